@@ -1,0 +1,106 @@
+# make run 即可使用；make test 运行全部测试。适用于 Debian 与 macOS（GNU make 3.81 起，POSIX sh）。
+# Choices: PORT=9000 (make run), ARGS="-k name" (make test), PYTHON=python3.12 (which Python makes .venv).
+
+SHELL = /bin/sh
+BIN = .venv/bin
+TEST_WORKERS = 2
+ARGS =
+
+.DEFAULT_GOAL := help
+.PHONY: help run test tools lint lock clean venv run-packages test-packages editable axe
+
+help:
+	@echo 'make run    建好环境、数据库与示范区，并启动网页服务（PORT=9000 另选端口）'
+	@echo 'make test   安装测试所需并运行全部测试（ARGS="-k 名称" 只跑一部分）'
+	@echo 'make tools  只安装测试与检查所需'
+	@echo 'make lint   检查代码写法'
+	@echo 'make lock   重新编译锁文件（UPGRADE=1 同时升级版本）'
+	@echo 'make clean  删除环境与缓存；数据（instance/）保留'
+
+run: run-packages editable
+	@$(BIN)/oversight upgrade
+	@$(BIN)/oversight demo --if-empty
+	@exec $(BIN)/oversight serve
+
+test: test-packages editable axe
+	@$(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadfile $(ARGS)
+
+tools: test-packages editable axe
+
+lint: test-packages
+	@$(BIN)/ruff check .
+
+# The first Python that is new enough; .venv is made anew where it is broken or the folder was moved.
+venv:
+	@set -e; \
+	if [ -x $(BIN)/python ] && [ "`cat .venv/made-in 2>/dev/null`" = "$(CURDIR)" ] \
+	    && $(BIN)/python -m pip --version >/dev/null 2>&1; then exit 0; fi; \
+	python=; \
+	for name in $(if $(PYTHON),$(PYTHON),python3 python3.14 python3.13 python3.12 python3.11); do \
+	  if "$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then \
+	    python=$$name; break; \
+	  fi; \
+	done; \
+	if [ -z "$$python" ]; then \
+	  echo '需要 Python 3.11 或更新的版本：请先安装（Debian：apt-get install python3；macOS：brew install python），或用 PYTHON=… 指明。' >&2; exit 1; \
+	fi; \
+	if ! "$$python" -c 'import venv, ensurepip' >/dev/null 2>&1; then \
+	  echo '缺少 venv：请先安装 python3-venv（Debian：apt-get install python3-venv）。' >&2; exit 1; \
+	fi; \
+	rm -rf .venv; \
+	"$$python" -m venv .venv; \
+	printf '%s\n' "$(CURDIR)" > .venv/made-in
+
+# Packages are installed again only when their lock file differs from the copy kept in .venv.
+run-packages: venv
+	@cmp -s requirements/run.lock .venv/run.lock || { \
+	  echo '正在安装运行所需的软件包……'; \
+	  $(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements/run.lock \
+	    && cp requirements/run.lock .venv/run.lock; }
+
+test-packages: venv
+	@cmp -s requirements/test.lock .venv/test.lock || { \
+	  echo '正在安装测试所需的软件包……'; \
+	  $(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements/test.lock \
+	    && cp requirements/test.lock .venv/test.lock && cp requirements/run.lock .venv/run.lock; }
+
+editable: venv
+	@{ [ -x $(BIN)/oversight ] && cmp -s pyproject.toml .venv/pyproject.toml; } || { \
+	  $(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e . \
+	    && cp pyproject.toml .venv/pyproject.toml; }
+
+# axe-core checks accessibility in the browser tests; the program itself needs no Node.
+axe:
+	@set -e; \
+	if cmp -s package-lock.json node_modules/package-lock.json; then exit 0; fi; \
+	if ! command -v npm >/dev/null 2>&1; then \
+	  why='缺少 Node：不能做无障碍检查，请先安装 nodejs 与 npm（Debian：apt-get install nodejs npm）。'; \
+	elif npm ci --silent --no-audit --no-fund --ignore-scripts; then \
+	  cp package-lock.json node_modules/package-lock.json; exit 0; \
+	else \
+	  why='npm 没有装上 axe-core：不能做无障碍检查，请检查网络后再试。'; \
+	fi; \
+	echo "$$why" >&2; \
+	[ "$$CI" != true ]
+
+# Locks are compiled on Python 3.11, the oldest supported, and name no host and no path.
+COMPILE = CUSTOM_COMPILE_COMMAND='make lock' ../.lockenv/bin/pip-compile --quiet --generate-hashes --strip-extras \
+	--allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host $(if $(UPGRADE),--upgrade)
+
+lock:
+	@set -e; \
+	python=$(if $(PYTHON),$(PYTHON),python3.11); \
+	if ! "$$python" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' >/dev/null 2>&1; then \
+	  echo '锁文件要在 Python 3.11 上编译：请先安装，或用 PYTHON=… 指明。' >&2; exit 1; \
+	fi; \
+	[ -x .lockenv/bin/pip-compile ] || { \
+	  rm -rf .lockenv; "$$python" -m venv .lockenv; \
+	  .lockenv/bin/python -m pip install -qq --disable-pip-version-check --upgrade pip pip-tools; }; \
+	cd requirements; \
+	$(COMPILE) --output-file run.lock run.in; \
+	$(COMPILE) --output-file test.lock test.in
+
+clean:
+	@rm -rf .venv .lockenv node_modules build dist *.egg-info .pytest_cache .ruff_cache .hypothesis \
+	  .import_linter_cache .grimp_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
