@@ -1,0 +1,48 @@
+"""The one place that reads the clock.
+
+Everything else is handed a `Moment`; a house test forbids asking the time anywhere else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+
+@dataclass(frozen=True)
+class Moment:
+    """An instant: `now` is aware UTC, `today` the local date in the zone's time zone."""
+
+    now: datetime
+    today: date
+
+
+class Clock:
+    """Tell the time in one time zone; tests put a `StoppedClock` in its place."""
+
+    def __init__(self, timezone: str = "Asia/Shanghai"):
+        self.zone = ZoneInfo(timezone)
+
+    def _now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def moment(self) -> Moment:
+        now = self._now()
+        return Moment(now, now.astimezone(self.zone).date())
+
+    def at(self, day: date, hour: int = 9, minute: int = 0) -> Moment:
+        """Return the moment of a local wall time; for rehearsals, demo data and tests."""
+        local = datetime(day.year, day.month, day.day, hour, minute, tzinfo=self.zone)
+        return Moment(local.astimezone(UTC), day)
+
+
+class StoppedClock(Clock):
+    """A clock that shows what it was set to."""
+
+    def __init__(self, now: datetime, timezone: str = "Asia/Shanghai"):
+        super().__init__(timezone)
+        self.now = now
+
+    def _now(self) -> datetime:
+        return self.now

@@ -1,0 +1,77 @@
+"""The words for who may act, always relative to a case.
+
+A role says where its seat is (the case's branch, its superior, the one above…) and which offices fill it.
+Whether a given person holds it today is decided in `authority`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+OFFICES = {
+    "secretary": "书记",
+    "deputy": "副书记",
+    "organizer": "组织委员",
+    "publicity": "宣传委员",
+    "discipline": "纪检委员",
+    "committee": "委员",
+    "group_leader": "党小组长",
+    "first_secretary": "第一书记",
+    "instructor": "党建指导员",
+    "stationed": "驻点干部",
+    "team": "班子成员",
+    "officer": "党建办经办人",
+    "inspector": "督查员",
+    "sysadmin": "系统管理员",
+    "secadmin": "安全管理员",
+    "auditor": "审计管理员",
+}
+ADMINISTRATORS = frozenset({"sysadmin", "secadmin", "auditor"})
+BRANCH_LEADERS = ("secretary", "deputy", "organizer")
+
+Tiers = tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class Role:
+    """A party to a case. `tiers`: the next is asked only where nobody free fills the former.
+
+    `seat` is "unit", "superior", "above" or "zone", counted from the case's branch; "" for roles that no
+    person plays (the clock, the count). An empty seat climbs to the superior above: a vacant post never
+    locks a case.
+    """
+
+    name: str
+    label: str
+    seat: str
+    tiers: Tiers = ()
+    ladder_of: str = ""
+
+    @property
+    def ladder(self) -> str:
+        """Name the offices that fill it; roles filled by the same offices share a ladder."""
+        return self.ladder_of or self.name
+
+    @property
+    def human(self) -> bool:
+        return bool(self.seat)
+
+    @property
+    def judges(self) -> bool:
+        """True where the role stands above the branch: its people must not be the branch's own."""
+        return self.seat not in ("", "unit")
+
+
+_SUPERIOR: Tiers = (("officer", "secretary"), ("deputy",), ("committee",))
+
+BRANCH = Role("branch", "党支部", "unit",
+              (BRANCH_LEADERS, ("publicity", "discipline", "committee"), ("member",)))
+SUPERIOR = Role("superior", "上级党组织", "superior", _SUPERIOR)
+ABOVE = Role("above", "再上一级党组织", "above", _SUPERIOR, ladder_of="superior")
+ZONE_OFFICE = Role("zone_office", "区党建办", "unit", (("officer",), ("secretary", "deputy"), ("committee",)))
+ZONE_SIGNER = Role("zone_signer", "区党工委", "zone", (("secretary", "deputy", "committee"), ("officer",)))
+CLOCK = Role("clock", "到期自动", "")
+COUNT = Role("count", "各方齐备", "")
+
+ROLES = {role.name: role for role in (BRANCH, SUPERIOR, ABOVE, ZONE_OFFICE, ZONE_SIGNER, CLOCK, COUNT)}
+LADDERS = {role.ladder: role.tiers for role in ROLES.values() if role.human}

@@ -1,0 +1,91 @@
+"""What may be set: the environment of an installation, and the choices of a zone with their defaults.
+
+Only names, kinds and defaults live here; a zone's own choices are rows of `zone_setting`.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Environment:
+    """The installation's settings, as read once at start."""
+
+    database_url: str
+    owner_url: str
+    secret_key: str | None
+    data_dir: Path
+    locale: str
+    timezone: str
+    port: int
+    workflow_dirs: tuple[Path, ...]
+
+    @property
+    def sqlite(self) -> bool:
+        return self.database_url.startswith("sqlite")
+
+
+def environment(instance: Path, source: dict[str, str] | None = None) -> Environment:
+    """Read the environment; paths default to the instance folder."""
+    env = os.environ if source is None else source
+    url = env.get("OVERSIGHT_DATABASE_URL") or f"sqlite:///{instance / 'oversight.db'}"
+    extra = env.get("OVERSIGHT_WORKFLOW_DIRS", "")
+    return Environment(
+        database_url=url,
+        owner_url=env.get("OVERSIGHT_OWNER_URL") or url,
+        secret_key=env.get("OVERSIGHT_SECRET_KEY") or None,
+        data_dir=Path(env.get("OVERSIGHT_DATA_DIR") or instance / "data"),
+        locale=env.get("OVERSIGHT_LOCALE", "zh_CN"),
+        timezone=env.get("OVERSIGHT_TIMEZONE", "Asia/Shanghai"),
+        port=int(env.get("PORT", "8000")),
+        workflow_dirs=tuple(Path(part) for part in extra.split(os.pathsep) if part),
+    )
+
+
+@dataclass(frozen=True)
+class ZoneSetting:
+    """One choice of a zone: `choices` empty means free text or a date."""
+
+    name: str
+    default: str
+    label: str
+    choices: tuple[tuple[str, str], ...] = ()
+
+
+ZONE_SETTINGS = {
+    setting.name: setting
+    for setting in (
+        ZoneSetting("week_rule", "first_friday", "“第一周的周五”怎么算", (
+            ("first_friday", "当月第一个周五"),
+            ("iso_week", "以周四所在月为准的第一周"),
+            ("full_week", "第一个完整周"),
+        )),
+        ZoneSetting("holiday_scope", "rest_days", "遇哪些日子顺延", (
+            ("rest_days", "放假通知中的所有休息日"),
+            ("statutory_only", "只有法定节日当天"),
+        )),
+        ZoneSetting("july_mode", "combined", "“七一”活动", (
+            ("combined", "就是 7 月主题党日"),
+            ("separate", "与 7 月主题党日分开"),
+        )),
+        ZoneSetting("july_day", "07-01", "“七一”活动日（月-日）"),
+        ZoneSetting("public_rule_set", "public", "事业单位依据"),
+    )
+}
+
+
+def secret_key(env: Environment, instance: Path) -> str:
+    """Return the secret key, making one and keeping it in the instance folder at first."""
+    if env.secret_key:
+        return env.secret_key
+    path = instance / "secret_key"
+    if not path.exists():
+        instance.mkdir(parents=True, exist_ok=True)
+        with suppress(FileExistsError), open(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
+            file.write(secrets.token_hex(32))
+    return path.read_text().strip()

@@ -1,0 +1,114 @@
+"""Written words: reading what somebody typed for a move's asks, and saying what is wrong with it.
+
+Pure: knows the asks, not the database.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import date
+
+from .errors import WordsWrong
+from .grammar import Ask
+
+LONGEST = 2000
+# Words that may always be added; they are kept in the journal although nobody asked for them.
+WELCOME = (Ask("reason", "text", "理由", required=False), Ask("opinion", "text", "意见", required=False),
+           Ask("note", "text", "备注", required=False))
+YES, NO = {"true", "1", "yes", "on", "是"}, {"false", "0", "no", "否"}
+
+
+class _Wrong(Exception):
+    pass
+
+
+def read_words(asks: tuple[Ask, ...], raw: dict) -> tuple[dict, dict]:
+    """Return the words as typed values and as plain JSON values. Raises WordsWrong naming every field."""
+    if not isinstance(raw, dict):
+        raise WordsWrong({"words": "填写的内容格式不对。"})
+    typed, plain, wrong = {}, {}, {}
+    asked = {ask.name for ask in asks}
+    asks = (*asks, *(ask for ask in WELCOME if ask.name in raw and ask.name not in asked))
+    for unknown in set(raw) - {ask.name for ask in asks}:
+        wrong[unknown[:40]] = f"没有“{unknown[:40]}”这一项。"
+    for ask in asks:
+        try:
+            typed[ask.name] = _read(ask, raw.get(ask.name))
+            plain[ask.name] = _plain(typed[ask.name])
+        except _Wrong as problem:
+            wrong[ask.name] = str(problem)
+    if wrong:
+        raise WordsWrong(wrong)
+    return typed, plain
+
+
+def _plain(value):
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _read(ask: Ask, value):
+    if value is None or (isinstance(value, str) and not value.strip()) or value == []:
+        if ask.required:
+            raise _Wrong(f"请填写“{ask.label}”。")
+        return None
+    return _READERS[ask.kind](ask, value)
+
+
+def _text(ask: Ask, value) -> str:
+    if not isinstance(value, str):
+        raise _Wrong(f"“{ask.label}”应是文字。")
+    clean = "".join(c for c in value if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs")).strip()
+    if not clean:
+        raise _Wrong(f"请填写“{ask.label}”。")
+    if len(clean) > LONGEST:
+        raise _Wrong(f"“{ask.label}”有 {len(clean)} 字，最多 {LONGEST} 字。")
+    return clean
+
+
+def _date(ask: Ask, value) -> date:
+    try:
+        if not isinstance(value, str) or len(value.strip()) != 10:
+            raise ValueError
+        day = date.fromisoformat(value.strip())
+    except ValueError:
+        raise _Wrong(f"“{ask.label}”要写成 2026-01-09 这样的日期。") from None
+    if not 2000 <= day.year <= 2100:
+        raise _Wrong(f"“{ask.label}”的年份不对。")
+    return day
+
+
+def _number(ask: Ask, value) -> int:
+    if isinstance(value, bool):
+        raise _Wrong(f"“{ask.label}”应是数字。")
+    try:
+        number = int(value)
+    except (TypeError, ValueError, OverflowError):
+        raise _Wrong(f"“{ask.label}”应是数字。") from None
+    if not 0 <= number <= 1_000_000 or number != float(value):
+        raise _Wrong(f"“{ask.label}”应是 0 到 1000000 之间的整数。")
+    return number
+
+
+def _choice(ask: Ask, value) -> str:
+    if value not in [choice for choice, _ in ask.choices]:
+        raise _Wrong(f"“{ask.label}”请从给出的选项中选择。")
+    return value
+
+
+def _yes_no(ask: Ask, value) -> bool:
+    if isinstance(value, bool):
+        return value
+    word = str(value).strip().lower()
+    if word not in YES | NO:
+        raise _Wrong(f"“{ask.label}”请选“是”或“否”。")
+    return word in YES
+
+
+def _list(ask: Ask, value) -> list:
+    if not isinstance(value, list) or len(value) > 500:
+        raise _Wrong(f"“{ask.label}”应是列表。")
+    return value
+
+
+_READERS = {"text": _text, "date": _date, "number": _number, "choice": _choice, "yes_no": _yes_no,
+            "person": _text, "file": _text, "list": _list}
