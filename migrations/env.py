@@ -1,0 +1,30 @@
+"""How migrations reach the database: through the application's own engine, one transaction each."""
+
+import sqlalchemy as sa
+from alembic import context
+from flask import current_app
+
+from oversight.db import UTCDateTime
+
+target = current_app.extensions["migrate"].db
+
+
+def render(kind: str, item, _context):
+    """Write the house's own column types as plain SQLAlchemy, so that landed migrations stand alone."""
+    if kind == "type" and isinstance(item, UTCDateTime):
+        return "sa.DateTime(timezone=True)"
+    if kind == "type" and isinstance(item, sa.JSON):
+        return "JSON"
+    return False
+
+
+def run() -> None:
+    """Run the wanted migrations on the application's database."""
+    with target.engine.connect() as connection:
+        context.configure(connection=connection, target_metadata=target.metadata, compare_type=True, render_item=render,
+                          render_as_batch=connection.dialect.name == "sqlite", transaction_per_migration=True)
+        with context.begin_transaction():
+            context.run_migrations()
+
+
+run()

@@ -1,0 +1,57 @@
+"""Party days: what the rule yields, the day in force, and when it was really held."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from ..db import Base, Id, new_id
+from .organizations import Unit
+
+
+class Activity(Base):
+    """One branch's party day of one month; records are kept per branch also in joint activities.
+
+    Source: G-2.5.1a
+    """
+
+    __tablename__ = "activities"
+    __table_args__ = (
+        sa.UniqueConstraint("unit_id", "year", "month", "kind", name="uq_activities_month"),
+        sa.Index("ix_activities_zone_day", "zone_id", "day"),
+    )
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
+    zone_id: Mapped[str] = mapped_column(sa.ForeignKey("zones.id"))
+    unit_id: Mapped[str] = mapped_column(sa.ForeignKey("units.id"))
+    year: Mapped[int]
+    month: Mapped[int]
+    kind: Mapped[str] = mapped_column(sa.String(10), default="party_day", comment="party_day or july")
+    rule_day: Mapped[date | None] = mapped_column(comment="what the rule yields; empty: the branch chooses")
+    day: Mapped[date | None] = mapped_column(comment="the day in force")
+    moved_by: Mapped[str | None] = mapped_column(
+        sa.ForeignKey("cases.id"), comment="the case whose consent moved the day")
+    excused_by: Mapped[str | None] = mapped_column(sa.ForeignKey("cases.id"), comment="同意缓开")
+    held_on: Mapped[date | None] = mapped_column(comment="the day on which it really took place")
+    held_entered_at: Mapped[datetime | None] = mapped_column(comment="shown beside held_on (补录)")
+    version: Mapped[int] = mapped_column(default=1)
+    unit: Mapped[Unit] = relationship()
+
+    __mapper_args__ = {"version_id_col": version}
+
+
+class ActivityChange(Base):
+    """What changed on an activity, by whom and why. Never edited."""
+
+    __tablename__ = "activity_changes"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
+    zone_id: Mapped[str] = mapped_column(sa.ForeignKey("zones.id"))
+    activity_id: Mapped[str] = mapped_column(sa.ForeignKey("activities.id"), index=True)
+    what: Mapped[dict] = mapped_column(comment="field: [before, after]")
+    why: Mapped[str] = mapped_column(sa.String(200))
+    case_id: Mapped[str | None] = mapped_column(sa.ForeignKey("cases.id"))
+    by_id: Mapped[str | None] = mapped_column(sa.ForeignKey("persons.id"))
+    at: Mapped[datetime]

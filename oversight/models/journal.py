@@ -1,0 +1,55 @@
+"""The journal: append-only, a hash chain per case, outliving what it tells of.
+
+The database refuses updates and deletes by trigger; no foreign key may cascade into it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ..db import Base, Id, Json, new_id
+
+
+class JournalRow(Base):
+    __tablename__ = "journal"
+    __table_args__ = (
+        sa.UniqueConstraint("case_id", "seq", name="uq_journal_chain"),
+        sa.Index("ix_journal_actor", "actor_id", "at"),
+    )
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
+    zone_id: Mapped[str] = mapped_column(Id)
+    case_id: Mapped[str] = mapped_column(Id)
+    seq: Mapped[int]
+    at: Mapped[datetime]
+    kind: Mapped[str] = mapped_column(sa.String(10), comment="move, or the desk act")
+    move: Mapped[str] = mapped_column(sa.String(40))
+    from_state: Mapped[str] = mapped_column(sa.String(40))
+    to_state: Mapped[str] = mapped_column(sa.String(40))
+    actor_id: Mapped[str | None] = mapped_column(Id, comment="empty: the clock or the count")
+    actor: Mapped[str] = mapped_column(sa.String(120), comment="name and office as they were")
+    acting_for: Mapped[str | None] = mapped_column(Id)
+    role: Mapped[str] = mapped_column(sa.String(20))
+    unit_id: Mapped[str | None] = mapped_column(Id, comment="the seat from which it was done")
+    words: Mapped[dict]
+    result: Mapped[dict] = mapped_column(Json, comment="what came of it: numbers issued, days moved")
+    previous: Mapped[str] = mapped_column(sa.String(64))
+    hash: Mapped[str] = mapped_column(sa.String(64))
+
+
+class Checkpoint(Base):
+    """Merkle root over the heads of all cases, chained; can be sent out of the system."""
+
+    __tablename__ = "checkpoints"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
+    zone_id: Mapped[str] = mapped_column(sa.ForeignKey("zones.id"))
+    at: Mapped[datetime]
+    cases: Mapped[int]
+    rows: Mapped[int]
+    root: Mapped[str] = mapped_column(sa.String(64))
+    previous: Mapped[str] = mapped_column(sa.String(64))
+    hash: Mapped[str] = mapped_column(sa.String(64))

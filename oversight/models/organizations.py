@@ -1,0 +1,108 @@
+"""Zones, units and the posts that people hold in them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from ..db import Base, Id, new_id
+
+UNIT_KINDS = {
+    "zone": "区", "town": "镇", "department": "区属部门（单位）", "middle": "中间层", "branch": "党支部",
+    "group": "党小组",
+}
+CATEGORIES = {
+    "rural": "农村", "community": "社区", "organ": "机关", "school": "学校", "hospital": "医院",
+    "soe": "国有企业", "private": "非公有制经济组织", "social": "社会组织",
+}
+# Five rule sets: schools and hospitals have no document of their own (G-2.1.2, then G throughout).
+RULE_SETS = {
+    "rural": "rural", "community": "rural", "organ": "organ", "school": "public", "hospital": "public",
+    "soe": "soe", "private": "private", "social": "private",
+}
+FIXED_DAY = frozenset({"rural", "organ"})
+
+
+class Zone(Base):
+    __tablename__ = "zones"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
+    name: Mapped[str] = mapped_column(sa.String(100), comment="as printed, e.g. 随州高新区")
+    created_at: Mapped[datetime]
+
+
+class Unit(Base):
+    """A node of the organization: zone, town or department, middle node, branch, group."""
+
+    __tablename__ = "units"
+    __table_args__ = (
+        sa.CheckConstraint("(category IS NOT NULL) = (kind = 'branch')", name="category_of_branches_only"),
+        sa.Index("ix_units_path", "zone_id", "path"),
+    )
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
+    zone_id: Mapped[str] = mapped_column(sa.ForeignKey("zones.id"))
+    parent_id: Mapped[str | None] = mapped_column(sa.ForeignKey("units.id"), index=True)
+    path: Mapped[str] = mapped_column(sa.Text, comment="/zone unit/town/branch/ by id, own id last")
+    kind: Mapped[str] = mapped_column(sa.String(12), comment="key of UNIT_KINDS")
+    category: Mapped[str | None] = mapped_column(sa.String(12), comment="branches: key of CATEGORIES")
+    name: Mapped[str] = mapped_column(sa.String(100))
+    sort: Mapped[int] = mapped_column(default=0, comment="order among siblings")
+    doc_prefix: Mapped[str | None] = mapped_column(sa.String(20), comment="机关代字 for numbered papers")
+    passes_through: Mapped[bool] = mapped_column(
+        default=False, comment="a middle node that does not answer itself: its superior does")
+    accountable_from: Mapped[date] = mapped_column(comment="nothing earlier is owed")
+    ended_on: Mapped[date | None] = mapped_column(comment="first day on which the unit no longer exists")
+    successor_id: Mapped[str | None] = mapped_column(sa.ForeignKey("units.id"))
+
+    @property
+    def rule_set(self) -> str:
+        return RULE_SETS[self.category] if self.category else ""
+
+    @property
+    def fixed_day(self) -> bool:
+        """True where the guidance fixes the party day (villages, communities, organs). Source: G-2.1.1a"""
+        return self.rule_set in FIXED_DAY
+
+    def ancestors(self) -> list[str]:
+        """Return the ids above this unit, nearest first."""
+        return self.path.strip("/").split("/")[:-1][::-1]
+
+    def within(self, path: str) -> bool:
+        return self.path.startswith(path)
+
+
+class UnitChange(Base):
+    """What happened to a unit: founded, moved, merged, split, renamed. Never edited."""
+
+    __tablename__ = "unit_changes"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
+    zone_id: Mapped[str] = mapped_column(sa.ForeignKey("zones.id"))
+    unit_id: Mapped[str] = mapped_column(sa.ForeignKey("units.id"), index=True)
+    kind: Mapped[str] = mapped_column(sa.String(12))
+    day: Mapped[date] = mapped_column(comment="from which day it holds")
+    what: Mapped[dict] = mapped_column(comment="field: [before, after]")
+    by_id: Mapped[str | None] = mapped_column(sa.ForeignKey("persons.id"))
+    at: Mapped[datetime]
+
+
+class Post(Base):
+    """An office held by a person in a unit from a day to a day (both included)."""
+
+    __tablename__ = "posts"
+    __table_args__ = (
+        sa.CheckConstraint("to_on IS NULL OR to_on >= from_on", name="ends_after_it_begins"),
+        sa.Index("ix_posts_seat", "unit_id", "office"),
+    )
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
+    zone_id: Mapped[str] = mapped_column(sa.ForeignKey("zones.id"))
+    person_id: Mapped[str] = mapped_column(sa.ForeignKey("persons.id"), index=True)
+    unit_id: Mapped[str] = mapped_column(sa.ForeignKey("units.id"))
+    office: Mapped[str] = mapped_column(sa.String(20), comment="key of roles.OFFICES")
+    from_on: Mapped[date]
+    to_on: Mapped[date | None] = mapped_column(comment="last day in office; empty: still in office")
+    unit: Mapped[Unit] = relationship(lazy="joined")

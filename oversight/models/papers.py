@@ -1,0 +1,46 @@
+"""Numbered papers and the series they are numbered in: per unit and year, without gaps."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ..db import Base, Id, new_id
+
+
+class NumberSeries(Base):
+    __tablename__ = "number_series"
+
+    unit_id: Mapped[str] = mapped_column(sa.ForeignKey("units.id"), primary_key=True)
+    series: Mapped[str] = mapped_column(sa.String(10), primary_key=True)
+    year: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    zone_id: Mapped[str] = mapped_column(sa.ForeignKey("zones.id"))
+    last: Mapped[int] = mapped_column(default=0)
+
+
+class Paper(Base):
+    """An issued paper, frozen as it was printed; a void one keeps its number (作废)."""
+
+    __tablename__ = "papers"
+    __table_args__ = (
+        sa.UniqueConstraint("unit_id", "series", "year", "seq", name="uq_papers_number"),
+        sa.Index("ix_papers_case", "case_id"),
+    )
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
+    zone_id: Mapped[str] = mapped_column(sa.ForeignKey("zones.id"))
+    unit_id: Mapped[str] = mapped_column(sa.ForeignKey("units.id"), comment="the issuing unit")
+    series: Mapped[str] = mapped_column(sa.String(10), comment="addition to the 机关代字, e.g. 整; empty: 批复")
+    year: Mapped[int]
+    seq: Mapped[int]
+    number: Mapped[str] = mapped_column(sa.String(60), comment="青委〔2026〕31号")
+    kind: Mapped[str] = mapped_column(sa.String(20))
+    case_id: Mapped[str] = mapped_column(sa.ForeignKey("cases.id"))
+    body: Mapped[dict] = mapped_column(comment="title, to, paragraphs, from, date")
+    issued_on: Mapped[date]
+    issued_at: Mapped[datetime]
+    issued_by: Mapped[str | None] = mapped_column(sa.ForeignKey("persons.id"), comment="empty: the count")
+    void_at: Mapped[datetime | None]
+    void_why: Mapped[str | None] = mapped_column(sa.Text)

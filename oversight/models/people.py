@@ -1,0 +1,50 @@
+"""People and their membership in branches. Names, dates and flags only: no identity number, no address."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ..db import Base, Id, new_id
+
+
+class Person(Base):
+    __tablename__ = "persons"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
+    zone_id: Mapped[str] = mapped_column(sa.ForeignKey("zones.id"), index=True)
+    name: Mapped[str] = mapped_column(sa.String(60))
+    joined_on: Mapped[date | None] = mapped_column(
+        comment="day on which the branch meeting accepted the person as 预备党员; sets the oath month")
+    probationary: Mapped[bool] = mapped_column(default=False, comment="预备党员")
+    mobile: Mapped[bool] = mapped_column(default=False, comment="流动党员")
+    retired: Mapped[bool] = mapped_column(default=False, comment="离退休党员")
+    elderly: Mapped[bool] = mapped_column(default=False, comment="年老体弱")
+    leading: Mapped[bool] = mapped_column(default=False, comment="党员领导干部")
+    in_post: Mapped[bool] = mapped_column(default=False, comment="在职党员")
+    no_office: Mapped[bool] = mapped_column(default=False, comment="无职党员")
+    phone_sealed: Mapped[str | None] = mapped_column(sa.Text, comment="encrypted; shown masked")
+    left_on: Mapped[date | None] = mapped_column(comment="death or leaving the Party")
+    left_why: Mapped[str | None] = mapped_column(sa.String(20))
+
+
+class Membership(Base):
+    """A person's belonging to a branch from a day to a day (both included)."""
+
+    __tablename__ = "memberships"
+    __table_args__ = (
+        sa.Index("uq_memberships_one_branch", "person_id", unique=True,
+                 sqlite_where=sa.text("to_on IS NULL"), postgresql_where=sa.text("to_on IS NULL")),
+        sa.Index("ix_memberships_unit", "unit_id", "from_on"),
+    )
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
+    zone_id: Mapped[str] = mapped_column(sa.ForeignKey("zones.id"))
+    person_id: Mapped[str] = mapped_column(sa.ForeignKey("persons.id"))
+    unit_id: Mapped[str] = mapped_column(sa.ForeignKey("units.id"), comment="the branch")
+    group_id: Mapped[str | None] = mapped_column(sa.ForeignKey("units.id"), comment="党小组")
+    sort: Mapped[int] = mapped_column(default=0, comment="order in the roster")
+    from_on: Mapped[date]
+    to_on: Mapped[date | None]
