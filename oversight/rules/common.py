@@ -1,0 +1,71 @@
+"""The moves that every workflow has: void, terminate, take over, recuse. Written once."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from ..clauses import clause, house_rule
+from ..grammar import STAY, Ask, Effect, Move, State, rule
+from ..models import JournalRow, Recusal
+from ..roles import ABOVE, SUPERIOR
+
+REASON = Ask("reason", "text", "理由")
+EXITS = house_rule("误立、撤并等情形由上级办结，编号保留，不删除。")
+OWN_CASE = house_rule("涉及本人的事项应当回避，由他人或上级办理。")
+SUPERVISED = house_rule("上级逾期不答复的，由再上一级提级办理；沉默不等于同意。")
+
+VOID = State("void", "误立作废")
+TERMINATED = State("terminated", "终止办理")
+
+
+@rule(clause("G-2.1.1c"))
+def second_person(attempt):
+    """提出请示的人不能自己批复。"""
+    return attempt.actor is None or attempt.actor.id not in applicants(attempt)
+
+
+@rule(SUPERVISED)
+def superior_is_late(attempt):
+    """上级还没有到期，到期不答复才能提级办理。"""
+    return attempt.case.due_on is not None and attempt.case.due_on < attempt.today
+
+
+def applicants(attempt) -> set[str]:
+    """Return the ids of those who acted in this case for the side that opened it."""
+    return set(attempt.session.scalars(sa.select(JournalRow.actor_id).where(
+        JournalRow.case_id == attempt.case.id, JournalRow.role == attempt.workflow.opened_by.name)))
+
+
+def _raise_level(attempt) -> None:
+    """改由再上一级办理，期限重新计算。"""
+    attempt.case.raised += 1
+    attempt.restart_clock = True
+
+
+def _step_aside(attempt) -> None:
+    """回避人不再经办，转给同级其他人；没有其他人时由上级办理。"""
+    attempt.session.add(Recusal(case_id=attempt.case.id, person_id=attempt.actor.id, at=attempt.at.now,
+                                zone_id=attempt.case.zone_id, reason=attempt.words["reason"]))
+    attempt.session.flush()
+
+
+@rule(OWN_CASE)
+def not_yet_recused(attempt):
+    """您已经回避过这件事。"""
+    return attempt.session.get(Recusal, (attempt.case.id, attempt.actor.id)) is None
+
+
+def common_moves(*open_states: State, undo: tuple[Effect, ...] = ()) -> tuple[Move, ...]:
+    """Return the common moves for a workflow's unfinished states; `undo` takes back what it had effected."""
+    human = tuple(state for state in open_states if state.waits_on.human)
+    judged = tuple(state for state in human if state.waits_on.judges and state.waits_on.name == SUPERIOR.name)
+    return (
+        Move("void", "误立作废", open_states, VOID, by=SUPERIOR, under=EXITS, asks=(REASON,), does=undo),
+        Move("terminate", "终止办理", open_states, TERMINATED, by=SUPERIOR, under=EXITS, asks=(REASON,),
+             does=undo),
+        *(Move("recuse", "回避", state, STAY, by=state.waits_on, under=OWN_CASE, asks=(REASON,),
+               only_if=(not_yet_recused,), does=(Effect(_step_aside),)) for state in human),
+        *(Move("take_over", "提级办理", state, STAY, by=ABOVE, under=SUPERVISED, asks=(REASON,),
+               only_if=(superior_is_late,), does=(Effect(_raise_level),)) for state in judged),
+    )
+

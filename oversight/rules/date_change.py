@@ -1,0 +1,133 @@
+"""Facts about a date-change request that its guards and clocks ask for."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import sqlalchemy as sa
+
+from ..clauses import clause
+from ..grammar import Effect, rule
+from ..models import Activity, Case, Unit
+from ..workdays import add_workdays
+from .activities import activity_for, owed
+from .calendar import unified_july
+from .organization import superiors
+
+
+def activity_in_force(attempt) -> Activity | None:
+    """Return the branch's party day that is in force on the day named, if there is one."""
+    day = attempt.fact_day("day")
+    if not owed(attempt.unit, day.year, day.month):
+        return None
+    found = activity_for(attempt.session, attempt.unit, day.year, day.month)
+    return found if found.day == day else None
+
+
+def subject(attempt) -> str | None:
+    """Return what the request is about: one open request per party day."""
+    found = activity_in_force(attempt)
+    return found.id if found else None
+
+
+def _activity(attempt) -> Activity | None:
+    if attempt.case.subject:
+        return attempt.session.get(Activity, attempt.case.subject)
+    return activity_in_force(attempt)
+
+
+def already_held(attempt) -> bool:
+    found = _activity(attempt)
+    return bool(found and found.held_on)
+
+
+def is_unified_july(attempt) -> bool:
+    return unified_july(attempt.settings, attempt.fact_day("day").month)
+
+
+def first_day(attempt) -> date:
+    """Return the earlier of the two days: consent must come before it. Source: G-2.1.1c"""
+    day = attempt.fact_day("day")
+    asked = attempt.fact_day("new_day") if attempt.case.state not in ("draft", "returned") else None
+    return min(day, asked or day)
+
+
+def day_before_effect(attempt) -> date:
+    """Return the last working day before the earlier of the two days."""
+    return add_workdays(attempt.calendar, first_day(attempt), -1)
+
+
+def three_days_after(attempt, day: date) -> date:
+    return add_workdays(attempt.calendar, day, 3)
+
+
+def taken(attempt, day: date) -> bool:
+    """True where the branch has another activity on that day, planned or held."""
+    return bool(attempt.session.scalar(sa.select(Activity.id).where(
+        Activity.unit_id == attempt.case.unit_id, Activity.id != attempt.case.subject,
+        sa.or_(Activity.day == day, Activity.held_on == day))))
+
+
+def partners(attempt) -> list[str]:
+    return attempt.case.facts.get("with") or []
+
+
+def joint_superiors(attempt) -> list[str]:
+    """Return the superiors of all branches with a fixed day that take part, each once."""
+    units = [attempt.unit, *(attempt.session.get(Unit, unit_id) for unit_id in partners(attempt))]
+    above = [superiors(attempt.session, unit)[0].id for unit in units if unit.fixed_day]
+    return list(dict.fromkeys(above))
+
+
+@rule(clause("G-2.5.1b"))
+def alone(attempt):
+    """这是多个支部联合开展的活动，请提交联合请示。"""
+    return not partners(attempt)
+
+
+@rule(clause("G-2.5.1b"))
+def together(attempt):
+    """没有写明联合开展的支部，请单独请示。"""
+    return bool(partners(attempt))
+
+
+@rule(clause("G-2.5.1b"))
+def partners_known(attempt):
+    """联合开展的支部填写有误：须是本区其他支部，且当月没有另外的变更请示在办。"""
+    ids = partners(attempt)
+    if not ids:
+        return True
+    units = list(attempt.session.scalars(sa.select(Unit).where(
+        Unit.id.in_(ids), Unit.zone_id == attempt.case.zone_id, Unit.kind == "branch",
+        Unit.ended_on.is_(None), Unit.id != attempt.case.unit_id)))
+    return len(units) == len(set(ids)) == len(ids) and not _busy(attempt, units)
+
+
+def _busy(attempt, units: list[Unit]) -> bool:
+    """True where a partner's party day of that month is held already or asked to be moved on its own."""
+    day = attempt.fact_day("day")
+    rows = [activity_for(attempt.session, unit, day.year, day.month) for unit in units]
+    asked = sa.select(Case.id).where(
+        Case.workflow == "date_change", Case.subject.in_([row.id for row in rows]), Case.closed_at.is_(None))
+    return any(row.held_on for row in rows) or attempt.session.scalar(asked) is not None
+
+
+
+
+def _write_down(attempt) -> None:
+    """请示的内容记入案卷。"""
+    attempt.set_facts(**{name: value for name, value in attempt.raw.items() if value is not None})
+
+
+def _note_difference(attempt) -> None:
+    """原批复作废，案卷记下改动前后的内容。"""
+    attempt.result["before"] = {name: attempt.case.facts.get(name) for name in ("new_day", "reason")}
+
+
+def _copy_partners(attempt) -> None:
+    """联合开展的支部收到抄送。"""
+    attempt.copies += [(unit_id, "branch") for unit_id in partners(attempt)]
+
+
+write_down, note_difference = Effect(_write_down), Effect(_note_difference)
+copy_partners = Effect(_copy_partners)

@@ -1,0 +1,73 @@
+"""The law, one file each. Definitions are discovered here: a module with a WORKFLOW is one.
+
+A module may keep older versions in EARLIER while cases live on them.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import pkgutil
+from importlib import import_module
+from pathlib import Path
+
+from ..errors import NotInSight, Unsound
+from ..grammar import Workflow
+
+_found: dict[tuple[str, int], Workflow] = {}
+_current: dict[str, Workflow] = {}
+
+
+def register(workflow: Workflow, *, current: bool = True) -> None:
+    """Make a definition known. Raises Unsound where the same version already says something else."""
+    known = _found.get((workflow.name, workflow.version))
+    if known is not None and known.fingerprint() != workflow.fingerprint():
+        raise Unsound(f"{workflow.name} version {workflow.version} exists and reads otherwise")
+    _found[workflow.name, workflow.version] = workflow
+    if current:
+        _current[workflow.name] = workflow
+
+
+def load(folder: Path) -> None:
+    """Register the definitions in a folder outside the package, one file each."""
+    for path in sorted(folder.glob("*.py")):
+        spec = importlib.util.spec_from_file_location(f"oversight.workflows.{path.stem}", path)
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        _register_module(module)
+
+
+def _register_module(module) -> None:
+    if isinstance(getattr(module, "WORKFLOW", None), Workflow):
+        register(module.WORKFLOW)
+        for earlier in getattr(module, "EARLIER", ()):
+            register(earlier, current=False)
+
+
+def forget(name: str) -> None:
+    """Take a definition out again; for tests that bring their own."""
+    _current.pop(name, None)
+    for key in [key for key in _found if key[0] == name]:
+        del _found[key]
+
+
+def every() -> list[Workflow]:
+    """Return the current definitions by name."""
+    return [_current[name] for name in sorted(_current)]
+
+
+def current(name: str) -> Workflow:
+    """Return the definition that new cases begin with. Raises NotInSight."""
+    if name not in _current:
+        raise NotInSight("没有这种业务。")
+    return _current[name]
+
+
+def get(name: str, version: int) -> Workflow:
+    """Return the version a case lives on. Raises NotInSight."""
+    if (name, version) not in _found:
+        raise NotInSight(f"这件事按旧版流程办理（{name} 第 {version} 版），当前程序没有该版本。")
+    return _found[name, version]
+
+
+for _module in pkgutil.iter_modules(__path__):
+    _register_module(import_module(f"{__name__}.{_module.name}"))

@@ -1,0 +1,194 @@
+"""Date change: moving a branch's party day.
+
+The day is fixed. A branch may move it only by asking in writing, and only the organization directly above
+may consent, in writing. Silence is never consent: unanswered, the request lapses against the superior.
+"""
+
+from datetime import timedelta
+
+from .. import rules
+from ..clauses import clause, house_rule
+from ..grammar import STAY, Ask, Due, Each, Move, State, Workflow, rule
+from ..roles import BRANCH, CLOCK, COUNT, SUPERIOR
+from ..rules import date_change as facts
+
+CONSENT, NOT_ALONE = clause("G-2.1.1c"), clause("G-2.1.1b")
+PROMPT = house_rule("3 个工作日内、且在原定日期之前答复；指导书没有规定期限。")
+FORCE_MAJEURE = house_rule("遇灾情等来不及书面请示的，可先电话请示，恢复后 3 个工作日内补报。")
+REVOCABLE = house_rule("批复作出后、日期到来前，作出批复的一方可以撤销，并说明理由。")
+
+NEW_DAY = Ask("new_day", "date", "改到哪一天")
+REASON = Ask("reason", "text", "为什么要改", hint="写清是什么事、哪几天、影响多少党员。上级凭这段话批复。")
+WHY = Ask("reason", "text", "理由")
+OPINION = Ask("opinion", "text", "批复意见")
+NOTE = Ask("opinion", "text", "意见", required=False)
+DRAFT_DAY = Ask("new_day", "date", "改到哪一天", required=False)
+DRAFT_REASON = Ask("reason", "text", "为什么要改", required=False)
+LATE = (
+    Ask("reason", "text", "什么情况来不及请示"),
+    Ask("new_day", "date", "实际开展或改到的日期", required=False, hint="当月已无法开展的，不填"),
+    Ask("told_by_phone", "text", "电话请示：向谁、何时", required=False),
+    Ask("recovered_on", "date", "情况恢复的日期", required=False),
+)
+
+JOINT = Each(SUPERIOR, facts.joint_superiors, "各有关上级党组织")
+ANSWER = Due(3, PROMPT, before=facts.day_before_effect)
+
+DRAFT = State("draft", "草稿", waits_on=BRANCH)
+ASKED = State("asked", "待批复", waits_on=SUPERIOR, due=ANSWER)
+ASKED_JOINT = State("asked_joint", "待各方批复", waits_on=JOINT, due=ANSWER)
+RETURNED = State("returned", "退回修改", waits_on=BRANCH, due=ANSWER)
+APPROVED = State("approved", "已同意", waits_on=CLOCK)
+CANCEL_ASKED = State("cancel_asked", "申请取消变更", waits_on=SUPERIOR, due=ANSWER)
+REPORTED = State("reported_late", "补报待认可", waits_on=SUPERIOR, due=Due(3, PROMPT))
+IN_FORCE = State("in_force", "已执行")
+REFUSED = State("refused", "不同意")
+WITHDRAWN = State("withdrawn", "已撤回")
+REVOKED = State("revoked", "批复已撤销")
+CANCELLED = State("cancelled", "变更已取消")
+LAPSED = State("lapsed", "上级未答复")
+EXPIRED = State("expired", "逾期失效")
+ACCEPTED_LATE = State("accepted_late", "补报已认可")
+NOT_ACCEPTED = State("not_accepted", "补报未认可")
+EXCUSED = State("excused", "同意缓开")
+
+
+@rule(CONSENT)
+def still_ahead(attempt):
+    """原定日期或改到的日期已经到了，来不及批复，请改用“事后补报”。"""
+    return attempt.today < facts.first_day(attempt)
+
+
+@rule(clause("G-2.1.1a"), "new_day")
+def same_month(attempt):
+    """改到的日期必须在同一个月之内。"""
+    day, new = attempt.fact_day("day"), attempt.words["new_day"]
+    return (day.year, day.month) == (new.year, new.month)
+
+
+@rule(NOT_ALONE, "new_day")
+def another_day(attempt):
+    """改到的日期与原定日期相同，请另选一天。"""
+    return attempt.words["new_day"] != attempt.fact_day("day")
+
+
+@rule(clause("G-2.1.1a"), "new_day")
+def not_a_rest_day(attempt):
+    """改到的日期是休息日，请另选一天。"""
+    return attempt.calendar.is_workday(attempt.words["new_day"])
+
+
+@rule(CONSENT, "new_day")
+def asked_ahead(attempt):
+    """改到的日期必须在今天之后，给上级留出批复的时间。"""
+    return attempt.words["new_day"] > attempt.today
+
+
+@rule(house_rule("同一支部一天只安排一次主题党日。"), "new_day")
+def not_taken(attempt):
+    """这一天支部已有别的活动，请另选一天。"""
+    return not facts.taken(attempt, attempt.words["new_day"])
+
+
+@rule(clause("G-2.1.3"))
+def not_july(attempt):
+    """“七一”活动全区统一开展，日期只能由区里调整。"""
+    return not facts.is_unified_july(attempt)
+
+
+@rule(clause("G-2.1.2a"))
+def fixed_branch(attempt):
+    """企事业单位、社会组织的活动日由支部自定，不需要请示，请直接在“主题党日”里定日期。"""
+    return attempt.unit.fixed_day
+
+
+@rule(NOT_ALONE)
+def day_in_force(attempt):
+    """填写的原定日期不是本支部正在执行的党日。"""
+    return facts.activity_in_force(attempt) is not None
+
+
+@rule(house_rule("已经登记开展的活动不再变更日期。"))
+def not_held(attempt):
+    """这次活动已经登记开展，不能再变更。"""
+    return not facts.already_held(attempt)
+
+
+@rule(FORCE_MAJEURE)
+def day_has_come(attempt):
+    """原定日期还没有到，请直接请示变更，不用事后补报。"""
+    return attempt.today >= attempt.fact_day("day")
+
+
+@rule(FORCE_MAJEURE, "recovered_on")
+def within_three_days(attempt):
+    """补报应在情况恢复后 3 个工作日内提出。"""
+    recovered = attempt.words.get("recovered_on")
+    return recovered is None or attempt.today <= facts.three_days_after(attempt, recovered)
+
+
+@rule(house_rule("补报的日期须在当月之内。"), "new_day")
+def same_month_if_told(attempt):
+    """实际开展或改到的日期必须在同一个月之内。"""
+    return attempt.words.get("new_day") is None or same_month.test(attempt)
+
+
+AHEAD = (not_july, not_held, still_ahead)
+NEW = (same_month, another_day, not_a_rest_day, asked_ahead, not_taken)
+ANSWERED = (rules.second_person, still_ahead)
+UNDO = (rules.take_back, rules.void_papers)
+
+WORKFLOW = Workflow(
+    "date_change", "变更活动时间请示", version=1, opens=DRAFT, opened_by=BRANCH, short="变更时间请示",
+    facts=(Ask("day", "date", "原定日期"), DRAFT_DAY, DRAFT_REASON,
+           Ask("with", "list", "联合开展的支部", required=False)),
+    open_if=(fixed_branch, not_july, day_in_force, not_held, facts.partners_known), subject=facts.subject,
+    moves=(
+        Move("save", "存草稿", DRAFT, STAY, by=BRANCH, under=CONSENT, asks=(DRAFT_DAY, DRAFT_REASON),
+             does=(facts.write_down,)),
+        Move("ask", "提交请示", (DRAFT, RETURNED), ASKED, by=BRANCH, under=CONSENT, asks=(NEW_DAY, REASON),
+             only_if=(facts.alone, *AHEAD, *NEW), does=(facts.write_down,)),
+        Move("ask_jointly", "提交联合请示", (DRAFT, RETURNED), ASKED_JOINT, by=BRANCH, under=clause("G-2.5.1b"),
+             asks=(NEW_DAY, REASON), only_if=(facts.together, *AHEAD, *NEW),
+             does=(facts.write_down, facts.copy_partners)),
+        Move("withdraw", "撤回", (DRAFT, ASKED, ASKED_JOINT, RETURNED), WITHDRAWN, by=BRANCH, under=CONSENT),
+        Move("approve", "同意", ASKED, APPROVED, by=SUPERIOR, under=CONSENT, asks=(OPINION,),
+             only_if=ANSWERED, does=(rules.move_activity, rules.issue_reply), decides=True,
+             consequence="同意即印发批复并编文号，党日随之变更"),
+        Move("refuse", "不同意", ASKED, REFUSED, by=SUPERIOR, under=CONSENT, asks=(OPINION,),
+             only_if=(rules.second_person,), does=(rules.issue_reply,), decides=True),
+        Move("return", "退回修改", ASKED, RETURNED, by=SUPERIOR, under=CONSENT, asks=(OPINION,),
+             only_if=(rules.second_person,), decides=True),
+        Move("approve", "同意", ASKED_JOINT, STAY, by=JOINT, under=CONSENT, asks=(OPINION,), only_if=ANSWERED,
+             many=True, decides=True, consequence="各方都同意后党日一并变更"),
+        Move("refuse", "不同意", ASKED_JOINT, REFUSED, by=JOINT, under=CONSENT, asks=(OPINION,),
+             only_if=(rules.second_person,), decides=True),
+        Move("all_agreed", "各方均已同意", ASKED_JOINT, APPROVED, by=COUNT, under=CONSENT,
+             does=(rules.move_activity, rules.issue_joint_replies)),
+        Move("lapse", "到期未答复", (ASKED, ASKED_JOINT), LAPSED, by=CLOCK, under=PROMPT, on=facts.first_day),
+        Move("expire", "逾期未重报", RETURNED, EXPIRED, by=CLOCK, under=PROMPT, on=facts.first_day),
+        Move("discard", "草稿过期", DRAFT, EXPIRED, by=CLOCK, under=PROMPT,
+             on=lambda attempt: attempt.fact_day("day") + timedelta(days=31)),
+        Move("revoke", "撤销批复", APPROVED, REVOKED, by=SUPERIOR, under=REVOCABLE, asks=(WHY,),
+             only_if=(still_ahead,), does=UNDO),
+        Move("amend", "修改已批复的请示", APPROVED, ASKED, by=BRANCH, under=CONSENT, asks=(NEW_DAY, REASON),
+             only_if=(facts.alone, *AHEAD, *NEW), does=(facts.note_difference, *UNDO, facts.write_down)),
+        Move("ask_cancel", "申请取消变更", APPROVED, CANCEL_ASKED, by=BRANCH, under=REVOCABLE,
+             asks=(DRAFT_REASON,)),
+        Move("cancel", "同意取消", CANCEL_ASKED, CANCELLED, by=SUPERIOR, under=REVOCABLE, asks=(NOTE,),
+             only_if=(rules.second_person,), does=UNDO, decides=True),
+        Move("keep", "不取消，按批复执行", CANCEL_ASKED, APPROVED, by=SUPERIOR, under=REVOCABLE, asks=(NOTE,),
+             only_if=(rules.second_person,), decides=True),
+        Move("take_effect", "日期已到，变更执行", (APPROVED, CANCEL_ASKED), IN_FORCE, by=CLOCK, under=CONSENT,
+             on=facts.first_day),
+        Move("report_late", "事后补报", DRAFT, REPORTED, by=BRANCH, under=FORCE_MAJEURE, asks=LATE,
+             only_if=(day_has_come, not_held, within_three_days, same_month_if_told), does=(facts.write_down,)),
+        Move("accept_late", "认可补报", REPORTED, ACCEPTED_LATE, by=SUPERIOR, under=FORCE_MAJEURE,
+             asks=(NOTE,), only_if=(rules.second_person,), does=(rules.apply_late,), decides=True),
+        Move("not_accept", "不予认可", REPORTED, NOT_ACCEPTED, by=SUPERIOR, under=FORCE_MAJEURE, asks=(NOTE,),
+             only_if=(rules.second_person,), decides=True),
+        Move("excuse_month", "同意缓开", (ASKED, REPORTED), EXCUSED, by=SUPERIOR, under=FORCE_MAJEURE,
+             asks=(NOTE,), only_if=(rules.second_person,), does=(rules.excuse_month,), decides=True),
+        *rules.common_moves(DRAFT, ASKED, ASKED_JOINT, RETURNED, APPROVED, CANCEL_ASKED, REPORTED, undo=UNDO),
+    ),
+)

@@ -1,0 +1,67 @@
+"""Zone shift: the zone moves a month's party day for every branch by a numbered notice.
+
+Drafted by the zone office, signed by somebody else of the zone committee; also the only way to move 七一.
+"""
+
+from .. import rules
+from ..clauses import clause, house_rule
+from ..grammar import Ask, Due, Move, State, Workflow, rule
+from ..roles import CLOCK, ZONE_OFFICE, ZONE_SIGNER
+
+UNIFORM = clause("G-2.1.1a")
+SIGNED = house_rule("全区改期由党建办拟稿，经党工委成员签发后印发通知。")
+QUICK = house_rule("签发人 3 个工作日内签发或退回。")
+
+NEW_DAY, REASON = Ask("new_day", "date", "全区改到哪一天"), Ask("reason", "text", "改期原因")
+OPINION = Ask("opinion", "text", "意见", required=False)
+WHY = Ask("reason", "text", "理由")
+
+DRAFT = State("draft", "拟稿", waits_on=ZONE_OFFICE)
+PROPOSED = State("proposed", "待签发", waits_on=ZONE_SIGNER, due=Due(3, QUICK))
+PUBLISHED = State("published", "已印发", waits_on=CLOCK)
+IN_FORCE = State("in_force", "已执行")
+EXPIRED = State("expired", "逾期失效")
+WITHDRAWN = State("withdrawn", "已撤稿")
+REVOKED = State("revoked", "已撤销")
+
+
+@rule(clause("G-2.1.3"))
+def day_ahead(attempt):
+    """改到的日期必须在今天之后。"""
+    return attempt.fact_day("new_day") > attempt.today
+
+
+@rule(house_rule("同一个月只能有一份有效的全区改期通知。"))
+def month_is_free(attempt):
+    """这个月已有一份全区改期通知，请先撤销。"""
+    return rules.notices.standing_notice(attempt) is None
+
+
+@rule(house_rule("不得定在休息日；“七一”活动由区里确定，不受此限。"))
+def workday_or_july(attempt):
+    """改到的日期是休息日，请另选一天。"""
+    day = attempt.fact_day("new_day")
+    return day.month == 7 or attempt.calendar.is_workday(day)
+
+
+WORKFLOW = Workflow(
+    "zone_shift", "全区调整活动时间通知", version=1, opens=DRAFT, opened_by=ZONE_OFFICE, short="全区改期",
+    facts=(NEW_DAY, REASON), open_if=(day_ahead, workday_or_july, month_is_free), subject=rules.notices.month,
+    moves=(
+        Move("propose", "送签", DRAFT, PROPOSED, by=ZONE_OFFICE, under=UNIFORM, only_if=(day_ahead,)),
+        Move("withdraw", "撤稿", (DRAFT, PROPOSED), WITHDRAWN, by=ZONE_OFFICE, under=SIGNED),
+        Move("publish", "签发", PROPOSED, PUBLISHED, by=ZONE_SIGNER, under=SIGNED, asks=(OPINION,),
+             only_if=(rules.second_person, day_ahead, month_is_free),
+             does=(rules.publish_notice, rules.issue_zone_notice), decides=True,
+             consequence="签发即编文号印发，各支部当月党日一并改期"),
+        Move("return", "退回修改", PROPOSED, DRAFT, by=ZONE_SIGNER, under=SIGNED, asks=(WHY,), decides=True,
+             only_if=(rules.second_person,)),
+        Move("revoke", "撤销通知", PUBLISHED, REVOKED, by=ZONE_SIGNER, under=SIGNED, asks=(WHY,),
+             only_if=(day_ahead,), does=(rules.end_notice, rules.void_papers)),
+        Move("lapse", "到期未签发", (DRAFT, PROPOSED), EXPIRED, by=CLOCK, under=QUICK,
+             on=lambda attempt: attempt.fact_day("new_day")),
+        Move("take_effect", "日期已到", PUBLISHED, IN_FORCE, by=CLOCK, under=UNIFORM,
+             on=lambda attempt: attempt.fact_day("new_day")),
+        *rules.common_moves(DRAFT, PROPOSED, PUBLISHED, undo=(rules.end_notice, rules.void_papers)),
+    ),
+)
