@@ -1,0 +1,266 @@
+"""Who may do what in a case today: posts, vacancy, own case, recusal. Decides, never writes.
+
+A seat that nobody free can fill is filled from the next offices, then by the superior above it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from . import queues
+from .errors import NotInSight, NotYours
+from .grammar import Each, Move, Party, Workflow
+from .models import Case, Desk, JournalRow, Membership, Person, Post, Recusal, Unit
+from .roles import ADMINISTRATORS, BRANCH_LEADERS, LADDERS, OFFICES, SUPERIOR, Role
+from .rules.organization import superiors
+
+COMMITTEE_FROM = 7  # full members from which a branch has a committee; below, any of them may step in
+
+
+@dataclass(frozen=True)
+class Actor:
+    """A person as of a day: posts held, branch belonged to, and what is in sight.
+
+    `seats` are (unit id, ladder, tier); `sight` are path prefixes of the units whose business is visible.
+    """
+
+    person: Person
+    posts: tuple[Post, ...]
+    branch: Unit | None
+    on: date
+    seats: tuple[tuple[str, str, int], ...] = ()
+    sight: tuple[str, ...] = ()
+
+    @property
+    def id(self) -> str:
+        return self.person.id
+
+    @property
+    def zone_id(self) -> str:
+        return self.person.zone_id
+
+    @property
+    def unit_ids(self) -> list[str]:
+        return list(dict.fromkeys(unit_id for unit_id, _, _ in self.seats))
+
+    def holds(self, *offices: str) -> bool:
+        return any(post.office in offices for post in self.posts)
+
+    def sees(self, unit: Unit) -> bool:
+        return any(unit.within(prefix) for prefix in self.sight)
+
+    @property
+    def title(self) -> str:
+        """Return the first post as people say it, or 党员."""
+        if self.posts:
+            return f"{self.posts[0].unit.name}{OFFICES[self.posts[0].office]}"
+        return f"{self.branch.name}党员" if self.branch else ""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """On what ground an actor acts: the seat, the ladder and tier, and the slot where many answer."""
+
+    unit_id: str
+    role: str
+    office: str
+    desk_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Seat:
+    """Where a case lies: a unit's ladder at a tier, and who fills it today."""
+
+    unit: Unit
+    ladder: str
+    tier: int
+    people: dict[str, str] = field(default_factory=dict)
+
+
+def in_office(day: date):
+    """Return the condition that a post is held on a day."""
+    return sa.and_(Post.from_on <= day, sa.or_(Post.to_on.is_(None), Post.to_on >= day))
+
+
+def is_member(day: date):
+    return sa.and_(Membership.from_on <= day, sa.or_(Membership.to_on.is_(None), Membership.to_on >= day))
+
+
+def actor(session: Session, person_id: str, on: date) -> Actor:
+    """Gather what a person holds on a day."""
+    person = session.get(Person, person_id)
+    posts = tuple(session.scalars(
+        sa.select(Post).where(Post.person_id == person_id, in_office(on)).order_by(Post.from_on, Post.id)))
+    branch = session.scalar(
+        sa.select(Unit).join(Membership, Membership.unit_id == Unit.id)
+        .where(Membership.person_id == person_id, is_member(on)))
+    sight = [post.unit.path for post in posts if post.office not in ADMINISTRATORS]
+    if branch is not None and not any(post.office in ADMINISTRATORS for post in posts):
+        sight.append(branch.path)
+    full = branch if branch is not None and not person.probationary else None
+    return Actor(person, posts, branch, on, tuple(_seats(posts, full)), tuple(dict.fromkeys(sight)))
+
+
+def _seats(posts: tuple[Post, ...], branch: Unit | None):
+    for post in posts:
+        for ladder, tiers in LADDERS.items():
+            if (ladder == "branch") != (post.unit.kind == "branch"):
+                continue
+            for tier, offices in enumerate(tiers):
+                if post.office in offices:
+                    yield post.unit_id, ladder, tier
+    if branch is not None:
+        yield branch.id, "branch", _member_tier()
+
+
+def _member_tier() -> int:
+    return next(tier for tier, offices in enumerate(LADDERS["branch"]) if "member" in offices)
+
+
+def chain(session: Session, case: Case, role: Role) -> list[Unit]:
+    """Return the units that could fill a role, the proper one first; empty where there is none."""
+    above = superiors(session, case.unit)
+    if role.seat == "unit":
+        return [case.unit, *(unit for unit in above if unit.id != case.unit_id)]
+    if role.seat == "zone":
+        return above[-1:]
+    return above[case.raised + (role.seat == "above"):] or (above[-1:] if role.seat == "superior" else [])
+
+
+def barred(session: Session, workflow: Workflow, case: Case, role: Role, on: date) -> set[str]:
+    """Return who may not act in a role: the recused, and for judging roles the applicant's own people.
+
+    Own case counts as vacant.
+    """
+    out = set(session.scalars(sa.select(Recusal.person_id).where(Recusal.case_id == case.id)))
+    if not role.judges:
+        return out
+    out |= set(session.scalars(sa.select(JournalRow.actor_id).where(
+        JournalRow.case_id == case.id, JournalRow.role == workflow.opened_by.name)))
+    if case.unit.kind == "branch":
+        out |= set(session.scalars(sa.select(Post.person_id).where(
+            Post.unit_id == case.unit_id, Post.office.in_(BRANCH_LEADERS), in_office(on))))
+    return out
+
+
+def fill(session: Session, unit: Unit, ladder: str, on: date, out: set[str]) -> Seat | None:
+    """Return the first tier of a ladder that somebody free fills in a unit."""
+    posts = session.execute(sa.select(Post.person_id, Post.office).where(
+        Post.unit_id == unit.id, in_office(on))).all()
+    for tier, offices in enumerate(LADDERS[ladder]):
+        people = {person: office for person, office in posts if office in offices and person not in out}
+        if "member" in offices:
+            people = dict.fromkeys(_small_branch(session, unit, on) - out, "member")
+        if people:
+            return Seat(unit, ladder, tier, people)
+    return None
+
+
+def _small_branch(session: Session, unit: Unit, on: date) -> set[str]:
+    """Return the full members of a branch too small for a committee: any of them may step in."""
+    full = set(session.scalars(
+        sa.select(Membership.person_id).join(Person, Person.id == Membership.person_id)
+        .where(Membership.unit_id == unit.id, is_member(on), Person.probationary.is_(False),
+               Person.left_on.is_(None))))
+    return full if len(full) < COMMITTEE_FROM else set()
+
+
+def resolve(session: Session, workflow: Workflow, case: Case, role: Role, on: date) -> Seat | None:
+    """Find where a role's work lies today, climbing over vacant seats; None where the role does not exist.
+
+    Where nobody at all is left the topmost seat is returned with no people.
+    """
+    units, out = chain(session, case, role), barred(session, workflow, case, role, on)
+    for unit in units:
+        ladder = role.ladder if (unit.kind == "branch") == (role.ladder == "branch") else SUPERIOR.ladder
+        found = fill(session, unit, ladder, on, out)
+        if found:
+            return found
+    return Seat(units[-1], role.ladder, 0) if units else None
+
+
+def resolve_slot(session: Session, workflow: Workflow, case: Case, party: Each, unit: Unit,
+                 on: date) -> Seat:
+    """Find where one of many answers lies: the unit named, or the superior above it."""
+    out = barred(session, workflow, case, party.role, on)
+    for candidate in (unit, *superiors(session, unit)):
+        found = fill(session, candidate, party.role.ladder, on, out)
+        if found:
+            return found
+    return Seat(unit, party.role.ladder, 0)
+
+
+def see(session: Session, who: Actor, case: Case) -> None:
+    """Make sure that a case is in the actor's sight. Raises NotInSight."""
+    if case.zone_id != who.zone_id:
+        raise NotInSight()
+    if who.posts and who.sees(case.unit):
+        return
+    if session.scalar(sa.select(Desk.id).where(Desk.case_id == case.id, queues.at_seat(who)).limit(1)):
+        return
+    raise NotInSight()
+
+
+def require(session: Session, workflow: Workflow, case: Case, move: Move, who: Actor) -> Standing:
+    """Make sure that the actor holds the move's role in this case today. Raises NotYours."""
+    found = standing(session, workflow, case, move.by, who)
+    if found is None:
+        raise NotYours(f"“{move.label}”由{waits_label(session, workflow, case, move.by, who.on)}办理，"
+                       "您可以查看，不能办理。", rule="authority", clause=move.under.id or None)
+    return found
+
+
+def standing(session: Session, workflow: Workflow, case: Case, party: Party, who: Actor) -> Standing | None:
+    """Return the ground on which the actor fills a party today, or None."""
+    if isinstance(party, Each):
+        return _slot_standing(session, workflow, case, party, who)
+    seat = resolve(session, workflow, case, party, who.on) if party.human else None
+    if seat is None or who.id not in seat.people:
+        return None
+    return Standing(seat.unit.id, party.name, seat.people[who.id])
+
+
+def _slot_standing(session: Session, workflow: Workflow, case: Case, party: Each, who: Actor):
+    for desk in open_desks(session, case.id):
+        unit = session.get(Unit, desk.slot_id)
+        seat = resolve_slot(session, workflow, case, party, unit, who.on)
+        if who.id in seat.people:
+            return Standing(seat.unit.id, party.name, seat.people[who.id], desk.id)
+    return None
+
+
+def open_desks(session: Session, case_id: str) -> list[Desk]:
+    return list(session.scalars(sa.select(Desk).where(
+        Desk.case_id == case_id, Desk.kind == "act", Desk.closed_at.is_(None)).order_by(Desk.id)))
+
+
+def waits_label(session: Session, workflow: Workflow, case: Case, party: Party | None, on: date) -> str:
+    """Name who a party is today: the unit of the seat, or what the clock waits for."""
+    if party is None:
+        return ""
+    if isinstance(party, Each):
+        units = [session.get(Unit, desk.unit_id).name for desk in open_desks(session, case.id)]
+        return "、".join(dict.fromkeys(units)) or party.label
+    seat = resolve(session, workflow, case, party, on) if party.human else None
+    return seat.unit.name if seat else party.label
+
+
+def desk_people(session: Session, desk: Desk, on: date) -> list[str]:
+    """Return who finds an open desk row in their box on a day, by office."""
+    if desk.person_id:
+        return [desk.person_id]
+    offices = LADDERS[desk.role][desk.tier]
+    return list(session.scalars(sa.select(Post.person_id).where(
+        Post.unit_id == desk.unit_id, Post.office.in_(offices), in_office(on)).distinct()))
+
+
+def seated(session: Session, unit_id: str, ladder: str, tier: int, on: date) -> bool:
+    """True where somebody fills a tier of a unit's ladder on a day, whoever may be barred in a case."""
+    if "member" in LADDERS[ladder][tier]:
+        return True
+    return session.scalar(sa.select(Post.id).where(
+        Post.unit_id == unit_id, Post.office.in_(LADDERS[ladder][tier]), in_office(on)).limit(1)) is not None

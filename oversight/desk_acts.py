@@ -1,0 +1,69 @@
+"""Acts on a desk that change no state: claim and release. Each is journalled; none has a guard of the law."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from . import authority, engine, queues, workflows
+from .authority import Actor
+from .clock import Moment
+from .errors import NotInSight, NotYours, SomebodyFirst
+from .models import Case, Desk
+from .rules import Attempt
+
+ACTS = {"claim": "认领", "release": "释放"}
+
+
+def act(session: Session, case_id: str, name: str, who: Actor, at: Moment) -> Case:
+    """Claim or release the actor's desk row of a case. Does not commit.
+
+    Raises NotInSight, NotYours, SomebodyFirst.
+    """
+    case = engine.lock(session, case_id)
+    authority.see(session, who, case)
+    if name not in ACTS:
+        raise NotInSight("没有这种操作。")
+    desk, standing = my_desk(session, case, who)
+    if name == "claim":
+        _claim(session, desk, who, at)
+    else:
+        _release(desk, who)
+    workflow = workflows.get(case.workflow, case.definition_version)
+    attempt = Attempt(session, workflow, case, None, who, at, standing=standing, state=case.state)
+    engine.record(attempt, "desk", name, case.state, case.state)
+    session.flush()
+    return case
+
+
+def my_desk(session: Session, case: Case, who: Actor) -> tuple[Desk, authority.Standing]:
+    """Return the open desk row that is the actor's to work on. Raises NotYours."""
+    workflow = workflows.get(case.workflow, case.definition_version)
+    party = workflow.state(case.state).waits_on
+    found = authority.standing(session, workflow, case, party, who) if party and party.human else None
+    if found is not None:
+        for desk in authority.open_desks(session, case.id):
+            if desk.unit_id == found.unit_id and found.desk_id in (None, desk.id):
+                return desk, found
+    raise NotYours("这件事现在不在您的待办里。")
+
+
+def possible(session: Session, case: Case, who: Actor, at: Moment) -> list[str]:
+    """Return the desk acts open to the actor now."""
+    try:
+        desk, _standing = my_desk(session, case, who)
+    except NotYours:
+        return []
+    held = desk.claimed_by if desk.claimed_on == at.today else None
+    return ["claim"] if held is None else ["release"] if held == who.id else []
+
+
+def _claim(session: Session, desk: Desk, who: Actor, at: Moment) -> None:
+    if desk.claimed_by not in (None, who.id) and desk.claimed_on == at.today:
+        raise SomebodyFirst(f"{queues.person_name(session, desk.claimed_by)}已认领这件事。")
+    desk.claimed_by, desk.claimed_on = who.id, at.today
+
+
+def _release(desk: Desk, who: Actor) -> None:
+    if desk.claimed_by != who.id:
+        raise NotYours("您没有认领这件事，不用释放。")
+    desk.claimed_by, desk.claimed_on = None, None

@@ -1,0 +1,474 @@
+"""The only door: authorize, guard, apply, record, all in the caller's transaction.
+
+Nothing else writes a state or a desk row. `submit` and `submit_opening` commit; the rest do not.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.exc import StaleDataError
+from transitions import Machine
+
+from . import authority, queues, work, workflows
+from .authority import Actor
+from .clock import Moment
+from .db import new_id
+from .errors import No, NotInSight, NotOpen, NotYours, RuleSaysNo, SomebodyFirst, Stale
+from .grammar import STAY, Each, Move, Rule, State, Workflow
+from .journal import chain_row
+from .models import Case, Desk, JournalRow, Refusal, Unit
+from .models.cases import NEVER
+from .roles import CLOCK, COUNT
+from .rules import Attempt
+from .words import read_words
+from .workdays import add_workdays
+
+_machines: dict[tuple[str, int], Machine] = {}
+
+
+# The machine -------------------------------------------------------------------------------------
+
+
+def machine(workflow: Workflow) -> Machine:
+    """Compile a definition once; cases are never registered on it. Guards raise, they never return False."""
+    key = (workflow.name, workflow.version)
+    if key not in _machines:
+        built = Machine(model=None, states=[state.name for state in workflow.states],
+                        initial=workflow.opens.name, auto_transitions=False, send_event=True)
+        for move in workflow.moves:
+            for state in move.from_states:
+                built.add_transition(move.name, state.name, move.target(state).name,
+                                     conditions=[_authorize, _read, _guard], before=[_apply])
+        _machines[key] = built
+    return _machines[key]
+
+
+def forget_machine(name: str) -> None:
+    for key in [key for key in _machines if key[0] == name]:
+        del _machines[key]
+
+
+def _authorize(event) -> bool:
+    attempt = event.model
+    if attempt.move.by not in (CLOCK, COUNT):
+        attempt.standing = authority.require(
+            attempt.session, attempt.workflow, attempt.case, attempt.move, attempt.actor)
+        _respect_claims(attempt)
+    return True
+
+
+def _read(event) -> bool:
+    attempt = event.model
+    attempt.words, attempt.raw = read_words(attempt.move.asks, attempt.raw)
+    return True
+
+
+def _guard(event) -> bool:
+    attempt = event.model
+    if attempt.move.by is CLOCK:
+        due = attempt.move.on(attempt)
+        if due is None or attempt.today < due:
+            raise NotOpen("还没有到时候。", rule="clock")
+    for guard in attempt.move.only_if:
+        ensure(guard, attempt)
+    return True
+
+
+def _apply(event) -> None:
+    for effect in event.model.move.does:
+        effect.act(event.model)
+
+
+def ensure(guard: Rule, attempt: Attempt) -> None:
+    """Let a guard speak. Raises RuleSaysNo with its sentence and ground."""
+    if not guard.test(attempt):
+        ground = {"clause": guard.source.id} if guard.source.is_clause else {"house_rule": guard.source.text}
+        raise RuleSaysNo(guard.sentence, rule=guard.name, field=guard.words[0] if guard.words else None,
+                         **ground)
+
+
+def _respect_claims(attempt: Attempt) -> None:
+    """A desk claimed today by somebody else is his to work on. Raises SomebodyFirst."""
+    for desk in authority.open_desks(attempt.session, attempt.case.id):
+        mine = desk.unit_id == attempt.standing.unit_id
+        if mine and desk.claimed_by not in (None, attempt.actor.id) and desk.claimed_on == attempt.today:
+            raise SomebodyFirst(f"{queues.person_name(attempt.session, desk.claimed_by)}已认领这件事，"
+                                "请等对方办理或释放。", waits_on=desk.unit_id)
+
+
+# Making a move -----------------------------------------------------------------------------------
+
+
+def lock(session: Session, case_id: str) -> Case:
+    """Load a case under a row lock and as it is now. Raises NotInSight."""
+    case = session.get(Case, case_id, with_for_update=True, populate_existing=True)
+    if case is None:
+        raise NotInSight()
+    return case
+
+
+def perform(session: Session, case_id: str, name: str, actor: Actor | None, words: dict, *,
+            version: int | None, at: Moment) -> Case:
+    """Make one move. Does not commit; after any refusal the caller must roll back.
+
+    `actor` None is the clock. Raises NotInSight, Stale, NotOpen, NotYours, WordsWrong, RuleSaysNo,
+    SomebodyFirst.
+    """
+    case = lock(session, case_id)
+    workflow = workflows.get(case.workflow, case.definition_version)
+    if actor is not None:
+        authority.see(session, actor, case)
+    state = workflow.state(case.state)
+    move = workflow.move(state, name)
+    if version is not None and version != case.version and not (move and move.many):
+        raise _stale(session, case)
+    _must_be_open(session, workflow, case, move, name, actor)
+    attempt = Attempt(session, workflow, case, move, actor, at, raw=words or {}, state=state.name)
+    _fire(attempt)
+    if move.many:
+        _count(attempt, state)
+    return case
+
+
+def _must_be_open(session: Session, workflow: Workflow, case: Case, move: Move | None, name: str,
+                  actor: Actor | None) -> None:
+    if move is not None and (move.by in (CLOCK, COUNT)) == (actor is None):
+        return
+    if move is not None:
+        raise NotYours(f"“{move.label}”由系统到期自动办理，不由人办理。")
+    if not workflow.names(name):
+        raise NotInSight(f"“{workflow.title}”没有这一步：{name}。")
+    state = workflow.state(case.state)
+    raise NotOpen(f"这件事现在是“{state.label}”，不能再办这一步。", **last_act(session, case))
+
+
+def _fire(attempt: Attempt) -> None:
+    """Run the machine for one move and write down what came of it."""
+    before = attempt.state
+    machine(attempt.workflow).events[attempt.move.name].trigger(attempt)
+    state = attempt.workflow.state(attempt.state)
+    _write_state(attempt, state)
+    if attempt.move.enters is not STAY:
+        _enter(attempt, state)
+    elif attempt.move.many:
+        _close_slot(attempt)
+    else:
+        _stay(attempt, state)
+    record(attempt, "move", attempt.move.name, before, state.name)
+    _outgoing(attempt, state)
+    attempt.session.flush()
+
+
+def _write_state(attempt: Attempt, state: State) -> None:
+    """Write the state under a version check, although the row is locked: belt and braces."""
+    case, session = attempt.case, attempt.session
+    session.flush()
+    done = session.execute(sa.update(Case).where(Case.id == case.id, Case.version == case.version).values(
+        state=state.name, version=case.version + 1, entered_at=attempt.at.now,
+        closed_at=attempt.at.now if attempt.workflow.final(state) else None,
+    ).execution_options(synchronize_session=False))
+    if not done.rowcount:
+        raise _stale(session, case)
+    session.refresh(case)
+
+
+def _stale(session: Session, case: Case) -> Stale:
+    last = last_act(session, case)
+    return Stale(f"这件事刚刚已由{last['decided_by']}处理：{last['what']}。您的这一步没有生效，写的内容还在。",
+                 **last)
+
+
+def last_act(session: Session, case: Case) -> dict:
+    """Return who made the last move, what, and when; for those who came second."""
+    row = session.scalar(sa.select(JournalRow).where(
+        JournalRow.case_id == case.id, JournalRow.kind == "move").order_by(JournalRow.seq.desc()).limit(1))
+    if row is None:
+        return {"decided_by": "", "decided_at": None, "what": "新开"}
+    workflow = workflows.get(case.workflow, case.definition_version)
+    label = next((move.label for move in workflow.moves if move.name == row.move), row.move)
+    return {"decided_by": row.actor, "decided_at": row.at.isoformat(), "what": label}
+
+
+def _count(attempt: Attempt, state: State) -> None:
+    """When every slot is closed, make the move that the count decides."""
+    session, case = attempt.session, attempt.case
+    if authority.open_desks(session, case.id):
+        return
+    for move in attempt.workflow.leaving(state):
+        if move.by is COUNT:
+            counted = Attempt(session, attempt.workflow, case, move, None, attempt.at, state=state.name)
+            if all(guard.test(counted) for guard in move.only_if):
+                _fire(counted)
+                return
+
+
+def tick(session: Session, case_id: str, at: Moment) -> bool:
+    """Make the move of the clock that is due in a case, if there is one. Does not commit."""
+    case = lock(session, case_id)
+    workflow = workflows.get(case.workflow, case.definition_version)
+    for move in workflow.leaving(workflow.state(case.state)):
+        if move.by is CLOCK:
+            attempt = Attempt(session, workflow, case, move, None, at, state=case.state)
+            due = move.on(attempt)
+            if due is not None and due <= at.today:
+                perform(session, case_id, move.name, None, {}, version=None, at=at)
+                return True
+    return False
+
+
+def reseat_case(session: Session, case_id: str, at: Moment) -> bool:
+    """Lay a case where its work lies today; returns whether it moved. Does not commit."""
+    case = lock(session, case_id)
+    workflow = workflows.get(case.workflow, case.definition_version)
+    before = [(desk.unit_id, desk.role, desk.tier) for desk in authority.open_desks(session, case_id)]
+    reseat(Attempt(session, workflow, case, None, None, at, state=case.state), workflow.state(case.state))
+    after = [(desk.unit_id, desk.role, desk.tier) for desk in authority.open_desks(session, case_id)]
+    return before != after
+
+
+def inherit(session: Session, case_id: str, unit: Unit, who: Actor, at: Moment) -> Case:
+    """Pass an open case to the successor of its unit and lay it on the successor's desks. Does not commit."""
+    case = lock(session, case_id)
+    workflow = workflows.get(case.workflow, case.definition_version)
+    attempt = Attempt(session, workflow, case, None, who, at, state=case.state)
+    attempt.standing = authority.Standing(who.posts[0].unit_id, "successor", who.posts[0].office)
+    attempt.result = {"unit": [case.unit_id, unit.id]}
+    case.unit, case.unit_id = unit, unit.id
+    session.execute(sa.update(Desk).where(Desk.case_id == case.id, Desk.closed_at.is_(None)).values(
+        case_unit_id=unit.id))
+    reseat(attempt, workflow.state(case.state))
+    record(attempt, "inherit", "inherit", case.state, case.state)
+    session.flush()
+    return case
+
+
+# Opening -----------------------------------------------------------------------------------------
+
+
+def open_case(session: Session, name: str, unit_id: str, facts: dict, actor: Actor, at: Moment) -> Case:
+    """Open a case in a unit. Does not commit. Raises as `perform`, and SomebodyFirst where one is open."""
+    workflow = workflows.current(name)
+    unit = session.get(Unit, unit_id)
+    if unit is None or unit.zone_id != actor.zone_id or not actor.sees(unit):
+        raise NotInSight("没有找到这个单位，或不在您的管理范围内。")
+    case = Case(id=new_id(), zone_id=unit.zone_id, workflow=workflow.name, facts={}, unit=unit,
+                unit_id=unit.id, definition_version=workflow.version, state=workflow.opens.name,
+                opened_by=actor.id, opened_at=at.now, entered_at=at.now, version=1, seq=0, head="", raised=0,
+                used_workdays=0)
+    attempt = Attempt(session, workflow, case, None, actor, at, state=workflow.opens.name)
+    attempt.standing = _may_open(attempt)
+    attempt.words, attempt.raw = read_words(workflow.facts, facts or {})
+    case.facts = {key: value for key, value in attempt.raw.items() if value is not None}
+    with session.no_autoflush:
+        for guard in workflow.open_if:
+            ensure(guard, attempt)
+        case.subject = workflow.subject(attempt) if workflow.subject else None
+    _insert_case(session, case)
+    _enter(attempt, workflow.opens)
+    record(attempt, "open", "open", "", workflow.opens.name)
+    session.flush()
+    return case
+
+
+def _may_open(attempt: Attempt) -> authority.Standing:
+    workflow, case = attempt.workflow, attempt.case
+    found = authority.standing(attempt.session, workflow, case, workflow.opened_by, attempt.actor)
+    if found is None:
+        raise NotYours(f"“{workflow.title}”由{workflow.opened_by.label}提出，不由您办理。", rule="authority")
+    return found
+
+
+def _insert_case(session: Session, case: Case) -> None:
+    try:
+        with session.begin_nested():
+            session.add(case)
+            session.flush()
+    except IntegrityError as error:
+        raise SomebodyFirst("这件事已有一件正在办理，不能重复提出。") from error
+
+
+# Desks and clocks --------------------------------------------------------------------------------
+
+
+def _enter(attempt: Attempt, state: State) -> None:
+    """Clear the old desks, lay the case on the new ones and start the clock."""
+    _clear(attempt)
+    _start_clock(attempt, state)
+    if isinstance(state.waits_on, Each):
+        for unit_id in state.waits_on.over(attempt):
+            unit = attempt.session.get(Unit, unit_id)
+            seat = authority.resolve_slot(attempt.session, attempt.workflow, attempt.case, state.waits_on,
+                                          unit, attempt.today)
+            _lay(attempt, seat, slot_id=unit_id)
+    elif state.waits_on is not None and state.waits_on.human:
+        _lay(attempt, _seat(attempt, state))
+    for unit_id, ladder in attempt.copies:
+        unit = attempt.session.get(Unit, unit_id)
+        _lay(attempt, authority.Seat(unit, ladder, 0), kind="copy")
+
+
+def _seat(attempt: Attempt, state: State) -> authority.Seat:
+    return authority.resolve(attempt.session, attempt.workflow, attempt.case, state.waits_on, attempt.today)
+
+
+def _clear(attempt: Attempt) -> None:
+    attempt.session.execute(sa.update(Desk).where(
+        Desk.case_id == attempt.case.id, Desk.closed_at.is_(None), Desk.kind != "copy",
+    ).values(closed_at=attempt.at.now))
+
+
+def _lay(attempt: Attempt, seat: authority.Seat, kind: str = "act", slot_id: str | None = None) -> None:
+    case = attempt.case
+    attempt.session.add(Desk(
+        zone_id=case.zone_id, case_id=case.id, workflow=case.workflow, case_unit_id=case.unit_id,
+        unit_id=seat.unit.id, role=seat.ladder, tier=seat.tier, kind=kind, slot_id=slot_id,
+        due_on=case.due_on or NEVER, opened_at=attempt.at.now))
+
+
+def _start_clock(attempt: Attempt, state: State) -> None:
+    case, due = attempt.case, state.due
+    case.used_workdays, case.raised = 0, case.raised if state.waits_on and state.waits_on.human else 0
+    case.budget_workdays = due.workdays if due else None
+    case.running_since = attempt.today if due else None
+    case.due_on = _due_on(attempt, due) if due else None
+    days = [move.on(attempt) for move in attempt.workflow.leaving(state) if move.by is CLOCK]
+    case.wake_on = min((day for day in days if day), default=None)
+
+
+def _due_on(attempt: Attempt, due):
+    """Return the last day: so many working days from today, never after the cap, never before today."""
+    last = add_workdays(attempt.calendar, attempt.today, due.workdays)
+    cap = due.before(attempt) if due.before else None
+    return max(min(last, cap), attempt.today) if cap else last
+
+
+def _stay(attempt: Attempt, state: State) -> None:
+    """Lay the case anew where it is, since who may act has changed; the clock goes on unless told."""
+    if attempt.restart_clock:
+        _start_clock(attempt, state)
+    reseat(attempt, state)
+
+
+def reseat(attempt: Attempt, state: State) -> None:
+    """Lay open desk rows where their work lies today: after recusal, take-over or a vacancy."""
+    session, case = attempt.session, attempt.case
+    for desk in authority.open_desks(session, case.id):
+        if isinstance(state.waits_on, Each):
+            seat = authority.resolve_slot(session, attempt.workflow, case, state.waits_on,
+                                          session.get(Unit, desk.slot_id), attempt.today)
+        else:
+            seat = _seat(attempt, state)
+        desk.due_on = case.due_on or NEVER
+        if (desk.unit_id, desk.role, desk.tier) != (seat.unit.id, seat.ladder, seat.tier):
+            desk.unit_id, desk.role, desk.tier = seat.unit.id, seat.ladder, seat.tier
+            desk.claimed_by, desk.claimed_on = None, None
+
+
+def _close_slot(attempt: Attempt) -> None:
+    """Close the actor's own slot. Raises SomebodyFirst where it was closed a moment ago."""
+    done = attempt.session.execute(sa.update(Desk).where(
+        Desk.id == attempt.standing.desk_id, Desk.closed_at.is_(None),
+    ).values(closed_at=attempt.at.now, answer=attempt.move.name))
+    if not done.rowcount:
+        raise SomebodyFirst("这一方刚刚已经答复。")
+
+
+def escalate(session: Session, case: Case, at: Moment) -> bool:
+    """Show a case to the organization above the one that is late, beside its own desk. Does not commit."""
+    workflow = workflows.get(case.workflow, case.definition_version)
+    move = workflow.move(workflow.state(case.state), "take_over")
+    if move is None:
+        return False
+    attempt = Attempt(session, workflow, case, move, None, at, state=case.state)
+    seat = authority.resolve(session, workflow, case, move.by, at.today)
+    if seat is None:
+        return False
+    _lay(attempt, seat, kind="watch")
+    return True
+
+
+# Recording ---------------------------------------------------------------------------------------
+
+
+def record(attempt: Attempt, kind: str, move: str, before: str, after: str) -> None:
+    """Append the journal row in the same transaction and carry the chain's head on the case."""
+    case, stand = attempt.case, attempt.standing
+    row = chain_row(
+        case, kind=kind, move=move, from_state=before, to_state=after, at=attempt.at.now,
+        actor_id=attempt.actor.id if attempt.actor else None, actor=_signature(attempt),
+        role=stand.role if stand else attempt.move.by.name, unit_id=stand.unit_id if stand else None,
+        words=attempt.raw, result=attempt.result)
+    attempt.session.add(row)
+    case.seq, case.head = row.seq, row.hash
+
+
+def _signature(attempt: Attempt) -> str:
+    """Name the actor as he acts: person, unit and office at the time."""
+    if attempt.actor is None:
+        return "系统"
+    unit = attempt.session.get(Unit, attempt.standing.unit_id)
+    return f"{attempt.actor.person.name}（{unit.name}{queues.office_label(attempt.standing.office)}）"
+
+
+def _outgoing(attempt: Attempt, state: State) -> None:
+    case = attempt.case
+    if state.waits_on is not None and state.waits_on.human and not attempt.move.many:
+        work.plan(attempt.session, case.zone_id, f"desk:{case.id}:{case.version}", "notify",
+                  {"case": case.id, "version": case.version}, attempt.at.now)
+
+
+# The door that commits ---------------------------------------------------------------------------
+
+
+def submit(session: Session, case_id: str, name: str, actor: Actor | None, words: dict, *,
+           version: int | None, at: Moment, finish=None) -> Case:
+    """Make one move and commit; a refusal changes nothing but a row in `refusals`.
+
+    `finish(case)` may add to the transaction before the commit.
+    """
+    try:
+        case = perform(session, case_id, name, actor, words, version=version, at=at)
+        if finish:
+            finish(case)
+        session.commit()
+        return case
+    except No as no:
+        session.rollback()
+        _refuse(session, no, actor, at, name, case_id=case_id)
+        raise
+    except StaleDataError as stale:
+        session.rollback()
+        raise Stale("与这件事有关的党日刚刚被别人改动，您的这一步没有生效，请看过再办。") from stale
+
+
+def submit_opening(session: Session, workflow: str, unit_id: str, facts: dict, actor: Actor, at: Moment, *,
+                   then: tuple[str, dict] | None = None, finish=None) -> Case:
+    """Open a case, make its first move where one is given, and commit both or neither."""
+    try:
+        case = open_case(session, workflow, unit_id, facts, actor, at)
+        if then:
+            case = perform(session, case.id, then[0], actor, then[1], version=None, at=at)
+        if finish:
+            finish(case)
+        session.commit()
+        return case
+    except No as no:
+        session.rollback()
+        _refuse(session, no, actor, at, then[0] if then else "open", workflow=workflow)
+        raise
+
+
+def _refuse(session: Session, no: No, actor: Actor | None, at: Moment, move: str, *,
+            case_id: str | None = None, workflow: str = "") -> None:
+    """Keep the refusal in a transaction of its own."""
+    if actor is None:
+        return
+    case = session.get(Case, case_id) if case_id else None
+    session.add(Refusal(
+        zone_id=actor.zone_id, at=at.now, case_id=case.id if case else None, move=move[:40],
+        workflow=case.workflow if case else workflow[:40], actor_id=actor.id, status=no.status,
+        rule=no.extra.get("rule"), sentence=no.sentence,
+        ground=(no.extra.get("clause") or no.extra.get("house_rule") or "")[:200] or None))
+    session.commit()

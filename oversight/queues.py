@@ -1,0 +1,155 @@
+"""The read side: whose desk a case is on, what is overdue, and what the reader may see.
+
+Visibility is in the WHERE of every list and count; nothing here writes.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, joinedload
+
+from .errors import WordsWrong
+from .models import Case, Desk, JournalRow, Person, Recusal, Unit
+from .models.cases import NEVER
+from .roles import BRANCH_LEADERS, OFFICES
+
+BOXES = ("mine", "waiting", "units", "copied", "done")
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What a reader narrows a box to; `due` is overdue, today or week."""
+
+    workflow: str | None = None
+    due: str | None = None
+    unit_path: str | None = None
+
+
+@dataclass(frozen=True)
+class Page:
+    items: list[Case]
+    next: str | None
+
+
+def person_name(session: Session, person_id: str | None) -> str:
+    person = session.get(Person, person_id) if person_id else None
+    return person.name if person else "系统"
+
+
+def office_label(office: str) -> str:
+    return OFFICES.get(office, "党员" if office == "member" else office)
+
+
+def in_sight(who):
+    """Return the condition on units that are in the reader's subtree; False for those without business."""
+    paths = [Unit.path.startswith(prefix, autoescape=True) for prefix in who.sight] if who.posts else []
+    return sa.and_(Unit.zone_id == who.zone_id, sa.or_(sa.false(), *paths))
+
+
+def at_seat(who):
+    """Return the condition that a desk row, open or not, is or was the reader's by name or office."""
+    seats = [sa.and_(Desk.unit_id == unit_id, Desk.role == ladder, Desk.tier >= tier)
+             for unit_id, ladder, tier in who.seats]
+    return sa.or_(Desk.person_id == who.id, sa.and_(Desk.person_id.is_(None), sa.or_(sa.false(), *seats)))
+
+
+def _on_my_desk(who, kinds: tuple[str, ...]):
+    """Return the condition that an open desk row is the reader's to act on, own cases excepted."""
+    own = [post.unit_id for post in who.posts if post.office in BRANCH_LEADERS and post.unit.kind == "branch"]
+    return sa.and_(
+        Desk.case_id == Case.id, Desk.closed_at.is_(None), Desk.kind.in_(kinds),
+        at_seat(who),
+        sa.or_(Desk.role == "branch", Desk.kind == "copy", sa.not_(Desk.case_unit_id.in_(own))),
+        ~sa.exists().where(Recusal.case_id == Desk.case_id, Recusal.person_id == who.id),
+    )
+
+
+def _acted(who):
+    return sa.exists().where(JournalRow.case_id == Case.id, JournalRow.actor_id == who.id)
+
+
+def _box(who, box: str):
+    """Return the condition on cases that makes up a box."""
+    mine = sa.exists().where(_on_my_desk(who, ("act",)))
+    visible = sa.exists().where(Unit.id == Case.unit_id, in_sight(who))
+    own_units = [post.unit_id for post in who.posts]
+    conditions = {
+        "mine": sa.and_(Case.closed_at.is_(None), mine),
+        "waiting": sa.and_(Case.closed_at.is_(None), ~mine,
+                           sa.or_(_acted(who), sa.and_(Case.unit_id.in_(own_units), visible))),
+        "units": sa.and_(Case.closed_at.is_(None), visible),
+        "copied": sa.exists().where(_on_my_desk(who, ("copy", "watch"))),
+        "done": sa.and_(Case.closed_at.is_not(None), _acted(who)),
+    }
+    if box not in conditions:
+        raise WordsWrong({"box": f"没有这个分类：{box[:20]}。"})
+    return sa.and_(Case.zone_id == who.zone_id, conditions[box])
+
+
+def _narrow(statement, filters: Filters, today: date):
+    if filters.workflow:
+        statement = statement.where(Case.workflow == filters.workflow)
+    if filters.unit_path:
+        statement = statement.where(sa.exists().where(
+            Unit.id == Case.unit_id, Unit.path.startswith(filters.unit_path, autoescape=True)))
+    limits = {"overdue": Case.due_on < today, "today": Case.due_on == today,
+              "week": sa.and_(Case.due_on >= today, Case.due_on <= today + timedelta(days=7 - today.isoweekday()))}
+    if filters.due:
+        if filters.due not in limits:
+            raise WordsWrong({"due": f"没有这个筛选：{filters.due[:20]}。"})
+        statement = statement.where(limits[filters.due])
+    return statement
+
+
+def cases(session: Session, who, box: str, today: date, filters: Filters = Filters(),  # noqa: B008
+          cursor: str | None = None, limit: int = 25) -> Page:
+    """Return a page of a box, the next due first; `cursor` is the last row's due day and id."""
+    due = sa.func.coalesce(Case.due_on, NEVER)
+    statement = _narrow(sa.select(Case).where(_box(who, box)), filters, today)
+    order = (due, Case.id)
+    if box == "done":
+        order = (Case.id.desc(),)
+    if cursor:
+        statement = statement.where(_after(cursor, due, box))
+    rows = list(session.scalars(
+        statement.options(joinedload(Case.unit)).order_by(*order).limit(limit + 1)))
+    return Page(rows[:limit], _cursor(rows[limit - 1]) if len(rows) > limit else None)
+
+
+def _cursor(case: Case) -> str:
+    return f"{(case.due_on or NEVER).isoformat()}_{case.id}"
+
+
+def _after(cursor: str, due, box: str):
+    try:
+        day, case_id = cursor.split("_")
+        day = date.fromisoformat(day)
+        case_id = str(uuid.UUID(case_id))
+    except ValueError:
+        raise WordsWrong({"cursor": "翻页标记无效，请从第一页开始。"}) from None
+    if box == "done":
+        return Case.id < case_id
+    return sa.or_(due > day, sa.and_(due == day, Case.id > case_id))
+
+
+def counts(session: Session, who, box: str, today: date, filters: Filters = Filters()) -> dict:  # noqa: B008
+    """Count a box by workflow."""
+    statement = sa.select(Case.workflow, sa.func.count()).where(_box(who, box)).group_by(Case.workflow)
+    return dict(session.execute(_narrow(statement, filters, today)).all())
+
+
+def box_count(session: Session, who, box: str) -> int:
+    return session.scalar(sa.select(sa.func.count()).select_from(Case).where(_box(who, box)))
+
+
+def units_in_sight(session: Session, who, limit: int = 1000) -> list[Unit]:
+    """Return the reader's units, own unit first, then by place in the tree."""
+    paths = [Unit.path.startswith(prefix, autoescape=True) for prefix in who.sight]
+    rows = session.scalars(sa.select(Unit).where(
+        Unit.zone_id == who.zone_id, sa.or_(sa.false(), *paths)).limit(5000))
+    own = {post.unit_id for post in who.posts} | ({who.branch.id} if who.branch else set())
+    return sorted(rows, key=lambda unit: (unit.id not in own, unit.path.count("/"), unit.sort, unit.id))[:limit]
