@@ -1,0 +1,142 @@
+"""Everything that time brings, once each and safe to repeat, derived anew from the business tables.
+
+Each case in a transaction of its own: one broken case must not stop the others.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from .. import authority, engine, work, workflows
+from ..clock import Moment
+from ..db import insert_once
+from ..errors import No
+from ..models import Activity, Case, Desk, Reminder, Unit
+from ..rules.activities import plan_year
+from ..rules.calendar import zone_calendar
+from ..workdays import add_workdays
+
+OVERDUE = -1
+NEAR = timedelta(days=31)  # no ladder begins earlier
+
+
+def sweep(session: Session, at: Moment) -> dict[str, int]:
+    """Let the clock make its moves, remind, escalate, reseat, plan; returns how many of each. Commits."""
+    done: Counter[str] = Counter()
+    for name, step in (("planned", _plan), ("moved", _tick), ("reseated", _reseat), ("reminded", _remind)):
+        for key in step.keys(session, at):
+            done[name] += _alone(session, step.one, key, at)
+    done["delivered"] = work.drain(session, at, HANDLERS)
+    return dict(done)
+
+
+def _alone(session: Session, act, key, at: Moment) -> int:
+    """Do one thing in its own transaction; a no, or somebody faster, is nothing to worry about."""
+    try:
+        count = int(act(session, key, at))
+        session.commit()
+        return count
+    except No:
+        session.rollback()
+        return 0
+
+
+class _plan:
+    """Years that begin within the quarter and have no party days yet."""
+
+    @staticmethod
+    def keys(session: Session, at: Moment):
+        years = {at.today.year, at.today.year + (at.today.month >= 10)}
+        zones = session.scalars(sa.select(Unit.zone_id).distinct()).all()
+        planned = set(session.execute(sa.select(Activity.zone_id, Activity.year).distinct()).all())
+        session.rollback()
+        return [(zone, year) for zone in zones for year in sorted(years) if (zone, year) not in planned]
+
+    @staticmethod
+    def one(session: Session, key, at: Moment) -> int:
+        branches = session.scalars(sa.select(Unit).where(Unit.zone_id == key[0], Unit.kind == "branch"))
+        return plan_year(session, list(branches), key[1], at)
+
+
+class _tick:
+    """Cases in which the clock has a move to make."""
+
+    @staticmethod
+    def keys(session: Session, at: Moment):
+        found = session.scalars(sa.select(Case.id).where(
+            Case.closed_at.is_(None), Case.wake_on <= at.today).order_by(Case.wake_on, Case.id)).all()
+        session.rollback()
+        return found
+
+    @staticmethod
+    def one(session: Session, case_id: str, at: Moment) -> bool:
+        return engine.tick(session, case_id, at)
+
+
+class _reseat:
+    """Cases that lie on a seat which nobody fills any more."""
+
+    @staticmethod
+    def keys(session: Session, at: Moment):
+        seats = session.execute(sa.select(Desk.unit_id, Desk.role, Desk.tier).where(
+            Desk.closed_at.is_(None), Desk.kind == "act").distinct()).all()
+        empty = [seat for seat in seats if not authority.seated(session, *seat, at.today)]
+        found = [session.scalars(sa.select(Desk.case_id).where(
+            Desk.closed_at.is_(None), Desk.kind == "act", Desk.unit_id == unit_id, Desk.role == role,
+            Desk.tier == tier)).all() for unit_id, role, tier in empty]
+        session.rollback()
+        return list(dict.fromkeys(case_id for group in found for case_id in group))
+
+    @staticmethod
+    def one(session: Session, case_id: str, at: Moment) -> bool:
+        return engine.reseat_case(session, case_id, at)
+
+
+class _remind:
+    """Cases near or past their day whose ladder has a rung left."""
+
+    @staticmethod
+    def keys(session: Session, at: Moment):
+        done = sa.exists().where(Reminder.case_id == Case.id, Reminder.version == Case.version,
+                                 Reminder.rung == OVERDUE)
+        found = session.scalars(sa.select(Case.id).where(
+            Case.closed_at.is_(None), Case.due_on <= at.today + NEAR, ~done).order_by(Case.due_on)).all()
+        session.rollback()
+        return found
+
+    @staticmethod
+    def one(session: Session, case_id: str, at: Moment) -> int:
+        case = engine.lock(session, case_id)
+        return sum(_use(session, case, rung, at) for rung in _reached(session, case, at))
+
+
+def _use(session: Session, case: Case, rung: int, at: Moment) -> bool:
+    """Claim a rung by inserting it, and only then act on it."""
+    if not insert_once(session, Reminder, case_id=case.id, version=case.version, rung=rung,
+                       zone_id=case.zone_id, at=at.now):
+        return False
+    if rung == OVERDUE:
+        engine.escalate(session, case, at)
+    return work.plan(session, case.zone_id, f"remind:{case.id}:{case.version}:{rung}", "notify",
+                     {"case": case.id, "version": case.version}, at.now)
+
+
+def _reached(session: Session, case: Case, at: Moment) -> list[int]:
+    """Return the newest rung reached: working days before the due day, or OVERDUE after it."""
+    due = workflows.get(case.workflow, case.definition_version).state(case.state).due
+    if case.due_on < at.today:
+        return [OVERDUE]
+    calendar = zone_calendar(session, case.zone_id)
+    reached = [rung for rung in due.rungs if add_workdays(calendar, case.due_on, -rung) <= at.today]
+    return [min(reached)] if reached else []
+
+
+def _notify(session: Session, key: str, payload: dict, at: Moment) -> None:
+    work.notify_desk(session, key, payload, at, authority.desk_people)
+
+
+HANDLERS = {"notify": _notify}

@@ -1,0 +1,149 @@
+"""What time brings: reminders, escalation, lapse, taking effect, vacancies; each once, whatever runs when."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import sqlalchemy as sa
+
+from oversight import engine, queues
+from oversight.models import Activity, Case, Desk, JournalRow, Notice, Post, Reminder, Work
+from oversight.operations import sweep
+from tests.support.world import at
+
+
+def ask(session, world, day="2026-12-04", new="2026-12-11", on="2026-11-24", unit="village"):
+    who = world.actor(f"{unit}.secretary", at(on).today)
+    return engine.submit_opening(session, "date_change", world.units[unit].id, {"day": day}, who, at(on),
+                                 then=("ask", {"new_day": new, "reason": "冬修水利"}))
+
+
+def run(session, *days):
+    return [sweep.sweep(session, at(day)) for day in days]
+
+
+def state(session, case):
+    return session.get(Case, case.id, populate_existing=True).state
+
+
+def test_superior_has_three_working_days(session, world):
+    assert ask(session, world).due_on == date(2026, 11, 27)
+
+
+def test_the_answer_is_always_due_before_the_original_day(session, world):
+    case = ask(session, world, on="2026-12-02")
+    assert case.due_on == date(2026, 12, 3)
+
+
+def test_an_earlier_new_day_caps_the_clock(session, world):
+    case = ask(session, world, new="2026-12-02", on="2026-11-30")
+    assert case.due_on == date(2026, 12, 1)
+
+
+def test_every_rung_goes_out_once(session, world):
+    case = ask(session, world)
+    run(session, "2026-11-24", "2026-11-26", "2026-11-26", "2026-11-27", "2026-11-27", "2026-11-30")
+    rungs = session.scalars(sa.select(Reminder.rung).where(Reminder.case_id == case.id)).all()
+    assert sorted(rungs) == [-1, 0, 1]
+    told = session.scalars(sa.select(Notice.person_id).where(
+        Notice.case_id == case.id, Notice.person_id == world.people["town1.officer"].id)).all()
+    assert len(told) == 4  # it arrived, one day before, on the day, after it
+
+
+def test_notices_say_only_that_something_waits(session, world):
+    ask(session, world)
+    run(session, "2026-11-24")
+    assert set(session.scalars(sa.select(Notice.text))) == {"您有1件待办"}
+
+
+def test_a_late_superior_is_shown_to_the_zone_which_may_take_over(session, world):
+    case = ask(session, world)
+    zone = world.actor("zone.officer", date(2026, 11, 30))
+    assert case.id not in [row.id for row in queues.cases(session, zone, "copied", date(2026, 11, 30)).items]
+    run(session, "2026-11-30")
+    assert case.id in [row.id for row in queues.cases(session, zone, "copied", date(2026, 11, 30)).items]
+    engine.submit(session, case.id, "take_over", zone, {"reason": "镇里未按期答复"}, version=case.version,
+                  at=at("2026-11-30"))
+    assert case.id in [row.id for row in queues.cases(session, zone, "mine", date(2026, 11, 30)).items]
+    case = engine.submit(session, case.id, "approve", zone, {"opinion": "同意"}, version=case.version,
+                         at=at("2026-11-30"))
+    assert case.state == "approved" and case.number.startswith("云党工〔2026〕")
+
+
+def test_silence_is_never_consent(session, world):
+    case = ask(session, world)
+    run(session, "2026-12-03")
+    assert state(session, case) == "asked"
+    run(session, "2026-12-04")
+    assert state(session, case) == "lapsed"
+    activity = session.get(Activity, case.subject)
+    assert (activity.day, activity.moved_by) == (date(2026, 12, 4), None)
+
+
+def test_the_original_day_coming_makes_the_change_final(session, world):
+    case = ask(session, world)
+    officer = world.actor("town1.officer", date(2026, 11, 25))
+    engine.submit(session, case.id, "approve", officer, {"opinion": "同意"}, version=case.version,
+                  at=at("2026-11-25"))
+    run(session, "2026-12-03")
+    assert state(session, case) == "approved"
+    run(session, "2026-12-04")
+    assert state(session, case) == "in_force"
+    assert session.get(Activity, case.subject).day == date(2026, 12, 11)
+
+
+def test_sweep_twice_changes_nothing_more(session, world):
+    ask(session, world)
+    run(session, "2026-11-30")
+    before = session.scalar(sa.select(sa.func.count()).select_from(JournalRow))
+    again = run(session, "2026-11-30")[0]
+    assert {name: count for name, count in again.items() if count} == {}
+    assert session.scalar(sa.select(sa.func.count()).select_from(JournalRow)) == before
+
+
+def test_a_clock_set_back_fires_nothing_again(session, world):
+    case = ask(session, world)
+    run(session, "2026-11-30", "2026-11-26", "2026-11-30")
+    rungs = session.scalars(sa.select(Reminder.rung).where(Reminder.case_id == case.id)).all()
+    assert sorted(rungs) == [-1]
+
+
+def test_a_vacancy_moves_the_case_to_the_next_in_line(session, world):
+    case = ask(session, world)
+    for post in session.scalars(sa.select(Post).where(Post.unit_id == world.units["town1"].id,
+                                                      Post.office.in_(("officer", "secretary")))):
+        post.to_on = date(2026, 11, 24)
+    session.commit()
+    deputy = world.actor("town1.deputy", date(2026, 11, 25))
+    assert queues.cases(session, deputy, "mine", date(2026, 11, 25)).items == []
+    run(session, "2026-11-25")
+    assert [row.id for row in queues.cases(session, deputy, "mine", date(2026, 11, 25)).items] == [case.id]
+
+
+def test_one_broken_case_does_not_stop_the_others(session, world):
+    broken, sound = ask(session, world), ask(session, world, unit="community")
+    session.execute(sa.update(Case).where(Case.id == broken.id).values(definition_version=99))
+    session.commit()
+    run(session, "2026-12-04")
+    assert state(session, sound) == "lapsed"
+
+
+def test_work_is_written_with_the_change_and_done_once(session, world):
+    case = ask(session, world)
+    key = f"desk:{case.id}:{case.version}"
+    assert session.scalar(sa.select(Work.done_at).where(Work.key == key)) is None
+    run(session, "2026-11-24", "2026-11-24")
+    assert session.scalar(sa.select(Work.done_at).where(Work.key == key)) is not None
+
+
+def test_an_ended_case_leaves_no_open_desk(session, world):
+    case = ask(session, world)
+    run(session, "2026-12-04")
+    assert session.scalars(sa.select(Desk).where(Desk.case_id == case.id, Desk.closed_at.is_(None))).all() == []
+
+
+def test_the_coming_year_is_planned_in_the_last_quarter(session, world):
+    run(session, "2026-10-12")
+    days = session.scalars(sa.select(Activity.day).where(
+        Activity.unit_id == world.units["village"].id, Activity.year == 2027).order_by(Activity.month)).all()
+    assert len(days) == 12 and days[0] == date(2027, 1, 8)
