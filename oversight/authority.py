@@ -17,6 +17,7 @@ from .grammar import Each, Move, Party, Workflow
 from .models import Case, Desk, JournalRow, Membership, Person, Post, Recusal, Unit
 from .roles import ADMINISTRATORS, BRANCH_LEADERS, LADDERS, OFFICES, SUPERIOR, Role
 from .rules.organization import superiors
+from .sentences import say
 
 COMMITTEE_FROM = 7  # full members from which a branch has a committee; below, any of them may step in
 
@@ -209,8 +210,9 @@ def require(session: Session, workflow: Workflow, case: Case, move: Move, who: A
     """Make sure that the actor holds the move's role in this case today. Raises NotYours."""
     found = standing(session, workflow, case, move.by, who)
     if found is None:
-        raise NotYours(f"“{move.label}”由{waits_label(session, workflow, case, move.by, who.on)}办理，"
-                       "您可以查看，不能办理。", rule="authority", clause=move.under.id or None)
+        raise NotYours(say("“{move}”由{party}办理，您可以查看，不能办理。", move=move.label,
+                           party=waits_label(session, workflow, case, move.by, who.on)),
+                       rule="authority", clause=move.under.id or None)
     return found
 
 

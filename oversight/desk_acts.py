@@ -10,6 +10,7 @@ from .clock import Moment
 from .errors import NotInSight, NotYours, SomebodyFirst
 from .models import Case, Desk
 from .rules import Attempt
+from .sentences import say
 
 ACTS = {"claim": "认领", "release": "释放"}
 
@@ -59,7 +60,7 @@ def possible(session: Session, case: Case, who: Actor, at: Moment) -> list[str]:
 
 def _claim(session: Session, desk: Desk, who: Actor, at: Moment) -> None:
     if desk.claimed_by not in (None, who.id) and desk.claimed_on == at.today:
-        raise SomebodyFirst(f"{queues.person_name(session, desk.claimed_by)}已认领这件事。")
+        raise SomebodyFirst(say("{name}已认领这件事。", name=queues.person_name(session, desk.claimed_by)))
     desk.claimed_by, desk.claimed_on = who.id, at.today
 
 

@@ -22,6 +22,7 @@ from .models import Case, Desk, JournalRow, Refusal, Unit
 from .models.cases import NEVER
 from .roles import CLOCK, COUNT
 from .rules import Attempt
+from .sentences import say
 from .words import read_words
 from .workdays import add_workdays
 
@@ -94,8 +95,8 @@ def _respect_claims(attempt: Attempt) -> None:
     for desk in authority.open_desks(attempt.session, attempt.case.id):
         mine = desk.unit_id == attempt.standing.unit_id
         if mine and desk.claimed_by not in (None, attempt.actor.id) and desk.claimed_on == attempt.today:
-            raise SomebodyFirst(f"{queues.person_name(attempt.session, desk.claimed_by)}已认领这件事，"
-                                "请等对方办理或释放。", waits_on=desk.unit_id)
+            raise SomebodyFirst(say("{name}已认领这件事，请等对方办理或释放。",
+                                    name=queues.person_name(attempt.session, desk.claimed_by)))
 
 
 # Making a move -----------------------------------------------------------------------------------
@@ -137,11 +138,11 @@ def _must_be_open(session: Session, workflow: Workflow, case: Case, move: Move |
     if move is not None and (move.by in (CLOCK, COUNT)) == (actor is None):
         return
     if move is not None:
-        raise NotYours(f"“{move.label}”由系统到期自动办理，不由人办理。")
+        raise NotYours(say("“{move}”由系统到期自动办理，不由人办理。", move=move.label))
     if not workflow.names(name):
-        raise NotInSight(f"“{workflow.title}”没有这一步：{name}。")
+        raise NotInSight(say("“{workflow}”没有这一步：{move}。", workflow=workflow.title, move=name))
     state = workflow.state(case.state)
-    raise NotOpen(f"这件事现在是“{state.label}”，不能再办这一步。", **last_act(session, case))
+    raise NotOpen(say("这件事现在是“{state}”，不能再办这一步。", state=state.label), **last_act(session, case))
 
 
 def _fire(attempt: Attempt) -> None:
@@ -176,8 +177,8 @@ def _write_state(attempt: Attempt, state: State) -> None:
 
 def _stale(session: Session, case: Case) -> Stale:
     last = last_act(session, case)
-    return Stale(f"这件事刚刚已由{last['decided_by']}处理：{last['what']}。您的这一步没有生效，写的内容还在。",
-                 **last)
+    return Stale(say("这件事刚刚已由{who}处理：{what}。您的这一步没有生效，写的内容还在。",
+                     who=last["decided_by"], what=last["what"]), **last)
 
 
 def last_act(session: Session, case: Case) -> dict:
@@ -276,7 +277,8 @@ def _may_open(attempt: Attempt) -> authority.Standing:
     workflow, case = attempt.workflow, attempt.case
     found = authority.standing(attempt.session, workflow, case, workflow.opened_by, attempt.actor)
     if found is None:
-        raise NotYours(f"“{workflow.title}”由{workflow.opened_by.label}提出，不由您办理。", rule="authority")
+        raise NotYours(say("“{workflow}”由{party}提出，不由您办理。", workflow=workflow.title,
+                           party=workflow.opened_by.label), rule="authority")
     return found
 
 
@@ -460,12 +462,22 @@ def submit_opening(session: Session, workflow: str, unit_id: str, facts: dict, a
         raise
 
 
+def _explain(session: Session, no: No, case: Case, at: Moment) -> None:
+    """Add to a refusal whom the case waits for and since when."""
+    workflow = workflows.get(case.workflow, case.definition_version)
+    party = workflow.state(case.state).waits_on
+    no.extra.setdefault("waits_on", authority.waits_label(session, workflow, case, party, at.today) or None)
+    no.extra.setdefault("since", case.entered_at.isoformat())
+
+
 def _refuse(session: Session, no: No, actor: Actor | None, at: Moment, move: str, *,
             case_id: str | None = None, workflow: str = "") -> None:
     """Keep the refusal in a transaction of its own."""
     if actor is None:
         return
     case = session.get(Case, case_id) if case_id else None
+    if case is not None and not isinstance(no, NotInSight):
+        _explain(session, no, case, at)
     session.add(Refusal(
         zone_id=actor.zone_id, at=at.now, case_id=case.id if case else None, move=move[:40],
         workflow=case.workflow if case else workflow[:40], actor_id=actor.id, status=no.status,

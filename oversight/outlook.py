@@ -14,6 +14,7 @@ from .grammar import Move, Party
 from .models import Case
 from .roles import CLOCK, COUNT
 from .rules import Attempt
+from .sentences import say
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ def options(session: Session, case: Case, who: Actor, at: Moment) -> list[Option
 
 def _judge(session: Session, workflow, case: Case, move: Move, who: Actor, at: Moment) -> Option:
     if move.by in (CLOCK, COUNT):
-        return Option(move, False, f"由系统办理：{move.label}。")
+        return Option(move, False, say("由系统办理：{move}。", move=move.label))
     attempt = Attempt(session, workflow, case, move, who, at, state=case.state)
     yours = False
     try:

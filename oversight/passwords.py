@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from .clock import Moment
 from .errors import WordsWrong
 from .models import Account, ApiToken, Login
+from .sentences import say
 
 LONGEST, SHORTEST = 128, 10
 ATTEMPTS, LOCKED_FOR = 5, timedelta(minutes=15)
@@ -25,7 +26,7 @@ _hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 def hash_password(password: str) -> str:
     """Hash a password. Raises WordsWrong where it is too short or too long."""
     if not SHORTEST <= len(password) <= LONGEST:
-        raise WordsWrong({"password": f"密码要有 {SHORTEST} 到 {LONGEST} 个字符。"})
+        raise WordsWrong({"password": say("密码要有 {least} 到 {most} 个字符。", least=SHORTEST, most=LONGEST)})
     return _hasher.hash(password)
 
 

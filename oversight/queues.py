@@ -16,6 +16,7 @@ from .errors import WordsWrong
 from .models import Case, Desk, JournalRow, Person, Recusal, Unit
 from .models.cases import NEVER
 from .roles import BRANCH_LEADERS, OFFICES
+from .sentences import say
 
 BOXES = ("mine", "waiting", "units", "copied", "done")
 
@@ -86,7 +87,7 @@ def _box(who, box: str):
         "done": sa.and_(Case.closed_at.is_not(None), _acted(who)),
     }
     if box not in conditions:
-        raise WordsWrong({"box": f"没有这个分类：{box[:20]}。"})
+        raise WordsWrong({"box": say("没有这个分类：{box}。", box=box[:20])})
     return sa.and_(Case.zone_id == who.zone_id, conditions[box])
 
 
@@ -100,7 +101,7 @@ def _narrow(statement, filters: Filters, today: date):
               "week": sa.and_(Case.due_on >= today, Case.due_on <= today + timedelta(days=7 - today.isoweekday()))}
     if filters.due:
         if filters.due not in limits:
-            raise WordsWrong({"due": f"没有这个筛选：{filters.due[:20]}。"})
+            raise WordsWrong({"due": say("没有这个筛选：{due}。", due=filters.due[:20])})
         statement = statement.where(limits[filters.due])
     return statement
 

@@ -10,6 +10,7 @@ from datetime import date
 
 from .errors import WordsWrong
 from .grammar import Ask
+from .sentences import say
 
 LONGEST = 2000
 # Words that may always be added; they are kept in the journal although nobody asked for them.
@@ -30,13 +31,13 @@ def read_words(asks: tuple[Ask, ...], raw: dict) -> tuple[dict, dict]:
     asked = {ask.name for ask in asks}
     asks = (*asks, *(ask for ask in WELCOME if ask.name in raw and ask.name not in asked))
     for unknown in set(raw) - {ask.name for ask in asks}:
-        wrong[unknown[:40]] = f"没有“{unknown[:40]}”这一项。"
+        wrong[unknown[:40]] = say("没有“{word}”这一项。", word=unknown[:40])
     for ask in asks:
         try:
             typed[ask.name] = _read(ask, raw.get(ask.name))
             plain[ask.name] = _plain(typed[ask.name])
         except _Wrong as problem:
-            wrong[ask.name] = str(problem)
+            wrong[ask.name] = problem.args[0]
     if wrong:
         raise WordsWrong(wrong)
     return typed, plain
@@ -49,19 +50,19 @@ def _plain(value):
 def _read(ask: Ask, value):
     if value is None or (isinstance(value, str) and not value.strip()) or value == []:
         if ask.required:
-            raise _Wrong(f"请填写“{ask.label}”。")
+            raise _Wrong(say("请填写“{word}”。", word=ask.label))
         return None
     return _READERS[ask.kind](ask, value)
 
 
 def _text(ask: Ask, value) -> str:
     if not isinstance(value, str):
-        raise _Wrong(f"“{ask.label}”应是文字。")
+        raise _Wrong(say("“{word}”应是文字。", word=ask.label))
     clean = "".join(c for c in value if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs")).strip()
     if not clean:
-        raise _Wrong(f"请填写“{ask.label}”。")
+        raise _Wrong(say("请填写“{word}”。", word=ask.label))
     if len(clean) > LONGEST:
-        raise _Wrong(f"“{ask.label}”有 {len(clean)} 字，最多 {LONGEST} 字。")
+        raise _Wrong(say("“{word}”有 {count} 字，最多 {most} 字。", word=ask.label, count=len(clean), most=LONGEST))
     return clean
 
 
@@ -71,27 +72,27 @@ def _date(ask: Ask, value) -> date:
             raise ValueError
         day = date.fromisoformat(value.strip())
     except ValueError:
-        raise _Wrong(f"“{ask.label}”要写成 2026-01-09 这样的日期。") from None
+        raise _Wrong(say("“{word}”要写成 2026-01-09 这样的日期。", word=ask.label)) from None
     if not 2000 <= day.year <= 2100:
-        raise _Wrong(f"“{ask.label}”的年份不对。")
+        raise _Wrong(say("“{word}”的年份不对。", word=ask.label))
     return day
 
 
 def _number(ask: Ask, value) -> int:
     if isinstance(value, bool):
-        raise _Wrong(f"“{ask.label}”应是数字。")
+        raise _Wrong(say("“{word}”应是数字。", word=ask.label))
     try:
         number = int(value)
     except (TypeError, ValueError, OverflowError):
-        raise _Wrong(f"“{ask.label}”应是数字。") from None
+        raise _Wrong(say("“{word}”应是数字。", word=ask.label)) from None
     if not 0 <= number <= 1_000_000 or number != float(value):
-        raise _Wrong(f"“{ask.label}”应是 0 到 1000000 之间的整数。")
+        raise _Wrong(say("“{word}”应是 0 到 1000000 之间的整数。", word=ask.label))
     return number
 
 
 def _choice(ask: Ask, value) -> str:
     if value not in [choice for choice, _ in ask.choices]:
-        raise _Wrong(f"“{ask.label}”请从给出的选项中选择。")
+        raise _Wrong(say("“{word}”请从给出的选项中选择。", word=ask.label))
     return value
 
 
@@ -100,13 +101,13 @@ def _yes_no(ask: Ask, value) -> bool:
         return value
     word = str(value).strip().lower()
     if word not in YES | NO:
-        raise _Wrong(f"“{ask.label}”请选“是”或“否”。")
+        raise _Wrong(say("“{word}”请选“是”或“否”。", word=ask.label))
     return word in YES
 
 
 def _list(ask: Ask, value) -> list:
     if not isinstance(value, list) or len(value) > 500:
-        raise _Wrong(f"“{ask.label}”应是列表。")
+        raise _Wrong(say("“{word}”应是列表。", word=ask.label))
     return value
 
 

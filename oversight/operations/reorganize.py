@@ -17,6 +17,7 @@ from ..errors import NotYours, RuleSaysNo
 from ..models import Case, Membership, Post, Unit, UnitChange
 from ..roles import SUPERIOR
 from ..rules.organization import superiors
+from ..sentences import say
 
 
 def move(session: Session, unit: Unit, parent: Unit, on: date, who: Actor, at: Moment) -> None:
@@ -26,7 +27,7 @@ def move(session: Session, unit: Unit, parent: Unit, on: date, who: Actor, at: M
     """
     _entitled(session, unit, who)
     if parent.within(unit.path) or parent.kind in ("branch", "group"):
-        raise RuleSaysNo(f"{unit.name}不能划到{parent.name}之下。")
+        raise RuleSaysNo(say("{unit}不能划到{parent}之下。", unit=unit.name, parent=parent.name))
     old, new = unit.path, f"{parent.path}{unit.id}/"
     _note(session, unit, "moved", on, {"parent_id": [unit.parent_id, parent.id]}, who, at)
     for below in session.scalars(sa.select(Unit).where(Unit.path.startswith(old, autoescape=True))):
@@ -46,7 +47,7 @@ def merge(session: Session, units: list[Unit], into: Unit, on: date, who: Actor,
     for unit in units:
         _entitled(session, unit, who)
         if unit.id == into.id or unit.kind != into.kind or unit.ended_on:
-            raise RuleSaysNo(f"{unit.name}不能并入{into.name}。")
+            raise RuleSaysNo(say("{unit}不能并入{into}。", unit=unit.name, into=into.name))
         _hand_over_cases(session, unit, into, who, at)
         _hand_over_members(session, unit, into, on)
         _end_posts(session, unit, on)
@@ -77,7 +78,7 @@ def _entitled(session: Session, unit: Unit, who: Actor) -> None:
     """Make sure that the actor answers for a unit above this one. Raises NotYours."""
     above = {row.id for row in superiors(session, unit)}
     if not any(post.unit_id in above and post.office in SUPERIOR.tiers[0] for post in who.posts):
-        raise NotYours(f"{unit.name}的设置由上级党组织办理，不由您办理。", rule="authority")
+        raise NotYours(say("{unit}的设置由上级党组织办理，不由您办理。", unit=unit.name), rule="authority")
 
 
 def _note(session: Session, unit: Unit, kind: str, on: date, what: dict, who: Actor, at: Moment) -> None:

@@ -13,6 +13,7 @@ from ..db import insert_once, new_id
 from ..errors import RuleSaysNo
 from ..grammar import Effect
 from ..models import Activity, ActivityChange, Unit
+from ..sentences import say
 from .calendar import has_rule_day, rule_for
 
 STATUS_LABELS = {
@@ -127,7 +128,7 @@ def set_own_day(session: Session, unit: Unit, year: int, month: int, day: date, 
         raise RuleSaysNo("这个月的活动日由指导书或全区统一确定，不能自行选择。",
                          clause="G-2.1.3" if month == 7 else "G-2.1.1b")
     if (day.year, day.month) != (year, month):
-        raise RuleSaysNo(f"活动日必须在 {month} 月之内。", clause="G-2.1.2b")
+        raise RuleSaysNo(say("活动日必须在 {month} 月之内。", month=month), clause="G-2.1.2b")
     row = activity_for(session, unit, year, month)
     if row.held_on:
         raise RuleSaysNo("这次活动已经开展，不能再改日期。")
@@ -141,7 +142,7 @@ def record_held(session: Session, row: Activity, held_on: date, by: str | None, 
     if held_on > at.today:
         raise RuleSaysNo("还没有到这一天，不能登记为已开展。")
     if (held_on.year, held_on.month) != (row.year, row.month):
-        raise RuleSaysNo(f"开展日期必须在 {row.month} 月之内。", clause="G-2.1.2b")
+        raise RuleSaysNo(say("开展日期必须在 {month} 月之内。", month=row.month), clause="G-2.1.2b")
     change(session, row, at, "登记开展", by=by, held_on=held_on, held_entered_at=at.now)
 
 

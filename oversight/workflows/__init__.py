@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ..errors import NotInSight, Unsound
 from ..grammar import Workflow
+from ..sentences import say
 
 _found: dict[tuple[str, int], Workflow] = {}
 _current: dict[str, Workflow] = {}
@@ -65,7 +66,8 @@ def current(name: str) -> Workflow:
 def get(name: str, version: int) -> Workflow:
     """Return the version a case lives on. Raises NotInSight."""
     if (name, version) not in _found:
-        raise NotInSight(f"这件事按旧版流程办理（{name} 第 {version} 版），当前程序没有该版本。")
+        raise NotInSight(say("这件事按旧版流程办理（{name} 第 {version} 版），当前程序没有该版本。", name=name,
+                             version=version))
     return _found[name, version]
 
 
