@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from uuid import UUID
 
 import sqlalchemy as sa
 from flask_sqlalchemy import SQLAlchemy
@@ -65,6 +66,14 @@ db = SQLAlchemy(model_class=_Model)
 Base = db.Model
 
 
+def is_id(value) -> bool:
+    """True where a value is written as ids are; anything else must not reach a query."""
+    try:
+        return isinstance(value, str) and str(UUID(value)) == value
+    except ValueError:
+        return False
+
+
 @contextmanager
 def reading() -> Iterator[None]:
     """Begin plain transactions inside; outside SQLite takes its write lock at BEGIN."""
@@ -106,5 +115,6 @@ def engine_options(url: str) -> dict:
 def insert_once(session, table, **values) -> bool:
     """Insert a row unless its key is taken; returns whether it was inserted. Does not commit."""
     dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    done = session.execute(dialect.insert(table).values(**values).on_conflict_do_nothing())
-    return bool(done.rowcount)
+    key, *_ = sa.inspect(table).primary_key
+    made = dialect.insert(table).values(**values).on_conflict_do_nothing().returning(key)
+    return session.execute(made).first() is not None  # PostgreSQL reports -1 rows, whatever it did

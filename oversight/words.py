@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import unicodedata
 from datetime import date
+from uuid import UUID
 
 from .errors import WordsWrong
 from .grammar import Ask
@@ -105,6 +106,13 @@ def _yes_no(ask: Ask, value) -> bool:
     return word in YES
 
 
+def _person(ask: Ask, value) -> str:
+    try:
+        return str(UUID(value))
+    except (ValueError, AttributeError, TypeError):
+        raise _Wrong(say("“{word}”填写的编号不对。", word=ask.label)) from None
+
+
 def _list(ask: Ask, value) -> list:
     if not isinstance(value, list) or len(value) > 500:
         raise _Wrong(say("“{word}”应是列表。", word=ask.label))
@@ -112,4 +120,4 @@ def _list(ask: Ask, value) -> list:
 
 
 _READERS = {"text": _text, "date": _date, "number": _number, "choice": _choice, "yes_no": _yes_no,
-            "person": _text, "file": _text, "list": _list}
+            "person": _person, "file": _text, "list": _list}
