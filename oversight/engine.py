@@ -167,7 +167,8 @@ def _write_state(attempt: Attempt, state: State) -> None:
     case, session = attempt.case, attempt.session
     session.flush()
     done = session.execute(sa.update(Case).where(Case.id == case.id, Case.version == case.version).values(
-        state=state.name, version=case.version + 1, entered_at=attempt.at.now,
+        state=state.name, version=case.version + 1,
+        entered_at=case.entered_at if attempt.move.enters is STAY else attempt.at.now,
         closed_at=attempt.at.now if attempt.workflow.final(state) else None,
     ).execution_options(synchronize_session=False))
     if not done.rowcount:
@@ -331,7 +332,7 @@ def _lay(attempt: Attempt, seat: authority.Seat, kind: str = "act", slot_id: str
 
 def _start_clock(attempt: Attempt, state: State) -> None:
     case, due = attempt.case, state.due
-    case.used_workdays, case.raised = 0, case.raised if state.waits_on and state.waits_on.human else 0
+    case.used_workdays = 0
     case.budget_workdays = due.workdays if due else None
     case.running_since = attempt.today if due else None
     case.due_on = _due_on(attempt, due) if due else None
