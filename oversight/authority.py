@@ -143,8 +143,9 @@ def barred(session: Session, workflow: Workflow, case: Case, role: Role, on: dat
     out |= set(session.scalars(sa.select(JournalRow.actor_id).where(
         JournalRow.case_id == case.id, JournalRow.role == workflow.opened_by.name)))
     if case.unit.kind == "branch":
+        units = [case.unit_id, *(case.facts.get("with") or [])]
         out |= set(session.scalars(sa.select(Post.person_id).where(
-            Post.unit_id.in_([case.unit_id, *(case.facts.get("with") or [])]), Post.office.in_(BRANCH_LEADERS), in_office(on))))
+            Post.unit_id.in_(units), Post.office.in_(BRANCH_LEADERS), in_office(on))))
     return out
 
 

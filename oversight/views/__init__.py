@@ -13,7 +13,7 @@ from werkzeug.exceptions import HTTPException
 
 from ..db import _reading, db
 from ..errors import No, NotLoggedIn, Unavailable
-from . import access, api, case, desk, health, law, opening, present, year
+from . import access, api, assets, case, desk, health, law, opening, present, year
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 CSP = ("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
@@ -38,6 +38,7 @@ def register(app: Flask) -> None:
         app.register_blueprint(module.bp)
     csrf.exempt(api.bp)
     present.register(app)
+    assets.register(app)
     app.before_request(_begin)
     app.after_request(_headers)
     app.teardown_request(_end)

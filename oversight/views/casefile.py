@@ -9,7 +9,7 @@ from functools import cached_property
 
 import sqlalchemy as sa
 
-from .. import authority, desk_acts, outlook, queues, workflows
+from .. import desk_acts, outlook, queues, workflows
 from ..authority import Actor
 from ..clauses import Source
 from ..clock import Moment

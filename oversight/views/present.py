@@ -97,7 +97,8 @@ def register(app: Flask) -> None:
                                  as_day=as_day, local_day=local_day, instant=datetime.fromisoformat)
     app.jinja_env.globals.update(
         icon=icon, sprite=sprite, part=part, due_chip=due_chip, shift=shift, clause_url=clause_url,
-        definition=definition, ask_named=ask_named, superior=superior, field_ids=field_ids, offices=OFFICES, documents=DOCUMENTS, today=lambda: access.moment().today)
+        definition=definition, ask_named=ask_named, superior=superior, field_ids=field_ids, offices=OFFICES,
+        documents=DOCUMENTS, today=lambda: access.moment().today)
     app.context_processor(_frame)
 
 

@@ -20,8 +20,7 @@ REVOCABLE = house_rule("批复作出后、日期到来前，作出批复的一�
 NEW_DAY = Ask("new_day", "date", "改到哪一天")
 REASON = Ask("reason", "text", "为什么要改", hint="写清是什么事、哪几天、影响多少党员。上级凭这段话批复。")
 WHY = Ask("reason", "text", "理由")
-OPINION = Ask("opinion", "text", "批复意见")
-NOTE = Ask("opinion", "text", "意见", required=False)
+OPINION, NOTE = Ask("opinion", "text", "批复意见"), Ask("opinion", "text", "意见", required=False)
 DRAFT_DAY = Ask("new_day", "date", "改到哪一天", required=False)
 DRAFT_REASON = Ask("reason", "text", "为什么要改", required=False)
 LATE = (
@@ -148,7 +147,8 @@ WORKFLOW = Workflow(
     "date_change", "变更活动时间请示", version=1, opens=DRAFT, opened_by=BRANCH, short="变更时间请示",
     facts=(Ask("day", "date", "原定日期"), DRAFT_DAY, DRAFT_REASON,
            Ask("with", "list", "联合开展的支部", required=False)),
-    open_if=(fixed_branch, not_july, day_in_force, not_held, facts.not_in_another, facts.partners_known), subject=facts.subject,
+    open_if=(fixed_branch, not_july, day_in_force, not_held, facts.not_in_another, facts.partners_known),
+    subject=facts.subject,
     moves=(
         Move("save", "存草稿", DRAFT, STAY, by=BRANCH, under=CONSENT, asks=(DRAFT_DAY, DRAFT_REASON),
              does=(facts.write_down,)),

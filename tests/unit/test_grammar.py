@@ -199,7 +199,8 @@ def test_the_table_is_plain_data():
 def test_an_unsound_file_is_refused_while_it_is_imported(tmp_path, toy):
     (tmp_path / "toy.py").write_text(
         "from oversight.clauses import clause\nfrom oversight.grammar import Move, State, Workflow\n"
-        "from oversight.roles import BRANCH\nA = State('a', '甲', waits_on=BRANCH)\nB = State('b', '乙', waits_on=BRANCH)\n"
+        "from oversight.roles import BRANCH\nA = State('a', '甲', waits_on=BRANCH)\n"
+        "B = State('b', '乙', waits_on=BRANCH)\n"
         "WORKFLOW = Workflow('toy', '试办', version=1, opens=A, opened_by=BRANCH, moves=(\n"
         "    Move('go', '走', A, B, by=BRANCH, under=clause('G-2.1.1c')),))\n")
     with pytest.raises(Unsound):
@@ -225,5 +226,6 @@ def test_the_shipped_definitions_are_found_by_being_there():
 
 def test_a_definition_can_be_read_without_the_database_or_the_web():
     """Pure grammar: importing it brings neither SQLAlchemy nor Flask."""
-    code = "import sys, oversight.grammar, oversight.words; sys.exit(bool({'sqlalchemy', 'transitions'} & set(sys.modules)))"
+    code = ("import sys, oversight.grammar, oversight.words; "
+            "sys.exit(bool({'sqlalchemy', 'transitions'} & set(sys.modules)))")
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
