@@ -68,7 +68,8 @@ def in_force(play):
 DRIVES = {
     "draft": lambda play: play.open("village.secretary"),
     "draft, the day has come": lambda play: play.open("village.secretary"),
-    "asked": lambda play: play.asked(), "asked, overdue": lambda play: play.asked(), "asked, taken over": taken_over,
+    "asked": lambda play: play.asked(), "asked, overdue": lambda play: play.asked(),
+    "asked, taken over": taken_over,
     "asked jointly": lambda play: play.joint("village2"),
     "returned": returned, "approved": lambda play: play.approved(),
     "approved, the day has come": lambda play: play.approved(),

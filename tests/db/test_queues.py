@@ -29,7 +29,7 @@ def box(play, who: str, name: str, **filters) -> set[str]:
 
 
 def town(play) -> dict[str, Case]:
-    """Leave one case in every kind of hands: draft, asked, returned, approved, refused, joint, late, another town's."""
+    """Leave cases in many hands: draft, asked, refused, overdue, another town's."""
     cases = {
         "asked": play.asked(),
         "draft": play.open("community.secretary", "community"),
@@ -49,7 +49,8 @@ def ids(cases, *names):
 
 def test_mine_is_what_waits_for_me(play):
     cases = town(play)
-    assert box(play, "town1.officer", "mine") == box(play, "town1.secretary", "mine") == ids(cases, "asked", "old")
+    assert box(play, "town1.officer", "mine") == ids(cases, "asked", "old")
+    assert box(play, "town1.secretary", "mine") == ids(cases, "asked", "old")
     assert box(play, "community.secretary", "mine") == ids(cases, "draft")
     assert box(play, "town2.officer", "mine") == ids(cases, "elsewhere")
     for who in ("town1.deputy", "town1.inspector", "zone.officer", "village.secretary", "zone.sysadmin",
@@ -153,7 +154,7 @@ def unsettle(play) -> None:
     """Put cases into every odd hand: recused, raised, vacant, own case, joint, excused, promoted."""
     town(play)
     play.session.commit()
-    play.move(play.session.scalar(sa.select(Case).where(Case.state == "asked", Case.due_on > date(2026, 11, 24))
+    play.move(play.session.scalar(sa.select(Case).where(Case.state == "asked", Case.due_on > play.at.today)
                                   .order_by(Case.id).limit(1)), "town1.officer", "recuse")
     play.on("2026-09-21")
     raised = play.asked("2026-10-15", day="2026-10-09")
@@ -183,7 +184,8 @@ def test_nobody_finds_a_case_that_he_may_not_see(play):
             assert queues.box_count(play.session, who, name) == len(items)
 
 
-@pytest.mark.parametrize("filters", [Filters(due="overdue"), Filters(due="week"), Filters(workflow="zone_shift")])
+@pytest.mark.parametrize("filters", [
+    Filters(due="overdue"), Filters(due="week"), Filters(workflow="zone_shift")])
 def test_counts_are_narrowed_like_the_list(play, filters):
     unsettle(play)
     for person in ("zone.officer", "town1.officer", "town2.inspector", "village.secretary", "zone.auditor"):
@@ -205,7 +207,7 @@ def test_mine_is_exactly_what_the_engine_would_let_me_do(play):
             party = workflow.state(case.state).waits_on
             may = party.human and authority.standing(play.session, workflow, case, party, who) is not None
             if may != (case.id in mine):
-                wrong.append(f"{person}: {case.unit.name} {case.state}: may {may}, on the desk {case.id in mine}")
+                wrong.append(f"{person}: {case.unit.name} {case.state}: {may=}, listed {case.id in mine}")
     assert not wrong, "\n".join(wrong)
 
 
@@ -284,7 +286,8 @@ def test_a_case_that_leaves_between_two_pages_hides_no_other(play):
     first = queues.cases(play.session, who, "mine", play.at.today, limit=1)
     [gone] = first.items
     play.move(gone, "town1.officer", "refuse")
-    rest = queues.cases(play.session, play.who("town1.officer"), "mine", play.at.today, cursor=first.next, limit=5)
+    who = play.who("town1.officer")
+    rest = queues.cases(play.session, who, "mine", play.at.today, cursor=first.next, limit=5)
     assert len(rest.items) == 2 and gone.id not in {case.id for case in rest.items}
 
 
