@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from uuid import UUID
 
 import sqlalchemy as sa
 from flask_sqlalchemy import SQLAlchemy
@@ -63,6 +64,14 @@ class _Model(DeclarativeBase):
 
 db = SQLAlchemy(model_class=_Model)
 Base = db.Model
+
+
+def is_id(value) -> bool:
+    """True where a value is written as ids are; anything else must not reach a query."""
+    try:
+        return isinstance(value, str) and str(UUID(value)) == value
+    except ValueError:
+        return False
 
 
 @contextmanager

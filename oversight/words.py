@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import unicodedata
 from datetime import date
+from uuid import UUID
 
 from .errors import WordsWrong
 from .grammar import Ask
@@ -56,6 +57,8 @@ def _read(ask: Ask, value):
 
 
 def _text(ask: Ask, value) -> str:
+    if isinstance(value, bool):
+        value = "是" if value else "否"
     if not isinstance(value, str):
         raise _Wrong(say("“{word}”应是文字。", word=ask.label))
     clean = "".join(c for c in value if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs")).strip()
@@ -91,7 +94,8 @@ def _number(ask: Ask, value) -> int:
 
 
 def _choice(ask: Ask, value) -> str:
-    if value not in [choice for choice, _ in ask.choices]:
+    value = next((choice for choice, label in ask.choices if value in (choice, label)), None)
+    if value is None:
         raise _Wrong(say("“{word}”请从给出的选项中选择。", word=ask.label))
     return value
 
@@ -105,11 +109,29 @@ def _yes_no(ask: Ask, value) -> bool:
     return word in YES
 
 
+def _person(ask: Ask, value) -> str:
+    try:
+        return str(UUID(value))
+    except (ValueError, AttributeError, TypeError):
+        raise _Wrong(say("“{word}”填写的编号不对。", word=ask.label)) from None
+
+
 def _list(ask: Ask, value) -> list:
     if not isinstance(value, list) or len(value) > 500:
         raise _Wrong(say("“{word}”应是列表。", word=ask.label))
-    return value
+    if ask.choices and any(entry not in [choice for choice, _ in ask.choices] for entry in value):
+        raise _Wrong(say("“{word}”请从给出的选项中选择。", word=ask.label))
+    return [_entry(ask, number, entry) for number, entry in enumerate(value, 1)] if ask.items else value
+
+
+def _entry(ask: Ask, number: int, entry) -> dict:
+    """Read one entry of a list; entries are kept as plain values."""
+    try:
+        return read_words(ask.items, entry)[1]
+    except WordsWrong as wrong:
+        raise _Wrong(say("“{word}”第 {number} 条：{problem}", word=ask.label, number=number,
+                         problem=wrong.sentence)) from None
 
 
 _READERS = {"text": _text, "date": _date, "number": _number, "choice": _choice, "yes_no": _yes_no,
-            "person": _text, "file": _text, "list": _list}
+            "person": _person, "file": _text, "list": _list}

@@ -2,6 +2,7 @@
 
 from .access import Account, ApiToken, Idempotency, Login, Refusal
 from .activities import Activity, ActivityChange
+from .attendance import Attendance, Invitee
 from .calendar import CalendarRow, PublishedYear, ZoneNotice, ZoneSettingRow
 from .cases import Case, Desk, Recusal, Reminder
 from .journal import Checkpoint, JournalRow
@@ -11,8 +12,8 @@ from .people import Membership, Person
 from .work import Notice, Work
 
 __all__ = [
-    "Account", "Activity", "ActivityChange", "ApiToken", "CalendarRow", "Case", "Checkpoint", "Desk",
-    "Idempotency", "JournalRow", "Login", "Membership", "Notice", "NumberSeries", "Paper", "Person", "Post",
+    "Account", "Activity", "ActivityChange", "ApiToken", "Attendance", "CalendarRow", "Case", "Checkpoint", "Desk",
+    "Idempotency", "Invitee", "JournalRow", "Login", "Membership", "Notice", "NumberSeries", "Paper", "Person", "Post",
     "PublishedYear", "Recusal", "Refusal", "Reminder", "Unit", "UnitChange", "Work", "Zone", "ZoneNotice",
     "ZoneSettingRow",
 ]

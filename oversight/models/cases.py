@@ -49,6 +49,7 @@ class Case(Base):
     raised: Mapped[int] = mapped_column(default=0, comment="levels climbed by 提级办理")
     budget_workdays: Mapped[int | None] = mapped_column(comment="working days given in this state")
     used_workdays: Mapped[int] = mapped_column(default=0, comment="spent before the clock last stopped")
+    paused: Mapped[dict | None] = mapped_column(comment="clocks that stand: state: [budget, used]")
     running_since: Mapped[date | None] = mapped_column(comment="empty while the clock stands")
     due_on: Mapped[date | None] = mapped_column(comment="last day, from budget, used and the cap")
     wake_on: Mapped[date | None] = mapped_column(comment="first day on which the clock has a move to make")

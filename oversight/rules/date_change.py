@@ -7,6 +7,7 @@ from datetime import date
 import sqlalchemy as sa
 
 from ..clauses import clause
+from ..db import is_id
 from ..grammar import Effect, rule
 from ..models import Activity, Case, Unit
 from ..workdays import add_workdays
@@ -97,6 +98,8 @@ def partners_known(attempt):
     ids = partners(attempt)
     if not ids:
         return True
+    if not all(is_id(value) for value in ids):
+        return False
     units = list(attempt.session.scalars(sa.select(Unit).where(
         Unit.id.in_(ids), Unit.zone_id == attempt.case.zone_id, Unit.kind == "branch",
         Unit.ended_on.is_(None), Unit.id != attempt.case.unit_id)))

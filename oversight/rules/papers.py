@@ -24,7 +24,7 @@ def next_number(session, unit: Unit, series: str, year: int) -> tuple[int, str]:
     row = session.get(NumberSeries, key, with_for_update=True, populate_existing=True)
     row.last += 1
     session.flush()
-    return row.last, f"{unit.doc_prefix or unit.name}〔{year}〕{row.last}号"
+    return row.last, f"{unit.doc_prefix or unit.name}{series}〔{year}〕{row.last}号"
 
 
 def issue(attempt, unit: Unit, kind: str, series: str, body: dict) -> Paper:

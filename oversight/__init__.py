@@ -1,0 +1,46 @@
+"""党日督导台. `create_app()` is the only place where rooms are wired together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flask import Flask
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def create_app(source: dict[str, str] | None = None, clock=None) -> Flask:
+    """Wire the program from the environment (or `source`) and a clock (or the real one)."""
+    from flask_babel import Babel
+    from flask_migrate import Migrate
+
+    from . import settings, views, workflows
+    from .clock import Clock
+    from .db import db, engine_options, prepare
+
+    instance = Path((source or {}).get("OVERSIGHT_INSTANCE") or ROOT / "instance")
+    env = settings.environment(instance, source)
+    app = Flask(__name__, instance_path=str(instance.resolve()), template_folder=str(ROOT / "templates"))
+    app.config.update(
+        SECRET_KEY=settings.secret_key(env, instance), SQLALCHEMY_DATABASE_URI=env.database_url,
+        SQLALCHEMY_ENGINE_OPTIONS=engine_options(env.database_url), BABEL_DEFAULT_LOCALE=env.locale,
+        BABEL_TRANSLATION_DIRECTORIES=str(ROOT / "oversight" / "translations"),
+        MAX_CONTENT_LENGTH=2 * 1024 * 1024, OVERSIGHT=env, WTF_CSRF_TIME_LIMIT=None)
+    app.extensions["clock"] = clock or Clock(env.timezone)
+    for folder in env.workflow_dirs:
+        workflows.load(folder)
+        app.jinja_loader = _with_templates(app, folder)
+    db.init_app(app)
+    Migrate(app, db, directory=str(ROOT / "migrations"))
+    Babel(app, locale_selector=views.chosen_locale)
+    views.register(app)
+    with app.app_context():
+        prepare(db.engine)
+    return app
+
+
+def _with_templates(app: Flask, folder: Path):
+    """Let a folder of definitions bring its templates: `templates/cases/NAME.html` beside them."""
+    from jinja2 import ChoiceLoader, FileSystemLoader
+
+    return ChoiceLoader([app.jinja_loader, FileSystemLoader(str(folder / "templates"))])
