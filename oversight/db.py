@@ -115,5 +115,6 @@ def engine_options(url: str) -> dict:
 def insert_once(session, table, **values) -> bool:
     """Insert a row unless its key is taken; returns whether it was inserted. Does not commit."""
     dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    done = session.execute(dialect.insert(table).values(**values).on_conflict_do_nothing())
-    return bool(done.rowcount)
+    key, *_ = sa.inspect(table).primary_key
+    made = dialect.insert(table).values(**values).on_conflict_do_nothing().returning(key)
+    return session.execute(made).first() is not None  # PostgreSQL reports -1 rows, whatever it did

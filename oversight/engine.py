@@ -514,7 +514,9 @@ def _explain(session: Session, no: No, case: Case, at: Moment) -> None:
     """Add to a refusal whom the case waits for and since when."""
     workflow = workflows.get(case.workflow, case.definition_version)
     party = workflow.state(case.state).waits_on
-    no.extra.setdefault("waits_on", authority.waits_label(session, workflow, case, party, at.today) or None)
+    label = authority.waits_label(session, workflow, case, party, at.today)
+    if label:
+        no.extra.setdefault("waits_on", label)
     no.extra.setdefault("since", case.entered_at.isoformat())
 
 

@@ -52,7 +52,8 @@ def sign_in(session: Session, username: str, password: str, at: Moment) -> str |
 
     Commits.
     """
-    account = session.scalar(sa.select(Account).where(Account.username == username[:60]).with_for_update())
+    account = session.scalar(sa.select(Account).where(Account.username == username[:60])
+                             .with_for_update(of=Account))
     locked = account is not None and account.locked_until is not None and account.locked_until > at.now
     good = check(account.password_hash if account and not locked else None, password)
     if account is None or locked or not good or not account.enabled:

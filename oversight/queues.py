@@ -77,14 +77,15 @@ def _box(who, box: str):
     """Return the condition on cases that makes up a box."""
     mine = sa.exists().where(_on_my_desk(who, ("act",)))
     visible = sa.exists().where(Unit.id == Case.unit_id, in_sight(who))
+    reach = sa.or_(visible, sa.exists().where(Desk.case_id == Case.id, at_seat(who)))  # as authority.see
     own_units = [post.unit_id for post in who.posts]
     conditions = {
         "mine": sa.and_(Case.closed_at.is_(None), mine),
-        "waiting": sa.and_(Case.closed_at.is_(None), ~mine,
-                           sa.or_(_acted(who), sa.and_(Case.unit_id.in_(own_units), visible))),
+        "waiting": sa.and_(Case.closed_at.is_(None), ~mine, reach,
+                           sa.or_(_acted(who), Case.unit_id.in_(own_units))),
         "units": sa.and_(Case.closed_at.is_(None), visible),
         "copied": sa.exists().where(_on_my_desk(who, ("copy", "watch"))),
-        "done": sa.and_(Case.closed_at.is_not(None), _acted(who)),
+        "done": sa.and_(Case.closed_at.is_not(None), reach, _acted(who)),
     }
     if box not in conditions:
         raise WordsWrong({"box": say("没有这个分类：{box}。", box=box[:20])})

@@ -25,6 +25,12 @@ WITHDRAWN = State("withdrawn", "已撤稿")
 REVOKED = State("revoked", "已撤销")
 
 
+@rule(SIGNED)
+def by_the_zone(attempt):
+    """全区改期只能由区党建办提出。"""
+    return attempt.unit.kind == "zone"
+
+
 @rule(clause("G-2.1.3"))
 def day_ahead(attempt):
     """改到的日期必须在今天之后。"""
@@ -46,7 +52,7 @@ def workday_or_july(attempt):
 
 WORKFLOW = Workflow(
     "zone_shift", "全区调整活动时间通知", version=1, opens=DRAFT, opened_by=ZONE_OFFICE, short="全区改期",
-    facts=(NEW_DAY, REASON), open_if=(day_ahead, workday_or_july, month_is_free), subject=rules.notices.month,
+    facts=(NEW_DAY, REASON), open_if=(by_the_zone, day_ahead, workday_or_july, month_is_free), subject=rules.notices.month,
     moves=(
         Move("propose", "送签", DRAFT, PROPOSED, by=ZONE_OFFICE, under=UNIFORM, only_if=(day_ahead,)),
         Move("withdraw", "撤稿", (DRAFT, PROPOSED), WITHDRAWN, by=ZONE_OFFICE, under=SIGNED),

@@ -1,0 +1,68 @@
+// Enhancement only: every action on every page works as a plain link or form post without this file.
+(() => {
+  const all = (css, root = document) => [...root.querySelectorAll(css)], one = css => document.querySelector(css);
+  const keep = { get: k => { try { return localStorage.getItem(k); } catch { return null; } },
+    set: (k, v) => { try { localStorage.setItem(k, v); } catch { /* private window: the choice lasts for the page */ } } };
+
+  // What makes sense only with a script is hidden in the page and shown here.
+  for (const b of all('[data-act=print]')) { b.hidden = false; b.addEventListener('click', () => print()); }
+  for (const box of all('[data-phrases]')) {
+    const field = document.getElementById(box.dataset.phrases);
+    box.hidden = false;
+    for (const b of all('button', box)) b.addEventListener('click', () => { field.value += b.textContent; field.focus(); });
+  }
+  for (const field of all('[data-echo]')) {
+    const copy = document.getElementById(field.dataset.echo), empty = copy.textContent;
+    field.addEventListener('input', () => { copy.textContent = field.value || empty; });
+  }
+
+  // A summary of errors takes the focus, so that it is read first.
+  const wrong = one('.err-sum');
+  if (wrong) wrong.focus();
+
+  // A form is sent once; coming back by the browser's history makes it fresh again.
+  let sent = [];
+  document.addEventListener('submit', e => {
+    const b = e.submitter;
+    if (e.target.method !== 'post' || e.defaultPrevented) return;
+    if (sent.includes(e.target)) { e.preventDefault(); return; }
+    sent.push(e.target);
+    if (b && !b.classList.contains('ph-size')) { b.dataset.was = b.textContent; b.setAttribute('aria-disabled', 'true'); }
+  });
+  addEventListener('pageshow', e => {
+    if (e.persisted) { sent = []; for (const b of all('[aria-disabled][data-was]')) b.removeAttribute('aria-disabled'); }
+  });
+
+  // Single keys move the focus and never decide; a switch on the reader's own page turns them off.
+  const desk = one('.queue'), off = () => keep.get('keys') === 'off';
+  for (const box of all('[data-keys]')) {
+    if (box.tagName !== 'P') { box.hidden = off(); continue; }
+    const b = one('[data-keys] button'), show = () => b.setAttribute('aria-pressed', String(off()));
+    box.hidden = false; show();
+    b.addEventListener('click', () => { keep.set('keys', off() ? 'on' : 'off'); show(); });
+  }
+  let answer = null;
+  document.addEventListener('keydown', e => {
+    const typing = e.target.matches('input:not([type=checkbox]):not([type=radio]),textarea,select');
+    if (e.key === 'Enter' && (e.ctrlKey || e.metaKey)) {
+      const b = e.target.closest('.decide') && (e.target.closest('button') || answer);
+      if (b) { e.preventDefault(); b.click(); }
+      return;
+    }
+    if (e.key === 'Escape' && typing) { e.target.blur(); return; }
+    if (typing || e.ctrlKey || e.metaKey || e.altKey || off()) return;
+    const key = e.key.toLowerCase(), b = one(`.decide [data-key="${CSS.escape(key)}"]`);
+    if (b) { e.preventDefault(); answer = b; b.focus(); return; }
+    if (!desk) return;
+    const items = all('.q-item').filter(i => i.offsetParent);
+    const at = items.findIndex(i => i.contains(document.activeElement));
+    const here = at < 0 ? items.findIndex(i => i.classList.contains('on')) : at;
+    const step = { j: 1, arrowdown: 1, k: -1, arrowup: -1 }[key];
+    if (step && (key.length === 1 || at >= 0)) {
+      const next = items[at < 0 && !items[here + step] ? here : here + step];
+      if (next) { e.preventDefault(); all('a', next).find(a => a.offsetParent).focus(); }
+    }
+    const tick = key === 'x' && here >= 0 && items[here].querySelector('input[type=checkbox]');
+    if (tick) { e.preventDefault(); tick.checked = !tick.checked; }
+  });
+})();

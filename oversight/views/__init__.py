@@ -1,0 +1,108 @@
+"""Pages and the JSON API: thin. They read a request, call the floors below and show what came of it."""
+
+from __future__ import annotations
+
+import json
+
+from flask import Flask, Response, g, has_request_context, render_template, request
+from flask_login import current_user
+from flask_wtf import CSRFProtect
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException
+
+from ..db import _reading, db
+from ..errors import No, NotLoggedIn, Unavailable
+from . import access, api, case, desk, health, law, opening, present, year
+
+SAFE = ("GET", "HEAD", "OPTIONS")
+CSP = ("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
+       "form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+csrf = CSRFProtect()
+
+
+def chosen_locale() -> str | None:
+    """Return the language of whoever is logged in; None leaves the installation's default."""
+    if has_request_context() and "failed" not in g and current_user and current_user.is_authenticated:
+        return current_user.account.locale
+    return None
+
+
+def register(app: Flask) -> None:
+    """Register every page and the API on the application."""
+    app.config.update(SESSION_COOKIE_HTTPONLY=True, SESSION_COOKIE_SAMESITE="Lax",
+                      SESSION_COOKIE_NAME="oversight")
+    csrf.init_app(app)
+    access.manager.init_app(app)
+    for module in (access, desk, case, opening, year, law, api, health):
+        app.register_blueprint(module.bp)
+    csrf.exempt(api.bp)
+    present.register(app)
+    app.before_request(_begin)
+    app.after_request(_headers)
+    app.teardown_request(_end)
+    for kind in (No, HTTPException, OperationalError, CSRFError):
+        app.register_error_handler(kind, _refused)
+
+
+def _begin() -> None:
+    g.reading = _reading.set(request.method in SAFE)
+
+
+def _end(_error) -> None:
+    db.session.remove()
+    if "reading" in g:
+        _reading.reset(g.pop("reading"))
+
+
+def _headers(response: Response) -> Response:
+    response.headers.setdefault("Content-Security-Policy", CSP)
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Referrer-Policy", "same-origin")
+    if request.endpoint != "static":
+        response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+def _refused(error):
+    """Answer a no: a problem document to API clients, a page with the sentence to people."""
+    db.session.rollback()
+    no = _as_no(error)
+    if request.path.startswith("/api/"):
+        answer = problem(no)
+        answer.headers.extend({"Allow": ", ".join(error.valid_methods or ())} if no.status == 405 else {})
+        return answer
+    if isinstance(no, NotLoggedIn):
+        return access.manager.unauthorized()
+    if no.status >= 500:
+        g.failed = True  # the page of a failure asks the database nothing
+    return render_template("error.html", no=no), no.status
+
+
+def _as_no(error) -> No:
+    if isinstance(error, No):
+        return error
+    if isinstance(error, CSRFError):
+        no = No("页面停留太久或来路不明，请返回刷新后重试；您写的内容可先复制下来。")
+        no.status, no.title = 400, "请重试"
+        return no
+    if isinstance(error, OperationalError):
+        return Unavailable("数据库暂时不可用，内容没有改动，请稍后再试。")
+    no = No(_HTTP.get(error.code, error.description or error.name))
+    no.status, no.title = error.code, "没有办成"
+    return no
+
+
+_HTTP = {404: "没有找到这个页面。", 405: "不能这样访问这个地址。", 413: "内容太大，请减少后再提交。",
+         400: "请求的内容不完整或格式不对。", 415: "请求的内容类型不对。", 500: "没有办成，请稍后再试。"}
+
+
+def problem(no: No) -> Response:
+    """Write a refusal as an RFC 9457 problem document."""
+    kind = "about:blank" if type(no) is No else f"urn:oversight:{type(no).__name__}"
+    body = {"type": kind, "title": no.title, "status": no.status,
+            "detail": no.sentence, **no.extra}
+    response = Response(json.dumps(body, ensure_ascii=False), no.status, mimetype="application/problem+json")
+    if no.status == 401:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    return response

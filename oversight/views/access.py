@@ -1,0 +1,158 @@
+"""Logging in and out, and who is asking: the account, the actor, the moment of the request."""
+
+from __future__ import annotations
+
+from functools import wraps
+from urllib.parse import urlsplit
+
+from flask import Blueprint, current_app, flash, g, redirect, render_template, request, session, url_for
+from flask_babel import gettext as _
+from flask_login import LoginManager, UserMixin, current_user, login_required, login_user, logout_user
+from flask_wtf import FlaskForm
+from wtforms import PasswordField, StringField
+from wtforms.validators import InputRequired, Length
+
+from .. import authority, passwords
+from ..authority import Actor
+from ..clock import Moment
+from ..db import db
+from ..errors import NotLoggedIn, WordsWrong
+from ..models import Account
+
+bp = Blueprint("access", __name__)
+manager = LoginManager()
+manager.login_view = "access.login"
+manager.login_message = "请先登录。"
+
+
+class SignedIn(UserMixin):
+    """A live log-in; its id is the token, so that it dies on the server."""
+
+    def __init__(self, token: str, account: Account):
+        self.token, self.account = token, account
+
+    def get_id(self) -> str:
+        return self.token
+
+
+class LoginForm(FlaskForm):
+    username = StringField("用户名", [InputRequired("请填写用户名。"), Length(max=60)])
+    password = PasswordField("密码", [InputRequired("请填写密码。"), Length(max=128)])
+
+
+class PasswordForm(FlaskForm):
+    old = PasswordField("原密码", [InputRequired("请填写原密码。")])
+    password = PasswordField("新密码", [InputRequired("请填写新密码。")])
+    again = PasswordField("再输一次新密码", [InputRequired("请再输一次新密码。")])
+
+
+@manager.user_loader
+def load(token: str) -> SignedIn | None:
+    login = passwords.live_login(db.session, token, moment().now)
+    return SignedIn(token, db.session.get(Account, login.account_id)) if login else None
+
+
+def moment() -> Moment:
+    """Return the moment of this request; one for all that it does."""
+    if "moment" not in g:
+        g.moment = current_app.extensions["clock"].moment()
+    return g.moment
+
+
+def account() -> Account:
+    """Return the account that asks, by page or by token. Raises NotLoggedIn."""
+    if "account" in g:
+        return g.account
+    if current_user.is_authenticated:
+        return current_user.account
+    raise NotLoggedIn("请先登录。")
+
+
+def actor() -> Actor:
+    """Return the person that asks as an actor of today. Raises NotLoggedIn."""
+    if "actor" not in g:
+        g.actor = authority.actor(db.session, account().person_id, moment().today)
+    return g.actor
+
+
+def own_path(target: str | None) -> str | None:
+    """Return where to go next, if it is a path of our own."""
+    if not target or not target.startswith("/") or target.startswith(("//", "/\\")):
+        return None
+    parts = urlsplit(target)
+    return target if not parts.scheme and not parts.netloc and "\\" not in target else None
+
+
+@bp.get("/login")
+def login():
+    if current_user.is_authenticated:
+        return redirect(url_for("desk.queue"))
+    return render_template("login.html", form=LoginForm())
+
+
+@bp.post("/login")
+def sign_in():
+    form = LoginForm()
+    if form.validate_on_submit():
+        token = passwords.sign_in(db.session, form.username.data.strip(), form.password.data, moment())
+        if token:
+            session.clear()  # a fresh session: nothing planted before the log-in survives it
+            login_user(load(token))
+            return redirect(own_path(request.args.get("next")) or url_for("desk.queue"))
+        form.password.errors = [_("用户名或密码不对；连续输错 5 次，请 15 分钟后再试。")]
+    return render_template("login.html", form=form), 422
+
+
+@bp.post("/logout")
+@login_required
+def logout():
+    passwords.sign_out(db.session, account().id, moment().now, current_user.token)
+    db.session.commit()
+    logout_user()
+    session.clear()
+    return redirect(url_for("access.login"))
+
+
+@bp.route("/password", methods=["GET", "POST"])
+@login_required
+def password():
+    form = PasswordForm()
+    if not form.validate_on_submit():
+        return render_template("password.html", form=form), 422 if form.is_submitted() else 200
+    try:
+        if form.password.data != form.again.data:
+            raise WordsWrong({"again": "两次输入的新密码不一样。"})
+        passwords.change_password(db.session, account(), form.old.data, form.password.data, moment().now)
+    except WordsWrong as wrong:
+        db.session.rollback()
+        for name, sentence in wrong.fields.items():
+            getattr(form, name).errors = [sentence]
+        return render_template("password.html", form=form), 422
+    db.session.commit()
+    logout_user()
+    flash(_("密码已修改，请用新密码登录。"), "ok")
+    return redirect(url_for("access.login"))
+
+
+@bp.post("/text-size")
+@login_required
+def text_size():
+    """Keep 大字 with the account, so that it follows its user to every device."""
+    account().large_text = not account().large_text
+    db.session.commit()
+    return redirect(own_path(request.form.get("back")) or url_for("desk.queue"))
+
+
+def by_token(view):
+    """Ask an API view for a bearer token. Raises NotLoggedIn."""
+
+    @wraps(view)
+    def wrapped(*args, **kwargs):
+        kind, _space, token = request.headers.get("Authorization", "").partition(" ")
+        found = passwords.token_account(db.session, token.strip()) if kind.lower() == "bearer" else None
+        if found is None:
+            raise NotLoggedIn("令牌缺失或已失效。")
+        g.account = found
+        return view(*args, **kwargs)
+
+    return wrapped

@@ -1,0 +1,117 @@
+"""One case: its page, the moves on it, claiming and releasing it. The engine decides; this shows what came of it."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qsl, urlsplit
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_login import login_required
+
+from .. import authority, desk_acts, engine, queues
+from ..db import db
+from ..errors import No, NotInSight, RuleSaysNo, WordsWrong
+from ..grammar import Move
+from ..models import Case
+from . import access, desk, forms, opening, present
+from .casefile import CaseFile
+
+bp = Blueprint("case", __name__)
+
+
+def seen(case_id) -> Case:
+    """Return a case in the reader's sight. Raises NotInSight."""
+    case = db.session.get(Case, str(case_id))
+    if case is None:
+        raise NotInSight()
+    authority.see(db.session, access.actor(), case)
+    return case
+
+
+@bp.get("/cases/<uuid:case_id>")
+@login_required
+def show(case_id):
+    return page(seen(case_id))
+
+
+def page(case: Case, bound: forms.Bound | None = None) -> str:
+    file = CaseFile(case, access.actor(), access.moment(), bound)
+    return render_template("case.html", file=file, case=case, sheet=opening.Sheet.of(file), next_url=_onward(case))
+
+
+def _onward(case: Case) -> str:
+    """Return where a decision leads: back to this page, or to the next on the desk one came from."""
+    came = request.values.get("from")
+    if came != "desk":
+        return access.own_path(request.form.get("next")) or url_for("case.show", case_id=case.id)
+    rows = [row.id for row in queues.cases(db.session, access.actor(), "mine", access.moment().today).items]
+    at = rows.index(case.id) if case.id in rows else -1
+    after = (rows[at + 1:] + rows[:max(at, 0)][-1:])[:1]
+    return url_for("case.show", case_id=after[0], **{"from": "desk"}) if after else url_for("desk.queue")
+
+
+@bp.post("/cases/<uuid:case_id>/moves/<name>")
+@login_required
+def make(case_id, name):
+    case = seen(case_id)
+    move, version = _named(case, name), forms.version_from(request.form)
+    words = _words(move, case)
+    try:
+        case = engine.submit(db.session, case.id, name, access.actor(), words, version=version, at=access.moment())
+    except (WordsWrong, RuleSaysNo) as no:
+        return _again(str(case_id), forms.Bound.of(name, words, no)), no.status
+    except NotInSight:
+        raise
+    except No as no:
+        return conflict(no, seen(case_id), move, words), no.status
+    _tell(case, move)
+    return redirect(access.own_path(request.form.get("next")) or url_for("case.show", case_id=case.id))
+
+
+def _named(case: Case, name: str) -> Move:
+    """Return the move of a name, also where it does not leave the present state."""
+    workflow = present.definition(case)
+    named = [move for move in workflow.moves if move.name == name]
+    if not named:
+        raise NotInSight("没有这一步。")
+    return workflow.move(workflow.state(case.state), name) or named[0]
+
+
+def _words(move: Move, case: Case) -> dict:
+    """Take the words from the form; consent given without a word reads 同意 (the button's own label)."""
+    words = forms.words_from(request.form, move.asks)
+    if not words and forms.SAY in request.form and forms.one_text([move]) and move.name == desk.APPROVE:
+        return {move.asks[0].name: move.label}
+    return words
+
+
+def _again(case_id: str, bound: forms.Bound) -> str:
+    """Show the page that the form came from, with what was written and what is wrong."""
+    if request.form.get("from") == "pane":
+        place = urlsplit(access.own_path(request.form.get("at")) or "")
+        return desk.page(desk.View.of({**dict(parse_qsl(place.query)), "case": case_id}), bound)
+    return page(seen(case_id), bound)
+
+
+def conflict(no: No, case: Case | None, move: Move, words: dict) -> str:
+    """Say who was first, what he did and when, and keep what the reader wrote."""
+    said = [(ask, present.plain(words[ask.name], ask)) for ask in move.asks if ask.name in words]
+    return render_template("conflict.html", no=no, case=case, move=move, said=said,
+                           next_url=access.own_path(request.form.get("next")))
+
+
+def _tell(case: Case, move: Move) -> None:
+    """Say on the next page what came of it, with a way to the case."""
+    file = CaseFile(case, access.actor(), access.moment())
+    flash({"text": str(present.part(case, "done", file=file, move=move)), "label": _("查看"),
+           "href": url_for("case.show", case_id=case.id)}, "toast")
+
+
+@bp.post("/cases/<uuid:case_id>/desk/<act>")
+@login_required
+def act(case_id, act):
+    """Claim or release; one transaction, no state changed."""
+    case = seen(case_id)
+    desk_acts.act(db.session, case.id, act, access.actor(), access.moment())
+    db.session.commit()
+    return redirect(access.own_path(request.form.get("next")) or url_for("case.show", case_id=case.id))

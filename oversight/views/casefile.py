@@ -1,0 +1,332 @@
+"""What a case page shows, gathered once: moves and why not, checks, papers, the course of things. Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from functools import cached_property
+
+import sqlalchemy as sa
+
+from .. import authority, desk_acts, outlook, queues, workflows
+from ..authority import Actor
+from ..clauses import Source
+from ..clock import Moment
+from ..db import db
+from ..errors import WordsWrong
+from ..grammar import COMMON, STAY, Each, Move, Rule, State, Workflow
+from ..models import Case, Desk, JournalRow, Paper, Reminder, Unit
+from ..roles import CLOCK, COUNT
+from ..rules import Attempt
+from ..words import read_words
+from . import forms
+from .forms import Bound
+
+YEAR = timedelta(days=365)
+NOT_GRANTED = ("refused", "not_accepted", "void", "revoked", "cancelled", "terminated")
+ASIDE = (*COMMON, "recuse", "withdraw")
+NEGATIVE = ("refuse", "not_accept", "deny")
+BACK = ("return", "send_back")
+ANSWER_KEYS = {**dict.fromkeys(BACK, "R"), **dict.fromkeys(NEGATIVE, "N")}
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that was looked at: a guard, or what the register says beyond the guards."""
+
+    ok: bool
+    name: str
+    text: str
+    source: Source | None = None
+    case: Case | None = None
+
+
+@dataclass(frozen=True)
+class Step:
+    """One stop of the progress line: done, now or to come."""
+
+    label: str
+    kind: str
+    row: JournalRow | None = None
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the course of things."""
+
+    label: str
+    who: str
+    at: object
+    said: list[tuple] = field(default_factory=list)
+    result: dict = field(default_factory=dict)
+
+
+@dataclass
+class CaseFile:
+    """A case as one reader sees it at one moment; `bound` is a form of his that came back."""
+
+    case: Case
+    who: Actor
+    at: Moment
+    bound: Bound | None = None
+
+    @cached_property
+    def workflow(self) -> Workflow:
+        return workflows.get(self.case.workflow, self.case.definition_version)
+
+    @cached_property
+    def state(self) -> State:
+        return self.workflow.state(self.case.state)
+
+    @cached_property
+    def waiting(self) -> outlook.Waiting:
+        return outlook.waiting(db.session, self.case, self.who, self.at)
+
+    @property
+    def waits(self) -> str:
+        """Name the people it waits for; nothing where it waits for a day or for nobody."""
+        party = self.state.waits_on
+        return self.waiting.label if party is not None and party.human else ""
+
+    @property
+    def late(self) -> bool:
+        return self.case.open and self.case.due_on is not None and self.case.due_on < self.at.today
+
+    # Moves
+
+    @cached_property
+    def options(self) -> list[outlook.Option]:
+        return outlook.options(db.session, self.case, self.who, self.at)
+
+    @cached_property
+    def allowed(self) -> list[Move]:
+        return [option.move for option in self.options if option.allowed]
+
+    @cached_property
+    def answers(self) -> list[Move]:
+        """Return the answers open to the reader: consent first, refusal last."""
+        found = [move for move in self.allowed if move.decides]
+        return sorted(found, key=lambda move: (move.name in NEGATIVE, move is not found[0], move.name not in BACK))
+
+    @cached_property
+    def steps_open(self) -> list[Move]:
+        """Return the other moves by which the reader himself carries the case on."""
+        return [move for move in self.allowed if not move.decides and move.name not in ASIDE
+                and (move.by is self.state.waits_on or move.name == "take_over")]
+
+    @cached_property
+    def aside(self) -> list[Move]:
+        main = [*self.answers, *self.steps_open]
+        return [move for move in self.allowed if move not in main]
+
+    @cached_property
+    def closed(self) -> list[outlook.Option]:
+        """Return what the reader may not do, for the list of reasons; the clock's moves are told elsewhere."""
+        return [option for option in self.options
+                if not option.allowed and option.move.by not in (CLOCK, COUNT)]
+
+    @cached_property
+    def clock(self) -> list[tuple[Move, date]]:
+        """Return what the clock will do, and on which day."""
+        found = [(move, move.on(self.attempt(move))) for move in self.workflow.leaving(self.state)
+                 if move.by is CLOCK]
+        return [(move, day) for move, day in found if day]
+
+    def move(self, name: str) -> Move | None:
+        return next((move for move in self.allowed if move.name == name), None)
+
+    def key(self, move: Move) -> str:
+        """Return the key that puts the focus on an answer."""
+        return "A" if move is self.answers[0] else ANSWER_KEYS.get(move.name, "")
+
+    def attempt(self, move: Move | None) -> Attempt:
+        return Attempt(db.session, self.workflow, self.case, move, self.who, self.at, state=self.case.state)
+
+    def form(self, move: Move, scope: str):
+        mine = self.bound if self.bound and self.bound.move == move.name else None
+        values = mine.words if mine else {ask.name: self.case.facts.get(ask.name) for ask in move.asks
+                                          if move.by is self.workflow.opened_by and not move.decides}
+        return forms.form_for(move.asks, f"{scope}-{move.name}", values, mine.wrong if mine else None)
+
+    @property
+    def said(self) -> str:
+        """Return the one text that came back with a refused answer."""
+        mine = self.bound and next((m for m in self.answers if m.name == self.bound.move), None)
+        return next(iter(self.bound.words.values()), "") if mine else ""
+
+    @property
+    def one_text(self) -> bool:
+        return forms.one_text(self.answers)
+
+    @cached_property
+    def acts(self) -> list[tuple[str, str]]:
+        names = desk_acts.possible(db.session, self.case, self.who, self.at)
+        return [(name, desk_acts.ACTS[name]) for name in names if name in desk_acts.ACTS]
+
+    @cached_property
+    def holder(self) -> str:
+        """Return who has claimed the case today."""
+        return claims([self.case.id], self.at.today).get(self.case.id, "")
+
+    # Checks
+
+    @cached_property
+    def checks(self) -> list[Check]:
+        """Return what was checked for whoever is to answer, warnings first; judged by the guards themselves."""
+        if not any(move.decides for move in self.workflow.leaving(self.state)):
+            return []
+        passed = [self._judge(guard, attempt) for attempt in self._attempts() for guard in attempt.move.only_if]
+        unique = {check.name: check for check in passed if check is not None}
+        return sorted([*self._earlier(), *unique.values()], key=lambda check: check.ok)
+
+    def _attempts(self) -> Iterable[Attempt]:
+        """Yield the step that led here with its words, and the answer that is asked for."""
+        if self.asked is not None:
+            attempt = self.attempt(self.asked)
+            try:
+                attempt.words, attempt.raw = read_words(self.asked.asks, self.asked_row.words)
+                yield attempt
+            except WordsWrong:
+                pass
+        answer = next((move for move in self.workflow.leaving(self.state) if move.decides), None)
+        if answer is not None:
+            yield self.attempt(answer)
+
+    def _judge(self, guard: Rule, attempt: Attempt) -> Check | None:
+        if attempt.move.decides and guard.words:
+            return None
+        return Check(bool(guard.test(attempt)), guard.name, guard.sentence, guard.source)
+
+    def _earlier(self) -> list[Check]:
+        before = earlier(self.case)
+        return [Check(False, "earlier", str(len(before) + 1), case=before[0])] if before else []
+
+    @cached_property
+    def asked_row(self) -> JournalRow | None:
+        """Return the step that brought the case where it is."""
+        return next((row for row in reversed(self.journal) if row.kind == "move"
+                     and row.from_state != row.to_state and row.actor_id), None)
+
+    @property
+    def asked(self) -> Move | None:
+        row = self.asked_row
+        if row is None or row.to_state != self.case.state:
+            return None
+        return self.workflow.move(self.workflow.state(row.from_state), row.move)
+
+    # What happened
+
+    @cached_property
+    def journal(self) -> list[JournalRow]:
+        return list(db.session.scalars(
+            sa.select(JournalRow).where(JournalRow.case_id == self.case.id).order_by(JournalRow.seq)))
+
+    @cached_property
+    def entries(self) -> list[Entry]:
+        """Return the course of things, the newest first, the clock's reminders among it."""
+        told = [Entry(_label(self.workflow, row), row.actor, row.at, _said(self.workflow, row), row.result)
+                for row in reversed(self.journal)]
+        reminded = [Entry(_rung(row.rung), "系统", row.at) for row in db.session.scalars(
+            sa.select(Reminder).where(Reminder.case_id == self.case.id))]
+        return sorted([*told, *reminded], key=lambda entry: entry.at, reverse=True)
+
+    @cached_property
+    def papers(self) -> list[Paper]:
+        return list(db.session.scalars(sa.select(Paper).where(Paper.case_id == self.case.id).order_by(Paper.id)))
+
+    def issuer(self, paper: Paper) -> Unit:
+        return db.session.get(Unit, paper.unit_id)
+
+    @cached_property
+    def slots(self) -> list[tuple[str, str]]:
+        """Return where many answer: each unit and what it has answered."""
+        if not isinstance(self.state.waits_on, Each):
+            return []
+        rows = db.session.execute(sa.select(Unit.name, Desk.answer).join(Unit, Unit.id == Desk.slot_id).where(
+            Desk.case_id == self.case.id, Desk.opened_at >= self.case.entered_at).order_by(Desk.id))
+        labels = {move.name: move.label for move in self.workflow.moves}
+        return [(name, labels.get(answer, "")) for name, answer in rows]
+
+    @cached_property
+    def steps(self) -> list[Step]:
+        """Return the way so far, where the case is, and the way that lies ahead of it."""
+        last = {row.to_state: row for row in self.journal if row.kind in ("open", "move")}
+        done = [name for name in sorted(last, key=lambda name: last[name].seq) if name != self.case.state]
+        now = "done" if self.case.closed_at else "late" if self.late else "now"
+        return [*(Step(self.workflow.state(name).label, "done", last[name]) for name in done),
+                Step(self.state.label, now, last.get(self.case.state)),
+                *(Step(state.label, "") for state in ahead(self.workflow, self.state))]
+
+
+def ahead(workflow: Workflow, state: State) -> list[State]:
+    """Return the states that lie ahead if everybody whose turn it is takes the first step open to him."""
+    way: list[State] = []
+    while state := _next(workflow, state):
+        if state in way or len(way) > 6:
+            break
+        way.append(state)
+    return way
+
+
+def _next(workflow: Workflow, state: State) -> State | None:
+    return next((move.enters for move in workflow.leaving(state)
+                 if move.enters is not STAY and move.name not in ASIDE
+                 and (move.by is state.waits_on or move.by is COUNT)), None)
+
+
+def _label(workflow: Workflow, row: JournalRow) -> str:
+    if row.kind == "open":
+        return "起草"
+    if row.kind != "move":
+        return desk_acts.ACTS.get(row.move, row.move)
+    return next((move.label for move in workflow.moves if move.name == row.move), row.move)
+
+
+def _said(workflow: Workflow, row: JournalRow) -> list[tuple]:
+    """Return the words of a step with the asks that they answer."""
+    asks = {ask.name: ask for move in workflow.moves if move.name == row.move for ask in move.asks}
+    if row.kind == "open":
+        asks = {ask.name: ask for ask in workflow.facts}
+    return [(asks[name], value) for name, value in row.words.items() if name in asks and value]
+
+
+def _rung(rung: int) -> str:
+    if rung < 0:
+        return "已超期，提醒承办人，并转上一级"
+    return "提醒承办人，今天到期" if rung == 0 else f"提醒承办人，还有 {rung} 个工作日"
+
+
+# For lists ---------------------------------------------------------------------------------------
+
+
+def claims(case_ids: list[str], today: date) -> dict[str, str]:
+    """Return by case who claimed it today."""
+    rows = db.session.execute(sa.select(Desk.case_id, Desk.claimed_by).where(
+        Desk.case_id.in_(case_ids), Desk.closed_at.is_(None), Desk.claimed_on == today,
+        Desk.claimed_by.is_not(None)))
+    return {case_id: queues.person_name(db.session, person) for case_id, person in rows}
+
+
+def desk_units(case_ids: list[str]) -> dict[str, str]:
+    """Return by case on whose desk it lies."""
+    rows = db.session.execute(sa.select(Desk.case_id, Unit.name).join(Unit, Unit.id == Desk.unit_id).where(
+        Desk.case_id.in_(case_ids), Desk.closed_at.is_(None), Desk.kind == "act").order_by(Desk.id))
+    found: dict[str, list[str]] = {}
+    for case_id, name in rows:
+        found.setdefault(case_id, []).append(name)
+    return {case_id: "、".join(dict.fromkeys(names)) for case_id, names in found.items()}
+
+
+def earlier(case: Case) -> list[Case]:
+    """Return what the same branch was granted in the same business in the year before, newest first."""
+    return list(db.session.scalars(sa.select(Case).where(
+        Case.unit_id == case.unit_id, Case.workflow == case.workflow, Case.number.is_not(None),
+        Case.state.not_in(NOT_GRANTED), Case.opened_at > case.opened_at - YEAR,
+        Case.opened_at < case.opened_at).order_by(Case.opened_at.desc())))
+
+
+def approvable(case: Case, who: Actor, at: Moment) -> bool:
+    """True where a case can be approved without a second look: no guard and no check has anything to say."""
+    file = CaseFile(case, who, at)
+    return file.move("approve") is not None and all(check.ok for check in file.checks)

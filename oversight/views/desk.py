@@ -1,0 +1,265 @@
+"""The desk: what waits for me, what I wait for, one answer for many, my notices and my own page."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from datetime import date, timedelta
+from functools import cached_property
+from uuid import UUID
+
+import sqlalchemy as sa
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_login import login_required
+
+from .. import authority, engine, queues, workflows
+from ..db import db
+from ..errors import No, NotInSight, WordsWrong
+from ..models import Case, Notice, Unit
+from . import access, casefile, forms
+from .casefile import CaseFile
+
+bp = Blueprint("desk", __name__)
+
+TABS = (("mine", "等我办"), ("waiting", "等别人"), ("units", "我管的"), ("done", "已办结"), ("copied", "抄送我"))
+DUES = (("overdue", "已超期"), ("today", "今天到期"), ("week", "本周到期"))
+APPROVE = "approve"
+BULK_MOST = 50
+
+
+@dataclass(frozen=True)
+class View:
+    """Where on the desk the reader is: the box, what narrows it, the page and the case that lies open."""
+
+    box: str = "mine"
+    workflow: str = ""
+    due: str = ""
+    unit: str = ""
+    cursor: str = ""
+    case: str = ""
+
+    @classmethod
+    def of(cls, args) -> View:
+        return cls(**{name: args.get(name, "")[:80] or default for name, default in asdict(cls()).items()})
+
+    def url(self, **changes) -> str:
+        """Return the address of this place, changed; a change of the filter starts at the first page."""
+        kept = replace(self, **({} if set(changes) <= {"case"} else {"cursor": "", "case": ""}) | changes)
+        return url_for("desk.queue", **{name: value for name, value in asdict(kept).items()
+                                        if value and (name, value) != ("box", "mine")})
+
+
+@dataclass(frozen=True)
+class Row:
+    case: Case
+    waits: str
+    holder: str
+    tick: bool
+
+
+class Desk:
+    """One page of the desk for one reader, with the case that lies open on it."""
+
+    def __init__(self, view: View, bound: forms.Bound | None = None):
+        self.view, self.who, self.at, self.bound = view, access.actor(), access.moment(), bound
+
+    @cached_property
+    def unit(self) -> Unit | None:
+        found = db.session.get(Unit, _uuid(self.view.unit)) if self.view.unit else None
+        if self.view.unit and (found is None or not self.who.sees(found)):
+            raise NotInSight()
+        return found
+
+    @cached_property
+    def filters(self) -> queues.Filters:
+        return queues.Filters(self.view.workflow or None, self.view.due or None, self.unit and self.unit.path)
+
+    @cached_property
+    def page(self) -> queues.Page:
+        return queues.cases(db.session, self.who, self.view.box, self.at.today, self.filters,
+                            self.view.cursor or None)
+
+    @cached_property
+    def counts(self) -> dict[str, int]:
+        filters = replace(self.filters, workflow=None)
+        return queues.counts(db.session, self.who, self.view.box, self.at.today, filters)
+
+    @property
+    def kinds(self) -> list[tuple[str, str, int]]:
+        """Return the kinds of business in this box: name, short title, how many."""
+        return [(w.name, w.short or w.title, self.counts[w.name]) for w in workflows.every()
+                if w.name in self.counts]
+
+    @cached_property
+    def tabs(self) -> list[tuple[str, str, int | None]]:
+        counted = ("mine", "waiting")
+        shown = [tab for tab in TABS if tab[0] != "units" or self.who.posts]
+        return [(box, label, queues.box_count(db.session, self.who, box) if box in counted else None)
+                for box, label in shown]
+
+    @cached_property
+    def rows(self) -> list[Row]:
+        ids = [case.id for case in self.page.items]
+        waits, holders = casefile.desk_units(ids), casefile.claims(ids, self.at.today)
+        return [Row(case, waits.get(case.id, ""), holders.get(case.id, ""), self._tick(case, holders))
+                for case in self.page.items]
+
+    def _tick(self, case: Case, holders: dict[str, str]) -> bool:
+        if self.view.box != "mine" or holders.get(case.id) not in (None, self.who.person.name):
+            return False
+        workflow = workflows.get(case.workflow, case.definition_version)
+        if workflow.move(workflow.state(case.state), APPROVE) is None:
+            return False
+        return casefile.approvable(case, self.who, self.at)
+
+    @property
+    def groups(self) -> list[tuple[str, list[Row]]]:
+        """Return the rows under the headings 已超期, 今天到期, 本周到期, 下周以后, 无期限."""
+        if self.view.box == "done":
+            return [("", self.rows)] if self.rows else []
+        found: dict[str, list[Row]] = {}
+        for row in self.rows:
+            found.setdefault(_group(row.case.due_on, self.at.today), []).append(row)
+        return list(found.items())
+
+    @cached_property
+    def open(self) -> CaseFile | None:
+        """Return the case that lies open: the one named, where it is in sight, else the first."""
+        rows = [row.case for row in self.rows]
+        case = next((case for case in rows if case.id == self.view.case), rows[0] if rows else None)
+        return CaseFile(case, self.who, self.at, self.bound) if case else None
+
+    @property
+    def next_url(self) -> str:
+        """Return where to go once the open case is decided: the same place with the next one open."""
+        ids = [row.case.id for row in self.rows]
+        at = ids.index(self.open.case.id) if self.open else -1
+        after = (ids[at + 1:] + ids[:at][-1:])[:1]
+        return self.view.url(case=after[0] if after else "")
+
+    @cached_property
+    def coming(self) -> tuple[date, int] | None:
+        """Return when the next of what others are to do falls due, and how many then; for an empty desk."""
+        page = queues.cases(db.session, self.who, "waiting", self.at.today)
+        days = [case.due_on for case in page.items if case.due_on]
+        return (days[0], days.count(days[0])) if days else None
+
+
+def _uuid(value: str) -> str:
+    try:
+        return str(UUID(value))
+    except ValueError:
+        raise NotInSight() from None
+
+
+def _group(due: date | None, today: date) -> str:
+    if due is None:
+        return "无期限"
+    if due < today:
+        return "已超期"
+    if due == today:
+        return "今天到期"
+    return "本周到期" if due <= today + timedelta(days=7 - today.isoweekday()) else "下周以后"
+
+
+def page(view: View, bound: forms.Bound | None = None):
+    """Render the desk; also for a form that came back from the pane."""
+    desk = Desk(view, bound)
+    return render_template("queue.html", desk=desk, view=view, dues=DUES)
+
+
+@bp.get("/")
+def home():
+    return redirect(url_for("desk.queue"))
+
+
+@bp.get("/desk")
+@login_required
+def queue():
+    try:
+        return page(View.of(request.args))
+    except WordsWrong:  # a mark or filter that somebody typed: begin at the beginning
+        return redirect(url_for("desk.queue"))
+
+
+# One answer for many -----------------------------------------------------------------------------
+
+
+@bp.get("/desk/bulk")
+@login_required
+def bulk():
+    return _confirm(request.args.getlist("case"))
+
+
+@bp.post("/desk/bulk")
+@login_required
+def bulk_send():
+    ids = request.form.getlist("case")[:BULK_MOST]
+    opinion = request.form.get(forms.SAY, "").strip()
+    if not opinion:
+        return _confirm(ids, wrong=_("请填写“批复意见”。")), 422
+    versions = dict(zip(ids, request.form.getlist("version"), strict=False))
+    ids = [case.id for case in _seen(ids, access.actor())]
+    results = [_approve(case_id, versions.get(case_id, ""), opinion) for case_id in ids]
+    return render_template("bulk_done.html", results=results, done=sum(no is None for _case, no in results))
+
+
+def _confirm(ids: list[str], wrong: str = ""):
+    """List what will be approved with one opinion, and what will not, with the reason."""
+    who, at = access.actor(), access.moment()
+    files = [CaseFile(case, who, at) for case in _seen(ids, who)]
+    good = [file for file in files if casefile.approvable(file.case, who, at)]
+    return render_template("bulk.html", good=good, rest=[file for file in files if file not in good],
+                           wrong=wrong, say=request.form.get(forms.SAY, "同意，请按新日期组织。"))
+
+
+def _seen(ids: list[str], who) -> list[Case]:
+    found = [db.session.get(Case, _uuid(case_id)) for case_id in dict.fromkeys(ids[:BULK_MOST])]
+    for case in found:
+        if case is None:
+            raise NotInSight()
+        authority.see(db.session, who, case)
+    return found
+
+
+def _approve(case_id: str, version: str, opinion: str) -> tuple[Case, No | None]:
+    """Approve one of many by the same door as any; returns the case and the refusal, if any."""
+    case = db.session.get(Case, case_id)
+    workflow = workflows.get(case.workflow, case.definition_version)
+    words = {ask.name: opinion for move in workflow.moves if move.name == APPROVE for ask in move.asks}
+    try:
+        return engine.submit(db.session, case_id, APPROVE, access.actor(), words, at=access.moment(),
+                             version=int(version) if version.isdigit() else -1), None
+    except No as no:
+        return db.session.get(Case, case_id), no
+
+
+# Notices and my own page -------------------------------------------------------------------------
+
+
+@bp.get("/notices")
+@login_required
+def notices():
+    rows = db.session.execute(
+        sa.select(Notice, Case).outerjoin(Case, Case.id == Notice.case_id)
+        .where(Notice.person_id == access.actor().id).order_by(Notice.at.desc(), Notice.id.desc()).limit(100))
+    return render_template("notices.html", rows=list(rows))
+
+
+@bp.post("/notices")
+@login_required
+def read_notices():
+    """Mark one notice read and go to its case, or mark all."""
+    statement = sa.update(Notice).where(Notice.person_id == access.actor().id, Notice.read_at.is_(None))
+    one = request.form.get("notice")
+    if one:
+        statement = statement.where(Notice.id == _uuid(one))
+    db.session.execute(statement.values(read_at=access.moment().now))
+    db.session.commit()
+    return redirect(access.own_path(request.form.get("next")) or url_for("desk.notices"))
+
+
+@bp.get("/me")
+@login_required
+def me():
+    return render_template("me.html", who=access.actor(), account=access.account())

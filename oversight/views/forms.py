@@ -1,0 +1,94 @@
+"""Forms from what a move asks: fields for the page, words for the engine. Judges nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+
+from wtforms import HiddenField, RadioField, SelectMultipleField, StringField, TextAreaField
+from wtforms.form import BaseForm
+
+from ..errors import BadRequest, No, RuleSaysNo, WordsWrong
+from ..grammar import Ask, Move
+
+OTHER = "other"
+SAY = "say"  # one text for whichever answer is chosen
+
+
+@dataclass(frozen=True)
+class Bound:
+    """A form that came back: which move, what was written, and what is wrong with it."""
+
+    move: str
+    words: dict
+    wrong: dict[str, str] = field(default_factory=dict)
+    no: No | None = None
+
+    @classmethod
+    def of(cls, move: str, words: dict, no: No) -> Bound:
+        if isinstance(no, WordsWrong):
+            return cls(move, words, dict(no.fields), no)
+        named = no.extra.get("field") if isinstance(no, RuleSaysNo) else None
+        return cls(move, words, {named: no.sentence} if named else {}, no)
+
+    @property
+    def sentences(self) -> list[tuple[str, str]]:
+        """Return what is wrong as (field or "", sentence)."""
+        return list(self.wrong.items()) or [("", self.no.sentence)]
+
+
+def form_for(asks: tuple[Ask, ...], scope: str, values: dict | None = None,
+             wrong: dict[str, str] | None = None) -> BaseForm:
+    """Make a form; `scope` keeps the ids of several forms on a page apart."""
+    form = BaseForm({ask.name: _field(ask, scope) for ask in asks})
+    form.process(data={name: _shown(value) for name, value in (values or {}).items()})
+    for ask in asks:
+        form[ask.name].ask = ask
+        form[ask.name].errors = [wrong[ask.name]] if wrong and ask.name in wrong else []
+    return form
+
+
+def _shown(value):
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _field(ask: Ask, scope: str):
+    more = {"label": ask.label, "description": ask.hint, "id": f"{scope}-{ask.name}"}
+    if ask.kind == "choice":
+        return RadioField(choices=list(ask.choices), validate_choice=False, **more)
+    if ask.kind == "yes_no":
+        return RadioField(choices=[("true", "是"), ("false", "否")], validate_choice=False, **more)
+    if ask.kind == "list":
+        return SelectMultipleField(choices=[], validate_choice=False, **more)
+    return {"text": TextAreaField, "hidden": HiddenField}.get(ask.kind, StringField)(**more)
+
+
+def words_from(form, asks: tuple[Ask, ...]) -> dict:
+    """Take from a posted form the words that a move asks for; what was left empty is left out."""
+    found = {ask.name: _word(form, ask) for ask in asks}
+    return {name: value for name, value in found.items() if value not in (None, "", [])}
+
+
+def _word(form, ask: Ask):
+    if ask.kind == "list":
+        values = form.getlist(ask.name)
+        return [line.strip() for value in values for line in value.splitlines() if line.strip()]
+    value = form.get(ask.name)
+    if ask.kind == "date" and value in (OTHER, None):
+        value = form.get(f"{ask.name}_{OTHER}")
+    if value is None and ask.kind == "text":
+        value = form.get(SAY)
+    return value
+
+
+def one_text(moves: list[Move]) -> bool:
+    """True where every answer asks for one text, so that one field serves them all."""
+    return bool(moves) and all(len(move.asks) == 1 and move.asks[0].kind == "text" for move in moves)
+
+
+def version_from(form) -> int:
+    """Return the version that the page was made from. Raises BadRequest."""
+    try:
+        return int(form.get("version", ""))
+    except ValueError:
+        raise BadRequest("页面缺少版本号，请返回重新打开这件事。") from None

@@ -1,0 +1,253 @@
+"""How values are shown: dates, due chips, icons, a workflow's own template. Decides nothing, writes nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+
+import sqlalchemy as sa
+from flask import Flask, current_app, g, url_for
+from flask_babel import gettext as _
+from flask_login import current_user
+from jinja2 import TemplateNotFound
+from markupsafe import Markup
+
+from .. import queues, workflows
+from ..clauses import DOCUMENTS, Source
+from ..db import db
+from ..models import Case, Notice, Unit, Zone
+from ..roles import OFFICES
+from ..rules.calendar import zone_calendar
+from ..rules.organization import superiors
+from ..sentences import Sentence
+from ..workdays import workdays_between
+from . import access
+
+WEEKDAYS = "一二三四五六日"
+SOON = 3  # working days within which a due day is named by its weekday
+
+# Path data of the icons, in a 24 by 24 grid; a page carries only those that it uses.
+ICONS = {
+    "inbox": '<path d="M3 13l3-8h12l3 8v6H3zM3 13h5l1.5 3h5L16 13h5"/>',
+    "cal": '<path d="M4 6h16v14H4zM4 10h16M8 3v4M16 3v4"/>',
+    "late": '<path d="M12 4l9 16H3zM12 10v4M12 17.2v.1"/>',
+    "clock": '<circle cx="12" cy="12" r="9"/><path d="M12 7v5l3 2"/>',
+    "ok": '<path d="M5 12.5l4.5 4.5L19 7.5"/>',
+    "x": '<path d="M6 6l12 12M18 6L6 18"/>',
+    "task": '<path d="M7 5H5v16h14V5h-2M9 3h6v4H9zM9 14l2 2 4-4"/>',
+    "people": '<circle cx="9" cy="8" r="3.5"/><path d="M2.5 20c0-4 3-6 6.5-6s6.5 2 6.5 6M16 5a3.2 3.2 0 010 6.3'
+              'M18 14.5c2.2.8 3.5 2.7 3.5 5.5"/>',
+    "book": '<path d="M5 4h11a3 3 0 013 3v13H8a3 3 0 01-3-3zM5 17a3 3 0 013-3h11"/>',
+    "flow": '<path d="M4 4h6v5H4zM14 15h6v5h-6zM7 9v8.5h7M10 6.5h7V15"/>',
+    "bell": '<path d="M6 17V11a6 6 0 0112 0v6l1.5 2h-15zM10 21h4"/>',
+    "plus": '<path d="M12 5v14M5 12h14"/>',
+    "me": '<circle cx="12" cy="8" r="4"/><path d="M4 21c0-5 3.5-7 8-7s8 2 8 7"/>',
+    "left": '<path d="M15 5l-7 7 7 7"/>',
+    "right": '<path d="M9 5l7 7-7 7"/>',
+    "arrow": '<path d="M4 12h15M13 6l6 6-6 6"/>',
+    "print": '<path d="M7 9V3h10v6M7 17H4V9h16v8h-3M7 14h10v7H7z"/>',
+    "lock": '<path d="M6 11h12v9H6zM8.5 11V8a3.5 3.5 0 017 0v3"/>',
+    "hand": '<path d="M8 12V6a1.5 1.5 0 013 0v5-7a1.5 1.5 0 013 0v7-5a1.5 1.5 0 013 0v8c0 4-2 7-6 7-3 0-4-1-6-4l-2-3.5'
+            'a1.4 1.4 0 012.300-1.500z"/>',
+}
+
+
+@dataclass(frozen=True)
+class Chip:
+    """A word in a coloured frame; the kind is late, warn, ok, info or empty."""
+
+    kind: str
+    text: str
+    icon: str = ""
+
+
+class Shell:
+    """What the frame of every page shows of the reader; asked only where a page has a frame."""
+
+    @cached_property
+    def who(self):
+        return access.actor()
+
+    @cached_property
+    def zone(self) -> str:
+        return db.session.get(Zone, self.who.zone_id).name
+
+    @cached_property
+    def waiting(self) -> int:
+        return queues.box_count(db.session, self.who, "mine")
+
+    @cached_property
+    def unread(self) -> int:
+        return db.session.scalar(sa.select(sa.func.count()).select_from(Notice).where(
+            Notice.person_id == self.who.id, Notice.read_at.is_(None)))
+
+    @cached_property
+    def branch(self) -> Unit | None:
+        """Return the branch whose year the reader turns to first."""
+        led = [post.unit for post in self.who.posts if post.unit.kind == "branch"]
+        above = [post for post in self.who.posts if post.unit.kind != "branch"]
+        return led[0] if led else None if above else self.who.branch
+
+
+def register(app: Flask) -> None:
+    """Register filters and globals on the application's templates."""
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters.update(day=day, dayw=dayw, ymd=ymd, weekday=weekday, when=when, plain=plain, t=translated,
+                                 as_day=as_day, local_day=local_day, instant=datetime.fromisoformat)
+    app.jinja_env.globals.update(
+        icon=icon, sprite=sprite, part=part, due_chip=due_chip, shift=shift, clause_url=clause_url,
+        definition=definition, ask_named=ask_named, superior=superior, field_ids=field_ids, offices=OFFICES, documents=DOCUMENTS, today=lambda: access.moment().today)
+    app.context_processor(_frame)
+
+
+def _frame() -> dict:
+    """Give every page the reader's language and text size, and the frame's own facts."""
+    if "failed" in g or not current_user.is_authenticated:
+        return {"lang": "zh-CN"}
+    account = current_user.account
+    lang = "en" if account.locale.startswith("en") else "zh-CN"
+    return {"lang": lang, "large": account.large_text, "shell": Shell()}
+
+
+# Dates -------------------------------------------------------------------------------------------
+
+
+def as_day(value: date | str) -> date:
+    return date.fromisoformat(value) if isinstance(value, str) else value
+
+
+def day(value: date | str) -> str:
+    """Write a date as people say it: 1月8日."""
+    found = as_day(value)
+    return f"{found.month}月{found.day}日"
+
+
+def weekday(value: date | str, prefix: str = "星期") -> str:
+    return prefix + WEEKDAYS[as_day(value).weekday()]
+
+
+def dayw(value: date | str) -> str:
+    return f"{day(value)} {weekday(value)}"
+
+
+def ymd(value: date | str) -> str:
+    return f"{as_day(value).year}年{day(value)}"
+
+
+def when(value: datetime) -> str:
+    """Write an instant in the zone's time, with its year where it is not this one."""
+    local = value.astimezone(current_app.extensions["clock"].zone)
+    year = "" if local.year == access.moment().today.year else f"{local.year}年"
+    return f"{year}{day(local.date())} {local:%H:%M}"
+
+
+def local_day(value: datetime) -> date:
+    return value.astimezone(current_app.extensions["clock"].zone).date()
+
+
+def shift(before: date | str, after: date | str) -> str:
+    """Say how far a day moves: 提前 or 推迟 N 天."""
+    days = (as_day(after) - as_day(before)).days
+    return _("推迟 %(n)s 天", n=days) if days > 0 else _("提前 %(n)s 天", n=-days)
+
+
+def due_chip(case: Case, long: bool = False) -> Chip | None:
+    """Show a deadline: a date, its weekday when it is near, 今天, or 超期 N 天."""
+    if case.closed_at or case.due_on is None:
+        return None
+    today = access.moment().today
+    if case.due_on < today:
+        return Chip("late", _("超期 %(n)s 天", n=(today - case.due_on).days), "late")
+    if case.due_on == today:
+        return Chip("warn", _("今天到期") if long else _("今天"), "clock")
+    left = workdays_between(zone_calendar(db.session, case.zone_id), today, case.due_on)
+    if left <= SOON:
+        return Chip("", f"{day(case.due_on)}到期" if long else weekday(case.due_on, "周"), "clock")
+    return Chip("", f"{day(case.due_on)}到期" if long else day(case.due_on))
+
+
+def plain(value, ask=None) -> str:
+    """Write a word that somebody gave as a reader expects it."""
+    if value is None or value == "":
+        return ""
+    if ask is not None and ask.kind == "choice":
+        return dict(ask.choices).get(value, value)
+    if isinstance(value, bool):
+        return _("是") if value else _("否")
+    if isinstance(value, list):
+        return "、".join(_item(entry) for entry in value)
+    if ask is not None and ask.kind == "date":
+        return ymd(value)
+    return str(value)
+
+
+def _item(entry) -> str:
+    """Write one entry of a list; an id of a unit becomes its name."""
+    if isinstance(entry, dict):
+        return "，".join(str(value) for value in entry.values())
+    found = db.session.get(Unit, entry) if isinstance(entry, str) and len(entry) == 36 else None
+    return found.name if found else str(entry)
+
+
+def translated(text: str) -> str:
+    """Say a sentence or a label of a definition in the reader's language."""
+    return text.translated(_) if isinstance(text, Sentence) else _(text) if text else ""
+
+
+# Icons, clauses, a workflow's own template ---------------------------------------------------------
+
+
+def icon(name: str, css: str = "") -> Markup:
+    g.setdefault("icons", set()).add(name)
+    css = f"i {css}".strip()
+    return Markup(f'<svg class="{css}" aria-hidden="true"><use href="#i-{name}"/></svg>')
+
+
+def sprite() -> Markup:
+    """Return the drawings of the icons that this page has used so far; the page's last element."""
+    used = "".join(f'<symbol id="i-{name}" viewBox="0 0 24 24">{ICONS[name]}</symbol>'
+                   for name in sorted(g.get("icons", ())))
+    return Markup(f'<svg class="sr" aria-hidden="true" focusable="false">{used}</svg>')
+
+
+def clause_url(source: Source) -> str:
+    return url_for("law.clauses", _anchor=source.id)
+
+
+def superior(unit: Unit) -> Unit:
+    """Return whom a unit writes to."""
+    return superiors(db.session, unit)[0]
+
+
+def definition(case: Case):
+    return workflows.get(case.workflow, case.definition_version)
+
+
+def ask_named(workflow, name: str):
+    """Return the ask that a fact of this name answered."""
+    asks = [*workflow.facts, *(ask for move in workflow.moves for ask in move.asks)]
+    return next((ask for ask in asks if ask.name == name), None)
+
+
+def field_ids(*forms) -> dict[str, str]:
+    """Return by name the id of each field, for the links of an error summary."""
+    return {field.short_name: field.id for form in forms for field in form}
+
+
+def part(case: Case, name: str, **shown) -> Markup:
+    """Render one block of the workflow's template, or of the generic one where it has none.
+
+    A template without any block is the `facts` as a whole.
+    """
+    env = current_app.jinja_env
+    base = env.get_template("cases/any.html")
+    try:
+        own = env.get_template(f"cases/{case.workflow}.html")
+    except TemplateNotFound:
+        own = base
+    shown = {"case": case, "workflow": definition(case), **shown}
+    if name == "facts" and not own.blocks:
+        return Markup(own.render(shown))
+    holder = own if name in own.blocks else base
+    return Markup("".join(holder.blocks[name](holder.new_context(shown))).strip())

@@ -1,0 +1,290 @@
+"""A branch's year of party days, and the units in sight. Only the two POSTs write, through the rules."""
+
+from __future__ import annotations
+
+import calendar as months
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cached_property
+
+import sqlalchemy as sa
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_login import login_required
+
+from .. import engine, queues, workflows
+from ..db import db
+from ..errors import NotInSight, NotYours, RuleSaysNo, WordsWrong
+from ..models import Activity, Case, Unit
+from ..roles import BRANCH_LEADERS
+from ..rules.activities import STATUS_LABELS, activity_for, owed, plan, record_held, set_own_day, status
+from ..rules.calendar import has_rule_day, rule_for, unified_july, zone_calendar, zone_settings
+from ..workdays import PartyDay
+from . import access, opening
+from .present import Chip, day as day_label
+
+bp = Blueprint("year", __name__)
+
+KINDS = {"held": "ok", "late": "late", "missed": "late", "unrecorded": "warn", "moved": "info", "excused": "info",
+         "unplanned": "warn"}
+MARKS = {"ok": "ok", "late": "late", "warn": "clock", "info": "cal"}
+FIRST, LAST = 2000, 2100
+SOON = timedelta(days=45)
+
+
+@dataclass
+class Month:
+    """One month of a branch: the row where there is one, else what the rule yields."""
+
+    unit: Unit
+    row: Activity
+    rule: PartyDay | None
+    today: date
+    case: Case | None
+
+    @property
+    def number(self) -> int:
+        return self.row.month
+
+    @cached_property
+    def status(self) -> str:
+        if not owed(self.unit, self.row.year, self.row.month):
+            return "not_owed"
+        provisional = bool(self.rule and self.rule.provisional)
+        return status(self.row, self.today, provisional)
+
+    @property
+    def day(self) -> date | None:
+        return self.row.held_on or self.row.day
+
+    @property
+    def ahead(self) -> bool:
+        return self.status in ("planned", "moved", "provisional", "unplanned")
+
+    @property
+    def chip(self) -> Chip:
+        """Say how the month stands; held on its day by consent or by a holiday is said as such."""
+        kind = KINDS.get(self.status, "")
+        label = STATUS_LABELS[self.status]
+        if self.status == "held" and self.row.moved_by:
+            return Chip("info", _("经批复变更"), "cal")
+        if self.status == "held" and self.rule and self.rule.postponed_for:
+            label = _("顺延开展")
+        return Chip(kind, label, MARKS.get(kind, ""))
+
+    @property
+    def note(self) -> str:
+        """Return the one thing to know about the day."""
+        if self.status == "late":
+            return _("应于 %(day)s 开展", day=day_label(self.row.day))
+        if self.rule and self.rule.postponed_for and self.rule.on == self.row.rule_day and not self.row.moved_by:
+            return _("%(why)s放假，顺延", why=self.rule.postponed_for)
+        return ""
+
+    @property
+    def explained(self) -> bool:
+        """True where the day is not simply the Friday of the rule."""
+        return self.status != "not_owed" and bool(self.rule) and any(
+            step.kind in ("start", "skip") for step in self.rule.steps)
+
+    @property
+    def changeable(self) -> bool:
+        """True where the branch may ask for another day: not for 七一, which is the zone's."""
+        united = unified_july(zone_settings(db.session, self.unit.zone_id), self.number)
+        return (self.unit.fixed_day and not united and self.status in ("planned", "moved", "provisional")
+                and self.row.day > self.today and not self.case)
+
+    @property
+    def choosable(self) -> bool:
+        """True where the branch chooses the day itself, and it has not come yet."""
+        return self.rule is None and self.status in ("planned", "unplanned")
+
+    @property
+    def recordable(self) -> bool:
+        begun = date(self.row.year, self.row.month, 1) <= self.today
+        return begun and self.status in ("unrecorded", "missed", "planned", "moved", "unplanned", "provisional")
+
+    @cached_property
+    def weeks(self) -> list[list[tuple[int, str]]]:
+        """Return the weeks as (day or 0, class) for the small calendar."""
+        grid = months.Calendar().monthdayscalendar(self.row.year, self.row.month)
+        return [[(number, self._mark(number)) for number in week] for week in grid]
+
+    def _mark(self, number: int) -> str:
+        if not number:
+            return ""
+        on = date(self.row.year, self.row.month, number)
+        marks = ["hol"] if zone_calendar(db.session, self.unit.zone_id).rest(on) else []
+        if on == self.day:
+            marks += ["pd", *(["late"] if self.status == "late" else ["future"] if self.ahead else [])]
+        elif self.rule and on in (self.rule.first_friday, self.row.day):
+            marks.append("skip-d")
+        return " ".join(marks)
+
+
+class Year:
+    """Twelve months of a branch for one reader."""
+
+    def __init__(self, unit: Unit, year: int, wrong: RuleSaysNo | WordsWrong | None = None, month: int = 0):
+        self.unit, self.year, self.wrong, self.wrong_month = unit, year, wrong, month
+        self.today = access.moment().today
+
+    @property
+    def leads(self) -> bool:
+        return leads(self.unit)
+
+    @cached_property
+    def months(self) -> list[Month]:
+        rows = {row.month: row for row in db.session.scalars(sa.select(Activity).where(
+            Activity.unit_id == self.unit.id, Activity.year == self.year, Activity.kind == "party_day"))}
+        asked = {case.subject: case for case in db.session.scalars(sa.select(Case).where(
+            Case.unit_id == self.unit.id, Case.workflow == "date_change", Case.closed_at.is_(None)))}
+        return [self._month(number, rows.get(number), asked) for number in range(1, 13)]
+
+    def _month(self, number: int, row: Activity | None, asked: dict[str, Case]) -> Month:
+        given = has_rule_day(db.session, self.unit, number)
+        rule = rule_for(db.session, self.unit, self.year, number) if given else None
+        case = asked.get(row.id) if row is not None else None
+        with db.session.no_autoflush:
+            return Month(self.unit, row or plan(db.session, self.unit, self.year, number), rule, self.today, case)
+
+    def count(self, *statuses: str) -> int:
+        return sum(month.status in statuses for month in self.months)
+
+    @property
+    def provisional(self) -> bool:
+        return zone_calendar(db.session, self.unit.zone_id).provisional(self.year)
+
+    @cached_property
+    def next(self) -> date | None:
+        return opening.next_day(self.unit, self.today)
+
+    @property
+    def undecided(self) -> int | None:
+        """Return this month, where the branch is to choose its day and has not."""
+        if self.year != self.today.year:
+            return None
+        return self.today.month if self.months[self.today.month - 1].status == "unplanned" else None
+
+    @cached_property
+    def next_case(self) -> Case | None:
+        """Return the open request about the next party day."""
+        row = self.next and db.session.scalar(sa.select(Activity.id).where(
+            Activity.unit_id == self.unit.id, Activity.day == self.next, Activity.kind == "party_day"))
+        return db.session.scalar(sa.select(Case).where(
+            Case.workflow == "date_change", Case.subject == row, Case.closed_at.is_(None))) if row else None
+
+    def state_label(self, case: Case) -> str:
+        return workflows.get(case.workflow, case.definition_version).state(case.state).label
+
+
+def leads(unit: Unit) -> bool:
+    """True where the reader is one of the branch's leaders."""
+    return any(post.unit_id == unit.id and post.office in BRANCH_LEADERS for post in access.actor().posts)
+
+
+def branch(unit_id) -> Unit:
+    """Return a branch in the reader's sight. Raises NotInSight."""
+    unit = db.session.get(Unit, str(unit_id))
+    if unit is None or unit.kind != "branch" or not access.actor().sees(unit):
+        raise NotInSight()
+    return unit
+
+
+def _led(unit_id) -> Unit:
+    unit = branch(unit_id)
+    if not leads(unit):
+        raise NotYours(_("这里由%(unit)s的书记、副书记或组织委员登记，您可以查看。", unit=unit.name))
+    return unit
+
+
+@bp.get("/units/<uuid:unit_id>/year")
+@login_required
+def this_year(unit_id):
+    return redirect(url_for("year.show", unit_id=unit_id, year=access.moment().today.year))
+
+
+@bp.get("/units/<uuid:unit_id>/year/<int:year>")
+@login_required
+def show(unit_id, year):
+    if not FIRST <= year <= LAST:
+        raise NotInSight()
+    return _page(Year(branch(unit_id), year))
+
+
+def _page(year: Year, status: int = 200):
+    town = db.session.get(Unit, year.unit.parent_id)
+    return render_template("year.html", y=year, unit=year.unit, town=town), status
+
+
+@bp.post("/units/<uuid:unit_id>/year/<int:year>/<int:month>/<what>")
+@login_required
+def write(unit_id, year, month, what):
+    """Choose the day of a month, or note when it was held; both for the branch's own leaders."""
+    unit = _led(unit_id)
+    if what not in ("day", "held") or not 1 <= month <= 12 or not FIRST <= year <= LAST:
+        raise NotInSight()
+    try:
+        chosen = _date(request.form.get("on", ""))
+        said = _choose(unit, year, month, chosen) if what == "day" else _held(unit, year, month, chosen)
+    except (RuleSaysNo, WordsWrong) as no:
+        db.session.rollback()
+        return _page(Year(branch(unit_id), year, no, month), no.status)
+    db.session.commit()
+    flash(said, "ok")
+    return redirect(url_for("year.show", unit_id=unit_id, year=year, _anchor=f"m{month}"))
+
+
+def _date(value: str) -> date:
+    try:
+        return date.fromisoformat(value.strip())
+    except ValueError:
+        raise WordsWrong({"on": _("请选一个日期。")}) from None
+
+
+def _choose(unit: Unit, year: int, month: int, chosen: date) -> str:
+    set_own_day(db.session, unit, year, month, chosen, access.actor().id, access.moment())
+    return _("%(month)s 月党日定在 %(day)s。", month=month, day=day_label(chosen))
+
+
+def _held(unit: Unit, year: int, month: int, held_on: date) -> str:
+    row = activity_for(db.session, unit, year, month)
+    record_held(db.session, row, held_on, access.actor().id, access.moment())
+    return _("已登记：%(month)s 月党日于 %(day)s 开展。", month=month, day=day_label(held_on))
+
+
+# Units in sight ----------------------------------------------------------------------------------
+
+
+@bp.get("/units")
+@login_required
+def units():
+    """List the branches in sight by town, each with its next party day and what is open."""
+    found = queues.units_in_sight(db.session, access.actor())
+    branches = [unit for unit in found if unit.kind == "branch" and unit.ended_on is None]
+    groups: dict[str, list[Unit]] = {}
+    for unit in branches:
+        groups.setdefault(unit.parent_id, []).append(unit)
+    towns = {unit.id: unit for unit in db.session.scalars(sa.select(Unit).where(Unit.id.in_(groups)))}
+    return render_template("units.html", groups=[(towns[key], rows) for key, rows in groups.items()],
+                           days=_next_days(branches), opens=_open_cases(branches))
+
+
+def _next_days(branches: list[Unit]) -> dict[str, date]:
+    """Return the next party day of each branch; a branch that chooses itself has none before it has chosen."""
+    today = access.moment().today
+    rows = dict(db.session.execute(sa.select(Activity.unit_id, sa.func.min(Activity.day)).where(
+        Activity.unit_id.in_([unit.id for unit in branches]), Activity.kind == "party_day",
+        Activity.day >= today, Activity.held_on.is_(None)).group_by(Activity.unit_id)).all())
+    found = {unit.id: rows.get(unit.id) or opening.next_day(unit, today) for unit in branches}
+    return {unit.id: found[unit.id] for unit in branches
+            if found[unit.id] and (unit.fixed_day or found[unit.id] < today + SOON)}
+
+
+def _open_cases(branches: list[Unit]) -> dict[str, int]:
+    """Count what is open in each branch, for those who may see its business."""
+    if not access.actor().posts:
+        return {}
+    return dict(db.session.execute(sa.select(Case.unit_id, sa.func.count()).where(
+        Case.unit_id.in_([unit.id for unit in branches]), Case.closed_at.is_(None),
+    ).group_by(Case.unit_id)).all())

@@ -1,0 +1,137 @@
+"""Importing a holiday notice: all or nothing, every bad row named, open party days follow, settled ones stay."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+import sqlalchemy as sa
+
+from oversight import engine
+from oversight.errors import WordsWrong
+from oversight.models import Activity, CalendarRow, PublishedYear
+from oversight.operations import calendar
+from oversight.rules.activities import activity_for, record_held, status
+from oversight.rules.calendar import zone_calendar
+from tests.support.world import at
+
+NOTICE = """date,kind,name,source
+2027-02-05,rest,春节,国办发明电〔2026〕9号
+2027-02-12,rest,春节,国办发明电〔2026〕9号
+2027-02-20,work,春节,国办发明电〔2026〕9号
+"""
+
+
+def load(session, world, text: str, day: str):
+    return calendar.load(session, world.zone.id, calendar.read_csv(text.encode()), at(day))
+
+
+def february(session, world, unit: str) -> Activity:
+    return activity_for(session, world.units[unit], 2027, 2)
+
+
+@pytest.fixture
+def planned(session, world):
+    """A year that was planned before its notice was out."""
+    assert zone_calendar(session, world.zone.id).provisional(2027)
+    made, moved = calendar.schedule(session, world.zone.id, 2027, at("2026-11-24"))
+    assert (made, moved) == (7 * 12, 0)
+    session.commit()
+    return world
+
+
+def test_notice_moves_open_days_and_counts_them(session, planned):
+    assert february(session, planned, "village").day == date(2027, 2, 12)
+    done = load(session, planned, NOTICE, "2026-12-01")
+    assert (done.days, done.years) == (3, (2027,))
+    assert february(session, planned, "village").day == date(2027, 2, 19)
+    assert done.moved == 4, "village, community, organ, village2: the others choose their day"
+    assert february(session, planned, "firm").day is None
+    assert not zone_calendar(session, planned.zone.id).provisional(2027)
+
+
+def test_import_twice_changes_nothing(session, planned):
+    load(session, planned, NOTICE, "2026-12-01")
+    assert load(session, planned, NOTICE, "2026-12-02").moved == 0
+
+
+def test_holidays_of_the_law_hold_where_the_file_leaves_them_out(session, planned):
+    load(session, planned, NOTICE, "2026-12-01")
+    row = session.get(CalendarRow, (planned.zone.id, date(2027, 10, 1)))
+    assert (row.kind, row.statutory, row.name) == ("rest", True, "国庆节")
+    assert activity_for(session, planned.units["village"], 2027, 1).day == date(2027, 1, 8), "1 January is a holiday"
+    assert session.get(CalendarRow, (planned.zone.id, date(2027, 2, 5))).source == "国办发明电〔2026〕9号"
+
+
+def test_moved_and_held_and_past_days_stay(session, planned):
+    march = {name: activity_for(session, planned.units[name], 2027, 3) for name in
+             ("village", "community", "organ", "village2")}
+    assert {row.day for row in march.values()} == {date(2027, 3, 5)}
+    case = engine.submit_opening(
+        session, "date_change", planned.units["village"].id, {"day": "2027-03-05"},
+        planned.actor("village.secretary", date(2027, 2, 22)), at("2027-02-22"),
+        then=("ask", {"new_day": "2027-03-10", "reason": "清淤集中施工，到会不足半数"}))
+    engine.submit(session, case.id, "approve", planned.actor("town1.officer", date(2027, 2, 23)),
+                  {"opinion": "同意"}, version=case.version, at=at("2027-02-23"))
+    record_held(session, march["organ"], date(2027, 3, 2), None, at("2027-03-02"))
+    before = february(session, planned, "community").day
+    done = load(session, planned, NOTICE + "2027-03-05,rest,假日,国办通知\n", "2027-03-03")
+    assert march["village"].day == date(2027, 3, 10), "moved by consent"
+    assert march["organ"].day == date(2027, 3, 5) and march["organ"].held_on == date(2027, 3, 2), "held"
+    assert march["community"].day == march["village2"].day == date(2027, 3, 12)
+    assert february(session, planned, "community").day == before, "past"
+    assert done.moved == 2
+
+
+def test_status_is_provisional_until_published(session, planned):
+    row, today = february(session, planned, "village"), date(2026, 12, 1)
+    assert status(row, today, zone_calendar(session, planned.zone.id).provisional(2027)) == "provisional"
+    load(session, planned, NOTICE, "2026-12-01")
+    assert status(row, today, zone_calendar(session, planned.zone.id).provisional(2027)) == "planned"
+
+
+def test_working_days_alone_publish_no_year(session, world):
+    done = load(session, world, "date,kind,name,source\n2027-02-20,work,春节,国办通知\n", "2026-12-01")
+    assert done.years == ()
+    assert session.get(PublishedYear, (world.zone.id, 2027)) is None
+
+
+def test_a_year_nobody_planned_is_not_planned_by_an_import(session, world):
+    assert load(session, world, NOTICE, "2026-12-01").moved == 0
+    assert session.scalar(sa.select(sa.func.count()).select_from(Activity)) == 0
+
+
+def test_byte_order_mark_and_windows_lines_are_read():
+    days = calendar.read_csv(b"\xef\xbb\xbf" + NOTICE.replace("\n", "\r\n").encode())
+    assert [(day.on.isoformat(), day.kind) for day in days] == [
+        ("2027-02-05", "rest"), ("2027-02-12", "rest"), ("2027-02-20", "work")]
+    assert [day.statutory for day in days] == [True, False, False]
+
+
+def test_every_bad_row_is_named_with_line_and_value():
+    bad = (NOTICE + "2027/02/13,rest,春节,国办\n2027-02-30,rest,春节,国办\n2027-02-05,work,春节,国办\n\n"
+           "2027-03-01,free,春节,国办\n2027-03-02,rest,,国办\n2027-03-03,rest,春节\n1999-01-01,rest,元旦,国办\n")
+    with pytest.raises(WordsWrong) as wrong:
+        calendar.read_csv(bad.encode())
+    assert list(wrong.value.fields.values()) == [
+        "第 5 行：日期要写成 2027-02-05 这样，这里是“2027/02/13”",
+        "第 6 行：日期要写成 2027-02-05 这样，这里是“2027-02-30”",
+        "第 7 行：日期重复：2027-02-05",
+        "第 9 行：kind 应是 rest 或 work，这里是“free”",
+        "第 10 行：name 应有 1 到 40 字，这里是“”",
+        "第 11 行：应有 4 列，这里有 3 列",
+        "第 12 行：日期要写成 2027-02-05 这样，这里是“1999-01-01”",
+    ]
+
+
+@pytest.mark.parametrize("raw, sentence", [
+    (b"", "第一行应是 date,kind,name,source。"),
+    (b"day,kind\n", "第一行应是 date,kind,name,source。"),
+    (b"date,kind,name,source\n", "文件里没有日期。"),
+    ("date,kind,name,source\n2027-02-05,rest,春节,通知\n".encode("gbk"), "文件不是 UTF-8 编码，请另存为“CSV UTF-8”后再导入。"),
+    ("date,kind,name,source\n2027-02-05,rest,\"春节,通知\n".encode(), "文件不是完整的 CSV，请检查引号后再导入。"),
+])
+def test_a_file_that_is_none_is_refused_in_a_sentence(raw, sentence):
+    with pytest.raises(WordsWrong) as wrong:
+        calendar.read_csv(raw)
+    assert wrong.value.sentence == sentence

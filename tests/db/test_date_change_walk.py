@@ -1,0 +1,287 @@
+"""Date change: the walk, one line a move, and the refusal table. From the guidance 二（一）1 and the contract.
+
+Every row of the table asserts the refusal and that nothing changed but one row in `refusals`.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from oversight.errors import NotInSight, NotOpen, NotYours, RuleSaysNo, WordsWrong
+from oversight.models import CalendarRow
+from oversight.rules.calendar import forget
+from tests.support.actors import REASON, Play, second_hat
+from tests.support.world import at
+
+
+@pytest.fixture
+def play(session, world):
+    second_hat(world)
+    session.commit()
+    return Play(session, world)
+
+
+def test_walk(play):
+    case = play.open("village.secretary", day="2026-12-04")
+    assert (case.state, case.version) == ("draft", 1) and play.desks(case) == ["village"]
+    case = play.move(case, "village.organizer", "ask", new_day="2026-12-11", reason=REASON)
+    assert case.state == "asked" and play.desks(case) == ["town1"] and case.due_on == date(2026, 11, 27)
+    assert play.day_of() == date(2026, 12, 4), "asking moves nothing"
+    case = play.on("2026-11-25").move(case, "town1.officer", "return", opinion="请写明安全员值守安排")
+    assert case.state == "returned" and play.desks(case) == ["village"]
+    case = play.move(case, "village.secretary", "ask", new_day="2026-12-10", reason=REASON + "，留人值守")
+    case = play.on("2026-11-26").move(case, "town1.secretary", "approve", opinion="同意")
+    assert case.state == "approved" and case.number == "青委〔2026〕1号" and play.desks(case) == []
+    assert play.day_of() == date(2026, 12, 10) and play.activity().moved_by == case.id
+    assert play.activity().rule_day == date(2026, 12, 4), "what the rule yields stays on record"
+    [paper] = play.papers(case)
+    assert (paper.number, paper.kind, paper.unit_id) == ("青委〔2026〕1号", "reply", play.world.units["town1"].id)
+    assert "12 月 4 日改为 12 月 10 日" in "".join(paper.body["paragraphs"])
+    case = play.on("2026-12-04").move(case, None, "take_effect")
+    assert case.state == "in_force" and case.closed_at and play.day_of() == date(2026, 12, 10)
+    assert [row.move for row in play.journal(case)] == [
+        "open", "ask", "return", "ask", "approve", "take_effect"]
+    assert [row.words.get("opinion") for row in play.journal(case)][2] == "请写明安全员值守安排"
+
+
+# The refusal table -------------------------------------------------------------------------------
+# (actor, move, words, today, refusal, rule); rule None: any. Grouped by the state that the rows try.
+
+OK_DAY = {"new_day": "2026-12-11", "reason": REASON}
+A = {"opinion": "同意"}
+W = {"reason": "情况有变化，需要这样办"}
+
+DRAFT_ROWS = [
+    ("village.secretary", "ask", {}, "2026-11-24", WordsWrong, None),
+    ("village.secretary", "ask", {"new_day": "2026-12-11"}, "2026-11-24", WordsWrong, None),
+    ("village.secretary", "ask", {"reason": REASON}, "2026-11-24", WordsWrong, None),
+    ("village.secretary", "ask", {"new_day": "2026-12-11", "reason": "  \n"}, "2026-11-24", WordsWrong, None),
+    ("village.secretary", "ask", {"new_day": "2026-12-11", "reason": "\u200b\ufeff"}, "2026-11-24",
+     WordsWrong, None),
+    ("village.secretary", "ask", {"new_day": "下周五", "reason": REASON}, "2026-11-24", WordsWrong, None),
+    ("village.secretary", "ask", {"new_day": "2026-12-32", "reason": REASON}, "2026-11-24", WordsWrong, None),
+    ("village.secretary", "ask", {**OK_DAY, "state": "approved"}, "2026-11-24", WordsWrong, None),
+    ("village.secretary", "ask", {**OK_DAY, "new_day": "2027-01-08"}, "2026-11-24", RuleSaysNo, "same_month"),
+    ("village.secretary", "ask", {**OK_DAY, "new_day": "2026-11-30"}, "2026-11-24", RuleSaysNo, "same_month"),
+    ("village.secretary", "ask", {**OK_DAY, "new_day": "2027-12-10"}, "2026-11-24", RuleSaysNo, "same_month"),
+    ("village.secretary", "ask", {**OK_DAY, "new_day": "2026-12-04"}, "2026-11-24", RuleSaysNo, "another_day"),
+    ("village.secretary", "ask", {**OK_DAY, "new_day": "2026-12-12"}, "2026-11-24", RuleSaysNo,
+     "not_a_rest_day"),
+    ("village.secretary", "ask", {**OK_DAY, "new_day": "2026-12-13"}, "2026-11-24", RuleSaysNo,
+     "not_a_rest_day"),
+    ("village.secretary", "ask", {**OK_DAY, "new_day": "2026-12-03"}, "2026-12-03", RuleSaysNo, "asked_ahead"),
+    ("village.secretary", "ask", {**OK_DAY, "new_day": "2026-12-02"}, "2026-12-03", RuleSaysNo, "asked_ahead"),
+    ("village.secretary", "ask", OK_DAY, "2026-12-04", RuleSaysNo, "still_ahead"),
+    ("village.secretary", "ask", OK_DAY, "2026-12-07", RuleSaysNo, "still_ahead"),
+    ("village.secretary", "report_late", W, "2026-12-03", RuleSaysNo, "day_has_come"),
+    ("village.secretary", "report_late", {}, "2026-12-07", WordsWrong, None),
+    ("village.secretary", "report_late", {**W, "new_day": "2027-01-04"}, "2026-12-07", RuleSaysNo, None),
+    ("village.secretary", "report_late", {**W, "new_day": "2026-12-04"}, "2026-12-07", RuleSaysNo, None),
+    ("village.secretary", "report_late", {**W, "recovered_on": "2026-12-04"}, "2026-12-10", RuleSaysNo, None),
+    ("village.secretary", "approve", A, "2026-11-24", NotOpen, None),
+    ("village.secretary", "revoke", W, "2026-11-24", NotOpen, None),
+    ("village.secretary", "discard", {}, "2026-11-24", NotYours, None),
+    ("village.secretary", "set_state", {"state": "approved"}, "2026-11-24", NotInSight, None),
+    ("town1.officer", "ask", OK_DAY, "2026-11-24", NotYours, "authority"),
+    ("town1.officer", "withdraw", {}, "2026-11-24", NotYours, "authority"),
+    ("zone.officer", "ask", OK_DAY, "2026-11-24", NotYours, "authority"),
+    ("community.secretary", "ask", OK_DAY, "2026-11-24", NotInSight, None),
+    ("village2.secretary", "ask", OK_DAY, "2026-11-24", NotInSight, None),
+    ("town2.officer", "void", W, "2026-11-24", NotInSight, None),
+    ("village.secretary", "void", W, "2026-11-24", NotYours, "authority"),
+    ("village.secretary", "terminate", W, "2026-11-24", NotYours, "authority"),
+    ("village.secretary", "recuse", {}, "2026-11-24", WordsWrong, None),
+]
+ASKED_ROWS = [
+    ("village.secretary", "approve", A, "2026-11-25", NotYours, "authority"),
+    ("village.organizer", "approve", A, "2026-11-25", NotYours, "authority"),
+    ("second.hat", "approve", A, "2026-11-25", NotYours, "authority"),
+    ("second.hat", "refuse", A, "2026-11-25", NotYours, "authority"),
+    ("second.hat", "return", A, "2026-11-25", NotYours, "authority"),
+    ("second.hat", "excuse_month", {}, "2026-11-25", NotYours, "authority"),
+    ("village.secretary", "ask", OK_DAY, "2026-11-25", NotOpen, None),
+    ("village.secretary", "all_agreed", {}, "2026-11-25", NotOpen, None),
+    ("village.secretary", "lapse", {}, "2026-12-04", NotYours, None),
+    ("town1.officer", "lapse", {}, "2026-12-04", NotYours, None),
+    ("town1.officer", "withdraw", {}, "2026-11-25", NotYours, "authority"),
+    ("town1.officer", "approve", {}, "2026-11-25", WordsWrong, None),
+    ("town1.officer", "refuse", {"opinion": " "}, "2026-11-25", WordsWrong, None),
+    ("town1.officer", "return", {}, "2026-11-25", WordsWrong, None),
+    ("town1.officer", "approve", {"opinion": "同意" * 1001}, "2026-11-25", WordsWrong, None),
+    ("town1.officer", "approve", A, "2026-12-04", RuleSaysNo, "still_ahead"),
+    ("town1.officer", "approve", A, "2026-12-08", RuleSaysNo, "still_ahead"),
+    ("town1.officer", "void", {}, "2026-11-25", WordsWrong, None),
+    ("town1.deputy", "approve", A, "2026-11-25", NotYours, "authority"),
+    ("town1.committee1", "approve", A, "2026-11-25", NotYours, "authority"),
+    ("town1.inspector", "approve", A, "2026-11-25", NotYours, "authority"),
+    ("town1.officer", "take_over", W, "2026-11-30", NotYours, "authority"),
+    ("zone.officer", "approve", A, "2026-11-25", NotYours, "authority"),
+    ("zone.officer", "approve", A, "2026-11-30", NotYours, "authority"),
+    ("zone.officer", "take_over", W, "2026-11-25", RuleSaysNo, "superior_is_late"),
+    ("zone.officer", "take_over", W, "2026-11-27", RuleSaysNo, "superior_is_late"),
+    ("zone.officer", "take_over", {}, "2026-11-30", WordsWrong, None),
+    ("zone.inspector", "take_over", W, "2026-11-30", NotYours, "authority"),
+    ("zone.sysadmin", "approve", A, "2026-11-25", NotInSight, None),
+    ("zone.secadmin", "approve", A, "2026-11-25", NotInSight, None),
+    ("zone.auditor", "void", W, "2026-11-25", NotInSight, None),
+    ("town2.officer", "approve", A, "2026-11-25", NotInSight, None),
+    ("community.secretary", "withdraw", {}, "2026-11-25", NotInSight, None),
+]
+APPROVED_ROWS = [
+    ("town1.officer", "approve", A, "2026-11-26", NotOpen, None),
+    ("town1.officer", "refuse", A, "2026-11-26", NotOpen, None),
+    ("village.secretary", "withdraw", {}, "2026-11-26", NotOpen, None),
+    ("village.secretary", "revoke", W, "2026-11-26", NotYours, "authority"),
+    ("second.hat", "revoke", W, "2026-11-26", NotYours, "authority"),
+    ("zone.officer", "revoke", W, "2026-11-26", NotYours, "authority"),
+    ("town1.officer", "revoke", {}, "2026-11-26", WordsWrong, None),
+    ("town1.officer", "revoke", W, "2026-12-04", RuleSaysNo, "still_ahead"),
+    ("town1.officer", "revoke", W, "2026-12-09", RuleSaysNo, "still_ahead"),
+    ("village.secretary", "amend", OK_DAY, "2026-12-04", RuleSaysNo, "still_ahead"),
+    ("village.secretary", "amend", {**OK_DAY, "new_day": "2027-01-05"}, "2026-11-26", RuleSaysNo, "same_month"),
+    ("town1.officer", "amend", OK_DAY, "2026-11-26", NotYours, "authority"),
+    ("village.secretary", "ask_cancel", {}, "2026-12-04", RuleSaysNo, "still_ahead"),
+    ("town1.officer", "ask_cancel", W, "2026-11-26", NotYours, "authority"),
+    ("village.secretary", "take_effect", {}, "2026-12-04", NotYours, None),
+]
+CANCEL_ROWS = [
+    ("village.secretary", "cancel", A, "2026-11-26", NotYours, "authority"),
+    ("second.hat", "cancel", A, "2026-11-26", NotYours, "authority"),
+    ("zone.officer", "cancel", A, "2026-11-26", NotYours, "authority"),
+    ("town1.officer", "revoke", W, "2026-11-26", NotOpen, None),
+    ("town1.officer", "cancel", A, "2026-12-04", RuleSaysNo, "still_ahead"),
+    ("town1.officer", "cancel", A, "2026-12-09", RuleSaysNo, "still_ahead"),
+]
+CLOSED_ROWS = [(name, move, words, "2026-12-07", NotOpen, None)
+               for name in ("village.secretary", "town1.officer", "zone.officer")
+               for move, words in (("ask", OK_DAY), ("approve", A), ("withdraw", {}), ("void", W),
+                                   ("revoke", W), ("take_over", W))]
+
+STARTS = {
+    "draft": (lambda play: play.open("village.secretary"), DRAFT_ROWS),
+    "asked": (lambda play: play.asked(), ASKED_ROWS),
+    "approved": (lambda play: play.approved(), APPROVED_ROWS),
+    "cancel_asked": (lambda play: play.move(play.approved(), "village.secretary", "ask_cancel"), CANCEL_ROWS),
+    "withdrawn": (lambda play: play.move(play.asked(), "village.secretary", "withdraw"), CLOSED_ROWS),
+    "refused": (lambda play: play.move(play.asked(), "town1.officer", "refuse"), CLOSED_ROWS),
+    "revoked": (lambda play: play.move(play.approved(), "town1.officer", "revoke"), CLOSED_ROWS),
+}
+
+
+@pytest.mark.parametrize("start", STARTS)
+def test_refusals(play, start):
+    begin, rows = STARTS[start]
+    case, wrong = begin(play), []
+    assert case.state == start
+    for actor, move, words, today, refusal, rule in rows:
+        try:
+            play.on(today).no(refusal, rule, play.say, case, actor, move, words)
+        except (AssertionError, pytest.fail.Exception) as problem:
+            wrong.append(f"{actor} {move} {words} on {today}: {str(problem).splitlines()[0]}")
+            case = _anew(play, case, begin, start)
+    assert not wrong, "\n".join(wrong)
+
+
+def _anew(play, case, begin, start):
+    """Begin again after a move that should have been refused, so that the other rows are still tried."""
+    play.session.rollback()
+    play.session.refresh(case)
+    if case.state == start:
+        return case
+    play.on("2026-11-24")
+    if case.open:
+        play.move(case, "town1.officer", "void")
+    return begin(play)
+
+
+OPENING_ROWS = [
+    # (actor, unit, day, today, refusal, rule)
+    ("village.secretary", "village", "2026-12-11", "2026-11-24", RuleSaysNo, "day_in_force"),
+    ("village.secretary", "village", "2026-12-05", "2026-11-24", RuleSaysNo, "day_in_force"),
+    ("village.secretary", "village", "2019-12-06", "2026-11-24", RuleSaysNo, "day_in_force"),
+    ("village.secretary", "village", "2026-07-01", "2026-06-20", RuleSaysNo, "not_july"),
+    ("village.secretary", "village", "2026-07-03", "2026-06-20", RuleSaysNo, "not_july"),
+    ("village.secretary", "village", "", "2026-11-24", WordsWrong, None),
+    ("village.secretary", "village", "12月4日", "2026-11-24", WordsWrong, None),
+    ("firm.secretary", "firm", "2026-12-04", "2026-11-24", RuleSaysNo, "fixed_branch"),
+    ("soe.secretary", "soe", "2026-12-04", "2026-11-24", RuleSaysNo, "fixed_branch"),
+    ("school.secretary", "school", "2026-12-04", "2026-11-24", RuleSaysNo, "fixed_branch"),
+    ("village.member1", "village", "2026-12-04", "2026-11-24", NotYours, "authority"),
+    ("town1.officer", "village", "2026-12-04", "2026-11-24", NotYours, "authority"),
+    ("zone.officer", "village", "2026-12-04", "2026-11-24", NotYours, "authority"),
+    ("community.secretary", "village", "2026-12-04", "2026-11-24", NotInSight, None),
+    ("town2.officer", "village", "2026-12-04", "2026-11-24", NotInSight, None),
+    ("zone.sysadmin", "village", "2026-12-04", "2026-11-24", NotInSight, None),
+    ("town1.officer", "town1", "2026-12-04", "2026-11-24", None, None),
+    ("zone.officer", "zone", "2026-12-04", "2026-11-24", None, None),
+]
+
+
+def test_openings_refused(play):
+    wrong = []
+    for actor, unit, day, today, refusal, rule in OPENING_ROWS:
+        try:
+            play.on(today)
+            kinds = (NotYours, RuleSaysNo) if refusal is None else (refusal,)
+            with pytest.raises(kinds) as caught:
+                play.open(actor, unit, day)
+            play.session.rollback()
+            play.no(caught.type, rule, play.open, actor, unit, day)
+        except (AssertionError, pytest.fail.Exception) as problem:
+            wrong.append(f"{actor} {unit} {day} on {today}: {str(problem).splitlines()[0]}")
+            play.session.rollback()
+    assert not wrong, "\n".join(wrong)
+
+
+def test_a_public_holiday_is_refused_and_a_make_up_working_day_is_not(play):
+    """National Day 2026 is a rest day on a weekday; 10 October 2026 was made a working Saturday."""
+    play.on("2026-09-21")
+    case = play.open("village.secretary", day="2026-10-09")
+    play.refused(RuleSaysNo, "not_a_rest_day", case, "village.secretary", "ask",
+                 new_day="2026-10-05", reason=REASON)
+    assert play.session.get(CalendarRow, (play.world.zone.id, date(2026, 10, 10))).kind == "work"
+    assert play.move(case, "village.secretary", "ask", new_day="2026-10-10", reason=REASON).state == "asked"
+
+
+def test_the_zones_own_rest_day_counts(play):
+    play.session.add(CalendarRow(zone_id=play.world.zone.id, day=date(2026, 12, 10), kind="rest",
+                                 name="防疫停工", statutory=False, source="区通知"))
+    play.session.commit()
+    forget(play.session)
+    case = play.open("village.secretary")
+    play.refused(RuleSaysNo, "not_a_rest_day", case, "village.secretary", "ask",
+                 new_day="2026-12-10", reason=REASON)
+
+
+def test_every_refusal_says_who_and_why(play):
+    case = play.asked()
+    error = play.refused(NotYours, "authority", case, "zone.officer", "approve", opinion="同意")
+    assert error.status == 403 and "青溪镇党委" in error.sentence
+    error = play.on("2026-11-25").refused(RuleSaysNo, "superior_is_late", case, "zone.officer", "take_over")
+    assert error.status == 422 and error.extra.get("house_rule") and not error.extra.get("clause")
+    play.move(case, "town1.officer", "approve")
+    error = play.refused(NotOpen, None, case, "town1.secretary", "refuse")
+    assert error.status == 409 and "town1.officer" in error.extra["decided_by"] and error.extra["decided_at"]
+    case = play.open("community.secretary", "community")
+    error = play.refused(RuleSaysNo, "same_month", case, "community.secretary", "ask",
+                         new_day="2027-01-08", reason=REASON)
+    assert error.extra["clause"].startswith(("G-", "R-"))
+
+
+def test_the_clock_may_not_run_ahead(play):
+    case = play.asked()
+    for day in ("2026-11-24", "2026-12-03"):
+        with pytest.raises(NotOpen):
+            play.on(day).move(case, None, "lapse")
+        play.session.rollback()
+    assert play.on("2026-12-04").move(case, None, "lapse").state == "lapsed"
+
+
+def test_the_clock_makes_no_persons_move(play):
+    case = play.asked()
+    with pytest.raises(NotYours):
+        play.move(case, None, "approve")
+    assert play.session.get(type(case), case.id, populate_existing=True).state == "asked"
+    assert at("2026-11-24").today == date(2026, 11, 24)

@@ -1,0 +1,203 @@
+"""Simultaneous answers on separate connections: one winner each, all joint answers counted, no gap in numbers."""
+
+from __future__ import annotations
+
+import threading
+from datetime import date
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from oversight import authority, engine
+from oversight.db import db
+from oversight.errors import No, NotOpen, SomebodyFirst, Stale
+from oversight.models import Activity, Case, JournalRow, Paper
+from tests.support.actors import GOOD_WORDS, Play
+
+pytestmark = pytest.mark.slow
+DEC4, DEC11 = date(2026, 12, 4), date(2026, 12, 11)
+PAIRS = 200
+
+
+@pytest.fixture
+def play(session, world):
+    world.unit("office", "branch", "dept1", "organ", title="教育局机关党支部")
+    world.person("office.secretary", "office")
+    world.post("office.secretary", "office", "secretary")
+    session.commit()
+    return Play(session, world)
+
+
+class Racer:
+    """A process of its own, as far as the database can tell: a thread with its own session."""
+
+    def __init__(self, play, name: str):
+        self.engine, self.at = db.engine, play.at
+        self.person_id = play.world.people[name].id
+
+    def make(self, barrier, case_id: str, move: str, version: int | None, results: list, slot: int) -> None:
+        try:
+            with Session(self.engine) as session:
+                who = authority.actor(session, self.person_id, self.at.today)
+                session.commit()
+                barrier.wait(timeout=30)
+                case = engine.submit(session, case_id, move, who, GOOD_WORDS.get(move, {}), version=version,
+                                     at=self.at)
+                results[slot] = case.state
+        except BaseException as error:
+            results[slot] = error
+
+
+def together(play, *entries) -> list:
+    """Make moves at the same instant: entries are (name, case id, move, version); returns what came of each."""
+    barrier, results = threading.Barrier(len(entries)), [None] * len(entries)
+    threads = [threading.Thread(target=Racer(play, name).make, args=(barrier, *entry, results, slot))
+               for slot, (name, *entry) in enumerate(entries)]
+    play.session.commit()  # on SQLite even a reader of ours would keep the racers waiting
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    play.session.rollback()
+    assert not any(thread.is_alive() for thread in threads), "a racer hangs"
+    return results
+
+
+def test_approve_against_refuse(play):
+    """200 pairs: exactly one winner each, and the loser is told who decided."""
+    winners, cases = [], []
+    for number in range(PAIRS):
+        case = play.asked()
+        version = case.version if number % 2 else None
+        results = together(play, ("town1.officer", case.id, "approve", version),
+                           ("town1.secretary", case.id, "refuse", version))
+        won = [result for result in results if isinstance(result, str)]
+        lost = [result for result in results if not isinstance(result, str)]
+        assert len(won) == 1, results
+        [loser] = lost
+        assert type(loser) is (Stale if version else NotOpen), repr(loser)
+        winner = "town1.officer" if won == ["approved"] else "town1.secretary"
+        assert winner in loser.extra["decided_by"] and loser.extra["decided_at"]
+        case = play.session.get(Case, case.id, populate_existing=True)
+        assert (case.state, case.version) == (won[0], 3)
+        assert play.day_of() == (DEC11 if won == ["approved"] else DEC4)
+        winners += won
+        cases.append(case.id)
+        if won == ["approved"]:
+            play.move(case, "town1.officer", "revoke")
+    decided = play.session.execute(
+        sa.select(JournalRow.case_id, sa.func.count()).where(JournalRow.move.in_(("approve", "refuse")))
+        .group_by(JournalRow.case_id)).all()
+    assert dict(decided) == dict.fromkeys(cases, 1)
+    assert_gapless(play, "town1", PAIRS)
+    print(f"\n{len(winners)} pairs, {winners.count('approved')} approved, {winners.count('refused')} refused")
+
+
+def test_answer_against_withdrawal(play):
+    """The applicant withdraws while the superior approves: the day moves only if he came too late."""
+    for _number in range(20):
+        case = play.asked()
+        results = together(play, ("town1.officer", case.id, "approve", case.version),
+                           ("village.secretary", case.id, "withdraw", case.version))
+        [won] = [result for result in results if isinstance(result, str)]
+        assert sum(isinstance(result, Stale) for result in results) == 1, results
+        assert play.day_of() == (DEC11 if won == "approved" else DEC4)
+        if won == "approved":
+            play.move(play.session.get(Case, case.id, populate_existing=True), "town1.officer", "revoke")
+
+
+def test_joint_answers_at_the_same_instant_are_all_counted(play):
+    for _number in range(20):
+        case = play.joint("village2", "office")
+        results = together(play, *((name, case.id, "approve", case.version)
+                                   for name in ("town1.officer", "town2.officer", "dept1.officer")))
+        assert sorted(map(str, results)) == ["approved", "asked_joint", "asked_joint"], results
+        case = play.session.get(Case, case.id, populate_existing=True)
+        assert case.state == "approved" and len(play.papers(case)) == 3
+        assert {play.day_of(unit) for unit in ("village", "village2", "office")} == {DEC11}
+        assert [row.move for row in play.journal(case)].count("all_agreed") == 1
+        play.move(case, "town1.officer", "revoke")
+    for unit in ("town1", "town2", "dept1"):
+        assert_gapless(play, unit, 20)
+
+
+def test_two_officers_of_one_town_fill_its_slot_once(play):
+    for _number in range(10):
+        case = play.joint("village2")
+        results = together(play, ("town1.officer", case.id, "approve", case.version),
+                           ("town1.secretary", case.id, "approve", case.version))
+        assert results.count("asked_joint") == 1, results
+        [loser] = [result for result in results if isinstance(result, No)]
+        assert isinstance(loser, (SomebodyFirst, NotOpen, Stale)), repr(loser)
+        play.move(play.session.get(Case, case.id, populate_existing=True), "village.secretary", "withdraw")
+
+
+def test_a_joint_answer_against_a_refusal(play):
+    for _number in range(20):
+        case = play.joint("village2")
+        play.move(case, "town1.officer", "approve")
+        version = play.session.get(Case, case.id, populate_existing=True).version
+        results = together(play, ("town2.officer", case.id, "approve", version),
+                           ("town2.secretary", case.id, "refuse", version))
+        [won] = [result for result in results if isinstance(result, str)]
+        assert play.day_of("village") == play.day_of("village2") == (DEC11 if won == "approved" else DEC4)
+        if won == "approved":
+            play.move(play.session.get(Case, case.id, populate_existing=True), "town1.officer", "revoke")
+
+
+def test_numbers_given_at_the_same_instant_have_no_gap_and_no_double(play):
+    for number in range(1, 11):
+        cases = [play.asked(name=f"{unit}.secretary", unit=unit) for unit in ("village", "community", "organ")]
+        entries = zip(("town1.officer", "town1.secretary", "town1.officer"), cases, strict=True)
+        results = together(play, *((name, case.id, "approve", case.version) for name, case in entries))
+        assert results == ["approved"] * 3, results
+        assert_gapless(play, "town1", 3 * number)
+        for case in cases:
+            play.move(play.session.get(Case, case.id, populate_existing=True), "town1.officer", "revoke")
+
+
+def test_a_refused_answer_in_between_takes_no_number(play):
+    """One of three at the same instant is refused by a rule: the other two are numbers 1 and 2."""
+    cases = [play.asked(name=f"{unit}.secretary", unit=unit) for unit in ("village", "community", "organ")]
+    results = together(play, ("town1.officer", cases[0].id, "approve", 99),
+                       ("town1.officer", cases[1].id, "approve", cases[1].version),
+                       ("town1.secretary", cases[2].id, "approve", cases[2].version))
+    assert isinstance(results[0], Stale) and results[1:] == ["approved"] * 2
+    assert_gapless(play, "town1", 2)
+
+
+def test_two_requests_for_one_party_day_at_the_same_instant(play):
+    """Invariant 6, raced: the loser hears that one is open; there is one activity and one case."""
+    engine_, unit_id, at = db.engine, play.world.units["village"].id, play.at
+    people = [play.world.people[f"village.{office}"].id for office in ("secretary", "organizer")]
+    play.session.commit()
+
+    def begin(person_id, barrier, results, slot):
+        try:
+            with Session(engine_) as session:
+                who = authority.actor(session, person_id, at.today)
+                session.commit()
+                barrier.wait(timeout=30)
+                facts = {"day": "2026-12-04"}
+                results[slot] = engine.submit_opening(session, "date_change", unit_id, facts, who, at).state
+        except BaseException as error:
+            results[slot] = error
+
+    barrier, results = threading.Barrier(2), [None, None]
+    threads = [threading.Thread(target=begin, args=(person, barrier, results, slot))
+               for slot, person in enumerate(people)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    assert results.count("draft") == 1, results
+    assert isinstance(next(result for result in results if result != "draft"), SomebodyFirst), results
+    assert play.count(Case) == 1 and play.session.scalar(
+        sa.select(sa.func.count()).select_from(Activity).where(Activity.unit_id == unit_id)) == 1
+
+
+def assert_gapless(play, unit: str, count: int) -> None:
+    found = play.session.scalars(sa.select(Paper.seq).where(
+        Paper.unit_id == play.world.units[unit].id, Paper.year == 2026).order_by(Paper.seq)).all()
+    assert found == list(range(1, count + 1))

@@ -1,0 +1,275 @@
+"""Zone shift: the walk, the refusal table and the situations. From the guidance 二（一）1, 3 and the contract."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+import sqlalchemy as sa
+
+from oversight import authority
+from oversight.errors import NotInSight, NotOpen, NotYours, RuleSaysNo, SomebodyFirst, WordsWrong
+from oversight.models import Activity, ZoneNotice
+from oversight.rules import activities
+from tests.support.actors import REASON, Play
+
+DEC4, DEC18 = date(2026, 12, 4), date(2026, 12, 18)
+WHY = "12 月 4 日全区防汛演练"
+FIXED, FREE = ("village", "community", "organ", "village2"), ("firm", "soe", "school")
+
+
+@pytest.fixture
+def play(session, world):
+    return Play(session, world)
+
+
+def draft(play, new_day="2026-12-18", who="zone.officer", unit="zone"):
+    return play.open(who, unit, workflow="zone_shift", new_day=new_day, reason=WHY)
+
+
+def proposed(play, new_day="2026-12-18"):
+    return play.move(draft(play, new_day), "zone.officer", "propose")
+
+
+def published(play, new_day="2026-12-18"):
+    return play.move(proposed(play, new_day), "zone.secretary", "publish")
+
+
+def planned(play, year=2026):
+    units = [unit for unit in play.world.units.values() if unit.kind == "branch"]
+    activities.plan_year(play.session, units, year, play.at)
+    play.session.commit()
+
+
+def days(play, *units, month=12):
+    return {play.day_of(unit, month) for unit in units}
+
+
+def test_walk(play):
+    planned(play)
+    case = draft(play)
+    assert case.state == "draft" and play.desks(case) == ["zone"]
+    case = play.move(case, "zone.officer", "propose")
+    assert case.state == "proposed" and case.due_on == date(2026, 11, 27)
+    case = play.move(case, "zone.secretary", "return", reason="请写明涉及哪些支部")
+    case = play.move(case, "zone.officer", "propose")
+    assert days(play, *FIXED) == {DEC4}, "nothing moves before it is signed"
+    case = play.move(case, "zone.committee1", "publish")
+    assert case.state == "published" and case.number == "云党工〔2026〕1号"
+    assert days(play, *FIXED) == {DEC18} and days(play, *FREE) == {None}
+    [paper] = play.papers(case)
+    assert paper.kind == "notice" and "12月18日" in "".join(paper.body["paragraphs"])
+    case = play.on("2026-12-18").move(case, None, "take_effect")
+    assert case.state == "in_force" and not case.open
+
+
+W = {"reason": "情况有变化，需要这样办"}
+DRAFT_ROWS = [
+    ("zone.secretary", "publish", {}, "2026-11-24", NotOpen, None),
+    ("zone.officer", "publish", {}, "2026-11-24", NotOpen, None),
+    ("zone.secretary", "propose", {}, "2026-11-24", NotYours, "authority"),
+    ("zone.inspector", "propose", {}, "2026-11-24", NotYours, "authority"),
+    ("zone.officer", "propose", {}, "2026-12-18", RuleSaysNo, "day_ahead"),
+    ("zone.officer", "lapse", {}, "2026-12-18", NotYours, None),
+    ("town1.officer", "propose", {}, "2026-11-24", NotInSight, None),
+    ("village.secretary", "withdraw", {}, "2026-11-24", NotInSight, None),
+    ("zone.sysadmin", "propose", {}, "2026-11-24", NotInSight, None),
+    ("zone.officer", "void", W, "2026-11-24", NotYours, "authority"),
+]
+PROPOSED_ROWS = [
+    ("zone.officer", "publish", {}, "2026-11-25", NotYours, "authority"),
+    ("zone.officer", "return", W, "2026-11-25", NotYours, "authority"),
+    ("zone.inspector", "publish", {}, "2026-11-25", NotYours, "authority"),
+    ("zone.auditor", "publish", {}, "2026-11-25", NotInSight, None),
+    ("town1.secretary", "publish", {}, "2026-11-25", NotInSight, None),
+    ("zone.secretary", "return", {}, "2026-11-25", WordsWrong, None),
+    ("zone.secretary", "withdraw", {}, "2026-11-25", NotYours, "authority"),
+    ("zone.secretary", "publish", {}, "2026-12-18", RuleSaysNo, "day_ahead"),
+]
+PUBLISHED_ROWS = [
+    ("zone.officer", "revoke", W, "2026-11-26", NotYours, "authority"),
+    ("zone.officer", "withdraw", {}, "2026-11-26", NotOpen, None),
+    ("zone.secretary", "revoke", {}, "2026-11-26", WordsWrong, None),
+    ("zone.secretary", "publish", {}, "2026-11-26", NotOpen, None),
+    ("zone.secretary", "revoke", W, "2026-12-18", RuleSaysNo, None),
+    ("zone.secretary", "take_effect", {}, "2026-12-18", NotYours, None),
+    ("town2.secretary", "revoke", W, "2026-11-26", NotInSight, None),
+]
+
+
+@pytest.mark.parametrize("begin, rows", [(draft, DRAFT_ROWS), (proposed, PROPOSED_ROWS),
+                                         (published, PUBLISHED_ROWS)], ids=["draft", "proposed", "published"])
+def test_refusals(play, begin, rows):
+    planned(play)
+    case, wrong = begin(play), []
+    for actor, move, words, today, refusal, rule in rows:
+        try:
+            play.on(today).no(refusal, rule, play.say, case, actor, move, words)
+        except (AssertionError, pytest.fail.Exception) as problem:
+            wrong.append(f"{actor} {move} {words} on {today}: {str(problem).splitlines()[0]}")
+            break
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("who, unit", [
+    ("zone.secretary", "zone"), ("zone.inspector", "zone"), ("zone.sysadmin", "zone"),
+    ("town1.officer", "zone"), ("town1.officer", "town1"), ("town1.secretary", "town1"),
+    ("village.secretary", "village"), ("village.secretary", "zone"), ("zone.officer", "town1"),
+    ("zone.officer", "village"),
+])
+def test_only_the_zones_office_drafts_and_only_for_the_zone(play, who, unit):
+    with pytest.raises((NotYours, NotInSight, RuleSaysNo)) as caught:
+        draft(play, who=who, unit=unit)
+    play.session.rollback()
+    play.no(caught.type, None, draft, play, who=who, unit=unit)
+
+
+@pytest.mark.parametrize("day, today, refusal, rule", [
+    ("2026-11-24", "2026-11-24", RuleSaysNo, "day_ahead"), ("2026-11-06", "2026-11-24", RuleSaysNo, "day_ahead"),
+    ("2026-12-12", "2026-11-24", RuleSaysNo, "workday_or_july"),
+    ("2026-10-05", "2026-09-01", RuleSaysNo, "workday_or_july"),
+    ("", "2026-11-24", WordsWrong, None), ("十二月", "2026-11-24", WordsWrong, None),
+])
+def test_days_refused_at_once(play, day, today, refusal, rule):
+    play.on(today).no(refusal, rule, draft, play, new_day=day)
+
+
+def test_the_drafter_never_signs_in_a_second_office(play):
+    play.world.post("zone.officer", "zone", "committee")
+    play.session.commit()
+    play.refused(NotYours, "authority", proposed(play), "zone.officer", "publish")
+
+
+def test_one_standing_notice_a_month(play):
+    published(play)
+    with pytest.raises((SomebodyFirst, RuleSaysNo)) as caught:
+        draft(play, "2026-12-11")
+    play.session.rollback()
+    play.no(caught.type, None, draft, play, "2026-12-11")
+    assert draft(play, "2026-11-27").state == "draft", "another month is free"
+
+
+def test_only_by_the_zone_the_july_activity_is_moved(play):
+    """二（一）3: 七一 is one activity for all branches, with a fixed day or not."""
+    planned(play.on("2026-06-15"))
+    assert days(play, *FIXED, *FREE, month=7) == {date(2026, 7, 1)}
+    case = published(play, "2026-07-04")
+    assert days(play, *FIXED, *FREE, month=7) == {date(2026, 7, 4)}, "a Saturday too: the zone decides"
+    play.move(case, "zone.secretary", "revoke")
+    assert days(play, *FIXED, *FREE, month=7) == {date(2026, 7, 1)}
+
+
+def test_what_was_held_excused_or_moved_by_consent_is_left_alone(play):
+    planned(play)
+    moved = play.approved("2026-12-11")
+    excused = play.move(play.asked(name="village2.secretary", unit="village2"), "town2.officer", "excuse_month")
+    published(play)
+    assert play.day_of("village") == date(2026, 12, 11) and play.activity("village").moved_by == moved.id
+    assert play.day_of("village2") == DEC4 and play.activity("village2").excused_by == excused.id
+    assert days(play, "community", "organ") == {DEC18}
+
+
+def test_past_days_are_left_alone(play):
+    planned(play)
+    play.on("2026-12-07")
+    published(play)
+    assert days(play, *FIXED) == {DEC4}
+
+
+def test_only_its_own_month_is_moved(play):
+    planned(play)
+    before = {month: play.day_of("village", month) for month in range(1, 12)}
+    published(play)
+    assert {month: play.day_of("village", month) for month in range(1, 12)} == before
+
+
+def test_branches_planned_later_follow_the_notice(play):
+    published(play)
+    row = activities.activity_for(play.session, play.world.units["village"], 2026, 12)
+    assert (row.day, row.rule_day) == (DEC18, DEC18)
+
+
+@pytest.mark.parametrize("how", ["revoke", "void", "terminate"])
+def test_taken_back_the_days_return_and_the_number_is_kept(play, how):
+    planned(play)
+    case = play.move(published(play), "zone.secretary", how)
+    assert not case.open and days(play, *FIXED) == {DEC4}
+    assert case.number == "云党工〔2026〕1号" and play.papers(case)[0].void_at
+    assert play.session.scalar(sa.select(ZoneNotice.ended_at).where(ZoneNotice.case_id == case.id))
+    assert published(play, "2026-12-11").number == "云党工〔2026〕2号"
+
+
+def test_revoking_after_the_original_day_would_put_everybody_on_a_past_day(play):
+    """As with a branch's own change: before either day has come."""
+    planned(play)
+    case = published(play)
+    play.on("2026-12-07")
+    with pytest.raises(RuleSaysNo):
+        play.move(case, "zone.secretary", "revoke")
+    play.session.rollback()
+    assert days(play, *FIXED) == {DEC18}
+
+
+def test_an_unsigned_draft_lapses_and_moves_nothing(play):
+    planned(play)
+    case = proposed(play)
+    case = play.on("2026-12-18").move(case, None, "lapse")
+    assert not case.open and days(play, *FIXED) == {DEC4} and play.papers(case) == []
+
+
+def test_the_moved_day_is_the_day_in_force_for_requests(play):
+    planned(play)
+    published(play)
+    play.no(RuleSaysNo, "day_in_force", play.open, "village.secretary", day="2026-12-04")
+    case = play.open("village.secretary", day="2026-12-18")
+    case = play.move(case, "village.secretary", "ask", new_day="2026-12-17", reason=REASON)
+    assert play.move(case, "town1.officer", "approve").state == "approved"
+    assert play.day_of("village") == date(2026, 12, 17)
+
+
+def test_an_open_request_is_not_approved_for_a_day_that_is_no_longer_in_force(play):
+    """The decision binds what was seen: the superior read 4 December, the zone has made it the 18th."""
+    planned(play)
+    case = play.asked("2026-12-11")
+    published(play)
+    with pytest.raises(RuleSaysNo):
+        play.move(case, "town1.officer", "approve")
+    play.session.rollback()
+    assert play.day_of("village") == DEC18
+
+
+def test_an_approval_that_is_revoked_falls_back_on_the_zones_day(play):
+    """What stood before the approval no longer stands: the zone has moved the month for everybody."""
+    planned(play)
+    case = play.approved("2026-12-11")
+    published(play)
+    play.move(case, "town1.officer", "revoke")
+    assert (play.day_of("village"), play.activity("village").rule_day) == (DEC18, DEC18)
+
+
+def test_a_vacant_zone_office_is_no_lock(play):
+    """Officer gone: secretary or deputy drafts, and somebody else signs."""
+    for post in play.session.scalars(sa.select(authority.Post).where(
+            authority.Post.unit_id == play.world.units["zone"].id, authority.Post.office == "officer")):
+        post.to_on = date(2026, 11, 1)
+    play.session.commit()
+    case = draft(play, who="zone.deputy")
+    case = play.move(case, "zone.deputy", "propose")
+    play.refused(NotYours, "authority", case, "zone.deputy", "publish")
+    assert play.move(case, "zone.secretary", "publish").state == "published"
+
+
+def test_recused_another_member_signs(play):
+    case = play.move(proposed(play), "zone.secretary", "recuse")
+    play.refused(NotYours, "authority", case, "zone.secretary", "publish")
+    assert play.move(case, "zone.committee2", "publish").state == "published"
+
+
+def test_a_notice_leaves_a_trace_on_every_day_it_moved(play):
+    planned(play)
+    published(play)
+    row = play.session.scalar(sa.select(activities.ActivityChange).where(
+        activities.ActivityChange.activity_id == play.activity("organ").id))
+    assert row.what["day"] == ["2026-12-04", "2026-12-18"]
+    assert play.session.scalar(sa.select(sa.func.count()).select_from(Activity).where(
+        Activity.day == DEC18)) == len(FIXED)

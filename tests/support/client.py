@@ -1,0 +1,111 @@
+"""A client of the JSON API for tests. Every answer it gets is held against the OpenAPI document."""
+
+from __future__ import annotations
+
+import itertools
+import re
+
+import jsonschema
+from flask import has_app_context
+
+from oversight import passwords
+from oversight.db import db
+from oversight.models import Account, ApiToken
+from oversight.views import openapi
+from tests.support.world import MADE
+
+ROOT = openapi.ROOT
+_keys = itertools.count(1)
+
+
+def token_for(person) -> str:
+    """Issue a token for a person, with an account where there is none. Commits."""
+    account = db.session.query(Account).filter_by(person_id=person.id).one_or_none()
+    if account is None:
+        account = Account(zone_id=person.zone_id, person_id=person.id, username=person.id, password_hash="",
+                          created_at=MADE)
+        db.session.add(account)
+        db.session.flush()
+    token = passwords.issue_token(db.session, account, MADE)
+    db.session.commit()
+    return token
+
+
+def end_tokens(person) -> None:
+    """Take a person's tokens away. Commits."""
+    db.session.query(ApiToken).update({"ended_at": MADE})
+    db.session.commit()
+
+
+class Api:
+    """One caller. Requests run in an application context of their own, as they do on a server.
+
+    The test's session commits before each: SQLite has one writer, and what a test has set up must be seen.
+    """
+
+    def __init__(self, app, token: str | None):
+        self.app, self.token = app, token
+
+    def send(self, method: str, path: str, **kwargs):
+        """Send a request to a path below /api/v1, or anywhere where it begins with two slashes."""
+        full = path[1:] if path.startswith("//") else ROOT + path
+        headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        headers |= kwargs.pop("headers", {})
+        if has_app_context():
+            db.session.commit()
+        with self.app.app_context():
+            client = self.app.test_client(use_cookies=False)
+            response = client.open(full, method=method, headers=headers, **kwargs)
+        check(method, full.partition("?")[0], response)
+        return response
+
+    def get(self, path: str, status: int = 200, **query):
+        """Get a path and return the JSON, having asserted the status."""
+        return self._expect(self.send("GET", path, query_string=query), status)
+
+    def post(self, path: str, body=None, status: int = 200, key: str | None = None, version=None):
+        headers = {"Idempotency-Key": key} if key else {}
+        headers |= {"If-Match": f'"{version}"'} if version is not None else {}
+        more = {} if body is None else {"json": body}
+        return self._expect(self.send("POST", path, headers=headers, **more), status)
+
+    def open(self, unit, status: int = 201, key: str | None = None, workflow: str = "date_change", **facts):
+        facts = facts or {"day": "2026-12-04"}
+        return self.post("/cases", {"workflow": workflow, "unit": unit.id, "facts": facts}, status, key)
+
+    def move(self, case: dict, name: str, status: int = 200, key: str | None = None, version=..., **words):
+        """Make a move with a fresh key and at the version of `case`, unless told otherwise."""
+        stated = case["version"] if version is ... else version
+        return self.post(f"/cases/{case['id']}/moves/{name}", {"words": words}, status,
+                         key or f"test-{next(_keys)}", stated)
+
+    def _expect(self, response, status: int):
+        assert response.status_code == status, (response.status_code, response.get_data(as_text=True))
+        return response.get_json()
+
+
+def check(method: str, path: str, response) -> None:
+    """Assert that an answer is documented for its operation and has the documented shape."""
+    operation = _operation(method, path)
+    if path.startswith("/api/") and response.status_code >= 400:
+        assert response.mimetype == "application/problem+json"
+        assert response.get_json()["status"] == response.status_code
+    if operation is None:
+        return
+    documented = operation["responses"].get(str(response.status_code))
+    assert documented, f"{method} {path}: {response.status_code} is not documented: {response.get_data()}"
+    schema = documented["content"][response.mimetype]["schema"]
+    validate(response.get_json(), schema)
+
+
+def validate(value, schema: dict) -> None:
+    """Hold a value against a schema of the document."""
+    whole = {**schema, "components": openapi.document()["components"]}
+    jsonschema.Draft202012Validator(whole, format_checker=jsonschema.FormatChecker()).validate(value)
+
+
+def _operation(method: str, path: str) -> dict | None:
+    for template, operations in openapi.document()["paths"].items():
+        if re.fullmatch(re.sub(r"\{[a-z_]+\}", "[^/]+", template), path):
+            return operations.get(method.lower())
+    return None

@@ -1,0 +1,202 @@
+"""Pages in tests: a reader without JavaScript, and the check that every page it fetches must pass."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from urllib.parse import urlsplit
+
+import html5lib
+from flask import has_app_context
+
+from oversight import passwords
+from oversight.db import db
+from oversight.models import Account
+from tests.support.world import MADE
+
+PASSWORD = "demo-demo-demo"
+FIELDS = ("input", "select", "textarea")
+_hash: list[str] = []
+
+
+def parse(html: str):
+    """Parse a page as HTML5. Raises where it is not valid."""
+    return html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(html)
+
+
+def check(html: str):
+    """Hold a page against the house rules and return its tree."""
+    tree = parse(html)
+    _structure(tree)
+    _references(tree)
+    _labels(tree)
+    _policy(tree, html)
+    return tree
+
+
+def every(tree, *tags: str):
+    """Yield the elements of these tags in the order of the page."""
+    return (node for node in tree.iter() if node.tag in tags)
+
+
+def _structure(tree) -> None:
+    title = tree.find(".//title").text or ""
+    assert title.strip(" ·").split(" · ")[0], "a page without a title"
+    assert len(tree.findall(".//h1")) == 1, f"{title}: not exactly one h1"
+    assert tree.get("lang"), f"{title}: no language"
+    assert len(tree.findall(".//main")) == 1, f"{title}: not exactly one main"
+
+
+def _references(tree) -> None:
+    ids = Counter(node.get("id") for node in tree.iter() if node.get("id"))
+    assert not [name for name, times in ids.items() if times > 1], f"ids used twice: {ids.most_common(3)}"
+    for node in tree.iter():
+        for name in ("for", "aria-describedby", "aria-labelledby", "form"):
+            for target in (node.get(name) or "").split():
+                assert target in ids, f"{name}={target} points nowhere"
+        href = node.get("href") or ""
+        if href.startswith("#"):
+            assert href[1:] in ids, f"href={href} points nowhere"
+
+
+def _labels(tree) -> None:
+    named = {node.get("for") for node in tree.iter("label")}
+    wrapped = {id(node) for label in tree.iter("label") for node in label.iter() if node.tag in FIELDS}
+    for node in every(tree, *FIELDS):
+        hidden = node.get("type") in ("hidden", "submit")
+        assert hidden or node.get("aria-label") or node.get("id") in named or id(node) in wrapped, \
+            f"no label: {node.get('name')}"
+    for node in every(tree, "button", "a"):
+        said = "".join(node.itertext()).strip() or node.get("aria-label")
+        assert said, f"{node.tag} says nothing"
+
+
+def _policy(tree, html: str) -> None:
+    for node in tree.iter():
+        assert "style" not in node.attrib and node.tag != "style", f"{node.tag} has a style of its own"
+        assert not [name for name in node.attrib if name.startswith("on")], f"{node.tag} has an inline script"
+        assert node.tag != "script" or node.get("src", "").startswith("/static/"), "an inline script"
+    for form in tree.iter("form"):
+        tokens = [node for node in form.iter("input") if node.get("name") == "csrf_token"]
+        assert form.get("method") != "post" or len(tokens) == 1, f"form without token: {form.get('action')}"
+    assert "{{" not in html and "None" not in re.sub(r"<[^>]*>", "", html), "something was not filled in"
+
+
+class Page:
+    """A page that was fetched: its tree, its text and its forms."""
+
+    def __init__(self, response, path: str):
+        self.status, self.path, self.html = response.status_code, path, response.get_data(as_text=True)
+        self.tree = check(self.html)
+
+    @property
+    def text(self) -> str:
+        """Return what a reader sees, without the scripts, on one line."""
+        return " ".join("".join(self.tree.find(".//body").itertext()).split())
+
+    @property
+    def main(self) -> str:
+        return " ".join("".join(self.tree.find(".//main").itertext()).split())
+
+    @property
+    def title(self) -> str:
+        return self.tree.find(".//title").text
+
+    def links(self, text: str = "") -> list[str]:
+        return [node.get("href") for node in self.tree.iter("a") if text in "".join(node.itertext())]
+
+    def form(self, action: str):
+        """Return the form whose action, or one of whose buttons' actions, ends so."""
+        for form in self.tree.iter("form"):
+            ends = [form.get("action") or self.path, *(b.get("formaction") or "" for b in form.iter("button"))]
+            if any(urlsplit(end).path.endswith(action) for end in ends):
+                return form
+        raise AssertionError(f"no form for {action} on {self.path}")
+
+    def has_form(self, action: str) -> bool:
+        return any(action in end for form in self.tree.iter("form")
+                   for end in (form.get("action") or "", *(b.get("formaction") or "" for b in form.iter("button"))))
+
+    def fields(self, action: str) -> list[tuple[str, str]]:
+        """Return what the form would send as it stands, without any button."""
+        found = []
+        for node in every(self.form(action), *FIELDS):
+            if node.get("type") in ("radio", "checkbox") and "checked" not in node.attrib:
+                continue
+            found.append((node.get("name"), node.text or "" if node.tag == "textarea" else node.get("value", "")))
+        return found
+
+    def value(self, name: str) -> str | None:
+        """Return what stands in a field of this name anywhere on the page."""
+        for node in every(self.tree, "input", "textarea"):
+            radio = node.get("type") in ("radio", "checkbox")
+            if node.get("name") == name and (not radio or "checked" in node.attrib):
+                return (node.text or "") if node.tag == "textarea" else node.get("value", "")
+        return None
+
+
+class Reader:
+    """A person at a browser without JavaScript; every page that comes is checked."""
+
+    def __init__(self, app):
+        self.app, self.client = app, app.test_client()
+
+    def _send(self, method: str, path: str, **more):
+        if has_app_context():
+            db.session.commit()
+        with self.app.app_context():
+            return self.client.open(path, method=method, **more)
+
+    def get(self, path: str, status: int = 200) -> Page:
+        """Fetch a page, following redirects, having asserted the status."""
+        return self._page(self._send("GET", path), path, status)
+
+    def _page(self, response, path: str, status: int) -> Page:
+        for _ in range(4):
+            if response.status_code not in (302, 303):
+                break
+            path = response.location
+            response = self._send("GET", path)
+        assert response.status_code == status, (path, response.status_code, response.get_data(as_text=True)[:3000])
+        return Page(response, path)
+
+    def raw(self, method: str, path: str, **more):
+        """Send a request as it is, following nothing."""
+        return self._send(method, path, **more)
+
+    def submit(self, page: Page, action: str, status: int = 200, **words) -> Page:
+        """Fill in a form of the page and send it; `action` is the end of where its button leads."""
+        fields = [pair for pair in page.fields(action) if pair[0] not in words]
+        for name, value in words.items():
+            fields += [(name, one) for one in (value if isinstance(value, list) else [value])]
+        target = self._target(page, action)
+        method = (page.form(action).get("method") or "get").upper()
+        more = {"data": _multi(fields)} if method == "POST" else {"query_string": _multi(fields)}
+        return self._page(self._send(method, target, **more), target, status)
+
+    def _target(self, page: Page, action: str) -> str:
+        form = page.form(action)
+        for button in form.iter("button"):
+            if urlsplit(button.get("formaction") or "").path.endswith(action):
+                return button.get("formaction")
+        return form.get("action") or page.path
+
+    def login(self, username: str, password: str = PASSWORD, status: int = 200, path: str = "/login") -> Page:
+        return self.submit(self.get(path), "/login", status, username=username, password=password)
+
+
+def _multi(fields: list[tuple[str, str]]):
+    found: dict[str, list[str]] = {}
+    for name, value in fields:
+        found.setdefault(name, []).append(value)
+    return found
+
+
+def open_accounts(world) -> None:
+    """Give everybody in the world an account by the short name; one hash for all. Commits."""
+    if not _hash:
+        _hash.append(passwords.hash_password(PASSWORD))
+    for name, person in world.people.items():
+        db.session.add(Account(zone_id=world.zone.id, person_id=person.id, username=name, created_at=MADE,
+                               password_hash=_hash[0]))
+    db.session.commit()
