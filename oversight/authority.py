@@ -139,7 +139,7 @@ def barred(session: Session, workflow: Workflow, case: Case, role: Role, on: dat
     """
     out = set(session.scalars(sa.select(Recusal.person_id).where(Recusal.case_id == case.id)))
     if role.seat != "person":
-        out |= {case.facts[name] for name in workflow.concerns if case.facts.get(name)}
+        out |= {case.concerns_id} - {None}
     if not role.judges:
         return out
     if role.impartial:
@@ -179,7 +179,7 @@ def resolve(session: Session, workflow: Workflow, case: Case, role: Role, on: da
     Where nobody at all is left the topmost seat is returned with no people.
     """
     if role.seat == "person":
-        return _own_seat(session, case, workflow, on)
+        return _own_seat(session, case, on)
     units, out = chain(session, case, role), barred(session, workflow, case, role, on)
     for unit in units:
         ladder = role.ladder if (unit.kind == "branch") == (role.ladder == "branch") else SUPERIOR.ladder
@@ -189,9 +189,9 @@ def resolve(session: Session, workflow: Workflow, case: Case, role: Role, on: da
     return Seat(units[-1], role.ladder, 0) if units else None
 
 
-def _own_seat(session: Session, case: Case, workflow: Workflow, on: date) -> Seat:
+def _own_seat(session: Session, case: Case, on: date) -> Seat:
     """Seat the member concerned; the branch may write for him (代录) where he does not himself."""
-    people = {case.facts[name]: "member" for name in workflow.concerns if case.facts.get(name)}
+    people = {case.concerns_id: "member"} if case.concerns_id else {}
     branch = fill(session, case.unit, "branch", on, set(people))
     return Seat(case.unit, "member", 0, {**(branch.people if branch else {}), **people})
 
@@ -212,6 +212,8 @@ def see(session: Session, who: Actor, case: Case) -> None:
     if case.zone_id != who.zone_id:
         raise NotInSight()
     if who.posts and who.sees(case.unit):
+        return
+    if case.concerns_id == who.id:
         return
     if session.scalar(sa.select(Desk.id).where(Desk.case_id == case.id, queues.at_seat(who)).limit(1)):
         return

@@ -194,10 +194,15 @@ def _stale(session: Session, case: Case) -> Stale:
                      who=last["decided_by"], what=last["what"]), **last)
 
 
+def last_row(session: Session, case: Case) -> JournalRow | None:
+    """Return the newest move in the journal of a case."""
+    return session.scalar(sa.select(JournalRow).where(
+        JournalRow.case_id == case.id, JournalRow.kind == "move").order_by(JournalRow.seq.desc()).limit(1))
+
+
 def last_act(session: Session, case: Case) -> dict:
     """Return who made the last move, what, and when; for those who came second."""
-    row = session.scalar(sa.select(JournalRow).where(
-        JournalRow.case_id == case.id, JournalRow.kind == "move").order_by(JournalRow.seq.desc()).limit(1))
+    row = last_row(session, case)
     if row is None:
         return {"decided_by": "", "decided_at": None, "what": "新开"}
     workflow = workflows.get(case.workflow, case.definition_version)
@@ -289,6 +294,7 @@ def open_case(session: Session, name: str, unit_id: str, facts: dict, actor: Act
     attempt.standing = standing or _may_open(attempt)
     attempt.words, attempt.raw = read_words(workflow.facts, facts or {})
     case.facts = {key: value for key, value in attempt.raw.items() if value is not None}
+    case.concerns_id = case.facts.get(workflow.concerns)
     with session.no_autoflush:
         for guard in workflow.open_if:
             ensure(guard, attempt)

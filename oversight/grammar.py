@@ -190,8 +190,8 @@ class Workflow:
     """A definition: checked as a whole when it is made. Raises Unsound.
 
     `subject` names what a case is about: one open case each. `inherits`: open cases pass to the successor
-    of a merged unit; otherwise they are ended first. `concerns` names the facts that hold the persons whose
-    own case it is: they act in no office on it. `on_open` are effects of opening.
+    of a merged unit; otherwise they are ended first. `concerns` names the fact that holds the person whose
+    own case it is, who acts in no office on it. `on_open` are effects of opening.
     """
 
     name: str
@@ -205,7 +205,7 @@ class Workflow:
     subject: Callable[[object], str | None] | None = None
     short: str = ""
     inherits: bool = False
-    concerns: tuple[str, ...] = ()
+    concerns: str = ""
     on_open: tuple[Effect, ...] = ()
     states: tuple[State, ...] = field(init=False)
 

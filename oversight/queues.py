@@ -77,12 +77,13 @@ def _box(who, box: str):
     """Return the condition on cases that makes up a box."""
     mine = sa.exists().where(_on_my_desk(who, ("act",)))
     visible = sa.exists().where(Unit.id == Case.unit_id, in_sight(who))
-    reach = sa.or_(visible, sa.exists().where(Desk.case_id == Case.id, at_seat(who)))  # as authority.see
+    reach = sa.or_(visible, sa.exists().where(Desk.case_id == Case.id, at_seat(who)),
+                   Case.concerns_id == who.id)  # as authority.see
     own_units = [post.unit_id for post in who.posts]
     conditions = {
         "mine": sa.and_(Case.closed_at.is_(None), mine),
         "waiting": sa.and_(Case.closed_at.is_(None), ~mine, reach,
-                           sa.or_(_acted(who), Case.unit_id.in_(own_units))),
+                           sa.or_(_acted(who), Case.unit_id.in_(own_units), Case.concerns_id == who.id)),
         "units": sa.and_(Case.closed_at.is_(None), visible),
         "copied": sa.exists().where(_on_my_desk(who, ("copy", "watch"))),
         "done": sa.and_(Case.closed_at.is_not(None), reach, _acted(who)),

@@ -37,6 +37,8 @@ class Case(Base):
     unit_id: Mapped[str] = mapped_column(sa.ForeignKey("units.id"), comment="whose case it is")
     subject: Mapped[str | None] = mapped_column(
         sa.String(80), comment="what it is about; one open case a workflow and subject")
+    concerns_id: Mapped[str | None] = mapped_column(
+        sa.ForeignKey("persons.id"), index=True, comment="whose own case it is: sees it, acts in no office on it")
     number: Mapped[str | None] = mapped_column(sa.String(60), comment="of the paper it led to; kept when void")
     facts: Mapped[dict] = mapped_column(default=dict, comment="what is asked or found, as it stands now")
     opened_by: Mapped[str] = mapped_column(sa.ForeignKey("persons.id"))

@@ -113,7 +113,7 @@ def no_longer_missing(attempt):
 LIVE = (TO_CONTACT, TO_MAKE_UP, TO_CONFIRM, TO_ARCHIVE)
 WORKFLOW = Workflow(
     "absence", "缺席联系与补课", version=1, opens=TO_CONTACT, opened_by=BRANCH, short="缺席补课",
-    facts=(Ask("activity", "text", "活动"), Ask("member", "person", "党员")), concerns=("member",),
+    facts=(Ask("activity", "text", "活动"), Ask("member", "person", "党员")), concerns="member",
     inherits=True, open_if=(missing_in_record, only_once), subject=facts.subject, on_open=(facts.note_class,),
     moves=(
         Move("record_contact", "联系登记", (TO_CONTACT, TO_MAKE_UP), STAY, by=BRANCH, under=CONTACT,
