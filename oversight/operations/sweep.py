@@ -6,7 +6,7 @@ Each case in a transaction of its own: one broken case must not stop the others.
 from __future__ import annotations
 
 from collections import Counter
-from datetime import timedelta
+from datetime import date, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -46,20 +46,26 @@ def _alone(session: Session, act, key, at: Moment) -> int:
 
 
 class _plan:
-    """Years that begin within the quarter and have no party days yet."""
+    """Zones with a branch whose year, this one or in the last quarter the next, is not planned to its end."""
 
     @staticmethod
     def keys(session: Session, at: Moment):
         years = {at.today.year, at.today.year + (at.today.month >= 10)}
-        zones = session.scalars(sa.select(Unit.zone_id).distinct()).all()
-        planned = set(session.execute(sa.select(Activity.zone_id, Activity.year).distinct()).all())
+        found = [(zone, year) for year in sorted(years) for zone in session.scalars(_unplanned(year)).all()]
         session.rollback()
-        return [(zone, year) for zone in zones for year in sorted(years) if (zone, year) not in planned]
+        return found
 
     @staticmethod
     def one(session: Session, key, at: Moment) -> int:
         branches = session.scalars(sa.select(Unit).where(Unit.zone_id == key[0], Unit.kind == "branch"))
         return plan_year(session, list(branches), key[1], at)
+
+
+def _unplanned(year: int):
+    planned = sa.exists().where(Activity.unit_id == Unit.id, Activity.year == year, Activity.month == 12)
+    return sa.select(Unit.zone_id).where(
+        Unit.kind == "branch", Unit.ended_on.is_(None), Unit.accountable_from <= date(year, 12, 31),
+        ~planned).distinct()
 
 
 class _tick:
