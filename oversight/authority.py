@@ -45,6 +45,11 @@ class Actor:
         return self.person.zone_id
 
     @property
+    def charge(self) -> tuple[str, ...]:
+        """Return the paths of the units in or above which the actor holds an office; not merely his branch."""
+        return tuple(post.unit.path for post in self.posts if post.office not in ADMINISTRATORS)
+
+    @property
     def unit_ids(self) -> list[str]:
         return list(dict.fromkeys(unit_id for unit_id, _, _ in self.seats))
 
@@ -211,9 +216,7 @@ def see(session: Session, who: Actor, case: Case) -> None:
     """Make sure that a case is in the actor's sight. Raises NotInSight."""
     if case.zone_id != who.zone_id:
         raise NotInSight()
-    if who.posts and who.sees(case.unit):
-        return
-    if case.concerns_id == who.id:
+    if case.concerns_id == who.id or any(case.unit.within(path) for path in who.charge):
         return
     if session.scalar(sa.select(Desk.id).where(Desk.case_id == case.id, queues.at_seat(who)).limit(1)):
         return

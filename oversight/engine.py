@@ -14,7 +14,7 @@ from transitions import Machine
 from . import authority, queues, work, workflows
 from .authority import Actor
 from .clock import Moment
-from .db import new_id
+from .db import is_id, new_id
 from .errors import No, NotInSight, NotOpen, NotYours, RuleSaysNo, SomebodyFirst, Stale
 from .grammar import STAY, Each, Move, Rule, State, Workflow
 from .journal import chain_row
@@ -291,6 +291,8 @@ def open_case(session: Session, name: str, unit_id: str, facts: dict, actor: Act
                 opened_by=actor.id, opened_at=at.now, entered_at=at.now, version=1, seq=0, head="", raised=0,
                 used_workdays=0)
     attempt = Attempt(session, workflow, case, None, actor, at, state=workflow.opens.name)
+    concerned = (facts or {}).get(workflow.concerns) if workflow.concerns else None
+    case.concerns_id = concerned if is_id(concerned) else None  # who may open depends on whose own case it is
     attempt.standing = standing or _may_open(attempt)
     attempt.words, attempt.raw = read_words(workflow.facts, facts or {})
     case.facts = {key: value for key, value in attempt.raw.items() if value is not None}
@@ -492,7 +494,7 @@ def submit(session: Session, case_id: str, name: str, actor: Actor | None, words
         return case
     except No as no:
         session.rollback()
-        _refuse(session, no, actor, at, name, case_id=case_id)
+        refuse(session, no, actor, at, name, case_id=case_id)
         raise
     except StaleDataError as stale:
         session.rollback()
@@ -512,7 +514,7 @@ def submit_opening(session: Session, workflow: str, unit_id: str, facts: dict, a
         return case
     except No as no:
         session.rollback()
-        _refuse(session, no, actor, at, then[0] if then else "open", workflow=workflow)
+        refuse(session, no, actor, at, then[0] if then else "open", workflow=workflow)
         raise
 
 
@@ -526,7 +528,7 @@ def _explain(session: Session, no: No, case: Case, at: Moment) -> None:
     no.extra.setdefault("since", case.entered_at.isoformat())
 
 
-def _refuse(session: Session, no: No, actor: Actor | None, at: Moment, move: str, *,
+def refuse(session: Session, no: No, actor: Actor | None, at: Moment, move: str, *,
             case_id: str | None = None, workflow: str = "") -> None:
     """Keep the refusal in a transaction of its own."""
     if actor is None:

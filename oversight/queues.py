@@ -46,8 +46,8 @@ def office_label(office: str) -> str:
 
 
 def in_sight(who):
-    """Return the condition on units that are in the reader's subtree; False for those without business."""
-    paths = [Unit.path.startswith(prefix, autoescape=True) for prefix in who.sight] if who.posts else []
+    """Return the condition on units whose business the reader's offices let him see."""
+    paths = [Unit.path.startswith(prefix, autoescape=True) for prefix in who.charge]
     return sa.and_(Unit.zone_id == who.zone_id, sa.or_(sa.false(), *paths))
 
 
@@ -65,6 +65,7 @@ def _on_my_desk(who, kinds: tuple[str, ...]):
         Desk.case_id == Case.id, Desk.closed_at.is_(None), Desk.kind.in_(kinds),
         at_seat(who),
         sa.or_(Desk.role == "branch", Desk.kind == "copy", sa.not_(Desk.case_unit_id.in_(own))),
+        sa.or_(Desk.role == "member", Case.concerns_id.is_(None), Case.concerns_id != who.id),
         ~sa.exists().where(Recusal.case_id == Desk.case_id, Recusal.person_id == who.id),
     )
 

@@ -6,8 +6,9 @@ from datetime import date
 
 import sqlalchemy as sa
 
+from ..db import is_id
 from ..grammar import Effect
-from ..models import Activity, Attendance, Case
+from ..models import Activity, Attendance, Case, Person
 from ..workdays import add_workdays
 
 
@@ -29,11 +30,16 @@ def row(attempt) -> Attendance | None:
 
 
 def was_missing(attempt) -> bool:
-    """True where the activity is the branch's and the member is on leave or absent in its record."""
-    activity = attempt.session.get(Activity, attempt.case.facts["activity"])
+    """True where the member is on leave or absent in the record."""
     found = row(attempt)
-    return bool(activity and activity.unit_id == attempt.case.unit_id and found
-                and found.kind in ("leave", "absent"))
+    return found is not None and found.kind in ("leave", "absent")
+
+
+def own_activity(attempt) -> bool:
+    """True where the activity is the branch's own; later the case may pass to a successor."""
+    named = attempt.case.facts["activity"]
+    activity = attempt.session.get(Activity, named) if is_id(named) else None
+    return activity is not None and activity.unit_id == attempt.case.unit_id
 
 
 def is_new(attempt) -> bool:
@@ -58,8 +64,10 @@ def reached(attempt) -> bool:
 
 def unreachable(attempt) -> bool:
     """True after three tries by two ways without success, the receiving branch asked among them if mobile."""
-    failed = [entry for entry in tries(attempt) if not entry["reached"]]
-    return len(failed) >= 3 and len({entry["way"] for entry in failed}) >= 2 and not informed(attempt)
+    failed = [entry["way"] for entry in tries(attempt) if not entry["reached"]]
+    mobile = attempt.session.get(Person, attempt.case.facts["member"]).mobile
+    return (len(failed) >= 3 and len(set(failed)) >= 2 and not reached(attempt)
+            and (not mobile or "receiving_branch" in failed))
 
 
 def next_party_day(attempt) -> date:

@@ -47,7 +47,7 @@ CORRECTED = State("corrected", "考勤更正，不再补课")
 @rule(clause("G-3.2.1a"))
 def missing_in_record(attempt):
     """活动记录里这名党员不是请假或缺席，不用补课。"""
-    return facts.was_missing(attempt)
+    return facts.own_activity(attempt) and facts.was_missing(attempt)
 
 
 @rule(house_rule("每人每次活动只立一件。"))
@@ -76,7 +76,7 @@ def lesson_was_held(attempt):
 
 @rule(LOST)
 def tried_enough(attempt):
-    """要用两种以上方式联系三次、都没有联系上，才能报上级查找。"""
+    """要用两种以上方式联系三次、都没有联系上，才能报上级查找；流动党员还要问过流入地支部。"""
     return facts.unreachable(attempt)
 
 
@@ -106,7 +106,7 @@ def number_demanded(attempt):
 
 @rule(clause("G-3.2.1a"))
 def no_longer_missing(attempt):
-    """活动记录没有更正。"""
+    """活动记录里仍是请假或缺席，不能作废；登记有误的，请支部先更正考勤。"""
     return not facts.was_missing(attempt)
 
 
@@ -148,6 +148,6 @@ WORKFLOW = Workflow(
         Move("excuse", "同意不补课", LIVE, EXCUSED, by=SUPERIOR, under=EXEMPT, asks=(WHY,)),
         Move("correct", "考勤更正", (*LIVE, OBJECTED, UNREACHED), CORRECTED, by=COUNT, under=clause("G-3.2.1a"),
              only_if=(no_longer_missing,)),
-        *rules.common_moves(*LIVE, OBJECTED, UNREACHED),
+        *rules.common_moves(*LIVE, OBJECTED, UNREACHED, void_if=(no_longer_missing,)),
     ),
 )
