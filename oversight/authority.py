@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from . import queues
-from .errors import NotInSight, NotYours
+from .errors import NotInSight, NotYours, SomebodyFirst
 from .grammar import Each, Move, Party, Workflow
 from .models import Case, Desk, JournalRow, Membership, Person, Post, Recusal, Unit
 from .roles import ADMINISTRATORS, BRANCH_LEADERS, LADDERS, OFFICES, SUPERIOR, Role
@@ -140,7 +140,7 @@ def chain(session: Session, case: Case, role: Role) -> list[Unit]:
 def barred(session: Session, workflow: Workflow, case: Case, role: Role, on: date) -> set[str]:
     """Return who may not act in a role: the recused, and for judging roles the applicant's own people.
 
-    Own case counts as vacant.
+    Own case counts as vacant. The fact `with` names further branches whose case it is too.
     """
     out = set(session.scalars(sa.select(Recusal.person_id).where(Recusal.case_id == case.id)))
     if role.seat != "person":
@@ -152,7 +152,7 @@ def barred(session: Session, workflow: Workflow, case: Case, role: Role, on: dat
             JournalRow.case_id == case.id, JournalRow.role == workflow.opened_by.name)))
     if case.unit.kind == "branch":
         out |= set(session.scalars(sa.select(Post.person_id).where(
-            Post.unit_id == case.unit_id, Post.office.in_(BRANCH_LEADERS), in_office(on))))
+            Post.unit_id.in_([case.unit_id, *(case.facts.get("with") or [])]), Post.office.in_(BRANCH_LEADERS), in_office(on))))
     return out
 
 
@@ -205,7 +205,8 @@ def resolve_slot(session: Session, workflow: Workflow, case: Case, party: Each, 
                  on: date) -> Seat:
     """Find where one of many answers lies: the unit named, or the superior above it."""
     out = barred(session, workflow, case, party.role, on)
-    for candidate in (unit, *superiors(session, unit)):
+    candidates = [unit, *superiors(session, unit)]
+    for candidate in candidates[case.raised:] or candidates[-1:]:
         found = fill(session, candidate, party.role.ladder, on, out)
         if found:
             return found
@@ -226,6 +227,8 @@ def see(session: Session, who: Actor, case: Case) -> None:
 def require(session: Session, workflow: Workflow, case: Case, move: Move, who: Actor) -> Standing:
     """Make sure that the actor holds the move's role in this case today. Raises NotYours."""
     found = standing(session, workflow, case, move.by, who)
+    if found is None and isinstance(move.by, Each):
+        _answered_already(session, workflow, case, move.by, who)
     if found is None:
         raise NotYours(say("“{move}”由{party}办理，您可以查看，不能办理。", move=move.label,
                            party=waits_label(session, workflow, case, move.by, who.on)),
@@ -260,6 +263,15 @@ def _slot_standing(session: Session, workflow: Workflow, case: Case, party: Each
         if who.id in seat.people:
             return Standing(seat.unit.id, party.name, seat.people[who.id], desk.id)
     return None
+
+
+def _answered_already(session: Session, workflow: Workflow, case: Case, party: Each, who: Actor) -> None:
+    """Tell an entitled person that his slot was answered before him. Raises SomebodyFirst."""
+    for desk in session.scalars(sa.select(Desk).where(
+            Desk.case_id == case.id, Desk.answer.is_not(None), Desk.opened_at >= case.entered_at)):
+        unit = session.get(Unit, desk.slot_id)
+        if who.id in resolve_slot(session, workflow, case, party, unit, who.on).people:
+            raise SomebodyFirst(say("{unit}刚刚已经答复。", unit=unit.name))
 
 
 def open_desks(session: Session, case_id: str) -> list[Desk]:

@@ -95,7 +95,7 @@ class _Group(_Command, click.Group):
 
 def _usage(wrong: click.UsageError) -> str:
     """Say in Chinese what is wrong with a command line."""
-    hint = f"写法见 {wrong.ctx.command_path} --help。" if wrong.ctx else ""
+    hint = f"写法见 {wrong.ctx.command_path if wrong.ctx else 'oversight'} --help。"
     if isinstance(wrong, click.MissingParameter):
         return f"缺少 {wrong.param.get_error_hint(wrong.ctx).strip(chr(39))}；{hint}"
     if isinstance(wrong, click.NoSuchOption):
@@ -185,7 +185,7 @@ def _table(title: str, headers: Iterable[str], rows: Iterable[Iterable[object]])
 def _password(from_stdin: bool) -> str:
     """Read a new password, asked twice at a terminal."""
     if from_stdin:
-        return click.get_text_stream("stdin").readline().rstrip("\r\n")
+        return sys.stdin.readline().rstrip("\r\n")
     first = click.prompt("新密码（10 到 128 个字符）", hide_input=True, prompt_suffix="：")
     if click.prompt("再输一次", hide_input=True, prompt_suffix="：") != first:
         raise WordsWrong({"password": "两次输入的密码不一样。"})
@@ -203,6 +203,7 @@ def main() -> None:
 @main.command(help="升级数据库，并备好密钥")
 @_in_app
 def upgrade() -> None:
+    """Migrate the database; making the application has made the key."""
     _migrate()
     click.echo("数据库已是最新。")
 
@@ -213,6 +214,7 @@ def upgrade() -> None:
 @click.option("--password-stdin", is_flag=True, help="从标准输入读密码")
 @_in_app
 def init(zone_name: str, admin: str | None, password_stdin: bool) -> None:
+    """Migrate, make the zone where there is none, and the first administrator."""
     _migrate()
     administration.refuse_second(db.session)
     admin = admin or click.prompt("管理员的用户名", prompt_suffix="：")
@@ -222,10 +224,12 @@ def init(zone_name: str, admin: str | None, password_stdin: bool) -> None:
 
 
 @main.command(help="在空数据库里载入示范区")
-@click.option("--size", type=click.Choice(["small", "county"]), default="small", help="small 或 county（2500 个支部）")
+@click.option("--size", type=click.Choice(["small", "county"]), default="small",
+              help="small 或 county（2500 个支部）")
 @click.option("--if-empty", is_flag=True, help="已有数据时不载入，也不算出错")
 @_in_app
 def demo(size: str, if_empty: bool) -> None:
+    """Load the demo zone whole or not at all, then let time catch up."""
     from .operations import demo as zone
     from .operations import sweep as time
 
@@ -248,6 +252,7 @@ def demo(size: str, if_empty: bool) -> None:
 @click.option("--host", default=HOME, metavar="地址", help=f"监听的地址（{HOME}）")
 @_in_app
 def serve(host: str) -> None:
+    """Say who can log in, then serve until stopped."""
     from .operations import serve as server
 
     administration.refuse_beyond_loopback(db.session, host)
@@ -282,6 +287,7 @@ def accounts() -> None:
 @click.option("--password-stdin", is_flag=True, help="从标准输入读密码")
 @_in_app
 def reset(username: str, password_stdin: bool) -> None:
+    """Give an account a new password; ask for it only where there is such an account."""
     administration.account(db.session, username)
     administration.reset_password(db.session, username, _password(password_stdin), _now())
     db.session.commit()
@@ -292,6 +298,7 @@ def reset(username: str, password_stdin: bool) -> None:
 @click.argument("username", metavar="用户名")
 @_in_app
 def token(username: str) -> None:
+    """Print an API token as the last word."""
     made = administration.token(db.session, username, _now())
     db.session.commit()
     click.echo(f"{username} 的接口令牌： {made}")
@@ -304,6 +311,7 @@ def token(username: str) -> None:
 @click.argument("year", type=_Year(), metavar="年份")
 @_in_app
 def schedule(year: int) -> None:
+    """Plan a year for every branch."""
     from .operations import calendar
 
     zone = administration.zone(db.session)
@@ -323,6 +331,7 @@ def calendar_() -> None:
 @click.argument("file", metavar="文件")
 @_in_app
 def import_(file: str) -> None:
+    """Import a holiday notice, all or nothing."""
     from .operations import calendar
 
     zone = administration.zone(db.session)
@@ -343,26 +352,30 @@ def import_(file: str) -> None:
 @click.argument("year", type=_Year(), metavar="年份")
 @_in_app
 def show(year: int) -> None:
+    """List the rest days and make-up working days of a year."""
     from .operations import calendar
 
     published, days = calendar.days_of(db.session, administration.zone(db.session).id, year)
     if not published:
         click.echo(f"{year} 年放假安排尚未公布，下面只有法定节假日和已录入的日子。", err=True)
     _table(f"{year} 年", ("日期", "星期", "类别", "名称", "来源"), [
-        (day.on, "一二三四五六日"[day.on.weekday()], calendar.KINDS[day.kind], day.name, day.source) for day in days])
+        (day.on, "一二三四五六日"[day.on.weekday()], calendar.KINDS[day.kind], day.name, day.source)
+        for day in days])
 
 
 @main.command(help="办理到期的事：提醒、失效、送达，可重复运行")
 @click.option("--on", "day", type=_Day(), metavar="日期", help="按这一天办理（今天）")
 @_in_app
 def sweep(day: date | None) -> None:
+    """Do everything that time brings; a day given counts to its end."""
     from .operations import sweep as time
 
     at = current_app.extensions["clock"].at(day, 23, 59) if day else _now()
     done = time.sweep(db.session, at)
     labels = {"planned": "新排党日", "moved": "到期办理", "reseated": "改由他人办理", "reminded": "提醒",
               "delivered": "送达"}
-    click.echo(f"{at.today}：" + "，".join(f"{label} {done.get(name, 0)}" for name, label in labels.items()) + "。")
+    told = "，".join(f"{label} {done.get(name, 0)}" for name, label in labels.items())
+    click.echo(f"{at.today}：{told}。")
 
 
 # The law -----------------------------------------------------------------------------------------
@@ -376,8 +389,10 @@ def workflow() -> None:
 @workflow.command("list", help="列出全部流程")
 @_in_app
 def list_() -> None:
+    """List the definitions."""
     _table("流程", ("名称", "标题", "版本", "状态", "办理"), [
-        (each.name, each.title, each.version, len(each.states), len(each.moves)) for each in workflows.every()])
+        (each.name, each.title, each.version, len(each.states), len(each.moves))
+        for each in workflows.every()])
 
 
 @workflow.command("show", help="打印一个流程")
@@ -386,6 +401,7 @@ def list_() -> None:
               help="table、mermaid、svg 或 json")
 @_in_app
 def show_(name: str, form: str) -> None:
+    """Print a definition in one of its forms."""
     from .operations import law
 
     click.echo(law.FORMATS[form](workflows.current(name)), nl=False)
@@ -394,6 +410,7 @@ def show_(name: str, form: str) -> None:
 @workflow.command(help="检查全部流程有没有死角")
 @_in_app
 def check() -> None:
+    """Model-check every definition."""
     from .operations import soundness
 
     stories = []
@@ -417,6 +434,7 @@ def audit() -> None:
 @click.argument("file", metavar="[文件]", required=False)
 @_in_app
 def verify(file: str | None) -> None:
+    """Verify the journal of the database or of an export."""
     from .operations import audit as journal
 
     problems = journal.verify_file(Path(file)) if file else journal.verify(db.session)
@@ -430,6 +448,7 @@ def verify(file: str | None) -> None:
 @click.argument("file", metavar="文件")
 @_in_app
 def export(file: str) -> None:
+    """Export the journal as JSON lines."""
     from .operations import audit as journal
 
     click.echo(f"已导出 {journal.export(db.session, Path(file))} 行到 {file}。")
@@ -438,6 +457,7 @@ def export(file: str) -> None:
 @audit.command(help="给日志现状加封，打印封印")
 @_in_app
 def checkpoint() -> None:
+    """Seal the journal as it stands."""
     from .operations import audit as journal
 
     point = journal.checkpoint(db.session, administration.zone(db.session), _now())

@@ -180,7 +180,8 @@ def _write_state(attempt: Attempt, state: State) -> None:
     case, session = attempt.case, attempt.session
     session.flush()
     done = session.execute(sa.update(Case).where(Case.id == case.id, Case.version == case.version).values(
-        state=state.name, version=case.version + 1, entered_at=attempt.at.now,
+        state=state.name, version=case.version + 1,
+        entered_at=case.entered_at if attempt.move.enters is STAY else attempt.at.now,
         closed_at=attempt.at.now if attempt.workflow.final(state) else None,
     ).execution_options(synchronize_session=False))
     if not done.rowcount:

@@ -99,6 +99,11 @@ class Each:
 Party = Role | Each
 
 
+def role_of(party: Party) -> Role:
+    """Return the role that a party plays, one or each of many."""
+    return party.role if isinstance(party, Each) else party
+
+
 @dataclass(frozen=True)
 class State:
     name: str

@@ -154,6 +154,6 @@ def units_in_sight(session: Session, who, limit: int = 1000) -> list[Unit]:
     """Return the reader's units, own unit first, then by place in the tree."""
     paths = [Unit.path.startswith(prefix, autoescape=True) for prefix in who.sight]
     rows = session.scalars(sa.select(Unit).where(
-        Unit.zone_id == who.zone_id, sa.or_(sa.false(), *paths)).limit(5000))
+        Unit.zone_id == who.zone_id, Unit.kind != "group", sa.or_(sa.false(), *paths)))
     own = {post.unit_id for post in who.posts} | ({who.branch.id} if who.branch else set())
     return sorted(rows, key=lambda unit: (unit.id not in own, unit.path.count("/"), unit.sort, unit.id))[:limit]

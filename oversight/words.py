@@ -61,7 +61,7 @@ def _text(ask: Ask, value) -> str:
         value = "是" if value else "否"
     if not isinstance(value, str):
         raise _Wrong(say("“{word}”应是文字。", word=ask.label))
-    clean = "".join(c for c in value if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs")).strip()
+    clean = "".join(c for c in value if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf", "Cs")).strip()
     if not clean:
         raise _Wrong(say("请填写“{word}”。", word=ask.label))
     if len(clean) > LONGEST:

@@ -17,7 +17,7 @@ CATEGORIES = {
     "rural": "农村", "community": "社区", "organ": "机关", "school": "学校", "hospital": "医院",
     "soe": "国有企业", "private": "非公有制经济组织", "social": "社会组织",
 }
-# Five rule sets: schools and hospitals have no document of their own (G-2.1.2, then G throughout).
+# Five rule sets: schools and hospitals have no document of their own (G-2.1.2a, then G throughout).
 RULE_SETS = {
     "rural": "rural", "community": "rural", "organ": "organ", "school": "public", "hospital": "public",
     "soe": "soe", "private": "private", "social": "private",

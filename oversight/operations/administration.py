@@ -51,7 +51,8 @@ def refuse_second(session: Session) -> None:
         raise RuleSaysNo("已经有管理员了，不能再次初始化；忘记密码请用 oversight accounts reset 用户名。")
 
 
-def first_administrator(session: Session, zone_name: str, username: str, password: str, at: Moment) -> Account:
+def first_administrator(session: Session, zone_name: str, username: str, password: str,
+                        at: Moment) -> Account:
     """Make the first administrator, and the zone where there is none. Does not commit.
 
     Raises RuleSaysNo, WordsWrong.
@@ -59,14 +60,15 @@ def first_administrator(session: Session, zone_name: str, username: str, passwor
     refuse_second(session)
     if not 0 < len(username) <= 60 or any(c.isspace() for c in username):
         raise WordsWrong({"admin": "管理员的用户名要有 1 到 60 个字符，中间不能有空格。"})
-    top = session.scalar(sa.select(Unit).where(Unit.kind == "zone").limit(1)) or found_zone(session, zone_name, at)
+    top = session.scalar(sa.select(Unit).where(Unit.kind == "zone").limit(1))
+    top = top or found_zone(session, zone_name, at)
     person = Person(zone_id=top.zone_id, name=username)
     session.add(person)
     session.flush()
     account = Account(zone_id=top.zone_id, person_id=person.id, username=username, created_at=at.now,
                       password_hash=passwords.hash_password(password))
-    session.add_all([account, Post(zone_id=top.zone_id, person_id=person.id, unit_id=top.id, office="sysadmin",
-                                   from_on=at.today)])
+    session.add_all([account, Post(zone_id=top.zone_id, person_id=person.id, unit_id=top.id,
+                                   office="sysadmin", from_on=at.today)])
     session.flush()
     return account
 

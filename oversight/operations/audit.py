@@ -39,11 +39,9 @@ def size(session: Session) -> tuple[int, int]:
 def export(session: Session, path: Path) -> int:
     """Write the journal to a file, whole or not at all; returns the number of lines. Raises BadRequest."""
     part = path.with_name(f"{path.name}.part")
-    count = 0
     try:
         with open(os.open(part, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "w", encoding="utf-8") as file:
-            for count, line in enumerate(journal.export_lines(session), 1):
-                file.write(line + "\n")
+            count = sum(bool(file.write(line + "\n")) for line in journal.export_lines(session))
         part.replace(path)
     except OSError as error:
         part.unlink(missing_ok=True)

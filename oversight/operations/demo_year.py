@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from .. import authority, engine
 from ..clock import Clock, Moment
 from ..db import new_id
-from ..models import Activity, ActivityChange, Case, Unit
+from ..models import Activity, ActivityChange, Unit
 from ..rules import activities
 from ..rules.calendar import zone_calendar
 from ..workdays import Calendar, add_workdays
@@ -25,7 +25,8 @@ from . import calendar
 
 FIXED = {"branch01": "village", "branch02": "community", "branch03": "village", "branch04": "village",
          "branch05": "organ", "branch08": "village", "branch09": "community", "branch10": "village",
-         "branch11": "village", "branch12": "organ", "branch15": "organ", "branch16": "organ", "branch17": "organ"}
+         "branch11": "village", "branch12": "organ", "branch15": "organ", "branch16": "organ",
+         "branch17": "organ"}
 OWN_DAY = ("branch06", "branch07", "branch13", "branch14", "branch18", "branch19", "branch20", "branch22")
 OTHER_DAYS = ((7, 4, 5, 6, 3, 10, -1, -2), (4, 7, 6, 5, 3, -1, 11, -2), (-1, 5, 7, 4, 6, 3, -2, 10))
 
@@ -88,9 +89,10 @@ class Year:
         return authority.actor(self.session, self.book.people[username], on)
 
     def days(self, key: str) -> tuple[list[Activity], list[Activity]]:
-        """Return a fixed branch's party days that can be told of: past ones, newest first, and coming ones."""
+        """Return a fixed branch's days that can be told of: past ones, newest first, and coming ones."""
         rows = self.session.scalars(sa.select(Activity).where(
-            Activity.unit_id == self.book.units[key], Activity.month != 7).order_by(Activity.year, Activity.month))
+            Activity.unit_id == self.book.units[key], Activity.month != 7,
+        ).order_by(Activity.year, Activity.month))
         rows = [row for row in rows if (row.year, row.month) not in self.skipped]
         past = [row for row in rows if row.day < self.today]
         ahead = [row for row in rows if row.day > self.today + timedelta(days=3)
@@ -156,6 +158,16 @@ class Tale:
         self.open(by)
         self.do("ask", f"{self.key}.{by}", new_day=self.new_day.isoformat(), reason=self.reason())
 
+    def report(self, new_day: bool = False) -> None:
+        """Report after the event: told by telephone at the time, in writing once it was over."""
+        words = {"reason": self.weather(), "told_by_phone": f"{_md(self.day)} 7:40 电话报告镇党委值班室"}
+        later = self.year.other_day(self.day, self.at.today - timedelta(days=1)) if new_day else None
+        if later:
+            words["new_day"] = later.isoformat()
+        if (self.at.today - self.day).days < 7:
+            words["recovered_on"] = self.at.today.isoformat()
+        self.branch("report_late", **words)
+
     def tick(self) -> None:
         engine.tick(self.year.session, self.case_id, self.at)
 
@@ -188,6 +200,7 @@ def _md(day: date) -> str:
 
 
 def moved(t: Tale):
+    """Asked, agreed, and held on the new day."""
     yield t.before(7)
     t.ask("organizer" if t.turn % 2 else "secretary")
     yield t.before(5, 15)
@@ -197,6 +210,7 @@ def moved(t: Tale):
 
 
 def taken_over(t: Tale):
+    """The town does not answer; the zone takes the request over and agrees."""
     yield t.before(10)
     t.ask()
     yield t.before(5)
@@ -208,6 +222,7 @@ def taken_over(t: Tale):
 
 
 def jointly_moved(t: Tale, other: str = "branch10"):
+    """Two branches of two towns meet together; both towns agree."""
     yield from asked_jointly(t, other, t.before(8), t.before(6))
     yield t.before(5)
     t.superior("approve", AGREED[0])
@@ -237,6 +252,7 @@ def lapsed(t: Tale):
 
 
 def expired(t: Tale):
+    """Returned, and never asked again."""
     yield t.before(7)
     t.ask()
     yield t.before(5, 16)
@@ -246,6 +262,7 @@ def expired(t: Tale):
 
 
 def revoked(t: Tale):
+    """Agreed, then revoked by the side that had agreed."""
     yield t.before(9)
     t.ask()
     yield t.before(7, 15)
@@ -255,6 +272,7 @@ def revoked(t: Tale):
 
 
 def cancelled(t: Tale):
+    """Agreed, then cancelled at the branch's own wish."""
     yield t.before(9)
     t.ask()
     yield t.before(8, 15)
@@ -280,6 +298,7 @@ def terminated(t: Tale):
 
 
 def accepted_late(t: Tale):
+    """Reported after the event, and accepted."""
     yield t.before(-2)
     t.open()
     t.report(new_day=True)
@@ -288,6 +307,7 @@ def accepted_late(t: Tale):
 
 
 def excused(t: Tale):
+    """Nothing was possible in the month."""
     yield t.before(-2)
     t.open()
     t.report()
@@ -296,6 +316,7 @@ def excused(t: Tale):
 
 
 def not_accepted(t: Tale):
+    """Reported after the event for a reason that is none."""
     yield t.before(-3)
     t.open()
     t.branch("report_late", new_day=t.new_day.isoformat(), reason="当天支部书记外出，没有来得及请示。")
@@ -312,9 +333,11 @@ def asked(t: Tale, ago: int):
 
 
 def asked_jointly(t: Tale, other: str, first: Moment, second: Moment):
+    """Asked of two superiors; the partner's has agreed."""
     yield first
     t.open(**{"with": [t.year.book.units[other]]})
-    t.branch("ask_jointly", new_day=t.new_day.isoformat(), reason=t.fill(JOINT, other=t.year.unit(other).name))
+    reason = t.fill(JOINT, other=t.year.unit(other).name)
+    t.branch("ask_jointly", new_day=t.new_day.isoformat(), reason=reason)
     yield second
     t.do("approve", f"{_above(other)}.officer", opinion="同意。请两个支部分别做好到会登记。")
 
@@ -355,35 +378,23 @@ def reported_late(t: Tale):
     t.report(new_day=True)
 
 
-def _report(t: Tale, new_day: bool = False) -> None:
-    """Report after the event: told by telephone at the time, in writing once it was over."""
-    words = {"reason": t.weather(), "told_by_phone": f"{_md(t.day)} 7:40 电话报告镇党委值班室"}
-    later = t.year.other_day(t.day, t.at.today - timedelta(days=1)) if new_day else None
-    if later:
-        words["new_day"] = later.isoformat()
-    if (t.at.today - t.day).days < 7:
-        words["recovered_on"] = t.at.today.isoformat()
-    t.branch("report_late", **words)
-
-
-Tale.report = _report
-
 # branch, which of its past days (0: the latest), tale
 PAST = (
     ("branch01", 3, moved), ("branch02", 1, moved), ("branch02", 4, refused), ("branch02", 7, withdrawn),
     ("branch03", 2, jointly_moved), ("branch03", 5, lapsed), ("branch04", 1, accepted_late),
     ("branch04", 3, taken_over), ("branch05", 2, revoked), ("branch05", 6, moved), ("branch08", 1, moved),
     ("branch08", 3, excused), ("branch09", 2, moved), ("branch09", 4, voided), ("branch10", 6, cancelled),
-    ("branch11", 3, not_accepted), ("branch11", 5, moved), ("branch12", 1, expired), ("branch12", 4, terminated),
-    ("branch15", 2, moved), ("branch15", 6, refused), ("branch16", 4, moved), ("branch17", 1, withdrawn),
+    ("branch11", 3, not_accepted), ("branch11", 5, moved), ("branch12", 1, expired),
+    ("branch12", 4, terminated), ("branch15", 2, moved), ("branch15", 6, refused), ("branch16", 4, moved),
+    ("branch17", 1, withdrawn),
 )
 # branch, which of its coming days, tale, further arguments
 PRESENT = (
     ("branch02", 0, asked, 6), ("branch02", 1, asked, 0), ("branch03", 0, asked_jointly_now, "branch10"),
-    ("branch03", 1, asked, 4), ("branch04", 0, asked, 3), ("branch04", 1, cancel_asked), ("branch05", 0, asked, 1),
-    ("branch05", 1, approved), ("branch08", 0, asked, 2), ("branch09", 0, returned), ("branch10", 1, draft, 2),
-    ("branch11", 0, approved), ("branch12", 0, asked, 5), ("branch15", 0, asked, 1), ("branch16", 0, approved),
-    ("branch17", 0, draft, 0),
+    ("branch03", 1, asked, 4), ("branch04", 0, asked, 3), ("branch04", 1, cancel_asked),
+    ("branch05", 0, asked, 1), ("branch05", 1, approved), ("branch08", 0, asked, 2), ("branch09", 0, returned),
+    ("branch10", 1, draft, 2), ("branch11", 0, approved), ("branch12", 0, asked, 5), ("branch15", 0, asked, 1),
+    ("branch16", 0, approved), ("branch17", 0, draft, 0),
 )
 # branch, which of its past days, how many days late it was held; 0: not held at all
 LAPSES = (("branch04", 6, 7), ("branch09", 5, 3), ("branch12", 2, 4), ("branch11", 1, 0), ("branch16", 7, 5))
@@ -404,6 +415,7 @@ class Shift(Tale):
 
 
 def published(t: Shift):
+    """The zone moves a month by a signed notice."""
     yield t.before(12)
     t.draw_up()
     t.do("propose", "zone.office")
@@ -414,6 +426,7 @@ def published(t: Shift):
 
 
 def notice_revoked(t: Shift):
+    """The zone moves a month and takes it back."""
     yield t.before(12)
     t.draw_up()
     t.do("propose", "zone.office")
@@ -482,7 +495,8 @@ def _lapses(year: Year) -> None:
             else:
                 year.unheld.add(slot)
     latest = year.session.scalars(sa.select(Activity).where(
-        Activity.unit_id == year.book.units["branch01"], Activity.day < year.today).order_by(Activity.day.desc()))
+        Activity.unit_id == year.book.units["branch01"], Activity.day < year.today,
+    ).order_by(Activity.day.desc()))
     for row in (latest.first(), year.days("branch04")[0][0]):
         year.unheld.add((row.unit_id, row.year, row.month))
 
@@ -549,9 +563,3 @@ def _held_on(year: Year, row, draw: random.Random) -> date | None:
     elif slot in year.late:
         day += timedelta(days=year.late[slot])
     return day if day < year.today else None
-
-
-def open_cases(session: Session) -> dict[str, int]:
-    """Count open cases by state; what the terminal says after loading."""
-    return dict(session.execute(sa.select(Case.state, sa.func.count()).where(
-        Case.closed_at.is_(None)).group_by(Case.state)).all())

@@ -83,12 +83,14 @@ def draw(name: str, title: str, about: str, boxes: Iterable[Box], arrows: Iterab
     body = [_wire(name, wire) for wire in wires] + [_box(node) for node in nodes if node.box]
     labels = [_label(wire) for wire in wires]
     return "\n".join([
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="lw" role="img" viewBox="0 0 {width:.0f} {height:.0f}"'
-        f' width="{width:.0f}" height="{height:.0f}" font-family={quoteattr(FONT)}'
+        '<svg xmlns="http://www.w3.org/2000/svg" class="lw" role="img"'
+        f' viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}" height="{height:.0f}"'
+        f' font-family={quoteattr(FONT)}'
         f' aria-labelledby="{name}-title {name}-desc">',
         f'<title id="{name}-title">{escape(title)}</title>', f'<desc id="{name}-desc">{escape(about)}</desc>',
-        f'<defs><marker id="{name}-tip" viewBox="0 0 8 8" refX="7.5" refY="4" markerWidth="8" markerHeight="8"'
-        f' orient="auto-start-reverse"><path class="lw-tip" d="M0 0L8 4L0 8z" fill="{EDGE}"/></marker></defs>',
+        f'<defs><marker id="{name}-tip" viewBox="0 0 8 8" refX="7.5" refY="4" markerWidth="8"'
+        ' markerHeight="8" orient="auto-start-reverse">'
+        f'<path class="lw-tip" d="M0 0L8 4L0 8z" fill="{EDGE}"/></marker></defs>',
         *body, *labels, "</svg>\n"])
 
 
@@ -141,7 +143,8 @@ def _pointing_back(boxes: list[Box], arrows: list[Arrow]) -> set[Arrow]:
 def _ranks(boxes: list[Box], arrows: list[Arrow], back: set[Arrow]) -> dict[str, int]:
     """Put every box one column after the last that leads to it."""
     ranks = {box.id: 0 for box in boxes}
-    ways = [(arrow.target, arrow.source) if arrow in back else (arrow.source, arrow.target) for arrow in arrows]
+    ways = [(arrow.target, arrow.source) if arrow in back else (arrow.source, arrow.target)
+            for arrow in arrows]
     for _ in boxes:
         for left, right in ways:
             ranks[right] = max(ranks[right], ranks[left] + 1)
@@ -316,7 +319,8 @@ def _box(node: _Node) -> str:
     more = ' stroke-dasharray="5 4"' if box.dashed else ""
     middle = node.x + node.w / 2
     line = node.y - LINE * len(box.notes) / 2 + 5
-    parts = [_rect(node.x, top, node.w, node.h, f' fill="{PAPER}" stroke="{colour}" stroke-width="{weight}"{more}')]
+    frame = f' fill="{PAPER}" stroke="{colour}" stroke-width="{weight}"{more}'
+    parts = [_rect(node.x, top, node.w, node.h, frame)]
     if box.final:
         parts.append(_rect(node.x + 4, top + 4, node.w - 8, node.h - 8, f' fill="none" stroke="{colour}"'))
     parts.append(_text("lw-title", middle, line, box.title, TITLE, colour, "middle", ' font-weight="600"'))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 
-from ..grammar import COMMON, Each, Move, State, Workflow
+from ..grammar import COMMON, Move, State, Workflow, role_of
 from ..roles import CLOCK, COUNT, LADDERS, Role
 
 
@@ -74,7 +74,7 @@ def _unowned(workflow: Workflow, visit: Visit) -> str:
     waits = visit.state.waits_on
     if waits is CLOCK:
         return "" if any(m.by is CLOCK for m in workflow.leaving(visit.state)) else "只等时间，时间到了却没有事发生。"
-    role = waits.role if isinstance(waits, Each) else waits
+    role = role_of(waits)
     if len(LADDERS[role.ladder]) > 1 or role.seat in ("superior", "above", "unit"):
         return ""
     return f"{role.label}的职务空缺时没有人接替。"

@@ -15,12 +15,13 @@ from .. import authority, engine, work, workflows
 from ..clock import Moment
 from ..db import insert_once
 from ..errors import No
-from ..models import Activity, Case, Desk, Reminder, Unit
+from ..models import Activity, Case, Desk, Idempotency, Reminder, Unit
 from ..rules.activities import plan_year
 from ..rules.calendar import zone_calendar
 from ..workdays import add_workdays
 
 OVERDUE = -1
+RETRIES_LAST = timedelta(days=30)  # how long the answer to a repeated request is kept
 NEAR = timedelta(days=31)  # no ladder begins earlier
 
 
@@ -31,6 +32,8 @@ def sweep(session: Session, at: Moment) -> dict[str, int]:
         for key in step.keys(session, at):
             done[name] += _alone(session, step.one, key, at)
     done["delivered"] = work.drain(session, at, HANDLERS)
+    session.execute(sa.delete(Idempotency).where(Idempotency.at < at.now - RETRIES_LAST))
+    session.commit()
     return dict(done)
 
 

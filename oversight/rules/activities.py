@@ -67,8 +67,8 @@ def plan(session: Session, unit: Unit, year: int, month: int) -> dict:
 def plan_year(session: Session, units: list[Unit], year: int, at: Moment) -> int:
     """Plan a year for many branches and follow a changed calendar where nothing has happened yet.
 
-    A day that was moved by consent, held, excused or is past is left alone. Returns how many rows were
-    made or changed. Does not commit.
+    A day that is held, excused or past is left alone; where it was moved by consent only what the rule yields
+    is kept up. Returns how many rows were made or changed. Does not commit.
     """
     rows = session.scalars(sa.select(Activity).where(
         Activity.unit_id.in_([unit.id for unit in units]), Activity.year == year,
@@ -97,13 +97,14 @@ def owed(unit: Unit, year: int, month: int) -> bool:
 
 def follow_rule(session: Session, unit: Unit, row: Activity, at: Moment) -> bool:
     """Re-plan one day after the calendar changed; returns whether it moved."""
-    settled = row.moved_by or row.held_on or row.excused_by or (row.day and row.day <= at.today)
+    settled = row.held_on or row.excused_by or (row.day and row.day <= at.today)
     if settled or not has_rule_day(session, unit, row.month):
         return False
     day = rule_for(session, unit, row.year, row.month).on
-    if (row.rule_day, row.day) == (day, day):
+    wanted = {"rule_day": day} if row.moved_by else {"rule_day": day, "day": day}
+    if all(getattr(row, name) == value for name, value in wanted.items()):
         return False
-    change(session, row, at, "放假安排或全区通知变动，自动重排", rule_day=day, day=day)
+    change(session, row, at, "放假安排或全区通知变动，自动重排", **wanted)
     return True
 
 
@@ -194,7 +195,9 @@ def _before(attempt, row: Activity) -> tuple[date, str | None]:
         ActivityChange.activity_id == row.id, ActivityChange.case_id == attempt.case.id,
     ).order_by(ActivityChange.id.desc()))
     what = next(entry.what for entry in changes if entry.what.get("moved_by", [0, 0])[1] == attempt.case.id)
-    return date.fromisoformat(what["day"][0]), what["moved_by"][0]
+    moved_by = what["moved_by"][0]
+    by_rule = row.rule_day if moved_by is None else None  # the rule's day may have changed meanwhile
+    return by_rule or date.fromisoformat(what["day"][0]), moved_by
 
 
 def _excuse_month(attempt) -> None:

@@ -67,10 +67,13 @@ def unified_july(settings: dict[str, str], month: int) -> bool:
     return month == 7 and settings["july_mode"] == "combined"
 
 
-def rule_for(session: Session, unit: Unit, year: int, month: int) -> PartyDay:
-    """Derive the day that the rule gives a branch in a month, step by step. Source: G-2.1.1a, G-2.1.3"""
+def rule_for(session: Session, unit: Unit, year: int, month: int, *, noticed: bool = True) -> PartyDay:
+    """Derive the day that the rule gives a branch in a month, step by step. Source: G-2.1.1a, G-2.1.3
+
+    `noticed` False leaves the zone's own notice out.
+    """
     settings = zone_settings(session, unit.zone_id)
-    notice = zone_notices(session, unit.zone_id).get((year, month))
+    notice = zone_notices(session, unit.zone_id).get((year, month)) if noticed else None
     return party_day(
         zone_calendar(session, unit.zone_id), year, month,
         week_rule=settings["week_rule"], holiday_scope=settings["holiday_scope"],

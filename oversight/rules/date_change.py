@@ -38,8 +38,17 @@ def _activity(attempt) -> Activity | None:
 
 
 def already_held(attempt) -> bool:
+    """True where the branch, or a partner of a joint request, has met already."""
     found = _activity(attempt)
-    return bool(found and found.held_on)
+    if found is None:
+        return False
+    rows = [found, *(activity_for(attempt.session, unit, found.year, found.month) for unit in _partner_units(attempt))]
+    return any(row.held_on for row in rows)
+
+
+def _partner_units(attempt) -> list[Unit]:
+    ids = [value for value in partners(attempt) if is_id(value)]
+    return list(attempt.session.scalars(sa.select(Unit).where(Unit.id.in_(ids)))) if ids else []
 
 
 def is_unified_july(attempt) -> bool:
@@ -75,7 +84,7 @@ def partners(attempt) -> list[str]:
 
 def joint_superiors(attempt) -> list[str]:
     """Return the superiors of all branches with a fixed day that take part, each once."""
-    units = [attempt.unit, *(attempt.session.get(Unit, unit_id) for unit_id in partners(attempt))]
+    units = [attempt.unit, *_partner_units(attempt)]
     above = [superiors(attempt.session, unit)[0].id for unit in units if unit.fixed_day]
     return list(dict.fromkeys(above))
 
@@ -106,13 +115,27 @@ def partners_known(attempt):
     return len(units) == len(set(ids)) == len(ids) and not _busy(attempt, units)
 
 
+@rule(clause("G-2.1.1c"))
+def not_in_another(attempt):
+    """本支部当月党日已列入另一件联合请示，请等那件办结。"""
+    return not _asked_elsewhere(attempt, {attempt.case.unit_id})
+
+
 def _busy(attempt, units: list[Unit]) -> bool:
-    """True where a partner's party day of that month is held already or asked to be moved on its own."""
+    """True where a partner's party day of that month is held already or asked to be moved in another case."""
     day = attempt.fact_day("day")
     rows = [activity_for(attempt.session, unit, day.year, day.month) for unit in units]
-    asked = sa.select(Case.id).where(
-        Case.workflow == "date_change", Case.subject.in_([row.id for row in rows]), Case.closed_at.is_(None))
-    return any(row.held_on for row in rows) or attempt.session.scalar(asked) is not None
+    return any(row.held_on for row in rows) or _asked_elsewhere(attempt, {unit.id for unit in units}, own=True)
+
+
+def _asked_elsewhere(attempt, units: set[str], *, own: bool = False) -> bool:
+    """True where one of the units takes part in another open request about the same month."""
+    month = attempt.case.facts["day"][:7]
+    others = attempt.session.execute(sa.select(Case.unit_id, Case.facts).where(
+        Case.zone_id == attempt.case.zone_id, Case.workflow == "date_change", Case.closed_at.is_(None),
+        Case.id != attempt.case.id)).all()
+    return any(units & ({unit_id} if own else set()) or units & set(facts.get("with") or [])
+               for unit_id, facts in others if facts["day"][:7] == month)
 
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import sqlalchemy as sa
 
 from ..grammar import Effect
 from ..models import Unit, ZoneNotice
 from .activities import plan_year
-from .calendar import forget, zone_notices
+from .calendar import forget, rule_for, zone_notices
 
 
 def month(attempt) -> str:
@@ -20,6 +22,12 @@ def standing_notice(attempt) -> ZoneNotice | None:
     day = attempt.fact_day("new_day")
     found = zone_notices(attempt.session, attempt.case.zone_id).get((day.year, day.month))
     return found if found and found.case_id != attempt.case.id else None
+
+
+def rule_day(attempt) -> date:
+    """Return the day on which everybody met without the notice."""
+    day = attempt.fact_day("new_day")
+    return rule_for(attempt.session, attempt.unit, day.year, day.month, noticed=False).on
 
 
 def _branches(attempt) -> list[Unit]:

@@ -23,7 +23,7 @@ csrf = CSRFProtect()
 
 def chosen_locale() -> str | None:
     """Return the language of whoever is logged in; None leaves the installation's default."""
-    if has_request_context() and "failed" not in g and current_user and current_user.is_authenticated:
+    if has_request_context() and current_user and current_user.is_authenticated:
         return current_user.account.locale
     return None
 
@@ -75,7 +75,7 @@ def _refused(error):
     if isinstance(no, NotLoggedIn):
         return access.manager.unauthorized()
     if no.status >= 500:
-        g.failed = True  # the page of a failure asks the database nothing
+        access.forget()  # the page of a failure asks the database nothing
     return render_template("error.html", no=no), no.status
 
 

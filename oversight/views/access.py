@@ -52,6 +52,11 @@ def load(token: str) -> SignedIn | None:
     return SignedIn(token, db.session.get(Account, login.account_id)) if login else None
 
 
+def forget() -> None:
+    """Treat the reader as a stranger for the rest of this request."""
+    g._login_user = manager.anonymous_user()
+
+
 def moment() -> Moment:
     """Return the moment of this request; one for all that it does."""
     if "moment" not in g:

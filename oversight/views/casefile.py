@@ -322,8 +322,8 @@ def earlier(case: Case) -> list[Case]:
     """Return what the same branch was granted in the same business in the year before, newest first."""
     return list(db.session.scalars(sa.select(Case).where(
         Case.unit_id == case.unit_id, Case.workflow == case.workflow, Case.number.is_not(None),
-        Case.state.not_in(NOT_GRANTED), Case.opened_at > case.opened_at - YEAR,
-        Case.opened_at < case.opened_at).order_by(Case.opened_at.desc())))
+        Case.state.not_in(NOT_GRANTED), Case.id != case.id,
+        Case.opened_at > case.opened_at - YEAR, Case.opened_at <= case.opened_at).order_by(Case.opened_at.desc())))
 
 
 def approvable(case: Case, who: Actor, at: Moment) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 
-from wtforms import HiddenField, RadioField, SelectMultipleField, StringField, TextAreaField
+from wtforms import StringField, TextAreaField
 from wtforms.form import BaseForm
 
 from ..errors import BadRequest, No, RuleSaysNo, WordsWrong
@@ -53,14 +53,8 @@ def _shown(value):
 
 
 def _field(ask: Ask, scope: str):
-    more = {"label": ask.label, "description": ask.hint, "id": f"{scope}-{ask.name}"}
-    if ask.kind == "choice":
-        return RadioField(choices=list(ask.choices), validate_choice=False, **more)
-    if ask.kind == "yes_no":
-        return RadioField(choices=[("true", "是"), ("false", "否")], validate_choice=False, **more)
-    if ask.kind == "list":
-        return SelectMultipleField(choices=[], validate_choice=False, **more)
-    return {"text": TextAreaField, "hidden": HiddenField}.get(ask.kind, StringField)(**more)
+    kind = TextAreaField if ask.kind in ("text", "list") else StringField
+    return kind(ask.label, description=ask.hint, id=f"{scope}-{ask.name}")
 
 
 def words_from(form, asks: tuple[Ask, ...]) -> dict:

@@ -145,8 +145,8 @@ class Year:
         given = has_rule_day(db.session, self.unit, number)
         rule = rule_for(db.session, self.unit, self.year, number) if given else None
         case = asked.get(row.id) if row is not None else None
-        with db.session.no_autoflush:
-            return Month(self.unit, row or plan(db.session, self.unit, self.year, number), rule, self.today, case)
+        row = row or Activity(**plan(db.session, self.unit, self.year, number))
+        return Month(self.unit, row, rule, self.today, case)
 
     def count(self, *statuses: str) -> int:
         return sum(month.status in statuses for month in self.months)

@@ -114,6 +114,12 @@ def not_held(attempt):
     return not facts.already_held(attempt)
 
 
+@rule(CONSENT)
+def day_stands(attempt):
+    """原定日期已不是正在执行的党日（例如全区另有调整），请退回或撤回后重新请示。"""
+    return facts.activity_in_force(attempt) is not None
+
+
 @rule(FORCE_MAJEURE)
 def day_has_come(attempt):
     """原定日期还没有到，请直接请示变更，不用事后补报。"""
@@ -127,29 +133,29 @@ def within_three_days(attempt):
     return recovered is None or attempt.today <= facts.three_days_after(attempt, recovered)
 
 
-@rule(house_rule("补报的日期须在当月之内。"), "new_day")
-def same_month_if_told(attempt):
-    """实际开展或改到的日期必须在同一个月之内。"""
-    return attempt.words.get("new_day") is None or same_month.test(attempt)
+@rule(house_rule("补报的日期须在当月之内，且不是原定日期。"), "new_day")
+def another_if_told(attempt):
+    """实际开展或改到的日期必须在同一个月之内，且不是原定日期。"""
+    return attempt.words.get("new_day") is None or (same_month.test(attempt) and another_day.test(attempt))
 
 
 AHEAD = (not_july, not_held, still_ahead)
 NEW = (same_month, another_day, not_a_rest_day, asked_ahead, not_taken)
-ANSWERED = (rules.second_person, still_ahead)
+ANSWERED = (rules.second_person, not_held, day_stands, still_ahead)
 UNDO = (rules.take_back, rules.void_papers)
 
 WORKFLOW = Workflow(
     "date_change", "变更活动时间请示", version=1, opens=DRAFT, opened_by=BRANCH, short="变更时间请示",
     facts=(Ask("day", "date", "原定日期"), DRAFT_DAY, DRAFT_REASON,
            Ask("with", "list", "联合开展的支部", required=False)),
-    open_if=(fixed_branch, not_july, day_in_force, not_held, facts.partners_known), subject=facts.subject,
+    open_if=(fixed_branch, not_july, day_in_force, not_held, facts.not_in_another, facts.partners_known), subject=facts.subject,
     moves=(
         Move("save", "存草稿", DRAFT, STAY, by=BRANCH, under=CONSENT, asks=(DRAFT_DAY, DRAFT_REASON),
              does=(facts.write_down,)),
         Move("ask", "提交请示", (DRAFT, RETURNED), ASKED, by=BRANCH, under=CONSENT, asks=(NEW_DAY, REASON),
-             only_if=(facts.alone, *AHEAD, *NEW), does=(facts.write_down,)),
+             only_if=(facts.alone, day_stands, *AHEAD, *NEW), does=(facts.write_down,)),
         Move("ask_jointly", "提交联合请示", (DRAFT, RETURNED), ASKED_JOINT, by=BRANCH, under=clause("G-2.5.1b"),
-             asks=(NEW_DAY, REASON), only_if=(facts.together, *AHEAD, *NEW),
+             asks=(NEW_DAY, REASON), only_if=(facts.together, day_stands, *AHEAD, *NEW),
              does=(facts.write_down, facts.copy_partners)),
         Move("withdraw", "撤回", (DRAFT, ASKED, ASKED_JOINT, RETURNED), WITHDRAWN, by=BRANCH, under=CONSENT),
         Move("approve", "同意", ASKED, APPROVED, by=SUPERIOR, under=CONSENT, asks=(OPINION,),
@@ -162,7 +168,7 @@ WORKFLOW = Workflow(
         Move("approve", "同意", ASKED_JOINT, STAY, by=JOINT, under=CONSENT, asks=(OPINION,), only_if=ANSWERED,
              many=True, decides=True, consequence="各方都同意后党日一并变更"),
         Move("refuse", "不同意", ASKED_JOINT, REFUSED, by=JOINT, under=CONSENT, asks=(OPINION,),
-             only_if=(rules.second_person,), decides=True),
+             only_if=(rules.second_person,), does=(rules.issue_reply,), decides=True),
         Move("all_agreed", "各方均已同意", ASKED_JOINT, APPROVED, by=COUNT, under=CONSENT,
              does=(rules.move_activity, rules.issue_joint_replies)),
         Move("lapse", "到期未答复", (ASKED, ASKED_JOINT), LAPSED, by=CLOCK, under=PROMPT, on=facts.first_day),
@@ -174,15 +180,15 @@ WORKFLOW = Workflow(
         Move("amend", "修改已批复的请示", APPROVED, ASKED, by=BRANCH, under=CONSENT, asks=(NEW_DAY, REASON),
              only_if=(facts.alone, *AHEAD, *NEW), does=(facts.note_difference, *UNDO, facts.write_down)),
         Move("ask_cancel", "申请取消变更", APPROVED, CANCEL_ASKED, by=BRANCH, under=REVOCABLE,
-             asks=(DRAFT_REASON,)),
+             asks=(DRAFT_REASON,), only_if=(still_ahead,)),
         Move("cancel", "同意取消", CANCEL_ASKED, CANCELLED, by=SUPERIOR, under=REVOCABLE, asks=(NOTE,),
-             only_if=(rules.second_person,), does=UNDO, decides=True),
+             only_if=(rules.second_person, still_ahead), does=UNDO, decides=True),
         Move("keep", "不取消，按批复执行", CANCEL_ASKED, APPROVED, by=SUPERIOR, under=REVOCABLE, asks=(NOTE,),
              only_if=(rules.second_person,), decides=True),
         Move("take_effect", "日期已到，变更执行", (APPROVED, CANCEL_ASKED), IN_FORCE, by=CLOCK, under=CONSENT,
              on=facts.first_day),
         Move("report_late", "事后补报", DRAFT, REPORTED, by=BRANCH, under=FORCE_MAJEURE, asks=LATE,
-             only_if=(day_has_come, not_held, within_three_days, same_month_if_told), does=(facts.write_down,)),
+             only_if=(day_has_come, not_held, within_three_days, another_if_told), does=(facts.write_down,)),
         Move("accept_late", "认可补报", REPORTED, ACCEPTED_LATE, by=SUPERIOR, under=FORCE_MAJEURE,
              asks=(NOTE,), only_if=(rules.second_person,), does=(rules.apply_late,), decides=True),
         Move("not_accept", "不予认可", REPORTED, NOT_ACCEPTED, by=SUPERIOR, under=FORCE_MAJEURE, asks=(NOTE,),

@@ -37,6 +37,12 @@ def day_ahead(attempt):
     return attempt.fact_day("new_day") > attempt.today
 
 
+@rule(house_rule("改期通知在原定日期和改到的日期都还没有到之前可以撤销。"))
+def both_ahead(attempt):
+    """原定日期或改到的日期已经到了，不能再撤销。"""
+    return attempt.today < min(rules.notices.rule_day(attempt), attempt.fact_day("new_day"))
+
+
 @rule(house_rule("同一个月只能有一份有效的全区改期通知。"))
 def month_is_free(attempt):
     """这个月已有一份全区改期通知，请先撤销。"""
@@ -63,7 +69,7 @@ WORKFLOW = Workflow(
         Move("return", "退回修改", PROPOSED, DRAFT, by=ZONE_SIGNER, under=SIGNED, asks=(WHY,), decides=True,
              only_if=(rules.second_person,)),
         Move("revoke", "撤销通知", PUBLISHED, REVOKED, by=ZONE_SIGNER, under=SIGNED, asks=(WHY,),
-             only_if=(day_ahead,), does=(rules.end_notice, rules.void_papers)),
+             only_if=(both_ahead,), does=(rules.end_notice, rules.void_papers)),
         Move("lapse", "到期未签发", (DRAFT, PROPOSED), EXPIRED, by=CLOCK, under=QUICK,
              on=lambda attempt: attempt.fact_day("new_day")),
         Move("take_effect", "日期已到", PUBLISHED, IN_FORCE, by=CLOCK, under=UNIFORM,

@@ -1,4 +1,4 @@
-"""Importing a holiday notice: all or nothing, every bad row named, open party days follow, settled ones stay."""
+"""Importing a holiday notice: all or nothing, every bad row named, open days follow, settled ones stay."""
 
 from __future__ import annotations
 
@@ -59,7 +59,8 @@ def test_holidays_of_the_law_hold_where_the_file_leaves_them_out(session, planne
     load(session, planned, NOTICE, "2026-12-01")
     row = session.get(CalendarRow, (planned.zone.id, date(2027, 10, 1)))
     assert (row.kind, row.statutory, row.name) == ("rest", True, "国庆节")
-    assert activity_for(session, planned.units["village"], 2027, 1).day == date(2027, 1, 8), "1 January is a holiday"
+    january = activity_for(session, planned.units["village"], 2027, 1)
+    assert january.day == date(2027, 1, 8), "1 January is a holiday"
     assert session.get(CalendarRow, (planned.zone.id, date(2027, 2, 5))).source == "国办发明电〔2026〕9号"
 
 

@@ -31,8 +31,8 @@ def token_for(person) -> str:
     return token
 
 
-def end_tokens(person) -> None:
-    """Take a person's tokens away. Commits."""
+def end_tokens() -> None:
+    """Take everybody's tokens away. Commits."""
     db.session.query(ApiToken).update({"ended_at": MADE})
     db.session.commit()
 

@@ -41,7 +41,8 @@ def test_table_names_every_state_move_word_guard_effect_and_ground(workflow):
             assert f"{ask.label}（{ask.name}，" in text
         for guard in move.only_if:
             assert guard.sentence in text
-            assert not guard.source.is_clause or f"{guard.sentence}〔{guard.source.section}，{guard.source.id}〕" in text
+            ground = f"〔{guard.source.section}，{guard.source.id}〕" if guard.source.is_clause else "〔本区约定"
+            assert f"{guard.sentence}{ground}" in text
         for effect in move.does:
             assert effect.sentence in text
 
@@ -106,8 +107,8 @@ def test_picture_boxes_states_doubles_ends_and_labels_ways(workflow):
 
 def test_picture_marks_where_a_case_stands(workflow):
     state = workflow.states[1]
-    boxes = [box.get("data-state") for box in ElementTree.fromstring(law.svg(workflow, state.name)).iter(f"{SVG}g")
-             if box.get("aria-current") == "step"]
+    root = ElementTree.fromstring(law.svg(workflow, state.name))
+    boxes = [box.get("data-state") for box in root.iter(f"{SVG}g") if box.get("aria-current") == "step"]
     assert boxes == [state.name]
     assert f"现在是“{state.label}”" in law.svg(workflow, state.name)
     assert "aria-current" not in law.svg(workflow)

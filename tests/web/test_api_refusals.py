@@ -117,7 +117,7 @@ def test_only_a_good_token_opens_the_door(api, world, asked, unchanged):
                 for path in paths:
                     response = api(None).send(method, path, headers=headers, json={} if method == "POST" else None)
                     assert response.status_code == 401 and response.headers["WWW-Authenticate"] == "Bearer"
-    end_tokens(world.people["village.secretary"])
+    end_tokens()
     client.get("/me", status=401)
 
 

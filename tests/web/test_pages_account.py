@@ -12,6 +12,9 @@ from oversight.models import Account, Login, Notice
 from tests.support.html import PASSWORD, Reader, check
 from tests.support.world import at
 
+# What these pages show does not depend on the database; the desk and the case pages are tried on both.
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
 
 def test_logging_in_leads_to_the_desk(reader):
     page = reader("town1.officer").get("/")

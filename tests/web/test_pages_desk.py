@@ -53,9 +53,10 @@ def test_groups_are_by_due_day(reader, three, clock):
     officer = reader("town1.officer")
     assert "本周到期" in officer.get("/desk").main
     clock.now += timedelta(days=3)
-    assert "今天到期" in officer.get("/desk").main
+    officer.login("town1.officer")
     assert "今天到期 3" in officer.get("/desk").main
     clock.now += timedelta(days=1)
+    officer.login("town1.officer")
     late = officer.get("/desk").main
     assert "已超期 3" in late and "超期 1 天" in late
 

@@ -1,0 +1,309 @@
+"""The journal: chains that hold, eight kinds of tampering that show, and a database that refuses to help."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
+
+from oversight import journal
+from oversight.models import Case, Checkpoint, JournalRow
+from tests.support.actors import REASON, Play
+from tests.support.dump import difference, dump
+
+
+@pytest.fixture
+def play(session, world):
+    return Play(session, world)
+
+
+@pytest.fixture
+def told(play):
+    """Three cases with their ends, sealed by two checkpoints, and what is exported of them."""
+    play.approved()
+    seal(play)
+    play.move(play.asked(name="community.secretary", unit="community"), "town1.officer", "refuse")
+    play.on("2026-11-25").asked(name="organ.secretary", unit="organ")
+    seal(play)
+    return play, lines(play)
+
+
+def seal(play) -> None:
+    journal.checkpoint(play.session, play.world.zone.id, play.at.now)
+    play.session.commit()
+
+
+def lines(play) -> list[str]:
+    found = list(journal.export_lines(play.session))
+    play.session.commit()
+    return found
+
+
+def entries(found: list[str]) -> list[tuple[str, dict]]:
+    return [next(iter(json.loads(line).items())) for line in found]
+
+
+def written(told: list[tuple[str, dict]]) -> list[str]:
+    return [journal.canonical({kind: values}) for kind, values in told]
+
+
+def rows_of(told, at: int = 0) -> list[dict]:
+    """Return the rows of one case, in the order of the export; the same objects, so that they can be altered."""
+    case_id = sorted({values["case_id"] for kind, values in told if kind == "row"})[at]
+    return [values for kind, values in told if kind == "row" and values["case_id"] == case_id]
+
+
+def test_what_was_done_verifies(told):
+    play, found = told
+    assert journal.verify_lines(found) == []
+    kinds = [kind for kind, _ in entries(found)]
+    assert (kinds.count("row"), kinds.count("head"), kinds.count("checkpoint")) == (8, 3, 2)
+    assert kinds == sorted(kinds, key=["row", "head", "checkpoint"].index)
+    assert play.count(JournalRow) == 8
+
+
+def test_each_case_is_a_chain_of_its_own(told):
+    _play, found = told
+    for number in range(3):
+        previous = ""
+        for seq, row in enumerate(rows_of(entries(found), number), 1):
+            assert (row["seq"], row["previous"]) == (seq, previous)
+            previous = row["hash"]
+
+
+def test_exported_twice_it_reads_the_same(told):
+    play, found = told
+    assert lines(play) == found
+
+
+def test_the_export_reads_the_same_on_a_server_with_another_time_zone(told):
+    """What is hashed are UTC timestamps, wherever the server believes itself to be."""
+    play, found = told
+    if play.session.get_bind().dialect.name == "sqlite":
+        pytest.skip("SQLite keeps no time zone")
+    play.session.execute(sa.text("SET TIME ZONE 'Asia/Shanghai'"))
+    other = list(journal.export_lines(play.session))
+    assert other == found and journal.verify_lines(other) == []
+    play.session.rollback()
+
+
+# Eight kinds of tampering ------------------------------------------------------------------------
+
+
+def edited(told):
+    rows_of(told)[-1]["words"]["opinion"] = "不同意"
+
+
+def removed(told):
+    told.remove(("row", rows_of(told)[1]))
+
+
+def reordered(told):
+    first, second = [index for index, (kind, values) in enumerate(told)
+                     if kind == "row" and values in rows_of(told)][:2]
+    told[first], told[second] = told[second], told[first]
+
+
+def inserted(told):
+    row = rows_of(told)[1]
+    told.insert(told.index(("row", row)) + 1, ("row", {**row, "move": "approve", "seq": row["seq"] + 1}))
+
+
+def truncated(told):
+    told.remove(("row", rows_of(told)[-1]))
+
+
+def forged(told):
+    """A row with a good hash of its own and a good predecessor, put at the end of a chain."""
+    last = rows_of(told)[-1]
+    row = {**last, "seq": last["seq"] + 1, "previous": last["hash"], "move": "revoke"}
+    row["hash"] = journal.digest({name: value for name, value in row.items() if name != "hash"})
+    told.insert(told.index(("row", last)) + 1, ("row", row))
+
+
+def reattributed(told):
+    rows_of(told)[-1].update(actor_id=rows_of(told)[0]["actor_id"], actor="另一个人")
+
+
+def backdated(told):
+    rows_of(told)[-1]["at"] = "2026-11-01T01:00:00.000000+00:00"
+
+
+KINDS = (edited, removed, reordered, inserted, truncated, forged, reattributed, backdated)
+
+
+@pytest.mark.parametrize("tamper", KINDS, ids=lambda kind: kind.__name__)
+def test_tampering_shows(told, tamper):
+    _play, found = told
+    changed = entries(found)
+    tamper(changed)
+    assert written(changed) != found
+    assert journal.verify_lines(written(changed)) != []
+
+
+@pytest.mark.parametrize("field", journal.HASHED)
+def test_every_field_is_under_the_hash(told, field):
+    _play, found = told
+    changed = entries(found)
+    row = rows_of(changed)[1]
+    row[field] = {"words": {"x": 1}, "result": {"x": 1}, "seq": 7}.get(field, "x")
+    assert journal.verify_lines(written(changed)) != []
+
+
+def rehash(rows: list[dict], told) -> None:
+    """Make a chain consistent again, as whoever owns the database could, and its head with it."""
+    previous = ""
+    for seq, row in enumerate(rows, 1):
+        row.update(seq=seq, previous=previous)
+        row["hash"] = previous = journal.digest({name: value for name, value in row.items() if name != "hash"})
+    head = next(values for kind, values in told if kind == "head" and values["case_id"] == rows[0]["case_id"])
+    head.update(seq=len(rows), hash=previous)
+
+
+@pytest.mark.parametrize("tamper", [edited, removed, truncated, reattributed, backdated],
+                         ids=lambda kind: kind.__name__)
+def test_a_chain_made_consistent_again_is_found_by_the_checkpoint(told, tamper):
+    """What was sealed cannot be rewritten, even with every hash and the head computed anew."""
+    _play, found = told
+    changed = entries(found)
+    tamper(changed)
+    rehash(rows_of(changed), changed)
+    assert journal.verify_lines(written(changed)) != []
+
+
+def test_a_whole_case_that_vanished_is_found_by_the_checkpoint(told):
+    _play, found = told
+    gone = rows_of(entries(found))[0]["case_id"]
+    kept = [(kind, values) for kind, values in entries(found) if values.get("case_id") != gone]
+    assert journal.verify_lines(written(kept)) != []
+
+
+def test_a_chain_without_its_head_is_found(told):
+    """Truncated together with the line that would have told."""
+    _play, found = told
+    changed = entries(found)
+    rows = rows_of(changed)
+    changed = [(kind, values) for kind, values in changed
+               if values is not rows[-1] and not (kind == "head" and values["case_id"] == rows[0]["case_id"])]
+    assert journal.verify_lines(written(changed)) != []
+
+
+@pytest.mark.parametrize("field, value", [("root", "0" * 64), ("rows", 1), ("cases", 1), ("at", "2026-01-01"),
+                                          ("previous", "0" * 64), ("hash", "0" * 64)])
+def test_a_checkpoint_is_sealed_itself(told, field, value):
+    _play, found = told
+    changed = entries(found)
+    next(values for kind, values in reversed(changed) if kind == "checkpoint")[field] = value
+    assert journal.verify_lines(written(changed)) != []
+
+
+def test_a_checkpoint_that_vanished_from_between_is_found(told):
+    play, _found = told
+    play.on("2026-11-26")
+    seal(play)
+    changed = entries(lines(play))
+    points = [entry for entry in changed if entry[0] == "checkpoint"]
+    changed.remove(points[1])
+    assert journal.verify_lines(written(changed)) != []
+
+
+def test_an_export_is_verified_with_the_standard_library_alone(told, tmp_path):
+    """The verifier is a function of lines; nothing of the database is asked."""
+    _play, found = told
+    path = tmp_path / "journal.jsonl"
+    path.write_text("\n".join(found), "utf-8")
+    code = ("import sys; from oversight.journal import verify_lines; "
+            "print(len(verify_lines(open(sys.argv[1], encoding='utf-8'))))")
+    done = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True,
+                          cwd=Path(__file__).resolve().parents[2])
+    assert done.stdout.strip() == "0"
+
+
+# The database itself -----------------------------------------------------------------------------
+
+FORBIDDEN = {
+    "update": "UPDATE journal SET actor = 'x'",
+    "update one": "UPDATE journal SET at = at WHERE seq = 1",
+    "delete": "DELETE FROM journal",
+    "delete one": "DELETE FROM journal WHERE seq = (SELECT max(seq) FROM journal)",
+    "update checkpoints": "UPDATE checkpoints SET root = 'x'",
+    "delete checkpoints": "DELETE FROM checkpoints",
+    "truncate": "TRUNCATE journal",
+    "replace": "INSERT OR REPLACE INTO journal SELECT id, zone_id, case_id, seq, at, kind, 'approve', from_state, "
+               "to_state, actor_id, actor, acting_for, role, unit_id, words, result, previous, hash FROM journal",
+}
+
+
+@pytest.mark.parametrize("way", FORBIDDEN)
+def test_the_database_refuses_to_change_what_was_recorded(told, way):
+    play, _found = told
+    engine = play.session.get_bind()
+    if (engine.dialect.name == "sqlite") == (way == "truncate") and way in ("truncate", "replace"):
+        pytest.skip("a word of the other database")
+    before = dump(play.session)
+    with pytest.raises(DBAPIError), engine.begin() as connection:
+        connection.exec_driver_sql(FORBIDDEN[way])
+    assert not difference(before, dump(play.session))
+
+
+def test_a_row_cannot_be_written_twice(told):
+    play, _found = told
+    row = play.session.scalar(sa.select(JournalRow).limit(1))
+    values = {column.key: getattr(row, column.key) for column in sa.inspect(JournalRow).columns}
+    play.session.commit()
+    with pytest.raises(DBAPIError), play.session.get_bind().begin() as connection:
+        connection.execute(sa.insert(JournalRow).values({**values, "id": "0190a000-0000-7000-8000-000000000000"}))
+
+
+def test_history_outlives_what_it_tells_of(told):
+    """No foreign key leads into the journal, so nothing can be deleted through it."""
+    for table in ("journal", "checkpoints"):
+        keys = sa.inspect(told[0].session.get_bind()).get_foreign_keys(table)
+        assert not [key for key in keys if key["referred_table"] in ("cases", "persons", "units")]
+
+
+def test_what_changes_a_case_behind_the_engine_shows(told):
+    """The case's own head no longer fits its chain."""
+    play, _found = told
+    case = play.session.scalar(sa.select(Case).limit(1))
+    play.session.execute(sa.update(Case).where(Case.id == case.id).values(seq=1))
+    play.session.commit()
+    assert journal.verify_lines(lines(play)) != []
+
+
+def test_moments_are_kept_to_the_microsecond(play):
+    case = play.asked()
+    odd = play.at.now + timedelta(microseconds=123457)
+    from oversight import engine
+    from oversight.clock import Moment
+
+    engine.submit(play.session, case.id, "return", play.who("town1.officer"), {"opinion": REASON},
+                  version=case.version, at=Moment(odd, play.at.today))
+    assert play.journal(case)[-1].at == odd and journal.verify_lines(lines(play)) == []
+    assert play.count(Checkpoint) == 0
+
+
+@pytest.mark.parametrize("text", ["“引号”与\\反斜杠", "换行\n与\t制表", "𠮷 é ﷽", "<b>&amp;</b>", "e\u0301 与 é", "1" * 2000])
+def test_any_words_verify_after_a_journey_through_the_database(play, text):
+    case = play.asked()
+    play.move(case, "town1.officer", "return", opinion=text)
+    assert journal.verify_lines(lines(play)) == []
+
+
+@pytest.mark.parametrize("leaves", range(8))
+def test_the_root_depends_on_every_leaf_and_on_their_order(leaves):
+    digests = [journal.digest({"leaf": number}) for number in range(leaves)]
+    root = journal.merkle_root(digests)
+    for index in range(leaves):
+        other = [*digests]
+        other[index] = journal.digest({"leaf": "x"})
+        assert journal.merkle_root(other) != root
+    if leaves > 1:
+        assert journal.merkle_root(digests[::-1]) != root
+    assert journal.merkle_root(digests) == root and len(root) == 64

@@ -1,0 +1,158 @@
+"""A branch's year: how each month stands, what its leaders may write, and that looking writes nothing."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from oversight.models import Activity, ActivityChange
+from oversight.rules.activities import plan_year
+from tests.support.html import Page
+from tests.support.world import at
+
+# What these pages show does not depend on the database; the desk and the case pages are tried on both.
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+def chips(page: Page) -> dict[int, str]:
+    """Return by month what its chip says."""
+    return {int(node.get("id")[1:]): "".join(node.find(".//span[@class]").itertext()).strip()
+            for node in page.tree.iter("section") if (node.get("class") or "").startswith("mon")}
+
+
+@pytest.fixture
+def planned(session, world):
+    plan_year(session, [world.units["village"], world.units["firm"]], 2026, at("2026-01-05"))
+    session.commit()
+    return {row.month: row for row in session.scalars(sa.select(Activity).where(
+        Activity.unit_id == world.units["village"].id))}
+
+
+def year(world, unit: str = "village", number: int = 2026) -> str:
+    return f"/units/{world.units[unit].id}/year/{number}"
+
+
+def test_every_month_says_how_it_stands(reader, planned, world, session, play):
+    for month in range(1, 9):
+        planned[month].held_on = planned[month].day
+    planned[9].held_on = date(2026, 9, 11)
+    session.commit()
+    play.approved()
+    shown = chips(reader("village.secretary").get(year(world)))
+    assert shown == {1: "顺延开展", 2: "已开展", 3: "已开展", 4: "已开展", 5: "顺延开展", 6: "已开展", 7: "已开展",
+                     8: "已开展", 9: "未按期", 10: "未开展", 11: "待登记", 12: "经批复变更"}
+
+
+def test_a_day_held_by_consent_is_not_late(reader, planned, world, session, play, clock):
+    play.approved()
+    session.expire_all()
+    planned[12].held_on = date(2026, 12, 11)
+    session.commit()
+    clock.now += timedelta(days=30)
+    assert chips(reader("village.secretary").get(year(world)))[12] == "经批复变更"
+
+
+def test_the_numbers_are_those_of_today(reader, planned, world, session):
+    for month in (1, 2, 3):
+        planned[month].held_on = planned[month].day
+    session.commit()
+    assert "3 / 11次已开展3次按期7次未按期或未开展1次待登记" in reader("village.secretary").get(year(world)).main
+
+
+def test_months_are_explained_step_by_step(reader, world):
+    page = reader("village.secretary").get(year(world))
+    assert "每月第一周的周五：1月2日1月2日是元旦，放假调休顺延至下个周五：1月9日" in page.main
+    assert "“七一”全区统一开展一次活动" in page.main
+
+
+def test_a_year_that_is_not_published_says_so(reader, world):
+    page = reader("village.secretary").get(year(world, number=2027))
+    assert "2027年的日期是预排的。" in page.main
+    assert set(chips(page).values()) == {"预排"}
+    assert "预排" not in reader("village.secretary").get(year(world)).main
+
+
+def test_looking_writes_nothing(reader, world, session):
+    for number in (2025, 2026, 2027):
+        reader("village.secretary").get(year(world, number=number))
+    assert session.scalar(sa.select(sa.func.count()).select_from(Activity)) == 0
+
+
+def test_an_open_request_is_named_and_no_second_is_offered(reader, planned, world, play):
+    case = play.asked()
+    page = reader("village.secretary").get(year(world))
+    assert "已请示变更，现在是“待批复”。" in page.main
+    assert f"/cases/{case.id}" in page.links("查看请示")[0]
+    assert not [link for link in page.links() if "2026-12-04" in link]
+
+
+def test_a_leader_notes_when_it_was_held(reader, planned, world, session):
+    branch = reader("village.organizer")
+    page = branch.submit(branch.get(year(world)), "/2026/11/held", on="2026-11-13")
+    assert "已登记：11 月党日于 11月13日 开展。" in page.main
+    assert chips(page)[11] == "未按期" and "应于 11月6日 开展" in page.main
+    change = session.scalars(sa.select(ActivityChange)).one()
+    assert change.what["held_on"] == [None, "2026-11-13"]
+
+
+def test_what_has_not_come_or_is_elsewhere_is_not_noted(reader, planned, world, session):
+    branch = reader("village.secretary")
+    page = branch.get(year(world))
+    assert "还没有到这一天" in branch.submit(page, "/2026/11/held", 422, on="2026-11-30").main
+    assert "开展日期必须在 11 月之内。" in branch.submit(page, "/2026/11/held", 422, on="2026-10-30").main
+    assert "请选一个日期。" in branch.submit(page, "/2026/11/held", 422, on="").main
+    assert session.scalar(sa.select(sa.func.count()).select_from(ActivityChange)) == 0
+
+
+def test_a_branch_that_chooses_its_day_chooses_it_here(reader, planned, world, session):
+    firm = reader("firm.secretary")
+    page = firm.get(year(world, "firm"))
+    assert chips(page)[12] == "待定日"
+    done = firm.submit(page, "/2026/12/day", on="2026-12-16")
+    assert "12 月党日定在 12月16日。" in done.main and chips(done)[12] == "已安排"
+    assert "活动日必须在 12 月之内。" in firm.submit(done, "/2026/12/day", 422, on="2027-01-05").main
+    assert not page.has_form("/2026/7/day"), "七一 is the zone's to set"
+
+
+def test_a_fixed_branch_cannot_choose_and_others_cannot_write(reader, planned, world, session):
+    branch = reader("village.secretary")
+    assert not branch.get(year(world)).has_form("/day")
+    token = dict(branch.get("/me").fields("/logout"))
+    answer = branch.raw("POST", f"{year(world)}/12/day", data={**token, "on": "2026-12-16"})
+    assert answer.status_code == 422 and "不能自行选择" in answer.text
+    for name in ("town1.officer", "village.member1"):
+        other = reader(name)
+        assert not other.get(year(world)).has_form("/held")
+        token = dict(other.get("/me").fields("/logout"))
+        answer = other.raw("POST", f"{year(world)}/11/held", data={**token, "on": "2026-11-06"})
+        assert answer.status_code == 403 and "书记、副书记或组织委员登记" in answer.text
+    assert session.scalar(sa.select(sa.func.count()).select_from(ActivityChange)) == 0
+
+
+@pytest.mark.parametrize("name", ["town2.officer", "firm.secretary", "village2.member1", "zone.auditor"])
+def test_a_branch_out_of_sight_does_not_exist(reader, world, name):
+    reader(name).get(year(world), 404)
+
+
+def test_a_member_reads_his_own_branch_s_year(reader, planned, world, play):
+    play.asked()
+    page = reader("village.member1").get(year(world))
+    assert "待批复" in page.main
+    assert not [link for link in page.links() if "/cases/" in link]
+
+
+@pytest.mark.parametrize("number", [1999, 2101])
+def test_years_have_an_end(reader, world, number):
+    reader("village.secretary").get(year(world, number=number), 404)
+
+
+def test_units_in_sight_are_listed_by_town(reader, planned, world, play):
+    play.asked()
+    town = reader("town1.officer").get("/units").main
+    assert "石桥村党支部下一次 12月4日 星期五在办 1 件" in town
+    assert "恒达公司党支部日期自定" in town and "柏树村" not in town
+    zone = reader("zone.officer").get("/units").main
+    assert "柏岭镇党委" in zone and "区教育局党组" in zone
+    assert "没有可以查看的支部" in reader("zone.sysadmin").get("/units").main
