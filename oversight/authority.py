@@ -163,13 +163,13 @@ def fill(session: Session, unit: Unit, ladder: str, on: date, out: set[str]) -> 
     for tier, offices in enumerate(LADDERS[ladder]):
         people = {person: office for person, office in posts if office in offices and person not in out}
         if "member" in offices:
-            people = dict.fromkeys(_small_branch(session, unit, on) - out, "member")
+            people = dict.fromkeys(small_branch(session, unit, on) - out, "member")
         if people:
             return Seat(unit, ladder, tier, people)
     return None
 
 
-def _small_branch(session: Session, unit: Unit, on: date) -> set[str]:
+def small_branch(session: Session, unit: Unit, on: date) -> set[str]:
     """Return the full members of a branch too small for a committee: any of them may step in."""
     full = set(session.scalars(
         sa.select(Membership.person_id).join(Person, Person.id == Membership.person_id)

@@ -12,6 +12,7 @@ from ..db import Base, Id, new_id
 CLASSES = {"present": "到会", "other_form": "其他方式", "leave": "请假", "absent": "缺席"}
 FORMS = {"visit": "送学上门", "online": "网络参加", "receiving_branch": "流入地支部参加"}
 CATEGORIES = ("因公", "外出", "身体", "家事", "其他")
+MODES = {"own": "单独开展", "joint": "联合开展", "whole_then_parts": "先统后分"}
 INVITEES = {
     "first_secretary": "第一书记", "stationed": "驻点干部", "instructor": "党建指导员", "activist": "入党积极分子",
     "masses": "群众代表", "owner": "非中共党员业主", "served": "服务对象", "staff": "职工代表", "leader": "有关领导",

@@ -22,6 +22,7 @@ class Case(Base):
         sa.Index("uq_cases_one_open", "workflow", "subject", unique=True,
                  sqlite_where=sa.text("closed_at IS NULL AND subject IS NOT NULL"),
                  postgresql_where=sa.text("closed_at IS NULL AND subject IS NOT NULL")),
+        sa.Index("ix_cases_subject", "subject"),
         sa.Index("ix_cases_unit", "zone_id", "unit_id", "closed_at"),
         sa.Index("ix_cases_wake", "wake_on",
                  sqlite_where=sa.text("closed_at IS NULL"), postgresql_where=sa.text("closed_at IS NULL")),

@@ -109,12 +109,10 @@ def follow_rule(session: Session, unit: Unit, row: Activity, at: Moment) -> bool
 
 
 def change(session: Session, row: Activity, at: Moment, why: str, *, by: str | None = None,
-           case_id: str | None = None, **values) -> None:
-    """Set fields of an activity and keep what they were. Does not commit."""
-    attendance = values.pop("attendance", None)
+           case_id: str | None = None, noted: dict | None = None, **values) -> None:
+    """Set fields of an activity and keep what they were. `noted`: what changed beside it. Does not commit."""
     what = {name: [_plain(getattr(row, name)), _plain(value)] for name, value in values.items()}
-    if attendance is not None:
-        what["attendance"] = attendance
+    what |= noted or {}
     session.add(ActivityChange(zone_id=row.zone_id, activity_id=row.id, what=what, why=why, case_id=case_id,
                                by_id=by, at=at.now))
     for name, value in values.items():

@@ -6,6 +6,8 @@ from functools import cache
 
 from ..grammar import KINDS
 from ..idempotency import LONGEST
+from ..models.attendance import CATEGORIES as REASONS
+from ..models.attendance import CLASSES, FORMS, INVITEES, MODES
 from ..models.organizations import CATEGORIES, RULE_SETS, UNIT_KINDS
 from ..queues import BOXES
 from ..roles import OFFICES
@@ -30,7 +32,7 @@ def _list(items: dict) -> dict:
 
 
 def _or_null(schema: dict) -> dict:
-    if "$ref" in schema:
+    if "$ref" in schema or schema["type"] == "object":
         return {"anyOf": [schema, {"type": "null"}]}
     kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
     more = {"enum": [*schema["enum"], None]} if "enum" in schema else {}
@@ -74,7 +76,7 @@ PROBLEM["properties"] = {
                "description": "A sentence for each wrong word."},
 }
 NAMED = _object(id=UUID, name=TEXT)
-ASK = _object({"choices": _list(_list(TEXT))}, name=TEXT, kind=_one_of(KINDS), required=TRUTH, label=TEXT)
+ASK = _object({"choices": _list(_list(TEXT)), "items": _list(_ref("Ask"))}, name=TEXT, kind=_one_of(KINDS), required=TRUTH, label=TEXT)
 HEAD = {
     "id": UUID, "number": _or_null(TEXT), "workflow": TEXT, "title": TEXT, "state": TEXT, "label": TEXT,
     "unit": _ref("Named"), "waits_on": _or_null(_ref("WaitsOn")), "due_on": _or_null(DAY), "version": WHOLE,
@@ -99,9 +101,26 @@ UNIT = _object(id=UUID, name=TEXT, kind=_one_of(UNIT_KINDS), category=_or_null(_
 MEMBER = _object({"flags": _list(_one_of(FLAGS))}, id=UUID, name=TEXT, unit=_ref("Named"))
 STATUS = _one_of(STATUS_LABELS)
 MONTH = {**WHOLE, "minimum": 1, "maximum": 12}
+TURNOUT = {
+    "attendance": {**_or_null(_ref("Turnout")), "description": "Null where nothing is recorded."},
+    "open_make_ups": {**_or_null(WHOLE), "description": "Follow-ups of absences that have not ended."},
+}
 ACTIVITY = _object(id=UUID, name=TEXT, unit=_ref("Named"), year=WHOLE, month=MONTH,
                    on={**_or_null(DAY), "description": "The day in force."}, rule_day=_or_null(DAY),
-                   held_on=_or_null(DAY), status=STATUS)
+                   held_on=_or_null(DAY), status=STATUS, **TURNOUT)
+INVITED = {"type": "object", "properties": {kind: {**WHOLE, "minimum": 0, "maximum": 1000} for kind in INVITEES},
+           "additionalProperties": False}
+SHEET_MEMBER = _object(
+    id=UUID, name=TEXT, flags=_list(_one_of(FLAGS)),
+    class_={**_or_null(_one_of(CLASSES)), "description": "Null until it is recorded."},
+    form=_or_null(_one_of(FORMS)), category=_or_null(_one_of(REASONS)),
+    case=_or_null(_object(id=UUID, state=TEXT)))
+SHEET = dict(
+    id=UUID, name=TEXT, status=STATUS, unit=_ref("Named"), year=WHOLE, month=MONTH, on=_or_null(DAY),
+    held_on=_or_null(DAY), entered_at={**_or_null(TIME), "description": "Shown beside the day itself (补录)."},
+    confirmed_at={**_or_null(TIME), "description": "When the record was filed."}, host=_or_null(_ref("Named")),
+    host_why=_or_null(TEXT), mode=_or_null(_one_of(MODES)), invitees=INVITED, counts=_or_null(_ref("Turnout")),
+    open_make_ups=_or_null(WHOLE), members=_list(_ref("SheetMember")))
 STEP = _object(text=TEXT, kind=_one_of(("start", "skip", "result", "note")), day=_or_null(DAY),
                clause=_or_null(TEXT))
 PARTY_DAY = _object(
@@ -111,7 +130,7 @@ PARTY_DAY = _object(
     held_on=_or_null(DAY), status=STATUS,
     owed={**TRUTH, "description": "False for months that the branch does not answer for."},
     case={**_or_null(UUID), "description": "The open request about this day, or the one that moved it."},
-    activity=_or_null(UUID), steps=_list(_ref("Step")))
+    activity=_or_null(UUID), steps=_list(_ref("Step")), **TURNOUT)
 GUARD = _object(name=TEXT, sentence=TEXT, ground=TEXT)
 STATE = _object(name=TEXT, label=TEXT, waits_on=_or_null(TEXT), due_workdays=_or_null(WHOLE), final=TRUTH)
 MOVE = _object(
@@ -132,6 +151,8 @@ SCHEMAS = {
     "Units": _page("Unit"), "Members": _page("Member"), "Activities": _page("Activity"),
     "PartyDays": _page("PartyDay"), "Workflows": _page("Workflow"),
     "Outcomes": _object(items=_list(_ref("Outcome"))), "Document": ANY,
+    "Turnout": _object(expected=WHOLE, **dict.fromkeys(CLASSES, WHOLE)), "SheetMember": SHEET_MEMBER,
+    "Sheet": _object(**SHEET), "Recorded": _object(**SHEET, opened=_list(UUID)),
 }
 
 # Parameters and bodies ---------------------------------------------------------------------------
@@ -144,7 +165,7 @@ def _in(where: str, name: str, schema: dict, text: str = "", required: bool = Fa
 
 PATH = {
     "case_id": _in("path", "case_id", UUID), "unit_id": _in("path", "unit_id", UUID),
-    "name": _in("path", "name", TEXT),
+    "activity_id": _in("path", "activity_id", UUID), "name": _in("path", "name", TEXT),
 }
 LIMIT = _in("query", "limit", {**WHOLE, "minimum": 1, "maximum": MOST, "default": USUAL})
 CURSOR = _in("query", "cursor", TEXT, "`next` of the page before.")
@@ -162,6 +183,14 @@ QUEUE = [
 OPENING = _object({"facts": ANY}, workflow=TEXT, unit=UUID)
 WORDS = _object({"words": ANY})
 NOTHING = _object()
+ATTENDANCE = _object({
+    "present": _list(UUID), "absent": _list(UUID),
+    "other_form": {"type": "object", "additionalProperties": _one_of(FORMS)},
+    "leave": {"type": "object", "additionalProperties": _one_of(REASONS)},
+    "held_on": {**DAY, "description": "The day in force where left out."},
+    "host": {**UUID, "description": "Who hosted; for others than the secretary `host_why` says why."},
+    "host_why": TEXT, "mode": _one_of(MODES), "invitees": INVITED,
+    "why": {**TEXT, "description": "Needed to correct a record."}})
 ITEM = _object({"version": WHOLE}, case=UUID)
 MANY = _object({"words": ANY}, items={**_list(ITEM), "minItems": 1, "maxItems": BULK}, move=TEXT)
 
@@ -224,6 +253,12 @@ def _paths() -> dict:
                                              "Activities", unit, YEAR, CURSOR, LIMIT, no=(404, 422)),
         "/units/{unit_id}/party-days": _read("party_days", "A branch's twelve party days of a year",
                                              "PartyDays", unit, YEAR, no=(404, 422)),
+        "/activities/{activity_id}/attendance": {
+            **_read("attendance", "The sheet of a party day: its roster by class", "Sheet", PATH["activity_id"],
+                    no=(403, 404)),
+            "post": _operation(
+                "record_attendance", "Record who took part; opens a follow-up for each on leave or absent",
+                "Recorded", PATH["activity_id"], KEY[False], sends=ATTENDANCE, no=CHANGING)},
         "/workflows": _read("workflows", "The law: every workflow as data", "Workflows"),
         "/workflows/{name}": _read("workflow", "One workflow", "Workflow", name, no=(404,)),
         "/openapi.json": {"get": {**_operation("openapi", "This document", "Document"), "security": []}},

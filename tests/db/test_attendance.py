@@ -37,7 +37,7 @@ def record(session, world, raw, who="village.secretary", on="2026-11-09", unit="
     found = activity(session, world, unit, month)
     done = attendance.record(session, found.id, attendance.read_sheet(raw), world.actor(who, at(on).today), at(on))
     session.commit()
-    return done
+    return done.activity
 
 
 def cases(session):
