@@ -13,7 +13,7 @@ from werkzeug.exceptions import HTTPException
 
 from ..db import _reading, db
 from ..errors import No, NotLoggedIn, Unavailable
-from . import access, api, api_attendance, case, desk, health, law, opening, present, year
+from . import access, api, api_attendance, attend, case, contact, desk, health, law, opening, present, year
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 CSP = ("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
@@ -35,7 +35,7 @@ def register(app: Flask) -> None:
                       SESSION_COOKIE_NAME="oversight")
     csrf.init_app(app)
     access.manager.init_app(app)
-    for module in (access, desk, case, opening, year, law, API[0], health):
+    for module in (access, desk, case, opening, year, attend, contact, law, API[0], health):
         app.register_blueprint(module.bp)
     csrf.exempt(api.bp)
     present.register(app)
