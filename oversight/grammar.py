@@ -163,7 +163,8 @@ class Move:
     """A way from one state to one other.
 
     `on` (CLOCK moves): the day on which it becomes due. `many`: one of several who act in the same state,
-    which closes the actor's own slot. `warns`: rules that warn and do not refuse (一般、鼓励). `decides`: an answer to what another has asked. `consequence`: one
+    which closes the actor's own slot. `warns`: rules that warn and do not refuse (一般、鼓励). `decides`: an
+    answer to what another has asked. `consequence`: one
     sentence that says what pressing it does.
     """
 
@@ -327,6 +328,7 @@ def party_name(party: Party | None) -> str | None:
 
 
 def ask_as_dict(ask: Ask) -> dict:
+    """Return a word as API, printed table and forms know it."""
     found = {"name": ask.name, "kind": ask.kind, "required": ask.required, "label": ask.label}
     if ask.choices:
         found["choices"] = [list(pair) for pair in ask.choices]

@@ -9,7 +9,7 @@ from functools import cached_property
 
 import sqlalchemy as sa
 
-from .. import authority, desk_acts, outlook, queues, workflows
+from .. import desk_acts, outlook, queues, workflows
 from ..authority import Actor
 from ..clauses import Source
 from ..clock import Moment
@@ -26,6 +26,8 @@ from .forms import Bound
 YEAR = timedelta(days=365)
 NOT_GRANTED = ("refused", "not_accepted", "void", "revoked", "cancelled", "terminated")
 ASIDE = (*COMMON, "recuse", "withdraw")
+# Open to the side whose turn it is, but not the next step: shown under 其他办理.
+BY_THE_WAY = ("ask_extension", "object", "ask_higher_review", "find_unexcused", "educate", "search_lost", "redo")
 NEGATIVE = ("refuse", "not_accept", "deny")
 BACK = ("return", "send_back")
 ANSWER_KEYS = {**dict.fromkeys(BACK, "R"), **dict.fromkeys(NEGATIVE, "N")}
@@ -105,14 +107,16 @@ class CaseFile:
 
     @cached_property
     def answers(self) -> list[Move]:
-        """Return the answers open to the reader: consent first, refusal last."""
+        """Return the answers open to the reader: consent first, refusal last; none where a step of his comes first."""
         found = [move for move in self.allowed if move.decides]
+        if any(move.by is not self.state.waits_on for move in found) and self.steps_open:
+            found = [move for move in found if move.by is self.state.waits_on]
         return sorted(found, key=lambda move: (move.name in NEGATIVE, move is not found[0], move.name not in BACK))
 
     @cached_property
     def steps_open(self) -> list[Move]:
         """Return the other moves by which the reader himself carries the case on."""
-        return [move for move in self.allowed if not move.decides and move.name not in ASIDE
+        return [move for move in self.allowed if not move.decides and move.name not in (*ASIDE, *BY_THE_WAY)
                 and (move.by is self.state.waits_on or move.name == "take_over")]
 
     @cached_property
@@ -279,7 +283,7 @@ def _label(workflow: Workflow, row: JournalRow) -> str:
     if row.kind == "open":
         return "起草"
     if row.kind != "move":
-        return desk_acts.ACTS.get(row.move, row.move)
+        return desk_acts.LABELS.get(row.move, row.move)
     return next((move.label for move in workflow.moves if move.name == row.move), row.move)
 
 

@@ -18,7 +18,8 @@ from ..errors import No, NotInSight, NotYours, WordsWrong
 from ..grammar import Move
 from ..models import Activity, Attendance, Case, Person, Unit
 from ..models.attendance import CLASSES
-from . import access, case as case_page, forms, year
+from . import access, forms, year
+from . import case as case_page
 
 bp = Blueprint("contact", __name__)
 

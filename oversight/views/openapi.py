@@ -12,6 +12,7 @@ from ..models.organizations import CATEGORIES, RULE_SETS, UNIT_KINDS
 from ..queues import BOXES
 from ..roles import OFFICES
 from ..rules.activities import STATUS_LABELS
+from ..uploads import KINDS as KINDS_OF_FILE
 from .api_http import BULK, MOST, USUAL
 from .api_shapes import FLAGS
 
@@ -76,7 +77,8 @@ PROBLEM["properties"] = {
                "description": "A sentence for each wrong word."},
 }
 NAMED = _object(id=UUID, name=TEXT)
-ASK = _object({"choices": _list(_list(TEXT)), "items": _list(_ref("Ask"))}, name=TEXT, kind=_one_of(KINDS), required=TRUTH, label=TEXT)
+ASK = _object({"choices": _list(_list(TEXT)), "items": _list(_ref("Ask"))}, name=TEXT, kind=_one_of(KINDS),
+              required=TRUTH, label=TEXT)
 HEAD = {
     "id": UUID, "number": _or_null(TEXT), "workflow": TEXT, "title": TEXT, "state": TEXT, "label": TEXT,
     "unit": _ref("Named"), "waits_on": _or_null(_ref("WaitsOn")), "due_on": _or_null(DAY), "version": WHOLE,
@@ -91,7 +93,13 @@ ENTRY = _object({"clause": TEXT}, at=TIME, actor=TEXT, move=TEXT, label=TEXT, fr
                 words=ANY, result=ANY)
 PAPER = _object(id=UUID, kind=TEXT, number=TEXT, title=TEXT, issued_on=DAY, void=TRUTH)
 CASE = _object(**HEAD, definition_version=WHOLE, facts=ANY, moves=_list(_ref("Option")), acts=_list(TEXT),
-               journal=_list(_ref("Entry")), documents=_list(_ref("Paper")), attachments=_list(ANY))
+               journal=_list(_ref("Entry")), documents=_list(_ref("Paper")), attachments=_list(_ref("Attachment")))
+ATTACHMENT = _object(
+    id=UUID, series={**UUID, "description": "The first version; a replacement is a new version of it."}, version=WHOLE,
+    name=TEXT, kind=_one_of(KINDS_OF_FILE), size={**WHOLE, "description": "Bytes."}, width=_or_null(WHOLE),
+    height=_or_null(WHOLE), sha256={**TEXT, "description": "Of the bytes that are downloaded."}, note=_or_null(TEXT),
+    finding={**_or_null(WHOLE), "description": "For which finding, counted from 1."},
+    round={**_or_null(WHOLE), "description": "Of the rectification in which it was shown."}, by=TEXT, at=TIME, url=TEXT)
 POST = _object(office=_one_of(OFFICES), label=TEXT, unit=_ref("Named"), from_on=DAY)
 ME = _object(id=UUID, username=TEXT, name=TEXT, title=TEXT, posts=_list(_ref("Post")),
              branch=_or_null(_ref("Named")), units=_list(_ref("Named")))
@@ -144,7 +152,8 @@ OUTCOME = _object(
 
 SCHEMAS = {
     "Problem": PROBLEM, "Named": NAMED, "WaitsOn": _object(role=TEXT, label=TEXT), "Ask": ASK,
-    "Summary": _object(**HEAD), "Case": CASE, "Option": OPTION, "Entry": ENTRY, "Paper": PAPER, "Post": POST,
+    "Summary": _object(**HEAD), "Case": CASE, "Attachment": ATTACHMENT, "Option": OPTION,
+    "Entry": ENTRY, "Paper": PAPER, "Post": POST,
     "Me": ME, "Unit": UNIT, "Member": MEMBER, "Activity": ACTIVITY, "Step": STEP, "PartyDay": PARTY_DAY,
     "Guard": GUARD, "State": STATE, "Move": MOVE, "Workflow": WORKFLOW, "Outcome": OUTCOME,
     "Queue": _page("Summary", counts={"type": "object", "additionalProperties": WHOLE}),
@@ -165,7 +174,8 @@ def _in(where: str, name: str, schema: dict, text: str = "", required: bool = Fa
 
 PATH = {
     "case_id": _in("path", "case_id", UUID), "unit_id": _in("path", "unit_id", UUID),
-    "activity_id": _in("path", "activity_id", UUID), "name": _in("path", "name", TEXT),
+    "activity_id": _in("path", "activity_id", UUID), "attachment_id": _in("path", "attachment_id", UUID),
+    "name": _in("path", "name", TEXT),
 }
 LIMIT = _in("query", "limit", {**WHOLE, "minimum": 1, "maximum": MOST, "default": USUAL})
 CURSOR = _in("query", "cursor", TEXT, "`next` of the page before.")
@@ -200,7 +210,8 @@ WHY = {
     400: "The request cannot be read, or the Idempotency-Key is missing.", 401: "No token, or a bad one.",
     403: "In your sight but not yours to do.", 404: "Not in your sight.",
     409: "Stale version, not open in this state, or somebody was first.", 413: "Too large.",
-    415: "Not JSON.", 422: "A rule or a missing word says no, or the key was used for something else.",
+    415: "Not JSON, or no photo and no PDF.",
+    422: "A rule or a missing word says no, or the key was used for something else.",
     428: "If-Match is missing.", 503: "The database is not available.",
 }
 READING, CHANGING = (401, 503), (400, 401, 403, 404, 409, 413, 415, 422, 503)
@@ -226,6 +237,25 @@ def _read(name: str, summary: str, shape: str, *parameters: dict, no: tuple[int,
     return {"get": _operation(name, summary, shape, *parameters, no=(*READING, *no))}
 
 
+def _upload(*parameters: dict) -> dict:
+    form = _object({
+        "note": {**TEXT, "maxLength": 200}, "finding": WHOLE, "round": {**WHOLE, "description": "The current one."},
+        "replaces": {**UUID, "description": "An attachment of the case; the new file is its next version."}},
+        file={"type": "string", "format": "binary", "description": "JPEG, PNG, WebP or PDF of at most 10 MB."})
+    found = _operation("attach", "Show a photo or a paper with a case", "Attachment", *parameters, status=201,
+                       sends=form, no=CHANGING)
+    found["requestBody"]["content"] = {"multipart/form-data": {"schema": form}}
+    return found
+
+
+def _download(*parameters: dict) -> dict:
+    found = _operation("attachment", "The bytes of an attachment, to be saved", "Attachment", *parameters,
+                       no=(*READING, 404))
+    found["responses"]["200"]["content"] = {
+        kind: {"schema": {"type": "string", "format": "binary"}} for kind in KINDS_OF_FILE}
+    return found
+
+
 def _paths() -> dict:
     """List every route; `document` puts the root before them."""
     case, unit, name = PATH["case_id"], PATH["unit_id"], PATH["name"]
@@ -242,6 +272,8 @@ def _paths() -> dict:
         "/cases/{case_id}/desk/{name}": {"post": _operation(
             "desk", "Claim or release: an act on the desk, never a move", "Case", case, name, KEY[False],
             sends=NOTHING, needs=False, no=CHANGING)},
+        "/cases/{case_id}/attachments": {"post": _upload(case, KEY[False])},
+        "/attachments/{attachment_id}": {"get": _download(PATH["attachment_id"])},
         "/moves": {"post": _operation(
             "moves", "Make one move in many cases, each in a transaction of its own", "Outcomes", KEY[True],
             sends=MANY, no=(400, 401, 413, 415, 422, 503))},

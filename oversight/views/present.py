@@ -15,14 +15,15 @@ from markupsafe import Markup
 
 from .. import queues, workflows
 from ..clauses import DOCUMENTS, Source
+from ..clauses import register as register_of_clauses
 from ..db import db
 from ..models import Case, Notice, Unit, Zone
 from ..roles import OFFICES
 from ..rules.calendar import zone_calendar
 from ..rules.organization import superiors
 from ..sentences import Sentence
-from ..workdays import workdays_between
-from . import access
+from ..workdays import add_workdays, workdays_between
+from . import access, checklist
 
 WEEKDAYS = "一二三四五六日"
 SOON = 3  # working days within which a due day is named by its weekday
@@ -97,7 +98,8 @@ def register(app: Flask) -> None:
                                  as_day=as_day, local_day=local_day, instant=datetime.fromisoformat)
     app.jinja_env.globals.update(
         icon=icon, sprite=sprite, part=part, due_chip=due_chip, shift=shift, clause_url=clause_url,
-        definition=definition, ask_named=ask_named, superior=superior, field_ids=field_ids, offices=OFFICES, documents=DOCUMENTS, today=lambda: access.moment().today)
+        definition=definition, ask_named=ask_named, superior=superior, field_ids=field_ids, offices=OFFICES,
+        sections=checklist.sections, clauses=register_of_clauses, workdays_on=workdays_on, documents=DOCUMENTS, today=lambda: access.moment().today)
     app.context_processor(_frame)
 
 
@@ -173,6 +175,10 @@ def plain(value, ask=None) -> str:
         return ""
     if ask is not None and ask.kind == "choice":
         return dict(ask.choices).get(value, value)
+    if ask is not None and ask.kind == "person":
+        return queues.person_name(db.session, value)
+    if ask is not None and isinstance(value, list) and (ask.items or ask.choices):
+        return "；".join(_numbered(ask, number, entry) for number, entry in enumerate(value, 1))
     if isinstance(value, bool):
         return _("是") if value else _("否")
     if isinstance(value, list):
@@ -180,6 +186,14 @@ def plain(value, ask=None) -> str:
     if ask is not None and ask.kind == "date":
         return ymd(value)
     return str(value)
+
+
+def _numbered(ask, number: int, entry) -> str:
+    """Write an entry of a list with its number, in the words of the form."""
+    if not isinstance(entry, dict):
+        return f"{number}．{dict(ask.choices).get(entry, entry)}"
+    return f"{number}．" + "，".join(f"{item.label}：{plain(entry[item.name], item)}" for item in ask.items
+                                  if entry.get(item.name))
 
 
 def _item(entry) -> str:
@@ -213,6 +227,11 @@ def sprite() -> Markup:
 
 def clause_url(source: Source) -> str:
     return url_for("law.clauses", _anchor=source.id)
+
+
+def workdays_on(case: Case, days: int) -> date:
+    """Return the day so many working days from today."""
+    return add_workdays(zone_calendar(db.session, case.zone_id), access.moment().today, days)
 
 
 def superior(unit: Unit) -> Unit:

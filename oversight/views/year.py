@@ -12,7 +12,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import login_required
 
-from .. import engine, queues, workflows
+from .. import queues, workflows
 from ..db import db
 from ..errors import NotInSight, NotYours, RuleSaysNo, WordsWrong
 from ..models import Activity, Case, Unit
@@ -21,7 +21,8 @@ from ..rules.activities import STATUS_LABELS, activity_for, owed, plan, record_h
 from ..rules.calendar import has_rule_day, rule_for, unified_july, zone_calendar, zone_settings
 from ..workdays import PartyDay
 from . import access, opening
-from .present import Chip, day as day_label
+from .present import Chip
+from .present import day as day_label
 
 bp = Blueprint("year", __name__)
 

@@ -202,10 +202,12 @@ def test_an_order_of_a_merged_branch_passes_to_its_successor(session, world):
 
 
 def test_an_inspection_that_finds_nothing_makes_no_paper(session, world):
-    who, facts = world.actor("town1.inspector", date(2026, 11, 20)), {"method": "desk_review", "inspected_on": "2026-11-20"}
+    who = world.actor("town1.inspector", date(2026, 11, 20))
+    facts = {"method": "desk_review", "inspected_on": "2026-11-20"}
     case = engine.submit_opening(session, "inspection", world.units["village"].id, facts, who, at("2026-11-20"))
     words = {"note": "记录齐全", "reminders": ["会议室党旗有褶皱，当场整理"]}
-    assert engine.submit(session, case.id, "conclude", who, words, version=case.version, at=at("2026-11-20")).state == "clean"
+    done = engine.submit(session, case.id, "conclude", who, words, version=case.version, at=at("2026-11-20"))
+    assert done.state == "clean"
     assert session.scalars(sa.select(Case).where(Case.workflow == "rectification")).all() == []
     again = engine.submit_opening(session, "inspection", world.units["village"].id, facts, who, at("2026-11-23"))
     engine.submit(session, again.id, "conclude", who, words, version=again.version, at=at("2026-11-23"))
