@@ -5,6 +5,8 @@ Nothing else writes a state or a desk row. `submit` and `submit_opening` commit;
 
 from __future__ import annotations
 
+from datetime import date
+
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -256,6 +258,23 @@ def reseat_case(session: Session, case_id: str, at: Moment) -> bool:
     reseat(Attempt(session, workflow, case, None, None, at, state=case.state), workflow.state(case.state))
     after = [(desk.unit_id, desk.role, desk.tier) for desk in authority.open_desks(session, case_id)]
     return before != after
+
+
+def redate(session: Session, case: Case, due_on: date, at: Moment) -> bool:
+    """Give a locked case another last day, since what it waits for has moved. Does not commit."""
+    if case.due_on == due_on:
+        return False
+    workflow = workflows.get(case.workflow, case.definition_version)
+    attempt = Attempt(session, workflow, case, None, None, at, state=case.state,
+                      standing=authority.Standing(case.unit_id, "clock", ""))
+    attempt.result = {"due_on": [case.due_on.isoformat(), due_on.isoformat()]}
+    spent = workdays_between(attempt.calendar, case.running_since, due_on)
+    case.due_on, case.budget_workdays = due_on, case.used_workdays + spent
+    for desk in session.scalars(sa.select(Desk).where(Desk.case_id == case.id, Desk.closed_at.is_(None))):
+        desk.due_on = due_on
+    record(attempt, "redate", "redate", case.state, case.state)
+    session.flush()
+    return True
 
 
 def inherit(session: Session, case_id: str, unit: Unit, who: Actor, at: Moment) -> Case:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from ..db import is_id
 from ..grammar import Effect
@@ -72,10 +73,40 @@ def unreachable(attempt) -> bool:
 
 def next_party_day(attempt) -> date:
     """Return the day before which the lesson is due: the branch's next party day, or a month of work days."""
-    after = activity_day(attempt)
-    found = attempt.session.scalar(sa.select(sa.func.min(Activity.day)).where(
-        Activity.unit_id == attempt.case.unit_id, Activity.day > max(after, attempt.today)))
-    return found or add_workdays(attempt.calendar, attempt.today, 22)
+    after = max(activity_day(attempt), attempt.today)
+    return (party_day_after(attempt.session, attempt.case.unit_id, after)
+            or add_workdays(attempt.calendar, attempt.today, 22))
+
+
+def party_day_after(session: Session, unit_id: str, day: date) -> date | None:
+    """Return the first day after another on which a branch meets, as far as it is planned."""
+    return session.scalar(sa.select(sa.func.min(Activity.day)).where(
+        Activity.unit_id == unit_id, Activity.day > day))
+
+
+def found_unexcused():
+    """Return the condition on cases that a person found the absence to be 无故, and it stands."""
+    return sa.and_(Case.workflow == "absence", Case.state.not_in(("void", "corrected")),
+                   Case.facts["unexcused"]["on"].as_string().is_not(None))
+
+
+def streak(session: Session, person_id: str) -> list[Case]:
+    """Return the absences found 无故 since a member last took part, the oldest first.
+
+    Only 无故 counts: leave and lessons made up neither count nor end it.
+    """
+    found: list[Case] = []
+    cases = {case.facts["activity"]: case for case in session.scalars(sa.select(Case).where(
+        found_unexcused(), Case.concerns_id == person_id))}
+    for activity_id, kind in session.execute(
+            sa.select(Attendance.activity_id, Attendance.kind)
+            .join(Activity, Activity.id == Attendance.activity_id)
+            .where(Attendance.person_id == person_id).order_by(Activity.held_on, Activity.id)):
+        if kind in ("present", "other_form"):
+            found = []
+        elif kind == "absent" and activity_id in cases:
+            found.append(cases[activity_id])
+    return found
 
 
 def needs_number(attempt) -> bool:
