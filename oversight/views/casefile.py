@@ -16,7 +16,8 @@ from ..clock import Moment
 from ..db import db
 from ..errors import WordsWrong
 from ..grammar import COMMON, STAY, Each, Move, Rule, State, Workflow
-from ..models import Case, Desk, JournalRow, Paper, Reminder, Unit
+from ..models import Attachment, Case, Desk, JournalRow, Paper, Reminder, Unit
+from ..operations import evidence
 from ..roles import CLOCK, COUNT
 from ..rules import Attempt
 from ..words import read_words
@@ -154,6 +155,13 @@ class CaseFile:
         return forms.form_for(move.asks, f"{scope}-{move.name}", values, mine.wrong if mine else None)
 
     @property
+    def field_ids(self) -> dict[str, str]:
+        """Return by word the field of the form that came back, for the links of its error summary."""
+        move = self.bound and self.move(self.bound.move)
+        scope = "m" if move in [*self.answers, *self.steps_open] else "o"
+        return {ask.name: f"{scope}-{move.name}-{ask.name}" for ask in move.asks} if move else {}
+
+    @property
     def said(self) -> str:
         """Return the one text that came back with a refused answer."""
         mine = self.bound and next((m for m in self.answers if m.name == self.bound.move), None)
@@ -238,6 +246,15 @@ class CaseFile:
     @cached_property
     def papers(self) -> list[Paper]:
         return list(db.session.scalars(sa.select(Paper).where(Paper.case_id == self.case.id).order_by(Paper.id)))
+
+    @cached_property
+    def attachments(self) -> list[Attachment]:
+        return evidence.of_case(db.session, self.case)
+
+    @property
+    def may_attach(self) -> bool:
+        """True where the reader's side works on it, or he opened it; judged again when a file comes."""
+        return self.case.open and (self.waiting.yours or self.case.opened_by == self.who.id)
 
     def issuer(self, paper: Paper) -> Unit:
         return db.session.get(Unit, paper.unit_id)

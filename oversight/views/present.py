@@ -17,7 +17,7 @@ from .. import queues, workflows
 from ..clauses import DOCUMENTS, Source
 from ..clauses import register as register_of_clauses
 from ..db import db
-from ..models import Case, Notice, Unit, Zone
+from ..models import Activity, Case, Notice, Unit, Zone
 from ..roles import OFFICES
 from ..rules.calendar import zone_calendar
 from ..rules.organization import superiors
@@ -99,7 +99,8 @@ def register(app: Flask) -> None:
     app.jinja_env.globals.update(
         icon=icon, sprite=sprite, part=part, due_chip=due_chip, shift=shift, clause_url=clause_url,
         definition=definition, ask_named=ask_named, superior=superior, field_ids=field_ids, offices=OFFICES,
-        sections=checklist.sections, clauses=register_of_clauses, workdays_on=workdays_on, documents=DOCUMENTS, today=lambda: access.moment().today)
+        sections=checklist.sections, clauses=register_of_clauses, workdays_on=workdays_on,
+        member_name=member_name, activity_day=activity_day, lesson_form=lesson_form, unit_name=unit_name, branches=branches, documents=DOCUMENTS, today=lambda: access.moment().today)
     app.context_processor(_frame)
 
 
@@ -232,6 +233,31 @@ def clause_url(source: Source) -> str:
 def workdays_on(case: Case, days: int) -> date:
     """Return the day so many working days from today."""
     return add_workdays(zone_calendar(db.session, case.zone_id), access.moment().today, days)
+
+
+def member_name(case: Case) -> str:
+    """Name the member whose own case it is, also where the case does not exist yet."""
+    return queues.person_name(db.session, case.concerns_id or case.facts.get(definition(case).concerns))
+
+
+def activity_day(case: Case) -> date | None:
+    """Return the day of the party day that a case is about."""
+    row = db.session.get(Activity, case.facts.get("activity"))
+    return (row.held_on or row.day) if row else None
+
+
+def lesson_form(case: Case) -> str:
+    return plain(case.facts["lesson"]["form"], ask_named(definition(case), "form"))
+
+
+def unit_name(unit_id: str) -> str:
+    return db.session.get(Unit, unit_id).name
+
+
+def branches() -> list[Unit]:
+    """Return the branches in the reader's sight that still exist."""
+    return [unit for unit in queues.units_in_sight(db.session, access.actor())
+            if unit.kind == "branch" and unit.ended_on is None]
 
 
 def superior(unit: Unit) -> Unit:
