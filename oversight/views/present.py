@@ -75,8 +75,18 @@ class Shell:
         return db.session.get(Zone, self.who.zone_id).name
 
     @cached_property
+    def counts(self) -> dict[str, int]:
+        """Return what lies on the reader's desk, by kind of business."""
+        return queues.counts(db.session, self.who, "mine", access.moment().today)
+
+    @property
     def waiting(self) -> int:
-        return queues.box_count(db.session, self.who, "mine")
+        return sum(self.counts.values())
+
+    @property
+    def leads(self) -> bool:
+        """True where the branch that he turns to first is one that he leads."""
+        return self.branch is not None and any(post.unit_id == self.branch.id for post in self.who.posts)
 
     @cached_property
     def unread(self) -> int:

@@ -174,3 +174,34 @@ def test_a_blank_sheet_of_paper_is_one_tap_away(reader, path):
     link, = branch.get(path).links("打印空白到会表")
     page = branch.get(link)
     assert "village.member3" in page.main and "到会签名" in page.main
+
+
+def test_the_year_counts_who_took_part_and_who_is_to_make_up(reader, path, world, session):
+    branch, year = reader("village.secretary"), f"/units/{world.units['village'].id}/year/2026"
+    page = branch.get(year)
+    assert path in page.links("登记考勤（11月）") and "平均参加率" not in page.main
+    branch.submit(branch.get(path), "/attendance", **out(world, member1="leave:外出", member3="other_form:visit"))
+    october = f"/activities/{activity(session, world, month=10).id}/attendance"
+    branch.submit(branch.get(october), "/attendance")
+    page = branch.get(year)
+    assert "90.0%平均参加率1人待补课" in page.main
+    assert "参加 4 / 5" in page.main and "参加 5 / 5" in page.main and "1 人待补课" in page.main
+    assert not page.links("登记考勤（11月）") and page.links("去补课登记")
+    member = reader("village.member1").get(year)
+    assert "参加 4 / 5" in member.main and not member.links("参加 4 / 5")
+
+
+def test_a_month_nobody_planned_is_opened_from_the_year(reader, world, session):
+    session.execute(sa.delete(Activity))
+    session.commit()
+    branch, year = reader("village.secretary"), f"/units/{world.units['village'].id}/year/2026"
+    page = branch.submit(branch.get(year), "/2026/11/attendance")
+    assert page.path.endswith("/attendance") and "11月6日" in page.main
+
+
+def test_side_and_tab_bar_lead_to_what_is_there(reader, path, world, session):
+    branch = reader("village.secretary")
+    branch.submit(branch.get(path), "/attendance", **out(world, member1="absent"))
+    page = branch.get("/desk")
+    assert page.links("缺席补课")[0].endswith("/follow-ups") and "缺席补课1" in page.text
+    assert not page.links("督查") and not reader("village.member2").get("/desk").links("缺席补课")
