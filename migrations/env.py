@@ -21,6 +21,9 @@ def render(kind: str, item, _context):
 def run() -> None:
     """Run the wanted migrations on the application's database."""
     with target.engine.connect() as connection:
+        if connection.dialect.name == "sqlite":
+            # SQLite rebuilds a table to alter it; with foreign keys on, its children would be lost or refuse.
+            connection.connection.driver_connection.execute("PRAGMA foreign_keys=OFF")
         context.configure(connection=connection, target_metadata=target.metadata, compare_type=True, render_item=render,
                           render_as_batch=connection.dialect.name == "sqlite", transaction_per_migration=True)
         with context.begin_transaction():

@@ -45,6 +45,11 @@ class Actor:
         return self.person.zone_id
 
     @property
+    def charge(self) -> tuple[str, ...]:
+        """Return the paths of the units in or above which the actor holds an office; not merely his branch."""
+        return tuple(post.unit.path for post in self.posts if post.office not in ADMINISTRATORS)
+
+    @property
     def unit_ids(self) -> list[str]:
         return list(dict.fromkeys(unit_id for unit_id, _, _ in self.seats))
 
@@ -138,10 +143,13 @@ def barred(session: Session, workflow: Workflow, case: Case, role: Role, on: dat
     Own case counts as vacant. The fact `with` names further branches whose case it is too.
     """
     out = set(session.scalars(sa.select(Recusal.person_id).where(Recusal.case_id == case.id)))
+    if role.seat != "person":
+        out |= {case.concerns_id} - {None}
     if not role.judges:
         return out
-    out |= set(session.scalars(sa.select(JournalRow.actor_id).where(
-        JournalRow.case_id == case.id, JournalRow.role == workflow.opened_by.name)))
+    if role.impartial:
+        out |= set(session.scalars(sa.select(JournalRow.actor_id).where(
+            JournalRow.case_id == case.id, JournalRow.role == workflow.opened_by.name)))
     if case.unit.kind == "branch":
         units = [case.unit_id, *(case.facts.get("with") or [])]
         out |= set(session.scalars(sa.select(Post.person_id).where(
@@ -156,13 +164,13 @@ def fill(session: Session, unit: Unit, ladder: str, on: date, out: set[str]) -> 
     for tier, offices in enumerate(LADDERS[ladder]):
         people = {person: office for person, office in posts if office in offices and person not in out}
         if "member" in offices:
-            people = dict.fromkeys(_small_branch(session, unit, on) - out, "member")
+            people = dict.fromkeys(small_branch(session, unit, on) - out, "member")
         if people:
             return Seat(unit, ladder, tier, people)
     return None
 
 
-def _small_branch(session: Session, unit: Unit, on: date) -> set[str]:
+def small_branch(session: Session, unit: Unit, on: date) -> set[str]:
     """Return the full members of a branch too small for a committee: any of them may step in."""
     full = set(session.scalars(
         sa.select(Membership.person_id).join(Person, Person.id == Membership.person_id)
@@ -176,6 +184,8 @@ def resolve(session: Session, workflow: Workflow, case: Case, role: Role, on: da
 
     Where nobody at all is left the topmost seat is returned with no people.
     """
+    if role.seat == "person":
+        return _own_seat(session, case, on)
     units, out = chain(session, case, role), barred(session, workflow, case, role, on)
     for unit in units:
         ladder = role.ladder if (unit.kind == "branch") == (role.ladder == "branch") else SUPERIOR.ladder
@@ -183,6 +193,13 @@ def resolve(session: Session, workflow: Workflow, case: Case, role: Role, on: da
         if found:
             return found
     return Seat(units[-1], role.ladder, 0) if units else None
+
+
+def _own_seat(session: Session, case: Case, on: date) -> Seat:
+    """Seat the member concerned; the branch may write for him (代录) where he does not himself."""
+    people = {case.concerns_id: "member"} if case.concerns_id else {}
+    branch = fill(session, case.unit, "branch", on, set(people))
+    return Seat(case.unit, "member", 0, {**(branch.people if branch else {}), **people})
 
 
 def resolve_slot(session: Session, workflow: Workflow, case: Case, party: Each, unit: Unit,
@@ -201,7 +218,7 @@ def see(session: Session, who: Actor, case: Case) -> None:
     """Make sure that a case is in the actor's sight. Raises NotInSight."""
     if case.zone_id != who.zone_id:
         raise NotInSight()
-    if who.posts and who.sees(case.unit):
+    if case.concerns_id == who.id or any(case.unit.within(path) for path in who.charge):
         return
     if session.scalar(sa.select(Desk.id).where(Desk.case_id == case.id, queues.at_seat(who)).limit(1)):
         return
@@ -224,10 +241,20 @@ def standing(session: Session, workflow: Workflow, case: Case, party: Party, who
     """Return the ground on which the actor fills a party today, or None."""
     if isinstance(party, Each):
         return _slot_standing(session, workflow, case, party, who)
-    seat = resolve(session, workflow, case, party, who.on) if party.human else None
-    if seat is None or who.id not in seat.people:
-        return None
-    return Standing(seat.unit.id, party.name, seat.people[who.id])
+    for seat in _seats_of(session, workflow, case, party, who.on):
+        if seat is not None and who.id in seat.people:
+            return Standing(seat.unit.id, party.name, seat.people[who.id])
+    return None
+
+
+def _seats_of(session: Session, workflow: Workflow, case: Case, role: Role, on: date) -> list[Seat | None]:
+    """Return every seat from which a role may be played: one, or one at each level."""
+    if not role.human:
+        return []
+    if not role.any_level:
+        return [resolve(session, workflow, case, role, on)]
+    out = barred(session, workflow, case, role, on)
+    return [fill(session, unit, role.ladder, on, out) for unit in chain(session, case, role)]
 
 
 def _slot_standing(session: Session, workflow: Workflow, case: Case, party: Each, who: Actor):
@@ -262,6 +289,16 @@ def waits_label(session: Session, workflow: Workflow, case: Case, party: Party |
         return "、".join(dict.fromkeys(units)) or party.label
     seat = resolve(session, workflow, case, party, on) if party.human else None
     return seat.unit.name if seat else party.label
+
+
+def leads(session: Session, unit: Unit, who: Actor) -> Standing:
+    """Make sure that the actor fills the branch's own ladder today. Raises NotInSight, NotYours."""
+    if not who.sees(unit) or unit.zone_id != who.zone_id:
+        raise NotInSight()
+    seat = fill(session, unit, "branch", who.on, set()) if unit.kind == "branch" else None
+    if seat is None or who.id not in seat.people:
+        raise NotYours(say("这件事由{unit}办理，您可以查看，不能办理。", unit=unit.name), rule="authority")
+    return Standing(unit.id, "branch", seat.people[who.id])
 
 
 def desk_people(session: Session, desk: Desk, on: date) -> list[str]:

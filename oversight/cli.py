@@ -372,8 +372,8 @@ def sweep(day: date | None) -> None:
 
     at = current_app.extensions["clock"].at(day, 23, 59) if day else _now()
     done = time.sweep(db.session, at)
-    labels = {"planned": "新排党日", "moved": "到期办理", "reseated": "改由他人办理", "reminded": "提醒",
-              "delivered": "送达"}
+    labels = {"planned": "新排党日", "moved": "到期办理", "reseated": "改由他人办理", "told": "告知",
+              "redated": "期限随党日调整", "reminded": "提醒", "delivered": "送达"}
     told = "，".join(f"{label} {done.get(name, 0)}" for name, label in labels.items())
     click.echo(f"{at.today}：{told}。")
 

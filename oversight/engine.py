@@ -5,6 +5,8 @@ Nothing else writes a state or a desk row. `submit` and `submit_opening` commit;
 
 from __future__ import annotations
 
+from datetime import date
+
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -14,7 +16,7 @@ from transitions import Machine
 from . import authority, queues, work, workflows
 from .authority import Actor
 from .clock import Moment
-from .db import new_id
+from .db import is_id, new_id
 from .errors import No, NotInSight, NotOpen, NotYours, RuleSaysNo, SomebodyFirst, Stale
 from .grammar import STAY, Each, Move, Rule, State, Workflow
 from .journal import chain_row
@@ -24,7 +26,7 @@ from .roles import CLOCK, COUNT
 from .rules import Attempt
 from .sentences import say
 from .words import read_words
-from .workdays import add_workdays
+from .workdays import add_workdays, workdays_between
 
 _machines: dict[tuple[str, int], Machine] = {}
 
@@ -78,8 +80,12 @@ def _guard(event) -> bool:
 
 
 def _apply(event) -> None:
-    for effect in event.model.move.does:
-        effect.act(event.model)
+    attempt = event.model
+    warned = [guard.sentence for guard in attempt.move.warns if not guard.test(attempt)]
+    if warned:
+        attempt.result["warned"] = warned
+    for effect in attempt.move.does:
+        effect.act(attempt)
 
 
 def ensure(guard: Rule, attempt: Attempt) -> None:
@@ -128,8 +134,7 @@ def perform(session: Session, case_id: str, name: str, actor: Actor | None, word
     _must_be_open(session, workflow, case, move, name, actor)
     attempt = Attempt(session, workflow, case, move, actor, at, raw=words or {}, state=state.name)
     _fire(attempt)
-    if move.many:
-        _count(attempt, state)
+    _count(attempt)
     return case
 
 
@@ -152,14 +157,24 @@ def _fire(attempt: Attempt) -> None:
     state = attempt.workflow.state(attempt.state)
     _write_state(attempt, state)
     if attempt.move.enters is not STAY:
+        _stop_clock(attempt, attempt.workflow.state(before))
         _enter(attempt, state)
     elif attempt.move.many:
         _close_slot(attempt)
     else:
         _stay(attempt, state)
+    _open_following(attempt)
     record(attempt, "move", attempt.move.name, before, state.name)
     _outgoing(attempt, state)
     attempt.session.flush()
+
+
+def _open_following(attempt: Attempt) -> None:
+    """Open the cases that a move gives rise to, on the ground on which it was made."""
+    for workflow, unit_id, facts in attempt.opens:
+        opened = open_case(attempt.session, workflow, unit_id, facts, attempt.actor, attempt.at,
+                           standing=attempt.standing)
+        attempt.result.setdefault("opened", []).append(opened.id)
 
 
 def _write_state(attempt: Attempt, state: State) -> None:
@@ -182,10 +197,15 @@ def _stale(session: Session, case: Case) -> Stale:
                      who=last["decided_by"], what=last["what"]), **last)
 
 
+def last_row(session: Session, case: Case) -> JournalRow | None:
+    """Return the newest move in the journal of a case."""
+    return session.scalar(sa.select(JournalRow).where(
+        JournalRow.case_id == case.id, JournalRow.kind == "move").order_by(JournalRow.seq.desc()).limit(1))
+
+
 def last_act(session: Session, case: Case) -> dict:
     """Return who made the last move, what, and when; for those who came second."""
-    row = session.scalar(sa.select(JournalRow).where(
-        JournalRow.case_id == case.id, JournalRow.kind == "move").order_by(JournalRow.seq.desc()).limit(1))
+    row = last_row(session, case)
     if row is None:
         return {"decided_by": "", "decided_at": None, "what": "新开"}
     workflow = workflows.get(case.workflow, case.definition_version)
@@ -193,17 +213,19 @@ def last_act(session: Session, case: Case) -> dict:
     return {"decided_by": row.actor, "decided_at": row.at.isoformat(), "what": label}
 
 
-def _count(attempt: Attempt, state: State) -> None:
-    """When every slot is closed, make the move that the count decides."""
+def _count(attempt: Attempt) -> None:
+    """Make the move that the facts decide; where many answer, once every slot is closed."""
     session, case = attempt.session, attempt.case
-    if authority.open_desks(session, case.id):
+    state = attempt.workflow.state(case.state)
+    if isinstance(state.waits_on, Each) and authority.open_desks(session, case.id):
         return
     for move in attempt.workflow.leaving(state):
         if move.by is COUNT:
             counted = Attempt(session, attempt.workflow, case, move, None, attempt.at, state=state.name)
             if all(guard.test(counted) for guard in move.only_if):
                 _fire(counted)
-                return
+                return _count(counted)
+    return None
 
 
 def tick(session: Session, case_id: str, at: Moment) -> bool:
@@ -220,6 +242,14 @@ def tick(session: Session, case_id: str, at: Moment) -> bool:
     return False
 
 
+def recount(session: Session, case_id: str, at: Moment) -> Case:
+    """Let the facts decide in a case after something it rests on was changed elsewhere. Does not commit."""
+    case = lock(session, case_id)
+    workflow = workflows.get(case.workflow, case.definition_version)
+    _count(Attempt(session, workflow, case, None, None, at, state=case.state))
+    return case
+
+
 def reseat_case(session: Session, case_id: str, at: Moment) -> bool:
     """Lay a case where its work lies today; returns whether it moved. Does not commit."""
     case = lock(session, case_id)
@@ -228,6 +258,23 @@ def reseat_case(session: Session, case_id: str, at: Moment) -> bool:
     reseat(Attempt(session, workflow, case, None, None, at, state=case.state), workflow.state(case.state))
     after = [(desk.unit_id, desk.role, desk.tier) for desk in authority.open_desks(session, case_id)]
     return before != after
+
+
+def redate(session: Session, case: Case, due_on: date, at: Moment) -> bool:
+    """Give a locked case another last day, since what it waits for has moved. Does not commit."""
+    if case.due_on == due_on:
+        return False
+    workflow = workflows.get(case.workflow, case.definition_version)
+    attempt = Attempt(session, workflow, case, None, None, at, state=case.state,
+                      standing=authority.Standing(case.unit_id, "clock", ""))
+    attempt.result = {"due_on": [case.due_on.isoformat(), due_on.isoformat()]}
+    spent = workdays_between(attempt.calendar, case.running_since, due_on)
+    case.due_on, case.budget_workdays = due_on, case.used_workdays + spent
+    for desk in session.scalars(sa.select(Desk).where(Desk.case_id == case.id, Desk.closed_at.is_(None))):
+        desk.due_on = due_on
+    record(attempt, "redate", "redate", case.state, case.state)
+    session.flush()
+    return True
 
 
 def inherit(session: Session, case_id: str, unit: Unit, who: Actor, at: Moment) -> Case:
@@ -249,8 +296,12 @@ def inherit(session: Session, case_id: str, unit: Unit, who: Actor, at: Moment) 
 # Opening -----------------------------------------------------------------------------------------
 
 
-def open_case(session: Session, name: str, unit_id: str, facts: dict, actor: Actor, at: Moment) -> Case:
-    """Open a case in a unit. Does not commit. Raises as `perform`, and SomebodyFirst where one is open."""
+def open_case(session: Session, name: str, unit_id: str, facts: dict, actor: Actor, at: Moment, *,
+              standing: authority.Standing | None = None) -> Case:
+    """Open a case in a unit. Does not commit. Raises as `perform`, and SomebodyFirst where one is open.
+
+    `standing` is the ground on which another move opens it; without one the actor must hold the role.
+    """
     workflow = workflows.current(name)
     unit = session.get(Unit, unit_id)
     if unit is None or unit.zone_id != actor.zone_id or not actor.sees(unit):
@@ -260,14 +311,19 @@ def open_case(session: Session, name: str, unit_id: str, facts: dict, actor: Act
                 opened_by=actor.id, opened_at=at.now, entered_at=at.now, version=1, seq=0, head="", raised=0,
                 used_workdays=0)
     attempt = Attempt(session, workflow, case, None, actor, at, state=workflow.opens.name)
-    attempt.standing = _may_open(attempt)
+    concerned = (facts or {}).get(workflow.concerns) if workflow.concerns else None
+    case.concerns_id = concerned if is_id(concerned) else None  # who may open depends on whose own case it is
+    attempt.standing = standing or _may_open(attempt)
     attempt.words, attempt.raw = read_words(workflow.facts, facts or {})
     case.facts = {key: value for key, value in attempt.raw.items() if value is not None}
+    case.concerns_id = case.facts.get(workflow.concerns)
     with session.no_autoflush:
         for guard in workflow.open_if:
             ensure(guard, attempt)
         case.subject = workflow.subject(attempt) if workflow.subject else None
     _insert_case(session, case)
+    for effect in workflow.on_open:
+        effect.act(attempt)
     _enter(attempt, workflow.opens)
     record(attempt, "open", "open", "", workflow.opens.name)
     session.flush()
@@ -332,16 +388,33 @@ def _lay(attempt: Attempt, seat: authority.Seat, kind: str = "act", slot_id: str
 
 def _start_clock(attempt: Attempt, state: State) -> None:
     case, due = attempt.case, state.due
-    case.used_workdays = 0
-    case.budget_workdays = due.workdays if due else None
+    saved = (case.paused or {}).get(state.name) if due and due.keeps and not attempt.restart_clock else None
     case.running_since = attempt.today if due else None
-    case.due_on = _due_on(attempt, due) if due else None
+    case.used_workdays = saved[1] if saved else 0
+    case.due_on = None if due is None else _resumed(attempt, saved) if saved else _due_on(attempt, due)
+    case.budget_workdays = saved[0] if saved else (
+        workdays_between(attempt.calendar, attempt.today, case.due_on) if due else None)
     days = [move.on(attempt) for move in attempt.workflow.leaving(state) if move.by is CLOCK]
     case.wake_on = min((day for day in days if day), default=None)
 
 
+def _resumed(attempt: Attempt, saved: list[int]):
+    """Return the last day of a clock that goes on: what was left of it, from today."""
+    return add_workdays(attempt.calendar, attempt.today, max(saved[0] - saved[1], 0))
+
+
+def _stop_clock(attempt: Attempt, state: State) -> None:
+    """Keep what was used of a clock that will go on later."""
+    case = attempt.case
+    if state.due and state.due.keeps and case.running_since:
+        used = case.used_workdays + workdays_between(attempt.calendar, case.running_since, attempt.today)
+        case.paused = {**(case.paused or {}), state.name: [case.budget_workdays, used]}
+
+
 def _due_on(attempt: Attempt, due):
     """Return the last day: so many working days from today, never after the cap, never before today."""
+    if due.until and due.until(attempt):
+        return max(due.until(attempt), attempt.today)
     last = add_workdays(attempt.calendar, attempt.today, due.workdays)
     cap = due.before(attempt) if due.before else None
     return max(min(last, cap), attempt.today) if cap else last
@@ -381,11 +454,13 @@ def _close_slot(attempt: Attempt) -> None:
 def escalate(session: Session, case: Case, at: Moment) -> bool:
     """Show a case to the organization above the one that is late, beside its own desk. Does not commit."""
     workflow = workflows.get(case.workflow, case.definition_version)
-    move = workflow.move(workflow.state(case.state), "take_over")
-    if move is None:
+    state = workflow.state(case.state)
+    move = workflow.move(state, "take_over")
+    role = state.due.climbs_to or (move.by if move else None)
+    if role is None:
         return False
     attempt = Attempt(session, workflow, case, move, None, at, state=case.state)
-    seat = authority.resolve(session, workflow, case, move.by, at.today)
+    seat = authority.resolve(session, workflow, case, role, at.today)
     if seat is None:
         return False
     _lay(attempt, seat, kind="watch")
@@ -439,7 +514,7 @@ def submit(session: Session, case_id: str, name: str, actor: Actor | None, words
         return case
     except No as no:
         session.rollback()
-        _refuse(session, no, actor, at, name, case_id=case_id)
+        refuse(session, no, actor, at, name, case_id=case_id)
         raise
     except StaleDataError as stale:
         session.rollback()
@@ -459,7 +534,7 @@ def submit_opening(session: Session, workflow: str, unit_id: str, facts: dict, a
         return case
     except No as no:
         session.rollback()
-        _refuse(session, no, actor, at, then[0] if then else "open", workflow=workflow)
+        refuse(session, no, actor, at, then[0] if then else "open", workflow=workflow)
         raise
 
 
@@ -473,7 +548,7 @@ def _explain(session: Session, no: No, case: Case, at: Moment) -> None:
     no.extra.setdefault("since", case.entered_at.isoformat())
 
 
-def _refuse(session: Session, no: No, actor: Actor | None, at: Moment, move: str, *,
+def refuse(session: Session, no: No, actor: Actor | None, at: Moment, move: str, *,
             case_id: str | None = None, workflow: str = "") -> None:
     """Keep the refusal in a transaction of its own."""
     if actor is None:

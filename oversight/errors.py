@@ -57,6 +57,10 @@ class TooLarge(No):
     status, title = 413, "内容太大"
 
 
+class WrongType(No):
+    status, title = 415, "文件类型不对"
+
+
 class RuleSaysNo(No):
     """A guard refuses; `rule` names it and `clause` or `house_rule` says on what ground."""
 

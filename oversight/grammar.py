@@ -30,7 +30,11 @@ STAY = _Stay()
 
 @dataclass(frozen=True)
 class Ask:
-    """One word that a move asks for. `choices` are (value, label) pairs for kind "choice"."""
+    """One word that a move asks for.
+
+    `choices` are (value, label) pairs, for kind "choice" or for each entry of a "list"; `items` are the words
+    of each entry of a "list".
+    """
 
     name: str
     kind: str
@@ -38,26 +42,33 @@ class Ask:
     required: bool = True
     choices: tuple[tuple[str, str], ...] = ()
     hint: str = ""
+    items: tuple[Ask, ...] = ()
 
     def __post_init__(self):
         if self.kind not in KINDS:
             raise Unsound(f"{self.name}: no such kind of word: {self.kind}")
-        if (self.kind == "choice") != bool(self.choices):
-            raise Unsound(f"{self.name}: choices belong to kind choice, and to no other")
+        if self.kind == "choice" and not self.choices or self.choices and self.kind not in ("choice", "list"):
+            raise Unsound(f"{self.name}: choices belong to kinds choice and list, and to no other")
+        if self.items and self.kind != "list":
+            raise Unsound(f"{self.name}: entries belong to a list")
 
 
 @dataclass(frozen=True)
 class Due:
     """A clock of so many working days from entering a state; `before` caps it by a fact of the case.
 
-    `rungs`: working days before the due day on which a reminder goes out. `keeps`: the running clock is
-    carried on where the state is entered again.
+    `until` sets the last day outright where it names one. `rungs`: working days before the due day on which a
+    reminder goes out. `keeps`: what was left of the clock is carried on when the state is entered again.
+    `climbs_to`: who is shown the case when it is overdue.
     """
 
     workdays: int
     source: Source
     before: Callable[[object], date | None] | None = None
     rungs: tuple[int, ...] = (1, 0)
+    until: Callable[[object], date | None] | None = None
+    keeps: bool = False
+    climbs_to: Role | None = None
 
 
 @dataclass(frozen=True)
@@ -152,7 +163,8 @@ class Move:
     """A way from one state to one other.
 
     `on` (CLOCK moves): the day on which it becomes due. `many`: one of several who act in the same state,
-    which closes the actor's own slot. `decides`: an answer to what another has asked. `consequence`: one
+    which closes the actor's own slot. `warns`: rules that warn and do not refuse (一般、鼓励). `decides`: an
+    answer to what another has asked. `consequence`: one
     sentence that says what pressing it does.
     """
 
@@ -166,6 +178,7 @@ class Move:
     only_if: tuple[Rule, ...] = ()
     does: tuple[Effect, ...] = ()
     on: Callable[[object], date | None] | None = None
+    warns: tuple[Rule, ...] = ()
     many: bool = False
     decides: bool = False
     consequence: str = ""
@@ -183,7 +196,8 @@ class Workflow:
     """A definition: checked as a whole when it is made. Raises Unsound.
 
     `subject` names what a case is about: one open case each. `inherits`: open cases pass to the successor
-    of a merged unit; otherwise they are ended first.
+    of a merged unit; otherwise they are ended first. `concerns` names the fact that holds the person whose
+    own case it is, who acts in no office on it. `on_open` are effects of opening.
     """
 
     name: str
@@ -197,6 +211,8 @@ class Workflow:
     subject: Callable[[object], str | None] | None = None
     short: str = ""
     inherits: bool = False
+    concerns: str = ""
+    on_open: tuple[Effect, ...] = ()
     states: tuple[State, ...] = field(init=False)
 
     def __post_init__(self):
@@ -327,8 +343,13 @@ def party_name(party: Party | None) -> str | None:
 
 
 def ask_as_dict(ask: Ask) -> dict:
+    """Return a word as API, printed table and forms know it."""
     found = {"name": ask.name, "kind": ask.kind, "required": ask.required, "label": ask.label}
-    return {**found, "choices": [list(pair) for pair in ask.choices]} if ask.choices else found
+    if ask.choices:
+        found["choices"] = [list(pair) for pair in ask.choices]
+    if ask.items:
+        found["items"] = [ask_as_dict(item) for item in ask.items]
+    return found
 
 
 def _move_as_dicts(move: Move) -> list[dict]:

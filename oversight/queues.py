@@ -48,8 +48,8 @@ def office_label(office: str) -> str:
 
 
 def in_sight(who):
-    """Return the condition on units that are in the reader's subtree; False for those without business."""
-    paths = [Unit.path.startswith(prefix, autoescape=True) for prefix in who.sight] if who.posts else []
+    """Return the condition on units whose business the reader's offices let him see."""
+    paths = [Unit.path.startswith(prefix, autoescape=True) for prefix in who.charge]
     return sa.and_(Unit.zone_id == who.zone_id, sa.or_(sa.false(), *paths))
 
 
@@ -67,6 +67,7 @@ def _on_my_desk(who, kinds: tuple[str, ...]):
         Desk.case_id == Case.id, Desk.closed_at.is_(None), Desk.kind.in_(kinds),
         at_seat(who),
         sa.or_(Desk.role == "branch", Desk.kind == "copy", sa.not_(Desk.case_unit_id.in_(own))),
+        sa.or_(Desk.role == "member", Case.concerns_id.is_(None), Case.concerns_id != who.id),
         ~sa.exists().where(Recusal.case_id == Desk.case_id, Recusal.person_id == who.id),
         sa.or_(Desk.role.not_in(JUDGING), ~_applied(who)),
     )
@@ -88,12 +89,13 @@ def _box(who, box: str):
     """Return the condition on cases that makes up a box."""
     mine = sa.exists().where(_on_my_desk(who, ("act",)))
     visible = sa.exists().where(Unit.id == Case.unit_id, in_sight(who))
-    reach = sa.or_(visible, sa.exists().where(Desk.case_id == Case.id, at_seat(who)))  # as authority.see
+    reach = sa.or_(visible, sa.exists().where(Desk.case_id == Case.id, at_seat(who)),
+                   Case.concerns_id == who.id)  # as authority.see
     own_units = [post.unit_id for post in who.posts]
     conditions = {
         "mine": sa.and_(Case.closed_at.is_(None), mine),
         "waiting": sa.and_(Case.closed_at.is_(None), ~mine, reach,
-                           sa.or_(_acted(who), Case.unit_id.in_(own_units))),
+                           sa.or_(_acted(who), Case.unit_id.in_(own_units), Case.concerns_id == who.id)),
         "units": sa.and_(Case.closed_at.is_(None), visible),
         "copied": sa.exists().where(_on_my_desk(who, ("copy", "watch"))),
         "done": sa.and_(Case.closed_at.is_not(None), reach, _acted(who)),

@@ -36,9 +36,10 @@ Tiers = tuple[tuple[str, ...], ...]
 class Role:
     """A party to a case. `tiers`: the next is asked only where nobody free fills the former.
 
-    `seat` is "unit", "superior", "above" or "zone", counted from the case's branch; "" for roles that no
+    `seat` is "unit", "person", "superior", "above" or "zone", counted from the case's branch; "" for roles that no
     person plays (the clock, the count). An empty seat climbs to the superior above: a vacant post never
-    locks a case.
+    locks a case. `any_level`: whoever fills it at any level above may act, not only the nearest.
+    `impartial`: who opened the case for his side may not play it.
     """
 
     name: str
@@ -46,6 +47,8 @@ class Role:
     seat: str
     tiers: Tiers = ()
     ladder_of: str = ""
+    any_level: bool = False
+    impartial: bool = True
 
     @property
     def ladder(self) -> str:
@@ -59,7 +62,7 @@ class Role:
     @property
     def judges(self) -> bool:
         """True where the role stands above the branch: its people must not be the branch's own."""
-        return self.seat not in ("", "unit")
+        return self.seat not in ("", "unit", "person")
 
 
 _SUPERIOR: Tiers = (("officer", "secretary"), ("deputy",), ("committee",))
@@ -70,8 +73,15 @@ SUPERIOR = Role("superior", "上级党组织", "superior", _SUPERIOR)
 ABOVE = Role("above", "再上一级党组织", "above", _SUPERIOR, ladder_of="superior")
 ZONE_OFFICE = Role("zone_office", "区党建办", "unit", (("officer",), ("secretary", "deputy"), ("committee",)))
 ZONE_SIGNER = Role("zone_signer", "区党工委", "zone", (("secretary", "deputy", "committee"), ("officer",)))
+INSPECTOR = Role("inspector", "督查组", "superior", (("inspector",), ("officer", "secretary")),
+                 any_level=True, impartial=False)
+ISSUER = Role("issuer", "下达单位", "superior",
+              (("inspector", "officer", "secretary"), ("deputy",), ("committee",)), impartial=False)
+OVERSEER = Role("overseer", "下达单位或其上级", "superior", _SUPERIOR, ladder_of="superior", any_level=True)
+MEMBER = Role("member", "党员本人", "person", (("member",),))
 CLOCK = Role("clock", "到期自动", "")
 COUNT = Role("count", "各方齐备", "")
 
-ROLES = {role.name: role for role in (BRANCH, SUPERIOR, ABOVE, ZONE_OFFICE, ZONE_SIGNER, CLOCK, COUNT)}
+ROLES = {role.name: role for role in (
+    BRANCH, SUPERIOR, ABOVE, ZONE_OFFICE, ZONE_SIGNER, INSPECTOR, ISSUER, OVERSEER, MEMBER, CLOCK, COUNT)}
 LADDERS = {role.ladder: role.tiers for role in ROLES.values() if role.human}

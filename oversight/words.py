@@ -59,6 +59,8 @@ def _read(ask: Ask, value):
 
 
 def _text(ask: Ask, value) -> str:
+    if isinstance(value, bool):
+        value = "是" if value else "否"
     if not isinstance(value, str):
         raise _Wrong(say("“{word}”应是文字。", word=ask.label))
     clean = "".join(c for c in value if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf", "Cs")).strip()
@@ -94,7 +96,8 @@ def _number(ask: Ask, value) -> int:
 
 
 def _choice(ask: Ask, value) -> str:
-    if value not in [choice for choice, _ in ask.choices]:
+    value = next((choice for choice, label in ask.choices if value in (choice, label)), None)
+    if value is None:
         raise _Wrong(say("“{word}”请从给出的选项中选择。", word=ask.label))
     return value
 
@@ -118,7 +121,19 @@ def _person(ask: Ask, value) -> str:
 def _list(ask: Ask, value) -> list:
     if not isinstance(value, list) or len(value) > 500:
         raise _Wrong(say("“{word}”应是列表。", word=ask.label))
-    return value
+    strange = [n for n, entry in enumerate(value, 1) if ask.choices and entry not in dict(ask.choices)]
+    if strange:
+        raise _Wrong(say("“{word}”第 {number} 条请从给出的选项中选择。", word=ask.label, number=strange[0]))
+    return [_entry(ask, number, entry) for number, entry in enumerate(value, 1)] if ask.items else value
+
+
+def _entry(ask: Ask, number: int, entry) -> dict:
+    """Read one entry of a list; entries are kept as plain values."""
+    try:
+        return read_words(ask.items, entry)[1]
+    except WordsWrong as wrong:
+        raise _Wrong(say("“{word}”第 {number} 条：{problem}", word=ask.label, number=number,
+                         problem=wrong.sentence)) from None
 
 
 _READERS = {"text": _text, "date": _date, "number": _number, "choice": _choice, "yes_no": _yes_no,

@@ -32,12 +32,14 @@ def notify_desk(session: Session, key: str, payload: dict, at: Moment, people: C
     for desk in session.scalars(sa.select(Desk).where(
             Desk.case_id == case.id, Desk.closed_at.is_(None), Desk.kind.in_(("act", "watch")))):
         for person_id in people(session, desk, at.today):
-            tell(session, person_id, case, key, payload.get("text") or WAITING, at)
+            tell(session, case.zone_id, person_id, key, payload.get("text") or WAITING, at, case.id)
 
 
-def tell(session: Session, person_id: str, case: Case, key: str, text: str, at: Moment) -> None:
-    insert_once(session, Notice, id=new_id(), zone_id=case.zone_id, person_id=person_id, key=key,
-                case_id=case.id, text=text, at=at.now)
+def tell(session: Session, zone_id: str, person_id: str, key: str, text: str, at: Moment,
+         case_id: str | None = None) -> None:
+    """Put a line in a person's bell, once for each key. Does not commit."""
+    insert_once(session, Notice, id=new_id(), zone_id=zone_id, person_id=person_id, key=key, case_id=case_id,
+                text=text, at=at.now)
 
 
 def drain(session: Session, at: Moment, handlers: dict[str, Callable], limit: int = 200) -> int:

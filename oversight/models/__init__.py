@@ -2,6 +2,8 @@
 
 from .access import Account, ApiToken, Idempotency, Login, Refusal
 from .activities import Activity, ActivityChange
+from .attachments import Attachment
+from .attendance import Attendance, Invitee
 from .calendar import CalendarRow, PublishedYear, ZoneNotice, ZoneSettingRow
 from .cases import Case, Desk, Recusal, Reminder
 from .journal import Checkpoint, JournalRow
@@ -11,8 +13,8 @@ from .people import Membership, Person
 from .work import Notice, Work
 
 __all__ = [
-    "Account", "Activity", "ActivityChange", "ApiToken", "CalendarRow", "Case", "Checkpoint", "Desk",
-    "Idempotency", "JournalRow", "Login", "Membership", "Notice", "NumberSeries", "Paper", "Person", "Post",
+    "Account", "Activity", "ActivityChange", "ApiToken", "Attachment", "Attendance", "CalendarRow", "Case",
+    "Checkpoint", "Desk", "Idempotency", "Invitee", "JournalRow", "Login", "Membership", "Notice", "NumberSeries", "Paper", "Person", "Post",
     "PublishedYear", "Recusal", "Refusal", "Reminder", "Unit", "UnitChange", "Work", "Zone", "ZoneNotice",
     "ZoneSettingRow",
 ]

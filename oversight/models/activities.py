@@ -36,6 +36,11 @@ class Activity(Base):
     excused_by: Mapped[str | None] = mapped_column(sa.ForeignKey("cases.id"), comment="同意缓开")
     held_on: Mapped[date | None] = mapped_column(comment="the day on which it really took place")
     held_entered_at: Mapped[datetime | None] = mapped_column(comment="shown beside held_on (补录)")
+    confirmed_at: Mapped[datetime | None] = mapped_column(comment="the record was filed (备案)")
+    confirmed_by: Mapped[str | None] = mapped_column(sa.ForeignKey("persons.id"))
+    host_id: Mapped[str | None] = mapped_column(sa.ForeignKey("persons.id"))
+    host_why: Mapped[str | None] = mapped_column(sa.String(200), comment="why not the secretary")
+    mode: Mapped[str | None] = mapped_column(sa.String(20), comment="own, joint, or whole_then_parts (先统后分)")
     version: Mapped[int] = mapped_column(default=1)
     unit: Mapped[Unit] = relationship()
 

@@ -22,6 +22,7 @@ class Case(Base):
         sa.Index("uq_cases_one_open", "workflow", "subject", unique=True,
                  sqlite_where=sa.text("closed_at IS NULL AND subject IS NOT NULL"),
                  postgresql_where=sa.text("closed_at IS NULL AND subject IS NOT NULL")),
+        sa.Index("ix_cases_subject", "subject"),
         sa.Index("ix_cases_unit", "zone_id", "unit_id", "closed_at"),
         sa.Index("ix_cases_wake", "wake_on",
                  sqlite_where=sa.text("closed_at IS NULL"), postgresql_where=sa.text("closed_at IS NULL")),
@@ -37,6 +38,8 @@ class Case(Base):
     unit_id: Mapped[str] = mapped_column(sa.ForeignKey("units.id"), comment="whose case it is")
     subject: Mapped[str | None] = mapped_column(
         sa.String(80), comment="what it is about; one open case a workflow and subject")
+    concerns_id: Mapped[str | None] = mapped_column(
+        sa.ForeignKey("persons.id"), index=True, comment="whose own case it is: sees it, acts in no office on it")
     number: Mapped[str | None] = mapped_column(sa.String(60), comment="of the paper it led to; kept when void")
     facts: Mapped[dict] = mapped_column(default=dict, comment="what is asked or found, as it stands now")
     opened_by: Mapped[str] = mapped_column(sa.ForeignKey("persons.id"))
@@ -49,6 +52,7 @@ class Case(Base):
     raised: Mapped[int] = mapped_column(default=0, comment="levels climbed by 提级办理")
     budget_workdays: Mapped[int | None] = mapped_column(comment="working days given in this state")
     used_workdays: Mapped[int] = mapped_column(default=0, comment="spent before the clock last stopped")
+    paused: Mapped[dict | None] = mapped_column(comment="clocks that stand: state: [budget, used]")
     running_since: Mapped[date | None] = mapped_column(comment="empty while the clock stands")
     due_on: Mapped[date | None] = mapped_column(comment="last day, from budget, used and the cap")
     wake_on: Mapped[date | None] = mapped_column(comment="first day on which the clock has a move to make")

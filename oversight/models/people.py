@@ -25,6 +25,8 @@ class Person(Base):
     leading: Mapped[bool] = mapped_column(default=False, comment="党员领导干部")
     in_post: Mapped[bool] = mapped_column(default=False, comment="在职党员")
     no_office: Mapped[bool] = mapped_column(default=False, comment="无职党员")
+    exempt_from: Mapped[date | None] = mapped_column(comment="免予参加 by the superior's consent")
+    exempt_until: Mapped[date | None]
     phone_sealed: Mapped[str | None] = mapped_column(sa.Text, comment="encrypted; shown masked")
     left_on: Mapped[date | None] = mapped_column(comment="death or leaving the Party")
     left_why: Mapped[str | None] = mapped_column(sa.String(20))

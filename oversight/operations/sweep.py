@@ -19,6 +19,7 @@ from ..models import Activity, Case, Desk, Idempotency, Reminder, Unit
 from ..rules.activities import plan_year
 from ..rules.calendar import zone_calendar
 from ..workdays import add_workdays
+from . import watch
 
 OVERDUE = -1
 RETRIES_LAST = timedelta(days=30)  # how long the answer to a repeated request is kept
@@ -28,7 +29,8 @@ NEAR = timedelta(days=31)  # no ladder begins earlier
 def sweep(session: Session, at: Moment) -> dict[str, int]:
     """Let the clock make its moves, remind, escalate, reseat, plan; returns how many of each. Commits."""
     done: Counter[str] = Counter()
-    for name, step in (("planned", _plan), ("moved", _tick), ("reseated", _reseat), ("reminded", _remind)):
+    for name, step in (("planned", _plan), ("moved", _tick), ("reseated", _reseat), *watch.STEPS,
+                       ("reminded", _remind)):
         for key in step.keys(session, at):
             done[name] += _alone(session, step.one, key, at)
     done["delivered"] = work.drain(session, at, HANDLERS)
@@ -148,4 +150,4 @@ def _notify(session: Session, key: str, payload: dict, at: Moment) -> None:
     work.notify_desk(session, key, payload, at, authority.desk_people)
 
 
-HANDLERS = {"notify": _notify}
+HANDLERS = {"notify": _notify, "tell": watch.tell}

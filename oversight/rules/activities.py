@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import calendar as months
-from datetime import date
+from datetime import date, datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -109,9 +109,10 @@ def follow_rule(session: Session, unit: Unit, row: Activity, at: Moment) -> bool
 
 
 def change(session: Session, row: Activity, at: Moment, why: str, *, by: str | None = None,
-           case_id: str | None = None, **values) -> None:
-    """Set fields of an activity and keep what they were. Does not commit."""
+           case_id: str | None = None, noted: dict | None = None, **values) -> None:
+    """Set fields of an activity and keep what they were. `noted`: what changed beside it. Does not commit."""
     what = {name: [_plain(getattr(row, name)), _plain(value)] for name, value in values.items()}
+    what |= noted or {}
     session.add(ActivityChange(zone_id=row.zone_id, activity_id=row.id, what=what, why=why, case_id=case_id,
                                by_id=by, at=at.now))
     for name, value in values.items():
@@ -120,7 +121,7 @@ def change(session: Session, row: Activity, at: Moment, why: str, *, by: str | N
 
 
 def _plain(value):
-    return value.isoformat() if isinstance(value, date) else value
+    return value.isoformat() if isinstance(value, date | datetime) else value
 
 
 def set_own_day(session: Session, unit: Unit, year: int, month: int, day: date, by: str, at: Moment) -> None:

@@ -20,7 +20,7 @@ class Attempt:
     """`state` is a name and belongs to the machine; `words` are read and typed; `result` is journalled.
 
     `copies` are seats (unit id, ladder) that get the case for information; `restart_clock` asks the engine
-    to give a new deadline where the case stays in its state.
+    to give a new deadline, `opens` to open further cases (workflow, unit id, facts) in the same transaction.
     """
 
     session: Session
@@ -35,6 +35,7 @@ class Attempt:
     result: dict = field(default_factory=dict)
     copies: list[tuple[str, str]] = field(default_factory=list)
     restart_clock: bool = False
+    opens: list[tuple[str, str, dict]] = field(default_factory=list)
     state: str = ""
 
     @property

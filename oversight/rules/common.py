@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from ..clauses import clause, house_rule
-from ..grammar import STAY, Ask, Effect, Move, State, role_of, rule
+from ..grammar import STAY, Ask, Effect, Move, Rule, State, role_of, rule
 from ..models import JournalRow, Recusal
 from ..roles import ABOVE, SUPERIOR
 
@@ -55,12 +55,14 @@ def not_yet_recused(attempt):
     return attempt.session.get(Recusal, (attempt.case.id, attempt.actor.id)) is None
 
 
-def common_moves(*open_states: State, undo: tuple[Effect, ...] = ()) -> tuple[Move, ...]:
+def common_moves(*open_states: State, undo: tuple[Effect, ...] = (),
+                 void_if: tuple[Rule, ...] = ()) -> tuple[Move, ...]:
     """Return the common moves for a workflow's unfinished states; `undo` takes back what it had effected."""
     human = tuple(state for state in open_states if state.waits_on.human)
     judged = tuple(state for state in human if role_of(state.waits_on) is SUPERIOR)
     return (
-        Move("void", "误立作废", open_states, VOID, by=SUPERIOR, under=EXITS, asks=(REASON,), does=undo),
+        Move("void", "误立作废", open_states, VOID, by=SUPERIOR, under=EXITS, asks=(REASON,), only_if=void_if,
+             does=undo),
         Move("terminate", "终止办理", open_states, TERMINATED, by=SUPERIOR, under=EXITS, asks=(REASON,),
              does=undo),
         *(Move("recuse", "回避", state, STAY, by=state.waits_on, under=OWN_CASE, asks=(REASON,),

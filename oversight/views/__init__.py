@@ -9,15 +9,31 @@ from flask_login import current_user
 from flask_wtf import CSRFProtect
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from ..db import _reading, db
 from ..errors import No, NotLoggedIn, Unavailable
-from . import access, api, assets, case, desk, health, law, opening, present, year
+from . import (
+    access,
+    api,
+    api_attendance,
+    assets,
+    attend,
+    case,
+    contact,
+    desk,
+    evidence,
+    health,
+    law,
+    opening,
+    present,
+    year,
+)
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 CSP = ("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+API = (api, api_attendance)  # one blueprint
 csrf = CSRFProtect()
 
 
@@ -34,11 +50,12 @@ def register(app: Flask) -> None:
                       SESSION_COOKIE_NAME="oversight")
     csrf.init_app(app)
     access.manager.init_app(app)
-    for module in (access, desk, case, opening, year, law, api, health):
+    for module in (access, desk, case, evidence, opening, year, attend, contact, law, API[0], health):
         app.register_blueprint(module.bp)
     csrf.exempt(api.bp)
     present.register(app)
     assets.register(app)
+    app.url_value_preprocessor(evidence.widen)
     app.before_request(_begin)
     app.after_request(_headers)
     app.teardown_request(_end)
@@ -87,6 +104,8 @@ def _as_no(error) -> No:
         no = No("页面停留太久或来路不明，请返回刷新后重试；您写的内容可先复制下来。")
         no.status, no.title = 400, "请重试"
         return no
+    if isinstance(error, RequestEntityTooLarge) and request.endpoint in evidence.SENDING:
+        return evidence.too_large()
     if isinstance(error, OperationalError):
         return Unavailable("数据库暂时不可用，内容没有改动，请稍后再试。")
     no = No(_HTTP.get(error.code, error.description or error.name))

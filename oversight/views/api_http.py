@@ -35,6 +35,11 @@ def body(**kinds: type) -> dict:
     return {name: sent.get(name, kind()) for name, kind in kinds.items()}
 
 
+def sent() -> dict:
+    """Return the request's JSON object as it was sent, for those who must know what was left out."""
+    return _json_object()
+
+
 def _json_object() -> dict:
     raw = request.get_data()
     if not raw:

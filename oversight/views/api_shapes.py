@@ -9,7 +9,8 @@ from .. import desk_acts, outlook, workflows
 from ..authority import Actor
 from ..clock import Moment
 from ..grammar import Move, Workflow, ask_as_dict
-from ..models import Case, Desk, JournalRow, Paper, Person, Unit
+from ..models import Attachment, Case, Desk, JournalRow, Paper, Person, Unit
+from ..operations import evidence
 from ..roles import OFFICES
 
 FLAGS = ("probationary", "mobile", "retired", "elderly", "leading", "in_post", "no_office")
@@ -36,7 +37,8 @@ def whole(session: Session, case: Case, who: Actor, at: Moment) -> dict:
         "waits_on": {"role": waiting.party, "label": waiting.label} if waiting.party else None,
         "moves": [_option(option) for option in outlook.options(session, case, who, at)],
         "acts": desk_acts.possible(session, case, who, at), "journal": _journal(session, case, workflow),
-        "documents": _documents(session, case), "attachments": [],
+        "documents": _documents(session, case),
+        "attachments": [attachment(session, row) for row in evidence.of_case(session, case)],
     }
 
 
@@ -88,7 +90,7 @@ def _journal(session: Session, case: Case, workflow: Workflow) -> list[dict]:
 def _entry(row: JournalRow, workflow: Workflow) -> dict:
     move = next((move for move in workflow.moves if row.kind == "move" and move.name == row.move
                  and any(state.name == row.from_state for state in move.from_states)), None)
-    label = move.label if move else {**desk_acts.ACTS, "open": "新开"}.get(row.move, row.move)
+    label = move.label if move else desk_acts.LABELS.get(row.move, row.move)
     return {
         "at": day(row.at), "actor": row.actor, "move": row.move, "label": label,
         "from": row.from_state or None, "to": row.to_state, "words": row.words, "result": row.result,
@@ -100,6 +102,14 @@ def _documents(session: Session, case: Case) -> list[dict]:
     papers = session.scalars(sa.select(Paper).where(Paper.case_id == case.id).order_by(Paper.id))
     return [{"id": paper.id, "kind": paper.kind, "number": paper.number, "title": paper.body["title"],
              "issued_on": day(paper.issued_on), "void": paper.void_at is not None} for paper in papers]
+
+
+def attachment(session: Session, row: Attachment) -> dict:
+    """Return what is known of a file, and where to get it."""
+    return {"id": row.id, "series": row.series_id, "version": row.version, "name": row.name, "kind": row.kind,
+            "size": row.size, "width": row.width, "height": row.height, "sha256": row.sha256, "note": row.note,
+            "finding": row.finding, "round": row.round, "by": session.get(Person, row.by_id).name,
+            "at": day(row.at), "url": f"/api/v1/attachments/{row.id}"}
 
 
 # People and units --------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from ..authority import is_member
 from ..db import db
 from ..errors import NotInSight, WordsWrong
 from ..models import Activity, Case, Desk, Membership, Person, Unit
+from ..operations import attendance
 from ..queues import at_seat, in_sight
 from ..rules import activities, calendar
 from . import api_http, api_shapes
@@ -102,14 +103,25 @@ def unit_activities(unit_id):
                  .where(in_reach(actor()), below(top), Activity.year == year))
     order = (Unit.path, Activity.month, Activity.kind, Activity.id)
     rows = db.session.execute(_from_cursor(statement, order, Activity).limit(size + 1)).all()
-    return page(rows, size, lambda row: _activity(row.Activity, row.Unit), mark=lambda row: row.Activity.id)
+    counted = attendance.counts(db.session, [row.Activity.id for row in rows])
+    return page(rows, size, lambda row: _activity(row.Activity, row.Unit, counted), mark=lambda row: row.Activity.id)
 
 
-def _activity(row: Activity, branch: Unit) -> dict:
-    name = f"{row.month}月主题党日" if row.kind == "party_day" else "“七一”活动"
-    return {"id": row.id, "name": name, "unit": named(branch), "year": row.year, "month": row.month,
+def _activity(row: Activity, branch: Unit, counted: dict) -> dict:
+    return {"id": row.id, "unit": named(branch), "year": row.year, "month": row.month, **title_and_status(row),
             "on": day(row.day), "rule_day": day(row.rule_day), "held_on": day(row.held_on),
-            "status": _status(branch, row)}
+            **_turnout(counted.get(row.id))}
+
+
+def title_and_status(row: Activity) -> dict:
+    """Return what an activity is called and how it stands."""
+    name = f"{row.month}月主题党日" if row.kind == "party_day" else "“七一”活动"
+    return {"name": name, "status": _status(row.unit, row)}
+
+
+def _turnout(count: attendance.Count | None) -> dict:
+    """Return who came, by class, and how many make-ups are open; nulls where nothing is recorded."""
+    return {"attendance": count.classes if count else None, "open_make_ups": count.open if count else None}
 
 
 def _status(branch: Unit, row: Activity) -> str:
@@ -128,7 +140,9 @@ def party_days(unit_id):
     rows = {row.month: row for row in db.session.scalars(sa.select(Activity).where(
         Activity.unit_id == branch.id, Activity.year == year, Activity.kind == "party_day"))}
     cases = _cases_about(list(rows.values()))
-    months = [_party_day(branch, year, month, rows.get(month), cases) for month in range(1, 13)]
+    counted = attendance.counts(db.session, [row.id for row in rows.values()])
+    months = [{**_party_day(branch, year, month, rows.get(month), cases),
+               **_turnout(counted.get(rows[month].id) if month in rows else None)} for month in range(1, 13)]
     return answer({"items": months, "next": None})
 
 

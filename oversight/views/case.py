@@ -13,7 +13,7 @@ from ..db import db
 from ..errors import No, NotInSight, RuleSaysNo, WordsWrong
 from ..grammar import Move
 from ..models import Case
-from . import access, desk, forms, opening, present
+from . import access, checklist, desk, forms, opening, present
 from .casefile import CaseFile
 
 bp = Blueprint("case", __name__)
@@ -55,8 +55,9 @@ def _onward(case: Case) -> str:
 def make(case_id, name):
     case = seen(case_id)
     move, version = _named(case, name), forms.version_from(request.form)
-    words = _words(move, case)
+    words = forms.words_from(request.form, move.asks)
     try:
+        words = _words(move)
         case = engine.submit(db.session, case.id, name, access.actor(), words, version=version, at=access.moment())
     except (WordsWrong, RuleSaysNo) as no:
         return _again(str(case_id), forms.Bound.of(name, words, no)), no.status
@@ -77,8 +78,10 @@ def _named(case: Case, name: str) -> Move:
     return workflow.move(workflow.state(case.state), name) or named[0]
 
 
-def _words(move: Move, case: Case) -> dict:
+def _words(move: Move) -> dict:
     """Take the words from the form; consent given without a word reads 同意 (the button's own label)."""
+    if "checklist" in request.form:
+        return checklist.words(request.form, move)
     words = forms.words_from(request.form, move.asks)
     if not words and forms.SAY in request.form and forms.one_text([move]) and move.name == desk.APPROVE:
         return {move.asks[0].name: move.label}

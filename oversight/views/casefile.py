@@ -16,7 +16,8 @@ from ..clock import Moment
 from ..db import db
 from ..errors import WordsWrong
 from ..grammar import COMMON, STAY, Each, Move, Rule, State, Workflow
-from ..models import Case, Desk, JournalRow, Paper, Reminder, Unit
+from ..models import Attachment, Case, Desk, JournalRow, Paper, Reminder, Unit
+from ..operations import evidence
 from ..roles import CLOCK, COUNT
 from ..rules import Attempt
 from ..words import read_words
@@ -26,6 +27,8 @@ from .forms import Bound
 YEAR = timedelta(days=365)
 NOT_GRANTED = ("refused", "not_accepted", "void", "revoked", "cancelled", "terminated")
 ASIDE = (*COMMON, "recuse", "withdraw")
+# Open to the side whose turn it is, but not the next step: shown under 其他办理.
+BY_THE_WAY = ("ask_extension", "object", "ask_higher_review", "find_unexcused", "educate", "search_lost", "redo")
 NEGATIVE = ("refuse", "not_accept", "deny")
 BACK = ("return", "send_back")
 ANSWER_KEYS = {**dict.fromkeys(BACK, "R"), **dict.fromkeys(NEGATIVE, "N")}
@@ -105,14 +108,16 @@ class CaseFile:
 
     @cached_property
     def answers(self) -> list[Move]:
-        """Return the answers open to the reader: consent first, refusal last."""
+        """Return the answers open to the reader: consent first, refusal last; none where a step of his comes first."""
         found = [move for move in self.allowed if move.decides]
+        if any(move.by is not self.state.waits_on for move in found) and self.steps_open:
+            found = [move for move in found if move.by is self.state.waits_on]
         return sorted(found, key=lambda move: (move.name in NEGATIVE, move is not found[0], move.name not in BACK))
 
     @cached_property
     def steps_open(self) -> list[Move]:
         """Return the other moves by which the reader himself carries the case on."""
-        return [move for move in self.allowed if not move.decides and move.name not in ASIDE
+        return [move for move in self.allowed if not move.decides and move.name not in (*ASIDE, *BY_THE_WAY)
                 and (move.by is self.state.waits_on or move.name == "take_over")]
 
     @cached_property
@@ -148,6 +153,13 @@ class CaseFile:
         values = mine.words if mine else {ask.name: self.case.facts.get(ask.name) for ask in move.asks
                                           if move.by is self.workflow.opened_by and not move.decides}
         return forms.form_for(move.asks, f"{scope}-{move.name}", values, mine.wrong if mine else None)
+
+    @property
+    def field_ids(self) -> dict[str, str]:
+        """Return by word the field of the form that came back, for the links of its error summary."""
+        move = self.bound and self.move(self.bound.move)
+        scope = "m" if move in [*self.answers, *self.steps_open] else "o"
+        return {ask.name: f"{scope}-{move.name}-{ask.name}" for ask in move.asks} if move else {}
 
     @property
     def said(self) -> str:
@@ -235,6 +247,15 @@ class CaseFile:
     def papers(self) -> list[Paper]:
         return list(db.session.scalars(sa.select(Paper).where(Paper.case_id == self.case.id).order_by(Paper.id)))
 
+    @cached_property
+    def attachments(self) -> list[Attachment]:
+        return evidence.of_case(db.session, self.case)
+
+    @property
+    def may_attach(self) -> bool:
+        """True where the reader's side works on it, or he opened it; judged again when a file comes."""
+        return self.case.open and (self.waiting.yours or self.case.opened_by == self.who.id)
+
     def issuer(self, paper: Paper) -> Unit:
         return db.session.get(Unit, paper.unit_id)
 
@@ -279,7 +300,7 @@ def _label(workflow: Workflow, row: JournalRow) -> str:
     if row.kind == "open":
         return "起草"
     if row.kind != "move":
-        return desk_acts.ACTS.get(row.move, row.move)
+        return desk_acts.LABELS.get(row.move, row.move)
     return next((move.label for move in workflow.moves if move.name == row.move), row.move)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -65,14 +66,31 @@ def words_from(form, asks: tuple[Ask, ...]) -> dict:
 
 def _word(form, ask: Ask):
     if ask.kind == "list":
-        values = form.getlist(ask.name)
-        return [line.strip() for value in values for line in value.splitlines() if line.strip()]
+        return _entries(form, ask) if ask.items else _lines(form, ask)
     value = form.get(ask.name)
     if ask.kind == "date" and value in (OTHER, None):
         value = form.get(f"{ask.name}_{OTHER}")
     if value is None and ask.kind == "text":
         value = form.get(SAY)
     return value
+
+
+def _entries(form, ask: Ask) -> list[dict]:
+    """Take the entries of a list, each with its own words; empty ones are dropped unless their number is fixed."""
+    named = re.compile(rf"{re.escape(ask.name)}-(\d{{1,3}})-\w+")
+    numbers = sorted({int(match[1]) for key in form if (match := named.fullmatch(key))})
+    found = [{item.name: form.get(f"{ask.name}-{number}-{item.name}", "").strip() for item in ask.items}
+             for number in numbers]
+    return found if f"{ask.name}-fixed" in form else [entry for entry in found if any(entry.values())]
+
+
+def _lines(form, ask: Ask) -> list[str]:
+    """Take a list: one entry a line, or one a numbered field, which then keep their places."""
+    fixed = form.get(f"{ask.name}-fixed", "")
+    if fixed.isdigit():
+        found = [form.get(f"{ask.name}-{number}", "").strip() for number in range(1, min(int(fixed), 500) + 1)]
+        return found if any(found) else []
+    return [line.strip() for value in form.getlist(ask.name) for line in value.splitlines() if line.strip()]
 
 
 def one_text(moves: list[Move]) -> bool:

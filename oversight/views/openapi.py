@@ -6,10 +6,13 @@ from functools import cache
 
 from ..grammar import KINDS
 from ..idempotency import LONGEST
+from ..models.attendance import CATEGORIES as REASONS
+from ..models.attendance import CLASSES, FORMS, INVITEES, MODES
 from ..models.organizations import CATEGORIES, RULE_SETS, UNIT_KINDS
 from ..queues import BOXES
 from ..roles import OFFICES
 from ..rules.activities import STATUS_LABELS
+from ..uploads import KINDS as KINDS_OF_FILE
 from .api_http import BULK, MOST, USUAL
 from .api_shapes import FLAGS
 
@@ -30,7 +33,7 @@ def _list(items: dict) -> dict:
 
 
 def _or_null(schema: dict) -> dict:
-    if "$ref" in schema:
+    if "$ref" in schema or schema["type"] == "object":
         return {"anyOf": [schema, {"type": "null"}]}
     kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
     more = {"enum": [*schema["enum"], None]} if "enum" in schema else {}
@@ -74,7 +77,8 @@ PROBLEM["properties"] = {
                "description": "A sentence for each wrong word."},
 }
 NAMED = _object(id=UUID, name=TEXT)
-ASK = _object({"choices": _list(_list(TEXT))}, name=TEXT, kind=_one_of(KINDS), required=TRUTH, label=TEXT)
+ASK = _object({"choices": _list(_list(TEXT)), "items": _list(_ref("Ask"))}, name=TEXT, kind=_one_of(KINDS),
+              required=TRUTH, label=TEXT)
 HEAD = {
     "id": UUID, "number": _or_null(TEXT), "workflow": TEXT, "title": TEXT, "state": TEXT, "label": TEXT,
     "unit": _ref("Named"), "waits_on": _or_null(_ref("WaitsOn")), "due_on": _or_null(DAY), "version": WHOLE,
@@ -89,7 +93,13 @@ ENTRY = _object({"clause": TEXT}, at=TIME, actor=TEXT, move=TEXT, label=TEXT, fr
                 words=ANY, result=ANY)
 PAPER = _object(id=UUID, kind=TEXT, number=TEXT, title=TEXT, issued_on=DAY, void=TRUTH)
 CASE = _object(**HEAD, definition_version=WHOLE, facts=ANY, moves=_list(_ref("Option")), acts=_list(TEXT),
-               journal=_list(_ref("Entry")), documents=_list(_ref("Paper")), attachments=_list(ANY))
+               journal=_list(_ref("Entry")), documents=_list(_ref("Paper")), attachments=_list(_ref("Attachment")))
+ATTACHMENT = _object(
+    id=UUID, series={**UUID, "description": "The first version; a replacement is a new version of it."}, version=WHOLE,
+    name=TEXT, kind=_one_of(KINDS_OF_FILE), size={**WHOLE, "description": "Bytes."}, width=_or_null(WHOLE),
+    height=_or_null(WHOLE), sha256={**TEXT, "description": "Of the bytes that are downloaded."}, note=_or_null(TEXT),
+    finding={**_or_null(WHOLE), "description": "For which finding, counted from 1."},
+    round={**_or_null(WHOLE), "description": "Of the rectification in which it was shown."}, by=TEXT, at=TIME, url=TEXT)
 POST = _object(office=_one_of(OFFICES), label=TEXT, unit=_ref("Named"), from_on=DAY)
 ME = _object(id=UUID, username=TEXT, name=TEXT, title=TEXT, posts=_list(_ref("Post")),
              branch=_or_null(_ref("Named")), units=_list(_ref("Named")))
@@ -99,9 +109,26 @@ UNIT = _object(id=UUID, name=TEXT, kind=_one_of(UNIT_KINDS), category=_or_null(_
 MEMBER = _object({"flags": _list(_one_of(FLAGS))}, id=UUID, name=TEXT, unit=_ref("Named"))
 STATUS = _one_of(STATUS_LABELS)
 MONTH = {**WHOLE, "minimum": 1, "maximum": 12}
+TURNOUT = {
+    "attendance": {**_or_null(_ref("Turnout")), "description": "Null where nothing is recorded."},
+    "open_make_ups": {**_or_null(WHOLE), "description": "Follow-ups of absences that have not ended."},
+}
 ACTIVITY = _object(id=UUID, name=TEXT, unit=_ref("Named"), year=WHOLE, month=MONTH,
                    on={**_or_null(DAY), "description": "The day in force."}, rule_day=_or_null(DAY),
-                   held_on=_or_null(DAY), status=STATUS)
+                   held_on=_or_null(DAY), status=STATUS, **TURNOUT)
+INVITED = {"type": "object", "properties": {kind: {**WHOLE, "minimum": 0, "maximum": 1000} for kind in INVITEES},
+           "additionalProperties": False}
+SHEET_MEMBER = _object(
+    id=UUID, name=TEXT, flags=_list(_one_of(FLAGS)),
+    class_={**_or_null(_one_of(CLASSES)), "description": "Null until it is recorded."},
+    form=_or_null(_one_of(FORMS)), category=_or_null(_one_of(REASONS)),
+    case=_or_null(_object(id=UUID, state=TEXT)))
+SHEET = dict(
+    id=UUID, name=TEXT, status=STATUS, unit=_ref("Named"), year=WHOLE, month=MONTH, on=_or_null(DAY),
+    held_on=_or_null(DAY), entered_at={**_or_null(TIME), "description": "Shown beside the day itself (补录)."},
+    confirmed_at={**_or_null(TIME), "description": "When the record was filed."}, host=_or_null(_ref("Named")),
+    host_why=_or_null(TEXT), mode=_or_null(_one_of(MODES)), invitees=INVITED, counts=_or_null(_ref("Turnout")),
+    open_make_ups=_or_null(WHOLE), members=_list(_ref("SheetMember")))
 STEP = _object(text=TEXT, kind=_one_of(("start", "skip", "result", "note")), day=_or_null(DAY),
                clause=_or_null(TEXT))
 PARTY_DAY = _object(
@@ -111,7 +138,7 @@ PARTY_DAY = _object(
     held_on=_or_null(DAY), status=STATUS,
     owed={**TRUTH, "description": "False for months that the branch does not answer for."},
     case={**_or_null(UUID), "description": "The open request about this day, or the one that moved it."},
-    activity=_or_null(UUID), steps=_list(_ref("Step")))
+    activity=_or_null(UUID), steps=_list(_ref("Step")), **TURNOUT)
 GUARD = _object(name=TEXT, sentence=TEXT, ground=TEXT)
 STATE = _object(name=TEXT, label=TEXT, waits_on=_or_null(TEXT), due_workdays=_or_null(WHOLE), final=TRUTH)
 MOVE = _object(
@@ -125,13 +152,16 @@ OUTCOME = _object(
 
 SCHEMAS = {
     "Problem": PROBLEM, "Named": NAMED, "WaitsOn": _object(role=TEXT, label=TEXT), "Ask": ASK,
-    "Summary": _object(**HEAD), "Case": CASE, "Option": OPTION, "Entry": ENTRY, "Paper": PAPER, "Post": POST,
+    "Summary": _object(**HEAD), "Case": CASE, "Attachment": ATTACHMENT, "Option": OPTION,
+    "Entry": ENTRY, "Paper": PAPER, "Post": POST,
     "Me": ME, "Unit": UNIT, "Member": MEMBER, "Activity": ACTIVITY, "Step": STEP, "PartyDay": PARTY_DAY,
     "Guard": GUARD, "State": STATE, "Move": MOVE, "Workflow": WORKFLOW, "Outcome": OUTCOME,
     "Queue": _page("Summary", counts={"type": "object", "additionalProperties": WHOLE}),
     "Units": _page("Unit"), "Members": _page("Member"), "Activities": _page("Activity"),
     "PartyDays": _page("PartyDay"), "Workflows": _page("Workflow"),
     "Outcomes": _object(items=_list(_ref("Outcome"))), "Document": ANY,
+    "Turnout": _object(expected=WHOLE, **dict.fromkeys(CLASSES, WHOLE)), "SheetMember": SHEET_MEMBER,
+    "Sheet": _object(**SHEET), "Recorded": _object(**SHEET, opened=_list(UUID)),
 }
 
 # Parameters and bodies ---------------------------------------------------------------------------
@@ -144,6 +174,7 @@ def _in(where: str, name: str, schema: dict, text: str = "", required: bool = Fa
 
 PATH = {
     "case_id": _in("path", "case_id", UUID), "unit_id": _in("path", "unit_id", UUID),
+    "activity_id": _in("path", "activity_id", UUID), "attachment_id": _in("path", "attachment_id", UUID),
     "name": _in("path", "name", TEXT),
 }
 LIMIT = _in("query", "limit", {**WHOLE, "minimum": 1, "maximum": MOST, "default": USUAL})
@@ -162,6 +193,14 @@ QUEUE = [
 OPENING = _object({"facts": ANY}, workflow=TEXT, unit=UUID)
 WORDS = _object({"words": ANY})
 NOTHING = _object()
+ATTENDANCE = _object({
+    "present": _list(UUID), "absent": _list(UUID),
+    "other_form": {"type": "object", "additionalProperties": _one_of(FORMS)},
+    "leave": {"type": "object", "additionalProperties": _one_of(REASONS)},
+    "held_on": {**DAY, "description": "The day in force where left out."},
+    "host": {**UUID, "description": "Who hosted; for others than the secretary `host_why` says why."},
+    "host_why": TEXT, "mode": _one_of(MODES), "invitees": INVITED,
+    "why": {**TEXT, "description": "Needed to correct a record."}})
 ITEM = _object({"version": WHOLE}, case=UUID)
 MANY = _object({"words": ANY}, items={**_list(ITEM), "minItems": 1, "maxItems": BULK}, move=TEXT)
 
@@ -171,7 +210,8 @@ WHY = {
     400: "The request cannot be read, or the Idempotency-Key is missing.", 401: "No token, or a bad one.",
     403: "In your sight but not yours to do.", 404: "Not in your sight.",
     409: "Stale version, not open in this state, or somebody was first.", 413: "Too large.",
-    415: "Not JSON.", 422: "A rule or a missing word says no, or the key was used for something else.",
+    415: "Not JSON, or no photo and no PDF.",
+    422: "A rule or a missing word says no, or the key was used for something else.",
     428: "If-Match is missing.", 503: "The database is not available.",
 }
 READING, CHANGING = (401, 503), (400, 401, 403, 404, 409, 413, 415, 422, 503)
@@ -197,6 +237,25 @@ def _read(name: str, summary: str, shape: str, *parameters: dict, no: tuple[int,
     return {"get": _operation(name, summary, shape, *parameters, no=(*READING, *no))}
 
 
+def _upload(*parameters: dict) -> dict:
+    form = _object({
+        "note": {**TEXT, "maxLength": 200}, "finding": WHOLE, "round": {**WHOLE, "description": "The current one."},
+        "replaces": {**UUID, "description": "An attachment of the case; the new file is its next version."}},
+        file={"type": "string", "format": "binary", "description": "JPEG, PNG, WebP or PDF of at most 10 MB."})
+    found = _operation("attach", "Show a photo or a paper with a case", "Attachment", *parameters, status=201,
+                       sends=form, no=CHANGING)
+    found["requestBody"]["content"] = {"multipart/form-data": {"schema": form}}
+    return found
+
+
+def _download(*parameters: dict) -> dict:
+    found = _operation("attachment", "The bytes of an attachment, to be saved", "Attachment", *parameters,
+                       no=(*READING, 404))
+    found["responses"]["200"]["content"] = {
+        kind: {"schema": {"type": "string", "format": "binary"}} for kind in KINDS_OF_FILE}
+    return found
+
+
 def _paths() -> dict:
     """List every route; `document` puts the root before them."""
     case, unit, name = PATH["case_id"], PATH["unit_id"], PATH["name"]
@@ -213,6 +272,8 @@ def _paths() -> dict:
         "/cases/{case_id}/desk/{name}": {"post": _operation(
             "desk", "Claim or release: an act on the desk, never a move", "Case", case, name, KEY[False],
             sends=NOTHING, needs=False, no=CHANGING)},
+        "/cases/{case_id}/attachments": {"post": _upload(case, KEY[False])},
+        "/attachments/{attachment_id}": {"get": _download(PATH["attachment_id"])},
         "/moves": {"post": _operation(
             "moves", "Make one move in many cases, each in a transaction of its own", "Outcomes", KEY[True],
             sends=MANY, no=(400, 401, 413, 415, 422, 503))},
@@ -224,6 +285,12 @@ def _paths() -> dict:
                                              "Activities", unit, YEAR, CURSOR, LIMIT, no=(404, 422)),
         "/units/{unit_id}/party-days": _read("party_days", "A branch's twelve party days of a year",
                                              "PartyDays", unit, YEAR, no=(404, 422)),
+        "/activities/{activity_id}/attendance": {
+            **_read("attendance", "The sheet of a party day: its roster by class", "Sheet", PATH["activity_id"],
+                    no=(403, 404)),
+            "post": _operation(
+                "record_attendance", "Record who took part; opens a follow-up for each on leave or absent",
+                "Recorded", PATH["activity_id"], KEY[False], sends=ATTENDANCE, no=CHANGING)},
         "/workflows": _read("workflows", "The law: every workflow as data", "Workflows"),
         "/workflows/{name}": _read("workflow", "One workflow", "Workflow", name, no=(404,)),
         "/openapi.json": {"get": {**_operation("openapi", "This document", "Document"), "security": []}},

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
+from itertools import islice
 
 import sqlalchemy as sa
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_login import login_required
 
-from .. import authority, engine, outlook, workflows
+from .. import authority, engine, outlook, queues, workflows
 from ..authority import Actor
 from ..clock import Moment
 from ..db import db, new_id
@@ -21,6 +22,7 @@ from ..roles import BRANCH
 from ..rules import Attempt
 from ..rules.activities import month_end, owed
 from ..rules.calendar import has_rule_day, rule_for, zone_calendar
+from ..rules.people import members
 from ..workdays import PartyDay, add_workdays
 from . import access, forms, present
 from .casefile import ASIDE, CaseFile
@@ -52,7 +54,8 @@ class Sheet:
     @classmethod
     def of(cls, file: CaseFile) -> Sheet | None:
         """Return the sheet of a draft that lies on the reader's desk, or None."""
-        drafts = file.state is file.workflow.opens or any(move.name == "ask" for move in file.steps_open)
+        draft = file.state is file.workflow.opens and not file.state.due  # what has a clock lies with somebody
+        drafts = draft or any(move.name == "ask" for move in file.steps_open)
         if not (drafts and file.steps_open):
             return None
         return cls(file.case, file.who, file.at, False, file.bound)
@@ -66,7 +69,27 @@ class Sheet:
                     opened_at=at.now, entered_at=at.now, version=1, raised=0, used_workdays=0)
         sheet = cls(case, access.actor(), at, True, **more)
         case.subject = sheet.activity.id if sheet.activity else None
+        case.concerns_id = facts.get(workflow.concerns)
         return sheet
+
+    @property
+    def drafts(self) -> bool:
+        """True where what is opened lies with the one who opens it until he sends it."""
+        return not self.workflow.opens.due
+
+    @property
+    def many(self) -> bool:
+        """True where it is opened from above, in one of many branches."""
+        return self.workflow.opened_by.seat == "superior"
+
+    @cached_property
+    def people(self) -> list[Person]:
+        """Return whom it may concern: the branch's members, for somebody without office only himself."""
+        if not self.workflow.concerns:
+            return []
+        if authority.standing(db.session, self.workflow, self.case, BRANCH, self.who) is None:
+            return [self.who.person]
+        return members(db.session, self.unit.id, self.at.today)
 
     @property
     def unit(self) -> Unit:
@@ -231,10 +254,15 @@ def _by_rule(unit: Unit, today: date) -> date | None:
 
 
 def _defaults(workflow: Workflow, unit: Unit, given: dict) -> dict:
-    """Fill in the party day that a request is about, where it is not named."""
-    if given or not any(ask.name == "day" for ask in workflow.facts):
+    """Fill in what is not named: the party day that a request is about, today's visit, the member himself."""
+    names, today, who = {ask.name for ask in workflow.facts}, access.moment().today, access.actor()
+    if given:
         return given
-    return {"day": (next_day(unit, access.moment().today) or access.moment().today).isoformat()}
+    if "day" in names:
+        return {"day": (next_day(unit, today) or today).isoformat()}
+    found = {"inspected_on": today.isoformat()} if "inspected_on" in names else {}
+    own = workflow.concerns and who.branch is not None and who.branch.id == unit.id
+    return {**found, workflow.concerns: who.id} if own and not who.posts else found
 
 
 # Pages -------------------------------------------------------------------------------------------
@@ -250,23 +278,38 @@ def choose():
 
 
 def _sheets(workflow: Workflow) -> list[Sheet]:
-    """Return a sheet for each unit of the reader in which the role that opens it can sit."""
-    branch = workflow.opened_by.ladder == BRANCH.ladder
-    units = [db.session.get(Unit, unit_id) for unit_id in access.actor().unit_ids]
-    units = [unit for unit in units if unit.kind == ("branch" if branch else "zone")]
-    return [Sheet.fresh(workflow, unit, _defaults(workflow, unit, {})) for unit in units]
+    """Return a sheet for each unit in which the reader may open this; from above, one for the first of many."""
+    sheets = [Sheet.fresh(workflow, unit, _defaults(workflow, unit, {})) for unit in _units(workflow)]
+    good = (sheet for sheet in sheets if not isinstance(sheet.why_not, NotYours))
+    return list(islice(good, 1)) if workflow.opened_by.seat == "superior" else sheets
+
+
+def _units(workflow: Workflow) -> list[Unit]:
+    """Return the units in which the role that opens it can sit with the reader."""
+    who, role = access.actor(), workflow.opened_by
+    if role.seat == "superior":
+        held = who.holds(*(office for tier in role.tiers for office in tier))
+        return [unit for unit in queues.units_in_sight(db.session, who)
+                if held and unit.kind == "branch" and unit.ended_on is None]
+    own = [db.session.get(Unit, unit_id) for unit_id in who.unit_ids]
+    if role.seat == "person" and who.branch is not None:
+        own = list(dict.fromkeys([*own, who.branch]))
+    branch = role.seat == "person" or role.ladder == BRANCH.ladder
+    return [unit for unit in own if unit.kind == ("branch" if branch else "zone")]
 
 
 @bp.get("/new/<name>")
 @login_required
 def blank(name):
-    workflow, unit = workflows.current(name), _unit(name, request.args.get("unit"))
-    given = _facts(workflow, request.args)
+    workflow = workflows.current(name)
+    if workflow.opened_by.seat == "superior" and not request.args.get("unit") and _sheets(workflow):
+        return render_template("new_unit.html", workflow=workflow, units=_units(workflow))
+    unit, given = _unit(name, request.args.get("unit")), _facts(workflow, request.args)
     return _page(Sheet.fresh(workflow, unit, _defaults(workflow, unit, given)))
 
 
 def _page(sheet: Sheet, status: int = 200):
-    if sheet.why_not is not None and not sheet.bound:
+    if not sheet.bound and sheet.why_not is not None:
         raise sheet.why_not
     return render_template("opening.html", sheet=sheet, case=sheet.case, days=_other_days(sheet)), status
 

@@ -15,14 +15,15 @@ from markupsafe import Markup
 
 from .. import queues, workflows
 from ..clauses import DOCUMENTS, Source
+from ..clauses import register as register_of_clauses
 from ..db import db
-from ..models import Case, Notice, Unit, Zone
+from ..models import Activity, Case, Notice, Unit, Zone
 from ..roles import OFFICES
 from ..rules.calendar import zone_calendar
 from ..rules.organization import superiors
 from ..sentences import Sentence
-from ..workdays import workdays_between
-from . import access
+from ..workdays import add_workdays, workdays_between
+from . import access, checklist
 
 WEEKDAYS = "一二三四五六日"
 SOON = 3  # working days within which a due day is named by its weekday
@@ -74,8 +75,18 @@ class Shell:
         return db.session.get(Zone, self.who.zone_id).name
 
     @cached_property
+    def counts(self) -> dict[str, int]:
+        """Return what lies on the reader's desk, by kind of business."""
+        return queues.counts(db.session, self.who, "mine", access.moment().today)
+
+    @property
     def waiting(self) -> int:
-        return queues.box_count(db.session, self.who, "mine")
+        return sum(self.counts.values())
+
+    @property
+    def leads(self) -> bool:
+        """True where the branch that he turns to first is one that he leads."""
+        return self.branch is not None and any(post.unit_id == self.branch.id for post in self.who.posts)
 
     @cached_property
     def unread(self) -> int:
@@ -98,6 +109,8 @@ def register(app: Flask) -> None:
     app.jinja_env.globals.update(
         icon=icon, sprite=sprite, part=part, due_chip=due_chip, shift=shift, clause_url=clause_url,
         definition=definition, ask_named=ask_named, superior=superior, field_ids=field_ids, offices=OFFICES,
+        sections=checklist.sections, clauses=register_of_clauses, workdays_on=workdays_on,
+        member_name=member_name, activity_day=activity_day, lesson_form=lesson_form, unit_name=unit_name, branches=branches,
         documents=DOCUMENTS, today=lambda: access.moment().today)
     app.context_processor(_frame)
 
@@ -174,6 +187,10 @@ def plain(value, ask=None) -> str:
         return ""
     if ask is not None and ask.kind == "choice":
         return dict(ask.choices).get(value, value)
+    if ask is not None and ask.kind == "person":
+        return queues.person_name(db.session, value)
+    if ask is not None and isinstance(value, list) and (ask.items or ask.choices):
+        return "；".join(_numbered(ask, number, entry) for number, entry in enumerate(value, 1))
     if isinstance(value, bool):
         return _("是") if value else _("否")
     if isinstance(value, list):
@@ -181,6 +198,14 @@ def plain(value, ask=None) -> str:
     if ask is not None and ask.kind == "date":
         return ymd(value)
     return str(value)
+
+
+def _numbered(ask, number: int, entry) -> str:
+    """Write an entry of a list with its number, in the words of the form."""
+    if not isinstance(entry, dict):
+        return f"{number}．{dict(ask.choices).get(entry, entry)}"
+    return f"{number}．" + "，".join(f"{item.label}：{plain(entry[item.name], item)}" for item in ask.items
+                                  if entry.get(item.name))
 
 
 def _item(entry) -> str:
@@ -214,6 +239,36 @@ def sprite() -> Markup:
 
 def clause_url(source: Source) -> str:
     return url_for("law.clauses", _anchor=source.id)
+
+
+def workdays_on(case: Case, days: int) -> date:
+    """Return the day so many working days from today."""
+    return add_workdays(zone_calendar(db.session, case.zone_id), access.moment().today, days)
+
+
+def member_name(case: Case) -> str:
+    """Name the member whose own case it is, also where the case does not exist yet."""
+    return queues.person_name(db.session, case.concerns_id or case.facts.get(definition(case).concerns))
+
+
+def activity_day(case: Case) -> date | None:
+    """Return the day of the party day that a case is about."""
+    row = db.session.get(Activity, case.facts.get("activity"))
+    return (row.held_on or row.day) if row else None
+
+
+def lesson_form(case: Case) -> str:
+    return plain(case.facts["lesson"]["form"], ask_named(definition(case), "form"))
+
+
+def unit_name(unit_id: str) -> str:
+    return db.session.get(Unit, unit_id).name
+
+
+def branches() -> list[Unit]:
+    """Return the branches in the reader's sight that still exist."""
+    return [unit for unit in queues.units_in_sight(db.session, access.actor())
+            if unit.kind == "branch" and unit.ended_on is None]
 
 
 def superior(unit: Unit) -> Unit:

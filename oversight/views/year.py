@@ -1,4 +1,4 @@
-"""A branch's year of party days, and the units in sight. Only the two POSTs write, through the rules."""
+"""A branch's year of party days, and the units in sight. Only the POSTs write, through the rules."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from .. import queues, workflows
 from ..db import db
 from ..errors import NotInSight, NotYours, RuleSaysNo, WordsWrong
 from ..models import Activity, Case, Unit
+from ..operations import attendance
+from ..operations.attendance import Count
 from ..roles import BRANCH_LEADERS
 from ..rules.activities import STATUS_LABELS, activity_for, owed, plan, record_held, set_own_day, status
 from ..rules.calendar import has_rule_day, rule_for, unified_july, zone_calendar, zone_settings
@@ -42,6 +44,25 @@ class Month:
     rule: PartyDay | None
     today: date
     case: Case | None
+    counted: Count | None = None
+
+    @property
+    def saved(self) -> bool:
+        """True where the month has a row, so that its record can be opened."""
+        return self.row.version is not None and sa.inspect(self.row).persistent
+
+    @property
+    def took_part(self) -> int:
+        return self.counted.classes["present"] + self.counted.classes["other_form"] if self.counted else 0
+
+    @property
+    def expected(self) -> int:
+        return self.counted.classes["expected"] if self.counted else 0
+
+    @property
+    def lacks_record(self) -> bool:
+        """True where the day is past or was held, and nobody has written down who took part."""
+        return not self.counted and (self.recordable or self.row.held_on is not None)
 
     @property
     def number(self) -> int:
@@ -140,14 +161,26 @@ class Year:
             Activity.unit_id == self.unit.id, Activity.year == self.year, Activity.kind == "party_day"))}
         asked = {case.subject: case for case in db.session.scalars(sa.select(Case).where(
             Case.unit_id == self.unit.id, Case.workflow == "date_change", Case.closed_at.is_(None)))}
-        return [self._month(number, rows.get(number), asked) for number in range(1, 13)]
+        counted = attendance.counts(db.session, [row.id for row in rows.values()])
+        return [self._month(number, rows.get(number), asked, counted) for number in range(1, 13)]
 
-    def _month(self, number: int, row: Activity | None, asked: dict[str, Case]) -> Month:
+    def _month(self, number: int, row: Activity | None, asked: dict[str, Case], counted: dict[str, Count]) -> Month:
         given = has_rule_day(db.session, self.unit, number)
         rule = rule_for(db.session, self.unit, self.year, number) if given else None
         case = asked.get(row.id) if row is not None else None
+        found = counted.get(row.id) if row is not None else None
         row = row or Activity(**plan(db.session, self.unit, self.year, number))
-        return Month(self.unit, row, rule, self.today, case)
+        return Month(self.unit, row, rule, self.today, case, found)
+
+    @property
+    def rate(self) -> float | None:
+        """Return the share of those expected who took part, over the records that there are, in per cent."""
+        expected = sum(month.expected for month in self.months)
+        return 100 * sum(month.took_part for month in self.months) / expected if expected else None
+
+    @property
+    def make_ups(self) -> int:
+        return sum(month.counted.open for month in self.months if month.counted)
 
     def count(self, *statuses: str) -> int:
         return sum(month.status in statuses for month in self.months)
@@ -221,10 +254,12 @@ def _page(year: Year, status: int = 200):
 @bp.post("/units/<uuid:unit_id>/year/<int:year>/<int:month>/<what>")
 @login_required
 def write(unit_id, year, month, what):
-    """Choose the day of a month, or note when it was held; both for the branch's own leaders."""
+    """Choose the day of a month, note when it was held, or open its sheet; for the branch's own leaders."""
     unit = _led(unit_id)
-    if what not in ("day", "held") or not 1 <= month <= 12 or not FIRST <= year <= LAST:
+    if what not in ("day", "held", "attendance") or not 1 <= month <= 12 or not FIRST <= year <= LAST:
         raise NotInSight()
+    if what == "attendance":
+        return _sheet(unit, year, month)
     try:
         chosen = _date(request.form.get("on", ""))
         said = _choose(unit, year, month, chosen) if what == "day" else _held(unit, year, month, chosen)
@@ -241,6 +276,13 @@ def _date(value: str) -> date:
         return date.fromisoformat(value.strip())
     except ValueError:
         raise WordsWrong({"on": _("请选一个日期。")}) from None
+
+
+def _sheet(unit: Unit, year: int, month: int):
+    """Open the attendance sheet of a month, planning it where nobody has yet."""
+    row = activity_for(db.session, unit, year, month)
+    db.session.commit()
+    return redirect(url_for("attend.show", activity_id=row.id))
 
 
 def _choose(unit: Unit, year: int, month: int, chosen: date) -> str:

@@ -51,9 +51,9 @@ def test_every_rung_goes_out_once(session, world):
 
 
 def test_notices_say_only_that_something_waits(session, world):
-    ask(session, world)
+    case = ask(session, world)
     run(session, "2026-11-24")
-    assert set(session.scalars(sa.select(Notice.text))) == {"您有1件待办"}
+    assert set(session.scalars(sa.select(Notice.text).where(Notice.case_id == case.id))) == {"您有1件待办"}
 
 
 def test_a_late_superior_is_shown_to_the_zone_which_may_take_over(session, world):

@@ -82,6 +82,17 @@ def _policy(tree, html: str) -> None:
     assert "{{" not in html and "None" not in re.sub(r"<[^>]*>", "", html), "something was not filled in"
 
 
+def _stands(node) -> str:
+    """Return what a browser would send for a field that nobody touched."""
+    if node.tag == "textarea":
+        return node.text or ""
+    if node.tag == "select":
+        options = list(node.iter("option"))
+        chosen = [option for option in options if "selected" in option.attrib] or options
+        return chosen[0].get("value", chosen[0].text or "") if chosen else ""
+    return node.get("value", "")
+
+
 class Page:
     """A page that was fetched: its tree, its text and its forms."""
 
@@ -123,7 +134,7 @@ class Page:
         for node in every(self.form(action), *FIELDS):
             if node.get("type") in ("radio", "checkbox") and "checked" not in node.attrib:
                 continue
-            found.append((node.get("name"), node.text or "" if node.tag == "textarea" else node.get("value", "")))
+            found.append((node.get("name"), _stands(node)))
         return found
 
     def value(self, name: str) -> str | None:

@@ -33,8 +33,9 @@ def days(page: Page) -> list[str]:
 @pytest.mark.parametrize(("name", "offered"), [
     ("village.secretary", "变更活动时间请示"), ("village.organizer", "变更活动时间请示"),
     ("zone.officer", "全区调整活动时间通知"),
-    ("town1.officer", "您现在没有可以发起的业务"), ("town1.inspector", "您现在没有可以发起的业务"),
-    ("village.member1", "您现在没有可以发起的业务"),
+    ("town1.officer", "您现在没有可以发起的业务"), ("town1.inspector", "督查先选支部"),
+    ("town1.inspector", "整改先选支部"), ("village.member1", "免予参加活动申请"),
+    ("village.secretary", "免予参加活动申请"),
 ])
 def test_everybody_is_offered_what_he_may_open(reader, name, offered):
     assert offered in reader(name).get("/new").main

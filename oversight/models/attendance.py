@@ -1,0 +1,53 @@
+"""Who took part in a party day: one row a member of the roster as it was on the day, and who was invited."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ..db import Base, Id, new_id
+
+CLASSES = {"present": "到会", "other_form": "其他方式", "leave": "请假", "absent": "缺席"}
+FORMS = {"visit": "送学上门", "online": "网络参加", "receiving_branch": "流入地支部参加"}
+CATEGORIES = ("因公", "外出", "身体", "家事", "其他")
+MODES = {"own": "单独开展", "joint": "联合开展", "whole_then_parts": "先统后分"}
+INVITEES = {
+    "first_secretary": "第一书记", "stationed": "驻点干部", "instructor": "党建指导员", "activist": "入党积极分子",
+    "masses": "群众代表", "owner": "非中共党员业主", "served": "服务对象", "staff": "职工代表", "leader": "有关领导",
+}
+
+
+class Attendance(Base):
+    """The snapshot of the roster: every member expected on the day stands in exactly one class.
+
+    Source: G-2.2.1, G-3.2.1a
+    """
+
+    __tablename__ = "attendance"
+    __table_args__ = (
+        sa.CheckConstraint("class IN ('present', 'other_form', 'leave', 'absent')", name="one_of_four"),
+        sa.CheckConstraint("(class = 'other_form') = (form IS NOT NULL)", name="form_of_other_form"),
+        sa.Index("ix_attendance_person", "person_id"),
+    )
+
+    activity_id: Mapped[str] = mapped_column(sa.ForeignKey("activities.id"), primary_key=True)
+    person_id: Mapped[str] = mapped_column(sa.ForeignKey("persons.id"), primary_key=True)
+    zone_id: Mapped[str] = mapped_column(sa.ForeignKey("zones.id"))
+    kind: Mapped[str] = mapped_column("class", sa.String(10), comment="key of CLASSES")
+    form: Mapped[str | None] = mapped_column(sa.String(20), comment="key of FORMS")
+    category: Mapped[str | None] = mapped_column(sa.String(10), comment="one of CATEGORIES; never health text")
+
+
+class Invitee(Base):
+    """Who took part without belonging to the branch; never counted in the roster. Source: G-2.2.2"""
+
+    __tablename__ = "invitees"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
+    zone_id: Mapped[str] = mapped_column(sa.ForeignKey("zones.id"))
+    activity_id: Mapped[str] = mapped_column(sa.ForeignKey("activities.id"), index=True)
+    kind: Mapped[str] = mapped_column(sa.String(20), comment="key of INVITEES")
+    number: Mapped[int] = mapped_column(default=1)
+    entered_at: Mapped[datetime]

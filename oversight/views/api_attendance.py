@@ -1,0 +1,67 @@
+"""The attendance sheet of a party day over the API: read it, record or correct it. What a sheet means is below."""
+
+from __future__ import annotations
+
+from .. import idempotency
+from ..db import db
+from ..idempotency import Answer
+from ..models import Activity, Attendance, Case, Person
+from ..operations import attendance
+from . import api_http, api_shapes
+from .access import account, actor, by_token, moment
+from .api_http import answer, bp
+from .api_shapes import day, named
+from .api_units import title_and_status
+
+PARTS = {"present": list, "other_form": dict, "leave": dict, "absent": list, "held_on": str, "host": str,
+         "host_why": str, "mode": str, "why": str, "invitees": dict}
+
+
+@bp.get("/activities/<uuid:activity_id>/attendance")
+@by_token
+def read_attendance(activity_id):
+    return answer(sheet(attendance.readable(db.session, str(activity_id), actor())))
+
+
+@bp.post("/activities/<uuid:activity_id>/attendance")
+@by_token
+def record_attendance(activity_id):
+    sent, key, asked = api_http.body(**PARTS), api_http.key(required=False), api_http.asked()
+    before = idempotency.claim(db.session, account(), key, asked, moment())
+    if before:
+        return answer(before.body, before.status, Idempotent_Replayed="true")
+    if "invitees" not in api_http.sent():
+        del sent["invitees"]  # left out: as they were
+    kept: list[Answer] = []
+
+    def keep(done: attendance.Recorded) -> None:
+        found = Answer(200, {**sheet(done.activity), "opened": list(done.opened)})
+        kept.append(idempotency.keep(db.session, account(), key, found))
+
+    attendance.submit(db.session, str(activity_id), attendance.read_sheet(sent), actor(), moment(), finish=keep)
+    return answer(kept[0].body)
+
+
+def sheet(row: Activity) -> dict:
+    """Return an activity with its roster: everybody's class, and whose follow-up is which case."""
+    rows = attendance.rows_of(db.session, row)
+    cases = attendance.missing_cases(db.session, row)
+    counted = attendance.counts(db.session, [row.id]).get(row.id)
+    people = attendance.people(db.session, row, moment().today)
+    host = db.session.get(Person, row.host_id) if row.host_id else None
+    return {
+        "id": row.id, **title_and_status(row), "unit": named(row.unit), "year": row.year, "month": row.month,
+        "on": day(row.day), "held_on": day(row.held_on), "entered_at": day(row.held_entered_at),
+        "confirmed_at": day(row.confirmed_at), "host": {"id": host.id, "name": host.name} if host else None,
+        "host_why": row.host_why, "mode": row.mode, "invitees": attendance.invited(db.session, row),
+        "counts": counted.classes if counted else None, "open_make_ups": counted.open if counted else None,
+        "members": [_member(person, rows.get(person.id), cases.get(person.id)) for person in people],
+    }
+
+
+def _member(person: Person, row: Attendance | None, case: Case | None) -> dict:
+    return {"id": person.id, "name": person.name,
+            "flags": [flag for flag in api_shapes.FLAGS if getattr(person, flag)],
+            "class": row.kind if row else None, "form": row.form if row else None,
+            "category": row.category if row else None,
+            "case": {"id": case.id, "state": case.state} if case else None}

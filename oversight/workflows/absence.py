@@ -1,0 +1,153 @@
+"""Absence: one case for each member on leave or absent, so that nobody is dropped.
+
+Contact one by one, tell what happened, make up the lesson, confirm, file. 无故 is found by people after
+hearing the member; education is a flag beside the lesson, never its end.
+"""
+
+from .. import rules
+from ..clauses import clause, house_rule
+from ..grammar import STAY, Ask, Due, Move, State, Workflow, rule
+from ..roles import ABOVE, BRANCH, COUNT, MEMBER, SUPERIOR
+from ..rules import absence as facts
+
+CONTACT, TOLD, MAKE_UP = clause("G-3.2.1b"), clause("G-3.2.1c"), clause("G-3.2.1d")
+FILE, EDUCATE = clause("O-3.2.1e"), clause("G-4.4g")
+SOON = house_rule("活动后 3 个工作日内逐一联系；指导书没有规定期限。")
+BEFORE_NEXT = house_rule("下一次主题党日之前补课；指导书没有规定期限。")
+PROMPT = house_rule("3 个工作日内确认或答复。")
+LOST = house_rule("两种以上方式联系三次仍联系不上的，报上级查找；流动党员先问流入地支部。")
+FINDING = house_rule("无故不参加由支委会听取本人说明后认定，本人可以提出异议。")
+EXEMPT = house_rule("确有困难的，经上级同意可以不补课。")
+
+REASONS = tuple((value, value) for value in rules.people.CATEGORIES)
+WAYS = (("phone", "电话"), ("visit", "上门"), ("online", "网络"), ("receiving_branch", "流入地支部"))
+FORMS = (("visit", "送学上门"), ("online", "网络补课"), ("one_on_one", "个别补课"), ("group", "集中补课"),
+         ("materials", "寄送资料"), ("receiving_branch", "流入地支部补课"))
+MEASURES = (("谈话提醒", "谈话提醒"), ("批评教育", "批评教育"))
+REACHED = (Ask("reached", "yes_no", "联系上了没有"), Ask("told", "yes_no", "是否通报活动情况"),
+           Ask("way", "choice", "联系方式", choices=WAYS),
+           Ask("reason", "choice", "缺席原因", required=False, choices=REASONS))
+LESSON = (Ask("form", "choice", "补课形式", choices=FORMS), Ask("held_on", "date", "补课日期"),
+          Ask("note", "text", "补课内容", required=False))
+WHY, NOTE = Ask("reason", "text", "理由"), Ask("opinion", "text", "意见", required=False)
+
+TO_CONTACT = State("to_contact", "待联系", waits_on=BRANCH, due=Due(3, SOON, climbs_to=SUPERIOR))
+TO_MAKE_UP = State("to_make_up", "待补课", waits_on=BRANCH,
+                   due=Due(22, BEFORE_NEXT, until=facts.next_party_day, keeps=True, climbs_to=SUPERIOR))
+TO_CONFIRM = State("to_confirm", "待确认", waits_on=BRANCH, due=Due(3, PROMPT, climbs_to=SUPERIOR))
+TO_ARCHIVE = State("to_archive", "待归档", waits_on=BRANCH, due=Due(5, FILE, climbs_to=SUPERIOR))
+OBJECTED = State("finding_objected", "对认定有异议", waits_on=SUPERIOR, due=Due(5, FINDING, climbs_to=ABOVE))
+UNREACHED = State("unreached", "报上级查找", waits_on=SUPERIOR, due=Due(5, LOST, climbs_to=ABOVE))
+MADE_UP = State("made_up", "已补课归档")
+EXCUSED = State("excused", "上级同意不补课")
+SEARCHING = State("searching", "转失联查找")
+CORRECTED = State("corrected", "考勤更正，不再补课")
+
+
+@rule(clause("G-3.2.1a"))
+def missing_in_record(attempt):
+    """活动记录里这名党员不是请假或缺席，不用补课。"""
+    return facts.own_activity(attempt) and facts.was_missing(attempt)
+
+
+@rule(house_rule("每人每次活动只立一件。"))
+def only_once(attempt):
+    """这名党员的这次缺席已经立过一件。"""
+    return facts.is_new(attempt)
+
+
+@rule(TOLD)
+def informed(attempt):
+    """还没有联系上本人并通报活动情况，请先做联系登记。"""
+    return facts.informed(attempt)
+
+
+@rule(TOLD, "reached", "told")
+def told_only_who_was_reached(attempt):
+    """没有联系上，不能登记为已通报活动情况。"""
+    return attempt.words["reached"] or not attempt.words["told"]
+
+
+@rule(MAKE_UP, "held_on")
+def lesson_was_held(attempt):
+    """补课日期要在活动之后、今天或以前；没有补的课不能先登记。"""
+    return facts.activity_day(attempt) < attempt.words["held_on"] <= attempt.today
+
+
+@rule(LOST)
+def tried_enough(attempt):
+    """要用两种以上方式联系三次、都没有联系上，才能报上级查找；流动党员还要问过流入地支部。"""
+    return facts.unreachable(attempt)
+
+
+@rule(FINDING, "heard")
+def member_was_heard(attempt):
+    """认定无故不参加之前，要先听取本人说明。"""
+    return attempt.words["heard"] != "否" and facts.reached(attempt)
+
+
+@rule(FINDING)
+def absent_without_leave(attempt):
+    """请了假的党员不能认定为无故不参加。"""
+    return facts.row(attempt).kind == "absent"
+
+
+@rule(EDUCATE)
+def found_unexcused(attempt):
+    """没有认定为无故不参加，不用谈话提醒或批评教育。"""
+    return bool(attempt.case.facts.get("unexcused"))
+
+
+@rule(FILE)
+def number_demanded(attempt):
+    """机关党支部补课情况要编号归档。"""
+    return not facts.needs_number(attempt)
+
+
+@rule(clause("G-3.2.1a"))
+def no_longer_missing(attempt):
+    """活动记录里仍是请假或缺席，不能作废；登记有误的，请支部先更正考勤。"""
+    return not facts.was_missing(attempt)
+
+
+LIVE = (TO_CONTACT, TO_MAKE_UP, TO_CONFIRM, TO_ARCHIVE)
+WORKFLOW = Workflow(
+    "absence", "缺席联系与补课", version=1, opens=TO_CONTACT, opened_by=BRANCH, short="缺席补课",
+    facts=(Ask("activity", "text", "活动"), Ask("member", "person", "党员")), concerns="member",
+    inherits=True, open_if=(missing_in_record, only_once), subject=facts.subject, on_open=(facts.note_class,),
+    moves=(
+        Move("record_contact", "联系登记", (TO_CONTACT, TO_MAKE_UP), STAY, by=BRANCH, under=CONTACT,
+             asks=REACHED, only_if=(told_only_who_was_reached,), does=(facts.note_try,)),
+        Move("contact_made", "已联系并通报", TO_CONTACT, TO_MAKE_UP, by=COUNT, under=TOLD, only_if=(informed,)),
+        Move("record_lesson", "补课登记", TO_MAKE_UP, TO_CONFIRM, by=BRANCH, under=MAKE_UP, asks=LESSON,
+             only_if=(informed, lesson_was_held), does=(facts.note_lesson,)),
+        Move("confirm", "补课确认", TO_CONFIRM, TO_ARCHIVE, by=BRANCH, under=MAKE_UP),
+        Move("redo", "退回重补", TO_CONFIRM, TO_MAKE_UP, by=BRANCH, under=MAKE_UP, asks=(WHY,)),
+        Move("file", "自动归档", TO_ARCHIVE, MADE_UP, by=COUNT, under=FILE, only_if=(number_demanded,),
+             does=(facts.file,)),
+        Move("archive", "编号归档", TO_ARCHIVE, MADE_UP, by=BRANCH, under=FILE,
+             asks=(Ask("archive_no", "text", "档案编号"),), does=(facts.file,)),
+        Move("find_unexcused", "认定无故不参加", (TO_CONTACT, TO_MAKE_UP, TO_CONFIRM), STAY, by=BRANCH,
+             under=EDUCATE, asks=(Ask("heard", "text", "本人说明"), Ask("note", "text", "支委会意见")),
+             only_if=(absent_without_leave, member_was_heard), does=(facts.note_finding,)),
+        Move("educate", "谈话提醒或批评教育", (TO_CONTACT, TO_MAKE_UP, TO_CONFIRM), STAY, by=BRANCH, under=EDUCATE,
+             asks=(Ask("measure", "choice", "方式", choices=MEASURES),), only_if=(found_unexcused,),
+             does=(facts.note_education,)),
+        Move("object", "对认定提出异议", (TO_CONTACT, TO_MAKE_UP, TO_CONFIRM), OBJECTED, by=MEMBER, under=FINDING,
+             asks=(WHY,), only_if=(found_unexcused,)),
+        Move("uphold_finding", "维持认定", OBJECTED, TO_MAKE_UP, by=SUPERIOR, under=FINDING, asks=(NOTE,),
+             only_if=(rules.second_person,), does=(facts.keep_finding,), decides=True),
+        Move("overturn_finding", "撤销认定", OBJECTED, TO_MAKE_UP, by=SUPERIOR, under=FINDING, asks=(NOTE,),
+             only_if=(rules.second_person,), does=(facts.withdraw_finding,), decides=True),
+        Move("search_lost", "报上级查找失联党员", TO_CONTACT, UNREACHED, by=BRANCH, under=LOST,
+             only_if=(tried_enough,)),
+        Move("begin_search", "转失联查找", UNREACHED, SEARCHING, by=SUPERIOR, under=LOST, asks=(NOTE,),
+             only_if=(rules.second_person,), decides=True),
+        Move("try_again", "请支部再联系", UNREACHED, TO_CONTACT, by=SUPERIOR, under=LOST, asks=(NOTE,),
+             only_if=(rules.second_person,), decides=True),
+        Move("excuse", "同意不补课", LIVE, EXCUSED, by=SUPERIOR, under=EXEMPT, asks=(WHY,)),
+        Move("correct", "考勤更正", (*LIVE, OBJECTED, UNREACHED), CORRECTED, by=COUNT, under=clause("G-3.2.1a"),
+             only_if=(no_longer_missing,)),
+        *rules.common_moves(*LIVE, OBJECTED, UNREACHED, void_if=(no_longer_missing,)),
+    ),
+)

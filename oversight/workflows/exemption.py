@@ -1,0 +1,67 @@
+"""Exemption: a member who is old, ill or long away asks to be excused from party days, for a dated time.
+
+The branch supports, the superior decides; it ends by itself. Who is exempt stands outside 应到.
+"""
+
+from .. import rules
+from ..clauses import clause, house_rule
+from ..grammar import Ask, Due, Effect, Move, State, Workflow, rule
+from ..roles import BRANCH, CLOCK, MEMBER, SUPERIOR
+
+CARE = clause("G-4.2c")
+ASKED_FOR = house_rule("免予参加由本人申请、支部研究、上级批准，写明起止日期，到期自动恢复。")
+PROMPT = house_rule("支部和上级各 5 个工作日内答复。")
+
+WHY, NOTE = Ask("reason", "text", "理由"), Ask("opinion", "text", "意见", required=False)
+
+ASKED = State("asked", "待支部研究", waits_on=BRANCH, due=Due(5, PROMPT))
+SUPPORTED = State("supported", "待上级批准", waits_on=SUPERIOR, due=Due(5, PROMPT))
+IN_FORCE = State("in_force", "免予参加中", waits_on=CLOCK)
+ENDED = State("ended", "期满恢复")
+NOT_SUPPORTED = State("not_supported", "支部不同意")
+REFUSED = State("refused", "上级不同意")
+WITHDRAWN = State("withdrawn", "已撤回")
+RESUMED = State("resumed", "提前恢复参加")
+
+
+@rule(ASKED_FOR)
+def dated(attempt):
+    """起止日期要写清楚：截止日期在开始日期之后，最长一年。"""
+    begin, end = attempt.fact_day("from_on"), attempt.fact_day("until")
+    return 0 < (end - begin).days <= 366 and end > attempt.today
+
+
+@rule(ASKED_FOR)
+def of_this_branch(attempt):
+    """这名党员不在本支部。"""
+    return rules.people.belongs(attempt)
+
+
+def _exempt(attempt) -> None:
+    """起止日期内不计入应到。"""
+    rules.people.exempt(attempt, attempt.fact_day("from_on"), attempt.fact_day("until"))
+
+
+def _resume(attempt) -> None:
+    """从今天起恢复计入应到。"""
+    rules.people.exempt(attempt, attempt.fact_day("from_on"), attempt.today)
+
+
+WORKFLOW = Workflow(
+    "exemption", "免予参加活动申请", version=1, opens=ASKED, opened_by=MEMBER, short="免予参加",
+    facts=(Ask("member", "person", "党员"), Ask("reason", "choice", "原因", choices=rules.people.CARE_REASONS),
+           Ask("from_on", "date", "从哪天起"), Ask("until", "date", "到哪天止")),
+    open_if=(of_this_branch, dated), subject=lambda attempt: attempt.case.facts["member"], concerns="member",
+    moves=(
+        Move("support", "支部同意上报", ASKED, SUPPORTED, by=BRANCH, under=ASKED_FOR, asks=(NOTE,)),
+        Move("not_support", "支部不同意", ASKED, NOT_SUPPORTED, by=BRANCH, under=ASKED_FOR, asks=(WHY,)),
+        Move("withdraw", "撤回", (ASKED, SUPPORTED), WITHDRAWN, by=MEMBER, under=ASKED_FOR),
+        Move("approve", "批准", SUPPORTED, IN_FORCE, by=SUPERIOR, under=CARE, asks=(NOTE,), decides=True,
+             only_if=(rules.second_person, dated), does=(Effect(_exempt),)),
+        Move("refuse", "不批准", SUPPORTED, REFUSED, by=SUPERIOR, under=ASKED_FOR, asks=(WHY,), decides=True,
+             only_if=(rules.second_person,)),
+        Move("resume", "提前恢复", IN_FORCE, RESUMED, by=MEMBER, under=CARE, does=(Effect(_resume),)),
+        Move("end", "期满", IN_FORCE, ENDED, by=CLOCK, under=ASKED_FOR, on=lambda attempt: attempt.fact_day("until")),
+        *rules.common_moves(ASKED, SUPPORTED, IN_FORCE, undo=(Effect(_resume),)),
+    ),
+)

@@ -1,0 +1,57 @@
+"""Inspection: one visit or desk review of a branch by a named inspector, by the clauses of its rule set.
+
+Small things are put right on the spot without paper; 组织不力 found by the inspector leads to an order.
+"""
+
+from .. import rules
+from ..clauses import clause, house_rule
+from ..grammar import Ask, Due, Move, State, Workflow, rule
+from ..roles import ABOVE, INSPECTOR, OVERSEER
+from ..rules import rectification as facts
+
+INSPECT, GROUND = clause("G-4.4a"), clause("G-4.4f")
+DONE_SOON = house_rule("督查后 5 个工作日内登记情况。")
+LIGHT = house_rule("先查阅记录再到场；同一支部一季度一般只到场一次，发现问题的除外。")
+
+NOTE = Ask("note", "text", "督查情况", required=False)
+REMINDERS = Ask("reminders", "list", "当场提醒、立行立改", required=False)
+FINDINGS = Ask("findings", "list", "组织不力的问题", items=facts.FINDING)
+WHY = Ask("reason", "text", "理由", required=False)
+
+UNDER_WAY = State("under_way", "督查中", waits_on=INSPECTOR, due=Due(5, DONE_SOON, climbs_to=ABOVE))
+CLEAN = State("clean", "督查完毕")
+ORDERED = State("ordered", "已转整改")
+CANCELLED = State("cancelled", "取消督查")
+
+
+@rule(INSPECT, "findings")
+def clauses_bind(attempt):
+    """依据的条款不存在，或不适用于这个支部。"""
+    return all(facts.binding(attempt, finding) for finding in attempt.words["findings"])
+
+
+@rule(LIGHT)
+def first_this_quarter(attempt):
+    """本季度已经督查过这个支部，请先查阅记录，确有必要再到场。"""
+    return facts.visits_this_quarter(attempt) == 0
+
+
+@rule(INSPECT)
+def day_has_come(attempt):
+    """督查日期还没有到，不能先登记情况。"""
+    return attempt.fact_day("inspected_on") <= attempt.today
+
+
+WORKFLOW = Workflow(
+    "inspection", "督查", version=1, opens=UNDER_WAY, opened_by=INSPECTOR, short="督查",
+    facts=(Ask("method", "choice", "督查方式", choices=facts.METHODS), Ask("inspected_on", "date", "督查日期")),
+    subject=facts.visit, on_open=(facts.set_issuer,),
+    moves=(
+        Move("conclude", "登记情况，没有需要整改的", UNDER_WAY, CLEAN, by=INSPECTOR, under=INSPECT,
+             asks=(NOTE, REMINDERS), only_if=(day_has_come,), warns=(first_this_quarter,), does=(facts.note_visit,)),
+        Move("order", "登记情况并转整改", UNDER_WAY, ORDERED, by=INSPECTOR, under=GROUND,
+             asks=(NOTE, REMINDERS, FINDINGS), only_if=(day_has_come, clauses_bind), does=(facts.order,)),
+        Move("cancel", "取消督查", UNDER_WAY, CANCELLED, by=OVERSEER, under=LIGHT, asks=(WHY,)),
+        *rules.common_moves(UNDER_WAY),
+    ),
+)

@@ -1,0 +1,181 @@
+"""Rectification: an order after an inspection, with a deadline that climbs until it is met.
+
+It rests on 组织不力 (SOE: also 走过场) found by a person. Author, signer, fixer and re-checker are not one and
+the same. What was not done cannot be made later: it is explained, and done right next time. The program never
+pronounces 问责.
+"""
+
+from datetime import timedelta
+
+from .. import rules
+from ..clauses import clause, house_rule
+from ..grammar import STAY, Ask, Due, Move, State, Workflow, rule
+from ..roles import ABOVE, BRANCH, CLOCK, INSPECTOR, ISSUER, OVERSEER, SUPERIOR
+from ..rules import rectification as facts
+
+GROUND, INSPECT = clause("G-4.4f"), clause("G-4.4a")
+SIGNED = house_rule("整改通知书由督查人拟稿、有权签发的人签发，拟稿人不能自己签发。")
+SERVED = house_rule("整改通知书送达后 2 个工作日内签收。")
+LIMIT = house_rule("整改期限由签发时确定，一般 15 个工作日；延期须申请并经同意。")
+RECHECKED = house_rule("收到整改报告后 5 个工作日内由拟稿人、整改人以外的人逐条复核；复核期间整改期限不走。")
+HEARD = house_rule("对整改通知书有异议的，由下达单位督查人以外的人逐条答复，期限暂停；仍不服的可以提请上一级复查一次。")
+RECALLED_RULE = house_rule("下达有误的可以收回，编号作废保留，另行下达。")
+STUDY = house_rule("逾期不改的由下达单位或其上级提请研究；系统不作问责结论。")
+
+VERDICTS = (("accepted", "通过"), ("explained", "说明属实"), ("not", "不通过"))
+FACTS = (Ask("method", "choice", "督查方式", choices=facts.METHODS), Ask("inspected_on", "date", "督查日期"),
+         Ask("findings", "list", "问题", items=facts.FINDING))
+MEASURE = (Ask("measure", "text", "整改措施或情况说明"), Ask("done_on", "date", "完成日期"))
+WHY, NOTE = Ask("reason", "text", "理由"), Ask("opinion", "text", "意见", required=False)
+JUDGED = (Ask("verdicts", "list", "逐条结论", choices=VERDICTS), Ask("opinion", "text", "复核意见"))
+ANSWERS = (Ask("answers", "list", "逐条答复", required=False), NOTE)
+
+DRAFT = State("draft", "待签发", waits_on=SUPERIOR, due=Due(5, SIGNED, climbs_to=ABOVE))
+SIGNED_OFF = State("signed_off", "待印发", waits_on=ISSUER, due=Due(2, SIGNED, climbs_to=ABOVE))
+ISSUED = State("issued", "待签收", waits_on=BRANCH, due=Due(2, SERVED, climbs_to=SUPERIOR))
+FIXING = State("fixing", "整改中", waits_on=BRANCH, due=Due(
+    15, LIMIT, until=facts.order_due, keeps=True, rungs=(7, 3, 1, 0), climbs_to=ABOVE))
+RECHECK = State("recheck", "待复核", waits_on=SUPERIOR, due=Due(5, RECHECKED, climbs_to=ABOVE))
+EXTENSION = State("extension_asked", "申请延期", waits_on=SUPERIOR, due=Due(3, LIMIT, climbs_to=ABOVE))
+OBJECTED = State("objected", "异议待答复", waits_on=SUPERIOR, due=Due(5, HEARD, climbs_to=ABOVE))
+REVIEW = State("review", "提请复查", waits_on=ABOVE, due=Due(5, HEARD))
+RECALLED = State("recalled", "已收回", waits_on=ISSUER, due=Due(5, RECALLED_RULE, climbs_to=ABOVE))
+CLOSED = State("closed", "已销号")
+DROPPED = State("dropped", "不予签发")
+REISSUED = State("reissued", "已另行下达")
+ENDED = State("ended", "收回不再下达")
+
+
+@rule(INSPECT)
+def has_findings(attempt):
+    """至少要写明一个问题：依据哪一条、什么事实、怎样整改。"""
+    return bool(facts.findings(attempt))
+
+
+@rule(INSPECT)
+def clauses_bind(attempt):
+    """依据的条款不存在，或不适用于这个支部。"""
+    return all(facts.binding(attempt, finding) for finding in facts.findings(attempt))
+
+
+@rule(INSPECT)
+def already_inspected(attempt):
+    """督查日期不能晚于今天。"""
+    return attempt.fact_day("inspected_on") <= attempt.today
+
+
+@rule(LIMIT, "due_on")
+def workday_ahead(attempt):
+    """整改期限要定在今天之后的工作日。"""
+    day = attempt.words["due_on"]
+    return day > attempt.today and attempt.calendar.is_workday(day)
+
+
+@rule(GROUND, "items")
+def one_item_each(attempt):
+    """每个问题都要有一条整改情况，不多不少。"""
+    return len(attempt.words["items"]) == len(facts.findings(attempt))
+
+
+@rule(house_rule("没有做的不能先写成已做；没有做的记录不补写。"), "items")
+def really_done(attempt):
+    """完成日期不能晚于今天。"""
+    return all(item["done_on"] <= attempt.today.isoformat() for item in attempt.words["items"])
+
+
+@rule(RECHECKED, "verdicts")
+def one_verdict_each(attempt):
+    """每个问题都要有结论：通过、说明属实或不通过。"""
+    return len(attempt.words["verdicts"]) == len(facts.findings(attempt))
+
+
+@rule(RECHECKED, "verdicts")
+def none_fails(attempt):
+    """还有问题不通过，不能销号，请退回再改。"""
+    return "not" not in attempt.words["verdicts"]
+
+
+@rule(RECHECKED, "verdicts")
+def some_fail(attempt):
+    """没有不通过的问题，请直接销号。"""
+    return "not" in attempt.words["verdicts"]
+
+
+@rule(LIMIT, "until")
+def later_workday(attempt):
+    """延期要延到原期限之后的工作日。"""
+    until = attempt.words["until"]
+    return until > max(attempt.case.due_on, attempt.today) and attempt.calendar.is_workday(until)
+
+
+@rule(HEARD)
+def not_answered_before(attempt):
+    """异议只提一次；对答复不服的，请提请上一级复查。"""
+    return not attempt.case.facts.get("objection")
+
+
+@rule(HEARD)
+def answered_once(attempt):
+    """还没有答复过的异议，或已经复查过的，不能再提请复查。"""
+    return (attempt.case.facts.get("objection") or {}).get("reviewed") == "answer_objection"
+
+
+@rule(HEARD)
+def has_above(attempt):
+    """下达单位已是最高一级，没有上一级可以复查。"""
+    return facts.has_above(attempt)
+
+
+@rule(STUDY)
+def overdue(attempt):
+    """整改还没有到期，不能提请研究。"""
+    return attempt.case.due_on < attempt.today
+
+
+LIVE = (DRAFT, SIGNED_OFF, ISSUED, FIXING, RECHECK, EXTENSION, OBJECTED, REVIEW)
+SENT = (ISSUED, FIXING, RECHECK, EXTENSION, OBJECTED)
+WORKFLOW = Workflow(
+    "rectification", "整改", version=1, opens=DRAFT, opened_by=INSPECTOR, short="整改", facts=FACTS,
+    open_if=(has_findings, clauses_bind, already_inspected), on_open=(facts.set_issuer,), inherits=True,
+    moves=(
+        Move("sign_off", "签发", DRAFT, SIGNED_OFF, by=SUPERIOR, under=SIGNED, asks=(NOTE,), decides=True,
+             only_if=(rules.second_person,)),
+        Move("drop", "不予签发", (DRAFT, SIGNED_OFF), DROPPED, by=SUPERIOR, under=SIGNED, asks=(WHY,), decides=True,
+             only_if=(rules.second_person,)),
+        Move("issue", "编号印发", SIGNED_OFF, ISSUED, by=ISSUER, under=GROUND,
+             asks=(Ask("due_on", "date", "整改期限"),), only_if=(workday_ahead,), does=(facts.issue_order,)),
+        Move("acknowledge", "签收", ISSUED, FIXING, by=BRANCH, under=SERVED),
+        Move("report", "报送整改报告", FIXING, RECHECK, by=BRANCH, under=GROUND,
+             asks=(Ask("items", "list", "逐条整改情况", items=MEASURE),), only_if=(one_item_each, really_done),
+             does=(facts.note_report,)),
+        Move("accept", "复核并销号", RECHECK, CLOSED, by=SUPERIOR, under=GROUND, asks=JUDGED, decides=True,
+             only_if=(rules.second_person, one_verdict_each, none_fails), does=(facts.close,),
+             consequence="全部通过或说明属实即销号，并印发整改销号通知"),
+        Move("send_back", "退回再改", RECHECK, FIXING, by=SUPERIOR, under=GROUND, asks=JUDGED, decides=True,
+             only_if=(rules.second_person, one_verdict_each, some_fail), does=(facts.new_round,)),
+        Move("ask_extension", "申请延期", FIXING, EXTENSION, by=BRANCH, under=LIMIT,
+             asks=(Ask("until", "date", "延到哪天"), WHY), only_if=(later_workday,), does=(facts.note_extension,)),
+        Move("grant", "同意延期", EXTENSION, FIXING, by=SUPERIOR, under=LIMIT, asks=(NOTE,), decides=True,
+             only_if=(rules.second_person,), does=(facts.extend,)),
+        Move("deny", "不同意延期", EXTENSION, FIXING, by=SUPERIOR, under=LIMIT, asks=(NOTE,), decides=True,
+             only_if=(rules.second_person,)),
+        Move("object", "提出异议", (ISSUED, FIXING), OBJECTED, by=BRANCH, under=HEARD, asks=(WHY,),
+             only_if=(not_answered_before,), does=(facts.note_objection,)),
+        Move("answer_objection", "答复异议", OBJECTED, FIXING, by=SUPERIOR, under=HEARD, asks=ANSWERS, decides=True,
+             only_if=(rules.second_person,), does=(facts.note_answer,)),
+        Move("ask_higher_review", "提请上一级复查", FIXING, REVIEW, by=BRANCH, under=HEARD,
+             asks=(Ask("reason", "text", "理由", required=False),), only_if=(answered_once, has_above)),
+        Move("answer_review", "复查答复", REVIEW, FIXING, by=ABOVE, under=HEARD, asks=ANSWERS, decides=True,
+             only_if=(rules.second_person,), does=(facts.note_answer,)),
+        Move("review_unanswered", "上级未答复，恢复整改", REVIEW, FIXING, by=CLOCK, under=HEARD,
+             on=lambda attempt: attempt.case.due_on + timedelta(days=1)),
+        Move("recall", "收回", SENT, RECALLED, by=SUPERIOR, under=RECALLED_RULE, asks=(WHY,),
+             does=(facts.void_order,)),
+        Move("reissue", "另行下达", RECALLED, REISSUED, by=ISSUER, under=RECALLED_RULE,
+             asks=(Ask("unit", "text", "应整改的支部", required=False),), does=(facts.order_again,)),
+        Move("close_recalled", "不再下达", RECALLED, ENDED, by=OVERSEER, under=RECALLED_RULE, asks=(NOTE,)),
+        Move("refer", "提请研究", FIXING, STAY, by=OVERSEER, under=STUDY, asks=(WHY,), only_if=(overdue,),
+             does=(facts.note_referral,)),
+        *rules.common_moves(*LIVE, RECALLED, undo=(facts.void_order,)),
+    ),
+)
