@@ -142,7 +142,7 @@ def submit(session: Session, activity_id: str, sheet: Sheet, who: Actor, at: Mom
 def record(session: Session, activity_id: str, sheet: Sheet, who: Actor, at: Moment) -> Recorded:
     """Record or correct who took part, file it, and open or close the follow-ups. Does not commit.
 
-    Raises NotInSight, NotYours, WordsWrong, RuleSaysNo. Source: G-3.2.1a
+    Raises NotInSight, NotYours, WordsWrong, RuleSaysNo. Source: G-3.2.1a, G-3.2.1e (nobody is left out), S-4.4c
     """
     activity = session.get(Activity, activity_id, with_for_update=True, populate_existing=True)
     if activity is None:

@@ -14,7 +14,7 @@ from oversight.operations import law, soundness
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
-OWN = ("date_change", "zone_shift")
+OWN = ("absence", "date_change", "exemption", "inspection", "rectification", "zone_shift")
 CITED = re.compile(r"\b([GROPS]-\d(?:\.\d+)*[a-z]?)\b")
 
 
@@ -72,7 +72,7 @@ def test_every_must_clause_is_served_or_listed_with_a_reason():
     code = "\n".join(path.read_text("utf-8") for path in (ROOT / "oversight").rglob("*.py"))
     served = {register()[number]["key"] for number in CITED.findall(code)} | {"DATE.FIXED", "DATE.JULY1"}
     must = {entry["key"]: entry["module"] for entry in register().values() if entry["kind"] == "must"}
-    missing = sorted(key for key, module in must.items() if key not in served and module not in reasons)
+    missing = sorted(key for key, module in must.items() if key not in served and not {key, module} & set(reasons))
     assert missing == []
     assert all(reason.strip() for reason in reasons.values())
     assert "date_change" not in reasons
