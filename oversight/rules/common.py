@@ -24,6 +24,12 @@ def second_person(attempt):
     return attempt.actor is None or attempt.actor.id not in applicants(attempt)
 
 
+@rule(OWN_CASE)
+def another_person(attempt):
+    """提出的人不能自己答复。"""
+    return second_person.test(attempt)
+
+
 @rule(SUPERVISED)
 def superior_is_late(attempt):
     """上级还没有到期，到期不答复才能提级办理。"""
