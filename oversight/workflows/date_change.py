@@ -23,6 +23,7 @@ WHY = Ask("reason", "text", "理由")
 OPINION, NOTE = Ask("opinion", "text", "批复意见"), Ask("opinion", "text", "意见", required=False)
 DRAFT_DAY = Ask("new_day", "date", "改到哪一天", required=False)
 DRAFT_REASON = Ask("reason", "text", "为什么要改", required=False)
+WHY_CANCEL = Ask("reason", "text", "理由", required=False)
 LATE = (
     Ask("reason", "text", "什么情况来不及请示"),
     Ask("new_day", "date", "实际开展或改到的日期", required=False, hint="当月已无法开展的，不填"),
@@ -180,7 +181,7 @@ WORKFLOW = Workflow(
         Move("amend", "修改已批复的请示", APPROVED, ASKED, by=BRANCH, under=CONSENT, asks=(NEW_DAY, REASON),
              only_if=(facts.alone, *AHEAD, *NEW), does=(facts.note_difference, *UNDO, facts.write_down)),
         Move("ask_cancel", "申请取消变更", APPROVED, CANCEL_ASKED, by=BRANCH, under=REVOCABLE,
-             asks=(DRAFT_REASON,), only_if=(still_ahead,)),
+             asks=(WHY_CANCEL,), only_if=(still_ahead,)),
         Move("cancel", "同意取消", CANCEL_ASKED, CANCELLED, by=SUPERIOR, under=REVOCABLE, asks=(NOTE,),
              only_if=(rules.second_person, still_ahead), does=UNDO, decides=True),
         Move("keep", "不取消，按批复执行", CANCEL_ASKED, APPROVED, by=SUPERIOR, under=REVOCABLE, asks=(NOTE,),

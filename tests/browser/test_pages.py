@@ -71,7 +71,8 @@ class Person:
 @pytest.mark.parametrize("width", [1440, 360])
 def test_the_whole_tour(site, width, js):
     """A secretary asks, an officer consents from the desk, the year shows the new day, the reply its number."""
-    with chromium(width, 800, js=js) as driver:
+    with chromium(1440, 800, js=js) as driver:  # a finger's tap needs scripts in this driver: so no phone as such
+        resize(driver, width)
         person = Person(driver, site.url)
         person.login("village.secretary")
         person.go(f"/units/{site.units['village']}/year/2026")
@@ -120,13 +121,16 @@ def pages(site) -> list[tuple[str, str]]:
 
 def visit(person: Person, site):
     """Go to each page as its reader and yield where one is."""
-    now = None
+    cookies = {}
+    person.go("/login")
     for name, path in pages(site):
-        if name != now:
-            person.driver.delete_all_cookies()
-            if name:
-                person.login(name)
-            now = name
+        person.driver.delete_all_cookies()
+        if name and name not in cookies:
+            reader = Reader(site.app)
+            reader.login(name)
+            cookies[name] = reader.client.get_cookie("oversight").value
+        if name:
+            person.driver.add_cookie({"name": "oversight", "value": cookies[name]})
         person.go(path)
         yield path
 
@@ -136,28 +140,40 @@ def resize(driver, width: int) -> None:
         "width": width, "height": 800, "deviceScaleFactor": 1, "mobile": False})
 
 
-def test_no_page_scrolls_sideways(site):
+def test_no_page_scrolls_sideways_or_breaks_the_content_policy(site):
     """On six widths, in both sizes of text."""
     with chromium(1440, 800) as driver:
         wide = []
         for path in visit(Person(driver, site.url), site):
-            for large in (False, True):
-                driver.execute_script("document.documentElement.dataset.size = arguments[0]", "large" if large else "")
-                for width in WIDTHS:
-                    resize(driver, width)
-                    over = driver.execute_script("return document.documentElement.scrollWidth - innerWidth")
-                    wide += [(path, width, large, over)] if over > 0 else []
-            resize(driver, 1440)
+            for width in WIDTHS:
+                resize(driver, width)
+                for size in ("", "large"):
+                    over = driver.execute_script(
+                        "document.documentElement.dataset.size = arguments[0];"
+                        "return document.documentElement.scrollWidth - innerWidth", size)
+                    wide += [(path, width, size, over)] if over > 0 else []
         assert wide == []
+        said = [line["message"] for line in driver.get_log("browser") if "404" not in line["message"]]
+        assert said == []
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def colours(driver, scheme: str) -> None:
+    """Show the page by day or by night, at once and without a fading of colours."""
+    features = {"prefers-color-scheme": scheme, "prefers-reduced-motion": "reduce"}
+    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {
+        "features": [{"name": name, "value": value} for name, value in features.items()]})
+
+
 @pytest.mark.parametrize("width", [1440, 360])
-def test_every_page_can_be_used_by_everybody(site, width, dark):
-    with chromium(width, 800, dark=dark) as driver:
-        found = [(path, wrong["id"], wrong["nodes"][0]["html"][:160])
-                 for path in visit(Person(driver, site.url), site)
-                 for wrong in axe_violations(driver, "wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice")]
+def test_every_page_can_be_used_by_everybody(site, width):
+    """By day and by night, on desk and phone."""
+    with chromium(width, 800) as driver:
+        found = []
+        for path in visit(Person(driver, site.url), site):
+            for scheme in ("light", "dark"):
+                colours(driver, scheme)
+                found += [(path, scheme, wrong["id"], wrong["nodes"][0]["html"][:160]) for wrong in axe_violations(
+                    driver, "wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice")]
         assert found == []
 
 
@@ -173,14 +189,6 @@ def test_folded_parts_can_be_used_by_everybody(site):
             driver.execute_script("document.querySelectorAll('details').forEach(d => d.open = true)")
             found += [(path, wrong["id"], wrong["nodes"][0]["html"]) for wrong in axe_violations(driver)]
         assert found == []
-
-
-def test_no_page_breaks_the_content_policy(site):
-    with chromium(1440, 800) as driver:
-        for _path in visit(Person(driver, site.url), site):
-            pass
-        said = [line["message"] for line in driver.get_log("browser") if "404" not in line["message"]]
-        assert said == []
 
 
 def test_pages_are_light(site):
