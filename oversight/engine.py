@@ -439,7 +439,7 @@ def submit(session: Session, case_id: str, name: str, actor: Actor | None, words
         return case
     except No as no:
         session.rollback()
-        _refuse(session, no, actor, at, name, case_id=case_id)
+        refuse(session, no, actor, at, name, case_id=case_id)
         raise
     except StaleDataError as stale:
         session.rollback()
@@ -459,7 +459,7 @@ def submit_opening(session: Session, workflow: str, unit_id: str, facts: dict, a
         return case
     except No as no:
         session.rollback()
-        _refuse(session, no, actor, at, then[0] if then else "open", workflow=workflow)
+        refuse(session, no, actor, at, then[0] if then else "open", workflow=workflow)
         raise
 
 
@@ -473,7 +473,7 @@ def _explain(session: Session, no: No, case: Case, at: Moment) -> None:
     no.extra.setdefault("since", case.entered_at.isoformat())
 
 
-def _refuse(session: Session, no: No, actor: Actor | None, at: Moment, move: str, *,
+def refuse(session: Session, no: No, actor: Actor | None, at: Moment, move: str, *,
             case_id: str | None = None, workflow: str = "") -> None:
     """Keep the refusal in a transaction of its own."""
     if actor is None:

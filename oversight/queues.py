@@ -48,8 +48,8 @@ def office_label(office: str) -> str:
 
 
 def in_sight(who):
-    """Return the condition on units that are in the reader's subtree; False for those without business."""
-    paths = [Unit.path.startswith(prefix, autoescape=True) for prefix in who.sight] if who.posts else []
+    """Return the condition on units whose business is the reader's by post; False for those without any."""
+    paths = [Unit.path.startswith(prefix, autoescape=True) for prefix in who.business]
     return sa.and_(Unit.zone_id == who.zone_id, sa.or_(sa.false(), *paths))
 
 
