@@ -47,9 +47,9 @@ def export_lines(session: Session) -> Iterator[str]:
                            .execution_options(yield_per=1000))
     for row in rows:
         yield canonical({"row": {**_as_values(row), "hash": row.hash}})
-    heads = session.execute(sa.select(Case.id, Case.seq, Case.head).order_by(Case.id))
-    for case_id, seq, head in heads:
-        yield canonical({"head": {"case_id": case_id, "seq": seq, "hash": head}})
+    heads = session.execute(sa.select(Case.id, Case.seq, Case.head, Case.state).order_by(Case.id))
+    for case_id, seq, head, state in heads:
+        yield canonical({"head": {"case_id": case_id, "seq": seq, "hash": head, "state": state}})
     for point in session.scalars(sa.select(Checkpoint).order_by(Checkpoint.id)):
         yield canonical({"checkpoint": {"at": point.at.astimezone(UTC).isoformat(), "hash": point.hash, **{
             name: getattr(point, name) for name in ("cases", "rows", "changed", "root", "previous")}}})
@@ -71,6 +71,7 @@ class _Verifier:
     def __init__(self):
         self.problems: list[str] = []
         self.chains: dict[str, list[str]] = {}
+        self.states: dict[str, str] = {}
         self.headed: set[str] = set()
         self.sealed: dict[str, int] = {}
         self.last_seal = ""
@@ -85,12 +86,15 @@ class _Verifier:
         if digest(values) != said:
             self.problems.append(f"case {case_id}: row {values['seq']} was changed")
         chain.append(said)
+        self.states[case_id] = values["to_state"]
 
     def head(self, values: dict) -> None:
         chain = self.chains.get(values["case_id"], [])
         self.headed.add(values["case_id"])
         if (len(chain), chain[-1] if chain else "") != (values["seq"], values["hash"]):
             self.problems.append(f"case {values['case_id']}: the chain does not end where the case says")
+        if self.states.get(values["case_id"]) != values["state"]:
+            self.problems.append(f"case {values['case_id']}: it is not in the state that its journal led to")
 
     def checkpoint(self, values: dict) -> None:
         name = f"checkpoint of {values['at']}"

@@ -48,8 +48,8 @@ def office_label(office: str) -> str:
 
 
 def in_sight(who):
-    """Return the condition on units whose business the reader's offices let him see."""
-    paths = [Unit.path.startswith(prefix, autoescape=True) for prefix in who.charge]
+    """Return the condition on units whose business is the reader's by post; False for those without any."""
+    paths = [Unit.path.startswith(prefix, autoescape=True) for prefix in who.business]
     return sa.and_(Unit.zone_id == who.zone_id, sa.or_(sa.false(), *paths))
 
 

@@ -476,7 +476,7 @@ def upgrade() -> None:
     guard_append_only()
 
 
-APPEND_ONLY = ("journal", "unit_changes", "activity_changes", "checkpoints")
+APPEND_ONLY = ("journal", "unit_changes", "activity_changes", "checkpoints", "refusals")
 
 
 def guard_append_only() -> None:

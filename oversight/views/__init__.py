@@ -46,8 +46,10 @@ def chosen_locale() -> str | None:
 
 def register(app: Flask) -> None:
     """Register every page and the API on the application."""
-    app.config.update(SESSION_COOKIE_HTTPONLY=True, SESSION_COOKIE_SAMESITE="Lax",
-                      SESSION_COOKIE_NAME="oversight")
+    https = app.config["OVERSIGHT"].https
+    app.config.update(SESSION_COOKIE_HTTPONLY=True, SESSION_COOKIE_SAMESITE="Lax", SESSION_COOKIE_SECURE=https,
+                      SESSION_COOKIE_NAME="__Host-oversight" if https else "oversight")
+    app.url_map.merge_slashes = False  # its redirects would believe the Host header
     csrf.init_app(app)
     access.manager.init_app(app)
     for module in (access, desk, case, evidence, opening, year, attend, contact, law, API[0], health):

@@ -1,4 +1,4 @@
-"""What a case page shows, gathered once: moves and why not, checks, papers, the course of things. Reads only."""
+"""What a case page shows, gathered once: moves and why not, checks, papers, what happened. Reads only."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from ..models import Attachment, Case, Desk, JournalRow, Paper, Reminder, Unit
 from ..operations import evidence
 from ..roles import CLOCK, COUNT
 from ..rules import Attempt
+from ..sentences import say
 from ..words import read_words
 from . import forms
 from .forms import Bound
@@ -93,6 +94,10 @@ class CaseFile:
         return self.waiting.label if party is not None and party.human else ""
 
     @property
+    def granted(self) -> bool:
+        return self.case.number is not None and self.case.state not in NOT_GRANTED
+
+    @property
     def late(self) -> bool:
         return self.case.open and self.case.due_on is not None and self.case.due_on < self.at.today
 
@@ -112,7 +117,8 @@ class CaseFile:
         found = [move for move in self.allowed if move.decides]
         if any(move.by is not self.state.waits_on for move in found) and self.steps_open:
             found = [move for move in found if move.by is self.state.waits_on]
-        return sorted(found, key=lambda move: (move.name in NEGATIVE, move is not found[0], move.name not in BACK))
+        return sorted(found, key=lambda move: (
+            move.name in NEGATIVE, move is not found[0], move.name not in BACK))
 
     @cached_property
     def steps_open(self) -> list[Move]:
@@ -127,7 +133,7 @@ class CaseFile:
 
     @cached_property
     def closed(self) -> list[outlook.Option]:
-        """Return what the reader may not do, for the list of reasons; the clock's moves are told elsewhere."""
+        """Return what the reader may not do, for the list of reasons; the clock is told of elsewhere."""
         return [option for option in self.options
                 if not option.allowed and option.move.by not in (CLOCK, COUNT)]
 
@@ -185,11 +191,12 @@ class CaseFile:
 
     @cached_property
     def checks(self) -> list[Check]:
-        """Return what was checked for whoever is to answer, warnings first; judged by the guards themselves."""
+        """Return what was checked for whoever is to answer, warnings first; the guards themselves judge."""
         if not any(move.decides for move in self.workflow.leaving(self.state)):
             return []
-        passed = [self._judge(guard, attempt) for attempt in self._attempts() for guard in attempt.move.only_if]
-        unique = {check.name: check for check in passed if check is not None}
+        judged = [self._judge(guard, attempt) for attempt in self._attempts()
+                  for guard in attempt.move.only_if]
+        unique = {check.name: check for check in judged if check is not None}
         return sorted([*self._earlier(), *unique.values()], key=lambda check: check.ok)
 
     def _attempts(self) -> Iterable[Attempt]:
@@ -201,9 +208,9 @@ class CaseFile:
                 yield attempt
             except WordsWrong:
                 pass
-        answer = next((move for move in self.workflow.leaving(self.state) if move.decides), None)
-        if answer is not None:
-            yield self.attempt(answer)
+        yours = next((option.move for option in self.options if option.yours and option.move.decides), None)
+        if yours is not None:
+            yield self.attempt(yours)
 
     def _judge(self, guard: Rule, attempt: Attempt) -> Check | None:
         if attempt.move.decides and guard.words:
@@ -211,7 +218,7 @@ class CaseFile:
         return Check(bool(guard.test(attempt)), guard.name, guard.sentence, guard.source)
 
     def _earlier(self) -> list[Check]:
-        before = earlier(self.case)
+        before = earlier(self.case) if self.case.unit.kind == "branch" else []
         return [Check(False, "earlier", str(len(before) + 1), case=before[0])] if before else []
 
     @cached_property
@@ -219,6 +226,13 @@ class CaseFile:
         """Return the step that brought the case where it is."""
         return next((row for row in reversed(self.journal) if row.kind == "move"
                      and row.from_state != row.to_state and row.actor_id), None)
+
+    @property
+    def sent_back(self) -> str:
+        """Return with which words the case was sent back to where it lies."""
+        row = self.asked_row
+        back = row is not None and row.move in BACK and row.to_state == self.case.state
+        return "；".join(str(value) for value in row.words.values()) if back else ""
 
     @property
     def asked(self) -> Move | None:
@@ -245,7 +259,8 @@ class CaseFile:
 
     @cached_property
     def papers(self) -> list[Paper]:
-        return list(db.session.scalars(sa.select(Paper).where(Paper.case_id == self.case.id).order_by(Paper.id)))
+        return list(db.session.scalars(
+            sa.select(Paper).where(Paper.case_id == self.case.id).order_by(Paper.id)))
 
     @cached_property
     def attachments(self) -> list[Attachment]:
@@ -291,9 +306,10 @@ def ahead(workflow: Workflow, state: State) -> list[State]:
 
 
 def _next(workflow: Workflow, state: State) -> State | None:
+    """Return where the case goes by the first step of those it waits for; many are counted together."""
+    makers = (COUNT,) if isinstance(state.waits_on, Each) else (state.waits_on,)
     return next((move.enters for move in workflow.leaving(state)
-                 if move.enters is not STAY and move.name not in ASIDE
-                 and (move.by is state.waits_on or move.by is COUNT)), None)
+                 if move.enters is not STAY and move.name not in ASIDE and move.by in makers), None)
 
 
 def _label(workflow: Workflow, row: JournalRow) -> str:
@@ -315,7 +331,7 @@ def _said(workflow: Workflow, row: JournalRow) -> list[tuple]:
 def _rung(rung: int) -> str:
     if rung < 0:
         return "已超期，提醒承办人，并转上一级"
-    return "提醒承办人，今天到期" if rung == 0 else f"提醒承办人，还有 {rung} 个工作日"
+    return "提醒承办人，今天到期" if rung == 0 else say("提醒承办人，还有 {count} 个工作日", count=rung)
 
 
 # For lists ---------------------------------------------------------------------------------------
@@ -344,7 +360,8 @@ def earlier(case: Case) -> list[Case]:
     return list(db.session.scalars(sa.select(Case).where(
         Case.unit_id == case.unit_id, Case.workflow == case.workflow, Case.number.is_not(None),
         Case.state.not_in(NOT_GRANTED), Case.id != case.id,
-        Case.opened_at > case.opened_at - YEAR, Case.opened_at <= case.opened_at).order_by(Case.opened_at.desc())))
+        Case.opened_at > case.opened_at - YEAR, Case.opened_at <= case.opened_at,
+    ).order_by(Case.opened_at.desc())))
 
 
 def approvable(case: Case, who: Actor, at: Moment) -> bool:

@@ -23,6 +23,7 @@ from ..rules import Attempt
 from ..rules.activities import month_end, owed
 from ..rules.calendar import has_rule_day, rule_for, zone_calendar
 from ..rules.people import members
+from ..sentences import say
 from ..workdays import PartyDay, add_workdays
 from . import access, forms, present
 from .casefile import ASIDE, CaseFile
@@ -132,7 +133,7 @@ class Sheet:
         """Return what stands against opening it, as far as can be said before anything is written."""
         role = self.workflow.opened_by
         if authority.standing(db.session, self.workflow, self.case, role, self.who) is None:
-            return NotYours(f"“{self.workflow.title}”由{role.label}提出，不由您办理。")
+            return _not_yours(self.workflow)
         if not self._judgeable:
             return None
         try:
@@ -167,7 +168,8 @@ class Sheet:
                 if option.move.by is self.workflow.opened_by and option.move.name not in ASIDE]
 
     def offers(self, name: str) -> Move | None:
-        return next((option.move for option in self.options if option.allowed and option.move.name == name), None)
+        return next((option.move for option in self.options
+                     if option.allowed and option.move.name == name), None)
 
     def why_not_move(self, name: str) -> str | None:
         return next((option.why_not for option in self.options if option.move.name == name), None)
@@ -193,7 +195,8 @@ class Sheet:
 
     def facts_form(self, *without: str):
         asks = tuple(ask for ask in self.workflow.facts if ask.name not in without)
-        return forms.form_for(asks, "f", {**self.facts, **self.posted}, self.bound.wrong if self.bound else None)
+        wrong = self.bound.wrong if self.bound else None
+        return forms.form_for(asks, "f", {**self.facts, **self.posted}, wrong)
 
     def days(self, name: str = "ask", asked: str = "new_day") -> list[date]:
         """Return sensible days near the day in force that the guards of a move allow."""
@@ -227,6 +230,11 @@ class Sheet:
         return list(db.session.scalars(sa.select(Unit).where(
             Unit.parent_id == self.unit.parent_id, Unit.kind == "branch", Unit.id != self.unit.id,
             Unit.ended_on.is_(None)).order_by(Unit.sort, Unit.id)))
+
+
+def _not_yours(workflow: Workflow) -> NotYours:
+    return NotYours(say("“{workflow}”由{party}提出，不由您办理。", workflow=workflow.title,
+                        party=workflow.opened_by.label))
 
 
 def _officer(seat: authority.Seat) -> str:
@@ -330,10 +338,10 @@ def _unit(name: str, given: str | None) -> Unit:
         if unit is None or not access.actor().sees(unit):
             raise NotInSight()
         return unit
-    own = [sheet.unit for sheet in _sheets(workflows.current(name)) if not isinstance(sheet.why_not, NotYours)]
+    workflow = workflows.current(name)
+    own = [sheet.unit for sheet in _sheets(workflow) if not isinstance(sheet.why_not, NotYours)]
     if not own:
-        role = workflows.current(name).opened_by.label
-        raise NotYours(f"“{workflows.current(name).title}”由{role}提出，不由您办理。")
+        raise _not_yours(workflow)
     return own[0]
 
 
@@ -345,7 +353,7 @@ def _facts(workflow: Workflow, source) -> dict:
             try:
                 date.fromisoformat(found[ask.name])
             except ValueError:
-                raise WordsWrong({ask.name: f"“{ask.label}”不是一个日期。"}) from None
+                raise WordsWrong({ask.name: say("“{word}”不是一个日期。", word=ask.label)}) from None
     return found
 
 

@@ -55,7 +55,7 @@ EXCUSED = State("excused", "同意缓开")
 
 @rule(CONSENT)
 def still_ahead(attempt):
-    """原定日期或改到的日期已经到了，来不及批复，请改用“事后补报”。"""
+    """原定日期或改到的日期已经到了，这一步来不及了；确因特殊情况的，由支部事后补报。"""
     return attempt.today < facts.first_day(attempt)
 
 
@@ -130,7 +130,7 @@ def day_has_come(attempt):
 def within_three_days(attempt):
     """补报应在情况恢复后 3 个工作日内提出。"""
     recovered = attempt.words.get("recovered_on")
-    return recovered is None or attempt.today <= facts.three_days_after(attempt, recovered)
+    return recovered is None or recovered <= attempt.today <= facts.three_days_after(attempt, recovered)
 
 
 @rule(house_rule("补报的日期须在当月之内，且不是原定日期。"), "new_day")
@@ -163,13 +163,13 @@ WORKFLOW = Workflow(
              only_if=ANSWERED, does=(rules.move_activity, rules.issue_reply), decides=True,
              consequence="同意即印发批复并编文号，党日随之变更"),
         Move("refuse", "不同意", ASKED, REFUSED, by=SUPERIOR, under=CONSENT, asks=(OPINION,),
-             only_if=(rules.second_person,), does=(rules.issue_reply,), decides=True),
+             only_if=(rules.second_person, still_ahead), does=(rules.issue_reply,), decides=True),
         Move("return", "退回修改", ASKED, RETURNED, by=SUPERIOR, under=CONSENT, asks=(OPINION,),
-             only_if=(rules.second_person,), decides=True),
+             only_if=(rules.second_person, still_ahead), decides=True),
         Move("approve", "同意", ASKED_JOINT, STAY, by=JOINT, under=CONSENT, asks=(OPINION,), only_if=ANSWERED,
              many=True, decides=True, consequence="各方都同意后党日一并变更"),
         Move("refuse", "不同意", ASKED_JOINT, REFUSED, by=JOINT, under=CONSENT, asks=(OPINION,),
-             only_if=(rules.second_person,), does=(rules.issue_reply,), decides=True),
+             only_if=(rules.second_person, still_ahead), does=(rules.issue_reply,), decides=True),
         Move("all_agreed", "各方均已同意", ASKED_JOINT, APPROVED, by=COUNT, under=CONSENT,
              does=(rules.move_activity, rules.issue_joint_replies)),
         Move("lapse", "到期未答复", (ASKED, ASKED_JOINT), LAPSED, by=CLOCK, under=PROMPT, on=facts.first_day),
@@ -194,8 +194,9 @@ WORKFLOW = Workflow(
              asks=(NOTE,), only_if=(rules.second_person,), does=(rules.apply_late,), decides=True),
         Move("not_accept", "不予认可", REPORTED, NOT_ACCEPTED, by=SUPERIOR, under=FORCE_MAJEURE, asks=(NOTE,),
              only_if=(rules.second_person,), decides=True),
-        Move("excuse_month", "同意缓开", (ASKED, REPORTED), EXCUSED, by=SUPERIOR, under=FORCE_MAJEURE,
-             asks=(NOTE,), only_if=(rules.second_person,), does=(rules.excuse_month,), decides=True),
+        *(Move("excuse_month", "同意缓开", state, EXCUSED, by=SUPERIOR, under=FORCE_MAJEURE, asks=(NOTE,),
+               only_if=(rules.second_person, *ahead), does=(rules.excuse_month,), decides=True)
+          for state, ahead in ((ASKED, (still_ahead,)), (REPORTED, ()))),
         *rules.common_moves(DRAFT, ASKED, ASKED_JOINT, RETURNED, APPROVED, CANCEL_ASKED, REPORTED, undo=UNDO),
     ),
 )
