@@ -194,32 +194,44 @@ class CaseFile:
         """Return what was checked for whoever is to answer, warnings first; the guards themselves judge."""
         if not any(move.decides for move in self.workflow.leaving(self.state)):
             return []
-        judged = [self._judge(guard, attempt) for attempt in self._attempts()
-                  for guard in attempt.move.only_if]
-        unique = {check.name: check for check in judged if check is not None}
-        return sorted([*self._earlier(), *unique.values()], key=lambda check: check.ok)
+        return self._checked(next((option.move for option in self.options
+                                   if option.yours and option.move.decides), None))
 
-    def _attempts(self) -> Iterable[Attempt]:
-        """Yield the step that led here with its words, and the answer that is asked for."""
-        if self.asked is not None:
-            attempt = self.attempt(self.asked)
-            try:
-                attempt.words, attempt.raw = read_words(self.asked.asks, self.asked_row.words)
-                yield attempt
-            except WordsWrong:
-                pass
-        yours = next((option.move for option in self.options if option.yours and option.move.decides), None)
-        if yours is not None:
-            yield self.attempt(yours)
+    def _checked(self, answer: Move | None) -> list[Check]:
+        attempts = [*self._asked_for(), *([self.attempt(answer)] if answer else [])]
+        judged = [self._judge(guard, attempt) for attempt in attempts for guard in attempt.move.only_if]
+        unique = {check.name: check for check in judged if check is not None}
+        return sorted([*self._seldom(), *unique.values()], key=lambda check: check.ok)
+
+    def _asked_for(self) -> Iterable[Attempt]:
+        """Yield the step that led here, with its words."""
+        if self.asked is None:
+            return
+        attempt = self.attempt(self.asked)
+        try:
+            attempt.words, attempt.raw = read_words(self.asked.asks, self.asked_row.words)
+            yield attempt
+        except WordsWrong:  # words of an earlier version of the law
+            return
 
     def _judge(self, guard: Rule, attempt: Attempt) -> Check | None:
         if attempt.move.decides and guard.words:
             return None
         return Check(bool(guard.test(attempt)), guard.name, guard.sentence, guard.source)
 
-    def _earlier(self) -> list[Check]:
-        before = earlier(self.case) if self.case.unit.kind == "branch" else []
+    def _seldom(self) -> list[Check]:
+        """Return a warning where the branch was granted the same within a year."""
+        before = self.earlier
         return [Check(False, "earlier", str(len(before) + 1), case=before[0])] if before else []
+
+    @cached_property
+    def earlier(self) -> list[Case]:
+        return earlier([self.case]).get(self.case.id, [])
+
+    @property
+    def approvable(self) -> bool:
+        """True where the reader may approve and no guard and no check has anything to say."""
+        return self.move("approve") is not None and all(check.ok for check in self.checks)
 
     @cached_property
     def asked_row(self) -> JournalRow | None:
@@ -355,16 +367,39 @@ def desk_units(case_ids: list[str]) -> dict[str, str]:
     return {case_id: "、".join(dict.fromkeys(names)) for case_id, names in found.items()}
 
 
-def earlier(case: Case) -> list[Case]:
-    """Return what the same branch was granted in the same business in the year before, newest first."""
-    return list(db.session.scalars(sa.select(Case).where(
-        Case.unit_id == case.unit_id, Case.workflow == case.workflow, Case.number.is_not(None),
-        Case.state.not_in(NOT_GRANTED), Case.id != case.id,
-        Case.opened_at > case.opened_at - YEAR, Case.opened_at <= case.opened_at,
-    ).order_by(Case.opened_at.desc())))
+def earlier(cases: list[Case]) -> dict[str, list[Case]]:
+    """Return by case what the same branch was granted in the same business in the year before, newest first."""
+    units = {case.unit_id for case in cases if case.unit.kind == "branch"}
+    rows = list(db.session.scalars(sa.select(Case).where(
+        Case.unit_id.in_(units), Case.number.is_not(None), Case.state.not_in(NOT_GRANTED),
+        Case.workflow.in_({case.workflow for case in cases}),
+        Case.opened_at > min(case.opened_at for case in cases) - YEAR,
+    ).order_by(Case.opened_at.desc()))) if units else []
+    return {case.id: [row for row in rows if _precedes(row, case)] for case in cases}
 
 
-def approvable(case: Case, who: Actor, at: Moment) -> bool:
-    """True where a case can be approved without a second look: no guard and no check has anything to say."""
-    file = CaseFile(case, who, at)
-    return file.move("approve") is not None and all(check.ok for check in file.checks)
+def _precedes(row: Case, case: Case) -> bool:
+    return (row.id != case.id and (row.unit_id, row.workflow) == (case.unit_id, case.workflow)
+            and case.opened_at - YEAR < row.opened_at <= case.opened_at)
+
+
+def clear(cases: list[Case], who: Actor, at: Moment) -> set[str]:
+    """Return which cases on the reader's own desk can be approved without a second look.
+
+    Their desk has been found by the queue, so authority is not asked again here; the engine asks it.
+    """
+    files = [CaseFile(case, who, at) for case in cases]
+    before, journals = earlier(cases), _journals([case.id for case in cases])
+    for file in files:
+        file.earlier, file.journal = before[file.case.id], journals.get(file.case.id, [])
+    return {file.case.id for file in files
+            if not file.earlier and (move := file.workflow.move(file.state, "approve"))
+            and all(check.ok for check in file._checked(move))}
+
+
+def _journals(case_ids: list[str]) -> dict[str, list[JournalRow]]:
+    found: dict[str, list[JournalRow]] = {}
+    for row in db.session.scalars(sa.select(JournalRow).where(
+            JournalRow.case_id.in_(case_ids)).order_by(JournalRow.seq)):
+        found.setdefault(row.case_id, []).append(row)
+    return found

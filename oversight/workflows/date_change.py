@@ -19,11 +19,10 @@ REVOCABLE = house_rule("批复作出后、日期到来前，作出批复的一�
 
 NEW_DAY = Ask("new_day", "date", "改到哪一天")
 REASON = Ask("reason", "text", "为什么要改", hint="写清是什么事、哪几天、影响多少党员。上级凭这段话批复。")
-WHY = Ask("reason", "text", "理由")
 OPINION, NOTE = Ask("opinion", "text", "批复意见"), Ask("opinion", "text", "意见", required=False)
 DRAFT_DAY = Ask("new_day", "date", "改到哪一天", required=False)
 DRAFT_REASON = Ask("reason", "text", "为什么要改", required=False)
-WHY_CANCEL = Ask("reason", "text", "理由", required=False)
+WHY, WHY_CANCEL = Ask("reason", "text", "理由"), Ask("reason", "text", "理由", required=False)
 LATE = (
     Ask("reason", "text", "什么情况来不及请示"),
     Ask("new_day", "date", "实际开展或改到的日期", required=False, hint="当月已无法开展的，不填"),
@@ -62,8 +61,7 @@ def still_ahead(attempt):
 @rule(clause("G-2.1.1a"), "new_day")
 def same_month(attempt):
     """改到的日期必须在同一个月之内。"""
-    day, new = attempt.fact_day("day"), attempt.words["new_day"]
-    return (day.year, day.month) == (new.year, new.month)
+    return attempt.words["new_day"].isoformat()[:7] == attempt.case.facts["day"][:7]
 
 
 @rule(NOT_ALONE, "new_day")
@@ -184,8 +182,8 @@ WORKFLOW = Workflow(
              asks=(WHY_CANCEL,), only_if=(still_ahead,)),
         Move("cancel", "同意取消", CANCEL_ASKED, CANCELLED, by=SUPERIOR, under=REVOCABLE, asks=(NOTE,),
              only_if=(rules.second_person, still_ahead), does=UNDO, decides=True),
-        Move("keep", "不取消，按批复执行", CANCEL_ASKED, APPROVED, by=SUPERIOR, under=REVOCABLE, asks=(NOTE,),
-             only_if=(rules.second_person,), decides=True),
+        Move("keep", "不取消，按批复执行", CANCEL_ASKED, APPROVED, by=SUPERIOR, under=REVOCABLE, asks=(NOTE,), decides=True,
+             only_if=(rules.second_person,)),
         Move("take_effect", "日期已到，变更执行", (APPROVED, CANCEL_ASKED), IN_FORCE, by=CLOCK, under=CONSENT,
              on=facts.first_day),
         Move("report_late", "事后补报", DRAFT, REPORTED, by=BRANCH, under=FORCE_MAJEURE, asks=LATE,
