@@ -22,6 +22,7 @@ from ..rules import Attempt
 from ..rules.activities import month_end, owed
 from ..rules.calendar import has_rule_day, rule_for, zone_calendar
 from ..sentences import say
+from ..words import read_day
 from ..workdays import PartyDay, add_workdays
 from . import access, forms, present
 from .casefile import ASIDE, CaseFile
@@ -240,9 +241,9 @@ def _by_rule(unit: Unit, today: date) -> date | None:
 
 def _defaults(workflow: Workflow, unit: Unit, given: dict) -> dict:
     """Fill in the party day that a request is about, where it is not named."""
-    if given or not any(ask.name == "day" for ask in workflow.facts):
+    if "day" in given or not any(ask.name == "day" for ask in workflow.facts):
         return given
-    return {"day": (next_day(unit, access.moment().today) or access.moment().today).isoformat()}
+    return {**given, "day": (next_day(unit, access.moment().today) or access.moment().today).isoformat()}
 
 
 # Pages -------------------------------------------------------------------------------------------
@@ -303,15 +304,17 @@ def _unit(name: str, given: str | None) -> Unit:
 
 
 def _facts(workflow: Workflow, source) -> dict:
-    """Take facts from an address; a day that cannot be read is none."""
+    """Take facts from an address. Raises WordsWrong where a day cannot be read."""
     found = forms.words_from(source, workflow.facts)
-    for ask in workflow.facts:
-        if ask.kind == "date" and ask.name in found:
-            try:
-                date.fromisoformat(found[ask.name])
-            except ValueError:
-                raise WordsWrong({ask.name: say("“{word}”不是一个日期。", word=ask.label)}) from None
+    unread = {ask.name: say("“{word}”不是一个日期。", word=ask.label) for ask in _unread(workflow, found)}
+    if unread:
+        raise WordsWrong(unread)
     return found
+
+
+def _unread(workflow: Workflow, found: dict) -> list:
+    return [ask for ask in workflow.facts
+            if ask.kind == "date" and ask.name in found and read_day(found[ask.name]) is None]
 
 
 @bp.post("/new/<name>")
@@ -335,10 +338,8 @@ def send(name):
 def _wrong(workflow: Workflow, unit_id: str, facts: dict, bound: forms.Bound):
     """Show the form again with what was written, judged as far as the facts can be read."""
     unit = db.session.get(Unit, unit_id)
-    try:
-        known = _facts(workflow, request.form)
-    except WordsWrong:
-        known = {}
+    unread = {ask.name for ask in _unread(workflow, facts)}
+    known = {name: value for name, value in facts.items() if name not in unread}
     sheet = Sheet.fresh(workflow, unit, _defaults(workflow, unit, known), bound=bound, posted=facts)
     return _page(sheet, 422)
 
