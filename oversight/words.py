@@ -71,15 +71,21 @@ def _text(ask: Ask, value) -> str:
     return clean
 
 
-def _date(ask: Ask, value) -> date:
+def read_day(value) -> date | None:
+    """Return a day as people write it here, 2026-01-09, between 2000 and 2100; None where it cannot be read."""
+    if not isinstance(value, str) or not DAY.fullmatch(value.strip()):
+        return None  # fromisoformat also reads week dates, which nobody here writes
     try:
-        if not isinstance(value, str) or not DAY.fullmatch(value.strip()):
-            raise ValueError  # fromisoformat also reads week dates, which nobody here writes
         day = date.fromisoformat(value.strip())
     except ValueError:
-        raise _Wrong(say("“{word}”要写成 2026-01-09 这样的日期。", word=ask.label)) from None
-    if not 2000 <= day.year <= 2100:
-        raise _Wrong(say("“{word}”的年份不对。", word=ask.label))
+        return None
+    return day if 2000 <= day.year <= 2100 else None
+
+
+def _date(ask: Ask, value) -> date:
+    day = read_day(value)
+    if day is None:
+        raise _Wrong(say("“{word}”要写成 2026-01-09 这样的日期，2000 年到 2100 年之间。", word=ask.label))
     return day
 
 

@@ -223,7 +223,7 @@ def _approve(case_id: str, version: str, opinion: str) -> tuple[Case, No | None]
     words = {ask.name: opinion for move in workflow.moves if move.name == APPROVE for ask in move.asks}
     try:
         return engine.submit(db.session, case_id, APPROVE, access.actor(), words, at=access.moment(),
-                             version=int(version) if version.isdigit() else -1), None
+                             version=forms.number(version)), None
     except No as no:
         return db.session.get(Case, case_id), no
 

@@ -24,6 +24,7 @@ from ..rules.activities import month_end, owed
 from ..rules.calendar import has_rule_day, rule_for, zone_calendar
 from ..rules.people import members
 from ..sentences import say
+from ..words import read_day
 from ..workdays import PartyDay, add_workdays
 from . import access, forms, present
 from .casefile import ASIDE, CaseFile
@@ -264,10 +265,10 @@ def _by_rule(unit: Unit, today: date) -> date | None:
 def _defaults(workflow: Workflow, unit: Unit, given: dict) -> dict:
     """Fill in what is not named: the party day that a request is about, today's visit, the member himself."""
     names, today, who = {ask.name for ask in workflow.facts}, access.moment().today, access.actor()
+    if "day" in names and "day" not in given:
+        return {**given, "day": (next_day(unit, today) or today).isoformat()}
     if given:
         return given
-    if "day" in names:
-        return {"day": (next_day(unit, today) or today).isoformat()}
     found = {"inspected_on": today.isoformat()} if "inspected_on" in names else {}
     own = workflow.concerns and who.branch is not None and who.branch.id == unit.id
     return {**found, workflow.concerns: who.id} if own and not who.posts else found
@@ -346,15 +347,17 @@ def _unit(name: str, given: str | None) -> Unit:
 
 
 def _facts(workflow: Workflow, source) -> dict:
-    """Take facts from an address; a day that cannot be read is none."""
+    """Take facts from an address. Raises WordsWrong where a day cannot be read."""
     found = forms.words_from(source, workflow.facts)
-    for ask in workflow.facts:
-        if ask.kind == "date" and ask.name in found:
-            try:
-                date.fromisoformat(found[ask.name])
-            except ValueError:
-                raise WordsWrong({ask.name: say("“{word}”不是一个日期。", word=ask.label)}) from None
+    unread = {ask.name: say("“{word}”不是一个日期。", word=ask.label) for ask in _unread(workflow, found)}
+    if unread:
+        raise WordsWrong(unread)
     return found
+
+
+def _unread(workflow: Workflow, found: dict) -> list:
+    return [ask for ask in workflow.facts
+            if ask.kind == "date" and ask.name in found and read_day(found[ask.name]) is None]
 
 
 @bp.post("/new/<name>")
@@ -378,10 +381,8 @@ def send(name):
 def _wrong(workflow: Workflow, unit_id: str, facts: dict, bound: forms.Bound):
     """Show the form again with what was written, judged as far as the facts can be read."""
     unit = db.session.get(Unit, unit_id)
-    try:
-        known = _facts(workflow, request.form)
-    except WordsWrong:
-        known = {}
+    unread = {ask.name for ask in _unread(workflow, facts)}
+    known = {name: value for name, value in facts.items() if name not in unread}
     sheet = Sheet.fresh(workflow, unit, _defaults(workflow, unit, known), bound=bound, posted=facts)
     return _page(sheet, 422)
 

@@ -21,6 +21,7 @@ from ..operations.attendance import Count
 from ..roles import BRANCH_LEADERS
 from ..rules.activities import STATUS_LABELS, activity_for, owed, plan, record_held, set_own_day, status
 from ..rules.calendar import has_rule_day, rule_for, unified_july, zone_calendar, zone_notices, zone_settings
+from ..words import read_day
 from ..workdays import PartyDay
 from . import access, opening
 from .present import Chip, local_day, translated
@@ -289,10 +290,10 @@ def write(unit_id, year, month, what):
 
 
 def _date(value: str) -> date:
-    try:
-        return date.fromisoformat(value.strip())
-    except ValueError:
-        raise WordsWrong({"on": _("请选一个日期。")}) from None
+    day = read_day(value)
+    if day is None:
+        raise WordsWrong({"on": _("请选一个日期。")})
+    return day
 
 
 def _sheet(unit: Unit, year: int, month: int):
