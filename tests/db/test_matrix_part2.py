@@ -78,7 +78,8 @@ def absence(*steps, kind="absent"):
         row = activity_for(play.session, play.world.units["village"], 2026, 11)
         raw = sheet(play.world, **{kind: ("member1",)})
         raw["present"].append(play.world.people["second.hat"].id)
-        done = attendance.submit(play.session, row.id, attendance.read_sheet(raw), play.who("village.organizer"), play.at)
+        done = attendance.submit(play.session, row.id, attendance.read_sheet(raw), play.who("village.organizer"),
+                                 play.at)
         return go(play, play.session.get(Case, done.opened[0]), *steps)
     return drive
 
@@ -148,7 +149,8 @@ DRIVES = {
         "to_contact, three tries in vain": absence(*IN_VAIN), "to_make_up": absence(CALLED),
         "to_make_up, found unexcused": absence(CALLED, FOUND), "to_make_up, on leave": absence(CALLED, kind="leave"),
         "to_confirm": absence(CALLED, TAUGHT), "to_archive": archived,
-        "finding_objected": absence(CALLED, FOUND, OBJECTS), "finding_objected, overdue": absence(CALLED, FOUND, OBJECTS),
+        "finding_objected": absence(CALLED, FOUND, OBJECTS),
+        "finding_objected, overdue": absence(CALLED, FOUND, OBJECTS),
         "finding_objected, taken over": absence(CALLED, FOUND, OBJECTS, ("2026-11-24", "zone.officer", "take_over")),
         "unreached": absence(*LOST),
         "made_up": absence(CALLED, TAUGHT, ("2026-11-12", "village.secretary", "confirm")),

@@ -205,7 +205,8 @@ RECTIFICATION = Table(
             BRANCH: ("report", "ask_extension", "object", "recuse"), SUPERIOR: ("recall", *EXITS)},
             {BRANCH: ("ask_higher_review",), OVERSEER: ("refer",)}),
         "fixing, overdue": Row("fixing", "2026-12-14", {
-            BRANCH: ("report", "ask_extension", "object", "recuse"), SUPERIOR: ("recall", *EXITS), OVERSEER: ("refer",)},
+            BRANCH: ("report", "ask_extension", "object", "recuse"), SUPERIOR: ("recall", *EXITS),
+            OVERSEER: ("refer",)},
             {BRANCH: ("ask_higher_review",)}),
         "fixing, objection answered": Row("fixing", "2026-12-02", {
             BRANCH: ("report", "ask_extension", "ask_higher_review", "recuse"), SUPERIOR: ("recall", *EXITS)},
