@@ -40,7 +40,7 @@ def exempt_on(person: Person, on: date) -> bool:
     return bool(person.exempt_from and person.exempt_from <= on < person.exempt_until)
 
 
-def exempt(attempt, begin: date, end: date) -> None:
-    """Set the days on which the member of the case stands outside 应到. Does not commit."""
+def exempt(attempt, begin: date | None, end: date) -> None:
+    """Set the days on which the member of the case stands outside 应到; None: since when stays. Does not commit."""
     person = attempt.session.get(Person, attempt.case.facts["member"])
-    person.exempt_from, person.exempt_until = begin, end
+    person.exempt_from, person.exempt_until = begin or person.exempt_from, end

@@ -63,7 +63,8 @@ class Month:
     @property
     def lacks_record(self) -> bool:
         """True where the day is past or was held, and nobody has written down who took part."""
-        return not self.counted and (self.recordable or self.row.held_on is not None)
+        due = self.recordable and (self.day is None or self.day <= self.today)
+        return not self.counted and (due or self.row.held_on is not None)
 
     @property
     def number(self) -> int:

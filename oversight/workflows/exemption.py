@@ -32,26 +32,33 @@ def dated(attempt):
 
 
 @rule(ASKED_FOR)
+def not_for_the_past(attempt):
+    """不能从已经过去的日子起免予参加。"""
+    return attempt.fact_day("from_on") >= attempt.today
+
+
+@rule(ASKED_FOR)
 def of_this_branch(attempt):
     """这名党员不在本支部。"""
     return rules.people.belongs(attempt)
 
 
 def _exempt(attempt) -> None:
-    """起止日期内不计入应到。"""
-    rules.people.exempt(attempt, attempt.fact_day("from_on"), attempt.fact_day("until"))
+    """起止日期内不计入应到，最早从批准之日起。"""
+    rules.people.exempt(attempt, max(attempt.fact_day("from_on"), attempt.today), attempt.fact_day("until"))
 
 
 def _resume(attempt) -> None:
-    """从今天起恢复计入应到。"""
-    rules.people.exempt(attempt, attempt.fact_day("from_on"), attempt.today)
+    """已批准的，从今天起恢复计入应到。"""
+    if attempt.state == IN_FORCE.name:
+        rules.people.exempt(attempt, None, attempt.today)
 
 
 WORKFLOW = Workflow(
     "exemption", "免予参加活动申请", version=1, opens=ASKED, opened_by=MEMBER, short="免予参加",
     facts=(Ask("member", "person", "党员"), Ask("reason", "choice", "原因", choices=rules.people.CARE_REASONS),
            Ask("from_on", "date", "从哪天起"), Ask("until", "date", "到哪天止")),
-    open_if=(of_this_branch, dated), subject=lambda attempt: attempt.case.facts["member"], concerns="member",
+    open_if=(of_this_branch, dated, not_for_the_past), subject=lambda attempt: attempt.case.facts["member"], concerns="member",
     moves=(
         Move("support", "支部同意上报", ASKED, SUPPORTED, by=BRANCH, under=ASKED_FOR, asks=(NOTE,)),
         Move("not_support", "支部不同意", ASKED, NOT_SUPPORTED, by=BRANCH, under=ASKED_FOR, asks=(WHY,)),
