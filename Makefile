@@ -7,7 +7,7 @@ TEST_WORKERS = 2
 ARGS =
 
 .DEFAULT_GOAL := help
-.PHONY: help run test tools lint lock clean venv run-packages test-packages editable axe
+.PHONY: help run test tools lint catalogue lock clean venv run-packages test-packages editable axe
 
 help:
 	@echo 'make run    建好环境、数据库与示范区，并启动网页服务（PORT=9000 另选端口）'
@@ -29,6 +29,11 @@ tools: test-packages editable axe
 
 lint: test-packages
 	@$(BIN)/ruff check .
+
+# Everything that people read, as a template for translators.
+catalogue: test-packages
+	@$(BIN)/python -c "from pathlib import Path; from oversight.operations import catalogue; \
+	catalogue.write(Path('oversight'), Path('templates'), Path('oversight/translations/messages.pot'))"
 
 # The first Python that is new enough; .venv is made anew where it is broken or the folder was moved.
 venv:

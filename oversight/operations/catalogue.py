@@ -12,6 +12,7 @@ from pathlib import Path
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_file
+from babel.messages.pofile import write_po
 
 HAN = re.compile(r"[㐀-鿿]")
 # Data of the demo zone and the clause register are no interface texts.
@@ -41,6 +42,14 @@ def _strings(path: Path):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in in_f_strings \
                 and HAN.search(node.value):
             yield node.lineno, " ".join(node.value.split())
+
+
+def write(package: Path, templates: Path, path: Path) -> int:
+    """Write the template catalogue to a file; returns the number of keys."""
+    catalog = template(package, templates)
+    with path.open("wb") as file:
+        write_po(file, catalog, sort_output=True, omit_header=True, width=0, no_location=True)
+    return len(catalog)
 
 
 def template(package: Path, templates: Path) -> Catalog:
