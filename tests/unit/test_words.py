@@ -39,7 +39,7 @@ BAD = [
     ("number", -1), ("number", 1_000_001), ("number", "十"), ("number", 1.5), ("number", float("nan")),
     ("number", float("inf")), ("number", True), ("number", "1e3"), ("number", [1]), ("number", {}),
     ("number", "1.5"),
-    ("choice", "c"), ("choice", "甲"), ("choice", 1), ("choice", ["a"]), ("choice", {"a": 1}),
+    ("choice", "c"), ("choice", "丙"), ("choice", 1), ("choice", ["a"]), ("choice", {"a": 1}),
     ("yes_no", "maybe"), ("yes_no", 2), ("yes_no", ["true"]), ("yes_no", {"a": 1}),
     ("list", "a"), ("list", {"a": 1}), ("list", ["a"] * 501), ("list", 3),
     ("person", 7), ("file", ["x"]),
