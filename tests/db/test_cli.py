@@ -160,7 +160,7 @@ def test_a_broken_demo_leaves_the_database_empty(empty, monkeypatch):
 
 def test_server_stays_at_home_while_demo_accounts_exist(zone, monkeypatch):
     started = []
-    monkeypatch.setattr(serve, "serve", lambda app, host, port: started.append((host, port)))
+    monkeypatch.setattr(serve, "serve", lambda app, host, port, beat: started.append((host, port)))
     for host in ("0.0.0.0", "::", "192.168.1.5", "example.org", ""):
         assert "只能在本机（127.0.0.1）上提供服务" in zone.refused("serve", "--host", host)
     assert started == []
@@ -170,7 +170,7 @@ def test_server_stays_at_home_while_demo_accounts_exist(zone, monkeypatch):
 
 
 def test_server_says_who_can_log_in(zone, monkeypatch):
-    monkeypatch.setattr(serve, "serve", lambda *_args: None)
+    monkeypatch.setattr(serve, "serve", lambda *_args, **_more: None)
     lines = zone.ok("serve").splitlines()
     assert any(re.fullmatch(r"town1\.officer\t\S{2,4}\t青溪镇党委党建办经办人\tdemo-demo-demo", line) for line in lines)
     assert "请打开 http://127.0.0.1:8000 ，按 Ctrl+C 停止。" in lines
@@ -178,7 +178,7 @@ def test_server_says_who_can_log_in(zone, monkeypatch):
 
 def test_server_without_demo_accounts_listens_where_it_is_told(empty, monkeypatch):
     started = []
-    monkeypatch.setattr(serve, "serve", lambda app, host, port: started.append(host))
+    monkeypatch.setattr(serve, "serve", lambda app, host, port, beat: started.append(host))
     assert "demo" not in empty.ok("serve", "--host", "0.0.0.0")
     assert started == ["0.0.0.0"]
 
@@ -250,7 +250,7 @@ def test_sweep_lets_time_pass_and_may_be_repeated(zone):
     assert re.match(r"2026-12-04：新排党日 0，到期办理 [1-9]", first)
     assert len(zone.ask(sa.select(Case).where(Case.state == "lapsed"))) > 1
     assert zone.ok("sweep", "--on", "2026-12-04") == (
-        "2026-12-04：新排党日 0，到期办理 0，改由他人办理 0，提醒 0，送达 0。\n")
+        "2026-12-04：新排党日 0，到期办理 0，改由他人办理 0，告知 0，期限随党日调整 0，提醒 0，送达 0。\n")
 
 
 # The law
