@@ -114,6 +114,10 @@ ASKED_ROWS = [
     ("town1.officer", "approve", {"opinion": "同意" * 1001}, "2026-11-25", WordsWrong, None),
     ("town1.officer", "approve", A, "2026-12-04", RuleSaysNo, "still_ahead"),
     ("town1.officer", "approve", A, "2026-12-08", RuleSaysNo, "still_ahead"),
+    # Once the day has come it lapses against the superior; he cannot answer his way out of that.
+    ("town1.officer", "refuse", A, "2026-12-04", RuleSaysNo, "still_ahead"),
+    ("town1.officer", "return", A, "2026-12-04", RuleSaysNo, "still_ahead"),
+    ("town1.officer", "excuse_month", {}, "2026-12-04", RuleSaysNo, "still_ahead"),
     ("town1.officer", "void", {}, "2026-11-25", WordsWrong, None),
     ("town1.deputy", "approve", A, "2026-11-25", NotYours, "authority"),
     ("town1.committee1", "approve", A, "2026-11-25", NotYours, "authority"),
