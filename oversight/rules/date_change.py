@@ -119,7 +119,21 @@ def partners_known(attempt):
 @rule(clause("G-2.1.1c"))
 def not_in_another(attempt):
     """本支部当月党日已列入另一件联合请示，请等那件办结。"""
+    if attempt.standing is not None:
+        _hold_party_days(attempt)
     return not _asked_elsewhere(attempt, {attempt.case.unit_id})
+
+
+def _hold_party_days(attempt) -> None:
+    """Lock every party day that is asked about, so that of two openings at once the second sees the first.
+
+    Not where a page only asks whether it could be opened: nobody stands there yet.
+    """
+    day = attempt.fact_day("day")
+    rows = [activity_for(attempt.session, unit, day.year, day.month)
+            for unit in (attempt.unit, *_partner_units(attempt)) if unit.zone_id == attempt.case.zone_id]
+    attempt.session.execute(sa.select(Activity.id).where(
+        Activity.id.in_([row.id for row in rows])).order_by(Activity.id).with_for_update())
 
 
 def _busy(attempt, units: list[Unit]) -> bool:
