@@ -51,13 +51,14 @@ def chromium(
     if not js:  # the tests' own execute_script still works; pages run nothing and show <noscript>
         preferences["profile.managed_default_content_settings.javascript"] = 2
     options.add_experimental_option("prefs", preferences)
-    if width < PHONE:
+    touch = js and width < PHONE  # chromedriver's tap never returns on a page whose scripts are off
+    if touch:
         screen = {"width": width, "height": height, "pixelRatio": 1, "touch": True, "mobile": True}
         options.add_experimental_option("mobileEmulation", {"deviceMetrics": screen})
     try:
         driver = webdriver.Chrome(options=options, service=Service(executable_path=driver_binary))
         try:
-            _emulate(driver, width, height, dark)
+            _emulate(driver, None if touch else (width, height), dark)
             driver.downloads = downloads
             yield driver
         finally:
@@ -96,10 +97,10 @@ def axe_violations(driver: webdriver.Chrome, *tags: str) -> list[dict]:
     return result["violations"]
 
 
-def _emulate(driver: webdriver.Chrome, width: int, height: int, dark: bool) -> None:
-    if width >= PHONE:
+def _emulate(driver: webdriver.Chrome, size: tuple[int, int] | None, dark: bool) -> None:
+    if size:
         driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
-            "width": width, "height": height, "deviceScaleFactor": 1, "mobile": False,
+            "width": size[0], "height": size[1], "deviceScaleFactor": 1, "mobile": False,
         })
     driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {
         "features": [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}],

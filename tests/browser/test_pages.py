@@ -71,8 +71,7 @@ class Person:
 @pytest.mark.parametrize("width", [1440, 360])
 def test_the_whole_tour(site, width, js):
     """A secretary asks, an officer consents from the desk, the year shows the new day, the reply its number."""
-    with chromium(1440, 800, js=js) as driver:  # a finger's tap needs scripts in this driver: so no phone as such
-        resize(driver, width)
+    with chromium(width, 800, js=js) as driver:
         person = Person(driver, site.url)
         person.login("village.secretary")
         person.go(f"/units/{site.units['village']}/year/2026")

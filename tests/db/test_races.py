@@ -183,7 +183,8 @@ def open_together(play, *entries) -> list:
                 who = authority.actor(session, people[name], at.today)
                 session.commit()
                 barrier.wait(timeout=30)
-                results[slot] = engine.submit_opening(session, "date_change", units[unit], facts, who, at).state
+                opened = engine.submit_opening(session, "date_change", units[unit], facts, who, at)
+                results[slot] = opened.state
         except BaseException as error:
             results[slot] = error
 
@@ -212,8 +213,8 @@ def test_a_partner_named_and_asking_itself_at_the_same_instant(play):
         assert results.count("draft") == 1, results
         assert isinstance(next(result for result in results if result != "draft"), No), results
         [case] = play.session.scalars(sa.select(Case).where(Case.closed_at.is_(None)))
-        opener = "village.secretary" if case.unit_id == play.world.units["village"].id else "community.secretary"
-        play.move(case, opener, "withdraw")
+        village = case.unit_id == play.world.units["village"].id
+        play.move(case, "village.secretary" if village else "community.secretary", "withdraw")
 
 
 def assert_gapless(play, unit: str, count: int) -> None:
