@@ -28,7 +28,8 @@ YEAR = timedelta(days=365)
 NOT_GRANTED = ("refused", "not_accepted", "void", "revoked", "cancelled", "terminated")
 ASIDE = (*COMMON, "recuse", "withdraw")
 # Open to the side whose turn it is, but not the next step: shown under 其他办理.
-BY_THE_WAY = ("ask_extension", "object", "ask_higher_review", "find_unexcused", "educate", "search_lost", "redo", "recall")
+BY_THE_WAY = ("ask_extension", "object", "ask_higher_review", "find_unexcused", "educate", "search_lost", "redo",
+              "recall")
 NEGATIVE = ("refuse", "not_accept", "deny")
 BACK = ("return", "send_back")
 ANSWER_KEYS = {**dict.fromkeys(BACK, "R"), **dict.fromkeys(NEGATIVE, "N")}

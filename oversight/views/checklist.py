@@ -1,4 +1,4 @@
-"""The inspector's round as a list of clauses: what binds a branch by section, and the words a filled list amounts to."""
+"""The inspector's round as a list of clauses: what binds a branch, and the words that a filled list amounts to."""
 
 from __future__ import annotations
 

@@ -110,7 +110,9 @@ def register(app: Flask) -> None:
         icon=icon, sprite=sprite, part=part, due_chip=due_chip, shift=shift, clause_url=clause_url,
         definition=definition, ask_named=ask_named, superior=superior, field_ids=field_ids, offices=OFFICES,
         sections=checklist.sections, clauses=register_of_clauses, workdays_on=workdays_on,
-        member_name=member_name, activity_day=activity_day, lesson_form=lesson_form, unit_name=unit_name, branches=branches, documents=DOCUMENTS, today=lambda: access.moment().today)
+        member_name=member_name, activity_day=activity_day,
+        lesson_form=lesson_form, unit_name=unit_name, branches=branches,
+        documents=DOCUMENTS, today=lambda: access.moment().today)
     app.context_processor(_frame)
 
 
