@@ -58,7 +58,8 @@ WORKFLOW = Workflow(
     "exemption", "免予参加活动申请", version=1, opens=ASKED, opened_by=MEMBER, short="免予参加",
     facts=(Ask("member", "person", "党员"), Ask("reason", "choice", "原因", choices=rules.people.CARE_REASONS),
            Ask("from_on", "date", "从哪天起"), Ask("until", "date", "到哪天止")),
-    open_if=(of_this_branch, dated, not_for_the_past), subject=lambda attempt: attempt.case.facts["member"], concerns="member",
+    open_if=(of_this_branch, dated, not_for_the_past), subject=lambda attempt: attempt.case.facts["member"],
+    concerns="member",
     moves=(
         Move("support", "支部同意上报", ASKED, SUPPORTED, by=BRANCH, under=ASKED_FOR, asks=(NOTE,)),
         Move("not_support", "支部不同意", ASKED, NOT_SUPPORTED, by=BRANCH, under=ASKED_FOR, asks=(WHY,)),
