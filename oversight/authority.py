@@ -15,7 +15,7 @@ from . import queues
 from .errors import NotInSight, NotYours, SomebodyFirst
 from .grammar import Each, Move, Party, Workflow
 from .models import Case, Desk, JournalRow, Membership, Person, Post, Recusal, Unit
-from .roles import ADMINISTRATORS, BRANCH_LEADERS, LADDERS, OFFICES, SUPERIOR, Role
+from .roles import ADMINISTRATORS, BRANCH_LEADERS, LADDERS, NO_BUSINESS, OFFICES, SUPERIOR, Role
 from .rules.organization import superiors
 from .sentences import say
 
@@ -26,7 +26,8 @@ COMMITTEE_FROM = 7  # full members from which a branch has a committee; below, a
 class Actor:
     """A person as of a day: posts held, branch belonged to, and what is in sight.
 
-    `seats` are (unit id, ladder, tier); `sight` are path prefixes of the units whose business is visible.
+    `seats` are (unit id, ladder, tier); `sight` are path prefixes of the units that are visible, `business` of
+    those whose cases are: by post, not by membership.
     """
 
     person: Person
@@ -35,6 +36,7 @@ class Actor:
     on: date
     seats: tuple[tuple[str, str, int], ...] = ()
     sight: tuple[str, ...] = ()
+    business: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
@@ -43,11 +45,6 @@ class Actor:
     @property
     def zone_id(self) -> str:
         return self.person.zone_id
-
-    @property
-    def charge(self) -> tuple[str, ...]:
-        """Return the paths of the units in or above which the actor holds an office; not merely his branch."""
-        return tuple(post.unit.path for post in self.posts if post.office not in ADMINISTRATORS)
 
     @property
     def unit_ids(self) -> list[str]:
@@ -104,11 +101,13 @@ def actor(session: Session, person_id: str, on: date) -> Actor:
     branch = session.scalar(
         sa.select(Unit).join(Membership, Membership.unit_id == Unit.id)
         .where(Membership.person_id == person_id, is_member(on)))
+    business = [post.unit.path for post in posts if post.office not in NO_BUSINESS]
     sight = [post.unit.path for post in posts if post.office not in ADMINISTRATORS]
     if branch is not None and not any(post.office in ADMINISTRATORS for post in posts):
         sight.append(branch.path)
     full = branch if branch is not None and not person.probationary else None
-    return Actor(person, posts, branch, on, tuple(_seats(posts, full)), tuple(dict.fromkeys(sight)))
+    return Actor(person, posts, branch, on, tuple(_seats(posts, full)), tuple(dict.fromkeys(sight)),
+                 tuple(dict.fromkeys(business)))
 
 
 def _seats(posts: tuple[Post, ...], branch: Unit | None):
@@ -151,8 +150,9 @@ def barred(session: Session, workflow: Workflow, case: Case, role: Role, on: dat
         out |= set(session.scalars(sa.select(JournalRow.actor_id).where(
             JournalRow.case_id == case.id, JournalRow.role == workflow.opened_by.name)))
     if case.unit.kind == "branch":
+        units = [case.unit_id, *(case.facts.get("with") or [])]
         out |= set(session.scalars(sa.select(Post.person_id).where(
-            Post.unit_id.in_([case.unit_id, *(case.facts.get("with") or [])]), Post.office.in_(BRANCH_LEADERS), in_office(on))))
+            Post.unit_id.in_(units), Post.office.in_(BRANCH_LEADERS), in_office(on))))
     return out
 
 
@@ -217,7 +217,7 @@ def see(session: Session, who: Actor, case: Case) -> None:
     """Make sure that a case is in the actor's sight. Raises NotInSight."""
     if case.zone_id != who.zone_id:
         raise NotInSight()
-    if case.concerns_id == who.id or any(case.unit.within(path) for path in who.charge):
+    if case.concerns_id == who.id or any(case.unit.within(prefix) for prefix in who.business):
         return
     if session.scalar(sa.select(Desk.id).where(Desk.case_id == case.id, queues.at_seat(who)).limit(1)):
         return

@@ -120,7 +120,10 @@ class _Day(click.ParamType):
 
     def convert(self, value, param, ctx) -> date:
         try:
-            return value if isinstance(value, date) else date.fromisoformat(value)
+            day = value if isinstance(value, date) else date.fromisoformat(value)
+            if not 2000 <= day.year <= 2100:
+                raise ValueError
+            return day
         except ValueError:
             self.fail(f"日期要写成 2026-12-04 这样，这里是“{value}”。", param, ctx)
 
@@ -254,6 +257,7 @@ def demo(size: str, if_empty: bool) -> None:
 def serve(host: str) -> None:
     """Say who can log in, then serve until stopped."""
     from .operations import serve as server
+    from .operations import sweep as time
 
     administration.refuse_beyond_loopback(db.session, host)
     port = current_app.config["OVERSIGHT"].port
@@ -262,7 +266,9 @@ def serve(host: str) -> None:
     shown = f"[{host}]" if ":" in host else host
     click.echo(f"请打开 http://{shown}:{port} ，按 Ctrl+C 停止。")
     sys.stdout.flush()
-    server.serve(current_app._get_current_object(), host, port)
+    clock = current_app.extensions["clock"]
+    server.serve(current_app._get_current_object(), host, port,
+                 beat=lambda: time.sweep(db.session, clock.moment()))
 
 
 def _who_can_log_in() -> None:
@@ -371,6 +377,8 @@ def sweep(day: date | None) -> None:
     from .operations import sweep as time
 
     at = current_app.extensions["clock"].at(day, 23, 59) if day else _now()
+    if at.today > _now().today:
+        click.echo("注意：按将来的日期办理，未答复的请示会真的到期失效。", err=True)
     done = time.sweep(db.session, at)
     labels = {"planned": "新排党日", "moved": "到期办理", "reseated": "改由他人办理", "told": "告知",
               "redated": "期限随党日调整", "reminded": "提醒", "delivered": "送达"}

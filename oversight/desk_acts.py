@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from . import authority, engine, queues, workflows
 from .authority import Actor
 from .clock import Moment
-from .errors import NotInSight, NotYours, SomebodyFirst
+from .errors import No, NotInSight, NotYours, SomebodyFirst
 from .models import Case, Desk
 from .rules import Attempt
 from .sentences import say
@@ -15,6 +15,23 @@ from .sentences import say
 ACTS = {"claim": "认领", "release": "释放"}
 LABELS = {**ACTS, "open": "新开", "attach": "上传材料", "inherit": "承继",
           "redate": "期限随主题党日调整"}  # what the journal tells beside moves
+
+
+def submit(session: Session, case_id: str, name: str, who: Actor, at: Moment, *, finish=None) -> Case:
+    """Act on the desk and commit; a refusal changes nothing but a row in `refusals`.
+
+    `finish(case)` may add to the transaction before the commit.
+    """
+    try:
+        case = act(session, case_id, name, who, at)
+        if finish:
+            finish(case)
+        session.commit()
+        return case
+    except No as no:
+        session.rollback()
+        engine.refuse(session, no, who, at, name, case_id=case_id)
+        raise
 
 
 def act(session: Session, case_id: str, name: str, who: Actor, at: Moment) -> Case:

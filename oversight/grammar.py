@@ -222,7 +222,7 @@ class Workflow:
                 if found.setdefault(state.name, state) is not state:
                     raise Unsound(f"{self.name}: two states are called {state.name}")
         object.__setattr__(self, "states", tuple(found.values()))
-        for check in (_unique_moves, _movable, _owned, _reachable, _ends, _clocked):
+        for check in (_unique_moves, _movable, _answered, _owned, _reachable, _ends, _clocked):
             check(self)
 
     def state(self, name: str) -> State:
@@ -259,8 +259,7 @@ def _movable(workflow: Workflow) -> None:
     for move in workflow.moves:
         if move.by is CLOCK and move.on is None:
             raise Unsound(f"{workflow.name}: {move.name} is made by the clock, which is not told when")
-        counts = any(isinstance(state.waits_on, Each) for state in move.from_states)
-        if move.by is COUNT and not counts and not move.only_if:
+        if move.by is COUNT and not move.only_if and not _asks_many(move):
             raise Unsound(f"{workflow.name}: {move.name} counts answers where nobody is asked for any")
         if move.by in (CLOCK, COUNT) and any(ask.required for ask in move.asks):
             raise Unsound(f"{workflow.name}: nobody is there to write the words of {move.name}")
@@ -268,6 +267,22 @@ def _movable(workflow: Workflow) -> None:
             raise Unsound(f"{workflow.name}: nobody can ever make {move.name}")
         if move.by.human is False and move.by not in (CLOCK, COUNT):
             raise Unsound(f"{workflow.name}: nobody can ever make {move.name}")
+
+
+def _asks_many(move: Move) -> bool:
+    return all(isinstance(state.waits_on, Each) for state in move.from_states)
+
+
+def _answered(workflow: Workflow) -> None:
+    """Who answers as one of many is waited for as one of many, and guards read words that are asked for."""
+    for move in workflow.moves:
+        each = isinstance(move.by, Each)
+        if move.many and not each or each and any(state.waits_on is not move.by for state in move.from_states):
+            raise Unsound(f"{workflow.name}: {move.name} answers as one of many where many are not waited for")
+        asked = {ask.name for ask in move.asks}
+        for guard in move.only_if:
+            if set(guard.words) - asked:
+                raise Unsound(f"{workflow.name}: {guard.name} reads words that {move.name} does not ask for")
 
 
 def _owned(workflow: Workflow) -> None:

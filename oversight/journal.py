@@ -47,42 +47,64 @@ def export_lines(session: Session) -> Iterator[str]:
                            .execution_options(yield_per=1000))
     for row in rows:
         yield canonical({"row": {**_as_values(row), "hash": row.hash}})
-    heads = session.execute(sa.select(Case.id, Case.seq, Case.head).order_by(Case.id))
-    for case_id, seq, head in heads:
-        yield canonical({"head": {"case_id": case_id, "seq": seq, "hash": head}})
+    heads = session.execute(sa.select(Case.id, Case.seq, Case.head, Case.state).order_by(Case.id))
+    for case_id, seq, head, state in heads:
+        yield canonical({"head": {"case_id": case_id, "seq": seq, "hash": head, "state": state}})
     for point in session.scalars(sa.select(Checkpoint).order_by(Checkpoint.id)):
-        yield canonical({"checkpoint": {"at": point.at.isoformat(), "cases": point.cases, "rows": point.rows,
-                                        "root": point.root, "previous": point.previous, "hash": point.hash}})
+        yield canonical({"checkpoint": {"at": point.at.astimezone(UTC).isoformat(), "hash": point.hash, **{
+            name: getattr(point, name) for name in ("cases", "rows", "changed", "root", "previous")}}})
 
 
 def verify_lines(lines: Iterable[str]) -> list[str]:
     """Return what is wrong with an export, in plain sentences; empty where all chains hold."""
-    problems: list[str] = []
-    chains: dict[str, tuple[int, str]] = {}
-    previous_point = ""
+    check = _Verifier()
     for line in lines:
         kind, values = next(iter(json.loads(line).items()))
-        if kind == "row":
-            _check_row(values, chains, problems)
-        elif kind == "head" and chains.get(values["case_id"], (0, "")) != (values["seq"], values["hash"]):
-            problems.append(f"case {values['case_id']}: the chain does not end where the case says")
-        elif kind == "checkpoint":
-            if values["previous"] != previous_point or values["hash"] != _point_hash(values):
-                problems.append(f"checkpoint of {values['at']}: does not follow the one before")
-            previous_point = values["hash"]
-    return problems
+        getattr(check, kind)(values)
+    return [*check.problems, *(f"case {case_id}: the case that the chain belongs to is missing"
+                               for case_id in check.chains if case_id not in check.headed)]
 
 
-def _check_row(values: dict, chains: dict, problems: list[str]) -> None:
-    case_id, said = values["case_id"], values.pop("hash")
-    seq, head = chains.get(case_id, (0, ""))
-    if values["seq"] != seq + 1:
-        problems.append(f"case {case_id}: row {seq + 1} is missing or out of order")
-    if values["previous"] != head:
-        problems.append(f"case {case_id}: row {values['seq']} does not follow the one before")
-    if digest(values) != said:
-        problems.append(f"case {case_id}: row {values['seq']} was changed")
-    chains[case_id] = (values["seq"], said)
+class _Verifier:
+    """What has been read so far: the hashes of every chain, the heads told, the seals."""
+
+    def __init__(self):
+        self.problems: list[str] = []
+        self.chains: dict[str, list[str]] = {}
+        self.states: dict[str, str] = {}
+        self.headed: set[str] = set()
+        self.sealed: dict[str, int] = {}
+        self.last_seal = ""
+
+    def row(self, values: dict) -> None:
+        case_id, said = values["case_id"], values.pop("hash")
+        chain = self.chains.setdefault(case_id, [])
+        if values["seq"] != len(chain) + 1:
+            self.problems.append(f"case {case_id}: row {len(chain) + 1} is missing or out of order")
+        if values["previous"] != (chain[-1] if chain else ""):
+            self.problems.append(f"case {case_id}: row {values['seq']} does not follow the one before")
+        if digest(values) != said:
+            self.problems.append(f"case {case_id}: row {values['seq']} was changed")
+        chain.append(said)
+        self.states[case_id] = values["to_state"]
+
+    def head(self, values: dict) -> None:
+        chain = self.chains.get(values["case_id"], [])
+        self.headed.add(values["case_id"])
+        if (len(chain), chain[-1] if chain else "") != (values["seq"], values["hash"]):
+            self.problems.append(f"case {values['case_id']}: the chain does not end where the case says")
+        if self.states.get(values["case_id"]) != values["state"]:
+            self.problems.append(f"case {values['case_id']}: it is not in the state that its journal led to")
+
+    def checkpoint(self, values: dict) -> None:
+        name = f"checkpoint of {values['at']}"
+        if values["previous"] != self.last_seal or values["hash"] != _point_hash(values):
+            self.problems.append(f"{name}: does not follow the one before, or was changed")
+        self.last_seal = values["hash"]
+        self.sealed.update({case_id: seq for case_id, seq in values["changed"]})
+        heads = [self.chains.get(case_id, [])[seq - 1:seq] for case_id, seq in sorted(self.sealed.items())]
+        if merkle_root([head[0] if head else "" for head in heads]) != values["root"]:
+            self.problems.append(f"{name}: what it sealed was changed or removed since")
 
 
 def merkle_root(leaves: list[str]) -> str:
@@ -96,16 +118,22 @@ def merkle_root(leaves: list[str]) -> str:
 
 
 def _point_hash(values: dict) -> str:
-    return digest({name: values[name] for name in ("at", "cases", "rows", "root", "previous")})
+    return digest({name: values[name] for name in ("at", "cases", "rows", "changed", "root", "previous")})
 
 
 def checkpoint(session: Session, zone_id: str, now: datetime) -> Checkpoint:
     """Seal the heads of all cases as they stand. Does not commit."""
-    heads = session.execute(sa.select(Case.head, Case.seq).where(Case.zone_id == zone_id).order_by(Case.id))
-    heads = [(head, seq) for head, seq in heads]
-    last = session.scalar(sa.select(Checkpoint).order_by(Checkpoint.id.desc()).limit(1))
-    values = {"at": now.isoformat(), "cases": len(heads), "rows": sum(seq for _, seq in heads),
-              "root": merkle_root([head for head, _ in heads]), "previous": last.hash if last else ""}
+    heads = {case_id: (seq, head) for case_id, seq, head in session.execute(
+        sa.select(Case.id, Case.seq, Case.head).where(Case.zone_id == zone_id))}
+    before: dict[str, int] = {}
+    last = None
+    for last in session.scalars(sa.select(Checkpoint).order_by(Checkpoint.id)):
+        before.update({case_id: seq for case_id, seq in last.changed})
+    values = {
+        "at": now.astimezone(UTC).isoformat(), "cases": len(heads), "rows": sum(seq for seq, _ in heads.values()),
+        "changed": sorted([case_id, seq] for case_id, (seq, _) in heads.items() if before.get(case_id) != seq),
+        "root": merkle_root([head for _, (_, head) in sorted(heads.items())]),
+        "previous": last.hash if last else ""}
     point = Checkpoint(zone_id=zone_id, **{**values, "at": now}, hash=_point_hash(values))
     session.add(point)
     return point

@@ -93,9 +93,18 @@ def sign_out(session: Session, account_id: str, now: datetime, token: str | None
 
 
 def change_password(session: Session, account: Account, old: str, new: str, now: datetime) -> None:
-    """Replace a password and end every log-in and token of the account. Does not commit. Raises WordsWrong."""
+    """Replace a password and end every log-in and token of the account. Does not commit. Raises WordsWrong.
+
+    A wrong old password counts, and is committed, as a failed log-in.
+    """
+    if account.locked_until is not None and account.locked_until > now:
+        raise WordsWrong({"old": "连续输错 5 次，请 15 分钟后再试。"})
     if not check(account.password_hash, old):
+        _count_failure(account, now)
+        session.commit()
         raise WordsWrong({"old": "原密码不对。"})
+    if old == new:
+        raise WordsWrong({"password": "新密码不能与原密码相同。"})
     account.password_hash = hash_password(new)
     sign_out(session, account.id, now)
     session.execute(sa.update(ApiToken).where(ApiToken.account_id == account.id, ApiToken.ended_at.is_(None))

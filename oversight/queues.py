@@ -12,12 +12,14 @@ from datetime import date, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
+from . import workflows
 from .errors import WordsWrong
 from .models import Case, Desk, JournalRow, Person, Recusal, Unit
 from .models.cases import NEVER
 from .roles import BRANCH_LEADERS, OFFICES
 from .sentences import say
 
+JUDGING = ("superior", "zone_signer")  # ladders whose people must not be the applicant's own
 BOXES = ("mine", "waiting", "units", "copied", "done")
 
 
@@ -46,8 +48,8 @@ def office_label(office: str) -> str:
 
 
 def in_sight(who):
-    """Return the condition on units whose business the reader's offices let him see."""
-    paths = [Unit.path.startswith(prefix, autoescape=True) for prefix in who.charge]
+    """Return the condition on units whose business is the reader's by post; False for those without any."""
+    paths = [Unit.path.startswith(prefix, autoescape=True) for prefix in who.business]
     return sa.and_(Unit.zone_id == who.zone_id, sa.or_(sa.false(), *paths))
 
 
@@ -67,7 +69,16 @@ def _on_my_desk(who, kinds: tuple[str, ...]):
         sa.or_(Desk.role == "branch", Desk.kind == "copy", sa.not_(Desk.case_unit_id.in_(own))),
         sa.or_(Desk.role == "member", Case.concerns_id.is_(None), Case.concerns_id != who.id),
         ~sa.exists().where(Recusal.case_id == Desk.case_id, Recusal.person_id == who.id),
+        sa.or_(Desk.role.not_in(JUDGING), ~_applied(who)),
     )
+
+
+def _applied(who):
+    """Return the condition that the reader acted for the side that opened the case: he does not judge it."""
+    sides = [sa.and_(Desk.workflow == workflow.name, JournalRow.role == workflow.opened_by.name)
+             for workflow in workflows.every()]
+    return sa.exists().where(JournalRow.case_id == Desk.case_id, JournalRow.actor_id == who.id,
+                             sa.or_(sa.false(), *sides))
 
 
 def _acted(who):

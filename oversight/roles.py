@@ -27,6 +27,8 @@ OFFICES = {
     "auditor": "审计管理员",
 }
 ADMINISTRATORS = frozenset({"sysadmin", "secadmin", "auditor"})
+# Posts that do not open a unit's business: administrators judge nothing, group leaders see their group.
+NO_BUSINESS = ADMINISTRATORS | {"group_leader"}
 BRANCH_LEADERS = ("secretary", "deputy", "organizer")
 
 Tiers = tuple[tuple[str, ...], ...]

@@ -24,6 +24,7 @@ class Environment:
     timezone: str
     port: int
     workflow_dirs: tuple[Path, ...]
+    https: bool
 
     @property
     def sqlite(self) -> bool:
@@ -43,6 +44,7 @@ def environment(instance: Path, source: dict[str, str] | None = None) -> Environ
         locale=env.get("OVERSIGHT_LOCALE", "zh_CN"),
         timezone=env.get("OVERSIGHT_TIMEZONE", "Asia/Shanghai"),
         port=int(env.get("PORT", "8000")),
+        https=env.get("OVERSIGHT_HTTPS", "") == "1",
         workflow_dirs=tuple(Path(part) for part in extra.split(os.pathsep) if part),
     )
 

@@ -5,6 +5,7 @@ Pure: knows the asks, not the database.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from datetime import date
 from uuid import UUID
@@ -14,6 +15,7 @@ from .grammar import Ask
 from .sentences import say
 
 LONGEST = 2000
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 # Words that may always be added; they are kept in the journal although nobody asked for them.
 WELCOME = (Ask("reason", "text", "理由", required=False), Ask("opinion", "text", "意见", required=False),
            Ask("note", "text", "备注", required=False))
@@ -69,15 +71,21 @@ def _text(ask: Ask, value) -> str:
     return clean
 
 
-def _date(ask: Ask, value) -> date:
+def read_day(value) -> date | None:
+    """Return a day as people write it here, 2026-01-09, between 2000 and 2100; None where it cannot be read."""
+    if not isinstance(value, str) or not DAY.fullmatch(value.strip()):
+        return None  # fromisoformat also reads week dates, which nobody here writes
     try:
-        if not isinstance(value, str) or len(value.strip()) != 10:
-            raise ValueError
         day = date.fromisoformat(value.strip())
     except ValueError:
-        raise _Wrong(say("“{word}”要写成 2026-01-09 这样的日期。", word=ask.label)) from None
-    if not 2000 <= day.year <= 2100:
-        raise _Wrong(say("“{word}”的年份不对。", word=ask.label))
+        return None
+    return day if 2000 <= day.year <= 2100 else None
+
+
+def _date(ask: Ask, value) -> date:
+    day = read_day(value)
+    if day is None:
+        raise _Wrong(say("“{word}”要写成 2026-01-09 这样的日期，2000 年到 2100 年之间。", word=ask.label))
     return day
 
 

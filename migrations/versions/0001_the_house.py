@@ -74,6 +74,7 @@ def upgrade() -> None:
     sa.Column('at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('cases', sa.Integer(), nullable=False),
     sa.Column('rows', sa.Integer(), nullable=False),
+    sa.Column('changed', JSON, nullable=False, comment='[case, seq] of every chain that grew since the one before'),
     sa.Column('root', sa.String(length=64), nullable=False),
     sa.Column('previous', sa.String(length=64), nullable=False),
     sa.Column('hash', sa.String(length=64), nullable=False),
@@ -475,7 +476,7 @@ def upgrade() -> None:
     guard_append_only()
 
 
-APPEND_ONLY = ("journal", "unit_changes", "activity_changes", "checkpoints")
+APPEND_ONLY = ("journal", "unit_changes", "activity_changes", "checkpoints", "refusals")
 
 
 def guard_append_only() -> None:
@@ -485,6 +486,11 @@ def guard_append_only() -> None:
             for act in ("UPDATE", "DELETE"):
                 op.execute(f"CREATE TRIGGER {table}_no_{act.lower()} BEFORE {act} ON {table} "
                            "BEGIN SELECT RAISE(ABORT, 'append-only'); END")
+            # INSERT OR REPLACE deletes without asking the trigger above
+            same = "id = NEW.id" + (" OR (case_id = NEW.case_id AND seq = NEW.seq)" if table == "journal" else "")
+            op.execute(f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} "
+                       f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {same}) "
+                       "BEGIN SELECT RAISE(ABORT, 'append-only'); END")
         return
     op.execute("CREATE FUNCTION append_only() RETURNS trigger LANGUAGE plpgsql AS "
                "$$ BEGIN RAISE EXCEPTION 'append-only'; END $$")

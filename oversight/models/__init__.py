@@ -14,7 +14,7 @@ from .work import Notice, Work
 
 __all__ = [
     "Account", "Activity", "ActivityChange", "ApiToken", "Attachment", "Attendance", "CalendarRow", "Case",
-    "Checkpoint", "Desk", "Idempotency", "Invitee", "JournalRow", "Login", "Membership", "Notice", "NumberSeries", "Paper", "Person", "Post",
-    "PublishedYear", "Recusal", "Refusal", "Reminder", "Unit", "UnitChange", "Work", "Zone", "ZoneNotice",
-    "ZoneSettingRow",
+    "Checkpoint", "Desk", "Idempotency", "Invitee", "JournalRow", "Login", "Membership", "Notice",
+    "NumberSeries", "Paper", "Person", "Post", "PublishedYear", "Recusal", "Refusal", "Reminder", "Unit",
+    "UnitChange", "Work", "Zone", "ZoneNotice", "ZoneSettingRow",
 ]

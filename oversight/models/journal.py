@@ -50,6 +50,7 @@ class Checkpoint(Base):
     at: Mapped[datetime]
     cases: Mapped[int]
     rows: Mapped[int]
+    changed: Mapped[list] = mapped_column(comment="[case, seq] of every chain that grew since the one before")
     root: Mapped[str] = mapped_column(sa.String(64))
     previous: Mapped[str] = mapped_column(sa.String(64))
     hash: Mapped[str] = mapped_column(sa.String(64))

@@ -317,7 +317,7 @@ def readable(session: Session, activity_id: str, who: Actor) -> Activity:
     activity = session.get(Activity, activity_id)
     if activity is None or activity.zone_id != who.zone_id or not who.sees(activity.unit):
         raise NotInSight()
-    if not any(activity.unit.within(path) for path in who.charge):
+    if not any(activity.unit.within(path) for path in who.business):
         try:
             authority.leads(session, activity.unit, who)  # in a small branch any full member may keep the record
         except NotYours:

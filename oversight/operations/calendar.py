@@ -126,7 +126,9 @@ def _publish(session: Session, zone_id: str, years: dict[int, str], at: Moment) 
 
 def replan(session: Session, zone_id: str, year: int, at: Moment) -> int:
     """Follow the calendar in a year that is planned already; returns how many days moved. Does not commit."""
-    return schedule(session, zone_id, year, at)[1] if _planned(session, zone_id, year) else 0
+    planned = session.scalar(sa.select(Activity.id).where(
+        Activity.zone_id == zone_id, Activity.year == year).limit(1))
+    return schedule(session, zone_id, year, at)[1] if planned else 0
 
 
 def schedule(session: Session, zone_id: str, year: int, at: Moment) -> tuple[int, int]:
@@ -135,16 +137,16 @@ def schedule(session: Session, zone_id: str, year: int, at: Moment) -> tuple[int
     Does not commit.
     """
     branches = session.scalars(sa.select(Unit).where(Unit.zone_id == zone_id, Unit.kind == "branch"))
-    before = _planned(session, zone_id, year)
-    touched = plan_year(session, list(branches), year, at)
+    before = _days_in_force(session, zone_id, year)
+    plan_year(session, list(branches), year, at)
     session.flush()
-    made = _planned(session, zone_id, year) - before
-    return made, touched - made
+    after = _days_in_force(session, zone_id, year)
+    return len(after) - len(before), sum(after[row] != day for row, day in before.items())
 
 
-def _planned(session: Session, zone_id: str, year: int) -> int:
-    return session.scalar(sa.select(sa.func.count()).select_from(Activity).where(
-        Activity.zone_id == zone_id, Activity.year == year))
+def _days_in_force(session: Session, zone_id: str, year: int) -> dict[str, date | None]:
+    return dict(session.execute(sa.select(Activity.id, Activity.day).where(
+        Activity.zone_id == zone_id, Activity.year == year)).all())
 
 
 def days_of(session: Session, zone_id: str, year: int) -> tuple[bool, list[workdays.CalendarDay]]:

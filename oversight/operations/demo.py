@@ -74,7 +74,7 @@ class Book:
 
 def build(session: Session, at: Moment, size: str = "small", clock: Clock | None = None) -> Zone:
     """Load the demo zone as it would stand at a moment. Does not commit. Raises RuleSaysNo."""
-    if False:
+    if session.scalar(sa.select(Zone.id).limit(1)):
         raise RuleSaysNo("数据库里已有数据，示范区只能载入空的数据库。")
     start = date(at.today.year - 1, at.today.month, 1)
     top = administration.found_zone(session, "云泽高新区", at, name="云泽高新区党工委", doc_prefix="云党工",

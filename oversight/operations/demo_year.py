@@ -268,7 +268,7 @@ def revoked(t: Tale):
     yield t.before(7, 15)
     t.superior("approve", AGREED[2])
     yield t.before(5)
-    t.superior("revoke", reason="推进会已另定时间，原定日期可以正常开展，撤销批复。")
+    t.superior("revoke", reason="当日任务已另定时间，原定日期可以正常开展，撤销批复。")
 
 
 def cancelled(t: Tale):
@@ -278,7 +278,7 @@ def cancelled(t: Tale):
     yield t.before(8, 15)
     t.superior("approve", AGREED[1])
     yield t.before(6)
-    t.branch("ask_cancel", reason="现场会改到下月，原定日期可以正常开展。")
+    t.branch("ask_cancel", reason="当日任务改到下月，原定日期可以正常开展。")
     yield t.before(5, 15)
     t.superior("cancel", "同意取消，仍按原定日期开展。")
 
@@ -287,14 +287,14 @@ def voided(t: Tale):
     yield t.before(6)
     t.ask()
     yield t.before(5, 16)
-    t.superior("void", reason="支部把网格会误作主题党日提出请示，作废。")
+    t.superior("void", reason="支部误填了原定日期，作废，另行请示。")
 
 
 def terminated(t: Tale):
     yield t.before(6)
     t.ask()
     yield t.before(4)
-    t.superior("terminate", reason="当日会议取消，请示事由不存在，终止办理。")
+    t.superior("terminate", reason="当日任务取消，请示事由不存在，终止办理。")
 
 
 def accepted_late(t: Tale):
@@ -369,7 +369,7 @@ def approved(t: Tale):
 def cancel_asked(t: Tale):
     yield from approved(t)
     yield t.ago(1)
-    t.branch("ask_cancel", reason="现场会改到下月，原定日期可以正常开展，申请取消变更。")
+    t.branch("ask_cancel", reason="当日任务改到下月，原定日期可以正常开展，申请取消变更。")
 
 
 def reported_late(t: Tale):

@@ -8,6 +8,8 @@ from __future__ import annotations
 import errno
 import socket
 import sys
+import threading
+from collections.abc import Callable
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
@@ -30,14 +32,33 @@ class _Server(BaseApplication):
         return self._app
 
 
-def serve(app: Flask, host: str, port: int, threads: int = 8) -> None:
-    """Serve the application until a signal stops it."""
+def _keep_time(app: Flask, every_seconds: int, beat: Callable[[], None]) -> None:
+    """Let time pass in a process that serves: call `beat` again and again, whatever happens in it."""
+    stop = threading.Event()
+
+    def run() -> None:
+        while not stop.wait(every_seconds):
+            try:
+                with app.app_context():
+                    beat()
+            except Exception:  # the next beat tries again; the log says what was wrong
+                app.logger.exception("sweep")
+
+    threading.Thread(target=run, name="sweep", daemon=True).start()
+
+
+def serve(app: Flask, host: str, port: int, threads: int = 8, beat: Callable[[], None] | None = None,
+          every_seconds: int = 60) -> None:
+    """Serve the application until a signal stops it, calling `beat` every minute beside it."""
     trouble = _why_not_listen(host, port)
     if trouble:
         print(trouble, file=sys.stderr)
         raise SystemExit(1)
     _close_connections(app)
-    _Server(app, _options(app, host, port, threads)).run()
+    options = _options(app, host, port, threads)
+    if beat:
+        options["post_worker_init"] = lambda _worker: _keep_time(app, every_seconds, beat)
+    _Server(app, options).run()
 
 
 def _options(app: Flask, host: str, port: int, threads: int) -> dict[str, object]:

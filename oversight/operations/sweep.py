@@ -11,17 +11,18 @@ from datetime import date, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from .. import authority, engine, work, workflows
+from .. import authority, engine, journal, work, workflows
 from ..clock import Moment
 from ..db import insert_once
 from ..errors import No
-from ..models import Activity, Case, Desk, Idempotency, Reminder, Unit
+from ..models import Activity, Case, Checkpoint, Desk, Idempotency, Reminder, Unit, Zone
 from ..rules.activities import plan_year
 from ..rules.calendar import zone_calendar
 from ..workdays import add_workdays
 from . import watch
 
 OVERDUE = -1
+SEALED_EVERY = timedelta(days=1)
 RETRIES_LAST = timedelta(days=30)  # how long the answer to a repeated request is kept
 NEAR = timedelta(days=31)  # no ladder begins earlier
 
@@ -34,9 +35,24 @@ def sweep(session: Session, at: Moment) -> dict[str, int]:
         for key in step.keys(session, at):
             done[name] += _alone(session, step.one, key, at)
     done["delivered"] = work.drain(session, at, HANDLERS)
+    done["sealed"] = _seal(session, at)
     session.execute(sa.delete(Idempotency).where(Idempotency.at < at.now - RETRIES_LAST))
     session.commit()
     return dict(done)
+
+
+def _seal(session: Session, at: Moment) -> int:
+    """Seal the journal of each zone once a day, where it has grown."""
+    sealed = 0
+    for zone_id, last in session.execute(sa.select(Zone.id, sa.func.max(Checkpoint.at)).outerjoin(
+            Checkpoint, Checkpoint.zone_id == Zone.id).group_by(Zone.id)).all():
+        grown = sa.select(Case.id).where(Case.zone_id == zone_id, Case.seq > 0).limit(1)
+        due = last is None or last <= at.now - SEALED_EVERY
+        if due and session.scalar(grown):
+            journal.checkpoint(session, zone_id, at.now)
+            sealed += 1
+    session.commit()
+    return sealed
 
 
 def _alone(session: Session, act, key, at: Moment) -> int:

@@ -140,7 +140,9 @@ def set_own_day(session: Session, unit: Unit, year: int, month: int, day: date, 
 
 
 def record_held(session: Session, row: Activity, held_on: date, by: str | None, at: Moment) -> None:
-    """Note on which day the activity really took place; never ahead of time. Raises RuleSaysNo."""
+    """Note once on which day the activity really took place; never ahead of time. Raises RuleSaysNo."""
+    if row.held_on or not owed(row.unit, row.year, row.month):
+        raise RuleSaysNo("这个月已经登记或不在考核期，不能再登记；要更正请在考勤里写明原因。")
     if held_on > at.today:
         raise RuleSaysNo("还没有到这一天，不能登记为已开展。")
     if (held_on.year, held_on.month) != (row.year, row.month):
@@ -180,6 +182,8 @@ def _apply_late(attempt) -> None:
 
 def _take_back(attempt) -> None:
     """已变更的党日恢复原定日期。"""
+    if attempt.today >= min(attempt.fact_day("day"), attempt.fact_day("new_day") or attempt.fact_day("day")):
+        return  # one of the two days has come: the change is in force, whatever becomes of the paper
     for row in _joined(attempt):
         if row.moved_by == attempt.case.id and not row.held_on:
             day, moved_by = _before(attempt, row)

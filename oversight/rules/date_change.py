@@ -103,7 +103,7 @@ def together(attempt):
 
 @rule(clause("G-2.5.1b"))
 def partners_known(attempt):
-    """联合开展的支部填写有误：须是本区其他支部，且当月没有另外的变更请示在办。"""
+    """联合开展的支部填写有误：须是本区其他按固定日期开展的支部，且当月没有另外的变更请示在办。"""
     ids = partners(attempt)
     if not ids:
         return True
@@ -112,7 +112,8 @@ def partners_known(attempt):
     units = list(attempt.session.scalars(sa.select(Unit).where(
         Unit.id.in_(ids), Unit.zone_id == attempt.case.zone_id, Unit.kind == "branch",
         Unit.ended_on.is_(None), Unit.id != attempt.case.unit_id)))
-    return len(units) == len(set(ids)) == len(ids) and not _busy(attempt, units)
+    fixed = [unit for unit in units if unit.fixed_day]  # others choose their own day, nobody moves it for them
+    return len(fixed) == len(set(ids)) == len(ids) and not _busy(attempt, units)
 
 
 @rule(clause("G-2.1.1c"))

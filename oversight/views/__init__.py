@@ -17,6 +17,7 @@ from . import (
     access,
     api,
     api_attendance,
+    assets,
     attend,
     case,
     contact,
@@ -45,14 +46,17 @@ def chosen_locale() -> str | None:
 
 def register(app: Flask) -> None:
     """Register every page and the API on the application."""
-    app.config.update(SESSION_COOKIE_HTTPONLY=True, SESSION_COOKIE_SAMESITE="Lax",
-                      SESSION_COOKIE_NAME="oversight")
+    https = app.config["OVERSIGHT"].https
+    app.config.update(SESSION_COOKIE_HTTPONLY=True, SESSION_COOKIE_SAMESITE="Lax", SESSION_COOKIE_SECURE=https,
+                      SESSION_COOKIE_NAME="__Host-oversight" if https else "oversight")
+    app.url_map.merge_slashes = False  # its redirects would believe the Host header
     csrf.init_app(app)
     access.manager.init_app(app)
     for module in (access, desk, case, evidence, opening, year, attend, contact, law, API[0], health):
         app.register_blueprint(module.bp)
     csrf.exempt(api.bp)
     present.register(app)
+    assets.register(app)
     app.url_value_preprocessor(evidence.widen)
     app.before_request(_begin)
     app.after_request(_headers)

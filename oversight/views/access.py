@@ -84,6 +84,8 @@ def own_path(target: str | None) -> str | None:
     """Return where to go next, if it is a path of our own."""
     if not target or not target.startswith("/") or target.startswith(("//", "/\\")):
         return None
+    if not target.isprintable():
+        return None
     parts = urlsplit(target)
     return target if not parts.scheme and not parts.netloc and "\\" not in target else None
 

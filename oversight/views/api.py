@@ -125,8 +125,7 @@ def desk(case_id, name):
     api_http.body()
 
     def act(keep):
-        keep(desk_acts.act(db.session, str(case_id), name, actor(), moment()))
-        db.session.commit()
+        desk_acts.submit(db.session, str(case_id), name, actor(), moment(), finish=keep)
 
     return _once(api_http.key(required=False), 200, act)
 

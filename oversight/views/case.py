@@ -1,4 +1,4 @@
-"""One case: its page, the moves on it, claiming and releasing it. The engine decides; this shows what came of it."""
+"""One case: its page, the moves on it, claiming and releasing it. The engine decides, this only shows."""
 
 from __future__ import annotations
 
@@ -36,7 +36,8 @@ def show(case_id):
 
 def page(case: Case, bound: forms.Bound | None = None) -> str:
     file = CaseFile(case, access.actor(), access.moment(), bound)
-    return render_template("case.html", file=file, case=case, sheet=opening.Sheet.of(file), next_url=_onward(case))
+    return render_template("case.html", file=file, case=case, sheet=opening.Sheet.of(file),
+                           next_url=_onward(case))
 
 
 def _onward(case: Case) -> str:
@@ -58,7 +59,8 @@ def make(case_id, name):
     words = forms.words_from(request.form, move.asks)
     try:
         words = _words(move)
-        case = engine.submit(db.session, case.id, name, access.actor(), words, version=version, at=access.moment())
+        case = engine.submit(db.session, case.id, name, access.actor(), words, version=version,
+                             at=access.moment())
     except (WordsWrong, RuleSaysNo) as no:
         return _again(str(case_id), forms.Bound.of(name, words, no)), no.status
     except NotInSight:
@@ -115,6 +117,5 @@ def _tell(case: Case, move: Move) -> None:
 def act(case_id, act):
     """Claim or release; one transaction, no state changed."""
     case = seen(case_id)
-    desk_acts.act(db.session, case.id, act, access.actor(), access.moment())
-    db.session.commit()
+    desk_acts.submit(db.session, case.id, act, access.actor(), access.moment())
     return redirect(access.own_path(request.form.get("next")) or url_for("case.show", case_id=case.id))

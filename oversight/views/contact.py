@@ -152,7 +152,7 @@ class Contacts:
 def _unit(unit_id) -> Unit:
     """Return a branch whose follow-ups the reader may see. Raises NotInSight, NotYours."""
     unit = year.branch(unit_id)
-    if not any(unit.within(path) for path in access.actor().charge):
+    if not any(unit.within(path) for path in access.actor().business):
         try:
             authority.leads(db.session, unit, access.actor())
         except NotYours:

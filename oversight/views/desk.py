@@ -99,18 +99,12 @@ class Desk:
 
     @cached_property
     def rows(self) -> list[Row]:
-        ids = [case.id for case in self.page.items]
+        cases = self.page.items
+        ids = [case.id for case in cases]
         waits, holders = casefile.desk_units(ids), casefile.claims(ids, self.at.today)
-        return [Row(case, waits.get(case.id, ""), holders.get(case.id, ""), self._tick(case, holders))
-                for case in self.page.items]
-
-    def _tick(self, case: Case, holders: dict[str, str]) -> bool:
-        if self.view.box != "mine" or holders.get(case.id) not in (None, self.who.person.name):
-            return False
-        workflow = workflows.get(case.workflow, case.definition_version)
-        if workflow.move(workflow.state(case.state), APPROVE) is None:
-            return False
-        return casefile.approvable(case, self.who, self.at)
+        free = [case for case in cases if holders.get(case.id) in (None, self.who.person.name)]
+        ticks = casefile.clear(free, self.who, self.at) if self.view.box == "mine" and free else set()
+        return [Row(case, waits.get(case.id, ""), holders.get(case.id, ""), case.id in ticks) for case in cases]
 
     @property
     def groups(self) -> list[tuple[str, list[Row]]]:
@@ -208,7 +202,7 @@ def _confirm(ids: list[str], wrong: str = ""):
     """List what will be approved with one opinion, and what will not, with the reason."""
     who, at = access.actor(), access.moment()
     files = [CaseFile(case, who, at) for case in _seen(ids, who)]
-    good = [file for file in files if casefile.approvable(file.case, who, at)]
+    good = [file for file in files if file.approvable]
     return render_template("bulk.html", good=good, rest=[file for file in files if file not in good],
                            wrong=wrong, say=request.form.get(forms.SAY, "同意，请按新日期组织。"))
 
@@ -229,7 +223,7 @@ def _approve(case_id: str, version: str, opinion: str) -> tuple[Case, No | None]
     words = {ask.name: opinion for move in workflow.moves if move.name == APPROVE for ask in move.asks}
     try:
         return engine.submit(db.session, case_id, APPROVE, access.actor(), words, at=access.moment(),
-                             version=int(version) if version.isdigit() else -1), None
+                             version=forms.number(version)), None
     except No as no:
         return db.session.get(Case, case_id), no
 

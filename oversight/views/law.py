@@ -36,13 +36,14 @@ def index():
 @login_required
 def show(name):
     workflow = workflows.current(name)
-    return render_template("law.html", workflow=workflow, picture=Markup(law.svg(workflow)), rows=rows(workflow),
-                           stay=STAY)
+    return render_template("law.html", workflow=workflow, picture=Markup(law.svg(workflow)),
+                           rows=rows(workflow), stay=STAY)
 
 
 @bp.get("/clauses")
 @login_required
 def clauses():
     """Show the register by document and section."""
-    found = {letter: [entry for entry in register().values() if entry["doc"] == letter] for letter in DOCUMENTS}
+    entries = register().values()
+    found = {letter: [entry for entry in entries if entry["doc"] == letter] for letter in DOCUMENTS}
     return render_template("clauses.html", found=found)

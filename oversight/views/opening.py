@@ -23,6 +23,8 @@ from ..rules import Attempt
 from ..rules.activities import month_end, owed
 from ..rules.calendar import has_rule_day, rule_for, zone_calendar
 from ..rules.people import members
+from ..sentences import say
+from ..words import read_day
 from ..workdays import PartyDay, add_workdays
 from . import access, forms, present
 from .casefile import ASIDE, CaseFile
@@ -132,7 +134,7 @@ class Sheet:
         """Return what stands against opening it, as far as can be said before anything is written."""
         role = self.workflow.opened_by
         if authority.standing(db.session, self.workflow, self.case, role, self.who) is None:
-            return NotYours(f"“{self.workflow.title}”由{role.label}提出，不由您办理。")
+            return _not_yours(self.workflow)
         if not self._judgeable:
             return None
         try:
@@ -167,7 +169,8 @@ class Sheet:
                 if option.move.by is self.workflow.opened_by and option.move.name not in ASIDE]
 
     def offers(self, name: str) -> Move | None:
-        return next((option.move for option in self.options if option.allowed and option.move.name == name), None)
+        return next((option.move for option in self.options
+                     if option.allowed and option.move.name == name), None)
 
     def why_not_move(self, name: str) -> str | None:
         return next((option.why_not for option in self.options if option.move.name == name), None)
@@ -193,7 +196,8 @@ class Sheet:
 
     def facts_form(self, *without: str):
         asks = tuple(ask for ask in self.workflow.facts if ask.name not in without)
-        return forms.form_for(asks, "f", {**self.facts, **self.posted}, self.bound.wrong if self.bound else None)
+        wrong = self.bound.wrong if self.bound else None
+        return forms.form_for(asks, "f", {**self.facts, **self.posted}, wrong)
 
     def days(self, name: str = "ask", asked: str = "new_day") -> list[date]:
         """Return sensible days near the day in force that the guards of a move allow."""
@@ -229,6 +233,11 @@ class Sheet:
             Unit.ended_on.is_(None)).order_by(Unit.sort, Unit.id)))
 
 
+def _not_yours(workflow: Workflow) -> NotYours:
+    return NotYours(say("“{workflow}”由{party}提出，不由您办理。", workflow=workflow.title,
+                        party=workflow.opened_by.label))
+
+
 def _officer(seat: authority.Seat) -> str:
     """Name who will take it in hand: the officer where there is one."""
     people = sorted(seat.people.items(), key=lambda pair: pair[1] != "officer")
@@ -256,10 +265,10 @@ def _by_rule(unit: Unit, today: date) -> date | None:
 def _defaults(workflow: Workflow, unit: Unit, given: dict) -> dict:
     """Fill in what is not named: the party day that a request is about, today's visit, the member himself."""
     names, today, who = {ask.name for ask in workflow.facts}, access.moment().today, access.actor()
+    if "day" in names and "day" not in given:
+        return {**given, "day": (next_day(unit, today) or today).isoformat()}
     if given:
         return given
-    if "day" in names:
-        return {"day": (next_day(unit, today) or today).isoformat()}
     found = {"inspected_on": today.isoformat()} if "inspected_on" in names else {}
     own = workflow.concerns and who.branch is not None and who.branch.id == unit.id
     return {**found, workflow.concerns: who.id} if own and not who.posts else found
@@ -330,23 +339,25 @@ def _unit(name: str, given: str | None) -> Unit:
         if unit is None or not access.actor().sees(unit):
             raise NotInSight()
         return unit
-    own = [sheet.unit for sheet in _sheets(workflows.current(name)) if not isinstance(sheet.why_not, NotYours)]
+    workflow = workflows.current(name)
+    own = [sheet.unit for sheet in _sheets(workflow) if not isinstance(sheet.why_not, NotYours)]
     if not own:
-        role = workflows.current(name).opened_by.label
-        raise NotYours(f"“{workflows.current(name).title}”由{role}提出，不由您办理。")
+        raise _not_yours(workflow)
     return own[0]
 
 
 def _facts(workflow: Workflow, source) -> dict:
-    """Take facts from an address; a day that cannot be read is none."""
+    """Take facts from an address. Raises WordsWrong where a day cannot be read."""
     found = forms.words_from(source, workflow.facts)
-    for ask in workflow.facts:
-        if ask.kind == "date" and ask.name in found:
-            try:
-                date.fromisoformat(found[ask.name])
-            except ValueError:
-                raise WordsWrong({ask.name: f"“{ask.label}”不是一个日期。"}) from None
+    unread = {ask.name: say("“{word}”不是一个日期。", word=ask.label) for ask in _unread(workflow, found)}
+    if unread:
+        raise WordsWrong(unread)
     return found
+
+
+def _unread(workflow: Workflow, found: dict) -> list:
+    return [ask for ask in workflow.facts
+            if ask.kind == "date" and ask.name in found and read_day(found[ask.name]) is None]
 
 
 @bp.post("/new/<name>")
@@ -370,10 +381,8 @@ def send(name):
 def _wrong(workflow: Workflow, unit_id: str, facts: dict, bound: forms.Bound):
     """Show the form again with what was written, judged as far as the facts can be read."""
     unit = db.session.get(Unit, unit_id)
-    try:
-        known = _facts(workflow, request.form)
-    except WordsWrong:
-        known = {}
+    unread = {ask.name for ask in _unread(workflow, facts)}
+    known = {name: value for name, value in facts.items() if name not in unread}
     sheet = Sheet.fresh(workflow, unit, _defaults(workflow, unit, known), bound=bound, posted=facts)
     return _page(sheet, 422)
 

@@ -1,4 +1,4 @@
-"""How values are shown: dates, due chips, icons, a workflow's own template. Decides nothing, writes nothing."""
+"""How values are shown: dates, due chips, icons, a workflow's own template. Decides and writes nothing."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from functools import cached_property
 
 import sqlalchemy as sa
 from flask import Flask, current_app, g, url_for
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_login import current_user
 from jinja2 import TemplateNotFound
@@ -37,8 +38,8 @@ ICONS = {
     "ok": '<path d="M5 12.5l4.5 4.5L19 7.5"/>',
     "x": '<path d="M6 6l12 12M18 6L6 18"/>',
     "task": '<path d="M7 5H5v16h14V5h-2M9 3h6v4H9zM9 14l2 2 4-4"/>',
-    "people": '<circle cx="9" cy="8" r="3.5"/><path d="M2.5 20c0-4 3-6 6.5-6s6.5 2 6.5 6M16 5a3.2 3.2 0 010 6.3'
-              'M18 14.5c2.2.8 3.5 2.7 3.5 5.5"/>',
+    "people": '<circle cx="9" cy="8" r="3.5"/><path d="M2.5 20c0-4 3-6 6.5-6s6.5 2 6.5 6M16 5a3.2 3.2 0 010 '
+              '6.3M18 14.5c2.2.8 3.5 2.7 3.5 5.5"/>',
     "book": '<path d="M5 4h11a3 3 0 013 3v13H8a3 3 0 01-3-3zM5 17a3 3 0 013-3h11"/>',
     "flow": '<path d="M4 4h6v5H4zM14 15h6v5h-6zM7 9v8.5h7M10 6.5h7V15"/>',
     "bell": '<path d="M6 17V11a6 6 0 0112 0v6l1.5 2h-15zM10 21h4"/>',
@@ -49,8 +50,8 @@ ICONS = {
     "arrow": '<path d="M4 12h15M13 6l6 6-6 6"/>',
     "print": '<path d="M7 9V3h10v6M7 17H4V9h16v8h-3M7 14h10v7H7z"/>',
     "lock": '<path d="M6 11h12v9H6zM8.5 11V8a3.5 3.5 0 017 0v3"/>',
-    "hand": '<path d="M8 12V6a1.5 1.5 0 013 0v5-7a1.5 1.5 0 013 0v7-5a1.5 1.5 0 013 0v8c0 4-2 7-6 7-3 0-4-1-6-4l-2-3.5'
-            'a1.4 1.4 0 012.300-1.500z"/>',
+    "hand": '<path d="M8 12V6a1.5 1.5 0 013 0v5-7a1.5 1.5 0 013 0v7-5a1.5 1.5 0 013 0v8c0 4-2 7-6 7-3 '
+            '0-4-1-6-4l-2-3.5a1.4 1.4 0 012.300-1.500z"/>',
 }
 
 
@@ -104,8 +105,9 @@ class Shell:
 def register(app: Flask) -> None:
     """Register filters and globals on the application's templates."""
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.filters.update(day=day, dayw=dayw, ymd=ymd, weekday=weekday, when=when, plain=plain, t=translated,
-                                 as_day=as_day, local_day=local_day, instant=datetime.fromisoformat)
+    app.jinja_env.filters.update(
+        day=day, dayw=dayw, ymd=ymd, weekday=weekday, when=when, zh_day=zh_day, zh_ymd=zh_ymd, plain=plain,
+        t=translated, as_day=as_day, local_day=local_day, instant=datetime.fromisoformat)
     app.jinja_env.globals.update(
         icon=icon, sprite=sprite, part=part, due_chip=due_chip, shift=shift, clause_url=clause_url,
         definition=definition, ask_named=ask_named, superior=superior, field_ids=field_ids, offices=OFFICES,
@@ -132,29 +134,44 @@ def as_day(value: date | str) -> date:
     return date.fromisoformat(value) if isinstance(value, str) else value
 
 
-def day(value: date | str) -> str:
-    """Write a date as people say it: 1月8日."""
+def _english() -> bool:
+    return str(get_locale() or "").startswith("en")
+
+
+def zh_day(value: date | str) -> str:
+    """Write a date as official letters do, whatever the reader's language."""
     found = as_day(value)
     return f"{found.month}月{found.day}日"
 
 
+def day(value: date | str) -> str:
+    """Write a date as people say it: 1月8日."""
+    found = as_day(value)
+    return f"{found.day} {found:%b}" if _english() else zh_day(found)
+
+
 def weekday(value: date | str, prefix: str = "星期") -> str:
-    return prefix + WEEKDAYS[as_day(value).weekday()]
+    found = as_day(value)
+    return f"{found:%a}" if _english() else prefix + WEEKDAYS[found.weekday()]
 
 
 def dayw(value: date | str) -> str:
-    return f"{day(value)} {weekday(value)}"
+    return f"{weekday(value)} {day(value)}" if _english() else f"{day(value)} {weekday(value)}"
+
+
+def zh_ymd(value: date | str) -> str:
+    return f"{as_day(value).year}年{zh_day(value)}"
 
 
 def ymd(value: date | str) -> str:
-    return f"{as_day(value).year}年{day(value)}"
+    return f"{day(value)} {as_day(value).year}" if _english() else zh_ymd(value)
 
 
 def when(value: datetime) -> str:
     """Write an instant in the zone's time, with its year where it is not this one."""
     local = value.astimezone(current_app.extensions["clock"].zone)
-    year = "" if local.year == access.moment().today.year else f"{local.year}年"
-    return f"{year}{day(local.date())} {local:%H:%M}"
+    write = day if local.year == access.moment().today.year else ymd
+    return f"{write(local.date())} {local:%H:%M}"
 
 
 def local_day(value: datetime) -> date:
@@ -177,9 +194,10 @@ def due_chip(case: Case, long: bool = False) -> Chip | None:
     if case.due_on == today:
         return Chip("warn", _("今天到期") if long else _("今天"), "clock")
     left = workdays_between(zone_calendar(db.session, case.zone_id), today, case.due_on)
+    said = _("%(day)s到期", day=day(case.due_on)) if long else None
     if left <= SOON:
-        return Chip("", f"{day(case.due_on)}到期" if long else weekday(case.due_on, "周"), "clock")
-    return Chip("", f"{day(case.due_on)}到期" if long else day(case.due_on))
+        return Chip("", said or weekday(case.due_on, "周"), "clock")
+    return Chip("", said or day(case.due_on))
 
 
 def plain(value, ask=None) -> str:

@@ -20,16 +20,17 @@ from ..operations import attendance
 from ..operations.attendance import Count
 from ..roles import BRANCH_LEADERS
 from ..rules.activities import STATUS_LABELS, activity_for, owed, plan, record_held, set_own_day, status
-from ..rules.calendar import has_rule_day, rule_for, unified_july, zone_calendar, zone_settings
+from ..rules.calendar import has_rule_day, rule_for, unified_july, zone_calendar, zone_notices, zone_settings
+from ..words import read_day
 from ..workdays import PartyDay
 from . import access, opening
-from .present import Chip
+from .present import Chip, local_day, translated
 from .present import day as day_label
 
 bp = Blueprint("year", __name__)
 
-KINDS = {"held": "ok", "late": "late", "missed": "late", "unrecorded": "warn", "moved": "info", "excused": "info",
-         "unplanned": "warn"}
+KINDS = {"held": "ok", "late": "late", "missed": "late", "unrecorded": "warn", "unplanned": "warn",
+         "moved": "info", "excused": "info"}
 MARKS = {"ok": "ok", "late": "late", "warn": "clock", "info": "cal"}
 FIRST, LAST = 2000, 2100
 SOON = timedelta(days=45)
@@ -81,6 +82,18 @@ class Month:
         return self.row.held_on or self.row.day
 
     @property
+    def notice(self) -> bool:
+        """True where the zone has moved this month for everybody."""
+        known = zone_notices(db.session, self.unit.zone_id)
+        return bool(self.rule) and (self.row.year, self.row.month) in known
+
+    @property
+    def entered_later(self) -> date | None:
+        """Return the day on which it was noted, where that was not the day itself (补录)."""
+        at = self.row.held_entered_at and local_day(self.row.held_entered_at)
+        return at if at and at != self.row.held_on else None
+
+    @property
     def ahead(self) -> bool:
         return self.status in ("planned", "moved", "provisional", "unplanned")
 
@@ -88,10 +101,10 @@ class Month:
     def chip(self) -> Chip:
         """Say how the month stands; held on its day by consent or by a holiday is said as such."""
         kind = KINDS.get(self.status, "")
-        label = STATUS_LABELS[self.status]
+        label = translated(STATUS_LABELS[self.status])
         if self.status == "held" and self.row.moved_by:
             return Chip("info", _("经批复变更"), "cal")
-        if self.status == "held" and self.rule and self.rule.postponed_for:
+        if self.status == "held" and self.rule and self.rule.postponed_for and not self.notice:
             label = _("顺延开展")
         return Chip(kind, label, MARKS.get(kind, ""))
 
@@ -100,7 +113,11 @@ class Month:
         """Return the one thing to know about the day."""
         if self.status == "late":
             return _("应于 %(day)s 开展", day=day_label(self.row.day))
-        if self.rule and self.rule.postponed_for and self.rule.on == self.row.rule_day and not self.row.moved_by:
+        if self.row.moved_by:
+            return ""
+        if self.notice:
+            return _("按全区通知改期")
+        if self.rule and self.rule.postponed_for and self.rule.on == self.row.rule_day:
             return _("%(why)s放假，顺延", why=self.rule.postponed_for)
         return ""
 
@@ -125,12 +142,13 @@ class Month:
     @property
     def recordable(self) -> bool:
         begun = date(self.row.year, self.row.month, 1) <= self.today
-        return begun and self.status in ("unrecorded", "missed", "planned", "moved", "unplanned", "provisional")
+        return begun and (self.ahead or self.status in ("unrecorded", "missed"))
 
     @cached_property
     def weeks(self) -> list[list[tuple[int, str]]]:
         """Return the weeks as (day or 0, class) for the small calendar."""
         grid = months.Calendar().monthdayscalendar(self.row.year, self.row.month)
+        grid += [[0] * 7] * (6 - len(grid))  # six rows always, so that the cards of a row are alike
         return [[(number, self._mark(number)) for number in week] for week in grid]
 
     def _mark(self, number: int) -> str:
@@ -273,10 +291,10 @@ def write(unit_id, year, month, what):
 
 
 def _date(value: str) -> date:
-    try:
-        return date.fromisoformat(value.strip())
-    except ValueError:
-        raise WordsWrong({"on": _("请选一个日期。")}) from None
+    day = read_day(value)
+    if day is None:
+        raise WordsWrong({"on": _("请选一个日期。")})
+    return day
 
 
 def _sheet(unit: Unit, year: int, month: int):
@@ -315,7 +333,7 @@ def units():
 
 
 def _next_days(branches: list[Unit]) -> dict[str, date]:
-    """Return the next party day of each branch; a branch that chooses itself has none before it has chosen."""
+    """Return the next party day of each branch; one that chooses itself has none before it has chosen."""
     today = access.moment().today
     rows = dict(db.session.execute(sa.select(Activity.unit_id, sa.func.min(Activity.day)).where(
         Activity.unit_id.in_([unit.id for unit in branches]), Activity.kind == "party_day",

@@ -19,11 +19,10 @@ REVOCABLE = house_rule("批复作出后、日期到来前，作出批复的一�
 
 NEW_DAY = Ask("new_day", "date", "改到哪一天")
 REASON = Ask("reason", "text", "为什么要改", hint="写清是什么事、哪几天、影响多少党员。上级凭这段话批复。")
-WHY = Ask("reason", "text", "理由")
-OPINION = Ask("opinion", "text", "批复意见")
-NOTE = Ask("opinion", "text", "意见", required=False)
+OPINION, NOTE = Ask("opinion", "text", "批复意见"), Ask("opinion", "text", "意见", required=False)
 DRAFT_DAY = Ask("new_day", "date", "改到哪一天", required=False)
 DRAFT_REASON = Ask("reason", "text", "为什么要改", required=False)
+WHY, WHY_CANCEL = Ask("reason", "text", "理由"), Ask("reason", "text", "理由", required=False)
 LATE = (
     Ask("reason", "text", "什么情况来不及请示"),
     Ask("new_day", "date", "实际开展或改到的日期", required=False, hint="当月已无法开展的，不填"),
@@ -55,15 +54,14 @@ EXCUSED = State("excused", "同意缓开")
 
 @rule(CONSENT)
 def still_ahead(attempt):
-    """原定日期或改到的日期已经到了，来不及批复，请改用“事后补报”。"""
+    """原定日期或改到的日期已经到了，这一步来不及了；确因特殊情况的，由支部事后补报。"""
     return attempt.today < facts.first_day(attempt)
 
 
 @rule(clause("G-2.1.1a"), "new_day")
 def same_month(attempt):
     """改到的日期必须在同一个月之内。"""
-    day, new = attempt.fact_day("day"), attempt.words["new_day"]
-    return (day.year, day.month) == (new.year, new.month)
+    return attempt.words["new_day"].isoformat()[:7] == attempt.case.facts["day"][:7]
 
 
 @rule(NOT_ALONE, "new_day")
@@ -130,7 +128,7 @@ def day_has_come(attempt):
 def within_three_days(attempt):
     """补报应在情况恢复后 3 个工作日内提出。"""
     recovered = attempt.words.get("recovered_on")
-    return recovered is None or attempt.today <= facts.three_days_after(attempt, recovered)
+    return recovered is None or recovered <= attempt.today <= facts.three_days_after(attempt, recovered)
 
 
 @rule(house_rule("补报的日期须在当月之内，且不是原定日期。"), "new_day")
@@ -148,7 +146,8 @@ WORKFLOW = Workflow(
     "date_change", "变更活动时间请示", version=1, opens=DRAFT, opened_by=BRANCH, short="变更时间请示",
     facts=(Ask("day", "date", "原定日期"), DRAFT_DAY, DRAFT_REASON,
            Ask("with", "list", "联合开展的支部", required=False)),
-    open_if=(fixed_branch, not_july, day_in_force, not_held, facts.not_in_another, facts.partners_known), subject=facts.subject,
+    open_if=(fixed_branch, not_july, day_in_force, not_held, facts.not_in_another, facts.partners_known),
+    subject=facts.subject,
     moves=(
         Move("save", "存草稿", DRAFT, STAY, by=BRANCH, under=CONSENT, asks=(DRAFT_DAY, DRAFT_REASON),
              does=(facts.write_down,)),
@@ -162,13 +161,13 @@ WORKFLOW = Workflow(
              only_if=ANSWERED, does=(rules.move_activity, rules.issue_reply), decides=True,
              consequence="同意即印发批复并编文号，党日随之变更"),
         Move("refuse", "不同意", ASKED, REFUSED, by=SUPERIOR, under=CONSENT, asks=(OPINION,),
-             only_if=(rules.second_person,), does=(rules.issue_reply,), decides=True),
+             only_if=(rules.second_person, still_ahead), does=(rules.issue_reply,), decides=True),
         Move("return", "退回修改", ASKED, RETURNED, by=SUPERIOR, under=CONSENT, asks=(OPINION,),
-             only_if=(rules.second_person,), decides=True),
+             only_if=(rules.second_person, still_ahead), decides=True),
         Move("approve", "同意", ASKED_JOINT, STAY, by=JOINT, under=CONSENT, asks=(OPINION,), only_if=ANSWERED,
              many=True, decides=True, consequence="各方都同意后党日一并变更"),
         Move("refuse", "不同意", ASKED_JOINT, REFUSED, by=JOINT, under=CONSENT, asks=(OPINION,),
-             only_if=(rules.second_person,), does=(rules.issue_reply,), decides=True),
+             only_if=(rules.second_person, still_ahead), does=(rules.issue_reply,), decides=True),
         Move("all_agreed", "各方均已同意", ASKED_JOINT, APPROVED, by=COUNT, under=CONSENT,
              does=(rules.move_activity, rules.issue_joint_replies)),
         Move("lapse", "到期未答复", (ASKED, ASKED_JOINT), LAPSED, by=CLOCK, under=PROMPT, on=facts.first_day),
@@ -180,11 +179,11 @@ WORKFLOW = Workflow(
         Move("amend", "修改已批复的请示", APPROVED, ASKED, by=BRANCH, under=CONSENT, asks=(NEW_DAY, REASON),
              only_if=(facts.alone, *AHEAD, *NEW), does=(facts.note_difference, *UNDO, facts.write_down)),
         Move("ask_cancel", "申请取消变更", APPROVED, CANCEL_ASKED, by=BRANCH, under=REVOCABLE,
-             asks=(DRAFT_REASON,), only_if=(still_ahead,)),
+             asks=(WHY_CANCEL,), only_if=(still_ahead,)),
         Move("cancel", "同意取消", CANCEL_ASKED, CANCELLED, by=SUPERIOR, under=REVOCABLE, asks=(NOTE,),
              only_if=(rules.second_person, still_ahead), does=UNDO, decides=True),
-        Move("keep", "不取消，按批复执行", CANCEL_ASKED, APPROVED, by=SUPERIOR, under=REVOCABLE, asks=(NOTE,),
-             only_if=(rules.second_person,), decides=True),
+        Move("keep", "不取消，按批复执行", CANCEL_ASKED, APPROVED, by=SUPERIOR, under=REVOCABLE, asks=(NOTE,), decides=True,
+             only_if=(rules.second_person,)),
         Move("take_effect", "日期已到，变更执行", (APPROVED, CANCEL_ASKED), IN_FORCE, by=CLOCK, under=CONSENT,
              on=facts.first_day),
         Move("report_late", "事后补报", DRAFT, REPORTED, by=BRANCH, under=FORCE_MAJEURE, asks=LATE,
@@ -193,8 +192,9 @@ WORKFLOW = Workflow(
              asks=(NOTE,), only_if=(rules.second_person,), does=(rules.apply_late,), decides=True),
         Move("not_accept", "不予认可", REPORTED, NOT_ACCEPTED, by=SUPERIOR, under=FORCE_MAJEURE, asks=(NOTE,),
              only_if=(rules.second_person,), decides=True),
-        Move("excuse_month", "同意缓开", (ASKED, REPORTED), EXCUSED, by=SUPERIOR, under=FORCE_MAJEURE,
-             asks=(NOTE,), only_if=(rules.second_person,), does=(rules.excuse_month,), decides=True),
+        *(Move("excuse_month", "同意缓开", state, EXCUSED, by=SUPERIOR, under=FORCE_MAJEURE, asks=(NOTE,),
+               only_if=(rules.second_person, *ahead), does=(rules.excuse_month,), decides=True)
+          for state, ahead in ((ASKED, (still_ahead,)), (REPORTED, ()))),
         *rules.common_moves(DRAFT, ASKED, ASKED_JOINT, RETURNED, APPROVED, CANCEL_ASKED, REPORTED, undo=UNDO),
     ),
 )

@@ -58,7 +58,8 @@ def workday_or_july(attempt):
 
 WORKFLOW = Workflow(
     "zone_shift", "全区调整活动时间通知", version=1, opens=DRAFT, opened_by=ZONE_OFFICE, short="全区改期",
-    facts=(NEW_DAY, REASON), open_if=(by_the_zone, day_ahead, workday_or_july, month_is_free), subject=rules.notices.month,
+    facts=(NEW_DAY, REASON), open_if=(by_the_zone, day_ahead, workday_or_july, month_is_free),
+    subject=rules.notices.month,
     moves=(
         Move("propose", "送签", DRAFT, PROPOSED, by=ZONE_OFFICE, under=UNIFORM, only_if=(day_ahead,)),
         Move("withdraw", "撤稿", (DRAFT, PROPOSED), WITHDRAWN, by=ZONE_OFFICE, under=SIGNED),

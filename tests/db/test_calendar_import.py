@@ -78,6 +78,7 @@ def test_moved_and_held_and_past_days_stay(session, planned):
     before = february(session, planned, "community").day
     done = load(session, planned, NOTICE + "2027-03-05,rest,假日,国办通知\n", "2027-03-03")
     assert march["village"].day == date(2027, 3, 10), "moved by consent"
+    assert march["village"].rule_day == date(2027, 3, 12), "but what the rule yields is kept up"
     assert march["organ"].day == date(2027, 3, 5) and march["organ"].held_on == date(2027, 3, 2), "held"
     assert march["community"].day == march["village2"].day == date(2027, 3, 12)
     assert february(session, planned, "community").day == before, "past"

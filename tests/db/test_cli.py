@@ -14,8 +14,9 @@ from click.testing import CliRunner
 from oversight import cli, create_app, passwords, workflows
 from oversight.clock import StoppedClock
 from oversight.db import db
+from oversight.errors import RuleSaysNo
 from oversight.models import Account, Activity, Case, JournalRow, Login, Post, Zone
-from oversight.operations import demo, law, serve, soundness
+from oversight.operations import administration, demo, law, serve, soundness
 
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 
@@ -110,6 +111,9 @@ def test_init_does_not_open_again(empty):
         db.session.commit()
     refusal = empty.refused("init", "--admin", "other", "--password-stdin", typed="long-enough-1\n")
     assert refusal.startswith("已经有管理员了，不能再次初始化")
+    with empty.app.app_context(), pytest.raises(RuleSaysNo):
+        administration.first_administrator(
+            db.session, "区", "other", "long-enough-1", empty.app.extensions["clock"].moment())
     assert len(empty.ask(sa.select(Account))) == 1
 
 

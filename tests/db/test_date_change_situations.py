@@ -60,7 +60,8 @@ def test_a_day_on_which_the_branch_already_meets_is_taken(play):
     play.session.commit()
     play.on("2026-06-22")
     case = play.open("village.secretary", day="2026-07-03")
-    play.refused(RuleSaysNo, "not_taken", case, "village.secretary", "ask", new_day="2026-07-01", reason=REASON)
+    play.refused(RuleSaysNo, "not_taken", case, "village.secretary", "ask", new_day="2026-07-01",
+                 reason=REASON)
     assert play.move(case, "village.secretary", "ask", new_day="2026-07-09", reason=REASON).state == "asked"
 
 

@@ -1,6 +1,6 @@
 """The only door: what the engine does in one transaction, and tests that bite.
 
-Taking authority, words, guards, deadline, version check or journal out of the engine breaks the test named so.
+Taking authority, words, guards, deadline, version check or journal out of it breaks the test named so.
 Also a workflow that nobody knew of before: one file and one template in a folder.
 """
 
@@ -165,7 +165,8 @@ def test_an_unknown_workflow_or_unit_cannot_be_opened(play):
 def test_an_opening_and_its_first_move_are_one(play):
     before = dump(play.session)
     with pytest.raises(RuleSaysNo):
-        engine.submit_opening(play.session, "date_change", play.world.units["village"].id, {"day": "2026-12-04"},
+        engine.submit_opening(play.session, "date_change", play.world.units["village"].id,
+                              {"day": "2026-12-04"},
                               play.who("village.secretary"), play.at,
                               then=("ask", {"new_day": "2026-12-04", "reason": REASON}))
     play.session.rollback()
@@ -230,7 +231,7 @@ def test_what_somebody_has_claimed_today_is_his(play):
     desk_acts.act(play.session, case.id, "claim", play.who("town1.officer"), play.at)
     play.session.commit()
     play.refused(SomebodyFirst, None, case, "town1.secretary", "approve")
-    assert play.on("2026-11-25").move(case, "town1.secretary", "approve").state == "approved", "for the day only"
+    assert play.on("2026-11-25").move(case, "town1.secretary", "approve").state == "approved", "for a day"
 
 
 def test_a_claim_does_not_bind_the_branch_or_the_zone(play):
@@ -296,7 +297,8 @@ WORKFLOW = Workflow(
     ),
 )
 '''
-TEMPLATE = '{% extends "cases/any.html" %}{% block facts %}<p id="toy">用途：{{ case.facts["why"] }}</p>{% endblock %}'
+TEMPLATE = ('{% extends "cases/any.html" %}{% block facts %}<p id="toy">用途：{{ case.facts["why"] }}</p>'
+            '{% endblock %}')
 
 
 @pytest.fixture

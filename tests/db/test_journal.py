@@ -12,8 +12,9 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
-from oversight import journal
-from oversight.models import Case, Checkpoint, JournalRow
+from oversight import engine, journal
+from oversight.clock import Moment
+from oversight.models import Case, JournalRow
 from tests.support.actors import REASON, Play
 from tests.support.dump import difference, dump
 
@@ -54,7 +55,7 @@ def written(told: list[tuple[str, dict]]) -> list[str]:
 
 
 def rows_of(told, at: int = 0) -> list[dict]:
-    """Return the rows of one case, in the order of the export; the same objects, so that they can be altered."""
+    """Return the rows of one case in the order of the export: the same objects, to be altered."""
     case_id = sorted({values["case_id"] for kind, values in told if kind == "row"})[at]
     return [values for kind, values in told if kind == "row" and values["case_id"] == case_id]
 
@@ -85,9 +86,8 @@ def test_exported_twice_it_reads_the_same(told):
 def test_the_export_reads_the_same_on_a_server_with_another_time_zone(told):
     """What is hashed are UTC timestamps, wherever the server believes itself to be."""
     play, found = told
-    if play.session.get_bind().dialect.name == "sqlite":
-        pytest.skip("SQLite keeps no time zone")
-    play.session.execute(sa.text("SET TIME ZONE 'Asia/Shanghai'"))
+    if play.session.get_bind().dialect.name == "postgresql":  # SQLite keeps no time zone
+        play.session.execute(sa.text("SET TIME ZONE 'Asia/Shanghai'"))
     other = list(journal.export_lines(play.session))
     assert other == found and journal.verify_lines(other) == []
     play.session.rollback()
@@ -123,7 +123,7 @@ def forged(told):
     """A row with a good hash of its own and a good predecessor, put at the end of a chain."""
     last = rows_of(told)[-1]
     row = {**last, "seq": last["seq"] + 1, "previous": last["hash"], "move": "revoke"}
-    row["hash"] = journal.digest({name: value for name, value in row.items() if name != "hash"})
+    row["hash"] = seal_of(row)
     told.insert(told.index(("row", last)) + 1, ("row", row))
 
 
@@ -138,22 +138,35 @@ def backdated(told):
 KINDS = (edited, removed, reordered, inserted, truncated, forged, reattributed, backdated)
 
 
-@pytest.mark.parametrize("tamper", KINDS, ids=lambda kind: kind.__name__)
-def test_tampering_shows(told, tamper):
-    _play, found = told
-    changed = entries(found)
-    tamper(changed)
-    assert written(changed) != found
-    assert journal.verify_lines(written(changed)) != []
+def unseen(found, *ways) -> list[str]:
+    """Return the names of the ways in which an export was altered without the verifier's seeing it."""
+    hidden = []
+    for way in ways:
+        changed = entries(found)
+        way(changed)
+        assert written(changed) != found, way.__name__
+        if not journal.verify_lines(written(changed)):
+            hidden.append(way.__name__)
+    return hidden
 
 
-@pytest.mark.parametrize("field", journal.HASHED)
-def test_every_field_is_under_the_hash(told, field):
-    _play, found = told
-    changed = entries(found)
-    row = rows_of(changed)[1]
-    row[field] = {"words": {"x": 1}, "result": {"x": 1}, "seq": 7}.get(field, "x")
-    assert journal.verify_lines(written(changed)) != []
+def test_eight_of_eight_kinds_of_tampering_show(told):
+    assert unseen(told[1], *KINDS) == [] and len(KINDS) == 8
+
+
+def test_every_field_is_under_the_hash(told):
+    def set_field(field):
+        def way(changed):
+            rows_of(changed)[1][field] = {"words": {"x": 1}, "result": {"x": 1}, "seq": 7}.get(field, "x")
+
+        way.__name__ = field
+        return way
+
+    assert unseen(told[1], *map(set_field, journal.HASHED)) == []
+
+
+def seal_of(row: dict) -> str:
+    return journal.digest({name: value for name, value in row.items() if name != "hash"})
 
 
 def rehash(rows: list[dict], told) -> None:
@@ -161,20 +174,22 @@ def rehash(rows: list[dict], told) -> None:
     previous = ""
     for seq, row in enumerate(rows, 1):
         row.update(seq=seq, previous=previous)
-        row["hash"] = previous = journal.digest({name: value for name, value in row.items() if name != "hash"})
+        row["hash"] = previous = seal_of(row)
     head = next(values for kind, values in told if kind == "head" and values["case_id"] == rows[0]["case_id"])
     head.update(seq=len(rows), hash=previous)
 
 
-@pytest.mark.parametrize("tamper", [edited, removed, truncated, reattributed, backdated],
-                         ids=lambda kind: kind.__name__)
-def test_a_chain_made_consistent_again_is_found_by_the_checkpoint(told, tamper):
+def test_a_chain_made_consistent_again_is_found_by_the_checkpoint(told):
     """What was sealed cannot be rewritten, even with every hash and the head computed anew."""
-    _play, found = told
-    changed = entries(found)
-    tamper(changed)
-    rehash(rows_of(changed), changed)
-    assert journal.verify_lines(written(changed)) != []
+    def and_rehash(tamper):
+        def way(changed):
+            tamper(changed)
+            rehash(rows_of(changed), changed)
+
+        way.__name__ = tamper.__name__
+        return way
+
+    assert unseen(told[1], *map(and_rehash, (edited, removed, truncated, reattributed, backdated))) == []
 
 
 def test_a_whole_case_that_vanished_is_found_by_the_checkpoint(told):
@@ -194,13 +209,16 @@ def test_a_chain_without_its_head_is_found(told):
     assert journal.verify_lines(written(changed)) != []
 
 
-@pytest.mark.parametrize("field, value", [("root", "0" * 64), ("rows", 1), ("cases", 1), ("at", "2026-01-01"),
-                                          ("previous", "0" * 64), ("hash", "0" * 64)])
-def test_a_checkpoint_is_sealed_itself(told, field, value):
-    _play, found = told
-    changed = entries(found)
-    next(values for kind, values in reversed(changed) if kind == "checkpoint")[field] = value
-    assert journal.verify_lines(written(changed)) != []
+def test_a_checkpoint_is_sealed_itself(told):
+    def set_field(field):
+        def way(changed):
+            point = next(values for kind, values in reversed(changed) if kind == "checkpoint")
+            point[field] = {"rows": 1, "cases": 1, "at": "2026-01-01"}.get(field, "0" * 64)
+
+        way.__name__ = field
+        return way
+
+    assert unseen(told[1], *map(set_field, ("root", "rows", "cases", "at", "previous", "hash"))) == []
 
 
 def test_a_checkpoint_that_vanished_from_between_is_found(told):
@@ -235,20 +253,28 @@ FORBIDDEN = {
     "update checkpoints": "UPDATE checkpoints SET root = 'x'",
     "delete checkpoints": "DELETE FROM checkpoints",
     "truncate": "TRUNCATE journal",
-    "replace": "INSERT OR REPLACE INTO journal SELECT id, zone_id, case_id, seq, at, kind, 'approve', from_state, "
-               "to_state, actor_id, actor, acting_for, role, unit_id, words, result, previous, hash FROM journal",
+    "replace": "INSERT OR REPLACE INTO journal SELECT id, zone_id, case_id, seq, at, kind, 'approve', "
+               "from_state, "
+               "to_state, actor_id, actor, acting_for, role, unit_id, words, result, previous, hash "
+               "FROM journal",
 }
 
 
-@pytest.mark.parametrize("way", FORBIDDEN)
-def test_the_database_refuses_to_change_what_was_recorded(told, way):
+def test_the_database_refuses_to_change_what_was_recorded(told):
     play, _found = told
-    engine = play.session.get_bind()
-    if (engine.dialect.name == "sqlite") == (way == "truncate") and way in ("truncate", "replace"):
-        pytest.skip("a word of the other database")
-    before = dump(play.session)
-    with pytest.raises(DBAPIError), engine.begin() as connection:
-        connection.exec_driver_sql(FORBIDDEN[way])
+    bind = play.session.get_bind()
+    foreign = {"sqlite": "truncate", "postgresql": "replace"}[bind.dialect.name]
+    before, done = dump(play.session), []
+    for way, statement in FORBIDDEN.items():
+        if way == foreign:
+            continue
+        try:
+            with bind.begin() as connection:
+                connection.exec_driver_sql(statement)
+            done.append(way)
+        except DBAPIError:
+            pass
+    assert done == []
     assert not difference(before, dump(play.session))
 
 
@@ -258,7 +284,8 @@ def test_a_row_cannot_be_written_twice(told):
     values = {column.key: getattr(row, column.key) for column in sa.inspect(JournalRow).columns}
     play.session.commit()
     with pytest.raises(DBAPIError), play.session.get_bind().begin() as connection:
-        connection.execute(sa.insert(JournalRow).values({**values, "id": "0190a000-0000-7000-8000-000000000000"}))
+        values["id"] = "0190a000-0000-7000-8000-000000000000"
+        connection.execute(sa.insert(JournalRow).values(values))
 
 
 def test_history_outlives_what_it_tells_of(told):
@@ -280,20 +307,17 @@ def test_what_changes_a_case_behind_the_engine_shows(told):
 def test_moments_are_kept_to_the_microsecond(play):
     case = play.asked()
     odd = play.at.now + timedelta(microseconds=123457)
-    from oversight import engine
-    from oversight.clock import Moment
-
     engine.submit(play.session, case.id, "return", play.who("town1.officer"), {"opinion": REASON},
                   version=case.version, at=Moment(odd, play.at.today))
     assert play.journal(case)[-1].at == odd and journal.verify_lines(lines(play)) == []
-    assert play.count(Checkpoint) == 0
 
 
-@pytest.mark.parametrize("text", ["“引号”与\\反斜杠", "换行\n与\t制表", "𠮷 é ﷽", "<b>&amp;</b>", "e\u0301 与 é", "1" * 2000])
-def test_any_words_verify_after_a_journey_through_the_database(play, text):
+def test_any_words_verify_after_a_journey_through_the_database(play):
     case = play.asked()
-    play.move(case, "town1.officer", "return", opinion=text)
-    assert journal.verify_lines(lines(play)) == []
+    for text in ("“引号”与\\反斜杠", "换行\n与\t制表", "𠮷 é ﷽", "<b>&amp;</b>", "e\u0301 与 é", "1" * 2000):
+        case = play.move(case, "town1.officer", "return", opinion=text)
+        case = play.move(case, "village.secretary", "ask")
+    assert journal.verify_lines(lines(play)) == [] and len(play.journal(case)) == 14
 
 
 @pytest.mark.parametrize("leaves", range(8))

@@ -29,7 +29,7 @@ def box(play, who: str, name: str, **filters) -> set[str]:
 
 
 def town(play) -> dict[str, Case]:
-    """Leave one case in every kind of hands: draft, asked, returned, approved, refused, joint, late, another town's."""
+    """Leave cases in many hands: draft, asked, refused, overdue, another town's."""
     cases = {
         "asked": play.asked(),
         "draft": play.open("community.secretary", "community"),
@@ -49,7 +49,8 @@ def ids(cases, *names):
 
 def test_mine_is_what_waits_for_me(play):
     cases = town(play)
-    assert box(play, "town1.officer", "mine") == box(play, "town1.secretary", "mine") == ids(cases, "asked", "old")
+    assert box(play, "town1.officer", "mine") == ids(cases, "asked", "old")
+    assert box(play, "town1.secretary", "mine") == ids(cases, "asked", "old")
     assert box(play, "community.secretary", "mine") == ids(cases, "draft")
     assert box(play, "town2.officer", "mine") == ids(cases, "elsewhere")
     for who in ("town1.deputy", "town1.inspector", "zone.officer", "village.secretary", "zone.sysadmin",
@@ -153,7 +154,7 @@ def unsettle(play) -> None:
     """Put cases into every odd hand: recused, raised, vacant, own case, joint, excused, promoted."""
     town(play)
     play.session.commit()
-    play.move(play.session.scalar(sa.select(Case).where(Case.state == "asked", Case.due_on > date(2026, 11, 24))
+    play.move(play.session.scalar(sa.select(Case).where(Case.state == "asked", Case.due_on > play.at.today)
                                   .order_by(Case.id).limit(1)), "town1.officer", "recuse")
     play.on("2026-09-21")
     raised = play.asked("2026-10-15", day="2026-10-09")
@@ -166,28 +167,33 @@ def unsettle(play) -> None:
     play.on("2026-11-24")
 
 
-@pytest.mark.parametrize("name", BOXES)
-def test_nobody_finds_a_case_that_he_may_not_see(play, name):
+def test_nobody_finds_a_case_that_he_may_not_see(play):
+    """Every list and every count of every box, for everybody: within the subtree or on the own desk."""
     unsettle(play)
     for person, _role, _relation in CAST:
         who = play.who(person)
-        for case in queues.cases(play.session, who, name, play.at.today, limit=500).items:
-            try:
-                authority.see(play.session, who, case)
-            except NotInSight:
-                pytest.fail(f"{person} finds a case of {case.unit.name} in {name}")
+        for name in BOXES:
+            items = queues.cases(play.session, who, name, play.at.today, limit=500).items
+            for case in items:
+                try:
+                    authority.see(play.session, who, case)
+                except NotInSight:
+                    pytest.fail(f"{person} finds a case of {case.unit.name} in {name}")
+            counted = queues.counts(play.session, who, name, play.at.today)
+            assert counted == ({"date_change": len(items)} if items else {}), (person, name)
+            assert queues.box_count(play.session, who, name) == len(items)
 
 
-@pytest.mark.parametrize("name", BOXES)
-def test_counts_tell_no_more_than_the_list(play, name):
+@pytest.mark.parametrize("filters", [
+    Filters(due="overdue"), Filters(due="week"), Filters(workflow="zone_shift")])
+def test_counts_are_narrowed_like_the_list(play, filters):
     unsettle(play)
-    for person, _role, _relation in CAST:
+    for person in ("zone.officer", "town1.officer", "town2.inspector", "village.secretary", "zone.auditor"):
         who = play.who(person)
-        for filters in (Filters(), Filters(due="overdue"), Filters(workflow="date_change")):
+        for name in BOXES:
             items = queues.cases(play.session, who, name, play.at.today, filters, limit=500).items
             counted = queues.counts(play.session, who, name, play.at.today, filters)
-            assert counted == ({"date_change": len(items)} if items else {}), person
-        assert queues.box_count(play.session, who, name) == len(box(play, person, name))
+            assert counted == ({"date_change": len(items)} if items else {}), (person, name)
 
 
 def test_mine_is_exactly_what_the_engine_would_let_me_do(play):
@@ -201,7 +207,7 @@ def test_mine_is_exactly_what_the_engine_would_let_me_do(play):
             party = workflow.state(case.state).waits_on
             may = party.human and authority.standing(play.session, workflow, case, party, who) is not None
             if may != (case.id in mine):
-                wrong.append(f"{person}: {case.unit.name} {case.state}: may {may}, on the desk {case.id in mine}")
+                wrong.append(f"{person}: {case.unit.name} {case.state}: {may=}, listed {case.id in mine}")
     assert not wrong, "\n".join(wrong)
 
 
@@ -280,7 +286,8 @@ def test_a_case_that_leaves_between_two_pages_hides_no_other(play):
     first = queues.cases(play.session, who, "mine", play.at.today, limit=1)
     [gone] = first.items
     play.move(gone, "town1.officer", "refuse")
-    rest = queues.cases(play.session, play.who("town1.officer"), "mine", play.at.today, cursor=first.next, limit=5)
+    who = play.who("town1.officer")
+    rest = queues.cases(play.session, who, "mine", play.at.today, cursor=first.next, limit=5)
     assert len(rest.items) == 2 and gone.id not in {case.id for case in rest.items}
 
 
@@ -290,7 +297,7 @@ def test_reading_changes_nothing(play):
 
     unsettle(play)
     before = dump(play.session)
-    for person, _role, _relation in CAST:
+    for person in ("zone.officer", "town1.officer", "second.hat", "village.secretary", "town2.inspector"):
         who = play.who(person)
         for name in BOXES:
             for case in queues.cases(play.session, who, name, play.at.today).items:

@@ -1,4 +1,4 @@
-"""Simultaneous answers on separate connections: one winner each, all joint answers counted, no gap in numbers."""
+"""Simultaneous answers on separate connections: one winner each, all joint answers counted, no gap."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Racer:
 
 
 def together(play, *entries) -> list:
-    """Make moves at the same instant: entries are (name, case id, move, version); returns what came of each."""
+    """Make moves at the same instant: entries are (name, case id, move, version); returns what came of it."""
     barrier, results = threading.Barrier(len(entries)), [None] * len(entries)
     threads = [threading.Thread(target=Racer(play, name).make, args=(barrier, *entry, results, slot))
                for slot, (name, *entry) in enumerate(entries)]
@@ -148,7 +148,8 @@ def test_a_joint_answer_against_a_refusal(play):
 
 def test_numbers_given_at_the_same_instant_have_no_gap_and_no_double(play):
     for number in range(1, 11):
-        cases = [play.asked(name=f"{unit}.secretary", unit=unit) for unit in ("village", "community", "organ")]
+        units = ("village", "community", "organ")
+        cases = [play.asked(name=f"{unit}.secretary", unit=unit) for unit in units]
         entries = zip(("town1.officer", "town1.secretary", "town1.officer"), cases, strict=True)
         results = together(play, *((name, case.id, "approve", case.version) for name, case in entries))
         assert results == ["approved"] * 3, results
@@ -167,34 +168,52 @@ def test_a_refused_answer_in_between_takes_no_number(play):
     assert_gapless(play, "town1", 2)
 
 
-def test_two_requests_for_one_party_day_at_the_same_instant(play):
-    """Invariant 6, raced: the loser hears that one is open; there is one activity and one case."""
-    engine_, unit_id, at = db.engine, play.world.units["village"].id, play.at
-    people = [play.world.people[f"village.{office}"].id for office in ("secretary", "organizer")]
+def open_together(play, *entries) -> list:
+    """Open requests at the same instant: entries are (name, unit, partners)."""
+    engine_, at = db.engine, play.at
+    units = {name: unit.id for name, unit in play.world.units.items()}
+    people = {name: person.id for name, person in play.world.people.items()}
     play.session.commit()
+    barrier, results = threading.Barrier(len(entries)), [None] * len(entries)
 
-    def begin(person_id, barrier, results, slot):
+    def begin(slot, name, unit, partners):
+        facts = {"day": "2026-12-04", "with": [units[partner] for partner in partners]}
         try:
             with Session(engine_) as session:
-                who = authority.actor(session, person_id, at.today)
+                who = authority.actor(session, people[name], at.today)
                 session.commit()
                 barrier.wait(timeout=30)
-                facts = {"day": "2026-12-04"}
-                results[slot] = engine.submit_opening(session, "date_change", unit_id, facts, who, at).state
+                results[slot] = engine.submit_opening(session, "date_change", units[unit], facts, who, at).state
         except BaseException as error:
             results[slot] = error
 
-    barrier, results = threading.Barrier(2), [None, None]
-    threads = [threading.Thread(target=begin, args=(person, barrier, results, slot))
-               for slot, person in enumerate(people)]
+    threads = [threading.Thread(target=begin, args=(slot, *entry)) for slot, entry in enumerate(entries)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(timeout=60)
+    play.session.rollback()
+    return results
+
+
+def test_two_requests_for_one_party_day_at_the_same_instant(play):
+    """Invariant 6, raced: the loser hears that one is open; there is one activity and one case."""
+    results = open_together(play, ("village.secretary", "village", ()), ("village.organizer", "village", ()))
     assert results.count("draft") == 1, results
     assert isinstance(next(result for result in results if result != "draft"), SomebodyFirst), results
-    assert play.count(Case) == 1 and play.session.scalar(
-        sa.select(sa.func.count()).select_from(Activity).where(Activity.unit_id == unit_id)) == 1
+    assert play.count(Case) == 1 and play.count(Activity) == 1
+
+
+def test_a_partner_named_and_asking_itself_at_the_same_instant(play):
+    """Invariant 6, raced: the community is in one open request, its own or the village's, never in both."""
+    for _number in range(10):
+        results = open_together(play, ("village.secretary", "village", ("community",)),
+                                ("community.secretary", "community", ()))
+        assert results.count("draft") == 1, results
+        assert isinstance(next(result for result in results if result != "draft"), No), results
+        [case] = play.session.scalars(sa.select(Case).where(Case.closed_at.is_(None)))
+        opener = "village.secretary" if case.unit_id == play.world.units["village"].id else "community.secretary"
+        play.move(case, opener, "withdraw")
 
 
 def assert_gapless(play, unit: str, count: int) -> None:

@@ -125,7 +125,8 @@ def test_only_the_zones_office_drafts_and_only_for_the_zone(play, who, unit):
 
 
 @pytest.mark.parametrize("day, today, refusal, rule", [
-    ("2026-11-24", "2026-11-24", RuleSaysNo, "day_ahead"), ("2026-11-06", "2026-11-24", RuleSaysNo, "day_ahead"),
+    ("2026-11-24", "2026-11-24", RuleSaysNo, "day_ahead"),
+    ("2026-11-06", "2026-11-24", RuleSaysNo, "day_ahead"),
     ("2026-12-12", "2026-11-24", RuleSaysNo, "workday_or_july"),
     ("2026-10-05", "2026-09-01", RuleSaysNo, "workday_or_july"),
     ("", "2026-11-24", WordsWrong, None), ("十二月", "2026-11-24", WordsWrong, None),
@@ -162,7 +163,8 @@ def test_only_by_the_zone_the_july_activity_is_moved(play):
 def test_what_was_held_excused_or_moved_by_consent_is_left_alone(play):
     planned(play)
     moved = play.approved("2026-12-11")
-    excused = play.move(play.asked(name="village2.secretary", unit="village2"), "town2.officer", "excuse_month")
+    excused = play.move(play.asked(name="village2.secretary", unit="village2"), "town2.officer",
+                        "excuse_month")
     published(play)
     assert play.day_of("village") == date(2026, 12, 11) and play.activity("village").moved_by == moved.id
     assert play.day_of("village2") == DEC4 and play.activity("village2").excused_by == excused.id

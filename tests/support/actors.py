@@ -1,4 +1,4 @@
-"""Who acts in a test: one-line moves through the engine, and the cast of the matrix. Asserts little itself."""
+"""Who acts in a test: one-line moves through the engine, and the cast of the matrix."""
 
 from __future__ import annotations
 
@@ -123,7 +123,8 @@ class Play:
 
 # The cast of the matrix: name, role held, and how it is related to a request of the village in town 1.
 CAST = (
-    ("village.secretary", "branch leader", "own branch"), ("village.organizer", "branch leader", "own branch"),
+    ("village.secretary", "branch leader", "own branch"),
+    ("village.organizer", "branch leader", "own branch"),
     ("village.member1", "member", "own branch"),
     ("second.hat", "branch leader and town officer", "own branch and its superior"),
     ("community.secretary", "branch leader", "other branch of the town"),

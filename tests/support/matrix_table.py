@@ -20,7 +20,8 @@ IN_SIGHT = frozenset(BRANCH + SUPERIOR + ABOVE + LOOK_ON)
 EITHER = frozenset({"village.member1"})
 
 MOVES = ("save", "ask", "ask_jointly", "withdraw", "approve", "refuse", "return", "excuse_month", "revoke",
-         "amend", "ask_cancel", "cancel", "keep", "report_late", "accept_late", "not_accept", "void", "terminate",
+         "amend", "ask_cancel", "cancel", "keep", "report_late", "accept_late", "not_accept", "void",
+         "terminate",
          "take_over", "recuse", "all_agreed", "lapse", "expire", "discard", "take_effect")
 
 TARGETS = {"ask": "asked", "ask_jointly": "asked_joint", "withdraw": "withdrawn", "approve": "approved",
@@ -35,7 +36,7 @@ ANSWERS = ("approve", "refuse", "return", "excuse_month", "recuse")
 
 @dataclass(frozen=True)
 class Row:
-    """One state on one day. `rule`: his to make, but a rule says no (422). `system`: the clock's or the count's.
+    """One state on one day. `rule`: his, but a rule says no (422). `system`: the clock's or the count's.
 
     `nobodys`: leaves the state, but nobody fills the party that could make it.
     """

@@ -70,14 +70,17 @@ FORBIDDEN = {
     "trap": (ASK, APPROVE, move("fall", DRAFT, PIT, BRANCH), move("turn", PIT, STAY, BRANCH)),
     "trap of two states": (ASK, APPROVE, move("fall", DRAFT, PIT, BRANCH), move("there", PIT, LONELY, BRANCH),
                            move("back", LONELY, PIT, BRANCH)),
-    "a way out only by being voided": (ASK, APPROVE, move("fall", DRAFT, PIT, BRANCH), move("turn", PIT, STAY, BRANCH),
+    "a way out only by being voided": (ASK, APPROVE, move("fall", DRAFT, PIT, BRANCH),
+                                       move("turn", PIT, STAY, BRANCH),
                                        move("void", PIT, DONE, SUPERIOR)),
-    "ownerless state": (ASK, APPROVE, move("lose", DRAFT, NOBODY, BRANCH), move("find", NOBODY, DONE, BRANCH)),
+    "ownerless state": (ASK, APPROVE, move("lose", DRAFT, NOBODY, BRANCH),
+                        move("find", NOBODY, DONE, BRANCH)),
     "an end that waits for somebody": (ASK, APPROVE, move("stop", DRAFT, LONELY, BRANCH)),
     "no end": (ASK, move("return", ASKED, DRAFT, SUPERIOR)),
     "two moves of one name": (ASK, APPROVE, move("ask", DRAFT, DONE, BRANCH)),
     "two states of one name": (ASK, APPROVE, move("stop", DRAFT, State("done", "另一个办结"), BRANCH)),
-    "superior without a clock": (move("ask", DRAFT, CLOCKLESS, BRANCH), move("approve", CLOCKLESS, DONE, SUPERIOR)),
+    "superior without a clock": (move("ask", DRAFT, CLOCKLESS, BRANCH),
+                                 move("approve", CLOCKLESS, DONE, SUPERIOR)),
     "each superior without a clock": (
         move("ask", DRAFT, State("many", "待各方", waits_on=ALL), BRANCH),
         move("agreed", State("many", "待各方", waits_on=ALL), DONE, COUNT)),
@@ -91,8 +94,10 @@ FORBIDDEN = {
     "one of many where one is waited for": (ASK, APPROVE, move("say", ASKED, STAY, SUPERIOR, many=True)),
     "each where one is waited for": (ASK, APPROVE, move("say", ASKED, STAY, ALL, many=True)),
     "the clock is not told when": (ASK, APPROVE, move("lapse", ASKED, DONE, CLOCK)),
-    "the clock is asked for words": (ASK, APPROVE, move("lapse", ASKED, DONE, CLOCK, on=some_day, asks=(NEEDED,))),
-    "the count is asked for words": (move("ask", DRAFT, MANY, BRANCH), move("say", MANY, STAY, ALL, many=True),
+    "the clock is asked for words": (
+        ASK, APPROVE, move("lapse", ASKED, DONE, CLOCK, on=some_day, asks=(NEEDED,))),
+    "the count is asked for words": (
+        move("ask", DRAFT, MANY, BRANCH), move("say", MANY, STAY, ALL, many=True),
                                      move("agreed", MANY, DONE, COUNT, asks=(NEEDED,))),
     "a guard reads a word that nobody is asked for": (ASK, replace(APPROVE, only_if=(day_is_good,))),
 }
@@ -176,8 +181,10 @@ def test_an_older_version_stays_callable_and_new_cases_take_the_new_one(toy):
 
 
 @pytest.mark.parametrize("change", [
-    lambda m: replace(m, by=BRANCH), lambda m: replace(m, only_if=(day_is_good,), asks=(Ask("new_day", "date", "日"),)),
-    lambda m: replace(m, under=GROUND), lambda m: replace(m, asks=(NEEDED,)), lambda m: replace(m, label="批准"),
+    lambda m: replace(m, by=BRANCH),
+    lambda m: replace(m, only_if=(day_is_good,), asks=(Ask("new_day", "date", "日"),)),
+    lambda m: replace(m, under=GROUND), lambda m: replace(m, asks=(NEEDED,)),
+    lambda m: replace(m, label="批准"),
 ])
 def test_whatever_the_table_says_is_in_the_fingerprint(change):
     changed = change(APPROVE)
@@ -199,7 +206,8 @@ def test_the_table_is_plain_data():
 def test_an_unsound_file_is_refused_while_it_is_imported(tmp_path, toy):
     (tmp_path / "toy.py").write_text(
         "from oversight.clauses import clause\nfrom oversight.grammar import Move, State, Workflow\n"
-        "from oversight.roles import BRANCH\nA = State('a', '甲', waits_on=BRANCH)\nB = State('b', '乙', waits_on=BRANCH)\n"
+        "from oversight.roles import BRANCH\nA = State('a', '甲', waits_on=BRANCH)\n"
+        "B = State('b', '乙', waits_on=BRANCH)\n"
         "WORKFLOW = Workflow('toy', '试办', version=1, opens=A, opened_by=BRANCH, moves=(\n"
         "    Move('go', '走', A, B, by=BRANCH, under=clause('G-2.1.1c')),))\n")
     with pytest.raises(Unsound):
@@ -214,7 +222,8 @@ def test_an_unknown_clause_in_a_file_is_refused_while_it_is_imported(tmp_path):
 
 
 def test_a_misspelt_state_is_a_name_error(tmp_path):
-    (tmp_path / "toy.py").write_text("from oversight.grammar import State\nA = State('a', '甲')\nMOVES = (AA,)\n")
+    (tmp_path / "toy.py").write_text(
+        "from oversight.grammar import State\nA = State('a', '甲')\nMOVES = (AA,)\n")
     with pytest.raises(NameError):
         load(tmp_path)
 
@@ -225,5 +234,6 @@ def test_the_shipped_definitions_are_found_by_being_there():
 
 def test_a_definition_can_be_read_without_the_database_or_the_web():
     """Pure grammar: importing it brings neither SQLAlchemy nor Flask."""
-    code = "import sys, oversight.grammar, oversight.words; sys.exit(bool({'sqlalchemy', 'transitions'} & set(sys.modules)))"
+    code = ("import sys, oversight.grammar, oversight.words; "
+            "sys.exit(bool({'sqlalchemy', 'transitions'} & set(sys.modules)))")
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0

@@ -40,7 +40,8 @@ def test_pages_ask_for_a_log_in_and_come_back(reader):
     assert reader().submit(page, "/login", username="town1.officer", password=PASSWORD).path == "/clauses"
 
 
-@pytest.mark.parametrize("target", ["//evil.example/", "https://evil.example/", "/\\evil.example", "javascript:alert(1)",
+@pytest.mark.parametrize("target", ["//evil.example/", "https://evil.example/", "/\\evil.example",
+                                    "javascript:alert(1)",
                                     "/%09/evil.example\t"])
 def test_next_leads_nowhere_but_here(reader, target):
     here = Reader(reader().app)

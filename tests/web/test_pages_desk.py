@@ -140,6 +140,10 @@ def test_many_cannot_reach_out_of_sight(reader, three):
     stranger = reader("town2.officer")
     stranger.get(f"/desk/bulk?case={three[0].id}", 404)
     stranger.get("/desk/bulk?case=nonsense", 404)
+    token = dict(stranger.get("/me").fields("/logout"))
+    sent = stranger.raw("POST", "/desk/bulk", data={**token, "case": three[0].id, "version": "2", "say": "同意。"})
+    assert sent.status_code == 404 and "石桥村" not in sent.text
+    assert three[0].state == "asked"
 
 
 def test_nothing_chosen_is_said_so(reader, three):

@@ -1,0 +1,273 @@
+"""The pages in a real browser: the whole tour on desk and phone, with and without scripts, and what they weigh."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import WebDriverWait
+
+from tests.browser.driver import axe_violations, chromium
+from tests.support.html import PASSWORD, Reader
+
+pytestmark = pytest.mark.browser
+WIDTHS = (320, 360, 768, 1024, 1280, 1440)
+REASON = "冬修水利集中施工，全村 31 名党员中 27 名在工地"
+
+
+class Person:
+    """Somebody at a browser: waits for pages, never for time."""
+
+    def __init__(self, driver, url: str):
+        self.driver, self.url = driver, url
+
+    def go(self, path: str) -> None:
+        self.driver.get(self.url + path)
+
+    def find(self, css: str):
+        return self.driver.find_element(By.CSS_SELECTOR, css)
+
+    def seen(self, css: str) -> list:
+        return [node for node in self.driver.find_elements(By.CSS_SELECTOR, css) if node.is_displayed()]
+
+    def press(self, text: str, within: str = "main") -> None:
+        """Press the visible link or button that says so, and wait for the page that comes."""
+        found = [node for node in self.seen(f"{within} a, {within} button") if text in node.text]
+        assert found, f"nothing says {text}: {self.text}"
+        self.click(found[0])
+
+    def click(self, node) -> None:
+        """Click what the sticky bars do not cover, and wait for the page that comes."""
+        page = self.find("html")
+        self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", node)
+        node.click()
+        self.wait(lambda _: not self._alive(page) and self.find("main"))
+
+    def wait(self, until) -> None:
+        WebDriverWait(self.driver, 20).until(until)
+
+    @staticmethod
+    def _alive(node) -> bool:
+        try:
+            return bool(node.tag_name)
+        except Exception:  # a node of a page that has gone
+            return False
+
+    def login(self, name: str) -> None:
+        self.driver.delete_all_cookies()
+        self.go("/login")
+        self.find("[name=username]").send_keys(name)
+        self.find("[name=password]").send_keys(PASSWORD)
+        self.press("登录")
+
+    @property
+    def text(self) -> str:
+        return self.find("main").text
+
+
+@pytest.mark.parametrize("js", [True, False], ids=["scripts", "no scripts"])
+@pytest.mark.parametrize("width", [1440, 360])
+def test_the_whole_tour(site, width, js):
+    """A secretary asks, an officer consents from the desk, the year shows the new day, the reply its number."""
+    with chromium(1440, 800, js=js) as driver:  # a finger's tap needs scripts in this driver: so no phone as such
+        resize(driver, width)
+        person = Person(driver, site.url)
+        person.login("village.secretary")
+        person.go(f"/units/{site.units['village']}/year/2026")
+        person.press("请示变更", "#m12")
+        driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", person.find("label.opt"))
+        person.seen("label.opt")[1].click()
+        person.find("textarea[name=reason]").send_keys(REASON)
+        person.press("提交请示", "main .cta")
+        assert "已提交，等 青溪镇党委 批复。最晚 11月27日 有结果" in person.text
+
+        person.login("town1.officer")
+        person.click(next(node for node in person.seen(".q-item a") if "石桥村" in node.text))
+        assert REASON in person.text
+        person.find("#say").send_keys("同意，请通知到每名党员。")
+        person.press("同意", ".decide")
+        assert "批复已印发：青委〔2026〕2号，12 月党日改为 12月11日" in person.text
+
+        person.login("village.secretary")
+        person.go(f"/units/{site.units['village']}/year/2026")
+        december = person.find("#m12").text
+        assert "经批复变更" in december and "12月11日" in december
+        person.go("/desk?box=waiting")
+        person.click(person.seen(".q-item a")[0])
+        if width > 760:
+            person.press("看完整案卷")
+        assert "青委〔2026〕2号" in person.text and "盖章处" in person.text
+
+
+def pages(site) -> list[tuple[str, str]]:
+    """Return every kind of page: who reads it, and where it is."""
+    year = f"/units/{site.units['village']}/year"
+    return [
+        ("town1.officer", "/desk"), ("town1.officer", "/desk?box=units"),
+        ("town1.officer", f"/cases/{site.cases['again']}?from=desk"),
+        ("town1.officer", f"/cases/{site.cases['approved']}"),
+        ("town1.officer", f"/desk/bulk?case={site.cases['asked']}"), ("town1.officer", "/units"),
+        ("town1.officer", "/notices"), ("organ.secretary", f"/cases/{site.cases['draft']}"),
+        ("village.secretary", "/desk"), ("village.secretary", "/new"),
+        ("village.secretary", "/new/date_change?day=2026-12-04"), ("village.secretary", f"{year}/2026"),
+        ("village.secretary", f"{year}/2027"), ("firm.secretary", f"/units/{site.units['firm']}/year/2026"),
+        ("zone.officer", "/new/zone_shift"), ("zone.officer", "/me"), ("zone.officer", "/password"),
+        ("zone.officer", "/law"), ("zone.officer", "/law/date_change"), ("zone.officer", "/clauses"),
+        ("zone.officer", "/nothing"), ("", "/login"),
+    ]
+
+
+def visit(person: Person, site):
+    """Go to each page as its reader and yield where one is."""
+    cookies = {}
+    person.go("/login")
+    for name, path in pages(site):
+        person.driver.delete_all_cookies()
+        if name and name not in cookies:
+            reader = Reader(site.app)
+            reader.login(name)
+            cookies[name] = reader.client.get_cookie("oversight").value
+        if name:
+            person.driver.add_cookie({"name": "oversight", "value": cookies[name]})
+        person.go(path)
+        yield path
+
+
+def resize(driver, width: int) -> None:
+    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
+        "width": width, "height": 800, "deviceScaleFactor": 1, "mobile": False})
+
+
+def test_no_page_scrolls_sideways_or_breaks_the_content_policy(site):
+    """On six widths, in both sizes of text."""
+    with chromium(1440, 800) as driver:
+        wide = []
+        for path in visit(Person(driver, site.url), site):
+            for width in WIDTHS:
+                resize(driver, width)
+                for size in ("", "large"):
+                    over = driver.execute_script(
+                        "document.documentElement.dataset.size = arguments[0];"
+                        "return document.documentElement.scrollWidth - innerWidth", size)
+                    wide += [(path, width, size, over)] if over > 0 else []
+        assert wide == []
+        said = [line["message"] for line in driver.get_log("browser") if "404" not in line["message"]]
+        assert said == []
+
+
+def colours(driver, scheme: str) -> None:
+    """Show the page by day or by night, at once and without a fading of colours."""
+    features = {"prefers-color-scheme": scheme, "prefers-reduced-motion": "reduce"}
+    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {
+        "features": [{"name": name, "value": value} for name, value in features.items()]})
+
+
+@pytest.mark.parametrize("width", [1440, 360])
+def test_every_page_can_be_used_by_everybody(site, width):
+    """By day and by night, on desk and phone."""
+    with chromium(width, 800) as driver:
+        found = []
+        for path in visit(Person(driver, site.url), site):
+            for scheme in ("light", "dark"):
+                colours(driver, scheme)
+                found += [(path, scheme, wrong["id"], wrong["nodes"][0]["html"][:160]) for wrong in axe_violations(
+                    driver, "wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice")]
+        assert found == []
+
+
+def test_folded_parts_can_be_used_by_everybody(site):
+    """What is unfolded: other business, reasons, letters, derivations."""
+    with chromium(1440, 800) as driver:
+        person, found = Person(driver, site.url), []
+        for name, path in (("town1.officer", f"/cases/{site.cases['again']}"),
+                           ("organ.secretary", f"/cases/{site.cases['draft']}"),
+                           ("village.secretary", "/new/date_change?day=2026-12-04")):
+            person.login(name)
+            person.go(path)
+            driver.execute_script("document.querySelectorAll('details').forEach(d => d.open = true)")
+            found += [(path, wrong["id"], wrong["nodes"][0]["html"]) for wrong in axe_violations(driver)]
+        assert found == []
+
+
+def test_pages_are_light(site):
+    """Phone pages weigh 60 KB at most, reference pages 100, with style sheet, script and mark."""
+    heavy = []
+    for name, path in pages(site):
+        reader = Reader(site.app)
+        if name:
+            reader.login(name)
+        answer = reader.raw("GET", path)
+        parts = set(re.findall(r'(?:src|href)="(/static/[^"]+)"', answer.text))
+        assert len(parts) == 3
+        weight = len(answer.data) + sum(
+            len(reader.raw("GET", part, headers={"Accept-Encoding": "gzip"}).data) for part in parts)
+        most = 100_000 if path.startswith(("/law/", "/clauses")) else 60_000
+        heavy += [(path, weight)] if weight > most else []
+    assert heavy == []
+
+
+def test_single_keys_move_the_focus_and_decide_nothing(site):
+    with chromium(1440, 800) as driver:
+        person = Person(driver, site.url)
+        person.login("town1.officer")
+        focus = driver.switch_to
+        body = person.find("body")
+        body.send_keys("j")
+        assert "变更时间请示" in focus.active_element.text
+        first = focus.active_element.text
+        body.send_keys("k")
+        assert focus.active_element.text != first
+        row = focus.active_element.find_element(By.XPATH, "./..")
+        focus.active_element.send_keys("x")
+        assert row.find_element(By.CSS_SELECTOR, "input").is_selected()
+        for key, label in (("a", "同意"), ("r", "退回修改"), ("n", "不同意")):
+            focus.active_element.send_keys(key)
+            assert focus.active_element.text.startswith(label)
+        assert not person.seen(".toast"), "a key decided"
+        person.find("#say").send_keys("xanr")
+        assert person.find("#say").get_attribute("value") == "xanr"
+        page = person.find("html")
+        person.find("#say").send_keys(Keys.CONTROL, Keys.ENTER)
+        person.wait(lambda _: not person._alive(page) and person.seen(".toast"))
+        assert "不同意变更" in person.text
+
+
+def test_keys_can_be_turned_off(site):
+    with chromium(1440, 800) as driver:
+        person = Person(driver, site.url)
+        person.login("town1.officer")
+        person.go("/me")
+        person.seen("[data-keys] button")[0].click()
+        person.go("/desk")
+        person.find("body").send_keys("a")
+        assert driver.switch_to.active_element.tag_name == "body"
+        assert not person.seen(".q-keys")
+
+
+def test_the_letter_is_written_along(site):
+    with chromium(360, 800) as driver:
+        person = Person(driver, site.url)
+        person.login("village.secretary")
+        person.go("/new/date_change?day=2026-12-04")
+        person.find("textarea[name=reason]").send_keys("全村清淤")
+        assert person.find("#say-reason").get_attribute("textContent") == "全村清淤"
+
+
+def test_a_refused_form_takes_the_focus(site):
+    with chromium(1440, 800) as driver:
+        person = Person(driver, site.url)
+        person.login("town1.officer")
+        person.press("退回修改", ".decide")
+        assert "有 1 处需要修改" in driver.switch_to.active_element.text
+
+
+def test_letters_print_on_pages_of_their_own(site):
+    with chromium(1440, 800) as driver:
+        person = Person(driver, site.url)
+        person.login("town1.officer")
+        person.go(f"/cases/{site.cases['approved']}")
+        driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+        assert not person.seen(".top, .side, .decide")
+        assert person.seen(".letter")
