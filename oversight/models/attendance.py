@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from ..db import Base, Id, new_id
 
 CLASSES = {"present": "到会", "other_form": "其他方式", "leave": "请假", "absent": "缺席"}
+# How mobile, old and ill members take part without coming. Source: G-4.2b, G-4.2c
 FORMS = {"visit": "送学上门", "online": "网络参加", "receiving_branch": "流入地支部参加"}
 CATEGORIES = ("因公", "外出", "身体", "家事", "其他")
 MODES = {"own": "单独开展", "joint": "联合开展", "whole_then_parts": "先统后分"}

@@ -101,7 +101,7 @@ def _asked_by(workflow: Workflow, path: tuple[Move, ...]) -> bool:
 
 
 def _bars_applicant(move: Move) -> bool:
-    return any(guard.name == "second_person" for guard in move.only_if)
+    return any(guard.name in ("second_person", "another_person") for guard in move.only_if)
 
 
 def describe(workflow: Workflow) -> str:

@@ -24,6 +24,12 @@ def second_person(attempt):
     return attempt.actor is None or attempt.actor.id not in applicants(attempt)
 
 
+@rule(house_rule("拟稿、提出与审批、复核不能是同一个人。"))
+def another_person(attempt):
+    """自己拟稿或提出的，要由他人审批、复核。"""
+    return attempt.actor is None or attempt.actor.id not in applicants(attempt)
+
+
 @rule(SUPERVISED)
 def superior_is_late(attempt):
     """上级还没有到期，到期不答复才能提级办理。"""

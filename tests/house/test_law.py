@@ -14,7 +14,7 @@ from oversight.operations import law, soundness
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
-OWN = ("date_change", "zone_shift")
+OWN = ("absence", "date_change", "exemption", "inspection", "rectification", "zone_shift")
 CITED = re.compile(r"\b([GROPS]-\d(?:\.\d+)*[a-z]?)\b")
 
 
