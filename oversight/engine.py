@@ -315,7 +315,7 @@ def open_case(session: Session, name: str, unit_id: str, facts: dict, actor: Act
     `standing` is the ground on which another move opens it; without one the actor must hold the role.
     """
     workflow = workflows.current(name)
-    unit = session.get(Unit, unit_id)
+    unit = session.get(Unit, unit_id) if is_id(unit_id) else None
     if unit is None or unit.zone_id != actor.zone_id or not actor.sees(unit):
         raise NotInSight("没有找到这个单位，或不在您的管理范围内。")
     case = Case(id=new_id(), zone_id=unit.zone_id, workflow=workflow.name, facts={}, unit=unit,
