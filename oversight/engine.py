@@ -260,6 +260,18 @@ def reseat_case(session: Session, case_id: str, at: Moment) -> bool:
     return before != after
 
 
+def restate(session: Session, case_id: str, name: str, facts: dict, who: Actor, standing: authority.Standing,
+            at: Moment) -> None:
+    """Change facts of a case since the record that they rest on was corrected. Does not commit."""
+    case = lock(session, case_id)
+    attempt = Attempt(session, workflows.get(case.workflow, case.definition_version), case, None, who, at,
+                      state=case.state, standing=standing)
+    attempt.result = {key: [case.facts.get(key), value] for key, value in facts.items()}
+    attempt.set_facts(**facts)
+    record(attempt, "restate", name, case.state, case.state)
+    session.flush()
+
+
 def redate(session: Session, case: Case, due_on: date, at: Moment) -> bool:
     """Give a locked case another last day, since what it waits for has moved. Does not commit."""
     if case.due_on == due_on:
@@ -303,7 +315,7 @@ def open_case(session: Session, name: str, unit_id: str, facts: dict, actor: Act
     `standing` is the ground on which another move opens it; without one the actor must hold the role.
     """
     workflow = workflows.current(name)
-    unit = session.get(Unit, unit_id)
+    unit = session.get(Unit, unit_id) if is_id(unit_id) else None
     if unit is None or unit.zone_id != actor.zone_id or not actor.sees(unit):
         raise NotInSight("没有找到这个单位，或不在您的管理范围内。")
     case = Case(id=new_id(), zone_id=unit.zone_id, workflow=workflow.name, facts={}, unit=unit,

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import os
 import re
 import secrets
@@ -58,7 +57,7 @@ def sha256(data: bytes) -> str:
 
 def too_large(size: int | None) -> TooLarge:
     """Say how large a file is and what to do. `size` in bytes, None where nobody knows."""
-    megabytes = f"{math.ceil(size * 10 / 2**20) / 10:g}" if size else ""
+    megabytes = f"{max(round(size / 2**20, 1), 10.1):g}" if size else ""
     known = say("这张照片有 {size} MB，超过 10 MB。请重拍，或选“压缩后上传”。", size=megabytes)
     return TooLarge(known if size else "这张照片超过 10 MB。请重拍，或选“压缩后上传”。")
 

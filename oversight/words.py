@@ -127,7 +127,8 @@ def _person(ask: Ask, value) -> str:
 def _list(ask: Ask, value) -> list:
     if not isinstance(value, list) or len(value) > 500:
         raise _Wrong(say("“{word}”应是列表。", word=ask.label))
-    strange = [n for n, entry in enumerate(value, 1) if ask.choices and entry not in dict(ask.choices)]
+    choices = [choice for choice, _label in ask.choices]
+    strange = [n for n, entry in enumerate(value, 1) if choices and entry not in choices]
     if strange:
         raise _Wrong(say("“{word}”第 {number} 条请从给出的选项中选择。", word=ask.label, number=strange[0]))
     return [_entry(ask, number, entry) for number, entry in enumerate(value, 1)] if ask.items else value

@@ -289,10 +289,22 @@ def _follow_up(session: Session, activity: Activity, sheet: Sheet, who: Actor, a
     for person, entry in sheet.entries.items():
         case = have.get(person)
         if case is not None and case.open:
+            _reclass(session, case, entry, who, at, standing)
             engine.recount(session, case.id, at)
         elif case is None and entry[0] in MISSING:
             yield engine.open_case(session, "absence", activity.unit_id,
                                    {"activity": activity.id, "member": person}, who, at, standing=standing).id
+
+
+def _reclass(session: Session, case: Case, entry: tuple, who: Actor, at: Moment, standing) -> None:
+    """Let an open follow-up say what the record says; for who was on leave a finding of 无故 falls."""
+    kind, _form, category = entry
+    if kind not in MISSING or kind == case.facts["kind"]:
+        return
+    facts = {"kind": kind, "reason": category or case.facts.get("reason")}
+    if kind == "leave" and case.facts.get("unexcused"):
+        facts |= {"unexcused": None, "education": None}
+    engine.restate(session, case.id, "reclass", facts, who, standing, at)
 
 
 # Reading -----------------------------------------------------------------------------------------

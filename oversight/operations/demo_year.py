@@ -152,7 +152,7 @@ class Tale:
         self.do(move, f"{self.key}.secretary", **words)
 
     def superior(self, move: str, opinion: str | None = None, **words) -> None:
-        self.do(move, f"{_above(self.key)}.officer", **({"opinion": opinion} if opinion else {}), **words)
+        self.do(move, f"{above(self.key)}.officer", **({"opinion": opinion} if opinion else {}), **words)
 
     def ask(self, by: str = "secretary") -> None:
         self.open(by)
@@ -187,7 +187,8 @@ class Tale:
                            shift=f"{'推迟' if days > 0 else '提前'} {abs(days)} 天", **more)
 
 
-def _above(key: str) -> str:
+def above(key: str) -> str:
+    """Return the key of the town or department that a branch belongs to."""
     number = int(key[-2:])
     return "town1" if number <= 7 else "town2" if number <= 14 else "dept1" if number <= 19 else "dept2"
 
@@ -339,7 +340,7 @@ def asked_jointly(t: Tale, other: str, first: Moment, second: Moment):
     reason = t.fill(JOINT, other=t.year.unit(other).name)
     t.branch("ask_jointly", new_day=t.new_day.isoformat(), reason=reason)
     yield second
-    t.do("approve", f"{_above(other)}.officer", opinion="同意。请两个支部分别做好到会登记。")
+    t.do("approve", f"{above(other)}.officer", opinion="同意。请两个支部分别做好到会登记。")
 
 
 def asked_jointly_now(t: Tale, other: str):
@@ -452,16 +453,24 @@ def proposed(t: Shift):
 # Living it ---------------------------------------------------------------------------------------
 
 
-def live(session: Session, at: Moment, clock: Clock, zone: Unit, book) -> None:
-    """Plan the years, tell every tale in the order of time, and note what was held. Does not commit."""
+def live(session: Session, at: Moment, clock: Clock, zone: Unit, book, more=(), fill=None) -> None:
+    """Plan the years, tell every tale in the order of time, and note what was held. Does not commit.
+
+    `more` bring further tales of the year; `fill` writes the sheets of the days that were held.
+    """
     year = Year(session, at, clock, zone, book)
     for number in (at.today.year - 1, at.today.year, at.today.year + 1):
         calendar.schedule(session, zone.zone_id, number, at)
     tales = _shifts(year) + _told(year)
+    for told in more:
+        tales += told(year)
     _lapses(year)
     _tell(year, tales)
     _choose_days(year)
-    _hold(year)
+    held = _hold(year)
+    if fill:
+        fill(year, held)
+    session.expire_all()
 
 
 def _shifts(year: Year) -> list[tuple[Tale, Iterator[Moment]]]:
@@ -527,7 +536,7 @@ def _choose_days(year: Year) -> None:
                 activities.set_own_day(year.session, year.unit(key), y, m, day, by, year.at)
 
 
-def _hold(year: Year) -> None:
+def _hold(year: Year) -> list[dict]:
     """Note when every past activity was held, in bulk: entered that evening, now and then days later."""
     year.session.flush()
     draw, held, changes = random.Random(year.zone.name), [], []
@@ -550,7 +559,7 @@ def _hold(year: Year) -> None:
         day=sa.bindparam("day"), held_on=sa.bindparam("held_on"), held_entered_at=sa.bindparam("at"),
         version=table.c.version + 1), held)
     year.session.execute(sa.insert(ActivityChange), changes)
-    year.session.expire_all()
+    return held
 
 
 def _held_on(year: Year, row, draw: random.Random) -> date | None:

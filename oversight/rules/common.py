@@ -24,10 +24,10 @@ def second_person(attempt):
     return attempt.actor is None or attempt.actor.id not in applicants(attempt)
 
 
-@rule(OWN_CASE)
+@rule(house_rule("拟稿、提出与审批、复核不能是同一个人。"))
 def another_person(attempt):
-    """提出的人不能自己答复。"""
-    return second_person.test(attempt)
+    """自己拟稿或提出的，要由他人审批、复核。"""
+    return attempt.actor is None or attempt.actor.id not in applicants(attempt)
 
 
 @rule(SUPERVISED)

@@ -32,7 +32,7 @@ def members(session: Session, unit_id: str, on: date) -> list[Person]:
 
 
 def expected(session: Session, unit_id: str, on: date) -> list[Person]:
-    """Return the roster of a day (应到): all members but those exempt. Source: G-2.2.1"""
+    """Return the roster of a day (应到): all members but those exempt, leaders too. Source: G-2.2.1, O-2.2.1b"""
     return [person for person in members(session, unit_id, on) if not exempt_on(person, on)]
 
 

@@ -16,6 +16,7 @@ from oversight.errors import RuleSaysNo
 from oversight.models import (
     Account,
     Activity,
+    Attendance,
     Case,
     JournalRow,
     Membership,
@@ -27,9 +28,11 @@ from oversight.models import (
     Zone,
     ZoneNotice,
 )
-from oversight.operations import demo
+from oversight.operations import attendance, demo
+from oversight.rules import absence
 from oversight.rules.activities import status
 from oversight.rules.calendar import zone_calendar
+from oversight.rules.people import expected
 
 NOW = Clock().at(date(2026, 11, 24), 10)
 STATES = {"draft", "asked", "asked_joint", "returned", "approved", "cancel_asked", "reported_late", "refused",
@@ -202,10 +205,10 @@ def test_zone_moved_a_month_for_everybody_with_a_fixed_day(zone):
 
 
 def test_paper_numbers_run_without_gaps_in_the_order_of_issue(zone):
-    papers = zone.scalars(sa.select(Paper).order_by(Paper.unit_id, Paper.year, Paper.seq)).all()
+    papers = zone.scalars(sa.select(Paper).order_by(Paper.unit_id, Paper.series, Paper.year, Paper.seq)).all()
     series: dict[tuple, list[Paper]] = {}
     for paper in papers:
-        series.setdefault((paper.unit_id, paper.year), []).append(paper)
+        series.setdefault((paper.unit_id, paper.series, paper.year), []).append(paper)
     for known in series.values():
         assert [paper.seq for paper in known] == list(range(1, len(known) + 1))
         assert [paper.issued_at for paper in known] == sorted(paper.issued_at for paper in known)
@@ -262,3 +265,55 @@ def test_the_county_has_its_size():
     rows = list(demo._branches("county"))
     assert (len(rows), sum(members for *_rest, members in rows)) == (2_500, 60_000)
     assert rows[:24] == list(demo.BRANCHES) and min(members for *_rest, members in rows) >= 4
+
+
+# Attendance, absence, orders ---------------------------------------------------------------------
+
+
+def test_every_activity_that_was_held_has_its_sheet_and_branch01_s_latest_has_none(zone):
+    held = zone.scalars(sa.select(Activity).where(Activity.held_on.is_not(None))).all()
+    for row in held:
+        sums = attendance.balance(zone, row)
+        missing = sums.get("leave", 0) + sums.get("absent", 0)
+        assert sums["expected"] == len(expected(zone, row.unit_id, row.held_on)) > 0
+        assert missing == sum(count for name, count in sums.items() if name.startswith("end_"))
+        assert row.confirmed_at and row.confirmed_by
+    recorded = set(zone.scalars(sa.select(Attendance.activity_id)))
+    assert recorded == {row.id for row in held} and len(held) > 250
+    latest = zone.scalars(sa.select(Activity).where(
+        Activity.unit_id == branch(zone, 1).id, Activity.day < NOW.today).order_by(Activity.day.desc())).first()
+    assert latest.id not in recorded
+
+
+def test_absences_orders_and_visits_stand_in_many_states(zone):
+    states = {workflow: set(zone.scalars(sa.select(Case.state).where(Case.workflow == workflow)))
+              for workflow in ("absence", "exemption", "inspection", "rectification")}
+    assert states["absence"] >= {"to_contact", "to_make_up", "to_confirm", "to_archive", "finding_objected",
+                                 "unreached", "made_up", "excused", "searching", "corrected"}
+    assert states["rectification"] >= {"draft", "issued", "fixing", "recheck", "closed"}
+    assert states["inspection"] >= {"clean", "ordered", "under_way"} and states["exemption"] == {"in_force"}
+
+
+def test_one_order_is_late_and_one_recheck_is_late_by_a_day(zone):
+    orders = {case.unit.name: case for case in zone.scalars(sa.select(Case).where(
+        Case.workflow == "rectification", Case.closed_at.is_(None)))}
+    late = [case for case in orders.values() if case.due_on < NOW.today]
+    assert sorted(case.state for case in late) == ["fixing", "recheck"]
+    recheck = next(case for case in late if case.state == "recheck")
+    assert recheck.due_on == date(2026, 11, 23), "a working day before 24 November"
+    rounds = [case.facts["round"] for case in zone.scalars(sa.select(Case).where(
+        Case.workflow == "rectification", Case.state == "closed"))]
+    assert sorted(rounds) == [1, 2]
+
+
+def test_a_member_stands_outside_the_roster_for_half_a_year(zone):
+    [case] = zone.scalars(sa.select(Case).where(Case.workflow == "exemption"))
+    person = zone.get(Person, case.facts["member"])
+    assert person.exempt_from <= NOW.today < person.exempt_until and person.elderly
+    assert person.id not in {row.id for row in expected(zone, case.unit_id, NOW.today)}
+
+
+def test_a_member_was_found_unexcused_three_times_in_a_row(zone):
+    streaks = {case.concerns_id: len(absence.streak(zone, case.concerns_id))
+               for case in zone.scalars(sa.select(Case).where(Case.workflow == "absence"))}
+    assert max(streaks.values()) == 3

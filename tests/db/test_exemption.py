@@ -1,0 +1,197 @@
+"""免予参加: the member asks, the branch supports, the superior decides; dated, and it ends by itself."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from oversight import queues
+from oversight.errors import NotInSight, NotOpen, NotYours, RuleSaysNo, SomebodyFirst, WordsWrong
+from oversight.models import Desk
+from oversight.operations import sweep
+from oversight.rules.people import expected
+from tests.support.actors import Play, second_hat
+
+WHY = {"reason": "能按时到会，不需要免予参加"}
+
+
+@pytest.fixture
+def play(session, world):
+    second_hat(world)
+    session.commit()
+    return Play(session, world)
+
+
+def ask(play, who="village.member1", about=None, unit="village", **more):
+    facts = {"member": play.world.people[about or who].id, "reason": "年老体弱", "from_on": "2026-12-01",
+             "until": "2027-06-01", **more}
+    return play.open(who, unit=unit, workflow="exemption", **facts)
+
+
+def in_force(play):
+    case = play.move(ask(play), "village.secretary", "support")
+    return play.on("2026-11-25").move(case, "town1.officer", "approve")
+
+
+def on_roster(play, day: str, name="village.member1") -> bool:
+    people = expected(play.session, play.world.units["village"].id, date.fromisoformat(day))
+    return play.world.people[name].id in {person.id for person in people}
+
+
+def test_walk(play):
+    case = ask(play)
+    assert case.state == "asked" and play.desks(case) == ["village"] and case.due_on == date(2026, 12, 1)
+    case = play.move(case, "village.secretary", "support", opinion="支委会研究同意上报")
+    assert case.state == "supported" and play.desks(case) == ["town1"]
+    assert on_roster(play, "2026-12-04"), "asking changes nothing"
+    case = play.on("2026-11-25").move(case, "town1.officer", "approve")
+    assert case.state == "in_force" and play.desks(case) == []
+    roster = [day for day in ("2026-11-30", "2026-12-01", "2027-05-31", "2027-06-01") if on_roster(play, day)]
+    assert roster == ["2026-11-30", "2027-06-01"]
+    sweep.sweep(play.session, play.on("2027-05-31").at)
+    assert play.session.get(type(case), case.id, populate_existing=True).state == "in_force"
+    sweep.sweep(play.session, play.on("2027-06-01").at)
+    assert play.session.get(type(case), case.id, populate_existing=True).state == "ended"
+    assert [row.move for row in play.journal(case)] == ["open", "support", "approve", "end"]
+
+
+def test_it_costs_one_definition_and_at_most_one_template():
+    from pathlib import Path
+
+    root = Path(__file__).resolve().parents[2]
+    named = {path.relative_to(root).as_posix() for folder in ("oversight", "templates") for path in
+             (root / folder).rglob("*") if path.suffix in (".py", ".html") and "exemption" in path.name}
+    assert named <= {"oversight/workflows/exemption.py", "templates/cases/exemption.html"}
+
+
+def test_the_member_may_come_back_early(play):
+    case = in_force(play)
+    case = play.on("2026-12-10").move(case, "village.member1", "resume")
+    assert case.state == "resumed" and on_roster(play, "2026-12-10") and not on_roster(play, "2026-12-09")
+
+
+def test_coming_back_before_it_began_leaves_nothing_of_it(play):
+    case = in_force(play)
+    case = play.on("2026-11-26").move(case, "village.member1", "resume")
+    assert all(on_roster(play, day) for day in ("2026-11-26", "2026-12-01", "2027-01-08"))
+
+
+@pytest.mark.parametrize("move", ["void", "terminate"])
+def test_what_was_never_granted_takes_no_effect_when_it_is_ended(play, move):
+    case = play.move(ask(play, from_on="2026-11-24"), "village.secretary", "support")
+    play.on("2026-12-02").move(case, "town1.officer", move)
+    assert all(on_roster(play, day) for day in ("2026-11-24", "2026-11-30", "2026-12-04"))
+
+
+def test_void_takes_a_granted_one_back(play):
+    case = in_force(play)
+    case = play.on("2026-12-10").move(case, "town1.officer", "void")
+    assert on_roster(play, "2026-12-10") and not on_roster(play, "2026-12-04")
+
+
+def test_it_does_not_reach_back_before_the_day_it_was_granted(play):
+    case = play.move(ask(play, from_on="2026-11-24"), "village.secretary", "support")
+    play.on("2026-11-27").move(case, "town1.officer", "approve")
+    assert on_roster(play, "2026-11-26") and not on_roster(play, "2026-11-27")
+
+
+def test_the_branch_may_write_for_a_member_who_cannot(play):
+    """代录: the journal says who wrote; the superior still decides."""
+    case = ask(play, who="village.organizer", about="village.member1")
+    assert (play.journal(case)[0].role, play.journal(case)[0].actor) == ("member", "village.organizer（石桥村党支部组织委员）")
+    assert play.move(case, "village.secretary", "support").state == "supported"
+
+
+def test_a_secretary_s_own_wish_is_studied_by_others(play):
+    case = ask(play, who="village.secretary")
+    play.refused(NotYours, "authority", case, "village.secretary", "support")
+    secretary = play.who("village.secretary")
+    assert queues.cases(play.session, secretary, "mine", secretary.on).items == []
+    assert [row.id for row in queues.cases(play.session, secretary, "waiting", secretary.on).items] == [case.id]
+    assert play.move(case, "village.organizer", "support").state == "supported"
+
+
+def test_an_officer_of_the_town_does_not_decide_on_his_own_wish_or_his_branch_s(play):
+    """second.hat leads the branch and is an officer of the town: not for himself and not for his own."""
+    own = play.move(ask(play, who="second.hat"), "village.secretary", "support")
+    play.refused(NotYours, "authority", own, "second.hat", "approve")
+    other = play.move(ask(play), "village.secretary", "support")
+    play.refused(NotYours, "authority", other, "second.hat", "approve")
+
+
+def test_one_open_wish_a_member(play):
+    ask(play)
+    play.no(SomebodyFirst, None, ask, play)
+    assert ask(play, who="village.member2").state == "asked"
+
+
+def test_in_a_branch_of_four_another_full_member_studies_it(play):
+    world = play.world
+    world.unit("tiny", "branch", "town1", "social", title="协会党支部")
+    for name in ("head", "a", "b", "c"):
+        world.person(f"tiny.{name}", "tiny")
+    world.post("tiny.head", "tiny", "secretary")
+    play.session.commit()
+    case = ask(play, who="tiny.head", unit="tiny")
+    play.refused(NotYours, None, case, "tiny.head", "support")
+    assert play.move(case, "tiny.b", "support").state == "supported"
+
+
+# Refusals ----------------------------------------------------------------------------------------
+
+OPENINGS = [
+    ("village.member2", "village.member1", {}, NotYours, "authority"),
+    ("town1.officer", "village.member1", {}, NotYours, "authority"),
+    ("community.secretary", "village.member1", {}, NotInSight, None),
+    ("zone.sysadmin", "village.member1", {}, NotInSight, None),
+    ("village.secretary", "community.member1", {}, RuleSaysNo, "of_this_branch"),
+    ("village.member1", None, {"from_on": "2026-11-23"}, RuleSaysNo, "not_for_the_past"),
+    ("village.member1", None, {"until": "2026-12-01"}, RuleSaysNo, "dated"),
+    ("village.member1", None, {"until": "2026-11-30"}, RuleSaysNo, "dated"),
+    ("village.member1", None, {"until": "2027-12-31"}, RuleSaysNo, "dated"),
+    ("village.member1", None, {"until": None}, WordsWrong, None),
+    ("village.member1", None, {"reason": "高血压三级"}, WordsWrong, None),
+    ("village.member1", None, {"from_on": "下月"}, WordsWrong, None),
+    ("village.member1", None, {"member": "x"}, NotYours, "authority"),
+    ("village.secretary", None, {"member": "x"}, WordsWrong, None),
+    ("village.member1", None, {"doctor": "y"}, WordsWrong, None),
+]
+
+
+@pytest.mark.parametrize("who, about, more, kind, rule", OPENINGS)
+def test_what_cannot_be_asked(play, who, about, more, kind, rule):
+    play.no(kind, rule, ask, play, who, about, **more)
+
+
+MOVES = [
+    ("asked", "village.member1", "support", {}, NotYours, "authority"),
+    ("asked", "village.secretary", "not_support", {}, WordsWrong, None),
+    ("asked", "town1.officer", "approve", {}, NotOpen, None),
+    ("asked", "village.secretary", "approve", {}, NotOpen, None),
+    ("asked", "village.member2", "withdraw", {}, NotInSight, None),
+    ("asked", "town1.officer", "support", {}, NotYours, "authority"),
+    ("supported", "village.member1", "approve", {}, NotYours, "authority"),
+    ("supported", "village.secretary", "approve", {}, NotYours, "authority"),
+    ("supported", "zone.officer", "approve", {}, NotYours, "authority"),
+    ("supported", "zone.officer", "take_over", WHY, RuleSaysNo, "superior_is_late"),
+    ("supported", "town1.officer", "refuse", {}, WordsWrong, None),
+    ("supported", "town1.officer", "end", {}, NotOpen, None),
+    ("in_force", "town1.officer", "end", {}, NotYours, None),
+    ("in_force", "village.member1", "withdraw", {}, NotOpen, None),
+    ("in_force", "town1.officer", "resume", {}, NotYours, "authority"),
+    ("in_force", "village.member1", "prolong", {}, NotInSight, None),
+]
+
+
+@pytest.mark.parametrize("state, who, move, words, kind, rule", MOVES)
+def test_what_cannot_be_done(play, state, who, move, words, kind, rule):
+    case = ask(play)
+    if state != "asked":
+        case = play.move(case, "village.secretary", "support")
+    if state == "in_force":
+        case = play.on("2026-11-25").move(case, "town1.officer", "approve")
+    play.no(kind, rule, play.say, case, who, move, words)
+    assert play.session.get(type(case), case.id).state == state
+    assert play.session.query(Desk).filter(Desk.case_id == case.id, Desk.closed_at.is_(None)).count() == (
+        0 if state == "in_force" else 1)

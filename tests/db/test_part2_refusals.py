@@ -1,0 +1,190 @@
+"""The refusal tables of absence, inspection and rectification: from the guidance, the contract and "bad input".
+
+Every row asserts the refusal and that nothing changed but one row in `refusals`.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from oversight.errors import NotInSight, NotOpen, NotYours, RuleSaysNo, WordsWrong
+from tests.db.test_matrix_part2 import DRIVES
+from tests.db.test_rectification_walk import FINDINGS, ITEMS
+from tests.support.actors import Play, second_hat
+
+CALL = {"reached": True, "told": True, "way": "phone", "reason": "外出"}
+LESSON = {"form": "visit", "held_on": "2026-11-12"}
+FOUND = {"heard": "称忘记了时间", "note": "支委会研究认定"}
+WHY = {"reason": "需要这样办"}
+BOTH = {"verdicts": ["accepted", "explained"], "opinion": "同意"}
+
+
+@pytest.fixture
+def play(session, world):
+    second_hat(world)
+    session.commit()
+    return Play(session, world)
+
+
+ABSENCE = [  # state, who, move, words, today, refusal, rule
+    ("to_contact", "village.secretary", "record_contact", {}, "2026-11-10", WordsWrong, None),
+    ("to_contact", "village.secretary", "record_contact", {**CALL, "told": None}, "2026-11-10", WordsWrong, None),
+    ("to_contact", "village.secretary", "record_contact", {**CALL, "way": "托人带话"}, "2026-11-10", WordsWrong, None),
+    ("to_contact", "village.secretary", "record_contact", {**CALL, "reason": "高血压"}, "2026-11-10", WordsWrong, None),
+    ("to_contact", "village.secretary", "record_contact", {**CALL, "reached": "也许"}, "2026-11-10", WordsWrong, None),
+    ("to_contact", "village.secretary", "record_contact", {**CALL, "reached": False}, "2026-11-10", RuleSaysNo,
+     "told_only_who_was_reached"),
+    ("to_contact", "village.member1", "record_contact", CALL, "2026-11-10", NotYours, "authority"),
+    ("to_contact", "village.member2", "record_contact", CALL, "2026-11-10", NotInSight, None),
+    ("to_contact", "town1.officer", "record_contact", CALL, "2026-11-10", NotYours, "authority"),
+    ("to_contact", "village.secretary", "record_lesson", LESSON, "2026-11-12", NotOpen, None),
+    ("to_contact", "village.secretary", "find_unexcused", FOUND, "2026-11-12", RuleSaysNo, "member_was_heard"),
+    ("to_contact", "village.secretary", "search_lost", {}, "2026-11-12", RuleSaysNo, "tried_enough"),
+    ("to_contact", "village.secretary", "excuse", WHY, "2026-11-12", NotYours, "authority"),
+    ("to_contact", "village.secretary", "contact_made", {}, "2026-11-12", NotYours, None),
+    ("to_contact", "village.secretary", "correct", {}, "2026-11-12", NotYours, None),
+    ("to_contact", "village.secretary", "terminate", WHY, "2026-11-12", NotYours, "authority"),
+    ("to_contact", "town1.officer", "void", WHY, "2026-11-12", RuleSaysNo, "no_longer_missing"),
+    ("to_contact", "town1.officer", "terminate", {}, "2026-11-12", WordsWrong, None),
+    ("to_make_up", "village.secretary", "record_lesson", {}, "2026-11-12", WordsWrong, None),
+    ("to_make_up", "village.secretary", "record_lesson", {**LESSON, "form": "转告"}, "2026-11-12", WordsWrong, None),
+    ("to_make_up", "village.secretary", "record_lesson", {**LESSON, "held_on": "2026-11-06"}, "2026-11-12", RuleSaysNo,
+     "lesson_was_held"),
+    ("to_make_up", "village.secretary", "record_lesson", {**LESSON, "held_on": "2026-11-13"}, "2026-11-12", RuleSaysNo,
+     "lesson_was_held"),
+    ("to_make_up", "village.member1", "record_lesson", LESSON, "2026-11-12", NotYours, "authority"),
+    ("to_make_up", "village.secretary", "confirm", {}, "2026-11-12", NotOpen, None),
+    ("to_make_up", "village.secretary", "educate", {"measure": "谈话提醒"}, "2026-11-12", RuleSaysNo, "found_unexcused"),
+    ("to_make_up", "village.member1", "object", WHY, "2026-11-12", RuleSaysNo, "found_unexcused"),
+    ("to_make_up", "village.secretary", "search_lost", {}, "2026-11-12", NotOpen, None),
+    ("to_make_up, on leave", "village.secretary", "find_unexcused", FOUND, "2026-11-12", RuleSaysNo,
+     "absent_without_leave"),
+    ("to_make_up, found unexcused", "village.secretary", "educate", {"measure": "警告"}, "2026-11-12", WordsWrong, None),
+    ("to_make_up, found unexcused", "village.member1", "object", {}, "2026-11-12", WordsWrong, None),
+    ("to_make_up, found unexcused", "village.member1", "educate", {"measure": "谈话提醒"}, "2026-11-12", NotYours,
+     "authority"),
+    ("to_confirm", "village.member1", "confirm", {}, "2026-11-13", NotYours, "authority"),
+    ("to_confirm", "village.secretary", "redo", {}, "2026-11-13", WordsWrong, None),
+    ("to_confirm", "village.secretary", "archive", {"archive_no": "1"}, "2026-11-13", NotOpen, None),
+    ("to_archive", "village.secretary", "archive", {}, "2026-11-13", WordsWrong, None),
+    ("to_archive", "village.secretary", "file", {}, "2026-11-13", NotYours, None),
+    ("finding_objected", "village.secretary", "uphold_finding", {}, "2026-11-16", NotYours, "authority"),
+    ("finding_objected", "second.hat", "uphold_finding", {}, "2026-11-16", NotYours, "authority"),
+    ("finding_objected", "zone.officer", "take_over", WHY, "2026-11-16", RuleSaysNo, "superior_is_late"),
+    ("unreached", "village.secretary", "begin_search", {}, "2026-11-16", NotYours, "authority"),
+    ("made_up", "village.secretary", "record_lesson", LESSON, "2026-11-26", NotOpen, None),
+    ("corrected", "village.secretary", "record_contact", CALL, "2026-11-26", NotOpen, None),
+]
+RECTIFICATION = [
+    ("draft", "town1.inspector", "sign_off", {}, "2026-11-23", NotYours, "authority"),
+    ("draft", "town1.deputy", "sign_off", {}, "2026-11-23", NotYours, "authority"),
+    ("draft", "second.hat", "sign_off", {}, "2026-11-23", NotYours, "authority"),
+    ("draft", "town2.secretary", "sign_off", {}, "2026-11-23", NotInSight, None),
+    ("draft", "town1.officer", "drop", {}, "2026-11-23", WordsWrong, None),
+    ("draft", "town1.officer", "issue", {"due_on": "2026-12-11"}, "2026-11-23", NotOpen, None),
+    ("signed_off", "town1.officer", "issue", {}, "2026-11-23", WordsWrong, None),
+    ("signed_off", "town1.officer", "issue", {"due_on": "2026-11-23"}, "2026-11-23", RuleSaysNo, "workday_ahead"),
+    ("signed_off", "town1.officer", "issue", {"due_on": "2026-12-12"}, "2026-11-23", RuleSaysNo, "workday_ahead"),
+    ("signed_off", "town1.officer", "issue", {"due_on": "半个月"}, "2026-11-23", WordsWrong, None),
+    ("signed_off", "village.secretary", "issue", {"due_on": "2026-12-11"}, "2026-11-23", NotYours, "authority"),
+    ("issued", "town1.officer", "acknowledge", {}, "2026-11-24", NotYours, "authority"),
+    ("issued", "village.member1", "acknowledge", {}, "2026-11-24", NotInSight, None),
+    ("issued", "village.secretary", "report", {"items": ITEMS}, "2026-12-02", NotOpen, None),
+    ("issued", "village.secretary", "object", {}, "2026-11-24", WordsWrong, None),
+    ("fixing", "village.secretary", "report", {}, "2026-12-02", WordsWrong, None),
+    ("fixing", "village.secretary", "report", {"items": ITEMS[:1]}, "2026-12-02", RuleSaysNo, "one_item_each"),
+    ("fixing", "village.secretary", "report", {"items": [*ITEMS, ITEMS[0]]}, "2026-12-02", RuleSaysNo, "one_item_each"),
+    ("fixing", "village.secretary", "report", {"items": ITEMS}, "2026-12-01", RuleSaysNo, "really_done"),
+    ("fixing", "village.secretary", "report", {"items": [ITEMS[0], {"measure": "已改"}]}, "2026-12-02", WordsWrong, None),
+    ("fixing", "village.secretary", "report", {"items": [ITEMS[0], "已改"]}, "2026-12-02", WordsWrong, None),
+    ("fixing", "village.secretary", "report", {"items": "都改了"}, "2026-12-02", WordsWrong, None),
+    ("fixing", "town1.officer", "report", {"items": ITEMS}, "2026-12-02", NotYours, "authority"),
+    ("fixing", "town1.officer", "accept", BOTH, "2026-12-02", NotOpen, None),
+    ("fixing", "village.secretary", "ask_extension", {"until": "2026-12-25"}, "2026-12-02", WordsWrong, None),
+    ("fixing", "village.secretary", "ask_extension", {**WHY, "until": "2026-12-11"}, "2026-12-02", RuleSaysNo,
+     "later_workday"),
+    ("fixing", "village.secretary", "ask_extension", {**WHY, "until": "2026-12-19"}, "2026-12-02", RuleSaysNo,
+     "later_workday"),
+    ("fixing", "village.secretary", "ask_higher_review", {}, "2026-12-02", RuleSaysNo, "answered_once"),
+    ("fixing", "town1.officer", "refer", WHY, "2026-12-11", RuleSaysNo, "overdue"),
+    ("fixing", "village.secretary", "recall", WHY, "2026-12-02", NotYours, "authority"),
+    ("fixing", "town1.officer", "recall", {}, "2026-12-02", WordsWrong, None),
+    ("fixing", "town1.officer", "hold_accountable", WHY, "2026-12-14", NotInSight, None),
+    ("fixing, overdue", "town1.officer", "refer", {}, "2026-12-14", WordsWrong, None),
+    ("fixing, overdue", "village.secretary", "refer", WHY, "2026-12-14", NotYours, "authority"),
+    ("fixing, objection answered", "village.secretary", "object", WHY, "2026-12-02", RuleSaysNo, "not_answered_before"),
+    ("fixing, reviewed", "village.secretary", "ask_higher_review", WHY, "2026-12-02", RuleSaysNo, "answered_once"),
+    ("recheck", "town1.inspector", "accept", BOTH, "2026-12-03", NotYours, "authority"),
+    ("recheck", "village.secretary", "accept", BOTH, "2026-12-03", NotYours, "authority"),
+    ("recheck", "second.hat", "accept", BOTH, "2026-12-03", NotYours, "authority"),
+    ("recheck", "zone.officer", "accept", BOTH, "2026-12-03", NotYours, "authority"),
+    ("recheck", "town1.officer", "accept", {}, "2026-12-03", WordsWrong, None),
+    ("recheck", "town1.officer", "accept", {**BOTH, "opinion": ""}, "2026-12-03", WordsWrong, None),
+    ("recheck", "town1.officer", "accept", {**BOTH, "verdicts": ["accepted"]}, "2026-12-03", RuleSaysNo,
+     "one_verdict_each"),
+    ("recheck", "town1.officer", "accept", {**BOTH, "verdicts": ["accepted"] * 3}, "2026-12-03", RuleSaysNo,
+     "one_verdict_each"),
+    ("recheck", "town1.officer", "accept", {**BOTH, "verdicts": ["accepted", ""]}, "2026-12-03", WordsWrong, None),
+    ("recheck", "town1.officer", "accept", {**BOTH, "verdicts": ["accepted", None]}, "2026-12-03", WordsWrong, None),
+    ("recheck", "town1.officer", "accept", {**BOTH, "verdicts": ["accepted", {}]}, "2026-12-03", WordsWrong, None),
+    ("recheck", "town1.officer", "accept", {**BOTH, "verdicts": ["accepted", "not"]}, "2026-12-03", RuleSaysNo,
+     "none_fails"),
+    ("recheck", "town1.officer", "send_back", BOTH, "2026-12-03", RuleSaysNo, "some_fail"),
+    ("recheck", "village.secretary", "report", {"items": ITEMS}, "2026-12-03", NotOpen, None),
+    ("extension_asked", "village.secretary", "grant", {}, "2026-12-03", NotYours, "authority"),
+    ("extension_asked", "town1.inspector", "grant", {}, "2026-12-03", NotYours, "authority"),
+    ("objected", "town1.inspector", "answer_objection", {}, "2026-11-27", NotYours, "authority"),
+    ("review", "town1.officer", "answer_review", {}, "2026-12-02", NotYours, "authority"),
+    ("review", "town1.officer", "review_unanswered", {}, "2026-12-30", NotYours, None),
+    ("recalled", "village.secretary", "reissue", {}, "2026-11-25", NotYours, "authority"),
+    ("recalled", "town1.officer", "reissue", {"unit": "不知道"}, "2026-11-25", NotInSight, None),
+    ("recalled", "town1.officer", "reissue", {"unit": "00000000-0000-7000-8000-000000000000"}, "2026-11-25", NotInSight,
+     None),
+    ("closed", "village.secretary", "report", {"items": ITEMS}, "2026-12-14", NotOpen, None),
+    ("closed", "town1.officer", "recall", WHY, "2026-12-14", NotOpen, None),
+]
+X = {"clause": "R-2.1.1a", "fact": "未开展活动", "demand": "按期开展"}
+INSPECTION = [
+    ("under_way", "town1.inspector", "order", {}, "2026-11-24", WordsWrong, None),
+    ("under_way", "town1.inspector", "order", {"findings": []}, "2026-11-24", WordsWrong, None),
+    ("under_way", "town1.inspector", "order", {"findings": [{**X, "clause": "P-4.2"}]}, "2026-11-24", RuleSaysNo,
+     "clauses_bind"),
+    ("under_way", "town1.inspector", "order", {"findings": [{**X, "clause": "X-1"}]}, "2026-11-24", RuleSaysNo,
+     "clauses_bind"),
+    ("under_way", "town1.inspector", "order", {"findings": [{**X, "demand": ""}]}, "2026-11-24", WordsWrong, None),
+    ("under_way", "town1.inspector", "order", {"findings": [{**X, "score": "3"}]}, "2026-11-24", WordsWrong, None),
+    ("under_way", "town1.inspector", "conclude", {}, "2026-11-23", RuleSaysNo, "day_has_come"),
+    ("under_way", "town1.officer", "conclude", {}, "2026-11-24", NotYours, "authority"),
+    ("under_way", "town2.inspector", "conclude", {}, "2026-11-24", NotInSight, None),
+    ("under_way", "village.secretary", "conclude", {}, "2026-11-24", NotYours, "authority"),
+    ("clean", "town1.inspector", "order", {"findings": FINDINGS}, "2026-12-07", NotOpen, None),
+]
+TABLE = [(name, *row) for name, rows in (
+    ("absence", ABSENCE), ("rectification", RECTIFICATION), ("inspection", INSPECTION)) for row in rows]
+
+
+@pytest.mark.parametrize("workflow, state, who, move, words, today, kind, rule", TABLE)
+def test_refused(play, workflow, state, who, move, words, today, kind, rule):
+    case = DRIVES[workflow][state](play)
+    play.on(today).no(kind, rule, play.say, case, who, move, words)
+
+
+ORDER = {"method": "random", "inspected_on": "2026-11-20", "findings": FINDINGS}
+OPENINGS = [
+    ("town1.inspector", {**ORDER, "findings": []}, WordsWrong, None),
+    ("town1.inspector", {**ORDER, "findings": [{**X, "clause": "X-1"}]}, RuleSaysNo, "clauses_bind"),
+    ("town1.inspector", {**ORDER, "findings": [{**X, "fact": " "}]}, WordsWrong, None),
+    ("town1.inspector", {**ORDER, "inspected_on": "2026-11-25"}, RuleSaysNo, "already_inspected"),
+    ("town1.inspector", {**ORDER, "method": "暗访"}, WordsWrong, None),
+    ("town1.inspector", {**ORDER, "issuer": "x"}, WordsWrong, None),
+    ("town1.officer", ORDER, NotYours, "authority"),  # there is an inspector: it is his
+    ("village.secretary", ORDER, NotYours, "authority"),
+    ("village.member1", ORDER, NotYours, "authority"),
+    ("town2.inspector", ORDER, NotInSight, None),
+    ("zone.sysadmin", ORDER, NotInSight, None),
+]
+
+
+@pytest.mark.parametrize("who, facts, kind, rule", OPENINGS)
+def test_an_order_that_cannot_be_opened(play, who, facts, kind, rule):
+    play.on("2026-11-24").no(kind, rule, play.open, who, workflow="rectification", **facts)
