@@ -1,6 +1,7 @@
 """The only door: authorize, guard, apply, record, all in the caller's transaction.
 
-Nothing else writes a state or a desk row. `submit` and `submit_opening` commit; the rest do not.
+Nothing else writes a state; `desks` lays the rows on its word. `submit` and `submit_opening` commit; the rest
+do not.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 from transitions import Machine
 
-from . import authority, queues, work, workflows
+from . import authority, desks, queues, work, workflows
 from .authority import Actor
 from .clock import Moment
 from .db import is_id, new_id
@@ -21,12 +22,11 @@ from .errors import No, NotInSight, NotOpen, NotYours, RuleSaysNo, SomebodyFirst
 from .grammar import STAY, Each, Move, Rule, State, Workflow
 from .journal import chain_row
 from .models import Case, Desk, JournalRow, Refusal, Unit
-from .models.cases import NEVER
 from .roles import CLOCK, COUNT
 from .rules import Attempt
 from .sentences import say
 from .words import read_words
-from .workdays import add_workdays, workdays_between
+from .workdays import workdays_between
 
 _machines: dict[tuple[str, int], Machine] = {}
 
@@ -157,12 +157,12 @@ def _fire(attempt: Attempt) -> None:
     state = attempt.workflow.state(attempt.state)
     _write_state(attempt, state)
     if attempt.move.enters is not STAY:
-        _stop_clock(attempt, attempt.workflow.state(before))
-        _enter(attempt, state)
+        desks.stop_clock(attempt, attempt.workflow.state(before))
+        desks.enter(attempt, state)
     elif attempt.move.many:
-        _close_slot(attempt)
+        desks.close_slot(attempt)
     else:
-        _stay(attempt, state)
+        desks.stay(attempt, state)
     _open_following(attempt)
     record(attempt, "move", attempt.move.name, before, state.name)
     _outgoing(attempt, state)
@@ -255,7 +255,7 @@ def reseat_case(session: Session, case_id: str, at: Moment) -> bool:
     case = lock(session, case_id)
     workflow = workflows.get(case.workflow, case.definition_version)
     before = [(desk.unit_id, desk.role, desk.tier) for desk in authority.open_desks(session, case_id)]
-    reseat(Attempt(session, workflow, case, None, None, at, state=case.state), workflow.state(case.state))
+    desks.reseat(Attempt(session, workflow, case, None, None, at, state=case.state), workflow.state(case.state))
     after = [(desk.unit_id, desk.role, desk.tier) for desk in authority.open_desks(session, case_id)]
     return before != after
 
@@ -299,7 +299,7 @@ def inherit(session: Session, case_id: str, unit: Unit, who: Actor, at: Moment) 
     case.unit, case.unit_id = unit, unit.id
     session.execute(sa.update(Desk).where(Desk.case_id == case.id, Desk.closed_at.is_(None)).values(
         case_unit_id=unit.id))
-    reseat(attempt, workflow.state(case.state))
+    desks.reseat(attempt, workflow.state(case.state))
     record(attempt, "inherit", "inherit", case.state, case.state)
     session.flush()
     return case
@@ -336,7 +336,7 @@ def open_case(session: Session, name: str, unit_id: str, facts: dict, actor: Act
     _insert_case(session, case)
     for effect in workflow.on_open:
         effect.act(attempt)
-    _enter(attempt, workflow.opens)
+    desks.enter(attempt, workflow.opens)
     record(attempt, "open", "open", "", workflow.opens.name)
     session.flush()
     return case
@@ -358,125 +358,6 @@ def _insert_case(session: Session, case: Case) -> None:
             session.flush()
     except IntegrityError as error:
         raise SomebodyFirst("这件事已有一件正在办理，不能重复提出。") from error
-
-
-# Desks and clocks --------------------------------------------------------------------------------
-
-
-def _enter(attempt: Attempt, state: State) -> None:
-    """Clear the old desks, lay the case on the new ones and start the clock."""
-    _clear(attempt)
-    _start_clock(attempt, state)
-    if isinstance(state.waits_on, Each):
-        for unit_id in state.waits_on.over(attempt):
-            unit = attempt.session.get(Unit, unit_id)
-            seat = authority.resolve_slot(attempt.session, attempt.workflow, attempt.case, state.waits_on,
-                                          unit, attempt.today)
-            _lay(attempt, seat, slot_id=unit_id)
-    elif state.waits_on is not None and state.waits_on.human:
-        _lay(attempt, _seat(attempt, state))
-    for unit_id, ladder in attempt.copies:
-        unit = attempt.session.get(Unit, unit_id)
-        _lay(attempt, authority.Seat(unit, ladder, 0), kind="copy")
-
-
-def _seat(attempt: Attempt, state: State) -> authority.Seat:
-    return authority.resolve(attempt.session, attempt.workflow, attempt.case, state.waits_on, attempt.today)
-
-
-def _clear(attempt: Attempt) -> None:
-    attempt.session.execute(sa.update(Desk).where(
-        Desk.case_id == attempt.case.id, Desk.closed_at.is_(None), Desk.kind != "copy",
-    ).values(closed_at=attempt.at.now))
-
-
-def _lay(attempt: Attempt, seat: authority.Seat, kind: str = "act", slot_id: str | None = None) -> None:
-    case = attempt.case
-    attempt.session.add(Desk(
-        zone_id=case.zone_id, case_id=case.id, workflow=case.workflow, case_unit_id=case.unit_id,
-        unit_id=seat.unit.id, role=seat.ladder, tier=seat.tier, kind=kind, slot_id=slot_id,
-        due_on=case.due_on or NEVER, opened_at=attempt.at.now))
-
-
-def _start_clock(attempt: Attempt, state: State) -> None:
-    case, due = attempt.case, state.due
-    saved = (case.paused or {}).get(state.name) if due and due.keeps and not attempt.restart_clock else None
-    case.running_since = attempt.today if due else None
-    case.used_workdays = saved[1] if saved else 0
-    case.due_on = None if due is None else _resumed(attempt, saved) if saved else _due_on(attempt, due)
-    case.budget_workdays = saved[0] if saved else (
-        workdays_between(attempt.calendar, attempt.today, case.due_on) if due else None)
-    days = [move.on(attempt) for move in attempt.workflow.leaving(state) if move.by is CLOCK]
-    case.wake_on = min((day for day in days if day), default=None)
-
-
-def _resumed(attempt: Attempt, saved: list[int]):
-    """Return the last day of a clock that goes on: what was left of it, from today."""
-    return add_workdays(attempt.calendar, attempt.today, max(saved[0] - saved[1], 0))
-
-
-def _stop_clock(attempt: Attempt, state: State) -> None:
-    """Keep what was used of a clock that will go on later."""
-    case = attempt.case
-    if state.due and state.due.keeps and case.running_since:
-        used = case.used_workdays + workdays_between(attempt.calendar, case.running_since, attempt.today)
-        case.paused = {**(case.paused or {}), state.name: [case.budget_workdays, used]}
-
-
-def _due_on(attempt: Attempt, due):
-    """Return the last day: so many working days from today, never after the cap, never before today."""
-    if due.until and due.until(attempt):
-        return max(due.until(attempt), attempt.today)
-    last = add_workdays(attempt.calendar, attempt.today, due.workdays)
-    cap = due.before(attempt) if due.before else None
-    return max(min(last, cap), attempt.today) if cap else last
-
-
-def _stay(attempt: Attempt, state: State) -> None:
-    """Lay the case anew where it is, since who may act has changed; the clock goes on unless told."""
-    if attempt.restart_clock:
-        _start_clock(attempt, state)
-    reseat(attempt, state)
-
-
-def reseat(attempt: Attempt, state: State) -> None:
-    """Lay open desk rows where their work lies today: after recusal, take-over or a vacancy."""
-    session, case = attempt.session, attempt.case
-    for desk in authority.open_desks(session, case.id):
-        if isinstance(state.waits_on, Each):
-            seat = authority.resolve_slot(session, attempt.workflow, case, state.waits_on,
-                                          session.get(Unit, desk.slot_id), attempt.today)
-        else:
-            seat = _seat(attempt, state)
-        desk.due_on = case.due_on or NEVER
-        if (desk.unit_id, desk.role, desk.tier) != (seat.unit.id, seat.ladder, seat.tier):
-            desk.unit_id, desk.role, desk.tier = seat.unit.id, seat.ladder, seat.tier
-            desk.claimed_by, desk.claimed_on = None, None
-
-
-def _close_slot(attempt: Attempt) -> None:
-    """Close the actor's own slot. Raises SomebodyFirst where it was closed a moment ago."""
-    done = attempt.session.execute(sa.update(Desk).where(
-        Desk.id == attempt.standing.desk_id, Desk.closed_at.is_(None),
-    ).values(closed_at=attempt.at.now, answer=attempt.move.name))
-    if not done.rowcount:
-        raise SomebodyFirst("这一方刚刚已经答复。")
-
-
-def escalate(session: Session, case: Case, at: Moment) -> bool:
-    """Show a case to the organization above the one that is late, beside its own desk. Does not commit."""
-    workflow = workflows.get(case.workflow, case.definition_version)
-    state = workflow.state(case.state)
-    move = workflow.move(state, "take_over")
-    role = state.due.climbs_to or (move.by if move else None)
-    if role is None:
-        return False
-    attempt = Attempt(session, workflow, case, move, None, at, state=case.state)
-    seat = authority.resolve(session, workflow, case, role, at.today)
-    if seat is None:
-        return False
-    _lay(attempt, seat, kind="watch")
-    return True
 
 
 # Recording ---------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from .. import authority, engine, journal, work, workflows
+from .. import authority, desks, engine, journal, work, workflows
 from ..clock import Moment
 from ..db import insert_once
 from ..errors import No
@@ -147,7 +147,7 @@ def _use(session: Session, case: Case, rung: int, at: Moment) -> bool:
                        zone_id=case.zone_id, at=at.now):
         return False
     if rung == OVERDUE:
-        engine.escalate(session, case, at)
+        desks.escalate(session, case, at)
     return work.plan(session, case.zone_id, f"remind:{case.id}:{case.version}:{rung}", "notify",
                      {"case": case.id, "version": case.version}, at.now)
 

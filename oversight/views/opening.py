@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_login import login_required
 
-from .. import authority, engine, outlook, queues, workflows
+from .. import authority, desks, engine, outlook, queues, workflows
 from ..authority import Actor
 from ..clock import Moment
 from ..db import db, new_id
@@ -223,7 +223,7 @@ class Sheet:
         later = Sheet.fresh(self.workflow, self.unit, self.facts) if not self.new else self
         attempt = Attempt(db.session, self.workflow, later.case, move, self.who, self.at, state=state.name)
         seat = authority.resolve(db.session, self.workflow, later.case, state.waits_on, self.at.today)
-        return Answerer(seat.unit, _officer(seat), state.due.workdays, engine._due_on(attempt, state.due))
+        return Answerer(seat.unit, _officer(seat), state.due.workdays, desks.last_day(attempt, state.due))
 
     @cached_property
     def neighbours(self) -> list[Unit]:

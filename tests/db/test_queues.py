@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
-from oversight import authority, engine, queues, workflows
+from oversight import authority, desks, engine, queues, workflows
 from oversight.errors import NotInSight, WordsWrong
 from oversight.models import Case, Post
 from oversight.queues import BOXES, Filters
@@ -85,7 +85,7 @@ def test_done_is_what_i_took_part_in(play):
 def test_a_late_case_is_shown_to_the_zone_beside_the_towns_own_desk(play):
     case = play.asked()
     assert box(play, "zone.officer", "copied") == set()
-    engine.escalate(play.session, engine.lock(play.session, case.id), play.on("2026-11-30").at)
+    desks.escalate(play.session, engine.lock(play.session, case.id), play.on("2026-11-30").at)
     play.session.commit()
     assert box(play, "zone.officer", "copied") == box(play, "zone.secretary", "copied") == {case.id}
     assert box(play, "zone.officer", "mine") == set() and box(play, "town1.officer", "mine") == {case.id}

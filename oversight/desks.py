@@ -1,0 +1,135 @@
+"""Laying cases on desks and running their clocks: the only writer of desk rows besides desk acts.
+
+Called by the engine while it holds the case's lock; neither authorizes nor commits.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from . import authority, workflows
+from .clock import Moment
+from .errors import SomebodyFirst
+from .grammar import Each, State
+from .models import Case, Desk, Unit
+from .models.cases import NEVER
+from .roles import CLOCK
+from .rules import Attempt
+from .workdays import add_workdays, workdays_between
+
+
+def enter(attempt: Attempt, state: State) -> None:
+    """Clear the old desks, lay the case on the new ones and start the clock."""
+    _clear(attempt)
+    _start_clock(attempt, state)
+    if isinstance(state.waits_on, Each):
+        for unit_id in state.waits_on.over(attempt):
+            unit = attempt.session.get(Unit, unit_id)
+            seat = authority.resolve_slot(attempt.session, attempt.workflow, attempt.case, state.waits_on,
+                                          unit, attempt.today)
+            _lay(attempt, seat, slot_id=unit_id)
+    elif state.waits_on is not None and state.waits_on.human:
+        _lay(attempt, _seat(attempt, state))
+    for unit_id, ladder in attempt.copies:
+        unit = attempt.session.get(Unit, unit_id)
+        _lay(attempt, authority.Seat(unit, ladder, 0), kind="copy")
+
+
+def _seat(attempt: Attempt, state: State) -> authority.Seat:
+    return authority.resolve(attempt.session, attempt.workflow, attempt.case, state.waits_on, attempt.today)
+
+
+def _clear(attempt: Attempt) -> None:
+    attempt.session.execute(sa.update(Desk).where(
+        Desk.case_id == attempt.case.id, Desk.closed_at.is_(None), Desk.kind != "copy",
+    ).values(closed_at=attempt.at.now))
+
+
+def _lay(attempt: Attempt, seat: authority.Seat, kind: str = "act", slot_id: str | None = None) -> None:
+    case = attempt.case
+    attempt.session.add(Desk(
+        zone_id=case.zone_id, case_id=case.id, workflow=case.workflow, case_unit_id=case.unit_id,
+        unit_id=seat.unit.id, role=seat.ladder, tier=seat.tier, kind=kind, slot_id=slot_id,
+        due_on=case.due_on or NEVER, opened_at=attempt.at.now))
+
+
+def _start_clock(attempt: Attempt, state: State) -> None:
+    case, due = attempt.case, state.due
+    saved = (case.paused or {}).get(state.name) if due and due.keeps and not attempt.restart_clock else None
+    case.running_since = attempt.today if due else None
+    case.used_workdays = saved[1] if saved else 0
+    case.due_on = None if due is None else _resumed(attempt, saved) if saved else last_day(attempt, due)
+    case.budget_workdays = saved[0] if saved else (
+        workdays_between(attempt.calendar, attempt.today, case.due_on) if due else None)
+    days = [move.on(attempt) for move in attempt.workflow.leaving(state) if move.by is CLOCK]
+    case.wake_on = min((day for day in days if day), default=None)
+
+
+def _resumed(attempt: Attempt, saved: list[int]):
+    """Return the last day of a clock that goes on: what was left of it, from today."""
+    return add_workdays(attempt.calendar, attempt.today, max(saved[0] - saved[1], 0))
+
+
+def stop_clock(attempt: Attempt, state: State) -> None:
+    """Keep what was used of a clock that will go on later."""
+    case = attempt.case
+    if state.due and state.due.keeps and case.running_since:
+        used = case.used_workdays + workdays_between(attempt.calendar, case.running_since, attempt.today)
+        case.paused = {**(case.paused or {}), state.name: [case.budget_workdays, used]}
+
+
+def last_day(attempt: Attempt, due):
+    """Return the last day: so many working days from today, never after the cap, never before today."""
+    if due.until and due.until(attempt):
+        return max(due.until(attempt), attempt.today)
+    last = add_workdays(attempt.calendar, attempt.today, due.workdays)
+    cap = due.before(attempt) if due.before else None
+    return max(min(last, cap), attempt.today) if cap else last
+
+
+def stay(attempt: Attempt, state: State) -> None:
+    """Lay the case anew where it is, since who may act has changed; the clock goes on unless told."""
+    if attempt.restart_clock:
+        _start_clock(attempt, state)
+    reseat(attempt, state)
+
+
+def reseat(attempt: Attempt, state: State) -> None:
+    """Lay open desk rows where their work lies today: after recusal, take-over or a vacancy."""
+    session, case = attempt.session, attempt.case
+    for desk in authority.open_desks(session, case.id):
+        if isinstance(state.waits_on, Each):
+            seat = authority.resolve_slot(session, attempt.workflow, case, state.waits_on,
+                                          session.get(Unit, desk.slot_id), attempt.today)
+        else:
+            seat = _seat(attempt, state)
+        desk.due_on = case.due_on or NEVER
+        if (desk.unit_id, desk.role, desk.tier) != (seat.unit.id, seat.ladder, seat.tier):
+            desk.unit_id, desk.role, desk.tier = seat.unit.id, seat.ladder, seat.tier
+            desk.claimed_by, desk.claimed_on = None, None
+
+
+def close_slot(attempt: Attempt) -> None:
+    """Close the actor's own slot. Raises SomebodyFirst where it was closed a moment ago."""
+    done = attempt.session.execute(sa.update(Desk).where(
+        Desk.id == attempt.standing.desk_id, Desk.closed_at.is_(None),
+    ).values(closed_at=attempt.at.now, answer=attempt.move.name))
+    if not done.rowcount:
+        raise SomebodyFirst("这一方刚刚已经答复。")
+
+
+def escalate(session: Session, case: Case, at: Moment) -> bool:
+    """Show a case to the organization above the one that is late, beside its own desk. Does not commit."""
+    workflow = workflows.get(case.workflow, case.definition_version)
+    state = workflow.state(case.state)
+    move = workflow.move(state, "take_over")
+    role = state.due.climbs_to or (move.by if move else None)
+    if role is None:
+        return False
+    attempt = Attempt(session, workflow, case, move, None, at, state=case.state)
+    seat = authority.resolve(session, workflow, case, role, at.today)
+    if seat is None:
+        return False
+    _lay(attempt, seat, kind="watch")
+    return True
