@@ -102,9 +102,14 @@ def _emulate(driver: webdriver.Chrome, size: tuple[int, int] | None, dark: bool)
         driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
             "width": size[0], "height": size[1], "deviceScaleFactor": 1, "mobile": False,
         })
+    colours(driver, "dark" if dark else "light")
+
+
+def colours(driver: webdriver.Chrome, scheme: str) -> None:
+    """Show the page by day or by night, at once and without a fading of colours."""
+    features = {"prefers-color-scheme": scheme, "prefers-reduced-motion": "reduce"}
     driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {
-        "features": [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}],
-    })
+        "features": [{"name": name, "value": value} for name, value in features.items()]})
 
 
 def _program(variable: str, names: tuple[str, ...], package: str) -> str:

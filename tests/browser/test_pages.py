@@ -9,7 +9,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
-from tests.browser.driver import axe_violations, chromium
+from tests.browser.driver import axe_violations, chromium, colours
 from tests.support.html import PASSWORD, Reader
 
 pytestmark = pytest.mark.browser
@@ -154,13 +154,6 @@ def test_no_page_scrolls_sideways_or_breaks_the_content_policy(site):
         assert wide == []
         said = [line["message"] for line in driver.get_log("browser") if "404" not in line["message"]]
         assert said == []
-
-
-def colours(driver, scheme: str) -> None:
-    """Show the page by day or by night, at once and without a fading of colours."""
-    features = {"prefers-color-scheme": scheme, "prefers-reduced-motion": "reduce"}
-    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {
-        "features": [{"name": name, "value": value} for name, value in features.items()]})
 
 
 @pytest.mark.parametrize("width", [1440, 360])

@@ -19,7 +19,7 @@ from oversight.db import db
 from oversight.models import Membership
 from oversight.operations import attendance
 from oversight.rules.activities import activity_for, plan_year
-from tests.browser.driver import axe_violations, chromium
+from tests.browser.driver import axe_violations, chromium, colours
 from tests.db.test_rectification_walk import fixing, rechecking
 from tests.support import world as worlds
 from tests.support.html import Reader, open_accounts
@@ -196,8 +196,7 @@ PAGES = {"village.secretary": ("sheet", "year", "order", "exemption", "contacts"
 def _size(driver, width: int, dark: bool = False) -> None:
     driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
         "width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False})
-    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {
-        "features": [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]})
+    colours(driver, "dark" if dark else "light")
     WebDriverWait(driver, 20).until(lambda it: it.execute_script("return innerWidth") == width)
 
 
