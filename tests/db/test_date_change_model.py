@@ -298,7 +298,7 @@ def test_model(session, world):
     session.commit()
     DateChange.play = Play(session, world)
     run_state_machine_as_test(DateChange, settings=settings(
-        max_examples=15, stateful_step_count=40, deadline=None, derandomize=True, database=None,
+        max_examples=50, stateful_step_count=50, deadline=None, derandomize=True, database=None,
         suppress_health_check=list(HealthCheck)))
     print(f"\n{DateChange.steps} attempts, {DateChange.made} of them made")
     assert session.scalar(sa.select(sa.func.count()).select_from(Activity)) == 0, "nothing was committed"
