@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from . import queues
 from .errors import NotInSight, NotYours, SomebodyFirst
-from .grammar import Each, Move, Party, Workflow
+from .grammar import MANY, Body, Each, Move, Party, Workflow
 from .models import Case, Desk, JournalRow, Membership, Person, Post, Recusal, Unit
 from .roles import ADMINISTRATORS, BRANCH_LEADERS, LADDERS, NO_BUSINESS, OFFICES, SUPERIOR, Role
 from .rules.organization import superiors
@@ -185,6 +185,8 @@ def resolve(session: Session, workflow: Workflow, case: Case, role: Role, on: da
     """
     if role.seat == "person":
         return _own_seat(session, case, on)
+    if role.seat == "roster":
+        return _roster(session, case)
     units, out = chain(session, case, role), barred(session, workflow, case, role, on)
     for unit in units:
         ladder = role.ladder if (unit.kind == "branch") == (role.ladder == "branch") else SUPERIOR.ladder
@@ -199,6 +201,21 @@ def _own_seat(session: Session, case: Case, on: date) -> Seat:
     people = {case.concerns_id: "member"} if case.concerns_id else {}
     branch = fill(session, case.unit, "branch", on, set(people))
     return Seat(case.unit, "member", 0, {**(branch.people if branch else {}), **people})
+
+
+def _roster(session: Session, case: Case) -> Seat:
+    """Seat everybody who has or had a row of his own in the case."""
+    people = session.scalars(sa.select(Desk.person_id).where(
+        Desk.case_id == case.id, Desk.person_id.is_not(None), Desk.role == "member"))
+    return Seat(case.unit, "member", 0, dict.fromkeys(people, "member"))
+
+
+def body_seat(session: Session, case: Case, body: Body, on: date) -> Seat:
+    """Return where a body sits and who belongs to it today: nobody is replaced by other offices or units."""
+    unit = chain(session, case, body.role)[0]
+    posts = session.execute(sa.select(Post.person_id, Post.office).where(
+        Post.unit_id == unit.id, Post.office.in_(body.role.tiers[0]), in_office(on)).order_by(Post.from_on, Post.id))
+    return Seat(unit, body.role.ladder, 0, {person: office for person, office in posts})
 
 
 def resolve_slot(session: Session, workflow: Workflow, case: Case, party: Each, unit: Unit,
@@ -224,10 +241,15 @@ def see(session: Session, who: Actor, case: Case) -> None:
     raise NotInSight()
 
 
+def reads_all(workflow: Workflow, case: Case, who: Actor) -> bool:
+    """True where the reader may see what others wrote: always, but in discreet matters by his business there."""
+    return not workflow.discreet or any(case.unit.within(prefix) for prefix in who.business)
+
+
 def require(session: Session, workflow: Workflow, case: Case, move: Move, who: Actor) -> Standing:
     """Make sure that the actor holds the move's role in this case today. Raises NotYours."""
     found = standing(session, workflow, case, move.by, who)
-    if found is None and isinstance(move.by, Each):
+    if found is None and isinstance(move.by, MANY):
         _answered_already(session, workflow, case, move.by, who)
     if found is None:
         raise NotYours(say("“{move}”由{party}办理，您可以查看，不能办理。", move=move.label,
@@ -238,6 +260,8 @@ def require(session: Session, workflow: Workflow, case: Case, move: Move, who: A
 
 def standing(session: Session, workflow: Workflow, case: Case, party: Party, who: Actor) -> Standing | None:
     """Return the ground on which the actor fills a party today, or None."""
+    if isinstance(party, MANY) and party.personal:
+        return _own_slot(session, workflow, case, party, who)
     if isinstance(party, Each):
         return _slot_standing(session, workflow, case, party, who)
     for seat in _seats_of(session, workflow, case, party, who.on):
@@ -265,10 +289,23 @@ def _slot_standing(session: Session, workflow: Workflow, case: Case, party: Each
     return None
 
 
-def _answered_already(session: Session, workflow: Workflow, case: Case, party: Each, who: Actor) -> None:
+def _own_slot(session: Session, workflow: Workflow, case: Case, party: Each | Body, who: Actor) -> Standing | None:
+    """Return the ground of one who acts in his own name; in a body only while he holds his office there."""
+    desk = next((desk for desk in open_desks(session, case.id) if desk.person_id == who.id), None)
+    if desk is None or who.id in barred(session, workflow, case, party.role, who.on):
+        return None
+    office = body_seat(session, case, party, who.on).people.get(who.id) if isinstance(party, Body) else "member"
+    return Standing(desk.unit_id, party.name, office, desk.id) if office else None
+
+
+def _answered_already(session: Session, workflow: Workflow, case: Case, party: Each | Body, who: Actor) -> None:
     """Tell an entitled person that his slot was answered before him. Raises SomebodyFirst."""
     for desk in session.scalars(sa.select(Desk).where(
-            Desk.case_id == case.id, Desk.answer.is_not(None), Desk.opened_at >= case.entered_at)):
+            Desk.case_id == case.id, Desk.kind == "act", Desk.answer.is_not(None), Desk.opened_at >= case.entered_at)):
+        if party.personal:
+            if desk.person_id == who.id:
+                raise SomebodyFirst("这一步您已经办过，或已替您登记。")
+            continue
         unit = session.get(Unit, desk.slot_id)
         if who.id in resolve_slot(session, workflow, case, party, unit, who.on).people:
             raise SomebodyFirst(say("{unit}刚刚已经答复。", unit=unit.name))
@@ -283,6 +320,10 @@ def waits_label(session: Session, workflow: Workflow, case: Case, party: Party |
     """Name who a party is today: the unit of the seat, or what the clock waits for."""
     if party is None:
         return ""
+    if isinstance(party, MANY) and party.personal:
+        waiting = [desk.unit_id for desk in open_desks(session, case.id)]
+        unit = session.get(Unit, waiting[0]).name if waiting else case.unit.name
+        return say("{unit}：{party}（还有 {count} 人）", unit=unit, party=party.label, count=len(waiting))
     if isinstance(party, Each):
         units = [session.get(Unit, desk.unit_id).name for desk in open_desks(session, case.id)]
         return "、".join(dict.fromkeys(units)) or party.label

@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 from . import authority, workflows
 from .clock import Moment
 from .errors import SomebodyFirst
-from .grammar import Each, State
+from .grammar import Body, Each, State
 from .models import Case, Desk, Unit
-from .models.cases import NEVER
+from .models.cases import LEFT, NEVER, NO, PAST, RECUSED, YES
 from .roles import CLOCK
 from .rules import Attempt
 from .workdays import add_workdays, workdays_between
@@ -23,17 +23,44 @@ def enter(attempt: Attempt, state: State) -> None:
     """Clear the old desks, lay the case on the new ones and start the clock."""
     _clear(attempt)
     _start_clock(attempt, state)
-    if isinstance(state.waits_on, Each):
-        for unit_id in state.waits_on.over(attempt):
-            unit = attempt.session.get(Unit, unit_id)
-            seat = authority.resolve_slot(attempt.session, attempt.workflow, attempt.case, state.waits_on,
-                                          unit, attempt.today)
-            _lay(attempt, seat, slot_id=unit_id)
-    elif state.waits_on is not None and state.waits_on.human:
-        _lay(attempt, _seat(attempt, state))
+    _seat_party(attempt, state)
     for unit_id, ladder in attempt.copies:
         unit = attempt.session.get(Unit, unit_id)
         _lay(attempt, authority.Seat(unit, ladder, 0), kind="copy")
+    for person in attempt.shows:
+        _lay(attempt, authority.Seat(attempt.unit, "member", 0), kind="copy", person_id=person)
+
+
+def _seat_party(attempt: Attempt, state: State) -> None:
+    party = state.waits_on
+    if isinstance(party, Body):
+        _seat_body(attempt, party)
+    elif isinstance(party, Each) and party.personal:
+        _seat_people(attempt, party.over(attempt))
+    elif isinstance(party, Each):
+        for unit_id in party.over(attempt):
+            seat = authority.resolve_slot(attempt.session, attempt.workflow, attempt.case, party,
+                                          attempt.session.get(Unit, unit_id), attempt.today)
+            _lay(attempt, seat, slot_id=unit_id)
+    elif party is not None and party.human:
+        _lay(attempt, _seat(attempt, state))
+
+
+def _seat_people(attempt: Attempt, people: list[str]) -> None:
+    for person in people:
+        _lay(attempt, authority.Seat(attempt.unit, "member", 0), person_id=person)
+
+
+def _seat_body(attempt: Attempt, body: Body) -> None:
+    """Give each member of a body a row of his own; whose own case it is steps aside from the start."""
+    session, case = attempt.session, attempt.case
+    session.execute(sa.update(Desk).where(
+        Desk.case_id == case.id, Desk.role == body.role.ladder, Desk.kind == "act").values(kind=PAST))
+    seat = authority.body_seat(session, case, body, attempt.today)
+    aside = body.steps_aside(attempt) | authority.barred(session, attempt.workflow, case, body.role, attempt.today)
+    for person in seat.people:
+        closed = {"closed_at": attempt.at.now, "answer": RECUSED} if person in aside else {}
+        _lay(attempt, seat, person_id=person, **closed)
 
 
 def _seat(attempt: Attempt, state: State) -> authority.Seat:
@@ -46,12 +73,12 @@ def _clear(attempt: Attempt) -> None:
     ).values(closed_at=attempt.at.now))
 
 
-def _lay(attempt: Attempt, seat: authority.Seat, kind: str = "act", slot_id: str | None = None) -> None:
+def _lay(attempt: Attempt, seat: authority.Seat, kind: str = "act", **more) -> None:
     case = attempt.case
     attempt.session.add(Desk(
         zone_id=case.zone_id, case_id=case.id, workflow=case.workflow, case_unit_id=case.unit_id,
-        unit_id=seat.unit.id, role=seat.ladder, tier=seat.tier, kind=kind, slot_id=slot_id,
-        due_on=case.due_on or NEVER, opened_at=attempt.at.now))
+        unit_id=seat.unit.id, role=seat.ladder, tier=seat.tier, kind=kind,
+        due_on=case.due_on or NEVER, opened_at=attempt.at.now, **more))
 
 
 def _start_clock(attempt: Attempt, state: State) -> None:
@@ -97,26 +124,62 @@ def stay(attempt: Attempt, state: State) -> None:
 
 def reseat(attempt: Attempt, state: State) -> None:
     """Lay open desk rows where their work lies today: after recusal, take-over or a vacancy."""
-    session, case = attempt.session, attempt.case
-    for desk in authority.open_desks(session, case.id):
-        if isinstance(state.waits_on, Each):
-            seat = authority.resolve_slot(session, attempt.workflow, case, state.waits_on,
-                                          session.get(Unit, desk.slot_id), attempt.today)
-        else:
-            seat = _seat(attempt, state)
-        desk.due_on = case.due_on or NEVER
-        if (desk.unit_id, desk.role, desk.tier) != (seat.unit.id, seat.ladder, seat.tier):
-            desk.unit_id, desk.role, desk.tier = seat.unit.id, seat.ladder, seat.tier
-            desk.claimed_by, desk.claimed_on = None, None
+    party = state.waits_on
+    if isinstance(party, Body):
+        _reseat_body(attempt, party)
+    for desk in authority.open_desks(attempt.session, attempt.case.id):
+        desk.due_on = attempt.case.due_on or NEVER
+        if desk.person_id is None:
+            _reseat_row(attempt, state, desk)
+    _seat_people(attempt, attempt.seats)
+    for person in attempt.shows:
+        _lay(attempt, authority.Seat(attempt.unit, "member", 0), kind="copy", person_id=person)
+
+
+def _reseat_row(attempt: Attempt, state: State, desk: Desk) -> None:
+    if isinstance(state.waits_on, Each):
+        seat = authority.resolve_slot(attempt.session, attempt.workflow, attempt.case, state.waits_on,
+                                      attempt.session.get(Unit, desk.slot_id), attempt.today)
+    else:
+        seat = _seat(attempt, state)
+    if (desk.unit_id, desk.role, desk.tier) != (seat.unit.id, seat.ladder, seat.tier):
+        desk.unit_id, desk.role, desk.tier = seat.unit.id, seat.ladder, seat.tier
+        desk.claimed_by, desk.claimed_on = None, None
+
+
+def _reseat_body(attempt: Attempt, body: Body) -> None:
+    """Pass a matter to the body above it, or let those who left their office go."""
+    seat = authority.body_seat(attempt.session, attempt.case, body, attempt.today)
+    rows = authority.open_desks(attempt.session, attempt.case.id)
+    if attempt.restart_clock:
+        _clear(attempt)
+        _seat_body(attempt, body)
+        return
+    for desk in rows:
+        if desk.person_id not in seat.people:
+            desk.closed_at, desk.answer = attempt.at.now, LEFT
 
 
 def close_slot(attempt: Attempt) -> None:
-    """Close the actor's own slot. Raises SomebodyFirst where it was closed a moment ago."""
-    done = attempt.session.execute(sa.update(Desk).where(
-        Desk.id == attempt.standing.desk_id, Desk.closed_at.is_(None),
-    ).values(closed_at=attempt.at.now, answer=attempt.move.name))
-    if not done.rowcount:
+    """Close the actor's own slot with his answer. Raises SomebodyFirst where it was closed a moment ago."""
+    party, answer = attempt.move.by, attempt.move.name
+    if isinstance(party, Body) and party.answer in attempt.words:
+        answer = YES if attempt.words[party.answer] else NO
+    if not _close(attempt, Desk.id == attempt.standing.desk_id, answer):
         raise SomebodyFirst("这一方刚刚已经答复。")
+
+
+def close_for(attempt: Attempt) -> None:
+    """Close the slot of the one whom the move names, in his stead. Raises SomebodyFirst where it is closed."""
+    person = attempt.words[attempt.move.closes]
+    mine = sa.and_(Desk.case_id == attempt.case.id, Desk.person_id == person, Desk.kind == "act")
+    if not _close(attempt, mine, attempt.move.name):
+        raise SomebodyFirst("这名党员的这一步已经办过，或不在名单里。")
+
+
+def _close(attempt: Attempt, which, answer: str) -> bool:
+    return attempt.session.execute(sa.update(Desk).where(which, Desk.closed_at.is_(None)).values(
+        closed_at=attempt.at.now, answer=answer)).rowcount > 0
 
 
 def escalate(session: Session, case: Case, at: Moment) -> bool:

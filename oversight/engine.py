@@ -129,7 +129,7 @@ def perform(session: Session, case_id: str, name: str, actor: Actor | None, word
         authority.see(session, actor, case)
     state = workflow.state(case.state)
     move = workflow.move(state, name)
-    if version is not None and version != case.version and not (move and move.many):
+    if version is not None and version != case.version and not (move and move.unversioned):
         raise _stale(session, case)
     _must_be_open(session, workflow, case, move, name, actor)
     attempt = Attempt(session, workflow, case, move, actor, at, raw=words or {}, state=state.name)
@@ -162,6 +162,8 @@ def _fire(attempt: Attempt) -> None:
     elif attempt.move.many:
         desks.close_slot(attempt)
     else:
+        if attempt.move.closes:
+            desks.close_for(attempt)
         desks.stay(attempt, state)
     _open_following(attempt)
     record(attempt, "move", attempt.move.name, before, state.name)

@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
+from fractions import Fraction
 
 from .clauses import Source
 from .errors import Unsound
@@ -73,10 +74,10 @@ class Due:
 
 @dataclass(frozen=True)
 class Each:
-    """Many at once: one desk row for each seat that `over` names when the state is entered.
+    """Many at once: one desk row for each seat, or each person, that `over` names when the state is entered.
 
-    `over(attempt)` returns unit ids; the state moves on when every row is closed, counted under the
-    case's lock.
+    `over(attempt)` returns unit ids; for a role that a person plays, person ids. The state moves on when
+    every row is closed, counted under the case's lock; who is excused has his row closed by another's move.
     """
 
     role: Role
@@ -95,13 +96,54 @@ class Each:
     def judges(self) -> bool:
         return self.role.judges
 
+    @property
+    def personal(self) -> bool:
+        """True where persons answer, each in his own name."""
+        return self.role.seat == "person"
 
-Party = Role | Each
+
+@dataclass(frozen=True)
+class Body:
+    """A committee that decides as one: each of its members acts once, for nobody but himself.
+
+    `role` says where it sits and which offices belong to it; its members are frozen when the state is entered.
+    Who is named by `steps_aside` is recused from the start. `quorum` is the share of those who should attend
+    (应到, the recused among them) that has to act; `carries` the share of those entitled and not recused that has
+    to be exceeded. Fewer than `least` members are no body. Outcomes are moves by COUNT.
+    """
+
+    role: Role
+    label: str
+    answer: str
+    steps_aside: Callable[[object], set[str]] = lambda attempt: set()
+    quorum: Fraction = Fraction(1, 2)
+    carries: Fraction = Fraction(1, 2)
+    least: int = 3
+
+    @property
+    def name(self) -> str:
+        return self.role.name
+
+    @property
+    def human(self) -> bool:
+        return True
+
+    @property
+    def judges(self) -> bool:
+        return True
+
+    @property
+    def personal(self) -> bool:
+        return True
+
+
+Party = Role | Each | Body
+MANY = (Each, Body)
 
 
 def role_of(party: Party) -> Role:
     """Return the role that a party plays, one or each of many."""
-    return party.role if isinstance(party, Each) else party
+    return party.role if isinstance(party, MANY) else party
 
 
 @dataclass(frozen=True)
@@ -163,9 +205,10 @@ class Move:
     """A way from one state to one other.
 
     `on` (CLOCK moves): the day on which it becomes due. `many`: one of several who act in the same state,
-    which closes the actor's own slot. `warns`: rules that warn and do not refuse (一般、鼓励). `decides`: an
-    answer to what another has asked. `consequence`: one
-    sentence that says what pressing it does.
+    which closes the actor's own slot; `closes`: the word that names whose slot it closes, where another does it.
+    `adds`: only adds what somebody has to say, so that it need not know the newest version.
+    `warns`: rules that warn and do not refuse (一般、鼓励). `decides`: an answer to what another has asked.
+    `consequence`: one sentence that says what pressing it does.
     """
 
     name: str
@@ -180,8 +223,15 @@ class Move:
     on: Callable[[object], date | None] | None = None
     warns: tuple[Rule, ...] = ()
     many: bool = False
+    closes: str = ""
+    adds: bool = False
     decides: bool = False
     consequence: str = ""
+
+    @property
+    def unversioned(self) -> bool:
+        """True where several may act at the same instant: the version is not asked for."""
+        return self.many or self.adds
 
     @property
     def from_states(self) -> tuple[State, ...]:
@@ -197,7 +247,8 @@ class Workflow:
 
     `subject` names what a case is about: one open case each. `inherits`: open cases pass to the successor
     of a merged unit; otherwise they are ended first. `concerns` names the fact that holds the person whose
-    own case it is, who acts in no office on it. `on_open` are effects of opening.
+    own case it is, who acts in no office on it. `on_open` are effects of opening. `discreet`: what one has
+    written is shown to himself and to those whose business it is, not to the others who take part.
     """
 
     name: str
@@ -212,6 +263,7 @@ class Workflow:
     short: str = ""
     inherits: bool = False
     concerns: str = ""
+    discreet: bool = False
     on_open: tuple[Effect, ...] = ()
     states: tuple[State, ...] = field(init=False)
 
@@ -270,16 +322,18 @@ def _movable(workflow: Workflow) -> None:
 
 
 def _asks_many(move: Move) -> bool:
-    return all(isinstance(state.waits_on, Each) for state in move.from_states)
+    return all(isinstance(state.waits_on, MANY) for state in move.from_states)
 
 
 def _answered(workflow: Workflow) -> None:
     """Who answers as one of many is waited for as one of many, and guards read words that are asked for."""
     for move in workflow.moves:
-        each = isinstance(move.by, Each)
+        each = isinstance(move.by, MANY)
         if move.many and not each or each and any(state.waits_on is not move.by for state in move.from_states):
             raise Unsound(f"{workflow.name}: {move.name} answers as one of many where many are not waited for")
         asked = {ask.name for ask in move.asks}
+        if move.closes and (move.closes not in asked or not _asks_many(move)):
+            raise Unsound(f"{workflow.name}: {move.name} closes a slot that nobody names or has")
         for guard in move.only_if:
             if set(guard.words) - asked:
                 raise Unsound(f"{workflow.name}: {guard.name} reads words that {move.name} does not ask for")
@@ -367,7 +421,7 @@ def _move_as_dict(move: Move, leaves, enters: State) -> dict:
         "by": move.by.name, "asks": [ask_as_dict(ask) for ask in move.asks],
         "guards": [{"name": guard.name, "sentence": guard.sentence,
                     "ground": guard.source.id or guard.source.text} for guard in move.only_if],
-        "effects": [effect.sentence for effect in move.does], "many": move.many, **ground,
+        "effects": [effect.sentence for effect in move.does], "many": move.unversioned, **ground,
     }
 
 

@@ -19,7 +19,7 @@ from .models.cases import NEVER
 from .roles import BRANCH_LEADERS, OFFICES
 from .sentences import say
 
-JUDGING = ("superior", "zone_signer")  # ladders whose people must not be the applicant's own
+JUDGING = ("superior", "zone_signer", "committee")  # ladders whose people must not be the applicant's own
 BOXES = ("mine", "waiting", "units", "copied", "done")
 
 
@@ -66,7 +66,7 @@ def _on_my_desk(who, kinds: tuple[str, ...]):
     return sa.and_(
         Desk.case_id == Case.id, Desk.closed_at.is_(None), Desk.kind.in_(kinds),
         at_seat(who),
-        sa.or_(Desk.role == "branch", Desk.kind == "copy", sa.not_(Desk.case_unit_id.in_(own))),
+        sa.or_(Desk.role.in_(("branch", "member")), Desk.kind == "copy", sa.not_(Desk.case_unit_id.in_(own))),
         sa.or_(Desk.role == "member", Case.concerns_id.is_(None), Case.concerns_id != who.id),
         ~sa.exists().where(Recusal.case_id == Desk.case_id, Recusal.person_id == who.id),
         sa.or_(Desk.role.not_in(JUDGING), ~_applied(who)),

@@ -38,10 +38,10 @@ Tiers = tuple[tuple[str, ...], ...]
 class Role:
     """A party to a case. `tiers`: the next is asked only where nobody free fills the former.
 
-    `seat` is "unit", "person", "superior", "above" or "zone", counted from the case's branch; "" for roles that no
-    person plays (the clock, the count). An empty seat climbs to the superior above: a vacant post never
-    locks a case. `any_level`: whoever fills it at any level above may act, not only the nearest.
-    `impartial`: who opened the case for his side may not play it.
+    `seat` is "unit", "person", "roster", "superior", "above" or "zone", counted from the case's branch; "" for roles
+    that no person plays (the clock, the count). "roster" is whoever was given a row of his own in the case. An empty
+    seat climbs to the superior above: a vacant post never locks a case. `any_level`: whoever fills it at any level
+    above may act, not only the nearest. `impartial`: who opened the case for his side may not play it.
     """
 
     name: str
@@ -64,7 +64,7 @@ class Role:
     @property
     def judges(self) -> bool:
         """True where the role stands above the branch: its people must not be the branch's own."""
-        return self.seat not in ("", "unit", "person")
+        return self.seat not in ("", "unit", "person", "roster")
 
 
 _SUPERIOR: Tiers = (("officer", "secretary"), ("deputy",), ("committee",))
@@ -81,9 +81,12 @@ ISSUER = Role("issuer", "下达单位", "superior",
               (("inspector", "officer", "secretary"), ("deputy",), ("committee",)), impartial=False)
 OVERSEER = Role("overseer", "下达单位或其上级", "superior", _SUPERIOR, ladder_of="superior", any_level=True)
 MEMBER = Role("member", "党员本人", "person", (("member",),))
+PARTICIPANT = Role("participant", "参加的党员", "roster", (("member",),), ladder_of="member")
+COMMITTEE = Role("committee", "上级党组织会议", "superior", (("secretary", "deputy", "discipline", "committee", "team"),))
 CLOCK = Role("clock", "到期自动", "")
 COUNT = Role("count", "各方齐备", "")
 
 ROLES = {role.name: role for role in (
-    BRANCH, SUPERIOR, ABOVE, ZONE_OFFICE, ZONE_SIGNER, INSPECTOR, ISSUER, OVERSEER, MEMBER, CLOCK, COUNT)}
+    BRANCH, SUPERIOR, ABOVE, ZONE_OFFICE, ZONE_SIGNER, INSPECTOR, ISSUER, OVERSEER, MEMBER, PARTICIPANT,
+    COMMITTEE, CLOCK, COUNT)}
 LADDERS = {role.ladder: role.tiers for role in ROLES.values() if role.human}

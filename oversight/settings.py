@@ -76,6 +76,23 @@ ZONE_SETTINGS = {
             ("separate", "与 7 月主题党日分开"),
         )),
         ZoneSetting("july_day", "07-01", "“七一”活动日（月-日）"),
+        ZoneSetting("appraisal_final_step", "approve", "民主评议等次最后由谁定", (
+            ("approve", "上级党组织会议审批"),
+            ("record", "支部确定，报上级备案"),
+            ("none", "支部确定"),
+        )),
+        ZoneSetting("appraisal_share", "warn", "优秀等次超过三分之一时", (
+            ("warn", "提醒"),
+            ("refuse", "不允许"),
+        )),
+        ZoneSetting("appraisal_share_of", "members", "优秀比例按什么算", (
+            ("members", "党员总数"),
+            ("present", "参加测评人数"),
+        )),
+        ZoneSetting("appraisal_quorum", "half", "民主测评到会人数", (
+            ("half", "不少于应到人数的二分之一"),
+            ("two_thirds", "不少于应到人数的三分之二"),
+        )),
         ZoneSetting("public_rule_set", "public", "事业单位依据"),
     )
 }

@@ -125,6 +125,8 @@ def _person(ask: Ask, value) -> str:
 
 
 def _list(ask: Ask, value) -> list:
+    if isinstance(value, dict) and ask.items:
+        value = [_keyed(ask, key, entry) for key, entry in value.items()]
     if not isinstance(value, list) or len(value) > 500:
         raise _Wrong(say("“{word}”应是列表。", word=ask.label))
     choices = [choice for choice, _label in ask.choices]
@@ -132,6 +134,12 @@ def _list(ask: Ask, value) -> list:
     if strange:
         raise _Wrong(say("“{word}”第 {number} 条请从给出的选项中选择。", word=ask.label, number=strange[0]))
     return [_entry(ask, number, entry) for number, entry in enumerate(value, 1)] if ask.items else value
+
+
+def _keyed(ask: Ask, key: str, entry) -> dict:
+    """Read {member: grade} or {member: {…}} as the entry of a list."""
+    first, *others = ask.items
+    return {first.name: key, **(entry if isinstance(entry, dict) else {others[0].name: entry})}
 
 
 def _entry(ask: Ask, number: int, entry) -> dict:

@@ -14,6 +14,9 @@ from ..db import Base, Id, new_id
 from .organizations import Unit
 
 NEVER = date(9999, 12, 31)
+# How a slot in a body was closed, beside the name of a move.
+YES, NO, RECUSED, ABSENT, LEFT = "yes", "no", "recuse", "absent", "left"
+PAST = "past"  # a slot of an earlier round
 
 
 class Case(Base):
@@ -86,11 +89,11 @@ class Desk(Base):
     person_id: Mapped[str | None] = mapped_column(sa.ForeignKey("persons.id"), comment="one person only")
     slot_id: Mapped[str | None] = mapped_column(
         sa.ForeignKey("units.id"), comment="where many answer: for which unit this row stands")
-    kind: Mapped[str] = mapped_column(sa.String(6), default="act", comment="act, watch or copy")
+    kind: Mapped[str] = mapped_column(sa.String(6), default="act", comment="act, watch, copy or past")
     due_on: Mapped[date] = mapped_column(default=NEVER)
     opened_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
-    answer: Mapped[str | None] = mapped_column(sa.String(40), comment="the move by which this slot was closed")
+    answer: Mapped[str | None] = mapped_column(sa.String(40), comment="the move or vote by which this slot was closed")
     claimed_by: Mapped[str | None] = mapped_column(sa.ForeignKey("persons.id"))
     claimed_on: Mapped[date | None] = mapped_column(comment="a claim holds for the day")
 

@@ -64,7 +64,7 @@ def _stuck(workflow: Workflow, visit: Visit) -> str:
     waits = visit.state.waits_on
     escapes = makers - {waits.name, COUNT.name}
     climbs = any(move.name == "take_over" for move in workflow.leaving(visit.state))
-    if escapes or climbs or waits is CLOCK:
+    if escapes or climbs or waits in (CLOCK, COUNT):
         return ""
     return f"{waits.label}一直不办，就没有别人能办，也没有期限到了自动了结。"
 
@@ -74,6 +74,8 @@ def _unowned(workflow: Workflow, visit: Visit) -> str:
     waits = visit.state.waits_on
     if waits is CLOCK:
         return "" if any(m.by is CLOCK for m in workflow.leaving(visit.state)) else "只等时间，时间到了却没有事发生。"
+    if waits is COUNT or any(move.closes for move in workflow.leaving(visit.state)):
+        return ""
     role = role_of(waits)
     if len(LADDERS[role.ladder]) > 1 or role.seat in ("superior", "above", "unit"):
         return ""

@@ -20,7 +20,8 @@ class Attempt:
     """`state` is a name and belongs to the machine; `words` are read and typed; `result` is journalled.
 
     `copies` are seats (unit id, ladder) that get the case for information; `restart_clock` asks the engine
-    to give a new deadline, `opens` to open further cases (workflow, unit id, facts) in the same transaction.
+    to give a new deadline, `opens` to open further cases (workflow, unit id, facts) in the same transaction,
+    `seats` to ask further people where each person answers, `shows` to let people see the case.
     """
 
     session: Session
@@ -36,6 +37,8 @@ class Attempt:
     copies: list[tuple[str, str]] = field(default_factory=list)
     restart_clock: bool = False
     opens: list[tuple[str, str, dict]] = field(default_factory=list)
+    seats: list[str] = field(default_factory=list)
+    shows: list[str] = field(default_factory=list)
     state: str = ""
 
     @property

@@ -5,9 +5,9 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from ..clauses import clause, house_rule
-from ..grammar import STAY, Ask, Effect, Move, Rule, State, role_of, rule
+from ..grammar import STAY, Ask, Body, Each, Effect, Move, Rule, State, role_of, rule
 from ..models import JournalRow, Recusal
-from ..roles import ABOVE, INSPECTOR, SUPERIOR
+from ..roles import ABOVE, COMMITTEE, INSPECTOR, SUPERIOR
 
 REASON = Ask("reason", "text", "理由")
 EXITS = house_rule("误立、撤并等情形由上级办结，编号保留，不删除。")
@@ -61,18 +61,25 @@ def not_yet_recused(attempt):
     return attempt.session.get(Recusal, (attempt.case.id, attempt.actor.id)) is None
 
 
+def _personal(state: State) -> bool:
+    """True where everybody speaks for himself and cannot step aside."""
+    return isinstance(state.waits_on, Each) and state.waits_on.personal
+
+
 def common_moves(*open_states: State, undo: tuple[Effect, ...] = (),
                  void_if: tuple[Rule, ...] = ()) -> tuple[Move, ...]:
     """Return the common moves for a workflow's unfinished states; `undo` takes back what it had effected."""
     human = tuple(state for state in open_states if state.waits_on.human)
-    judged = tuple(state for state in human if role_of(state.waits_on) in (SUPERIOR, INSPECTOR))
+    judged = tuple(state for state in human if role_of(state.waits_on) in (SUPERIOR, INSPECTOR, COMMITTEE))
+    stepping = tuple(state for state in human if not _personal(state))
     return (
         Move("void", "误立作废", open_states, VOID, by=SUPERIOR, under=EXITS, asks=(REASON,), only_if=void_if,
              does=undo),
         Move("terminate", "终止办理", open_states, TERMINATED, by=SUPERIOR, under=EXITS, asks=(REASON,),
              does=undo),
         *(Move("recuse", "回避", state, STAY, by=state.waits_on, under=OWN_CASE, asks=(REASON,),
-               only_if=(not_yet_recused,), does=(Effect(_step_aside),)) for state in human),
+               only_if=(not_yet_recused,), does=(Effect(_step_aside),),
+               many=isinstance(state.waits_on, Body)) for state in stepping),
         *(Move("take_over", "提级办理", state, STAY, by=ABOVE, under=SUPERVISED, asks=(REASON,),
                only_if=(superior_is_late,), does=(Effect(_raise_level),)) for state in judged),
     )

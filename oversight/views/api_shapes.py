@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from .. import desk_acts, outlook, workflows
+from .. import authority, desk_acts, outlook, workflows
 from ..authority import Actor
 from ..clock import Moment
 from ..grammar import Move, Workflow, ask_as_dict
@@ -36,7 +36,7 @@ def whole(session: Session, case: Case, who: Actor, at: Moment) -> dict:
         **_head(case, workflow, at), "definition_version": case.definition_version, "facts": case.facts,
         "waits_on": {"role": waiting.party, "label": waiting.label} if waiting.party else None,
         "moves": [_option(option) for option in outlook.options(session, case, who, at)],
-        "acts": desk_acts.possible(session, case, who, at), "journal": _journal(session, case, workflow),
+        "acts": desk_acts.possible(session, case, who, at), "journal": _journal(session, case, workflow, who),
         "documents": _documents(session, case),
         "attachments": [attachment(session, row) for row in evidence.of_case(session, case)],
     }
@@ -78,22 +78,23 @@ def ground(move: Move) -> dict:
 def _option(option: outlook.Option) -> dict:
     move = option.move
     return {"name": move.name, "label": move.label, "asks": [ask_as_dict(ask) for ask in move.asks],
-            "allowed": option.allowed, "why_not": option.why_not, "many": move.many, **ground(move)}
+            "allowed": option.allowed, "why_not": option.why_not, "many": move.unversioned, **ground(move)}
 
 
-def _journal(session: Session, case: Case, workflow: Workflow) -> list[dict]:
+def _journal(session: Session, case: Case, workflow: Workflow, who: Actor) -> list[dict]:
+    reads_all = authority.reads_all(workflow, case, who)
     rows = session.scalars(
         sa.select(JournalRow).where(JournalRow.case_id == case.id).order_by(JournalRow.seq))
-    return [_entry(row, workflow) for row in rows]
+    return [_entry(row, workflow, reads_all or row.actor_id == who.id) for row in rows]
 
 
-def _entry(row: JournalRow, workflow: Workflow) -> dict:
+def _entry(row: JournalRow, workflow: Workflow, reads: bool) -> dict:
     move = next((move for move in workflow.moves if row.kind == "move" and move.name == row.move
                  and any(state.name == row.from_state for state in move.from_states)), None)
     label = move.label if move else desk_acts.LABELS.get(row.move, row.move)
     return {
         "at": day(row.at), "actor": row.actor, "move": row.move, "label": label,
-        "from": row.from_state or None, "to": row.to_state, "words": row.words, "result": row.result,
+        "from": row.from_state or None, "to": row.to_state, "words": row.words if reads else {}, "result": row.result,
         **({"clause": move.under.id} if move and move.under.is_clause else {}),
     }
 

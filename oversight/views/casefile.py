@@ -9,14 +9,15 @@ from functools import cached_property
 
 import sqlalchemy as sa
 
-from .. import desk_acts, outlook, queues, workflows
+from .. import authority, desk_acts, outlook, queues, workflows
 from ..authority import Actor
 from ..clauses import Source
 from ..clock import Moment
 from ..db import db
 from ..errors import WordsWrong
-from ..grammar import COMMON, STAY, Each, Move, Rule, State, Workflow
-from ..models import Attachment, Case, Desk, JournalRow, Paper, Reminder, Unit
+from ..grammar import COMMON, MANY, STAY, Move, Rule, State, Workflow
+from ..models import Attachment, Case, Desk, JournalRow, Paper, Person, Reminder, Unit
+from ..models.cases import ABSENT, LEFT, NO, RECUSED, YES
 from ..operations import evidence
 from ..roles import CLOCK, COUNT
 from ..rules import Attempt
@@ -26,6 +27,7 @@ from . import forms
 from .forms import Bound
 
 YEAR = timedelta(days=365)
+VOTES = {YES: "同意", NO: "不同意", RECUSED: "回避", ABSENT: "未到会", LEFT: "已离任"}
 NOT_GRANTED = ("refused", "not_accepted", "void", "revoked", "cancelled", "terminated")
 ASIDE = (*COMMON, "recuse", "withdraw")
 # Open to the side whose turn it is, but not the next step: shown under 其他办理.
@@ -264,11 +266,20 @@ class CaseFile:
     @cached_property
     def entries(self) -> list[Entry]:
         """Return the course of things, the newest first, the clock's reminders among it."""
-        told = [Entry(_label(self.workflow, row), row.actor, row.at, _said(self.workflow, row), row.result)
+        told = [Entry(_label(self.workflow, row), row.actor, row.at,
+                      _said(self.workflow, row) if self.reads(row) else [], row.result)
                 for row in reversed(self.journal)]
         reminded = [Entry(_rung(row.rung), "系统", row.at) for row in db.session.scalars(
             sa.select(Reminder).where(Reminder.case_id == self.case.id))]
         return sorted([*told, *reminded], key=lambda entry: entry.at, reverse=True)
+
+    @cached_property
+    def reads_all(self) -> bool:
+        return authority.reads_all(self.workflow, self.case, self.who)
+
+    def reads(self, row: JournalRow) -> bool:
+        """True where the reader may see what was written in a step."""
+        return self.reads_all or row.actor_id == self.who.id
 
     @cached_property
     def papers(self) -> list[Paper]:
@@ -290,11 +301,13 @@ class CaseFile:
     @cached_property
     def slots(self) -> list[tuple[str, str]]:
         """Return where many answer: each unit and what it has answered."""
-        if not isinstance(self.state.waits_on, Each):
+        party = self.state.waits_on
+        if not isinstance(party, MANY) or not self.reads_all:
             return []
-        rows = db.session.execute(sa.select(Unit.name, Desk.answer).join(Unit, Unit.id == Desk.slot_id).where(
-            Desk.case_id == self.case.id, Desk.opened_at >= self.case.entered_at).order_by(Desk.id))
-        labels = {move.name: move.label for move in self.workflow.moves}
+        named = (Person, Desk.person_id) if party.personal else (Unit, Desk.slot_id)
+        rows = db.session.execute(sa.select(named[0].name, Desk.answer).join(named[0], named[0].id == named[1]).where(
+            Desk.case_id == self.case.id, Desk.kind == "act", Desk.opened_at >= self.case.entered_at).order_by(Desk.id))
+        labels = {**{move.name: move.label for move in self.workflow.moves}, **VOTES}
         return [(name, labels.get(answer, "")) for name, answer in rows]
 
     @cached_property
@@ -320,7 +333,7 @@ def ahead(workflow: Workflow, state: State) -> list[State]:
 
 def _next(workflow: Workflow, state: State) -> State | None:
     """Return where the case goes by the first step of those it waits for; many are counted together."""
-    makers = (COUNT,) if isinstance(state.waits_on, Each) else (state.waits_on,)
+    makers = (COUNT,) if isinstance(state.waits_on, MANY) else (state.waits_on,)
     return next((move.enters for move in workflow.leaving(state)
                  if move.enters is not STAY and move.name not in ASIDE and move.by in makers), None)
 

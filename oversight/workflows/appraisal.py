@@ -1,0 +1,199 @@
+"""Annual appraisal of a branch's members by 四个合格: self, peers, vote, rating, committee.
+
+The vote is counted on paper. A rating that departs from it gives a reason; the superior decides as a body; each
+member is told in person and may ask once for a review, by others. 不合格 is a grade: what follows is not done here.
+"""
+
+from .. import rules
+from ..grammar import STAY, Ask, Body, Due, Each, Move, State, Workflow, rule
+from ..roles import BRANCH, CLOCK, COMMITTEE, COUNT, MEMBER, PARTICIPANT, SUPERIOR
+from ..rules import appraisal as facts
+from ..rules import appraisal_guards as law
+from ..rules import bodies
+from ..rules.appraisal_guards import (
+    CONSENT,
+    DECIDED,
+    MEETING,
+    PACE,
+    PAPER,
+    RATING,
+    REVIEW,
+    STEPS,
+    TIME,
+    TOLD,
+    YEARLY,
+)
+
+MEMBER_ASK, WHO = Ask("member", "person", "党员"), Ask("member", "person", "党员", required=False)
+STRUCK = (MEMBER_ASK, Ask("reason", "choice", "原因", choices=(
+    ("transfer", "转出"), ("death", "去世"), ("left", "出党"))))
+AWAY = (MEMBER_ASK, Ask("reason", "choice", "原因", choices=(
+    ("abroad", "出国（境）六个月以上"), ("lost", "失联"), ("ill", "不能表达意愿或长期卧床"), ("held", "被留置或羁押"),
+    ("moved", "外出六个月以上未转组织关系"))))
+EXCUSE = (MEMBER_ASK, Ask("reason", "choice", "原因", choices=(("ill", "年老体弱"), ("away", "长期在外"), ("other", "其他"))))
+SELF = (Ask("text", "text", "自评", hint="对照政治合格、执行纪律合格、品德合格、发挥作用合格，写做得怎样、差在哪里。"),
+        Ask("grade", "choice", "自评等次", choices=facts.GRADE_CHOICES))
+PEER = (Ask("about", "person", "评议谁"), Ask("opinion", "text", "互评意见"))
+HELD = Ask("meeting_on", "date", "组织生活会日期", required=False, hint="不填就是今天。")
+COUNTED = (
+    *(Ask(name, "number", label) for name, label in (
+        ("present", "实到"), ("issued", "发出"), ("returned", "收回"), ("valid", "有效"))),
+    Ask("scrutineer", "person", "监票人"), Ask("teller", "person", "计票人"),
+    Ask("tallies", "list", "得票", items=(
+        MEMBER_ASK, *(Ask(grade, "number", label) for grade, label in facts.GRADE_CHOICES))))
+NOTES = (MEMBER_ASK, Ask("note", "text", "说明"))
+PROPOSED = (
+    Ask("ratings", "list", "等次", items=(MEMBER_ASK, Ask("grade", "choice", "等次", choices=facts.GRADE_CHOICES))),
+    Ask("reasons", "list", "与测评不一致的理由", required=False, items=NOTES),
+    Ask("heard", "list", "听取本人意见", required=False, items=NOTES),
+    Ask("decided_by", "choice", "由谁提出", required=False, choices=(("committee", "支委会"), ("members", "党员大会"))))
+ANSWER = (Ask("agree", "yes_no", "是否同意"), Ask("opinion", "text", "意见"),
+          Ask("returned", "list", "退回的党员及理由", required=False, items=NOTES))
+WHY, NOTE = Ask("reason", "text", "理由"), Ask("opinion", "text", "意见", required=False)
+
+MEMBERS = Each(MEMBER, facts.asked, "党员自评")
+BODY = Body(COMMITTEE, "会议审批", answer="agree", steps_aside=facts.on_roster)
+IN_FIVE = Due(5, CONSENT)
+
+
+def paced(workdays: int) -> Due:
+    return Due(workdays, PACE, climbs_to=SUPERIOR)
+
+
+
+PREPARING = State("preparing", "准备", waits_on=BRANCH, due=paced(10))
+AWAY_FIRST = State("not_counted_asked", "待上级同意不计入", waits_on=SUPERIOR, due=IN_FIVE)
+SELF_ASSESSMENT = State("self_assessment", "个人自评", waits_on=MEMBERS, due=Due(10, TIME, rungs=(3, 0)))
+SELF_DONE = State("self_done", "自评完成", waits_on=BRANCH, due=paced(5))
+PEER_REVIEW = State("peer_review", "党员互评", waits_on=BRANCH, due=paced(15))
+AWAY_LATER = State("not_counted_asked_later", "待上级同意不计入（互评后）", waits_on=SUPERIOR, due=IN_FIVE)
+VOTE = State("vote", "民主测评", waits_on=BRANCH, due=paced(10))
+RATE = State("rating", "组织评定", waits_on=BRANCH, due=paced(5))
+PUT_FORWARD = State("proposed", "等次已提出", waits_on=COUNT)
+DECIDING = State("deciding", "待上级会议审批", waits_on=BODY, due=Due(10, DECIDED))
+RETURNED = State("returned", "退回重新评定", waits_on=BRANCH, due=paced(5))
+TELLING = State("telling", "待告知本人", waits_on=BRANCH, due=paced(5))
+ALL_TOLD = State("told", "已告知", waits_on=BRANCH, due=paced(10))
+UNDER_REVIEW = State("under_review", "复核中", waits_on=SUPERIOR, due=Due(5, REVIEW))
+FILED = State("filed", "已报区备案", waits_on=CLOCK)
+CLOSED = State("closed", "归档")
+UNFINISHED = State("unfinished", "未完成")
+
+
+@rule(DECIDED)
+def goes_to_committee(attempt):
+    """本区规定等次由支部确定，不报上级审批。"""
+    return facts.final_step(attempt) == "approve"
+
+
+@rule(DECIDED)
+def branch_decides(attempt):
+    """本区规定等次要由上级会议审批。"""
+    return facts.final_step(attempt) != "approve"
+
+
+@rule(DECIDED)
+def nobody_sent_back(attempt):
+    """多数成员要求退回个别党员的等次。"""
+    return not facts.sent_back(attempt)
+
+
+@rule(DECIDED)
+def somebody_sent_back(attempt):
+    """没有多数成员要求退回的等次。"""
+    return bool(facts.sent_back(attempt))
+
+
+@rule(TOLD)
+def everybody_told(attempt):
+    """还有党员没有告知。"""
+    return not facts.untold(attempt)
+
+
+@rule(REVIEW)
+def all_answered(attempt):
+    """还有复核申请没有答复。"""
+    return not facts.open_reviews(attempt)
+
+
+BEFORE_VOTE = (PREPARING, SELF_ASSESSMENT, SELF_DONE, PEER_REVIEW)
+AT_THE_BRANCH = (PREPARING, SELF_DONE, PEER_REVIEW, VOTE, RATE, RETURNED, TELLING)
+REVIEWING = (rules.another_person, law.by_others)
+
+WORKFLOW = Workflow(
+    "appraisal", "民主评议党员", version=1, opens=PREPARING, opened_by=BRANCH, short="民主评议", inherits=True,
+    discreet=True, facts=(Ask("year", "number", "年度"),), open_if=(law.in_the_window, law.once_a_year),
+    subject=lambda attempt: f"{attempt.case.unit_id}:{attempt.words['year']}", on_open=(facts.draw_up,),
+    moves=(
+        Move("add_to_roster", "列入名单", BEFORE_VOTE, STAY, by=BRANCH, under=YEARLY, asks=(MEMBER_ASK,),
+             only_if=(law.joined_the_branch,), does=(facts.add,)),
+        Move("strike", "移出名单", BEFORE_VOTE, STAY, by=BRANCH, under=YEARLY, asks=STRUCK,
+             only_if=(law.has_left,), does=(facts.strike,)),
+        *(move for at, away in ((PREPARING, AWAY_FIRST), (PEER_REVIEW, AWAY_LATER)) for move in (
+            Move("ask_not_counted", "请示不计入", at, away, by=BRANCH, under=CONSENT, asks=AWAY,
+                 only_if=(law.counted_so_far,), does=(facts.ask_not_counted,)),
+            Move("consent_not_counted", "同意不计入", away, at, by=SUPERIOR, under=CONSENT, asks=(NOTE,),
+                 only_if=(rules.another_person,), does=(facts.not_count,), decides=True),
+            Move("deny_not_counted", "不同意", away, at, by=SUPERIOR, under=CONSENT, asks=(NOTE,),
+                 only_if=(rules.another_person,), decides=True))),
+        Move("open_self_assessment", "开始自评", PREPARING, SELF_ASSESSMENT, by=BRANCH, under=STEPS),
+        Move("file_self_assessment", "提交自评", SELF_ASSESSMENT, STAY, by=MEMBERS, under=STEPS, asks=SELF, many=True,
+             does=(facts.file_own,)),
+        Move("file_for", "代录自评", SELF_ASSESSMENT, STAY, by=BRANCH, under=STEPS, asks=(MEMBER_ASK, *SELF),
+             only_if=(law.counted_so_far,), does=(facts.file_for,), closes="member"),
+        Move("excuse_self", "免填自评", SELF_ASSESSMENT, STAY, by=BRANCH, under=TIME, asks=EXCUSE,
+             only_if=(law.counted_so_far,), does=(facts.excuse_self,), closes="member"),
+        Move("all_filed", "自评交齐", SELF_ASSESSMENT, SELF_DONE, by=COUNT, under=STEPS),
+        Move("open_peer_review", "召开组织生活会，开展互评", SELF_DONE, PEER_REVIEW, by=BRANCH, under=MEETING,
+             asks=(HELD,), does=(facts.hold_meeting,)),
+        Move("open_peer_review", "召开组织生活会，开展互评", SELF_ASSESSMENT, PEER_REVIEW, by=BRANCH, under=MEETING,
+             asks=(HELD,), only_if=(law.self_is_late,), does=(facts.hold_meeting,)),
+        Move("record_peer_review", "记录互评意见", PEER_REVIEW, STAY, by=PARTICIPANT, under=STEPS, asks=PEER, adds=True,
+             only_if=(law.still_on_roster, law.one_of_us, law.not_oneself), does=(facts.review_peer,)),
+        Move("open_vote", "开始民主测评", PEER_REVIEW, VOTE, by=BRANCH, under=STEPS, asks=(HELD,),
+             only_if=(law.meeting_was_held, law.all_reviewed), does=(facts.open_vote,)),
+        Move("enter_count", "录入计票", VOTE, STAY, by=BRANCH, under=PAPER, asks=COUNTED,
+             only_if=(law.counts_add_up, law.everybody_counted, law.grades_add_up, law.two_tellers),
+             does=(facts.enter_count,)),
+        Move("reconvene", "另行召开", VOTE, PEER_REVIEW, by=BRANCH, under=law.QUORUM, asks=(NOTE,),
+             does=(facts.forget_count,)),
+        Move("close_vote", "结束测评", VOTE, RATE, by=BRANCH, under=STEPS, only_if=(law.enough_came,)),
+        Move("propose", "提出等次", (RATE, RETURNED), PUT_FORWARD, by=BRANCH, under=RATING, asks=PROPOSED,
+             only_if=(law.everybody_rated, law.departures_explained, law.harsh_are_heard, law.share_kept),
+             warns=(law.within_share,), does=(facts.propose,)),
+        Move("to_committee", "报上级会议审批", PUT_FORWARD, DECIDING, by=COUNT, under=DECIDED, only_if=(goes_to_committee,)),
+        Move("branch_decided", "支部确定等次", PUT_FORWARD, TELLING, by=COUNT, under=DECIDED, only_if=(branch_decides,),
+             does=(facts.settle,)),
+        Move("decide", "表态", DECIDING, STAY, by=BODY, under=DECIDED, asks=ANSWER, many=True, decides=True,
+             only_if=(rules.another_person, law.returned_known)),
+        Move("close_meeting", "结束会议并计票", DECIDING, STAY, by=SUPERIOR, under=DECIDED, asks=(bodies.MINUTES,),
+             only_if=(bodies.enough_acted(BODY),), does=(bodies.close_meeting,)),
+        Move("agreed", "会议同意", DECIDING, TELLING, by=COUNT, under=DECIDED, does=(facts.settle,),
+             only_if=(bodies.all_acted(BODY), bodies.carried(BODY), nobody_sent_back)),
+        Move("some_returned", "会议退回个别等次", DECIDING, RETURNED, by=COUNT, under=DECIDED, does=(facts.send_back,),
+             only_if=(bodies.all_acted(BODY), bodies.carried(BODY), somebody_sent_back)),
+        Move("not_agreed", "会议没有通过", DECIDING, RETURNED, by=COUNT, under=DECIDED, does=(facts.send_all_back,),
+             only_if=(bodies.all_acted(BODY), bodies.not_carried(BODY))),
+        Move("refer_up", "提请上一级会议", DECIDING, STAY, by=COUNT, under=bodies.COLLEGIAL, does=(bodies.refer_up,),
+             only_if=(bodies.short_of_quorum(BODY),)),
+        Move("tell", "告知本人", TELLING, STAY, by=BRANCH, under=TOLD, does=(facts.tell,),
+             asks=(Ask("members", "list", "告知谁", required=False, hint="不填就是全部。"),), only_if=(law.told_are_graded,)),
+        Move("all_told", "已逐人告知", TELLING, ALL_TOLD, by=COUNT, under=TOLD, only_if=(everybody_told,)),
+        Move("ask_review", "申请复核", (ALL_TOLD, FILED), UNDER_REVIEW, by=PARTICIPANT, under=REVIEW, asks=(WHY,),
+             only_if=(law.asked_once_in_time,), does=(facts.ask_review,)),
+        Move("ask_review", "申请复核", (TELLING, UNDER_REVIEW), STAY, by=PARTICIPANT, under=REVIEW, asks=(WHY,),
+             only_if=(law.asked_once_in_time,), does=(facts.ask_review,), adds=True),
+        Move("uphold", "维持等次", UNDER_REVIEW, STAY, by=SUPERIOR, under=REVIEW, asks=(WHO, NOTE), decides=True,
+             only_if=(*REVIEWING, law.one_review), does=(facts.uphold,)),
+        Move("change_rating", "改定等次", UNDER_REVIEW, STAY, by=SUPERIOR, under=REVIEW, decides=True,
+             asks=(WHO, Ask("grade", "choice", "改为", choices=facts.GRADE_CHOICES), NOTE),
+             only_if=(*REVIEWING, law.one_review), does=(facts.change,)),
+        Move("all_reviewed", "复核已答复", UNDER_REVIEW, TELLING, by=COUNT, under=REVIEW, only_if=(all_answered,)),
+        Move("file", "报区备案", ALL_TOLD, FILED, by=BRANCH, under=YEARLY),
+        Move("close", "期满归档", FILED, CLOSED, by=CLOCK, under=REVIEW, on=facts.past_review),
+        Move("close_unfinished", "按未完成结束", AT_THE_BRANCH, UNFINISHED, by=SUPERIOR, under=PACE, asks=(WHY,),
+             only_if=(law.branch_is_late,)),
+        *rules.common_moves(*BEFORE_VOTE, AWAY_FIRST, AWAY_LATER, VOTE, RATE, DECIDING, RETURNED, TELLING, ALL_TOLD,
+                            UNDER_REVIEW),
+    ),
+)
