@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import date
+from datetime import date, timedelta
 from fractions import Fraction
 from math import floor
 
 import sqlalchemy as sa
 
 from ..grammar import Effect
-from ..models import Appraised, Case, Desk, JournalRow, PeerReview, Post
+from ..models import Appraised, Case, Desk, JournalRow, PeerReview, Post, Unit
 from ..models.appraisal import GRADES
 from ..workdays import add_workdays
 from .organization import superiors
+from .papers import chinese_day, issue
 from .people import members
 
 ORDER = tuple(GRADES)  # from the best
@@ -118,11 +119,35 @@ def window(attempt) -> tuple[date, date]:
     if attempt.unit.rule_set == "organ":
         return date(year, 1, 1), date(year, 12, 31)
     campaign = attempt.session.scalar(sa.select(Case).where(
-        Case.zone_id == attempt.case.zone_id, Case.workflow == "campaign", Case.state == "in_force",
-        Case.subject == str(year)).order_by(Case.opened_at.desc()).limit(1))
+        Case.zone_id == attempt.case.zone_id, Case.workflow == "campaign", Case.state.in_(("in_force", "over")),
+        Case.subject == campaign_of(attempt.case.zone_id, year)).order_by(Case.opened_at.desc()).limit(1))
     if campaign is None:
         return date(year, 10, 1), date(year, 12, 31)
     return date.fromisoformat(campaign.facts["from_on"]), date.fromisoformat(campaign.facts["until"])
+
+
+def campaign_of(zone_id: str, year: int) -> str:
+    """Name what a deployment is about: one a zone and year."""
+    return f"{zone_id}:{year}"
+
+
+def deployed_until(attempt) -> date:
+    """Return the day after the last one of a deployment."""
+    return attempt.fact_day("until") + timedelta(days=1)
+
+
+def _deploy(attempt) -> None:
+    """通知编文号印发到各支部，部署期内各支部开展评议。"""
+    facts, unit = attempt.case.facts, attempt.unit
+    begin, end = attempt.fact_day("from_on"), attempt.fact_day("until")
+    issue(attempt, unit, "notice", "", {
+        "title": f"关于开展{facts['year']}年度民主评议党员工作的通知", "to": "各镇党委、区属部门（单位）党组织：",
+        "paragraphs": [f"{facts['year']}年度民主评议党员于{chinese_day(begin)}至{chinese_day(end)}开展，各党支部召开一次组织生活会，"
+                       "对照“四个合格”标准，按照个人自评、党员互评、民主测评、组织评定等程序进行。",
+                       *([facts["points"]] if facts.get("points") else [])],
+        "from": unit.name, "date": chinese_day(attempt.today)})
+    attempt.copies += [(branch, "branch") for branch in attempt.session.scalars(sa.select(Unit.id).where(
+        Unit.zone_id == attempt.case.zone_id, Unit.kind == "branch", Unit.ended_on.is_(None)))]
 
 
 # Self-assessment and peer review -----------------------------------------------------------------
@@ -326,7 +351,8 @@ def votes_of_round(attempt) -> list[dict]:
     """Return the words of those who answered since the committee got the case."""
     rows = list(attempt.session.scalars(sa.select(JournalRow).where(
         JournalRow.case_id == attempt.case.id, JournalRow.kind == "move").order_by(JournalRow.seq)))
-    start = max((row.seq for row in rows if row.to_state == "deciding" and row.move != "decide"), default=0)
+    start = max((row.seq for row in rows if row.to_state == "deciding"
+                 and (row.from_state != "deciding" or row.move in ("refer_up", "take_over"))), default=0)
     return [row.words for row in rows if row.seq > start and row.move == "decide"]
 
 
@@ -434,6 +460,7 @@ def past_review(attempt) -> date | None:
     return add_workdays(attempt.calendar, last, 1) if last else None
 
 
+deploy = Effect(_deploy)
 draw_up, add, strike = Effect(_draw_up), Effect(_add), Effect(_strike)
 ask_not_counted, not_count = Effect(_ask_not_counted), Effect(_not_count)
 file_own, file_for, excuse_self = Effect(_file_own), Effect(_file_for), Effect(_excuse_self)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
+from oversight.errors import NotInSight, NotYours, RuleSaysNo
 from oversight.models import Appraised, Desk
 from tests.support.actors import Play
 
@@ -155,3 +156,33 @@ def test_each_member_finds_the_self_assessment_on_the_desk(village):
     village.do("village.member1", "file_self_assessment", **SELF)
     rows = village.session.scalars(sa.select(Desk).where(Desk.case_id == village.case.id, Desk.closed_at.is_(None)))
     assert village.people["village.member1"] not in {row.person_id for row in rows}
+
+
+def deploy(play, begin: str = "2026-10-20", end: str = "2027-01-31"):
+    """Let the zone deploy the year's appraisal; leaves the play on the day of the signature."""
+    case = play.on("2026-10-08").open("zone.officer", "zone", workflow="campaign", year=2026, from_on=begin, until=end)
+    play.move(case, "zone.officer", "propose")
+    return play.move(case, "zone.secretary", "sign")
+
+
+def test_the_zone_deploys_when_and_every_branch_gets_the_notice(village):
+    """三（一）6: 每年第四季度，必须按区党工委统一部署."""
+    case = deploy(village)
+    assert case.state == "in_force" and case.number == "云党工〔2026〕1号"
+    assert "village" in village.desks(case, "copy") and "organ" in village.desks(case, "copy")
+    village.no(RuleSaysNo, "in_the_window", village.begin)
+    village.on("2027-01-20")
+    assert village.begin().state == "preparing"
+
+
+def test_who_drafts_the_deployment_does_not_sign_it(village):
+    village.world.post("zone.officer", "zone", "deputy")
+    village.session.commit()
+    case = village.on("2026-10-08").open("zone.officer", "zone", workflow="campaign", year=2026, from_on="2026-10-20",
+                                         until="2026-12-31")
+    village.move(case, "zone.officer", "propose")
+    village.refused(NotYours, "authority", case, "zone.officer", "sign")
+    village.no(NotInSight, None, village.open, "town1.officer", "zone", workflow="campaign", year=2026,
+               from_on="2026-10-20", until="2026-12-31")
+    village.no(RuleSaysNo, "about_the_fourth_quarter", village.open, "zone.officer", "zone", workflow="campaign",
+               year=2027, from_on="2027-03-01", until="2027-12-31")

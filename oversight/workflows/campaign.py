@@ -1,0 +1,63 @@
+"""Campaign: the zone deploys the yearly appraisal, from when to when, by a numbered notice to every branch.
+
+Drafted by the zone office, signed by somebody else of the zone committee. Organs appraise within the year anyway.
+"""
+
+from .. import rules
+from ..clauses import clause, house_rule
+from ..grammar import Ask, Due, Move, State, Workflow, rule
+from ..roles import CLOCK, ZONE_OFFICE, ZONE_SIGNER
+from ..rules import appraisal as facts
+
+DEPLOYED = clause("G-3.1.6d")
+SIGNED = house_rule("评议部署由党建办拟稿，经党工委成员签发后印发通知。")
+QUICK = house_rule("签发人 3 个工作日内签发或退回。")
+OPINION, WHY = Ask("opinion", "text", "意见", required=False), Ask("reason", "text", "理由")
+
+DRAFT = State("draft", "拟稿", waits_on=ZONE_OFFICE)
+PROPOSED = State("proposed", "待签发", waits_on=ZONE_SIGNER, due=Due(3, QUICK))
+IN_FORCE = State("in_force", "已部署", waits_on=CLOCK)
+OVER = State("over", "已结束")
+WITHDRAWN = State("withdrawn", "已撤稿")
+EXPIRED = State("expired", "逾期失效")
+REVOKED = State("revoked", "已撤销")
+
+
+@rule(SIGNED)
+def by_the_zone(attempt):
+    """评议部署只能由区党建办提出。"""
+    return attempt.unit.kind == "zone"
+
+
+@rule(DEPLOYED)
+def about_the_fourth_quarter(attempt):
+    """开始日期在第四季度之内，结束日期在开始之后、次年三月底之前。"""
+    year, begin, end = attempt.words["year"], attempt.words["from_on"], attempt.words["until"]
+    return (begin.year, begin.month >= 10) == (year, True) and begin < end and (end.year, end.month) <= (year + 1, 3)
+
+
+@rule(DEPLOYED)
+def not_over(attempt):
+    """结束日期已经过了。"""
+    return attempt.fact_day("until") >= attempt.today
+
+
+WORKFLOW = Workflow(
+    "campaign", "民主评议部署", version=1, opens=DRAFT, opened_by=ZONE_OFFICE, short="评议部署",
+    facts=(Ask("year", "number", "年度"), Ask("from_on", "date", "从哪天开始"), Ask("until", "date", "到哪天结束"),
+           Ask("points", "text", "具体要求", required=False)),
+    open_if=(by_the_zone, about_the_fourth_quarter), subject=lambda attempt: facts.campaign_of(attempt.case.zone_id, attempt.words["year"]),
+    moves=(
+        Move("propose", "送签", DRAFT, PROPOSED, by=ZONE_OFFICE, under=SIGNED, only_if=(not_over,)),
+        Move("withdraw", "撤稿", (DRAFT, PROPOSED), WITHDRAWN, by=ZONE_OFFICE, under=SIGNED),
+        Move("return", "退回修改", PROPOSED, DRAFT, by=ZONE_SIGNER, under=SIGNED, asks=(WHY,), decides=True,
+             only_if=(rules.another_person,)),
+        Move("sign", "签发", PROPOSED, IN_FORCE, by=ZONE_SIGNER, under=DEPLOYED, asks=(OPINION,), decides=True,
+             only_if=(rules.another_person, not_over), does=(facts.deploy,)),
+        Move("revoke", "撤销部署", IN_FORCE, REVOKED, by=ZONE_SIGNER, under=SIGNED, asks=(WHY,),
+             does=(rules.void_papers,)),
+        Move("lapse", "到期未签发", (DRAFT, PROPOSED), EXPIRED, by=CLOCK, under=QUICK, on=facts.deployed_until),
+        Move("end", "部署期满", IN_FORCE, OVER, by=CLOCK, under=DEPLOYED, on=facts.deployed_until),
+        *rules.common_moves(DRAFT, PROPOSED),
+    ),
+)
