@@ -8,6 +8,7 @@ from . import authority, engine, queues, workflows
 from .authority import Actor
 from .clock import Moment
 from .errors import No, NotInSight, NotYours, SomebodyFirst
+from .grammar import MANY
 from .models import Case, Desk
 from .rules import Attempt
 from .sentences import say
@@ -59,6 +60,8 @@ def my_desk(session: Session, case: Case, who: Actor) -> tuple[Desk, authority.S
     """Return the open desk row that is the actor's to work on. Raises NotYours."""
     workflow = workflows.get(case.workflow, case.definition_version)
     party = workflow.state(case.state).waits_on
+    if isinstance(party, MANY) and party.personal:
+        raise NotYours("这件事由每个人自己办理，不用认领。")
     found = authority.standing(session, workflow, case, party, who) if party and party.human else None
     if found is not None:
         for desk in authority.open_desks(session, case.id):

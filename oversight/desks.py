@@ -16,6 +16,7 @@ from .models import Case, Desk, Unit
 from .models.cases import LEFT, NEVER, NO, PAST, RECUSED, YES
 from .roles import CLOCK
 from .rules import Attempt
+from .rules.bodies import has_higher
 from .workdays import add_workdays, workdays_between
 
 
@@ -52,12 +53,18 @@ def _seat_people(attempt: Attempt, people: list[str]) -> None:
 
 
 def _seat_body(attempt: Attempt, body: Body) -> None:
-    """Give each member of a body a row of his own; whose own case it is steps aside from the start."""
+    """Give each member of a body a row of his own; whose own case it is steps aside from the start.
+
+    Where that would leave the topmost body nobody to decide, they decide on the others (see `rules.bodies`).
+    """
     session, case = attempt.session, attempt.case
     session.execute(sa.update(Desk).where(
         Desk.case_id == case.id, Desk.role == body.role.ladder, Desk.kind == "act").values(kind=PAST))
     seat = authority.body_seat(session, case, body, attempt.today)
-    aside = body.steps_aside(attempt) | authority.barred(session, attempt.workflow, case, body.role, attempt.today)
+    aside = authority.barred(session, attempt.workflow, case, body.role, attempt.today)
+    concerned = body.steps_aside(attempt) | aside
+    if has_higher(attempt) or set(seat.people) - concerned:
+        aside = concerned
     for person in seat.people:
         closed = {"closed_at": attempt.at.now, "answer": RECUSED} if person in aside else {}
         _lay(attempt, seat, person_id=person, **closed)

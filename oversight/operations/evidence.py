@@ -173,7 +173,11 @@ def open_file(session: Session, folder: Path, attachment_id: str, who: Actor, th
     row = session.get(Attachment, attachment_id)
     if row is None:
         raise NotInSight()
-    authority.see(session, who, session.get(Case, row.case_id))
+    case = session.get(Case, row.case_id)
+    authority.see(session, who, case)
+    workflow = workflows.get(case.workflow, case.definition_version)
+    if row.by_id != who.id and not authority.reads_all(workflow, case, who):
+        raise NotInSight()
     if thumb and row.thumb:
         return row, uploads.read(folder, row.thumb)
     return row, uploads.read(folder, row.stored, row.sha256)

@@ -131,6 +131,10 @@ def campaign_of(zone_id: str, year: int) -> str:
     return f"{zone_id}:{year}"
 
 
+def campaign(attempt) -> str:
+    return campaign_of(attempt.case.zone_id, attempt.words["year"])
+
+
 def deployed_until(attempt) -> date:
     """Return the day after the last one of a deployment."""
     return attempt.fact_day("until") + timedelta(days=1)
@@ -220,8 +224,10 @@ def enough_present(attempt) -> bool:
     return counts is not None and counts["present"] >= attempt.case.facts["entitled"] * quorum_share(attempt)
 
 
-def tallies(attempt) -> list[dict]:
-    return attempt.words.get("tallies") or []
+def tallies(attempt) -> dict[str, dict[str, int]]:
+    """Return the votes by member and grade; what was left empty is none."""
+    return {entry["member"]: {grade: entry.get(grade) or 0 for grade in ORDER}
+            for entry in attempt.words.get("tallies") or []}
 
 
 def every_graded_once(attempt, word: str, among: set[str] | None = None) -> bool:
@@ -253,8 +259,8 @@ def _enter_count(attempt) -> None:
     """记下应到、实到、发出、收回、有效票数和每名党员的得票，监票人、计票人各自签名。"""
     attempt.set_facts(counts={name: attempt.words[name] for name in COUNTS},
                       scrutineer=attempt.words["scrutineer"], teller=attempt.words["teller"])
-    for entry in tallies(attempt):
-        row_of(attempt, entry["member"]).tally = {grade: entry[grade] for grade in ORDER}
+    for person, votes in tallies(attempt).items():
+        row_of(attempt, person).tally = votes
 
 
 def _forget_count(attempt) -> None:

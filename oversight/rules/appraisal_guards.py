@@ -104,7 +104,7 @@ def counts_add_up(attempt):
 @rule(PAPER, "tallies", "valid")
 def grades_add_up(attempt):
     """每名党员各等次的得票相加，应等于有效票数。"""
-    return all(sum(entry[grade] for grade in facts.ORDER) == attempt.words["valid"] for entry in facts.tallies(attempt))
+    return all(sum(entry.values()) == attempt.words["valid"] for entry in facts.tallies(attempt).values())
 
 
 @rule(PAPER, "tallies")

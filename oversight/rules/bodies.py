@@ -57,8 +57,17 @@ def has_higher(attempt) -> bool:
 
 
 def _carried(attempt, body: Body) -> bool:
+    """True where the yes has the majority, also when a yes to one's own matter is left out."""
     count = tally(attempt)
-    return count.yes > (count.entitled - count.recused) * body.carries
+    free = count.entitled - count.recused
+    own = _yes_of(attempt, body.steps_aside(attempt))
+    return count.yes > free * body.carries and (not own or count.yes - 1 > (free - 1) * body.carries)
+
+
+def _yes_of(attempt, people: set[str]) -> int:
+    return attempt.session.scalar(sa.select(sa.func.count()).select_from(Desk).where(
+        Desk.case_id == attempt.case.id, Desk.role == "committee", Desk.kind == "act", Desk.answer == YES,
+        Desk.person_id.in_(people)))
 
 
 def all_acted(body: Body) -> Rule:

@@ -17,6 +17,7 @@ from . import (
     access,
     api,
     api_attendance,
+    appraise,
     assets,
     attend,
     case,
@@ -56,6 +57,7 @@ def register(app: Flask) -> None:
         app.register_blueprint(module.bp)
     csrf.exempt(api.bp)
     present.register(app)
+    app.jinja_env.globals.update(appraising=appraise.Appraising)
     assets.register(app)
     app.url_value_preprocessor(evidence.widen)
     app.before_request(_begin)

@@ -38,7 +38,8 @@ def whole(session: Session, case: Case, who: Actor, at: Moment) -> dict:
         "moves": [_option(option) for option in outlook.options(session, case, who, at)],
         "acts": desk_acts.possible(session, case, who, at), "journal": _journal(session, case, workflow, who),
         "documents": _documents(session, case),
-        "attachments": [attachment(session, row) for row in evidence.of_case(session, case)],
+        "attachments": [attachment(session, row) for row in evidence.of_case(session, case)
+                        if row.by_id == who.id or authority.reads_all(workflow, case, who)],
     }
 
 

@@ -15,12 +15,13 @@ from ..clauses import Source
 from ..clock import Moment
 from ..db import db
 from ..errors import WordsWrong
-from ..grammar import COMMON, MANY, STAY, Move, Rule, State, Workflow
+from ..grammar import COMMON, MANY, STAY, Each, Move, Rule, State, Workflow
 from ..models import Attachment, Case, Desk, JournalRow, Paper, Person, Reminder, Unit
 from ..models.cases import ABSENT, LEFT, NO, RECUSED, YES
 from ..operations import evidence
 from ..roles import CLOCK, COUNT
 from ..rules import Attempt
+from ..rules.people import members
 from ..sentences import say
 from ..words import read_words
 from . import forms
@@ -32,7 +33,8 @@ NOT_GRANTED = ("refused", "not_accepted", "void", "revoked", "cancelled", "termi
 ASIDE = (*COMMON, "recuse", "withdraw")
 # Open to the side whose turn it is, but not the next step: shown under 其他办理.
 BY_THE_WAY = ("ask_extension", "object", "ask_higher_review", "find_unexcused", "educate", "search_lost", "redo",
-              "recall")
+              "recall", "add_to_roster", "strike", "ask_not_counted", "reconvene")
+PLACED = ("ask_review", "record_peer_review")  # stand where they belong on their page
 NEGATIVE = ("refuse", "not_accept", "deny")
 BACK = ("return", "send_back")
 ANSWER_KEYS = {**dict.fromkeys(BACK, "R"), **dict.fromkeys(NEGATIVE, "N")}
@@ -132,7 +134,7 @@ class CaseFile:
     @cached_property
     def aside(self) -> list[Move]:
         main = [*self.answers, *self.steps_open]
-        return [move for move in self.allowed if move not in main]
+        return [move for move in self.allowed if move not in main and move.name not in PLACED]
 
     @cached_property
     def closed(self) -> list[outlook.Option]:
@@ -162,6 +164,14 @@ class CaseFile:
         values = mine.words if mine else {ask.name: self.case.facts.get(ask.name) for ask in move.asks
                                           if move.by is self.workflow.opened_by and not move.decides}
         return forms.form_for(move.asks, f"{scope}-{move.name}", values, mine.wrong if mine else None)
+
+    @cached_property
+    def people(self) -> list[Person]:
+        """Return whom a form may name: the branch's members, and whoever has a row of his own in the case."""
+        rows = db.session.scalars(sa.select(Person).join(Desk, Desk.person_id == Person.id).where(
+            Desk.case_id == self.case.id, Desk.role == "member").distinct())
+        found = {person.id: person for person in [*members(db.session, self.case.unit_id, self.at.today), *rows]}
+        return list(found.values()) if self.case.unit.kind == "branch" else []
 
     @property
     def field_ids(self) -> dict[str, str]:
@@ -267,11 +277,16 @@ class CaseFile:
     def entries(self) -> list[Entry]:
         """Return the course of things, the newest first, the clock's reminders among it."""
         told = [Entry(_label(self.workflow, row), row.actor, row.at,
-                      _said(self.workflow, row) if self.reads(row) else [], row.result)
-                for row in reversed(self.journal)]
+                      _said(self.workflow, row) if self.reads(row) else [], row.result) for row in self._told_apart]
         reminded = [Entry(_rung(row.rung), "系统", row.at) for row in db.session.scalars(
             sa.select(Reminder).where(Reminder.case_id == self.case.id))]
         return sorted([*told, *reminded], key=lambda entry: entry.at, reverse=True)
+
+    @property
+    def _told_apart(self) -> list[JournalRow]:
+        """Return the steps newest first; in discreet matters what many wrote is no part of the course of things."""
+        many = {move.name for move in self.workflow.moves if move.unversioned} if self.workflow.discreet else ()
+        return [row for row in reversed(self.journal) if row.move not in many or row.actor_id == self.who.id]
 
     @cached_property
     def reads_all(self) -> bool:
@@ -302,7 +317,7 @@ class CaseFile:
     def slots(self) -> list[tuple[str, str]]:
         """Return where many answer: each unit and what it has answered."""
         party = self.state.waits_on
-        if not isinstance(party, MANY) or not self.reads_all:
+        if not isinstance(party, MANY) or isinstance(party, Each) and party.personal or not self.reads_all:
             return []
         named = (Person, Desk.person_id) if party.personal else (Unit, Desk.slot_id)
         rows = db.session.execute(sa.select(named[0].name, Desk.answer).join(named[0], named[0].id == named[1]).where(
@@ -314,11 +329,12 @@ class CaseFile:
     def steps(self) -> list[Step]:
         """Return the way so far, where the case is, and the way that lies ahead of it."""
         last = {row.to_state: row for row in self.journal if row.kind in ("open", "move")}
-        done = [name for name in sorted(last, key=lambda name: last[name].seq) if name != self.case.state]
+        done = [name for name in sorted(last, key=lambda name: last[name].seq)
+                if name != self.case.state and self.workflow.state(name).waits_on is not COUNT]
         now = "done" if self.case.closed_at else "late" if self.late else "now"
         return [*(Step(self.workflow.state(name).label, "done", last[name]) for name in done),
                 Step(self.state.label, now, last.get(self.case.state)),
-                *(Step(state.label, "") for state in ahead(self.workflow, self.state))]
+                *(Step(state.label, "") for state in ahead(self.workflow, self.state) if state.waits_on is not COUNT)]
 
 
 def ahead(workflow: Workflow, state: State) -> list[State]:
@@ -333,9 +349,9 @@ def ahead(workflow: Workflow, state: State) -> list[State]:
 
 def _next(workflow: Workflow, state: State) -> State | None:
     """Return where the case goes by the first step of those it waits for; many are counted together."""
-    makers = (COUNT,) if isinstance(state.waits_on, MANY) else (state.waits_on,)
+    makers = (COUNT,) if isinstance(state.waits_on, MANY) else (state.waits_on,)  # a body's outcome is counted
     return next((move.enters for move in workflow.leaving(state)
-                 if move.enters is not STAY and move.name not in ASIDE and move.by in makers), None)
+                 if move.enters is not STAY and move.name not in (*ASIDE, *BY_THE_WAY) and move.by in makers), None)
 
 
 def _label(workflow: Workflow, row: JournalRow) -> str:

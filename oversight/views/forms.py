@@ -81,7 +81,13 @@ def _entries(form, ask: Ask) -> list[dict]:
     numbers = sorted({int(match[1]) for key in form if (match := named.fullmatch(key))})
     found = [{item.name: form.get(f"{ask.name}-{number}-{item.name}", "").strip() for item in ask.items}
              for number in numbers]
-    return found if f"{ask.name}-fixed" in form else [entry for entry in found if any(entry.values())]
+    return found if f"{ask.name}-fixed" in form else [entry for entry in found if _written(ask, entry)]
+
+
+def _written(ask: Ask, entry: dict) -> bool:
+    """True where something was written; the person that a line is about stands there anyway."""
+    keys = [item.name for item in ask.items if item.kind == "person"]
+    return any(value for name, value in entry.items() if name not in keys)
 
 
 def _lines(form, ask: Ask) -> list[str]:

@@ -40,7 +40,7 @@ COUNTED = (
         ("present", "实到"), ("issued", "发出"), ("returned", "收回"), ("valid", "有效"))),
     Ask("scrutineer", "person", "监票人"), Ask("teller", "person", "计票人"),
     Ask("tallies", "list", "得票", items=(
-        MEMBER_ASK, *(Ask(grade, "number", label) for grade, label in facts.GRADE_CHOICES))))
+        MEMBER_ASK, *(Ask(grade, "number", label, required=False) for grade, label in facts.GRADE_CHOICES))))
 NOTES = (MEMBER_ASK, Ask("note", "text", "说明"))
 PROPOSED = (
     Ask("ratings", "list", "等次", items=(MEMBER_ASK, Ask("grade", "choice", "等次", choices=facts.GRADE_CHOICES))),

@@ -46,7 +46,7 @@ WORKFLOW = Workflow(
     "campaign", "民主评议部署", version=1, opens=DRAFT, opened_by=ZONE_OFFICE, short="评议部署",
     facts=(Ask("year", "number", "年度"), Ask("from_on", "date", "从哪天开始"), Ask("until", "date", "到哪天结束"),
            Ask("points", "text", "具体要求", required=False)),
-    open_if=(by_the_zone, about_the_fourth_quarter), subject=lambda attempt: facts.campaign_of(attempt.case.zone_id, attempt.words["year"]),
+    open_if=(by_the_zone, about_the_fourth_quarter), subject=facts.campaign,
     moves=(
         Move("propose", "送签", DRAFT, PROPOSED, by=ZONE_OFFICE, under=SIGNED, only_if=(not_over,)),
         Move("withdraw", "撤稿", (DRAFT, PROPOSED), WITHDRAWN, by=ZONE_OFFICE, under=SIGNED),
