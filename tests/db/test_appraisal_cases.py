@@ -230,7 +230,8 @@ def voting(village):
 
 @pytest.mark.parametrize(("rule", "changed"), [
     ("counts_add_up", {"present": 9}), ("counts_add_up", {"issued": 9}),
-    ("counts_add_up", {"returned": 9, "issued": 8}), ("counts_add_up", {"valid": 8, "returned": 7}), ("grades_add_up", {"valid": 7}),
+    ("counts_add_up", {"returned": 9, "issued": 8}), ("counts_add_up", {"valid": 8, "returned": 7}),
+    ("grades_add_up", {"valid": 7}),
     ("grades_add_up", {"village.member1": {"qualified": 9}}), ("two_tellers", {"same": True}),
     ("everybody_counted", {"drop": True}), ("everybody_counted", {"twice": True}), ("two_tellers", {"stranger": True}),
 ])
