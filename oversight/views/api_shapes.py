@@ -33,7 +33,8 @@ def whole(session: Session, case: Case, who: Actor, at: Moment) -> dict:
     workflow = workflows.get(case.workflow, case.definition_version)
     waiting = outlook.waiting(session, case, who, at)
     return {
-        **_head(case, workflow, at), "definition_version": case.definition_version, "facts": case.facts,
+        **_head(case, workflow, at), "definition_version": case.definition_version,
+        "facts": _facts(case, workflow, who),
         "waits_on": {"role": waiting.party, "label": waiting.label} if waiting.party else None,
         "moves": [_option(option) for option in outlook.options(session, case, who, at)],
         "acts": desk_acts.possible(session, case, who, at), "journal": _journal(session, case, workflow, who),
@@ -41,6 +42,13 @@ def whole(session: Session, case: Case, who: Actor, at: Moment) -> dict:
         "attachments": [attachment(session, row) for row in evidence.of_case(session, case)
                         if row.by_id == who.id or authority.reads_all(workflow, case, who)],
     }
+
+
+def _facts(case: Case, workflow: Workflow, who: Actor) -> dict:
+    """Return the facts of a case; in discreet matters those who only take part see what it was opened with."""
+    if authority.reads_all(workflow, case, who):
+        return case.facts
+    return {ask.name: case.facts.get(ask.name) for ask in workflow.facts}
 
 
 def _head(case: Case, workflow: Workflow, at: Moment) -> dict:

@@ -137,6 +137,11 @@ class Page:
             found.append((node.get("name"), _stands(node)))
         return found
 
+    def options(self, name: str) -> list[str]:
+        """Return what may be chosen in a select of this name, in the order of the page."""
+        return [option.get("value", "") for node in every(self.tree, "select") if node.get("name") == name
+                for option in node.iter("option")]
+
     def value(self, name: str) -> str | None:
         """Return what stands in a field of this name anywhere on the page."""
         for node in every(self.tree, "input", "textarea"):

@@ -1,0 +1,103 @@
+"""The appraisal's pages: one's own line for a member, the roster for who leads, and nothing lost on a refusal.
+
+Also what the API gives whom.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.db.test_appraisal_walk import SELF, Appraising
+
+# What these pages show does not depend on the database; the moves are tried on both in tests/db.
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+SECRET = "学习还不够深"
+
+
+@pytest.fixture
+def village(session, world):
+    for number in (1, 2, 3):
+        world.person(f"village.more{number}", "village")
+    session.commit()
+    return Appraising(session, world)
+
+
+@pytest.fixture
+def page(reader, village):
+    """Return the case's page as a person sees it now."""
+    return lambda name: reader(name).get(f"/cases/{village.case.id}")
+
+
+def test_the_secretary_opens_it_and_starts_the_self_assessment(reader, world, session):
+    secretary = reader("village.secretary")
+    new = secretary.get(f"/new/appraisal?unit={world.units['village'].id}")
+    opened = secretary.submit(new, "/new/appraisal", year="2026")
+    assert "石桥村党支部 2026 年度民主评议党员" in opened.main and "名册（5 人评定等次）" in opened.main
+    assert "写自评" in secretary.submit(opened, "/moves/open_self_assessment").main, "he is a member too"
+
+
+def test_a_member_sees_his_own_line_and_writes_it(page, reader, village):
+    village.begin()
+    village.lead("open_self_assessment")
+    mine = page("village.member1")
+    assert "我的评议" in mine.main and "名册" not in mine.main and "上传" not in mine.main
+    short = reader("village.member1").submit(mine, "/moves/file_self_assessment", 422, text=SELF["text"])
+    assert "请填写“自评等次”。" in short.main and short.value("text") == SELF["text"]
+    done = reader("village.member1").submit(short, "/moves/file_self_assessment", grade="qualified")
+    assert SECRET in done.main
+    assert SECRET not in page("village.member2").main and SECRET in page("village.secretary").main
+    assert SECRET in page("town1.officer").main
+
+
+def test_peer_words_reach_the_one_they_are_about(page, reader, village):
+    village.begin()
+    village.assess()
+    village.lead("open_peer_review")
+    form = page("village.member1")
+    assert village.people["village.member1"] not in form.options("about"), "never oneself"
+    reader("village.member1").submit(form, "/moves/record_peer_review", about=village.people["village.member2"],
+                                     opinion="为人热心")
+    assert "为人热心" in page("village.member2").main and "为人热心" not in page("village.member3").main
+
+
+def test_the_count_keeps_what_was_typed(page, reader, village):
+    village.begin()
+    village.assess()
+    village.review_peers()
+    village.lead("open_vote")
+    form = page("village.secretary")
+    assert "应到 8 人" in form.main
+    words = village.ballots()
+    typed = {name: str(words[name]) for name in ("present", "issued", "returned", "scrutineer", "teller")}
+    typed |= {f"tallies-{n}-qualified": "8" for n in range(1, 9)}
+    wrong = reader("village.secretary").submit(form, "/moves/enter_count", 422, **{**typed, "valid": "9"})
+    assert "人数和票数对不上" in wrong.main
+    assert wrong.value("tallies-3-qualified") == "8" and wrong.value("present") == "8"
+    entered = reader("village.secretary").submit(wrong, "/moves/enter_count", valid="8")
+    assert "实到 8，发出 8，收回 8，有效 8" in entered.main and "合格 8" in entered.main
+    member = page("village.member1").main
+    assert "合格 8" not in member and "实到 8" not in member
+
+
+def test_the_committee_answers_on_its_page_and_members_learn_only_their_own(page, reader, village):
+    village.rated()
+    one = page("town1.committee1")
+    assert "您的表态" in one.main and "认领" not in one.main
+    said = reader("town1.committee1").submit(one, "/moves/decide", 422, agree="true")
+    assert "请填写“意见”。" in said.main
+    assert "您的表态" not in reader("town1.committee1").submit(said, "/moves/decide", opinion="同意").main
+    for name in ("secretary", "deputy", "committee2", "committee3"):
+        village.do(f"town1.{name}", "decide", agree=True, opinion="同意")
+    assert "评定等次" not in page("village.member1").main, "not before he was told"
+    village.lead("tell")
+    told = page("village.member1").main
+    assert "评定等次合格" in told and "优秀等次：village.organizer" in told
+    assert told.count("合格") < page("village.secretary").main.count("合格")
+
+
+def test_the_api_gives_members_nothing_of_others(api, village):
+    village.told()
+    member = api("village.member3").get(f"/cases/{village.case.id}")
+    assert [row["move"] for row in member["journal"] if row["words"]] == ["file_self_assessment"]
+    assert member["facts"] == {"year": 2026}
+    assert "counts" in api("village.secretary").get(f"/cases/{village.case.id}")["facts"]
