@@ -102,6 +102,13 @@ class Appraising:
                 if line.row.grade == "excellent"]
 
     @property
+    def proposed(self) -> list[tuple[str, list[str]]]:
+        """Return the proposed grades with the names under each, the best first."""
+        found = [(label, [line.person.name for line in self.graded if line.row.proposed == key])
+                 for key, label in GRADES.items()]
+        return [(label, names) for label, names in found if names]
+
+    @property
     def open_reviews(self) -> list[appraisal.Line]:
         return [line for line in self.lines if line.row.review and "outcome" not in line.row.review]
 

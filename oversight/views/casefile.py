@@ -367,7 +367,8 @@ def _said(workflow: Workflow, row: JournalRow) -> list[tuple]:
     asks = {ask.name: ask for move in workflow.moves if move.name == row.move for ask in move.asks}
     if row.kind == "open":
         asks = {ask.name: ask for ask in workflow.facts}
-    return [(asks[name], value) for name, value in row.words.items() if name in asks and value]
+    return [(asks[name], value) for name, value in row.words.items()
+            if name in asks and value and not (workflow.discreet and asks[name].items)]  # the page has a table of it
 
 
 def _rung(rung: int) -> str:
