@@ -389,7 +389,7 @@ def _outgoing(attempt: Attempt, state: State) -> None:
     case = attempt.case
     if state.waits_on is not None and state.waits_on.human and not attempt.move.many:
         work.plan(attempt.session, case.zone_id, f"desk:{case.id}:{case.version}", "notify",
-                  {"case": case.id, "version": case.version}, attempt.at.now)
+                  {"case": case.id, "entered": case.entered_at.isoformat(), "version": case.version}, attempt.at.now)
 
 
 # The door that commits ---------------------------------------------------------------------------

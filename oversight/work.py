@@ -27,12 +27,17 @@ def plan(session: Session, zone_id: str, key: str, kind: str, payload: dict, due
 def notify_desk(session: Session, key: str, payload: dict, at: Moment, people: Callable) -> None:
     """Tell those on whose desk a case lies that something waits, unless it has moved on."""
     case = session.get(Case, payload["case"])
-    if case is None or case.closed_at or case.version != payload["version"]:
+    if case is None or case.closed_at or not _still(case, payload):
         return
     for desk in session.scalars(sa.select(Desk).where(
             Desk.case_id == case.id, Desk.closed_at.is_(None), Desk.kind.in_(("act", "watch")))):
         for person_id in people(session, desk, at.today):
             tell(session, case.zone_id, person_id, key, payload.get("text") or WAITING, at, case.id)
+
+
+def _still(case: Case, payload: dict) -> bool:
+    """True where a case is as it was, or where others of many have acted since and it waits for the rest."""
+    return case.version == payload["version"] or case.entered_at.isoformat() == payload.get("entered")
 
 
 def tell(session: Session, zone_id: str, person_id: str, key: str, text: str, at: Moment,

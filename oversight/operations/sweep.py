@@ -15,7 +15,8 @@ from .. import authority, desks, engine, journal, work, workflows
 from ..clock import Moment
 from ..db import insert_once
 from ..errors import No
-from ..models import Activity, Case, Checkpoint, Desk, Idempotency, Reminder, Unit, Zone
+from ..models import Activity, Case, Checkpoint, Desk, Idempotency, JournalRow, Post, Reminder, Unit, Zone
+from ..roles import COMMITTEE
 from ..rules.activities import plan_year
 from ..rules.calendar import zone_calendar
 from ..workdays import add_workdays
@@ -34,7 +35,7 @@ def sweep(session: Session, at: Moment) -> dict[str, int]:
                        ("reminded", _remind)):
         for key in step.keys(session, at):
             done[name] += _alone(session, step.one, key, at)
-    done["delivered"] = work.drain(session, at, HANDLERS)
+    done["delivered"] = sum(iter(lambda: work.drain(session, at, HANDLERS), 0))
     done["sealed"] = _seal(session, at)
     session.execute(sa.delete(Idempotency).where(Idempotency.at < at.now - RETRIES_LAST))
     session.commit()
@@ -105,7 +106,7 @@ class _tick:
 
 
 class _reseat:
-    """Cases that lie on a seat which nobody fills any more."""
+    """Cases that lie on a seat which nobody fills any more, or with a member of a body who has left it."""
 
     @staticmethod
     def keys(session: Session, at: Moment):
@@ -115,12 +116,18 @@ class _reseat:
         found = [session.scalars(sa.select(Desk.case_id).where(
             Desk.closed_at.is_(None), Desk.kind == "act", Desk.unit_id == unit_id, Desk.role == role,
             Desk.tier == tier)).all() for unit_id, role, tier in empty]
+        found.append(session.scalars(sa.select(Desk.case_id).where(
+            Desk.closed_at.is_(None), Desk.kind == "act", Desk.role == COMMITTEE.ladder,
+            ~sa.exists().where(Post.person_id == Desk.person_id, Post.unit_id == Desk.unit_id,
+                               Post.office.in_(COMMITTEE.tiers[0]), authority.in_office(at.today)))).all())
         session.rollback()
         return list(dict.fromkeys(case_id for group in found for case_id in group))
 
     @staticmethod
     def one(session: Session, case_id: str, at: Moment) -> bool:
-        return engine.reseat_case(session, case_id, at)
+        moved = engine.reseat_case(session, case_id, at)
+        engine.recount(session, case_id, at)
+        return moved
 
 
 class _remind:
@@ -143,13 +150,25 @@ class _remind:
 
 def _use(session: Session, case: Case, rung: int, at: Moment) -> bool:
     """Claim a rung by inserting it, and only then act on it."""
-    if not insert_once(session, Reminder, case_id=case.id, version=case.version, rung=rung,
+    if not insert_once(session, Reminder, case_id=case.id, version=_turn(session, case), rung=rung,
                        zone_id=case.zone_id, at=at.now):
         return False
     if rung == OVERDUE:
         desks.escalate(session, case, at)
     return work.plan(session, case.zone_id, f"remind:{case.id}:{case.version}:{rung}", "notify",
                      {"case": case.id, "version": case.version}, at.now)
+
+
+def _turn(session: Session, case: Case) -> int:
+    """Return the version from which it is this turn: where many act, each act makes a new one, but no new turn."""
+    workflow = workflows.get(case.workflow, case.definition_version)
+    many = {move.name for move in workflow.leaving(workflow.state(case.state)) if move.unversioned}
+    if not many:
+        return case.version
+    acted = sa.select(sa.func.count()).where(
+        JournalRow.case_id == case.id, JournalRow.move.in_(many), JournalRow.from_state == case.state,
+        JournalRow.to_state == case.state, JournalRow.at >= case.entered_at)
+    return case.version - session.scalar(acted)
 
 
 def _reached(session: Session, case: Case, at: Moment) -> list[int]:

@@ -161,7 +161,7 @@ WORKFLOW = Workflow(
         Move("propose", "提出等次", (RATE, RETURNED), PUT_FORWARD, by=BRANCH, under=RATING, asks=PROPOSED,
              only_if=(law.everybody_rated, law.departures_explained, law.harsh_are_heard, law.share_kept),
              warns=(law.within_share,), does=(facts.propose,)),
-        Move("to_committee", "报上级会议审批", PUT_FORWARD, DECIDING, by=COUNT, under=DECIDED, only_if=(goes_to_committee,)),
+        Move("send_up", "报上级会议审批", PUT_FORWARD, DECIDING, by=COUNT, under=DECIDED, only_if=(goes_to_committee,)),
         Move("branch_decided", "支部确定等次", PUT_FORWARD, TELLING, by=COUNT, under=DECIDED, only_if=(branch_decides,),
              does=(facts.settle,)),
         Move("decide", "表态", DECIDING, STAY, by=BODY, under=DECIDED, asks=ANSWER, many=True, decides=True,

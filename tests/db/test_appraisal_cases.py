@@ -10,10 +10,10 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
-from oversight import engine, queues
+from oversight import queues
 from oversight.errors import NotInSight, NotOpen, NotYours, RuleSaysNo, SomebodyFirst, WordsWrong
-from oversight.models import Appraised, Case, Desk, Membership, ZoneSettingRow
-from oversight.operations import reorganize
+from oversight.models import Appraised, Case, Desk, Membership, Notice, Reminder, ZoneSettingRow
+from oversight.operations import reorganize, sweep
 from oversight.rules import calendar
 from oversight.views import api_shapes
 from tests.db.test_appraisal_walk import SELF, Appraising, tick
@@ -388,10 +388,7 @@ def test_who_leaves_his_office_is_waited_for_no_longer(village):
     village.session.execute(sa.update(Post).where(
         Post.person_id == village.world.people["town1.committee3"].id).values(to_on=date(2026, 11, 24)))
     village.session.commit()
-    village.on("2026-11-25")
-    engine.reseat_case(village.session, village.case.id, village.at)
-    engine.recount(village.session, village.case.id, village.at)
-    village.session.commit()
+    sweep.sweep(village.session, village.on("2026-11-25").at)
     assert village.session.get(Case, village.case.id).state == "telling"
 
 
@@ -444,6 +441,36 @@ def test_a_merged_branch_leaves_its_appraisal_to_the_successor(village):
     assert case.unit_id == village.world.units["community"].id and case.state == "telling"
     village.do("community.secretary", "tell")
     assert village.case.state == "told"
+
+
+# Time --------------------------------------------------------------------------------------------
+
+
+def test_each_rung_once_however_many_act_meanwhile(village):
+    village.begin()
+    village.lead("open_self_assessment")
+    remind = sa.select(Reminder.rung, sa.func.count()).where(
+        Reminder.case_id == village.case.id).group_by(Reminder.rung)
+    told = sa.select(sa.func.count()).select_from(Notice).where(Notice.case_id == village.case.id)
+    sweep.sweep(village.session, village.on("2026-12-03").at)
+    for name in ("village.member1", "village.member2"):
+        village.do(name, "file_self_assessment", **SELF)
+        sweep.sweep(village.session, village.at)
+    assert dict(village.session.execute(remind).all()) == {3: 1}
+    before = village.session.scalar(told)
+    sweep.sweep(village.session, village.on("2026-12-09").at)
+    sweep.sweep(village.session, village.at)
+    assert dict(village.session.execute(remind).all()) == {3: 1, -1: 1}
+    assert village.session.scalar(told) >= before + 6, "those who are late, and only they, are told"
+
+
+def test_who_has_written_is_not_told_again_and_the_others_are(village):
+    village.begin()
+    village.lead("open_self_assessment")
+    village.do("village.member1", "file_self_assessment", **SELF)
+    sweep.sweep(village.session, village.at)
+    told = set(village.session.scalars(sa.select(Notice.person_id).where(Notice.case_id == village.case.id)))
+    assert village.people["village.member2"] in told and village.people["village.member1"] not in told
 
 
 # Who sees what -----------------------------------------------------------------------------------
