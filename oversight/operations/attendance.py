@@ -357,6 +357,11 @@ class Count:
     classes: dict[str, int]
     open: int
 
+    @property
+    def missing(self) -> int:
+        """Return how many were on leave or absent: each has a follow-up, the supplement of the record."""
+        return sum(self.classes[kind] for kind in MISSING)
+
 
 def counts(session: Session, activity_ids: list[str]) -> dict[str, Count]:
     """Count recorded activities, each by class and with its open follow-ups; others are left out."""

@@ -9,15 +9,15 @@ from functools import cached_property
 
 import sqlalchemy as sa
 
-from .. import desk_acts, outlook, queues, workflows
+from .. import authority, desk_acts, outlook, queues, workflows
 from ..authority import Actor
 from ..clauses import Source
 from ..clock import Moment
 from ..db import db
-from ..errors import WordsWrong
+from ..errors import No, WordsWrong
 from ..grammar import COMMON, STAY, Each, Move, Rule, State, Workflow
 from ..models import Attachment, Case, Desk, JournalRow, Paper, Reminder, Unit
-from ..operations import evidence
+from ..operations import evidence, orders
 from ..roles import CLOCK, COUNT
 from ..rules import Attempt
 from ..sentences import say
@@ -278,6 +278,28 @@ class CaseFile:
     @cached_property
     def attachments(self) -> list[Attachment]:
         return evidence.of_case(db.session, self.case)
+
+    @cached_property
+    def unseen(self) -> bool:
+        """True where the page's script is to tell that it was read."""
+        return orders.unseen(db.session, self.case, self.who)
+
+    @cached_property
+    def seen_by(self) -> list[tuple]:
+        return orders.seen_by(db.session, self.case)
+
+    @cached_property
+    def telling(self) -> orders.Telling | None:
+        return orders.telling(db.session, self.case)
+
+    @property
+    def tells(self) -> bool:
+        """True where the reader keeps the branch's record and so notes that its members were told."""
+        try:
+            authority.leads(db.session, self.case.unit, self.who)
+        except No:
+            return False
+        return True
 
     @property
     def may_attach(self) -> bool:

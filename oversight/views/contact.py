@@ -78,6 +78,11 @@ class Contacts:
             return False
         return True
 
+    @property
+    def phones(self) -> bool:
+        """True on the steps on which somebody is still to be called."""
+        return self.step != "done"
+
     @cached_property
     def counts(self) -> dict[str, int]:
         rows = dict(db.session.execute(sa.select(Case.state, sa.func.count()).where(

@@ -24,7 +24,7 @@ from ..rules.calendar import zone_calendar
 from ..rules.organization import superiors
 from ..sentences import Sentence
 from ..workdays import add_workdays, workdays_between
-from . import access, checklist
+from . import access, checklist, phone
 
 WEEKDAYS = "一二三四五六日"
 SOON = 3  # working days within which a due day is named by its weekday
@@ -112,7 +112,8 @@ def register(app: Flask) -> None:
         icon=icon, sprite=sprite, part=part, due_chip=due_chip, shift=shift, clause_url=clause_url,
         definition=definition, ask_named=ask_named, superior=superior, field_ids=field_ids, offices=OFFICES,
         sections=checklist.sections, clauses=register_of_clauses, workdays_on=workdays_on,
-        member_name=member_name, activity_day=activity_day, lesson_form=lesson_form, unit_name=unit_name,
+        member_name=member_name, phone_of=phone.of_case, masked=phone.masked, activity_day=activity_day,
+        lesson_form=lesson_form, unit_name=unit_name,
         branches=branches, documents=DOCUMENTS, today=lambda: access.moment().today)
     app.context_processor(_frame)
 
