@@ -164,6 +164,8 @@ class CaseFile:
     @property
     def field_ids(self) -> dict[str, str]:
         """Return by word the field of the form that came back, for the links of its error summary."""
+        if self.bound and self.bound.move == forms.ATTACH and self.may_attach:
+            return {"file": "ev-file", "note": "ev-note", "finding": "ev-for"}
         move = self.bound and self.move(self.bound.move)
         scope = "m" if move in [*self.answers, *self.steps_open] else "o"
         return {ask.name: f"{scope}-{move.name}-{ask.name}" for ask in move.asks} if move else {}

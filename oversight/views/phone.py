@@ -11,7 +11,7 @@ from ..db import db
 from ..errors import No, WordsWrong
 from ..models import Case, Person
 from ..operations import contacts
-from . import access, api_http
+from . import api_http
 from .access import actor, by_token, moment
 from .api_http import answer
 
