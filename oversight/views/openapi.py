@@ -206,6 +206,7 @@ ATTENDANCE = _object({
     "host": {**UUID, "description": "Who hosted; for others than the secretary `host_why` says why."},
     "host_why": TEXT, "mode": _one_of(MODES), "invitees": INVITED,
     "why": {**TEXT, "description": "Needed to correct a record."}})
+PLAN = _object({name: ATTENDANCE["properties"][name] for name in ("host", "host_why", "mode", "invitees")})
 ITEM = _object({"version": WHOLE}, case=UUID)
 MANY = _object({"words": ANY}, items={**_list(ITEM), "minItems": 1, "maxItems": BULK}, move=TEXT)
 
@@ -270,6 +271,9 @@ def _marks(case: dict) -> dict:
         "/cases/{case_id}/told": {"post": _operation(
             "told", "Note at which party day the members were told of a met order", "Case", case,
             sends=_object(activity=UUID), no=CHANGING)},
+        "/activities/{activity_id}/plan": {"post": _operation(
+            "arrange_day", "Arrange a party day before it is held: host, manner, invitees", "Sheet",
+            PATH["activity_id"], sends=PLAN, no=CHANGING)},
         "/people/{person_id}/phone": {
             "post": _operation("look_up", "A member's number in full; who asked is noted", "Phone",
                                PATH["person_id"], sends=NOTHING, needs=False, no=CHANGING),
