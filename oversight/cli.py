@@ -242,7 +242,8 @@ def demo(size: str, if_empty: bool) -> None:
         click.echo("数据库里已有数据，没有载入示范区。")
         return
     at = _now()
-    zone.build(db.session, at, size, current_app.extensions["clock"])
+    zone.build(db.session, at, size, current_app.extensions["clock"],
+               current_app.config["SECRET_KEY"])
     db.session.commit()
     time.sweep(db.session, at)
     branches, people, cases = (db.session.scalar(sa.select(sa.func.count()).select_from(table).where(which))

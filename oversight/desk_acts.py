@@ -15,7 +15,7 @@ from .sentences import say
 
 ACTS = {"claim": "认领", "release": "释放"}
 LABELS = {**ACTS, "open": "新开", "attach": "上传材料", "inherit": "承继",
-          "redate": "期限随主题党日调整", "reclass": "考勤类别更正"}  # what the journal tells beside moves
+          "redate": "期限随主题党日调整", "reclass": "考勤类别更正", "tell_members": "已向党员通报"}  # what the journal tells beside moves
 
 
 def submit(session: Session, case_id: str, name: str, who: Actor, at: Moment, *, finish=None) -> Case:

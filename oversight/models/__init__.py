@@ -6,16 +6,21 @@ from .appraisal import Appraised, PeerReview
 from .attachments import Attachment
 from .attendance import Attendance, Invitee
 from .calendar import CalendarRow, PublishedYear, ZoneNotice, ZoneSettingRow
-from .cases import Case, Desk, Recusal, Reminder
+from .cases import Case, Desk, Recusal, Reminder, Sighting
 from .journal import Checkpoint, JournalRow
 from .organizations import Post, Unit, UnitChange, Zone
 from .papers import NumberSeries, Paper
-from .people import Membership, Person
+from .people import Membership, Person, PhoneLook
 from .work import Notice, Work
 
 __all__ = [
     "Account", "Activity", "ActivityChange", "ApiToken", "Appraised", "Attachment", "Attendance", "CalendarRow", "Case",
     "Checkpoint", "Desk", "Idempotency", "Invitee", "JournalRow", "Login", "Membership", "Notice",
+<<<<<<< HEAD
     "NumberSeries", "Paper", "PeerReview", "Person", "Post", "PublishedYear", "Recusal", "Refusal", "Reminder", "Unit",
     "UnitChange", "Work", "Zone", "ZoneNotice", "ZoneSettingRow",
+=======
+    "NumberSeries", "Paper", "Person", "PhoneLook", "Post", "PublishedYear", "Recusal", "Refusal", "Reminder",
+    "Sighting", "Unit", "UnitChange", "Work", "Zone", "ZoneNotice", "ZoneSettingRow",
+>>>>>>> h2
 ]

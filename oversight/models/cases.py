@@ -118,3 +118,17 @@ class Reminder(Base):
     rung: Mapped[int] = mapped_column(primary_key=True, comment="working days before the due day; -1: overdue")
     zone_id: Mapped[str] = mapped_column(sa.ForeignKey("zones.id"))
     at: Mapped[datetime]
+
+
+class Sighting(Base):
+    """When somebody who keeps a branch's business first saw an order: apart from 签收, and never edited."""
+
+    __tablename__ = "sightings"
+    __table_args__ = (sa.UniqueConstraint("case_id", "person_id", name="uq_sightings_once"),)
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
+    zone_id: Mapped[str] = mapped_column(sa.ForeignKey("zones.id"))
+    case_id: Mapped[str] = mapped_column(sa.ForeignKey("cases.id"))
+    person_id: Mapped[str] = mapped_column(sa.ForeignKey("persons.id"))
+    unit_id: Mapped[str] = mapped_column(sa.ForeignKey("units.id"), comment="of the branch as it then was")
+    at: Mapped[datetime]

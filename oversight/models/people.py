@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
@@ -50,3 +50,17 @@ class Membership(Base):
     sort: Mapped[int] = mapped_column(default=0, comment="order in the roster")
     from_on: Mapped[date]
     to_on: Mapped[date | None]
+
+
+class PhoneLook(Base):
+    """Who was shown or changed a member's telephone number, and when. Never edited; the number is not in it."""
+
+    __tablename__ = "phone_looks"
+    __table_args__ = (sa.Index("ix_phone_looks_person", "person_id"),)
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
+    zone_id: Mapped[str] = mapped_column(sa.ForeignKey("zones.id"))
+    person_id: Mapped[str] = mapped_column(sa.ForeignKey("persons.id"), comment="whose number")
+    by_id: Mapped[str] = mapped_column(sa.ForeignKey("persons.id"))
+    what: Mapped[str] = mapped_column(sa.String(10), comment="shown or changed")
+    at: Mapped[datetime]

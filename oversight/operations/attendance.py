@@ -151,7 +151,7 @@ def record(session: Session, activity_id: str, sheet: Sheet, who: Actor, at: Mom
     held_on = _held_on(session, activity, sheet, at)
     before = rows_of(session, activity)
     _must_add_up(session, list(before) or [person.id for person in roster(session, activity, held_on)], sheet)
-    _must_be_host(session, activity, sheet, held_on)
+    must_be_host(session, activity, sheet, held_on)
     what, about = _changed(before, sheet), _about(session, activity, sheet, held_on, who)
     if activity.confirmed_at and not what and not about:
         return Recorded(activity)
@@ -216,7 +216,7 @@ def _names(session: Session, people, wanted: list[str]) -> str:
     return "、".join(known.get(person) or str(person)[:40] for person in sorted(people)[:20])
 
 
-def _must_be_host(session: Session, activity: Activity, sheet: Sheet, held_on: date) -> None:
+def must_be_host(session: Session, activity: Activity, sheet: Sheet, held_on: date) -> None:
     """The secretary hosts, or an officer of the branch whom he asks, and why is written down.
 
     Where there is no committee, any full member may. Raises WordsWrong, RuleSaysNo. Source: G-2.4.2
@@ -356,6 +356,11 @@ class Count:
 
     classes: dict[str, int]
     open: int
+
+    @property
+    def missing(self) -> int:
+        """Return how many were on leave or absent: each has a follow-up, the supplement of the record."""
+        return sum(self.classes[kind] for kind in MISSING)
 
 
 def counts(session: Session, activity_ids: list[str]) -> dict[str, Count]:

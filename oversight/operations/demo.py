@@ -16,7 +16,7 @@ from importlib.resources import files
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from .. import passwords
+from .. import passwords, phones
 from ..clock import Clock, Moment
 from ..db import new_id
 from ..errors import RuleSaysNo
@@ -72,14 +72,17 @@ class Book:
     members: dict[str, int] = field(default_factory=dict)
 
 
-def build(session: Session, at: Moment, size: str = "small", clock: Clock | None = None) -> Zone:
-    """Load the demo zone as it would stand at a moment. Does not commit. Raises RuleSaysNo."""
+def build(session: Session, at: Moment, size: str = "small", clock: Clock | None = None, secret: str = "") -> Zone:
+    """Load the demo zone as it would stand at a moment. Does not commit. Raises RuleSaysNo.
+
+    Under `secret` members get made-up telephone numbers, sealed.
+    """
     if session.scalar(sa.select(Zone.id).limit(1)):
         raise RuleSaysNo("数据库里已有数据，示范区只能载入空的数据库。")
     start = date(at.today.year - 1, at.today.month, 1)
     top = administration.found_zone(session, "云泽高新区", at, name="云泽高新区党工委", doc_prefix="云党工",
                                     accountable_from=start)
-    maker = _Maker(top, at, start)
+    maker = _Maker(top, at, start, secret)
     maker.units_above(size)
     maker.branches(size)
     maker.officials()
@@ -94,7 +97,8 @@ def build(session: Session, at: Moment, size: str = "small", clock: Clock | None
 class _Maker:
     """Draws people and collects rows by table until `write`."""
 
-    def __init__(self, top: Unit, at: Moment, start: date):
+    def __init__(self, top: Unit, at: Moment, start: date, secret: str = ""):
+        self.secret = secret
         self.zone_id, self.top, self.at, self.start = top.zone_id, top, at, start
         self.rng = random.Random(SEED)
         self.rows: dict[type, list[dict]] = defaultdict(list)
@@ -135,7 +139,7 @@ class _Maker:
         person_id = new_id()
         fields = {"joined_on": None, **dict.fromkeys(FLAGS, False)}
         self.rows[Person].append({"id": person_id, "zone_id": self.zone_id, "name": next(self.names[cohort]),
-                                  **fields, **flags})
+                                  "phone_sealed": self.phone(person_id) if username else None, **fields, **flags})
         if username:
             self.book.people[username] = person_id
             self.rows[Account].append({
@@ -143,6 +147,11 @@ class _Maker:
                 "password_hash": self.hash, "enabled": True, "demo": True, "failures": 0, "large_text": False,
                 "locale": "zh_CN", "created_at": self.at.now})
         return person_id
+
+    def phone(self, person_id: str) -> str | None:
+        """Make up a number: a block of noughts in its middle, so that nobody takes it for a real one."""
+        made = f"1{3 + len(self.rows[Person]) % 7}90000{len(self.rows[Person]) % 10000:04d}"
+        return phones.seal(self.secret, person_id, made) if self.secret else None
 
     def member(self, key: str, username: str | None, cohort: str, joined_on: date, group: str | None = None,
                **flags) -> str:

@@ -16,7 +16,7 @@ from ..models import Activity, Case, Person, Unit, Work
 from ..rules import absence
 from ..rules.activities import activity_for, month_end, owed
 from ..rules.calendar import has_rule_day, zone_calendar
-from ..rules.organization import superiors
+from ..rules.organization import heir, superiors
 from ..sentences import say
 from ..workdays import add_workdays
 
@@ -120,19 +120,14 @@ class Orders:
     @staticmethod
     def one(session: Session, case_id: str, at: Moment) -> bool:
         case = session.get(Case, case_id)
-        unit, closed_on = _heir(session, case.unit), date.fromisoformat(case.facts["rounds"][-1]["on"])
+        if case.facts.get("told"):
+            return False
+        unit, closed_on = heir(session, case.unit), date.fromisoformat(case.facts["rounds"][-1]["on"])
         due = session.scalar(sa.select(sa.func.min(Activity.day)).where(
             Activity.unit_id == unit.id, Activity.day > closed_on))
         if due is None or due > at.today:
             return False
         return _say(session, unit, f"report_back:{case.id}", at, "请在本次主题党日通报整改情况。", case=case.id)
-
-
-def _heir(session: Session, unit: Unit) -> Unit:
-    """Return the branch that stands in for a merged one."""
-    while unit.successor_id:
-        unit = session.get(Unit, unit.successor_id)
-    return unit
 
 
 class Lessons:

@@ -123,7 +123,8 @@ def _note_class(attempt) -> None:
 def _note_try(attempt) -> None:
     """记入联系登记。"""
     words = attempt.raw
-    entry = {"on": attempt.today.isoformat(), "reached": words["reached"], "told": words["told"],
+    today = attempt.today.isoformat()
+    entry = {"on": words.get("on") or today, "entered_on": today, "reached": words["reached"], "told": words["told"],
              "way": words["way"], "reason": words["reason"], "by": attempt.actor.id}
     attempt.set_facts(tries=[*tries(attempt), entry], reason=words["reason"] or attempt.case.facts.get("reason"))
 

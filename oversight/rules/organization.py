@@ -17,3 +17,10 @@ def superiors(session: Session, unit: Unit) -> list[Unit]:
     found = {row.id: row for row in session.scalars(sa.select(Unit).where(Unit.id.in_(above)))}
     chain = [found[unit_id] for unit_id in above if not found[unit_id].passes_through]
     return chain or [unit]
+
+
+def heir(session: Session, unit: Unit) -> Unit:
+    """Return the branch that stands in for a merged one; itself where it was not merged."""
+    while unit.successor_id:
+        unit = session.get(Unit, unit.successor_id)
+    return unit

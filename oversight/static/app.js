@@ -16,6 +16,9 @@
     field.addEventListener('input', () => { copy.textContent = field.value || empty; });
   }
 
+  // That an order was read is told by a post of its own, since a GET never writes.
+  for (const form of all('form[data-seen]')) fetch(form.action, { method: 'POST', body: new FormData(form), keepalive: true });
+
   // A summary of errors takes the focus, so that it is read first.
   const wrong = one('.err-sum');
   if (wrong) wrong.focus();

@@ -10,6 +10,7 @@ from ..errors import No, NotInSight, VersionMissing, WordsWrong
 from ..grammar import as_table
 from ..idempotency import Answer
 from ..models import Case
+from ..operations import orders
 from ..sentences import say
 from . import api_http, api_shapes, openapi
 from .access import account, actor, by_token, moment
@@ -90,6 +91,27 @@ def open_case():
         db.session, sent["workflow"], unit_id, sent["facts"], actor(), moment(), finish=keep))
 
 
+@bp.post("/cases/<uuid:case_id>/seen")
+@by_token
+def seen(case_id):
+    """Note that the caller has seen an order; a GET never writes."""
+    api_http.body()
+    found = db.session.get(Case, str(case_id))
+    if found is None:
+        raise NotInSight()
+    authority.see(db.session, actor(), found)
+    orders.see(db.session, found, actor(), moment())
+    db.session.commit()
+    return _case_answer(_of(found))
+
+
+@bp.post("/cases/<uuid:case_id>/told")
+@by_token
+def told(case_id):
+    sent = api_http.body(activity=str)
+    return _case_answer(_of(orders.tell_members(db.session, str(case_id), sent["activity"], actor(), moment())))
+
+
 @bp.post("/cases/<uuid:case_id>/moves/<name>")
 @by_token
 def move(case_id, name):
@@ -97,7 +119,15 @@ def move(case_id, name):
     stated = api_http.stated_version()
     return _once(api_http.key(required=True), 200, lambda keep: engine.submit(
         db.session, case_id, name, actor(), words, version=_version(case_id, name, stated), at=moment(),
-        finish=keep))
+        finish=_noting(keep)))
+
+
+def _noting(keep):
+    """Note, with a move, that whoever makes it has seen the order."""
+    def finish(found: Case) -> None:
+        orders.see(db.session, found, actor(), moment())
+        keep(found)
+    return finish
 
 
 def _version(case_id: str, name: str, stated: int | None) -> int | None:

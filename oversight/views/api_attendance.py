@@ -6,7 +6,7 @@ from .. import idempotency
 from ..db import db
 from ..idempotency import Answer
 from ..models import Activity, Attendance, Case, Person
-from ..operations import attendance
+from ..operations import arrange, attendance
 from . import api_http, api_shapes
 from .access import account, actor, by_token, moment
 from .api_http import answer, bp
@@ -15,6 +15,7 @@ from .api_units import title_and_status
 
 PARTS = {"present": list, "other_form": dict, "leave": dict, "absent": list, "held_on": str, "host": str,
          "host_why": str, "mode": str, "why": str, "invitees": dict}
+ARRANGED = {name: PARTS[name] for name in ("host", "host_why", "mode", "invitees")}
 
 
 @bp.get("/activities/<uuid:activity_id>/attendance")
@@ -40,6 +41,14 @@ def record_attendance(activity_id):
 
     attendance.submit(db.session, str(activity_id), attendance.read_sheet(sent), actor(), moment(), finish=keep)
     return answer(kept[0].body)
+
+
+@bp.post("/activities/<uuid:activity_id>/plan")
+@by_token
+def arrange_day(activity_id):
+    """Arrange a party day before it is held; what is left out stays as it was."""
+    sent = {name: value for name, value in api_http.body(**ARRANGED).items() if name in api_http.sent()}
+    return answer(sheet(arrange.submit(db.session, str(activity_id), attendance.read_sheet(sent), actor(), moment())))
 
 
 def sheet(row: Activity) -> dict:

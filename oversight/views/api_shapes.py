@@ -10,7 +10,7 @@ from ..authority import Actor
 from ..clock import Moment
 from ..grammar import Move, Workflow, ask_as_dict
 from ..models import Attachment, Case, Desk, JournalRow, Paper, Person, Unit
-from ..operations import evidence
+from ..operations import evidence, orders
 from ..roles import OFFICES
 
 FLAGS = ("probationary", "mobile", "retired", "elderly", "leading", "in_post", "no_office")
@@ -41,7 +41,20 @@ def whole(session: Session, case: Case, who: Actor, at: Moment) -> dict:
         "documents": _documents(session, case),
         "attachments": [attachment(session, row) for row in evidence.of_case(session, case)
                         if row.by_id == who.id or authority.reads_all(workflow, case, who)],
+        "seen": [{"by": name, "unit": named(session.get(Unit, row.unit_id)), "at": day(row.at)}
+                 for row, name in orders.seen_by(session, case)],
+        **_telling(session, case),
     }
+
+
+def _telling(session: Session, case: Case) -> dict:
+    """Return of a met order when and where its members are or were told, and what is said; else nothing."""
+    found = orders.telling(session, case)
+    if found is None:
+        return {}
+    told = found.told and {"activity": found.told["activity"], "on": found.told["on"]}
+    due = found.due and {"id": found.due.id, "on": day(found.due.held_on or found.due.day)}
+    return {"telling": {"due": due, "told": told, "text": found.text}}
 
 
 def _facts(case: Case, workflow: Workflow, who: Actor) -> dict:
@@ -143,7 +156,7 @@ def unit(row: Unit, parent: Unit | None) -> dict:
             "rule_set": row.rule_set or None, "parent": named(parent), "ended_on": day(row.ended_on)}
 
 
-def member(person: Person, branch: Unit, flags: bool) -> dict:
-    """Return a member; `flags` only where the reader leads the branch or stands above it."""
-    more = {"flags": [flag for flag in FLAGS if getattr(person, flag)]} if flags else {}
+def member(person: Person, branch: Unit, flags: bool, phone: str = "") -> dict:
+    """Return a member; `flags` and the masked number only where the reader leads the branch or stands above it."""
+    more = {"flags": [flag for flag in FLAGS if getattr(person, flag)], "phone": phone or None} if flags else {}
     return {"id": person.id, "name": person.name, "unit": named(branch), **more}

@@ -14,7 +14,7 @@ from ..models import Activity, Case, Desk, Membership, Person, Unit
 from ..operations import attendance
 from ..queues import at_seat, in_sight
 from ..rules import activities, calendar
-from . import api_http, api_shapes
+from . import api_http, api_shapes, phone
 from .access import actor, by_token, moment
 from .api_http import answer, bp, page
 from .api_shapes import day, named
@@ -89,7 +89,7 @@ def members(unit_id):
     rows = db.session.execute(_from_cursor(statement, order, Membership).limit(size + 1)).all()
     leads = tuple(post.unit.path for post in who.posts)
     return page(rows, size, mark=lambda row: row.Membership.id, shape=lambda row: api_shapes.member(
-        row.Person, row.Unit, flags=row.Unit.path.startswith(leads)))
+        row.Person, row.Unit, row.Unit.path.startswith(leads), phone.masked(row.Person)))
 
 
 # Activities and party days -----------------------------------------------------------------------

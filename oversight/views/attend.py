@@ -18,7 +18,7 @@ from ..db import db
 from ..errors import NotYours, RuleSaysNo, WordsWrong
 from ..models import Activity, Attendance, Case, Membership, Person, Post, Unit
 from ..models.attendance import CATEGORIES, CLASSES, FORMS, INVITEES, MODES
-from ..operations import attendance
+from ..operations import arrange, attendance
 from ..roles import BRANCH, OFFICES
 from ..rules.calendar import zone_calendar
 from ..rules.people import exempt_on, members
@@ -218,6 +218,38 @@ def blank(activity_id):
     return render_template("attend_blank.html", sheet=sheet, activity=sheet.activity, unit=sheet.unit)
 
 
+@bp.get("/activities/<uuid:activity_id>/plan")
+@login_required
+def plan(activity_id):
+    activity = attendance.readable(db.session, str(activity_id), access.actor())
+    authority.leads(db.session, activity.unit, access.actor())
+    if activity.held_on or activity.confirmed_at:
+        return redirect(url_for("attend.show", activity_id=activity.id))
+    return _plan(Sheet(activity))
+
+
+def _plan(sheet: Sheet, status: int = 200):
+    return render_template("plan.html", sheet=sheet, activity=sheet.activity, unit=sheet.unit), status
+
+
+@bp.post("/activities/<uuid:activity_id>/plan")
+@login_required
+def arrange_day(activity_id):
+    activity = attendance.readable(db.session, str(activity_id), access.actor())
+    try:
+        raw = {"invitees": _invitees(activity, request.form), **_about(request.form)}
+        arrange.submit(db.session, activity.id, attendance.read_sheet(raw), access.actor(), access.moment())
+    except (WordsWrong, RuleSaysNo) as no:
+        activity = attendance.readable(db.session, str(activity_id), access.actor())
+        return _plan(Sheet(activity, request.form, forms.Bound.of("", {}, no)), no.status)
+    flash(_("安排已保存，登记到会时照此填好"), "ok")
+    return redirect(url_for("year.show", unit_id=activity.unit_id, year=activity.year, _anchor=f"m{activity.month}"))
+
+
+def _about(posted) -> dict[str, str]:
+    return {name: posted.get(name, "").strip() for name in ("host", "host_why", "mode")}
+
+
 @bp.post("/activities/<uuid:activity_id>/attendance")
 @login_required
 def save(activity_id):
@@ -258,7 +290,7 @@ def _raw(activity: Activity, posted) -> dict:
         "other_form": {person: posted.get(f"form-{person}") for person in by["other_form"]},
         "leave": {person: posted.get(f"why-{person}") for person in by["leave"]}, "absent": by["absent"],
         "invitees": _invitees(activity, posted),
-        **{name: posted.get(name, "").strip() for name in ("held_on", "host", "host_why", "mode", "why")}}
+        **_about(posted), **{name: posted.get(name, "").strip() for name in ("held_on", "why")}}
 
 
 def _every_leave_has_a_reason(people: list[str], posted) -> None:

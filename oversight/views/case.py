@@ -13,6 +13,7 @@ from ..db import db
 from ..errors import No, NotInSight, RuleSaysNo, WordsWrong
 from ..grammar import Move
 from ..models import Case
+from ..operations import orders
 from . import access, checklist, desk, forms, opening, present
 from .casefile import CaseFile
 
@@ -25,7 +26,36 @@ def seen(case_id) -> Case:
     if case is None:
         raise NotInSight()
     authority.see(db.session, access.actor(), case)
+    if request.method == "POST":
+        _note(case)  # also where no script has told us
     return case
+
+
+def _note(case: Case) -> None:
+    """Note that the reader has seen an order, where that is to be noted. Commits."""
+    if orders.see(db.session, case, access.actor(), access.moment()):
+        db.session.commit()
+
+
+@bp.post("/cases/<uuid:case_id>/seen")
+@login_required
+def note_seen(case_id):
+    """Be told by the page's script that it was read; a GET never writes."""
+    seen(case_id)
+    return "", 204
+
+
+@bp.post("/cases/<uuid:case_id>/told")
+@login_required
+def tell_members(case_id):
+    """Note at which party day the members were told of a met order."""
+    case = seen(case_id)
+    try:
+        orders.tell_members(db.session, case.id, request.form.get("activity", ""), access.actor(), access.moment())
+    except (WordsWrong, RuleSaysNo) as no:
+        return page(seen(case_id), forms.Bound.of("tell_members", {}, no)), no.status
+    flash(_("已登记：本支部党员已听取整改情况通报。"), "ok")
+    return redirect(access.own_path(request.form.get("next")) or url_for("case.show", case_id=case_id))
 
 
 @bp.get("/cases/<uuid:case_id>")

@@ -14,11 +14,11 @@ from ..authority import Actor
 from ..clauses import Source
 from ..clock import Moment
 from ..db import db
-from ..errors import WordsWrong
+from ..errors import No, WordsWrong
 from ..grammar import COMMON, MANY, STAY, Each, Move, Rule, State, Workflow
 from ..models import Attachment, Case, Desk, JournalRow, Paper, Person, Reminder, Unit
 from ..models.cases import ABSENT, LEFT, NO, RECUSED, YES
-from ..operations import evidence
+from ..operations import evidence, orders
 from ..roles import CLOCK, COUNT
 from ..rules import Attempt
 from ..rules.people import members
@@ -176,6 +176,8 @@ class CaseFile:
     @property
     def field_ids(self) -> dict[str, str]:
         """Return by word the field of the form that came back, for the links of its error summary."""
+        if self.bound and self.bound.move == forms.ATTACH and self.may_attach:
+            return {"file": "ev-file", "note": "ev-note", "finding": "ev-for"}
         move = self.bound and self.move(self.bound.move)
         scope = "m" if move in [*self.answers, *self.steps_open] else "o"
         return {ask.name: f"{scope}-{move.name}-{ask.name}" for ask in move.asks} if move else {}
@@ -304,6 +306,28 @@ class CaseFile:
     @cached_property
     def attachments(self) -> list[Attachment]:
         return evidence.of_case(db.session, self.case)
+
+    @cached_property
+    def unseen(self) -> bool:
+        """True where the page's script is to tell that it was read."""
+        return orders.unseen(db.session, self.case, self.who)
+
+    @cached_property
+    def seen_by(self) -> list[tuple]:
+        return orders.seen_by(db.session, self.case)
+
+    @cached_property
+    def telling(self) -> orders.Telling | None:
+        return orders.telling(db.session, self.case)
+
+    @property
+    def tells(self) -> bool:
+        """True where the reader keeps the branch's record and so notes that its members were told."""
+        try:
+            authority.leads(db.session, self.case.unit, self.who)
+        except No:
+            return False
+        return True
 
     @property
     def may_attach(self) -> bool:

@@ -13,7 +13,7 @@ from flask_login import login_required
 
 from .. import authority, engine, outlook, workflows
 from ..clock import Moment
-from ..db import db
+from ..db import db, is_id
 from ..errors import No, NotInSight, NotYours, WordsWrong
 from ..grammar import Move
 from ..models import Activity, Attendance, Case, Person, Unit
@@ -24,9 +24,10 @@ from . import case as case_page
 bp = Blueprint("contact", __name__)
 
 STEPS = (("to_contact", "待联系", "record_contact"), ("to_make_up", "待补课", "record_lesson"),
-         ("to_confirm", "待确认", "confirm"), ("to_archive", "待归档", ""), ("other", "别处办理", ""),
+         ("to_confirm", "待确认", "confirm"), ("to_archive", "待归档", "archive"), ("other", "别处办理", ""),
          ("done", "已办结", ""))
-BATCH = ("record_contact", "record_lesson", "confirm", "search_lost")
+BATCH = ("record_contact", "record_lesson", "confirm", "archive", "search_lost")
+EACH = ("archive_no",)  # never one for several: every member has a number of his own
 MANY_TRIES = 3
 MOST = 100
 
@@ -78,6 +79,11 @@ class Contacts:
             return False
         return True
 
+    @property
+    def phones(self) -> bool:
+        """True on the steps on which somebody is still to be called."""
+        return self.step != "done"
+
     @cached_property
     def counts(self) -> dict[str, int]:
         rows = dict(db.session.execute(sa.select(Case.state, sa.func.count()).where(
@@ -128,8 +134,20 @@ class Contacts:
         return list(found.items())
 
     def form(self):
+        """Return the sheet that is filled once for all who are ticked."""
         values = self.bound.words if self.bound else {}
-        return forms.form_for(self.move.asks, "b", values, self.bound.wrong if self.bound else None)
+        shared = tuple(ask for ask in self.move.asks if ask.name not in EACH)
+        return forms.form_for(shared, "b", values, self.bound.wrong if self.bound else None)
+
+    def own_form(self, line: Line):
+        """Return the fields that are filled for one member alone (逐人填); what stands there goes before the sheet."""
+        form = forms.form_for(self.move.asks, f"e-{line.case.id}", own_words(self.move, line.case.id))
+        for one in form:
+            one.short_name = one.name = f"{one.ask.name}-{line.case.id}"
+        return form
+
+    def alone(self, line: Line) -> bool:
+        return self.move is not None and bool(own_words(self.move, line.case.id))
 
     def lost(self, line: Line) -> bool:
         """True where the branch may ask its superior to search: judged by the engine's own guards."""
@@ -183,12 +201,15 @@ def make(unit_id, name):
         raise NotInSight("没有这一步。")
     ids = list(dict.fromkeys([request.form["only"]] if "only" in request.form else request.form.getlist("case")))
     words = _words(move)
+    ids += [case_id for case_id in _filled(move) if case_id not in ids and "only" not in request.form]
     if not ids:
         no = WordsWrong({"case": _("请先勾选要登记的人。")})
         return _page(Contacts(unit, _step(name), forms.Bound.of(name, words, no)), no.status)
+    if not all(map(is_id, ids)):
+        raise NotInSight()
     seen = [case_page.seen(case_id) for case_id in ids[:MOST]]
     told = [(case.id, _member(case)) for case in seen if case.unit_id == unit.id and case.workflow == "absence"]
-    results = [(case_id, Outcome(who, _try(case_id, name, words, access.moment()))) for case_id, who in told]
+    results = [(case_id, Outcome(who, _try(case_id, move, words, access.moment()))) for case_id, who in told]
     return _answer(unit_id, name, words, results)
 
 
@@ -198,14 +219,32 @@ def _member(case: Case) -> str:
 
 def _words(move: Move) -> dict:
     """Take the words of the sheet; who was not reached was not told."""
-    words = forms.words_from(request.form, move.asks)
+    return _untold(forms.words_from(request.form, move.asks))
+
+
+def _untold(words: dict) -> dict:
     if words.get("reached") == "false":
         words.setdefault("told", "false")
     return words
 
 
-def _try(case_id: str, name: str, words: dict, at: Moment) -> No | None:
-    """Make the move in one case, with the version that the page was made from."""
+def own_words(move: Move, case_id: str) -> dict:
+    """Take the words that are filled for one member alone."""
+    ends = f"-{case_id}"
+    own = {key.removesuffix(ends): value for key, value in request.form.items() if key.endswith(ends) and value}
+    return _untold(forms.words_from(own, tuple(ask for ask in move.asks if ask.name in own)))
+
+
+def _filled(move: Move) -> list[str]:
+    """Return the cases for which something is filled in alone: they are meant, ticked or not."""
+    names = {ask.name for ask in move.asks}
+    keys = [key.partition("-") for key, value in request.form.items() if value.strip()]
+    return list(dict.fromkeys(case_id for name, _dash, case_id in keys if name in names and case_id))
+
+
+def _try(case_id: str, move: Move, words: dict, at: Moment) -> No | None:
+    """Make the move in one case, with the version that the page was made from; its own words go first."""
+    name, words = move.name, {**words, **own_words(move, case_id)}
     version = request.form.get(f"version-{case_id}", "")
     try:
         engine.submit(db.session, case_id, name, access.actor(), words, at=at,
@@ -235,6 +274,7 @@ def _step(name: str) -> str:
 def _told(name: str, names: str, n: int) -> str:
     said = {"record_contact": _("已登记联系 %(n)s 人：%(names)s", n=n, names=names),
             "record_lesson": _("已登记补课 %(n)s 人：%(names)s，等本人以外的人确认", n=n, names=names),
+            "archive": _("已编号归档 %(n)s 人：%(names)s", n=n, names=names),
             "confirm": _("已确认补课 %(n)s 人：%(names)s", n=n, names=names),
             "search_lost": _("已报上级查找：%(names)s", names=names)}
     return said[name]

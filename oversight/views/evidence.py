@@ -9,12 +9,13 @@ from flask_login import login_required
 
 from .. import idempotency, uploads
 from ..db import db
-from ..errors import BadRequest, WordsWrong
+from ..errors import BadRequest, No, NotInSight, NotYours, WordsWrong
 from ..idempotency import Answer
 from ..models import Attachment
 from ..operations import evidence
 from ..sentences import say
-from . import access, api_http, api_shapes
+from . import access, api_http, api_shapes, forms
+from . import case as case_page
 from .access import account, actor, by_token, moment
 from .api_http import answer
 
@@ -24,9 +25,13 @@ DRAINED = 64 * 2**20  # what is read of a body that is too large, so that its se
 
 
 def widen(endpoint: str | None, _values) -> None:
-    """Let a request that brings a file be as large as a file may be; all others stay small."""
+    """Let a request that brings a file be as large as a file may be; all others stay small.
+
+    A form may be larger still, so that one with too large a file is read and comes back with what was written.
+    """
     if endpoint in SENDING:
-        request.max_content_length = uploads.MOST_BYTES + uploads.OVERHEAD
+        most = DRAINED if endpoint == "evidence.send" else uploads.MOST_BYTES
+        request.max_content_length = most + uploads.OVERHEAD
         request.max_form_parts = 20
 
 
@@ -53,7 +58,10 @@ def sent() -> evidence.Sent:
         raise WordsWrong({"file": "请选择一个文件，一次传一个。"})
     if "\0" in "".join(request.form.values()):
         raise BadRequest("请求的内容不含空字符。")
-    return evidence.Sent(files[0].read(), files[0].filename or "", request.form.get("note", "").strip() or None,
+    data = files[0].read(uploads.MOST_BYTES + 1)
+    if len(data) > uploads.MOST_BYTES:
+        raise uploads.too_large(files[0].stream.seek(0, io.SEEK_END))
+    return evidence.Sent(data, files[0].filename or "", request.form.get("note", "").strip() or None,
                          _number("finding"), _number("round"), request.form.get("replaces") or None)
 
 
@@ -93,9 +101,23 @@ def thumb(attachment_id):
 @bp.post("/cases/<uuid:case_id>/attachments")
 @login_required
 def send(case_id):
-    row = evidence.submit(db.session, folder(), str(case_id), sent(), actor(), moment())
+    try:
+        row = evidence.submit(db.session, folder(), str(case_id), sent(), actor(), moment())
+    except (NotInSight, NotYours):
+        raise
+    except No as no:
+        return again(case_id, no)
     flash({"text": say("已上传：{name}", name=row.name)}, "toast")
     return redirect(access.own_path(request.form.get("next")) or url_for("case.show", case_id=case_id))
+
+
+def again(case_id, no: No):
+    """Show the case with the sentence at the field and what was written; only the file is to be chosen anew."""
+    case = case_page.seen(case_id)
+    wrong = dict(no.fields) if isinstance(no, WordsWrong) else {no.extra.get("field") or "file": no.sentence}
+    shown = {name if name in ("note", "finding") else "file": sentence for name, sentence in wrong.items()}
+    words = {name: request.form.get(name, "")[:evidence.NOTE] for name in ("note", "finding")}
+    return case_page.page(case, forms.Bound(forms.ATTACH, words, shown, no)), no.status
 
 
 # API ---------------------------------------------------------------------------------------------

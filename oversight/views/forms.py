@@ -13,6 +13,7 @@ from ..errors import BadRequest, No, RuleSaysNo, WordsWrong
 from ..grammar import Ask, Move
 
 OTHER = "other"
+ATTACH = "attach"  # in the place of a move: the form by which a file is sent
 SAY = "say"  # one text for whichever answer is chosen
 
 

@@ -92,8 +92,12 @@ OPTION = _object(
 ENTRY = _object({"clause": TEXT}, at=TIME, actor=TEXT, move=TEXT, label=TEXT, from_=_or_null(TEXT), to=TEXT,
                 words=ANY, result=ANY)
 PAPER = _object(id=UUID, kind=TEXT, number=TEXT, title=TEXT, issued_on=DAY, void=TRUTH)
+TELLING = _object(
+    due=_or_null(_object(id=UUID, on=DAY)), told=_or_null(_object(activity=UUID, on=DAY)),
+    text={**_list(TEXT), "description": "What is read to the members, one paragraph each."})
 CASE = _object(**HEAD, definition_version=WHOLE, facts=ANY, moves=_list(_ref("Option")), acts=_list(TEXT),
-               journal=_list(_ref("Entry")), documents=_list(_ref("Paper")), attachments=_list(_ref("Attachment")))
+               journal=_list(_ref("Entry")), documents=_list(_ref("Paper")), attachments=_list(_ref("Attachment")),
+               seen=_list(_object(by=TEXT, unit=_ref("Named"), at=TIME)), optional={"telling": TELLING})
 ATTACHMENT = _object(
     id=UUID, series={**UUID, "description": "The first version; a replacement is a new version of it."}, version=WHOLE,
     name=TEXT, kind=_one_of(KINDS_OF_FILE), size={**WHOLE, "description": "Bytes."}, width=_or_null(WHOLE),
@@ -106,7 +110,8 @@ ME = _object(id=UUID, username=TEXT, name=TEXT, title=TEXT, posts=_list(_ref("Po
 UNIT = _object(id=UUID, name=TEXT, kind=_one_of(UNIT_KINDS), category=_or_null(_one_of(CATEGORIES)),
                rule_set=_or_null(_one_of(sorted(set(RULE_SETS.values())))), parent=_or_null(_ref("Named")),
                ended_on=_or_null(DAY))
-MEMBER = _object({"flags": _list(_one_of(FLAGS))}, id=UUID, name=TEXT, unit=_ref("Named"))
+MEMBER = _object({"flags": _list(_one_of(FLAGS)), "phone": {**_or_null(TEXT), "description": "Masked."}},
+                 id=UUID, name=TEXT, unit=_ref("Named"))
 STATUS = _one_of(STATUS_LABELS)
 MONTH = {**WHOLE, "minimum": 1, "maximum": 12}
 TURNOUT = {
@@ -159,7 +164,7 @@ SCHEMAS = {
     "Queue": _page("Summary", counts={"type": "object", "additionalProperties": WHOLE}),
     "Units": _page("Unit"), "Members": _page("Member"), "Activities": _page("Activity"),
     "PartyDays": _page("PartyDay"), "Workflows": _page("Workflow"),
-    "Outcomes": _object(items=_list(_ref("Outcome"))), "Document": ANY,
+    "Phone": _object(number=_or_null(TEXT)), "Outcomes": _object(items=_list(_ref("Outcome"))), "Document": ANY,
     "Turnout": _object(expected=WHOLE, **dict.fromkeys(CLASSES, WHOLE)), "SheetMember": SHEET_MEMBER,
     "Sheet": _object(**SHEET), "Recorded": _object(**SHEET, opened=_list(UUID)),
 }
@@ -175,7 +180,7 @@ def _in(where: str, name: str, schema: dict, text: str = "", required: bool = Fa
 PATH = {
     "case_id": _in("path", "case_id", UUID), "unit_id": _in("path", "unit_id", UUID),
     "activity_id": _in("path", "activity_id", UUID), "attachment_id": _in("path", "attachment_id", UUID),
-    "name": _in("path", "name", TEXT),
+    "name": _in("path", "name", TEXT), "person_id": _in("path", "person_id", UUID),
 }
 LIMIT = _in("query", "limit", {**WHOLE, "minimum": 1, "maximum": MOST, "default": USUAL})
 CURSOR = _in("query", "cursor", TEXT, "`next` of the page before.")
@@ -201,6 +206,7 @@ ATTENDANCE = _object({
     "host": {**UUID, "description": "Who hosted; for others than the secretary `host_why` says why."},
     "host_why": TEXT, "mode": _one_of(MODES), "invitees": INVITED,
     "why": {**TEXT, "description": "Needed to correct a record."}})
+PLAN = _object({name: ATTENDANCE["properties"][name] for name in ("host", "host_why", "mode", "invitees")})
 ITEM = _object({"version": WHOLE}, case=UUID)
 MANY = _object({"words": ANY}, items={**_list(ITEM), "minItems": 1, "maxItems": BULK}, move=TEXT)
 
@@ -256,6 +262,26 @@ def _download(*parameters: dict) -> dict:
     return found
 
 
+def _marks(case: dict) -> dict:
+    """Describe what is noted beside the moves of a case, and of people."""
+    return {
+        "/cases/{case_id}/seen": {"post": _operation(
+            "seen", "Note that I have seen an issued order to my branch", "Case", case, sends=NOTHING, needs=False,
+            no=CHANGING)},
+        "/cases/{case_id}/told": {"post": _operation(
+            "told", "Note at which party day the members were told of a met order", "Case", case,
+            sends=_object(activity=UUID), no=CHANGING)},
+        "/activities/{activity_id}/plan": {"post": _operation(
+            "arrange_day", "Arrange a party day before it is held: host, manner, invitees", "Sheet",
+            PATH["activity_id"], sends=PLAN, no=CHANGING)},
+        "/people/{person_id}/phone": {
+            "post": _operation("look_up", "A member's number in full; who asked is noted", "Phone",
+                               PATH["person_id"], sends=NOTHING, needs=False, no=CHANGING),
+            "put": _operation("put", "Keep a member's number, or none where it is empty; answers it masked", "Phone",
+                              PATH["person_id"], sends=_object(number=TEXT), no=CHANGING)},
+    }
+
+
 def _paths() -> dict:
     """List every route; `document` puts the root before them."""
     case, unit, name = PATH["case_id"], PATH["unit_id"], PATH["name"]
@@ -277,6 +303,7 @@ def _paths() -> dict:
         "/moves": {"post": _operation(
             "moves", "Make one move in many cases, each in a transaction of its own", "Outcomes", KEY[True],
             sends=MANY, no=(400, 401, 413, 415, 422, 503))},
+        **_marks(case),
         "/units": _read("units", "What is in my subtree, own unit first", "Units", CURSOR, LIMIT, no=(422,)),
         "/units/{unit_id}": _read("unit", "One unit", "Unit", unit, no=(404,)),
         "/units/{unit_id}/members": _read("members", "Its members and those of all units below it", "Members",

@@ -24,7 +24,7 @@ from ..rules.calendar import zone_calendar
 from ..rules.organization import superiors
 from ..sentences import Sentence
 from ..workdays import add_workdays, workdays_between
-from . import access, checklist
+from . import access, checklist, phone
 
 WEEKDAYS = "一二三四五六日"
 SOON = 3  # working days within which a due day is named by its weekday
@@ -48,6 +48,7 @@ ICONS = {
     "left": '<path d="M15 5l-7 7 7 7"/>',
     "right": '<path d="M9 5l7 7-7 7"/>',
     "arrow": '<path d="M4 12h15M13 6l6 6-6 6"/>',
+    "phone": '<path d="M5 4h4l2 5-2.500 1.500a11 11 0 005 5L15 13l5 2v4a1 1 0 01-1 1A15 15 0 014 5a1 1 0 011-1z"/>',
     "print": '<path d="M7 9V3h10v6M7 17H4V9h16v8h-3M7 14h10v7H7z"/>',
     "lock": '<path d="M6 11h12v9H6zM8.5 11V8a3.5 3.5 0 017 0v3"/>',
     "hand": '<path d="M8 12V6a1.5 1.5 0 013 0v5-7a1.5 1.5 0 013 0v7-5a1.5 1.5 0 013 0v8c0 4-2 7-6 7-3 '
@@ -112,7 +113,8 @@ def register(app: Flask) -> None:
         icon=icon, sprite=sprite, part=part, due_chip=due_chip, shift=shift, clause_url=clause_url,
         definition=definition, ask_named=ask_named, superior=superior, field_ids=field_ids, offices=OFFICES,
         sections=checklist.sections, clauses=register_of_clauses, workdays_on=workdays_on,
-        member_name=member_name, activity_day=activity_day, lesson_form=lesson_form, unit_name=unit_name,
+        member_name=member_name, phone_of=phone.of_case, masked=phone.masked, activity_day=activity_day,
+        lesson_form=lesson_form, unit_name=unit_name,
         branches=branches, documents=DOCUMENTS, today=lambda: access.moment().today)
     app.context_processor(_frame)
 

@@ -16,7 +16,7 @@ from .. import queues, workflows
 from ..db import db
 from ..errors import NotInSight, NotYours, RuleSaysNo, WordsWrong
 from ..models import Activity, Case, Unit
-from ..operations import attendance
+from ..operations import attendance, orders
 from ..operations.attendance import Count
 from ..roles import BRANCH_LEADERS
 from ..rules.activities import STATUS_LABELS, activity_for, owed, plan, record_held, set_own_day, status
@@ -46,6 +46,7 @@ class Month:
     today: date
     case: Case | None
     counted: Count | None = None
+    to_tell: Case | None = None
 
     @property
     def saved(self) -> bool:
@@ -86,6 +87,11 @@ class Month:
         """True where the zone has moved this month for everybody."""
         known = zone_notices(db.session, self.unit.zone_id)
         return bool(self.rule) and (self.row.year, self.row.month) in known
+
+    @property
+    def filed_on(self) -> date | None:
+        """Return the day on which the record was filed (备案), later lessons being its supplement."""
+        return local_day(self.row.confirmed_at) if self.row.confirmed_at else None
 
     @property
     def entered_later(self) -> date | None:
@@ -189,7 +195,12 @@ class Year:
         case = asked.get(row.id) if row is not None else None
         found = counted.get(row.id) if row is not None else None
         row = row or Activity(**plan(db.session, self.unit, self.year, number))
-        return Month(self.unit, row, rule, self.today, case, found)
+        return Month(self.unit, row, rule, self.today, case, found, self._to_tell.get(row.id))
+
+    @cached_property
+    def _to_tell(self) -> dict[str, Case]:
+        """Return by party day the met order that the members are told of there; nobody else's business."""
+        return orders.untold(db.session, self.unit) if access.actor().posts else {}
 
     @property
     def rate(self) -> float | None:

@@ -26,7 +26,8 @@ FORMS = (("visit", "送学上门"), ("online", "网络补课"), ("one_on_one", "
 MEASURES = (("谈话提醒", "谈话提醒"), ("批评教育", "批评教育"))
 REACHED = (Ask("reached", "yes_no", "联系上了没有"), Ask("told", "yes_no", "是否通报活动情况"),
            Ask("way", "choice", "联系方式", choices=WAYS),
-           Ask("reason", "choice", "缺席原因", required=False, choices=REASONS))
+           Ask("reason", "choice", "缺席原因", required=False, choices=REASONS),
+           Ask("on", "date", "哪天联系的", required=False))
 LESSON = (Ask("form", "choice", "补课形式", choices=FORMS), Ask("held_on", "date", "补课日期"),
           Ask("note", "text", "补课内容", required=False))
 WHY, NOTE = Ask("reason", "text", "理由"), Ask("opinion", "text", "意见", required=False)
@@ -66,6 +67,12 @@ def informed(attempt):
 def told_only_who_was_reached(attempt):
     """没有联系上，不能登记为已通报活动情况。"""
     return attempt.words["reached"] or not attempt.words["told"]
+
+
+@rule(CONTACT, "on")
+def called_since(attempt):
+    """联系日期要在活动当天到今天之间；没有联系的不能先登记。"""
+    return facts.activity_day(attempt) <= (attempt.words["on"] or attempt.today) <= attempt.today
 
 
 @rule(MAKE_UP, "held_on")
@@ -117,7 +124,7 @@ WORKFLOW = Workflow(
     inherits=True, open_if=(missing_in_record, only_once), subject=facts.subject, on_open=(facts.note_class,),
     moves=(
         Move("record_contact", "联系登记", (TO_CONTACT, TO_MAKE_UP), STAY, by=BRANCH, under=CONTACT,
-             asks=REACHED, only_if=(told_only_who_was_reached,), does=(facts.note_try,)),
+             asks=REACHED, only_if=(told_only_who_was_reached, called_since), does=(facts.note_try,)),
         Move("contact_made", "已联系并通报", TO_CONTACT, TO_MAKE_UP, by=COUNT, under=TOLD, only_if=(informed,)),
         Move("record_lesson", "补课登记", TO_MAKE_UP, TO_CONFIRM, by=BRANCH, under=MAKE_UP, asks=LESSON,
              only_if=(informed, lesson_was_held), does=(facts.note_lesson,)),

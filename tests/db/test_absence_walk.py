@@ -141,3 +141,17 @@ def test_death_ends_a_follow_up_by_the_superior(session, world):
     case = missing(session, world)
     refused(session, world, case, "terminate", {"reason": "去世"}, kind=NotYours, match="办理")
     assert do(session, world, case, "terminate", {"reason": "去世"}, who="town1.officer").state == "terminated"
+
+
+@pytest.mark.parametrize(("on", "good"), [("2026-11-06", True), ("2026-11-09", True), ("2026-11-05", False),
+                                          ("2026-11-10", False)])
+def test_a_contact_is_entered_with_its_own_day_never_ahead_of_it(session, world, on, good):
+    """dossier 8: the entry's date is always shown beside the event's."""
+    case = missing(session, world)
+    call = {"reached": True, "told": True, "way": "phone", "reason": "外出", "on": on}
+    if not good:
+        with pytest.raises(RuleSaysNo, match="联系日期要在活动当天到今天之间"):
+            do(session, world, case, "record_contact", call, on="2026-11-09")
+        return
+    done = do(session, world, case, "record_contact", call, on="2026-11-09")
+    assert (done.facts["tries"][0]["on"], done.facts["tries"][0]["entered_on"]) == (on, "2026-11-09")

@@ -238,3 +238,47 @@ def test_a_page_sends_and_gets_files(reader, session, order):
     assert large.status_code == 413 and "超过 10 MB" in large.get_data(as_text=True)
     assert village.raw("POST", path, data={"file": (io.BytesIO(PHOTO), "a.jpg")}).status_code == 400, "no token"
     assert session.query(Attachment).count() == 1
+
+
+@pytest.mark.parametrize(("data", "name", "status", "sentence"), [
+    (b"\xff\xd8\xff" * 4_000_000, "整改后.jpg", 413, "这张照片有 11.4 MB，超过 10 MB。请重拍"),
+    (b"word", "说明.docx", 415, "只能传 JPG、PNG 或 PDF。这个文件是 .docx"),
+    (b"", "空.jpg", 422, "这个文件是空的，请重新选择。"), (None, "", 422, "请选择一个文件，一次传一个。")])
+def test_a_refused_file_comes_back_to_its_case_with_what_was_written(reader, session, order, data, name, status,
+                                                                     sentence):
+    village = reader("village.secretary")
+    page = village.get(f"/cases/{order.id}")
+    form = {**dict(page.fields("/attachments")), "finding": "2", "note": "值班表上墙"}
+    form.pop("file")
+    if data is not None:
+        form["file"] = (io.BytesIO(data), name)
+    back = village._page(village.raw("POST", f"/cases/{order.id}/attachments", data=form,
+                                     content_type="multipart/form-data"), "/", status)
+    assert sentence in back.main and back.value("note") == "值班表上墙"
+    assert dict(back.fields("/attachments"))["finding"] == "2" and "#ev-file" in back.links(sentence)
+    assert back.tree.find(".//*[@id='ev-file']").get("aria-describedby") == "ev-file-e"
+    assert session.query(Attachment).count() == 0
+    good = village.raw("POST", f"/cases/{order.id}/attachments", data={
+        **dict(back.fields("/attachments")), "file": (io.BytesIO(PHOTO), "a.jpg")})
+    assert good.status_code == 302 and session.query(Attachment).one().note == "值班表上墙"
+
+
+def test_a_file_for_a_round_or_case_that_ended_meanwhile_comes_back_too(reader, session, world):
+    case, village = fixing(session, world), reader("village.secretary")
+    page = village.get(f"/cases/{case.id}")
+    form = {**dict(page.fields("/attachments")), "note": "补一张照片"}
+    form.pop("file")
+    do(session, world, case, "report", {"items": ITEMS}, who="village.secretary", on="2026-12-02")
+    do(session, world, case, "send_back", {"verdicts": ["accepted", "not"], "opinion": "还差一人"}, on="2026-12-02")
+
+    def again(status: int):
+        return village._page(village.raw("POST", f"/cases/{case.id}/attachments", data={
+            **form, "file": (io.BytesIO(PHOTO), "a.jpg")}), "/", status)
+
+    back = again(422)
+    assert "第 1 轮整改已经结束，不能再补传这一轮的材料。" in back.main and back.value("note") == "补一张照片"
+    do(session, world, case, "report", {"items": ITEMS}, who="village.secretary", on="2026-12-03")
+    do(session, world, case, "accept", {"verdicts": ["accepted", "accepted"], "opinion": "同意"}, on="2026-12-03")
+    closed = again(409)
+    assert "这件事已经办结，不能再补传材料。" in closed.main and "您写的说明：补一张照片" in closed.main
+    assert session.query(Attachment).count() == 0

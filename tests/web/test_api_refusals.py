@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from oversight.models import Refusal
+from tests.db.test_rectification_walk import rechecking
 from tests.support.client import end_tokens
 from tests.support.dump import difference, dump
 
@@ -219,3 +220,13 @@ def test_unknown_workflows_and_units(api, world, unchanged):
         village.post("/cases", {"workflow": ["date_change"], "unit": unit, "facts": {}}, 422)
         village.post("/cases", {"workflow": "date_change", "unit": unit, "fact": {}}, 422)
         village.post("/cases", status=422)
+
+
+@pytest.mark.parametrize(("verdicts", "said"), [
+    (["accepted"], "每个问题都要有结论"), ([], "请填写“逐条结论”"), (["accepted", ""], "第 2 条"),
+    (["accepted", "fine"], "第 2 条"), (["accepted"] * 3, "每个问题都要有结论")])
+def test_a_recheck_with_a_verdict_missing_is_refused(api, session, world, verdicts, said):
+    case, officer = rechecking(session, world), api("town1.officer")
+    found = officer.get(f"/cases/{case.id}")
+    problem = officer.move(found, "accept", 422, verdicts=verdicts, opinion="同意")
+    assert said in problem["detail"] and officer.get(f"/cases/{case.id}")["version"] == found["version"]

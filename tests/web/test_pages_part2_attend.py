@@ -205,3 +205,20 @@ def test_side_and_tab_bar_lead_to_what_is_there(reader, path, world, session):
     page = branch.get("/desk")
     assert page.links("缺席补课")[0].endswith("/follow-ups") and "缺席补课1" in page.text
     assert not page.links("督查") and not reader("village.member2").get("/desk").links("缺席补课")
+
+
+def test_the_record_is_filed_and_lessons_follow_as_its_supplement(reader, path, world, session, clock):
+    """dossier 8: filing (备案) happens with the confirmed record; make-ups follow; the entry's date is shown too."""
+    branch, year = reader("village.secretary"), f"/units/{world.units['village'].id}/year/2026"
+    clock.now = at("2026-11-10").now
+    branch.submit(branch.get(path), "/attendance", **out(world, member1="absent", member2="leave:外出"))
+    page = branch.get(year)
+    assert "补录于 11月10日" in page.main and "11月10日 备案，补课补充 0 / 2 人" in page.main
+    contacts = page.links("去补课登记")[0]
+    cases = session.scalars(sa.select(Case.id)).all()
+    call = {"reached": "true", "told": "true", "way": "phone", "reason": "家事"}
+    branch.submit(branch.get(contacts), "/record_contact", case=cases, **call)
+    branch.submit(branch.get(contacts), "/record_lesson", case=cases, form="group", held_on="2026-11-09")
+    branch.submit(branch.get(f"{contacts}?step=to_confirm"), "/confirm", case=cases[:1])
+    for who in ("village.secretary", "town1.officer"):
+        assert "11月10日 备案，补课补充 1 / 2 人" in reader(who).get(year).main

@@ -121,3 +121,55 @@ def test_the_day_is_shown_until_which_to_contact(reader, path, session, world, c
     clock.now = at("2026-11-09").now
     record(session, world, sheet(world, absent=("member1",)))
     assert "11月12日前" in reader("village.secretary").get(path).main
+
+
+# One by one, and numbers
+
+
+def test_single_exceptions_go_before_the_sheet_that_the_others_share(reader, path, absent, session):
+    """dossier 8: one 联系登记 per absentee, in batch; a single exception is filled in beside it (逐人填)."""
+    branch, (one, two, three) = reader("village.secretary"), absent
+    apart = {f"way-{two}": "visit", f"reason-{two}": "家事", f"reached-{three}": "false"}
+    done = branch.submit(branch.get(path), "/record_contact", case=[one, two], **CALL, **apart)
+    assert "已登记联系 3 人" in done.main, "what is filled in for somebody means him, ticked or not"
+    session.expire_all()
+    tries = [session.get(Case, each).facts["tries"][-1] for each in absent]
+    assert [entry["way"] for entry in tries] == ["phone", "visit", "phone"]
+    assert [entry["reason"] for entry in tries] == ["外出", "家事", "外出"]
+    assert [(entry["reached"], entry["told"]) for entry in tries] == [(True, True), (True, True), (False, False)]
+
+
+def test_an_exception_that_is_refused_keeps_what_was_typed_for_him(reader, path, absent, session):
+    branch = reader("village.secretary")
+    branch.submit(branch.get(path), "/record_contact", case=absent, **CALL)
+    page = branch.get(f"{path}?step=to_make_up")
+    own = {f"held_on-{absent[1]}": "2026-11-06", f"note-{absent[1]}": "上门读报"}
+    wrong = branch.submit(page, "/record_lesson", 422, case=absent[:2], **LESSON, **own)
+    assert "：已登记" in wrong.main and "补课日期要在活动之后" in wrong.main
+    assert wrong.value(f"note-{absent[1]}") == "上门读报" and wrong.value(f"held_on-{absent[1]}") == "2026-11-06"
+    assert states(session) == ["to_confirm", "to_make_up", "to_make_up"]
+
+
+def test_organs_file_several_under_numbers_at_once(reader, world, session):
+    """三（二）1 of the organs' guidance: make-up lessons are recorded and archived; the number is the archive's own."""
+    record(session, world, sheet(world, "organ", absent=("member1", "member2", "member3")), "organ.secretary",
+           unit="organ")
+    ids, branch = [case.id for case in cases(session)], reader("organ.secretary")
+    path = f"/units/{world.units['organ'].id}/follow-ups"
+    branch.submit(branch.get(path), "/record_contact", case=ids, **CALL)
+    branch.submit(branch.get(path), "/record_lesson", case=ids, **LESSON)
+    page = branch.submit(branch.get(path), "/confirm", case=ids)
+    assert "待归档 3" in page.main
+    page = branch.get(f"{path}?step=to_archive")
+    asked = branch.submit(page, "/archive", 422, case=ids[:1])
+    assert "请填写“档案编号”。" in asked.main
+    numbers = {f"archive_no-{one}": f"机补2026-0{n}" for n, one in enumerate(ids[:2], 1)}
+    done = branch.submit(page, "/archive", **numbers)
+    assert "已编号归档 2 人" in done.main and states(session) == ["made_up", "made_up", "to_archive"]
+    assert [session.get(Case, one).facts["archive_no"] for one in ids[:2]] == ["机补2026-01", "机补2026-02"]
+
+
+def test_a_garbled_case_is_not_found(reader, path, absent):
+    branch = reader("village.secretary")
+    branch.submit(branch.get(path), "/record_contact", 404, case=["x"], **CALL)
+    branch.submit(branch.get(path), "/record_contact", 404, **{"way-x": "phone"}, **CALL)
