@@ -57,7 +57,7 @@ def act(session: Session, case_id: str, name: str, who: Actor, at: Moment) -> Ca
 
 def my_desk(session: Session, case: Case, who: Actor) -> tuple[Desk, authority.Standing]:
     """Return the open desk row that is the actor's to work on. Raises NotYours."""
-    workflow = workflows.get(case.workflow, case.definition_version)
+    workflow = workflows.reading(case)
     party = workflow.state(case.state).waits_on
     found = authority.standing(session, workflow, case, party, who) if party and party.human else None
     if found is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import calendar as months
+from collections.abc import Iterable
 from datetime import date, datetime
 
 import sqlalchemy as sa
@@ -12,7 +13,7 @@ from ..clock import Moment
 from ..db import insert_once, new_id
 from ..errors import RuleSaysNo
 from ..grammar import Effect
-from ..models import Activity, ActivityChange, Unit
+from ..models import Activity, ActivityChange, Case, Unit
 from ..sentences import say
 from .calendar import has_rule_day, rule_for
 
@@ -43,6 +44,14 @@ def status(activity: Activity, today: date, provisional: bool = False) -> str:
     if provisional:
         return "provisional"
     return "moved" if activity.moved_by else "planned"
+
+
+def moved_how(session: Session, rows: Iterable[Activity]) -> dict[str, str]:
+    """Say by activity how its day was moved: "approved" beforehand, or "late_report" accepted afterwards."""
+    movers = {row.id: row.moved_by for row in rows if row.moved_by}
+    late = set(session.scalars(sa.select(Case.id).where(
+        Case.id.in_(movers.values()), Case.state == "accepted_late")))
+    return {row_id: "late_report" if case_id in late else "approved" for row_id, case_id in movers.items()}
 
 
 def activity_for(session: Session, unit: Unit, year: int, month: int) -> Activity:

@@ -130,8 +130,10 @@ def _hold_party_days(attempt) -> None:
     Not where a page only asks whether it could be opened: nobody stands there yet.
     """
     day = attempt.fact_day("day")
-    rows = [activity_for(attempt.session, unit, day.year, day.month)
-            for unit in (attempt.unit, *_partner_units(attempt)) if unit.zone_id == attempt.case.zone_id]
+    units = [unit for unit in (attempt.unit, *_partner_units(attempt)) if unit.zone_id == attempt.case.zone_id]
+    attempt.session.execute(sa.select(Unit.id).where(
+        Unit.id.in_([unit.id for unit in units])).order_by(Unit.id).with_for_update())
+    rows = [activity_for(attempt.session, unit, day.year, day.month) for unit in units]
     attempt.session.execute(sa.select(Activity.id).where(
         Activity.id.in_([row.id for row in rows])).order_by(Activity.id).with_for_update())
 

@@ -295,7 +295,7 @@ def superior(unit: Unit) -> Unit:
 
 
 def definition(case: Case):
-    return workflows.get(case.workflow, case.definition_version)
+    return workflows.reading(case)
 
 
 def ask_named(workflow, name: str):
@@ -320,7 +320,10 @@ def part(case: Case, name: str, **shown) -> Markup:
         own = env.get_template(f"cases/{case.workflow}.html")
     except TemplateNotFound:
         own = base
-    shown = {"case": case, "workflow": definition(case), **shown}
+    workflow = definition(case)
+    if not workflow.moves:  # a version that is not known here: nothing of its own template may be relied on
+        own = base
+    shown = {"case": case, "workflow": workflow, **shown}
     if name == "facts" and not own.blocks:
         return Markup(own.render(shown))
     holder = own if name in own.blocks else base
