@@ -4,7 +4,7 @@ from .access import Account, ApiToken, Idempotency, Login, Refusal
 from .activities import Activity, ActivityChange
 from .attachments import Attachment
 from .attendance import Attendance, Invitee
-from .calendar import CalendarRow, PublishedYear, ZoneNotice, ZoneSettingRow
+from .calendar import CalendarRow, PublishedYear, SettingChange, ZoneNotice, ZoneSettingRow
 from .cases import Case, Desk, Recusal, Reminder
 from .journal import Checkpoint, JournalRow
 from .organizations import Post, Unit, UnitChange, Zone
@@ -15,6 +15,6 @@ from .work import Notice, Work
 __all__ = [
     "Account", "Activity", "ActivityChange", "ApiToken", "Attachment", "Attendance", "CalendarRow", "Case",
     "Checkpoint", "Desk", "Idempotency", "Invitee", "JournalRow", "Login", "Membership", "Notice",
-    "NumberSeries", "Paper", "Person", "Post", "PublishedYear", "Recusal", "Refusal", "Reminder", "Unit",
-    "UnitChange", "Work", "Zone", "ZoneNotice", "ZoneSettingRow",
+    "NumberSeries", "Paper", "Person", "Post", "PublishedYear", "Recusal", "Refusal", "Reminder",
+    "SettingChange", "Unit", "UnitChange", "Work", "Zone", "ZoneNotice", "ZoneSettingRow",
 ]

@@ -105,7 +105,8 @@ def unit_activities(unit_id):
     rows = db.session.execute(_from_cursor(statement, order, Activity).limit(size + 1)).all()
     counted = attendance.counts(db.session, [row.Activity.id for row in rows])
     how = activities.moved_how(db.session, [row.Activity for row in rows])
-    return page(rows, size, lambda row: _activity(row.Activity, row.Unit, counted, how), mark=lambda row: row.Activity.id)
+    return page(rows, size, lambda row: _activity(row.Activity, row.Unit, counted, how),
+                mark=lambda row: row.Activity.id)
 
 
 def _activity(row: Activity, branch: Unit, counted: dict, how: dict) -> dict:
@@ -173,7 +174,8 @@ def _party_day(branch: Unit, year: int, month: int, row: Activity | None, cases:
         "month": month, "first_friday": day(rule.first_friday) if rule else None,
         "postponed_for": rule.postponed_for if rule else None, "rule_day": day(planned.rule_day),
         "on": day(planned.day), "held_on": day(planned.held_on),
-        **_standing(branch, planned), **_mover(branch, planned, how), "case": cases.get(planned.id), "activity": row.id if row else None,
+        **_standing(branch, planned), **_mover(branch, planned, how), "case": cases.get(planned.id),
+        "activity": row.id if row else None,
         "steps": [{"text": step.text, "kind": step.kind, "day": day(step.day), "clause": step.clause}
                   for step in rule.steps] if explained else [],
     }

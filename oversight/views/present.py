@@ -19,6 +19,7 @@ from ..clauses import DOCUMENTS, Source
 from ..clauses import register as register_of_clauses
 from ..db import db
 from ..models import Activity, Case, Notice, Unit, Zone
+from ..operations.zone_settings import READERS
 from ..roles import OFFICES
 from ..rules.calendar import zone_calendar
 from ..rules.organization import superiors
@@ -83,6 +84,11 @@ class Shell:
     @property
     def waiting(self) -> int:
         return sum(self.counts.values())
+
+    @property
+    def sets_zone(self) -> bool:
+        """True where the reader may look at the zone's settings."""
+        return any(post.unit.kind == "zone" and post.office in READERS for post in self.who.posts)
 
     @property
     def leads(self) -> bool:
