@@ -54,6 +54,12 @@ def moved_how(session: Session, rows: Iterable[Activity]) -> dict[str, str]:
     return {row_id: "late_report" if case_id in late else "approved" for row_id, case_id in movers.items()}
 
 
+def lock_units(session: Session, unit_ids: Iterable[str]) -> None:
+    """Take the turn to plan months of these units, in the order of their ids, so that nobody waits in a circle."""
+    session.execute(sa.select(Unit.id).where(Unit.id.in_(list(unit_ids))).order_by(Unit.id)
+                    .with_for_update(key_share=True))
+
+
 def activity_for(session: Session, unit: Unit, year: int, month: int) -> Activity:
     """Return the branch's party day of a month, planning it where nobody has yet. Does not commit."""
     wanted = sa.select(Activity).where(
@@ -79,6 +85,7 @@ def plan_year(session: Session, units: list[Unit], year: int, at: Moment) -> int
     A day that is held, excused or past is left alone; where it was moved by consent only what the rule yields
     is kept up. Returns how many rows were made or changed. Does not commit.
     """
+    lock_units(session, [unit.id for unit in units])
     rows = session.scalars(sa.select(Activity).where(
         Activity.unit_id.in_([unit.id for unit in units]), Activity.year == year,
         Activity.kind == "party_day"))
