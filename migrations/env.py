@@ -1,4 +1,4 @@
-"""How migrations reach the database: through the application's own engine, one transaction each."""
+"""How migrations reach the database: as their owner, one transaction each."""
 
 import sqlalchemy as sa
 from alembic import context
@@ -19,8 +19,11 @@ def render(kind: str, item, _context):
 
 
 def run() -> None:
-    """Run the wanted migrations on the application's database."""
-    with target.engine.connect() as connection:
+    """Run the wanted migrations, as the owner of the tables where the environment names one."""
+    owner = current_app.config["OVERSIGHT"].owner_url
+    other = owner != current_app.config["OVERSIGHT"].database_url
+    engine = sa.create_engine(owner, hide_parameters=True) if other else target.engine
+    with engine.connect() as connection:
         if connection.dialect.name == "sqlite":
             # SQLite rebuilds a table to alter it; with foreign keys on, its children would be lost or refuse.
             connection.connection.driver_connection.execute("PRAGMA foreign_keys=OFF")
@@ -28,6 +31,8 @@ def run() -> None:
                           render_as_batch=connection.dialect.name == "sqlite", transaction_per_migration=True)
         with context.begin_transaction():
             context.run_migrations()
+    if other:
+        engine.dispose()
 
 
 run()

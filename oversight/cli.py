@@ -166,7 +166,10 @@ def _now() -> Moment:
 def _migrate() -> None:
     from flask_migrate import upgrade as migrate
 
+    from .operations import ownership
+
     migrate(directory=current_app.extensions["migrate"].directory)
+    ownership.grant(current_app.config["OVERSIGHT"])
 
 
 def _table(title: str, headers: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
@@ -368,6 +371,40 @@ def show(year: int) -> None:
     _table(f"{year} 年", ("日期", "星期", "类别", "名称", "来源"), [
         (day.on, "一二三四五六日"[day.on.weekday()], calendar.KINDS[day.kind], day.name, day.source)
         for day in days])
+
+
+@main.group("settings", help="区的设置")
+def settings_() -> None:
+    pass
+
+
+@settings_.command("list", help="列出区的设置")
+@_in_app
+def list_settings() -> None:
+    """List every choice of the zone with its value."""
+    from .rules.calendar import zone_settings as chosen
+    from .settings import ZONE_SETTINGS
+
+    values = chosen(db.session, administration.zone(db.session).id)
+    _table("区的设置", ("名称", "值", "含义", "可选"), [
+        (one.name, values[one.name], one.label, "、".join(key for key, _label in one.choices) or "月-日")
+        for one in ZONE_SETTINGS.values()])
+
+
+@settings_.command("set", help="改一项设置，还没有到的党日随之重排")
+@click.argument("name", metavar="名称")
+@click.argument("value", metavar="值")
+@_in_app
+def set_setting(name: str, value: str) -> None:
+    """Change one choice of the zone."""
+    from .operations import zone_settings
+
+    try:
+        moved = zone_settings.change(db.session, administration.zone(db.session).id, name, value, None, _now())
+    except WordsWrong as wrong:
+        raise BadRequest("没有设定：" + "".join(wrong.fields.values())) from wrong
+    db.session.commit()
+    click.echo(f"{name} 已设为 {value}；{moved} 个还没有到的党日随之改期。")
 
 
 @main.command(help="办理到期的事：提醒、失效、送达，可重复运行")

@@ -58,7 +58,7 @@ def act(session: Session, case_id: str, name: str, who: Actor, at: Moment) -> Ca
 
 def my_desk(session: Session, case: Case, who: Actor) -> tuple[Desk, authority.Standing]:
     """Return the open desk row that is the actor's to work on. Raises NotYours."""
-    workflow = workflows.get(case.workflow, case.definition_version)
+    workflow = workflows.reading(case)
     party = workflow.state(case.state).waits_on
     if isinstance(party, MANY) and party.personal:
         raise NotYours("这件事由每个人自己办理，不用认领。")

@@ -155,6 +155,7 @@ def _fire(attempt: Attempt) -> None:
     before = attempt.state
     machine(attempt.workflow).events[attempt.move.name].trigger(attempt)
     state = attempt.workflow.state(attempt.state)
+    _note_silence(attempt, attempt.workflow.state(before))
     _write_state(attempt, state)
     if attempt.move.enters is not STAY:
         desks.stop_clock(attempt, attempt.workflow.state(before))
@@ -169,6 +170,13 @@ def _fire(attempt: Attempt) -> None:
     record(attempt, "move", attempt.move.name, before, state.name)
     _outgoing(attempt, state)
     attempt.session.flush()
+
+
+def _note_silence(attempt: Attempt, state: State) -> None:
+    """Keep who did not answer and since when, where the clock moves a case that waited for an answer."""
+    if attempt.move.by is CLOCK and state.waits_on is not None and state.waits_on.judges:
+        who = authority.waits_label(attempt.session, attempt.workflow, attempt.case, state.waits_on, attempt.today)
+        attempt.result["unanswered"] = {"by": who, "since": attempt.case.entered_at.isoformat()}
 
 
 def _open_following(attempt: Attempt) -> None:

@@ -38,7 +38,7 @@ class Waiting:
 
 def options(session: Session, case: Case, who: Actor, at: Moment) -> list[Option]:
     """Judge every move that leaves the present state; guards that need words are not asked."""
-    workflow = workflows.get(case.workflow, case.definition_version)
+    workflow = workflows.reading(case)
     leaving = workflow.leaving(workflow.state(case.state))
     return [_judge(session, workflow, case, move, who, at) for move in leaving]
 
@@ -61,7 +61,7 @@ def _judge(session: Session, workflow, case: Case, move: Move, who: Actor, at: M
 
 def waiting(session: Session, case: Case, who: Actor | None, at: Moment) -> Waiting:
     """Say whom the case waits for."""
-    workflow = workflows.get(case.workflow, case.definition_version)
+    workflow = workflows.reading(case)
     party: Party | None = workflow.state(case.state).waits_on
     label = authority.waits_label(session, workflow, case, party, at.today)
     yours = bool(who and party and party.human and authority.standing(session, workflow, case, party, who))

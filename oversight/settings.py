@@ -56,44 +56,49 @@ class ZoneSetting:
     name: str
     default: str
     label: str
+    effect: str
     choices: tuple[tuple[str, str], ...] = ()
 
 
 ZONE_SETTINGS = {
     setting.name: setting
     for setting in (
-        ZoneSetting("week_rule", "first_friday", "“第一周的周五”怎么算", (
+        ZoneSetting("week_rule", "first_friday", "“第一周的周五”怎么算",
+                    "指导书只说“第一周的周五”。改动后，还没有到的党日按新算法重排。", (
             ("first_friday", "当月第一个周五"),
             ("iso_week", "以周四所在月为准的第一周"),
             ("full_week", "第一个完整周"),
         )),
-        ZoneSetting("holiday_scope", "rest_days", "遇哪些日子顺延", (
+        ZoneSetting("holiday_scope", "rest_days", "遇哪些日子顺延",
+                    "遇到这些日子，党日顺延到下一个周五。改动后，还没有到的党日重排。", (
             ("rest_days", "放假通知中的所有休息日"),
             ("statutory_only", "只有法定节日当天"),
         )),
-        ZoneSetting("july_mode", "combined", "“七一”活动", (
+        ZoneSetting("july_mode", "combined", "“七一”活动",
+                    "合并的，7 月只有“七一”这一次，由区里定日期；分开的，7 月另有按周五算的党日。", (
             ("combined", "就是 7 月主题党日"),
             ("separate", "与 7 月主题党日分开"),
         )),
-        ZoneSetting("july_day", "07-01", "“七一”活动日（月-日）"),
-        ZoneSetting("appraisal_final_step", "approve", "民主评议等次最后由谁定", (
+        ZoneSetting("july_day", "07-01", "“七一”活动日（月-日）", "须在 7 月之内，例如 07-01。改动后，还没有到的 7 月党日重排。"),
+        ZoneSetting("appraisal_final_step", "approve", "民主评议等次最后由谁定",
+                    "从下一次提出等次起按新的办法。", (
             ("approve", "上级党组织会议审批"),
             ("record", "支部确定，报上级备案"),
             ("none", "支部确定"),
         )),
-        ZoneSetting("appraisal_share", "warn", "优秀等次超过三分之一时", (
+        ZoneSetting("appraisal_share", "warn", "优秀等次超过三分之一时",
+                    "优秀等次一般不超过党员总数的三分之一。", (
             ("warn", "提醒"),
             ("refuse", "不允许"),
         )),
-        ZoneSetting("appraisal_share_of", "members", "优秀比例按什么算", (
+        ZoneSetting("appraisal_share_of", "members", "优秀比例按什么算", "计算三分之一时的分母。", (
             ("members", "党员总数"),
             ("present", "参加测评人数"),
         )),
-        ZoneSetting("appraisal_quorum", "half", "民主测评到会人数", (
+        ZoneSetting("appraisal_quorum", "half", "民主测评到会人数", "达不到的，本次测评无效，另行召开。", (
             ("half", "不少于应到人数的二分之一"),
             ("two_thirds", "不少于应到人数的三分之二"),
         )),
-        ZoneSetting("public_rule_set", "public", "事业单位依据"),
     )
 }
 

@@ -5,7 +5,7 @@ from .activities import Activity, ActivityChange
 from .appraisal import Appraised, PeerReview
 from .attachments import Attachment
 from .attendance import Attendance, Invitee
-from .calendar import CalendarRow, PublishedYear, ZoneNotice, ZoneSettingRow
+from .calendar import CalendarRow, PublishedYear, SettingChange, ZoneNotice, ZoneSettingRow
 from .cases import Case, Desk, Recusal, Reminder, Sighting
 from .journal import Checkpoint, JournalRow
 from .organizations import Post, Unit, UnitChange, Zone
@@ -16,11 +16,6 @@ from .work import Notice, Work
 __all__ = [
     "Account", "Activity", "ActivityChange", "ApiToken", "Appraised", "Attachment", "Attendance", "CalendarRow", "Case",
     "Checkpoint", "Desk", "Idempotency", "Invitee", "JournalRow", "Login", "Membership", "Notice",
-<<<<<<< HEAD
-    "NumberSeries", "Paper", "PeerReview", "Person", "Post", "PublishedYear", "Recusal", "Refusal", "Reminder", "Unit",
-    "UnitChange", "Work", "Zone", "ZoneNotice", "ZoneSettingRow",
-=======
-    "NumberSeries", "Paper", "Person", "PhoneLook", "Post", "PublishedYear", "Recusal", "Refusal", "Reminder",
-    "Sighting", "Unit", "UnitChange", "Work", "Zone", "ZoneNotice", "ZoneSettingRow",
->>>>>>> h2
+    "NumberSeries", "Paper", "PeerReview", "Person", "PhoneLook", "Post", "PublishedYear", "Recusal", "Refusal",
+    "Reminder", "SettingChange", "Sighting", "Unit", "UnitChange", "Work", "Zone", "ZoneNotice", "ZoneSettingRow",
 ]

@@ -61,3 +61,18 @@ class ZoneSettingRow(Base):
     value: Mapped[str] = mapped_column(sa.String(200))
     by_id: Mapped[str | None] = mapped_column(sa.ForeignKey("persons.id"))
     at: Mapped[datetime]
+
+
+class SettingChange(Base):
+    """Who changed a choice of the zone, when, and from what; append-only."""
+
+    __tablename__ = "setting_changes"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
+    zone_id: Mapped[str] = mapped_column(sa.ForeignKey("zones.id"), index=True)
+    name: Mapped[str] = mapped_column(sa.String(40))
+    before: Mapped[str] = mapped_column(sa.String(200))
+    after: Mapped[str] = mapped_column(sa.String(200))
+    moved: Mapped[int] = mapped_column(comment="party days that followed")
+    by_id: Mapped[str | None] = mapped_column(sa.ForeignKey("persons.id"), comment="empty: at the terminal")
+    at: Mapped[datetime]

@@ -7,6 +7,7 @@ and the follow-ups of those concerned come and go with it.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -20,7 +21,7 @@ from ..errors import No, NotInSight, NotYours, RuleSaysNo, WordsWrong
 from ..models import Activity, Attendance, Case, Invitee, Person, Post
 from ..models.attendance import CATEGORIES, CLASSES, FORMS, INVITEES, MODES
 from ..roles import BRANCH
-from ..rules.activities import change, month_end
+from ..rules.activities import change, month_end, owed
 from ..rules.people import expected, members
 from ..sentences import say
 
@@ -49,6 +50,15 @@ class Recorded:
 
     activity: Activity
     opened: tuple[str, ...] = ()
+
+
+def unrecorded(session: Session, unit_ids: Iterable[str], today: date) -> list[Activity]:
+    """Return the party days of these branches that have come and of which no attendance was recorded."""
+    recorded = sa.exists().where(Attendance.activity_id == Activity.id)
+    rows = session.scalars(sa.select(Activity).where(
+        Activity.unit_id.in_(list(unit_ids)), Activity.kind == "party_day", Activity.excused_by.is_(None), ~recorded,
+        sa.or_(Activity.held_on.is_not(None), Activity.day <= today)).order_by(Activity.year, Activity.month))
+    return [row for row in rows if owed(row.unit, row.year, row.month)]
 
 
 def read_sheet(raw: dict) -> Sheet:

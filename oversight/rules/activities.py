@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import calendar as months
+from collections.abc import Iterable
 from datetime import date, datetime
 
 import sqlalchemy as sa
@@ -12,7 +13,7 @@ from ..clock import Moment
 from ..db import insert_once, new_id
 from ..errors import RuleSaysNo
 from ..grammar import Effect
-from ..models import Activity, ActivityChange, Unit
+from ..models import Activity, ActivityChange, Case, Unit
 from ..sentences import say
 from .calendar import has_rule_day, rule_for
 
@@ -45,6 +46,20 @@ def status(activity: Activity, today: date, provisional: bool = False) -> str:
     return "moved" if activity.moved_by else "planned"
 
 
+def moved_how(session: Session, rows: Iterable[Activity]) -> dict[str, str]:
+    """Say by activity how its day was moved: "approved" beforehand, or "late_report" accepted afterwards."""
+    movers = {row.id: row.moved_by for row in rows if row.moved_by}
+    late = set(session.scalars(sa.select(Case.id).where(
+        Case.id.in_(movers.values()), Case.state == "accepted_late")))
+    return {row_id: "late_report" if case_id in late else "approved" for row_id, case_id in movers.items()}
+
+
+def lock_units(session: Session, unit_ids: Iterable[str]) -> None:
+    """Take the turn to plan months of these units, in the order of their ids, so that nobody waits in a circle."""
+    session.execute(sa.select(Unit.id).where(Unit.id.in_(list(unit_ids))).order_by(Unit.id)
+                    .with_for_update(key_share=True))
+
+
 def activity_for(session: Session, unit: Unit, year: int, month: int) -> Activity:
     """Return the branch's party day of a month, planning it where nobody has yet. Does not commit."""
     wanted = sa.select(Activity).where(
@@ -70,6 +85,7 @@ def plan_year(session: Session, units: list[Unit], year: int, at: Moment) -> int
     A day that is held, excused or past is left alone; where it was moved by consent only what the rule yields
     is kept up. Returns how many rows were made or changed. Does not commit.
     """
+    lock_units(session, [unit.id for unit in units])
     rows = session.scalars(sa.select(Activity).where(
         Activity.unit_id.in_([unit.id for unit in units]), Activity.year == year,
         Activity.kind == "party_day"))

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from ..clauses import clause_for
-from ..models import CalendarRow, PublishedYear, Unit, ZoneNotice, ZoneSettingRow
+from ..models import Activity, CalendarRow, Case, PublishedYear, Unit, ZoneNotice, ZoneSettingRow
 from ..settings import ZONE_SETTINGS
 from ..workdays import Calendar, CalendarDay, PartyDay, party_day
 
@@ -54,6 +54,14 @@ def zone_notices(session: Session, zone_id: str) -> dict[tuple[int, int], ZoneNo
             sa.select(ZoneNotice).where(ZoneNotice.zone_id == zone_id, ZoneNotice.ended_at.is_(None)))
         store[zone_id] = {(row.year, row.month): row for row in rows}
     return store[zone_id]
+
+
+def notice_of(session: Session, unit: Unit, row: Activity) -> Case | None:
+    """Return the notice by which the zone set the day of a month, where nothing has moved it since."""
+    notice = zone_notices(session, unit.zone_id).get((row.year, row.month))
+    if notice is None or row.moved_by or row.day != notice.day or not has_rule_day(session, unit, row.month):
+        return None
+    return session.get(Case, notice.case_id)
 
 
 def july_day(settings: dict[str, str], year: int) -> date:

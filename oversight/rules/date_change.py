@@ -11,7 +11,7 @@ from ..db import is_id
 from ..grammar import Effect, rule
 from ..models import Activity, Case, Unit
 from ..workdays import add_workdays
-from .activities import activity_for, owed
+from .activities import activity_for, lock_units, owed
 from .calendar import unified_july
 from .organization import superiors
 
@@ -21,6 +21,8 @@ def activity_in_force(attempt) -> Activity | None:
     day = attempt.fact_day("day")
     if not owed(attempt.unit, day.year, day.month):
         return None
+    if attempt.move is None and attempt.standing is not None:  # an opening may plan months: one at a time
+        lock_units(attempt.session, [unit.id for unit in _taking_part(attempt)])
     found = activity_for(attempt.session, attempt.unit, day.year, day.month)
     return found if found.day == day else None
 
@@ -44,6 +46,10 @@ def already_held(attempt) -> bool:
         return False
     rows = [found, *(activity_for(attempt.session, unit, found.year, found.month) for unit in _partner_units(attempt))]
     return any(row.held_on for row in rows)
+
+
+def _taking_part(attempt) -> list[Unit]:
+    return [unit for unit in (attempt.unit, *_partner_units(attempt)) if unit.zone_id == attempt.case.zone_id]
 
 
 def _partner_units(attempt) -> list[Unit]:
@@ -130,8 +136,8 @@ def _hold_party_days(attempt) -> None:
     Not where a page only asks whether it could be opened: nobody stands there yet.
     """
     day = attempt.fact_day("day")
-    rows = [activity_for(attempt.session, unit, day.year, day.month)
-            for unit in (attempt.unit, *_partner_units(attempt)) if unit.zone_id == attempt.case.zone_id]
+    units = _taking_part(attempt)
+    rows = [activity_for(attempt.session, unit, day.year, day.month) for unit in units]
     attempt.session.execute(sa.select(Activity.id).where(
         Activity.id.in_([row.id for row in rows])).order_by(Activity.id).with_for_update())
 

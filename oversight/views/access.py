@@ -12,11 +12,11 @@ from flask_wtf import FlaskForm
 from wtforms import PasswordField, StringField
 from wtforms.validators import InputRequired, Length
 
-from .. import authority, passwords
+from .. import authority, engine, passwords
 from ..authority import Actor
 from ..clock import Moment
 from ..db import db
-from ..errors import NotLoggedIn, WordsWrong
+from ..errors import No, NotLoggedIn, WordsWrong
 from ..models import Account
 
 bp = Blueprint("access", __name__)
@@ -78,6 +78,12 @@ def actor() -> Actor:
     if "actor" not in g:
         g.actor = authority.actor(db.session, account().person_id, moment().today)
     return g.actor
+
+
+def journal(no: No, move: str, case_id: str | None = None) -> None:
+    """Keep the refusal of what a page was asked to write, where no floor below has kept it. Commits."""
+    db.session.rollback()
+    engine.refuse(db.session, no, actor(), moment(), move, case_id=case_id)
 
 
 def own_path(target: str | None) -> str | None:

@@ -81,10 +81,10 @@ def stated_version() -> int | None:
     sent = request.headers.get("If-Match")
     if sent is None:
         return None
-    found = re.fullmatch(r'"?([0-9]{1,9})"?', sent.strip())
+    found = re.fullmatch(r'([0-9]{1,9})|"([0-9]{1,9})"', sent.strip())
     if not found:
         raise BadRequest('If-Match 要写成 "3" 这样的版本号，版本号在案卷的 version 里。')
-    return int(found[1])
+    return int(found[1] or found[2])
 
 
 def is_verb(name: str) -> bool:

@@ -30,7 +30,7 @@ def named(unit: Unit | None) -> dict | None:
 
 def whole(session: Session, case: Case, who: Actor, at: Moment) -> dict:
     """Return a case with everything that its reader may see and do."""
-    workflow = workflows.get(case.workflow, case.definition_version)
+    workflow = workflows.reading(case)
     waiting = outlook.waiting(session, case, who, at)
     return {
         **_head(case, workflow, at), "definition_version": case.definition_version,
@@ -85,7 +85,7 @@ def summaries(session: Session, cases: list[Case], at: Moment) -> list[dict]:
 
 
 def _summary(case: Case, names: list[str], at: Moment) -> dict:
-    workflow = workflows.get(case.workflow, case.definition_version)
+    workflow = workflows.reading(case)
     party = workflow.state(case.state).waits_on
     label = "、".join(dict.fromkeys(names)) or (party.label if party else "")
     return {**_head(case, workflow, at), "waits_on": {"role": party.name, "label": label} if party else None}

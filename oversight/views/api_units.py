@@ -104,13 +104,15 @@ def unit_activities(unit_id):
     order = (Unit.path, Activity.month, Activity.kind, Activity.id)
     rows = db.session.execute(_from_cursor(statement, order, Activity).limit(size + 1)).all()
     counted = attendance.counts(db.session, [row.Activity.id for row in rows])
-    return page(rows, size, lambda row: _activity(row.Activity, row.Unit, counted), mark=lambda row: row.Activity.id)
+    how = activities.moved_how(db.session, [row.Activity for row in rows])
+    return page(rows, size, lambda row: _activity(row.Activity, row.Unit, counted, how),
+                mark=lambda row: row.Activity.id)
 
 
-def _activity(row: Activity, branch: Unit, counted: dict) -> dict:
+def _activity(row: Activity, branch: Unit, counted: dict, how: dict) -> dict:
     return {"id": row.id, "unit": named(branch), "year": row.year, "month": row.month, **title_and_status(row),
             "on": day(row.day), "rule_day": day(row.rule_day), "held_on": day(row.held_on),
-            **_turnout(counted.get(row.id))}
+            "moved_how": how.get(row.id), **_turnout(counted.get(row.id))}
 
 
 def title_and_status(row: Activity) -> dict:
@@ -141,7 +143,8 @@ def party_days(unit_id):
         Activity.unit_id == branch.id, Activity.year == year, Activity.kind == "party_day"))}
     cases = _cases_about(list(rows.values()))
     counted = attendance.counts(db.session, [row.id for row in rows.values()])
-    months = [{**_party_day(branch, year, month, rows.get(month), cases),
+    how = activities.moved_how(db.session, rows.values())
+    months = [{**_party_day(branch, year, month, rows.get(month), cases, how),
                **_turnout(counted.get(rows[month].id) if month in rows else None)} for month in range(1, 13)]
     return answer({"items": months, "next": None})
 
@@ -160,7 +163,8 @@ def _cases_about(rows: list[Activity]) -> dict[str, str]:
     return {**moved, **{case.subject: case.id for case in found if case.closed_at is None}}
 
 
-def _party_day(branch: Unit, year: int, month: int, row: Activity | None, cases: dict[str, str]) -> dict:
+def _party_day(branch: Unit, year: int, month: int, row: Activity | None, cases: dict[str, str],
+               how: dict[str, str]) -> dict:
     """Return a month: planned or, where nobody has planned it yet, as the rule yields it now."""
     ruled = calendar.has_rule_day(db.session, branch, month)
     rule = calendar.rule_for(db.session, branch, year, month) if ruled else None
@@ -170,10 +174,18 @@ def _party_day(branch: Unit, year: int, month: int, row: Activity | None, cases:
         "month": month, "first_friday": day(rule.first_friday) if rule else None,
         "postponed_for": rule.postponed_for if rule else None, "rule_day": day(planned.rule_day),
         "on": day(planned.day), "held_on": day(planned.held_on),
-        **_standing(branch, planned), "case": cases.get(planned.id), "activity": row.id if row else None,
+        **_standing(branch, planned), **_mover(branch, planned, how), "case": cases.get(planned.id),
+        "activity": row.id if row else None,
         "steps": [{"text": step.text, "kind": step.kind, "day": day(step.day), "clause": step.clause}
                   for step in rule.steps] if explained else [],
     }
+
+
+def _mover(branch: Unit, row: Activity, how: dict[str, str]) -> dict:
+    """Say what moved the day: a consent, a late report accepted, or the zone's notice with its number."""
+    notice = calendar.notice_of(db.session, branch, row)
+    return {"moved_how": how.get(row.id) or ("zone_notice" if notice else None),
+            "notice": notice.number if notice else None}
 
 
 def _standing(branch: Unit, row: Activity) -> dict:

@@ -15,7 +15,7 @@ from flask_login import login_required
 from .. import authority, workflows
 from ..clauses import Source, clause, clause_for
 from ..db import db
-from ..errors import NotYours, RuleSaysNo, WordsWrong
+from ..errors import NotInSight, NotYours, RuleSaysNo, WordsWrong
 from ..models import Activity, Attendance, Case, Membership, Person, Post, Unit
 from ..models.attendance import CATEGORIES, CLASSES, FORMS, INVITEES, MODES
 from ..operations import arrange, attendance
@@ -253,7 +253,11 @@ def _about(posted) -> dict[str, str]:
 @bp.post("/activities/<uuid:activity_id>/attendance")
 @login_required
 def save(activity_id):
-    activity = attendance.readable(db.session, str(activity_id), access.actor())
+    try:
+        activity = attendance.readable(db.session, str(activity_id), access.actor())
+    except NotInSight as no:
+        access.journal(no, "attendance")
+        raise
     correction = activity.confirmed_at is not None
     try:
         read = attendance.read_sheet(_raw(activity, request.form))

@@ -31,6 +31,15 @@ def seen(case_id) -> Case:
     return case
 
 
+def asked(case_id, name: str) -> Case:
+    """Return a case that somebody wants to act on; an attempt at a foreign one is kept. Raises NotInSight."""
+    try:
+        return seen(case_id)
+    except NotInSight as no:
+        access.journal(no, name, str(case_id))
+        raise
+
+
 def _note(case: Case) -> None:
     """Note that the reader has seen an order, where that is to be noted. Commits."""
     if orders.see(db.session, case, access.actor(), access.moment()):
@@ -84,7 +93,7 @@ def _onward(case: Case) -> str:
 @bp.post("/cases/<uuid:case_id>/moves/<name>")
 @login_required
 def make(case_id, name):
-    case = seen(case_id)
+    case = asked(case_id, name)
     move, version = _named(case, name), forms.version_from(request.form)
     words = forms.words_from(request.form, move.asks)
     try:
@@ -106,7 +115,9 @@ def _named(case: Case, name: str) -> Move:
     workflow = present.definition(case)
     named = [move for move in workflow.moves if move.name == name]
     if not named:
-        raise NotInSight("没有这一步。")
+        no = NotInSight("没有这一步。")
+        access.journal(no, name, case.id)
+        raise no
     return workflow.move(workflow.state(case.state), name) or named[0]
 
 
@@ -146,6 +157,6 @@ def _tell(case: Case, move: Move) -> None:
 @login_required
 def act(case_id, act):
     """Claim or release; one transaction, no state changed."""
-    case = seen(case_id)
+    case = asked(case_id, act)
     desk_acts.submit(db.session, case.id, act, access.actor(), access.moment())
     return redirect(access.own_path(request.form.get("next")) or url_for("case.show", case_id=case.id))

@@ -82,7 +82,7 @@ class CaseFile:
 
     @cached_property
     def workflow(self) -> Workflow:
-        return workflows.get(self.case.workflow, self.case.definition_version)
+        return workflows.reading(self.case)
 
     @cached_property
     def state(self) -> State:
@@ -255,6 +255,11 @@ class CaseFile:
                      and row.from_state != row.to_state and row.actor_id), None)
 
     @property
+    def unanswered(self) -> dict | None:
+        """Return who did not answer and since when, where the clock ended the case for that."""
+        return self.journal[-1].result.get("unanswered") if self.journal and self.case.closed_at else None
+
+    @property
     def sent_back(self) -> str:
         """Return with which words the case was sent back to where it lies."""
         row = self.asked_row
@@ -264,7 +269,7 @@ class CaseFile:
     @property
     def asked(self) -> Move | None:
         row = self.asked_row
-        if row is None or row.to_state != self.case.state:
+        if row is None or row.to_state != self.case.state or not self.workflow.moves:
             return None
         return self.workflow.move(self.workflow.state(row.from_state), row.move)
 
@@ -353,8 +358,9 @@ class CaseFile:
     def steps(self) -> list[Step]:
         """Return the way so far, where the case is, and the way that lies ahead of it."""
         last = {row.to_state: row for row in self.journal if row.kind in ("open", "move")}
+        known = {state.name for state in self.workflow.states if state.waits_on is not COUNT}
         done = [name for name in sorted(last, key=lambda name: last[name].seq)
-                if name != self.case.state and self.workflow.state(name).waits_on is not COUNT]
+                if name != self.case.state and name in known]
         now = "done" if self.case.closed_at else "late" if self.late else "now"
         return [*(Step(self.workflow.state(name).label, "done", last[name]) for name in done),
                 Step(self.state.label, now, last.get(self.case.state)),

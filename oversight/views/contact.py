@@ -195,7 +195,11 @@ def _page(contacts: Contacts, status: int = 200):
 @login_required
 def make(unit_id, name):
     """Make one move in each of the cases that are ticked, with the same words; each stands for itself."""
-    unit = _unit(unit_id)
+    try:
+        unit = _unit(unit_id)
+    except (NotInSight, NotYours) as no:
+        access.journal(no, name)
+        raise
     move = next((move for move in workflows.current("absence").moves if move.name == name and name in BATCH), None)
     if move is None:
         raise NotInSight("没有这一步。")
@@ -207,7 +211,7 @@ def make(unit_id, name):
         return _page(Contacts(unit, _step(name), forms.Bound.of(name, words, no)), no.status)
     if not all(map(is_id, ids)):
         raise NotInSight()
-    seen = [case_page.seen(case_id) for case_id in ids[:MOST]]
+    seen = [case_page.asked(case_id, name) for case_id in ids[:MOST]]
     told = [(case.id, _member(case)) for case in seen if case.unit_id == unit.id and case.workflow == "absence"]
     results = [(case_id, Outcome(who, _try(case_id, move, words, access.moment()))) for case_id, who in told]
     return _answer(unit_id, name, words, results)

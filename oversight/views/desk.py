@@ -14,8 +14,10 @@ from flask_login import login_required
 
 from .. import authority, engine, queues, workflows
 from ..db import db
-from ..errors import No, NotInSight, WordsWrong
-from ..models import Case, Notice, Unit
+from ..errors import No, NotInSight, VersionMissing, WordsWrong
+from ..models import Activity, Case, Notice, Unit
+from ..operations import attendance
+from ..roles import BRANCH_LEADERS
 from . import access, casefile, forms
 from .casefile import CaseFile
 
@@ -132,6 +134,13 @@ class Desk:
         return self.view.url(case=after[0] if after else "")
 
     @cached_property
+    def to_record(self) -> list[Activity]:
+        """Return the party days of the branches that the reader leads whose attendance is still to be recorded."""
+        led = [post.unit_id for post in self.who.posts
+               if post.unit.kind == "branch" and post.office in BRANCH_LEADERS]
+        return attendance.unrecorded(db.session, led, self.at.today) if led else []
+
+    @cached_property
     def coming(self) -> tuple[date, int] | None:
         """Return when the next of what others are to do falls due, and how many then; for an empty desk."""
         page = queues.cases(db.session, self.who, "waiting", self.at.today)
@@ -193,7 +202,11 @@ def bulk_send():
     if not opinion:
         return _confirm(ids, wrong=_("请填写“批复意见”。")), 422
     versions = dict(zip(ids, request.form.getlist("version"), strict=False))
-    ids = [case.id for case in _seen(ids, access.actor())]
+    try:
+        ids = [case.id for case in _seen(ids, access.actor())]
+    except NotInSight as no:
+        access.journal(no, APPROVE)
+        raise
     results = [_approve(case_id, versions.get(case_id, ""), opinion) for case_id in ids]
     return render_template("bulk_done.html", results=results, done=sum(no is None for _case, no in results))
 
@@ -219,11 +232,16 @@ def _seen(ids: list[str], who) -> list[Case]:
 def _approve(case_id: str, version: str, opinion: str) -> tuple[Case, No | None]:
     """Approve one of many by the same door as any; returns the case and the refusal, if any."""
     case = db.session.get(Case, case_id)
-    workflow = workflows.get(case.workflow, case.definition_version)
+    workflow = workflows.reading(case)
     words = {ask.name: opinion for move in workflow.moves if move.name == APPROVE for ask in move.asks}
     try:
+        if not version.strip():
+            raise VersionMissing("缺少版本号，没有办理：请从待办重新勾选后再一并同意。")
         return engine.submit(db.session, case_id, APPROVE, access.actor(), words, at=access.moment(),
                              version=forms.number(version)), None
+    except VersionMissing as no:
+        access.journal(no, APPROVE, case_id)
+        return db.session.get(Case, case_id), no
     except No as no:
         return db.session.get(Case, case_id), no
 

@@ -114,13 +114,15 @@ MEMBER = _object({"flags": _list(_one_of(FLAGS)), "phone": {**_or_null(TEXT), "d
                  id=UUID, name=TEXT, unit=_ref("Named"))
 STATUS = _one_of(STATUS_LABELS)
 MONTH = {**WHOLE, "minimum": 1, "maximum": 12}
+MOVED = {**_or_null(_one_of(("approved", "late_report", "zone_notice"))),
+         "description": "By consent beforehand, by a late report accepted (事后补报), or by the zone's notice."}
 TURNOUT = {
     "attendance": {**_or_null(_ref("Turnout")), "description": "Null where nothing is recorded."},
     "open_make_ups": {**_or_null(WHOLE), "description": "Follow-ups of absences that have not ended."},
 }
 ACTIVITY = _object(id=UUID, name=TEXT, unit=_ref("Named"), year=WHOLE, month=MONTH,
                    on={**_or_null(DAY), "description": "The day in force."}, rule_day=_or_null(DAY),
-                   held_on=_or_null(DAY), status=STATUS, **TURNOUT)
+                   held_on=_or_null(DAY), status=STATUS, moved_how=MOVED, **TURNOUT)
 INVITED = {"type": "object", "properties": {kind: {**WHOLE, "minimum": 0, "maximum": 1000} for kind in INVITEES},
            "additionalProperties": False}
 SHEET_MEMBER = _object(
@@ -140,7 +142,8 @@ PARTY_DAY = _object(
     month=MONTH, first_friday=_or_null(DAY), postponed_for=_or_null(TEXT),
     rule_day={**_or_null(DAY), "description": "Null where the branch chooses its day itself."},
     on={**_or_null(DAY), "description": "The day in force; never null for a branch with a fixed day."},
-    held_on=_or_null(DAY), status=STATUS,
+    held_on=_or_null(DAY), status=STATUS, moved_how=MOVED,
+    notice={**_or_null(TEXT), "description": "Number of the zone's notice, where that set the day."},
     owed={**TRUTH, "description": "False for months that the branch does not answer for."},
     case={**_or_null(UUID), "description": "The open request about this day, or the one that moved it."},
     activity=_or_null(UUID), steps=_list(_ref("Step")), **TURNOUT)
@@ -188,7 +191,7 @@ YEAR = _in("query", "year", {**WHOLE, "minimum": 2000, "maximum": 2100}, "This y
 KEY_TEXT = "Made by the client; a repeated request with the same key gets the first answer again."
 KEY_SHAPE = {**TEXT, "minLength": 1, "maxLength": LONGEST}
 KEY = {need: _in("header", "Idempotency-Key", KEY_SHAPE, KEY_TEXT, need) for need in (True, False)}
-IF_MATCH = _in("header", "If-Match", {**TEXT, "pattern": '^"?[0-9]{1,9}"?$'},
+IF_MATCH = _in("header", "If-Match", {**TEXT, "pattern": '^([0-9]{1,9}|"[0-9]{1,9}")$'},
                'The case\'s version as read, e.g. "3". Required, but not for moves with `many`.')
 QUEUE = [
     _in("query", "box", {**_one_of(BOXES), "default": "mine"}), _in("query", "workflow", TEXT),

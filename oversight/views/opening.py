@@ -363,7 +363,11 @@ def _unread(workflow: Workflow, found: dict) -> list:
 @bp.post("/new/<name>")
 @login_required
 def send(name):
-    workflow, unit = workflows.current(name), _unit(name, request.form.get("unit"))
+    try:
+        workflow, unit = workflows.current(name), _unit(name, request.form.get("unit"))
+    except (NotInSight, NotYours) as no:
+        access.journal(no, "open")
+        raise
     facts = forms.words_from(request.form, workflow.facts)
     move = next((m for m in workflow.leaving(workflow.opens) if m.name == request.form.get("then")), None)
     words = forms.words_from(request.form, move.asks) if move else {}

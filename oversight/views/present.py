@@ -19,6 +19,7 @@ from ..clauses import DOCUMENTS, Source
 from ..clauses import register as register_of_clauses
 from ..db import db
 from ..models import Activity, Case, Notice, Unit, Zone
+from ..operations.zone_settings import READERS
 from ..roles import OFFICES
 from ..rules.calendar import zone_calendar
 from ..rules.organization import superiors
@@ -84,6 +85,11 @@ class Shell:
     @property
     def waiting(self) -> int:
         return sum(self.counts.values())
+
+    @property
+    def sets_zone(self) -> bool:
+        """True where the reader may look at the zone's settings."""
+        return any(post.unit.kind == "zone" and post.office in READERS for post in self.who.posts)
 
     @property
     def leads(self) -> bool:
@@ -297,7 +303,7 @@ def superior(unit: Unit) -> Unit:
 
 
 def definition(case: Case):
-    return workflows.get(case.workflow, case.definition_version)
+    return workflows.reading(case)
 
 
 def ask_named(workflow, name: str):
@@ -322,7 +328,10 @@ def part(case: Case, name: str, **shown) -> Markup:
         own = env.get_template(f"cases/{case.workflow}.html")
     except TemplateNotFound:
         own = base
-    shown = {"case": case, "workflow": definition(case), **shown}
+    workflow = definition(case)
+    if not workflow.moves:  # a version that is not known here: nothing of its own template may be relied on
+        own = base
+    shown = {"case": case, "workflow": workflow, **shown}
     if name == "facts" and not own.blocks:
         return Markup(own.render(shown))
     holder = own if name in own.blocks else base

@@ -12,7 +12,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import login_required
 
-from .. import queues, workflows
+from .. import authority, queues, workflows
 from ..db import db
 from ..errors import NotInSight, NotYours, RuleSaysNo, WordsWrong
 from ..models import Activity, Case, Unit
@@ -20,7 +20,7 @@ from ..operations import attendance, orders
 from ..operations.attendance import Count
 from ..roles import BRANCH_LEADERS
 from ..rules.activities import STATUS_LABELS, activity_for, owed, plan, record_held, set_own_day, status
-from ..rules.calendar import has_rule_day, rule_for, unified_july, zone_calendar, zone_notices, zone_settings
+from ..rules.calendar import has_rule_day, notice_of, rule_for, unified_july, zone_calendar, zone_settings
 from ..words import read_day
 from ..workdays import PartyDay
 from . import access, opening
@@ -45,6 +45,7 @@ class Month:
     rule: PartyDay | None
     today: date
     case: Case | None
+    decided: Case | None = None
     counted: Count | None = None
     to_tell: Case | None = None
 
@@ -82,11 +83,20 @@ class Month:
     def day(self) -> date | None:
         return self.row.held_on or self.row.day
 
+    @cached_property
+    def notice(self) -> Case | None:
+        """Return the notice by which the zone moved this month for everybody."""
+        return notice_of(db.session, self.unit, self.row)
+
     @property
-    def notice(self) -> bool:
-        """True where the zone has moved this month for everybody."""
-        known = zone_notices(db.session, self.unit.zone_id)
-        return bool(self.rule) and (self.row.year, self.row.month) in known
+    def reply(self) -> Case | None:
+        """Return the request by which the day was moved or the month excused, or the zone's notice."""
+        return self.decided or self.notice
+
+    @property
+    def late_report(self) -> bool:
+        """True where the day was moved by a late report (事后补报), not by a consent beforehand."""
+        return bool(self.row.moved_by and self.decided) and self.decided.state == "accepted_late"
 
     @property
     def filed_on(self) -> date | None:
@@ -105,14 +115,15 @@ class Month:
 
     @property
     def chip(self) -> Chip:
-        """Say how the month stands; held on its day by consent or by a holiday is said as such."""
+        """Say how the month stands; a day set by consent, by the zone or by a holiday is said as such."""
         kind = KINDS.get(self.status, "")
-        label = translated(STATUS_LABELS[self.status])
-        if self.status == "held" and self.row.moved_by:
-            return Chip("info", _("经批复变更"), "cal")
-        if self.status == "held" and self.rule and self.rule.postponed_for and not self.notice:
-            label = _("顺延开展")
-        return Chip(kind, label, MARKS.get(kind, ""))
+        if self.status in ("held", "moved") and self.row.moved_by:
+            return Chip("info", _("事后补报") if self.late_report else _("经批复变更"), "cal")
+        if self.status in ("held", "planned") and self.notice:
+            return Chip("info", _("全区统一调整"), "cal")
+        if self.status == "held" and self.rule and self.rule.postponed_for:
+            return Chip(kind, _("顺延开展"), MARKS.get(kind, ""))
+        return Chip(kind, translated(STATUS_LABELS[self.status]), MARKS.get(kind, ""))
 
     @property
     def note(self) -> str:
@@ -120,9 +131,11 @@ class Month:
         if self.status == "late":
             return _("应于 %(day)s 开展", day=day_label(self.row.day))
         if self.row.moved_by:
-            return ""
+            return _("事后补报，上级已认可") if self.late_report else _("按批复改期")
         if self.notice:
             return _("按全区通知改期")
+        if self.row.excused_by:
+            return _("上级同意缓开")
         if self.rule and self.rule.postponed_for and self.rule.on == self.row.rule_day:
             return _("%(why)s放假，顺延", why=self.rule.postponed_for)
         return ""
@@ -187,15 +200,17 @@ class Year:
         asked = {case.subject: case for case in db.session.scalars(sa.select(Case).where(
             Case.unit_id == self.unit.id, Case.workflow == "date_change", Case.closed_at.is_(None)))}
         counted = attendance.counts(db.session, [row.id for row in rows.values()])
-        return [self._month(number, rows.get(number), asked, counted) for number in range(1, 13)]
+        decided = _decided(rows.values())
+        return [self._month(number, rows.get(number), asked, decided, counted) for number in range(1, 13)]
 
-    def _month(self, number: int, row: Activity | None, asked: dict[str, Case], counted: dict[str, Count]) -> Month:
+    def _month(self, number: int, row: Activity | None, asked: dict[str, Case], decided: dict[str, Case],
+               counted: dict[str, Count]) -> Month:
         given = has_rule_day(db.session, self.unit, number)
         rule = rule_for(db.session, self.unit, self.year, number) if given else None
         case = asked.get(row.id) if row is not None else None
         found = counted.get(row.id) if row is not None else None
         row = row or Activity(**plan(db.session, self.unit, self.year, number))
-        return Month(self.unit, row, rule, self.today, case, found, self._to_tell.get(row.id))
+        return Month(self.unit, row, rule, self.today, case, decided.get(row.id), found, self._to_tell.get(row.id))
 
     @cached_property
     def _to_tell(self) -> dict[str, Case]:
@@ -238,8 +253,23 @@ class Year:
         return db.session.scalar(sa.select(Case).where(
             Case.workflow == "date_change", Case.subject == row, Case.closed_at.is_(None))) if row else None
 
+    def sees(self, case: Case) -> bool:
+        """True where the reader may open the case; its number is everybody's."""
+        try:
+            authority.see(db.session, access.actor(), case)
+        except NotInSight:
+            return False
+        return True
+
     def state_label(self, case: Case) -> str:
-        return workflows.get(case.workflow, case.definition_version).state(case.state).label
+        return workflows.reading(case).state(case.state).label
+
+
+def _decided(rows) -> dict[str, Case]:
+    """Return by activity the request that moved its day or excused it."""
+    ids = {row.id: row.moved_by or row.excused_by for row in rows if row.moved_by or row.excused_by}
+    cases = {case.id: case for case in db.session.scalars(sa.select(Case).where(Case.id.in_(ids.values())))}
+    return {row_id: cases[case_id] for row_id, case_id in ids.items()}
 
 
 def leads(unit: Unit) -> bool:
@@ -285,7 +315,14 @@ def _page(year: Year, status: int = 200):
 @login_required
 def write(unit_id, year, month, what):
     """Choose the day of a month, note when it was held, or open its sheet; for the branch's own leaders."""
-    unit = _led(unit_id)
+    try:
+        return _written(_led(unit_id), year, month, what)
+    except (NotInSight, NotYours) as no:
+        access.journal(no, f"year_{what}")
+        raise
+
+
+def _written(unit: Unit, year: int, month: int, what: str):
     if what not in ("day", "held", "attendance") or not 1 <= month <= 12 or not FIRST <= year <= LAST:
         raise NotInSight()
     if what == "attendance":
@@ -294,11 +331,12 @@ def write(unit_id, year, month, what):
         chosen = _date(request.form.get("on", ""))
         said = _choose(unit, year, month, chosen) if what == "day" else _held(unit, year, month, chosen)
     except (RuleSaysNo, WordsWrong) as no:
-        db.session.rollback()
+        unit_id = unit.id
+        access.journal(no, f"year_{what}")
         return _page(Year(branch(unit_id), year, no, month), no.status)
     db.session.commit()
     flash(said, "ok")
-    return redirect(url_for("year.show", unit_id=unit_id, year=year, _anchor=f"m{month}"))
+    return redirect(url_for("year.show", unit_id=unit.id, year=year, _anchor=f"m{month}"))
 
 
 def _date(value: str) -> date:

@@ -27,7 +27,7 @@ LATE = (
     Ask("reason", "text", "什么情况来不及请示"),
     Ask("new_day", "date", "实际开展或改到的日期", required=False, hint="当月已无法开展的，不填"),
     Ask("told_by_phone", "text", "电话请示：向谁、何时", required=False),
-    Ask("recovered_on", "date", "情况恢复的日期", required=False),
+    Ask("recovered_on", "date", "情况恢复的日期", required=False, hint="不填的，从原定日期起算 3 个工作日"),
 )
 
 JOINT = Each(SUPERIOR, facts.joint_superiors, "各有关上级党组织")
@@ -126,9 +126,9 @@ def day_has_come(attempt):
 
 @rule(FORCE_MAJEURE, "recovered_on")
 def within_three_days(attempt):
-    """补报应在情况恢复后 3 个工作日内提出。"""
-    recovered = attempt.words.get("recovered_on")
-    return recovered is None or recovered <= attempt.today <= facts.three_days_after(attempt, recovered)
+    """补报应在情况恢复后 3 个工作日内提出；没有写恢复日期的，从原定日期起算，请补填情况恢复的日期。"""
+    recovered = attempt.words.get("recovered_on") or attempt.fact_day("day")
+    return recovered <= attempt.today <= facts.three_days_after(attempt, recovered)
 
 
 @rule(house_rule("补报的日期须在当月之内，且不是原定日期。"), "new_day")

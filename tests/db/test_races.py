@@ -13,6 +13,7 @@ from oversight import authority, engine
 from oversight.db import db
 from oversight.errors import No, NotOpen, SomebodyFirst, Stale
 from oversight.models import Activity, Case, JournalRow, Paper
+from oversight.rules.calendar import rule_for
 from tests.support.actors import GOOD_WORDS, Play
 
 pytestmark = pytest.mark.slow
@@ -168,7 +169,7 @@ def test_a_refused_answer_in_between_takes_no_number(play):
     assert_gapless(play, "town1", 2)
 
 
-def open_together(play, *entries) -> list:
+def open_together(play, *entries, day: str = "2026-12-04") -> list:
     """Open requests at the same instant: entries are (name, unit, partners)."""
     engine_, at = db.engine, play.at
     units = {name: unit.id for name, unit in play.world.units.items()}
@@ -177,7 +178,7 @@ def open_together(play, *entries) -> list:
     barrier, results = threading.Barrier(len(entries)), [None] * len(entries)
 
     def begin(slot, name, unit, partners):
-        facts = {"day": "2026-12-04", "with": [units[partner] for partner in partners]}
+        facts = {"day": day, "with": [units[partner] for partner in partners]}
         try:
             with Session(engine_) as session:
                 who = authority.actor(session, people[name], at.today)
@@ -215,6 +216,19 @@ def test_a_partner_named_and_asking_itself_at_the_same_instant(play):
         [case] = play.session.scalars(sa.select(Case).where(Case.closed_at.is_(None)))
         village = case.unit_id == play.world.units["village"].id
         play.move(case, "village.secretary" if village else "community.secretary", "withdraw")
+
+
+def test_two_that_name_each_other_in_a_month_that_nobody_has_planned(play):
+    """Each plans the other's month too: they must not wait in a circle; one opens, the other is told why not."""
+    village, community = (play.world.units[name] for name in ("village", "community"))
+    for month in (1, 2, 3, 4, 5, 6, 8, 9, 10, 11, 12):
+        day = rule_for(play.session, village, 2027, month).on.isoformat()
+        results = open_together(play, ("village.secretary", "village", ("community",)),
+                                ("community.secretary", "community", ("village",)), day=day)
+        assert results.count("draft") == 1, results
+        assert isinstance(next(result for result in results if result != "draft"), No), results
+        assert {unit.id for unit in (village, community)} == set(play.session.scalars(
+            sa.select(Activity.unit_id).where(Activity.year == 2027, Activity.month == month)))
 
 
 def assert_gapless(play, unit: str, count: int) -> None:

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 import sqlalchemy as sa
 
-from oversight.models import Activity, ActivityChange
+from oversight.models import Activity, ActivityChange, Refusal
 from oversight.rules.activities import plan_year
 from tests.support.html import Page
 from tests.support.world import at
@@ -156,3 +156,58 @@ def test_units_in_sight_are_listed_by_town(reader, planned, world, play):
     zone = reader("zone.officer").get("/units").main
     assert "柏岭镇党委" in zone and "区教育局党组" in zone
     assert "没有可以查看的支部" in reader("zone.sysadmin").get("/units").main
+
+
+def test_an_accepted_late_report_is_not_called_an_approved_change(reader, planned, world, session, play, clock, api):
+    """Source: dossier §8: a flood, reported within 3 working days after recovery."""
+    play.on("2026-12-08")
+    case = play.move(play.open("village.secretary"), "village.secretary", "report_late", new_day="2026-12-07",
+                     reason="山洪冲断道路，当日无法到会", recovered_on="2026-12-06")
+    play.move(case, "town1.officer", "accept_late")
+    session.expire_all()
+    planned[12].held_on = date(2026, 12, 7)
+    session.commit()
+    clock.now += timedelta(days=20)
+    page = reader("village.secretary").get(year(world))
+    assert chips(page)[12] == "事后补报"
+    assert f"/cases/{case.id}" in page.links("查看案卷")
+    month = api("village.secretary").get(f"/units/{world.units['village'].id}/party-days", year=2026)["items"][11]
+    assert (month["moved_how"], month["status"]) == ("late_report", "held")
+
+
+def test_the_reply_stands_on_the_year_with_its_number(reader, planned, world, session, play, api):
+    case = play.approved()
+    page = reader("village.secretary").get(year(world))
+    assert case.number in page.main and page.links(case.number) == [f"/cases/{case.id}"]
+    shown = reader("village.member1").get(year(world))
+    assert case.number in shown.main and not shown.links(case.number)
+    month = api("village.secretary").get(f"/units/{world.units['village'].id}/party-days", year=2026)["items"][11]
+    assert month["moved_how"] == "approved"
+
+
+def test_a_month_moved_by_the_zone_names_its_notice(reader, world, session, play, clock, api):
+    """2 January 2026 is a holiday, the rule says the 9th; the zone's notice sets the 16th for everybody."""
+    play.on("2025-12-20")
+    notice = play.open("zone.officer", "zone", workflow="zone_shift", new_day="2026-01-16", reason="全区换届会议")
+    play.move(notice, "zone.officer", "propose")
+    play.move(notice, "zone.secretary", "publish")
+    plan_year(session, [world.units["village"]], 2026, at("2026-01-05"))
+    session.commit()
+    page = reader("village.secretary").get(year(world))
+    assert "按全区通知改期，" + notice.number in page.main
+    row = session.scalar(sa.select(Activity).where(Activity.month == 1, Activity.unit_id == world.units["village"].id))
+    row.held_on = row.day
+    session.commit()
+    assert chips(reader("village.secretary").get(year(world)))[1] == "全区统一调整"
+    month = api("village.secretary").get(f"/units/{world.units['village'].id}/party-days", year=2026)["items"][0]
+    assert (month["moved_how"], month["notice"]) == ("zone_notice", notice.number)
+
+
+@pytest.mark.parametrize("what", ["day", "held", "attendance"])
+def test_writing_in_a_foreign_year_leaves_a_refusal(reader, planned, world, session, what):
+    foreign = reader("village2.secretary")
+    token = foreign.get("/desk").value("csrf_token")
+    answer = foreign.raw("POST", f"{year(world)}/12/{what}", data={"csrf_token": token, "on": "2026-11-20"})
+    assert answer.status_code == 404
+    [row] = session.scalars(sa.select(Refusal))
+    assert (row.move, row.status, row.actor_id) == (f"year_{what}", 404, world.people["village2.secretary"].id)

@@ -1,0 +1,59 @@
+"""PostgreSQL with two roles: the owner migrates, the application's role cannot change what was recorded."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ProgrammingError
+
+from oversight import cli, create_app
+from oversight.db import db
+from oversight.operations.ownership import APPEND_ONLY
+from tests.support import postgres
+
+
+@pytest.fixture
+def two_roles(tmp_path):
+    """Yield an application whose role has no rights but those that `upgrade` gives it, and the owner's address."""
+    owner, role = postgres.create_database(), f"app_{uuid4().hex[:8]}"
+    engine = sa.create_engine(owner)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(f"CREATE ROLE {role} LOGIN")
+    url = make_url(owner).set(username=role).render_as_string(hide_password=False)
+    app = create_app({"OVERSIGHT_DATABASE_URL": url, "OVERSIGHT_OWNER_URL": owner, "OVERSIGHT_SECRET_KEY": "t" * 32,
+                      "OVERSIGHT_INSTANCE": str(tmp_path), "OVERSIGHT_TESTING": "1"})
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+    with engine.begin() as connection:
+        connection.exec_driver_sql(f"DROP OWNED BY {role}")
+        connection.exec_driver_sql(f"DROP ROLE {role}")
+    engine.dispose()
+    postgres.drop_database(owner)
+
+
+def test_the_owner_migrates_and_the_application_cannot_touch_the_record(two_roles):
+    runner = two_roles.test_cli_runner()
+    done = runner.invoke(cli.main, ["init", "--admin", "first.admin", "--password-stdin"], obj=two_roles,
+                         input="a-long-password\n")
+    assert done.exit_code == 0, done.output
+    with two_roles.app_context():
+        assert db.session.scalar(sa.text("SELECT count(*) FROM accounts")) == 1
+        for table in APPEND_ONLY:
+            for statement in (f"UPDATE {table} SET id = id", f"DELETE FROM {table}", f"TRUNCATE {table}",
+                              f"ALTER TABLE {table} DISABLE TRIGGER ALL"):
+                with pytest.raises(ProgrammingError) as no:
+                    db.session.execute(sa.text(statement))
+                assert type(no.value.orig).__name__ == "InsufficientPrivilege", statement
+                db.session.rollback()
+        with pytest.raises(ProgrammingError):
+            db.session.execute(sa.text("CREATE TABLE own (id int)"))
+
+
+def test_upgrade_may_be_repeated(two_roles):
+    runner = two_roles.test_cli_runner()
+    for _time in range(2):
+        assert runner.invoke(cli.main, ["upgrade"], obj=two_roles).exit_code == 0

@@ -1,0 +1,116 @@
+"""The zone's settings: who may change them, what follows, and what stays; and the table of rest days."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+import sqlalchemy as sa
+
+from oversight import cli
+from oversight.errors import NotYours, WordsWrong
+from oversight.models import Activity, Refusal, SettingChange
+from oversight.operations import zone_settings
+from oversight.rules.activities import plan_year
+from tests.support.world import at
+
+pages = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def planned(session, world):
+    """The village's and the organ's 2026 and 2027; 2027 is not published yet."""
+    for number in (2026, 2027):
+        plan_year(session, [world.units["village"], world.units["organ"]], number, at("2026-11-24"))
+    session.commit()
+
+
+def day(session, world, unit: str, year: int, month: int) -> date:
+    return session.scalar(sa.select(Activity.day).where(
+        Activity.unit_id == world.units[unit].id, Activity.year == year, Activity.month == month))
+
+
+def test_days_ahead_follow_a_changed_rule_and_decided_ones_stay(session, world, planned, play):
+    """May 2027: the first full week's Friday is the 7th; January's first Friday is a holiday by law."""
+    moved = play.approved("2026-12-11")
+    past = day(session, world, "village", 2026, 11)
+    count = zone_settings.change(session, world.zone.id, "week_rule", "full_week", play.who("zone.sysadmin"), play.at)
+    session.commit()
+    assert count > 0 and day(session, world, "village", 2026, 11) == past
+    assert day(session, world, "village", 2026, 12) == date(2026, 12, 11) and moved.state == "approved"
+    assert day(session, world, "village", 2027, 10) != date(2027, 10, 1)
+    assert day(session, world, "organ", 2026, 12) == date(2026, 12, 11)  # the first whole week begins on the 7th
+    [row] = zone_settings.history(session, world.zone.id)
+    assert (row.name, row.before, row.after, row.moved) == ("week_rule", "first_friday", "full_week", count)
+    assert row.by_id == world.people["zone.sysadmin"].id
+
+
+@pytest.mark.parametrize(("name", "value"), [
+    ("week_rule", "second_friday"), ("july_day", "06-30"), ("july_day", "07-32"), ("july_day", "七月一日"),
+    ("no_such", "1")])
+def test_a_value_that_cannot_be_is_refused(session, world, planned, play, name, value):
+    with pytest.raises(WordsWrong):
+        zone_settings.change(session, world.zone.id, name, value, play.who("zone.sysadmin"), play.at)
+    assert zone_settings.history(session, world.zone.id) == []
+
+
+@pytest.mark.parametrize("who", ["zone.officer", "zone.secretary", "zone.secadmin", "zone.auditor", "town1.officer"])
+def test_only_the_zones_system_administrator_changes(session, world, play, who):
+    with pytest.raises(NotYours):
+        zone_settings.change(session, world.zone.id, "july_day", "07-02", play.who(who), play.at)
+
+
+def test_what_was_changed_cannot_be_rewritten(session, world, play):
+    zone_settings.change(session, world.zone.id, "july_day", "07-02", None, play.at)
+    session.commit()
+    for statement in (sa.update(SettingChange).values(after="07-03"), sa.delete(SettingChange)):
+        with pytest.raises(sa.exc.DBAPIError):
+            session.execute(statement)
+        session.rollback()
+
+
+@pages
+def test_the_administrator_sets_and_the_page_says_who_did(reader, world, session, planned):
+    admin = reader("zone.sysadmin")
+    page = admin.submit(admin.get("/zone/settings"), "/zone/settings/july_day", value="07-02")
+    assert "“七一”活动日（月-日）”已设定，2 个还没有到的党日随之改期" in page.main
+    assert "zone.sysadmin “七一”活动日（月-日）" in page.main and "07-01 → 07-02" in page.main
+    assert day(session, world, "village", 2027, 7) == date(2027, 7, 2)
+
+
+@pages
+def test_what_was_typed_stays_with_its_sentence(reader, session):
+    admin = reader("zone.sysadmin")
+    page = admin.submit(admin.get("/zone/settings"), "/zone/settings/july_day", status=422, value="8月1日")
+    assert "要写成 07-01 这样" in page.main and "8月1日" in [
+        node.get("value") for node in page.tree.iter("input") if node.get("name") == "value"]
+    assert session.scalar(sa.select(Refusal.move)) == "set_july_day"
+
+
+@pages
+def test_others_look_or_see_nothing_and_an_attempt_is_kept(reader, session):
+    page = reader("zone.officer").get("/zone/settings")
+    assert "当月第一个周五" in page.main and not page.has_form("/zone/settings/")
+    token = page.value("csrf_token")
+    answer = reader("zone.officer").raw("POST", "/zone/settings/july_day", data={"csrf_token": token, "value": "07-02"})
+    assert answer.status_code == 403
+    reader("village.secretary").get("/zone/settings", 404)
+    assert [row.status for row in session.scalars(sa.select(Refusal))] == [403]
+
+
+@pages
+def test_rest_days_are_shown_with_their_source(reader):
+    page = reader("village.member1").get("/zone/rest-days/2026")
+    assert "10月1日 星期四" in page.main and "国庆节" in page.main and "国务院" in page.main
+    assert "还没有录入" in reader("village.member1").get("/zone/rest-days/2027").main
+
+
+def test_settings_at_the_terminal(app, session, world, planned):
+    runner = app.test_cli_runner()
+    listed = runner.invoke(cli.main, ["settings", "list"], obj=app)
+    assert "july_day\t07-01" in listed.output
+    done = runner.invoke(cli.main, ["settings", "set", "july_day", "07-02"], obj=app)
+    assert done.exit_code == 0 and "2 个还没有到的党日" in done.output
+    wrong = runner.invoke(cli.main, ["settings", "set", "week_rule", "often"], obj=app)
+    assert wrong.exit_code == 1 and "只能是" in wrong.output
+    assert session.scalar(sa.select(sa.func.count()).select_from(SettingChange)) == 1
