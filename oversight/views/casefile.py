@@ -15,14 +15,14 @@ from ..clauses import Source
 from ..clock import Moment
 from ..db import db
 from ..errors import WordsWrong
-from ..grammar import COMMON, STAY, Each, Move, Rule, State, Workflow
+from ..grammar import COMMON, STAY, Ask, Each, Move, Rule, State, Workflow
 from ..models import Attachment, Case, Desk, JournalRow, Paper, Reminder, Unit
 from ..operations import evidence
 from ..roles import CLOCK, COUNT
 from ..rules import Attempt
 from ..sentences import say
 from ..words import read_words
-from . import forms
+from . import forms, hands
 from .forms import Bound
 
 YEAR = timedelta(days=365)
@@ -164,6 +164,8 @@ class CaseFile:
     @property
     def field_ids(self) -> dict[str, str]:
         """Return by word the field of the form that came back, for the links of its error summary."""
+        if self.bound and self.bound.move in desk_acts.ASKS:
+            return {ask.name: f"d-{self.bound.move}-{ask.name}" for ask in desk_acts.ASKS[self.bound.move]}
         move = self.bound and self.move(self.bound.move)
         scope = "m" if move in [*self.answers, *self.steps_open] else "o"
         return {ask.name: f"{scope}-{move.name}-{ask.name}" for ask in move.asks} if move else {}
@@ -180,8 +182,13 @@ class CaseFile:
 
     @cached_property
     def acts(self) -> list[tuple[str, str]]:
-        names = desk_acts.possible(db.session, self.case, self.who, self.at)
-        return [(name, desk_acts.ACTS[name]) for name in names if name in desk_acts.ACTS]
+        return [(name, desk_acts.ACTS[name]) for name in
+                desk_acts.possible(db.session, self.case, self.who, self.at)]
+
+    @cached_property
+    def hands(self) -> list:
+        """Return the desk acts open to the reader as forms."""
+        return hands.offered(self)
 
     @cached_property
     def holder(self) -> str:
@@ -333,8 +340,15 @@ def _label(workflow: Workflow, row: JournalRow) -> str:
     return next((move.label for move in workflow.moves if move.name == row.move), row.move)
 
 
+_REACHED = Ask("to", "list", "对象")
+
+
 def _said(workflow: Workflow, row: JournalRow) -> list[tuple]:
     """Return the words of a step with the asks that they answer."""
+    if row.kind == "desk":
+        asks = {ask.name: ask for ask in desk_acts.ASKS.get(row.move, ()) if ask.kind != "person"}
+        told = [(_REACHED, row.result["to"])] if "to" in row.result else []
+        return [*told, *((asks[name], value) for name, value in row.words.items() if name in asks and value)]
     asks = {ask.name: ask for move in workflow.moves if move.name == row.move for ask in move.asks}
     if row.kind == "open":
         asks = {ask.name: ask for ask in workflow.facts}

@@ -16,7 +16,7 @@ from .. import authority, engine, queues, workflows
 from ..db import db
 from ..errors import No, NotInSight, WordsWrong
 from ..models import Case, Notice, Unit
-from . import access, casefile, forms
+from . import access, casefile, forms, hands
 from .casefile import CaseFile
 
 bp = Blueprint("desk", __name__)
@@ -55,6 +55,7 @@ class Row:
     waits: str
     holder: str
     tick: bool
+    marks: list[str]
 
 
 class Desk:
@@ -104,7 +105,9 @@ class Desk:
         waits, holders = casefile.desk_units(ids), casefile.claims(ids, self.at.today)
         free = [case for case in cases if holders.get(case.id) in (None, self.who.person.name)]
         ticks = casefile.clear(free, self.who, self.at) if self.view.box == "mine" and free else set()
-        return [Row(case, waits.get(case.id, ""), holders.get(case.id, ""), case.id in ticks) for case in cases]
+        marks = hands.marks(ids, self.who.id)
+        return [Row(case, waits.get(case.id, ""), holders.get(case.id, ""), case.id in ticks, marks.get(case.id, []))
+                for case in cases]
 
     @property
     def groups(self) -> list[tuple[str, list[Row]]]:
@@ -193,7 +196,7 @@ def bulk_send():
     if not opinion:
         return _confirm(ids, wrong=_("请填写“批复意见”。")), 422
     versions = dict(zip(ids, request.form.getlist("version"), strict=False))
-    ids = [case.id for case in _seen(ids, access.actor())]
+    ids = [case.id for case in seen(ids, access.actor())]
     results = [_approve(case_id, versions.get(case_id, ""), opinion) for case_id in ids]
     return render_template("bulk_done.html", results=results, done=sum(no is None for _case, no in results))
 
@@ -201,13 +204,14 @@ def bulk_send():
 def _confirm(ids: list[str], wrong: str = ""):
     """List what will be approved with one opinion, and what will not, with the reason."""
     who, at = access.actor(), access.moment()
-    files = [CaseFile(case, who, at) for case in _seen(ids, who)]
+    files = [CaseFile(case, who, at) for case in seen(ids, who)]
     good = [file for file in files if file.approvable]
     return render_template("bulk.html", good=good, rest=[file for file in files if file not in good],
                            wrong=wrong, say=request.form.get(forms.SAY, "同意，请按新日期组织。"))
 
 
-def _seen(ids: list[str], who) -> list[Case]:
+def seen(ids: list[str], who) -> list[Case]:
+    """Return the cases chosen, all of them in sight. Raises NotInSight."""
     found = [db.session.get(Case, _uuid(case_id)) for case_id in dict.fromkeys(ids[:BULK_MOST])]
     for case in found:
         if case is None:
