@@ -133,7 +133,7 @@ def test_claim_and_release(api, asked):
 def test_acts_that_are_none_and_acts_of_others(api, asked):
     path = f"/cases/{asked['id']}/desk"
     api("town1.officer").post(f"{path}/approve", status=404)
-    api("town1.officer").post(f"{path}/approve", status=404)
+    api("town1.officer").post(f"{path}/hand_over", status=422)
     api("village.secretary").post(f"{path}/claim", status=403)
     api("town1.officer").post(f"{path}/release", status=403)
     api("town2.officer").post(f"{path}/claim", status=404)
