@@ -1,4 +1,4 @@
-"""Who may do what in a case today: posts, vacancy, own case, recusal. Decides, never writes.
+"""Who may do what in a case today: posts, acting, vacancy, own case, recusal. Decides, never writes.
 
 A seat that nobody free can fill is filled from the next offices, then by the superior above it.
 """
@@ -11,10 +11,10 @@ from datetime import date
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from . import queues
+from . import acting, queues
 from .errors import NotInSight, NotYours, SomebodyFirst
 from .grammar import MANY, Body, Each, Move, Party, Workflow
-from .models import Case, Desk, JournalRow, Membership, Person, Post, Recusal, Unit
+from .models import Acting, Case, Desk, JournalRow, Membership, Person, Post, Recusal, Unit
 from .roles import ADMINISTRATORS, BRANCH_LEADERS, LADDERS, NO_BUSINESS, OFFICES, SUPERIOR, Role
 from .rules.organization import superiors
 from .sentences import say
@@ -27,7 +27,7 @@ class Actor:
     """A person as of a day: posts held, branch belonged to, and what is in sight.
 
     `seats` are (unit id, ladder, tier); `sight` are path prefixes of the units that are visible, `business` of
-    those whose cases are: by post, not by membership.
+    those whose cases are: by post, not by membership. `acting` is in whose place he acts: never a post of his own.
     """
 
     person: Person
@@ -37,6 +37,7 @@ class Actor:
     seats: tuple[tuple[str, str, int], ...] = ()
     sight: tuple[str, ...] = ()
     business: tuple[str, ...] = ()
+    acting: tuple[Acting, ...] = ()
 
     @property
     def id(self) -> str:
@@ -45,6 +46,12 @@ class Actor:
     @property
     def zone_id(self) -> str:
         return self.person.zone_id
+
+    @property
+    def acting_seats(self) -> list[tuple[Acting, str, int]]:
+        """Return the seats that he fills in others' places: the acting, ladder and tier."""
+        return [(row, ladder, tier) for row in self.acting
+                for ladder, tier in _tiers_of(row.office, row.unit.kind)]
 
     @property
     def unit_ids(self) -> list[str]:
@@ -66,22 +73,33 @@ class Actor:
 
 @dataclass(frozen=True)
 class Standing:
-    """On what ground an actor acts: the seat, the ladder and tier, and the slot where many answer."""
+    """On what ground an actor acts: the seat, the ladder and tier, and the slot where many answer.
+
+    `acting`: not by a post of his own, but for `acting_for`, or in an empty post where that is None.
+    """
 
     unit_id: str
     role: str
     office: str
     desk_id: str | None = None
+    acting: bool = False
+    acting_for: str | None = None
 
 
 @dataclass(frozen=True)
 class Seat:
-    """Where a case lies: a unit's ladder at a tier, and who fills it today."""
+    """Where a case lies: a unit's ladder at a tier, and who fills it today; `acting` names for whom."""
 
     unit: Unit
     ladder: str
     tier: int
     people: dict[str, str] = field(default_factory=dict)
+    acting: dict[str, str | None] = field(default_factory=dict)
+
+    def standing(self, person_id: str, role: str, desk_id: str | None = None) -> Standing:
+        """Return the ground on which one of its people acts."""
+        return Standing(self.unit.id, role, self.people[person_id], desk_id, person_id in self.acting,
+                        self.acting.get(person_id))
 
 
 def in_office(day: date):
@@ -105,21 +123,27 @@ def actor(session: Session, person_id: str, on: date) -> Actor:
     sight = [post.unit.path for post in posts if post.office not in ADMINISTRATORS]
     if branch is not None and not any(post.office in ADMINISTRATORS for post in posts):
         sight.append(branch.path)
+    stands_in = acting.by_person(session, person_id, on)
+    sight += [row.unit.path for row in stands_in]
+    business += [row.unit.path for row in stands_in if row.workflow is None]
     full = branch if branch is not None and not person.probationary else None
     return Actor(person, posts, branch, on, tuple(_seats(posts, full)), tuple(dict.fromkeys(sight)),
-                 tuple(dict.fromkeys(business)))
+                 tuple(dict.fromkeys(business)), stands_in)
 
 
 def _seats(posts: tuple[Post, ...], branch: Unit | None):
     for post in posts:
-        for ladder, tiers in LADDERS.items():
-            if (ladder == "branch") != (post.unit.kind == "branch"):
-                continue
-            for tier, offices in enumerate(tiers):
-                if post.office in offices:
-                    yield post.unit_id, ladder, tier
+        for ladder, tier in _tiers_of(post.office, post.unit.kind):
+            yield post.unit_id, ladder, tier
     if branch is not None:
         yield branch.id, "branch", _member_tier()
+
+
+def _tiers_of(office: str, unit_kind: str):
+    """Yield each ladder of a kind of unit on which an office stands, with its tier."""
+    for ladder, tiers in LADDERS.items():
+        if (ladder == "branch") == (unit_kind == "branch"):
+            yield from ((ladder, tier) for tier, offices in enumerate(tiers) if office in offices)
 
 
 def _member_tier() -> int:
@@ -139,7 +163,8 @@ def chain(session: Session, case: Case, role: Role) -> list[Unit]:
 def barred(session: Session, workflow: Workflow, case: Case, role: Role, on: date) -> set[str]:
     """Return who may not act in a role: the recused, and for judging roles the applicant's own people.
 
-    Own case counts as vacant. The fact `with` names further branches whose case it is too.
+    Own case counts as vacant. The fact `with` names further branches whose case it is too. Whoever acts in
+    another's place is as if he were both.
     """
     out = set(session.scalars(sa.select(Recusal.person_id).where(Recusal.case_id == case.id)))
     if role.seat != "person":
@@ -147,25 +172,33 @@ def barred(session: Session, workflow: Workflow, case: Case, role: Role, on: dat
     if not role.judges:
         return out
     if role.impartial:
-        out |= set(session.scalars(sa.select(JournalRow.actor_id).where(
-            JournalRow.case_id == case.id, JournalRow.role == workflow.opened_by.name)))
+        for rows in session.execute(sa.select(JournalRow.actor_id, JournalRow.acting_for).where(
+                JournalRow.case_id == case.id, JournalRow.role == workflow.opened_by.name)):
+            out |= set(rows) - {None}
     if case.unit.kind == "branch":
         units = [case.unit_id, *(case.facts.get("with") or [])]
         out |= set(session.scalars(sa.select(Post.person_id).where(
             Post.unit_id.in_(units), Post.office.in_(BRANCH_LEADERS), in_office(on))))
+        out |= set(session.scalars(sa.select(Acting.person_id).where(
+            Acting.unit_id.in_(units), Acting.office.in_(BRANCH_LEADERS), acting.in_force(on))))
     return out
 
 
-def fill(session: Session, unit: Unit, ladder: str, on: date, out: set[str]) -> Seat | None:
-    """Return the first tier of a ladder that somebody free fills in a unit."""
+def fill(session: Session, unit: Unit, ladder: str, on: date, out: set[str],
+         workflow: str | None = None) -> Seat | None:
+    """Return the first tier of a ladder that somebody free fills in a unit, by post or acting in a post's place."""
     posts = session.execute(sa.select(Post.person_id, Post.office).where(
         Post.unit_id == unit.id, in_office(on))).all()
+    stand_ins = [row for row in acting.in_unit(session, unit.id, on, workflow)
+                 if not {row.person_id, row.for_id} & out]
     for tier, offices in enumerate(LADDERS[ladder]):
         people = {person: office for person, office in posts if office in offices and person not in out}
         if "member" in offices:
             people = dict.fromkeys(small_branch(session, unit, on) - out, "member")
-        if people:
-            return Seat(unit, ladder, tier, people)
+        acts = {row.person_id: row for row in stand_ins if row.office in offices and row.person_id not in people}
+        if people or acts:
+            return Seat(unit, ladder, tier, {**people, **{one: row.office for one, row in acts.items()}},
+                        {one: row.for_id for one, row in acts.items()})
     return None
 
 
@@ -184,23 +217,24 @@ def resolve(session: Session, workflow: Workflow, case: Case, role: Role, on: da
     Where nobody at all is left the topmost seat is returned with no people.
     """
     if role.seat == "person":
-        return _own_seat(session, case, on)
+        return _own_seat(session, workflow, case, on)
     if role.seat == "roster":
         return _roster(session, case)
     units, out = chain(session, case, role), barred(session, workflow, case, role, on)
     for unit in units:
         ladder = role.ladder if (unit.kind == "branch") == (role.ladder == "branch") else SUPERIOR.ladder
-        found = fill(session, unit, ladder, on, out)
+        found = fill(session, unit, ladder, on, out, workflow.name)
         if found:
             return found
     return Seat(units[-1], role.ladder, 0) if units else None
 
 
-def _own_seat(session: Session, case: Case, on: date) -> Seat:
+def _own_seat(session: Session, workflow: Workflow, case: Case, on: date) -> Seat:
     """Seat the member concerned; the branch may write for him (代录) where he does not himself."""
     people = {case.concerns_id: "member"} if case.concerns_id else {}
-    branch = fill(session, case.unit, "branch", on, set(people))
-    return Seat(case.unit, "member", 0, {**(branch.people if branch else {}), **people})
+    branch = fill(session, case.unit, "branch", on, set(people), workflow.name)
+    return Seat(case.unit, "member", 0, {**(branch.people if branch else {}), **people},
+                branch.acting if branch else {})
 
 
 def _roster(session: Session, case: Case) -> Seat:
@@ -224,7 +258,7 @@ def resolve_slot(session: Session, workflow: Workflow, case: Case, party: Each, 
     out = barred(session, workflow, case, party.role, on)
     candidates = [unit, *superiors(session, unit)]
     for candidate in candidates[case.raised:] or candidates[-1:]:
-        found = fill(session, candidate, party.role.ladder, on, out)
+        found = fill(session, candidate, party.role.ladder, on, out, workflow.name)
         if found:
             return found
     return Seat(unit, party.role.ladder, 0)
@@ -266,7 +300,7 @@ def standing(session: Session, workflow: Workflow, case: Case, party: Party, who
         return _slot_standing(session, workflow, case, party, who)
     for seat in _seats_of(session, workflow, case, party, who.on):
         if seat is not None and who.id in seat.people:
-            return Standing(seat.unit.id, party.name, seat.people[who.id])
+            return seat.standing(who.id, party.name)
     return None
 
 
@@ -277,7 +311,7 @@ def _seats_of(session: Session, workflow: Workflow, case: Case, role: Role, on: 
     if not role.any_level:
         return [resolve(session, workflow, case, role, on)]
     out = barred(session, workflow, case, role, on)
-    return [fill(session, unit, role.ladder, on, out) for unit in chain(session, case, role)]
+    return [fill(session, unit, role.ladder, on, out, workflow.name) for unit in chain(session, case, role)]
 
 
 def _slot_standing(session: Session, workflow: Workflow, case: Case, party: Each, who: Actor):
@@ -285,7 +319,7 @@ def _slot_standing(session: Session, workflow: Workflow, case: Case, party: Each
         unit = session.get(Unit, desk.slot_id)
         seat = resolve_slot(session, workflow, case, party, unit, who.on)
         if who.id in seat.people:
-            return Standing(seat.unit.id, party.name, seat.people[who.id], desk.id)
+            return seat.standing(who.id, party.name, desk.id)
     return None
 
 
@@ -338,21 +372,28 @@ def leads(session: Session, unit: Unit, who: Actor) -> Standing:
     seat = fill(session, unit, "branch", who.on, set()) if unit.kind == "branch" else None
     if seat is None or who.id not in seat.people:
         raise NotYours(say("这件事由{unit}办理，您可以查看，不能办理。", unit=unit.name), rule="authority")
-    return Standing(unit.id, "branch", seat.people[who.id])
+    return seat.standing(who.id, "branch")
 
 
 def desk_people(session: Session, desk: Desk, on: date) -> list[str]:
     """Return who finds an open desk row in their box on a day, by office."""
     if desk.person_id:
         return [desk.person_id]
+    if desk.handed_to:
+        return [desk.handed_to]
     offices = LADDERS[desk.role][desk.tier]
-    return list(session.scalars(sa.select(Post.person_id).where(
-        Post.unit_id == desk.unit_id, Post.office.in_(offices), in_office(on)).distinct()))
+    found = session.scalars(sa.select(Post.person_id).where(
+        Post.unit_id == desk.unit_id, Post.office.in_(offices), in_office(on)).distinct())
+    stand_ins = [row.person_id for row in acting.in_unit(session, desk.unit_id, on, desk.workflow)
+                 if row.office in offices]
+    return list(dict.fromkeys([*found, *stand_ins]))
 
 
 def seated(session: Session, unit_id: str, ladder: str, tier: int, on: date) -> bool:
     """True where somebody fills a tier of a unit's ladder on a day, whoever may be barred in a case."""
     if "member" in LADDERS[ladder][tier]:
+        return True
+    if any(row.office in LADDERS[ladder][tier] for row in acting.in_unit(session, unit_id, on)):
         return True
     return session.scalar(sa.select(Post.id).where(
         Post.unit_id == unit_id, Post.office.in_(LADDERS[ladder][tier]), in_office(on)).limit(1)) is not None

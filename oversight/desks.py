@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from . import authority, workflows
+from . import authority, queues, workflows
 from .clock import Moment
 from .errors import SomebodyFirst
 from .grammar import Body, Each, State
@@ -17,6 +17,7 @@ from .models.cases import LEFT, NEVER, NO, PAST, RECUSED, YES
 from .roles import CLOCK
 from .rules import Attempt
 from .rules.bodies import has_higher
+from .sentences import say
 from .workdays import add_workdays, workdays_between
 
 
@@ -152,6 +153,9 @@ def _reseat_row(attempt: Attempt, state: State, desk: Desk) -> None:
     if (desk.unit_id, desk.role, desk.tier) != (seat.unit.id, seat.ladder, seat.tier):
         desk.unit_id, desk.role, desk.tier = seat.unit.id, seat.ladder, seat.tier
         desk.claimed_by, desk.claimed_on = None, None
+        take_back(attempt.session, desk, attempt.at)
+    if desk.handed_to and desk.handed_to not in seat.people:
+        desk.handed_to = None  # whom it was handed to may not act any more: back to the seat
 
 
 def _reseat_body(attempt: Attempt, body: Body) -> None:
@@ -165,6 +169,32 @@ def _reseat_body(attempt: Attempt, body: Body) -> None:
     for desk in rows:
         if desk.person_id not in seat.people:
             desk.closed_at, desk.answer = attempt.at.now, LEFT
+
+
+def take_back(session: Session, desk: Desk, at: Moment) -> bool:
+    """End the delegation of a row, if there is one; returns whether there was."""
+    done = session.execute(sa.update(Desk).where(
+        Desk.beside_id == desk.id, Desk.closed_at.is_(None)).values(closed_at=at.now))
+    return bool(done.rowcount)
+
+
+def helper(session: Session, desk: Desk) -> Desk | None:
+    """Return the row of whoever works on a delegated row."""
+    return session.scalar(sa.select(Desk).where(Desk.beside_id == desk.id, Desk.closed_at.is_(None)))
+
+
+def respect(session: Session, desk: Desk, who: authority.Actor, today, handed: bool = True) -> None:
+    """A row claimed today, handed over or delegated is another's to work on. Raises SomebodyFirst."""
+    holder = desk.claimed_by if desk.claimed_on == today else None
+    if holder not in (None, who.id):
+        raise SomebodyFirst(say("{name}已认领这件事，请等对方办理或释放。", name=queues.person_name(session, holder)))
+    if handed and desk.handed_to not in (None, who.id):
+        raise SomebodyFirst(say("这件事已转办给{name}；要由您办，请先转办给您自己。",
+                                name=queues.person_name(session, desk.handed_to)))
+    help_row = helper(session, desk)
+    if help_row is not None:
+        raise SomebodyFirst(say("这件事已委派给{name}，请等对方交回，或先收回。",
+                                name=queues.person_name(session, help_row.person_id)))
 
 
 def close_slot(attempt: Attempt) -> None:

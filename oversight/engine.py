@@ -97,12 +97,10 @@ def ensure(guard: Rule, attempt: Attempt) -> None:
 
 
 def _respect_claims(attempt: Attempt) -> None:
-    """A desk claimed today by somebody else is his to work on. Raises SomebodyFirst."""
+    """What somebody else has claimed, was handed or was delegated is his to work on. Raises SomebodyFirst."""
     for desk in authority.open_desks(attempt.session, attempt.case.id):
-        mine = desk.unit_id == attempt.standing.unit_id
-        if mine and desk.claimed_by not in (None, attempt.actor.id) and desk.claimed_on == attempt.today:
-            raise SomebodyFirst(say("{name}已认领这件事，请等对方办理或释放。",
-                                    name=queues.person_name(attempt.session, desk.claimed_by)))
+        if desk.unit_id == attempt.standing.unit_id and attempt.standing.desk_id in (None, desk.id):
+            desks.respect(attempt.session, desk, attempt.actor, attempt.today)
 
 
 # Making a move -----------------------------------------------------------------------------------
@@ -380,6 +378,7 @@ def record(attempt: Attempt, kind: str, move: str, before: str, after: str) -> N
         case, kind=kind, move=move, from_state=before, to_state=after, at=attempt.at.now,
         actor_id=attempt.actor.id if attempt.actor else None, actor=_signature(attempt),
         role=stand.role if stand else attempt.move.by.name, unit_id=stand.unit_id if stand else None,
+        acting_for=stand.acting_for if stand else None,
         words=attempt.raw, result=attempt.result)
     attempt.session.add(row)
     case.seq, case.head = row.seq, row.hash
@@ -390,7 +389,10 @@ def _signature(attempt: Attempt) -> str:
     if attempt.actor is None:
         return "系统"
     unit = attempt.session.get(Unit, attempt.standing.unit_id)
-    return f"{attempt.actor.person.name}（{unit.name}{queues.office_label(attempt.standing.office)}）"
+    name, stand = attempt.actor.person.name, attempt.standing
+    if stand.acting:  # X acting for Y
+        name = f"{name} 代 {queues.person_name(attempt.session, stand.acting_for)}" if stand.acting_for else f"{name} 代理"
+    return f"{name}（{unit.name}{queues.office_label(stand.office)}）"
 
 
 def _outgoing(attempt: Attempt, state: State) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, aliased, joinedload
 
 from . import workflows
 from .errors import WordsWrong
@@ -20,6 +20,7 @@ from .roles import BRANCH_LEADERS, OFFICES
 from .sentences import say
 
 JUDGING = ("superior", "zone_signer", "committee")  # ladders whose people must not be the applicant's own
+_helping, _case = aliased(Desk), aliased(Case)  # asked about beside the row or case of a query
 BOXES = ("mine", "waiting", "units", "copied", "done")
 
 
@@ -57,28 +58,48 @@ def at_seat(who):
     """Return the condition that a desk row, open or not, is or was the reader's by name or office."""
     seats = [sa.and_(Desk.unit_id == unit_id, Desk.role == ladder, Desk.tier >= tier)
              for unit_id, ladder, tier in who.seats]
-    return sa.or_(Desk.person_id == who.id, sa.and_(Desk.person_id.is_(None), sa.or_(sa.false(), *seats)))
+    return sa.or_(Desk.person_id == who.id, sa.and_(Desk.person_id.is_(None), sa.or_(
+        sa.false(), *seats, *_acting_seats(who))))
+
+
+def _acting_seats(who):
+    """Yield the condition of each seat that the reader fills in another's place, that one's own cases excepted."""
+    for row, ladder, tier in who.acting_seats:
+        for_him = [~sa.exists().where(Recusal.case_id == Desk.case_id, Recusal.person_id == row.for_id),
+                   ~sa.exists().where(_case.id == Desk.case_id, _case.concerns_id == row.for_id),
+                   sa.or_(Desk.role.not_in(JUDGING), ~_applied(row.for_id))] if row.for_id else []
+        scope = [Desk.workflow == row.workflow] if row.workflow else []
+        yield sa.and_(Desk.unit_id == row.unit_id, Desk.role == ladder, Desk.tier >= tier, *scope, *for_him)
 
 
 def _on_my_desk(who, kinds: tuple[str, ...]):
     """Return the condition that an open desk row is the reader's to act on, own cases excepted."""
-    own = [post.unit_id for post in who.posts if post.office in BRANCH_LEADERS and post.unit.kind == "branch"]
+    own = [held.unit_id for held in (*who.posts, *who.acting)
+           if held.office in BRANCH_LEADERS and held.unit.kind == "branch"]
     return sa.and_(
         Desk.case_id == Case.id, Desk.closed_at.is_(None), Desk.kind.in_(kinds),
         at_seat(who),
         sa.or_(Desk.role.in_(("branch", "member")), Desk.kind == "copy", sa.not_(Desk.case_unit_id.in_(own))),
         sa.or_(Desk.role == "member", Case.concerns_id.is_(None), Case.concerns_id != who.id),
         ~sa.exists().where(Recusal.case_id == Desk.case_id, Recusal.person_id == who.id),
-        sa.or_(Desk.role.not_in(JUDGING), ~_applied(who)),
+        sa.or_(Desk.role.not_in(JUDGING), Desk.kind == "copy", ~_applied(who.id)),
+        sa.or_(Desk.kind != "act", _mine_to_do(who)),
     )
 
 
-def _applied(who):
-    """Return the condition that the reader acted for the side that opened the case: he does not judge it."""
+def _mine_to_do(who):
+    """Return the condition that a row was neither handed to somebody else nor delegated."""
+    return sa.and_(sa.or_(Desk.handed_to.is_(None), Desk.handed_to == who.id),
+                   ~sa.exists().where(_helping.beside_id == Desk.id, _helping.closed_at.is_(None)))
+
+
+def _applied(person_id: str):
+    """Return the condition that a person acted for the side that opened the case: he does not judge it."""
     sides = [sa.and_(Desk.workflow == workflow.name, JournalRow.role == workflow.opened_by.name)
              for workflow in workflows.every()]
-    return sa.exists().where(JournalRow.case_id == Desk.case_id, JournalRow.actor_id == who.id,
-                             sa.or_(sa.false(), *sides))
+    return sa.exists().where(
+        JournalRow.case_id == Desk.case_id, sa.or_(sa.false(), *sides),
+        sa.or_(JournalRow.actor_id == person_id, JournalRow.acting_for == person_id))
 
 
 def _acted(who):
@@ -87,7 +108,7 @@ def _acted(who):
 
 def _box(who, box: str):
     """Return the condition on cases that makes up a box."""
-    mine = sa.exists().where(_on_my_desk(who, ("act",)))
+    mine = sa.exists().where(_on_my_desk(who, ("act", "help", "sign")))
     visible = sa.exists().where(Unit.id == Case.unit_id, in_sight(who))
     reach = sa.or_(visible, sa.exists().where(Desk.case_id == Case.id, at_seat(who)),
                    Case.concerns_id == who.id)  # as authority.see
@@ -97,7 +118,7 @@ def _box(who, box: str):
         "waiting": sa.and_(Case.closed_at.is_(None), ~mine, reach,
                            sa.or_(_acted(who), Case.unit_id.in_(own_units), Case.concerns_id == who.id)),
         "units": sa.and_(Case.closed_at.is_(None), visible),
-        "copied": sa.exists().where(_on_my_desk(who, ("copy", "watch"))),
+        "copied": sa.exists().where(_on_my_desk(who, ("copy", "watch", "sign"))),
         "done": sa.and_(Case.closed_at.is_not(None), reach, _acted(who)),
     }
     if box not in conditions:

@@ -6,7 +6,7 @@ from sqlalchemy.dialects import postgresql
 
 JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 revision = '0008'
-down_revision = '0005'
+down_revision = '0007'
 
 
 def upgrade() -> None:

@@ -8,14 +8,16 @@ from .attendance import Attendance, Invitee
 from .calendar import CalendarRow, PublishedYear, SettingChange, ZoneNotice, ZoneSettingRow
 from .cases import Case, Desk, Recusal, Reminder, Sighting
 from .journal import Checkpoint, JournalRow
+from .office import Acting, AdminChange, FollowUp
 from .organizations import Post, Unit, UnitChange, Zone
 from .papers import NumberSeries, Paper
 from .people import Membership, Person, PhoneLook
 from .work import Notice, Work
 
 __all__ = [
-    "Account", "Activity", "ActivityChange", "ApiToken", "Appraised", "Attachment", "Attendance", "CalendarRow", "Case",
-    "Checkpoint", "Desk", "Idempotency", "Invitee", "JournalRow", "Login", "Membership", "Notice",
-    "NumberSeries", "Paper", "PeerReview", "Person", "PhoneLook", "Post", "PublishedYear", "Recusal", "Refusal",
-    "Reminder", "SettingChange", "Sighting", "Unit", "UnitChange", "Work", "Zone", "ZoneNotice", "ZoneSettingRow",
+    "Account", "Acting", "Activity", "ActivityChange", "AdminChange", "ApiToken", "Appraised", "Attachment",
+    "Attendance", "CalendarRow", "Case", "Checkpoint", "Desk", "FollowUp", "Idempotency", "Invitee", "JournalRow", "Login",
+    "Membership", "Notice", "NumberSeries", "Paper", "PeerReview", "Person", "PhoneLook", "Post", "PublishedYear",
+    "Recusal", "Refusal", "Reminder", "SettingChange", "Sighting", "Unit", "UnitChange", "Work", "Zone", "ZoneNotice",
+    "ZoneSettingRow",
 ]

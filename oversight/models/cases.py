@@ -89,13 +89,19 @@ class Desk(Base):
     person_id: Mapped[str | None] = mapped_column(sa.ForeignKey("persons.id"), comment="one person only")
     slot_id: Mapped[str | None] = mapped_column(
         sa.ForeignKey("units.id"), comment="where many answer: for which unit this row stands")
-    kind: Mapped[str] = mapped_column(sa.String(6), default="act", comment="act, watch, copy or past")
+    kind: Mapped[str] = mapped_column(
+        sa.String(6), default="act", comment="act, watch, copy, help (委派), sign (加签) or past")
     due_on: Mapped[date] = mapped_column(default=NEVER)
     opened_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
     answer: Mapped[str | None] = mapped_column(sa.String(40), comment="the move or vote by which this slot was closed")
     claimed_by: Mapped[str | None] = mapped_column(sa.ForeignKey("persons.id"))
     claimed_on: Mapped[date | None] = mapped_column(comment="a claim holds for the day")
+    handed_to: Mapped[str | None] = mapped_column(
+        sa.ForeignKey("persons.id"), comment="转办: whose work it is for good while he holds the seat")
+    asked_by: Mapped[str | None] = mapped_column(
+        sa.ForeignKey("persons.id"), comment="who delegated, asked for an opinion or sent the copy")
+    beside_id: Mapped[str | None] = mapped_column(Id, comment="the row that this one was delegated from")
 
 
 class Recusal(Base):

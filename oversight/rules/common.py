@@ -21,13 +21,13 @@ TERMINATED = State("terminated", "终止办理")
 @rule(clause("G-2.1.1c"))
 def second_person(attempt):
     """提出请示的人不能自己批复。"""
-    return attempt.actor is None or attempt.actor.id not in applicants(attempt)
+    return not _in_person(attempt) & applicants(attempt)
 
 
 @rule(house_rule("拟稿、提出与审批、复核不能是同一个人。"))
 def another_person(attempt):
     """自己拟稿或提出的，要由他人审批、复核。"""
-    return attempt.actor is None or attempt.actor.id not in applicants(attempt)
+    return not _in_person(attempt) & applicants(attempt)
 
 
 @rule(SUPERVISED)
@@ -37,9 +37,21 @@ def superior_is_late(attempt):
 
 
 def applicants(attempt) -> set[str]:
-    """Return the ids of those who acted in this case for the side that opened it."""
-    return set(attempt.session.scalars(sa.select(JournalRow.actor_id).where(
-        JournalRow.case_id == attempt.case.id, JournalRow.role == attempt.workflow.opened_by.name)))
+    """Return the ids of those who acted in this case for the side that opened it, and in whose place they did."""
+    return _people(attempt, JournalRow.role == attempt.workflow.opened_by.name)
+
+
+def _people(attempt, which) -> set[str]:
+    rows = attempt.session.execute(sa.select(JournalRow.actor_id, JournalRow.acting_for).where(
+        JournalRow.case_id == attempt.case.id, which))
+    return {person for row in rows for person in row if person}
+
+
+def _in_person(attempt) -> set[str]:
+    """Return whom a step counts as: the actor, and whom he acts for."""
+    if attempt.actor is None:
+        return set()
+    return {attempt.actor.id, getattr(attempt.standing, "acting_for", None)} - {None}
 
 
 def _raise_level(attempt) -> None:

@@ -6,7 +6,7 @@ from datetime import date
 
 import sqlalchemy as sa
 
-from ..clauses import clause
+from ..clauses import clause, house_rule
 from ..db import is_id
 from ..grammar import Effect, rule
 from ..models import Activity, Case, Unit
@@ -14,6 +14,8 @@ from ..workdays import add_workdays
 from .activities import activity_for, lock_units, owed
 from .calendar import unified_july
 from .organization import superiors
+
+FORCE_MAJEURE = house_rule("遇灾情等来不及书面请示的，可先电话请示，恢复后 3 个工作日内补报。")
 
 
 def activity_in_force(attempt) -> Activity | None:
@@ -75,6 +77,11 @@ def day_before_effect(attempt) -> date:
 
 def three_days_after(attempt, day: date) -> date:
     return add_workdays(attempt.calendar, day, 3)
+
+
+def reported_in_time(attempt, recovered: date | None) -> bool:
+    """True where a late report comes within three working days after a day, or no day was told."""
+    return recovered is None or recovered <= attempt.today <= three_days_after(attempt, recovered)
 
 
 def taken(attempt, day: date) -> bool:
@@ -178,3 +185,16 @@ def _copy_partners(attempt) -> None:
 
 write_down, note_difference = Effect(_write_down), Effect(_note_difference)
 copy_partners = Effect(_copy_partners)
+
+
+@rule(FORCE_MAJEURE, "recovered_on")
+def within_three_days(attempt):
+    """补报应在情况恢复后 3 个工作日内提出。"""
+    return reported_in_time(attempt, attempt.words.get("recovered_on"))
+
+
+@rule(FORCE_MAJEURE, "recovered_on")
+def recovery_told(attempt):
+    """没有写情况恢复的日期，且已超过原定日期后 3 个工作日，请上级核实。"""
+    told = attempt.words.get("recovered_on")
+    return told is not None or reported_in_time(attempt, attempt.fact_day("day"))

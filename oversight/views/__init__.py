@@ -26,6 +26,7 @@ from . import (
     evidence,
     health,
     law,
+    many,
     opening,
     phone,
     present,
@@ -55,7 +56,8 @@ def register(app: Flask) -> None:
     app.url_map.merge_slashes = False  # its redirects would believe the Host header
     csrf.init_app(app)
     access.manager.init_app(app)
-    for module in (access, desk, case, evidence, opening, year, attend, contact, phone, law, zone, API[0], health):
+    for module in (access, desk, many, case, evidence, opening, year, attend, contact, phone, law, zone, API[0],
+                   health):
         app.register_blueprint(module.bp)
     csrf.exempt(api.bp)
     present.register(app)

@@ -152,10 +152,10 @@ def _version(case_id: str, name: str, stated: int | None) -> int | None:
 @bp.post("/cases/<uuid:case_id>/desk/<name>")
 @by_token
 def desk(case_id, name):
-    api_http.body()
+    words = api_http.body(words=dict)["words"]
 
     def act(keep):
-        desk_acts.submit(db.session, str(case_id), name, actor(), moment(), finish=keep)
+        desk_acts.submit(db.session, str(case_id), name, actor(), moment(), words, finish=keep)
 
     return _once(api_http.key(required=False), 200, act)
 

@@ -1,4 +1,4 @@
-"""One case: its page, the moves on it, claiming and releasing it. The engine decides, this only shows."""
+"""One case: its page, the moves and desk acts on it. The engine decides, this only shows."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..errors import No, NotInSight, RuleSaysNo, WordsWrong
 from ..grammar import Move
 from ..models import Case
 from ..operations import orders
-from . import access, checklist, desk, forms, opening, present
+from . import access, checklist, desk, forms, hands, opening, present
 from .casefile import CaseFile
 
 bp = Blueprint("case", __name__)
@@ -156,7 +156,15 @@ def _tell(case: Case, move: Move) -> None:
 @bp.post("/cases/<uuid:case_id>/desk/<act>")
 @login_required
 def act(case_id, act):
-    """Claim or release; one transaction, no state changed."""
+    """Do a desk act; one transaction, no state changed. What was typed stays where it is refused."""
     case = asked(case_id, act)
-    desk_acts.submit(db.session, case.id, act, access.actor(), access.moment())
+    words = forms.words_from(request.form, desk_acts.ASKS.get(act, ()))
+    try:
+        case = desk_acts.submit(db.session, case.id, act, access.actor(), access.moment(), words)
+    except NotInSight:
+        raise
+    except No as no:
+        return page(seen(case_id), forms.Bound.of(act, words, no)), no.status
+    if act not in ("claim", "release"):
+        flash({"text": hands.told(case), "label": _("查看"), "href": url_for("case.show", case_id=case.id)}, "toast")
     return redirect(access.own_path(request.form.get("next")) or url_for("case.show", case_id=case.id))

@@ -15,7 +15,7 @@ from ..clauses import Source
 from ..clock import Moment
 from ..db import db
 from ..errors import No, WordsWrong
-from ..grammar import COMMON, MANY, STAY, Each, Move, Rule, State, Workflow
+from ..grammar import COMMON, MANY, STAY, Ask, Each, Move, Rule, State, Workflow
 from ..models import Attachment, Case, Desk, JournalRow, Paper, Person, Reminder, Unit
 from ..models.cases import ABSENT, LEFT, NO, RECUSED, YES
 from ..operations import evidence, orders
@@ -24,7 +24,7 @@ from ..rules import Attempt
 from ..rules.people import members
 from ..sentences import say
 from ..words import read_words
-from . import forms
+from . import forms, hands
 from .forms import Bound
 
 YEAR = timedelta(days=365)
@@ -178,6 +178,8 @@ class CaseFile:
         """Return by word the field of the form that came back, for the links of its error summary."""
         if self.bound and self.bound.move == forms.ATTACH and self.may_attach:
             return {"file": "ev-file", "note": "ev-note", "finding": "ev-for"}
+        if self.bound and self.bound.move in desk_acts.ASKS:
+            return {ask.name: f"d-{self.bound.move}-{ask.name}" for ask in desk_acts.ASKS[self.bound.move]}
         move = self.bound and self.move(self.bound.move)
         scope = "m" if move in [*self.answers, *self.steps_open] else "o"
         return {ask.name: f"{scope}-{move.name}-{ask.name}" for ask in move.asks} if move else {}
@@ -194,8 +196,13 @@ class CaseFile:
 
     @cached_property
     def acts(self) -> list[tuple[str, str]]:
-        names = desk_acts.possible(db.session, self.case, self.who, self.at)
-        return [(name, desk_acts.ACTS[name]) for name in names if name in desk_acts.ACTS]
+        return [(name, desk_acts.ACTS[name]) for name in
+                desk_acts.possible(db.session, self.case, self.who, self.at)]
+
+    @cached_property
+    def hands(self) -> list:
+        """Return the desk acts open to the reader as forms."""
+        return hands.offered(self)
 
     @cached_property
     def holder(self) -> str:
@@ -214,7 +221,8 @@ class CaseFile:
 
     def _checked(self, answer: Move | None) -> list[Check]:
         attempts = [*self._asked_for(), *([self.attempt(answer)] if answer else [])]
-        judged = [self._judge(guard, attempt) for attempt in attempts for guard in attempt.move.only_if]
+        judged = [self._judge(guard, attempt) for attempt in attempts
+                  for guard in (*attempt.move.only_if, *attempt.move.warns)]
         unique = {check.name: check for check in judged if check is not None}
         return sorted([*self._seldom(), *unique.values()], key=lambda check: check.ok)
 
@@ -392,8 +400,15 @@ def _label(workflow: Workflow, row: JournalRow) -> str:
     return next((move.label for move in workflow.moves if move.name == row.move), row.move)
 
 
+_REACHED = Ask("to", "list", "对象")
+
+
 def _said(workflow: Workflow, row: JournalRow) -> list[tuple]:
     """Return the words of a step with the asks that they answer."""
+    if row.kind == "desk":
+        asks = {ask.name: ask for ask in desk_acts.ASKS.get(row.move, ()) if ask.kind != "person"}
+        told = [(_REACHED, row.result["to"])] if "to" in row.result else []
+        return [*told, *((asks[name], value) for name, value in row.words.items() if name in asks and value)]
     asks = {ask.name: ask for move in workflow.moves if move.name == row.move for ask in move.asks}
     if row.kind == "open":
         asks = {ask.name: ask for ask in workflow.facts}

@@ -18,7 +18,7 @@ from ..errors import No, NotInSight, VersionMissing, WordsWrong
 from ..models import Activity, Case, Notice, Unit
 from ..operations import attendance
 from ..roles import BRANCH_LEADERS
-from . import access, casefile, forms
+from . import access, casefile, forms, hands
 from .casefile import CaseFile
 
 bp = Blueprint("desk", __name__)
@@ -57,6 +57,7 @@ class Row:
     waits: str
     holder: str
     tick: bool
+    marks: list[str]
 
 
 class Desk:
@@ -106,7 +107,9 @@ class Desk:
         waits, holders = casefile.desk_units(ids), casefile.claims(ids, self.at.today)
         free = [case for case in cases if holders.get(case.id) in (None, self.who.person.name)]
         ticks = casefile.clear(free, self.who, self.at) if self.view.box == "mine" and free else set()
-        return [Row(case, waits.get(case.id, ""), holders.get(case.id, ""), case.id in ticks) for case in cases]
+        marks = hands.marks(ids, self.who.id)
+        return [Row(case, waits.get(case.id, ""), holders.get(case.id, ""), case.id in ticks, marks.get(case.id, []))
+                for case in cases]
 
     @property
     def groups(self) -> list[tuple[str, list[Row]]]:
@@ -203,7 +206,7 @@ def bulk_send():
         return _confirm(ids, wrong=_("请填写“批复意见”。")), 422
     versions = dict(zip(ids, request.form.getlist("version"), strict=False))
     try:
-        ids = [case.id for case in _seen(ids, access.actor())]
+        ids = [case.id for case in seen(ids, access.actor())]
     except NotInSight as no:
         access.journal(no, APPROVE)
         raise
@@ -214,13 +217,14 @@ def bulk_send():
 def _confirm(ids: list[str], wrong: str = ""):
     """List what will be approved with one opinion, and what will not, with the reason."""
     who, at = access.actor(), access.moment()
-    files = [CaseFile(case, who, at) for case in _seen(ids, who)]
+    files = [CaseFile(case, who, at) for case in seen(ids, who)]
     good = [file for file in files if file.approvable]
     return render_template("bulk.html", good=good, rest=[file for file in files if file not in good],
                            wrong=wrong, say=request.form.get(forms.SAY, "同意，请按新日期组织。"))
 
 
-def _seen(ids: list[str], who) -> list[Case]:
+def seen(ids: list[str], who) -> list[Case]:
+    """Return the cases chosen, all of them in sight. Raises NotInSight."""
     found = [db.session.get(Case, _uuid(case_id)) for case_id in dict.fromkeys(ids[:BULK_MOST])]
     for case in found:
         if case is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
+from .. import desk_acts
 from ..grammar import KINDS
 from ..idempotency import LONGEST
 from ..models.attendance import CATEGORIES as REASONS
@@ -285,6 +286,12 @@ def _marks(case: dict) -> dict:
     }
 
 
+def _acts() -> str:
+    """Name every desk act with its words."""
+    return ", ".join(f"{name} ({', '.join(ask.name for ask in asks)})" if asks else name
+                     for name, asks in desk_acts.ASKS.items())
+
+
 def _paths() -> dict:
     """List every route; `document` puts the root before them."""
     case, unit, name = PATH["case_id"], PATH["unit_id"], PATH["name"]
@@ -299,8 +306,8 @@ def _paths() -> dict:
             "move", "Make a move", "Case", case, name, IF_MATCH, KEY[True], sends=WORDS, needs=False,
             no=(*CHANGING, 428))},
         "/cases/{case_id}/desk/{name}": {"post": _operation(
-            "desk", "Claim or release: an act on the desk, never a move", "Case", case, name, KEY[False],
-            sends=NOTHING, needs=False, no=CHANGING)},
+            "desk", f"An act on the desk, never a move: {_acts()}", "Case", case, name, KEY[False],
+            sends=WORDS, needs=False, no=CHANGING)},
         "/cases/{case_id}/attachments": {"post": _upload(case, KEY[False])},
         "/attachments/{attachment_id}": {"get": _download(PATH["attachment_id"])},
         "/moves": {"post": _operation(

@@ -11,10 +11,10 @@ from ..clauses import clause, house_rule
 from ..grammar import STAY, Ask, Due, Each, Move, State, Workflow, rule
 from ..roles import BRANCH, CLOCK, COUNT, SUPERIOR
 from ..rules import date_change as facts
+from ..rules.date_change import FORCE_MAJEURE
 
 CONSENT, NOT_ALONE = clause("G-2.1.1c"), clause("G-2.1.1b")
 PROMPT = house_rule("3 个工作日内、且在原定日期之前答复；指导书没有规定期限。")
-FORCE_MAJEURE = house_rule("遇灾情等来不及书面请示的，可先电话请示，恢复后 3 个工作日内补报。")
 REVOCABLE = house_rule("批复作出后、日期到来前，作出批复的一方可以撤销，并说明理由。")
 
 NEW_DAY = Ask("new_day", "date", "改到哪一天")
@@ -124,13 +124,6 @@ def day_has_come(attempt):
     return attempt.today >= attempt.fact_day("day")
 
 
-@rule(FORCE_MAJEURE, "recovered_on")
-def within_three_days(attempt):
-    """补报应在情况恢复后 3 个工作日内提出；没有写恢复日期的，从原定日期起算，请补填情况恢复的日期。"""
-    recovered = attempt.words.get("recovered_on") or attempt.fact_day("day")
-    return recovered <= attempt.today <= facts.three_days_after(attempt, recovered)
-
-
 @rule(house_rule("补报的日期须在当月之内，且不是原定日期。"), "new_day")
 def another_if_told(attempt):
     """实际开展或改到的日期必须在同一个月之内，且不是原定日期。"""
@@ -187,7 +180,8 @@ WORKFLOW = Workflow(
         Move("take_effect", "日期已到，变更执行", (APPROVED, CANCEL_ASKED), IN_FORCE, by=CLOCK, under=CONSENT,
              on=facts.first_day),
         Move("report_late", "事后补报", DRAFT, REPORTED, by=BRANCH, under=FORCE_MAJEURE, asks=LATE,
-             only_if=(day_has_come, not_held, within_three_days, another_if_told), does=(facts.write_down,)),
+             only_if=(day_has_come, not_held, facts.within_three_days, another_if_told), warns=(facts.recovery_told,),
+             does=(facts.write_down,)),
         Move("accept_late", "认可补报", REPORTED, ACCEPTED_LATE, by=SUPERIOR, under=FORCE_MAJEURE,
              asks=(NOTE,), only_if=(rules.second_person,), does=(rules.apply_late,), decides=True),
         Move("not_accept", "不予认可", REPORTED, NOT_ACCEPTED, by=SUPERIOR, under=FORCE_MAJEURE, asks=(NOTE,),

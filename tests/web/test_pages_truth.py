@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
-from oversight.errors import RuleSaysNo
 from oversight.models import Case, Refusal
 from oversight.rules.activities import plan_year
 from tests.support.world import at
@@ -89,10 +88,11 @@ def test_a_case_of_an_unknown_version_is_listed_with_its_stored_state(reader, pl
     assert api("town1.officer").get(f"/cases/{case.id}")["moves"] == []
 
 
-def test_a_late_report_has_a_limit_also_without_a_day_of_recovery(play):
+def test_a_late_report_without_a_day_of_recovery_is_left_to_the_superior_with_a_warning(play):
     """3 working days from the original day: from Friday 4 December to Wednesday the 9th."""
-    case = play.on("2026-12-10").open("village.secretary")
-    no = play.no(RuleSaysNo, "within_three_days", play.move, case, "village.secretary", "report_late")
-    assert no.extra["field"] == "recovered_on"
-    play.on("2026-12-09").move(case, "village.secretary", "report_late")
-    assert case.state == "reported_late"
+    late = play.on("2026-12-10").open("village.secretary")
+    play.move(late, "village.secretary", "report_late")
+    assert "没有写情况恢复的日期" in play.journal(late)[-1].result["warned"][0]
+    other = play.on("2026-12-09").open("community.secretary", "community")
+    play.move(other, "community.secretary", "report_late")
+    assert "warned" not in play.journal(other)[-1].result
