@@ -16,7 +16,8 @@ from .work import Notice, Work
 
 __all__ = [
     "Account", "Acting", "Activity", "ActivityChange", "AdminChange", "ApiToken", "Appraised", "Attachment",
-    "Attendance", "CalendarRow", "Case", "Checkpoint", "Desk", "FollowUp", "Idempotency", "Invitee", "JournalRow", "Login",
+    "Attendance", "CalendarRow", "Case", "Checkpoint", "Desk", "FollowUp", "Idempotency", "Invitee", "JournalRow",
+    "Login",
     "Membership", "Notice", "NumberSeries", "Paper", "PeerReview", "Person", "PhoneLook", "Post", "PublishedYear",
     "Recusal", "Refusal", "Reminder", "SettingChange", "Sighting", "Unit", "UnitChange", "Work", "Zone", "ZoneNotice",
     "ZoneSettingRow",
