@@ -160,12 +160,11 @@ class Tale:
 
     def report(self, new_day: bool = False) -> None:
         """Report after the event: told by telephone at the time, in writing once it was over."""
-        words = {"reason": self.weather(), "told_by_phone": f"{_md(self.day)} 7:40 电话报告镇党委值班室"}
+        words = {"reason": self.weather(), "told_by_phone": f"{_md(self.day)} 7:40 电话报告镇党委值班室",
+                 "recovered_on": self.at.today.isoformat()}
         later = self.year.other_day(self.day, self.at.today - timedelta(days=1)) if new_day else None
         if later:
             words["new_day"] = later.isoformat()
-        if (self.at.today - self.day).days < 7:
-            words["recovered_on"] = self.at.today.isoformat()
         self.branch("report_late", **words)
 
     def tick(self) -> None:
@@ -318,7 +317,7 @@ def excused(t: Tale):
 
 def not_accepted(t: Tale):
     """Reported after the event for a reason that is none."""
-    yield t.before(-3)
+    yield t.before(-2)
     t.open()
     t.branch("report_late", new_day=t.new_day.isoformat(), reason="当天支部书记外出，没有来得及请示。")
     yield t.before(-5)

@@ -58,7 +58,7 @@ def merge(session: Session, units: list[Unit], into: Unit, on: date, who: Actor,
 
 def split(session: Session, unit: Unit, name: str, people: list[str], on: date, who: Actor,
           at: Moment) -> Unit:
-    """Found a new branch beside one, of the same category, with some of its members.
+    """Found a new branch beside one, of the same category, with some of its members and their own open cases.
 
     Does not commit. Raises NotYours.
     """
@@ -69,6 +69,7 @@ def split(session: Session, unit: Unit, name: str, people: list[str], on: date, 
     session.flush()
     new.path = unit.path.removesuffix(f"{unit.id}/") + f"{new.id}/"
     _hand_over_members(session, unit, new, on, people)
+    _hand_over_own(session, unit, new, people, who, at)
     _note(session, new, "founded", on, {"split_from": [None, unit.id]}, who, at)
     _note(session, unit, "split", on, {"split_off": [None, new.id]}, who, at)
     return new
@@ -99,6 +100,14 @@ def _hand_over_cases(session: Session, unit: Unit, into: Unit, who: Actor, at: M
         else:
             engine.perform(session, case.id, "terminate", who, {"reason": f"{unit.name}并入{into.name}"},
                            version=None, at=at)
+
+
+def _hand_over_own(session: Session, unit: Unit, new: Unit, people: list[str], who: Actor, at: Moment) -> None:
+    """Let what concerns the members who go, such as an unfinished make-up, go with them (承继)."""
+    for case in session.scalars(sa.select(Case).where(
+            Case.unit_id == unit.id, Case.closed_at.is_(None), Case.concerns_id.in_(people))).all():
+        if workflows.get(case.workflow, case.definition_version).inherits:
+            engine.inherit(session, case.id, new, who, at)
 
 
 def _hand_over_members(session: Session, unit: Unit, into: Unit, on: date,

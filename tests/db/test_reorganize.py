@@ -9,8 +9,9 @@ import sqlalchemy as sa
 
 from oversight import authority, engine, queues
 from oversight.errors import NotYours, RuleSaysNo
-from oversight.models import Case, JournalRow, Membership, Unit, UnitChange
+from oversight.models import Case, Desk, JournalRow, Membership, Unit, UnitChange
 from oversight.operations import reorganize
+from tests.db.test_attendance import record, sheet
 from tests.db.test_sweep import ask
 from tests.support.world import at
 
@@ -91,3 +92,20 @@ def test_a_split_founds_a_branch_that_owes_nothing_earlier(session, world):
     assert moved.branch.id == new.id
     stayed = authority.actor(session, world.people["village.member3"].id, ON)
     assert stayed.branch.id == world.units["village"].id
+
+
+def test_a_make_up_goes_with_the_member_to_the_split_off_branch(session, world):
+    """Unfinished make-ups pass to the successor (承继, dossier §8); those of who stays, stay."""
+    record(session, world, sheet(world, absent=("member1", "member2")))
+    going, staying = (session.scalar(sa.select(Case).where(
+        Case.concerns_id == world.people[f"village.{name}"].id)) for name in ("member1", "member2"))
+    new = reorganize.split(session, world.units["village"], "石桥村二组党支部", [world.people["village.member1"].id], ON,
+                           world.actor("town1.officer", ON), at("2026-12-01"))
+    session.commit()
+    assert session.get(Case, going.id).unit_id == new.id
+    assert session.get(Case, staying.id).unit_id == world.units["village"].id
+    last = session.scalar(sa.select(JournalRow).where(JournalRow.case_id == going.id).order_by(
+        JournalRow.seq.desc()).limit(1))
+    assert (last.kind, last.result["unit"]) == ("inherit", [world.units["village"].id, new.id])
+    assert session.scalar(sa.select(Desk.case_unit_id).where(
+        Desk.case_id == going.id, Desk.closed_at.is_(None))) == new.id
