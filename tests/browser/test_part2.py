@@ -16,7 +16,7 @@ from werkzeug.serving import make_server
 from oversight import create_app, engine
 from oversight.clock import StoppedClock
 from oversight.db import db
-from oversight.models import Membership
+from oversight.models import Membership, Sighting
 from oversight.operations import attendance
 from oversight.rules.activities import activity_for, plan_year
 from tests.browser.driver import axe_violations, chromium
@@ -197,7 +197,8 @@ def _size(driver, width: int, dark: bool = False) -> None:
     driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
         "width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False})
     driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {
-        "features": [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]})
+        "features": [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"},
+                     {"name": "prefers-reduced-motion", "value": "reduce"}]})  # or axe reads a colour on its way
     WebDriverWait(driver, 20).until(lambda it: it.execute_script("return innerWidth") == width)
 
 
@@ -237,3 +238,22 @@ def _absences(finger: Finger, village: Site) -> None:
         finger.tap(f"label[for='absent-{village.people[f'village.more{n}']}']")
     finger.tap(".cta button.primary")
     finger.wait_for("/follow-ups")
+
+
+def _seen(village: Site) -> int:
+    with village.app.app_context():
+        found = db.session.query(Sighting).count()
+        db.session.remove()
+    return found
+
+
+@pytest.mark.parametrize("js", [True, False], ids=["scripts", "no scripts"])
+def test_that_an_order_was_read_is_told_by_the_script_and_never_by_the_get(village, js):
+    with chromium(390, 844, js=js) as driver:
+        finger = Finger(driver, village)
+        finger.login("village.secretary")
+        finger.open(village.paths["order"])
+        if js:
+            WebDriverWait(driver, 20).until(lambda _driver: _seen(village) == 1)
+        finger.open(village.paths["order"])
+        assert ("支部首次查看：李春梅" in finger.text) == js and _seen(village) == js
