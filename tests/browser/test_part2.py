@@ -94,6 +94,7 @@ def _fill(session, site: Site) -> None:
     site.people = {name: person.id for name, person in world.people.items()}
     unit = world.units["village"].id
     november = activity_for(session, world.units["village"], 2026, 11).id
+    december = activity_for(session, world.units["village"], 2026, 12).id
     order, recheck = fixing(session, world), rechecking(session, world)
     officer = world.actor("town1.inspector", at("2026-11-06").today)
     round_ = engine.submit_opening(session, "inspection", world.units["community"].id, {
@@ -102,7 +103,9 @@ def _fill(session, site: Site) -> None:
         "member": site.people["village.more5"], "reason": "年老体弱", "from_on": "2026-12-01", "until": "2027-05-31"},
         world.actor("village.secretary", at("2026-11-06").today), at("2026-11-06"))
     site.paths = {"sheet": f"/activities/{november}/attendance", "contacts": f"/units/{unit}/follow-ups",
-                  "year": f"/units/{unit}/year/2026", "order": f"/cases/{order.id}",
+                  "year": f"/units/{unit}/year/2026",
+                  "plan": f"/activities/{december}/plan", "phone": f"/people/{site.people['village.more7']}/phone",
+                  "order": f"/cases/{order.id}",
                   "recheck": f"/cases/{recheck.id}", "round": f"/cases/{round_.id}", "exemption": f"/cases/{asked.id}",
                   "new order": f"/new/rectification?unit={unit}", "new": "/new"}
 
@@ -189,7 +192,7 @@ def test_forty_attendances_in_ten_taps_on_a_phone(village, js):
         db.session.remove()
 
 
-PAGES = {"village.secretary": ("sheet", "year", "order", "exemption", "contacts", "new"),
+PAGES = {"village.secretary": ("sheet", "year", "plan", "phone", "order", "exemption", "contacts", "new"),
          "town1.officer": ("recheck", "sheet", "contacts"), "town1.inspector": ("round", "new order", "new")}
 
 
