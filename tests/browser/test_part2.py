@@ -16,7 +16,7 @@ from werkzeug.serving import make_server
 from oversight import create_app, engine
 from oversight.clock import StoppedClock
 from oversight.db import db
-from oversight.models import Membership
+from oversight.models import Membership, Sighting
 from oversight.operations import attendance
 from oversight.rules.activities import activity_for, plan_year
 from tests.browser.driver import axe_violations, chromium, colours
@@ -94,6 +94,7 @@ def _fill(session, site: Site) -> None:
     site.people = {name: person.id for name, person in world.people.items()}
     unit = world.units["village"].id
     november = activity_for(session, world.units["village"], 2026, 11).id
+    december = activity_for(session, world.units["village"], 2026, 12).id
     order, recheck = fixing(session, world), rechecking(session, world)
     officer = world.actor("town1.inspector", at("2026-11-06").today)
     round_ = engine.submit_opening(session, "inspection", world.units["community"].id, {
@@ -102,7 +103,9 @@ def _fill(session, site: Site) -> None:
         "member": site.people["village.more5"], "reason": "年老体弱", "from_on": "2026-12-01", "until": "2027-05-31"},
         world.actor("village.secretary", at("2026-11-06").today), at("2026-11-06"))
     site.paths = {"sheet": f"/activities/{november}/attendance", "contacts": f"/units/{unit}/follow-ups",
-                  "year": f"/units/{unit}/year/2026", "order": f"/cases/{order.id}",
+                  "year": f"/units/{unit}/year/2026",
+                  "plan": f"/activities/{december}/plan", "phone": f"/people/{site.people['village.more7']}/phone",
+                  "order": f"/cases/{order.id}",
                   "recheck": f"/cases/{recheck.id}", "round": f"/cases/{round_.id}", "exemption": f"/cases/{asked.id}",
                   "new order": f"/new/rectification?unit={unit}", "new": "/new"}
 
@@ -189,14 +192,20 @@ def test_forty_attendances_in_ten_taps_on_a_phone(village, js):
         db.session.remove()
 
 
-PAGES = {"village.secretary": ("sheet", "year", "order", "exemption", "contacts", "new"),
+PAGES = {"village.secretary": ("sheet", "year", "plan", "phone", "order", "exemption", "contacts", "new"),
          "town1.officer": ("recheck", "sheet", "contacts"), "town1.inspector": ("round", "new order", "new")}
 
 
 def _size(driver, width: int, dark: bool = False) -> None:
     driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
         "width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False})
+<<<<<<< HEAD
     colours(driver, "dark" if dark else "light")
+=======
+    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {
+        "features": [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"},
+                     {"name": "prefers-reduced-motion", "value": "reduce"}]})  # or axe reads a colour on its way
+>>>>>>> h2
     WebDriverWait(driver, 20).until(lambda it: it.execute_script("return innerWidth") == width)
 
 
@@ -236,3 +245,22 @@ def _absences(finger: Finger, village: Site) -> None:
         finger.tap(f"label[for='absent-{village.people[f'village.more{n}']}']")
     finger.tap(".cta button.primary")
     finger.wait_for("/follow-ups")
+
+
+def _seen(village: Site) -> int:
+    with village.app.app_context():
+        found = db.session.query(Sighting).count()
+        db.session.remove()
+    return found
+
+
+@pytest.mark.parametrize("js", [True, False], ids=["scripts", "no scripts"])
+def test_that_an_order_was_read_is_told_by_the_script_and_never_by_the_get(village, js):
+    with chromium(390, 844, js=js) as driver:
+        finger = Finger(driver, village)
+        finger.login("village.secretary")
+        finger.open(village.paths["order"])
+        if js:
+            WebDriverWait(driver, 20).until(lambda _driver: _seen(village) == 1)
+        finger.open(village.paths["order"])
+        assert ("支部首次查看：李春梅" in finger.text) == js and _seen(village) == js
