@@ -2,6 +2,7 @@
 
 from .access import Account, ApiToken, Idempotency, Login, Refusal
 from .activities import Activity, ActivityChange
+from .administration import AdminAct, RosterDraft, Slip
 from .attachments import Attachment
 from .attendance import Attendance, Invitee
 from .calendar import CalendarRow, PublishedYear, ZoneNotice, ZoneSettingRow
@@ -13,8 +14,8 @@ from .people import Membership, Person
 from .work import Notice, Work
 
 __all__ = [
-    "Account", "Activity", "ActivityChange", "ApiToken", "Attachment", "Attendance", "CalendarRow", "Case",
-    "Checkpoint", "Desk", "Idempotency", "Invitee", "JournalRow", "Login", "Membership", "Notice",
-    "NumberSeries", "Paper", "Person", "Post", "PublishedYear", "Recusal", "Refusal", "Reminder", "Unit",
-    "UnitChange", "Work", "Zone", "ZoneNotice", "ZoneSettingRow",
+    "Account", "Activity", "ActivityChange", "AdminAct", "ApiToken", "Attachment", "Attendance",
+    "CalendarRow", "Case", "Checkpoint", "Desk", "Idempotency", "Invitee", "JournalRow", "Login",
+    "Membership", "Notice", "NumberSeries", "Paper", "Person", "Post", "PublishedYear", "Recusal", "Refusal",
+    "Reminder", "RosterDraft", "Slip", "Unit", "UnitChange", "Work", "Zone", "ZoneNotice", "ZoneSettingRow",
 ]
