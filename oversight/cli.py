@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from datetime import date
 from functools import wraps
 from pathlib import Path
+from typing import BinaryIO
 from zoneinfo import ZoneInfoNotFoundError
 
 import click
@@ -258,7 +259,6 @@ def demo(size: str, if_empty: bool) -> None:
 def serve(host: str) -> None:
     """Say who can log in, then serve until stopped."""
     from .operations import serve as server
-    from .operations import sweep as time
 
     administration.refuse_beyond_loopback(db.session, host)
     port = current_app.config["OVERSIGHT"].port
@@ -268,8 +268,16 @@ def serve(host: str) -> None:
     click.echo(f"请打开 http://{shown}:{port} ，按 Ctrl+C 停止。")
     sys.stdout.flush()
     clock = current_app.extensions["clock"]
-    server.serve(current_app._get_current_object(), host, port,
-                 beat=lambda: time.sweep(db.session, clock.moment()))
+    server.serve(current_app._get_current_object(), host, port, beat=lambda: _beat(clock.moment()))
+
+
+def _beat(at: Moment) -> None:
+    """Do what time brings, and drop rosters that nobody came back for."""
+    from .operations import roster
+    from .operations import sweep as time
+
+    time.sweep(db.session, at)
+    roster.forget_old(db.session, current_app.config["OVERSIGHT"].data_dir, at)
 
 
 def _who_can_log_in() -> None:
@@ -302,27 +310,30 @@ def issue(unit: str, out: str, again: bool) -> None:
     if not made:
         click.echo("这里的人都已有密码或激活单，没有可发的；没有用的激活单要全部换新，请加 --again。")
         return
-    _write(out, _slips(made).encode())
-    db.session.commit()
+    with _new_file(out) as file:
+        db.session.commit()  # first: the codes on paper must hold
+        file.write(_slips(made).encode())
     click.echo(f"已发 {len(made)} 张激活单，写在 {out}；打印后请删除这个文件。")
 
 
 def _slips(made: list) -> str:
+    """Draw the slips; ends the session's transaction, as a request does."""
     from flask import render_template
 
     with current_app.test_request_context():
         return render_template("slips.html", slips=made)
 
 
-def _write(file: str, data: bytes) -> None:
-    """Write a file that only its owner reads, and never over another. Raises BadRequest."""
+@contextmanager
+def _new_file(path: str) -> Iterator[BinaryIO]:
+    """Open a file that only its owner reads, and never over another. Raises BadRequest."""
     try:
-        with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
-            out.write(data)
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            yield file
     except FileExistsError as error:
-        raise BadRequest(f"{file} 已经有了，请用 --out 另写一个文件名。") from error
+        raise BadRequest(f"{path} 已经有了，请另写一个文件名。") from error
     except OSError as error:
-        raise BadRequest(f"不能写 {file}，请检查路径和权限。") from error
+        raise BadRequest(f"不能写 {path}，请检查路径和权限。") from error
 
 
 @accounts.command(help="重置账号：发新的激活单，原密码、登录和令牌都失效")
@@ -387,7 +398,8 @@ def roster_template(file: str) -> None:
     """Write the empty roster."""
     from .exchange import template
 
-    _write(file, template.write())
+    with _new_file(file) as out:
+        out.write(template.write())
     click.echo(f"模板已写到 {file}。")
 
 

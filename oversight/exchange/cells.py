@@ -105,7 +105,7 @@ def unit_key(plain: str) -> str:
 def day(value, today: date, old_epoch: bool = False) -> tuple[date, bool]:
     """Read a day; also returns whether only its month was written. Raises Unreadable."""
     found, rough = _day(value, old_epoch)
-    if not FIRST <= found:
+    if not found >= FIRST:
         raise Unreadable(say("{day} 早于建党，请核对年份，写成 2010-07-01 这样。", day=found.isoformat()))
     if found > today:
         raise Unreadable(say("{day} 还没有到，请核对，写成 2010-07-01 这样。", day=found.isoformat()))

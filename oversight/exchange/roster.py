@@ -140,9 +140,9 @@ class _Sheet:
         self._tell_columns()
         if not self._complete():
             return True
-        for self.number in sorted(self.sheet.rows):
-            self.row, self.bad = self.sheet.rows[self.number], False
-            if self.number > self.top and not self._skipped():
+        for number in sorted(self.sheet.rows):
+            self.number, self.row, self.bad = number, self.sheet.rows[number], False
+            if number > self.top and not self._skipped():
                 (self._person if self.people else self._unit)()
         self._tell_rows()
         return True

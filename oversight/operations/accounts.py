@@ -19,7 +19,6 @@ from ..db import is_id
 from ..errors import NotInSight, NotYours, RuleSaysNo, WordsWrong
 from ..models import Account, AdminAct, ApiToken, Membership, Person, Post, Slip, Unit
 from ..roles import ADMINISTRATORS
-from ..sentences import say
 
 LASTS = timedelta(days=14)
 LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # none that is taken for another when copied by hand
@@ -76,7 +75,7 @@ def people_of(session: Session, unit: Unit, at: Moment) -> list[tuple[Person, Ac
     return list(session.execute(
         sa.select(Person, Account).outerjoin(Account, Account.person_id == Person.id)
         .where(Person.zone_id == unit.zone_id, Person.left_on.is_(None), sa.or_(sort.is_not(None), holds))
-        .order_by(sort.is_(None), sort, Person.id)).tuples())
+        .order_by(sort.is_(None), sort, Person.id)).all())
 
 
 def refuse_touching(session: Session, person_id: str, who: Actor | None, at: Moment) -> None:
@@ -110,15 +109,17 @@ def issue_unit(session: Session, unit: Unit, who: Actor | None, at: Moment, agai
     rows = session.scalars(sa.select(Unit).where(
         Unit.zone_id == unit.zone_id, Unit.path.startswith(unit.path, autoescape=True), Unit.kind != "group",
         Unit.ended_on.is_(None)).order_by(Unit.path)).all()
-    return [one for row in rows for one in _issue_all(session, row, who, at, again)]
+    holding = {} if again else slips_of(session, unit.zone_id, at)
+    return [one for row in rows for one in _issue_all(session, row, who, at, holding)]
 
 
-def _issue_all(session: Session, unit: Unit, who: Actor | None, at: Moment, again: bool) -> list[Issued]:
-    made, holding = [], slips_of(session, unit.zone_id, at)
+def _issue_all(session: Session, unit: Unit, who: Actor | None, at: Moment,
+               holding: dict[str, datetime]) -> list[Issued]:
+    made = []
     for person, account in people_of(session, unit, at):
         if account is not None and (account.password_hash or not account.enabled or account.created_at == at.now):
             continue  # in use, shut, or given a slip a moment ago in another unit
-        if account is not None and account.id in holding and not again:
+        if account is not None and account.id in holding:
             continue
         if who is not None and _administers(session, person.id, at):
             continue
@@ -129,7 +130,7 @@ def _issue_all(session: Session, unit: Unit, who: Actor | None, at: Moment, agai
 def slips_of(session: Session, zone_id: str, at: Moment) -> dict[str, datetime]:
     """Return the accounts of a zone whose slip can still be used, and until when."""
     return dict(session.execute(sa.select(Slip.account_id, Slip.expires_at).where(
-        Slip.zone_id == zone_id, Slip.ended_at.is_(None), Slip.expires_at > at.now)).tuples())
+        Slip.zone_id == zone_id, Slip.ended_at.is_(None), Slip.expires_at > at.now)).all())
 
 
 def _administers(session: Session, person_id: str, at: Moment) -> bool:

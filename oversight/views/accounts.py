@@ -136,5 +136,5 @@ def _noted(no: No, act: str) -> No:
 def record():
     rows = accounts.record(db.session, actor())
     ids = {row.by_id for row in rows} | {row.person_id for row in rows}
-    names = dict(db.session.execute(sa.select(Person.id, Person.name).where(Person.id.in_(ids - {None}))).tuples())
+    names = dict(db.session.execute(sa.select(Person.id, Person.name).where(Person.id.in_(ids - {None}))).all())
     return render_template("accounts_record.html", rows=rows, names=names, acts=ACTS)

@@ -16,6 +16,7 @@ from .. import authority, engine, queues, workflows
 from ..db import db
 from ..errors import No, NotInSight, WordsWrong
 from ..models import Case, Notice, Unit
+from ..operations import mine
 from . import access, casefile, forms
 from .casefile import CaseFile
 
@@ -256,4 +257,6 @@ def read_notices():
 @bp.get("/me")
 @login_required
 def me():
-    return render_template("me.html", who=access.actor(), account=access.account())
+    who = access.actor()
+    return render_template("me.html", who=who, account=access.account(),
+                           mine=mine.read(db.session, who, who.on.year) if who.branch else None)

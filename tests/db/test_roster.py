@@ -71,7 +71,8 @@ def offices(session, name: str, on: date = TODAY) -> set[str]:
 def test_a_new_branch_with_its_people_comes_in(session, bring):
     plan = bring(tidy(LINES, UNITS))
     assert plan.counts == {
-        "units": {"new": 1, "changed": 0, "same": 0, "left": 7}, "people": {"new": 3, "changed": 0, "same": 0, "left": 0},
+        "units": {"new": 1, "changed": 0, "same": 0, "left": 7},
+        "people": {"new": 3, "changed": 0, "same": 0, "left": 0},
         "memberships": {"new": 3, "ended": 0}, "posts": {"new": 3, "ended": 0}}
     branch = unit(session, "白沙村党支部")
     assert (branch.kind, branch.category, branch.rule_set) == ("branch", "rural", "rural")
@@ -362,7 +363,8 @@ def test_old_drafts_are_dropped(session, desk):
     assert desk.files() == []
 
 
-@pytest.mark.parametrize("name", ["zone.secadmin", "zone.auditor", "zone.officer", "town1.officer", "village.secretary"])
+@pytest.mark.parametrize("name", ["zone.secadmin", "zone.auditor", "zone.officer", "town1.officer",
+                                  "village.secretary"])
 def test_nobody_but_the_zone_s_system_administrator_brings_rosters(session, world, desk, name):
     with pytest.raises(NotYours):
         desk.propose(tidy(LINES, UNITS), world.actor(name, TODAY))
