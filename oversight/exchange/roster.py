@@ -108,6 +108,7 @@ def read(data: bytes, today: date, tick: Callable[[int], None] = lambda rows: No
     _agree_on_units(roster)
     _namesakes(roster)
     _seats(roster)
+    roster.troubles.sort(key=lambda one: (one.place.sheet, one.place.row))
     return roster
 
 
