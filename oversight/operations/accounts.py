@@ -109,18 +109,19 @@ def issue_unit(session: Session, unit: Unit, who: Actor | None, at: Moment, agai
     rows = session.scalars(sa.select(Unit).where(
         Unit.zone_id == unit.zone_id, Unit.path.startswith(unit.path, autoescape=True), Unit.kind != "group",
         Unit.ended_on.is_(None)).order_by(Unit.path)).all()
-    holding = {} if again else slips_of(session, unit.zone_id, at)
-    return [one for row in rows for one in _issue_all(session, row, who, at, holding)]
+    passed = set() if again else set(slips_of(session, unit.zone_id, at))
+    return [one for row in rows for one in _issue_all(session, row, who, at, passed)]
 
 
 def _issue_all(session: Session, unit: Unit, who: Actor | None, at: Moment,
-               holding: dict[str, datetime]) -> list[Issued]:
+               passed: set[str]) -> list[Issued]:
+    """Issue slips in one unit; `passed` are accounts and people who have theirs, and it grows."""
     made = []
     for person, account in people_of(session, unit, at):
-        if account is not None and (account.password_hash or not account.enabled or account.created_at == at.now):
-            continue  # in use, shut, or given a slip a moment ago in another unit
-        if account is not None and account.id in holding:
+        used = account is not None and (account.password_hash or not account.enabled or account.id in passed)
+        if used or person.id in passed:
             continue
+        passed.add(person.id)
         if who is not None and _administers(session, person.id, at):
             continue
         made.append(_issue(session, person, account, unit, "issue", who, at))

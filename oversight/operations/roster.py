@@ -48,9 +48,19 @@ class Read:
 
 def read(session: Session, zone: Zone, data: bytes, name: str, sealer: Sealer, at: Moment,
          tick: Callable[[int], None] = lambda rows: None) -> Read:
-    """Read a workbook and compare it with the database. Raises Troubled, TooLarge, WrongType, WordsWrong."""
+    """Read a workbook and compare it with the database. Raises Troubled, TooLarge, WrongType, WordsWrong.
+
+    Ends the transaction before; until the next end no other roster can be applied.
+    """
+    session.rollback()  # nobody waits for a lock while a workbook is parsed
     roster = rosters.read(data, at.today, tick)
+    _alone(session, zone)
     return _compared(session, zone, roster, sealer, at, name, hashlib.sha256(data).hexdigest())
+
+
+def _alone(session: Session, zone: Zone) -> None:
+    """Let one roster at a time be compared and written; rows that refer to the zone are not held up."""
+    session.execute(sa.select(Zone.id).where(Zone.id == zone.id).with_for_update(key_share=True))
 
 
 def _compared(session: Session, zone: Zone, roster: rosters.Roster, sealer: Sealer, at: Moment, name: str,
@@ -170,7 +180,7 @@ def accept(session: Session, folder: Path, zone: Zone, sealer: Sealer, who, at: 
 
     Raises NotYours, NotInSight, Stale, RuleSaysNo, Troubled.
     """
-    session.execute(sa.select(Zone.id).where(Zone.id == zone.id).with_for_update())
+    _alone(session, zone)
     found = draft(session, folder, zone, sealer, who, at)
     if found is None:
         raise NotInSight("没有等待导入的名册，可能已经导入或放弃，请重新上传。")

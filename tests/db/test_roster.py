@@ -299,6 +299,18 @@ def test_who_did_it_and_what_is_kept_without_numbers(session, world, bring):
     session.rollback()
 
 
+def test_nobody_waits_for_a_lock_while_a_workbook_is_parsed(session, bring, monkeypatch):
+    read, seen = roster.rosters.read, []
+
+    def watched(*args):
+        seen.append(session().in_transaction())
+        return read(*args)
+
+    monkeypatch.setattr(roster.rosters, "read", watched)
+    bring(tidy(LINES, UNITS))
+    assert seen == [False]
+
+
 # Upload, look, apply ------------------------------------------------------------------------------
 
 
