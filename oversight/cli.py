@@ -5,12 +5,14 @@ Whatever a user can get wrong is answered with one sentence and exit code 1 or 2
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from functools import wraps
 from pathlib import Path
+from typing import BinaryIO
 from zoneinfo import ZoneInfoNotFoundError
 
 import click
@@ -261,7 +263,6 @@ def demo(size: str, if_empty: bool) -> None:
 def serve(host: str) -> None:
     """Say who can log in, then serve until stopped."""
     from .operations import serve as server
-    from .operations import sweep as time
 
     administration.refuse_beyond_loopback(db.session, host)
     port = current_app.config["OVERSIGHT"].port
@@ -271,8 +272,16 @@ def serve(host: str) -> None:
     click.echo(f"请打开 http://{shown}:{port} ，按 Ctrl+C 停止。")
     sys.stdout.flush()
     clock = current_app.extensions["clock"]
-    server.serve(current_app._get_current_object(), host, port,
-                 beat=lambda: time.sweep(db.session, clock.moment()))
+    server.serve(current_app._get_current_object(), host, port, beat=lambda: _beat(clock.moment()))
+
+
+def _beat(at: Moment) -> None:
+    """Do what time brings, and drop rosters that nobody came back for."""
+    from .operations import roster
+    from .operations import sweep as time
+
+    time.sweep(db.session, at)
+    roster.forget_old(db.session, current_app.config["OVERSIGHT"].data_dir, at)
 
 
 def _who_can_log_in() -> None:
@@ -292,16 +301,166 @@ def accounts() -> None:
     pass
 
 
-@accounts.command(help="重设密码，结束该账号的登录和令牌")
+@accounts.command(help="给一个党组织及其下级还没有密码的人发激活单（网页文件，可打印）")
+@click.argument("unit", metavar="党组织")
+@click.option("--out", metavar="文件", default="激活单.html", help="写到哪个文件（激活单.html）")
+@click.option("--again", is_flag=True, help="已有激活单还没有用的，也换一张新的")
+@_in_app
+def issue(unit: str, out: str, again: bool) -> None:
+    """Issue slips and write them as a page to print; the codes are kept nowhere else."""
+    from .operations import accounts as keeping
+
+    made = keeping.issue_unit(db.session, administration.unit(db.session, unit), None, _now(), again)
+    if not made:
+        click.echo("这里的人都已有密码或激活单，没有可发的；没有用的激活单要全部换新，请加 --again。")
+        return
+    with _new_file(out) as file:
+        db.session.commit()  # first: the codes on paper must hold
+        file.write(_slips(made).encode())
+    click.echo(f"已发 {len(made)} 张激活单，写在 {out}；打印后请删除这个文件。")
+
+
+def _slips(made: list) -> str:
+    """Draw the slips; ends the session's transaction, as a request does."""
+    from flask import render_template
+
+    with current_app.test_request_context():
+        return render_template("slips.html", slips=made)
+
+
+@contextmanager
+def _new_file(path: str) -> Iterator[BinaryIO]:
+    """Open a file that only its owner reads, and never over another. Raises BadRequest."""
+    try:
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            yield file
+    except FileExistsError as error:
+        raise BadRequest(f"{path} 已经有了，请另写一个文件名。") from error
+    except OSError as error:
+        raise BadRequest(f"不能写 {path}，请检查路径和权限。") from error
+
+
+@accounts.command(help="重置账号：发新的激活单，原密码、登录和令牌都失效")
 @click.argument("username", metavar="用户名")
-@click.option("--password-stdin", is_flag=True, help="从标准输入读密码")
+@click.option("--password-stdin", is_flag=True, help="不发激活单，直接从标准输入读新密码")
 @_in_app
 def reset(username: str, password_stdin: bool) -> None:
-    """Give an account a new password; ask for it only where there is such an account."""
-    administration.account(db.session, username)
-    administration.reset_password(db.session, username, _password(password_stdin), _now())
+    """Give an account a new slip, or a new password where the operator has one."""
+    from .operations import accounts as keeping
+
+    found = administration.account(db.session, username)
+    if password_stdin:
+        administration.reset_password(db.session, username, _password(True), _now())
+        keeping.note(db.session, found, "password", None, _now())
+        db.session.commit()
+        click.echo(f"{username} 的密码已重设，原来的登录和令牌都已失效。")
+        return
+    slip = keeping.issue_one(db.session, found.person_id, None, _now())
     db.session.commit()
-    click.echo(f"{username} 的密码已重设，原来的登录和令牌都已失效。")
+    click.echo(f"{slip.person}（{slip.unit}）用户名 {slip.username}，{slip.until:%Y-%m-%d} 前有效，激活码： {slip.code}")
+
+
+@accounts.command(help="锁定账号")
+@click.argument("username", metavar="用户名")
+@_in_app
+def lock(username: str) -> None:
+    """Shut an account for now."""
+    _account_act("lock", username, "已锁定，登录和令牌都已失效")
+
+
+@accounts.command(help="解除锁定")
+@click.argument("username", metavar="用户名")
+@_in_app
+def unlock(username: str) -> None:
+    """Open an account again."""
+    _account_act("unlock", username, "已解除锁定")
+
+
+@accounts.command(help="停用已离开的人的账号")
+@click.argument("username", metavar="用户名")
+@_in_app
+def leave(username: str) -> None:
+    """Close the account of somebody who left."""
+    _account_act("leave", username, "已停用")
+
+
+def _account_act(act: str, username: str, said: str) -> None:
+    from .operations import accounts as keeping
+
+    getattr(keeping, act)(db.session, administration.account(db.session, username).person_id, None, _now())
+    db.session.commit()
+    click.echo(f"{username} {said}。")
+
+
+# Rosters -----------------------------------------------------------------------------------------
+
+
+@main.command("roster-template", help="写一份空的名册模板")
+@click.argument("file", metavar="文件.xlsx")
+@_in_app
+def roster_template(file: str) -> None:
+    """Write the empty roster."""
+    from .exchange import template
+
+    with _new_file(file) as out:
+        out.write(template.write())
+    click.echo(f"模板已写到 {file}。")
+
+
+@main.command("import-roster", help="从 Excel 导入党组织和党员，有一处不对就一行也不导入")
+@click.argument("file", metavar="文件.xlsx")
+@click.option("--dry-run", is_flag=True, help="只看会改什么，不导入")
+@click.option("--confirm-left", is_flag=True, help="确认名册里没有的人已离开")
+@_in_app
+def import_roster(file: str, dry_run: bool, confirm_left: bool) -> None:
+    """Read, compare, show, and write all or nothing."""
+    from .operations import roster
+    from .sealing import Sealer
+
+    zone = administration.zone(db.session)
+    try:
+        data = Path(file).read_bytes()
+    except OSError as error:
+        raise BadRequest(f"打不开文件 {file}，请检查路径和权限。") from error
+    with _progress() as tick:
+        try:
+            found = roster.read(db.session, zone, data, Path(file).name, Sealer(current_app.secret_key), _now(),
+                                tick("读名册"))
+        except roster.Troubled as no:
+            raise BadRequest("\n".join([*no.notes, *no.troubles, no.sentence])) from no
+        if not dry_run:
+            roster.apply(db.session, found, None, _now(), confirm_left, tick("写入"))
+            db.session.commit()
+    _tell(found, dry_run)
+
+
+def _tell(found, dry_run: bool) -> None:
+    from .operations import roster
+
+    for note in found.roster.notes:
+        click.echo(note, err=True)
+    for heading, figures in roster.summary(found.plan):
+        click.echo(f"{heading}：" + "，".join(f"{label} {number}" for label, number in figures) + "。")
+    for _id, name, unit in found.plan.left[:50]:
+        click.echo(f"离开：{unit} {name}")
+    for warning in found.plan.thinned:
+        click.echo(f"请留意：{warning}。", err=True)
+    click.echo("只是预览，没有导入。" if dry_run else "已导入。")
+
+
+@contextmanager
+def _progress():
+    """Show a bar at a terminal; elsewhere be silent. Yields a maker of counters."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed} 行"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
+        def tick(label: str):
+            task = bar.add_task(label, total=None)
+            return lambda rows: bar.advance(task, rows)
+
+        yield tick
 
 
 @main.command(help="发一个接口令牌，只显示这一次")

@@ -8,7 +8,7 @@ JSON = sa.JSON().with_variant(postgresql.JSONB(), 'postgresql')
 ID = sa.Uuid(as_uuid=False)
 INSTANT = sa.DateTime(timezone=True)
 revision = '0007'
-down_revision = '0005'
+down_revision = '0006'
 
 
 def upgrade() -> None:

@@ -2,6 +2,7 @@
 
 from .access import Account, ApiToken, Idempotency, Login, Refusal
 from .activities import Activity, ActivityChange
+from .administration import AdminAct, RosterDraft, Slip
 from .appraisal import Appraised, PeerReview
 from .attachments import Attachment
 from .attendance import Attendance, Invitee
@@ -15,10 +16,9 @@ from .people import Membership, Person, PhoneLook
 from .work import Notice, Work
 
 __all__ = [
-    "Account", "Acting", "Activity", "ActivityChange", "AdminChange", "ApiToken", "Appraised", "Attachment",
+    "Account", "Acting", "Activity", "ActivityChange", "AdminAct", "AdminChange", "ApiToken", "Appraised", "Attachment",
     "Attendance", "CalendarRow", "Case", "Checkpoint", "Desk", "FollowUp", "Idempotency", "Invitee", "JournalRow",
-    "Login",
-    "Membership", "Notice", "NumberSeries", "Paper", "PeerReview", "Person", "PhoneLook", "Post", "PublishedYear",
-    "Recusal", "Refusal", "Reminder", "SettingChange", "Sighting", "Unit", "UnitChange", "Work", "Zone", "ZoneNotice",
-    "ZoneSettingRow",
+    "Login", "Membership", "Notice", "NumberSeries", "Paper", "PeerReview", "Person", "PhoneLook", "Post",
+    "PublishedYear", "Recusal", "Refusal", "Reminder", "RosterDraft", "SettingChange", "Sighting", "Slip", "Unit",
+    "UnitChange", "Work", "Zone", "ZoneNotice", "ZoneSettingRow",
 ]

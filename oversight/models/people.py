@@ -16,6 +16,7 @@ class Person(Base):
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
     zone_id: Mapped[str] = mapped_column(sa.ForeignKey("zones.id"), index=True)
     name: Mapped[str] = mapped_column(sa.String(60))
+    number: Mapped[str | None] = mapped_column(sa.String(40), comment="编号 in the office's own roster")
     joined_on: Mapped[date | None] = mapped_column(
         comment="day on which the branch meeting accepted the person as 预备党员; sets the oath month")
     probationary: Mapped[bool] = mapped_column(default=False, comment="预备党员")

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from .. import passwords
 from ..clock import Moment
+from ..db import is_id
 from ..errors import NotInSight, RuleSaysNo, WordsWrong
 from ..models import Account, ApiToken, Person, Post, Unit, Zone
 from ..roles import OFFICES
@@ -79,6 +80,17 @@ def account(session: Session, username: str) -> Account:
     if found is None:
         raise NotInSight(f"没有用户名为“{username[:60]}”的账号。")
     return found
+
+
+def unit(session: Session, name: str) -> Unit:
+    """Find a unit by its id or its whole name. Raises NotInSight, RuleSaysNo."""
+    which = Unit.id == name if is_id(name) else Unit.name == name.strip()
+    found = session.scalars(sa.select(Unit).where(which, Unit.ended_on.is_(None)).limit(2)).all()
+    if not found:
+        raise NotInSight(f"没有叫“{name[:60]}”的党组织，请写全称。")
+    if len(found) > 1:
+        raise RuleSaysNo(f"有几个党组织都叫“{name[:60]}”，请写编号。")
+    return found[0]
 
 
 def reset_password(session: Session, username: str, password: str, at: Moment) -> None:

@@ -15,6 +15,7 @@ from ..db import _reading, db
 from ..errors import No, NotLoggedIn, Unavailable
 from . import (
     access,
+    accounts,
     api,
     api_attendance,
     appraise,
@@ -30,6 +31,7 @@ from . import (
     opening,
     phone,
     present,
+    roster,
     year,
     zone,
 )
@@ -56,14 +58,15 @@ def register(app: Flask) -> None:
     app.url_map.merge_slashes = False  # its redirects would believe the Host header
     csrf.init_app(app)
     access.manager.init_app(app)
-    for module in (access, desk, many, case, evidence, opening, year, attend, contact, phone, law, zone, API[0],
-                   health):
+    for module in (access, accounts, roster, desk, many, case, evidence, opening, year, attend, contact, phone, law,
+                   zone, API[0], health):
         app.register_blueprint(module.bp)
     csrf.exempt(api.bp)
     present.register(app)
     app.jinja_env.globals.update(appraising=appraise.Appraising)
     assets.register(app)
     app.url_value_preprocessor(evidence.widen)
+    app.url_value_preprocessor(roster.widen)
     app.before_request(_begin)
     app.after_request(_headers)
     app.teardown_request(_end)
@@ -112,6 +115,8 @@ def _as_no(error) -> No:
         no = No("页面停留太久或来路不明，请返回刷新后重试；您写的内容可先复制下来。")
         no.status, no.title = 400, "请重试"
         return no
+    if isinstance(error, RequestEntityTooLarge) and request.endpoint == roster.UPLOAD:
+        return roster.too_large()
     if isinstance(error, RequestEntityTooLarge) and request.endpoint in evidence.SENDING:
         return evidence.too_large()
     if isinstance(error, OperationalError):

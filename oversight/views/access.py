@@ -18,6 +18,7 @@ from ..clock import Moment
 from ..db import db
 from ..errors import No, NotLoggedIn, WordsWrong
 from ..models import Account
+from ..operations import accounts
 
 bp = Blueprint("access", __name__)
 manager = LoginManager()
@@ -44,6 +45,13 @@ class PasswordForm(FlaskForm):
     old = PasswordField("原密码", [InputRequired("请填写原密码。")])
     password = PasswordField("新密码", [InputRequired("请填写新密码。")])
     again = PasswordField("再输一次新密码", [InputRequired("请再输一次新密码。")])
+
+
+class ActivationForm(FlaskForm):
+    username = StringField("用户名", [InputRequired("请填写用户名。"), Length(max=60)])
+    code = StringField("激活码", [InputRequired("请填写激活码。"), Length(max=64)])
+    password = PasswordField("设一个密码", [InputRequired("请设一个密码。")])
+    again = PasswordField("再输一次密码", [InputRequired("请再输一次密码。")])
 
 
 @manager.user_loader
@@ -144,6 +152,25 @@ def password():
     db.session.commit()
     logout_user()
     flash(_("密码已修改，请用新密码登录。"), "ok")
+    return redirect(url_for("access.login"))
+
+
+@bp.route("/activate", methods=["GET", "POST"])
+def activate():
+    """Let somebody with a slip set his password; nobody needs to be logged in."""
+    form = ActivationForm()
+    if not form.validate_on_submit():
+        return render_template("activate.html", form=form), 422 if form.is_submitted() else 200
+    try:
+        if form.password.data != form.again.data:
+            raise WordsWrong({"again": "两次输入的密码不一样。"})
+        accounts.activate(db.session, form.username.data.strip(), form.code.data, form.password.data, moment())
+    except WordsWrong as wrong:
+        db.session.rollback()
+        for name, sentence in wrong.fields.items():
+            getattr(form, name).errors = [sentence]
+        return render_template("activate.html", form=form), 422
+    flash(_("密码已设好，请登录。"), "ok")
     return redirect(url_for("access.login"))
 
 

@@ -16,7 +16,7 @@ from .. import authority, engine, queues, workflows
 from ..db import db
 from ..errors import No, NotInSight, VersionMissing, WordsWrong
 from ..models import Activity, Case, Notice, Unit
-from ..operations import attendance
+from ..operations import attendance, mine
 from ..roles import BRANCH_LEADERS
 from . import access, casefile, forms, hands
 from .casefile import CaseFile
@@ -278,4 +278,6 @@ def read_notices():
 @bp.get("/me")
 @login_required
 def me():
-    return render_template("me.html", who=access.actor(), account=access.account())
+    who = access.actor()
+    return render_template("me.html", who=who, account=access.account(),
+                           mine=mine.read(db.session, who, who.on.year) if who.branch else None)

@@ -199,13 +199,7 @@ PAGES = {"village.secretary": ("sheet", "year", "plan", "phone", "order", "exemp
 def _size(driver, width: int, dark: bool = False) -> None:
     driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
         "width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False})
-<<<<<<< HEAD
     colours(driver, "dark" if dark else "light")
-=======
-    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {
-        "features": [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"},
-                     {"name": "prefers-reduced-motion", "value": "reduce"}]})  # or axe reads a colour on its way
->>>>>>> h2
     WebDriverWait(driver, 20).until(lambda it: it.execute_script("return innerWidth") == width)
 
 

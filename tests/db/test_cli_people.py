@@ -1,0 +1,120 @@
+"""The command line for people: rosters from files, slips as a page, resets, locks."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+import openpyxl
+import pytest
+import sqlalchemy as sa
+
+from oversight.models import Account, AdminAct, Membership, Person, Slip
+from tests.db.test_cli import Terminal
+from tests.support import messy
+from tests.support.messy import tidy
+
+UNITS = [["青溪镇党委", "镇", ""], ["白沙村党支部", "农村", "青溪镇党委"]]
+LINES = [["白沙村党支部", "张三丰", "2010.7.1", "正式党员", "书记", "13800001111", ""],
+         ["白沙村党支部", "李四海", "2011.7.1", "预备党员", "", "13800002222", ""]]
+
+
+@pytest.fixture
+def zone(tmp_path, sqlite_template):
+    """An installation with its first administrator and nothing else."""
+    terminal = Terminal(tmp_path, sqlite_template)
+    terminal.ok("init", "--zone", "云泽高新区", "--admin", "root", "--password-stdin", typed="a-long-password\n")
+    return terminal
+
+
+@pytest.fixture
+def file(tmp_path):
+    def write(data: bytes, name: str = "名册.xlsx") -> str:
+        (tmp_path / name).write_bytes(data)
+        return str(tmp_path / name)
+
+    return write
+
+
+def test_a_roster_comes_in_and_a_second_time_changes_nothing(zone, file):
+    path = file(tidy(LINES, UNITS))
+    assert "只是预览，没有导入。" in zone.ok("import-roster", path, "--dry-run")
+    assert zone.ask(sa.select(Membership.id)) == []
+    assert "人员：新增 2，更新 0，不变 0，离开 0。" in zone.ok("import-roster", path)
+    assert "人员：新增 0，更新 0，不变 2，离开 0。" in zone.ok("import-roster", path)
+    assert len(zone.ask(sa.select(Membership.id))) == 2
+    assert zone.ask(sa.select(AdminAct.act)) == ["roster", "roster"]
+
+
+def test_a_bad_cell_changes_nothing_and_is_named(zone, file):
+    said = zone.refused("import-roster", file(tidy([*LINES, ["白沙村党支部", "王五岳", "2010.13.1"]], UNITS)))
+    assert "“党员”表第 4 行 C 列“2010.13.1”：没有这一天" in said
+    assert zone.ask(sa.select(Membership.id)) == []
+
+
+def test_the_messy_workbook_names_all_its_troubles(zone, file):
+    said = zone.refused("import-roster", file(messy.build().bytes()))
+    assert said.count("“党员花名册”表第") >= 25 and "名册有 25 处要改" in said
+
+
+@pytest.mark.parametrize(("name", "data", "words"), [
+    ("名册.xls", b"\xd0\xcf\x11\xe0", "加了密码"), ("名册.csv", b"a,b", ".xlsx"), ("坏.xlsx", b"PK\x03\x04", "打不开")])
+def test_another_file_is_refused(zone, file, name, data, words):
+    assert words in zone.refused("import-roster", file(data, name))
+
+
+def test_a_file_that_there_is_not(zone, tmp_path):
+    assert "打不开文件" in zone.refused("import-roster", str(tmp_path / "nowhere.xlsx"))
+
+
+def test_the_template_is_written_once(zone, tmp_path):
+    path = str(tmp_path / "模板.xlsx")
+    zone.ok("roster-template", path)
+    assert openpyxl.load_workbook(path).sheetnames == ["填写说明", "党组织", "党员"]
+    assert "已经有了" in zone.refused("roster-template", path)
+
+
+def test_leaving_many_wants_a_word(zone, file):
+    lines = [["白沙村党支部", f"人{name}", "2010.7.1"] for name in "甲乙丙丁戊"]
+    zone.ok("import-roster", file(tidy(lines, UNITS)))
+    assert "--confirm-left" in zone.refused("import-roster", file(tidy(lines[:1], UNITS)))
+    assert "离开：白沙村党支部 人乙" in zone.ok("import-roster", file(tidy(lines[:1], UNITS)), "--confirm-left")
+    assert len(zone.ask(sa.select(Membership.id).where(Membership.to_on == date(2026, 11, 23)))) == 4
+    assert len(zone.ask(sa.select(Membership.id).where(Membership.to_on.is_(None)))) == 1
+
+
+def test_slips_are_written_as_a_page_that_only_the_owner_reads(zone, file, tmp_path):
+    zone.ok("import-roster", file(tidy(LINES, UNITS)))
+    out = tmp_path / "单.html"
+    assert "已发 2 张激活单" in zone.ok("accounts", "issue", "白沙村党支部", "--out", str(out))
+    page = out.read_text("utf-8")
+    assert "张三丰" in page and len(re.findall(r"(?:[2-9A-Z]{4} ){3}[2-9A-Z]{4}", page)) == 2
+    assert out.stat().st_mode & 0o077 == 0
+    again = str(tmp_path / "again.html")
+    assert "没有可发的" in zone.ok("accounts", "issue", "白沙村党支部", "--out", again)
+    assert "已发 2 张" in zone.ok("accounts", "issue", "白沙村党支部", "--out", again, "--again")
+    assert "没有叫“没有的”的党组织" in zone.refused("accounts", "issue", "没有的")
+
+
+def test_reset_gives_a_slip_and_takes_the_password(zone):
+    said = zone.ok("accounts", "reset", "root")
+    assert re.search(r"激活码： (?:[2-9A-Z]{4} ){3}[2-9A-Z]{4}$", said.strip())
+    assert zone.ask(sa.select(Account.password_hash)) == [""]
+    assert len(zone.ask(sa.select(Slip.id).where(Slip.ended_at.is_(None)))) == 1
+
+
+def test_lock_unlock_leave(zone):
+    assert "已锁定" in zone.ok("accounts", "lock", "root")
+    assert zone.ask(sa.select(Account.enabled)) == [False]
+    assert "已解除锁定" in zone.ok("accounts", "unlock", "root")
+    assert "已停用" in zone.ok("accounts", "leave", "root")
+    assert zone.ask(sa.select(AdminAct.act).order_by(AdminAct.id)) == ["lock", "unlock", "close"]
+    for act in ("lock", "unlock", "leave", "reset"):
+        assert "没有用户名为“nobody”的账号" in zone.refused("accounts", act, "nobody")
+
+
+def test_people_from_the_roster_have_no_identity_number(zone, file):
+    head = ["支部名称", "姓名", "身份证号"]
+    zone.ok("import-roster", file(tidy([["白沙村党支部", "张三丰", "420000197001011234"]], UNITS, head)))
+    assert "420000197001011234" not in zone.path.read_bytes().decode("latin-1")
+    assert "张三丰" in zone.ask(sa.select(Person.name))
