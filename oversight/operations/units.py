@@ -62,11 +62,15 @@ def found(session: Session, parent: Unit, kind: str, name: str, on: date, who: A
 
 
 def rename(session: Session, unit: Unit, name: str, who: Actor, at: Moment) -> None:
-    """Give a unit another name; papers already issued keep the old one. Does not commit. Raises NotYours, WordsWrong."""
+    """Give a unit another name; papers already issued keep the old one. Does not commit.
+
+    Raises NotYours, WordsWrong.
+    """
     changes.require(session, who, "units", unit)
     if name.strip() == unit.name:
         raise WordsWrong({"name": "新名称与现在的名称相同。"})
-    before, unit.name = unit.name, _name(session, session.get(Unit, unit.parent_id) if unit.parent_id else unit, name, {})
+    parent = session.get(Unit, unit.parent_id) if unit.parent_id else unit
+    before, unit.name = unit.name, _name(session, parent, name, {})
     _note(session, unit, "renamed", "rename", at.today, {"name": [before, unit.name]}, who, at, 名称=[before, unit.name])
 
 
@@ -85,6 +89,7 @@ def _name(session: Session, parent: Unit, name: str, wrong: dict) -> str:
 
 def _note(session: Session, unit: Unit, kind: str, act: str, on: date, what: dict, who: Actor, at: Moment,
           **said) -> None:
-    session.add(UnitChange(zone_id=unit.zone_id, unit_id=unit.id, kind=kind, day=on, what=what, by_id=who.id, at=at.now))
+    session.add(UnitChange(zone_id=unit.zone_id, unit_id=unit.id, kind=kind, day=on, what=what, by_id=who.id,
+                           at=at.now))
     changes.note(session, who, at, "units", act, unit, unit.name, unit.id, **said)
     session.flush()

@@ -15,6 +15,9 @@ from ..db import _reading, db
 from ..errors import No, NotLoggedIn, Unavailable
 from . import (
     access,
+    admin,
+    admin_people,
+    admin_units,
     api,
     api_attendance,
     assets,
@@ -35,6 +38,7 @@ SAFE = ("GET", "HEAD", "OPTIONS")
 CSP = ("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
 API = (api, api_attendance)  # one blueprint
+ADMIN = (admin, admin_units, admin_people)  # one blueprint
 csrf = CSRFProtect()
 
 
@@ -53,7 +57,7 @@ def register(app: Flask) -> None:
     app.url_map.merge_slashes = False  # its redirects would believe the Host header
     csrf.init_app(app)
     access.manager.init_app(app)
-    for module in (access, desk, many, case, evidence, opening, year, attend, contact, law, API[0], health):
+    for module in (access, desk, many, case, evidence, opening, year, attend, contact, law, ADMIN[0], API[0], health):
         app.register_blueprint(module.bp)
     csrf.exempt(api.bp)
     present.register(app)
