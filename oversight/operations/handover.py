@@ -17,7 +17,7 @@ from ..rules.activities import owed
 
 
 def release(session: Session, person_id: str, who: Actor | None, at: Moment) -> int:
-    """Give back what a person holds on seats that he fills no more; returns how many cases. Does not commit."""
+    """Give back what a person holds on seats that he left; returns how many cases. Does not commit."""
     left = authority.actor(session, person_id, at.today)
     seats = {(unit_id, ladder) for unit_id, ladder, _tier in left.seats}
     seats |= {(row.unit_id, ladder) for row, ladder, _tier in left.acting_seats}
@@ -47,8 +47,8 @@ def _return(session: Session, case_id: str, rows: list[Desk], person_id: str, wh
         desk.claimed_by, desk.claimed_on, desk.handed_to = None, None, None
     workflow = workflows.get(case.workflow, case.definition_version)
     post = who.posts[0] if who and who.posts else None
-    ground = authority.Standing(post.unit_id, "handover", post.office) if post else authority.Standing(
-        rows[0].unit_id, "handover", "member")
+    ground = authority.Standing(post.unit_id if post else rows[0].unit_id, "handover",
+                                post.office if post else "member")
     attempt = Attempt(session, workflow, case, None, who, at, state=case.state, standing=ground,
                       result={"to": [session.get(Unit, rows[0].unit_id).name],
                               "from": queues.person_name(session, person_id)})

@@ -69,8 +69,8 @@ def rename(session: Session, unit: Unit, name: str, who: Actor, at: Moment) -> N
     changes.require(session, who, "units", unit)
     if name.strip() == unit.name:
         raise WordsWrong({"name": "新名称与现在的名称相同。"})
-    above = session.get(Unit, unit.parent_id) if unit.parent_id else unit
-    before, unit.name = unit.name, _name(session, above, name, {})
+    parent = session.get(Unit, unit.parent_id) if unit.parent_id else unit
+    before, unit.name = unit.name, _name(session, parent, name, {})
     _note(session, unit, "renamed", "rename", at.today, {"name": [before, unit.name]}, who, at, 名称=[before, unit.name])
 
 

@@ -16,6 +16,9 @@ from ..errors import No, NotLoggedIn, Unavailable
 from . import (
     access,
     accounts,
+    admin,
+    admin_people,
+    admin_units,
     api,
     api_attendance,
     appraise,
@@ -40,6 +43,7 @@ SAFE = ("GET", "HEAD", "OPTIONS")
 CSP = ("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
 API = (api, api_attendance)  # one blueprint
+ADMIN = (admin, admin_units, admin_people)  # one blueprint
 csrf = CSRFProtect()
 
 
@@ -59,7 +63,7 @@ def register(app: Flask) -> None:
     csrf.init_app(app)
     access.manager.init_app(app)
     for module in (access, accounts, roster, desk, many, case, evidence, opening, year, attend, contact, phone, law,
-                   zone, API[0], health):
+                   zone, ADMIN[0], API[0], health):
         app.register_blueprint(module.bp)
     csrf.exempt(api.bp)
     present.register(app)

@@ -14,13 +14,13 @@ from flask_login import current_user
 from jinja2 import TemplateNotFound
 from markupsafe import Markup
 
-from .. import queues, workflows
+from .. import acting, queues, workflows
 from ..clauses import DOCUMENTS, Source
 from ..clauses import register as register_of_clauses
 from ..db import db
 from ..models import Activity, Case, Notice, Unit, Zone
 from ..operations.zone_settings import READERS
-from ..roles import OFFICES
+from ..roles import ADMINISTRATORS, OFFICES
 from ..rules.calendar import zone_calendar
 from ..rules.organization import superiors
 from ..sentences import Sentence
@@ -95,6 +95,18 @@ class Shell:
     def leads(self) -> bool:
         """True where the branch that he turns to first is one that he leads."""
         return self.branch is not None and any(post.unit_id == self.branch.id for post in self.who.posts)
+
+    @property
+    def keeper(self) -> bool:
+        """True where the reader administers the zone or stands above branches: 管理 is on his menu."""
+        return any(post.office in ADMINISTRATORS or post.unit.kind not in ("branch", "group")
+                   and post.office in ("officer", "secretary") for post in self.who.posts)
+
+    @cached_property
+    def stand_ins(self) -> list:
+        """Return in whose place the reader acts, and who acts in his, today."""
+        today = access.moment().today
+        return [*self.who.acting, *acting.for_person(db.session, self.who.id, today)]
 
     @cached_property
     def unread(self) -> int:

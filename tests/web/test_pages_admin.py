@@ -1,234 +1,181 @@
-"""Administration by page: a roster in three steps, slips, resets, locks, the record; and a member's own year."""
+"""Administration pages: who may keep what, previews before anything passes on, everything written down."""
 
 from __future__ import annotations
 
-import io
-import re
 from datetime import date
 
 import pytest
 import sqlalchemy as sa
 
-from oversight import engine
-from oversight.db import db
-from oversight.exchange import roster as rosters
-from oversight.models import Account, Activity, AdminAct, Attendance, Membership, Person, Refusal, RosterDraft
-from tests.support import messy
-from tests.support.messy import tidy
-from tests.support.world import at
-
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-UNITS = [["白沙村党支部", "农村", "青溪镇党委"]]
-LINES = [["白沙村党支部", "张三丰", "2010.7.1", "正式党员", "书记", "13800001111", ""],
-         ["白沙村党支部", "李四海", "2011.7.1", "预备党员", "", "13800002222", ""]]
-TODAY = date(2026, 11, 24)
-NEW = "a-sentence-as-password"
+from oversight.models import AdminChange, CalendarRow, Membership, Person, Post, Unit
+from tests.db.test_acting import give
 
 
-def upload(reader, data: bytes, status: int = 200, name: str = "名册.xlsx"):
-    return reader.submit(reader.get("/roster"), "/roster", status, file=(io.BytesIO(data), name))
+def acts(session) -> list[tuple[str, str]]:
+    rows = session.execute(sa.select(AdminChange.area, AdminChange.act).order_by(AdminChange.id))
+    return [tuple(row) for row in rows]
 
 
-def code_on(page) -> tuple[str, str]:
-    """Return the user name and the code of the first slip on a page."""
-    found = re.search(r"用户名\s*(\S+)\s*激活码\s*((?:[2-9A-Z]{4} ){3}[2-9A-Z]{4})", page.main)
-    return found[1], found[2]
+@pytest.mark.parametrize("path", ["/admin/", "/admin/units", "/admin/calendar"])
+def test_who_has_nothing_to_keep_does_not_look(reader, path):
+    for name, status in (("village.secretary", 403), ("village.member1", 403), ("town1.inspector", 403),
+                         ("zone.sysadmin", 200), ("zone.auditor", 200), ("town1.officer", 200)):
+        reader(name).get(path, status)
 
 
-# Rosters ------------------------------------------------------------------------------------------
+def test_a_town_sees_its_own_units_only(reader, world):
+    officer = reader("town1.officer")
+    page = officer.get("/admin/units").main
+    assert "石桥村党支部" in page and "柏树村党支部" not in page
+    for place in ("", "/people", "/posts"):
+        officer.get(f"/admin/units/{world.units['village2'].id}{place}", 404)
 
 
-def test_upload_look_apply(reader, session):
-    root = reader("zone.sysadmin")
-    page = upload(root, tidy(LINES, UNITS))
-    assert "新增 2" in page.main and "白沙村党支部" in page.main
-    assert session.scalar(sa.select(Person.id).where(Person.name == "张三丰")) is None
-    done = root.submit(page, "/roster/apply")
-    assert "名册已导入：新增 2 人" in done.text
-    assert session.scalar(sa.select(Person.id).where(Person.name == "张三丰")) is not None
-    assert not done.has_form("/roster/apply")
+def test_the_system_administrator_founds_and_renames(reader, world, session):
+    admin, town = reader("zone.sysadmin"), f"/admin/units/{world.units['town1'].id}"
+    bad = admin.submit(admin.get(town), "/found", 422, kind="branch", new_name="石桥村党支部", on="2026-12-01")
+    assert "同名" in bad.main and "选类别" in bad.main and bad.value("new_name") == "石桥村党支部"
+    done = admin.submit(bad, "/found", new_name="新桥村党支部", category="rural")
+    assert "已设立新桥村党支部" in done.main
+    new = session.scalar(sa.select(Unit).where(Unit.name == "新桥村党支部"))
+    assert new.path == f"{world.units['town1'].path}{new.id}/"
+    page = admin.submit(admin.get(f"/admin/units/{new.id}"), "/rename", name="新桥社区党支部")
+    assert "新桥村党支部 → 新桥社区党支部" in page.main
+    assert acts(session) == [("units", "found"), ("units", "rename")]
 
 
-def test_a_roster_put_aside_changes_nothing(reader, session):
-    root = reader("zone.sysadmin")
-    page = root.submit(upload(root, tidy(LINES, UNITS)), "/roster/discard")
-    assert "已放弃" in page.text
-    assert session.scalar(sa.select(Person.id).where(Person.name == "张三丰")) is None
-    assert session.scalar(sa.select(RosterDraft.by_id)) is None
+def test_merging_shows_first_what_passes_on(reader, world, session, play):
+    case = play.asked()
+    officer, path = reader("town1.officer"), f"/admin/units/{world.units['village'].id}/merge"
+    shown = officer.submit(officer.get(path), "/merge", into=world.units["community"].id, on="2026-12-01")
+    assert "5 名党员编入新支部；2 个职务结束；0 件未办事项由新支部承继，1 件终止办理" in shown.main
+    session.expire_all()
+    assert world.units["village"].ended_on is None and case.state == "asked" and acts(session) == []
+    officer.submit(shown, "/merge")
+    session.expire_all()
+    assert world.units["village"].ended_on == date(2026, 12, 1) and acts(session) == [("units", "merge")]
 
 
-def test_the_messy_workbook_is_answered_line_by_line(reader, session):
-    page = upload(reader("zone.sysadmin"), messy.build().bytes(), 422)
-    assert "名册有 25 处要改" in page.main and page.main.count("“党员花名册”表第") >= 25
-    assert not page.has_form("/roster/apply")
-    assert session.scalar(sa.select(Refusal.status).where(Refusal.move == "roster")) == 422
+def test_the_administrator_does_not_merge(reader, world):
+    path = f"/admin/units/{world.units['village'].id}/merge"
+    admin = reader("zone.sysadmin")
+    assert "由上级党组织办理" in admin.submit(admin.get(path), "/merge", 403, into=world.units["community"].id,
+                                          on="2026-12-01").main
 
 
-@pytest.mark.parametrize(("data", "status", "words"), [
-    (b"name,unit\n", 415, ".xlsx"), (b"PK\x03\x04", 422, "打不开"), (b"\xd0\xcf\x11\xe0", 415, "加了密码")])
-def test_another_file_is_refused_with_what_to_do(reader, data, status, words):
-    assert words in upload(reader("zone.sysadmin"), data, status).main
+def test_splitting_and_moving(reader, world, session):
+    zone, village = reader("zone.officer"), f"/admin/units/{world.units['village'].id}"
+    people = [world.people["village.member1"].id, world.people["village.member2"].id]
+    shown = zone.submit(zone.get(f"{village}/split"), "/split", name="石桥二支部", people=people, on="2026-12-01")
+    zone.submit(shown, "/split", people=people)
+    made = session.scalar(sa.select(Unit).where(Unit.name == "石桥二支部"))
+    assert session.scalar(sa.select(sa.func.count()).select_from(Membership).where(Membership.unit_id == made.id)) == 2
+    asked = zone.submit(zone.get(f"{village}/move"), "/move", into=world.units["town2"].id, on="2026-12-01")
+    zone.submit(asked, "/move")
+    session.expire_all()
+    assert world.units["village"].parent_id == world.units["town2"].id
+    assert acts(session) == [("units", "split"), ("units", "move")]
 
 
-def test_no_file_is_said(reader):
-    root = reader("zone.sysadmin")
-    assert "请选择一个 .xlsx 文件" in root.submit(root.get("/roster"), "/roster", 422, file="").main
+def test_people_come_go_and_change(reader, world, session):
+    officer, branch = reader("town1.officer"), f"/admin/units/{world.units['village'].id}/people"
+    bad = officer.submit(officer.get(branch), "/people", 422, name="新同志", on="明天")
+    assert "2026-01-09" in bad.main and bad.value("name") == "新同志"
+    officer.submit(bad, "/people", on="2026-11-24")
+    person = session.scalar(sa.select(Person).where(Person.name == "新同志"))
+    page = officer.get(f"/admin/people/{world.people['village.member1'].id}")
+    page = officer.submit(page, "/flags", flag=["mobile", "elderly"])
+    page = officer.get(f"/admin/people/{world.people['village.member1'].id}")
+    assert "流动党员：否 → 是" in page.main
+    officer.submit(page, "/transfer", unit=world.units["organ"].id, on="2026-12-01")
+    gone = officer.get(f"/admin/people/{world.people['village.organizer'].id}")
+    assert "在支部的 1 个职务同时结束" in gone.main
+    officer.submit(gone, "/gone", why="died", on="2026-11-24")
+    session.expire_all()
+    assert session.scalar(sa.select(Post.to_on).where(
+        Post.person_id == world.people["village.organizer"].id)) == date(2026, 11, 23)
+    assert person is not None and acts(session) == [
+        ("people", "transfer_in"), ("people", "flags"), ("people", "transfer_out"), ("people", "left")]
 
 
-def test_a_roster_that_empties_a_branch_wants_a_tick(reader):
-    root = reader("zone.sysadmin")
-    page = upload(root, tidy([["石桥村党支部", "新来的", "2010.7.1"]]))
-    assert "名册里少了 5 人" in page.main
-    again = root.submit(page, "/roster/apply", 422)
-    assert "确认这些人已离开" in again.main
-    assert "名册已导入" in root.submit(again, "/roster/apply", confirm="1").text
+@pytest.mark.parametrize("name", ["zone.secadmin", "zone.auditor"])
+def test_members_are_not_theirs_to_keep(reader, world, name, session):
+    page = reader(name).get(f"/admin/units/{world.units['village'].id}/people")
+    assert not page.has_form("/people")
+    token = dict(reader(name).get("/me").fields("/logout"))
+    sent = reader(name).raw("POST", page.path, data={**token, "name": "某人", "on": "2026-11-24"})
+    assert sent.status_code == 403 and acts(session) == []
 
 
-def test_the_template_comes_as_a_workbook(reader):
-    answer = reader("zone.sysadmin").raw("GET", "/roster/template.xlsx")
-    assert answer.status_code == 200
-    assert rosters.read(answer.data, at("2026-11-24").today).troubles == []
+def test_posts_begin_and_end(reader, world, session):
+    admin, path = reader("zone.secadmin"), f"/admin/units/{world.units['village'].id}/posts"
+    person = world.people["village.member2"].id
+    page = admin.submit(admin.get(path), "/posts", person=person, office="publicity", from_on="2026-11-24")
+    assert "已任职" in page.main and "zone.secadmin（云泽高新区党工委安全管理员） 任职" in page.main
+    again = admin.submit(page, "/posts", 422, person=person, office="publicity", from_on="2026-11-24")
+    assert "现在就是" in again.main
+    post = session.scalar(sa.select(Post).where(Post.person_id == person))
+    done = admin.submit(admin.get(path), f"/posts/{post.id}/end", last="2026-11-24")
+    assert "0 件未办事项随职务移交" in done.main
 
 
-@pytest.mark.parametrize("name", ["zone.secadmin", "zone.auditor", "zone.officer", "town1.officer", "village.member1"])
-def test_administration_is_for_administrators(reader, name):
-    person = reader(name)
-    for path in ("/roster", "/roster/template.xlsx", "/accounts"):
-        person.get(path, 403)
-    if name != "zone.auditor":
-        person.get("/accounts/record", 403)
-    assert "/accounts" not in " ".join(person.get("/me").links("账号"))
+def test_acting_is_given_seen_by_both_and_taken_back(reader, world, play, session):
+    officer, deputy = reader("town1.officer"), reader("town1.deputy")
+    page = officer.get("/admin/acting")
+    seat = f"{world.units['town1'].id}:officer"
+    bad = officer.submit(page, "/acting", 422, seat=seat, person=world.people["town1.deputy"].id, to_on="2026-11-30",
+                         reason="")
+    assert "事由" in bad.main
+    officer.submit(bad, "/acting", reason="外出学习")
+    assert "您正在代 town1.officer 办理" in deputy.get("/desk").main
+    assert "town1.deputy 正在代您办理" in officer.get("/desk").main
+    row = deputy.get("/admin/acting")
+    assert "现在没有代理" in deputy.submit(row, "/end").main
+    assert acts(session) == [("acting", "give"), ("acting", "end")]
 
 
-# Accounts -----------------------------------------------------------------------------------------
+def test_a_calendar_is_looked_at_before_it_is_imported(reader, world, session):
+    admin = reader("zone.sysadmin")
+    text = "date,kind,name,source\n2027-02-05,rest,除夕,国办通知\n2027-02-12,rest,春节,国办通知\n"
+    shown = admin.submit(admin.get("/admin/calendar?year=2027"), "/calendar", text=text)
+    assert "确认后改动 2 天" in shown.main
+    known = sa.select(CalendarRow.name).where(CalendarRow.day == date(2027, 2, 12))
+    assert session.scalar(known) is None
+    admin.submit(shown, "/calendar", sure="1")
+    assert session.scalar(known) == "春节" and acts(session) == [("calendar", "import")]
+    bad = admin.submit(admin.get("/admin/calendar"), "/calendar", 422, text="date,kind,name,source\n2027-2-5,rest,x,y")
+    assert "第 2 行" in bad.main and "2027-2-5" in bad.value("text")
+    assert not reader("zone.secadmin").get("/admin/calendar").has_form("/calendar")
 
 
-@pytest.fixture
-def branch(reader, session, world):
-    """A branch some of whose members have no account."""
-    for name in ("village.member1", "village.member2"):
-        session.execute(sa.delete(Account).where(Account.person_id == world.people[name].id))
-    session.commit()
-    return world.units["village"]
+def test_only_the_auditor_reads_everything(reader, world):
+    admin = reader("zone.sysadmin")
+    admin.submit(admin.get(f"/admin/units/{world.units['village'].id}"), "/rename", name="石桥新村党支部")
+    assert "石桥新村党支部" in reader("zone.auditor").get("/admin/changes").main
+    assert "还没有变更" in reader("zone.auditor").get("/admin/changes?area=posts").main
+    for name in ("zone.sysadmin", "zone.secadmin", "zone.officer"):
+        reader(name).get("/admin/changes", 403)
 
 
-def test_from_the_printed_slip_to_the_desk(reader, branch, session):
-    root = reader("zone.sysadmin")
-    page = root.submit(root.get(f"/accounts/units/{branch.id}"), "/issue")
-    assert page.main.count("激活码") >= 2 and "village.member1" in page.main
-    username, code = code_on(page)
-    member = reader()
-    form = member.get(member.get("/login").links("用激活单设密码")[0])
-    done = member.submit(form, "/activate", username=username, code=code.lower(), password=NEW, again=NEW)
-    assert done.path == "/login" and "密码已设好" in done.text
-    assert member.login(username, NEW).path == "/desk"
-    assert code.replace(" ", "") not in str(session.execute(sa.text("SELECT * FROM slips")).all())
+def test_changes_cannot_be_changed(reader, world, session):
+    admin = reader("zone.sysadmin")
+    admin.submit(admin.get(f"/admin/units/{world.units['village'].id}"), "/rename", name="石桥新村党支部")
+    for statement in (sa.update(AdminChange).values(act="x"), sa.delete(AdminChange)):
+        with pytest.raises(sa.exc.DBAPIError):
+            session.execute(statement)
+        session.rollback()
 
 
-def test_a_wrong_code_keeps_what_was_typed_but_no_password(reader):
-    member = reader()
-    page = member.submit(member.get("/activate"), "/activate", 422, username="123", code="ABCD", password=NEW,
-                         again=NEW)
-    assert page.value("username") == "123" and page.value("code") == "ABCD" and NEW not in page.html
-    assert "用户名或激活码不对" in page.main
-    page = member.submit(member.get("/activate"), "/activate", 422, username="123", code="AB", password=NEW, again="x")
-    assert "两次输入的密码不一样" in page.main
-    page = member.submit(member.get("/activate"), "/activate", 422)
-    assert "请填写激活码" in page.main
+def test_the_handover_list_is_for_those_who_hand_over(reader, world, play):
+    play.asked()
+    path = f"/admin/units/{world.units['village'].id}/handover"
+    page = reader("village.secretary").get(path)
+    assert "未办事项 1 件" in page.main and "监交人" in page.main and "待批复" in page.main
+    assert "未办事项 0 件" in reader("town1.officer").get(f"{path}?on=2026-11-23").main
+    for name in ("community.secretary", "village.member1", "zone.sysadmin"):
+        reader(name).get(path, 404)
 
 
-def test_reset_lock_unlock_and_leave_by_page(reader, branch, session, world):
-    root, member = reader("zone.sysadmin"), reader("village.member3")
-    person = world.people["village.member3"].id
-    path = f"/accounts/units/{branch.id}"
-    page = root.submit(root.get(path), f"/people/{person}/lock")
-    assert "账号已锁定" in page.text and "已锁定" in page.main
-    assert member.get("/desk").path.startswith("/login")
-    page = root.submit(page, f"/people/{person}/unlock")
-    assert "已解除锁定" in page.text
-    slips = root.submit(page, f"/people/{person}/reset")
-    assert code_on(slips)[0] == "village.member3"
-    assert "激活单已过期" not in root.get(path).main and "待激活" in root.get(path).main
-    page = root.submit(root.get(path), f"/people/{person}/leave")
-    assert "账号已停用" in page.text
-    acts = session.scalars(sa.select(AdminAct.act).order_by(AdminAct.at, AdminAct.id)).all()
-    assert acts == ["lock", "unlock", "reset", "close"]
-
-
-def test_the_overview_counts_who_is_active(reader, branch):
-    page = reader("zone.sysadmin").get("/accounts")
-    assert "5 人，3 人已激活" in page.main
-
-
-def test_the_auditor_reads_what_was_done(reader, branch, world):
-    root, auditor = reader("zone.sysadmin"), reader("zone.auditor")
-    root.submit(root.get(f"/accounts/units/{branch.id}"), f"/people/{world.people['village.member3'].id}/lock")
-    page = auditor.get("/accounts/record")
-    assert "zone.sysadmin" in page.main and "锁定账号" in page.main and "village.member3" in page.main
-    auditor.get("/accounts", 403)
-    root.get("/accounts/record", 403)
-
-
-def test_a_refusal_is_shown_and_kept(reader, session, world):
-    root = reader("zone.sysadmin")
-    page = root.get(f"/accounts/units/{world.units['zone'].id}")
-    auditor = world.people["zone.auditor"].id
-    assert "三员互不经手" in root.submit(page, f"/people/{auditor}/reset", 403).main
-    assert session.scalar(sa.select(Refusal.rule).where(Refusal.workflow == "accounts")) == "three_administrators"
-    assert db.session.scalar(sa.select(AdminAct.id)) is None
-
-
-def test_a_unit_that_there_is_not_is_not_found(reader):
-    reader("zone.sysadmin").get("/accounts/units/01a20d19-2dd3-750e-b8e2-a660b2af10a0", 404)
-
-
-# One's own year -----------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def lived(session, world):
-    """A year of the village: November held with one class for each, December to come."""
-    village = world.units["village"]
-    rows = [Activity(zone_id=world.zone.id, unit_id=village.id, year=2026, month=month, rule_day=day, day=day,
-                     held_on=day if month < 12 else None)
-            for month, day in ((10, date(2026, 10, 9)), (11, date(2026, 11, 6)), (12, date(2026, 12, 4)))]
-    session.add_all(rows)
-    session.flush()
-    for number, more in ((1, {"kind": "present"}), (2, {"kind": "other_form", "form": "visit"}),
-                         (3, {"kind": "absent"})):
-        session.add(Attendance(activity_id=rows[1].id, person_id=world.people[f"village.member{number}"].id,
-                               zone_id=world.zone.id, **more))
-    session.commit()
-    return rows
-
-
-@pytest.mark.parametrize(("number", "label", "sum_"), [(1, "到会", "1 / 1"), (2, "送学上门", "1 / 1"), (3, "缺席", "0 / 1")])
-def test_a_member_sees_how_he_took_part(reader, lived, number, label, sum_):
-    text = reader(f"village.member{number}").get("/me").main
-    assert f"11月6日 星期五{label}" in text.replace("星期五 ", "星期五")
-    assert f"参加 {sum_} 次" in text
-    assert "12月4日" in text and "已安排" in text
-
-
-def test_a_member_sees_nothing_of_another_branch(reader, lived):
-    text = reader("organ.member1").get("/me").main
-    assert "11月6日" not in text and "今年还没有排定" in text
-
-
-def test_who_came_later_sees_only_his_own_days(reader, lived, session, world):
-    session.execute(sa.update(Membership).where(
-        Membership.person_id == world.people["village.member1"].id).values(from_on=date(2026, 11, 1)))
-    assert "10月9日" not in reader("village.member1").get("/me").main
-
-
-def test_a_member_sees_what_he_is_to_make_up_and_his_exemption(reader, session, world, lived):
-    absence = {"activity": lived[1].id, "member": world.people["village.member3"].id}
-    engine.submit_opening(session, "absence", world.units["village"].id, absence,
-                          world.actor("village.secretary", TODAY), at("2026-11-24"))
-    world.people["village.member3"].exempt_from = date(2026, 11, 20)
-    world.people["village.member3"].exempt_until = date(2027, 11, 20)
-    session.commit()
-    page = reader("village.member3").get("/me")
-    assert "待补课" in page.main and "免予参加到 2027年11月20日" in page.main
-    assert [link for link in page.links() if "/cases/" in link]
-    assert "待补课" not in reader("village.member1").get("/me").main
+def test_acting_marks_the_desk(reader, world, play):
+    give(play, "town1.officer", "town1", "officer", "town1.committee1")
+    assert "您正在代" in reader("town1.committee1").get("/desk").main
