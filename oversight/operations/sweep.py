@@ -105,7 +105,7 @@ class _tick:
 
 
 class _reseat:
-    """Cases that lie on a seat which nobody fills any more."""
+    """Cases that lie on a seat, or in a body with somebody, that nobody fills any more."""
 
     @staticmethod
     def keys(session: Session, at: Moment):
@@ -115,6 +115,7 @@ class _reseat:
         found = [session.scalars(sa.select(Desk.case_id).where(
             Desk.closed_at.is_(None), Desk.kind == "act", Desk.unit_id == unit_id, Desk.role == role,
             Desk.tier == tier)).all() for unit_id, role, tier in empty]
+        found.append(authority.gone_from_bodies(session, at.today))
         session.rollback()
         return list(dict.fromkeys(case_id for group in found for case_id in group))
 

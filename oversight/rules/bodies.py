@@ -17,7 +17,7 @@ from ..models import Desk
 from ..models.cases import ABSENT, LEFT, NO, RECUSED, YES
 from .organization import superiors
 
-COLLEGIAL = house_rule("会议决定：应到成员过半数到会方可表决，赞成超过应到且未回避成员的半数为通过。")
+COLLEGIAL = house_rule("会议决定：应到成员半数以上到会方可表决，赞成超过应到且未回避成员的半数为通过。")
 MINUTES = Ask("minutes", "text", "会议记录", required=False, hint="时间、到会人员、结论；表态已逐人记录。")
 
 

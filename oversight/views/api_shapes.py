@@ -33,7 +33,8 @@ def whole(session: Session, case: Case, who: Actor, at: Moment) -> dict:
     workflow = workflows.get(case.workflow, case.definition_version)
     waiting = outlook.waiting(session, case, who, at)
     return {
-        **_head(case, workflow, at), "definition_version": case.definition_version, "facts": case.facts,
+        **_head(case, workflow, at), "definition_version": case.definition_version,
+        "facts": authority.readable_facts(workflow, case, who),
         "waits_on": {"role": waiting.party, "label": waiting.label} if waiting.party else None,
         "moves": [_option(option) for option in outlook.options(session, case, who, at)],
         "acts": desk_acts.possible(session, case, who, at), "journal": _journal(session, case, workflow, who),
@@ -86,7 +87,8 @@ def _journal(session: Session, case: Case, workflow: Workflow, who: Actor) -> li
     reads_all = authority.reads_all(workflow, case, who)
     rows = session.scalars(
         sa.select(JournalRow).where(JournalRow.case_id == case.id).order_by(JournalRow.seq))
-    return [_entry(row, workflow, reads_all or row.actor_id == who.id) for row in rows]
+    return [_entry(row, workflow, reads_all or row.actor_id == who.id) for row in rows
+            if authority.reads_row(workflow, case, who, row)]
 
 
 def _entry(row: JournalRow, workflow: Workflow, reads: bool) -> dict:
@@ -95,7 +97,8 @@ def _entry(row: JournalRow, workflow: Workflow, reads: bool) -> dict:
     label = move.label if move else desk_acts.LABELS.get(row.move, row.move)
     return {
         "at": day(row.at), "actor": row.actor, "move": row.move, "label": label,
-        "from": row.from_state or None, "to": row.to_state, "words": row.words if reads else {}, "result": row.result,
+        "from": row.from_state or None, "to": row.to_state,
+        "words": row.words if reads else {}, "result": row.result if reads else {},
         **({"clause": move.under.id} if move and move.under.is_clause else {}),
     }
 
