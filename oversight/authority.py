@@ -11,11 +11,11 @@ from datetime import date
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from . import acting, queues
+from . import acting, queues, workflows
 from .errors import NotInSight, NotYours, SomebodyFirst
 from .grammar import MANY, Body, Each, Move, Party, Workflow
 from .models import Acting, Case, Desk, JournalRow, Membership, Person, Post, Recusal, Unit
-from .roles import ADMINISTRATORS, BRANCH_LEADERS, LADDERS, NO_BUSINESS, OFFICES, SUPERIOR, Role
+from .roles import ADMINISTRATORS, BRANCH_LEADERS, COMMITTEE, LADDERS, NO_BUSINESS, OFFICES, SUPERIOR, Role
 from .rules.organization import superiors
 from .sentences import say
 
@@ -175,6 +175,9 @@ def barred(session: Session, workflow: Workflow, case: Case, role: Role, on: dat
         for rows in session.execute(sa.select(JournalRow.actor_id, JournalRow.acting_for).where(
                 JournalRow.case_id == case.id, JournalRow.role == workflow.opened_by.name)):
             out |= set(rows) - {None}
+    if role.anew:
+        out |= set(_roster(session, case).people) | set(session.scalars(sa.select(JournalRow.actor_id).where(
+            JournalRow.case_id == case.id, JournalRow.role == COMMITTEE.name)))
     if case.unit.kind == "branch":
         units = [case.unit_id, *(case.facts.get("with") or [])]
         out |= set(session.scalars(sa.select(Post.person_id).where(
@@ -280,6 +283,20 @@ def reads_all(workflow: Workflow, case: Case, who: Actor) -> bool:
     return not workflow.discreet or any(case.unit.within(prefix) for prefix in who.business)
 
 
+def readable_facts(workflow: Workflow, case: Case, who: Actor) -> dict:
+    """Return the facts that the reader may see: in discreet matters the others see what it was opened with."""
+    if reads_all(workflow, case, who):
+        return case.facts
+    opening = {ask.name for ask in workflow.facts}
+    return {name: value for name, value in case.facts.items() if name in opening}
+
+
+def reads_row(workflow: Workflow, case: Case, who: Actor, row: JournalRow) -> bool:
+    """True where the reader may know of a step: in discreet matters not of what others said for themselves."""
+    many = {move.name for move in workflow.moves if move.unversioned}
+    return row.actor_id == who.id or row.move not in many or reads_all(workflow, case, who)
+
+
 def require(session: Session, workflow: Workflow, case: Case, move: Move, who: Actor) -> Standing:
     """Make sure that the actor holds the move's role in this case today. Raises NotYours."""
     found = standing(session, workflow, case, move.by, who)
@@ -324,9 +341,12 @@ def _slot_standing(session: Session, workflow: Workflow, case: Case, party: Each
 
 
 def _own_slot(session: Session, workflow: Workflow, case: Case, party: Each | Body, who: Actor) -> Standing | None:
-    """Return the ground of one who acts in his own name; in a body only while he holds his office there."""
+    """Return the ground of one who acts in his own name; in a body only while he holds his office there.
+
+    Who stepped aside from leading a case still speaks for himself.
+    """
     desk = next((desk for desk in open_desks(session, case.id) if desk.person_id == who.id), None)
-    if desk is None or who.id in barred(session, workflow, case, party.role, who.on):
+    if desk is None or isinstance(party, Body) and who.id in barred(session, workflow, case, party.role, who.on):
         return None
     office = body_seat(session, case, party, who.on).people.get(who.id) if isinstance(party, Body) else "member"
     return Standing(desk.unit_id, party.name, office, desk.id) if office else None
@@ -335,7 +355,8 @@ def _own_slot(session: Session, workflow: Workflow, case: Case, party: Each | Bo
 def _answered_already(session: Session, workflow: Workflow, case: Case, party: Each | Body, who: Actor) -> None:
     """Tell an entitled person that his slot was answered before him. Raises SomebodyFirst."""
     for desk in session.scalars(sa.select(Desk).where(
-            Desk.case_id == case.id, Desk.kind == "act", Desk.answer.is_not(None), Desk.opened_at >= case.entered_at)):
+            Desk.case_id == case.id, Desk.kind == "act", Desk.answer.is_not(None), Desk.opened_at >= case.entered_at,
+            Desk.role == party.role.ladder)):
         if party.personal:
             if desk.person_id == who.id:
                 raise SomebodyFirst("这一步您已经办过，或已替您登记。")
@@ -387,6 +408,19 @@ def desk_people(session: Session, desk: Desk, on: date) -> list[str]:
     stand_ins = [row.person_id for row in acting.in_unit(session, desk.unit_id, on, desk.workflow)
                  if row.office in offices]
     return list(dict.fromkeys([*found, *stand_ins]))
+
+
+def gone_from_bodies(session: Session, on: date) -> list[str]:
+    """Return the cases in which a body waits for somebody who left his office, or for nobody at all."""
+    here = sa.exists().where(Post.unit_id == Desk.unit_id, Post.person_id == Desk.person_id, in_office(on),
+                             Post.office.in_(COMMITTEE.tiers[0]))
+    left = sa.select(Desk.case_id).where(Desk.closed_at.is_(None), Desk.kind == "act", Desk.role == COMMITTEE.ladder,
+                                         ~here)
+    waiting = sa.exists().where(Desk.case_id == Case.id, Desk.kind == "act", Desk.closed_at.is_(None))
+    bodies = [sa.and_(Case.workflow == workflow.name, Case.state == state.name) for workflow in workflows.every()
+              for state in workflow.states if isinstance(state.waits_on, Body)]
+    empty = sa.select(Case.id).where(Case.closed_at.is_(None), sa.or_(sa.false(), *bodies), ~waiting)
+    return [*session.scalars(left), *session.scalars(empty)]
 
 
 def seated(session: Session, unit_id: str, ladder: str, tier: int, on: date) -> bool:

@@ -159,16 +159,27 @@ def _reseat_row(attempt: Attempt, state: State, desk: Desk) -> None:
 
 
 def _reseat_body(attempt: Attempt, body: Body) -> None:
-    """Pass a matter to the body above it, or let those who left their office go."""
+    """Pass a matter to another body, or let those who left their office go.
+
+    Another body: the one above it, that of a new superior, or new people where nobody is left to speak.
+    """
     seat = authority.body_seat(attempt.session, attempt.case, body, attempt.today)
     rows = authority.open_desks(attempt.session, attempt.case.id)
-    if attempt.restart_clock:
+    if attempt.restart_clock or _elsewhere(attempt, body, seat):
         _clear(attempt)
         _seat_body(attempt, body)
         return
     for desk in rows:
         if desk.person_id not in seat.people:
             desk.closed_at, desk.answer = attempt.at.now, LEFT
+
+
+def _elsewhere(attempt: Attempt, body: Body, seat: authority.Seat) -> bool:
+    """True where the body's rows lie in another unit, or nobody is left to speak and nobody has."""
+    rows = attempt.session.execute(sa.select(Desk.unit_id, Desk.closed_at, Desk.answer).where(
+        Desk.case_id == attempt.case.id, Desk.role == body.role.ladder, Desk.kind == "act")).all()
+    silent = all(row.closed_at and row.answer not in (YES, NO) for row in rows)
+    return silent or any(row.unit_id != seat.unit.id for row in rows)
 
 
 def take_back(session: Session, desk: Desk, at: Moment) -> bool:

@@ -127,13 +127,23 @@ def perform(session: Session, case_id: str, name: str, actor: Actor | None, word
         authority.see(session, actor, case)
     state = workflow.state(case.state)
     move = workflow.move(state, name)
-    if version is not None and version != case.version and not (move and move.unversioned):
+    if version is not None and version != case.version and not (
+            move and move.unversioned and version >= _entered_version(session, case)):
         raise _stale(session, case)
     _must_be_open(session, workflow, case, move, name, actor)
     attempt = Attempt(session, workflow, case, move, actor, at, raw=words or {}, state=state.name)
     _fire(attempt)
     _count(attempt)
     return case
+
+
+def _entered_version(session: Session, case: Case) -> int:
+    """Return the version at which a case came where it is: who read an earlier one has read another matter."""
+    moves = sa.select(sa.func.count()).select_from(JournalRow).where(
+        JournalRow.case_id == case.id, JournalRow.kind == "move")
+    last = sa.select(sa.func.max(JournalRow.seq)).where(
+        JournalRow.case_id == case.id, JournalRow.kind == "move", JournalRow.from_state != JournalRow.to_state)
+    return case.version - session.scalar(moves.where(JournalRow.seq > sa.func.coalesce(last.scalar_subquery(), 0)))
 
 
 def _must_be_open(session: Session, workflow: Workflow, case: Case, move: Move | None, name: str,
@@ -259,11 +269,14 @@ def recount(session: Session, case_id: str, at: Moment) -> Case:
 
 
 def reseat_case(session: Session, case_id: str, at: Moment) -> bool:
-    """Lay a case where its work lies today; returns whether it moved. Does not commit."""
+    """Lay a case where its work lies today and count again; returns whether it moved. Does not commit."""
     case = lock(session, case_id)
     workflow = workflows.get(case.workflow, case.definition_version)
     before = [(desk.unit_id, desk.role, desk.tier) for desk in authority.open_desks(session, case_id)]
-    desks.reseat(Attempt(session, workflow, case, None, None, at, state=case.state), workflow.state(case.state))
+    attempt = Attempt(session, workflow, case, None, None, at, state=case.state)
+    desks.reseat(attempt, workflow.state(case.state))
+    session.flush()
+    _count(attempt)
     after = [(desk.unit_id, desk.role, desk.tier) for desk in authority.open_desks(session, case_id)]
     return before != after
 
@@ -310,6 +323,7 @@ def inherit(session: Session, case_id: str, unit: Unit, who: Actor, at: Moment) 
     desks.reseat(attempt, workflow.state(case.state))
     record(attempt, "inherit", "inherit", case.state, case.state)
     session.flush()
+    _count(attempt)
     return case
 
 

@@ -81,7 +81,8 @@ def _on_my_desk(who, kinds: tuple[str, ...]):
         at_seat(who),
         sa.or_(Desk.role.in_(("branch", "member")), Desk.kind == "copy", sa.not_(Desk.case_unit_id.in_(own))),
         sa.or_(Desk.role == "member", Case.concerns_id.is_(None), Case.concerns_id != who.id),
-        ~sa.exists().where(Recusal.case_id == Desk.case_id, Recusal.person_id == who.id),
+        sa.or_(sa.and_(Desk.role == "member", Desk.person_id == who.id),
+               ~sa.exists().where(Recusal.case_id == Desk.case_id, Recusal.person_id == who.id)),
         sa.or_(Desk.role.not_in(JUDGING), Desk.kind == "copy", ~_applied(who.id)),
         sa.or_(Desk.kind != "act", _mine_to_do(who)),
     )

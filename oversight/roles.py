@@ -41,7 +41,8 @@ class Role:
     `seat` is "unit", "person", "roster", "superior", "above" or "zone", counted from the case's branch; "" for roles
     that no person plays (the clock, the count). "roster" is whoever was given a row of his own in the case. An empty
     seat climbs to the superior above: a vacant post never locks a case. `any_level`: whoever fills it at any level
-    above may act, not only the nearest. `impartial`: who opened the case for his side may not play it.
+    above may act, not only the nearest. `impartial`: who opened the case for his side may not play it; `anew`: nor who
+    decided on it in a body before, or has a row of his own in it.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Role:
     ladder_of: str = ""
     any_level: bool = False
     impartial: bool = True
+    anew: bool = False
 
     @property
     def ladder(self) -> str:
@@ -83,10 +85,11 @@ OVERSEER = Role("overseer", "下达单位或其上级", "superior", _SUPERIOR, l
 MEMBER = Role("member", "党员本人", "person", (("member",),))
 PARTICIPANT = Role("participant", "参加的党员", "roster", (("member",),), ladder_of="member")
 COMMITTEE = Role("committee", "上级党组织会议", "superior", (("secretary", "deputy", "discipline", "committee", "team"),))
+REVIEWER = Role("reviewer", "上级复核人", "superior", _SUPERIOR, ladder_of="superior", anew=True)
 CLOCK = Role("clock", "到期自动", "")
 COUNT = Role("count", "各方齐备", "")
 
 ROLES = {role.name: role for role in (
     BRANCH, SUPERIOR, ABOVE, ZONE_OFFICE, ZONE_SIGNER, INSPECTOR, ISSUER, OVERSEER, MEMBER, PARTICIPANT,
-    COMMITTEE, CLOCK, COUNT)}
+    COMMITTEE, REVIEWER, CLOCK, COUNT)}
 LADDERS = {role.ladder: role.tiers for role in ROLES.values() if role.human}

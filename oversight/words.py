@@ -51,7 +51,7 @@ def _plain(value):
 
 
 def _read(ask: Ask, value):
-    if value is None or (isinstance(value, str) and not value.strip()) or value == []:
+    if value is None or (isinstance(value, str) and not value.strip()) or value in ([], {}):
         if ask.required:
             raise _Wrong(say("请填写“{word}”。", word=ask.label))
         return None

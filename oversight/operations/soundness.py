@@ -40,7 +40,7 @@ def check(workflow: Workflow) -> list[str]:
     for visit in explore(workflow):
         if workflow.final(visit.state):
             continue
-        for question in (_stuck, _unowned, _clockless, _self_decided):
+        for question in (_stuck, _unable, _unowned, _clockless, _self_decided):
             answer = question(workflow, visit)
             if answer:
                 stories.append(f"{_story(workflow, visit)}{answer}")
@@ -67,6 +67,14 @@ def _stuck(workflow: Workflow, visit: Visit) -> str:
     if escapes or climbs or waits in (CLOCK, COUNT):
         return ""
     return f"{waits.label}一直不办，就没有别人能办，也没有期限到了自动了结。"
+
+
+def _unable(workflow: Workflow, visit: Visit) -> str:
+    """Has the one it waits for a step to take, other than to step aside?"""
+    waits = visit.state.waits_on
+    if not waits.human or any(move.by is waits and move.name != "recuse" for move in workflow.leaving(visit.state)):
+        return ""
+    return f"等{waits.label}办理，{waits.label}却没有能办的一步。"
 
 
 def _unowned(workflow: Workflow, visit: Visit) -> str:

@@ -15,8 +15,7 @@ from .. import authority, desks, engine, journal, work, workflows
 from ..clock import Moment
 from ..db import insert_once
 from ..errors import No
-from ..models import Activity, Case, Checkpoint, Desk, Idempotency, JournalRow, Post, Reminder, Unit, Zone
-from ..roles import COMMITTEE
+from ..models import Activity, Case, Checkpoint, Desk, Idempotency, JournalRow, Reminder, Unit, Zone
 from ..rules.activities import plan_year
 from ..rules.calendar import zone_calendar
 from ..workdays import add_workdays
@@ -107,7 +106,7 @@ class _tick:
 
 
 class _reseat:
-    """Cases that lie on a seat which nobody fills any more, or with a member of a body who has left it."""
+    """Cases that lie on a seat, or in a body with somebody, that nobody fills any more."""
 
     @staticmethod
     def keys(session: Session, at: Moment):
@@ -117,18 +116,13 @@ class _reseat:
         found = [session.scalars(sa.select(Desk.case_id).where(
             Desk.closed_at.is_(None), Desk.kind == "act", Desk.unit_id == unit_id, Desk.role == role,
             Desk.tier == tier)).all() for unit_id, role, tier in empty]
-        found.append(session.scalars(sa.select(Desk.case_id).where(
-            Desk.closed_at.is_(None), Desk.kind == "act", Desk.role == COMMITTEE.ladder,
-            ~sa.exists().where(Post.person_id == Desk.person_id, Post.unit_id == Desk.unit_id,
-                               Post.office.in_(COMMITTEE.tiers[0]), authority.in_office(at.today)))).all())
+        found.append(authority.gone_from_bodies(session, at.today))
         session.rollback()
         return list(dict.fromkeys(case_id for group in found for case_id in group))
 
     @staticmethod
     def one(session: Session, case_id: str, at: Moment) -> bool:
-        moved = engine.reseat_case(session, case_id, at)
-        engine.recount(session, case_id, at)
-        return moved
+        return engine.reseat_case(session, case_id, at)
 
 
 class _remind:

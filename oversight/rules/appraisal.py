@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from ..grammar import Effect
 from ..models import Appraised, Case, Desk, JournalRow, PeerReview, Post, Unit
 from ..models.appraisal import GRADES
+from ..models.cases import NO, YES
 from ..workdays import add_workdays
 from .organization import superiors
 from .papers import chinese_day, issue
@@ -116,6 +117,8 @@ def window(attempt) -> tuple[date, date]:
     """Return from when to when a branch appraises: organs within the year, others as the zone deploys, by default
     in the fourth quarter. Source: G-3.1.6d, O-3.1.6c"""
     year = attempt.words["year"]
+    if not 2000 <= year <= 2100:
+        return date.max, date.min
     if attempt.unit.rule_set == "organ":
         return date(year, 1, 1), date(year, 12, 31)
     campaign = attempt.session.scalar(sa.select(Case).where(
@@ -200,7 +203,9 @@ def unreviewed(attempt) -> set[str]:
 
 
 def meeting_held(attempt) -> bool:
-    day = attempt.words.get("meeting_on") or attempt.fact_day("meeting_on")
+    """True where the meeting has a day of the year, not to come; one that opens without a day is held today."""
+    today = attempt.today if attempt.move.name == "open_peer_review" else None
+    day = attempt.words.get("meeting_on") or attempt.fact_day("meeting_on") or today
     return day is not None and day <= attempt.today and day.year >= attempt.case.facts["year"]
 
 
@@ -354,12 +359,13 @@ def on_roster(attempt) -> set[str]:
 
 
 def votes_of_round(attempt) -> list[dict]:
-    """Return the words of those who answered since the committee got the case."""
-    rows = list(attempt.session.scalars(sa.select(JournalRow).where(
-        JournalRow.case_id == attempt.case.id, JournalRow.kind == "move").order_by(JournalRow.seq)))
-    start = max((row.seq for row in rows if row.to_state == "deciding"
-                 and (row.from_state != "deciding" or row.move in ("refer_up", "take_over"))), default=0)
-    return [row.words for row in rows if row.seq > start and row.move == "decide"]
+    """Return the last words of each who has answered in the body that has the case now."""
+    voters = sa.select(Desk.person_id).where(
+        Desk.case_id == attempt.case.id, Desk.role == "committee", Desk.kind == "act", Desk.answer.in_((YES, NO)))
+    rows = attempt.session.execute(sa.select(JournalRow.actor_id, JournalRow.words).where(
+        JournalRow.case_id == attempt.case.id, JournalRow.move == "decide", JournalRow.actor_id.in_(voters),
+    ).order_by(JournalRow.seq))
+    return list({person: words for person, words in rows}.values())
 
 
 def sent_back(attempt) -> dict[str, str]:
@@ -402,7 +408,7 @@ def untold(attempt) -> list[str]:
 def _tell(attempt) -> None:
     """告知本人，从告知起 5 个工作日内可以申请复核一次。"""
     for person in attempt.words.get("members") or untold(attempt):
-        row_of(attempt, person).told_on = attempt.at.now
+        row_of(attempt, person).told_on = attempt.today
 
 
 def review_until(attempt) -> date | None:
@@ -455,8 +461,8 @@ def _change(attempt) -> None:
 
 
 def decided(attempt) -> set[str]:
-    """Return who proposed or decided the ratings; they do not review them."""
-    return set(attempt.session.scalars(sa.select(JournalRow.actor_id).where(
+    """Return who was rated, proposed or decided; they review nobody's rating."""
+    return on_roster(attempt) | set(attempt.session.scalars(sa.select(JournalRow.actor_id).where(
         JournalRow.case_id == attempt.case.id, JournalRow.move.in_(("propose", "decide")))))
 
 

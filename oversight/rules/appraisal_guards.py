@@ -51,6 +51,13 @@ def counted_so_far(attempt):
     return row is not None and row.standing in ("graded", "ungraded")
 
 
+@rule(CONSENT)
+def not_about_oneself(attempt):
+    """请示不计入的是您本人，由他人答复。"""
+    asked = attempt.case.facts.get("not_counted")
+    return asked is None or attempt.actor is None or asked["member"] != attempt.actor.id
+
+
 @rule(TIME)
 def self_is_late(attempt):
     """还有党员没有交自评；全部交齐、免填，或期限过了，才能开展互评。"""
@@ -84,7 +91,7 @@ def still_on_roster(attempt):
 
 @rule(MEETING, "meeting_on")
 def meeting_was_held(attempt):
-    """组织生活会还没有召开，不能测评。请填写已经召开的日期。"""
+    """组织生活会要先召开再测评。请填写已经召开的日期，不能是今天以后或往年的。"""
     return facts.meeting_held(attempt)
 
 
@@ -164,7 +171,25 @@ def returned_known(attempt):
 @rule(TOLD, "members")
 def told_are_graded(attempt):
     """告知的人应是名单上已确定等次、还没有告知的党员。"""
-    return set(attempt.words.get("members") or []) <= set(facts.untold(attempt))
+    return set(map(str, attempt.words.get("members") or [])) <= set(facts.untold(attempt))
+
+
+@rule(TOLD)
+def everybody_told(attempt):
+    """还有党员没有告知。"""
+    return not facts.untold(attempt)
+
+
+@rule(REVIEW)
+def somebody_asked(attempt):
+    """没有人申请复核。"""
+    return bool(facts.open_reviews(attempt))
+
+
+@rule(REVIEW)
+def all_answered(attempt):
+    """还有复核申请没有答复。"""
+    return not facts.open_reviews(attempt)
 
 
 @rule(REVIEW)

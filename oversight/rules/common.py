@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from ..clauses import clause, house_rule
 from ..grammar import STAY, Ask, Body, Each, Effect, Move, Rule, State, role_of, rule
 from ..models import JournalRow, Recusal
-from ..roles import ABOVE, COMMITTEE, INSPECTOR, SUPERIOR
+from ..roles import ABOVE, COMMITTEE, INSPECTOR, REVIEWER, SUPERIOR
 
 REASON = Ask("reason", "text", "理由")
 EXITS = house_rule("误立、撤并等情形由上级办结，编号保留，不删除。")
@@ -82,7 +82,7 @@ def common_moves(*open_states: State, undo: tuple[Effect, ...] = (),
                  void_if: tuple[Rule, ...] = ()) -> tuple[Move, ...]:
     """Return the common moves for a workflow's unfinished states; `undo` takes back what it had effected."""
     human = tuple(state for state in open_states if state.waits_on.human)
-    judged = tuple(state for state in human if role_of(state.waits_on) in (SUPERIOR, INSPECTOR, COMMITTEE))
+    judged = tuple(state for state in human if role_of(state.waits_on) in (SUPERIOR, INSPECTOR, COMMITTEE, REVIEWER))
     stepping = tuple(state for state in human if not _personal(state))
     return (
         Move("void", "误立作废", open_states, VOID, by=SUPERIOR, under=EXITS, asks=(REASON,), only_if=void_if,

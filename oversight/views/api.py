@@ -144,7 +144,7 @@ def _version(case_id: str, name: str, stated: int | None) -> int | None:
     except NotInSight:
         return None
     leaving = workflow.move(workflow.state(found.state), name)
-    if workflow.names(name) and not (leaving and leaving.many):
+    if workflow.names(name) and not (leaving and leaving.unversioned):
         raise VersionMissing('缺少 If-Match：请写上您看到的版本号，例如 If-Match: "3"。')
     return None
 

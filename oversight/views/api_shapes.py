@@ -34,7 +34,7 @@ def whole(session: Session, case: Case, who: Actor, at: Moment) -> dict:
     waiting = outlook.waiting(session, case, who, at)
     return {
         **_head(case, workflow, at), "definition_version": case.definition_version,
-        "facts": _facts(case, workflow, who),
+        "facts": authority.readable_facts(workflow, case, who),
         "waits_on": {"role": waiting.party, "label": waiting.label} if waiting.party else None,
         "moves": [_option(option) for option in outlook.options(session, case, who, at)],
         "acts": desk_acts.possible(session, case, who, at), "journal": _journal(session, case, workflow, who),
@@ -55,13 +55,6 @@ def _telling(session: Session, case: Case) -> dict:
     told = found.told and {"activity": found.told["activity"], "on": found.told["on"]}
     due = found.due and {"id": found.due.id, "on": day(found.due.held_on or found.due.day)}
     return {"telling": {"due": due, "told": told, "text": found.text}}
-
-
-def _facts(case: Case, workflow: Workflow, who: Actor) -> dict:
-    """Return the facts of a case; in discreet matters those who only take part see what it was opened with."""
-    if authority.reads_all(workflow, case, who):
-        return case.facts
-    return {ask.name: case.facts.get(ask.name) for ask in workflow.facts}
 
 
 def _head(case: Case, workflow: Workflow, at: Moment) -> dict:
@@ -107,7 +100,8 @@ def _journal(session: Session, case: Case, workflow: Workflow, who: Actor) -> li
     reads_all = authority.reads_all(workflow, case, who)
     rows = session.scalars(
         sa.select(JournalRow).where(JournalRow.case_id == case.id).order_by(JournalRow.seq))
-    return [_entry(row, workflow, reads_all or row.actor_id == who.id) for row in rows]
+    return [_entry(row, workflow, reads_all or row.actor_id == who.id) for row in rows
+            if authority.reads_row(workflow, case, who, row)]
 
 
 def _entry(row: JournalRow, workflow: Workflow, reads: bool) -> dict:
@@ -116,7 +110,8 @@ def _entry(row: JournalRow, workflow: Workflow, reads: bool) -> dict:
     label = move.label if move else desk_acts.LABELS.get(row.move, row.move)
     return {
         "at": day(row.at), "actor": row.actor, "move": row.move, "label": label,
-        "from": row.from_state or None, "to": row.to_state, "words": row.words if reads else {}, "result": row.result,
+        "from": row.from_state or None, "to": row.to_state,
+        "words": row.words if reads else {}, "result": row.result if reads else {},
         **({"clause": move.under.id} if move and move.under.is_clause else {}),
     }
 

@@ -6,7 +6,7 @@ member is told in person and may ask once for a review, by others. 不合格 is 
 
 from .. import rules
 from ..grammar import STAY, Ask, Body, Due, Each, Move, State, Workflow, rule
-from ..roles import BRANCH, CLOCK, COMMITTEE, COUNT, MEMBER, PARTICIPANT, SUPERIOR
+from ..roles import BRANCH, CLOCK, COMMITTEE, COUNT, MEMBER, PARTICIPANT, REVIEWER, SUPERIOR
 from ..rules import appraisal as facts
 from ..rules import appraisal_guards as law
 from ..rules import bodies
@@ -60,7 +60,6 @@ def paced(workdays: int) -> Due:
     return Due(workdays, PACE, climbs_to=SUPERIOR)
 
 
-
 PREPARING = State("preparing", "准备", waits_on=BRANCH, due=paced(10))
 AWAY_FIRST = State("not_counted_asked", "待上级同意不计入", waits_on=SUPERIOR, due=IN_FIVE)
 SELF_ASSESSMENT = State("self_assessment", "个人自评", waits_on=MEMBERS, due=Due(10, TIME, rungs=(3, 0)))
@@ -74,7 +73,7 @@ DECIDING = State("deciding", "待上级会议审批", waits_on=BODY, due=Due(10,
 RETURNED = State("returned", "退回重新评定", waits_on=BRANCH, due=paced(5))
 TELLING = State("telling", "待告知本人", waits_on=BRANCH, due=paced(5))
 ALL_TOLD = State("told", "已告知", waits_on=BRANCH, due=paced(10))
-UNDER_REVIEW = State("under_review", "复核中", waits_on=SUPERIOR, due=Due(5, REVIEW))
+UNDER_REVIEW = State("under_review", "复核中", waits_on=REVIEWER, due=Due(5, REVIEW))
 FILED = State("filed", "已报区备案", waits_on=CLOCK)
 CLOSED = State("closed", "归档")
 UNFINISHED = State("unfinished", "未完成")
@@ -104,20 +103,8 @@ def somebody_sent_back(attempt):
     return bool(facts.sent_back(attempt))
 
 
-@rule(TOLD)
-def everybody_told(attempt):
-    """还有党员没有告知。"""
-    return not facts.untold(attempt)
-
-
-@rule(REVIEW)
-def all_answered(attempt):
-    """还有复核申请没有答复。"""
-    return not facts.open_reviews(attempt)
-
-
 BEFORE_VOTE = (PREPARING, SELF_ASSESSMENT, SELF_DONE, PEER_REVIEW)
-AT_THE_BRANCH = (PREPARING, SELF_DONE, PEER_REVIEW, VOTE, RATE, RETURNED, TELLING)
+AT_THE_BRANCH = (PREPARING, SELF_DONE, PEER_REVIEW, VOTE, RATE, RETURNED, TELLING, ALL_TOLD)
 REVIEWING = (rules.another_person, law.by_others)
 
 WORKFLOW = Workflow(
@@ -133,9 +120,9 @@ WORKFLOW = Workflow(
             Move("ask_not_counted", "请示不计入", at, away, by=BRANCH, under=CONSENT, asks=AWAY,
                  only_if=(law.counted_so_far,), does=(facts.ask_not_counted,)),
             Move("consent_not_counted", "同意不计入", away, at, by=SUPERIOR, under=CONSENT, asks=(NOTE,),
-                 only_if=(rules.another_person,), does=(facts.not_count,), decides=True),
+                 only_if=(rules.another_person, law.not_about_oneself), does=(facts.not_count,), decides=True),
             Move("deny_not_counted", "不同意", away, at, by=SUPERIOR, under=CONSENT, asks=(NOTE,),
-                 only_if=(rules.another_person,), decides=True))),
+                 only_if=(rules.another_person, law.not_about_oneself), decides=True))),
         Move("open_self_assessment", "开始自评", PREPARING, SELF_ASSESSMENT, by=BRANCH, under=STEPS),
         Move("file_self_assessment", "提交自评", SELF_ASSESSMENT, STAY, by=MEMBERS, under=STEPS, asks=SELF, many=True,
              does=(facts.file_own,)),
@@ -145,9 +132,9 @@ WORKFLOW = Workflow(
              only_if=(law.counted_so_far,), does=(facts.excuse_self,), closes="member"),
         Move("all_filed", "自评交齐", SELF_ASSESSMENT, SELF_DONE, by=COUNT, under=STEPS),
         Move("open_peer_review", "召开组织生活会，开展互评", SELF_DONE, PEER_REVIEW, by=BRANCH, under=MEETING,
-             asks=(HELD,), does=(facts.hold_meeting,)),
+             asks=(HELD,), only_if=(law.meeting_was_held,), does=(facts.hold_meeting,)),
         Move("open_peer_review", "召开组织生活会，开展互评", SELF_ASSESSMENT, PEER_REVIEW, by=BRANCH, under=MEETING,
-             asks=(HELD,), only_if=(law.self_is_late,), does=(facts.hold_meeting,)),
+             asks=(HELD,), only_if=(law.self_is_late, law.meeting_was_held), does=(facts.hold_meeting,)),
         Move("record_peer_review", "记录互评意见", PEER_REVIEW, STAY, by=PARTICIPANT, under=STEPS, asks=PEER, adds=True,
              only_if=(law.still_on_roster, law.one_of_us, law.not_oneself), does=(facts.review_peer,)),
         Move("open_vote", "开始民主测评", PEER_REVIEW, VOTE, by=BRANCH, under=STEPS, asks=(HELD,),
@@ -178,17 +165,20 @@ WORKFLOW = Workflow(
              only_if=(bodies.short_of_quorum(BODY),)),
         Move("tell", "告知本人", TELLING, STAY, by=BRANCH, under=TOLD, does=(facts.tell,),
              asks=(Ask("members", "list", "告知谁", required=False, hint="不填就是全部。"),), only_if=(law.told_are_graded,)),
-        Move("all_told", "已逐人告知", TELLING, ALL_TOLD, by=COUNT, under=TOLD, only_if=(everybody_told,)),
+        Move("take_up_review", "转入复核", TELLING, UNDER_REVIEW, by=COUNT, under=REVIEW,
+             only_if=(law.everybody_told, law.somebody_asked)),
+        Move("all_told", "已逐人告知", TELLING, ALL_TOLD, by=COUNT, under=TOLD,
+             only_if=(law.everybody_told, law.all_answered)),
         Move("ask_review", "申请复核", (ALL_TOLD, FILED), UNDER_REVIEW, by=PARTICIPANT, under=REVIEW, asks=(WHY,),
              only_if=(law.asked_once_in_time,), does=(facts.ask_review,)),
         Move("ask_review", "申请复核", (TELLING, UNDER_REVIEW), STAY, by=PARTICIPANT, under=REVIEW, asks=(WHY,),
              only_if=(law.asked_once_in_time,), does=(facts.ask_review,), adds=True),
-        Move("uphold", "维持等次", UNDER_REVIEW, STAY, by=SUPERIOR, under=REVIEW, asks=(WHO, NOTE), decides=True,
+        Move("uphold", "维持等次", UNDER_REVIEW, STAY, by=REVIEWER, under=REVIEW, asks=(WHO, NOTE), decides=True,
              only_if=(*REVIEWING, law.one_review), does=(facts.uphold,)),
-        Move("change_rating", "改定等次", UNDER_REVIEW, STAY, by=SUPERIOR, under=REVIEW, decides=True,
+        Move("change_rating", "改定等次", UNDER_REVIEW, STAY, by=REVIEWER, under=REVIEW, decides=True,
              asks=(WHO, Ask("grade", "choice", "改为", choices=facts.GRADE_CHOICES), NOTE),
              only_if=(*REVIEWING, law.one_review), does=(facts.change,)),
-        Move("all_reviewed", "复核已答复", UNDER_REVIEW, TELLING, by=COUNT, under=REVIEW, only_if=(all_answered,)),
+        Move("all_reviewed", "复核已答复", UNDER_REVIEW, TELLING, by=COUNT, under=REVIEW, only_if=(law.all_answered,)),
         Move("file", "报区备案", ALL_TOLD, FILED, by=BRANCH, under=YEARLY),
         Move("close", "期满归档", FILED, CLOSED, by=CLOCK, under=REVIEW, on=facts.past_review),
         Move("close_unfinished", "按未完成结束", AT_THE_BRANCH, UNFINISHED, by=SUPERIOR, under=PACE, asks=(WHY,),

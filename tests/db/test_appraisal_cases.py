@@ -409,7 +409,7 @@ def test_a_review_is_asked_once_in_time_and_answered_by_others(village):
     village.on("2026-12-01").do("village.member1", "ask_review", reason="请复核，全年参加了全部活动。")
     assert village.case.state == "under_review"
     no(village, NotOpen, None, "village.secretary", "file")
-    no(village, RuleSaysNo, "by_others", "town1.secretary", "uphold")
+    no(village, NotYours, "authority", "town1.secretary", "uphold")
     village.do("town1.officer", "change_rating", grade="excellent", opinion="情况属实。")
     assert village.case.state == "telling" and village.row("village.member1").grade == "excellent"
     village.lead("tell")
