@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
 from ..authority import Actor
-from ..models import Activity, Attendance, Case, Membership
+from ..models import Activity, Attendance, Case, Desk, Membership
 from ..models.attendance import CLASSES, FORMS
 from ..rules.activities import STATUS_LABELS, owed, status
 from ..rules.people import exempt_on
@@ -56,9 +56,10 @@ class Mine:
 def read(session: Session, who: Actor, year: int) -> Mine:
     """Gather a member's year and the cases that concern him, the newest first."""
     mine = Mine(year, _days(session, who, year))
+    asked = sa.exists().where(Desk.case_id == Case.id, Desk.person_id == who.id, Desk.role == "member")
     for case in session.scalars(sa.select(Case).where(
-            Case.concerns_id == who.id, Case.zone_id == who.zone_id).options(joinedload(Case.unit)).order_by(
-            Case.closed_at.is_not(None), Case.id.desc()).limit(MOST)):
+            sa.or_(Case.concerns_id == who.id, asked), Case.zone_id == who.zone_id).options(
+            joinedload(Case.unit)).order_by(Case.closed_at.is_not(None), Case.id.desc()).limit(MOST)):
         if case.workflow == APPRAISAL:
             mine.appraisals.append(case)
         elif case.workflow == MAKE_UP and case.open:
