@@ -190,7 +190,8 @@ def party_day(
         steps, names = _united(steps[0], july_day or date(year, 7, 1), clauses[1]), []
     if notice:
         day, title = notice
-        steps = _settled(steps, Step(f"按通知改期（{title}）：{_md(day)}", "result", day, None))
+        ground = clauses[1] if month == 7 and july_mode == "combined" else clauses[0]
+        steps = _settled(steps, Step(f"按通知改期（{title}）：{_md(day)}", "result", day, ground))
     # A day that the zone set by notice stands, whatever the State Council publishes later.
     provisional = calendar.provisional(year) and not notice
     on = _result_in_month(steps, year, month)

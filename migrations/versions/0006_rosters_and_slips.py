@@ -2,9 +2,7 @@
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects import postgresql
 
-JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 revision = '0006'
 down_revision = '0005'
 
@@ -14,18 +12,6 @@ def upgrade() -> None:
                                        comment="编号 in the office's own roster"))
     op.add_column('accounts', sa.Column('closed_at', sa.DateTime(timezone=True), nullable=True,
                                         comment='its person left; not to be unlocked'))
-    op.create_table('admin_acts',
-    sa.Column('id', sa.Uuid(as_uuid=False), nullable=False),
-    sa.Column('zone_id', sa.Uuid(as_uuid=False), nullable=False),
-    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('by_id', sa.Uuid(as_uuid=False), nullable=True, comment='empty: at the terminal'),
-    sa.Column('act', sa.String(length=20), nullable=False, comment='key of ACTS'),
-    sa.Column('unit_id', sa.Uuid(as_uuid=False), nullable=True),
-    sa.Column('person_id', sa.Uuid(as_uuid=False), nullable=True, comment='whose account'),
-    sa.Column('what', JSON, nullable=False, comment='counts, hashes, reasons; never a code or a number'),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_admin_acts'))
-    )
-    op.create_index('ix_admin_acts_zone', 'admin_acts', ['zone_id', 'at'], unique=False)
     op.create_table('roster_drafts',
     sa.Column('by_id', sa.Uuid(as_uuid=False), nullable=False),
     sa.Column('zone_id', sa.Uuid(as_uuid=False), nullable=False),
@@ -51,29 +37,12 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_slips'))
     )
     op.create_index(op.f('ix_slips_account_id'), 'slips', ['account_id'], unique=False)
-    guard_append_only()
-
-
-def guard_append_only() -> None:
-    """Let the database itself refuse to change or remove what was recorded."""
-    if op.get_bind().dialect.name == "sqlite":
-        for act in ("UPDATE", "DELETE"):
-            op.execute(f"CREATE TRIGGER admin_acts_no_{act.lower()} BEFORE {act} ON admin_acts "
-                       "BEGIN SELECT RAISE(ABORT, 'append-only'); END")
-        op.execute("CREATE TRIGGER admin_acts_no_replace BEFORE INSERT ON admin_acts "
-                   "WHEN EXISTS (SELECT 1 FROM admin_acts WHERE id = NEW.id) "
-                   "BEGIN SELECT RAISE(ABORT, 'append-only'); END")
-        return
-    op.execute("CREATE TRIGGER admin_acts_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON admin_acts "
-               "FOR EACH STATEMENT EXECUTE FUNCTION append_only()")
 
 
 def downgrade() -> None:
     op.drop_index(op.f('ix_slips_account_id'), table_name='slips')
     op.drop_table('slips')
     op.drop_table('roster_drafts')
-    op.drop_index('ix_admin_acts_zone', table_name='admin_acts')
-    op.drop_table('admin_acts')
     with op.batch_alter_table('accounts', schema=None) as batch_op:
         batch_op.drop_column('closed_at')
     with op.batch_alter_table('persons', schema=None) as batch_op:

@@ -2,7 +2,7 @@
 
 from .access import Account, ApiToken, Idempotency, Login, Refusal
 from .activities import Activity, ActivityChange
-from .administration import AdminAct, RosterDraft, Slip
+from .administration import RosterDraft, Slip
 from .appraisal import Appraised, PeerReview
 from .attachments import Attachment
 from .attendance import Attendance, Invitee
@@ -16,7 +16,7 @@ from .people import Membership, Person, PhoneLook
 from .work import Notice, Work
 
 __all__ = [
-    "Account", "Acting", "Activity", "ActivityChange", "AdminAct", "AdminChange", "ApiToken", "Appraised", "Attachment",
+    "Account", "Acting", "Activity", "ActivityChange", "AdminChange", "ApiToken", "Appraised", "Attachment",
     "Attendance", "CalendarRow", "Case", "Checkpoint", "Desk", "FollowUp", "Idempotency", "Invitee", "JournalRow",
     "Login", "Membership", "Notice", "NumberSeries", "Paper", "PeerReview", "Person", "PhoneLook", "Post",
     "PublishedYear", "Recusal", "Refusal", "Reminder", "RosterDraft", "SettingChange", "Sighting", "Slip", "Unit",

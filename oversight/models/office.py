@@ -64,9 +64,9 @@ class AdminChange(Base):
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
     zone_id: Mapped[str] = mapped_column(Id)
     at: Mapped[datetime]
-    by_id: Mapped[str | None] = mapped_column(Id, comment="empty: the clock")
+    by_id: Mapped[str | None] = mapped_column(Id, comment="empty: the clock, or the server's terminal")
     by: Mapped[str] = mapped_column(sa.String(120), comment="name and office as they were")
-    area: Mapped[str] = mapped_column(sa.String(12), comment="units, people, posts, acting, calendar")
+    area: Mapped[str] = mapped_column(sa.String(12), comment="key of operations.changes.AREAS")
     act: Mapped[str] = mapped_column(sa.String(20))
     about: Mapped[str] = mapped_column(sa.String(200), comment="unit or person as named then")
     about_id: Mapped[str | None] = mapped_column(Id)

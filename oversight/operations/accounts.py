@@ -17,8 +17,9 @@ from ..authority import Actor, in_office, is_member
 from ..clock import Moment
 from ..db import is_id
 from ..errors import NotInSight, NotYours, RuleSaysNo, WordsWrong
-from ..models import Account, AdminAct, ApiToken, Membership, Person, Post, Slip, Unit
+from ..models import Account, ApiToken, Membership, Person, Post, Slip, Unit
 from ..roles import ADMINISTRATORS
+from . import changes
 
 LASTS = timedelta(days=14)
 LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # none that is taken for another when copied by hand
@@ -172,7 +173,7 @@ def _issue(session: Session, person: Person, account: Account | None, unit: Unit
     until = at.now + LASTS
     session.add(Slip(zone_id=account.zone_id, account_id=account.id, code_hash=passwords.fingerprint(code),
                      issued_at=at.now, expires_at=until))
-    note(session, account, act, who.id if who else None, at, unit)
+    note(session, account, act, who.id if who else None, at)
     return Issued(person.name, unit.name, account.username, grouped(code), until)
 
 
@@ -267,17 +268,8 @@ def _account_of(session: Session, person_id: str, who: Actor | None, at: Moment)
 # The record ---------------------------------------------------------------------------------------
 
 
-def note(session: Session, account: Account, act: str, by_id: str | None, at: Moment, unit: Unit | None = None,
-         why: str = "") -> None:
+def note(session: Session, account: Account, act: str, by_id: str | None, at: Moment, why: str = "") -> None:
     """Record what was done to an account and by whom. Does not commit."""
-    what = {"username": account.username} | ({"why": why} if why else {})
-    session.add(AdminAct(zone_id=account.zone_id, at=at.now, by_id=by_id, act=act, unit_id=unit.id if unit else None,
-                         person_id=account.person_id, what=what))
-
-
-def record(session: Session, who: Actor, limit: int = 200) -> list[AdminAct]:
-    """Return what administrators did, the newest first; for auditors alone. Raises NotYours."""
-    if not who.holds("auditor"):
-        raise NotYours("管理记录由审计管理员查看，不由您查看。", rule="authority")
-    return list(session.scalars(sa.select(AdminAct).where(AdminAct.zone_id == who.zone_id).order_by(
-        AdminAct.at.desc(), AdminAct.id.desc()).limit(limit)))
+    name = session.get(Person, account.person_id).name
+    changes.by_id(session, account.zone_id, by_id, at, "accounts", act, f"{name}（{account.username}）",
+                  account.person_id, **({"原因": [None, why]} if why else {}))

@@ -13,17 +13,21 @@ from ..authority import Actor
 from ..clauses import house_rule
 from ..clock import Moment
 from ..errors import NotYours
-from ..models import AdminChange, Unit
+from ..models import AdminChange, Person, Unit
 from ..roles import OFFICES, SUPERIOR
 from ..rules.organization import superiors
 from ..sentences import say
 
-AREAS = {"units": "单位", "people": "党员", "posts": "职务", "acting": "代理", "calendar": "日历"}
+AREAS = {"units": "单位", "people": "党员", "posts": "职务", "acting": "代理", "calendar": "日历", "accounts": "账号",
+         "rosters": "名册"}
 KEEPERS = {"units": "sysadmin", "people": "sysadmin", "calendar": "sysadmin", "posts": "secadmin",
            "acting": "secadmin"}
 ACTS = {"found": "新设", "rename": "更名", "merge": "并入", "split": "分设", "move": "划转", "transfer_in": "转入",
         "transfer_out": "转出", "left": "离世或出党", "flags": "更正情况", "appoint": "任职", "end_post": "免职",
-        "give": "指定代理", "end": "结束代理", "import": "导入休息日", "released": "移交"}
+        "give": "指定代理", "end": "结束代理", "import": "导入休息日", "released": "移交",
+        "issue": "发激活单", "reset": "重发激活单", "activate": "本人激活", "lock": "锁定账号", "unlock": "解除锁定",
+        "close": "停用账号（已离开）", "password": "终端重设密码", "roster": "导入名册"}
+TERMINAL = "服务器终端"
 SEPARATE = house_rule("系统管理员管单位、党员和日历，安全管理员管职务和代理，审计管理员只看记录；上级党组织管所属单位。")
 
 
@@ -53,6 +57,14 @@ def note(session: Session, who: Actor | None, at: Moment, area: str, act: str, u
     session.add(AdminChange(
         zone_id=unit.zone_id, at=at.now, by_id=who.id if who else None, area=area, act=act, about=about[:200],
         by=f"{who.person.name}（{who.title}）" if who else "系统", about_id=about_id, what=what))
+
+
+def by_id(session: Session, zone_id: str, person_id: str | None, at: Moment, area: str, act: str, about: str,
+          about_id: str | None = None, **what) -> None:
+    """Write down what somebody did of whom only the id is known; None is the server's terminal. Does not commit."""
+    person = session.get(Person, person_id) if person_id else None
+    session.add(AdminChange(zone_id=zone_id, at=at.now, by_id=person_id, by=person.name if person else TERMINAL,
+                            area=area, act=act, about=about[:200], about_id=about_id, what=what))
 
 
 def listed(session: Session, zone_id: str, area: str | None = None, about_id: str | None = None,

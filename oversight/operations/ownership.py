@@ -9,7 +9,7 @@ from ..settings import Environment
 
 # What was recorded stays: the role of the application can add to these and read them, no more.
 APPEND_ONLY = ("journal", "refusals", "unit_changes", "activity_changes", "setting_changes", "checkpoints",
-               "sightings", "phone_looks", "admin_acts", "admin_changes")
+               "sightings", "phone_looks", "admin_changes")
 
 
 def grant(env: Environment) -> bool:

@@ -16,10 +16,10 @@ from .. import uploads
 from ..clock import Moment
 from ..errors import BadRequest, NotInSight, NotYours, RuleSaysNo, Stale
 from ..exchange import roster as rosters
-from ..models import AdminAct, Membership, Person, Post, RosterDraft, Unit, UnitChange, Zone
+from ..models import Membership, Person, Post, RosterDraft, Unit, UnitChange, Zone
 from ..sealing import Sealer
 from ..sentences import say
-from . import accounts
+from . import accounts, changes
 from .roster_compare import Plan, compare
 
 CHUNK = 2000
@@ -89,7 +89,7 @@ def apply(session: Session, found: Read, by_id: str | None, at: Moment, confirme
     _change_units(session, plan, by_id, at)
     for person_id in sorted(plan.gone):
         accounts.close(session, person_id, by_id, at)
-    session.add(AdminAct(zone_id=plan.zone_id, at=at.now, by_id=by_id, act="roster", what=_record(found)))
+    changes.by_id(session, plan.zone_id, by_id, at, "rosters", "roster", found.name, **_record(found))
     session.flush()
     session.expire_all()
 
@@ -106,18 +106,18 @@ def _end(session: Session, table: type, ended: dict) -> None:
 
 
 def _change_people(session: Session, plan: Plan) -> None:
-    for person_id, changes in plan.people_changes.items():
+    for person_id, found in plan.people_changes.items():
         session.execute(sa.update(Person).where(Person.id == person_id).values(
-            {name: after for name, (_before, after) in changes.items()}))
+            {name: after for name, (_before, after) in found.items()}))
 
 
 def _change_units(session: Session, plan: Plan, by_id: str | None, at: Moment) -> None:
     """Note the founding and every change of a unit."""
     said = [(row["id"], "founded", {"name": [None, row["name"]]}) for row in plan.units]
-    said += [(unit_id, "changed", changes) for unit_id, changes in plan.unit_changes.items()]
-    for unit_id, changes in plan.unit_changes.items():
+    said += [(unit_id, "changed", found) for unit_id, found in plan.unit_changes.items()]
+    for unit_id, found in plan.unit_changes.items():
         session.execute(sa.update(Unit).where(Unit.id == unit_id).values(
-            {name: after for name, (_before, after) in changes.items()}))
+            {name: after for name, (_before, after) in found.items()}))
     session.add_all(UnitChange(zone_id=plan.zone_id, unit_id=unit_id, kind=kind, day=at.today, what=what, by_id=by_id,
                                at=at.now) for unit_id, kind, what in said)
 

@@ -16,6 +16,15 @@
     field.addEventListener('input', () => { copy.textContent = field.value || empty; });
   }
 
+  // Whom a sheet is for: the names that are ticked, beside the count that needs no script.
+  for (const box of all('[data-picked]')) {
+    const form = box.closest('form'), names = () => {
+      box.textContent = all('.con-r input:checked', form).map(i => i.parentNode.querySelector('b').textContent).join('、');
+      box.hidden = !box.textContent;
+    };
+    form.addEventListener('change', names); names();
+  }
+
   // That an order was read is told by a post of its own, since a GET never writes.
   for (const form of all('form[data-seen]')) fetch(form.action, { method: 'POST', body: new FormData(form), keepalive: true });
 

@@ -1,4 +1,4 @@
-"""Administration of accounts: slips by branch, resets, locks, and the auditor's view of who did what."""
+"""Administration of accounts: slips by branch, resets, locks. What was done is in the record of changes."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from .. import engine
 from ..authority import is_member
 from ..db import db
 from ..errors import No, NotInSight
-from ..models import Account, Membership, Person, Unit
-from ..models.administration import ACTS
+from ..models import Account, Membership, Unit
 from ..operations import accounts
 from .access import actor, moment
 from .present import Chip
@@ -129,12 +128,3 @@ def _noted(no: No, act: str) -> No:
     db.session.rollback()
     engine.refuse(db.session, no, actor(), moment(), act, workflow="accounts")
     return no
-
-
-@bp.get("/accounts/record")
-@login_required
-def record():
-    rows = accounts.record(db.session, actor())
-    ids = {row.by_id for row in rows} | {row.person_id for row in rows}
-    names = dict(db.session.execute(sa.select(Person.id, Person.name).where(Person.id.in_(ids - {None}))).all())
-    return render_template("accounts_record.html", rows=rows, names=names, acts=ACTS)

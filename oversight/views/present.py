@@ -41,6 +41,7 @@ ICONS = {
     "task": '<path d="M7 5H5v16h14V5h-2M9 3h6v4H9zM9 14l2 2 4-4"/>',
     "people": '<circle cx="9" cy="8" r="3.5"/><path d="M2.5 20c0-4 3-6 6.5-6s6.5 2 6.5 6M16 5a3.2 3.2 0 010 '
               '6.3M18 14.5c2.2.8 3.5 2.7 3.5 5.5"/>',
+    "doc": '<path d="M6 3h8l4 4v14H6zM14 3v4h4M9 12h6M9 16h6"/>',
     "book": '<path d="M5 4h11a3 3 0 013 3v13H8a3 3 0 01-3-3zM5 17a3 3 0 013-3h11"/>',
     "flow": '<path d="M4 4h6v5H4zM14 15h6v5h-6zM7 9v8.5h7M10 6.5h7V15"/>',
     "bell": '<path d="M6 17V11a6 6 0 0112 0v6l1.5 2h-15zM10 21h4"/>',

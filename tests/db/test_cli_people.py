@@ -9,7 +9,7 @@ import openpyxl
 import pytest
 import sqlalchemy as sa
 
-from oversight.models import Account, AdminAct, Membership, Person, Slip
+from oversight.models import Account, AdminChange, Membership, Person, Slip
 from tests.db.test_cli import Terminal
 from tests.support import messy
 from tests.support.messy import tidy
@@ -43,7 +43,7 @@ def test_a_roster_comes_in_and_a_second_time_changes_nothing(zone, file):
     assert "人员：新增 2，更新 0，不变 0，离开 0。" in zone.ok("import-roster", path)
     assert "人员：新增 0，更新 0，不变 2，离开 0。" in zone.ok("import-roster", path)
     assert len(zone.ask(sa.select(Membership.id))) == 2
-    assert zone.ask(sa.select(AdminAct.act)) == ["roster", "roster"]
+    assert zone.ask(sa.select(AdminChange.act)) == ["roster", "roster"]
 
 
 def test_a_bad_cell_changes_nothing_and_is_named(zone, file):
@@ -108,7 +108,7 @@ def test_lock_unlock_leave(zone):
     assert zone.ask(sa.select(Account.enabled)) == [False]
     assert "已解除锁定" in zone.ok("accounts", "unlock", "root")
     assert "已停用" in zone.ok("accounts", "leave", "root")
-    assert zone.ask(sa.select(AdminAct.act).order_by(AdminAct.id)) == ["lock", "unlock", "close"]
+    assert zone.ask(sa.select(AdminChange.act).order_by(AdminChange.id)) == ["lock", "unlock", "close"]
     for act in ("lock", "unlock", "leave", "reset"):
         assert "没有用户名为“nobody”的账号" in zone.refused("accounts", act, "nobody")
 

@@ -135,8 +135,8 @@ def assert_told(session, told: list[dict]) -> None:
 
 @pytest.mark.slow
 def test_killed_under_load(session, world, database_url):
-    """50 kills on SQLite, 10 on PostgreSQL, each at a random moment, the next child going on from there."""
-    kills = 50 if database_url.startswith("sqlite") else 10
+    """50 kills, each at a random moment, the next child going on from there."""
+    kills = 50
     people = {str(world.units[name].id): [world.people[f"{name}.secretary"].id]
               for name in ("village", "community", "organ")}
     officer = world.people["town1.officer"].id

@@ -13,7 +13,7 @@ from oversight.db import db
 from oversight.errors import NotInSight, NotYours, RuleSaysNo, Stale
 from oversight.models import (
     Account,
-    AdminAct,
+    AdminChange,
     Login,
     Membership,
     Person,
@@ -288,14 +288,14 @@ def test_a_post_elsewhere_is_written_in_full_and_other_posts_there_stay(session,
 
 def test_who_did_it_and_what_is_kept_without_numbers(session, world, bring):
     bring(tidy(LINES, UNITS))
-    row = session.scalar(sa.select(AdminAct).where(AdminAct.act == "roster"))
+    row = session.scalar(sa.select(AdminChange).where(AdminChange.act == "roster"))
     assert row.by_id is None and row.what["file"] == "名册.xlsx" and row.what["counts"]["people"]["new"] == 3
     assert "1380" not in json.dumps(row.what)
     with pytest.raises(sa.exc.DBAPIError):
-        session.execute(sa.update(AdminAct).values(act="lock"))
+        session.execute(sa.update(AdminChange).values(act="lock"))
     session.rollback()
     with pytest.raises(sa.exc.DBAPIError):
-        session.execute(sa.delete(AdminAct))
+        session.execute(sa.delete(AdminChange))
     session.rollback()
 
 
@@ -339,7 +339,7 @@ def test_the_read_file_is_kept_sealed_until_it_is_applied(session, desk):
     desk.accept(found.plan.digest)
     assert desk.files() == [] and session.get(RosterDraft, desk.who.id) is None
     assert person(session, "张三丰") is not None
-    assert session.scalar(sa.select(AdminAct.by_id).where(AdminAct.act == "roster")) == desk.who.id
+    assert session.scalar(sa.select(AdminChange.by_id).where(AdminChange.act == "roster")) == desk.who.id
 
 
 def test_a_second_upload_takes_the_place_of_the_first(desk):

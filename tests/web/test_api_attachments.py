@@ -254,7 +254,7 @@ def test_a_refused_file_comes_back_to_its_case_with_what_was_written(reader, ses
         form["file"] = (io.BytesIO(data), name)
     back = village._page(village.raw("POST", f"/cases/{order.id}/attachments", data=form,
                                      content_type="multipart/form-data"), "/", status)
-    assert sentence in back.main and back.value("note") == "值班表上墙"
+    assert sentence in back.main and dict(back.fields("/attachments"))["note"] == "值班表上墙"
     assert dict(back.fields("/attachments"))["finding"] == "2" and "#ev-file" in back.links(sentence)
     assert back.tree.find(".//*[@id='ev-file']").get("aria-describedby") == "ev-file-e"
     assert session.query(Attachment).count() == 0
@@ -276,7 +276,7 @@ def test_a_file_for_a_round_or_case_that_ended_meanwhile_comes_back_too(reader, 
             **form, "file": (io.BytesIO(PHOTO), "a.jpg")}), "/", status)
 
     back = again(422)
-    assert "第 1 轮整改已经结束，不能再补传这一轮的材料。" in back.main and back.value("note") == "补一张照片"
+    assert "第 1 轮整改已经结束，不能再补传这一轮的材料。" in back.main and dict(back.fields("/attachments"))["note"] == "补一张照片"
     do(session, world, case, "report", {"items": ITEMS}, who="village.secretary", on="2026-12-03")
     do(session, world, case, "accept", {"verdicts": ["accepted", "accepted"], "opinion": "同意"}, on="2026-12-03")
     closed = again(409)

@@ -12,7 +12,16 @@ import sqlalchemy as sa
 from oversight import engine
 from oversight.db import db
 from oversight.exchange import roster as rosters
-from oversight.models import Account, Activity, AdminAct, Attendance, Membership, Person, Refusal, RosterDraft
+from oversight.models import (
+    Account,
+    Activity,
+    AdminChange,
+    Attendance,
+    Membership,
+    Person,
+    Refusal,
+    RosterDraft,
+)
 from tests.support import messy
 from tests.support.messy import tidy
 from tests.support.world import at
@@ -96,7 +105,7 @@ def test_administration_is_for_administrators(reader, name):
     for path in ("/roster", "/roster/template.xlsx", "/accounts"):
         person.get(path, 403)
     if name != "zone.auditor":
-        person.get("/accounts/record", 403)
+        person.get("/admin/changes", 403)
     assert "/accounts" not in " ".join(person.get("/me").links("账号"))
 
 
@@ -151,7 +160,7 @@ def test_reset_lock_unlock_and_leave_by_page(reader, branch, session, world):
     assert "激活单已过期" not in root.get(path).main and "待激活" in root.get(path).main
     page = root.submit(root.get(path), f"/people/{person}/leave")
     assert "账号已停用" in page.text
-    acts = session.scalars(sa.select(AdminAct.act).order_by(AdminAct.at, AdminAct.id)).all()
+    acts = session.scalars(sa.select(AdminChange.act).order_by(AdminChange.at, AdminChange.id)).all()
     assert acts == ["lock", "unlock", "reset", "close"]
 
 
@@ -163,10 +172,10 @@ def test_the_overview_counts_who_is_active(reader, branch):
 def test_the_auditor_reads_what_was_done(reader, branch, world):
     root, auditor = reader("zone.sysadmin"), reader("zone.auditor")
     root.submit(root.get(f"/accounts/units/{branch.id}"), f"/people/{world.people['village.member3'].id}/lock")
-    page = auditor.get("/accounts/record")
+    page = auditor.get("/admin/changes?area=accounts")
     assert "zone.sysadmin" in page.main and "锁定账号" in page.main and "village.member3" in page.main
     auditor.get("/accounts", 403)
-    root.get("/accounts/record", 403)
+    root.get("/admin/changes", 403)
 
 
 def test_a_refusal_is_shown_and_kept(reader, session, world):
@@ -175,7 +184,7 @@ def test_a_refusal_is_shown_and_kept(reader, session, world):
     auditor = world.people["zone.auditor"].id
     assert "三员互不经手" in root.submit(page, f"/people/{auditor}/reset", 403).main
     assert session.scalar(sa.select(Refusal.rule).where(Refusal.workflow == "accounts")) == "three_administrators"
-    assert db.session.scalar(sa.select(AdminAct.id)) is None
+    assert db.session.scalar(sa.select(AdminChange.id)) is None
 
 
 def test_a_unit_that_there_is_not_is_not_found(reader):
