@@ -37,7 +37,10 @@ def test_twenty_at_the_same_instant(village, monkeypatch, against):
     if against:
         results += test_races.together(village, *((name, village.case.id, "decide", None) for name in TWENTY[:against]))
     outcome = "returned" if against else "telling"
-    assert [result for result in results if result != "deciding"] == [outcome], results
+    assert set(results) <= {"deciding", outcome} and outcome in results, results
+    decided = village.session.scalars(sa.select(JournalRow.move).where(
+        JournalRow.case_id == village.case.id, JournalRow.from_state == "deciding", JournalRow.to_state != "deciding"))
+    assert list(decided) == ["not_agreed" if against else "agreed"], "one outcome"
     answers = list(village.session.scalars(sa.select(Desk.answer).where(
         Desk.case_id == village.case.id, Desk.role == "committee")))
     assert (answers.count(YES), answers.count(NO)) == (20 - against, against)
@@ -50,6 +53,6 @@ def test_all_members_write_at_the_same_instant(village, monkeypatch):
     monkeypatch.setitem(test_races.GOOD_WORDS, "file_self_assessment", SELF)
     results = test_races.together(village, *((name, village.case.id, "file_self_assessment", None)
                                              for name in village.people))
-    assert sorted(results) == ["self_assessment"] * 7 + ["self_done"], results
+    assert set(results) <= {"self_assessment", "self_done"}, results  # read after the commit, when others may have come
     assert village.session.scalar(sa.select(sa.func.count()).where(
         JournalRow.case_id == village.case.id, JournalRow.move == "all_filed")) == 1
