@@ -65,7 +65,7 @@ def _issue_order(attempt) -> None:
     unit = attempt.session.get(Unit, attempt.case.facts["issuer"])
     attempt.set_facts(due_on=attempt.raw["due_on"])
     day = attempt.fact_day("due_on")
-    points = "；".join(f"{number}、{finding['fact']}" for number, finding in enumerate(findings(attempt), 1))
+    points = "；".join(f"{number}、{finding['fact'].rstrip('。；')}" for number, finding in enumerate(findings(attempt), 1))
     grounds = "、".join(dict.fromkeys(_cite(finding["clause"]) for finding in findings(attempt)))
     demands = [f"{number}．{finding['demand']}" for number, finding in enumerate(findings(attempt), 1)]
     issue(attempt, unit, "order", "整", {
