@@ -16,10 +16,8 @@ from .errors import NotInSight, NotYours, SomebodyFirst
 from .grammar import MANY, Body, Each, Move, Party, Workflow
 from .models import Acting, Case, Desk, JournalRow, Membership, Person, Post, Recusal, Unit
 from .roles import ADMINISTRATORS, BRANCH_LEADERS, COMMITTEE, LADDERS, NO_BUSINESS, OFFICES, SUPERIOR, Role
-from .rules.organization import superiors
+from .rules.organization import COMMITTEE_FROM, in_office, superiors
 from .sentences import say
-
-COMMITTEE_FROM = 7  # full members from which a branch has a committee; below, any of them may step in
 
 
 @dataclass(frozen=True)
@@ -100,11 +98,6 @@ class Seat:
         """Return the ground on which one of its people acts."""
         return Standing(self.unit.id, role, self.people[person_id], desk_id, person_id in self.acting,
                         self.acting.get(person_id))
-
-
-def in_office(day: date):
-    """Return the condition that a post is held on a day."""
-    return sa.and_(Post.from_on <= day, sa.or_(Post.to_on.is_(None), Post.to_on >= day))
 
 
 def is_member(day: date):

@@ -16,7 +16,7 @@ from .models import Case, Desk, Unit
 from .models.cases import LEFT, NEVER, NO, PAST, RECUSED, YES
 from .roles import CLOCK
 from .rules import Attempt
-from .rules.bodies import has_higher
+from .rules.organization import has_above
 from .sentences import say
 from .workdays import add_workdays, workdays_between
 
@@ -64,7 +64,7 @@ def _seat_body(attempt: Attempt, body: Body) -> None:
     seat = authority.body_seat(session, case, body, attempt.today)
     aside = authority.barred(session, attempt.workflow, case, body.role, attempt.today)
     concerned = body.steps_aside(attempt) | aside
-    if has_higher(attempt) or set(seat.people) - concerned:
+    if has_above(attempt) or set(seat.people) - concerned:
         aside = concerned
     for person in seat.people:
         closed = {"closed_at": attempt.at.now, "answer": RECUSED} if person in aside else {}

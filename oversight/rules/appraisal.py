@@ -14,14 +14,13 @@ from ..models import Appraised, Case, Desk, JournalRow, PeerReview, Post, Unit
 from ..models.appraisal import GRADES
 from ..models.cases import NO, YES
 from ..workdays import add_workdays
-from .organization import superiors
+from .organization import COMMITTEE_FROM, in_office, superiors
 from .papers import chinese_day, issue
 from .people import members
 
 ORDER = tuple(GRADES)  # from the best
 GRADE_CHOICES = tuple(GRADES.items())
 REVIEW_DAYS = 5
-SMALL = 7  # full members from which a branch has a committee
 
 # The roster --------------------------------------------------------------------------------------
 
@@ -242,14 +241,13 @@ def every_graded_once(attempt, word: str, among: set[str] | None = None) -> bool
 
 
 def small(attempt) -> bool:
-    return sum(row.votes for row in roster(attempt)) < SMALL
+    return sum(row.votes for row in roster(attempt)) < COMMITTEE_FROM
 
 
 def of_superior(attempt, person: str) -> bool:
     unit = superiors(attempt.session, attempt.unit)[0]
     return attempt.session.scalar(sa.select(Post.id).where(
-        Post.unit_id == unit.id, Post.person_id == person, Post.from_on <= attempt.today,
-        sa.or_(Post.to_on.is_(None), Post.to_on >= attempt.today)).limit(1)) is not None
+        Post.unit_id == unit.id, Post.person_id == person, in_office(attempt.today)).limit(1)) is not None
 
 
 def tellers_fit(attempt) -> bool:

@@ -15,7 +15,7 @@ from ..clauses import house_rule
 from ..grammar import Ask, Body, Effect, Rule, rule
 from ..models import Desk
 from ..models.cases import ABSENT, LEFT, NO, RECUSED, YES
-from .organization import superiors
+from .organization import has_above
 
 COLLEGIAL = house_rule("会议决定：应到成员半数以上到会方可表决，赞成超过应到且未回避成员的半数为通过。")
 MINUTES = Ask("minutes", "text", "会议记录", required=False, hint="时间、到会人员、结论；表态已逐人记录。")
@@ -46,14 +46,9 @@ def tally(attempt) -> Tally:
 def quorate(attempt, body: Body, acted: int) -> bool:
     """True where so many are enough; at the top nobody is left to refer to, so the recused are not counted there."""
     count = tally(attempt)
-    if has_higher(attempt):
+    if has_above(attempt):
         return count.entitled >= body.least and acted >= ceil(count.entitled * body.quorum)
     return acted > 0 and acted >= ceil((count.entitled - count.recused) * body.quorum)
-
-
-def has_higher(attempt) -> bool:
-    """True where another organization stands above the one that has the case."""
-    return attempt.case.raised + 1 < len(superiors(attempt.session, attempt.unit))
 
 
 def _carried(attempt, body: Body) -> bool:
@@ -110,7 +105,7 @@ def short_of_quorum(body: Body) -> Rule:
     def cannot_meet(attempt):
         """应到成员还够半数，不用提请上一级。"""
         count = tally(attempt)
-        return has_higher(attempt) and not quorate(attempt, body, count.acted + count.waiting)
+        return has_above(attempt) and not quorate(attempt, body, count.acted + count.waiting)
 
     return cannot_meet
 

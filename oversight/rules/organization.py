@@ -1,11 +1,15 @@
-"""Who stands above whom."""
+"""Who stands above whom, who stands in for whom, and when a post counts as held."""
 
 from __future__ import annotations
+
+from datetime import date
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from ..models import Unit
+from ..models import Post, Unit
+
+COMMITTEE_FROM = 7  # full members from which a branch has a committee; below, any of them may step in
 
 
 def superiors(session: Session, unit: Unit) -> list[Unit]:
@@ -24,3 +28,13 @@ def heir(session: Session, unit: Unit) -> Unit:
     while unit.successor_id:
         unit = session.get(Unit, unit.successor_id)
     return unit
+
+
+def in_office(day: date):
+    """Return the condition that a post is held on a day."""
+    return sa.and_(Post.from_on <= day, sa.or_(Post.to_on.is_(None), Post.to_on >= day))
+
+
+def has_above(attempt) -> bool:
+    """True where another organization stands above the one that has the case."""
+    return attempt.case.raised + 1 < len(superiors(attempt.session, attempt.unit))

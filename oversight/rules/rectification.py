@@ -33,11 +33,6 @@ def order_due(attempt) -> date | None:
     return attempt.fact_day("due_on")
 
 
-def has_above(attempt) -> bool:
-    """True where somebody stands above the unit that issued the order."""
-    return attempt.case.raised + 1 < len(superiors(attempt.session, attempt.unit))
-
-
 def visit(attempt) -> str:
     """Return what an inspection is about: one open visit of a branch by a level."""
     return f"{attempt.case.unit_id}:{attempt.standing.unit_id}"

@@ -13,7 +13,7 @@ from ..models import Person, Post
 from ..models.appraisal import GRADES
 from ..operations import appraisal
 from ..rules import appraisal as facts
-from ..rules.organization import superiors
+from ..rules.organization import in_office, superiors
 from ..rules.people import members
 from .casefile import CaseFile
 
@@ -89,7 +89,7 @@ class Appraising:
         """Return who may watch and count: the branch's own people, and those of the superior."""
         unit, today = superiors(db.session, self.file.case.unit)[0], self.file.at.today
         sent = db.session.scalars(sa.select(Person).join(Post, Post.person_id == Person.id).where(
-            Post.unit_id == unit.id, Post.from_on <= today, sa.or_(Post.to_on.is_(None), Post.to_on >= today))
+            Post.unit_id == unit.id, in_office(today))
             .distinct().order_by(Person.id))
         return [*self.taking_part, *sent]
 

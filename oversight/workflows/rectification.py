@@ -123,7 +123,7 @@ def answered_once(attempt):
 @rule(HEARD)
 def has_above(attempt):
     """下达单位已是最高一级，没有上一级可以复查。"""
-    return facts.has_above(attempt)
+    return rules.organization.has_above(attempt)
 
 
 @rule(STUDY)
