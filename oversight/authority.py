@@ -15,6 +15,7 @@ from . import acting, queues, workflows
 from .errors import NotInSight, NotYours, SomebodyFirst
 from .grammar import MANY, Body, Each, Move, Party, Workflow
 from .models import Acting, Case, Desk, JournalRow, Membership, Person, Post, Recusal, Unit
+from .models.cases import CAME
 from .roles import ADMINISTRATORS, BRANCH_LEADERS, COMMITTEE, LADDERS, NO_BUSINESS, OFFICES, SUPERIOR, Role
 from .rules.organization import COMMITTEE_FROM, in_office, superiors
 from .sentences import say
@@ -171,6 +172,7 @@ def barred(session: Session, workflow: Workflow, case: Case, role: Role, on: dat
     if role.anew:
         out |= set(_roster(session, case).people) | set(session.scalars(sa.select(JournalRow.actor_id).where(
             JournalRow.case_id == case.id, JournalRow.role == COMMITTEE.name)))
+        out |= set(session.scalars(sa.select(Desk.person_id).where(Desk.case_id == case.id, Desk.answer == CAME)))
     if case.unit.kind == "branch":
         units = [case.unit_id, *(case.facts.get("with") or [])]
         out |= set(session.scalars(sa.select(Post.person_id).where(

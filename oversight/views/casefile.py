@@ -17,7 +17,7 @@ from ..db import db
 from ..errors import No, WordsWrong
 from ..grammar import COMMON, MANY, STAY, Ask, Each, Move, Rule, State, Workflow
 from ..models import Attachment, Case, Desk, JournalRow, Paper, Person, Reminder, Unit
-from ..models.cases import ABSENT, LEFT, NO, RECUSED, YES
+from ..models.cases import ABSENT, CAME, LEFT, NO, RECUSED, YES
 from ..operations import evidence, orders
 from ..roles import CLOCK, COUNT
 from ..rules import Attempt
@@ -28,12 +28,12 @@ from . import forms, hands
 from .forms import Bound
 
 YEAR = timedelta(days=365)
-VOTES = {YES: "同意", NO: "不同意", RECUSED: "回避", ABSENT: "未到会", LEFT: "已离任"}
+VOTES = {YES: "同意", NO: "不同意", CAME: "已到会投票", RECUSED: "回避", ABSENT: "未到会", LEFT: "已离任"}
 NOT_GRANTED = ("refused", "not_accepted", "void", "revoked", "cancelled", "terminated")
 ASIDE = (*COMMON, "recuse", "withdraw")
 # Open to the side whose turn it is, but not the next step: shown under 其他办理.
 BY_THE_WAY = ("ask_extension", "object", "ask_higher_review", "find_unexcused", "educate", "search_lost", "redo",
-              "recall", "add_to_roster", "strike", "ask_not_counted", "reconvene")
+              "recall", "add_to_roster", "strike", "strike_gone", "ask_not_counted", "reconvene")
 PLACED = ("ask_review", "record_peer_review")  # stand where they belong on their page
 NEGATIVE = ("refuse", "not_accept", "deny")
 BACK = ("return", "send_back")
