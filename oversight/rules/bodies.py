@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from ..clauses import house_rule
 from ..grammar import Ask, Body, Effect, Rule, rule
-from ..models import Desk, Post
+from ..models import Desk, Person, Post, Unit
 from ..models.cases import ABSENT, CAME, LEFT, NO, RECUSED, YES
 from ..roles import COMMITTEE
 from .organization import has_above, in_office
@@ -208,8 +208,22 @@ def _enter_ballots(attempt) -> None:
     _close_meeting(attempt)
 
 
+def _keep_minutes(attempt) -> None:
+    """会议情况存入会议记录：应到、到会、回避、票数和结论。"""
+    count, ballots = tally(attempt), attempt.case.facts.get("ballots")
+    rows = attempt.session.execute(sa.select(Person.name, Desk.answer).join(Person, Person.id == Desk.person_id).where(
+        _rows(attempt)).order_by(Desk.id))
+    kept = {"unit": attempt.session.get(Unit, _unit(attempt)).name, "on": attempt.today.isoformat(),
+            "secret": ballots is not None, "entitled": count.entitled, "recused": count.recused, "came": count.acted,
+            "yes": count.yes, "no": ballots["against"] if ballots else count.acted - count.yes,
+            "members": [list(row) for row in rows], "outcome": attempt.move.label,
+            "minutes": attempt.case.facts.get("minutes")}
+    attempt.set_facts(meetings=[*(attempt.case.facts.get("meetings") or []), kept], minutes=None)
+
+
 def _close_meeting(attempt) -> None:
     """没有表态的成员记为未到会，按已有表态计票。"""
+    attempt.set_facts(minutes=attempt.words.get("minutes") or attempt.words.get("opinion"))
     attempt.session.execute(sa.update(Desk).where(_rows(attempt), Desk.closed_at.is_(None)).values(
         closed_at=attempt.at.now, answer=ABSENT))
     attempt.session.flush()
@@ -221,4 +235,5 @@ def _refer_up(attempt) -> None:
     attempt.restart_clock = True
 
 
+keep_minutes = Effect(_keep_minutes)
 close_meeting, enter_ballots, refer_up = Effect(_close_meeting), Effect(_enter_ballots), Effect(_refer_up)

@@ -14,7 +14,7 @@ from ..models.appraisal import GRADES
 from ..operations import appraisal
 from ..rules import appraisal_ratings as ratings
 from ..rules.organization import in_office, superiors
-from .casefile import CaseFile
+from .casefile import VOTES, CaseFile
 
 PUBLIC = ("told", "filed", "closed")
 
@@ -110,6 +110,12 @@ class Appraising:
         found = [(label, [line.person.name for line in self.graded if line.row.proposed == key])
                  for key, label in GRADES.items()]
         return [(label, names) for label, names in found if names]
+
+    @property
+    def meetings(self) -> list[dict]:
+        """Return the minutes of the committees that had the case, with what each member did."""
+        return [kept | {"said": [(name, VOTES.get(answer, "")) for name, answer in kept["members"]]}
+                for kept in self.file.case.facts.get("meetings") or []]
 
     @property
     def open_reviews(self) -> list[appraisal.Line]:

@@ -88,6 +88,7 @@ UNFINISHED = State("unfinished", "未完成")
 BEFORE_VOTE = (PREPARING, SELF_ASSESSMENT, SELF_DONE, PEER_REVIEW)
 AT_THE_BRANCH = (PREPARING, SELF_DONE, PEER_REVIEW, VOTE, RATE, RETURNED, TELLING, ALL_TOLD)
 AFTER_VOTE = (VOTE, RATE, RETURNED, TELLING, UNDER_REVIEW)
+MINUTES = (bodies.keep_minutes,)
 REVIEWING = (rules.another_person, law.by_others)
 
 WORKFLOW = Workflow(
@@ -145,14 +146,15 @@ WORKFLOW = Workflow(
              does=(bodies.enter_ballots,)),
         Move("close_meeting", "结束会议并计票", DECIDING, STAY, by=SUPERIOR, under=DECIDED, asks=(bodies.MINUTES,),
              only_if=(bodies.enough_acted(BODY),), does=(bodies.close_meeting,)),
-        Move("agreed", "会议同意", DECIDING, TELLING, by=COUNT, under=DECIDED, does=(ratings.settle,),
+        Move("agreed", "会议同意", DECIDING, TELLING, by=COUNT, under=DECIDED, does=(*MINUTES, ratings.settle),
              only_if=(bodies.all_acted(BODY), bodies.carried(BODY), law.nobody_sent_back)),
-        Move("some_returned", "会议退回个别等次", DECIDING, RETURNED, by=COUNT, under=DECIDED, does=(ratings.send_back,),
-             only_if=(bodies.all_acted(BODY), bodies.carried(BODY), law.somebody_sent_back)),
-        Move("not_agreed", "会议没有通过", DECIDING, RETURNED, by=COUNT, under=DECIDED, does=(ratings.send_all_back,),
-             only_if=(bodies.all_acted(BODY), bodies.not_carried(BODY))),
-        Move("refer_up", "提请上一级会议", DECIDING, STAY, by=COUNT, under=bodies.COLLEGIAL, does=(bodies.refer_up,),
-             only_if=(bodies.short_of_quorum(BODY),)),
+        Move("some_returned", "会议退回个别等次", DECIDING, RETURNED, by=COUNT, under=DECIDED,
+             only_if=(bodies.all_acted(BODY), bodies.carried(BODY), law.somebody_sent_back),
+             does=(*MINUTES, ratings.send_back)),
+        Move("not_agreed", "会议没有通过", DECIDING, RETURNED, by=COUNT, under=DECIDED,
+             only_if=(bodies.all_acted(BODY), bodies.not_carried(BODY)), does=(*MINUTES, ratings.send_all_back)),
+        Move("refer_up", "提请上一级会议", DECIDING, STAY, by=COUNT, under=bodies.COLLEGIAL,
+             only_if=(bodies.short_of_quorum(BODY),), does=(*MINUTES, bodies.refer_up)),
         Move("tell", "告知本人", TELLING, STAY, by=BRANCH, under=TOLD, does=(outcome.tell,),
              asks=(Ask("members", "list", "告知谁", required=False, hint="不填就是全部。"),), only_if=(law.told_are_graded,)),
         Move("take_up_review", "转入复核", TELLING, UNDER_REVIEW, by=COUNT, under=REVIEW,
@@ -183,7 +185,8 @@ def _first(move: Move) -> Move:
     """Return a move as version 1 had it: committees only spoke aloud, and a consent taken over raised all."""
     if move.name == "decide":
         return replace(move, only_if=move.only_if[:-1])
-    return replace(move, does=()) if move.name in ("send_up", "deny_not_counted") else move
+    later = (ratings.freeze_manner, facts.lower, *MINUTES)
+    return replace(move, does=tuple(effect for effect in move.does if effect not in later))
 
 
 EARLIER = (replace(WORKFLOW, version=1, moves=tuple(

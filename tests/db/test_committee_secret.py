@@ -146,6 +146,26 @@ def test_who_voted_on_paper_reviews_nobodys_rating(village):
     assert village.case.state == "telling"
 
 
+def test_the_minutes_keep_what_each_meeting_did(village):
+    """应到, who came, who stepped aside, the counts and the outcome; of a secret vote nobody's own."""
+    village.rated()
+    village.do("town1.committee3", "recuse", reason="与被评议人是亲属")
+    enter(village, came=FIVE[:3], in_favour=1, against=1, abstained=1, opinion="请重新研究个别等次")
+    village.session.execute(sa.text("UPDATE zone_settings SET value = 'open' WHERE name = 'appraisal_vote'"))
+    village.session.commit()
+    calendar.forget(village.session)
+    village.lead("propose", ratings=village.ratings())
+    village.do("town1.secretary", "decide", agree=False, opinion="仍不同意")
+    for name in ("deputy", "committee1", "committee2"):
+        village.do(f"town1.{name}", "decide", agree=True, opinion="同意")
+    first, second = village.case.facts["meetings"]
+    assert (first["entitled"], first["came"], first["recused"], first["yes"], first["no"]) == (5, 3, 1, 1, 1)
+    assert first["secret"] and first["outcome"] == "会议没有通过" and first["minutes"] == "请重新研究个别等次"
+    assert [answer for _name, answer in first["members"]] == ["came", "came", "came", "absent", "recuse"]
+    assert (second["came"], second["yes"], second["no"], second["secret"]) == (4, 3, 1, False)
+    assert ["town1.secretary", "no"] in second["members"] and second["outcome"] == "会议同意"
+
+
 def test_an_appraisal_of_version_1_is_carried_through_aloud(session, world):
     """What began before committees could vote on paper ends as it began."""
     play = branch(session, world, "early", 8)
@@ -164,4 +184,4 @@ def test_an_appraisal_of_version_1_is_carried_through_aloud(session, world):
               scrutineer=world.people["early.member1"].id, teller=world.people["early.member2"].id)
     play.lead("close_vote")
     play.lead("propose", ratings=dict.fromkeys(play.people.values(), "qualified"))
-    assert play.decide_all().state == "telling"
+    assert play.decide_all().state == "telling" and "meetings" not in play.case.facts

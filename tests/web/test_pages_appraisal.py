@@ -119,3 +119,5 @@ def test_a_secret_vote_is_entered_from_paper_and_keeps_what_was_typed(page, read
     assert [value for name, value in short.fields("/moves/enter_ballots") if name == "came"] == words["came"]
     done = reader("town1.officer").submit(short, "/moves/enter_ballots", against="1")
     assert "无记名：赞成 3，反对 1，弃权 0" in done.main
+    assert "会议记录" in done.main and "应到 5，到会 4" in done.main and "town1.committee3 未到会" in done.main
+    assert "会议记录" not in page("village.member1").main
