@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from flask import Flask
+if TYPE_CHECKING:
+    from flask import Flask
 
 ROOT = Path(__file__).resolve().parents[1]
 
 
 def create_app(source: dict[str, str] | None = None, clock=None) -> Flask:
     """Wire the program from the environment (or `source`) and a clock (or the real one)."""
+    from flask import Flask
     from flask_babel import Babel
     from flask_migrate import Migrate
 

@@ -13,9 +13,10 @@ from sqlalchemy.orm import Session, aliased
 from .models import Acting, Person, Post
 
 _holder = aliased(Post)
+DAY = sa.bindparam("day")
 
 
-def in_force(day: date):
+def in_force(day: date | sa.BindParameter):
     """Return the condition that acting holds on a day: not ended, and its post as it was given."""
     same = (_holder.unit_id == Acting.unit_id, _holder.office == Acting.office, _holder.from_on <= day,
             sa.or_(_holder.to_on.is_(None), _holder.to_on >= day))
@@ -28,8 +29,7 @@ def in_force(day: date):
 
 def by_person(session: Session, person_id: str, day: date) -> tuple[Acting, ...]:
     """Return in whose place a person acts on a day."""
-    return tuple(session.scalars(sa.select(Acting).where(
-        Acting.person_id == person_id, in_force(day)).order_by(Acting.id)))
+    return tuple(session.scalars(_BY_PERSON, {"person": person_id, "day": day}))
 
 
 def for_person(session: Session, person_id: str, day: date) -> tuple[Acting, ...]:
@@ -40,8 +40,12 @@ def for_person(session: Session, person_id: str, day: date) -> tuple[Acting, ...
 
 def in_unit(session: Session, unit_id: str, day: date, workflow: str | None = None) -> tuple[Acting, ...]:
     """Return who acts in a unit's posts on a day; `workflow` None: for all kinds of business only."""
-    scope = Acting.workflow.is_(None)
-    if workflow:
-        scope = sa.or_(scope, Acting.workflow == workflow)
-    return tuple(session.scalars(sa.select(Acting).where(
-        Acting.unit_id == unit_id, in_force(day), scope).order_by(Acting.id)))
+    return tuple(session.scalars(_IN_UNIT, {"unit": unit_id, "workflow": workflow, "day": day}))
+
+
+# Asked at every step of every case: built once, not at each question.
+_BY_PERSON = sa.select(Acting).where(
+    Acting.person_id == sa.bindparam("person"), in_force(DAY)).order_by(Acting.id)
+_IN_UNIT = sa.select(Acting).where(
+    Acting.unit_id == sa.bindparam("unit"), in_force(DAY),
+    sa.or_(Acting.workflow.is_(None), Acting.workflow == sa.bindparam("workflow"))).order_by(Acting.id)

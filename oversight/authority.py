@@ -108,11 +108,8 @@ def is_member(day: date):
 def actor(session: Session, person_id: str, on: date) -> Actor:
     """Gather what a person holds on a day."""
     person = session.get(Person, person_id)
-    posts = tuple(session.scalars(
-        sa.select(Post).where(Post.person_id == person_id, in_office(on)).order_by(Post.from_on, Post.id)))
-    branch = session.scalar(
-        sa.select(Unit).join(Membership, Membership.unit_id == Unit.id)
-        .where(Membership.person_id == person_id, is_member(on)))
+    posts = tuple(session.scalars(_POSTS_OF, {"person": person_id, "day": on}))
+    branch = session.scalar(_BRANCH_OF, {"person": person_id, "day": on})
     business = [post.unit.path for post in posts if post.office not in NO_BUSINESS]
     sight = [post.unit.path for post in posts if post.office not in ADMINISTRATORS]
     if branch is not None and not any(post.office in ADMINISTRATORS for post in posts):
@@ -160,7 +157,7 @@ def barred(session: Session, workflow: Workflow, case: Case, role: Role, on: dat
     Own case counts as vacant. The fact `with` names further branches whose case it is too. Whoever acts in
     another's place is as if he were both.
     """
-    out = set(session.scalars(sa.select(Recusal.person_id).where(Recusal.case_id == case.id)))
+    out = set(session.scalars(_RECUSED, {"case": case.id}))
     if role.seat != "person":
         out |= {case.concerns_id} - {None}
     if not role.judges:
@@ -175,18 +172,15 @@ def barred(session: Session, workflow: Workflow, case: Case, role: Role, on: dat
         out |= set(session.scalars(sa.select(Desk.person_id).where(Desk.case_id == case.id, Desk.answer == CAME)))
     if case.unit.kind == "branch":
         units = [case.unit_id, *(case.facts.get("with") or [])]
-        out |= set(session.scalars(sa.select(Post.person_id).where(
-            Post.unit_id.in_(units), Post.office.in_(BRANCH_LEADERS), in_office(on))))
-        out |= set(session.scalars(sa.select(Acting.person_id).where(
-            Acting.unit_id.in_(units), Acting.office.in_(BRANCH_LEADERS), acting.in_force(on))))
+        for leading in (_LEADERS, _ACTING_LEADERS):
+            out |= set(session.scalars(leading, {"units": units, "day": on}))
     return out
 
 
 def fill(session: Session, unit: Unit, ladder: str, on: date, out: set[str],
          workflow: str | None = None) -> Seat | None:
     """Return the first tier of a ladder that somebody free fills in a unit, by post or acting in a post's place."""
-    posts = session.execute(sa.select(Post.person_id, Post.office).where(
-        Post.unit_id == unit.id, in_office(on))).all()
+    posts = session.execute(_POSTS_IN, {"unit": unit.id, "day": on}).all()
     stand_ins = [row for row in acting.in_unit(session, unit.id, on, workflow)
                  if not {row.person_id, row.for_id} & out]
     for tier, offices in enumerate(LADDERS[ladder]):
@@ -202,10 +196,7 @@ def fill(session: Session, unit: Unit, ladder: str, on: date, out: set[str],
 
 def small_branch(session: Session, unit: Unit, on: date) -> set[str]:
     """Return the full members of a branch too small for a committee: any of them may step in."""
-    full = set(session.scalars(
-        sa.select(Membership.person_id).join(Person, Person.id == Membership.person_id)
-        .where(Membership.unit_id == unit.id, is_member(on), Person.probationary.is_(False),
-               Person.left_on.is_(None))))
+    full = set(session.scalars(_FULL_MEMBERS, {"unit": unit.id, "day": on}))
     return full if len(full) < COMMITTEE_FROM else set()
 
 
@@ -362,8 +353,7 @@ def _answered_already(session: Session, workflow: Workflow, case: Case, party: E
 
 
 def open_desks(session: Session, case_id: str) -> list[Desk]:
-    return list(session.scalars(sa.select(Desk).where(
-        Desk.case_id == case_id, Desk.kind == "act", Desk.closed_at.is_(None)).order_by(Desk.id)))
+    return list(session.scalars(_OPEN_DESKS, {"case": case_id}))
 
 
 def waits_label(session: Session, workflow: Workflow, case: Case, party: Party | None, on: date) -> str:
@@ -426,3 +416,22 @@ def seated(session: Session, unit_id: str, ladder: str, tier: int, on: date) -> 
         return True
     return session.scalar(sa.select(Post.id).where(
         Post.unit_id == unit_id, Post.office.in_(LADDERS[ladder][tier]), in_office(on)).limit(1)) is not None
+
+
+# Asked at every step of every case: built once, not at each question ------------------------------
+
+_DAY, _UNIT, _CASE, _PERSON = (sa.bindparam(name) for name in ("day", "unit", "case", "person"))
+_UNITS = sa.bindparam("units", expanding=True)
+_POSTS_OF = sa.select(Post).where(Post.person_id == _PERSON, in_office(_DAY)).order_by(Post.from_on, Post.id)
+_BRANCH_OF = sa.select(Unit).join(Membership, Membership.unit_id == Unit.id).where(
+    Membership.person_id == _PERSON, is_member(_DAY))
+_POSTS_IN = sa.select(Post.person_id, Post.office).where(Post.unit_id == _UNIT, in_office(_DAY))
+_FULL_MEMBERS = sa.select(Membership.person_id).join(Person, Person.id == Membership.person_id).where(
+    Membership.unit_id == _UNIT, is_member(_DAY), Person.probationary.is_(False), Person.left_on.is_(None))
+_LEADERS = sa.select(Post.person_id).where(
+    Post.unit_id.in_(_UNITS), Post.office.in_(BRANCH_LEADERS), in_office(_DAY))
+_ACTING_LEADERS = sa.select(Acting.person_id).where(
+    Acting.unit_id.in_(_UNITS), Acting.office.in_(BRANCH_LEADERS), acting.in_force(_DAY))
+_RECUSED = sa.select(Recusal.person_id).where(Recusal.case_id == _CASE)
+_OPEN_DESKS = sa.select(Desk).where(
+    Desk.case_id == _CASE, Desk.kind == "act", Desk.closed_at.is_(None)).order_by(Desk.id)

@@ -1,14 +1,22 @@
-"""Fixtures: a fresh migrated database per test on each engine, the application on it, and a small world."""
+"""Fixtures: a fresh migrated database per test on each engine, the application on it, and a small world.
+
+One application and one database address serve all tests of a process on an engine: what they have compiled, SQL and
+templates, stays. Before each test the database is replaced by a copy of a template, empty or with the small world.
+"""
 
 from __future__ import annotations
 
 import os
 import shutil
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
+from flask import Flask
 from flask_migrate import upgrade
+from sqlalchemy.engine import make_url
 
 from oversight import create_app
 from oversight.clock import StoppedClock
@@ -34,6 +42,62 @@ def _migrate(url: str, folder: Path) -> None:
         db.engine.dispose()
 
 
+class Stage:
+    """An application whose database is laid anew for each test. `names` are those of the world in the template."""
+
+    app: Flask
+    names: worlds.Names
+
+    @property
+    def url(self) -> str:
+        return self.app.config["SQLALCHEMY_DATABASE_URI"]
+
+    def lay(self, inhabited: bool) -> None:
+        raise NotImplementedError
+
+    def inhabit(self) -> None:
+        """Build the small world in the database as it lies."""
+        with self.app.app_context():
+            made = worlds.build(db.session)
+            self.names = worlds.names(made)
+            db.session.commit()
+            self.close()
+
+    def close(self) -> None:
+        """End what a test has open; closing the last connection folds SQLite's log into the file."""
+        db.session.remove()
+        db.engine.dispose()
+
+
+class SqliteStage(Stage):
+    def __init__(self, empty: Path, folder: Path):
+        self.path, self.templates = folder / "oversight.db", {False: empty, True: folder / "world.db"}
+        self.app = _app(f"sqlite:///{self.path}", folder)
+        with self.app.app_context():  # what a test wrote need not outlive a power cut
+            sa.event.listen(db.engine, "connect", lambda link, _: link.execute("PRAGMA synchronous=OFF"))
+        self.lay(False)
+        self.inhabit()
+        shutil.copy(self.path, self.templates[True])
+
+    def lay(self, inhabited: bool) -> None:
+        for end in ("-wal", "-shm"):
+            self.path.with_name(self.path.name + end).unlink(missing_ok=True)
+        self.path.unlink(missing_ok=True)
+        shutil.copy(self.templates[inhabited], self.path)
+
+
+class PostgresStage(Stage):
+    def __init__(self, empty: str, folder: Path):
+        self.templates = {False: empty, True: postgres.create_database(template=empty)}
+        self.app = _app(self.templates[True], folder)
+        self.inhabit()
+        self.app = _app(postgres.create_database(template=empty), folder)
+
+    def lay(self, inhabited: bool) -> None:
+        postgres.drop_database(self.url)
+        postgres.create_database(template=self.templates[inhabited], name=make_url(self.url).database)
+
+
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("template")
@@ -42,32 +106,38 @@ def sqlite_template(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres_template(tmp_path_factory) -> str:
+def sqlite_stage(sqlite_template, tmp_path_factory) -> Stage:
+    return SqliteStage(sqlite_template, tmp_path_factory.mktemp("stage"))
+
+
+@pytest.fixture(scope="session")
+def postgresql_stage(tmp_path_factory) -> Stage:
     url = postgres.create_database()
     _migrate(url, tmp_path_factory.mktemp("pgtemplate"))
-    return url
+    return PostgresStage(url, tmp_path_factory.mktemp("pgstage"))
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request, tmp_path):
+def database_url(request):
     """The address of a fresh, migrated database on each of the two engines."""
-    if request.param == "sqlite":
-        path = tmp_path / "oversight.db"
-        shutil.copy(request.getfixturevalue("sqlite_template"), path)
-        yield f"sqlite:///{path}"
-        return
-    url = postgres.create_database(template=request.getfixturevalue("postgres_template"))
-    yield url
-    postgres.drop_database(url)
+    stage = request.getfixturevalue(f"{request.param}_stage")
+    stage.lay(inhabited="world" in request.fixturenames)
+    return stage.url
 
 
 @pytest.fixture
-def app(database_url, tmp_path):
-    app = _app(database_url, tmp_path)
+def stage(database_url, request) -> Stage:
+    return request.getfixturevalue(f"{make_url(database_url).get_backend_name()}_stage")
+
+
+@pytest.fixture
+def app(stage, tmp_path):
+    app = stage.app
+    app.extensions["clock"].now = NOW
+    app.config["OVERSIGHT"] = replace(app.config["OVERSIGHT"], data_dir=tmp_path / "data")
     with app.app_context():
         yield app
-        db.session.remove()
-        db.engine.dispose()
+        stage.close()
 
 
 @pytest.fixture
@@ -76,10 +146,11 @@ def session(app):
 
 
 @pytest.fixture
-def world(session):
-    made = worlds.build(session)
+def world(session, stage):
+    """The small world that `database_url` has laid."""
+    found = worlds.find(session, stage.names)
     session.commit()
-    return made
+    return found
 
 
 @pytest.fixture

@@ -17,16 +17,21 @@ def month(attempt) -> str:
     return f"{attempt.case.zone_id}:{attempt.case.facts['new_day'][:7]}"
 
 
+def new_day(attempt) -> date:
+    """Return the day to which a notice moves the month."""
+    return attempt.fact_day("new_day")
+
+
 def standing_notice(attempt) -> ZoneNotice | None:
     """Return another notice that is in force for the month."""
-    day = attempt.fact_day("new_day")
+    day = new_day(attempt)
     found = zone_notices(attempt.session, attempt.case.zone_id).get((day.year, day.month))
     return found if found and found.case_id != attempt.case.id else None
 
 
 def rule_day(attempt) -> date:
     """Return the day on which everybody met without the notice."""
-    day = attempt.fact_day("new_day")
+    day = new_day(attempt)
     return rule_for(attempt.session, attempt.unit, day.year, day.month, noticed=False).on
 
 
@@ -43,7 +48,7 @@ def _replan(attempt, year: int) -> None:
 
 def _publish_notice(attempt) -> None:
     """全区当月尚未开展、未单独批复的党日一并改期。"""
-    day = attempt.fact_day("new_day")
+    day = new_day(attempt)
     attempt.session.add(ZoneNotice(
         zone_id=attempt.case.zone_id, year=day.year, month=day.month, day=day,
         reason=attempt.case.facts["reason"], case_id=attempt.case.id))
@@ -55,7 +60,7 @@ def _end_notice(attempt) -> None:
     for notice in attempt.session.scalars(sa.select(ZoneNotice).where(
             ZoneNotice.case_id == attempt.case.id, ZoneNotice.ended_at.is_(None))):
         notice.ended_at = attempt.at.now
-    _replan(attempt, attempt.fact_day("new_day").year)
+    _replan(attempt, new_day(attempt).year)
 
 
 publish_notice, end_notice = Effect(_publish_notice), Effect(_end_notice)

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from ..models import Post, Unit
 
+_UNITS = sa.select(Unit).where(Unit.id.in_(sa.bindparam("ids", expanding=True)))
 COMMITTEE_FROM = 7  # full members from which a branch has a committee; below, any of them may step in
 
 
@@ -18,7 +19,7 @@ def superiors(session: Session, unit: Unit) -> list[Unit]:
     Middle nodes that pass through are skipped. The zone answers itself. Source: G-2.1.1c
     """
     above = unit.ancestors()
-    found = {row.id: row for row in session.scalars(sa.select(Unit).where(Unit.id.in_(above)))}
+    found = {row.id: row for row in session.scalars(_UNITS, {"ids": above})}
     chain = [found[unit_id] for unit_id in above if not found[unit_id].passes_through]
     return chain or [unit]
 

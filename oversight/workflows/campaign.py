@@ -5,22 +5,16 @@ Drafted by the zone office, signed by somebody else of the zone committee. Organ
 
 from .. import rules
 from ..clauses import clause, house_rule
-from ..grammar import Ask, Due, Move, State, Workflow, rule
+from ..grammar import Ask, Move, State, Workflow, rule
 from ..roles import CLOCK, ZONE_OFFICE, ZONE_SIGNER
 from ..rules import appraisal as facts
+from ..rules.sign_off import DRAFT, OPINION, PROPOSED, REVOKED, WHY, drafting, lapsing, sending_back
 
 DEPLOYED = clause("G-3.1.6d")
 SIGNED = house_rule("评议部署由党建办拟稿，经党工委成员签发后印发通知。")
-QUICK = house_rule("签发人 3 个工作日内签发或退回。")
-OPINION, WHY = Ask("opinion", "text", "意见", required=False), Ask("reason", "text", "理由")
 
-DRAFT = State("draft", "拟稿", waits_on=ZONE_OFFICE)
-PROPOSED = State("proposed", "待签发", waits_on=ZONE_SIGNER, due=Due(3, QUICK))
 IN_FORCE = State("in_force", "已部署", waits_on=CLOCK)
 OVER = State("over", "已结束")
-WITHDRAWN = State("withdrawn", "已撤稿")
-EXPIRED = State("expired", "逾期失效")
-REVOKED = State("revoked", "已撤销")
 
 
 @rule(SIGNED)
@@ -48,15 +42,13 @@ WORKFLOW = Workflow(
            Ask("points", "text", "具体要求", required=False)),
     open_if=(by_the_zone, about_the_fourth_quarter), subject=facts.campaign,
     moves=(
-        Move("propose", "送签", DRAFT, PROPOSED, by=ZONE_OFFICE, under=SIGNED, only_if=(not_over,)),
-        Move("withdraw", "撤稿", (DRAFT, PROPOSED), WITHDRAWN, by=ZONE_OFFICE, under=SIGNED),
-        Move("return", "退回修改", PROPOSED, DRAFT, by=ZONE_SIGNER, under=SIGNED, asks=(WHY,), decides=True,
-             only_if=(rules.another_person,)),
+        *drafting(SIGNED, not_over, under=SIGNED),
+        sending_back(SIGNED),
         Move("sign", "签发", PROPOSED, IN_FORCE, by=ZONE_SIGNER, under=DEPLOYED, asks=(OPINION,), decides=True,
              only_if=(rules.another_person, not_over), does=(facts.deploy,)),
         Move("revoke", "撤销部署", IN_FORCE, REVOKED, by=ZONE_SIGNER, under=SIGNED, asks=(WHY,),
              does=(rules.void_papers,)),
-        Move("lapse", "到期未签发", (DRAFT, PROPOSED), EXPIRED, by=CLOCK, under=QUICK, on=facts.deployed_until),
+        lapsing(on=facts.deployed_until),
         Move("end", "部署期满", IN_FORCE, OVER, by=CLOCK, under=DEPLOYED, on=facts.deployed_until),
         *rules.common_moves(DRAFT, PROPOSED),
     ),

@@ -5,24 +5,17 @@ Drafted by the zone office, signed by somebody else of the zone committee; also 
 
 from .. import rules
 from ..clauses import clause, house_rule
-from ..grammar import Ask, Due, Move, State, Workflow, rule
+from ..grammar import Ask, Move, State, Workflow, rule
 from ..roles import CLOCK, ZONE_OFFICE, ZONE_SIGNER
+from ..rules.sign_off import DRAFT, OPINION, PROPOSED, REVOKED, WHY, drafting, lapsing, sending_back
 
 UNIFORM = clause("G-2.1.1a")
 SIGNED = house_rule("全区改期由党建办拟稿，经党工委成员签发后印发通知。")
-QUICK = house_rule("签发人 3 个工作日内签发或退回。")
 
 NEW_DAY, REASON = Ask("new_day", "date", "全区改到哪一天"), Ask("reason", "text", "改期原因")
-OPINION = Ask("opinion", "text", "意见", required=False)
-WHY = Ask("reason", "text", "理由")
 
-DRAFT = State("draft", "拟稿", waits_on=ZONE_OFFICE)
-PROPOSED = State("proposed", "待签发", waits_on=ZONE_SIGNER, due=Due(3, QUICK))
 PUBLISHED = State("published", "已印发", waits_on=CLOCK)
 IN_FORCE = State("in_force", "已执行")
-EXPIRED = State("expired", "逾期失效")
-WITHDRAWN = State("withdrawn", "已撤稿")
-REVOKED = State("revoked", "已撤销")
 
 
 @rule(SIGNED)
@@ -61,20 +54,16 @@ WORKFLOW = Workflow(
     facts=(NEW_DAY, REASON), open_if=(by_the_zone, day_ahead, workday_or_july, month_is_free),
     subject=rules.notices.month,
     moves=(
-        Move("propose", "送签", DRAFT, PROPOSED, by=ZONE_OFFICE, under=UNIFORM, only_if=(day_ahead,)),
-        Move("withdraw", "撤稿", (DRAFT, PROPOSED), WITHDRAWN, by=ZONE_OFFICE, under=SIGNED),
+        *drafting(SIGNED, day_ahead, under=UNIFORM),
         Move("publish", "签发", PROPOSED, PUBLISHED, by=ZONE_SIGNER, under=SIGNED, asks=(OPINION,),
              only_if=(rules.another_person, day_ahead, month_is_free),
              does=(rules.publish_notice, rules.issue_zone_notice), decides=True,
              consequence="签发即编文号印发，各支部当月党日一并改期"),
-        Move("return", "退回修改", PROPOSED, DRAFT, by=ZONE_SIGNER, under=SIGNED, asks=(WHY,), decides=True,
-             only_if=(rules.another_person,)),
+        sending_back(SIGNED),
         Move("revoke", "撤销通知", PUBLISHED, REVOKED, by=ZONE_SIGNER, under=SIGNED, asks=(WHY,),
              only_if=(both_ahead,), does=(rules.end_notice, rules.void_papers)),
-        Move("lapse", "到期未签发", (DRAFT, PROPOSED), EXPIRED, by=CLOCK, under=QUICK,
-             on=lambda attempt: attempt.fact_day("new_day")),
-        Move("take_effect", "日期已到", PUBLISHED, IN_FORCE, by=CLOCK, under=UNIFORM,
-             on=lambda attempt: attempt.fact_day("new_day")),
+        lapsing(on=rules.notices.new_day),
+        Move("take_effect", "日期已到", PUBLISHED, IN_FORCE, by=CLOCK, under=UNIFORM, on=rules.notices.new_day),
         *rules.common_moves(DRAFT, PROPOSED, PUBLISHED, undo=(rules.end_notice, rules.void_papers)),
     ),
 )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import subprocess
+import sys
 from collections import Counter
 from datetime import UTC, date, datetime
 
@@ -342,5 +344,21 @@ def test_a_wrong_environment_is_one_sentence(monkeypatch, tmp_path, variable, va
     monkeypatch.setenv("OVERSIGHT_SECRET_KEY", "t" * 32)
     monkeypatch.setenv("OVERSIGHT_DATABASE_URL", f"sqlite:///{tmp_path / 'x.db'}")
     monkeypatch.setenv(variable, value)
-    result = CliRunner().invoke(cli.main, ["workflow", "list"])
+    result = CliRunner().invoke(cli.main, ["audit", "verify"])
     assert result.exit_code == 1 and result.stderr.startswith("环境变量有误") and result.stderr.count("\n") == 1
+
+
+def test_help_loads_the_contents_alone_and_the_law_needs_no_web():
+    loaded = ("import sys; from oversight.cli import main\n"
+              "try: main({!r})\nfinally: print([name for name in {!r} if name in sys.modules])")
+    for words, heavy in ((["--help"], ["sqlalchemy", "flask", "oversight.workflows"]),
+                         (["workflow", "list"], ["oversight.views", "flask_wtf", "alembic", "openpyxl"])):
+        done = subprocess.run([sys.executable, "-c", loaded.format(words, heavy)], capture_output=True, text=True)
+        assert done.stdout.splitlines()[-1] == "[]", done.stdout + done.stderr
+
+
+def test_every_command_of_the_contents_is_there_with_its_line():
+    entries = cli.main.commands
+    assert {"init", "import-roster", "roster-template", "sweep", "audit", "workflow"} <= set(entries)
+    for name, entry in entries.items():
+        assert (entry.load().name, entry.load().help) == (name, entry.help)

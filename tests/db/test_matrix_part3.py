@@ -6,41 +6,27 @@ denied move leaves the database as it was, and what the page offers is what the 
 
 from __future__ import annotations
 
-from collections import Counter
 from datetime import date
+from functools import partial
 
 import pytest
 import sqlalchemy as sa
 
-from oversight import engine, outlook, workflows
-from oversight.errors import No
-from oversight.models import Membership, Refusal
-from oversight.rules.calendar import forget
+from oversight import workflows
+from oversight.models import Membership
 from tests.db.test_appraisal_cases import move_in, setting
 from tests.db.test_appraisal_walk import SELF, Appraising, deploy
-from tests.db.test_matrix import attempt, detached
 from tests.support.actors import CAST, second_hat
-from tests.support.dump import difference, dump
+from tests.support.matrix import count_cells, misjudged, tried  # noqa: F401 (a fixture of this module)
 from tests.support.matrix_part3 import ABROAD, BODY, CAST_MORE, MEMBERS, SPOKEN, TABLES
 
-CELLS: Counter[str] = Counter()
 EVERYBODY = [name for name, _role, _relation in (*CAST, *CAST_MORE)]
 WHY = {"reason": "情况属实，需要这样办"}
 LOST = ("village.struck", "village.leaver")
 
 
-@pytest.fixture(scope="module", autouse=True)
-def count_cells():
-    yield
-    print(f"\nmatrix of part 3: {sum(CELLS.values())} cells run ({dict(CELLS)})")
-
-
 @pytest.fixture
 def play(session, world):
-    if session.get_bind().dialect.name == "sqlite":  # tens of thousands of refusals need not outlive a power cut
-        sa.event.listen(session.get_bind(), "connect", lambda link, _: link.execute("PRAGMA synchronous=OFF"))
-        session.commit()
-        session.get_bind().dispose()
     second_hat(world)
     for name in (*LOST, "rated.hat"):
         world.person(name, "village")
@@ -231,62 +217,10 @@ class Words:
         return self.known.get(move, {})
 
 
-def tried(play, table, row) -> list[str]:
-    """Let everybody try everything; return what came out otherwise than the table says.
-
-    What a refusal left behind in the transaction is committed at the end, so that it comes to light.
-    """
-    words, wrong = Words(play), []
-    before, refusals, doors = dump(play.session), play.count(Refusal), {}
-    for person in people(table, row):
-        who = detached(play, person)
-        for move in table.moves:
-            want, got = table.expected(row, person, move), judged(play, who, move, words.of(move))
-            doors.setdefault(got, (who, move))
-            CELLS[play.session.get_bind().dialect.name] += 1
-            if got != want:
-                wrong.append(f"{person} {move}: {got}, expected {want}")
-    wrong += difference(before, dump(play.session))
-    for got, (who, move) in doors.items():  # the door that commits says the same and keeps the refusal
-        said = attempt(play, play.case.id, play.case.version, who, move, words.of(move))
-        wrong += [] if said == got else [f"{who.person.name} {move}: {said} at the door, {got} inside"]
-    wrong += difference(before, dump(play.session))
-    kept = play.count(Refusal) - refusals
-    return wrong if kept == sum(isinstance(got, int) for got in doors) else [*wrong, f"{kept} refusals kept"]
-
-
 def people(table, row) -> list[str]:
     """Return who tries: everybody, and where a state is only looked at on another day, all who see it."""
     first = next(other for other in table.rows.values() if other.state == row.state)
     return [name for name in EVERYBODY if row is first or name in table.in_sight | row.seen_by]
-
-
-def judged(play, who, move: str, words: dict):
-    """Return the state that a move would enter, taken back, or the status of its refusal."""
-    case_id = play.case.id
-    try:
-        state = engine.perform(play.session, case_id, move, who, words, version=play.case.version, at=play.at).state
-    except No as no:
-        return no.status
-    play.session.rollback()
-    forget(play.session)
-    return state
-
-
-def misjudged(play, table, row) -> list[str]:
-    """Return where the prediction on the page and the decision of the engine differ, for everybody who sees it."""
-    wrong = []
-    for person in EVERYBODY:
-        who = play.who(person)
-        try:
-            engine.authority.see(play.session, who, play.case)
-        except No:
-            continue
-        for option in outlook.options(play.session, play.case, who, play.at):
-            want = table.expected(row, person, option.move.name)
-            if option.allowed != isinstance(want, str) and not (want == 422 and option.move.asks):
-                wrong.append(f"{person} is offered {option.move.name}: {option.allowed}, expected {want}")
-    return wrong
 
 
 @pytest.mark.parametrize("name", TABLES)
@@ -308,7 +242,9 @@ def test_matrix(play, drive):
         play.on(row.today)
         PASSED.add((table.workflow, label))
         if not some or label in POSTGRES:
-            found[label] = [*tried(play, table, row), *misjudged(play, table, row)]
+            found[label] = [
+                *tried(play, play.case, people(table, row), table.moves, partial(table.expected, row), Words(play).of),
+                *misjudged(play, play.case, EVERYBODY, partial(table.expected, row))]
         play.case = play.session.get(type(play.case), play.case.id, populate_existing=True)
     wrong = [f"{label}: {line}" for label, lines in found.items() for line in lines]
     assert not wrong, f"{len(wrong)} deviations\n" + "\n".join(line for line in wrong[:60])

@@ -61,8 +61,11 @@ class Table:
     never: tuple[str, ...] = ()
     in_sight: frozenset = IN_SIGHT
 
-    def expected(self, row: Row, actor: str, move: str):
-        """Return the state entered, or the status with which it is refused."""
+    def expected(self, row: Row, actor: str, move: str) -> frozenset:
+        """Return what may come of it: the state entered, or the status with which it is refused."""
+        return frozenset({self._outcome(row, actor, move)})
+
+    def _outcome(self, row: Row, actor: str, move: str):
         if _named(row.may, actor, move):
             return row.enters.get(move) or self.targets.get(move, row.state)
         if actor not in self.in_sight | row.seen_by:

@@ -31,6 +31,7 @@ _FAST = """
 fsync = off
 synchronous_commit = off
 full_page_writes = off
+autovacuum = off
 """
 
 _servers: dict[tuple[int, bool], object] = {}
@@ -46,13 +47,14 @@ def server(durable: bool = False):
         return _servers[key]
 
 
-def create_database(template: str | None = None, durable: bool = False) -> str:
+def create_database(template: str | None = None, durable: bool = False, name: str | None = None) -> str:
     """Create an empty database, or a copy of one (by name or URL), and return its SQLAlchemy URL."""
-    name = f"t_{uuid4().hex}"
+    name = name or f"t_{uuid4().hex}"
     statement = sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name))
     if template is not None:
         source = make_url(template).database if "://" in template else template
-        statement += sql.SQL(" TEMPLATE {}").format(sql.Identifier(source))
+        # copying files takes a fifth of the time that logging every page takes
+        statement += sql.SQL(" TEMPLATE {} STRATEGY file_copy").format(sql.Identifier(source))
     base = make_url(server(durable).get_uri(driver="psycopg"))
     _execute(base, statement)
     return base.set(database=name).render_as_string(hide_password=False)

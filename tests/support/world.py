@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
+import sqlalchemy as sa
+
 from oversight import authority, workdays
 from oversight.clock import Clock
 from oversight.models import (
@@ -87,6 +89,22 @@ def build(session) -> World:
     _leaders(world)
     _calendar(world)
     return world
+
+
+Names = tuple[dict[str, str], dict[str, str]]
+
+
+def names(world: World) -> Names:
+    """Return the ids of units and of people by short name."""
+    return tuple({name: row.id for name, row in rows.items()} for rows in (world.units, world.people))
+
+
+def find(session, names: Names) -> World:
+    """Return a world that was built before, by its names."""
+    units, people = ({row.id: row for row in session.scalars(sa.select(model))} for model in (Unit, Person))
+    return World(session, session.scalars(sa.select(Zone)).one(),
+                 {name: units[key] for name, key in names[0].items()},
+                 {name: people[key] for name, key in names[1].items()})
 
 
 def _branches(world: World) -> None:

@@ -243,13 +243,14 @@ def test_a_workflow_without_a_template_has_pages(reader, toy, session):
     assert row.words == {"size": 3, "good": True, "kind": "b"}
 
 
-def test_one_template_is_enough_to_say_it_in_its_own_way(reader, toy, app, tmp_path):
+def test_one_template_is_enough_to_say_it_in_its_own_way(reader, toy, app, tmp_path, monkeypatch):
     (tmp_path / "cases").mkdir()
     (tmp_path / "cases" / "toy.html").write_text(TOY, encoding="utf-8")
     from jinja2 import ChoiceLoader, FileSystemLoader
 
-    app.jinja_loader = ChoiceLoader([app.jinja_loader, FileSystemLoader(str(tmp_path))])
-    app.jinja_env.loader = app.jinja_loader
+    loader = ChoiceLoader([app.jinja_loader, FileSystemLoader(str(tmp_path))])
+    monkeypatch.setattr(app, "jinja_loader", loader)
+    monkeypatch.setattr(app.jinja_env, "loader", loader)
     branch = reader("firm.secretary")
     page = branch.submit(branch.get("/new/toy"), "/new/toy", colour="红")
     assert "颜色" in page.main

@@ -1,0 +1,110 @@
+"""Days and the zone's choices: party days of a year, published rest days, settings, what time brings."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import click
+from flask import current_app
+
+from ..db import db
+from ..errors import BadRequest, WordsWrong
+from ..operations import administration, zone_settings
+from ..operations import calendar as days
+from ..operations import sweep as time
+from ..rules.calendar import zone_settings as chosen
+from ..settings import ZONE_SETTINGS
+from .around import in_app, now, read_file, table
+from .chinese import Command, Day, Group, Year
+
+
+@click.command(cls=Command)
+@click.argument("year", type=Year(), metavar="年份")
+@in_app
+def schedule(year: int) -> None:
+    """Plan a year for every branch."""
+    zone = administration.zone(db.session)
+    made, moved = days.schedule(db.session, zone.id, year, now())
+    db.session.commit()
+    published, _days = days.days_of(db.session, zone.id, year)
+    note = "" if published else "该年放假安排尚未公布，为预排，导入后自动重排。"
+    click.echo(f"{year} 年新排 {made} 个党日，改动 {moved} 个。{note}")
+
+
+@click.group(cls=Group)
+def calendar() -> None:
+    """Collect what is done with the published rest days."""
+
+
+@calendar.command("import", help="从 CSV 导入放假安排并重排党日")
+@click.argument("file", metavar="文件")
+@in_app
+def import_(file: str) -> None:
+    """Import a holiday notice, all or nothing."""
+    zone = administration.zone(db.session)
+    try:
+        notice = days.read_csv(read_file(file))
+    except WordsWrong as wrong:
+        raise BadRequest("没有导入：\n" + "\n".join(wrong.fields.values())) from wrong
+    done = days.load(db.session, zone.id, notice, now())
+    db.session.commit()
+    years = "、".join(map(str, done.years))
+    published = f"，{years} 年记为已公布" if years else ""
+    click.echo(f"已导入 {done.days} 天{published}；{done.moved} 个党日随之改期。")
+
+
+@calendar.command(help="列出一年的放假与调休上班")
+@click.argument("year", type=Year(), metavar="年份")
+@in_app
+def show(year: int) -> None:
+    """List the rest days and make-up working days of a year."""
+    published, found = days.days_of(db.session, administration.zone(db.session).id, year)
+    if not published:
+        click.echo(f"{year} 年放假安排尚未公布，下面只有法定节假日和已录入的日子。", err=True)
+    table(f"{year} 年", ("日期", "星期", "类别", "名称", "来源"), [
+        (day.on, "一二三四五六日"[day.on.weekday()], days.KINDS[day.kind], day.name, day.source)
+        for day in found])
+
+
+@click.group(cls=Group)
+def settings() -> None:
+    """Collect what is done with the zone's choices."""
+
+
+@settings.command("list", help="列出区的设置")
+@in_app
+def list_() -> None:
+    """List every choice of the zone with its value."""
+    values = chosen(db.session, administration.zone(db.session).id)
+    table("区的设置", ("名称", "值", "含义", "可选"), [
+        (one.name, values[one.name], one.label, "、".join(key for key, _label in one.choices) or "月-日")
+        for one in ZONE_SETTINGS.values()])
+
+
+@settings.command("set", help="改一项设置，还没有到的党日随之重排")
+@click.argument("name", metavar="名称")
+@click.argument("value", metavar="值")
+@in_app
+def set_(name: str, value: str) -> None:
+    """Change one choice of the zone."""
+    try:
+        moved = zone_settings.change(db.session, administration.zone(db.session).id, name, value, None, now())
+    except WordsWrong as wrong:
+        raise BadRequest("没有设定：" + "".join(wrong.fields.values())) from wrong
+    db.session.commit()
+    click.echo(f"{name} 已设为 {value}；{moved} 个还没有到的党日随之改期。")
+
+
+@click.command(cls=Command)
+@click.option("--on", "day", type=Day(), metavar="日期", help="按这一天办理（今天）")
+@in_app
+def sweep(day: date | None) -> None:
+    """Do everything that time brings; a day given counts to its end."""
+    at = current_app.extensions["clock"].at(day, 23, 59) if day else now()
+    if at.today > now().today:
+        click.echo("注意：按将来的日期办理，未答复的请示会真的到期失效。", err=True)
+    done = time.sweep(db.session, at)
+    labels = {"planned": "新排党日", "moved": "到期办理", "reseated": "改由他人办理", "told": "告知",
+              "redated": "期限随党日调整", "reminded": "提醒", "delivered": "送达"}
+    told = "，".join(f"{label} {done.get(name, 0)}" for name, label in labels.items())
+    click.echo(f"{at.today}：{told}。")

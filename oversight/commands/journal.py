@@ -1,0 +1,48 @@
+"""The journal at the terminal: verify, export, seal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ..db import db
+from ..errors import BadRequest
+from ..operations import administration
+from ..operations import audit as journal
+from .around import in_app, now
+from .chinese import Group
+
+
+@click.group(cls=Group)
+def audit() -> None:
+    """Collect what is done with the journal."""
+
+
+@audit.command(help="校验日志是否完整；可校验导出的文件")
+@click.argument("file", metavar="[文件]", required=False)
+@in_app
+def verify(file: str | None) -> None:
+    """Verify the journal of the database or of an export."""
+    problems = journal.verify_file(Path(file)) if file else journal.verify(db.session)
+    if problems:
+        raise BadRequest(f"日志有 {len(problems)} 处对不上：\n" + "\n".join(problems))
+    cases, rows = journal.size(db.session)
+    click.echo("文件完整，逐条相连。" if file else f"日志完整：{cases} 件事，{rows} 条，逐条相连。")
+
+
+@audit.command(help="导出日志，每行一条 JSON")
+@click.argument("file", metavar="文件")
+@in_app
+def export(file: str) -> None:
+    """Export the journal as JSON lines."""
+    click.echo(f"已导出 {journal.export(db.session, Path(file))} 行到 {file}。")
+
+
+@audit.command(help="给日志现状加封，打印封印")
+@in_app
+def checkpoint() -> None:
+    """Seal the journal as it stands."""
+    point = journal.checkpoint(db.session, administration.zone(db.session), now())
+    db.session.commit()
+    click.echo(f"已加封 {point.cases} 件事、{point.rows} 条日志： {point.hash}")

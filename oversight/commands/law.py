@@ -1,0 +1,48 @@
+"""The law at the terminal: list the definitions, print one, check them all."""
+
+from __future__ import annotations
+
+import click
+
+from .. import workflows
+from ..errors import BadRequest
+from ..operations import law, soundness
+from .around import table, with_law
+from .chinese import Group
+
+
+@click.group(cls=Group)
+def workflow() -> None:
+    """Collect what is done with definitions."""
+
+
+@workflow.command("list", help="列出全部流程")
+@with_law
+def list_() -> None:
+    """List the definitions."""
+    table("流程", ("名称", "标题", "版本", "状态", "办理"), [
+        (each.name, each.title, each.version, len(each.states), len(each.moves))
+        for each in workflows.every()])
+
+
+@workflow.command(help="打印一个流程")
+@click.argument("name", metavar="名称")
+@click.option("--format", "form", type=click.Choice(list(law.FORMATS)), default="table",
+              help="table、mermaid、svg 或 json")
+@with_law
+def show(name: str, form: str) -> None:
+    """Print a definition in one of its forms."""
+    click.echo(law.FORMATS[form](workflows.current(name)), nl=False)
+
+
+@workflow.command(help="检查全部流程有没有死角")
+@with_law
+def check() -> None:
+    """Model-check every definition."""
+    stories = []
+    for each in workflows.every():
+        found = soundness.check(each)
+        stories += found
+        click.echo(f"{soundness.describe(each)}{'' if found else '没有发现问题。'}")
+    if stories:
+        raise BadRequest("\n".join(stories))

@@ -1,0 +1,138 @@
+"""Accounts and rosters: activation slips, resets, locks, tokens, members from Excel."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from flask import current_app, render_template
+
+from ..db import db
+from ..errors import BadRequest
+from ..exchange import template
+from ..operations import accounts as keeping
+from ..operations import administration, roster
+from ..sealing import Sealer
+from .around import in_app, new_file, now, password, progress, read_file
+from .chinese import Command, Group
+
+# Accounts ----------------------------------------------------------------------------------------
+
+
+@click.group(cls=Group)
+def accounts() -> None:
+    """Collect what is done with accounts."""
+
+
+@accounts.command(help="给一个党组织及其下级还没有密码的人发激活单（网页文件，可打印）")
+@click.argument("unit", metavar="党组织")
+@click.option("--out", metavar="文件", default="激活单.html", help="写到哪个文件（激活单.html）")
+@click.option("--again", is_flag=True, help="已有激活单还没有用的，也换一张新的")
+@in_app
+def issue(unit: str, out: str, again: bool) -> None:
+    """Issue slips and write them as a page to print; the codes are kept nowhere else."""
+    made = keeping.issue_unit(db.session, administration.unit(db.session, unit), None, now(), again)
+    if not made:
+        click.echo("这里的人都已有密码或激活单，没有可发的；没有用的激活单要全部换新，请加 --again。")
+        return
+    with new_file(out) as file:
+        db.session.commit()  # first: the codes on paper must hold
+        file.write(_slips(made).encode())
+    click.echo(f"已发 {len(made)} 张激活单，写在 {out}；打印后请删除这个文件。")
+
+
+def _slips(made: list) -> str:
+    """Draw the slips; ends the session's transaction, as a request does."""
+    with current_app.test_request_context():
+        return render_template("slips.html", slips=made)
+
+
+@accounts.command(help="重置账号：发新的激活单，原密码、登录和令牌都失效")
+@click.argument("username", metavar="用户名")
+@click.option("--password-stdin", is_flag=True, help="不发激活单，直接从标准输入读新密码")
+@in_app
+def reset(username: str, password_stdin: bool) -> None:
+    """Give an account a new slip, or a new password where the operator has one."""
+    found = administration.account(db.session, username)
+    if password_stdin:
+        administration.reset_password(db.session, username, password(True), now())
+        keeping.note(db.session, found, "password", None, now())
+        db.session.commit()
+        click.echo(f"{username} 的密码已重设，原来的登录和令牌都已失效。")
+        return
+    slip = keeping.issue_one(db.session, found.person_id, None, now())
+    db.session.commit()
+    click.echo(f"{slip.person}（{slip.unit}）用户名 {slip.username}，{slip.until:%Y-%m-%d} 前有效，激活码： {slip.code}")
+
+
+def _account_act(act: str, line: str, said: str) -> None:
+    """Make a command of an act on one account."""
+
+    @accounts.command(act, help=line)
+    @click.argument("username", metavar="用户名")
+    @in_app
+    def run(username: str) -> None:
+        getattr(keeping, act)(db.session, administration.account(db.session, username).person_id, None, now())
+        db.session.commit()
+        click.echo(f"{username} {said}。")
+
+
+_account_act("lock", "锁定账号", "已锁定，登录和令牌都已失效")
+_account_act("unlock", "解除锁定", "已解除锁定")
+_account_act("leave", "停用已离开的人的账号", "已停用")
+
+
+@click.command(cls=Command)
+@click.argument("username", metavar="用户名")
+@in_app
+def token(username: str) -> None:
+    """Print an API token as the last word."""
+    made = administration.token(db.session, username, now())
+    db.session.commit()
+    click.echo(f"{username} 的接口令牌： {made}")
+
+
+# Rosters -----------------------------------------------------------------------------------------
+
+
+@click.command(cls=Command)
+@click.argument("file", metavar="文件.xlsx")
+@in_app
+def roster_template(file: str) -> None:
+    """Write the empty roster."""
+    with new_file(file) as out:
+        out.write(template.write())
+    click.echo(f"模板已写到 {file}。")
+
+
+@click.command(cls=Command)
+@click.argument("file", metavar="文件.xlsx")
+@click.option("--dry-run", is_flag=True, help="只看会改什么，不导入")
+@click.option("--confirm-left", is_flag=True, help="确认名册里没有的人已离开")
+@in_app
+def import_roster(file: str, dry_run: bool, confirm_left: bool) -> None:
+    """Read, compare, show, and write all or nothing."""
+    zone = administration.zone(db.session)
+    data = read_file(file)
+    with progress() as tick:
+        try:
+            found = roster.read(db.session, zone, data, Path(file).name, Sealer(current_app.secret_key), now(),
+                                tick("读名册"))
+        except roster.Troubled as no:
+            raise BadRequest("\n".join([*no.notes, *no.troubles, no.sentence])) from no
+        if not dry_run:
+            roster.apply(db.session, found, None, now(), confirm_left, tick("写入"))
+            db.session.commit()
+    _tell(found, dry_run)
+
+
+def _tell(found, dry_run: bool) -> None:
+    for note in found.roster.notes:
+        click.echo(note, err=True)
+    for heading, figures in roster.summary(found.plan):
+        click.echo(f"{heading}：" + "，".join(f"{label} {number}" for label, number in figures) + "。")
+    for _id, name, unit in found.plan.left[:50]:
+        click.echo(f"离开：{unit} {name}")
+    for warning in found.plan.thinned:
+        click.echo(f"请留意：{warning}。", err=True)
+    click.echo("只是预览，没有导入。" if dry_run else "已导入。")

@@ -1,0 +1,107 @@
+"""Setting up and serving: migrate, the first administrator, the demo zone, the web server."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+import sqlalchemy as sa
+from flask import current_app
+
+from ..clock import Moment
+from ..db import db
+from ..models import Case, Person, Unit, Zone
+from ..operations import administration
+from .around import in_app, migrate, now, password, table
+from .chinese import Command
+
+HOME = "127.0.0.1"
+# Who is shown at the start; the other accounts follow the same pattern.
+SHOWN = ("branch01.secretary", "branch01.organizer", "branch01.member01", "town1.officer", "town1.secretary",
+         "town1.committee1", "town1.inspector", "dept1.officer", "zone.office", "zone.inspector",
+         "zone.committee1", "zone.sysadmin", "zone.secadmin", "zone.auditor")
+
+
+@click.command(cls=Command)
+@in_app
+def upgrade() -> None:
+    """Migrate the database; making the application has made the key."""
+    migrate()
+    click.echo("数据库已是最新。")
+
+
+@click.command(cls=Command)
+@click.option("--zone", "zone_name", default="高新区", metavar="区名", help="区的名称（高新区）")
+@click.option("--admin", metavar="用户名", help="管理员的用户名；不写则询问")
+@click.option("--password-stdin", is_flag=True, help="从标准输入读密码")
+@in_app
+def init(zone_name: str, admin: str | None, password_stdin: bool) -> None:
+    """Migrate, make the zone where there is none, and the first administrator."""
+    migrate()
+    administration.refuse_second(db.session)
+    admin = admin or click.prompt("管理员的用户名", prompt_suffix="：")
+    administration.first_administrator(db.session, zone_name, admin, password(password_stdin), now())
+    db.session.commit()
+    click.echo(f"管理员 {admin} 已建立，可以登录了。")
+
+
+@click.command(cls=Command)
+@click.option("--size", type=click.Choice(["small", "county"]), default="small",
+              help="small 或 county（2500 个支部）")
+@click.option("--if-empty", is_flag=True, help="已有数据时不载入，也不算出错")
+@in_app
+def demo(size: str, if_empty: bool) -> None:
+    """Load the demo zone whole or not at all, then let time catch up."""
+    from ..operations import demo as zone
+    from ..operations import sweep as time
+
+    if not sa.inspect(db.engine).has_table("zones"):
+        migrate()
+    if if_empty and db.session.scalar(sa.select(Zone.id).limit(1)):
+        click.echo("数据库里已有数据，没有载入示范区。")
+        return
+    at = now()
+    zone.build(db.session, at, size, current_app.extensions["clock"],
+               current_app.config["SECRET_KEY"])
+    db.session.commit()
+    time.sweep(db.session, at)
+    branches, people, cases = (db.session.scalar(sa.select(sa.func.count()).select_from(noun).where(which))
+                               for noun, which in ((Unit, Unit.kind == "branch"), (Person, sa.true()),
+                                                   (Case, sa.true())))
+    click.echo(f"示范区已载入：{branches} 个支部，{people} 人，{cases} 件事；账号的密码都是 {zone.PASSWORD}。")
+
+
+@click.command(cls=Command)
+@click.option("--host", default=HOME, metavar="地址", help=f"监听的地址（{HOME}）")
+@in_app
+def serve(host: str) -> None:
+    """Say who can log in, then serve until stopped."""
+    from ..operations import serve as server
+
+    administration.refuse_beyond_loopback(db.session, host)
+    port = current_app.config["OVERSIGHT"].port
+    _who_can_log_in()
+    db.session.remove()
+    shown = f"[{host}]" if ":" in host else host
+    click.echo(f"请打开 http://{shown}:{port} ，按 Ctrl+C 停止。")
+    sys.stdout.flush()
+    clock = current_app.extensions["clock"]
+    server.serve(current_app._get_current_object(), host, port, beat=lambda: _beat(clock.moment()))
+
+
+def _beat(at: Moment) -> None:
+    """Do what time brings, and drop rosters that nobody came back for."""
+    from ..operations import roster
+    from ..operations import sweep as time
+
+    time.sweep(db.session, at)
+    roster.forget_old(db.session, current_app.config["OVERSIGHT"].data_dir, at)
+
+
+def _who_can_log_in() -> None:
+    from ..operations.demo import PASSWORD
+
+    shown = administration.demo_accounts(db.session, SHOWN)
+    if shown:
+        table("示范账号", ("用户名", "姓名", "身份", "密码"), [(*row, PASSWORD) for row in shown])
+        click.echo("town2、dept2、branch02 到 branch24 的账号同此规律。")
