@@ -26,6 +26,13 @@ def branch_of(session: Session, person: Person, on: date) -> Unit | None:
         Membership.person_id == person.id, is_member(on)))
 
 
+def groups_of(session: Session, unit: Unit, on: date) -> dict[str, str]:
+    """Return the 党小组 of those members of a branch who are in one, by person."""
+    return dict(session.execute(sa.select(Membership.person_id, Unit.name).join(Unit, Unit.id == Membership.group_id)
+                                .where(Membership.unit_id == unit.id, is_member(on))
+                                .order_by(Unit.sort, Unit.id, Membership.sort)).all())
+
+
 def open_cases(session: Session, person: Person) -> list[Case]:
     """Return the member's own open cases: what a change touches."""
     return list(session.scalars(sa.select(Case).where(Case.concerns_id == person.id, Case.closed_at.is_(None))
@@ -43,7 +50,7 @@ def effects(session: Session, person: Person, on: date) -> list[str]:
     said = [say("{unit}{number}（{title}）要由承办人办结。", unit=case.unit.name, number=case.number or "",
                 title=workflows.get(case.workflow, case.definition_version).title)
             for case in open_cases(session, person)]
-    held = len([post for post in posts_of(session, person, on) if post.unit.kind == "branch"])
+    held = len([post for post in posts_of(session, person, on) if post.unit.kind in ("branch", "group")])
     return [*said, *([say("在支部的 {n} 个职务同时结束。", n=held)] if held else [])]
 
 
@@ -140,7 +147,7 @@ def _leave(session: Session, person: Person, on: date) -> None:
         raise RuleSaysNo("日期要晚于编入现支部的日期。", rule="order", field="on", house_rule="组织关系前后相接。")
     row.to_on = on - timedelta(days=1)
     for post in posts_of(session, person, on):
-        if post.unit_id == row.unit_id:
+        if row.unit_id in (post.unit_id, post.unit.parent_id):  # of the branch, or of one of its groups
             post.to_on = max(row.to_on, post.from_on)
     session.flush()
 

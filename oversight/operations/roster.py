@@ -83,8 +83,10 @@ def apply(session: Session, found: Read, by_id: str | None, at: Moment, confirme
                              branches="；".join(plan.thinned[:5])), rule="many_left", house_rule="名册不全时不误记离开。")
     _end(session, Membership, plan.memberships_ended)
     _end(session, Post, plan.posts_ended)
-    for table, rows in ((Unit, plan.units), (Person, plan.people), (Membership, plan.memberships), (Post, plan.posts)):
+    for table, rows in ((Unit, plan.units + plan.groups), (Person, plan.people), (Membership, plan.memberships),
+                        (Post, plan.posts)):
         _insert(session, table, rows, tick)
+    _regroup(session, plan)
     _change_people(session, plan)
     _change_units(session, plan, by_id, at)
     for person_id in sorted(plan.gone):
@@ -105,6 +107,12 @@ def _end(session: Session, table: type, ended: dict) -> None:
         session.execute(sa.update(table), [{"id": row_id, "to_on": on} for row_id, on in ended.items()])
 
 
+def _regroup(session: Session, plan: Plan) -> None:
+    if plan.group_changes:
+        session.execute(sa.update(Membership), [
+            {"id": row_id, "group_id": after} for row_id, (_person, _before, after) in plan.group_changes.items()])
+
+
 def _change_people(session: Session, plan: Plan) -> None:
     for person_id, found in plan.people_changes.items():
         session.execute(sa.update(Person).where(Person.id == person_id).values(
@@ -113,7 +121,7 @@ def _change_people(session: Session, plan: Plan) -> None:
 
 def _change_units(session: Session, plan: Plan, by_id: str | None, at: Moment) -> None:
     """Note the founding and every change of a unit."""
-    said = [(row["id"], "founded", {"name": [None, row["name"]]}) for row in plan.units]
+    said = [(row["id"], "founded", {"name": [None, row["name"]]}) for row in plan.units + plan.groups]
     said += [(unit_id, "changed", found) for unit_id, found in plan.unit_changes.items()]
     for unit_id, found in plan.unit_changes.items():
         session.execute(sa.update(Unit).where(Unit.id == unit_id).values(
@@ -130,6 +138,7 @@ def _record(found: Read) -> dict:
               for person_id, changes in plan.people_changes.items()}
     return {"file": found.name, "sha256": found.sha256, "counts": plan.counts, "people": people,
             "left": [person_id for person_id, _name, _unit in plan.left],
+            "groups": [list(change) for change in plan.group_changes.values()],
             "posts_begun": [[row["person_id"], row["unit_id"], row["office"]] for row in plan.posts],
             "posts_ended": list(plan.posts_ended)}
 
@@ -230,4 +239,5 @@ def summary(plan: Plan) -> list[tuple[str, list[tuple[str, int]]]]:
         ("人员", [("新增", counts["people"]["new"]), ("更新", counts["people"]["changed"]),
                  ("不变", counts["people"]["same"]), ("离开", counts["people"]["left"])]),
         ("组织关系", [("开始", counts["memberships"]["new"]), ("结束", counts["memberships"]["ended"])]),
+        ("党小组", [("新建", counts["groups"]["new"]), ("编入或调整", counts["groups"]["changed"])]),
         ("职务", [("任职", counts["posts"]["new"]), ("离任", counts["posts"]["ended"])])]
