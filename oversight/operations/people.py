@@ -57,6 +57,7 @@ def effects(session: Session, person: Person, on: date) -> list[str]:
 def join(session: Session, unit: Unit, name: str, on: date, who: Actor, at: Moment,
          joined_on: date | None = None) -> Person:
     """Enter a member who comes from outside the zone (转入). Does not commit. Raises NotYours, WordsWrong."""
+    changes.alone(session, who.zone_id)
     changes.require(session, who, "people", unit)
     _branch(unit, "unit")
     if not 0 < len(name.strip()) <= 60:
@@ -126,6 +127,7 @@ def _yes(value: bool) -> str:
 
 def _present(session: Session, person: Person, who: Actor, at: Moment) -> Unit:
     """Return the member's branch, having asked whether the actor keeps it. Raises NotYours, WordsWrong."""
+    changes.alone(session, who.zone_id)
     branch = branch_of(session, person, at.today)
     changes.require(session, who, "people", branch)
     if branch is None or person.left_on:

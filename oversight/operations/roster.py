@@ -54,13 +54,8 @@ def read(session: Session, zone: Zone, data: bytes, name: str, sealer: Sealer, a
     """
     session.rollback()  # nobody waits for a lock while a workbook is parsed
     roster = rosters.read(data, at.today, tick)
-    _alone(session, zone)
+    changes.alone(session, zone.id)
     return _compared(session, zone, roster, sealer, at, name, hashlib.sha256(data).hexdigest())
-
-
-def _alone(session: Session, zone: Zone) -> None:
-    """Let one roster at a time be compared and written; rows that refer to the zone are not held up."""
-    session.execute(sa.select(Zone.id).where(Zone.id == zone.id).with_for_update(key_share=True))
 
 
 def _compared(session: Session, zone: Zone, roster: rosters.Roster, sealer: Sealer, at: Moment, name: str,
@@ -189,7 +184,7 @@ def accept(session: Session, folder: Path, zone: Zone, sealer: Sealer, who, at: 
 
     Raises NotYours, NotInSight, Stale, RuleSaysNo, Troubled.
     """
-    _alone(session, zone)
+    changes.alone(session, zone.id)
     found = draft(session, folder, zone, sealer, who, at)
     if found is None:
         raise NotInSight("没有等待导入的名册，可能已经导入或放弃，请重新上传。")
@@ -203,6 +198,7 @@ def accept(session: Session, folder: Path, zone: Zone, sealer: Sealer, who, at: 
 def discard(session: Session, folder: Path, who) -> None:
     """Drop the roster that waits. Commits. Raises NotYours."""
     entitled(who)
+    changes.alone(session, who.zone_id)
     old = _forget(session, who.id)
     session.commit()
     uploads.drop(folder, *old)
