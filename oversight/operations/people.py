@@ -13,10 +13,12 @@ from ..clock import Moment
 from ..errors import NotYours, RuleSaysNo, WordsWrong
 from ..models import Case, Membership, Person, Post, Unit
 from ..sentences import say
-from . import changes
+from . import changes, departures
 
 FLAGS = {"probationary": "预备党员", "mobile": "流动党员", "retired": "离退休党员", "elderly": "年老体弱",
          "leading": "党员领导干部", "in_post": "在职党员", "no_office": "无职党员"}
+FOLLOWS = "{unit}{number}（{title}）转支部时随人转到新支部，去世或出党时终止办理。"
+ENDS = "{unit}{number}（{title}）终止办理，编号保留。"
 LEFT = {"died": "去世", "left": "出党"}
 
 
@@ -47,9 +49,11 @@ def posts_of(session: Session, person: Person, on: date) -> list[Post]:
 
 def effects(session: Session, person: Person, on: date) -> list[str]:
     """Say what a transfer or a death touches, for the preview."""
-    said = [say("{unit}{number}（{title}）要由承办人办结。", unit=case.unit.name, number=case.number or "",
-                title=workflows.get(case.workflow, case.definition_version).title)
-            for case in open_cases(session, person)]
+    said = []
+    for case in open_cases(session, person):
+        law = workflows.get(case.workflow, case.definition_version)
+        said.append(say(FOLLOWS if law.inherits else ENDS, unit=case.unit.name, number=case.number or "",
+                        title=law.title))
     held = len([post for post in posts_of(session, person, on) if post.unit.kind in ("branch", "group")])
     return [*said, *([say("在支部的 {n} 个职务同时结束。", n=held)] if held else [])]
 
@@ -87,6 +91,7 @@ def transfer(session: Session, person: Person, unit: Unit, on: date, who: Actor,
     changes.note(session, who, at, "people", "transfer_out", unit, person.name, person.id, 支部=[old.name, unit.name],
                  起=["", on.isoformat()])
     session.flush()
+    departures.settle_people(session, [person.id], who, at)  # where the day is still to come, the sweep does it then
 
 
 def gone(session: Session, person: Person, why: str, on: date, who: Actor, at: Moment) -> None:
@@ -106,6 +111,7 @@ def gone(session: Session, person: Person, why: str, on: date, who: Actor, at: M
     changes.note(session, who, at, "people", "left", branch, person.name, person.id, 情况=["", LEFT[why]],
                  日期=["", on.isoformat()])
     session.flush()
+    departures.settle_people(session, [person.id], who, at)
 
 
 def set_flags(session: Session, person: Person, flags: set[str], who: Actor, at: Moment) -> None:

@@ -12,14 +12,14 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from .. import uploads
+from .. import authority, uploads
 from ..clock import Moment
 from ..errors import BadRequest, NotInSight, NotYours, RuleSaysNo, Stale
 from ..exchange import roster as rosters
 from ..models import Membership, Person, Post, RosterDraft, Unit, UnitChange, Zone
 from ..sealing import Sealer
 from ..sentences import say
-from . import accounts, changes
+from . import accounts, changes, departures
 from .roster_compare import Plan, compare
 
 CHUNK = 2000
@@ -70,7 +70,8 @@ def apply(session: Session, found: Read, by_id: str | None, at: Moment, confirme
           tick: Callable[[int], None] = lambda rows: None) -> None:
     """Write what a roster changes and note who did it. Does not commit. Raises RuleSaysNo.
 
-    Nobody is deleted: memberships and posts end, the accounts of those who left are closed.
+    Nobody is deleted: memberships and posts end, the accounts of those who left are closed, and what was open of them
+    is passed on or ended.
     """
     plan = found.plan
     if plan.thinned and not confirmed:
@@ -89,6 +90,8 @@ def apply(session: Session, found: Read, by_id: str | None, at: Moment, confirme
     changes.by_id(session, plan.zone_id, by_id, at, "rosters", "roster", found.name, **_record(found))
     session.flush()
     session.expire_all()
+    who = authority.actor(session, by_id, at.today) if by_id else None
+    departures.settle_people(session, plan.departed, who, at)
 
 
 def _insert(session: Session, table: type, rows: list[dict], tick: Callable[[int], None]) -> None:

@@ -35,7 +35,8 @@ MANY = 3  # people leaving a branch, from which a third of it must be confirmed
 class Plan:
     """What an import would do, as rows to write; `left` are (person id, name, branch).
 
-    `group_names` are (new group, branch), `group_changes` by membership (person id, group before, group after).
+    `group_names` are (new group, branch), `group_changes` by membership (person id, group before, group after);
+    `gone` have no post left either, `departed` are all whose membership of a branch ends.
     """
 
     zone_id: str
@@ -53,6 +54,7 @@ class Plan:
     group_names: list[tuple[str, str]] = field(default_factory=list)
     group_changes: dict[str, tuple[str, str | None, str | None]] = field(default_factory=dict)
     gone: set[str] = field(default_factory=set)
+    departed: set[str] = field(default_factory=set)
     thinned: list[str] = field(default_factory=list)
     absent_units: list[str] = field(default_factory=list)
     same: dict[str, int] = field(default_factory=lambda: {"units": 0, "people": 0})
@@ -354,6 +356,7 @@ class _Compare:
         if now:
             self.plan.memberships_ended[now.id] = max(self.yesterday, now.from_on)
             self.plan.moved.append((row.name, unit.name))
+            self.plan.departed.add(person_id)
             self._end_posts(person_id, now.unit_id)
         self.plan.memberships.append({
             "id": new_id(), "zone_id": self.zone.id, "person_id": person_id, "unit_id": unit.id,
@@ -406,6 +409,7 @@ class _Compare:
             members[row.unit_id] += 1
             if person_id not in self.matched:
                 leaving[row.unit_id] += 1
+                self.plan.departed.add(person_id)
                 self.plan.left.append((person_id, self.persons[person_id].name, covered[row.unit_id].name))
                 self.plan.memberships_ended[row.id] = max(self.yesterday, row.from_on)
                 self._end_posts(person_id, row.unit_id)

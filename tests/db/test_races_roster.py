@@ -1,4 +1,4 @@
-"""Rosters applied at the same instant: nobody twice, nothing half, one winner for one draft, a sentence for the others."""
+"""Rosters applied at the same instant: nobody twice, nothing half, one winner a draft, a sentence for the others."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ ADMINS = ("zone.sysadmin", "second.sysadmin", "third.sysadmin", "fourth.sysadmin
 
 
 def book(branch: str, *names: str) -> bytes:
-    lines = [[branch, f"{1 + number % 2}组", name, f"2010.7.{1 + number}", "" if number else "书记", f"1380000{number:04d}"]
-             for number, name in enumerate(names)]
+    lines = [[branch, f"{1 + number % 2}组", name, f"2010.7.{1 + number}", "" if number else "书记",
+              f"1380000{number:04d}"] for number, name in enumerate(names)]
     return tidy(lines, [[branch, "农村", "青溪镇党委"]], HEAD)
 
 
