@@ -21,6 +21,7 @@ from ..models.cases import ABSENT, CAME, LEFT, NO, RECUSED, YES
 from ..operations import evidence, orders
 from ..roles import CLOCK, COUNT
 from ..rules import Attempt
+from ..rules.common import REASON
 from ..rules.people import members
 from ..sentences import say
 from ..words import read_words
@@ -412,6 +413,8 @@ def _said(workflow: Workflow, row: JournalRow) -> list[tuple]:
     asks = {ask.name: ask for move in workflow.moves if move.name == row.move for ask in move.asks}
     if row.kind == "open":
         asks = {ask.name: ask for ask in workflow.facts}
+    if row.kind == "inherit":
+        asks = {REASON.name: REASON}
     return [(asks[name], value) for name, value in row.words.items()
             if name in asks and value and not (workflow.discreet and asks[name].items)]  # the page has a table of it
 
