@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.db.test_attendance import cases, record, sheet
 from tests.web.test_pages_desk import queue_lines
 
 
@@ -50,6 +51,31 @@ def test_an_opinion_a_copy_a_comment_and_a_date(reader, three, world):
     zone.submit(zone.get(url(case)), "/desk/comment", text="可以同意")
     assert "可以同意" in reader("village.secretary").get(url(case)).main
     assert queue_lines(reader("town2.officer").get("/desk?box=copied")) == ["石桥村党支部"]
+
+
+def test_a_copy_goes_to_a_person_by_a_form(reader, three, world):
+    officer, to = reader("town1.officer"), world.people["dept1.secretary"]
+    page = officer.get(url(three[0]))
+    offered = page.options("person", "/desk/copy")
+    assert to.id in offered and world.people["village.secretary"].id in offered
+    barred = ("town1.officer", "village.member1", "zone.auditor", "village2.secretary")
+    assert not {world.people[name].id for name in barred} & set(offered)
+    both = officer.submit(page, "/desk/copy", 422, person=to.id, unit=world.units["town2"].id)
+    assert "只选其中一项" in both.main and dict(both.fields("/desk/copy")).items() >= {
+        "person": to.id, "unit": world.units["town2"].id}.items()
+    done = officer.submit(both, "/desk/copy", person=to.id, unit="")
+    assert "已办“抄送”：dept1.secretary" in done.text
+    assert queue_lines(reader("dept1.secretary").get("/desk?box=copied")) == ["石桥村党支部"]
+    assert not queue_lines(reader("dept1.officer").get("/desk?box=copied"))
+    assert "抄送给您" in reader("dept1.secretary").get("/notices").main
+
+
+def test_a_member_s_own_case_is_offered_inside_its_line_only(reader, session, world):
+    record(session, world, sheet(world, absent=("member1",)))
+    page = reader("village.secretary").get(url(cases(session)[0]))
+    offered = set(page.options("person", "/desk/copy"))
+    assert {world.people[name].id for name in ("town1.officer", "zone.officer", "village.organizer")} <= offered
+    assert not {world.people[name].id for name in ("dept1.officer", "town2.officer", "village.member2")} & offered
 
 
 def test_a_refused_act_keeps_what_was_typed(reader, three):
