@@ -285,7 +285,9 @@ def readable_facts(workflow: Workflow, case: Case, who: Actor) -> dict:
 
 
 def reads_row(workflow: Workflow, case: Case, who: Actor, row: JournalRow) -> bool:
-    """True where the reader may know of a step: in discreet matters not of what others said for themselves."""
+    """True where the reader may know of a step: not of others' reminders, nor in discreet matters of what they said."""
+    if row.kind == "desk" and row.move == "follow_up":
+        return row.actor_id == who.id
     many = {move.name for move in workflow.moves if move.unversioned}
     return row.actor_id == who.id or row.move not in many or reads_all(workflow, case, who)
 

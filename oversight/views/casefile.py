@@ -299,9 +299,10 @@ class CaseFile:
 
     @property
     def _told_apart(self) -> list[JournalRow]:
-        """Return the steps newest first; in discreet matters what many wrote is no part of the course of things."""
+        """Return the steps that the reader may know of, newest first, without what many wrote in discreet matters."""
         many = {move.name for move in self.workflow.moves if move.unversioned} if self.workflow.discreet else ()
-        return [row for row in reversed(self.journal) if row.move not in many or row.actor_id == self.who.id]
+        return [row for row in reversed(self.journal) if row.actor_id == self.who.id or (
+            row.move not in many and authority.reads_row(self.workflow, self.case, self.who, row))]
 
     @cached_property
     def reads_all(self) -> bool:
@@ -433,7 +434,7 @@ def claims(case_ids: list[str], today: date) -> dict[str, str]:
     return {case_id: queues.person_name(db.session, person) for case_id, person in rows}
 
 
-def desk_units(case_ids: list[str]) -> dict[str, str]:
+def desk_units(case_ids: Iterable[str]) -> dict[str, str]:
     """Return by case on whose desk it lies."""
     rows = db.session.execute(sa.select(Desk.case_id, Unit.name).join(Unit, Unit.id == Desk.unit_id).where(
         Desk.case_id.in_(case_ids), Desk.closed_at.is_(None), Desk.kind == "act").order_by(Desk.id))

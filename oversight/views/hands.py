@@ -42,14 +42,14 @@ def offered(file) -> list[Hand]:
 
 def _hand(file, name: str, label: str) -> Hand:
     mine = file.bound if file.bound and file.bound.move == name else None
-    kept = {"follow_up": {"day": _own_day(file)}}.get(name, {})
+    kept = _own_date(file) if name == "follow_up" else {}
     form = forms.form_for(desk_acts.ASKS[name], f"d-{name}", mine.words if mine else kept, mine.wrong if mine else None)
     return Hand(name, label, form, _options(file, name))
 
 
-def _own_day(file):
+def _own_date(file) -> dict:
     row = db.session.get(FollowUp, (file.case.id, file.who.id))
-    return row.day if row else None
+    return {"day": row.day, "note": row.note} if row else {}
 
 
 def _options(file, name: str) -> dict[str, list[Choice]]:
@@ -107,16 +107,19 @@ def told(case: Case) -> str:
 # For lists ---------------------------------------------------------------------------------------
 
 
-def marks(case_ids: list[str], person_id: str) -> dict[str, list[str]]:
-    """Return by case what its row tells: to whom it was handed or delegated, and the reader's own date."""
+def follow_ups(case_ids: list[str], person_id: str) -> dict[str, FollowUp]:
+    """Return by case the reader's own reminder."""
+    return {row.case_id: row for row in db.session.scalars(sa.select(FollowUp).where(
+        FollowUp.case_id.in_(case_ids), FollowUp.person_id == person_id))}
+
+
+def marks(case_ids: list[str]) -> dict[str, list[str]]:
+    """Return by case what its row tells: to whom it was handed or delegated, and whose opinion was asked."""
     found: dict[str, list[str]] = {}
     for row in db.session.scalars(sa.select(Desk).where(
             Desk.case_id.in_(case_ids), Desk.closed_at.is_(None),
             sa.or_(Desk.handed_to.is_not(None), Desk.kind.in_(("help", "sign"))))):
         found.setdefault(row.case_id, []).append(_mark(row))
-    for row in db.session.scalars(sa.select(FollowUp).where(
-            FollowUp.case_id.in_(case_ids), FollowUp.person_id == person_id)):
-        found.setdefault(row.case_id, []).append(_("跟进 %(day)s", day=f"{row.day.month}月{row.day.day}日"))
     return found
 
 

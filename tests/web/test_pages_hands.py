@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from tests.db.test_attendance import cases, record, sheet
@@ -90,6 +92,41 @@ def test_a_nudge_says_whom_it_reached(reader, three):
     assert "催办”：town1.officer、town1.secretary" in done.text
     assert "今天已经催办过" in branch.submit(branch.get(url(three[0])), "/desk/nudge", 422).main
     assert "有人催办1件事" in reader("town1.officer").get("/notices").main
+
+
+def test_what_one_follows_up_has_its_place_and_tops_the_desk_on_its_day(reader, three, clock):
+    officer, path = reader("town1.officer"), url(three[2])
+    assert "跟进" not in officer.get("/desk").main
+    officer.submit(officer.get(path), "/desk/follow_up", day="2026-11-26", note="问问支部")
+    assert "按跟进日期排列" in officer.get("/desk?box=follow_up").main
+    assert queue_lines(officer.get("/desk?box=follow_up")) == ["青溪镇机关党支部"]
+    assert "跟进 1" in officer.get("/desk").main and "跟进 11月26日：问问支部" in officer.get("/desk").main
+    assert queue_lines(officer.get("/desk"))[0] == "石桥村党支部"
+    zone = reader("zone.officer")
+    zone.submit(zone.get(path), "/desk/follow_up", day="2026-11-25", note="看镇里怎么答")
+    clock.now += timedelta(days=2)
+    for one in (officer, zone):
+        one.login("town1.officer" if one is officer else "zone.officer")
+    page = officer.get("/desk")
+    assert "到了跟进日期 1" in page.main and sorted(queue_lines(page)) == sorted(
+        ["青溪镇机关党支部", "石桥村党支部", "桃源社区党支部"]) and queue_lines(page)[0] == "青溪镇机关党支部"
+    page = zone.get("/desk")
+    assert queue_lines(page) == ["青溪镇机关党支部"] and "等 青溪镇党委" in page.main
+    assert not [node for node in page.tree.iter("input") if node.get("type") == "checkbox"]
+
+
+def test_nobody_reads_what_another_follows_up(reader, three, api):
+    officer, path = reader("town1.officer"), url(three[0])
+    officer.submit(officer.get(path), "/desk/follow_up", day="2026-11-26", note="问问支部")
+    assert "问问支部" in officer.get(path).main and "跟进日期：2026年11月26日" in officer.get(path).main
+    for name in ("town1.secretary", "village.secretary", "zone.officer"):
+        other = reader(name)
+        for place in (path, "/desk", "/desk?box=units", "/desk?box=follow_up", "/desk?box=waiting"):
+            page = other.get(place).main
+            assert "问问支部" not in page and "11月26日" not in page and "town1.officer 设跟进日期" not in page, place
+        assert [row["move"] for row in api(name).get(path)["journal"]] == ["open", "ask"]
+        assert api(name).get("/queue", box="follow_up")["items"] == []
+    assert [row["id"] for row in api("town1.officer").get("/queue", box="follow_up")["items"]] == [three[0].id]
 
 
 def test_many_at_once_with_an_outcome_each(reader, three, play):
