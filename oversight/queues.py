@@ -112,6 +112,13 @@ def _followed(who):
     return sa.and_(FollowUp.case_id == Case.id, FollowUp.person_id == who.id)
 
 
+def passed_on(who):
+    """Return the condition that a closed case of a branch merged into the reader's is his to read: no member's own."""
+    heritable = [workflow.name for workflow in workflows.every() if workflow.inherits and not workflow.discreet]
+    return sa.and_(Case.unit_id.in_(who.former), Case.closed_at.is_not(None), Case.workflow.in_(heritable),
+                   Case.concerns_id.is_(None))
+
+
 def _box(who, box: str):
     """Return the condition on cases that makes up a box."""
     mine = sa.exists().where(_on_my_desk(who, ("act", "help", "sign")))
@@ -125,7 +132,7 @@ def _box(who, box: str):
                            sa.or_(_acted(who), Case.unit_id.in_(own_units), Case.concerns_id == who.id)),
         "units": sa.and_(Case.closed_at.is_(None), visible),
         "copied": sa.exists().where(_on_my_desk(who, ("copy", "watch", "sign"))),
-        "done": sa.and_(Case.closed_at.is_not(None), reach, _acted(who)),
+        "done": sa.and_(Case.closed_at.is_not(None), sa.or_(sa.and_(reach, _acted(who)), passed_on(who))),
         "follow_up": sa.and_(Case.closed_at.is_(None), reach, sa.exists().where(_followed(who))),
     }
     if box not in conditions:

@@ -21,6 +21,7 @@ from ..models.cases import ABSENT, LEFT, NO, RECUSED, YES
 from ..operations import evidence, orders
 from ..roles import CLOCK, COUNT
 from ..rules import Attempt
+from ..rules.organization import heir
 from ..rules.people import members
 from ..sentences import say
 from ..words import read_words
@@ -338,7 +339,7 @@ class CaseFile:
     def tells(self) -> bool:
         """True where the reader keeps the branch's record and so notes that its members were told."""
         try:
-            authority.leads(db.session, self.case.unit, self.who)
+            authority.leads(db.session, heir(db.session, self.case.unit), self.who)
         except No:
             return False
         return True
