@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import cached_property
 
@@ -29,6 +29,7 @@ from . import forms, hands
 from .forms import Bound
 
 YEAR = timedelta(days=365)
+SHORT_WAY = 6  # stops that a phone shows all of
 VOTES = {YES: "同意", NO: "不同意", RECUSED: "回避", ABSENT: "未到会", LEFT: "已离任"}
 NOT_GRANTED = ("refused", "not_accepted", "void", "revoked", "cancelled", "terminated")
 ASIDE = (*COMMON, "recuse", "withdraw")
@@ -54,11 +55,12 @@ class Check:
 
 @dataclass(frozen=True)
 class Step:
-    """One stop of the progress line: done, now or to come."""
+    """One stop of the progress line: done, now or to come; a phone leaves out what is `far` from now."""
 
     label: str
     kind: str
     row: JournalRow | None = None
+    far: bool = False
 
 
 @dataclass(frozen=True)
@@ -372,9 +374,11 @@ class CaseFile:
         done = [name for name in sorted(last, key=lambda name: last[name].seq)
                 if name != self.case.state and name in known]
         now = "done" if self.case.closed_at else "late" if self.late else "now"
-        return [*(Step(self.workflow.state(name).label, "done", last[name]) for name in done),
-                Step(self.state.label, now, last.get(self.case.state)),
-                *(Step(state.label, "") for state in ahead(self.workflow, self.state) if state.waits_on is not COUNT)]
+        way = [*(Step(self.workflow.state(name).label, "done", last[name]) for name in done),
+               Step(self.state.label, now, last.get(self.case.state)),
+               *(Step(state.label, "") for state in ahead(self.workflow, self.state) if state.waits_on is not COUNT)]
+        long = len(way) > SHORT_WAY
+        return [replace(step, far=long and abs(at - len(done)) > 1) for at, step in enumerate(way)]
 
 
 def ahead(workflow: Workflow, state: State) -> list[State]:
@@ -414,8 +418,9 @@ def _said(workflow: Workflow, row: JournalRow) -> list[tuple]:
     asks = {ask.name: ask for move in workflow.moves if move.name == row.move for ask in move.asks}
     if row.kind == "open":
         asks = {ask.name: ask for ask in workflow.facts}
-    return [(asks[name], value) for name, value in row.words.items()
-            if name in asks and value and not (workflow.discreet and asks[name].items)]  # the page has a table of it
+    told = {name: value for name, value in row.words.items() if name in asks and value}
+    return [(asks[name], say("{n} 条", n=len(value)) if asks[name].items else value)  # the page has a table of them
+            for name, value in told.items() if not (workflow.discreet and asks[name].items)]
 
 
 def _rung(rung: int) -> str:

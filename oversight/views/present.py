@@ -243,8 +243,14 @@ def _numbered(ask, number: int, entry) -> str:
     """Write an entry of a list with its number, in the words of the form."""
     if not isinstance(entry, dict):
         return f"{number}．{dict(ask.choices).get(entry, entry)}"
-    return f"{number}．" + "，".join(f"{item.label}：{plain(entry[item.name], item)}" for item in ask.items
+    return f"{number}．" + "，".join(f"{item.label}：{_part(entry[item.name], item)}" for item in ask.items
                                   if entry.get(item.name))
+
+
+def _part(value, item) -> str:
+    """Write one word of an entry; a clause is named as people cite it."""
+    known = register_of_clauses().get(value) if item.name == "clause" else None
+    return known["section"] if known else plain(value, item).rstrip("。")
 
 
 def _item(entry) -> str:
