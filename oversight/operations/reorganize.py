@@ -47,7 +47,7 @@ def merge(session: Session, units: list[Unit], into: Unit, on: date, who: Actor,
     """
     for unit in units:
         _entitled(session, unit, who)
-        if unit.id == into.id or unit.kind != into.kind or unit.ended_on:
+        if unit.id == into.id or unit.kind != into.kind or unit.ended_on or into.ended_on:
             raise RuleSaysNo(say("{unit}不能并入{into}。", unit=unit.name, into=into.name))
         _hand_over_cases(session, unit, into, who, at)
         _hand_over_members(session, unit, into, on)

@@ -90,9 +90,11 @@ def test_the_committee_answers_on_its_page_and_members_learn_only_their_own(page
     for name in ("secretary", "deputy", "committee2", "committee3"):
         village.do(f"town1.{name}", "decide", agree=True, opinion="同意")
     assert "评定等次" not in page("village.member1").main, "not before he was told"
+    assert "评定等次" not in reader("village.member1").get("/me").main
     village.lead("tell")
     told = page("village.member1").main
-    assert "评定等次合格" in told and "优秀等次：village.organizer" in told
+    assert "评定等次 合格 11月24日告知" in told and "优秀等次：village.organizer" in told
+    assert "2026 年度，评定等次：合格" in reader("village.member1").get("/me").main
     assert told.count("合格") < page("village.secretary").main.count("合格")
 
 
