@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from . import authority, desks, workflows
 from .authority import Actor
 from .db import is_id
-from .errors import NotYours, RuleSaysNo, WordsWrong
+from .errors import NotInSight, NotYours, RuleSaysNo, WordsWrong
 from .grammar import Each, Workflow, role_of
 from .models import Case, Desk, Person, Post, Unit
 from .roles import NO_BUSINESS
@@ -130,19 +130,22 @@ def _reading(on: date):
         Post.from_on, Post.id)
 
 
-def reader_seat(session: Session, case: Case, unit_id: str | None, person_id: str | None, on: date) -> Unit:
-    """Return the unit whose desk a copy goes to. Raises WordsWrong, RuleSaysNo.
+def reader_seat(session: Session, case: Case, unit_id: str | None, person_id: str | None, who: Actor) -> Unit:
+    """Return the unit whose desk a copy goes to. Raises WordsWrong, NotInSight, RuleSaysNo.
 
-    A member's own case is copied only inside its branch's line: it is nobody else's business.
+    A branch gets copies only of its own matters, or from above it. A member's own case is copied only inside its
+    branch's line: it is nobody else's business.
     """
     field = "person" if person_id else "unit"
     if person_id:
-        post = session.scalar(_reading(on).where(Post.person_id == person_id).limit(1))
+        post = session.scalar(_reading(who.on).where(Post.person_id == person_id).limit(1))
         unit = post.unit if post else None
     else:
         unit = session.get(Unit, unit_id)
     if unit is None or unit.zone_id != case.zone_id or unit.ended_on or unit.kind == "group":
         raise WordsWrong({field: "没有这个单位，或这个人没有职务，不能抄送。"})
+    if unit.kind == "branch" and not (case.unit_id == unit.id or who.sees(unit)):
+        raise NotInSight("没有这个支部，或不在您的管理范围内，不能抄送。")
     if case.concerns_id and not case.unit.within(unit.path):
         raise RuleSaysNo("涉及党员本人的事项，只能抄送本支部和上级党组织。", rule="personal", field=field,
                          house_rule="涉及党员本人的事项不向其他单位抄送。")

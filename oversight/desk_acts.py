@@ -186,9 +186,12 @@ def possible(session: Session, case: Case, who: Actor, at: Moment) -> list[str]:
 # Claim and release -------------------------------------------------------------------------------
 
 
-def _claim(act: Act) -> None:
+def _claim(act: Act) -> bool:
+    if (act.desk.claimed_by, act.desk.claimed_on) == (act.who.id, act.at.today):
+        return False
     desks.respect(act.session, act.desk, act.who, act.at.today)
     act.desk.claimed_by, act.desk.claimed_on = act.who.id, act.at.today
+    return True
 
 
 def _release(act: Act) -> None:
@@ -309,7 +312,7 @@ def _copy(act: Act) -> bool:
     unit_id, person = act.words["unit"], act.words["person"]
     if (unit_id is None) == (person is None):
         raise WordsWrong({"unit": "请选一个“抄送单位”或“抄送个人”，只选其中一项。"})
-    seat = colleagues.reader_seat(act.session, act.case, unit_id, person, act.at.today)
+    seat = colleagues.reader_seat(act.session, act.case, unit_id, person, act.who)
     there = sa.select(Desk.id).where(
         Desk.case_id == act.case.id, Desk.kind == "copy", Desk.closed_at.is_(None),
         Desk.person_id == person if person else sa.and_(Desk.person_id.is_(None), Desk.unit_id == seat.id))

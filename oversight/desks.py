@@ -198,7 +198,8 @@ def respect(session: Session, desk: Desk, who: authority.Actor, today, handed: b
     """A row claimed today, handed over or delegated is another's to work on. Raises SomebodyFirst."""
     holder = desk.claimed_by if desk.claimed_on == today else None
     if holder not in (None, who.id):
-        raise SomebodyFirst(say("{name}已认领这件事，请等对方办理或释放。", name=queues.person_name(session, holder)))
+        name = queues.person_name(session, holder)
+        raise SomebodyFirst(say("{name}已认领这件事，请等对方办理或释放。", name=name), decided_by=name)
     if handed and desk.handed_to not in (None, who.id):
         raise SomebodyFirst(say("这件事已转办给{name}；要由您办，请先转办给您自己。",
                                 name=queues.person_name(session, desk.handed_to)))

@@ -225,7 +225,8 @@ def last_act(session: Session, case: Case) -> dict:
     """Return who made the last move, what, and when; for those who came second."""
     row = last_row(session, case)
     if row is None:
-        return {"decided_by": "", "decided_at": None, "what": "新开"}
+        opened = session.scalar(sa.select(JournalRow).where(JournalRow.case_id == case.id, JournalRow.seq == 1))
+        return {"decided_by": opened.actor, "decided_at": opened.at.isoformat(), "what": "新开"}
     workflow = workflows.get(case.workflow, case.definition_version)
     label = next((move.label for move in workflow.moves if move.name == row.move), row.move)
     return {"decided_by": row.actor, "decided_at": row.at.isoformat(), "what": label}

@@ -95,7 +95,7 @@ def _text(raw: dict, name: str) -> str | None:
 
 
 def _form(value) -> str:
-    found = next((key for key, label in FORMS.items() if value in (key, label)), None)
+    found = next((key for key, label in FORMS.items() if value in (key, label, label.removesuffix("参加"))), None)
     if found is None:
         raise WordsWrong({"other_form": say("其他方式请从{forms}中选择。", forms="、".join(FORMS.values()))})
     return found

@@ -11,6 +11,7 @@ from ..db import is_id
 from ..grammar import Effect
 from ..models import Activity, Attendance, Case, Person
 from ..workdays import add_workdays
+from .organization import heir
 
 
 def subject(attempt) -> str:
@@ -36,11 +37,16 @@ def was_missing(attempt) -> bool:
     return found is not None and found.kind in ("leave", "absent")
 
 
+def can_be_void(attempt) -> bool:
+    """True where nobody is dropped by it: the record was corrected, or a new follow-up takes its place."""
+    return not was_missing(attempt) or own_activity(attempt)
+
+
 def own_activity(attempt) -> bool:
-    """True where the activity is the branch's own; later the case may pass to a successor."""
+    """True where the activity is the branch's own, or of a branch merged into it."""
     named = attempt.case.facts["activity"]
     activity = attempt.session.get(Activity, named) if is_id(named) else None
-    return activity is not None and activity.unit_id == attempt.case.unit_id
+    return activity is not None and heir(attempt.session, activity.unit).id == attempt.case.unit_id
 
 
 def is_new(attempt) -> bool:
@@ -120,6 +126,13 @@ def _note_class(attempt) -> None:
     attempt.set_facts(kind=found.kind, reason=found.category)
 
 
+def _open_anew(attempt) -> None:
+    """活动记录里仍是请假或缺席的，随即另立一件重新跟进，不漏一人。"""
+    if was_missing(attempt):
+        named = {name: attempt.case.facts[name] for name in ("activity", "member")}
+        attempt.opens.append((attempt.case.workflow, attempt.case.unit_id, named))
+
+
 def _note_try(attempt) -> None:
     """记入联系登记。"""
     words = attempt.raw
@@ -162,7 +175,7 @@ def _file(attempt) -> None:
     attempt.set_facts(archive_no=attempt.raw.get("archive_no"), archived_on=attempt.today.isoformat())
 
 
-note_class, note_try = Effect(_note_class), Effect(_note_try)
+note_class, note_try, open_anew = Effect(_note_class), Effect(_note_try), Effect(_open_anew)
 note_lesson, note_finding = Effect(_note_lesson), Effect(_note_finding)
 note_education, file = Effect(_note_education), Effect(_file)
 withdraw_finding, keep_finding = Effect(_withdraw_finding), Effect(_keep_finding)

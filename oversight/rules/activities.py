@@ -163,7 +163,16 @@ def record_held(session: Session, row: Activity, held_on: date, by: str | None, 
         raise RuleSaysNo("还没有到这一天，不能登记为已开展。")
     if (held_on.year, held_on.month) != (row.year, row.month):
         raise RuleSaysNo(say("开展日期必须在 {month} 月之内。", month=row.month), clause="G-2.1.2b")
-    change(session, row, at, "登记开展", by=by, held_on=held_on, held_entered_at=at.now)
+    report = _accepted_report(session, row) if held_on != row.day and not row.moved_by else None
+    moved = {"day": held_on, "moved_by": report.id} if report else {}
+    change(session, row, at, "登记开展", by=by, held_on=held_on, held_entered_at=at.now, **moved)
+
+
+def _accepted_report(session: Session, row: Activity) -> Case | None:
+    """Return the late report about a day that was accepted without naming another: held when it could be."""
+    found = session.scalars(sa.select(Case).where(
+        Case.workflow == "date_change", Case.subject == row.id, Case.state == "accepted_late"))
+    return next((case for case in found if not case.facts.get("new_day")), None)
 
 
 # Effects -----------------------------------------------------------------------------------------

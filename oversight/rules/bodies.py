@@ -16,7 +16,7 @@ from ..grammar import Ask, Body, Effect, Rule, rule
 from ..models import Desk, Person, Post, Unit
 from ..models.cases import ABSENT, CAME, LEFT, NO, RECUSED, YES
 from ..roles import COMMITTEE
-from .organization import has_above, in_office
+from .organization import has_above, in_office, superiors
 
 COLLEGIAL = house_rule("会议决定：应到成员半数以上到会方可表决，赞成超过应到且未回避成员的半数为通过。")
 SECRET = house_rule("无记名表决用纸票，监票人、计票人当场计票，只录入到会人员和票数，票由上级封存。")
@@ -196,7 +196,10 @@ def tellers_apart(body: Body) -> Rule:
 
 
 def _unit(attempt) -> str:
-    return attempt.session.scalar(sa.select(Desk.unit_id).where(_rows(attempt)).limit(1))
+    """Return where the body sits; where it has no members at all, the unit that the matter was raised to."""
+    above = superiors(attempt.session, attempt.unit)
+    seated = attempt.session.scalar(sa.select(Desk.unit_id).where(_rows(attempt)).limit(1))
+    return seated or above[min(attempt.case.raised, len(above) - 1)].id
 
 
 def _enter_ballots(attempt) -> None:

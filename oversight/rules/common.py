@@ -79,14 +79,17 @@ def _personal(state: State) -> bool:
 
 
 def common_moves(*open_states: State, undo: tuple[Effect, ...] = (),
-                 void_if: tuple[Rule, ...] = ()) -> tuple[Move, ...]:
-    """Return the common moves for a workflow's unfinished states; `undo` takes back what it had effected."""
+                 void_if: tuple[Rule, ...] = (), void_then: tuple[Effect, ...] = ()) -> tuple[Move, ...]:
+    """Return the common moves for a workflow's unfinished states; `undo` takes back what it had effected.
+
+    `void_then`: what being void brings about beside that.
+    """
     human = tuple(state for state in open_states if state.waits_on.human)
     judged = tuple(state for state in human if role_of(state.waits_on) in (SUPERIOR, INSPECTOR, COMMITTEE, REVIEWER))
     stepping = tuple(state for state in human if not _personal(state))
     return (
         Move("void", "误立作废", open_states, VOID, by=SUPERIOR, under=EXITS, asks=(REASON,), only_if=void_if,
-             does=undo),
+             does=(*undo, *void_then)),
         Move("terminate", "终止办理", open_states, TERMINATED, by=SUPERIOR, under=EXITS, asks=(REASON,),
              does=undo),
         *(Move("recuse", "回避", state, STAY, by=state.waits_on, under=OWN_CASE, asks=(REASON,),

@@ -119,6 +119,8 @@ def _as_no(error) -> No:
         no = No("页面停留太久或来路不明，请返回刷新后重试；您写的内容可先复制下来。")
         no.status, no.title = 400, "请重试"
         return no
+    if isinstance(error, RequestEntityTooLarge):
+        evidence.drain()
     if isinstance(error, RequestEntityTooLarge) and request.endpoint == roster.UPLOAD:
         return roster.too_large()
     if isinstance(error, RequestEntityTooLarge) and request.endpoint in evidence.SENDING:

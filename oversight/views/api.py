@@ -116,8 +116,11 @@ def told(case_id):
 @by_token
 def move(case_id, name):
     case_id, name, words = str(case_id), api_http.verb(name), api_http.body(words=dict)["words"]
-    stated = api_http.stated_version()
-    return _once(api_http.key(required=True), 200, lambda keep: engine.submit(
+    stated, key = api_http.stated_version(), api_http.key(required=False)
+    if key is None:
+        _version(case_id, name, stated)  # says first what is missing of the version
+        api_http.key(required=True)
+    return _once(key, 200, lambda keep: engine.submit(
         db.session, case_id, name, actor(), words, version=_version(case_id, name, stated), at=moment(),
         finish=_noting(keep)))
 
@@ -144,7 +147,8 @@ def _version(case_id: str, name: str, stated: int | None) -> int | None:
     except NotInSight:
         return None
     leaving = workflow.move(workflow.state(found.state), name)
-    if workflow.names(name) and not (leaving and leaving.unversioned):
+    those = [leaving] if leaving else [move for move in workflow.moves if move.name == name]
+    if not all(move.unversioned for move in those):
         raise VersionMissing('缺少 If-Match：请写上您看到的版本号，例如 If-Match: "3"。')
     return None
 
@@ -152,7 +156,8 @@ def _version(case_id: str, name: str, stated: int | None) -> int | None:
 @bp.post("/cases/<uuid:case_id>/desk/<name>")
 @by_token
 def desk(case_id, name):
-    words = api_http.body(words=dict)["words"]
+    sent = api_http.sent()
+    words = sent if sent and "words" not in sent else api_http.body(words=dict)["words"]
 
     def act(keep):
         desk_acts.submit(db.session, str(case_id), name, actor(), moment(), words, finish=keep)
@@ -228,7 +233,9 @@ def _moved(found: Case) -> dict:
 @bp.get("/workflows")
 @by_token
 def list_workflows():
-    return answer({"items": [as_table(workflow) for workflow in workflows.every()], "next": None})
+    after, size = request.args.get("cursor", ""), api_http.limit()
+    rows = [workflow for workflow in workflows.every() if workflow.name > after]
+    return api_http.page(rows, size, as_table, mark=lambda workflow: workflow.name)
 
 
 @bp.get("/workflows/<name>")

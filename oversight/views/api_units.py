@@ -22,7 +22,16 @@ from .api_shapes import day, named
 
 def in_reach(who):
     """Return the condition on units that the reader belongs to or stands above."""
-    paths = [Unit.path.startswith(prefix, autoescape=True) for prefix in who.sight]
+    return _under(who, who.sight)
+
+
+def kept(who):
+    """Return the condition on units that the reader may know of: administrators keep units, not their business."""
+    return _under(who, [*who.sight, *(post.unit.path for post in who.posts)])
+
+
+def _under(who, prefixes):
+    paths = [Unit.path.startswith(prefix, autoescape=True) for prefix in dict.fromkeys(prefixes)]
     return sa.and_(Unit.zone_id == who.zone_id, sa.or_(sa.false(), *paths))
 
 
@@ -30,9 +39,9 @@ def below(row: Unit):
     return Unit.path.startswith(row.path, autoescape=True)
 
 
-def unit_in_reach(unit_id) -> Unit:
+def unit_in_reach(unit_id, within=in_reach) -> Unit:
     """Return a unit. Raises NotInSight."""
-    row = db.session.scalar(sa.select(Unit).where(Unit.id == str(unit_id), in_reach(actor())))
+    row = db.session.scalar(sa.select(Unit).where(Unit.id == str(unit_id), within(actor())))
     if row is None:
         raise NotInSight()
     return row
@@ -60,7 +69,7 @@ def units():
     own = [post.unit_id for post in who.posts] + ([who.branch.id] if who.branch else [])
     order = (sa.case((Unit.id.in_(own), 0), else_=1), sa.func.length(Unit.path), Unit.sort, Unit.id)
     rows = list(db.session.scalars(
-        _from_cursor(sa.select(Unit).where(in_reach(who)), order, Unit).limit(size + 1)))
+        _from_cursor(sa.select(Unit).where(kept(who)), order, Unit).limit(size + 1)))
     above = _parents(rows)
     return page(rows, size, lambda row: api_shapes.unit(row, above.get(row.parent_id)))
 
@@ -73,7 +82,7 @@ def _parents(rows: list[Unit]) -> dict[str, Unit]:
 @bp.get("/units/<uuid:unit_id>")
 @by_token
 def unit(unit_id):
-    row = unit_in_reach(unit_id)
+    row = unit_in_reach(unit_id, kept)
     return answer(api_shapes.unit(row, db.session.get(Unit, row.parent_id) if row.parent_id else None))
 
 
@@ -111,7 +120,7 @@ def unit_activities(unit_id):
 
 def _activity(row: Activity, branch: Unit, counted: dict, how: dict) -> dict:
     return {"id": row.id, "unit": named(branch), "year": row.year, "month": row.month, **title_and_status(row),
-            "on": day(row.day), "rule_day": day(row.rule_day), "held_on": day(row.held_on),
+            "on": day(row.day), "rule_day": day(_rule_day(branch, row)), "held_on": day(row.held_on),
             "moved_how": how.get(row.id), **_turnout(counted.get(row.id))}
 
 
@@ -130,7 +139,8 @@ def _status(branch: Unit, row: Activity) -> str:
     """Say how a party day stands; a day that somebody consented to or chose is not provisional."""
     guess = row.rule_day is not None and not row.moved_by and calendar.rule_for(
         db.session, branch, row.year, row.month).provisional
-    return activities.status(row, moment().today, guess)
+    stands = activities.status(row, moment().today, guess)
+    return "moved" if stands == "planned" and _rule_day(branch, row) != row.rule_day else stands
 
 
 @bp.get("/units/<uuid:unit_id>/party-days")
@@ -150,35 +160,44 @@ def party_days(unit_id):
 
 
 def _cases_about(rows: list[Activity]) -> dict[str, str]:
-    """Return for each activity the open request about it, else the one that moved it; in sight only."""
+    """Return for each activity the open request about it, else the one that moved or excused it; in sight only."""
     who, ids = actor(), [row.id for row in rows]
+    settled = {row.id: row.moved_by or row.excused_by for row in rows if row.moved_by or row.excused_by}
     seen = sa.or_(
         sa.exists().where(Unit.id == Case.unit_id, in_sight(who)),
         sa.exists().where(Desk.case_id == Case.id, at_seat(who)))
-    found = db.session.execute(sa.select(Case.id, Case.subject, Case.closed_at).where(
+    found = db.session.execute(sa.select(Case.id, Case.subject, Case.closed_at, Case.state).where(
         Case.zone_id == who.zone_id, seen, Case.workflow == "date_change",
-        sa.or_(Case.subject.in_(ids), Case.id.in_([row.moved_by for row in rows if row.moved_by])))).all()
+        sa.or_(Case.subject.in_(ids), Case.id.in_(list(settled.values()))))).all()
     visible = {case.id for case in found}
-    moved = {row.id: row.moved_by for row in rows if row.moved_by in visible}
-    return {**moved, **{case.subject: case.id for case in found if case.closed_at is None}}
+    late = {case.subject: case.id for case in found if case.state == "accepted_late"}
+    return {**late, **{row_id: case_id for row_id, case_id in settled.items() if case_id in visible},
+            **{case.subject: case.id for case in found if case.closed_at is None}}
 
 
 def _party_day(branch: Unit, year: int, month: int, row: Activity | None, cases: dict[str, str],
                how: dict[str, str]) -> dict:
     """Return a month: planned or, where nobody has planned it yet, as the rule yields it now."""
-    ruled = calendar.has_rule_day(db.session, branch, month)
-    rule = calendar.rule_for(db.session, branch, year, month) if ruled else None
+    rule = calendar.rule_for(db.session, branch, year, month) if calendar.has_rule_day(
+        db.session, branch, month) else None
     planned = row or Activity(**activities.plan(db.session, branch, year, month))
     explained = rule is not None and rule.on == planned.rule_day
     return {
         "month": month, "first_friday": day(rule.first_friday) if rule else None,
-        "postponed_for": rule.postponed_for if rule else None, "rule_day": day(planned.rule_day),
+        "postponed_for": rule.postponed_for if rule else None, "rule_day": day(_rule_day(branch, planned)),
         "on": day(planned.day), "held_on": day(planned.held_on),
         **_standing(branch, planned), **_mover(branch, planned, how), "case": cases.get(planned.id),
         "activity": row.id if row else None,
         "steps": [{"text": step.text, "kind": step.kind, "day": day(step.day), "clause": step.clause}
                   for step in rule.steps] if explained else [],
     }
+
+
+def _rule_day(branch: Unit, row: Activity):
+    """Return what the rule yields; where the zone's notice set the day, what it would have yielded without."""
+    if calendar.notice_of(db.session, branch, row) is None:
+        return row.rule_day
+    return calendar.rule_for(db.session, branch, row.year, row.month, noticed=False).on
 
 
 def _mover(branch: Unit, row: Activity, how: dict[str, str]) -> dict:

@@ -6,6 +6,7 @@ import io
 
 from flask import Blueprint, Response, current_app, flash, redirect, request, send_file, url_for
 from flask_login import login_required
+from werkzeug.exceptions import UnsupportedMediaType
 
 from .. import idempotency, uploads
 from ..db import db
@@ -35,11 +36,15 @@ def widen(endpoint: str | None, _values) -> None:
         request.max_form_parts = 20
 
 
-def too_large() -> uploads.TooLarge:
-    """Return the no to a body that is too large, having read it to its end where that is not far."""
+def drain() -> None:
+    """Read a body that is too large to its end, where that is not far, so that the answer arrives."""
     left = min(request.content_length or 0, DRAINED)
     while left > 0 and (part := request.environ["wsgi.input"].read(min(left, 2**16))):
         left -= len(part)
+
+
+def too_large() -> uploads.TooLarge:
+    """Return the no to a file that is too large."""
     return uploads.too_large(request.content_length)
 
 
@@ -136,6 +141,8 @@ def attachment(attachment_id):
 @api_http.bp.post("/cases/<uuid:case_id>/attachments")
 @by_token
 def attach(case_id):
+    if request.mimetype != "multipart/form-data":
+        raise UnsupportedMediaType()
     file, key = sent(), api_http.key(required=False)
     asked = idempotency.fingerprint(request.method, request.path, [
         uploads.sha256(file.data), file.name, file.note, file.finding, file.round, file.replaces])

@@ -306,8 +306,8 @@ def _paths() -> dict:
             "move", "Make a move", "Case", case, name, IF_MATCH, KEY[True], sends=WORDS, needs=False,
             no=(*CHANGING, 428))},
         "/cases/{case_id}/desk/{name}": {"post": _operation(
-            "desk", f"An act on the desk, never a move: {_acts()}", "Case", case, name, KEY[False],
-            sends=WORDS, needs=False, no=CHANGING)},
+            "desk", f"An act on the desk, never a move; words bare or in `words`: {_acts()}", "Case", case, name,
+            KEY[False], sends=WORDS, needs=False, no=CHANGING)},
         "/cases/{case_id}/attachments": {"post": _upload(case, KEY[False])},
         "/attachments/{attachment_id}": {"get": _download(PATH["attachment_id"])},
         "/moves": {"post": _operation(
@@ -328,7 +328,8 @@ def _paths() -> dict:
             "post": _operation(
                 "record_attendance", "Record who took part; opens a follow-up for each on leave or absent",
                 "Recorded", PATH["activity_id"], KEY[False], sends=ATTENDANCE, no=CHANGING)},
-        "/workflows": _read("workflows", "The law: every workflow as data", "Workflows"),
+        "/workflows": _read("workflows", "The law: every workflow as data", "Workflows", CURSOR, LIMIT,
+                            no=(422,)),
         "/workflows/{name}": _read("workflow", "One workflow", "Workflow", name, no=(404,)),
         "/openapi.json": {"get": {**_operation("openapi", "This document", "Document"), "security": []}},
     }

@@ -4,6 +4,8 @@ Contact one by one, tell what happened, make up the lesson, confirm, file. 无�
 hearing the member; education is a flag beside the lesson, never its end.
 """
 
+from dataclasses import replace
+
 from .. import rules
 from ..clauses import clause, house_rule
 from ..grammar import STAY, Ask, Due, Move, State, Workflow, rule
@@ -117,9 +119,15 @@ def no_longer_missing(attempt):
     return not facts.was_missing(attempt)
 
 
+@rule(clause("G-3.2.1a"))
+def nobody_dropped(attempt):
+    """这件是随人转来的，活动记录里仍是请假或缺席，不能作废；登记有误的，请原支部先更正考勤。"""
+    return facts.can_be_void(attempt)
+
+
 LIVE = (TO_CONTACT, TO_MAKE_UP, TO_CONFIRM, TO_ARCHIVE)
 WORKFLOW = Workflow(
-    "absence", "缺席联系与补课", version=1, opens=TO_CONTACT, opened_by=BRANCH, short="缺席补课",
+    "absence", "缺席联系与补课", version=2, opens=TO_CONTACT, opened_by=BRANCH, short="缺席补课",
     facts=(Ask("activity", "text", "活动"), Ask("member", "person", "党员")), concerns="member",
     inherits=True, open_if=(missing_in_record, only_once), subject=facts.subject, on_open=(facts.note_class,),
     moves=(
@@ -155,6 +163,10 @@ WORKFLOW = Workflow(
         Move("excuse", "同意不补课", LIVE, EXCUSED, by=SUPERIOR, under=EXEMPT, asks=(WHY,)),
         Move("correct", "考勤更正", (*LIVE, OBJECTED, UNREACHED), CORRECTED, by=COUNT, under=clause("G-3.2.1a"),
              only_if=(no_longer_missing,)),
-        *rules.common_moves(*LIVE, OBJECTED, UNREACHED, void_if=(no_longer_missing,)),
+        *rules.common_moves(*LIVE, OBJECTED, UNREACHED, void_if=(nobody_dropped,), void_then=(facts.open_anew,)),
     ),
 )
+
+# Version 1: no follow-up was void while the record said absent.
+EARLIER = (replace(WORKFLOW, version=1, moves=tuple(
+    replace(move, only_if=(no_longer_missing,), does=()) if move.name == "void" else move for move in WORKFLOW.moves)),)

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from oversight import engine, queues
 from oversight.errors import NotYours, RuleSaysNo
-from oversight.models import Case, Post
+from oversight.models import Attendance, Case, Post
 from oversight.operations import sweep
 from tests.db.test_attendance import cases, record, sheet
 from tests.support.world import at
@@ -155,3 +155,31 @@ def test_a_contact_is_entered_with_its_own_day_never_ahead_of_it(session, world,
         return
     done = do(session, world, case, "record_contact", call, on="2026-11-09")
     assert (done.facts["tries"][0]["on"], done.facts["tries"][0]["entered_on"]) == (on, "2026-11-09")
+
+
+def test_a_follow_up_opened_by_mistake_is_void_and_nobody_is_dropped(session, world):
+    """Contract: void (误立) in every workflow, the number is kept; issue: nobody is dropped."""
+    case = missing(session, world)
+    do(session, world, case, "record_contact", CALL)
+    gone = do(session, world, case, "void", {"reason": "误立"}, who="town1.officer")
+    assert gone.state == "void" and gone.closed_at
+    again = session.scalar(sa.select(Case).where(Case.workflow == "absence", Case.closed_at.is_(None)))
+    assert (again.subject, again.state, again.concerns_id) == (case.subject, "to_contact", case.concerns_id)
+    assert again.due_on == date(2026, 11, 17) and "tries" not in again.facts
+
+
+def test_void_once_the_record_was_corrected_is_the_end(session, world):
+    case = missing(session, world)
+    row = session.scalar(sa.select(Attendance).where(Attendance.person_id == case.concerns_id))
+    row.kind = "present"
+    session.commit()
+    do(session, world, case, "void", {"reason": "误立"}, who="town1.officer")
+    assert session.scalar(sa.select(Case.id).where(Case.workflow == "absence", Case.closed_at.is_(None))) is None
+
+
+def test_what_moved_with_its_member_is_not_void_while_the_record_stands(session, world):
+    case = missing(session, world)
+    engine.inherit(session, case.id, world.units["village2"], world.actor("town1.officer", at("2026-11-12").today),
+                   at("2026-11-12"), "转出")
+    session.commit()
+    refused(session, world, case, "void", {"reason": "误立"}, match="随人转来", who="town2.officer")

@@ -143,6 +143,7 @@ DRIVES = {
         "made_up": absence(CALLED, TAUGHT, ("2026-11-12", "village.secretary", "confirm")),
         "excused": absence(("2026-11-12", "town1.officer", "excuse")),
         "searching": absence(*LOST, ("2026-11-12", "town1.officer", "begin_search")), "corrected": corrected,
+        "void": absence(("2026-11-12", "town1.officer", "void")),
         "terminated": absence(("2026-11-12", "town1.officer", "terminate")),
     },
     "exemption": {

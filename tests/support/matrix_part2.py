@@ -74,10 +74,9 @@ def ends(today: str, *states: str) -> dict:
 
 
 # Absence -----------------------------------------------------------------------------------------
-# 误立 is no way out while the record says absent: the record is corrected first (nobody is dropped).
+# 误立 is open to the superior as everywhere; while the record says absent another follow-up begins at once.
 
-OPEN_BRANCH = {SUPERIOR: ("excuse", "terminate")}
-VOID = {SUPERIOR: ("void",)}
+OPEN_BRANCH = {SUPERIOR: ("excuse", *EXITS)}
 ABSENCE = Table(
     "absence",
     ("record_contact", "contact_made", "record_lesson", "confirm", "redo", "file", "archive", "find_unexcused",
@@ -90,49 +89,49 @@ ABSENCE = Table(
     {
         "to_contact": Row(
             "to_contact", "2026-11-10", {BRANCH: ("record_contact", "recuse"), **OPEN_BRANCH},
-            {BRANCH: ("find_unexcused", "educate", "search_lost", "object"), MEMBER: ("object",), **VOID},
+            {BRANCH: ("find_unexcused", "educate", "search_lost", "object"), MEMBER: ("object",)},
             ("contact_made", "correct"), enters={"record_contact": "to_make_up"}),
         "to_contact, overdue": Row(
             "to_contact", "2026-11-20", {BRANCH: ("record_contact", "recuse"), **OPEN_BRANCH},
-            {BRANCH: ("find_unexcused", "educate", "search_lost", "object"), MEMBER: ("object",), **VOID},
+            {BRANCH: ("find_unexcused", "educate", "search_lost", "object"), MEMBER: ("object",)},
             ("contact_made", "correct"), enters={"record_contact": "to_make_up"}),
         "to_contact, three tries in vain": Row(
             "to_contact", "2026-11-12", {BRANCH: ("record_contact", "search_lost", "recuse"), **OPEN_BRANCH},
-            {BRANCH: ("find_unexcused", "educate", "object"), MEMBER: ("object",), **VOID},
+            {BRANCH: ("find_unexcused", "educate", "object"), MEMBER: ("object",)},
             ("contact_made", "correct"), enters={"record_contact": "to_make_up"}),
         "to_make_up": Row(
             "to_make_up", "2026-11-12",
             {BRANCH: ("record_contact", "record_lesson", "find_unexcused", "recuse"), **OPEN_BRANCH},
-            {BRANCH: ("educate", "object"), MEMBER: ("object",), **VOID}, ("correct",)),
+            {BRANCH: ("educate", "object"), MEMBER: ("object",)}, ("correct",)),
         "to_make_up, found unexcused": Row(
             "to_make_up", "2026-11-12",
             {BRANCH: ("record_contact", "record_lesson", "find_unexcused", "educate", "recuse"), **OPEN_BRANCH,
-             MEMBER: ("object",)}, VOID, ("correct",)),
+             MEMBER: ("object",)}, {}, ("correct",)),
         "to_make_up, on leave": Row(
             "to_make_up", "2026-11-12", {BRANCH: ("record_contact", "record_lesson", "recuse"), **OPEN_BRANCH},
-            {BRANCH: ("find_unexcused", "educate", "object"), MEMBER: ("object",), **VOID}, ("correct",)),
+            {BRANCH: ("find_unexcused", "educate", "object"), MEMBER: ("object",)}, ("correct",)),
         "to_confirm": Row(
             "to_confirm", "2026-11-13", {BRANCH: ("confirm", "redo", "find_unexcused", "recuse"), **OPEN_BRANCH},
-            {BRANCH: ("educate", "object"), MEMBER: ("object",), **VOID}, ("correct",)),
+            {BRANCH: ("educate", "object"), MEMBER: ("object",)}, ("correct",)),
         "to_archive": Row(
-            "to_archive", "2026-11-13", {BRANCH: ("archive", "recuse"), **OPEN_BRANCH}, VOID, ("file", "correct")),
+            "to_archive", "2026-11-13", {BRANCH: ("archive", "recuse"), **OPEN_BRANCH}, {}, ("file", "correct")),
         "finding_objected": Row(
-            "finding_objected", "2026-11-16", {SUPERIOR: ("uphold_finding", "overturn_finding", "recuse", "terminate")},
-            {ABOVE: ("take_over",), **VOID}, ("correct",)),
+            "finding_objected", "2026-11-16", {SUPERIOR: ("uphold_finding", "overturn_finding", "recuse", *EXITS)},
+            {ABOVE: ("take_over",)}, ("correct",)),
         "finding_objected, overdue": Row(
             "finding_objected", "2026-11-25",
-            {SUPERIOR: ("uphold_finding", "overturn_finding", "recuse", "terminate"), ABOVE: ("take_over",)}, VOID,
+            {SUPERIOR: ("uphold_finding", "overturn_finding", "recuse", *EXITS), ABOVE: ("take_over",)}, {},
             ("correct",)),
         "finding_objected, taken over": Row(
             "finding_objected", "2026-11-25",
-            {ABOVE: ("uphold_finding", "overturn_finding", "recuse", "terminate")}, {ABOVE: ("void",)}, ("correct",),
+            {ABOVE: ("uphold_finding", "overturn_finding", "recuse", *EXITS)}, {}, ("correct",),
             ("take_over",)),
         "unreached": Row(
-            "unreached", "2026-11-16", {SUPERIOR: ("begin_search", "try_again", "recuse", "terminate")},
-            {ABOVE: ("take_over",), **VOID}, ("correct",)),
-        **ends("2026-11-26", "made_up", "excused", "searching", "corrected", "terminated"),
+            "unreached", "2026-11-16", {SUPERIOR: ("begin_search", "try_again", "recuse", *EXITS)},
+            {ABOVE: ("take_over",)}, ("correct",)),
+        **ends("2026-11-26", "made_up", "excused", "searching", "corrected", "void", "terminated"),
     },
-    frozenset({CONCERNED}), ("void",))
+    frozenset({CONCERNED}))
 
 # Exemption ---------------------------------------------------------------------------------------
 

@@ -131,7 +131,7 @@ def test_one_file_at_a_time(api, order):
     two = village.send("POST", path, content_type="multipart/form-data", data={
         "file": [(io.BytesIO(PHOTO), "a.jpg"), (io.BytesIO(PHOTO), "b.jpg")]})
     assert (none.status_code, two.status_code) == (422, 422)
-    assert village.send("POST", path, json={"file": "x"}).status_code == 422
+    assert village.send("POST", path, json={"file": "x"}).status_code == 415
 
 
 def test_evidence_belongs_to_the_round_that_is_on(api, session, world):
