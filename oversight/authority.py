@@ -26,6 +26,7 @@ class Actor:
 
     `seats` are (unit id, ladder, tier); `sight` are path prefixes of the units that are visible, `business` of
     those whose cases are: by post, not by membership. `acting` is in whose place he acts: never a post of his own.
+    `led` are (person id, branch id) of the branches that he, and those he acts for, lead by post or acting.
     """
 
     person: Person
@@ -36,6 +37,7 @@ class Actor:
     sight: tuple[str, ...] = ()
     business: tuple[str, ...] = ()
     acting: tuple[Acting, ...] = ()
+    led: tuple[tuple[str, str], ...] = ()
 
     @property
     def id(self) -> str:
@@ -121,7 +123,18 @@ def actor(session: Session, person_id: str, on: date) -> Actor:
     business += [row.unit.path for row in stands_in if row.workflow is None]
     full = branch if branch is not None and not person.probationary else None
     return Actor(person, posts, branch, on, tuple(_seats(posts, full)), tuple(dict.fromkeys(sight)),
-                 tuple(dict.fromkeys(business)), stands_in)
+                 tuple(dict.fromkeys(business)), stands_in, tuple(_led(session, person_id, posts, stands_in, on)))
+
+
+def _led(session: Session, person_id: str, posts: tuple[Post, ...], stands_in: tuple[Acting, ...], on: date):
+    """Yield who leads which branch: the person, and those in whose place he acts. See `barred`."""
+    for held in (*posts, *stands_in):
+        if held.office in BRANCH_LEADERS and held.unit.kind == "branch":
+            yield person_id, held.unit_id
+    principals = {row.for_id for row in stands_in} - {None}
+    for table, holds in ((Post, in_office(on)), (Acting, acting.in_force(on))) if principals else ():
+        yield from session.execute(sa.select(table.person_id, table.unit_id).join(Unit, Unit.id == table.unit_id).where(
+            table.person_id.in_(principals), table.office.in_(BRANCH_LEADERS), Unit.kind == "branch", holds))
 
 
 def _seats(posts: tuple[Post, ...], branch: Unit | None):
