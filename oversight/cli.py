@@ -29,6 +29,7 @@ from .operations import administration
 
 HOME = "127.0.0.1"
 # Who is shown at the start; the other accounts follow the same pattern.
+STAGES = {"read": ("读取", "行"), "check": ("核对", "行"), "compare": ("比对", "人"), "write": ("写入", "条")}
 SHOWN = ("branch01.secretary", "branch01.organizer", "branch01.member01", "town1.officer", "town1.secretary",
          "town1.committee1", "town1.inspector", "dept1.officer", "zone.office", "zone.inspector",
          "zone.committee1", "zone.sysadmin", "zone.secadmin", "zone.auditor")
@@ -422,14 +423,14 @@ def import_roster(file: str, dry_run: bool, confirm_left: bool) -> None:
         data = Path(file).read_bytes()
     except OSError as error:
         raise BadRequest(f"打不开文件 {file}，请检查路径和权限。") from error
-    with _progress() as tick:
+    with _progress() as stage:
         try:
             found = roster.read(db.session, zone, data, Path(file).name, Sealer(current_app.secret_key), _now(),
-                                tick("读名册"))
+                                stage)
         except roster.Troubled as no:
             raise BadRequest("\n".join([*no.notes, *no.troubles, no.sentence])) from no
         if not dry_run:
-            roster.apply(db.session, found, None, _now(), confirm_left, tick("写入"))
+            roster.apply(db.session, found, None, _now(), confirm_left, stage)
             db.session.commit()
     _tell(found, dry_run)
 
@@ -450,17 +451,28 @@ def _tell(found, dry_run: bool) -> None:
 
 @contextmanager
 def _progress():
-    """Show a bar at a terminal; elsewhere be silent. Yields a maker of counters."""
+    """Show a bar for each stage at a terminal; elsewhere be silent. Yields what begins a stage and ends the last."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed} 行"), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
-        def tick(label: str):
-            task = bar.add_task(label, total=None)
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed} {task.fields[of]}"),
+               TimeElapsedColumn())
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, disable=not sys.stderr.isatty() or console.is_dumb_terminal) as bar:
+        def stage(name: str, total: int | None = None):
+            _full(bar)
+            label, of = STAGES[name]
+            task = bar.add_task(label, total=total, of=of)
             return lambda rows: bar.advance(task, rows)
 
-        yield tick
+        yield stage
+        _full(bar)
+
+
+def _full(bar) -> None:
+    """Fill the bar of the stage before: how many rows it has is known at its end."""
+    for task in bar.tasks[-1:]:
+        bar.update(task.id, total=task.completed)
 
 
 @main.command(help="发一个接口令牌，只显示这一次")
