@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from . import acting, queues, workflows
 from .errors import NotInSight, NotYours, SomebodyFirst
-from .grammar import MANY, Body, Each, Move, Party, Workflow
+from .grammar import MANY, Body, Each, Move, Party, Workflow, role_of
 from .models import Acting, Case, Desk, JournalRow, Membership, Person, Post, Recusal, Unit
 from .roles import ADMINISTRATORS, BRANCH_LEADERS, COMMITTEE, LADDERS, NO_BUSINESS, OFFICES, SUPERIOR, Role
 from .rules.organization import COMMITTEE_FROM, in_office, superiors
@@ -403,17 +403,25 @@ def leads(session: Session, unit: Unit, who: Actor) -> Standing:
 
 
 def desk_people(session: Session, desk: Desk, on: date) -> list[str]:
-    """Return who finds an open desk row in their box on a day, by office."""
+    """Return who finds an open desk row in their box on a day, by office; who may not act in the case does not."""
     if desk.person_id:
         return [desk.person_id]
     if desk.handed_to:
         return [desk.handed_to]
-    offices = LADDERS[desk.role][desk.tier]
+    offices, out = LADDERS[desk.role][desk.tier], _kept_off(session, desk, on)
     found = session.scalars(sa.select(Post.person_id).where(
         Post.unit_id == desk.unit_id, Post.office.in_(offices), in_office(on)).distinct())
     stand_ins = [row.person_id for row in acting.in_unit(session, desk.unit_id, on, desk.workflow)
-                 if row.office in offices]
-    return list(dict.fromkeys([*found, *stand_ins]))
+                 if row.office in offices and not {row.person_id, row.for_id} & out]
+    return [person for person in dict.fromkeys([*found, *stand_ins]) if person not in out]
+
+
+def _kept_off(session: Session, desk: Desk, on: date) -> set[str]:
+    """Return who is barred from what a desk row waits for; from what is only watched nobody is."""
+    case = session.get(Case, desk.case_id)
+    workflow = workflows.get(case.workflow, case.definition_version)
+    party = workflow.state(case.state).waits_on
+    return barred(session, workflow, case, role_of(party), on) if desk.kind == "act" and party is not None else set()
 
 
 def gone_from_bodies(session: Session, on: date) -> list[str]:

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from oversight import authority, engine, queues, workflows
 from oversight.grammar import role_of
-from oversight.models import Case, Post
-from oversight.operations import posts
+from oversight.models import Case, Notice, Post
+from oversight.operations import posts, sweep
 from tests.db.test_absence_walk import CALL, do, missing
 from tests.db.test_appraisal_walk import Appraising
 from tests.db.test_attendance import record, sheet
@@ -83,6 +83,17 @@ def test_who_acts_for_a_leader_of_the_asking_branch(play):
     assert on_desk(play, "town1.clerk") == [] and disagreements(play) == []
     play.asked(name="community.secretary", unit="community")
     assert on_desk(play, "town1.clerk") == ["asked"] and disagreements(play) == []
+
+
+def test_the_bell_rings_for_those_alone_who_find_it_on_their_desk(play):
+    """Nor are second.hat and who acts for him told that something waits for them."""
+    stand_in(play, "town1.clerk", "second.hat", "town1", "officer")
+    stand_in(play, "town1.scribe", "town1.secretary", "town1", "secretary")
+    case = play.asked()
+    sweep.sweep(play.session, play.at)
+    told = set(play.session.scalars(sa.select(Notice.person_id).where(Notice.case_id == case.id)))
+    assert told == {play.world.people[name].id for name in ("town1.officer", "town1.secretary", "town1.scribe")}
+    assert all(on_desk(play, name) for name in ("town1.officer", "town1.secretary", "town1.scribe"))
 
 
 def test_who_acts_for_one_who_himself_stands_in_as_a_leader_of_the_branch(play):
