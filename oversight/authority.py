@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from . import acting, queues, workflows
 from .errors import NotInSight, NotYours, SomebodyFirst
-from .grammar import MANY, Body, Each, Move, Party, Workflow
+from .grammar import MANY, Body, Each, Move, Party, Workflow, role_of
 from .models import Acting, Case, Desk, JournalRow, Membership, Person, Post, Recusal, Unit
 from .models.cases import CAME
 from .roles import ADMINISTRATORS, BRANCH_LEADERS, COMMITTEE, LADDERS, NO_BUSINESS, OFFICES, SUPERIOR, Role
@@ -28,6 +28,7 @@ class Actor:
     `seats` are (unit id, ladder, tier); `sight` are path prefixes of the units that are visible, `business` of
     those whose cases are: by post, not by membership. `acting` is in whose place he acts: never a post of his own.
     `former` are the branches merged into his: what they left closed is read on.
+    `led` are (person id, branch id) of the branches that he, and those he acts for, lead by post or acting.
     """
 
     person: Person
@@ -39,6 +40,7 @@ class Actor:
     business: tuple[str, ...] = ()
     acting: tuple[Acting, ...] = ()
     former: tuple[str, ...] = ()
+    led: tuple[tuple[str, str], ...] = ()
 
     @property
     def id(self) -> str:
@@ -120,9 +122,21 @@ def actor(session: Session, person_id: str, on: date) -> Actor:
     sight += [row.unit.path for row in stands_in]
     business += [row.unit.path for row in stands_in if row.workflow is None]
     full = branch if branch is not None and not person.probationary else None
-    led = {row.unit_id for row in (*posts, *stands_in) if row.unit.kind == "branch" and row.unit.path in business}
+    leading = {row.unit_id for row in (*posts, *stands_in) if row.unit.kind == "branch" and row.unit.path in business}
     return Actor(person, posts, branch, on, tuple(_seats(posts, full)), tuple(dict.fromkeys(sight)),
-                 tuple(dict.fromkeys(business)), stands_in, merged_into(session, led))
+                 tuple(dict.fromkeys(business)), stands_in, merged_into(session, leading),
+                 tuple(_led(session, person_id, posts, stands_in, on)))
+
+
+def _led(session: Session, person_id: str, posts: tuple[Post, ...], stands_in: tuple[Acting, ...], on: date):
+    """Yield who leads which branch: the person, and those in whose place he acts. See `barred`."""
+    for held in (*posts, *stands_in):
+        if held.office in BRANCH_LEADERS and held.unit.kind == "branch":
+            yield person_id, held.unit_id
+    principals = {row.for_id for row in stands_in} - {None}
+    for table, holds in ((Post, in_office(on)), (Acting, acting.in_force(on))) if principals else ():
+        yield from session.execute(sa.select(table.person_id, table.unit_id).join(Unit, Unit.id == table.unit_id).where(
+            table.person_id.in_(principals), table.office.in_(BRANCH_LEADERS), Unit.kind == "branch", holds))
 
 
 def _seats(posts: tuple[Post, ...], branch: Unit | None):
@@ -389,17 +403,25 @@ def leads(session: Session, unit: Unit, who: Actor) -> Standing:
 
 
 def desk_people(session: Session, desk: Desk, on: date) -> list[str]:
-    """Return who finds an open desk row in their box on a day, by office."""
+    """Return who finds an open desk row in their box on a day, by office; who may not act in the case does not."""
     if desk.person_id:
         return [desk.person_id]
     if desk.handed_to:
         return [desk.handed_to]
-    offices = LADDERS[desk.role][desk.tier]
+    offices, out = LADDERS[desk.role][desk.tier], _kept_off(session, desk, on)
     found = session.scalars(sa.select(Post.person_id).where(
         Post.unit_id == desk.unit_id, Post.office.in_(offices), in_office(on)).distinct())
     stand_ins = [row.person_id for row in acting.in_unit(session, desk.unit_id, on, desk.workflow)
-                 if row.office in offices]
-    return list(dict.fromkeys([*found, *stand_ins]))
+                 if row.office in offices and not {row.person_id, row.for_id} & out]
+    return [person for person in dict.fromkeys([*found, *stand_ins]) if person not in out]
+
+
+def _kept_off(session: Session, desk: Desk, on: date) -> set[str]:
+    """Return who is barred from what a desk row waits for; from what is only watched nobody is."""
+    case = session.get(Case, desk.case_id)
+    workflow = workflows.get(case.workflow, case.definition_version)
+    party = workflow.state(case.state).waits_on
+    return barred(session, workflow, case, role_of(party), on) if desk.kind == "act" and party is not None else set()
 
 
 def gone_from_bodies(session: Session, on: date) -> list[str]:

@@ -14,13 +14,14 @@ from sqlalchemy.orm import Session, aliased, joinedload
 
 from . import workflows
 from .errors import WordsWrong
+from .grammar import role_of
 from .models import Case, Desk, FollowUp, JournalRow, Person, Recusal, Unit
 from .models.cases import NEVER
-from .roles import BRANCH_LEADERS, OFFICES
+from .roles import COMMITTEE, OFFICES
 from .sentences import say
 
 JUDGING = ("superior", "zone_signer", "committee")  # ladders whose people must not be the applicant's own
-_helping, _case = aliased(Desk), aliased(Case)  # asked about beside the row or case of a query
+_helping, _beside, _case = aliased(Desk), aliased(Desk), aliased(Case)  # asked about beside the row or case of a query
 BOXES = ("mine", "waiting", "units", "copied", "done", "follow_up")
 
 
@@ -66,26 +67,51 @@ def _acting_seats(who):
     """Yield the condition of each seat that the reader fills in another's place, that one's own cases excepted."""
     for row, ladder, tier in who.acting_seats:
         for_him = [~sa.exists().where(Recusal.case_id == Desk.case_id, Recusal.person_id == row.for_id),
-                   ~sa.exists().where(_case.id == Desk.case_id, _case.concerns_id == row.for_id),
-                   sa.or_(Desk.role.not_in(JUDGING), ~_applied(row.for_id))] if row.for_id else []
+                   ~sa.exists().where(_case.id == Desk.case_id, sa.or_(
+                       _case.concerns_id == row.for_id, _barred(who, row.for_id, _case)))] if row.for_id else []
         scope = [Desk.workflow == row.workflow] if row.workflow else []
         yield sa.and_(Desk.unit_id == row.unit_id, Desk.role == ladder, Desk.tier >= tier, *scope, *for_him)
 
 
 def _on_my_desk(who, kinds: tuple[str, ...]):
     """Return the condition that an open desk row is the reader's to act on, own cases excepted."""
-    own = [held.unit_id for held in (*who.posts, *who.acting)
-           if held.office in BRANCH_LEADERS and held.unit.kind == "branch"]
     return sa.and_(
         Desk.case_id == Case.id, Desk.closed_at.is_(None), Desk.kind.in_(kinds),
         at_seat(who),
-        sa.or_(Desk.role.in_(("branch", "member")), Desk.kind == "copy", sa.not_(Desk.case_unit_id.in_(own))),
+        sa.or_(Desk.kind == "copy", ~_barred(who, who.id, Case)),
         sa.or_(Desk.role == "member", Case.concerns_id.is_(None), Case.concerns_id != who.id),
         sa.or_(sa.and_(Desk.role == "member", Desk.person_id == who.id),
                ~sa.exists().where(Recusal.case_id == Desk.case_id, Recusal.person_id == who.id)),
-        sa.or_(Desk.role.not_in(JUDGING), Desk.kind == "copy", ~_applied(who.id)),
         sa.or_(Desk.kind != "act", _mine_to_do(who)),
     )
+
+
+def _barred(who, person_id: str, case):
+    """Return the condition that a person may not judge what a row waits for, as `authority.barred` has it."""
+    decided = sa.or_(
+        sa.exists().where(JournalRow.case_id == case.id, JournalRow.actor_id == person_id,
+                          JournalRow.role == COMMITTEE.name),
+        sa.exists().where(_beside.case_id == case.id, _beside.person_id == person_id, _beside.role == "member"))
+    return sa.and_(
+        Desk.role.not_in(("branch", "member")), ~_waits_on(case, lambda role: not role.judges),
+        sa.or_(_leads(who, person_id, case), sa.and_(Desk.role.in_(JUDGING), _applied(person_id)),
+               sa.and_(_waits_on(case, lambda role: role.anew), decided)))
+
+
+def _waits_on(case, which):
+    """Return the condition that a case waits for a role of a kind. A branch's own work that climbed is not judged."""
+    found = [(workflow.name, [state.name for state in workflow.states if state.waits_on is not None
+                              and role_of(state.waits_on).human and which(role_of(state.waits_on))])
+             for workflow in workflows.every()]
+    return sa.or_(sa.false(), *(sa.and_(case.workflow == name, case.state.in_(states))
+                                for name, states in found if states))
+
+
+def _leads(who, person_id: str, case):
+    """Return the condition that a person leads the branch of a case, or one that is joined to it."""
+    units = [unit_id for one, unit_id in who.led if one == person_id]
+    joined = sa.func.coalesce(case.facts["with"].as_string(), "")
+    return sa.or_(sa.false(), case.unit_id.in_(units), *(joined.contains(unit_id) for unit_id in units))
 
 
 def _mine_to_do(who):

@@ -21,6 +21,8 @@ from ..errors import BadRequest, No, WordsWrong
 if TYPE_CHECKING:
     from flask import Flask
 
+STAGES = {"read": ("读取", "行"), "check": ("核对", "行"), "compare": ("比对", "人"), "write": ("写入", "条")}
+
 
 def in_app(command):
     """Run a command inside the application; a no becomes its sentence, and nothing half-done stays."""
@@ -112,17 +114,28 @@ def table(title: str, headers: Iterable[str], rows: Iterable[Iterable[object]]) 
 
 @contextmanager
 def progress():
-    """Show a bar at a terminal; elsewhere be silent. Yields a maker of counters."""
+    """Show a bar for each stage at a terminal; elsewhere be silent. Yields what begins a stage and ends the last."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed} 行"), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
-        def tick(label: str):
-            task = bar.add_task(label, total=None)
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed} {task.fields[of]}"),
+               TimeElapsedColumn())
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, disable=not sys.stderr.isatty() or console.is_dumb_terminal) as bar:
+        def stage(name: str, total: int | None = None):
+            _full(bar)
+            label, of = STAGES[name]
+            task = bar.add_task(label, total=total, of=of)
             return lambda rows: bar.advance(task, rows)
 
-        yield tick
+        yield stage
+        _full(bar)
+
+
+def _full(bar) -> None:
+    """Fill the bar of the stage before: how many rows it has is known at its end."""
+    for task in bar.tasks[-1:]:
+        bar.update(task.id, total=task.completed)
 
 
 def password(from_stdin: bool) -> str:

@@ -114,14 +114,14 @@ def import_roster(file: str, dry_run: bool, confirm_left: bool) -> None:
     """Read, compare, show, and write all or nothing."""
     zone = administration.zone(db.session)
     data = read_file(file)
-    with progress() as tick:
+    with progress() as stage:
         try:
             found = roster.read(db.session, zone, data, Path(file).name, Sealer(current_app.secret_key), now(),
-                                tick("读名册"))
+                                stage)
         except roster.Troubled as no:
             raise BadRequest("\n".join([*no.notes, *no.troubles, no.sentence])) from no
         if not dry_run:
-            roster.apply(db.session, found, None, now(), confirm_left, tick("写入"))
+            roster.apply(db.session, found, None, now(), confirm_left, stage)
             db.session.commit()
     _tell(found, dry_run)
 

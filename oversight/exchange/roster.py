@@ -14,6 +14,7 @@ from . import cells, headers
 from .cells import Unreadable
 from .workbook import Sheet, letter, open_book
 
+Tick = Callable[[int], None]
 MOST_TROUBLES = 500
 SEATED = {"secretary": "与{place}都是书记，一个党组织只有一位书记。",
           "group_leader": "与{place}都是这个党小组的组长，一个党小组只有一位组长。"}
@@ -101,10 +102,17 @@ class Roster:
         self.troubles.append(Trouble(place, cells.shown(value), sentence))
 
 
-def read(data: bytes, today: date, tick: Callable[[int], None] = lambda rows: None) -> Roster:
+def silent(_stage: str, _total: int | None = None) -> Tick:
+    """Be told of a stage of the work and how many rows it has, where known; returns what hears of every row."""
+    return lambda rows: None
+
+
+def read(data: bytes, today: date, stage: Callable[..., Tick] = silent) -> Roster:
     """Read a workbook and hold it against itself. Raises TooLarge, WrongType, WordsWrong."""
     roster = Roster()
-    read_sheets = [_sheet(roster, sheet, today) for sheet in open_book(data, tick)]
+    sheets = open_book(data, stage("read"))
+    tick = stage("check", sum(len(sheet.rows) for sheet in sheets))
+    read_sheets = [_sheet(roster, sheet, today, tick) for sheet in sheets]
     if not any(read_sheets):
         roster.troubles.append(Trouble(Place(""), "", "没有找到表头。表头至少要有“支部名称”和“姓名”，可用 oversight "
                                                       "roster-template 或网页上的模板。"))
@@ -115,7 +123,7 @@ def read(data: bytes, today: date, tick: Callable[[int], None] = lambda rows: No
     return roster
 
 
-def _sheet(roster: Roster, sheet: Sheet, today: date) -> bool:
+def _sheet(roster: Roster, sheet: Sheet, today: date, tick: Tick) -> bool:
     """Read one sheet; returns whether anything was found in it."""
     if not sheet.visible:
         roster.notes.append(say("“{sheet}”表是隐藏的，没有读。", sheet=sheet.title))
@@ -125,7 +133,7 @@ def _sheet(roster: Roster, sheet: Sheet, today: date) -> bool:
         if sheet.rows:
             roster.notes.append(say("“{sheet}”表没有找到表头，没有读。", sheet=sheet.title))
         return False
-    return _Sheet(roster, sheet, today, *found).read()
+    return _Sheet(roster, sheet, today, *found).read(tick)
 
 
 class _Sheet:
@@ -139,12 +147,13 @@ class _Sheet:
         self.rough: list[int] = []
         self.given = [key for key in self.columns if key not in ("unit", "parent", "category", "name")]
 
-    def read(self) -> bool:
+    def read(self, tick: Tick) -> bool:
         """Read all rows; returns whether the header has what is needed."""
         self._tell_columns()
         if not self._complete():
             return True
         for number in sorted(self.sheet.rows):
+            tick(1)
             self.number, self.row, self.bad = number, self.sheet.rows[number], False
             if number > self.top and not self._skipped():
                 (self._person if self.people else self._unit)()

@@ -52,6 +52,7 @@ def merge(session: Session, units: list[Unit], into: Unit, on: date, who: Actor,
         _hand_over_cases(session, unit, into, who, at)
         _hand_over_members(session, unit, into, on)
         _end_posts(session, unit, on)
+        _end_groups(session, unit, on, who, at)
         _note(session, unit, "merged", on, {"successor_id": [None, into.id]}, who, at)
         unit.ended_on, unit.successor_id = on, into.id
     session.flush()
@@ -122,6 +123,14 @@ def _hand_over_members(session: Session, unit: Unit, into: Unit, on: date,
         session.flush()
         session.add(Membership(zone_id=row.zone_id, person_id=row.person_id, unit_id=into.id, sort=row.sort,
                                from_on=on))
+
+
+def _end_groups(session: Session, unit: Unit, on: date, who: Actor, at: Moment) -> None:
+    """End the 党小组 of a branch that ends, with the posts in them; its successor divides its members anew."""
+    for group in session.scalars(sa.select(Unit).where(Unit.parent_id == unit.id, Unit.ended_on.is_(None))).all():
+        _end_posts(session, group, on)
+        _note(session, group, "ended", on, {"parent_id": [unit.id, None]}, who, at)
+        group.ended_on = on
 
 
 def _end_posts(session: Session, unit: Unit, on: date) -> None:

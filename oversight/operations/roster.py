@@ -47,27 +47,27 @@ class Read:
 
 
 def read(session: Session, zone: Zone, data: bytes, name: str, sealer: Sealer, at: Moment,
-         tick: Callable[[int], None] = lambda rows: None) -> Read:
+         stage: Callable[..., rosters.Tick] = rosters.silent) -> Read:
     """Read a workbook and compare it with the database. Raises Troubled, TooLarge, WrongType, WordsWrong.
 
     Ends the transaction before; until the next end no other roster can be applied.
     """
     session.rollback()  # nobody waits for a lock while a workbook is parsed
-    roster = rosters.read(data, at.today, tick)
+    roster = rosters.read(data, at.today, stage)
     changes.alone(session, zone.id)
-    return _compared(session, zone, roster, sealer, at, name, hashlib.sha256(data).hexdigest())
+    return _compared(session, zone, roster, sealer, at, name, hashlib.sha256(data).hexdigest(), stage)
 
 
 def _compared(session: Session, zone: Zone, roster: rosters.Roster, sealer: Sealer, at: Moment, name: str,
-              sha256: str) -> Read:
-    plan = compare(session, zone, roster, sealer, at.today)
+              sha256: str, stage: Callable[..., rosters.Tick] = rosters.silent) -> Read:
+    plan = compare(session, zone, roster, sealer, at.today, stage)
     if roster.troubles:
         raise Troubled(roster.troubles[:rosters.MOST_TROUBLES], roster.notes)
     return Read(roster, plan, name[:100], sha256)
 
 
 def apply(session: Session, found: Read, by_id: str | None, at: Moment, confirmed: bool = False,
-          tick: Callable[[int], None] = lambda rows: None) -> None:
+          stage: Callable[..., rosters.Tick] = rosters.silent) -> None:
     """Write what a roster changes and note who did it. Does not commit. Raises RuleSaysNo.
 
     Nobody is deleted: memberships and posts end, the accounts of those who left are closed, and what was open of them
@@ -79,11 +79,12 @@ def apply(session: Session, found: Read, by_id: str | None, at: Moment, confirme
                              branches="；".join(plan.thinned[:5])), rule="many_left", house_rule="名册不全时不误记离开。")
     _end(session, Membership, plan.memberships_ended)
     _end(session, Post, plan.posts_ended)
-    for table, rows in ((Unit, plan.units + plan.groups), (Person, plan.people), (Membership, plan.memberships),
-                        (Post, plan.posts)):
+    made = ((Unit, plan.units + plan.groups), (Person, plan.people), (Membership, plan.memberships), (Post, plan.posts))
+    tick = stage("write", sum(len(rows) for _table, rows in made) + len(plan.people_changes))
+    for table, rows in made:
         _insert(session, table, rows, tick)
     _regroup(session, plan)
-    _change_people(session, plan)
+    _change_people(session, plan, tick)
     _change_units(session, plan, by_id, at)
     for person_id in sorted(plan.gone):
         accounts.close(session, person_id, by_id, at)
@@ -94,7 +95,7 @@ def apply(session: Session, found: Read, by_id: str | None, at: Moment, confirme
     departures.settle_people(session, plan.departed, who, at)
 
 
-def _insert(session: Session, table: type, rows: list[dict], tick: Callable[[int], None]) -> None:
+def _insert(session: Session, table: type, rows: list[dict], tick: rosters.Tick) -> None:
     for start in range(0, len(rows), CHUNK):
         session.execute(sa.insert(table), rows[start:start + CHUNK])
         tick(len(rows[start:start + CHUNK]))
@@ -111,8 +112,9 @@ def _regroup(session: Session, plan: Plan) -> None:
             {"id": row_id, "group_id": after} for row_id, (_person, _before, after) in plan.group_changes.items()])
 
 
-def _change_people(session: Session, plan: Plan) -> None:
+def _change_people(session: Session, plan: Plan, tick: rosters.Tick) -> None:
     for person_id, found in plan.people_changes.items():
+        tick(1)
         session.execute(sa.update(Person).where(Person.id == person_id).values(
             {name: after for name, (_before, after) in found.items()}))
 

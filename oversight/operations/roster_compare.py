@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
@@ -16,7 +17,7 @@ from ..authority import in_office, is_member
 from ..db import new_id
 from ..exchange.cells import unit_key
 from ..exchange.headers import FLAGS
-from ..exchange.roster import PersonRow, Roster, UnitRow
+from ..exchange.roster import PersonRow, Roster, Tick, UnitRow, silent
 from ..models import Membership, Person, Post, Unit, Zone
 from ..models.organizations import UNIT_KINDS
 from ..roles import ADMINISTRATORS
@@ -90,12 +91,13 @@ class Plan:
         return hashlib.sha256(json.dumps(said, ensure_ascii=False).encode()).hexdigest()
 
 
-def compare(session: Session, zone: Zone, roster: Roster, sealer: Sealer, today: date) -> Plan:
+def compare(session: Session, zone: Zone, roster: Roster, sealer: Sealer, today: date,
+            stage: Callable[..., Tick] = silent) -> Plan:
     """Work out what a roster would change; what cannot stand is added to its troubles."""
     work = _Compare(session, zone, roster, sealer, today)
     work.units()
     if not roster.troubles:
-        work.people()
+        work.people(stage("compare", len(roster.people)))
     return work.plan
 
 
@@ -232,7 +234,7 @@ class _Compare:
 
     # People
 
-    def people(self) -> None:
+    def people(self, tick: Tick) -> None:
         """Match every row with a person, then tell what changes for each and who is gone."""
         rows = [(row, unit) for row in self.roster.people if (unit := self._unit_of(row))]
         self.matched: dict[str, PersonRow] = {}
@@ -247,6 +249,7 @@ class _Compare:
         self.order: dict[str, int] = defaultdict(int)
         for row, unit in rows:
             self.order[unit.id] += 1
+            tick(1)
             self._person(row, unit, self.who.get(id(row)))
         self.groups.tell()
         self._gone({unit.id: unit for _row, unit in rows if unit.kind == "branch"})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import pty
 import re
 from datetime import date
 
@@ -9,6 +11,7 @@ import openpyxl
 import pytest
 import sqlalchemy as sa
 
+from oversight import cli
 from oversight.models import Account, AdminChange, Membership, Person, Slip
 from tests.db.test_cli import Terminal
 from tests.support import messy
@@ -44,6 +47,27 @@ def test_a_roster_comes_in_and_a_second_time_changes_nothing(zone, file):
     assert "人员：新增 0，更新 0，不变 2，离开 0。" in zone.ok("import-roster", path)
     assert len(zone.ask(sa.select(Membership.id))) == 2
     assert zone.ask(sa.select(AdminChange.act)) == ["roster", "roster"]
+
+
+@pytest.mark.parametrize(("term", "bars"), [("xterm-256color", True), ("dumb", False), (None, False)])
+def test_bars_are_for_terminals_only(monkeypatch, tmp_path, term, bars):
+    """In a pseudo terminal each stage has a bar that ends full; in a pipe, file or dumb terminal there is nothing."""
+    monkeypatch.setenv("TERM", term or "xterm-256color")
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    reader, writer = pty.openpty() if term else os.pipe()
+    with os.fdopen(writer, "w") as screen:
+        monkeypatch.setattr("sys.stderr", screen)
+        with cli._progress() as stage:
+            stage("read")(7)
+            stage("write", 40)(30)
+        screen.write("end")
+        screen.flush()
+        said = b""
+        while not said.endswith(b"end"):
+            said += os.read(reader, 65536)
+    os.close(reader)
+    plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", said.decode())
+    assert ("读取" in plain and "7 行" in plain and "30 条" in plain) == bars and (plain == "end") == (not bars)
 
 
 def test_a_bad_cell_changes_nothing_and_is_named(zone, file):

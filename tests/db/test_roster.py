@@ -311,6 +311,22 @@ def test_nobody_waits_for_a_lock_while_a_workbook_is_parsed(session, bring, monk
     assert seen == [False]
 
 
+def test_every_stage_is_told_from_its_first_row_to_its_last(session, world):
+    told: list[list] = []
+
+    def stage(name, total=None):
+        told.append([name, total, 0])
+        return lambda rows: told[-1].__setitem__(2, told[-1][2] + rows)
+
+    changed = [[*LINES[0][:5], "13800009999", ""], *LINES[1:]]
+    for lines in (LINES, changed):
+        found = roster.read(session, world.zone, tidy(lines, UNITS), "名册.xlsx", SEALER, NOW, stage)
+        roster.apply(session, found, None, NOW, stage=stage)
+        session.commit()
+    assert told == [["read", None, 6], ["check", 6, 6], ["compare", 3, 3], ["write", 10, 10],
+                    ["read", None, 6], ["check", 6, 6], ["compare", 3, 3], ["write", 1, 1]]
+
+
 # Upload, look, apply ------------------------------------------------------------------------------
 
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from oversight.authority import in_office
 from oversight.exchange import cells
 from oversight.models import AdminChange, Membership, Person, Post, Unit, UnitChange
-from oversight.operations import people, roster
+from oversight.operations import people, reorganize, roster
 from oversight.sealing import Sealer
 from tests.support.dump import dump
 from tests.support.messy import tidy
@@ -199,6 +199,15 @@ def test_a_leader_who_is_transferred_leads_nothing(session, bring, world):
     people.transfer(session, one, world.units["village"], LATER.today, world.actor("zone.sysadmin", TODAY), LATER)
     session.commit()
     assert led(session, "李四海", LATER.today) == []
+
+
+def test_a_branch_that_is_merged_takes_its_groups_and_their_leaders_with_it(session, bring, world):
+    bring(LINES)
+    old = session.scalar(sa.select(Unit).where(Unit.name == BRANCH))
+    reorganize.merge(session, [old], world.units["village"], LATER.today, world.actor("town1.officer", TODAY), LATER)
+    session.commit()
+    assert {unit.ended_on for unit in groups(session).values()} == {LATER.today}
+    assert led(session, "李四海", LATER.today) == [] and group_of(session, "李四海") is None
 
 
 # Names --------------------------------------------------------------------------------------------
