@@ -15,8 +15,9 @@ from . import acting, queues, workflows
 from .errors import NotInSight, NotYours, SomebodyFirst
 from .grammar import MANY, Body, Each, Move, Party, Workflow
 from .models import Acting, Case, Desk, JournalRow, Membership, Person, Post, Recusal, Unit
+from .models.cases import CAME
 from .roles import ADMINISTRATORS, BRANCH_LEADERS, COMMITTEE, LADDERS, NO_BUSINESS, OFFICES, SUPERIOR, Role
-from .rules.organization import COMMITTEE_FROM, in_office, superiors
+from .rules.organization import COMMITTEE_FROM, in_office, merged_into, superiors
 from .sentences import say
 
 
@@ -26,6 +27,7 @@ class Actor:
 
     `seats` are (unit id, ladder, tier); `sight` are path prefixes of the units that are visible, `business` of
     those whose cases are: by post, not by membership. `acting` is in whose place he acts: never a post of his own.
+    `former` are the branches merged into his: what they left closed is read on.
     """
 
     person: Person
@@ -36,6 +38,7 @@ class Actor:
     sight: tuple[str, ...] = ()
     business: tuple[str, ...] = ()
     acting: tuple[Acting, ...] = ()
+    former: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
@@ -117,8 +120,9 @@ def actor(session: Session, person_id: str, on: date) -> Actor:
     sight += [row.unit.path for row in stands_in]
     business += [row.unit.path for row in stands_in if row.workflow is None]
     full = branch if branch is not None and not person.probationary else None
+    led = {row.unit_id for row in (*posts, *stands_in) if row.unit.kind == "branch" and row.unit.path in business}
     return Actor(person, posts, branch, on, tuple(_seats(posts, full)), tuple(dict.fromkeys(sight)),
-                 tuple(dict.fromkeys(business)), stands_in)
+                 tuple(dict.fromkeys(business)), stands_in, merged_into(session, led))
 
 
 def _seats(posts: tuple[Post, ...], branch: Unit | None):
@@ -168,6 +172,7 @@ def barred(session: Session, workflow: Workflow, case: Case, role: Role, on: dat
     if role.anew:
         out |= set(_roster(session, case).people) | set(session.scalars(sa.select(JournalRow.actor_id).where(
             JournalRow.case_id == case.id, JournalRow.role == COMMITTEE.name)))
+        out |= set(session.scalars(sa.select(Desk.person_id).where(Desk.case_id == case.id, Desk.answer == CAME)))
     if case.unit.kind == "branch":
         units = [case.unit_id, *(case.facts.get("with") or [])]
         for leading in (_LEADERS, _ACTING_LEADERS):
@@ -259,6 +264,8 @@ def see(session: Session, who: Actor, case: Case) -> None:
         return
     if session.scalar(sa.select(Desk.id).where(Desk.case_id == case.id, queues.at_seat(who)).limit(1)):
         return
+    if who.former and session.scalar(sa.select(Case.id).where(Case.id == case.id, queues.passed_on(who))):
+        return
     raise NotInSight()
 
 
@@ -276,7 +283,9 @@ def readable_facts(workflow: Workflow, case: Case, who: Actor) -> dict:
 
 
 def reads_row(workflow: Workflow, case: Case, who: Actor, row: JournalRow) -> bool:
-    """True where the reader may know of a step: in discreet matters not of what others said for themselves."""
+    """True where the reader may know of a step: not of others' reminders, nor in discreet matters of what they said."""
+    if row.kind == "desk" and row.move == "follow_up":
+        return row.actor_id == who.id
     many = {move.name for move in workflow.moves if move.unversioned}
     return row.actor_id == who.id or row.move not in many or reads_all(workflow, case, who)
 

@@ -113,6 +113,23 @@ def require(session: Session, case: Case, person_id: str, among: dict[str, str])
     return among[person_id]
 
 
+def readers(session: Session, units: list[Unit], on: date) -> list[tuple[Person, Post]]:
+    """Return who in these units may read a copy, and by which post: of several, the one held longest."""
+    ids = {unit.id for unit in units}
+    rows = session.execute(_reading(on).add_columns(Person).join(Person, Person.id == Post.person_id).where(
+        Post.person_id.in_(sa.select(Post.person_id).where(Post.unit_id.in_(ids))), _living(on)))
+    found: dict[str, tuple[Person, Post]] = {}
+    for post, person in rows:
+        found.setdefault(person.id, (person, post))
+    return [(person, post) for person, post in found.values() if post.unit_id in ids]
+
+
+def _reading(on: date):
+    """Select the posts that make somebody a reader of copies, the longest held first."""
+    return sa.select(Post).where(Post.office.not_in(NO_BUSINESS), authority.in_office(on)).order_by(
+        Post.from_on, Post.id)
+
+
 def reader_seat(session: Session, case: Case, unit_id: str | None, person_id: str | None, on: date) -> Unit:
     """Return the unit whose desk a copy goes to. Raises WordsWrong, RuleSaysNo.
 
@@ -120,9 +137,8 @@ def reader_seat(session: Session, case: Case, unit_id: str | None, person_id: st
     """
     field = "person" if person_id else "unit"
     if person_id:
-        unit = session.scalar(sa.select(Unit).join(Post, Post.unit_id == Unit.id).where(
-            Post.person_id == person_id, Post.office.not_in(NO_BUSINESS), authority.in_office(on)).order_by(
-            Post.from_on, Post.id).limit(1))
+        post = session.scalar(_reading(on).where(Post.person_id == person_id).limit(1))
+        unit = post.unit if post else None
     else:
         unit = session.get(Unit, unit_id)
     if unit is None or unit.zone_id != case.zone_id or unit.ended_on or unit.kind == "group":

@@ -29,7 +29,7 @@ ASKS: dict[str, tuple[Ask, ...]] = {
     "delegate": (TO, Ask("note", "text", "请对方做什么", required=False)),
     "give_back": (Ask("note", "text", "办理情况", required=False),),
     "add_signer": (TO, Ask("note", "text", "请对方看什么", required=False)),
-    "follow_up": (Ask("day", "date", "跟进日期", required=False, hint="只提醒您自己；留空就是取消。"),
+    "follow_up": (Ask("day", "date", "跟进日期", required=False, hint="只有您自己看得到，到日子列在待办最上面；留空就是取消。"),
                   Ask("note", "text", "备注", required=False)),
     "copy": (Ask("unit", "person", "抄送单位", required=False), Ask("person", "person", "抄送个人", required=False)),
     "comment": (Ask("text", "text", "意见", hint="看得到这件事的人都看得到。"),),
@@ -282,19 +282,19 @@ def _nudge(act: Act) -> None:
 
 def _follow_up(act: Act) -> bool:
     """Keep the reader's own reminder, change it, or drop it where no day is given."""
-    row, day = act.session.get(FollowUp, (act.case.id, act.who.id)), act.words["day"]
+    row, day, note = act.session.get(FollowUp, (act.case.id, act.who.id)), act.words["day"], act.words["note"]
     if day is not None and day < act.at.today:
         raise WordsWrong({"day": "“跟进日期”已经过去，请选今天或以后的日期。"})
-    if len(act.words["note"] or "") > 200:
+    if len(note or "") > 200:
         raise WordsWrong({"note": "“备注”最多 200 字。"})
-    if (row.day if row else None) == day:
+    if (row is None and day is None) or (row is not None and (row.day, row.note) == (day, note)):
         return False
     if row is not None:
         act.session.delete(row)
         act.session.flush()
     if day is not None:
         act.session.add(FollowUp(case_id=act.case.id, person_id=act.who.id, zone_id=act.case.zone_id, day=day,
-                                 note=act.words["note"]))
+                                 note=note))
     return True
 
 

@@ -13,7 +13,7 @@ from .clock import Moment
 from .errors import SomebodyFirst
 from .grammar import Body, Each, State
 from .models import Case, Desk, Unit
-from .models.cases import LEFT, NEVER, NO, PAST, RECUSED, YES
+from .models.cases import CAME, LEFT, NEVER, NO, PAST, RECUSED, YES
 from .roles import CLOCK
 from .rules import Attempt
 from .rules.organization import has_above
@@ -178,7 +178,7 @@ def _elsewhere(attempt: Attempt, body: Body, seat: authority.Seat) -> bool:
     """True where the body's rows lie in another unit, or nobody is left to speak and nobody has."""
     rows = attempt.session.execute(sa.select(Desk.unit_id, Desk.closed_at, Desk.answer).where(
         Desk.case_id == attempt.case.id, Desk.role == body.role.ladder, Desk.kind == "act")).all()
-    silent = all(row.closed_at and row.answer not in (YES, NO) for row in rows)
+    silent = all(row.closed_at and row.answer not in (YES, NO, CAME) for row in rows)
     return silent or any(row.unit_id != seat.unit.id for row in rows)
 
 

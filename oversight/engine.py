@@ -55,7 +55,7 @@ def forget_machine(name: str) -> None:
 
 def _authorize(event) -> bool:
     attempt = event.model
-    if attempt.move.by not in (CLOCK, COUNT):
+    if attempt.standing is None and attempt.move.by not in (CLOCK, COUNT):
         attempt.standing = authority.require(
             attempt.session, attempt.workflow, attempt.case, attempt.move, attempt.actor)
         _respect_claims(attempt)
@@ -310,12 +310,33 @@ def redate(session: Session, case: Case, due_on: date, at: Moment) -> bool:
     return True
 
 
-def inherit(session: Session, case_id: str, unit: Unit, who: Actor, at: Moment) -> Case:
-    """Pass an open case to the successor of its unit and lay it on the successor's desks. Does not commit."""
+def _recorded(case: Case, who: Actor | None, role: str) -> authority.Standing:
+    """Return the ground of a record made outside the case: the post of who made it; None is the system."""
+    post = who.posts[0] if who and who.posts else None
+    return authority.Standing(post.unit_id if post else case.unit_id, role, post.office if post else "")
+
+
+def conclude(session: Session, case_id: str, reason: str, who: Actor | None, at: Moment) -> None:
+    """End an open case by its own `terminate`, since its member was recorded as gone. Does not commit.
+
+    The ground is that record, whoever keeps it, not a role in the case; a claim does not hold it up. Raises NotOpen.
+    """
     case = lock(session, case_id)
     workflow = workflows.get(case.workflow, case.definition_version)
-    attempt = Attempt(session, workflow, case, None, who, at, state=case.state)
-    attempt.standing = authority.Standing(who.posts[0].unit_id, "successor", who.posts[0].office)
+    move = workflow.move(workflow.state(case.state), "terminate")
+    if move is None:
+        raise NotOpen(say("“{workflow}”现在不能终止办理。", workflow=workflow.title))
+    _fire(Attempt(session, workflow, case, move, who, at, raw={"reason": reason}, state=case.state,
+                  standing=_recorded(case, who, "registrar")))
+
+
+def inherit(session: Session, case_id: str, unit: Unit, who: Actor | None, at: Moment, reason: str = "") -> Case:
+    """Pass an open case to the successor of its unit, or where its member went, with its desks. Does not commit."""
+    case = lock(session, case_id)
+    workflow = workflows.get(case.workflow, case.definition_version)
+    attempt = Attempt(session, workflow, case, None, who, at, state=case.state,
+                      raw={"reason": reason} if reason else {})
+    attempt.standing = _recorded(case, who, "successor")
     attempt.result = {"unit": [case.unit_id, unit.id]}
     case.unit, case.unit_id = unit, unit.id
     session.execute(sa.update(Desk).where(Desk.case_id == case.id, Desk.closed_at.is_(None)).values(

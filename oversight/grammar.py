@@ -109,7 +109,8 @@ class Body:
     `role` says where it sits and which offices belong to it; its members are frozen when the state is entered.
     Who is named by `steps_aside` is recused from the start. `quorum` is the share of those who should attend
     (应到, the recused among them) that has to act; `carries` the share of those entitled and not recused that has
-    to be exceeded. Fewer than `least` members are no body. Outcomes are moves by COUNT.
+    to be exceeded. Fewer than `least` members are no body. `secret(attempt)`: they vote by unsigned paper; then only
+    who came and the counts are entered. Outcomes are moves by COUNT.
     """
 
     role: Role
@@ -119,6 +120,7 @@ class Body:
     quorum: Fraction = Fraction(1, 2)
     carries: Fraction = Fraction(1, 2)
     least: int = 3
+    secret: Callable[[object], bool] = lambda attempt: False
 
     @property
     def name(self) -> str:

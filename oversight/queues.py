@@ -14,14 +14,14 @@ from sqlalchemy.orm import Session, aliased, joinedload
 
 from . import workflows
 from .errors import WordsWrong
-from .models import Case, Desk, JournalRow, Person, Recusal, Unit
+from .models import Case, Desk, FollowUp, JournalRow, Person, Recusal, Unit
 from .models.cases import NEVER
 from .roles import BRANCH_LEADERS, OFFICES
 from .sentences import say
 
 JUDGING = ("superior", "zone_signer", "committee")  # ladders whose people must not be the applicant's own
 _helping, _case = aliased(Desk), aliased(Case)  # asked about beside the row or case of a query
-BOXES = ("mine", "waiting", "units", "copied", "done")
+BOXES = ("mine", "waiting", "units", "copied", "done", "follow_up")
 
 
 @dataclass(frozen=True)
@@ -107,6 +107,18 @@ def _acted(who):
     return sa.exists().where(JournalRow.case_id == Case.id, JournalRow.actor_id == who.id)
 
 
+def _followed(who):
+    """Return the condition that a follow-up is the reader's own on the case asked for; nobody sees another's."""
+    return sa.and_(FollowUp.case_id == Case.id, FollowUp.person_id == who.id)
+
+
+def passed_on(who):
+    """Return the condition that a closed case of a branch merged into the reader's is his to read: no member's own."""
+    heritable = [workflow.name for workflow in workflows.every() if workflow.inherits and not workflow.discreet]
+    return sa.and_(Case.unit_id.in_(who.former), Case.closed_at.is_not(None), Case.workflow.in_(heritable),
+                   Case.concerns_id.is_(None))
+
+
 def _box(who, box: str):
     """Return the condition on cases that makes up a box."""
     mine = sa.exists().where(_on_my_desk(who, ("act", "help", "sign")))
@@ -120,7 +132,8 @@ def _box(who, box: str):
                            sa.or_(_acted(who), Case.unit_id.in_(own_units), Case.concerns_id == who.id)),
         "units": sa.and_(Case.closed_at.is_(None), visible),
         "copied": sa.exists().where(_on_my_desk(who, ("copy", "watch", "sign"))),
-        "done": sa.and_(Case.closed_at.is_not(None), reach, _acted(who)),
+        "done": sa.and_(Case.closed_at.is_not(None), sa.or_(sa.and_(reach, _acted(who)), passed_on(who))),
+        "follow_up": sa.and_(Case.closed_at.is_(None), reach, sa.exists().where(_followed(who))),
     }
     if box not in conditions:
         raise WordsWrong({"box": say("没有这个分类：{box}。", box=box[:20])})
@@ -144,21 +157,34 @@ def _narrow(statement, filters: Filters, today: date):
 
 def cases(session: Session, who, box: str, today: date, filters: Filters = Filters(),  # noqa: B008
           cursor: str | None = None, limit: int = 25) -> Page:
-    """Return a page of a box, the next due first; `cursor` is the last row's due day and id."""
-    due = sa.func.coalesce(Case.due_on, NEVER)
-    statement = _narrow(sa.select(Case).where(_box(who, box)), filters, today)
+    """Return a page of a box, the next due (or to be followed up) first; `cursor` is the last row's day and id."""
+    due = _day_of(who, box)
+    statement = _narrow(sa.select(Case, due).where(_box(who, box)), filters, today)
     order = (due, Case.id)
     if box == "done":
         order = (Case.id.desc(),)
     if cursor:
         statement = statement.where(_after(cursor, due, box))
-    rows = list(session.scalars(
-        statement.options(joinedload(Case.unit)).order_by(*order).limit(limit + 1)))
-    return Page(rows[:limit], _cursor(rows[limit - 1]) if len(rows) > limit else None)
+    rows = session.execute(statement.options(joinedload(Case.unit)).order_by(*order).limit(limit + 1)).all()
+    return Page([case for case, _day in rows[:limit]], _cursor(*rows[limit - 1]) if len(rows) > limit else None)
 
 
-def _cursor(case: Case) -> str:
-    return f"{(case.due_on or NEVER).isoformat()}_{case.id}"
+def _day_of(who, box: str):
+    """Return by which day the cases of a box are ordered: the reader's own date, or the deadline."""
+    if box == "follow_up":
+        return sa.select(FollowUp.day).where(_followed(who)).correlate(Case).scalar_subquery()
+    return sa.func.coalesce(Case.due_on, NEVER)
+
+
+def come(session: Session, who, today: date, filters: Filters = Filters(), limit: int = 25) -> list[Case]:  # noqa: B008
+    """Return the cases that the reader wanted to follow up by today, the earliest first."""
+    day = _day_of(who, "follow_up")
+    statement = _narrow(sa.select(Case).where(_box(who, "follow_up"), day <= today), filters, today)
+    return list(session.scalars(statement.options(joinedload(Case.unit)).order_by(day, Case.id).limit(limit)))
+
+
+def _cursor(case: Case, day: date) -> str:
+    return f"{day.isoformat()}_{case.id}"
 
 
 def _after(cursor: str, due, box: str):

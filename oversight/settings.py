@@ -86,6 +86,11 @@ ZONE_SETTINGS = {
             ("record", "支部确定，报上级备案"),
             ("none", "支部确定"),
         )),
+        ZoneSetting("appraisal_vote", "open", "上级会议怎样表决民主评议等次",
+                    "从下一次报上级会议起按新的办法；已经报到会议的不变。", (
+            ("open", "每名成员各自表态，记名"),
+            ("secret", "无记名投纸票，录入票数"),
+        )),
         ZoneSetting("appraisal_share", "warn", "优秀等次超过三分之一时",
                     "优秀等次一般不超过党员总数的三分之一。", (
             ("warn", "提醒"),

@@ -104,7 +104,7 @@ def sweep(day: date | None) -> None:
     if at.today > now().today:
         click.echo("注意：按将来的日期办理，未答复的请示会真的到期失效。", err=True)
     done = time.sweep(db.session, at)
-    labels = {"planned": "新排党日", "moved": "到期办理", "reseated": "改由他人办理", "told": "告知",
+    labels = {"planned": "新排党日", "moved": "到期办理", "settled": "随人转接或终止", "reseated": "改由他人办理", "told": "告知",
               "redated": "期限随党日调整", "reminded": "提醒", "delivered": "送达"}
     told = "，".join(f"{label} {done.get(name, 0)}" for name, label in labels.items())
     click.echo(f"{at.today}：{told}。")

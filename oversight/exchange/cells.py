@@ -18,6 +18,12 @@ DAY = re.compile(r"(\d{4})[./\-年](\d{1,2})(?:[./\-月](\d{1,2})?日?|月)?")
 CLOCK = re.compile(r"\s+\d{1,2}:\d\d(:\d\d)?$")
 NAME = re.compile(r"[㐀-鿿𠀀-𱍉]{2,20}(?:·[㐀-鿿]{1,20})*|[A-Za-z][A-Za-z ·]{1,58}")
 MOBILE = re.compile(r"1[3-9]\d{9}")
+FIGURES = "一二三四五六七八九"
+COUNTED = re.compile(rf"第?(0*[1-9]\d{{0,2}}|[{FIGURES}]?十[{FIGURES}]?|[{FIGURES}])$")
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]|_x00[0-9A-Fa-f]{2}_")
+GROUP_ENDING = re.compile(r"(党小组|小组|组)$")
+NO_GROUP = "无"
+LONGEST_GROUP = 40
 YES, NO = {"是", "有", "√", "✓", "y", "yes", "1", "true", "对"}, {"否", "无", "×", "x", "n", "no", "0", "false", "-", "/"}
 CATEGORY_WORDS = {
     "rural": "农村 村 行政村 建制村 村级 乡村", "community": "社区 城市社区 居委会 社区(居委会)",
@@ -100,6 +106,62 @@ def unit_key(plain: str) -> str:
         if plain.endswith(ending):
             return (plain[:-len(ending)] + short).replace("党党", "党")
     return plain[:-2] + "党支部" if plain.endswith("支部") and not plain.endswith(("党支部", "总支部")) else plain
+
+
+def group(value, branch: str) -> str:
+    """Read the name of a 党小组 of a branch, 第1组 and 一组 as 第一党小组; "无" is none at all. Raises Unreadable."""
+    if CONTROL.search(str(value)):
+        raise Unreadable("党小组名称里有看不见的控制字符，请删去这一格重新输入。")
+    plain = text(value).replace(" ", "")
+    if plain in ("-", "/", NO_GROUP):
+        return NO_GROUP if plain == NO_GROUP else ""
+    if re.search(r"[、,;/|]", plain):
+        raise Unreadable("一人只在一个党小组，请只写一个。")
+    plain = _below(plain, branch)
+    bare = _bare(plain)
+    if not re.search(r"[^\W_]", bare) or re.fullmatch(r"0+|\d{4,}", bare):
+        raise Unreadable("看不出是哪个党小组，请写成“第一党小组”这样。")
+    if len(plain) > LONGEST_GROUP:
+        raise Unreadable(say("党小组名称最多 {most} 个字，请写简称。", most=LONGEST_GROUP))
+    counted = COUNTED.fullmatch(bare)
+    return f"第{_in_words(_figure(counted[1]))}党小组" if counted else plain
+
+
+def _below(plain: str, branch: str) -> str:
+    """Return a group's name without that of its branch. Raises Unreadable where it is another's."""
+    found = re.fullmatch(r"(.{2,}支部(?:委员会)?)(.*)", plain)
+    if found is None:
+        return plain
+    if unit_key(found[1]) != unit_key(branch):
+        raise Unreadable("这里写的是另一个支部的党小组，请核对，或只写党小组的名称。")
+    return found[2]
+
+
+def group_key(plain: str) -> str:
+    """Fold the forms in which a branch writes one group, so that 老年组 finds 老年党小组."""
+    bare = _bare(re.sub(r"[()\s]", "", plain))
+    return COUNTED.sub(lambda found: f"{_figure(found[1])}", bare)
+
+
+def _bare(plain: str) -> str:
+    return re.sub(r"^(党小组|小组)(?=.)", "", GROUP_ENDING.sub("", plain))
+
+
+def _figure(word: str) -> int:
+    """Read 12 or 十二."""
+    if word.isdecimal():
+        return int(word)
+    tens, ten, ones = word.rpartition("十")
+    return (FIGURES.index(tens) + 1 if tens else len(ten)) * 10 + (FIGURES.index(ones) + 1 if ones else 0)
+
+
+def _in_words(figure: int) -> str:
+    """Write 12 as 十二; beyond 99 figures stay."""
+    tens, ones = divmod(figure, 10)
+    if tens > 9:
+        return str(figure)
+    ten = "" if not tens else "十" if tens == 1 else FIGURES[tens - 1] + "十"
+    return ten + (FIGURES[ones - 1] if ones else "")
 
 
 def day(value, today: date, old_epoch: bool = False) -> tuple[date, bool]:

@@ -15,6 +15,8 @@ from .cells import Unreadable
 from .workbook import Sheet, letter, open_book
 
 MOST_TROUBLES = 500
+SEATED = {"secretary": "与{place}都是书记，一个党组织只有一位书记。",
+          "group_leader": "与{place}都是这个党小组的组长，一个党小组只有一位组长。"}
 TOTALS = ("合计", "总计", "小计", "共计")
 
 
@@ -73,6 +75,7 @@ class PersonRow:
     since: date | None = None
     phone: str = ""
     number: str = ""
+    group: str = ""
     flags: list[str] = field(default_factory=list)
     given: list[str] = field(default_factory=list)
 
@@ -257,6 +260,7 @@ class _Sheet:
             self.roster.units.append(UnitRow(self._place("parent"), unit, parent))
         row = PersonRow(
             self._place("name"), unit, parent, self._cell("name", cells.name, "", "缺少姓名，请补上，或删去这一行。"),
+            group=self._cell("group", lambda value: cells.group(value, unit), ""),
             joined=self._cell("joined", self._day), standing=self._cell("standing", cells.probationary, False),
             offices=self._cell("offices", cells.offices, []), since=self._cell("since", self._day),
             phone=self._cell("phone", cells.phone, ""), number=self._cell("number", cells.number, ""),
@@ -325,13 +329,14 @@ def _tell_apart(roster: Roster, rows: list[PersonRow]) -> None:
 
 
 def _seats(roster: Roster) -> None:
-    """Name a branch with two secretaries."""
+    """Name a branch with two secretaries, and a group with two leaders."""
     seats: dict[tuple, PersonRow] = {}
     for row in roster.people:
         for office, where in row.offices:
-            first = seats.setdefault((where, row.unit_key), row) if office == "secretary" else row
+            of = {"secretary": "-", "group_leader": where or row.group}.get(office)
+            first = seats.setdefault((office, of, where, row.unit_key), row) if of else row
             if first is not row:
-                roster.trouble(row.place, row.name, say("与{place}都是书记，一个党组织只有一位书记。", place=first.place))
+                roster.trouble(row.place, row.name, say(SEATED[office], place=first.place))
 
 
 # Kept between preview and applying ---------------------------------------------------------------

@@ -16,6 +16,7 @@ from .organizations import Unit
 NEVER = date(9999, 12, 31)
 # How a slot in a body was closed, beside the name of a move.
 YES, NO, RECUSED, ABSENT, LEFT = "yes", "no", "recuse", "absent", "left"
+CAME = "came"  # took part in a secret vote, of which only counts are kept
 PAST = "past"  # a slot of an earlier round
 
 

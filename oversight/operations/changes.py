@@ -13,7 +13,7 @@ from ..authority import Actor
 from ..clauses import house_rule
 from ..clock import Moment
 from ..errors import NotYours
-from ..models import AdminChange, Person, Unit
+from ..models import AdminChange, Person, Unit, Zone
 from ..roles import OFFICES, SUPERIOR
 from ..rules.organization import superiors
 from ..sentences import say
@@ -49,6 +49,14 @@ def require(session: Session, who: Actor, area: str, unit: Unit | None) -> None:
     if not may(session, who, area, unit):
         raise NotYours(say("这项由{keeper}或上级党组织办理，不由您办理。", keeper=OFFICES[KEEPERS[area]]), rule="keeper",
                        house_rule=SEPARATE.text)
+
+
+def alone(session: Session, zone_id: str) -> None:
+    """Let one change of a zone's people and posts, by roster or by hand, be worked out and written at a time.
+
+    Holds until the transaction ends; rows that only refer to the zone are not held up.
+    """
+    session.execute(sa.select(Zone.id).where(Zone.id == zone_id).with_for_update(key_share=True))
 
 
 def note(session: Session, who: Actor | None, at: Moment, area: str, act: str, unit: Unit, about: str,

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from ..authority import Actor
 from ..models import Activity, Attendance, Case, Desk, Membership
+from ..models.appraisal import GRADES, Appraised
 from ..models.attendance import CLASSES, FORMS
 from ..rules.activities import STATUS_LABELS, owed, status
 from ..rules.people import exempt_on
@@ -27,6 +28,7 @@ class Day:
     kind: str
     label: str
     exempt: bool = False
+    ahead: bool = False
 
     @property
     def on(self) -> date | None:
@@ -35,7 +37,7 @@ class Day:
 
 @dataclass
 class Mine:
-    """What a member's own page tells."""
+    """What a member's own page tells; `grades` by appraisal, once he was told."""
 
     year: int
     days: list[Day] = field(default_factory=list)
@@ -43,6 +45,12 @@ class Mine:
     appraisals: list[Case] = field(default_factory=list)
     others: list[Case] = field(default_factory=list)
     exempt_until: date | None = None
+    grades: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def next(self) -> Day | None:
+        """Return the next party day, where it has a day."""
+        return next((day for day in self.days if day.ahead and day.on), None)
 
     @property
     def took_part(self) -> int:
@@ -66,6 +74,8 @@ def read(session: Session, who: Actor, year: int) -> Mine:
             mine.make_ups.append(case)
         elif case.workflow != MAKE_UP:
             mine.others.append(case)
+    mine.grades = {case_id: GRADES[grade] for case_id, grade in session.execute(sa.select(
+        Appraised.case_id, Appraised.grade).where(Appraised.person_id == who.id, Appraised.told_on.is_not(None)))}
     if who.person.exempt_until and who.person.exempt_until > who.on:
         mine.exempt_until = who.person.exempt_until
     return mine
@@ -94,4 +104,4 @@ def _day(activity: Activity, taken: Attendance | None, who: Actor) -> Day:
     if activity.held_on and on and exempt_on(who.person, on):
         return Day(activity, "exempt", "免予参加", exempt=True)
     stands = status(activity, who.on)
-    return Day(activity, stands, STATUS_LABELS[stands])
+    return Day(activity, stands, STATUS_LABELS[stands], ahead=bool(on and on >= who.on and not activity.held_on))

@@ -17,7 +17,7 @@ from ..clock import Moment
 from ..db import insert_once, is_id, new_id
 from ..errors import No, NotOpen, RuleSaysNo, WordsWrong
 from ..models import Activity, Case, Person, Sighting, Unit
-from ..rules.organization import heir
+from ..rules.organization import heir, merged_into
 from ..sentences import say
 
 ORDER = "rectification"
@@ -138,11 +138,18 @@ def _no(session: Session, activity_id: str, unit: Unit, at: Moment) -> No:
     return RuleSaysNo(sentence, field="activity", clause=TELL)
 
 
-def untold(session: Session, unit: Unit) -> dict[str, Case]:
-    """Return by activity the met orders of a branch that its members are still to be told of there."""
-    cases = session.scalars(sa.select(Case).where(
-        Case.unit_id == unit.id, Case.workflow == ORDER, Case.state == "closed").order_by(Case.closed_at))
-    found = [telling(session, case) for case in cases if not case.facts.get("told")]
-    return {one.due.id: one.case for one in found if one.due is not None}
+def untold(session: Session, unit: Unit) -> dict[str, list[Case]]:
+    """Return by activity the met orders that a branch's members are still to be told of there.
+
+    Those of branches merged into it are among them.
+    """
+    units = [unit.id, *merged_into(session, {unit.id})]
+    found: dict[str, list[Case]] = {}
+    for case in session.scalars(sa.select(Case).where(
+            Case.unit_id.in_(units), Case.workflow == ORDER, Case.state == "closed").order_by(Case.closed_at)):
+        due = None if case.facts.get("told") else telling(session, case).due
+        if due is not None:
+            found.setdefault(due.id, []).append(case)
+    return found
 
 

@@ -13,10 +13,12 @@ from ..clock import Moment
 from ..errors import NotYours, RuleSaysNo, WordsWrong
 from ..models import Case, Membership, Person, Post, Unit
 from ..sentences import say
-from . import changes
+from . import changes, departures
 
 FLAGS = {"probationary": "预备党员", "mobile": "流动党员", "retired": "离退休党员", "elderly": "年老体弱",
          "leading": "党员领导干部", "in_post": "在职党员", "no_office": "无职党员"}
+FOLLOWS = "{unit}{number}（{title}）转支部时随人转到新支部，去世或出党时终止办理。"
+ENDS = "{unit}{number}（{title}）终止办理，编号保留。"
 LEFT = {"died": "去世", "left": "出党"}
 
 
@@ -24,6 +26,13 @@ def branch_of(session: Session, person: Person, on: date) -> Unit | None:
     """Return the branch that a person belongs to on a day."""
     return session.scalar(sa.select(Unit).join(Membership, Membership.unit_id == Unit.id).where(
         Membership.person_id == person.id, is_member(on)))
+
+
+def groups_of(session: Session, unit: Unit, on: date) -> dict[str, str]:
+    """Return the 党小组 of those members of a branch who are in one, by person."""
+    return dict(session.execute(sa.select(Membership.person_id, Unit.name).join(Unit, Unit.id == Membership.group_id)
+                                .where(Membership.unit_id == unit.id, is_member(on))
+                                .order_by(Unit.sort, Unit.id, Membership.sort)).all())
 
 
 def open_cases(session: Session, person: Person) -> list[Case]:
@@ -40,16 +49,19 @@ def posts_of(session: Session, person: Person, on: date) -> list[Post]:
 
 def effects(session: Session, person: Person, on: date) -> list[str]:
     """Say what a transfer or a death touches, for the preview."""
-    said = [say("{unit}{number}（{title}）要由承办人办结。", unit=case.unit.name, number=case.number or "",
-                title=workflows.get(case.workflow, case.definition_version).title)
-            for case in open_cases(session, person)]
-    held = len([post for post in posts_of(session, person, on) if post.unit.kind == "branch"])
+    said = []
+    for case in open_cases(session, person):
+        law = workflows.get(case.workflow, case.definition_version)
+        said.append(say(FOLLOWS if law.inherits else ENDS, unit=case.unit.name, number=case.number or "",
+                        title=law.title))
+    held = len([post for post in posts_of(session, person, on) if post.unit.kind in ("branch", "group")])
     return [*said, *([say("在支部的 {n} 个职务同时结束。", n=held)] if held else [])]
 
 
 def join(session: Session, unit: Unit, name: str, on: date, who: Actor, at: Moment,
          joined_on: date | None = None) -> Person:
     """Enter a member who comes from outside the zone (转入). Does not commit. Raises NotYours, WordsWrong."""
+    changes.alone(session, who.zone_id)
     changes.require(session, who, "people", unit)
     _branch(unit, "unit")
     if not 0 < len(name.strip()) <= 60:
@@ -79,6 +91,7 @@ def transfer(session: Session, person: Person, unit: Unit, on: date, who: Actor,
     changes.note(session, who, at, "people", "transfer_out", unit, person.name, person.id, 支部=[old.name, unit.name],
                  起=["", on.isoformat()])
     session.flush()
+    departures.settle_people(session, [person.id], who, at)  # where the day is still to come, the sweep does it then
 
 
 def gone(session: Session, person: Person, why: str, on: date, who: Actor, at: Moment) -> None:
@@ -98,6 +111,7 @@ def gone(session: Session, person: Person, why: str, on: date, who: Actor, at: M
     changes.note(session, who, at, "people", "left", branch, person.name, person.id, 情况=["", LEFT[why]],
                  日期=["", on.isoformat()])
     session.flush()
+    departures.settle_people(session, [person.id], who, at)
 
 
 def set_flags(session: Session, person: Person, flags: set[str], who: Actor, at: Moment) -> None:
@@ -119,6 +133,7 @@ def _yes(value: bool) -> str:
 
 def _present(session: Session, person: Person, who: Actor, at: Moment) -> Unit:
     """Return the member's branch, having asked whether the actor keeps it. Raises NotYours, WordsWrong."""
+    changes.alone(session, who.zone_id)
     branch = branch_of(session, person, at.today)
     changes.require(session, who, "people", branch)
     if branch is None or person.left_on:
@@ -140,7 +155,7 @@ def _leave(session: Session, person: Person, on: date) -> None:
         raise RuleSaysNo("日期要晚于编入现支部的日期。", rule="order", field="on", house_rule="组织关系前后相接。")
     row.to_on = on - timedelta(days=1)
     for post in posts_of(session, person, on):
-        if post.unit_id == row.unit_id:
+        if row.unit_id in (post.unit_id, post.unit.parent_id):  # of the branch, or of one of its groups
             post.to_on = max(row.to_on, post.from_on)
     session.flush()
 

@@ -41,6 +41,7 @@ def appoint(session: Session, unit: Unit, person: Person, office: str, from_on: 
         _say_no("not_own", NOT_OWN, "不能给自己任职，请由他人办理。", field="person")
     if person.zone_id != unit.zone_id or person.left_on or unit.ended_on:
         raise WordsWrong({"person": "这个人或这个单位已经不在，不能任职。"})
+    changes.alone(session, unit.zone_id)
     _apart(session, person, office, from_on)
     held = [post for post in _held(session, person, from_on) if (post.unit_id, post.office) == (unit.id, office)]
     if held:

@@ -18,6 +18,7 @@ from ..models import Case, Membership, Post, Unit, UnitChange
 from ..roles import SUPERIOR
 from ..rules.organization import superiors
 from ..sentences import say
+from . import changes
 
 
 def move(session: Session, unit: Unit, parent: Unit, on: date, who: Actor, at: Moment) -> None:
@@ -46,7 +47,7 @@ def merge(session: Session, units: list[Unit], into: Unit, on: date, who: Actor,
     """
     for unit in units:
         _entitled(session, unit, who)
-        if unit.id == into.id or unit.kind != into.kind or unit.ended_on:
+        if unit.id == into.id or unit.kind != into.kind or unit.ended_on or into.ended_on:
             raise RuleSaysNo(say("{unit}不能并入{into}。", unit=unit.name, into=into.name))
         _hand_over_cases(session, unit, into, who, at)
         _hand_over_members(session, unit, into, on)
@@ -76,7 +77,8 @@ def split(session: Session, unit: Unit, name: str, people: list[str], on: date, 
 
 
 def _entitled(session: Session, unit: Unit, who: Actor) -> None:
-    """Make sure that the actor answers for a unit above this one. Raises NotYours."""
+    """Make sure that the actor answers for a unit above this one, and is the only one at it. Raises NotYours."""
+    changes.alone(session, unit.zone_id)
     above = {row.id for row in superiors(session, unit)}
     if not any(post.unit_id in above and post.office in SUPERIOR.tiers[0] for post in who.posts):
         raise NotYours(say("{unit}的设置由上级党组织办理，不由您办理。", unit=unit.name), rule="authority")

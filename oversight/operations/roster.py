@@ -12,14 +12,14 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from .. import uploads
+from .. import authority, uploads
 from ..clock import Moment
 from ..errors import BadRequest, NotInSight, NotYours, RuleSaysNo, Stale
 from ..exchange import roster as rosters
 from ..models import Membership, Person, Post, RosterDraft, Unit, UnitChange, Zone
 from ..sealing import Sealer
 from ..sentences import say
-from . import accounts, changes
+from . import accounts, changes, departures
 from .roster_compare import Plan, compare
 
 CHUNK = 2000
@@ -54,13 +54,8 @@ def read(session: Session, zone: Zone, data: bytes, name: str, sealer: Sealer, a
     """
     session.rollback()  # nobody waits for a lock while a workbook is parsed
     roster = rosters.read(data, at.today, tick)
-    _alone(session, zone)
+    changes.alone(session, zone.id)
     return _compared(session, zone, roster, sealer, at, name, hashlib.sha256(data).hexdigest())
-
-
-def _alone(session: Session, zone: Zone) -> None:
-    """Let one roster at a time be compared and written; rows that refer to the zone are not held up."""
-    session.execute(sa.select(Zone.id).where(Zone.id == zone.id).with_for_update(key_share=True))
 
 
 def _compared(session: Session, zone: Zone, roster: rosters.Roster, sealer: Sealer, at: Moment, name: str,
@@ -75,7 +70,8 @@ def apply(session: Session, found: Read, by_id: str | None, at: Moment, confirme
           tick: Callable[[int], None] = lambda rows: None) -> None:
     """Write what a roster changes and note who did it. Does not commit. Raises RuleSaysNo.
 
-    Nobody is deleted: memberships and posts end, the accounts of those who left are closed.
+    Nobody is deleted: memberships and posts end, the accounts of those who left are closed, and what was open of them
+    is passed on or ended.
     """
     plan = found.plan
     if plan.thinned and not confirmed:
@@ -83,8 +79,10 @@ def apply(session: Session, found: Read, by_id: str | None, at: Moment, confirme
                              branches="；".join(plan.thinned[:5])), rule="many_left", house_rule="名册不全时不误记离开。")
     _end(session, Membership, plan.memberships_ended)
     _end(session, Post, plan.posts_ended)
-    for table, rows in ((Unit, plan.units), (Person, plan.people), (Membership, plan.memberships), (Post, plan.posts)):
+    for table, rows in ((Unit, plan.units + plan.groups), (Person, plan.people), (Membership, plan.memberships),
+                        (Post, plan.posts)):
         _insert(session, table, rows, tick)
+    _regroup(session, plan)
     _change_people(session, plan)
     _change_units(session, plan, by_id, at)
     for person_id in sorted(plan.gone):
@@ -92,6 +90,8 @@ def apply(session: Session, found: Read, by_id: str | None, at: Moment, confirme
     changes.by_id(session, plan.zone_id, by_id, at, "rosters", "roster", found.name, **_record(found))
     session.flush()
     session.expire_all()
+    who = authority.actor(session, by_id, at.today) if by_id else None
+    departures.settle_people(session, plan.departed, who, at)
 
 
 def _insert(session: Session, table: type, rows: list[dict], tick: Callable[[int], None]) -> None:
@@ -105,6 +105,12 @@ def _end(session: Session, table: type, ended: dict) -> None:
         session.execute(sa.update(table), [{"id": row_id, "to_on": on} for row_id, on in ended.items()])
 
 
+def _regroup(session: Session, plan: Plan) -> None:
+    if plan.group_changes:
+        session.execute(sa.update(Membership), [
+            {"id": row_id, "group_id": after} for row_id, (_person, _before, after) in plan.group_changes.items()])
+
+
 def _change_people(session: Session, plan: Plan) -> None:
     for person_id, found in plan.people_changes.items():
         session.execute(sa.update(Person).where(Person.id == person_id).values(
@@ -113,7 +119,7 @@ def _change_people(session: Session, plan: Plan) -> None:
 
 def _change_units(session: Session, plan: Plan, by_id: str | None, at: Moment) -> None:
     """Note the founding and every change of a unit."""
-    said = [(row["id"], "founded", {"name": [None, row["name"]]}) for row in plan.units]
+    said = [(row["id"], "founded", {"name": [None, row["name"]]}) for row in plan.units + plan.groups]
     said += [(unit_id, "changed", found) for unit_id, found in plan.unit_changes.items()]
     for unit_id, found in plan.unit_changes.items():
         session.execute(sa.update(Unit).where(Unit.id == unit_id).values(
@@ -130,6 +136,7 @@ def _record(found: Read) -> dict:
               for person_id, changes in plan.people_changes.items()}
     return {"file": found.name, "sha256": found.sha256, "counts": plan.counts, "people": people,
             "left": [person_id for person_id, _name, _unit in plan.left],
+            "groups": [list(change) for change in plan.group_changes.values()],
             "posts_begun": [[row["person_id"], row["unit_id"], row["office"]] for row in plan.posts],
             "posts_ended": list(plan.posts_ended)}
 
@@ -180,7 +187,7 @@ def accept(session: Session, folder: Path, zone: Zone, sealer: Sealer, who, at: 
 
     Raises NotYours, NotInSight, Stale, RuleSaysNo, Troubled.
     """
-    _alone(session, zone)
+    changes.alone(session, zone.id)
     found = draft(session, folder, zone, sealer, who, at)
     if found is None:
         raise NotInSight("没有等待导入的名册，可能已经导入或放弃，请重新上传。")
@@ -194,6 +201,7 @@ def accept(session: Session, folder: Path, zone: Zone, sealer: Sealer, who, at: 
 def discard(session: Session, folder: Path, who) -> None:
     """Drop the roster that waits. Commits. Raises NotYours."""
     entitled(who)
+    changes.alone(session, who.zone_id)
     old = _forget(session, who.id)
     session.commit()
     uploads.drop(folder, *old)
@@ -230,4 +238,5 @@ def summary(plan: Plan) -> list[tuple[str, list[tuple[str, int]]]]:
         ("人员", [("新增", counts["people"]["new"]), ("更新", counts["people"]["changed"]),
                  ("不变", counts["people"]["same"]), ("离开", counts["people"]["left"])]),
         ("组织关系", [("开始", counts["memberships"]["new"]), ("结束", counts["memberships"]["ended"])]),
+        ("党小组", [("新建", counts["groups"]["new"]), ("编入或调整", counts["groups"]["changed"])]),
         ("职务", [("任职", counts["posts"]["new"]), ("离任", counts["posts"]["ended"])])]

@@ -22,6 +22,7 @@ from ..models.organizations import UNIT_KINDS
 from ..roles import ADMINISTRATORS
 from ..sealing import Sealer
 from ..sentences import say
+from .roster_groups import Groups
 
 TOWN = re.compile(r"([镇乡]党委|街道党(工)?委)$")
 ABOVE_ONLY = "党建办经办人、督查员、班子成员是镇（部门）以上的职务，请写全，如“青溪镇党委督查员”。"
@@ -32,7 +33,11 @@ MANY = 3  # people leaving a branch, from which a third of it must be confirmed
 
 @dataclass
 class Plan:
-    """What an import would do, as rows to write; `left` are (person id, name, branch)."""
+    """What an import would do, as rows to write; `left` are (person id, name, branch).
+
+    `group_names` are (new group, branch), `group_changes` by membership (person id, group before, group after);
+    `gone` have no post left either, `departed` are all whose membership of a branch ends.
+    """
 
     zone_id: str
     units: list[dict] = field(default_factory=list)
@@ -45,7 +50,11 @@ class Plan:
     posts_ended: dict[str, date] = field(default_factory=dict)
     left: list[tuple[str, str, str]] = field(default_factory=list)
     moved: list[tuple[str, str]] = field(default_factory=list)
+    groups: list[dict] = field(default_factory=list)
+    group_names: list[tuple[str, str]] = field(default_factory=list)
+    group_changes: dict[str, tuple[str, str | None, str | None]] = field(default_factory=dict)
     gone: set[str] = field(default_factory=set)
+    departed: set[str] = field(default_factory=set)
     thinned: list[str] = field(default_factory=list)
     absent_units: list[str] = field(default_factory=list)
     same: dict[str, int] = field(default_factory=lambda: {"units": 0, "people": 0})
@@ -59,18 +68,25 @@ class Plan:
             "people": {"new": len(self.people), "changed": len(self.people_changes), "same": self.same["people"],
                        "left": len(self.left)},
             "memberships": {"new": len(self.memberships), "ended": len(self.memberships_ended)},
+            "groups": {"new": len(self.groups), "changed": self.grouped},
             "posts": {"new": len(self.posts), "ended": len(self.posts_ended)}}
+
+    @property
+    def grouped(self) -> int:
+        """Count who comes into a group or goes from one to another."""
+        return len(self.group_changes) + sum(row["group_id"] is not None for row in self.memberships)
 
     @property
     def empty(self) -> bool:
         return not (self.units or self.unit_changes or self.people or self.people_changes or self.memberships
-                    or self.memberships_ended or self.posts or self.posts_ended)
+                    or self.memberships_ended or self.posts or self.posts_ended or self.groups or self.group_changes)
 
     @property
     def digest(self) -> str:
         """Return a mark that changes with what the import would do."""
         said = [self.counts, sorted(self.unit_changes), sorted(self.people_changes), sorted(self.memberships_ended),
-                sorted(self.posts_ended), sorted(row["name"] for row in self.people + self.units)]
+                sorted(self.posts_ended), sorted(row["name"] for row in self.people + self.units + self.groups),
+                sorted(self.group_changes)]
         return hashlib.sha256(json.dumps(said, ensure_ascii=False).encode()).hexdigest()
 
 
@@ -109,6 +125,7 @@ class _Compare:
         for row in session.scalars(sa.select(Unit).where(
                 Unit.zone_id == zone.id, Unit.ended_on.is_(None), Unit.kind != "group")):
             self._know(_Known(row.id, row.name, row.kind, row.category, row.parent_id, row.path, row.accountable_from))
+        self.groups = Groups(session, roster, self.plan, today)
         self.top = next(unit for unit in self.by_id.values() if unit.kind == "zone")
         self.by_key[unit_key(zone.name)].append(self.top)
         self._load_people(session)
@@ -122,7 +139,7 @@ class _Compare:
         self.persons = {row.id: row for row in session.execute(
             sa.select(table).where(table.c.zone_id == self.zone.id, table.c.left_on.is_(None)))}
         self.member = {row.person_id: row for row in session.execute(
-            sa.select(Membership.id, Membership.person_id, Membership.unit_id, Membership.from_on)
+            sa.select(Membership.id, Membership.person_id, Membership.unit_id, Membership.group_id, Membership.from_on)
             .where(Membership.zone_id == self.zone.id, is_member(self.today)))}
         self.posts: dict[str, list] = defaultdict(list)
         for row in session.execute(sa.select(Post.id, Post.person_id, Post.unit_id, Post.office, Post.from_on).where(
@@ -223,12 +240,15 @@ class _Compare:
         self._match_numbers(rows)
         self._match_names(rows)
         self._match_moved(rows)
+        for row, unit in rows:
+            self.groups.named(row, unit)  # all are known before a leader is seated
         if self.roster.troubles:
             return
         self.order: dict[str, int] = defaultdict(int)
         for row, unit in rows:
             self.order[unit.id] += 1
             self._person(row, unit, self.who.get(id(row)))
+        self.groups.tell()
         self._gone({unit.id: unit for _row, unit in rows if unit.kind == "branch"})
 
     def _unit_of(self, row: PersonRow) -> _Known | None:
@@ -328,30 +348,36 @@ class _Compare:
         return found
 
     def _membership(self, row: PersonRow, unit: _Known, person_id: str) -> None:
-        now = self.member.get(person_id)
+        now, group_id = self.member.get(person_id), self.groups.named(row, unit)
         if now and now.unit_id == unit.id:
+            if row.group and group_id != now.group_id:
+                self.plan.group_changes[now.id] = person_id, now.group_id, group_id
             return
         if now:
             self.plan.memberships_ended[now.id] = max(self.yesterday, now.from_on)
             self.plan.moved.append((row.name, unit.name))
+            self.plan.departed.add(person_id)
             self._end_posts(person_id, now.unit_id)
         self.plan.memberships.append({
             "id": new_id(), "zone_id": self.zone.id, "person_id": person_id, "unit_id": unit.id,
-            "sort": self.order[unit.id], "from_on": unit.since if unit.new else self.today})
+            "group_id": group_id, "sort": self.order[unit.id], "from_on": unit.since if unit.new else self.today})
 
     def _posts(self, row: PersonRow, unit: _Known, person_id: str) -> None:
-        wanted = {(found.id, office) for office, where in row.offices
-                  if (found := self._seat(row, unit, office, where))}
+        wanted = {(seat, office) for office, where in row.offices
+                  if (seat := self._seat(row, unit, office, where, person_id))}
         held = {(post.unit_id, post.office): post for post in self.posts.get(person_id, ())}
         for unit_id, office in sorted(wanted - set(held)):
             self.plan.posts.append({"id": new_id(), "zone_id": self.zone.id, "person_id": person_id,
                                     "unit_id": unit_id, "office": office, "from_on": row.since or self.today})
         for key in set(held) - wanted:
-            if key[0] == unit.id:
+            if self.groups.inside(key[0], unit.id):
                 self._end(held[key])
 
-    def _seat(self, row: PersonRow, unit: _Known, office: str, where: str) -> _Known | None:
-        """Return the organization of a post: one's own, or the one that is named."""
+    def _seat(self, row: PersonRow, unit: _Known, office: str, where: str, person_id: str) -> str | None:
+        """Return the organization of a post: one's own, or the one that is named; of a group leader the group."""
+        if office == "group_leader" and unit.kind == "branch":
+            now = self.member.get(person_id)
+            return self.groups.led(row, unit, where, now.group_id if now and now.unit_id == unit.id else None)
         seat = unit
         if where:
             found = self.by_key.get(unit_key(where), [])
@@ -362,7 +388,7 @@ class _Compare:
         if seat.kind == "branch" and office in ABOVE_BRANCHES:
             self.roster.trouble(row.place, row.name, ABOVE_ONLY)
             return None
-        return seat
+        return seat.id
 
     def _end(self, post) -> None:
         if post.office not in ADMINISTRATORS:
@@ -370,7 +396,7 @@ class _Compare:
 
     def _end_posts(self, person_id: str, unit_id: str) -> None:
         for post in self.posts.get(person_id, ()):
-            if post.unit_id == unit_id:
+            if self.groups.inside(post.unit_id, unit_id):
                 self._end(post)
 
     def _gone(self, covered: dict[str, _Known]) -> None:
@@ -383,6 +409,7 @@ class _Compare:
             members[row.unit_id] += 1
             if person_id not in self.matched:
                 leaving[row.unit_id] += 1
+                self.plan.departed.add(person_id)
                 self.plan.left.append((person_id, self.persons[person_id].name, covered[row.unit_id].name))
                 self.plan.memberships_ended[row.id] = max(self.yesterday, row.from_on)
                 self._end_posts(person_id, row.unit_id)

@@ -19,7 +19,7 @@ from ..models import Activity, Case, Checkpoint, Desk, Idempotency, JournalRow, 
 from ..rules.activities import plan_year
 from ..rules.calendar import zone_calendar
 from ..workdays import add_workdays
-from . import handover, watch
+from . import departures, handover, watch
 
 OVERDUE = -1
 SEALED_EVERY = timedelta(days=1)
@@ -30,7 +30,7 @@ NEAR = timedelta(days=31)  # no ladder begins earlier
 def sweep(session: Session, at: Moment) -> dict[str, int]:
     """Let the clock make its moves, remind, escalate, reseat, plan; returns how many of each. Commits."""
     done: Counter[str] = Counter()
-    for name, step in (("planned", _plan), ("moved", _tick), ("reseated", _reseat),
+    for name, step in (("planned", _plan), ("moved", _tick), ("settled", departures.Departed), ("reseated", _reseat),
                        ("handed", handover.Leavers), ("followed", handover.FollowUps), *watch.STEPS,
                        ("reminded", _remind)):
         for key in step.keys(session, at):

@@ -1,20 +1,14 @@
-"""Facts and effects of the yearly appraisal: roster, self-assessments, peer reviews, counts, ratings, outcome."""
+"""Facts and effects of the yearly appraisal until the vote: window, roster, self-assessments, peer reviews."""
 
 from __future__ import annotations
 
-from collections import Counter
 from datetime import date, timedelta
-from fractions import Fraction
-from math import floor
 
 import sqlalchemy as sa
 
 from ..grammar import Effect
-from ..models import Appraised, Case, Desk, JournalRow, PeerReview, Post, Unit
+from ..models import Appraised, Case, Desk, PeerReview, Unit
 from ..models.appraisal import GRADES
-from ..models.cases import NO, YES
-from ..workdays import add_workdays
-from .organization import COMMITTEE_FROM, in_office, superiors
 from .papers import chinese_day, issue
 from .people import members
 
@@ -43,6 +37,11 @@ def graded(attempt) -> dict[str, Appraised]:
 def asked(attempt) -> list[str]:
     """Return who writes a self-assessment: probationary members too, who are not graded."""
     return [row.person_id for row in roster(attempt, "graded", "ungraded")]
+
+
+def on_roster(attempt) -> set[str]:
+    """Return whose own case it is: they step aside from the committee."""
+    return {row.person_id for row in roster(attempt)}
 
 
 def entitled(attempt) -> int:
@@ -88,9 +87,16 @@ def _strike(attempt) -> None:
     ).values(closed_at=attempt.at.now, answer="strike"))
 
 
+def _fewer_entitled(attempt) -> None:
+    """还没有计票的，应到人数随之减少。"""
+    if not attempt.case.facts.get("counts"):
+        attempt.set_facts(entitled=entitled(attempt))
+
+
 def _ask_not_counted(attempt) -> None:
     """报上级同意后不计入应到。"""
-    attempt.set_facts(not_counted={"member": attempt.raw["member"], "reason": attempt.raw["reason"]})
+    attempt.set_facts(not_counted={"member": attempt.raw["member"], "reason": attempt.raw["reason"],
+                                   "raised": attempt.case.raised})
 
 
 def _not_count(attempt) -> None:
@@ -98,6 +104,12 @@ def _not_count(attempt) -> None:
     asked_for = attempt.case.facts["not_counted"]
     row = row_of(attempt, asked_for["member"])
     row.standing, row.votes, row.why = "not_counted", False, asked_for["reason"]
+    _lower(attempt)
+
+
+def _lower(attempt) -> None:
+    """提级办理的只是这一次请示，其余仍由直接上级办理。"""
+    attempt.case.raised = attempt.case.facts["not_counted"].get("raised", 0)
 
 
 def still_member(attempt, person: str) -> bool:
@@ -214,268 +226,7 @@ def _open_vote(attempt) -> None:
     attempt.set_facts(entitled=entitled(attempt), **({"meeting_on": day.isoformat()} if day else {}))
 
 
-# The vote on paper -------------------------------------------------------------------------------
-
-COUNTS = ("present", "issued", "returned", "valid")
-
-
-def quorum_share(attempt) -> Fraction:
-    return Fraction(2, 3) if attempt.settings["appraisal_quorum"] == "two_thirds" else Fraction(1, 2)
-
-
-def enough_present(attempt) -> bool:
-    counts = attempt.case.facts.get("counts")
-    return counts is not None and counts["present"] >= attempt.case.facts["entitled"] * quorum_share(attempt)
-
-
-def tallies(attempt) -> dict[str, dict[str, int]]:
-    """Return the votes by member and grade; what was left empty is none."""
-    return {entry["member"]: {grade: entry.get(grade) or 0 for grade in ORDER}
-            for entry in attempt.words.get("tallies") or []}
-
-
-def every_graded_once(attempt, word: str, among: set[str] | None = None) -> bool:
-    """True where a list names each graded member once and nobody else."""
-    named = [entry["member"] for entry in attempt.words.get(word) or []]
-    return sorted(named) == sorted(among if among is not None else graded(attempt))
-
-
-def small(attempt) -> bool:
-    return sum(row.votes for row in roster(attempt)) < COMMITTEE_FROM
-
-
-def of_superior(attempt, person: str) -> bool:
-    unit = superiors(attempt.session, attempt.unit)[0]
-    return attempt.session.scalar(sa.select(Post.id).where(
-        Post.unit_id == unit.id, Post.person_id == person, in_office(attempt.today)).limit(1)) is not None
-
-
-def tellers_fit(attempt) -> bool:
-    """True where two different people watched and counted: members, or in a small branch one sent from above."""
-    watch, count = attempt.words["scrutineer"], attempt.words["teller"]
-    on_roster = {row.person_id for row in roster(attempt, "graded", "ungraded")}
-    watched = of_superior(attempt, watch) if small(attempt) else watch in on_roster or of_superior(attempt, watch)
-    return watch != count and watched and (count in on_roster or of_superior(attempt, count))
-
-
-def _enter_count(attempt) -> None:
-    """记下应到、实到、发出、收回、有效票数和每名党员的得票，监票人、计票人各自签名。"""
-    attempt.set_facts(counts={name: attempt.words[name] for name in COUNTS},
-                      scrutineer=attempt.words["scrutineer"], teller=attempt.words["teller"])
-    for person, votes in tallies(attempt).items():
-        row_of(attempt, person).tally = votes
-
-
-def _forget_count(attempt) -> None:
-    """本次计票作废，另定日期重新召开。"""
-    attempt.set_facts(counts=None, meeting_on=None)
-    for row in roster(attempt):
-        row.tally = None
-
-
-# Ratings -----------------------------------------------------------------------------------------
-
-
-def voted(row: Appraised) -> str | None:
-    """Return the grade with the most votes; of several the better one."""
-    if not row.tally or not any(row.tally.values()):
-        return None
-    return max(ORDER, key=lambda grade: (row.tally[grade], -ORDER.index(grade)))
-
-
-def to_rate(attempt) -> set[str]:
-    """Return whose rating is to be proposed: all, or those that were sent back."""
-    return set(attempt.case.facts.get("returned") or graded(attempt))
-
-
-def ratings(attempt) -> dict[str, str]:
-    return {entry["member"]: entry["grade"] for entry in attempt.words.get("ratings") or []}
-
-
-def _told(attempt, word: str) -> set[str]:
-    return {entry["member"] for entry in attempt.words.get(word) or []}
-
-
-def departures_explained(attempt) -> bool:
-    return all(grade == voted(row_of(attempt, person)) or person in _told(attempt, "reasons")
-               for person, grade in ratings(attempt).items())
-
-
-def harsh_are_heard(attempt) -> bool:
-    return all(person in _told(attempt, "heard") for person, grade in ratings(attempt).items()
-               if harsh(voted(row_of(attempt, person)), grade))
-
-
-def harsh(vote: str | None, grade: str) -> bool:
-    """True for a rating two grades from the vote, or into 不合格: the member is heard first."""
-    return grade == ORDER[-1] or (vote is not None and abs(ORDER.index(vote) - ORDER.index(grade)) >= 2)
-
-
-def excellent_within_share(attempt) -> bool:
-    """True where 优秀 are no more than a third of the members, or of those who took part, as the zone has set."""
-    proposed = {row.person_id: row.proposed for row in roster(attempt, "graded")} | ratings(attempt)
-    counts = attempt.case.facts.get("counts") or {}
-    base = counts.get("present", 0) if attempt.settings["appraisal_share_of"] == "present" else len(
-        roster(attempt, "graded", "ungraded", "not_counted"))
-    return Counter(proposed.values())["excellent"] <= max(floor(Fraction(base, 3)), 1)
-
-
-def share_kept(attempt) -> bool:
-    return attempt.settings["appraisal_share"] != "refuse" or excellent_within_share(attempt)
-
-
-def _propose(attempt) -> None:
-    """等次建议列入名册。"""
-    why, heard = _notes(attempt, "reasons"), _notes(attempt, "heard")
-    for person, grade in ratings(attempt).items():
-        row = row_of(attempt, person)
-        row.proposed, row.proposed_why, row.heard = grade, why.get(person), heard.get(person)
-        row.returned, row.grade, row.told_on = None, None, None
-    attempt.set_facts(returned=None, proposed_by=attempt.words.get("decided_by") or "committee")
-
-
-def _notes(attempt, word: str) -> dict[str, str]:
-    return {entry["member"]: entry["note"] for entry in attempt.words.get(word) or []}
-
-
-def final_step(attempt) -> str:
-    return attempt.settings["appraisal_final_step"]
-
-
-def _settle(attempt) -> None:
-    """等次确定，逐人告知。"""
-    for row in roster(attempt, "graded"):
-        row.grade = row.proposed
-
-
-# The superior committee --------------------------------------------------------------------------
-
-
-def on_roster(attempt) -> set[str]:
-    """Return whose own case it is: they step aside from the committee."""
-    return {row.person_id for row in roster(attempt)}
-
-
-def votes_of_round(attempt) -> list[dict]:
-    """Return the last words of each who has answered in the body that has the case now."""
-    voters = sa.select(Desk.person_id).where(
-        Desk.case_id == attempt.case.id, Desk.role == "committee", Desk.kind == "act", Desk.answer.in_((YES, NO)))
-    rows = attempt.session.execute(sa.select(JournalRow.actor_id, JournalRow.words).where(
-        JournalRow.case_id == attempt.case.id, JournalRow.move == "decide", JournalRow.actor_id.in_(voters),
-    ).order_by(JournalRow.seq))
-    return list({person: words for person, words in rows}.values())
-
-
-def sent_back(attempt) -> dict[str, str]:
-    """Return whom more than half of those who said yes want back, with the reasons."""
-    words = votes_of_round(attempt)
-    named = [entry for said in words for entry in said.get("returned") or []]
-    count = Counter(entry["member"] for entry in named)
-    return {person: "；".join(entry["note"] for entry in named if entry["member"] == person)
-            for person, times in count.items() if times * 2 > len(words)}
-
-
-def returned_known(attempt) -> bool:
-    named = [entry["member"] for entry in attempt.words.get("returned") or []]
-    return len(named) == len(set(named)) and set(named) <= set(graded(attempt))
-
-
-def _send_back(attempt) -> None:
-    """退回的等次写明理由，由支部重新提出。"""
-    back = sent_back(attempt)
-    for person, why in back.items():
-        row_of(attempt, person).returned = why
-    attempt.set_facts(returned=sorted(back))
-
-
-def _send_all_back(attempt) -> None:
-    """全部等次退回，理由是没有同意的成员的意见。"""
-    why = "；".join(said["opinion"] for said in votes_of_round(attempt) if not said["agree"])
-    for row in roster(attempt, "graded"):
-        row.returned = why
-    attempt.set_facts(returned=sorted(graded(attempt)))
-
-
-# Telling, review, filing -------------------------------------------------------------------------
-
-
-def untold(attempt) -> list[str]:
-    return [row.person_id for row in roster(attempt, "graded") if row.told_on is None]
-
-
-def _tell(attempt) -> None:
-    """告知本人，从告知起 5 个工作日内可以申请复核一次。"""
-    for person in attempt.words.get("members") or untold(attempt):
-        row_of(attempt, person).told_on = attempt.today
-
-
-def review_until(attempt) -> date | None:
-    """Return the last day on which anybody may still ask for a review. Local date."""
-    days = [row.told_on for row in roster(attempt, "graded") if row.told_on]
-    return add_workdays(attempt.calendar, max(days), REVIEW_DAYS) if days else None
-
-
-def may_still_ask(attempt) -> bool:
-    row = row_of(attempt, attempt.actor.id)
-    if row is None or row.told_on is None:
-        return False
-    return attempt.today <= add_workdays(attempt.calendar, row.told_on, REVIEW_DAYS)
-
-
-def _ask_review(attempt) -> None:
-    """复核期间不归档备案。"""
-    row_of(attempt, attempt.actor.id).review = {
-        "reason": attempt.words["reason"], "asked_on": attempt.today.isoformat()}
-
-
-def open_reviews(attempt) -> list[Appraised]:
-    return [row for row in roster(attempt, "graded") if row.review and "outcome" not in row.review]
-
-
-def reviewed(attempt) -> Appraised | None:
-    """Return whose review is answered: the member named, or the only one."""
-    found = open_reviews(attempt)
-    named = attempt.words.get("member")
-    if named:
-        return next((row for row in found if row.person_id == named), None)
-    return found[0] if len(found) == 1 else None
-
-
-def _answer_review(attempt, grade: str | None) -> None:
-    row = reviewed(attempt)
-    row.review = {**row.review, "outcome": attempt.move.name, "opinion": attempt.words.get("opinion") or "",
-                  "by": attempt.actor.id, "answered_on": attempt.today.isoformat()}
-    row.grade, row.told_on = grade or row.grade, None
-
-
-def _uphold(attempt) -> None:
-    """维持原等次，告知本人。"""
-    _answer_review(attempt, None)
-
-
-def _change(attempt) -> None:
-    """改定等次，告知本人。"""
-    _answer_review(attempt, attempt.words["grade"])
-
-
-def decided(attempt) -> set[str]:
-    """Return who was rated, proposed or decided; they review nobody's rating."""
-    return on_roster(attempt) | set(attempt.session.scalars(sa.select(JournalRow.actor_id).where(
-        JournalRow.case_id == attempt.case.id, JournalRow.move.in_(("propose", "decide")))))
-
-
-def past_review(attempt) -> date | None:
-    """Return the first day on which no review can be asked for any more."""
-    last = review_until(attempt)
-    return add_workdays(attempt.calendar, last, 1) if last else None
-
-
-deploy = Effect(_deploy)
-draw_up, add, strike = Effect(_draw_up), Effect(_add), Effect(_strike)
-ask_not_counted, not_count = Effect(_ask_not_counted), Effect(_not_count)
-file_own, file_for, excuse_self = Effect(_file_own), Effect(_file_for), Effect(_excuse_self)
+deploy, draw_up, add, strike = Effect(_deploy), Effect(_draw_up), Effect(_add), Effect(_strike)
+fewer_entitled, ask_not_counted, not_count = Effect(_fewer_entitled), Effect(_ask_not_counted), Effect(_not_count)
+lower, file_own, file_for, excuse_self = Effect(_lower), Effect(_file_own), Effect(_file_for), Effect(_excuse_self)
 hold_meeting, review_peer, open_vote = Effect(_hold_meeting), Effect(_review_peer), Effect(_open_vote)
-enter_count, forget_count = Effect(_enter_count), Effect(_forget_count)
-propose, settle = Effect(_propose), Effect(_settle)
-send_back, send_all_back = Effect(_send_back), Effect(_send_all_back)
-tell, ask_review, uphold, change = Effect(_tell), Effect(_ask_review), Effect(_uphold), Effect(_change)

@@ -3,6 +3,8 @@
 from ..clauses import clause, house_rule
 from ..grammar import rule
 from . import appraisal as facts
+from . import appraisal_outcome as outcome
+from . import appraisal_ratings as ratings
 
 STEPS, YEARLY, MEETING = clause("G-3.1.6e"), clause("G-3.1.6f"), clause("G-3.1.6d")
 TIME = house_rule("自评一般 10 个工作日；逾期未交的注明未交，不影响其他人。")
@@ -42,6 +44,13 @@ def has_left(attempt):
     """这名党员还在本支部，不能移出；转出、去世等先在花名册上登记。"""
     row = facts.row_of(attempt, attempt.words["member"])
     return row is not None and row.standing != "struck" and not facts.still_member(attempt, row.person_id)
+
+
+@rule(YEARLY, "member")
+def has_died_or_quit(attempt):
+    """开始测评以后，只有去世或出党的才移出名单，先在花名册上登记；转出的仍由本支部评完并告知。"""
+    row = facts.row_of(attempt, attempt.words["member"])
+    return row is not None and row.standing != "struck" and row.person.left_on is not None
 
 
 @rule(CONSENT, "member")
@@ -104,108 +113,138 @@ def all_reviewed(attempt):
 @rule(PAPER, "present", "issued", "returned", "valid")
 def counts_add_up(attempt):
     """人数和票数对不上：实到不能多于应到，发出不能多于实到，收回不能多于发出，有效不能多于收回。"""
-    counts = [attempt.case.facts["entitled"], *(attempt.words[name] for name in facts.COUNTS)]
+    counts = [attempt.case.facts["entitled"], *(attempt.words[name] for name in ratings.COUNTS)]
     return counts == sorted(counts, reverse=True)
 
 
 @rule(PAPER, "tallies", "valid")
 def grades_add_up(attempt):
     """每名党员各等次的得票相加，应等于有效票数。"""
-    return all(sum(entry.values()) == attempt.words["valid"] for entry in facts.tallies(attempt).values())
+    return all(sum(entry.values()) == attempt.words["valid"] for entry in ratings.tallies(attempt).values())
 
 
 @rule(PAPER, "tallies")
 def everybody_counted(attempt):
     """名单上评定等次的党员每人一行，不多不少。"""
-    return facts.every_graded_once(attempt, "tallies")
+    return ratings.every_graded_once(attempt, "tallies")
 
 
 @rule(PAPER, "scrutineer", "teller")
 def two_tellers(attempt):
     """监票人和计票人应是两名不同的党员；不满 7 人的支部，监票人由上级派。"""
-    return facts.tellers_fit(attempt)
+    return ratings.tellers_fit(attempt)
 
 
 @rule(QUORUM)
 def enough_came(attempt):
     """还没有录入计票，或到会人数不够，本次测评无效；请另定日期重新召开。"""
-    return facts.enough_present(attempt)
+    return ratings.enough_present(attempt)
 
 
 @rule(RATING, "ratings")
 def everybody_rated(attempt):
     """要评定的党员每人一个等次，不多不少。"""
-    return facts.every_graded_once(attempt, "ratings", facts.to_rate(attempt))
+    return ratings.every_graded_once(attempt, "ratings", ratings.to_rate(attempt))
 
 
 @rule(RATING, "ratings", "reasons")
 def departures_explained(attempt):
     """与测评结果不一致的等次，要写明理由。"""
-    return facts.departures_explained(attempt)
+    return ratings.departures_explained(attempt)
 
 
 @rule(HEARD, "ratings", "heard")
 def harsh_are_heard(attempt):
     """与测评相差两个等次，或定为不合格的，要先听取本人意见并写下来。"""
-    return facts.harsh_are_heard(attempt)
+    return ratings.harsh_are_heard(attempt)
 
 
 @rule(SHARE, "ratings")
 def within_share(attempt):
     """优秀等次超过了党员总数的三分之一。"""
-    return facts.excellent_within_share(attempt)
+    return ratings.excellent_within_share(attempt)
 
 
 @rule(SHARE, "ratings")
 def share_kept(attempt):
     """优秀等次超过三分之一，本区规定不能超过。"""
-    return facts.share_kept(attempt)
+    return ratings.share_kept(attempt)
+
+
+@rule(DECIDED)
+def goes_to_committee(attempt):
+    """本区规定等次由支部确定，不报上级审批。"""
+    return ratings.final_step(attempt) == "approve"
+
+
+@rule(DECIDED)
+def branch_decides(attempt):
+    """本区规定等次要由上级会议审批。"""
+    return ratings.final_step(attempt) != "approve"
+
+
+@rule(DECIDED)
+def nobody_sent_back(attempt):
+    """多数成员要求退回个别党员的等次。"""
+    return not ratings.sent_back(attempt)
+
+
+@rule(DECIDED)
+def somebody_sent_back(attempt):
+    """没有多数成员要求退回的等次。"""
+    return bool(ratings.sent_back(attempt))
 
 
 @rule(DECIDED, "returned")
 def returned_known(attempt):
     """退回的人应在名单里，每人只写一次。"""
-    return facts.returned_known(attempt)
+    return ratings.returned_known(attempt)
+
+
+@rule(DECIDED, "returned", "valid")
+def returned_votes_fit(attempt):
+    """退回某名党员的票数至少 1 票，不能多于有效票。"""
+    return ratings.returned_votes_fit(attempt)
 
 
 @rule(TOLD, "members")
 def told_are_graded(attempt):
     """告知的人应是名单上已确定等次、还没有告知的党员。"""
-    return set(map(str, attempt.words.get("members") or [])) <= set(facts.untold(attempt))
+    return set(map(str, attempt.words.get("members") or [])) <= set(outcome.untold(attempt))
 
 
 @rule(TOLD)
 def everybody_told(attempt):
     """还有党员没有告知。"""
-    return not facts.untold(attempt)
+    return not outcome.untold(attempt)
 
 
 @rule(REVIEW)
 def somebody_asked(attempt):
     """没有人申请复核。"""
-    return bool(facts.open_reviews(attempt))
+    return bool(outcome.open_reviews(attempt))
 
 
 @rule(REVIEW)
 def all_answered(attempt):
     """还有复核申请没有答复。"""
-    return not facts.open_reviews(attempt)
+    return not outcome.open_reviews(attempt)
 
 
 @rule(REVIEW)
 def asked_once_in_time(attempt):
     """复核由本人在告知后 5 个工作日内申请，只能申请一次。"""
     row = facts.row_of(attempt, attempt.actor.id)
-    return facts.may_still_ask(attempt) and row.review is None
+    return outcome.may_still_ask(attempt) and row.review is None
 
 
 @rule(REVIEW, "member")
 def one_review(attempt):
     """请选明答复哪一名党员的复核申请。"""
-    return facts.reviewed(attempt) is not None
+    return outcome.reviewed(attempt) is not None
 
 
 @rule(REVIEW)
 def by_others(attempt):
     """参与提出或决定等次的人不能复核，由他人办理。"""
-    return attempt.actor is None or attempt.actor.id not in facts.decided(attempt)
+    return attempt.actor is None or attempt.actor.id not in outcome.decided(attempt)

@@ -31,6 +31,15 @@ def heir(session: Session, unit: Unit) -> Unit:
     return unit
 
 
+def merged_into(session: Session, unit_ids: set[str]) -> tuple[str, ...]:
+    """Return the branches that were merged into these, directly or by way of others."""
+    found: set[str] = set()
+    while unit_ids:
+        unit_ids = set(session.scalars(sa.select(Unit.id).where(Unit.successor_id.in_(unit_ids)))) - found
+        found |= unit_ids
+    return tuple(sorted(found))
+
+
 def in_office(day: date):
     """Return the condition that a post is held on a day."""
     return sa.and_(Post.from_on <= day, sa.or_(Post.to_on.is_(None), Post.to_on >= day))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import sqlalchemy as sa
 from flask import render_template, request, url_for
 from flask_babel import gettext as _
@@ -28,8 +30,10 @@ def people_list(unit_id):
 
 
 def _people(unit: Unit, no=None) -> str:
+    groups = people.groups_of(db.session, unit, access.moment().today)
     return render_template("admin/people.html", unit=unit, no=no, form=request.form, may=keeps(unit, "people"),
-                           people=members(db.session, unit.id, access.moment().today), flags=people.FLAGS)
+                           people=members(db.session, unit.id, access.moment().today), flags=people.FLAGS,
+                           groups=groups, sizes=list(Counter(groups.values()).items()))
 
 
 @bp.post("/units/<uuid:unit_id>/people")
@@ -65,7 +69,8 @@ def _person(one: Person, unit: Unit, no=None) -> str:
         "admin/person.html", one=one, unit=unit, no=no, form=request.form, flags=people.FLAGS, left=people.LEFT,
         may=keeps(unit, "people"), effects=people.effects(db.session, one, access.moment().today),
         branches=[row for row in tree() if row.kind == "branch" and row.id != unit.id], acts=changes.ACTS,
-        changes=changes.listed(db.session, one.zone_id, about_id=one.id))
+        changes=changes.listed(db.session, one.zone_id, about_id=one.id),
+        group=people.groups_of(db.session, unit, access.moment().today).get(one.id))
 
 
 @bp.post("/people/<uuid:person_id>/<any(transfer, gone, flags):what>")

@@ -9,13 +9,12 @@ import sqlalchemy as sa
 from flask import url_for
 
 from ..db import db
-from ..models import Person, Post
+from ..models import Desk, Person, Post
 from ..models.appraisal import GRADES
 from ..operations import appraisal
-from ..rules import appraisal as facts
+from ..rules import appraisal_ratings as ratings
 from ..rules.organization import in_office, superiors
-from ..rules.people import members
-from .casefile import CaseFile
+from .casefile import VOTES, CaseFile
 
 PUBLIC = ("told", "filed", "closed")
 
@@ -64,19 +63,6 @@ class Appraising:
         return [line.person for line in self.lines if line.row.standing in ("graded", "ungraded")
                 and line.row.self_text is None and line.row.excused is None]
 
-    @property
-    def newcomers(self) -> list[Person]:
-        """Return the branch's members who are not on the roster."""
-        on = {line.row.person_id for line in self.lines if line.row.standing != "struck"}
-        return [person for person in members(db.session, self.file.case.unit_id, self.file.at.today)
-                if person.id not in on]
-
-    @property
-    def leavers(self) -> list[Person]:
-        still = {person.id for person in members(db.session, self.file.case.unit_id, self.file.at.today)}
-        return [line.person for line in self.lines
-                if line.row.standing != "struck" and line.row.person_id not in still]
-
     @cached_property
     def peers(self) -> list[Person]:
         """Return whom the reader may review: the graded, himself left out. Names only."""
@@ -87,11 +73,28 @@ class Appraising:
     @property
     def tellers(self) -> list[Person]:
         """Return who may watch and count: the branch's own people, and those of the superior."""
-        unit, today = superiors(db.session, self.file.case.unit)[0], self.file.at.today
-        sent = db.session.scalars(sa.select(Person).join(Post, Post.person_id == Person.id).where(
-            Post.unit_id == unit.id, in_office(today))
-            .distinct().order_by(Person.id))
-        return [*self.taking_part, *sent]
+        return [*self.taking_part, *self._in_office(superiors(db.session, self.file.case.unit)[0].id)]
+
+    def _in_office(self, unit_id: str) -> list[Person]:
+        return list(db.session.scalars(sa.select(Person).join(Post, Post.person_id == Person.id).where(
+            Post.unit_id == unit_id, in_office(self.file.at.today)).distinct().order_by(Person.id)))
+
+    @cached_property
+    def _seats(self) -> list[tuple[str, Person]]:
+        """Return the committee's rows that are open: the unit, and who has not voted."""
+        return db.session.execute(sa.select(Desk.unit_id, Person).join(Person, Person.id == Desk.person_id).where(
+            Desk.case_id == self.file.case.id, Desk.kind == "act", Desk.closed_at.is_(None)).order_by(Desk.id)).all()
+
+    @property
+    def voters(self) -> list[Person]:
+        """Return the members of the committee who may come and vote on paper."""
+        return [person for _unit, person in self._seats]
+
+    @property
+    def ballot_tellers(self) -> list[Person]:
+        """Return who may count the committee's ballots: people of its unit whose own case it is not."""
+        unit = next((unit for unit, _person in self._seats), None)
+        return [person for person in self._in_office(unit) if person.id not in self.by_person] if unit else []
 
     @property
     def excellent(self) -> list[str]:
@@ -109,6 +112,12 @@ class Appraising:
         return [(label, names) for label, names in found if names]
 
     @property
+    def meetings(self) -> list[dict]:
+        """Return the minutes of the committees that had the case, with what each member did."""
+        return [kept | {"said": [(name, VOTES.get(answer, "")) for name, answer in kept["members"]]}
+                for kept in self.file.case.facts.get("meetings") or []]
+
+    @property
     def open_reviews(self) -> list[appraisal.Line]:
         return [line for line in self.lines if line.row.review and "outcome" not in line.row.review]
 
@@ -116,7 +125,7 @@ class Appraising:
         return GRADES.get(key or "", "")
 
     def voted(self, line: appraisal.Line) -> str | None:
-        return facts.voted(line.row)
+        return ratings.voted(line.row)
 
     def action(self, move: str) -> str:
         return url_for("case.make", case_id=self.file.case.id, name=move)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import cached_property
 
@@ -17,10 +17,12 @@ from ..db import db
 from ..errors import No, WordsWrong
 from ..grammar import COMMON, MANY, STAY, Ask, Each, Move, Rule, State, Workflow
 from ..models import Attachment, Case, Desk, JournalRow, Paper, Person, Reminder, Unit
-from ..models.cases import ABSENT, LEFT, NO, RECUSED, YES
+from ..models.cases import ABSENT, CAME, LEFT, NO, RECUSED, YES
 from ..operations import evidence, orders
 from ..roles import CLOCK, COUNT
 from ..rules import Attempt
+from ..rules.common import REASON
+from ..rules.organization import heir
 from ..rules.people import members
 from ..sentences import say
 from ..words import read_words
@@ -28,12 +30,13 @@ from . import forms, hands
 from .forms import Bound
 
 YEAR = timedelta(days=365)
-VOTES = {YES: "同意", NO: "不同意", RECUSED: "回避", ABSENT: "未到会", LEFT: "已离任"}
+SHORT_WAY = 6  # stops that a phone shows all of
+VOTES = {YES: "同意", NO: "不同意", CAME: "已到会投票", RECUSED: "回避", ABSENT: "未到会", LEFT: "已离任"}
 NOT_GRANTED = ("refused", "not_accepted", "void", "revoked", "cancelled", "terminated")
 ASIDE = (*COMMON, "recuse", "withdraw")
 # Open to the side whose turn it is, but not the next step: shown under 其他办理.
 BY_THE_WAY = ("ask_extension", "object", "ask_higher_review", "find_unexcused", "educate", "search_lost", "redo",
-              "recall", "add_to_roster", "strike", "ask_not_counted", "reconvene")
+              "recall", "add_to_roster", "strike", "strike_gone", "ask_not_counted", "reconvene")
 PLACED = ("ask_review", "record_peer_review")  # stand where they belong on their page
 NEGATIVE = ("refuse", "not_accept", "deny")
 BACK = ("return", "send_back")
@@ -53,11 +56,12 @@ class Check:
 
 @dataclass(frozen=True)
 class Step:
-    """One stop of the progress line: done, now or to come."""
+    """One stop of the progress line: done, now or to come; a phone leaves out what is `far` from now."""
 
     label: str
     kind: str
     row: JournalRow | None = None
+    far: bool = False
 
 
 @dataclass(frozen=True)
@@ -299,9 +303,10 @@ class CaseFile:
 
     @property
     def _told_apart(self) -> list[JournalRow]:
-        """Return the steps newest first; in discreet matters what many wrote is no part of the course of things."""
+        """Return the steps that the reader may know of, newest first, without what many wrote in discreet matters."""
         many = {move.name for move in self.workflow.moves if move.unversioned} if self.workflow.discreet else ()
-        return [row for row in reversed(self.journal) if row.move not in many or row.actor_id == self.who.id]
+        return [row for row in reversed(self.journal) if row.actor_id == self.who.id or (
+            row.move not in many and authority.reads_row(self.workflow, self.case, self.who, row))]
 
     @cached_property
     def reads_all(self) -> bool:
@@ -337,7 +342,7 @@ class CaseFile:
     def tells(self) -> bool:
         """True where the reader keeps the branch's record and so notes that its members were told."""
         try:
-            authority.leads(db.session, self.case.unit, self.who)
+            authority.leads(db.session, heir(db.session, self.case.unit), self.who)
         except No:
             return False
         return True
@@ -370,9 +375,11 @@ class CaseFile:
         done = [name for name in sorted(last, key=lambda name: last[name].seq)
                 if name != self.case.state and name in known]
         now = "done" if self.case.closed_at else "late" if self.late else "now"
-        return [*(Step(self.workflow.state(name).label, "done", last[name]) for name in done),
-                Step(self.state.label, now, last.get(self.case.state)),
-                *(Step(state.label, "") for state in ahead(self.workflow, self.state) if state.waits_on is not COUNT)]
+        way = [*(Step(self.workflow.state(name).label, "done", last[name]) for name in done),
+               Step(self.state.label, now, last.get(self.case.state)),
+               *(Step(state.label, "") for state in ahead(self.workflow, self.state) if state.waits_on is not COUNT)]
+        long = len(way) > SHORT_WAY
+        return [replace(step, far=long and abs(at - len(done)) > 1) for at, step in enumerate(way)]
 
 
 def ahead(workflow: Workflow, state: State) -> list[State]:
@@ -412,8 +419,11 @@ def _said(workflow: Workflow, row: JournalRow) -> list[tuple]:
     asks = {ask.name: ask for move in workflow.moves if move.name == row.move for ask in move.asks}
     if row.kind == "open":
         asks = {ask.name: ask for ask in workflow.facts}
-    return [(asks[name], value) for name, value in row.words.items()
-            if name in asks and value and not (workflow.discreet and asks[name].items)]  # the page has a table of it
+    if row.kind == "inherit":
+        asks = {REASON.name: REASON}
+    told = {name: value for name, value in row.words.items() if name in asks and value}
+    return [(asks[name], say("{n} 条", n=len(value)) if asks[name].items else value)  # the page has a table of them
+            for name, value in told.items() if not (workflow.discreet and asks[name].items)]
 
 
 def _rung(rung: int) -> str:
@@ -433,7 +443,7 @@ def claims(case_ids: list[str], today: date) -> dict[str, str]:
     return {case_id: queues.person_name(db.session, person) for case_id, person in rows}
 
 
-def desk_units(case_ids: list[str]) -> dict[str, str]:
+def desk_units(case_ids: Iterable[str]) -> dict[str, str]:
     """Return by case on whose desk it lies."""
     rows = db.session.execute(sa.select(Desk.case_id, Unit.name).join(Unit, Unit.id == Desk.unit_id).where(
         Desk.case_id.in_(case_ids), Desk.closed_at.is_(None), Desk.kind == "act").order_by(Desk.id))

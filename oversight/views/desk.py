@@ -15,7 +15,7 @@ from flask_login import login_required
 from .. import authority, engine, queues, workflows
 from ..db import db
 from ..errors import No, NotInSight, VersionMissing, WordsWrong
-from ..models import Activity, Case, Notice, Unit
+from ..models import Activity, Case, FollowUp, Notice, Unit
 from ..operations import attendance, mine
 from ..roles import BRANCH_LEADERS
 from . import access, casefile, forms, hands
@@ -23,7 +23,9 @@ from .casefile import CaseFile
 
 bp = Blueprint("desk", __name__)
 
-TABS = (("mine", "等我办"), ("waiting", "等别人"), ("units", "我管的"), ("done", "已办结"), ("copied", "抄送我"))
+TABS = (("mine", "等我办"), ("waiting", "等别人"), ("follow_up", "跟进"), ("units", "我管的"), ("done", "已办结"),
+        ("copied", "抄送我"))
+COUNTED = ("mine", "waiting", "follow_up")
 DUES = (("overdue", "已超期"), ("today", "今天到期"), ("week", "本周到期"))
 APPROVE = "approve"
 BULK_MOST = 50
@@ -53,11 +55,15 @@ class View:
 
 @dataclass(frozen=True)
 class Row:
+    """One line of the list; `under` is the heading that it stands under."""
+
     case: Case
+    under: str
     waits: str
     holder: str
     tick: bool
     marks: list[str]
+    follow: FollowUp | None = None
 
 
 class Desk:
@@ -95,30 +101,43 @@ class Desk:
 
     @cached_property
     def tabs(self) -> list[tuple[str, str, int | None]]:
-        counted = ("mine", "waiting")
-        shown = [tab for tab in TABS if tab[0] != "units" or self.who.posts]
-        return [(box, label, queues.box_count(db.session, self.who, box) if box in counted else None)
-                for box, label in shown]
+        """Return the boxes: name, label, how many; 跟进 only where the reader has put something there."""
+        counts = {box: queues.box_count(db.session, self.who, box) for box in COUNTED}
+        hidden = [*(["units"] if not self.who.posts else []),
+                  *(["follow_up"] if not counts["follow_up"] and self.view.box != "follow_up" else [])]
+        return [(box, label, counts.get(box)) for box, label in TABS if box not in hidden]
+
+    @cached_property
+    def came(self) -> list[Case]:
+        """Return what the reader wanted to follow up by today, also where it waits for others; tops 等我办."""
+        if self.view.box != "mine" or self.view.cursor:
+            return []
+        return queues.come(db.session, self.who, self.at.today, self.filters)
 
     @cached_property
     def rows(self) -> list[Row]:
-        cases = self.page.items
+        cases = list({case.id: case for case in (*self.came, *self.page.items)}.values())
         ids = [case.id for case in cases]
-        waits, holders = casefile.desk_units(ids), casefile.claims(ids, self.at.today)
-        free = [case for case in cases if holders.get(case.id) in (None, self.who.person.name)]
-        ticks = casefile.clear(free, self.who, self.at) if self.view.box == "mine" and free else set()
-        marks = hands.marks(ids, self.who.id)
-        return [Row(case, waits.get(case.id, ""), holders.get(case.id, ""), case.id in ticks, marks.get(case.id, []))
-                for case in cases]
+        mine = {case.id for case in self.page.items} if self.view.box == "mine" else set()
+        waits, holders = casefile.desk_units(set(ids) - mine), casefile.claims(ids, self.at.today)
+        free = [case for case in cases if case.id in mine and holders.get(case.id) in (None, self.who.person.name)]
+        ticks = casefile.clear(free, self.who, self.at) if free else set()
+        marks, dates = hands.marks(ids), hands.follow_ups(ids, self.who.id)
+        return [Row(case, self._under(case, dates.get(case.id)), waits.get(case.id, ""), holders.get(case.id, ""),
+                    case.id in ticks, marks.get(case.id, []), dates.get(case.id)) for case in cases]
+
+    def _under(self, case: Case, own: FollowUp | None) -> str:
+        """Return the heading of a case: by its deadline, in 跟进 by the reader's own date."""
+        if own and (self.view.box == "follow_up" or case in self.came):
+            return _group(own.day, self.at.today, FOLLOWED)
+        return _group(case.due_on, self.at.today) if self.view.box != "done" else ""
 
     @property
     def groups(self) -> list[tuple[str, list[Row]]]:
-        """Return the rows under the headings 已超期, 今天到期, 本周到期, 下周以后, 无期限."""
-        if self.view.box == "done":
-            return [("", self.rows)] if self.rows else []
+        """Return the rows under their headings, in the order of the list."""
         found: dict[str, list[Row]] = {}
         for row in self.rows:
-            found.setdefault(_group(row.case.due_on, self.at.today), []).append(row)
+            found.setdefault(row.under, []).append(row)
         return list(found.items())
 
     @cached_property
@@ -158,14 +177,18 @@ def _uuid(value: str) -> str:
         raise NotInSight() from None
 
 
-def _group(due: date | None, today: date) -> str:
-    if due is None:
-        return "无期限"
-    if due < today:
-        return "已超期"
-    if due == today:
-        return "今天到期"
-    return "本周到期" if due <= today + timedelta(days=7 - today.isoweekday()) else "下周以后"
+DUE = ("无期限", "已超期", "今天到期", "本周到期", "下周以后")
+COME = "到了跟进日期"
+FOLLOWED = ("", COME, COME, "本周跟进", "下周以后跟进")
+
+
+def _group(day: date | None, today: date, labels: tuple[str, ...] = DUE) -> str:
+    """Return the heading of a day: none, past, today, this week or later."""
+    if day is None:
+        return labels[0]
+    if day <= today:
+        return labels[1] if day < today else labels[2]
+    return labels[3] if day <= today + timedelta(days=7 - today.isoweekday()) else labels[4]
 
 
 def page(view: View, bound: forms.Bound | None = None):

@@ -16,13 +16,22 @@ from . import forms
 
 
 @dataclass(frozen=True)
+class Choice:
+    """Whom or what an act may name, under the heading of a unit where the list is long."""
+
+    id: str
+    name: str
+    under: str = ""
+
+
+@dataclass(frozen=True)
 class Hand:
     """One desk act as a form: its fields, and by field whom or what it may name."""
 
     name: str
     label: str
     form: object
-    options: dict[str, list]
+    options: dict[str, list[Choice]]
 
 
 def offered(file) -> list[Hand]:
@@ -33,22 +42,21 @@ def offered(file) -> list[Hand]:
 
 def _hand(file, name: str, label: str) -> Hand:
     mine = file.bound if file.bound and file.bound.move == name else None
-    kept = {"follow_up": {"day": _own_day(file)}}.get(name, {})
+    kept = _own_date(file) if name == "follow_up" else {}
     form = forms.form_for(desk_acts.ASKS[name], f"d-{name}", mine.words if mine else kept, mine.wrong if mine else None)
     return Hand(name, label, form, _options(file, name))
 
 
-def _own_day(file):
+def _own_date(file) -> dict:
     row = db.session.get(FollowUp, (file.case.id, file.who.id))
-    return row.day if row else None
+    return {"day": row.day, "note": row.note} if row else {}
 
 
-def _options(file, name: str) -> dict[str, list]:
+def _options(file, name: str) -> dict[str, list[Choice]]:
     """Return by field the people or units that an act may name."""
     if name == "copy":
-        line = [file.case.unit, *superiors(db.session, file.case.unit)]
-        units = line if file.case.concerns_id else [*line, *_offices(file.case)]
-        return {"unit": list({unit.id: unit for unit in units}.values())}
+        units = _reached(file.case)
+        return {"unit": [Choice(unit.id, unit.name) for unit in units], "person": _readers(file, units)}
     try:
         row, _standing = desk_acts.my_desk(db.session, file.case, file.who)
     except NotYours:
@@ -59,6 +67,22 @@ def _options(file, name: str) -> dict[str, list]:
     return {"person": _people(asked[name]())} if name in asked else {}
 
 
+def _reached(case: Case) -> list[Unit]:
+    """Return the units that a copy may go to: those of the case's own line, and the offices unless it is personal."""
+    line = [case.unit, *superiors(db.session, case.unit)]
+    units = line if case.concerns_id else [*line, *_offices(case)]
+    return list({unit.id: unit for unit in units}.values())
+
+
+def _readers(file, units: list[Unit]) -> list[Choice]:
+    """Return the officers of these units but the reader himself, unit by unit."""
+    place = {unit.id: number for number, unit in enumerate(units)}
+    found = colleagues.readers(db.session, units, file.at.today)
+    found.sort(key=lambda one: (place[one[1].unit_id], one[0].name))
+    return [Choice(person.id, f"{person.name}（{queues.office_label(post.office)}）", post.unit.name)
+            for person, post in found if person.id != file.who.id]
+
+
 def _offices(case: Case) -> list[Unit]:
     """Return the towns and departments of the zone."""
     return list(db.session.scalars(sa.select(Unit).where(
@@ -66,8 +90,9 @@ def _offices(case: Case) -> list[Unit]:
         .order_by(Unit.sort, Unit.id)))
 
 
-def _people(found: dict[str, str]) -> list[Person]:
-    return list(db.session.scalars(sa.select(Person).where(Person.id.in_(found)).order_by(Person.name, Person.id)))
+def _people(found: dict[str, str]) -> list[Choice]:
+    rows = db.session.scalars(sa.select(Person).where(Person.id.in_(found)).order_by(Person.name, Person.id))
+    return [Choice(person.id, person.name) for person in rows]
 
 
 def told(case: Case) -> str:
@@ -82,16 +107,19 @@ def told(case: Case) -> str:
 # For lists ---------------------------------------------------------------------------------------
 
 
-def marks(case_ids: list[str], person_id: str) -> dict[str, list[str]]:
-    """Return by case what its row tells: to whom it was handed or delegated, and the reader's own date."""
+def follow_ups(case_ids: list[str], person_id: str) -> dict[str, FollowUp]:
+    """Return by case the reader's own reminder."""
+    return {row.case_id: row for row in db.session.scalars(sa.select(FollowUp).where(
+        FollowUp.case_id.in_(case_ids), FollowUp.person_id == person_id))}
+
+
+def marks(case_ids: list[str]) -> dict[str, list[str]]:
+    """Return by case what its row tells: to whom it was handed or delegated, and whose opinion was asked."""
     found: dict[str, list[str]] = {}
     for row in db.session.scalars(sa.select(Desk).where(
             Desk.case_id.in_(case_ids), Desk.closed_at.is_(None),
             sa.or_(Desk.handed_to.is_not(None), Desk.kind.in_(("help", "sign"))))):
         found.setdefault(row.case_id, []).append(_mark(row))
-    for row in db.session.scalars(sa.select(FollowUp).where(
-            FollowUp.case_id.in_(case_ids), FollowUp.person_id == person_id)):
-        found.setdefault(row.case_id, []).append(_("跟进 %(day)s", day=f"{row.day.month}月{row.day.day}日"))
     return found
 
 

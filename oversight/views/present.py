@@ -22,7 +22,7 @@ from ..models import Activity, Case, Notice, Unit, Zone
 from ..operations.zone_settings import READERS
 from ..roles import ADMINISTRATORS, OFFICES
 from ..rules.calendar import zone_calendar
-from ..rules.organization import superiors
+from ..rules.organization import heir, superiors
 from ..sentences import Sentence
 from ..workdays import add_workdays, workdays_between
 from . import access, checklist, phone
@@ -133,7 +133,7 @@ def register(app: Flask) -> None:
         definition=definition, ask_named=ask_named, superior=superior, field_ids=field_ids, offices=OFFICES,
         sections=checklist.sections, clauses=register_of_clauses, workdays_on=workdays_on,
         member_name=member_name, phone_of=phone.of_case, masked=phone.masked, activity_day=activity_day,
-        lesson_form=lesson_form, unit_name=unit_name,
+        lesson_form=lesson_form, unit_name=unit_name, successor=successor,
         branches=branches, documents=DOCUMENTS, today=lambda: access.moment().today)
     app.context_processor(_frame)
 
@@ -243,8 +243,14 @@ def _numbered(ask, number: int, entry) -> str:
     """Write an entry of a list with its number, in the words of the form."""
     if not isinstance(entry, dict):
         return f"{number}．{dict(ask.choices).get(entry, entry)}"
-    return f"{number}．" + "，".join(f"{item.label}：{plain(entry[item.name], item)}" for item in ask.items
+    return f"{number}．" + "，".join(f"{item.label}：{_part(entry[item.name], item)}" for item in ask.items
                                   if entry.get(item.name))
+
+
+def _part(value, item) -> str:
+    """Write one word of an entry; a clause is named as people cite it."""
+    known = register_of_clauses().get(value) if item.name == "clause" else None
+    return known["section"] if known else plain(value, item).rstrip("。")
 
 
 def _item(entry) -> str:
@@ -313,6 +319,11 @@ def branches() -> list[Unit]:
 def superior(unit: Unit) -> Unit:
     """Return whom a unit writes to."""
     return superiors(db.session, unit)[0]
+
+
+def successor(unit: Unit) -> Unit | None:
+    """Return the branch that stands in for a merged one."""
+    return heir(db.session, unit) if unit.successor_id else None
 
 
 def definition(case: Case):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import calendar as months
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
 
@@ -47,7 +47,7 @@ class Month:
     case: Case | None
     decided: Case | None = None
     counted: Count | None = None
-    to_tell: Case | None = None
+    to_tell: list[Case] = field(default_factory=list)
 
     @property
     def saved(self) -> bool:
@@ -210,11 +210,11 @@ class Year:
         case = asked.get(row.id) if row is not None else None
         found = counted.get(row.id) if row is not None else None
         row = row or Activity(**plan(db.session, self.unit, self.year, number))
-        return Month(self.unit, row, rule, self.today, case, decided.get(row.id), found, self._to_tell.get(row.id))
+        return Month(self.unit, row, rule, self.today, case, decided.get(row.id), found, self._to_tell.get(row.id, []))
 
     @cached_property
-    def _to_tell(self) -> dict[str, Case]:
-        """Return by party day the met order that the members are told of there; nobody else's business."""
+    def _to_tell(self) -> dict[str, list[Case]]:
+        """Return by party day the met orders that the members are told of there; nobody else's business."""
         return orders.untold(db.session, self.unit) if access.actor().posts else {}
 
     @property

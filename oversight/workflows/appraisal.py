@@ -4,11 +4,15 @@ The vote is counted on paper. A rating that departs from it gives a reason; the 
 member is told in person and may ask once for a review, by others. 不合格 is a grade: what follows is not done here.
 """
 
+from dataclasses import replace
+
 from .. import rules
-from ..grammar import STAY, Ask, Body, Due, Each, Move, State, Workflow, rule
+from ..grammar import STAY, Ask, Body, Due, Each, Move, State, Workflow
 from ..roles import BRANCH, CLOCK, COMMITTEE, COUNT, MEMBER, PARTICIPANT, REVIEWER, SUPERIOR
 from ..rules import appraisal as facts
 from ..rules import appraisal_guards as law
+from ..rules import appraisal_outcome as outcome
+from ..rules import appraisal_ratings as ratings
 from ..rules import bodies
 from ..rules.appraisal_guards import (
     CONSENT,
@@ -27,6 +31,7 @@ from ..rules.appraisal_guards import (
 MEMBER_ASK, WHO = Ask("member", "person", "党员"), Ask("member", "person", "党员", required=False)
 STRUCK = (MEMBER_ASK, Ask("reason", "choice", "原因", choices=(
     ("transfer", "转出"), ("death", "去世"), ("left", "出党"))))
+GONE = (MEMBER_ASK, Ask("reason", "choice", "原因", choices=(("death", "去世"), ("left", "出党"))))
 AWAY = (MEMBER_ASK, Ask("reason", "choice", "原因", choices=(
     ("abroad", "出国（境）六个月以上"), ("lost", "失联"), ("ill", "不能表达意愿或长期卧床"), ("held", "被留置或羁押"),
     ("moved", "外出六个月以上未转组织关系"))))
@@ -49,24 +54,26 @@ PROPOSED = (
     Ask("decided_by", "choice", "由谁提出", required=False, choices=(("committee", "支委会"), ("members", "党员大会"))))
 ANSWER = (Ask("agree", "yes_no", "是否同意"), Ask("opinion", "text", "意见"),
           Ask("returned", "list", "退回的党员及理由", required=False, items=NOTES))
+BALLOTS = (*bodies.BALLOTS, Ask("returned", "list", "退回的党员", required=False, items=(
+    MEMBER_ASK, Ask("votes", "number", "退回票数"), Ask("note", "text", "理由"))))
 WHY, NOTE = Ask("reason", "text", "理由"), Ask("opinion", "text", "意见", required=False)
 
 MEMBERS = Each(MEMBER, facts.asked, "党员自评")
-BODY = Body(COMMITTEE, "会议审批", answer="agree", steps_aside=facts.on_roster)
+BODY = Body(COMMITTEE, "会议审批", answer="agree", steps_aside=facts.on_roster, secret=ratings.by_paper)
 IN_FIVE = Due(5, CONSENT)
 
 
-def paced(workdays: int) -> Due:
-    return Due(workdays, PACE, climbs_to=SUPERIOR)
+def paced(workdays: int, keeps: bool = False) -> Due:
+    return Due(workdays, PACE, climbs_to=SUPERIOR, keeps=keeps)
 
 
-PREPARING = State("preparing", "准备", waits_on=BRANCH, due=paced(10))
+PREPARING = State("preparing", "准备", waits_on=BRANCH, due=paced(10, keeps=True))
 AWAY_FIRST = State("not_counted_asked", "待上级同意不计入", waits_on=SUPERIOR, due=IN_FIVE)
 SELF_ASSESSMENT = State("self_assessment", "个人自评", waits_on=MEMBERS, due=Due(10, TIME, rungs=(3, 0)))
 SELF_DONE = State("self_done", "自评完成", waits_on=BRANCH, due=paced(5))
-PEER_REVIEW = State("peer_review", "党员互评", waits_on=BRANCH, due=paced(15))
+PEER_REVIEW = State("peer_review", "党员互评", waits_on=BRANCH, due=paced(15, keeps=True))
 AWAY_LATER = State("not_counted_asked_later", "待上级同意不计入（互评后）", waits_on=SUPERIOR, due=IN_FIVE)
-VOTE = State("vote", "民主测评", waits_on=BRANCH, due=paced(10))
+VOTE = State("vote", "民主测评", waits_on=BRANCH, due=paced(10, keeps=True))
 RATE = State("rating", "组织评定", waits_on=BRANCH, due=paced(5))
 PUT_FORWARD = State("proposed", "等次已提出", waits_on=COUNT)
 DECIDING = State("deciding", "待上级会议审批", waits_on=BODY, due=Due(10, DECIDED))
@@ -78,37 +85,14 @@ FILED = State("filed", "已报区备案", waits_on=CLOCK)
 CLOSED = State("closed", "归档")
 UNFINISHED = State("unfinished", "未完成")
 
-
-@rule(DECIDED)
-def goes_to_committee(attempt):
-    """本区规定等次由支部确定，不报上级审批。"""
-    return facts.final_step(attempt) == "approve"
-
-
-@rule(DECIDED)
-def branch_decides(attempt):
-    """本区规定等次要由上级会议审批。"""
-    return facts.final_step(attempt) != "approve"
-
-
-@rule(DECIDED)
-def nobody_sent_back(attempt):
-    """多数成员要求退回个别党员的等次。"""
-    return not facts.sent_back(attempt)
-
-
-@rule(DECIDED)
-def somebody_sent_back(attempt):
-    """没有多数成员要求退回的等次。"""
-    return bool(facts.sent_back(attempt))
-
-
 BEFORE_VOTE = (PREPARING, SELF_ASSESSMENT, SELF_DONE, PEER_REVIEW)
 AT_THE_BRANCH = (PREPARING, SELF_DONE, PEER_REVIEW, VOTE, RATE, RETURNED, TELLING, ALL_TOLD)
+AFTER_VOTE = (VOTE, RATE, RETURNED, TELLING, UNDER_REVIEW)
+MINUTES = (bodies.keep_minutes,)
 REVIEWING = (rules.another_person, law.by_others)
 
 WORKFLOW = Workflow(
-    "appraisal", "民主评议党员", version=1, opens=PREPARING, opened_by=BRANCH, short="民主评议", inherits=True,
+    "appraisal", "民主评议党员", version=2, opens=PREPARING, opened_by=BRANCH, short="民主评议", inherits=True,
     discreet=True, facts=(Ask("year", "number", "年度"),), open_if=(law.in_the_window, law.once_a_year),
     subject=lambda attempt: f"{attempt.case.unit_id}:{attempt.words['year']}", on_open=(facts.draw_up,),
     moves=(
@@ -116,13 +100,15 @@ WORKFLOW = Workflow(
              only_if=(law.joined_the_branch,), does=(facts.add,)),
         Move("strike", "移出名单", BEFORE_VOTE, STAY, by=BRANCH, under=YEARLY, asks=STRUCK,
              only_if=(law.has_left,), does=(facts.strike,)),
+        Move("strike_gone", "移出已去世、出党的", AFTER_VOTE, STAY, by=BRANCH, under=YEARLY, asks=GONE,
+             only_if=(law.has_died_or_quit,), does=(facts.strike, facts.fewer_entitled)),
         *(move for at, away in ((PREPARING, AWAY_FIRST), (PEER_REVIEW, AWAY_LATER)) for move in (
             Move("ask_not_counted", "请示不计入", at, away, by=BRANCH, under=CONSENT, asks=AWAY,
                  only_if=(law.counted_so_far,), does=(facts.ask_not_counted,)),
             Move("consent_not_counted", "同意不计入", away, at, by=SUPERIOR, under=CONSENT, asks=(NOTE,),
                  only_if=(rules.another_person, law.not_about_oneself), does=(facts.not_count,), decides=True),
             Move("deny_not_counted", "不同意", away, at, by=SUPERIOR, under=CONSENT, asks=(NOTE,),
-                 only_if=(rules.another_person, law.not_about_oneself), decides=True))),
+                 only_if=(rules.another_person, law.not_about_oneself), does=(facts.lower,), decides=True))),
         Move("open_self_assessment", "开始自评", PREPARING, SELF_ASSESSMENT, by=BRANCH, under=STEPS),
         Move("file_self_assessment", "提交自评", SELF_ASSESSMENT, STAY, by=MEMBERS, under=STEPS, asks=SELF, many=True,
              does=(facts.file_own,)),
@@ -141,49 +127,68 @@ WORKFLOW = Workflow(
              only_if=(law.meeting_was_held, law.all_reviewed), does=(facts.open_vote,)),
         Move("enter_count", "录入计票", VOTE, STAY, by=BRANCH, under=PAPER, asks=COUNTED,
              only_if=(law.counts_add_up, law.everybody_counted, law.grades_add_up, law.two_tellers),
-             does=(facts.enter_count,)),
+             does=(ratings.enter_count,)),
         Move("reconvene", "另行召开", VOTE, PEER_REVIEW, by=BRANCH, under=law.QUORUM, asks=(NOTE,),
-             does=(facts.forget_count,)),
+             does=(ratings.forget_count,)),
         Move("close_vote", "结束测评", VOTE, RATE, by=BRANCH, under=STEPS, only_if=(law.enough_came,)),
         Move("propose", "提出等次", (RATE, RETURNED), PUT_FORWARD, by=BRANCH, under=RATING, asks=PROPOSED,
              only_if=(law.everybody_rated, law.departures_explained, law.harsh_are_heard, law.share_kept),
-             warns=(law.within_share,), does=(facts.propose,)),
-        Move("send_up", "报上级会议审批", PUT_FORWARD, DECIDING, by=COUNT, under=DECIDED, only_if=(goes_to_committee,)),
-        Move("branch_decided", "支部确定等次", PUT_FORWARD, TELLING, by=COUNT, under=DECIDED, only_if=(branch_decides,),
-             does=(facts.settle,)),
+             warns=(law.within_share,), does=(ratings.propose,)),
+        Move("send_up", "报上级会议审批", PUT_FORWARD, DECIDING, by=COUNT, under=DECIDED, only_if=(law.goes_to_committee,),
+             does=(ratings.freeze_manner,)),
+        Move("branch_decided", "支部确定等次", PUT_FORWARD, TELLING, by=COUNT, under=DECIDED, only_if=(law.branch_decides,),
+             does=(ratings.settle,)),
         Move("decide", "表态", DECIDING, STAY, by=BODY, under=DECIDED, asks=ANSWER, many=True, decides=True,
-             only_if=(rules.another_person, law.returned_known)),
+             only_if=(rules.another_person, law.returned_known, bodies.openly(BODY))),
+        Move("enter_ballots", "录入无记名表决结果", DECIDING, STAY, by=SUPERIOR, under=bodies.SECRET, asks=BALLOTS,
+             only_if=(rules.another_person, bodies.secretly(BODY), bodies.came_are_members, bodies.enough_came(BODY),
+                      bodies.ballots_add_up, bodies.tellers_apart(BODY), law.returned_known, law.returned_votes_fit),
+             does=(bodies.enter_ballots,)),
         Move("close_meeting", "结束会议并计票", DECIDING, STAY, by=SUPERIOR, under=DECIDED, asks=(bodies.MINUTES,),
              only_if=(bodies.enough_acted(BODY),), does=(bodies.close_meeting,)),
-        Move("agreed", "会议同意", DECIDING, TELLING, by=COUNT, under=DECIDED, does=(facts.settle,),
-             only_if=(bodies.all_acted(BODY), bodies.carried(BODY), nobody_sent_back)),
-        Move("some_returned", "会议退回个别等次", DECIDING, RETURNED, by=COUNT, under=DECIDED, does=(facts.send_back,),
-             only_if=(bodies.all_acted(BODY), bodies.carried(BODY), somebody_sent_back)),
-        Move("not_agreed", "会议没有通过", DECIDING, RETURNED, by=COUNT, under=DECIDED, does=(facts.send_all_back,),
-             only_if=(bodies.all_acted(BODY), bodies.not_carried(BODY))),
-        Move("refer_up", "提请上一级会议", DECIDING, STAY, by=COUNT, under=bodies.COLLEGIAL, does=(bodies.refer_up,),
-             only_if=(bodies.short_of_quorum(BODY),)),
-        Move("tell", "告知本人", TELLING, STAY, by=BRANCH, under=TOLD, does=(facts.tell,),
+        Move("agreed", "会议同意", DECIDING, TELLING, by=COUNT, under=DECIDED, does=(*MINUTES, ratings.settle),
+             only_if=(bodies.all_acted(BODY), bodies.carried(BODY), law.nobody_sent_back)),
+        Move("some_returned", "会议退回个别等次", DECIDING, RETURNED, by=COUNT, under=DECIDED,
+             only_if=(bodies.all_acted(BODY), bodies.carried(BODY), law.somebody_sent_back),
+             does=(*MINUTES, ratings.send_back)),
+        Move("not_agreed", "会议没有通过", DECIDING, RETURNED, by=COUNT, under=DECIDED,
+             only_if=(bodies.all_acted(BODY), bodies.not_carried(BODY)), does=(*MINUTES, ratings.send_all_back)),
+        Move("refer_up", "提请上一级会议", DECIDING, STAY, by=COUNT, under=bodies.COLLEGIAL,
+             only_if=(bodies.short_of_quorum(BODY),), does=(*MINUTES, bodies.refer_up)),
+        Move("tell", "告知本人", TELLING, STAY, by=BRANCH, under=TOLD, does=(outcome.tell,),
              asks=(Ask("members", "list", "告知谁", required=False, hint="不填就是全部。"),), only_if=(law.told_are_graded,)),
         Move("take_up_review", "转入复核", TELLING, UNDER_REVIEW, by=COUNT, under=REVIEW,
              only_if=(law.everybody_told, law.somebody_asked)),
         Move("all_told", "已逐人告知", TELLING, ALL_TOLD, by=COUNT, under=TOLD,
              only_if=(law.everybody_told, law.all_answered)),
         Move("ask_review", "申请复核", (ALL_TOLD, FILED), UNDER_REVIEW, by=PARTICIPANT, under=REVIEW, asks=(WHY,),
-             only_if=(law.asked_once_in_time,), does=(facts.ask_review,)),
+             only_if=(law.asked_once_in_time,), does=(outcome.ask_review,)),
         Move("ask_review", "申请复核", (TELLING, UNDER_REVIEW), STAY, by=PARTICIPANT, under=REVIEW, asks=(WHY,),
-             only_if=(law.asked_once_in_time,), does=(facts.ask_review,), adds=True),
+             only_if=(law.asked_once_in_time,), does=(outcome.ask_review,), adds=True),
         Move("uphold", "维持等次", UNDER_REVIEW, STAY, by=REVIEWER, under=REVIEW, asks=(WHO, NOTE), decides=True,
-             only_if=(*REVIEWING, law.one_review), does=(facts.uphold,)),
+             only_if=(*REVIEWING, law.one_review), does=(outcome.uphold,)),
         Move("change_rating", "改定等次", UNDER_REVIEW, STAY, by=REVIEWER, under=REVIEW, decides=True,
              asks=(WHO, Ask("grade", "choice", "改为", choices=facts.GRADE_CHOICES), NOTE),
-             only_if=(*REVIEWING, law.one_review), does=(facts.change,)),
+             only_if=(*REVIEWING, law.one_review), does=(outcome.change,)),
         Move("all_reviewed", "复核已答复", UNDER_REVIEW, TELLING, by=COUNT, under=REVIEW, only_if=(law.all_answered,)),
         Move("file", "报区备案", ALL_TOLD, FILED, by=BRANCH, under=YEARLY),
-        Move("close", "期满归档", FILED, CLOSED, by=CLOCK, under=REVIEW, on=facts.past_review),
+        Move("close", "期满归档", FILED, CLOSED, by=CLOCK, under=REVIEW, on=outcome.past_review),
         Move("close_unfinished", "按未完成结束", AT_THE_BRANCH, UNFINISHED, by=SUPERIOR, under=PACE, asks=(WHY,),
              only_if=(law.branch_is_late,)),
         *rules.common_moves(*BEFORE_VOTE, AWAY_FIRST, AWAY_LATER, VOTE, RATE, DECIDING, RETURNED, TELLING, ALL_TOLD,
                             UNDER_REVIEW),
     ),
 )
+
+
+def _first(move: Move) -> Move:
+    """Return a move as version 1 had it: committees only spoke aloud, and a consent taken over raised all."""
+    if move.name == "decide":
+        return replace(move, only_if=move.only_if[:-1])
+    later = (ratings.freeze_manner, facts.lower, *MINUTES)
+    return replace(move, does=tuple(effect for effect in move.does if effect not in later))
+
+
+EARLIER = (replace(WORKFLOW, version=1, moves=tuple(
+    _first(move) for move in WORKFLOW.moves
+    if move.name not in ("enter_ballots", "strike_gone"))),)

@@ -197,6 +197,50 @@ def test_a_follow_up_is_ones_own_and_can_be_dropped(play):
     no(play, WordsWrong, case, "village.secretary", "follow_up", day="2026-11-23")
 
 
+def test_a_follow_up_is_found_by_its_day_and_by_its_owner_alone(play):
+    first, second = play.asked(), play.asked(name="organ.secretary", unit="organ")
+    do(play, first, "town1.officer", "follow_up", day="2026-11-30", note="问问支部")
+    do(play, second, "town1.officer", "follow_up", day="2026-11-26")
+    do(play, second, "zone.officer", "follow_up", day="2026-11-24")
+    assert box(play, "town1.officer", "follow_up") == [second.id, first.id]
+    for name in ("town1.secretary", "village.secretary", "organ.secretary", "zone.secretary"):
+        assert box(play, name, "follow_up") == [], name
+    who = play.who("town1.officer")
+    page = queues.cases(play.session, who, "follow_up", who.on, limit=1)
+    assert [case.id for case in page.items] == [second.id]
+    assert [case.id for case in queues.cases(play.session, who, "follow_up", who.on, cursor=page.next).items] == [
+        first.id]
+    assert queues.come(play.session, who, who.on) == []
+    play.on("2026-11-27")
+    assert [case.id for case in queues.come(play.session, who, play.at.today)] == [second.id]
+    zone = play.who("zone.officer")
+    assert [case.id for case in queues.come(play.session, zone, play.at.today)] == [second.id]
+
+
+def test_a_follow_up_leaves_the_box_with_the_case_or_with_the_sight_of_it(play):
+    gone, shut = play.asked(), play.asked(name="organ.secretary", unit="organ")
+    for case in (gone, shut):
+        do(play, case, "town1.officer", "follow_up", day="2026-11-26")
+    play.move(shut, "town1.officer", "refuse")
+    assert box(play, "town1.officer", "follow_up") == [gone.id]
+    play.session.execute(sa.update(Post).where(Post.person_id == play.world.people["town1.officer"].id).values(
+        to_on=play.at.today))
+    play.session.commit()
+    play.on("2026-11-27")
+    assert box(play, "town1.officer", "follow_up") == []
+    assert queues.come(play.session, play.who("town1.officer"), play.at.today) == []
+
+
+def test_only_the_note_of_a_follow_up_may_change(play):
+    case = play.asked()
+    do(play, case, "village.secretary", "follow_up", day="2026-11-26")
+    rows = len(play.journal(case))
+    do(play, case, "village.secretary", "follow_up", day="2026-11-26", note="先打电话")
+    do(play, case, "village.secretary", "follow_up", day="2026-11-26", note="先打电话")
+    assert play.session.scalars(sa.select(FollowUp.note)).all() == ["先打电话"]
+    assert len(play.journal(case)) == rows + 1
+
+
 def test_a_copy_lies_on_the_other_desk_to_read(play):
     case = play.asked()
     assert box(play, "town2.officer", "copied") == []

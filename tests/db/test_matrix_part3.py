@@ -14,11 +14,11 @@ import sqlalchemy as sa
 
 from oversight import workflows
 from oversight.models import Membership
-from tests.db.test_appraisal_cases import move_in
+from tests.db.test_appraisal_cases import move_in, setting
 from tests.db.test_appraisal_walk import SELF, Appraising, deploy
 from tests.support.actors import CAST, second_hat
 from tests.support.matrix import count_cells, misjudged, tried  # noqa: F401 (a fixture of this module)
-from tests.support.matrix_part3 import ABROAD, CAST_MORE, MEMBERS, SPOKEN, TABLES
+from tests.support.matrix_part3 import ABROAD, BODY, CAST_MORE, MEMBERS, SPOKEN, TABLES
 
 EVERYBODY = [name for name, _role, _relation in (*CAST, *CAST_MORE)]
 WHY = {"reason": "情况属实，需要这样办"}
@@ -124,6 +124,19 @@ def taken_over(play):
     yield "deciding, taken over"
 
 
+def on_paper(play):
+    setting(play, "appraisal_vote", "secret")
+    opened(play)
+    play.lead("open_self_assessment")
+    play.lead("strike", member=play.people["village.struck"], reason="transfer")
+    play.do("village.member2", "file_self_assessment", **SELF)
+    to_the_vote(play)
+    play.review_peers()
+    play.vote()
+    play.lead("propose", ratings=play.ratings())
+    yield "deciding on paper"
+
+
 def ended(play):
     for move, label in (("close_unfinished", "unfinished"), ("void", "void"), ("terminate", "terminated")):
         play.on("2026-11-24").begin()
@@ -163,7 +176,7 @@ def campaigns_ended(play):
     yield "revoked"
 
 
-DRIVES = (main, taken_over, ended, campaign, campaigns_ended)
+DRIVES = (main, taken_over, on_paper, ended, campaign, campaigns_ended)
 # Both databases lock, count and refuse alike in the engine; PostgreSQL is tried where many act at once, and at the end.
 POSTGRES = {"self-assessment", "peer review", "deciding, some have spoken", "under review", "deciding, taken over",
             "in force"}
@@ -181,16 +194,24 @@ class Words:
         self.known = {
             "add_to_roster": {"member": people["village.joiner"].id},
             "strike": {"member": self.leaver, "reason": "transfer"},
+            "strike_gone": {"member": self.leaver, "reason": "death"},
             "ask_not_counted": {"member": self.leaver, "reason": "abroad"},
             "file_self_assessment": SELF, "file_for": {"member": self.member1, **SELF},
             "excuse_self": {"member": self.member1, "reason": "other"},
             "record_peer_review": {"about": people[MEMBERS[1]].id, "opinion": "热心。"},
+            "enter_ballots": self.on_paper(people),
             "decide": {"agree": True, "opinion": "同意"}, "change_rating": {"grade": "basic"},
             **dict.fromkeys(("ask_review", "close_unfinished", "void", "terminate", "take_over", "recuse", "return",
                              "revoke"), WHY),
         }
         if play.case.workflow == "appraisal" and play.case.facts.get("entitled"):
             self.known |= {"enter_count": play.ballots(), "propose": {"ratings": play.ratings()}}
+
+    @staticmethod
+    def on_paper(people) -> dict:
+        came = [people[name].id for name in BODY]
+        return {"came": came, "issued": 5, "collected": 5, "valid": 5, "in_favour": 5, "against": 0, "abstained": 0,
+                "scrutineer": people["town1.officer"].id, "teller": people["town1.secretary"].id, "opinion": "同意"}
 
     def of(self, move: str) -> dict:
         return self.known.get(move, {})

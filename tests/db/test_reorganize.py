@@ -50,6 +50,23 @@ def test_only_a_superior_may_merge_a_branch(session, world, stranger):
         merge(session, world, stranger)
 
 
+def test_nothing_goes_to_a_branch_that_is_gone(session, world):
+    merge(session, world)
+    with pytest.raises(RuleSaysNo):
+        reorganize.merge(session, [world.units["organ"]], world.units["village"], ON,
+                         world.actor("town1.officer", ON), at("2026-12-01"))
+
+
+def test_what_was_merged_twice_is_read_by_the_last(session, world):
+    merge(session, world)
+    reorganize.merge(session, [world.units["community"]], world.units["organ"], ON,
+                     world.actor("town1.officer", ON), at("2026-12-01"))
+    session.commit()
+    former = world.actor("organ.secretary", ON).former
+    assert sorted(former) == sorted(world.units[name].id for name in ("village", "community"))
+    assert world.actor("town1.officer", ON).former == () == world.actor("organ.member1", ON).former
+
+
 def test_an_inherited_case_lies_on_the_successors_desk(session, world):
     case = ask(session, world)
     who = world.actor("town1.officer", at("2026-11-25").today)

@@ -73,7 +73,7 @@ def test_a_new_branch_with_its_people_comes_in(session, bring):
     assert plan.counts == {
         "units": {"new": 1, "changed": 0, "same": 0, "left": 7},
         "people": {"new": 3, "changed": 0, "same": 0, "left": 0},
-        "memberships": {"new": 3, "ended": 0}, "posts": {"new": 3, "ended": 0}}
+        "memberships": {"new": 3, "ended": 0}, "groups": {"new": 0, "changed": 0}, "posts": {"new": 3, "ended": 0}}
     branch = unit(session, "白沙村党支部")
     assert (branch.kind, branch.category, branch.rule_set) == ("branch", "rural", "rural")
     assert branch.path.startswith(unit(session, "青溪镇党委").path)

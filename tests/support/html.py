@@ -138,9 +138,10 @@ class Page:
             found.append((node.get("name"), _stands(node)))
         return found
 
-    def options(self, name: str) -> list[str]:
-        """Return what may be chosen in a select of this name, in the order of the page."""
-        return [option.get("value", "") for node in every(self.tree, "select") if node.get("name") == name
+    def options(self, name: str, action: str = "") -> list[str]:
+        """Return what may be chosen in a select of this name, on the page or in one form, in the order of the page."""
+        within = self.form(action) if action else self.tree
+        return [option.get("value", "") for node in every(within, "select") if node.get("name") == name
                 for option in node.iter("option")]
 
     def value(self, name: str) -> str | None:

@@ -100,17 +100,19 @@ def row(state: str, shape: tuple) -> Row:
 
 
 UNSEEN = {"seen_by": frozenset()}
+ALIVE = {LEADERS: ("strike_gone",)}                   # once the vote is open only who died or quit is struck
 PREPARE = (*ROSTER, "open_self_assessment", "ask_not_counted")
 REVIEWABLE = (*LEADERS, "village.member2", RATED_HAT, "village.leaver")   # member1 has asked
 NO_REVIEW = ("village.member1", PROBATIONARY, STRUCK)
 
 APPRAISAL = Table(
     "appraisal",
-    ("add_to_roster", "strike", "ask_not_counted", "consent_not_counted", "deny_not_counted", "open_self_assessment",
-     "file_self_assessment", "file_for", "excuse_self", "all_filed", "open_peer_review", "record_peer_review",
+    ("add_to_roster", "strike", "strike_gone", "ask_not_counted", "consent_not_counted", "deny_not_counted",
+     "open_self_assessment", "file_self_assessment", "file_for", "excuse_self", "all_filed", "open_peer_review",
+     "record_peer_review",
      "open_vote", "enter_count", "reconvene", "close_vote", "propose", "send_up", "branch_decided", "decide",
-     "close_meeting", "agreed", "some_returned", "not_agreed", "refer_up", "tell", "all_told", "take_up_review",
-     "ask_review",
+     "enter_ballots", "close_meeting", "agreed", "some_returned", "not_agreed", "refer_up", "tell", "all_told",
+     "take_up_review", "ask_review",
      "uphold", "change_rating", "all_reviewed", "file", "close", "close_unfinished", "void", "terminate", "take_over",
      "recuse"),
     {"open_self_assessment": "self_assessment", "open_peer_review": "peer_review", "open_vote": "vote",
@@ -151,28 +153,35 @@ APPRAISAL = Table(
         "not counted asked later": Row("not_counted_asked_later", "2026-11-24", {
             SUPERIOR: ("consent_not_counted", "deny_not_counted", "recuse", *EXITS)}, {ABOVE: ("take_over",)},
             enters={"consent_not_counted": "peer_review", "deny_not_counted": "peer_review"}),
-        "vote": row("vote", at_branch("2026-11-24", "enter_count", "reconvene", rule={LEADERS: ("close_vote",)})),
-        "vote, counted": row("vote", at_branch("2026-11-24", "enter_count", "reconvene", "close_vote")),
-        "rating": row("rating", at_branch("2026-11-24", "propose")),
+        "vote": row("vote", at_branch("2026-11-24", "enter_count", "reconvene",
+                                      rule={LEADERS: ("close_vote", "strike_gone")})),
+        "vote, counted": row("vote", at_branch("2026-11-24", "enter_count", "reconvene", "close_vote", rule=ALIVE)),
+        "rating": row("rating", at_branch("2026-11-24", "propose", rule=ALIVE)),
         "deciding": Row("deciding", "2026-11-24", {BODY: ("decide", "recuse"), SUPERIOR: EXITS},
-                        {SUPERIOR: ("close_meeting",), ABOVE: ("take_over",)},
+                        {SUPERIOR: ("close_meeting", "enter_ballots"), ABOVE: ("take_over",)},
                         {(RATED_HAT,): ("decide", "recuse")},
                         ("agreed", "some_returned", "not_agreed", "refer_up")),
+        "deciding on paper": Row(
+            "deciding", "2026-11-24", {BODY: ("recuse",), SUPERIOR: (*EXITS, "enter_ballots")},
+            {BODY: ("decide",), SUPERIOR: ("close_meeting",), ABOVE: ("take_over",)},
+            {(RATED_HAT,): ("decide", "recuse")}, ("agreed", "some_returned", "not_agreed", "refer_up"),
+            enters={"enter_ballots": "telling"}),
         "deciding, some have spoken": Row(
             "deciding", "2026-11-24", {SILENT: ("decide", "recuse"), SUPERIOR: (*EXITS, "close_meeting")},
-            {ABOVE: ("take_over",)}, {(RATED_HAT, *SPOKEN): ("decide", "recuse")},
+            {ABOVE: ("take_over",), SUPERIOR: ("enter_ballots",)}, {(RATED_HAT, *SPOKEN): ("decide", "recuse")},
             ("agreed", "some_returned", "not_agreed", "refer_up"), enters={"close_meeting": "returned"}),
         "deciding, overdue": Row(
             "deciding", "2026-12-09", {SILENT: ("decide", "recuse"), SUPERIOR: (*EXITS, "close_meeting"),
                                        ABOVE: ("take_over",)},
-            {}, {(RATED_HAT, *SPOKEN): ("decide", "recuse")},
+            {SUPERIOR: ("enter_ballots",)}, {(RATED_HAT, *SPOKEN): ("decide", "recuse")},
             ("agreed", "some_returned", "not_agreed", "refer_up"), enters={"close_meeting": "returned"}),
         "deciding, taken over": Row(
             "deciding", "2026-12-09", {HIGHER_BODY: ("decide", "recuse"), ABOVE: EXITS},
-            {ABOVE: ("close_meeting",)}, {},
+            {ABOVE: ("close_meeting", "enter_ballots")}, {},
             ("agreed", "some_returned", "not_agreed", "refer_up"), ("take_over",)),
-        "returned": row("returned", at_branch("2026-11-24", "propose")),
-        "telling": row("telling", at_branch("2026-11-24", "tell", rule={(*TAKING_PART, STRUCK): ("ask_review",)},
+        "returned": row("returned", at_branch("2026-11-24", "propose", rule=ALIVE)),
+        "telling": row("telling", at_branch("2026-11-24", "tell",
+                                            rule={(*TAKING_PART, STRUCK): ("ask_review",), **ALIVE},
                                             system=("all_told", "take_up_review"))),
         "told": row("told", at_branch("2026-11-24", "file", may={GRADED: ("ask_review",)},
                                       rule={(PROBATIONARY, STRUCK): ("ask_review",)})),
@@ -185,14 +194,14 @@ APPRAISAL = Table(
         "under review": Row(
             "under_review", "2026-11-25", {REVIEWER: ("uphold", "change_rating", "recuse"), SUPERIOR: EXITS,
                                            REVIEWABLE: ("ask_review",)},
-            {ABOVE: ("take_over",), NO_REVIEW: ("ask_review",)}, system=("all_reviewed",)),
+            {ABOVE: ("take_over",), NO_REVIEW: ("ask_review",), **ALIVE}, system=("all_reviewed",)),
         "under review, overdue": Row(
             "under_review", "2026-12-03", {REVIEWER: ("uphold", "change_rating", "recuse"), SUPERIOR: EXITS,
                                            ABOVE: ("take_over",)},
-            {(*REVIEWABLE, *NO_REVIEW): ("ask_review",)}, system=("all_reviewed",)),
+            {(*REVIEWABLE, *NO_REVIEW): ("ask_review",), **ALIVE}, system=("all_reviewed",)),
         "under review, taken over": Row(
             "under_review", "2026-12-03", {ABOVE: ("uphold", "change_rating", "recuse", *EXITS)},
-            {(*REVIEWABLE, *NO_REVIEW): ("ask_review",)}, system=("all_reviewed",), nobodys=("take_over",)),
+            {(*REVIEWABLE, *NO_REVIEW): ("ask_review",), **ALIVE}, system=("all_reviewed",), nobodys=("take_over",)),
         **ends("2026-12-18", "closed"),
         **ends("2026-12-09", "unfinished", "void", "terminated", **UNSEEN),
     }, ("proposed",))

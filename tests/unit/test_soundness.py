@@ -74,7 +74,7 @@ def test_who_answers_has_a_clock(states):
 
 
 @pytest.mark.parametrize("names", [
-    ("agreed", "some_returned", "not_agreed", "refer_up"), ("decide",), ("file_self_assessment",), ("tell",),
+    ("agreed", "some_returned", "not_agreed", "refer_up"), ("decide",), ("file_self_assessment",), ("tell", "strike_gone"),
     ("send_up", "branch_decided"), ("close",), ("all_reviewed",),
 ])
 def test_a_step_that_is_missing_is_told_or_refused_at_import(names):

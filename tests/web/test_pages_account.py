@@ -9,6 +9,8 @@ from sqlalchemy.exc import OperationalError
 from oversight import queues
 from oversight.db import db
 from oversight.models import Account, Login, Notice
+from oversight.rules.activities import activity_for
+from tests.db.test_attendance import record, sheet
 from tests.support.html import PASSWORD, Reader, check
 from tests.support.world import at
 
@@ -147,3 +149,19 @@ def test_pages_are_not_kept_and_run_no_foreign_script(reader):
     assert answer.headers["Cache-Control"] == "no-store"
     assert "script-src 'self'" in answer.headers["Content-Security-Policy"]
     assert "'unsafe" not in answer.headers["Content-Security-Policy"]
+
+
+def test_a_member_reads_first_what_comes_next(reader, world, session):
+    member = reader("village.member1")
+    assert "下一次主题党日还没有定日期" in member.get("/me").main
+    activity_for(session, world.units["village"], 2026, 12)
+    session.commit()
+    assert "下一次主题党日：12月4日 星期五。来不了的，请事先告诉支部" in member.get("/me").main
+    assert "轮到您时，会列在这里" in member.get("/desk").main
+    assert "抄送给您看的事会列在这里" in member.get("/desk?box=copied").main
+
+
+def test_a_member_with_a_lesson_to_make_up_is_told_so(reader, world, session):
+    record(session, world, sheet(world, absent=("member1",)))
+    assert "您有 1 次没有参加的党日要补课" in reader("village.member1").get("/me").main
+    assert "要补课" not in reader("village.member2").get("/me").main

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.db.test_appraisal_cases import setting
 from tests.db.test_appraisal_walk import SELF, Appraising
 
 # What these pages show does not depend on the database; the moves are tried on both in tests/db.
@@ -86,9 +87,11 @@ def test_the_committee_answers_on_its_page_and_members_learn_only_their_own(page
     for name in ("secretary", "deputy", "committee2", "committee3"):
         village.do(f"town1.{name}", "decide", agree=True, opinion="同意")
     assert "评定等次" not in page("village.member1").main, "not before he was told"
+    assert "评定等次" not in reader("village.member1").get("/me").main
     village.lead("tell")
     told = page("village.member1").main
-    assert "评定等次合格" in told and "优秀等次：village.organizer" in told
+    assert "评定等次 合格 11月24日告知" in told and "优秀等次：village.organizer" in told
+    assert "2026 年度，评定等次：合格" in reader("village.member1").get("/me").main
     assert told.count("合格") < page("village.secretary").main.count("合格")
 
 
@@ -98,3 +101,22 @@ def test_the_api_gives_members_nothing_of_others(api, village):
     assert [row["move"] for row in member["journal"] if row["words"]] == ["file_self_assessment"]
     assert member["facts"] == {"year": 2026}
     assert "counts" in api("village.secretary").get(f"/cases/{village.case.id}")["facts"]
+
+
+def test_a_secret_vote_is_entered_from_paper_and_keeps_what_was_typed(page, reader, village):
+    setting(village, "appraisal_vote", "secret")
+    village.rated()
+    assert "请到会投纸票" in page("town1.deputy").main and "您的表态" not in page("town1.deputy").main
+    form = page("town1.officer")
+    people = {name: village.world.people[f"town1.{name}"].id for name in (
+        "secretary", "deputy", "committee1", "committee2", "committee3", "officer")}
+    words = {"came": list(people.values())[:4], "issued": "4", "collected": "4", "valid": "4", "in_favour": "3",
+             "against": "0", "abstained": "0", "scrutineer": people["officer"], "teller": people["deputy"],
+             "opinion": "会议同意"}
+    short = reader("town1.officer").submit(form, "/moves/enter_ballots", 422, **words)
+    assert "票数对不上" in short.main and short.value("in_favour") == "3"
+    assert [value for name, value in short.fields("/moves/enter_ballots") if name == "came"] == words["came"]
+    done = reader("town1.officer").submit(short, "/moves/enter_ballots", against="1")
+    assert "无记名：赞成 3，反对 1，弃权 0" in done.main
+    assert "会议记录" in done.main and "应到 5，到会 4" in done.main and "town1.committee3 未到会" in done.main
+    assert "会议记录" not in page("village.member1").main

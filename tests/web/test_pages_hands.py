@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
+from tests.db.test_attendance import cases, record, sheet
 from tests.web.test_pages_desk import queue_lines
 
 
@@ -52,6 +55,31 @@ def test_an_opinion_a_copy_a_comment_and_a_date(reader, three, world):
     assert queue_lines(reader("town2.officer").get("/desk?box=copied")) == ["石桥村党支部"]
 
 
+def test_a_copy_goes_to_a_person_by_a_form(reader, three, world):
+    officer, to = reader("town1.officer"), world.people["dept1.secretary"]
+    page = officer.get(url(three[0]))
+    offered = page.options("person", "/desk/copy")
+    assert to.id in offered and world.people["village.secretary"].id in offered
+    barred = ("town1.officer", "village.member1", "zone.auditor", "village2.secretary")
+    assert not {world.people[name].id for name in barred} & set(offered)
+    both = officer.submit(page, "/desk/copy", 422, person=to.id, unit=world.units["town2"].id)
+    assert "只选其中一项" in both.main and dict(both.fields("/desk/copy")).items() >= {
+        "person": to.id, "unit": world.units["town2"].id}.items()
+    done = officer.submit(both, "/desk/copy", person=to.id, unit="")
+    assert "已办“抄送”：dept1.secretary" in done.text
+    assert queue_lines(reader("dept1.secretary").get("/desk?box=copied")) == ["石桥村党支部"]
+    assert not queue_lines(reader("dept1.officer").get("/desk?box=copied"))
+    assert "抄送给您" in reader("dept1.secretary").get("/notices").main
+
+
+def test_a_member_s_own_case_is_offered_inside_its_line_only(reader, session, world):
+    record(session, world, sheet(world, absent=("member1",)))
+    page = reader("village.secretary").get(url(cases(session)[0]))
+    offered = set(page.options("person", "/desk/copy"))
+    assert {world.people[name].id for name in ("town1.officer", "zone.officer", "village.organizer")} <= offered
+    assert not {world.people[name].id for name in ("dept1.officer", "town2.officer", "village.member2")} & offered
+
+
 def test_a_refused_act_keeps_what_was_typed(reader, three):
     officer = reader("town1.officer")
     bad = officer.submit(officer.get(url(three[0])), "/desk/follow_up", 422, day="2026-11-01", note="问问支部")
@@ -64,6 +92,41 @@ def test_a_nudge_says_whom_it_reached(reader, three):
     assert "催办”：town1.officer、town1.secretary" in done.text
     assert "今天已经催办过" in branch.submit(branch.get(url(three[0])), "/desk/nudge", 422).main
     assert "有人催办1件事" in reader("town1.officer").get("/notices").main
+
+
+def test_what_one_follows_up_has_its_place_and_tops_the_desk_on_its_day(reader, three, clock):
+    officer, path = reader("town1.officer"), url(three[2])
+    assert "跟进" not in officer.get("/desk").main
+    officer.submit(officer.get(path), "/desk/follow_up", day="2026-11-26", note="问问支部")
+    assert "按跟进日期排列" in officer.get("/desk?box=follow_up").main
+    assert queue_lines(officer.get("/desk?box=follow_up")) == ["青溪镇机关党支部"]
+    assert "跟进 1" in officer.get("/desk").main and "跟进 11月26日：问问支部" in officer.get("/desk").main
+    assert queue_lines(officer.get("/desk"))[0] == "石桥村党支部"
+    zone = reader("zone.officer")
+    zone.submit(zone.get(path), "/desk/follow_up", day="2026-11-25", note="看镇里怎么答")
+    clock.now += timedelta(days=2)
+    for one in (officer, zone):
+        one.login("town1.officer" if one is officer else "zone.officer")
+    page = officer.get("/desk")
+    assert "到了跟进日期 1" in page.main and sorted(queue_lines(page)) == sorted(
+        ["青溪镇机关党支部", "石桥村党支部", "桃源社区党支部"]) and queue_lines(page)[0] == "青溪镇机关党支部"
+    page = zone.get("/desk")
+    assert queue_lines(page) == ["青溪镇机关党支部"] and "等 青溪镇党委" in page.main
+    assert not [node for node in page.tree.iter("input") if node.get("type") == "checkbox"]
+
+
+def test_nobody_reads_what_another_follows_up(reader, three, api):
+    officer, path = reader("town1.officer"), url(three[0])
+    officer.submit(officer.get(path), "/desk/follow_up", day="2026-11-26", note="问问支部")
+    assert "问问支部" in officer.get(path).main and "跟进日期：2026年11月26日" in officer.get(path).main
+    for name in ("town1.secretary", "village.secretary", "zone.officer"):
+        other = reader(name)
+        for place in (path, "/desk", "/desk?box=units", "/desk?box=follow_up", "/desk?box=waiting"):
+            page = other.get(place).main
+            assert "问问支部" not in page and "11月26日" not in page and "town1.officer 设跟进日期" not in page, place
+        assert [row["move"] for row in api(name).get(path)["journal"]] == ["open", "ask"]
+        assert api(name).get("/queue", box="follow_up")["items"] == []
+    assert [row["id"] for row in api("town1.officer").get("/queue", box="follow_up")["items"]] == [three[0].id]
 
 
 def test_many_at_once_with_an_outcome_each(reader, three, play):

@@ -58,6 +58,19 @@ def test_upload_look_apply(reader, session):
     assert not done.has_form("/roster/apply")
 
 
+def test_groups_are_shown_before_and_where_people_are_kept(reader, session):
+    root = reader("zone.sysadmin")
+    head = ["支部名称", "姓名", "入党日期", "党员类别", "党内职务", "手机", "党小组"]
+    lines = [[*line[:6], group] for line, group in zip(LINES, ("1组", "老年组"), strict=True)]
+    page = upload(root, tidy(lines, UNITS, head))
+    assert "新建的党小组（2）" in page.main and "第一党小组（白沙村党支部）" in page.main
+    root.submit(page, "/roster/apply")
+    one = session.scalar(sa.select(Person).where(Person.name == "张三丰"))
+    unit_id = session.scalar(sa.select(Membership.unit_id).where(Membership.person_id == one.id))
+    assert "第一党小组 1 人" in root.get(f"/admin/units/{unit_id}/people").main
+    assert "第一党小组" in root.get(f"/admin/people/{one.id}").main
+
+
 def test_a_roster_put_aside_changes_nothing(reader, session):
     root = reader("zone.sysadmin")
     page = root.submit(upload(root, tidy(LINES, UNITS)), "/roster/discard")

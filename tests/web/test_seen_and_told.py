@@ -7,10 +7,12 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DatabaseError
 
 from oversight.models import Case, JournalRow, Notice, Sighting
-from oversight.operations import orders, sweep
+from oversight.operations import orders, reorganize, sweep
 from oversight.rules.activities import activity_for, record_held
+from tests.db.test_attendance import cases, record, sheet
 from tests.db.test_rectification_walk import do, opened, rechecking
 from tests.support.world import at
+from tests.web.test_pages_desk import queue_lines
 
 
 def issued(session, world):
@@ -131,6 +133,46 @@ def test_the_members_are_told_at_the_next_party_day_with_one_tap(reader, world, 
     assert not branch.get(f"/units/{case.unit_id}/year/2026").links("向党员通报整改情况")
     sweep.sweep(session, at("2026-12-04", 16))
     assert not session.scalars(sa.select(Notice).where(Notice.text.contains("通报整改情况"))).all(), "it is done"
+
+
+def test_who_takes_a_branch_over_reads_and_tells_of_its_order(reader, api, world, session, clock):
+    """The duty to tell passes on with the members; the order stays the former branch's and says so."""
+    case, town = met(session, world), world.actor("town1.officer", at("2026-12-03").today)
+    reorganize.merge(session, [world.units["village"]], world.units["community"], at("2026-12-04").today, town,
+                     at("2026-12-03"))
+    held(session, world, unit="community")
+    clock.now = at("2026-12-04", 15).now
+    for name in ("firm.secretary", "community.member1", "village.secretary"):
+        assert queue_lines(reader(name).get("/desk?box=done")) == [] or name == "village.secretary"
+        api(name).get(f"/cases/{case.id}", 404)
+    heir, year = reader("community.secretary"), f"/units/{world.units['community'].id}/year/2026"
+    assert heir.get(year).links("向党员通报整改情况（原石桥村党支部）") == [f"/cases/{case.id}"]
+    done = heir.get("/desk?box=done")
+    assert queue_lines(done) == ["石桥村党支部（已并入桃源社区党支部）"]
+    page = heir.get(f"/cases/{case.id}")
+    assert "石桥村党支部（已并入桃源社区党支部）" in page.main and not page.has_form("/moves/")
+    assert "已登记：本支部党员已听取整改情况通报。" in heir.submit(page, "/told").main
+    assert not heir.get(year).links("向党员通报整改情况")
+
+
+def test_what_concerns_members_alone_does_not_pass_to_the_heir(reader, api, world, session):
+    """A closed make-up of the former branch is its members' own: 一人一案, not the heir's file."""
+    record(session, world, sheet(world, absent=("member1",)))
+    case = cases(session)[0]
+    session.execute(sa.update(Case).values(closed_at=at("2026-11-24").now, state="archived"))
+    reorganize.merge(session, [world.units["village"]], world.units["community"], at("2026-11-24").today,
+                     world.actor("town1.officer", at("2026-11-24").today), at("2026-11-24"))
+    session.commit()
+    api("community.secretary").get(f"/cases/{case.id}", 404)
+    assert queue_lines(reader("community.secretary").get("/desk?box=done")) == []
+
+
+def test_two_orders_are_told_of_at_one_party_day(reader, world, session):
+    first, second = met(session, world), met(session, world)
+    activity_for(session, world.units["village"], 2026, 12)
+    session.commit()
+    links = reader("village.secretary").get(f"/units/{first.unit_id}/year/2026").links("向党员通报整改情况")
+    assert sorted(links) == sorted(f"/cases/{case.id}" for case in (first, second))
 
 
 @pytest.mark.parametrize(("which", "status", "sentence"), [
