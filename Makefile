@@ -22,8 +22,9 @@ run: run-packages editable
 	@$(BIN)/oversight demo --if-empty
 	@exec $(BIN)/oversight serve
 
+# Files in their order: by the number of their tests the few long ones (kills, races) would come last, and alone.
 test: test-packages editable axe
-	@$(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 tools: test-packages editable axe
 

@@ -21,7 +21,7 @@ from sqlalchemy.engine import make_url
 from oversight import create_app
 from oversight.clock import StoppedClock
 from oversight.db import db
-from tests.support import postgres
+from tests.support import postgres, scratch
 from tests.support import world as worlds
 
 NOW = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
@@ -106,8 +106,10 @@ def sqlite_template(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def sqlite_stage(sqlite_template, tmp_path_factory) -> Stage:
-    return SqliteStage(sqlite_template, tmp_path_factory.mktemp("stage"))
+def sqlite_stage(sqlite_template):
+    folder = scratch.folder("oversight-sqlite-")
+    yield SqliteStage(sqlite_template, folder)
+    shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="session")

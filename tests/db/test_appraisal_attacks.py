@@ -20,10 +20,7 @@ WHY = {"reason": "请复核，情况与事实不符"}
 
 @pytest.fixture
 def village(session, world):
-    for number in (1, 2, 3):
-        world.person(f"village.more{number}", "village")
-    session.commit()
-    return Appraising(session, world)
+    return Appraising.of_eight(session, world)
 
 
 def leave_office(play, *names: str, on: str = "2026-11-24") -> None:

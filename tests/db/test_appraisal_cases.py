@@ -22,10 +22,7 @@ from tests.support.world import FOUNDED
 
 @pytest.fixture
 def village(session, world):
-    for number in (1, 2, 3):
-        world.person(f"village.more{number}", "village")
-    session.commit()
-    return Appraising(session, world)
+    return Appraising.of_eight(session, world)
 
 
 def branch(session, world, name: str, full: int, **flags) -> Appraising:

@@ -23,6 +23,14 @@ class Appraising(Play):
         super().__init__(session, world, "2026-11-24")
         self.unit, self.case = unit, None
 
+    @classmethod
+    def of_eight(cls, session, world) -> Appraising:
+        """Give the village three members more, so that eight are graded. Commits."""
+        for number in (1, 2, 3):
+            world.person(f"village.more{number}", "village")
+        session.commit()
+        return cls(session, world)
+
     @property
     def people(self) -> dict[str, str]:
         """Return the short names of those who are graded, in the order of the roster, with their ids."""
@@ -101,10 +109,7 @@ class Appraising(Play):
 
 @pytest.fixture
 def village(session, world):
-    for number in (1, 2, 3):
-        world.person(f"village.more{number}", "village")
-    session.commit()
-    return Appraising(session, world)
+    return Appraising.of_eight(session, world)
 
 
 def test_from_the_roster_to_the_archive(village):

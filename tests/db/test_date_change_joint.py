@@ -12,16 +12,14 @@ import pytest
 from oversight import queues
 from oversight.errors import No, NotInSight, NotOpen, NotYours, RuleSaysNo, SomebodyFirst, Stale, WordsWrong
 from oversight.models import Case
-from tests.support.actors import REASON, Play
+from tests.support.actors import REASON, Play, department_branch
 
 DEC4, DEC11 = date(2026, 12, 4), date(2026, 12, 11)
 
 
 @pytest.fixture
 def play(session, world):
-    world.unit("office", "branch", "dept1", "organ", title="教育局机关党支部")
-    world.person("office.secretary", "office")
-    world.post("office.secretary", "office", "secretary")
+    department_branch(world)
     session.commit()
     return Play(session, world)
 

@@ -1,18 +1,17 @@
 """kill -9 under load: whatever was acknowledged is there, and nothing is half done.
 
-This file is also the child: it makes moves through `engine.submit` and acknowledges each on its output.
+The child makes moves through `engine.submit` and acknowledges each on a pipe. Children are forked from a process that
+has imported everything and never saw a database.
 """
 
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import random
 import signal
-import subprocess
-import sys
 from datetime import date
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -20,10 +19,11 @@ from sqlalchemy.orm import Session
 
 from oversight import authority, engine, journal, workflows
 from oversight.db import engine_options, prepare
-from oversight.errors import No
 from oversight.models import Activity, Case, Desk, JournalRow, Paper
+from tests.support.world import at
 
-ROOT = Path(__file__).resolve().parents[2]
+CHILDREN = multiprocessing.get_context("forkserver")
+CHILDREN.set_forkserver_preload([__name__])
 DAY, NEW_DAY = "2026-11-24", "2026-12-11"
 WORDS = {"ask": {"new_day": NEW_DAY, "reason": "冬修水利"}, "approve": {"opinion": "同意"},
          "refuse": {"opinion": "不同意"}, "return": {"opinion": "请写明人数"}, "revoke": {"reason": "情况有变"},
@@ -37,13 +37,12 @@ BY_BRANCH = {"ask", "withdraw", "amend", "ask_cancel"}
 # The child ---------------------------------------------------------------------------------------
 
 
-def load(url: str, seed: int, people: dict[str, list[str]], officer: str) -> None:
+def load(pipe, url: str, seed: int, people: dict[str, list[str]], officer: str) -> None:
     """Make moves until killed: a dot before every statement, a line after every commit."""
-    from tests.support.world import at
-
+    out = pipe.fileno()
     bind = sa.create_engine(url, **engine_options(url))
     prepare(bind)
-    sa.event.listen(bind, "before_cursor_execute", lambda *_: os.write(1, b"."))
+    sa.event.listen(bind, "before_cursor_execute", lambda *_: os.write(out, b"."))
     chance, moment = random.Random(seed), at(DAY)
     with Session(bind) as session:
         while True:
@@ -58,7 +57,7 @@ def load(url: str, seed: int, people: dict[str, list[str]], officer: str) -> Non
                     engine.submit_opening(session, "date_change", unit_id, {"day": "2026-12-04"}, who,
                                           moment))
             line = json.dumps({"case": done.id, "seq": done.seq, "head": done.head, "number": done.number})
-            os.write(1, f"{line}\n".encode())
+            os.write(out, f"{line}\n".encode())
 
 
 # The parent --------------------------------------------------------------------------------------
@@ -68,23 +67,26 @@ def run_and_kill(url: str, seed: int, people: dict, officer: str) -> list[dict]:
     """Start a child, kill it after so many acknowledgements and statements more; return the former."""
     chance = random.Random(f"parent {seed}")
     acks, dots = chance.randint(1, 5), chance.randint(0, 45)
-    command = [sys.executable, __file__, url, str(seed), json.dumps(people), officer]
-    env = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env) as child:
-        seen, told = b"", []
-        while len(told) < acks or dots > 0:
-            byte = os.read(child.stdout.fileno(), 1)
-            if not byte:
-                raise AssertionError(child.stderr.read().decode()[-2000:])
-            if byte == b"." and len(told) >= acks:
-                dots -= 1
-            elif byte == b"\n":
-                told.append(json.loads(seen.lstrip(b".")))
-                seen = b""
-            elif byte != b".":
-                seen += byte
-        os.kill(child.pid, signal.SIGKILL)
-        rest = child.stdout.read()  # what was said before the kill was said
+    here, there = CHILDREN.Pipe(duplex=False)
+    child = CHILDREN.Process(target=load, args=(there, url, seed, people, officer))
+    child.start()
+    there.close()
+    seen, told = b"", []
+    while len(told) < acks or dots > 0:
+        byte = os.read(here.fileno(), 1)
+        assert byte, "the child ended by itself"
+        if byte == b"." and len(told) >= acks:
+            dots -= 1
+        elif byte == b"\n":
+            told.append(json.loads(seen.lstrip(b".")))
+            seen = b""
+        elif byte != b".":
+            seen += byte
+    os.kill(child.pid, signal.SIGKILL)
+    child.join()
+    with open(os.dup(here.fileno()), "rb") as file:
+        rest = file.read()  # what was said before the kill was said
+    here.close()
     told += [json.loads(line.lstrip(b".")) for line in (seen + rest).split(b"\n")[:-1] if line.lstrip(b".")]
     return told
 
@@ -150,10 +152,3 @@ def test_killed_under_load(session, world, database_url):
         assert_whole(session)
         session.commit()
     print(f"\n{kills} kills, {acknowledged} acknowledged moves, none lost, none half done")
-
-
-if __name__ == "__main__":
-    try:
-        load(sys.argv[1], int(sys.argv[2]), json.loads(sys.argv[3]), sys.argv[4])
-    except No as no:
-        sys.exit(f"refused: {no.sentence} {no.extra}")

@@ -14,7 +14,7 @@ from oversight.db import db
 from oversight.errors import No, NotOpen, SomebodyFirst, Stale
 from oversight.models import Activity, Case, JournalRow, Paper
 from oversight.rules.calendar import rule_for
-from tests.support.actors import GOOD_WORDS, Play
+from tests.support.actors import GOOD_WORDS, Play, department_branch
 
 pytestmark = pytest.mark.slow
 DEC4, DEC11 = date(2026, 12, 4), date(2026, 12, 11)
@@ -23,9 +23,7 @@ PAIRS = 200
 
 @pytest.fixture
 def play(session, world):
-    world.unit("office", "branch", "dept1", "organ", title="教育局机关党支部")
-    world.person("office.secretary", "office")
-    world.post("office.secretary", "office", "secretary")
+    department_branch(world)
     session.commit()
     return Play(session, world)
 

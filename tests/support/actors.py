@@ -150,3 +150,10 @@ def second_hat(world: World) -> None:
     world.person("second.hat", "village")
     world.post("second.hat", "village", "deputy")
     world.post("second.hat", "town1", "officer")
+
+
+def department_branch(world: World) -> None:
+    """Give the department a branch of its own office, with a secretary. Does not commit."""
+    world.unit("office", "branch", "dept1", "organ", title="教育局机关党支部")
+    world.person("office.secretary", "office")
+    world.post("office.secretary", "office", "secretary")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from functools import cache
 
 import sqlalchemy as sa
@@ -18,19 +17,27 @@ def _tables(engine: sa.Engine) -> tuple[str, ...]:
 
 
 def dump(session, without: tuple[str, ...] = ("refusals",)) -> Dump:
-    """Return every row of every table as sorted JSON lines, read on a connection of its own.
+    """Return every row of every table as sorted lines, read on a connection of its own.
 
     Ends the session's transaction first, so that anything a refusal left behind in it comes to light.
     """
     session.commit()
     engine = session.get_bind()
     with reading(), engine.connect() as connection:
-        return {table: _rows(connection, table) for table in _tables(engine) if table not in without}
+        tables = [table for table in _tables(engine) if table not in without]
+        found: Dump = {table: [] for table in tables}
+        for table, line in _lines(connection, tables):
+            found[table].append(line)
+    return {table: sorted(lines) for table, lines in found.items()}
 
 
-def _rows(connection, table: str) -> list[str]:
-    rows = connection.exec_driver_sql(f'SELECT * FROM "{table}"').mappings()
-    return sorted(json.dumps(dict(row), default=str, sort_keys=True, ensure_ascii=False) for row in rows)
+def _lines(connection, tables: list[str]):
+    """Return (table, row as text) for every row; PostgreSQL is asked once for all tables."""
+    if connection.dialect.name == "postgresql":
+        return connection.exec_driver_sql(" UNION ALL ".join(
+            f"SELECT '{table}', row::text FROM \"{table}\" AS row" for table in tables)).all()
+    return [(table, repr(tuple(row))) for table in tables
+            for row in connection.exec_driver_sql(f'SELECT * FROM "{table}"')]
 
 
 def difference(before: Dump, after: Dump) -> list[str]:

@@ -19,6 +19,8 @@ import pytest
 from psycopg import sql
 from sqlalchemy.engine import URL, make_url
 
+from tests.support import scratch
+
 _SETTINGS = """
 listen_addresses = ''
 max_connections = 100
@@ -32,6 +34,7 @@ fsync = off
 synchronous_commit = off
 full_page_writes = off
 autovacuum = off
+max_wal_size = 96MB
 """
 
 _servers: dict[tuple[int, bool], object] = {}
@@ -77,7 +80,7 @@ def stop() -> None:
 
 def _start(durable: bool):
     package, postgres_server = _package()
-    home = Path(tempfile.mkdtemp(prefix="oversight-pg-"))
+    home = Path(tempfile.mkdtemp(prefix="oversight-pg-")) if durable else scratch.folder("oversight-pg-")
     home.chmod(0o755)  # as root the server runs as a user of its own, who must get to its data
     locale = {name: os.environ.pop(name, None) for name in ("LC_ALL", "LANG", "LANGUAGE")}
     os.environ["LC_ALL"] = "C"  # the same order and messages wherever the tests run

@@ -17,10 +17,7 @@ SECRET = "学习还不够深"
 
 @pytest.fixture
 def village(session, world):
-    for number in (1, 2, 3):
-        world.person(f"village.more{number}", "village")
-    session.commit()
-    return Appraising(session, world)
+    return Appraising.of_eight(session, world)
 
 
 @pytest.fixture
