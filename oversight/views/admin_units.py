@@ -70,8 +70,12 @@ def found_unit(unit_id):
     parent = unit_of(unit_id)
 
     def do() -> str:
-        made = units.found(db.session, parent, request.form.get("kind", ""), request.form.get("new_name", ""),
-                           day("on", "起"), access.actor(), access.moment(), request.form.get("category") or None)
+        on = day("on", "起")
+        try:
+            made = units.found(db.session, parent, request.form.get("kind", ""), request.form.get("new_name", ""),
+                               on, access.actor(), access.moment(), request.form.get("category") or None)
+        except WordsWrong as no:  # beside it on the page stands the form that renames the parent
+            raise WordsWrong({"new_name" if name == "name" else name: said for name, said in no.fields.items()}) from no
         return _("已设立%(name)s。", name=made.name)
 
     return change(do, lambda no: _page(unit_of(unit_id), no), url_for("admin.unit", unit_id=unit_id))

@@ -71,6 +71,25 @@ class Appraising:
         return [person for person in graded if person.id != self.file.who.id]
 
     @property
+    def untold(self) -> list[appraisal.Line]:
+        """Return whose grade is settled and who has not been told of it."""
+        return [line for line in self.graded if line.row.grade and not line.row.told_on]
+
+    @property
+    def unreviewed(self) -> list[str]:
+        """Return the names of the graded about whom nobody has said anything yet."""
+        return [line.person.name for line in self.graded if not line.peers]
+
+    @property
+    def count_form(self):
+        """Return the form of the count, with what was counted where it is to be corrected."""
+        form = self.file.form(self.file.move("enter_count"), "m")
+        if not (self.file.bound and self.file.bound.move == "enter_count"):
+            for name, value in (self.file.case.facts.get("counts") or {}).items():
+                form[name].data = value
+        return form
+
+    @property
     def tellers(self) -> list[Person]:
         """Return who may watch and count: the branch's own people, and those of the superior."""
         return [*self.taking_part, *self._in_office(superiors(db.session, self.file.case.unit)[0].id)]

@@ -103,6 +103,11 @@ class CaseFile:
         return self.waiting.label if party is not None and party.human else ""
 
     @property
+    def many(self) -> bool:
+        """True where each of several answers for himself."""
+        return isinstance(self.state.waits_on, MANY)
+
+    @property
     def granted(self) -> bool:
         return self.case.number is not None and self.case.state not in NOT_GRANTED
 

@@ -24,12 +24,14 @@ from ..rules.activities import month_end, owed
 from ..rules.calendar import has_rule_day, rule_for, zone_calendar
 from ..rules.people import members
 from ..sentences import say
-from ..words import read_day
+from ..words import read_day, read_words
 from ..workdays import PartyDay, add_workdays
 from . import access, forms, present
 from .casefile import ASIDE, CaseFile
 
 bp = Blueprint("opening", __name__)
+LATE = 4  # until March it is still the year before that is appraised
+BY_OTHER_ACTS = ("absence",)  # opened by the attendance sheet: nobody types which party day it was
 
 
 @dataclass(frozen=True)
@@ -138,10 +140,13 @@ class Sheet:
         if not self._judgeable:
             return None
         try:
+            words, _plain = read_words(self.workflow.facts, self.facts)
             for guard in self.workflow.open_if:
-                engine.ensure(guard, self._attempt(None))
+                engine.ensure(guard, self._attempt(None, **words))
         except RuleSaysNo as no:
             return no
+        except WordsWrong:  # said of the field when the form is sent
+            return None
         return None
 
     @property
@@ -263,13 +268,14 @@ def _by_rule(unit: Unit, today: date) -> date | None:
 
 
 def _defaults(workflow: Workflow, unit: Unit, given: dict) -> dict:
-    """Fill in what is not named: the party day that a request is about, today's visit, the member himself."""
+    """Fill in what is not named: the party day asked about, today's visit, the year appraised, the member himself."""
     names, today, who = {ask.name for ask in workflow.facts}, access.moment().today, access.actor()
     if "day" in names and "day" not in given:
         return {**given, "day": (next_day(unit, today) or today).isoformat()}
     if given:
         return given
-    found = {"inspected_on": today.isoformat()} if "inspected_on" in names else {}
+    now = {"inspected_on": today.isoformat(), "year": today.year - (today.month < LATE)}
+    found = {name: value for name, value in now.items() if name in names}
     own = workflow.concerns and who.branch is not None and who.branch.id == unit.id
     return {**found, workflow.concerns: who.id} if own and not who.posts else found
 
@@ -281,8 +287,8 @@ def _defaults(workflow: Workflow, unit: Unit, given: dict) -> dict:
 @login_required
 def choose():
     """List what the reader may open, for each unit where he may."""
-    found = [sheet for workflow in workflows.every() for sheet in _sheets(workflow)
-             if not isinstance(sheet.why_not, NotYours)]
+    found = [sheet for workflow in workflows.every() if workflow.name not in BY_OTHER_ACTS
+             for sheet in _sheets(workflow) if not isinstance(sheet.why_not, NotYours)]
     return render_template("new.html", sheets=found)
 
 

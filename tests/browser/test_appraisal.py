@@ -97,13 +97,13 @@ def test_a_whole_appraisal(zone):
         hand = Hand(driver, url)
         hand.come("branch24.secretary")
         hand.go(f"/new/appraisal?unit={unit_id}")
-        hand.find("main [name=year]").send_keys("2026")
-        hand.press("提交")
+        assert hand.find("main [name=year]").get_attribute("value") == "2026"
+        hand.press("建立名册")
         hand.case = driver.current_url.removeprefix(url).split("?")[0]
         hand.send("open_self_assessment")
         for name in sorted(names):
             hand.come(name)
-            assert "写自评" in hand.text
+            assert "提交后不能再改" in hand.text
             assert "名册" not in hand.text or name.endswith(("secretary", "organizer", "publicity", "discipline"))
             hand.send("file_self_assessment", text="对照四个合格，学习还不够。", grade="qualified")
         assert axe_violations(driver) == []

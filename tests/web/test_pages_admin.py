@@ -35,6 +35,8 @@ def test_the_system_administrator_founds_and_renames(reader, world, session):
     admin, town = reader("zone.sysadmin"), f"/admin/units/{world.units['town1'].id}"
     bad = admin.submit(admin.get(town), "/found", 422, kind="branch", new_name="石桥村党支部", on="2026-12-01")
     assert "同名" in bad.main and "选类别" in bad.main and bad.value("new_name") == "石桥村党支部"
+    said = next(node for node in bad.tree.iter("p") if node.get("id") == "new_name-e")
+    assert "同名" in "".join(said.itertext()), "beside the field too, in the same words"
     done = admin.submit(bad, "/found", new_name="新桥村党支部", category="rural")
     assert "已设立新桥村党支部" in done.main
     new = session.scalar(sa.select(Unit).where(Unit.name == "新桥村党支部"))

@@ -29,9 +29,11 @@ def page(reader, village):
 def test_the_secretary_opens_it_and_starts_the_self_assessment(reader, world, session):
     secretary = reader("village.secretary")
     new = secretary.get(f"/new/appraisal?unit={world.units['village'].id}")
-    opened = secretary.submit(new, "/new/appraisal", year="2026")
+    assert new.value("year") == "2026" and "系统列出名册" in new.main
+    opened = secretary.submit(new, "/new/appraisal")
     assert "石桥村党支部 2026 年度民主评议党员" in opened.main and "名册（5 人评定等次）" in opened.main
     assert "写自评" in secretary.submit(opened, "/moves/open_self_assessment").main, "he is a member too"
+    assert "这个年度的民主评议已经" in secretary.get("/new").main
 
 
 def test_a_member_sees_his_own_line_and_writes_it(page, reader, village):
@@ -45,6 +47,18 @@ def test_a_member_sees_his_own_line_and_writes_it(page, reader, village):
     assert SECRET in done.main
     assert SECRET not in page("village.member2").main and SECRET in page("village.secretary").main
     assert SECRET in page("town1.officer").main
+
+
+def test_nobody_is_forgotten_before_the_vote(page, reader, village):
+    village.begin()
+    village.assess()
+    village.lead("open_peer_review")
+    asked = page("village.secretary")
+    assert "还没有意见的 8 人：" in asked.main and "（）" not in asked.main
+    told = reader("village.secretary").submit(asked, "/moves/record_peer_review",
+                                              about=village.people["village.member2"], opinion="为人热心")
+    assert "还没有意见的 7 人：" in told.main
+    assert "还没有意见的" not in page("village.member1").main
 
 
 def test_peer_words_reach_the_one_they_are_about(page, reader, village):
@@ -73,6 +87,7 @@ def test_the_count_keeps_what_was_typed(page, reader, village):
     assert wrong.value("tallies-3-qualified") == "8" and wrong.value("present") == "8"
     entered = reader("village.secretary").submit(wrong, "/moves/enter_count", valid="8")
     assert "实到 8，发出 8，收回 8，有效 8" in entered.main and "合格 8" in entered.main
+    assert entered.value("present") == "8", "to be corrected, not typed anew"
     member = page("village.member1").main
     assert "合格 8" not in member and "实到 8" not in member
 
@@ -93,6 +108,26 @@ def test_the_committee_answers_on_its_page_and_members_learn_only_their_own(page
     assert "评定等次 合格 11月24日告知" in told and "优秀等次：village.organizer" in told
     assert "2026 年度，评定等次：合格" in reader("village.member1").get("/me").main
     assert told.count("合格") < page("village.secretary").main.count("合格")
+
+
+def test_who_was_told_is_ticked_by_name(page, reader, village):
+    village.rated()
+    village.decide_all()
+    secretary = reader("village.secretary")
+    form = page("village.secretary")
+    assert "还有 8 人没有登记" in form.main and "告知谁" not in form.main
+    one = secretary.submit(form, "/moves/tell", members=village.people["village.member2"])
+    assert "还有 7 人没有登记" in one.main
+    assert "评定等次" in page("village.member2").main and "评定等次" not in page("village.member3").main
+    assert "报区备案" in secretary.submit(one, "/moves/tell").main, "nobody ticked: all the others"
+    assert "评定等次" in page("village.member3").main
+
+
+def test_the_committee_reads_the_proposal_where_it_answers(page, village):
+    village.rated()
+    form = page("town1.committee1")
+    panel = "".join(form.form("/moves/decide").itertext())
+    assert "优秀 1village.organizer" in panel.replace("\n", "") and "不同意" in panel
 
 
 def test_the_api_gives_members_nothing_of_others(api, village):

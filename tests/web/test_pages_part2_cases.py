@@ -179,6 +179,7 @@ def test_a_member_asks_for_himself_and_his_branch_for_anybody(reader, world, ses
 def test_an_absence_shows_tries_lesson_and_finding(reader, world, session):
     record(session, world, sheet(world, absent=("member1",)))
     case, branch = absences(session)[0], reader("village.secretary")
+    assert "支部会联系您，把活动情况告诉您" in reader("village.member1").get(f"/cases/{case.id}").main
     page = branch.get(url(case))
     assert "village.member1 缺席联系与补课" in page.main and "还没有联系。" in page.main
     page = branch.submit(page, "/moves/record_contact", reached="true", told="true", way="phone", reason="家事")
