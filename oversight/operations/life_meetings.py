@@ -88,7 +88,8 @@ def _note(session: Session, unit_id: str, on: str, who: Actor, at: Moment) -> Li
 
 
 def _take_back(session: Session, meeting_id: str, why: str, who: Actor, at: Moment) -> LifeMeeting:
-    row = session.get(LifeMeeting, meeting_id, with_for_update=True, populate_existing=True) if is_id(meeting_id) else None
+    found = sa.select(LifeMeeting).where(LifeMeeting.id == meeting_id).with_for_update()
+    row = session.scalar(found.execution_options(populate_existing=True)) if is_id(meeting_id) else None
     if row is None:
         raise NotInSight()
     authority.leads(session, row.unit, who)

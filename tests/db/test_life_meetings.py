@@ -111,7 +111,8 @@ def test_it_is_combined_with_the_party_day_of_that_day(session, world, branch):
 
 
 @pytest.mark.parametrize("name, unit, day, kind", [
-    ("village.secretary", "village", "2026-11-25", RuleSaysNo), ("village.secretary", "village", "2019-12-31", RuleSaysNo),
+    ("village.secretary", "village", "2026-11-25", RuleSaysNo),
+    ("village.secretary", "village", "2019-12-31", RuleSaysNo),
     ("village.secretary", "village", "", WordsWrong), ("village.secretary", "village", "2026-02-30", WordsWrong),
     ("village.member1", "village", "2026-03-06", NotYours), ("town1.officer", "village", "2026-03-06", NotYours),
     ("town1.officer", "town1", "2026-03-06", NotYours), ("village2.secretary", "village", "2026-03-06", NotInSight),
