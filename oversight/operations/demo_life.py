@@ -8,7 +8,8 @@ from ..db import new_id
 from ..models import Activity, LifeMeeting
 from .demo_year import Year
 
-HELD = ("branch01", "branch03", "branch05", "branch08", "branch12", "branch16", "branch17", "branch18")
+HELD = ("branch01", "branch03", "branch05", "branch08", "branch12", "branch15", "branch16", "branch17",
+        "branch18")
 MISSED = "branch12"  # nothing in any first half
 FROM = (3, 9)  # the month from which the first party day of a half-year served for it
 

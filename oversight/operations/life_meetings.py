@@ -98,7 +98,7 @@ def _take_back(session: Session, meeting_id: str, why: str, who: Actor, at: Mome
     why = why.strip() if why.isprintable() else ""
     if not 0 < len(why) <= LONGEST:
         raise WordsWrong({"reason": say("请写明撤回的原因，最多 {most} 字。", most=LONGEST)})
-    if _rests_on(session, row):
+    if rests_on(session, row):
         raise RuleSaysNo("民主评议以这次组织生活会为依据，不能撤回；日期填错的，在民主评议里重新填写以后再撤回。",
                          house_rule=RESTS.text)
     row.withdrawn_at, row.withdrawn_by, row.withdrawn_why = at.now, who.id, why
@@ -106,7 +106,7 @@ def _take_back(session: Session, meeting_id: str, why: str, who: Actor, at: Mome
     return row
 
 
-def _rests_on(session: Session, row: LifeMeeting) -> bool:
+def rests_on(session: Session, row: LifeMeeting) -> bool:
     """True where an appraisal that counts names this day as its meeting."""
     case = session.get(Case, row.case_id) if row.case_id else None
     return (case is not None and case.state not in ("void", "terminated")

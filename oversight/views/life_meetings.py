@@ -87,6 +87,9 @@ class Life:
     def wrong(self, form: str, name: str) -> str:
         return self.bound.wrong.get(name, "") if self.bound and self.bound.move == form else ""
 
+    def may_take_back(self, row: LifeMeeting) -> bool:
+        return self.leads and not meetings.rests_on(db.session, row)
+
     @staticmethod
     def entered_later(row: LifeMeeting) -> date | None:
         """Return the day of the entry where it was not that of the meeting (补录)."""

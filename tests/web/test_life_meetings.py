@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from oversight.models import LifeMeeting, Refusal
 from oversight.operations import life_meetings
+from tests.db.test_appraisal_walk import Appraising
 from tests.support.html import Page
 from tests.support.world import at
 
@@ -108,6 +109,29 @@ def test_a_form_without_its_token_is_refused(reader, world, session):
     branch = reader("village.secretary")
     answer = branch.raw("POST", f"/units/{world.units['village'].id}/life-meetings", data={"on": "2026-03-06"})
     assert answer.status_code == 400 and session.scalars(sa.select(LifeMeeting)).all() == []
+
+
+def test_leaders_of_an_organ_are_reminded_to_come_as_ordinary_members(reader, world):
+    """Source: O-3.1.6d; the other documents have no such sentence."""
+    said = "党员领导干部以普通党员的身份参加"
+    assert said in reader("organ.secretary").get(year(world, "organ")).main
+    assert said not in reader("village.secretary").get(year(world)).main
+
+
+def test_what_an_appraisal_rests_on_is_not_offered_to_be_taken_back(reader, world, session):
+    for number in (1, 2, 3):
+        world.person(f"village.more{number}", "village")
+    session.commit()
+    village = Appraising(session, world)
+    village.begin()
+    village.assess()
+    village.lead("open_peer_review")
+    page = reader("village.secretary").get(year(world))
+    assert "民主评议的组织生活会" in page.main and not page.has_form("take-back")
+    row = session.scalars(sa.select(LifeMeeting)).one()
+    token = {"csrf_token": page.value("csrf_token"), "reason": "日期填错"}
+    answer = reader("village.secretary").raw("POST", f"/life-meetings/{row.id}/take-back", data=token)
+    assert answer.status_code == 422 and "民主评议以这次组织生活会为依据" in answer.text
 
 
 # The API -----------------------------------------------------------------------------------------
