@@ -62,6 +62,7 @@ def house_rule(text: str) -> Source:
     return Source("", "", text)
 
 
+@cache
 def clause_for(key: str, rule_set: str) -> str:
     """Return the id under which a rule key binds a rule set; the zone-wide document by default."""
     found = [c for c in register().values() if c["key"] == key]

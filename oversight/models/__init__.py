@@ -9,6 +9,7 @@ from .attendance import Attendance, Invitee
 from .calendar import CalendarRow, PublishedYear, SettingChange, ZoneNotice, ZoneSettingRow
 from .cases import Case, Desk, Recusal, Reminder, Sighting
 from .journal import Checkpoint, JournalRow
+from .life_meetings import LifeMeeting
 from .office import Acting, AdminChange, FollowUp
 from .organizations import Post, Unit, UnitChange, Zone
 from .papers import NumberSeries, Paper
@@ -18,7 +19,7 @@ from .work import Notice, Work
 __all__ = [
     "Account", "Acting", "Activity", "ActivityChange", "AdminChange", "ApiToken", "Appraised", "Attachment",
     "Attendance", "CalendarRow", "Case", "Checkpoint", "Desk", "FollowUp", "Idempotency", "Invitee", "JournalRow",
-    "Login", "Membership", "Notice", "NumberSeries", "Paper", "PeerReview", "Person", "PhoneLook", "Post",
-    "PublishedYear", "Recusal", "Refusal", "Reminder", "RosterDraft", "SettingChange", "Sighting", "Slip", "Unit",
-    "UnitChange", "Work", "Zone", "ZoneNotice", "ZoneSettingRow",
+    "LifeMeeting", "Login", "Membership", "Notice", "NumberSeries", "Paper", "PeerReview", "Person", "PhoneLook",
+    "Post", "PublishedYear", "Recusal", "Refusal", "Reminder", "RosterDraft", "SettingChange", "Sighting", "Slip",
+    "Unit", "UnitChange", "Work", "Zone", "ZoneNotice", "ZoneSettingRow",
 ]

@@ -21,7 +21,7 @@ from ..clock import Clock, Moment
 from ..db import new_id
 from ..errors import RuleSaysNo
 from ..models import Account, Membership, Person, Post, Unit, Zone
-from . import administration, demo_appraisal, demo_orders, demo_rolls, demo_year
+from . import administration, demo_appraisal, demo_life, demo_orders, demo_rolls, demo_year
 
 PASSWORD = "demo-demo-demo"
 SEED = 20170501
@@ -90,7 +90,7 @@ def build(session: Session, at: Moment, size: str = "small", clock: Clock | None
     maker.write(session)
     demo_year.live(session, at, clock or Clock(), top, maker.book, (demo_rolls.told, demo_orders.told,
                    demo_appraisal.tales),
-                   demo_rolls.fill)
+                   (demo_rolls.fill, demo_life.fill))
     return session.get(Zone, top.zone_id)
 
 

@@ -452,10 +452,10 @@ def proposed(t: Shift):
 # Living it ---------------------------------------------------------------------------------------
 
 
-def live(session: Session, at: Moment, clock: Clock, zone: Unit, book, more=(), fill=None) -> None:
+def live(session: Session, at: Moment, clock: Clock, zone: Unit, book, more=(), fill=()) -> None:
     """Plan the years, tell every tale in the order of time, and note what was held. Does not commit.
 
-    `more` bring further tales of the year; `fill` writes the sheets of the days that were held.
+    `more` bring further tales of the year; `fill` write the records of the days that were held.
     """
     year = Year(session, at, clock, zone, book)
     for number in (at.today.year - 1, at.today.year, at.today.year + 1):
@@ -467,8 +467,8 @@ def live(session: Session, at: Moment, clock: Clock, zone: Unit, book, more=(), 
     _tell(year, tales)
     _choose_days(year)
     held = _hold(year)
-    if fill:
-        fill(year, held)
+    for write in fill:
+        write(year, held)
     session.expire_all()
 
 

@@ -1,4 +1,5 @@
-"""What the clock notices beside deadlines: unexcused absence in a row, a month about to be missed, an order to tell of.
+"""What the clock notices beside deadlines: unexcused absence in a row, a month or half-year about to be missed, an
+order to tell of.
 
 People are told and decide; nothing is decided here. Each thing is said once: its key is a row of the outbox.
 """
@@ -12,17 +13,26 @@ from sqlalchemy.orm import Session
 
 from .. import authority, engine, work
 from ..clock import Moment
-from ..models import Activity, Case, Person, Unit, Work
-from ..rules import absence
+from ..models import Activity, Case, LifeMeeting, Person, Unit, Work
+from ..rules import absence, life_meetings
 from ..rules.activities import activity_for, month_end, owed
 from ..rules.calendar import has_rule_day, zone_calendar
 from ..rules.organization import heir, superiors
 from ..sentences import say
-from ..workdays import add_workdays
+from ..workdays import Calendar, add_workdays
 
 LEVELS = {3: ("branch",), 5: ("branch", "superior")}  # party days in a row: who is told
 YEARS = timedelta(days=730)  # nothing older is looked at
-AHEAD = 5  # working days before the end of the month
+AHEAD = 5  # working days before the end of the month, half-year or year
+AFTER = 10  # working days after it in which a superior is told; an installation begun later is told of nothing old
+
+# By whether it is a must, and whether it is that of the fourth quarter.
+WANTED = {
+    (True, False): "{term}还没有召开组织生活会。党支部每半年应当召开 1 次，请在{term}结束以前召开；已召开的请登记。",
+    (False, False): "{term}还没有召开组织生活会。一般每半年召开一次；已召开的请登记。",
+    (True, True): "{term}还没有召开组织生活会。必须按区党工委统一部署召开一次；已召开的请登记。",
+}
+OVER = "{unit}{term}没有召开组织生活会的记录。党支部每半年应当召开 1 次，请了解情况。"
 
 
 def _said(session: Session, prefix: str) -> set[str]:
@@ -106,6 +116,62 @@ class Unheld:
                     say("{month} 月主题党日还没有开展，请在月底前开展；已开展的请登记。", month=month))
 
 
+class Meetings:
+    """Branches without the 组织生活会 of a half-year: told before it ends, and above an organ, a must, once it is over.
+
+    At the year's end what all others must hold is that of the fourth quarter. Source: O-3.1.6b, G-3.1.6b, G-3.1.6d
+    """
+
+    @staticmethod
+    def keys(session: Session, at: Moment) -> list[tuple[str, int, str, bool]]:
+        near = [(zone, *found) for zone in session.scalars(sa.select(Unit.zone_id).distinct()).all()
+                for found in _near(zone_calendar(session, zone), at.today)]
+        said = _said(session, "life:") if near else set()
+        found = [(unit, *half) for zone, *half in near for unit in _without_meeting(session, zone, *half)]
+        session.rollback()
+        return [key for key in found if _life_key(*key) not in said]
+
+    @staticmethod
+    def one(session: Session, key: tuple[str, int, str, bool], at: Moment) -> bool:
+        unit, (year, half, over) = session.get(Unit, key[0]), key[1:]
+        term = _wanted(unit, year, half, over)
+        if term is None or life_meetings.held(session, unit.id, term.begin, term.end):
+            return False
+        text = say(OVER if over else WANTED[term.must, term.name == "fourth"], unit=unit.name,
+                   term=life_meetings.LABELS[term.name])
+        return _say(session, unit, _life_key(*key), at, text, ("superior",) if over else ("branch",))
+
+
+def _near(calendar: Calendar, today: date) -> list[tuple[int, str, bool]]:
+    """Return the half-years that end in a few working days, or ended a few ago: year, which half, whether over."""
+    halves = [life_meetings.Term(year, half) for year in (today.year - 1, today.year) for half in ("first", "second")]
+    return [(half.year, half.name, half.end < today) for half in halves
+            if add_workdays(calendar, half.end, -AHEAD) <= today <= add_workdays(calendar, half.end, AFTER)]
+
+
+def _without_meeting(session: Session, zone: str, year: int, half: str, over: bool) -> list[str]:
+    """Return the branches of a zone that are to be told of a half-year, or their superior where it is over."""
+    last = dict(session.execute(sa.select(LifeMeeting.unit_id, sa.func.max(LifeMeeting.held_on)).where(
+        LifeMeeting.zone_id == zone, LifeMeeting.withdrawn_at.is_(None),
+        LifeMeeting.held_on <= life_meetings.Term(year, half).end).group_by(LifeMeeting.unit_id)).all())
+    units = session.scalars(sa.select(Unit).where(
+        Unit.zone_id == zone, Unit.kind == "branch", Unit.ended_on.is_(None)).order_by(Unit.id))
+    wanted = {unit.id: _wanted(unit, year, half, over) for unit in units}
+    return [unit for unit, term in wanted.items() if term and last.get(unit, date.min) < term.begin]
+
+
+def _wanted(unit: Unit, year: int, half: str, over: bool) -> life_meetings.Term | None:
+    """Return what a branch is to be told of: at the year's end the fourth quarter, afterwards only a must."""
+    found = {term.name: term for term in life_meetings.terms(unit, year) if life_meetings.owed(unit, term)}
+    if over:
+        return found[half] if half in found and found[half].must else None
+    return half == "second" and found.get("fourth") or found.get(half)
+
+
+def _life_key(unit: str, year: int, half: str, over: bool) -> str:
+    return f"life:{unit}:{year}:{half}:{'over' if over else 'ahead'}"
+
+
 class Orders:
     """Orders met: on the branch's next party day its members are told. Never holds up 销号. Source: G-3.2.5c"""
 
@@ -151,4 +217,4 @@ class Lessons:
         return due is not None and engine.redate(session, case, max(due, at.today), at)
 
 
-STEPS = (("told", Streaks), ("told", Unheld), ("told", Orders), ("redated", Lessons))
+STEPS = (("told", Streaks), ("told", Unheld), ("told", Meetings), ("told", Orders), ("redated", Lessons))

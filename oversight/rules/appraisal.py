@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from ..grammar import Effect
 from ..models import Appraised, Case, Desk, PeerReview, Unit
 from ..models.appraisal import GRADES
+from . import life_meetings
 from .papers import chinese_day, issue
 from .people import members
 
@@ -193,7 +194,9 @@ def _excuse_self(attempt) -> None:
 
 def _hold_meeting(attempt) -> None:
     """记下组织生活会的日期；没有填的，就是今天。到期没有交自评的，注明未交。"""
-    attempt.set_facts(meeting_on=(attempt.words.get("meeting_on") or attempt.today).isoformat())
+    day = attempt.words.get("meeting_on") or attempt.today
+    attempt.set_facts(meeting_on=day.isoformat())
+    life_meetings.record_for(attempt, day)
     for row in roster(attempt, "graded", "ungraded"):
         if row.self_text is None and row.excused is None:
             row.excused = "late"
@@ -224,6 +227,8 @@ def _open_vote(attempt) -> None:
     """名单就此定下，列出应到人数。"""
     day = attempt.words.get("meeting_on")
     attempt.set_facts(entitled=entitled(attempt), **({"meeting_on": day.isoformat()} if day else {}))
+    if day:
+        life_meetings.record_for(attempt, day)
 
 
 deploy, draw_up, add, strike = Effect(_deploy), Effect(_draw_up), Effect(_add), Effect(_strike)

@@ -21,6 +21,7 @@ from . import (
     admin_units,
     api,
     api_attendance,
+    api_life,
     appraise,
     assets,
     attend,
@@ -30,6 +31,7 @@ from . import (
     evidence,
     health,
     law,
+    life_meetings,
     many,
     opening,
     phone,
@@ -42,7 +44,7 @@ from . import (
 SAFE = ("GET", "HEAD", "OPTIONS")
 CSP = ("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
-API = (api, api_attendance)  # one blueprint
+API = (api, api_attendance, api_life)  # one blueprint
 ADMIN = (admin, admin_units, admin_people)  # one blueprint
 csrf = CSRFProtect()
 
@@ -62,12 +64,12 @@ def register(app: Flask) -> None:
     app.url_map.merge_slashes = False  # its redirects would believe the Host header
     csrf.init_app(app)
     access.manager.init_app(app)
-    for module in (access, accounts, roster, desk, many, case, evidence, opening, year, attend, contact, phone, law,
-                   zone, ADMIN[0], API[0], health):
+    for module in (access, accounts, roster, desk, many, case, evidence, opening, year, life_meetings, attend, contact,
+                   phone, law, zone, ADMIN[0], API[0], health):
         app.register_blueprint(module.bp)
     csrf.exempt(api.bp)
     present.register(app)
-    app.jinja_env.globals.update(appraising=appraise.Appraising)
+    app.jinja_env.globals.update(appraising=appraise.Appraising, life_of=life_meetings.Life)
     assets.register(app)
     app.url_value_preprocessor(evidence.widen)
     app.url_value_preprocessor(roster.widen)

@@ -148,6 +148,12 @@ PARTY_DAY = _object(
     owed={**TRUTH, "description": "False for months that the branch does not answer for."},
     case={**_or_null(UUID), "description": "The open request about this day, or the one that moved it."},
     activity=_or_null(UUID), steps=_list(_ref("Step")), **TURNOUT)
+LIFE_MEETING = _object(
+    id=UUID, unit=_ref("Named"), on=DAY, noted_at={**TIME, "description": "Shown beside the day itself (补录)."},
+    activity={**_or_null(UUID), "description": "The party day that it was combined with."},
+    case={**_or_null(UUID), "description": "The appraisal that held it."},
+    withdrawn_at={**_or_null(TIME), "description": "A wrong entry is taken back, never deleted."},
+    withdrawn_why=_or_null(TEXT))
 GUARD = _object(name=TEXT, sentence=TEXT, ground=TEXT)
 STATE = _object(name=TEXT, label=TEXT, waits_on=_or_null(TEXT), due_workdays=_or_null(WHOLE), final=TRUTH)
 MOVE = _object(
@@ -167,7 +173,8 @@ SCHEMAS = {
     "Guard": GUARD, "State": STATE, "Move": MOVE, "Workflow": WORKFLOW, "Outcome": OUTCOME,
     "Queue": _page("Summary", counts={"type": "object", "additionalProperties": WHOLE}),
     "Units": _page("Unit"), "Members": _page("Member"), "Activities": _page("Activity"),
-    "PartyDays": _page("PartyDay"), "Workflows": _page("Workflow"),
+    "PartyDays": _page("PartyDay"), "LifeMeeting": LIFE_MEETING, "LifeMeetings": _page("LifeMeeting"),
+    "Workflows": _page("Workflow"),
     "Phone": _object(number=_or_null(TEXT)), "Outcomes": _object(items=_list(_ref("Outcome"))), "Document": ANY,
     "Turnout": _object(expected=WHOLE, **dict.fromkeys(CLASSES, WHOLE)), "SheetMember": SHEET_MEMBER,
     "Sheet": _object(**SHEET), "Recorded": _object(**SHEET, opened=_list(UUID)),
@@ -185,6 +192,7 @@ PATH = {
     "case_id": _in("path", "case_id", UUID), "unit_id": _in("path", "unit_id", UUID),
     "activity_id": _in("path", "activity_id", UUID), "attachment_id": _in("path", "attachment_id", UUID),
     "name": _in("path", "name", TEXT), "person_id": _in("path", "person_id", UUID),
+    "meeting_id": _in("path", "meeting_id", UUID),
 }
 LIMIT = _in("query", "limit", {**WHOLE, "minimum": 1, "maximum": MOST, "default": USUAL})
 CURSOR = _in("query", "cursor", TEXT, "`next` of the page before.")
@@ -286,6 +294,35 @@ def _marks(case: dict) -> dict:
     }
 
 
+def _life(unit: dict) -> dict:
+    """Describe a branch's 组织生活会."""
+    return {
+        "/units/{unit_id}/life-meetings": {
+            **_read("life_meetings_of", "A branch's 组织生活会 of a year, entries taken back among them", "LifeMeetings",
+                    unit, YEAR, no=(404, 422)),
+            "post": _operation("note_life_meeting", "Note on which day one was held", "LifeMeeting", unit, KEY[False],
+                               sends=_object(on=DAY), no=CHANGING, status=201)},
+        "/life-meetings/{meeting_id}/take-back": {"post": _operation(
+            "take_back_life_meeting", "Take back a wrong entry; it stays on record", "LifeMeeting", PATH["meeting_id"],
+            KEY[False], sends=_object(reason=TEXT), no=CHANGING)},
+    }
+
+
+def _units(unit: dict) -> dict:
+    """Describe the units in the reader's subtree and what is listed of each."""
+    return {
+        "/units": _read("units", "What is in my subtree, own unit first", "Units", CURSOR, LIMIT, no=(422,)),
+        "/units/{unit_id}": _read("unit", "One unit", "Unit", unit, no=(404,)),
+        "/units/{unit_id}/members": _read("members", "Its members and those of all units below it", "Members",
+                                          unit, CURSOR, LIMIT, no=(404, 422)),
+        "/units/{unit_id}/activities": _read("activities", "Its activities of a year and those below it",
+                                             "Activities", unit, YEAR, CURSOR, LIMIT, no=(404, 422)),
+        "/units/{unit_id}/party-days": _read("party_days", "A branch's twelve party days of a year",
+                                             "PartyDays", unit, YEAR, no=(404, 422)),
+        **_life(unit),
+    }
+
+
 def _acts() -> str:
     """Name every desk act with its words."""
     return ", ".join(f"{name} ({', '.join(ask.name for ask in asks)})" if asks else name
@@ -314,14 +351,7 @@ def _paths() -> dict:
             "moves", "Make one move in many cases, each in a transaction of its own", "Outcomes", KEY[True],
             sends=MANY, no=(400, 401, 413, 415, 422, 503))},
         **_marks(case),
-        "/units": _read("units", "What is in my subtree, own unit first", "Units", CURSOR, LIMIT, no=(422,)),
-        "/units/{unit_id}": _read("unit", "One unit", "Unit", unit, no=(404,)),
-        "/units/{unit_id}/members": _read("members", "Its members and those of all units below it", "Members",
-                                          unit, CURSOR, LIMIT, no=(404, 422)),
-        "/units/{unit_id}/activities": _read("activities", "Its activities of a year and those below it",
-                                             "Activities", unit, YEAR, CURSOR, LIMIT, no=(404, 422)),
-        "/units/{unit_id}/party-days": _read("party_days", "A branch's twelve party days of a year",
-                                             "PartyDays", unit, YEAR, no=(404, 422)),
+        **_units(unit),
         "/activities/{activity_id}/attendance": {
             **_read("attendance", "The sheet of a party day: its roster by class", "Sheet", PATH["activity_id"],
                     no=(403, 404)),

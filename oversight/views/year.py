@@ -24,6 +24,7 @@ from ..rules.calendar import has_rule_day, notice_of, rule_for, unified_july, zo
 from ..words import read_day
 from ..workdays import PartyDay
 from . import access, opening
+from .forms import Bound
 from .present import Chip, local_day, translated
 from .present import day as day_label
 
@@ -183,10 +184,11 @@ class Month:
 
 
 class Year:
-    """Twelve months of a branch for one reader."""
+    """Twelve months of a branch for one reader; `bound` is a form about its 组织生活会 that came back."""
 
-    def __init__(self, unit: Unit, year: int, wrong: RuleSaysNo | WordsWrong | None = None, month: int = 0):
-        self.unit, self.year, self.wrong, self.wrong_month = unit, year, wrong, month
+    def __init__(self, unit: Unit, year: int, wrong: RuleSaysNo | WordsWrong | None = None, month: int = 0,
+                 bound: Bound | None = None):
+        self.unit, self.year, self.wrong, self.wrong_month, self.bound = unit, year, wrong, month, bound
         self.today = access.moment().today
 
     @property
@@ -303,10 +305,11 @@ def this_year(unit_id):
 def show(unit_id, year):
     if not FIRST <= year <= LAST:
         raise NotInSight()
-    return _page(Year(branch(unit_id), year))
+    return page(Year(branch(unit_id), year))
 
 
-def _page(year: Year, status: int = 200):
+def page(year: Year, status: int = 200):
+    """Answer with a branch's year."""
     town = db.session.get(Unit, year.unit.parent_id)
     return render_template("year.html", y=year, unit=year.unit, town=town), status
 
@@ -333,7 +336,7 @@ def _written(unit: Unit, year: int, month: int, what: str):
     except (RuleSaysNo, WordsWrong) as no:
         unit_id = unit.id
         access.journal(no, f"year_{what}")
-        return _page(Year(branch(unit_id), year, no, month), no.status)
+        return page(Year(branch(unit_id), year, no, month), no.status)
     db.session.commit()
     flash(said, "ok")
     return redirect(url_for("year.show", unit_id=unit.id, year=year, _anchor=f"m{month}"))

@@ -19,6 +19,7 @@ from oversight.models import (
     Attendance,
     Case,
     JournalRow,
+    LifeMeeting,
     Membership,
     Paper,
     Person,
@@ -317,3 +318,14 @@ def test_a_member_was_found_unexcused_three_times_in_a_row(zone):
     streaks = {case.concerns_id: len(absence.streak(zone, case.concerns_id))
                for case in zone.scalars(sa.select(Case).where(Case.workflow == "absence"))}
     assert max(streaks.values()) == 3
+
+
+def test_some_branches_held_a_life_meeting_and_an_organ_lacks_the_first_half(zone):
+    held = {number: {(row.held_on.year, row.held_on.month > 6) for row in zone.scalars(sa.select(LifeMeeting).where(
+        LifeMeeting.unit_id == branch(zone, number).id))} for number in (1, 5, 12, 15)}
+    assert {(2026, False), (2026, True)} <= held[1] and {(2026, False), (2026, True)} <= held[5]
+    assert (2026, True) in held[12] and (2026, False) not in held[12], "branch12 is an organ"
+    assert zone.scalars(sa.select(LifeMeeting).where(
+        LifeMeeting.unit_id == branch(zone, 15).id, LifeMeeting.case_id.is_not(None))).all(), "by its appraisal"
+    assert zone.scalar(sa.select(sa.func.count()).select_from(LifeMeeting).where(
+        LifeMeeting.held_on > NOW.today)) == 0

@@ -11,7 +11,7 @@ from sqlalchemy.exc import ProgrammingError
 
 from oversight import cli, create_app
 from oversight.db import db
-from oversight.operations.ownership import APPEND_ONLY
+from oversight.operations.ownership import APPEND_ONLY, NEVER_DELETED
 from tests.support import postgres
 
 
@@ -42,9 +42,9 @@ def test_the_owner_migrates_and_the_application_cannot_touch_the_record(two_role
     assert done.exit_code == 0, done.output
     with two_roles.app_context():
         assert db.session.scalar(sa.text("SELECT count(*) FROM accounts")) == 1
-        for table in APPEND_ONLY:
-            for statement in (f"UPDATE {table} SET id = id", f"DELETE FROM {table}", f"TRUNCATE {table}",
-                              f"ALTER TABLE {table} DISABLE TRIGGER ALL"):
+        for table in (*APPEND_ONLY, *NEVER_DELETED):
+            for statement in (*([f"UPDATE {table} SET id = id"] if table in APPEND_ONLY else []),
+                              f"DELETE FROM {table}", f"TRUNCATE {table}", f"ALTER TABLE {table} DISABLE TRIGGER ALL"):
                 with pytest.raises(ProgrammingError) as no:
                     db.session.execute(sa.text(statement))
                 assert type(no.value.orig).__name__ == "InsufficientPrivilege", statement

@@ -27,7 +27,7 @@ def test_it_names_every_route_and_no_other(app):
               for method in rule.methods - {"HEAD", "OPTIONS"}}
     documented = {(method, path) for path, operations in openapi.document()["paths"].items()
                   for method in operations}
-    assert routes == documented and len(routes) == 24
+    assert routes == documented and len(routes) == 27
 
 
 def test_every_parameter_in_a_path_is_described():
