@@ -12,6 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from oversight import cli
+from oversight.commands import around
 from oversight.models import Account, AdminChange, Membership, Person, Slip
 from tests.db.test_cli import Terminal
 from tests.support import messy
@@ -57,7 +58,7 @@ def test_bars_are_for_terminals_only(monkeypatch, tmp_path, term, bars):
     reader, writer = pty.openpty() if term else os.pipe()
     with os.fdopen(writer, "w") as screen:
         monkeypatch.setattr("sys.stderr", screen)
-        with cli._progress() as stage:
+        with around.progress() as stage:
             stage("read")(7)
             stage("write", 40)(30)
         screen.write("end")
