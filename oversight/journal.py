@@ -61,7 +61,7 @@ def verify_lines(lines: Iterable[str]) -> list[str]:
     for line in lines:
         kind, values = next(iter(json.loads(line).items()))
         getattr(check, kind)(values)
-    return [*check.problems, *(f"case {case_id}: the case that the chain belongs to is missing"
+    return [*check.problems, *(f"案卷 {case_id}：有日志，却没有这件事"
                                for case_id in check.chains if case_id not in check.headed)]
 
 
@@ -80,11 +80,11 @@ class _Verifier:
         case_id, said = values["case_id"], values.pop("hash")
         chain = self.chains.setdefault(case_id, [])
         if values["seq"] != len(chain) + 1:
-            self.problems.append(f"case {case_id}: row {len(chain) + 1} is missing or out of order")
+            self.problems.append(f"案卷 {case_id}：缺第 {len(chain) + 1} 条，或次序不对")
         if values["previous"] != (chain[-1] if chain else ""):
-            self.problems.append(f"case {case_id}: row {values['seq']} does not follow the one before")
+            self.problems.append(f"案卷 {case_id}：第 {values['seq']} 条与前一条接不上")
         if digest(values) != said:
-            self.problems.append(f"case {case_id}: row {values['seq']} was changed")
+            self.problems.append(f"案卷 {case_id}：第 {values['seq']} 条被改动")
         chain.append(said)
         self.states[case_id] = values["to_state"]
 
@@ -92,19 +92,19 @@ class _Verifier:
         chain = self.chains.get(values["case_id"], [])
         self.headed.add(values["case_id"])
         if (len(chain), chain[-1] if chain else "") != (values["seq"], values["hash"]):
-            self.problems.append(f"case {values['case_id']}: the chain does not end where the case says")
+            self.problems.append(f"案卷 {values['case_id']}：日志的末条与案卷记下的不一致")
         if self.states.get(values["case_id"]) != values["state"]:
-            self.problems.append(f"case {values['case_id']}: it is not in the state that its journal led to")
+            self.problems.append(f"案卷 {values['case_id']}：现在的状态与日志不一致")
 
     def checkpoint(self, values: dict) -> None:
-        name = f"checkpoint of {values['at']}"
+        name = f"{values['at']} 的封印"
         if values["previous"] != self.last_seal or values["hash"] != _point_hash(values):
-            self.problems.append(f"{name}: does not follow the one before, or was changed")
+            self.problems.append(f"{name}：与前一个接不上，或被改动")
         self.last_seal = values["hash"]
         self.sealed.update({case_id: seq for case_id, seq in values["changed"]})
         heads = [self.chains.get(case_id, [])[seq - 1:seq] for case_id, seq in sorted(self.sealed.items())]
         if merkle_root([head[0] if head else "" for head in heads]) != values["root"]:
-            self.problems.append(f"{name}: what it sealed was changed or removed since")
+            self.problems.append(f"{name}：封存以后，日志被改动或删除")
 
 
 def merkle_root(leaves: list[str]) -> str:

@@ -80,6 +80,7 @@ def serve(host: str) -> None:
 
     administration.refuse_beyond_loopback(db.session, host)
     port = current_app.config["OVERSIGHT"].port
+    server.refuse_taken(host, port)  # before anything is said
     _who_can_log_in()
     db.session.remove()
     shown = f"[{host}]" if ":" in host else host

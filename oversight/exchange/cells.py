@@ -16,7 +16,8 @@ IDENTITY = re.compile(r"(?<!\d)\d{17}[\dXx](?!\d)|(?<!\d)\d{15}(?!\d)")
 LONG_NUMBER = re.compile(r"\d{11,}[Xx]?")
 DAY = re.compile(r"(\d{4})[./\-年](\d{1,2})(?:[./\-月](\d{1,2})?日?|月)?")
 CLOCK = re.compile(r"\s+\d{1,2}:\d\d(:\d\d)?$")
-NAME = re.compile(r"[㐀-鿿𠀀-𱍉]{2,20}(?:·[㐀-鿿]{1,20})*|[A-Za-z][A-Za-z ·]{1,58}")
+# Offices tell namesakes apart by a figure or a letter at the end: 王伟1, 李娜A.
+NAME = re.compile(r"(?=..)[㐀-鿿𠀀-𱍉]{1,20}(?:·[㐀-鿿]{1,20})*(?:\d{1,4}|[A-Za-z])?|[A-Za-z][A-Za-z ·]{1,58}")
 MOBILE = re.compile(r"1[3-9]\d{9}")
 FIGURES = "一二三四五六七八九"
 COUNTED = re.compile(rf"第?(0*[1-9]\d{{0,2}}|[{FIGURES}]?十[{FIGURES}]?|[{FIGURES}])$")
@@ -87,7 +88,7 @@ def name(value) -> str:
     if re.search(r"[㐀-鿿]", plain):
         plain = plain.replace(" ", "")
     if not NAME.fullmatch(plain):
-        raise Unreadable("姓名只写 2 个字以上的姓名，不带数字、括号和备注，备注请写到别的列。")
+        raise Unreadable("姓名只写 2 个字以上的姓名，不带括号和备注，备注请写到别的列；同名的可在末尾加数字或一个字母。")
     return plain
 
 

@@ -56,6 +56,7 @@ class UnitRow:
     parent: str = ""
     kind: str = ""
     category: str | None = None
+    parent_place: Place | None = None
 
     @property
     def key(self) -> tuple[str, str]:
@@ -257,14 +258,17 @@ class _Sheet:
         parent = self._cell("parent", cells.unit_name, "")
         kind, category = self._cell("category", cells.category_or_kind, ("", None))
         if name and not self.bad:
-            self.roster.units.append(UnitRow(self._place("unit"), name, parent, kind, category))
+            self.roster.units.append(UnitRow(self._place("unit"), name, parent, kind, category, self._above()))
+
+    def _above(self) -> Place | None:
+        return self._place("parent") if "parent" in self.columns else None
 
     def _person(self) -> None:
         unit = self._branch()
         parent = self._cell("parent", cells.unit_name, "")
         if "category" in self.columns and unit:
             kind, category = self._cell("category", cells.category_or_kind, ("", None))
-            self.roster.units.append(UnitRow(self._place("category"), unit, parent, kind, category))
+            self.roster.units.append(UnitRow(self._place("category"), unit, parent, kind, category, self._above()))
         elif parent and unit:
             self.roster.units.append(UnitRow(self._place("parent"), unit, parent))
         row = PersonRow(
@@ -362,7 +366,8 @@ def from_plain(plain: dict) -> Roster:
     """Read back what `to_plain` wrote."""
     roster = Roster(notes=plain["notes"])
     for values in plain["units"]:
-        roster.units.append(UnitRow(**{**values, "place": Place(**values["place"])}))
+        above = values["parent_place"] and Place(**values["parent_place"])
+        roster.units.append(UnitRow(**{**values, "place": Place(**values["place"]), "parent_place": above}))
     for values in plain["people"]:
         joined, since = (values[key] and date.fromisoformat(values[key]) for key in ("joined", "since"))
         roster.people.append(PersonRow(**{

@@ -16,6 +16,8 @@ from ..models import Account, ApiToken, Person, Post, Unit, Zone
 from ..roles import OFFICES
 from . import calendar
 
+FIRST_PUBLISHED = 2004  # the earliest holiday notice that is known
+
 
 def zone(session: Session) -> Zone:
     """Return the zone of this installation. Raises NotInSight where there is none, or more than one."""
@@ -37,7 +39,7 @@ def found_zone(session: Session, name: str, at: Moment, /, **unit) -> Unit:
     session.add(top)
     session.flush()
     top.path = f"/{top.id}/"
-    calendar.seed(session, made.id, range(at.today.year - 1, at.today.year + 3), at)
+    calendar.seed(session, made.id, range(FIRST_PUBLISHED, at.today.year + 3), at)
     return top
 
 

@@ -112,9 +112,13 @@ def load(session: Session, zone_id: str, days: list[workdays.CalendarDay], at: M
 
 
 def _write(session: Session, zone_id: str, days: list[workdays.CalendarDay]) -> None:
-    for day in days:
-        session.merge(CalendarRow(zone_id=zone_id, day=day.on, kind=day.kind, name=day.name,
-                                  statutory=day.statutory, source=day.source))
+    """Write rest days in the place of what stood there."""
+    session.execute(sa.delete(CalendarRow).where(
+        CalendarRow.zone_id == zone_id, CalendarRow.day.in_([day.on for day in days])))
+    if days:
+        session.execute(sa.insert(CalendarRow), [
+            {"zone_id": zone_id, "day": day.on, "kind": day.kind, "name": day.name, "statutory": day.statutory,
+             "source": day.source} for day in days])
 
 
 def _publish(session: Session, zone_id: str, years: dict[int, str], at: Moment) -> None:

@@ -115,6 +115,12 @@ class _Known:
     new: bool = False
 
 
+def _forms(name: str) -> set[str]:
+    """Return how a zone and its committee are written: 高新区, 高新区党工委, 高新区党委."""
+    bare = name.removesuffix("党工委").removesuffix("党委")
+    return {name, bare, f"{bare}党工委", f"{bare}党委"}
+
+
 class _Compare:
     """The state of the zone, indexed, and the plan that grows."""
 
@@ -129,7 +135,9 @@ class _Compare:
             self._know(_Known(row.id, row.name, row.kind, row.category, row.parent_id, row.path, row.accountable_from))
         self.groups = Groups(session, roster, self.plan, today)
         self.top = next(unit for unit in self.by_id.values() if unit.kind == "zone")
-        self.by_key[unit_key(zone.name)].append(self.top)
+        for called in _forms(zone.name) | _forms(self.top.name):
+            if self.top not in self.by_key[unit_key(called)]:
+                self.by_key[unit_key(called)].append(self.top)
         self._load_people(session)
 
     def _know(self, unit: _Known) -> None:
@@ -216,7 +224,7 @@ class _Compare:
             return found[0]
         if row.parent and not found and TOWN.search(row.key[1]):
             return self._made(row.parent, "town", None, self.top)
-        self.roster.trouble(row.place, row.parent or row.name, (
+        self.roster.trouble(row.parent_place or row.place, row.parent or row.name, (
             "请写上级党组织。" if not row.parent else "上级不能是党支部。" if found else
             "没有这个上级党组织，请在“党组织”表里加上它并写明类别（镇或区属部门）。"))
         return None

@@ -50,15 +50,20 @@ def _keep_time(app: Flask, every_seconds: int, beat: Callable[[], None]) -> None
 def serve(app: Flask, host: str, port: int, threads: int = 8, beat: Callable[[], None] | None = None,
           every_seconds: int = 60) -> None:
     """Serve the application until a signal stops it, calling `beat` every minute beside it."""
-    trouble = _why_not_listen(host, port)
-    if trouble:
-        print(trouble, file=sys.stderr)
-        raise SystemExit(1)
+    refuse_taken(host, port)
     _close_connections(app)
     options = _options(app, host, port, threads)
     if beat:
         options["post_worker_init"] = lambda _worker: _keep_time(app, every_seconds, beat)
     _Server(app, options).run()
+
+
+def refuse_taken(host: str, port: int) -> None:
+    """Say on standard error why an address cannot be had, and end the process."""
+    trouble = _why_not_listen(host, port)
+    if trouble:
+        print(trouble, file=sys.stderr)
+        raise SystemExit(1)
 
 
 def _options(app: Flask, host: str, port: int, threads: int) -> dict[str, object]:

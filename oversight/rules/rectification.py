@@ -92,8 +92,16 @@ def _note_verdicts(attempt) -> None:
 
 def _new_round(attempt) -> None:
     """整件退回，重新给 5 个工作日。"""
+    _begin_round(attempt, add_workdays(attempt.calendar, attempt.today, 5))
+
+
+def _another_round(attempt) -> None:
+    """整件退回，重新给 5 个工作日；原来给的期限更晚的，仍按原期限。"""
+    _begin_round(attempt, max(add_workdays(attempt.calendar, attempt.today, 5), attempt.fact_day("due_on")))
+
+
+def _begin_round(attempt, again: date) -> None:
     _note_verdicts(attempt)
-    again = add_workdays(attempt.calendar, attempt.today, 5)
     attempt.set_facts(round=attempt.case.facts["round"] + 1, due_on=again.isoformat(), report=None)
     attempt.restart_clock = True
 
@@ -175,7 +183,8 @@ def _order(attempt) -> None:
 
 note_visit, order = Effect(_note_visit), Effect(_order)
 set_issuer, issue_order, note_report = Effect(_set_issuer), Effect(_issue_order), Effect(_note_report)
-new_round, close, extend = Effect(_new_round), Effect(_close), Effect(_extend)
+new_round, another_round = Effect(_new_round), Effect(_another_round)
+close, extend = Effect(_close), Effect(_extend)
 note_extension, note_objection = Effect(_note_extension), Effect(_note_objection)
 note_answer, note_referral = Effect(_note_answer), Effect(_note_referral)
 void_order, order_again = Effect(_void_order), Effect(_order_again)

@@ -5,6 +5,7 @@ the same. What was not done cannot be made later: it is explained, and done righ
 pronounces 问责.
 """
 
+from dataclasses import replace
 from datetime import timedelta
 
 from .. import rules
@@ -135,7 +136,7 @@ def overdue(attempt):
 LIVE = (DRAFT, SIGNED_OFF, ISSUED, FIXING, RECHECK, EXTENSION, OBJECTED, REVIEW)
 SENT = (ISSUED, FIXING, RECHECK, EXTENSION, OBJECTED)
 WORKFLOW = Workflow(
-    "rectification", "整改", version=1, opens=DRAFT, opened_by=INSPECTOR, short="整改", facts=FACTS,
+    "rectification", "整改", version=2, opens=DRAFT, opened_by=INSPECTOR, short="整改", facts=FACTS,
     open_if=(has_findings, clauses_bind, already_inspected), on_open=(facts.set_issuer,), inherits=True,
     moves=(
         Move("sign_off", "签发", DRAFT, SIGNED_OFF, by=SUPERIOR, under=SIGNED, asks=(NOTE,), decides=True,
@@ -152,7 +153,7 @@ WORKFLOW = Workflow(
              only_if=(rules.another_person, one_verdict_each, none_fails), does=(facts.close,),
              consequence="全部通过或说明属实即销号，并印发整改销号通知"),
         Move("send_back", "退回再改", RECHECK, FIXING, by=SUPERIOR, under=GROUND, asks=JUDGED, decides=True,
-             only_if=(rules.another_person, one_verdict_each, some_fail), does=(facts.new_round,)),
+             only_if=(rules.another_person, one_verdict_each, some_fail), does=(facts.another_round,)),
         Move("ask_extension", "申请延期", FIXING, EXTENSION, by=BRANCH, under=LIMIT,
              asks=(Ask("until", "date", "延到哪天"), WHY), only_if=(later_workday,), does=(facts.note_extension,)),
         Move("grant", "同意延期", EXTENSION, FIXING, by=SUPERIOR, under=LIMIT, asks=(NOTE,), decides=True,
@@ -179,3 +180,7 @@ WORKFLOW = Workflow(
         *rules.common_moves(*LIVE, RECALLED, undo=(facts.void_order,)),
     ),
 )
+
+# Version 1: sent back, an order was due after five working days even where it had had longer.
+EARLIER = (replace(WORKFLOW, version=1, moves=tuple(
+    replace(move, does=(facts.new_round,)) if move.name == "send_back" else move for move in WORKFLOW.moves)),)

@@ -11,9 +11,8 @@ import openpyxl
 import pytest
 import sqlalchemy as sa
 
-from oversight import cli
 from oversight.commands import around
-from oversight.models import Account, AdminChange, Membership, Person, Slip
+from oversight.models import Account, AdminChange, Membership, Person, Slip, Unit
 from tests.db.test_cli import Terminal
 from tests.support import messy
 from tests.support.messy import tidy
@@ -48,6 +47,14 @@ def test_a_roster_comes_in_and_a_second_time_changes_nothing(zone, file):
     assert "人员：新增 0，更新 0，不变 2，离开 0。" in zone.ok("import-roster", path)
     assert len(zone.ask(sa.select(Membership.id))) == 2
     assert zone.ask(sa.select(AdminChange.act)) == ["roster", "roster"]
+
+
+@pytest.mark.parametrize("top", ["云泽高新区", "云泽高新区党工委", ""])
+def test_a_town_may_name_the_zone_above_it(zone, file, top):
+    units = [["甲镇党委", "镇", top], ["甲村党支部", "农村", "甲镇党委"]]
+    people = [["甲村党支部", name, "", "", "", "", ""] for name in ("王伟1", "党员0001")]
+    zone.ok("import-roster", file(tidy(people, units)))
+    assert set(zone.ask(sa.select(Unit.name))) >= {"甲镇党委", "甲村党支部"}
 
 
 @pytest.mark.parametrize(("term", "bars"), [("xterm-256color", True), ("dumb", False), (None, False)])

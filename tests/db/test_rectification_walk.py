@@ -132,6 +132,15 @@ def test_sent_back_begins_a_new_round_with_five_working_days(session, world):
     assert [entry["round"] for entry in done.facts["rounds"]] == [1, 2]
 
 
+def test_a_round_is_never_shorter_than_what_was_granted_before(session, world):
+    """House rule: five working days for another round, and a later day that was given stays."""
+    case = fixing(session, world, due="2026-12-18")
+    do(session, world, case, "report", {"items": ITEMS}, who="village.secretary", on="2026-12-02")
+    back = do(session, world, case, "send_back", {"verdicts": ["accepted", "not"], "opinion": "还有一人未联系"},
+              on="2026-12-03")
+    assert (back.facts["due_on"], back.due_on) == ("2026-12-18", date(2026, 12, 18))
+
+
 def test_the_branch_s_clock_stands_while_an_extension_is_considered(session, world):
     case = fixing(session, world, due="2026-12-11")
     refused(session, world, case, "ask_extension", {"until": "2026-12-10", "reason": "雨"}, who="village.secretary",

@@ -100,7 +100,7 @@ def _values(messy: Messy) -> None:
     row("administrator", "F", "不由名册设定", name="钱五有", offices="系统管理员")
     row("mark", "I", "请写“是”或“否”", name="钱六有", mobile="外出务工")
     row("no name", "A", "缺少姓名", joined="2010.7.1", phone="13800009001")
-    row("figure in a name", "A", "姓名只写", name="张三1")
+    row("figure in a name", "A", "姓名只写", name="张三13800000000")
     row("remark in a name", "A", "姓名只写", name="李四（女）")
     row("no branch", "B", "缺少支部名称", name="钱七有", unit=None)
     row("failed formula", "D", "公式出错", name="钱八有", joined="#REF!")

@@ -266,3 +266,14 @@ def test_too_many_rows_are_refused(monkeypatch):
     made.save(out)
     with pytest.raises(WordsWrong, match="行，请按镇"):
         roster.read(out.getvalue(), TODAY)
+
+
+@pytest.mark.parametrize("written", ["王伟1", "李娜A", "党员0001", "钱1"])
+def test_a_mark_at_the_end_tells_namesakes_apart(written):
+    assert cells.name(written) == written
+
+
+@pytest.mark.parametrize("written", ["1", "0001", "王", "王伟13800000000", "王伟（2）", "13800000000"])
+def test_figures_and_telephones_are_no_names(written):
+    with pytest.raises(cells.Unreadable):
+        cells.name(written)
