@@ -252,7 +252,7 @@ def test_sweep_lets_time_pass_and_may_be_repeated(zone):
     assert re.match(r"2026-12-04：新排党日 0，到期办理 [1-9]", first)
     assert len(zone.ask(sa.select(Case).where(Case.state == "lapsed"))) > 1
     assert zone.ok("sweep", "--on", "2026-12-04") == (
-        "2026-12-04：新排党日 0，到期办理 0，改由他人办理 0，告知 0，期限随党日调整 0，提醒 0，送达 0。\n")
+        "2026-12-04：新排党日 0，到期办理 0，随人转接或终止 0，改由他人办理 0，告知 0，期限随党日调整 0，提醒 0，送达 0。\n")
 
 
 # The law
