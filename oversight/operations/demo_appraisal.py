@@ -157,14 +157,31 @@ def filed(t: Appraisal):
     t.branch("file")
 
 
-def deployed(t: Appraisal, begin: date, end: date):
-    """The zone office drafts, the committee signs."""
-    day = date(t.of, 10, 8) if begin > date(t.of, 10, 8) else date(t.of, 9, 27)
-    yield t.year.moment(day)
+def _drafted(t: Appraisal, begin: date, end: date) -> None:
+    """Let the zone office draft a deployment."""
     case = engine.open_case(t.year.session, "campaign", t.year.book.units["zone"], {
         "year": t.of, "from_on": begin.isoformat(), "until": end.isoformat()},
         t.year.actor("zone.office", t.at.today), t.at)
     t.case_id = case.id
+
+
+def withdrawn(t: Appraisal, begin: date, end: date):
+    """Drafted with too early an end, and taken back the same day."""
+    yield t.year.moment(date(t.of, 10, 8), 8)
+    _drafted(t, begin, end)
+    t.do("withdraw", "zone.office")
+
+
+def drafted(t: Appraisal, begin: date, end: date):
+    """Next year's deployment, being drafted."""
+    yield t.ago(3)
+    _drafted(t, begin, end)
+
+
+def deployed(t: Appraisal, begin: date, end: date):
+    """The zone office drafts, the committee signs."""
+    yield t.year.moment(date(t.of, 10, 8))
+    _drafted(t, begin, end)
     t.do("propose", "zone.office")
     t.do("sign", "zone.committee1", opinion="同意印发。")
 
@@ -174,13 +191,16 @@ CAST = (("branch06", writing), ("branch13", reviewing), ("branch20", voted), ("b
 
 
 def tales(year: Year) -> list[tuple[Tale, Iterator]]:
-    """Return the deployment and the branches' appraisals that lie in the window."""
+    """Return the deployments and the branches' appraisals that lie in the window."""
     of = year.today.year if year.today.month >= 10 else year.today.year - 1
     begin, end = date(of, 10, 9), date(of, 12, 31)
     found: list[tuple[Tale, Iterator]] = []
     if date(of, 10, 8) < year.today:
-        campaign = Appraisal(year, "zone", None, of=of)
-        found.append((campaign, deployed(campaign, begin, end)))
+        for plot, until in ((withdrawn, date(of, 11, 30)), (deployed, end)):
+            campaign = Appraisal(year, "zone", None, of=of)
+            found.append((campaign, plot(campaign, begin, until)))
+    ahead = Appraisal(year, "zone", None, of=of + 1)
+    found.append((ahead, drafted(ahead, date(of + 1, 10, 9), date(of + 1, 12, 31))))
     for key, plot in CAST:
         tale = Appraisal(year, key, None, of=of)
         if begin <= next(plot(tale)).today and year.today <= end:

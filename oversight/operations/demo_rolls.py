@@ -209,6 +209,22 @@ class Wish(Tale):
         self.case_id = case.id
 
 
+def wished(t: Wish, name: str):
+    """Asked for two days ago; the branch has still to answer."""
+    yield t.ago(2)
+    t.ask(name)
+
+
+def declined(t: Wish, name: str):
+    """Supported by the branch, not granted above."""
+    yield t.ago(20)
+    t.ask(name)
+    yield t.ago(18)
+    t.branch("support", opinion="支委会研究，同意上报。")
+    yield t.ago(16)
+    t.superior("refuse", reason="可以就近参加，先由党小组上门通知并接送。")
+
+
 def granted(t: Wish, name: str):
     """Asked for, studied by the branch and granted a month ago; in force."""
     yield t.ago(30)
@@ -246,8 +262,9 @@ def told(year: Year) -> list[tuple[Tale, Iterator[Moment]]]:
         if index < len(past):
             roll = Roll(year, key, past[index], turn, missing=dict(part.split() for part in missing.split(", ")))
             found.append((roll, until_now(year, plot(roll))))
-    wish = Wish(year, "branch02", None)
-    found.append((wish, granted(wish, _old_member(year, "branch02"))))
+    for key, plot in (("branch02", granted), ("branch03", declined), ("branch08", wished)):
+        wish = Wish(year, key, None)
+        found.append((wish, plot(wish, _old_member(year, key))))
     return found
 
 
