@@ -3,7 +3,7 @@
 
 SHELL = /bin/sh
 BIN = .venv/bin
-TEST_WORKERS = 2
+TEST_WORKERS = 3
 ARGS =
 
 .DEFAULT_GOAL := help
