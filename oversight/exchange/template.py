@@ -9,8 +9,8 @@ from ..roles import ADMINISTRATORS, OFFICES
 from .headers import LABELS
 
 UNITS = ("unit", "category", "parent")
-PEOPLE = ("unit", "group", "name", "joined", "standing", "offices", "since", "phone", "number", "mobile", "retired",
-          "elderly", "leading", "in_post", "no_office")
+PEOPLE = ("unit", "name", "joined", "standing", "offices", "since", "phone", "number", "mobile", "retired",
+          "elderly", "leading", "in_post", "no_office", "group")
 HELP = (
     ("怎么填", "“党组织”表一行一个镇（部门）或支部，“党员”表一行一个人。列的顺序可以变，用不着的列可以删。"),
     ("系统导出", "全国党员管理信息系统导出的表可以直接导入，不认识的列不读。身份证号不读，也不保存。"),
