@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from . import authority, colleagues, desks, engine, queues, work, workflows
 from .authority import Actor, Standing
 from .clock import Moment
-from .errors import No, NotInSight, NotOpen, NotYours, RuleSaysNo, WordsWrong
+from .errors import NotInSight, NotOpen, NotYours, RuleSaysNo, WordsWrong
 from .grammar import MANY, Ask
 from .models import Case, Desk, FollowUp, JournalRow, Unit
 from .models.cases import NEVER
@@ -74,16 +74,7 @@ def submit(session: Session, case_id: str, name: str, who: Actor, at: Moment, wo
 
     `finish(case)` may add to the transaction before the commit.
     """
-    try:
-        case = act(session, case_id, name, who, at, words)
-        if finish:
-            finish(case)
-        session.commit()
-        return case
-    except No as no:
-        session.rollback()
-        engine.refuse(session, no, who, at, name, case_id=case_id)
-        raise
+    return engine.commit(session, who, at, name, lambda: act(session, case_id, name, who, at, words), finish, case_id)
 
 
 def act(session: Session, case_id: str, name: str, who: Actor, at: Moment, words: dict | None = None) -> Case:

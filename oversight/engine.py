@@ -479,6 +479,23 @@ def submit_opening(session: Session, workflow: str, unit_id: str, facts: dict, a
         raise
 
 
+def commit(session: Session, who: Actor, at: Moment, move: str, act, finish=None, case_id: str | None = None):
+    """Do what is no move and commit; a refusal changes nothing but a row in `refusals`. Returns what came of it.
+
+    `finish(done)` may add to the transaction before the commit.
+    """
+    try:
+        done = act()
+        if finish:
+            finish(done)
+        session.commit()
+        return done
+    except No as no:
+        session.rollback()
+        refuse(session, no, who, at, move, case_id=case_id)
+        raise
+
+
 def _explain(session: Session, no: No, case: Case, at: Moment) -> None:
     """Add to a refusal whom the case waits for and since when."""
     workflow = workflows.get(case.workflow, case.definition_version)

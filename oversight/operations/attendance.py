@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from .. import authority, engine
 from ..authority import Actor
 from ..clock import Moment
-from ..errors import No, NotInSight, NotYours, RuleSaysNo, WordsWrong
+from ..errors import NotInSight, NotYours, RuleSaysNo, WordsWrong
 from ..models import Activity, Attendance, Case, Invitee, Person, Post
 from ..models.attendance import CATEGORIES, CLASSES, FORMS, INVITEES, MODES
 from ..roles import BRANCH
@@ -137,16 +137,7 @@ def submit(session: Session, activity_id: str, sheet: Sheet, who: Actor, at: Mom
 
     `finish(recorded)` may add to the transaction before the commit.
     """
-    try:
-        done = record(session, activity_id, sheet, who, at)
-        if finish:
-            finish(done)
-        session.commit()
-        return done
-    except No as no:
-        session.rollback()
-        engine.refuse(session, no, who, at, "attendance")
-        raise
+    return engine.commit(session, who, at, "attendance", lambda: record(session, activity_id, sheet, who, at), finish)
 
 
 def record(session: Session, activity_id: str, sheet: Sheet, who: Actor, at: Moment) -> Recorded:

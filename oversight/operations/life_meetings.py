@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date
 
 import sqlalchemy as sa
@@ -13,7 +12,7 @@ from ..authority import Actor
 from ..clauses import house_rule
 from ..clock import Moment
 from ..db import is_id
-from ..errors import No, NotInSight, NotOpen, NotYours, RuleSaysNo, WordsWrong
+from ..errors import NotInSight, NotOpen, NotYours, RuleSaysNo, WordsWrong
 from ..models import Case, LifeMeeting, Unit
 from ..rules import life_meetings as rules
 from ..sentences import say
@@ -45,7 +44,7 @@ def note(session: Session, unit_id: str, on: str, who: Actor, at: Moment, *, fin
 
     `finish(meeting)` may add to the transaction before. Raises NotInSight, NotYours, WordsWrong, RuleSaysNo.
     """
-    return _kept(session, "life_meeting", who, at, lambda: _note(session, unit_id, on, who, at), finish)
+    return engine.commit(session, who, at, "life_meeting", lambda: _note(session, unit_id, on, who, at), finish)
 
 
 def take_back(session: Session, meeting_id: str, why: str, who: Actor, at: Moment, *, finish=None) -> LifeMeeting:
@@ -53,20 +52,8 @@ def take_back(session: Session, meeting_id: str, why: str, who: Actor, at: Momen
 
     Refusals as `note`. Raises NotInSight, NotYours, WordsWrong, NotOpen, RuleSaysNo.
     """
-    return _kept(session, "life_take_back", who, at, lambda: _take_back(session, meeting_id, why, who, at), finish)
-
-
-def _kept(session: Session, move: str, who: Actor, at: Moment, act: Callable, finish: Callable | None) -> LifeMeeting:
-    try:
-        done = act()
-        if finish:
-            finish(done)
-        session.commit()
-        return done
-    except No as no:
-        session.rollback()
-        engine.refuse(session, no, who, at, move)
-        raise
+    return engine.commit(session, who, at, "life_take_back", lambda: _take_back(session, meeting_id, why, who, at),
+                         finish)
 
 
 def _note(session: Session, unit_id: str, on: str, who: Actor, at: Moment) -> LifeMeeting:
