@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from .. import authority, engine
 from ..authority import Actor
 from ..clock import Moment
-from ..errors import No, NotInSight, RuleSaysNo
+from ..errors import NotInSight, RuleSaysNo
 from ..models import Activity, Invitee
 from ..rules.activities import change
 from . import attendance
@@ -20,14 +20,7 @@ def submit(session: Session, activity_id: str, sheet: Sheet, who: Actor, at: Mom
 
     Raises NotInSight, NotYours, WordsWrong, RuleSaysNo. Source: G-2.4.2, G-2.2.2, G-2.5.1a
     """
-    try:
-        activity = _arrange(session, activity_id, sheet, who, at)
-        session.commit()
-        return activity
-    except No as no:
-        session.rollback()
-        engine.refuse(session, no, who, at, "arrange")
-        raise
+    return engine.commit(session, who, at, "arrange", lambda: _arrange(session, activity_id, sheet, who, at))
 
 
 def _arrange(session: Session, activity_id: str, sheet: Sheet, who: Actor, at: Moment) -> Activity:

@@ -102,14 +102,8 @@ def tell_members(session: Session, case_id: str, activity_id: str, who: Actor, a
 
     Raises NotInSight, NotYours, NotOpen, WordsWrong, RuleSaysNo.
     """
-    try:
-        case = _tell(session, case_id, activity_id, who, at)
-        session.commit()
-        return case
-    except No as no:
-        session.rollback()
-        engine.refuse(session, no, who, at, "tell_members", case_id=case_id)
-        raise
+    return engine.commit(session, who, at, "tell_members", lambda: _tell(session, case_id, activity_id, who, at),
+                         case_id=case_id)
 
 
 def _tell(session: Session, case_id: str, activity_id: str, who: Actor, at: Moment) -> Case:
