@@ -27,8 +27,14 @@ def run() -> None:
         if connection.dialect.name == "sqlite":
             # SQLite rebuilds a table to alter it; with foreign keys on, its children would be lost or refuse.
             connection.connection.driver_connection.execute("PRAGMA foreign_keys=OFF")
-        context.configure(connection=connection, target_metadata=target.metadata, compare_type=True, render_item=render,
-                          render_as_batch=connection.dialect.name == "sqlite", transaction_per_migration=True)
+        context.configure(
+            connection=connection,
+            target_metadata=target.metadata,
+            compare_type=True,
+            render_item=render,
+            render_as_batch=connection.dialect.name == "sqlite",
+            transaction_per_migration=True,
+        )
         with context.begin_transaction():
             context.run_migrations()
     if other:

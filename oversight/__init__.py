@@ -23,12 +23,19 @@ def create_app(source: dict[str, str] | None = None, clock=None) -> Flask:
 
     instance = Path((source or {}).get("OVERSIGHT_INSTANCE") or ROOT / "instance")
     env = settings.environment(instance, source)
-    app = Flask(__name__, instance_path=str(instance.resolve()), template_folder=str(ROOT / "templates"))
+    app = Flask(
+        __name__, instance_path=str(instance.resolve()), template_folder=str(ROOT / "templates")
+    )
     app.config.update(
-        SECRET_KEY=settings.secret_key(env, instance), SQLALCHEMY_DATABASE_URI=env.database_url,
-        SQLALCHEMY_ENGINE_OPTIONS=engine_options(env.database_url), BABEL_DEFAULT_LOCALE=env.locale,
+        SECRET_KEY=settings.secret_key(env, instance),
+        SQLALCHEMY_DATABASE_URI=env.database_url,
+        SQLALCHEMY_ENGINE_OPTIONS=engine_options(env.database_url),
+        BABEL_DEFAULT_LOCALE=env.locale,
         BABEL_TRANSLATION_DIRECTORIES=str(ROOT / "oversight" / "translations"),
-        MAX_CONTENT_LENGTH=2 * 1024 * 1024, OVERSIGHT=env, WTF_CSRF_TIME_LIMIT=None)
+        MAX_CONTENT_LENGTH=2 * 1024 * 1024,
+        OVERSIGHT=env,
+        WTF_CSRF_TIME_LIMIT=None,
+    )
     app.extensions["clock"] = clock or Clock(env.timezone)
     for folder in env.workflow_dirs:
         workflows.load(folder)

@@ -1,31 +1,37 @@
-"""The command line's table of contents: which command lives in which module of `commands`, and its line of help.
+"""The command line's table of contents: which command lives in which module of `commands`, and its
+line of help.
 
-Loads nothing else, so that `--help` answers at once; a subject is loaded when one of its commands is called.
+Loads nothing else, so that `--help` answers at once; a subject is loaded when one of its commands
+is called.
 """
 
 from __future__ import annotations
 
 from .commands.chinese import Contents
 
-main = Contents("main", help="党日督导台：组织生活的排定、督导与台账。", contents={
-    "setup": {
-        "upgrade": "升级数据库，并备好密钥",
-        "init": "建库并设第一个管理员，只能一次",
-        "demo": "在空数据库里载入示范区",
-        "serve": "启动网页服务（端口由 PORT 指定）",
+main = Contents(
+    "main",
+    help="党日督导台：组织生活的排定、督导与台账。",
+    contents={
+        "setup": {
+            "upgrade": "升级数据库，并备好密钥",
+            "init": "建库并设第一个管理员，只能一次",
+            "demo": "在空数据库里载入示范区",
+            "serve": "启动网页服务（端口由 PORT 指定）",
+        },
+        "people": {
+            "accounts": "账号",
+            "token": "发一个接口令牌，只显示这一次",
+            "roster_template": "写一份空的名册模板",
+            "import_roster": "从 Excel 导入党组织和党员，有一处不对就一行也不导入",
+        },
+        "days": {
+            "schedule": "排定各支部一年的党日",
+            "calendar": "放假安排",
+            "settings": "区的设置",
+            "sweep": "办理到期的事：提醒、失效、送达，可重复运行",
+        },
+        "law": {"workflow": "流程定义"},
+        "journal": {"audit": "办理日志"},
     },
-    "people": {
-        "accounts": "账号",
-        "token": "发一个接口令牌，只显示这一次",
-        "roster_template": "写一份空的名册模板",
-        "import_roster": "从 Excel 导入党组织和党员，有一处不对就一行也不导入",
-    },
-    "days": {
-        "schedule": "排定各支部一年的党日",
-        "calendar": "放假安排",
-        "settings": "区的设置",
-        "sweep": "办理到期的事：提醒、失效、送达，可重复运行",
-    },
-    "law": {"workflow": "流程定义"},
-    "journal": {"audit": "办理日志"},
-})
+)

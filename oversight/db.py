@@ -53,13 +53,17 @@ Json = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 
 
 def new_id() -> str:
-    """Make a time-ordered id in Python, so that rows can refer to each other before they are written."""
+    """Make a time-ordered id in Python, so that rows can refer to each other before they are
+    written.
+    """
     return str(uuid7())
 
 
 class _Model(DeclarativeBase):
-    registry = registry(metadata=sa.MetaData(naming_convention=NAMING),
-                        type_annotation_map={datetime: UTCDateTime(), dict: Json, list: Json})
+    registry = registry(
+        metadata=sa.MetaData(naming_convention=NAMING),
+        type_annotation_map={datetime: UTCDateTime(), dict: Json, list: Json},
+    )
 
 
 db = SQLAlchemy(model_class=_Model)
@@ -95,8 +99,13 @@ def prepare(engine: sa.Engine) -> None:
     @sa.event.listens_for(engine, "connect")
     def _connect(connection, _record):
         connection.isolation_level = None  # we say BEGIN ourselves
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=15000",
-                       "secure_delete=ON"):
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "busy_timeout=15000",
+            "secure_delete=ON",
+        ):
             connection.execute(f"PRAGMA {pragma}")
 
     @sa.event.listens_for(engine, "begin")

@@ -1,6 +1,7 @@
 """Acts on a desk that change no state: who works on a row, whose opinion is asked, who is told.
 
-Each is journalled; none has a guard of the law, and none changes who decides. `colleagues` says whom they may name.
+Each is journalled; none has a guard of the law, and none changes who decides. `colleagues` says
+whom they may name.
 """
 
 from __future__ import annotations
@@ -24,27 +25,65 @@ from .words import read_words
 
 TO = Ask("person", "person", "给谁")
 ASKS: dict[str, tuple[Ask, ...]] = {
-    "claim": (), "release": (), "nudge": (),
+    "claim": (),
+    "release": (),
+    "nudge": (),
     "hand_over": (TO, Ask("reason", "text", "说明", required=False)),
     "delegate": (TO, Ask("note", "text", "请对方做什么", required=False)),
     "give_back": (Ask("note", "text", "办理情况", required=False),),
     "add_signer": (TO, Ask("note", "text", "请对方看什么", required=False)),
-    "follow_up": (Ask("day", "date", "跟进日期", required=False, hint="只有您自己看得到，到日子列在待办最上面；留空就是取消。"),
-                  Ask("note", "text", "备注", required=False)),
-    "copy": (Ask("unit", "person", "抄送单位", required=False), Ask("person", "person", "抄送个人", required=False)),
+    "follow_up": (
+        Ask(
+            "day",
+            "date",
+            "跟进日期",
+            required=False,
+            hint="只有您自己看得到，到日子列在待办最上面；留空就是取消。",
+        ),
+        Ask("note", "text", "备注", required=False),
+    ),
+    "copy": (
+        Ask("unit", "person", "抄送单位", required=False),
+        Ask("person", "person", "抄送个人", required=False),
+    ),
     "comment": (Ask("text", "text", "意见", hint="看得到这件事的人都看得到。"),),
 }
-ACTS = {"claim": "认领", "release": "释放", "hand_over": "转办", "delegate": "委派", "give_back": "交回",
-        "add_signer": "征求意见", "nudge": "催办", "follow_up": "设跟进日期", "copy": "抄送", "comment": "发表意见"}
-LABELS = {**ACTS, "open": "新开", "attach": "上传材料", "inherit": "承继", "redate": "期限随主题党日调整",
-          "reclass": "考勤类别更正", "handover": "换届移交", "tell_members": "已向党员通报"}  # what the journal tells beside moves
+ACTS = {
+    "claim": "认领",
+    "release": "释放",
+    "hand_over": "转办",
+    "delegate": "委派",
+    "give_back": "交回",
+    "add_signer": "征求意见",
+    "nudge": "催办",
+    "follow_up": "设跟进日期",
+    "copy": "抄送",
+    "comment": "发表意见",
+}
+LABELS = {
+    **ACTS,
+    "open": "新开",
+    "attach": "上传材料",
+    "inherit": "承继",
+    "redate": "期限随主题党日调整",
+    "reclass": "考勤类别更正",
+    "handover": "换届移交",
+    "tell_members": "已向党员通报",
+}  # what the journal tells beside moves
 IN_BULK = ("claim", "release", "nudge")
-WAITS, NUDGED, ASKED_FOR, COPIED = "您有1件待办", "有人催办1件事，请尽快办理", "有1件事请您提意见", "有1件事抄送给您"
+WAITS, NUDGED, ASKED_FOR, COPIED = (
+    "您有1件待办",
+    "有人催办1件事，请尽快办理",
+    "有1件事请您提意见",
+    "有1件事抄送给您",
+)
 
 
 @dataclass(frozen=True)
 class Act:
-    """One act being done: by whom, on what ground, with which words; `result` goes into the journal."""
+    """One act being done: by whom, on what ground, with which words; `result` goes into the
+    journal.
+    """
 
     session: Session
     case: Case
@@ -56,28 +95,61 @@ class Act:
     result: dict
 
     def tell(self, person_id: str, kind: str, text: str) -> None:
-        work.tell(self.session, self.case.zone_id, person_id, f"{kind}:{self.case.id}:{self.case.seq + 1}", text,
-                  self.at, self.case.id)
+        work.tell(
+            self.session,
+            self.case.zone_id,
+            person_id,
+            f"{kind}:{self.case.id}:{self.case.seq + 1}",
+            text,
+            self.at,
+            self.case.id,
+        )
 
     def lay(self, kind: str, person_id: str | None, unit_id: str, **more) -> None:
         """Lay the case on a further desk, beside the one that decides."""
         case, unit = self.case, self.session.get(Unit, unit_id)
-        self.session.add(Desk(**{
-            "zone_id": case.zone_id, "case_id": case.id, "workflow": case.workflow, "case_unit_id": case.unit_id,
-            "unit_id": unit.id, "role": "branch" if unit.kind == "branch" else "superior", "person_id": person_id,
-            "kind": kind, "due_on": case.due_on or NEVER, "opened_at": self.at.now, "asked_by": self.who.id, **more}))
+        self.session.add(
+            Desk(
+                **{
+                    "zone_id": case.zone_id,
+                    "case_id": case.id,
+                    "workflow": case.workflow,
+                    "case_unit_id": case.unit_id,
+                    "unit_id": unit.id,
+                    "role": "branch" if unit.kind == "branch" else "superior",
+                    "person_id": person_id,
+                    "kind": kind,
+                    "due_on": case.due_on or NEVER,
+                    "opened_at": self.at.now,
+                    "asked_by": self.who.id,
+                    **more,
+                }
+            )
+        )
 
 
-def submit(session: Session, case_id: str, name: str, who: Actor, at: Moment, words: dict | None = None, *,
-           finish=None) -> Case:
+def submit(
+    session: Session,
+    case_id: str,
+    name: str,
+    who: Actor,
+    at: Moment,
+    words: dict | None = None,
+    *,
+    finish=None,
+) -> Case:
     """Act on the desk and commit; a refusal changes nothing but a row in `refusals`.
 
     `finish(case)` may add to the transaction before the commit.
     """
-    return engine.commit(session, who, at, name, lambda: act(session, case_id, name, who, at, words), finish, case_id)
+    return engine.commit(
+        session, who, at, name, lambda: act(session, case_id, name, who, at, words), finish, case_id
+    )
 
 
-def act(session: Session, case_id: str, name: str, who: Actor, at: Moment, words: dict | None = None) -> Case:
+def act(
+    session: Session, case_id: str, name: str, who: Actor, at: Moment, words: dict | None = None
+) -> Case:
     """Do one act on a case. Does not commit; what is so already is not journalled again.
 
     Raises NotInSight, NotOpen, NotYours, SomebodyFirst, RuleSaysNo, WordsWrong.
@@ -93,8 +165,18 @@ def act(session: Session, case_id: str, name: str, who: Actor, at: Moment, words
     done = Act(session, case, who, at, standing, desk, typed, {})
     if _DOES[name](done) is not False:
         workflow = workflows.get(case.workflow, case.definition_version)
-        attempt = Attempt(session, workflow, case, None, who, at, standing=standing, state=case.state,
-                          raw={key: value for key, value in plain.items() if value is not None}, result=done.result)
+        attempt = Attempt(
+            session,
+            workflow,
+            case,
+            None,
+            who,
+            at,
+            standing=standing,
+            state=case.state,
+            raw={key: value for key, value in plain.items() if value is not None},
+            result=done.result,
+        )
         engine.record(attempt, "desk", name, case.state, case.state)
     session.flush()
     return case
@@ -106,24 +188,35 @@ def my_desk(session: Session, case: Case, who: Actor) -> tuple[Desk, Standing]:
     party = workflow.state(case.state).waits_on
     if isinstance(party, MANY) and party.personal:
         raise NotYours("这件事由每个人自己办理，不用认领。")
-    found = authority.standing(session, workflow, case, party, who) if party and party.human else None
+    found = (
+        authority.standing(session, workflow, case, party, who) if party and party.human else None
+    )
     if found is not None:
         for desk in authority.open_desks(session, case.id):
-            if desk.unit_id == found.unit_id and found.desk_id in (None, desk.id) \
-                    and desk.person_id in (None, who.id):
+            if (
+                desk.unit_id == found.unit_id
+                and found.desk_id in (None, desk.id)
+                and desk.person_id in (None, who.id)
+            ):
                 return desk, found
     raise NotYours("这件事现在不在您的待办里。")
 
 
 def _ground(session: Session, case: Case, who: Actor, name: str) -> tuple[Desk | None, Standing]:
-    """Return the row and the ground of an act: the seat's, the delegate's, or a reader's. Raises NotYours."""
+    """Return the row and the ground of an act: the seat's, the delegate's, or a reader's. Raises
+    NotYours.
+    """
     try:
         return my_desk(session, case, who)
     except NotYours:
         delegated = mine(session, case, who, "help")
         if name == "give_back" and delegated is not None:
-            office = next((post.office for post in who.posts if post.unit_id == delegated.unit_id), "member")
-            return session.get(Desk, delegated.beside_id), Standing(delegated.unit_id, _party(case), office)
+            office = next(
+                (post.office for post in who.posts if post.unit_id == delegated.unit_id), "member"
+            )
+            return session.get(Desk, delegated.beside_id), Standing(
+                delegated.unit_id, _party(case), office
+            )
         if name in SEATED:
             raise
     return None, _reader(session, case, who)
@@ -137,8 +230,12 @@ def _party(case: Case) -> str:
 
 
 def _reader(session: Session, case: Case, who: Actor) -> Standing:
-    """Return as what somebody speaks who only sees the case: by the post nearest to it, else as a member."""
-    posts = sorted(who.posts, key=lambda post: (not case.unit.within(post.unit.path), -len(post.unit.path)))
+    """Return as what somebody speaks who only sees the case: by the post nearest to it, else as a
+    member.
+    """
+    posts = sorted(
+        who.posts, key=lambda post: (not case.unit.within(post.unit.path), -len(post.unit.path))
+    )
     if posts:
         return Standing(posts[0].unit_id, "reader", posts[0].office)
     if who.acting:
@@ -149,8 +246,16 @@ def _reader(session: Session, case: Case, who: Actor) -> Standing:
 
 def mine(session: Session, case: Case, who: Actor, kind: str) -> Desk | None:
     """Return the reader's own open row of a kind: delegated to him, or for his opinion."""
-    return session.scalar(sa.select(Desk).where(
-        Desk.case_id == case.id, Desk.kind == kind, Desk.person_id == who.id, Desk.closed_at.is_(None)).limit(1))
+    return session.scalar(
+        sa.select(Desk)
+        .where(
+            Desk.case_id == case.id,
+            Desk.kind == kind,
+            Desk.person_id == who.id,
+            Desk.closed_at.is_(None),
+        )
+        .limit(1)
+    )
 
 
 def possible(session: Session, case: Case, who: Actor, at: Moment) -> list[str]:
@@ -162,7 +267,11 @@ def possible(session: Session, case: Case, who: Actor, at: Moment) -> list[str]:
         desk, _standing = my_desk(session, case, who)
     except NotYours:
         back = ["give_back"] if mine(session, case, who, "help") else []
-        return [*back, *(["nudge"] if authority.open_desks(session, case.id) and not back else []), *talk]
+        return [
+            *back,
+            *(["nudge"] if authority.open_desks(session, case.id) and not back else []),
+            *talk,
+        ]
     held = desk.claimed_by if desk.claimed_on == at.today else None
     if desks.helper(session, desk) is not None:
         return ["give_back", "nudge", *talk]
@@ -218,7 +327,9 @@ def _delegate(act: Act) -> bool:
     if helper is not None and helper.person_id == to:
         return False
     desks.respect(act.session, desk, act.who, act.at.today)
-    colleagues.require(act.session, act.case, to, colleagues.helpers(act.session, act.case, desk, act.who))
+    colleagues.require(
+        act.session, act.case, to, colleagues.helpers(act.session, act.case, desk, act.who)
+    )
     act.lay("help", to, desk.unit_id, role=desk.role, tier=desk.tier, beside_id=desk.id)
     act.result["to"] = [queues.person_name(act.session, to)]
     act.tell(to, "delegated", WAITS)
@@ -239,12 +350,17 @@ def _give_back(act: Act) -> None:
 def _add_signer(act: Act) -> bool:
     """加签: ask another officer's opinion; he answers with a comment, and decides nothing."""
     to = act.words["person"]
-    asked = sa.select(Desk.id).where(Desk.case_id == act.case.id, Desk.kind == "sign", Desk.person_id == to,
-                                     Desk.closed_at.is_(None))
+    asked = sa.select(Desk.id).where(
+        Desk.case_id == act.case.id,
+        Desk.kind == "sign",
+        Desk.person_id == to,
+        Desk.closed_at.is_(None),
+    )
     if act.session.scalar(asked.limit(1)):
         return False
-    unit_id = colleagues.require(act.session, act.case, to,
-                                 colleagues.advisers(act.session, act.case, act.desk, act.who))
+    unit_id = colleagues.require(
+        act.session, act.case, to, colleagues.advisers(act.session, act.case, act.desk, act.who)
+    )
     act.lay("sign", to, unit_id)
     act.result["to"] = [queues.person_name(act.session, to)]
     act.tell(to, "asked", ASKED_FOR)
@@ -256,27 +372,47 @@ def _add_signer(act: Act) -> bool:
 
 def _nudge(act: Act) -> None:
     """催办: remind those it waits for, once a working day; whom it reached is written down."""
-    if act.desk is not None and act.who.id in colleagues.at_work(act.session, act.case, act.desk, act.at.today):
+    if act.desk is not None and act.who.id in colleagues.at_work(
+        act.session, act.case, act.desk, act.at.today
+    ):
         raise NotYours("这件事正等您办理，不用催办。")
     day = colleagues.workday(act.session, act.case, act.at.today).isoformat()
-    last = act.session.scalar(sa.select(JournalRow).where(
-        JournalRow.case_id == act.case.id, JournalRow.kind == "desk", JournalRow.move == "nudge",
-    ).order_by(JournalRow.seq.desc()).limit(1))
+    last = act.session.scalar(
+        sa.select(JournalRow)
+        .where(
+            JournalRow.case_id == act.case.id, JournalRow.kind == "desk", JournalRow.move == "nudge"
+        )
+        .order_by(JournalRow.seq.desc())
+        .limit(1)
+    )
     if last is not None and last.result["day"] == day:
-        raise RuleSaysNo(say("{name}今天已经催办过，一件事一个工作日只催一次。", name=last.actor),
-                         rule="nudge", house_rule="催办每件每个工作日一次。")
-    reached = [person for desk in authority.open_desks(act.session, act.case.id)
-               for person in colleagues.at_work(act.session, act.case, desk, act.at.today) if person != act.who.id]
+        raise RuleSaysNo(
+            say("{name}今天已经催办过，一件事一个工作日只催一次。", name=last.actor),
+            rule="nudge",
+            house_rule="催办每件每个工作日一次。",
+        )
+    reached = [
+        person
+        for desk in authority.open_desks(act.session, act.case.id)
+        for person in colleagues.at_work(act.session, act.case, desk, act.at.today)
+        if person != act.who.id
+    ]
     if not reached:
         raise RuleSaysNo("现在没有等谁办理，不用催办。", rule="nudge")
     for person in dict.fromkeys(reached):
         act.tell(person, "nudge", NUDGED)
-    act.result.update(day=day, to=[queues.person_name(act.session, one) for one in dict.fromkeys(reached)])
+    act.result.update(
+        day=day, to=[queues.person_name(act.session, one) for one in dict.fromkeys(reached)]
+    )
 
 
 def _follow_up(act: Act) -> bool:
     """Keep the reader's own reminder, change it, or drop it where no day is given."""
-    row, day, note = act.session.get(FollowUp, (act.case.id, act.who.id)), act.words["day"], act.words["note"]
+    row, day, note = (
+        act.session.get(FollowUp, (act.case.id, act.who.id)),
+        act.words["day"],
+        act.words["note"],
+    )
     if day is not None and day < act.at.today:
         raise WordsWrong({"day": "“跟进日期”已经过去，请选今天或以后的日期。"})
     if len(note or "") > 200:
@@ -287,8 +423,15 @@ def _follow_up(act: Act) -> bool:
         act.session.delete(row)
         act.session.flush()
     if day is not None:
-        act.session.add(FollowUp(case_id=act.case.id, person_id=act.who.id, zone_id=act.case.zone_id, day=day,
-                                 note=note))
+        act.session.add(
+            FollowUp(
+                case_id=act.case.id,
+                person_id=act.who.id,
+                zone_id=act.case.zone_id,
+                day=day,
+                note=note,
+            )
+        )
     return True
 
 
@@ -305,8 +448,13 @@ def _copy(act: Act) -> bool:
         raise WordsWrong({"unit": "请选一个“抄送单位”或“抄送个人”，只选其中一项。"})
     seat = colleagues.reader_seat(act.session, act.case, unit_id, person, act.who)
     there = sa.select(Desk.id).where(
-        Desk.case_id == act.case.id, Desk.kind == "copy", Desk.closed_at.is_(None),
-        Desk.person_id == person if person else sa.and_(Desk.person_id.is_(None), Desk.unit_id == seat.id))
+        Desk.case_id == act.case.id,
+        Desk.kind == "copy",
+        Desk.closed_at.is_(None),
+        Desk.person_id == person
+        if person
+        else sa.and_(Desk.person_id.is_(None), Desk.unit_id == seat.id),
+    )
     if act.session.scalar(there.limit(1)):
         return False
     act.lay("copy", person, seat.id)
@@ -326,5 +474,14 @@ def _comment(act: Act) -> None:
 
 
 _DOES: dict[str, Callable[[Act], bool | None]] = {
-    "claim": _claim, "release": _release, "hand_over": _hand_over, "delegate": _delegate, "give_back": _give_back,
-    "add_signer": _add_signer, "nudge": _nudge, "follow_up": _follow_up, "copy": _copy, "comment": _comment}
+    "claim": _claim,
+    "release": _release,
+    "hand_over": _hand_over,
+    "delegate": _delegate,
+    "give_back": _give_back,
+    "add_signer": _add_signer,
+    "nudge": _nudge,
+    "follow_up": _follow_up,
+    "copy": _copy,
+    "comment": _comment,
+}

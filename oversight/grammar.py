@@ -1,6 +1,7 @@
 """The words of a definition, and what may not be said with them.
 
-Pure data: no database, no web. A definition that contradicts itself is refused while it is imported.
+Pure data: no database, no web. A definition that contradicts itself is refused while it is
+imported.
 """
 
 from __future__ import annotations
@@ -33,8 +34,8 @@ STAY = _Stay()
 class Ask:
     """One word that a move asks for.
 
-    `choices` are (value, label) pairs, for kind "choice" or for each entry of a "list"; `items` are the words
-    of each entry of a "list".
+    `choices` are (value, label) pairs, for kind "choice" or for each entry of a "list"; `items` are
+    the words of each entry of a "list".
     """
 
     name: str
@@ -48,7 +49,12 @@ class Ask:
     def __post_init__(self):
         if self.kind not in KINDS:
             raise Unsound(f"{self.name}: no such kind of word: {self.kind}")
-        if self.kind == "choice" and not self.choices or self.choices and self.kind not in ("choice", "list"):
+        if (
+            self.kind == "choice"
+            and not self.choices
+            or self.choices
+            and self.kind not in ("choice", "list")
+        ):
             raise Unsound(f"{self.name}: choices belong to kinds choice and list, and to no other")
         if self.items and self.kind != "list":
             raise Unsound(f"{self.name}: entries belong to a list")
@@ -56,11 +62,12 @@ class Ask:
 
 @dataclass(frozen=True)
 class Due:
-    """A clock of so many working days from entering a state; `before` caps it by a fact of the case.
+    """A clock of so many working days from entering a state; `before` caps it by a fact of the
+    case.
 
-    `until` sets the last day outright where it names one. `rungs`: working days before the due day on which a
-    reminder goes out. `keeps`: what was left of the clock is carried on when the state is entered again.
-    `climbs_to`: who is shown the case when it is overdue.
+    `until` sets the last day outright where it names one. `rungs`: working days before the due day
+    on which a reminder goes out. `keeps`: what was left of the clock is carried on when the state
+    is entered again. `climbs_to`: who is shown the case when it is overdue.
     """
 
     workdays: int
@@ -74,10 +81,12 @@ class Due:
 
 @dataclass(frozen=True)
 class Each:
-    """Many at once: one desk row for each seat, or each person, that `over` names when the state is entered.
+    """Many at once: one desk row for each seat, or each person, that `over` names when the state is
+    entered.
 
-    `over(attempt)` returns unit ids; for a role that a person plays, person ids. The state moves on when
-    every row is closed, counted under the case's lock; who is excused has his row closed by another's move.
+    `over(attempt)` returns unit ids; for a role that a person plays, person ids. The state moves on
+    when every row is closed, counted under the case's lock; who is excused has his row closed by
+    another's move.
     """
 
     role: Role
@@ -106,11 +115,12 @@ class Each:
 class Body:
     """A committee that decides as one: each of its members acts once, for nobody but himself.
 
-    `role` says where it sits and which offices belong to it; its members are frozen when the state is entered.
-    Who is named by `steps_aside` is recused from the start. `quorum` is the share of those who should attend
-    (应到, the recused among them) that has to act; `carries` the share of those entitled and not recused that has
-    to be exceeded. Fewer than `least` members are no body. `secret(attempt)`: they vote by unsigned paper; then only
-    who came and the counts are entered. Outcomes are moves by COUNT.
+    `role` says where it sits and which offices belong to it; its members are frozen when the state
+    is entered. Who is named by `steps_aside` is recused from the start. `quorum` is the share of
+    those who should attend (应到, the recused among them) that has to act; `carries` the share of
+    those entitled and not recused that has to be exceeded. Fewer than `least` members are no body.
+    `secret(attempt)`: they vote by unsigned paper; then only who came and the counts are entered.
+    Outcomes are moves by COUNT.
     """
 
     role: Role
@@ -160,7 +170,8 @@ class State:
 class Rule:
     """A guard: its docstring is the sentence that the user reads when it says no.
 
-    `words` names the words it needs; a guard that needs none is also judged before anybody has written.
+    `words` names the words it needs; a guard that needs none is also judged before anybody has
+    written.
     """
 
     test: Callable[[object], bool]
@@ -206,11 +217,11 @@ class Effect:
 class Move:
     """A way from one state to one other.
 
-    `on` (CLOCK moves): the day on which it becomes due. `many`: one of several who act in the same state,
-    which closes the actor's own slot; `closes`: the word that names whose slot it closes, where another does it.
-    `adds`: only adds what somebody has to say, so that it need not know the newest version.
-    `warns`: rules that warn and do not refuse (一般、鼓励). `decides`: an answer to what another has asked.
-    `consequence`: one sentence that says what pressing it does.
+    `on` (CLOCK moves): the day on which it becomes due. `many`: one of several who act in the same
+    state, which closes the actor's own slot; `closes`: the word that names whose slot it closes,
+    where another does it. `adds`: only adds what somebody has to say, so that it need not know the
+    newest version. `warns`: rules that warn and do not refuse (一般、鼓励). `decides`: an answer to what
+    another has asked. `consequence`: one sentence that says what pressing it does.
     """
 
     name: str
@@ -247,10 +258,11 @@ class Move:
 class Workflow:
     """A definition: checked as a whole when it is made. Raises Unsound.
 
-    `subject` names what a case is about: one open case each. `inherits`: open cases pass to the successor
-    of a merged unit; otherwise they are ended first. `concerns` names the fact that holds the person whose
-    own case it is, who acts in no office on it. `on_open` are effects of opening. `discreet`: what one has
-    written is shown to himself and to those whose business it is, not to the others who take part.
+    `subject` names what a case is about: one open case each. `inherits`: open cases pass to the
+    successor of a merged unit; otherwise they are ended first. `concerns` names the fact that holds
+    the person whose own case it is, who acts in no office on it. `on_open` are effects of opening.
+    `discreet`: what one has written is shown to himself and to those whose business it is, not to
+    the others who take part.
     """
 
     name: str
@@ -312,9 +324,13 @@ def _unique_moves(workflow: Workflow) -> None:
 def _movable(workflow: Workflow) -> None:
     for move in workflow.moves:
         if move.by is CLOCK and move.on is None:
-            raise Unsound(f"{workflow.name}: {move.name} is made by the clock, which is not told when")
+            raise Unsound(
+                f"{workflow.name}: {move.name} is made by the clock, which is not told when"
+            )
         if move.by is COUNT and not move.only_if and not _asks_many(move):
-            raise Unsound(f"{workflow.name}: {move.name} counts answers where nobody is asked for any")
+            raise Unsound(
+                f"{workflow.name}: {move.name} counts answers where nobody is asked for any"
+            )
         if move.by in (CLOCK, COUNT) and any(ask.required for ask in move.asks):
             raise Unsound(f"{workflow.name}: nobody is there to write the words of {move.name}")
         if isinstance(move.by, Role) and move.by.human and not move.by.tiers:
@@ -328,17 +344,28 @@ def _asks_many(move: Move) -> bool:
 
 
 def _answered(workflow: Workflow) -> None:
-    """Who answers as one of many is waited for as one of many, and guards read words that are asked for."""
+    """Who answers as one of many is waited for as one of many, and guards read words that are asked
+    for.
+    """
     for move in workflow.moves:
         each = isinstance(move.by, MANY)
-        if move.many and not each or each and any(state.waits_on is not move.by for state in move.from_states):
-            raise Unsound(f"{workflow.name}: {move.name} answers as one of many where many are not waited for")
+        if (
+            move.many
+            and not each
+            or each
+            and any(state.waits_on is not move.by for state in move.from_states)
+        ):
+            raise Unsound(
+                f"{workflow.name}: {move.name} answers as one of many where many are not waited for"
+            )
         asked = {ask.name for ask in move.asks}
         if move.closes and (move.closes not in asked or not _asks_many(move)):
             raise Unsound(f"{workflow.name}: {move.name} closes a slot that nobody names or has")
         for guard in move.only_if:
             if set(guard.words) - asked:
-                raise Unsound(f"{workflow.name}: {guard.name} reads words that {move.name} does not ask for")
+                raise Unsound(
+                    f"{workflow.name}: {guard.name} reads words that {move.name} does not ask for"
+                )
 
 
 def _owned(workflow: Workflow) -> None:
@@ -349,7 +376,9 @@ def _owned(workflow: Workflow) -> None:
         if not final and state.waits_on is None:
             raise Unsound(f"{workflow.name}: {state.name} waits for nobody")
         makers = [move.by for move in workflow.leaving(state)]
-        if state.waits_on is not None and not any(maker in (state.waits_on, COUNT) for maker in makers):
+        if state.waits_on is not None and not any(
+            maker in (state.waits_on, COUNT) for maker in makers
+        ):
             raise Unsound(f"{workflow.name}: who {state.name} waits for has no move")
 
 
@@ -377,8 +406,14 @@ def _ends(workflow: Workflow) -> None:
         raise Unsound(f"{workflow.name} has no end")
     while True:
         more = {
-            state.name for state in workflow.states if state.name not in good
-            and any(m.target(state).name in good for m in workflow.leaving(state) if m.name not in COMMON)
+            state.name
+            for state in workflow.states
+            if state.name not in good
+            and any(
+                m.target(state).name in good
+                for m in workflow.leaving(state)
+                if m.name not in COMMON
+            )
         }
         if not more:
             break
@@ -390,7 +425,12 @@ def _ends(workflow: Workflow) -> None:
 
 def _clocked(workflow: Workflow) -> None:
     for state in workflow.states:
-        if state.waits_on is not None and state.waits_on.human and state.waits_on.judges and not state.due:
+        if (
+            state.waits_on is not None
+            and state.waits_on.human
+            and state.waits_on.judges
+            and not state.due
+        ):
             raise Unsound(f"{workflow.name}: {state.name} waits for a superior without a clock")
 
 
@@ -418,27 +458,44 @@ def _move_as_dicts(move: Move) -> list[dict]:
 def _move_as_dict(move: Move, leaves, enters: State) -> dict:
     ground = {"clause": move.under.id} if move.under.is_clause else {"house_rule": move.under.text}
     return {
-        "name": move.name, "label": move.label,
-        "leaves": [state.name for state in leaves], "enters": enters.name,
-        "by": move.by.name, "asks": [ask_as_dict(ask) for ask in move.asks],
-        "guards": [{"name": guard.name, "sentence": guard.sentence,
-                    "ground": guard.source.id or guard.source.text} for guard in move.only_if],
-        "effects": [effect.sentence for effect in move.does], "many": move.unversioned, **ground,
+        "name": move.name,
+        "label": move.label,
+        "leaves": [state.name for state in leaves],
+        "enters": enters.name,
+        "by": move.by.name,
+        "asks": [ask_as_dict(ask) for ask in move.asks],
+        "guards": [
+            {
+                "name": guard.name,
+                "sentence": guard.sentence,
+                "ground": guard.source.id or guard.source.text,
+            }
+            for guard in move.only_if
+        ],
+        "effects": [effect.sentence for effect in move.does],
+        "many": move.unversioned,
+        **ground,
     }
 
 
 def _state_as_dict(workflow: Workflow, state: State) -> dict:
     return {
-        "name": state.name, "label": state.label, "waits_on": party_name(state.waits_on),
-        "due_workdays": state.due.workdays if state.due else None, "final": workflow.final(state),
+        "name": state.name,
+        "label": state.label,
+        "waits_on": party_name(state.waits_on),
+        "due_workdays": state.due.workdays if state.due else None,
+        "final": workflow.final(state),
     }
 
 
 def as_table(workflow: Workflow) -> dict:
     """Return the definition as plain data: what API, printed table and snapshot all show."""
     return {
-        "name": workflow.name, "version": workflow.version, "title": workflow.title,
-        "opens": workflow.opens.name, "opened_by": workflow.opened_by.name,
+        "name": workflow.name,
+        "version": workflow.version,
+        "title": workflow.title,
+        "opens": workflow.opens.name,
+        "opened_by": workflow.opened_by.name,
         "facts": [ask_as_dict(ask) for ask in workflow.facts],
         "states": [_state_as_dict(workflow, state) for state in workflow.states],
         "moves": [entry for move in workflow.moves for entry in _move_as_dicts(move)],

@@ -28,25 +28,45 @@ class Answer:
 
 def fingerprint(*parts) -> str:
     """Hash what a request asks for; the same request always hashes alike."""
-    return hashlib.sha256(json.dumps(parts, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(
+        json.dumps(parts, ensure_ascii=False, sort_keys=True).encode()
+    ).hexdigest()
 
 
 def given(session: Session, account: Account, key: str, asked: str) -> Answer | None:
-    """Return the answer already given under a key. Raises RuleSaysNo where it was used for something else."""
+    """Return the answer already given under a key.
+
+    Raises RuleSaysNo where it was used for something else.
+    """
     row = session.get(Idempotency, (account.id, key), populate_existing=True)
     if row is not None and row.fingerprint != asked:
-        raise RuleSaysNo("这个 Idempotency-Key 已用于另一项内容不同的请求，请换一个新的。", rule="idempotency_key")
+        raise RuleSaysNo(
+            "这个 Idempotency-Key 已用于另一项内容不同的请求，请换一个新的。",
+            rule="idempotency_key",
+        )
     return Answer(row.status, row.body) if row is not None else None
 
 
-def claim(session: Session, account: Account, key: str | None, asked: str, at: Moment) -> Answer | None:
-    """Take a key for this transaction, or return the answer already given under it. Raises as `given`.
+def claim(
+    session: Session, account: Account, key: str | None, asked: str, at: Moment
+) -> Answer | None:
+    """Take a key for this transaction, or return the answer already given under it. Raises as
+    `given`.
 
-    A second request that comes meanwhile waits here for the first one's end: then it finds the answer, or
-    the key free again where the first was refused.
+    A second request that comes meanwhile waits here for the first one's end: then it finds the
+    answer, or the key free again where the first was refused.
     """
-    if key is None or insert_once(session, Idempotency, account_id=account.id, key=key, at=at.now,
-                                  zone_id=account.zone_id, fingerprint=asked, status=0, body={}):
+    if key is None or insert_once(
+        session,
+        Idempotency,
+        account_id=account.id,
+        key=key,
+        at=at.now,
+        zone_id=account.zone_id,
+        fingerprint=asked,
+        status=0,
+        body={},
+    ):
         return None
     return given(session, account, key, asked)
 
@@ -54,7 +74,9 @@ def claim(session: Session, account: Account, key: str | None, asked: str, at: M
 def keep(session: Session, account: Account, key: str | None, answer: Answer) -> Answer:
     """Write the answer down beside the change that it tells of."""
     if key is not None:
-        session.execute(sa.update(Idempotency).where(
-            Idempotency.account_id == account.id, Idempotency.key == key,
-        ).values(status=answer.status, body=answer.body))
+        session.execute(
+            sa.update(Idempotency)
+            .where(Idempotency.account_id == account.id, Idempotency.key == key)
+            .values(status=answer.status, body=answer.body)
+        )
     return answer

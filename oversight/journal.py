@@ -15,8 +15,24 @@ from sqlalchemy.orm import Session
 
 from .models import Case, Checkpoint, JournalRow
 
-HASHED = ("zone_id", "case_id", "seq", "at", "kind", "move", "from_state", "to_state", "actor_id", "actor",
-          "acting_for", "role", "unit_id", "words", "result", "previous")
+HASHED = (
+    "zone_id",
+    "case_id",
+    "seq",
+    "at",
+    "kind",
+    "move",
+    "from_state",
+    "to_state",
+    "actor_id",
+    "actor",
+    "acting_for",
+    "role",
+    "unit_id",
+    "words",
+    "result",
+    "previous",
+)
 
 
 def canonical(values: dict) -> str:
@@ -36,23 +52,38 @@ def digest(values: dict) -> str:
 
 def chain_row(case: Case, **values) -> JournalRow:
     """Make the next row of a case's chain; the caller adds it and carries the head on the case."""
-    row = JournalRow(zone_id=case.zone_id, case_id=case.id, seq=case.seq + 1, previous=case.head, **values)
+    row = JournalRow(
+        zone_id=case.zone_id, case_id=case.id, seq=case.seq + 1, previous=case.head, **values
+    )
     row.hash = digest(_as_values(row))
     return row
 
 
 def export_lines(session: Session) -> Iterator[str]:
     """Yield the journal as JSON lines: rows by case and sequence, then heads, then checkpoints."""
-    rows = session.scalars(sa.select(JournalRow).order_by(JournalRow.case_id, JournalRow.seq)
-                           .execution_options(yield_per=1000))
+    rows = session.scalars(
+        sa.select(JournalRow)
+        .order_by(JournalRow.case_id, JournalRow.seq)
+        .execution_options(yield_per=1000)
+    )
     for row in rows:
         yield canonical({"row": {**_as_values(row), "hash": row.hash}})
     heads = session.execute(sa.select(Case.id, Case.seq, Case.head, Case.state).order_by(Case.id))
     for case_id, seq, head, state in heads:
         yield canonical({"head": {"case_id": case_id, "seq": seq, "hash": head, "state": state}})
     for point in session.scalars(sa.select(Checkpoint).order_by(Checkpoint.id)):
-        yield canonical({"checkpoint": {"at": point.at.astimezone(UTC).isoformat(), "hash": point.hash, **{
-            name: getattr(point, name) for name in ("cases", "rows", "changed", "root", "previous")}}})
+        yield canonical(
+            {
+                "checkpoint": {
+                    "at": point.at.astimezone(UTC).isoformat(),
+                    "hash": point.hash,
+                    **{
+                        name: getattr(point, name)
+                        for name in ("cases", "rows", "changed", "root", "previous")
+                    },
+                }
+            }
+        )
 
 
 def verify_lines(lines: Iterable[str]) -> list[str]:
@@ -61,8 +92,14 @@ def verify_lines(lines: Iterable[str]) -> list[str]:
     for line in lines:
         kind, values = next(iter(json.loads(line).items()))
         getattr(check, kind)(values)
-    return [*check.problems, *(f"案卷 {case_id}：有日志，却没有这件事"
-                               for case_id in check.chains if case_id not in check.headed)]
+    return [
+        *check.problems,
+        *(
+            f"案卷 {case_id}：有日志，却没有这件事"
+            for case_id in check.chains
+            if case_id not in check.headed
+        ),
+    ]
 
 
 class _Verifier:
@@ -102,7 +139,10 @@ class _Verifier:
             self.problems.append(f"{name}：与前一个接不上，或被改动")
         self.last_seal = values["hash"]
         self.sealed.update({case_id: seq for case_id, seq in values["changed"]})
-        heads = [self.chains.get(case_id, [])[seq - 1:seq] for case_id, seq in sorted(self.sealed.items())]
+        heads = [
+            self.chains.get(case_id, [])[seq - 1 : seq]
+            for case_id, seq in sorted(self.sealed.items())
+        ]
         if merkle_root([head[0] if head else "" for head in heads]) != values["root"]:
             self.problems.append(f"{name}：封存以后，日志被改动或删除")
 
@@ -111,29 +151,42 @@ def merkle_root(leaves: list[str]) -> str:
     """Fold hex digests pairwise into one; an odd last one is carried up."""
     level = leaves or [hashlib.sha256(b"").hexdigest()]
     while len(level) > 1:
-        pairs = [level[i:i + 2] for i in range(0, len(level), 2)]
-        level = [hashlib.sha256("".join(pair).encode()).hexdigest() if len(pair) == 2 else pair[0]
-                 for pair in pairs]
+        pairs = [level[i : i + 2] for i in range(0, len(level), 2)]
+        level = [
+            hashlib.sha256("".join(pair).encode()).hexdigest() if len(pair) == 2 else pair[0]
+            for pair in pairs
+        ]
     return level[0]
 
 
 def _point_hash(values: dict) -> str:
-    return digest({name: values[name] for name in ("at", "cases", "rows", "changed", "root", "previous")})
+    return digest(
+        {name: values[name] for name in ("at", "cases", "rows", "changed", "root", "previous")}
+    )
 
 
 def checkpoint(session: Session, zone_id: str, now: datetime) -> Checkpoint:
     """Seal the heads of all cases as they stand. Does not commit."""
-    heads = {case_id: (seq, head) for case_id, seq, head in session.execute(
-        sa.select(Case.id, Case.seq, Case.head).where(Case.zone_id == zone_id))}
+    heads = {
+        case_id: (seq, head)
+        for case_id, seq, head in session.execute(
+            sa.select(Case.id, Case.seq, Case.head).where(Case.zone_id == zone_id)
+        )
+    }
     before: dict[str, int] = {}
     last = None
     for last in session.scalars(sa.select(Checkpoint).order_by(Checkpoint.id)):
         before.update({case_id: seq for case_id, seq in last.changed})
     values = {
-        "at": now.astimezone(UTC).isoformat(), "cases": len(heads), "rows": sum(seq for seq, _ in heads.values()),
-        "changed": sorted([case_id, seq] for case_id, (seq, _) in heads.items() if before.get(case_id) != seq),
+        "at": now.astimezone(UTC).isoformat(),
+        "cases": len(heads),
+        "rows": sum(seq for seq, _ in heads.values()),
+        "changed": sorted(
+            [case_id, seq] for case_id, (seq, _) in heads.items() if before.get(case_id) != seq
+        ),
         "root": merkle_root([head for _, (_, head) in sorted(heads.items())]),
-        "previous": last.hash if last else ""}
+        "previous": last.hash if last else "",
+    }
     point = Checkpoint(zone_id=zone_id, **{**values, "at": now}, hash=_point_hash(values))
     session.add(point)
     return point

@@ -1,4 +1,6 @@
-"""What could come next in a case, judged by the engine's own authority and guards; never by other code."""
+"""What could come next in a case, judged by the engine's own authority and guards; never by other
+code.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,9 @@ from .sentences import say
 
 @dataclass(frozen=True)
 class Option:
-    """A move that leaves the present state, and whether the reader may make it; else the sentence why not."""
+    """A move that leaves the present state, and whether the reader may make it; else the sentence
+    why not.
+    """
 
     move: Move
     allowed: bool
@@ -64,5 +68,7 @@ def waiting(session: Session, case: Case, who: Actor | None, at: Moment) -> Wait
     workflow = workflows.reading(case)
     party: Party | None = workflow.state(case.state).waits_on
     label = authority.waits_label(session, workflow, case, party, at.today)
-    yours = bool(who and party and party.human and authority.standing(session, workflow, case, party, who))
+    yours = bool(
+        who and party and party.human and authority.standing(session, workflow, case, party, who)
+    )
     return Waiting(party.name if party else None, label, yours)

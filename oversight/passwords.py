@@ -26,7 +26,9 @@ _hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 def hash_password(password: str) -> str:
     """Hash a password. Raises WordsWrong where it is too short or too long."""
     if not SHORTEST <= len(password) <= LONGEST:
-        raise WordsWrong({"password": say("密码要有 {least} 到 {most} 个字符。", least=SHORTEST, most=LONGEST)})
+        raise WordsWrong(
+            {"password": say("密码要有 {least} 到 {most} 个字符。", least=SHORTEST, most=LONGEST)}
+        )
     return _hasher.hash(password)
 
 
@@ -48,13 +50,17 @@ def fingerprint(token: str) -> str:
 
 
 def sign_in(session: Session, username: str, password: str, at: Moment) -> str | None:
-    """Return a fresh log-in token, or None; five failures lock the account for a quarter of an hour.
+    """Return a fresh log-in token, or None; five failures lock the account for a quarter of an
+    hour.
 
     Commits.
     """
-    account = session.scalar(sa.select(Account).where(Account.username == username[:60])
-                             .with_for_update(of=Account))
-    locked = account is not None and account.locked_until is not None and account.locked_until > at.now
+    account = session.scalar(
+        sa.select(Account).where(Account.username == username[:60]).with_for_update(of=Account)
+    )
+    locked = (
+        account is not None and account.locked_until is not None and account.locked_until > at.now
+    )
     good = check(account.password_hash if account and not locked else None, password)
     if account is None or locked or not good or not account.enabled:
         if account is not None and not locked:
@@ -63,14 +69,23 @@ def sign_in(session: Session, username: str, password: str, at: Moment) -> str |
         return None
     account.failures, account.locked_until = 0, None
     token = secrets.token_urlsafe(32)
-    session.add(Login(zone_id=account.zone_id, account_id=account.id, token_hash=fingerprint(token),
-                      created_at=at.now, seen_at=at.now))
+    session.add(
+        Login(
+            zone_id=account.zone_id,
+            account_id=account.id,
+            token_hash=fingerprint(token),
+            created_at=at.now,
+            seen_at=at.now,
+        )
+    )
     session.commit()
     return token
 
 
 def count_failure(account: Account, now: datetime) -> None:
-    """Count a wrong password or code; the fifth in a row locks the account for a quarter of an hour."""
+    """Count a wrong password or code; the fifth in a row locks the account for a quarter of an
+    hour.
+    """
     account.failures += 1
     if account.failures >= ATTEMPTS:
         account.failures, account.locked_until = 0, now + LOCKED_FOR
@@ -79,9 +94,15 @@ def count_failure(account: Account, now: datetime) -> None:
 def live_login(session: Session, token: str, now: datetime) -> Login | None:
     """Return the log-in of a token while it lives: not ended, not too old, account enabled."""
     found = session.execute(
-        sa.select(Login, Account).join(Account, Account.id == Login.account_id)
-        .where(Login.token_hash == fingerprint(token), Login.ended_at.is_(None),
-               Login.created_at > now - LOGIN_LASTS, Account.enabled)).first()
+        sa.select(Login, Account)
+        .join(Account, Account.id == Login.account_id)
+        .where(
+            Login.token_hash == fingerprint(token),
+            Login.ended_at.is_(None),
+            Login.created_at > now - LOGIN_LASTS,
+            Account.enabled,
+        )
+    ).first()
     return found[0] if found else None
 
 
@@ -94,7 +115,8 @@ def sign_out(session: Session, account_id: str, now: datetime, token: str | None
 
 
 def change_password(session: Session, account: Account, old: str, new: str, now: datetime) -> None:
-    """Replace a password and end every log-in and token of the account. Does not commit. Raises WordsWrong.
+    """Replace a password and end every log-in and token of the account. Does not commit. Raises
+    WordsWrong.
 
     A wrong old password counts, and is committed, as a failed log-in.
     """
@@ -108,20 +130,33 @@ def change_password(session: Session, account: Account, old: str, new: str, now:
         raise WordsWrong({"password": "新密码不能与原密码相同。"})
     account.password_hash = hash_password(new)
     sign_out(session, account.id, now)
-    session.execute(sa.update(ApiToken).where(ApiToken.account_id == account.id, ApiToken.ended_at.is_(None))
-                    .values(ended_at=now))
+    session.execute(
+        sa.update(ApiToken)
+        .where(ApiToken.account_id == account.id, ApiToken.ended_at.is_(None))
+        .values(ended_at=now)
+    )
 
 
 def issue_token(session: Session, account: Account, now: datetime) -> str:
     """Make an API token and return it; only its hash is kept. Does not commit."""
     token = secrets.token_urlsafe(32)
-    session.add(ApiToken(zone_id=account.zone_id, account_id=account.id, token_hash=fingerprint(token),
-                         created_at=now))
+    session.add(
+        ApiToken(
+            zone_id=account.zone_id,
+            account_id=account.id,
+            token_hash=fingerprint(token),
+            created_at=now,
+        )
+    )
     return token
 
 
 def token_account(session: Session, token: str) -> Account | None:
     """Return the account of a live API token."""
     return session.scalar(
-        sa.select(Account).join(ApiToken, ApiToken.account_id == Account.id)
-        .where(ApiToken.token_hash == fingerprint(token), ApiToken.ended_at.is_(None), Account.enabled))
+        sa.select(Account)
+        .join(ApiToken, ApiToken.account_id == Account.id)
+        .where(
+            ApiToken.token_hash == fingerprint(token), ApiToken.ended_at.is_(None), Account.enabled
+        )
+    )

@@ -1,4 +1,5 @@
-"""Telephone numbers at rest: sealed under a key that follows from the secret key, and their masked form.
+"""Telephone numbers at rest: sealed under a key that follows from the secret key, and their masked
+form.
 
 Knows no table and no right; nothing here is ever logged.
 """
@@ -27,16 +28,26 @@ def _box(secret: str) -> AESGCM:
 
 def read(text: str) -> str:
     """Return a number as digits, with a dash where it has an area code. Raises WordsWrong."""
-    bare = re.sub(r"[\s()（）+]", "", text).removeprefix("86") if not text.strip().startswith("0") else text.strip()
+    bare = (
+        re.sub(r"[\s()（）+]", "", text).removeprefix("86")
+        if not text.strip().startswith("0")
+        else text.strip()
+    )
     if not re.fullmatch(r"1[3-9][0-9]{9}|0[0-9]{2,3}-?[0-9]{7,8}", bare, re.ASCII):
-        raise WordsWrong({"number": "电话号码应是 11 位手机号，或带区号的座机号，如 0722-3312345。"})
+        raise WordsWrong(
+            {"number": "电话号码应是 11 位手机号，或带区号的座机号，如 0722-3312345。"}
+        )
     return bare
 
 
 def seal(secret: str, person_id: str, number: str) -> str:
-    """Seal a number for one person: a sealed number copied to another person's row cannot be opened there."""
+    """Seal a number for one person: a sealed number copied to another person's row cannot be opened
+    there.
+    """
     nonce = secrets.token_bytes(NONCE)
-    return urlsafe_b64encode(nonce + _box(secret).encrypt(nonce, number.encode(), person_id.encode())).decode()
+    return urlsafe_b64encode(
+        nonce + _box(secret).encrypt(nonce, number.encode(), person_id.encode())
+    ).decode()
 
 
 def unseal(secret: str, person_id: str, sealed: str | None) -> str | None:

@@ -1,4 +1,5 @@
-"""The installation's seal, for whoever reads rosters: telephone numbers and files that wait. Knows no table.
+"""The installation's seal, for whoever reads rosters: telephone numbers and files that wait. Knows
+no table.
 
 The keys follow from the secret key: who loses that one enters the numbers anew.
 """
@@ -18,7 +19,9 @@ class Sealer:
     """Seal and open numbers, each for its person, and files."""
 
     def __init__(self, secret_key: str):
-        key = hashlib.scrypt(secret_key.encode(), salt=b"oversight.sealing", n=2**12, r=8, p=1, dklen=32)
+        key = hashlib.scrypt(
+            secret_key.encode(), salt=b"oversight.sealing", n=2**12, r=8, p=1, dklen=32
+        )
         self._secret, self._fernet = secret_key, Fernet(base64.urlsafe_b64encode(key))
 
     def seal_phone(self, person_id: str, number: str) -> str:

@@ -1,6 +1,8 @@
-"""Sentences for people: filled in, yet remembering their template, so that they can be said in another language.
+"""Sentences for people: filled in, yet remembering their template, so that they can be said in
+another language.
 
-Every template passed to `say` is a key of the catalogue; views translate, the floors below only say.
+Every template passed to `say` is a key of the catalogue; views translate, the floors below only
+say.
 """
 
 from __future__ import annotations
@@ -16,9 +18,12 @@ class Sentence(str):
 
     def translated(self, gettext: Callable[[str], str]) -> str:
         """Say it again in the language of `gettext`; values that are catalogue keys follow."""
-        return gettext(self.template).format(**{
-            name: gettext(value) if isinstance(value, str) and value else value
-            for name, value in self.values.items()})
+        return gettext(self.template).format(
+            **{
+                name: gettext(value) if isinstance(value, str) and value else value
+                for name, value in self.values.items()
+            }
+        )
 
 
 def say(template: str, **values) -> Sentence:

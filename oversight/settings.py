@@ -1,4 +1,5 @@
-"""What may be set: the environment of an installation, and the choices of a zone with their defaults.
+"""What may be set: the environment of an installation, and the choices of a zone with their
+defaults.
 
 Only names, kinds and defaults live here; a zone's own choices are rows of `zone_setting`.
 """
@@ -63,47 +64,76 @@ class ZoneSetting:
 ZONE_SETTINGS = {
     setting.name: setting
     for setting in (
-        ZoneSetting("week_rule", "first_friday", "“第一周的周五”怎么算",
-                    "指导书只说“第一周的周五”。改动后，还没有到的党日按新算法重排。", (
-            ("first_friday", "当月第一个周五"),
-            ("iso_week", "以周四所在月为准的第一周"),
-            ("full_week", "第一个完整周"),
-        )),
-        ZoneSetting("holiday_scope", "rest_days", "遇哪些日子顺延",
-                    "遇到这些日子，党日顺延到下一个周五。改动后，还没有到的党日重排。", (
-            ("rest_days", "放假通知中的所有休息日"),
-            ("statutory_only", "只有法定节日当天"),
-        )),
-        ZoneSetting("july_mode", "combined", "“七一”活动",
-                    "合并的，7 月只有“七一”这一次，由区里定日期；分开的，7 月另有按周五算的党日。", (
-            ("combined", "就是 7 月主题党日"),
-            ("separate", "与 7 月主题党日分开"),
-        )),
-        ZoneSetting("july_day", "07-01", "“七一”活动日（月-日）", "须在 7 月之内，例如 07-01。改动后，还没有到的 7 月党日重排。"),
-        ZoneSetting("appraisal_final_step", "approve", "民主评议等次最后由谁定",
-                    "从下一次提出等次起按新的办法。", (
-            ("approve", "上级党组织会议审批"),
-            ("record", "支部确定，报上级备案"),
-            ("none", "支部确定"),
-        )),
-        ZoneSetting("appraisal_vote", "open", "上级会议怎样表决民主评议等次",
-                    "从下一次报上级会议起按新的办法；已经报到会议的不变。", (
-            ("open", "每名成员各自表态，记名"),
-            ("secret", "无记名投纸票，录入票数"),
-        )),
-        ZoneSetting("appraisal_share", "warn", "优秀等次超过三分之一时",
-                    "优秀等次一般不超过党员总数的三分之一。", (
-            ("warn", "提醒"),
-            ("refuse", "不允许"),
-        )),
-        ZoneSetting("appraisal_share_of", "members", "优秀比例按什么算", "计算三分之一时的分母。", (
-            ("members", "党员总数"),
-            ("present", "参加测评人数"),
-        )),
-        ZoneSetting("appraisal_quorum", "half", "民主测评到会人数", "达不到的，本次测评无效，另行召开。", (
-            ("half", "不少于应到人数的二分之一"),
-            ("two_thirds", "不少于应到人数的三分之二"),
-        )),
+        ZoneSetting(
+            "week_rule",
+            "first_friday",
+            "“第一周的周五”怎么算",
+            "指导书只说“第一周的周五”。改动后，还没有到的党日按新算法重排。",
+            (
+                ("first_friday", "当月第一个周五"),
+                ("iso_week", "以周四所在月为准的第一周"),
+                ("full_week", "第一个完整周"),
+            ),
+        ),
+        ZoneSetting(
+            "holiday_scope",
+            "rest_days",
+            "遇哪些日子顺延",
+            "遇到这些日子，党日顺延到下一个周五。改动后，还没有到的党日重排。",
+            (("rest_days", "放假通知中的所有休息日"), ("statutory_only", "只有法定节日当天")),
+        ),
+        ZoneSetting(
+            "july_mode",
+            "combined",
+            "“七一”活动",
+            "合并的，7 月只有“七一”这一次，由区里定日期；分开的，7 月另有按周五算的党日。",
+            (("combined", "就是 7 月主题党日"), ("separate", "与 7 月主题党日分开")),
+        ),
+        ZoneSetting(
+            "july_day",
+            "07-01",
+            "“七一”活动日（月-日）",
+            "须在 7 月之内，例如 07-01。改动后，还没有到的 7 月党日重排。",
+        ),
+        ZoneSetting(
+            "appraisal_final_step",
+            "approve",
+            "民主评议等次最后由谁定",
+            "从下一次提出等次起按新的办法。",
+            (
+                ("approve", "上级党组织会议审批"),
+                ("record", "支部确定，报上级备案"),
+                ("none", "支部确定"),
+            ),
+        ),
+        ZoneSetting(
+            "appraisal_vote",
+            "open",
+            "上级会议怎样表决民主评议等次",
+            "从下一次报上级会议起按新的办法；已经报到会议的不变。",
+            (("open", "每名成员各自表态，记名"), ("secret", "无记名投纸票，录入票数")),
+        ),
+        ZoneSetting(
+            "appraisal_share",
+            "warn",
+            "优秀等次超过三分之一时",
+            "优秀等次一般不超过党员总数的三分之一。",
+            (("warn", "提醒"), ("refuse", "不允许")),
+        ),
+        ZoneSetting(
+            "appraisal_share_of",
+            "members",
+            "优秀比例按什么算",
+            "计算三分之一时的分母。",
+            (("members", "党员总数"), ("present", "参加测评人数")),
+        ),
+        ZoneSetting(
+            "appraisal_quorum",
+            "half",
+            "民主测评到会人数",
+            "达不到的，本次测评无效，另行召开。",
+            (("half", "不少于应到人数的二分之一"), ("two_thirds", "不少于应到人数的三分之二")),
+        ),
     )
 }
 
@@ -115,6 +145,9 @@ def secret_key(env: Environment, instance: Path) -> str:
     path = instance / "secret_key"
     if not path.exists():
         instance.mkdir(parents=True, exist_ok=True)
-        with suppress(FileExistsError), open(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
+        with (
+            suppress(FileExistsError),
+            open(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file,
+        ):
             file.write(secrets.token_hex(32))
     return path.read_text().strip()

@@ -1,6 +1,8 @@
-"""A program of its own: reads one file that a stranger sent and answers with a harmless copy, or with a no by name.
+"""A program of its own: reads one file that a stranger sent and answers with a harmless copy, or
+with a no by name.
 
-Runs as a child with little time and memory. Imports nothing of the house, so that a flaw in a decoder finds nothing.
+Runs as a child with little time and memory. Imports nothing of the house, so that a flaw in a
+decoder finds nothing.
 """
 
 from __future__ import annotations
@@ -16,16 +18,40 @@ from contextlib import suppress
 MAX_SIDE, THUMB_SIDE = 1600, 264
 MAX_PIXELS = 64_000_000
 MAX_PIXELS_WHOLE = 16_000_000  # of formats that are decoded at full size
-MAX_PIXELS_PROGRESSIVE = 25_000_000  # of photos that are kept whole in memory while they are decoded
+MAX_PIXELS_PROGRESSIVE = (
+    25_000_000  # of photos that are kept whole in memory while they are decoded
+)
 SMALL_PNG = 1_000_000  # a larger one is a photo and becomes a JPEG
 MAX_PAGES, MAX_OBJECTS, MAX_UNPACKED = 300, 60_000, 20_000_000
 CPU_SECONDS, MEMORY = 5, 512 * 2**20
-# What a paper has no use for: keys or names under which a PDF runs, starts, sends or carries something.
-FORBIDDEN = frozenset({
-    "/JS", "/JavaScript", "/Launch", "/EmbeddedFile", "/EmbeddedFiles", "/EF", "/RichMedia", "/RichMediaContent",
-    "/RichMediaExecute", "/XFA", "/SubmitForm", "/ImportData", "/GoToR", "/GoToE", "/Movie", "/Sound", "/Rendition",
-    "/3D", "/FileAttachment"})
-IN_THE_RAW = re.compile(rb"/(JavaScript|JS(?=[\s(<])|Launch|EmbeddedFiles?|RichMedia|XFA|SubmitForm|ImportData)\b")
+# What a paper has no use for: keys or names under which a PDF runs, starts, sends or carries
+# something.
+FORBIDDEN = frozenset(
+    {
+        "/JS",
+        "/JavaScript",
+        "/Launch",
+        "/EmbeddedFile",
+        "/EmbeddedFiles",
+        "/EF",
+        "/RichMedia",
+        "/RichMediaContent",
+        "/RichMediaExecute",
+        "/XFA",
+        "/SubmitForm",
+        "/ImportData",
+        "/GoToR",
+        "/GoToE",
+        "/Movie",
+        "/Sound",
+        "/Rendition",
+        "/3D",
+        "/FileAttachment",
+    }
+)
+IN_THE_RAW = re.compile(
+    rb"/(JavaScript|JS(?=[\s(<])|Launch|EmbeddedFiles?|RichMedia|XFA|SubmitForm|ImportData)\b"
+)
 
 
 class Refused(Exception):
@@ -33,7 +59,9 @@ class Refused(Exception):
 
 
 def look(data: bytes) -> tuple[dict, list[bytes]]:
-    """Return what a file is and its harmless bytes: the copy, and for an image a small one. Raises Refused."""
+    """Return what a file is and its harmless bytes: the copy, and for an image a small one. Raises
+    Refused.
+    """
     return _pdf(data) if data.startswith(b"%PDF-") else _image(data)
 
 
@@ -45,8 +73,17 @@ def _image(data: bytes) -> tuple[dict, list[bytes]]:
         found = Image.open(io.BytesIO(data), formats=["JPEG", "PNG", "WEBP"])
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise Refused("pixels") from None
-    whole = found.format not in ("JPEG", "MPO")  # MPO: several photos in one file, of which the first counts
-    most = (MAX_PIXELS_WHOLE if whole else MAX_PIXELS_PROGRESSIVE if "progressive" in found.info else MAX_PIXELS)
+    whole = found.format not in (
+        "JPEG",
+        "MPO",
+    )  # MPO: several photos in one file, of which the first counts
+    most = (
+        MAX_PIXELS_WHOLE
+        if whole
+        else MAX_PIXELS_PROGRESSIVE
+        if "progressive" in found.info
+        else MAX_PIXELS
+    )
     if found.width * found.height > most:
         raise Refused("pixels")
     found.draft("RGB", (MAX_SIDE, MAX_SIDE))  # a JPEG is decoded not much larger than needed
@@ -110,7 +147,7 @@ def _nothing_behind(data: bytes) -> None:
     end = data.rfind(b"%%EOF")
     if end < 0:
         raise Refused("broken")
-    if data[end + 5:].strip(b"\0 \t\r\n") or zipfile.is_zipfile(io.BytesIO(data)):
+    if data[end + 5 :].strip(b"\0 \t\r\n") or zipfile.is_zipfile(io.BytesIO(data)):
         raise Refused("behind")
 
 
@@ -123,16 +160,24 @@ def _reader(data: bytes):
     import pypdf
 
     pypdf.overwrite_configuration(
-        zlib_maximum_output_length=MAX_UNPACKED, lzw_maximum_output_length=MAX_UNPACKED,
-        run_length_maximum_output_length=MAX_UNPACKED, stream_decoding_work_maximum_length=2 * MAX_UNPACKED)
+        zlib_maximum_output_length=MAX_UNPACKED,
+        lzw_maximum_output_length=MAX_UNPACKED,
+        run_length_maximum_output_length=MAX_UNPACKED,
+        stream_decoding_work_maximum_length=2 * MAX_UNPACKED,
+    )
     return pypdf.PdfReader(io.BytesIO(data), strict=False, xref_stream_maximum_entries=MAX_OBJECTS)
 
 
 def _objects(reader):
-    """Yield the trailer and every object of the file, also those that no page leads to. Raises Refused."""
+    """Yield the trailer and every object of the file, also those that no page leads to.
+
+    Raises Refused.
+    """
     from pypdf.generic import IndirectObject
 
-    known = {(number, generation) for generation, numbers in reader.xref.items() for number in numbers}
+    known = {
+        (number, generation) for generation, numbers in reader.xref.items() for number in numbers
+    }
     known |= {(number, 0) for number in reader.xref_objStm}
     if len(known) > MAX_OBJECTS:
         raise Refused("pages")
@@ -142,7 +187,9 @@ def _objects(reader):
 
 
 def _active(value) -> bool:
-    """Tell whether a forbidden name stands anywhere in an object; what it refers to is looked at by itself."""
+    """Tell whether a forbidden name stands anywhere in an object; what it refers to is looked at by
+    itself.
+    """
     heap = [value]
     while heap:
         found = heap.pop()
@@ -159,8 +206,12 @@ def _confine() -> None:
     """Give up time, memory and files. What a system does not know is left out."""
     import resource
 
-    for limit, most in ((resource.RLIMIT_CPU, CPU_SECONDS), (resource.RLIMIT_AS, MEMORY), (resource.RLIMIT_FSIZE, 0),
-                        (resource.RLIMIT_CORE, 0)):
+    for limit, most in (
+        (resource.RLIMIT_CPU, CPU_SECONDS),
+        (resource.RLIMIT_AS, MEMORY),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_CORE, 0),
+    ):
         with suppress(ValueError, OSError):
             resource.setrlimit(limit, (most, most))
 

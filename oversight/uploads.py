@@ -1,6 +1,8 @@
-"""Files that people send: what is allowed, how it is cleaned, and where it lies. Knows neither cases nor the web.
+"""Files that people send: what is allowed, how it is cleaned, and where it lies. Knows neither
+cases nor the web.
 
-Hostile bytes are read by `untrusted` in a child process. Files lie under random names outside the static tree.
+Hostile bytes are read by `untrusted` in a child process. Files lie under random names outside the
+static tree.
 """
 
 from __future__ import annotations
@@ -77,29 +79,48 @@ def _wrong_type(name: str) -> WrongType:
     ending = re.search(r"\.([A-Za-z0-9]{1,8})$", name)
     if ending is None or ending[1].lower() in ("jpg", "jpeg", "png", "pdf", "webp"):
         return WrongType("只能传 JPG、PNG 或 PDF。这个文件的内容不是照片，也不是 PDF。")
-    return WrongType(say("只能传 JPG、PNG 或 PDF。这个文件是 .{ending}。", ending=ending[1].lower()))
+    return WrongType(
+        say("只能传 JPG、PNG 或 PDF。这个文件是 .{ending}。", ending=ending[1].lower())
+    )
 
 
 def _apart(data: bytes) -> Clean:
-    """Let a child process read the file: what crashes or eats there does so alone. Raises WordsWrong."""
+    """Let a child process read the file: what crashes or eats there does so alone. Raises
+    WordsWrong.
+    """
     try:
-        done = subprocess.run([sys.executable, "-I", "-B", untrusted.__file__], input=data, capture_output=True,
-                              timeout=SECONDS, env={}, check=True)
+        done = subprocess.run(
+            [sys.executable, "-I", "-B", untrusted.__file__],
+            input=data,
+            capture_output=True,
+            timeout=SECONDS,
+            env={},
+            check=True,
+        )
         line, _newline, rest = done.stdout.partition(b"\n")
         about = json.loads(line)
         if "no" in about:
             raise WordsWrong({"file": NO[about["no"]]})
         first, *more = about["sizes"]
-        return Clean(about["kind"], rest[:first], rest[first:first + more[0]] if more else None, about["width"],
-                     about["height"])
+        return Clean(
+            about["kind"],
+            rest[:first],
+            rest[first : first + more[0]] if more else None,
+            about["width"],
+            about["height"],
+        )
     except (subprocess.SubprocessError, ValueError, KeyError):
         raise WordsWrong({"file": NO["broken"]}) from None
 
 
 def shown_name(name: str, kind: str) -> str:
-    """Return a name fit to be shown: no path, no tricks of writing direction, and the ending that is true."""
+    """Return a name fit to be shown: no path, no tricks of writing direction, and the ending that
+    is true.
+    """
     last = re.split(r"[\\/]", name or "")[-1]
-    plain = "".join(c for c in unicodedata.normalize("NFC", last) if unicodedata.category(c)[0] != "C")
+    plain = "".join(
+        c for c in unicodedata.normalize("NFC", last) if unicodedata.category(c)[0] != "C"
+    )
     stem = re.sub(r"(\s*\.[A-Za-z0-9]{1,8})+$", "", plain)
     stem = re.sub(r'[<>:"|?*\s]+', " ", stem).strip(" .")[:80] or "附件"
     return f"{stem}.{KINDS[kind]}"
@@ -140,7 +161,10 @@ def drop(folder: Path, *stored: str | None) -> None:
 
 
 def read(folder: Path, stored: str, expected: str | None = None) -> bytes:
-    """Return the bytes of a file, held against their hash where one is given. Raises Unavailable."""
+    """Return the bytes of a file, held against their hash where one is given.
+
+    Raises Unavailable.
+    """
     try:
         data = place(folder, stored).read_bytes()
     except OSError:

@@ -17,8 +17,11 @@ from .sentences import say
 LONGEST = 2000
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 # Words that may always be added; they are kept in the journal although nobody asked for them.
-WELCOME = (Ask("reason", "text", "理由", required=False), Ask("opinion", "text", "意见", required=False),
-           Ask("note", "text", "备注", required=False))
+WELCOME = (
+    Ask("reason", "text", "理由", required=False),
+    Ask("opinion", "text", "意见", required=False),
+    Ask("note", "text", "备注", required=False),
+)
 YES, NO = {"true", "1", "yes", "on", "是"}, {"false", "0", "no", "否"}
 
 
@@ -27,7 +30,10 @@ class _Wrong(Exception):
 
 
 def read_words(asks: tuple[Ask, ...], raw: dict) -> tuple[dict, dict]:
-    """Return the words as typed values and as plain JSON values. Raises WordsWrong naming every field."""
+    """Return the words as typed values and as plain JSON values.
+
+    Raises WordsWrong naming every field.
+    """
     if not isinstance(raw, dict):
         raise WordsWrong({"words": "填写的内容格式不对。"})
     typed, plain, wrong = {}, {}, {}
@@ -63,16 +69,27 @@ def _text(ask: Ask, value) -> str:
         value = "是" if value else "否"
     if not isinstance(value, str):
         raise _Wrong(say("“{word}”应是文字。", word=ask.label))
-    clean = "".join(c for c in value if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf", "Cs")).strip()
+    clean = "".join(
+        c for c in value if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf", "Cs")
+    ).strip()
     if not clean:
         raise _Wrong(say("请填写“{word}”。", word=ask.label))
     if len(clean) > LONGEST:
-        raise _Wrong(say("“{word}”有 {count} 字，最多 {most} 字。", word=ask.label, count=len(clean), most=LONGEST))
+        raise _Wrong(
+            say(
+                "“{word}”有 {count} 字，最多 {most} 字。",
+                word=ask.label,
+                count=len(clean),
+                most=LONGEST,
+            )
+        )
     return clean
 
 
 def read_day(value) -> date | None:
-    """Return a day as people write it here, 2026-01-09, between 2000 and 2100; None where it cannot be read."""
+    """Return a day as people write it here, 2026-01-09, between 2000 and 2100; None where it cannot
+    be read.
+    """
     if not isinstance(value, str) or not DAY.fullmatch(value.strip()):
         return None  # fromisoformat also reads week dates, which nobody here writes
     try:
@@ -85,7 +102,9 @@ def read_day(value) -> date | None:
 def _date(ask: Ask, value) -> date:
     day = read_day(value)
     if day is None:
-        raise _Wrong(say("“{word}”要写成 2026-01-09 这样的日期，2000 年到 2100 年之间。", word=ask.label))
+        raise _Wrong(
+            say("“{word}”要写成 2026-01-09 这样的日期，2000 年到 2100 年之间。", word=ask.label)
+        )
     return day
 
 
@@ -132,8 +151,14 @@ def _list(ask: Ask, value) -> list:
     choices = [choice for choice, _label in ask.choices]
     strange = [n for n, entry in enumerate(value, 1) if choices and entry not in choices]
     if strange:
-        raise _Wrong(say("“{word}”第 {number} 条请从给出的选项中选择。", word=ask.label, number=strange[0]))
-    return [_entry(ask, number, entry) for number, entry in enumerate(value, 1)] if ask.items else value
+        raise _Wrong(
+            say("“{word}”第 {number} 条请从给出的选项中选择。", word=ask.label, number=strange[0])
+        )
+    return (
+        [_entry(ask, number, entry) for number, entry in enumerate(value, 1)]
+        if ask.items
+        else value
+    )
 
 
 def _keyed(ask: Ask, key: str, entry) -> dict:
@@ -147,9 +172,23 @@ def _entry(ask: Ask, number: int, entry) -> dict:
     try:
         return read_words(ask.items, entry)[1]
     except WordsWrong as wrong:
-        raise _Wrong(say("“{word}”第 {number} 条：{problem}", word=ask.label, number=number,
-                         problem=wrong.sentence)) from None
+        raise _Wrong(
+            say(
+                "“{word}”第 {number} 条：{problem}",
+                word=ask.label,
+                number=number,
+                problem=wrong.sentence,
+            )
+        ) from None
 
 
-_READERS = {"text": _text, "date": _date, "number": _number, "choice": _choice, "yes_no": _yes_no,
-            "person": _person, "file": _text, "list": _list}
+_READERS = {
+    "text": _text,
+    "date": _date,
+    "number": _number,
+    "choice": _choice,
+    "yes_no": _yes_no,
+    "person": _person,
+    "file": _text,
+    "list": _list,
+}

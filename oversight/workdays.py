@@ -78,7 +78,9 @@ def seed(years: Iterable[int]) -> tuple[list[CalendarDay], frozenset[int]]:
 
     # A notice may reach back into the December before, so a stray row proves nothing;
     # National Day is in every notice.
-    published = frozenset(year for year in years if 1 <= year <= 9999 and date(year, 10, 1) in holidays)
+    published = frozenset(
+        year for year in years if 1 <= year <= 9999 and date(year, 10, 1) in holidays
+    )
     rest = [_rest_row(day, name) for day, name in holidays.items() if day.year in published]
     work = [_work_row(day, name) for day, name in workdays.items() if day.year in published]
     return sorted(rest + work, key=lambda row: row.on), published
@@ -107,7 +109,9 @@ def add_workdays(calendar: Calendar, start: date, n: int) -> date:
 
 
 def workdays_between(calendar: Calendar, a: date, b: date) -> int:
-    """Count the working days from `a` (not counted) to `b` (counted); negative where `b` is earlier."""
+    """Count the working days from `a` (not counted) to `b` (counted); negative where `b` is
+    earlier.
+    """
     step, sign = (DAY, 1) if a <= b else (-DAY, -1)
     return sign * sum(calendar.is_workday(a + i * step) for i in range(1, abs((b - a).days) + 1))
 
@@ -157,8 +161,14 @@ def _first(weekday: int, year: int, month: int) -> date:
 # before, everybody takes the next one, which is the first Friday again.
 WEEK_RULES: dict[str, tuple[str, Callable[[int, int], date]]] = {
     "first_friday": ("每月第一周的周五", lambda year, month: _first(FRIDAY, year, month)),
-    "iso_week": ("每月第一周（以周四为准）的周五", lambda year, month: _first(THURSDAY, year, month) + DAY),
-    "full_week": ("每月第一个完整周的周五", lambda year, month: _first(MONDAY, year, month) + 4 * DAY),
+    "iso_week": (
+        "每月第一周（以周四为准）的周五",
+        lambda year, month: _first(THURSDAY, year, month) + DAY,
+    ),
+    "full_week": (
+        "每月第一个完整周的周五",
+        lambda year, month: _first(MONDAY, year, month) + 4 * DAY,
+    ),
 }
 
 
@@ -205,7 +215,10 @@ def _postponed(
     """Walk from Friday to Friday until one is not a rest day, noting each name once."""
     steps, names = [], []
     while holiday := calendar.rest(friday, scope):
-        steps += [Step(f"{label}：{_md(friday)}", "start", friday, clause), _skipped(holiday, clause)]
+        steps += [
+            Step(f"{label}：{_md(friday)}", "start", friday, clause),
+            _skipped(holiday, clause),
+        ]
         names += [holiday.name] if holiday.name not in names else []
         if (friday + WEEK).month != friday.month:
             # Only a wrong table gets here; the month must not be left, so a person has to choose.
@@ -226,7 +239,9 @@ def _united(friday: Step, day: date, clause: str) -> list[Step]:
 
 
 def _settled(steps: list[Step], result: Step) -> list[Step]:
-    """Let `result` overrule the earlier result, which stays as a struck-out line if it was another day."""
+    """Let `result` overrule the earlier result, which stays as a struck-out line if it was another
+    day.
+    """
     *before, last = steps
     return before + ([replace(last, kind="start")] if last.day != result.day else []) + [result]
 
@@ -250,7 +265,8 @@ def _md(day: date) -> str:
 def _rest_row(day: date, english: str) -> CalendarDay:
     from chinese_calendar.constants import in_lieu_days
 
-    # The library marks only swapped weekdays, so weekend days of the holiday are checked against the law.
+    # The library marks only swapped weekdays, so weekend days of the holiday are checked against
+    # the law.
     by_law = day in _law(day.year) or (day.weekday() < SATURDAY and day not in in_lieu_days)
     return CalendarDay(day, "rest", _chinese(english), by_law, _notice_source())
 
@@ -278,12 +294,17 @@ def _law(year: int) -> Mapping[date, CalendarDay]:
     named: dict[date, list[str]] = {}
     for day, name in _law_dates(year):
         named.setdefault(day, []).append(name)  # 中秋节 may fall on 国庆节: one row, both names
-    rows = (CalendarDay(day, "rest", "、".join(names), True, source) for day, names in sorted(named.items()))
+    rows = (
+        CalendarDay(day, "rest", "、".join(names), True, source)
+        for day, names in sorted(named.items())
+    )
     return MappingProxyType({row.on: row for row in rows})
 
 
 def _law_dates(year: int) -> list[tuple[date, str]]:
-    """List the statutory days of the law in force in `year`, the lunar ones reckoned in China's time."""
+    """List the statutory days of the law in force in `year`, the lunar ones reckoned in China's
+    time.
+    """
     new_year = _lunar(year, 1, 1)
     since_2025 = year >= 2025
     return [

@@ -1,7 +1,9 @@
-"""Fixtures: a fresh migrated database per test on each engine, the application on it, and a small world.
+"""Fixtures: a fresh migrated database per test on each engine, the application on it, and a small
+world.
 
-One application and one database address serve all tests of a process on an engine: what they have compiled, SQL and
-templates, stays. Before each test the database is replaced by a copy of a template, empty or with the small world.
+One application and one database address serve all tests of a process on an engine: what they have
+compiled, SQL and templates, stays. Before each test the database is replaced by a copy of a
+template, empty or with the small world.
 """
 
 from __future__ import annotations
@@ -28,8 +30,12 @@ NOW = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
 
 
 def _app(url: str, folder: Path):
-    source = {"OVERSIGHT_DATABASE_URL": url, "OVERSIGHT_INSTANCE": str(folder), "OVERSIGHT_SECRET_KEY": "t" * 32,
-              "OVERSIGHT_TESTING": "1"}
+    source = {
+        "OVERSIGHT_DATABASE_URL": url,
+        "OVERSIGHT_INSTANCE": str(folder),
+        "OVERSIGHT_SECRET_KEY": "t" * 32,
+        "OVERSIGHT_TESTING": "1",
+    }
     app = create_app(source, StoppedClock(NOW))
     app.testing = True
     return app
@@ -43,7 +49,10 @@ def _migrate(url: str, folder: Path) -> None:
 
 
 class Stage:
-    """An application whose database is laid anew for each test. `names` are those of the world in the template."""
+    """An application whose database is laid anew for each test.
+
+    `names` are those of the world in the template.
+    """
 
     app: Flask
     names: worlds.Names
@@ -71,10 +80,15 @@ class Stage:
 
 class SqliteStage(Stage):
     def __init__(self, empty: Path, folder: Path):
-        self.path, self.templates = folder / "oversight.db", {False: empty, True: folder / "world.db"}
+        self.path, self.templates = (
+            folder / "oversight.db",
+            {False: empty, True: folder / "world.db"},
+        )
         self.app = _app(f"sqlite:///{self.path}", folder)
         with self.app.app_context():  # what a test wrote need not outlive a power cut
-            sa.event.listen(db.engine, "connect", lambda link, _: link.execute("PRAGMA synchronous=OFF"))
+            sa.event.listen(
+                db.engine, "connect", lambda link, _: link.execute("PRAGMA synchronous=OFF")
+            )
         self.lay(False)
         self.inhabit()
         shutil.copy(self.path, self.templates[True])
@@ -95,7 +109,9 @@ class PostgresStage(Stage):
 
     def lay(self, inhabited: bool) -> None:
         postgres.drop_database(self.url)
-        postgres.create_database(template=self.templates[inhabited], name=make_url(self.url).database)
+        postgres.create_database(
+            template=self.templates[inhabited], name=make_url(self.url).database
+        )
 
 
 @pytest.fixture(scope="session")

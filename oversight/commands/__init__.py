@@ -1,1 +1,4 @@
-"""The command line's subjects, one module each. `cli.py` is its table of contents and loads a subject when used."""
+"""The command line's subjects, one module each.
+
+`cli.py` is its table of contents and loads a subject when used.
+"""

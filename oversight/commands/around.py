@@ -21,7 +21,12 @@ from ..errors import BadRequest, No, WordsWrong
 if TYPE_CHECKING:
     from flask import Flask
 
-STAGES = {"read": ("读取", "行"), "check": ("核对", "行"), "compare": ("比对", "人"), "write": ("写入", "条")}
+STAGES = {
+    "read": ("读取", "行"),
+    "check": ("核对", "行"),
+    "compare": ("比对", "人"),
+    "write": ("写入", "条"),
+}
 
 
 def in_app(command):
@@ -36,7 +41,9 @@ def in_app(command):
                 with _said():
                     return command(*args, **words)
             except (OperationalError, ProgrammingError) as error:
-                raise click.ClickException("数据库打不开或还没有建好，请检查地址，再运行 oversight upgrade。") from error
+                raise click.ClickException(
+                    "数据库打不开或还没有建好，请检查地址，再运行 oversight upgrade。"
+                ) from error
             finally:
                 db.session.remove()
 
@@ -65,7 +72,9 @@ def _made(make):
     try:
         return make()
     except (ValueError, ArgumentError, ImportError, ZoneInfoNotFoundError) as error:
-        raise click.ClickException("环境变量有误，请检查 PORT、OVERSIGHT_DATABASE_URL 和 OVERSIGHT_TIMEZONE。") from error
+        raise click.ClickException(
+            "环境变量有误，请检查 PORT、OVERSIGHT_DATABASE_URL 和 OVERSIGHT_TIMEZONE。"
+        ) from error
     except OSError as error:
         raise click.ClickException(f"不能读写 {error.filename}，请检查路径和权限。") from error
 
@@ -114,14 +123,23 @@ def table(title: str, headers: Iterable[str], rows: Iterable[Iterable[object]]) 
 
 @contextmanager
 def progress():
-    """Show a bar for each stage at a terminal; elsewhere be silent. Yields what begins a stage and ends the last."""
+    """Show a bar for each stage at a terminal; elsewhere be silent. Yields what begins a stage and
+    ends the last.
+    """
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed} {task.fields[of]}"),
-               TimeElapsedColumn())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed} {task.fields[of]}"),
+        TimeElapsedColumn(),
+    )
     console = Console(stderr=True)
-    with Progress(*columns, console=console, disable=not sys.stderr.isatty() or console.is_dumb_terminal) as bar:
+    with Progress(
+        *columns, console=console, disable=not sys.stderr.isatty() or console.is_dumb_terminal
+    ) as bar:
+
         def stage(name: str, total: int | None = None):
             _full(bar)
             label, of = STAGES[name]

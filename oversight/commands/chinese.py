@@ -50,7 +50,9 @@ class Group(Command, click.Group):
 
     def resolve_command(self, ctx: click.Context, args: list[str]):
         if args and self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
-            raise click.UsageError(f"没有命令 {args[0]}；可用的有 {'、'.join(self.list_commands(ctx))}。", ctx)
+            raise click.UsageError(
+                f"没有命令 {args[0]}；可用的有 {'、'.join(self.list_commands(ctx))}。", ctx
+            )
         return super().resolve_command(ctx, args)
 
     def main(self, *args, standalone_mode: bool = True, **more):
@@ -73,14 +75,18 @@ class Group(Command, click.Group):
 
 
 class Contents(Group):
-    """A group that knows its commands by name and line, and loads the module of the one that is called.
+    """A group that knows its commands by name and line, and loads the module of the one that is
+    called.
 
     `contents` maps a module beside this one to its commands: attribute to one line of help.
     """
 
     def __init__(self, name: str, contents: dict[str, dict[str, str]], **more):
-        entries = [_Entry(module, attribute, line) for module, commands in contents.items()
-                   for attribute, line in commands.items()]
+        entries = [
+            _Entry(module, attribute, line)
+            for module, commands in contents.items()
+            for attribute, line in commands.items()
+        ]
         super().__init__(name, commands={entry.name: entry for entry in entries}, **more)
 
     def resolve_command(self, ctx: click.Context, args: list[str]):

@@ -1,4 +1,6 @@
-"""Days and the zone's choices: party days of a year, published rest days, settings, what time brings."""
+"""Days and the zone's choices: party days of a year, published rest days, settings, what time
+brings.
+"""
 
 from __future__ import annotations
 
@@ -61,9 +63,14 @@ def show(year: int) -> None:
     published, found = days.days_of(db.session, administration.zone(db.session).id, year)
     if not published:
         click.echo(f"{year} 年放假安排尚未公布，下面只有法定节假日和已录入的日子。", err=True)
-    table(f"{year} 年", ("日期", "星期", "类别", "名称", "来源"), [
-        (day.on, "一二三四五六日"[day.on.weekday()], days.KINDS[day.kind], day.name, day.source)
-        for day in found])
+    table(
+        f"{year} 年",
+        ("日期", "星期", "类别", "名称", "来源"),
+        [
+            (day.on, "一二三四五六日"[day.on.weekday()], days.KINDS[day.kind], day.name, day.source)
+            for day in found
+        ],
+    )
 
 
 @click.group(cls=Group)
@@ -76,9 +83,19 @@ def settings() -> None:
 def list_() -> None:
     """List every choice of the zone with its value."""
     values = chosen(db.session, administration.zone(db.session).id)
-    table("区的设置", ("名称", "值", "含义", "可选"), [
-        (one.name, values[one.name], one.label, "、".join(key for key, _label in one.choices) or "月-日")
-        for one in ZONE_SETTINGS.values()])
+    table(
+        "区的设置",
+        ("名称", "值", "含义", "可选"),
+        [
+            (
+                one.name,
+                values[one.name],
+                one.label,
+                "、".join(key for key, _label in one.choices) or "月-日",
+            )
+            for one in ZONE_SETTINGS.values()
+        ],
+    )
 
 
 @settings.command("set", help="改一项设置，还没有到的党日随之重排")
@@ -88,7 +105,9 @@ def list_() -> None:
 def set_(name: str, value: str) -> None:
     """Change one choice of the zone."""
     try:
-        moved = zone_settings.change(db.session, administration.zone(db.session).id, name, value, None, now())
+        moved = zone_settings.change(
+            db.session, administration.zone(db.session).id, name, value, None, now()
+        )
     except WordsWrong as wrong:
         raise BadRequest("没有设定：" + "".join(wrong.fields.values())) from wrong
     db.session.commit()
@@ -104,7 +123,15 @@ def sweep(day: date | None) -> None:
     if at.today > now().today:
         click.echo("注意：按将来的日期办理，未答复的请示会真的到期失效。", err=True)
     done = time.sweep(db.session, at)
-    labels = {"planned": "新排党日", "moved": "到期办理", "settled": "随人转接或终止", "reseated": "改由他人办理", "told": "告知",
-              "redated": "期限随党日调整", "reminded": "提醒", "delivered": "送达"}
+    labels = {
+        "planned": "新排党日",
+        "moved": "到期办理",
+        "settled": "随人转接或终止",
+        "reseated": "改由他人办理",
+        "told": "告知",
+        "redated": "期限随党日调整",
+        "reminded": "提醒",
+        "delivered": "送达",
+    }
     told = "，".join(f"{label} {done.get(name, 0)}" for name, label in labels.items())
     click.echo(f"{at.today}：{told}。")

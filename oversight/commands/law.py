@@ -20,15 +20,25 @@ def workflow() -> None:
 @with_law
 def list_() -> None:
     """List the definitions."""
-    table("流程", ("名称", "标题", "版本", "状态", "办理"), [
-        (each.name, each.title, each.version, len(each.states), len(each.moves))
-        for each in workflows.every()])
+    table(
+        "流程",
+        ("名称", "标题", "版本", "状态", "办理"),
+        [
+            (each.name, each.title, each.version, len(each.states), len(each.moves))
+            for each in workflows.every()
+        ],
+    )
 
 
 @workflow.command(help="打印一个流程")
 @click.argument("name", metavar="名称")
-@click.option("--format", "form", type=click.Choice(list(law.FORMATS)), default="table",
-              help="table、mermaid、svg 或 json")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(list(law.FORMATS)),
+    default="table",
+    help="table、mermaid、svg 或 json",
+)
 @with_law
 def show(name: str, form: str) -> None:
     """Print a definition in one of its forms."""

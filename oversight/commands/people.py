@@ -33,7 +33,9 @@ def issue(unit: str, out: str, again: bool) -> None:
     """Issue slips and write them as a page to print; the codes are kept nowhere else."""
     made = keeping.issue_unit(db.session, administration.unit(db.session, unit), None, now(), again)
     if not made:
-        click.echo("这里的人都已有密码或激活单，没有可发的；没有用的激活单要全部换新，请加 --again。")
+        click.echo(
+            "这里的人都已有密码或激活单，没有可发的；没有用的激活单要全部换新，请加 --again。"
+        )
         return
     with new_file(out) as file:
         db.session.commit()  # first: the codes on paper must hold
@@ -62,7 +64,9 @@ def reset(username: str, password_stdin: bool) -> None:
         return
     slip = keeping.issue_one(db.session, found.person_id, None, now())
     db.session.commit()
-    click.echo(f"{slip.person}（{slip.unit}）用户名 {slip.username}，{slip.until:%Y-%m-%d} 前有效，激活码： {slip.code}")
+    click.echo(
+        f"{slip.person}（{slip.unit}）用户名 {slip.username}，{slip.until:%Y-%m-%d} 前有效，激活码： {slip.code}"
+    )
 
 
 def _account_act(act: str, line: str, said: str) -> None:
@@ -72,7 +76,9 @@ def _account_act(act: str, line: str, said: str) -> None:
     @click.argument("username", metavar="用户名")
     @in_app
     def run(username: str) -> None:
-        getattr(keeping, act)(db.session, administration.account(db.session, username).person_id, None, now())
+        getattr(keeping, act)(
+            db.session, administration.account(db.session, username).person_id, None, now()
+        )
         db.session.commit()
         click.echo(f"{username} {said}。")
 
@@ -116,8 +122,15 @@ def import_roster(file: str, dry_run: bool, confirm_left: bool) -> None:
     data = read_file(file)
     with progress() as stage:
         try:
-            found = roster.read(db.session, zone, data, Path(file).name, Sealer(current_app.secret_key), now(),
-                                stage)
+            found = roster.read(
+                db.session,
+                zone,
+                data,
+                Path(file).name,
+                Sealer(current_app.secret_key),
+                now(),
+                stage,
+            )
         except roster.Troubled as no:
             raise BadRequest("\n".join([*no.notes, *no.troubles, no.sentence])) from no
         if not dry_run:
@@ -130,7 +143,9 @@ def _tell(found, dry_run: bool) -> None:
     for note in found.roster.notes:
         click.echo(note, err=True)
     for heading, figures in roster.summary(found.plan):
-        click.echo(f"{heading}：" + "，".join(f"{label} {number}" for label, number in figures) + "。")
+        click.echo(
+            f"{heading}：" + "，".join(f"{label} {number}" for label, number in figures) + "。"
+        )
     for _id, name, unit in found.plan.left[:50]:
         click.echo(f"离开：{unit} {name}")
     for warning in found.plan.thinned:

@@ -17,9 +17,22 @@ from .chinese import Command
 
 HOME = "127.0.0.1"
 # Who is shown at the start; the other accounts follow the same pattern.
-SHOWN = ("branch01.secretary", "branch01.organizer", "branch01.member01", "town1.officer", "town1.secretary",
-         "town1.committee1", "town1.inspector", "dept1.officer", "zone.office", "zone.inspector",
-         "zone.committee1", "zone.sysadmin", "zone.secadmin", "zone.auditor")
+SHOWN = (
+    "branch01.secretary",
+    "branch01.organizer",
+    "branch01.member01",
+    "town1.officer",
+    "town1.secretary",
+    "town1.committee1",
+    "town1.inspector",
+    "dept1.officer",
+    "zone.office",
+    "zone.inspector",
+    "zone.committee1",
+    "zone.sysadmin",
+    "zone.secadmin",
+    "zone.auditor",
+)
 
 
 @click.command(cls=Command)
@@ -40,14 +53,20 @@ def init(zone_name: str, admin: str | None, password_stdin: bool) -> None:
     migrate()
     administration.refuse_second(db.session)
     admin = admin or click.prompt("管理员的用户名", prompt_suffix="：")
-    administration.first_administrator(db.session, zone_name, admin, password(password_stdin), now())
+    administration.first_administrator(
+        db.session, zone_name, admin, password(password_stdin), now()
+    )
     db.session.commit()
     click.echo(f"管理员 {admin} 已建立，可以登录了。")
 
 
 @click.command(cls=Command)
-@click.option("--size", type=click.Choice(["small", "county"]), default="small",
-              help="small 或 county（2500 个支部）")
+@click.option(
+    "--size",
+    type=click.Choice(["small", "county"]),
+    default="small",
+    help="small 或 county（2500 个支部）",
+)
 @click.option("--if-empty", is_flag=True, help="已有数据时不载入，也不算出错")
 @in_app
 def demo(size: str, if_empty: bool) -> None:
@@ -61,14 +80,18 @@ def demo(size: str, if_empty: bool) -> None:
         click.echo("数据库里已有数据，没有载入示范区。")
         return
     at = now()
-    zone.build(db.session, at, size, current_app.extensions["clock"],
-               current_app.config["SECRET_KEY"])
+    zone.build(
+        db.session, at, size, current_app.extensions["clock"], current_app.config["SECRET_KEY"]
+    )
     db.session.commit()
     time.sweep(db.session, at)
-    branches, people, cases = (db.session.scalar(sa.select(sa.func.count()).select_from(noun).where(which))
-                               for noun, which in ((Unit, Unit.kind == "branch"), (Person, sa.true()),
-                                                   (Case, sa.true())))
-    click.echo(f"示范区已载入：{branches} 个支部，{people} 人，{cases} 件事；账号的密码都是 {zone.PASSWORD}。")
+    branches, people, cases = (
+        db.session.scalar(sa.select(sa.func.count()).select_from(noun).where(which))
+        for noun, which in ((Unit, Unit.kind == "branch"), (Person, sa.true()), (Case, sa.true()))
+    )
+    click.echo(
+        f"示范区已载入：{branches} 个支部，{people} 人，{cases} 件事；账号的密码都是 {zone.PASSWORD}。"
+    )
 
 
 @click.command(cls=Command)

@@ -1,4 +1,6 @@
-"""What a cell means: names, days, telephone numbers, yes and no, as offices write them. One value at a time."""
+"""What a cell means: names, days, telephone numbers, yes and no, as offices write them. One value
+at a time.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ LONG_NUMBER = re.compile(r"\d{11,}[Xx]?")
 DAY = re.compile(r"(\d{4})[./\-年](\d{1,2})(?:[./\-月](\d{1,2})?日?|月)?")
 CLOCK = re.compile(r"\s+\d{1,2}:\d\d(:\d\d)?$")
 # Offices tell namesakes apart by a figure or a letter at the end: 王伟1, 李娜A.
-NAME = re.compile(r"(?=..)[㐀-鿿𠀀-𱍉]{1,20}(?:·[㐀-鿿]{1,20})*(?:\d{1,4}|[A-Za-z])?|[A-Za-z][A-Za-z ·]{1,58}")
+NAME = re.compile(
+    r"(?=..)[㐀-鿿𠀀-𱍉]{1,20}(?:·[㐀-鿿]{1,20})*(?:\d{1,4}|[A-Za-z])?|[A-Za-z][A-Za-z ·]{1,58}"
+)
 MOBILE = re.compile(r"1[3-9]\d{9}")
 FIGURES = "一二三四五六七八九"
 COUNTED = re.compile(rf"第?(0*[1-9]\d{{0,2}}|[{FIGURES}]?十[{FIGURES}]?|[{FIGURES}])$")
@@ -25,26 +29,69 @@ CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]|_x00[0-9A-Fa-f]{2}_
 GROUP_ENDING = re.compile(r"(党小组|小组|组)$")
 NO_GROUP = "无"
 LONGEST_GROUP = 40
-YES, NO = {"是", "有", "√", "✓", "y", "yes", "1", "true", "对"}, {"否", "无", "×", "x", "n", "no", "0", "false", "-", "/"}
+YES, NO = (
+    {"是", "有", "√", "✓", "y", "yes", "1", "true", "对"},
+    {"否", "无", "×", "x", "n", "no", "0", "false", "-", "/"},
+)
 CATEGORY_WORDS = {
-    "rural": "农村 村 行政村 建制村 村级 乡村", "community": "社区 城市社区 居委会 社区(居委会)",
-    "organ": "机关 党政机关 行政机关 政府机关", "school": "学校 中小学 中学 小学 高校 高等学校 幼儿园",
-    "hospital": "医院 公立医院 卫生院", "soe": "国有企业 国企 国有 国有独资企业 国有控股企业",
+    "rural": "农村 村 行政村 建制村 村级 乡村",
+    "community": "社区 城市社区 居委会 社区(居委会)",
+    "organ": "机关 党政机关 行政机关 政府机关",
+    "school": "学校 中小学 中学 小学 高校 高等学校 幼儿园",
+    "hospital": "医院 公立医院 卫生院",
+    "soe": "国有企业 国企 国有 国有独资企业 国有控股企业",
     "private": "非公有制经济组织 非公企业 非公 非公有制企业 民营企业 非公经济组织",
     "social": "社会组织 社团 民办非企业单位 社会团体",
 }
 CATEGORY_OF = {word: key for key, words in CATEGORY_WORDS.items() for word in words.split()}
-KIND_OF = {"镇": "town", "乡镇": "town", "镇党委": "town", "乡": "town", "街道": "town", "街道党工委": "town", "乡镇党委": "town",
-           "区属部门": "department", "部门": "department", "区属部门(单位)": "department", "单位": "department",
-           "区直部门": "department", "党总支": "middle", "中间层": "middle", "党总支部": "middle"}
+KIND_OF = {
+    "镇": "town",
+    "乡镇": "town",
+    "镇党委": "town",
+    "乡": "town",
+    "街道": "town",
+    "街道党工委": "town",
+    "乡镇党委": "town",
+    "区属部门": "department",
+    "部门": "department",
+    "区属部门(单位)": "department",
+    "单位": "department",
+    "区直部门": "department",
+    "党总支": "middle",
+    "中间层": "middle",
+    "党总支部": "middle",
+}
 OFFICE_OF = {label: key for key, label in OFFICES.items() if key not in ADMINISTRATORS} | {
-    "支部书记": "secretary", "党支部书记": "secretary", "党委书记": "secretary", "党工委书记": "secretary",
-    "党总支书记": "secretary", "党组书记": "secretary", "支部副书记": "deputy", "党支部副书记": "deputy",
-    "党委副书记": "deputy", "党组副书记": "deputy", "党工委副书记": "deputy", "组织": "organizer",
-    "支部组织委员": "organizer", "宣传": "publicity", "支部宣传委员": "publicity", "纪检": "discipline",
-    "纪律检查委员": "discipline", "支部纪检委员": "discipline", "支部委员": "committee", "党支部委员": "committee",
-    "支委": "committee", "党委委员": "committee", "党组成员": "committee", "党小组组长": "group_leader", "小组长": "group_leader",
-    "党建办": "officer", "党建办主任": "officer", "经办人": "officer", "督查": "inspector"}
+    "支部书记": "secretary",
+    "党支部书记": "secretary",
+    "党委书记": "secretary",
+    "党工委书记": "secretary",
+    "党总支书记": "secretary",
+    "党组书记": "secretary",
+    "支部副书记": "deputy",
+    "党支部副书记": "deputy",
+    "党委副书记": "deputy",
+    "党组副书记": "deputy",
+    "党工委副书记": "deputy",
+    "组织": "organizer",
+    "支部组织委员": "organizer",
+    "宣传": "publicity",
+    "支部宣传委员": "publicity",
+    "纪检": "discipline",
+    "纪律检查委员": "discipline",
+    "支部纪检委员": "discipline",
+    "支部委员": "committee",
+    "党支部委员": "committee",
+    "支委": "committee",
+    "党委委员": "committee",
+    "党组成员": "committee",
+    "党小组组长": "group_leader",
+    "小组长": "group_leader",
+    "党建办": "officer",
+    "党建办主任": "officer",
+    "经办人": "officer",
+    "督查": "inspector",
+}
 WITHOUT_OFFICE = {"无", "无职务", "党员", "普通党员", "群众", "-", "/", "无职党员"}
 FULL, ON_PROBATION = {"正式党员", "正式", "党员", "中共党员"}, {"预备党员", "预备", "中共预备党员"}
 
@@ -54,7 +101,9 @@ class Unreadable(Exception):
 
 
 def text(value) -> str:
-    """Return a cell as plain text: full-width forms narrowed, no invisible characters, no blanks at the ends."""
+    """Return a cell as plain text: full-width forms narrowed, no invisible characters, no blanks at
+    the ends.
+    """
     if value is None:
         return ""
     if isinstance(value, list):
@@ -62,7 +111,11 @@ def text(value) -> str:
     if isinstance(value, float) and value == int(value):
         value = int(value)
     plain = unicodedata.normalize("NFKC", str(value))
-    kept = "".join(" " if c in "\n\t\r" else c for c in plain if c in "\n\t\r" or unicodedata.category(c)[0] != "C")
+    kept = "".join(
+        " " if c in "\n\t\r" else c
+        for c in plain
+        if c in "\n\t\r" or unicodedata.category(c)[0] != "C"
+    )
     return " ".join(kept.split())
 
 
@@ -88,7 +141,9 @@ def name(value) -> str:
     if re.search(r"[㐀-鿿]", plain):
         plain = plain.replace(" ", "")
     if not NAME.fullmatch(plain):
-        raise Unreadable("姓名只写 2 个字以上的姓名，不带括号和备注，备注请写到别的列；同名的可在末尾加数字或一个字母。")
+        raise Unreadable(
+            "姓名只写 2 个字以上的姓名，不带括号和备注，备注请写到别的列；同名的可在末尾加数字或一个字母。"
+        )
     return plain
 
 
@@ -103,14 +158,27 @@ def unit_name(value) -> str:
 def unit_key(plain: str) -> str:
     """Fold the forms in which one organization is written, so that 中共某村支部委员会 finds 某村党支部."""
     plain = re.sub(r"[()（）\s]", "", re.sub(r"^(中国共产党|中共)", "", plain))
-    for ending, short in (("总支部委员会", "党总支"), ("总支委员会", "党总支"), ("支部委员会", "党支部"), ("工作委员会", "党工委"), ("委员会", "党委")):
+    for ending, short in (
+        ("总支部委员会", "党总支"),
+        ("总支委员会", "党总支"),
+        ("支部委员会", "党支部"),
+        ("工作委员会", "党工委"),
+        ("委员会", "党委"),
+    ):
         if plain.endswith(ending):
-            return (plain[:-len(ending)] + short).replace("党党", "党")
-    return plain[:-2] + "党支部" if plain.endswith("支部") and not plain.endswith(("党支部", "总支部")) else plain
+            return (plain[: -len(ending)] + short).replace("党党", "党")
+    return (
+        plain[:-2] + "党支部"
+        if plain.endswith("支部") and not plain.endswith(("党支部", "总支部"))
+        else plain
+    )
 
 
 def group(value, branch: str) -> str:
-    """Read the name of a 党小组 of a branch, 第1组 and 一组 as 第一党小组; "无" is none at all. Raises Unreadable."""
+    """Read the name of a 党小组 of a branch, 第1组 and 一组 as 第一党小组;
+
+    "无" is none at all. Raises Unreadable.
+    """
     if CONTROL.search(str(value)):
         raise Unreadable("党小组名称里有看不见的控制字符，请删去这一格重新输入。")
     plain = text(value).replace(" ", "")
@@ -153,7 +221,9 @@ def _figure(word: str) -> int:
     if word.isdecimal():
         return int(word)
     tens, ten, ones = word.rpartition("十")
-    return (FIGURES.index(tens) + 1 if tens else len(ten)) * 10 + (FIGURES.index(ones) + 1 if ones else 0)
+    return (FIGURES.index(tens) + 1 if tens else len(ten)) * 10 + (
+        FIGURES.index(ones) + 1 if ones else 0
+    )
 
 
 def _in_words(figure: int) -> str:
@@ -169,9 +239,13 @@ def day(value, today: date, old_epoch: bool = False) -> tuple[date, bool]:
     """Read a day; also returns whether only its month was written. Raises Unreadable."""
     found, rough = _day(value, old_epoch)
     if not found >= FIRST:
-        raise Unreadable(say("{day} 早于建党，请核对年份，写成 2010-07-01 这样。", day=found.isoformat()))
+        raise Unreadable(
+            say("{day} 早于建党，请核对年份，写成 2010-07-01 这样。", day=found.isoformat())
+        )
     if found > today:
-        raise Unreadable(say("{day} 还没有到，请核对，写成 2010-07-01 这样。", day=found.isoformat()))
+        raise Unreadable(
+            say("{day} 还没有到，请核对，写成 2010-07-01 这样。", day=found.isoformat())
+        )
     return found, rough
 
 
@@ -253,7 +327,9 @@ def probationary(value) -> bool:
     plain = text(value)
     if plain in ON_PROBATION or plain in FULL:
         return plain in ON_PROBATION
-    raise Unreadable("请写“正式党员”或“预备党员”；发展对象、积极分子和群众不在名册里，请删去这一行。")
+    raise Unreadable(
+        "请写“正式党员”或“预备党员”；发展对象、积极分子和群众不在名册里，请删去这一行。"
+    )
 
 
 def category(value) -> str:
@@ -261,12 +337,16 @@ def category(value) -> str:
     plain = re.sub(r"(党支部|支部|类)$", "", text(value).replace(" ", ""))
     found = CATEGORY_OF.get(plain)
     if found is None:
-        raise Unreadable(say("请从这八类里选一类写：{kinds}。", kinds="、".join(CATEGORIES.values())))
+        raise Unreadable(
+            say("请从这八类里选一类写：{kinds}。", kinds="、".join(CATEGORIES.values()))
+        )
     return found
 
 
 def category_or_kind(value) -> tuple[str, str | None]:
-    """Read what an organization is: a kind above branches, or a branch of a category. Raises Unreadable."""
+    """Read what an organization is: a kind above branches, or a branch of a category. Raises
+    Unreadable.
+    """
     plain = text(value).replace(" ", "")
     return (KIND_OF[plain], None) if plain in KIND_OF else ("branch", category(value))
 
@@ -288,6 +368,11 @@ def _office(part: str) -> tuple[str, str]:
         return OFFICE_OF[part], ""
     for label in sorted(OFFICE_OF, key=len, reverse=True):
         if part.endswith(label) and len(part) - len(label) >= 2:
-            return OFFICE_OF[label], part[:-len(label)]
-    raise Unreadable(say("没有“{part}”这个党内职务，请从这些里选：{offices}；没有职务就空着。", part=part[:20],
-                         offices="、".join(OFFICES[key] for key in OFFICES if key not in ADMINISTRATORS)))
+            return OFFICE_OF[label], part[: -len(label)]
+    raise Unreadable(
+        say(
+            "没有“{part}”这个党内职务，请从这些里选：{offices}；没有职务就空着。",
+            part=part[:20],
+            offices="、".join(OFFICES[key] for key in OFFICES if key not in ADMINISTRATORS),
+        )
+    )

@@ -1,6 +1,8 @@
-"""A program of its own: reads one workbook that somebody sent and prints its cells, a line of JSON a row.
+"""A program of its own: reads one workbook that somebody sent and prints its cells, a line of JSON
+a row.
 
-Runs as a child with little time and memory. Imports nothing of the house; values only, never formulas.
+Runs as a child with little time and memory. Imports nothing of the house; values only, never
+formulas.
 """
 
 from __future__ import annotations
@@ -24,7 +26,9 @@ class Refused(Exception):
 
 
 class Marks:
-    """What openpyxl's streaming leaves out: hidden rows, merged areas, formulas whose value was never saved."""
+    """What openpyxl's streaming leaves out: hidden rows, merged areas, formulas whose value was
+    never saved.
+    """
 
     def __init__(self, stream):
         self.hidden: list[int] = []
@@ -73,7 +77,9 @@ def read(data: bytes, out) -> None:
     _look_at(data)
     import openpyxl
 
-    book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
+    book = openpyxl.load_workbook(
+        io.BytesIO(data), read_only=True, data_only=True, keep_links=False
+    )
     left = [MOST_ROWS, MOST_CELLS]
     if len(book.worksheets) > MOST_SHEETS:
         raise Refused("sheets")
@@ -103,8 +109,17 @@ def _sheet(parts, sheet, old: bool, left: list[int], out) -> None:
     with parts.open(sheet._worksheet_path) as stream:  # noqa: SLF001 - the part's name is told nowhere else
         marks = Marks(stream)
     sheet.reset_dimensions()
-    _line(out, {"sheet": sheet.title, "visible": sheet.sheet_state == "visible", "hidden": marks.hidden[:MOST_ROWS],
-                "merged": marks.merged[:MOST_ROWS], "unsaved": marks.unsaved[:1000], "old": old})
+    _line(
+        out,
+        {
+            "sheet": sheet.title,
+            "visible": sheet.sheet_state == "visible",
+            "hidden": marks.hidden[:MOST_ROWS],
+            "merged": marks.merged[:MOST_ROWS],
+            "unsaved": marks.unsaved[:1000],
+            "old": old,
+        },
+    )
     for number, cells in enumerate(sheet.iter_rows(max_col=MOST_COLUMNS, values_only=True), 1):
         row = [_plain(cell) for cell in cells]
         while row and row[-1] is None:
@@ -139,8 +154,12 @@ def _confine() -> None:
     """Give up time, memory and files. What a system does not know is left out."""
     import resource
 
-    for limit, most in ((resource.RLIMIT_CPU, CPU_SECONDS), (resource.RLIMIT_AS, MEMORY), (resource.RLIMIT_FSIZE, 0),
-                        (resource.RLIMIT_CORE, 0)):
+    for limit, most in (
+        (resource.RLIMIT_CPU, CPU_SECONDS),
+        (resource.RLIMIT_AS, MEMORY),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_CORE, 0),
+    ):
         with suppress(ValueError, OSError):
             resource.setrlimit(limit, (most, most))
 
@@ -149,7 +168,9 @@ def main() -> None:
     """Read a workbook from standard input; the last line says how it went."""
     _confine()
     warnings.simplefilter("ignore")
-    out = io.TextIOWrapper(sys.stdout.buffer, encoding="utf-8", errors="replace", write_through=False)
+    out = io.TextIOWrapper(
+        sys.stdout.buffer, encoding="utf-8", errors="replace", write_through=False
+    )
     try:
         read(sys.stdin.buffer.read(), out)
         _line(out, {"no": None})

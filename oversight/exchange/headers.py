@@ -6,7 +6,8 @@ import re
 
 from .cells import text
 
-# Field: its words, the first as the template writes it. Compared without blanks, brackets and a leading 是否.
+# Field: its words, the first as the template writes it. Compared without blanks, brackets and a
+# leading 是否.
 WORDS = {
     "unit": "支部名称 党组织名称 所在党支部 所在支部 党支部名称 党支部 支部 所属党支部 所属支部 所在党组织 所属党组织 党组织全称 组织关系所在党支部 组织名称",
     "category": "支部类别 党组织类别 支部类型 党组织类型 类别 类型 组织类别 党支部类别 党支部类型",
@@ -19,8 +20,12 @@ WORDS = {
     "since": "任职日期 任职时间 任职起始日期",
     "phone": "手机 手机号 手机号码 移动电话 本人手机",
     "number": "编号 党员编号 人员编号 工号",
-    "mobile": "流动党员 流动", "retired": "离退休党员 离退休 退休", "elderly": "年老体弱 年老体弱党员",
-    "leading": "党员领导干部 领导干部", "in_post": "在职党员 在职", "no_office": "无职党员",
+    "mobile": "流动党员 流动",
+    "retired": "离退休党员 离退休 退休",
+    "elderly": "年老体弱 年老体弱党员",
+    "leading": "党员领导干部 领导干部",
+    "in_post": "在职党员 在职",
+    "no_office": "无职党员",
 }
 WEAK = {"联系电话": "phone", "电话": "phone", "电话号码": "phone", "联系方式": "phone"}
 FIELDS = {re.sub(r"\s", "", word): key for key, words in WORDS.items() for word in words.split()}
@@ -42,12 +47,20 @@ def is_identity(header: str) -> bool:
 
 
 def find(rows: dict[int, list]) -> tuple[int, dict[int, str]] | None:
-    """Return the number of the header's row and the header of each column; None where there is no header."""
+    """Return the number of the header's row and the header of each column; None where there is no
+    header.
+    """
     best: tuple[int, int] | None = None
     for number in sorted(rows)[:LOOKED_AT]:
         known = {FIELDS.get(bare(cell)) for cell in rows[number]} - {None}
-        two_lines = best is not None and len(known) == best[0] and number == best[1] + 1  # one header in two rows
-        if len(known) >= 2 and known & {"unit", "name"} and (best is None or len(known) > best[0] or two_lines):
+        two_lines = (
+            best is not None and len(known) == best[0] and number == best[1] + 1
+        )  # one header in two rows
+        if (
+            len(known) >= 2
+            and known & {"unit", "name"}
+            and (best is None or len(known) > best[0] or two_lines)
+        ):
             best = (len(known), number)
     if best is None:
         return None
@@ -64,4 +77,5 @@ def fields_of(heads: dict[int, str]) -> tuple[dict[str, int], dict[str, list[int
         if head in WEAK and WEAK[head] not in found:
             found[WEAK[head]] = [column]
     return {key: columns[0] for key, columns in found.items()}, {
-        key: columns for key, columns in found.items() if len(columns) > 1}
+        key: columns for key, columns in found.items() if len(columns) > 1
+    }

@@ -1,4 +1,7 @@
-"""Opens a workbook in a child process and yields its rows with their places. What the words mean is not known here."""
+"""Opens a workbook in a child process and yields its rows with their places.
+
+What the words mean is not known here.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,9 @@ NO = {
     "broken": "这个工作簿打不开或已损坏，请在 Excel 里另存为“Excel 工作簿（.xlsx）”后再试。",
     "macros": "这个工作簿带有宏，不能导入。请另存为不带宏的“Excel 工作簿（.xlsx）”。",
     "bomb": "这个工作簿展开后太大，不能导入。请只保留党组织和党员两张表后另存。",
-    "rows": say("这个工作簿超过 {most} 行，请按镇（部门）拆成几个文件分别导入。", most=child.MOST_ROWS),
+    "rows": say(
+        "这个工作簿超过 {most} 行，请按镇（部门）拆成几个文件分别导入。", most=child.MOST_ROWS
+    ),
     "sheets": say("这个工作簿的表太多，最多 {most} 张，请合并后再导入。", most=child.MOST_SHEETS),
 }
 AREA = re.compile(r"([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})")
@@ -61,11 +66,20 @@ def column_of(name: str) -> int:
 def open_book(data: bytes, tick: Callable[[int], None] = lambda rows: None) -> list[Sheet]:
     """Read a workbook; `tick` hears of every row. Raises TooLarge, WrongType, WordsWrong."""
     if len(data) > MOST_BYTES:
-        raise TooLarge(say("这个文件超过 {most} MB，请按镇（部门）拆成几个文件分别导入。", most=MOST_BYTES // 2**20))
+        raise TooLarge(
+            say(
+                "这个文件超过 {most} MB，请按镇（部门）拆成几个文件分别导入。",
+                most=MOST_BYTES // 2**20,
+            )
+        )
     if data.startswith(OLD_OR_LOCKED):
-        raise WrongType("这个文件是旧的 .xls 格式，或加了密码。请去掉密码，另存为“Excel 工作簿（.xlsx）”。")
+        raise WrongType(
+            "这个文件是旧的 .xls 格式，或加了密码。请去掉密码，另存为“Excel 工作簿（.xlsx）”。"
+        )
     if not data.startswith(b"PK"):
-        raise WrongType("只能导入 .xlsx 工作簿。请在 Excel 或 WPS 里另存为“Excel 工作簿（.xlsx）”。")
+        raise WrongType(
+            "只能导入 .xlsx 工作簿。请在 Excel 或 WPS 里另存为“Excel 工作簿（.xlsx）”。"
+        )
     sheets: list[Sheet] = []
     ended = None
     for line in _lines(data):
@@ -85,8 +99,13 @@ def open_book(data: bytes, tick: Callable[[int], None] = lambda rows: None) -> l
 
 def _lines(data: bytes) -> Iterator:
     """Yield what the child prints; what crashes or eats there does so alone. Raises WordsWrong."""
-    with subprocess.Popen([sys.executable, "-I", "-B", child.__file__], stdin=subprocess.PIPE,
-                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={}) as process:
+    with subprocess.Popen(
+        [sys.executable, "-I", "-B", child.__file__],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={},
+    ) as process:
         alarm = threading.Timer(SECONDS, process.kill)
         alarm.start()
         try:
@@ -102,8 +121,14 @@ def _lines(data: bytes) -> Iterator:
 
 
 def _begun(line: dict) -> Sheet:
-    return Sheet(line["sheet"], line["visible"], frozenset(line["hidden"]), frozenset(line["unsaved"]), line["old"],
-                 tuple(line["merged"]))
+    return Sheet(
+        line["sheet"],
+        line["visible"],
+        frozenset(line["hidden"]),
+        frozenset(line["unsaved"]),
+        line["old"],
+        tuple(line["merged"]),
+    )
 
 
 def _finish(sheets: list[Sheet]) -> None:

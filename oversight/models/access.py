@@ -20,8 +20,12 @@ class Account(Base):
     username: Mapped[str] = mapped_column(sa.String(60), unique=True)
     password_hash: Mapped[str] = mapped_column(sa.String(200))
     enabled: Mapped[bool] = mapped_column(default=True)
-    closed_at: Mapped[datetime | None] = mapped_column(comment="its person left; not to be unlocked")
-    demo: Mapped[bool] = mapped_column(default=False, comment="the server refuses to listen beyond loopback")
+    closed_at: Mapped[datetime | None] = mapped_column(
+        comment="its person left; not to be unlocked"
+    )
+    demo: Mapped[bool] = mapped_column(
+        default=False, comment="the server refuses to listen beyond loopback"
+    )
     failures: Mapped[int] = mapped_column(default=0)
     locked_until: Mapped[datetime | None]
     large_text: Mapped[bool] = mapped_column(default=False, comment="大字")

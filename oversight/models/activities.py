@@ -28,11 +28,16 @@ class Activity(Base):
     unit_id: Mapped[str] = mapped_column(sa.ForeignKey("units.id"))
     year: Mapped[int]
     month: Mapped[int]
-    kind: Mapped[str] = mapped_column(sa.String(10), default="party_day", comment="party_day or july")
-    rule_day: Mapped[date | None] = mapped_column(comment="what the rule yields; empty: the branch chooses")
+    kind: Mapped[str] = mapped_column(
+        sa.String(10), default="party_day", comment="party_day or july"
+    )
+    rule_day: Mapped[date | None] = mapped_column(
+        comment="what the rule yields; empty: the branch chooses"
+    )
     day: Mapped[date | None] = mapped_column(comment="the day in force")
     moved_by: Mapped[str | None] = mapped_column(
-        sa.ForeignKey("cases.id"), comment="the case whose consent moved the day")
+        sa.ForeignKey("cases.id"), comment="the case whose consent moved the day"
+    )
     excused_by: Mapped[str | None] = mapped_column(sa.ForeignKey("cases.id"), comment="同意缓开")
     held_on: Mapped[date | None] = mapped_column(comment="the day on which it really took place")
     held_entered_at: Mapped[datetime | None] = mapped_column(comment="shown beside held_on (补录)")
@@ -40,7 +45,9 @@ class Activity(Base):
     confirmed_by: Mapped[str | None] = mapped_column(sa.ForeignKey("persons.id"))
     host_id: Mapped[str | None] = mapped_column(sa.ForeignKey("persons.id"))
     host_why: Mapped[str | None] = mapped_column(sa.String(200), comment="why not the secretary")
-    mode: Mapped[str | None] = mapped_column(sa.String(20), comment="own, joint, or whole_then_parts (先统后分)")
+    mode: Mapped[str | None] = mapped_column(
+        sa.String(20), comment="own, joint, or whole_then_parts (先统后分)"
+    )
     version: Mapped[int] = mapped_column(default=1)
     unit: Mapped[Unit] = relationship()
 

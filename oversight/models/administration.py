@@ -21,7 +21,9 @@ class Slip(Base):
     code_hash: Mapped[str] = mapped_column(sa.String(64))
     issued_at: Mapped[datetime]
     expires_at: Mapped[datetime]
-    ended_at: Mapped[datetime | None] = mapped_column(comment="used, replaced by a newer one, or withdrawn")
+    ended_at: Mapped[datetime | None] = mapped_column(
+        comment="used, replaced by a newer one, or withdrawn"
+    )
 
 
 class RosterDraft(Base):
@@ -32,6 +34,8 @@ class RosterDraft(Base):
     by_id: Mapped[str] = mapped_column(sa.ForeignKey("persons.id"), primary_key=True)
     zone_id: Mapped[str] = mapped_column(sa.ForeignKey("zones.id"))
     name: Mapped[str] = mapped_column(sa.String(100), comment="of the workbook, as shown")
-    sha256: Mapped[str] = mapped_column(sa.String(64), comment="of the workbook, which itself is not kept")
+    sha256: Mapped[str] = mapped_column(
+        sa.String(64), comment="of the workbook, which itself is not kept"
+    )
     stored: Mapped[str] = mapped_column(sa.String(64), comment="random name in the data folder")
     at: Mapped[datetime]

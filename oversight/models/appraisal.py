@@ -1,7 +1,7 @@
 """The yearly appraisal's roster: one row for each member of a case, and what was said about him.
 
-What a member wrote and what others said of him stands here and not among the case's facts, which all who take
-part may read.
+What a member wrote and what others said of him stands here and not among the case's facts, which
+all who take part may read.
 """
 
 from __future__ import annotations
@@ -24,29 +24,50 @@ class Appraised(Base):
     case_id: Mapped[str] = mapped_column(sa.ForeignKey("cases.id"), primary_key=True)
     person_id: Mapped[str] = mapped_column(sa.ForeignKey("persons.id"), primary_key=True)
     zone_id: Mapped[str] = mapped_column(sa.ForeignKey("zones.id"))
-    sort: Mapped[int] = mapped_column(default=0, comment="order of the roster on the day it was drawn up")
+    sort: Mapped[int] = mapped_column(
+        default=0, comment="order of the roster on the day it was drawn up"
+    )
     votes: Mapped[bool] = mapped_column(comment="has the right to vote: full members")
     standing: Mapped[str] = mapped_column(
-        sa.String(12), comment="graded, ungraded (不评定等次), not_counted (with the superior's consent) or struck")
+        sa.String(12),
+        comment="graded, ungraded (不评定等次), not_counted (with the superior's consent) or struck",
+    )
     why: Mapped[str | None] = mapped_column(sa.String(20), comment="why not graded, as a category")
     self_text: Mapped[str | None] = mapped_column(sa.Text)
     self_grade: Mapped[str | None] = mapped_column(sa.String(12), comment="key of GRADES")
-    self_by: Mapped[str | None] = mapped_column(sa.ForeignKey("persons.id"), comment="who entered it (代录)")
+    self_by: Mapped[str | None] = mapped_column(
+        sa.ForeignKey("persons.id"), comment="who entered it (代录)"
+    )
     self_at: Mapped[datetime | None]
-    excused: Mapped[str | None] = mapped_column(sa.String(20), comment="why without a self-assessment")
+    excused: Mapped[str | None] = mapped_column(
+        sa.String(20), comment="why without a self-assessment"
+    )
     tally: Mapped[dict | None] = mapped_column(comment="valid ballots by key of GRADES")
     proposed: Mapped[str | None] = mapped_column(sa.String(12), comment="key of GRADES")
-    proposed_why: Mapped[str | None] = mapped_column(sa.Text, comment="where it departs from the vote")
-    heard: Mapped[str | None] = mapped_column(sa.Text, comment="what the member said before a harsh rating")
-    returned: Mapped[str | None] = mapped_column(sa.Text, comment="why the superior committee sent it back")
+    proposed_why: Mapped[str | None] = mapped_column(
+        sa.Text, comment="where it departs from the vote"
+    )
+    heard: Mapped[str | None] = mapped_column(
+        sa.Text, comment="what the member said before a harsh rating"
+    )
+    returned: Mapped[str | None] = mapped_column(
+        sa.Text, comment="why the superior committee sent it back"
+    )
     grade: Mapped[str | None] = mapped_column(sa.String(12), comment="the outcome; key of GRADES")
-    told_on: Mapped[date | None] = mapped_column(comment="told in person; a review may be asked for from then")
-    review: Mapped[dict | None] = mapped_column(comment="reason, asked_on; when answered outcome and opinion")
+    told_on: Mapped[date | None] = mapped_column(
+        comment="told in person; a review may be asked for from then"
+    )
+    review: Mapped[dict | None] = mapped_column(
+        comment="reason, asked_on; when answered outcome and opinion"
+    )
     person: Mapped[Person] = relationship(foreign_keys=[person_id])
 
 
 class PeerReview(Base):
-    """What one member said of another, face to face and noted by the recorder, or in writing. Never edited."""
+    """What one member said of another, face to face and noted by the recorder, or in writing.
+
+    Never edited.
+    """
 
     __tablename__ = "peer_reviews"
     __table_args__ = (sa.Index("ix_peer_reviews_case", "case_id", "about_id"),)

@@ -1,4 +1,7 @@
-"""Photos and papers shown with a case. A row is never edited: what replaces one is a new version beside it."""
+"""Photos and papers shown with a case.
+
+A row is never edited: what replaces one is a new version beside it.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,9 @@ class Attachment(Base):
     case_id: Mapped[str] = mapped_column(sa.ForeignKey("cases.id"))
     series_id: Mapped[str] = mapped_column(Id, comment="id of the first version")
     version: Mapped[int] = mapped_column(default=1)
-    finding: Mapped[int | None] = mapped_column(comment="for which finding of the order, counted from 1")
+    finding: Mapped[int | None] = mapped_column(
+        comment="for which finding of the order, counted from 1"
+    )
     round: Mapped[int | None] = mapped_column(comment="of the rectification in which it was shown")
     name: Mapped[str] = mapped_column(sa.String(100), comment="as shown, never a path")
     note: Mapped[str | None] = mapped_column(sa.String(200))
@@ -30,8 +35,14 @@ class Attachment(Base):
     size: Mapped[int] = mapped_column(comment="bytes")
     width: Mapped[int | None]
     height: Mapped[int | None]
-    sha256: Mapped[str] = mapped_column(sa.String(64), comment="of the bytes that are kept; in the journal too")
-    stored: Mapped[str] = mapped_column(sa.String(64), unique=True, comment="random name in the data folder")
-    thumb: Mapped[str | None] = mapped_column(sa.String(64), comment="random name of the small copy")
+    sha256: Mapped[str] = mapped_column(
+        sa.String(64), comment="of the bytes that are kept; in the journal too"
+    )
+    stored: Mapped[str] = mapped_column(
+        sa.String(64), unique=True, comment="random name in the data folder"
+    )
+    thumb: Mapped[str | None] = mapped_column(
+        sa.String(64), comment="random name of the small copy"
+    )
     by_id: Mapped[str] = mapped_column(sa.ForeignKey("persons.id"))
     at: Mapped[datetime]

@@ -1,4 +1,6 @@
-"""Who took part in a party day: one row a member of the roster as it was on the day, and who was invited."""
+"""Who took part in a party day: one row a member of the roster as it was on the day, and who was
+invited.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +17,15 @@ FORMS = {"visit": "送学上门", "online": "网络参加", "receiving_branch": 
 CATEGORIES = ("因公", "外出", "身体", "家事", "其他")
 MODES = {"own": "单独开展", "joint": "联合开展", "whole_then_parts": "先统后分"}
 INVITEES = {
-    "first_secretary": "第一书记", "stationed": "驻点干部", "instructor": "党建指导员", "activist": "入党积极分子",
-    "masses": "群众代表", "owner": "非中共党员业主", "served": "服务对象", "staff": "职工代表", "leader": "有关领导",
+    "first_secretary": "第一书记",
+    "stationed": "驻点干部",
+    "instructor": "党建指导员",
+    "activist": "入党积极分子",
+    "masses": "群众代表",
+    "owner": "非中共党员业主",
+    "served": "服务对象",
+    "staff": "职工代表",
+    "leader": "有关领导",
 }
 
 
@@ -28,8 +37,12 @@ class Attendance(Base):
 
     __tablename__ = "attendance"
     __table_args__ = (
-        sa.CheckConstraint("class IN ('present', 'other_form', 'leave', 'absent')", name="one_of_four"),
-        sa.CheckConstraint("(class = 'other_form') = (form IS NOT NULL)", name="form_of_other_form"),
+        sa.CheckConstraint(
+            "class IN ('present', 'other_form', 'leave', 'absent')", name="one_of_four"
+        ),
+        sa.CheckConstraint(
+            "(class = 'other_form') = (form IS NOT NULL)", name="form_of_other_form"
+        ),
         sa.Index("ix_attendance_person", "person_id"),
     )
 
@@ -38,7 +51,9 @@ class Attendance(Base):
     zone_id: Mapped[str] = mapped_column(sa.ForeignKey("zones.id"))
     kind: Mapped[str] = mapped_column("class", sa.String(10), comment="key of CLASSES")
     form: Mapped[str | None] = mapped_column(sa.String(20), comment="key of FORMS")
-    category: Mapped[str | None] = mapped_column(sa.String(10), comment="one of CATEGORIES; never health text")
+    category: Mapped[str | None] = mapped_column(
+        sa.String(10), comment="one of CATEGORIES; never health text"
+    )
 
 
 class Invitee(Base):

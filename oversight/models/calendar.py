@@ -39,8 +39,15 @@ class ZoneNotice(Base):
 
     __tablename__ = "zone_notices"
     __table_args__ = (
-        sa.Index("uq_zone_notices_month", "zone_id", "year", "month", unique=True,
-                 sqlite_where=sa.text("ended_at IS NULL"), postgresql_where=sa.text("ended_at IS NULL")),
+        sa.Index(
+            "uq_zone_notices_month",
+            "zone_id",
+            "year",
+            "month",
+            unique=True,
+            sqlite_where=sa.text("ended_at IS NULL"),
+            postgresql_where=sa.text("ended_at IS NULL"),
+        ),
     )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
@@ -74,5 +81,7 @@ class SettingChange(Base):
     before: Mapped[str] = mapped_column(sa.String(200))
     after: Mapped[str] = mapped_column(sa.String(200))
     moved: Mapped[int] = mapped_column(comment="party days that followed")
-    by_id: Mapped[str | None] = mapped_column(sa.ForeignKey("persons.id"), comment="empty: at the terminal")
+    by_id: Mapped[str | None] = mapped_column(
+        sa.ForeignKey("persons.id"), comment="empty: at the terminal"
+    )
     at: Mapped[datetime]

@@ -23,43 +23,72 @@ PAST = "past"  # a slot of an earlier round
 class Case(Base):
     __tablename__ = "cases"
     __table_args__ = (
-        sa.Index("uq_cases_one_open", "workflow", "subject", unique=True,
-                 sqlite_where=sa.text("closed_at IS NULL AND subject IS NOT NULL"),
-                 postgresql_where=sa.text("closed_at IS NULL AND subject IS NOT NULL")),
+        sa.Index(
+            "uq_cases_one_open",
+            "workflow",
+            "subject",
+            unique=True,
+            sqlite_where=sa.text("closed_at IS NULL AND subject IS NOT NULL"),
+            postgresql_where=sa.text("closed_at IS NULL AND subject IS NOT NULL"),
+        ),
         sa.Index("ix_cases_subject", "subject"),
         sa.Index("ix_cases_unit", "zone_id", "unit_id", "closed_at"),
-        sa.Index("ix_cases_wake", "wake_on",
-                 sqlite_where=sa.text("closed_at IS NULL"), postgresql_where=sa.text("closed_at IS NULL")),
-        sa.Index("ix_cases_due", "due_on",
-                 sqlite_where=sa.text("closed_at IS NULL"), postgresql_where=sa.text("closed_at IS NULL")),
+        sa.Index(
+            "ix_cases_wake",
+            "wake_on",
+            sqlite_where=sa.text("closed_at IS NULL"),
+            postgresql_where=sa.text("closed_at IS NULL"),
+        ),
+        sa.Index(
+            "ix_cases_due",
+            "due_on",
+            sqlite_where=sa.text("closed_at IS NULL"),
+            postgresql_where=sa.text("closed_at IS NULL"),
+        ),
     )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
     zone_id: Mapped[str] = mapped_column(sa.ForeignKey("zones.id"))
     workflow: Mapped[str] = mapped_column(sa.String(40))
-    definition_version: Mapped[int] = mapped_column(comment="the case stays on the version it began with")
+    definition_version: Mapped[int] = mapped_column(
+        comment="the case stays on the version it began with"
+    )
     state: Mapped[str] = mapped_column(sa.String(40))
     unit_id: Mapped[str] = mapped_column(sa.ForeignKey("units.id"), comment="whose case it is")
     subject: Mapped[str | None] = mapped_column(
-        sa.String(80), comment="what it is about; one open case a workflow and subject")
+        sa.String(80), comment="what it is about; one open case a workflow and subject"
+    )
     concerns_id: Mapped[str | None] = mapped_column(
-        sa.ForeignKey("persons.id"), index=True, comment="whose own case it is: sees it, acts in no office on it")
-    number: Mapped[str | None] = mapped_column(sa.String(60), comment="of the paper it led to; kept when void")
-    facts: Mapped[dict] = mapped_column(default=dict, comment="what is asked or found, as it stands now")
+        sa.ForeignKey("persons.id"),
+        index=True,
+        comment="whose own case it is: sees it, acts in no office on it",
+    )
+    number: Mapped[str | None] = mapped_column(
+        sa.String(60), comment="of the paper it led to; kept when void"
+    )
+    facts: Mapped[dict] = mapped_column(
+        default=dict, comment="what is asked or found, as it stands now"
+    )
     opened_by: Mapped[str] = mapped_column(sa.ForeignKey("persons.id"))
     opened_at: Mapped[datetime]
     entered_at: Mapped[datetime] = mapped_column(comment="since when it is in its state")
     closed_at: Mapped[datetime | None] = mapped_column(comment="when it reached an end")
     version: Mapped[int] = mapped_column(default=0, comment="one more with every state change")
     seq: Mapped[int] = mapped_column(default=0, comment="journal rows so far")
-    head: Mapped[str] = mapped_column(sa.String(64), default="", comment="hash of the newest journal row")
+    head: Mapped[str] = mapped_column(
+        sa.String(64), default="", comment="hash of the newest journal row"
+    )
     raised: Mapped[int] = mapped_column(default=0, comment="levels climbed by 提级办理")
     budget_workdays: Mapped[int | None] = mapped_column(comment="working days given in this state")
-    used_workdays: Mapped[int] = mapped_column(default=0, comment="spent before the clock last stopped")
+    used_workdays: Mapped[int] = mapped_column(
+        default=0, comment="spent before the clock last stopped"
+    )
     paused: Mapped[dict | None] = mapped_column(comment="clocks that stand: state: [budget, used]")
     running_since: Mapped[date | None] = mapped_column(comment="empty while the clock stands")
     due_on: Mapped[date | None] = mapped_column(comment="last day, from budget, used and the cap")
-    wake_on: Mapped[date | None] = mapped_column(comment="first day on which the clock has a move to make")
+    wake_on: Mapped[date | None] = mapped_column(
+        comment="first day on which the clock has a move to make"
+    )
     unit: Mapped[Unit] = relationship()
 
     @property
@@ -72,10 +101,23 @@ class Desk(Base):
 
     __tablename__ = "desks"
     __table_args__ = (
-        sa.Index("ix_desks_queue", "unit_id", "role", "due_on", "id",
-                 sqlite_where=sa.text("closed_at IS NULL"), postgresql_where=sa.text("closed_at IS NULL")),
-        sa.Index("ix_desks_person", "person_id", "due_on", "id",
-                 sqlite_where=sa.text("closed_at IS NULL"), postgresql_where=sa.text("closed_at IS NULL")),
+        sa.Index(
+            "ix_desks_queue",
+            "unit_id",
+            "role",
+            "due_on",
+            "id",
+            sqlite_where=sa.text("closed_at IS NULL"),
+            postgresql_where=sa.text("closed_at IS NULL"),
+        ),
+        sa.Index(
+            "ix_desks_person",
+            "person_id",
+            "due_on",
+            "id",
+            sqlite_where=sa.text("closed_at IS NULL"),
+            postgresql_where=sa.text("closed_at IS NULL"),
+        ),
         sa.Index("ix_desks_case", "case_id"),
     )
 
@@ -86,23 +128,36 @@ class Desk(Base):
     case_unit_id: Mapped[str] = mapped_column(sa.ForeignKey("units.id"))
     unit_id: Mapped[str] = mapped_column(sa.ForeignKey("units.id"), comment="the seat")
     role: Mapped[str] = mapped_column(sa.String(20))
-    tier: Mapped[int] = mapped_column(default=0, comment="how far down the seat's offices it had to go")
-    person_id: Mapped[str | None] = mapped_column(sa.ForeignKey("persons.id"), comment="one person only")
+    tier: Mapped[int] = mapped_column(
+        default=0, comment="how far down the seat's offices it had to go"
+    )
+    person_id: Mapped[str | None] = mapped_column(
+        sa.ForeignKey("persons.id"), comment="one person only"
+    )
     slot_id: Mapped[str | None] = mapped_column(
-        sa.ForeignKey("units.id"), comment="where many answer: for which unit this row stands")
+        sa.ForeignKey("units.id"), comment="where many answer: for which unit this row stands"
+    )
     kind: Mapped[str] = mapped_column(
-        sa.String(6), default="act", comment="act, watch, copy, help (委派), sign (加签) or past")
+        sa.String(6), default="act", comment="act, watch, copy, help (委派), sign (加签) or past"
+    )
     due_on: Mapped[date] = mapped_column(default=NEVER)
     opened_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
-    answer: Mapped[str | None] = mapped_column(sa.String(40), comment="the move or vote by which this slot was closed")
+    answer: Mapped[str | None] = mapped_column(
+        sa.String(40), comment="the move or vote by which this slot was closed"
+    )
     claimed_by: Mapped[str | None] = mapped_column(sa.ForeignKey("persons.id"))
     claimed_on: Mapped[date | None] = mapped_column(comment="a claim holds for the day")
     handed_to: Mapped[str | None] = mapped_column(
-        sa.ForeignKey("persons.id"), comment="转办: whose work it is for good while he holds the seat")
+        sa.ForeignKey("persons.id"),
+        comment="转办: whose work it is for good while he holds the seat",
+    )
     asked_by: Mapped[str | None] = mapped_column(
-        sa.ForeignKey("persons.id"), comment="who delegated, asked for an opinion or sent the copy")
-    beside_id: Mapped[str | None] = mapped_column(Id, comment="the row that this one was delegated from")
+        sa.ForeignKey("persons.id"), comment="who delegated, asked for an opinion or sent the copy"
+    )
+    beside_id: Mapped[str | None] = mapped_column(
+        Id, comment="the row that this one was delegated from"
+    )
 
 
 class Recusal(Base):
@@ -121,14 +176,20 @@ class Reminder(Base):
     __tablename__ = "reminders"
 
     case_id: Mapped[str] = mapped_column(sa.ForeignKey("cases.id"), primary_key=True)
-    version: Mapped[int] = mapped_column(primary_key=True, comment="the case's version: a return starts anew")
-    rung: Mapped[int] = mapped_column(primary_key=True, comment="working days before the due day; -1: overdue")
+    version: Mapped[int] = mapped_column(
+        primary_key=True, comment="the case's version: a return starts anew"
+    )
+    rung: Mapped[int] = mapped_column(
+        primary_key=True, comment="working days before the due day; -1: overdue"
+    )
     zone_id: Mapped[str] = mapped_column(sa.ForeignKey("zones.id"))
     at: Mapped[datetime]
 
 
 class Sighting(Base):
-    """When somebody who keeps a branch's business first saw an order: apart from 签收, and never edited."""
+    """When somebody who keeps a branch's business first saw an order: apart from 签收, and never
+    edited.
+    """
 
     __tablename__ = "sightings"
     __table_args__ = (sa.UniqueConstraint("case_id", "person_id", name="uq_sightings_once"),)
@@ -137,5 +198,7 @@ class Sighting(Base):
     zone_id: Mapped[str] = mapped_column(sa.ForeignKey("zones.id"))
     case_id: Mapped[str] = mapped_column(sa.ForeignKey("cases.id"))
     person_id: Mapped[str] = mapped_column(sa.ForeignKey("persons.id"))
-    unit_id: Mapped[str] = mapped_column(sa.ForeignKey("units.id"), comment="of the branch as it then was")
+    unit_id: Mapped[str] = mapped_column(
+        sa.ForeignKey("units.id"), comment="of the branch as it then was"
+    )
     at: Mapped[datetime]

@@ -35,7 +35,9 @@ class JournalRow(Base):
     role: Mapped[str] = mapped_column(sa.String(20))
     unit_id: Mapped[str | None] = mapped_column(Id, comment="the seat from which it was done")
     words: Mapped[dict]
-    result: Mapped[dict] = mapped_column(Json, comment="what came of it: numbers issued, days moved")
+    result: Mapped[dict] = mapped_column(
+        Json, comment="what came of it: numbers issued, days moved"
+    )
     previous: Mapped[str] = mapped_column(sa.String(64))
     hash: Mapped[str] = mapped_column(sa.String(64))
 
@@ -50,7 +52,9 @@ class Checkpoint(Base):
     at: Mapped[datetime]
     cases: Mapped[int]
     rows: Mapped[int]
-    changed: Mapped[list] = mapped_column(comment="[case, seq] of every chain that grew since the one before")
+    changed: Mapped[list] = mapped_column(
+        comment="[case, seq] of every chain that grew since the one before"
+    )
     root: Mapped[str] = mapped_column(sa.String(64))
     previous: Mapped[str] = mapped_column(sa.String(64))
     hash: Mapped[str] = mapped_column(sa.String(64))

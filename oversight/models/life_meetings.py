@@ -13,14 +13,25 @@ from .people import Person
 
 
 class LifeMeeting(Base):
-    """One meeting of a branch; of a day there is one that is not taken back. Never deleted. Source: G-3.1.6a"""
+    """One meeting of a branch; of a day there is one that is not taken back. Never deleted. Source:
+    G-3.1.6a
+    """
 
     __tablename__ = "life_meetings"
     __table_args__ = (
-        sa.CheckConstraint("(withdrawn_at IS NULL) = (withdrawn_by IS NULL) AND "
-                           "(withdrawn_at IS NULL) = (withdrawn_why IS NULL)", name="withdrawn_with_a_reason"),
-        sa.Index("uq_life_meetings_day", "unit_id", "held_on", unique=True,
-                 sqlite_where=sa.text("withdrawn_at IS NULL"), postgresql_where=sa.text("withdrawn_at IS NULL")),
+        sa.CheckConstraint(
+            "(withdrawn_at IS NULL) = (withdrawn_by IS NULL) AND "
+            "(withdrawn_at IS NULL) = (withdrawn_why IS NULL)",
+            name="withdrawn_with_a_reason",
+        ),
+        sa.Index(
+            "uq_life_meetings_day",
+            "unit_id",
+            "held_on",
+            unique=True,
+            sqlite_where=sa.text("withdrawn_at IS NULL"),
+            postgresql_where=sa.text("withdrawn_at IS NULL"),
+        ),
     )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
@@ -28,8 +39,11 @@ class LifeMeeting(Base):
     unit_id: Mapped[str] = mapped_column(sa.ForeignKey("units.id"))
     held_on: Mapped[date]
     activity_id: Mapped[str | None] = mapped_column(
-        sa.ForeignKey("activities.id"), comment="the party day that it was combined with")
-    case_id: Mapped[str | None] = mapped_column(sa.ForeignKey("cases.id"), comment="the appraisal that held it")
+        sa.ForeignKey("activities.id"), comment="the party day that it was combined with"
+    )
+    case_id: Mapped[str | None] = mapped_column(
+        sa.ForeignKey("cases.id"), comment="the appraisal that held it"
+    )
     noted_by: Mapped[str] = mapped_column(sa.ForeignKey("persons.id"))
     noted_at: Mapped[datetime] = mapped_column(comment="shown beside held_on (补录)")
     withdrawn_at: Mapped[datetime | None]

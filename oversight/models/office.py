@@ -1,4 +1,6 @@
-"""Who stands in for whom, own follow-up dates, and who changed what in units, people, posts and the calendar."""
+"""Who stands in for whom, own follow-up dates, and who changed what in units, people, posts and the
+calendar.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,9 @@ from .people import Person
 
 
 class Acting(Base):
-    """One person acting (代理) in another's post, or in an empty one, from a day to a day (both included)."""
+    """One person acting (代理) in another's post, or in an empty one, from a day to a day (both
+    included).
+    """
 
     __tablename__ = "actings"
     __table_args__ = (
@@ -24,12 +28,19 @@ class Acting(Base):
 
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
     zone_id: Mapped[str] = mapped_column(sa.ForeignKey("zones.id"))
-    person_id: Mapped[str] = mapped_column(sa.ForeignKey("persons.id"), index=True, comment="who acts")
+    person_id: Mapped[str] = mapped_column(
+        sa.ForeignKey("persons.id"), index=True, comment="who acts"
+    )
     for_id: Mapped[str | None] = mapped_column(
-        sa.ForeignKey("persons.id"), index=True, comment="whose post it is; empty: the post is vacant")
+        sa.ForeignKey("persons.id"),
+        index=True,
+        comment="whose post it is; empty: the post is vacant",
+    )
     unit_id: Mapped[str] = mapped_column(sa.ForeignKey("units.id"))
     office: Mapped[str] = mapped_column(sa.String(20), comment="key of roles.OFFICES")
-    workflow: Mapped[str | None] = mapped_column(sa.String(40), comment="only this kind of business; empty: all")
+    workflow: Mapped[str | None] = mapped_column(
+        sa.String(40), comment="only this kind of business; empty: all"
+    )
     from_on: Mapped[date]
     to_on: Mapped[date] = mapped_column(comment="last day; it ends by itself")
     reason: Mapped[str] = mapped_column(sa.String(200))
@@ -48,7 +59,9 @@ class FollowUp(Base):
     __tablename__ = "follow_ups"
 
     case_id: Mapped[str] = mapped_column(sa.ForeignKey("cases.id"), primary_key=True)
-    person_id: Mapped[str] = mapped_column(sa.ForeignKey("persons.id"), primary_key=True, index=True)
+    person_id: Mapped[str] = mapped_column(
+        sa.ForeignKey("persons.id"), primary_key=True, index=True
+    )
     zone_id: Mapped[str] = mapped_column(sa.ForeignKey("zones.id"))
     day: Mapped[date]
     note: Mapped[str | None] = mapped_column(sa.String(200))
@@ -64,7 +77,9 @@ class AdminChange(Base):
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
     zone_id: Mapped[str] = mapped_column(Id)
     at: Mapped[datetime]
-    by_id: Mapped[str | None] = mapped_column(Id, comment="empty: the clock, or the server's terminal")
+    by_id: Mapped[str | None] = mapped_column(
+        Id, comment="empty: the clock, or the server's terminal"
+    )
     by: Mapped[str] = mapped_column(sa.String(120), comment="name and office as they were")
     area: Mapped[str] = mapped_column(sa.String(12), comment="key of operations.changes.AREAS")
     act: Mapped[str] = mapped_column(sa.String(20))

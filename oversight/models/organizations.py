@@ -10,17 +10,33 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from ..db import Base, Id, new_id
 
 UNIT_KINDS = {
-    "zone": "区", "town": "镇", "department": "区属部门（单位）", "middle": "中间层", "branch": "党支部",
+    "zone": "区",
+    "town": "镇",
+    "department": "区属部门（单位）",
+    "middle": "中间层",
+    "branch": "党支部",
     "group": "党小组",
 }
 CATEGORIES = {
-    "rural": "农村", "community": "社区", "organ": "机关", "school": "学校", "hospital": "医院",
-    "soe": "国有企业", "private": "非公有制经济组织", "social": "社会组织",
+    "rural": "农村",
+    "community": "社区",
+    "organ": "机关",
+    "school": "学校",
+    "hospital": "医院",
+    "soe": "国有企业",
+    "private": "非公有制经济组织",
+    "social": "社会组织",
 }
 # Five rule sets: schools and hospitals have no document of their own (G-2.1.2a, then G throughout).
 RULE_SETS = {
-    "rural": "rural", "community": "rural", "organ": "organ", "school": "public", "hospital": "public",
-    "soe": "soe", "private": "private", "social": "private",
+    "rural": "rural",
+    "community": "rural",
+    "organ": "organ",
+    "school": "public",
+    "hospital": "public",
+    "soe": "soe",
+    "private": "private",
+    "social": "private",
 }
 FIXED_DAY = frozenset({"rural", "organ"})
 
@@ -38,7 +54,9 @@ class Unit(Base):
 
     __tablename__ = "units"
     __table_args__ = (
-        sa.CheckConstraint("(category IS NOT NULL) = (kind = 'branch')", name="category_of_branches_only"),
+        sa.CheckConstraint(
+            "(category IS NOT NULL) = (kind = 'branch')", name="category_of_branches_only"
+        ),
         sa.Index("ix_units_path", "zone_id", "path"),
     )
 
@@ -47,14 +65,21 @@ class Unit(Base):
     parent_id: Mapped[str | None] = mapped_column(sa.ForeignKey("units.id"), index=True)
     path: Mapped[str] = mapped_column(sa.Text, comment="/zone unit/town/branch/ by id, own id last")
     kind: Mapped[str] = mapped_column(sa.String(12), comment="key of UNIT_KINDS")
-    category: Mapped[str | None] = mapped_column(sa.String(12), comment="branches: key of CATEGORIES")
+    category: Mapped[str | None] = mapped_column(
+        sa.String(12), comment="branches: key of CATEGORIES"
+    )
     name: Mapped[str] = mapped_column(sa.String(100))
     sort: Mapped[int] = mapped_column(default=0, comment="order among siblings")
-    doc_prefix: Mapped[str | None] = mapped_column(sa.String(20), comment="机关代字 for numbered papers")
+    doc_prefix: Mapped[str | None] = mapped_column(
+        sa.String(20), comment="机关代字 for numbered papers"
+    )
     passes_through: Mapped[bool] = mapped_column(
-        default=False, comment="a middle node that does not answer itself: its superior does")
+        default=False, comment="a middle node that does not answer itself: its superior does"
+    )
     accountable_from: Mapped[date] = mapped_column(comment="nothing earlier is owed")
-    ended_on: Mapped[date | None] = mapped_column(comment="first day on which the unit no longer exists")
+    ended_on: Mapped[date | None] = mapped_column(
+        comment="first day on which the unit no longer exists"
+    )
     successor_id: Mapped[str | None] = mapped_column(sa.ForeignKey("units.id"))
 
     @property
@@ -63,7 +88,10 @@ class Unit(Base):
 
     @property
     def fixed_day(self) -> bool:
-        """True where the guidance fixes the party day (villages, communities, organs). Source: G-2.1.1a"""
+        """True where the guidance fixes the party day (villages, communities, organs).
+
+        Source: G-2.1.1a
+        """
         return self.rule_set in FIXED_DAY
 
     def ancestors(self) -> list[str]:

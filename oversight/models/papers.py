@@ -32,7 +32,9 @@ class Paper(Base):
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
     zone_id: Mapped[str] = mapped_column(sa.ForeignKey("zones.id"))
     unit_id: Mapped[str] = mapped_column(sa.ForeignKey("units.id"), comment="the issuing unit")
-    series: Mapped[str] = mapped_column(sa.String(10), comment="addition to the 机关代字, e.g. 整; empty: 批复")
+    series: Mapped[str] = mapped_column(
+        sa.String(10), comment="addition to the 机关代字, e.g. 整; empty: 批复"
+    )
     year: Mapped[int]
     seq: Mapped[int]
     number: Mapped[str] = mapped_column(sa.String(60), comment="青委〔2026〕31号")
@@ -41,6 +43,8 @@ class Paper(Base):
     body: Mapped[dict] = mapped_column(comment="title, to, paragraphs, from, date")
     issued_on: Mapped[date]
     issued_at: Mapped[datetime]
-    issued_by: Mapped[str | None] = mapped_column(sa.ForeignKey("persons.id"), comment="empty: the count")
+    issued_by: Mapped[str | None] = mapped_column(
+        sa.ForeignKey("persons.id"), comment="empty: the count"
+    )
     void_at: Mapped[datetime | None]
     void_why: Mapped[str | None] = mapped_column(sa.Text)

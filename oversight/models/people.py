@@ -1,4 +1,7 @@
-"""People and their membership in branches. Names, dates and flags only: no identity number, no address."""
+"""People and their membership in branches.
+
+Names, dates and flags only: no identity number, no address.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +19,12 @@ class Person(Base):
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
     zone_id: Mapped[str] = mapped_column(sa.ForeignKey("zones.id"), index=True)
     name: Mapped[str] = mapped_column(sa.String(60))
-    number: Mapped[str | None] = mapped_column(sa.String(40), comment="编号 in the office's own roster")
+    number: Mapped[str | None] = mapped_column(
+        sa.String(40), comment="编号 in the office's own roster"
+    )
     joined_on: Mapped[date | None] = mapped_column(
-        comment="day on which the branch meeting accepted the person as 预备党员; sets the oath month")
+        comment="day on which the branch meeting accepted the person as 预备党员; sets the oath month"
+    )
     probationary: Mapped[bool] = mapped_column(default=False, comment="预备党员")
     mobile: Mapped[bool] = mapped_column(default=False, comment="流动党员")
     retired: Mapped[bool] = mapped_column(default=False, comment="离退休党员")
@@ -38,8 +44,13 @@ class Membership(Base):
 
     __tablename__ = "memberships"
     __table_args__ = (
-        sa.Index("uq_memberships_one_branch", "person_id", unique=True,
-                 sqlite_where=sa.text("to_on IS NULL"), postgresql_where=sa.text("to_on IS NULL")),
+        sa.Index(
+            "uq_memberships_one_branch",
+            "person_id",
+            unique=True,
+            sqlite_where=sa.text("to_on IS NULL"),
+            postgresql_where=sa.text("to_on IS NULL"),
+        ),
         sa.Index("ix_memberships_unit", "unit_id", "from_on"),
     )
 
@@ -54,7 +65,10 @@ class Membership(Base):
 
 
 class PhoneLook(Base):
-    """Who was shown or changed a member's telephone number, and when. Never edited; the number is not in it."""
+    """Who was shown or changed a member's telephone number, and when.
+
+    Never edited; the number is not in it.
+    """
 
     __tablename__ = "phone_looks"
     __table_args__ = (sa.Index("ix_phone_looks_person", "person_id"),)

@@ -14,8 +14,12 @@ class Work(Base):
     __tablename__ = "work"
     __table_args__ = (
         sa.UniqueConstraint("zone_id", "key", name="uq_work_key"),
-        sa.Index("ix_work_due", "due_at",
-                 sqlite_where=sa.text("done_at IS NULL"), postgresql_where=sa.text("done_at IS NULL")),
+        sa.Index(
+            "ix_work_due",
+            "due_at",
+            sqlite_where=sa.text("done_at IS NULL"),
+            postgresql_where=sa.text("done_at IS NULL"),
+        ),
     )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)

@@ -1,1 +1,3 @@
-"""What an installation does beside answering requests: demo, sweep, calendar, printing the law, serving."""
+"""What an installation does beside answering requests: demo, sweep, calendar, printing the law,
+serving.
+"""

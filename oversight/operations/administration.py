@@ -1,4 +1,6 @@
-"""Zones, first administrator, new passwords and tokens: what is done at the terminal, not on a page."""
+"""Zones, first administrator, new passwords and tokens: what is done at the terminal, not on a
+page.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,10 @@ FIRST_PUBLISHED = 2004  # the earliest holiday notice that is known
 
 
 def zone(session: Session) -> Zone:
-    """Return the zone of this installation. Raises NotInSight where there is none, or more than one."""
+    """Return the zone of this installation.
+
+    Raises NotInSight where there is none, or more than one.
+    """
     found = session.scalars(sa.select(Zone).limit(2)).all()
     if not found:
         raise NotInSight("还没有建立区，请先运行 oversight init，或用 oversight demo 载入示范区。")
@@ -34,8 +39,12 @@ def found_zone(session: Session, name: str, at: Moment, /, **unit) -> Unit:
     made = Zone(name=name, created_at=at.now)
     session.add(made)
     session.flush()
-    top = Unit(zone_id=made.id, path="", kind="zone", **{
-        "name": name, "accountable_from": date(at.today.year, 1, 1), **unit})
+    top = Unit(
+        zone_id=made.id,
+        path="",
+        kind="zone",
+        **{"name": name, "accountable_from": date(at.today.year, 1, 1), **unit},
+    )
     session.add(top)
     session.flush()
     top.path = f"/{top.id}/"
@@ -51,11 +60,14 @@ def has_administrator(session: Session) -> bool:
 def refuse_second(session: Session) -> None:
     """Make sure that nobody is administrator yet. Raises RuleSaysNo."""
     if has_administrator(session):
-        raise RuleSaysNo("已经有管理员了，不能再次初始化；忘记密码请用 oversight accounts reset 用户名。")
+        raise RuleSaysNo(
+            "已经有管理员了，不能再次初始化；忘记密码请用 oversight accounts reset 用户名。"
+        )
 
 
-def first_administrator(session: Session, zone_name: str, username: str, password: str,
-                        at: Moment) -> Account:
+def first_administrator(
+    session: Session, zone_name: str, username: str, password: str, at: Moment
+) -> Account:
     """Make the first administrator, and the zone where there is none. Does not commit.
 
     Raises RuleSaysNo, WordsWrong.
@@ -68,10 +80,25 @@ def first_administrator(session: Session, zone_name: str, username: str, passwor
     person = Person(zone_id=top.zone_id, name=username)
     session.add(person)
     session.flush()
-    account = Account(zone_id=top.zone_id, person_id=person.id, username=username, created_at=at.now,
-                      password_hash=passwords.hash_password(password))
-    session.add_all([account, Post(zone_id=top.zone_id, person_id=person.id, unit_id=top.id,
-                                   office="sysadmin", from_on=at.today)])
+    account = Account(
+        zone_id=top.zone_id,
+        person_id=person.id,
+        username=username,
+        created_at=at.now,
+        password_hash=passwords.hash_password(password),
+    )
+    session.add_all(
+        [
+            account,
+            Post(
+                zone_id=top.zone_id,
+                person_id=person.id,
+                unit_id=top.id,
+                office="sysadmin",
+                from_on=at.today,
+            ),
+        ]
+    )
     session.flush()
     return account
 
@@ -104,8 +131,11 @@ def reset_password(session: Session, username: str, password: str, at: Moment) -
     found.password_hash = passwords.hash_password(password)
     found.failures, found.locked_until = 0, None
     passwords.sign_out(session, found.id, at.now)
-    session.execute(sa.update(ApiToken).where(ApiToken.account_id == found.id, ApiToken.ended_at.is_(None))
-                    .values(ended_at=at.now))
+    session.execute(
+        sa.update(ApiToken)
+        .where(ApiToken.account_id == found.id, ApiToken.ended_at.is_(None))
+        .values(ended_at=at.now)
+    )
 
 
 def token(session: Session, username: str, at: Moment) -> str:
@@ -117,16 +147,22 @@ def token(session: Session, username: str, at: Moment) -> str:
 
 
 def demo_accounts(session: Session, usernames: tuple[str, ...]) -> list[tuple[str, str, str]]:
-    """Return those of the user names that are demo accounts: user name, person, and what the person is."""
+    """Return those of the user names that are demo accounts: user name, person, and what the person
+    is.
+    """
     rows = session.execute(
         sa.select(Account.username, Person.name, Unit.name, Post.office)
         .join(Person, Person.id == Account.person_id)
         .outerjoin(Post, (Post.person_id == Person.id) & Post.to_on.is_(None))
         .outerjoin(Unit, Unit.id == Post.unit_id)
-        .where(Account.demo, Account.username.in_(usernames)).order_by(Account.username, Post.from_on)).all()
+        .where(Account.demo, Account.username.in_(usernames))
+        .order_by(Account.username, Post.from_on)
+    ).all()
     found: dict[str, tuple[str, str, str]] = {}
     for username, name, unit, office in rows:
-        found.setdefault(username, (username, name, f"{unit}{OFFICES[office]}" if office else "党员"))
+        found.setdefault(
+            username, (username, name, f"{unit}{OFFICES[office]}" if office else "党员")
+        )
     return [found[username] for username in usernames if username in found]
 
 
@@ -134,7 +170,9 @@ def refuse_beyond_loopback(session: Session, host: str) -> None:
     """Make sure that known passwords are not offered to the network. Raises RuleSaysNo."""
     known = session.scalar(sa.select(Account.id).where(Account.demo).limit(1))
     if known is not None and not _loopback(host):
-        raise RuleSaysNo(f"库里有密码公开的示范账号，只能在本机（127.0.0.1）上提供服务，不能监听 {host}。")
+        raise RuleSaysNo(
+            f"库里有密码公开的示范账号，只能在本机（127.0.0.1）上提供服务，不能监听 {host}。"
+        )
 
 
 def _loopback(host: str) -> bool:

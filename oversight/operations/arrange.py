@@ -1,4 +1,6 @@
-"""What is arranged for a party day before it is held: who hosts and why, how, and who is invited. Records nobody."""
+"""What is arranged for a party day before it is held: who hosts and why, how, and who is invited.
+Records nobody.
+"""
 
 from __future__ import annotations
 
@@ -16,11 +18,14 @@ from .attendance import Sheet
 
 
 def submit(session: Session, activity_id: str, sheet: Sheet, who: Actor, at: Moment) -> Activity:
-    """Keep the arrangement of a party day that was not recorded yet, and commit; the record starts from it.
+    """Keep the arrangement of a party day that was not recorded yet, and commit; the record starts
+    from it.
 
     Raises NotInSight, NotYours, WordsWrong, RuleSaysNo. Source: G-2.4.2, G-2.2.2, G-2.5.1a
     """
-    return engine.commit(session, who, at, "arrange", lambda: _arrange(session, activity_id, sheet, who, at))
+    return engine.commit(
+        session, who, at, "arrange", lambda: _arrange(session, activity_id, sheet, who, at)
+    )
 
 
 def _arrange(session: Session, activity_id: str, sheet: Sheet, who: Actor, at: Moment) -> Activity:
@@ -29,7 +34,10 @@ def _arrange(session: Session, activity_id: str, sheet: Sheet, who: Actor, at: M
         raise NotInSight()
     authority.leads(session, activity.unit, who)
     if activity.held_on or activity.confirmed_at:
-        raise RuleSaysNo("这次党日已经开展，请在到会登记里写主持、方式和列席。", house_rule="安排写在活动之前，记录写在活动之后。")
+        raise RuleSaysNo(
+            "这次党日已经开展，请在到会登记里写主持、方式和列席。",
+            house_rule="安排写在活动之前，记录写在活动之后。",
+        )
     attendance.must_be_host(session, activity, sheet, activity.day or at.today)
     about = {name: value for name, value in sheet.about.items() if getattr(activity, name) != value}
     noted = _invite(session, activity, sheet, at)
@@ -44,6 +52,14 @@ def _invite(session: Session, activity: Activity, sheet: Sheet, at: Moment) -> d
     if sheet.invitees is None or sheet.invitees == before:
         return {}
     session.execute(sa.delete(Invitee).where(Invitee.activity_id == activity.id))
-    session.add_all(Invitee(zone_id=activity.zone_id, activity_id=activity.id, kind=kind, number=number,
-                            entered_at=at.now) for kind, number in sheet.invitees.items())
+    session.add_all(
+        Invitee(
+            zone_id=activity.zone_id,
+            activity_id=activity.id,
+            kind=kind,
+            number=number,
+            entered_at=at.now,
+        )
+        for kind, number in sheet.invitees.items()
+    )
     return {"invitees": [before, sheet.invitees]}

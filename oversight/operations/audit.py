@@ -32,15 +32,21 @@ def verify_file(path: Path) -> list[str]:
 
 def size(session: Session) -> tuple[int, int]:
     """Count cases and journal rows."""
-    return (session.scalar(sa.select(sa.func.count()).select_from(Case)),
-            session.scalar(sa.select(sa.func.count()).select_from(JournalRow)))
+    return (
+        session.scalar(sa.select(sa.func.count()).select_from(Case)),
+        session.scalar(sa.select(sa.func.count()).select_from(JournalRow)),
+    )
 
 
 def export(session: Session, path: Path) -> int:
-    """Write the journal to a file, whole or not at all; returns the number of lines. Raises BadRequest."""
+    """Write the journal to a file, whole or not at all; returns the number of lines. Raises
+    BadRequest.
+    """
     part = path.with_name(f"{path.name}.part")
     try:
-        with open(os.open(part, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "w", encoding="utf-8") as file:
+        with open(
+            os.open(part, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "w", encoding="utf-8"
+        ) as file:
             count = sum(bool(file.write(line + "\n")) for line in journal.export_lines(session))
         part.replace(path)
     except OSError as error:

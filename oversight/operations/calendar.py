@@ -1,4 +1,5 @@
-"""Rest days come in here: seeded from the published notices, or imported from a file; and years are planned.
+"""Rest days come in here: seeded from the published notices, or imported from a file; and years are
+planned.
 
 The table is the zone's own; what a day means is decided in `workdays` and `rules.calendar`.
 """
@@ -36,10 +37,14 @@ class Imported:
 
 
 def seed(session: Session, zone_id: str, years: Iterable[int], at: Moment) -> frozenset[int]:
-    """Write the published rest days of the years that are known; returns those years. Does not commit."""
+    """Write the published rest days of the years that are known; returns those years. Does not
+    commit.
+    """
     days, published = workdays.seed(years)
     _write(session, zone_id, days)
-    _publish(session, zone_id, {day.on.year: day.source for day in days if day.on.year in published}, at)
+    _publish(
+        session, zone_id, {day.on.year: day.source for day in days if day.on.year in published}, at
+    )
     return published
 
 
@@ -98,7 +103,8 @@ def _date(text: str) -> date:
 
 
 def load(session: Session, zone_id: str, days: list[workdays.CalendarDay], at: Moment) -> Imported:
-    """Write rest days, mark their years as published and re-plan what is still open. Does not commit.
+    """Write rest days, mark their years as published and re-plan what is still open. Does not
+    commit.
 
     What the law itself fixes holds also where the file leaves it out.
     """
@@ -107,18 +113,34 @@ def load(session: Session, zone_id: str, days: list[workdays.CalendarDay], at: M
     law = [day for year in years for day in workdays.fixed_by_law(year) if day.on not in known]
     _write(session, zone_id, [*days, *law])
     _publish(session, zone_id, years, at)
-    moved = sum(replan(session, zone_id, year, at) for year in sorted({day.on.year for day in days}))
+    moved = sum(
+        replan(session, zone_id, year, at) for year in sorted({day.on.year for day in days})
+    )
     return Imported(len(days), tuple(sorted(years)), moved)
 
 
 def _write(session: Session, zone_id: str, days: list[workdays.CalendarDay]) -> None:
     """Write rest days in the place of what stood there."""
-    session.execute(sa.delete(CalendarRow).where(
-        CalendarRow.zone_id == zone_id, CalendarRow.day.in_([day.on for day in days])))
+    session.execute(
+        sa.delete(CalendarRow).where(
+            CalendarRow.zone_id == zone_id, CalendarRow.day.in_([day.on for day in days])
+        )
+    )
     if days:
-        session.execute(sa.insert(CalendarRow), [
-            {"zone_id": zone_id, "day": day.on, "kind": day.kind, "name": day.name, "statutory": day.statutory,
-             "source": day.source} for day in days])
+        session.execute(
+            sa.insert(CalendarRow),
+            [
+                {
+                    "zone_id": zone_id,
+                    "day": day.on,
+                    "kind": day.kind,
+                    "name": day.name,
+                    "statutory": day.statutory,
+                    "source": day.source,
+                }
+                for day in days
+            ],
+        )
 
 
 def _publish(session: Session, zone_id: str, years: dict[int, str], at: Moment) -> None:
@@ -129,9 +151,12 @@ def _publish(session: Session, zone_id: str, years: dict[int, str], at: Moment) 
 
 
 def replan(session: Session, zone_id: str, year: int, at: Moment) -> int:
-    """Follow the calendar in a year that is planned already; returns how many days moved. Does not commit."""
-    planned = session.scalar(sa.select(Activity.id).where(
-        Activity.zone_id == zone_id, Activity.year == year).limit(1))
+    """Follow the calendar in a year that is planned already; returns how many days moved. Does not
+    commit.
+    """
+    planned = session.scalar(
+        sa.select(Activity.id).where(Activity.zone_id == zone_id, Activity.year == year).limit(1)
+    )
     return schedule(session, zone_id, year, at)[1] if planned else 0
 
 
@@ -140,7 +165,9 @@ def schedule(session: Session, zone_id: str, year: int, at: Moment) -> tuple[int
 
     Does not commit.
     """
-    branches = session.scalars(sa.select(Unit).where(Unit.zone_id == zone_id, Unit.kind == "branch"))
+    branches = session.scalars(
+        sa.select(Unit).where(Unit.zone_id == zone_id, Unit.kind == "branch")
+    )
     before = _days_in_force(session, zone_id, year)
     plan_year(session, list(branches), year, at)
     session.flush()
@@ -149,8 +176,13 @@ def schedule(session: Session, zone_id: str, year: int, at: Moment) -> tuple[int
 
 
 def _days_in_force(session: Session, zone_id: str, year: int) -> dict[str, date | None]:
-    return dict(session.execute(sa.select(Activity.id, Activity.day).where(
-        Activity.zone_id == zone_id, Activity.year == year)).all())
+    return dict(
+        session.execute(
+            sa.select(Activity.id, Activity.day).where(
+                Activity.zone_id == zone_id, Activity.year == year
+            )
+        ).all()
+    )
 
 
 def days_of(session: Session, zone_id: str, year: int) -> tuple[bool, list[workdays.CalendarDay]]:
@@ -160,4 +192,6 @@ def days_of(session: Session, zone_id: str, year: int) -> tuple[bool, list[workd
         law = {day.on: day for day in workdays.fixed_by_law(year)}
         own = {on: day for on, day in known.days.items() if on.year == year}
         return False, sorted((law | own).values(), key=lambda day: day.on)
-    return True, sorted((day for on, day in known.days.items() if on.year == year), key=lambda day: day.on)
+    return True, sorted(
+        (day for on, day in known.days.items() if on.year == year), key=lambda day: day.on
+    )

@@ -1,6 +1,8 @@
-"""The catalogue of everything that people read: what is to be said in another language, and where it stands.
+"""The catalogue of everything that people read: what is to be said in another language, and where
+it stands.
 
-Chinese is the source: a sentence is its own key. Definitions and rules are read as code, templates as Jinja.
+Chinese is the source: a sentence is its own key. Definitions and rules are read as code, templates
+as Jinja.
 """
 
 from __future__ import annotations
@@ -30,17 +32,29 @@ def keys(package: Path, templates: Path) -> dict[str, list[tuple[str, int]]]:
     for path in sorted(templates.rglob("*.html")):
         for line, text, _comments, _context in extract_from_file("jinja2.ext:babel_extract", path):
             found[text if isinstance(text, str) else text[0]].append(
-                (path.relative_to(templates.parent).as_posix(), line))
+                (path.relative_to(templates.parent).as_posix(), line)
+            )
     return dict(found)
 
 
 def _strings(path: Path):
-    """Yield the Chinese string constants of a module; sentences of guards and effects are docstrings."""
+    """Yield the Chinese string constants of a module; sentences of guards and effects are
+    docstrings.
+    """
     tree = ast.parse(path.read_text("utf-8"))
-    in_f_strings = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
+    in_f_strings = {
+        id(part)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.JoinedStr)
+        for part in node.values
+    }
     for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in in_f_strings \
-                and HAN.search(node.value):
+        if (
+            isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and id(node) not in in_f_strings
+            and HAN.search(node.value)
+        ):
             yield node.lineno, " ".join(node.value.split())
 
 
@@ -56,5 +70,7 @@ def template(package: Path, templates: Path) -> Catalog:
     """Make the template catalogue (POT); without a date, so that it changes only with the texts."""
     catalog = Catalog(project="oversight", charset="utf-8", fuzzy=False)
     for key, places in sorted(keys(package, templates).items()):
-        catalog.add(key, locations=[(name, 0) for name in dict.fromkeys(name for name, _ in places)])
+        catalog.add(
+            key, locations=[(name, 0) for name in dict.fromkeys(name for name, _ in places)]
+        )
     return catalog

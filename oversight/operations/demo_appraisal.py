@@ -1,4 +1,5 @@
-"""The demo zone's yearly appraisal: deployed by the zone, and standing at every step in one branch or another.
+"""The demo zone's yearly appraisal: deployed by the zone, and standing at every step in one branch
+or another.
 
 Told through the engine; a tale whose beginning lies outside the window is left out.
 """
@@ -16,9 +17,17 @@ from ..models import Appraised, Person
 from ..rules.appraisal import ORDER
 from .demo_year import Tale, Year, above
 
-WORDS = ("按时参加组织生活，带头落实支部任务；学习不够系统。", "服从组织安排，热心服务群众；主动思考还不够。",
-         "遵守纪律，作风务实；联系群众的办法不多。", "立足岗位作表率，完成任务较好；理论学习有差距。")
-SAYS = ("工作扎实，希望多带一带年轻党员。", "为人正派，遇事敢说真话，学习再抓紧一些。", "服务群众热心，希望多参加志愿服务。")
+WORDS = (
+    "按时参加组织生活，带头落实支部任务；学习不够系统。",
+    "服从组织安排，热心服务群众；主动思考还不够。",
+    "遵守纪律，作风务实；联系群众的办法不多。",
+    "立足岗位作表率，完成任务较好；理论学习有差距。",
+)
+SAYS = (
+    "工作扎实，希望多带一带年轻党员。",
+    "为人正派，遇事敢说真话，学习再抓紧一些。",
+    "服务群众热心，希望多参加志愿服务。",
+)
 
 
 @dataclass
@@ -31,8 +40,14 @@ class Appraisal(Tale):
         pass
 
     def begin(self) -> None:
-        case = engine.open_case(self.year.session, "appraisal", self.year.book.units[self.key], {"year": self.of},
-                                self.year.actor(f"{self.key}.secretary", self.at.today), self.at)
+        case = engine.open_case(
+            self.year.session,
+            "appraisal",
+            self.year.book.units[self.key],
+            {"year": self.of},
+            self.year.actor(f"{self.key}.secretary", self.at.today),
+            self.at,
+        )
         self.case_id = case.id
         self.branch("open_self_assessment")
 
@@ -41,20 +56,32 @@ class Appraisal(Tale):
         """Return by user name who writes a self-assessment."""
         names = {person: name for name, person in self.year.book.people.items()}
         rows = self.year.session.execute(
-            sa.select(Person).join(Appraised, Appraised.person_id == Person.id).where(
-                Appraised.case_id == self.case_id, Appraised.standing.in_(("graded", "ungraded")))
-            .order_by(Appraised.sort))
+            sa.select(Person)
+            .join(Appraised, Appraised.person_id == Person.id)
+            .where(
+                Appraised.case_id == self.case_id, Appraised.standing.in_(("graded", "ungraded"))
+            )
+            .order_by(Appraised.sort)
+        )
         return {names[person.id]: person for (person,) in rows}
 
     def graded(self) -> list[str]:
-        return list(self.year.session.scalars(sa.select(Appraised.person_id).where(
-            Appraised.case_id == self.case_id, Appraised.standing == "graded").order_by(Appraised.sort)))
+        return list(
+            self.year.session.scalars(
+                sa.select(Appraised.person_id)
+                .where(Appraised.case_id == self.case_id, Appraised.standing == "graded")
+                .order_by(Appraised.sort)
+            )
+        )
 
     def assess(self, but: int = 0) -> None:
         """Let all hand in, or all but the last few; for the old the branch writes."""
         people = list(self.roster.items())
-        for number, (name, person) in enumerate(people[:len(people) - but]):
-            words = {"text": WORDS[number % 4], "grade": "excellent" if number % 5 == 0 else "qualified"}
+        for number, (name, person) in enumerate(people[: len(people) - but]):
+            words = {
+                "text": WORDS[number % 4],
+                "grade": "excellent" if number % 5 == 0 else "qualified",
+            }
             if person.elderly:
                 self.branch("file_for", member=person.id, **words)
             else:
@@ -65,18 +92,36 @@ class Appraisal(Tale):
         self.branch("open_peer_review")
         recorder, own = f"{self.key}.organizer", self.year.book.people[f"{self.key}.organizer"]
         for number, person in enumerate(self.graded()):
-            self.do("record_peer_review", recorder if person != own else f"{self.key}.secretary", about=person,
-                    opinion=SAYS[number % 3])
+            self.do(
+                "record_peer_review",
+                recorder if person != own else f"{self.key}.secretary",
+                about=person,
+                opinion=SAYS[number % 3],
+            )
 
     def vote(self) -> None:
         self.branch("open_vote")
         people = self.graded()
         present = len(people) - len(people) // 8
-        best = {*people[1:1 + max(len(people) // 4, 1)]}
-        rows = [dict(zip(("member", *ORDER), (person, *self._votes(present, person in best)), strict=True))
-                for person in people]
-        self.branch("enter_count", present=present, issued=present, returned=present, valid=present, tallies=rows,
-                    scrutineer=self.year.book.people[f"{above(self.key)}.inspector"], teller=people[-1])
+        best = {*people[1 : 1 + max(len(people) // 4, 1)]}
+        rows = [
+            dict(
+                zip(
+                    ("member", *ORDER), (person, *self._votes(present, person in best)), strict=True
+                )
+            )
+            for person in people
+        ]
+        self.branch(
+            "enter_count",
+            present=present,
+            issued=present,
+            returned=present,
+            valid=present,
+            tallies=rows,
+            scrutineer=self.year.book.people[f"{above(self.key)}.inspector"],
+            teller=people[-1],
+        )
         self.branch("close_vote")
 
     @staticmethod
@@ -85,16 +130,24 @@ class Appraisal(Tale):
         return (present - few, few, 0, 0) if best else (few, present - few, 0, 0)
 
     def propose(self) -> None:
-        rows = self.year.session.scalars(sa.select(Appraised).where(
-            Appraised.case_id == self.case_id, Appraised.standing == "graded"))
-        self.branch("propose", ratings={row.person_id: max(ORDER, key=lambda grade, row=row: row.tally[grade])
-                                        for row in rows})
+        rows = self.year.session.scalars(
+            sa.select(Appraised).where(
+                Appraised.case_id == self.case_id, Appraised.standing == "graded"
+            )
+        )
+        self.branch(
+            "propose",
+            ratings={
+                row.person_id: max(ORDER, key=lambda grade, row=row: row.tally[grade])
+                for row in rows
+            },
+        )
 
     def decide(self, but: int = 0) -> None:
         """Let all of the committee agree, or all but the last few, wherever the matter has gone."""
         names = {person: name for name, person in self.year.book.people.items()}
         rows = [desk.person_id for desk in authority.open_desks(self.year.session, self.case_id)]
-        for person in rows[:len(rows) - but]:
+        for person in rows[: len(rows) - but]:
             self.do("decide", names[person], agree=True, opinion="同意。")
 
 
@@ -159,9 +212,14 @@ def filed(t: Appraisal):
 
 def _drafted(t: Appraisal, begin: date, end: date) -> None:
     """Let the zone office draft a deployment."""
-    case = engine.open_case(t.year.session, "campaign", t.year.book.units["zone"], {
-        "year": t.of, "from_on": begin.isoformat(), "until": end.isoformat()},
-        t.year.actor("zone.office", t.at.today), t.at)
+    case = engine.open_case(
+        t.year.session,
+        "campaign",
+        t.year.book.units["zone"],
+        {"year": t.of, "from_on": begin.isoformat(), "until": end.isoformat()},
+        t.year.actor("zone.office", t.at.today),
+        t.at,
+    )
     t.case_id = case.id
 
 
@@ -186,8 +244,14 @@ def deployed(t: Appraisal, begin: date, end: date):
     t.do("sign", "zone.committee1", opinion="同意印发。")
 
 
-CAST = (("branch06", writing), ("branch13", reviewing), ("branch20", voted), ("branch21", before_committee),
-        ("branch23", told), ("branch15", filed))
+CAST = (
+    ("branch06", writing),
+    ("branch13", reviewing),
+    ("branch20", voted),
+    ("branch21", before_committee),
+    ("branch23", told),
+    ("branch15", filed),
+)
 
 
 def tales(year: Year) -> list[tuple[Tale, Iterator]]:

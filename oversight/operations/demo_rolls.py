@@ -1,6 +1,8 @@
-"""Who took part in the demo zone's past year: in bulk where all did, through the engine where somebody was missing.
+"""Who took part in the demo zone's past year: in bulk where all did, through the engine where
+somebody was missing.
 
-Also one member who is excused for a time. A roll is a tale: it yields the moment at which it goes on.
+Also one member who is excused for a time. A roll is a tale: it yields the moment at which it goes
+on.
 """
 
 from __future__ import annotations
@@ -27,7 +29,9 @@ EXCUSED_FOR = timedelta(days=180)
 
 @dataclass
 class Roll(Tale):
-    """One party day's sheet and what follows from it; `missing` maps a member's short name to leave or absent."""
+    """One party day's sheet and what follows from it; `missing` maps a member's short name to leave
+    or absent.
+    """
 
     missing: dict[str, str] = field(default_factory=dict)
     cases: dict[str, str] = field(default_factory=dict)
@@ -39,17 +43,28 @@ class Roll(Tale):
         return self.year.moment(add_workdays(self.year.calendar, self.day, workdays), hour)
 
     def record(self, **more) -> None:
-        """Hand in the sheet: the named are missing, mobile and some old members take part otherwise."""
+        """Hand in the sheet: the named are missing, mobile and some old members take part
+        otherwise.
+        """
         who = self.year.actor(f"{self.key}.secretary", self.at.today)
         names = {self.year.book.people[f"{self.key}.{name}"]: name for name in self.missing}
-        raw = {"present": [], "absent": [], "other_form": {}, "leave": {}, "held_on": self.day.isoformat(), **more}
+        raw = {
+            "present": [],
+            "absent": [],
+            "other_form": {},
+            "leave": {},
+            "held_on": self.day.isoformat(),
+            **more,
+        }
         for person in attendance.roster(self.year.session, self.row, self.day):
             kind, value = entry(person, self.missing.get(names.get(person.id)))
             if value is None:
                 raw[kind].append(person.id)
             else:
                 raw[kind][person.id] = value
-        done = attendance.record(self.year.session, self.row.id, attendance.read_sheet(raw), who, self.at)
+        done = attendance.record(
+            self.year.session, self.row.id, attendance.read_sheet(raw), who, self.at
+        )
         for case_id in done.opened:
             self.cases[names[self.year.session.get(Case, case_id).concerns_id]] = case_id
 
@@ -57,7 +72,9 @@ class Roll(Tale):
         """Make a move in the follow-ups of these members, or of all."""
         who = self.year.actor(by if "." in by else f"{self.key}.{by}", self.at.today)
         for name in names or self.cases:
-            engine.perform(self.year.session, self.cases[name], move, who, words, version=None, at=self.at)
+            engine.perform(
+                self.year.session, self.cases[name], move, who, words, version=None, at=self.at
+            )
 
     def call(self, *names: str) -> None:
         for number, name in enumerate(names or self.cases):
@@ -72,7 +89,11 @@ class Roll(Tale):
         self.each("confirm", *names, by="secretary")
         if self.year.unit(self.key).rule_set == "organ":
             for name in names or self.cases:
-                self.each("archive", name, archive_no=f"补〔{self.day.year}〕{self.day.month:02d}-{name[-2:]}")
+                self.each(
+                    "archive",
+                    name,
+                    archive_no=f"补〔{self.day.year}〕{self.day.month:02d}-{name[-2:]}",
+                )
 
 
 def entry(person: Person, missing: str | None) -> tuple[str, str | None]:
@@ -148,7 +169,11 @@ def unexcused(t: Roll):
 def found(t: Roll):
     yield from called(t)
     yield t.after(3)
-    t.each("find_unexcused", heard="本人称忘记了日期，没有提前说明。", note="支委会研究，认定为无故不参加。")
+    t.each(
+        "find_unexcused",
+        heard="本人称忘记了日期，没有提前说明。",
+        note="支委会研究，认定为无故不参加。",
+    )
 
 
 def objected(t: Roll):
@@ -183,7 +208,11 @@ def searching(t: Roll):
 def excused(t: Roll):
     yield from called(t)
     yield t.after(3)
-    t.each("excuse", by=f"{above(t.key)}.officer", reason="长期卧床，已由党小组长上门通报，同意不补课。")
+    t.each(
+        "excuse",
+        by=f"{above(t.key)}.officer",
+        reason="长期卧床，已由党小组长上门通报，同意不补课。",
+    )
 
 
 def corrected(t: Roll):
@@ -202,10 +231,20 @@ class Wish(Tale):
         pass
 
     def ask(self, name: str) -> None:
-        facts = {"member": self.year.book.people[name], "reason": "年老体弱", "from_on": self.at.today.isoformat(),
-                 "until": (self.at.today + EXCUSED_FOR).isoformat()}
-        case = engine.open_case(self.year.session, "exemption", self.year.book.units[self.key], facts,
-                                self.year.actor(name, self.at.today), self.at)
+        facts = {
+            "member": self.year.book.people[name],
+            "reason": "年老体弱",
+            "from_on": self.at.today.isoformat(),
+            "until": (self.at.today + EXCUSED_FOR).isoformat(),
+        }
+        case = engine.open_case(
+            self.year.session,
+            "exemption",
+            self.year.book.units[self.key],
+            facts,
+            self.year.actor(name, self.at.today),
+            self.at,
+        )
         self.case_id = case.id
 
 
@@ -237,20 +276,32 @@ def granted(t: Wish, name: str):
 
 # branch, which of its past days (0: the latest), tale, who was missing
 CAST = (
-    ("branch01", 1, made_up, "member05 leave, member11 absent"), ("branch01", 2, made_up, "member08 leave"),
-    ("branch01", 4, made_up, "member05 leave, member14 leave"), ("branch02", 2, made_up, "member06 leave"),
-    ("branch03", 1, made_up, "member07 leave"), ("branch04", 4, made_up, "member05 leave"),
-    ("branch08", 2, made_up, "member09 leave, member12 absent"), ("branch09", 1, made_up, "member04 leave"),
-    ("branch10", 3, made_up, "member06 leave"), ("branch12", 3, made_up, "member03 leave"),
-    ("branch15", 1, made_up, "member03 leave"), ("branch16", 2, made_up, "member05 leave"),
+    ("branch01", 1, made_up, "member05 leave, member11 absent"),
+    ("branch01", 2, made_up, "member08 leave"),
+    ("branch01", 4, made_up, "member05 leave, member14 leave"),
+    ("branch02", 2, made_up, "member06 leave"),
+    ("branch03", 1, made_up, "member07 leave"),
+    ("branch04", 4, made_up, "member05 leave"),
+    ("branch08", 2, made_up, "member09 leave, member12 absent"),
+    ("branch09", 1, made_up, "member04 leave"),
+    ("branch10", 3, made_up, "member06 leave"),
+    ("branch12", 3, made_up, "member03 leave"),
+    ("branch15", 1, made_up, "member03 leave"),
+    ("branch16", 2, made_up, "member05 leave"),
     ("branch02", 0, just_held, "member05 leave, member09 absent"),
     ("branch03", 0, called, "member06 leave, member10 absent"),
-    ("branch08", 0, called, "member07 leave, member13 leave"), ("branch09", 0, just_held, "member08 absent"),
-    ("branch10", 1, taught, "member05 leave, member08 absent"), ("branch05", 1, to_file, "member04 leave"),
-    ("branch17", 2, unexcused, "member06 absent"), ("branch17", 1, unexcused, "member06 absent"),
-    ("branch17", 0, found, "member06 absent"), ("branch11", 2, objected, "member05 absent"),
-    ("branch09", 3, unreached, "member10 absent"), ("branch04", 2, searching, "member09 absent"),
-    ("branch03", 4, excused, "member09 leave"), ("branch16", 0, corrected, "member04 absent"),
+    ("branch08", 0, called, "member07 leave, member13 leave"),
+    ("branch09", 0, just_held, "member08 absent"),
+    ("branch10", 1, taught, "member05 leave, member08 absent"),
+    ("branch05", 1, to_file, "member04 leave"),
+    ("branch17", 2, unexcused, "member06 absent"),
+    ("branch17", 1, unexcused, "member06 absent"),
+    ("branch17", 0, found, "member06 absent"),
+    ("branch11", 2, objected, "member05 absent"),
+    ("branch09", 3, unreached, "member10 absent"),
+    ("branch04", 2, searching, "member09 absent"),
+    ("branch03", 4, excused, "member09 leave"),
+    ("branch16", 0, corrected, "member04 absent"),
 )
 
 
@@ -260,7 +311,13 @@ def told(year: Year) -> list[tuple[Tale, Iterator[Moment]]]:
     for turn, (key, index, plot, missing) in enumerate(CAST):
         past, _ahead = year.days(key)
         if index < len(past):
-            roll = Roll(year, key, past[index], turn, missing=dict(part.split() for part in missing.split(", ")))
+            roll = Roll(
+                year,
+                key,
+                past[index],
+                turn,
+                missing=dict(part.split() for part in missing.split(", ")),
+            )
             found.append((roll, until_now(year, plot(roll))))
     for key, plot in (("branch02", granted), ("branch03", declined), ("branch08", wished)):
         wish = Wish(year, key, None)
@@ -278,37 +335,56 @@ def until_now(year: Year, plot: Iterator[Moment]) -> Iterator[Moment]:
 
 def _old_member(year: Year, key: str) -> str:
     """Return the user name of an old member without office who is missing in no tale."""
-    named = {f"{branch}.{part.split()[0]}" for branch, _index, _plot, missing in CAST
-             for part in missing.split(", ")}
-    names = [name for name in year.book.people if name.startswith(f"{key}.member") and name not in named]
-    return next((name for name in names if year.session.get(Person, year.book.people[name]).elderly), names[-1])
+    named = {
+        f"{branch}.{part.split()[0]}"
+        for branch, _index, _plot, missing in CAST
+        for part in missing.split(", ")
+    }
+    names = [
+        name for name in year.book.people if name.startswith(f"{key}.member") and name not in named
+    ]
+    return next(
+        (name for name in names if year.session.get(Person, year.book.people[name]).elderly),
+        names[-1],
+    )
 
 
 # All the others ----------------------------------------------------------------------------------
 
 
 def fill(year: Year, held: list[dict]) -> None:
-    """Write the sheets of days on which everybody took part, in bulk: `held` are rows with row, held_on and at.
+    """Write the sheets of days on which everybody took part, in bulk: `held` are rows with row,
+    held_on and at.
 
     The changes of such a day name the day only, not every member.
     """
     rolls = _rolls(year)
-    leaders = {unit: year.book.people.get(f"{key}.secretary") for key, unit in year.book.units.items()}
-    units = dict(year.session.execute(sa.select(Activity.id, Activity.unit_id).where(
-        Activity.zone_id == year.zone.zone_id)).all())
+    leaders = {
+        unit: year.book.people.get(f"{key}.secretary") for key, unit in year.book.units.items()
+    }
+    units = dict(
+        year.session.execute(
+            sa.select(Activity.id, Activity.unit_id).where(Activity.zone_id == year.zone.zone_id)
+        ).all()
+    )
     rows = [row for day in held for row in _sheet(year, day, rolls.get(units[day["row"]], []))]
     year.session.execute(sa.insert(Attendance), rows)
     table = Activity.__table__
-    year.session.execute(table.update().where(table.c.id == sa.bindparam("row")).values(
-        confirmed_at=sa.bindparam("at"), confirmed_by=sa.bindparam("by")), [
-        {"row": day["row"], "at": day["at"], "by": leaders[units[day["row"]]]} for day in held])
+    year.session.execute(
+        table.update()
+        .where(table.c.id == sa.bindparam("row"))
+        .values(confirmed_at=sa.bindparam("at"), confirmed_by=sa.bindparam("by")),
+        [{"row": day["row"], "at": day["at"], "by": leaders[units[day["row"]]]} for day in held],
+    )
 
 
 def _rolls(year: Year) -> dict[str, list[tuple[date, Person]]]:
     """Return the members of each branch with the day from which they belong to it."""
     rows = year.session.execute(
-        sa.select(Membership.unit_id, Membership.from_on, Person).join(Person, Person.id == Membership.person_id)
-        .where(Membership.zone_id == year.zone.zone_id))
+        sa.select(Membership.unit_id, Membership.from_on, Person)
+        .join(Person, Person.id == Membership.person_id)
+        .where(Membership.zone_id == year.zone.zone_id)
+    )
     found: dict[str, list[tuple[date, Person]]] = {}
     for unit, from_on, person in rows:
         found.setdefault(unit, []).append((from_on, person))
@@ -319,7 +395,11 @@ def _sheet(year: Year, day: dict, members: list[tuple[date, Person]]) -> Iterato
     for from_on, person in members:
         if from_on <= day["held_on"] and not exempt_on(person, day["held_on"]):
             kind, form = entry(person, None)
-            yield {"activity_id": day["row"], "person_id": person.id, "zone_id": year.zone.zone_id, "kind": kind,
-                   "form": form, "category": None}
-
-
+            yield {
+                "activity_id": day["row"],
+                "person_id": person.id,
+                "zone_id": year.zone.zone_id,
+                "kind": kind,
+                "form": form,
+                "category": None,
+            }

@@ -1,4 +1,5 @@
-"""A year of activity in the demo zone: tales told through the real engine, each at its own past moment.
+"""A year of activity in the demo zone: tales told through the real engine, each at its own past
+moment.
 
 A tale is a generator: it yields the moment at which it goes on, and acts in between.
 """
@@ -23,11 +24,31 @@ from ..rules.calendar import zone_calendar
 from ..workdays import Calendar, add_workdays
 from . import calendar
 
-FIXED = {"branch01": "village", "branch02": "community", "branch03": "village", "branch04": "village",
-         "branch05": "organ", "branch08": "village", "branch09": "community", "branch10": "village",
-         "branch11": "village", "branch12": "organ", "branch15": "organ", "branch16": "organ",
-         "branch17": "organ"}
-OWN_DAY = ("branch06", "branch07", "branch13", "branch14", "branch18", "branch19", "branch20", "branch22")
+FIXED = {
+    "branch01": "village",
+    "branch02": "community",
+    "branch03": "village",
+    "branch04": "village",
+    "branch05": "organ",
+    "branch08": "village",
+    "branch09": "community",
+    "branch10": "village",
+    "branch11": "village",
+    "branch12": "organ",
+    "branch15": "organ",
+    "branch16": "organ",
+    "branch17": "organ",
+}
+OWN_DAY = (
+    "branch06",
+    "branch07",
+    "branch13",
+    "branch14",
+    "branch18",
+    "branch19",
+    "branch20",
+    "branch22",
+)
 OTHER_DAYS = ((7, 4, 5, 6, 3, 10, -1, -2), (4, 7, 6, 5, 3, -1, 11, -2), (-1, 5, 7, 4, 6, 3, -2, 10))
 
 REASONS = {
@@ -46,12 +67,19 @@ REASONS = {
     ),
 }
 JOINT = "拟与{other}联合开展志愿服务和党课，两个支部共用村党群服务中心，原定日期场地已有安排。拟{shift}至{new}开展，两个支部党员一并参加。"
-AGREED = ("同意。请提前通知全体党员，缺席人员按规定补课。", "同意。请将调整后的时间告知流动党员，并做好到会登记。",
-          "同意。改期后活动主题和内容不变。")
-WEATHER = {"wet": "{day}凌晨突降暴雨，进村道路中断，支部党员就地转移群众，来不及书面请示，已电话报告。",
-           "cold": "{day}清晨道路结冰封闭，支部党员全部参加除冰和入户排查，来不及书面请示，已电话报告。",
-           "wind": "{day}清晨大风刮断供电线路，支部党员全部参加抢修和入户排查，来不及书面请示，已电话报告。"}
-SHIFT = "区党工委定于{day}召开全区重点工作推进会，各级党组织书记均须参加，与当月支部主题党日时间冲突。"
+AGREED = (
+    "同意。请提前通知全体党员，缺席人员按规定补课。",
+    "同意。请将调整后的时间告知流动党员，并做好到会登记。",
+    "同意。改期后活动主题和内容不变。",
+)
+WEATHER = {
+    "wet": "{day}凌晨突降暴雨，进村道路中断，支部党员就地转移群众，来不及书面请示，已电话报告。",
+    "cold": "{day}清晨道路结冰封闭，支部党员全部参加除冰和入户排查，来不及书面请示，已电话报告。",
+    "wind": "{day}清晨大风刮断供电线路，支部党员全部参加抢修和入户排查，来不及书面请示，已电话报告。",
+}
+SHIFT = (
+    "区党工委定于{day}召开全区重点工作推进会，各级党组织书记均须参加，与当月支部主题党日时间冲突。"
+)
 
 Plot = Callable[..., Iterator[Moment]]
 
@@ -89,21 +117,35 @@ class Year:
         return authority.actor(self.session, self.book.people[username], on)
 
     def days(self, key: str) -> tuple[list[Activity], list[Activity]]:
-        """Return a fixed branch's days that can be told of: past ones, newest first, and coming ones."""
-        rows = self.session.scalars(sa.select(Activity).where(
-            Activity.unit_id == self.book.units[key], Activity.month != 7,
-        ).order_by(Activity.year, Activity.month))
+        """Return a fixed branch's days that can be told of: past ones, newest first, and coming
+        ones.
+        """
+        rows = self.session.scalars(
+            sa.select(Activity)
+            .where(Activity.unit_id == self.book.units[key], Activity.month != 7)
+            .order_by(Activity.year, Activity.month)
+        )
         rows = [row for row in rows if (row.year, row.month) not in self.skipped]
         past = [row for row in rows if row.day < self.today]
-        ahead = [row for row in rows if row.day > self.today + timedelta(days=3)
-                 and self.other_day(row.day, self.today + timedelta(days=3))]
+        ahead = [
+            row
+            for row in rows
+            if row.day > self.today + timedelta(days=3)
+            and self.other_day(row.day, self.today + timedelta(days=3))
+        ]
         return past[::-1], ahead
 
     def other_day(self, day: date, after: date, turn: int = 0) -> date | None:
         """Find another working day of the same month, after a day."""
         found = (day + timedelta(days=step) for step in OTHER_DAYS[turn % len(OTHER_DAYS)])
-        return next((new for new in found if new.month == day.month and new > after
-                     and self.calendar.is_workday(new)), None)
+        return next(
+            (
+                new
+                for new in found
+                if new.month == day.month and new > after and self.calendar.is_workday(new)
+            ),
+            None,
+        )
 
 
 @dataclass
@@ -120,7 +162,9 @@ class Tale:
     def __post_init__(self):
         self.day = self.row.day
         after = self.year.today + timedelta(days=1) if self.day > self.year.today else date.min
-        self.new_day = self.year.other_day(self.day, after, self.turn) or self.year.other_day(self.day, after)
+        self.new_day = self.year.other_day(self.day, after, self.turn) or self.year.other_day(
+            self.day, after
+        )
 
     @property
     def first_day(self) -> date:
@@ -140,8 +184,14 @@ class Tale:
 
     def open(self, by: str = "secretary", **facts) -> None:
         who = self.year.actor(f"{self.key}.{by}", self.at.today)
-        case = engine.open_case(self.year.session, "date_change", self.year.book.units[self.key],
-                                {"day": self.day.isoformat(), **facts}, who, self.at)
+        case = engine.open_case(
+            self.year.session,
+            "date_change",
+            self.year.book.units[self.key],
+            {"day": self.day.isoformat(), **facts},
+            who,
+            self.at,
+        )
         self.case_id = case.id
 
     def do(self, move: str, username: str, **words) -> None:
@@ -152,7 +202,9 @@ class Tale:
         self.do(move, f"{self.key}.secretary", **words)
 
     def superior(self, move: str, opinion: str | None = None, **words) -> None:
-        self.do(move, f"{above(self.key)}.officer", **({"opinion": opinion} if opinion else {}), **words)
+        self.do(
+            move, f"{above(self.key)}.officer", **({"opinion": opinion} if opinion else {}), **words
+        )
 
     def ask(self, by: str = "secretary") -> None:
         self.open(by)
@@ -160,9 +212,14 @@ class Tale:
 
     def report(self, new_day: bool = False) -> None:
         """Report after the event: told by telephone at the time, in writing once it was over."""
-        words = {"reason": self.weather(), "told_by_phone": f"{_md(self.day)} 7:40 电话报告镇党委值班室",
-                 "recovered_on": self.at.today.isoformat()}
-        later = self.year.other_day(self.day, self.at.today - timedelta(days=1)) if new_day else None
+        words = {
+            "reason": self.weather(),
+            "told_by_phone": f"{_md(self.day)} 7:40 电话报告镇党委值班室",
+            "recovered_on": self.at.today.isoformat(),
+        }
+        later = (
+            self.year.other_day(self.day, self.at.today - timedelta(days=1)) if new_day else None
+        )
         if later:
             words["new_day"] = later.isoformat()
         self.branch("report_late", **words)
@@ -177,19 +234,39 @@ class Tale:
         return self.fill(texts[self.turn % len(texts)])
 
     def weather(self) -> str:
-        kind = "wet" if 5 <= self.day.month <= 9 else "cold" if self.day.month in (12, 1, 2) else "wind"
+        kind = (
+            "wet"
+            if 5 <= self.day.month <= 9
+            else "cold"
+            if self.day.month in (12, 1, 2)
+            else "wind"
+        )
         return self.fill(WEATHER[kind])
 
     def fill(self, text: str, **more) -> str:
         days, n = (self.new_day - self.day).days, self.year.book.members[self.key]
-        return text.format(day=_md(self.day), new=_md(self.new_day), n=n, k=n * 3 // 5,
-                           shift=f"{'推迟' if days > 0 else '提前'} {abs(days)} 天", **more)
+        return text.format(
+            day=_md(self.day),
+            new=_md(self.new_day),
+            n=n,
+            k=n * 3 // 5,
+            shift=f"{'推迟' if days > 0 else '提前'} {abs(days)} 天",
+            **more,
+        )
 
 
 def above(key: str) -> str:
     """Return the key of the town or department that a branch belongs to."""
     number = int(key[-2:])
-    return "town1" if number <= 7 else "town2" if number <= 14 else "dept1" if number <= 19 else "dept2"
+    return (
+        "town1"
+        if number <= 7
+        else "town2"
+        if number <= 14
+        else "dept1"
+        if number <= 19
+        else "dept2"
+    )
 
 
 def _md(day: date) -> str:
@@ -319,7 +396,9 @@ def not_accepted(t: Tale):
     """Reported after the event for a reason that is none."""
     yield t.before(-2)
     t.open()
-    t.branch("report_late", new_day=t.new_day.isoformat(), reason="当天支部书记外出，没有来得及请示。")
+    t.branch(
+        "report_late", new_day=t.new_day.isoformat(), reason="当天支部书记外出，没有来得及请示。"
+    )
     yield t.before(-5)
     t.superior("not_accept", "书记外出可以委托副书记或委员主持，不属于来不及请示的情形，不予认可。")
 
@@ -380,24 +459,57 @@ def reported_late(t: Tale):
 
 # branch, which of its past days (0: the latest), tale
 PAST = (
-    ("branch01", 3, moved), ("branch02", 1, moved), ("branch02", 4, refused), ("branch02", 7, withdrawn),
-    ("branch03", 2, jointly_moved), ("branch03", 5, lapsed), ("branch04", 1, accepted_late),
-    ("branch04", 3, taken_over), ("branch05", 2, revoked), ("branch05", 6, moved), ("branch08", 1, moved),
-    ("branch08", 3, excused), ("branch09", 2, moved), ("branch09", 4, voided), ("branch10", 6, cancelled),
-    ("branch11", 3, not_accepted), ("branch11", 5, moved), ("branch12", 1, expired),
-    ("branch12", 4, terminated), ("branch15", 2, moved), ("branch15", 6, refused), ("branch16", 4, moved),
+    ("branch01", 3, moved),
+    ("branch02", 1, moved),
+    ("branch02", 4, refused),
+    ("branch02", 7, withdrawn),
+    ("branch03", 2, jointly_moved),
+    ("branch03", 5, lapsed),
+    ("branch04", 1, accepted_late),
+    ("branch04", 3, taken_over),
+    ("branch05", 2, revoked),
+    ("branch05", 6, moved),
+    ("branch08", 1, moved),
+    ("branch08", 3, excused),
+    ("branch09", 2, moved),
+    ("branch09", 4, voided),
+    ("branch10", 6, cancelled),
+    ("branch11", 3, not_accepted),
+    ("branch11", 5, moved),
+    ("branch12", 1, expired),
+    ("branch12", 4, terminated),
+    ("branch15", 2, moved),
+    ("branch15", 6, refused),
+    ("branch16", 4, moved),
     ("branch17", 1, withdrawn),
 )
 # branch, which of its coming days, tale, further arguments
 PRESENT = (
-    ("branch02", 0, asked, 6), ("branch02", 1, asked, 0), ("branch03", 0, asked_jointly_now, "branch10"),
-    ("branch03", 1, asked, 4), ("branch04", 0, asked, 3), ("branch04", 1, cancel_asked),
-    ("branch05", 0, asked, 1), ("branch05", 1, approved), ("branch08", 0, asked, 2), ("branch09", 0, returned),
-    ("branch10", 1, draft, 2), ("branch11", 0, approved), ("branch12", 0, asked, 5), ("branch15", 0, asked, 1),
-    ("branch16", 0, approved), ("branch17", 0, draft, 0),
+    ("branch02", 0, asked, 6),
+    ("branch02", 1, asked, 0),
+    ("branch03", 0, asked_jointly_now, "branch10"),
+    ("branch03", 1, asked, 4),
+    ("branch04", 0, asked, 3),
+    ("branch04", 1, cancel_asked),
+    ("branch05", 0, asked, 1),
+    ("branch05", 1, approved),
+    ("branch08", 0, asked, 2),
+    ("branch09", 0, returned),
+    ("branch10", 1, draft, 2),
+    ("branch11", 0, approved),
+    ("branch12", 0, asked, 5),
+    ("branch15", 0, asked, 1),
+    ("branch16", 0, approved),
+    ("branch17", 0, draft, 0),
 )
 # branch, which of its past days, how many days late it was held; 0: not held at all
-LAPSES = (("branch04", 6, 7), ("branch09", 5, 3), ("branch12", 2, 4), ("branch11", 1, 0), ("branch16", 7, 5))
+LAPSES = (
+    ("branch04", 6, 7),
+    ("branch09", 5, 3),
+    ("branch12", 2, 4),
+    ("branch11", 1, 0),
+    ("branch16", 7, 5),
+)
 
 
 # The zone's own notices --------------------------------------------------------------------------
@@ -410,7 +522,9 @@ class Shift(Tale):
     def draw_up(self) -> None:
         who = self.year.actor("zone.office", self.at.today)
         facts = {"new_day": self.new_day.isoformat(), "reason": SHIFT.format(day=_md(self.day))}
-        case = engine.open_case(self.year.session, "zone_shift", self.year.zone.id, facts, who, self.at)
+        case = engine.open_case(
+            self.year.session, "zone_shift", self.year.zone.id, facts, who, self.at
+        )
         self.case_id = case.id
 
 
@@ -453,7 +567,8 @@ def proposed(t: Shift):
 
 
 def live(session: Session, at: Moment, clock: Clock, zone: Unit, book, more=(), fill=()) -> None:
-    """Plan the years, tell every tale in the order of time, and note what was held. Does not commit.
+    """Plan the years, tell every tale in the order of time, and note what was held. Does not
+    commit.
 
     `more` bring further tales of the year; `fill` write the records of the days that were held.
     """
@@ -473,7 +588,9 @@ def live(session: Session, at: Moment, clock: Clock, zone: Unit, book, more=(), 
 
 
 def _shifts(year: Year) -> list[tuple[Tale, Iterator[Moment]]]:
-    """Let the zone move months of the past, and propose one far ahead; other tales leave these alone."""
+    """Let the zone move months of the past, and propose one far ahead; other tales leave these
+    alone.
+    """
     past, ahead = year.days("branch01")
     cast = [(past[5], published), (past[8], notice_revoked), (past[9], notice_withdrawn)]
     cast += [(ahead[4], proposed)] if len(ahead) > 4 else []
@@ -487,8 +604,11 @@ def _told(year: Year) -> list[tuple[Tale, Iterator[Moment]]]:
     cast = [(key, days[key][0], index, plot, ()) for key, index, plot in PAST]
     cast += [(key, days[key][1], index, plot, more) for key, index, plot, *more in PRESENT]
     cast.append(("branch04", days["branch04"][0], 0, reported_late, ()))
-    tales = [(Tale(year, key, rows[index], turn), plot, more)
-             for turn, (key, rows, index, plot, more) in enumerate(cast) if index < len(rows)]
+    tales = [
+        (Tale(year, key, rows[index], turn), plot, more)
+        for turn, (key, rows, index, plot, more) in enumerate(cast)
+        if index < len(rows)
+    ]
     return [(tale, plot(tale, *more)) for tale, plot, more in tales]
 
 
@@ -502,9 +622,11 @@ def _lapses(year: Year) -> None:
                 year.late[slot] = days
             else:
                 year.unheld.add(slot)
-    latest = year.session.scalars(sa.select(Activity).where(
-        Activity.unit_id == year.book.units["branch01"], Activity.day < year.today,
-    ).order_by(Activity.day.desc()))
+    latest = year.session.scalars(
+        sa.select(Activity)
+        .where(Activity.unit_id == year.book.units["branch01"], Activity.day < year.today)
+        .order_by(Activity.day.desc())
+    )
     for row in (latest.first(), year.days("branch04")[0][0]):
         year.unheld.add((row.unit_id, row.year, row.month))
 
@@ -536,27 +658,65 @@ def _choose_days(year: Year) -> None:
 
 
 def _hold(year: Year) -> list[dict]:
-    """Note when every past activity was held, in bulk: entered that evening, now and then days later."""
+    """Note when every past activity was held, in bulk: entered that evening, now and then days
+    later.
+    """
     year.session.flush()
     draw, held, changes = random.Random(year.zone.name), [], []
-    rows = year.session.execute(sa.select(
-        Activity.id, Activity.unit_id, Activity.year, Activity.month, Activity.day, Activity.rule_day,
-    ).where(Activity.zone_id == year.zone.zone_id, Activity.excused_by.is_(None), Activity.held_on.is_(None),
-            Activity.year <= year.today.year).order_by(Activity.year, Activity.month, Activity.id)).all()
+    rows = year.session.execute(
+        sa.select(
+            Activity.id,
+            Activity.unit_id,
+            Activity.year,
+            Activity.month,
+            Activity.day,
+            Activity.rule_day,
+        )
+        .where(
+            Activity.zone_id == year.zone.zone_id,
+            Activity.excused_by.is_(None),
+            Activity.held_on.is_(None),
+            Activity.year <= year.today.year,
+        )
+        .order_by(Activity.year, Activity.month, Activity.id)
+    ).all()
     for row in rows:
         day = _held_on(year, row, draw)
         if day is None:
             continue
-        entered = year.moment(min(day + timedelta(days=2 if draw.random() < 0.08 else 0), year.today), 17)
+        entered = year.moment(
+            min(day + timedelta(days=2 if draw.random() < 0.08 else 0), year.today), 17
+        )
         own = row.rule_day is None
-        held.append({"row": row.id, "day": day if own else row.day, "held_on": day, "at": entered.now})
-        what = {"held_on": [None, day.isoformat()], "held_entered_at": [None, entered.now.isoformat()]}
-        changes.append({"id": new_id(), "zone_id": year.zone.zone_id, "activity_id": row.id, "what": what,
-                        "why": "登记开展", "at": entered.now})
+        held.append(
+            {"row": row.id, "day": day if own else row.day, "held_on": day, "at": entered.now}
+        )
+        what = {
+            "held_on": [None, day.isoformat()],
+            "held_entered_at": [None, entered.now.isoformat()],
+        }
+        changes.append(
+            {
+                "id": new_id(),
+                "zone_id": year.zone.zone_id,
+                "activity_id": row.id,
+                "what": what,
+                "why": "登记开展",
+                "at": entered.now,
+            }
+        )
     table = Activity.__table__
-    year.session.execute(table.update().where(table.c.id == sa.bindparam("row")).values(
-        day=sa.bindparam("day"), held_on=sa.bindparam("held_on"), held_entered_at=sa.bindparam("at"),
-        version=table.c.version + 1), held)
+    year.session.execute(
+        table.update()
+        .where(table.c.id == sa.bindparam("row"))
+        .values(
+            day=sa.bindparam("day"),
+            held_on=sa.bindparam("held_on"),
+            held_entered_at=sa.bindparam("at"),
+            version=table.c.version + 1,
+        ),
+        held,
+    )
     year.session.execute(sa.insert(ActivityChange), changes)
     return held
 

@@ -1,7 +1,7 @@
-"""A member's own open cases when he dies, leaves the Party or moves: passed on or ended with the reason, never dropped.
+"""A member's own open cases when he dies, leaves the Party or moves: passed on or ended.
 
-What is owed to the member himself, a make-up lesson, goes with him to his new branch (承继), as it does where a branch
-is split; a consent that was asked of his old superior ends and is asked for anew. Appraisals are of the branch.
+What is owed to him, a make-up lesson, goes with him to his new branch (承继); a consent that was
+asked of his old superior ends and is asked for anew. Appraisals are of the branch.
 """
 
 from __future__ import annotations
@@ -24,22 +24,36 @@ def settle_people(session: Session, people: Iterable[str], who: Actor | None, at
     """Pass on or end what is open of people who are gone; returns how many cases. Does not commit."""
     ids, done = sorted(set(people)), 0
     for start in range(0, len(ids), CHUNK):
-        found = session.scalars(sa.select(Case.id).where(
-            Case.concerns_id.in_(ids[start:start + CHUNK]), Case.closed_at.is_(None)).order_by(Case.id)).all()
+        found = session.scalars(
+            sa.select(Case.id)
+            .where(Case.concerns_id.in_(ids[start : start + CHUNK]), Case.closed_at.is_(None))
+            .order_by(Case.id)
+        ).all()
         done += sum(settle(session, case_id, who, at) for case_id in found)
     return done
 
 
 def settle(session: Session, case_id: str, who: Actor | None, at: Moment) -> bool:
-    """Pass on or end one case if its member no longer belongs to its unit; returns whether it did. Does not commit."""
+    """Pass on or end one case if its member no longer belongs to its unit; returns whether it did.
+    Does not commit.
+    """
     case = engine.lock(session, case_id)
     person = session.get(Person, case.concerns_id)
     lost = person.left_on is not None and person.left_on <= at.today
-    branch = None if lost else session.scalar(sa.select(Unit).join(Membership, Membership.unit_id == Unit.id).where(
-        Membership.person_id == person.id, is_member(at.today)))
+    branch = (
+        None
+        if lost
+        else session.scalar(
+            sa.select(Unit)
+            .join(Membership, Membership.unit_id == Unit.id)
+            .where(Membership.person_id == person.id, is_member(at.today))
+        )
+    )
     if not case.open or (branch is not None and branch.id == case.unit_id):
         return False
-    reason = WHY.get(person.left_why, "") if lost else f"转出：已转到{branch.name}" if branch else ""
+    reason = (
+        WHY.get(person.left_why, "") if lost else f"转出：已转到{branch.name}" if branch else ""
+    )
     if branch is not None and workflows.get(case.workflow, case.definition_version).inherits:
         engine.inherit(session, case_id, branch, who, at, reason)
     else:
@@ -52,10 +66,17 @@ class Departed:
 
     @staticmethod
     def keys(session: Session, at: Moment) -> list[str]:
-        there = sa.exists().where(Membership.person_id == Case.concerns_id, Membership.unit_id == Case.unit_id,
-                                  is_member(at.today))
-        found = session.scalars(sa.select(Case.id).join(Person, Person.id == Case.concerns_id).where(
-            Case.closed_at.is_(None), sa.or_(Person.left_on <= at.today, ~there)).order_by(Case.id)).all()
+        there = sa.exists().where(
+            Membership.person_id == Case.concerns_id,
+            Membership.unit_id == Case.unit_id,
+            is_member(at.today),
+        )
+        found = session.scalars(
+            sa.select(Case.id)
+            .join(Person, Person.id == Case.concerns_id)
+            .where(Case.closed_at.is_(None), sa.or_(Person.left_on <= at.today, ~there))
+            .order_by(Case.id)
+        ).all()
         session.rollback()
         return list(found)
 

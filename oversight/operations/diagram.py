@@ -1,6 +1,8 @@
-"""A layered diagram as SVG: boxes in columns, labelled arrows between them. Pure: knows no workflow.
+"""A layered diagram as SVG: boxes in columns, labelled arrows between them. Pure: knows no
+workflow.
 
-Colours are presentation attributes, so that the picture stands alone and a page's classes may overrule them.
+Colours are presentation attributes, so that the picture stands alone and a page's classes may
+overrule them.
 """
 
 from __future__ import annotations
@@ -82,16 +84,22 @@ def draw(name: str, title: str, about: str, boxes: Iterable[Box], arrows: Iterab
     height = max(node.y + node.h / 2 for node in nodes) + MARGIN
     body = [_wire(name, wire) for wire in wires] + [_box(node) for node in nodes if node.box]
     labels = [_label(wire) for wire in wires]
-    return "\n".join([
-        '<svg xmlns="http://www.w3.org/2000/svg" class="lw" role="img"'
-        f' viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}" height="{height:.0f}"'
-        f' font-family={quoteattr(FONT)}'
-        f' aria-labelledby="{name}-title {name}-desc">',
-        f'<title id="{name}-title">{escape(title)}</title>', f'<desc id="{name}-desc">{escape(about)}</desc>',
-        f'<defs><marker id="{name}-tip" viewBox="0 0 8 8" refX="7.5" refY="4" markerWidth="8"'
-        ' markerHeight="8" orient="auto-start-reverse">'
-        f'<path class="lw-tip" d="M0 0L8 4L0 8z" fill="{EDGE}"/></marker></defs>',
-        *body, *labels, "</svg>\n"])
+    return "\n".join(
+        [
+            '<svg xmlns="http://www.w3.org/2000/svg" class="lw" role="img"'
+            f' viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}" height="{height:.0f}"'
+            f" font-family={quoteattr(FONT)}"
+            f' aria-labelledby="{name}-title {name}-desc">',
+            f'<title id="{name}-title">{escape(title)}</title>',
+            f'<desc id="{name}-desc">{escape(about)}</desc>',
+            f'<defs><marker id="{name}-tip" viewBox="0 0 8 8" refX="7.5" refY="4" markerWidth="8"'
+            ' markerHeight="8" orient="auto-start-reverse">'
+            f'<path class="lw-tip" d="M0 0L8 4L0 8z" fill="{EDGE}"/></marker></defs>',
+            *body,
+            *labels,
+            "</svg>\n",
+        ]
+    )
 
 
 def text_width(text: str, size: float = 1) -> float:
@@ -115,7 +123,12 @@ def _lay_out(boxes: list[Box], arrows: list[Arrow]) -> tuple[list[_Node], list[_
     ranks = _ranks(boxes, arrows, back)
     nodes = {box.id: _Node(ranks[box.id], box) for box in boxes}
     wires = [_wired(nodes, arrow, arrow in back) for arrow in arrows]
-    bends = {id(link.right): link.right for wire in wires for link in wire.links if link.right.box is None}
+    bends = {
+        id(link.right): link.right
+        for wire in wires
+        for link in wire.links
+        if link.right.box is None
+    }
     every = [*nodes.values(), *bends.values()]
     columns: dict[int, list[_Node]] = defaultdict(list)
     for node in every:
@@ -134,7 +147,9 @@ def _pointing_back(boxes: list[Box], arrows: list[Arrow]) -> set[Arrow]:
     for _ in boxes:
         for arrow in arrows:
             if arrow.source in depth:
-                depth[arrow.target] = min(depth.get(arrow.target, len(boxes)), depth[arrow.source] + 1)
+                depth[arrow.target] = min(
+                    depth.get(arrow.target, len(boxes)), depth[arrow.source] + 1
+                )
     ends = {box.id for box in boxes} - {arrow.source for arrow in arrows}
     key = {box.id: (box.id in ends, depth.get(box.id, 0), index) for index, box in enumerate(boxes)}
     return {arrow for arrow in arrows if key[arrow.target] <= key[arrow.source]}
@@ -143,8 +158,10 @@ def _pointing_back(boxes: list[Box], arrows: list[Arrow]) -> set[Arrow]:
 def _ranks(boxes: list[Box], arrows: list[Arrow], back: set[Arrow]) -> dict[str, int]:
     """Put every box one column after the last that leads to it."""
     ranks = {box.id: 0 for box in boxes}
-    ways = [(arrow.target, arrow.source) if arrow in back else (arrow.source, arrow.target)
-            for arrow in arrows]
+    ways = [
+        (arrow.target, arrow.source) if arrow in back else (arrow.source, arrow.target)
+        for arrow in arrows
+    ]
     for _ in boxes:
         for left, right in ways:
             ranks[right] = max(ranks[right], ranks[left] + 1)
@@ -166,7 +183,10 @@ def _wired(nodes: dict[str, _Node], arrow: Arrow, back: bool) -> _Wire:
 def _measure(node: _Node) -> None:
     if node.box is None:
         return
-    lines = [text_width(node.box.title, TITLE), *(text_width(note, NOTE) for note in node.box.notes)]
+    lines = [
+        text_width(node.box.title, TITLE),
+        *(text_width(note, NOTE) for note in node.box.notes),
+    ]
     node.w = max(88, max(lines) + 2 * PAD)
     ports = max(len(node.ins), len(node.outs)) * PORT
     node.h = max(44, 30 + LINE * len(node.box.notes), ports)
@@ -200,7 +220,9 @@ def _crossings(columns: list[list[_Node]]) -> int:
     place = {id(node): index for column in columns for index, node in enumerate(column)}
     total = 0
     for column in columns:
-        ends = [(place[id(link.left)], place[id(link.right)]) for node in column for link in node.outs]
+        ends = [
+            (place[id(link.left)], place[id(link.right)]) for node in column for link in node.outs
+        ]
         total += sum((a - c) * (b - d) < 0 for i, (a, b) in enumerate(ends) for c, d in ends[:i])
     return total
 
@@ -245,7 +267,9 @@ def _pull(node: _Node, forth: bool) -> float:
 
 
 def _spread(column: list[_Node], wanted: list[float]) -> None:
-    """Place a column as near as possible to the heights wanted, in order and apart (isotonic regression)."""
+    """Place a column as near as possible to the heights wanted, in order and apart (isotonic
+    regression).
+    """
     offset, blocks = 0.0, []
     offsets = []
     for index, (node, want) in enumerate(zip(column, wanted, strict=True)):
@@ -297,8 +321,10 @@ def _wire(name: str, wire: _Wire) -> str:
         x, y = link.right.x + (0 if link is last else link.right.w), to_y
         path.append(f"H{x:.1f}")
     end = "start" if wire.back else "end"
-    return (f'<path class="lw-edge" d="{"".join(path)}" fill="none" stroke="{EDGE}" stroke-width="1.3"'
-            f' marker-{end}="url(#{name}-tip)"/>')
+    return (
+        f'<path class="lw-edge" d="{"".join(path)}" fill="none" stroke="{EDGE}" stroke-width="1.3"'
+        f' marker-{end}="url(#{name}-tip)"/>'
+    )
 
 
 def _label(wire: _Wire) -> str:
@@ -308,8 +334,16 @@ def _label(wire: _Wire) -> str:
     else:
         link = wire.links[-1]
         x, y, anchor = link.right.x - 12, link.right.port(link), "end"
-    return _text("lw-label", x, y - 4, wire.arrow.label, LABEL, SOFT, anchor,
-                 f' stroke="{PAPER}" stroke-width="3" stroke-linejoin="round" paint-order="stroke"')
+    return _text(
+        "lw-label",
+        x,
+        y - 4,
+        wire.arrow.label,
+        LABEL,
+        SOFT,
+        anchor,
+        f' stroke="{PAPER}" stroke-width="3" stroke-linejoin="round" paint-order="stroke"',
+    )
 
 
 def _box(node: _Node) -> str:
@@ -322,10 +356,16 @@ def _box(node: _Node) -> str:
     frame = f' fill="{PAPER}" stroke="{colour}" stroke-width="{weight}"{more}'
     parts = [_rect(node.x, top, node.w, node.h, frame)]
     if box.final:
-        parts.append(_rect(node.x + 4, top + 4, node.w - 8, node.h - 8, f' fill="none" stroke="{colour}"'))
-    parts.append(_text("lw-title", middle, line, box.title, TITLE, colour, "middle", ' font-weight="600"'))
-    parts += [_text("lw-note", middle, line + LINE * (index + 1), note, NOTE, SOFT)
-              for index, note in enumerate(box.notes)]
+        parts.append(
+            _rect(node.x + 4, top + 4, node.w - 8, node.h - 8, f' fill="none" stroke="{colour}"')
+        )
+    parts.append(
+        _text("lw-title", middle, line, box.title, TITLE, colour, "middle", ' font-weight="600"')
+    )
+    parts += [
+        _text("lw-note", middle, line + LINE * (index + 1), note, NOTE, SOFT)
+        for index, note in enumerate(box.notes)
+    ]
     here = ' aria-current="step"' if box.now else ""
     return f'<g class="{kind}" data-state="{escape(box.id)}"{here}>{"".join(parts)}</g>'
 
@@ -334,10 +374,20 @@ def _rect(x: float, y: float, w: float, h: float, more: str) -> str:
     return f'<rect x="{x:.1f}" y="{y:.1f}" width="{w:.1f}" height="{h:.1f}" rx="8"{more}/>'
 
 
-def _text(kind: str, x: float, y: float, text: str, size: int, colour: str, anchor: str = "middle",
-          more: str = "") -> str:
-    return (f'<text class="{kind}" x="{x:.1f}" y="{y:.1f}" font-size="{size}" fill="{colour}"'
-            f' text-anchor="{anchor}"{more}>{escape(text)}</text>')
+def _text(
+    kind: str,
+    x: float,
+    y: float,
+    text: str,
+    size: int,
+    colour: str,
+    anchor: str = "middle",
+    more: str = "",
+) -> str:
+    return (
+        f'<text class="{kind}" x="{x:.1f}" y="{y:.1f}" font-size="{size}" fill="{colour}"'
+        f' text-anchor="{anchor}"{more}>{escape(text)}</text>'
+    )
 
 
 def marked(boxes: Iterable[Box], current: str | None) -> list[Box]:

@@ -36,12 +36,14 @@ class Sent:
     replaces: str | None = None
 
 
-def submit(session: Session, folder: Path, case_id: str, sent: Sent, who: Actor, at: Moment, *,
-           finish=None) -> Attachment:
-    """Clean a file, show it with a case and commit; a refusal changes nothing but a row in `refusals`.
+def submit(
+    session: Session, folder: Path, case_id: str, sent: Sent, who: Actor, at: Moment, *, finish=None
+) -> Attachment:
+    """Clean a file, show it with a case and commit; a refusal changes nothing but a row in
+    `refusals`.
 
-    `finish(attachment)` may add to the transaction before the commit. Raises NotInSight, NotOpen, NotYours,
-    TooLarge, WrongType, WordsWrong, RuleSaysNo.
+    `finish(attachment)` may add to the transaction before the commit. Raises NotInSight, NotOpen,
+    NotYours, TooLarge, WrongType, WordsWrong, RuleSaysNo.
     """
     kept: list[str | None] = []
     try:
@@ -73,25 +75,56 @@ def _is_kept(session: Session, kept: list) -> bool:
     return found
 
 
-def attach(session: Session, case_id: str, sent: Sent, clean: uploads.Clean, kept: list, who: Actor,
-           at: Moment) -> Attachment:
-    """Write the row of a kept file and its line in the journal. Does not commit. Raises as `submit`."""
+def attach(
+    session: Session,
+    case_id: str,
+    sent: Sent,
+    clean: uploads.Clean,
+    kept: list,
+    who: Actor,
+    at: Moment,
+) -> Attachment:
+    """Write the row of a kept file and its line in the journal.
+
+    Does not commit. Raises as `submit`.
+    """
     case = engine.lock(session, case_id)
     standing = _ground(session, case, sent, who)
     before = _replaced(session, case, sent)
     row = Attachment(
-        id=new_id(), zone_id=case.zone_id, case_id=case.id, finding=sent.finding, round=case.facts.get("round"),
-        name=uploads.shown_name(sent.name, clean.kind), note=sent.note, kind=clean.kind, size=len(clean.data),
-        width=clean.width, height=clean.height, sha256=clean.sha256, stored=kept[0], thumb=kept[1], by_id=who.id,
-        at=at.now)
+        id=new_id(),
+        zone_id=case.zone_id,
+        case_id=case.id,
+        finding=sent.finding,
+        round=case.facts.get("round"),
+        name=uploads.shown_name(sent.name, clean.kind),
+        note=sent.note,
+        kind=clean.kind,
+        size=len(clean.data),
+        width=clean.width,
+        height=clean.height,
+        sha256=clean.sha256,
+        stored=kept[0],
+        thumb=kept[1],
+        by_id=who.id,
+        at=at.now,
+    )
     row.series_id, row.version = (before.series_id, before.version + 1) if before else (row.id, 1)
     session.add(row)
     workflow = workflows.get(case.workflow, case.definition_version)
     attempt = Attempt(session, workflow, case, None, who, at, standing=standing, state=case.state)
-    attempt.raw = {name: value for name, value in (
-        ("note", row.note), ("finding", row.finding), ("round", row.round)) if value is not None}
-    attempt.result = {"attachment": row.id, "name": row.name, "sha256": row.sha256, "size": row.size,
-                      "version": row.version}
+    attempt.raw = {
+        name: value
+        for name, value in (("note", row.note), ("finding", row.finding), ("round", row.round))
+        if value is not None
+    }
+    attempt.result = {
+        "attachment": row.id,
+        "name": row.name,
+        "sha256": row.sha256,
+        "size": row.size,
+        "version": row.version,
+    }
     engine.record(attempt, "attach", "attach", case.state, case.state)
     session.flush()
     return row
@@ -105,7 +138,10 @@ def _case(session: Session, case_id: str) -> Case:
 
 
 def _ground(session: Session, case: Case, sent: Sent, who: Actor) -> Standing:
-    """Return on what ground the actor may add a file now. Raises NotInSight, NotOpen, NotYours, RuleSaysNo."""
+    """Return on what ground the actor may add a file now.
+
+    Raises NotInSight, NotOpen, NotYours, RuleSaysNo.
+    """
     authority.see(session, who, case)
     if not case.open:
         raise NotOpen("这件事已经办结，不能再补传材料。", **engine.last_act(session, case))
@@ -114,8 +150,13 @@ def _ground(session: Session, case: Case, sent: Sent, who: Actor) -> Standing:
     found = authority.standing(session, workflow, case, party, who) if party.human else None
     found = found or _as_opener(session, case, who)
     if found is None:
-        raise NotYours(say("这件事现在由{party}办理，材料由办理的一方或立案人上传。",
-                           party=authority.waits_label(session, workflow, case, party, who.on)), rule="authority")
+        raise NotYours(
+            say(
+                "这件事现在由{party}办理，材料由办理的一方或立案人上传。",
+                party=authority.waits_label(session, workflow, case, party, who.on),
+            ),
+            rule="authority",
+        )
     _fits(session, case, sent)
     return found
 
@@ -124,25 +165,39 @@ def _as_opener(session: Session, case: Case, who: Actor) -> Standing | None:
     """Return the ground on which the actor once opened the case."""
     if case.opened_by != who.id:
         return None
-    row = session.scalar(sa.select(JournalRow).where(JournalRow.case_id == case.id, JournalRow.seq == 1))
+    row = session.scalar(
+        sa.select(JournalRow).where(JournalRow.case_id == case.id, JournalRow.seq == 1)
+    )
     office = next((post.office for post in who.posts if post.unit_id == row.unit_id), "member")
     return Standing(row.unit_id, row.role, office)
 
 
 def _fits(session: Session, case: Case, sent: Sent) -> None:
-    """A file belongs to a finding that there is and to the round that is on. Raises WordsWrong, RuleSaysNo."""
+    """A file belongs to a finding that there is and to the round that is on.
+
+    Raises WordsWrong, RuleSaysNo.
+    """
     findings = len(case.facts.get("findings") or [])
     if sent.finding is not None and not 1 <= sent.finding <= findings:
         raise WordsWrong({"finding": say("没有第 {number} 个问题。", number=sent.finding)})
     if sent.note and len(sent.note) > NOTE:
         raise WordsWrong({"note": say("说明最多 {most} 字。", most=NOTE)})
     if sent.round is not None and sent.round != case.facts.get("round"):
-        raise RuleSaysNo(say("第 {number} 轮整改已经结束，不能再补传这一轮的材料。", number=sent.round),
-                         rule="closed_round", field="round", house_rule="材料只属于当前一轮。")
-    count = session.scalar(sa.select(sa.func.count()).select_from(Attachment).where(Attachment.case_id == case.id))
+        raise RuleSaysNo(
+            say("第 {number} 轮整改已经结束，不能再补传这一轮的材料。", number=sent.round),
+            rule="closed_round",
+            field="round",
+            house_rule="材料只属于当前一轮。",
+        )
+    count = session.scalar(
+        sa.select(sa.func.count()).select_from(Attachment).where(Attachment.case_id == case.id)
+    )
     if count >= MOST:
-        raise RuleSaysNo(say("一件事最多上传 {most} 份材料，请选最能说明问题的。", most=MOST), rule="enough",
-                         house_rule="材料少而精，不搞过度留痕。")
+        raise RuleSaysNo(
+            say("一件事最多上传 {most} 份材料，请选最能说明问题的。", most=MOST),
+            rule="enough",
+            house_rule="材料少而精，不搞过度留痕。",
+        )
 
 
 def _replaced(session: Session, case: Case, sent: Sent) -> Attachment | None:
@@ -153,10 +208,18 @@ def _replaced(session: Session, case: Case, sent: Sent) -> Attachment | None:
     if row is None or row.case_id != case.id:
         raise WordsWrong({"replaces": "要替换的材料不在这件事里。"})
     if row.round != case.facts.get("round"):
-        raise RuleSaysNo(say("第 {number} 轮整改已经结束，这一轮的材料不能再替换。", number=row.round),
-                         rule="closed_round", field="replaces", house_rule="材料只属于当前一轮。")
-    return session.scalar(sa.select(Attachment).where(
-        Attachment.series_id == row.series_id).order_by(Attachment.version.desc()).limit(1))
+        raise RuleSaysNo(
+            say("第 {number} 轮整改已经结束，这一轮的材料不能再替换。", number=row.round),
+            rule="closed_round",
+            field="replaces",
+            house_rule="材料只属于当前一轮。",
+        )
+    return session.scalar(
+        sa.select(Attachment)
+        .where(Attachment.series_id == row.series_id)
+        .order_by(Attachment.version.desc())
+        .limit(1)
+    )
 
 
 # Reading -----------------------------------------------------------------------------------------
@@ -164,12 +227,22 @@ def _replaced(session: Session, case: Case, sent: Sent) -> Attachment | None:
 
 def of_case(session: Session, case: Case) -> list[Attachment]:
     """Return what was shown with a case, every version, the oldest first."""
-    return list(session.scalars(sa.select(Attachment).where(
-        Attachment.case_id == case.id).order_by(Attachment.at, Attachment.id)))
+    return list(
+        session.scalars(
+            sa.select(Attachment)
+            .where(Attachment.case_id == case.id)
+            .order_by(Attachment.at, Attachment.id)
+        )
+    )
 
 
-def open_file(session: Session, folder: Path, attachment_id: str, who: Actor, thumb: bool = False) -> tuple:
-    """Return an attachment and its bytes, checked against the hash in its row. Raises NotInSight, Unavailable."""
+def open_file(
+    session: Session, folder: Path, attachment_id: str, who: Actor, thumb: bool = False
+) -> tuple:
+    """Return an attachment and its bytes, checked against the hash in its row.
+
+    Raises NotInSight, Unavailable.
+    """
     row = session.get(Attachment, attachment_id)
     if row is None:
         raise NotInSight()

@@ -1,6 +1,7 @@
 """A definition as officials read it: a plain table, a picture, Mermaid text, data.
 
-Reads `grammar` only; the text depends on nothing but the definition, so that it can be kept as a snapshot.
+Reads `grammar` only; the text depends on nothing but the definition, so that it can be kept as a
+snapshot.
 """
 
 from __future__ import annotations
@@ -12,8 +13,16 @@ from ..clauses import Source
 from ..grammar import STAY, Ask, Move, State, Workflow, as_table
 from .diagram import Arrow, Box, draw, marked
 
-KIND_LABELS = {"text": "文字", "date": "日期", "number": "数字", "choice": "选项", "yes_no": "是否",
-               "person": "人员", "file": "附件", "list": "名单"}
+KIND_LABELS = {
+    "text": "文字",
+    "date": "日期",
+    "number": "数字",
+    "choice": "选项",
+    "yes_no": "是否",
+    "person": "人员",
+    "file": "附件",
+    "list": "名单",
+}
 ANY = "any"
 
 
@@ -23,25 +32,43 @@ ANY = "any"
 def table(workflow: Workflow) -> str:
     """Print a definition so that an official can check it against the guidance."""
     grounds: dict[Source, str] = {}
-    body = [f"{workflow.title}（{workflow.name}）第 {workflow.version} 版",
-            f"由{workflow.opened_by.label}提出，提出后为“{workflow.opens.label}”。",
-            "", "一、提出", *_opening(workflow, grounds),
-            "", "二、状态", *_states(workflow, grounds), "", "三、办理"]
+    body = [
+        f"{workflow.title}（{workflow.name}）第 {workflow.version} 版",
+        f"由{workflow.opened_by.label}提出，提出后为“{workflow.opens.label}”。",
+        "",
+        "一、提出",
+        *_opening(workflow, grounds),
+        "",
+        "二、状态",
+        *_states(workflow, grounds),
+        "",
+        "三、办理",
+    ]
     for number, moves in enumerate(_grouped(workflow), 1):
         body += ["", *_move(number, moves, grounds)]
     return "\n".join([*body, "", "四、依据", *_grounds(grounds)]) + "\n"
 
 
 def _opening(workflow: Workflow, grounds: dict) -> list[str]:
-    return [*_lines("填写", [_ask(ask) for ask in workflow.facts]),
-            *_lines("把关", [f"{guard.sentence}{_cite(guard.source, grounds)}" for guard in workflow.open_if])]
+    return [
+        *_lines("填写", [_ask(ask) for ask in workflow.facts]),
+        *_lines(
+            "把关",
+            [f"{guard.sentence}{_cite(guard.source, grounds)}" for guard in workflow.open_if],
+        ),
+    ]
 
 
 def _states(workflow: Workflow, grounds: dict) -> list[str]:
     states = sorted(workflow.states, key=workflow.final)
-    rows = [(state.label, state.name, _waits(workflow, state), _due(state, grounds)) for state in states]
+    rows = [
+        (state.label, state.name, _waits(workflow, state), _due(state, grounds)) for state in states
+    ]
     widths = [max(_width(row[column]) for row in rows) for column in range(3)]
-    return ["  " + "  ".join([*(_pad(row[i], widths[i]) for i in range(3)), row[3]]).rstrip() for row in rows]
+    return [
+        "  " + "  ".join([*(_pad(row[i], widths[i]) for i in range(3)), row[3]]).rstrip()
+        for row in rows
+    ]
 
 
 def _waits(workflow: Workflow, state: State) -> str:
@@ -61,8 +88,16 @@ def _grouped(workflow: Workflow) -> list[list[Move]]:
     """Put moves together that differ only in where they start and who makes them."""
     found: dict[tuple, list[Move]] = {}
     for move in workflow.moves:
-        key = (move.name, move.label, move.enters is STAY or move.enters.name, move.asks, move.only_if,
-               move.does, move.under, move.many)
+        key = (
+            move.name,
+            move.label,
+            move.enters is STAY or move.enters.name,
+            move.asks,
+            move.only_if,
+            move.does,
+            move.under,
+            move.many,
+        )
         found.setdefault(key, []).append(move)
     return list(found.values())
 
@@ -73,9 +108,12 @@ def _move(number: int, moves: list[Move], grounds: dict) -> list[str]:
         f"{number}. {move.label}（{move.name}）",
         *_lines("办理", [f"{_starts(one)} → {enters}：{_maker(one)}" for one in moves]),
         *_lines("填写", [_ask(ask) for ask in move.asks]),
-        *_lines("把关", [f"{guard.sentence}{_cite(guard.source, grounds)}" for guard in move.only_if]),
+        *_lines(
+            "把关", [f"{guard.sentence}{_cite(guard.source, grounds)}" for guard in move.only_if]
+        ),
         *_lines("结果", [effect.sentence for effect in move.does]),
-        *_lines("依据", [_cite(move.under, grounds)[1:-1]])]
+        *_lines("依据", [_cite(move.under, grounds)[1:-1]]),
+    ]
 
 
 def _starts(move: Move) -> str:
@@ -92,18 +130,26 @@ def _ask(ask: Ask) -> str:
 
 
 def _cite(source: Source, grounds: dict[Source, str]) -> str:
-    """Mark a ground: a clause by section and number, a house rule by its place in the list at the end."""
+    """Mark a ground: a clause by section and number, a house rule by its place in the list at the
+    end.
+    """
     if source not in grounds:
         agreed = sum(not known.is_clause for known in grounds) + 1
-        grounds[source] = f"{source.section}，{source.id}" if source.is_clause else f"本区约定{agreed}"
+        grounds[source] = (
+            f"{source.section}，{source.id}" if source.is_clause else f"本区约定{agreed}"
+        )
     return f"〔{grounds[source]}〕"
 
 
 def _grounds(grounds: dict[Source, str]) -> list[str]:
-    clauses = sorted((source for source in grounds if source.is_clause), key=lambda source: source.id)
+    clauses = sorted(
+        (source for source in grounds if source.is_clause), key=lambda source: source.id
+    )
     agreed = [source for source in grounds if not source.is_clause]
-    return [*(f"  {source.id}  {source.cite}：“{source.text}”" for source in clauses),
-            *(f"  {grounds[source]}  {source.text}" for source in agreed)]
+    return [
+        *(f"  {source.id}  {source.cite}：“{source.text}”" for source in clauses),
+        *(f"  {grounds[source]}  {source.text}" for source in agreed),
+    ]
 
 
 def _lines(label: str, texts: list[str]) -> list[str]:
@@ -129,14 +175,30 @@ def as_json(workflow: Workflow) -> str:
 def mermaid(workflow: Workflow) -> str:
     """Return the definition as a Mermaid state diagram."""
     names = [f'    state "{state.label}" as {state.name}' for state in workflow.states]
-    ways = [f"    {source.name} --> {target.name}: {move.label}" for source, target, move in _ways(workflow)]
+    ways = [
+        f"    {source.name} --> {target.name}: {move.label}"
+        for source, target, move in _ways(workflow)
+    ]
     ends = [f"    {state.name} --> [*]" for state in workflow.states if workflow.final(state)]
-    return "\n".join(["stateDiagram-v2", "    direction LR", *names, f"    [*] --> {workflow.opens.name}",
-                      *ways, *ends]) + "\n"
+    return (
+        "\n".join(
+            [
+                "stateDiagram-v2",
+                "    direction LR",
+                *names,
+                f"    [*] --> {workflow.opens.name}",
+                *ways,
+                *ends,
+            ]
+        )
+        + "\n"
+    )
 
 
 def _ways(workflow: Workflow) -> list[tuple[State, State, Move]]:
-    return [(state, move.target(state), move) for move in workflow.moves for state in move.from_states]
+    return [
+        (state, move.target(state), move) for move in workflow.moves for state in move.from_states
+    ]
 
 
 def svg(workflow: Workflow, current: str | None = None) -> str:
@@ -145,17 +207,29 @@ def svg(workflow: Workflow, current: str | None = None) -> str:
     What leaves the state as it is stands in the box; what every unfinished state has is drawn once.
     """
     open_states = {state.name for state in workflow.states if not workflow.final(state)}
-    common = [move for move in workflow.moves
-              if move.enters is not STAY and {state.name for state in move.from_states} == open_states
-              and len(open_states) > 1]
+    common = [
+        move
+        for move in workflow.moves
+        if move.enters is not STAY
+        and {state.name for state in move.from_states} == open_states
+        and len(open_states) > 1
+    ]
     boxes = [_state_box(workflow, state) for state in workflow.states]
-    arrows = [Arrow(source.name, target.name, move.label) for source, target, move in _ways(workflow)
-              if move.enters is not STAY and move not in common]
+    arrows = [
+        Arrow(source.name, target.name, move.label)
+        for source, target, move in _ways(workflow)
+        if move.enters is not STAY and move not in common
+    ]
     if common:
         boxes.append(Box(ANY, "任一在办状态", dashed=True))
         arrows += [Arrow(ANY, move.enters.name, move.label) for move in common]
-    return draw(f"law-{workflow.name}", f"{workflow.title}的流程图", _about(workflow, current),
-                marked(boxes, current), arrows)
+    return draw(
+        f"law-{workflow.name}",
+        f"{workflow.title}的流程图",
+        _about(workflow, current),
+        marked(boxes, current),
+        arrows,
+    )
 
 
 def _state_box(workflow: Workflow, state: State) -> Box:
@@ -163,13 +237,18 @@ def _state_box(workflow: Workflow, state: State) -> Box:
         return Box(state.name, state.label, final=True)
     due = (f"{state.due.workdays} 个工作日内",) if state.due else ()
     stay = "、".join(move.label for move in workflow.leaving(state) if move.enters is STAY)
-    return Box(state.name, state.label, (_waits(workflow, state), *due, *((f"可{stay}",) if stay else ())))
+    return Box(
+        state.name, state.label, (_waits(workflow, state), *due, *((f"可{stay}",) if stay else ()))
+    )
 
 
 def _about(workflow: Workflow, current: str | None) -> str:
     """Say the picture in words, for those who do not see it."""
-    ways = [f"{source.label}，{move.label}，到{target.label}" for source, target, move in _ways(workflow)
-            if move.enters is not STAY]
+    ways = [
+        f"{source.label}，{move.label}，到{target.label}"
+        for source, target, move in _ways(workflow)
+        if move.enters is not STAY
+    ]
     here = f"现在是“{workflow.state(current).label}”。" if current else ""
     return f"{here}从“{workflow.opens.label}”开始。{'；'.join(ways)}。"
 

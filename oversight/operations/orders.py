@@ -1,4 +1,5 @@
-"""What is noted about an order beside its moves: who of the branch first saw it, and when its members were told.
+"""What is noted about an order beside its moves: who of the branch first saw it, and when its
+members were told.
 
 Neither moves the case: 签收 stays an act of its own, and 销号 waits for nobody's telling.
 """
@@ -34,8 +35,16 @@ def see(session: Session, case: Case, who: Actor, at: Moment) -> bool:
     """
     if not unseen(session, case, who):
         return False
-    return insert_once(session, Sighting, id=new_id(), zone_id=case.zone_id, case_id=case.id, person_id=who.id,
-                       unit_id=case.unit_id, at=at.now)
+    return insert_once(
+        session,
+        Sighting,
+        id=new_id(),
+        zone_id=case.zone_id,
+        case_id=case.id,
+        person_id=who.id,
+        unit_id=case.unit_id,
+        at=at.now,
+    )
 
 
 def unseen(session: Session, case: Case, who: Actor) -> bool:
@@ -46,14 +55,24 @@ def unseen(session: Session, case: Case, who: Actor) -> bool:
         authority.leads(session, case.unit, who)
     except No:
         return False
-    return session.scalar(sa.select(Sighting.id).where(
-        Sighting.case_id == case.id, Sighting.person_id == who.id)) is None
+    return (
+        session.scalar(
+            sa.select(Sighting.id).where(Sighting.case_id == case.id, Sighting.person_id == who.id)
+        )
+        is None
+    )
 
 
 def seen_by(session: Session, case: Case) -> list[tuple[Sighting, str]]:
     """Return who of the branch has seen an order, with the name, the first of them first."""
-    return list(session.execute(sa.select(Sighting, Person.name).join(Person, Person.id == Sighting.person_id).where(
-        Sighting.case_id == case.id).order_by(Sighting.at, Sighting.id)))
+    return list(
+        session.execute(
+            sa.select(Sighting, Person.name)
+            .join(Person, Person.id == Sighting.person_id)
+            .where(Sighting.case_id == case.id)
+            .order_by(Sighting.at, Sighting.id)
+        )
+    )
 
 
 # Told --------------------------------------------------------------------------------------------
@@ -61,7 +80,9 @@ def seen_by(session: Session, case: Case) -> list[tuple[Sighting, str]]:
 
 @dataclass(frozen=True)
 class Telling:
-    """When the members are told of an order that was met: at the branch's next party day, and what is said then."""
+    """When the members are told of an order that was met: at the branch's next party day, and what
+    is said then.
+    """
 
     case: Case
     due: Activity | None
@@ -73,11 +94,23 @@ class Telling:
         """Return what is to be read to the members, one paragraph each. Source: G-3.2.5c"""
         facts = self.case.facts
         last = facts["rounds"][-1]
-        head = say("{number}整改通知书指出我支部 {count} 个问题，已整改到位或说明情况，{day}销号。",
-                   number=self.case.number, count=len(facts["findings"]), day=last["on"])
-        lines = [say("{n}．{fact}。整改情况：{measure}。", n=number, fact=finding["fact"].rstrip("。"),
-                     measure=item["measure"].rstrip("。"))
-                 for number, (finding, item) in enumerate(zip(facts["findings"], last["report"], strict=True), 1)]
+        head = say(
+            "{number}整改通知书指出我支部 {count} 个问题，已整改到位或说明情况，{day}销号。",
+            number=self.case.number,
+            count=len(facts["findings"]),
+            day=last["on"],
+        )
+        lines = [
+            say(
+                "{n}．{fact}。整改情况：{measure}。",
+                n=number,
+                fact=finding["fact"].rstrip("。"),
+                measure=item["measure"].rstrip("。"),
+            )
+            for number, (finding, item) in enumerate(
+                zip(facts["findings"], last["report"], strict=True), 1
+            )
+        ]
         return [head, *lines]
 
 
@@ -85,12 +118,21 @@ def telling(session: Session, case: Case) -> Telling | None:
     """Return how the telling about an order stands; None for one that is not met."""
     if case.workflow != ORDER or case.state != "closed":
         return None
-    rows = list(session.scalars(sa.select(Activity).where(
-        Activity.unit_id == heir(session, case.unit).id, Activity.kind == "party_day",
-        sa.func.coalesce(Activity.held_on, Activity.day) > _closed_on(case)).order_by(
-        sa.func.coalesce(Activity.held_on, Activity.day))))
+    rows = list(
+        session.scalars(
+            sa.select(Activity)
+            .where(
+                Activity.unit_id == heir(session, case.unit).id,
+                Activity.kind == "party_day",
+                sa.func.coalesce(Activity.held_on, Activity.day) > _closed_on(case),
+            )
+            .order_by(sa.func.coalesce(Activity.held_on, Activity.day))
+        )
+    )
     held = tuple(row for row in rows if row.held_on)
-    return Telling(case, held[0] if held else rows[0] if rows else None, case.facts.get("told"), held)
+    return Telling(
+        case, held[0] if held else rows[0] if rows else None, case.facts.get("told"), held
+    )
 
 
 def _closed_on(case: Case) -> date:
@@ -98,12 +140,19 @@ def _closed_on(case: Case) -> date:
 
 
 def tell_members(session: Session, case_id: str, activity_id: str, who: Actor, at: Moment) -> Case:
-    """Note at which party day the members were told, once, and commit; a refusal changes nothing but its row.
+    """Note at which party day the members were told, once, and commit; a refusal changes nothing
+    but its row.
 
     Raises NotInSight, NotYours, NotOpen, WordsWrong, RuleSaysNo.
     """
-    return engine.commit(session, who, at, "tell_members", lambda: _tell(session, case_id, activity_id, who, at),
-                         case_id=case_id)
+    return engine.commit(
+        session,
+        who,
+        at,
+        "tell_members",
+        lambda: _tell(session, case_id, activity_id, who, at),
+        case_id=case_id,
+    )
 
 
 def _tell(session: Session, case_id: str, activity_id: str, who: Actor, at: Moment) -> Case:
@@ -127,8 +176,11 @@ def _no(session: Session, activity_id: str, unit: Unit, at: Moment) -> No:
     row = session.get(Activity, activity_id) if is_id(activity_id) else None
     if row is None or row.unit_id != unit.id:
         return WordsWrong({"activity": "请选本支部销号以后开展的一次主题党日。"})
-    sentence = ("这次党日还没有登记开展，通报以后再登记。" if row.held_on is None
-                else "这次党日在销号以前，请选销号以后开展的党日。")
+    sentence = (
+        "这次党日还没有登记开展，通报以后再登记。"
+        if row.held_on is None
+        else "这次党日在销号以前，请选销号以后开展的党日。"
+    )
     return RuleSaysNo(sentence, field="activity", clause=TELL)
 
 
@@ -139,11 +191,12 @@ def untold(session: Session, unit: Unit) -> dict[str, list[Case]]:
     """
     units = [unit.id, *merged_into(session, {unit.id})]
     found: dict[str, list[Case]] = {}
-    for case in session.scalars(sa.select(Case).where(
-            Case.unit_id.in_(units), Case.workflow == ORDER, Case.state == "closed").order_by(Case.closed_at)):
+    for case in session.scalars(
+        sa.select(Case)
+        .where(Case.unit_id.in_(units), Case.workflow == ORDER, Case.state == "closed")
+        .order_by(Case.closed_at)
+    ):
         due = None if case.facts.get("told") else telling(session, case).due
         if due is not None:
             found.setdefault(due.id, []).append(case)
     return found
-
-

@@ -1,4 +1,6 @@
-"""What the application's own role may do in PostgreSQL, where another owns the tables (OVERSIGHT_OWNER_URL)."""
+"""What the application's own role may do in PostgreSQL, where another owns the tables
+(OVERSIGHT_OWNER_URL).
+"""
 
 from __future__ import annotations
 
@@ -8,16 +10,31 @@ from sqlalchemy.engine import make_url
 from ..settings import Environment
 
 # What was recorded stays: the role of the application can add to these and read them, no more.
-APPEND_ONLY = ("journal", "refusals", "unit_changes", "activity_changes", "setting_changes", "checkpoints",
-               "sightings", "phone_looks", "admin_changes")
+APPEND_ONLY = (
+    "journal",
+    "refusals",
+    "unit_changes",
+    "activity_changes",
+    "setting_changes",
+    "checkpoints",
+    "sightings",
+    "phone_looks",
+    "admin_changes",
+)
 # Taken back, never deleted; what may be changed in a row a trigger knows.
 NEVER_DELETED = ("life_meetings",)
 
 
 def grant(env: Environment) -> bool:
-    """Give the application's role its rights as the owner; returns whether there was anything to give. Commits."""
+    """Give the application's role its rights as the owner; returns whether there was anything to
+    give. Commits.
+    """
     role = make_url(env.database_url).username
-    if env.sqlite or env.owner_url == env.database_url or role in (None, make_url(env.owner_url).username):
+    if (
+        env.sqlite
+        or env.owner_url == env.database_url
+        or role in (None, make_url(env.owner_url).username)
+    ):
         return False
     engine = sa.create_engine(env.owner_url, hide_parameters=True)
     name = engine.dialect.identifier_preparer.quote(role)

@@ -27,9 +27,20 @@ def _say_no(rule: str, source, sentence: str, **more):
     raise RuleSaysNo(sentence, rule=rule, house_rule=source.text, **more)
 
 
-def appoint(session: Session, unit: Unit, person: Person, office: str, from_on: date, who: Actor, at: Moment,
-            to_on: date | None = None) -> Post:
-    """Give a person a post from a day on. Does not commit. Raises NotYours, RuleSaysNo, WordsWrong."""
+def appoint(
+    session: Session,
+    unit: Unit,
+    person: Person,
+    office: str,
+    from_on: date,
+    who: Actor,
+    at: Moment,
+    to_on: date | None = None,
+) -> Post:
+    """Give a person a post from a day on.
+
+    Does not commit. Raises NotYours, RuleSaysNo, WordsWrong.
+    """
     changes.require(session, who, "posts", unit)
     if office not in OFFICES or (office in ADMINISTRATORS and unit.kind != "zone"):
         raise WordsWrong({"office": "这个单位没有这种职务，请从给出的选项中选择。"})
@@ -43,36 +54,79 @@ def appoint(session: Session, unit: Unit, person: Person, office: str, from_on: 
         raise WordsWrong({"person": "这个人或这个单位已经不在，不能任职。"})
     changes.alone(session, unit.zone_id)
     _apart(session, person, office, from_on)
-    held = [post for post in _held(session, person, from_on) if (post.unit_id, post.office) == (unit.id, office)]
+    held = [
+        post
+        for post in _held(session, person, from_on)
+        if (post.unit_id, post.office) == (unit.id, office)
+    ]
     if held:
-        raise WordsWrong({"person": say("{name}现在就是{unit}{office}。", name=person.name, unit=unit.name,
-                                        office=OFFICES[office])})
-    post = Post(zone_id=unit.zone_id, person_id=person.id, unit_id=unit.id, office=office, from_on=from_on, to_on=to_on)
+        raise WordsWrong(
+            {
+                "person": say(
+                    "{name}现在就是{unit}{office}。",
+                    name=person.name,
+                    unit=unit.name,
+                    office=OFFICES[office],
+                )
+            }
+        )
+    post = Post(
+        zone_id=unit.zone_id,
+        person_id=person.id,
+        unit_id=unit.id,
+        office=office,
+        from_on=from_on,
+        to_on=to_on,
+    )
     session.add(post)
-    changes.note(session, who, at, "posts", "appoint", unit, f"{unit.name}{OFFICES[office]}", unit.id,
-                 任职=["", person.name], 起=["", from_on.isoformat()], 止=["", to_on.isoformat() if to_on else ""])
+    changes.note(
+        session,
+        who,
+        at,
+        "posts",
+        "appoint",
+        unit,
+        f"{unit.name}{OFFICES[office]}",
+        unit.id,
+        任职=["", person.name],
+        起=["", from_on.isoformat()],
+        止=["", to_on.isoformat() if to_on else ""],
+    )
     session.flush()
     return post
 
 
 def _held(session: Session, person: Person, on: date) -> list[Post]:
     """Return the posts that a person holds on a day or begins later."""
-    return list(session.scalars(sa.select(Post).where(
-        Post.person_id == person.id, sa.or_(Post.to_on.is_(None), Post.to_on >= on))))
+    return list(
+        session.scalars(
+            sa.select(Post).where(
+                Post.person_id == person.id, sa.or_(Post.to_on.is_(None), Post.to_on >= on)
+            )
+        )
+    )
 
 
 def _apart(session: Session, person: Person, office: str, on: date) -> None:
     """Keep the three administrators apart from each other and from business. Raises RuleSaysNo."""
     for post in _held(session, person, on):
         if (office in ADMINISTRATORS or post.office in ADMINISTRATORS) and post.office != office:
-            _say_no("apart", APART, say("{name}已任{office}，不能兼任。", name=person.name, office=OFFICES[post.office]),
-                    field="person")
+            _say_no(
+                "apart",
+                APART,
+                say(
+                    "{name}已任{office}，不能兼任。", name=person.name, office=OFFICES[post.office]
+                ),
+                field="person",
+            )
 
 
 def end(session: Session, post: Post, last: date, who: Actor, at: Moment) -> int:
-    """End a post with a last day; returns how many open things of the leaver followed the post. Does not commit.
+    """End a post with a last day; returns how many open things of the leaver followed the post.
+    Does not commit.
 
-    Where the day is still to come, they follow when it has passed. Raises NotYours, RuleSaysNo, WordsWrong.
+    Where the day is still to come, they follow when it has passed. Raises NotYours, RuleSaysNo,
+    WordsWrong.
     """
     changes.require(session, who, "posts", post.unit)
     if post.office in ADMINISTRATORS and not who.holds("secadmin"):
@@ -87,41 +141,92 @@ def end(session: Session, post: Post, last: date, who: Actor, at: Moment) -> int
     post.to_on = last
     session.flush()
     name = session.get(Person, post.person_id).name
-    changes.note(session, who, at, "posts", "end_post", post.unit, f"{post.unit.name}{OFFICES[post.office]}",
-                 post.unit_id, 免职=[name, ""], 止=[before, last.isoformat()])
+    changes.note(
+        session,
+        who,
+        at,
+        "posts",
+        "end_post",
+        post.unit,
+        f"{post.unit.name}{OFFICES[post.office]}",
+        post.unit_id,
+        免职=[name, ""],
+        止=[before, last.isoformat()],
+    )
     return handover.release(session, post.person_id, who, at) if last < at.today else 0
 
 
 # Acting ------------------------------------------------------------------------------------------
 
 
-def give(session: Session, unit: Unit, office: str, person: Person, from_on: date, to_on: date, reason: str,
-         who: Actor, at: Moment, workflow: str | None = None) -> Acting:
+def give(
+    session: Session,
+    unit: Unit,
+    office: str,
+    person: Person,
+    from_on: date,
+    to_on: date,
+    reason: str,
+    who: Actor,
+    at: Moment,
+    workflow: str | None = None,
+) -> Acting:
     """Let a person act in the giver's own post, or from above in an empty one. Does not commit.
 
     Raises NotYours, RuleSaysNo, WordsWrong.
     """
     own = any(post.unit_id == unit.id and post.office == office for post in who.posts)
-    holders = session.scalars(sa.select(Post.person_id).where(
-        Post.unit_id == unit.id, Post.office == office, authority.in_office(at.today))).all()
+    holders = session.scalars(
+        sa.select(Post.person_id).where(
+            Post.unit_id == unit.id, Post.office == office, authority.in_office(at.today)
+        )
+    ).all()
     if office not in OFFICES or office in NO_BUSINESS:
         _say_no("no_stand_in", STAND_IN, "这个职务不能由别人代理。", field="office")
     if not own and (holders or not changes.answers_for(session, who, unit)):
-        raise NotYours("代理由任职的人自己指定；职务空缺时由上级党组织指定。", rule="stand_in", house_rule=STAND_IN.text)
+        raise NotYours(
+            "代理由任职的人自己指定；职务空缺时由上级党组织指定。",
+            rule="stand_in",
+            house_rule=STAND_IN.text,
+        )
     _fit(session, unit, person, from_on, to_on, reason, workflow, who, at)
-    row = Acting(zone_id=unit.zone_id, person_id=person.id, for_id=who.id if own else None, unit_id=unit.id,
-                 office=office, workflow=workflow, from_on=from_on, to_on=to_on, reason=reason.strip(),
-                 given_by=who.id, given_at=at.now)
+    row = Acting(
+        zone_id=unit.zone_id,
+        person_id=person.id,
+        for_id=who.id if own else None,
+        unit_id=unit.id,
+        office=office,
+        workflow=workflow,
+        from_on=from_on,
+        to_on=to_on,
+        reason=reason.strip(),
+        given_by=who.id,
+        given_at=at.now,
+    )
     session.add(row)
     session.flush()
     _note(session, row, "give", who, at, ["", person.name])
-    work.tell(session, unit.zone_id, person.id, f"acting:{row.id}", say("您被指定为代理，请看“我的”"), at)
+    work.tell(
+        session, unit.zone_id, person.id, f"acting:{row.id}", say("您被指定为代理，请看“我的”"), at
+    )
     return row
 
 
-def _fit(session: Session, unit: Unit, person: Person, from_on: date, to_on: date, reason: str,
-         workflow: str | None, who: Actor, at: Moment) -> None:
-    """Make sure that a person may stand in, in this time and scope. Raises WordsWrong, RuleSaysNo."""
+def _fit(
+    session: Session,
+    unit: Unit,
+    person: Person,
+    from_on: date,
+    to_on: date,
+    reason: str,
+    workflow: str | None,
+    who: Actor,
+    at: Moment,
+) -> None:
+    """Make sure that a person may stand in, in this time and scope.
+
+    Raises WordsWrong, RuleSaysNo.
+    """
     wrong = {}
     if from_on < at.today:
         wrong["from_on"] = "“起”不能早于今天。"
@@ -138,22 +243,49 @@ def _fit(session: Session, unit: Unit, person: Person, from_on: date, to_on: dat
     posts = _held(session, person, at.today)
     if any(post.office in ADMINISTRATORS for post in posts):
         _say_no("apart", APART, "管理员不办理业务，不能代理。", field="person")
-    in_branch = session.scalar(sa.select(Membership.id).where(
-        Membership.person_id == person.id, Membership.unit_id == unit.id, authority.is_member(at.today)).limit(1))
+    in_branch = session.scalar(
+        sa.select(Membership.id)
+        .where(
+            Membership.person_id == person.id,
+            Membership.unit_id == unit.id,
+            authority.is_member(at.today),
+        )
+        .limit(1)
+    )
     here = any(post.unit_id == unit.id for post in posts) or in_branch and not person.probationary
     if person.left_on or person.zone_id != unit.zone_id or not here:
-        _say_no("stand_in", STAND_IN, say("{name}不在{unit}任职，也不是本支部正式党员，不能代理。", name=person.name,
-                                          unit=unit.name), field="person")
+        _say_no(
+            "stand_in",
+            STAND_IN,
+            say(
+                "{name}不在{unit}任职，也不是本支部正式党员，不能代理。",
+                name=person.name,
+                unit=unit.name,
+            ),
+            field="person",
+        )
 
 
 def _note(session: Session, row: Acting, act: str, who: Actor, at: Moment, change: list) -> None:
-    changes.note(session, who, at, "acting", act, row.unit, f"{row.unit.name}{OFFICES[row.office]}", row.unit_id,
-                 代理=change, 起=["", row.from_on.isoformat()], 止=["", row.to_on.isoformat()],
-                 范围=["", row.workflow or ""])
+    changes.note(
+        session,
+        who,
+        at,
+        "acting",
+        act,
+        row.unit,
+        f"{row.unit.name}{OFFICES[row.office]}",
+        row.unit_id,
+        代理=change,
+        起=["", row.from_on.isoformat()],
+        止=["", row.to_on.isoformat()],
+        范围=["", row.workflow or ""],
+    )
 
 
 def take_back(session: Session, row: Acting, who: Actor, at: Moment) -> None:
-    """End acting before its last day: by who gave it, who acts, or who keeps posts. Does not commit.
+    """End acting before its last day: by who gave it, who acts, or who keeps posts. Does not
+    commit.
 
     Raises NotYours, WordsWrong.
     """
@@ -169,9 +301,17 @@ def take_back(session: Session, row: Acting, who: Actor, at: Moment) -> None:
 
 def actings(session: Session, unit_ids: list[str], on: date) -> list[Acting]:
     """Return acting in units that is in force or still to come."""
-    return list(session.scalars(sa.select(Acting).where(
-        Acting.unit_id.in_(unit_ids), Acting.to_on >= on, Acting.ended_at.is_(None)).order_by(Acting.from_on)))
+    return list(
+        session.scalars(
+            sa.select(Acting)
+            .where(Acting.unit_id.in_(unit_ids), Acting.to_on >= on, Acting.ended_at.is_(None))
+            .order_by(Acting.from_on)
+        )
+    )
 
 
 def in_force(session: Session, row: Acting, on: date) -> bool:
-    return session.scalar(sa.select(Acting.id).where(Acting.id == row.id, acting.in_force(on))) is not None
+    return (
+        session.scalar(sa.select(Acting.id).where(Acting.id == row.id, acting.in_force(on)))
+        is not None
+    )

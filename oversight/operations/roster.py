@@ -1,4 +1,6 @@
-"""Rosters come in here: read, compared, shown, and written all or nothing, with a record of who did it."""
+"""Rosters come in here: read, compared, shown, and written all or nothing, with a record of who did
+it.
+"""
 
 from __future__ import annotations
 
@@ -46,40 +48,75 @@ class Read:
     sha256: str
 
 
-def read(session: Session, zone: Zone, data: bytes, name: str, sealer: Sealer, at: Moment,
-         stage: Callable[..., rosters.Tick] = rosters.silent) -> Read:
-    """Read a workbook and compare it with the database. Raises Troubled, TooLarge, WrongType, WordsWrong.
+def read(
+    session: Session,
+    zone: Zone,
+    data: bytes,
+    name: str,
+    sealer: Sealer,
+    at: Moment,
+    stage: Callable[..., rosters.Tick] = rosters.silent,
+) -> Read:
+    """Read a workbook and compare it with the database. Raises Troubled, TooLarge, WrongType,
+    WordsWrong.
 
     Ends the transaction before; until the next end no other roster can be applied.
     """
     session.rollback()  # nobody waits for a lock while a workbook is parsed
     roster = rosters.read(data, at.today, stage)
     changes.alone(session, zone.id)
-    return _compared(session, zone, roster, sealer, at, name, hashlib.sha256(data).hexdigest(), stage)
+    return _compared(
+        session, zone, roster, sealer, at, name, hashlib.sha256(data).hexdigest(), stage
+    )
 
 
-def _compared(session: Session, zone: Zone, roster: rosters.Roster, sealer: Sealer, at: Moment, name: str,
-              sha256: str, stage: Callable[..., rosters.Tick] = rosters.silent) -> Read:
+def _compared(
+    session: Session,
+    zone: Zone,
+    roster: rosters.Roster,
+    sealer: Sealer,
+    at: Moment,
+    name: str,
+    sha256: str,
+    stage: Callable[..., rosters.Tick] = rosters.silent,
+) -> Read:
     plan = compare(session, zone, roster, sealer, at.today, stage)
     if roster.troubles:
-        raise Troubled(roster.troubles[:rosters.MOST_TROUBLES], roster.notes)
+        raise Troubled(roster.troubles[: rosters.MOST_TROUBLES], roster.notes)
     return Read(roster, plan, name[:100], sha256)
 
 
-def apply(session: Session, found: Read, by_id: str | None, at: Moment, confirmed: bool = False,
-          stage: Callable[..., rosters.Tick] = rosters.silent) -> None:
+def apply(
+    session: Session,
+    found: Read,
+    by_id: str | None,
+    at: Moment,
+    confirmed: bool = False,
+    stage: Callable[..., rosters.Tick] = rosters.silent,
+) -> None:
     """Write what a roster changes and note who did it. Does not commit. Raises RuleSaysNo.
 
-    Nobody is deleted: memberships and posts end, the accounts of those who left are closed, and what was open of them
-    is passed on or ended.
+    Nobody is deleted: memberships and posts end, the accounts of those who left are closed, and
+    what was open of them is passed on or ended.
     """
     plan = found.plan
     if plan.thinned and not confirmed:
-        raise RuleSaysNo(say("{branches}。如名册完整、确是离开，请勾选“确认这些人已离开”（命令行加 --confirm-left）；否则请补全名册。",
-                             branches="；".join(plan.thinned[:5])), rule="many_left", house_rule="名册不全时不误记离开。")
+        raise RuleSaysNo(
+            say(
+                "{branches}。如名册完整、确是离开，请勾选“确认这些人已离开”（命令行加 --confirm-left）；否则请补全名册。",
+                branches="；".join(plan.thinned[:5]),
+            ),
+            rule="many_left",
+            house_rule="名册不全时不误记离开。",
+        )
     _end(session, Membership, plan.memberships_ended)
     _end(session, Post, plan.posts_ended)
-    made = ((Unit, plan.units + plan.groups), (Person, plan.people), (Membership, plan.memberships), (Post, plan.posts))
+    made = (
+        (Unit, plan.units + plan.groups),
+        (Person, plan.people),
+        (Membership, plan.memberships),
+        (Post, plan.posts),
+    )
     tick = stage("write", sum(len(rows) for _table, rows in made) + len(plan.people_changes))
     for table, rows in made:
         _insert(session, table, rows, tick)
@@ -88,7 +125,9 @@ def apply(session: Session, found: Read, by_id: str | None, at: Moment, confirme
     _change_units(session, plan, by_id, at)
     for person_id in sorted(plan.gone):
         accounts.close(session, person_id, by_id, at)
-    changes.by_id(session, plan.zone_id, by_id, at, "rosters", "roster", found.name, **_record(found))
+    changes.by_id(
+        session, plan.zone_id, by_id, at, "rosters", "roster", found.name, **_record(found)
+    )
     session.flush()
     session.expire_all()
     who = authority.actor(session, by_id, at.today) if by_id else None
@@ -97,58 +136,101 @@ def apply(session: Session, found: Read, by_id: str | None, at: Moment, confirme
 
 def _insert(session: Session, table: type, rows: list[dict], tick: rosters.Tick) -> None:
     for start in range(0, len(rows), CHUNK):
-        session.execute(sa.insert(table), rows[start:start + CHUNK])
-        tick(len(rows[start:start + CHUNK]))
+        session.execute(sa.insert(table), rows[start : start + CHUNK])
+        tick(len(rows[start : start + CHUNK]))
 
 
 def _end(session: Session, table: type, ended: dict) -> None:
     if ended:
-        session.execute(sa.update(table), [{"id": row_id, "to_on": on} for row_id, on in ended.items()])
+        session.execute(
+            sa.update(table), [{"id": row_id, "to_on": on} for row_id, on in ended.items()]
+        )
 
 
 def _regroup(session: Session, plan: Plan) -> None:
     if plan.group_changes:
-        session.execute(sa.update(Membership), [
-            {"id": row_id, "group_id": after} for row_id, (_person, _before, after) in plan.group_changes.items()])
+        session.execute(
+            sa.update(Membership),
+            [
+                {"id": row_id, "group_id": after}
+                for row_id, (_person, _before, after) in plan.group_changes.items()
+            ],
+        )
 
 
 def _change_people(session: Session, plan: Plan, tick: rosters.Tick) -> None:
     for person_id, found in plan.people_changes.items():
         tick(1)
-        session.execute(sa.update(Person).where(Person.id == person_id).values(
-            {name: after for name, (_before, after) in found.items()}))
+        session.execute(
+            sa.update(Person)
+            .where(Person.id == person_id)
+            .values({name: after for name, (_before, after) in found.items()})
+        )
 
 
 def _change_units(session: Session, plan: Plan, by_id: str | None, at: Moment) -> None:
     """Note the founding and every change of a unit."""
-    said = [(row["id"], "founded", {"name": [None, row["name"]]}) for row in plan.units + plan.groups]
+    said = [
+        (row["id"], "founded", {"name": [None, row["name"]]}) for row in plan.units + plan.groups
+    ]
     said += [(unit_id, "changed", found) for unit_id, found in plan.unit_changes.items()]
     for unit_id, found in plan.unit_changes.items():
-        session.execute(sa.update(Unit).where(Unit.id == unit_id).values(
-            {name: after for name, (_before, after) in found.items()}))
-    session.add_all(UnitChange(zone_id=plan.zone_id, unit_id=unit_id, kind=kind, day=at.today, what=what, by_id=by_id,
-                               at=at.now) for unit_id, kind, what in said)
+        session.execute(
+            sa.update(Unit)
+            .where(Unit.id == unit_id)
+            .values({name: after for name, (_before, after) in found.items()})
+        )
+    session.add_all(
+        UnitChange(
+            zone_id=plan.zone_id,
+            unit_id=unit_id,
+            kind=kind,
+            day=at.today,
+            what=what,
+            by_id=by_id,
+            at=at.now,
+        )
+        for unit_id, kind, what in said
+    )
 
 
 def _record(found: Read) -> dict:
     """Return what the record keeps: whose what was changed, but no telephone number."""
     plan = found.plan
-    people = {person_id: {name: "changed" if name == "phone_sealed" else [str(before), str(after)]
-                          for name, (before, after) in changes.items()}
-              for person_id, changes in plan.people_changes.items()}
-    return {"file": found.name, "sha256": found.sha256, "counts": plan.counts, "people": people,
-            "left": [person_id for person_id, _name, _unit in plan.left],
-            "groups": [list(change) for change in plan.group_changes.values()],
-            "posts_begun": [[row["person_id"], row["unit_id"], row["office"]] for row in plan.posts],
-            "posts_ended": list(plan.posts_ended)}
+    people = {
+        person_id: {
+            name: "changed" if name == "phone_sealed" else [str(before), str(after)]
+            for name, (before, after) in changes.items()
+        }
+        for person_id, changes in plan.people_changes.items()
+    }
+    return {
+        "file": found.name,
+        "sha256": found.sha256,
+        "counts": plan.counts,
+        "people": people,
+        "left": [person_id for person_id, _name, _unit in plan.left],
+        "groups": [list(change) for change in plan.group_changes.values()],
+        "posts_begun": [[row["person_id"], row["unit_id"], row["office"]] for row in plan.posts],
+        "posts_ended": list(plan.posts_ended),
+    }
 
 
 # On the page: read now, applied after a look ------------------------------------------------------
 
 
-def propose(session: Session, folder: Path, zone: Zone, data: bytes, name: str, sealer: Sealer, who,
-            at: Moment) -> Read:
-    """Read a roster and keep what was read, sealed, until its sender has looked; one a person. Commits.
+def propose(
+    session: Session,
+    folder: Path,
+    zone: Zone,
+    data: bytes,
+    name: str,
+    sealer: Sealer,
+    who,
+    at: Moment,
+) -> Read:
+    """Read a roster and keep what was read, sealed, until its sender has looked; one a person.
+    Commits.
 
     Raises NotYours, Troubled, TooLarge, WrongType, WordsWrong.
     """
@@ -157,8 +239,16 @@ def propose(session: Session, folder: Path, zone: Zone, data: bytes, name: str, 
     plain = json.dumps(rosters.to_plain(found.roster), ensure_ascii=False).encode()
     stored = uploads.keep(folder, sealer.seal_file(plain))
     old = _forget(session, who.id)
-    session.add(RosterDraft(by_id=who.id, zone_id=zone.id, name=found.name, sha256=found.sha256, stored=stored,
-                            at=at.now))
+    session.add(
+        RosterDraft(
+            by_id=who.id,
+            zone_id=zone.id,
+            name=found.name,
+            sha256=found.sha256,
+            stored=stored,
+            at=at.now,
+        )
+    )
     session.commit()
     uploads.drop(folder, *old)
     return found
@@ -170,8 +260,13 @@ def entitled(who) -> None:
         raise NotYours("名册由区的系统管理员导入，不由您办理。", rule="authority")
 
 
-def draft(session: Session, folder: Path, zone: Zone, sealer: Sealer, who, at: Moment) -> Read | None:
-    """Return the roster that waits for the actor, compared with the database of now. Raises NotYours, Troubled."""
+def draft(
+    session: Session, folder: Path, zone: Zone, sealer: Sealer, who, at: Moment
+) -> Read | None:
+    """Return the roster that waits for the actor, compared with the database of now.
+
+    Raises NotYours, Troubled.
+    """
     entitled(who)
     row = session.get(RosterDraft, who.id)
     if row is None or row.at < at.now - KEPT_FOR:
@@ -183,9 +278,18 @@ def draft(session: Session, folder: Path, zone: Zone, sealer: Sealer, who, at: M
     return _compared(session, zone, rosters.from_plain(plain), sealer, at, row.name, row.sha256)
 
 
-def accept(session: Session, folder: Path, zone: Zone, sealer: Sealer, who, at: Moment, digest: str,
-           confirmed: bool) -> Read:
-    """Apply the roster that waits, if it still does what its sender was shown, and drop the file. Commits.
+def accept(
+    session: Session,
+    folder: Path,
+    zone: Zone,
+    sealer: Sealer,
+    who,
+    at: Moment,
+    digest: str,
+    confirmed: bool,
+) -> Read:
+    """Apply the roster that waits, if it still does what its sender was shown, and drop the file.
+    Commits.
 
     Raises NotYours, NotInSight, Stale, RuleSaysNo, Troubled.
     """
@@ -235,10 +339,31 @@ def summary(plan: Plan) -> list[tuple[str, list[tuple[str, int]]]]:
     """Return the counts as people read them: a heading and its figures."""
     counts = plan.counts
     return [
-        ("党组织", [("新建", counts["units"]["new"]), ("改动", counts["units"]["changed"]),
-                   ("不变", counts["units"]["same"]), ("名册里没有", counts["units"]["left"])]),
-        ("人员", [("新增", counts["people"]["new"]), ("更新", counts["people"]["changed"]),
-                 ("不变", counts["people"]["same"]), ("离开", counts["people"]["left"])]),
-        ("组织关系", [("开始", counts["memberships"]["new"]), ("结束", counts["memberships"]["ended"])]),
-        ("党小组", [("新建", counts["groups"]["new"]), ("编入或调整", counts["groups"]["changed"])]),
-        ("职务", [("任职", counts["posts"]["new"]), ("离任", counts["posts"]["ended"])])]
+        (
+            "党组织",
+            [
+                ("新建", counts["units"]["new"]),
+                ("改动", counts["units"]["changed"]),
+                ("不变", counts["units"]["same"]),
+                ("名册里没有", counts["units"]["left"]),
+            ],
+        ),
+        (
+            "人员",
+            [
+                ("新增", counts["people"]["new"]),
+                ("更新", counts["people"]["changed"]),
+                ("不变", counts["people"]["same"]),
+                ("离开", counts["people"]["left"]),
+            ],
+        ),
+        (
+            "组织关系",
+            [("开始", counts["memberships"]["new"]), ("结束", counts["memberships"]["ended"])],
+        ),
+        (
+            "党小组",
+            [("新建", counts["groups"]["new"]), ("编入或调整", counts["groups"]["changed"])],
+        ),
+        ("职务", [("任职", counts["posts"]["new"]), ("离任", counts["posts"]["ended"])]),
+    ]

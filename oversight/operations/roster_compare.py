@@ -1,4 +1,6 @@
-"""A roster held against the database: who and what is new, changed, unchanged or gone. Reads only, writes nothing."""
+"""A roster held against the database: who and what is new, changed, unchanged or gone. Reads only,
+writes nothing.
+"""
 
 from __future__ import annotations
 
@@ -36,8 +38,9 @@ MANY = 3  # people leaving a branch, from which a third of it must be confirmed
 class Plan:
     """What an import would do, as rows to write; `left` are (person id, name, branch).
 
-    `group_names` are (new group, branch), `group_changes` by membership (person id, group before, group after);
-    `gone` have no post left either, `departed` are all whose membership of a branch ends.
+    `group_names` are (new group, branch), `group_changes` by membership (person id, group before,
+    group after); `gone` have no post left either, `departed` are all whose membership of a branch
+    ends.
     """
 
     zone_id: str
@@ -64,35 +67,68 @@ class Plan:
     def counts(self) -> dict[str, dict[str, int]]:
         """Count what is new, changed, unchanged and ended, by kind."""
         return {
-            "units": {"new": len(self.units), "changed": len(self.unit_changes), "same": self.same["units"],
-                      "left": len(self.absent_units)},
-            "people": {"new": len(self.people), "changed": len(self.people_changes), "same": self.same["people"],
-                       "left": len(self.left)},
+            "units": {
+                "new": len(self.units),
+                "changed": len(self.unit_changes),
+                "same": self.same["units"],
+                "left": len(self.absent_units),
+            },
+            "people": {
+                "new": len(self.people),
+                "changed": len(self.people_changes),
+                "same": self.same["people"],
+                "left": len(self.left),
+            },
             "memberships": {"new": len(self.memberships), "ended": len(self.memberships_ended)},
             "groups": {"new": len(self.groups), "changed": self.grouped},
-            "posts": {"new": len(self.posts), "ended": len(self.posts_ended)}}
+            "posts": {"new": len(self.posts), "ended": len(self.posts_ended)},
+        }
 
     @property
     def grouped(self) -> int:
         """Count who comes into a group or goes from one to another."""
-        return len(self.group_changes) + sum(row["group_id"] is not None for row in self.memberships)
+        return len(self.group_changes) + sum(
+            row["group_id"] is not None for row in self.memberships
+        )
 
     @property
     def empty(self) -> bool:
-        return not (self.units or self.unit_changes or self.people or self.people_changes or self.memberships
-                    or self.memberships_ended or self.posts or self.posts_ended or self.groups or self.group_changes)
+        return not (
+            self.units
+            or self.unit_changes
+            or self.people
+            or self.people_changes
+            or self.memberships
+            or self.memberships_ended
+            or self.posts
+            or self.posts_ended
+            or self.groups
+            or self.group_changes
+        )
 
     @property
     def digest(self) -> str:
         """Return a mark that changes with what the import would do."""
-        said = [self.counts, sorted(self.unit_changes), sorted(self.people_changes), sorted(self.memberships_ended),
-                sorted(self.posts_ended), sorted(row["name"] for row in self.people + self.units + self.groups),
-                sorted(self.group_changes)]
+        said = [
+            self.counts,
+            sorted(self.unit_changes),
+            sorted(self.people_changes),
+            sorted(self.memberships_ended),
+            sorted(self.posts_ended),
+            sorted(row["name"] for row in self.people + self.units + self.groups),
+            sorted(self.group_changes),
+        ]
         return hashlib.sha256(json.dumps(said, ensure_ascii=False).encode()).hexdigest()
 
 
-def compare(session: Session, zone: Zone, roster: Roster, sealer: Sealer, today: date,
-            stage: Callable[..., Tick] = silent) -> Plan:
+def compare(
+    session: Session,
+    zone: Zone,
+    roster: Roster,
+    sealer: Sealer,
+    today: date,
+    stage: Callable[..., Tick] = silent,
+) -> Plan:
     """Work out what a roster would change; what cannot stand is added to its troubles."""
     work = _Compare(session, zone, roster, sealer, today)
     work.units()
@@ -130,9 +166,22 @@ class _Compare:
         self.plan = Plan(zone.id)
         self.by_id: dict[str, _Known] = {}
         self.by_key: dict[str, list[_Known]] = defaultdict(list)
-        for row in session.scalars(sa.select(Unit).where(
-                Unit.zone_id == zone.id, Unit.ended_on.is_(None), Unit.kind != "group")):
-            self._know(_Known(row.id, row.name, row.kind, row.category, row.parent_id, row.path, row.accountable_from))
+        for row in session.scalars(
+            sa.select(Unit).where(
+                Unit.zone_id == zone.id, Unit.ended_on.is_(None), Unit.kind != "group"
+            )
+        ):
+            self._know(
+                _Known(
+                    row.id,
+                    row.name,
+                    row.kind,
+                    row.category,
+                    row.parent_id,
+                    row.path,
+                    row.accountable_from,
+                )
+            )
         self.groups = Groups(session, roster, self.plan, today)
         self.top = next(unit for unit in self.by_id.values() if unit.kind == "zone")
         for called in _forms(zone.name) | _forms(self.top.name):
@@ -146,14 +195,30 @@ class _Compare:
 
     def _load_people(self, session: Session) -> None:
         table = Person.__table__
-        self.persons = {row.id: row for row in session.execute(
-            sa.select(table).where(table.c.zone_id == self.zone.id, table.c.left_on.is_(None)))}
-        self.member = {row.person_id: row for row in session.execute(
-            sa.select(Membership.id, Membership.person_id, Membership.unit_id, Membership.group_id, Membership.from_on)
-            .where(Membership.zone_id == self.zone.id, is_member(self.today)))}
+        self.persons = {
+            row.id: row
+            for row in session.execute(
+                sa.select(table).where(table.c.zone_id == self.zone.id, table.c.left_on.is_(None))
+            )
+        }
+        self.member = {
+            row.person_id: row
+            for row in session.execute(
+                sa.select(
+                    Membership.id,
+                    Membership.person_id,
+                    Membership.unit_id,
+                    Membership.group_id,
+                    Membership.from_on,
+                ).where(Membership.zone_id == self.zone.id, is_member(self.today))
+            )
+        }
         self.posts: dict[str, list] = defaultdict(list)
-        for row in session.execute(sa.select(Post.id, Post.person_id, Post.unit_id, Post.office, Post.from_on).where(
-                Post.zone_id == self.zone.id, in_office(self.today))):
+        for row in session.execute(
+            sa.select(Post.id, Post.person_id, Post.unit_id, Post.office, Post.from_on).where(
+                Post.zone_id == self.zone.id, in_office(self.today)
+            )
+        ):
             self.posts[row.person_id].append(row)
         self.in_unit: dict[tuple[str, str], list[str]] = defaultdict(list)
         self.by_number = {row.number: row.id for row in self.persons.values() if row.number}
@@ -182,8 +247,11 @@ class _Compare:
                 self._found(row, named)
         rows = {unit_key(row.unit) for row in self.roster.people}
         branches = [unit for unit in self.by_id.values() if unit.kind == "branch"]
-        self.plan.absent_units = [unit.name for unit in branches
-                                  if unit.id not in named and unit_key(unit.name) not in rows]
+        self.plan.absent_units = [
+            unit.name
+            for unit in branches
+            if unit.id not in named and unit_key(unit.name) not in rows
+        ]
 
     def _find(self, key: str, parent: str) -> list[_Known]:
         found = self.by_key.get(key, [])
@@ -194,8 +262,11 @@ class _Compare:
 
     def _changed(self, row: UnitRow, unit: _Known) -> None:
         if row.kind and row.kind != unit.kind:
-            self.roster.trouble(row.place, row.name, say(
-                "库里它是“{kind}”，种类不能由名册改。", kind=UNIT_KINDS[unit.kind]))
+            self.roster.trouble(
+                row.place,
+                row.name,
+                say("库里它是“{kind}”，种类不能由名册改。", kind=UNIT_KINDS[unit.kind]),
+            )
         elif row.category and row.category != unit.category:
             self.plan.unit_changes[unit.id] = {"category": [unit.category, row.category]}
         else:
@@ -204,12 +275,23 @@ class _Compare:
     def _found(self, row: UnitRow, named: set[str]) -> None:
         others = self.by_key.get(row.key[0], [])
         if others and not others[0].new:
-            self.roster.trouble(row.place, row.name, say(
-                "库里它在{above}之下。划转由上级在网页上办理；如是同名的新支部，请把名称写得能区分。",
-                above=self.by_id[others[0].parent_id].name if others[0].parent_id else others[0].name))
+            self.roster.trouble(
+                row.place,
+                row.name,
+                say(
+                    "库里它在{above}之下。划转由上级在网页上办理；如是同名的新支部，请把名称写得能区分。",
+                    above=self.by_id[others[0].parent_id].name
+                    if others[0].parent_id
+                    else others[0].name,
+                ),
+            )
             return
         if not row.kind:
-            self.roster.trouble(row.place, row.name, "库里没有这个党组织。请写明支部类别和上级党组织，或改成库里的名称。")
+            self.roster.trouble(
+                row.place,
+                row.name,
+                "库里没有这个党组织。请写明支部类别和上级党组织，或改成库里的名称。",
+            )
             return
         above = self._above(row)
         if above:
@@ -224,20 +306,40 @@ class _Compare:
             return found[0]
         if row.parent and not found and TOWN.search(row.key[1]):
             return self._made(row.parent, "town", None, self.top)
-        self.roster.trouble(row.parent_place or row.place, row.parent or row.name, (
-            "请写上级党组织。" if not row.parent else "上级不能是党支部。" if found else
-            "没有这个上级党组织，请在“党组织”表里加上它并写明类别（镇或区属部门）。"))
+        self.roster.trouble(
+            row.parent_place or row.place,
+            row.parent or row.name,
+            (
+                "请写上级党组织。"
+                if not row.parent
+                else "上级不能是党支部。"
+                if found
+                else "没有这个上级党组织，请在“党组织”表里加上它并写明类别（镇或区属部门）。"
+            ),
+        )
         return None
 
     def _made(self, name: str, kind: str, category: str | None, above: _Known) -> _Known:
         unit_id = new_id()
         since = self.today.replace(day=1)
-        made = _Known(unit_id, name, kind, category, above.id, f"{above.path}{unit_id}/", since, True)
+        made = _Known(
+            unit_id, name, kind, category, above.id, f"{above.path}{unit_id}/", since, True
+        )
         self._know(made)
-        self.plan.units.append({
-            "id": unit_id, "zone_id": self.zone.id, "parent_id": above.id, "path": made.path, "kind": kind,
-            "category": category, "name": name, "sort": len(self.by_id), "passes_through": kind == "middle",
-            "accountable_from": since})
+        self.plan.units.append(
+            {
+                "id": unit_id,
+                "zone_id": self.zone.id,
+                "parent_id": above.id,
+                "path": made.path,
+                "kind": kind,
+                "category": category,
+                "name": name,
+                "sort": len(self.by_id),
+                "passes_through": kind == "middle",
+                "accountable_from": since,
+            }
+        )
         return made
 
     # People
@@ -266,8 +368,13 @@ class _Compare:
         found = self._find(*row.unit_key)
         if len(found) == 1:
             return found[0]
-        self.roster.trouble(row.place, row.unit, "有几个同名的党组织，请加“上级党组织”一列写明是哪个。" if found else
-                            "没有这个党组织，请改成库里的名称，或在“党组织”表里加上它。")
+        self.roster.trouble(
+            row.place,
+            row.unit,
+            "有几个同名的党组织，请加“上级党组织”一列写明是哪个。"
+            if found
+            else "没有这个党组织，请改成库里的名称，或在“党组织”表里加上它。",
+        )
         return None
 
     def _take(self, row: PersonRow, person_id: str) -> None:
@@ -278,9 +385,15 @@ class _Compare:
         for row, _unit in rows:
             person_id = self.by_number.get(row.number) if row.number else None
             if person_id and self.persons[person_id].name != row.name:
-                self.roster.trouble(row.place, row.name, say(
-                    "编号 {number} 在库里是{name}，请核对编号或姓名。", number=row.number,
-                    name=self.persons[person_id].name))
+                self.roster.trouble(
+                    row.place,
+                    row.name,
+                    say(
+                        "编号 {number} 在库里是{name}，请核对编号或姓名。",
+                        number=row.number,
+                        name=self.persons[person_id].name,
+                    ),
+                )
             elif person_id:
                 self._take(row, person_id)
 
@@ -290,7 +403,11 @@ class _Compare:
             if id(row) not in self.who:
                 groups[unit.id, row.name].append(row)
         for key, same in groups.items():
-            free = [person_id for person_id in self.in_unit.get(key, ()) if person_id not in self.matched]
+            free = [
+                person_id
+                for person_id in self.in_unit.get(key, ())
+                if person_id not in self.matched
+            ]
             if free:
                 self._pair(same, free)
 
@@ -301,30 +418,47 @@ class _Compare:
             return
         rest = []
         for row in rows:
-            person_id = next((one for one in free if one not in self.matched and self._alike(row, one)), None)
+            person_id = next(
+                (one for one in free if one not in self.matched and self._alike(row, one)), None
+            )
             if person_id:
                 self._take(row, person_id)
             else:
                 rest.append(row)
         for row in rest:
             if not row.joined and not row.phone and any(one not in self.matched for one in free):
-                self.roster.trouble(row.place, row.name, "库里这个支部有同名的人，请填入党日期、手机或编号来区分。")
+                self.roster.trouble(
+                    row.place, row.name, "库里这个支部有同名的人，请填入党日期、手机或编号来区分。"
+                )
 
     def _alike(self, row: PersonRow, person_id: str) -> bool:
         person = self.persons[person_id]
         return (row.joined is not None and row.joined == person.joined_on) or (
-            bool(row.phone) and row.phone == self.sealer.phone(person))
+            bool(row.phone) and row.phone == self.sealer.phone(person)
+        )
 
     def _another(self, row: PersonRow, person_id: str) -> bool:
-        """True where day and telephone are both known and both differ: a namesake came for one who left."""
+        """True where day and telephone are both known and both differ: a namesake came for one who
+        left.
+        """
         person = self.persons[person_id]
-        return bool(row.joined and person.joined_on and row.joined != person.joined_on and row.phone
-                    and person.phone_sealed and row.phone != self.sealer.phone(person))
+        return bool(
+            row.joined
+            and person.joined_on
+            and row.joined != person.joined_on
+            and row.phone
+            and person.phone_sealed
+            and row.phone != self.sealer.phone(person)
+        )
 
     def _match_moved(self, rows: list) -> None:
         for row, _unit in rows:
             if id(row) not in self.who and row.joined:
-                free = [one for one in self.by_joined.get((row.name, row.joined), ()) if one not in self.matched]
+                free = [
+                    one
+                    for one in self.by_joined.get((row.name, row.joined), ())
+                    if one not in self.matched
+                ]
                 if len(free) == 1:
                     self._take(row, free[0])
 
@@ -342,10 +476,16 @@ class _Compare:
             self._posts(row, unit, person_id)
 
     def _new_person(self, row: PersonRow, person_id: str) -> dict:
-        return {"id": person_id, "zone_id": self.zone.id, "name": row.name, "joined_on": row.joined,
-                "probationary": row.standing, "number": row.number or None,
-                "phone_sealed": self.sealer.seal_phone(person_id, row.phone) if row.phone else None,
-                **{flag: flag in row.flags for flag in FLAGS}}
+        return {
+            "id": person_id,
+            "zone_id": self.zone.id,
+            "name": row.name,
+            "joined_on": row.joined,
+            "probationary": row.standing,
+            "number": row.number or None,
+            "phone_sealed": self.sealer.seal_phone(person_id, row.phone) if row.phone else None,
+            **{flag: flag in row.flags for flag in FLAGS},
+        }
 
     def _changes(self, row: PersonRow, person) -> dict:
         """Return what a row says otherwise than the database; an empty cell says nothing."""
@@ -353,9 +493,16 @@ class _Compare:
         said |= {"joined_on": row.joined} if row.joined else {}
         said |= {"number": row.number} if row.number else {}
         said |= {"probationary": row.standing} if "standing" in row.given else {}
-        found = {name: [getattr(person, name), value] for name, value in said.items() if getattr(person, name) != value}
+        found = {
+            name: [getattr(person, name), value]
+            for name, value in said.items()
+            if getattr(person, name) != value
+        }
         if row.phone and row.phone != self.sealer.phone(person):
-            found["phone_sealed"] = [person.phone_sealed, self.sealer.seal_phone(person.id, row.phone)]
+            found["phone_sealed"] = [
+                person.phone_sealed,
+                self.sealer.seal_phone(person.id, row.phone),
+            ]
         return found
 
     def _membership(self, row: PersonRow, unit: _Known, person_id: str) -> None:
@@ -369,26 +516,51 @@ class _Compare:
             self.plan.moved.append((row.name, unit.name))
             self.plan.departed.add(person_id)
             self._end_posts(person_id, now.unit_id)
-        self.plan.memberships.append({
-            "id": new_id(), "zone_id": self.zone.id, "person_id": person_id, "unit_id": unit.id,
-            "group_id": group_id, "sort": self.order[unit.id], "from_on": unit.since if unit.new else self.today})
+        self.plan.memberships.append(
+            {
+                "id": new_id(),
+                "zone_id": self.zone.id,
+                "person_id": person_id,
+                "unit_id": unit.id,
+                "group_id": group_id,
+                "sort": self.order[unit.id],
+                "from_on": unit.since if unit.new else self.today,
+            }
+        )
 
     def _posts(self, row: PersonRow, unit: _Known, person_id: str) -> None:
-        wanted = {(seat, office) for office, where in row.offices
-                  if (seat := self._seat(row, unit, office, where, person_id))}
+        wanted = {
+            (seat, office)
+            for office, where in row.offices
+            if (seat := self._seat(row, unit, office, where, person_id))
+        }
         held = {(post.unit_id, post.office): post for post in self.posts.get(person_id, ())}
         for unit_id, office in sorted(wanted - set(held)):
-            self.plan.posts.append({"id": new_id(), "zone_id": self.zone.id, "person_id": person_id,
-                                    "unit_id": unit_id, "office": office, "from_on": row.since or self.today})
+            self.plan.posts.append(
+                {
+                    "id": new_id(),
+                    "zone_id": self.zone.id,
+                    "person_id": person_id,
+                    "unit_id": unit_id,
+                    "office": office,
+                    "from_on": row.since or self.today,
+                }
+            )
         for key in set(held) - wanted:
             if self.groups.inside(key[0], unit.id):
                 self._end(held[key])
 
-    def _seat(self, row: PersonRow, unit: _Known, office: str, where: str, person_id: str) -> str | None:
-        """Return the organization of a post: one's own, or the one that is named; of a group leader the group."""
+    def _seat(
+        self, row: PersonRow, unit: _Known, office: str, where: str, person_id: str
+    ) -> str | None:
+        """Return the organization of a post: one's own, or the one that is named; of a group leader
+        the group.
+        """
         if office == "group_leader" and unit.kind == "branch":
             now = self.member.get(person_id)
-            return self.groups.led(row, unit, where, now.group_id if now and now.unit_id == unit.id else None)
+            return self.groups.led(
+                row, unit, where, now.group_id if now and now.unit_id == unit.id else None
+            )
         seat = unit
         if where:
             found = self.by_key.get(unit_key(where), [])
@@ -421,12 +593,24 @@ class _Compare:
             if person_id not in self.matched:
                 leaving[row.unit_id] += 1
                 self.plan.departed.add(person_id)
-                self.plan.left.append((person_id, self.persons[person_id].name, covered[row.unit_id].name))
+                self.plan.left.append(
+                    (person_id, self.persons[person_id].name, covered[row.unit_id].name)
+                )
                 self.plan.memberships_ended[row.id] = max(self.yesterday, row.from_on)
                 self._end_posts(person_id, row.unit_id)
-                if not [post for post in self.posts.get(person_id, ()) if post.id not in self.plan.posts_ended]:
+                if not [
+                    post
+                    for post in self.posts.get(person_id, ())
+                    if post.id not in self.plan.posts_ended
+                ]:
                     self.plan.gone.add(person_id)
         for unit_id, count in leaving.items():
             if count >= MANY and 3 * count > members[unit_id]:
-                self.plan.thinned.append(say("{unit}现有 {members} 人，名册里少了 {count} 人", count=count,
-                                             unit=covered[unit_id].name, members=members[unit_id]))
+                self.plan.thinned.append(
+                    say(
+                        "{unit}现有 {members} 人，名册里少了 {count} 人",
+                        count=count,
+                        unit=covered[unit_id].name,
+                        members=members[unit_id],
+                    )
+                )

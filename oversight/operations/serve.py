@@ -1,6 +1,7 @@
 """The web server: runs an application under gunicorn.
 
-Nothing here knows the application's pages, settings or accounts; the caller brings a ready application.
+Nothing here knows the application's pages, settings or accounts; the caller brings a ready
+application.
 """
 
 from __future__ import annotations
@@ -47,8 +48,14 @@ def _keep_time(app: Flask, every_seconds: int, beat: Callable[[], None]) -> None
     threading.Thread(target=run, name="sweep", daemon=True).start()
 
 
-def serve(app: Flask, host: str, port: int, threads: int = 8, beat: Callable[[], None] | None = None,
-          every_seconds: int = 60) -> None:
+def serve(
+    app: Flask,
+    host: str,
+    port: int,
+    threads: int = 8,
+    beat: Callable[[], None] | None = None,
+    every_seconds: int = 60,
+) -> None:
     """Serve the application until a signal stops it, calling `beat` every minute beside it."""
     refuse_taken(host, port)
     _close_connections(app)

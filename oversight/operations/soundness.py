@@ -1,4 +1,5 @@
-"""Model-checking a definition: every reachable state with every role, vacant or doubled, told as a story.
+"""Model-checking a definition: every reachable state with every role, vacant or doubled, told as a
+story.
 
 Works on the definition alone; what the grammar refuses at import is not looked for again.
 """
@@ -54,8 +55,11 @@ def _story(workflow: Workflow, visit: Visit) -> str:
 
 def _own_ways(workflow: Workflow, state: State) -> list[Move]:
     """Return the moves that really leave a state, other than being ended from above."""
-    return [move for move in workflow.leaving(state)
-            if move.name not in COMMON and move.target(state) is not state]
+    return [
+        move
+        for move in workflow.leaving(state)
+        if move.name not in COMMON and move.target(state) is not state
+    ]
 
 
 def _stuck(workflow: Workflow, visit: Visit) -> str:
@@ -72,7 +76,9 @@ def _stuck(workflow: Workflow, visit: Visit) -> str:
 def _unable(workflow: Workflow, visit: Visit) -> str:
     """Has the one it waits for a step to take, other than to step aside?"""
     waits = visit.state.waits_on
-    if not waits.human or any(move.by is waits and move.name != "recuse" for move in workflow.leaving(visit.state)):
+    if not waits.human or any(
+        move.by is waits and move.name != "recuse" for move in workflow.leaving(visit.state)
+    ):
         return ""
     return f"等{waits.label}办理，{waits.label}却没有能办的一步。"
 
@@ -81,7 +87,11 @@ def _unowned(workflow: Workflow, visit: Visit) -> str:
     """Has it an owner, also where the first holders of the office are gone?"""
     waits = visit.state.waits_on
     if waits is CLOCK:
-        return "" if any(m.by is CLOCK for m in workflow.leaving(visit.state)) else "只等时间，时间到了却没有事发生。"
+        return (
+            ""
+            if any(m.by is CLOCK for m in workflow.leaving(visit.state))
+            else "只等时间，时间到了却没有事发生。"
+        )
     if waits is COUNT or any(move.closes for move in workflow.leaving(visit.state)):
         return ""
     role = role_of(waits)
@@ -117,7 +127,11 @@ def _bars_applicant(move: Move) -> bool:
 def describe(workflow: Workflow) -> str:
     """Say in one line what was explored."""
     visits = explore(workflow)
-    human = sum(1 for visit in visits if visit.state.waits_on is not None and visit.state.waits_on.human)
+    human = sum(
+        1 for visit in visits if visit.state.waits_on is not None and visit.state.waits_on.human
+    )
     roles = {move.by.name for move in workflow.moves if isinstance(move.by, Role)}
-    return (f"{workflow.title} 第 {workflow.version} 版：{len(visits)} 个状态（{human} 个等人办理），"
-            f"{len(roles)} 种角色，{len(workflow.moves)} 种办理。")
+    return (
+        f"{workflow.title} 第 {workflow.version} 版：{len(visits)} 个状态（{human} 个等人办理），"
+        f"{len(roles)} 种角色，{len(workflow.moves)} 种办理。"
+    )

@@ -28,11 +28,20 @@ NEAR = timedelta(days=31)  # no ladder begins earlier
 
 
 def sweep(session: Session, at: Moment) -> dict[str, int]:
-    """Let the clock make its moves, remind, escalate, reseat, plan; returns how many of each. Commits."""
+    """Let the clock make its moves, remind, escalate, reseat, plan; returns how many of each.
+    Commits.
+    """
     done: Counter[str] = Counter()
-    for name, step in (("planned", _plan), ("moved", _tick), ("settled", departures.Departed), ("reseated", _reseat),
-                       ("handed", handover.Leavers), ("followed", handover.FollowUps), *watch.STEPS,
-                       ("reminded", _remind)):
+    for name, step in (
+        ("planned", _plan),
+        ("moved", _tick),
+        ("settled", departures.Departed),
+        ("reseated", _reseat),
+        ("handed", handover.Leavers),
+        ("followed", handover.FollowUps),
+        *watch.STEPS,
+        ("reminded", _remind),
+    ):
         for key in step.keys(session, at):
             done[name] += _alone(session, step.one, key, at)
     done["delivered"] = sum(iter(lambda: work.drain(session, at, HANDLERS), 0))
@@ -45,8 +54,11 @@ def sweep(session: Session, at: Moment) -> dict[str, int]:
 def _seal(session: Session, at: Moment) -> int:
     """Seal the journal of each zone once a day, where it has grown."""
     sealed = 0
-    for zone_id, last in session.execute(sa.select(Zone.id, sa.func.max(Checkpoint.at)).outerjoin(
-            Checkpoint, Checkpoint.zone_id == Zone.id).group_by(Zone.id)).all():
+    for zone_id, last in session.execute(
+        sa.select(Zone.id, sa.func.max(Checkpoint.at))
+        .outerjoin(Checkpoint, Checkpoint.zone_id == Zone.id)
+        .group_by(Zone.id)
+    ).all():
         grown = sa.select(Case.id).where(Case.zone_id == zone_id, Case.seq > 0).limit(1)
         due = last is None or last <= at.now - SEALED_EVERY
         if due and session.scalar(grown):
@@ -68,26 +80,43 @@ def _alone(session: Session, act, key, at: Moment) -> int:
 
 
 class _plan:
-    """Zones with a branch whose year, this one or in the last quarter the next, is not planned to its end."""
+    """Zones with a branch whose year, this one or in the last quarter the next, is not planned to
+    its end.
+    """
 
     @staticmethod
     def keys(session: Session, at: Moment):
         years = {at.today.year, at.today.year + (at.today.month >= 10)}
-        found = [(zone, year) for year in sorted(years) for zone in session.scalars(_unplanned(year)).all()]
+        found = [
+            (zone, year)
+            for year in sorted(years)
+            for zone in session.scalars(_unplanned(year)).all()
+        ]
         session.rollback()
         return found
 
     @staticmethod
     def one(session: Session, key, at: Moment) -> int:
-        branches = session.scalars(sa.select(Unit).where(Unit.zone_id == key[0], Unit.kind == "branch"))
+        branches = session.scalars(
+            sa.select(Unit).where(Unit.zone_id == key[0], Unit.kind == "branch")
+        )
         return plan_year(session, list(branches), key[1], at)
 
 
 def _unplanned(year: int):
-    planned = sa.exists().where(Activity.unit_id == Unit.id, Activity.year == year, Activity.month == 12)
-    return sa.select(Unit.zone_id).where(
-        Unit.kind == "branch", Unit.ended_on.is_(None), Unit.accountable_from <= date(year, 12, 31),
-        ~planned).distinct()
+    planned = sa.exists().where(
+        Activity.unit_id == Unit.id, Activity.year == year, Activity.month == 12
+    )
+    return (
+        sa.select(Unit.zone_id)
+        .where(
+            Unit.kind == "branch",
+            Unit.ended_on.is_(None),
+            Unit.accountable_from <= date(year, 12, 31),
+            ~planned,
+        )
+        .distinct()
+    )
 
 
 class _tick:
@@ -95,8 +124,11 @@ class _tick:
 
     @staticmethod
     def keys(session: Session, at: Moment):
-        found = session.scalars(sa.select(Case.id).where(
-            Case.closed_at.is_(None), Case.wake_on <= at.today).order_by(Case.wake_on, Case.id)).all()
+        found = session.scalars(
+            sa.select(Case.id)
+            .where(Case.closed_at.is_(None), Case.wake_on <= at.today)
+            .order_by(Case.wake_on, Case.id)
+        ).all()
         session.rollback()
         return found
 
@@ -110,12 +142,24 @@ class _reseat:
 
     @staticmethod
     def keys(session: Session, at: Moment):
-        seats = session.execute(sa.select(Desk.unit_id, Desk.role, Desk.tier).where(
-            Desk.closed_at.is_(None), Desk.kind == "act").distinct()).all()
+        seats = session.execute(
+            sa.select(Desk.unit_id, Desk.role, Desk.tier)
+            .where(Desk.closed_at.is_(None), Desk.kind == "act")
+            .distinct()
+        ).all()
         empty = [seat for seat in seats if not authority.seated(session, *seat, at.today)]
-        found = [session.scalars(sa.select(Desk.case_id).where(
-            Desk.closed_at.is_(None), Desk.kind == "act", Desk.unit_id == unit_id, Desk.role == role,
-            Desk.tier == tier)).all() for unit_id, role, tier in empty]
+        found = [
+            session.scalars(
+                sa.select(Desk.case_id).where(
+                    Desk.closed_at.is_(None),
+                    Desk.kind == "act",
+                    Desk.unit_id == unit_id,
+                    Desk.role == role,
+                    Desk.tier == tier,
+                )
+            ).all()
+            for unit_id, role, tier in empty
+        ]
         found.append(authority.gone_from_bodies(session, at.today))
         session.rollback()
         return list(dict.fromkeys(case_id for group in found for case_id in group))
@@ -130,10 +174,14 @@ class _remind:
 
     @staticmethod
     def keys(session: Session, at: Moment):
-        done = sa.exists().where(Reminder.case_id == Case.id, Reminder.version == Case.version,
-                                 Reminder.rung == OVERDUE)
-        found = session.scalars(sa.select(Case.id).where(
-            Case.closed_at.is_(None), Case.due_on <= at.today + NEAR, ~done).order_by(Case.due_on)).all()
+        done = sa.exists().where(
+            Reminder.case_id == Case.id, Reminder.version == Case.version, Reminder.rung == OVERDUE
+        )
+        found = session.scalars(
+            sa.select(Case.id)
+            .where(Case.closed_at.is_(None), Case.due_on <= at.today + NEAR, ~done)
+            .order_by(Case.due_on)
+        ).all()
         session.rollback()
         return found
 
@@ -145,24 +193,43 @@ class _remind:
 
 def _use(session: Session, case: Case, rung: int, at: Moment) -> bool:
     """Claim a rung by inserting it, and only then act on it."""
-    if not insert_once(session, Reminder, case_id=case.id, version=_turn(session, case), rung=rung,
-                       zone_id=case.zone_id, at=at.now):
+    if not insert_once(
+        session,
+        Reminder,
+        case_id=case.id,
+        version=_turn(session, case),
+        rung=rung,
+        zone_id=case.zone_id,
+        at=at.now,
+    ):
         return False
     if rung == OVERDUE:
         desks.escalate(session, case, at)
-    return work.plan(session, case.zone_id, f"remind:{case.id}:{case.version}:{rung}", "notify",
-                     {"case": case.id, "version": case.version}, at.now)
+    return work.plan(
+        session,
+        case.zone_id,
+        f"remind:{case.id}:{case.version}:{rung}",
+        "notify",
+        {"case": case.id, "version": case.version},
+        at.now,
+    )
 
 
 def _turn(session: Session, case: Case) -> int:
-    """Return the version from which it is this turn: where many act, each act makes a new one, but no new turn."""
+    """Return the version from which it is this turn: where many act, each act makes a new one, but
+    no new turn.
+    """
     workflow = workflows.get(case.workflow, case.definition_version)
     many = {move.name for move in workflow.leaving(workflow.state(case.state)) if move.unversioned}
     if not many:
         return case.version
     acted = sa.select(sa.func.count()).where(
-        JournalRow.case_id == case.id, JournalRow.move.in_(many), JournalRow.from_state == case.state,
-        JournalRow.to_state == case.state, JournalRow.at >= case.entered_at)
+        JournalRow.case_id == case.id,
+        JournalRow.move.in_(many),
+        JournalRow.from_state == case.state,
+        JournalRow.to_state == case.state,
+        JournalRow.at >= case.entered_at,
+    )
     return case.version - session.scalar(acted)
 
 

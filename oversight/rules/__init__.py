@@ -11,7 +11,25 @@ from .notices import end_notice, publish_notice
 from .papers import issue_joint_replies, issue_reply, issue_zone_notice, void_papers
 
 __all__ = [
-    "Attempt", "absence", "another_person", "apply_late", "appraisal", "common_moves", "date_change", "end_notice",
-    "excuse_month", "issue_joint_replies", "issue_reply", "issue_zone_notice", "move_activity", "notices",
-    "organization", "people", "publish_notice", "rectification", "second_person", "take_back", "void_papers",
+    "Attempt",
+    "absence",
+    "another_person",
+    "apply_late",
+    "appraisal",
+    "common_moves",
+    "date_change",
+    "end_notice",
+    "excuse_month",
+    "issue_joint_replies",
+    "issue_reply",
+    "issue_zone_notice",
+    "move_activity",
+    "notices",
+    "organization",
+    "people",
+    "publish_notice",
+    "rectification",
+    "second_person",
+    "take_back",
+    "void_papers",
 ]

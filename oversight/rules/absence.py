@@ -38,7 +38,9 @@ def was_missing(attempt) -> bool:
 
 
 def can_be_void(attempt) -> bool:
-    """True where nobody is dropped by it: the record was corrected, or a new follow-up takes its place."""
+    """True where nobody is dropped by it: the record was corrected, or a new follow-up takes its
+    place.
+    """
     return not was_missing(attempt) or own_activity(attempt)
 
 
@@ -51,9 +53,17 @@ def own_activity(attempt) -> bool:
 
 def is_new(attempt) -> bool:
     """True where the member and activity have no other follow-up, open or ended, but voided ones."""
-    return attempt.session.scalar(sa.select(Case.id).where(
-        Case.workflow == "absence", Case.subject == subject(attempt), Case.id != attempt.case.id,
-        Case.state.not_in(("void", "corrected")))) is None
+    return (
+        attempt.session.scalar(
+            sa.select(Case.id).where(
+                Case.workflow == "absence",
+                Case.subject == subject(attempt),
+                Case.id != attempt.case.id,
+                Case.state.not_in(("void", "corrected")),
+            )
+        )
+        is None
+    )
 
 
 def tries(attempt) -> list[dict]:
@@ -70,30 +80,43 @@ def reached(attempt) -> bool:
 
 
 def unreachable(attempt) -> bool:
-    """True after three tries by two ways without success, the receiving branch asked among them if mobile."""
+    """True after three tries by two ways without success, the receiving branch asked among them if
+    mobile.
+    """
     failed = [entry["way"] for entry in tries(attempt) if not entry["reached"]]
     mobile = attempt.session.get(Person, attempt.case.facts["member"]).mobile
-    return (len(failed) >= 3 and len(set(failed)) >= 2 and not reached(attempt)
-            and (not mobile or "receiving_branch" in failed))
+    return (
+        len(failed) >= 3
+        and len(set(failed)) >= 2
+        and not reached(attempt)
+        and (not mobile or "receiving_branch" in failed)
+    )
 
 
 def next_party_day(attempt) -> date:
-    """Return the day before which the lesson is due: the branch's next party day, or a month of work days."""
+    """Return the day before which the lesson is due: the branch's next party day, or a month of
+    work days.
+    """
     after = max(activity_day(attempt), attempt.today)
-    return (party_day_after(attempt.session, attempt.case.unit_id, after)
-            or add_workdays(attempt.calendar, attempt.today, 22))
+    return party_day_after(attempt.session, attempt.case.unit_id, after) or add_workdays(
+        attempt.calendar, attempt.today, 22
+    )
 
 
 def party_day_after(session: Session, unit_id: str, day: date) -> date | None:
     """Return the first day after another on which a branch meets, as far as it is planned."""
-    return session.scalar(sa.select(sa.func.min(Activity.day)).where(
-        Activity.unit_id == unit_id, Activity.day > day))
+    return session.scalar(
+        sa.select(sa.func.min(Activity.day)).where(Activity.unit_id == unit_id, Activity.day > day)
+    )
 
 
 def found_unexcused():
     """Return the condition on cases that a person found the absence to be 无故, and it stands."""
-    return sa.and_(Case.workflow == "absence", Case.state.not_in(("void", "corrected")),
-                   Case.facts["unexcused"]["on"].as_string().is_not(None))
+    return sa.and_(
+        Case.workflow == "absence",
+        Case.state.not_in(("void", "corrected")),
+        Case.facts["unexcused"]["on"].as_string().is_not(None),
+    )
 
 
 def streak(session: Session, person_id: str) -> list[Case]:
@@ -102,12 +125,18 @@ def streak(session: Session, person_id: str) -> list[Case]:
     Only 无故 counts: leave and lessons made up neither count nor end it.
     """
     found: list[Case] = []
-    cases = {case.facts["activity"]: case for case in session.scalars(sa.select(Case).where(
-        found_unexcused(), Case.concerns_id == person_id))}
+    cases = {
+        case.facts["activity"]: case
+        for case in session.scalars(
+            sa.select(Case).where(found_unexcused(), Case.concerns_id == person_id)
+        )
+    }
     for activity_id, kind in session.execute(
-            sa.select(Attendance.activity_id, Attendance.kind)
-            .join(Activity, Activity.id == Attendance.activity_id)
-            .where(Attendance.person_id == person_id).order_by(Activity.held_on, Activity.id)):
+        sa.select(Attendance.activity_id, Attendance.kind)
+        .join(Activity, Activity.id == Attendance.activity_id)
+        .where(Attendance.person_id == person_id)
+        .order_by(Activity.held_on, Activity.id)
+    ):
         if kind in ("present", "other_form"):
             found = []
         elif kind == "absent" and activity_id in cases:
@@ -116,7 +145,10 @@ def streak(session: Session, person_id: str) -> list[Case]:
 
 
 def needs_number(attempt) -> bool:
-    """True where the rule set demands that a make-up lesson is filed under a number. Source: O-3.2.1c"""
+    """True where the rule set demands that a make-up lesson is filed under a number.
+
+    Source: O-3.2.1c
+    """
     return attempt.unit.rule_set == "organ"
 
 
@@ -137,27 +169,51 @@ def _note_try(attempt) -> None:
     """记入联系登记。"""
     words = attempt.raw
     today = attempt.today.isoformat()
-    entry = {"on": words.get("on") or today, "entered_on": today, "reached": words["reached"], "told": words["told"],
-             "way": words["way"], "reason": words["reason"], "by": attempt.actor.id}
-    attempt.set_facts(tries=[*tries(attempt), entry], reason=words["reason"] or attempt.case.facts.get("reason"))
+    entry = {
+        "on": words.get("on") or today,
+        "entered_on": today,
+        "reached": words["reached"],
+        "told": words["told"],
+        "way": words["way"],
+        "reason": words["reason"],
+        "by": attempt.actor.id,
+    }
+    attempt.set_facts(
+        tries=[*tries(attempt), entry], reason=words["reason"] or attempt.case.facts.get("reason")
+    )
 
 
 def _note_lesson(attempt) -> None:
     """记入补课登记。"""
     words = attempt.raw
-    attempt.set_facts(lesson={"form": words["form"], "held_on": words["held_on"], "note": words["note"],
-                              "by": attempt.actor.id, "entered_on": attempt.today.isoformat()})
+    attempt.set_facts(
+        lesson={
+            "form": words["form"],
+            "held_on": words["held_on"],
+            "note": words["note"],
+            "by": attempt.actor.id,
+            "entered_on": attempt.today.isoformat(),
+        }
+    )
 
 
 def _note_finding(attempt) -> None:
     """记下认定为无故不参加的依据。"""
-    attempt.set_facts(unexcused={"on": attempt.today.isoformat(), "heard": attempt.raw["heard"],
-                                 "note": attempt.raw["note"], "by": attempt.actor.id})
+    attempt.set_facts(
+        unexcused={
+            "on": attempt.today.isoformat(),
+            "heard": attempt.raw["heard"],
+            "note": attempt.raw["note"],
+            "by": attempt.actor.id,
+        }
+    )
 
 
 def _note_education(attempt) -> None:
     """记下谈话提醒或批评教育。"""
-    attempt.set_facts(education={"measure": attempt.raw["measure"], "on": attempt.today.isoformat()})
+    attempt.set_facts(
+        education={"measure": attempt.raw["measure"], "on": attempt.today.isoformat()}
+    )
 
 
 def _withdraw_finding(attempt) -> None:
@@ -167,12 +223,16 @@ def _withdraw_finding(attempt) -> None:
 
 def _keep_finding(attempt) -> None:
     """维持原认定。"""
-    attempt.set_facts(unexcused={**attempt.case.facts["unexcused"], "upheld_on": attempt.today.isoformat()})
+    attempt.set_facts(
+        unexcused={**attempt.case.facts["unexcused"], "upheld_on": attempt.today.isoformat()}
+    )
 
 
 def _file(attempt) -> None:
     """补课情况整理归档。"""
-    attempt.set_facts(archive_no=attempt.raw.get("archive_no"), archived_on=attempt.today.isoformat())
+    attempt.set_facts(
+        archive_no=attempt.raw.get("archive_no"), archived_on=attempt.today.isoformat()
+    )
 
 
 note_class, note_try, open_anew = Effect(_note_class), Effect(_note_try), Effect(_open_anew)

@@ -1,4 +1,6 @@
-"""Party days as rows: planning a year, moving a day by consent, excusing a month, and saying how it stands."""
+"""Party days as rows: planning a year, moving a day by consent, excusing a month, and saying how it
+stands.
+"""
 
 from __future__ import annotations
 
@@ -18,8 +20,15 @@ from ..sentences import say
 from .calendar import has_rule_day, rule_for
 
 STATUS_LABELS = {
-    "provisional": "预排", "planned": "已安排", "moved": "经批复变更", "held": "已开展", "late": "未按期",
-    "missed": "未开展", "unrecorded": "待登记", "excused": "同意缓开", "unplanned": "待定日",
+    "provisional": "预排",
+    "planned": "已安排",
+    "moved": "经批复变更",
+    "held": "已开展",
+    "late": "未按期",
+    "missed": "未开展",
+    "unrecorded": "待登记",
+    "excused": "同意缓开",
+    "unplanned": "待定日",
     "not_owed": "不在考核期",
 }
 
@@ -47,24 +56,45 @@ def status(activity: Activity, today: date, provisional: bool = False) -> str:
 
 
 def moved_how(session: Session, rows: Iterable[Activity]) -> dict[str, str]:
-    """Say by activity how its day was moved: "approved" beforehand, or "late_report" accepted afterwards."""
+    """Say by activity how its day was moved:
+
+    "approved" beforehand, or "late_report" accepted afterwards.
+    """
     movers = {row.id: row.moved_by for row in rows if row.moved_by}
-    late = set(session.scalars(sa.select(Case.id).where(
-        Case.id.in_(movers.values()), Case.state == "accepted_late")))
-    return {row_id: "late_report" if case_id in late else "approved" for row_id, case_id in movers.items()}
+    late = set(
+        session.scalars(
+            sa.select(Case.id).where(Case.id.in_(movers.values()), Case.state == "accepted_late")
+        )
+    )
+    return {
+        row_id: "late_report" if case_id in late else "approved"
+        for row_id, case_id in movers.items()
+    }
 
 
 def lock_units(session: Session, unit_ids: Iterable[str]) -> None:
-    """Take the turn to plan months of these units, in the order of their ids, so that nobody waits in a circle."""
-    session.execute(sa.select(Unit.id).where(Unit.id.in_(list(unit_ids))).order_by(Unit.id)
-                    .with_for_update(key_share=True))
+    """Take the turn to plan months of these units, in the order of their ids, so that nobody waits
+    in a circle.
+    """
+    session.execute(
+        sa.select(Unit.id)
+        .where(Unit.id.in_(list(unit_ids)))
+        .order_by(Unit.id)
+        .with_for_update(key_share=True)
+    )
 
 
 def activity_for(session: Session, unit: Unit, year: int, month: int) -> Activity:
-    """Return the branch's party day of a month, planning it where nobody has yet. Does not commit."""
+    """Return the branch's party day of a month, planning it where nobody has yet.
+
+    Does not commit.
+    """
     wanted = sa.select(Activity).where(
-        Activity.unit_id == unit.id, Activity.year == year, Activity.month == month,
-        Activity.kind == "party_day")
+        Activity.unit_id == unit.id,
+        Activity.year == year,
+        Activity.month == month,
+        Activity.kind == "party_day",
+    )
     found = session.scalar(wanted)
     if found is None:
         insert_once(session, Activity, **plan(session, unit, year, month))
@@ -75,20 +105,33 @@ def activity_for(session: Session, unit: Unit, year: int, month: int) -> Activit
 def plan(session: Session, unit: Unit, year: int, month: int) -> dict:
     """Return the row of a party day as the rule yields it."""
     day = rule_for(session, unit, year, month).on if has_rule_day(session, unit, month) else None
-    return {"id": new_id(), "zone_id": unit.zone_id, "unit_id": unit.id, "year": year, "month": month,
-            "kind": "party_day", "rule_day": day, "day": day, "version": 1}
+    return {
+        "id": new_id(),
+        "zone_id": unit.zone_id,
+        "unit_id": unit.id,
+        "year": year,
+        "month": month,
+        "kind": "party_day",
+        "rule_day": day,
+        "day": day,
+        "version": 1,
+    }
 
 
 def plan_year(session: Session, units: list[Unit], year: int, at: Moment) -> int:
     """Plan a year for many branches and follow a changed calendar where nothing has happened yet.
 
-    A day that is held, excused or past is left alone; where it was moved by consent only what the rule yields
-    is kept up. Returns how many rows were made or changed. Does not commit.
+    A day that is held, excused or past is left alone; where it was moved by consent only what the
+    rule yields is kept up. Returns how many rows were made or changed. Does not commit.
     """
     lock_units(session, [unit.id for unit in units])
-    rows = session.scalars(sa.select(Activity).where(
-        Activity.unit_id.in_([unit.id for unit in units]), Activity.year == year,
-        Activity.kind == "party_day"))
+    rows = session.scalars(
+        sa.select(Activity).where(
+            Activity.unit_id.in_([unit.id for unit in units]),
+            Activity.year == year,
+            Activity.kind == "party_day",
+        )
+    )
     have = {(row.unit_id, row.month): row for row in rows}
     touched = 0
     for unit in units:
@@ -124,13 +167,34 @@ def follow_rule(session: Session, unit: Unit, row: Activity, at: Moment) -> bool
     return True
 
 
-def change(session: Session, row: Activity, at: Moment, why: str, *, by: str | None = None,
-           case_id: str | None = None, noted: dict | None = None, **values) -> None:
-    """Set fields of an activity and keep what they were. `noted`: what changed beside it. Does not commit."""
+def change(
+    session: Session,
+    row: Activity,
+    at: Moment,
+    why: str,
+    *,
+    by: str | None = None,
+    case_id: str | None = None,
+    noted: dict | None = None,
+    **values,
+) -> None:
+    """Set fields of an activity and keep what they were.
+
+    `noted`: what changed beside it. Does not commit.
+    """
     what = {name: [_plain(getattr(row, name)), _plain(value)] for name, value in values.items()}
     what |= noted or {}
-    session.add(ActivityChange(zone_id=row.zone_id, activity_id=row.id, what=what, why=why, case_id=case_id,
-                               by_id=by, at=at.now))
+    session.add(
+        ActivityChange(
+            zone_id=row.zone_id,
+            activity_id=row.id,
+            what=what,
+            why=why,
+            case_id=case_id,
+            by_id=by,
+            at=at.now,
+        )
+    )
     for name, value in values.items():
         setattr(row, name, value)
     session.flush()
@@ -140,11 +204,18 @@ def _plain(value):
     return value.isoformat() if isinstance(value, date | datetime) else value
 
 
-def set_own_day(session: Session, unit: Unit, year: int, month: int, day: date, by: str, at: Moment) -> None:
-    """Let a branch without a fixed day choose the day of a month. Source: G-2.1.2a. Raises RuleSaysNo."""
+def set_own_day(
+    session: Session, unit: Unit, year: int, month: int, day: date, by: str, at: Moment
+) -> None:
+    """Let a branch without a fixed day choose the day of a month.
+
+    Source: G-2.1.2a. Raises RuleSaysNo.
+    """
     if has_rule_day(session, unit, month):
-        raise RuleSaysNo("这个月的活动日由指导书或全区统一确定，不能自行选择。",
-                         clause="G-2.1.3" if month == 7 else "G-2.1.1b")
+        raise RuleSaysNo(
+            "这个月的活动日由指导书或全区统一确定，不能自行选择。",
+            clause="G-2.1.3" if month == 7 else "G-2.1.1b",
+        )
     if (day.year, day.month) != (year, month):
         raise RuleSaysNo(say("活动日必须在 {month} 月之内。", month=month), clause="G-2.1.2b")
     row = activity_for(session, unit, year, month)
@@ -156,7 +227,9 @@ def set_own_day(session: Session, unit: Unit, year: int, month: int, day: date, 
 
 
 def record_held(session: Session, row: Activity, held_on: date, by: str | None, at: Moment) -> None:
-    """Note once on which day the activity really took place; never ahead of time. Raises RuleSaysNo."""
+    """Note once on which day the activity really took place; never ahead of time. Raises
+    RuleSaysNo.
+    """
     if row.held_on or not owed(row.unit, row.year, row.month):
         raise RuleSaysNo("这个月已经登记或不在考核期，不能再登记；要更正请在考勤里写明原因。")
     if held_on > at.today:
@@ -169,9 +242,14 @@ def record_held(session: Session, row: Activity, held_on: date, by: str | None, 
 
 
 def _accepted_report(session: Session, row: Activity) -> Case | None:
-    """Return the late report about a day that was accepted without naming another: held when it could be."""
-    found = session.scalars(sa.select(Case).where(
-        Case.workflow == "date_change", Case.subject == row.id, Case.state == "accepted_late"))
+    """Return the late report about a day that was accepted without naming another: held when it
+    could be.
+    """
+    found = session.scalars(
+        sa.select(Case).where(
+            Case.workflow == "date_change", Case.subject == row.id, Case.state == "accepted_late"
+        )
+    )
     return next((case for case in found if not case.facts.get("new_day")), None)
 
 
@@ -179,7 +257,9 @@ def _accepted_report(session: Session, row: Activity) -> Case | None:
 
 
 def _joined(attempt) -> list[Activity]:
-    """Return the activities that a request is about: the branch's own, and its partners' of that month."""
+    """Return the activities that a request is about: the branch's own, and its partners' of that
+    month.
+    """
     own = attempt.session.get(Activity, attempt.case.subject)
     partners = attempt.case.facts.get("with") or []
     units = [attempt.session.get(Unit, unit_id) for unit_id in partners]
@@ -189,8 +269,16 @@ def _joined(attempt) -> list[Activity]:
 def _move(attempt, why: str) -> None:
     new_day = attempt.fact_day("new_day")
     for row in _joined(attempt):
-        change(attempt.session, row, attempt.at, why, case_id=attempt.case.id,
-               by=attempt.actor.id if attempt.actor else None, day=new_day, moved_by=attempt.case.id)
+        change(
+            attempt.session,
+            row,
+            attempt.at,
+            why,
+            case_id=attempt.case.id,
+            by=attempt.actor.id if attempt.actor else None,
+            day=new_day,
+            moved_by=attempt.case.id,
+        )
         attempt.result.setdefault("moved", []).append(row.id)
 
 
@@ -207,31 +295,53 @@ def _apply_late(attempt) -> None:
 
 def _take_back(attempt) -> None:
     """已变更的党日恢复原定日期。"""
-    if attempt.today >= min(attempt.fact_day("day"), attempt.fact_day("new_day") or attempt.fact_day("day")):
+    if attempt.today >= min(
+        attempt.fact_day("day"), attempt.fact_day("new_day") or attempt.fact_day("day")
+    ):
         return  # one of the two days has come: the change is in force, whatever becomes of the paper
     for row in _joined(attempt):
         if row.moved_by == attempt.case.id and not row.held_on:
             day, moved_by = _before(attempt, row)
-            change(attempt.session, row, attempt.at, attempt.move.label, case_id=attempt.case.id,
-                   day=day, moved_by=moved_by)
+            change(
+                attempt.session,
+                row,
+                attempt.at,
+                attempt.move.label,
+                case_id=attempt.case.id,
+                day=day,
+                moved_by=moved_by,
+            )
 
 
 def _before(attempt, row: Activity) -> tuple[date, str | None]:
     """Return day and mover as they were before this case moved the activity."""
-    changes = attempt.session.scalars(sa.select(ActivityChange).where(
-        ActivityChange.activity_id == row.id, ActivityChange.case_id == attempt.case.id,
-    ).order_by(ActivityChange.id.desc()))
-    what = next(entry.what for entry in changes if entry.what.get("moved_by", [0, 0])[1] == attempt.case.id)
+    changes = attempt.session.scalars(
+        sa.select(ActivityChange)
+        .where(ActivityChange.activity_id == row.id, ActivityChange.case_id == attempt.case.id)
+        .order_by(ActivityChange.id.desc())
+    )
+    what = next(
+        entry.what for entry in changes if entry.what.get("moved_by", [0, 0])[1] == attempt.case.id
+    )
     moved_by = what["moved_by"][0]
-    by_rule = row.rule_day if moved_by is None else None  # the rule's day may have changed meanwhile
+    by_rule = (
+        row.rule_day if moved_by is None else None
+    )  # the rule's day may have changed meanwhile
     return by_rule or date.fromisoformat(what["day"][0]), moved_by
 
 
 def _excuse_month(attempt) -> None:
     """当月缓开，单独统计，不算未开展。"""
     for row in _joined(attempt):
-        change(attempt.session, row, attempt.at, "同意缓开", case_id=attempt.case.id,
-               by=attempt.actor.id, excused_by=attempt.case.id)
+        change(
+            attempt.session,
+            row,
+            attempt.at,
+            "同意缓开",
+            case_id=attempt.case.id,
+            by=attempt.actor.id,
+            excused_by=attempt.case.id,
+        )
 
 
 move_activity, apply_late = Effect(_move_activity), Effect(_apply_late)

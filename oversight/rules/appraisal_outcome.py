@@ -1,4 +1,6 @@
-"""Facts and effects of the yearly appraisal after the decision: each is told, may ask for a review, and it is filed."""
+"""Facts and effects of the yearly appraisal after the decision: each is told, may ask for a review,
+and it is filed.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +43,9 @@ def may_still_ask(attempt) -> bool:
 def _ask_review(attempt) -> None:
     """复核期间不归档备案。"""
     row_of(attempt, attempt.actor.id).review = {
-        "reason": attempt.words["reason"], "asked_on": attempt.today.isoformat()}
+        "reason": attempt.words["reason"],
+        "asked_on": attempt.today.isoformat(),
+    }
 
 
 def open_reviews(attempt) -> list[Appraised]:
@@ -59,8 +63,13 @@ def reviewed(attempt) -> Appraised | None:
 
 def _answer_review(attempt, grade: str | None) -> None:
     row = reviewed(attempt)
-    row.review = {**row.review, "outcome": attempt.move.name, "opinion": attempt.words.get("opinion") or "",
-                  "by": attempt.actor.id, "answered_on": attempt.today.isoformat()}
+    row.review = {
+        **row.review,
+        "outcome": attempt.move.name,
+        "opinion": attempt.words.get("opinion") or "",
+        "by": attempt.actor.id,
+        "answered_on": attempt.today.isoformat(),
+    }
     row.grade, row.told_on = grade or row.grade, None
 
 
@@ -77,8 +86,11 @@ def _change(attempt) -> None:
 def decided(attempt) -> set[str]:
     """Return who was rated, proposed or decided, aloud or on paper; they review nobody's rating."""
     said = sa.select(JournalRow.actor_id).where(
-        JournalRow.case_id == attempt.case.id, JournalRow.move.in_(("propose", "decide")))
-    voted_on_paper = sa.select(Desk.person_id).where(Desk.case_id == attempt.case.id, Desk.answer == CAME)
+        JournalRow.case_id == attempt.case.id, JournalRow.move.in_(("propose", "decide"))
+    )
+    voted_on_paper = sa.select(Desk.person_id).where(
+        Desk.case_id == attempt.case.id, Desk.answer == CAME
+    )
     return on_roster(attempt) | set(attempt.session.scalars(said.union(voted_on_paper)))
 
 
@@ -88,4 +100,9 @@ def past_review(attempt) -> date | None:
     return add_workdays(attempt.calendar, last, 1) if last else None
 
 
-tell, ask_review, uphold, change = Effect(_tell), Effect(_ask_review), Effect(_uphold), Effect(_change)
+tell, ask_review, uphold, change = (
+    Effect(_tell),
+    Effect(_ask_review),
+    Effect(_uphold),
+    Effect(_change),
+)

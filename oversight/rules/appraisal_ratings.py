@@ -1,4 +1,6 @@
-"""Facts and effects of the yearly appraisal from the count to the committee: votes, ratings, what came back."""
+"""Facts and effects of the yearly appraisal from the count to the committee: votes, ratings, what
+came back.
+"""
 
 from __future__ import annotations
 
@@ -21,18 +23,24 @@ COUNTS = ("present", "issued", "returned", "valid")
 
 
 def quorum_share(attempt) -> Fraction:
-    return Fraction(2, 3) if attempt.settings["appraisal_quorum"] == "two_thirds" else Fraction(1, 2)
+    return (
+        Fraction(2, 3) if attempt.settings["appraisal_quorum"] == "two_thirds" else Fraction(1, 2)
+    )
 
 
 def enough_present(attempt) -> bool:
     counts = attempt.case.facts.get("counts")
-    return counts is not None and counts["present"] >= attempt.case.facts["entitled"] * quorum_share(attempt)
+    return counts is not None and counts["present"] >= attempt.case.facts[
+        "entitled"
+    ] * quorum_share(attempt)
 
 
 def tallies(attempt) -> dict[str, dict[str, int]]:
     """Return the votes by member and grade; what was left empty is none."""
-    return {entry["member"]: {grade: entry.get(grade) or 0 for grade in ORDER}
-            for entry in attempt.words.get("tallies") or []}
+    return {
+        entry["member"]: {grade: entry.get(grade) or 0 for grade in ORDER}
+        for entry in attempt.words.get("tallies") or []
+    }
 
 
 def every_graded_once(attempt, word: str, among: set[str] | None = None) -> bool:
@@ -47,22 +55,37 @@ def small(attempt) -> bool:
 
 def of_superior(attempt, person: str) -> bool:
     unit = superiors(attempt.session, attempt.unit)[0]
-    return attempt.session.scalar(sa.select(Post.id).where(
-        Post.unit_id == unit.id, Post.person_id == person, in_office(attempt.today)).limit(1)) is not None
+    return (
+        attempt.session.scalar(
+            sa.select(Post.id)
+            .where(Post.unit_id == unit.id, Post.person_id == person, in_office(attempt.today))
+            .limit(1)
+        )
+        is not None
+    )
 
 
 def tellers_fit(attempt) -> bool:
-    """True where two different people watched and counted: members, or in a small branch one sent from above."""
+    """True where two different people watched and counted: members, or in a small branch one sent
+    from above.
+    """
     watch, count = attempt.words["scrutineer"], attempt.words["teller"]
     on_roster = {row.person_id for row in roster(attempt, "graded", "ungraded")}
-    watched = of_superior(attempt, watch) if small(attempt) else watch in on_roster or of_superior(attempt, watch)
+    watched = (
+        of_superior(attempt, watch)
+        if small(attempt)
+        else watch in on_roster or of_superior(attempt, watch)
+    )
     return watch != count and watched and (count in on_roster or of_superior(attempt, count))
 
 
 def _enter_count(attempt) -> None:
     """记下应到、实到、发出、收回、有效票数和每名党员的得票，监票人、计票人各自签名。"""
-    attempt.set_facts(counts={name: attempt.words[name] for name in COUNTS},
-                      scrutineer=attempt.words["scrutineer"], teller=attempt.words["teller"])
+    attempt.set_facts(
+        counts={name: attempt.words[name] for name in COUNTS},
+        scrutineer=attempt.words["scrutineer"],
+        teller=attempt.words["teller"],
+    )
     for person, votes in tallies(attempt).items():
         row_of(attempt, person).tally = votes
 
@@ -99,26 +122,38 @@ def _told(attempt, word: str) -> set[str]:
 
 
 def departures_explained(attempt) -> bool:
-    return all(grade == voted(row_of(attempt, person)) or person in _told(attempt, "reasons")
-               for person, grade in ratings(attempt).items())
+    return all(
+        grade == voted(row_of(attempt, person)) or person in _told(attempt, "reasons")
+        for person, grade in ratings(attempt).items()
+    )
 
 
 def harsh_are_heard(attempt) -> bool:
-    return all(person in _told(attempt, "heard") for person, grade in ratings(attempt).items()
-               if harsh(voted(row_of(attempt, person)), grade))
+    return all(
+        person in _told(attempt, "heard")
+        for person, grade in ratings(attempt).items()
+        if harsh(voted(row_of(attempt, person)), grade)
+    )
 
 
 def harsh(vote: str | None, grade: str) -> bool:
     """True for a rating two grades from the vote, or into 不合格: the member is heard first."""
-    return grade == ORDER[-1] or (vote is not None and abs(ORDER.index(vote) - ORDER.index(grade)) >= 2)
+    return grade == ORDER[-1] or (
+        vote is not None and abs(ORDER.index(vote) - ORDER.index(grade)) >= 2
+    )
 
 
 def excellent_within_share(attempt) -> bool:
-    """True where 优秀 are no more than a third of the members, or of those who took part, as the zone has set."""
+    """True where 优秀 are no more than a third of the members, or of those who took part, as the zone
+    has set.
+    """
     proposed = {row.person_id: row.proposed for row in roster(attempt, "graded")} | ratings(attempt)
     counts = attempt.case.facts.get("counts") or {}
-    base = counts.get("present", 0) if attempt.settings["appraisal_share_of"] == "present" else len(
-        roster(attempt, "graded", "ungraded", "not_counted"))
+    base = (
+        counts.get("present", 0)
+        if attempt.settings["appraisal_share_of"] == "present"
+        else len(roster(attempt, "graded", "ungraded", "not_counted"))
+    )
     return Counter(proposed.values())["excellent"] <= max(floor(Fraction(base, 3)), 1)
 
 
@@ -156,10 +191,20 @@ def _settle(attempt) -> None:
 def votes_of_round(attempt) -> list[dict]:
     """Return the last words of each who has answered in the body that has the case now."""
     voters = sa.select(Desk.person_id).where(
-        Desk.case_id == attempt.case.id, Desk.role == "committee", Desk.kind == "act", Desk.answer.in_((YES, NO)))
-    rows = attempt.session.execute(sa.select(JournalRow.actor_id, JournalRow.words).where(
-        JournalRow.case_id == attempt.case.id, JournalRow.move == "decide", JournalRow.actor_id.in_(voters),
-    ).order_by(JournalRow.seq))
+        Desk.case_id == attempt.case.id,
+        Desk.role == "committee",
+        Desk.kind == "act",
+        Desk.answer.in_((YES, NO)),
+    )
+    rows = attempt.session.execute(
+        sa.select(JournalRow.actor_id, JournalRow.words)
+        .where(
+            JournalRow.case_id == attempt.case.id,
+            JournalRow.move == "decide",
+            JournalRow.actor_id.in_(voters),
+        )
+        .order_by(JournalRow.seq)
+    )
     return list({person: words for person, words in rows}.values())
 
 
@@ -176,13 +221,18 @@ def by_paper(attempt) -> bool:
 def sent_back(attempt) -> dict[str, str]:
     """Return whom more than half of those who voted want back, with the reasons."""
     words, ballots = votes_of_round(attempt), attempt.case.facts.get("ballots")
-    named = [entry for said in ([ballots] if ballots else words) for entry in said.get("returned") or []]
+    named = [
+        entry for said in ([ballots] if ballots else words) for entry in said.get("returned") or []
+    ]
     count = Counter()
     for entry in named:
         count[entry["member"]] += entry.get("votes", 1)
     voters, here = ballots["valid"] if ballots else len(words), graded(attempt)
-    return {person: "；".join(entry["note"] for entry in named if entry["member"] == person)
-            for person, times in count.items() if times * 2 > voters and person in here}
+    return {
+        person: "；".join(entry["note"] for entry in named if entry["member"] == person)
+        for person, times in count.items()
+        if times * 2 > voters and person in here
+    }
 
 
 def returned_known(attempt) -> bool:
@@ -191,7 +241,10 @@ def returned_known(attempt) -> bool:
 
 
 def returned_votes_fit(attempt) -> bool:
-    return all(0 < entry["votes"] <= attempt.words["valid"] for entry in attempt.words.get("returned") or [])
+    return all(
+        0 < entry["votes"] <= attempt.words["valid"]
+        for entry in attempt.words.get("returned") or []
+    )
 
 
 def _send_back(attempt) -> None:
@@ -205,8 +258,11 @@ def _send_back(attempt) -> None:
 def _send_all_back(attempt) -> None:
     """全部等次退回，理由是没有同意的成员的意见。"""
     ballots = attempt.case.facts.get("ballots")
-    why = ballots["opinion"] if ballots else "；".join(
-        said["opinion"] for said in votes_of_round(attempt) if not said["agree"])
+    why = (
+        ballots["opinion"]
+        if ballots
+        else "；".join(said["opinion"] for said in votes_of_round(attempt) if not said["agree"])
+    )
     for row in roster(attempt, "graded"):
         row.returned = why
     attempt.set_facts(returned=sorted(graded(attempt)))

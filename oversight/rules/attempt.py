@@ -17,11 +17,13 @@ from .calendar import zone_calendar, zone_settings
 
 @dataclass
 class Attempt:
-    """`state` is a name and belongs to the machine; `words` are read and typed; `result` is journalled.
+    """`state` is a name and belongs to the machine; `words` are read and typed; `result` is
+    journalled.
 
-    `copies` are seats (unit id, ladder) that get the case for information; `restart_clock` asks the engine
-    to give a new deadline, `opens` to open further cases (workflow, unit id, facts) in the same transaction,
-    `seats` to ask further people where each person answers, `shows` to let people see the case.
+    `copies` are seats (unit id, ladder) that get the case for information; `restart_clock` asks the
+    engine to give a new deadline, `opens` to open further cases (workflow, unit id, facts) in the
+    same transaction, `seats` to ask further people where each person answers, `shows` to let people
+    see the case.
     """
 
     session: Session

@@ -28,9 +28,17 @@ def zone_calendar(session: Session, zone_id: str) -> Calendar:
     store = _cache(session, "days")
     if zone_id not in store:
         rows = session.execute(
-            sa.select(CalendarRow.day, CalendarRow.kind, CalendarRow.name, CalendarRow.statutory,
-                      CalendarRow.source).where(CalendarRow.zone_id == zone_id))
-        years = session.scalars(sa.select(PublishedYear.year).where(PublishedYear.zone_id == zone_id))
+            sa.select(
+                CalendarRow.day,
+                CalendarRow.kind,
+                CalendarRow.name,
+                CalendarRow.statutory,
+                CalendarRow.source,
+            ).where(CalendarRow.zone_id == zone_id)
+        )
+        years = session.scalars(
+            sa.select(PublishedYear.year).where(PublishedYear.zone_id == zone_id)
+        )
         store[zone_id] = Calendar({row.day: CalendarDay(*row) for row in rows}, frozenset(years))
     return store[zone_id]
 
@@ -40,7 +48,10 @@ def zone_settings(session: Session, zone_id: str) -> dict[str, str]:
     store = _cache(session, "settings")
     if zone_id not in store:
         rows = session.execute(
-            sa.select(ZoneSettingRow.name, ZoneSettingRow.value).where(ZoneSettingRow.zone_id == zone_id))
+            sa.select(ZoneSettingRow.name, ZoneSettingRow.value).where(
+                ZoneSettingRow.zone_id == zone_id
+            )
+        )
         defaults = {name: setting.default for name, setting in ZONE_SETTINGS.items()}
         store[zone_id] = {**defaults, **{row.name: row.value for row in rows}}
     return store[zone_id]
@@ -51,7 +62,10 @@ def zone_notices(session: Session, zone_id: str) -> dict[tuple[int, int], ZoneNo
     store = _cache(session, "notices")
     if zone_id not in store:
         rows = session.scalars(
-            sa.select(ZoneNotice).where(ZoneNotice.zone_id == zone_id, ZoneNotice.ended_at.is_(None)))
+            sa.select(ZoneNotice).where(
+                ZoneNotice.zone_id == zone_id, ZoneNotice.ended_at.is_(None)
+            )
+        )
         store[zone_id] = {(row.year, row.month): row for row in rows}
     return store[zone_id]
 
@@ -59,7 +73,12 @@ def zone_notices(session: Session, zone_id: str) -> dict[tuple[int, int], ZoneNo
 def notice_of(session: Session, unit: Unit, row: Activity) -> Case | None:
     """Return the notice by which the zone set the day of a month, where nothing has moved it since."""
     notice = zone_notices(session, unit.zone_id).get((row.year, row.month))
-    if notice is None or row.moved_by or row.day != notice.day or not has_rule_day(session, unit, row.month):
+    if (
+        notice is None
+        or row.moved_by
+        or row.day != notice.day
+        or not has_rule_day(session, unit, row.month)
+    ):
         return None
     return session.get(Case, notice.case_id)
 
@@ -75,17 +94,24 @@ def unified_july(settings: dict[str, str], month: int) -> bool:
     return month == 7 and settings["july_mode"] == "combined"
 
 
-def rule_for(session: Session, unit: Unit, year: int, month: int, *, noticed: bool = True) -> PartyDay:
-    """Derive the day that the rule gives a branch in a month, step by step. Source: G-2.1.1a, G-2.1.3
+def rule_for(
+    session: Session, unit: Unit, year: int, month: int, *, noticed: bool = True
+) -> PartyDay:
+    """Derive the day that the rule gives a branch in a month, step by step. Source: G-2.1.1a,
+    G-2.1.3
 
     `noticed` False leaves the zone's own notice out.
     """
     settings = zone_settings(session, unit.zone_id)
     notice = zone_notices(session, unit.zone_id).get((year, month)) if noticed else None
     return party_day(
-        zone_calendar(session, unit.zone_id), year, month,
-        week_rule=settings["week_rule"], holiday_scope=settings["holiday_scope"],
-        july_mode=settings["july_mode"], july_day=july_day(settings, year),
+        zone_calendar(session, unit.zone_id),
+        year,
+        month,
+        week_rule=settings["week_rule"],
+        holiday_scope=settings["holiday_scope"],
+        july_mode=settings["july_mode"],
+        july_day=july_day(settings, year),
         notice=(notice.day, notice.reason) if notice else None,
         clauses=(clause_for("DATE.FIXED", unit.rule_set), clause_for("DATE.JULY1", unit.rule_set)),
     )

@@ -37,13 +37,18 @@ def superior_is_late(attempt):
 
 
 def applicants(attempt) -> set[str]:
-    """Return the ids of those who acted in this case for the side that opened it, and in whose place they did."""
+    """Return the ids of those who acted in this case for the side that opened it, and in whose
+    place they did.
+    """
     return _people(attempt, JournalRow.role == attempt.workflow.opened_by.name)
 
 
 def _people(attempt, which) -> set[str]:
-    rows = attempt.session.execute(sa.select(JournalRow.actor_id, JournalRow.acting_for).where(
-        JournalRow.case_id == attempt.case.id, which))
+    rows = attempt.session.execute(
+        sa.select(JournalRow.actor_id, JournalRow.acting_for).where(
+            JournalRow.case_id == attempt.case.id, which
+        )
+    )
     return {person for row in rows for person in row if person}
 
 
@@ -62,8 +67,15 @@ def _raise_level(attempt) -> None:
 
 def _step_aside(attempt) -> None:
     """回避人不再经办，转给同级其他人；没有其他人时由上级办理。"""
-    attempt.session.add(Recusal(case_id=attempt.case.id, person_id=attempt.actor.id, at=attempt.at.now,
-                                zone_id=attempt.case.zone_id, reason=attempt.words["reason"]))
+    attempt.session.add(
+        Recusal(
+            case_id=attempt.case.id,
+            person_id=attempt.actor.id,
+            at=attempt.at.now,
+            zone_id=attempt.case.zone_id,
+            reason=attempt.words["reason"],
+        )
+    )
     attempt.session.flush()
 
 
@@ -78,24 +90,73 @@ def _personal(state: State) -> bool:
     return isinstance(state.waits_on, Each) and state.waits_on.personal
 
 
-def common_moves(*open_states: State, undo: tuple[Effect, ...] = (),
-                 void_if: tuple[Rule, ...] = (), void_then: tuple[Effect, ...] = ()) -> tuple[Move, ...]:
-    """Return the common moves for a workflow's unfinished states; `undo` takes back what it had effected.
+def common_moves(
+    *open_states: State,
+    undo: tuple[Effect, ...] = (),
+    void_if: tuple[Rule, ...] = (),
+    void_then: tuple[Effect, ...] = (),
+) -> tuple[Move, ...]:
+    """Return the common moves for a workflow's unfinished states; `undo` takes back what it had
+    effected.
 
     `void_then`: what being void brings about beside that.
     """
     human = tuple(state for state in open_states if state.waits_on.human)
-    judged = tuple(state for state in human if role_of(state.waits_on) in (SUPERIOR, INSPECTOR, COMMITTEE, REVIEWER))
+    judged = tuple(
+        state
+        for state in human
+        if role_of(state.waits_on) in (SUPERIOR, INSPECTOR, COMMITTEE, REVIEWER)
+    )
     stepping = tuple(state for state in human if not _personal(state))
     return (
-        Move("void", "误立作废", open_states, VOID, by=SUPERIOR, under=EXITS, asks=(REASON,), only_if=void_if,
-             does=(*undo, *void_then)),
-        Move("terminate", "终止办理", open_states, TERMINATED, by=SUPERIOR, under=EXITS, asks=(REASON,),
-             does=undo),
-        *(Move("recuse", "回避", state, STAY, by=state.waits_on, under=OWN_CASE, asks=(REASON,),
-               only_if=(not_yet_recused,), does=(Effect(_step_aside),),
-               many=isinstance(state.waits_on, Body)) for state in stepping),
-        *(Move("take_over", "提级办理", state, STAY, by=ABOVE, under=SUPERVISED, asks=(REASON,),
-               only_if=(superior_is_late,), does=(Effect(_raise_level),)) for state in judged),
+        Move(
+            "void",
+            "误立作废",
+            open_states,
+            VOID,
+            by=SUPERIOR,
+            under=EXITS,
+            asks=(REASON,),
+            only_if=void_if,
+            does=(*undo, *void_then),
+        ),
+        Move(
+            "terminate",
+            "终止办理",
+            open_states,
+            TERMINATED,
+            by=SUPERIOR,
+            under=EXITS,
+            asks=(REASON,),
+            does=undo,
+        ),
+        *(
+            Move(
+                "recuse",
+                "回避",
+                state,
+                STAY,
+                by=state.waits_on,
+                under=OWN_CASE,
+                asks=(REASON,),
+                only_if=(not_yet_recused,),
+                does=(Effect(_step_aside),),
+                many=isinstance(state.waits_on, Body),
+            )
+            for state in stepping
+        ),
+        *(
+            Move(
+                "take_over",
+                "提级办理",
+                state,
+                STAY,
+                by=ABOVE,
+                under=SUPERVISED,
+                asks=(REASON,),
+                only_if=(superior_is_late,),
+                does=(Effect(_raise_level),),
+            )
+            for state in judged
+        ),
     )
-

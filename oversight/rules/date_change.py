@@ -23,7 +23,9 @@ def activity_in_force(attempt) -> Activity | None:
     day = attempt.fact_day("day")
     if not owed(attempt.unit, day.year, day.month):
         return None
-    if attempt.move is None and attempt.standing is not None:  # an opening may plan months: one at a time
+    if (
+        attempt.move is None and attempt.standing is not None
+    ):  # an opening may plan months: one at a time
         lock_units(attempt.session, [unit.id for unit in _taking_part(attempt)])
     found = activity_for(attempt.session, attempt.unit, day.year, day.month)
     return found if found.day == day else None
@@ -46,12 +48,22 @@ def already_held(attempt) -> bool:
     found = _activity(attempt)
     if found is None:
         return False
-    rows = [found, *(activity_for(attempt.session, unit, found.year, found.month) for unit in _partner_units(attempt))]
+    rows = [
+        found,
+        *(
+            activity_for(attempt.session, unit, found.year, found.month)
+            for unit in _partner_units(attempt)
+        ),
+    ]
     return any(row.held_on for row in rows)
 
 
 def _taking_part(attempt) -> list[Unit]:
-    return [unit for unit in (attempt.unit, *_partner_units(attempt)) if unit.zone_id == attempt.case.zone_id]
+    return [
+        unit
+        for unit in (attempt.unit, *_partner_units(attempt))
+        if unit.zone_id == attempt.case.zone_id
+    ]
 
 
 def _partner_units(attempt) -> list[Unit]:
@@ -86,9 +98,15 @@ def reported_in_time(attempt, recovered: date | None) -> bool:
 
 def taken(attempt, day: date) -> bool:
     """True where the branch has another activity on that day, planned or held."""
-    return bool(attempt.session.scalar(sa.select(Activity.id).where(
-        Activity.unit_id == attempt.case.unit_id, Activity.id != attempt.case.subject,
-        sa.or_(Activity.day == day, Activity.held_on == day))))
+    return bool(
+        attempt.session.scalar(
+            sa.select(Activity.id).where(
+                Activity.unit_id == attempt.case.unit_id,
+                Activity.id != attempt.case.subject,
+                sa.or_(Activity.day == day, Activity.held_on == day),
+            )
+        )
+    )
 
 
 def partners(attempt) -> list[str]:
@@ -122,10 +140,20 @@ def partners_known(attempt):
         return True
     if not all(is_id(value) for value in ids):
         return False
-    units = list(attempt.session.scalars(sa.select(Unit).where(
-        Unit.id.in_(ids), Unit.zone_id == attempt.case.zone_id, Unit.kind == "branch",
-        Unit.ended_on.is_(None), Unit.id != attempt.case.unit_id)))
-    fixed = [unit for unit in units if unit.fixed_day]  # others choose their own day, nobody moves it for them
+    units = list(
+        attempt.session.scalars(
+            sa.select(Unit).where(
+                Unit.id.in_(ids),
+                Unit.zone_id == attempt.case.zone_id,
+                Unit.kind == "branch",
+                Unit.ended_on.is_(None),
+                Unit.id != attempt.case.unit_id,
+            )
+        )
+    )
+    fixed = [
+        unit for unit in units if unit.fixed_day
+    ]  # others choose their own day, nobody moves it for them
     return len(fixed) == len(set(ids)) == len(ids) and not _busy(attempt, units)
 
 
@@ -138,34 +166,49 @@ def not_in_another(attempt):
 
 
 def _hold_party_days(attempt) -> None:
-    """Lock every party day that is asked about, so that of two openings at once the second sees the first.
+    """Lock every party day that is asked about, so that of two openings at once the second sees the
+    first.
 
     Not where a page only asks whether it could be opened: nobody stands there yet.
     """
     day = attempt.fact_day("day")
     units = _taking_part(attempt)
     rows = [activity_for(attempt.session, unit, day.year, day.month) for unit in units]
-    attempt.session.execute(sa.select(Activity.id).where(
-        Activity.id.in_([row.id for row in rows])).order_by(Activity.id).with_for_update())
+    attempt.session.execute(
+        sa.select(Activity.id)
+        .where(Activity.id.in_([row.id for row in rows]))
+        .order_by(Activity.id)
+        .with_for_update()
+    )
 
 
 def _busy(attempt, units: list[Unit]) -> bool:
-    """True where a partner's party day of that month is held already or asked to be moved in another case."""
+    """True where a partner's party day of that month is held already or asked to be moved in
+    another case.
+    """
     day = attempt.fact_day("day")
     rows = [activity_for(attempt.session, unit, day.year, day.month) for unit in units]
-    return any(row.held_on for row in rows) or _asked_elsewhere(attempt, {unit.id for unit in units}, own=True)
+    return any(row.held_on for row in rows) or _asked_elsewhere(
+        attempt, {unit.id for unit in units}, own=True
+    )
 
 
 def _asked_elsewhere(attempt, units: set[str], *, own: bool = False) -> bool:
     """True where one of the units takes part in another open request about the same month."""
     month = attempt.case.facts["day"][:7]
-    others = attempt.session.execute(sa.select(Case.unit_id, Case.facts).where(
-        Case.zone_id == attempt.case.zone_id, Case.workflow == "date_change", Case.closed_at.is_(None),
-        Case.id != attempt.case.id)).all()
-    return any(units & ({unit_id} if own else set()) or units & set(facts.get("with") or [])
-               for unit_id, facts in others if facts["day"][:7] == month)
-
-
+    others = attempt.session.execute(
+        sa.select(Case.unit_id, Case.facts).where(
+            Case.zone_id == attempt.case.zone_id,
+            Case.workflow == "date_change",
+            Case.closed_at.is_(None),
+            Case.id != attempt.case.id,
+        )
+    ).all()
+    return any(
+        units & ({unit_id} if own else set()) or units & set(facts.get("with") or [])
+        for unit_id, facts in others
+        if facts["day"][:7] == month
+    )
 
 
 def _write_down(attempt) -> None:
@@ -175,7 +218,9 @@ def _write_down(attempt) -> None:
 
 def _note_difference(attempt) -> None:
     """原批复作废，案卷记下改动前后的内容。"""
-    attempt.result["before"] = {name: attempt.case.facts.get(name) for name in ("new_day", "reason")}
+    attempt.result["before"] = {
+        name: attempt.case.facts.get(name) for name in ("new_day", "reason")
+    }
 
 
 def _copy_partners(attempt) -> None:

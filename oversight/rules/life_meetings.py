@@ -1,4 +1,5 @@
-"""组织生活会 as the guidance wants it: which terms of a year ask for one, whether it is a must, and what was held.
+"""组织生活会 as the guidance wants it: which terms of a year ask for one, whether it is a must, and what
+was held.
 
 Records a meeting for the branch and for the appraisal alike; who may is decided elsewhere.
 """
@@ -17,12 +18,18 @@ from ..db import insert_once, new_id
 from ..models import Activity, LifeMeeting, Unit
 
 LABELS = {"first": "上半年", "second": "下半年", "fourth": "第四季度"}
-MONTHS = {"first": (1, 6, 30), "second": (7, 12, 31), "fourth": (10, 12, 31)}  # first month, last month, its last day
+MONTHS = {
+    "first": (1, 6, 30),
+    "second": (7, 12, 31),
+    "fourth": (10, 12, 31),
+}  # first month, last month, its last day
 
 
 @dataclass(frozen=True)
 class Term:
-    """A half-year, or the fourth quarter in which the zone deploys a meeting, as it binds one of the rule sets."""
+    """A half-year, or the fourth quarter in which the zone deploys a meeting, as it binds one of
+    the rule sets.
+    """
 
     year: int
     name: str
@@ -39,11 +46,17 @@ class Term:
     @property
     def source(self) -> Source:
         """Return the clause that asks for a meeting. Source: G-3.1.6b, O-3.1.6b, G-3.1.6d"""
-        return clause(clause_for("ORGLIFE.Q4" if self.name == "fourth" else "ORGLIFE.HALF_YEAR", self.rule_set))
+        return clause(
+            clause_for(
+                "ORGLIFE.Q4" if self.name == "fourth" else "ORGLIFE.HALF_YEAR", self.rule_set
+            )
+        )
 
     @property
     def must(self) -> bool:
-        """True where the clause does not say 一般: organs each half-year, all others in the fourth quarter."""
+        """True where the clause does not say 一般: organs each half-year, all others in the fourth
+        quarter.
+        """
         return register()[self.source.id]["kind"] == "must"
 
     @property
@@ -58,34 +71,71 @@ def terms(unit: Unit, year: int) -> list[Term]:
 
 
 def owed(unit: Unit, term: Term) -> bool:
-    """True where the branch answers for the term: accountable before its end, and there until its last day, for
-    until then it might have held one."""
+    """True where the branch answers for the term: accountable before its end, and there until its
+    last day, for until then it might have held one."""
     return unit.accountable_from <= term.end and (unit.ended_on is None or unit.ended_on > term.end)
 
 
 def held(session: Session, unit_id: str, begin: date, end: date) -> list[LifeMeeting]:
     """Return the meetings of a branch from a day to a day, both included, without those taken back."""
-    return list(session.scalars(sa.select(LifeMeeting).where(
-        LifeMeeting.unit_id == unit_id, LifeMeeting.held_on.between(begin, end), LifeMeeting.withdrawn_at.is_(None),
-    ).order_by(LifeMeeting.held_on)))
+    return list(
+        session.scalars(
+            sa.select(LifeMeeting)
+            .where(
+                LifeMeeting.unit_id == unit_id,
+                LifeMeeting.held_on.between(begin, end),
+                LifeMeeting.withdrawn_at.is_(None),
+            )
+            .order_by(LifeMeeting.held_on)
+        )
+    )
 
 
-def record(session: Session, unit: Unit, day: date, by: str, at: Moment, case_id: str | None = None) -> bool:
-    """Record the meeting of a day beside the party day that it was combined with; returns whether it is new.
+def record(
+    session: Session, unit: Unit, day: date, by: str, at: Moment, case_id: str | None = None
+) -> bool:
+    """Record the meeting of a day beside the party day that it was combined with; returns whether
+    it is new.
 
     Does not commit. Source: G-3.1.6a, G-3.1.6c (any other day will do as well)
     """
-    combined = session.scalar(sa.select(Activity.id).where(
-        Activity.unit_id == unit.id, Activity.kind == "party_day", Activity.excused_by.is_(None),
-        sa.func.coalesce(Activity.held_on, Activity.day) == day).limit(1))
-    return insert_once(session, LifeMeeting, id=new_id(), zone_id=unit.zone_id, unit_id=unit.id, held_on=day,
-                       activity_id=combined, case_id=case_id, noted_by=by, noted_at=at.now)
+    combined = session.scalar(
+        sa.select(Activity.id)
+        .where(
+            Activity.unit_id == unit.id,
+            Activity.kind == "party_day",
+            Activity.excused_by.is_(None),
+            sa.func.coalesce(Activity.held_on, Activity.day) == day,
+        )
+        .limit(1)
+    )
+    return insert_once(
+        session,
+        LifeMeeting,
+        id=new_id(),
+        zone_id=unit.zone_id,
+        unit_id=unit.id,
+        held_on=day,
+        activity_id=combined,
+        case_id=case_id,
+        noted_by=by,
+        noted_at=at.now,
+    )
 
 
 def record_for(attempt, day: date) -> None:
-    """Record the meeting that an appraisal held, or name the appraisal on the one that is noted already."""
+    """Record the meeting that an appraisal held, or name the appraisal on the one that is noted
+    already.
+    """
     if record(attempt.session, attempt.unit, day, attempt.actor.id, attempt.at, attempt.case.id):
         return
-    attempt.session.execute(sa.update(LifeMeeting).where(
-        LifeMeeting.unit_id == attempt.unit.id, LifeMeeting.held_on == day, LifeMeeting.withdrawn_at.is_(None),
-        LifeMeeting.case_id.is_(None)).values(case_id=attempt.case.id))
+    attempt.session.execute(
+        sa.update(LifeMeeting)
+        .where(
+            LifeMeeting.unit_id == attempt.unit.id,
+            LifeMeeting.held_on == day,
+            LifeMeeting.withdrawn_at.is_(None),
+            LifeMeeting.case_id.is_(None),
+        )
+        .values(case_id=attempt.case.id)
+    )

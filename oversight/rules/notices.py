@@ -36,8 +36,11 @@ def rule_day(attempt) -> date:
 
 
 def _branches(attempt) -> list[Unit]:
-    return list(attempt.session.scalars(sa.select(Unit).where(
-        Unit.zone_id == attempt.case.zone_id, Unit.kind == "branch")))
+    return list(
+        attempt.session.scalars(
+            sa.select(Unit).where(Unit.zone_id == attempt.case.zone_id, Unit.kind == "branch")
+        )
+    )
 
 
 def _replan(attempt, year: int) -> None:
@@ -49,16 +52,26 @@ def _replan(attempt, year: int) -> None:
 def _publish_notice(attempt) -> None:
     """全区当月尚未开展、未单独批复的党日一并改期。"""
     day = new_day(attempt)
-    attempt.session.add(ZoneNotice(
-        zone_id=attempt.case.zone_id, year=day.year, month=day.month, day=day,
-        reason=attempt.case.facts["reason"], case_id=attempt.case.id))
+    attempt.session.add(
+        ZoneNotice(
+            zone_id=attempt.case.zone_id,
+            year=day.year,
+            month=day.month,
+            day=day,
+            reason=attempt.case.facts["reason"],
+            case_id=attempt.case.id,
+        )
+    )
     _replan(attempt, day.year)
 
 
 def _end_notice(attempt) -> None:
     """撤销改期，尚未开展的党日恢复原定日期。"""
-    for notice in attempt.session.scalars(sa.select(ZoneNotice).where(
-            ZoneNotice.case_id == attempt.case.id, ZoneNotice.ended_at.is_(None))):
+    for notice in attempt.session.scalars(
+        sa.select(ZoneNotice).where(
+            ZoneNotice.case_id == attempt.case.id, ZoneNotice.ended_at.is_(None)
+        )
+    ):
         notice.ended_at = attempt.at.now
     _replan(attempt, new_day(attempt).year)
 

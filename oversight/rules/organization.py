@@ -10,7 +10,9 @@ from sqlalchemy.orm import Session
 from ..models import Post, Unit
 
 _UNITS = sa.select(Unit).where(Unit.id.in_(sa.bindparam("ids", expanding=True)))
-COMMITTEE_FROM = 7  # full members from which a branch has a committee; below, any of them may step in
+COMMITTEE_FROM = (
+    7  # full members from which a branch has a committee; below, any of them may step in
+)
 
 
 def superiors(session: Session, unit: Unit) -> list[Unit]:
@@ -35,7 +37,9 @@ def merged_into(session: Session, unit_ids: set[str]) -> tuple[str, ...]:
     """Return the branches that were merged into these, directly or by way of others."""
     found: set[str] = set()
     while unit_ids:
-        unit_ids = set(session.scalars(sa.select(Unit.id).where(Unit.successor_id.in_(unit_ids)))) - found
+        unit_ids = (
+            set(session.scalars(sa.select(Unit.id).where(Unit.successor_id.in_(unit_ids)))) - found
+        )
         found |= unit_ids
     return tuple(sorted(found))
 

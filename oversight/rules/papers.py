@@ -1,4 +1,6 @@
-"""Numbered papers: issued and voided in the transaction of the decision, per unit and year without gaps."""
+"""Numbered papers: issued and voided in the transaction of the decision, per unit and year without
+gaps.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,15 @@ def next_number(session, unit: Unit, series: str, year: int) -> tuple[int, str]:
     Does not commit.
     """
     key = (unit.id, series, year)
-    insert_once(session, NumberSeries, unit_id=unit.id, series=series, year=year, zone_id=unit.zone_id, last=0)
+    insert_once(
+        session,
+        NumberSeries,
+        unit_id=unit.id,
+        series=series,
+        year=year,
+        zone_id=unit.zone_id,
+        last=0,
+    )
     row = session.get(NumberSeries, key, with_for_update=True, populate_existing=True)
     row.last += 1
     session.flush()
@@ -30,9 +40,20 @@ def next_number(session, unit: Unit, series: str, year: int) -> tuple[int, str]:
 def issue(attempt, unit: Unit, kind: str, series: str, body: dict) -> Paper:
     """Number a paper, freeze its text and tie it to the case. Does not commit."""
     seq, number = next_number(attempt.session, unit, series, attempt.today.year)
-    paper = Paper(zone_id=unit.zone_id, unit_id=unit.id, series=series, year=attempt.today.year, seq=seq,
-                  number=number, kind=kind, case_id=attempt.case.id, body=body, issued_on=attempt.today,
-                  issued_at=attempt.at.now, issued_by=attempt.actor.id if attempt.actor else None)
+    paper = Paper(
+        zone_id=unit.zone_id,
+        unit_id=unit.id,
+        series=series,
+        year=attempt.today.year,
+        seq=seq,
+        number=number,
+        kind=kind,
+        case_id=attempt.case.id,
+        body=body,
+        issued_on=attempt.today,
+        issued_at=attempt.at.now,
+        issued_by=attempt.actor.id if attempt.actor else None,
+    )
     attempt.session.add(paper)
     attempt.case.number = number
     attempt.result["paper"] = number
@@ -50,43 +71,72 @@ def _issue_reply(attempt) -> None:
 
 def _issue_joint_replies(attempt) -> None:
     """各上级的批复分别编文号印发。"""
-    for desk in attempt.session.scalars(sa.select(Desk).where(
-            Desk.case_id == attempt.case.id, Desk.answer.is_not(None)).order_by(Desk.id)):
+    for desk in attempt.session.scalars(
+        sa.select(Desk)
+        .where(Desk.case_id == attempt.case.id, Desk.answer.is_not(None))
+        .order_by(Desk.id)
+    ):
         _reply(attempt, attempt.session.get(Unit, desk.unit_id), True)
 
 
 def _reply(attempt, unit: Unit, agreed: bool) -> None:
     facts = attempt.case.facts
     day, new_day = attempt.fact_day("day"), attempt.fact_day("new_day")
-    answer = (f"同意你支部 {day.month} 月主题党日由 {day.month} 月 {day.day} 日改为"
-              f" {new_day.month} 月 {new_day.day} 日开展。" if agreed else
-              f"不同意变更，{day.month} 月主题党日仍按 {day.month} 月 {day.day} 日开展。")
+    answer = (
+        f"同意你支部 {day.month} 月主题党日由 {day.month} 月 {day.day} 日改为"
+        f" {new_day.month} 月 {new_day.day} 日开展。"
+        if agreed
+        else f"不同意变更，{day.month} 月主题党日仍按 {day.month} 月 {day.day} 日开展。"
+    )
     opinion = attempt.words.get("opinion") or ""
-    issue(attempt, unit, "reply", "", {
-        "title": f"关于{'同意' if agreed else '不同意'}变更{day.month}月主题党日活动时间的批复",
-        "to": f"{attempt.unit.name}：",
-        "paragraphs": [f"你支部关于变更{day.month}月主题党日活动时间的请示收悉。经研究，{answer}",
-                       *([opinion] if opinion and opinion not in ("同意", "不同意") else []), "此复。"],
-        "from": unit.name, "date": chinese_day(attempt.today), "reason": facts.get("reason", ""),
-    })
+    issue(
+        attempt,
+        unit,
+        "reply",
+        "",
+        {
+            "title": f"关于{'同意' if agreed else '不同意'}变更{day.month}月主题党日活动时间的批复",
+            "to": f"{attempt.unit.name}：",
+            "paragraphs": [
+                f"你支部关于变更{day.month}月主题党日活动时间的请示收悉。经研究，{answer}",
+                *([opinion] if opinion and opinion not in ("同意", "不同意") else []),
+                "此复。",
+            ],
+            "from": unit.name,
+            "date": chinese_day(attempt.today),
+            "reason": facts.get("reason", ""),
+        },
+    )
 
 
 def _issue_zone_notice(attempt) -> None:
     """通知编文号印发。"""
     unit, day = attempt.unit, attempt.fact_day("new_day")
-    issue(attempt, unit, "notice", "", {
-        "title": f"关于调整{day.month}月支部主题党日活动时间的通知", "to": "各镇党委、区属部门（单位）党组织：",
-        "paragraphs": [attempt.case.facts["reason"],
-                       f"全区{day.month}月支部主题党日统一调整为{day.month}月{day.day}日开展，请认真组织落实。"],
-        "from": unit.name, "date": chinese_day(attempt.today),
-    })
+    issue(
+        attempt,
+        unit,
+        "notice",
+        "",
+        {
+            "title": f"关于调整{day.month}月支部主题党日活动时间的通知",
+            "to": "各镇党委、区属部门（单位）党组织：",
+            "paragraphs": [
+                attempt.case.facts["reason"],
+                f"全区{day.month}月支部主题党日统一调整为{day.month}月{day.day}日开展，请认真组织落实。",
+            ],
+            "from": unit.name,
+            "date": chinese_day(attempt.today),
+        },
+    )
 
 
 def _void_papers(attempt) -> None:
     """已印发的文书作废，编号保留。"""
-    attempt.session.execute(sa.update(Paper).where(
-        Paper.case_id == attempt.case.id, Paper.void_at.is_(None),
-    ).values(void_at=attempt.at.now, void_why=attempt.move.label))
+    attempt.session.execute(
+        sa.update(Paper)
+        .where(Paper.case_id == attempt.case.id, Paper.void_at.is_(None))
+        .values(void_at=attempt.at.now, void_why=attempt.move.label)
+    )
 
 
 issue_reply, issue_joint_replies = Effect(_issue_reply), Effect(_issue_joint_replies)

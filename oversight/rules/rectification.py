@@ -1,4 +1,6 @@
-"""Facts about an order: its issuer, findings, deadline, rounds and verdicts, and the papers it leads to."""
+"""Facts about an order: its issuer, findings, deadline, rounds and verdicts, and the papers it
+leads to.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +15,18 @@ from ..workdays import add_workdays
 from .organization import superiors
 from .papers import chinese_day, issue
 
-METHODS = (("random", "随机抽查"), ("fixed_point", "定点监测"), ("on_site", "现场观摩"), ("online", "网上微督查"),
-           ("desk_review", "查阅记录"))
-FINDING = (Ask("clause", "text", "依据条款"), Ask("fact", "text", "事实"), Ask("demand", "text", "整改要求"))
+METHODS = (
+    ("random", "随机抽查"),
+    ("fixed_point", "定点监测"),
+    ("on_site", "现场观摩"),
+    ("online", "网上微督查"),
+    ("desk_review", "查阅记录"),
+)
+FINDING = (
+    Ask("clause", "text", "依据条款"),
+    Ask("fact", "text", "事实"),
+    Ask("demand", "text", "整改要求"),
+)
 LETTERS = {"rural": "GR", "organ": "GO", "private": "GP", "soe": "GS", "public": "G"}
 
 
@@ -41,11 +52,22 @@ def visit(attempt) -> str:
 def visits_this_quarter(attempt) -> int:
     """Count other inspections of the branch in the same quarter."""
     day = attempt.fact_day("inspected_on")
-    others = attempt.session.scalars(sa.select(Case).where(
-        Case.unit_id == attempt.case.unit_id, Case.workflow == "inspection", Case.id != attempt.case.id,
-        Case.state.not_in(("void", "cancelled"))))
-    days = [date.fromisoformat(case.facts["inspected_on"]) for case in others if case.facts.get("inspected_on")]
-    return sum((each.year, (each.month - 1) // 3) == (day.year, (day.month - 1) // 3) for each in days)
+    others = attempt.session.scalars(
+        sa.select(Case).where(
+            Case.unit_id == attempt.case.unit_id,
+            Case.workflow == "inspection",
+            Case.id != attempt.case.id,
+            Case.state.not_in(("void", "cancelled")),
+        )
+    )
+    days = [
+        date.fromisoformat(case.facts["inspected_on"])
+        for case in others
+        if case.facts.get("inspected_on")
+    ]
+    return sum(
+        (each.year, (each.month - 1) // 3) == (day.year, (day.month - 1) // 3) for each in days
+    )
 
 
 def _set_issuer(attempt) -> None:
@@ -60,14 +82,31 @@ def _issue_order(attempt) -> None:
     unit = attempt.session.get(Unit, attempt.case.facts["issuer"])
     attempt.set_facts(due_on=attempt.raw["due_on"])
     day = attempt.fact_day("due_on")
-    points = "；".join(f"{number}、{finding['fact'].rstrip('。；')}" for number, finding in enumerate(findings(attempt), 1))
+    points = "；".join(
+        f"{number}、{finding['fact'].rstrip('。；')}"
+        for number, finding in enumerate(findings(attempt), 1)
+    )
     grounds = "、".join(dict.fromkeys(_cite(finding["clause"]) for finding in findings(attempt)))
-    demands = [f"{number}．{finding['demand']}" for number, finding in enumerate(findings(attempt), 1)]
-    issue(attempt, unit, "order", "整", {
-        "title": "整改通知书", "to": f"{attempt.unit.name}：", "from": unit.name,
-        "date": chinese_day(attempt.today), "paragraphs": [
-            f"经{chinese_day(attempt.fact_day('inspected_on'))}督查，你支部存在下列问题：{points}。",
-            f"依据{grounds}，请你支部于{chinese_day(day)}前完成整改并书面报告。", *demands]})
+    demands = [
+        f"{number}．{finding['demand']}" for number, finding in enumerate(findings(attempt), 1)
+    ]
+    issue(
+        attempt,
+        unit,
+        "order",
+        "整",
+        {
+            "title": "整改通知书",
+            "to": f"{attempt.unit.name}：",
+            "from": unit.name,
+            "date": chinese_day(attempt.today),
+            "paragraphs": [
+                f"经{chinese_day(attempt.fact_day('inspected_on'))}督查，你支部存在下列问题：{points}。",
+                f"依据{grounds}，请你支部于{chinese_day(day)}前完成整改并书面报告。",
+                *demands,
+            ],
+        },
+    )
 
 
 def _cite(number: str) -> str:
@@ -77,16 +116,26 @@ def _cite(number: str) -> str:
 
 def _note_report(attempt) -> None:
     """整改报告逐条记入案卷。"""
-    attempt.set_facts(report=attempt.raw["items"], reporter=attempt.actor.id,
-                      reported_on=attempt.today.isoformat())
+    attempt.set_facts(
+        report=attempt.raw["items"],
+        reporter=attempt.actor.id,
+        reported_on=attempt.today.isoformat(),
+    )
 
 
 def _note_verdicts(attempt) -> None:
     """逐条结论记入案卷。"""
-    rounds = [*(attempt.case.facts.get("rounds") or []),
-              {"round": attempt.case.facts["round"], "report": attempt.case.facts["report"],
-               "verdicts": attempt.raw["verdicts"], "opinion": attempt.raw["opinion"],
-               "by": attempt.actor.id, "on": attempt.today.isoformat()}]
+    rounds = [
+        *(attempt.case.facts.get("rounds") or []),
+        {
+            "round": attempt.case.facts["round"],
+            "report": attempt.case.facts["report"],
+            "verdicts": attempt.raw["verdicts"],
+            "opinion": attempt.raw["opinion"],
+            "by": attempt.actor.id,
+            "on": attempt.today.isoformat(),
+        },
+    ]
     attempt.set_facts(verdicts=attempt.raw["verdicts"], rounds=rounds)
 
 
@@ -97,7 +146,9 @@ def _new_round(attempt) -> None:
 
 def _another_round(attempt) -> None:
     """整件退回，重新给 5 个工作日；原来给的期限更晚的，仍按原期限。"""
-    _begin_round(attempt, max(add_workdays(attempt.calendar, attempt.today, 5), attempt.fact_day("due_on")))
+    _begin_round(
+        attempt, max(add_workdays(attempt.calendar, attempt.today, 5), attempt.fact_day("due_on"))
+    )
 
 
 def _begin_round(attempt, again: date) -> None:
@@ -111,11 +162,22 @@ def _close(attempt) -> None:
     _note_verdicts(attempt)
     unit = attempt.session.get(Unit, attempt.standing.unit_id)
     order = attempt.case.number
-    issue(attempt, unit, "closing", "整", {
-        "title": "整改销号通知", "to": f"{attempt.unit.name}：", "from": unit.name,
-        "date": chinese_day(attempt.today), "paragraphs": [
-            f"{order}整改通知书所列 {len(findings(attempt))} 个问题已整改到位或说明属实，予以销号。",
-            "请在下一次主题党日向党员通报整改情况。"]})
+    issue(
+        attempt,
+        unit,
+        "closing",
+        "整",
+        {
+            "title": "整改销号通知",
+            "to": f"{attempt.unit.name}：",
+            "from": unit.name,
+            "date": chinese_day(attempt.today),
+            "paragraphs": [
+                f"{order}整改通知书所列 {len(findings(attempt))} 个问题已整改到位或说明属实，予以销号。",
+                "请在下一次主题党日向党员通报整改情况。",
+            ],
+        },
+    )
     attempt.case.number = order
 
 
@@ -127,8 +189,13 @@ def _extend(attempt) -> None:
 
 def _note_extension(attempt) -> None:
     """延期申请记入案卷。"""
-    attempt.set_facts(extension={"until": attempt.raw["until"], "reason": attempt.raw["reason"],
-                                 "before": attempt.case.facts["due_on"]})
+    attempt.set_facts(
+        extension={
+            "until": attempt.raw["until"],
+            "reason": attempt.raw["reason"],
+            "before": attempt.case.facts["due_on"],
+        }
+    )
 
 
 def _note_objection(attempt) -> None:
@@ -138,34 +205,56 @@ def _note_objection(attempt) -> None:
 
 def _note_answer(attempt) -> None:
     """答复逐条记入案卷，期限继续。"""
-    attempt.set_facts(objection={**attempt.case.facts["objection"], "answers": attempt.raw.get("answers"),
-                                 "opinion": attempt.raw.get("opinion"), "reviewed": attempt.move.name})
+    attempt.set_facts(
+        objection={
+            **attempt.case.facts["objection"],
+            "answers": attempt.raw.get("answers"),
+            "opinion": attempt.raw.get("opinion"),
+            "reviewed": attempt.move.name,
+        }
+    )
 
 
 def _note_referral(attempt) -> None:
     """记下提请研究；是否问责由上级党组织按规定另行研究，本系统不作结论。"""
-    attempt.set_facts(referred={"on": attempt.today.isoformat(), "reason": attempt.raw["reason"],
-                                "by": attempt.actor.id})
+    attempt.set_facts(
+        referred={
+            "on": attempt.today.isoformat(),
+            "reason": attempt.raw["reason"],
+            "by": attempt.actor.id,
+        }
+    )
 
 
 def _void_order(attempt) -> None:
     """通知书作废，编号保留，统计更正。"""
-    attempt.session.execute(sa.update(Paper).where(
-        Paper.case_id == attempt.case.id, Paper.void_at.is_(None),
-    ).values(void_at=attempt.at.now, void_why=attempt.words["reason"]))
+    attempt.session.execute(
+        sa.update(Paper)
+        .where(Paper.case_id == attempt.case.id, Paper.void_at.is_(None))
+        .values(void_at=attempt.at.now, void_why=attempt.words["reason"])
+    )
 
 
 def _order_again(attempt) -> None:
     """向应整改的支部另立一件。"""
     facts = attempt.case.facts
-    attempt.opens.append(("rectification", attempt.words.get("unit") or attempt.case.unit_id, {
-        name: facts[name] for name in ("method", "inspected_on", "findings")}))
+    attempt.opens.append(
+        (
+            "rectification",
+            attempt.words.get("unit") or attempt.case.unit_id,
+            {name: facts[name] for name in ("method", "inspected_on", "findings")},
+        )
+    )
 
 
 def next_activity(attempt) -> Activity | None:
     """Return the branch's next party day, on which its members are told."""
-    return attempt.session.scalar(sa.select(Activity).where(
-        Activity.unit_id == attempt.case.unit_id, Activity.day > attempt.today).order_by(Activity.day).limit(1))
+    return attempt.session.scalar(
+        sa.select(Activity)
+        .where(Activity.unit_id == attempt.case.unit_id, Activity.day > attempt.today)
+        .order_by(Activity.day)
+        .limit(1)
+    )
 
 
 def _note_visit(attempt) -> None:
@@ -177,12 +266,21 @@ def _order(attempt) -> None:
     """按督查发现的问题立一件整改，送有权签发的人签发。"""
     _note_visit(attempt)
     facts = attempt.case.facts
-    attempt.opens.append(("rectification", attempt.case.unit_id, {
-        name: facts[name] for name in ("method", "inspected_on", "findings")}))
+    attempt.opens.append(
+        (
+            "rectification",
+            attempt.case.unit_id,
+            {name: facts[name] for name in ("method", "inspected_on", "findings")},
+        )
+    )
 
 
 note_visit, order = Effect(_note_visit), Effect(_order)
-set_issuer, issue_order, note_report = Effect(_set_issuer), Effect(_issue_order), Effect(_note_report)
+set_issuer, issue_order, note_report = (
+    Effect(_set_issuer),
+    Effect(_issue_order),
+    Effect(_note_report),
+)
 new_round, another_round = Effect(_new_round), Effect(_another_round)
 close, extend = Effect(_close), Effect(_extend)
 note_extension, note_objection = Effect(_note_extension), Effect(_note_objection)

@@ -1,4 +1,5 @@
-"""A notice that the zone office drafts and somebody else of its committee signs: states and moves, written once.
+"""A notice that the zone office drafts and somebody else of its committee signs: states and moves,
+written once.
 
 What signing does, and whether it can be revoked, each definition says for itself.
 """
@@ -24,14 +25,25 @@ REVOKED = State("revoked", "已撤销")
 
 def drafting(agreed: Source, *ready: Rule, under: Source) -> tuple[Move, Move]:
     """Return the drafter's moves: send it to be signed once it is `ready`, or withdraw it."""
-    return (Move("propose", "送签", DRAFT, PROPOSED, by=ZONE_OFFICE, under=under, only_if=ready),
-            Move("withdraw", "撤稿", (DRAFT, PROPOSED), WITHDRAWN, by=ZONE_OFFICE, under=agreed))
+    return (
+        Move("propose", "送签", DRAFT, PROPOSED, by=ZONE_OFFICE, under=under, only_if=ready),
+        Move("withdraw", "撤稿", (DRAFT, PROPOSED), WITHDRAWN, by=ZONE_OFFICE, under=agreed),
+    )
 
 
 def sending_back(agreed: Source) -> Move:
     """Return the signer's move that gives the draft back."""
-    return Move("return", "退回修改", PROPOSED, DRAFT, by=ZONE_SIGNER, under=agreed, asks=(WHY,), decides=True,
-                only_if=(another_person,))
+    return Move(
+        "return",
+        "退回修改",
+        PROPOSED,
+        DRAFT,
+        by=ZONE_SIGNER,
+        under=agreed,
+        asks=(WHY,),
+        decides=True,
+        only_if=(another_person,),
+    )
 
 
 def lapsing(on: Callable) -> Move:

@@ -1,4 +1,6 @@
-"""Pages and the JSON API: thin. They read a request, call the floors below and show what came of it."""
+"""Pages and the JSON API: thin. They read a request, call the floors below and show what came of
+it.
+"""
 
 from __future__ import annotations
 
@@ -42,8 +44,10 @@ from . import (
 )
 
 SAFE = ("GET", "HEAD", "OPTIONS")
-CSP = ("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
-       "form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
 API = (api, api_attendance, api_life)  # one blueprint
 ADMIN = (admin, admin_units, admin_people)  # one blueprint
 csrf = CSRFProtect()
@@ -59,13 +63,35 @@ def chosen_locale() -> str | None:
 def register(app: Flask) -> None:
     """Register every page and the API on the application."""
     https = app.config["OVERSIGHT"].https
-    app.config.update(SESSION_COOKIE_HTTPONLY=True, SESSION_COOKIE_SAMESITE="Lax", SESSION_COOKIE_SECURE=https,
-                      SESSION_COOKIE_NAME="__Host-oversight" if https else "oversight")
+    app.config.update(
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=https,
+        SESSION_COOKIE_NAME="__Host-oversight" if https else "oversight",
+    )
     app.url_map.merge_slashes = False  # its redirects would believe the Host header
     csrf.init_app(app)
     access.manager.init_app(app)
-    for module in (access, accounts, roster, desk, many, case, evidence, opening, year, life_meetings, attend, contact,
-                   phone, law, zone, ADMIN[0], API[0], health):
+    for module in (
+        access,
+        accounts,
+        roster,
+        desk,
+        many,
+        case,
+        evidence,
+        opening,
+        year,
+        life_meetings,
+        attend,
+        contact,
+        phone,
+        law,
+        zone,
+        ADMIN[0],
+        API[0],
+        health,
+    ):
         app.register_blueprint(module.bp)
     csrf.exempt(api.bp)
     present.register(app)
@@ -105,7 +131,9 @@ def _refused(error):
     no = _as_no(error)
     if request.path.startswith("/api/"):
         answer = problem(no)
-        answer.headers.extend({"Allow": ", ".join(error.valid_methods or ())} if no.status == 405 else {})
+        answer.headers.extend(
+            {"Allow": ", ".join(error.valid_methods or ())} if no.status == 405 else {}
+        )
         return answer
     if isinstance(no, NotLoggedIn):
         return access.manager.unauthorized()
@@ -134,16 +162,23 @@ def _as_no(error) -> No:
     return no
 
 
-_HTTP = {404: "没有找到这个页面。", 405: "不能这样访问这个地址。", 413: "内容太大，请减少后再提交。",
-         400: "请求的内容不完整或格式不对。", 415: "请求的内容类型不对。", 500: "没有办成，请稍后再试。"}
+_HTTP = {
+    404: "没有找到这个页面。",
+    405: "不能这样访问这个地址。",
+    413: "内容太大，请减少后再提交。",
+    400: "请求的内容不完整或格式不对。",
+    415: "请求的内容类型不对。",
+    500: "没有办成，请稍后再试。",
+}
 
 
 def problem(no: No) -> Response:
     """Write a refusal as an RFC 9457 problem document."""
     kind = "about:blank" if type(no) is No else f"urn:oversight:{type(no).__name__}"
-    body = {"type": kind, "title": no.title, "status": no.status,
-            "detail": no.sentence, **no.extra}
-    response = Response(json.dumps(body, ensure_ascii=False), no.status, mimetype="application/problem+json")
+    body = {"type": kind, "title": no.title, "status": no.status, "detail": no.sentence, **no.extra}
+    response = Response(
+        json.dumps(body, ensure_ascii=False), no.status, mimetype="application/problem+json"
+    )
     if no.status == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
     return response

@@ -5,9 +5,26 @@ from __future__ import annotations
 from functools import wraps
 from urllib.parse import urlsplit
 
-from flask import Blueprint, current_app, flash, g, redirect, render_template, request, session, url_for
+from flask import (
+    Blueprint,
+    current_app,
+    flash,
+    g,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
 from flask_babel import gettext as _
-from flask_login import LoginManager, UserMixin, current_user, login_required, login_user, logout_user
+from flask_login import (
+    LoginManager,
+    UserMixin,
+    current_user,
+    login_required,
+    login_user,
+    logout_user,
+)
 from flask_wtf import FlaskForm
 from wtforms import PasswordField, StringField
 from wtforms.validators import InputRequired, Length
@@ -89,7 +106,10 @@ def actor() -> Actor:
 
 
 def journal(no: No, move: str, case_id: str | None = None) -> None:
-    """Keep the refusal of what a page was asked to write, where no floor below has kept it. Commits."""
+    """Keep the refusal of what a page was asked to write, where no floor below has kept it.
+
+    Commits.
+    """
     db.session.rollback()
     engine.refuse(db.session, no, actor(), moment(), move, case_id=case_id)
 
@@ -115,7 +135,9 @@ def login():
 def sign_in():
     form = LoginForm()
     if form.validate_on_submit():
-        token = passwords.sign_in(db.session, form.username.data.strip(), form.password.data, moment())
+        token = passwords.sign_in(
+            db.session, form.username.data.strip(), form.password.data, moment()
+        )
         if token:
             session.clear()  # a fresh session: nothing planted before the log-in survives it
             login_user(load(token))
@@ -143,7 +165,9 @@ def password():
     try:
         if form.password.data != form.again.data:
             raise WordsWrong({"again": "两次输入的新密码不一样。"})
-        passwords.change_password(db.session, account(), form.old.data, form.password.data, moment().now)
+        passwords.change_password(
+            db.session, account(), form.old.data, form.password.data, moment().now
+        )
     except WordsWrong as wrong:
         db.session.rollback()
         for name, sentence in wrong.fields.items():
@@ -164,7 +188,9 @@ def activate():
     try:
         if form.password.data != form.again.data:
             raise WordsWrong({"again": "两次输入的密码不一样。"})
-        accounts.activate(db.session, form.username.data.strip(), form.code.data, form.password.data, moment())
+        accounts.activate(
+            db.session, form.username.data.strip(), form.code.data, form.password.data, moment()
+        )
     except WordsWrong as wrong:
         db.session.rollback()
         for name, sentence in wrong.fields.items():
@@ -189,7 +215,9 @@ def by_token(view):
     @wraps(view)
     def wrapped(*args, **kwargs):
         kind, _space, token = request.headers.get("Authorization", "").partition(" ")
-        found = passwords.token_account(db.session, token.strip()) if kind.lower() == "bearer" else None
+        found = (
+            passwords.token_account(db.session, token.strip()) if kind.lower() == "bearer" else None
+        )
         if found is None:
             raise NotLoggedIn("令牌缺失或已失效。")
         g.account = found

@@ -1,4 +1,6 @@
-"""Administration of accounts: slips by branch, resets, locks. What was done is in the record of changes."""
+"""Administration of accounts: slips by branch, resets, locks. What was done is in the record of
+changes.
+"""
 
 from __future__ import annotations
 
@@ -23,13 +25,20 @@ DOABLE = {"lock": "账号已锁定。", "unlock": "已解除锁定。", "leave":
 def _kept() -> list[Unit]:
     """Return the units whose accounts the reader keeps, by place in the tree. Raises NotYours."""
     who = actor()
-    units = db.session.scalars(sa.select(Unit).where(
-        Unit.zone_id == who.zone_id, Unit.kind != "group", Unit.ended_on.is_(None))).all()
+    units = db.session.scalars(
+        sa.select(Unit).where(
+            Unit.zone_id == who.zone_id, Unit.kind != "group", Unit.ended_on.is_(None)
+        )
+    ).all()
     top = next(unit for unit in units if unit.kind == "zone")
-    accounts.rule_over(who, next((post.unit for post in who.posts if post.office == "sysadmin"), top))
+    accounts.rule_over(
+        who, next((post.unit for post in who.posts if post.office == "sysadmin"), top)
+    )
     paths = [post.unit.path for post in who.posts if post.office == "sysadmin"]
-    return sorted((unit for unit in units if any(unit.within(path) for path in paths)),
-                  key=lambda unit: (unit.path.count("/") > 3, unit.parent_id or "", unit.sort))
+    return sorted(
+        (unit for unit in units if any(unit.within(path) for path in paths)),
+        key=lambda unit: (unit.path.count("/") > 3, unit.parent_id or "", unit.sort),
+    )
 
 
 def _unit(unit_id) -> Unit:
@@ -43,9 +52,16 @@ def _unit(unit_id) -> Unit:
 def _counts() -> dict[str, tuple[int, int]]:
     """Count members and set passwords by branch."""
     rows = db.session.execute(
-        sa.select(Membership.unit_id, sa.func.count(), sa.func.count(sa.case((Account.password_hash != "", 1))))
-        .select_from(Membership).outerjoin(Account, Account.person_id == Membership.person_id)
-        .where(Membership.zone_id == actor().zone_id, is_member(moment().today)).group_by(Membership.unit_id))
+        sa.select(
+            Membership.unit_id,
+            sa.func.count(),
+            sa.func.count(sa.case((Account.password_hash != "", 1))),
+        )
+        .select_from(Membership)
+        .outerjoin(Account, Account.person_id == Membership.person_id)
+        .where(Membership.zone_id == actor().zone_id, is_member(moment().today))
+        .group_by(Membership.unit_id)
+    )
     return {unit_id: (members, active) for unit_id, members, active in rows}
 
 
@@ -59,7 +75,11 @@ def state(account: Account | None, holding: dict) -> Chip:
         return Chip("warn", _("已锁定"), "lock")
     if account.password_hash:
         return Chip("ok", _("已激活"), "ok")
-    return Chip("info", _("待激活"), "clock") if account.id in holding else Chip("warn", _("激活单已过期"), "late")
+    return (
+        Chip("info", _("待激活"), "clock")
+        if account.id in holding
+        else Chip("warn", _("激活单已过期"), "late")
+    )
 
 
 @bp.get("/accounts")
@@ -69,8 +89,10 @@ def index():
     above = {unit.id: unit for unit in units}
     groups: dict[str, list[Unit]] = {}
     for unit in units:
-        groups.setdefault(above[unit.parent_id].name if unit.parent_id in above and unit.kind == "branch" else "",
-                          []).append(unit)
+        groups.setdefault(
+            above[unit.parent_id].name if unit.parent_id in above and unit.kind == "branch" else "",
+            [],
+        ).append(unit)
     return render_template("accounts.html", groups=groups, counts=_counts())
 
 
@@ -79,7 +101,10 @@ def index():
 def show(unit_id):
     unit, at = _unit(unit_id), moment()
     holding = accounts.slips_of(db.session, unit.zone_id, at)
-    rows = [(person, account, state(account, holding)) for person, account in accounts.people_of(db.session, unit, at)]
+    rows = [
+        (person, account, state(account, holding))
+        for person, account in accounts.people_of(db.session, unit, at)
+    ]
     return render_template("accounts_unit.html", unit=unit, rows=rows)
 
 
@@ -120,7 +145,9 @@ def make(person_id, act):
         raise _noted(no, act) from no
     flash(_(DOABLE[act]), "ok")
     unit = accounts.unit_of(db.session, str(person_id), moment())
-    return redirect(url_for("accounts.show", unit_id=unit.id) if unit else url_for("accounts.index"))
+    return redirect(
+        url_for("accounts.show", unit_id=unit.id) if unit else url_for("accounts.index")
+    )
 
 
 def _noted(no: No, act: str) -> No:

@@ -1,4 +1,6 @@
-"""Administration: the menu, who changed what, the calendar, and what all its pages share. Rules are in operations."""
+"""Administration: the menu, who changed what, the calendar, and what all its pages share. Rules are
+in operations.
+"""
 
 from __future__ import annotations
 
@@ -37,8 +39,11 @@ def require_keeper() -> None:
 def in_reach(unit: Unit | None) -> Unit:
     """Return a unit that the reader keeps or sees. Raises NotInSight."""
     who = access.actor()
-    if unit is None or unit.zone_id != who.zone_id or not (
-            who.sees(unit) or who.holds("sysadmin", "secadmin", "auditor")):
+    if (
+        unit is None
+        or unit.zone_id != who.zone_id
+        or not (who.sees(unit) or who.holds("sysadmin", "secadmin", "auditor"))
+    ):
         raise NotInSight()
     return unit
 
@@ -103,11 +108,21 @@ def log():
     """Everything, for the auditor; others see the changes of what they keep on its pages."""
     who, before = access.actor(), request.args.get("before", "")
     if not who.holds("auditor"):
-        raise NotYours("全部变更记录由审计管理员查看。", rule="keeper", house_rule=changes.SEPARATE.text)
+        raise NotYours(
+            "全部变更记录由审计管理员查看。", rule="keeper", house_rule=changes.SEPARATE.text
+        )
     area = request.args.get("area") if request.args.get("area") in changes.AREAS else None
-    rows = changes.listed(db.session, who.zone_id, area, None, before if is_id(before) else None, 51)
-    return render_template("admin/changes.html", rows=rows[:50], more=len(rows) > 50, area=area,
-                           areas=changes.AREAS, acts=changes.ACTS)
+    rows = changes.listed(
+        db.session, who.zone_id, area, None, before if is_id(before) else None, 51
+    )
+    return render_template(
+        "admin/changes.html",
+        rows=rows[:50],
+        more=len(rows) > 50,
+        area=area,
+        areas=changes.AREAS,
+        acts=changes.ACTS,
+    )
 
 
 @bp.get("/calendar")
@@ -121,9 +136,20 @@ def _calendar(no: No | None = None, text: str = "", rows=(), moves: int = 0) -> 
     who, asked = access.actor(), read_day(f"{request.args.get('year', '')}-01-01")
     year = (asked or access.moment().today).year
     published, known = calendar.days_of(db.session, who.zone_id, year)
-    return render_template("admin/calendar.html", year=year, published=published, days=known, no=no, text=text,
-                           rows=rows, moves=moves, kinds=calendar.KINDS, may=who.holds("sysadmin"),
-                           changes=changes.listed(db.session, who.zone_id, "calendar"), acts=changes.ACTS)
+    return render_template(
+        "admin/calendar.html",
+        year=year,
+        published=published,
+        days=known,
+        no=no,
+        text=text,
+        rows=rows,
+        moves=moves,
+        kinds=calendar.KINDS,
+        may=who.holds("sysadmin"),
+        changes=changes.listed(db.session, who.zone_id, "calendar"),
+        acts=changes.ACTS,
+    )
 
 
 @bp.post("/calendar")
@@ -140,7 +166,10 @@ def import_days():
         if len(text) > FILE_MOST:
             raise WordsWrong({"text": "内容太长，请只放休息日。"})
         found = calendar.read_csv(text.encode())
-        known = {on: (row.kind, row.name) for on, row in zone_calendar(db.session, who.zone_id).days.items()}
+        known = {
+            on: (row.kind, row.name)
+            for on, row in zone_calendar(db.session, who.zone_id).days.items()
+        }
         fresh = [row for row in found if known.get(row.on) != (row.kind, row.name)]
         done = calendar.load(db.session, who.zone_id, found, at)
         if request.form.get("sure") != "1":
@@ -148,8 +177,18 @@ def import_days():
             calendar.forget(db.session)
             return _calendar(text=text, rows=fresh, moves=done.moved)
         top = next(post.unit for post in who.posts if post.office == "sysadmin")
-        changes.note(db.session, who, at, "calendar", "import", top, "、".join(map(str, done.years)) or "日历", None,
-                     天数=["", str(done.days)], 顺延的党日=["", str(done.moved)])
+        changes.note(
+            db.session,
+            who,
+            at,
+            "calendar",
+            "import",
+            top,
+            "、".join(map(str, done.years)) or "日历",
+            None,
+            天数=["", str(done.days)],
+            顺延的党日=["", str(done.moved)],
+        )
         db.session.commit()
     except No as no:
         db.session.rollback()
@@ -163,9 +202,18 @@ def import_days():
 def checklist(unit_id):
     """The 交接清单 of a unit as of a day, to print: for its own leaders and for those above it."""
     who, unit = access.actor(), db.session.get(Unit, str(unit_id))
-    if unit is None or unit.zone_id != who.zone_id or not any(unit.within(prefix) for prefix in who.business):
+    if (
+        unit is None
+        or unit.zone_id != who.zone_id
+        or not any(unit.within(prefix) for prefix in who.business)
+    ):
         raise NotInSight()
     on = read_day(request.args.get("on", "")) or access.moment().today
-    sheet = handover.checklist(db.session, unit, min(on, access.moment().today), access.moment().today,
-                               current_app.extensions["clock"])
+    sheet = handover.checklist(
+        db.session,
+        unit,
+        min(on, access.moment().today),
+        access.moment().today,
+        current_app.extensions["clock"],
+    )
     return render_template("admin/handover.html", sheet=sheet)

@@ -1,4 +1,6 @@
-"""The JSON API: who asks, queue, cases, their moves and desk acts, the law. Changes go by the engine."""
+"""The JSON API: who asks, queue, cases, their moves and desk acts, the law. Changes go by the
+engine.
+"""
 
 from __future__ import annotations
 
@@ -27,11 +29,21 @@ def me():
 @bp.get("/queue")
 @by_token
 def queue():
-    who, today, box, size = actor(), moment().today, request.args.get("box", "mine"), api_http.limit()
+    who, today, box, size = (
+        actor(),
+        moment().today,
+        request.args.get("box", "mine"),
+        api_http.limit(),
+    )
     narrowed = _filters()
     found = queues.cases(db.session, who, box, today, narrowed, request.args.get("cursor"), size)
-    return answer({"items": api_shapes.summaries(db.session, found.items, moment()), "next": found.next,
-                   "counts": queues.counts(db.session, who, box, today, narrowed)})
+    return answer(
+        {
+            "items": api_shapes.summaries(db.session, found.items, moment()),
+            "next": found.next,
+            "counts": queues.counts(db.session, who, box, today, narrowed),
+        }
+    )
 
 
 def _filters() -> queues.Filters:
@@ -78,7 +90,9 @@ def _once(key: str | None, status: int, make):
     if before:
         return _case_answer(before, repeated=True)
     kept: list[Answer] = []
-    make(lambda found: kept.append(idempotency.keep(db.session, account(), key, _of(found, status))))
+    make(
+        lambda found: kept.append(idempotency.keep(db.session, account(), key, _of(found, status)))
+    )
     return _case_answer(kept[0])
 
 
@@ -87,8 +101,13 @@ def _once(key: str | None, status: int, make):
 def open_case():
     sent = api_http.body(workflow=str, unit=str, facts=dict)
     unit_id = api_http.as_id(sent["unit"], "unit")
-    return _once(api_http.key(required=False), 201, lambda keep: engine.submit_opening(
-        db.session, sent["workflow"], unit_id, sent["facts"], actor(), moment(), finish=keep))
+    return _once(
+        api_http.key(required=False),
+        201,
+        lambda keep: engine.submit_opening(
+            db.session, sent["workflow"], unit_id, sent["facts"], actor(), moment(), finish=keep
+        ),
+    )
 
 
 @bp.post("/cases/<uuid:case_id>/seen")
@@ -109,7 +128,9 @@ def seen(case_id):
 @by_token
 def told(case_id):
     sent = api_http.body(activity=str)
-    return _case_answer(_of(orders.tell_members(db.session, str(case_id), sent["activity"], actor(), moment())))
+    return _case_answer(
+        _of(orders.tell_members(db.session, str(case_id), sent["activity"], actor(), moment()))
+    )
 
 
 @bp.post("/cases/<uuid:case_id>/moves/<name>")
@@ -120,21 +141,35 @@ def move(case_id, name):
     if key is None:
         _version(case_id, name, stated)  # says first what is missing of the version
         api_http.key(required=True)
-    return _once(key, 200, lambda keep: engine.submit(
-        db.session, case_id, name, actor(), words, version=_version(case_id, name, stated), at=moment(),
-        finish=_noting(keep)))
+    return _once(
+        key,
+        200,
+        lambda keep: engine.submit(
+            db.session,
+            case_id,
+            name,
+            actor(),
+            words,
+            version=_version(case_id, name, stated),
+            at=moment(),
+            finish=_noting(keep),
+        ),
+    )
 
 
 def _noting(keep):
     """Note, with a move, that whoever makes it has seen the order."""
+
     def finish(found: Case) -> None:
         orders.see(db.session, found, actor(), moment())
         keep(found)
+
     return finish
 
 
 def _version(case_id: str, name: str, stated: int | None) -> int | None:
-    """Return the version that the client has read; only a `many` move goes without. Raises VersionMissing.
+    """Return the version that the client has read; only a `many` move goes without. Raises
+    VersionMissing.
 
     What the client may not see, or what is no move at all, is left for the engine to refuse.
     """
@@ -191,9 +226,13 @@ def _items(sent: list) -> list[tuple[str, int | None]]:
     """Read which cases to move, and at which version each. Raises WordsWrong."""
     if not 1 <= len(sent) <= BULK:
         raise WordsWrong({"items": say("“items”应有 1 到 {most} 件。", most=BULK)})
-    if not all(isinstance(item, dict) and set(item) <= {"case", "version"} and _whole(item.get("version", 0))
-               for item in sent):
-        raise WordsWrong({"items": "“items”的每一件写成 {\"case\": id, \"version\": 版本号}。"})
+    if not all(
+        isinstance(item, dict)
+        and set(item) <= {"case", "version"}
+        and _whole(item.get("version", 0))
+        for item in sent
+    ):
+        raise WordsWrong({"items": '“items”的每一件写成 {"case": id, "version": 版本号}。'})
     found = {api_http.as_id(item.get("case"), "case"): item.get("version") for item in sent}
     if len(found) < len(sent):
         raise WordsWrong({"items": "“items”里有重复的案卷，每件只列一次。"})
@@ -215,16 +254,31 @@ def _one(case_id: str, version: int | None, name: str, words: dict, key: str, as
         def keep(found: Case) -> None:
             idempotency.keep(db.session, account(), own, Answer(200, _moved(found)))
 
-        return _moved(engine.submit(db.session, case_id, name, actor(), words, at=moment(), finish=keep,
-                                    version=_version(case_id, name, version)))
+        return _moved(
+            engine.submit(
+                db.session,
+                case_id,
+                name,
+                actor(),
+                words,
+                at=moment(),
+                finish=keep,
+                version=_version(case_id, name, version),
+            )
+        )
     except No as no:
         db.session.rollback()
         return {"case": case_id, "status": no.status, "problem": views.problem(no).get_json()}
 
 
 def _moved(found: Case) -> dict:
-    return {"case": found.id, "status": 200, "state": found.state, "version": found.version,
-            "number": found.number}
+    return {
+        "case": found.id,
+        "status": 200,
+        "state": found.state,
+        "version": found.version,
+        "number": found.number,
+    }
 
 
 # The law -----------------------------------------------------------------------------------------

@@ -1,4 +1,6 @@
-"""The attendance sheet of a party day over the API: read it, record or correct it. What a sheet means is below."""
+"""The attendance sheet of a party day over the API: read it, record or correct it. What a sheet
+means is below.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +15,18 @@ from .api_http import answer, bp
 from .api_shapes import day, named
 from .api_units import title_and_status
 
-PARTS = {"present": list, "other_form": dict, "leave": dict, "absent": list, "held_on": str, "host": str,
-         "host_why": str, "mode": str, "why": str, "invitees": dict}
+PARTS = {
+    "present": list,
+    "other_form": dict,
+    "leave": dict,
+    "absent": list,
+    "held_on": str,
+    "host": str,
+    "host_why": str,
+    "mode": str,
+    "why": str,
+    "invitees": dict,
+}
 ARRANGED = {name: PARTS[name] for name in ("host", "host_why", "mode", "invitees")}
 
 
@@ -39,7 +51,9 @@ def record_attendance(activity_id):
         found = Answer(200, {**sheet(done.activity), "opened": list(done.opened)})
         kept.append(idempotency.keep(db.session, account(), key, found))
 
-    attendance.submit(db.session, str(activity_id), attendance.read_sheet(sent), actor(), moment(), finish=keep)
+    attendance.submit(
+        db.session, str(activity_id), attendance.read_sheet(sent), actor(), moment(), finish=keep
+    )
     return answer(kept[0].body)
 
 
@@ -47,8 +61,16 @@ def record_attendance(activity_id):
 @by_token
 def arrange_day(activity_id):
     """Arrange a party day before it is held; what is left out stays as it was."""
-    sent = {name: value for name, value in api_http.body(**ARRANGED).items() if name in api_http.sent()}
-    return answer(sheet(arrange.submit(db.session, str(activity_id), attendance.read_sheet(sent), actor(), moment())))
+    sent = {
+        name: value for name, value in api_http.body(**ARRANGED).items() if name in api_http.sent()
+    }
+    return answer(
+        sheet(
+            arrange.submit(
+                db.session, str(activity_id), attendance.read_sheet(sent), actor(), moment()
+            )
+        )
+    )
 
 
 def sheet(row: Activity) -> dict:
@@ -59,18 +81,34 @@ def sheet(row: Activity) -> dict:
     people = attendance.people(db.session, row, moment().today)
     host = db.session.get(Person, row.host_id) if row.host_id else None
     return {
-        "id": row.id, **title_and_status(row), "unit": named(row.unit), "year": row.year, "month": row.month,
-        "on": day(row.day), "held_on": day(row.held_on), "entered_at": day(row.held_entered_at),
-        "confirmed_at": day(row.confirmed_at), "host": {"id": host.id, "name": host.name} if host else None,
-        "host_why": row.host_why, "mode": row.mode, "invitees": attendance.invited(db.session, row),
-        "counts": counted.classes if counted else None, "open_make_ups": counted.open if counted else None,
-        "members": [_member(person, rows.get(person.id), cases.get(person.id)) for person in people],
+        "id": row.id,
+        **title_and_status(row),
+        "unit": named(row.unit),
+        "year": row.year,
+        "month": row.month,
+        "on": day(row.day),
+        "held_on": day(row.held_on),
+        "entered_at": day(row.held_entered_at),
+        "confirmed_at": day(row.confirmed_at),
+        "host": {"id": host.id, "name": host.name} if host else None,
+        "host_why": row.host_why,
+        "mode": row.mode,
+        "invitees": attendance.invited(db.session, row),
+        "counts": counted.classes if counted else None,
+        "open_make_ups": counted.open if counted else None,
+        "members": [
+            _member(person, rows.get(person.id), cases.get(person.id)) for person in people
+        ],
     }
 
 
 def _member(person: Person, row: Attendance | None, case: Case | None) -> dict:
-    return {"id": person.id, "name": person.name,
-            "flags": [flag for flag in api_shapes.FLAGS if getattr(person, flag)],
-            "class": row.kind if row else None, "form": row.form if row else None,
-            "category": row.category if row else None,
-            "case": {"id": case.id, "state": case.state} if case else None}
+    return {
+        "id": person.id,
+        "name": person.name,
+        "flags": [flag for flag in api_shapes.FLAGS if getattr(person, flag)],
+        "class": row.kind if row else None,
+        "form": row.form if row else None,
+        "category": row.category if row else None,
+        "case": {"id": case.id, "state": case.state} if case else None,
+    }

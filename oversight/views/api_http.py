@@ -1,4 +1,6 @@
-"""How the JSON API reads a request and writes an answer; its blueprint. No route, no shape of an answer."""
+"""How the JSON API reads a request and writes an answer; its blueprint. No route, no shape of an
+answer.
+"""
 
 from __future__ import annotations
 
@@ -23,13 +25,18 @@ USUAL, MOST, BULK = 25, 1000, 200  # rows of a list, and items of a bulk request
 def body(**kinds: type) -> dict:
     """Return the request's JSON object with just these members, `{}` where nothing was sent.
 
-    `kinds` gives the type of each member; those not sent are empty values of their type. Raises BadRequest,
-    UnsupportedMediaType, WordsWrong.
+    `kinds` gives the type of each member; those not sent are empty values of their type. Raises
+    BadRequest, UnsupportedMediaType, WordsWrong.
     """
     sent = _json_object()
-    wrong = {name[:40]: say("没有“{word}”这一项。", word=name[:40]) for name in set(sent) - set(kinds)}
-    wrong |= {name: say("“{word}”的格式不对。", word=name) for name, kind in kinds.items()
-              if not isinstance(sent.get(name, kind()), kind)}
+    wrong = {
+        name[:40]: say("没有“{word}”这一项。", word=name[:40]) for name in set(sent) - set(kinds)
+    }
+    wrong |= {
+        name: say("“{word}”的格式不对。", word=name)
+        for name, kind in kinds.items()
+        if not isinstance(sent.get(name, kind()), kind)
+    }
     if wrong:
         raise WordsWrong(wrong)
     return {name: sent.get(name, kind()) for name, kind in kinds.items()}
@@ -66,13 +73,18 @@ def asked() -> str:
 
 
 def key(required: bool) -> str | None:
-    """Return the Idempotency-Key, with or without the quotes of a structured field. Raises BadRequest."""
+    """Return the Idempotency-Key, with or without the quotes of a structured field.
+
+    Raises BadRequest.
+    """
     sent = request.headers.get("Idempotency-Key", "").strip()
     if not sent and required:
         raise BadRequest("缺少 Idempotency-Key：请为每项操作另编一个，重发时用同一个。")
     bare = sent[1:-1] if re.fullmatch(r'".*"', sent) else sent
     if sent and not re.fullmatch(rf"[\x21-\x7e]{{1,{idempotency.LONGEST}}}", bare):
-        raise BadRequest(say("Idempotency-Key 应是 1 到 {most} 个可见的英文字符。", most=idempotency.LONGEST))
+        raise BadRequest(
+            say("Idempotency-Key 应是 1 到 {most} 个可见的英文字符。", most=idempotency.LONGEST)
+        )
     return bare or None
 
 
@@ -112,8 +124,13 @@ def _number(name: str, usual: int, least: int, most: int) -> int:
     if sent is None:
         return usual
     if not re.fullmatch(r"[0-9]{1,6}", sent, re.ASCII) or not least <= int(sent) <= most:
-        raise WordsWrong({name: say("“{word}”应是 {least} 到 {most} 之间的整数。", word=name, least=least,
-                                   most=most)})
+        raise WordsWrong(
+            {
+                name: say(
+                    "“{word}”应是 {least} 到 {most} 之间的整数。", word=name, least=least, most=most
+                )
+            }
+        )
     return int(sent)
 
 

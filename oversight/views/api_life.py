@@ -1,4 +1,6 @@
-"""A branch's 组织生活会 over the API: list a year's, note one, take one back. What may be noted is below."""
+"""A branch's 组织生活会 over the API: list a year's, note one, take one back. What may be noted is
+below.
+"""
 
 from __future__ import annotations
 
@@ -29,16 +31,24 @@ def life_meetings_of(unit_id):
 @by_token
 def note_life_meeting(unit_id):
     sent = api_http.body(on=str)
-    return _kept(lambda finish: life_meetings.note(
-        db.session, str(unit_id), sent["on"], actor(), moment(), finish=finish), 201)
+    return _kept(
+        lambda finish: life_meetings.note(
+            db.session, str(unit_id), sent["on"], actor(), moment(), finish=finish
+        ),
+        201,
+    )
 
 
 @bp.post("/life-meetings/<uuid:meeting_id>/take-back")
 @by_token
 def take_back_life_meeting(meeting_id):
     sent = api_http.body(reason=str)
-    return _kept(lambda finish: life_meetings.take_back(
-        db.session, str(meeting_id), sent["reason"], actor(), moment(), finish=finish), 200)
+    return _kept(
+        lambda finish: life_meetings.take_back(
+            db.session, str(meeting_id), sent["reason"], actor(), moment(), finish=finish
+        ),
+        200,
+    )
 
 
 def _kept(act, status: int):
@@ -48,15 +58,26 @@ def _kept(act, status: int):
     if before:
         return answer(before.body, before.status, Idempotent_Replayed="true")
     made: list[Answer] = []
-    act(lambda row: made.append(idempotency.keep(db.session, account(), key, Answer(status, _meeting(row)))))
+    act(
+        lambda row: made.append(
+            idempotency.keep(db.session, account(), key, Answer(status, _meeting(row)))
+        )
+    )
     return answer(made[0].body, status)
 
 
 def _meeting(row: LifeMeeting) -> dict:
     """Return an entry; the case only to who may open it."""
-    return {"id": row.id, "unit": named(row.unit), "on": day(row.held_on), "noted_at": day(row.noted_at),
-            "activity": row.activity_id, "case": _seen(row.case_id) if row.case_id else None,
-            "withdrawn_at": day(row.withdrawn_at), "withdrawn_why": row.withdrawn_why}
+    return {
+        "id": row.id,
+        "unit": named(row.unit),
+        "on": day(row.held_on),
+        "noted_at": day(row.noted_at),
+        "activity": row.activity_id,
+        "case": _seen(row.case_id) if row.case_id else None,
+        "withdrawn_at": day(row.withdrawn_at),
+        "withdrawn_why": row.withdrawn_why,
+    }
 
 
 def _seen(case_id: str) -> str | None:

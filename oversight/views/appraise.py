@@ -1,4 +1,6 @@
-"""What the appraisal's page shows beyond any case page: the roster with each member's facts, or one's own line."""
+"""What the appraisal's page shows beyond any case page: the roster with each member's facts, or
+one's own line.
+"""
 
 from __future__ import annotations
 
@@ -60,8 +62,13 @@ class Appraising:
     @property
     def silent(self) -> list[Person]:
         """Return who has not handed in a self-assessment and was not excused."""
-        return [line.person for line in self.lines if line.row.standing in ("graded", "ungraded")
-                and line.row.self_text is None and line.row.excused is None]
+        return [
+            line.person
+            for line in self.lines
+            if line.row.standing in ("graded", "ungraded")
+            and line.row.self_text is None
+            and line.row.excused is None
+        ]
 
     @cached_property
     def peers(self) -> list[Person]:
@@ -92,17 +99,31 @@ class Appraising:
     @property
     def tellers(self) -> list[Person]:
         """Return who may watch and count: the branch's own people, and those of the superior."""
-        return [*self.taking_part, *self._in_office(superiors(db.session, self.file.case.unit)[0].id)]
+        return [
+            *self.taking_part,
+            *self._in_office(superiors(db.session, self.file.case.unit)[0].id),
+        ]
 
     def _in_office(self, unit_id: str) -> list[Person]:
-        return list(db.session.scalars(sa.select(Person).join(Post, Post.person_id == Person.id).where(
-            Post.unit_id == unit_id, in_office(self.file.at.today)).distinct().order_by(Person.id)))
+        return list(
+            db.session.scalars(
+                sa.select(Person)
+                .join(Post, Post.person_id == Person.id)
+                .where(Post.unit_id == unit_id, in_office(self.file.at.today))
+                .distinct()
+                .order_by(Person.id)
+            )
+        )
 
     @cached_property
     def _seats(self) -> list[tuple[str, Person]]:
         """Return the committee's rows that are open: the unit, and who has not voted."""
-        return db.session.execute(sa.select(Desk.unit_id, Person).join(Person, Person.id == Desk.person_id).where(
-            Desk.case_id == self.file.case.id, Desk.kind == "act", Desk.closed_at.is_(None)).order_by(Desk.id)).all()
+        return db.session.execute(
+            sa.select(Desk.unit_id, Person)
+            .join(Person, Person.id == Desk.person_id)
+            .where(Desk.case_id == self.file.case.id, Desk.kind == "act", Desk.closed_at.is_(None))
+            .order_by(Desk.id)
+        ).all()
 
     @property
     def voters(self) -> list[Person]:
@@ -111,30 +132,43 @@ class Appraising:
 
     @property
     def ballot_tellers(self) -> list[Person]:
-        """Return who may count the committee's ballots: people of its unit whose own case it is not."""
+        """Return who may count the committee's ballots: people of its unit whose own case it is
+        not.
+        """
         unit = next((unit for unit, _person in self._seats), None)
-        return [person for person in self._in_office(unit) if person.id not in self.by_person] if unit else []
+        return (
+            [person for person in self._in_office(unit) if person.id not in self.by_person]
+            if unit
+            else []
+        )
 
     @property
     def excellent(self) -> list[str]:
         """Return the names that are announced inside the branch: only 优秀, once all have been told."""
         if self.file.case.state not in PUBLIC:
             return []
-        return [line.person.name for line in appraisal.lines(db.session, self.file.case)
-                if line.row.grade == "excellent"]
+        return [
+            line.person.name
+            for line in appraisal.lines(db.session, self.file.case)
+            if line.row.grade == "excellent"
+        ]
 
     @property
     def proposed(self) -> list[tuple[str, list[str]]]:
         """Return the proposed grades with the names under each, the best first."""
-        found = [(label, [line.person.name for line in self.graded if line.row.proposed == key])
-                 for key, label in GRADES.items()]
+        found = [
+            (label, [line.person.name for line in self.graded if line.row.proposed == key])
+            for key, label in GRADES.items()
+        ]
         return [(label, names) for label, names in found if names]
 
     @property
     def meetings(self) -> list[dict]:
         """Return the minutes of the committees that had the case, with what each member did."""
-        return [kept | {"said": [(name, VOTES.get(answer, "")) for name, answer in kept["members"]]}
-                for kept in self.file.case.facts.get("meetings") or []]
+        return [
+            kept | {"said": [(name, VOTES.get(answer, "")) for name, answer in kept["members"]]}
+            for kept in self.file.case.facts.get("meetings") or []
+        ]
 
     @property
     def open_reviews(self) -> list[appraisal.Line]:

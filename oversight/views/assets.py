@@ -1,4 +1,5 @@
-"""The program's own files for browsers: stamped with their content, kept for a year, sent compressed.
+"""The program's own files for browsers: stamped with their content, kept for a year, sent
+compressed.
 
 Pages themselves are never compressed: they carry secrets beside what a stranger may have written.
 """

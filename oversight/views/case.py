@@ -32,7 +32,9 @@ def seen(case_id) -> Case:
 
 
 def asked(case_id, name: str) -> Case:
-    """Return a case that somebody wants to act on; an attempt at a foreign one is kept. Raises NotInSight."""
+    """Return a case that somebody wants to act on; an attempt at a foreign one is kept. Raises
+    NotInSight.
+    """
     try:
         return seen(case_id)
     except NotInSight as no:
@@ -60,11 +62,15 @@ def tell_members(case_id):
     """Note at which party day the members were told of a met order."""
     case = seen(case_id)
     try:
-        orders.tell_members(db.session, case.id, request.form.get("activity", ""), access.actor(), access.moment())
+        orders.tell_members(
+            db.session, case.id, request.form.get("activity", ""), access.actor(), access.moment()
+        )
     except (WordsWrong, RuleSaysNo) as no:
         return page(seen(case_id), forms.Bound.of("tell_members", {}, no)), no.status
     flash(_("已登记：本支部党员已听取整改情况通报。"), "ok")
-    return redirect(access.own_path(request.form.get("next")) or url_for("case.show", case_id=case_id))
+    return redirect(
+        access.own_path(request.form.get("next")) or url_for("case.show", case_id=case_id)
+    )
 
 
 @bp.get("/cases/<uuid:case_id>")
@@ -75,8 +81,9 @@ def show(case_id):
 
 def page(case: Case, bound: forms.Bound | None = None) -> str:
     file = CaseFile(case, access.actor(), access.moment(), bound)
-    return render_template("case.html", file=file, case=case, sheet=opening.Sheet.of(file),
-                           next_url=_onward(case))
+    return render_template(
+        "case.html", file=file, case=case, sheet=opening.Sheet.of(file), next_url=_onward(case)
+    )
 
 
 def _onward(case: Case) -> str:
@@ -84,10 +91,17 @@ def _onward(case: Case) -> str:
     came = request.values.get("from")
     if came != "desk":
         return access.own_path(request.form.get("next")) or url_for("case.show", case_id=case.id)
-    rows = [row.id for row in queues.cases(db.session, access.actor(), "mine", access.moment().today).items]
+    rows = [
+        row.id
+        for row in queues.cases(db.session, access.actor(), "mine", access.moment().today).items
+    ]
     at = rows.index(case.id) if case.id in rows else -1
-    after = (rows[at + 1:] + rows[:max(at, 0)][-1:])[:1]
-    return url_for("case.show", case_id=after[0], **{"from": "desk"}) if after else url_for("desk.queue")
+    after = (rows[at + 1 :] + rows[: max(at, 0)][-1:])[:1]
+    return (
+        url_for("case.show", case_id=after[0], **{"from": "desk"})
+        if after
+        else url_for("desk.queue")
+    )
 
 
 @bp.post("/cases/<uuid:case_id>/moves/<name>")
@@ -98,8 +112,9 @@ def make(case_id, name):
     words = forms.words_from(request.form, move.asks)
     try:
         words = _words(move)
-        case = engine.submit(db.session, case.id, name, access.actor(), words, version=version,
-                             at=access.moment())
+        case = engine.submit(
+            db.session, case.id, name, access.actor(), words, version=version, at=access.moment()
+        )
     except (WordsWrong, RuleSaysNo) as no:
         return _again(str(case_id), forms.Bound.of(name, words, no)), no.status
     except NotInSight:
@@ -107,7 +122,9 @@ def make(case_id, name):
     except No as no:
         return conflict(no, seen(case_id), move, words), no.status
     _tell(case, move)
-    return redirect(access.own_path(request.form.get("next")) or url_for("case.show", case_id=case.id))
+    return redirect(
+        access.own_path(request.form.get("next")) or url_for("case.show", case_id=case.id)
+    )
 
 
 def _named(case: Case, name: str) -> Move:
@@ -126,7 +143,12 @@ def _words(move: Move) -> dict:
     if "checklist" in request.form:
         return checklist.words(request.form, move)
     words = forms.words_from(request.form, move.asks)
-    if not words and forms.SAY in request.form and forms.one_text([move]) and move.name == desk.APPROVE:
+    if (
+        not words
+        and forms.SAY in request.form
+        and forms.one_text([move])
+        and move.name == desk.APPROVE
+    ):
         return {move.asks[0].name: move.label}
     return words
 
@@ -142,15 +164,27 @@ def _again(case_id: str, bound: forms.Bound) -> str:
 def conflict(no: No, case: Case | None, move: Move, words: dict) -> str:
     """Say who was first, what he did and when, and keep what the reader wrote."""
     said = [(ask, present.plain(words[ask.name], ask)) for ask in move.asks if ask.name in words]
-    return render_template("conflict.html", no=no, case=case, move=move, said=said,
-                           next_url=access.own_path(request.form.get("next")))
+    return render_template(
+        "conflict.html",
+        no=no,
+        case=case,
+        move=move,
+        said=said,
+        next_url=access.own_path(request.form.get("next")),
+    )
 
 
 def _tell(case: Case, move: Move) -> None:
     """Say on the next page what came of it, with a way to the case."""
     file = CaseFile(case, access.actor(), access.moment())
-    flash({"text": str(present.part(case, "done", file=file, move=move)), "label": _("查看"),
-           "href": url_for("case.show", case_id=case.id)}, "toast")
+    flash(
+        {
+            "text": str(present.part(case, "done", file=file, move=move)),
+            "label": _("查看"),
+            "href": url_for("case.show", case_id=case.id),
+        },
+        "toast",
+    )
 
 
 @bp.post("/cases/<uuid:case_id>/desk/<act>")
@@ -166,5 +200,14 @@ def act(case_id, act):
     except No as no:
         return page(seen(case_id), forms.Bound.of(act, words, no)), no.status
     if act not in ("claim", "release"):
-        flash({"text": hands.told(case), "label": _("查看"), "href": url_for("case.show", case_id=case.id)}, "toast")
-    return redirect(access.own_path(request.form.get("next")) or url_for("case.show", case_id=case.id))
+        flash(
+            {
+                "text": hands.told(case),
+                "label": _("查看"),
+                "href": url_for("case.show", case_id=case.id),
+            },
+            "toast",
+        )
+    return redirect(
+        access.own_path(request.form.get("next")) or url_for("case.show", case_id=case.id)
+    )

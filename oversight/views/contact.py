@@ -1,4 +1,6 @@
-"""The branch's absentees: contact, lesson and confirmation, one sheet for several, each through the engine."""
+"""The branch's absentees: contact, lesson and confirmation, one sheet for several, each through the
+engine.
+"""
 
 from __future__ import annotations
 
@@ -23,9 +25,14 @@ from . import case as case_page
 
 bp = Blueprint("contact", __name__)
 
-STEPS = (("to_contact", "待联系", "record_contact"), ("to_make_up", "待补课", "record_lesson"),
-         ("to_confirm", "待确认", "confirm"), ("to_archive", "待归档", "archive"), ("other", "别处办理", ""),
-         ("done", "已办结", ""))
+STEPS = (
+    ("to_contact", "待联系", "record_contact"),
+    ("to_make_up", "待补课", "record_lesson"),
+    ("to_confirm", "待确认", "confirm"),
+    ("to_archive", "待归档", "archive"),
+    ("other", "别处办理", ""),
+    ("done", "已办结", ""),
+)
 BATCH = ("record_contact", "record_lesson", "confirm", "archive", "search_lost")
 EACH = ("archive_no",)  # never one for several: every member has a number of his own
 MANY_TRIES = 3
@@ -62,10 +69,14 @@ class Outcome:
 class Contacts:
     """The follow-ups of one branch at one step; `bound` and `ticked` are a form that came back."""
 
-    def __init__(self, unit: Unit, step: str = "", bound: forms.Bound | None = None, ticked=(), outcomes=()):
+    def __init__(
+        self, unit: Unit, step: str = "", bound: forms.Bound | None = None, ticked=(), outcomes=()
+    ):
         self.unit, self.who, self.at = unit, access.actor(), access.moment()
         self.bound, self.ticked, self.outcomes = bound, set(ticked), list(outcomes)
-        self.step = step or next((name for name, _l, move in STEPS if move and self.counts[name]), "to_contact")
+        self.step = step or next(
+            (name for name, _l, move in STEPS if move and self.counts[name]), "to_contact"
+        )
 
     @cached_property
     def workflow(self):
@@ -86,38 +97,72 @@ class Contacts:
 
     @cached_property
     def counts(self) -> dict[str, int]:
-        rows = dict(db.session.execute(sa.select(Case.state, sa.func.count()).where(
-            Case.unit_id == self.unit.id, Case.workflow == "absence", Case.closed_at.is_(None),
-        ).group_by(Case.state)).all())
+        rows = dict(
+            db.session.execute(
+                sa.select(Case.state, sa.func.count())
+                .where(
+                    Case.unit_id == self.unit.id,
+                    Case.workflow == "absence",
+                    Case.closed_at.is_(None),
+                )
+                .group_by(Case.state)
+            ).all()
+        )
         found = {name: rows.pop(name, 0) for name, _l, _m in STEPS if name not in ("other", "done")}
         return {**found, "other": sum(rows.values()), "done": 0}
 
     @property
     def tabs(self) -> list[tuple[str, str, int | None]]:
         """Return the steps; those that this branch seldom has are shown when something is there."""
-        return [(name, label, None if name == "done" else self.counts[name]) for name, label, _m in STEPS
-                if name not in ("to_archive", "other") or self.counts[name]]
+        return [
+            (name, label, None if name == "done" else self.counts[name])
+            for name, label, _m in STEPS
+            if name not in ("to_archive", "other") or self.counts[name]
+        ]
 
     @property
     def move(self) -> Move | None:
         """Return the move that is filled in for several at this step."""
         name = next(move for step, _l, move in STEPS if step == self.step)
-        return next((move for move in self.workflow.moves if move.name == name), None) if self.writes else None
+        return (
+            next((move for move in self.workflow.moves if move.name == name), None)
+            if self.writes
+            else None
+        )
 
     @cached_property
     def lines(self) -> list[Line]:
         order = [Case.closed_at.desc()] if self.step == "done" else [Case.due_on, Case.id]
         rows = db.session.execute(
-            sa.select(Case, Person).join(Person, Person.id == Case.concerns_id)
+            sa.select(Case, Person)
+            .join(Person, Person.id == Case.concerns_id)
             .where(Case.unit_id == self.unit.id, Case.workflow == "absence", *self._at_step())
-            .order_by(*order).limit(MOST)).all()
+            .order_by(*order)
+            .limit(MOST)
+        ).all()
         about = {case.facts["activity"] for case, _p in rows}
-        held = {row.id: row.held_on or row.day for row in db.session.scalars(
-            sa.select(Activity).where(Activity.id.in_(about)))}
-        kinds = {(activity, person): kind for activity, person, kind in db.session.execute(sa.select(
-            Attendance.activity_id, Attendance.person_id, Attendance.kind).where(Attendance.activity_id.in_(about)))}
-        return [Line(case, person, kinds.get((case.facts["activity"], person.id), case.facts["kind"]),
-                     held[case.facts["activity"]], person.id == self.who.id) for case, person in rows]
+        held = {
+            row.id: row.held_on or row.day
+            for row in db.session.scalars(sa.select(Activity).where(Activity.id.in_(about)))
+        }
+        kinds = {
+            (activity, person): kind
+            for activity, person, kind in db.session.execute(
+                sa.select(Attendance.activity_id, Attendance.person_id, Attendance.kind).where(
+                    Attendance.activity_id.in_(about)
+                )
+            )
+        }
+        return [
+            Line(
+                case,
+                person,
+                kinds.get((case.facts["activity"], person.id), case.facts["kind"]),
+                held[case.facts["activity"]],
+                person.id == self.who.id,
+            )
+            for case, person in rows
+        ]
 
     def _at_step(self) -> list:
         if self.step == "done":
@@ -140,8 +185,12 @@ class Contacts:
         return forms.form_for(shared, "b", values, self.bound.wrong if self.bound else None)
 
     def own_form(self, line: Line):
-        """Return the fields that are filled for one member alone (逐人填); what stands there goes before the sheet."""
-        form = forms.form_for(self.move.asks, f"e-{line.case.id}", own_words(self.move, line.case.id))
+        """Return the fields that are filled for one member alone (逐人填); what stands there goes
+        before the sheet.
+        """
+        form = forms.form_for(
+            self.move.asks, f"e-{line.case.id}", own_words(self.move, line.case.id)
+        )
         for one in form:
             one.short_name = one.name = f"{one.ask.name}-{line.case.id}"
         return form
@@ -158,13 +207,25 @@ class Contacts:
 
     @property
     def ways(self) -> dict[str, str]:
-        return {value: label for move in self.workflow.moves if move.name == "record_contact"
-                for ask in move.asks if ask.name == "way" for value, label in ask.choices}
+        return {
+            value: label
+            for move in self.workflow.moves
+            if move.name == "record_contact"
+            for ask in move.asks
+            if ask.name == "way"
+            for value, label in ask.choices
+        }
 
     @property
     def lesson_forms(self) -> dict[str, str]:
-        return {value: label for move in self.workflow.moves if move.name == "record_lesson"
-                for ask in move.asks if ask.name == "form" for value, label in ask.choices}
+        return {
+            value: label
+            for move in self.workflow.moves
+            if move.name == "record_lesson"
+            for ask in move.asks
+            if ask.name == "form"
+            for value, label in ask.choices
+        }
 
 
 def _unit(unit_id) -> Unit:
@@ -174,7 +235,9 @@ def _unit(unit_id) -> Unit:
         try:
             authority.leads(db.session, unit, access.actor())
         except NotYours:
-            raise NotYours(_("缺席补课由%(unit)s办理；您自己的事项在“待办”里。", unit=unit.name)) from None
+            raise NotYours(
+                _("缺席补课由%(unit)s办理；您自己的事项在“待办”里。", unit=unit.name)
+            ) from None
     return unit
 
 
@@ -194,26 +257,48 @@ def _page(contacts: Contacts, status: int = 200):
 @bp.post("/units/<uuid:unit_id>/follow-ups/<name>")
 @login_required
 def make(unit_id, name):
-    """Make one move in each of the cases that are ticked, with the same words; each stands for itself."""
+    """Make one move in each of the cases that are ticked, with the same words; each stands for
+    itself.
+    """
     try:
         unit = _unit(unit_id)
     except (NotInSight, NotYours) as no:
         access.journal(no, name)
         raise
-    move = next((move for move in workflows.current("absence").moves if move.name == name and name in BATCH), None)
+    move = next(
+        (
+            move
+            for move in workflows.current("absence").moves
+            if move.name == name and name in BATCH
+        ),
+        None,
+    )
     if move is None:
         raise NotInSight("没有这一步。")
-    ids = list(dict.fromkeys([request.form["only"]] if "only" in request.form else request.form.getlist("case")))
+    ids = list(
+        dict.fromkeys(
+            [request.form["only"]] if "only" in request.form else request.form.getlist("case")
+        )
+    )
     words = _words(move)
-    ids += [case_id for case_id in _filled(move) if case_id not in ids and "only" not in request.form]
+    ids += [
+        case_id for case_id in _filled(move) if case_id not in ids and "only" not in request.form
+    ]
     if not ids:
         no = WordsWrong({"case": _("请先勾选要登记的人。")})
         return _page(Contacts(unit, _step(name), forms.Bound.of(name, words, no)), no.status)
     if not all(map(is_id, ids)):
         raise NotInSight()
     seen = [case_page.asked(case_id, name) for case_id in ids[:MOST]]
-    told = [(case.id, _member(case)) for case in seen if case.unit_id == unit.id and case.workflow == "absence"]
-    results = [(case_id, Outcome(who, _try(case_id, move, words, access.moment()))) for case_id, who in told]
+    told = [
+        (case.id, _member(case))
+        for case in seen
+        if case.unit_id == unit.id and case.workflow == "absence"
+    ]
+    results = [
+        (case_id, Outcome(who, _try(case_id, move, words, access.moment())))
+        for case_id, who in told
+    ]
     return _answer(unit_id, name, words, results)
 
 
@@ -235,7 +320,11 @@ def _untold(words: dict) -> dict:
 def own_words(move: Move, case_id: str) -> dict:
     """Take the words that are filled for one member alone."""
     ends = f"-{case_id}"
-    own = {key.removesuffix(ends): value for key, value in request.form.items() if key.endswith(ends) and value}
+    own = {
+        key.removesuffix(ends): value
+        for key, value in request.form.items()
+        if key.endswith(ends) and value
+    }
     return _untold(forms.words_from(own, tuple(ask for ask in move.asks if ask.name in own)))
 
 
@@ -243,16 +332,27 @@ def _filled(move: Move) -> list[str]:
     """Return the cases for which something is filled in alone: they are meant, ticked or not."""
     names = {ask.name for ask in move.asks}
     keys = [key.partition("-") for key, value in request.form.items() if value.strip()]
-    return list(dict.fromkeys(case_id for name, _dash, case_id in keys if name in names and case_id))
+    return list(
+        dict.fromkeys(case_id for name, _dash, case_id in keys if name in names and case_id)
+    )
 
 
 def _try(case_id: str, move: Move, words: dict, at: Moment) -> No | None:
-    """Make the move in one case, with the version that the page was made from; its own words go first."""
+    """Make the move in one case, with the version that the page was made from; its own words go
+    first.
+    """
     name, words = move.name, {**words, **own_words(move, case_id)}
     version = request.form.get(f"version-{case_id}", "")
     try:
-        engine.submit(db.session, case_id, name, access.actor(), words, at=at,
-                      version=int(version) if version.isdigit() else -1)
+        engine.submit(
+            db.session,
+            case_id,
+            name,
+            access.actor(),
+            words,
+            at=at,
+            version=int(version) if version.isdigit() else -1,
+        )
     except No as no:
         return no
     return None
@@ -266,8 +366,13 @@ def _answer(unit_id, name: str, words: dict, results: list[tuple[str, Outcome]])
         flash({"text": _told(name, names, len(results))}, "toast")
         return redirect(url_for("contact.show", unit_id=unit_id))
     no = failed[0][1].no
-    page = Contacts(year.branch(unit_id), _step(name), forms.Bound.of(name, words, no),
-                    [case_id for case_id, _o in failed], [outcome for _id, outcome in results])
+    page = Contacts(
+        year.branch(unit_id),
+        _step(name),
+        forms.Bound.of(name, words, no),
+        [case_id for case_id, _o in failed],
+        [outcome for _id, outcome in results],
+    )
     return _page(page, no.status)
 
 
@@ -276,9 +381,11 @@ def _step(name: str) -> str:
 
 
 def _told(name: str, names: str, n: int) -> str:
-    said = {"record_contact": _("已登记联系 %(n)s 人：%(names)s", n=n, names=names),
-            "record_lesson": _("已登记补课 %(n)s 人：%(names)s，等本人以外的人确认", n=n, names=names),
-            "archive": _("已编号归档 %(n)s 人：%(names)s", n=n, names=names),
-            "confirm": _("已确认补课 %(n)s 人：%(names)s", n=n, names=names),
-            "search_lost": _("已报上级查找：%(names)s", names=names)}
+    said = {
+        "record_contact": _("已登记联系 %(n)s 人：%(names)s", n=n, names=names),
+        "record_lesson": _("已登记补课 %(n)s 人：%(names)s，等本人以外的人确认", n=n, names=names),
+        "archive": _("已编号归档 %(n)s 人：%(names)s", n=n, names=names),
+        "confirm": _("已确认补课 %(n)s 人：%(names)s", n=n, names=names),
+        "search_lost": _("已报上级查找：%(names)s", names=names),
+    }
     return said[name]

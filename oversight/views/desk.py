@@ -23,8 +23,14 @@ from .casefile import CaseFile
 
 bp = Blueprint("desk", __name__)
 
-TABS = (("mine", "等我办"), ("waiting", "等别人"), ("follow_up", "跟进"), ("units", "我管的"), ("done", "已办结"),
-        ("copied", "抄送我"))
+TABS = (
+    ("mine", "等我办"),
+    ("waiting", "等别人"),
+    ("follow_up", "跟进"),
+    ("units", "我管的"),
+    ("done", "已办结"),
+    ("copied", "抄送我"),
+)
 COUNTED = ("mine", "waiting", "follow_up")
 DUES = (("overdue", "已超期"), ("today", "今天到期"), ("week", "本周到期"))
 APPROVE = "approve"
@@ -33,7 +39,9 @@ BULK_MOST = 50
 
 @dataclass(frozen=True)
 class View:
-    """Where on the desk the reader is: the box, what narrows it, the page and the case that lies open."""
+    """Where on the desk the reader is: the box, what narrows it, the page and the case that lies
+    open.
+    """
 
     box: str = "mine"
     workflow: str = ""
@@ -44,13 +52,25 @@ class View:
 
     @classmethod
     def of(cls, args) -> View:
-        return cls(**{name: args.get(name, "")[:80] or default for name, default in asdict(cls()).items()})
+        return cls(
+            **{name: args.get(name, "")[:80] or default for name, default in asdict(cls()).items()}
+        )
 
     def url(self, **changes) -> str:
-        """Return the address of this place, changed; a change of the filter starts at the first page."""
-        kept = replace(self, **({} if set(changes) <= {"case"} else {"cursor": "", "case": ""}) | changes)
-        return url_for("desk.queue", **{name: value for name, value in asdict(kept).items()
-                                        if value and (name, value) != ("box", "mine")})
+        """Return the address of this place, changed; a change of the filter starts at the first
+        page.
+        """
+        kept = replace(
+            self, **({} if set(changes) <= {"case"} else {"cursor": "", "case": ""}) | changes
+        )
+        return url_for(
+            "desk.queue",
+            **{
+                name: value
+                for name, value in asdict(kept).items()
+                if value and (name, value) != ("box", "mine")
+            },
+        )
 
 
 @dataclass(frozen=True)
@@ -81,12 +101,20 @@ class Desk:
 
     @cached_property
     def filters(self) -> queues.Filters:
-        return queues.Filters(self.view.workflow or None, self.view.due or None, self.unit and self.unit.path)
+        return queues.Filters(
+            self.view.workflow or None, self.view.due or None, self.unit and self.unit.path
+        )
 
     @cached_property
     def page(self) -> queues.Page:
-        return queues.cases(db.session, self.who, self.view.box, self.at.today, self.filters,
-                            self.view.cursor or None)
+        return queues.cases(
+            db.session,
+            self.who,
+            self.view.box,
+            self.at.today,
+            self.filters,
+            self.view.cursor or None,
+        )
 
     @cached_property
     def counts(self) -> dict[str, int]:
@@ -96,20 +124,29 @@ class Desk:
     @property
     def kinds(self) -> list[tuple[str, str, int]]:
         """Return the kinds of business in this box: name, short title, how many."""
-        return [(w.name, w.short or w.title, self.counts[w.name]) for w in workflows.every()
-                if w.name in self.counts]
+        return [
+            (w.name, w.short or w.title, self.counts[w.name])
+            for w in workflows.every()
+            if w.name in self.counts
+        ]
 
     @cached_property
     def tabs(self) -> list[tuple[str, str, int | None]]:
-        """Return the boxes: name, label, how many; 跟进 only where the reader has put something there."""
+        """Return the boxes: name, label, how many; 跟进 only where the reader has put something
+        there.
+        """
         counts = {box: queues.box_count(db.session, self.who, box) for box in COUNTED}
-        hidden = [*(["units"] if not self.who.posts else []),
-                  *(["follow_up"] if not counts["follow_up"] and self.view.box != "follow_up" else [])]
+        hidden = [
+            *(["units"] if not self.who.posts else []),
+            *(["follow_up"] if not counts["follow_up"] and self.view.box != "follow_up" else []),
+        ]
         return [(box, label, counts.get(box)) for box, label in TABS if box not in hidden]
 
     @cached_property
     def came(self) -> list[Case]:
-        """Return what the reader wanted to follow up by today, also where it waits for others; tops 等我办."""
+        """Return what the reader wanted to follow up by today, also where it waits for others; tops
+        等我办.
+        """
         if self.view.box != "mine" or self.view.cursor:
             return []
         return queues.come(db.session, self.who, self.at.today, self.filters)
@@ -120,11 +157,25 @@ class Desk:
         ids = [case.id for case in cases]
         mine = {case.id for case in self.page.items} if self.view.box == "mine" else set()
         waits, holders = casefile.desk_units(set(ids) - mine), casefile.claims(ids, self.at.today)
-        free = [case for case in cases if case.id in mine and holders.get(case.id) in (None, self.who.person.name)]
+        free = [
+            case
+            for case in cases
+            if case.id in mine and holders.get(case.id) in (None, self.who.person.name)
+        ]
         ticks = casefile.clear(free, self.who, self.at) if free else set()
         marks, dates = hands.marks(ids), hands.follow_ups(ids, self.who.id)
-        return [Row(case, self._under(case, dates.get(case.id)), waits.get(case.id, ""), holders.get(case.id, ""),
-                    case.id in ticks, marks.get(case.id, []), dates.get(case.id)) for case in cases]
+        return [
+            Row(
+                case,
+                self._under(case, dates.get(case.id)),
+                waits.get(case.id, ""),
+                holders.get(case.id, ""),
+                case.id in ticks,
+                marks.get(case.id, []),
+                dates.get(case.id),
+            )
+            for case in cases
+        ]
 
     def _under(self, case: Case, own: FollowUp | None) -> str:
         """Return the heading of a case: by its deadline, in 跟进 by the reader's own date."""
@@ -152,19 +203,26 @@ class Desk:
         """Return where to go once the open case is decided: the same place with the next one open."""
         ids = [row.case.id for row in self.rows]
         at = ids.index(self.open.case.id) if self.open else -1
-        after = (ids[at + 1:] + ids[:at][-1:])[:1]
+        after = (ids[at + 1 :] + ids[:at][-1:])[:1]
         return self.view.url(case=after[0] if after else "")
 
     @cached_property
     def to_record(self) -> list[Activity]:
-        """Return the party days of the branches that the reader leads whose attendance is still to be recorded."""
-        led = [post.unit_id for post in self.who.posts
-               if post.unit.kind == "branch" and post.office in BRANCH_LEADERS]
+        """Return the party days of the branches that the reader leads whose attendance is still to
+        be recorded.
+        """
+        led = [
+            post.unit_id
+            for post in self.who.posts
+            if post.unit.kind == "branch" and post.office in BRANCH_LEADERS
+        ]
         return attendance.unrecorded(db.session, led, self.at.today) if led else []
 
     @cached_property
     def coming(self) -> tuple[date, int] | None:
-        """Return when the next of what others are to do falls due, and how many then; for an empty desk."""
+        """Return when the next of what others are to do falls due, and how many then; for an empty
+        desk.
+        """
         page = queues.cases(db.session, self.who, "waiting", self.at.today)
         days = [case.due_on for case in page.items if case.due_on]
         return (days[0], days.count(days[0])) if days else None
@@ -234,7 +292,9 @@ def bulk_send():
         access.journal(no, APPROVE)
         raise
     results = [_approve(case_id, versions.get(case_id, ""), opinion) for case_id in ids]
-    return render_template("bulk_done.html", results=results, done=sum(no is None for _case, no in results))
+    return render_template(
+        "bulk_done.html", results=results, done=sum(no is None for _case, no in results)
+    )
 
 
 def _confirm(ids: list[str], wrong: str = ""):
@@ -242,8 +302,13 @@ def _confirm(ids: list[str], wrong: str = ""):
     who, at = access.actor(), access.moment()
     files = [CaseFile(case, who, at) for case in seen(ids, who)]
     good = [file for file in files if file.approvable]
-    return render_template("bulk.html", good=good, rest=[file for file in files if file not in good],
-                           wrong=wrong, say=request.form.get(forms.SAY, "同意，请按新日期组织。"))
+    return render_template(
+        "bulk.html",
+        good=good,
+        rest=[file for file in files if file not in good],
+        wrong=wrong,
+        say=request.form.get(forms.SAY, "同意，请按新日期组织。"),
+    )
 
 
 def seen(ids: list[str], who) -> list[Case]:
@@ -260,12 +325,21 @@ def _approve(case_id: str, version: str, opinion: str) -> tuple[Case, No | None]
     """Approve one of many by the same door as any; returns the case and the refusal, if any."""
     case = db.session.get(Case, case_id)
     workflow = workflows.reading(case)
-    words = {ask.name: opinion for move in workflow.moves if move.name == APPROVE for ask in move.asks}
+    words = {
+        ask.name: opinion for move in workflow.moves if move.name == APPROVE for ask in move.asks
+    }
     try:
         if not version.strip():
             raise VersionMissing("缺少版本号，没有办理：请从待办重新勾选后再一并同意。")
-        return engine.submit(db.session, case_id, APPROVE, access.actor(), words, at=access.moment(),
-                             version=forms.number(version)), None
+        return engine.submit(
+            db.session,
+            case_id,
+            APPROVE,
+            access.actor(),
+            words,
+            at=access.moment(),
+            version=forms.number(version),
+        ), None
     except VersionMissing as no:
         access.journal(no, APPROVE, case_id)
         return db.session.get(Case, case_id), no
@@ -280,8 +354,12 @@ def _approve(case_id: str, version: str, opinion: str) -> tuple[Case, No | None]
 @login_required
 def notices():
     rows = db.session.execute(
-        sa.select(Notice, Case).outerjoin(Case, Case.id == Notice.case_id)
-        .where(Notice.person_id == access.actor().id).order_by(Notice.at.desc(), Notice.id.desc()).limit(100))
+        sa.select(Notice, Case)
+        .outerjoin(Case, Case.id == Notice.case_id)
+        .where(Notice.person_id == access.actor().id)
+        .order_by(Notice.at.desc(), Notice.id.desc())
+        .limit(100)
+    )
     return render_template("notices.html", rows=list(rows))
 
 
@@ -289,7 +367,9 @@ def notices():
 @login_required
 def read_notices():
     """Mark one notice read and go to its case, or mark all."""
-    statement = sa.update(Notice).where(Notice.person_id == access.actor().id, Notice.read_at.is_(None))
+    statement = sa.update(Notice).where(
+        Notice.person_id == access.actor().id, Notice.read_at.is_(None)
+    )
     one = request.form.get("notice")
     if one:
         statement = statement.where(Notice.id == _uuid(one))
@@ -302,5 +382,9 @@ def read_notices():
 @login_required
 def me():
     who = access.actor()
-    return render_template("me.html", who=who, account=access.account(),
-                           mine=mine.read(db.session, who, who.on.year) if who.branch else None)
+    return render_template(
+        "me.html",
+        who=who,
+        account=access.account(),
+        mine=mine.read(db.session, who, who.on.year) if who.branch else None,
+    )

@@ -1,4 +1,6 @@
-"""Attachments for people and for the API: sending a file, and getting it back as a download, never as a page."""
+"""Attachments for people and for the API: sending a file, and getting it back as a download, never
+as a page.
+"""
 
 from __future__ import annotations
 
@@ -22,13 +24,16 @@ from .api_http import answer
 
 bp = Blueprint("evidence", __name__)
 SENDING = ("evidence.send", "api.attach")
-DRAINED = 64 * 2**20  # what is read of a body that is too large, so that its sender hears the answer
+DRAINED = (
+    64 * 2**20
+)  # what is read of a body that is too large, so that its sender hears the answer
 
 
 def widen(endpoint: str | None, _values) -> None:
     """Let a request that brings a file be as large as a file may be; all others stay small.
 
-    A form may be larger still, so that one with too large a file is read and comes back with what was written.
+    A form may be larger still, so that one with too large a file is read and comes back with what
+    was written.
     """
     if endpoint in SENDING:
         most = DRAINED if endpoint == "evidence.send" else uploads.MOST_BYTES
@@ -54,10 +59,19 @@ def folder():
 
 def sent() -> evidence.Sent:
     """Read the form: the file, and what its sender says of it. Raises BadRequest, WordsWrong."""
-    unknown = (set(request.form) | set(request.files)) - {"file", "note", "finding", "round", "replaces", "next",
-                                                         "csrf_token"}
+    unknown = (set(request.form) | set(request.files)) - {
+        "file",
+        "note",
+        "finding",
+        "round",
+        "replaces",
+        "next",
+        "csrf_token",
+    }
     if unknown:
-        raise WordsWrong({name[:40]: say("没有“{word}”这一项。", word=name[:40]) for name in unknown})
+        raise WordsWrong(
+            {name[:40]: say("没有“{word}”这一项。", word=name[:40]) for name in unknown}
+        )
     files = request.files.getlist("file")
     if len(files) != 1:
         raise WordsWrong({"file": "请选择一个文件，一次传一个。"})
@@ -66,8 +80,14 @@ def sent() -> evidence.Sent:
     data = files[0].read(uploads.MOST_BYTES + 1)
     if len(data) > uploads.MOST_BYTES:
         raise uploads.too_large(files[0].stream.seek(0, io.SEEK_END))
-    return evidence.Sent(data, files[0].filename or "", request.form.get("note", "").strip() or None,
-                         _number("finding"), _number("round"), request.form.get("replaces") or None)
+    return evidence.Sent(
+        data,
+        files[0].filename or "",
+        request.form.get("note", "").strip() or None,
+        _number("finding"),
+        _number("round"),
+        request.form.get("replaces") or None,
+    )
 
 
 def _number(name: str) -> int | None:
@@ -81,10 +101,17 @@ def download(attachment_id: str, thumb: bool = False) -> Response:
     """Answer with the bytes of an attachment, to be saved and never shown as a page of ours."""
     row, data = evidence.open_file(db.session, folder(), attachment_id, actor(), thumb)
     kind = "image/jpeg" if thumb and row.thumb else row.kind
-    response = send_file(io.BytesIO(data), mimetype=kind, as_attachment=True, download_name=row.name)
-    response.headers.update({"Cache-Control": "private, no-store", "X-Content-Type-Options": "nosniff",
-                             "Content-Security-Policy": "sandbox; default-src 'none'",
-                             "Cross-Origin-Resource-Policy": "same-origin"})
+    response = send_file(
+        io.BytesIO(data), mimetype=kind, as_attachment=True, download_name=row.name
+    )
+    response.headers.update(
+        {
+            "Cache-Control": "private, no-store",
+            "X-Content-Type-Options": "nosniff",
+            "Content-Security-Policy": "sandbox; default-src 'none'",
+            "Cross-Origin-Resource-Policy": "same-origin",
+        }
+    )
     return response
 
 
@@ -113,15 +140,26 @@ def send(case_id):
     except No as no:
         return again(case_id, no)
     flash({"text": say("已上传：{name}", name=row.name)}, "toast")
-    return redirect(access.own_path(request.form.get("next")) or url_for("case.show", case_id=case_id))
+    return redirect(
+        access.own_path(request.form.get("next")) or url_for("case.show", case_id=case_id)
+    )
 
 
 def again(case_id, no: No):
-    """Show the case with the sentence at the field and what was written; only the file is to be chosen anew."""
+    """Show the case with the sentence at the field and what was written; only the file is to be
+    chosen anew.
+    """
     case = case_page.seen(case_id)
-    wrong = dict(no.fields) if isinstance(no, WordsWrong) else {no.extra.get("field") or "file": no.sentence}
-    shown = {name if name in ("note", "finding") else "file": sentence for name, sentence in wrong.items()}
-    words = {name: request.form.get(name, "")[:evidence.NOTE] for name in ("note", "finding")}
+    wrong = (
+        dict(no.fields)
+        if isinstance(no, WordsWrong)
+        else {no.extra.get("field") or "file": no.sentence}
+    )
+    shown = {
+        name if name in ("note", "finding") else "file": sentence
+        for name, sentence in wrong.items()
+    }
+    words = {name: request.form.get(name, "")[: evidence.NOTE] for name in ("note", "finding")}
     return case_page.page(case, forms.Bound(forms.ATTACH, words, shown, no)), no.status
 
 
@@ -144,8 +182,11 @@ def attach(case_id):
     if request.mimetype != "multipart/form-data":
         raise UnsupportedMediaType()
     file, key = sent(), api_http.key(required=False)
-    asked = idempotency.fingerprint(request.method, request.path, [
-        uploads.sha256(file.data), file.name, file.note, file.finding, file.round, file.replaces])
+    asked = idempotency.fingerprint(
+        request.method,
+        request.path,
+        [uploads.sha256(file.data), file.name, file.note, file.finding, file.round, file.replaces],
+    )
     before = idempotency.given(db.session, account(), key, asked) if key else None
     if before:
         return answer(before.body, before.status, Idempotent_Replayed="true")
@@ -162,4 +203,6 @@ def attach(case_id):
         evidence.submit(db.session, folder(), str(case_id), file, actor(), moment(), finish=keep)
     except _Again as again:
         return answer(again.args[0].body, 201, Idempotent_Replayed="true")
-    return answer(kept[0].body, 201, Location=url_for("api.attachment", attachment_id=kept[0].body["id"]))
+    return answer(
+        kept[0].body, 201, Location=url_for("api.attachment", attachment_id=kept[0].body["id"])
+    )

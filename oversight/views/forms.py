@@ -39,8 +39,12 @@ class Bound:
         return list(self.wrong.items()) or [("", self.no.sentence)]
 
 
-def form_for(asks: tuple[Ask, ...], scope: str, values: dict | None = None,
-             wrong: dict[str, str] | None = None) -> BaseForm:
+def form_for(
+    asks: tuple[Ask, ...],
+    scope: str,
+    values: dict | None = None,
+    wrong: dict[str, str] | None = None,
+) -> BaseForm:
     """Make a form; `scope` keeps the ids of several forms on a page apart."""
     form = BaseForm({ask.name: _field(ask, scope) for ask in asks})
     form.process(data={name: _shown(value) for name, value in (values or {}).items()})
@@ -77,12 +81,18 @@ def _word(form, ask: Ask):
 
 
 def _entries(form, ask: Ask) -> list[dict]:
-    """Take the entries of a list, each with its own words; empty ones are dropped unless their number is fixed."""
+    """Take the entries of a list, each with its own words; empty ones are dropped unless their
+    number is fixed.
+    """
     named = re.compile(rf"{re.escape(ask.name)}-(\d{{1,3}})-\w+")
     numbers = sorted({int(match[1]) for key in form if (match := named.fullmatch(key))})
-    found = [{item.name: form.get(f"{ask.name}-{number}-{item.name}", "").strip() for item in ask.items}
-             for number in numbers]
-    return found if f"{ask.name}-fixed" in form else [entry for entry in found if _written(ask, entry)]
+    found = [
+        {item.name: form.get(f"{ask.name}-{number}-{item.name}", "").strip() for item in ask.items}
+        for number in numbers
+    ]
+    return (
+        found if f"{ask.name}-fixed" in form else [entry for entry in found if _written(ask, entry)]
+    )
 
 
 def _written(ask: Ask, entry: dict) -> bool:
@@ -95,14 +105,24 @@ def _lines(form, ask: Ask) -> list[str]:
     """Take a list: one entry a line, or one a numbered field, which then keep their places."""
     fixed = form.get(f"{ask.name}-fixed", "")
     if fixed.isdigit():
-        found = [form.get(f"{ask.name}-{number}", "").strip() for number in range(1, min(int(fixed), 500) + 1)]
+        found = [
+            form.get(f"{ask.name}-{number}", "").strip()
+            for number in range(1, min(int(fixed), 500) + 1)
+        ]
         return found if any(found) else []
-    return [line.strip() for value in form.getlist(ask.name) for line in value.splitlines() if line.strip()]
+    return [
+        line.strip()
+        for value in form.getlist(ask.name)
+        for line in value.splitlines()
+        if line.strip()
+    ]
 
 
 def one_text(moves: list[Move]) -> bool:
     """True where every answer asks for one text, so that one field serves them all."""
-    return bool(moves) and all(len(move.asks) == 1 and move.asks[0].kind == "text" for move in moves)
+    return bool(moves) and all(
+        len(move.asks) == 1 and move.asks[0].kind == "text" for move in moves
+    )
 
 
 def version_from(form) -> int:

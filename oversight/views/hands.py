@@ -43,7 +43,12 @@ def offered(file) -> list[Hand]:
 def _hand(file, name: str, label: str) -> Hand:
     mine = file.bound if file.bound and file.bound.move == name else None
     kept = _own_date(file) if name == "follow_up" else {}
-    form = forms.form_for(desk_acts.ASKS[name], f"d-{name}", mine.words if mine else kept, mine.wrong if mine else None)
+    form = forms.form_for(
+        desk_acts.ASKS[name],
+        f"d-{name}",
+        mine.words if mine else kept,
+        mine.wrong if mine else None,
+    )
     return Hand(name, label, form, _options(file, name))
 
 
@@ -56,19 +61,26 @@ def _options(file, name: str) -> dict[str, list[Choice]]:
     """Return by field the people or units that an act may name."""
     if name == "copy":
         units = _reached(file.case)
-        return {"unit": [Choice(unit.id, unit.name) for unit in units], "person": _readers(file, units)}
+        return {
+            "unit": [Choice(unit.id, unit.name) for unit in units],
+            "person": _readers(file, units),
+        }
     try:
         row, _standing = desk_acts.my_desk(db.session, file.case, file.who)
     except NotYours:
         return {}
-    asked = {"hand_over": lambda: colleagues.entitled(db.session, file.case, row, file.at.today),
-             "delegate": lambda: colleagues.helpers(db.session, file.case, row, file.who),
-             "add_signer": lambda: colleagues.advisers(db.session, file.case, row, file.who)}
+    asked = {
+        "hand_over": lambda: colleagues.entitled(db.session, file.case, row, file.at.today),
+        "delegate": lambda: colleagues.helpers(db.session, file.case, row, file.who),
+        "add_signer": lambda: colleagues.advisers(db.session, file.case, row, file.who),
+    }
     return {"person": _people(asked[name]())} if name in asked else {}
 
 
 def _reached(case: Case) -> list[Unit]:
-    """Return the units that a copy may go to: those of the case's own line, and the offices unless it is personal."""
+    """Return the units that a copy may go to: those of the case's own line, and the offices unless
+    it is personal.
+    """
     line = [case.unit, *superiors(db.session, case.unit)]
     units = line if case.concerns_id else [*line, *_offices(case)]
     return list({unit.id: unit for unit in units}.values())
@@ -79,26 +91,43 @@ def _readers(file, units: list[Unit]) -> list[Choice]:
     place = {unit.id: number for number, unit in enumerate(units)}
     found = colleagues.readers(db.session, units, file.at.today)
     found.sort(key=lambda one: (place[one[1].unit_id], one[0].name))
-    return [Choice(person.id, f"{person.name}（{queues.office_label(post.office)}）", post.unit.name)
-            for person, post in found if person.id != file.who.id]
+    return [
+        Choice(person.id, f"{person.name}（{queues.office_label(post.office)}）", post.unit.name)
+        for person, post in found
+        if person.id != file.who.id
+    ]
 
 
 def _offices(case: Case) -> list[Unit]:
     """Return the towns and departments of the zone."""
-    return list(db.session.scalars(sa.select(Unit).where(
-        Unit.zone_id == case.zone_id, Unit.kind.in_(("town", "department")), Unit.ended_on.is_(None))
-        .order_by(Unit.sort, Unit.id)))
+    return list(
+        db.session.scalars(
+            sa.select(Unit)
+            .where(
+                Unit.zone_id == case.zone_id,
+                Unit.kind.in_(("town", "department")),
+                Unit.ended_on.is_(None),
+            )
+            .order_by(Unit.sort, Unit.id)
+        )
+    )
 
 
 def _people(found: dict[str, str]) -> list[Choice]:
-    rows = db.session.scalars(sa.select(Person).where(Person.id.in_(found)).order_by(Person.name, Person.id))
+    rows = db.session.scalars(
+        sa.select(Person).where(Person.id.in_(found)).order_by(Person.name, Person.id)
+    )
     return [Choice(person.id, person.name) for person in rows]
 
 
 def told(case: Case) -> str:
     """Say what came of the last act on a case."""
-    row = db.session.scalar(sa.select(JournalRow).where(JournalRow.case_id == case.id).order_by(
-        JournalRow.seq.desc()).limit(1))
+    row = db.session.scalar(
+        sa.select(JournalRow)
+        .where(JournalRow.case_id == case.id)
+        .order_by(JournalRow.seq.desc())
+        .limit(1)
+    )
     to = "、".join(row.result.get("to", ()))
     label = _(desk_acts.LABELS.get(row.move, row.move))
     return _("已办“%(act)s”：%(who)s", act=label, who=to) if to else _("已办“%(act)s”", act=label)
@@ -109,16 +138,28 @@ def told(case: Case) -> str:
 
 def follow_ups(case_ids: list[str], person_id: str) -> dict[str, FollowUp]:
     """Return by case the reader's own reminder."""
-    return {row.case_id: row for row in db.session.scalars(sa.select(FollowUp).where(
-        FollowUp.case_id.in_(case_ids), FollowUp.person_id == person_id))}
+    return {
+        row.case_id: row
+        for row in db.session.scalars(
+            sa.select(FollowUp).where(
+                FollowUp.case_id.in_(case_ids), FollowUp.person_id == person_id
+            )
+        )
+    }
 
 
 def marks(case_ids: list[str]) -> dict[str, list[str]]:
-    """Return by case what its row tells: to whom it was handed or delegated, and whose opinion was asked."""
+    """Return by case what its row tells: to whom it was handed or delegated, and whose opinion was
+    asked.
+    """
     found: dict[str, list[str]] = {}
-    for row in db.session.scalars(sa.select(Desk).where(
-            Desk.case_id.in_(case_ids), Desk.closed_at.is_(None),
-            sa.or_(Desk.handed_to.is_not(None), Desk.kind.in_(("help", "sign"))))):
+    for row in db.session.scalars(
+        sa.select(Desk).where(
+            Desk.case_id.in_(case_ids),
+            Desk.closed_at.is_(None),
+            sa.or_(Desk.handed_to.is_not(None), Desk.kind.in_(("help", "sign"))),
+        )
+    ):
         found.setdefault(row.case_id, []).append(_mark(row))
     return found
 

@@ -53,15 +53,28 @@ def metrics():
 def _figures():
     is_open = Case.closed_at.is_(None)
     by_workflow = db.session.execute(
-        sa.select(Case.workflow, sa.func.count()).where(is_open).group_by(Case.workflow))
-    yield from _gauge("oversight_open_cases", "Cases that have not reached an end",
-                      {f'{{workflow="{workflow}"}}': count for workflow, count in sorted(by_workflow.all())})
-    yield from _gauge("oversight_overdue_cases", "Open cases past their last day",
-                      {"": _count(is_open, Case.due_on < moment().today)})
-    yield from _gauge("oversight_work_waiting", "Background work that is due and not done",
-                      {"": _count(Work.done_at.is_(None), Work.due_at <= moment().now)})
-    yield from _gauge("oversight_work_failed", "Background work that has failed and is not done",
-                      {"": _count(Work.done_at.is_(None), Work.attempts > 0)})
+        sa.select(Case.workflow, sa.func.count()).where(is_open).group_by(Case.workflow)
+    )
+    yield from _gauge(
+        "oversight_open_cases",
+        "Cases that have not reached an end",
+        {f'{{workflow="{workflow}"}}': count for workflow, count in sorted(by_workflow.all())},
+    )
+    yield from _gauge(
+        "oversight_overdue_cases",
+        "Open cases past their last day",
+        {"": _count(is_open, Case.due_on < moment().today)},
+    )
+    yield from _gauge(
+        "oversight_work_waiting",
+        "Background work that is due and not done",
+        {"": _count(Work.done_at.is_(None), Work.due_at <= moment().now)},
+    )
+    yield from _gauge(
+        "oversight_work_failed",
+        "Background work that has failed and is not done",
+        {"": _count(Work.done_at.is_(None), Work.attempts > 0)},
+    )
 
 
 def _count(*conditions) -> int:

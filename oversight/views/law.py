@@ -1,4 +1,6 @@
-"""The law for readers: each definition as a table and a picture, and the clauses with their exact words."""
+"""The law for readers: each definition as a table and a picture, and the clauses with their exact
+words.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,15 @@ def rows(workflow: Workflow) -> list[tuple[Move, list[str], list[str]]]:
     """Return the moves as lines of a table: those that differ only in where they start are one."""
     found: dict[tuple, tuple[Move, list[str], list[str]]] = {}
     for move in workflow.moves:
-        key = (move.name, move.label, str(move.enters), move.asks, move.only_if, move.does, move.under)
+        key = (
+            move.name,
+            move.label,
+            str(move.enters),
+            move.asks,
+            move.only_if,
+            move.does,
+            move.under,
+        )
         line = found.setdefault(key, (move, [], []))
         line[1].extend(state.label for state in move.from_states)
         if move.by.label not in line[2]:
@@ -36,8 +46,13 @@ def index():
 @login_required
 def show(name):
     workflow = workflows.current(name)
-    return render_template("law.html", workflow=workflow, picture=Markup(law.svg(workflow)),
-                           rows=rows(workflow), stay=STAY)
+    return render_template(
+        "law.html",
+        workflow=workflow,
+        picture=Markup(law.svg(workflow)),
+        rows=rows(workflow),
+        stay=STAY,
+    )
 
 
 @bp.get("/clauses")

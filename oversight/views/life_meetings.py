@@ -1,4 +1,6 @@
-"""The panel 组织生活会 on a branch's year, and the forms by which its leaders note a meeting or take one back."""
+"""The panel 组织生活会 on a branch's year, and the forms by which its leaders note a meeting or take one
+back.
+"""
 
 from __future__ import annotations
 
@@ -49,15 +51,28 @@ class Line:
         if not owed(self.unit, self.term):
             return Chip("", _("不在考核期"))
         if self.term.end < self.today:
-            return Chip("late" if self.term.must else "warn", _("没有召开"), "late" if self.term.must else "clock")
-        return Chip("warn" if self.term.must and self.term.begin <= self.today else "", _("还没有召开"), "clock")
+            return Chip(
+                "late" if self.term.must else "warn",
+                _("没有召开"),
+                "late" if self.term.must else "clock",
+            )
+        return Chip(
+            "warn" if self.term.must and self.term.begin <= self.today else "",
+            _("还没有召开"),
+            "clock",
+        )
 
 
 class Life:
     """A branch's meetings of a year for one reader; `bound` is a form that came back."""
 
     def __init__(self, shown: year.Year):
-        self.unit, self.year, self.today, self.bound = shown.unit, shown.year, shown.today, shown.bound
+        self.unit, self.year, self.today, self.bound = (
+            shown.unit,
+            shown.year,
+            shown.today,
+            shown.bound,
+        )
 
     @cached_property
     def leads(self) -> bool:
@@ -77,11 +92,21 @@ class Life:
 
     @property
     def lines(self) -> list[Line]:
-        return [Line(self.unit, term, tuple(row for row in self.held if term.begin <= row.held_on <= term.end),
-                     self.today) for term in terms(self.unit, self.year)]
+        return [
+            Line(
+                self.unit,
+                term,
+                tuple(row for row in self.held if term.begin <= row.held_on <= term.end),
+                self.today,
+            )
+            for term in terms(self.unit, self.year)
+        ]
 
     def typed(self, form: str) -> dict:
-        """Return what was typed into a form that came back; `form` is "on" or the id of a meeting."""
+        """Return what was typed into a form that came back;
+
+        `form` is "on" or the id of a meeting.
+        """
         return self.bound.words if self.bound and self.bound.move == form else {}
 
     def wrong(self, form: str, name: str) -> str:
@@ -104,7 +129,11 @@ def note(unit_id):
     try:
         made = meetings.note(db.session, str(unit_id), on, access.actor(), access.moment())
     except (RuleSaysNo, WordsWrong) as no:
-        return _again(unit_id, forms.number(request.form.get("year", "")), forms.Bound.of("on", {"on": on}, no))
+        return _again(
+            unit_id,
+            forms.number(request.form.get("year", "")),
+            forms.Bound.of("on", {"on": on}, no),
+        )
     flash(_("已登记：%(day)s 召开组织生活会。", day=day_label(made.held_on)), "ok")
     return _to_year(made)
 
@@ -123,7 +152,9 @@ def take_back(meeting_id):
 
 
 def _to_year(row: LifeMeeting):
-    return redirect(url_for("year.show", unit_id=row.unit_id, year=row.held_on.year, _anchor="life"))
+    return redirect(
+        url_for("year.show", unit_id=row.unit_id, year=row.held_on.year, _anchor="life")
+    )
 
 
 def _again(unit_id, number: int, bound: forms.Bound):

@@ -1,4 +1,6 @@
-"""One desk act on many cases: what may be chosen, and what came of each. Each goes through its own door."""
+"""One desk act on many cases: what may be chosen, and what came of each. Each goes through its own
+door.
+"""
 
 from __future__ import annotations
 
@@ -24,21 +26,38 @@ def choose():
 def _list(box: str, wrong: str = "") -> str:
     box = box if box in ("mine", "waiting", "units") else "mine"
     who, at = access.actor(), access.moment()
-    page = queues.cases(db.session, who, box, at.today, cursor=request.args.get("cursor") or None, limit=desk.BULK_MOST)
-    acts = [(name, desk_acts.ACTS[name]) for name in (("claim", "release") if box == "mine" else ("nudge",))]
+    page = queues.cases(
+        db.session,
+        who,
+        box,
+        at.today,
+        cursor=request.args.get("cursor") or None,
+        limit=desk.BULK_MOST,
+    )
+    acts = [
+        (name, desk_acts.ACTS[name])
+        for name in (("claim", "release") if box == "mine" else ("nudge",))
+    ]
     return render_template("many.html", page=page, box=box, acts=acts, wrong=wrong)
 
 
 @bp.post("/desk/many/<act>")
 @login_required
 def send(act):
-    """Do one act on each case chosen, each in a transaction of its own; one that fails stops no other."""
-    ids = list(dict.fromkeys(request.form.getlist("case")))[:desk.BULK_MOST]
+    """Do one act on each case chosen, each in a transaction of its own; one that fails stops no
+    other.
+    """
+    ids = list(dict.fromkeys(request.form.getlist("case")))[: desk.BULK_MOST]
     if act not in desk_acts.IN_BULK or not ids:
         return _list(request.form.get("box", "mine"), _("请先勾选要办的事项。")), 422
     results = [_one(case.id, act) for case in desk.seen(ids, access.actor())]
-    return render_template("many_done.html", results=results, done=sum(no is None for *_x, no in results),
-                           label=desk_acts.ACTS[act], box=request.form.get("box", "mine"))
+    return render_template(
+        "many_done.html",
+        results=results,
+        done=sum(no is None for *_x, no in results),
+        label=desk_acts.ACTS[act],
+        box=request.form.get("box", "mine"),
+    )
 
 
 def _one(case_id: str, act: str) -> tuple[Case, str, No | None]:

@@ -58,7 +58,9 @@ class Sheet:
     @classmethod
     def of(cls, file: CaseFile) -> Sheet | None:
         """Return the sheet of a draft that lies on the reader's desk, or None."""
-        draft = file.state is file.workflow.opens and not file.state.due  # what has a clock lies with somebody
+        draft = (
+            file.state is file.workflow.opens and not file.state.due
+        )  # what has a clock lies with somebody
         drafts = draft or any(move.name == "ask" for move in file.steps_open)
         if not (drafts and file.steps_open):
             return None
@@ -68,9 +70,21 @@ class Sheet:
     def fresh(cls, workflow: Workflow, unit: Unit, facts: dict, **more) -> Sheet:
         """Return the sheet of a case that would be opened; nothing is written."""
         at = access.moment()
-        case = Case(id=new_id(), zone_id=unit.zone_id, workflow=workflow.name, facts=facts, unit=unit,
-                    unit_id=unit.id, definition_version=workflow.version, state=workflow.opens.name,
-                    opened_at=at.now, entered_at=at.now, version=1, raised=0, used_workdays=0)
+        case = Case(
+            id=new_id(),
+            zone_id=unit.zone_id,
+            workflow=workflow.name,
+            facts=facts,
+            unit=unit,
+            unit_id=unit.id,
+            definition_version=workflow.version,
+            state=workflow.opens.name,
+            opened_at=at.now,
+            entered_at=at.now,
+            version=1,
+            raised=0,
+            used_workdays=0,
+        )
         sheet = cls(case, access.actor(), at, True, **more)
         case.subject = sheet.activity.id if sheet.activity else None
         case.concerns_id = facts.get(workflow.concerns)
@@ -88,7 +102,9 @@ class Sheet:
 
     @cached_property
     def people(self) -> list[Person]:
-        """Return whom it may concern: the branch's members, for somebody without office only himself."""
+        """Return whom it may concern: the branch's members, for somebody without office only
+        himself.
+        """
         if not self.workflow.concerns:
             return []
         if authority.standing(db.session, self.workflow, self.case, BRANCH, self.who) is None:
@@ -115,8 +131,13 @@ class Sheet:
     @cached_property
     def activity(self) -> Activity | None:
         """Return the party day that the facts name, where it has been planned."""
-        return self.day and db.session.scalar(sa.select(Activity).where(
-            Activity.unit_id == self.unit.id, Activity.day == self.day, Activity.kind == "party_day"))
+        return self.day and db.session.scalar(
+            sa.select(Activity).where(
+                Activity.unit_id == self.unit.id,
+                Activity.day == self.day,
+                Activity.kind == "party_day",
+            )
+        )
 
     @cached_property
     def rule(self) -> PartyDay | None:
@@ -151,16 +172,31 @@ class Sheet:
 
     @property
     def _judgeable(self) -> bool:
-        """True where the facts suffice for the guards; a month not planned yet would be planned by asking."""
+        """True where the facts suffice for the guards; a month not planned yet would be planned by
+        asking.
+        """
         if any(ask.required and ask.name not in self.facts for ask in self.workflow.facts):
             return False
-        return self.day is None or self.activity is not None or not self.unit.fixed_day or self._month_planned
+        return (
+            self.day is None
+            or self.activity is not None
+            or not self.unit.fixed_day
+            or self._month_planned
+        )
 
     @property
     def _month_planned(self) -> bool:
-        return db.session.scalar(sa.select(Activity.id).where(
-            Activity.unit_id == self.unit.id, Activity.year == self.day.year,
-            Activity.month == self.day.month, Activity.kind == "party_day")) is not None
+        return (
+            db.session.scalar(
+                sa.select(Activity.id).where(
+                    Activity.unit_id == self.unit.id,
+                    Activity.year == self.day.year,
+                    Activity.month == self.day.month,
+                    Activity.kind == "party_day",
+                )
+            )
+            is not None
+        )
 
     @cached_property
     def options(self) -> list[outlook.Option]:
@@ -170,12 +206,17 @@ class Sheet:
             found = [outlook.Option(move, True, None, True) for move in leaving]
         else:
             found = outlook.options(db.session, self.case, self.who, self.at)
-        return [option for option in found
-                if option.move.by is self.workflow.opened_by and option.move.name not in ASIDE]
+        return [
+            option
+            for option in found
+            if option.move.by is self.workflow.opened_by and option.move.name not in ASIDE
+        ]
 
     def offers(self, name: str) -> Move | None:
-        return next((option.move for option in self.options
-                     if option.allowed and option.move.name == name), None)
+        return next(
+            (option.move for option in self.options if option.allowed and option.move.name == name),
+            None,
+        )
 
     def why_not_move(self, name: str) -> str | None:
         return next((option.why_not for option in self.options if option.move.name == name), None)
@@ -183,12 +224,26 @@ class Sheet:
     @property
     def first(self) -> Move | None:
         """Return the step that carries the case on."""
-        return next((option.move for option in self.options
-                     if option.allowed and option.move.enters is not STAY), None)
+        return next(
+            (
+                option.move
+                for option in self.options
+                if option.allowed and option.move.enters is not STAY
+            ),
+            None,
+        )
 
     def _attempt(self, move: Move | None, **words) -> Attempt:
-        return Attempt(db.session, self.workflow, self.case, move, self.who, self.at, words=words,
-                       state=self.case.state)
+        return Attempt(
+            db.session,
+            self.workflow,
+            self.case,
+            move,
+            self.who,
+            self.at,
+            words=words,
+            state=self.case.state,
+        )
 
     # The fields
 
@@ -197,7 +252,9 @@ class Sheet:
         moves = [option.move for option in self.options if option.move.name in names]
         asks = {ask.name: ask for move in moves for ask in move.asks}
         values = {**self.facts, **(self.bound.words if self.bound else {})}
-        return forms.form_for(tuple(asks.values()), "w", values, self.bound.wrong if self.bound else None)
+        return forms.form_for(
+            tuple(asks.values()), "w", values, self.bound.wrong if self.bound else None
+        )
 
     def facts_form(self, *without: str):
         asks = tuple(ask for ask in self.workflow.facts if ask.name not in without)
@@ -226,21 +283,41 @@ class Sheet:
         if state is None or state.waits_on is None or state.due is None:
             return None
         later = Sheet.fresh(self.workflow, self.unit, self.facts) if not self.new else self
-        attempt = Attempt(db.session, self.workflow, later.case, move, self.who, self.at, state=state.name)
-        seat = authority.resolve(db.session, self.workflow, later.case, state.waits_on, self.at.today)
-        return Answerer(seat.unit, _officer(seat), state.due.workdays, desks.last_day(attempt, state.due))
+        attempt = Attempt(
+            db.session, self.workflow, later.case, move, self.who, self.at, state=state.name
+        )
+        seat = authority.resolve(
+            db.session, self.workflow, later.case, state.waits_on, self.at.today
+        )
+        return Answerer(
+            seat.unit, _officer(seat), state.due.workdays, desks.last_day(attempt, state.due)
+        )
 
     @cached_property
     def neighbours(self) -> list[Unit]:
         """Return the branches of the same town that could hold the activity jointly."""
-        return list(db.session.scalars(sa.select(Unit).where(
-            Unit.parent_id == self.unit.parent_id, Unit.kind == "branch", Unit.id != self.unit.id,
-            Unit.ended_on.is_(None)).order_by(Unit.sort, Unit.id)))
+        return list(
+            db.session.scalars(
+                sa.select(Unit)
+                .where(
+                    Unit.parent_id == self.unit.parent_id,
+                    Unit.kind == "branch",
+                    Unit.id != self.unit.id,
+                    Unit.ended_on.is_(None),
+                )
+                .order_by(Unit.sort, Unit.id)
+            )
+        )
 
 
 def _not_yours(workflow: Workflow) -> NotYours:
-    return NotYours(say("“{workflow}”由{party}提出，不由您办理。", workflow=workflow.title,
-                        party=workflow.opened_by.label))
+    return NotYours(
+        say(
+            "“{workflow}”由{party}提出，不由您办理。",
+            workflow=workflow.title,
+            party=workflow.opened_by.label,
+        )
+    )
 
 
 def _officer(seat: authority.Seat) -> str:
@@ -250,10 +327,18 @@ def _officer(seat: authority.Seat) -> str:
 
 
 def next_day(unit: Unit, today: date) -> date | None:
-    """Return the next party day in force of a branch that lies ahead, as planned or as the rule has it."""
-    found = db.session.scalar(sa.select(sa.func.min(Activity.day)).where(
-        Activity.unit_id == unit.id, Activity.kind == "party_day", Activity.day > today,
-        Activity.held_on.is_(None), Activity.excused_by.is_(None)))
+    """Return the next party day in force of a branch that lies ahead, as planned or as the rule has
+    it.
+    """
+    found = db.session.scalar(
+        sa.select(sa.func.min(Activity.day)).where(
+            Activity.unit_id == unit.id,
+            Activity.kind == "party_day",
+            Activity.day > today,
+            Activity.held_on.is_(None),
+            Activity.excused_by.is_(None),
+        )
+    )
     return found or _by_rule(unit, today)
 
 
@@ -268,7 +353,9 @@ def _by_rule(unit: Unit, today: date) -> date | None:
 
 
 def _defaults(workflow: Workflow, unit: Unit, given: dict) -> dict:
-    """Fill in what is not named: the party day asked about, today's visit, the year appraised, the member himself."""
+    """Fill in what is not named: the party day asked about, today's visit, the year appraised, the
+    member himself.
+    """
     names, today, who = {ask.name for ask in workflow.facts}, access.moment().today, access.actor()
     if "day" in names and "day" not in given:
         return {**given, "day": (next_day(unit, today) or today).isoformat()}
@@ -287,14 +374,23 @@ def _defaults(workflow: Workflow, unit: Unit, given: dict) -> dict:
 @login_required
 def choose():
     """List what the reader may open, for each unit where he may."""
-    found = [sheet for workflow in workflows.every() if workflow.name not in BY_OTHER_ACTS
-             for sheet in _sheets(workflow) if not isinstance(sheet.why_not, NotYours)]
+    found = [
+        sheet
+        for workflow in workflows.every()
+        if workflow.name not in BY_OTHER_ACTS
+        for sheet in _sheets(workflow)
+        if not isinstance(sheet.why_not, NotYours)
+    ]
     return render_template("new.html", sheets=found)
 
 
 def _sheets(workflow: Workflow) -> list[Sheet]:
-    """Return a sheet for each unit in which the reader may open this; from above, one for the first of many."""
-    sheets = [Sheet.fresh(workflow, unit, _defaults(workflow, unit, {})) for unit in _units(workflow)]
+    """Return a sheet for each unit in which the reader may open this; from above, one for the first
+    of many.
+    """
+    sheets = [
+        Sheet.fresh(workflow, unit, _defaults(workflow, unit, {})) for unit in _units(workflow)
+    ]
     good = (sheet for sheet in sheets if not isinstance(sheet.why_not, NotYours))
     return list(islice(good, 1)) if workflow.opened_by.seat == "superior" else sheets
 
@@ -304,8 +400,11 @@ def _units(workflow: Workflow) -> list[Unit]:
     who, role = access.actor(), workflow.opened_by
     if role.seat == "superior":
         held = who.holds(*(office for tier in role.tiers for office in tier))
-        return [unit for unit in queues.units_in_sight(db.session, who)
-                if held and unit.kind == "branch" and unit.ended_on is None]
+        return [
+            unit
+            for unit in queues.units_in_sight(db.session, who)
+            if held and unit.kind == "branch" and unit.ended_on is None
+        ]
     own = [db.session.get(Unit, unit_id) for unit_id in who.unit_ids]
     if role.seat == "person" and who.branch is not None:
         own = list(dict.fromkeys([*own, who.branch]))
@@ -326,20 +425,36 @@ def blank(name):
 def _page(sheet: Sheet, status: int = 200):
     if not sheet.bound and sheet.why_not is not None:
         raise sheet.why_not
-    return render_template("opening.html", sheet=sheet, case=sheet.case, days=_other_days(sheet)), status
+    return render_template(
+        "opening.html", sheet=sheet, case=sheet.case, days=_other_days(sheet)
+    ), status
 
 
 def _other_days(sheet: Sheet) -> list[date]:
     """Return the party days ahead that could be asked about instead."""
     if sheet.day is None:
         return []
-    return list(db.session.scalars(sa.select(Activity.day).where(
-        Activity.unit_id == sheet.unit.id, Activity.day > sheet.at.today, Activity.day != sheet.day,
-        Activity.held_on.is_(None), Activity.kind == "party_day").order_by(Activity.day).limit(3)))
+    return list(
+        db.session.scalars(
+            sa.select(Activity.day)
+            .where(
+                Activity.unit_id == sheet.unit.id,
+                Activity.day > sheet.at.today,
+                Activity.day != sheet.day,
+                Activity.held_on.is_(None),
+                Activity.kind == "party_day",
+            )
+            .order_by(Activity.day)
+            .limit(3)
+        )
+    )
 
 
 def _unit(name: str, given: str | None) -> Unit:
-    """Return the unit named, or the first in which the reader may open this. Raises NotInSight, NotYours."""
+    """Return the unit named, or the first in which the reader may open this.
+
+    Raises NotInSight, NotYours.
+    """
     if given:
         unit = db.session.get(Unit, given) if len(given) == 36 else None
         if unit is None or not access.actor().sees(unit):
@@ -355,15 +470,20 @@ def _unit(name: str, given: str | None) -> Unit:
 def _facts(workflow: Workflow, source) -> dict:
     """Take facts from an address. Raises WordsWrong where a day cannot be read."""
     found = forms.words_from(source, workflow.facts)
-    unread = {ask.name: say("“{word}”不是一个日期。", word=ask.label) for ask in _unread(workflow, found)}
+    unread = {
+        ask.name: say("“{word}”不是一个日期。", word=ask.label) for ask in _unread(workflow, found)
+    }
     if unread:
         raise WordsWrong(unread)
     return found
 
 
 def _unread(workflow: Workflow, found: dict) -> list:
-    return [ask for ask in workflow.facts
-            if ask.kind == "date" and ask.name in found and read_day(found[ask.name]) is None]
+    return [
+        ask
+        for ask in workflow.facts
+        if ask.kind == "date" and ask.name in found and read_day(found[ask.name]) is None
+    ]
 
 
 @bp.post("/new/<name>")
@@ -375,13 +495,24 @@ def send(name):
         access.journal(no, "open")
         raise
     facts = forms.words_from(request.form, workflow.facts)
-    move = next((m for m in workflow.leaving(workflow.opens) if m.name == request.form.get("then")), None)
+    move = next(
+        (m for m in workflow.leaving(workflow.opens) if m.name == request.form.get("then")), None
+    )
     words = forms.words_from(request.form, move.asks) if move else {}
     try:
-        case = engine.submit_opening(db.session, name, unit.id, facts, access.actor(), access.moment(),
-                                     then=(move.name, words) if move else None)
+        case = engine.submit_opening(
+            db.session,
+            name,
+            unit.id,
+            facts,
+            access.actor(),
+            access.moment(),
+            then=(move.name, words) if move else None,
+        )
     except (WordsWrong, RuleSaysNo) as no:
-        return _wrong(workflow, str(unit.id), facts, forms.Bound.of(move.name if move else "", words, no))
+        return _wrong(
+            workflow, str(unit.id), facts, forms.Bound.of(move.name if move else "", words, no)
+        )
     except SomebodyFirst as no:
         return _taken(no, workflow, unit.id, move, words), no.status
     _told(case, move)
@@ -398,12 +529,27 @@ def _wrong(workflow: Workflow, unit_id: str, facts: dict, bound: forms.Bound):
 
 
 def _taken(no: No, workflow: Workflow, unit_id: str, move: Move | None, words: dict) -> str:
-    open_cases = list(db.session.scalars(sa.select(Case).where(
-        Case.workflow == workflow.name, Case.unit_id == unit_id, Case.closed_at.is_(None))))
-    said = [(ask, present.plain(words[ask.name], ask)) for ask in (move.asks if move else ())
-            if ask.name in words]
-    return render_template("conflict.html", no=no, case=None, move=move, said=said, open_cases=open_cases,
-                           next_url=None)
+    open_cases = list(
+        db.session.scalars(
+            sa.select(Case).where(
+                Case.workflow == workflow.name, Case.unit_id == unit_id, Case.closed_at.is_(None)
+            )
+        )
+    )
+    said = [
+        (ask, present.plain(words[ask.name], ask))
+        for ask in (move.asks if move else ())
+        if ask.name in words
+    ]
+    return render_template(
+        "conflict.html",
+        no=no,
+        case=None,
+        move=move,
+        said=said,
+        open_cases=open_cases,
+        next_url=None,
+    )
 
 
 def _told(case: Case, move: Move | None) -> None:

@@ -1,4 +1,6 @@
-"""A member's telephone number: masked in lists, in full only by a POST that says who looked. For people and the API."""
+"""A member's telephone number: masked in lists, in full only by a POST that says who looked. For
+people and the API.
+"""
 
 from __future__ import annotations
 
@@ -23,12 +25,16 @@ def secret() -> str:
 
 
 def masked(person: Person) -> str:
-    """Return a number as lists show it; whoever calls knows that the reader has business in the branch."""
+    """Return a number as lists show it; whoever calls knows that the reader has business in the
+    branch.
+    """
     return phones.masked(phones.unseal(secret(), person.id, person.phone_sealed))
 
 
 def of_case(case: Case) -> str:
-    """Return the masked number of the member that a case is about, for those with business in the branch."""
+    """Return the masked number of the member that a case is about, for those with business in the
+    branch.
+    """
     if case.concerns_id is None or not any(case.unit.within(path) for path in actor().business):
         return ""
     return masked(db.session.get(Person, case.concerns_id))
@@ -50,8 +56,15 @@ def _page(person: Person, number: str = "", no: No | None = None):
     except No:
         keeps = False
     return render_template(
-        "phone.html", person=person, number=number, masked=masked(person), no=no, keeps=keeps,
-        looks=contacts.looks(db.session, person.id), typed=request.form.get("number", "")), no.status if no else 200
+        "phone.html",
+        person=person,
+        number=number,
+        masked=masked(person),
+        no=no,
+        keeps=keeps,
+        looks=contacts.looks(db.session, person.id),
+        typed=request.form.get("number", ""),
+    ), no.status if no else 200
 
 
 @bp.post("/people/<uuid:person_id>/phone")
@@ -66,7 +79,9 @@ def look(person_id):
 @login_required
 def keep(person_id):
     try:
-        contacts.keep(db.session, secret(), str(person_id), request.form.get("number", ""), actor(), moment())
+        contacts.keep(
+            db.session, secret(), str(person_id), request.form.get("number", ""), actor(), moment()
+        )
     except WordsWrong as no:
         db.session.rollback()
         return _page(contacts.of_business(db.session, str(person_id), actor()), no=no)
@@ -93,4 +108,6 @@ def put(person_id):
     sent = api_http.body(number=str)
     contacts.keep(db.session, secret(), str(person_id), sent["number"], actor(), moment())
     db.session.commit()
-    return answer({"number": phones.masked(phones.read(sent["number"])) if sent["number"].strip() else None})
+    return answer(
+        {"number": phones.masked(phones.read(sent["number"])) if sent["number"].strip() else None}
+    )

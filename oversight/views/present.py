@@ -1,4 +1,6 @@
-"""How values are shown: dates, due chips, icons, a workflow's own template. Decides and writes nothing."""
+"""How values are shown: dates, due chips, icons, a workflow's own template. Decides and writes
+nothing.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +42,7 @@ ICONS = {
     "x": '<path d="M6 6l12 12M18 6L6 18"/>',
     "task": '<path d="M7 5H5v16h14V5h-2M9 3h6v4H9zM9 14l2 2 4-4"/>',
     "people": '<circle cx="9" cy="8" r="3.5"/><path d="M2.5 20c0-4 3-6 6.5-6s6.5 2 6.5 6M16 5a3.2 3.2 0 010 '
-              '6.3M18 14.5c2.2.8 3.5 2.7 3.5 5.5"/>',
+    '6.3M18 14.5c2.2.8 3.5 2.7 3.5 5.5"/>',
     "doc": '<path d="M6 3h8l4 4v14H6zM14 3v4h4M9 12h6M9 16h6"/>',
     "book": '<path d="M5 4h11a3 3 0 013 3v13H8a3 3 0 01-3-3zM5 17a3 3 0 013-3h11"/>',
     "flow": '<path d="M4 4h6v5H4zM14 15h6v5h-6zM7 9v8.5h7M10 6.5h7V15"/>',
@@ -54,7 +56,7 @@ ICONS = {
     "print": '<path d="M7 9V3h10v6M7 17H4V9h16v8h-3M7 14h10v7H7z"/>',
     "lock": '<path d="M6 11h12v9H6zM8.5 11V8a3.5 3.5 0 017 0v3"/>',
     "hand": '<path d="M8 12V6a1.5 1.5 0 013 0v5-7a1.5 1.5 0 013 0v7-5a1.5 1.5 0 013 0v8c0 4-2 7-6 7-3 '
-            '0-4-1-6-4l-2-3.5a1.4 1.4 0 012.300-1.500z"/>',
+    '0-4-1-6-4l-2-3.5a1.4 1.4 0 012.300-1.500z"/>',
 }
 
 
@@ -95,13 +97,19 @@ class Shell:
     @property
     def leads(self) -> bool:
         """True where the branch that he turns to first is one that he leads."""
-        return self.branch is not None and any(post.unit_id == self.branch.id for post in self.who.posts)
+        return self.branch is not None and any(
+            post.unit_id == self.branch.id for post in self.who.posts
+        )
 
     @property
     def keeper(self) -> bool:
         """True where the reader administers the zone or stands above branches: 管理 is on his menu."""
-        return any(post.office in ADMINISTRATORS or post.unit.kind not in ("branch", "group")
-                   and post.office in ("officer", "secretary") for post in self.who.posts)
+        return any(
+            post.office in ADMINISTRATORS
+            or post.unit.kind not in ("branch", "group")
+            and post.office in ("officer", "secretary")
+            for post in self.who.posts
+        )
 
     @cached_property
     def stand_ins(self) -> list:
@@ -111,8 +119,11 @@ class Shell:
 
     @cached_property
     def unread(self) -> int:
-        return db.session.scalar(sa.select(sa.func.count()).select_from(Notice).where(
-            Notice.person_id == self.who.id, Notice.read_at.is_(None)))
+        return db.session.scalar(
+            sa.select(sa.func.count())
+            .select_from(Notice)
+            .where(Notice.person_id == self.who.id, Notice.read_at.is_(None))
+        )
 
     @cached_property
     def branch(self) -> Unit | None:
@@ -126,15 +137,45 @@ def register(app: Flask) -> None:
     """Register filters and globals on the application's templates."""
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(
-        day=day, dayw=dayw, ymd=ymd, weekday=weekday, when=when, zh_day=zh_day, zh_ymd=zh_ymd, plain=plain,
-        t=translated, as_day=as_day, local_day=local_day, instant=datetime.fromisoformat)
+        day=day,
+        dayw=dayw,
+        ymd=ymd,
+        weekday=weekday,
+        when=when,
+        zh_day=zh_day,
+        zh_ymd=zh_ymd,
+        plain=plain,
+        t=translated,
+        as_day=as_day,
+        local_day=local_day,
+        instant=datetime.fromisoformat,
+    )
     app.jinja_env.globals.update(
-        icon=icon, sprite=sprite, part=part, due_chip=due_chip, shift=shift, clause_url=clause_url,
-        definition=definition, ask_named=ask_named, superior=superior, field_ids=field_ids, offices=OFFICES,
-        sections=checklist.sections, clauses=register_of_clauses, workdays_on=workdays_on,
-        member_name=member_name, phone_of=phone.of_case, masked=phone.masked, activity_day=activity_day,
-        lesson_form=lesson_form, unit_name=unit_name, successor=successor,
-        branches=branches, documents=DOCUMENTS, today=lambda: access.moment().today)
+        icon=icon,
+        sprite=sprite,
+        part=part,
+        due_chip=due_chip,
+        shift=shift,
+        clause_url=clause_url,
+        definition=definition,
+        ask_named=ask_named,
+        superior=superior,
+        field_ids=field_ids,
+        offices=OFFICES,
+        sections=checklist.sections,
+        clauses=register_of_clauses,
+        workdays_on=workdays_on,
+        member_name=member_name,
+        phone_of=phone.of_case,
+        masked=phone.masked,
+        activity_day=activity_day,
+        lesson_form=lesson_form,
+        unit_name=unit_name,
+        successor=successor,
+        branches=branches,
+        documents=DOCUMENTS,
+        today=lambda: access.moment().today,
+    )
     app.context_processor(_frame)
 
 
@@ -243,8 +284,11 @@ def _numbered(ask, number: int, entry) -> str:
     """Write an entry of a list with its number, in the words of the form."""
     if not isinstance(entry, dict):
         return f"{number}．{dict(ask.choices).get(entry, entry)}"
-    return f"{number}．" + "，".join(f"{item.label}：{_part(entry[item.name], item)}" for item in ask.items
-                                  if entry.get(item.name))
+    return f"{number}．" + "，".join(
+        f"{item.label}：{_part(entry[item.name], item)}"
+        for item in ask.items
+        if entry.get(item.name)
+    )
 
 
 def _part(value, item) -> str:
@@ -266,7 +310,7 @@ def translated(text: str) -> str:
     return text.translated(_) if isinstance(text, Sentence) else _(text) if text else ""
 
 
-# Icons, clauses, a workflow's own template ---------------------------------------------------------
+# Icons, clauses, a workflow's own template --------------------------------------------------------
 
 
 def icon(name: str, css: str = "") -> Markup:
@@ -277,8 +321,10 @@ def icon(name: str, css: str = "") -> Markup:
 
 def sprite() -> Markup:
     """Return the drawings of the icons that this page has used so far; the page's last element."""
-    used = "".join(f'<symbol id="i-{name}" viewBox="0 0 24 24">{ICONS[name]}</symbol>'
-                   for name in sorted(g.get("icons", ())))
+    used = "".join(
+        f'<symbol id="i-{name}" viewBox="0 0 24 24">{ICONS[name]}</symbol>'
+        for name in sorted(g.get("icons", ()))
+    )
     return Markup(f'<svg class="sr" aria-hidden="true" focusable="false">{used}</svg>')
 
 
@@ -293,7 +339,9 @@ def workdays_on(case: Case, days: int) -> date:
 
 def member_name(case: Case) -> str:
     """Name the member whose own case it is, also where the case does not exist yet."""
-    return queues.person_name(db.session, case.concerns_id or case.facts.get(definition(case).concerns))
+    return queues.person_name(
+        db.session, case.concerns_id or case.facts.get(definition(case).concerns)
+    )
 
 
 def activity_day(case: Case) -> date | None:
@@ -312,8 +360,11 @@ def unit_name(unit_id: str) -> str:
 
 def branches() -> list[Unit]:
     """Return the branches in the reader's sight that still exist."""
-    return [unit for unit in queues.units_in_sight(db.session, access.actor())
-            if unit.kind == "branch" and unit.ended_on is None]
+    return [
+        unit
+        for unit in queues.units_in_sight(db.session, access.actor())
+        if unit.kind == "branch" and unit.ended_on is None
+    ]
 
 
 def superior(unit: Unit) -> Unit:
@@ -353,7 +404,9 @@ def part(case: Case, name: str, **shown) -> Markup:
     except TemplateNotFound:
         own = base
     workflow = definition(case)
-    if not workflow.moves:  # a version that is not known here: nothing of its own template may be relied on
+    if (
+        not workflow.moves
+    ):  # a version that is not known here: nothing of its own template may be relied on
         own = base
     shown = {"case": case, "workflow": workflow, **shown}
     if name == "facts" and not own.blocks:

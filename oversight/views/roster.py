@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import io
 
-from flask import Blueprint, current_app, flash, redirect, render_template, request, send_file, url_for
+from flask import (
+    Blueprint,
+    current_app,
+    flash,
+    redirect,
+    render_template,
+    request,
+    send_file,
+    url_for,
+)
 from flask_babel import gettext as _
 from flask_login import login_required
 
@@ -31,7 +40,11 @@ def widen(endpoint: str | None, _values) -> None:
 
 
 def too_large() -> TooLarge:
-    return TooLarge(say("这个文件超过 {most} MB，请按镇（部门）拆成几个文件分别导入。", most=MOST_BYTES // 2**20))
+    return TooLarge(
+        say(
+            "这个文件超过 {most} MB，请按镇（部门）拆成几个文件分别导入。", most=MOST_BYTES // 2**20
+        )
+    )
 
 
 def _sealer() -> Sealer:
@@ -43,9 +56,14 @@ def _zone() -> Zone:
 
 
 def _page(found: roster.Read | None = None, no: No | None = None, status: int = 200):
-    return render_template("roster.html", found=found, no=no, troubles=getattr(no, "troubles", []),
-                           notes=found.roster.notes if found else getattr(no, "notes", []),
-                           summary=roster.summary(found.plan) if found else []), status
+    return render_template(
+        "roster.html",
+        found=found,
+        no=no,
+        troubles=getattr(no, "troubles", []),
+        notes=found.roster.notes if found else getattr(no, "notes", []),
+        summary=roster.summary(found.plan) if found else [],
+    ), status
 
 
 def _refused(no: No, found: roster.Read | None = None):
@@ -68,8 +86,12 @@ def show():
 @login_required
 def template():
     roster.entitled(actor())
-    return send_file(io.BytesIO(empty.write()), as_attachment=True, download_name="名册模板.xlsx",
-                     mimetype="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+    return send_file(
+        io.BytesIO(empty.write()),
+        as_attachment=True,
+        download_name="名册模板.xlsx",
+        mimetype="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    )
 
 
 @bp.post("/roster")
@@ -80,8 +102,16 @@ def upload():
         file = request.files.get("file")
         if file is None or not file.filename:
             raise WordsWrong({"file": "请选择一个 .xlsx 文件。"})
-        roster.propose(db.session, folder(), _zone(), file.read(), file.filename.replace("\\", "/").split("/")[-1],
-                       _sealer(), actor(), moment())
+        roster.propose(
+            db.session,
+            folder(),
+            _zone(),
+            file.read(),
+            file.filename.replace("\\", "/").split("/")[-1],
+            _sealer(),
+            actor(),
+            moment(),
+        )
     except No as no:
         return _refused(no)
     return redirect(url_for("roster.show"))
@@ -92,17 +122,34 @@ def upload():
 def apply():
     found = None
     try:
-        done = roster.accept(db.session, folder(), _zone(), _sealer(), actor(), moment(),
-                             request.form.get("digest", ""), "confirm" in request.form)
+        done = roster.accept(
+            db.session,
+            folder(),
+            _zone(),
+            _sealer(),
+            actor(),
+            moment(),
+            request.form.get("digest", ""),
+            "confirm" in request.form,
+        )
     except (Stale, roster.RuleSaysNo) as no:
         db.session.rollback()
         found = roster.draft(db.session, folder(), _zone(), _sealer(), actor(), moment())
         return _refused(no, found)
     except No as no:
         return _refused(no)
-    flash({"text": _("名册已导入：新增 %(new)s 人，更新 %(changed)s 人。", new=done.plan.counts["people"]["new"],
-                     changed=done.plan.counts["people"]["changed"]), "href": url_for("accounts.index"),
-           "label": _("去发激活单")}, "toast")
+    flash(
+        {
+            "text": _(
+                "名册已导入：新增 %(new)s 人，更新 %(changed)s 人。",
+                new=done.plan.counts["people"]["new"],
+                changed=done.plan.counts["people"]["changed"],
+            ),
+            "href": url_for("accounts.index"),
+            "label": _("去发激活单"),
+        },
+        "toast",
+    )
     return redirect(url_for("roster.show"))
 
 

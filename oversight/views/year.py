@@ -1,4 +1,7 @@
-"""A branch's year of party days, and the units in sight. Only the POSTs write, through the rules."""
+"""A branch's year of party days, and the units in sight.
+
+Only the POSTs write, through the rules.
+"""
 
 from __future__ import annotations
 
@@ -19,8 +22,23 @@ from ..models import Activity, Case, Unit
 from ..operations import attendance, orders
 from ..operations.attendance import Count
 from ..roles import BRANCH_LEADERS
-from ..rules.activities import STATUS_LABELS, activity_for, owed, plan, record_held, set_own_day, status
-from ..rules.calendar import has_rule_day, notice_of, rule_for, unified_july, zone_calendar, zone_settings
+from ..rules.activities import (
+    STATUS_LABELS,
+    activity_for,
+    owed,
+    plan,
+    record_held,
+    set_own_day,
+    status,
+)
+from ..rules.calendar import (
+    has_rule_day,
+    notice_of,
+    rule_for,
+    unified_july,
+    zone_calendar,
+    zone_settings,
+)
 from ..words import read_day
 from ..workdays import PartyDay
 from . import access, opening
@@ -30,8 +48,15 @@ from .present import day as day_label
 
 bp = Blueprint("year", __name__)
 
-KINDS = {"held": "ok", "late": "late", "missed": "late", "unrecorded": "warn", "unplanned": "warn",
-         "moved": "info", "excused": "info"}
+KINDS = {
+    "held": "ok",
+    "late": "late",
+    "missed": "late",
+    "unrecorded": "warn",
+    "unplanned": "warn",
+    "moved": "info",
+    "excused": "info",
+}
 MARKS = {"ok": "ok", "late": "late", "warn": "clock", "info": "cal"}
 FIRST, LAST = 2000, 2100
 SOON = timedelta(days=45)
@@ -57,7 +82,11 @@ class Month:
 
     @property
     def took_part(self) -> int:
-        return self.counted.classes["present"] + self.counted.classes["other_form"] if self.counted else 0
+        return (
+            self.counted.classes["present"] + self.counted.classes["other_form"]
+            if self.counted
+            else 0
+        )
 
     @property
     def expected(self) -> int:
@@ -116,7 +145,9 @@ class Month:
 
     @property
     def chip(self) -> Chip:
-        """Say how the month stands; a day set by consent, by the zone or by a holiday is said as such."""
+        """Say how the month stands; a day set by consent, by the zone or by a holiday is said as
+        such.
+        """
         kind = KINDS.get(self.status, "")
         if self.status in ("held", "moved") and self.row.moved_by:
             return Chip("info", _("事后补报") if self.late_report else _("经批复变更"), "cal")
@@ -144,15 +175,23 @@ class Month:
     @property
     def explained(self) -> bool:
         """True where the day is not simply the Friday of the rule."""
-        return self.status != "not_owed" and bool(self.rule) and any(
-            step.kind in ("start", "skip") for step in self.rule.steps)
+        return (
+            self.status != "not_owed"
+            and bool(self.rule)
+            and any(step.kind in ("start", "skip") for step in self.rule.steps)
+        )
 
     @property
     def changeable(self) -> bool:
         """True where the branch may ask for another day: not for 七一, which is the zone's."""
         united = unified_july(zone_settings(db.session, self.unit.zone_id), self.number)
-        return (self.unit.fixed_day and not united and self.status in ("planned", "moved", "provisional")
-                and self.row.day > self.today and not self.case)
+        return (
+            self.unit.fixed_day
+            and not united
+            and self.status in ("planned", "moved", "provisional")
+            and self.row.day > self.today
+            and not self.case
+        )
 
     @property
     def choosable(self) -> bool:
@@ -177,7 +216,10 @@ class Month:
         on = date(self.row.year, self.row.month, number)
         marks = ["hol"] if zone_calendar(db.session, self.unit.zone_id).rest(on) else []
         if on == self.day:
-            marks += ["pd", *(["late"] if self.status == "late" else ["future"] if self.ahead else [])]
+            marks += [
+                "pd",
+                *(["late"] if self.status == "late" else ["future"] if self.ahead else []),
+            ]
         elif self.rule and on in (self.rule.first_friday, self.row.day):
             marks.append("skip-d")
         return " ".join(marks)
@@ -186,9 +228,21 @@ class Month:
 class Year:
     """Twelve months of a branch for one reader; `bound` is a form about its 组织生活会 that came back."""
 
-    def __init__(self, unit: Unit, year: int, wrong: RuleSaysNo | WordsWrong | None = None, month: int = 0,
-                 bound: Bound | None = None):
-        self.unit, self.year, self.wrong, self.wrong_month, self.bound = unit, year, wrong, month, bound
+    def __init__(
+        self,
+        unit: Unit,
+        year: int,
+        wrong: RuleSaysNo | WordsWrong | None = None,
+        month: int = 0,
+        bound: Bound | None = None,
+    ):
+        self.unit, self.year, self.wrong, self.wrong_month, self.bound = (
+            unit,
+            year,
+            wrong,
+            month,
+            bound,
+        )
         self.today = access.moment().today
 
     @property
@@ -197,31 +251,69 @@ class Year:
 
     @cached_property
     def months(self) -> list[Month]:
-        rows = {row.month: row for row in db.session.scalars(sa.select(Activity).where(
-            Activity.unit_id == self.unit.id, Activity.year == self.year, Activity.kind == "party_day"))}
-        asked = {case.subject: case for case in db.session.scalars(sa.select(Case).where(
-            Case.unit_id == self.unit.id, Case.workflow == "date_change", Case.closed_at.is_(None)))}
+        rows = {
+            row.month: row
+            for row in db.session.scalars(
+                sa.select(Activity).where(
+                    Activity.unit_id == self.unit.id,
+                    Activity.year == self.year,
+                    Activity.kind == "party_day",
+                )
+            )
+        }
+        asked = {
+            case.subject: case
+            for case in db.session.scalars(
+                sa.select(Case).where(
+                    Case.unit_id == self.unit.id,
+                    Case.workflow == "date_change",
+                    Case.closed_at.is_(None),
+                )
+            )
+        }
         counted = attendance.counts(db.session, [row.id for row in rows.values()])
         decided = _decided(rows.values())
-        return [self._month(number, rows.get(number), asked, decided, counted) for number in range(1, 13)]
+        return [
+            self._month(number, rows.get(number), asked, decided, counted)
+            for number in range(1, 13)
+        ]
 
-    def _month(self, number: int, row: Activity | None, asked: dict[str, Case], decided: dict[str, Case],
-               counted: dict[str, Count]) -> Month:
+    def _month(
+        self,
+        number: int,
+        row: Activity | None,
+        asked: dict[str, Case],
+        decided: dict[str, Case],
+        counted: dict[str, Count],
+    ) -> Month:
         given = has_rule_day(db.session, self.unit, number)
         rule = rule_for(db.session, self.unit, self.year, number) if given else None
         case = asked.get(row.id) if row is not None else None
         found = counted.get(row.id) if row is not None else None
         row = row or Activity(**plan(db.session, self.unit, self.year, number))
-        return Month(self.unit, row, rule, self.today, case, decided.get(row.id), found, self._to_tell.get(row.id, []))
+        return Month(
+            self.unit,
+            row,
+            rule,
+            self.today,
+            case,
+            decided.get(row.id),
+            found,
+            self._to_tell.get(row.id, []),
+        )
 
     @cached_property
     def _to_tell(self) -> dict[str, list[Case]]:
-        """Return by party day the met orders that the members are told of there; nobody else's business."""
+        """Return by party day the met orders that the members are told of there; nobody else's
+        business.
+        """
         return orders.untold(db.session, self.unit) if access.actor().posts else {}
 
     @property
     def rate(self) -> float | None:
-        """Return the share of those expected who took part, over the records that there are, in per cent."""
+        """Return the share of those expected who took part, over the records that there are, in per
+        cent.
+        """
         expected = sum(month.expected for month in self.months)
         return 100 * sum(month.took_part for month in self.months) / expected if expected else None
 
@@ -250,10 +342,22 @@ class Year:
     @cached_property
     def next_case(self) -> Case | None:
         """Return the open request about the next party day."""
-        row = self.next and db.session.scalar(sa.select(Activity.id).where(
-            Activity.unit_id == self.unit.id, Activity.day == self.next, Activity.kind == "party_day"))
-        return db.session.scalar(sa.select(Case).where(
-            Case.workflow == "date_change", Case.subject == row, Case.closed_at.is_(None))) if row else None
+        row = self.next and db.session.scalar(
+            sa.select(Activity.id).where(
+                Activity.unit_id == self.unit.id,
+                Activity.day == self.next,
+                Activity.kind == "party_day",
+            )
+        )
+        return (
+            db.session.scalar(
+                sa.select(Case).where(
+                    Case.workflow == "date_change", Case.subject == row, Case.closed_at.is_(None)
+                )
+            )
+            if row
+            else None
+        )
 
     def sees(self, case: Case) -> bool:
         """True where the reader may open the case; its number is everybody's."""
@@ -270,13 +374,18 @@ class Year:
 def _decided(rows) -> dict[str, Case]:
     """Return by activity the request that moved its day or excused it."""
     ids = {row.id: row.moved_by or row.excused_by for row in rows if row.moved_by or row.excused_by}
-    cases = {case.id: case for case in db.session.scalars(sa.select(Case).where(Case.id.in_(ids.values())))}
+    cases = {
+        case.id: case
+        for case in db.session.scalars(sa.select(Case).where(Case.id.in_(ids.values())))
+    }
     return {row_id: cases[case_id] for row_id, case_id in ids.items()}
 
 
 def leads(unit: Unit) -> bool:
     """True where the reader is one of the branch's leaders."""
-    return any(post.unit_id == unit.id and post.office in BRANCH_LEADERS for post in access.actor().posts)
+    return any(
+        post.unit_id == unit.id and post.office in BRANCH_LEADERS for post in access.actor().posts
+    )
 
 
 def branch(unit_id) -> Unit:
@@ -290,7 +399,9 @@ def branch(unit_id) -> Unit:
 def _led(unit_id) -> Unit:
     unit = branch(unit_id)
     if not leads(unit):
-        raise NotYours(_("这里由%(unit)s的书记、副书记或组织委员登记，您可以查看。", unit=unit.name))
+        raise NotYours(
+            _("这里由%(unit)s的书记、副书记或组织委员登记，您可以查看。", unit=unit.name)
+        )
     return unit
 
 
@@ -317,7 +428,9 @@ def page(year: Year, status: int = 200):
 @bp.post("/units/<uuid:unit_id>/year/<int:year>/<int:month>/<what>")
 @login_required
 def write(unit_id, year, month, what):
-    """Choose the day of a month, note when it was held, or open its sheet; for the branch's own leaders."""
+    """Choose the day of a month, note when it was held, or open its sheet; for the branch's own
+    leaders.
+    """
     try:
         return _written(_led(unit_id), year, month, what)
     except (NotInSight, NotYours) as no:
@@ -326,13 +439,21 @@ def write(unit_id, year, month, what):
 
 
 def _written(unit: Unit, year: int, month: int, what: str):
-    if what not in ("day", "held", "attendance") or not 1 <= month <= 12 or not FIRST <= year <= LAST:
+    if (
+        what not in ("day", "held", "attendance")
+        or not 1 <= month <= 12
+        or not FIRST <= year <= LAST
+    ):
         raise NotInSight()
     if what == "attendance":
         return _sheet(unit, year, month)
     try:
         chosen = _date(request.form.get("on", ""))
-        said = _choose(unit, year, month, chosen) if what == "day" else _held(unit, year, month, chosen)
+        said = (
+            _choose(unit, year, month, chosen)
+            if what == "day"
+            else _held(unit, year, month, chosen)
+        )
     except (RuleSaysNo, WordsWrong) as no:
         unit_id = unit.id
         access.journal(no, f"year_{what}")
@@ -379,26 +500,50 @@ def units():
     groups: dict[str, list[Unit]] = {}
     for unit in branches:
         groups.setdefault(unit.parent_id, []).append(unit)
-    towns = {unit.id: unit for unit in db.session.scalars(sa.select(Unit).where(Unit.id.in_(groups)))}
-    return render_template("units.html", groups=[(towns[key], rows) for key, rows in groups.items()],
-                           days=_next_days(branches), opens=_open_cases(branches))
+    towns = {
+        unit.id: unit for unit in db.session.scalars(sa.select(Unit).where(Unit.id.in_(groups)))
+    }
+    return render_template(
+        "units.html",
+        groups=[(towns[key], rows) for key, rows in groups.items()],
+        days=_next_days(branches),
+        opens=_open_cases(branches),
+    )
 
 
 def _next_days(branches: list[Unit]) -> dict[str, date]:
-    """Return the next party day of each branch; one that chooses itself has none before it has chosen."""
+    """Return the next party day of each branch; one that chooses itself has none before it has
+    chosen.
+    """
     today = access.moment().today
-    rows = dict(db.session.execute(sa.select(Activity.unit_id, sa.func.min(Activity.day)).where(
-        Activity.unit_id.in_([unit.id for unit in branches]), Activity.kind == "party_day",
-        Activity.day >= today, Activity.held_on.is_(None)).group_by(Activity.unit_id)).all())
+    rows = dict(
+        db.session.execute(
+            sa.select(Activity.unit_id, sa.func.min(Activity.day))
+            .where(
+                Activity.unit_id.in_([unit.id for unit in branches]),
+                Activity.kind == "party_day",
+                Activity.day >= today,
+                Activity.held_on.is_(None),
+            )
+            .group_by(Activity.unit_id)
+        ).all()
+    )
     found = {unit.id: rows.get(unit.id) or opening.next_day(unit, today) for unit in branches}
-    return {unit.id: found[unit.id] for unit in branches
-            if found[unit.id] and (unit.fixed_day or found[unit.id] < today + SOON)}
+    return {
+        unit.id: found[unit.id]
+        for unit in branches
+        if found[unit.id] and (unit.fixed_day or found[unit.id] < today + SOON)
+    }
 
 
 def _open_cases(branches: list[Unit]) -> dict[str, int]:
     """Count what is open in each branch, for those who may see its business."""
     if not access.actor().posts:
         return {}
-    return dict(db.session.execute(sa.select(Case.unit_id, sa.func.count()).where(
-        Case.unit_id.in_([unit.id for unit in branches]), Case.closed_at.is_(None),
-    ).group_by(Case.unit_id)).all())
+    return dict(
+        db.session.execute(
+            sa.select(Case.unit_id, sa.func.count())
+            .where(Case.unit_id.in_([unit.id for unit in branches]), Case.closed_at.is_(None))
+            .group_by(Case.unit_id)
+        ).all()
+    )

@@ -1,4 +1,7 @@
-"""The zone's settings with who changed them, and its table of rest days. Only the POST writes, by operations."""
+"""The zone's settings with who changed them, and its table of rest days.
+
+Only the POST writes, by operations.
+"""
 
 from __future__ import annotations
 
@@ -27,11 +30,23 @@ def settings():
 
 def _page(typed: dict, wrong: dict, status: int = 200):
     who = access.actor()
-    rows = [(row, ZONE_SETTINGS.get(row.name), person_name(db.session, row.by_id) if row.by_id else _("终端"))
-            for row in zone_settings.history(db.session, who.zone_id)]
+    rows = [
+        (
+            row,
+            ZONE_SETTINGS.get(row.name),
+            person_name(db.session, row.by_id) if row.by_id else _("终端"),
+        )
+        for row in zone_settings.history(db.session, who.zone_id)
+    ]
     return render_template(
-        "zone_settings.html", settings=ZONE_SETTINGS.values(), keeps=zone_settings.keeps(who), rows=rows, wrong=wrong,
-        values={**chosen(db.session, who.zone_id), **typed}, shown=zone_settings.shown), status
+        "zone_settings.html",
+        settings=ZONE_SETTINGS.values(),
+        keeps=zone_settings.keeps(who),
+        rows=rows,
+        wrong=wrong,
+        values={**chosen(db.session, who.zone_id), **typed},
+        shown=zone_settings.shown,
+    ), status
 
 
 @bp.post("/zone/settings/<name>")
@@ -51,7 +66,14 @@ def change(name):
         access.journal(no, "set")
         raise
     db.session.commit()
-    flash(_("“%(what)s”已设定，%(n)s 个还没有到的党日随之改期。", what=ZONE_SETTINGS[name].label, n=moved), "ok")
+    flash(
+        _(
+            "“%(what)s”已设定，%(n)s 个还没有到的党日随之改期。",
+            what=ZONE_SETTINGS[name].label,
+            n=moved,
+        ),
+        "ok",
+    )
     return redirect(url_for("zone.settings"))
 
 
@@ -68,4 +90,6 @@ def rest_days(year):
     if not FIRST <= year <= LAST:
         raise NotInSight()
     published, days = calendar.days_of(db.session, access.actor().zone_id, year)
-    return render_template("rest_days.html", year=year, published=published, days=days, kinds=calendar.KINDS)
+    return render_template(
+        "rest_days.html", year=year, published=published, days=days, kinds=calendar.KINDS
+    )

@@ -20,7 +20,10 @@ _current: dict[str, Workflow] = {}
 
 
 def register(workflow: Workflow, *, current: bool = True) -> None:
-    """Make a definition known. Raises Unsound where the same version already says something else."""
+    """Make a definition known.
+
+    Raises Unsound where the same version already says something else.
+    """
     known = _found.get((workflow.name, workflow.version))
     if known is not None and known.fingerprint() != workflow.fingerprint():
         raise Unsound(f"{workflow.name} version {workflow.version} exists and reads otherwise")
@@ -67,25 +70,40 @@ def current(name: str) -> Workflow:
 def get(name: str, version: int) -> Workflow:
     """Return the version a case lives on. Raises NotInSight."""
     if (name, version) not in _found:
-        raise NotInSight(say("这件事按旧版流程办理（{name} 第 {version} 版），当前程序没有该版本。", name=name,
-                             version=version))
+        raise NotInSight(
+            say(
+                "这件事按旧版流程办理（{name} 第 {version} 版），当前程序没有该版本。",
+                name=name,
+                version=version,
+            )
+        )
     return _found[name, version]
 
 
 def reading(case) -> Workflow:
     """Return the definition to show a case by; never for moving it.
 
-    Where its version is not known here: a stand-in with the stored state, which says so and has no moves.
+    Where its version is not known here: a stand-in with the stored state, which says so and has no
+    moves.
     """
     known = _found.get((case.workflow, case.definition_version))
     if known is not None:
         return known
     current = _current.get(case.workflow)
-    label = say("{state}（流程第 {version} 版不在当前程序中，只能查看）", state=case.state,
-                version=case.definition_version)
-    return Workflow(case.workflow, current.title if current else case.workflow, case.definition_version,
-                    opens=State(case.state, label), opened_by=current.opened_by if current else BRANCH, moves=(),
-                    short=current.short if current else "")
+    label = say(
+        "{state}（流程第 {version} 版不在当前程序中，只能查看）",
+        state=case.state,
+        version=case.definition_version,
+    )
+    return Workflow(
+        case.workflow,
+        current.title if current else case.workflow,
+        case.definition_version,
+        opens=State(case.state, label),
+        opened_by=current.opened_by if current else BRANCH,
+        moves=(),
+        short=current.short if current else "",
+    )
 
 
 for _module in pkgutil.iter_modules(__path__):

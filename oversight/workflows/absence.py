@@ -1,7 +1,7 @@
 """Absence: one case for each member on leave or absent, so that nobody is dropped.
 
-Contact one by one, tell what happened, make up the lesson, confirm, file. 无故 is found by people after
-hearing the member; education is a flag beside the lesson, never its end.
+Contact one by one, tell what happened, make up the lesson, confirm, file. 无故 is found by people
+after hearing the member; education is a flag beside the lesson, never its end.
 """
 
 from dataclasses import replace
@@ -22,24 +22,47 @@ FINDING = house_rule("无故不参加由支委会听取本人说明后认定，�
 EXEMPT = house_rule("确有困难的，经上级同意可以不补课。")
 
 REASONS = tuple((value, value) for value in rules.people.CATEGORIES)
-WAYS = (("phone", "电话"), ("visit", "上门"), ("online", "网络"), ("receiving_branch", "流入地支部"))
-FORMS = (("visit", "送学上门"), ("online", "网络补课"), ("one_on_one", "个别补课"), ("group", "集中补课"),
-         ("materials", "寄送资料"), ("receiving_branch", "流入地支部补课"))
+WAYS = (
+    ("phone", "电话"),
+    ("visit", "上门"),
+    ("online", "网络"),
+    ("receiving_branch", "流入地支部"),
+)
+FORMS = (
+    ("visit", "送学上门"),
+    ("online", "网络补课"),
+    ("one_on_one", "个别补课"),
+    ("group", "集中补课"),
+    ("materials", "寄送资料"),
+    ("receiving_branch", "流入地支部补课"),
+)
 MEASURES = (("谈话提醒", "谈话提醒"), ("批评教育", "批评教育"))
-REACHED = (Ask("reached", "yes_no", "联系上了没有"), Ask("told", "yes_no", "是否通报活动情况"),
-           Ask("way", "choice", "联系方式", choices=WAYS),
-           Ask("reason", "choice", "缺席原因", required=False, choices=REASONS),
-           Ask("on", "date", "哪天联系的", required=False))
-LESSON = (Ask("form", "choice", "补课形式", choices=FORMS), Ask("held_on", "date", "补课日期"),
-          Ask("note", "text", "补课内容", required=False))
+REACHED = (
+    Ask("reached", "yes_no", "联系上了没有"),
+    Ask("told", "yes_no", "是否通报活动情况"),
+    Ask("way", "choice", "联系方式", choices=WAYS),
+    Ask("reason", "choice", "缺席原因", required=False, choices=REASONS),
+    Ask("on", "date", "哪天联系的", required=False),
+)
+LESSON = (
+    Ask("form", "choice", "补课形式", choices=FORMS),
+    Ask("held_on", "date", "补课日期"),
+    Ask("note", "text", "补课内容", required=False),
+)
 WHY, NOTE = Ask("reason", "text", "理由"), Ask("opinion", "text", "意见", required=False)
 
 TO_CONTACT = State("to_contact", "待联系", waits_on=BRANCH, due=Due(3, SOON, climbs_to=SUPERIOR))
-TO_MAKE_UP = State("to_make_up", "待补课", waits_on=BRANCH,
-                   due=Due(22, BEFORE_NEXT, until=facts.next_party_day, keeps=True, climbs_to=SUPERIOR))
+TO_MAKE_UP = State(
+    "to_make_up",
+    "待补课",
+    waits_on=BRANCH,
+    due=Due(22, BEFORE_NEXT, until=facts.next_party_day, keeps=True, climbs_to=SUPERIOR),
+)
 TO_CONFIRM = State("to_confirm", "待确认", waits_on=BRANCH, due=Due(3, PROMPT, climbs_to=SUPERIOR))
 TO_ARCHIVE = State("to_archive", "待归档", waits_on=BRANCH, due=Due(5, FILE, climbs_to=SUPERIOR))
-OBJECTED = State("finding_objected", "对认定有异议", waits_on=SUPERIOR, due=Due(5, FINDING, climbs_to=ABOVE))
+OBJECTED = State(
+    "finding_objected", "对认定有异议", waits_on=SUPERIOR, due=Due(5, FINDING, climbs_to=ABOVE)
+)
 UNREACHED = State("unreached", "报上级查找", waits_on=SUPERIOR, due=Due(5, LOST, climbs_to=ABOVE))
 MADE_UP = State("made_up", "已补课归档")
 EXCUSED = State("excused", "上级同意不补课")
@@ -126,6 +149,7 @@ def nobody_dropped(attempt):
 
 
 LIVE = (TO_CONTACT, TO_MAKE_UP, TO_CONFIRM, TO_ARCHIVE)
+# fmt: off
 WORKFLOW = Workflow(
     "absence", "缺席联系与补课", version=2, opens=TO_CONTACT, opened_by=BRANCH, short="缺席补课",
     facts=(Ask("activity", "text", "活动"), Ask("member", "person", "党员")), concerns="member",
@@ -166,7 +190,16 @@ WORKFLOW = Workflow(
         *rules.common_moves(*LIVE, OBJECTED, UNREACHED, void_if=(nobody_dropped,), void_then=(facts.open_anew,)),
     ),
 )
+# fmt: on
 
 # Version 1: no follow-up was void while the record said absent.
-EARLIER = (replace(WORKFLOW, version=1, moves=tuple(
-    replace(move, only_if=(no_longer_missing,), does=()) if move.name == "void" else move for move in WORKFLOW.moves)),)
+EARLIER = (
+    replace(
+        WORKFLOW,
+        version=1,
+        moves=tuple(
+            replace(move, only_if=(no_longer_missing,), does=()) if move.name == "void" else move
+            for move in WORKFLOW.moves
+        ),
+    ),
+)

@@ -1,7 +1,8 @@
 """Annual appraisal of a branch's members by 四个合格: self, peers, vote, rating, committee.
 
-The vote is counted on paper. A rating that departs from it gives a reason; the superior decides as a body; each
-member is told in person and may ask once for a review, by others. 不合格 is a grade: what follows is not done here.
+The vote is counted on paper. A rating that departs from it gives a reason; the superior decides as
+a body; each member is told in person and may ask once for a review, by others. 不合格 is a grade: what
+follows is not done here.
 """
 
 from dataclasses import replace
@@ -29,37 +30,112 @@ from ..rules.appraisal_guards import (
 )
 
 MEMBER_ASK, WHO = Ask("member", "person", "党员"), Ask("member", "person", "党员", required=False)
-STRUCK = (MEMBER_ASK, Ask("reason", "choice", "原因", choices=(
-    ("transfer", "转出"), ("death", "去世"), ("left", "出党"))))
+STRUCK = (
+    MEMBER_ASK,
+    Ask(
+        "reason",
+        "choice",
+        "原因",
+        choices=(("transfer", "转出"), ("death", "去世"), ("left", "出党")),
+    ),
+)
 GONE = (MEMBER_ASK, Ask("reason", "choice", "原因", choices=(("death", "去世"), ("left", "出党"))))
-AWAY = (MEMBER_ASK, Ask("reason", "choice", "原因", choices=(
-    ("abroad", "出国（境）六个月以上"), ("lost", "失联"), ("ill", "不能表达意愿或长期卧床"), ("held", "被留置或羁押"),
-    ("moved", "外出六个月以上未转组织关系"))))
-EXCUSE = (MEMBER_ASK, Ask("reason", "choice", "原因", choices=(("ill", "年老体弱"), ("away", "长期在外"), ("other", "其他"))))
-SELF = (Ask("text", "text", "自评", hint="对照政治合格、执行纪律合格、品德合格、发挥作用合格，写做得怎样、差在哪里。"),
-        Ask("grade", "choice", "自评等次", choices=facts.GRADE_CHOICES))
+AWAY = (
+    MEMBER_ASK,
+    Ask(
+        "reason",
+        "choice",
+        "原因",
+        choices=(
+            ("abroad", "出国（境）六个月以上"),
+            ("lost", "失联"),
+            ("ill", "不能表达意愿或长期卧床"),
+            ("held", "被留置或羁押"),
+            ("moved", "外出六个月以上未转组织关系"),
+        ),
+    ),
+)
+EXCUSE = (
+    MEMBER_ASK,
+    Ask(
+        "reason",
+        "choice",
+        "原因",
+        choices=(("ill", "年老体弱"), ("away", "长期在外"), ("other", "其他")),
+    ),
+)
+SELF = (
+    Ask(
+        "text",
+        "text",
+        "自评",
+        hint="对照政治合格、执行纪律合格、品德合格、发挥作用合格，写做得怎样、差在哪里。",
+    ),
+    Ask("grade", "choice", "自评等次", choices=facts.GRADE_CHOICES),
+)
 PEER = (Ask("about", "person", "评议谁"), Ask("opinion", "text", "互评意见"))
 HELD = Ask("meeting_on", "date", "组织生活会日期", required=False, hint="不填就是今天。")
 COUNTED = (
-    *(Ask(name, "number", label) for name, label in (
-        ("present", "实到"), ("issued", "发出"), ("returned", "收回"), ("valid", "有效"))),
-    Ask("scrutineer", "person", "监票人"), Ask("teller", "person", "计票人"),
-    Ask("tallies", "list", "得票", items=(
-        MEMBER_ASK, *(Ask(grade, "number", label, required=False) for grade, label in facts.GRADE_CHOICES))))
+    *(
+        Ask(name, "number", label)
+        for name, label in (
+            ("present", "实到"),
+            ("issued", "发出"),
+            ("returned", "收回"),
+            ("valid", "有效"),
+        )
+    ),
+    Ask("scrutineer", "person", "监票人"),
+    Ask("teller", "person", "计票人"),
+    Ask(
+        "tallies",
+        "list",
+        "得票",
+        items=(
+            MEMBER_ASK,
+            *(Ask(grade, "number", label, required=False) for grade, label in facts.GRADE_CHOICES),
+        ),
+    ),
+)
 NOTES = (MEMBER_ASK, Ask("note", "text", "说明"))
 PROPOSED = (
-    Ask("ratings", "list", "等次", items=(MEMBER_ASK, Ask("grade", "choice", "等次", choices=facts.GRADE_CHOICES))),
+    Ask(
+        "ratings",
+        "list",
+        "等次",
+        items=(MEMBER_ASK, Ask("grade", "choice", "等次", choices=facts.GRADE_CHOICES)),
+    ),
     Ask("reasons", "list", "与测评不一致的理由", required=False, items=NOTES),
     Ask("heard", "list", "听取本人意见", required=False, items=NOTES),
-    Ask("decided_by", "choice", "由谁提出", required=False, choices=(("committee", "支委会"), ("members", "党员大会"))))
-ANSWER = (Ask("agree", "yes_no", "是否同意"), Ask("opinion", "text", "意见"),
-          Ask("returned", "list", "退回的党员及理由", required=False, items=NOTES))
-BALLOTS = (*bodies.BALLOTS, Ask("returned", "list", "退回的党员", required=False, items=(
-    MEMBER_ASK, Ask("votes", "number", "退回票数"), Ask("note", "text", "理由"))))
+    Ask(
+        "decided_by",
+        "choice",
+        "由谁提出",
+        required=False,
+        choices=(("committee", "支委会"), ("members", "党员大会")),
+    ),
+)
+ANSWER = (
+    Ask("agree", "yes_no", "是否同意"),
+    Ask("opinion", "text", "意见"),
+    Ask("returned", "list", "退回的党员及理由", required=False, items=NOTES),
+)
+BALLOTS = (
+    *bodies.BALLOTS,
+    Ask(
+        "returned",
+        "list",
+        "退回的党员",
+        required=False,
+        items=(MEMBER_ASK, Ask("votes", "number", "退回票数"), Ask("note", "text", "理由")),
+    ),
+)
 WHY, NOTE = Ask("reason", "text", "理由"), Ask("opinion", "text", "意见", required=False)
 
 MEMBERS = Each(MEMBER, facts.asked, "党员自评")
-BODY = Body(COMMITTEE, "会议审批", answer="agree", steps_aside=facts.on_roster, secret=ratings.by_paper)
+BODY = Body(
+    COMMITTEE, "会议审批", answer="agree", steps_aside=facts.on_roster, secret=ratings.by_paper
+)
 IN_FIVE = Due(5, CONSENT)
 
 
@@ -69,10 +145,14 @@ def paced(workdays: int, keeps: bool = False) -> Due:
 
 PREPARING = State("preparing", "准备", waits_on=BRANCH, due=paced(10, keeps=True))
 AWAY_FIRST = State("not_counted_asked", "待上级同意不计入", waits_on=SUPERIOR, due=IN_FIVE)
-SELF_ASSESSMENT = State("self_assessment", "个人自评", waits_on=MEMBERS, due=Due(10, TIME, rungs=(3, 0)))
+SELF_ASSESSMENT = State(
+    "self_assessment", "个人自评", waits_on=MEMBERS, due=Due(10, TIME, rungs=(3, 0))
+)
 SELF_DONE = State("self_done", "自评完成", waits_on=BRANCH, due=paced(5))
 PEER_REVIEW = State("peer_review", "党员互评", waits_on=BRANCH, due=paced(15, keeps=True))
-AWAY_LATER = State("not_counted_asked_later", "待上级同意不计入（互评后）", waits_on=SUPERIOR, due=IN_FIVE)
+AWAY_LATER = State(
+    "not_counted_asked_later", "待上级同意不计入（互评后）", waits_on=SUPERIOR, due=IN_FIVE
+)
 VOTE = State("vote", "民主测评", waits_on=BRANCH, due=paced(10, keeps=True))
 RATE = State("rating", "组织评定", waits_on=BRANCH, due=paced(5))
 PUT_FORWARD = State("proposed", "等次已提出", waits_on=COUNT)
@@ -91,6 +171,7 @@ AFTER_VOTE = (VOTE, RATE, RETURNED, TELLING, UNDER_REVIEW)
 MINUTES = (bodies.keep_minutes,)
 REVIEWING = (rules.another_person, law.by_others)
 
+# fmt: off
 WORKFLOW = Workflow(
     "appraisal", "民主评议党员", version=2, opens=PREPARING, opened_by=BRANCH, short="民主评议", inherits=True,
     discreet=True, facts=(Ask("year", "number", "年度"),), open_if=(law.in_the_window, law.once_a_year),
@@ -179,16 +260,27 @@ WORKFLOW = Workflow(
                             UNDER_REVIEW),
     ),
 )
+# fmt: on
 
 
 def _first(move: Move) -> Move:
-    """Return a move as version 1 had it: committees only spoke aloud, and a consent taken over raised all."""
+    """Return a move as version 1 had it: committees only spoke aloud, and a consent taken over
+    raised all.
+    """
     if move.name == "decide":
         return replace(move, only_if=move.only_if[:-1])
     later = (ratings.freeze_manner, facts.lower, *MINUTES)
     return replace(move, does=tuple(effect for effect in move.does if effect not in later))
 
 
-EARLIER = (replace(WORKFLOW, version=1, moves=tuple(
-    _first(move) for move in WORKFLOW.moves
-    if move.name not in ("enter_ballots", "strike_gone"))),)
+EARLIER = (
+    replace(
+        WORKFLOW,
+        version=1,
+        moves=tuple(
+            _first(move)
+            for move in WORKFLOW.moves
+            if move.name not in ("enter_ballots", "strike_gone")
+        ),
+    ),
+)

@@ -1,6 +1,8 @@
-"""Campaign: the zone deploys the yearly appraisal, from when to when, by a numbered notice to every branch.
+"""Campaign: the zone deploys the yearly appraisal, from when to when, by a numbered notice to every
+branch.
 
-Drafted by the zone office, signed by somebody else of the zone committee. Organs appraise within the year anyway.
+Drafted by the zone office, signed by somebody else of the zone committee. Organs appraise within
+the year anyway.
 """
 
 from .. import rules
@@ -27,7 +29,11 @@ def by_the_zone(attempt):
 def about_the_fourth_quarter(attempt):
     """开始日期在第四季度之内，结束日期在开始之后、次年三月底之前。"""
     year, begin, end = attempt.words["year"], attempt.words["from_on"], attempt.words["until"]
-    return (begin.year, begin.month >= 10) == (year, True) and begin < end and (end.year, end.month) <= (year + 1, 3)
+    return (
+        (begin.year, begin.month >= 10) == (year, True)
+        and begin < end
+        and (end.year, end.month) <= (year + 1, 3)
+    )
 
 
 @rule(DEPLOYED)
@@ -36,6 +42,7 @@ def not_over(attempt):
     return attempt.fact_day("until") >= attempt.today
 
 
+# fmt: off
 WORKFLOW = Workflow(
     "campaign", "民主评议部署", version=1, opens=DRAFT, opened_by=ZONE_OFFICE, short="评议部署",
     facts=(Ask("year", "number", "年度"), Ask("from_on", "date", "从哪天开始"), Ask("until", "date", "到哪天结束"),
@@ -53,3 +60,4 @@ WORKFLOW = Workflow(
         *rules.common_moves(DRAFT, PROPOSED),
     ),
 )
+# fmt: on

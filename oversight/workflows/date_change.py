@@ -1,7 +1,8 @@
 """Date change: moving a branch's party day.
 
-The day is fixed. A branch may move it only by asking in writing, and only the organization directly above
-may consent, in writing. Silence is never consent: unanswered, the request lapses against the superior.
+The day is fixed. A branch may move it only by asking in writing, and only the organization directly
+above may consent, in writing. Silence is never consent: unanswered, the request lapses against the
+superior.
 """
 
 from datetime import timedelta
@@ -18,7 +19,9 @@ PROMPT = house_rule("3 个工作日内、且在原定日期之前答复；指导
 REVOCABLE = house_rule("批复作出后、日期到来前，作出批复的一方可以撤销，并说明理由。")
 
 NEW_DAY = Ask("new_day", "date", "改到哪一天")
-REASON = Ask("reason", "text", "为什么要改", hint="写清是什么事、哪几天、影响多少党员。上级凭这段话批复。")
+REASON = Ask(
+    "reason", "text", "为什么要改", hint="写清是什么事、哪几天、影响多少党员。上级凭这段话批复。"
+)
 OPINION, NOTE = Ask("opinion", "text", "批复意见"), Ask("opinion", "text", "意见", required=False)
 DRAFT_DAY = Ask("new_day", "date", "改到哪一天", required=False)
 DRAFT_REASON = Ask("reason", "text", "为什么要改", required=False)
@@ -27,7 +30,13 @@ LATE = (
     Ask("reason", "text", "什么情况来不及请示"),
     Ask("new_day", "date", "实际开展或改到的日期", required=False, hint="当月已无法开展的，不填"),
     Ask("told_by_phone", "text", "电话请示：向谁、何时", required=False),
-    Ask("recovered_on", "date", "情况恢复的日期", required=False, hint="不填的，从原定日期起算 3 个工作日"),
+    Ask(
+        "recovered_on",
+        "date",
+        "情况恢复的日期",
+        required=False,
+        hint="不填的，从原定日期起算 3 个工作日",
+    ),
 )
 
 JOINT = Each(SUPERIOR, facts.joint_superiors, "各有关上级党组织")
@@ -127,7 +136,9 @@ def day_has_come(attempt):
 @rule(house_rule("补报的日期须在当月之内，且不是原定日期。"), "new_day")
 def another_if_told(attempt):
     """实际开展或改到的日期必须在同一个月之内，且不是原定日期。"""
-    return attempt.words.get("new_day") is None or (same_month.test(attempt) and another_day.test(attempt))
+    return attempt.words.get("new_day") is None or (
+        same_month.test(attempt) and another_day.test(attempt)
+    )
 
 
 AHEAD = (not_july, not_held, still_ahead)
@@ -135,6 +146,7 @@ NEW = (same_month, another_day, not_a_rest_day, asked_ahead, not_taken)
 ANSWERED = (rules.second_person, not_held, day_stands, still_ahead)
 UNDO = (rules.take_back, rules.void_papers)
 
+# fmt: off
 WORKFLOW = Workflow(
     "date_change", "变更活动时间请示", version=1, opens=DRAFT, opened_by=BRANCH, short="变更时间请示",
     facts=(Ask("day", "date", "原定日期"), DRAFT_DAY, DRAFT_REASON,
@@ -192,3 +204,4 @@ WORKFLOW = Workflow(
         *rules.common_moves(DRAFT, ASKED, ASKED_JOINT, RETURNED, APPROVED, CANCEL_ASKED, REPORTED, undo=UNDO),
     ),
 )
+# fmt: on

@@ -1,4 +1,5 @@
-"""Exemption: a member who is old, ill or long away asks to be excused from party days, for a dated time.
+"""Exemption: a member who is old, ill or long away asks to be excused from party days, for a dated
+time.
 
 The branch supports, the superior decides; it ends by itself. Who is exempt stands outside 应到.
 """
@@ -45,7 +46,9 @@ def of_this_branch(attempt):
 
 def _exempt(attempt) -> None:
     """起止日期内不计入应到，最早从批准之日起。"""
-    rules.people.exempt(attempt, max(attempt.fact_day("from_on"), attempt.today), attempt.fact_day("until"))
+    rules.people.exempt(
+        attempt, max(attempt.fact_day("from_on"), attempt.today), attempt.fact_day("until")
+    )
 
 
 def _resume(attempt) -> None:
@@ -54,6 +57,7 @@ def _resume(attempt) -> None:
         rules.people.exempt(attempt, None, attempt.today)
 
 
+# fmt: off
 WORKFLOW = Workflow(
     "exemption", "免予参加活动申请", version=1, opens=ASKED, opened_by=MEMBER, short="免予参加",
     facts=(Ask("member", "person", "党员"), Ask("reason", "choice", "原因", choices=rules.people.CARE_REASONS),
@@ -73,3 +77,4 @@ WORKFLOW = Workflow(
         *rules.common_moves(ASKED, SUPPORTED, IN_FORCE, undo=(Effect(_resume),)),
     ),
 )
+# fmt: on

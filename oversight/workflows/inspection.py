@@ -1,4 +1,5 @@
-"""Inspection: one visit or desk review of a branch by a named inspector, by the clauses of its rule set.
+"""Inspection: one visit or desk review of a branch by a named inspector, by the clauses of its rule
+set.
 
 Small things are put right on the spot without paper; 组织不力 found by the inspector leads to an order.
 """
@@ -42,6 +43,7 @@ def day_has_come(attempt):
     return attempt.fact_day("inspected_on") <= attempt.today
 
 
+# fmt: off
 WORKFLOW = Workflow(
     "inspection", "督查", version=1, opens=UNDER_WAY, opened_by=INSPECTOR, short="督查",
     facts=(Ask("method", "choice", "督查方式", choices=facts.METHODS), Ask("inspected_on", "date", "督查日期")),
@@ -55,3 +57,4 @@ WORKFLOW = Workflow(
         *rules.common_moves(UNDER_WAY),
     ),
 )
+# fmt: on

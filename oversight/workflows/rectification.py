@@ -1,8 +1,8 @@
 """Rectification: an order after an inspection, with a deadline that climbs until it is met.
 
-It rests on 组织不力 (SOE: also 走过场) found by a person. Author, signer, fixer and re-checker are not one and
-the same. What was not done cannot be made later: it is explained, and done right next time. The program never
-pronounces 问责.
+It rests on 组织不力 (SOE: also 走过场) found by a person. Author, signer, fixer and re-checker are not one
+and the same. What was not done cannot be made later: it is explained, and done right next time. The
+program never pronounces 问责.
 """
 
 from dataclasses import replace
@@ -18,14 +18,21 @@ GROUND, INSPECT = clause("G-4.4f"), clause("G-4.4a")
 SIGNED = house_rule("整改通知书由督查人拟稿、有权签发的人签发，拟稿人不能自己签发。")
 SERVED = house_rule("整改通知书送达后 2 个工作日内签收。")
 LIMIT = house_rule("整改期限由签发时确定，一般 15 个工作日；延期须申请并经同意。")
-RECHECKED = house_rule("收到整改报告后 5 个工作日内由拟稿人、整改人以外的人逐条复核；复核期间整改期限不走。")
-HEARD = house_rule("对整改通知书有异议的，由下达单位督查人以外的人逐条答复，期限暂停；仍不服的可以提请上一级复查一次。")
+RECHECKED = house_rule(
+    "收到整改报告后 5 个工作日内由拟稿人、整改人以外的人逐条复核；复核期间整改期限不走。"
+)
+HEARD = house_rule(
+    "对整改通知书有异议的，由下达单位督查人以外的人逐条答复，期限暂停；仍不服的可以提请上一级复查一次。"
+)
 RECALLED_RULE = house_rule("下达有误的可以收回，编号作废保留，另行下达。")
 STUDY = house_rule("逾期不改的由下达单位或其上级提请研究；系统不作问责结论。")
 
 VERDICTS = (("accepted", "通过"), ("explained", "说明属实"), ("not", "不通过"))
-FACTS = (Ask("method", "choice", "督查方式", choices=facts.METHODS), Ask("inspected_on", "date", "督查日期"),
-         Ask("findings", "list", "问题", items=facts.FINDING))
+FACTS = (
+    Ask("method", "choice", "督查方式", choices=facts.METHODS),
+    Ask("inspected_on", "date", "督查日期"),
+    Ask("findings", "list", "问题", items=facts.FINDING),
+)
 MEASURE = (Ask("measure", "text", "整改措施或情况说明"), Ask("done_on", "date", "完成日期"))
 WHY, NOTE = Ask("reason", "text", "理由"), Ask("opinion", "text", "意见", required=False)
 JUDGED = (Ask("verdicts", "list", "逐条结论", choices=VERDICTS), Ask("opinion", "text", "复核意见"))
@@ -34,10 +41,16 @@ ANSWERS = (Ask("answers", "list", "逐条答复", required=False), NOTE)
 DRAFT = State("draft", "待签发", waits_on=SUPERIOR, due=Due(5, SIGNED, climbs_to=ABOVE))
 SIGNED_OFF = State("signed_off", "待印发", waits_on=ISSUER, due=Due(2, SIGNED, climbs_to=ABOVE))
 ISSUED = State("issued", "待签收", waits_on=BRANCH, due=Due(2, SERVED, climbs_to=SUPERIOR))
-FIXING = State("fixing", "整改中", waits_on=BRANCH, due=Due(
-    15, LIMIT, until=facts.order_due, keeps=True, rungs=(7, 3, 1, 0), climbs_to=ABOVE))
+FIXING = State(
+    "fixing",
+    "整改中",
+    waits_on=BRANCH,
+    due=Due(15, LIMIT, until=facts.order_due, keeps=True, rungs=(7, 3, 1, 0), climbs_to=ABOVE),
+)
 RECHECK = State("recheck", "待复核", waits_on=SUPERIOR, due=Due(5, RECHECKED, climbs_to=ABOVE))
-EXTENSION = State("extension_asked", "申请延期", waits_on=SUPERIOR, due=Due(3, LIMIT, climbs_to=ABOVE))
+EXTENSION = State(
+    "extension_asked", "申请延期", waits_on=SUPERIOR, due=Due(3, LIMIT, climbs_to=ABOVE)
+)
 OBJECTED = State("objected", "异议待答复", waits_on=SUPERIOR, due=Due(5, HEARD, climbs_to=ABOVE))
 REVIEW = State("review", "提请复查", waits_on=ABOVE, due=Due(5, HEARD))
 RECALLED = State("recalled", "已收回", waits_on=ISSUER, due=Due(5, RECALLED_RULE, climbs_to=ABOVE))
@@ -135,6 +148,7 @@ def overdue(attempt):
 
 LIVE = (DRAFT, SIGNED_OFF, ISSUED, FIXING, RECHECK, EXTENSION, OBJECTED, REVIEW)
 SENT = (ISSUED, FIXING, RECHECK, EXTENSION, OBJECTED)
+# fmt: off
 WORKFLOW = Workflow(
     "rectification", "整改", version=2, opens=DRAFT, opened_by=INSPECTOR, short="整改", facts=FACTS,
     open_if=(has_findings, clauses_bind, already_inspected), on_open=(facts.set_issuer,), inherits=True,
@@ -180,7 +194,16 @@ WORKFLOW = Workflow(
         *rules.common_moves(*LIVE, RECALLED, undo=(facts.void_order,)),
     ),
 )
+# fmt: on
 
 # Version 1: sent back, an order was due after five working days even where it had had longer.
-EARLIER = (replace(WORKFLOW, version=1, moves=tuple(
-    replace(move, does=(facts.new_round,)) if move.name == "send_back" else move for move in WORKFLOW.moves)),)
+EARLIER = (
+    replace(
+        WORKFLOW,
+        version=1,
+        moves=tuple(
+            replace(move, does=(facts.new_round,)) if move.name == "send_back" else move
+            for move in WORKFLOW.moves
+        ),
+    ),
+)

@@ -1,6 +1,7 @@
 """Zone shift: the zone moves a month's party day for every branch by a numbered notice.
 
-Drafted by the zone office, signed by somebody else of the zone committee; also the only way to move 七一.
+Drafted by the zone office, signed by somebody else of the zone committee; also the only way to move
+七一.
 """
 
 from .. import rules
@@ -49,6 +50,7 @@ def workday_or_july(attempt):
     return day.month == 7 or attempt.calendar.is_workday(day)
 
 
+# fmt: off
 WORKFLOW = Workflow(
     "zone_shift", "全区调整活动时间通知", version=1, opens=DRAFT, opened_by=ZONE_OFFICE, short="全区改期",
     facts=(NEW_DAY, REASON), open_if=(by_the_zone, day_ahead, workday_or_july, month_is_free),
@@ -67,3 +69,4 @@ WORKFLOW = Workflow(
         *rules.common_moves(DRAFT, PROPOSED, PUBLISHED, undo=(rules.end_notice, rules.void_papers)),
     ),
 )
+# fmt: on

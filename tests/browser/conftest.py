@@ -1,4 +1,6 @@
-"""A live server for the browser: the small world on SQLite, on this machine only, with a stopped clock."""
+"""A live server for the browser: the small world on SQLite, on this machine only, with a stopped
+clock.
+"""
 
 from __future__ import annotations
 
@@ -38,9 +40,15 @@ class Site:
 def site(sqlite_template, tmp_path):
     """Serve a world whose years are planned and held up to November, with a few cases on the way."""
     shutil.copy(sqlite_template, tmp_path / "oversight.db")
-    app = create_app({"OVERSIGHT_DATABASE_URL": f"sqlite:///{tmp_path / 'oversight.db'}",
-                      "OVERSIGHT_INSTANCE": str(tmp_path), "OVERSIGHT_SECRET_KEY": "t" * 32,
-                      "OVERSIGHT_TESTING": "1"}, StoppedClock(NOW))
+    app = create_app(
+        {
+            "OVERSIGHT_DATABASE_URL": f"sqlite:///{tmp_path / 'oversight.db'}",
+            "OVERSIGHT_INSTANCE": str(tmp_path),
+            "OVERSIGHT_SECRET_KEY": "t" * 32,
+            "OVERSIGHT_TESTING": "1",
+        },
+        StoppedClock(NOW),
+    )
     with app.app_context():
         units, cases = _fill(db.session)
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
@@ -66,7 +74,14 @@ def _fill(session) -> tuple[dict[str, str], dict[str, str]]:
     cases = {
         "asked": play.asked(name="community.secretary", unit="community"),
         "draft": play.open("organ.secretary", unit="organ"),
-        "approved": play.approved("2027-01-15", name="organ.secretary", unit="organ", day="2027-01-08"),
+        "approved": play.approved(
+            "2027-01-15", name="organ.secretary", unit="organ", day="2027-01-08"
+        ),
     }
-    cases["again"] = play.asked("2027-03-12", name="organ.secretary", unit="organ", day="2027-03-05")
-    return ({name: unit.id for name, unit in world.units.items()}, {name: case.id for name, case in cases.items()})
+    cases["again"] = play.asked(
+        "2027-03-12", name="organ.secretary", unit="organ", day="2027-03-05"
+    )
+    return (
+        {name: unit.id for name, unit in world.units.items()},
+        {name: case.id for name, case in cases.items()},
+    )

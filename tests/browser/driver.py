@@ -21,9 +21,17 @@ PHONE = 600  # narrower than this, the page is shown as on a phone
 
 _ROOT = Path(__file__).resolve().parents[2]
 _FLAGS = (
-    "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-    "--disable-dev-shm-usage", "--hide-scrollbars", "--lang=zh-CN",
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+    "--hide-scrollbars",
+    "--lang=zh-CN",
 )
 
 
@@ -84,7 +92,9 @@ def axe_violations(driver: webdriver.Chrome, *tags: str) -> list[dict]:
     """Run axe-core on the page shown and return what it finds wrong (WCAG 2.1 A and AA by default)."""
     source = _ROOT / "node_modules" / "axe-core" / "axe.min.js"
     if not source.exists():
-        _missing("缺少 axe-core：请先安装 Node（Debian：apt-get install nodejs npm），再运行 make test。")
+        _missing(
+            "缺少 axe-core：请先安装 Node（Debian：apt-get install nodejs npm），再运行 make test。"
+        )
     driver.execute_script(source.read_text(encoding="utf-8"))
     run_only = list(tags) or ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
     result = driver.execute_async_script(
@@ -99,17 +109,20 @@ def axe_violations(driver: webdriver.Chrome, *tags: str) -> list[dict]:
 
 def _emulate(driver: webdriver.Chrome, size: tuple[int, int] | None, dark: bool) -> None:
     if size:
-        driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
-            "width": size[0], "height": size[1], "deviceScaleFactor": 1, "mobile": False,
-        })
+        driver.execute_cdp_cmd(
+            "Emulation.setDeviceMetricsOverride",
+            {"width": size[0], "height": size[1], "deviceScaleFactor": 1, "mobile": False},
+        )
     colours(driver, "dark" if dark else "light")
 
 
 def colours(driver: webdriver.Chrome, scheme: str) -> None:
     """Show the page by day or by night, at once and without a fading of colours."""
     features = {"prefers-color-scheme": scheme, "prefers-reduced-motion": "reduce"}
-    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {
-        "features": [{"name": name, "value": value} for name, value in features.items()]})
+    driver.execute_cdp_cmd(
+        "Emulation.setEmulatedMedia",
+        {"features": [{"name": name, "value": value} for name, value in features.items()]},
+    )
 
 
 def _program(variable: str, names: tuple[str, ...], package: str) -> str:

@@ -1,4 +1,6 @@
-"""Accounts and rosters in a real browser: a member sets his password on a phone, with and without scripts."""
+"""Accounts and rosters in a real browser: a member sets his password on a phone, with and without
+scripts.
+"""
 
 from __future__ import annotations
 
@@ -33,9 +35,13 @@ def type_in(page, **words) -> None:
 def press(page, text: str, then: str, within: str = "") -> None:
     """Press a button and wait for the words of the page that it leads to."""
     button = page.find_element(By.XPATH, f"{within}//button[contains(., '{text}')]")
-    page.execute_script("arguments[0].scrollIntoView({block: 'center'})", button)  # clear of the bar at the foot
+    page.execute_script(
+        "arguments[0].scrollIntoView({block: 'center'})", button
+    )  # clear of the bar at the foot
     button.click()
-    WebDriverWait(page, 30, ignored_exceptions=[WebDriverException]).until(lambda driver: then in body(driver))
+    WebDriverWait(page, 30, ignored_exceptions=[WebDriverException]).until(
+        lambda driver: then in body(driver)
+    )
 
 
 def log_in(page, site, name: str) -> None:
@@ -106,7 +112,9 @@ def test_a_member_s_page_fits_and_is_accessible(site):
 
 def assert_sound(page) -> None:
     """Hold the page shown against sideways scroll and axe."""
-    wide = page.execute_script("return document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    wide = page.execute_script(
+        "return document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    )
     assert wide <= 0, page.current_url
     found = [(one["id"], one["nodes"][0]["html"][:200]) for one in axe_violations(page)]
     assert found == [], page.current_url

@@ -1,6 +1,8 @@
-"""A whole appraisal of one demo branch in a browser, from the secretary's opening to the filing with the zone.
+"""A whole appraisal of one demo branch in a browser, from the secretary's opening to the filing
+with the zone.
 
-The branch is 青禾社工服务中心: four members, no committee, so the superior sends the scrutineer (dossier §8).
+The branch is 青禾社工服务中心: four members, no committee, so the superior sends the scrutineer (dossier
+§8).
 """
 
 from __future__ import annotations
@@ -32,9 +34,15 @@ def zone(sqlite_template, tmp_path, monkeypatch):
     """Serve the demo zone on this machine with a stopped clock; returns address and application."""
     shutil.copy(sqlite_template, tmp_path / "oversight.db")
     monkeypatch.setattr("tests.browser.test_pages.PASSWORD", demo.PASSWORD)
-    app = create_app({"OVERSIGHT_DATABASE_URL": f"sqlite:///{tmp_path / 'oversight.db'}",
-                      "OVERSIGHT_INSTANCE": str(tmp_path), "OVERSIGHT_SECRET_KEY": "t" * 32,
-                      "OVERSIGHT_TESTING": "1"}, StoppedClock(NOW))
+    app = create_app(
+        {
+            "OVERSIGHT_DATABASE_URL": f"sqlite:///{tmp_path / 'oversight.db'}",
+            "OVERSIGHT_INSTANCE": str(tmp_path),
+            "OVERSIGHT_SECRET_KEY": "t" * 32,
+            "OVERSIGHT_TESTING": "1",
+        },
+        StoppedClock(NOW),
+    )
     with app.app_context():
         demo.build(db.session, app.extensions["clock"].moment())
         db.session.commit()
@@ -90,8 +98,13 @@ def test_a_whole_appraisal(zone):
     with app.app_context():
         unit = db.session.scalar(sa.select(Unit).where(Unit.name == "青禾社工服务中心党支部"))
         unit_id = unit.id
-        names = dict(db.session.execute(sa.select(Account.username, Account.person_id).where(
-            Account.username.startswith("branch24."))).all())
+        names = dict(
+            db.session.execute(
+                sa.select(Account.username, Account.person_id).where(
+                    Account.username.startswith("branch24.")
+                )
+            ).all()
+        )
         people = demo_names(names)
     with chromium(390, 844) as driver:
         hand = Hand(driver, url)
@@ -104,28 +117,42 @@ def test_a_whole_appraisal(zone):
         for name in sorted(names):
             hand.come(name)
             assert "提交后不能再改" in hand.text
-            assert "名册" not in hand.text or name.endswith(("secretary", "organizer", "publicity", "discipline"))
+            assert "名册" not in hand.text or name.endswith(
+                ("secretary", "organizer", "publicity", "discipline")
+            )
             hand.send("file_self_assessment", text="对照四个合格，学习还不够。", grade="qualified")
         assert axe_violations(driver) == []
         hand.come("branch24.secretary")
         hand.send("open_peer_review")
         for name in sorted(names):
-            recorder = "branch24.secretary" if name != "branch24.secretary" else next(
-                other for other in sorted(names) if other != name)
+            recorder = (
+                "branch24.secretary"
+                if name != "branch24.secretary"
+                else next(other for other in sorted(names) if other != name)
+            )
             hand.come(recorder)
             hand.send("record_peer_review", about=people[name], opinion="热心公益，按时参加活动。")
         hand.come("branch24.secretary")
         hand.send("open_vote")
         _count(hand, app, returned="5")
-        assert "对不上" in hand.text and hand.form("enter_count").find_element("name", "returned").get_attribute(
-            "value") == "5", "nothing that was typed is lost"
+        assert (
+            "对不上" in hand.text
+            and hand.form("enter_count").find_element("name", "returned").get_attribute("value")
+            == "5"
+        ), "nothing that was typed is lost"
         _count(hand, app, returned="4")
         hand.send("close_vote")
         hand.click(hand.form("propose").find_element("css selector", "button.btn.primary"))
         assert "会议审批" in hand.text
         with app.app_context():
-            committee = [account for account, in db.session.execute(sa.select(Account.username).where(
-                Account.username.like("dept2.committee%")).order_by(Account.username))] + ["dept2.secretary"]
+            committee = [
+                account
+                for (account,) in db.session.execute(
+                    sa.select(Account.username)
+                    .where(Account.username.like("dept2.committee%"))
+                    .order_by(Account.username)
+                )
+            ] + ["dept2.secretary"]
         for name in committee:
             hand.come(name)
             hand.send("decide", agree="true", opinion="同意")
@@ -137,24 +164,41 @@ def test_a_whole_appraisal(zone):
         assert "评定等次\n合格" in hand.text and "申请复核" in hand.text
         assert axe_violations(driver) == []
     with app.app_context():
-        case = db.session.scalar(sa.select(Case).where(Case.unit_id == unit_id, Case.workflow == "appraisal"))
-        grades = db.session.scalars(sa.select(Appraised.grade).where(Appraised.case_id == case.id)).all()
+        case = db.session.scalar(
+            sa.select(Case).where(Case.unit_id == unit_id, Case.workflow == "appraisal")
+        )
+        grades = db.session.scalars(
+            sa.select(Appraised.grade).where(Appraised.case_id == case.id)
+        ).all()
         assert case.state == "filed" and set(grades) == {"qualified"}
 
 
 def demo_names(accounts: dict[str, str]) -> dict[str, str]:
     """Return the people's names by user name."""
     from oversight.models import Person as Row
+
     return {account: db.session.get(Row, person).name for account, person in accounts.items()}
 
 
 def _count(hand: Hand, app, returned: str) -> None:
     """Enter the count of four ballots, watched by the superior's inspector."""
     from oversight.models import Person as Row
+
     with app.app_context():
-        sent = db.session.scalar(sa.select(Row.name).join(Account, Account.person_id == Row.id).where(
-            Account.username == "dept2.inspector"))
+        sent = db.session.scalar(
+            sa.select(Row.name)
+            .join(Account, Account.person_id == Row.id)
+            .where(Account.username == "dept2.inspector")
+        )
     teller = Select(hand.form("enter_count").find_element("name", "teller")).options[1].text
     rows = len(hand.form("enter_count").find_elements("css selector", "tbody tr"))
-    hand.send("enter_count", present="4", issued="4", returned=returned, valid="4", scrutineer=sent, teller=teller,
-              **{f"tallies-{n}-qualified": "4" for n in range(1, rows + 1)})
+    hand.send(
+        "enter_count",
+        present="4",
+        issued="4",
+        returned=returned,
+        valid="4",
+        scrutineer=sent,
+        teller=teller,
+        **{f"tallies-{n}-qualified": "4" for n in range(1, rows + 1)},
+    )

@@ -1,4 +1,6 @@
-"""The pages in a real browser: the whole tour on desk and phone, with and without scripts, and what they weigh."""
+"""The pages in a real browser: the whole tour on desk and phone, with and without scripts, and what
+they weigh.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,9 @@ class Person:
         return self.driver.find_element(By.CSS_SELECTOR, css)
 
     def seen(self, css: str) -> list:
-        return [node for node in self.driver.find_elements(By.CSS_SELECTOR, css) if node.is_displayed()]
+        return [
+            node for node in self.driver.find_elements(By.CSS_SELECTOR, css) if node.is_displayed()
+        ]
 
     def press(self, text: str, within: str = "main") -> None:
         """Press the visible link or button that says so, and wait for the page that comes."""
@@ -70,13 +74,17 @@ class Person:
 @pytest.mark.parametrize("js", [True, False], ids=["scripts", "no scripts"])
 @pytest.mark.parametrize("width", [1440, 360])
 def test_the_whole_tour(site, width, js):
-    """A secretary asks, an officer consents from the desk, the year shows the new day, the reply its number."""
+    """A secretary asks, an officer consents from the desk, the year shows the new day, the reply
+    its number.
+    """
     with chromium(width, 800, js=js) as driver:
         person = Person(driver, site.url)
         person.login("village.secretary")
         person.go(f"/units/{site.units['village']}/year/2026")
         person.press("请示变更", "#m12")
-        driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", person.find("label.opt"))
+        driver.execute_script(
+            "arguments[0].scrollIntoView({block: 'center'})", person.find("label.opt")
+        )
         person.seen("label.opt")[1].click()
         person.find("textarea[name=reason]").send_keys(REASON)
         person.press("提交请示", "main .cta")
@@ -104,17 +112,28 @@ def pages(site) -> list[tuple[str, str]]:
     """Return every kind of page: who reads it, and where it is."""
     year = f"/units/{site.units['village']}/year"
     return [
-        ("town1.officer", "/desk"), ("town1.officer", "/desk?box=units"),
+        ("town1.officer", "/desk"),
+        ("town1.officer", "/desk?box=units"),
         ("town1.officer", f"/cases/{site.cases['again']}?from=desk"),
         ("town1.officer", f"/cases/{site.cases['approved']}"),
-        ("town1.officer", f"/desk/bulk?case={site.cases['asked']}"), ("town1.officer", "/units"),
-        ("town1.officer", "/notices"), ("organ.secretary", f"/cases/{site.cases['draft']}"),
-        ("village.secretary", "/desk"), ("village.secretary", "/new"),
-        ("village.secretary", "/new/date_change?day=2026-12-04"), ("village.secretary", f"{year}/2026"),
-        ("village.secretary", f"{year}/2027"), ("firm.secretary", f"/units/{site.units['firm']}/year/2026"),
-        ("zone.officer", "/new/zone_shift"), ("zone.officer", "/me"), ("zone.officer", "/password"),
-        ("zone.officer", "/law"), ("zone.officer", "/law/date_change"), ("zone.officer", "/clauses"),
-        ("zone.officer", "/nothing"), ("", "/login"),
+        ("town1.officer", f"/desk/bulk?case={site.cases['asked']}"),
+        ("town1.officer", "/units"),
+        ("town1.officer", "/notices"),
+        ("organ.secretary", f"/cases/{site.cases['draft']}"),
+        ("village.secretary", "/desk"),
+        ("village.secretary", "/new"),
+        ("village.secretary", "/new/date_change?day=2026-12-04"),
+        ("village.secretary", f"{year}/2026"),
+        ("village.secretary", f"{year}/2027"),
+        ("firm.secretary", f"/units/{site.units['firm']}/year/2026"),
+        ("zone.officer", "/new/zone_shift"),
+        ("zone.officer", "/me"),
+        ("zone.officer", "/password"),
+        ("zone.officer", "/law"),
+        ("zone.officer", "/law/date_change"),
+        ("zone.officer", "/clauses"),
+        ("zone.officer", "/nothing"),
+        ("", "/login"),
     ]
 
 
@@ -135,8 +154,10 @@ def visit(person: Person, site):
 
 
 def resize(driver, width: int) -> None:
-    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
-        "width": width, "height": 800, "deviceScaleFactor": 1, "mobile": False})
+    driver.execute_cdp_cmd(
+        "Emulation.setDeviceMetricsOverride",
+        {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": False},
+    )
 
 
 def test_no_page_scrolls_sideways_or_breaks_the_content_policy(site):
@@ -149,10 +170,14 @@ def test_no_page_scrolls_sideways_or_breaks_the_content_policy(site):
                 for size in ("", "large"):
                     over = driver.execute_script(
                         "document.documentElement.dataset.size = arguments[0];"
-                        "return document.documentElement.scrollWidth - innerWidth", size)
+                        "return document.documentElement.scrollWidth - innerWidth",
+                        size,
+                    )
                     wide += [(path, width, size, over)] if over > 0 else []
         assert wide == []
-        said = [line["message"] for line in driver.get_log("browser") if "404" not in line["message"]]
+        said = [
+            line["message"] for line in driver.get_log("browser") if "404" not in line["message"]
+        ]
         assert said == []
 
 
@@ -164,8 +189,12 @@ def test_every_page_can_be_used_by_everybody(site, width):
         for path in visit(Person(driver, site.url), site):
             for scheme in ("light", "dark"):
                 colours(driver, scheme)
-                found += [(path, scheme, wrong["id"], wrong["nodes"][0]["html"][:160]) for wrong in axe_violations(
-                    driver, "wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice")]
+                found += [
+                    (path, scheme, wrong["id"], wrong["nodes"][0]["html"][:160])
+                    for wrong in axe_violations(
+                        driver, "wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"
+                    )
+                ]
         assert found == []
 
 
@@ -173,13 +202,19 @@ def test_folded_parts_can_be_used_by_everybody(site):
     """What is unfolded: other business, reasons, letters, derivations."""
     with chromium(1440, 800) as driver:
         person, found = Person(driver, site.url), []
-        for name, path in (("town1.officer", f"/cases/{site.cases['again']}"),
-                           ("organ.secretary", f"/cases/{site.cases['draft']}"),
-                           ("village.secretary", "/new/date_change?day=2026-12-04")):
+        for name, path in (
+            ("town1.officer", f"/cases/{site.cases['again']}"),
+            ("organ.secretary", f"/cases/{site.cases['draft']}"),
+            ("village.secretary", "/new/date_change?day=2026-12-04"),
+        ):
             person.login(name)
             person.go(path)
-            driver.execute_script("document.querySelectorAll('details').forEach(d => d.open = true)")
-            found += [(path, wrong["id"], wrong["nodes"][0]["html"]) for wrong in axe_violations(driver)]
+            driver.execute_script(
+                "document.querySelectorAll('details').forEach(d => d.open = true)"
+            )
+            found += [
+                (path, wrong["id"], wrong["nodes"][0]["html"]) for wrong in axe_violations(driver)
+            ]
         assert found == []
 
 
@@ -194,7 +229,8 @@ def test_pages_are_light(site):
         parts = set(re.findall(r'(?:src|href)="(/static/[^"]+)"', answer.text))
         assert len(parts) == 3
         weight = len(answer.data) + sum(
-            len(reader.raw("GET", part, headers={"Accept-Encoding": "gzip"}).data) for part in parts)
+            len(reader.raw("GET", part, headers={"Accept-Encoding": "gzip"}).data) for part in parts
+        )
         most = 100_000 if path.startswith(("/law/", "/clauses")) else 60_000
         heavy += [(path, weight)] if weight > most else []
     assert heavy == []

@@ -1,4 +1,6 @@
-"""A month in a real browser: 40 attendances on a phone with and without scripts, no sideways scroll, axe."""
+"""A month in a real browser: 40 attendances on a phone with and without scripts, no sideways
+scroll, axe.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,10 @@ from tests.support.world import at
 
 pytestmark = pytest.mark.browser
 NOW = datetime(2026, 12, 3, 1, 0, tzinfo=UTC)
-SURNAMES, GIVEN = "王刘孙吴郑马黄徐李张陈杨赵周胡郭何罗梁宋唐韩曹袁邓许", ("建国", "玉芬", "立军", "海燕", "国平", "文涛")
+SURNAMES, GIVEN = (
+    "王刘孙吴郑马黄徐李张陈杨赵周胡郭何罗梁宋唐韩曹袁邓许",
+    ("建国", "玉芬", "立军", "海燕", "国平", "文涛"),
+)
 WIDTHS = (320, 360, 768, 1024, 1280, 1440)
 
 
@@ -43,10 +48,19 @@ class Site:
 
 @pytest.fixture
 def village(sqlite_template, tmp_path):
-    """Serve a village branch of 40 whose October is recorded: two take part in other forms every month."""
+    """Serve a village branch of 40 whose October is recorded: two take part in other forms every
+    month.
+    """
     shutil.copy(sqlite_template, tmp_path / "oversight.db")
-    app = create_app({"OVERSIGHT_DATABASE_URL": f"sqlite:///{tmp_path / 'oversight.db'}", "OVERSIGHT_INSTANCE":
-                      str(tmp_path), "OVERSIGHT_SECRET_KEY": "t" * 32, "OVERSIGHT_TESTING": "1"}, StoppedClock(NOW))
+    app = create_app(
+        {
+            "OVERSIGHT_DATABASE_URL": f"sqlite:///{tmp_path / 'oversight.db'}",
+            "OVERSIGHT_INSTANCE": str(tmp_path),
+            "OVERSIGHT_SECRET_KEY": "t" * 32,
+            "OVERSIGHT_TESTING": "1",
+        },
+        StoppedClock(NOW),
+    )
     site = Site("", app)
     with app.app_context():
         _fill(db.session, site)
@@ -65,21 +79,36 @@ def village(sqlite_template, tmp_path):
 
 def grow(world, unit: str = "village", to: int = 40) -> None:
     """Let a branch of five grow to 40 members in three groups. Does not commit."""
-    groups = [world.unit(f"{unit}.group{n}", "group", unit, title=f"{name}组").id for n, name in enumerate("一二三", 1)]
+    groups = [
+        world.unit(f"{unit}.group{n}", "group", unit, title=f"{name}组").id
+        for n, name in enumerate("一二三", 1)
+    ]
     for n in range(to - 5):
-        world.person(f"{unit}.more{n}", unit, title=SURNAMES[n % len(SURNAMES)] + GIVEN[n % len(GIVEN)])
-    members = world.session.query(Membership).filter_by(unit_id=world.units[unit].id).order_by(Membership.sort)
+        world.person(
+            f"{unit}.more{n}", unit, title=SURNAMES[n % len(SURNAMES)] + GIVEN[n % len(GIVEN)]
+        )
+    members = (
+        world.session.query(Membership)
+        .filter_by(unit_id=world.units[unit].id)
+        .order_by(Membership.sort)
+    )
     for n, row in enumerate(members):
         row.group_id = groups[n % 3]
 
 
-def settle(session, world, month: int, day: str, other: dict[str, str], unit: str = "village") -> None:
+def settle(
+    session, world, month: int, day: str, other: dict[str, str], unit: str = "village"
+) -> None:
     """Record a month in which everybody took part, some in another form. Commits."""
     activity = activity_for(session, world.units[unit], 2026, month)
     everybody = [person.id for person in attendance.people(session, activity, at(day).today)]
     forms = {world.people[name].id: form for name, form in other.items()}
-    sheet = attendance.read_sheet({"present": [one for one in everybody if one not in forms], "other_form": forms})
-    attendance.record(session, activity.id, sheet, world.actor(f"{unit}.secretary", at(day).today), at(day))
+    sheet = attendance.read_sheet(
+        {"present": [one for one in everybody if one not in forms], "other_form": forms}
+    )
+    attendance.record(
+        session, activity.id, sheet, world.actor(f"{unit}.secretary", at(day).today), at(day)
+    )
     session.commit()
 
 
@@ -87,27 +116,63 @@ def _fill(session, site: Site) -> None:
     world = worlds.build(session)
     grow(world)
     for person in world.people.values():
-        person.name = {"village.secretary": "李春梅", "village.organizer": "孙立军"}.get(person.name, person.name)
+        person.name = {"village.secretary": "李春梅", "village.organizer": "孙立军"}.get(
+            person.name, person.name
+        )
     open_accounts(world)
-    plan_year(session, [unit for unit in world.units.values() if unit.kind == "branch"], 2026, at("2026-01-05"))
-    settle(session, world, 10, "2026-10-12", {"village.more0": "visit", "village.more1": "receiving_branch"})
+    plan_year(
+        session,
+        [unit for unit in world.units.values() if unit.kind == "branch"],
+        2026,
+        at("2026-01-05"),
+    )
+    settle(
+        session,
+        world,
+        10,
+        "2026-10-12",
+        {"village.more0": "visit", "village.more1": "receiving_branch"},
+    )
     site.people = {name: person.id for name, person in world.people.items()}
     unit = world.units["village"].id
     november = activity_for(session, world.units["village"], 2026, 11).id
     december = activity_for(session, world.units["village"], 2026, 12).id
     order, recheck = fixing(session, world), rechecking(session, world)
     officer = world.actor("town1.inspector", at("2026-11-06").today)
-    round_ = engine.submit_opening(session, "inspection", world.units["community"].id, {
-        "method": "on_site", "inspected_on": "2026-11-06"}, officer, at("2026-11-06"))
-    asked = engine.submit_opening(session, "exemption", unit, {
-        "member": site.people["village.more5"], "reason": "年老体弱", "from_on": "2026-12-01", "until": "2027-05-31"},
-        world.actor("village.secretary", at("2026-11-06").today), at("2026-11-06"))
-    site.paths = {"sheet": f"/activities/{november}/attendance", "contacts": f"/units/{unit}/follow-ups",
-                  "year": f"/units/{unit}/year/2026",
-                  "plan": f"/activities/{december}/plan", "phone": f"/people/{site.people['village.more7']}/phone",
-                  "order": f"/cases/{order.id}",
-                  "recheck": f"/cases/{recheck.id}", "round": f"/cases/{round_.id}", "exemption": f"/cases/{asked.id}",
-                  "new order": f"/new/rectification?unit={unit}", "new": "/new"}
+    round_ = engine.submit_opening(
+        session,
+        "inspection",
+        world.units["community"].id,
+        {"method": "on_site", "inspected_on": "2026-11-06"},
+        officer,
+        at("2026-11-06"),
+    )
+    asked = engine.submit_opening(
+        session,
+        "exemption",
+        unit,
+        {
+            "member": site.people["village.more5"],
+            "reason": "年老体弱",
+            "from_on": "2026-12-01",
+            "until": "2027-05-31",
+        },
+        world.actor("village.secretary", at("2026-11-06").today),
+        at("2026-11-06"),
+    )
+    site.paths = {
+        "sheet": f"/activities/{november}/attendance",
+        "contacts": f"/units/{unit}/follow-ups",
+        "year": f"/units/{unit}/year/2026",
+        "plan": f"/activities/{december}/plan",
+        "phone": f"/people/{site.people['village.more7']}/phone",
+        "order": f"/cases/{order.id}",
+        "recheck": f"/cases/{recheck.id}",
+        "round": f"/cases/{round_.id}",
+        "exemption": f"/cases/{asked.id}",
+        "new order": f"/new/rectification?unit={unit}",
+        "new": "/new",
+    }
 
 
 class Finger:
@@ -124,31 +189,47 @@ class Finger:
         reader = Reader(self.site.app)
         reader.login(name)
         self.open("/static/icon.svg")
-        self.driver.add_cookie({"name": "oversight", "value": reader.client.get_cookie("oversight").value})
+        self.driver.add_cookie(
+            {"name": "oversight", "value": reader.client.get_cookie("oversight").value}
+        )
 
     def wait_for(self, path: str) -> None:
         """Wait until a page whose address contains this has come."""
-        WebDriverWait(self.driver, 20).until(lambda driver: path in driver.current_url and driver.execute_script(
-            "return document.readyState") == "complete")
+        WebDriverWait(self.driver, 20).until(
+            lambda driver: (
+                path in driver.current_url
+                and driver.execute_script("return document.readyState") == "complete"
+            )
+        )
 
     def tap(self, place: str, by: str = By.CSS_SELECTOR) -> None:
-        """Touch the middle of what is there; the driver's own click waits for a script where there may be none."""
+        """Touch the middle of what is there; the driver's own click waits for a script where there
+        may be none.
+        """
         found = self.driver.find_element(by, place)
         x, y, hit = self.driver.execute_script(
             "arguments[0].scrollIntoView({block: 'center'}); const r = arguments[0].getBoundingClientRect(),"
             "x = r.x + r.width / 2, y = r.y + r.height / 2, top = document.elementFromPoint(x, y);"
-            "return [x, y, arguments[0].contains(top)];", found)
+            "return [x, y, arguments[0].contains(top)];",
+            found,
+        )
         assert hit, f"{place} is covered"
         for kind in ("mousePressed", "mouseReleased"):
-            self.driver.execute_cdp_cmd("Input.dispatchMouseEvent", {
-                "type": kind, "x": x, "y": y, "button": "left", "clickCount": 1})
+            self.driver.execute_cdp_cmd(
+                "Input.dispatchMouseEvent",
+                {"type": kind, "x": x, "y": y, "button": "left", "clickCount": 1},
+            )
         self.taps += 1
 
     def tally(self) -> str:
         """Return the sums as the reader sees them, which the stylesheet counts."""
-        nodes = {node["nodeId"]: node for node in self.driver.execute_cdp_cmd(
-            "Accessibility.getFullAXTree", {})["nodes"]}
-        status = next(node for node in nodes.values() if node.get("role", {}).get("value") == "status")
+        nodes = {
+            node["nodeId"]: node
+            for node in self.driver.execute_cdp_cmd("Accessibility.getFullAXTree", {})["nodes"]
+        }
+        status = next(
+            node for node in nodes.values() if node.get("role", {}).get("value") == "status"
+        )
         return "".join(self._leaves(nodes, status))
 
     def _leaves(self, nodes: dict, node: dict):
@@ -188,25 +269,46 @@ def test_forty_attendances_in_ten_taps_on_a_phone(village, js):
     with village.app.app_context():
         activity = village.paths["sheet"].split("/")[2]
         assert attendance.counts(db.session, [activity])[activity].classes == {
-            "expected": 40, "present": 35, "other_form": 2, "leave": 2, "absent": 1}
+            "expected": 40,
+            "present": 35,
+            "other_form": 2,
+            "leave": 2,
+            "absent": 1,
+        }
         db.session.remove()
 
 
-PAGES = {"village.secretary": ("sheet", "year", "plan", "phone", "order", "exemption", "contacts", "new"),
-         "town1.officer": ("recheck", "sheet", "contacts"), "town1.inspector": ("round", "new order", "new")}
+PAGES = {
+    "village.secretary": (
+        "sheet",
+        "year",
+        "plan",
+        "phone",
+        "order",
+        "exemption",
+        "contacts",
+        "new",
+    ),
+    "town1.officer": ("recheck", "sheet", "contacts"),
+    "town1.inspector": ("round", "new order", "new"),
+}
 
 
 def _size(driver, width: int, dark: bool = False) -> None:
-    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
-        "width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False})
+    driver.execute_cdp_cmd(
+        "Emulation.setDeviceMetricsOverride",
+        {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False},
+    )
     colours(driver, "dark" if dark else "light")
     WebDriverWait(driver, 20).until(lambda it: it.execute_script("return innerWidth") == width)
 
 
 def _unfold(driver) -> None:
     """Open everything that is folded, so that it is looked at too."""
-    driver.execute_script("document.querySelectorAll('details').forEach(d => d.open = true);"
-                          "document.querySelectorAll('.ex, .k-finding').forEach(i => i.checked = true);")
+    driver.execute_script(
+        "document.querySelectorAll('details').forEach(d => d.open = true);"
+        "document.querySelectorAll('.ex, .k-finding').forEach(i => i.checked = true);"
+    )
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -222,12 +324,16 @@ def test_no_page_scrolls_sideways_and_axe_finds_nothing(village, name):
             _unfold(driver)
             for width in WIDTHS:
                 _size(driver, width)
-                over = driver.execute_script("return document.documentElement.scrollWidth - innerWidth")
+                over = driver.execute_script(
+                    "return document.documentElement.scrollWidth - innerWidth"
+                )
                 wrong += [(page, width, f"{over} px too wide")] if over > 0 else []
             for width, dark in ((390, False), (390, True), (1440, False), (1440, True)):
                 _size(driver, width, dark)
-                wrong += [(page, width, dark, rule["id"], rule["nodes"][0]["html"][:200])
-                          for rule in axe_violations(driver)]
+                wrong += [
+                    (page, width, dark, rule["id"], rule["nodes"][0]["html"][:200])
+                    for rule in axe_violations(driver)
+                ]
     assert wrong == []
 
 

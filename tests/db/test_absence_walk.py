@@ -26,8 +26,15 @@ def missing(session, world, unit="village", who="member1", kind="absent"):
 
 def do(session, world, case, move, words=None, who="village.organizer", on="2026-11-12"):
     current = session.get(Case, case.id, populate_existing=True)
-    return engine.submit(session, case.id, move, world.actor(who, at(on).today), words or {},
-                         version=current.version, at=at(on))
+    return engine.submit(
+        session,
+        case.id,
+        move,
+        world.actor(who, at(on).today),
+        words or {},
+        version=current.version,
+        at=at(on),
+    )
 
 
 def refused(session, world, case, move, words=None, *, match, kind=RuleSaysNo, **more):
@@ -80,22 +87,40 @@ def test_a_lesson_is_not_entered_before_it_was_held(session, world, day):
 
 def test_the_secretary_s_own_absence_is_others_to_follow(session, world):
     case = missing(session, world, who="secretary")
-    refused(session, world, case, "record_contact", CALL, who="village.secretary", kind=NotYours, match="办理")
-    assert do(session, world, case, "record_contact", CALL, who="village.organizer").state == "to_make_up"
+    refused(
+        session,
+        world,
+        case,
+        "record_contact",
+        CALL,
+        who="village.secretary",
+        kind=NotYours,
+        match="办理",
+    )
+    assert (
+        do(session, world, case, "record_contact", CALL, who="village.organizer").state
+        == "to_make_up"
+    )
 
 
 def test_in_a_branch_of_four_any_other_full_member_confirms(session, world):
     for name in ("organizer", "member3"):
         world.people[f"village.{name}"].left_on = date(2026, 1, 1)
-    session.execute(sa.update(Post).where(Post.person_id == world.people["village.organizer"].id).values(
-        to_on=date(2026, 1, 1)))
+    session.execute(
+        sa.update(Post)
+        .where(Post.person_id == world.people["village.organizer"].id)
+        .values(to_on=date(2026, 1, 1))
+    )
     session.commit()
     raw = sheet(world, absent=("secretary",))
     gone = {world.people[f"village.{name}"].id for name in ("organizer", "member3")}
     raw["present"] = [person for person in raw["present"] if person not in gone]
     record(session, world, raw)
     case = cases(session)[-1]
-    assert do(session, world, case, "record_contact", CALL, who="village.member1").state == "to_make_up"
+    assert (
+        do(session, world, case, "record_contact", CALL, who="village.member1").state
+        == "to_make_up"
+    )
 
 
 def test_a_mobile_member_who_never_answers_goes_to_the_search(session, world):
@@ -108,8 +133,15 @@ def test_a_mobile_member_who_never_answers_goes_to_the_search(session, world):
     do(session, world, case, "record_contact", {**MISS, "way": "receiving_branch"})
     asked = do(session, world, case, "search_lost")
     assert asked.state == "unreached"
-    assert [row.id for row in queues.cases(session, world.actor("town1.officer", at("2026-11-12").today), "mine",
-                                           at("2026-11-12").today).items] == [case.id]
+    assert [
+        row.id
+        for row in queues.cases(
+            session,
+            world.actor("town1.officer", at("2026-11-12").today),
+            "mine",
+            at("2026-11-12").today,
+        ).items
+    ] == [case.id]
     assert do(session, world, case, "begin_search", who="town1.officer").state == "searching"
 
 
@@ -124,15 +156,21 @@ def test_unexcused_is_found_after_hearing_and_only_for_the_absent(session, world
     assert done.state == "to_make_up", "education is a flag beside the lesson, not its end"
     on_leave = missing(session, world, "community", kind="leave")
     do(session, world, on_leave, "record_contact", CALL, who="community.organizer")
-    refused(session, world, on_leave, "find_unexcused", found, who="community.organizer", match="请了假")
+    refused(
+        session, world, on_leave, "find_unexcused", found, who="community.organizer", match="请了假"
+    )
 
 
 def test_the_member_may_object_to_the_finding(session, world):
     case = missing(session, world)
     do(session, world, case, "record_contact", CALL)
     do(session, world, case, "find_unexcused", {"heard": "本人称忘记了", "note": "认定"})
-    assert do(session, world, case, "object", {"reason": "当天已口头请假"}, who="village.member1").state == \
-        "finding_objected"
+    assert (
+        do(
+            session, world, case, "object", {"reason": "当天已口头请假"}, who="village.member1"
+        ).state
+        == "finding_objected"
+    )
     done = do(session, world, case, "overturn_finding", who="town1.officer")
     assert (done.state, done.facts["unexcused"]) == ("to_make_up", None)
 
@@ -140,11 +178,16 @@ def test_the_member_may_object_to_the_finding(session, world):
 def test_death_ends_a_follow_up_by_the_superior(session, world):
     case = missing(session, world)
     refused(session, world, case, "terminate", {"reason": "去世"}, kind=NotYours, match="办理")
-    assert do(session, world, case, "terminate", {"reason": "去世"}, who="town1.officer").state == "terminated"
+    assert (
+        do(session, world, case, "terminate", {"reason": "去世"}, who="town1.officer").state
+        == "terminated"
+    )
 
 
-@pytest.mark.parametrize(("on", "good"), [("2026-11-06", True), ("2026-11-09", True), ("2026-11-05", False),
-                                          ("2026-11-10", False)])
+@pytest.mark.parametrize(
+    ("on", "good"),
+    [("2026-11-06", True), ("2026-11-09", True), ("2026-11-05", False), ("2026-11-10", False)],
+)
 def test_a_contact_is_entered_with_its_own_day_never_ahead_of_it(session, world, on, good):
     """dossier 8: the entry's date is always shown beside the event's."""
     case = missing(session, world)
@@ -154,7 +197,10 @@ def test_a_contact_is_entered_with_its_own_day_never_ahead_of_it(session, world,
             do(session, world, case, "record_contact", call, on="2026-11-09")
         return
     done = do(session, world, case, "record_contact", call, on="2026-11-09")
-    assert (done.facts["tries"][0]["on"], done.facts["tries"][0]["entered_on"]) == (on, "2026-11-09")
+    assert (done.facts["tries"][0]["on"], done.facts["tries"][0]["entered_on"]) == (
+        on,
+        "2026-11-09",
+    )
 
 
 def test_a_follow_up_opened_by_mistake_is_void_and_nobody_is_dropped(session, world):
@@ -163,8 +209,14 @@ def test_a_follow_up_opened_by_mistake_is_void_and_nobody_is_dropped(session, wo
     do(session, world, case, "record_contact", CALL)
     gone = do(session, world, case, "void", {"reason": "误立"}, who="town1.officer")
     assert gone.state == "void" and gone.closed_at
-    again = session.scalar(sa.select(Case).where(Case.workflow == "absence", Case.closed_at.is_(None)))
-    assert (again.subject, again.state, again.concerns_id) == (case.subject, "to_contact", case.concerns_id)
+    again = session.scalar(
+        sa.select(Case).where(Case.workflow == "absence", Case.closed_at.is_(None))
+    )
+    assert (again.subject, again.state, again.concerns_id) == (
+        case.subject,
+        "to_contact",
+        case.concerns_id,
+    )
     assert again.due_on == date(2026, 11, 17) and "tries" not in again.facts
 
 
@@ -174,12 +226,23 @@ def test_void_once_the_record_was_corrected_is_the_end(session, world):
     row.kind = "present"
     session.commit()
     do(session, world, case, "void", {"reason": "误立"}, who="town1.officer")
-    assert session.scalar(sa.select(Case.id).where(Case.workflow == "absence", Case.closed_at.is_(None))) is None
+    assert (
+        session.scalar(
+            sa.select(Case.id).where(Case.workflow == "absence", Case.closed_at.is_(None))
+        )
+        is None
+    )
 
 
 def test_what_moved_with_its_member_is_not_void_while_the_record_stands(session, world):
     case = missing(session, world)
-    engine.inherit(session, case.id, world.units["village2"], world.actor("town1.officer", at("2026-11-12").today),
-                   at("2026-11-12"), "转出")
+    engine.inherit(
+        session,
+        case.id,
+        world.units["village2"],
+        world.actor("town1.officer", at("2026-11-12").today),
+        at("2026-11-12"),
+        "转出",
+    )
     session.commit()
     refused(session, world, case, "void", {"reason": "误立"}, match="随人转来", who="town2.officer")

@@ -37,7 +37,9 @@ def account(session, world, name: str = "village.member1") -> Account:
 
 
 def acts(session) -> list[str]:
-    return list(session.scalars(sa.select(AdminChange.act).order_by(AdminChange.at, AdminChange.id)))
+    return list(
+        session.scalars(sa.select(AdminChange.act).order_by(AdminChange.at, AdminChange.id))
+    )
 
 
 def later(**more) -> Moment:
@@ -47,10 +49,17 @@ def later(**more) -> Moment:
 def test_a_branch_gets_a_slip_for_each_who_has_no_password(session, world, root):
     made = accounts.issue_unit(session, world.units["village"], root, NOW)
     session.commit()
-    assert len(made) == 5 and len({one.username for one in made}) == 5 and len({one.code for one in made}) == 5
+    assert (
+        len(made) == 5
+        and len({one.username for one in made}) == 5
+        and len({one.code for one in made}) == 5
+    )
     assert {one.unit for one in made} == {"石桥村党支部"}
     assert accounts.issue_unit(session, world.units["village"], root, later(hours=1)) == []
-    assert len(accounts.issue_unit(session, world.units["village"], root, later(hours=1), again=True)) == 5
+    assert (
+        len(accounts.issue_unit(session, world.units["village"], root, later(hours=1), again=True))
+        == 5
+    )
 
 
 def test_a_town_s_slips_reach_its_branches(session, world, root):
@@ -81,9 +90,16 @@ def test_an_account_without_a_password_opens_to_no_password(session, slip):
 
 def test_a_slip_expires(session, slip):
     with pytest.raises(WordsWrong, match="已过期"):
-        accounts.activate(session, slip.username, slip.code, NEW, Moment(NOW.now + accounts.LASTS, TODAY))
-    accounts.activate(session, slip.username, slip.code, NEW,
-                      Moment(NOW.now + accounts.LASTS - timedelta(seconds=1), TODAY))
+        accounts.activate(
+            session, slip.username, slip.code, NEW, Moment(NOW.now + accounts.LASTS, TODAY)
+        )
+    accounts.activate(
+        session,
+        slip.username,
+        slip.code,
+        NEW,
+        Moment(NOW.now + accounts.LASTS - timedelta(seconds=1), TODAY),
+    )
 
 
 def test_a_newer_slip_takes_the_place_of_the_older(session, world, root, slip):
@@ -152,7 +168,10 @@ def test_a_locked_account_is_shut_until_unlocked(session, world, root, slip):
     accounts.unlock(session, person, root, NOW)
     session.commit()
     assert passwords.sign_in(session, slip.username, NEW, NOW)
-    assert session.scalar(sa.select(AdminChange.what).where(AdminChange.act == "lock"))["原因"] == [None, "手机丢失"]
+    assert session.scalar(sa.select(AdminChange.what).where(AdminChange.act == "lock"))["原因"] == [
+        None,
+        "手机丢失",
+    ]
 
 
 def test_a_slip_does_not_open_a_locked_account(session, world, root, slip):
@@ -165,21 +184,35 @@ def test_a_slip_does_not_open_a_locked_account(session, world, root, slip):
 def test_who_left_has_no_account_until_he_belongs_again(session, world, root, slip):
     person = world.people["village.member1"].id
     accounts.leave(session, person, root, NOW)
-    session.execute(sa.update(Membership).where(Membership.person_id == person).values(to_on=date(2026, 11, 23)))
+    session.execute(
+        sa.update(Membership).where(Membership.person_id == person).values(to_on=date(2026, 11, 23))
+    )
     session.commit()
     assert account(session, world).closed_at is not None
     with pytest.raises(RuleSaysNo, match="已离开"):
         accounts.unlock(session, person, None, NOW)
     session.rollback()
-    world.session.add(Membership(zone_id=world.zone.id, person_id=person, unit_id=world.units["organ"].id,
-                                 from_on=TODAY))
+    world.session.add(
+        Membership(
+            zone_id=world.zone.id, person_id=person, unit_id=world.units["organ"].id, from_on=TODAY
+        )
+    )
     session.commit()
     accounts.unlock(session, person, root, NOW)
     assert account(session, world).enabled and account(session, world).closed_at is None
 
 
-@pytest.mark.parametrize("name", ["zone.secadmin", "zone.auditor", "zone.officer", "zone.secretary",
-                                  "town1.officer", "village.secretary"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "zone.secadmin",
+        "zone.auditor",
+        "zone.officer",
+        "zone.secretary",
+        "town1.officer",
+        "village.secretary",
+    ],
+)
 def test_only_system_administrators_keep_accounts(session, world, slip, name):
     who, person = world.actor(name, TODAY), world.people["village.member1"].id
     before = dump(session)
@@ -230,7 +263,11 @@ def test_an_unknown_person_is_not_found(session, root):
 
 def test_what_was_done_stands_in_the_record_of_changes(session, world, root, slip):
     [row] = changes.listed(session, world.zone.id, "accounts")
-    assert (row.act, row.by_id, row.about_id) == ("issue", root.id, world.people["village.member1"].id)
+    assert (row.act, row.by_id, row.about_id) == (
+        "issue",
+        root.id,
+        world.people["village.member1"].id,
+    )
     assert slip.code not in str(row.what) + row.about
 
 
@@ -240,8 +277,12 @@ def test_what_the_terminal_does_is_recorded_without_a_name(session, world):
 
 
 def test_a_post_of_yesterday_keeps_nothing(session, world):
-    session.execute(sa.update(Post).where(Post.office == "sysadmin").values(to_on=date(2026, 11, 23)))
+    session.execute(
+        sa.update(Post).where(Post.office == "sysadmin").values(to_on=date(2026, 11, 23))
+    )
     session.commit()
     with pytest.raises(NotYours):
-        accounts.issue_one(session, world.people["village.member1"].id, world.actor("zone.sysadmin", TODAY), NOW)
+        accounts.issue_one(
+            session, world.people["village.member1"].id, world.actor("zone.sysadmin", TODAY), NOW
+        )
     assert session.scalar(sa.select(sa.func.count()).select_from(Slip)) == 0

@@ -1,4 +1,6 @@
-"""代理 and 换届: who may stand in for whom, never in an own case of either, never for good; work follows the post."""
+"""代理 and 换届: who may stand in for whom, never in an own case of either, never for good; work
+follows the post.
+"""
 
 from __future__ import annotations
 
@@ -26,8 +28,18 @@ def play(session, world):
 
 
 def give(play, giver, unit, office, person, from_on="2026-11-24", to_on="2026-12-31", **more):
-    row = posts.give(play.session, play.world.units[unit], office, play.world.people[person],
-                     date.fromisoformat(from_on), date.fromisoformat(to_on), "外出学习", play.who(giver), play.at, **more)
+    row = posts.give(
+        play.session,
+        play.world.units[unit],
+        office,
+        play.world.people[person],
+        date.fromisoformat(from_on),
+        date.fromisoformat(to_on),
+        "外出学习",
+        play.who(giver),
+        play.at,
+        **more,
+    )
     play.session.commit()
     return row
 
@@ -71,8 +83,11 @@ def test_it_does_not_begin_early(play):
 def test_it_ends_with_the_post(play):
     give(play, "town1.officer", "town1", "officer", "town1.clerk")
     case = play.asked()
-    play.session.execute(sa.update(Post).where(Post.person_id == play.world.people["town1.officer"].id).values(
-        to_on=date(2026, 11, 23)))
+    play.session.execute(
+        sa.update(Post)
+        .where(Post.person_id == play.world.people["town1.officer"].id)
+        .values(to_on=date(2026, 11, 23))
+    )
     play.session.commit()
     play.refused(NotYours, "authority", case, "town1.clerk", "approve")
 
@@ -85,7 +100,9 @@ def test_only_for_the_business_it_was_given_for(play):
 
 
 def test_never_in_an_own_case_of_either(play):
-    """second.hat leads the asking branch: neither may he decide by acting, nor another in his place."""
+    """second.hat leads the asking branch: neither may he decide by acting, nor another in his
+    place.
+    """
     give(play, "town1.officer", "town1", "officer", "second.hat")
     give(play, "second.hat", "village", "deputy", "village.member1")
     case = play.asked()
@@ -111,9 +128,14 @@ def test_acting_does_not_join_applicant_and_decider(play):
     assert play.journal(case)[-1].actor.startswith("town1.clerk 代 village.secretary")
     world.post("town1.clerk", "town1", "officer")
     world.post("village.secretary", "town1", "officer")
-    play.session.execute(sa.update(Post).where(
-        Post.person_id == world.people["village.secretary"].id, Post.unit_id == world.units["village"].id).values(
-        to_on=date(2026, 11, 23)))
+    play.session.execute(
+        sa.update(Post)
+        .where(
+            Post.person_id == world.people["village.secretary"].id,
+            Post.unit_id == world.units["village"].id,
+        )
+        .values(to_on=date(2026, 11, 23))
+    )
     play.session.commit()
     for name in ("town1.clerk", "village.secretary"):
         play.refused(NotYours, "authority", case, name, "approve")
@@ -126,8 +148,11 @@ def test_acting_is_not_passed_on(play):
 
 def test_an_empty_post_is_filled_from_above(play):
     refuse(play, NotYours, "zone.officer", "town1", "deputy", "town1.clerk")  # somebody holds it
-    play.session.execute(sa.delete(Post).where(
-        Post.unit_id == play.world.units["town1"].id, Post.office == "officer"))
+    play.session.execute(
+        sa.delete(Post).where(
+            Post.unit_id == play.world.units["town1"].id, Post.office == "officer"
+        )
+    )
     play.session.commit()
     case = play.asked()
     refuse(play, NotYours, "town1.secretary", "town1", "officer", "town1.clerk")
@@ -136,17 +161,24 @@ def test_an_empty_post_is_filled_from_above(play):
     assert play.journal(case)[-1].actor == "town1.clerk 代理（青溪镇党委党建办经办人）"
 
 
-@pytest.mark.parametrize(("kind", "args", "more"), [
-    (RuleSaysNo, ("town1.officer", "town1", "officer", "town1.officer"), {}),
-    (RuleSaysNo, ("town1.officer", "town1", "officer", "town2.officer"), {}),
-    (NotYours, ("town1.officer", "town1", "secretary", "town1.clerk"), {}),
-    (RuleSaysNo, ("zone.secadmin", "zone", "secadmin", "zone.officer"), {}),
-    (RuleSaysNo, ("zone.officer", "zone", "officer", "zone.auditor"), {}),
-    (WordsWrong, ("town1.officer", "town1", "officer", "town1.clerk"), {"to_on": "2026-11-01"}),
-    (WordsWrong, ("town1.officer", "town1", "officer", "town1.clerk"), {"from_on": "2026-11-01"}),
-    (WordsWrong, ("town1.officer", "town1", "officer", "town1.clerk"), {"to_on": "2027-12-31"}),
-    (WordsWrong, ("town1.officer", "town1", "officer", "town1.clerk"), {"workflow": "nothing"}),
-])
+@pytest.mark.parametrize(
+    ("kind", "args", "more"),
+    [
+        (RuleSaysNo, ("town1.officer", "town1", "officer", "town1.officer"), {}),
+        (RuleSaysNo, ("town1.officer", "town1", "officer", "town2.officer"), {}),
+        (NotYours, ("town1.officer", "town1", "secretary", "town1.clerk"), {}),
+        (RuleSaysNo, ("zone.secadmin", "zone", "secadmin", "zone.officer"), {}),
+        (RuleSaysNo, ("zone.officer", "zone", "officer", "zone.auditor"), {}),
+        (WordsWrong, ("town1.officer", "town1", "officer", "town1.clerk"), {"to_on": "2026-11-01"}),
+        (
+            WordsWrong,
+            ("town1.officer", "town1", "officer", "town1.clerk"),
+            {"from_on": "2026-11-01"},
+        ),
+        (WordsWrong, ("town1.officer", "town1", "officer", "town1.clerk"), {"to_on": "2027-12-31"}),
+        (WordsWrong, ("town1.officer", "town1", "officer", "town1.clerk"), {"workflow": "nothing"}),
+    ],
+)
 def test_who_may_not_be_given_it(play, kind, args, more):
     refuse(play, kind, *args, **more)
 
@@ -158,29 +190,41 @@ def test_it_can_be_taken_back(play):
     posts.take_back(play.session, row, play.who("town1.officer"), play.at)
     play.session.commit()
     play.refused(NotYours, "authority", play.asked(), "town1.clerk", "approve")
-    assert [change.act for change in play.session.scalars(sa.select(AdminChange).order_by(AdminChange.id))] == [
-        "give", "end"]
+    assert [
+        change.act
+        for change in play.session.scalars(sa.select(AdminChange).order_by(AdminChange.id))
+    ] == ["give", "end"]
 
 
 # Posts -------------------------------------------------------------------------------------------
 
 
 def appoint(play, by, person, unit="town1", office="officer"):
-    return posts.appoint(play.session, play.world.units[unit], play.world.people[person], office, date(2026, 11, 24),
-                         play.who(by), play.at)
+    return posts.appoint(
+        play.session,
+        play.world.units[unit],
+        play.world.people[person],
+        office,
+        date(2026, 11, 24),
+        play.who(by),
+        play.at,
+    )
 
 
-@pytest.mark.parametrize(("by", "person", "unit", "office", "kind"), [
-    ("zone.sysadmin", "town1.clerk", "town1", "officer", NotYours),
-    ("zone.auditor", "town1.clerk", "town1", "officer", NotYours),
-    ("town1.officer", "town1.clerk", "town1", "officer", NotYours),
-    ("town2.officer", "village.member1", "village", "organizer", NotYours),
-    ("zone.secadmin", "zone.secadmin", "town1", "officer", RuleSaysNo),
-    ("zone.secadmin", "town1.officer", "zone", "sysadmin", RuleSaysNo),
-    ("zone.secadmin", "zone.sysadmin", "zone", "auditor", RuleSaysNo),
-    ("zone.secadmin", "town1.officer", "town1", "officer", WordsWrong),
-    ("zone.secadmin", "town1.clerk", "town1", "sysadmin", WordsWrong),
-])
+@pytest.mark.parametrize(
+    ("by", "person", "unit", "office", "kind"),
+    [
+        ("zone.sysadmin", "town1.clerk", "town1", "officer", NotYours),
+        ("zone.auditor", "town1.clerk", "town1", "officer", NotYours),
+        ("town1.officer", "town1.clerk", "town1", "officer", NotYours),
+        ("town2.officer", "village.member1", "village", "organizer", NotYours),
+        ("zone.secadmin", "zone.secadmin", "town1", "officer", RuleSaysNo),
+        ("zone.secadmin", "town1.officer", "zone", "sysadmin", RuleSaysNo),
+        ("zone.secadmin", "zone.sysadmin", "zone", "auditor", RuleSaysNo),
+        ("zone.secadmin", "town1.officer", "town1", "officer", WordsWrong),
+        ("zone.secadmin", "town1.clerk", "town1", "sysadmin", WordsWrong),
+    ],
+)
 def test_who_may_not_appoint(play, by, person, unit, office, kind):
     before = play.count(Post)
     with pytest.raises(kind):
@@ -198,17 +242,24 @@ def test_a_branch_s_posts_are_kept_above_it(play, by):
 def test_open_work_follows_the_post(play):
     """The leaver's claims, hand-overs, delegations and reminders are released, each journalled."""
     world, case, other = play.world, play.asked(), play.asked(name="organ.secretary", unit="organ")
-    for which, act, words in ((case, "hand_over", {"person": world.people["town1.officer"].id}),
-                              (case, "follow_up", {"day": "2026-11-26"}), (other, "claim", {})):
+    for which, act, words in (
+        (case, "hand_over", {"person": world.people["town1.officer"].id}),
+        (case, "follow_up", {"day": "2026-11-26"}),
+        (other, "claim", {}),
+    ):
         name = "town1.secretary" if act == "hand_over" else "town1.officer"
         desk_acts.submit(play.session, which.id, act, play.who(name), play.at, words)
     appoint(play, "zone.secadmin", "town1.clerk")
     post = next(post for post in play.who("town1.officer").posts)
-    assert posts.end(play.session, post, date(2026, 11, 23), play.who("zone.secadmin"), play.at) == 3
+    assert (
+        posts.end(play.session, post, date(2026, 11, 23), play.who("zone.secadmin"), play.at) == 3
+    )
     play.session.commit()
     rows = play.session.scalars(sa.select(Desk).where(Desk.closed_at.is_(None)))
     assert {(row.handed_to, row.claimed_by) for row in rows} == {(None, None)}
-    assert [row.person_id for row in play.session.scalars(sa.select(FollowUp))] == [world.people["town1.clerk"].id]
+    assert [row.person_id for row in play.session.scalars(sa.select(FollowUp))] == [
+        world.people["town1.clerk"].id
+    ]
     assert play.journal(case)[-1].move == "handover" and box(play, "town1.clerk")
 
 
@@ -216,21 +267,34 @@ def test_a_post_that_ends_later_hands_over_when_it_has(play):
     case = play.asked()
     desk_acts.submit(play.session, case.id, "claim", play.who("town1.officer"), play.at)
     post = play.who("town1.officer").posts[0]
-    assert posts.end(play.session, post, date(2026, 11, 24), play.who("zone.secadmin"), play.at) == 0
+    assert (
+        posts.end(play.session, post, date(2026, 11, 24), play.who("zone.secadmin"), play.at) == 0
+    )
     play.session.commit()
     assert authority.open_desks(play.session, case.id)[0].claimed_by
     sweep(play.session, play.on("2026-11-25").at)
     assert authority.open_desks(play.session, case.id)[0].claimed_by is None
-    assert play.session.scalar(sa.select(JournalRow.actor).where(JournalRow.move == "handover")) == "系统"
+    assert (
+        play.session.scalar(sa.select(JournalRow.actor).where(JournalRow.move == "handover"))
+        == "系统"
+    )
 
 
 def test_a_reminder_is_told_once_on_its_day(play):
     case = play.asked()
-    desk_acts.submit(play.session, case.id, "follow_up", play.who("village.secretary"), play.at, {"day": "2026-11-25"})
+    desk_acts.submit(
+        play.session,
+        case.id,
+        "follow_up",
+        play.who("village.secretary"),
+        play.at,
+        {"day": "2026-11-25"},
+    )
     for _time in range(2):
         sweep(play.session, play.on("2026-11-25").at)
-    texts = play.session.scalars(sa.select(Notice.text).where(
-        Notice.person_id == play.world.people["village.secretary"].id)).all()
+    texts = play.session.scalars(
+        sa.select(Notice.text).where(Notice.person_id == play.world.people["village.secretary"].id)
+    ).all()
     assert texts.count("您设的跟进日期到了") == 1
 
 
@@ -238,10 +302,14 @@ def test_the_checklist_is_as_of_a_day(play):
     case = play.asked()
     unit = play.world.units["village"]
     then = handover.checklist(play.session, unit, date(2026, 11, 24), date(2026, 11, 24), CLOCK)
-    assert [(row.case.id, row.label) for rows in then.cases.values() for row in rows] == [(case.id, "待批复")]
+    assert [(row.case.id, row.label) for rows in then.cases.values() for row in rows] == [
+        (case.id, "待批复")
+    ]
     before = handover.checklist(play.session, unit, date(2026, 11, 23), date(2026, 11, 24), CLOCK)
     assert before.count == 0
     play.on("2026-11-25")
     play.move(case, "town1.officer", "refuse")
     again = handover.checklist(play.session, unit, date(2026, 11, 24), date(2026, 11, 25), CLOCK)
-    assert [(row.label, row.due_on) for rows in again.cases.values() for row in rows] == [("待批复", None)]
+    assert [(row.label, row.due_on) for rows in again.cases.values() for row in rows] == [
+        ("待批复", None)
+    ]

@@ -1,4 +1,6 @@
-"""Attacks on the appraisal: dead ends, one's own case, old answers, what leaks to the rated. From dossier §4 and §8."""
+"""Attacks on the appraisal: dead ends, one's own case, old answers, what leaks to the rated. From
+dossier §4 and §8.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,9 @@ def village(session, world):
 
 def leave_office(play, *names: str, on: str = "2026-11-24") -> None:
     ids = [play.world.people[name].id for name in names]
-    play.session.execute(sa.update(Post).where(Post.person_id.in_(ids)).values(to_on=date.fromisoformat(on)))
+    play.session.execute(
+        sa.update(Post).where(Post.person_id.in_(ids)).values(to_on=date.fromisoformat(on))
+    )
     play.session.commit()
 
 
@@ -36,8 +40,14 @@ def swept(play, day: str) -> Case:
 
 
 def voters(play) -> set[str]:
-    rows = play.session.scalars(sa.select(Desk.person_id).where(
-        Desk.case_id == play.case.id, Desk.role == "committee", Desk.kind == "act", Desk.closed_at.is_(None)))
+    rows = play.session.scalars(
+        sa.select(Desk.person_id).where(
+            Desk.case_id == play.case.id,
+            Desk.role == "committee",
+            Desk.kind == "act",
+            Desk.closed_at.is_(None),
+        )
+    )
     names = {person.id: name for name, person in play.world.people.items()}
     return {names[row] for row in rows}
 
@@ -65,11 +75,15 @@ def test_the_day_of_telling_is_the_local_one(village):
     village.hour = 6
     village.lead("tell")
     assert village.row("village.member1").told_on == date(2026, 11, 24)
-    assert village.on("2026-12-01").do("village.member1", "ask_review", **WHY).state == "under_review"
+    assert (
+        village.on("2026-12-01").do("village.member1", "ask_review", **WHY).state == "under_review"
+    )
 
 
 def test_an_officer_of_the_superior_does_not_answer_for_himself(session, world):
-    """The town's own organ branch: whom the branch rates reviews nobody there and consents to nothing of his own."""
+    """The town's own organ branch: whom the branch rates reviews nobody there and consents to
+    nothing of his own.
+    """
     world.person("organ.more", "organ")
     session.commit()
     play = Appraising(session, world, "organ")
@@ -77,7 +91,15 @@ def test_an_officer_of_the_superior_does_not_answer_for_himself(session, world):
     play.begin()
     officer = world.people["town1.officer"].id
     play.lead("ask_not_counted", member=officer, reason="moved")
-    play.no(RuleSaysNo, "not_about_oneself", play.say, play.case, "town1.officer", "consent_not_counted", {})
+    play.no(
+        RuleSaysNo,
+        "not_about_oneself",
+        play.say,
+        play.case,
+        "town1.officer",
+        "consent_not_counted",
+        {},
+    )
     play.do("town1.secretary", "deny_not_counted")
     play.assess()
     play.review_peers()
@@ -87,7 +109,15 @@ def test_an_officer_of_the_superior_does_not_answer_for_himself(session, world):
     play.lead("tell")
     play.do("town1.officer", "ask_review", **WHY)
     for name in ("town1.officer", "town1.secretary", "town1.deputy"):
-        play.no(NotYours, "authority", play.say, play.case, name, "change_rating", {"grade": "excellent"})
+        play.no(
+            NotYours,
+            "authority",
+            play.say,
+            play.case,
+            name,
+            "change_rating",
+            {"grade": "excellent"},
+        )
     assert play.do("zone.officer", "uphold").state == "telling"
 
 
@@ -132,24 +162,42 @@ def test_all_recused_with_nobody_above_waits_for_new_people_and_not_for_ever(vil
 
 
 def test_a_unit_without_a_committee_refers_upward(village):
-    leave_office(village, *(f"town1.{name}" for name in ("secretary", "deputy", "committee1", "committee2",
-                                                           "committee3")), on="2026-11-01")
+    leave_office(
+        village,
+        *(
+            f"town1.{name}"
+            for name in ("secretary", "deputy", "committee1", "committee2", "committee3")
+        ),
+        on="2026-11-01",
+    )
     village.rated()
-    assert village.case.state == "deciding" and {name.split(".")[0] for name in voters(village)} == {"zone"}
+    assert village.case.state == "deciding" and {
+        name.split(".")[0] for name in voters(village)
+    } == {"zone"}
 
 
 def test_a_branch_that_moves_is_decided_by_its_new_superior_afresh(village):
     village.rated()
     one = village.people["village.organizer"]
     for name in ("secretary", "deputy", "committee1"):
-        village.do(f"town1.{name}", "decide", agree=True, opinion="其余同意", returned={one: "事迹不实"})
+        village.do(
+            f"town1.{name}", "decide", agree=True, opinion="其余同意", returned={one: "事迹不实"}
+        )
     officer = village.who("zone.officer")
-    reorganize.move(village.session, village.world.units["village"], village.world.units["town2"], village.at.today,
-                    officer, village.at)
+    reorganize.move(
+        village.session,
+        village.world.units["village"],
+        village.world.units["town2"],
+        village.at.today,
+        officer,
+        village.at,
+    )
     village.session.commit()
     village.case = village.session.get(Case, village.case.id, populate_existing=True)
-    assert voters(village) == {f"town2.{name}" for name in ("secretary", "deputy", "committee1", "committee2",
-                                                             "committee3")}
+    assert voters(village) == {
+        f"town2.{name}"
+        for name in ("secretary", "deputy", "committee1", "committee2", "committee3")
+    }
     for name in ("secretary", "deputy", "committee1", "committee2", "committee3"):
         village.do(f"town2.{name}", "decide", agree=True, opinion="同意")
     assert village.case.state == "telling", "what the old superior sent back is not counted"
@@ -163,11 +211,21 @@ def test_an_answer_written_for_the_last_round_is_not_counted_in_this(village):
         village.do(f"town1.{name}", "decide", agree=False, opinion="请再研究")
     village.do("town1.officer", "close_meeting")
     village.lead("propose", ratings=village.ratings())
-    village.no(Stale, None, village.say, village.case, "town1.committee3", "decide",
-               {"agree": True, "opinion": "同意"}, seen)
+    village.no(
+        Stale,
+        None,
+        village.say,
+        village.case,
+        "town1.committee3",
+        "decide",
+        {"agree": True, "opinion": "同意"},
+        seen,
+    )
     first = village.case.version
     village.do("town1.deputy", "decide", agree=True, opinion="同意")
-    village.say(village.case, "town1.committee3", "decide", {"agree": True, "opinion": "同意"}, first)
+    village.say(
+        village.case, "town1.committee3", "decide", {"agree": True, "opinion": "同意"}, first
+    )
 
 
 # The branch --------------------------------------------------------------------------------------
@@ -177,7 +235,9 @@ def test_who_stepped_aside_from_leading_still_writes_his_own(village):
     village.begin()
     village.lead("recuse", reason="涉及亲属，不主持本次评议")
     village.do("village.organizer", "open_self_assessment")
-    mine = queues.cases(village.session, village.who("village.secretary"), "mine", village.at.today).items
+    mine = queues.cases(
+        village.session, village.who("village.secretary"), "mine", village.at.today
+    ).items
     assert [case.id for case in mine] == [village.case.id]
     village.do("village.secretary", "file_self_assessment", **SELF)
     assert village.row("village.secretary").self_grade == "qualified"
@@ -185,13 +245,17 @@ def test_who_stepped_aside_from_leading_still_writes_his_own(village):
 
 def test_a_branch_with_nobody_on_the_roster_is_no_dead_end(session, world):
     play = branch(session, world, "empty", 1)
-    session.execute(sa.delete(Membership).where(Membership.person_id == world.people["empty.secretary"].id))
+    session.execute(
+        sa.delete(Membership).where(Membership.person_id == world.people["empty.secretary"].id)
+    )
     session.commit()
     play.begin()
     assert play.lead("open_self_assessment").state == "self_done"
     play.lead("open_peer_review")
     play.lead("open_vote")
-    assert play.on("2026-12-09").do("town1.officer", "close_unfinished", **WHY).state == "unfinished"
+    assert (
+        play.on("2026-12-09").do("town1.officer", "close_unfinished", **WHY).state == "unfinished"
+    )
 
 
 def test_a_branch_whose_leaders_are_gone_is_led_from_above(village):
@@ -214,27 +278,44 @@ def test_what_a_member_reads_tells_nothing_of_the_others(village):
     village.review_peers()
     village.vote(present=7)
     best = village.ratings(member1="excellent", member2="excellent")
-    village.lead("propose", ratings=best, reasons={village.people[f"village.{name}"]: "不能服众" for name in (
-        "member1", "member2")})
+    village.lead(
+        "propose",
+        ratings=best,
+        reasons={village.people[f"village.{name}"]: "不能服众" for name in ("member1", "member2")},
+    )
     one = village.people["village.organizer"]
     village.decide_all(returned={one: "事迹不实"})
     assert village.case.state == "returned"
-    shape = api_shapes.whole(village.session, village.case, village.who("village.more1"), village.at)
+    shape = api_shapes.whole(
+        village.session, village.case, village.who("village.more1"), village.at
+    )
     assert shape["facts"] == {"year": 2026}
     assert not any(entry["result"] for entry in shape["journal"])
-    assert {entry["move"] for entry in shape["journal"]}.isdisjoint({"decide", "record_peer_review", "file_for"})
-    assert not [secret for secret in SECRET if secret in str(shape["journal"]) + str(shape["facts"])]
+    assert {entry["move"] for entry in shape["journal"]}.isdisjoint(
+        {"decide", "record_peer_review", "file_for"}
+    )
+    assert not [
+        secret for secret in SECRET if secret in str(shape["journal"]) + str(shape["facts"])
+    ]
     assert one not in str(shape)
-    whole = api_shapes.whole(village.session, village.case, village.who("village.secretary"), village.at)
+    whole = api_shapes.whole(
+        village.session, village.case, village.who("village.secretary"), village.at
+    )
     assert whole["facts"]["returned"] == [one] and "事迹不实" in str(whole["journal"])
 
 
 def test_who_asks_for_a_review_is_not_told_to_the_others(village):
     village.told()
     village.do("village.member1", "ask_review", **WHY)
-    moves = [entry["move"] for entry in api_shapes.whole(
-        village.session, village.case, village.who("village.member2"), village.at)["journal"]]
+    moves = [
+        entry["move"]
+        for entry in api_shapes.whole(
+            village.session, village.case, village.who("village.member2"), village.at
+        )["journal"]
+    ]
     assert "ask_review" not in moves and "tell" in moves
-    own = api_shapes.whole(village.session, village.case, village.who("village.member1"), village.at)["journal"]
+    own = api_shapes.whole(
+        village.session, village.case, village.who("village.member1"), village.at
+    )["journal"]
     assert [entry["words"] for entry in own if entry["move"] == "ask_review"] == [WHY]
     assert engine.last_act(village.session, village.case)["what"] == "申请复核"

@@ -1,4 +1,5 @@
-"""Hard cases of the appraisal, from dossier §3 and §8: small branches, those abroad, recusals, transfers, reviews.
+"""Hard cases of the appraisal, from dossier §3 and §8: small branches, those abroad, recusals,
+transfers, reviews.
 
 Each is a situation that officials described; the figures in it are theirs.
 """
@@ -38,19 +39,31 @@ def branch(session, world, name: str, full: int, **flags) -> Appraising:
 
 def setting(play, name: str, value: str) -> None:
     calendar.forget(play.session)
-    play.session.add(ZoneSettingRow(zone_id=play.world.zone.id, name=name, value=value, at=play.at.now))
+    play.session.add(
+        ZoneSettingRow(zone_id=play.world.zone.id, name=name, value=value, at=play.at.now)
+    )
     play.session.commit()
 
 
 def move_out(play, name: str) -> None:
-    play.session.execute(sa.update(Membership).where(Membership.person_id == play.world.people[name].id).values(
-        to_on=date(2026, 11, 23)))
+    play.session.execute(
+        sa.update(Membership)
+        .where(Membership.person_id == play.world.people[name].id)
+        .values(to_on=date(2026, 11, 23))
+    )
     play.session.commit()
 
 
 def move_in(play, name: str, unit: str) -> None:
-    play.session.add(Membership(zone_id=play.world.zone.id, person_id=play.world.people[name].id,
-                                unit_id=play.world.units[unit].id, from_on=date(2026, 11, 24), sort=99))
+    play.session.add(
+        Membership(
+            zone_id=play.world.zone.id,
+            person_id=play.world.people[name].id,
+            unit_id=play.world.units[unit].id,
+            from_on=date(2026, 11, 24),
+            sort=99,
+        )
+    )
     play.session.commit()
 
 
@@ -90,20 +103,41 @@ def test_probationary_members_take_part_but_are_neither_graded_nor_counted(villa
 def test_a_transfer_until_the_vote_opens_changes_the_roster_and_not_after(village):
     village.begin()
     village.assess()
-    no(village, RuleSaysNo, "has_left", "village.secretary", "strike",
-       member=village.people["village.more3"], reason="transfer")
+    no(
+        village,
+        RuleSaysNo,
+        "has_left",
+        "village.secretary",
+        "strike",
+        member=village.people["village.more3"],
+        reason="transfer",
+    )
     move_out(village, "village.more3")
     village.lead("strike", member=village.people["village.more3"], reason="transfer")
     move_out(village, "community.member1")
     move_in(village, "community.member1", "village")
     village.lead("add_to_roster", member=village.world.people["community.member1"].id)
-    no(village, RuleSaysNo, "joined_the_branch", "village.secretary", "add_to_roster",
-       member=village.world.people["community.member1"].id)
+    no(
+        village,
+        RuleSaysNo,
+        "joined_the_branch",
+        "village.secretary",
+        "add_to_roster",
+        member=village.world.people["community.member1"].id,
+    )
     assert "village.more3" not in village.people and "community.member1" in village.people
     village.review_peers()
     village.lead("open_vote")
     assert village.case.facts["entitled"] == 8
-    no(village, NotOpen, None, "village.secretary", "strike", member=village.people["village.more2"], reason="transfer")
+    no(
+        village,
+        NotOpen,
+        None,
+        "village.secretary",
+        "strike",
+        member=village.people["village.more2"],
+        reason="transfer",
+    )
 
 
 def test_who_is_struck_while_all_write_holds_nobody_up(village):
@@ -119,15 +153,19 @@ def test_who_is_struck_while_all_write_holds_nobody_up(village):
 
 
 def test_six_of_eleven_abroad(session, world):
-    """Not counted with the superior's consent: five remain who should attend, and three of them are enough."""
+    """Not counted with the superior's consent: five remain who should attend, and three of them are
+    enough.
+    """
     play = branch(session, world, "far", 11)
     play.begin()
     for number in range(1, 7):
         play.lead("ask_not_counted", member=world.people[f"far.member{number}"].id, reason="abroad")
         no(play, NotYours, "authority", "far.secretary", "consent_not_counted")
         play.do("town1.officer", "consent_not_counted")
-    assert [row.standing for row in session.scalars(sa.select(Appraised).where(
-        Appraised.case_id == play.case.id))].count("not_counted") == 6
+    assert [
+        row.standing
+        for row in session.scalars(sa.select(Appraised).where(Appraised.case_id == play.case.id))
+    ].count("not_counted") == 6
     play.assess()
     play.unit = "far"
     play.lead("open_peer_review")
@@ -136,7 +174,10 @@ def test_six_of_eleven_abroad(session, world):
         play.do(recorder, "record_peer_review", about=person, opinion="能按时参加活动。")
     play.lead("open_vote")
     assert play.case.facts["entitled"] == 5
-    tellers = {"scrutineer": world.people["town1.inspector"].id, "teller": world.people["far.member8"].id}
+    tellers = {
+        "scrutineer": world.people["town1.inspector"].id,
+        "teller": world.people["far.member8"].id,
+    }
     play.lead("enter_count", **{**far_count(play, 2), **tellers})
     no(play, RuleSaysNo, "enough_came", "far.secretary", "close_vote")
     play.lead("enter_count", **{**far_count(play, 3), **tellers})
@@ -144,9 +185,17 @@ def test_six_of_eleven_abroad(session, world):
 
 
 def far_count(play, present: int) -> dict:
-    rows = [{"member": person, "excellent": 0, "qualified": present, "basic": 0, "unqualified": 0}
-            for person in play.people.values()]
-    return {"present": present, "issued": present, "returned": present, "valid": present, "tallies": rows}
+    rows = [
+        {"member": person, "excellent": 0, "qualified": present, "basic": 0, "unqualified": 0}
+        for person in play.people.values()
+    ]
+    return {
+        "present": present,
+        "issued": present,
+        "returned": present,
+        "valid": present,
+        "tallies": rows,
+    }
 
 
 def test_who_is_denied_stays_on_the_roster(village):
@@ -166,8 +215,18 @@ def test_the_superior_sends_the_scrutineer_to_a_branch_of_four(session, world):
         play.do(recorder, "record_peer_review", about=person, opinion="踏实肯干。")
     play.lead("open_vote")
     own = {"scrutineer": world.people["four.member1"].id, "teller": world.people["four.member2"].id}
-    no(play, RuleSaysNo, "two_tellers", "four.secretary", "enter_count", **{**far_count(play, 4), **own})
-    sent = {"scrutineer": world.people["town1.officer"].id, "teller": world.people["four.member2"].id}
+    no(
+        play,
+        RuleSaysNo,
+        "two_tellers",
+        "four.secretary",
+        "enter_count",
+        **{**far_count(play, 4), **own},
+    )
+    sent = {
+        "scrutineer": world.people["town1.officer"].id,
+        "teller": world.people["four.member2"].id,
+    }
     play.lead("enter_count", **{**far_count(play, 4), **sent})
     assert play.lead("close_vote").state == "rating"
 
@@ -183,7 +242,15 @@ def test_nobody_writes_for_another_but_the_branch_which_says_so(village):
     no(village, SomebodyFirst, None, "village.member1", "file_self_assessment", **SELF)
     village.lead("file_for", member=village.people["village.more1"], **SELF)
     assert village.row("village.more1").self_by == village.people["village.secretary"]
-    no(village, SomebodyFirst, None, "village.secretary", "file_for", member=village.people["village.more1"], **SELF)
+    no(
+        village,
+        SomebodyFirst,
+        None,
+        "village.secretary",
+        "file_for",
+        member=village.people["village.more1"],
+        **SELF,
+    )
 
 
 def test_who_is_late_does_not_hold_the_others_up(village):
@@ -200,9 +267,21 @@ def test_nobody_reviews_himself_and_nobody_is_left_out(village):
     village.begin()
     village.assess()
     village.lead("open_peer_review", meeting_on="2026-11-24")
-    no(village, RuleSaysNo, "not_oneself", "village.member1", "record_peer_review",
-       about=village.people["village.member1"], opinion="我很好")
-    village.do("village.member1", "record_peer_review", about=village.people["village.member2"], opinion="热心。")
+    no(
+        village,
+        RuleSaysNo,
+        "not_oneself",
+        "village.member1",
+        "record_peer_review",
+        about=village.people["village.member1"],
+        opinion="我很好",
+    )
+    village.do(
+        "village.member1",
+        "record_peer_review",
+        about=village.people["village.member2"],
+        opinion="热心。",
+    )
     no(village, RuleSaysNo, "all_reviewed", "village.secretary", "open_vote")
 
 
@@ -210,7 +289,14 @@ def test_no_vote_before_the_meeting_was_held(village):
     village.begin()
     village.assess()
     village.review_peers()
-    no(village, RuleSaysNo, "meeting_was_held", "village.secretary", "open_vote", meeting_on="2026-12-04")
+    no(
+        village,
+        RuleSaysNo,
+        "meeting_was_held",
+        "village.secretary",
+        "open_vote",
+        meeting_on="2026-12-04",
+    )
 
 
 # The count ---------------------------------------------------------------------------------------
@@ -225,16 +311,29 @@ def voting(village):
     return village
 
 
-@pytest.mark.parametrize(("rule", "changed"), [
-    ("counts_add_up", {"present": 9}), ("counts_add_up", {"issued": 9}),
-    ("counts_add_up", {"returned": 9, "issued": 8}), ("counts_add_up", {"valid": 8, "returned": 7}),
-    ("grades_add_up", {"valid": 7}),
-    ("grades_add_up", {"village.member1": {"qualified": 9}}), ("two_tellers", {"same": True}),
-    ("everybody_counted", {"drop": True}), ("everybody_counted", {"twice": True}), ("two_tellers", {"stranger": True}),
-])
+@pytest.mark.parametrize(
+    ("rule", "changed"),
+    [
+        ("counts_add_up", {"present": 9}),
+        ("counts_add_up", {"issued": 9}),
+        ("counts_add_up", {"returned": 9, "issued": 8}),
+        ("counts_add_up", {"valid": 8, "returned": 7}),
+        ("grades_add_up", {"valid": 7}),
+        ("grades_add_up", {"village.member1": {"qualified": 9}}),
+        ("two_tellers", {"same": True}),
+        ("everybody_counted", {"drop": True}),
+        ("everybody_counted", {"twice": True}),
+        ("two_tellers", {"stranger": True}),
+    ],
+)
 def test_counts_that_do_not_add_up(voting, rule, changed):
-    words = voting.ballots(**{key: value for key, value in changed.items() if key not in ("same", "drop", "twice",
-                                                                                          "stranger", "present")})
+    words = voting.ballots(
+        **{
+            key: value
+            for key, value in changed.items()
+            if key not in ("same", "drop", "twice", "stranger", "present")
+        }
+    )
     words |= {"present": 9} if "present" in changed else {}
     if "same" in changed:
         words["teller"] = words["scrutineer"]
@@ -250,8 +349,14 @@ def test_counts_that_do_not_add_up(voting, rule, changed):
 def test_a_grade_outside_the_four(voting):
     voting.lead("enter_count", **voting.ballots())
     voting.lead("close_vote")
-    error = no(voting, WordsWrong, None, "village.secretary", "propose",
-               ratings={person: "perfect" for person in voting.people.values()})
+    error = no(
+        voting,
+        WordsWrong,
+        None,
+        "village.secretary",
+        "propose",
+        ratings={person: "perfect" for person in voting.people.values()},
+    )
     assert "等次" in error.sentence
 
 
@@ -278,7 +383,11 @@ def rating(voting):
 def test_a_rating_that_departs_from_the_vote_gives_a_reason(rating):
     changed = rating.ratings(member1="basic")
     no(rating, RuleSaysNo, "departures_explained", "village.secretary", "propose", ratings=changed)
-    rating.lead("propose", ratings=changed, reasons={rating.people["village.member1"]: "长期不承担支部任务。"})
+    rating.lead(
+        "propose",
+        ratings=changed,
+        reasons={rating.people["village.member1"]: "长期不承担支部任务。"},
+    )
     assert rating.row("village.member1").proposed_why == "长期不承担支部任务。"
 
 
@@ -294,12 +403,22 @@ def test_more_than_a_third_excellent_warns_or_is_refused(rating):
     best = rating.ratings(member1="excellent", member2="excellent")
     reasons = {rating.people[f"village.{name}"]: "表现突出。" for name in ("member1", "member2")}
     setting(rating, "appraisal_share", "refuse")
-    no(rating, RuleSaysNo, "share_kept", "village.secretary", "propose", ratings=best, reasons=reasons)
+    no(
+        rating,
+        RuleSaysNo,
+        "share_kept",
+        "village.secretary",
+        "propose",
+        ratings=best,
+        reasons=reasons,
+    )
     rating.session.execute(sa.delete(ZoneSettingRow))
     rating.session.commit()
     calendar.forget(rating.session)
     rating.lead("propose", ratings=best, reasons=reasons)
-    assert rating.journal(rating.case)[-2].result["warned"] == ["优秀等次超过了党员总数的三分之一。"]
+    assert rating.journal(rating.case)[-2].result["warned"] == [
+        "优秀等次超过了党员总数的三分之一。"
+    ]
 
 
 def test_where_the_zone_leaves_it_to_the_branch_nothing_goes_up(rating):
@@ -313,9 +432,13 @@ def test_where_the_zone_leaves_it_to_the_branch_nothing_goes_up(rating):
 
 def test_each_of_the_committee_has_a_row_and_nobody_acts_for_another(village):
     village.rated()
-    rows = village.session.scalars(sa.select(Desk).where(Desk.case_id == village.case.id, Desk.closed_at.is_(None)))
-    members = {village.world.people[f"town1.{name}"].id for name in (
-        "secretary", "deputy", "committee1", "committee2", "committee3")}
+    rows = village.session.scalars(
+        sa.select(Desk).where(Desk.case_id == village.case.id, Desk.closed_at.is_(None))
+    )
+    members = {
+        village.world.people[f"town1.{name}"].id
+        for name in ("secretary", "deputy", "committee1", "committee2", "committee3")
+    }
     assert {row.person_id for row in rows} == members
     no(village, NotYours, "authority", "town1.officer", "decide", agree=True, opinion="同意")
     no(village, NotYours, "authority", "zone.secretary", "decide", agree=True, opinion="同意")
@@ -329,7 +452,10 @@ def test_no_decision_without_quorum_counted_of_those_who_should_attend(village):
         village.do(f"town1.{name}", "decide", agree=True, opinion="同意")
     no(village, RuleSaysNo, "quorum_reached", "town1.officer", "close_meeting")
     village.do("town1.committee1", "decide", agree=True, opinion="同意")
-    assert village.do("town1.officer", "close_meeting", minutes="到会 3 人，一致同意。").state == "telling"
+    assert (
+        village.do("town1.officer", "close_meeting", minutes="到会 3 人，一致同意。").state
+        == "telling"
+    )
 
 
 def test_yes_needs_more_than_half_of_those_entitled_not_of_those_present(village):
@@ -366,15 +492,29 @@ def test_single_ratings_are_sent_back_with_a_reason_and_only_they_are_proposed_a
     village.rated()
     one = village.people["village.organizer"]
     for name in ("secretary", "deputy", "committee1"):
-        village.do(f"town1.{name}", "decide", agree=True, opinion="其余同意", returned={one: "事迹不实"})
+        village.do(
+            f"town1.{name}", "decide", agree=True, opinion="其余同意", returned={one: "事迹不实"}
+        )
     for name in ("committee2", "committee3"):
         village.do(f"town1.{name}", "decide", agree=True, opinion="同意")
-    assert village.case.state == "returned" and "事迹不实" in village.row("village.organizer").returned
+    assert (
+        village.case.state == "returned" and "事迹不实" in village.row("village.organizer").returned
+    )
     assert village.row("village.member1").returned is None
-    no(village, RuleSaysNo, "everybody_rated", "village.secretary", "propose", ratings=village.ratings())
+    no(
+        village,
+        RuleSaysNo,
+        "everybody_rated",
+        "village.secretary",
+        "propose",
+        ratings=village.ratings(),
+    )
     village.lead("propose", ratings={one: "qualified"}, reasons={one: "按上级意见。"})
     assert village.case.state == "deciding"
-    assert village.decide_all().state == "telling" and village.row("village.organizer").grade == "qualified"
+    assert (
+        village.decide_all().state == "telling"
+        and village.row("village.organizer").grade == "qualified"
+    )
 
 
 def test_who_leaves_his_office_is_waited_for_no_longer(village):
@@ -382,8 +522,12 @@ def test_who_leaves_his_office_is_waited_for_no_longer(village):
     for name in ("secretary", "deputy", "committee1", "committee2"):
         village.do(f"town1.{name}", "decide", agree=True, opinion="同意")
     from oversight.models import Post
-    village.session.execute(sa.update(Post).where(
-        Post.person_id == village.world.people["town1.committee3"].id).values(to_on=date(2026, 11, 24)))
+
+    village.session.execute(
+        sa.update(Post)
+        .where(Post.person_id == village.world.people["town1.committee3"].id)
+        .values(to_on=date(2026, 11, 24))
+    )
     village.session.commit()
     sweep.sweep(village.session, village.on("2026-11-25").at)
     assert village.session.get(Case, village.case.id).state == "telling"
@@ -392,8 +536,11 @@ def test_who_leaves_his_office_is_waited_for_no_longer(village):
 def test_a_late_committee_is_taken_over_by_the_one_above(village):
     village.rated()
     village.on("2026-12-09").do("zone.officer", "take_over", reason="镇党委逾期未审批")
-    rows = village.session.scalars(sa.select(Desk).where(Desk.case_id == village.case.id, Desk.closed_at.is_(None),
-                                                         Desk.kind == "act"))
+    rows = village.session.scalars(
+        sa.select(Desk).where(
+            Desk.case_id == village.case.id, Desk.closed_at.is_(None), Desk.kind == "act"
+        )
+    )
     assert {row.unit_id for row in rows} == {village.world.units["zone"].id}
 
 
@@ -403,14 +550,23 @@ def test_a_late_committee_is_taken_over_by_the_one_above(village):
 def test_a_review_is_asked_once_in_time_and_answered_by_others(village):
     village.told()
     no(village, NotInSight, None, "village2.member1", "ask_review", reason="我不同意")
-    village.on("2026-12-01").do("village.member1", "ask_review", reason="请复核，全年参加了全部活动。")
+    village.on("2026-12-01").do(
+        "village.member1", "ask_review", reason="请复核，全年参加了全部活动。"
+    )
     assert village.case.state == "under_review"
     no(village, NotOpen, None, "village.secretary", "file")
     no(village, NotYours, "authority", "town1.secretary", "uphold")
     village.do("town1.officer", "change_rating", grade="excellent", opinion="情况属实。")
     assert village.case.state == "telling" and village.row("village.member1").grade == "excellent"
     village.lead("tell")
-    no(village, RuleSaysNo, "asked_once_in_time", "village.member1", "ask_review", reason="再复核一次")
+    no(
+        village,
+        RuleSaysNo,
+        "asked_once_in_time",
+        "village.member1",
+        "ask_review",
+        reason="再复核一次",
+    )
     village.lead("file")
 
 
@@ -431,8 +587,14 @@ def test_a_merged_branch_leaves_its_appraisal_to_the_successor(village):
     village.rated()
     village.decide_all()
     officer = village.world.actor("town1.officer", village.at.today)
-    reorganize.merge(village.session, [village.world.units["village"]], village.world.units["community"],
-                     village.at.today, officer, village.at)
+    reorganize.merge(
+        village.session,
+        [village.world.units["village"]],
+        village.world.units["community"],
+        village.at.today,
+        officer,
+        village.at,
+    )
     village.session.commit()
     case = village.session.get(Case, village.case.id)
     assert case.unit_id == village.world.units["community"].id and case.state == "telling"
@@ -446,8 +608,11 @@ def test_a_merged_branch_leaves_its_appraisal_to_the_successor(village):
 def test_each_rung_once_however_many_act_meanwhile(village):
     village.begin()
     village.lead("open_self_assessment")
-    remind = sa.select(Reminder.rung, sa.func.count()).where(
-        Reminder.case_id == village.case.id).group_by(Reminder.rung)
+    remind = (
+        sa.select(Reminder.rung, sa.func.count())
+        .where(Reminder.case_id == village.case.id)
+        .group_by(Reminder.rung)
+    )
     told = sa.select(sa.func.count()).select_from(Notice).where(Notice.case_id == village.case.id)
     sweep.sweep(village.session, village.on("2026-12-03").at)
     for name in ("village.member1", "village.member2"):
@@ -466,8 +631,14 @@ def test_who_has_written_is_not_told_again_and_the_others_are(village):
     village.lead("open_self_assessment")
     village.do("village.member1", "file_self_assessment", **SELF)
     sweep.sweep(village.session, village.at)
-    told = set(village.session.scalars(sa.select(Notice.person_id).where(Notice.case_id == village.case.id)))
-    assert village.people["village.member2"] in told and village.people["village.member1"] not in told
+    told = set(
+        village.session.scalars(
+            sa.select(Notice.person_id).where(Notice.case_id == village.case.id)
+        )
+    )
+    assert (
+        village.people["village.member2"] in told and village.people["village.member1"] not in told
+    )
 
 
 # Who sees what -----------------------------------------------------------------------------------
@@ -478,7 +649,9 @@ def test_members_read_their_own_words_and_nobody_elses(village):
     village.assess()
     member = village.world.actor("village.member1", village.at.today)
     shape = api_shapes.whole(village.session, village.case, member, village.at)
-    written = [row for row in shape["journal"] if row["move"] == "file_self_assessment" and row["words"]]
+    written = [
+        row for row in shape["journal"] if row["move"] == "file_self_assessment" and row["words"]
+    ]
     assert len(written) == 1
     secretary = village.world.actor("village.secretary", village.at.today)
     shape = api_shapes.whole(village.session, village.case, secretary, village.at)
@@ -495,7 +668,9 @@ def test_the_boxes_follow_the_rows(village):
         who = village.world.actor(name, today)
         return [case.id for case in queues.cases(village.session, who, "mine", today).items]
 
-    assert mine("village.member1") == [village.case.id] and mine("village.secretary") == [village.case.id]
+    assert mine("village.member1") == [village.case.id] and mine("village.secretary") == [
+        village.case.id
+    ]
     village.do("village.secretary", "file_self_assessment", **SELF)
     assert mine("village.secretary") == []
     assert mine("town1.committee1") == [] and today > FOUNDED

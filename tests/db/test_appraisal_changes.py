@@ -1,4 +1,7 @@
-"""What happens to people, consents and clocks while an appraisal is under way. From the issue and dossier §8."""
+"""What happens to people, consents and clocks while an appraisal is under way.
+
+From the issue and dossier §8.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +36,7 @@ def to_the_vote(play):
     return play.lead("open_vote")
 
 
-# Death after the vote has opened -------------------------------------------------------------------
+# Death after the vote has opened ------------------------------------------------------------------
 
 
 def test_who_dies_before_the_count_should_not_attend(village):
@@ -57,7 +60,9 @@ def test_who_dies_after_the_count_is_rated_and_told_no_more(village):
     village.lead("strike_gone", member=dies(village, "village.more2"), reason="death")
     village.lead("tell")
     assert village.case.state == "told"
-    assert village.row("village.more2").told_on is None and village.row("village.more3").grade is None
+    assert (
+        village.row("village.more2").told_on is None and village.row("village.more3").grade is None
+    )
 
 
 def test_the_last_who_was_to_be_told_dies(village):
@@ -66,7 +71,10 @@ def test_the_last_who_was_to_be_told_dies(village):
     others = [person for name, person in village.people.items() if name != "village.more3"]
     village.lead("tell", members=others)
     assert village.case.state == "telling"
-    assert village.lead("strike_gone", member=dies(village, "village.more3"), reason="death").state == "told"
+    assert (
+        village.lead("strike_gone", member=dies(village, "village.more3"), reason="death").state
+        == "told"
+    )
 
 
 def test_who_asked_for_a_review_dies(village):
@@ -80,8 +88,15 @@ def test_who_asked_for_a_review_dies(village):
 def test_who_only_moved_away_is_rated_to_the_end_where_the_vote_was(village):
     to_the_vote(village)
     move_out(village, "village.more3")
-    refused = no(village, RuleSaysNo, "has_died_or_quit", "village.secretary", "strike_gone",
-                 member=village.people["village.more3"], reason="left")
+    refused = no(
+        village,
+        RuleSaysNo,
+        "has_died_or_quit",
+        "village.secretary",
+        "strike_gone",
+        member=village.people["village.more3"],
+        reason="left",
+    )
     assert "转出" in refused.sentence
 
 
@@ -102,12 +117,14 @@ def test_nobody_is_struck_while_the_committee_sits(village):
     no(village, NotOpen, None, "village.secretary", "strike_gone", member=gone, reason="death")
 
 
-# A consent that was late ---------------------------------------------------------------------------
+# A consent that was late --------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("answer", ["consent_not_counted", "deny_not_counted"])
 def test_taking_over_a_late_consent_raises_that_consent_and_nothing_else(village, answer):
-    """提级办理 is for the superior who did not answer; the ratings are still the direct superior's to approve."""
+    """提级办理 is for the superior who did not answer; the ratings are still the direct superior's to
+    approve.
+    """
     village.begin()
     village.lead("ask_not_counted", member=village.people["village.more3"], reason="abroad")
     village.on("2026-12-02").do("zone.officer", "take_over", reason="上级逾期没有答复")
@@ -118,20 +135,30 @@ def test_taking_over_a_late_consent_raises_that_consent_and_nothing_else(village
     village.review_peers()
     village.vote()
     village.lead("propose", ratings=village.ratings())
-    assert village.desks(village.case) == ["town1"] * 5, "the town's committee decides, not the zone's"
+    assert village.desks(village.case) == ["town1"] * 5, (
+        "the town's committee decides, not the zone's"
+    )
 
 
-# Clocks --------------------------------------------------------------------------------------------
+# Clocks -------------------------------------------------------------------------------------------
 
 
 def test_asking_and_being_denied_gains_no_time(village):
-    """The branch has ten working days to prepare: to 8 December; while the superior has the question it stands."""
+    """The branch has ten working days to prepare: to 8 December; while the superior has the
+    question it stands.
+    """
     village.begin()
     assert village.case.due_on == date(2026, 12, 8)
-    village.on("2026-12-01").lead("ask_not_counted", member=village.people["village.more3"], reason="abroad")
+    village.on("2026-12-01").lead(
+        "ask_not_counted", member=village.people["village.more3"], reason="abroad"
+    )
     village.on("2026-12-03").do("town1.officer", "deny_not_counted")
-    assert village.case.due_on == date(2026, 12, 10), "five were used, two stood still: five from 3 December"
-    village.on("2026-12-10").lead("ask_not_counted", member=village.people["village.more3"], reason="abroad")
+    assert village.case.due_on == date(2026, 12, 10), (
+        "five were used, two stood still: five from 3 December"
+    )
+    village.on("2026-12-10").lead(
+        "ask_not_counted", member=village.people["village.more3"], reason="abroad"
+    )
     village.do("town1.officer", "deny_not_counted")
     assert village.case.due_on == date(2026, 12, 10)
 
@@ -141,7 +168,9 @@ def test_calling_again_gains_no_time(village):
     to_the_vote(village)
     assert village.case.due_on == date(2026, 12, 8)
     village.on("2026-12-08").lead("reconvene")
-    assert village.case.due_on == date(2026, 12, 29), "peer review has used none of its fifteen days yet"
+    assert village.case.due_on == date(2026, 12, 29), (
+        "peer review has used none of its fifteen days yet"
+    )
     village.on("2026-12-09").lead("open_vote", meeting_on="2026-12-09")
     assert village.case.due_on == date(2026, 12, 9), "the vote has used its ten"
     village.lead("reconvene")

@@ -1,13 +1,23 @@
-"""The refusal table of the appraisal: dossier §3 and §8, the contract and every line of "Bad input".
+"""The refusal table of the appraisal: dossier §3 and §8, the contract and every line of "Bad
+input".
 
-One drive passes through the states; each row asserts the refusal and that nothing changed but one row in `refusals`.
+One drive passes through the states; each row asserts the refusal and that nothing changed but one
+row in `refusals`.
 """
 
 from __future__ import annotations
 
 import pytest
 
-from oversight.errors import NotInSight, NotOpen, NotYours, RuleSaysNo, SomebodyFirst, Stale, WordsWrong
+from oversight.errors import (
+    NotInSight,
+    NotOpen,
+    NotYours,
+    RuleSaysNo,
+    SomebodyFirst,
+    Stale,
+    WordsWrong,
+)
 from oversight.models import Case
 from tests.db import test_matrix_part3 as matrix
 from tests.db.test_appraisal_walk import SELF
@@ -34,8 +44,13 @@ def person(name: str, word: str = "member", **more):
 
 
 def rated(change, **more):
-    return lambda play: {"ratings": change(play, play.ratings()), **{
-        word: {play.world.people[name].id: note for name, note in notes.items()} for word, notes in more.items()}}
+    return lambda play: {
+        "ratings": change(play, play.ratings()),
+        **{
+            word: {play.world.people[name].id: note for name, note in notes.items()}
+            for word, notes in more.items()
+        },
+    }
 
 
 def without_first(play, rows):
@@ -43,7 +58,11 @@ def without_first(play, rows):
 
 
 def with_stranger(play, rows):
-    return [*rows, {**rows[0], "member": STRANGER}] if isinstance(rows, list) else {**rows, STRANGER: "qualified"}
+    return (
+        [*rows, {**rows[0], "member": STRANGER}]
+        if isinstance(rows, list)
+        else {**rows, STRANGER: "qualified"}
+    )
 
 
 def with_neighbour(play, rows):
@@ -51,37 +70,62 @@ def with_neighbour(play, rows):
 
 
 def twice(play, rows):
-    first = [{"member": member, "grade": grade} for member, grade in rows.items()] if isinstance(rows, dict) else rows
+    first = (
+        [{"member": member, "grade": grade} for member, grade in rows.items()]
+        if isinstance(rows, dict)
+        else rows
+    )
     return [*first, first[0]]
 
 
 def graded(**grades):
-    return lambda play, rows: {**rows, **{play.world.people[f"village.{name}"].id: grade
-                                          for name, grade in grades.items()}}
+    return lambda play, rows: {
+        **rows,
+        **{play.world.people[f"village.{name}"].id: grade for name, grade in grades.items()},
+    }
 
 
 def said_back(name: str, times: int = 1):
-    return lambda play: {**YES, "returned": [{"member": getattr(play.world.people.get(name), "id", STRANGER),
-                                              "note": "事迹不实"}] * times}
+    return lambda play: {
+        **YES,
+        "returned": [
+            {"member": getattr(play.world.people.get(name), "id", STRANGER), "note": "事迹不实"}
+        ]
+        * times,
+    }
 
 
-LEAD, OFFICER, MEMBER, VOTER = "village.secretary", "town1.officer", "village.member1", "town1.deputy"
+LEAD, OFFICER, MEMBER, VOTER = (
+    "village.secretary",
+    "town1.officer",
+    "village.member1",
+    "town1.deputy",
+)
 TABLE = {  # by row of the matrix: who, move, words, refusal, rule
     "preparing": [
-        (LEAD, "open_vote", {}, NotOpen, None), (LEAD, "propose", {}, NotOpen, None),
+        (LEAD, "open_vote", {}, NotOpen, None),
+        (LEAD, "propose", {}, NotOpen, None),
         (OFFICER, "open_self_assessment", {}, NotYours, "authority"),
         (MEMBER, "open_self_assessment", {}, NotInSight, None),
         (LEAD, "add_to_roster", person("village.member2"), RuleSaysNo, "joined_the_branch"),
         (LEAD, "add_to_roster", person("community.member1"), RuleSaysNo, "joined_the_branch"),
         (LEAD, "add_to_roster", {"member": STRANGER}, RuleSaysNo, "joined_the_branch"),
-        (LEAD, "add_to_roster", {"member": "张三"}, WordsWrong, None), (LEAD, "add_to_roster", {}, WordsWrong, None),
+        (LEAD, "add_to_roster", {"member": "张三"}, WordsWrong, None),
+        (LEAD, "add_to_roster", {}, WordsWrong, None),
         (LEAD, "strike", person("village.member2", reason="death"), RuleSaysNo, "has_left"),
         (LEAD, "strike", {"member": STRANGER, "reason": "death"}, RuleSaysNo, "has_left"),
         (LEAD, "strike", person("village.leaver", reason="不想参加"), WordsWrong, None),
-        (LEAD, "ask_not_counted", person("village.joiner", reason="abroad"), RuleSaysNo, "counted_so_far"),
+        (
+            LEAD,
+            "ask_not_counted",
+            person("village.joiner", reason="abroad"),
+            RuleSaysNo,
+            "counted_so_far",
+        ),
         (LEAD, "ask_not_counted", person("village.member3", reason="在外打工"), WordsWrong, None),
         (OFFICER, "close_unfinished", WHY, RuleSaysNo, "branch_is_late"),
-        (OFFICER, "void", {}, WordsWrong, None), (LEAD, "void", WHY, NotYours, "authority"),
+        (OFFICER, "void", {}, WordsWrong, None),
+        (LEAD, "void", WHY, NotYours, "authority"),
     ],
     "not counted asked": [
         (LEAD, "consent_not_counted", {}, NotYours, "authority"),
@@ -107,7 +151,8 @@ TABLE = {  # by row of the matrix: who, move, words, refusal, rule
         (LEAD, "file_for", person("village.member3", **SELF), RuleSaysNo, "counted_so_far"),
         (LEAD, "file_for", {"member": STRANGER, **SELF}, RuleSaysNo, "counted_so_far"),
         (LEAD, "excuse_self", person("village.member1", reason="高血压"), WordsWrong, None),
-        (LEAD, "open_peer_review", {}, RuleSaysNo, "self_is_late"), (LEAD, "all_filed", {}, NotYours, None),
+        (LEAD, "open_peer_review", {}, RuleSaysNo, "self_is_late"),
+        (LEAD, "all_filed", {}, NotYours, None),
     ],
     "self done": [
         (LEAD, "open_peer_review", {"meeting_on": "2026-12-01"}, RuleSaysNo, "meeting_was_held"),
@@ -116,29 +161,89 @@ TABLE = {  # by row of the matrix: who, move, words, refusal, rule
         (MEMBER, "file_self_assessment", SELF, NotOpen, None),
     ],
     "peer review, nobody yet": [
-        (MEMBER, "record_peer_review", person("village.member1", "about", opinion="很好"), RuleSaysNo, "not_oneself"),
-        (MEMBER, "record_peer_review", person("village.new", "about", opinion="很好"), RuleSaysNo, "one_of_us"),
-        (MEMBER, "record_peer_review", person("village.struck", "about", opinion="很好"), RuleSaysNo, "one_of_us"),
-        (MEMBER, "record_peer_review", person("village.member3", "about", opinion="很好"), RuleSaysNo, "one_of_us"),
-        (MEMBER, "record_peer_review", {"about": STRANGER, "opinion": "很好"}, RuleSaysNo, "one_of_us"),
-        (MEMBER, "record_peer_review", person("village.member2", "about", opinion=LONG), WordsWrong, None),
+        (
+            MEMBER,
+            "record_peer_review",
+            person("village.member1", "about", opinion="很好"),
+            RuleSaysNo,
+            "not_oneself",
+        ),
+        (
+            MEMBER,
+            "record_peer_review",
+            person("village.new", "about", opinion="很好"),
+            RuleSaysNo,
+            "one_of_us",
+        ),
+        (
+            MEMBER,
+            "record_peer_review",
+            person("village.struck", "about", opinion="很好"),
+            RuleSaysNo,
+            "one_of_us",
+        ),
+        (
+            MEMBER,
+            "record_peer_review",
+            person("village.member3", "about", opinion="很好"),
+            RuleSaysNo,
+            "one_of_us",
+        ),
+        (
+            MEMBER,
+            "record_peer_review",
+            {"about": STRANGER, "opinion": "很好"},
+            RuleSaysNo,
+            "one_of_us",
+        ),
+        (
+            MEMBER,
+            "record_peer_review",
+            person("village.member2", "about", opinion=LONG),
+            WordsWrong,
+            None,
+        ),
         (MEMBER, "record_peer_review", person("village.member2", "about"), WordsWrong, None),
-        ("village.struck", "record_peer_review", person("village.member2", "about", opinion="好"), RuleSaysNo,
-         "still_on_roster"),
-        (OFFICER, "record_peer_review", person("village.member2", "about", opinion="好"), NotYours, "authority"),
+        (
+            "village.struck",
+            "record_peer_review",
+            person("village.member2", "about", opinion="好"),
+            RuleSaysNo,
+            "still_on_roster",
+        ),
+        (
+            OFFICER,
+            "record_peer_review",
+            person("village.member2", "about", opinion="好"),
+            NotYours,
+            "authority",
+        ),
         (LEAD, "open_vote", {}, RuleSaysNo, "all_reviewed"),
     ],
     "peer review": [
         (LEAD, "open_vote", {"meeting_on": "2026-11-25"}, RuleSaysNo, "meeting_was_held"),
-        (LEAD, "enter_count", ballots(), NotOpen, None), (LEAD, "reconvene", {}, NotOpen, None),
+        (LEAD, "enter_count", ballots(), NotOpen, None),
+        (LEAD, "reconvene", {}, NotOpen, None),
     ],
     "vote": [
         (LEAD, "strike", person("village.leaver", reason="transfer"), NotOpen, None),
         (LEAD, "close_vote", {}, RuleSaysNo, "enough_came"),
-        *((LEAD, "enter_count", ballots(**{word: number}), WordsWrong, None) for word in ("present", "valid")
-          for number in NUMBERS),
-        *((LEAD, "enter_count", tally(lambda play, rows, n=number: [{**rows[0], "basic": n}, *rows[1:]]), WordsWrong,
-           None) for number in NUMBERS if number is not None),
+        *(
+            (LEAD, "enter_count", ballots(**{word: number}), WordsWrong, None)
+            for word in ("present", "valid")
+            for number in NUMBERS
+        ),
+        *(
+            (
+                LEAD,
+                "enter_count",
+                tally(lambda play, rows, n=number: [{**rows[0], "basic": n}, *rows[1:]]),
+                WordsWrong,
+                None,
+            )
+            for number in NUMBERS
+            if number is not None
+        ),
         (LEAD, "enter_count", ballots(present=99), RuleSaysNo, "counts_add_up"),
         (LEAD, "enter_count", ballots(issued=99), RuleSaysNo, "counts_add_up"),
         (LEAD, "enter_count", ballots(returned=99), RuleSaysNo, "counts_add_up"),
@@ -153,16 +258,34 @@ TABLE = {  # by row of the matrix: who, move, words, refusal, rule
         (LEAD, "enter_count", tally(lambda play, rows: {}), WordsWrong, None),
         (LEAD, "enter_count", tally(lambda play, rows: "全部合格"), WordsWrong, None),
         (LEAD, "enter_count", tally(lambda play, rows: [[1, 2]]), WordsWrong, None),
-        (LEAD, "enter_count", tally(lambda play, rows: [{**rows[0], "perfect": 1}, *rows[1:]]), WordsWrong, None),
+        (
+            LEAD,
+            "enter_count",
+            tally(lambda play, rows: [{**rows[0], "perfect": 1}, *rows[1:]]),
+            WordsWrong,
+            None,
+        ),
         (LEAD, "enter_count", ballots(scrutineer=STRANGER), RuleSaysNo, "two_tellers"),
-        (LEAD, "enter_count", lambda play: {**play.ballots(), "teller": play.ballots()["scrutineer"]}, RuleSaysNo,
-         "two_tellers"),
-        (LEAD, "enter_count", lambda play: {**play.ballots(), "teller": play.world.people["village.struck"].id},
-         RuleSaysNo, "two_tellers"),
-        (OFFICER, "enter_count", ballots(), NotYours, "authority"), (MEMBER, "enter_count", {}, NotYours, "authority"),
+        (
+            LEAD,
+            "enter_count",
+            lambda play: {**play.ballots(), "teller": play.ballots()["scrutineer"]},
+            RuleSaysNo,
+            "two_tellers",
+        ),
+        (
+            LEAD,
+            "enter_count",
+            lambda play: {**play.ballots(), "teller": play.world.people["village.struck"].id},
+            RuleSaysNo,
+            "two_tellers",
+        ),
+        (OFFICER, "enter_count", ballots(), NotYours, "authority"),
+        (MEMBER, "enter_count", {}, NotYours, "authority"),
     ],
     "rating": [
-        (LEAD, "propose", {}, WordsWrong, None), (LEAD, "propose", {"ratings": {}}, WordsWrong, None),
+        (LEAD, "propose", {}, WordsWrong, None),
+        (LEAD, "propose", {"ratings": {}}, WordsWrong, None),
         (LEAD, "propose", rated(graded(member1="良好")), WordsWrong, None),
         (LEAD, "propose", rated(graded(member1=["basic"])), WordsWrong, None),
         (LEAD, "propose", rated(without_first), RuleSaysNo, "everybody_rated"),
@@ -172,73 +295,136 @@ TABLE = {  # by row of the matrix: who, move, words, refusal, rule
         (LEAD, "propose", rated(graded(member3="qualified")), RuleSaysNo, "everybody_rated"),
         (LEAD, "propose", rated(graded(new="qualified")), RuleSaysNo, "everybody_rated"),
         (LEAD, "propose", rated(graded(member1="basic")), RuleSaysNo, "departures_explained"),
-        (LEAD, "propose", rated(graded(member1="basic"), reasons={"village.member2": "写错了人"}), RuleSaysNo,
-         "departures_explained"),
-        (LEAD, "propose", rated(graded(member1="basic"), reasons={"village.member1": "  "}), WordsWrong, None),
-        (LEAD, "propose", rated(graded(member1="basic"), reasons={"village.member1": LONG}), WordsWrong, None),
-        (LEAD, "propose", rated(graded(member1="unqualified"), reasons={"village.member1": "长期不参加"}), RuleSaysNo,
-         "harsh_are_heard"),
-        (LEAD, "propose", rated(graded(organizer="basic"), reasons={"village.organizer": "事迹不实"}), RuleSaysNo,
-         "harsh_are_heard"),
-        (OFFICER, "propose", rated(graded()), NotYours, "authority"), (MEMBER, "propose", {}, NotYours, "authority"),
-        (LEAD, "tell", {}, NotOpen, None), (LEAD, "branch_decided", {}, NotOpen, None),
+        (
+            LEAD,
+            "propose",
+            rated(graded(member1="basic"), reasons={"village.member2": "写错了人"}),
+            RuleSaysNo,
+            "departures_explained",
+        ),
+        (
+            LEAD,
+            "propose",
+            rated(graded(member1="basic"), reasons={"village.member1": "  "}),
+            WordsWrong,
+            None,
+        ),
+        (
+            LEAD,
+            "propose",
+            rated(graded(member1="basic"), reasons={"village.member1": LONG}),
+            WordsWrong,
+            None,
+        ),
+        (
+            LEAD,
+            "propose",
+            rated(graded(member1="unqualified"), reasons={"village.member1": "长期不参加"}),
+            RuleSaysNo,
+            "harsh_are_heard",
+        ),
+        (
+            LEAD,
+            "propose",
+            rated(graded(organizer="basic"), reasons={"village.organizer": "事迹不实"}),
+            RuleSaysNo,
+            "harsh_are_heard",
+        ),
+        (OFFICER, "propose", rated(graded()), NotYours, "authority"),
+        (MEMBER, "propose", {}, NotYours, "authority"),
+        (LEAD, "tell", {}, NotOpen, None),
+        (LEAD, "branch_decided", {}, NotOpen, None),
     ],
     "deciding": [
-        ("rated.hat", "decide", YES, SomebodyFirst, None), ("rated.hat", "recuse", WHY, SomebodyFirst, None),
-        (OFFICER, "decide", YES, NotYours, "authority"), ("zone.secretary", "decide", YES, NotYours, "authority"),
-        ("second.hat", "decide", YES, NotYours, "authority"), ("gone.hat", "decide", YES, NotInSight, None),
-        ("town2.deputy", "decide", YES, NotInSight, None), (MEMBER, "decide", YES, NotYours, "authority"),
-        (VOTER, "decide", {"opinion": "同意"}, WordsWrong, None), (VOTER, "decide", {"agree": True}, WordsWrong, None),
+        ("rated.hat", "decide", YES, SomebodyFirst, None),
+        ("rated.hat", "recuse", WHY, SomebodyFirst, None),
+        (OFFICER, "decide", YES, NotYours, "authority"),
+        ("zone.secretary", "decide", YES, NotYours, "authority"),
+        ("second.hat", "decide", YES, NotYours, "authority"),
+        ("gone.hat", "decide", YES, NotInSight, None),
+        ("town2.deputy", "decide", YES, NotInSight, None),
+        (MEMBER, "decide", YES, NotYours, "authority"),
+        (VOTER, "decide", {"opinion": "同意"}, WordsWrong, None),
+        (VOTER, "decide", {"agree": True}, WordsWrong, None),
         (VOTER, "decide", {**YES, "agree": "弃权"}, WordsWrong, None),
         (VOTER, "decide", {**YES, "opinion": LONG}, WordsWrong, None),
         (VOTER, "decide", said_back("village.member3"), RuleSaysNo, "returned_known"),
         (VOTER, "decide", said_back("nobody"), RuleSaysNo, "returned_known"),
         (VOTER, "decide", said_back("village.member1", 2), RuleSaysNo, "returned_known"),
-        (VOTER, "decide", lambda play: {**YES, "returned": {play.world.people[MEMBER].id: ""}}, WordsWrong, None),
-        (VOTER, "close_meeting", {}, NotYours, "authority"), (OFFICER, "agreed", {}, NotYours, None),
-        (OFFICER, "close_meeting", {}, RuleSaysNo, "quorum_reached"), (OFFICER, "refer_up", {}, NotYours, None),
-        ("zone.officer", "take_over", WHY, RuleSaysNo, "superior_is_late"), (LEAD, "propose", {}, NotOpen, None),
+        (
+            VOTER,
+            "decide",
+            lambda play: {**YES, "returned": {play.world.people[MEMBER].id: ""}},
+            WordsWrong,
+            None,
+        ),
+        (VOTER, "close_meeting", {}, NotYours, "authority"),
+        (OFFICER, "agreed", {}, NotYours, None),
+        (OFFICER, "close_meeting", {}, RuleSaysNo, "quorum_reached"),
+        (OFFICER, "refer_up", {}, NotYours, None),
+        ("zone.officer", "take_over", WHY, RuleSaysNo, "superior_is_late"),
+        (LEAD, "propose", {}, NotOpen, None),
     ],
     "deciding, some have spoken": [
-        (VOTER, "decide", {**YES, "agree": False}, SomebodyFirst, None), (VOTER, "recuse", WHY, SomebodyFirst, None),
+        (VOTER, "decide", {**YES, "agree": False}, SomebodyFirst, None),
+        (VOTER, "recuse", WHY, SomebodyFirst, None),
     ],
-    "returned": [(VOTER, "decide", YES, NotOpen, None), (LEAD, "propose", rated(without_first), RuleSaysNo,
-                                                         "everybody_rated")],
+    "returned": [
+        (VOTER, "decide", YES, NotOpen, None),
+        (LEAD, "propose", rated(without_first), RuleSaysNo, "everybody_rated"),
+    ],
     "telling": [
-        (LEAD, "file", {}, NotOpen, None), (MEMBER, "tell", {}, NotYours, "authority"),
+        (LEAD, "file", {}, NotOpen, None),
+        (MEMBER, "tell", {}, NotYours, "authority"),
         (MEMBER, "ask_review", WHY, RuleSaysNo, "asked_once_in_time"),
         (LEAD, "tell", {"members": [STRANGER]}, RuleSaysNo, "told_are_graded"),
         (LEAD, "tell", person("village.new", "only"), WordsWrong, None),
-        *((LEAD, "tell", {"members": members}, RuleSaysNo, "told_are_graded") for members in (
-            [[1]], [{"member": STRANGER}], [1], [None])),
-        *((LEAD, "tell", {"members": members}, WordsWrong, None) for members in ("全部", {"a": "b"}, ["x"] * 501)),
+        *(
+            (LEAD, "tell", {"members": members}, RuleSaysNo, "told_are_graded")
+            for members in ([[1]], [{"member": STRANGER}], [1], [None])
+        ),
+        *(
+            (LEAD, "tell", {"members": members}, WordsWrong, None)
+            for members in ("全部", {"a": "b"}, ["x"] * 501)
+        ),
     ],
     "told": [
-        (MEMBER, "ask_review", {}, WordsWrong, None), ("village.new", "ask_review", WHY, RuleSaysNo,
-                                                       "asked_once_in_time"),
-        (OFFICER, "file", {}, NotYours, "authority"), (OFFICER, "uphold", {}, NotOpen, None),
+        (MEMBER, "ask_review", {}, WordsWrong, None),
+        ("village.new", "ask_review", WHY, RuleSaysNo, "asked_once_in_time"),
+        (OFFICER, "file", {}, NotYours, "authority"),
+        (OFFICER, "uphold", {}, NotOpen, None),
     ],
     "under review": [
-        (LEAD, "file", {}, NotOpen, None), (MEMBER, "ask_review", WHY, RuleSaysNo, "asked_once_in_time"),
-        ("town1.secretary", "uphold", {}, NotYours, "authority"), (LEAD, "uphold", {}, NotYours, "authority"),
+        (LEAD, "file", {}, NotOpen, None),
+        (MEMBER, "ask_review", WHY, RuleSaysNo, "asked_once_in_time"),
+        ("town1.secretary", "uphold", {}, NotYours, "authority"),
+        (LEAD, "uphold", {}, NotYours, "authority"),
         (OFFICER, "uphold", person("village.member2"), RuleSaysNo, "one_review"),
         (OFFICER, "uphold", {"member": STRANGER}, RuleSaysNo, "one_review"),
-        (OFFICER, "change_rating", {}, WordsWrong, None), (OFFICER, "change_rating", {"grade": "良"}, WordsWrong, None),
+        (OFFICER, "change_rating", {}, WordsWrong, None),
+        (OFFICER, "change_rating", {"grade": "良"}, WordsWrong, None),
         ("zone.officer", "take_over", WHY, RuleSaysNo, "superior_is_late"),
     ],
     "under review, taken over": [
-        (OFFICER, "uphold", {}, NotYours, "authority"), ("zone.officer", "take_over", WHY, NotYours, "authority"),
+        (OFFICER, "uphold", {}, NotYours, "authority"),
+        ("zone.officer", "take_over", WHY, NotYours, "authority"),
         (MEMBER, "uphold", {}, NotYours, "authority"),
     ],
     "closed": [(MEMBER, "ask_review", WHY, NotOpen, None), (LEAD, "file", {}, NotOpen, None)],
-    "draft": [("zone.secretary", "propose", {}, NotYours, "authority"),
-              ("town1.officer", "propose", {}, NotInSight, None)],
+    "draft": [
+        ("zone.secretary", "propose", {}, NotYours, "authority"),
+        ("town1.officer", "propose", {}, NotInSight, None),
+    ],
     "proposed": [
-        ("zone.officer", "sign", {}, NotYours, "authority"), ("zone.secretary", "return", {}, WordsWrong, None),
+        ("zone.officer", "sign", {}, NotYours, "authority"),
+        ("zone.secretary", "return", {}, WordsWrong, None),
         ("town1.secretary", "sign", {}, NotInSight, None),
     ],
-    "in force": [("zone.officer", "revoke", WHY, NotYours, "authority"), (LEAD, "revoke", WHY, NotYours, "authority"),
-                 ("zone.secretary", "revoke", {}, WordsWrong, None)],
+    "in force": [
+        ("zone.officer", "revoke", WHY, NotYours, "authority"),
+        (LEAD, "revoke", WHY, NotYours, "authority"),
+        ("zone.secretary", "revoke", {}, WordsWrong, None),
+    ],
 }
 
 
@@ -263,14 +449,23 @@ def test_every_row_is_refused(play):  # noqa: F811
     assert set(tried) == set(TABLE) and sum(tried.values()) > 150
 
 
-@pytest.mark.parametrize("year", [1999, 2101, 0, 1_000_000, 1_000_001, -1, "今年", None, 2026.5, float("nan"), [2026]])
+@pytest.mark.parametrize(
+    "year", [1999, 2101, 0, 1_000_000, 1_000_001, -1, "今年", None, 2026.5, float("nan"), [2026]]
+)
 def test_a_year_that_is_none(play, year):  # noqa: F811
     kind = RuleSaysNo if year in (1999, 2101, 0, 1_000_000) else WordsWrong
     play.no(kind, None, play.open, "village.secretary", workflow="appraisal", year=year)
 
 
-@pytest.mark.parametrize("who, kind", [("village.member1", NotYours), ("town1.officer", NotYours),
-                                       ("village2.secretary", NotInSight), ("zone.auditor", NotInSight)])
+@pytest.mark.parametrize(
+    "who, kind",
+    [
+        ("village.member1", NotYours),
+        ("town1.officer", NotYours),
+        ("village2.secretary", NotInSight),
+        ("zone.auditor", NotInSight),
+    ],
+)
 def test_who_may_not_open_it(play, who, kind):  # noqa: F811
     play.no(kind, None, play.open, who, workflow="appraisal", year=2026)
 
@@ -285,4 +480,6 @@ def test_a_stale_version_moves_nothing(play):  # noqa: F811
     version = case.version
     play.lead("ask_not_counted", member=play.people["village.member3"], reason="abroad")
     play.do("town1.officer", "deny_not_counted")
-    play.no(Stale, None, play.say, play.case, "village.secretary", "open_self_assessment", {}, version)
+    play.no(
+        Stale, None, play.say, play.case, "village.secretary", "open_self_assessment", {}, version
+    )

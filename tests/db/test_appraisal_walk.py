@@ -1,4 +1,5 @@
-"""三（一）6: 个人自评, 党员互评, 民主测评, 组织评定, then the superior's committee, each member told, a review by others.
+"""三（一）6: 个人自评, 党员互评, 民主测评, 组织评定, then the superior's committee, each member told, a review by
+others.
 
 Written from the guidance, dossier §3 and §8 and the contract.
 """
@@ -33,14 +34,21 @@ class Appraising(Play):
 
     @property
     def people(self) -> dict[str, str]:
-        """Return the short names of those who are graded, in the order of the roster, with their ids."""
-        ids = self.session.scalars(sa.select(Appraised.person_id).where(
-            Appraised.case_id == self.case.id, Appraised.standing == "graded").order_by(Appraised.sort))
+        """Return the short names of those who are graded, in the order of the roster, with their
+        ids.
+        """
+        ids = self.session.scalars(
+            sa.select(Appraised.person_id)
+            .where(Appraised.case_id == self.case.id, Appraised.standing == "graded")
+            .order_by(Appraised.sort)
+        )
         names = {person.id: name for name, person in self.world.people.items()}
         return {names[person]: person for person in ids}
 
     def row(self, name: str) -> Appraised:
-        return self.session.get(Appraised, (self.case.id, self.world.people[name].id), populate_existing=True)
+        return self.session.get(
+            Appraised, (self.case.id, self.world.people[name].id), populate_existing=True
+        )
 
     def do(self, who: str | None, move: str, **words):
         self.case = self.say(self.case, who, move, words)
@@ -62,21 +70,46 @@ class Appraising(Play):
     def review_peers(self):
         self.lead("open_peer_review")
         for name, person in self.people.items():
-            recorder = f"{self.unit}.organizer" if name == f"{self.unit}.secretary" else f"{self.unit}.secretary"
-            self.do(recorder, "record_peer_review", about=person, opinion="认真负责，联系群众还可以更主动。")
+            recorder = (
+                f"{self.unit}.organizer"
+                if name == f"{self.unit}.secretary"
+                else f"{self.unit}.secretary"
+            )
+            self.do(
+                recorder,
+                "record_peer_review",
+                about=person,
+                opinion="认真负责，联系群众还可以更主动。",
+            )
         return self.case
 
     def ballots(self, **changed) -> dict:
-        """Return a count that adds up: everybody 合格, the organizer 优秀; `changed` by short name or word."""
+        """Return a count that adds up: everybody 合格, the organizer 优秀; `changed` by short name or
+        word.
+        """
         present = changed.pop("present", len(self.people))
         rows = []
         for name, person in self.people.items():
             best = present if name == f"{self.unit}.organizer" else 0
-            row = {"member": person, "excellent": best, "qualified": present - best, "basic": 0, "unqualified": 0}
+            row = {
+                "member": person,
+                "excellent": best,
+                "qualified": present - best,
+                "basic": 0,
+                "unqualified": 0,
+            }
             rows.append(row | changed.pop(name, {}))
         tellers = [f"{self.unit}.member1", f"{self.unit}.member2"]
-        return {"present": present, "issued": present, "returned": present, "valid": present, "tallies": rows,
-                "scrutineer": self.world.people[tellers[0]].id, "teller": self.world.people[tellers[1]].id, **changed}
+        return {
+            "present": present,
+            "issued": present,
+            "returned": present,
+            "valid": present,
+            "tallies": rows,
+            "scrutineer": self.world.people[tellers[0]].id,
+            "teller": self.world.people[tellers[1]].id,
+            **changed,
+        }
 
     def vote(self, **changed):
         self.lead("open_vote")
@@ -85,7 +118,9 @@ class Appraising(Play):
 
     def ratings(self, **changed) -> dict:
         """Return what the vote yields; `changed` grades by short name without the branch."""
-        grades = {name: "excellent" if name.endswith("organizer") else "qualified" for name in self.people}
+        grades = {
+            name: "excellent" if name.endswith("organizer") else "qualified" for name in self.people
+        }
         grades |= {f"{self.unit}.{name}": grade for name, grade in changed.items()}
         return {self.people[name]: grade for name, grade in grades.items()}
 
@@ -98,7 +133,13 @@ class Appraising(Play):
 
     def decide_all(self, agree: bool = True, **words):
         for name in ("secretary", "deputy", "committee1", "committee2", "committee3"):
-            self.do(f"town1.{name}", "decide", agree=agree, opinion="同意" if agree else "请重新研究", **words)
+            self.do(
+                f"town1.{name}",
+                "decide",
+                agree=agree,
+                opinion="同意" if agree else "请重新研究",
+                **words,
+            )
         return self.case
 
     def told(self, **changed):
@@ -148,6 +189,7 @@ def test_from_the_roster_to_the_archive(village):
 
 def tick(play) -> bool:
     from oversight import engine
+
     done = engine.tick(play.session, play.case.id, play.at)
     play.session.commit()
     return done
@@ -156,16 +198,22 @@ def tick(play) -> bool:
 def test_each_member_finds_the_self_assessment_on_the_desk(village):
     village.begin()
     village.lead("open_self_assessment")
-    rows = village.session.scalars(sa.select(Desk).where(Desk.case_id == village.case.id, Desk.closed_at.is_(None)))
+    rows = village.session.scalars(
+        sa.select(Desk).where(Desk.case_id == village.case.id, Desk.closed_at.is_(None))
+    )
     assert {row.person_id for row in rows} == set(village.people.values())
     village.do("village.member1", "file_self_assessment", **SELF)
-    rows = village.session.scalars(sa.select(Desk).where(Desk.case_id == village.case.id, Desk.closed_at.is_(None)))
+    rows = village.session.scalars(
+        sa.select(Desk).where(Desk.case_id == village.case.id, Desk.closed_at.is_(None))
+    )
     assert village.people["village.member1"] not in {row.person_id for row in rows}
 
 
 def deploy(play, begin: str = "2026-10-20", end: str = "2027-01-31"):
     """Let the zone deploy the year's appraisal; leaves the play on the day of the signature."""
-    case = play.on("2026-10-08").open("zone.officer", "zone", workflow="campaign", year=2026, from_on=begin, until=end)
+    case = play.on("2026-10-08").open(
+        "zone.officer", "zone", workflow="campaign", year=2026, from_on=begin, until=end
+    )
     play.move(case, "zone.officer", "propose")
     return play.move(case, "zone.secretary", "sign")
 
@@ -183,11 +231,35 @@ def test_the_zone_deploys_when_and_every_branch_gets_the_notice(village):
 def test_who_drafts_the_deployment_does_not_sign_it(village):
     village.world.post("zone.officer", "zone", "deputy")
     village.session.commit()
-    case = village.on("2026-10-08").open("zone.officer", "zone", workflow="campaign", year=2026, from_on="2026-10-20",
-                                         until="2026-12-31")
+    case = village.on("2026-10-08").open(
+        "zone.officer",
+        "zone",
+        workflow="campaign",
+        year=2026,
+        from_on="2026-10-20",
+        until="2026-12-31",
+    )
     village.move(case, "zone.officer", "propose")
     village.refused(NotYours, "authority", case, "zone.officer", "sign")
-    village.no(NotInSight, None, village.open, "town1.officer", "zone", workflow="campaign", year=2026,
-               from_on="2026-10-20", until="2026-12-31")
-    village.no(RuleSaysNo, "about_the_fourth_quarter", village.open, "zone.officer", "zone", workflow="campaign",
-               year=2027, from_on="2027-03-01", until="2027-12-31")
+    village.no(
+        NotInSight,
+        None,
+        village.open,
+        "town1.officer",
+        "zone",
+        workflow="campaign",
+        year=2026,
+        from_on="2026-10-20",
+        until="2026-12-31",
+    )
+    village.no(
+        RuleSaysNo,
+        "about_the_fourth_quarter",
+        village.open,
+        "zone.officer",
+        "zone",
+        workflow="campaign",
+        year=2027,
+        from_on="2027-03-01",
+        until="2027-12-31",
+    )

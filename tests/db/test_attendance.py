@@ -1,4 +1,6 @@
-"""三（二）1: who took part, one of four classes each; what was entered wrong is refused, what was missed is followed."""
+"""三（二）1: who took part, one of four classes each; what was entered wrong is refused, what was
+missed is followed.
+"""
 
 from __future__ import annotations
 
@@ -24,9 +26,13 @@ def sheet(world, unit="village", *, leave=(), absent=(), other=(), **more):
     """Return a sheet on which everybody else is present."""
     everybody = ["secretary", "organizer", "member1", "member2", "member3"]
     rest = [name for name in everybody if name not in {*leave, *absent, *other}]
-    return {"present": people(world, *rest, unit=unit), "absent": people(world, *absent, unit=unit),
-            "leave": dict.fromkeys(people(world, *leave, unit=unit), "外出"),
-            "other_form": dict.fromkeys(people(world, *other, unit=unit), "送学上门"), **more}
+    return {
+        "present": people(world, *rest, unit=unit),
+        "absent": people(world, *absent, unit=unit),
+        "leave": dict.fromkeys(people(world, *leave, unit=unit), "外出"),
+        "other_form": dict.fromkeys(people(world, *other, unit=unit), "送学上门"),
+        **more,
+    }
 
 
 def activity(session, world, unit="village", month=11) -> Activity:
@@ -35,13 +41,17 @@ def activity(session, world, unit="village", month=11) -> Activity:
 
 def record(session, world, raw, who="village.secretary", on="2026-11-09", unit="village", month=11):
     found = activity(session, world, unit, month)
-    done = attendance.record(session, found.id, attendance.read_sheet(raw), world.actor(who, at(on).today), at(on))
+    done = attendance.record(
+        session, found.id, attendance.read_sheet(raw), world.actor(who, at(on).today), at(on)
+    )
     session.commit()
     return done.activity
 
 
 def cases(session):
-    return session.scalars(sa.select(Case).where(Case.workflow == "absence").order_by(Case.id)).all()
+    return session.scalars(
+        sa.select(Case).where(Case.workflow == "absence").order_by(Case.id)
+    ).all()
 
 
 def test_everybody_present_opens_nothing_and_files_the_record(session, world):
@@ -52,10 +62,16 @@ def test_everybody_present_opens_nothing_and_files_the_record(session, world):
 
 
 def test_each_on_leave_or_absent_gets_exactly_one_case(session, world):
-    record(session, world, sheet(world, leave=("member1",), absent=("member2",), other=("member3",)))
-    assert sorted(case.facts["member"] for case in cases(session)) == sorted(people(world, "member1", "member2"))
+    record(
+        session, world, sheet(world, leave=("member1",), absent=("member2",), other=("member3",))
+    )
+    assert sorted(case.facts["member"] for case in cases(session)) == sorted(
+        people(world, "member1", "member2")
+    )
     assert {case.facts["kind"] for case in cases(session)} == {"leave", "absent"}
-    assert all(case.state == "to_contact" and case.due_on == date(2026, 11, 12) for case in cases(session))
+    assert all(
+        case.state == "to_contact" and case.due_on == date(2026, 11, 12) for case in cases(session)
+    )
 
 
 def test_the_same_sheet_twice_changes_nothing(session, world):
@@ -67,12 +83,18 @@ def test_the_same_sheet_twice_changes_nothing(session, world):
     assert session.scalar(sa.select(sa.func.count()).select_from(ActivityChange)) == before
 
 
-@pytest.mark.parametrize("wrong, said", [
-    (lambda raw, w: raw["present"].pop(), "没有登记"),
-    (lambda raw, w: raw["absent"].append(raw["present"][0]), "登记了两次"),
-    (lambda raw, w: raw["present"].append(w.people["community.member1"].id), "不在这次应到名单里"),
-    (lambda raw, w: raw["present"].append("nobody"), "不在这次应到名单里"),
-])
+@pytest.mark.parametrize(
+    "wrong, said",
+    [
+        (lambda raw, w: raw["present"].pop(), "没有登记"),
+        (lambda raw, w: raw["absent"].append(raw["present"][0]), "登记了两次"),
+        (
+            lambda raw, w: raw["present"].append(w.people["community.member1"].id),
+            "不在这次应到名单里",
+        ),
+        (lambda raw, w: raw["present"].append("nobody"), "不在这次应到名单里"),
+    ],
+)
 def test_a_sheet_that_does_not_add_up_is_refused_by_name(session, world, wrong, said):
     raw = sheet(world)
     wrong(raw, world)
@@ -82,9 +104,16 @@ def test_a_sheet_that_does_not_add_up_is_refused_by_name(session, world, wrong, 
     assert session.scalars(sa.select(Attendance)).all() == [] and cases(session) == []
 
 
-@pytest.mark.parametrize("raw", [
-    {"present": "everybody"}, {"leave": ["x"]}, {"leave": {"x": "感冒"}}, {"other_form": {"x": "电话"}},
-    {"held_on": "昨天"}])
+@pytest.mark.parametrize(
+    "raw",
+    [
+        {"present": "everybody"},
+        {"leave": ["x"]},
+        {"leave": {"x": "感冒"}},
+        {"other_form": {"x": "电话"}},
+        {"held_on": "昨天"},
+    ],
+)
 def test_a_sheet_that_cannot_be_read_is_refused(raw):
     with pytest.raises(WordsWrong):
         attendance.read_sheet(raw)
@@ -123,7 +152,10 @@ def test_follow_ups_come_and_go_with_a_correction(session, world):
     record(session, world, sheet(world, absent=("member1",)))
     record(session, world, sheet(world, absent=("member2",), why="登记错人"))
     states = {case.facts["member"]: case.state for case in cases(session)}
-    assert states == {people(world, "member1")[0]: "corrected", people(world, "member2")[0]: "to_contact"}
+    assert states == {
+        people(world, "member1")[0]: "corrected",
+        people(world, "member2")[0]: "to_contact",
+    }
     record(session, world, sheet(world, absent=("member1",), why="又查实"))
     assert sorted(case.state for case in cases(session)) == ["corrected", "corrected", "to_contact"]
 
@@ -146,6 +178,14 @@ def test_an_exempt_member_stands_outside_the_roster(session, world):
 
 
 def test_the_sums_balance(session, world):
-    done = record(session, world, sheet(world, leave=("member1",), absent=("member2",), other=("member3",)))
+    done = record(
+        session, world, sheet(world, leave=("member1",), absent=("member2",), other=("member3",))
+    )
     assert attendance.balance(session, done) == {
-        "present": 2, "other_form": 1, "leave": 1, "absent": 1, "expected": 5, "end_open": 2}
+        "present": 2,
+        "other_form": 1,
+        "leave": 1,
+        "absent": 1,
+        "expected": 5,
+        "end_open": 2,
+    }

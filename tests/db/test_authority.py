@@ -1,4 +1,6 @@
-"""Who may do what today: vacancy, own case, recusal, middle nodes, small branches. Source: G-2.1.1c."""
+"""Who may do what today: vacancy, own case, recusal, middle nodes, small branches. Source:
+G-2.1.1c.
+"""
 
 from __future__ import annotations
 
@@ -20,8 +22,9 @@ def play(session, world):
 
 def end(play, unit: str, *offices: str, on: str = "2026-11-01") -> None:
     """Let posts end on a day: the seats are vacant from the day after."""
-    rows = play.session.scalars(sa.select(Post).where(
-        Post.unit_id == play.world.units[unit].id, Post.office.in_(offices)))
+    rows = play.session.scalars(
+        sa.select(Post).where(Post.unit_id == play.world.units[unit].id, Post.office.in_(offices))
+    )
     for post in rows:
         post.to_on = date.fromisoformat(on)
     play.session.commit()
@@ -29,16 +32,21 @@ def end(play, unit: str, *offices: str, on: str = "2026-11-01") -> None:
 
 def end_membership(play, *names: str) -> None:
     for name in names:
-        play.session.execute(sa.update(Membership).where(
-            Membership.person_id == play.world.people[name].id).values(to_on=date(2026, 11, 1)))
+        play.session.execute(
+            sa.update(Membership)
+            .where(Membership.person_id == play.world.people[name].id)
+            .values(to_on=date(2026, 11, 1))
+        )
     play.session.commit()
 
 
 # The vacancy ladder ------------------------------------------------------------------------------
 
 LADDER = (
-    ((), "town1.officer"), ((), "town1.secretary"),
-    (("officer",), "town1.secretary"), (("secretary",), "town1.officer"),
+    ((), "town1.officer"),
+    ((), "town1.secretary"),
+    (("officer",), "town1.secretary"),
+    (("secretary",), "town1.officer"),
     (("officer", "secretary"), "town1.deputy"),
     (("officer", "secretary", "deputy"), "town1.committee2"),
     (("officer", "secretary", "deputy", "committee"), "zone.officer"),
@@ -52,11 +60,16 @@ def test_a_vacant_post_never_locks_a_case(play, vacant, who):
     assert play.on("2026-11-25").move(case, who, "approve").state == "approved"
 
 
-@pytest.mark.parametrize("vacant, who", [
-    ((), "town1.deputy"), (("officer",), "town1.deputy"), (("officer", "secretary"), "town1.committee1"),
-    (("officer", "secretary", "deputy"), "zone.officer"),
-    (("officer", "secretary", "deputy"), "town1.inspector"),
-])
+@pytest.mark.parametrize(
+    "vacant, who",
+    [
+        ((), "town1.deputy"),
+        (("officer",), "town1.deputy"),
+        (("officer", "secretary"), "town1.committee1"),
+        (("officer", "secretary", "deputy"), "zone.officer"),
+        (("officer", "secretary", "deputy"), "town1.inspector"),
+    ],
+)
 def test_nobody_steps_in_while_the_tier_before_him_is_filled(play, vacant, who):
     case = play.asked()
     end(play, "town1", *vacant)
@@ -80,11 +93,22 @@ def test_a_post_counts_from_its_first_to_its_last_day(play):
     play.world.person("new.officer")
     play.world.post("new.officer", "town1", "officer", from_on=date(2026, 11, 27))
     play.session.commit()
-    for day, who, may in (("2026-11-26", "town1.officer", True), ("2026-11-26", "new.officer", False),
-                          ("2026-11-27", "new.officer", True), ("2026-11-27", "town1.officer", False)):
+    for day, who, may in (
+        ("2026-11-26", "town1.officer", True),
+        ("2026-11-26", "new.officer", False),
+        ("2026-11-27", "new.officer", True),
+        ("2026-11-27", "town1.officer", False),
+    ):
         try:
-            engine.perform(play.session, case.id, "approve", play.on(day).who(who), {"opinion": "同意"},
-                           version=case.version, at=play.at)
+            engine.perform(
+                play.session,
+                case.id,
+                "approve",
+                play.on(day).who(who),
+                {"opinion": "同意"},
+                version=case.version,
+                at=play.at,
+            )
             assert may, (day, who)
         except No:
             assert not may, (day, who)
@@ -173,10 +197,19 @@ def test_recused_from_the_branch_the_next_takes_the_pen(play):
 
 def middle(play, passes_through: bool) -> None:
     world = play.world
-    world.unit("party", "middle", "town1", title="青溪镇机关党委", prefix="机委", passes_through=passes_through)
+    world.unit(
+        "party",
+        "middle",
+        "town1",
+        title="青溪镇机关党委",
+        prefix="机委",
+        passes_through=passes_through,
+    )
     world.unit("office", "branch", "party", "organ", title="财政所党支部")
-    for name, unit, office in (("party.secretary", "party", "secretary"),
-                               ("office.secretary", "office", "secretary")):
+    for name, unit, office in (
+        ("party.secretary", "party", "secretary"),
+        ("office.secretary", "office", "secretary"),
+    ):
         world.person(name, unit if unit == "office" else None)
         world.post(name, unit, office)
     play.session.commit()
@@ -282,15 +315,26 @@ def test_publicity_and_discipline_step_in_when_the_leaders_are_gone(play):
 # Sight -------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("who, sees", [
-    ("village.secretary", True), ("village.organizer", True), ("town1.officer", True),
-    ("town1.inspector", True),
-    ("town1.committee3", True), ("zone.officer", True), ("zone.inspector", True),
-    ("community.secretary", False), ("village2.secretary", False), ("town2.officer", False),
-    ("town2.inspector", False), ("dept1.secretary", False), ("zone.sysadmin", False),
-    ("zone.secadmin", False),
-    ("zone.auditor", False),
-])
+@pytest.mark.parametrize(
+    "who, sees",
+    [
+        ("village.secretary", True),
+        ("village.organizer", True),
+        ("town1.officer", True),
+        ("town1.inspector", True),
+        ("town1.committee3", True),
+        ("zone.officer", True),
+        ("zone.inspector", True),
+        ("community.secretary", False),
+        ("village2.secretary", False),
+        ("town2.officer", False),
+        ("town2.inspector", False),
+        ("dept1.secretary", False),
+        ("zone.sysadmin", False),
+        ("zone.secadmin", False),
+        ("zone.auditor", False),
+    ],
+)
 def test_who_sees_a_request(play, who, sees):
     case = play.asked()
     try:

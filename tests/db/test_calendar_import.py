@@ -1,4 +1,6 @@
-"""Importing a holiday notice: all or nothing, every bad row named, open days follow, settled ones stay."""
+"""Importing a holiday notice: all or nothing, every bad row named, open days follow, settled ones
+stay.
+"""
 
 from __future__ import annotations
 
@@ -61,25 +63,44 @@ def test_holidays_of_the_law_hold_where_the_file_leaves_them_out(session, planne
     assert (row.kind, row.statutory, row.name) == ("rest", True, "国庆节")
     january = activity_for(session, planned.units["village"], 2027, 1)
     assert january.day == date(2027, 1, 8), "1 January is a holiday"
-    assert session.get(CalendarRow, (planned.zone.id, date(2027, 2, 5))).source == "国办发明电〔2026〕9号"
+    assert (
+        session.get(CalendarRow, (planned.zone.id, date(2027, 2, 5))).source
+        == "国办发明电〔2026〕9号"
+    )
 
 
 def test_moved_and_held_and_past_days_stay(session, planned):
-    march = {name: activity_for(session, planned.units[name], 2027, 3) for name in
-             ("village", "community", "organ", "village2")}
+    march = {
+        name: activity_for(session, planned.units[name], 2027, 3)
+        for name in ("village", "community", "organ", "village2")
+    }
     assert {row.day for row in march.values()} == {date(2027, 3, 5)}
     case = engine.submit_opening(
-        session, "date_change", planned.units["village"].id, {"day": "2027-03-05"},
-        planned.actor("village.secretary", date(2027, 2, 22)), at("2027-02-22"),
-        then=("ask", {"new_day": "2027-03-10", "reason": "清淤集中施工，到会不足半数"}))
-    engine.submit(session, case.id, "approve", planned.actor("town1.officer", date(2027, 2, 23)),
-                  {"opinion": "同意"}, version=case.version, at=at("2027-02-23"))
+        session,
+        "date_change",
+        planned.units["village"].id,
+        {"day": "2027-03-05"},
+        planned.actor("village.secretary", date(2027, 2, 22)),
+        at("2027-02-22"),
+        then=("ask", {"new_day": "2027-03-10", "reason": "清淤集中施工，到会不足半数"}),
+    )
+    engine.submit(
+        session,
+        case.id,
+        "approve",
+        planned.actor("town1.officer", date(2027, 2, 23)),
+        {"opinion": "同意"},
+        version=case.version,
+        at=at("2027-02-23"),
+    )
     record_held(session, march["organ"], date(2027, 3, 2), None, at("2027-03-02"))
     before = february(session, planned, "community").day
     done = load(session, planned, NOTICE + "2027-03-05,rest,假日,国办通知\n", "2027-03-03")
     assert march["village"].day == date(2027, 3, 10), "moved by consent"
     assert march["village"].rule_day == date(2027, 3, 12), "but what the rule yields is kept up"
-    assert march["organ"].day == date(2027, 3, 5) and march["organ"].held_on == date(2027, 3, 2), "held"
+    assert march["organ"].day == date(2027, 3, 5) and march["organ"].held_on == date(2027, 3, 2), (
+        "held"
+    )
     assert march["community"].day == march["village2"].day == date(2027, 3, 12)
     assert february(session, planned, "community").day == before, "past"
     assert done.moved == 2
@@ -87,13 +108,20 @@ def test_moved_and_held_and_past_days_stay(session, planned):
 
 def test_status_is_provisional_until_published(session, planned):
     row, today = february(session, planned, "village"), date(2026, 12, 1)
-    assert status(row, today, zone_calendar(session, planned.zone.id).provisional(2027)) == "provisional"
+    assert (
+        status(row, today, zone_calendar(session, planned.zone.id).provisional(2027))
+        == "provisional"
+    )
     load(session, planned, NOTICE, "2026-12-01")
-    assert status(row, today, zone_calendar(session, planned.zone.id).provisional(2027)) == "planned"
+    assert (
+        status(row, today, zone_calendar(session, planned.zone.id).provisional(2027)) == "planned"
+    )
 
 
 def test_working_days_alone_publish_no_year(session, world):
-    done = load(session, world, "date,kind,name,source\n2027-02-20,work,春节,国办通知\n", "2026-12-01")
+    done = load(
+        session, world, "date,kind,name,source\n2027-02-20,work,春节,国办通知\n", "2026-12-01"
+    )
     assert done.years == ()
     assert session.get(PublishedYear, (world.zone.id, 2027)) is None
 
@@ -106,13 +134,19 @@ def test_a_year_nobody_planned_is_not_planned_by_an_import(session, world):
 def test_byte_order_mark_and_windows_lines_are_read():
     days = calendar.read_csv(b"\xef\xbb\xbf" + NOTICE.replace("\n", "\r\n").encode())
     assert [(day.on.isoformat(), day.kind) for day in days] == [
-        ("2027-02-05", "rest"), ("2027-02-12", "rest"), ("2027-02-20", "work")]
+        ("2027-02-05", "rest"),
+        ("2027-02-12", "rest"),
+        ("2027-02-20", "work"),
+    ]
     assert [day.statutory for day in days] == [True, False, False]
 
 
 def test_every_bad_row_is_named_with_line_and_value():
-    bad = (NOTICE + "2027/02/13,rest,春节,国办\n2027-02-30,rest,春节,国办\n2027-02-05,work,春节,国办\n\n"
-           "2027-03-01,free,春节,国办\n2027-03-02,rest,,国办\n2027-03-03,rest,春节\n1999-01-01,rest,元旦,国办\n")
+    bad = (
+        NOTICE
+        + "2027/02/13,rest,春节,国办\n2027-02-30,rest,春节,国办\n2027-02-05,work,春节,国办\n\n"
+        "2027-03-01,free,春节,国办\n2027-03-02,rest,,国办\n2027-03-03,rest,春节\n1999-01-01,rest,元旦,国办\n"
+    )
     with pytest.raises(WordsWrong) as wrong:
         calendar.read_csv(bad.encode())
     assert list(wrong.value.fields.values()) == [
@@ -126,13 +160,22 @@ def test_every_bad_row_is_named_with_line_and_value():
     ]
 
 
-@pytest.mark.parametrize("raw, sentence", [
-    (b"", "第一行应是 date,kind,name,source。"),
-    (b"day,kind\n", "第一行应是 date,kind,name,source。"),
-    (b"date,kind,name,source\n", "文件里没有日期。"),
-    ("date,kind,name,source\n2027-02-05,rest,春节,通知\n".encode("gbk"), "文件不是 UTF-8 编码，请另存为“CSV UTF-8”后再导入。"),
-    ("date,kind,name,source\n2027-02-05,rest,\"春节,通知\n".encode(), "文件不是完整的 CSV，请检查引号后再导入。"),
-])
+@pytest.mark.parametrize(
+    "raw, sentence",
+    [
+        (b"", "第一行应是 date,kind,name,source。"),
+        (b"day,kind\n", "第一行应是 date,kind,name,source。"),
+        (b"date,kind,name,source\n", "文件里没有日期。"),
+        (
+            "date,kind,name,source\n2027-02-05,rest,春节,通知\n".encode("gbk"),
+            "文件不是 UTF-8 编码，请另存为“CSV UTF-8”后再导入。",
+        ),
+        (
+            'date,kind,name,source\n2027-02-05,rest,"春节,通知\n'.encode(),
+            "文件不是完整的 CSV，请检查引号后再导入。",
+        ),
+    ],
+)
 def test_a_file_that_is_none_is_refused_in_a_sentence(raw, sentence):
     with pytest.raises(WordsWrong) as wrong:
         calendar.read_csv(raw)

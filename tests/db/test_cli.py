@@ -1,4 +1,6 @@
-"""The command line: what each command does, and one Chinese sentence for whatever a user gets wrong."""
+"""The command line: what each command does, and one Chinese sentence for whatever a user gets
+wrong.
+"""
 
 from __future__ import annotations
 
@@ -31,12 +33,19 @@ class Terminal:
         self.path = folder / "oversight.db"
         if database:
             shutil.copy(database, self.path)
-        self.app = create_app({
-            "OVERSIGHT_DATABASE_URL": f"sqlite:///{self.path}", "OVERSIGHT_INSTANCE": str(folder),
-            "OVERSIGHT_SECRET_KEY": "t" * 32}, StoppedClock(NOW))
+        self.app = create_app(
+            {
+                "OVERSIGHT_DATABASE_URL": f"sqlite:///{self.path}",
+                "OVERSIGHT_INSTANCE": str(folder),
+                "OVERSIGHT_SECRET_KEY": "t" * 32,
+            },
+            StoppedClock(NOW),
+        )
 
     def __call__(self, *args: str, typed: str | None = None):
-        return CliRunner().invoke(cli.main, list(args), obj=self.app, input=typed, prog_name="oversight")
+        return CliRunner().invoke(
+            cli.main, list(args), obj=self.app, input=typed, prog_name="oversight"
+        )
 
     def ok(self, *args: str, typed: str | None = None) -> str:
         result = self(*args, typed=typed)
@@ -91,7 +100,15 @@ def test_no_argument_gives_help_in_chinese(empty):
 
 def test_init_migrates_and_makes_the_first_administrator(tmp_path):
     fresh = Terminal(tmp_path)
-    out = fresh.ok("init", "--zone", "云泽高新区", "--admin", "admin", "--password-stdin", typed="long-enough-1\n")
+    out = fresh.ok(
+        "init",
+        "--zone",
+        "云泽高新区",
+        "--admin",
+        "admin",
+        "--password-stdin",
+        typed="long-enough-1\n",
+    )
     assert "管理员 admin 已建立" in out
     assert [zone.name for zone in fresh.ask(sa.select(Zone))] == ["云泽高新区"]
     assert [post.office for post in fresh.ask(sa.select(Post))] == ["sysadmin"]
@@ -116,7 +133,8 @@ def test_init_does_not_open_again(empty):
     assert refusal.startswith("已经有管理员了，不能再次初始化")
     with empty.app.app_context(), pytest.raises(RuleSaysNo):
         administration.first_administrator(
-            db.session, "区", "other", "long-enough-1", empty.app.extensions["clock"].moment())
+            db.session, "区", "other", "long-enough-1", empty.app.extensions["clock"].moment()
+        )
     assert len(empty.ask(sa.select(Account))) == 1
 
 
@@ -124,7 +142,10 @@ def test_a_failed_init_leaves_nothing(empty):
     init = ("init", "--password-stdin", "--admin")
     assert empty.refused(*init, "admin", typed="short\n") == "密码要有 10 到 128 个字符。"
     assert empty.refused(*init, "a b", typed="long-enough-1\n").startswith("管理员的用户名")
-    assert empty.refused("init", typed="admin\nlong-enough-1\nlong-enough-2\n") == "两次输入的密码不一样。"
+    assert (
+        empty.refused("init", typed="admin\nlong-enough-1\nlong-enough-2\n")
+        == "两次输入的密码不一样。"
+    )
     assert empty.refused("init", typed="") == "已中止，没有改动。"
     assert empty.ask(sa.select(Zone)) == empty.ask(sa.select(Account)) == []
 
@@ -136,7 +157,9 @@ def test_demo_makes_its_own_tables(tmp_path):
 
 def test_demo_says_what_it_loaded_and_tells_those_who_wait(zone):
     found = Counter(case.workflow for case in zone.ask(sa.select(Case)))
-    assert set(found) == {workflow.name for workflow in workflows.every()}, "every workflow, each in several cases"
+    assert set(found) == {workflow.name for workflow in workflows.every()}, (
+        "every workflow, each in several cases"
+    )
     assert min(found.values()) >= 1 and found["date_change"] > 30 and found["absence"] > 20
     with zone.app.app_context():
         assert db.session.scalar(sa.text("select count(*) from notices")) > 20
@@ -176,7 +199,10 @@ def test_server_stays_at_home_while_demo_accounts_exist(zone, monkeypatch):
 def test_server_says_who_can_log_in(zone, monkeypatch):
     monkeypatch.setattr(serve, "serve", lambda *_args, **_more: None)
     lines = zone.ok("serve").splitlines()
-    assert any(re.fullmatch(r"town1\.officer\t\S{2,4}\t青溪镇党委党建办经办人\tdemo-demo-demo", line) for line in lines)
+    assert any(
+        re.fullmatch(r"town1\.officer\t\S{2,4}\t青溪镇党委党建办经办人\tdemo-demo-demo", line)
+        for line in lines
+    )
     assert "请打开 http://127.0.0.1:8000 ，按 Ctrl+C 停止。" in lines
 
 
@@ -201,7 +227,8 @@ def test_token_is_the_last_word_and_opens_the_account(zone):
 def test_no_token_for_a_disabled_account(zone):
     with zone.app.app_context():
         db.session.execute(
-            sa.update(Account).where(Account.username == "town1.officer").values(enabled=False))
+            sa.update(Account).where(Account.username == "town1.officer").values(enabled=False)
+        )
         db.session.commit()
     assert zone.refused("token", "town1.officer") == "账号“town1.officer”已停用，不能发令牌。"
 
@@ -228,7 +255,8 @@ def test_reset_ends_log_ins_and_tokens_and_lifts_the_lock(zone):
 
 def test_schedule_plans_a_year_once(zone):
     assert zone.ok("schedule", "2028") == (
-        "2028 年新排 288 个党日，改动 0 个。该年放假安排尚未公布，为预排，导入后自动重排。\n")
+        "2028 年新排 288 个党日，改动 0 个。该年放假安排尚未公布，为预排，导入后自动重排。\n"
+    )
     assert zone.ok("schedule", "2028").startswith("2028 年新排 0 个党日，改动 0 个。")
     assert len(zone.ask(sa.select(Activity).where(Activity.year == 2028))) == 288
 
@@ -236,13 +264,18 @@ def test_schedule_plans_a_year_once(zone):
 def test_calendar_import_says_how_many_days_moved(zone, tmp_path):
     file = tmp_path / "notice.csv"
     file.write_text("date,kind,name,source\n2027-05-07,rest,劳动节,国务院办公厅通知\n", "utf-8")
-    assert zone.ok("calendar", "import", str(file)) == "已导入 1 天，2027 年记为已公布；13 个党日随之改期。\n"
+    assert (
+        zone.ok("calendar", "import", str(file))
+        == "已导入 1 天，2027 年记为已公布；13 个党日随之改期。\n"
+    )
     assert "2027-05-07\t五\t休息\t劳动节\t国务院办公厅通知" in zone.ok("calendar", "show", "2027")
 
 
 def test_calendar_import_is_all_or_nothing(zone, tmp_path):
     file = tmp_path / "notice.csv"
-    file.write_text("date,kind,name,source\n2027-05-07,rest,劳动节,通知\n5月8日,rest,劳动节,通知\n", "utf-8")
+    file.write_text(
+        "date,kind,name,source\n2027-05-07,rest,劳动节,通知\n5月8日,rest,劳动节,通知\n", "utf-8"
+    )
     refusal = zone("calendar", "import", str(file))
     assert refusal.exit_code == 1
     assert refusal.stderr == "没有导入：\n第 3 行：日期要写成 2027-02-05 这样，这里是“5月8日”\n"
@@ -254,7 +287,8 @@ def test_sweep_lets_time_pass_and_may_be_repeated(zone):
     assert re.match(r"2026-12-04：新排党日 0，到期办理 [1-9]", first)
     assert len(zone.ask(sa.select(Case).where(Case.state == "lapsed"))) > 1
     assert zone.ok("sweep", "--on", "2026-12-04") == (
-        "2026-12-04：新排党日 0，到期办理 0，随人转接或终止 0，改由他人办理 0，告知 0，期限随党日调整 0，提醒 0，送达 0。\n")
+        "2026-12-04：新排党日 0，到期办理 0，随人转接或终止 0，改由他人办理 0，告知 0，期限随党日调整 0，提醒 0，送达 0。\n"
+    )
 
 
 # The law
@@ -266,13 +300,17 @@ def test_workflows_are_listed_and_shown_in_every_form(empty):
     assert empty.ok("workflow", "show", "date_change") == law.table(definition)
     table = json.loads(empty.ok("workflow", "show", "date_change", "--format", "json"))
     assert table["name"] == "date_change"
-    assert empty.ok("workflow", "show", "date_change", "--format", "mermaid").startswith("stateDiagram-v2\n")
+    assert empty.ok("workflow", "show", "date_change", "--format", "mermaid").startswith(
+        "stateDiagram-v2\n"
+    )
     assert empty.ok("workflow", "show", "date_change", "--format", "svg").startswith("<svg ")
 
 
 def test_workflow_check_tells_what_is_unsound(empty, monkeypatch):
     assert empty.ok("workflow", "check").count("没有发现问题。") >= 2
-    monkeypatch.setattr(soundness, "check", lambda definition: [f"{definition.title}：有人在等答复，却没有期限。"])
+    monkeypatch.setattr(
+        soundness, "check", lambda definition: [f"{definition.title}：有人在等答复，却没有期限。"]
+    )
     assert "变更活动时间请示：有人在等答复，却没有期限。" in empty.refused("workflow", "check")
 
 
@@ -303,25 +341,37 @@ def test_a_changed_export_is_noticed(zone, tmp_path):
 # What users get wrong
 
 
-@pytest.mark.parametrize("args, sentence", [
-    (("nonsense",), "没有命令 nonsense；可用的有 "),
-    (("audit", "nonsense"), "没有命令 nonsense；可用的有 "),
-    (("schedule",), "缺少 年份；写法见 oversight schedule --help。"),
-    (("schedule", "next"), "年份要在 2000 到 2100 之间，这里是“next”。"),
-    (("schedule", "2026", "2027"), "命令的写法不对；写法见 oversight schedule --help。"),
-    (("demo", "--huge"), "没有选项 --huge；写法见 oversight demo --help。"),
-    (("demo", "--size", "huge"), "--size 只能是 small、county。"),
-    (("demo", "--size"), "命令的写法不对；写法见 oversight --help。"),
-    (("sweep", "--on", "tomorrow"), "日期要写成 2026-12-04 这样，这里是“tomorrow”。"),
-    (("workflow", "show", "nothing"), "没有这种业务。"),
-    (("workflow", "show", "date_change", "--format", "pdf"), "--format 只能是 table、mermaid、svg、json。"),
-    (("schedule", "2026"), "还没有建立区，请先运行 oversight init"),
-    (("calendar", "show", "2026"), "还没有建立区，请先运行 oversight init"),
-    (("audit", "checkpoint"), "还没有建立区，请先运行 oversight init"),
-    (("audit", "export", "/nowhere/journal"), "不能写文件 /nowhere/journal，请检查路径和权限。"),
-    (("audit", "verify", "/nowhere/journal"), "打不开文件 /nowhere/journal，请检查路径和权限。"),
-    (("accounts", "reset", "nobody"), "没有用户名为“nobody”的账号。"),
-])
+@pytest.mark.parametrize(
+    "args, sentence",
+    [
+        (("nonsense",), "没有命令 nonsense；可用的有 "),
+        (("audit", "nonsense"), "没有命令 nonsense；可用的有 "),
+        (("schedule",), "缺少 年份；写法见 oversight schedule --help。"),
+        (("schedule", "next"), "年份要在 2000 到 2100 之间，这里是“next”。"),
+        (("schedule", "2026", "2027"), "命令的写法不对；写法见 oversight schedule --help。"),
+        (("demo", "--huge"), "没有选项 --huge；写法见 oversight demo --help。"),
+        (("demo", "--size", "huge"), "--size 只能是 small、county。"),
+        (("demo", "--size"), "命令的写法不对；写法见 oversight --help。"),
+        (("sweep", "--on", "tomorrow"), "日期要写成 2026-12-04 这样，这里是“tomorrow”。"),
+        (("workflow", "show", "nothing"), "没有这种业务。"),
+        (
+            ("workflow", "show", "date_change", "--format", "pdf"),
+            "--format 只能是 table、mermaid、svg、json。",
+        ),
+        (("schedule", "2026"), "还没有建立区，请先运行 oversight init"),
+        (("calendar", "show", "2026"), "还没有建立区，请先运行 oversight init"),
+        (("audit", "checkpoint"), "还没有建立区，请先运行 oversight init"),
+        (
+            ("audit", "export", "/nowhere/journal"),
+            "不能写文件 /nowhere/journal，请检查路径和权限。",
+        ),
+        (
+            ("audit", "verify", "/nowhere/journal"),
+            "打不开文件 /nowhere/journal，请检查路径和权限。",
+        ),
+        (("accounts", "reset", "nobody"), "没有用户名为“nobody”的账号。"),
+    ],
+)
 def test_mistakes_are_answered_in_one_sentence(empty, args, sentence):
     refusal = empty.refused(*args)
     assert refusal.startswith(sentence) and "\n" not in refusal
@@ -335,30 +385,50 @@ def test_a_file_that_is_not_a_journal_is_refused(empty, tmp_path):
 
 
 def test_a_database_without_tables_says_what_to_do(tmp_path):
-    assert Terminal(tmp_path).refused("token", "x").endswith("请检查地址，再运行 oversight upgrade。")
+    assert (
+        Terminal(tmp_path).refused("token", "x").endswith("请检查地址，再运行 oversight upgrade。")
+    )
 
 
-@pytest.mark.parametrize("variable, value", [
-    ("PORT", "eighty"), ("OVERSIGHT_DATABASE_URL", "nonsense"), ("OVERSIGHT_TIMEZONE", "Mars/Base")])
+@pytest.mark.parametrize(
+    "variable, value",
+    [
+        ("PORT", "eighty"),
+        ("OVERSIGHT_DATABASE_URL", "nonsense"),
+        ("OVERSIGHT_TIMEZONE", "Mars/Base"),
+    ],
+)
 def test_a_wrong_environment_is_one_sentence(monkeypatch, tmp_path, variable, value):
     monkeypatch.setenv("OVERSIGHT_SECRET_KEY", "t" * 32)
     monkeypatch.setenv("OVERSIGHT_DATABASE_URL", f"sqlite:///{tmp_path / 'x.db'}")
     monkeypatch.setenv(variable, value)
     result = CliRunner().invoke(cli.main, ["audit", "verify"])
-    assert result.exit_code == 1 and result.stderr.startswith("环境变量有误") and result.stderr.count("\n") == 1
+    assert (
+        result.exit_code == 1
+        and result.stderr.startswith("环境变量有误")
+        and result.stderr.count("\n") == 1
+    )
 
 
 def test_help_loads_the_contents_alone_and_the_law_needs_no_web():
-    loaded = ("import sys; from oversight.cli import main\n"
-              "try: main({!r})\nfinally: print([name for name in {!r} if name in sys.modules])")
-    for words, heavy in ((["--help"], ["sqlalchemy", "flask", "oversight.workflows"]),
-                         (["workflow", "list"], ["oversight.views", "flask_wtf", "alembic", "openpyxl"])):
-        done = subprocess.run([sys.executable, "-c", loaded.format(words, heavy)], capture_output=True, text=True)
+    loaded = (
+        "import sys; from oversight.cli import main\n"
+        "try: main({!r})\nfinally: print([name for name in {!r} if name in sys.modules])"
+    )
+    for words, heavy in (
+        (["--help"], ["sqlalchemy", "flask", "oversight.workflows"]),
+        (["workflow", "list"], ["oversight.views", "flask_wtf", "alembic", "openpyxl"]),
+    ):
+        done = subprocess.run(
+            [sys.executable, "-c", loaded.format(words, heavy)], capture_output=True, text=True
+        )
         assert done.stdout.splitlines()[-1] == "[]", done.stdout + done.stderr
 
 
 def test_every_command_of_the_contents_is_there_with_its_line():
     entries = cli.main.commands
-    assert {"init", "import-roster", "roster-template", "sweep", "audit", "workflow"} <= set(entries)
+    assert {"init", "import-roster", "roster-template", "sweep", "audit", "workflow"} <= set(
+        entries
+    )
     for name, entry in entries.items():
         assert (entry.load().name, entry.load().help) == (name, entry.help)

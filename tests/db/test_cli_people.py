@@ -18,15 +18,25 @@ from tests.support import messy
 from tests.support.messy import tidy
 
 UNITS = [["青溪镇党委", "镇", ""], ["白沙村党支部", "农村", "青溪镇党委"]]
-LINES = [["白沙村党支部", "张三丰", "2010.7.1", "正式党员", "书记", "13800001111", ""],
-         ["白沙村党支部", "李四海", "2011.7.1", "预备党员", "", "13800002222", ""]]
+LINES = [
+    ["白沙村党支部", "张三丰", "2010.7.1", "正式党员", "书记", "13800001111", ""],
+    ["白沙村党支部", "李四海", "2011.7.1", "预备党员", "", "13800002222", ""],
+]
 
 
 @pytest.fixture
 def zone(tmp_path, sqlite_template):
     """An installation with its first administrator and nothing else."""
     terminal = Terminal(tmp_path, sqlite_template)
-    terminal.ok("init", "--zone", "云泽高新区", "--admin", "root", "--password-stdin", typed="a-long-password\n")
+    terminal.ok(
+        "init",
+        "--zone",
+        "云泽高新区",
+        "--admin",
+        "root",
+        "--password-stdin",
+        typed="a-long-password\n",
+    )
     return terminal
 
 
@@ -57,9 +67,13 @@ def test_a_town_may_name_the_zone_above_it(zone, file, top):
     assert set(zone.ask(sa.select(Unit.name))) >= {"甲镇党委", "甲村党支部"}
 
 
-@pytest.mark.parametrize(("term", "bars"), [("xterm-256color", True), ("dumb", False), (None, False)])
+@pytest.mark.parametrize(
+    ("term", "bars"), [("xterm-256color", True), ("dumb", False), (None, False)]
+)
 def test_bars_are_for_terminals_only(monkeypatch, tmp_path, term, bars):
-    """In a pseudo terminal each stage has a bar that ends full; in a pipe, file or dumb terminal there is nothing."""
+    """In a pseudo terminal each stage has a bar that ends full; in a pipe, file or dumb terminal
+    there is nothing.
+    """
     monkeypatch.setenv("TERM", term or "xterm-256color")
     monkeypatch.setenv("FORCE_COLOR", "1")
     reader, writer = pty.openpty() if term else os.pipe()
@@ -75,11 +89,15 @@ def test_bars_are_for_terminals_only(monkeypatch, tmp_path, term, bars):
             said += os.read(reader, 65536)
     os.close(reader)
     plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", said.decode())
-    assert ("读取" in plain and "7 行" in plain and "30 条" in plain) == bars and (plain == "end") == (not bars)
+    assert ("读取" in plain and "7 行" in plain and "30 条" in plain) == bars and (
+        plain == "end"
+    ) == (not bars)
 
 
 def test_a_bad_cell_changes_nothing_and_is_named(zone, file):
-    said = zone.refused("import-roster", file(tidy([*LINES, ["白沙村党支部", "王五岳", "2010.13.1"]], UNITS)))
+    said = zone.refused(
+        "import-roster", file(tidy([*LINES, ["白沙村党支部", "王五岳", "2010.13.1"]], UNITS))
+    )
     assert "“党员”表第 4 行 C 列“2010.13.1”：没有这一天" in said
     assert zone.ask(sa.select(Membership.id)) == []
 
@@ -89,8 +107,14 @@ def test_the_messy_workbook_names_all_its_troubles(zone, file):
     assert said.count("“党员花名册”表第") >= 25 and "名册有 25 处要改" in said
 
 
-@pytest.mark.parametrize(("name", "data", "words"), [
-    ("名册.xls", b"\xd0\xcf\x11\xe0", "加了密码"), ("名册.csv", b"a,b", ".xlsx"), ("坏.xlsx", b"PK\x03\x04", "打不开")])
+@pytest.mark.parametrize(
+    ("name", "data", "words"),
+    [
+        ("名册.xls", b"\xd0\xcf\x11\xe0", "加了密码"),
+        ("名册.csv", b"a,b", ".xlsx"),
+        ("坏.xlsx", b"PK\x03\x04", "打不开"),
+    ],
+)
 def test_another_file_is_refused(zone, file, name, data, words):
     assert words in zone.refused("import-roster", file(data, name))
 
@@ -110,8 +134,12 @@ def test_leaving_many_wants_a_word(zone, file):
     lines = [["白沙村党支部", f"人{name}", "2010.7.1"] for name in "甲乙丙丁戊"]
     zone.ok("import-roster", file(tidy(lines, UNITS)))
     assert "--confirm-left" in zone.refused("import-roster", file(tidy(lines[:1], UNITS)))
-    assert "离开：白沙村党支部 人乙" in zone.ok("import-roster", file(tidy(lines[:1], UNITS)), "--confirm-left")
-    assert len(zone.ask(sa.select(Membership.id).where(Membership.to_on == date(2026, 11, 23)))) == 4
+    assert "离开：白沙村党支部 人乙" in zone.ok(
+        "import-roster", file(tidy(lines[:1], UNITS)), "--confirm-left"
+    )
+    assert (
+        len(zone.ask(sa.select(Membership.id).where(Membership.to_on == date(2026, 11, 23)))) == 4
+    )
     assert len(zone.ask(sa.select(Membership.id).where(Membership.to_on.is_(None)))) == 1
 
 
@@ -140,13 +168,19 @@ def test_lock_unlock_leave(zone):
     assert zone.ask(sa.select(Account.enabled)) == [False]
     assert "已解除锁定" in zone.ok("accounts", "unlock", "root")
     assert "已停用" in zone.ok("accounts", "leave", "root")
-    assert zone.ask(sa.select(AdminChange.act).order_by(AdminChange.id)) == ["lock", "unlock", "close"]
+    assert zone.ask(sa.select(AdminChange.act).order_by(AdminChange.id)) == [
+        "lock",
+        "unlock",
+        "close",
+    ]
     for act in ("lock", "unlock", "leave", "reset"):
         assert "没有用户名为“nobody”的账号" in zone.refused("accounts", act, "nobody")
 
 
 def test_people_from_the_roster_have_no_identity_number(zone, file):
     head = ["支部名称", "姓名", "身份证号"]
-    zone.ok("import-roster", file(tidy([["白沙村党支部", "张三丰", "420000197001011234"]], UNITS, head)))
+    zone.ok(
+        "import-roster", file(tidy([["白沙村党支部", "张三丰", "420000197001011234"]], UNITS, head))
+    )
     assert "420000197001011234" not in zone.path.read_bytes().decode("latin-1")
     assert "张三丰" in zone.ask(sa.select(Person.name))

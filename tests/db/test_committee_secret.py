@@ -1,6 +1,8 @@
-"""A committee that votes by unsigned paper: a row a member, who came is known, of the votes only the counts.
+"""A committee that votes by unsigned paper: a row a member, who came is known, of the votes only
+the counts.
 
-From the issue (open or secret, quorum of 应到, threshold of those entitled and not recused) and dossier §3.
+From the issue (open or secret, quorum of 应到, threshold of those entitled and not recused) and
+dossier §3.
 """
 
 from __future__ import annotations
@@ -31,10 +33,19 @@ def ballots(play, came=FIVE, in_favour=None, against=0, abstained=0, **changed) 
     """Return a count that adds up: all who came said yes, unless told otherwise."""
     people, number = play.world.people, len(came)
     yes = number - against - abstained if in_favour is None else in_favour
-    return {"came": [people[f"town1.{name}"].id for name in came], "issued": number, "collected": number,
-            "valid": number, "in_favour": yes, "against": against, "abstained": abstained,
-            "scrutineer": people["town1.officer"].id, "teller": people["town1.deputy"].id,
-            "opinion": "会议同意支部提出的等次", **changed}
+    return {
+        "came": [people[f"town1.{name}"].id for name in came],
+        "issued": number,
+        "collected": number,
+        "valid": number,
+        "in_favour": yes,
+        "against": against,
+        "abstained": abstained,
+        "scrutineer": people["town1.officer"].id,
+        "teller": people["town1.deputy"].id,
+        "opinion": "会议同意支部提出的等次",
+        **changed,
+    }
 
 
 def enter(play, **changed):
@@ -43,10 +54,13 @@ def enter(play, **changed):
 
 def test_every_member_has_a_row_and_nobody_votes_at_his_desk(village):
     village.rated()
-    rows = village.session.scalars(sa.select(Desk.person_id).where(
-        Desk.case_id == village.case.id, Desk.closed_at.is_(None)))
+    rows = village.session.scalars(
+        sa.select(Desk.person_id).where(Desk.case_id == village.case.id, Desk.closed_at.is_(None))
+    )
     assert set(rows) == {village.world.people[f"town1.{name}"].id for name in FIVE}
-    refused = no(village, RuleSaysNo, "said_aloud", "town1.deputy", "decide", agree=True, opinion="同意")
+    refused = no(
+        village, RuleSaysNo, "said_aloud", "town1.deputy", "decide", agree=True, opinion="同意"
+    )
     assert "无记名" in refused.sentence
 
 
@@ -54,20 +68,35 @@ def test_the_counts_decide_and_nobody_is_named_with_a_vote(village):
     village.rated()
     enter(village, against=2)
     assert village.case.state == "telling"
-    answers = village.session.execute(sa.select(Desk.person_id, Desk.answer).where(
-        Desk.case_id == village.case.id, Desk.role == "committee")).all()
+    answers = village.session.execute(
+        sa.select(Desk.person_id, Desk.answer).where(
+            Desk.case_id == village.case.id, Desk.role == "committee"
+        )
+    ).all()
     assert {answer for _person, answer in answers} == {"came"} and len(answers) == 5
-    moves = village.session.scalars(sa.select(JournalRow.actor_id).where(
-        JournalRow.case_id == village.case.id, JournalRow.move == "decide")).all()
+    moves = village.session.scalars(
+        sa.select(JournalRow.actor_id).where(
+            JournalRow.case_id == village.case.id, JournalRow.move == "decide"
+        )
+    ).all()
     assert moves == []
 
 
-@pytest.mark.parametrize(("words", "state"), [
-    ({"against": 3}, "returned"), ({"against": 1, "abstained": 2}, "returned"), ({"against": 2}, "telling"),
-    ({"came": FIVE[:3]}, "telling"),                                    # three of five, all in favour
-    ({"came": FIVE[:3], "against": 1}, "returned"),                     # two of five are no majority of the entitled
-    ({"valid": 4, "in_favour": 3, "against": 1}, "telling"), ({"valid": 2, "in_favour": 2}, "returned"),
-])
+@pytest.mark.parametrize(
+    ("words", "state"),
+    [
+        ({"against": 3}, "returned"),
+        ({"against": 1, "abstained": 2}, "returned"),
+        ({"against": 2}, "telling"),
+        ({"came": FIVE[:3]}, "telling"),  # three of five, all in favour
+        (
+            {"came": FIVE[:3], "against": 1},
+            "returned",
+        ),  # two of five are no majority of the entitled
+        ({"valid": 4, "in_favour": 3, "against": 1}, "telling"),
+        ({"valid": 2, "in_favour": 2}, "returned"),
+    ],
+)
 def test_more_than_half_of_the_entitled_not_of_the_ballots(village, words, state):
     village.rated()
     assert enter(village, **words).state == state
@@ -75,21 +104,41 @@ def test_more_than_half_of_the_entitled_not_of_the_ballots(village, words, state
 
 def test_who_stayed_away_is_noted_and_counts_among_those_who_should_attend(village):
     village.rated()
-    no(village, RuleSaysNo, "quorum_came", "town1.officer", "enter_ballots", **ballots(village, came=FIVE[:2]))
+    no(
+        village,
+        RuleSaysNo,
+        "quorum_came",
+        "town1.officer",
+        "enter_ballots",
+        **ballots(village, came=FIVE[:2]),
+    )
     enter(village, came=FIVE[:3])
-    absent = village.session.scalars(sa.select(Desk.person_id).where(
-        Desk.case_id == village.case.id, Desk.answer == "absent"))
+    absent = village.session.scalars(
+        sa.select(Desk.person_id).where(Desk.case_id == village.case.id, Desk.answer == "absent")
+    )
     assert set(absent) == {village.world.people[f"town1.{name}"].id for name in FIVE[3:]}
 
 
-@pytest.mark.parametrize(("rule", "words"), [
-    ("ballots_add_up", {"issued": 6}), ("ballots_add_up", {"collected": 5, "issued": 4}),
-    ("ballots_add_up", {"valid": 5, "collected": 4}), ("ballots_add_up", {"in_favour": 4}),
-    ("two_of_the_unit", {"teller": "town1.officer"}), ("two_of_the_unit", {"teller": "village.member1"}),
-    ("two_of_the_unit", {"teller": "zone.officer"}),
-    ("came_are_members", {"came": ("secretary", "secretary", "deputy", "committee1", "committee2")}),
-    ("came_are_members", {"came": ("secretary", "deputy", "committee1", "inspector", "officer")}),
-])
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        ("ballots_add_up", {"issued": 6}),
+        ("ballots_add_up", {"collected": 5, "issued": 4}),
+        ("ballots_add_up", {"valid": 5, "collected": 4}),
+        ("ballots_add_up", {"in_favour": 4}),
+        ("two_of_the_unit", {"teller": "town1.officer"}),
+        ("two_of_the_unit", {"teller": "village.member1"}),
+        ("two_of_the_unit", {"teller": "zone.officer"}),
+        (
+            "came_are_members",
+            {"came": ("secretary", "secretary", "deputy", "committee1", "committee2")},
+        ),
+        (
+            "came_are_members",
+            {"came": ("secretary", "deputy", "committee1", "inspector", "officer")},
+        ),
+    ],
+)
 def test_counts_that_do_not_add_up(village, rule, words):
     village.rated()
     found = ballots(village, **words)
@@ -100,17 +149,39 @@ def test_counts_that_do_not_add_up(village, rule, words):
 
 def test_who_came_is_a_list_of_people_whatever_is_sent(village):
     village.rated()
-    no(village, RuleSaysNo, "came_are_members", "town1.officer", "enter_ballots",
-       **ballots(village) | {"came": [{"id": 1}, 7, None, "x", "y"]})
-    no(village, WordsWrong, None, "town1.officer", "enter_ballots", **ballots(village) | {"came": []})
+    no(
+        village,
+        RuleSaysNo,
+        "came_are_members",
+        "town1.officer",
+        "enter_ballots",
+        **ballots(village) | {"came": [{"id": 1}, 7, None, "x", "y"]},
+    )
+    no(
+        village,
+        WordsWrong,
+        None,
+        "town1.officer",
+        "enter_ballots",
+        **ballots(village) | {"came": []},
+    )
 
 
 def test_single_ratings_go_back_by_the_count(village):
     village.rated()
     one, two = (village.people[f"village.{name}"] for name in ("member1", "member2"))
-    back = [{"member": one, "votes": 3, "note": "理由不充分"}, {"member": two, "votes": 2, "note": "再看"}]
-    no(village, RuleSaysNo, "returned_votes_fit", "town1.officer", "enter_ballots",
-       **ballots(village, returned=[back[0] | {"votes": 6}]))
+    back = [
+        {"member": one, "votes": 3, "note": "理由不充分"},
+        {"member": two, "votes": 2, "note": "再看"},
+    ]
+    no(
+        village,
+        RuleSaysNo,
+        "returned_votes_fit",
+        "town1.officer",
+        "enter_ballots",
+        **ballots(village, returned=[back[0] | {"votes": 6}]),
+    )
     enter(village, returned=back)
     assert village.case.state == "returned" and village.case.facts["returned"] == [one]
     assert village.row("village.member1").returned == "理由不充分"
@@ -126,7 +197,9 @@ def test_a_member_who_steps_aside_is_not_counted_against(village):
 
 def test_a_meeting_that_has_begun_keeps_its_manner(village):
     village.rated()
-    village.session.execute(sa.text("UPDATE zone_settings SET value = 'open' WHERE name = 'appraisal_vote'"))
+    village.session.execute(
+        sa.text("UPDATE zone_settings SET value = 'open' WHERE name = 'appraisal_vote'")
+    )
     village.session.commit()
     calendar.forget(village.session)
     no(village, RuleSaysNo, "said_aloud", "town1.deputy", "decide", agree=True, opinion="同意")
@@ -151,7 +224,9 @@ def test_the_minutes_keep_what_each_meeting_did(village):
     village.rated()
     village.do("town1.committee3", "recuse", reason="与被评议人是亲属")
     enter(village, came=FIVE[:3], in_favour=1, against=1, abstained=1, opinion="请重新研究个别等次")
-    village.session.execute(sa.text("UPDATE zone_settings SET value = 'open' WHERE name = 'appraisal_vote'"))
+    village.session.execute(
+        sa.text("UPDATE zone_settings SET value = 'open' WHERE name = 'appraisal_vote'")
+    )
     village.session.commit()
     calendar.forget(village.session)
     village.lead("propose", ratings=village.ratings())
@@ -159,9 +234,25 @@ def test_the_minutes_keep_what_each_meeting_did(village):
     for name in ("deputy", "committee1", "committee2"):
         village.do(f"town1.{name}", "decide", agree=True, opinion="同意")
     first, second = village.case.facts["meetings"]
-    assert (first["entitled"], first["came"], first["recused"], first["yes"], first["no"]) == (5, 3, 1, 1, 1)
-    assert first["secret"] and first["outcome"] == "会议没有通过" and first["minutes"] == "请重新研究个别等次"
-    assert [answer for _name, answer in first["members"]] == ["came", "came", "came", "absent", "recuse"]
+    assert (first["entitled"], first["came"], first["recused"], first["yes"], first["no"]) == (
+        5,
+        3,
+        1,
+        1,
+        1,
+    )
+    assert (
+        first["secret"]
+        and first["outcome"] == "会议没有通过"
+        and first["minutes"] == "请重新研究个别等次"
+    )
+    assert [answer for _name, answer in first["members"]] == [
+        "came",
+        "came",
+        "came",
+        "absent",
+        "recuse",
+    ]
     assert (second["came"], second["yes"], second["no"], second["secret"]) == (4, 3, 1, False)
     assert ["town1.secretary", "no"] in second["members"] and second["outcome"] == "会议同意"
 
@@ -176,12 +267,24 @@ def test_an_appraisal_of_version_1_is_carried_through_aloud(session, world):
     play.assess()
     play.lead("open_peer_review")
     for name, person in play.people.items():
-        play.do("early.member1" if name == "early.secretary" else "early.secretary", "record_peer_review",
-                about=person, opinion="踏实肯干。")
+        play.do(
+            "early.member1" if name == "early.secretary" else "early.secretary",
+            "record_peer_review",
+            about=person,
+            opinion="踏实肯干。",
+        )
     play.lead("open_vote")
     rows = [{"member": person, "qualified": 8} for person in play.people.values()]
-    play.lead("enter_count", present=8, issued=8, returned=8, valid=8, tallies=rows,
-              scrutineer=world.people["early.member1"].id, teller=world.people["early.member2"].id)
+    play.lead(
+        "enter_count",
+        present=8,
+        issued=8,
+        returned=8,
+        valid=8,
+        tallies=rows,
+        scrutineer=world.people["early.member1"].id,
+        teller=world.people["early.member2"].id,
+    )
     play.lead("close_vote")
     play.lead("propose", ratings=dict.fromkeys(play.people.values(), "qualified"))
     assert play.decide_all().state == "telling" and "meetings" not in play.case.facts

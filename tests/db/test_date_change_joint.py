@@ -1,4 +1,5 @@
-"""Date change: a joint activity of several branches asks each superior and moves when all have agreed.
+"""Date change: a joint activity of several branches asks each superior and moves when all have
+agreed.
 
 From the guidance 二（一）1 and 二（五）1.
 """
@@ -10,7 +11,16 @@ from datetime import date
 import pytest
 
 from oversight import queues
-from oversight.errors import No, NotInSight, NotOpen, NotYours, RuleSaysNo, SomebodyFirst, Stale, WordsWrong
+from oversight.errors import (
+    No,
+    NotInSight,
+    NotOpen,
+    NotYours,
+    RuleSaysNo,
+    SomebodyFirst,
+    Stale,
+    WordsWrong,
+)
 from oversight.models import Case
 from tests.support.actors import REASON, Play, department_branch
 
@@ -34,13 +44,16 @@ def test_each_superior_is_asked_once_and_all_move_together(play):
     case = play.move(case, "town2.officer", "approve")
     case = play.move(case, "town1.secretary", "approve")
     assert case.state == "asked_joint" and play.desks(case) == ["dept1"]
-    assert days(play, "village", "community", "village2", "office") == [DEC4] * 4, "not before all agree"
+    assert days(play, "village", "community", "village2", "office") == [DEC4] * 4, (
+        "not before all agree"
+    )
     assert play.papers() == []
     case = play.move(case, "dept1.officer", "approve")
     assert case.state == "approved" and play.desks(case) == []
     assert days(play, "village", "community", "village2", "office") == [DEC11] * 4
     assert sorted(paper.number for paper in play.papers(case)) == sorted(
-        ["青委〔2026〕1号", "柏委〔2026〕1号", "教党〔2026〕1号"])
+        ["青委〔2026〕1号", "柏委〔2026〕1号", "教党〔2026〕1号"]
+    )
 
 
 def test_one_town_for_several_branches_answers_once(play):
@@ -66,14 +79,20 @@ def test_a_refusal_is_a_numbered_answer_here_too(play):
 def test_silence_of_one_is_no_consent_of_all(play):
     case = play.move(play.joint("village2"), "town1.officer", "approve")
     case = play.on("2026-12-04").move(case, None, "lapse")
-    assert case.state == "lapsed" and days(play, "village", "village2") == [DEC4] * 2 and play.papers() == []
+    assert (
+        case.state == "lapsed"
+        and days(play, "village", "village2") == [DEC4] * 2
+        and play.papers() == []
+    )
 
 
 def test_each_superior_has_the_same_clock(play):
     case = play.joint("village2")
     assert case.due_on == date(2026, 11, 27)
     case = play.on("2026-11-26").move(case, "town1.officer", "approve")
-    assert (case.due_on, case.wake_on) == (date(2026, 11, 27), DEC4), "an answer restarts no other clock"
+    assert (case.due_on, case.wake_on) == (date(2026, 11, 27), DEC4), (
+        "an answer restarts no other clock"
+    )
 
 
 def test_a_late_superior_of_a_joint_request_can_be_taken_over(play):
@@ -130,7 +149,9 @@ def test_a_partners_leader_does_not_consent_for_his_own_branch(play):
 
 def test_the_partners_learn_of_it(play):
     case = play.joint("community")
-    found = queues.cases(play.session, play.who("community.secretary"), "copied", play.at.today).items
+    found = queues.cases(
+        play.session, play.who("community.secretary"), "copied", play.at.today
+    ).items
     assert [row.id for row in found] == [case.id]
     play.refused(NotYours, "authority", case, "community.secretary", "withdraw")
 
@@ -155,23 +176,38 @@ def test_taken_back_for_all_with_all_papers_void(play, how):
 
 def test_a_joint_request_names_its_partners_and_a_single_one_none(play):
     joint = play.open("village.secretary", **{"with": [play.world.units["community"].id]})
-    play.refused(RuleSaysNo, "alone", joint, "village.secretary", "ask", new_day="2026-12-11", reason=REASON)
+    play.refused(
+        RuleSaysNo, "alone", joint, "village.secretary", "ask", new_day="2026-12-11", reason=REASON
+    )
     single = play.open("organ.secretary", "organ")
-    play.refused(RuleSaysNo, "together", single, "organ.secretary", "ask_jointly",
-                 new_day="2026-12-11", reason=REASON)
+    play.refused(
+        RuleSaysNo,
+        "together",
+        single,
+        "organ.secretary",
+        "ask_jointly",
+        new_day="2026-12-11",
+        reason=REASON,
+    )
 
 
 def partners(play, kind):
     units = play.world.units
     return {
-        "itself": [units["village"].id], "twice": [units["community"].id] * 2, "a town": [units["town2"].id],
-        "no unit": ["0190a000-0000-7000-8000-000000000000"], "not an id": ["桃源社区"],
-        "numbers": [7], "a list": [[units["community"].id]], "an object": [{"id": units["community"].id}],
+        "itself": [units["village"].id],
+        "twice": [units["community"].id] * 2,
+        "a town": [units["town2"].id],
+        "no unit": ["0190a000-0000-7000-8000-000000000000"],
+        "not an id": ["桃源社区"],
+        "numbers": [7],
+        "a list": [[units["community"].id]],
+        "an object": [{"id": units["community"].id}],
     }[kind]
 
 
-@pytest.mark.parametrize("kind", ["itself", "twice", "a town", "no unit", "not an id", "numbers", "a list",
-                                  "an object"])
+@pytest.mark.parametrize(
+    "kind", ["itself", "twice", "a town", "no unit", "not an id", "numbers", "a list", "an object"]
+)
 def test_partners_that_are_none_are_refused_and_break_nothing(play, kind):
     with pytest.raises((RuleSaysNo, WordsWrong)) as caught:
         play.open("village.secretary", **{"with": partners(play, kind)})
@@ -181,8 +217,13 @@ def test_partners_that_are_none_are_refused_and_break_nothing(play, kind):
 
 def test_a_partner_that_asks_on_its_own_cannot_be_named(play):
     play.asked(name="community.secretary", unit="community")
-    play.no(RuleSaysNo, "partners_known", play.open, "village.secretary",
-            **{"with": [play.world.units["community"].id]})
+    play.no(
+        RuleSaysNo,
+        "partners_known",
+        play.open,
+        "village.secretary",
+        **{"with": [play.world.units["community"].id]},
+    )
 
 
 def test_at_most_one_open_request_per_party_day_also_for_partners(play):

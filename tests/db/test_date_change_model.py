@@ -1,6 +1,7 @@
 """Date change under random hands: thousands of moves by anybody on any day, against an oracle.
 
-The oracle is written from the guidance 二（一）1 and the contract; invariants 1 to 8 hold after every step.
+The oracle is written from the guidance 二（一）1 and the contract; invariants 1 to 8 hold after every
+step.
 """
 
 from __future__ import annotations
@@ -27,19 +28,46 @@ from tests.support.actors import GOOD_WORDS, REASON, Play, second_hat
 
 DAY, BEGIN, DAYS = date(2026, 12, 4), date(2026, 11, 24), timedelta(days=1)
 UNITS = ("village", "community")
-PEOPLE = ("village.secretary", "village.organizer", "second.hat", "community.secretary", "town1.officer",
-          "town1.secretary", "town1.inspector", "zone.officer", "town2.officer", "zone.auditor")
-LEADERS = {"village": {"village.secretary", "village.organizer", "second.hat"},
-           "community": {"community.secretary"}}
+PEOPLE = (
+    "village.secretary",
+    "village.organizer",
+    "second.hat",
+    "community.secretary",
+    "town1.officer",
+    "town1.secretary",
+    "town1.inspector",
+    "zone.officer",
+    "town2.officer",
+    "zone.auditor",
+)
+LEADERS = {
+    "village": {"village.secretary", "village.organizer", "second.hat"},
+    "community": {"community.secretary"},
+}
 TOWN = {"town1.officer", "town1.secretary", "second.hat"}
-ENDS = {"withdrawn", "refused", "lapsed", "expired", "revoked", "cancelled", "in_force", "accepted_late",
-        "not_accepted", "excused", "void", "terminated"}
+ENDS = {
+    "withdrawn",
+    "refused",
+    "lapsed",
+    "expired",
+    "revoked",
+    "cancelled",
+    "in_force",
+    "accepted_late",
+    "not_accepted",
+    "excused",
+    "void",
+    "terminated",
+}
 WINDOW = st.dates(date(2026, 11, 23), date(2027, 1, 5))
 
 
 @dataclass(frozen=True)
 class Request:
-    """What a well-read official believes about one branch's request. `level`: 0 the town, 1 the zone."""
+    """What a well-read official believes about one branch's request.
+
+    `level`: 0 the town, 1 the zone.
+    """
 
     state: str = "none"
     new: date | None = None
@@ -77,7 +105,9 @@ def good_day(today: date, new: date) -> bool:
     return (new.year, new.month) == (2026, 12) and new != DAY and working(new) and new > today
 
 
-def after(unit: str, was: Request, who: str | None, move: str, today: date, new: date) -> Request | None:
+def after(
+    unit: str, was: Request, who: str | None, move: str, today: date, new: date
+) -> Request | None:
     """Return the request as it must stand after the move, or None where it must be refused."""
     by_branch, by_superior = who in LEADERS[unit], who in deciders(unit, was)
     ahead, asking = today < was.first, replace(was, new=new)
@@ -87,12 +117,21 @@ def after(unit: str, was: Request, who: str | None, move: str, today: date, new:
     back = DAY if was.state in ("approved", "cancel_asked") and ahead else was.in_force
     match (was.state, move):
         case ("none" | "closed", "open"):
-            return Request("draft", in_force=was.in_force) if by_branch and was.in_force == DAY else None
+            return (
+                Request("draft", in_force=was.in_force)
+                if by_branch and was.in_force == DAY
+                else None
+            )
         case ("draft" | "returned", "ask") if by_branch and today < DAY and good_day(today, new):
             return replace(asking, state="asked", due=answer_by(today, min(DAY, new)))
         case ("approved", "amend") if by_branch and ahead and good_day(today, new):
-            return replace(asking, state="asked", in_force=DAY, level=was.level,
-                           due=answer_by(today, min(DAY, new)))
+            return replace(
+                asking,
+                state="asked",
+                in_force=DAY,
+                level=was.level,
+                due=answer_by(today, min(DAY, new)),
+            )
         case ("draft" | "asked" | "returned", "withdraw") if by_branch:
             return replace(was, state="withdrawn")
         case ("asked", "approve") if by_superior and ahead:
@@ -111,7 +150,9 @@ def after(unit: str, was: Request, who: str | None, move: str, today: date, new:
             return replace(was, state="approved", due=None)
         case ("asked" | "cancel_asked", "take_over") if who == "zone.officer" and late:
             return replace(was, level=1, due=answer_by(today, was.first))
-        case (state, "void" | "terminate") if state not in ("none", "closed", *ENDS) and by_superior:
+        case (state, "void" | "terminate") if (
+            state not in ("none", "closed", *ENDS) and by_superior
+        ):
             return replace(was, state=ends[move], in_force=back)
         case ("asked", "lapse") if who is None and today >= was.first:
             return replace(was, state="lapsed")
@@ -123,8 +164,21 @@ def after(unit: str, was: Request, who: str | None, move: str, today: date, new:
             return None
 
 
-MOVES = ("ask", "withdraw", "approve", "refuse", "return", "revoke", "amend", "ask_cancel", "cancel", "keep",
-         "take_over", "void", "terminate")
+MOVES = (
+    "ask",
+    "withdraw",
+    "approve",
+    "refuse",
+    "return",
+    "revoke",
+    "amend",
+    "ask_cancel",
+    "cancel",
+    "keep",
+    "take_over",
+    "void",
+    "terminate",
+)
 STOPS = ("void", "terminate", "withdraw", "refuse", "lapse", "expire", "take_effect")
 CLOCK = ("lapse", "expire", "take_effect")
 
@@ -172,13 +226,20 @@ class DateChange(RuleBasedStateMachine):
         mark = session.begin_nested()
         try:
             if move == "open":
-                case = engine.open_case(session, "date_change", play.world.units[unit].id,
-                                        {"day": DAY.isoformat()}, play.who(who), play.at)
+                case = engine.open_case(
+                    session,
+                    "date_change",
+                    play.world.units[unit].id,
+                    {"day": DAY.isoformat()},
+                    play.who(who),
+                    play.at,
+                )
                 self.case_ids[unit] = case.id
             else:
                 actor = play.who(who) if who else None
-                case = engine.perform(session, self.case_ids[unit], move, actor, words,
-                                      version=None, at=play.at)
+                case = engine.perform(
+                    session, self.case_ids[unit], move, actor, words, version=None, at=play.at
+                )
             mark.commit()
             return case
         except No:
@@ -190,7 +251,12 @@ class DateChange(RuleBasedStateMachine):
         self.attempt(unit, who, "open", DAY)
 
     @precondition(lambda self: self.case_ids)
-    @rule(unit=st.sampled_from(UNITS), who=st.sampled_from(PEOPLE), move=st.sampled_from(MOVES), new=WINDOW)
+    @rule(
+        unit=st.sampled_from(UNITS),
+        who=st.sampled_from(PEOPLE),
+        move=st.sampled_from(MOVES),
+        new=WINDOW,
+    )
     def anybody_tries_anything(self, unit, who, move, new):
         if unit in self.case_ids:
             self.attempt(unit, who, move, new)
@@ -199,8 +265,14 @@ class DateChange(RuleBasedStateMachine):
     def somebody_entitled_goes_on(self, unit, days, choice):
         """Most random moves are refused; these lead deeper."""
         new = later(max(self.today, date(2026, 11, 30)), days)
-        ways = sorted({(move, who or "") for who in (*PEOPLE, None) for move in ("open", *MOVES, *CLOCK)
-                       if after(unit, self.believed[unit], who, move, self.today, new)})
+        ways = sorted(
+            {
+                (move, who or "")
+                for who in (*PEOPLE, None)
+                for move in ("open", *MOVES, *CLOCK)
+                if after(unit, self.believed[unit], who, move, self.today, new)
+            }
+        )
         moves = sorted({move for move, _who in ways})
         onward = [move for move in moves if move not in STOPS]
         moves = onward if onward and choice % 8 else moves
@@ -226,13 +298,20 @@ class DateChange(RuleBasedStateMachine):
 
     @invariant()
     def the_day_in_force_is_what_was_consented_to(self):
-        """1 and 7: another day than the rule's only by an approval that stands and came before both days."""
+        """1 and 7: another day than the rule's only by an approval that stands and came before both
+        days.
+        """
         for unit, believed in self.believed.items():
             row = self.play.activity(unit)
             assert (row.day if row else DAY) == believed.in_force
             if row is not None and row.day != row.rule_day:
-                decided = [entry for entry in self.rows(row.moved_by) if entry.move == "approve"][-1]
-                assert decided.at.date() < min(row.day, row.rule_day) and row.day.month == row.rule_day.month
+                decided = [entry for entry in self.rows(row.moved_by) if entry.move == "approve"][
+                    -1
+                ]
+                assert (
+                    decided.at.date() < min(row.day, row.rule_day)
+                    and row.day.month == row.rule_day.month
+                )
 
     @invariant()
     def each_request_is_answered_once_by_somebody_else(self):
@@ -246,17 +325,24 @@ class DateChange(RuleBasedStateMachine):
                 if row.move in ("approve", "refuse", "return"):
                     answers += 1
                     assert answers == 1 and row.actor_id not in askers
-                    assert row.unit_id in {self.play.world.units[name].id for name in ("town1", "zone")}
+                    assert row.unit_id in {
+                        self.play.world.units[name].id for name in ("town1", "zone")
+                    }
 
     @invariant()
     def at_most_one_open_request_a_party_day(self):
-        """6, and 33: a closed case lies on no desk, an open one that waits for people on exactly one."""
+        """6, and 33: a closed case lies on no desk, an open one that waits for people on exactly
+        one.
+        """
         session = self.play.session
         cases = session.scalars(sa.select(Case)).all()
         opened = [case.subject for case in cases if case.open]
         assert len(opened) == len(set(opened))
-        desks = session.execute(sa.select(Desk.case_id, sa.func.count()).where(
-            Desk.closed_at.is_(None), Desk.kind == "act").group_by(Desk.case_id)).all()
+        desks = session.execute(
+            sa.select(Desk.case_id, sa.func.count())
+            .where(Desk.closed_at.is_(None), Desk.kind == "act")
+            .group_by(Desk.case_id)
+        ).all()
         human = {case.id for case in cases if case.open and case.state != "approved"}
         assert dict(desks) == dict.fromkeys(human, 1)
 
@@ -287,8 +373,11 @@ class DateChange(RuleBasedStateMachine):
             assert case.version == case.seq == len(rows) and rows[-1].to_state == case.state
 
     def rows(self, case_id) -> list[JournalRow]:
-        return list(self.play.session.scalars(
-            sa.select(JournalRow).where(JournalRow.case_id == case_id).order_by(JournalRow.seq)))
+        return list(
+            self.play.session.scalars(
+                sa.select(JournalRow).where(JournalRow.case_id == case_id).order_by(JournalRow.seq)
+            )
+        )
 
 
 @pytest.mark.slow
@@ -297,8 +386,18 @@ def test_model(session, world):
     second_hat(world)
     session.commit()
     DateChange.play = Play(session, world)
-    run_state_machine_as_test(DateChange, settings=settings(
-        max_examples=50, stateful_step_count=50, deadline=None, derandomize=True, database=None,
-        suppress_health_check=list(HealthCheck)))
+    run_state_machine_as_test(
+        DateChange,
+        settings=settings(
+            max_examples=50,
+            stateful_step_count=50,
+            deadline=None,
+            derandomize=True,
+            database=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
     print(f"\n{DateChange.steps} attempts, {DateChange.made} of them made")
-    assert session.scalar(sa.select(sa.func.count()).select_from(Activity)) == 0, "nothing was committed"
+    assert session.scalar(sa.select(sa.func.count()).select_from(Activity)) == 0, (
+        "nothing was committed"
+    )

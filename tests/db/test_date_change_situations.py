@@ -30,7 +30,9 @@ def state(play, case) -> str:
 
 
 def setting(play, name: str, value: str) -> None:
-    play.session.add(ZoneSettingRow(zone_id=play.world.zone.id, name=name, value=value, at=play.at.now))
+    play.session.add(
+        ZoneSettingRow(zone_id=play.world.zone.id, name=name, value=value, at=play.at.now)
+    )
     play.session.commit()
     forget(play.session)
 
@@ -55,14 +57,33 @@ def test_a_day_on_which_the_branch_already_meets_is_taken(play):
     """July in separate mode has two activities: the zone's and the branch's own."""
     setting(play, "july_mode", "separate")
     branch = play.world.units["village"]
-    play.session.add(Activity(zone_id=branch.zone_id, unit_id=branch.id, year=2026, month=7, kind="july",
-                              rule_day=date(2026, 7, 1), day=date(2026, 7, 1)))
+    play.session.add(
+        Activity(
+            zone_id=branch.zone_id,
+            unit_id=branch.id,
+            year=2026,
+            month=7,
+            kind="july",
+            rule_day=date(2026, 7, 1),
+            day=date(2026, 7, 1),
+        )
+    )
     play.session.commit()
     play.on("2026-06-22")
     case = play.open("village.secretary", day="2026-07-03")
-    play.refused(RuleSaysNo, "not_taken", case, "village.secretary", "ask", new_day="2026-07-01",
-                 reason=REASON)
-    assert play.move(case, "village.secretary", "ask", new_day="2026-07-09", reason=REASON).state == "asked"
+    play.refused(
+        RuleSaysNo,
+        "not_taken",
+        case,
+        "village.secretary",
+        "ask",
+        new_day="2026-07-01",
+        reason=REASON,
+    )
+    assert (
+        play.move(case, "village.secretary", "ask", new_day="2026-07-09", reason=REASON).state
+        == "asked"
+    )
 
 
 def test_a_month_before_the_branch_was_accountable_has_no_day_to_move(play):
@@ -111,7 +132,9 @@ def test_returned_can_be_asked_again_with_a_fresh_clock(play):
     case = play.on("2026-11-24").asked()
     case = play.on("2026-11-27").move(case, "town1.officer", "return")
     assert play.papers() == [] and play.day_of() == DEC4 and case.wake_on == DEC4
-    case = play.on("2026-11-30").move(case, "village.secretary", "ask", new_day="2026-12-10", reason=REASON)
+    case = play.on("2026-11-30").move(
+        case, "village.secretary", "ask", new_day="2026-12-10", reason=REASON
+    )
     assert case.due_on == date(2026, 12, 3) and case.wake_on == DEC4
 
 
@@ -151,8 +174,11 @@ def test_the_applicant_never_answers_in_his_second_office(play):
 def test_who_asked_does_not_answer_after_he_was_promoted(play):
     """The secretary who signed the request becomes the town's officer the day after."""
     case = play.asked()
-    post = play.session.scalar(sa.select(authority.Post).where(
-        authority.Post.person_id == play.world.people["village.secretary"].id))
+    post = play.session.scalar(
+        sa.select(authority.Post).where(
+            authority.Post.person_id == play.world.people["village.secretary"].id
+        )
+    )
     post.to_on = date(2026, 11, 24)
     play.world.post("village.secretary", "town1", "officer", from_on=date(2026, 11, 25))
     play.session.commit()
@@ -162,8 +188,12 @@ def test_who_asked_does_not_answer_after_he_was_promoted(play):
 
 def test_a_branch_leader_with_a_fixed_term_does_not_answer_his_own_branch(play):
     """The end of a term in the future must not make him free today."""
-    post = play.session.scalar(sa.select(authority.Post).where(
-        authority.Post.person_id == play.world.people["second.hat"].id, authority.Post.office == "deputy"))
+    post = play.session.scalar(
+        sa.select(authority.Post).where(
+            authority.Post.person_id == play.world.people["second.hat"].id,
+            authority.Post.office == "deputy",
+        )
+    )
     post.to_on = date(2028, 12, 31)
     play.session.commit()
     play.refused(NotYours, "authority", play.asked(), "second.hat", "approve")
@@ -187,15 +217,27 @@ def test_only_the_superior_of_the_day_of_the_answer_decides(play):
 
 def test_numbers_run_per_unit_and_year_without_gaps_and_void_ones_are_kept(play):
     one = play.approved()
-    two = play.move(play.asked(name="community.secretary", unit="community"), "town1.secretary", "refuse")
+    two = play.move(
+        play.asked(name="community.secretary", unit="community"), "town1.secretary", "refuse"
+    )
     play.move(one, "town1.officer", "revoke")
     three = play.approved(new_day="2026-12-09")
-    other = play.move(play.asked(name="village2.secretary", unit="village2"), "town2.officer", "approve")
+    other = play.move(
+        play.asked(name="village2.secretary", unit="village2"), "town2.officer", "approve"
+    )
     assert [one.number, two.number, three.number, other.number] == [
-        "青委〔2026〕1号", "青委〔2026〕2号", "青委〔2026〕3号", "柏委〔2026〕1号"]
+        "青委〔2026〕1号",
+        "青委〔2026〕2号",
+        "青委〔2026〕3号",
+        "柏委〔2026〕1号",
+    ]
     kept = {paper.number: paper.void_at is not None for paper in play.papers()}
-    assert kept == {"青委〔2026〕1号": True, "青委〔2026〕2号": False, "青委〔2026〕3号": False,
-                    "柏委〔2026〕1号": False}
+    assert kept == {
+        "青委〔2026〕1号": True,
+        "青委〔2026〕2号": False,
+        "青委〔2026〕3号": False,
+        "柏委〔2026〕1号": False,
+    }
     play.on("2027-01-04")
     january = play.move(play.asked("2027-01-12", day="2027-01-08"), "town1.officer", "approve")
     assert january.number == "青委〔2027〕1号"
@@ -226,8 +268,16 @@ def test_a_failure_after_the_move_takes_the_whole_move_back(play):
         raise RuntimeError("the answer could not be kept")
 
     with pytest.raises(RuntimeError):
-        engine.submit(play.session, case.id, "approve", play.who("town1.officer"), {"opinion": "同意"},
-                      version=case.version, at=play.at, finish=fail)
+        engine.submit(
+            play.session,
+            case.id,
+            "approve",
+            play.who("town1.officer"),
+            {"opinion": "同意"},
+            version=case.version,
+            at=play.at,
+            finish=fail,
+        )
     play.session.rollback()
     assert not difference(before, dump(play.session))
 
@@ -237,8 +287,9 @@ def test_a_failure_after_the_move_takes_the_whole_move_back(play):
 
 def test_an_edit_after_approval_voids_it_and_shows_the_difference(play):
     case = play.approved("2026-12-11")
-    case = play.on("2026-11-25").move(case, "village.secretary", "amend", new_day="2026-12-09",
-                                      reason=REASON + "，提前两天完工")
+    case = play.on("2026-11-25").move(
+        case, "village.secretary", "amend", new_day="2026-12-09", reason=REASON + "，提前两天完工"
+    )
     assert case.state == "asked" and play.desks(case) == ["town1"] and play.day_of() == DEC4
     assert play.activity().moved_by is None
     [paper] = play.papers(case)
@@ -252,7 +303,9 @@ def test_an_edit_after_approval_voids_it_and_shows_the_difference(play):
 
 def test_revoked_by_the_deciding_side_before_either_day(play):
     case = play.approved()
-    case = play.on("2026-12-03").move(case, "town1.secretary", "revoke", reason="施工延期，按原定日期开展")
+    case = play.on("2026-12-03").move(
+        case, "town1.secretary", "revoke", reason="施工延期，按原定日期开展"
+    )
     assert case.state == "revoked" and play.day_of() == DEC4 and play.activity().moved_by is None
     [paper] = play.papers(case)
     assert paper.void_at and case.number == paper.number, "the number is kept (作废)"
@@ -299,9 +352,12 @@ def test_the_day_of_effect_needs_an_approval_that_is_earlier(play):
     case = play.on("2026-12-03").approved("2026-12-11")
     decided = next(row.at for row in play.journal(case) if row.move == "approve")
     assert decided.date() < min(play.activity().day, play.activity().rule_day)
-    changes = play.session.scalars(sa.select(ActivityChange).where(
-        ActivityChange.activity_id == play.activity().id)).all()
-    assert [(row.what["day"], row.case_id) for row in changes] == [(["2026-12-04", "2026-12-11"], case.id)]
+    changes = play.session.scalars(
+        sa.select(ActivityChange).where(ActivityChange.activity_id == play.activity().id)
+    ).all()
+    assert [(row.what["day"], row.case_id) for row in changes] == [
+        (["2026-12-04", "2026-12-11"], case.id)
+    ]
 
 
 # The superior's own clock ------------------------------------------------------------------------
@@ -310,18 +366,23 @@ def test_the_day_of_effect_needs_an_approval_that_is_earlier(play):
 def test_silence_is_never_consent(play):
     case = play.asked()
     case = play.on("2026-12-04").move(case, None, "lapse")
-    assert case.state == "lapsed" and not case.open and play.day_of() == DEC4 and play.papers() == []
+    assert (
+        case.state == "lapsed" and not case.open and play.day_of() == DEC4 and play.papers() == []
+    )
     assert workflows.current("date_change").state("lapsed").label == "上级未答复"
     play.refused(NotOpen, None, case, "town1.officer", "approve")
 
 
-@pytest.mark.parametrize("asked_on, new_day, due", [
-    ("2026-11-24", "2026-12-11", "2026-11-27"),   # Tuesday: Friday
-    ("2026-11-27", "2026-12-11", "2026-12-02"),   # Friday: over the weekend
-    ("2026-12-02", "2026-12-11", "2026-12-03"),   # capped: the day before the original day
-    ("2026-12-03", "2026-12-11", "2026-12-03"),
-    ("2026-11-30", "2026-12-02", "2026-12-01"),   # an earlier new day caps it too
-])
+@pytest.mark.parametrize(
+    "asked_on, new_day, due",
+    [
+        ("2026-11-24", "2026-12-11", "2026-11-27"),  # Tuesday: Friday
+        ("2026-11-27", "2026-12-11", "2026-12-02"),  # Friday: over the weekend
+        ("2026-12-02", "2026-12-11", "2026-12-03"),  # capped: the day before the original day
+        ("2026-12-03", "2026-12-11", "2026-12-03"),
+        ("2026-11-30", "2026-12-02", "2026-12-01"),  # an earlier new day caps it too
+    ],
+)
 def test_three_working_days_and_always_before_the_original_day(play, asked_on, new_day, due):
     case = play.on(asked_on).asked(new_day)
     assert case.due_on == date.fromisoformat(due)
@@ -336,7 +397,9 @@ def test_the_holiday_is_not_counted_into_the_superiors_days(play):
 def test_the_zone_takes_over_from_a_late_superior(play):
     case = play.asked()
     case = play.on("2026-11-30").move(case, "zone.officer", "take_over")
-    assert case.state == "asked" and play.desks(case) == ["zone"] and case.due_on == date(2026, 12, 3)
+    assert (
+        case.state == "asked" and play.desks(case) == ["zone"] and case.due_on == date(2026, 12, 3)
+    )
     play.refused(NotYours, "authority", case, "town1.officer", "approve")
     case = play.move(case, "zone.secretary", "approve")
     assert case.number == "云党工〔2026〕1号" and play.day_of() == DEC11
@@ -378,8 +441,12 @@ def test_a_late_report_has_its_clock_too_and_the_zone_may_take_it_over(play):
 # Force majeure, and months that are excused ------------------------------------------------------
 
 
-LATE = {"reason": "12 月 4 日凌晨山洪冲断进村道路，党员无法到会", "new_day": "2026-12-08",
-        "told_by_phone": "12 月 4 日 7:10 电话请示镇党委经办人周德明", "recovered_on": "2026-12-06"}
+LATE = {
+    "reason": "12 月 4 日凌晨山洪冲断进村道路，党员无法到会",
+    "new_day": "2026-12-08",
+    "told_by_phone": "12 月 4 日 7:10 电话请示镇党委经办人周德明",
+    "recovered_on": "2026-12-06",
+}
 
 
 def test_reported_late_with_a_noted_telephone_consent_and_accepted(play):
@@ -389,7 +456,9 @@ def test_reported_late_with_a_noted_telephone_consent_and_accepted(play):
     assert play.journal(case)[-1].words["told_by_phone"].startswith("12 月 4 日")
     case = play.on("2026-12-09").move(case, "town1.officer", "accept_late")
     assert case.state == "accepted_late" and play.day_of() == date(2026, 12, 8)
-    assert play.activity().moved_by == case.id, "flagged: the change can be traced to the late report"
+    assert play.activity().moved_by == case.id, (
+        "flagged: the change can be traced to the late report"
+    )
 
 
 def test_the_applicant_does_not_accept_his_own_late_report(play):
@@ -403,7 +472,9 @@ def test_a_late_report_not_accepted_leaves_the_original_day(play):
     case = play.on("2026-12-08").open("village.secretary")
     case = play.say(case, "village.secretary", "report_late", LATE)
     case = play.move(case, "town1.officer", "not_accept")
-    assert case.state == "not_accepted" and play.day_of() == DEC4 and play.activity().moved_by is None
+    assert (
+        case.state == "not_accepted" and play.day_of() == DEC4 and play.activity().moved_by is None
+    )
 
 
 def test_a_late_report_without_a_day_may_be_accepted_or_excused(play):
@@ -436,15 +507,23 @@ def test_a_telephone_report_is_written_within_three_working_days_of_recovery(pla
 # Held on another day -----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("approved, held, says", [
-    (False, "2026-12-04", "held"), (False, "2026-12-08", "late"), (False, "2026-12-03", "late"),
-    (True, "2026-12-11", "held"), (True, "2026-12-04", "late"),
-])
+@pytest.mark.parametrize(
+    "approved, held, says",
+    [
+        (False, "2026-12-04", "held"),
+        (False, "2026-12-08", "late"),
+        (False, "2026-12-03", "late"),
+        (True, "2026-12-11", "held"),
+        (True, "2026-12-04", "late"),
+    ],
+)
 def test_held_on_another_day_without_consent_is_flagged_not_hidden(play, approved, held, says):
     if approved:
         play.approved()
     row = activities.activity_for(play.session, play.world.units["village"], 2026, 12)
-    activities.record_held(play.session, row, date.fromisoformat(held), None, play.on("2026-12-14").at)
+    activities.record_held(
+        play.session, row, date.fromisoformat(held), None, play.on("2026-12-14").at
+    )
     play.session.commit()
     assert activities.status(play.activity(), date(2026, 12, 14)) == says
     assert activities.status(play.activity(), date(2028, 1, 1)) == says, "and it stays so"
@@ -490,8 +569,14 @@ def test_recused_the_case_goes_to_somebody_else_of_the_same_seat(play):
 
 def test_all_recused_the_case_climbs_and_is_never_locked(play):
     case = play.asked()
-    for name in ("town1.officer", "town1.secretary", "town1.deputy", "town1.committee1", "town1.committee2",
-                 "town1.committee3"):
+    for name in (
+        "town1.officer",
+        "town1.secretary",
+        "town1.deputy",
+        "town1.committee1",
+        "town1.committee2",
+        "town1.committee3",
+    ):
         case = play.move(case, name, "recuse")
     assert play.desks(case) == ["zone"]
     assert play.move(case, "zone.officer", "approve").number == "云党工〔2026〕1号"
@@ -506,8 +591,11 @@ def test_the_case_keeps_its_clock_when_somebody_steps_aside(play):
 
 def test_a_moved_officer_loses_access_on_the_next_request(play):
     case = play.asked()
-    post = play.session.scalar(sa.select(authority.Post).where(
-        authority.Post.person_id == play.world.people["town1.officer"].id))
+    post = play.session.scalar(
+        sa.select(authority.Post).where(
+            authority.Post.person_id == play.world.people["town1.officer"].id
+        )
+    )
     post.to_on = date(2026, 11, 24)
     play.session.commit()
     play.on("2026-11-25")

@@ -1,4 +1,5 @@
-"""Date change: the walk, one line a move, and the refusal table. From the guidance 二（一）1 and the contract.
+"""Date change: the walk, one line a move, and the refusal table. From the guidance 二（一）1 and the
+contract.
 
 Every row of the table asserts the refusal and that nothing changed but one row in `refusals`.
 """
@@ -26,27 +27,46 @@ def test_walk(play):
     case = play.open("village.secretary", day="2026-12-04")
     assert (case.state, case.version) == ("draft", 1) and play.desks(case) == ["village"]
     case = play.move(case, "village.organizer", "ask", new_day="2026-12-11", reason=REASON)
-    assert case.state == "asked" and play.desks(case) == ["town1"] and case.due_on == date(2026, 11, 27)
+    assert (
+        case.state == "asked"
+        and play.desks(case) == ["town1"]
+        and case.due_on == date(2026, 11, 27)
+    )
     assert play.day_of() == date(2026, 12, 4), "asking moves nothing"
-    case = play.on("2026-11-25").move(case, "town1.officer", "return", opinion="请写明安全员值守安排")
+    case = play.on("2026-11-25").move(
+        case, "town1.officer", "return", opinion="请写明安全员值守安排"
+    )
     assert case.state == "returned" and play.desks(case) == ["village"]
-    case = play.move(case, "village.secretary", "ask", new_day="2026-12-10", reason=REASON + "，留人值守")
+    case = play.move(
+        case, "village.secretary", "ask", new_day="2026-12-10", reason=REASON + "，留人值守"
+    )
     case = play.on("2026-11-26").move(case, "town1.secretary", "approve", opinion="同意")
     assert case.state == "approved" and case.number == "青委〔2026〕1号" and play.desks(case) == []
     assert play.day_of() == date(2026, 12, 10) and play.activity().moved_by == case.id
     assert play.activity().rule_day == date(2026, 12, 4), "what the rule yields stays on record"
     [paper] = play.papers(case)
-    assert (paper.number, paper.kind, paper.unit_id) == ("青委〔2026〕1号", "reply", play.world.units["town1"].id)
+    assert (paper.number, paper.kind, paper.unit_id) == (
+        "青委〔2026〕1号",
+        "reply",
+        play.world.units["town1"].id,
+    )
     assert "12 月 4 日改为 12 月 10 日" in "".join(paper.body["paragraphs"])
     case = play.on("2026-12-04").move(case, None, "take_effect")
     assert case.state == "in_force" and case.closed_at and play.day_of() == date(2026, 12, 10)
     assert [row.move for row in play.journal(case)] == [
-        "open", "ask", "return", "ask", "approve", "take_effect"]
+        "open",
+        "ask",
+        "return",
+        "ask",
+        "approve",
+        "take_effect",
+    ]
     assert [row.words.get("opinion") for row in play.journal(case)][2] == "请写明安全员值守安排"
 
 
 # The refusal table -------------------------------------------------------------------------------
-# (actor, move, words, today, refusal, rule); rule None: any. Grouped by the state that the rows try.
+# (actor, move, words, today, refusal, rule); rule None: any. Grouped by the state that the rows
+# try.
 
 OK_DAY = {"new_day": "2026-12-11", "reason": REASON}
 A = {"opinion": "同意"}
@@ -56,32 +76,131 @@ DRAFT_ROWS = [
     ("village.secretary", "ask", {}, "2026-11-24", WordsWrong, None),
     ("village.secretary", "ask", {"new_day": "2026-12-11"}, "2026-11-24", WordsWrong, None),
     ("village.secretary", "ask", {"reason": REASON}, "2026-11-24", WordsWrong, None),
-    ("village.secretary", "ask", {"new_day": "2026-12-11", "reason": "  \n"}, "2026-11-24", WordsWrong, None),
-    ("village.secretary", "ask", {"new_day": "2026-12-11", "reason": "\u200b\ufeff"}, "2026-11-24",
-     WordsWrong, None),
-    ("village.secretary", "ask", {"new_day": "下周五", "reason": REASON}, "2026-11-24", WordsWrong, None),
-    ("village.secretary", "ask", {"new_day": "2026-12-32", "reason": REASON}, "2026-11-24", WordsWrong, None),
+    (
+        "village.secretary",
+        "ask",
+        {"new_day": "2026-12-11", "reason": "  \n"},
+        "2026-11-24",
+        WordsWrong,
+        None,
+    ),
+    (
+        "village.secretary",
+        "ask",
+        {"new_day": "2026-12-11", "reason": "\u200b\ufeff"},
+        "2026-11-24",
+        WordsWrong,
+        None,
+    ),
+    (
+        "village.secretary",
+        "ask",
+        {"new_day": "下周五", "reason": REASON},
+        "2026-11-24",
+        WordsWrong,
+        None,
+    ),
+    (
+        "village.secretary",
+        "ask",
+        {"new_day": "2026-12-32", "reason": REASON},
+        "2026-11-24",
+        WordsWrong,
+        None,
+    ),
     ("village.secretary", "ask", {**OK_DAY, "state": "approved"}, "2026-11-24", WordsWrong, None),
-    ("village.secretary", "ask", {**OK_DAY, "new_day": "2027-01-08"}, "2026-11-24", RuleSaysNo, "same_month"),
-    ("village.secretary", "ask", {**OK_DAY, "new_day": "2026-11-30"}, "2026-11-24", RuleSaysNo, "same_month"),
-    ("village.secretary", "ask", {**OK_DAY, "new_day": "2027-12-10"}, "2026-11-24", RuleSaysNo, "same_month"),
-    ("village.secretary", "ask", {**OK_DAY, "new_day": "2026-12-04"}, "2026-11-24", RuleSaysNo,
-     "another_day"),
-    ("village.secretary", "ask", {**OK_DAY, "new_day": "2026-12-12"}, "2026-11-24", RuleSaysNo,
-     "not_a_rest_day"),
-    ("village.secretary", "ask", {**OK_DAY, "new_day": "2026-12-13"}, "2026-11-24", RuleSaysNo,
-     "not_a_rest_day"),
-    ("village.secretary", "ask", {**OK_DAY, "new_day": "2026-12-03"}, "2026-12-03", RuleSaysNo,
-     "asked_ahead"),
-    ("village.secretary", "ask", {**OK_DAY, "new_day": "2026-12-02"}, "2026-12-03", RuleSaysNo,
-     "asked_ahead"),
+    (
+        "village.secretary",
+        "ask",
+        {**OK_DAY, "new_day": "2027-01-08"},
+        "2026-11-24",
+        RuleSaysNo,
+        "same_month",
+    ),
+    (
+        "village.secretary",
+        "ask",
+        {**OK_DAY, "new_day": "2026-11-30"},
+        "2026-11-24",
+        RuleSaysNo,
+        "same_month",
+    ),
+    (
+        "village.secretary",
+        "ask",
+        {**OK_DAY, "new_day": "2027-12-10"},
+        "2026-11-24",
+        RuleSaysNo,
+        "same_month",
+    ),
+    (
+        "village.secretary",
+        "ask",
+        {**OK_DAY, "new_day": "2026-12-04"},
+        "2026-11-24",
+        RuleSaysNo,
+        "another_day",
+    ),
+    (
+        "village.secretary",
+        "ask",
+        {**OK_DAY, "new_day": "2026-12-12"},
+        "2026-11-24",
+        RuleSaysNo,
+        "not_a_rest_day",
+    ),
+    (
+        "village.secretary",
+        "ask",
+        {**OK_DAY, "new_day": "2026-12-13"},
+        "2026-11-24",
+        RuleSaysNo,
+        "not_a_rest_day",
+    ),
+    (
+        "village.secretary",
+        "ask",
+        {**OK_DAY, "new_day": "2026-12-03"},
+        "2026-12-03",
+        RuleSaysNo,
+        "asked_ahead",
+    ),
+    (
+        "village.secretary",
+        "ask",
+        {**OK_DAY, "new_day": "2026-12-02"},
+        "2026-12-03",
+        RuleSaysNo,
+        "asked_ahead",
+    ),
     ("village.secretary", "ask", OK_DAY, "2026-12-04", RuleSaysNo, "still_ahead"),
     ("village.secretary", "ask", OK_DAY, "2026-12-07", RuleSaysNo, "still_ahead"),
     ("village.secretary", "report_late", W, "2026-12-03", RuleSaysNo, "day_has_come"),
     ("village.secretary", "report_late", {}, "2026-12-07", WordsWrong, None),
-    ("village.secretary", "report_late", {**W, "new_day": "2027-01-04"}, "2026-12-07", RuleSaysNo, None),
-    ("village.secretary", "report_late", {**W, "new_day": "2026-12-04"}, "2026-12-07", RuleSaysNo, None),
-    ("village.secretary", "report_late", {**W, "recovered_on": "2026-12-04"}, "2026-12-10", RuleSaysNo, None),
+    (
+        "village.secretary",
+        "report_late",
+        {**W, "new_day": "2027-01-04"},
+        "2026-12-07",
+        RuleSaysNo,
+        None,
+    ),
+    (
+        "village.secretary",
+        "report_late",
+        {**W, "new_day": "2026-12-04"},
+        "2026-12-07",
+        RuleSaysNo,
+        None,
+    ),
+    (
+        "village.secretary",
+        "report_late",
+        {**W, "recovered_on": "2026-12-04"},
+        "2026-12-10",
+        RuleSaysNo,
+        None,
+    ),
     ("village.secretary", "approve", A, "2026-11-24", NotOpen, None),
     ("village.secretary", "revoke", W, "2026-11-24", NotOpen, None),
     ("village.secretary", "discard", {}, "2026-11-24", NotYours, None),
@@ -146,8 +265,14 @@ APPROVED_ROWS = [
     ("town1.officer", "revoke", W, "2026-12-04", RuleSaysNo, "still_ahead"),
     ("town1.officer", "revoke", W, "2026-12-09", RuleSaysNo, "still_ahead"),
     ("village.secretary", "amend", OK_DAY, "2026-12-04", RuleSaysNo, "still_ahead"),
-    ("village.secretary", "amend", {**OK_DAY, "new_day": "2027-01-05"}, "2026-11-26", RuleSaysNo,
-     "same_month"),
+    (
+        "village.secretary",
+        "amend",
+        {**OK_DAY, "new_day": "2027-01-05"},
+        "2026-11-26",
+        RuleSaysNo,
+        "same_month",
+    ),
     ("town1.officer", "amend", OK_DAY, "2026-11-26", NotYours, "authority"),
     ("village.secretary", "ask_cancel", {}, "2026-12-04", RuleSaysNo, "still_ahead"),
     ("town1.officer", "ask_cancel", W, "2026-11-26", NotYours, "authority"),
@@ -161,17 +286,31 @@ CANCEL_ROWS = [
     ("town1.officer", "cancel", A, "2026-12-04", RuleSaysNo, "still_ahead"),
     ("town1.officer", "cancel", A, "2026-12-09", RuleSaysNo, "still_ahead"),
 ]
-CLOSED_ROWS = [(name, move, words, "2026-12-07", NotOpen, None)
-               for name in ("village.secretary", "town1.officer", "zone.officer")
-               for move, words in (("ask", OK_DAY), ("approve", A), ("withdraw", {}), ("void", W),
-                                   ("revoke", W), ("take_over", W))]
+CLOSED_ROWS = [
+    (name, move, words, "2026-12-07", NotOpen, None)
+    for name in ("village.secretary", "town1.officer", "zone.officer")
+    for move, words in (
+        ("ask", OK_DAY),
+        ("approve", A),
+        ("withdraw", {}),
+        ("void", W),
+        ("revoke", W),
+        ("take_over", W),
+    )
+]
 
 STARTS = {
     "draft": (lambda play: play.open("village.secretary"), DRAFT_ROWS),
     "asked": (lambda play: play.asked(), ASKED_ROWS),
     "approved": (lambda play: play.approved(), APPROVED_ROWS),
-    "cancel_asked": (lambda play: play.move(play.approved(), "village.secretary", "ask_cancel"), CANCEL_ROWS),
-    "withdrawn": (lambda play: play.move(play.asked(), "village.secretary", "withdraw"), CLOSED_ROWS),
+    "cancel_asked": (
+        lambda play: play.move(play.approved(), "village.secretary", "ask_cancel"),
+        CANCEL_ROWS,
+    ),
+    "withdrawn": (
+        lambda play: play.move(play.asked(), "village.secretary", "withdraw"),
+        CLOSED_ROWS,
+    ),
     "refused": (lambda play: play.move(play.asked(), "town1.officer", "refuse"), CLOSED_ROWS),
     "revoked": (lambda play: play.move(play.approved(), "town1.officer", "revoke"), CLOSED_ROWS),
 }
@@ -192,7 +331,9 @@ def test_refusals(play, start):
 
 
 def _anew(play, case, begin, start):
-    """Begin again after a move that should have been refused, so that the other rows are still tried."""
+    """Begin again after a move that should have been refused, so that the other rows are still
+    tried.
+    """
     play.session.rollback()
     play.session.refresh(case)
     if case.state == start:
@@ -246,34 +387,72 @@ def test_a_public_holiday_is_refused_and_a_make_up_working_day_is_not(play):
     """National Day 2026 is a rest day on a weekday; 10 October 2026 was made a working Saturday."""
     play.on("2026-09-21")
     case = play.open("village.secretary", day="2026-10-09")
-    play.refused(RuleSaysNo, "not_a_rest_day", case, "village.secretary", "ask",
-                 new_day="2026-10-05", reason=REASON)
+    play.refused(
+        RuleSaysNo,
+        "not_a_rest_day",
+        case,
+        "village.secretary",
+        "ask",
+        new_day="2026-10-05",
+        reason=REASON,
+    )
     assert play.session.get(CalendarRow, (play.world.zone.id, date(2026, 10, 10))).kind == "work"
-    assert play.move(case, "village.secretary", "ask", new_day="2026-10-10", reason=REASON).state == "asked"
+    assert (
+        play.move(case, "village.secretary", "ask", new_day="2026-10-10", reason=REASON).state
+        == "asked"
+    )
 
 
 def test_the_zones_own_rest_day_counts(play):
-    play.session.add(CalendarRow(zone_id=play.world.zone.id, day=date(2026, 12, 10), kind="rest",
-                                 name="防疫停工", statutory=False, source="区通知"))
+    play.session.add(
+        CalendarRow(
+            zone_id=play.world.zone.id,
+            day=date(2026, 12, 10),
+            kind="rest",
+            name="防疫停工",
+            statutory=False,
+            source="区通知",
+        )
+    )
     play.session.commit()
     forget(play.session)
     case = play.open("village.secretary")
-    play.refused(RuleSaysNo, "not_a_rest_day", case, "village.secretary", "ask",
-                 new_day="2026-12-10", reason=REASON)
+    play.refused(
+        RuleSaysNo,
+        "not_a_rest_day",
+        case,
+        "village.secretary",
+        "ask",
+        new_day="2026-12-10",
+        reason=REASON,
+    )
 
 
 def test_every_refusal_says_who_and_why(play):
     case = play.asked()
     error = play.refused(NotYours, "authority", case, "zone.officer", "approve", opinion="同意")
     assert error.status == 403 and "青溪镇党委" in error.sentence
-    error = play.on("2026-11-25").refused(RuleSaysNo, "superior_is_late", case, "zone.officer", "take_over")
+    error = play.on("2026-11-25").refused(
+        RuleSaysNo, "superior_is_late", case, "zone.officer", "take_over"
+    )
     assert error.status == 422 and error.extra.get("house_rule") and not error.extra.get("clause")
     play.move(case, "town1.officer", "approve")
     error = play.refused(NotOpen, None, case, "town1.secretary", "refuse")
-    assert error.status == 409 and "town1.officer" in error.extra["decided_by"] and error.extra["decided_at"]
+    assert (
+        error.status == 409
+        and "town1.officer" in error.extra["decided_by"]
+        and error.extra["decided_at"]
+    )
     case = play.open("community.secretary", "community")
-    error = play.refused(RuleSaysNo, "same_month", case, "community.secretary", "ask",
-                         new_day="2027-01-08", reason=REASON)
+    error = play.refused(
+        RuleSaysNo,
+        "same_month",
+        case,
+        "community.secretary",
+        "ask",
+        new_day="2027-01-08",
+        reason=REASON,
+    )
     assert error.extra["clause"].startswith(("G-", "R-"))
 
 

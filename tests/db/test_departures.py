@@ -1,4 +1,6 @@
-"""Whoever dies, leaves the Party or moves leaves nothing open behind: passed on or ended, and the journal says why."""
+"""Whoever dies, leaves the Party or moves leaves nothing open behind: passed on or ended, and the
+journal says why.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,10 @@ from tests.support.world import at
 
 ON = "2026-11-24"
 NOW, TODAY = at(ON), date(2026, 11, 24)
-KEEPERS = ("zone.sysadmin", "town1.officer")  # who keeps members, and who decides on them from above
+KEEPERS = (
+    "zone.sysadmin",
+    "town1.officer",
+)  # who keeps members, and who decides on them from above
 
 
 def lost(session, world, case) -> None:
@@ -32,7 +37,13 @@ def lost(session, world, case) -> None:
 
 def objected(session, world, case) -> None:
     do(session, world, case, "record_contact", CALL)
-    do(session, world, case, "find_unexcused", {"heard": "说忘了时间", "note": "没有请假，认定为无故"})
+    do(
+        session,
+        world,
+        case,
+        "find_unexcused",
+        {"heard": "说忘了时间", "note": "没有请假，认定为无故"},
+    )
     do(session, world, case, "object", {"reason": "当天向小组长请过假"}, who="village.member1")
 
 
@@ -48,12 +59,14 @@ STATES = {
 @pytest.fixture
 def follow_up(session, world):
     """Bring an absentee's follow-up of the village into a state."""
+
     def go(state: str, who: str = "member1") -> Case:
         case = missing(session, world, who=who)
         STATES[state](session, world, case)
         found = session.get(Case, case.id, populate_existing=True)
         assert found.state == state
         return found
+
     return go
 
 
@@ -62,14 +75,21 @@ def fresh(session, case) -> Case:
 
 
 def last(session, case) -> JournalRow:
-    return session.scalars(sa.select(JournalRow).where(JournalRow.case_id == case.id)
-                           .order_by(JournalRow.seq.desc()).limit(1)).one()
+    return session.scalars(
+        sa.select(JournalRow)
+        .where(JournalRow.case_id == case.id)
+        .order_by(JournalRow.seq.desc())
+        .limit(1)
+    ).one()
 
 
 def open_of(session, person) -> list[Case]:
     """Return what is still open of a person, and assert that no desk row outlives its case."""
-    stray = session.scalars(sa.select(Desk.id).join(Case, Case.id == Desk.case_id).where(
-        Desk.closed_at.is_(None), Desk.kind == "act", Case.closed_at.is_not(None))).all()
+    stray = session.scalars(
+        sa.select(Desk.id)
+        .join(Case, Case.id == Desk.case_id)
+        .where(Desk.closed_at.is_(None), Desk.kind == "act", Case.closed_at.is_not(None))
+    ).all()
     assert stray == []
     return people.open_cases(session, person)
 
@@ -84,7 +104,7 @@ def moved(session, world, to="village2", by="zone.sysadmin", on=TODAY, who="vill
     session.commit()
 
 
-# Death and leaving the Party ------------------------------------------------------------------------
+# Death and leaving the Party ----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("by", KEEPERS)
@@ -93,9 +113,18 @@ def test_a_follow_up_ends_with_its_member(session, world, follow_up, state, by):
     case = follow_up(state)
     gone(session, world, by=by)
     case = fresh(session, case)
-    assert case.state == "terminated" and case.closed_at and open_of(session, world.people["village.member1"]) == []
+    assert (
+        case.state == "terminated"
+        and case.closed_at
+        and open_of(session, world.people["village.member1"]) == []
+    )
     row = last(session, case)
-    assert (row.kind, row.move, row.from_state, row.words) == ("move", "terminate", state, {"reason": "去世"})
+    assert (row.kind, row.move, row.from_state, row.words) == (
+        "move",
+        "terminate",
+        state,
+        {"reason": "去世"},
+    )
     assert row.actor_id == world.people[by].id and by in row.actor
     assert audit.verify(session) == []
 
@@ -132,16 +161,26 @@ def test_if_the_end_fails_nobody_is_dead(session, world, follow_up, monkeypatch)
 @pytest.fixture
 def exemption(session, world):
     """Bring a member's application to be excused into a state."""
+
     def go(state: str) -> Case:
         play = Play(session, world, "2026-11-20")
-        case = play.open("village.member1", workflow="exemption", member=world.people["village.member1"].id,
-                         reason="年老体弱", from_on="2026-11-20", until="2027-06-01")
-        for name, who, move in (("supported", "village.secretary", "support"),
-                                ("in_force", "town1.officer", "approve")):
+        case = play.open(
+            "village.member1",
+            workflow="exemption",
+            member=world.people["village.member1"].id,
+            reason="年老体弱",
+            from_on="2026-11-20",
+            until="2027-06-01",
+        )
+        for name, who, move in (
+            ("supported", "village.secretary", "support"),
+            ("in_force", "town1.officer", "approve"),
+        ):
             if state in (name, "in_force"):
                 case = play.move(case, who, move)
         assert case.state == state
         return case
+
     return go
 
 
@@ -152,16 +191,21 @@ def test_an_application_ends_with_death_and_with_a_transfer(session, world, exem
     assert fresh(session, case).state == "terminated"
     assert last(session, case).words == {"reason": "转出：已转到柏树村党支部"}
     who = world.people["village.member1"].id
-    assert who in {one.id for one in expected(session, world.units["village2"].id, date(2026, 12, 4))}, "asked for anew"
+    assert who in {
+        one.id for one in expected(session, world.units["village2"].id, date(2026, 12, 4))
+    }, "asked for anew"
 
 
 def test_an_application_ends_with_death(session, world, exemption):
     case = exemption("in_force")
     gone(session, world)
-    assert last(session, case).words == {"reason": "去世"} and open_of(session, world.people["village.member1"]) == []
+    assert (
+        last(session, case).words == {"reason": "去世"}
+        and open_of(session, world.people["village.member1"]) == []
+    )
 
 
-# Moving ---------------------------------------------------------------------------------------------
+# Moving -------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("by", ["zone.sysadmin", "zone.officer"])
@@ -173,17 +217,35 @@ def test_a_make_up_lesson_follows_its_member(session, world, follow_up, state, b
     assert (case.state, case.unit_id) == (state, world.units["village2"].id)
     row = last(session, case)
     assert row.kind == "inherit" and row.words == {"reason": "转出：已转到柏树村党支部"}
-    assert row.result["unit"] == [world.units["village"].id, world.units["village2"].id] and by in row.actor
-    where = set(session.scalars(sa.select(Desk.unit_id).where(Desk.case_id == case.id, Desk.closed_at.is_(None),
-                                                              Desk.kind == "act")))
-    assert where == {world.units["town2" if state in ("finding_objected", "unreached") else "village2"].id}
+    assert (
+        row.result["unit"] == [world.units["village"].id, world.units["village2"].id]
+        and by in row.actor
+    )
+    where = set(
+        session.scalars(
+            sa.select(Desk.unit_id).where(
+                Desk.case_id == case.id, Desk.closed_at.is_(None), Desk.kind == "act"
+            )
+        )
+    )
+    assert where == {
+        world.units["town2" if state in ("finding_objected", "unreached") else "village2"].id
+    }
     assert audit.verify(session) == []
 
 
 def test_the_new_branch_finishes_what_followed(session, world, follow_up):
     case = follow_up("to_make_up")
     moved(session, world)
-    do(session, world, case, "record_lesson", {**LESSON, "held_on": "2026-11-24"}, who="village2.organizer", on=ON)
+    do(
+        session,
+        world,
+        case,
+        "record_lesson",
+        {**LESSON, "held_on": "2026-11-24"},
+        who="village2.organizer",
+        on=ON,
+    )
     done = do(session, world, case, "confirm", who="village2.secretary", on=ON)
     assert done.state == "made_up"
 
@@ -195,7 +257,10 @@ def test_a_transfer_to_come_passes_its_lessons_on_its_day(session, world, follow
     sweep.sweep(session, at("2026-11-30"))
     assert fresh(session, case).unit_id == world.units["village"].id
     assert sweep.sweep(session, at("2026-12-01"))["settled"] == 1
-    assert fresh(session, case).unit_id == world.units["village2"].id and last(session, case).actor == "系统"
+    assert (
+        fresh(session, case).unit_id == world.units["village2"].id
+        and last(session, case).actor == "系统"
+    )
     assert sweep.sweep(session, at("2026-12-01")).get("settled", 0) == 0
 
 
@@ -206,7 +271,7 @@ def test_the_preview_says_what_will_be(session, world, follow_up, exemption):
     assert "转支部时随人转到新支部，去世或出党时终止办理" in said and "终止办理，编号保留" in said
 
 
-# Rosters --------------------------------------------------------------------------------------------
+# Rosters ------------------------------------------------------------------------------------------
 
 
 def bring(session, world, *lines):
@@ -233,7 +298,10 @@ def test_whom_a_roster_moves_takes_his_lesson_along(session, world, follow_up, e
     case, asked = follow_up("to_make_up"), exemption("asked")
     world.people["village.member1"].joined_on = date(2010, 7, 1)
     bring(session, world, ("柏树村党支部", "甲明德", "2010-07-01"))
-    assert fresh(session, case).unit_id == world.units["village2"].id and fresh(session, case).state == "to_make_up"
+    assert (
+        fresh(session, case).unit_id == world.units["village2"].id
+        and fresh(session, case).state == "to_make_up"
+    )
     assert last(session, asked).words["reason"] == "转出：已转到柏树村党支部"
 
 
@@ -243,19 +311,27 @@ def test_who_stays_keeps_his(session, world, follow_up):
     assert fresh(session, case).state == "to_make_up" and last(session, case).move == "contact_made"
 
 
-# The net below --------------------------------------------------------------------------------------
+# The net below ------------------------------------------------------------------------------------
 
 
 def test_the_sweep_catches_what_came_about_otherwise(session, world, follow_up):
     """Rows changed by nobody's operation: a dead member, and one whose membership has run out."""
     dead, out = follow_up("to_make_up"), missing(session, world, unit="community")
-    world.people["village.member1"].left_on, world.people["village.member1"].left_why = TODAY, "died"
-    row = session.scalar(sa.select(Membership).where(Membership.person_id == world.people["community.member1"].id))
+    world.people["village.member1"].left_on, world.people["village.member1"].left_why = (
+        TODAY,
+        "died",
+    )
+    row = session.scalar(
+        sa.select(Membership).where(Membership.person_id == world.people["community.member1"].id)
+    )
     row.to_on = date(2026, 11, 23)
     session.commit()
     assert departures.Departed.keys(session, NOW) == sorted([dead.id, out.id])
     assert sweep.sweep(session, NOW)["settled"] == 2
-    assert [last(session, case).words["reason"] for case in (dead, out)] == ["去世", "转出：不再是本支部党员"]
+    assert [last(session, case).words["reason"] for case in (dead, out)] == [
+        "去世",
+        "转出：不再是本支部党员",
+    ]
     assert departures.Departed.keys(session, NOW) == []
 
 
@@ -267,8 +343,14 @@ def test_nobody_who_belongs_is_touched_by_it(session, world, follow_up, exemptio
 
 def test_a_split_and_a_merger_leave_it_nothing_to_do(session, world, follow_up):
     case = follow_up("to_make_up")
-    reorganize.merge(session, [world.units["village"]], world.units["community"], TODAY,
-                     world.actor("town1.officer", TODAY), NOW)
+    reorganize.merge(
+        session,
+        [world.units["village"]],
+        world.units["community"],
+        TODAY,
+        world.actor("town1.officer", TODAY),
+        NOW,
+    )
     session.commit()
     assert fresh(session, case).unit_id == world.units["community"].id
     assert departures.Departed.keys(session, NOW) == []
@@ -280,17 +362,26 @@ def test_appraisals_are_the_branch_s_and_stay(session, world):
     assert case.concerns_id is None
     gone(session, world)
     assert fresh(session, case).open
-    assert session.scalar(sa.select(sa.func.count()).select_from(Appraised).where(
-        Appraised.case_id == case.id)) == 5
+    assert (
+        session.scalar(
+            sa.select(sa.func.count()).select_from(Appraised).where(Appraised.case_id == case.id)
+        )
+        == 5
+    )
 
 
 def test_whatever_concerns_a_member_can_be_ended_wherever_it_stands():
-    """The record of a death must find `terminate` in every open state of a workflow that is somebody's own."""
+    """The record of a death must find `terminate` in every open state of a workflow that is
+    somebody's own.
+    """
     personal = [workflow for workflow in workflows.every() if workflow.concerns]
     assert {workflow.name for workflow in personal} >= {"absence", "exemption"}
     for workflow in personal:
         for state in workflow.states:
-            assert workflow.final(state) or workflow.move(state, "terminate"), (workflow.name, state.name)
+            assert workflow.final(state) or workflow.move(state, "terminate"), (
+                workflow.name,
+                state.name,
+            )
 
 
 def test_a_person_named_nowhere_else_is_read_from_the_register(session, world):

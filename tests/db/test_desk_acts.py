@@ -1,4 +1,6 @@
-"""Desk acts: each act, who may not, and what stays unchanged. They move work between people, never a state."""
+"""Desk acts: each act, who may not, and what stays unchanged. They move work between people, never
+a state.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +8,15 @@ import pytest
 import sqlalchemy as sa
 
 from oversight import desk_acts, queues
-from oversight.errors import No, NotInSight, NotOpen, NotYours, RuleSaysNo, SomebodyFirst, WordsWrong
+from oversight.errors import (
+    No,
+    NotInSight,
+    NotOpen,
+    NotYours,
+    RuleSaysNo,
+    SomebodyFirst,
+    WordsWrong,
+)
 from oversight.models import Case, FollowUp, JournalRow, Notice, Post
 from tests.support.actors import Play, second_hat
 
@@ -37,7 +47,9 @@ def box(play, name, which="mine"):
 
 
 def told(play, name):
-    return play.session.scalars(sa.select(Notice.text).where(Notice.person_id == play.world.people[name].id)).all()
+    return play.session.scalars(
+        sa.select(Notice.text).where(Notice.person_id == play.world.people[name].id)
+    ).all()
 
 
 def last(play, case) -> JournalRow:
@@ -77,9 +89,13 @@ def test_handing_over_twice_to_the_same_says_nothing_new(play):
     assert len(play.journal(case)) == rows
 
 
-@pytest.mark.parametrize("to", ["second.hat", "town1.deputy", "town2.officer", "village.secretary", "zone.officer"])
+@pytest.mark.parametrize(
+    "to", ["second.hat", "town1.deputy", "town2.officer", "village.secretary", "zone.officer"]
+)
 def test_nobody_gets_what_he_may_not_decide(play, to):
-    """second.hat is an officer of the town but leads the asking branch; a deputy only where nobody is above him."""
+    """second.hat is an officer of the town but leads the asking branch; a deputy only where nobody
+    is above him.
+    """
     no(play, NotYours, play.asked(), "town1.officer", "hand_over", person=to)
 
 
@@ -96,7 +112,9 @@ def test_work_handed_to_one_who_then_steps_aside_returns_to_the_seat(play):
     assert box(play, "town1.officer") == [case.id]
 
 
-@pytest.mark.parametrize("name", ["town1.deputy", "town1.inspector", "zone.officer", "village.secretary"])
+@pytest.mark.parametrize(
+    "name", ["town1.deputy", "town1.inspector", "zone.officer", "village.secretary"]
+)
 @pytest.mark.parametrize("act", ["hand_over", "delegate", "add_signer", "claim", "give_back"])
 def test_only_the_seat_moves_its_work(play, name, act):
     words = {"person": "town1.secretary"} if act in ("hand_over", "delegate", "add_signer") else {}
@@ -127,7 +145,9 @@ def test_the_delegator_may_take_it_back(play):
     no(play, NotOpen, case, "town1.officer", "give_back")
 
 
-@pytest.mark.parametrize("to", ["second.hat", "town2.officer", "village.secretary", "zone.auditor", "town1.officer"])
+@pytest.mark.parametrize(
+    "to", ["second.hat", "town2.officer", "village.secretary", "zone.auditor", "town1.officer"]
+)
 def test_nobody_is_delegated_what_he_is_barred_from(play, to):
     no(play, NotYours, play.asked(), "town1.officer", "delegate", person=to)
 
@@ -145,16 +165,22 @@ def test_a_case_that_moves_on_ends_the_delegation(play):
 def test_an_opinion_is_asked_and_answered_and_decides_nothing(play):
     case = play.asked()
     do(play, case, "town1.officer", "add_signer", person="zone.officer", note="可否")
-    assert box(play, "zone.officer", "copied") == [case.id] and box(play, "town1.officer") == [case.id]
+    assert box(play, "zone.officer", "copied") == [case.id] and box(play, "town1.officer") == [
+        case.id
+    ]
     play.refused(NotYours, "authority", case, "zone.officer", "approve")
     do(play, case, "zone.officer", "comment", text="可以")
     assert box(play, "zone.officer", "copied") == []
-    assert last(play, case).words == {"text": "可以"} and "您征求的意见已答复" in told(play, "town1.officer")
+    assert last(play, case).words == {"text": "可以"} and "您征求的意见已答复" in told(
+        play, "town1.officer"
+    )
     do(play, case, "town1.officer", "add_signer", person="town1.deputy")
     assert play.move(case, "town1.officer", "approve").state == "approved"  # not waited for
 
 
-@pytest.mark.parametrize("to", ["village.secretary", "second.hat", "town2.officer", "zone.sysadmin"])
+@pytest.mark.parametrize(
+    "to", ["village.secretary", "second.hat", "town2.officer", "zone.sysadmin"]
+)
 def test_only_officers_of_the_line_are_asked(play, to):
     no(play, NotYours, play.asked(), "town1.officer", "add_signer", person=to)
 
@@ -166,7 +192,10 @@ def test_a_nudge_reaches_those_it_waits_for_once_a_working_day(play):
     case = play.asked()
     do(play, case, "village.secretary", "nudge")
     assert sorted(last(play, case).result["to"]) == ["town1.officer", "town1.secretary"]
-    assert told(play, "town1.officer") == ["有人催办1件事，请尽快办理"] and told(play, "second.hat") == []
+    assert (
+        told(play, "town1.officer") == ["有人催办1件事，请尽快办理"]
+        and told(play, "second.hat") == []
+    )
     assert "今天已经催办过" in no(play, RuleSaysNo, case, "zone.officer", "nudge").sentence
     do(play.on("2026-11-25"), case, "zone.officer", "nudge")
 
@@ -191,7 +220,9 @@ def test_nobody_nudges_himself(play):
 def test_a_follow_up_is_ones_own_and_can_be_dropped(play):
     case = play.asked()
     do(play, case, "village.secretary", "follow_up", day="2026-11-26")
-    assert [row.day.isoformat() for row in play.session.scalars(sa.select(FollowUp))] == ["2026-11-26"]
+    assert [row.day.isoformat() for row in play.session.scalars(sa.select(FollowUp))] == [
+        "2026-11-26"
+    ]
     do(play, case, "village.secretary", "follow_up")
     assert play.count(FollowUp) == 0
     no(play, WordsWrong, case, "village.secretary", "follow_up", day="2026-11-23")
@@ -208,8 +239,10 @@ def test_a_follow_up_is_found_by_its_day_and_by_its_owner_alone(play):
     who = play.who("town1.officer")
     page = queues.cases(play.session, who, "follow_up", who.on, limit=1)
     assert [case.id for case in page.items] == [second.id]
-    assert [case.id for case in queues.cases(play.session, who, "follow_up", who.on, cursor=page.next).items] == [
-        first.id]
+    assert [
+        case.id
+        for case in queues.cases(play.session, who, "follow_up", who.on, cursor=page.next).items
+    ] == [first.id]
     assert queues.come(play.session, who, who.on) == []
     play.on("2026-11-27")
     assert [case.id for case in queues.come(play.session, who, play.at.today)] == [second.id]
@@ -223,8 +256,11 @@ def test_a_follow_up_leaves_the_box_with_the_case_or_with_the_sight_of_it(play):
         do(play, case, "town1.officer", "follow_up", day="2026-11-26")
     play.move(shut, "town1.officer", "refuse")
     assert box(play, "town1.officer", "follow_up") == [gone.id]
-    play.session.execute(sa.update(Post).where(Post.person_id == play.world.people["town1.officer"].id).values(
-        to_on=play.at.today))
+    play.session.execute(
+        sa.update(Post)
+        .where(Post.person_id == play.world.people["town1.officer"].id)
+        .values(to_on=play.at.today)
+    )
     play.session.commit()
     play.on("2026-11-27")
     assert box(play, "town1.officer", "follow_up") == []
@@ -246,7 +282,9 @@ def test_a_copy_lies_on_the_other_desk_to_read(play):
     assert box(play, "town2.officer", "copied") == []
     do(play, case, "town1.officer", "copy", unit="town2")
     do(play, case, "town1.officer", "copy", person="dept1.secretary")
-    assert box(play, "town2.officer", "copied") == [case.id] and box(play, "dept1.secretary", "copied") == [case.id]
+    assert box(play, "town2.officer", "copied") == [case.id] and box(
+        play, "dept1.secretary", "copied"
+    ) == [case.id]
     assert box(play, "dept1.officer", "copied") == [] and box(play, "town2.officer") == []
     play.refused(NotYours, "authority", case, "town2.officer", "approve")
     rows = len(play.journal(case))
@@ -279,9 +317,14 @@ def test_a_closed_case_is_left_alone(play, act):
 
 def test_what_is_offered_is_what_can_be_done(play):
     """Every act listed succeeds, every other is refused."""
-    words = {"hand_over": {"person": "town1.secretary"}, "delegate": {"person": "town1.deputy"},
-             "add_signer": {"person": "zone.officer"}, "copy": {"unit": "town2"}, "comment": {"text": "知悉"},
-             "follow_up": {"day": "2026-11-30"}}
+    words = {
+        "hand_over": {"person": "town1.secretary"},
+        "delegate": {"person": "town1.deputy"},
+        "add_signer": {"person": "zone.officer"},
+        "copy": {"unit": "town2"},
+        "comment": {"text": "知悉"},
+        "follow_up": {"day": "2026-11-30"},
+    }
     for name in ("town1.officer", "organ.organizer", "zone.officer", "town1.inspector"):
         for act in desk_acts.ACTS:
             case = play.asked(unit="organ", name="organ.secretary")
@@ -298,8 +341,11 @@ def test_a_vacant_desk_row_never_binds(play):
     """Whom work was handed to left his post: the seat decides again once the case is laid anew."""
     case = play.asked()
     do(play, case, "town1.officer", "hand_over", person="town1.secretary")
-    play.session.execute(sa.update(Post).where(Post.person_id == play.world.people["town1.secretary"].id).values(
-        to_on=play.at.today))
+    play.session.execute(
+        sa.update(Post)
+        .where(Post.person_id == play.world.people["town1.secretary"].id)
+        .values(to_on=play.at.today)
+    )
     play.session.commit()
     play.on("2026-11-25")
     do(play, case, "town1.officer", "hand_over", person="town1.officer")

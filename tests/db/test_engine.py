@@ -1,7 +1,7 @@
 """The only door: what the engine does in one transaction, and tests that bite.
 
-Taking authority, words, guards, deadline, version check or journal out of it breaks the test named so.
-Also a workflow that nobody knew of before: one file and one template in a folder.
+Taking authority, words, guards, deadline, version check or journal out of it breaks the test named
+so. Also a workflow that nobody knew of before: one file and one template in a folder.
 """
 
 from __future__ import annotations
@@ -14,7 +14,15 @@ import sqlalchemy as sa
 from oversight import create_app, desk_acts, engine, journal, queues, workflows
 from oversight.clock import StoppedClock
 from oversight.db import db, new_id
-from oversight.errors import NotInSight, NotOpen, NotYours, RuleSaysNo, SomebodyFirst, Stale, WordsWrong
+from oversight.errors import (
+    NotInSight,
+    NotOpen,
+    NotYours,
+    RuleSaysNo,
+    SomebodyFirst,
+    Stale,
+    WordsWrong,
+)
 from oversight.models import Case, Desk, JournalRow, Refusal, Work
 from tests.conftest import NOW
 from tests.support import world as worlds
@@ -60,13 +68,19 @@ def test_bites_deadline_of_the_clocks_move(play):
 def test_bites_deadline_of_the_state(play):
     case = play.asked()
     assert (case.due_on, case.wake_on) == (date(2026, 11, 27), date(2026, 12, 4))
-    assert play.session.scalar(sa.select(Desk.due_on).where(
-        Desk.case_id == case.id, Desk.closed_at.is_(None))) == case.due_on
+    assert (
+        play.session.scalar(
+            sa.select(Desk.due_on).where(Desk.case_id == case.id, Desk.closed_at.is_(None))
+        )
+        == case.due_on
+    )
 
 
 def test_bites_version_check(play):
     case = play.asked()
-    error = play.no(Stale, None, play.move, case, "town1.officer", "approve", version=case.version - 1)
+    error = play.no(
+        Stale, None, play.move, case, "town1.officer", "approve", version=case.version - 1
+    )
     assert error.extra["decided_by"] and error.extra["decided_at"] and "没有生效" in error.sentence
     play.no(Stale, None, play.move, case, "town1.officer", "approve", version=case.version + 1)
 
@@ -77,8 +91,12 @@ def test_bites_version_written_under_a_check_of_its_own(play, monkeypatch):
     real = engine._guard
 
     def overtaken(event):
-        event.model.session.execute(sa.update(Case).where(Case.id == case.id).values(version=Case.version + 1)
-                                    .execution_options(synchronize_session=False))
+        event.model.session.execute(
+            sa.update(Case)
+            .where(Case.id == case.id)
+            .values(version=Case.version + 1)
+            .execution_options(synchronize_session=False)
+        )
         return real(event)
 
     monkeypatch.setattr(engine, "_guard", overtaken)
@@ -96,7 +114,10 @@ def test_bites_journal(play):
     case = play.approved()
     rows = play.journal(case)
     assert [(row.seq, row.move, row.from_state, row.to_state) for row in rows] == [
-        (1, "open", "", "draft"), (2, "ask", "draft", "asked"), (3, "approve", "asked", "approved")]
+        (1, "open", "", "draft"),
+        (2, "ask", "draft", "asked"),
+        (3, "approve", "asked", "approved"),
+    ]
     last = rows[-1]
     assert last.actor_id == play.world.people["town1.officer"].id
     assert "town1.officer" in last.actor and "青溪镇党委" in last.actor and "经办人" in last.actor
@@ -138,26 +159,46 @@ def test_replaying_the_journal_rebuilds_every_state(play):
 
 def test_a_refusal_is_kept_with_its_rule_and_ground(play):
     case = play.open("village.secretary")
-    play.no(RuleSaysNo, "same_month", play.say, case, "village.secretary", "ask",
-            {"new_day": "2027-01-08", "reason": REASON})
+    play.no(
+        RuleSaysNo,
+        "same_month",
+        play.say,
+        case,
+        "village.secretary",
+        "ask",
+        {"new_day": "2027-01-08", "reason": REASON},
+    )
     row = play.session.scalar(sa.select(Refusal))
     assert (row.case_id, row.workflow, row.move, row.status, row.rule) == (
-        case.id, "date_change", "ask", 422, "same_month")
+        case.id,
+        "date_change",
+        "ask",
+        422,
+        "same_month",
+    )
     assert row.ground and row.sentence == "改到的日期必须在同一个月之内。"
     assert row.actor_id == play.world.people["village.secretary"].id and row.at == play.at.now
 
 
 def test_an_unknown_case_is_not_found(play):
     with pytest.raises(NotInSight):
-        engine.submit(play.session, new_id(), "approve", play.who("town1.officer"), {}, version=1, at=play.at)
+        engine.submit(
+            play.session, new_id(), "approve", play.who("town1.officer"), {}, version=1, at=play.at
+        )
     play.session.rollback()
 
 
 def test_an_unknown_workflow_or_unit_cannot_be_opened(play):
     for workflow, unit in (("no_such", play.world.units["village"].id), ("date_change", new_id())):
         with pytest.raises(NotInSight):
-            engine.submit_opening(play.session, workflow, unit, {"day": "2026-12-04"},
-                                  play.who("village.secretary"), play.at)
+            engine.submit_opening(
+                play.session,
+                workflow,
+                unit,
+                {"day": "2026-12-04"},
+                play.who("village.secretary"),
+                play.at,
+            )
         play.session.rollback()
     assert play.count(Case) == 0
 
@@ -165,10 +206,15 @@ def test_an_unknown_workflow_or_unit_cannot_be_opened(play):
 def test_an_opening_and_its_first_move_are_one(play):
     before = dump(play.session)
     with pytest.raises(RuleSaysNo):
-        engine.submit_opening(play.session, "date_change", play.world.units["village"].id,
-                              {"day": "2026-12-04"},
-                              play.who("village.secretary"), play.at,
-                              then=("ask", {"new_day": "2026-12-04", "reason": REASON}))
+        engine.submit_opening(
+            play.session,
+            "date_change",
+            play.world.units["village"].id,
+            {"day": "2026-12-04"},
+            play.who("village.secretary"),
+            play.at,
+            then=("ask", {"new_day": "2026-12-04", "reason": REASON}),
+        )
     play.session.rollback()
     assert not difference(before, dump(play.session))
 
@@ -176,8 +222,15 @@ def test_an_opening_and_its_first_move_are_one(play):
 def test_perform_does_not_commit(play):
     case = play.asked()
     before = dump(play.session)
-    engine.perform(play.session, case.id, "approve", play.who("town1.officer"), {"opinion": "同意"},
-                   version=case.version, at=play.at)
+    engine.perform(
+        play.session,
+        case.id,
+        "approve",
+        play.who("town1.officer"),
+        {"opinion": "同意"},
+        version=case.version,
+        at=play.at,
+    )
     play.session.rollback()
     assert not difference(before, dump(play.session))
 
@@ -195,15 +248,19 @@ def test_one_effect_that_fails_takes_the_others_back(play, monkeypatch):
 
 def test_what_a_change_causes_later_is_planned_with_the_change(play):
     case = play.asked()
-    assert play.session.scalar(sa.select(Work.key).where(
-        Work.key == f"desk:{case.id}:{case.version}")) is not None
+    assert (
+        play.session.scalar(sa.select(Work.key).where(Work.key == f"desk:{case.id}:{case.version}"))
+        is not None
+    )
 
 
 def test_every_row_of_the_machine_raises_and_none_returns_false(play):
     """transitions takes a false condition in silence: a refusal must never pass for a move."""
     for workflow in workflows.every():
         machine = engine.machine(workflow)
-        assert not [name for name in machine.events if name.startswith("to_")], "no way around the guards"
+        assert not [name for name in machine.events if name.startswith("to_")], (
+            "no way around the guards"
+        )
         for event in machine.events.values():
             for transitions in event.transitions.values():
                 assert all(len(transition.conditions) >= 3 for transition in transitions)
@@ -231,7 +288,9 @@ def test_what_somebody_has_claimed_today_is_his(play):
     desk_acts.act(play.session, case.id, "claim", play.who("town1.officer"), play.at)
     play.session.commit()
     play.refused(SomebodyFirst, None, case, "town1.secretary", "approve")
-    assert play.on("2026-11-25").move(case, "town1.secretary", "approve").state == "approved", "for a day"
+    assert play.on("2026-11-25").move(case, "town1.secretary", "approve").state == "approved", (
+        "for a day"
+    )
 
 
 def test_a_claim_does_not_bind_the_branch_or_the_zone(play):
@@ -247,7 +306,13 @@ def test_a_released_case_is_free_again(play):
         desk_acts.act(play.session, case.id, act, play.who("town1.officer"), play.at)
         play.session.commit()
     assert play.move(case, "town1.secretary", "approve").state == "approved"
-    assert [row.move for row in play.journal(case)] == ["open", "ask", "claim", "release", "approve"]
+    assert [row.move for row in play.journal(case)] == [
+        "open",
+        "ask",
+        "claim",
+        "release",
+        "approve",
+    ]
     assert not journal.verify_lines(journal.export_lines(play.session))
 
 
@@ -297,8 +362,10 @@ WORKFLOW = Workflow(
     ),
 )
 '''
-TEMPLATE = ('{% extends "cases/any.html" %}{% block facts %}<p id="toy">用途：{{ case.facts["why"] }}</p>'
-            '{% endblock %}')
+TEMPLATE = (
+    '{% extends "cases/any.html" %}{% block facts %}<p id="toy">用途：{{ case.facts["why"] }}</p>'
+    "{% endblock %}"
+)
 
 
 @pytest.fixture
@@ -308,8 +375,12 @@ def toy(database_url, tmp_path):
     (folder / "templates" / "cases").mkdir(parents=True)
     (folder / "key_loan.py").write_text(TOY, "utf-8")
     (folder / "templates" / "cases" / "key_loan.html").write_text(TEMPLATE, "utf-8")
-    source = {"OVERSIGHT_DATABASE_URL": database_url, "OVERSIGHT_INSTANCE": str(tmp_path),
-              "OVERSIGHT_SECRET_KEY": "t" * 32, "OVERSIGHT_WORKFLOW_DIRS": str(folder)}
+    source = {
+        "OVERSIGHT_DATABASE_URL": database_url,
+        "OVERSIGHT_INSTANCE": str(tmp_path),
+        "OVERSIGHT_SECRET_KEY": "t" * 32,
+        "OVERSIGHT_WORKFLOW_DIRS": str(folder),
+    }
     app = create_app(source, StoppedClock(NOW))
     app.testing = True
     with app.app_context():
@@ -325,10 +396,16 @@ def toy(database_url, tmp_path):
 def test_a_workflow_costs_one_file_and_one_template(toy):
     _app, play = toy
     case = play.open("village.secretary", workflow="key_loan", why="老党员座谈")
-    assert case.state == "wanted" and case.due_on == date(2026, 11, 26) and play.desks(case) == ["town1"]
+    assert (
+        case.state == "wanted"
+        and case.due_on == date(2026, 11, 26)
+        and play.desks(case) == ["town1"]
+    )
     mine = queues.cases(play.session, play.who("town1.officer"), "mine", play.at.today)
     assert [row.id for row in mine.items] == [case.id]
-    assert queues.counts(play.session, play.who("town1.officer"), "mine", play.at.today) == {"key_loan": 1}
+    assert queues.counts(play.session, play.who("town1.officer"), "mine", play.at.today) == {
+        "key_loan": 1
+    }
     play.refused(RuleSaysNo, "room_exists", case, "town1.officer", "lend", room="三楼")
     play.refused(NotYours, "authority", case, "village.secretary", "lend", room="一楼")
     case = play.move(case, "town1.officer", "lend", room="一楼")
@@ -347,7 +424,10 @@ def test_a_workflow_from_a_folder_is_in_the_api(toy):
     branch, town = Api(app, tokens["village.secretary"]), Api(app, tokens["town1.officer"])
     table = branch.get("/workflows/key_loan")
     assert table["title"] == "活动室钥匙借用" and [move["name"] for move in table["moves"]] == [
-        "lend", "refuse", "give_back"]
+        "lend",
+        "refuse",
+        "give_back",
+    ]
     case = branch.open(village, workflow="key_loan", why="老党员座谈")
     assert case["label"] == "待借出"
     assert [item["id"] for item in town.get("/queue", box="mine")["items"]] == [case["id"]]

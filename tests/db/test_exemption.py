@@ -24,8 +24,13 @@ def play(session, world):
 
 
 def ask(play, who="village.member1", about=None, unit="village", **more):
-    facts = {"member": play.world.people[about or who].id, "reason": "年老体弱", "from_on": "2026-12-01",
-             "until": "2027-06-01", **more}
+    facts = {
+        "member": play.world.people[about or who].id,
+        "reason": "年老体弱",
+        "from_on": "2026-12-01",
+        "until": "2027-06-01",
+        **more,
+    }
     return play.open(who, unit=unit, workflow="exemption", **facts)
 
 
@@ -41,13 +46,21 @@ def on_roster(play, day: str, name="village.member1") -> bool:
 
 def test_walk(play):
     case = ask(play)
-    assert case.state == "asked" and play.desks(case) == ["village"] and case.due_on == date(2026, 12, 1)
+    assert (
+        case.state == "asked"
+        and play.desks(case) == ["village"]
+        and case.due_on == date(2026, 12, 1)
+    )
     case = play.move(case, "village.secretary", "support", opinion="支委会研究同意上报")
     assert case.state == "supported" and play.desks(case) == ["town1"]
     assert on_roster(play, "2026-12-04"), "asking changes nothing"
     case = play.on("2026-11-25").move(case, "town1.officer", "approve")
     assert case.state == "in_force" and play.desks(case) == []
-    roster = [day for day in ("2026-11-30", "2026-12-01", "2027-05-31", "2027-06-01") if on_roster(play, day)]
+    roster = [
+        day
+        for day in ("2026-11-30", "2026-12-01", "2027-05-31", "2027-06-01")
+        if on_roster(play, day)
+    ]
     assert roster == ["2026-11-30", "2027-06-01"]
     sweep.sweep(play.session, play.on("2027-05-31").at)
     assert play.session.get(type(case), case.id, populate_existing=True).state == "in_force"
@@ -60,15 +73,23 @@ def test_it_costs_one_definition_and_at_most_one_template():
     from pathlib import Path
 
     root = Path(__file__).resolve().parents[2]
-    named = {path.relative_to(root).as_posix() for folder in ("oversight", "templates") for path in
-             (root / folder).rglob("*") if path.suffix in (".py", ".html") and "exemption" in path.name}
+    named = {
+        path.relative_to(root).as_posix()
+        for folder in ("oversight", "templates")
+        for path in (root / folder).rglob("*")
+        if path.suffix in (".py", ".html") and "exemption" in path.name
+    }
     assert named <= {"oversight/workflows/exemption.py", "templates/cases/exemption.html"}
 
 
 def test_the_member_may_come_back_early(play):
     case = in_force(play)
     case = play.on("2026-12-10").move(case, "village.member1", "resume")
-    assert case.state == "resumed" and on_roster(play, "2026-12-10") and not on_roster(play, "2026-12-09")
+    assert (
+        case.state == "resumed"
+        and on_roster(play, "2026-12-10")
+        and not on_roster(play, "2026-12-09")
+    )
 
 
 def test_coming_back_before_it_began_leaves_nothing_of_it(play):
@@ -99,7 +120,10 @@ def test_it_does_not_reach_back_before_the_day_it_was_granted(play):
 def test_the_branch_may_write_for_a_member_who_cannot(play):
     """代录: the journal says who wrote; the superior still decides."""
     case = ask(play, who="village.organizer", about="village.member1")
-    assert (play.journal(case)[0].role, play.journal(case)[0].actor) == ("member", "village.organizer（石桥村党支部组织委员）")
+    assert (play.journal(case)[0].role, play.journal(case)[0].actor) == (
+        "member",
+        "village.organizer（石桥村党支部组织委员）",
+    )
     assert play.move(case, "village.secretary", "support").state == "supported"
 
 
@@ -108,12 +132,16 @@ def test_a_secretary_s_own_wish_is_studied_by_others(play):
     play.refused(NotYours, "authority", case, "village.secretary", "support")
     secretary = play.who("village.secretary")
     assert queues.cases(play.session, secretary, "mine", secretary.on).items == []
-    assert [row.id for row in queues.cases(play.session, secretary, "waiting", secretary.on).items] == [case.id]
+    assert [
+        row.id for row in queues.cases(play.session, secretary, "waiting", secretary.on).items
+    ] == [case.id]
     assert play.move(case, "village.organizer", "support").state == "supported"
 
 
 def test_an_officer_of_the_town_does_not_decide_on_his_own_wish_or_his_branch_s(play):
-    """second.hat leads the branch and is an officer of the town: not for himself and not for his own."""
+    """second.hat leads the branch and is an officer of the town: not for himself and not for his
+    own.
+    """
     own = play.move(ask(play, who="second.hat"), "village.secretary", "support")
     play.refused(NotYours, "authority", own, "second.hat", "approve")
     other = play.move(ask(play), "village.secretary", "support")
@@ -193,5 +221,6 @@ def test_what_cannot_be_done(play, state, who, move, words, kind, rule):
         case = play.on("2026-11-25").move(case, "town1.officer", "approve")
     play.no(kind, rule, play.say, case, who, move, words)
     assert play.session.get(type(case), case.id).state == state
-    assert play.session.query(Desk).filter(Desk.case_id == case.id, Desk.closed_at.is_(None)).count() == (
-        0 if state == "in_force" else 1)
+    assert play.session.query(Desk).filter(
+        Desk.case_id == case.id, Desk.closed_at.is_(None)
+    ).count() == (0 if state == "in_force" else 1)

@@ -1,4 +1,6 @@
-"""The journal: chains that hold, eight kinds of tampering that show, and a database that refuses to help."""
+"""The journal: chains that hold, eight kinds of tampering that show, and a database that refuses to
+help.
+"""
 
 from __future__ import annotations
 
@@ -105,14 +107,19 @@ def removed(told):
 
 
 def reordered(told):
-    first, second = [index for index, (kind, values) in enumerate(told)
-                     if kind == "row" and values in rows_of(told)][:2]
+    first, second = [
+        index
+        for index, (kind, values) in enumerate(told)
+        if kind == "row" and values in rows_of(told)
+    ][:2]
     told[first], told[second] = told[second], told[first]
 
 
 def inserted(told):
     row = rows_of(told)[1]
-    told.insert(told.index(("row", row)) + 1, ("row", {**row, "move": "approve", "seq": row["seq"] + 1}))
+    told.insert(
+        told.index(("row", row)) + 1, ("row", {**row, "move": "approve", "seq": row["seq"] + 1})
+    )
 
 
 def truncated(told):
@@ -157,7 +164,9 @@ def test_eight_of_eight_kinds_of_tampering_show(told):
 def test_every_field_is_under_the_hash(told):
     def set_field(field):
         def way(changed):
-            rows_of(changed)[1][field] = {"words": {"x": 1}, "result": {"x": 1}, "seq": 7}.get(field, "x")
+            rows_of(changed)[1][field] = {"words": {"x": 1}, "result": {"x": 1}, "seq": 7}.get(
+                field, "x"
+            )
 
         way.__name__ = field
         return way
@@ -175,12 +184,17 @@ def rehash(rows: list[dict], told) -> None:
     for seq, row in enumerate(rows, 1):
         row.update(seq=seq, previous=previous)
         row["hash"] = previous = seal_of(row)
-    head = next(values for kind, values in told if kind == "head" and values["case_id"] == rows[0]["case_id"])
+    head = next(
+        values
+        for kind, values in told
+        if kind == "head" and values["case_id"] == rows[0]["case_id"]
+    )
     head.update(seq=len(rows), hash=previous)
 
 
 def test_a_chain_made_consistent_again_is_found_by_the_checkpoint(told):
     """What was sealed cannot be rewritten, even with every hash and the head computed anew."""
+
     def and_rehash(tamper):
         def way(changed):
             tamper(changed)
@@ -189,7 +203,10 @@ def test_a_chain_made_consistent_again_is_found_by_the_checkpoint(told):
         way.__name__ = tamper.__name__
         return way
 
-    assert unseen(told[1], *map(and_rehash, (edited, removed, truncated, reattributed, backdated))) == []
+    assert (
+        unseen(told[1], *map(and_rehash, (edited, removed, truncated, reattributed, backdated)))
+        == []
+    )
 
 
 def test_a_whole_case_that_vanished_is_found_by_the_checkpoint(told):
@@ -204,8 +221,12 @@ def test_a_chain_without_its_head_is_found(told):
     _play, found = told
     changed = entries(found)
     rows = rows_of(changed)
-    changed = [(kind, values) for kind, values in changed
-               if values is not rows[-1] and not (kind == "head" and values["case_id"] == rows[0]["case_id"])]
+    changed = [
+        (kind, values)
+        for kind, values in changed
+        if values is not rows[-1]
+        and not (kind == "head" and values["case_id"] == rows[0]["case_id"])
+    ]
     assert journal.verify_lines(written(changed)) != []
 
 
@@ -218,7 +239,9 @@ def test_a_checkpoint_is_sealed_itself(told):
         way.__name__ = field
         return way
 
-    assert unseen(told[1], *map(set_field, ("root", "rows", "cases", "at", "previous", "hash"))) == []
+    assert (
+        unseen(told[1], *map(set_field, ("root", "rows", "cases", "at", "previous", "hash"))) == []
+    )
 
 
 def test_a_checkpoint_that_vanished_from_between_is_found(told):
@@ -236,10 +259,17 @@ def test_an_export_is_verified_with_the_standard_library_alone(told, tmp_path):
     _play, found = told
     path = tmp_path / "journal.jsonl"
     path.write_text("\n".join(found), "utf-8")
-    code = ("import sys; from oversight.journal import verify_lines; "
-            "print(len(verify_lines(open(sys.argv[1], encoding='utf-8'))))")
-    done = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True,
-                          cwd=Path(__file__).resolve().parents[2])
+    code = (
+        "import sys; from oversight.journal import verify_lines; "
+        "print(len(verify_lines(open(sys.argv[1], encoding='utf-8'))))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(path)],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=Path(__file__).resolve().parents[2],
+    )
     assert done.stdout.strip() == "0"
 
 
@@ -254,9 +284,9 @@ FORBIDDEN = {
     "delete checkpoints": "DELETE FROM checkpoints",
     "truncate": "TRUNCATE journal",
     "replace": "INSERT OR REPLACE INTO journal SELECT id, zone_id, case_id, seq, at, kind, 'approve', "
-               "from_state, "
-               "to_state, actor_id, actor, acting_for, role, unit_id, words, result, previous, hash "
-               "FROM journal",
+    "from_state, "
+    "to_state, actor_id, actor, acting_for, role, unit_id, words, result, previous, hash "
+    "FROM journal",
 }
 
 
@@ -307,14 +337,28 @@ def test_what_changes_a_case_behind_the_engine_shows(told):
 def test_moments_are_kept_to_the_microsecond(play):
     case = play.asked()
     odd = play.at.now + timedelta(microseconds=123457)
-    engine.submit(play.session, case.id, "return", play.who("town1.officer"), {"opinion": REASON},
-                  version=case.version, at=Moment(odd, play.at.today))
+    engine.submit(
+        play.session,
+        case.id,
+        "return",
+        play.who("town1.officer"),
+        {"opinion": REASON},
+        version=case.version,
+        at=Moment(odd, play.at.today),
+    )
     assert play.journal(case)[-1].at == odd and journal.verify_lines(lines(play)) == []
 
 
 def test_any_words_verify_after_a_journey_through_the_database(play):
     case = play.asked()
-    for text in ("“引号”与\\反斜杠", "换行\n与\t制表", "𠮷 é ﷽", "<b>&amp;</b>", "e\u0301 与 é", "1" * 2000):
+    for text in (
+        "“引号”与\\反斜杠",
+        "换行\n与\t制表",
+        "𠮷 é ﷽",
+        "<b>&amp;</b>",
+        "e\u0301 与 é",
+        "1" * 2000,
+    ):
         case = play.move(case, "town1.officer", "return", opinion=text)
         case = play.move(case, "village.secretary", "ask")
     assert journal.verify_lines(lines(play)) == [] and len(play.journal(case)) == 14

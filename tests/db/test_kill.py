@@ -1,7 +1,7 @@
 """kill -9 under load: whatever was acknowledged is there, and nothing is half done.
 
-The child makes moves through `engine.submit` and acknowledges each on a pipe. Children are forked from a process that
-has imported everything and never saw a database.
+The child makes moves through `engine.submit` and acknowledges each on a pipe. Children are forked
+from a process that has imported everything and never saw a database.
 """
 
 from __future__ import annotations
@@ -25,12 +25,22 @@ from tests.support.world import at
 CHILDREN = multiprocessing.get_context("forkserver")
 CHILDREN.set_forkserver_preload([__name__])
 DAY, NEW_DAY = "2026-11-24", "2026-12-11"
-WORDS = {"ask": {"new_day": NEW_DAY, "reason": "冬修水利"}, "approve": {"opinion": "同意"},
-         "refuse": {"opinion": "不同意"}, "return": {"opinion": "请写明人数"}, "revoke": {"reason": "情况有变"},
-         "ask_cancel": {"reason": "提前完工"}, "amend": {"new_day": "2026-12-10", "reason": "提前一天"}}
-NEXT = {"draft": ("ask",), "returned": ("ask",),
-        "asked": ("approve", "approve", "refuse", "return", "withdraw"),
-        "approved": ("revoke", "amend", "ask_cancel"), "cancel_asked": ("cancel", "keep")}
+WORDS = {
+    "ask": {"new_day": NEW_DAY, "reason": "冬修水利"},
+    "approve": {"opinion": "同意"},
+    "refuse": {"opinion": "不同意"},
+    "return": {"opinion": "请写明人数"},
+    "revoke": {"reason": "情况有变"},
+    "ask_cancel": {"reason": "提前完工"},
+    "amend": {"new_day": "2026-12-10", "reason": "提前一天"},
+}
+NEXT = {
+    "draft": ("ask",),
+    "returned": ("ask",),
+    "asked": ("approve", "approve", "refuse", "return", "withdraw"),
+    "approved": ("revoke", "amend", "ask_cancel"),
+    "cancel_asked": ("cancel", "keep"),
+}
 BY_BRANCH = {"ask", "withdraw", "amend", "ask_cancel"}
 
 
@@ -47,16 +57,30 @@ def load(pipe, url: str, seed: int, people: dict[str, list[str]], officer: str) 
     with Session(bind) as session:
         while True:
             unit_id = chance.choice(sorted(people))
-            case = session.scalar(sa.select(Case).where(Case.unit_id == unit_id, Case.closed_at.is_(None)))
+            case = session.scalar(
+                sa.select(Case).where(Case.unit_id == unit_id, Case.closed_at.is_(None))
+            )
             move = chance.choice(NEXT[case.state]) if case else "open"
             person = people[unit_id][0] if move in BY_BRANCH | {"open"} else officer
             who = authority.actor(session, person, moment.today)
-            done = (engine.submit(session, case.id, move, who, WORDS.get(move, {}), version=case.version,
-                                  at=moment)
-                    if case else
-                    engine.submit_opening(session, "date_change", unit_id, {"day": "2026-12-04"}, who,
-                                          moment))
-            line = json.dumps({"case": done.id, "seq": done.seq, "head": done.head, "number": done.number})
+            done = (
+                engine.submit(
+                    session,
+                    case.id,
+                    move,
+                    who,
+                    WORDS.get(move, {}),
+                    version=case.version,
+                    at=moment,
+                )
+                if case
+                else engine.submit_opening(
+                    session, "date_change", unit_id, {"day": "2026-12-04"}, who, moment
+                )
+            )
+            line = json.dumps(
+                {"case": done.id, "seq": done.seq, "head": done.head, "number": done.number}
+            )
             os.write(out, f"{line}\n".encode())
 
 
@@ -87,7 +111,11 @@ def run_and_kill(url: str, seed: int, people: dict, officer: str) -> list[dict]:
     with open(os.dup(here.fileno()), "rb") as file:
         rest = file.read()  # what was said before the kill was said
     here.close()
-    told += [json.loads(line.lstrip(b".")) for line in (seen + rest).split(b"\n")[:-1] if line.lstrip(b".")]
+    told += [
+        json.loads(line.lstrip(b"."))
+        for line in (seen + rest).split(b"\n")[:-1]
+        if line.lstrip(b".")
+    ]
     return told
 
 
@@ -100,7 +128,9 @@ def assert_whole(session) -> None:
     papers, desks = {}, {}
     for paper in session.scalars(sa.select(Paper).order_by(Paper.seq)):
         papers.setdefault(paper.case_id, []).append(paper)
-    for desk in session.scalars(sa.select(Desk).where(Desk.closed_at.is_(None), Desk.kind == "act")):
+    for desk in session.scalars(
+        sa.select(Desk).where(Desk.closed_at.is_(None), Desk.kind == "act")
+    ):
         desks.setdefault(desk.case_id, []).append(desk)
     rows = {}
     for row in session.scalars(sa.select(JournalRow).order_by(JournalRow.case_id, JournalRow.seq)):
@@ -130,8 +160,11 @@ def assert_whole(session) -> None:
 def assert_told(session, told: list[dict]) -> None:
     """Whatever was acknowledged is in the journal, to the letter."""
     for entry in told:
-        found = session.scalar(sa.select(JournalRow.hash).where(
-            JournalRow.case_id == entry["case"], JournalRow.seq == entry["seq"]))
+        found = session.scalar(
+            sa.select(JournalRow.hash).where(
+                JournalRow.case_id == entry["case"], JournalRow.seq == entry["seq"]
+            )
+        )
         assert found == entry["head"], f"lost: {entry}"
 
 
@@ -139,8 +172,10 @@ def assert_told(session, told: list[dict]) -> None:
 def test_killed_under_load(session, world, database_url):
     """50 kills, each at a random moment, the next child going on from there."""
     kills = 50
-    people = {str(world.units[name].id): [world.people[f"{name}.secretary"].id]
-              for name in ("village", "community", "organ")}
+    people = {
+        str(world.units[name].id): [world.people[f"{name}.secretary"].id]
+        for name in ("village", "community", "organ")
+    }
     officer = world.people["town1.officer"].id
     session.commit()
     acknowledged = 0

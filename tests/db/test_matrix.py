@@ -1,6 +1,7 @@
 """The exhaustive matrix of a date change: every actor tries every move from every state.
 
-Expectations come from tests/support/matrix_table.py alone. A denied move leaves the database as it was.
+Expectations come from tests/support/matrix_table.py alone. A denied move leaves the database as it
+was.
 """
 
 from __future__ import annotations
@@ -27,7 +28,9 @@ def play(session, world):
 
 
 def reported(play):
-    return play.move(play.on("2026-12-07").open("village.secretary"), "village.secretary", "report_late")
+    return play.move(
+        play.on("2026-12-07").open("village.secretary"), "village.secretary", "report_late"
+    )
 
 
 def taken_over(play):
@@ -61,16 +64,22 @@ def in_force(play):
 DRIVES = {
     "draft": lambda play: play.open("village.secretary"),
     "draft, the day has come": lambda play: play.open("village.secretary"),
-    "asked": lambda play: play.asked(), "asked, overdue": lambda play: play.asked(),
+    "asked": lambda play: play.asked(),
+    "asked, overdue": lambda play: play.asked(),
     "asked, taken over": taken_over,
     "asked jointly": lambda play: play.joint("village2"),
-    "returned": returned, "approved": lambda play: play.approved(),
+    "returned": returned,
+    "approved": lambda play: play.approved(),
     "approved, the day has come": lambda play: play.approved(),
     "approved by the zone": lambda play: play.move(taken_over(play), "zone.officer", "approve"),
-    "cancelling asked": cancelling, "reported late": reported, "reported late, overdue": reported,
+    "cancelling asked": cancelling,
+    "reported late": reported,
+    "reported late, overdue": reported,
     "withdrawn": lambda play: play.move(play.asked(), "village.secretary", "withdraw"),
     "refused": lambda play: play.move(play.asked(), "town1.officer", "refuse"),
-    "lapsed": lapsed, "expired": expired, "in_force": in_force,
+    "lapsed": lapsed,
+    "expired": expired,
+    "in_force": in_force,
     "revoked": lambda play: play.move(play.approved(), "town1.officer", "revoke"),
     "cancelled": lambda play: play.move(cancelling(play), "town1.officer", "cancel"),
     "accepted_late": lambda play: play.move(reported(play), "town1.officer", "accept_late"),
@@ -95,8 +104,11 @@ def test_the_table_knows_every_move_and_state_of_the_definition():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("database_url, name", cells(((name,), bool(row.may)) for name, row in ROWS.items()),
-                         indirect=["database_url"])
+@pytest.mark.parametrize(
+    "database_url, name",
+    cells(((name,), bool(row.may)) for name, row in ROWS.items()),
+    indirect=["database_url"],
+)
 def test_matrix(play, name):
     """A denied move changes nothing, and what the page offers is what the engine allows."""
     row, case = ROWS[name], DRIVES[name](play)

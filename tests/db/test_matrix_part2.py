@@ -1,6 +1,8 @@
-"""The exhaustive matrix of part 2: every actor tries every move from every state of the four workflows.
+"""The exhaustive matrix of part 2: every actor tries every move from every state of the four
+workflows.
 
-Expectations come from tests/support/matrix_part2.py alone. A denied move leaves the database as it was.
+Expectations come from tests/support/matrix_part2.py alone. A denied move leaves the database as it
+was.
 """
 
 from __future__ import annotations
@@ -25,17 +27,37 @@ CALL = {"reached": True, "told": True, "way": "phone", "reason": "外出"}
 OPINION = {"opinion": "同意"}
 REASON = {"reason": "情况属实，需要这样办"}
 WORDS = {
-    "absence": {"record_contact": CALL, "record_lesson": {"form": "visit", "held_on": "2026-11-12"},
-                "archive": {"archive_no": "机-7"}, "find_unexcused": {"heard": "称忘记了", "note": "认定"},
-                "educate": {"measure": "谈话提醒"}},
-    "rectification": {"issue": {"due_on": "2026-12-11"}, "report": {"items": ITEMS},
-                      "accept": {**OPINION, "verdicts": ["accepted", "explained"]},
-                      "send_back": {**OPINION, "verdicts": ["accepted", "not"]},
-                      "ask_extension": {**REASON, "until": "2026-12-25"}},
-    "inspection": {"order": {"findings": FINDINGS}}, "exemption": {},
+    "absence": {
+        "record_contact": CALL,
+        "record_lesson": {"form": "visit", "held_on": "2026-11-12"},
+        "archive": {"archive_no": "机-7"},
+        "find_unexcused": {"heard": "称忘记了", "note": "认定"},
+        "educate": {"measure": "谈话提醒"},
+    },
+    "rectification": {
+        "issue": {"due_on": "2026-12-11"},
+        "report": {"items": ITEMS},
+        "accept": {**OPINION, "verdicts": ["accepted", "explained"]},
+        "send_back": {**OPINION, "verdicts": ["accepted", "not"]},
+        "ask_extension": {**REASON, "until": "2026-12-25"},
+    },
+    "inspection": {"order": {"findings": FINDINGS}},
+    "exemption": {},
 }
-TALKED = ("redo", "object", "excuse", "void", "terminate", "take_over", "recuse", "not_support", "refuse", "drop",
-          "recall", "refer")
+TALKED = (
+    "redo",
+    "object",
+    "excuse",
+    "void",
+    "terminate",
+    "take_over",
+    "recuse",
+    "not_support",
+    "refuse",
+    "drop",
+    "recall",
+    "refer",
+)
 
 
 def words(workflow: str, move: str) -> dict:
@@ -65,14 +87,21 @@ def absence(*steps, kind="absent"):
         row = activity_for(play.session, play.world.units["village"], 2026, 11)
         raw = sheet(play.world, **{kind: ("member1",)})
         raw["present"].append(play.world.people["second.hat"].id)
-        done = attendance.submit(play.session, row.id, attendance.read_sheet(raw), play.who("village.organizer"),
-                                 play.at)
+        done = attendance.submit(
+            play.session, row.id, attendance.read_sheet(raw), play.who("village.organizer"), play.at
+        )
         return go(play, play.session.get(Case, done.opened[0]), *steps)
+
     return drive
 
 
 def miss(way: str):
-    return ("2026-11-12", "village.secretary", "record_contact", {"reached": False, "told": False, "way": way})
+    return (
+        "2026-11-12",
+        "village.secretary",
+        "record_contact",
+        {"reached": False, "told": False, "way": way},
+    )
 
 
 def archived(play):
@@ -85,30 +114,54 @@ def corrected(play):
     case = absence()(play)
     raw = sheet(play.world, why="本人到会，登记有误")
     raw["present"].append(play.world.people["second.hat"].id)
-    attendance.submit(play.session, case.facts["activity"], attendance.read_sheet(raw), play.who("village.organizer"),
-                      play.at)
+    attendance.submit(
+        play.session,
+        case.facts["activity"],
+        attendance.read_sheet(raw),
+        play.who("village.organizer"),
+        play.at,
+    )
     return play.session.get(Case, case.id)
 
 
 def exemption(*steps):
     def drive(play):
-        facts = {"member": play.world.people["village.member1"].id, "reason": "年老体弱", "from_on": "2026-12-01",
-                 "until": "2027-06-01"}
-        return go(play.on("2026-11-24"), play.open("village.member1", workflow="exemption", **facts), *steps)
+        facts = {
+            "member": play.world.people["village.member1"].id,
+            "reason": "年老体弱",
+            "from_on": "2026-12-01",
+            "until": "2027-06-01",
+        }
+        return go(
+            play.on("2026-11-24"),
+            play.open("village.member1", workflow="exemption", **facts),
+            *steps,
+        )
+
     return drive
 
 
 def inspection(*steps, day="2026-11-24"):
     def drive(play):
         facts = {"method": "on_site", "inspected_on": day}
-        return go(play.on("2026-11-23"), play.open("town1.inspector", workflow="inspection", **facts), *steps)
+        return go(
+            play.on("2026-11-23"),
+            play.open("town1.inspector", workflow="inspection", **facts),
+            *steps,
+        )
+
     return drive
 
 
 def rectification(*steps):
     def drive(play):
         facts = {"method": "random", "inspected_on": "2026-11-20", "findings": FINDINGS}
-        return go(play.on("2026-11-20"), play.open("town1.inspector", workflow="rectification", **facts), *steps)
+        return go(
+            play.on("2026-11-20"),
+            play.open("town1.inspector", workflow="rectification", **facts),
+            *steps,
+        )
+
     return drive
 
 
@@ -132,23 +185,33 @@ NOBODY = None
 
 DRIVES = {
     "absence": {
-        "to_contact": absence(), "to_contact, overdue": absence(),
-        "to_contact, three tries in vain": absence(*IN_VAIN), "to_make_up": absence(CALLED),
-        "to_make_up, found unexcused": absence(CALLED, FOUND), "to_make_up, on leave": absence(CALLED, kind="leave"),
-        "to_confirm": absence(CALLED, TAUGHT), "to_archive": archived,
+        "to_contact": absence(),
+        "to_contact, overdue": absence(),
+        "to_contact, three tries in vain": absence(*IN_VAIN),
+        "to_make_up": absence(CALLED),
+        "to_make_up, found unexcused": absence(CALLED, FOUND),
+        "to_make_up, on leave": absence(CALLED, kind="leave"),
+        "to_confirm": absence(CALLED, TAUGHT),
+        "to_archive": archived,
         "finding_objected": absence(CALLED, FOUND, OBJECTS),
         "finding_objected, overdue": absence(CALLED, FOUND, OBJECTS),
-        "finding_objected, taken over": absence(CALLED, FOUND, OBJECTS, ("2026-11-24", "zone.officer", "take_over")),
+        "finding_objected, taken over": absence(
+            CALLED, FOUND, OBJECTS, ("2026-11-24", "zone.officer", "take_over")
+        ),
         "unreached": absence(*LOST),
         "made_up": absence(CALLED, TAUGHT, ("2026-11-12", "village.secretary", "confirm")),
         "excused": absence(("2026-11-12", "town1.officer", "excuse")),
-        "searching": absence(*LOST, ("2026-11-12", "town1.officer", "begin_search")), "corrected": corrected,
+        "searching": absence(*LOST, ("2026-11-12", "town1.officer", "begin_search")),
+        "corrected": corrected,
         "void": absence(("2026-11-12", "town1.officer", "void")),
         "terminated": absence(("2026-11-12", "town1.officer", "terminate")),
     },
     "exemption": {
-        "asked": exemption(), "asked, overdue": exemption(), "supported": exemption(SUPPORTED),
-        "supported, overdue": exemption(SUPPORTED), "supported, too late": exemption(SUPPORTED),
+        "asked": exemption(),
+        "asked, overdue": exemption(),
+        "supported": exemption(SUPPORTED),
+        "supported, overdue": exemption(SUPPORTED),
+        "supported, too late": exemption(SUPPORTED),
         "supported, taken over": exemption(SUPPORTED, ("2026-12-07", "zone.officer", "take_over")),
         "in_force": exemption(SUPPORTED, APPROVED),
         "ended": exemption(SUPPORTED, APPROVED, ("2027-06-01", NOBODY, "end")),
@@ -160,7 +223,9 @@ DRIVES = {
         "terminated": exemption(SUPPORTED, APPROVED, ("2026-12-10", "town1.officer", "terminate")),
     },
     "inspection": {
-        "under_way": inspection(), "under_way, the day is to come": inspection(), "under_way, overdue": inspection(),
+        "under_way": inspection(),
+        "under_way, the day is to come": inspection(),
+        "under_way, overdue": inspection(),
         "clean": inspection(("2026-11-24", "town1.inspector", "conclude")),
         "ordered": inspection(("2026-11-24", "town1.inspector", "order")),
         "cancelled": inspection(("2026-11-24", "town1.officer", "cancel")),
@@ -168,16 +233,26 @@ DRIVES = {
         "terminated": inspection(("2026-11-24", "town1.officer", "terminate")),
     },
     "rectification": {
-        "draft": rectification(), "draft, overdue": rectification(),
+        "draft": rectification(),
+        "draft, overdue": rectification(),
         "draft, taken over": rectification(("2026-11-30", "zone.officer", "take_over")),
-        "signed_off": rectification(SIGNED), "issued": rectification(*SENT), "fixing": rectification(*FIXING),
+        "signed_off": rectification(SIGNED),
+        "issued": rectification(*SENT),
+        "fixing": rectification(*FIXING),
         "fixing, overdue": rectification(*FIXING),
         "fixing, objection answered": rectification(*ANSWERED),
         "fixing, reviewed": rectification(*REVIEW, ("2026-12-01", "zone.officer", "answer_review")),
-        "recheck": rectification(*REPORTED), "recheck, overdue": rectification(*REPORTED),
-        "recheck, taken over": rectification(*REPORTED, ("2026-12-14", "zone.officer", "take_over")),
-        "extension_asked": rectification(*FIXING, ("2026-12-02", "village.secretary", "ask_extension")),
-        "objected": rectification(*OBJECTED), "review": rectification(*REVIEW), "recalled": rectification(*RECALLED),
+        "recheck": rectification(*REPORTED),
+        "recheck, overdue": rectification(*REPORTED),
+        "recheck, taken over": rectification(
+            *REPORTED, ("2026-12-14", "zone.officer", "take_over")
+        ),
+        "extension_asked": rectification(
+            *FIXING, ("2026-12-02", "village.secretary", "ask_extension")
+        ),
+        "objected": rectification(*OBJECTED),
+        "review": rectification(*REVIEW),
+        "recalled": rectification(*RECALLED),
         "closed": rectification(*REPORTED, ("2026-12-03", "town1.officer", "accept")),
         "dropped": rectification(("2026-11-23", "town1.officer", "drop")),
         "reissued": rectification(*RECALLED, ("2026-11-24", "town1.officer", "reissue")),
@@ -186,14 +261,20 @@ DRIVES = {
         "terminated": rectification(*FIXING, ("2026-11-24", "town1.officer", "terminate")),
     },
 }
-ROWS = [((name, label), bool(row.may)) for name, table in TABLES.items() for label, row in table.rows.items()]
+ROWS = [
+    ((name, label), bool(row.may))
+    for name, table in TABLES.items()
+    for label, row in table.rows.items()
+]
 
 
 @pytest.mark.parametrize("name", TABLES)
 def test_the_table_knows_every_move_and_state_of_the_definition(name):
     workflow, table = workflows.current(name), TABLES[name]
     assert {move.name for move in workflow.moves} == set(table.moves)
-    assert {state.name for state in workflow.states} - set(table.never) == {row.state for row in table.rows.values()}
+    assert {state.name for state in workflow.states} - set(table.never) == {
+        row.state for row in table.rows.values()
+    }
     assert set(DRIVES[name]) == set(table.rows)
 
 
@@ -206,7 +287,9 @@ def test_matrix(play, name, label):
     row, case = table.rows[label], DRIVES[name][label](play)
     assert case.state == row.state
     play.on(row.today)
-    wrong = tried(play, case, EVERYBODY, table.moves, partial(table.expected, row), partial(words, name))
+    wrong = tried(
+        play, case, EVERYBODY, table.moves, partial(table.expected, row), partial(words, name)
+    )
     case = play.session.get(Case, case.id, populate_existing=True)
     wrong += misjudged(play, case, EVERYBODY, partial(table.expected, row))
     assert not wrong, f"{len(wrong)} deviations\n" + "\n".join(wrong[:60])

@@ -1,7 +1,9 @@
-"""The exhaustive matrix of part 3: every actor tries every move from every state of an appraisal and its deployment.
+"""The exhaustive matrix of part 3: every actor tries every move from every state of an appraisal
+and its deployment.
 
-Expectations come from tests/support/matrix_part3.py alone. One drive passes through many states; at each of them a
-denied move leaves the database as it was, and what the page offers is what the engine allows.
+Expectations come from tests/support/matrix_part3.py alone. One drive passes through many states; at
+each of them a denied move leaves the database as it was, and what the page offers is what the
+engine allows.
 """
 
 from __future__ import annotations
@@ -39,14 +41,18 @@ def play(session, world):
     return Appraising(session, world)
 
 
-# The drives: each yields the rows of the table that it passes through ------------------------------
+# The drives: each yields the rows of the table that it passes through -----------------------------
 
 
 def opened(play):
     """Open the village's appraisal; afterwards two members leave and one joins."""
     play.begin()
     people = [play.world.people[name].id for name in LOST]
-    play.session.execute(sa.update(Membership).where(Membership.person_id.in_(people)).values(to_on=date(2026, 11, 23)))
+    play.session.execute(
+        sa.update(Membership)
+        .where(Membership.person_id.in_(people))
+        .values(to_on=date(2026, 11, 23))
+    )
     move_in(play, "village.joiner", "village")
 
 
@@ -73,8 +79,12 @@ def main(play):
     play.lead("open_peer_review")
     yield "peer review, nobody yet"
     for name, person in play.people.items():
-        play.do("village.organizer" if name == "village.secretary" else "village.secretary", "record_peer_review",
-                about=person, opinion="认真负责。")
+        play.do(
+            "village.organizer" if name == "village.secretary" else "village.secretary",
+            "record_peer_review",
+            about=person,
+            opinion="认真负责。",
+        )
     yield "peer review"
     play.lead("ask_not_counted", member=play.people["village.leaver"], reason="moved")
     yield "not counted asked later"
@@ -138,7 +148,11 @@ def on_paper(play):
 
 
 def ended(play):
-    for move, label in (("close_unfinished", "unfinished"), ("void", "void"), ("terminate", "terminated")):
+    for move, label in (
+        ("close_unfinished", "unfinished"),
+        ("void", "void"),
+        ("terminate", "terminated"),
+    ):
         play.on("2026-11-24").begin()
         play.on("2026-12-09").do("town1.officer", move, **WHY)
         yield label
@@ -148,8 +162,14 @@ def ended(play):
 
 
 def drafted(play):
-    play.case = play.on("2026-10-08").open("zone.officer", "zone", workflow="campaign", year=2026,
-                                           from_on="2026-10-20", until="2027-01-31")
+    play.case = play.on("2026-10-08").open(
+        "zone.officer",
+        "zone",
+        workflow="campaign",
+        year=2026,
+        from_on="2026-10-20",
+        until="2027-01-31",
+    )
 
 
 def campaign(play):
@@ -165,9 +185,11 @@ def campaign(play):
 
 def campaigns_ended(play):
     for who, move, day, label in (
-            ("zone.officer", "withdraw", "2026-10-08", "withdrawn"), (None, "lapse", "2027-02-01", "expired"),
-            ("zone.secretary", "void", "2026-10-08", "void"),
-            ("zone.secretary", "terminate", "2026-10-08", "terminated")):
+        ("zone.officer", "withdraw", "2026-10-08", "withdrawn"),
+        (None, "lapse", "2027-02-01", "expired"),
+        ("zone.secretary", "void", "2026-10-08", "void"),
+        ("zone.secretary", "terminate", "2026-10-08", "terminated"),
+    ):
         drafted(play)
         play.on(day).do(who, move, **({} if who in (None, "zone.officer") else WHY))
         yield label
@@ -177,9 +199,16 @@ def campaigns_ended(play):
 
 
 DRIVES = (main, taken_over, on_paper, ended, campaign, campaigns_ended)
-# Both databases lock, count and refuse alike in the engine; PostgreSQL is tried where many act at once, and at the end.
-POSTGRES = {"self-assessment", "peer review", "deciding, some have spoken", "under review", "deciding, taken over",
-            "in force"}
+# Both databases lock, count and refuse alike in the engine; PostgreSQL is tried where many act at
+# once, and at the end.
+POSTGRES = {
+    "self-assessment",
+    "peer review",
+    "deciding, some have spoken",
+    "under review",
+    "deciding, taken over",
+    "in force",
+}
 
 
 # Trying ------------------------------------------------------------------------------------------
@@ -196,13 +225,26 @@ class Words:
             "strike": {"member": self.leaver, "reason": "transfer"},
             "strike_gone": {"member": self.leaver, "reason": "death"},
             "ask_not_counted": {"member": self.leaver, "reason": "abroad"},
-            "file_self_assessment": SELF, "file_for": {"member": self.member1, **SELF},
+            "file_self_assessment": SELF,
+            "file_for": {"member": self.member1, **SELF},
             "excuse_self": {"member": self.member1, "reason": "other"},
             "record_peer_review": {"about": people[MEMBERS[1]].id, "opinion": "热心。"},
             "enter_ballots": self.on_paper(people),
-            "decide": {"agree": True, "opinion": "同意"}, "change_rating": {"grade": "basic"},
-            **dict.fromkeys(("ask_review", "close_unfinished", "void", "terminate", "take_over", "recuse", "return",
-                             "revoke"), WHY),
+            "decide": {"agree": True, "opinion": "同意"},
+            "change_rating": {"grade": "basic"},
+            **dict.fromkeys(
+                (
+                    "ask_review",
+                    "close_unfinished",
+                    "void",
+                    "terminate",
+                    "take_over",
+                    "recuse",
+                    "return",
+                    "revoke",
+                ),
+                WHY,
+            ),
         }
         if play.case.workflow == "appraisal" and play.case.facts.get("entitled"):
             self.known |= {"enter_count": play.ballots(), "propose": {"ratings": play.ratings()}}
@@ -210,15 +252,27 @@ class Words:
     @staticmethod
     def on_paper(people) -> dict:
         came = [people[name].id for name in BODY]
-        return {"came": came, "issued": 5, "collected": 5, "valid": 5, "in_favour": 5, "against": 0, "abstained": 0,
-                "scrutineer": people["town1.officer"].id, "teller": people["town1.secretary"].id, "opinion": "同意"}
+        return {
+            "came": came,
+            "issued": 5,
+            "collected": 5,
+            "valid": 5,
+            "in_favour": 5,
+            "against": 0,
+            "abstained": 0,
+            "scrutineer": people["town1.officer"].id,
+            "teller": people["town1.secretary"].id,
+            "opinion": "同意",
+        }
 
     def of(self, move: str) -> dict:
         return self.known.get(move, {})
 
 
 def people(table, row) -> list[str]:
-    """Return who tries: everybody, and where a state is only looked at on another day, all who see it."""
+    """Return who tries: everybody, and where a state is only looked at on another day, all who see
+    it.
+    """
     first = next(other for other in table.rows.values() if other.state == row.state)
     return [name for name in EVERYBODY if row is first or name in table.in_sight | row.seen_by]
 
@@ -227,7 +281,9 @@ def people(table, row) -> list[str]:
 def test_the_table_knows_every_move_and_state_of_the_definition(name):
     workflow, table = workflows.current(name), TABLES[name]
     assert {move.name for move in workflow.moves} == set(table.moves)
-    assert {state.name for state in workflow.states} - set(table.never) == {row.state for row in table.rows.values()}
+    assert {state.name for state in workflow.states} - set(table.never) == {
+        row.state for row in table.rows.values()
+    }
 
 
 @pytest.mark.slow
@@ -243,8 +299,16 @@ def test_matrix(play, drive):
         PASSED.add((table.workflow, label))
         if not some or label in POSTGRES:
             found[label] = [
-                *tried(play, play.case, people(table, row), table.moves, partial(table.expected, row), Words(play).of),
-                *misjudged(play, play.case, EVERYBODY, partial(table.expected, row))]
+                *tried(
+                    play,
+                    play.case,
+                    people(table, row),
+                    table.moves,
+                    partial(table.expected, row),
+                    Words(play).of,
+                ),
+                *misjudged(play, play.case, EVERYBODY, partial(table.expected, row)),
+            ]
         play.case = play.session.get(type(play.case), play.case.id, populate_existing=True)
     wrong = [f"{label}: {line}" for label, lines in found.items() for line in lines]
     assert not wrong, f"{len(wrong)} deviations\n" + "\n".join(line for line in wrong[:60])

@@ -1,4 +1,6 @@
-"""PostgreSQL with two roles: the owner migrates, the application's role cannot change what was recorded."""
+"""PostgreSQL with two roles: the owner migrates, the application's role cannot change what was
+recorded.
+"""
 
 from __future__ import annotations
 
@@ -17,14 +19,23 @@ from tests.support import postgres
 
 @pytest.fixture
 def two_roles(tmp_path):
-    """Yield an application whose role has no rights but those that `upgrade` gives it, and the owner's address."""
+    """Yield an application whose role has no rights but those that `upgrade` gives it, and the
+    owner's address.
+    """
     owner, role = postgres.create_database(), f"app_{uuid4().hex[:8]}"
     engine = sa.create_engine(owner)
     with engine.begin() as connection:
         connection.exec_driver_sql(f"CREATE ROLE {role} LOGIN")
     url = make_url(owner).set(username=role).render_as_string(hide_password=False)
-    app = create_app({"OVERSIGHT_DATABASE_URL": url, "OVERSIGHT_OWNER_URL": owner, "OVERSIGHT_SECRET_KEY": "t" * 32,
-                      "OVERSIGHT_INSTANCE": str(tmp_path), "OVERSIGHT_TESTING": "1"})
+    app = create_app(
+        {
+            "OVERSIGHT_DATABASE_URL": url,
+            "OVERSIGHT_OWNER_URL": owner,
+            "OVERSIGHT_SECRET_KEY": "t" * 32,
+            "OVERSIGHT_INSTANCE": str(tmp_path),
+            "OVERSIGHT_TESTING": "1",
+        }
+    )
     yield app
     with app.app_context():
         db.engine.dispose()
@@ -37,14 +48,22 @@ def two_roles(tmp_path):
 
 def test_the_owner_migrates_and_the_application_cannot_touch_the_record(two_roles):
     runner = two_roles.test_cli_runner()
-    done = runner.invoke(cli.main, ["init", "--admin", "first.admin", "--password-stdin"], obj=two_roles,
-                         input="a-long-password\n")
+    done = runner.invoke(
+        cli.main,
+        ["init", "--admin", "first.admin", "--password-stdin"],
+        obj=two_roles,
+        input="a-long-password\n",
+    )
     assert done.exit_code == 0, done.output
     with two_roles.app_context():
         assert db.session.scalar(sa.text("SELECT count(*) FROM accounts")) == 1
         for table in (*APPEND_ONLY, *NEVER_DELETED):
-            for statement in (*([f"UPDATE {table} SET id = id"] if table in APPEND_ONLY else []),
-                              f"DELETE FROM {table}", f"TRUNCATE {table}", f"ALTER TABLE {table} DISABLE TRIGGER ALL"):
+            for statement in (
+                *([f"UPDATE {table} SET id = id"] if table in APPEND_ONLY else []),
+                f"DELETE FROM {table}",
+                f"TRUNCATE {table}",
+                f"ALTER TABLE {table} DISABLE TRIGGER ALL",
+            ):
                 with pytest.raises(ProgrammingError) as no:
                     db.session.execute(sa.text(statement))
                 assert type(no.value.orig).__name__ == "InsufficientPrivilege", statement

@@ -1,4 +1,6 @@
-"""The desk and the law agree: whoever finds a case on his desk may act in it, by post or in another's place."""
+"""The desk and the law agree: whoever finds a case on his desk may act in it, by post or in
+another's place.
+"""
 
 from __future__ import annotations
 
@@ -29,20 +31,36 @@ def play(session, world):
     return Play(session, world)
 
 
-def stand_in(play, person: str, for_whom: str | None, unit: str, office: str, workflow: str | None = None) -> None:
+def stand_in(
+    play, person: str, for_whom: str | None, unit: str, office: str, workflow: str | None = None
+) -> None:
     """Let somebody act in a post, by the rows alone."""
     people = play.world.people
-    play.session.add(posts.Acting(
-        zone_id=play.world.zone.id, unit_id=play.world.units[unit].id, office=office, person_id=people[person].id,
-        for_id=people[for_whom].id if for_whom else None, from_on=DAY, to_on=date(2026, 12, 31), reason="外出学习",
-        workflow=workflow, given_by=people["zone.secadmin"].id, given_at=play.at.now))
+    play.session.add(
+        posts.Acting(
+            zone_id=play.world.zone.id,
+            unit_id=play.world.units[unit].id,
+            office=office,
+            person_id=people[person].id,
+            for_id=people[for_whom].id if for_whom else None,
+            from_on=DAY,
+            to_on=date(2026, 12, 31),
+            reason="外出学习",
+            workflow=workflow,
+            given_by=people["zone.secadmin"].id,
+            given_at=play.at.now,
+        )
+    )
     play.session.commit()
 
 
 def relieve(play, person: str) -> None:
     """End somebody's posts the day before."""
-    play.session.execute(sa.update(Post).where(Post.person_id == play.world.people[person].id).values(
-        to_on=date(2026, 11, 23)))
+    play.session.execute(
+        sa.update(Post)
+        .where(Post.person_id == play.world.people[person].id)
+        .values(to_on=date(2026, 11, 23))
+    )
     play.session.commit()
 
 
@@ -59,7 +77,9 @@ def disagreements(play) -> list[str]:
             if party is None or not role_of(party).human:
                 continue
             may = authority.standing(session, workflow, case, party, who) is not None
-            lent = role_of(party).any_level or role_of(party).seat == "person"  # may, though it is another's desk
+            lent = (
+                role_of(party).any_level or role_of(party).seat == "person"
+            )  # may, though it is another's desk
             if (case.id in mine) != may and not (may and lent):
                 found.append(f"{name}: {case.workflow} {case.state}: {'may' if may else 'may not'}")
     return found
@@ -77,7 +97,9 @@ def test_everybody_in_an_ordinary_request(play):
 
 
 def test_who_acts_for_a_leader_of_the_asking_branch(play):
-    """second.hat is officer of the town and deputy of the village: nobody answers the village in his place."""
+    """second.hat is officer of the town and deputy of the village: nobody answers the village in
+    his place.
+    """
     stand_in(play, "town1.clerk", "second.hat", "town1", "officer")
     play.asked()
     assert on_desk(play, "town1.clerk") == [] and disagreements(play) == []
@@ -92,7 +114,9 @@ def test_the_bell_rings_for_those_alone_who_find_it_on_their_desk(play):
     case = play.asked()
     sweep.sweep(play.session, play.at)
     told = set(play.session.scalars(sa.select(Notice.person_id).where(Notice.case_id == case.id)))
-    assert told == {play.world.people[name].id for name in ("town1.officer", "town1.secretary", "town1.scribe")}
+    assert told == {
+        play.world.people[name].id for name in ("town1.officer", "town1.secretary", "town1.scribe")
+    }
     assert all(on_desk(play, name) for name in ("town1.officer", "town1.secretary", "town1.scribe"))
 
 
@@ -113,11 +137,17 @@ def test_who_acts_as_leader_of_the_branch_and_in_its_superior(play):
 
 @pytest.mark.parametrize("by", ["post", "acting"])
 def test_leaders_of_a_branch_that_joins_the_request(play, by):
-    """The village is named by the community: its deputy does not answer for the town, nor anybody in his place."""
+    """The village is named by the community: its deputy does not answer for the town, nor anybody
+    in his place.
+    """
     if by == "acting":
         stand_in(play, "town1.clerk", "second.hat", "town1", "officer")
-    case = play.open("community.secretary", "community", **{"with": [play.world.units["village"].id]})
-    play.move(case, "community.secretary", "ask_jointly", new_day="2026-12-11", reason="两个支部一起开展")
+    case = play.open(
+        "community.secretary", "community", **{"with": [play.world.units["village"].id]}
+    )
+    play.move(
+        case, "community.secretary", "ask_jointly", new_day="2026-12-11", reason="两个支部一起开展"
+    )
     assert on_desk(play, "second.hat") == on_desk(play, "town1.clerk") == []
     assert on_desk(play, "town1.secretary") == ["asked_joint"] and disagreements(play) == []
 
@@ -138,7 +168,9 @@ def test_acting_for_one_kind_of_business_only(play):
 
 
 def test_a_branch_s_own_work_that_climbed_stays_on_the_desk_of_who_began_it(play, session, world):
-    """The organ has no leaders left: the town contacts the absentee, and goes on with the lesson afterwards."""
+    """The organ has no leaders left: the town contacts the absentee, and goes on with the lesson
+    afterwards.
+    """
     case = missing(session, world, "organ")
     for name in ("organ.secretary", "organ.organizer"):
         relieve(play, name)
@@ -155,13 +187,21 @@ def test_a_branch_s_own_work_that_climbed_stays_on_the_desk_of_who_began_it(play
 def test_who_acts_for_the_member_concerned_or_another_leader(play, session, world):
     """The secretary was absent: who stands in for him does not handle his case either."""
     stand_in(play, "organ.member2", "organ.secretary", "organ", "secretary")
-    record(session, world, sheet(world, "organ", absent=("secretary", "member1")), "organ.organizer", unit="organ")
+    record(
+        session,
+        world,
+        sheet(world, "organ", absent=("secretary", "member1")),
+        "organ.organizer",
+        unit="organ",
+    )
     assert on_desk(play, "organ.organizer") == ["to_contact"] * 2
     assert on_desk(play, "organ.member2") == ["to_contact"] and disagreements(play) == []
 
 
 def test_a_review_lies_with_nobody_who_decided_before(play, session, world):
-    """Neither the committee nor whoever acts for one of them answers the member who asks for a review."""
+    """Neither the committee nor whoever acts for one of them answers the member who asks for a
+    review.
+    """
     world.person("town1.extra")
     world.post("town1.extra", "town1", "publicity")
     for number in (1, 2, 3):
@@ -171,7 +211,9 @@ def test_a_review_lies_with_nobody_who_decided_before(play, session, world):
     appraising = Appraising(session, world, "community")
     appraising.told()
     assert disagreements(play) == []
-    appraising.on("2026-12-01").do("community.member1", "ask_review", reason="请复核，全年参加了全部活动。")
+    appraising.on("2026-12-01").do(
+        "community.member1", "ask_review", reason="请复核，全年参加了全部活动。"
+    )
     play.on("2026-12-01")
     assert on_desk(play, "town1.secretary") == on_desk(play, "town1.extra") == []
     assert on_desk(play, "town1.officer") == ["under_review"] and disagreements(play) == []

@@ -1,4 +1,6 @@
-"""Whose desk is it on: boxes, counts, pages, and that nobody sees beyond his subtree in any of them."""
+"""Whose desk is it on: boxes, counts, pages, and that nobody sees beyond his subtree in any of
+them.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,9 @@ def play(session, world):
 
 
 def box(play, who: str, name: str, **filters) -> set[str]:
-    found = queues.cases(play.session, play.who(who), name, play.at.today, Filters(**filters), limit=500)
+    found = queues.cases(
+        play.session, play.who(who), name, play.at.today, Filters(**filters), limit=500
+    )
     assert found.next is None
     return {case.id for case in found.items}
 
@@ -33,14 +37,19 @@ def town(play) -> dict[str, Case]:
     cases = {
         "asked": play.asked(),
         "draft": play.open("community.secretary", "community"),
-        "closed": play.move(play.asked(name="organ.secretary", unit="organ"), "town1.officer", "refuse"),
+        "closed": play.move(
+            play.asked(name="organ.secretary", unit="organ"), "town1.officer", "refuse"
+        ),
         "elsewhere": play.asked(name="village2.secretary", unit="village2"),
     }
     play.on("2026-10-10")
     cases["old"] = play.open("organ.secretary", "organ", day="2026-11-06")
     play.move(cases["old"], "organ.secretary", "ask", new_day="2026-11-10", reason=REASON)
     play.on("2026-11-24")
-    return {name: play.session.get(Case, case.id, populate_existing=True) for name, case in cases.items()}
+    return {
+        name: play.session.get(Case, case.id, populate_existing=True)
+        for name, case in cases.items()
+    }
 
 
 def ids(cases, *names):
@@ -53,8 +62,15 @@ def test_mine_is_what_waits_for_me(play):
     assert box(play, "town1.secretary", "mine") == ids(cases, "asked", "old")
     assert box(play, "community.secretary", "mine") == ids(cases, "draft")
     assert box(play, "town2.officer", "mine") == ids(cases, "elsewhere")
-    for who in ("town1.deputy", "town1.inspector", "zone.officer", "village.secretary", "zone.sysadmin",
-                "village.member1", "dept1.officer"):
+    for who in (
+        "town1.deputy",
+        "town1.inspector",
+        "zone.officer",
+        "village.secretary",
+        "zone.sysadmin",
+        "village.member1",
+        "dept1.officer",
+    ):
         assert box(play, who, "mine") == set(), who
 
 
@@ -72,13 +88,23 @@ def test_units_is_my_subtree(play):
     assert box(play, "town1.inspector", "units") == ids(cases, "asked", "draft", "old")
     assert box(play, "town2.secretary", "units") == ids(cases, "elsewhere")
     assert box(play, "village.organizer", "units") == ids(cases, "asked")
-    for who in ("zone.sysadmin", "zone.secadmin", "zone.auditor", "dept1.officer", "village.member1"):
+    for who in (
+        "zone.sysadmin",
+        "zone.secadmin",
+        "zone.auditor",
+        "dept1.officer",
+        "village.member1",
+    ):
         assert box(play, who, "units") == set(), who
 
 
 def test_done_is_what_i_took_part_in(play):
     cases = town(play)
-    assert box(play, "town1.officer", "done") == box(play, "organ.secretary", "done") == ids(cases, "closed")
+    assert (
+        box(play, "town1.officer", "done")
+        == box(play, "organ.secretary", "done")
+        == ids(cases, "closed")
+    )
     assert box(play, "town1.secretary", "done") == box(play, "zone.officer", "done") == set()
 
 
@@ -88,9 +114,14 @@ def test_a_late_case_is_shown_to_the_zone_beside_the_towns_own_desk(play):
     desks.escalate(play.session, engine.lock(play.session, case.id), play.on("2026-11-30").at)
     play.session.commit()
     assert box(play, "zone.officer", "copied") == box(play, "zone.secretary", "copied") == {case.id}
-    assert box(play, "zone.officer", "mine") == set() and box(play, "town1.officer", "mine") == {case.id}
+    assert box(play, "zone.officer", "mine") == set() and box(play, "town1.officer", "mine") == {
+        case.id
+    }
     case = play.move(case, "zone.officer", "take_over")
-    assert box(play, "zone.officer", "mine") == {case.id} and box(play, "town1.officer", "mine") == set()
+    assert (
+        box(play, "zone.officer", "mine") == {case.id}
+        and box(play, "town1.officer", "mine") == set()
+    )
 
 
 def test_the_second_hat_does_not_find_his_own_branch_on_the_towns_desk(play):
@@ -102,39 +133,52 @@ def test_the_second_hat_does_not_find_his_own_branch_on_the_towns_desk(play):
 
 def test_recused_it_is_on_my_desk_no_more(play):
     case = play.move(play.asked(), "town1.officer", "recuse")
-    assert box(play, "town1.officer", "mine") == set() and box(play, "town1.secretary", "mine") == {case.id}
+    assert box(play, "town1.officer", "mine") == set() and box(play, "town1.secretary", "mine") == {
+        case.id
+    }
 
 
 def test_a_joint_request_is_on_every_superiors_desk_until_he_has_answered(play):
     case = play.joint("village2")
     assert box(play, "town1.officer", "mine") == box(play, "town2.officer", "mine") == {case.id}
     play.move(case, "town1.officer", "approve")
-    assert box(play, "town1.officer", "mine") == set() and box(play, "town2.officer", "mine") == {case.id}
+    assert box(play, "town1.officer", "mine") == set() and box(play, "town2.officer", "mine") == {
+        case.id
+    }
 
 
 def test_narrowed(play):
     cases = town(play)
     town1 = play.world.units["town1"].path
-    assert box(play, "zone.officer", "units", unit_path=town1) == ids(cases, "asked", "draft", "old")
+    assert box(play, "zone.officer", "units", unit_path=town1) == ids(
+        cases, "asked", "draft", "old"
+    )
     assert box(play, "zone.officer", "units", workflow="zone_shift") == set()
-    assert box(play, "zone.officer", "units", workflow="date_change") == box(play, "zone.officer", "units")
+    assert box(play, "zone.officer", "units", workflow="date_change") == box(
+        play, "zone.officer", "units"
+    )
     assert box(play, "zone.officer", "units", due="overdue") == ids(cases, "old")
     assert box(play, "zone.officer", "units", due="week") == ids(cases, "asked", "elsewhere")
     play.on("2026-11-27")
     assert box(play, "zone.officer", "units", due="today") == ids(cases, "asked", "elsewhere")
     play.on("2026-11-28")
-    assert box(play, "zone.officer", "units", due="overdue") == ids(cases, "asked", "elsewhere", "old")
+    assert box(play, "zone.officer", "units", due="overdue") == ids(
+        cases, "asked", "elsewhere", "old"
+    )
     assert box(play, "zone.officer", "units", due="week") == set()
 
 
-@pytest.mark.parametrize("call", [
-    lambda s, who, day: queues.cases(s, who, "everything", day),
-    lambda s, who, day: queues.cases(s, who, "mine", day, Filters(due="yesterday")),
-    lambda s, who, day: queues.cases(s, who, "mine", day, cursor="1"),
-    lambda s, who, day: queues.cases(s, who, "mine", day, cursor="2026-11-24_x"),
-    lambda s, who, day: queues.cases(s, who, "mine", day, cursor="' OR 1=1 --_0"),
-    lambda s, who, day: queues.counts(s, who, "all", day),
-])
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda s, who, day: queues.cases(s, who, "everything", day),
+        lambda s, who, day: queues.cases(s, who, "mine", day, Filters(due="yesterday")),
+        lambda s, who, day: queues.cases(s, who, "mine", day, cursor="1"),
+        lambda s, who, day: queues.cases(s, who, "mine", day, cursor="2026-11-24_x"),
+        lambda s, who, day: queues.cases(s, who, "mine", day, cursor="' OR 1=1 --_0"),
+        lambda s, who, day: queues.counts(s, who, "all", day),
+    ],
+)
 def test_what_cannot_be_asked_is_said(play, call):
     with pytest.raises(WordsWrong):
         call(play.session, play.who("town1.officer"), play.at.today)
@@ -154,21 +198,39 @@ def unsettle(play) -> None:
     """Put cases into every odd hand: recused, raised, vacant, own case, joint, excused, promoted."""
     town(play)
     play.session.commit()
-    play.move(play.session.scalar(sa.select(Case).where(Case.state == "asked", Case.due_on > play.at.today)
-                                  .order_by(Case.id).limit(1)), "town1.officer", "recuse")
+    play.move(
+        play.session.scalar(
+            sa.select(Case)
+            .where(Case.state == "asked", Case.due_on > play.at.today)
+            .order_by(Case.id)
+            .limit(1)
+        ),
+        "town1.officer",
+        "recuse",
+    )
     play.on("2026-09-21")
     raised = play.asked("2026-10-15", day="2026-10-09")
     play.on("2026-09-30").move(raised, "zone.officer", "take_over")
     play.on("2026-10-12")
     play.move(
-        play.open("community.secretary", "community", day="2026-11-06",
-                  **{"with": [play.world.units["village2"].id]}),
-        "community.secretary", "ask_jointly", new_day="2026-11-12", reason=REASON)
+        play.open(
+            "community.secretary",
+            "community",
+            day="2026-11-06",
+            **{"with": [play.world.units["village2"].id]},
+        ),
+        "community.secretary",
+        "ask_jointly",
+        new_day="2026-11-12",
+        reason=REASON,
+    )
     play.on("2026-11-24")
 
 
 def test_nobody_finds_a_case_that_he_may_not_see(play):
-    """Every list and every count of every box, for everybody: within the subtree or on the own desk."""
+    """Every list and every count of every box, for everybody: within the subtree or on the own
+    desk.
+    """
     unsettle(play)
     for person, _role, _relation in CAST:
         who = play.who(person)
@@ -184,11 +246,18 @@ def test_nobody_finds_a_case_that_he_may_not_see(play):
             assert queues.box_count(play.session, who, name) == len(items)
 
 
-@pytest.mark.parametrize("filters", [
-    Filters(due="overdue"), Filters(due="week"), Filters(workflow="zone_shift")])
+@pytest.mark.parametrize(
+    "filters", [Filters(due="overdue"), Filters(due="week"), Filters(workflow="zone_shift")]
+)
 def test_counts_are_narrowed_like_the_list(play, filters):
     unsettle(play)
-    for person in ("zone.officer", "town1.officer", "town2.inspector", "village.secretary", "zone.auditor"):
+    for person in (
+        "zone.officer",
+        "town1.officer",
+        "town2.inspector",
+        "village.secretary",
+        "zone.auditor",
+    ):
         who = play.who(person)
         for name in BOXES:
             items = queues.cases(play.session, who, name, play.at.today, filters, limit=500).items
@@ -197,7 +266,9 @@ def test_counts_are_narrowed_like_the_list(play, filters):
 
 
 def test_mine_is_exactly_what_the_engine_would_let_me_do(play):
-    """For everybody and every open case: on my desk if and only if I fill the party that it waits for."""
+    """For everybody and every open case: on my desk if and only if I fill the party that it waits
+    for.
+    """
     unsettle(play)
     wrong = []
     for person, _role, _relation in CAST:
@@ -205,17 +276,23 @@ def test_mine_is_exactly_what_the_engine_would_let_me_do(play):
         for case in play.session.scalars(sa.select(Case).where(Case.closed_at.is_(None))):
             workflow = workflows.get(case.workflow, case.definition_version)
             party = workflow.state(case.state).waits_on
-            may = party.human and authority.standing(play.session, workflow, case, party, who) is not None
+            may = (
+                party.human
+                and authority.standing(play.session, workflow, case, party, who) is not None
+            )
             if may != (case.id in mine):
-                wrong.append(f"{person}: {case.unit.name} {case.state}: {may=}, listed {case.id in mine}")
+                wrong.append(
+                    f"{person}: {case.unit.name} {case.state}: {may=}, listed {case.id in mine}"
+                )
     assert not wrong, "\n".join(wrong)
 
 
 def test_who_was_promoted_does_not_find_his_own_request_on_his_new_desk(play):
     """He asked as the branch's secretary and is the town's officer since: he may not answer it."""
     case = play.asked()
-    play.session.scalar(sa.select(Post).where(
-        Post.person_id == play.world.people["village.secretary"].id)).to_on = date(2026, 11, 24)
+    play.session.scalar(
+        sa.select(Post).where(Post.person_id == play.world.people["village.secretary"].id)
+    ).to_on = date(2026, 11, 24)
     play.world.post("village.secretary", "town1", "officer", from_on=date(2026, 11, 25))
     play.session.commit()
     play.on("2026-11-25")
@@ -223,12 +300,17 @@ def test_who_was_promoted_does_not_find_his_own_request_on_his_new_desk(play):
 
 
 def test_a_vacancy_leaves_no_orphan_on_a_desk(play):
-    """Officer and secretary leave: the deputy finds the case in his box once the clock has gone round."""
+    """Officer and secretary leave: the deputy finds the case in his box once the clock has gone
+    round.
+    """
     from oversight.operations.sweep import sweep
 
     case = play.asked()
-    for post in play.session.scalars(sa.select(Post).where(
-            Post.unit_id == play.world.units["town1"].id, Post.office.in_(("officer", "secretary")))):
+    for post in play.session.scalars(
+        sa.select(Post).where(
+            Post.unit_id == play.world.units["town1"].id, Post.office.in_(("officer", "secretary"))
+        )
+    ):
         post.to_on = date(2026, 11, 24)
     play.session.commit()
     sweep(play.session, play.on("2026-11-25").at)
@@ -297,7 +379,13 @@ def test_reading_changes_nothing(play):
 
     unsettle(play)
     before = dump(play.session)
-    for person in ("zone.officer", "town1.officer", "second.hat", "village.secretary", "town2.inspector"):
+    for person in (
+        "zone.officer",
+        "town1.officer",
+        "second.hat",
+        "village.secretary",
+        "town2.inspector",
+    ):
         who = play.who(person)
         for name in BOXES:
             for case in queues.cases(play.session, who, name, play.at.today).items:
@@ -310,11 +398,18 @@ def test_reading_changes_nothing(play):
 # Units -------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("who, first, count", [
-    ("zone.officer", "zone", 11), ("town1.officer", "town1", 6), ("town2.inspector", "town2", 2),
-    ("village.secretary", "village", 1), ("village.member1", "village", 1), ("zone.sysadmin", None, 0),
-    ("zone.auditor", None, 0),
-])
+@pytest.mark.parametrize(
+    "who, first, count",
+    [
+        ("zone.officer", "zone", 11),
+        ("town1.officer", "town1", 6),
+        ("town2.inspector", "town2", 2),
+        ("village.secretary", "village", 1),
+        ("village.member1", "village", 1),
+        ("zone.sysadmin", None, 0),
+        ("zone.auditor", None, 0),
+    ],
+)
 def test_my_units_own_unit_first(play, who, first, count):
     found = queues.units_in_sight(play.session, play.who(who))
     assert len(found) == count

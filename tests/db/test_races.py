@@ -35,24 +35,37 @@ class Racer:
         self.engine, self.at = db.engine, play.at
         self.person_id = play.world.people[name].id
 
-    def make(self, barrier, case_id: str, move: str, version: int | None, results: list, slot: int) -> None:
+    def make(
+        self, barrier, case_id: str, move: str, version: int | None, results: list, slot: int
+    ) -> None:
         try:
             with Session(self.engine) as session:
                 who = authority.actor(session, self.person_id, self.at.today)
                 session.commit()
                 barrier.wait(timeout=30)
-                case = engine.submit(session, case_id, move, who, GOOD_WORDS.get(move, {}), version=version,
-                                     at=self.at)
+                case = engine.submit(
+                    session,
+                    case_id,
+                    move,
+                    who,
+                    GOOD_WORDS.get(move, {}),
+                    version=version,
+                    at=self.at,
+                )
                 results[slot] = case.state
         except BaseException as error:
             results[slot] = error
 
 
 def together(play, *entries) -> list:
-    """Make moves at the same instant: entries are (name, case id, move, version); returns what came of it."""
+    """Make moves at the same instant: entries are (name, case id, move, version); returns what came
+    of it.
+    """
     barrier, results = threading.Barrier(len(entries)), [None] * len(entries)
-    threads = [threading.Thread(target=Racer(play, name).make, args=(barrier, *entry, results, slot))
-               for slot, (name, *entry) in enumerate(entries)]
+    threads = [
+        threading.Thread(target=Racer(play, name).make, args=(barrier, *entry, results, slot))
+        for slot, (name, *entry) in enumerate(entries)
+    ]
     play.session.commit()  # on SQLite even a reader of ours would keep the racers waiting
     for thread in threads:
         thread.start()
@@ -69,8 +82,11 @@ def test_approve_against_refuse(play):
     for number in range(PAIRS):
         case = play.asked()
         version = case.version if number % 2 else None
-        results = together(play, ("town1.officer", case.id, "approve", version),
-                           ("town1.secretary", case.id, "refuse", version))
+        results = together(
+            play,
+            ("town1.officer", case.id, "approve", version),
+            ("town1.secretary", case.id, "refuse", version),
+        )
         won = [result for result in results if isinstance(result, str)]
         lost = [result for result in results if not isinstance(result, str)]
         assert len(won) == 1, results
@@ -86,31 +102,45 @@ def test_approve_against_refuse(play):
         if won == ["approved"]:
             play.move(case, "town1.officer", "revoke")
     decided = play.session.execute(
-        sa.select(JournalRow.case_id, sa.func.count()).where(JournalRow.move.in_(("approve", "refuse")))
-        .group_by(JournalRow.case_id)).all()
+        sa.select(JournalRow.case_id, sa.func.count())
+        .where(JournalRow.move.in_(("approve", "refuse")))
+        .group_by(JournalRow.case_id)
+    ).all()
     assert dict(decided) == dict.fromkeys(cases, 1)
     assert_gapless(play, "town1", PAIRS)
-    print(f"\n{len(winners)} pairs, {winners.count('approved')} approved, {winners.count('refused')} refused")
+    print(
+        f"\n{len(winners)} pairs, {winners.count('approved')} approved, {winners.count('refused')} refused"
+    )
 
 
 def test_answer_against_withdrawal(play):
     """The applicant withdraws while the superior approves: the day moves only if he came too late."""
     for _number in range(20):
         case = play.asked()
-        results = together(play, ("town1.officer", case.id, "approve", case.version),
-                           ("village.secretary", case.id, "withdraw", case.version))
+        results = together(
+            play,
+            ("town1.officer", case.id, "approve", case.version),
+            ("village.secretary", case.id, "withdraw", case.version),
+        )
         [won] = [result for result in results if isinstance(result, str)]
         assert sum(isinstance(result, Stale) for result in results) == 1, results
         assert play.day_of() == (DEC11 if won == "approved" else DEC4)
         if won == "approved":
-            play.move(play.session.get(Case, case.id, populate_existing=True), "town1.officer", "revoke")
+            play.move(
+                play.session.get(Case, case.id, populate_existing=True), "town1.officer", "revoke"
+            )
 
 
 def test_joint_answers_at_the_same_instant_are_all_counted(play):
     for _number in range(20):
         case = play.joint("village2", "office")
-        results = together(play, *((name, case.id, "approve", case.version)
-                                   for name in ("town1.officer", "town2.officer", "dept1.officer")))
+        results = together(
+            play,
+            *(
+                (name, case.id, "approve", case.version)
+                for name in ("town1.officer", "town2.officer", "dept1.officer")
+            ),
+        )
         assert all(result in ("asked_joint", "approved") for result in results), results
         case = play.session.get(Case, case.id, populate_existing=True)
         assert case.state == "approved" and len(play.papers(case)) == 3
@@ -124,12 +154,17 @@ def test_joint_answers_at_the_same_instant_are_all_counted(play):
 def test_two_officers_of_one_town_fill_its_slot_once(play):
     for _number in range(10):
         case = play.joint("village2")
-        results = together(play, ("town1.officer", case.id, "approve", case.version),
-                           ("town1.secretary", case.id, "approve", case.version))
+        results = together(
+            play,
+            ("town1.officer", case.id, "approve", case.version),
+            ("town1.secretary", case.id, "approve", case.version),
+        )
         assert results.count("asked_joint") == 1, results
         [loser] = [result for result in results if isinstance(result, No)]
         assert isinstance(loser, (SomebodyFirst, NotOpen, Stale)), repr(loser)
-        play.move(play.session.get(Case, case.id, populate_existing=True), "village.secretary", "withdraw")
+        play.move(
+            play.session.get(Case, case.id, populate_existing=True), "village.secretary", "withdraw"
+        )
 
 
 def test_a_joint_answer_against_a_refusal(play):
@@ -137,12 +172,21 @@ def test_a_joint_answer_against_a_refusal(play):
         case = play.joint("village2")
         play.move(case, "town1.officer", "approve")
         version = play.session.get(Case, case.id, populate_existing=True).version
-        results = together(play, ("town2.officer", case.id, "approve", version),
-                           ("town2.secretary", case.id, "refuse", version))
+        results = together(
+            play,
+            ("town2.officer", case.id, "approve", version),
+            ("town2.secretary", case.id, "refuse", version),
+        )
         [won] = [result for result in results if isinstance(result, str)]
-        assert play.day_of("village") == play.day_of("village2") == (DEC11 if won == "approved" else DEC4)
+        assert (
+            play.day_of("village")
+            == play.day_of("village2")
+            == (DEC11 if won == "approved" else DEC4)
+        )
         if won == "approved":
-            play.move(play.session.get(Case, case.id, populate_existing=True), "town1.officer", "revoke")
+            play.move(
+                play.session.get(Case, case.id, populate_existing=True), "town1.officer", "revoke"
+            )
 
 
 def test_numbers_given_at_the_same_instant_have_no_gap_and_no_double(play):
@@ -150,19 +194,29 @@ def test_numbers_given_at_the_same_instant_have_no_gap_and_no_double(play):
         units = ("village", "community", "organ")
         cases = [play.asked(name=f"{unit}.secretary", unit=unit) for unit in units]
         entries = zip(("town1.officer", "town1.secretary", "town1.officer"), cases, strict=True)
-        results = together(play, *((name, case.id, "approve", case.version) for name, case in entries))
+        results = together(
+            play, *((name, case.id, "approve", case.version) for name, case in entries)
+        )
         assert results == ["approved"] * 3, results
         assert_gapless(play, "town1", 3 * number)
         for case in cases:
-            play.move(play.session.get(Case, case.id, populate_existing=True), "town1.officer", "revoke")
+            play.move(
+                play.session.get(Case, case.id, populate_existing=True), "town1.officer", "revoke"
+            )
 
 
 def test_a_refused_answer_in_between_takes_no_number(play):
     """One of three at the same instant is refused by a rule: the other two are numbers 1 and 2."""
-    cases = [play.asked(name=f"{unit}.secretary", unit=unit) for unit in ("village", "community", "organ")]
-    results = together(play, ("town1.officer", cases[0].id, "approve", 99),
-                       ("town1.officer", cases[1].id, "approve", cases[1].version),
-                       ("town1.secretary", cases[2].id, "approve", cases[2].version))
+    cases = [
+        play.asked(name=f"{unit}.secretary", unit=unit)
+        for unit in ("village", "community", "organ")
+    ]
+    results = together(
+        play,
+        ("town1.officer", cases[0].id, "approve", 99),
+        ("town1.officer", cases[1].id, "approve", cases[1].version),
+        ("town1.secretary", cases[2].id, "approve", cases[2].version),
+    )
     assert isinstance(results[0], Stale) and results[1:] == ["approved"] * 2
     assert_gapless(play, "town1", 2)
 
@@ -187,7 +241,9 @@ def open_together(play, *entries, day: str = "2026-12-04") -> list:
         except BaseException as error:
             results[slot] = error
 
-    threads = [threading.Thread(target=begin, args=(slot, *entry)) for slot, entry in enumerate(entries)]
+    threads = [
+        threading.Thread(target=begin, args=(slot, *entry)) for slot, entry in enumerate(entries)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -198,17 +254,26 @@ def open_together(play, *entries, day: str = "2026-12-04") -> list:
 
 def test_two_requests_for_one_party_day_at_the_same_instant(play):
     """Invariant 6, raced: the loser hears that one is open; there is one activity and one case."""
-    results = open_together(play, ("village.secretary", "village", ()), ("village.organizer", "village", ()))
+    results = open_together(
+        play, ("village.secretary", "village", ()), ("village.organizer", "village", ())
+    )
     assert results.count("draft") == 1, results
-    assert isinstance(next(result for result in results if result != "draft"), SomebodyFirst), results
+    assert isinstance(next(result for result in results if result != "draft"), SomebodyFirst), (
+        results
+    )
     assert play.count(Case) == 1 and play.count(Activity) == 1
 
 
 def test_a_partner_named_and_asking_itself_at_the_same_instant(play):
-    """Invariant 6, raced: the community is in one open request, its own or the village's, never in both."""
+    """Invariant 6, raced: the community is in one open request, its own or the village's, never in
+    both.
+    """
     for _number in range(10):
-        results = open_together(play, ("village.secretary", "village", ("community",)),
-                                ("community.secretary", "community", ()))
+        results = open_together(
+            play,
+            ("village.secretary", "village", ("community",)),
+            ("community.secretary", "community", ()),
+        )
         assert results.count("draft") == 1, results
         assert isinstance(next(result for result in results if result != "draft"), No), results
         [case] = play.session.scalars(sa.select(Case).where(Case.closed_at.is_(None)))
@@ -217,19 +282,31 @@ def test_a_partner_named_and_asking_itself_at_the_same_instant(play):
 
 
 def test_two_that_name_each_other_in_a_month_that_nobody_has_planned(play):
-    """Each plans the other's month too: they must not wait in a circle; one opens, the other is told why not."""
+    """Each plans the other's month too: they must not wait in a circle; one opens, the other is
+    told why not.
+    """
     village, community = (play.world.units[name] for name in ("village", "community"))
     for month in (1, 2, 3, 4, 5, 6, 8, 9, 10, 11, 12):
         day = rule_for(play.session, village, 2027, month).on.isoformat()
-        results = open_together(play, ("village.secretary", "village", ("community",)),
-                                ("community.secretary", "community", ("village",)), day=day)
+        results = open_together(
+            play,
+            ("village.secretary", "village", ("community",)),
+            ("community.secretary", "community", ("village",)),
+            day=day,
+        )
         assert results.count("draft") == 1, results
         assert isinstance(next(result for result in results if result != "draft"), No), results
-        assert {unit.id for unit in (village, community)} == set(play.session.scalars(
-            sa.select(Activity.unit_id).where(Activity.year == 2027, Activity.month == month)))
+        assert {unit.id for unit in (village, community)} == set(
+            play.session.scalars(
+                sa.select(Activity.unit_id).where(Activity.year == 2027, Activity.month == month)
+            )
+        )
 
 
 def assert_gapless(play, unit: str, count: int) -> None:
-    found = play.session.scalars(sa.select(Paper.seq).where(
-        Paper.unit_id == play.world.units[unit].id, Paper.year == 2026).order_by(Paper.seq)).all()
+    found = play.session.scalars(
+        sa.select(Paper.seq)
+        .where(Paper.unit_id == play.world.units[unit].id, Paper.year == 2026)
+        .order_by(Paper.seq)
+    ).all()
     assert found == list(range(1, count + 1))

@@ -24,7 +24,9 @@ CALL = {"reached": True, "told": True, "way": "phone", "reason": "外出"}
 
 
 def together(session, moment, *deeds) -> list:
-    """Do things at the same instant, each in a session of its own: (person id, deed); returns what came of each."""
+    """Do things at the same instant, each in a session of its own: (person id, deed); returns what
+    came of each.
+    """
     bind, barrier, results = db.engine, threading.Barrier(len(deeds)), [None] * len(deeds)
 
     def run(slot: int, person_id: str, deed) -> None:
@@ -50,24 +52,50 @@ def together(session, moment, *deeds) -> list:
 
 
 def test_two_sheets_of_one_day(session, world):
-    """One record, one follow-up each; a different sheet that comes second is a correction and must say why."""
+    """One record, one follow-up each; a different sheet that comes second is a correction and must
+    say why.
+    """
     people = [world.people[f"village.{name}"].id for name in ("secretary", "organizer")]
     for month in MONTHS:
-        row, moment = activity_for(session, world.units["village"], 2026, month), at(f"2026-{month:02d}-28")
+        row, moment = (
+            activity_for(session, world.units["village"], 2026, month),
+            at(f"2026-{month:02d}-28"),
+        )
         row_id, same = row.id, month % 2
-        raws = [sheet(world, absent=("member1",)), sheet(world, absent=("member1",) if same else ("member2",))]
-        deeds = [(person, lambda own, who, raw=raw, row_id=row_id, moment=moment: attendance.submit(
-            own, row_id, attendance.read_sheet(raw), who, moment).opened)
-            for person, raw in zip(people, raws, strict=True)]
+        raws = [
+            sheet(world, absent=("member1",)),
+            sheet(world, absent=("member1",) if same else ("member2",)),
+        ]
+        deeds = [
+            (
+                person,
+                lambda own, who, raw=raw, row_id=row_id, moment=moment: (
+                    attendance.submit(own, row_id, attendance.read_sheet(raw), who, moment).opened
+                ),
+            )
+            for person, raw in zip(people, raws, strict=True)
+        ]
         results = together(session, moment, *deeds)
         opened = [result for result in results if isinstance(result, tuple)]
         assert sum(len(each) for each in opened) == 1, results
         assert len(opened) == (2 if same else 1), results
         assert same or any(isinstance(result, RuleSaysNo) for result in results)
-        assert session.scalar(sa.select(sa.func.count()).select_from(ActivityChange).where(
-            ActivityChange.activity_id == row_id)) == 1
-        assert session.scalar(sa.select(sa.func.count()).select_from(Attendance).where(
-            Attendance.activity_id == row_id)) == 5
+        assert (
+            session.scalar(
+                sa.select(sa.func.count())
+                .select_from(ActivityChange)
+                .where(ActivityChange.activity_id == row_id)
+            )
+            == 1
+        )
+        assert (
+            session.scalar(
+                sa.select(sa.func.count())
+                .select_from(Attendance)
+                .where(Attendance.activity_id == row_id)
+            )
+            == 5
+        )
         found = attendance.balance(session, session.get(Activity, row_id))
         assert found["absent"] == found["end_open"] == 1
 
@@ -76,23 +104,45 @@ def test_a_lesson_and_a_correction_at_the_same_instant(session, world):
     """Whoever comes first, no follow-up is left for one who was present after all."""
     outcomes = Counter()
     for month in MONTHS:
-        row, moment = activity_for(session, world.units["village"], 2026, month), at(f"2026-{month:02d}-28")
+        row, moment = (
+            activity_for(session, world.units["village"], 2026, month),
+            at(f"2026-{month:02d}-28"),
+        )
         row_id, leader = row.id, world.actor("village.organizer", moment.today)
-        [case_id] = attendance.record(session, row_id, attendance.read_sheet(sheet(world, absent=("member1",))), leader,
-                                      moment).opened
+        [case_id] = attendance.record(
+            session,
+            row_id,
+            attendance.read_sheet(sheet(world, absent=("member1",))),
+            leader,
+            moment,
+        ).opened
         engine.perform(session, case_id, "record_contact", leader, CALL, version=None, at=moment)
         session.commit()
         lesson = {"form": "visit", "held_on": moment.today.isoformat()}
         raw = attendance.read_sheet(sheet(world, why="本人到会，漏登"))
         results = together(
-            session, moment,
-            (leader.id, lambda own, who, case_id=case_id, moment=moment, lesson=lesson: engine.submit(
-                own, case_id, "record_lesson", who, lesson, version=None, at=moment).state),
-            (world.people["village.secretary"].id, lambda own, who, row_id=row_id, moment=moment, raw=raw:
-                attendance.submit(own, row_id, raw, who, moment).opened))
+            session,
+            moment,
+            (
+                leader.id,
+                lambda own, who, case_id=case_id, moment=moment, lesson=lesson: (
+                    engine.submit(
+                        own, case_id, "record_lesson", who, lesson, version=None, at=moment
+                    ).state
+                ),
+            ),
+            (
+                world.people["village.secretary"].id,
+                lambda own, who, row_id=row_id, moment=moment, raw=raw: (
+                    attendance.submit(own, row_id, raw, who, moment).opened
+                ),
+            ),
+        )
         assert results[1] == (), results
         # The state is read after the commit: by then the correction may have come.
-        assert results[0] in ("to_confirm", "corrected") or isinstance(results[0], (NotOpen, Stale)), results
+        assert results[0] in ("to_confirm", "corrected") or isinstance(
+            results[0], (NotOpen, Stale)
+        ), results
         assert session.get(Case, case_id).state == "corrected"
         outcomes[type(results[0]).__name__] += 1
     print(f"\n{dict(outcomes)}")
@@ -105,17 +155,45 @@ def test_a_photo_and_the_report_of_its_round(app, session, world):
         case = fixing(session, world)
         case_id, moment, leader = case.id, at("2026-12-02"), world.people["village.secretary"].id
         results = together(
-            session, moment,
-            (leader, lambda own, who, case_id=case_id, moment=moment: evidence.submit(
-                own, folder, case_id, evidence.Sent(photo, "a.jpg"), who, moment).id),
-            (leader, lambda own, who, case_id=case_id, moment=moment: engine.submit(
-                own, case_id, "report", who, {"items": ITEMS}, version=None, at=moment).state))
+            session,
+            moment,
+            (
+                leader,
+                lambda own, who, case_id=case_id, moment=moment: (
+                    evidence.submit(
+                        own, folder, case_id, evidence.Sent(photo, "a.jpg"), who, moment
+                    ).id
+                ),
+            ),
+            (
+                leader,
+                lambda own, who, case_id=case_id, moment=moment: (
+                    engine.submit(
+                        own, case_id, "report", who, {"items": ITEMS}, version=None, at=moment
+                    ).state
+                ),
+            ),
+        )
         assert results[1] == "recheck", results
         assert isinstance(results[0], (str, No)), results
-        moves = session.scalars(sa.select(JournalRow.move).where(
-            JournalRow.case_id == case_id).order_by(JournalRow.seq)).all()
-        kept = session.scalar(sa.select(sa.func.count()).select_from(Attachment).where(Attachment.case_id == case_id))
-        assert moves[-1] == "report" and kept == moves.count("attach") == isinstance(results[0], str)
-        do(session, world, session.get(Case, case_id), "void", {"reason": "下一件"}, on="2026-12-02")
+        moves = session.scalars(
+            sa.select(JournalRow.move).where(JournalRow.case_id == case_id).order_by(JournalRow.seq)
+        ).all()
+        kept = session.scalar(
+            sa.select(sa.func.count()).select_from(Attachment).where(Attachment.case_id == case_id)
+        )
+        assert moves[-1] == "report" and kept == moves.count("attach") == isinstance(
+            results[0], str
+        )
+        do(
+            session,
+            world,
+            session.get(Case, case_id),
+            "void",
+            {"reason": "下一件"},
+            on="2026-12-02",
+        )
     files = [path for path in folder.rglob("*") if path.is_file()]
-    assert len(files) == 2 * session.scalar(sa.select(sa.func.count()).select_from(Attachment)), "no orphan on the disk"
+    assert len(files) == 2 * session.scalar(sa.select(sa.func.count()).select_from(Attachment)), (
+        "no orphan on the disk"
+    )

@@ -1,4 +1,6 @@
-"""Rosters applied at the same instant: nobody twice, nothing half, one winner a draft, a sentence for the others."""
+"""Rosters applied at the same instant: nobody twice, nothing half, one winner a draft, a sentence
+for the others.
+"""
 
 from __future__ import annotations
 
@@ -29,8 +31,17 @@ ADMINS = ("zone.sysadmin", "second.sysadmin", "third.sysadmin", "fourth.sysadmin
 
 
 def book(branch: str, *names: str) -> bytes:
-    lines = [[branch, f"{1 + number % 2}组", name, f"2010.7.{1 + number}", "" if number else "书记",
-              f"1380000{number:04d}"] for number, name in enumerate(names)]
+    lines = [
+        [
+            branch,
+            f"{1 + number % 2}组",
+            name,
+            f"2010.7.{1 + number}",
+            "" if number else "书记",
+            f"1380000{number:04d}",
+        ]
+        for number, name in enumerate(names)
+    ]
     return tidy(lines, [[branch, "农村", "青溪镇党委"]], HEAD)
 
 
@@ -51,13 +62,26 @@ class Race:
 
     def propose(self, name: str, data: bytes) -> str:
         """Upload as somebody; returns the mark of what he was shown."""
-        found = roster.propose(self.session, self.folder, self.world.zone, data, "名册.xlsx", SEALER,
-                               self.world.actor(name, TODAY), NOW)
+        found = roster.propose(
+            self.session,
+            self.folder,
+            self.world.zone,
+            data,
+            "名册.xlsx",
+            SEALER,
+            self.world.actor(name, TODAY),
+            NOW,
+        )
         return found.plan.digest
 
     def accept(self, name: str, digest: str):
         def act(session, who, zone):
-            return len(roster.accept(session, self.folder, zone, SEALER, who, NOW, digest, True).plan.people)
+            return len(
+                roster.accept(
+                    session, self.folder, zone, SEALER, who, NOW, digest, True
+                ).plan.people
+            )
+
         return name, act
 
     def bring(self, name: str, data: bytes):
@@ -66,6 +90,7 @@ class Race:
             roster.apply(session, found, None, NOW, True)
             session.commit()
             return len(found.plan.people)
+
         return name, act
 
     def together(self, *entries) -> list:
@@ -75,14 +100,19 @@ class Race:
         def run(slot: int, name: str, act) -> None:
             try:
                 with Session(self.engine) as session:
-                    who, zone = authority.actor(session, self.ids[name], TODAY), session.get(Zone, self.zone_id)
+                    who, zone = (
+                        authority.actor(session, self.ids[name], TODAY),
+                        session.get(Zone, self.zone_id),
+                    )
                     session.commit()
                     barrier.wait(timeout=30)
                     results[slot] = act(session, who, zone)
             except BaseException as error:
                 results[slot] = error
 
-        threads = [threading.Thread(target=run, args=(slot, *entry)) for slot, entry in enumerate(entries)]
+        threads = [
+            threading.Thread(target=run, args=(slot, *entry)) for slot, entry in enumerate(entries)
+        ]
         self.session.commit()
         for thread in threads:
             thread.start()
@@ -98,12 +128,21 @@ class Race:
     def whole(self, branch: str, names: list[str]) -> None:
         """Assert that a branch, its groups, people, memberships and secretary are there once each."""
         unit_id = self.session.scalars(sa.select(Unit.id).where(Unit.name == branch)).one()
-        rows = self.session.execute(sa.select(Person.name, Membership.group_id).join(
-            Person, Person.id == Membership.person_id).where(
-            Membership.unit_id == unit_id, Membership.to_on.is_(None))).all()
-        assert Counter(row.name for row in rows) == Counter(names) and all(row.group_id for row in rows)
+        rows = self.session.execute(
+            sa.select(Person.name, Membership.group_id)
+            .join(Person, Person.id == Membership.person_id)
+            .where(Membership.unit_id == unit_id, Membership.to_on.is_(None))
+        ).all()
+        assert Counter(row.name for row in rows) == Counter(names) and all(
+            row.group_id for row in rows
+        )
         assert self.count(Unit, Unit.parent_id == unit_id) == min(2, len(names))
-        assert self.count(Post, Post.unit_id == unit_id, Post.office == "secretary", Post.to_on.is_(None)) == 1
+        assert (
+            self.count(
+                Post, Post.unit_id == unit_id, Post.office == "secretary", Post.to_on.is_(None)
+            )
+            == 1
+        )
         assert all(self.count(Person, Person.name == name) == 1 for name in names)
 
     def files(self) -> list:
@@ -114,12 +153,17 @@ class Race:
 def test_one_draft_applied_at_once_is_applied_once(race, many):
     for number in range(ROUNDS):
         names = [f"张三{mark}" for mark in "甲乙丙丁戊"[:5]]
-        branch, names = f"新{'一二三四五'[number]}村党支部", [name + "一二三四五"[number] for name in names]
+        branch, names = (
+            f"新{'一二三四五'[number]}村党支部",
+            [name + "一二三四五"[number] for name in names],
+        )
         digest = race.propose("zone.sysadmin", book(branch, *names))
         results = race.together(*[race.accept("zone.sysadmin", digest)] * many)
         assert results.count(5) == 1, results
         losers = [result for result in results if result != 5]
-        assert all(type(loser) is NotInSight and "可能已经导入或放弃" in loser.sentence for loser in losers), results
+        assert all(
+            type(loser) is NotInSight and "可能已经导入或放弃" in loser.sentence for loser in losers
+        ), results
         race.whole(branch, names)
         assert race.count(RosterDraft) == 0 and race.files() == []
         assert race.count(AdminChange, AdminChange.act == "roster") == number + 1
@@ -134,27 +178,45 @@ def test_drafts_of_one_file_by_several_bring_nobody_twice(race, many):
     losers = [result for result in results if result != 3]
     assert all(type(loser) is Stale and "重新比对" in loser.sentence for loser in losers), results
     race.whole("白沙村党支部", ["张三丰", "李四海", "王五岳"])
-    assert race.count(RosterDraft) == many - 1 and len(race.files()) == many - 1  # theirs wait for another look
+    assert (
+        race.count(RosterDraft) == many - 1 and len(race.files()) == many - 1
+    )  # theirs wait for another look
 
 
 def test_different_drafts_of_one_branch_do_not_mix(race):
-    """One is applied; the other is shown anew what it would do now, and does that when it is applied then."""
+    """One is applied; the other is shown anew what it would do now, and does that when it is
+    applied then.
+    """
     first = race.propose("zone.sysadmin", book("白沙村党支部", "张三丰", "李四海"))
     second = race.propose("second.sysadmin", book("白沙村党支部", "张三丰", "王五岳", "赵六合"))
-    results = race.together(race.accept("zone.sysadmin", first), race.accept("second.sysadmin", second))
+    results = race.together(
+        race.accept("zone.sysadmin", first), race.accept("second.sysadmin", second)
+    )
     [loser] = [result for result in results if isinstance(result, Exception)]
     assert type(loser) is Stale, results
-    race.whole("白沙村党支部", ["张三丰", "李四海"] if results[0] == 2 else ["张三丰", "王五岳", "赵六合"])
+    race.whole(
+        "白沙村党支部", ["张三丰", "李四海"] if results[0] == 2 else ["张三丰", "王五岳", "赵六合"]
+    )
 
 
 def test_drafts_of_different_branches_all_come_in_whole(race):
     for _round in range(ROUNDS):
-        left = {name: (f"{mark}{_round}".translate(str.maketrans("01234", "甲乙丙丁戊")) + "村党支部")
-                for name, mark in zip(ADMINS, ("东", "南", "西", "北"), strict=True)}
-        people_of = {name: [f"{branch[0]}{branch[1]}{who}" for who in "一二三"] for name, branch in left.items()}
+        left = {
+            name: (f"{mark}{_round}".translate(str.maketrans("01234", "甲乙丙丁戊")) + "村党支部")
+            for name, mark in zip(ADMINS, ("东", "南", "西", "北"), strict=True)
+        }
+        people_of = {
+            name: [f"{branch[0]}{branch[1]}{who}" for who in "一二三"]
+            for name, branch in left.items()
+        }
         while left:
-            digests = {name: race.propose(name, book(branch, *people_of[name])) for name, branch in left.items()}
-            results = race.together(*(race.accept(name, digest) for name, digest in digests.items()))
+            digests = {
+                name: race.propose(name, book(branch, *people_of[name]))
+                for name, branch in left.items()
+            }
+            results = race.together(
+                *(race.accept(name, digest) for name, digest in digests.items())
+            )
             assert all(result == 3 or type(result) is Stale for result in results), results
             done = [name for name, result in zip(list(left), results, strict=True) if result == 3]
             assert done, results
@@ -167,7 +229,9 @@ def test_the_terminal_and_the_page_take_turns(race, many):
     """Where the file is read and written at one go, whoever comes second finds everybody there."""
     data = book("白沙村党支部", "张三丰", "李四海", "王五岳")
     digest = race.propose("zone.sysadmin", data)
-    results = race.together(race.accept("zone.sysadmin", digest), *(race.bring(name, data) for name in ADMINS[1:many]))
+    results = race.together(
+        race.accept("zone.sysadmin", digest), *(race.bring(name, data) for name in ADMINS[1:many])
+    )
     assert sorted(result for result in results if isinstance(result, int)).count(3) == 1, results
     assert all(type(result) is Stale or result in (0, 3) for result in results), results
     race.whole("白沙村党支部", ["张三丰", "李四海", "王五岳"])
@@ -175,6 +239,7 @@ def test_the_terminal_and_the_page_take_turns(race, many):
 
 def test_a_draft_put_aside_while_it_is_applied(race):
     """Both keys pressed: it is applied or it is not, and no file is left."""
+
     def put_aside(session, who, _zone):
         roster.discard(session, race.folder, who)
         return "aside"
@@ -183,7 +248,9 @@ def test_a_draft_put_aside_while_it_is_applied(race):
         branch = f"新{'一二三四五'[number]}村党支部"
         digest = race.propose("zone.sysadmin", book(branch, "张三" + "一二三四五"[number]))
         results = race.together(race.accept("zone.sysadmin", digest), ("zone.sysadmin", put_aside))
-        assert results[1] == "aside" and (results[0] == 1 or type(results[0]) is NotInSight), results
+        assert results[1] == "aside" and (results[0] == 1 or type(results[0]) is NotInSight), (
+            results
+        )
         assert race.count(Unit, Unit.name == branch) == (results[0] == 1)
         assert race.files() == [] and race.count(RosterDraft) == 0
 
@@ -191,26 +258,39 @@ def test_a_draft_put_aside_while_it_is_applied(race):
 def test_somebody_is_moved_by_hand_while_a_roster_moves_him(race):
     """He ends in one branch or the other, with one open membership; whoever comes second is told."""
     person, other = race.world.people["village.member1"], race.world.units["school"].id
-    lines = [["柏树村党支部", "", race.world.people[f"village2.{who}"].name, "", "", ""]
-             for who in ("secretary", "organizer", "member1", "member2", "member3")]
-    names = {f"village2.{who}": "甲乙丙丁戊"[number] + "树人" for number, who in enumerate(
-        ("secretary", "organizer", "member1", "member2", "member3"))}
+    lines = [
+        ["柏树村党支部", "", race.world.people[f"village2.{who}"].name, "", "", ""]
+        for who in ("secretary", "organizer", "member1", "member2", "member3")
+    ]
+    names = {
+        f"village2.{who}": "甲乙丙丁戊"[number] + "树人"
+        for number, who in enumerate(("secretary", "organizer", "member1", "member2", "member3"))
+    }
     for key, name in names.items():
         race.world.people[key].name = name
     person.name, person.joined_on = "石桥人", date(2010, 7, 1)
     race.session.commit()
     lines = [["柏树村党支部", "", name, "", "", ""] for name in names.values()]
-    data = tidy([*lines, ["柏树村党支部", "", "石桥人", "2010.7.1", "", ""]], header=HEAD[:4] + ["备注", "手机"])
+    data = tidy(
+        [*lines, ["柏树村党支部", "", "石桥人", "2010.7.1", "", ""]],
+        header=HEAD[:4] + ["备注", "手机"],
+    )
     digest, person_id = race.propose("zone.sysadmin", data), person.id
 
     def transfer(session, who, _zone):
-        people.transfer(session, session.get(Person, person_id), session.get(Unit, other), TODAY, who, NOW)
+        people.transfer(
+            session, session.get(Person, person_id), session.get(Unit, other), TODAY, who, NOW
+        )
         session.commit()
         return "moved"
 
     results = race.together(race.accept("zone.sysadmin", digest), ("second.sysadmin", transfer))
-    assert all(result in (0, "moved") or getattr(result, "sentence", "") for result in results), results
-    assert race.count(Membership, Membership.person_id == person_id, Membership.to_on.is_(None)) == 1
+    assert all(result in (0, "moved") or getattr(result, "sentence", "") for result in results), (
+        results
+    )
+    assert (
+        race.count(Membership, Membership.person_id == person_id, Membership.to_on.is_(None)) == 1
+    )
     assert any(result in (0, "moved") for result in results), results
 
 
@@ -220,6 +300,10 @@ def test_what_breaks_half_way_leaves_everything_as_it_was(race, monkeypatch):
         patch.setattr(roster, "_change_units", lambda *_: 1 / 0)
         [broken] = race.together(race.accept("zone.sysadmin", digest))
     assert isinstance(broken, ZeroDivisionError)
-    assert race.count(Unit, Unit.name == "白沙村党支部") == race.count(Person, Person.name == "张三丰") == 0
+    assert (
+        race.count(Unit, Unit.name == "白沙村党支部")
+        == race.count(Person, Person.name == "张三丰")
+        == 0
+    )
     assert race.together(race.accept("zone.sysadmin", digest)) == [2]
     race.whole("白沙村党支部", ["张三丰", "李四海"])

@@ -1,4 +1,6 @@
-"""四4: an order has a deadline that climbs until it is met; author, signer, fixer and re-checker differ."""
+"""四4: an order has a deadline that climbs until it is met; author, signer, fixer and re-checker
+differ.
+"""
 
 from __future__ import annotations
 
@@ -13,22 +15,39 @@ from oversight.models import Case, Paper, Reminder
 from oversight.operations import reorganize, sweep
 from tests.support.world import at
 
-FINDINGS = [{"clause": "R-2.1.1a", "fact": "11月6日未开展活动", "demand": "说明情况，按期开展"},
-            {"clause": "R-3.2.1b", "fact": "缺席党员未逐一联系", "demand": "逐一联系并补课"}]
-ITEMS = [{"measure": "当天换届选举，未请示；今后列入值班表", "done_on": "2026-12-02"},
-         {"measure": "已全部联系", "done_on": "2026-12-02"}]
+FINDINGS = [
+    {"clause": "R-2.1.1a", "fact": "11月6日未开展活动", "demand": "说明情况，按期开展"},
+    {"clause": "R-3.2.1b", "fact": "缺席党员未逐一联系", "demand": "逐一联系并补课"},
+]
+ITEMS = [
+    {"measure": "当天换届选举，未请示；今后列入值班表", "done_on": "2026-12-02"},
+    {"measure": "已全部联系", "done_on": "2026-12-02"},
+]
 
 
 def opened(session, world, who="town1.inspector", unit="village", on="2026-11-20", findings=None):
     facts = {"method": "random", "inspected_on": "2026-11-20", "findings": findings or FINDINGS}
-    return engine.submit_opening(session, "rectification", world.units[unit].id, facts,
-                                 world.actor(who, at(on).today), at(on))
+    return engine.submit_opening(
+        session,
+        "rectification",
+        world.units[unit].id,
+        facts,
+        world.actor(who, at(on).today),
+        at(on),
+    )
 
 
 def do(session, world, case, move, words=None, who="town1.officer", on="2026-11-23"):
     current = session.get(Case, case.id, populate_existing=True)
-    return engine.submit(session, case.id, move, world.actor(who, at(on).today), words or {},
-                         version=current.version, at=at(on))
+    return engine.submit(
+        session,
+        case.id,
+        move,
+        world.actor(who, at(on).today),
+        words or {},
+        version=current.version,
+        at=at(on),
+    )
 
 
 def refused(session, world, case, move, words=None, *, kind=RuleSaysNo, match=None, **more):
@@ -47,7 +66,9 @@ def fixing(session, world, due="2026-12-11"):
 
 def rechecking(session, world):
     case = fixing(session, world)
-    return do(session, world, case, "report", {"items": ITEMS}, who="village.secretary", on="2026-12-02")
+    return do(
+        session, world, case, "report", {"items": ITEMS}, who="village.secretary", on="2026-12-02"
+    )
 
 
 def test_from_the_visit_to_the_closing_notice(session, world):
@@ -58,12 +79,22 @@ def test_from_the_visit_to_the_closing_notice(session, world):
     assert (issued.state, issued.number) == ("issued", "青委整〔2026〕1号")
     fix = do(session, world, case, "acknowledge", who="village.secretary", on="2026-11-24")
     assert (fix.state, fix.due_on) == ("fixing", date(2026, 12, 11))
-    check = do(session, world, case, "report", {"items": ITEMS}, who="village.secretary", on="2026-12-02")
+    check = do(
+        session, world, case, "report", {"items": ITEMS}, who="village.secretary", on="2026-12-02"
+    )
     assert (check.state, check.due_on) == ("recheck", date(2026, 12, 9))
-    done = do(session, world, case, "accept", {"verdicts": ["explained", "accepted"], "opinion": "同意销号"},
-              on="2026-12-03")
+    done = do(
+        session,
+        world,
+        case,
+        "accept",
+        {"verdicts": ["explained", "accepted"], "opinion": "同意销号"},
+        on="2026-12-03",
+    )
     assert done.state == "closed" and done.number == "青委整〔2026〕1号"
-    kinds = session.scalars(sa.select(Paper.kind).where(Paper.case_id == case.id).order_by(Paper.seq)).all()
+    kinds = session.scalars(
+        sa.select(Paper.kind).where(Paper.case_id == case.id).order_by(Paper.seq)
+    ).all()
     assert kinds == ["order", "closing"]
 
 
@@ -71,30 +102,59 @@ def test_the_author_does_not_sign_and_does_not_recheck(session, world):
     case = opened(session, world)
     refused(session, world, case, "sign_off", who="town1.inspector", kind=NotYours)
     done = rechecking(session, world)
-    refused(session, world, done, "accept", {"verdicts": ["accepted", "accepted"], "opinion": "好"},
-            who="town1.inspector", kind=NotYours, on="2026-12-03")
+    refused(
+        session,
+        world,
+        done,
+        "accept",
+        {"verdicts": ["accepted", "accepted"], "opinion": "好"},
+        who="town1.inspector",
+        kind=NotYours,
+        on="2026-12-03",
+    )
 
 
 def test_the_fixer_does_not_recheck_even_with_a_post_in_town(session, world):
     world.post("village.secretary", "town1", "officer")
     session.commit()
     case = rechecking(session, world)
-    refused(session, world, case, "accept", {"verdicts": ["accepted", "accepted"], "opinion": "好"},
-            who="village.secretary", kind=NotYours, on="2026-12-03")
+    refused(
+        session,
+        world,
+        case,
+        "accept",
+        {"verdicts": ["accepted", "accepted"], "opinion": "好"},
+        who="village.secretary",
+        kind=NotYours,
+        on="2026-12-03",
+    )
 
 
-@pytest.mark.parametrize("findings, match", [
-    ([], "问题"), ([{"clause": "X-1", "fact": "a", "demand": "b"}], "条款"),
-    ([{"clause": "P-4.2", "fact": "没有照片", "demand": "补照片"}], "条款"),
-    ([{"clause": "R-2.1.1a", "fact": "", "demand": "b"}], "事实")])
+@pytest.mark.parametrize(
+    "findings, match",
+    [
+        ([], "问题"),
+        ([{"clause": "X-1", "fact": "a", "demand": "b"}], "条款"),
+        ([{"clause": "P-4.2", "fact": "没有照片", "demand": "补照片"}], "条款"),
+        ([{"clause": "R-2.1.1a", "fact": "", "demand": "b"}], "事实"),
+    ],
+)
 def test_an_order_rests_on_findings_under_clauses_that_bind(session, world, findings, match):
     facts = {"method": "random", "inspected_on": "2026-11-20", "findings": findings}
     with pytest.raises((RuleSaysNo, WordsWrong), match=match):
-        engine.submit_opening(session, "rectification", world.units["village"].id, facts,
-                              world.actor("town1.inspector", date(2026, 11, 20)), at("2026-11-20"))
+        engine.submit_opening(
+            session,
+            "rectification",
+            world.units["village"].id,
+            facts,
+            world.actor("town1.inspector", date(2026, 11, 20)),
+            at("2026-11-20"),
+        )
 
 
-@pytest.mark.parametrize("who", ["village.secretary", "town2.inspector", "zone.sysadmin", "village.member1"])
+@pytest.mark.parametrize(
+    "who", ["village.secretary", "town2.inspector", "zone.sysadmin", "village.member1"]
+)
 def test_only_an_inspector_above_may_open(session, world, who):
     with pytest.raises(engine.No):
         opened(session, world, who=who)
@@ -103,32 +163,90 @@ def test_only_an_inspector_above_may_open(session, world, who):
 def test_a_verdict_for_every_item(session, world):
     case = rechecking(session, world)
     words = {"opinion": "看过"}
-    refused(session, world, case, "accept", {**words, "verdicts": ["accepted"]}, match="每个问题", on="2026-12-03")
-    refused(session, world, case, "accept", {**words, "verdicts": ["accepted", "maybe"]}, kind=WordsWrong,
-            on="2026-12-03")
-    refused(session, world, case, "accept", {**words, "verdicts": ["accepted", "not"]}, match="不能销号",
-            on="2026-12-03")
-    refused(session, world, case, "send_back", {**words, "verdicts": ["accepted", "explained"]}, match="直接销号",
-            on="2026-12-03")
+    refused(
+        session,
+        world,
+        case,
+        "accept",
+        {**words, "verdicts": ["accepted"]},
+        match="每个问题",
+        on="2026-12-03",
+    )
+    refused(
+        session,
+        world,
+        case,
+        "accept",
+        {**words, "verdicts": ["accepted", "maybe"]},
+        kind=WordsWrong,
+        on="2026-12-03",
+    )
+    refused(
+        session,
+        world,
+        case,
+        "accept",
+        {**words, "verdicts": ["accepted", "not"]},
+        match="不能销号",
+        on="2026-12-03",
+    )
+    refused(
+        session,
+        world,
+        case,
+        "send_back",
+        {**words, "verdicts": ["accepted", "explained"]},
+        match="直接销号",
+        on="2026-12-03",
+    )
 
 
 def test_what_was_not_done_is_not_reported_as_done(session, world):
     case = fixing(session, world)
     later = [ITEMS[0], {"measure": "明天去办", "done_on": "2026-12-03"}]
-    refused(session, world, case, "report", {"items": later}, who="village.secretary", on="2026-12-02", match="完成日期")
-    refused(session, world, case, "report", {"items": ITEMS[:1]}, who="village.secretary", on="2026-12-02",
-            match="每个问题")
+    refused(
+        session,
+        world,
+        case,
+        "report",
+        {"items": later},
+        who="village.secretary",
+        on="2026-12-02",
+        match="完成日期",
+    )
+    refused(
+        session,
+        world,
+        case,
+        "report",
+        {"items": ITEMS[:1]},
+        who="village.secretary",
+        on="2026-12-02",
+        match="每个问题",
+    )
 
 
 def test_sent_back_begins_a_new_round_with_five_working_days(session, world):
     case = rechecking(session, world)
-    back = do(session, world, case, "send_back", {"verdicts": ["accepted", "not"], "opinion": "还有一人未联系"},
-              on="2026-12-09")
+    back = do(
+        session,
+        world,
+        case,
+        "send_back",
+        {"verdicts": ["accepted", "not"], "opinion": "还有一人未联系"},
+        on="2026-12-09",
+    )
     assert (back.state, back.facts["round"], back.due_on) == ("fixing", 2, date(2026, 12, 16))
     assert back.facts["report"] is None, "evidence of a closed round does not count"
     do(session, world, case, "report", {"items": ITEMS}, who="village.secretary", on="2026-12-10")
-    done = do(session, world, case, "accept", {"verdicts": ["accepted", "accepted"], "opinion": "同意"},
-              on="2026-12-11")
+    done = do(
+        session,
+        world,
+        case,
+        "accept",
+        {"verdicts": ["accepted", "accepted"], "opinion": "同意"},
+        on="2026-12-11",
+    )
     assert [entry["round"] for entry in done.facts["rounds"]] == [1, 2]
 
 
@@ -136,37 +254,116 @@ def test_a_round_is_never_shorter_than_what_was_granted_before(session, world):
     """House rule: five working days for another round, and a later day that was given stays."""
     case = fixing(session, world, due="2026-12-18")
     do(session, world, case, "report", {"items": ITEMS}, who="village.secretary", on="2026-12-02")
-    back = do(session, world, case, "send_back", {"verdicts": ["accepted", "not"], "opinion": "还有一人未联系"},
-              on="2026-12-03")
+    back = do(
+        session,
+        world,
+        case,
+        "send_back",
+        {"verdicts": ["accepted", "not"], "opinion": "还有一人未联系"},
+        on="2026-12-03",
+    )
     assert (back.facts["due_on"], back.due_on) == ("2026-12-18", date(2026, 12, 18))
 
 
 def test_the_branch_s_clock_stands_while_an_extension_is_considered(session, world):
     case = fixing(session, world, due="2026-12-11")
-    refused(session, world, case, "ask_extension", {"until": "2026-12-10", "reason": "雨"}, who="village.secretary",
-            match="延期", on="2026-11-30")
-    do(session, world, case, "ask_extension", {"until": "2026-12-18", "reason": "连日降雨"}, who="village.secretary",
-       on="2026-11-30")
+    refused(
+        session,
+        world,
+        case,
+        "ask_extension",
+        {"until": "2026-12-10", "reason": "雨"},
+        who="village.secretary",
+        match="延期",
+        on="2026-11-30",
+    )
+    do(
+        session,
+        world,
+        case,
+        "ask_extension",
+        {"until": "2026-12-18", "reason": "连日降雨"},
+        who="village.secretary",
+        on="2026-11-30",
+    )
     denied = do(session, world, case, "deny", on="2026-12-03")
     assert denied.due_on == date(2026, 12, 16), "nine working days were left on 30 November"
-    do(session, world, case, "ask_extension", {"until": "2026-12-23", "reason": "连日降雨"}, who="village.secretary",
-       on="2026-12-04")
+    do(
+        session,
+        world,
+        case,
+        "ask_extension",
+        {"until": "2026-12-23", "reason": "连日降雨"},
+        who="village.secretary",
+        on="2026-12-04",
+    )
     assert do(session, world, case, "grant", on="2026-12-07").due_on == date(2026, 12, 23)
 
 
 def test_an_objection_stops_the_clock_is_answered_once_and_reviewed_once_above(session, world):
     case = fixing(session, world, due="2026-12-11")
-    do(session, world, case, "object", {"reason": "当天已书面请示"}, who="village.secretary", on="2026-11-26")
-    refused(session, world, case, "answer_objection", {"opinion": "维持"}, who="town1.inspector", kind=NotYours,
-            on="2026-11-27")
-    answered = do(session, world, case, "answer_objection", {"opinion": "第一条维持"}, on="2026-11-30")
+    do(
+        session,
+        world,
+        case,
+        "object",
+        {"reason": "当天已书面请示"},
+        who="village.secretary",
+        on="2026-11-26",
+    )
+    refused(
+        session,
+        world,
+        case,
+        "answer_objection",
+        {"opinion": "维持"},
+        who="town1.inspector",
+        kind=NotYours,
+        on="2026-11-27",
+    )
+    answered = do(
+        session, world, case, "answer_objection", {"opinion": "第一条维持"}, on="2026-11-30"
+    )
     assert answered.due_on == date(2026, 12, 15)
-    refused(session, world, case, "object", {"reason": "再次异议"}, who="village.secretary", on="2026-12-01",
-            match="只提一次")
-    do(session, world, case, "ask_higher_review", {"reason": "仍有异议"}, who="village.secretary", on="2026-12-01")
+    refused(
+        session,
+        world,
+        case,
+        "object",
+        {"reason": "再次异议"},
+        who="village.secretary",
+        on="2026-12-01",
+        match="只提一次",
+    )
+    do(
+        session,
+        world,
+        case,
+        "ask_higher_review",
+        {"reason": "仍有异议"},
+        who="village.secretary",
+        on="2026-12-01",
+    )
     refused(session, world, case, "answer_review", {}, kind=NotYours, on="2026-12-02")
-    do(session, world, case, "answer_review", {"opinion": "维持"}, who="zone.officer", on="2026-12-02")
-    refused(session, world, case, "ask_higher_review", {}, who="village.secretary", on="2026-12-02", match="复查")
+    do(
+        session,
+        world,
+        case,
+        "answer_review",
+        {"opinion": "维持"},
+        who="zone.officer",
+        on="2026-12-02",
+    )
+    refused(
+        session,
+        world,
+        case,
+        "ask_higher_review",
+        {},
+        who="village.secretary",
+        on="2026-12-02",
+        match="复查",
+    )
 
 
 def test_overdue_climbs_and_is_referred_by_people_never_judged_by_the_program(session, world):
@@ -178,7 +375,9 @@ def test_overdue_climbs_and_is_referred_by_people_never_judged_by_the_program(se
     assert sorted(rungs) == [-1, 0, 1, 3, 7]
     zone = world.actor("zone.officer", date(2026, 12, 14))
     assert case.id in [row.id for row in queues.cases(session, zone, "copied", zone.on).items]
-    referred = do(session, world, case, "refer", {"reason": "逾期未改"}, who="zone.officer", on="2026-12-14")
+    referred = do(
+        session, world, case, "refer", {"reason": "逾期未改"}, who="zone.officer", on="2026-12-14"
+    )
     assert referred.state == "fixing" and referred.facts["referred"]["reason"] == "逾期未改"
 
 
@@ -191,49 +390,104 @@ def test_an_order_to_the_wrong_branch_is_recalled_and_goes_to_the_right_one(sess
     new = session.scalars(sa.select(Case).where(Case.unit_id == world.units["community"].id)).one()
     assert (new.state, new.facts["findings"]) == ("draft", FINDINGS)
     do(session, world, new, "sign_off", who="town1.secretary", on="2026-11-25")
-    assert do(session, world, new, "issue", {"due_on": "2026-12-11"}, on="2026-11-25").number == "青委整〔2026〕2号"
+    assert (
+        do(session, world, new, "issue", {"due_on": "2026-12-11"}, on="2026-11-25").number
+        == "青委整〔2026〕2号"
+    )
 
 
 def test_the_zone_s_own_order_is_answered_to_the_zone(session, world):
     case = opened(session, world, who="zone.inspector")
     refused(session, world, case, "sign_off", who="town1.secretary", kind=NotYours)
     do(session, world, case, "sign_off", who="zone.secretary")
-    assert do(session, world, case, "issue", {"due_on": "2026-12-11"}, who="zone.officer").number == "云党工整〔2026〕1号"
+    assert (
+        do(session, world, case, "issue", {"due_on": "2026-12-11"}, who="zone.officer").number
+        == "云党工整〔2026〕1号"
+    )
 
 
 def test_an_order_of_a_merged_branch_passes_to_its_successor(session, world):
     case = fixing(session, world)
-    reorganize.merge(session, [world.units["village"]], world.units["community"], date(2026, 12, 1),
-                     world.actor("town1.officer", date(2026, 12, 1)), at("2026-12-01"))
+    reorganize.merge(
+        session,
+        [world.units["village"]],
+        world.units["community"],
+        date(2026, 12, 1),
+        world.actor("town1.officer", date(2026, 12, 1)),
+        at("2026-12-01"),
+    )
     session.commit()
-    done = do(session, world, case, "report", {"items": ITEMS}, who="community.secretary", on="2026-12-02")
+    done = do(
+        session, world, case, "report", {"items": ITEMS}, who="community.secretary", on="2026-12-02"
+    )
     assert done.state == "recheck" and done.number == "青委整〔2026〕1号"
 
 
 def test_an_inspection_that_finds_nothing_makes_no_paper(session, world):
     who = world.actor("town1.inspector", date(2026, 11, 20))
     facts = {"method": "desk_review", "inspected_on": "2026-11-20"}
-    case = engine.submit_opening(session, "inspection", world.units["village"].id, facts, who, at("2026-11-20"))
+    case = engine.submit_opening(
+        session, "inspection", world.units["village"].id, facts, who, at("2026-11-20")
+    )
     words = {"note": "记录齐全", "reminders": ["会议室党旗有褶皱，当场整理"]}
-    done = engine.submit(session, case.id, "conclude", who, words, version=case.version, at=at("2026-11-20"))
+    done = engine.submit(
+        session, case.id, "conclude", who, words, version=case.version, at=at("2026-11-20")
+    )
     assert done.state == "clean"
     assert session.scalars(sa.select(Case).where(Case.workflow == "rectification")).all() == []
-    again = engine.submit_opening(session, "inspection", world.units["village"].id, facts, who, at("2026-11-23"))
-    engine.submit(session, again.id, "conclude", who, words, version=again.version, at=at("2026-11-23"))
-    assert "warned" in engine.last_row(session, again).result, "one visit a quarter: a warning, not a refusal"
+    again = engine.submit_opening(
+        session, "inspection", world.units["village"].id, facts, who, at("2026-11-23")
+    )
+    engine.submit(
+        session, again.id, "conclude", who, words, version=again.version, at=at("2026-11-23")
+    )
+    assert "warned" in engine.last_row(session, again).result, (
+        "one visit a quarter: a warning, not a refusal"
+    )
 
 
 def test_an_inspection_with_findings_opens_an_order_for_somebody_else_to_sign(session, world):
-    who, facts = world.actor("town1.inspector", date(2026, 11, 20)), {"method": "on_site", "inspected_on": "2026-11-20"}
-    case = engine.submit_opening(session, "inspection", world.units["village"].id, facts, who, at("2026-11-20"))
-    engine.submit(session, case.id, "order", who, {"findings": FINDINGS}, version=case.version, at=at("2026-11-20"))
+    who, facts = (
+        world.actor("town1.inspector", date(2026, 11, 20)),
+        {"method": "on_site", "inspected_on": "2026-11-20"},
+    )
+    case = engine.submit_opening(
+        session, "inspection", world.units["village"].id, facts, who, at("2026-11-20")
+    )
+    engine.submit(
+        session,
+        case.id,
+        "order",
+        who,
+        {"findings": FINDINGS},
+        version=case.version,
+        at=at("2026-11-20"),
+    )
     order = session.scalars(sa.select(Case).where(Case.workflow == "rectification")).one()
     assert order.state == "draft" and order.opened_by == who.id
     officer = world.actor("town1.officer", date(2026, 11, 20))
-    assert [row.id for row in queues.cases(session, officer, "mine", officer.on).items] == [order.id]
+    assert [row.id for row in queues.cases(session, officer, "mine", officer.on).items] == [
+        order.id
+    ]
 
 
 def test_a_closed_order_takes_nothing_more(session, world):
     case = rechecking(session, world)
-    do(session, world, case, "accept", {"verdicts": ["accepted", "accepted"], "opinion": "同意"}, on="2026-12-03")
-    refused(session, world, case, "report", {"items": ITEMS}, who="village.secretary", kind=NotOpen, on="2026-12-04")
+    do(
+        session,
+        world,
+        case,
+        "accept",
+        {"verdicts": ["accepted", "accepted"], "opinion": "同意"},
+        on="2026-12-03",
+    )
+    refused(
+        session,
+        world,
+        case,
+        "report",
+        {"items": ITEMS},
+        who="village.secretary",
+        kind=NotOpen,
+        on="2026-12-04",
+    )

@@ -1,4 +1,6 @@
-"""Importing a roster: what it would change, what it changes, and that a second import changes nothing."""
+"""Importing a roster: what it would change, what it changes, and that a second import changes
+nothing.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,8 @@ UNITS = [["白沙村党支部", "农村", "青溪镇党委"]]
 LINES = [
     ["白沙村党支部", "张三丰", "2010.7.1", "正式党员", "书记", "13800001111", ""],
     ["白沙村党支部", "李四海", "2011.7.1", "预备党员", "", "13800002222", ""],
-    ["白沙村党支部", "王五岳", "2012.7.1", "正式党员", "组织委员、纪检委员", "", ""]]
+    ["白沙村党支部", "王五岳", "2012.7.1", "正式党员", "组织委员、纪检委员", "", ""],
+]
 
 
 @pytest.fixture
@@ -64,8 +67,11 @@ def person(session, name: str) -> Person:
 
 
 def offices(session, name: str, on: date = TODAY) -> set[str]:
-    return set(session.scalars(sa.select(Post.office).where(
-        Post.person_id == person(session, name).id, in_office(on))))
+    return set(
+        session.scalars(
+            sa.select(Post.office).where(Post.person_id == person(session, name).id, in_office(on))
+        )
+    )
 
 
 def test_a_new_branch_with_its_people_comes_in(session, bring):
@@ -73,11 +79,18 @@ def test_a_new_branch_with_its_people_comes_in(session, bring):
     assert plan.counts == {
         "units": {"new": 1, "changed": 0, "same": 0, "left": 7},
         "people": {"new": 3, "changed": 0, "same": 0, "left": 0},
-        "memberships": {"new": 3, "ended": 0}, "groups": {"new": 0, "changed": 0}, "posts": {"new": 3, "ended": 0}}
+        "memberships": {"new": 3, "ended": 0},
+        "groups": {"new": 0, "changed": 0},
+        "posts": {"new": 3, "ended": 0},
+    }
     branch = unit(session, "白沙村党支部")
     assert (branch.kind, branch.category, branch.rule_set) == ("branch", "rural", "rural")
     assert branch.path.startswith(unit(session, "青溪镇党委").path)
-    assert [one.name for one in members(session, branch.id, TODAY)] == ["张三丰", "李四海", "王五岳"]
+    assert [one.name for one in members(session, branch.id, TODAY)] == [
+        "张三丰",
+        "李四海",
+        "王五岳",
+    ]
     assert offices(session, "王五岳") == {"organizer", "discipline"}
     assert person(session, "李四海").probationary
 
@@ -110,7 +123,9 @@ def test_one_bad_cell_changes_nothing(session, bring):
         bring(tidy([*LINES, ["白沙村党支部", "赵六合", "2010.13.1"]], UNITS))
     session.rollback()
     assert dump(session) == before
-    assert no.value.troubles == ["“党员”表第 5 行 C 列“2010.13.1”：没有这一天，请核对后写成 2010-07-01 这样。"]
+    assert no.value.troubles == [
+        "“党员”表第 5 行 C 列“2010.13.1”：没有这一天，请核对后写成 2010-07-01 这样。"
+    ]
 
 
 def test_the_messy_workbook_changes_nothing(session, bring):
@@ -128,9 +143,16 @@ def test_what_is_written_otherwise_is_updated_and_the_rest_stays(session, bring)
     lines[0][5] = "13800003333"
     lines[1][2:6] = ["2011.8.1", "正式党员", "", ""]  # an empty cell says nothing
     plan = bring(tidy(lines, UNITS), at("2026-11-30"))
-    assert set(plan.people_changes) == {known, person(session, "张三丰").id} and plan.same["people"] == 1
+    assert (
+        set(plan.people_changes) == {known, person(session, "张三丰").id}
+        and plan.same["people"] == 1
+    )
     row = session.get(Person, known)
-    assert (row.joined_on, row.probationary, SEALER.phone(row)) == (date(2011, 8, 1), False, "13800002222")
+    assert (row.joined_on, row.probationary, SEALER.phone(row)) == (
+        date(2011, 8, 1),
+        False,
+        "13800002222",
+    )
     assert SEALER.phone(person(session, "张三丰")) == "13800003333"
 
 
@@ -165,12 +187,21 @@ def test_who_is_no_longer_named_leaves_and_the_account_is_closed(session, world,
     gone = person(session, "王五岳")
     accounts.issue_one(session, gone.id, None, NOW)
     account = session.scalar(sa.select(Account).where(Account.person_id == gone.id))
-    session.add(Login(zone_id=world.zone.id, account_id=account.id, token_hash="x", created_at=NOW.now,
-                      seen_at=NOW.now))
+    session.add(
+        Login(
+            zone_id=world.zone.id,
+            account_id=account.id,
+            token_hash="x",
+            created_at=NOW.now,
+            seen_at=NOW.now,
+        )
+    )
     session.commit()
     plan = bring(tidy(LINES[:2], UNITS), at("2026-12-01"))
     assert [(name, where) for _id, name, where in plan.left] == [("王五岳", "白沙村党支部")]
-    assert session.scalar(sa.select(Membership.to_on).where(Membership.person_id == gone.id)) == date(2026, 11, 30)
+    assert session.scalar(
+        sa.select(Membership.to_on).where(Membership.person_id == gone.id)
+    ) == date(2026, 11, 30)
     assert offices(session, "王五岳", date(2026, 12, 1)) == set()
     session.refresh(account)
     assert not account.enabled and account.closed_at is not None
@@ -200,15 +231,20 @@ def test_who_moves_takes_his_person_along(session, bring):
     head = ["支部名称", "姓名", "入党日期", "党员类别", "党内职务", "手机", "编号"]
     plan = bring(tidy([*LINES[:2], other], UNITS, head), at("2026-12-01"), confirmed=True)
     assert plan.moved == [("王五岳", "桃源社区党支部")]
-    rows = session.execute(sa.select(Membership.from_on, Membership.to_on).where(
-        Membership.person_id == mover).order_by(Membership.from_on)).all()
+    rows = session.execute(
+        sa.select(Membership.from_on, Membership.to_on)
+        .where(Membership.person_id == mover)
+        .order_by(Membership.from_on)
+    ).all()
     assert rows[0].to_on == date(2026, 11, 30) and rows[1] == (date(2026, 12, 1), None)
     assert offices(session, "王五岳", date(2026, 12, 1)) == set()
 
 
 def test_namesakes_of_one_branch_stay_two(session, bring):
-    lines = [["白沙村党支部", "张三丰", day, "正式党员", "", phone, ""]
-             for day, phone in (("2010.7.1", "13800001111"), ("2015.7.1", "13800009999"))]
+    lines = [
+        ["白沙村党支部", "张三丰", day, "正式党员", "", phone, ""]
+        for day, phone in (("2010.7.1", "13800001111"), ("2015.7.1", "13800009999"))
+    ]
     bring(tidy(lines, UNITS))
     plan = bring(tidy(lines[::-1], UNITS), at("2026-12-01"))
     assert plan.empty and plan.same["people"] == 2
@@ -223,23 +259,49 @@ def test_a_namesake_whom_nothing_tells_apart_is_trouble(session, bring):
 
 def test_an_office_s_own_number_finds_its_person_whatever_else_changed(session, bring):
     bring(tidy([["白沙村党支部", "张三丰", "2010.7.1", "", "", "", "A1"]], UNITS))
-    plan = bring(tidy([["白沙村党支部", "张三丰", "2012.1.1", "", "", "13800007777", "A1"]], UNITS), at("2026-12-01"))
+    plan = bring(
+        tidy([["白沙村党支部", "张三丰", "2012.1.1", "", "", "13800007777", "A1"]], UNITS),
+        at("2026-12-01"),
+    )
     assert plan.counts["people"] == {"new": 0, "changed": 1, "same": 0, "left": 0}
     with pytest.raises(roster.Troubled, match="1 处"):
         bring(tidy([["白沙村党支部", "李四海", "2012.1.1", "", "", "", "A1"]], UNITS))
 
 
-@pytest.mark.parametrize(("units", "lines", "words"), [
-    ([], [["没有的村党支部", "张三丰"]], "没有这个党组织"),
-    ([["白沙村党支部", "农村", "没有的局党组"]], [["白沙村党支部", "张三丰"]], "C 列“没有的局党组”：没有这个上级党组织"),
-    ([["白沙村党支部", "农村", ""]], [["白沙村党支部", "张三丰"]], "请写上级党组织"),
-    ([["石桥村党支部", "农村", "柏岭镇党委"]], [["石桥村党支部", "张三丰"]], "库里它在青溪镇党委之下"),
-    ([["青溪镇党委", "区属部门", ""]], [["石桥村党支部", "张三丰"]], "种类不能由名册改"),
-    ([["白沙村党支部", "农村", "石桥村党支部"]], [["白沙村党支部", "张三丰"]], "上级不能是党支部"),
-    ([["白沙村党支部", "村改居", "青溪镇党委"]], [["白沙村党支部", "张三丰"]], "请从这八类里选"),
-    (UNITS, [["白沙村党支部", "张三丰", "", "", "督查员"]], "镇（部门）以上的职务"),
-    (UNITS, [["白沙村党支部", "张三丰", "", "", "某某镇党委督查员"]], "职务里写的党组织没有找到"),
-])
+@pytest.mark.parametrize(
+    ("units", "lines", "words"),
+    [
+        ([], [["没有的村党支部", "张三丰"]], "没有这个党组织"),
+        (
+            [["白沙村党支部", "农村", "没有的局党组"]],
+            [["白沙村党支部", "张三丰"]],
+            "C 列“没有的局党组”：没有这个上级党组织",
+        ),
+        ([["白沙村党支部", "农村", ""]], [["白沙村党支部", "张三丰"]], "请写上级党组织"),
+        (
+            [["石桥村党支部", "农村", "柏岭镇党委"]],
+            [["石桥村党支部", "张三丰"]],
+            "库里它在青溪镇党委之下",
+        ),
+        ([["青溪镇党委", "区属部门", ""]], [["石桥村党支部", "张三丰"]], "种类不能由名册改"),
+        (
+            [["白沙村党支部", "农村", "石桥村党支部"]],
+            [["白沙村党支部", "张三丰"]],
+            "上级不能是党支部",
+        ),
+        (
+            [["白沙村党支部", "村改居", "青溪镇党委"]],
+            [["白沙村党支部", "张三丰"]],
+            "请从这八类里选",
+        ),
+        (UNITS, [["白沙村党支部", "张三丰", "", "", "督查员"]], "镇（部门）以上的职务"),
+        (
+            UNITS,
+            [["白沙村党支部", "张三丰", "", "", "某某镇党委督查员"]],
+            "职务里写的党组织没有找到",
+        ),
+    ],
+)
 def test_what_the_database_knows_better_is_trouble(session, bring, units, lines, words):
     before = dump(session)
     with pytest.raises(roster.Troubled) as no:
@@ -265,7 +327,9 @@ def test_a_category_that_changed_is_noted(session, bring):
     bring(tidy(LINES, [["白沙村党支部", "社区", "青溪镇党委"]]), at("2026-12-01"))
     branch = unit(session, "白沙村党支部")
     assert branch.category == "community"
-    kinds = session.scalars(sa.select(UnitChange.kind).where(UnitChange.unit_id == branch.id).order_by(UnitChange.at))
+    kinds = session.scalars(
+        sa.select(UnitChange.kind).where(UnitChange.unit_id == branch.id).order_by(UnitChange.at)
+    )
     assert list(kinds) == ["founded", "changed"]
 
 
@@ -273,7 +337,9 @@ def test_an_official_without_a_branch_gets_a_post_and_no_membership(session, bri
     bring(tidy([["青溪镇党委", "钱办事", "", "", "党建办经办人", "", ""]]))
     official = person(session, "钱办事")
     assert offices(session, "钱办事") == {"officer"}
-    assert session.scalar(sa.select(Membership.id).where(Membership.person_id == official.id)) is None
+    assert (
+        session.scalar(sa.select(Membership.id).where(Membership.person_id == official.id)) is None
+    )
 
 
 def test_a_post_elsewhere_is_written_in_full_and_other_posts_there_stay(session, world, bring):
@@ -282,14 +348,28 @@ def test_a_post_elsewhere_is_written_in_full_and_other_posts_there_stay(session,
     bring(tidy(lines, UNITS))
     row = session.scalar(sa.select(Post).where(Post.person_id == person(session, "李四海").id))
     assert (row.unit_id, row.office) == (world.units["town1"].id, "inspector")
-    assert session.scalar(sa.select(sa.func.count()).select_from(Post).where(
-        Post.unit_id == world.units["town1"].id, Post.office == "inspector", in_office(TODAY))) == 2
+    assert (
+        session.scalar(
+            sa.select(sa.func.count())
+            .select_from(Post)
+            .where(
+                Post.unit_id == world.units["town1"].id,
+                Post.office == "inspector",
+                in_office(TODAY),
+            )
+        )
+        == 2
+    )
 
 
 def test_who_did_it_and_what_is_kept_without_numbers(session, world, bring):
     bring(tidy(LINES, UNITS))
     row = session.scalar(sa.select(AdminChange).where(AdminChange.act == "roster"))
-    assert row.by_id is None and row.what["file"] == "名册.xlsx" and row.what["counts"]["people"]["new"] == 3
+    assert (
+        row.by_id is None
+        and row.what["file"] == "名册.xlsx"
+        and row.what["counts"]["people"]["new"] == 3
+    )
     assert "1380" not in json.dumps(row.what)
     with pytest.raises(sa.exc.DBAPIError):
         session.execute(sa.update(AdminChange).values(act="lock"))
@@ -320,11 +400,21 @@ def test_every_stage_is_told_from_its_first_row_to_its_last(session, world):
 
     changed = [[*LINES[0][:5], "13800009999", ""], *LINES[1:]]
     for lines in (LINES, changed):
-        found = roster.read(session, world.zone, tidy(lines, UNITS), "名册.xlsx", SEALER, NOW, stage)
+        found = roster.read(
+            session, world.zone, tidy(lines, UNITS), "名册.xlsx", SEALER, NOW, stage
+        )
         roster.apply(session, found, None, NOW, stage=stage)
         session.commit()
-    assert told == [["read", None, 6], ["check", 6, 6], ["compare", 3, 3], ["write", 10, 10],
-                    ["read", None, 6], ["check", 6, 6], ["compare", 3, 3], ["write", 1, 1]]
+    assert told == [
+        ["read", None, 6],
+        ["check", 6, 6],
+        ["compare", 3, 3],
+        ["write", 10, 10],
+        ["read", None, 6],
+        ["check", 6, 6],
+        ["compare", 3, 3],
+        ["write", 1, 1],
+    ]
 
 
 # Upload, look, apply ------------------------------------------------------------------------------
@@ -338,13 +428,21 @@ def desk(session, world, tmp_path):
         folder, who = tmp_path / "data", world.actor("zone.sysadmin", TODAY)
 
         def propose(self, data, who=None):
-            return roster.propose(session, self.folder, world.zone, data, "名册.xlsx", SEALER, who or self.who, NOW)
+            return roster.propose(
+                session, self.folder, world.zone, data, "名册.xlsx", SEALER, who or self.who, NOW
+            )
 
         def accept(self, digest, confirmed=False, when=NOW):
-            return roster.accept(session, self.folder, world.zone, SEALER, self.who, when, digest, confirmed)
+            return roster.accept(
+                session, self.folder, world.zone, SEALER, self.who, when, digest, confirmed
+            )
 
         def files(self):
-            return [path for path in self.folder.rglob("*") if path.is_file()] if self.folder.exists() else []
+            return (
+                [path for path in self.folder.rglob("*") if path.is_file()]
+                if self.folder.exists()
+                else []
+            )
 
     return Desk()
 
@@ -355,7 +453,10 @@ def test_the_read_file_is_kept_sealed_until_it_is_applied(session, desk):
     desk.accept(found.plan.digest)
     assert desk.files() == [] and session.get(RosterDraft, desk.who.id) is None
     assert person(session, "张三丰") is not None
-    assert session.scalar(sa.select(AdminChange.by_id).where(AdminChange.act == "roster")) == desk.who.id
+    assert (
+        session.scalar(sa.select(AdminChange.by_id).where(AdminChange.act == "roster"))
+        == desk.who.id
+    )
 
 
 def test_a_second_upload_takes_the_place_of_the_first(desk):
@@ -391,8 +492,9 @@ def test_old_drafts_are_dropped(session, desk):
     assert desk.files() == []
 
 
-@pytest.mark.parametrize("name", ["zone.secadmin", "zone.auditor", "zone.officer", "town1.officer",
-                                  "village.secretary"])
+@pytest.mark.parametrize(
+    "name", ["zone.secadmin", "zone.auditor", "zone.officer", "town1.officer", "village.secretary"]
+)
 def test_nobody_but_the_zone_s_system_administrator_brings_rosters(session, world, desk, name):
     with pytest.raises(NotYours):
         desk.propose(tidy(LINES, UNITS), world.actor(name, TODAY))
@@ -401,9 +503,16 @@ def test_nobody_but_the_zone_s_system_administrator_brings_rosters(session, worl
 
 def test_current_membership_is_what_is_compared(session, world, bring):
     """Somebody whose membership ended long ago is not among those who leave now."""
-    old = session.scalar(sa.select(Membership).where(Membership.unit_id == world.units["village"].id).limit(1))
+    old = session.scalar(
+        sa.select(Membership).where(Membership.unit_id == world.units["village"].id).limit(1)
+    )
     old.to_on = TODAY - timedelta(days=100)
     session.commit()
     plan = bring(tidy([["石桥村党支部", "新来的"]]), look=True)
     assert len(plan.left) == 4
-    assert db.session.scalar(sa.select(sa.func.count()).select_from(Membership).where(is_member(TODAY))) == 34
+    assert (
+        db.session.scalar(
+            sa.select(sa.func.count()).select_from(Membership).where(is_member(TODAY))
+        )
+        == 34
+    )

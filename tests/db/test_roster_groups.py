@@ -1,4 +1,6 @@
-"""党小组 in a roster: founded once, joined and changed without an end, led by those whom the roster names."""
+"""党小组 in a roster: founded once, joined and changed without an end, led by those whom the roster
+names.
+"""
 
 from __future__ import annotations
 
@@ -22,8 +24,12 @@ SEALER = Sealer("t" * 32)
 HEAD = ["支部名称", "所在党小组", "姓名", "入党日期", "党内职务"]
 UNITS = [["白沙村党支部", "农村", "青溪镇党委"]]
 BRANCH = "白沙村党支部"
-LINES = [[BRANCH, "第一党小组", "张三丰", "2010.7.1", "书记"], [BRANCH, "１组", "李四海", "2011.7.1", "党小组长"],
-         [BRANCH, "老年党小组", "王五岳", "2012.7.1", ""], [BRANCH, "", "赵六合", "2013.7.1", ""]]
+LINES = [
+    [BRANCH, "第一党小组", "张三丰", "2010.7.1", "书记"],
+    [BRANCH, "１组", "李四海", "2011.7.1", "党小组长"],
+    [BRANCH, "老年党小组", "王五岳", "2012.7.1", ""],
+    [BRANCH, "", "赵六合", "2013.7.1", ""],
+]
 
 
 @pytest.fixture
@@ -50,19 +56,33 @@ def with_(number: int, **cell) -> list[list]:
 
 def groups(session, branch: str = BRANCH) -> dict[str, Unit]:
     above = sa.select(Unit.id).where(Unit.name == branch).scalar_subquery()
-    return {unit.name: unit for unit in session.scalars(
-        sa.select(Unit).where(Unit.kind == "group", Unit.parent_id == above).order_by(Unit.sort))}
+    return {
+        unit.name: unit
+        for unit in session.scalars(
+            sa.select(Unit).where(Unit.kind == "group", Unit.parent_id == above).order_by(Unit.sort)
+        )
+    }
 
 
 def group_of(session, name: str) -> str | None:
-    return session.scalar(sa.select(Unit.name).join(Membership, Membership.group_id == Unit.id).join(
-        Person, Person.id == Membership.person_id).where(Person.name == name, Membership.to_on.is_(None)))
+    return session.scalar(
+        sa.select(Unit.name)
+        .join(Membership, Membership.group_id == Unit.id)
+        .join(Person, Person.id == Membership.person_id)
+        .where(Person.name == name, Membership.to_on.is_(None))
+    )
 
 
 def led(session, name: str, on: date = TODAY) -> list[str]:
     """Return the organizations that somebody leads as 党小组长."""
-    return list(session.scalars(sa.select(Unit.name).join(Post, Post.unit_id == Unit.id).join(
-        Person, Person.id == Post.person_id).where(Person.name == name, Post.office == "group_leader", in_office(on))))
+    return list(
+        session.scalars(
+            sa.select(Unit.name)
+            .join(Post, Post.unit_id == Unit.id)
+            .join(Person, Person.id == Post.person_id)
+            .where(Person.name == name, Post.office == "group_leader", in_office(on))
+        )
+    )
 
 
 def troubles(bring, lines, **more) -> str:
@@ -80,11 +100,24 @@ def test_groups_are_founded_below_their_branch_and_members_are_in_them(session, 
     branch = session.scalar(sa.select(Unit).where(Unit.name == BRANCH))
     assert found["第一党小组"].path == f"{branch.path}{found['第一党小组'].id}/"
     assert [group_of(session, name) for name in ("张三丰", "李四海", "王五岳", "赵六合")] == [
-        "第一党小组", "第一党小组", "老年党小组", None]
-    assert people.groups_of(session, branch, TODAY)[session.scalar(
-        sa.select(Person.id).where(Person.name == "王五岳"))] == "老年党小组"
-    assert set(session.scalars(sa.select(UnitChange.kind).where(
-        UnitChange.unit_id.in_([unit.id for unit in found.values()])))) == {"founded"}
+        "第一党小组",
+        "第一党小组",
+        "老年党小组",
+        None,
+    ]
+    assert (
+        people.groups_of(session, branch, TODAY)[
+            session.scalar(sa.select(Person.id).where(Person.name == "王五岳"))
+        ]
+        == "老年党小组"
+    )
+    assert set(
+        session.scalars(
+            sa.select(UnitChange.kind).where(
+                UnitChange.unit_id.in_([unit.id for unit in found.values()])
+            )
+        )
+    ) == {"founded"}
 
 
 def test_a_second_import_founds_nothing_and_changes_nothing(session, bring):
@@ -98,11 +131,17 @@ def test_a_second_import_founds_nothing_and_changes_nothing(session, bring):
 def test_who_changes_his_group_stays_a_member_without_a_break(session, bring):
     bring(LINES)
     plan = bring(with_(2, group="第二党小组"), LATER).plan
-    assert plan.counts["groups"] == {"new": 1, "changed": 1} and not plan.memberships and not plan.memberships_ended
+    assert (
+        plan.counts["groups"] == {"new": 1, "changed": 1}
+        and not plan.memberships
+        and not plan.memberships_ended
+    )
     assert group_of(session, "王五岳") == "第二党小组"
     [row] = session.scalars(sa.select(Membership).join(Person).where(Person.name == "王五岳"))
     assert (row.from_on, row.to_on) == (date(2026, 11, 1), None)
-    kept = session.scalars(sa.select(AdminChange.what).where(AdminChange.act == "roster").order_by(AdminChange.id))
+    kept = session.scalars(
+        sa.select(AdminChange.what).where(AdminChange.act == "roster").order_by(AdminChange.id)
+    )
     ids = {name: unit.id for name, unit in groups(session).items()}
     assert list(kept)[-1]["groups"] == [[row.person_id, ids["老年党小组"], ids["第二党小组"]]]
 
@@ -117,7 +156,11 @@ def test_an_empty_cell_says_nothing_and_none_takes_out(session, bring):
 
 def test_without_a_column_of_groups_nobody_leaves_his(session, bring):
     bring(LINES)
-    bring([[line[0], line[2], line[3]] for line in LINES], LATER, head=["支部名称", "姓名", "入党日期"])
+    bring(
+        [[line[0], line[2], line[3]] for line in LINES],
+        LATER,
+        head=["支部名称", "姓名", "入党日期"],
+    )
     assert group_of(session, "王五岳") == "老年党小组"
 
 
@@ -162,20 +205,34 @@ def test_who_is_no_longer_named_as_leader_is_none(session, bring):
     assert led(session, "李四海", LATER.today) == []
 
 
-@pytest.mark.parametrize("written", ["老年党小组组长", "白沙村党支部老年党小组组长", "老年组党小组长"])
+@pytest.mark.parametrize(
+    "written", ["老年党小组组长", "白沙村党支部老年党小组组长", "老年组党小组长"]
+)
 def test_a_leader_of_a_group_named_in_his_post_sits_there(session, bring, written):
     bring(with_(1, offices=written))
     assert led(session, "李四海") == ["老年党小组"]
 
 
-def test_a_leader_whose_group_nobody_names_stays_in_the_branch_and_that_is_told_once(session, bring, world, tmp_path):
+def test_a_leader_whose_group_nobody_names_stays_in_the_branch_and_that_is_told_once(
+    session, bring, world, tmp_path
+):
     found = bring(with_(3, offices="党小组长"))
-    assert led(session, "赵六合") == [BRANCH] and "没有写党小组，职务先记在支部：赵六合" in str(found.roster.notes)
+    assert led(session, "赵六合") == [BRANCH] and "没有写党小组，职务先记在支部：赵六合" in str(
+        found.roster.notes
+    )
     bring(with_(3, offices="党小组长", group="三组"), LATER)
     assert led(session, "赵六合", LATER.today) == ["第三党小组"]
     who = world.actor("zone.sysadmin", TODAY)
-    roster.propose(session, tmp_path, world.zone, tidy(with_(3, offices="党小组长", name="钱小七"), UNITS, HEAD), "册.xlsx",
-                   SEALER, who, LAST)
+    roster.propose(
+        session,
+        tmp_path,
+        world.zone,
+        tidy(with_(3, offices="党小组长", name="钱小七"), UNITS, HEAD),
+        "册.xlsx",
+        SEALER,
+        who,
+        LAST,
+    )
     kept = roster.draft(session, tmp_path, world.zone, SEALER, who, LAST)
     assert str(kept.roster.notes).count("没有写党小组") == 1
 
@@ -196,7 +253,14 @@ def test_a_leader_who_leaves_or_dies_leads_nothing(session, bring, world):
 def test_a_leader_who_is_transferred_leads_nothing(session, bring, world):
     bring(LINES)
     one = session.scalar(sa.select(Person).where(Person.name == "李四海"))
-    people.transfer(session, one, world.units["village"], LATER.today, world.actor("zone.sysadmin", TODAY), LATER)
+    people.transfer(
+        session,
+        one,
+        world.units["village"],
+        LATER.today,
+        world.actor("zone.sysadmin", TODAY),
+        LATER,
+    )
     session.commit()
     assert led(session, "李四海", LATER.today) == []
 
@@ -204,7 +268,14 @@ def test_a_leader_who_is_transferred_leads_nothing(session, bring, world):
 def test_a_branch_that_is_merged_takes_its_groups_and_their_leaders_with_it(session, bring, world):
     bring(LINES)
     old = session.scalar(sa.select(Unit).where(Unit.name == BRANCH))
-    reorganize.merge(session, [old], world.units["village"], LATER.today, world.actor("town1.officer", TODAY), LATER)
+    reorganize.merge(
+        session,
+        [old],
+        world.units["village"],
+        LATER.today,
+        world.actor("town1.officer", TODAY),
+        LATER,
+    )
     session.commit()
     assert {unit.ended_on for unit in groups(session).values()} == {LATER.today}
     assert led(session, "李四海", LATER.today) == [] and group_of(session, "李四海") is None
@@ -213,32 +284,75 @@ def test_a_branch_that_is_merged_takes_its_groups_and_their_leaders_with_it(sess
 # Names --------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("written", ["第一党小组", "第１党小组", "1", "一", "1组", "第一小组", "第 一 组", "一组", "党小组一", "小组1",
-                                     "01组", "白沙村党支部第一党小组", "中共白沙村支部委员会1组"])
+@pytest.mark.parametrize(
+    "written",
+    [
+        "第一党小组",
+        "第１党小组",
+        "1",
+        "一",
+        "1组",
+        "第一小组",
+        "第 一 组",
+        "一组",
+        "党小组一",
+        "小组1",
+        "01组",
+        "白沙村党支部第一党小组",
+        "中共白沙村支部委员会1组",
+    ],
+)
 def test_forms_of_a_numbered_group_are_one(written):
     assert cells.group(written, BRANCH) == "第一党小组"
 
 
-@pytest.mark.parametrize(("written", "name", "key"), [
-    ("十组", "第十党小组", "10"), ("第十二党小组", "第十二党小组", "12"), ("20", "第二十党小组", "20"), (21.0, "第二十一党小组", "21"),
-    ("120组", "第120党小组", "120"), ("老年组", "老年组", "老年"), ("城东片区第2党小组", "城东片区第2党小组", "城东片区2"),
-    ("A组", "A组", "A"), ("流动党员小组", "流动党员小组", "流动党员")])
+@pytest.mark.parametrize(
+    ("written", "name", "key"),
+    [
+        ("十组", "第十党小组", "10"),
+        ("第十二党小组", "第十二党小组", "12"),
+        ("20", "第二十党小组", "20"),
+        (21.0, "第二十一党小组", "21"),
+        ("120组", "第120党小组", "120"),
+        ("老年组", "老年组", "老年"),
+        ("城东片区第2党小组", "城东片区第2党小组", "城东片区2"),
+        ("A组", "A组", "A"),
+        ("流动党员小组", "流动党员小组", "流动党员"),
+    ],
+)
 def test_names_of_groups(written, name, key):
     assert cells.group(written, BRANCH) == name and cells.group_key(name) == key
 
 
-@pytest.mark.parametrize(("written", "words"), [
-    ("甲" * 41, "最多 40 个字"), ("老年\x07组", "控制字符"), ("老年_x0007_组", "控制字符"), ("一组、二组", "一人只在一个党小组"),
-    ("柳林村党支部第一党小组", "另一个支部"), ("党小组", "看不出是哪个党小组"), ("0", "看不出"), ("***", "看不出"), (BRANCH, "看不出")])
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [
+        ("甲" * 41, "最多 40 个字"),
+        ("老年\x07组", "控制字符"),
+        ("老年_x0007_组", "控制字符"),
+        ("一组、二组", "一人只在一个党小组"),
+        ("柳林村党支部第一党小组", "另一个支部"),
+        ("党小组", "看不出是哪个党小组"),
+        ("0", "看不出"),
+        ("***", "看不出"),
+        (BRANCH, "看不出"),
+    ],
+)
 def test_no_names_of_groups(written, words):
     with pytest.raises(cells.Unreadable, match=words):
         cells.group(written, BRANCH)
 
 
-@pytest.mark.parametrize(("lines", "words"), [
-    (with_(1, group="甲" * 60), "第 3 行 B 列“甲"), (with_(1, group="_x0007_组"), "控制字符"),
-    (with_(0, offices="党小组长"), "一个党小组只有一位组长"), (with_(1, offices="第五党小组组长"), "请在“党小组”一列写上"),
-    ([*LINES, ["青溪镇党委", "一组", "钱办事", "", "党建办经办人"]], "党小组只设在党支部里")])
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        (with_(1, group="甲" * 60), "第 3 行 B 列“甲"),
+        (with_(1, group="_x0007_组"), "控制字符"),
+        (with_(0, offices="党小组长"), "一个党小组只有一位组长"),
+        (with_(1, offices="第五党小组组长"), "请在“党小组”一列写上"),
+        ([*LINES, ["青溪镇党委", "一组", "钱办事", "", "党建办经办人"]], "党小组只设在党支部里"),
+    ],
+)
 def test_one_trouble_with_a_group_changes_nothing(session, bring, lines, words):
     before = dump(session)
     assert words in troubles(bring, lines)
@@ -249,8 +363,14 @@ def test_one_trouble_with_a_group_changes_nothing(session, bring, lines, words):
 def test_two_groups_of_one_name_in_the_database_are_trouble_and_an_ended_one_is_not(session, bring):
     bring(LINES)
     one = groups(session)["第一党小组"]
-    twin = Unit(zone_id=one.zone_id, parent_id=one.parent_id, path="", kind="group", name="第1小组",
-                accountable_from=TODAY)
+    twin = Unit(
+        zone_id=one.zone_id,
+        parent_id=one.parent_id,
+        path="",
+        kind="group",
+        name="第1小组",
+        accountable_from=TODAY,
+    )
     session.add(twin)
     session.commit()
     assert "几个同名的党小组" in troubles(bring, LINES, on=LATER)

@@ -1,6 +1,8 @@
-"""The situations of practice (dossier §8) that absence, exemption and orders must stand: each from the guidance.
+"""The situations of practice (dossier §8) that absence, exemption and orders must stand: each from
+the guidance.
 
-The wrong branch, the member who never answers and the branch of four are in the walks; the flood is of date changes.
+The wrong branch, the member who never answers and the branch of four are in the walks; the flood is
+of date changes.
 """
 
 from __future__ import annotations
@@ -34,59 +36,98 @@ def box(session, world, name: str, day: str, which: str = "mine") -> list[str]:
 def absent(session, world, who="member1", **more) -> Case:
     record(session, world, sheet(world, absent=(who,), **more))
     person = world.people[f"village.{who}"].id
-    return session.scalar(sa.select(Case).where(Case.concerns_id == person, Case.closed_at.is_(None)))
+    return session.scalar(
+        sa.select(Case).where(Case.concerns_id == person, Case.closed_at.is_(None))
+    )
 
 
-# The flood -----------------------------------------------------------------------------------------
+# The flood ----------------------------------------------------------------------------------------
 
 
 def test_after_a_flood_a_month_is_excused_apart_and_nobody_is_chased(session, world):
     """Told by telephone, reported after recovery, 同意缓开: not missed, no sheet, no absentees."""
     play = Play(session, world, day="2026-11-09")
     case = play.open("village.secretary", day="2026-11-06")
-    case = play.move(case, "village.secretary", "report_late", reason="山洪冲断道路，已电话报告",
-                     told_by_phone="11月6日 7:40 报镇党委值班室", recovered_on="2026-11-09")
+    case = play.move(
+        case,
+        "village.secretary",
+        "report_late",
+        reason="山洪冲断道路，已电话报告",
+        told_by_phone="11月6日 7:40 报镇党委值班室",
+        recovered_on="2026-11-09",
+    )
     play.move(case, "town1.officer", "excuse_month", opinion="灾情属实")
     row = activity_for(session, world.units["village"], 2026, 11)
     assert status(row, date(2026, 12, 31)) == "excused"
     sweep.sweep(session, at("2026-12-31"))
-    assert session.scalar(sa.select(sa.func.count()).select_from(Case).where(Case.workflow == "absence")) == 0
+    assert (
+        session.scalar(
+            sa.select(sa.func.count()).select_from(Case).where(Case.workflow == "absence")
+        )
+        == 0
+    )
 
 
-# A merger in October ---------------------------------------------------------------------------------
+# A merger in October ------------------------------------------------------------------------------
 
 
 def merge(session, world, on="2026-12-01"):
-    reorganize.merge(session, [world.units["village"]], world.units["community"], date.fromisoformat(on),
-                     world.actor("town1.officer", date.fromisoformat(on)), at(on))
+    reorganize.merge(
+        session,
+        [world.units["village"]],
+        world.units["community"],
+        date.fromisoformat(on),
+        world.actor("town1.officer", date.fromisoformat(on)),
+        at(on),
+    )
     session.commit()
 
 
-def test_unfinished_make_ups_of_a_merged_branch_pass_to_its_successor_and_are_finished_there(session, world):
+def test_unfinished_make_ups_of_a_merged_branch_pass_to_its_successor_and_are_finished_there(
+    session, world
+):
     case = absent(session, world)
     do(session, world, case, "record_contact", CALL, who="village.organizer", on="2026-11-12")
     merge(session, world)
     assert box(session, world, "community.secretary", "2026-12-01") == [case.id]
     assert box(session, world, "village.secretary", "2026-12-01") == []
-    done = do(session, world, case, "record_lesson", {"form": "group", "held_on": "2026-12-02"},
-              who="community.organizer", on="2026-12-02")
-    assert done.state == "to_confirm", "the record is still the old branch's; nobody was made present by the merger"
+    done = do(
+        session,
+        world,
+        case,
+        "record_lesson",
+        {"form": "group", "held_on": "2026-12-02"},
+        who="community.organizer",
+        on="2026-12-02",
+    )
+    assert done.state == "to_confirm", (
+        "the record is still the old branch's; nobody was made present by the merger"
+    )
     done = do(session, world, case, "confirm", who="community.secretary", on="2026-12-02")
     assert done.state == "made_up"
     row = session.get(Activity, case.facts["activity"])
-    assert attendance.balance(session, row)["end_made_up"] == 1, "the sums of the old branch's day still balance"
+    assert attendance.balance(session, row)["end_made_up"] == 1, (
+        "the sums of the old branch's day still balance"
+    )
 
 
 def test_a_wish_to_be_excused_ends_with_the_branch_and_is_made_anew(session, world):
     play = Play(session, world)
-    facts = {"member": world.people["village.member1"].id, "reason": "年老体弱", "from_on": "2026-12-01",
-             "until": "2027-06-01"}
+    facts = {
+        "member": world.people["village.member1"].id,
+        "reason": "年老体弱",
+        "from_on": "2026-12-01",
+        "until": "2027-06-01",
+    }
     case = play.open("village.member1", workflow="exemption", **facts)
     merge(session, world)
     assert session.get(Case, case.id, populate_existing=True).state == "terminated"
     play.on("2026-12-02")
     facts["from_on"] = "2026-12-10"
-    assert play.open("village.member1", unit="community", workflow="exemption", **facts).state == "asked"
+    assert (
+        play.open("village.member1", unit="community", workflow="exemption", **facts).state
+        == "asked"
+    )
 
 
 def test_a_merged_branch_s_order_in_recheck_stays_with_who_issued_it(session, world):
@@ -94,7 +135,9 @@ def test_a_merged_branch_s_order_in_recheck_stays_with_who_issued_it(session, wo
     merge(session, world, on="2026-12-03")
     done = do(session, world, case, "accept", DONE, on="2026-12-03")
     assert (done.state, done.unit_id) == ("closed", world.units["community"].id)
-    numbers = session.scalars(sa.select(Paper.number).where(Paper.case_id == case.id).order_by(Paper.seq)).all()
+    numbers = session.scalars(
+        sa.select(Paper.number).where(Paper.case_id == case.id).order_by(Paper.seq)
+    ).all()
     assert numbers == ["青委整〔2026〕1号", "青委整〔2026〕2号"]
 
 
@@ -107,26 +150,40 @@ def test_who_led_the_merged_branch_does_not_judge_its_order_as_the_successor_s(s
             do(session, world, case, "accept", DONE, who=name, on="2026-12-03")
 
 
-# A member dies ---------------------------------------------------------------------------------------
+# A member dies ------------------------------------------------------------------------------------
 
 
 def test_a_member_s_death_locks_nothing(session, world):
-    """His follow-ups are ended by the superior, counted once, and the next month's roster goes on without him."""
+    """His follow-ups are ended by the superior, counted once, and the next month's roster goes on
+    without him.
+    """
     case = absent(session, world)
     do(session, world, case, "record_contact", MISS, who="village.organizer", on="2026-11-10")
     world.people["village.member1"].left_on = date(2026, 11, 11)
     session.commit()
-    done = do(session, world, case, "terminate", {"reason": "本人于 11 月 11 日去世"}, on="2026-11-12")
+    done = do(
+        session, world, case, "terminate", {"reason": "本人于 11 月 11 日去世"}, on="2026-11-12"
+    )
     assert done.state == "terminated"
     november = session.get(Activity, case.facts["activity"])
-    assert attendance.balance(session, november) == {"present": 4, "absent": 1, "expected": 5, "end_terminated": 1}
+    assert attendance.balance(session, november) == {
+        "present": 4,
+        "absent": 1,
+        "expected": 5,
+        "end_terminated": 1,
+    }
     december = activity_for(session, world.units["village"], 2026, 12)
     names = [person.name for person in attendance.people(session, december, date(2026, 12, 4))]
     assert "village.member1" not in names and len(names) == 4
     raw = sheet(world)
     raw["present"].remove(world.people["village.member1"].id)
-    done = attendance.record(session, december.id, attendance.read_sheet(raw),
-                             world.actor("village.secretary", date(2026, 12, 4)), at("2026-12-04"))
+    done = attendance.record(
+        session,
+        december.id,
+        attendance.read_sheet(raw),
+        world.actor("village.secretary", date(2026, 12, 4)),
+        at("2026-12-04"),
+    )
     assert done.activity.held_on == date(2026, 12, 4)
 
 
@@ -142,27 +199,42 @@ def test_a_record_can_still_be_corrected_after_one_of_it_has_died(session, world
 def test_a_finding_falls_when_the_record_turns_out_to_say_leave(session, world):
     case = absent(session, world)
     do(session, world, case, "record_contact", CALL, who="village.organizer", on="2026-11-10")
-    do(session, world, case, "find_unexcused", {"heard": "称已请假", "note": "认定"}, who="village.organizer",
-       on="2026-11-10")
+    do(
+        session,
+        world,
+        case,
+        "find_unexcused",
+        {"heard": "称已请假", "note": "认定"},
+        who="village.organizer",
+        on="2026-11-10",
+    )
     record(session, world, sheet(world, leave=("member1",), why="假条查到了"))
     facts = session.get(Case, case.id, populate_existing=True).facts
     assert (facts["kind"], facts["reason"], facts["unexcused"]) == ("leave", "外出", None)
-    row = session.scalars(sa.select(JournalRow).where(JournalRow.case_id == case.id).order_by(JournalRow.seq)).all()[-1]
+    row = session.scalars(
+        sa.select(JournalRow).where(JournalRow.case_id == case.id).order_by(JournalRow.seq)
+    ).all()[-1]
     assert (row.move, row.result["kind"]) == ("reclass", ["absent", "leave"])
     assert journal.verify_lines(journal.export_lines(session)) == []
 
 
 def test_the_death_of_one_whose_wish_to_be_excused_was_granted(session, world):
     play = Play(session, world)
-    facts = {"member": world.people["village.member1"].id, "reason": "年老体弱", "from_on": "2026-12-01",
-             "until": "2027-06-01"}
-    case = play.move(play.open("village.member1", workflow="exemption", **facts), "village.secretary", "support")
+    facts = {
+        "member": world.people["village.member1"].id,
+        "reason": "年老体弱",
+        "from_on": "2026-12-01",
+        "until": "2027-06-01",
+    }
+    case = play.move(
+        play.open("village.member1", workflow="exemption", **facts), "village.secretary", "support"
+    )
     case = play.move(case, "town1.officer", "approve")
     case = play.on("2026-12-20").move(case, "town1.officer", "terminate", reason="本人去世")
     assert case.state == "terminated" and play.desks(case) == []
 
 
-# A mobile member who never answers -------------------------------------------------------------------
+# A mobile member who never answers ----------------------------------------------------------------
 
 
 def test_for_a_mobile_member_the_receiving_branch_is_asked_before_he_counts_as_lost(session, world):
@@ -170,29 +242,70 @@ def test_for_a_mobile_member_the_receiving_branch_is_asked_before_he_counts_as_l
     session.commit()
     case = absent(session, world)
     for way in ("phone", "online", "phone"):
-        do(session, world, case, "record_contact", {**MISS, "way": way}, who="village.organizer", on="2026-11-12")
+        do(
+            session,
+            world,
+            case,
+            "record_contact",
+            {**MISS, "way": way},
+            who="village.organizer",
+            on="2026-11-12",
+        )
     with pytest.raises(RuleSaysNo, match="流入地支部"):
         do(session, world, case, "search_lost", who="village.organizer", on="2026-11-12")
-    do(session, world, case, "record_contact", {**MISS, "way": "receiving_branch"}, who="village.organizer",
-       on="2026-11-13")
-    assert do(session, world, case, "search_lost", who="village.organizer", on="2026-11-13").state == "unreached"
+    do(
+        session,
+        world,
+        case,
+        "record_contact",
+        {**MISS, "way": "receiving_branch"},
+        who="village.organizer",
+        on="2026-11-13",
+    )
+    assert (
+        do(session, world, case, "search_lost", who="village.organizer", on="2026-11-13").state
+        == "unreached"
+    )
     again = do(session, world, case, "try_again", on="2026-11-16")
     assert again.state == "to_contact" and again.due_on == date(2026, 11, 19)
-    do(session, world, case, "record_contact", {**CALL, "way": "receiving_branch"}, who="village.organizer",
-       on="2026-11-17")
+    do(
+        session,
+        world,
+        case,
+        "record_contact",
+        {**CALL, "way": "receiving_branch"},
+        who="village.organizer",
+        on="2026-11-17",
+    )
     assert session.get(Case, case.id).state == "to_make_up", "found after all"
 
 
 def test_who_was_reached_once_is_not_lost(session, world):
     case = absent(session, world)
-    do(session, world, case, "record_contact", {**CALL, "told": False}, who="village.organizer", on="2026-11-10")
+    do(
+        session,
+        world,
+        case,
+        "record_contact",
+        {**CALL, "told": False},
+        who="village.organizer",
+        on="2026-11-10",
+    )
     for way in ("phone", "online", "visit"):
-        do(session, world, case, "record_contact", {**MISS, "way": way}, who="village.organizer", on="2026-11-12")
+        do(
+            session,
+            world,
+            case,
+            "record_contact",
+            {**MISS, "way": way},
+            who="village.organizer",
+            on="2026-11-12",
+        )
     with pytest.raises(RuleSaysNo):
         do(session, world, case, "search_lost", who="village.organizer", on="2026-11-12")
 
 
-# A late town -----------------------------------------------------------------------------------------
+# A late town --------------------------------------------------------------------------------------
 
 
 def test_a_town_that_does_not_recheck_in_time_is_shown_to_the_zone_which_takes_over(session, world):
@@ -201,18 +314,39 @@ def test_a_town_that_does_not_recheck_in_time_is_shown_to_the_zone_which_takes_o
     assert case.due_on == date(2026, 12, 9)
     sweep.sweep(session, at("2026-12-10"))
     assert case.id in box(session, world, "zone.officer", "2026-12-10", "copied")
-    taken = do(session, world, case, "take_over", {"reason": "镇党委逾期未复核"}, who="zone.officer", on="2026-12-10")
+    taken = do(
+        session,
+        world,
+        case,
+        "take_over",
+        {"reason": "镇党委逾期未复核"},
+        who="zone.officer",
+        on="2026-12-10",
+    )
     assert (taken.state, taken.due_on) == ("recheck", date(2026, 12, 17))
     with pytest.raises(NotYours):
         do(session, world, case, "accept", DONE, on="2026-12-10")
-    back = do(session, world, case, "send_back", {"verdicts": ["accepted", "not"], "opinion": "仍有一人未联系"},
-              who="zone.officer", on="2026-12-11")
-    assert back.due_on == date(2026, 12, 18), "the branch has its five working days whatever the town did"
+    back = do(
+        session,
+        world,
+        case,
+        "send_back",
+        {"verdicts": ["accepted", "not"], "opinion": "仍有一人未联系"},
+        who="zone.officer",
+        on="2026-12-11",
+    )
+    assert back.due_on == date(2026, 12, 18), (
+        "the branch has its five working days whatever the town did"
+    )
     do(session, world, case, "report", {"items": ITEMS}, who="village.secretary", on="2026-12-14")
     done = do(session, world, case, "accept", DONE, who="zone.secretary", on="2026-12-15")
-    closing = session.scalar(sa.select(Paper).where(Paper.case_id == case.id, Paper.kind == "closing"))
+    closing = session.scalar(
+        sa.select(Paper).where(Paper.case_id == case.id, Paper.kind == "closing")
+    )
     assert done.state == "closed" and closing.number == "云党工整〔2026〕1号"
-    assert done.number == "青委整〔2026〕1号", "the order keeps the number under which it was issued"
+    assert done.number == "青委整〔2026〕1号", (
+        "the order keeps the number under which it was issued"
+    )
 
 
 def test_an_order_that_nobody_signs_climbs(session, world):
@@ -220,13 +354,32 @@ def test_an_order_that_nobody_signs_climbs(session, world):
     assert case.due_on == date(2026, 11, 27)
     sweep.sweep(session, at("2026-11-30"))
     assert case.id in box(session, world, "zone.officer", "2026-11-30", "copied")
-    do(session, world, case, "take_over", {"reason": "镇党委逾期未签发"}, who="zone.secretary", on="2026-11-30")
-    assert do(session, world, case, "sign_off", who="zone.officer", on="2026-12-01").state == "signed_off"
+    do(
+        session,
+        world,
+        case,
+        "take_over",
+        {"reason": "镇党委逾期未签发"},
+        who="zone.secretary",
+        on="2026-11-30",
+    )
+    assert (
+        do(session, world, case, "sign_off", who="zone.officer", on="2026-12-01").state
+        == "signed_off"
+    )
 
 
 def test_an_objection_that_the_town_leaves_lying_does_not_run_the_branch_s_clock(session, world):
     case = fixing(session, world, due="2026-12-11")
-    do(session, world, case, "object", {"reason": "当天已书面请示"}, who="village.secretary", on="2026-11-26")
+    do(
+        session,
+        world,
+        case,
+        "object",
+        {"reason": "当天已书面请示"},
+        who="village.secretary",
+        on="2026-11-26",
+    )
     sweep.sweep(session, at("2026-12-14"))
     late = session.get(Case, case.id, populate_existing=True)
     assert late.state == "objected" and late.due_on == date(2026, 12, 3)
@@ -240,10 +393,12 @@ def test_a_late_branch_is_shown_to_the_town_and_then_nothing_is_decided_by_itsel
     assert case.id in box(session, world, "town1.officer", "2026-11-13", "copied")
     for day in ("2026-12-31", "2027-03-01"):
         sweep.sweep(session, at(day))
-    assert session.get(Case, case.id, populate_existing=True).state == "to_contact", "silence is nobody's consent"
+    assert session.get(Case, case.id, populate_existing=True).state == "to_contact", (
+        "silence is nobody's consent"
+    )
 
 
-# A branch of four ------------------------------------------------------------------------------------
+# A branch of four ---------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -258,13 +413,21 @@ def tiny(session, world):
 
 def tiny_sheet(world, *absent_ones, **more):
     names = ("head", "a", "b", "c")
-    return {"present": people(world, *(n for n in names if n not in absent_ones), unit="tiny"),
-            "absent": people(world, *absent_ones, unit="tiny"), "held_on": "2026-11-10", **more}
+    return {
+        "present": people(world, *(n for n in names if n not in absent_ones), unit="tiny"),
+        "absent": people(world, *absent_ones, unit="tiny"),
+        "held_on": "2026-11-10",
+        **more,
+    }
 
 
 def test_a_branch_of_four_keeps_its_record_without_its_secretary(session, tiny):
-    """The secretary is away for good: any other full member records, hosts and follows up, not for himself."""
-    session.execute(sa.update(Post).where(Post.unit_id == tiny.units["tiny"].id).values(to_on=date(2026, 11, 1)))
+    """The secretary is away for good: any other full member records, hosts and follows up, not for
+    himself.
+    """
+    session.execute(
+        sa.update(Post).where(Post.unit_id == tiny.units["tiny"].id).values(to_on=date(2026, 11, 1))
+    )
     session.commit()
     raw = tiny_sheet(tiny, "a", host=tiny.people["tiny.b"].id, host_why="书记空缺")
     done = record(session, tiny, raw, who="tiny.b", on="2026-11-11", unit="tiny")
@@ -286,7 +449,10 @@ def test_a_probationary_member_of_a_branch_of_four_does_not_step_in(session, tin
     [case] = session.scalars(sa.select(Case).where(Case.workflow == "absence"))
     with pytest.raises(NotInSight):
         do(session, tiny, case, "record_contact", CALL, who="tiny.c", on="2026-11-11")
-    assert do(session, tiny, case, "record_contact", CALL, who="tiny.a", on="2026-11-11").state == "to_make_up"
+    assert (
+        do(session, tiny, case, "record_contact", CALL, who="tiny.a", on="2026-11-11").state
+        == "to_make_up"
+    )
 
 
 def test_where_the_whole_branch_is_concerned_its_superior_steps_in(session, world):

@@ -1,4 +1,6 @@
-"""What time brings: reminders, escalation, lapse, taking effect, vacancies; each once, whatever runs when."""
+"""What time brings: reminders, escalation, lapse, taking effect, vacancies; each once, whatever
+runs when.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +16,15 @@ from tests.support.world import at
 
 def ask(session, world, day="2026-12-04", new="2026-12-11", on="2026-11-24", unit="village"):
     who = world.actor(f"{unit}.secretary", at(on).today)
-    return engine.submit_opening(session, "date_change", world.units[unit].id, {"day": day}, who, at(on),
-                                 then=("ask", {"new_day": new, "reason": "冬修水利"}))
+    return engine.submit_opening(
+        session,
+        "date_change",
+        world.units[unit].id,
+        {"day": day},
+        who,
+        at(on),
+        then=("ask", {"new_day": new, "reason": "冬修水利"}),
+    )
 
 
 def run(session, *days):
@@ -45,28 +54,53 @@ def test_every_rung_goes_out_once(session, world):
     run(session, "2026-11-24", "2026-11-26", "2026-11-26", "2026-11-27", "2026-11-27", "2026-11-30")
     rungs = session.scalars(sa.select(Reminder.rung).where(Reminder.case_id == case.id)).all()
     assert sorted(rungs) == [-1, 0, 1]
-    told = session.scalars(sa.select(Notice.person_id).where(
-        Notice.case_id == case.id, Notice.person_id == world.people["town1.officer"].id)).all()
+    told = session.scalars(
+        sa.select(Notice.person_id).where(
+            Notice.case_id == case.id, Notice.person_id == world.people["town1.officer"].id
+        )
+    ).all()
     assert len(told) == 4  # it arrived, one day before, on the day, after it
 
 
 def test_notices_say_only_that_something_waits(session, world):
     case = ask(session, world)
     run(session, "2026-11-24")
-    assert set(session.scalars(sa.select(Notice.text).where(Notice.case_id == case.id))) == {"您有1件待办"}
+    assert set(session.scalars(sa.select(Notice.text).where(Notice.case_id == case.id))) == {
+        "您有1件待办"
+    }
 
 
 def test_a_late_superior_is_shown_to_the_zone_which_may_take_over(session, world):
     case = ask(session, world)
     zone = world.actor("zone.officer", date(2026, 11, 30))
-    assert case.id not in [row.id for row in queues.cases(session, zone, "copied", date(2026, 11, 30)).items]
+    assert case.id not in [
+        row.id for row in queues.cases(session, zone, "copied", date(2026, 11, 30)).items
+    ]
     run(session, "2026-11-30")
-    assert case.id in [row.id for row in queues.cases(session, zone, "copied", date(2026, 11, 30)).items]
-    engine.submit(session, case.id, "take_over", zone, {"reason": "镇里未按期答复"}, version=case.version,
-                  at=at("2026-11-30"))
-    assert case.id in [row.id for row in queues.cases(session, zone, "mine", date(2026, 11, 30)).items]
-    case = engine.submit(session, case.id, "approve", zone, {"opinion": "同意"}, version=case.version,
-                         at=at("2026-11-30"))
+    assert case.id in [
+        row.id for row in queues.cases(session, zone, "copied", date(2026, 11, 30)).items
+    ]
+    engine.submit(
+        session,
+        case.id,
+        "take_over",
+        zone,
+        {"reason": "镇里未按期答复"},
+        version=case.version,
+        at=at("2026-11-30"),
+    )
+    assert case.id in [
+        row.id for row in queues.cases(session, zone, "mine", date(2026, 11, 30)).items
+    ]
+    case = engine.submit(
+        session,
+        case.id,
+        "approve",
+        zone,
+        {"opinion": "同意"},
+        version=case.version,
+        at=at("2026-11-30"),
+    )
     assert case.state == "approved" and case.number.startswith("云党工〔2026〕")
 
 
@@ -83,8 +117,15 @@ def test_silence_is_never_consent(session, world):
 def test_the_original_day_coming_makes_the_change_final(session, world):
     case = ask(session, world)
     officer = world.actor("town1.officer", date(2026, 11, 25))
-    engine.submit(session, case.id, "approve", officer, {"opinion": "同意"}, version=case.version,
-                  at=at("2026-11-25"))
+    engine.submit(
+        session,
+        case.id,
+        "approve",
+        officer,
+        {"opinion": "同意"},
+        version=case.version,
+        at=at("2026-11-25"),
+    )
     run(session, "2026-12-03")
     assert state(session, case) == "approved"
     run(session, "2026-12-04")
@@ -110,14 +151,19 @@ def test_a_clock_set_back_fires_nothing_again(session, world):
 
 def test_a_vacancy_moves_the_case_to_the_next_in_line(session, world):
     case = ask(session, world)
-    for post in session.scalars(sa.select(Post).where(Post.unit_id == world.units["town1"].id,
-                                                      Post.office.in_(("officer", "secretary")))):
+    for post in session.scalars(
+        sa.select(Post).where(
+            Post.unit_id == world.units["town1"].id, Post.office.in_(("officer", "secretary"))
+        )
+    ):
         post.to_on = date(2026, 11, 24)
     session.commit()
     deputy = world.actor("town1.deputy", date(2026, 11, 25))
     assert queues.cases(session, deputy, "mine", date(2026, 11, 25)).items == []
     run(session, "2026-11-25")
-    assert [row.id for row in queues.cases(session, deputy, "mine", date(2026, 11, 25)).items] == [case.id]
+    assert [row.id for row in queues.cases(session, deputy, "mine", date(2026, 11, 25)).items] == [
+        case.id
+    ]
 
 
 def test_one_broken_case_does_not_stop_the_others(session, world):
@@ -139,11 +185,19 @@ def test_work_is_written_with_the_change_and_done_once(session, world):
 def test_an_ended_case_leaves_no_open_desk(session, world):
     case = ask(session, world)
     run(session, "2026-12-04")
-    assert session.scalars(sa.select(Desk).where(Desk.case_id == case.id, Desk.closed_at.is_(None))).all() == []
+    assert (
+        session.scalars(
+            sa.select(Desk).where(Desk.case_id == case.id, Desk.closed_at.is_(None))
+        ).all()
+        == []
+    )
 
 
 def test_the_coming_year_is_planned_in_the_last_quarter(session, world):
     run(session, "2026-10-12")
-    days = session.scalars(sa.select(Activity.day).where(
-        Activity.unit_id == world.units["village"].id, Activity.year == 2027).order_by(Activity.month)).all()
+    days = session.scalars(
+        sa.select(Activity.day)
+        .where(Activity.unit_id == world.units["village"].id, Activity.year == 2027)
+        .order_by(Activity.month)
+    ).all()
     assert len(days) == 12 and days[0] == date(2027, 1, 8)

@@ -1,4 +1,6 @@
-"""Zone shift: the walk, the refusal table and the situations. From the guidance 二（一）1, 3 and the contract."""
+"""Zone shift: the walk, the refusal table and the situations. From the guidance 二（一）1, 3 and the
+contract.
+"""
 
 from __future__ import annotations
 
@@ -97,8 +99,11 @@ PUBLISHED_ROWS = [
 ]
 
 
-@pytest.mark.parametrize("begin, rows", [(draft, DRAFT_ROWS), (proposed, PROPOSED_ROWS),
-                                         (published, PUBLISHED_ROWS)], ids=["draft", "proposed", "published"])
+@pytest.mark.parametrize(
+    "begin, rows",
+    [(draft, DRAFT_ROWS), (proposed, PROPOSED_ROWS), (published, PUBLISHED_ROWS)],
+    ids=["draft", "proposed", "published"],
+)
 def test_refusals(play, begin, rows):
     planned(play)
     case, wrong = begin(play), []
@@ -111,12 +116,21 @@ def test_refusals(play, begin, rows):
     assert not wrong, "\n".join(wrong)
 
 
-@pytest.mark.parametrize("who, unit", [
-    ("zone.secretary", "zone"), ("zone.inspector", "zone"), ("zone.sysadmin", "zone"),
-    ("town1.officer", "zone"), ("town1.officer", "town1"), ("town1.secretary", "town1"),
-    ("village.secretary", "village"), ("village.secretary", "zone"), ("zone.officer", "town1"),
-    ("zone.officer", "village"),
-])
+@pytest.mark.parametrize(
+    "who, unit",
+    [
+        ("zone.secretary", "zone"),
+        ("zone.inspector", "zone"),
+        ("zone.sysadmin", "zone"),
+        ("town1.officer", "zone"),
+        ("town1.officer", "town1"),
+        ("town1.secretary", "town1"),
+        ("village.secretary", "village"),
+        ("village.secretary", "zone"),
+        ("zone.officer", "town1"),
+        ("zone.officer", "village"),
+    ],
+)
 def test_only_the_zones_office_drafts_and_only_for_the_zone(play, who, unit):
     with pytest.raises((NotYours, NotInSight, RuleSaysNo)) as caught:
         draft(play, who=who, unit=unit)
@@ -124,13 +138,17 @@ def test_only_the_zones_office_drafts_and_only_for_the_zone(play, who, unit):
     play.no(caught.type, None, draft, play, who=who, unit=unit)
 
 
-@pytest.mark.parametrize("day, today, refusal, rule", [
-    ("2026-11-24", "2026-11-24", RuleSaysNo, "day_ahead"),
-    ("2026-11-06", "2026-11-24", RuleSaysNo, "day_ahead"),
-    ("2026-12-12", "2026-11-24", RuleSaysNo, "workday_or_july"),
-    ("2026-10-05", "2026-09-01", RuleSaysNo, "workday_or_july"),
-    ("", "2026-11-24", WordsWrong, None), ("十二月", "2026-11-24", WordsWrong, None),
-])
+@pytest.mark.parametrize(
+    "day, today, refusal, rule",
+    [
+        ("2026-11-24", "2026-11-24", RuleSaysNo, "day_ahead"),
+        ("2026-11-06", "2026-11-24", RuleSaysNo, "day_ahead"),
+        ("2026-12-12", "2026-11-24", RuleSaysNo, "workday_or_july"),
+        ("2026-10-05", "2026-09-01", RuleSaysNo, "workday_or_july"),
+        ("", "2026-11-24", WordsWrong, None),
+        ("十二月", "2026-11-24", WordsWrong, None),
+    ],
+)
 def test_days_refused_at_once(play, day, today, refusal, rule):
     play.on(today).no(refusal, rule, draft, play, new_day=day)
 
@@ -155,7 +173,9 @@ def test_only_by_the_zone_the_july_activity_is_moved(play):
     planned(play.on("2026-06-15"))
     assert days(play, *FIXED, *FREE, month=7) == {date(2026, 7, 1)}
     case = published(play, "2026-07-04")
-    assert days(play, *FIXED, *FREE, month=7) == {date(2026, 7, 4)}, "a Saturday too: the zone decides"
+    assert days(play, *FIXED, *FREE, month=7) == {date(2026, 7, 4)}, (
+        "a Saturday too: the zone decides"
+    )
     play.move(case, "zone.secretary", "revoke")
     assert days(play, *FIXED, *FREE, month=7) == {date(2026, 7, 1)}
 
@@ -163,10 +183,14 @@ def test_only_by_the_zone_the_july_activity_is_moved(play):
 def test_what_was_held_excused_or_moved_by_consent_is_left_alone(play):
     planned(play)
     moved = play.approved("2026-12-11")
-    excused = play.move(play.asked(name="village2.secretary", unit="village2"), "town2.officer",
-                        "excuse_month")
+    excused = play.move(
+        play.asked(name="village2.secretary", unit="village2"), "town2.officer", "excuse_month"
+    )
     published(play)
-    assert play.day_of("village") == date(2026, 12, 11) and play.activity("village").moved_by == moved.id
+    assert (
+        play.day_of("village") == date(2026, 12, 11)
+        and play.activity("village").moved_by == moved.id
+    )
     assert play.day_of("village2") == DEC4 and play.activity("village2").excused_by == excused.id
     assert days(play, "community", "organ") == {DEC18}
 
@@ -230,7 +254,9 @@ def test_the_moved_day_is_the_day_in_force_for_requests(play):
 
 
 def test_an_open_request_is_not_approved_for_a_day_that_is_no_longer_in_force(play):
-    """The decision binds what was seen: the superior read 4 December, the zone has made it the 18th."""
+    """The decision binds what was seen: the superior read 4 December, the zone has made it the
+    18th.
+    """
     planned(play)
     case = play.asked("2026-12-11")
     published(play)
@@ -251,8 +277,12 @@ def test_an_approval_that_is_revoked_falls_back_on_the_zones_day(play):
 
 def test_a_vacant_zone_office_is_no_lock(play):
     """Officer gone: secretary or deputy drafts, and somebody else signs."""
-    for post in play.session.scalars(sa.select(authority.Post).where(
-            authority.Post.unit_id == play.world.units["zone"].id, authority.Post.office == "officer")):
+    for post in play.session.scalars(
+        sa.select(authority.Post).where(
+            authority.Post.unit_id == play.world.units["zone"].id,
+            authority.Post.office == "officer",
+        )
+    ):
         post.to_on = date(2026, 11, 1)
     play.session.commit()
     case = draft(play, who="zone.deputy")
@@ -270,8 +300,12 @@ def test_recused_another_member_signs(play):
 def test_a_notice_leaves_a_trace_on_every_day_it_moved(play):
     planned(play)
     published(play)
-    row = play.session.scalar(sa.select(activities.ActivityChange).where(
-        activities.ActivityChange.activity_id == play.activity("organ").id))
+    row = play.session.scalar(
+        sa.select(activities.ActivityChange).where(
+            activities.ActivityChange.activity_id == play.activity("organ").id
+        )
+    )
     assert row.what["day"] == ["2026-12-04", "2026-12-18"]
-    assert play.session.scalar(sa.select(sa.func.count()).select_from(Activity).where(
-        Activity.day == DEC18)) == len(FIXED)
+    assert play.session.scalar(
+        sa.select(sa.func.count()).select_from(Activity).where(Activity.day == DEC18)
+    ) == len(FIXED)

@@ -1,4 +1,6 @@
-"""Every sentence that people read stands in the catalogue, so that it can be said in another language."""
+"""Every sentence that people read stands in the catalogue, so that it can be said in another
+language.
+"""
 
 from __future__ import annotations
 
@@ -21,4 +23,9 @@ def test_the_catalogue_has_every_key_and_no_other():
 
 def test_refusals_and_labels_are_among_the_keys():
     said = catalogue.keys(ROOT / "oversight", ROOT / "templates")
-    assert {"改到的日期必须在同一个月之内。", "待批复", "“{move}”由{party}办理，您可以查看，不能办理。", "待办"} <= set(said)
+    assert {
+        "改到的日期必须在同一个月之内。",
+        "待批复",
+        "“{move}”由{party}办理，您可以查看，不能办理。",
+        "待办",
+    } <= set(said)

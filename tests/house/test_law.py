@@ -1,4 +1,6 @@
-"""The law in the house: definitions are sound, cite what exists, and do not change without a new version."""
+"""The law in the house: definitions are sound, cite what exists, and do not change without a new
+version.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,11 @@ CITED = re.compile(r"\b([GROPS]-\d(?:\.\d+)*[a-z]?)\b")
 
 def definitions():
     """Return every version of every definition that was ever agreed: cases live on each of them."""
-    return [workflows.get(name, int(version)) for name, versions in PRINTS.items() for version in versions]
+    return [
+        workflows.get(name, int(version))
+        for name, versions in PRINTS.items()
+        for version in versions
+    ]
 
 
 def test_every_definition_was_agreed():
@@ -30,23 +36,33 @@ def test_every_definition_was_agreed():
         assert str(workflows.current(name).version) == max(PRINTS[name], key=int)
 
 
-@pytest.mark.parametrize("workflow", definitions(), ids=lambda workflow: f"{workflow.name}.{workflow.version}")
+@pytest.mark.parametrize(
+    "workflow", definitions(), ids=lambda workflow: f"{workflow.name}.{workflow.version}"
+)
 def test_model_check_finds_no_counterexample(workflow):
     assert soundness.check(workflow) == []
 
 
-@pytest.mark.parametrize("workflow", definitions(), ids=lambda workflow: f"{workflow.name}.{workflow.version}")
+@pytest.mark.parametrize(
+    "workflow", definitions(), ids=lambda workflow: f"{workflow.name}.{workflow.version}"
+)
 def test_printed_table_is_the_one_that_was_agreed(workflow):
     kept = (HERE / "tables" / f"{workflow.name}.{workflow.version}.txt").read_text("utf-8")
-    assert law.table(workflow).strip() == kept.strip(), "a rule changed: raise the version and print the table anew"
+    assert law.table(workflow).strip() == kept.strip(), (
+        "a rule changed: raise the version and print the table anew"
+    )
 
 
-@pytest.mark.parametrize("workflow", definitions(), ids=lambda workflow: f"{workflow.name}.{workflow.version}")
+@pytest.mark.parametrize(
+    "workflow", definitions(), ids=lambda workflow: f"{workflow.name}.{workflow.version}"
+)
 def test_table_has_its_version(workflow):
     assert PRINTS[workflow.name][str(workflow.version)] == workflow.fingerprint()
 
 
-@pytest.mark.parametrize("workflow", definitions(), ids=lambda workflow: f"{workflow.name}.{workflow.version}")
+@pytest.mark.parametrize(
+    "workflow", definitions(), ids=lambda workflow: f"{workflow.name}.{workflow.version}"
+)
 def test_every_guard_speaks_and_has_a_ground(workflow):
     for move in workflow.moves:
         for guard in move.only_if:
@@ -55,7 +71,11 @@ def test_every_guard_speaks_and_has_a_ground(workflow):
 
 
 def test_every_clause_named_in_the_code_exists():
-    named = {found for path in (ROOT / "oversight").rglob("*.py") for found in CITED.findall(path.read_text("utf-8"))}
+    named = {
+        found
+        for path in (ROOT / "oversight").rglob("*.py")
+        for found in CITED.findall(path.read_text("utf-8"))
+    }
     assert named - set(register()) == set()
     assert {"G-2.1.1a", "G-2.1.1b", "G-2.1.1c", "G-2.1.3"} <= named
 
@@ -77,9 +97,18 @@ def test_quotes_are_the_guidance_s_own_words():
 def test_every_must_clause_is_served_or_listed_with_a_reason():
     reasons = json.loads((HERE / "unserved.json").read_text("utf-8"))
     code = "\n".join(path.read_text("utf-8") for path in (ROOT / "oversight").rglob("*.py"))
-    served = {register()[number]["key"] for number in CITED.findall(code)} | {"DATE.FIXED", "DATE.JULY1"}
-    must = {entry["key"]: entry["module"] for entry in register().values() if entry["kind"] == "must"}
-    missing = sorted(key for key, module in must.items() if key not in served and not {key, module} & set(reasons))
+    served = {register()[number]["key"] for number in CITED.findall(code)} | {
+        "DATE.FIXED",
+        "DATE.JULY1",
+    }
+    must = {
+        entry["key"]: entry["module"] for entry in register().values() if entry["kind"] == "must"
+    }
+    missing = sorted(
+        key
+        for key, module in must.items()
+        if key not in served and not {key, module} & set(reasons)
+    )
     assert missing == []
     assert all(reason.strip() for reason in reasons.values())
     assert "date_change" not in reasons

@@ -19,11 +19,16 @@ GOOD_WORDS = {
     "ask": {"new_day": "2026-12-11", "reason": REASON},
     "ask_jointly": {"new_day": "2026-12-11", "reason": REASON},
     "amend": {"new_day": "2026-12-10", "reason": REASON},
-    "approve": {"opinion": "同意"}, "refuse": {"opinion": "不同意，仍按原定日期开展"},
-    "return": {"opinion": "请写清受影响的党员人数"}, "revoke": {"reason": "情况已经变化"},
-    "ask_cancel": {"reason": "工地提前完工"}, "report_late": {"reason": "山洪冲断道路，当日无法到会"},
-    "void": {"reason": "重复立案，作废"}, "terminate": {"reason": "支部撤并，终止办理"},
-    "recuse": {"reason": "涉及本人，申请回避"}, "take_over": {"reason": "镇党委逾期未答复"},
+    "approve": {"opinion": "同意"},
+    "refuse": {"opinion": "不同意，仍按原定日期开展"},
+    "return": {"opinion": "请写清受影响的党员人数"},
+    "revoke": {"reason": "情况已经变化"},
+    "ask_cancel": {"reason": "工地提前完工"},
+    "report_late": {"reason": "山洪冲断道路，当日无法到会"},
+    "void": {"reason": "重复立案，作废"},
+    "terminate": {"reason": "支部撤并，终止办理"},
+    "recuse": {"reason": "涉及本人，申请回避"},
+    "take_over": {"reason": "镇党委逾期未答复"},
 }
 
 
@@ -49,21 +54,41 @@ class Play:
         """Return the person as an actor of the day; None is the clock."""
         return self.world.actor(name, self.at.today) if name else None
 
-    def open(self, name: str, unit: str = "village", day: str = "2026-12-04", workflow: str = "date_change",
-             **facts) -> Case:
+    def open(
+        self,
+        name: str,
+        unit: str = "village",
+        day: str = "2026-12-04",
+        workflow: str = "date_change",
+        **facts,
+    ) -> Case:
         """Open a case, by default a request of the village's secretary about 4 December."""
         facts = {"day": day, **facts} if workflow == "date_change" else facts
-        return engine.submit_opening(self.session, workflow, self.world.units[unit].id, facts,
-                                     self.who(name), self.at)
+        return engine.submit_opening(
+            self.session, workflow, self.world.units[unit].id, facts, self.who(name), self.at
+        )
 
-    def move(self, case: Case, name: str | None, move: str, version: int | None = None, **words) -> Case:
-        """Make a move with the version as it stands, and with words that will do where none are given."""
+    def move(
+        self, case: Case, name: str | None, move: str, version: int | None = None, **words
+    ) -> Case:
+        """Make a move with the version as it stands, and with words that will do where none are
+        given.
+        """
         return self.say(case, name, move, words or GOOD_WORDS.get(move, {}), version)
 
-    def say(self, case: Case, name: str | None, move: str, words: dict, version: int | None = None) -> Case:
+    def say(
+        self, case: Case, name: str | None, move: str, words: dict, version: int | None = None
+    ) -> Case:
         """Make a move with exactly these words."""
-        return engine.submit(self.session, case.id, move, self.who(name), words,
-                             version=case.version if version is None else version, at=self.at)
+        return engine.submit(
+            self.session,
+            case.id,
+            move,
+            self.who(name),
+            words,
+            version=case.version if version is None else version,
+            at=self.at,
+        )
 
     def asked(self, new_day: str = "2026-12-11", **opening) -> Case:
         """Open and submit a request of the village."""
@@ -75,11 +100,15 @@ class Play:
 
     def joint(self, *partners: str, new_day: str = "2026-12-11") -> Case:
         """Open and submit a request for the village and its partners together."""
-        case = self.open("village.secretary", **{"with": [self.world.units[name].id for name in partners]})
+        case = self.open(
+            "village.secretary", **{"with": [self.world.units[name].id for name in partners]}
+        )
         return self.move(case, "village.secretary", "ask_jointly", new_day=new_day, reason=REASON)
 
     def no(self, kind: type[No], rule: str | None, call, *args, **kwargs) -> No:
-        """Call, and assert that it is refused so, and that nothing changed but one row in `refusals`."""
+        """Call, and assert that it is refused so, and that nothing changed but one row in
+        `refusals`.
+        """
         before, rows = dump(self.session), self.count(Refusal)
         with pytest.raises(No) as caught:
             call(*args, **kwargs)
@@ -91,16 +120,25 @@ class Play:
         assert error.sentence
         return error
 
-    def refused(self, kind: type[No], rule: str | None, case: Case, name: str, move: str, **words) -> No:
+    def refused(
+        self, kind: type[No], rule: str | None, case: Case, name: str, move: str, **words
+    ) -> No:
         return self.no(kind, rule, self.move, case, name, move, **words)
 
     def count(self, model) -> int:
         return self.session.scalar(sa.select(sa.func.count()).select_from(model))
 
     def activity(self, unit: str = "village", month: int = 12, year: int = 2026) -> Activity | None:
-        return self.session.scalar(sa.select(Activity).where(
-            Activity.unit_id == self.world.units[unit].id, Activity.year == year, Activity.month == month,
-            Activity.kind == "party_day").execution_options(populate_existing=True))
+        return self.session.scalar(
+            sa.select(Activity)
+            .where(
+                Activity.unit_id == self.world.units[unit].id,
+                Activity.year == year,
+                Activity.month == month,
+                Activity.kind == "party_day",
+            )
+            .execution_options(populate_existing=True)
+        )
 
     def day_of(self, unit: str = "village", month: int = 12) -> date | None:
         return self.activity(unit, month).day
@@ -110,18 +148,25 @@ class Play:
         return list(self.session.scalars(query.where(Paper.case_id == case.id) if case else query))
 
     def journal(self, case: Case) -> list[JournalRow]:
-        return list(self.session.scalars(
-            sa.select(JournalRow).where(JournalRow.case_id == case.id).order_by(JournalRow.seq)))
+        return list(
+            self.session.scalars(
+                sa.select(JournalRow).where(JournalRow.case_id == case.id).order_by(JournalRow.seq)
+            )
+        )
 
     def desks(self, case: Case, kind: str = "act") -> list[str]:
         """Return the short names of the units on whose desk the case lies open."""
         units = {unit.id: name for name, unit in self.world.units.items()}
-        rows = self.session.scalars(sa.select(Desk).where(
-            Desk.case_id == case.id, Desk.closed_at.is_(None), Desk.kind == kind))
+        rows = self.session.scalars(
+            sa.select(Desk).where(
+                Desk.case_id == case.id, Desk.closed_at.is_(None), Desk.kind == kind
+            )
+        )
         return sorted(units[row.unit_id] for row in rows)
 
 
-# The cast of the matrix: name, role held, and how it is related to a request of the village in town 1.
+# The cast of the matrix: name, role held, and how it is related to a request of the village in town
+# 1.
 CAST = (
     ("village.secretary", "branch leader", "own branch"),
     ("village.organizer", "branch leader", "own branch"),
@@ -130,23 +175,33 @@ CAST = (
     ("community.secretary", "branch leader", "other branch of the town"),
     ("community.member1", "member", "other branch of the town"),
     ("village2.secretary", "branch leader", "branch of another town"),
-    ("town1.officer", "officer", "superior"), ("town1.secretary", "secretary", "superior"),
-    ("town1.deputy", "deputy", "superior"), ("town1.committee1", "committee", "superior"),
+    ("town1.officer", "officer", "superior"),
+    ("town1.secretary", "secretary", "superior"),
+    ("town1.deputy", "deputy", "superior"),
+    ("town1.committee1", "committee", "superior"),
     ("town1.inspector", "inspector", "superior"),
-    ("town2.officer", "officer", "another town"), ("town2.secretary", "secretary", "another town"),
-    ("town2.deputy", "deputy", "another town"), ("town2.committee1", "committee", "another town"),
+    ("town2.officer", "officer", "another town"),
+    ("town2.secretary", "secretary", "another town"),
+    ("town2.deputy", "deputy", "another town"),
+    ("town2.committee1", "committee", "another town"),
     ("town2.inspector", "inspector", "another town"),
     ("dept1.officer", "officer", "a department"),
-    ("zone.officer", "officer", "above"), ("zone.secretary", "secretary", "above"),
-    ("zone.deputy", "deputy", "above"), ("zone.committee1", "committee", "above"),
+    ("zone.officer", "officer", "above"),
+    ("zone.secretary", "secretary", "above"),
+    ("zone.deputy", "deputy", "above"),
+    ("zone.committee1", "committee", "above"),
     ("zone.inspector", "inspector", "above"),
-    ("zone.sysadmin", "administrator", "none"), ("zone.secadmin", "administrator", "none"),
+    ("zone.sysadmin", "administrator", "none"),
+    ("zone.secadmin", "administrator", "none"),
     ("zone.auditor", "administrator", "none"),
 )
 
 
 def second_hat(world: World) -> None:
-    """Give the village a deputy secretary who is an officer of its town as well. Does not commit."""
+    """Give the village a deputy secretary who is an officer of its town as well.
+
+    Does not commit.
+    """
     world.person("second.hat", "village")
     world.post("second.hat", "village", "deputy")
     world.post("second.hat", "town1", "officer")

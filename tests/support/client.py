@@ -22,8 +22,13 @@ def token_for(person) -> str:
     """Issue a token for a person, with an account where there is none. Commits."""
     account = db.session.query(Account).filter_by(person_id=person.id).one_or_none()
     if account is None:
-        account = Account(zone_id=person.zone_id, person_id=person.id, username=person.id, password_hash="",
-                          created_at=MADE)
+        account = Account(
+            zone_id=person.zone_id,
+            person_id=person.id,
+            username=person.id,
+            password_hash="",
+            created_at=MADE,
+        )
         db.session.add(account)
         db.session.flush()
     token = passwords.issue_token(db.session, account, MADE)
@@ -40,7 +45,8 @@ def end_tokens() -> None:
 class Api:
     """One caller. Requests run in an application context of their own, as they do on a server.
 
-    The test's session commits before each: SQLite has one writer, and what a test has set up must be seen.
+    The test's session commits before each: SQLite has one writer, and what a test has set up must
+    be seen.
     """
 
     def __init__(self, app, token: str | None):
@@ -69,18 +75,37 @@ class Api:
         more = {} if body is None else {"json": body}
         return self._expect(self.send("POST", path, headers=headers, **more), status)
 
-    def open(self, unit, status: int = 201, key: str | None = None, workflow: str = "date_change", **facts):
+    def open(
+        self,
+        unit,
+        status: int = 201,
+        key: str | None = None,
+        workflow: str = "date_change",
+        **facts,
+    ):
         facts = facts or {"day": "2026-12-04"}
-        return self.post("/cases", {"workflow": workflow, "unit": unit.id, "facts": facts}, status, key)
+        return self.post(
+            "/cases", {"workflow": workflow, "unit": unit.id, "facts": facts}, status, key
+        )
 
-    def move(self, case: dict, name: str, status: int = 200, key: str | None = None, version=..., **words):
+    def move(
+        self, case: dict, name: str, status: int = 200, key: str | None = None, version=..., **words
+    ):
         """Make a move with a fresh key and at the version of `case`, unless told otherwise."""
         stated = case["version"] if version is ... else version
-        return self.post(f"/cases/{case['id']}/moves/{name}", {"words": words}, status,
-                         key or f"test-{next(_keys)}", stated)
+        return self.post(
+            f"/cases/{case['id']}/moves/{name}",
+            {"words": words},
+            status,
+            key or f"test-{next(_keys)}",
+            stated,
+        )
 
     def _expect(self, response, status: int):
-        assert response.status_code == status, (response.status_code, response.get_data(as_text=True))
+        assert response.status_code == status, (
+            response.status_code,
+            response.get_data(as_text=True),
+        )
         return response.get_json()
 
 
@@ -93,7 +118,9 @@ def check(method: str, path: str, response) -> None:
     if operation is None:
         return
     documented = operation["responses"].get(str(response.status_code))
-    assert documented, f"{method} {path}: {response.status_code} is not documented: {response.get_data()}"
+    assert documented, (
+        f"{method} {path}: {response.status_code} is not documented: {response.get_data()}"
+    )
     schema = documented["content"][response.mimetype]["schema"]
     if response.is_json or response.mimetype == "application/problem+json":
         validate(response.get_json(), schema)
@@ -102,7 +129,9 @@ def check(method: str, path: str, response) -> None:
 def validate(value, schema: dict) -> None:
     """Hold a value against a schema of the document."""
     whole = {**schema, "components": openapi.document()["components"]}
-    jsonschema.Draft202012Validator(whole, format_checker=jsonschema.FormatChecker()).validate(value)
+    jsonschema.Draft202012Validator(whole, format_checker=jsonschema.FormatChecker()).validate(
+        value
+    )
 
 
 def _operation(method: str, path: str) -> dict | None:

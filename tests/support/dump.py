@@ -1,4 +1,7 @@
-"""Everything a database holds as plain, comparable data. Reads committed rows only; writes nothing."""
+"""Everything a database holds as plain, comparable data.
+
+Reads committed rows only; writes nothing.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,8 @@ def _tables(engine: sa.Engine) -> tuple[str, ...]:
 def dump(session, without: tuple[str, ...] = ("refusals",)) -> Dump:
     """Return every row of every table as sorted lines, read on a connection of its own.
 
-    Ends the session's transaction first, so that anything a refusal left behind in it comes to light.
+    Ends the session's transaction first, so that anything a refusal left behind in it comes to
+    light.
     """
     session.commit()
     engine = session.get_bind()
@@ -34,10 +38,16 @@ def dump(session, without: tuple[str, ...] = ("refusals",)) -> Dump:
 def _lines(connection, tables: list[str]):
     """Return (table, row as text) for every row; PostgreSQL is asked once for all tables."""
     if connection.dialect.name == "postgresql":
-        return connection.exec_driver_sql(" UNION ALL ".join(
-            f"SELECT '{table}', row::text FROM \"{table}\" AS row" for table in tables)).all()
-    return [(table, repr(tuple(row))) for table in tables
-            for row in connection.exec_driver_sql(f'SELECT * FROM "{table}"')]
+        return connection.exec_driver_sql(
+            " UNION ALL ".join(
+                f"SELECT '{table}', row::text FROM \"{table}\" AS row" for table in tables
+            )
+        ).all()
+    return [
+        (table, repr(tuple(row)))
+        for table in tables
+        for row in connection.exec_driver_sql(f'SELECT * FROM "{table}"')
+    ]
 
 
 def difference(before: Dump, after: Dump) -> list[str]:

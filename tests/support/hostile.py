@@ -1,4 +1,6 @@
-"""Files that mean harm, made here and now: each with the name it comes under. None is kept in the repository."""
+"""Files that mean harm, made here and now: each with the name it comes under. None is kept in the
+repository.
+"""
 
 from __future__ import annotations
 
@@ -47,14 +49,20 @@ def chunk(kind: bytes, data: bytes) -> bytes:
 def png(width: int, height: int, *chunks: bytes, rows: bytes = b"\0" * 64) -> bytes:
     """A PNG that claims a size, whatever it holds."""
     head = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
-    return b"\x89PNG\r\n\x1a\n" + head + b"".join(chunks) + chunk(b"IDAT", zlib.compress(rows, 9)) + chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + head
+        + b"".join(chunks)
+        + chunk(b"IDAT", zlib.compress(rows, 9))
+        + chunk(b"IEND", b"")
+    )
 
 
 def jpeg_of_size(width: int, height: int) -> bytes:
     """A photo whose header claims another size."""
     data = bytearray(photo())
     at = data.index(b"\xff\xc0") + 5
-    data[at:at + 4] = struct.pack(">HH", height, width)
+    data[at : at + 4] = struct.pack(">HH", height, width)
     return bytes(data)
 
 
@@ -88,15 +96,31 @@ HEIC = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + b"\0" * 200
 # Papers ------------------------------------------------------------------------------------------
 
 
-def pdf(catalog: str = "", *objects: str | bytes, page: str = "", kids: str = "[3 0 R]", count: int = 1,
-        trailer: str = "") -> bytes:
-    """A paper of one page with further entries of the catalogue, further objects (from number 4) and a trailer."""
-    bodies = [f"<< /Type /Catalog /Pages 2 0 R {catalog} >>", f"<< /Type /Pages /Kids {kids} /Count {count} >>",
-              f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 200 200] {page} >>", *objects]
+def pdf(
+    catalog: str = "",
+    *objects: str | bytes,
+    page: str = "",
+    kids: str = "[3 0 R]",
+    count: int = 1,
+    trailer: str = "",
+) -> bytes:
+    """A paper of one page with further entries of the catalogue, further objects (from number 4)
+    and a trailer.
+    """
+    bodies = [
+        f"<< /Type /Catalog /Pages 2 0 R {catalog} >>",
+        f"<< /Type /Pages /Kids {kids} /Count {count} >>",
+        f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 200 200] {page} >>",
+        *objects,
+    ]
     out, starts = bytearray(b"%PDF-1.7\n"), []
     for number, body in enumerate(bodies, 1):
         starts.append(len(out))
-        out += f"{number} 0 obj\n".encode() + (body if isinstance(body, bytes) else body.encode()) + b"\nendobj\n"
+        out += (
+            f"{number} 0 obj\n".encode()
+            + (body if isinstance(body, bytes) else body.encode())
+            + b"\nendobj\n"
+        )
     table = len(out)
     out += f"xref\n0 {len(bodies) + 1}\n0000000000 65535 f \n".encode()
     out += b"".join(b"%010d 00000 n \n" % start for start in starts)
@@ -106,23 +130,41 @@ def pdf(catalog: str = "", *objects: str | bytes, page: str = "", kids: str = "[
 
 def stream(data: bytes, entries: str = "") -> bytes:
     packed = zlib.compress(data, 9)
-    return f"<< /Filter /FlateDecode /Length {len(packed)} {entries} >>\nstream\n".encode() + packed + b"\nendstream"
+    return (
+        f"<< /Filter /FlateDecode /Length {len(packed)} {entries} >>\nstream\n".encode()
+        + packed
+        + b"\nendstream"
+    )
 
 
 def packed_pdf(hidden: bytes) -> bytes:
-    """A paper whose catalogue and a further object lie packed in an object stream, named by a stream of references."""
+    """A paper whose catalogue and a further object lie packed in an object stream, named by a
+    stream of references.
+    """
     inner = b"<< /Type /Catalog /Pages 2 0 R /OpenAction 5 0 R >> " + hidden
     table = f"1 0 5 {inner.index(hidden)} ".encode()
     body, starts = bytearray(b"%PDF-1.7\n"), {}
-    for number, data in ((2, b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>"),
-                         (3, b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 200 200] >>"),
-                         (4, stream(table + inner, f"/Type /ObjStm /N 2 /First {len(table)}"))):
+    for number, data in (
+        (2, b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>"),
+        (3, b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 200 200] >>"),
+        (4, stream(table + inner, f"/Type /ObjStm /N 2 /First {len(table)}")),
+    ):
         starts[number] = len(body)
         body += b"%d 0 obj\n" % number + data + b"\nendobj\n"
     at = len(body)
-    rows = [(0, 0, 65535), (2, 4, 0), (1, starts[2], 0), (1, starts[3], 0), (1, starts[4], 0), (2, 4, 1), (1, at, 0)]
+    rows = [
+        (0, 0, 65535),
+        (2, 4, 0),
+        (1, starts[2], 0),
+        (1, starts[3], 0),
+        (1, starts[4], 0),
+        (2, 4, 1),
+        (1, at, 0),
+    ]
     refs = b"".join(struct.pack(">BIH", *row) for row in rows)
-    body += b"6 0 obj\n" + stream(refs, "/Type /XRef /W [1 4 2] /Size 7 /Root 1 0 R") + b"\nendobj\n"
+    body += (
+        b"6 0 obj\n" + stream(refs, "/Type /XRef /W [1 4 2] /Size 7 /Root 1 0 R") + b"\nendobj\n"
+    )
     return bytes(body) + b"startxref\n%d\n%%%%EOF\n" % at
 
 
@@ -140,19 +182,25 @@ SCRIPT = "<< /S /JavaScript /JS (app.alert\\(1\\)) >>"
 LINK = "<< /Type /Annot /Subtype /Link /A << /S /URI /URI (http://x) >> >>"
 CLEAN_PDF = pdf("", LINK, page="/Annots [4 0 R]")
 
-# name: (file name, bytes or how to make them, status of the refusal or the reason for which it is 422)
+# name: (file name, bytes or how to make them, status of the refusal or the reason for which it is
+# 422)
 REFUSED = {
     "nothing": ("a.jpg", b"", "empty"),
-    "a page as a photo": ("a.jpg", PAYLOAD, 415), "a page": ("a.html", PAYLOAD, 415),
-    "a drawing with a script": ("a.svg", SVG, 415), "a drawing as a photo": ("a.png", SVG, 415),
+    "a page as a photo": ("a.jpg", PAYLOAD, 415),
+    "a page": ("a.html", PAYLOAD, 415),
+    "a drawing with a script": ("a.svg", SVG, 415),
+    "a drawing as a photo": ("a.png", SVG, 415),
     "a program as a photo": ("a.jpg", b"MZ\x90\0" + b"\0" * 500, 415),
     "a shell script": ("a.jpg", b"#!/bin/sh\nid", 415),
-    "an archive": ("a.zip", archive(), 415), "an archive as a paper": ("a.pdf", archive(), 415),
+    "an archive": ("a.zip", archive(), 415),
+    "an archive as a paper": ("a.pdf", archive(), 415),
     "an office file": ("a.docx", archive(name="word/document.xml"), 415),
     "a moving picture": ("a.gif", b"GIF89a" + b"\0" * 100, 415),
     "a GIF that is a script": ("a.gif", b"GIF89a/*" + PAYLOAD, 415),
-    "a phone's own format": ("a.heic", HEIC, 415), "a bitmap": ("a.bmp", lambda: saved(picture(), "BMP"), 415),
-    "a TIFF": ("a.jpg", lambda: saved(picture(), "TIFF"), 415), "PostScript": ("a.pdf", b"%!PS-Adobe-3.0 EPSF", 415),
+    "a phone's own format": ("a.heic", HEIC, 415),
+    "a bitmap": ("a.bmp", lambda: saved(picture(), "BMP"), 415),
+    "a TIFF": ("a.jpg", lambda: saved(picture(), "TIFF"), 415),
+    "PostScript": ("a.pdf", b"%!PS-Adobe-3.0 EPSF", 415),
     "a paper behind a page": ("a.pdf", PAYLOAD + pdf(), 415),
     "letters of another script": ("a.jpg", "图片".encode(), 415),
     "only the mark of a photo": ("a.jpg", b"\xff\xd8\xff", "broken"),
@@ -162,39 +210,80 @@ REFUSED = {
     "a photo cut off": ("a.jpg", lambda: photo()[:-4000], "broken"),
     "a PNG cut off": ("a.png", lambda: saved(picture(), "PNG")[:-4000], "broken"),
     "a PNG of 60000 by 60000": ("a.png", png(60000, 60000), "pixels"),
-    "a PNG that unpacks to a gigabyte": ("a.png", lambda: png(20000, 18000, rows=b"\0" * 10_000_000), "pixels"),
+    "a PNG that unpacks to a gigabyte": (
+        "a.png",
+        lambda: png(20000, 18000, rows=b"\0" * 10_000_000),
+        "pixels",
+    ),
     "a photo of 65000 by 65000": ("a.jpg", lambda: jpeg_of_size(65000, 65000), "pixels"),
-    "a text that unpacks to 60 MB": ("a.png", lambda: png(
-        8, 8, chunk(b"zTXt", b"k\0\0" + zlib.compress(b"a" * 60_000_000, 9)), rows=b"\0" * 200), "broken"),
-    "a profile that unpacks to 60 MB": ("a.png", lambda: png(
-        8, 8, chunk(b"iCCP", b"k\0\0" + zlib.compress(b"a" * 60_000_000, 9)), rows=b"\0" * 200), "broken"),
-    "forty million points at once": ("a.jpg", lambda: saved(
-        Image.new("RGB", (7300, 5470)), "JPEG", progressive=True), "pixels"),
+    "a text that unpacks to 60 MB": (
+        "a.png",
+        lambda: png(
+            8, 8, chunk(b"zTXt", b"k\0\0" + zlib.compress(b"a" * 60_000_000, 9)), rows=b"\0" * 200
+        ),
+        "broken",
+    ),
+    "a profile that unpacks to 60 MB": (
+        "a.png",
+        lambda: png(
+            8, 8, chunk(b"iCCP", b"k\0\0" + zlib.compress(b"a" * 60_000_000, 9)), rows=b"\0" * 200
+        ),
+        "broken",
+    ),
+    "forty million points at once": (
+        "a.jpg",
+        lambda: saved(Image.new("RGB", (7300, 5470)), "JPEG", progressive=True),
+        "pixels",
+    ),
     "too few rows": ("a.png", png(800, 800), "broken"),
     "a script on opening": ("a.pdf", pdf(f"/OpenAction {SCRIPT}"), "active"),
     "a script elsewhere": ("a.pdf", pdf("", SCRIPT), "active"),
-    "a script that no table knows of": ("a.pdf", pdf("", f"<< >>\nendobj\n99 0 obj\n{SCRIPT}"), "active"),
-    "a script under an escaped name": ("a.pdf", pdf("/OpenAction << /S /J#61vaScript /J#53 (1) >>"), "active"),
-    "a script in the names": ("a.pdf", pdf("/Names << /JavaScript << /Names [(x) 4 0 R] >> >>", "<< >>"), "active"),
+    "a script that no table knows of": (
+        "a.pdf",
+        pdf("", f"<< >>\nendobj\n99 0 obj\n{SCRIPT}"),
+        "active",
+    ),
+    "a script under an escaped name": (
+        "a.pdf",
+        pdf("/OpenAction << /S /J#61vaScript /J#53 (1) >>"),
+        "active",
+    ),
+    "a script in the names": (
+        "a.pdf",
+        pdf("/Names << /JavaScript << /Names [(x) 4 0 R] >> >>", "<< >>"),
+        "active",
+    ),
     "a script packed away": ("a.pdf", lambda: packed_pdf(SCRIPT.encode()), "active"),
     "a script on leaving a page": ("a.pdf", pdf(page=f"/AA << /C {SCRIPT} >>"), "active"),
     "a program to start": ("a.pdf", pdf("/OpenAction << /S /Launch /F (cmd.exe) >>"), "active"),
-    "a file inside": ("a.pdf", pdf(
-        "/Names << /EmbeddedFiles << /Names [(x) 4 0 R] >> >>", "<< /Type /Filespec >>"), "active"),
+    "a file inside": (
+        "a.pdf",
+        pdf("/Names << /EmbeddedFiles << /Names [(x) 4 0 R] >> >>", "<< /Type /Filespec >>"),
+        "active",
+    ),
     "a form that sends": ("a.pdf", pdf("/OpenAction << /S /SubmitForm /F (http://x) >>"), "active"),
-    "another file to open": ("a.pdf", pdf("/OpenAction << /S /GoToR /F (\\\\\\\\x\\\\y) >>"), "active"),
+    "another file to open": (
+        "a.pdf",
+        pdf("/OpenAction << /S /GoToR /F (\\\\\\\\x\\\\y) >>"),
+        "active",
+    ),
     "a form in XML": ("a.pdf", pdf("/AcroForm << /XFA 4 0 R >>", "<< >>"), "active"),
     "a film": ("a.pdf", pdf(page="/Annots [<< /Subtype /RichMedia >>]"), "active"),
     "a paper under lock": ("a.pdf", locked_pdf, "locked"),
     "a paper and an archive": ("a.pdf", pdf() + archive(), "behind"),
     "an archive that ends as a paper": ("a.pdf", pdf() + archive(comment=b"%%EOF"), "behind"),
-    "a paper and a page": ("a.pdf", pdf() + PAYLOAD, "behind"), "a paper cut off": ("a.pdf", pdf()[:150], "broken"),
+    "a paper and a page": ("a.pdf", pdf() + PAYLOAD, "behind"),
+    "a paper cut off": ("a.pdf", pdf()[:150], "broken"),
     "only the mark of a paper": ("a.pdf", b"%PDF-1.7\n%%EOF", "broken"),
     "a paper without pages": ("a.pdf", pdf(kids="[]", count=0), "pages"),
     "pages that hold themselves": ("a.pdf", pdf(kids="[2 0 R]"), "broken"),
     "ten thousand pages": ("a.pdf", pdf(kids=f"[{'3 0 R ' * 10_000}]", count=10_000), "pages"),
     "objects without end": ("a.pdf", pdf("", "[" * 50_000), "broken"),
-    "objects that unpack to 200 MB": ("a.pdf", lambda: packed_pdf(b"<< >>" + b" " * 200_000_000), "broken"),
+    "objects that unpack to 200 MB": (
+        "a.pdf",
+        lambda: packed_pdf(b"<< >>" + b" " * 200_000_000),
+        "broken",
+    ),
     "eleven megabytes": ("a.jpg", b"\xff\xd8\xff" + b"\0" * (11 * 2**20), 413),
 }
 # name: (file name, how to make it, media type of the harmless copy)
@@ -204,17 +293,44 @@ NEUTRALISED = {
     "a page behind a photo": ("a.jpg", lambda: photo() + PAYLOAD, "image/jpeg"),
     "a page inside a photo": ("a.jpg", lambda: photo(comment=PAYLOAD), "image/jpeg"),
     "a page inside and behind a PNG": ("a.png", talking_png, "image/png"),
-    "a PNG that holds more than it says": ("a.png", lambda: png(100, 100, rows=b"\0" * 30_000_000), "image/png"),
-    "a WebP with a position": ("a.webp", lambda: saved(picture(), "WEBP", exif=located_exif()), "image/jpeg"),
+    "a PNG that holds more than it says": (
+        "a.png",
+        lambda: png(100, 100, rows=b"\0" * 30_000_000),
+        "image/png",
+    ),
+    "a WebP with a position": (
+        "a.webp",
+        lambda: saved(picture(), "WEBP", exif=located_exif()),
+        "image/jpeg",
+    ),
     "a moving PNG": ("a.png", lambda: animation("PNG"), "image/png"),
     "a moving WebP": ("a.webp", lambda: animation("WEBP"), "image/jpeg"),
     "colours of a print shop": ("a.jpg", lambda: saved(picture(mode="CMYK"), "JPEG"), "image/jpeg"),
-    "a PNG of one column": ("a.png", lambda: saved(Image.new("L", (1, 60_000)), "PNG"), "image/png"),
-    "sixteen bits": ("a.png", lambda: saved(Image.new("I;16", (300, 200), 40_000), "PNG"), "image/png"),
-    "holes": ("a.png", lambda: saved(Image.new("RGBA", (300, 200), (9, 9, 9, 0)), "PNG"), "image/png"),
-    "fifty million points": ("a.jpg", lambda: saved(Image.new("RGB", (8160, 6120)), "JPEG"), "image/jpeg"),
-    "twenty-four million points at once": ("a.jpg", lambda: saved(
-        Image.new("RGB", (5700, 4250)), "JPEG", progressive=True), "image/jpeg"),
+    "a PNG of one column": (
+        "a.png",
+        lambda: saved(Image.new("L", (1, 60_000)), "PNG"),
+        "image/png",
+    ),
+    "sixteen bits": (
+        "a.png",
+        lambda: saved(Image.new("I;16", (300, 200), 40_000), "PNG"),
+        "image/png",
+    ),
+    "holes": (
+        "a.png",
+        lambda: saved(Image.new("RGBA", (300, 200), (9, 9, 9, 0)), "PNG"),
+        "image/png",
+    ),
+    "fifty million points": (
+        "a.jpg",
+        lambda: saved(Image.new("RGB", (8160, 6120)), "JPEG"),
+        "image/jpeg",
+    ),
+    "twenty-four million points at once": (
+        "a.jpg",
+        lambda: saved(Image.new("RGB", (5700, 4250)), "JPEG", progressive=True),
+        "image/jpeg",
+    ),
     "a photo under the name of a program": ("a.jpg.exe", photo, "image/jpeg"),
     "a photo under the name of a paper": ("a.pdf", photo, "image/jpeg"),
     "a paper with a link": ("a.pdf", lambda: CLEAN_PDF, "application/pdf"),

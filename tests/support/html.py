@@ -50,7 +50,9 @@ def _structure(tree) -> None:
 
 def _references(tree) -> None:
     ids = Counter(node.get("id") for node in tree.iter() if node.get("id"))
-    assert not [name for name, times in ids.items() if times > 1], f"ids used twice: {ids.most_common(3)}"
+    assert not [name for name, times in ids.items() if times > 1], (
+        f"ids used twice: {ids.most_common(3)}"
+    )
     for node in tree.iter():
         for name in ("for", "aria-describedby", "aria-labelledby", "form"):
             for target in (node.get(name) or "").split():
@@ -62,11 +64,14 @@ def _references(tree) -> None:
 
 def _labels(tree) -> None:
     named = {node.get("for") for node in tree.iter("label")}
-    wrapped = {id(node) for label in tree.iter("label") for node in label.iter() if node.tag in FIELDS}
+    wrapped = {
+        id(node) for label in tree.iter("label") for node in label.iter() if node.tag in FIELDS
+    }
     for node in every(tree, *FIELDS):
         hidden = node.get("type") in ("hidden", "submit")
-        assert hidden or node.get("aria-label") or node.get("id") in named or id(node) in wrapped, \
+        assert hidden or node.get("aria-label") or node.get("id") in named or id(node) in wrapped, (
             f"no label: {node.get('name')}"
+        )
     for node in every(tree, "button", "a"):
         said = "".join(node.itertext()).strip() or node.get("aria-label")
         assert said, f"{node.tag} says nothing"
@@ -74,13 +79,23 @@ def _labels(tree) -> None:
 
 def _policy(tree, html: str) -> None:
     for node in tree.iter():
-        assert "style" not in node.attrib and node.tag != "style", f"{node.tag} has a style of its own"
-        assert not [name for name in node.attrib if name.startswith("on")], f"{node.tag} has an inline script"
-        assert node.tag != "script" or node.get("src", "").startswith("/static/"), "an inline script"
+        assert "style" not in node.attrib and node.tag != "style", (
+            f"{node.tag} has a style of its own"
+        )
+        assert not [name for name in node.attrib if name.startswith("on")], (
+            f"{node.tag} has an inline script"
+        )
+        assert node.tag != "script" or node.get("src", "").startswith("/static/"), (
+            "an inline script"
+        )
     for form in tree.iter("form"):
         tokens = [node for node in form.iter("input") if node.get("name") == "csrf_token"]
-        assert form.get("method") != "post" or len(tokens) == 1, f"form without token: {form.get('action')}"
-    assert "{{" not in html and "None" not in re.sub(r"<[^>]*>", "", html), "something was not filled in"
+        assert form.get("method") != "post" or len(tokens) == 1, (
+            f"form without token: {form.get('action')}"
+        )
+    assert "{{" not in html and "None" not in re.sub(r"<[^>]*>", "", html), (
+        "something was not filled in"
+    )
 
 
 def _stands(node) -> str:
@@ -98,7 +113,11 @@ class Page:
     """A page that was fetched: its tree, its text and its forms."""
 
     def __init__(self, response, path: str):
-        self.status, self.path, self.html = response.status_code, path, response.get_data(as_text=True)
+        self.status, self.path, self.html = (
+            response.status_code,
+            path,
+            response.get_data(as_text=True),
+        )
         self.tree = check(self.html)
 
     @property
@@ -115,19 +134,30 @@ class Page:
         return self.tree.find(".//title").text
 
     def links(self, text: str = "") -> list[str]:
-        return [node.get("href") for node in self.tree.iter("a") if text in "".join(node.itertext())]
+        return [
+            node.get("href") for node in self.tree.iter("a") if text in "".join(node.itertext())
+        ]
 
     def form(self, action: str):
         """Return the form whose action, or one of whose buttons' actions, ends so."""
         for form in self.tree.iter("form"):
-            ends = [form.get("action") or self.path, *(b.get("formaction") or "" for b in form.iter("button"))]
+            ends = [
+                form.get("action") or self.path,
+                *(b.get("formaction") or "" for b in form.iter("button")),
+            ]
             if any(urlsplit(end).path.endswith(action) for end in ends):
                 return form
         raise AssertionError(f"no form for {action} on {self.path}")
 
     def has_form(self, action: str) -> bool:
-        return any(action in end for form in self.tree.iter("form")
-                   for end in (form.get("action") or "", *(b.get("formaction") or "" for b in form.iter("button"))))
+        return any(
+            action in end
+            for form in self.tree.iter("form")
+            for end in (
+                form.get("action") or "",
+                *(b.get("formaction") or "" for b in form.iter("button")),
+            )
+        )
 
     def fields(self, action: str) -> list[tuple[str, str]]:
         """Return what the form would send as it stands, without any button."""
@@ -139,10 +169,16 @@ class Page:
         return found
 
     def options(self, name: str, action: str = "") -> list[str]:
-        """Return what may be chosen in a select of this name, on the page or in one form, in the order of the page."""
+        """Return what may be chosen in a select of this name, on the page or in one form, in the
+        order of the page.
+        """
         within = self.form(action) if action else self.tree
-        return [option.get("value", "") for node in every(within, "select") if node.get("name") == name
-                for option in node.iter("option")]
+        return [
+            option.get("value", "")
+            for node in every(within, "select")
+            if node.get("name") == name
+            for option in node.iter("option")
+        ]
 
     def value(self, name: str) -> str | None:
         """Return what stands in a field of this name anywhere on the page."""
@@ -175,7 +211,11 @@ class Reader:
                 break
             path = response.location
             response = self._send("GET", path)
-        assert response.status_code == status, (path, response.status_code, response.get_data(as_text=True)[:3000])
+        assert response.status_code == status, (
+            path,
+            response.status_code,
+            response.get_data(as_text=True)[:3000],
+        )
         return Page(response, path)
 
     def raw(self, method: str, path: str, **more):
@@ -199,7 +239,9 @@ class Reader:
                 return button.get("formaction")
         return form.get("action") or page.path
 
-    def login(self, username: str, password: str = PASSWORD, status: int = 200, path: str = "/login") -> Page:
+    def login(
+        self, username: str, password: str = PASSWORD, status: int = 200, path: str = "/login"
+    ) -> Page:
         return self.submit(self.get(path), "/login", status, username=username, password=password)
 
 
@@ -213,6 +255,13 @@ def _multi(fields: list[tuple[str, str]]):
 def open_accounts(world) -> None:
     """Give everybody in the world an account by the short name; one hash for all. Commits."""
     for name, person in world.people.items():
-        db.session.add(Account(zone_id=world.zone.id, person_id=person.id, username=name, created_at=MADE,
-                               password_hash=HASH))
+        db.session.add(
+            Account(
+                zone_id=world.zone.id,
+                person_id=person.id,
+                username=name,
+                created_at=MADE,
+                password_hash=HASH,
+            )
+        )
     db.session.commit()

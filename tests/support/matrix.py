@@ -28,24 +28,37 @@ def count_cells(request):
 
 
 def cells(rows: Iterable[tuple[tuple, bool]]) -> list[tuple]:
-    """Return (database, *name) for each row: ended cases, where only sight can differ, are tried on SQLite alone."""
+    """Return (database, *name) for each row: ended cases, where only sight can differ, are tried on
+    SQLite alone.
+    """
     rows = list(rows)
-    return [(database, *name) for database in ("sqlite", "postgresql") for name, open_ in rows
-            if open_ or database == "sqlite"]
+    return [
+        (database, *name)
+        for database in ("sqlite", "postgresql")
+        for name, open_ in rows
+        if open_ or database == "sqlite"
+    ]
 
 
-def tried(play, case, people: Iterable[str], moves: Iterable[str], expected: Callable, words: Callable) -> list[str]:
-    """Let everybody try everything; return what came out otherwise than `expected(person, move)`, a set, says.
+def tried(
+    play, case, people: Iterable[str], moves: Iterable[str], expected: Callable, words: Callable
+) -> list[str]:
+    """Let everybody try everything; return what came out otherwise than `expected(person, move)`, a
+    set, says.
 
-    What a refusal left behind in the transaction is committed at the end, so that it comes to light. Of each outcome
-    one is tried again at the door that commits: it says the same and keeps the refusal.
+    What a refusal left behind in the transaction is committed at the end, so that it comes to
+    light. Of each outcome one is tried again at the door that commits: it says the same and keeps
+    the refusal.
     """
     case_id, version, wrong, doors = case.id, case.version, [], {}
     before, refusals = dump(play.session), play.count(Refusal)
     for person in people:
         who = detached(play, person)
         for move in moves:
-            got, want = judged(play, case_id, version, who, move, words(move)), expected(person, move)
+            got, want = (
+                judged(play, case_id, version, who, move, words(move)),
+                expected(person, move),
+            )
             doors.setdefault(got, (who, move))
             CELLS[play.session.get_bind().dialect.name] += 1
             if got not in want:
@@ -53,16 +66,24 @@ def tried(play, case, people: Iterable[str], moves: Iterable[str], expected: Cal
     wrong += difference(before, dump(play.session))
     for got, (who, move) in doors.items():
         said = attempt(play, case_id, version, who, move, words(move))
-        wrong += [] if said == got else [f"{who.person.name} {move}: {said} at the door, {got} inside"]
+        wrong += (
+            [] if said == got else [f"{who.person.name} {move}: {said} at the door, {got} inside"]
+        )
     wrong += difference(before, dump(play.session))
     kept = play.count(Refusal) - refusals
-    return wrong if kept == sum(isinstance(got, int) for got in doors) else [*wrong, f"{kept} refusals kept"]
+    return (
+        wrong
+        if kept == sum(isinstance(got, int) for got in doors)
+        else [*wrong, f"{kept} refusals kept"]
+    )
 
 
 def judged(play, case_id: str, version: int, who, move: str, words: dict):
     """Return the state that a move would enter, taken back, or the status of its refusal."""
     try:
-        state = engine.perform(play.session, case_id, move, who, words, version=version, at=play.at).state
+        state = engine.perform(
+            play.session, case_id, move, who, words, version=version, at=play.at
+        ).state
     except No as no:
         return no.status
     play.session.rollback()
@@ -75,13 +96,17 @@ class Allowed(Exception):
 
 
 def attempt(play, case_id: str, version: int, who, move: str, words: dict):
-    """Try a move at the door that commits; return the state it would enter, or the status of the refusal."""
+    """Try a move at the door that commits; return the state it would enter, or the status of the
+    refusal.
+    """
 
     def stop(case):
         raise Allowed(case.state)
 
     try:
-        engine.submit(play.session, case_id, move, who, words, version=version, at=play.at, finish=stop)
+        engine.submit(
+            play.session, case_id, move, who, words, version=version, at=play.at, finish=stop
+        )
     except No as no:
         return no.status
     except Allowed as allowed:
@@ -100,7 +125,9 @@ def detached(play, person: str):
 
 
 def misjudged(play, case, people: Iterable[str], expected: Callable) -> list[str]:
-    """Return where the prediction on the page and the decision of the engine differ, for everybody who sees it."""
+    """Return where the prediction on the page and the decision of the engine differ, for everybody
+    who sees it.
+    """
     wrong = []
     for person in people:
         who = play.who(person)
@@ -112,7 +139,9 @@ def misjudged(play, case, people: Iterable[str], expected: Callable) -> list[str
             want = expected(person, option.move.name)
             good = any(isinstance(outcome, str) for outcome in want)
             if option.allowed != good and not (want == {422} and option.move.asks):
-                wrong.append(f"{person} is offered {option.move.name}: {option.allowed}, expected {set(want)}")
+                wrong.append(
+                    f"{person} is offered {option.move.name}: {option.allowed}, expected {set(want)}"
+                )
             if not option.allowed and not option.why_not:
                 wrong.append(f"{person} is not told why not {option.move.name}")
     return wrong

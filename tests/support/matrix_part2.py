@@ -1,7 +1,9 @@
-"""Which party may make which move of absence, exemption, inspection and rectification from which state.
+"""Which party may make which move of absence, exemption, inspection and rectification from which
+state.
 
-An independent table, written by hand from the guidance 三（二）1 and 四4, the dossier's practice, the contract and the
-issue; never from the definitions. Names and dates only. The branch is the village in town 1, the member its first.
+An independent table, written by hand from the guidance 三（二）1 and 四4, the dossier's practice, the
+contract and the issue; never from the definitions. Names and dates only. The branch is the village
+in town 1, the member its first.
 """
 
 from __future__ import annotations
@@ -10,14 +12,23 @@ from dataclasses import dataclass, field
 
 # Parties, as people of the cast (actors.CAST and CAST_MORE).
 BRANCH = ("village.secretary", "village.organizer", "second.hat")
-MEMBER = ("village.member1", *BRANCH)               # the branch may write for him (代录)
-SUPERIOR = ("town1.officer", "town1.secretary")     # second.hat is an officer too, but it is his own branch
+MEMBER = ("village.member1", *BRANCH)  # the branch may write for him (代录)
+SUPERIOR = (
+    "town1.officer",
+    "town1.secretary",
+)  # second.hat is an officer too, but it is his own branch
 ABOVE = ("zone.officer", "zone.secretary")
 OVERSEER = SUPERIOR + ABOVE
 INSPECTORS = ("town1.inspector", "zone.inspector")
 ISSUER = ("town1.inspector", *SUPERIOR)
-LOOK_ON = ("town1.deputy", "town1.committee1", "town1.inspector", "zone.deputy", "zone.committee1",
-           "zone.inspector")
+LOOK_ON = (
+    "town1.deputy",
+    "town1.committee1",
+    "town1.inspector",
+    "zone.deputy",
+    "zone.committee1",
+    "zone.inspector",
+)
 IN_SIGHT = frozenset(BRANCH + SUPERIOR + ABOVE + LOOK_ON)
 CONCERNED = "village.member1"
 CAST_MORE = (("village.member2", "member", "own branch"),)
@@ -27,10 +38,11 @@ EXIT_STATES = {"void": "void", "terminate": "terminated"}
 
 @dataclass(frozen=True)
 class Row:
-    """One state on one day. `rule`: his to make, but a rule says no (422). `system`: the clock's or the count's.
+    """One state on one day. `rule`: his to make, but a rule says no (422). `system`: the clock's or
+    the count's.
 
-    `enters` names the state where it differs from the table's. `nobodys`: leaves the state, but who could make it
-    does not exist.
+    `enters` names the state where it differs from the table's. `nobodys`: leaves the state, but who
+    could make it does not exist.
     """
 
     state: str
@@ -44,7 +56,8 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """`targets`: which state a move enters; those not named stay. `seen_by`: who sees the case beside its superiors.
+    """`targets`: which state a move enters; those not named stay. `seen_by`: who sees the case
+    beside its superiors.
 
     `never`: states that no case gets into.
     """
@@ -74,160 +87,416 @@ def ends(today: str, *states: str) -> dict:
 
 
 # Absence -----------------------------------------------------------------------------------------
-# 误立 is open to the superior as everywhere; while the record says absent another follow-up begins at once.
+# 误立 is open to the superior as everywhere; while the record says absent another follow-up begins at
+# once.
 
 OPEN_BRANCH = {SUPERIOR: ("excuse", *EXITS)}
 ABSENCE = Table(
     "absence",
-    ("record_contact", "contact_made", "record_lesson", "confirm", "redo", "file", "archive", "find_unexcused",
-     "educate", "object", "uphold_finding", "overturn_finding", "search_lost", "begin_search", "try_again", "excuse",
-     "correct", "void", "terminate", "take_over", "recuse"),
-    {"record_lesson": "to_confirm", "confirm": "made_up", "redo": "to_make_up", "archive": "made_up",
-     "object": "finding_objected", "uphold_finding": "to_make_up", "overturn_finding": "to_make_up",
-     "search_lost": "unreached", "begin_search": "searching", "try_again": "to_contact", "excuse": "excused",
-     **EXIT_STATES},
+    (
+        "record_contact",
+        "contact_made",
+        "record_lesson",
+        "confirm",
+        "redo",
+        "file",
+        "archive",
+        "find_unexcused",
+        "educate",
+        "object",
+        "uphold_finding",
+        "overturn_finding",
+        "search_lost",
+        "begin_search",
+        "try_again",
+        "excuse",
+        "correct",
+        "void",
+        "terminate",
+        "take_over",
+        "recuse",
+    ),
+    {
+        "record_lesson": "to_confirm",
+        "confirm": "made_up",
+        "redo": "to_make_up",
+        "archive": "made_up",
+        "object": "finding_objected",
+        "uphold_finding": "to_make_up",
+        "overturn_finding": "to_make_up",
+        "search_lost": "unreached",
+        "begin_search": "searching",
+        "try_again": "to_contact",
+        "excuse": "excused",
+        **EXIT_STATES,
+    },
     {
         "to_contact": Row(
-            "to_contact", "2026-11-10", {BRANCH: ("record_contact", "recuse"), **OPEN_BRANCH},
+            "to_contact",
+            "2026-11-10",
+            {BRANCH: ("record_contact", "recuse"), **OPEN_BRANCH},
             {BRANCH: ("find_unexcused", "educate", "search_lost", "object"), MEMBER: ("object",)},
-            ("contact_made", "correct"), enters={"record_contact": "to_make_up"}),
+            ("contact_made", "correct"),
+            enters={"record_contact": "to_make_up"},
+        ),
         "to_contact, overdue": Row(
-            "to_contact", "2026-11-20", {BRANCH: ("record_contact", "recuse"), **OPEN_BRANCH},
+            "to_contact",
+            "2026-11-20",
+            {BRANCH: ("record_contact", "recuse"), **OPEN_BRANCH},
             {BRANCH: ("find_unexcused", "educate", "search_lost", "object"), MEMBER: ("object",)},
-            ("contact_made", "correct"), enters={"record_contact": "to_make_up"}),
+            ("contact_made", "correct"),
+            enters={"record_contact": "to_make_up"},
+        ),
         "to_contact, three tries in vain": Row(
-            "to_contact", "2026-11-12", {BRANCH: ("record_contact", "search_lost", "recuse"), **OPEN_BRANCH},
+            "to_contact",
+            "2026-11-12",
+            {BRANCH: ("record_contact", "search_lost", "recuse"), **OPEN_BRANCH},
             {BRANCH: ("find_unexcused", "educate", "object"), MEMBER: ("object",)},
-            ("contact_made", "correct"), enters={"record_contact": "to_make_up"}),
+            ("contact_made", "correct"),
+            enters={"record_contact": "to_make_up"},
+        ),
         "to_make_up": Row(
-            "to_make_up", "2026-11-12",
-            {BRANCH: ("record_contact", "record_lesson", "find_unexcused", "recuse"), **OPEN_BRANCH},
-            {BRANCH: ("educate", "object"), MEMBER: ("object",)}, ("correct",)),
+            "to_make_up",
+            "2026-11-12",
+            {
+                BRANCH: ("record_contact", "record_lesson", "find_unexcused", "recuse"),
+                **OPEN_BRANCH,
+            },
+            {BRANCH: ("educate", "object"), MEMBER: ("object",)},
+            ("correct",),
+        ),
         "to_make_up, found unexcused": Row(
-            "to_make_up", "2026-11-12",
-            {BRANCH: ("record_contact", "record_lesson", "find_unexcused", "educate", "recuse"), **OPEN_BRANCH,
-             MEMBER: ("object",)}, {}, ("correct",)),
+            "to_make_up",
+            "2026-11-12",
+            {
+                BRANCH: ("record_contact", "record_lesson", "find_unexcused", "educate", "recuse"),
+                **OPEN_BRANCH,
+                MEMBER: ("object",),
+            },
+            {},
+            ("correct",),
+        ),
         "to_make_up, on leave": Row(
-            "to_make_up", "2026-11-12", {BRANCH: ("record_contact", "record_lesson", "recuse"), **OPEN_BRANCH},
-            {BRANCH: ("find_unexcused", "educate", "object"), MEMBER: ("object",)}, ("correct",)),
+            "to_make_up",
+            "2026-11-12",
+            {BRANCH: ("record_contact", "record_lesson", "recuse"), **OPEN_BRANCH},
+            {BRANCH: ("find_unexcused", "educate", "object"), MEMBER: ("object",)},
+            ("correct",),
+        ),
         "to_confirm": Row(
-            "to_confirm", "2026-11-13", {BRANCH: ("confirm", "redo", "find_unexcused", "recuse"), **OPEN_BRANCH},
-            {BRANCH: ("educate", "object"), MEMBER: ("object",)}, ("correct",)),
+            "to_confirm",
+            "2026-11-13",
+            {BRANCH: ("confirm", "redo", "find_unexcused", "recuse"), **OPEN_BRANCH},
+            {BRANCH: ("educate", "object"), MEMBER: ("object",)},
+            ("correct",),
+        ),
         "to_archive": Row(
-            "to_archive", "2026-11-13", {BRANCH: ("archive", "recuse"), **OPEN_BRANCH}, {}, ("file", "correct")),
+            "to_archive",
+            "2026-11-13",
+            {BRANCH: ("archive", "recuse"), **OPEN_BRANCH},
+            {},
+            ("file", "correct"),
+        ),
         "finding_objected": Row(
-            "finding_objected", "2026-11-16", {SUPERIOR: ("uphold_finding", "overturn_finding", "recuse", *EXITS)},
-            {ABOVE: ("take_over",)}, ("correct",)),
+            "finding_objected",
+            "2026-11-16",
+            {SUPERIOR: ("uphold_finding", "overturn_finding", "recuse", *EXITS)},
+            {ABOVE: ("take_over",)},
+            ("correct",),
+        ),
         "finding_objected, overdue": Row(
-            "finding_objected", "2026-11-25",
-            {SUPERIOR: ("uphold_finding", "overturn_finding", "recuse", *EXITS), ABOVE: ("take_over",)}, {},
-            ("correct",)),
+            "finding_objected",
+            "2026-11-25",
+            {
+                SUPERIOR: ("uphold_finding", "overturn_finding", "recuse", *EXITS),
+                ABOVE: ("take_over",),
+            },
+            {},
+            ("correct",),
+        ),
         "finding_objected, taken over": Row(
-            "finding_objected", "2026-11-25",
-            {ABOVE: ("uphold_finding", "overturn_finding", "recuse", *EXITS)}, {}, ("correct",),
-            ("take_over",)),
+            "finding_objected",
+            "2026-11-25",
+            {ABOVE: ("uphold_finding", "overturn_finding", "recuse", *EXITS)},
+            {},
+            ("correct",),
+            ("take_over",),
+        ),
         "unreached": Row(
-            "unreached", "2026-11-16", {SUPERIOR: ("begin_search", "try_again", "recuse", *EXITS)},
-            {ABOVE: ("take_over",)}, ("correct",)),
+            "unreached",
+            "2026-11-16",
+            {SUPERIOR: ("begin_search", "try_again", "recuse", *EXITS)},
+            {ABOVE: ("take_over",)},
+            ("correct",),
+        ),
         **ends("2026-11-26", "made_up", "excused", "searching", "corrected", "void", "terminated"),
     },
-    frozenset({CONCERNED}))
+    frozenset({CONCERNED}),
+)
 
 # Exemption ---------------------------------------------------------------------------------------
 
 EXEMPTION = Table(
     "exemption",
-    ("support", "not_support", "withdraw", "approve", "refuse", "resume", "end", "void", "terminate", "take_over",
-     "recuse"),
-    {"support": "supported", "not_support": "not_supported", "withdraw": "withdrawn", "approve": "in_force",
-     "refuse": "refused", "resume": "resumed", **EXIT_STATES},
+    (
+        "support",
+        "not_support",
+        "withdraw",
+        "approve",
+        "refuse",
+        "resume",
+        "end",
+        "void",
+        "terminate",
+        "take_over",
+        "recuse",
+    ),
     {
-        "asked": Row("asked", "2026-11-24", {
-            BRANCH: ("support", "not_support", "recuse"), MEMBER: ("withdraw",), SUPERIOR: EXITS}),
-        "asked, overdue": Row("asked", "2026-12-07", {
-            BRANCH: ("support", "not_support", "recuse"), MEMBER: ("withdraw",), SUPERIOR: EXITS}),
-        "supported": Row("supported", "2026-11-25", {
-            MEMBER: ("withdraw",), SUPERIOR: ("approve", "refuse", "recuse", *EXITS)}, {ABOVE: ("take_over",)}),
-        "supported, overdue": Row("supported", "2026-12-07", {
-            MEMBER: ("withdraw",), SUPERIOR: ("approve", "refuse", "recuse", *EXITS), ABOVE: ("take_over",)}),
-        "supported, taken over": Row("supported", "2026-12-07", {
-            MEMBER: ("withdraw",), ABOVE: ("approve", "refuse", "recuse", *EXITS)}, nobodys=("take_over",)),
-        "supported, too late": Row("supported", "2027-06-01", {
-            MEMBER: ("withdraw",), SUPERIOR: ("refuse", "recuse", *EXITS), ABOVE: ("take_over",)},
-            {SUPERIOR: ("approve",)}),
-        "in_force": Row("in_force", "2026-12-01", {MEMBER: ("resume",), SUPERIOR: EXITS}, {}, ("end",)),
-        **ends("2027-06-01", "ended", "not_supported", "refused", "withdrawn", "resumed", "void", "terminated"),
+        "support": "supported",
+        "not_support": "not_supported",
+        "withdraw": "withdrawn",
+        "approve": "in_force",
+        "refuse": "refused",
+        "resume": "resumed",
+        **EXIT_STATES,
     },
-    frozenset({CONCERNED}))
+    {
+        "asked": Row(
+            "asked",
+            "2026-11-24",
+            {BRANCH: ("support", "not_support", "recuse"), MEMBER: ("withdraw",), SUPERIOR: EXITS},
+        ),
+        "asked, overdue": Row(
+            "asked",
+            "2026-12-07",
+            {BRANCH: ("support", "not_support", "recuse"), MEMBER: ("withdraw",), SUPERIOR: EXITS},
+        ),
+        "supported": Row(
+            "supported",
+            "2026-11-25",
+            {MEMBER: ("withdraw",), SUPERIOR: ("approve", "refuse", "recuse", *EXITS)},
+            {ABOVE: ("take_over",)},
+        ),
+        "supported, overdue": Row(
+            "supported",
+            "2026-12-07",
+            {
+                MEMBER: ("withdraw",),
+                SUPERIOR: ("approve", "refuse", "recuse", *EXITS),
+                ABOVE: ("take_over",),
+            },
+        ),
+        "supported, taken over": Row(
+            "supported",
+            "2026-12-07",
+            {MEMBER: ("withdraw",), ABOVE: ("approve", "refuse", "recuse", *EXITS)},
+            nobodys=("take_over",),
+        ),
+        "supported, too late": Row(
+            "supported",
+            "2027-06-01",
+            {MEMBER: ("withdraw",), SUPERIOR: ("refuse", "recuse", *EXITS), ABOVE: ("take_over",)},
+            {SUPERIOR: ("approve",)},
+        ),
+        "in_force": Row(
+            "in_force", "2026-12-01", {MEMBER: ("resume",), SUPERIOR: EXITS}, {}, ("end",)
+        ),
+        **ends(
+            "2027-06-01",
+            "ended",
+            "not_supported",
+            "refused",
+            "withdrawn",
+            "resumed",
+            "void",
+            "terminated",
+        ),
+    },
+    frozenset({CONCERNED}),
+)
 
 # Inspection --------------------------------------------------------------------------------------
 
 INSPECTION = Table(
-    "inspection", ("conclude", "order", "cancel", "void", "terminate", "take_over", "recuse"),
+    "inspection",
+    ("conclude", "order", "cancel", "void", "terminate", "take_over", "recuse"),
     {"conclude": "clean", "order": "ordered", "cancel": "cancelled", **EXIT_STATES},
     {
-        "under_way": Row("under_way", "2026-11-24", {
-            INSPECTORS: ("conclude", "order", "recuse"), OVERSEER: ("cancel",), SUPERIOR: EXITS},
-            {ABOVE: ("take_over",)}),
-        "under_way, the day is to come": Row("under_way", "2026-11-23", {
-            INSPECTORS: ("recuse",), OVERSEER: ("cancel",), SUPERIOR: EXITS},
-            {INSPECTORS: ("conclude", "order"), ABOVE: ("take_over",)}),
-        "under_way, overdue": Row("under_way", "2026-12-07", {
-            INSPECTORS: ("conclude", "order", "recuse"), OVERSEER: ("cancel",), SUPERIOR: EXITS,
-            ABOVE: ("take_over",)}),
+        "under_way": Row(
+            "under_way",
+            "2026-11-24",
+            {INSPECTORS: ("conclude", "order", "recuse"), OVERSEER: ("cancel",), SUPERIOR: EXITS},
+            {ABOVE: ("take_over",)},
+        ),
+        "under_way, the day is to come": Row(
+            "under_way",
+            "2026-11-23",
+            {INSPECTORS: ("recuse",), OVERSEER: ("cancel",), SUPERIOR: EXITS},
+            {INSPECTORS: ("conclude", "order"), ABOVE: ("take_over",)},
+        ),
+        "under_way, overdue": Row(
+            "under_way",
+            "2026-12-07",
+            {
+                INSPECTORS: ("conclude", "order", "recuse"),
+                OVERSEER: ("cancel",),
+                SUPERIOR: EXITS,
+                ABOVE: ("take_over",),
+            },
+        ),
         **ends("2026-12-07", "clean", "ordered", "cancelled", "void", "terminated"),
-    })
+    },
+)
 
 # Rectification -----------------------------------------------------------------------------------
 
 RECTIFICATION = Table(
     "rectification",
-    ("sign_off", "drop", "issue", "acknowledge", "report", "accept", "send_back", "ask_extension", "grant", "deny",
-     "object", "answer_objection", "ask_higher_review", "answer_review", "review_unanswered", "recall", "reissue",
-     "close_recalled", "refer", "void", "terminate", "take_over", "recuse"),
-    {"sign_off": "signed_off", "drop": "dropped", "issue": "issued", "acknowledge": "fixing", "report": "recheck",
-     "accept": "closed", "send_back": "fixing", "ask_extension": "extension_asked", "grant": "fixing",
-     "deny": "fixing", "object": "objected", "answer_objection": "fixing", "ask_higher_review": "review",
-     "answer_review": "fixing", "recall": "recalled", "reissue": "reissued", "close_recalled": "ended",
-     **EXIT_STATES},
+    (
+        "sign_off",
+        "drop",
+        "issue",
+        "acknowledge",
+        "report",
+        "accept",
+        "send_back",
+        "ask_extension",
+        "grant",
+        "deny",
+        "object",
+        "answer_objection",
+        "ask_higher_review",
+        "answer_review",
+        "review_unanswered",
+        "recall",
+        "reissue",
+        "close_recalled",
+        "refer",
+        "void",
+        "terminate",
+        "take_over",
+        "recuse",
+    ),
     {
-        "draft": Row("draft", "2026-11-23", {SUPERIOR: ("sign_off", "drop", "recuse", *EXITS)},
-                     {ABOVE: ("take_over",)}),
-        "draft, overdue": Row("draft", "2026-12-01", {
-            SUPERIOR: ("sign_off", "drop", "recuse", *EXITS), ABOVE: ("take_over",)}),
-        "draft, taken over": Row("draft", "2026-12-01", {ABOVE: ("sign_off", "drop", "recuse", *EXITS)},
-                                 nobodys=("take_over",)),
-        "signed_off": Row("signed_off", "2026-11-23", {ISSUER: ("issue", "recuse"), SUPERIOR: ("drop", *EXITS)}),
-        "issued": Row("issued", "2026-11-24", {
-            BRANCH: ("acknowledge", "object", "recuse"), SUPERIOR: ("recall", *EXITS)}),
-        "fixing": Row("fixing", "2026-12-02", {
-            BRANCH: ("report", "ask_extension", "object", "recuse"), SUPERIOR: ("recall", *EXITS)},
-            {BRANCH: ("ask_higher_review",), OVERSEER: ("refer",)}),
-        "fixing, overdue": Row("fixing", "2026-12-14", {
-            BRANCH: ("report", "ask_extension", "object", "recuse"), SUPERIOR: ("recall", *EXITS),
-            OVERSEER: ("refer",)},
-            {BRANCH: ("ask_higher_review",)}),
-        "fixing, objection answered": Row("fixing", "2026-12-02", {
-            BRANCH: ("report", "ask_extension", "ask_higher_review", "recuse"), SUPERIOR: ("recall", *EXITS)},
-            {BRANCH: ("object",), OVERSEER: ("refer",)}),
-        "fixing, reviewed": Row("fixing", "2026-12-02", {
-            BRANCH: ("report", "ask_extension", "recuse"), SUPERIOR: ("recall", *EXITS)},
-            {BRANCH: ("object", "ask_higher_review"), OVERSEER: ("refer",)}),
-        "recheck": Row("recheck", "2026-12-03", {
-            SUPERIOR: ("accept", "send_back", "recuse", "recall", *EXITS)}, {ABOVE: ("take_over",)}),
-        "recheck, overdue": Row("recheck", "2026-12-14", {
-            SUPERIOR: ("accept", "send_back", "recuse", "recall", *EXITS), ABOVE: ("take_over",)}),
-        "recheck, taken over": Row("recheck", "2026-12-14", {
-            ABOVE: ("accept", "send_back", "recuse", "recall", *EXITS)}, nobodys=("take_over",)),
-        "extension_asked": Row("extension_asked", "2026-12-03", {
-            SUPERIOR: ("grant", "deny", "recuse", "recall", *EXITS)}, {ABOVE: ("take_over",)}),
-        "objected": Row("objected", "2026-11-27", {
-            SUPERIOR: ("answer_objection", "recuse", "recall", *EXITS)}, {ABOVE: ("take_over",)}),
-        "review": Row("review", "2026-12-02", {ABOVE: ("answer_review", "recuse"), SUPERIOR: EXITS}, {},
-                      ("review_unanswered",)),
-        "recalled": Row("recalled", "2026-11-25", {
-            ISSUER: ("reissue", "recuse"), OVERSEER: ("close_recalled",), SUPERIOR: EXITS}),
+        "sign_off": "signed_off",
+        "drop": "dropped",
+        "issue": "issued",
+        "acknowledge": "fixing",
+        "report": "recheck",
+        "accept": "closed",
+        "send_back": "fixing",
+        "ask_extension": "extension_asked",
+        "grant": "fixing",
+        "deny": "fixing",
+        "object": "objected",
+        "answer_objection": "fixing",
+        "ask_higher_review": "review",
+        "answer_review": "fixing",
+        "recall": "recalled",
+        "reissue": "reissued",
+        "close_recalled": "ended",
+        **EXIT_STATES,
+    },
+    {
+        "draft": Row(
+            "draft",
+            "2026-11-23",
+            {SUPERIOR: ("sign_off", "drop", "recuse", *EXITS)},
+            {ABOVE: ("take_over",)},
+        ),
+        "draft, overdue": Row(
+            "draft",
+            "2026-12-01",
+            {SUPERIOR: ("sign_off", "drop", "recuse", *EXITS), ABOVE: ("take_over",)},
+        ),
+        "draft, taken over": Row(
+            "draft",
+            "2026-12-01",
+            {ABOVE: ("sign_off", "drop", "recuse", *EXITS)},
+            nobodys=("take_over",),
+        ),
+        "signed_off": Row(
+            "signed_off", "2026-11-23", {ISSUER: ("issue", "recuse"), SUPERIOR: ("drop", *EXITS)}
+        ),
+        "issued": Row(
+            "issued",
+            "2026-11-24",
+            {BRANCH: ("acknowledge", "object", "recuse"), SUPERIOR: ("recall", *EXITS)},
+        ),
+        "fixing": Row(
+            "fixing",
+            "2026-12-02",
+            {BRANCH: ("report", "ask_extension", "object", "recuse"), SUPERIOR: ("recall", *EXITS)},
+            {BRANCH: ("ask_higher_review",), OVERSEER: ("refer",)},
+        ),
+        "fixing, overdue": Row(
+            "fixing",
+            "2026-12-14",
+            {
+                BRANCH: ("report", "ask_extension", "object", "recuse"),
+                SUPERIOR: ("recall", *EXITS),
+                OVERSEER: ("refer",),
+            },
+            {BRANCH: ("ask_higher_review",)},
+        ),
+        "fixing, objection answered": Row(
+            "fixing",
+            "2026-12-02",
+            {
+                BRANCH: ("report", "ask_extension", "ask_higher_review", "recuse"),
+                SUPERIOR: ("recall", *EXITS),
+            },
+            {BRANCH: ("object",), OVERSEER: ("refer",)},
+        ),
+        "fixing, reviewed": Row(
+            "fixing",
+            "2026-12-02",
+            {BRANCH: ("report", "ask_extension", "recuse"), SUPERIOR: ("recall", *EXITS)},
+            {BRANCH: ("object", "ask_higher_review"), OVERSEER: ("refer",)},
+        ),
+        "recheck": Row(
+            "recheck",
+            "2026-12-03",
+            {SUPERIOR: ("accept", "send_back", "recuse", "recall", *EXITS)},
+            {ABOVE: ("take_over",)},
+        ),
+        "recheck, overdue": Row(
+            "recheck",
+            "2026-12-14",
+            {SUPERIOR: ("accept", "send_back", "recuse", "recall", *EXITS), ABOVE: ("take_over",)},
+        ),
+        "recheck, taken over": Row(
+            "recheck",
+            "2026-12-14",
+            {ABOVE: ("accept", "send_back", "recuse", "recall", *EXITS)},
+            nobodys=("take_over",),
+        ),
+        "extension_asked": Row(
+            "extension_asked",
+            "2026-12-03",
+            {SUPERIOR: ("grant", "deny", "recuse", "recall", *EXITS)},
+            {ABOVE: ("take_over",)},
+        ),
+        "objected": Row(
+            "objected",
+            "2026-11-27",
+            {SUPERIOR: ("answer_objection", "recuse", "recall", *EXITS)},
+            {ABOVE: ("take_over",)},
+        ),
+        "review": Row(
+            "review",
+            "2026-12-02",
+            {ABOVE: ("answer_review", "recuse"), SUPERIOR: EXITS},
+            {},
+            ("review_unanswered",),
+        ),
+        "recalled": Row(
+            "recalled",
+            "2026-11-25",
+            {ISSUER: ("reissue", "recuse"), OVERSEER: ("close_recalled",), SUPERIOR: EXITS},
+        ),
         **ends("2026-12-14", "closed", "dropped", "reissued", "ended", "void", "terminated"),
-    })
+    },
+)
 
 TABLES = {table.workflow: table for table in (ABSENCE, EXEMPTION, INSPECTION, RECTIFICATION)}

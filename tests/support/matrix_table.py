@@ -1,6 +1,8 @@
-"""Which party may make which move of a date change from which state: an independent table, written by hand.
+"""Which party may make which move of a date change from which state: an independent table, written
+by hand.
 
-From the guidance 二（一）1, the contract and the issue, never from the definition. Names and dates only.
+From the guidance 二（一）1, the contract and the issue, never from the definition. Names and dates
+only.
 """
 
 from __future__ import annotations
@@ -9,26 +11,73 @@ from dataclasses import dataclass, field
 
 # Parties of a request of the village in town 1, as people of the cast (actors.CAST).
 BRANCH = ("village.secretary", "village.organizer", "second.hat")
-SUPERIOR = ("town1.officer", "town1.secretary")     # second.hat is an officer too, but it is his own branch
+SUPERIOR = (
+    "town1.officer",
+    "town1.secretary",
+)  # second.hat is an officer too, but it is his own branch
 ABOVE = ("zone.officer", "zone.secretary")
 PARTNERS_SUPERIOR = ("town2.officer", "town2.secretary")
-PARTNER = "village2.secretary"                      # informed of a joint request, and no more
-LOOK_ON = ("town1.deputy", "town1.committee1", "town1.inspector", "zone.deputy", "zone.committee1",
-           "zone.inspector")
+PARTNER = "village2.secretary"  # informed of a joint request, and no more
+LOOK_ON = (
+    "town1.deputy",
+    "town1.committee1",
+    "town1.inspector",
+    "zone.deputy",
+    "zone.committee1",
+    "zone.inspector",
+)
 IN_SIGHT = frozenset(BRANCH + SUPERIOR + ABOVE + LOOK_ON)
-# A member belongs to the branch without holding an office: he decides nothing; 403 and 404 are both right.
+# A member belongs to the branch without holding an office: he decides nothing; 403 and 404 are both
+# right.
 EITHER = frozenset({"village.member1"})
 
-MOVES = ("save", "ask", "ask_jointly", "withdraw", "approve", "refuse", "return", "excuse_month", "revoke",
-         "amend", "ask_cancel", "cancel", "keep", "report_late", "accept_late", "not_accept", "void",
-         "terminate",
-         "take_over", "recuse", "all_agreed", "lapse", "expire", "discard", "take_effect")
+MOVES = (
+    "save",
+    "ask",
+    "ask_jointly",
+    "withdraw",
+    "approve",
+    "refuse",
+    "return",
+    "excuse_month",
+    "revoke",
+    "amend",
+    "ask_cancel",
+    "cancel",
+    "keep",
+    "report_late",
+    "accept_late",
+    "not_accept",
+    "void",
+    "terminate",
+    "take_over",
+    "recuse",
+    "all_agreed",
+    "lapse",
+    "expire",
+    "discard",
+    "take_effect",
+)
 
-TARGETS = {"ask": "asked", "ask_jointly": "asked_joint", "withdraw": "withdrawn", "approve": "approved",
-           "refuse": "refused", "return": "returned", "excuse_month": "excused", "revoke": "revoked",
-           "amend": "asked", "ask_cancel": "cancel_asked", "cancel": "cancelled", "keep": "approved",
-           "report_late": "reported_late", "accept_late": "accepted_late", "not_accept": "not_accepted",
-           "void": "void", "terminate": "terminated"}
+TARGETS = {
+    "ask": "asked",
+    "ask_jointly": "asked_joint",
+    "withdraw": "withdrawn",
+    "approve": "approved",
+    "refuse": "refused",
+    "return": "returned",
+    "excuse_month": "excused",
+    "revoke": "revoked",
+    "amend": "asked",
+    "ask_cancel": "cancel_asked",
+    "cancel": "cancelled",
+    "keep": "approved",
+    "report_late": "reported_late",
+    "accept_late": "accepted_late",
+    "not_accept": "not_accepted",
+    "void": "void",
+    "terminate": "terminated",
+}
 
 EXITS = ("void", "terminate")
 ANSWERS = ("approve", "refuse", "return", "excuse_month", "recuse")
@@ -36,7 +85,8 @@ ANSWERS = ("approve", "refuse", "return", "excuse_month", "recuse")
 
 @dataclass(frozen=True)
 class Row:
-    """One state on one day. `rule`: his, but a rule says no (422). `system`: the clock's or the count's.
+    """One state on one day. `rule`: his, but a rule says no (422). `system`: the clock's or the
+    count's.
 
     `nobodys`: leaves the state, but nobody fills the party that could make it.
     """
@@ -55,56 +105,136 @@ def _end(state: str, today: str) -> Row:
 
 
 ROWS = {
-    "draft": Row("draft", "2026-11-24", {BRANCH: ("save", "ask", "withdraw", "recuse"), SUPERIOR: EXITS},
-                 {BRANCH: ("ask_jointly", "report_late")}, ("discard",)),
+    "draft": Row(
+        "draft",
+        "2026-11-24",
+        {BRANCH: ("save", "ask", "withdraw", "recuse"), SUPERIOR: EXITS},
+        {BRANCH: ("ask_jointly", "report_late")},
+        ("discard",),
+    ),
     "draft, the day has come": Row(
-        "draft", "2026-12-07", {BRANCH: ("save", "report_late", "withdraw", "recuse"), SUPERIOR: EXITS},
-        {BRANCH: ("ask", "ask_jointly")}, ("discard",)),
-    "asked": Row("asked", "2026-11-24", {BRANCH: ("withdraw",), SUPERIOR: ANSWERS + EXITS},
-                 {ABOVE: ("take_over",)}, ("lapse",)),
+        "draft",
+        "2026-12-07",
+        {BRANCH: ("save", "report_late", "withdraw", "recuse"), SUPERIOR: EXITS},
+        {BRANCH: ("ask", "ask_jointly")},
+        ("discard",),
+    ),
+    "asked": Row(
+        "asked",
+        "2026-11-24",
+        {BRANCH: ("withdraw",), SUPERIOR: ANSWERS + EXITS},
+        {ABOVE: ("take_over",)},
+        ("lapse",),
+    ),
     "asked, overdue": Row(
-        "asked", "2026-11-30", {BRANCH: ("withdraw",), SUPERIOR: ANSWERS + EXITS, ABOVE: ("take_over",)},
-        {}, ("lapse",)),
-    "asked, taken over": Row("asked", "2026-12-01", {BRANCH: ("withdraw",), ABOVE: ANSWERS + EXITS},
-                             {}, ("lapse",), ("take_over",)),
+        "asked",
+        "2026-11-30",
+        {BRANCH: ("withdraw",), SUPERIOR: ANSWERS + EXITS, ABOVE: ("take_over",)},
+        {},
+        ("lapse",),
+    ),
+    "asked, taken over": Row(
+        "asked",
+        "2026-12-01",
+        {BRANCH: ("withdraw",), ABOVE: ANSWERS + EXITS},
+        {},
+        ("lapse",),
+        ("take_over",),
+    ),
     "asked jointly": Row(
-        "asked_joint", "2026-11-24",
-        {BRANCH: ("withdraw",), SUPERIOR: ("approve", "refuse", "recuse") + EXITS,
-         PARTNERS_SUPERIOR: ("approve", "refuse", "recuse")},
-        {ABOVE: ("take_over",)}, ("lapse", "all_agreed"), joint=True),
-    "returned": Row("returned", "2026-11-25", {BRANCH: ("ask", "withdraw", "recuse"), SUPERIOR: EXITS},
-                    {BRANCH: ("ask_jointly",)}, ("expire",)),
-    "approved": Row("approved", "2026-11-25", {BRANCH: ("amend", "ask_cancel"), SUPERIOR: ("revoke", *EXITS)},
-                    {}, ("take_effect",)),
+        "asked_joint",
+        "2026-11-24",
+        {
+            BRANCH: ("withdraw",),
+            SUPERIOR: ("approve", "refuse", "recuse") + EXITS,
+            PARTNERS_SUPERIOR: ("approve", "refuse", "recuse"),
+        },
+        {ABOVE: ("take_over",)},
+        ("lapse", "all_agreed"),
+        joint=True,
+    ),
+    "returned": Row(
+        "returned",
+        "2026-11-25",
+        {BRANCH: ("ask", "withdraw", "recuse"), SUPERIOR: EXITS},
+        {BRANCH: ("ask_jointly",)},
+        ("expire",),
+    ),
+    "approved": Row(
+        "approved",
+        "2026-11-25",
+        {BRANCH: ("amend", "ask_cancel"), SUPERIOR: ("revoke", *EXITS)},
+        {},
+        ("take_effect",),
+    ),
     "approved, the day has come": Row(
-        "approved", "2026-12-04", {SUPERIOR: EXITS}, {BRANCH: ("amend", "ask_cancel"), SUPERIOR: ("revoke",)},
-        ("take_effect",)),
+        "approved",
+        "2026-12-04",
+        {SUPERIOR: EXITS},
+        {BRANCH: ("amend", "ask_cancel"), SUPERIOR: ("revoke",)},
+        ("take_effect",),
+    ),
     "approved by the zone": Row(
-        "approved", "2026-12-01", {BRANCH: ("amend", "ask_cancel"), ABOVE: ("revoke", *EXITS)},
-        {}, ("take_effect",)),
-    "cancelling asked": Row("cancel_asked", "2026-11-25", {SUPERIOR: ("cancel", "keep", "recuse", *EXITS)},
-                            {ABOVE: ("take_over",)}, ("take_effect",)),
+        "approved",
+        "2026-12-01",
+        {BRANCH: ("amend", "ask_cancel"), ABOVE: ("revoke", *EXITS)},
+        {},
+        ("take_effect",),
+    ),
+    "cancelling asked": Row(
+        "cancel_asked",
+        "2026-11-25",
+        {SUPERIOR: ("cancel", "keep", "recuse", *EXITS)},
+        {ABOVE: ("take_over",)},
+        ("take_effect",),
+    ),
     "reported late": Row(
-        "reported_late", "2026-12-07",
-        {SUPERIOR: ("accept_late", "not_accept", "excuse_month", "recuse", *EXITS)}, {ABOVE: ("take_over",)}),
+        "reported_late",
+        "2026-12-07",
+        {SUPERIOR: ("accept_late", "not_accept", "excuse_month", "recuse", *EXITS)},
+        {ABOVE: ("take_over",)},
+    ),
     "reported late, overdue": Row(
-        "reported_late", "2026-12-11",
-        {SUPERIOR: ("accept_late", "not_accept", "excuse_month", "recuse", *EXITS), ABOVE: ("take_over",)}),
-    **{state: _end(state, "2026-12-07") for state in (
-        "withdrawn", "refused", "lapsed", "expired", "revoked", "cancelled", "in_force", "accepted_late",
-        "not_accepted", "excused", "void", "terminated")},
+        "reported_late",
+        "2026-12-11",
+        {
+            SUPERIOR: ("accept_late", "not_accept", "excuse_month", "recuse", *EXITS),
+            ABOVE: ("take_over",),
+        },
+    ),
+    **{
+        state: _end(state, "2026-12-07")
+        for state in (
+            "withdrawn",
+            "refused",
+            "lapsed",
+            "expired",
+            "revoked",
+            "cancelled",
+            "in_force",
+            "accepted_late",
+            "not_accepted",
+            "excused",
+            "void",
+            "terminated",
+        )
+    },
 }
 
 
 def expected(row: Row, actor: str, move: str) -> frozenset:
     """Return what may come of it: the state entered, or the statuses with which it may be refused."""
     if any(actor in people and move in moves for people, moves in row.may.items()):
-        return frozenset({row.state if move == "approve" and row.joint else TARGETS.get(move, row.state)})
+        return frozenset(
+            {row.state if move == "approve" and row.joint else TARGETS.get(move, row.state)}
+        )
     if any(actor in people and move in moves for people, moves in row.rule.items()):
         return frozenset({422})
     leaves = {name for moves in (*row.may.values(), *row.rule.values()) for name in moves}
     said = 403 if move in leaves.union(row.system, row.nobodys) else 409
-    if actor in EITHER or (row.joint and actor.startswith("town2.") and actor not in PARTNERS_SUPERIOR):
+    if actor in EITHER or (
+        row.joint and actor.startswith("town2.") and actor not in PARTNERS_SUPERIOR
+    ):
         return frozenset({said, 404})
     if actor in IN_SIGHT or (row.joint and actor in (*PARTNERS_SUPERIOR, PARTNER)):
         return frozenset({said})

@@ -8,20 +8,47 @@ from datetime import date
 
 import openpyxl
 
-HEADER = ["姓 名", "所在党支部*", "公民身份号码", "加入党组织日期", "人员类别", "党内职务（可多个）", "手机号码", "编号", "是否流动党员", "备注"]
-BRANCHES = [f"{name}村党支部" for name in ("石桥", "柳林", "高店", "新塘", "白沙", "双河", "清泉", "大坪", "长岭", "南湾")]
+HEADER = [
+    "姓 名",
+    "所在党支部*",
+    "公民身份号码",
+    "加入党组织日期",
+    "人员类别",
+    "党内职务（可多个）",
+    "手机号码",
+    "编号",
+    "是否流动党员",
+    "备注",
+]
+BRANCHES = [
+    f"{name}村党支部"
+    for name in ("石桥", "柳林", "高店", "新塘", "白沙", "双河", "清泉", "大坪", "长岭", "南湾")
+]
 GIVEN = "国建文志明德秀英桂芳玉兰春华永福安邦宁远"
 
 
 def columns(**cells) -> list:
     """Make a row of the members' sheet; what is not named is left as an office leaves it."""
-    order = ("name", "unit", "identity", "joined", "standing", "offices", "phone", "number", "mobile", "note")
+    order = (
+        "name",
+        "unit",
+        "identity",
+        "joined",
+        "standing",
+        "offices",
+        "phone",
+        "number",
+        "mobile",
+        "note",
+    )
     return [cells.get(key) for key in order]
 
 
 @dataclass
 class Messy:
-    """A workbook under construction, and where each trouble stands: kind → (row, column, words of the sentence)."""
+    """A workbook under construction, and where each trouble stands: kind → (row, column, words of
+    the sentence).
+    """
 
     book: openpyxl.Workbook = field(default_factory=openpyxl.Workbook)
     troubles: dict[str, tuple[int, str, str]] = field(default_factory=dict)
@@ -51,14 +78,33 @@ class Messy:
 
 def ordinary(messy: Messy, count: int) -> None:
     """Add people who are in order, though written in every way that offices write."""
-    days = ["2010.7.1", "2010年7月1日", "２０１０－０７－０１", date(2010, 7, 1), 40360, "2010/07/01 0:00:00", 20100701,
-            "20100701", "2010-7-1", " 2010.07.01 "]
+    days = [
+        "2010.7.1",
+        "2010年7月1日",
+        "２０１０－０７－０１",
+        date(2010, 7, 1),
+        40360,
+        "2010/07/01 0:00:00",
+        20100701,
+        "20100701",
+        "2010-7-1",
+        " 2010.07.01 ",
+    ]
     for number in range(count):
-        name = "王李张刘陈杨黄赵周吴"[number // 10 % 10] + GIVEN[number % 20] + GIVEN[number // 20 % 20]
+        name = (
+            "王李张刘陈杨黄赵周吴"[number // 10 % 10]
+            + GIVEN[number % 20]
+            + GIVEN[number // 20 % 20]
+        )
         name = f"{name[0]} {name[1:]} " if number % 17 == 0 else name
-        messy.row(name=name, unit=f" {BRANCHES[number % 10]}", joined=days[number % 10],
-                  phone=[f"138 0000 {number:04d}", 13800000000 + number][number % 2],
-                  identity="420000197001011234", mobile=["是", "", "否", "√"][number % 4])
+        messy.row(
+            name=name,
+            unit=f" {BRANCHES[number % 10]}",
+            joined=days[number % 10],
+            phone=[f"138 0000 {number:04d}", 13800000000 + number][number % 2],
+            identity="420000197001011234",
+            mobile=["是", "", "否", "√"][number % 4],
+        )
         if number % 90 == 89:
             messy.sheet.append([])
             messy.sheet.append(["小计", None, 90])
@@ -117,8 +163,12 @@ def _people(messy: Messy) -> None:
     row("two secretaries", "A", "只有一位书记", name="郑正职", joined="2013.7.1", offices="书记")
 
 
-def tidy(people: list[list], units: list[list] | None = None, header: list[str] | None = None) -> bytes:
-    """Make a small workbook in order: units as name, category, superior; people under the template's header."""
+def tidy(
+    people: list[list], units: list[list] | None = None, header: list[str] | None = None
+) -> bytes:
+    """Make a small workbook in order: units as name, category, superior; people under the
+    template's header.
+    """
     book = openpyxl.Workbook()
     sheet = book.active
     sheet.title = "党组织"

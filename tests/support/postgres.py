@@ -1,4 +1,5 @@
-"""A real PostgreSQL server for tests: one for each test process, in a temporary folder, gone at exit.
+"""A real PostgreSQL server for tests: one for each test process, in a temporary folder, gone at
+exit.
 
 Databases come from `create_database`; what is in them is the tests' business.
 """
@@ -50,7 +51,9 @@ def server(durable: bool = False):
         return _servers[key]
 
 
-def create_database(template: str | None = None, durable: bool = False, name: str | None = None) -> str:
+def create_database(
+    template: str | None = None, durable: bool = False, name: str | None = None
+) -> str:
     """Create an empty database, or a copy of one (by name or URL), and return its SQLAlchemy URL."""
     name = name or f"t_{uuid4().hex}"
     statement = sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name))
@@ -80,12 +83,18 @@ def stop() -> None:
 
 def _start(durable: bool):
     package, postgres_server = _package()
-    home = Path(tempfile.mkdtemp(prefix="oversight-pg-")) if durable else scratch.folder("oversight-pg-")
+    home = (
+        Path(tempfile.mkdtemp(prefix="oversight-pg-"))
+        if durable
+        else scratch.folder("oversight-pg-")
+    )
     home.chmod(0o755)  # as root the server runs as a user of its own, who must get to its data
     locale = {name: os.environ.pop(name, None) for name in ("LC_ALL", "LANG", "LANGUAGE")}
     os.environ["LC_ALL"] = "C"  # the same order and messages wherever the tests run
     try:
-        with postgres_server._lock:  # several test processes may be making the server's user at once
+        with (
+            postgres_server._lock
+        ):  # several test processes may be making the server's user at once
             running = package.get_server(home / "data", cleanup_mode="stop", start=False)
             running.ensure_pgdata_inited()
         with open(running.pgdata / "postgresql.conf", "a") as conf:

@@ -1,6 +1,8 @@
-"""A small world for tests: one zone, two towns, a department, branches of each rule set, and their people.
+"""A small world for tests: one zone, two towns, a department, branches of each rule set, and their
+people.
 
-Everything is made from plain rows, never through the engine, so that tests can be written against it.
+Everything is made from plain rows, never through the engine, so that tests can be written against
+it.
 """
 
 from __future__ import annotations
@@ -12,15 +14,7 @@ import sqlalchemy as sa
 
 from oversight import authority, workdays
 from oversight.clock import Clock
-from oversight.models import (
-    CalendarRow,
-    Membership,
-    Person,
-    Post,
-    PublishedYear,
-    Unit,
-    Zone,
-)
+from oversight.models import CalendarRow, Membership, Person, Post, PublishedYear, Unit, Zone
 
 CLOCK = Clock()
 FOUNDED = date(2020, 1, 1)
@@ -40,12 +34,28 @@ class World:
         """Return a person as an actor on a day."""
         return authority.actor(self.session, self.people[name].id, on)
 
-    def unit(self, name: str, kind: str, parent: str | None = None, category: str | None = None,
-             prefix: str | None = None, **more) -> Unit:
+    def unit(
+        self,
+        name: str,
+        kind: str,
+        parent: str | None = None,
+        category: str | None = None,
+        prefix: str | None = None,
+        **more,
+    ) -> Unit:
         above = self.units[parent] if parent else None
-        row = Unit(zone_id=self.zone.id, kind=kind, name=more.pop("title", name), category=category,
-                   parent_id=above.id if above else None, doc_prefix=prefix, path="", accountable_from=FOUNDED,
-                   sort=len(self.units), **more)
+        row = Unit(
+            zone_id=self.zone.id,
+            kind=kind,
+            name=more.pop("title", name),
+            category=category,
+            parent_id=above.id if above else None,
+            doc_prefix=prefix,
+            path="",
+            accountable_from=FOUNDED,
+            sort=len(self.units),
+            **more,
+        )
         self.session.add(row)
         self.session.flush()
         row.path = f"{above.path if above else '/'}{row.id}/"
@@ -57,14 +67,34 @@ class World:
         self.session.add(row)
         self.session.flush()
         if branch:
-            self.session.add(Membership(zone_id=self.zone.id, person_id=row.id, from_on=FOUNDED,
-                                        unit_id=self.units[branch].id, sort=len(self.people)))
+            self.session.add(
+                Membership(
+                    zone_id=self.zone.id,
+                    person_id=row.id,
+                    from_on=FOUNDED,
+                    unit_id=self.units[branch].id,
+                    sort=len(self.people),
+                )
+            )
         self.people[name] = row
         return row
 
-    def post(self, person: str, unit: str, office: str, from_on: date = FOUNDED, to_on: date | None = None):
-        row = Post(zone_id=self.zone.id, person_id=self.people[person].id, unit_id=self.units[unit].id,
-                   office=office, from_on=from_on, to_on=to_on)
+    def post(
+        self,
+        person: str,
+        unit: str,
+        office: str,
+        from_on: date = FOUNDED,
+        to_on: date | None = None,
+    ):
+        row = Post(
+            zone_id=self.zone.id,
+            person_id=self.people[person].id,
+            unit_id=self.units[unit].id,
+            office=office,
+            from_on=from_on,
+            to_on=to_on,
+        )
         self.session.add(row)
         self.session.flush()
         return row
@@ -96,23 +126,34 @@ Names = tuple[dict[str, str], dict[str, str]]
 
 def names(world: World) -> Names:
     """Return the ids of units and of people by short name."""
-    return tuple({name: row.id for name, row in rows.items()} for rows in (world.units, world.people))
+    return tuple(
+        {name: row.id for name, row in rows.items()} for rows in (world.units, world.people)
+    )
 
 
 def find(session, names: Names) -> World:
     """Return a world that was built before, by its names."""
-    units, people = ({row.id: row for row in session.scalars(sa.select(model))} for model in (Unit, Person))
-    return World(session, session.scalars(sa.select(Zone)).one(),
-                 {name: units[key] for name, key in names[0].items()},
-                 {name: people[key] for name, key in names[1].items()})
+    units, people = (
+        {row.id: row for row in session.scalars(sa.select(model))} for model in (Unit, Person)
+    )
+    return World(
+        session,
+        session.scalars(sa.select(Zone)).one(),
+        {name: units[key] for name, key in names[0].items()},
+        {name: people[key] for name, key in names[1].items()},
+    )
 
 
 def _branches(world: World) -> None:
     for name, parent, category, title in (
-            ("village", "town1", "rural", "石桥村党支部"), ("community", "town1", "community", "桃源社区党支部"),
-            ("organ", "town1", "organ", "青溪镇机关党支部"), ("firm", "town1", "private", "恒达公司党支部"),
-            ("soe", "town1", "soe", "城投公司党支部"), ("village2", "town2", "rural", "柏树村党支部"),
-            ("school", "dept1", "school", "实验学校党支部")):
+        ("village", "town1", "rural", "石桥村党支部"),
+        ("community", "town1", "community", "桃源社区党支部"),
+        ("organ", "town1", "organ", "青溪镇机关党支部"),
+        ("firm", "town1", "private", "恒达公司党支部"),
+        ("soe", "town1", "soe", "城投公司党支部"),
+        ("village2", "town2", "rural", "柏树村党支部"),
+        ("school", "dept1", "school", "实验学校党支部"),
+    ):
         world.unit(name, "branch", parent, category, title=title)
         world.person(f"{name}.secretary", name)
         world.post(f"{name}.secretary", name, "secretary")
@@ -138,8 +179,18 @@ def _leaders(world: World) -> None:
 def _calendar(world: World) -> None:
     days, years = workdays.seed(range(2025, 2027))
     for day in days:
-        world.session.add(CalendarRow(zone_id=world.zone.id, day=day.on, kind=day.kind, name=day.name,
-                                      statutory=day.statutory, source=day.source))
+        world.session.add(
+            CalendarRow(
+                zone_id=world.zone.id,
+                day=day.on,
+                kind=day.kind,
+                name=day.name,
+                statutory=day.statutory,
+                source=day.source,
+            )
+        )
     for year in sorted(years):
-        world.session.add(PublishedYear(zone_id=world.zone.id, year=year, source="国务院通知", at=MADE))
+        world.session.add(
+            PublishedYear(zone_id=world.zone.id, year=year, source="国务院通知", at=MADE)
+        )
     world.session.flush()

@@ -1,4 +1,6 @@
-"""What may not be said in a definition: each forbidden sentence is refused while it is made. No database."""
+"""What may not be said in a definition: each forbidden sentence is refused while it is made. No
+database.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,19 @@ import pytest
 
 from oversight.clauses import UnknownClause, clause, house_rule
 from oversight.errors import NotInSight, Unsound
-from oversight.grammar import STAY, Ask, Due, Each, Effect, Move, Rule, State, Workflow, as_table, rule
+from oversight.grammar import (
+    STAY,
+    Ask,
+    Due,
+    Each,
+    Effect,
+    Move,
+    Rule,
+    State,
+    Workflow,
+    as_table,
+    rule,
+)
 from oversight.roles import BRANCH, CLOCK, COUNT, SUPERIOR, Role
 from oversight.workflows import current, every, forget, get, load, register
 
@@ -68,38 +82,75 @@ def day_is_good(attempt):
 FORBIDDEN = {
     "unreachable state": (ASK, APPROVE, move("leave", LONELY, DONE, BRANCH)),
     "trap": (ASK, APPROVE, move("fall", DRAFT, PIT, BRANCH), move("turn", PIT, STAY, BRANCH)),
-    "trap of two states": (ASK, APPROVE, move("fall", DRAFT, PIT, BRANCH), move("there", PIT, LONELY, BRANCH),
-                           move("back", LONELY, PIT, BRANCH)),
-    "a way out only by being voided": (ASK, APPROVE, move("fall", DRAFT, PIT, BRANCH),
-                                       move("turn", PIT, STAY, BRANCH),
-                                       move("void", PIT, DONE, SUPERIOR)),
-    "ownerless state": (ASK, APPROVE, move("lose", DRAFT, NOBODY, BRANCH),
-                        move("find", NOBODY, DONE, BRANCH)),
+    "trap of two states": (
+        ASK,
+        APPROVE,
+        move("fall", DRAFT, PIT, BRANCH),
+        move("there", PIT, LONELY, BRANCH),
+        move("back", LONELY, PIT, BRANCH),
+    ),
+    "a way out only by being voided": (
+        ASK,
+        APPROVE,
+        move("fall", DRAFT, PIT, BRANCH),
+        move("turn", PIT, STAY, BRANCH),
+        move("void", PIT, DONE, SUPERIOR),
+    ),
+    "ownerless state": (
+        ASK,
+        APPROVE,
+        move("lose", DRAFT, NOBODY, BRANCH),
+        move("find", NOBODY, DONE, BRANCH),
+    ),
     "an end that waits for somebody": (ASK, APPROVE, move("stop", DRAFT, LONELY, BRANCH)),
     "no end": (ASK, move("return", ASKED, DRAFT, SUPERIOR)),
     "two moves of one name": (ASK, APPROVE, move("ask", DRAFT, DONE, BRANCH)),
-    "two states of one name": (ASK, APPROVE, move("stop", DRAFT, State("done", "另一个办结"), BRANCH)),
-    "superior without a clock": (move("ask", DRAFT, CLOCKLESS, BRANCH),
-                                 move("approve", CLOCKLESS, DONE, SUPERIOR)),
+    "two states of one name": (
+        ASK,
+        APPROVE,
+        move("stop", DRAFT, State("done", "另一个办结"), BRANCH),
+    ),
+    "superior without a clock": (
+        move("ask", DRAFT, CLOCKLESS, BRANCH),
+        move("approve", CLOCKLESS, DONE, SUPERIOR),
+    ),
     "each superior without a clock": (
         move("ask", DRAFT, State("many", "待各方", waits_on=ALL), BRANCH),
-        move("agreed", State("many", "待各方", waits_on=ALL), DONE, COUNT)),
+        move("agreed", State("many", "待各方", waits_on=ALL), DONE, COUNT),
+    ),
     "a move that nobody can make": (ASK, APPROVE, move("stop", DRAFT, DONE, EMPTY)),
     "a move of a role that is no person": (ASK, APPROVE, move("stop", DRAFT, DONE, DREAM)),
     "who is waited for has no move": (ASK, move("stop", ASKED, DONE, BRANCH)),
     "COUNT without Each": (ASK, APPROVE, move("agreed", ASKED, DONE, COUNT)),
     "COUNT from a state beside the one with Each": (
-        ASK, APPROVE, move("ask_all", DRAFT, MANY, BRANCH), move("say", MANY, STAY, ALL, many=True),
-        move("fall", DRAFT, PIT, BRANCH), move("agreed", (MANY, PIT), DONE, COUNT)),
-    "one of many where one is waited for": (ASK, APPROVE, move("say", ASKED, STAY, SUPERIOR, many=True)),
+        ASK,
+        APPROVE,
+        move("ask_all", DRAFT, MANY, BRANCH),
+        move("say", MANY, STAY, ALL, many=True),
+        move("fall", DRAFT, PIT, BRANCH),
+        move("agreed", (MANY, PIT), DONE, COUNT),
+    ),
+    "one of many where one is waited for": (
+        ASK,
+        APPROVE,
+        move("say", ASKED, STAY, SUPERIOR, many=True),
+    ),
     "each where one is waited for": (ASK, APPROVE, move("say", ASKED, STAY, ALL, many=True)),
     "the clock is not told when": (ASK, APPROVE, move("lapse", ASKED, DONE, CLOCK)),
     "the clock is asked for words": (
-        ASK, APPROVE, move("lapse", ASKED, DONE, CLOCK, on=some_day, asks=(NEEDED,))),
+        ASK,
+        APPROVE,
+        move("lapse", ASKED, DONE, CLOCK, on=some_day, asks=(NEEDED,)),
+    ),
     "the count is asked for words": (
-        move("ask", DRAFT, MANY, BRANCH), move("say", MANY, STAY, ALL, many=True),
-                                     move("agreed", MANY, DONE, COUNT, asks=(NEEDED,))),
-    "a guard reads a word that nobody is asked for": (ASK, replace(APPROVE, only_if=(day_is_good,))),
+        move("ask", DRAFT, MANY, BRANCH),
+        move("say", MANY, STAY, ALL, many=True),
+        move("agreed", MANY, DONE, COUNT, asks=(NEEDED,)),
+    ),
+    "a guard reads a word that nobody is asked for": (
+        ASK,
+        replace(APPROVE, only_if=(day_is_good,)),
+    ),
 }
 
 
@@ -111,6 +162,7 @@ def test_forbidden(sentence):
 
 def test_a_guard_without_a_sentence_is_refused():
     for text in (None, "", "   \n "):
+
         def silent(attempt):
             return True
 
@@ -136,9 +188,10 @@ def register_text(number):
     return clauses()[number]["quote"]
 
 
-@pytest.mark.parametrize("kind, choices", [
-    ("texte", ()), ("choice", ()), ("text", (("a", "甲"),)), ("", ()), ("checkbox", ()),
-])
+@pytest.mark.parametrize(
+    "kind, choices",
+    [("texte", ()), ("choice", ()), ("text", (("a", "甲"),)), ("", ()), ("checkbox", ())],
+)
 def test_a_word_of_no_kind_is_refused(kind, choices):
     with pytest.raises(Unsound):
         Ask("word", kind, "词", choices=choices)
@@ -180,16 +233,22 @@ def test_an_older_version_stays_callable_and_new_cases_take_the_new_one(toy):
         get("toy", 3)
 
 
-@pytest.mark.parametrize("change", [
-    lambda m: replace(m, by=BRANCH),
-    lambda m: replace(m, only_if=(day_is_good,), asks=(Ask("new_day", "date", "日"),)),
-    lambda m: replace(m, under=GROUND), lambda m: replace(m, asks=(NEEDED,)),
-    lambda m: replace(m, label="批准"),
-])
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda m: replace(m, by=BRANCH),
+        lambda m: replace(m, only_if=(day_is_good,), asks=(Ask("new_day", "date", "日"),)),
+        lambda m: replace(m, under=GROUND),
+        lambda m: replace(m, asks=(NEEDED,)),
+        lambda m: replace(m, label="批准"),
+    ],
+)
 def test_whatever_the_table_says_is_in_the_fingerprint(change):
     changed = change(APPROVE)
     more = (move("refuse", ASKED, DONE, SUPERIOR),)
-    assert workflow(ASK, APPROVE, *more).fingerprint() != workflow(ASK, changed, *more).fingerprint()
+    assert (
+        workflow(ASK, APPROVE, *more).fingerprint() != workflow(ASK, changed, *more).fingerprint()
+    )
 
 
 def test_the_table_is_plain_data():
@@ -198,8 +257,17 @@ def test_the_table_is_plain_data():
     table = as_table(workflow(ASK, APPROVE))
     assert json.loads(json.dumps(table)) == table
     assert table["moves"][1] == {
-        "name": "approve", "label": "approve", "leaves": ["asked"], "enters": "done", "by": "superior",
-        "asks": [], "guards": [], "effects": [], "many": False, "clause": "G-2.1.1c"}
+        "name": "approve",
+        "label": "approve",
+        "leaves": ["asked"],
+        "enters": "done",
+        "by": "superior",
+        "asks": [],
+        "guards": [],
+        "effects": [],
+        "many": False,
+        "clause": "G-2.1.1c",
+    }
     assert [state["name"] for state in table["states"] if state["final"]] == ["done"]
 
 
@@ -209,21 +277,25 @@ def test_an_unsound_file_is_refused_while_it_is_imported(tmp_path, toy):
         "from oversight.roles import BRANCH\nA = State('a', '甲', waits_on=BRANCH)\n"
         "B = State('b', '乙', waits_on=BRANCH)\n"
         "WORKFLOW = Workflow('toy', '试办', version=1, opens=A, opened_by=BRANCH, moves=(\n"
-        "    Move('go', '走', A, B, by=BRANCH, under=clause('G-2.1.1c')),))\n")
+        "    Move('go', '走', A, B, by=BRANCH, under=clause('G-2.1.1c')),))\n"
+    )
     with pytest.raises(Unsound):
         load(tmp_path)
     assert "toy" not in [found.name for found in every()]
 
 
 def test_an_unknown_clause_in_a_file_is_refused_while_it_is_imported(tmp_path):
-    (tmp_path / "toy.py").write_text("from oversight.clauses import clause\nGROUND = clause('G-0.0.0')\n")
+    (tmp_path / "toy.py").write_text(
+        "from oversight.clauses import clause\nGROUND = clause('G-0.0.0')\n"
+    )
     with pytest.raises(UnknownClause):
         load(tmp_path)
 
 
 def test_a_misspelt_state_is_a_name_error(tmp_path):
     (tmp_path / "toy.py").write_text(
-        "from oversight.grammar import State\nA = State('a', '甲')\nMOVES = (AA,)\n")
+        "from oversight.grammar import State\nA = State('a', '甲')\nMOVES = (AA,)\n"
+    )
     with pytest.raises(NameError):
         load(tmp_path)
 
@@ -234,6 +306,8 @@ def test_the_shipped_definitions_are_found_by_being_there():
 
 def test_a_definition_can_be_read_without_the_database_or_the_web():
     """Pure grammar: importing it brings neither SQLAlchemy nor Flask."""
-    code = ("import sys, oversight.grammar, oversight.words; "
-            "sys.exit(bool({'sqlalchemy', 'transitions'} & set(sys.modules)))")
+    code = (
+        "import sys, oversight.grammar, oversight.words; "
+        "sys.exit(bool({'sqlalchemy', 'transitions'} & set(sys.modules)))"
+    )
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0

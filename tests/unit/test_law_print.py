@@ -24,10 +24,24 @@ def workflow(request):
 
 def small(label: str = "提交", sentence: str = "到期自动办结") -> Workflow:
     agreed = house_rule(sentence)
-    draft, sent, done = State("draft", "草稿", BRANCH), State("sent", "已提交", CLOCK), State("done", "办结")
-    return Workflow("small", "小流程", 1, draft, BRANCH, (
-        Move("send", label, draft, sent, by=BRANCH, under=agreed),
-        Move("end", "到期", sent, done, by=CLOCK, under=agreed, on=lambda attempt: attempt.today)))
+    draft, sent, done = (
+        State("draft", "草稿", BRANCH),
+        State("sent", "已提交", CLOCK),
+        State("done", "办结"),
+    )
+    return Workflow(
+        "small",
+        "小流程",
+        1,
+        draft,
+        BRANCH,
+        (
+            Move("send", label, draft, sent, by=BRANCH, under=agreed),
+            Move(
+                "end", "到期", sent, done, by=CLOCK, under=agreed, on=lambda attempt: attempt.today
+            ),
+        ),
+    )
 
 
 def test_table_names_every_state_move_word_guard_effect_and_ground(workflow):
@@ -36,12 +50,16 @@ def test_table_names_every_state_move_word_guard_effect_and_ground(workflow):
         assert re.search(rf"^  {state.label} +{state.name} ", text, re.M), state.name
     for move in workflow.moves:
         assert f" {move.label}（{move.name}）" in text
-        assert (f"〔{move.under.section}，{move.under.id}〕" in text or move.under.text in text)
+        assert f"〔{move.under.section}，{move.under.id}〕" in text or move.under.text in text
         for ask in move.asks:
             assert f"{ask.label}（{ask.name}，" in text
         for guard in move.only_if:
             assert guard.sentence in text
-            ground = f"〔{guard.source.section}，{guard.source.id}〕" if guard.source.is_clause else "〔本区约定"
+            ground = (
+                f"〔{guard.source.section}，{guard.source.id}〕"
+                if guard.source.is_clause
+                else "〔本区约定"
+            )
             assert f"{guard.sentence}{ground}" in text
         for effect in move.does:
             assert effect.sentence in text
@@ -65,7 +83,9 @@ def test_table_is_plain_and_does_not_depend_on_a_terminal(workflow, monkeypatch)
 
 
 def test_table_says_who_makes_a_move_from_where():
-    assert "1. 提交（send）\n    办理  草稿 → 已提交：党支部\n    依据  本区约定1" in law.table(small())
+    assert "1. 提交（send）\n    办理  草稿 → 已提交：党支部\n    依据  本区约定1" in law.table(
+        small()
+    )
 
 
 def test_moves_that_differ_only_in_their_place_are_printed_once(workflow):
@@ -85,7 +105,9 @@ def test_mermaid_has_every_way_and_every_end(workflow):
     for move in workflow.moves:
         for state in move.from_states:
             assert f"    {state.name} --> {move.target(state).name}: {move.label}" in lines
-    assert {f"    {state.name} --> [*]" for state in workflow.states if workflow.final(state)} <= set(lines)
+    assert {
+        f"    {state.name} --> [*]" for state in workflow.states if workflow.final(state)
+    } <= set(lines)
 
 
 def test_picture_is_well_formed_and_carries_no_style_and_no_script(workflow):
@@ -100,7 +122,8 @@ def test_picture_boxes_states_doubles_ends_and_labels_ways(workflow):
     root = ElementTree.fromstring(law.svg(workflow))
     boxes = {box.get("data-state"): len(box.findall(f"{SVG}rect")) for box in root.iter(f"{SVG}g")}
     assert {state.name: 1 + workflow.final(state) for state in workflow.states} == {
-        name: count for name, count in boxes.items() if name != law.ANY}
+        name: count for name, count in boxes.items() if name != law.ANY
+    }
     labels = "、".join(text.text for text in root.iter(f"{SVG}text"))
     assert all(move.label in labels for move in workflow.moves)
 
@@ -108,7 +131,9 @@ def test_picture_boxes_states_doubles_ends_and_labels_ways(workflow):
 def test_picture_marks_where_a_case_stands(workflow):
     state = workflow.states[1]
     root = ElementTree.fromstring(law.svg(workflow, state.name))
-    boxes = [box.get("data-state") for box in root.iter(f"{SVG}g") if box.get("aria-current") == "step"]
+    boxes = [
+        box.get("data-state") for box in root.iter(f"{SVG}g") if box.get("aria-current") == "step"
+    ]
     assert boxes == [state.name]
     assert f"现在是“{state.label}”" in law.svg(workflow, state.name)
     assert "aria-current" not in law.svg(workflow)
@@ -116,8 +141,10 @@ def test_picture_marks_where_a_case_stands(workflow):
 
 def test_boxes_and_labels_do_not_lie_on_each_other(workflow):
     root = ElementTree.fromstring(law.svg(workflow))
-    boxes = [tuple(float(box.find(f"{SVG}rect").get(name)) for name in ("x", "y", "width", "height"))
-             for box in root.iter(f"{SVG}g")]
+    boxes = [
+        tuple(float(box.find(f"{SVG}rect").get(name)) for name in ("x", "y", "width", "height"))
+        for box in root.iter(f"{SVG}g")
+    ]
     labels = [_extent(text) for text in root.iter(f"{SVG}text") if text.get("class") == "lw-label"]
     for shapes in (boxes, labels, [*boxes, *labels]):
         assert [(a, b) for i, a in enumerate(shapes) for b in shapes[:i] if _overlap(a, b)] == []
@@ -132,13 +159,17 @@ def test_boxes_lie_within_the_picture(workflow):
 
 
 def test_picture_escapes_what_a_definition_says():
-    labels = [text.text for text in ElementTree.fromstring(law.svg(small("a<b&c"))).iter(f"{SVG}text")]
+    labels = [
+        text.text for text in ElementTree.fromstring(law.svg(small("a<b&c"))).iter(f"{SVG}text")
+    ]
     assert "a<b&c" in labels
 
 
 def test_a_way_back_points_back():
     boxes = [diagram.Box("a", "甲"), diagram.Box("b", "乙")]
-    text = diagram.draw("x", "图", "说明", boxes, [diagram.Arrow("a", "b", "去"), diagram.Arrow("b", "a", "回")])
+    text = diagram.draw(
+        "x", "图", "说明", boxes, [diagram.Arrow("a", "b", "去"), diagram.Arrow("b", "a", "回")]
+    )
     assert text.count("marker-end") == 1 and text.count("marker-start") == 1
 
 
@@ -151,11 +182,18 @@ def test_moves_that_stay_are_told_in_the_box(workflow):
 
 
 def _extent(text) -> tuple[float, float, float, float]:
-    width, size = diagram.text_width(text.text, float(text.get("font-size"))), float(text.get("font-size"))
+    width, size = (
+        diagram.text_width(text.text, float(text.get("font-size"))),
+        float(text.get("font-size")),
+    )
     x = float(text.get("x")) - (width if text.get("text-anchor") == "end" else 0)
     return x, float(text.get("y")) - size, width, size
 
 
 def _overlap(a, b) -> bool:
-    return (a[0] < b[0] + b[2] - 0.5 and b[0] < a[0] + a[2] - 0.5
-            and a[1] < b[1] + b[3] - 0.5 and b[1] < a[1] + a[3] - 0.5)
+    return (
+        a[0] < b[0] + b[2] - 0.5
+        and b[0] < a[0] + a[2] - 0.5
+        and a[1] < b[1] + b[3] - 0.5
+        and b[1] < a[1] + a[3] - 0.5
+    )

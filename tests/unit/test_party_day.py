@@ -79,7 +79,13 @@ def test_the_list_of_postponed_months_is_whole():
 
 @pytest.mark.parametrize(
     ("year", "month", "name"),
-    [(2022, 2, "春节"), (2021, 1, "元旦"), (2024, 4, "清明节"), (2019, 5, "劳动节"), (2022, 6, "端午节")],
+    [
+        (2022, 2, "春节"),
+        (2021, 1, "元旦"),
+        (2024, 4, "清明节"),
+        (2019, 5, "劳动节"),
+        (2022, 6, "端午节"),
+    ],
 )
 def test_postponement_names_its_holiday(year, month, name):
     assert party_day(CALENDAR, year, month).postponed_for == name
@@ -118,7 +124,11 @@ def test_readings_agree_where_the_month_begins_on_a_weekend(week_rule, expected,
 
 @pytest.mark.parametrize(
     ("week_rule", "expected"),
-    [("first_friday", date(2025, 8, 1)), ("iso_week", date(2025, 8, 8)), ("full_week", date(2025, 8, 8))],
+    [
+        ("first_friday", date(2025, 8, 1)),
+        ("iso_week", date(2025, 8, 8)),
+        ("full_week", date(2025, 8, 8)),
+    ],
 )
 def test_readings_part_where_the_month_begins_on_a_friday(week_rule, expected):
     assert party_day(CALENDAR, 2025, 8, week_rule=week_rule).first_friday == expected
@@ -126,7 +136,11 @@ def test_readings_part_where_the_month_begins_on_a_friday(week_rule, expected):
 
 @pytest.mark.parametrize(
     ("week_rule", "expected"),
-    [("first_friday", date(2026, 12, 4)), ("iso_week", date(2026, 12, 4)), ("full_week", date(2026, 12, 11))],
+    [
+        ("first_friday", date(2026, 12, 4)),
+        ("iso_week", date(2026, 12, 4)),
+        ("full_week", date(2026, 12, 11)),
+    ],
 )
 def test_readings_part_where_the_month_begins_on_a_tuesday(week_rule, expected):
     assert party_day(CALENDAR, 2026, 12, week_rule=week_rule).on == expected
@@ -149,7 +163,11 @@ def test_postponed_month_explains_each_step_under_its_clause():
         ("result", "顺延至下个周五：1月8日"),
     ]
     assert {step.clause for step in found.steps} == {"R-2.1.1a"}
-    assert [step.day for step in found.steps] == [date(2021, 1, 1), date(2021, 1, 1), date(2021, 1, 8)]
+    assert [step.day for step in found.steps] == [
+        date(2021, 1, 1),
+        date(2021, 1, 1),
+        date(2021, 1, 8),
+    ]
 
 
 def test_swapped_rest_day_is_not_called_statutory():
@@ -294,7 +312,9 @@ all_fridays = {date(2026, 1, 2) + timedelta(weeks=i) for i in range(52)}
 
 
 def off_on(days) -> Calendar:
-    return Calendar({day: CalendarDay(day, "rest", "停工", False, "示例") for day in days}, frozenset({2026}))
+    return Calendar(
+        {day: CalendarDay(day, "rest", "停工", False, "示例") for day in days}, frozenset({2026})
+    )
 
 
 @steady
@@ -306,7 +326,9 @@ def off_on(days) -> Calendar:
 def test_party_day_is_the_earliest_free_friday_of_its_month(days, month, week_rule):
     found = party_day(off_on(days), 2026, month, week_rule=week_rule, july_mode="separate")
     assert found.on.isoweekday() == 5 and (found.on.year, found.on.month) == (2026, month)
-    candidates = [day for day in sorted(all_fridays) if day.month == month and day >= found.first_friday]
+    candidates = [
+        day for day in sorted(all_fridays) if day.month == month and day >= found.first_friday
+    ]
     free = [friday for friday in candidates if friday not in days]
     assert found.on == (free or candidates[-1:])[0]
 
@@ -318,7 +340,9 @@ def test_party_day_is_the_earliest_free_friday_of_its_month(days, month, week_ru
     st.sampled_from(sorted(WEEK_RULES)),
     st.sampled_from(["rest_days", "statutory_only"]),
 )
-def test_party_day_of_any_year_is_a_friday_of_its_month_and_not_a_holiday(year, month, week_rule, scope):
+def test_party_day_of_any_year_is_a_friday_of_its_month_and_not_a_holiday(
+    year, month, week_rule, scope
+):
     found = party_day(CALENDAR, year, month, week_rule=week_rule, holiday_scope=scope)
     assert (found.on.year, found.on.month) == (year, month)
     assert month == 7 or (found.on.isoweekday() == 5 and CALENDAR.rest(found.on, scope) is None)

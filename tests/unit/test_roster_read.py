@@ -1,4 +1,6 @@
-"""Rosters as offices fill them: what is read, what is told apart, and every trouble named at its place."""
+"""Rosters as offices fill them: what is read, what is told apart, and every trouble named at its
+place.
+"""
 
 from __future__ import annotations
 
@@ -45,23 +47,35 @@ def read_messy():
 def test_every_kind_of_trouble_is_named_at_its_place(read_messy):
     made, found = read_messy
     assert made.sheet.max_row - 4 >= 300 and len(made.troubles) == 25
-    named = {(trouble.place.row, trouble.place.column): trouble.sentence for trouble in found.troubles
-             if trouble.place.sheet == "党员花名册"}
-    missed = [kind for kind, (row, column, words) in made.troubles.items()
-              if words not in named.get((row, column), "")]
+    named = {
+        (trouble.place.row, trouble.place.column): trouble.sentence
+        for trouble in found.troubles
+        if trouble.place.sheet == "党员花名册"
+    }
+    missed = [
+        kind
+        for kind, (row, column, words) in made.troubles.items()
+        if words not in named.get((row, column), "")
+    ]
     assert missed == []
 
 
 def test_nothing_that_is_in_order_is_called_trouble(read_messy):
     made, found = read_messy
     places = {(row, column) for row, column, _words in made.troubles.values()}
-    assert [str(one) for one in found.troubles if (one.place.row, one.place.column) not in places] == []
+    assert [
+        str(one) for one in found.troubles if (one.place.row, one.place.column) not in places
+    ] == []
 
 
 def test_values_are_shown_but_never_a_whole_identity_number(read_messy):
     _made, found = read_messy
     text = said(found)
-    assert "“2010.2.30”" in text and "420000197001011234" not in text and "42000019700101123" not in text
+    assert (
+        "“2010.2.30”" in text
+        and "420000197001011234" not in text
+        and "42000019700101123" not in text
+    )
 
 
 def test_identity_numbers_are_not_read_and_that_is_said(read_messy):
@@ -72,7 +86,9 @@ def test_identity_numbers_are_not_read_and_that_is_said(read_messy):
 
 def test_all_ways_of_writing_a_day_are_the_same_day(read_messy):
     _made, found = read_messy
-    ordinary = [row for row in found.people if row.phone.startswith("1380000") and row.place.row < 270]
+    ordinary = [
+        row for row in found.people if row.phone.startswith("1380000") and row.place.row < 270
+    ]
     assert len(ordinary) > 200 and {row.joined for row in ordinary} == {date(2010, 7, 1)}
 
 
@@ -81,12 +97,20 @@ def test_blanks_in_names_and_units_are_taken_away(read_messy):
     assert all(" " not in row.name + row.unit for row in found.people)
 
 
-@pytest.mark.parametrize(("value", "expected"), [
-    ("2010年7月", (date(2010, 7, 1), True)), ("2010.07", (date(2010, 7, 1), True)), (2010.7, (date(2010, 7, 1), True)),
-    (2010.11, (date(2010, 11, 1), True)), (["2010-07-01"], (date(2010, 7, 1), False)),
-    (40360, (date(2010, 7, 1), False)),
-    ("40360", (date(2010, 7, 1), False)), ("２０１０．７．１", (date(2010, 7, 1), False)),
-    ("2010 年 7 月 1 日", (date(2010, 7, 1), False))])
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("2010年7月", (date(2010, 7, 1), True)),
+        ("2010.07", (date(2010, 7, 1), True)),
+        (2010.7, (date(2010, 7, 1), True)),
+        (2010.11, (date(2010, 11, 1), True)),
+        (["2010-07-01"], (date(2010, 7, 1), False)),
+        (40360, (date(2010, 7, 1), False)),
+        ("40360", (date(2010, 7, 1), False)),
+        ("２０１０．７．１", (date(2010, 7, 1), False)),
+        ("2010 年 7 月 1 日", (date(2010, 7, 1), False)),
+    ],
+)
 def test_days(value, expected):
     assert cells.day(value, TODAY) == expected
 
@@ -106,57 +130,134 @@ def test_the_other_epoch_of_old_workbooks():
     assert cells.day(38898, TODAY, old_epoch=True)[0] == date(2010, 7, 1)
 
 
-@pytest.mark.parametrize(("value", "expected"), [
-    ("书记", [("secretary", "")]), ("支部书记、组织委员", [("secretary", ""), ("organizer", "")]),
-    ("组织委员兼宣传委员", [("organizer", ""), ("publicity", "")]), ("青溪镇党委督查员", [("inspector", "青溪镇党委")]),
-    ("无", []), ("普通党员", [])])
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("书记", [("secretary", "")]),
+        ("支部书记、组织委员", [("secretary", ""), ("organizer", "")]),
+        ("组织委员兼宣传委员", [("organizer", ""), ("publicity", "")]),
+        ("青溪镇党委督查员", [("inspector", "青溪镇党委")]),
+        ("无", []),
+        ("普通党员", []),
+    ],
+)
 def test_offices(value, expected):
     assert cells.offices(value) == expected
 
 
-@pytest.mark.parametrize(("one", "other"), [
-    ("中共石桥村支部委员会", "石桥村党支部"), ("石桥村支部", "石桥村党支部"), ("中国共产党青溪镇委员会", "青溪镇党委"),
-    ("区教育局党总支委员会", "区教育局党总支"), ("恒达公司（集团）党支部", "恒达公司集团党支部")])
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("中共石桥村支部委员会", "石桥村党支部"),
+        ("石桥村支部", "石桥村党支部"),
+        ("中国共产党青溪镇委员会", "青溪镇党委"),
+        ("区教育局党总支委员会", "区教育局党总支"),
+        ("恒达公司（集团）党支部", "恒达公司集团党支部"),
+    ],
+)
 def test_forms_of_one_name_are_one(one, other):
     assert cells.unit_key(one) == cells.unit_key(other)
 
 
 def test_headers_in_any_order_with_synonyms():
-    data = book(("名单", [["手机号码", "入党时间", "党员姓名", "党组织名称"], ["13800001111", "2010.7.1", "张三丰", "石桥村党支部"]]))
+    data = book(
+        (
+            "名单",
+            [
+                ["手机号码", "入党时间", "党员姓名", "党组织名称"],
+                ["13800001111", "2010.7.1", "张三丰", "石桥村党支部"],
+            ],
+        )
+    )
     row = roster.read(data, TODAY).people[0]
-    assert (row.unit, row.name, row.joined, row.phone) == ("石桥村党支部", "张三丰", date(2010, 7, 1), "13800001111")
+    assert (row.unit, row.name, row.joined, row.phone) == (
+        "石桥村党支部",
+        "张三丰",
+        date(2010, 7, 1),
+        "13800001111",
+    )
 
 
 def test_an_export_of_the_national_system_is_read_as_it_comes():
-    head = ["序号", "姓名", "性别", "公民身份号码", "民族", "出生日期", "学历", "人员类别", "所在党支部", "加入党组织日期",
-            "转为正式党员日期", "工作岗位", "手机号码", "联系电话", "是否为流动党员"]
-    line = [1, "张三丰", "男", "420000197001011234", "汉族", "1970-01-01", "大学", "正式党员", "中共石桥村支部委员会",
-            "1995-07-01", "1996-07-01", "农民", "13800001111", "0722-1234567", "否"]
+    head = [
+        "序号",
+        "姓名",
+        "性别",
+        "公民身份号码",
+        "民族",
+        "出生日期",
+        "学历",
+        "人员类别",
+        "所在党支部",
+        "加入党组织日期",
+        "转为正式党员日期",
+        "工作岗位",
+        "手机号码",
+        "联系电话",
+        "是否为流动党员",
+    ]
+    line = [
+        1,
+        "张三丰",
+        "男",
+        "420000197001011234",
+        "汉族",
+        "1970-01-01",
+        "大学",
+        "正式党员",
+        "中共石桥村支部委员会",
+        "1995-07-01",
+        "1996-07-01",
+        "农民",
+        "13800001111",
+        "0722-1234567",
+        "否",
+    ]
     found = roster.read(book(("党员信息", [["党员基本信息"], head, line])), TODAY)
     assert found.troubles == [] and "出生日期" in said(found)
     row = found.people[0]
-    assert (row.joined, row.phone, row.flags, row.standing) == (date(1995, 7, 1), "13800001111", [], False)
+    assert (row.joined, row.phone, row.flags, row.standing) == (
+        date(1995, 7, 1),
+        "13800001111",
+        [],
+        False,
+    )
 
 
 def test_merged_branch_cells_count_for_every_row_they_cover():
     made = openpyxl.Workbook()
     sheet = made.active
-    for row in (["支部名称", "姓名"], ["石桥村党支部", "张三丰"], [None, "李四海"], ["柳林村党支部", "王五岳"]):
+    for row in (
+        ["支部名称", "姓名"],
+        ["石桥村党支部", "张三丰"],
+        [None, "李四海"],
+        ["柳林村党支部", "王五岳"],
+    ):
         sheet.append(row)
     sheet.merge_cells("A2:A3")
     out = io.BytesIO()
     made.save(out)
-    assert [row.unit for row in roster.read(out.getvalue(), TODAY).people] == ["石桥村党支部", "石桥村党支部", "柳林村党支部"]
+    assert [row.unit for row in roster.read(out.getvalue(), TODAY).people] == [
+        "石桥村党支部",
+        "石桥村党支部",
+        "柳林村党支部",
+    ]
 
 
 def test_a_sheet_a_branch_is_read_by_its_title():
-    data = book(("石桥村党支部", [["姓名", "入党日期"], ["张三丰", "2010.7.1"]]),
-                ("柳林村党支部", [["姓名", "入党日期"], ["李四海", "2010.7.1"]]))
+    data = book(
+        ("石桥村党支部", [["姓名", "入党日期"], ["张三丰", "2010.7.1"]]),
+        ("柳林村党支部", [["姓名", "入党日期"], ["李四海", "2010.7.1"]]),
+    )
     assert [row.unit for row in roster.read(data, TODAY).people] == ["石桥村党支部", "柳林村党支部"]
 
 
 def test_hidden_rows_are_read_and_said_and_hidden_sheets_are_not_read():
-    made = openpyxl.load_workbook(io.BytesIO(tidy([["石桥村党支部", "张三丰", "2010.7.1"], ["石桥村党支部", "李四海", "2010.7.1"]])))
+    made = openpyxl.load_workbook(
+        io.BytesIO(
+            tidy([["石桥村党支部", "张三丰", "2010.7.1"], ["石桥村党支部", "李四海", "2010.7.1"]])
+        )
+    )
     made["党员"].row_dimensions[3].hidden = True
     made["党组织"].sheet_state = "hidden"
     out = io.BytesIO()
@@ -168,7 +269,18 @@ def test_hidden_rows_are_read_and_said_and_hidden_sheets_are_not_read():
 
 def test_a_header_printed_again_and_totals_are_no_people():
     head = ["支部名称", "姓名", "入党日期"]
-    data = book(("名单", [head, ["石桥村党支部", "张三丰", "2010.7.1"], ["合计", 1, None], head, ["填表人：王某", None, None]]))
+    data = book(
+        (
+            "名单",
+            [
+                head,
+                ["石桥村党支部", "张三丰", "2010.7.1"],
+                ["合计", 1, None],
+                head,
+                ["填表人：王某", None, None],
+            ],
+        )
+    )
     found = roster.read(data, TODAY)
     assert [row.name for row in found.people] == ["张三丰"] and found.troubles == []
     assert "重复的表头" in said(found)
@@ -182,18 +294,35 @@ def test_the_same_column_twice_is_trouble():
 def test_namesakes_told_apart_by_any_of_three():
     lines = [["石桥村党支部", "张三丰", "2010.7.1"], ["石桥村党支部", "张三丰", "2011.7.1"]]
     assert roster.read(tidy(lines), TODAY).troubles == []
-    lines = [["石桥村党支部", "张三丰", None, None, None, None, "A1"], ["石桥村党支部", "张三丰", None, None, None, None, "A2"]]
+    lines = [
+        ["石桥村党支部", "张三丰", None, None, None, None, "A1"],
+        ["石桥村党支部", "张三丰", None, None, None, None, "A2"],
+    ]
     assert roster.read(tidy(lines), TODAY).troubles == []
-    assert "分不清" in said(roster.read(tidy([["石桥村党支部", "张三丰"], ["石桥村党支部", "张三丰"]]), TODAY))
+    assert "分不清" in said(
+        roster.read(tidy([["石桥村党支部", "张三丰"], ["石桥村党支部", "张三丰"]]), TODAY)
+    )
 
 
 def test_one_person_in_two_branches_is_trouble():
-    lines = [[unit, "张三丰", "2010.7.1", None, None, "13800001111"] for unit in ("石桥村党支部", "柳林村党支部")]
+    lines = [
+        [unit, "张三丰", "2010.7.1", None, None, "13800001111"]
+        for unit in ("石桥村党支部", "柳林村党支部")
+    ]
     assert "一人只能在一个支部" in said(roster.read(tidy(lines), TODAY))
 
 
 def test_two_words_for_one_branch_s_category_are_trouble():
-    data = book(("名单", [["支部名称", "支部类别", "姓名"], ["石桥村党支部", "农村", "张三丰"], ["石桥村党支部", "社区", "李四海"]]))
+    data = book(
+        (
+            "名单",
+            [
+                ["支部名称", "支部类别", "姓名"],
+                ["石桥村党支部", "农村", "张三丰"],
+                ["石桥村党支部", "社区", "李四海"],
+            ],
+        )
+    )
     assert "类别与“名单”表第 2 行" in said(roster.read(data, TODAY))
 
 
@@ -207,8 +336,13 @@ def test_the_template_is_an_empty_roster():
 
 
 def test_what_is_kept_until_applied_comes_back_the_same():
-    found = roster.read(tidy([["石桥村党支部", "张三丰", "2010.7.1", "预备党员", "书记", "13800001111", "A1"]],
-                             [["石桥村党支部", "农村", "青溪镇党委"]]), TODAY)
+    found = roster.read(
+        tidy(
+            [["石桥村党支部", "张三丰", "2010.7.1", "预备党员", "书记", "13800001111", "A1"]],
+            [["石桥村党支部", "农村", "青溪镇党委"]],
+        ),
+        TODAY,
+    )
     again = roster.from_plain(roster.to_plain(found))
     assert (again.people, again.units, again.notes) == (found.people, found.units, found.notes)
 
@@ -216,9 +350,15 @@ def test_what_is_kept_until_applied_comes_back_the_same():
 # Files that mean harm -----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("data", "error", "words"), [
-    (b"\xd0\xcf\x11\xe0" + bytes(600), WrongType, "加了密码"), (b"a,b\n1,2\n", WrongType, ".xlsx"),
-    (b"PK\x03\x04 cut off", WordsWrong, "打不开"), (b"PK" + bytes(workbook.MOST_BYTES), TooLarge, "MB")])
+@pytest.mark.parametrize(
+    ("data", "error", "words"),
+    [
+        (b"\xd0\xcf\x11\xe0" + bytes(600), WrongType, "加了密码"),
+        (b"a,b\n1,2\n", WrongType, ".xlsx"),
+        (b"PK\x03\x04 cut off", WordsWrong, "打不开"),
+        (b"PK" + bytes(workbook.MOST_BYTES), TooLarge, "MB"),
+    ],
+)
 def test_what_is_no_workbook_is_refused_with_what_to_do(data, error, words):
     with pytest.raises(error, match=words):
         roster.read(data, TODAY)
@@ -226,8 +366,10 @@ def test_what_is_no_workbook_is_refused_with_what_to_do(data, error, words):
 
 def _changed(change) -> bytes:
     out = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(tidy([["石桥村党支部", "张三丰"]]))) as old, \
-            zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
+    with (
+        zipfile.ZipFile(io.BytesIO(tidy([["石桥村党支部", "张三丰"]]))) as old,
+        zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new,
+    ):
         for part in old.infolist():
             new.writestr(part.filename, change(part.filename, old.read(part)))
         for name, data in change(None, None) or ():
@@ -242,7 +384,9 @@ def test_macros_are_refused():
 
 
 def test_a_bomb_is_not_unpacked():
-    data = bytearray(_changed(lambda name, data: data if name else [("xl/media/a.bin", b"x" * 1000)]))
+    data = bytearray(
+        _changed(lambda name, data: data if name else [("xl/media/a.bin", b"x" * 1000)])
+    )
     at = data.rfind(b"PK\x01\x02")
     struct.pack_into("<I", data, at + 24, 2**31)  # what the directory says that it unpacks to
     with pytest.raises(WordsWrong, match="展开后太大"):
@@ -251,13 +395,19 @@ def test_a_bomb_is_not_unpacked():
 
 def test_entities_in_the_xml_expand_to_nothing():
     bomb = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaaaaaa"><!ENTITY b "&a;&a;&a;">]>'
-    data = _changed(lambda name, data: bomb + data.split(b"?>", 1)[-1] if name and "sheet2" in name else data or ())
+    data = _changed(
+        lambda name, data: (
+            bomb + data.split(b"?>", 1)[-1] if name and "sheet2" in name else data or ()
+        )
+    )
     with pytest.raises(WordsWrong, match="打不开"):
         roster.read(data, TODAY)
 
 
 def test_too_many_rows_are_refused(monkeypatch):
-    """The cap is the child's own; here it is seen through a sheet just above it, of one short cell a row."""
+    """The cap is the child's own; here it is seen through a sheet just above it, of one short cell
+    a row.
+    """
     made = openpyxl.Workbook(write_only=True)
     sheet = made.create_sheet("名单")
     for number in range(workbook.child.MOST_ROWS + 2):
@@ -273,7 +423,9 @@ def test_a_mark_at_the_end_tells_namesakes_apart(written):
     assert cells.name(written) == written
 
 
-@pytest.mark.parametrize("written", ["1", "0001", "王", "王伟13800000000", "王伟（2）", "13800000000"])
+@pytest.mark.parametrize(
+    "written", ["1", "0001", "王", "王伟13800000000", "王伟（2）", "13800000000"]
+)
 def test_figures_and_telephones_are_no_names(written):
     with pytest.raises(cells.Unreadable):
         cells.name(written)

@@ -1,4 +1,6 @@
-"""What the model checker says of an appraisal from which a way out was taken: a story for each, never silence."""
+"""What the model checker says of an appraisal from which a way out was taken: a story for each,
+never silence.
+"""
 
 from __future__ import annotations
 
@@ -12,10 +14,25 @@ from oversight.operations import soundness
 from oversight.workflows import current
 
 APPRAISAL = current("appraisal")
-AT_THE_BRANCH = [state.label for move in APPRAISAL.moves if move.name == "close_unfinished"
-                 for state in move.from_states if state.name != "told"]  # there the members may move it too
-JUDGED = [state.label for move in APPRAISAL.moves if move.name == "take_over" for state in move.from_states]
-DECIDES = [(move.name, state.name) for move in APPRAISAL.moves if move.decides for state in move.from_states]
+AT_THE_BRANCH = [
+    state.label
+    for move in APPRAISAL.moves
+    if move.name == "close_unfinished"
+    for state in move.from_states
+    if state.name != "told"
+]  # there the members may move it too
+JUDGED = [
+    state.label
+    for move in APPRAISAL.moves
+    if move.name == "take_over"
+    for state in move.from_states
+]
+DECIDES = [
+    (move.name, state.name)
+    for move in APPRAISAL.moves
+    if move.decides
+    for state in move.from_states
+]
 
 
 def without(*names: str, workflow=APPRAISAL):
@@ -35,49 +52,77 @@ def test_without_taking_over_each_judge_can_hold_it_up(label):
 
 @pytest.mark.parametrize("label", AT_THE_BRANCH)
 def test_without_an_end_from_above_each_step_of_the_branch_can_hold_it_up(label):
-    told = [story for story in soundness.check(without("close_unfinished")) if f"到了“{label}”。" in story]
+    told = [
+        story
+        for story in soundness.check(without("close_unfinished"))
+        if f"到了“{label}”。" in story
+    ]
     assert len(told) == 1 and "党支部一直不办" in told[0]
 
 
 def test_without_writing_for_another_who_cannot_write_holds_all_up():
     assert soundness.check(without("file_for")) == [], "he may still be excused"
-    assert "到了“个人自评”。党员本人的职务空缺时没有人接替" in stories(without("file_for", "excuse_self"))
+    assert "到了“个人自评”。党员本人的职务空缺时没有人接替" in stories(
+        without("file_for", "excuse_self")
+    )
 
 
 @pytest.mark.parametrize("name, state", DECIDES)
 def test_without_the_other_person_each_answer_can_be_given_to_oneself(name, state):
     moves = tuple(
-        replace(move, only_if=tuple(guard for guard in move.only_if if guard.name != "another_person"))
-        if move.name == name and state in [at.name for at in move.from_states] else move for move in APPRAISAL.moves)
+        replace(
+            move, only_if=tuple(guard for guard in move.only_if if guard.name != "another_person")
+        )
+        if move.name == name and state in [at.name for at in move.from_states]
+        else move
+        for move in APPRAISAL.moves
+    )
     assert "可以自己提出、自己" in stories(replace(APPRAISAL, moves=moves))
 
 
 @pytest.mark.parametrize("name", ["sign", "return"])
 def test_nor_is_a_deployment_signed_by_who_drafted_it(name):
     campaign = current("campaign")
-    moves = tuple(replace(move, only_if=()) if move.name == name else move for move in campaign.moves)
+    moves = tuple(
+        replace(move, only_if=()) if move.name == name else move for move in campaign.moves
+    )
     assert "可以自己提出、自己" in stories(replace(campaign, moves=moves))
 
 
-@pytest.mark.parametrize("states", [("deciding",), ("under_review",), ("not_counted_asked", "not_counted_asked_later")])
+@pytest.mark.parametrize(
+    "states", [("deciding",), ("under_review",), ("not_counted_asked", "not_counted_asked_later")]
+)
 def test_who_answers_has_a_clock(states):
     """The grammar refuses it before anybody could ask the checker."""
+
     def timeless(state):
         return replace(state, due=None) if state is not STAY and state.name in states else state
 
     seen = {state.name: timeless(state) for state in APPRAISAL.states}
-    moves = tuple(replace(move, leaves=tuple(seen[at.name] for at in move.from_states),
-                          enters=move.enters if move.enters is STAY else seen[move.enters.name])
-                  for move in APPRAISAL.moves)
+    moves = tuple(
+        replace(
+            move,
+            leaves=tuple(seen[at.name] for at in move.from_states),
+            enters=move.enters if move.enters is STAY else seen[move.enters.name],
+        )
+        for move in APPRAISAL.moves
+    )
     with pytest.raises(Unsound):
         replace(APPRAISAL, opens=seen["preparing"], moves=moves)
 
 
-@pytest.mark.parametrize("names", [
-    ("agreed", "some_returned", "not_agreed", "refer_up"), ("decide",), ("file_self_assessment",),
-    ("tell", "strike_gone"),
-    ("send_up", "branch_decided"), ("close",), ("all_reviewed",),
-])
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("agreed", "some_returned", "not_agreed", "refer_up"),
+        ("decide",),
+        ("file_self_assessment",),
+        ("tell", "strike_gone"),
+        ("send_up", "branch_decided"),
+        ("close",),
+        ("all_reviewed",),
+    ],
+)
 def test_a_step_that_is_missing_is_told_or_refused_at_import(names):
     try:
         told = soundness.check(without(*names))

@@ -1,4 +1,6 @@
-"""Files from strangers: every one of the corpus is refused or neutralised, within its time and memory."""
+"""Files from strangers: every one of the corpus is refused or neutralised, within its time and
+memory.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,8 @@ from oversight.errors import No, TooLarge, Unavailable, WordsWrong, WrongType
 from tests.support import hostile
 
 SECONDS, MEMORY = 2.0, 150 * 2**20
-# Runs the program as it is and says at the end what it has used: processor seconds, and bytes at most.
+# Runs the program as it is and says at the end what it has used: processor seconds, and bytes at
+# most.
 MEASURED = """
 import atexit, resource, runpy, sys
 def tell():
@@ -61,11 +64,17 @@ def test_neutralised(name):
     assert clean.kind == kind
     if kind == "application/pdf":
         return
-    assert hostile.PAYLOAD[:20] not in clean.data and b"GPS" not in clean.data and b"PK\x03\x04" not in clean.data
+    assert (
+        hostile.PAYLOAD[:20] not in clean.data
+        and b"GPS" not in clean.data
+        and b"PK\x03\x04" not in clean.data
+    )
     for copy, side in ((clean.data, 1600), (clean.thumb, 264)):
         image = Image.open(io.BytesIO(copy))
         assert max(image.size) <= side and image.mode == "RGB"
-        assert not image.getexif() and "icc_profile" not in image.info and "comment" not in image.info
+        assert (
+            not image.getexif() and "icc_profile" not in image.info and "comment" not in image.info
+        )
         assert getattr(image, "n_frames", 1) == 1 and not getattr(image, "text", None)
 
 
@@ -84,10 +93,16 @@ def test_a_large_photo_is_made_smaller_and_its_proportions_stay():
 
 
 def test_the_same_colours_come_out():
-    clean = uploads.clean(hostile.saved(Image.new("RGB", (300, 200), (200, 30, 40)), "PNG"), "a.png")
+    clean = uploads.clean(
+        hostile.saved(Image.new("RGB", (300, 200), (200, 30, 40)), "PNG"), "a.png"
+    )
     assert Image.open(io.BytesIO(clean.data)).getpixel((150, 100)) == (200, 30, 40)
-    clear = uploads.clean(hostile.saved(Image.new("RGBA", (300, 200), (9, 9, 9, 0)), "PNG"), "a.png")
-    assert Image.open(io.BytesIO(clear.data)).getpixel((5, 5)) == (255, 255, 255), "what is clear is white"
+    clear = uploads.clean(
+        hostile.saved(Image.new("RGBA", (300, 200), (9, 9, 9, 0)), "PNG"), "a.png"
+    )
+    assert Image.open(io.BytesIO(clear.data)).getpixel((5, 5)) == (255, 255, 255), (
+        "what is clear is white"
+    )
     deep = uploads.clean(hostile.saved(Image.new("I;16", (30, 20), 0xC800), "PNG"), "a.png")
     assert Image.open(io.BytesIO(deep.data)).getpixel((5, 5)) == (200, 200, 200)
 
@@ -96,8 +111,14 @@ def test_a_paper_is_kept_as_it_is():
     assert uploads.clean(hostile.CLEAN_PDF, "a.pdf").data == hostile.CLEAN_PDF
 
 
-@pytest.mark.parametrize("size, said", [
-    (18 * 2**20, "这张照片有 18 MB，超过 10 MB。请重拍，或选“压缩后上传”。"), (10 * 2**20 + 1, "10.1 MB"), (None, "超过 10 MB")])
+@pytest.mark.parametrize(
+    "size, said",
+    [
+        (18 * 2**20, "这张照片有 18 MB，超过 10 MB。请重拍，或选“压缩后上传”。"),
+        (10 * 2**20 + 1, "10.1 MB"),
+        (None, "超过 10 MB"),
+    ],
+)
 def test_too_large_says_how_large(size, said):
     assert said in uploads.too_large(size).sentence
 
@@ -109,20 +130,42 @@ def test_the_limit_itself_is_allowed():
         uploads.clean(b"\xff\xd8\xff" + b"\0" * (uploads.MOST_BYTES - 2), "a.jpg")
 
 
-@pytest.mark.parametrize("name, said", [("a.docx", ".docx"), ("a.DOCX", ".docx"), ("a.jpg", "内容"), ("a", "内容"),
-                                        ("a.<script>", "内容")])
+@pytest.mark.parametrize(
+    "name, said",
+    [
+        ("a.docx", ".docx"),
+        ("a.DOCX", ".docx"),
+        ("a.jpg", "内容"),
+        ("a", "内容"),
+        ("a.<script>", "内容"),
+    ],
+)
 def test_a_wrong_type_is_named(name, said):
     with pytest.raises(WrongType) as no:
         uploads.clean(b"nothing of the kind", name)
     assert said in no.value.sentence and "<" not in no.value.sentence
 
 
-@pytest.mark.parametrize("name, shown", [
-    ("整改前.jpg", "整改前.jpg"), ("../../etc/passwd", "passwd.jpg"), ("C:\\照片\\a.png", "a.jpg"),
-    ("a.jpg.exe", "a.jpg"), ("a.php", "a.jpg"), ("photo\u202egpj.exe", "photogpj.jpg"), ("", "附件.jpg"),
-    (".htaccess", "附件.jpg"), ("...", "附件.jpg"), ("a\r\nSet-Cookie: x=1.jpg", "aSet-Cookie x=1.jpg"),
-    ('<img src=x onerror="1">.jpg', "img src=x onerror= 1.jpg"), ("长" * 300 + ".jpg", "长" * 80 + ".jpg"),
-    ("a\0.jpg", "a.jpg"), ("CON", "CON.jpg"), ("图 1.2 楼.jpeg", "图 1.2 楼.jpg")])
+@pytest.mark.parametrize(
+    "name, shown",
+    [
+        ("整改前.jpg", "整改前.jpg"),
+        ("../../etc/passwd", "passwd.jpg"),
+        ("C:\\照片\\a.png", "a.jpg"),
+        ("a.jpg.exe", "a.jpg"),
+        ("a.php", "a.jpg"),
+        ("photo\u202egpj.exe", "photogpj.jpg"),
+        ("", "附件.jpg"),
+        (".htaccess", "附件.jpg"),
+        ("...", "附件.jpg"),
+        ("a\r\nSet-Cookie: x=1.jpg", "aSet-Cookie x=1.jpg"),
+        ('<img src=x onerror="1">.jpg', "img src=x onerror= 1.jpg"),
+        ("长" * 300 + ".jpg", "长" * 80 + ".jpg"),
+        ("a\0.jpg", "a.jpg"),
+        ("CON", "CON.jpg"),
+        ("图 1.2 楼.jpeg", "图 1.2 楼.jpg"),
+    ],
+)
 def test_a_name_is_only_shown_and_made_harmless(name, shown):
     assert uploads.shown_name(name, "image/jpeg") == shown
 
@@ -150,8 +193,13 @@ def test_bytes_that_were_changed_on_the_disk_are_not_given_out(tmp_path):
 
 
 def test_a_child_that_dies_or_talks_nonsense_is_a_refusal(monkeypatch, tmp_path):
-    for program in ("import os; os.abort()", "print('{}')", "import sys; sys.exit(3)", "x = bytearray(10**10)",
-                    "print('\\xff')"):
+    for program in (
+        "import os; os.abort()",
+        "print('{}')",
+        "import sys; sys.exit(3)",
+        "x = bytearray(10**10)",
+        "print('\\xff')",
+    ):
         path = tmp_path / "child.py"
         path.write_text(program)
         monkeypatch.setattr(uploads.untrusted, "__file__", str(path))

@@ -1,4 +1,6 @@
-"""The reader of written words: what is taken, what is refused and what is said about it. No database."""
+"""The reader of written words: what is taken, what is refused and what is said about it. No
+database.
+"""
 
 from __future__ import annotations
 
@@ -16,33 +18,81 @@ ASKS = {kind: Ask("word", kind, "要填的") for kind in SIMPLE}
 ASKS["choice"] = Ask("word", "choice", "要填的", choices=(("a", "甲"), ("b", "乙")))
 
 GOOD = [
-    ("text", "冬修水利", "冬修水利"), ("text", "  两头有空 \n", "两头有空"), ("text", "一\n二", "一\n二"),
-    ("text", "a\x00b\x07c", "abc"), ("text", "字" * LONGEST, "字" * LONGEST), ("text", "𠮷野家", "𠮷野家"),
-    ("text", "<script>alert(1)</script>", "<script>alert(1)</script>"), ("text", "=1+1", "=1+1"),
-    ("date", "2026-12-11", date(2026, 12, 11)), ("date", " 2026-12-11 ", date(2026, 12, 11)),
+    ("text", "冬修水利", "冬修水利"),
+    ("text", "  两头有空 \n", "两头有空"),
+    ("text", "一\n二", "一\n二"),
+    ("text", "a\x00b\x07c", "abc"),
+    ("text", "字" * LONGEST, "字" * LONGEST),
+    ("text", "𠮷野家", "𠮷野家"),
+    ("text", "<script>alert(1)</script>", "<script>alert(1)</script>"),
+    ("text", "=1+1", "=1+1"),
+    ("date", "2026-12-11", date(2026, 12, 11)),
+    ("date", " 2026-12-11 ", date(2026, 12, 11)),
     ("date", "2028-02-29", date(2028, 2, 29)),
-    ("number", 0, 0), ("number", 17, 17), ("number", "17", 17), ("number", 1_000_000, 1_000_000),
+    ("number", 0, 0),
+    ("number", 17, 17),
+    ("number", "17", 17),
+    ("number", 1_000_000, 1_000_000),
     ("choice", "a", "a"),
-    ("yes_no", True, True), ("yes_no", False, False), ("yes_no", "是", True), ("yes_no", "否", False),
-    ("yes_no", "true", True), ("yes_no", "on", True), ("yes_no", "0", False),
-    ("list", [{"measure": "开会"}], [{"measure": "开会"}]), ("list", ["a"], ["a"]),
+    ("yes_no", True, True),
+    ("yes_no", False, False),
+    ("yes_no", "是", True),
+    ("yes_no", "否", False),
+    ("yes_no", "true", True),
+    ("yes_no", "on", True),
+    ("yes_no", "0", False),
+    ("list", [{"measure": "开会"}], [{"measure": "开会"}]),
+    ("list", ["a"], ["a"]),
 ]
 BAD = [
     *[(kind, value) for kind in ASKS for value in (None, "", "   ", "\u3000", [])],
-    ("text", 5), ("text", ["a"]), ("text", {"a": 1}), ("text", "字" * (LONGEST + 1)), ("text", "\x00\x07"),
-    ("text", "\u200b"), ("text", "\u200b\u200d\ufeff"), ("text", "\u2060 \u200e"), ("text", "\ud800"),
-    ("date", "2026-02-29"), ("date", "2026-13-01"), ("date", "12月4日"), ("date", "2026/12/04"),
+    ("text", 5),
+    ("text", ["a"]),
+    ("text", {"a": 1}),
+    ("text", "字" * (LONGEST + 1)),
+    ("text", "\x00\x07"),
+    ("text", "\u200b"),
+    ("text", "\u200b\u200d\ufeff"),
+    ("text", "\u2060 \u200e"),
+    ("text", "\ud800"),
+    ("date", "2026-02-29"),
+    ("date", "2026-13-01"),
+    ("date", "12月4日"),
+    ("date", "2026/12/04"),
     ("date", "20261204"),
-    ("date", "2026-12-4"), ("date", "2026-W50-5"), ("date", "0001-01-01"), ("date", "9999-12-31"),
+    ("date", "2026-12-4"),
+    ("date", "2026-W50-5"),
+    ("date", "0001-01-01"),
+    ("date", "9999-12-31"),
     ("date", 20261204),
-    ("date", "2026-12-04T09:00"), ("date", "２０２６-12-04"),
-    ("number", -1), ("number", 1_000_001), ("number", "十"), ("number", 1.5), ("number", float("nan")),
-    ("number", float("inf")), ("number", True), ("number", "1e3"), ("number", [1]), ("number", {}),
+    ("date", "2026-12-04T09:00"),
+    ("date", "２０２６-12-04"),
+    ("number", -1),
+    ("number", 1_000_001),
+    ("number", "十"),
+    ("number", 1.5),
+    ("number", float("nan")),
+    ("number", float("inf")),
+    ("number", True),
+    ("number", "1e3"),
+    ("number", [1]),
+    ("number", {}),
     ("number", "1.5"),
-    ("choice", "c"), ("choice", "丙"), ("choice", 1), ("choice", ["a"]), ("choice", {"a": 1}),
-    ("yes_no", "maybe"), ("yes_no", 2), ("yes_no", ["true"]), ("yes_no", {"a": 1}),
-    ("list", "a"), ("list", {"a": 1}), ("list", ["a"] * 501), ("list", 3),
-    ("person", 7), ("file", ["x"]),
+    ("choice", "c"),
+    ("choice", "丙"),
+    ("choice", 1),
+    ("choice", ["a"]),
+    ("choice", {"a": 1}),
+    ("yes_no", "maybe"),
+    ("yes_no", 2),
+    ("yes_no", ["true"]),
+    ("yes_no", {"a": 1}),
+    ("list", "a"),
+    ("list", {"a": 1}),
+    ("list", ["a"] * 501),
+    ("list", 3),
+    ("person", 7),
+    ("file", ["x"]),
 ]
 
 
@@ -58,7 +108,9 @@ def test_refused(kind, value):
     with pytest.raises(WordsWrong) as caught:
         read_words((ASKS[kind],), {"word": value})
     [sentence] = caught.value.fields.values()
-    assert list(caught.value.fields) == ["word"] and "要填的" in sentence and sentence.endswith("。")
+    assert (
+        list(caught.value.fields) == ["word"] and "要填的" in sentence and sentence.endswith("。")
+    )
     assert caught.value.status == 422
 
 

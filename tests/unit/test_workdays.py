@@ -69,7 +69,8 @@ def test_seed_holds_every_day_of_the_2026_notice():
 def test_seed_tells_statutory_days_from_swapped_days_and_names_its_source():
     rows, _ = seed([2026])
     october = {r.on.day: r.statutory for r in rows if r.on.month == 10 and r.kind == "rest"}
-    # 10月3日 is a Saturday and statutory, so Monday the 5th replaces it by law; the 4th is a plain Sunday.
+    # 10月3日 is a Saturday and statutory, so Monday the 5th replaces it by law; the 4th is a plain
+    # Sunday.
     assert october == {1: True, 2: True, 3: True, 4: False, 5: True, 6: False, 7: False}
     assert all("国务院办公厅放假通知" in r.source and "chinesecalendar" in r.source for r in rows)
     assert [r.on for r in rows] == sorted(r.on for r in rows)
@@ -110,7 +111,9 @@ def test_law_of_2024_gives_thirteen_days():
 
 def test_law_of_2024_is_in_force_from_2025():
     assert law(2025)["春节"] == ["01-28", "01-29", "01-30", "01-31"]
-    assert {row.source for row in fixed_by_law(2025)} == {"《全国年节及纪念日放假办法》（2024年修订）"}
+    assert {row.source for row in fixed_by_law(2025)} == {
+        "《全国年节及纪念日放假办法》（2024年修订）"
+    }
 
 
 def test_law_before_2025_gives_eleven_days():
@@ -132,8 +135,12 @@ def test_two_holidays_on_one_day_are_one_row_with_both_names():
 
 
 def test_law_says_its_source_and_is_statutory_rest():
-    assert {row.source for row in fixed_by_law(2027)} == {"《全国年节及纪念日放假办法》（2024年修订）"}
-    assert {row.source for row in fixed_by_law(2024)} == {"《全国年节及纪念日放假办法》（2013年修订）"}
+    assert {row.source for row in fixed_by_law(2027)} == {
+        "《全国年节及纪念日放假办法》（2024年修订）"
+    }
+    assert {row.source for row in fixed_by_law(2024)} == {
+        "《全国年节及纪念日放假办法》（2013年修订）"
+    }
     assert {(row.kind, row.statutory) for row in fixed_by_law(2027)} == {("rest", True)}
 
 
@@ -275,6 +282,8 @@ def test_beyond_published():
 def test_room_is_pure_and_starts_fast():
     """At the top only the standard library; the two calendar libraries come in when first needed."""
     tree = ast.parse(Path(workdays.__file__).read_text("utf-8"))
-    imported = {alias.name for node in tree.body if isinstance(node, ast.Import) for alias in node.names}
+    imported = {
+        alias.name for node in tree.body if isinstance(node, ast.Import) for alias in node.names
+    }
     imported |= {node.module for node in tree.body if isinstance(node, ast.ImportFrom)}
     assert {name.split(".")[0] for name in imported} <= sys.stdlib_module_names

@@ -1,4 +1,6 @@
-"""The OpenAPI document: sound, and true of the routes. Its shapes are held against every answer in `client`."""
+"""The OpenAPI document: sound, and true of the routes. Its shapes are held against every answer in
+`client`.
+"""
 
 from __future__ import annotations
 
@@ -22,11 +24,17 @@ def test_it_is_served_to_everybody(api):
 
 
 def test_it_names_every_route_and_no_other(app):
-    routes = {(method.lower(), re.sub(r"<(?:[a-z]+:)?([a-z_]+)>", r"{\1}", rule.rule))
-              for rule in app.url_map.iter_rules() if rule.rule.startswith(openapi.ROOT)
-              for method in rule.methods - {"HEAD", "OPTIONS"}}
-    documented = {(method, path) for path, operations in openapi.document()["paths"].items()
-                  for method in operations}
+    routes = {
+        (method.lower(), re.sub(r"<(?:[a-z]+:)?([a-z_]+)>", r"{\1}", rule.rule))
+        for rule in app.url_map.iter_rules()
+        if rule.rule.startswith(openapi.ROOT)
+        for method in rule.methods - {"HEAD", "OPTIONS"}
+    }
+    documented = {
+        (method, path)
+        for path, operations in openapi.document()["paths"].items()
+        for method in operations
+    }
     assert routes == documented and len(routes) == 27
 
 
@@ -45,8 +53,11 @@ def test_every_schema_is_used():
 
 def test_objects_are_closed():
     """An undocumented member must not slip into an answer."""
-    open_ones = [name for name, schema in openapi.SCHEMAS.items()
-                 if schema.get("additionalProperties") is not False]
+    open_ones = [
+        name
+        for name, schema in openapi.SCHEMAS.items()
+        if schema.get("additionalProperties") is not False
+    ]
     assert open_ones == ["Problem", "Document"]
 
 
@@ -54,7 +65,11 @@ def test_the_client_notices_answers_that_are_not_as_described(api):
     schema = {"$ref": "#/components/schemas/Me"}
     me = api("village.secretary").get("/me")
     client.validate(me, schema)
-    for wrong in ({**me, "extra": 1}, {**me, "id": 7}, {key: me[key] for key in me if key != "posts"}):
+    for wrong in (
+        {**me, "extra": 1},
+        {**me, "id": 7},
+        {key: me[key] for key in me if key != "posts"},
+    ):
         with pytest.raises(jsonschema.ValidationError):
             client.validate(wrong, schema)
 
@@ -66,9 +81,16 @@ def test_the_law_is_served_as_the_contract_says(api):
     law = village.get("/workflows/date_change")
     assert law in rows and (law["title"], law["opens"]) == ("变更活动时间请示", "draft")
     states = {state["name"]: state for state in law["states"]}
-    assert (states["asked"]["waits_on"], states["asked"]["due_workdays"], states["asked"]["final"]) == (
-        "superior", 3, False)
+    assert (
+        states["asked"]["waits_on"],
+        states["asked"]["due_workdays"],
+        states["asked"]["final"],
+    ) == ("superior", 3, False)
     assert states["refused"]["final"] and states["refused"]["waits_on"] is None
     approve = next(move for move in law["moves"] if move["name"] == "approve")
-    assert approve["leaves"] == ["asked"] and approve["enters"] == "approved" and approve["by"] == "superior"
+    assert (
+        approve["leaves"] == ["asked"]
+        and approve["enters"] == "approved"
+        and approve["by"] == "superior"
+    )
     assert all(("clause" in move) != ("house_rule" in move) for move in law["moves"])

@@ -40,7 +40,10 @@ def test_figures(api, world, clock):
     village = api("village.secretary")
     village.move(village.open(world.units["village"]), "ask", **ASK)
     text = api(None).send("GET", "//metrics").get_data(as_text=True)
-    assert 'oversight_open_cases{workflow="date_change"} 1\n' in text and "oversight_overdue_cases 0\n" in text
+    assert (
+        'oversight_open_cases{workflow="date_change"} 1\n' in text
+        and "oversight_overdue_cases 0\n" in text
+    )
     clock.now = clock.at(clock.moment().today.replace(day=30)).now
     later = api(None).send("GET", "//metrics").get_data(as_text=True)
     assert "oversight_overdue_cases 1\n" in later
@@ -50,8 +53,13 @@ def test_figures(api, world, clock):
 
 
 def test_figures_stay_on_this_machine(api):
-    strangers = [{"environ_base": {"REMOTE_ADDR": "10.0.0.7"}}, {"headers": {"X-Forwarded-For": "10.0.0.7"}},
-                 {"headers": {"Forwarded": "for=10.0.0.7"}}]
+    strangers = [
+        {"environ_base": {"REMOTE_ADDR": "10.0.0.7"}},
+        {"headers": {"X-Forwarded-For": "10.0.0.7"}},
+        {"headers": {"Forwarded": "for=10.0.0.7"}},
+    ]
     for more in strangers:
         assert api(None).send("GET", "//metrics", **more).status_code == 404
-    assert api(None).send("GET", "//metrics", environ_base={"REMOTE_ADDR": "::1"}).status_code == 200
+    assert (
+        api(None).send("GET", "//metrics", environ_base={"REMOTE_ADDR": "::1"}).status_code == 200
+    )

@@ -1,4 +1,6 @@
-"""The contract to the letter, where an outside acceptance run read it otherwise than the program did."""
+"""The contract to the letter, where an outside acceptance run read it otherwise than the program
+did.
+"""
 
 from __future__ import annotations
 
@@ -15,24 +17,37 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 def december(api, world, unit="village") -> dict:
-    return api(f"{unit}.secretary").get(f"/units/{world.units[unit].id}/party-days", year=2026)["items"][11]
+    return api(f"{unit}.secretary").get(f"/units/{world.units[unit].id}/party-days", year=2026)[
+        "items"
+    ][11]
 
 
-def test_rule_day_is_what_the_rule_yields_also_where_the_zone_has_moved_it(api, world, session, play):
+def test_rule_day_is_what_the_rule_yields_also_where_the_zone_has_moved_it(
+    api, world, session, play
+):
     """`rule_day`: what the rule yields; `on`: the day in force; status moved."""
     activities.plan_year(session, [world.units["village"]], 2026, play.at)
     published(play)
     month = december(api, world)
-    assert (month["rule_day"], month["on"], month["status"]) == ("2026-12-04", "2026-12-18", "moved")
+    assert (month["rule_day"], month["on"], month["status"]) == (
+        "2026-12-04",
+        "2026-12-18",
+        "moved",
+    )
     path = f"/units/{world.units['village'].id}/activities"
-    listed = [row for row in api("village.secretary").get(path, year=2026)["items"] if row["month"] == 12]
+    listed = [
+        row for row in api("village.secretary").get(path, year=2026)["items"] if row["month"] == 12
+    ]
     assert [(row["rule_day"], row["on"], row["status"]) for row in listed] == [
-        ("2026-12-04", "2026-12-18", "moved")]
+        ("2026-12-04", "2026-12-18", "moved")
+    ]
 
 
 def test_the_loser_reads_who_opened_it_where_nothing_else_was_done(api, world):
     case = api("village.secretary").open(world.units["village"])
-    stale = api("village.secretary").move(case, "ask", 409, version=9, new_day="2026-12-10", reason="防汛值守走不开")
+    stale = api("village.secretary").move(
+        case, "ask", 409, version=9, new_day="2026-12-10", reason="防汛值守走不开"
+    )
     assert stale["decided_by"].startswith("village.secretary") and stale["decided_at"]
     early = api("town1.officer").move(case, "approve", 409, opinion="同意")
     assert early["decided_by"].startswith("village.secretary")
@@ -46,13 +61,18 @@ def test_a_vote_that_comes_too_late_is_told_so_without_a_version(api, session, w
     play.rated()
     play.decide_all()
     shape = {"id": play.case.id, "version": play.case.version}
-    late = api("town1.committee3").move(shape, "decide", 409, version=None, agree=True, opinion="同意")
+    late = api("town1.committee3").move(
+        shape, "decide", 409, version=None, agree=True, opinion="同意"
+    )
     assert late["decided_by"]
 
 
 def test_a_missing_version_is_told_before_a_missing_key(api, world):
     case = api("village.secretary").open(world.units["village"])
-    path, words = f"/cases/{case['id']}/moves/ask", {"words": {"new_day": "2026-12-10", "reason": "防汛值守走不开"}}
+    path, words = (
+        f"/cases/{case['id']}/moves/ask",
+        {"words": {"new_day": "2026-12-10", "reason": "防汛值守走不开"}},
+    )
     api("village.secretary").post(path, words, 428)
     api("village.secretary").post(path, words, 400, version=case["version"])
 
@@ -61,7 +81,9 @@ def test_desk_acts_take_their_words_bare_too(api, world):
     case = api("village.secretary").open(world.units["village"])
     path = f"/cases/{case['id']}/desk/comment"
     done = api("village.secretary").post(path, {"text": "请尽快答复"})
-    assert [row["words"] for row in done["journal"] if row["move"] == "comment"] == [{"text": "请尽快答复"}]
+    assert [row["words"] for row in done["journal"] if row["move"] == "comment"] == [
+        {"text": "请尽快答复"}
+    ]
     api("village.secretary").post(path, {"words": {"text": "再说一句"}})
     api("village.secretary").post(path, {"txt": "拼错了"}, 422)
 
@@ -91,7 +113,9 @@ def test_an_excused_month_names_its_case(api, world, session, play):
     assert (month["status"], month["case"]) == ("excused", case.id)
 
 
-def test_a_late_report_that_names_no_day_stands_for_the_day_it_was_held(api, world, session, play, clock):
+def test_a_late_report_that_names_no_day_stands_for_the_day_it_was_held(
+    api, world, session, play, clock
+):
     """Source: dossier §8: flood, report within three working days after recovery."""
     activities.plan_year(session, [world.units["village"]], 2026, play.at)
     play.on("2026-12-08")
@@ -101,12 +125,18 @@ def test_a_late_report_that_names_no_day_stands_for_the_day_it_was_held(api, wor
     assert december(api, world)["case"] == case.id
     activities.record_held(session, play.activity(), date(2026, 12, 8), None, play.at)
     month = december(api, world)
-    assert (month["status"], month["on"], month["moved_how"]) == ("held", "2026-12-08", "late_report")
+    assert (month["status"], month["on"], month["moved_how"]) == (
+        "held",
+        "2026-12-08",
+        "late_report",
+    )
 
 
 def test_an_upload_that_is_none_is_415(api, world):
     case = api("village.secretary").open(world.units["village"])
-    response = api("village.secretary").send("POST", f"/cases/{case['id']}/attachments", json={"file": "x"})
+    response = api("village.secretary").send(
+        "POST", f"/cases/{case['id']}/attachments", json={"file": "x"}
+    )
     assert response.status_code == 415
 
 
@@ -114,7 +144,9 @@ def test_definitions_page_like_every_list(api, world):
     first = api("village.secretary").get("/workflows", limit=1)
     second = api("village.secretary").get("/workflows", limit=1000, cursor=first["next"])
     assert [len(first["items"]), second["next"]] == [1, None]
-    assert first["items"][0]["name"] == "absence" and "absence" not in {row["name"] for row in second["items"]}
+    assert first["items"][0]["name"] == "absence" and "absence" not in {
+        row["name"] for row in second["items"]
+    }
     api("village.secretary").get("/workflows", 422, limit=1001)
 
 

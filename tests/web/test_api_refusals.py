@@ -22,6 +22,7 @@ def asked(api, world):
 @pytest.fixture
 def unchanged(session):
     """Return a context: what happens inside must change nothing but so many rows in `refusals`."""
+
     class Unchanged:
         def __init__(self, refusals: int):
             self.refusals = refusals
@@ -39,7 +40,13 @@ def unchanged(session):
 
 # (who, move, words, status, members of the problem)
 MOVES = [
-    ("village.secretary", "approve", {"opinion": "同意"}, 403, {"rule": "authority", "clause": "G-2.1.1c"}),
+    (
+        "village.secretary",
+        "approve",
+        {"opinion": "同意"},
+        403,
+        {"rule": "authority", "clause": "G-2.1.1c"},
+    ),
     ("village.member1", "approve", {"opinion": "同意"}, 404, {}),
     ("town1.inspector", "approve", {"opinion": "同意"}, 403, {}),
     ("zone.officer", "approve", {"opinion": "同意"}, 403, {"waits_on": "青溪镇党委"}),
@@ -63,7 +70,10 @@ def test_moves_that_are_refused(api, asked, unchanged):
     for who, move, words, status, members in MOVES:
         with unchanged(refusals=1):
             problem = clients[who].move(asked, move, status=status, **words)
-        assert problem["detail"] and problem["title"] and {**problem, **members} == problem, (who, move)
+        assert problem["detail"] and problem["title"] and {**problem, **members} == problem, (
+            who,
+            move,
+        )
 
 
 def test_a_rule_names_itself_its_clause_and_its_sentence(api, world, unchanged):
@@ -71,7 +81,11 @@ def test_a_rule_names_itself_its_clause_and_its_sentence(api, world, unchanged):
     case = village.open(world.units["village"])
     with unchanged(refusals=1):
         problem = village.move(case, "ask", status=422, new_day="2027-01-08", reason="冬修水利")
-    assert (problem["rule"], problem["clause"], problem["field"]) == ("same_month", "G-2.1.1a", "new_day")
+    assert (problem["rule"], problem["clause"], problem["field"]) == (
+        "same_month",
+        "G-2.1.1a",
+        "new_day",
+    )
     assert problem["detail"] == "改到的日期必须在同一个月之内。"
 
 
@@ -106,18 +120,42 @@ def test_one_open_request_a_party_day(api, world, asked, unchanged):
 
 
 def test_only_a_good_token_opens_the_door(api, world, asked, unchanged):
-    gets = ["/me", "/queue", f"/cases/{asked['id']}", "/units", f"/units/{world.units['village'].id}",
-            f"/units/{world.units['village'].id}/members", f"/units/{world.units['village'].id}/activities",
-            f"/units/{world.units['village'].id}/party-days", "/workflows", "/workflows/date_change"]
-    posts = ["/cases", f"/cases/{asked['id']}/moves/withdraw", f"/cases/{asked['id']}/desk/claim", "/moves"]
+    gets = [
+        "/me",
+        "/queue",
+        f"/cases/{asked['id']}",
+        "/units",
+        f"/units/{world.units['village'].id}",
+        f"/units/{world.units['village'].id}/members",
+        f"/units/{world.units['village'].id}/activities",
+        f"/units/{world.units['village'].id}/party-days",
+        "/workflows",
+        "/workflows/date_change",
+    ]
+    posts = [
+        "/cases",
+        f"/cases/{asked['id']}/moves/withdraw",
+        f"/cases/{asked['id']}/desk/claim",
+        "/moves",
+    ]
     client = api("village.secretary")
     with unchanged(refusals=0):
-        for headers in ({}, {"Authorization": "Bearer "}, {"Authorization": "Bearer nonsense"},
-                        {"Authorization": "Basic " + (client.token or "")}, {"Authorization": client.token}):
+        for headers in (
+            {},
+            {"Authorization": "Bearer "},
+            {"Authorization": "Bearer nonsense"},
+            {"Authorization": "Basic " + (client.token or "")},
+            {"Authorization": client.token},
+        ):
             for method, paths in (("GET", gets), ("POST", posts)):
                 for path in paths:
-                    response = api(None).send(method, path, headers=headers, json={} if method == "POST" else None)
-                    assert response.status_code == 401 and response.headers["WWW-Authenticate"] == "Bearer"
+                    response = api(None).send(
+                        method, path, headers=headers, json={} if method == "POST" else None
+                    )
+                    assert (
+                        response.status_code == 401
+                        and response.headers["WWW-Authenticate"] == "Bearer"
+                    )
     end_tokens()
     client.get("/me", status=401)
 
@@ -131,14 +169,21 @@ def test_a_log_in_by_cookie_does_not_open_the_api(app, api, world):
 
 
 UNREADABLE = [
-    (b"{", "application/json", 400), (b"[]", "application/json", 400), (b"null", "application/json", 400),
-    (b'"words"', "application/json", 400), (b'{"words": NaN}', "application/json", 400),
-    (b"\xff\xfe", "application/json", 400), (b"[" * 100_000, "application/json", 400),
+    (b"{", "application/json", 400),
+    (b"[]", "application/json", 400),
+    (b"null", "application/json", 400),
+    (b'"words"', "application/json", 400),
+    (b'{"words": NaN}', "application/json", 400),
+    (b"\xff\xfe", "application/json", 400),
+    (b"[" * 100_000, "application/json", 400),
     (b'{"words": {"opinion": "\\u0000"}}', "application/json", 400),
     (b'{"words": {"opinion": "\\ud800"}}', "application/json", 400),
-    (b'{"words": []}', "application/json", 422), (b'{"words": null}', "application/json", 422),
-    (b'{"word": {}}', "application/json", 422), (b"opinion=1", "application/x-www-form-urlencoded", 415),
-    (b"{}", "text/plain", 415), (b"{}", None, 415),
+    (b'{"words": []}', "application/json", 422),
+    (b'{"words": null}', "application/json", 422),
+    (b'{"word": {}}', "application/json", 422),
+    (b"opinion=1", "application/x-www-form-urlencoded", 415),
+    (b"{}", "text/plain", 415),
+    (b"{}", None, 415),
     (b'{"words": {"opinion": "' + b"x" * 3_000_000 + b'"}}', "application/json", 413),
 ]
 
@@ -156,15 +201,22 @@ def test_versions_that_cannot_be_read(api, asked, unchanged):
     officer, path = api("town1.officer"), f"/cases/{asked['id']}/moves/approve"
     with unchanged(refusals=0):
         for stated in ("*", "abc", 'W/"2"', '"2", "3"', "-1", '"2.0"', "", "9" * 30):
-            response = officer.send("POST", path, json={"words": {"opinion": "同意"}},
-                                    headers={"Idempotency-Key": "k", "If-Match": stated})
+            response = officer.send(
+                "POST",
+                path,
+                json={"words": {"opinion": "同意"}},
+                headers={"Idempotency-Key": "k", "If-Match": stated},
+            )
             assert response.status_code == 400, stated
 
 
 def test_without_a_key_no_move(api, asked, unchanged):
     path, officer = f"/cases/{asked['id']}/moves/approve", api("town1.officer")
     with unchanged(refusals=0):
-        assert "Idempotency-Key" in officer.post(path, {"words": {"opinion": "同意"}}, 400, version=2)["detail"]
+        assert (
+            "Idempotency-Key"
+            in officer.post(path, {"words": {"opinion": "同意"}}, 400, version=2)["detail"]
+        )
         officer.post(path, {"words": {"opinion": "同意"}}, 400, key="有空格 的", version=2)
         officer.post(path, {"words": {"opinion": "同意"}}, 400, key="k" * 129, version=2)
 
@@ -177,13 +229,32 @@ def test_428_does_not_tell_what_is_out_of_sight(api, asked):
 
 
 QUERIES = [
-    ("/queue?box=everything", 422), ("/queue?due=soon", 422), ("/queue?workflow=nonsense", 422),
-    ("/queue?workflow=%00", 422), ("/queue?unit=1", 422), ("/queue?cursor=x", 422), ("/queue?limit=0", 422),
-    ("/queue?limit=1001", 422), ("/queue?limit=ten", 422), ("/queue?limit=²", 422), ("/units?cursor=x", 422),
-    ("/units?limit=-1", 422), (f"/units?cursor={NOWHERE}", 422), (f"/queue?unit={NOWHERE}", 404),
-    ("/queue?limit=1000", 200), ("/cases/1", 404), ("/cases/", 404), (f"/cases/{NOWHERE}", 404),
-    ("/units/x", 404), (f"/units/{NOWHERE}", 404), ("/workflows/nonsense", 404), ("/nothing", 404),
-    ("/", 404), ("/obligations", 404), ("/cases/%00", 404), ("/workflows/%00", 404),
+    ("/queue?box=everything", 422),
+    ("/queue?due=soon", 422),
+    ("/queue?workflow=nonsense", 422),
+    ("/queue?workflow=%00", 422),
+    ("/queue?unit=1", 422),
+    ("/queue?cursor=x", 422),
+    ("/queue?limit=0", 422),
+    ("/queue?limit=1001", 422),
+    ("/queue?limit=ten", 422),
+    ("/queue?limit=²", 422),
+    ("/units?cursor=x", 422),
+    ("/units?limit=-1", 422),
+    (f"/units?cursor={NOWHERE}", 422),
+    (f"/queue?unit={NOWHERE}", 404),
+    ("/queue?limit=1000", 200),
+    ("/cases/1", 404),
+    ("/cases/", 404),
+    (f"/cases/{NOWHERE}", 404),
+    ("/units/x", 404),
+    (f"/units/{NOWHERE}", 404),
+    ("/workflows/nonsense", 404),
+    ("/nothing", 404),
+    ("/", 404),
+    ("/obligations", 404),
+    ("/cases/%00", 404),
+    ("/workflows/%00", 404),
 ]
 
 
@@ -222,11 +293,21 @@ def test_unknown_workflows_and_units(api, world, unchanged):
         village.post("/cases", status=422)
 
 
-@pytest.mark.parametrize(("verdicts", "said"), [
-    (["accepted"], "每个问题都要有结论"), ([], "请填写“逐条结论”"), (["accepted", ""], "第 2 条"),
-    (["accepted", "fine"], "第 2 条"), (["accepted"] * 3, "每个问题都要有结论")])
+@pytest.mark.parametrize(
+    ("verdicts", "said"),
+    [
+        (["accepted"], "每个问题都要有结论"),
+        ([], "请填写“逐条结论”"),
+        (["accepted", ""], "第 2 条"),
+        (["accepted", "fine"], "第 2 条"),
+        (["accepted"] * 3, "每个问题都要有结论"),
+    ],
+)
 def test_a_recheck_with_a_verdict_missing_is_refused(api, session, world, verdicts, said):
     case, officer = rechecking(session, world), api("town1.officer")
     found = officer.get(f"/cases/{case.id}")
     problem = officer.move(found, "accept", 422, verdicts=verdicts, opinion="同意")
-    assert said in problem["detail"] and officer.get(f"/cases/{case.id}")["version"] == found["version"]
+    assert (
+        said in problem["detail"]
+        and officer.get(f"/cases/{case.id}")["version"] == found["version"]
+    )

@@ -20,8 +20,12 @@ def asked(api, world):
 
 def approve(client, case, key: str, opinion: str = "同意", version: int | None = 2):
     headers = {"Idempotency-Key": key, **({"If-Match": f'"{version}"'} if version else {})}
-    return client.send("POST", f"/cases/{case['id']}/moves/approve", json={"words": {"opinion": opinion}},
-                       headers=headers)
+    return client.send(
+        "POST",
+        f"/cases/{case['id']}/moves/approve",
+        json={"words": {"opinion": opinion}},
+        headers=headers,
+    )
 
 
 def test_a_retry_gets_the_same_answer_and_has_one_effect(api, session, asked):
@@ -31,7 +35,10 @@ def test_a_retry_gets_the_same_answer_and_has_one_effect(api, session, asked):
     again = approve(officer, asked, "a-1")
     assert first.status_code == again.status_code == 200 and first.json == again.json
     assert first.headers["ETag"] == again.headers["ETag"] == '"3"'
-    assert again.headers["Idempotent-Replayed"] == "true" and "Idempotent-Replayed" not in first.headers
+    assert (
+        again.headers["Idempotent-Replayed"] == "true"
+        and "Idempotent-Replayed" not in first.headers
+    )
     assert not difference(before, dump(session, without=()))
     assert session.query(Paper).count() == 1
 
@@ -41,7 +48,9 @@ def test_the_key_is_looked_up_before_the_version(api, asked):
     first = approve(officer, asked, "a-1")
     assert approve(officer, asked, "a-1", version=None).json == first.json, "not 428"
     assert approve(officer, asked, "a-1", version=9).json == first.json, "not 409"
-    assert approve(officer, asked, '"a-1"').json == first.json, "quotes of a structured field do not matter"
+    assert approve(officer, asked, '"a-1"').json == first.json, (
+        "quotes of a structured field do not matter"
+    )
 
 
 def test_a_retry_gets_the_answer_of_then_though_the_case_went_on(api, asked):
@@ -57,7 +66,9 @@ def test_a_key_means_one_thing_only(api, session, asked):
     before = dump(session, without=())
     other = approve(officer, asked, "a-1", opinion="同意，抓紧")
     assert other.status_code == 422 and other.json["rule"] == "idempotency_key"
-    elsewhere = officer.post(f"/cases/{asked['id']}/moves/revoke", {"words": {"opinion": "同意"}}, 422, "a-1", 3)
+    elsewhere = officer.post(
+        f"/cases/{asked['id']}/moves/revoke", {"words": {"opinion": "同意"}}, 422, "a-1", 3
+    )
     assert elsewhere["rule"] == "idempotency_key"
     assert not difference(before, dump(session, without=()))
 
@@ -65,7 +76,9 @@ def test_a_key_means_one_thing_only(api, session, asked):
 def test_keys_of_others_are_others(api, world, asked):
     village, officer = api("village.secretary"), api("town1.officer")
     approve(officer, asked, "same")
-    answer = village.post(f"/cases/{asked['id']}/moves/ask_cancel", {"words": {"reason": "提前完工"}}, 200, "same", 3)
+    answer = village.post(
+        f"/cases/{asked['id']}/moves/ask_cancel", {"words": {"reason": "提前完工"}}, 200, "same", 3
+    )
     assert answer["state"] == "cancel_asked"
 
 
@@ -85,8 +98,16 @@ def test_opening_twice_with_one_key_opens_once(api, session, world):
     village.open(world.units["village"], status=422, key="open-1", day="2027-01-08")
     village.open(world.units["village"], status=409, key="open-2")
     assert session.query(Case).count() == 1
-    again = village.send("POST", "/cases", headers={"Idempotency-Key": "open-1"}, json={
-        "workflow": "date_change", "unit": world.units["village"].id, "facts": {"day": "2026-12-04"}})
+    again = village.send(
+        "POST",
+        "/cases",
+        headers={"Idempotency-Key": "open-1"},
+        json={
+            "workflow": "date_change",
+            "unit": world.units["village"].id,
+            "facts": {"day": "2026-12-04"},
+        },
+    )
     assert again.status_code == 201 and again.headers["Location"].endswith(first["id"])
 
 

@@ -21,11 +21,15 @@ def asked(api, world):
 
 def everything(client, names, world) -> str:
     """Return the text of all lists that a client can ask for, as one."""
-    texts = [client.send("GET", f"/queue?box={box}&limit=1000").get_data(as_text=True) for box in BOXES]
+    texts = [
+        client.send("GET", f"/queue?box={box}&limit=1000").get_data(as_text=True) for box in BOXES
+    ]
     texts.append(client.send("GET", "/units?limit=1000").get_data(as_text=True))
     for name in names:
         for part in ("", "/members", "/activities?year=2026", "/party-days?year=2026"):
-            texts.append(client.send("GET", f"/units/{world.units[name].id}{part}").get_data(as_text=True))
+            texts.append(
+                client.send("GET", f"/units/{world.units[name].id}{part}").get_data(as_text=True)
+            )
     return "\n".join(texts)
 
 
@@ -41,7 +45,10 @@ def test_a_town_sees_nothing_of_another(api, world, asked):
         assert world.units[name].id not in seen and world.units[name].name not in seen
     assert asked["village"]["id"] not in seen and asked["village2"]["id"] in seen
     assert officer.get("/queue", box="units")["counts"] == {"date_change": 1}
-    assert [unit["name"] for unit in officer.get("/units")["items"]] == ["柏岭镇党委", "柏树村党支部"]
+    assert [unit["name"] for unit in officer.get("/units")["items"]] == [
+        "柏岭镇党委",
+        "柏树村党支部",
+    ]
     cursor = world.units["village"].id
     officer.get("/units", status=422, cursor=cursor)
 
@@ -69,7 +76,9 @@ def test_a_member_sees_the_own_branch_and_no_case(api, world, asked):
     assert me["posts"] == [] and [unit["name"] for unit in me["units"]] == ["石桥村党支部"]
     assert [unit["name"] for unit in member.get("/units")["items"]] == ["石桥村党支部"]
     december = member.get(f"/units/{world.units['village'].id}/party-days", year=2026)["items"][11]
-    assert december["on"] == "2026-12-04" and december["case"] is None, "the request is not the member's to see"
+    assert december["on"] == "2026-12-04" and december["case"] is None, (
+        "the request is not the member's to see"
+    )
     members = member.get(f"/units/{world.units['village'].id}/members")["items"]
     assert len(members) == 5 and all("flags" not in person for person in members)
     member.get(f"/cases/{asked['village']['id']}", status=404)
@@ -81,7 +90,9 @@ def test_administrators_see_none_of_the_business(api, world, asked):
     for office in ("sysadmin", "secadmin", "auditor"):
         administrator = api(f"zone.{office}")
         assert administrator.get("/me")["posts"][0]["office"] == office
-        assert administrator.get("/units")["items"][0]["kind"] == "zone", "they keep the units, and nothing in them"
+        assert administrator.get("/units")["items"][0]["kind"] == "zone", (
+            "they keep the units, and nothing in them"
+        )
         for name in world.units:
             administrator.get(f"/units/{world.units[name].id}/members", status=404)
         for case in asked.values():
@@ -105,7 +116,15 @@ def test_another_zone_is_another_world(api, world, session, asked):
     session.add_all([unit, person])
     session.flush()
     unit.path = f"/{unit.id}/"
-    session.add(Post(zone_id=other.id, person_id=person.id, unit_id=unit.id, office="officer", from_on=FOUNDED))
+    session.add(
+        Post(
+            zone_id=other.id,
+            person_id=person.id,
+            unit_id=unit.id,
+            office="officer",
+            from_on=FOUNDED,
+        )
+    )
     session.commit()
     stranger = Api(api(None).app, token_for(person))
     assert [row["name"] for row in stranger.get("/units")["items"]] == ["别区党工委"]

@@ -21,8 +21,15 @@ def test_walk(api, world):
     village, officer, unit = api("village.secretary"), api("town1.officer"), world.units["village"]
     case = village.open(unit)
     assert case["unit"] == {"id": unit.id, "name": "石桥村党支部"}
-    assert (case["state"], case["label"], case["version"], case["number"]) == ("draft", "草稿", 1, None)
-    assert case["waits_on"] == {"role": "branch", "label": "石桥村党支部"} and case["due_on"] is None
+    assert (case["state"], case["label"], case["version"], case["number"]) == (
+        "draft",
+        "草稿",
+        1,
+        None,
+    )
+    assert (
+        case["waits_on"] == {"role": "branch", "label": "石桥村党支部"} and case["due_on"] is None
+    )
     case = village.move(case, "ask", **ASK)
     assert (case["state"], case["due_on"]) == ("asked", "2026-11-27")
     assert case["waits_on"] == {"role": "superior", "label": "青溪镇党委"}
@@ -32,16 +39,26 @@ def test_walk(api, world):
     missing = officer.move(case, "approve", status=428, version=None, opinion="同意")
     assert "If-Match" in missing["detail"]
     stale = officer.move(case, "approve", status=409, version=1, opinion="同意")
-    assert stale["decided_by"].startswith("village.secretary") and stale["decided_at"].startswith("2026-11-24T")
+    assert stale["decided_by"].startswith("village.secretary") and stale["decided_at"].startswith(
+        "2026-11-24T"
+    )
 
     case = officer.move(case, "approve", opinion="同意")
     assert (case["state"], case["number"], case["version"]) == ("approved", "青委〔2026〕1号", 3)
     assert case["attachments"] == []
     [paper] = case["documents"]
-    assert (paper["number"], paper["issued_on"], paper["void"]) == ("青委〔2026〕1号", "2026-11-24", False)
+    assert (paper["number"], paper["issued_on"], paper["void"]) == (
+        "青委〔2026〕1号",
+        "2026-11-24",
+        False,
+    )
     assert "批复" in paper["title"]
     december = village.get(f"/units/{unit.id}/party-days", year=2026)["items"][11]
-    assert (december["on"], december["rule_day"], december["status"]) == ("2026-12-11", "2026-12-04", "moved")
+    assert (december["on"], december["rule_day"], december["status"]) == (
+        "2026-12-11",
+        "2026-12-04",
+        "moved",
+    )
     assert december["case"] == case["id"]
     assert case == officer.get(f"/cases/{case['id']}")
 
@@ -52,27 +69,46 @@ def test_the_journal_tells_who_did_what_newest_last(api, asked):
     last = case["journal"][-1]
     assert last["actor"] == "town1.officer（青溪镇党委党建办经办人）"
     assert (last["label"], last["from"], last["to"], last["clause"]) == (
-        "退回修改", "asked", "returned", "G-2.1.1c")
+        "退回修改",
+        "asked",
+        "returned",
+        "G-2.1.1c",
+    )
     assert last["words"]["opinion"] == "请写清影响多少党员"
     assert case["journal"][0]["from"] is None and case["journal"][0]["label"] == "新开"
 
 
 def test_moves_say_what_is_allowed_and_why_not(api, asked):
-    seen = {move["name"]: move for move in api("town1.officer").get(f"/cases/{asked['id']}")["moves"]}
+    seen = {
+        move["name"]: move for move in api("town1.officer").get(f"/cases/{asked['id']}")["moves"]
+    }
     assert seen["approve"]["allowed"] and seen["approve"]["why_not"] is None
     assert seen["approve"]["clause"] == "G-2.1.1c" and not seen["approve"]["many"]
     assert seen["approve"]["asks"][0]["name"] == "opinion"
     assert not seen["withdraw"]["allowed"] and "石桥村党支部" in seen["withdraw"]["why_not"]
-    assert not seen["lapse"]["allowed"] and seen["lapse"]["house_rule"] and seen["lapse"]["clause"] is None
-    own = {move["name"]: move for move in api("village.secretary").get(f"/cases/{asked['id']}")["moves"]}
+    assert (
+        not seen["lapse"]["allowed"]
+        and seen["lapse"]["house_rule"]
+        and seen["lapse"]["clause"] is None
+    )
+    own = {
+        move["name"]: move
+        for move in api("village.secretary").get(f"/cases/{asked['id']}")["moves"]
+    }
     assert own["withdraw"]["allowed"] and not own["approve"]["allowed"]
 
 
 def test_a_case_carries_its_version_and_its_address(api, world):
     village = api("village.secretary")
-    body = {"workflow": "date_change", "unit": world.units["village"].id, "facts": {"day": "2026-12-04"}}
+    body = {
+        "workflow": "date_change",
+        "unit": world.units["village"].id,
+        "facts": {"day": "2026-12-04"},
+    }
     made = village.send("POST", "/cases", json=body)
-    assert made.headers["ETag"] == '"1"' and made.headers["Location"].endswith(f"/cases/{made.json['id']}")
+    assert made.headers["ETag"] == '"1"' and made.headers["Location"].endswith(
+        f"/cases/{made.json['id']}"
+    )
     read = village.send("GET", f"/cases/{made.json['id']}")
     assert read.headers["ETag"] == '"1"' and read.headers["Cache-Control"] == "no-store"
 
@@ -82,7 +118,11 @@ def test_the_queue_follows_the_case(api, asked):
     assert queue["counts"] == {"date_change": 1} and queue["next"] is None
     [row] = queue["items"]
     assert row["id"] == asked["id"] and row["waits_on"] == asked["waits_on"]
-    assert (row["title"], row["overdue"], row["due_on"]) == ("变更活动时间请示", False, "2026-11-27")
+    assert (row["title"], row["overdue"], row["due_on"]) == (
+        "变更活动时间请示",
+        False,
+        "2026-11-27",
+    )
     assert api("village.secretary").get("/queue")["items"] == []
     waiting = api("village.secretary").get("/queue", box="waiting")
     assert [row["id"] for row in waiting["items"]] == [asked["id"]]
@@ -118,14 +158,20 @@ def test_the_queue_pages_without_losing_or_repeating(api, world):
 
 
 def test_claim_and_release(api, asked):
-    officer, secretary, path = api("town1.officer"), api("town1.secretary"), f"/cases/{asked['id']}/desk"
+    officer, secretary, path = (
+        api("town1.officer"),
+        api("town1.secretary"),
+        f"/cases/{asked['id']}/desk",
+    )
     assert officer.get(f"/cases/{asked['id']}")["acts"][0] == "claim"
     claimed = officer.post(f"{path}/claim")
     assert claimed["acts"][0] == "release" and claimed["version"] == asked["version"]
     assert (claimed["journal"][-1]["move"], claimed["journal"][-1]["label"]) == ("claim", "认领")
     first = secretary.post(f"{path}/claim", status=409)
     assert "town1.officer" in first["detail"]
-    assert secretary.move(asked, "approve", status=409, opinion="同意")["type"].endswith("SomebodyFirst")
+    assert secretary.move(asked, "approve", status=409, opinion="同意")["type"].endswith(
+        "SomebodyFirst"
+    )
     officer.post(f"{path}/release")
     assert secretary.move(asked, "approve", opinion="同意")["state"] == "approved"
 
@@ -141,28 +187,56 @@ def test_acts_that_are_none_and_acts_of_others(api, asked):
 
 def test_where_many_answer_nobody_needs_the_version(api, world, session):
     village = api("village.secretary")
-    case = village.open(world.units["village"], day="2026-12-04", **{"with": [world.units["village2"].id]})
+    case = village.open(
+        world.units["village"], day="2026-12-04", **{"with": [world.units["village2"].id]}
+    )
     case = village.move(case, "ask_jointly", **ASK)
     assert case["waits_on"]["label"] == "青溪镇党委、柏岭镇党委"
-    seen = {move["name"]: move for move in api("town2.officer").get(f"/cases/{case['id']}")["moves"]}
+    seen = {
+        move["name"]: move for move in api("town2.officer").get(f"/cases/{case['id']}")["moves"]
+    }
     assert seen["approve"]["many"] and seen["approve"]["allowed"] and not seen["refuse"]["many"]
     api("town1.officer").move(case, "refuse", status=428, version=None, opinion="不同意")
     one = api("town1.officer").move(case, "approve", version=None, opinion="同意")
     assert one["state"] == "asked_joint" and one["waits_on"]["label"] == "柏岭镇党委"
     both = api("town2.officer").move(case, "approve", opinion="同意")
     assert both["state"] == "approved" and len(both["documents"]) == 2
-    partner = api("village2.secretary").get(f"/units/{world.units['village2'].id}/party-days", year=2026)
+    partner = api("village2.secretary").get(
+        f"/units/{world.units['village2'].id}/party-days", year=2026
+    )
     assert (partner["items"][11]["status"], partner["items"][11]["on"]) == ("moved", "2026-12-11")
 
 
 def test_getting_changes_nothing(api, session, world, asked):
     unit = world.units["village"].id
-    paths = ["/me", "/queue", "/queue?box=units&due=week", "/queue?box=waiting", "/queue?box=done",
-             "/queue?box=copied", f"/cases/{asked['id']}", "/units", f"/units/{unit}", f"/units/{unit}/members",
-             f"/units/{unit}/activities?year=2026", f"/units/{unit}/party-days?year=2026",
-             f"/units/{unit}/party-days?year=2028", "/workflows", "/workflows/date_change", "/openapi.json",
-             "//healthz", "//readyz", "//metrics"]
-    names = ("village.secretary", "town1.officer", "zone.officer", "village.member1", "zone.sysadmin")
+    paths = [
+        "/me",
+        "/queue",
+        "/queue?box=units&due=week",
+        "/queue?box=waiting",
+        "/queue?box=done",
+        "/queue?box=copied",
+        f"/cases/{asked['id']}",
+        "/units",
+        f"/units/{unit}",
+        f"/units/{unit}/members",
+        f"/units/{unit}/activities?year=2026",
+        f"/units/{unit}/party-days?year=2026",
+        f"/units/{unit}/party-days?year=2028",
+        "/workflows",
+        "/workflows/date_change",
+        "/openapi.json",
+        "//healthz",
+        "//readyz",
+        "//metrics",
+    ]
+    names = (
+        "village.secretary",
+        "town1.officer",
+        "zone.officer",
+        "village.member1",
+        "zone.sysadmin",
+    )
     clients = [api(name) for name in names]
     before = dump(session, without=())
     for client in clients:

@@ -14,7 +14,8 @@ from tests.db.test_attendance import record, sheet
 from tests.support.html import PASSWORD, Reader, check
 from tests.support.world import at
 
-# What these pages show does not depend on the database; the desk and the case pages are tried on both.
+# What these pages show does not depend on the database; the desk and the case pages are tried on
+# both.
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
@@ -32,33 +33,53 @@ def test_a_wrong_password_is_refused_and_not_echoed(reader):
 
 
 def test_an_unknown_name_reads_the_same_as_a_wrong_password(reader):
-    known, unknown = reader().login("town1.officer", "x" * 12, 422), reader().login("nobody", "x" * 12, 422)
+    known, unknown = (
+        reader().login("town1.officer", "x" * 12, 422),
+        reader().login("nobody", "x" * 12, 422),
+    )
     assert known.main == unknown.main
 
 
 def test_pages_ask_for_a_log_in_and_come_back(reader):
     page = reader().get("/clauses")
     assert page.path.startswith("/login")
-    assert reader().submit(page, "/login", username="town1.officer", password=PASSWORD).path == "/clauses"
+    assert (
+        reader().submit(page, "/login", username="town1.officer", password=PASSWORD).path
+        == "/clauses"
+    )
 
 
-@pytest.mark.parametrize("target", ["//evil.example/", "https://evil.example/", "/\\evil.example",
-                                    "javascript:alert(1)",
-                                    "/%09/evil.example\t"])
+@pytest.mark.parametrize(
+    "target",
+    [
+        "//evil.example/",
+        "https://evil.example/",
+        "/\\evil.example",
+        "javascript:alert(1)",
+        "/%09/evil.example\t",
+    ],
+)
 def test_next_leads_nowhere_but_here(reader, target):
     here = Reader(reader().app)
     page = here.get("/login")
     fields = dict(page.fields("/login"), username="town1.officer", password=PASSWORD)
     answer = here.raw("POST", "/login", query_string={"next": target}, data=fields)
     assert answer.status_code == 302
-    assert answer.location == "/desk" or (answer.location.startswith("/%09") and "//" not in answer.location[:2])
+    assert answer.location == "/desk" or (
+        answer.location.startswith("/%09") and "//" not in answer.location[:2]
+    )
 
 
 def test_logging_out_kills_the_session_on_the_server(reader, session):
     officer = reader("town1.officer")
     cookie = officer.client.get_cookie("oversight").value
     officer.submit(officer.get("/me"), "/logout")
-    assert session.scalar(sa.select(sa.func.count()).select_from(Login).where(Login.ended_at.is_(None))) == 0
+    assert (
+        session.scalar(
+            sa.select(sa.func.count()).select_from(Login).where(Login.ended_at.is_(None))
+        )
+        == 0
+    )
     officer.client.set_cookie("oversight", cookie)
     assert officer.get("/desk").path.startswith("/login")
 
@@ -77,11 +98,17 @@ def test_a_new_password_ends_every_log_in(reader):
     officer, elsewhere = reader("town1.officer"), Reader(reader().app)
     elsewhere.login("town1.officer")
     page = officer.get("/password")
-    wrong = officer.submit(page, "/password", 422, old="wrong-wrong", password="another-word", again="another-word")
+    wrong = officer.submit(
+        page, "/password", 422, old="wrong-wrong", password="another-word", again="another-word"
+    )
     assert "原密码不对" in wrong.main
-    differ = officer.submit(wrong, "/password", 422, old=PASSWORD, password="another-word", again="another-ward")
+    differ = officer.submit(
+        wrong, "/password", 422, old=PASSWORD, password="another-word", again="another-ward"
+    )
     assert "两次输入的新密码不一样" in differ.main
-    done = officer.submit(differ, "/password", old=PASSWORD, password="another-word", again="another-word")
+    done = officer.submit(
+        differ, "/password", old=PASSWORD, password="another-word", again="another-word"
+    )
     assert "密码已修改" in done.main
     assert elsewhere.get("/desk").path.startswith("/login")
     assert officer.login("town1.officer", "another-word").path == "/desk"
@@ -103,7 +130,15 @@ def test_my_page_lists_my_posts(reader):
 def test_notices_are_mine_and_are_marked_read(reader, session, world):
     officer, theirs = world.people["town1.officer"], world.people["town2.officer"]
     for person, text in ((officer, "您有1件待办"), (theirs, "别人的")):
-        session.add(Notice(zone_id=world.zone.id, person_id=person.id, key="k", text=text, at=at("2026-11-24").now))
+        session.add(
+            Notice(
+                zone_id=world.zone.id,
+                person_id=person.id,
+                key="k",
+                text=text,
+                at=at("2026-11-24").now,
+            )
+        )
     page = reader("town1.officer").get("/notices")
     assert "您有1件待办" in page.main and "别人的" not in page.main
     assert "1 条未读" in page.html
@@ -112,8 +147,16 @@ def test_notices_are_mine_and_are_marked_read(reader, session, world):
     assert session.scalar(sa.select(Notice.read_at).where(Notice.person_id == theirs.id)) is None
 
 
-@pytest.mark.parametrize("path", ["/nope", "/cases/not-a-uuid", "/cases/01a20be9-ab23-721b-ac0a-db4a359eca97",
-                                  "/units/01a20be9-ab23-721b-ac0a-db4a359eca97/year/2026", "/law/nothing"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/nope",
+        "/cases/not-a-uuid",
+        "/cases/01a20be9-ab23-721b-ac0a-db4a359eca97",
+        "/units/01a20be9-ab23-721b-ac0a-db4a359eca97/year/2026",
+        "/law/nothing",
+    ],
+)
 def test_what_is_not_there_is_said_so(reader, path):
     assert "没有" in reader("town1.officer").get(path, 404).main
 
@@ -140,7 +183,9 @@ def test_a_database_that_is_away_is_said_so_without_asking_it(reader, monkeypatc
 
 def test_a_disabled_account_is_out_at_once(reader, session, world):
     officer = reader("town1.officer")
-    session.execute(sa.update(Account).where(Account.username == "town1.officer").values(enabled=False))
+    session.execute(
+        sa.update(Account).where(Account.username == "town1.officer").values(enabled=False)
+    )
     assert officer.get("/desk").path.startswith("/login")
 
 

@@ -1,4 +1,6 @@
-"""Administration pages: who may keep what, previews before anything passes on, everything written down."""
+"""Administration pages: who may keep what, previews before anything passes on, everything written
+down.
+"""
 
 from __future__ import annotations
 
@@ -18,8 +20,14 @@ def acts(session) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize("path", ["/admin/", "/admin/units", "/admin/calendar"])
 def test_who_has_nothing_to_keep_does_not_look(reader, path):
-    for name, status in (("village.secretary", 403), ("village.member1", 403), ("town1.inspector", 403),
-                         ("zone.sysadmin", 200), ("zone.auditor", 200), ("town1.officer", 200)):
+    for name, status in (
+        ("village.secretary", 403),
+        ("village.member1", 403),
+        ("town1.inspector", 403),
+        ("zone.sysadmin", 200),
+        ("zone.auditor", 200),
+        ("town1.officer", 200),
+    ):
         reader(name).get(path, status)
 
 
@@ -33,7 +41,9 @@ def test_a_town_sees_its_own_units_only(reader, world):
 
 def test_the_system_administrator_founds_and_renames(reader, world, session):
     admin, town = reader("zone.sysadmin"), f"/admin/units/{world.units['town1'].id}"
-    bad = admin.submit(admin.get(town), "/found", 422, kind="branch", new_name="石桥村党支部", on="2026-12-01")
+    bad = admin.submit(
+        admin.get(town), "/found", 422, kind="branch", new_name="石桥村党支部", on="2026-12-01"
+    )
     assert "同名" in bad.main and "选类别" in bad.main and bad.value("new_name") == "石桥村党支部"
     said = next(node for node in bad.tree.iter("p") if node.get("id") == "new_name-e")
     assert "同名" in "".join(said.itertext()), "beside the field too, in the same words"
@@ -49,30 +59,47 @@ def test_the_system_administrator_founds_and_renames(reader, world, session):
 def test_merging_shows_first_what_passes_on(reader, world, session, play):
     case = play.asked()
     officer, path = reader("town1.officer"), f"/admin/units/{world.units['village'].id}/merge"
-    shown = officer.submit(officer.get(path), "/merge", into=world.units["community"].id, on="2026-12-01")
+    shown = officer.submit(
+        officer.get(path), "/merge", into=world.units["community"].id, on="2026-12-01"
+    )
     assert "5 名党员编入新支部；2 个职务结束；0 件未办事项由新支部承继，1 件终止办理" in shown.main
     session.expire_all()
     assert world.units["village"].ended_on is None and case.state == "asked" and acts(session) == []
     officer.submit(shown, "/merge")
     session.expire_all()
-    assert world.units["village"].ended_on == date(2026, 12, 1) and acts(session) == [("units", "merge")]
+    assert world.units["village"].ended_on == date(2026, 12, 1) and acts(session) == [
+        ("units", "merge")
+    ]
 
 
 def test_the_administrator_does_not_merge(reader, world):
     path = f"/admin/units/{world.units['village'].id}/merge"
     admin = reader("zone.sysadmin")
-    assert "由上级党组织办理" in admin.submit(admin.get(path), "/merge", 403, into=world.units["community"].id,
-                                          on="2026-12-01").main
+    assert (
+        "由上级党组织办理"
+        in admin.submit(
+            admin.get(path), "/merge", 403, into=world.units["community"].id, on="2026-12-01"
+        ).main
+    )
 
 
 def test_splitting_and_moving(reader, world, session):
     zone, village = reader("zone.officer"), f"/admin/units/{world.units['village'].id}"
     people = [world.people["village.member1"].id, world.people["village.member2"].id]
-    shown = zone.submit(zone.get(f"{village}/split"), "/split", name="石桥二支部", people=people, on="2026-12-01")
+    shown = zone.submit(
+        zone.get(f"{village}/split"), "/split", name="石桥二支部", people=people, on="2026-12-01"
+    )
     zone.submit(shown, "/split", people=people)
     made = session.scalar(sa.select(Unit).where(Unit.name == "石桥二支部"))
-    assert session.scalar(sa.select(sa.func.count()).select_from(Membership).where(Membership.unit_id == made.id)) == 2
-    asked = zone.submit(zone.get(f"{village}/move"), "/move", into=world.units["town2"].id, on="2026-12-01")
+    assert (
+        session.scalar(
+            sa.select(sa.func.count()).select_from(Membership).where(Membership.unit_id == made.id)
+        )
+        == 2
+    )
+    asked = zone.submit(
+        zone.get(f"{village}/move"), "/move", into=world.units["town2"].id, on="2026-12-01"
+    )
     zone.submit(asked, "/move")
     session.expire_all()
     assert world.units["village"].parent_id == world.units["town2"].id
@@ -94,10 +121,15 @@ def test_people_come_go_and_change(reader, world, session):
     assert "在支部的 1 个职务同时结束" in gone.main
     officer.submit(gone, "/gone", why="died", on="2026-11-24")
     session.expire_all()
-    assert session.scalar(sa.select(Post.to_on).where(
-        Post.person_id == world.people["village.organizer"].id)) == date(2026, 11, 23)
+    assert session.scalar(
+        sa.select(Post.to_on).where(Post.person_id == world.people["village.organizer"].id)
+    ) == date(2026, 11, 23)
     assert person is not None and acts(session) == [
-        ("people", "transfer_in"), ("people", "flags"), ("people", "transfer_out"), ("people", "left")]
+        ("people", "transfer_in"),
+        ("people", "flags"),
+        ("people", "transfer_out"),
+        ("people", "left"),
+    ]
 
 
 @pytest.mark.parametrize("name", ["zone.secadmin", "zone.auditor"])
@@ -112,9 +144,13 @@ def test_members_are_not_theirs_to_keep(reader, world, name, session):
 def test_posts_begin_and_end(reader, world, session):
     admin, path = reader("zone.secadmin"), f"/admin/units/{world.units['village'].id}/posts"
     person = world.people["village.member2"].id
-    page = admin.submit(admin.get(path), "/posts", person=person, office="publicity", from_on="2026-11-24")
+    page = admin.submit(
+        admin.get(path), "/posts", person=person, office="publicity", from_on="2026-11-24"
+    )
     assert "已任职" in page.main and "zone.secadmin（云泽高新区党工委安全管理员） 任职" in page.main
-    again = admin.submit(page, "/posts", 422, person=person, office="publicity", from_on="2026-11-24")
+    again = admin.submit(
+        page, "/posts", 422, person=person, office="publicity", from_on="2026-11-24"
+    )
     assert "现在就是" in again.main
     post = session.scalar(sa.select(Post).where(Post.person_id == person))
     done = admin.submit(admin.get(path), f"/posts/{post.id}/end", last="2026-11-24")
@@ -125,8 +161,15 @@ def test_acting_is_given_seen_by_both_and_taken_back(reader, world, play, sessio
     officer, deputy = reader("town1.officer"), reader("town1.deputy")
     page = officer.get("/admin/acting")
     seat = f"{world.units['town1'].id}:officer"
-    bad = officer.submit(page, "/acting", 422, seat=seat, person=world.people["town1.deputy"].id, to_on="2026-11-30",
-                         reason="")
+    bad = officer.submit(
+        page,
+        "/acting",
+        422,
+        seat=seat,
+        person=world.people["town1.deputy"].id,
+        to_on="2026-11-30",
+        reason="",
+    )
     assert "事由" in bad.main
     officer.submit(bad, "/acting", reason="外出学习")
     assert "您正在代 town1.officer 办理" in deputy.get("/desk").main
@@ -145,14 +188,21 @@ def test_a_calendar_is_looked_at_before_it_is_imported(reader, world, session):
     assert session.scalar(known) is None
     admin.submit(shown, "/calendar", sure="1")
     assert session.scalar(known) == "春节" and acts(session) == [("calendar", "import")]
-    bad = admin.submit(admin.get("/admin/calendar"), "/calendar", 422, text="date,kind,name,source\n2027-2-5,rest,x,y")
+    bad = admin.submit(
+        admin.get("/admin/calendar"),
+        "/calendar",
+        422,
+        text="date,kind,name,source\n2027-2-5,rest,x,y",
+    )
     assert "第 2 行" in bad.main and "2027-2-5" in bad.value("text")
     assert not reader("zone.secadmin").get("/admin/calendar").has_form("/calendar")
 
 
 def test_only_the_auditor_reads_everything(reader, world):
     admin = reader("zone.sysadmin")
-    admin.submit(admin.get(f"/admin/units/{world.units['village'].id}"), "/rename", name="石桥新村党支部")
+    admin.submit(
+        admin.get(f"/admin/units/{world.units['village'].id}"), "/rename", name="石桥新村党支部"
+    )
     assert "石桥新村党支部" in reader("zone.auditor").get("/admin/changes").main
     assert "还没有变更" in reader("zone.auditor").get("/admin/changes?area=posts").main
     for name in ("zone.sysadmin", "zone.secadmin", "zone.officer"):
@@ -161,7 +211,9 @@ def test_only_the_auditor_reads_everything(reader, world):
 
 def test_changes_cannot_be_changed(reader, world, session):
     admin = reader("zone.sysadmin")
-    admin.submit(admin.get(f"/admin/units/{world.units['village'].id}"), "/rename", name="石桥新村党支部")
+    admin.submit(
+        admin.get(f"/admin/units/{world.units['village'].id}"), "/rename", name="石桥新村党支部"
+    )
     for statement in (sa.update(AdminChange).values(act="x"), sa.delete(AdminChange)):
         with pytest.raises(sa.exc.DBAPIError):
             session.execute(statement)

@@ -1,4 +1,5 @@
-"""The appraisal's pages: one's own line for a member, the roster for who leads, and nothing lost on a refusal.
+"""The appraisal's pages: one's own line for a member, the roster for who leads, and nothing lost on
+a refusal.
 
 Also what the API gives whom.
 """
@@ -31,8 +32,13 @@ def test_the_secretary_opens_it_and_starts_the_self_assessment(reader, world, se
     new = secretary.get(f"/new/appraisal?unit={world.units['village'].id}")
     assert new.value("year") == "2026" and "系统列出名册" in new.main
     opened = secretary.submit(new, "/new/appraisal")
-    assert "石桥村党支部 2026 年度民主评议党员" in opened.main and "名册（5 人评定等次）" in opened.main
-    assert "写自评" in secretary.submit(opened, "/moves/open_self_assessment").main, "he is a member too"
+    assert (
+        "石桥村党支部 2026 年度民主评议党员" in opened.main
+        and "名册（5 人评定等次）" in opened.main
+    )
+    assert "写自评" in secretary.submit(opened, "/moves/open_self_assessment").main, (
+        "he is a member too"
+    )
     assert "这个年度的民主评议已经" in secretary.get("/new").main
 
 
@@ -41,7 +47,9 @@ def test_a_member_sees_his_own_line_and_writes_it(page, reader, village):
     village.lead("open_self_assessment")
     mine = page("village.member1")
     assert "我的评议" in mine.main and "名册" not in mine.main and "上传" not in mine.main
-    short = reader("village.member1").submit(mine, "/moves/file_self_assessment", 422, text=SELF["text"])
+    short = reader("village.member1").submit(
+        mine, "/moves/file_self_assessment", 422, text=SELF["text"]
+    )
     assert "请填写“自评等次”。" in short.main and short.value("text") == SELF["text"]
     done = reader("village.member1").submit(short, "/moves/file_self_assessment", grade="qualified")
     assert SECRET in done.main
@@ -55,8 +63,12 @@ def test_nobody_is_forgotten_before_the_vote(page, reader, village):
     village.lead("open_peer_review")
     asked = page("village.secretary")
     assert "还没有意见的 8 人：" in asked.main and "（）" not in asked.main
-    told = reader("village.secretary").submit(asked, "/moves/record_peer_review",
-                                              about=village.people["village.member2"], opinion="为人热心")
+    told = reader("village.secretary").submit(
+        asked,
+        "/moves/record_peer_review",
+        about=village.people["village.member2"],
+        opinion="为人热心",
+    )
     assert "还没有意见的 7 人：" in told.main
     assert "还没有意见的" not in page("village.member1").main
 
@@ -67,9 +79,16 @@ def test_peer_words_reach_the_one_they_are_about(page, reader, village):
     village.lead("open_peer_review")
     form = page("village.member1")
     assert village.people["village.member1"] not in form.options("about"), "never oneself"
-    reader("village.member1").submit(form, "/moves/record_peer_review", about=village.people["village.member2"],
-                                     opinion="为人热心")
-    assert "为人热心" in page("village.member2").main and "为人热心" not in page("village.member3").main
+    reader("village.member1").submit(
+        form,
+        "/moves/record_peer_review",
+        about=village.people["village.member2"],
+        opinion="为人热心",
+    )
+    assert (
+        "为人热心" in page("village.member2").main
+        and "为人热心" not in page("village.member3").main
+    )
 
 
 def test_the_count_keeps_what_was_typed(page, reader, village):
@@ -80,9 +99,13 @@ def test_the_count_keeps_what_was_typed(page, reader, village):
     form = page("village.secretary")
     assert "应到 8 人" in form.main
     words = village.ballots()
-    typed = {name: str(words[name]) for name in ("present", "issued", "returned", "scrutineer", "teller")}
+    typed = {
+        name: str(words[name]) for name in ("present", "issued", "returned", "scrutineer", "teller")
+    }
     typed |= {f"tallies-{n}-qualified": "8" for n in range(1, 9)}
-    wrong = reader("village.secretary").submit(form, "/moves/enter_count", 422, **{**typed, "valid": "9"})
+    wrong = reader("village.secretary").submit(
+        form, "/moves/enter_count", 422, **{**typed, "valid": "9"}
+    )
     assert "人数和票数对不上" in wrong.main
     assert wrong.value("tallies-3-qualified") == "8" and wrong.value("present") == "8"
     entered = reader("village.secretary").submit(wrong, "/moves/enter_count", valid="8")
@@ -98,7 +121,10 @@ def test_the_committee_answers_on_its_page_and_members_learn_only_their_own(page
     assert "您的表态" in one.main and "认领" not in one.main
     said = reader("town1.committee1").submit(one, "/moves/decide", 422, agree="true")
     assert "请填写“意见”。" in said.main
-    assert "您的表态" not in reader("town1.committee1").submit(said, "/moves/decide", opinion="同意").main
+    assert (
+        "您的表态"
+        not in reader("town1.committee1").submit(said, "/moves/decide", opinion="同意").main
+    )
     for name in ("secretary", "deputy", "committee2", "committee3"):
         village.do(f"town1.{name}", "decide", agree=True, opinion="同意")
     assert "评定等次" not in page("village.member1").main, "not before he was told"
@@ -118,7 +144,10 @@ def test_who_was_told_is_ticked_by_name(page, reader, village):
     assert "还有 8 人没有登记" in form.main and "告知谁" not in form.main
     one = secretary.submit(form, "/moves/tell", members=village.people["village.member2"])
     assert "还有 7 人没有登记" in one.main
-    assert "评定等次" in page("village.member2").main and "评定等次" not in page("village.member3").main
+    assert (
+        "评定等次" in page("village.member2").main
+        and "评定等次" not in page("village.member3").main
+    )
     assert "报区备案" in secretary.submit(one, "/moves/tell").main, "nobody ticked: all the others"
     assert "评定等次" in page("village.member3").main
 
@@ -141,17 +170,36 @@ def test_the_api_gives_members_nothing_of_others(api, village):
 def test_a_secret_vote_is_entered_from_paper_and_keeps_what_was_typed(page, reader, village):
     setting(village, "appraisal_vote", "secret")
     village.rated()
-    assert "请到会投纸票" in page("town1.deputy").main and "您的表态" not in page("town1.deputy").main
+    assert (
+        "请到会投纸票" in page("town1.deputy").main and "您的表态" not in page("town1.deputy").main
+    )
     form = page("town1.officer")
-    people = {name: village.world.people[f"town1.{name}"].id for name in (
-        "secretary", "deputy", "committee1", "committee2", "committee3", "officer")}
-    words = {"came": list(people.values())[:4], "issued": "4", "collected": "4", "valid": "4", "in_favour": "3",
-             "against": "0", "abstained": "0", "scrutineer": people["officer"], "teller": people["deputy"],
-             "opinion": "会议同意"}
+    people = {
+        name: village.world.people[f"town1.{name}"].id
+        for name in ("secretary", "deputy", "committee1", "committee2", "committee3", "officer")
+    }
+    words = {
+        "came": list(people.values())[:4],
+        "issued": "4",
+        "collected": "4",
+        "valid": "4",
+        "in_favour": "3",
+        "against": "0",
+        "abstained": "0",
+        "scrutineer": people["officer"],
+        "teller": people["deputy"],
+        "opinion": "会议同意",
+    }
     short = reader("town1.officer").submit(form, "/moves/enter_ballots", 422, **words)
     assert "票数对不上" in short.main and short.value("in_favour") == "3"
-    assert [value for name, value in short.fields("/moves/enter_ballots") if name == "came"] == words["came"]
+    assert [
+        value for name, value in short.fields("/moves/enter_ballots") if name == "came"
+    ] == words["came"]
     done = reader("town1.officer").submit(short, "/moves/enter_ballots", against="1")
     assert "无记名：赞成 3，反对 1，弃权 0" in done.main
-    assert "会议记录" in done.main and "应到 5，到会 4" in done.main and "town1.committee3 未到会" in done.main
+    assert (
+        "会议记录" in done.main
+        and "应到 5，到会 4" in done.main
+        and "town1.committee3 未到会" in done.main
+    )
     assert "会议记录" not in page("village.member1").main

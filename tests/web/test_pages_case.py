@@ -1,4 +1,6 @@
-"""A case's page without JavaScript: the walk, what is refused and kept, who came second, who may look."""
+"""A case's page without JavaScript: the walk, what is refused and kept, who came second, who may
+look.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ def url(case: Case) -> str:
 
 
 def test_the_whole_walk_by_forms(reader, session):
-    """The secretary asks, the officer sends it back, is asked again and consents; both read what came of it."""
+    """The secretary asks, the officer sends it back, is asked again and consents; both read what
+    came of it.
+    """
     branch, officer = reader("village.secretary"), reader("town1.officer")
     form = branch.get("/new/date_change")
     asked = branch.submit(form, "/new/date_change", new_day="2026-12-11", reason=REASON, then="ask")
@@ -55,8 +59,14 @@ def test_the_way_so_far_and_ahead_is_shown(reader, play):
 def test_a_refusal_keeps_what_was_written(reader, play):
     case = play.open("village.secretary")
     branch = reader("village.secretary")
-    page = branch.submit(branch.get(url(case)), "/moves/ask", 422, new_day="other", new_day_other="2027-01-08",
-                         reason="写了很久的原因")
+    page = branch.submit(
+        branch.get(url(case)),
+        "/moves/ask",
+        422,
+        new_day="other",
+        new_day_other="2027-01-08",
+        reason="写了很久的原因",
+    )
     assert "改到的日期必须在同一个月之内。" in page.main
     assert page.value("reason") == "写了很久的原因"
     assert page.value("new_day_other") == "2027-01-08"
@@ -96,7 +106,9 @@ def test_two_presses_of_one_button_decide_once(reader, play, session):
 def test_a_form_without_a_version_is_refused(reader, play):
     case = play.asked()
     page = reader("town1.officer").get(url(case))
-    assert "缺少版本号" in reader("town1.officer").submit(page, "/moves/approve", 400, version="").main
+    assert (
+        "缺少版本号" in reader("town1.officer").submit(page, "/moves/approve", 400, version="").main
+    )
 
 
 def test_a_move_that_is_not_the_reader_s_is_refused_by_the_engine(reader, play, session):
@@ -117,7 +129,9 @@ def test_an_unknown_move_is_not_found(reader, play):
     assert officer.raw("POST", f"{url(case)}/moves/nothing", data=data).status_code == 404
 
 
-@pytest.mark.parametrize("name", ["town2.officer", "village2.secretary", "village.member1", "zone.sysadmin"])
+@pytest.mark.parametrize(
+    "name", ["town2.officer", "village2.secretary", "village.member1", "zone.sysadmin"]
+)
 def test_a_case_out_of_sight_does_not_exist(reader, play, name):
     case = play.asked()
     stranger = reader(name)
@@ -182,8 +196,12 @@ def test_the_course_of_things_is_told_newest_first(reader, play):
     page = reader("village.secretary").get(url(case))
     told = next(node for node in page.tree.iter("ol") if node.get("class") == "tl")
     lines = [" ".join("".join(node.itertext()).split()) for node in told.iter("li")]
-    assert [bool(re.search(word, line)) for word, line in
-            zip(("已同意", "town1.officer.* 同意 11月24日", "提交请示", "起草"), lines, strict=True)] == [True] * 4
+    assert [
+        bool(re.search(word, line))
+        for word, line in zip(
+            ("已同意", "town1.officer.* 同意 11月24日", "提交请示", "起草"), lines, strict=True
+        )
+    ] == [True] * 4
 
 
 def test_on_a_phone_an_answer_leads_to_the_next_case(reader, play):
@@ -199,13 +217,24 @@ def test_on_a_phone_an_answer_leads_to_the_next_case(reader, play):
 def test_an_answer_leads_nowhere_but_here(reader, play, target):
     case = play.asked()
     officer = reader("town1.officer")
-    assert officer.submit(officer.get(url(case)), "/moves/approve", say="同意。", next=target).path == url(case)
+    assert officer.submit(
+        officer.get(url(case)), "/moves/approve", say="同意。", next=target
+    ).path == url(case)
 
 
 def test_what_people_wrote_is_shown_as_they_wrote_it(reader, play):
     case = play.open("village.secretary")
-    play.say(case, "village.secretary", "ask", {"new_day": "2026-12-11", "reason": "<b>x</b> & \"引号\" '单'"})
-    for name, path in (("town1.officer", "/desk"), ("town1.officer", url(case)), ("village.secretary", url(case))):
+    play.say(
+        case,
+        "village.secretary",
+        "ask",
+        {"new_day": "2026-12-11", "reason": "<b>x</b> & \"引号\" '单'"},
+    )
+    for name, path in (
+        ("town1.officer", "/desk"),
+        ("town1.officer", url(case)),
+        ("village.secretary", url(case)),
+    ):
         assert "<b>x</b> &" in reader(name).get(path).main
 
 
@@ -219,10 +248,29 @@ def toy(app, tmp_path):
     """A workflow that came as one definition; its template is written by the test that wants one."""
     asked = State("asked", "在办", waits_on=BRANCH)
     rule = house_rule("玩具规则。")
-    workflow = Workflow("toy", "玩具", version=1, opens=asked, opened_by=BRANCH, facts=(Ask("colour", "text", "颜色"),),
-                        moves=(Move("finish", "完成", asked, State("done", "完成了"), by=BRANCH, under=rule,
-                                    asks=(Ask("size", "number", "大小"), Ask("good", "yes_no", "好不好"),
-                                          Ask("kind", "choice", "种类", choices=(("a", "甲"), ("b", "乙"))))),))
+    workflow = Workflow(
+        "toy",
+        "玩具",
+        version=1,
+        opens=asked,
+        opened_by=BRANCH,
+        facts=(Ask("colour", "text", "颜色"),),
+        moves=(
+            Move(
+                "finish",
+                "完成",
+                asked,
+                State("done", "完成了"),
+                by=BRANCH,
+                under=rule,
+                asks=(
+                    Ask("size", "number", "大小"),
+                    Ask("good", "yes_no", "好不好"),
+                    Ask("kind", "choice", "种类", choices=(("a", "甲"), ("b", "乙"))),
+                ),
+            ),
+        ),
+    )
     workflows.register(workflow)
     yield workflow
     workflows.forget("toy")
@@ -236,7 +284,11 @@ def test_a_workflow_without_a_template_has_pages(reader, toy, session):
     assert "颜色" in page.main and "红" in page.main
     wrong = branch.submit(page, "/moves/finish", 422, size="abc", kind="b", good="true")
     assert "“大小”应是数字。" in wrong.main
-    assert wrong.value("size") == "abc" and wrong.value("kind") == "b" and wrong.value("good") == "true"
+    assert (
+        wrong.value("size") == "abc"
+        and wrong.value("kind") == "b"
+        and wrong.value("good") == "true"
+    )
     done = branch.submit(wrong, "/moves/finish", size="3")
     assert "完成了" in done.main and "乙" in done.main
     row = session.scalars(sa.select(JournalRow).order_by(JournalRow.seq.desc())).first()

@@ -12,8 +12,11 @@ from tests.support.html import Page
 
 def queue_lines(page: Page) -> list[str]:
     """Return the units of the rows, in order; each row is told twice, for wide and narrow screens."""
-    return ["".join(node.find(".//b").itertext()).split()[0] for node in page.tree.iter("a")
-            if node.get("class") == "open-w"]
+    return [
+        "".join(node.find(".//b").itertext()).split()[0]
+        for node in page.tree.iter("a")
+        if node.get("class") == "open-w"
+    ]
 
 
 def ticks(page: Page) -> list[str]:
@@ -21,13 +24,18 @@ def ticks(page: Page) -> list[str]:
 
 
 def opened(page: Page) -> str:
-    return next("".join(node.itertext()) for node in page.tree.iter("h2") if node.get("class") == "h1")
+    return next(
+        "".join(node.itertext()) for node in page.tree.iter("h2") if node.get("class") == "h1"
+    )
 
 
 @pytest.fixture
 def three(play):
     """Three requests on the desk of town1: village, community and organ, in this order of due days."""
-    return [play.asked(name=f"{unit}.secretary", unit=unit) for unit in ("village", "community", "organ")]
+    return [
+        play.asked(name=f"{unit}.secretary", unit=unit)
+        for unit in ("village", "community", "organ")
+    ]
 
 
 def test_a_request_lies_on_the_officer_s_desk_and_the_branch_waits(reader, three):
@@ -93,7 +101,9 @@ def test_after_an_answer_the_next_one_opens(reader, three):
     assert "批复已印发：青委〔2026〕1号，12 月党日改为 12月11日" in after.main
     assert "桃源社区" in opened(after)
     last = officer.get(f"/desk?case={three[2].id}")
-    assert "桃源社区" in opened(officer.submit(last, "/moves/refuse", say="不同意，仍按原定日期开展"))
+    assert "桃源社区" in opened(
+        officer.submit(last, "/moves/refuse", say="不同意，仍按原定日期开展")
+    )
 
 
 def test_consent_needs_no_words_but_a_return_does(reader, three, session):
@@ -141,7 +151,9 @@ def test_many_cannot_reach_out_of_sight(reader, three):
     stranger.get(f"/desk/bulk?case={three[0].id}", 404)
     stranger.get("/desk/bulk?case=nonsense", 404)
     token = dict(stranger.get("/me").fields("/logout"))
-    sent = stranger.raw("POST", "/desk/bulk", data={**token, "case": three[0].id, "version": "2", "say": "同意。"})
+    sent = stranger.raw(
+        "POST", "/desk/bulk", data={**token, "case": three[0].id, "version": "2", "say": "同意。"}
+    )
     assert sent.status_code == 404 and "石桥村" not in sent.text
     assert three[0].state == "asked"
 
@@ -171,9 +183,15 @@ def test_pages_of_a_long_box_follow_each_other(reader, play, world):
     for month in range(1, 13):
         for unit in ("village", "community", "organ"):
             if month != 7:
-                first = {1: 8, 2: 12, 3: 5, 4: 2, 5: 7, 6: 4, 8: 6, 9: 3, 10: 8, 11: 5, 12: 3}[month]
-                play.asked(f"2027-{month:02}-{first + 7:02}", name=f"{unit}.secretary", unit=unit,
-                           day=f"2027-{month:02}-{first:02}")
+                first = {1: 8, 2: 12, 3: 5, 4: 2, 5: 7, 6: 4, 8: 6, 9: 3, 10: 8, 11: 5, 12: 3}[
+                    month
+                ]
+                play.asked(
+                    f"2027-{month:02}-{first + 7:02}",
+                    name=f"{unit}.secretary",
+                    unit=unit,
+                    day=f"2027-{month:02}-{first:02}",
+                )
     officer = reader("town1.officer")
     page = officer.get("/desk")
     rest = officer.get(page.links("下一页")[0])

@@ -8,7 +8,8 @@ import pytest
 
 from oversight.clauses import register
 
-# What these pages show does not depend on the database; the desk and the case pages are tried on both.
+# What these pages show does not depend on the database; the desk and the case pages are tried on
+# both.
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 

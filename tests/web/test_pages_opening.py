@@ -13,7 +13,8 @@ from tests.support.actors import REASON
 from tests.support.html import Page
 from tests.support.world import at
 
-# What these pages show does not depend on the database; the desk and the case pages are tried on both.
+# What these pages show does not depend on the database; the desk and the case pages are tried on
+# both.
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
@@ -30,13 +31,19 @@ def days(page: Page) -> list[str]:
     return [node.get("value") for node in page.tree.iter("input") if node.get("name") == "new_day"]
 
 
-@pytest.mark.parametrize(("name", "offered"), [
-    ("village.secretary", "变更活动时间请示"), ("village.organizer", "变更活动时间请示"),
-    ("zone.officer", "全区调整活动时间通知"),
-    ("town1.officer", "您现在没有可以发起的业务"), ("town1.inspector", "督查先选支部"),
-    ("town1.inspector", "整改先选支部"), ("village.member1", "免予参加活动申请"),
-    ("village.secretary", "免予参加活动申请"),
-])
+@pytest.mark.parametrize(
+    ("name", "offered"),
+    [
+        ("village.secretary", "变更活动时间请示"),
+        ("village.organizer", "变更活动时间请示"),
+        ("zone.officer", "全区调整活动时间通知"),
+        ("town1.officer", "您现在没有可以发起的业务"),
+        ("town1.inspector", "督查先选支部"),
+        ("town1.inspector", "整改先选支部"),
+        ("village.member1", "免予参加活动申请"),
+        ("village.secretary", "免予参加活动申请"),
+    ],
+)
 def test_everybody_is_offered_what_he_may_open(reader, name, offered):
     assert offered in reader(name).get("/new").main
 
@@ -66,15 +73,23 @@ def test_the_day_in_force_is_explained_and_sensible_days_are_offered(reader):
 
 
 def test_days_that_a_guard_forbids_are_not_offered(reader, session, world):
-    row = session.scalar(sa.select(Activity).where(
-        Activity.unit_id == world.units["village"].id, Activity.year == 2027, Activity.month == 2))
+    row = session.scalar(
+        sa.select(Activity).where(
+            Activity.unit_id == world.units["village"].id,
+            Activity.year == 2027,
+            Activity.month == 2,
+        )
+    )
     assert row.day.isoformat() == "2027-02-12"
     page = reader("village.secretary").get("/new/date_change?day=2027-02-12")
     assert "2027-02-26" in days(page)
     row.day = row.day.replace(day=26)
     session.commit()
-    assert [day for day in days(reader("village.secretary").get("/new/date_change?day=2027-02-26"))
-            if day > "2027-02-28" and day != "other"] == []
+    assert [
+        day
+        for day in days(reader("village.secretary").get("/new/date_change?day=2027-02-26"))
+        if day > "2027-02-28" and day != "other"
+    ] == []
 
 
 def test_who_answers_and_by_when_is_said_before_sending(reader, play):
@@ -86,7 +101,9 @@ def test_who_answers_and_by_when_is_said_before_sending(reader, play):
 
 def test_a_draft_is_kept_taken_up_again_and_sent(reader, session):
     branch = reader("village.secretary")
-    draft = branch.submit(branch.get("/new/date_change"), "/new/date_change", reason="还没有想好", then="save")
+    draft = branch.submit(
+        branch.get("/new/date_change"), "/new/date_change", reason="还没有想好", then="save"
+    )
     assert "草稿已保存，还没有提交" in draft.main
     assert draft.value("reason") == "还没有想好"
     kept = branch.submit(draft, "/moves/save", new_day="2026-12-11", reason="想好了")
@@ -98,8 +115,15 @@ def test_a_draft_is_kept_taken_up_again_and_sent(reader, session):
 
 def test_a_refused_opening_opens_nothing_and_keeps_the_words(reader, session):
     branch = reader("village.secretary")
-    page = branch.submit(branch.get("/new/date_change"), "/new/date_change", 422, new_day="other",
-                         new_day_other="2026-12-05", reason="写好的原因", then="ask")
+    page = branch.submit(
+        branch.get("/new/date_change"),
+        "/new/date_change",
+        422,
+        new_day="other",
+        new_day_other="2026-12-05",
+        reason="写好的原因",
+        then="ask",
+    )
     assert "改到的日期是休息日，请另选一天。" in page.main
     assert page.value("reason") == "写好的原因" and page.value("new_day_other") == "2026-12-05"
     assert session.scalar(sa.select(sa.func.count()).select_from(Case)) == 0
@@ -109,7 +133,9 @@ def test_a_second_request_about_one_day_is_shown_the_first(reader, play):
     case = play.asked()
     branch = reader("village.organizer")
     page = branch.get("/new/date_change?day=2026-12-04")
-    taken = branch.submit(page, "/new/date_change", 409, new_day="2026-12-11", reason="另一个原因", then="ask")
+    taken = branch.submit(
+        page, "/new/date_change", 409, new_day="2026-12-11", reason="另一个原因", then="ask"
+    )
     assert f"/cases/{case.id}" in taken.html and "另一个原因" in taken.main
 
 
@@ -118,7 +144,9 @@ def test_a_day_that_has_come_is_reported_late_instead(reader, clock, session):
     branch = reader("village.secretary")
     page = branch.get("/new/date_change?day=2026-12-04")
     assert "事后补报" in page.main and days(page)[:1] == [None] or "other" not in days(page)
-    done = branch.submit(page, "/new/date_change", reason="山洪冲断道路，当日无法到会", then="report_late")
+    done = branch.submit(
+        page, "/new/date_change", reason="山洪冲断道路，当日无法到会", then="report_late"
+    )
     assert "补报已提交，等 青溪镇党委 认可" in done.main
     officer = reader("town1.officer")
     officer.submit(officer.get("/desk"), "/moves/accept_late", note="", opinion="情况属实")
@@ -131,16 +159,29 @@ def test_branches_of_the_town_can_be_asked_along(reader, world, session):
     page = branch.get("/new/date_change?day=2026-12-04")
     names = [node.tail or "" for node in page.tree.iter("input") if node.get("name") == "with"]
     assert "桃源社区党支部" in "".join(names) and "柏树村党支部" not in "".join(names)
-    sent = branch.submit(page, "/new/date_change", new_day="2026-12-11", reason=REASON, then="ask_jointly",
-                         **{"with": [world.units["community"].id]})
+    sent = branch.submit(
+        page,
+        "/new/date_change",
+        new_day="2026-12-11",
+        reason=REASON,
+        then="ask_jointly",
+        **{"with": [world.units["community"].id]},
+    )
     assert "桃源社区党支部" in sent.main
     assert session.scalar(sa.select(Case.state)) == "asked_joint"
 
 
 def test_partners_that_were_ticked_stay_ticked_after_a_refusal(reader, world):
     branch = reader("village.secretary")
-    page = branch.submit(branch.get("/new/date_change?day=2026-12-04"), "/new/date_change", 422,
-                         new_day="2026-12-11", reason=REASON, then="ask", **{"with": [world.units["organ"].id]})
+    page = branch.submit(
+        branch.get("/new/date_change?day=2026-12-04"),
+        "/new/date_change",
+        422,
+        new_day="2026-12-11",
+        reason=REASON,
+        then="ask",
+        **{"with": [world.units["organ"].id]},
+    )
     assert "请提交联合请示" in page.main
     assert ("with", world.units["organ"].id) in page.fields("/new/date_change")
 
@@ -148,9 +189,13 @@ def test_partners_that_were_ticked_stay_ticked_after_a_refusal(reader, world):
 def test_the_zone_moves_a_month_and_somebody_else_signs(reader, session):
     office, signer = reader("zone.officer"), reader("zone.secretary")
     page = office.get("/new/zone_shift")
-    wrong = office.submit(page, "/new/zone_shift", 422, new_day="2026-11-01", reason="全区防汛演练", then="propose")
+    wrong = office.submit(
+        page, "/new/zone_shift", 422, new_day="2026-11-01", reason="全区防汛演练", then="propose"
+    )
     assert "改到的日期必须在今天之后。" in wrong.main and wrong.value("reason") == "全区防汛演练"
-    office.submit(wrong, "/new/zone_shift", new_day="2027-03-12", reason="全区防汛演练", then="propose")
+    office.submit(
+        wrong, "/new/zone_shift", new_day="2027-03-12", reason="全区防汛演练", then="propose"
+    )
     assert not office.get("/desk?box=waiting").has_form("/moves/publish")
     signed = signer.submit(signer.get("/desk"), "/moves/publish", say="")
     assert "云党工〔2026〕1号" in signed.main
@@ -164,11 +209,18 @@ def test_looking_at_the_form_writes_nothing(reader, session, world):
     assert "12月4日" in branch.get("/new/date_change").main
     branch.get("/new")
     assert session.scalar(sa.select(sa.func.count()).select_from(Activity)) == 0
-    sent = branch.submit(branch.get("/new/date_change"), "/new/date_change", new_day="2026-12-11", reason=REASON,
-                         then="ask")
+    sent = branch.submit(
+        branch.get("/new/date_change"),
+        "/new/date_change",
+        new_day="2026-12-11",
+        reason=REASON,
+        then="ask",
+    )
     assert "已提交" in sent.main
 
 
 @pytest.mark.parametrize("day", ["nonsense", "2026-13-01"])
 def test_a_day_that_cannot_be_read_is_said_so(reader, day):
-    assert "不是一个日期" in reader("village.secretary").get(f"/new/date_change?day={day}", 422).main
+    assert (
+        "不是一个日期" in reader("village.secretary").get(f"/new/date_change?day={day}", 422).main
+    )

@@ -1,4 +1,6 @@
-"""Case pages of part 2: findings and verdicts in proper forms, the inspector's round, exemption, absence."""
+"""Case pages of part 2: findings and verdicts in proper forms, the inspector's round, exemption,
+absence.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +14,12 @@ from tests.db.test_rectification_walk import FINDINGS, do, fixing, opened, reche
 
 # What these pages show does not depend on the database; the moves are tried on both in tests/db.
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-REPORT = {"items-1-measure": "值班表上墙，12月4日按期开展", "items-1-done_on": "2026-11-24",
-          "items-2-measure": "已全部联系", "items-2-done_on": "2026-11-24"}
+REPORT = {
+    "items-1-measure": "值班表上墙，12月4日按期开展",
+    "items-1-done_on": "2026-11-24",
+    "items-2-measure": "已全部联系",
+    "items-2-done_on": "2026-11-24",
+}
 
 
 def url(case) -> str:
@@ -34,13 +40,24 @@ def test_an_order_is_drafted_in_blocks_signed_and_issued(reader, world, session)
     assert "石桥村党支部" in page.main and "柏树村" not in page.main
     page = inspector.get(f"/new/rectification?unit={world.units['village'].id}")
     assert page.value("inspected_on") == "2026-11-24"
-    words = {f"findings-{n}-{name}": value for n, row in ((1, FINDINGS[0]), (3, FINDINGS[1]))
-             for name, value in row.items()}
-    wrong = inspector.submit(page, "/new/rectification", 422, method="random", **{**words, "findings-3-fact": ""})
+    words = {
+        f"findings-{n}-{name}": value
+        for n, row in ((1, FINDINGS[0]), (3, FINDINGS[1]))
+        for name, value in row.items()
+    }
+    wrong = inspector.submit(
+        page, "/new/rectification", 422, method="random", **{**words, "findings-3-fact": ""}
+    )
     assert "“问题”第 2 条：请填写“事实”。" in wrong.main
-    assert wrong.value("findings-1-fact") == FINDINGS[0]["fact"] and wrong.value("findings-2-demand") == "逐一联系并补课"
+    assert (
+        wrong.value("findings-1-fact") == FINDINGS[0]["fact"]
+        and wrong.value("findings-2-demand") == "逐一联系并补课"
+    )
     case = inspector.submit(wrong, "/new/rectification", **{"findings-2-fact": FINDINGS[1]["fact"]})
-    assert "通知书已起草，等 青溪镇党委 签发" in case.main and one(session, "rectification").facts["findings"] == FINDINGS
+    assert (
+        "通知书已起草，等 青溪镇党委 签发" in case.main
+        and one(session, "rectification").facts["findings"] == FINDINGS
+    )
     town = reader("town1.secretary")
     signed = town.submit(town.get(url(one(session, "rectification"))), "/moves/sign_off")
     assert "下一步：请您办理（编号印发）" in signed.main, "不予签发 is no answer that is asked for"
@@ -48,7 +65,10 @@ def test_an_order_is_drafted_in_blocks_signed_and_issued(reader, world, session)
     page = officer.get(url(one(session, "rectification")))
     assert page.value("due_on") == "2026-12-15", "fifteen working days are proposed"
     weekend = officer.submit(page, "/moves/issue", 422, due_on="2026-12-12")
-    assert "整改期限要定在今天之后的工作日。" in weekend.main and weekend.value("due_on") == "2026-12-12"
+    assert (
+        "整改期限要定在今天之后的工作日。" in weekend.main
+        and weekend.value("due_on") == "2026-12-12"
+    )
     done = officer.submit(weekend, "/moves/issue", due_on="2026-12-11")
     assert "已印发：青委整〔2026〕1号，等 石桥村党支部 签收" in done.main
 
@@ -56,12 +76,21 @@ def test_an_order_is_drafted_in_blocks_signed_and_issued(reader, world, session)
 def test_the_branch_reports_one_block_a_finding(reader, world, session):
     case, branch = fixing(session, world), reader("village.secretary")
     page = branch.get(url(case))
-    assert "整改通知书" in page.main and "没有做的记录不补写" in page.main and page.has_form("/ask_extension")
+    assert (
+        "整改通知书" in page.main
+        and "没有做的记录不补写" in page.main
+        and page.has_form("/ask_extension")
+    )
     short = branch.submit(page, "/moves/report", 422, **{**REPORT, "items-1-measure": ""})
     assert "“逐条整改情况”第 1 条：请填写“整改措施或情况说明”。" in short.main
-    assert short.value("items-2-measure") == "已全部联系" and short.value("items-1-done_on") == "2026-11-24"
+    assert (
+        short.value("items-2-measure") == "已全部联系"
+        and short.value("items-1-done_on") == "2026-11-24"
+    )
     assert "#m-report-items" in short.links("逐条整改情况")
-    ahead = branch.submit(short, "/moves/report", 422, **{**REPORT, "items-2-done_on": "2026-12-24"})
+    ahead = branch.submit(
+        short, "/moves/report", 422, **{**REPORT, "items-2-done_on": "2026-12-24"}
+    )
     assert "完成日期不能晚于今天。" in ahead.main
     done = branch.submit(ahead, "/moves/report", **REPORT)
     assert "现在是“待复核”" in done.main and not done.has_form("/report")
@@ -71,20 +100,35 @@ def test_the_recheck_gives_each_finding_a_verdict(reader, world, session, clock)
     case, officer = rechecking(session, world), reader("town1.officer")
     page = officer.get(url(case))
     assert "2 个问题都是“通过”或“说明属实”即销号" in page.main and "值班表" in page.main
-    missing = officer.submit(page, "/moves/accept", 422, **{"verdicts-1": "accepted"}, opinion="已看材料")
+    missing = officer.submit(
+        page, "/moves/accept", 422, **{"verdicts-1": "accepted"}, opinion="已看材料"
+    )
     assert "“逐条结论”第 2 条请从给出的选项中选择。" in missing.main
     assert (missing.value("verdicts-1"), missing.value("opinion")) == ("accepted", "已看材料")
     fails = officer.submit(missing, "/moves/accept", 422, **{"verdicts-2": "not"})
-    assert "还有问题不通过，不能销号，请退回再改。" in fails.main and fails.value("verdicts-2") == "not"
+    assert (
+        "还有问题不通过，不能销号，请退回再改。" in fails.main
+        and fails.value("verdicts-2") == "not"
+    )
     done = officer.submit(fails, "/moves/accept", **{"verdicts-2": "explained"})
-    assert "已销号：青委整〔2026〕1号" in done.main and "整改销号通知" in done.main and "说明属实" in done.main
+    assert (
+        "已销号：青委整〔2026〕1号" in done.main
+        and "整改销号通知" in done.main
+        and "说明属实" in done.main
+    )
 
 
 def test_sent_back_shows_the_round_before(reader, world, session):
     case, officer = rechecking(session, world), reader("town1.officer")
-    page = officer.submit(officer.get(url(case)), "/moves/send_back", opinion="还有一人未联系",
-                          **{"verdicts-1": "accepted", "verdicts-2": "not"})
-    assert "已退回再改" in page.main and "第 1 轮复核" in page.main and "还有一人未联系" in page.main
+    page = officer.submit(
+        officer.get(url(case)),
+        "/moves/send_back",
+        opinion="还有一人未联系",
+        **{"verdicts-1": "accepted", "verdicts-2": "not"},
+    )
+    assert (
+        "已退回再改" in page.main and "第 1 轮复核" in page.main and "还有一人未联系" in page.main
+    )
 
 
 def test_extension_and_objection_are_under_other_business(reader, world, session):
@@ -93,8 +137,12 @@ def test_extension_and_objection_are_under_other_business(reader, world, session
     done = branch.submit(page, "/moves/object", reason="当天已书面请示")
     assert "异议待答复" in done.main
     officer = reader("town1.officer")
-    answered = officer.submit(officer.get(url(case)), "/moves/answer_objection", opinion="维持",
-                              **{"answers-1": "没有收到请示", "answers-2": ""})
+    answered = officer.submit(
+        officer.get(url(case)),
+        "/moves/answer_objection",
+        opinion="维持",
+        **{"answers-1": "没有收到请示", "answers-2": ""},
+    )
     assert one(session, "rectification").facts["objection"]["answers"] == ["没有收到请示", ""]
     assert "答复：维持" in answered.main
 
@@ -126,35 +174,59 @@ def test_a_draft_shows_the_paper_that_is_to_be_signed(reader, world, session):
 
 def test_a_round_on_a_phone_with_nothing_found(reader, world, session):
     inspector = reader("town1.inspector")
-    page = inspector.submit(inspector.get(f"/new/inspection?unit={world.units['village'].id}"), "/new/inspection",
-                            method="on_site")
+    page = inspector.submit(
+        inspector.get(f"/new/inspection?unit={world.units['village'].id}"),
+        "/new/inspection",
+        method="on_site",
+    )
     assert "督查已开始" in page.main and "二（一） 时间安排" in page.main
-    done = inspector.submit(page, "/moves/conclude", reminders="党旗有褶皱\n桌牌未摆", **{
-        "seen-R-2.1.1b": "ok", "seen-R-3.2.1a": "remind", "fact-R-3.2.1a": "记录少一人签名"})
+    done = inspector.submit(
+        page,
+        "/moves/conclude",
+        reminders="党旗有褶皱\n桌牌未摆",
+        **{"seen-R-2.1.1b": "ok", "seen-R-3.2.1a": "remind", "fact-R-3.2.1a": "记录少一人签名"},
+    )
     case = one(session, "inspection")
     assert case.state == "clean" and case.facts["note"] == "对照条款查看 2 条，1 条没有问题。"
-    assert case.facts["reminders"] == ["三（二）1：记录少一人签名", "党旗有褶皱", "桌牌未摆"] and "桌牌未摆" in done.main
+    assert (
+        case.facts["reminders"] == ["三（二）1：记录少一人签名", "党旗有褶皱", "桌牌未摆"]
+        and "桌牌未摆" in done.main
+    )
 
 
 def test_what_is_found_becomes_an_order_and_nothing_typed_is_lost(reader, world, session):
     inspector = reader("town1.inspector")
-    page = inspector.submit(inspector.get(f"/new/inspection?unit={world.units['village'].id}"), "/new/inspection",
-                            method="random")
+    page = inspector.submit(
+        inspector.get(f"/new/inspection?unit={world.units['village'].id}"),
+        "/new/inspection",
+        method="random",
+    )
     marked = {"seen-R-3.2.1b": "finding", "fact-R-3.2.1b": "缺席未联系", "note": "到会较好"}
     wrong = inspector.submit(page, "/moves/conclude", 422, **marked)
     assert "清单里记了 1 个组织不力的问题，请选“登记情况并转整改”。" in wrong.main
-    assert (wrong.value("seen-R-3.2.1b"), wrong.value("fact-R-3.2.1b"), wrong.value("note")) == tuple(marked.values())
+    assert (
+        wrong.value("seen-R-3.2.1b"),
+        wrong.value("fact-R-3.2.1b"),
+        wrong.value("note"),
+    ) == tuple(marked.values())
     asked = inspector.submit(wrong, "/moves/order", 422)
-    assert "“组织不力的问题”第 1 条：请填写“整改要求”。" in asked.main and asked.value("note") == "到会较好"
+    assert (
+        "“组织不力的问题”第 1 条：请填写“整改要求”。" in asked.main
+        and asked.value("note") == "到会较好"
+    )
     inspector.submit(asked, "/moves/order", **{"demand-R-3.2.1b": "逐一联系"})
     assert one(session, "rectification").facts["findings"] == [
-        {"clause": "R-3.2.1b", "fact": "缺席未联系", "demand": "逐一联系"}]
+        {"clause": "R-3.2.1b", "fact": "缺席未联系", "demand": "逐一联系"}
+    ]
 
 
 def test_an_order_without_a_finding_is_refused(reader, world, session):
     inspector = reader("town1.inspector")
-    page = inspector.submit(inspector.get(f"/new/inspection?unit={world.units['firm'].id}"), "/new/inspection",
-                            method="desk_review")
+    page = inspector.submit(
+        inspector.get(f"/new/inspection?unit={world.units['firm'].id}"),
+        "/new/inspection",
+        method="desk_review",
+    )
     assert "请填写“组织不力的问题”。" in inspector.submit(page, "/moves/order", 422).main
 
 
@@ -165,10 +237,15 @@ def test_a_member_asks_for_himself_and_his_branch_for_anybody(reader, world, ses
     member = reader("village.member1")
     page = member.get("/new/exemption")
     assert page.value("member") == world.people["village.member1"].id
-    wrong = member.submit(page, "/new/exemption", 422, reason="年老体弱", from_on="2026-12-01", until="2026-11-01")
+    wrong = member.submit(
+        page, "/new/exemption", 422, reason="年老体弱", from_on="2026-12-01", until="2026-11-01"
+    )
     assert "起止日期要写清楚" in wrong.main and wrong.value("until") == "2026-11-01"
     done = member.submit(wrong, "/new/exemption", until="2027-05-31")
-    assert "village.member1 申请免予参加活动" in done.title or "village.member1 申请免予参加活动" in done.main
+    assert (
+        "village.member1 申请免予参加活动" in done.title
+        or "village.member1 申请免予参加活动" in done.main
+    )
     leader = reader("village.secretary")
     assert "village.member2" in leader.get("/new/exemption").main
     case = leader.submit(leader.get(url(one(session, "exemption"))), "/moves/support")
@@ -179,10 +256,14 @@ def test_a_member_asks_for_himself_and_his_branch_for_anybody(reader, world, ses
 def test_an_absence_shows_tries_lesson_and_finding(reader, world, session):
     record(session, world, sheet(world, absent=("member1",)))
     case, branch = absences(session)[0], reader("village.secretary")
-    assert "支部会联系您，把活动情况告诉您" in reader("village.member1").get(f"/cases/{case.id}").main
+    assert (
+        "支部会联系您，把活动情况告诉您" in reader("village.member1").get(f"/cases/{case.id}").main
+    )
     page = branch.get(url(case))
     assert "village.member1 缺席联系与补课" in page.main and "还没有联系。" in page.main
-    page = branch.submit(page, "/moves/record_contact", reached="true", told="true", way="phone", reason="家事")
+    page = branch.submit(
+        page, "/moves/record_contact", reached="true", told="true", way="phone", reason="家事"
+    )
     assert "11月24日 电话，联系上，已通报活动情况" in page.main
     page = branch.submit(page, "/moves/find_unexcused", heard="忘记了时间", note="支委会认定")
     assert "无故不参加" in page.main and "忘记了时间" in page.main
@@ -196,6 +277,13 @@ def test_a_document_is_offered_where_it_can_be_sent(reader, world, session):
     case = fixing(session, world)
     page = reader("village.secretary").get(url(case))
     assert page.has_form("/attachments") and "1．11月6日未开展活动" in page.main
-    do(session, world, case, "report", {"items": [
-        {"measure": "已办", "done_on": "2026-12-02"}] * 2}, who="village.secretary", on="2026-12-02")
+    do(
+        session,
+        world,
+        case,
+        "report",
+        {"items": [{"measure": "已办", "done_on": "2026-12-02"}] * 2},
+        who="village.secretary",
+        on="2026-12-02",
+    )
     assert not reader("village.secretary").get(url(case)).has_form("/attachments")

@@ -1,4 +1,6 @@
-"""The contact page: several with one sheet, each for itself; a try counts; whose own case it is stands aside."""
+"""The contact page: several with one sheet, each for itself; a try counts; whose own case it is
+stands aside.
+"""
 
 from __future__ import annotations
 
@@ -44,13 +46,19 @@ def test_one_sheet_serves_several(reader, path, absent, session):
     done = branch.submit(branch.get(path), "/record_contact", case=absent, **CALL)
     assert "已登记联系 3 人" in done.main and states(session) == ["to_make_up"] * 3
     assert all(case.facts["reason"] == "外出" for case in cases(session))
-    wrong = branch.submit(done, "/record_lesson", 422, case=absent[:2], **{**LESSON, "held_on": "2026-11-06"})
+    wrong = branch.submit(
+        done, "/record_lesson", 422, case=absent[:2], **{**LESSON, "held_on": "2026-11-06"}
+    )
     assert "补课日期要在活动之后" in wrong.main and "#b-held_on" in wrong.links("补课日期")
     assert (wrong.value("note"), wrong.value("form")) == ("学习党章", "visit")
     lessons = branch.submit(wrong, "/record_lesson", held_on="2026-11-12")
     assert "已登记补课 2 人" in lessons.main, "who was ticked stays ticked"
     page = branch.submit(branch.get(f"{path}?step=to_confirm"), "/confirm", case=absent[:2])
-    assert "已确认补课 2 人" in page.main and states(session) == ["made_up", "made_up", "to_make_up"]
+    assert "已确认补课 2 人" in page.main and states(session) == [
+        "made_up",
+        "made_up",
+        "to_make_up",
+    ]
     assert "学习党章" in branch.get(f"{path}?step=done").main
 
 
@@ -66,15 +74,23 @@ def test_nothing_is_taken_without_a_tick_or_an_answer(reader, path, absent, sess
 def test_one_who_is_refused_does_not_hold_up_the_others(reader, path, absent, session, world):
     branch = reader("village.organizer")
     page = branch.get(path)
-    own = next(case for case in cases(session) if case.facts["member"] == world.people["village.organizer"].id)
+    own = next(
+        case
+        for case in cases(session)
+        if case.facts["member"] == world.people["village.organizer"].id
+    )
     assert "涉及本人，由支部其他人办理" in page.main
-    done = branch.submit(page, "/record_contact", 403, case=absent, **{f"version-{own.id}": "1"}, **CALL)
+    done = branch.submit(
+        page, "/record_contact", 403, case=absent, **{f"version-{own.id}": "1"}, **CALL
+    )
     assert "village.member1：已登记" in done.main and "village.organizer：“联系登记”由" in done.main
     assert states(session) == ["to_contact", "to_make_up", "to_make_up"]
     assert "“联系登记”由" in done.main and done.value("way") == "phone"
 
 
-def test_who_was_not_reached_is_a_try_and_after_three_the_town_may_search(reader, path, absent, session, world):
+def test_who_was_not_reached_is_a_try_and_after_three_the_town_may_search(
+    reader, path, absent, session, world
+):
     branch = reader("village.secretary")
     for way in ("phone", "phone", "visit"):
         page = branch.get(path)
@@ -89,8 +105,15 @@ def test_who_was_not_reached_is_a_try_and_after_three_the_town_may_search(reader
 
 def test_told_but_not_reached_is_refused(reader, path, absent):
     branch = reader("village.secretary")
-    page = branch.submit(branch.get(path), "/record_contact", 422, case=absent[:1], reached="false", way="phone",
-                         told="true")
+    page = branch.submit(
+        branch.get(path),
+        "/record_contact",
+        422,
+        case=absent[:1],
+        reached="false",
+        way="phone",
+        told="true",
+    )
     assert "没有联系上，不能登记为已通报活动情况。" in page.main and page.value("told") == "true"
 
 
@@ -110,7 +133,13 @@ def test_above_reads_and_members_do_not(reader, path, absent):
 
 
 def test_a_foreign_case_is_not_found(reader, path, absent, session, world):
-    record(session, world, sheet(world, "village2", absent=("member1",)), "village2.secretary", unit="village2")
+    record(
+        session,
+        world,
+        sheet(world, "village2", absent=("member1",)),
+        "village2.secretary",
+        unit="village2",
+    )
     other = cases(session)[-1]
     branch = reader("village.secretary")
     branch.submit(branch.get(path), "/record_contact", 404, case=[other.id], **CALL)
@@ -136,7 +165,11 @@ def test_single_exceptions_go_before_the_sheet_that_the_others_share(reader, pat
     tries = [session.get(Case, each).facts["tries"][-1] for each in absent]
     assert [entry["way"] for entry in tries] == ["phone", "visit", "phone"]
     assert [entry["reason"] for entry in tries] == ["外出", "家事", "外出"]
-    assert [(entry["reached"], entry["told"]) for entry in tries] == [(True, True), (True, True), (False, False)]
+    assert [(entry["reached"], entry["told"]) for entry in tries] == [
+        (True, True),
+        (True, True),
+        (False, False),
+    ]
 
 
 def test_an_exception_that_is_refused_keeps_what_was_typed_for_him(reader, path, absent, session):
@@ -146,14 +179,24 @@ def test_an_exception_that_is_refused_keeps_what_was_typed_for_him(reader, path,
     own = {f"held_on-{absent[1]}": "2026-11-06", f"note-{absent[1]}": "上门读报"}
     wrong = branch.submit(page, "/record_lesson", 422, case=absent[:2], **LESSON, **own)
     assert "：已登记" in wrong.main and "补课日期要在活动之后" in wrong.main
-    assert wrong.value(f"note-{absent[1]}") == "上门读报" and wrong.value(f"held_on-{absent[1]}") == "2026-11-06"
+    assert (
+        wrong.value(f"note-{absent[1]}") == "上门读报"
+        and wrong.value(f"held_on-{absent[1]}") == "2026-11-06"
+    )
     assert states(session) == ["to_confirm", "to_make_up", "to_make_up"]
 
 
 def test_organs_file_several_under_numbers_at_once(reader, world, session):
-    """三（二）1 of the organs' guidance: make-up lessons are recorded and archived; the number is the archive's own."""
-    record(session, world, sheet(world, "organ", absent=("member1", "member2", "member3")), "organ.secretary",
-           unit="organ")
+    """三（二）1 of the organs' guidance: make-up lessons are recorded and archived; the number is the
+    archive's own.
+    """
+    record(
+        session,
+        world,
+        sheet(world, "organ", absent=("member1", "member2", "member3")),
+        "organ.secretary",
+        unit="organ",
+    )
     ids, branch = [case.id for case in cases(session)], reader("organ.secretary")
     path = f"/units/{world.units['organ'].id}/follow-ups"
     branch.submit(branch.get(path), "/record_contact", case=ids, **CALL)
@@ -165,8 +208,15 @@ def test_organs_file_several_under_numbers_at_once(reader, world, session):
     assert "请填写“档案编号”。" in asked.main
     numbers = {f"archive_no-{one}": f"机补2026-0{n}" for n, one in enumerate(ids[:2], 1)}
     done = branch.submit(page, "/archive", **numbers)
-    assert "已编号归档 2 人" in done.main and states(session) == ["made_up", "made_up", "to_archive"]
-    assert [session.get(Case, one).facts["archive_no"] for one in ids[:2]] == ["机补2026-01", "机补2026-02"]
+    assert "已编号归档 2 人" in done.main and states(session) == [
+        "made_up",
+        "made_up",
+        "to_archive",
+    ]
+    assert [session.get(Case, one).facts["archive_no"] for one in ids[:2]] == [
+        "机补2026-01",
+        "机补2026-02",
+    ]
 
 
 def test_a_garbled_case_is_not_found(reader, path, absent):

@@ -1,4 +1,6 @@
-"""The burden budget: the month of a village branch of 40 with three absentees, driven through the pages and counted."""
+"""The burden budget: the month of a village branch of 40 with three absentees, driven through the
+pages and counted.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,9 @@ ENTRIES, SENTENCES, SUBMISSIONS = 25, 4, 6  # a branch and month, at most
 
 @dataclass
 class Diligent:
-    """A secretary who fills in forms and is counted: what is tapped or chosen, what is typed, what is sent."""
+    """A secretary who fills in forms and is counted: what is tapped or chosen, what is typed, what
+    is sent.
+    """
 
     reader: Reader
     entries: int = 0
@@ -39,29 +43,62 @@ class Diligent:
 def test_the_month_of_a_village_fits_the_budget(reader, world, session, clock):
     grow(world)
     plan_year(session, [world.units["village"]], 2026, at("2026-01-05"))
-    settle(session, world, 10, "2026-10-12", {"village.more0": "visit", "village.more1": "receiving_branch"})
+    settle(
+        session,
+        world,
+        10,
+        "2026-10-12",
+        {"village.more0": "visit", "village.more1": "receiving_branch"},
+    )
     clock.now = at("2026-11-09").now
     secretary = Diligent(reader("village.secretary"))
     contacts = f"/units/{world.units['village'].id}/follow-ups"
     a, b, c = (world.people[f"village.more{n}"].id for n in (7, 8, 9))
 
-    november = session.scalar(sa.select(Activity.id).where(
-        Activity.unit_id == world.units["village"].id, Activity.month == 11))
+    november = session.scalar(
+        sa.select(Activity.id).where(
+            Activity.unit_id == world.units["village"].id, Activity.month == 11
+        )
+    )
     sheet = secretary.reader.get(f"/activities/{november}/attendance")
     usual = [value for name, value in sheet.fields("/attendance") if name == "out"]
-    page = secretary.send(sheet, "/attendance", out=[*usual, a, b, c], **{
-        f"why-{a}": "外出", f"why-{b}": "身体", f"kind-{c}": "absent"})
+    page = secretary.send(
+        sheet,
+        "/attendance",
+        out=[*usual, a, b, c],
+        **{f"why-{a}": "外出", f"why-{b}": "身体", f"kind-{c}": "absent"},
+    )
     missing = session.scalars(sa.select(Case.id).where(Case.workflow == "absence")).all()
     assert len(missing) == 3
-    secretary.send(page, "/record_contact", case=missing, reached="true", way="phone", told="true", reason="外出")
+    secretary.send(
+        page,
+        "/record_contact",
+        case=missing,
+        reached="true",
+        way="phone",
+        told="true",
+        reason="外出",
+    )
     clock.now = at("2026-11-20").now
     secretary.reader.login("village.secretary")
-    page = secretary.send(secretary.reader.get(contacts), "/record_lesson", case=missing, form="visit",
-                          held_on="2026-11-18", note="送学上门，学习党章第一章")
+    page = secretary.send(
+        secretary.reader.get(contacts),
+        "/record_lesson",
+        case=missing,
+        form="visit",
+        held_on="2026-11-18",
+        note="送学上门，学习党章第一章",
+    )
     secretary.send(secretary.reader.get(f"{contacts}?step=to_confirm"), "/confirm", case=missing)
 
     session.expire_all()
     assert set(session.scalars(sa.select(Case.state))) == {"made_up"}, "nobody is dropped"
     counted = (secretary.entries, secretary.sentences, secretary.submissions)
-    assert counted == (22, 1, 4), "what the pages ask for has changed: look whether the budget still holds"
-    assert secretary.entries <= ENTRIES and secretary.sentences <= SENTENCES and secretary.submissions <= SUBMISSIONS
+    assert counted == (22, 1, 4), (
+        "what the pages ask for has changed: look whether the budget still holds"
+    )
+    assert (
+        secretary.entries <= ENTRIES
+        and secretary.sentences <= SENTENCES
+        and secretary.submissions <= SUBMISSIONS
+    )

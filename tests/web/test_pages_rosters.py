@@ -1,4 +1,6 @@
-"""Administration by page: a roster in three steps, slips, resets, locks, the record; and a member's own year."""
+"""Administration by page: a roster in three steps, slips, resets, locks, the record; and a member's
+own year.
+"""
 
 from __future__ import annotations
 
@@ -28,8 +30,10 @@ from tests.support.world import at
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 UNITS = [["白沙村党支部", "农村", "青溪镇党委"]]
-LINES = [["白沙村党支部", "张三丰", "2010.7.1", "正式党员", "书记", "13800001111", ""],
-         ["白沙村党支部", "李四海", "2011.7.1", "预备党员", "", "13800002222", ""]]
+LINES = [
+    ["白沙村党支部", "张三丰", "2010.7.1", "正式党员", "书记", "13800001111", ""],
+    ["白沙村党支部", "李四海", "2011.7.1", "预备党员", "", "13800002222", ""],
+]
 TODAY = date(2026, 11, 24)
 NEW = "a-sentence-as-password"
 
@@ -86,8 +90,14 @@ def test_the_messy_workbook_is_answered_line_by_line(reader, session):
     assert session.scalar(sa.select(Refusal.status).where(Refusal.move == "roster")) == 422
 
 
-@pytest.mark.parametrize(("data", "status", "words"), [
-    (b"name,unit\n", 415, ".xlsx"), (b"PK\x03\x04", 422, "打不开"), (b"\xd0\xcf\x11\xe0", 415, "加了密码")])
+@pytest.mark.parametrize(
+    ("data", "status", "words"),
+    [
+        (b"name,unit\n", 415, ".xlsx"),
+        (b"PK\x03\x04", 422, "打不开"),
+        (b"\xd0\xcf\x11\xe0", 415, "加了密码"),
+    ],
+)
 def test_another_file_is_refused_with_what_to_do(reader, data, status, words):
     assert words in upload(reader("zone.sysadmin"), data, status).main
 
@@ -112,7 +122,9 @@ def test_the_template_comes_as_a_workbook(reader):
     assert rosters.read(answer.data, at("2026-11-24").today).troubles == []
 
 
-@pytest.mark.parametrize("name", ["zone.secadmin", "zone.auditor", "zone.officer", "town1.officer", "village.member1"])
+@pytest.mark.parametrize(
+    "name", ["zone.secadmin", "zone.auditor", "zone.officer", "town1.officer", "village.member1"]
+)
 def test_administration_is_for_administrators(reader, name):
     person = reader(name)
     for path in ("/roster", "/roster/template.xlsx", "/accounts"):
@@ -141,7 +153,9 @@ def test_from_the_printed_slip_to_the_desk(reader, branch, session):
     username, code = code_on(page)
     member = reader()
     form = member.get(member.get("/login").links("用激活单设密码")[0])
-    done = member.submit(form, "/activate", username=username, code=code.lower(), password=NEW, again=NEW)
+    done = member.submit(
+        form, "/activate", username=username, code=code.lower(), password=NEW, again=NEW
+    )
     assert done.path == "/login" and "密码已设好" in done.text
     assert member.login(username, NEW).path == "/desk"
     assert code.replace(" ", "") not in str(session.execute(sa.text("SELECT * FROM slips")).all())
@@ -149,11 +163,26 @@ def test_from_the_printed_slip_to_the_desk(reader, branch, session):
 
 def test_a_wrong_code_keeps_what_was_typed_but_no_password(reader):
     member = reader()
-    page = member.submit(member.get("/activate"), "/activate", 422, username="123", code="ABCD", password=NEW,
-                         again=NEW)
+    page = member.submit(
+        member.get("/activate"),
+        "/activate",
+        422,
+        username="123",
+        code="ABCD",
+        password=NEW,
+        again=NEW,
+    )
     assert page.value("username") == "123" and page.value("code") == "ABCD" and NEW not in page.html
     assert "用户名或激活码不对" in page.main
-    page = member.submit(member.get("/activate"), "/activate", 422, username="123", code="AB", password=NEW, again="x")
+    page = member.submit(
+        member.get("/activate"),
+        "/activate",
+        422,
+        username="123",
+        code="AB",
+        password=NEW,
+        again="x",
+    )
     assert "两次输入的密码不一样" in page.main
     page = member.submit(member.get("/activate"), "/activate", 422)
     assert "请填写激活码" in page.main
@@ -173,7 +202,9 @@ def test_reset_lock_unlock_and_leave_by_page(reader, branch, session, world):
     assert "激活单已过期" not in root.get(path).main and "待激活" in root.get(path).main
     page = root.submit(root.get(path), f"/people/{person}/leave")
     assert "账号已停用" in page.text
-    acts = session.scalars(sa.select(AdminChange.act).order_by(AdminChange.at, AdminChange.id)).all()
+    acts = session.scalars(
+        sa.select(AdminChange.act).order_by(AdminChange.at, AdminChange.id)
+    ).all()
     assert acts == ["lock", "unlock", "reset", "close"]
 
 
@@ -184,9 +215,14 @@ def test_the_overview_counts_who_is_active(reader, branch):
 
 def test_the_auditor_reads_what_was_done(reader, branch, world):
     root, auditor = reader("zone.sysadmin"), reader("zone.auditor")
-    root.submit(root.get(f"/accounts/units/{branch.id}"), f"/people/{world.people['village.member3'].id}/lock")
+    root.submit(
+        root.get(f"/accounts/units/{branch.id}"),
+        f"/people/{world.people['village.member3'].id}/lock",
+    )
     page = auditor.get("/admin/changes?area=accounts")
-    assert "zone.sysadmin" in page.main and "锁定账号" in page.main and "village.member3" in page.main
+    assert (
+        "zone.sysadmin" in page.main and "锁定账号" in page.main and "village.member3" in page.main
+    )
     auditor.get("/accounts", 403)
     root.get("/admin/changes", 403)
 
@@ -196,7 +232,10 @@ def test_a_refusal_is_shown_and_kept(reader, session, world):
     page = root.get(f"/accounts/units/{world.units['zone'].id}")
     auditor = world.people["zone.auditor"].id
     assert "三员互不经手" in root.submit(page, f"/people/{auditor}/reset", 403).main
-    assert session.scalar(sa.select(Refusal.rule).where(Refusal.workflow == "accounts")) == "three_administrators"
+    assert (
+        session.scalar(sa.select(Refusal.rule).where(Refusal.workflow == "accounts"))
+        == "three_administrators"
+    )
     assert db.session.scalar(sa.select(AdminChange.id)) is None
 
 
@@ -211,20 +250,45 @@ def test_a_unit_that_there_is_not_is_not_found(reader):
 def lived(session, world):
     """A year of the village: November held with one class for each, December to come."""
     village = world.units["village"]
-    rows = [Activity(zone_id=world.zone.id, unit_id=village.id, year=2026, month=month, rule_day=day, day=day,
-                     held_on=day if month < 12 else None)
-            for month, day in ((10, date(2026, 10, 9)), (11, date(2026, 11, 6)), (12, date(2026, 12, 4)))]
+    rows = [
+        Activity(
+            zone_id=world.zone.id,
+            unit_id=village.id,
+            year=2026,
+            month=month,
+            rule_day=day,
+            day=day,
+            held_on=day if month < 12 else None,
+        )
+        for month, day in (
+            (10, date(2026, 10, 9)),
+            (11, date(2026, 11, 6)),
+            (12, date(2026, 12, 4)),
+        )
+    ]
     session.add_all(rows)
     session.flush()
-    for number, more in ((1, {"kind": "present"}), (2, {"kind": "other_form", "form": "visit"}),
-                         (3, {"kind": "absent"})):
-        session.add(Attendance(activity_id=rows[1].id, person_id=world.people[f"village.member{number}"].id,
-                               zone_id=world.zone.id, **more))
+    for number, more in (
+        (1, {"kind": "present"}),
+        (2, {"kind": "other_form", "form": "visit"}),
+        (3, {"kind": "absent"}),
+    ):
+        session.add(
+            Attendance(
+                activity_id=rows[1].id,
+                person_id=world.people[f"village.member{number}"].id,
+                zone_id=world.zone.id,
+                **more,
+            )
+        )
     session.commit()
     return rows
 
 
-@pytest.mark.parametrize(("number", "label", "sum_"), [(1, "到会", "1 / 1"), (2, "送学上门", "1 / 1"), (3, "缺席", "0 / 1")])
+@pytest.mark.parametrize(
+    ("number", "label", "sum_"),
+    [(1, "到会", "1 / 1"), (2, "送学上门", "1 / 1"), (3, "缺席", "0 / 1")],
+)
 def test_a_member_sees_how_he_took_part(reader, lived, number, label, sum_):
     text = reader(f"village.member{number}").get("/me").main
     assert f"11月6日 星期五{label}" in text.replace("星期五 ", "星期五")
@@ -238,15 +302,24 @@ def test_a_member_sees_nothing_of_another_branch(reader, lived):
 
 
 def test_who_came_later_sees_only_his_own_days(reader, lived, session, world):
-    session.execute(sa.update(Membership).where(
-        Membership.person_id == world.people["village.member1"].id).values(from_on=date(2026, 11, 1)))
+    session.execute(
+        sa.update(Membership)
+        .where(Membership.person_id == world.people["village.member1"].id)
+        .values(from_on=date(2026, 11, 1))
+    )
     assert "10月9日" not in reader("village.member1").get("/me").main
 
 
 def test_a_member_sees_what_he_is_to_make_up_and_his_exemption(reader, session, world, lived):
     absence = {"activity": lived[1].id, "member": world.people["village.member3"].id}
-    engine.submit_opening(session, "absence", world.units["village"].id, absence,
-                          world.actor("village.secretary", TODAY), at("2026-11-24"))
+    engine.submit_opening(
+        session,
+        "absence",
+        world.units["village"].id,
+        absence,
+        world.actor("village.secretary", TODAY),
+        at("2026-11-24"),
+    )
     world.people["village.member3"].exempt_from = date(2026, 11, 20)
     world.people["village.member3"].exempt_until = date(2027, 11, 20)
     session.commit()

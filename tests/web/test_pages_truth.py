@@ -1,4 +1,6 @@
-"""Pages that must say what is true: the desk, the clock's sentence, foreign cases, unknown versions."""
+"""Pages that must say what is true: the desk, the clock's sentence, foreign cases, unknown
+versions.
+"""
 
 from __future__ import annotations
 
@@ -17,9 +19,16 @@ def test_an_attempt_at_a_foreign_case_is_kept_as_a_refusal(reader, play, world, 
     case = play.asked()
     foreign = reader("town2.officer")
     token = foreign.get("/desk").value("csrf_token")
-    assert foreign.raw("POST", f"/cases/{case.id}/{path}", data={"csrf_token": token}).status_code == 404
+    assert (
+        foreign.raw("POST", f"/cases/{case.id}/{path}", data={"csrf_token": token}).status_code
+        == 404
+    )
     [row] = session.scalars(sa.select(Refusal))
-    assert (row.case_id, row.status, row.actor_id) == (case.id, 404, world.people["town2.officer"].id)
+    assert (row.case_id, row.status, row.actor_id) == (
+        case.id,
+        404,
+        world.people["town2.officer"].id,
+    )
 
 
 def test_a_bulk_answer_to_a_foreign_case_is_kept_as_a_refusal(reader, play, world, session):
@@ -35,7 +44,11 @@ def test_a_bulk_answer_without_a_version_says_that_it_is_missing(reader, play):
     case = play.asked()
     officer = reader("town1.officer")
     token = officer.get("/desk").value("csrf_token")
-    answer = officer.raw("POST", "/desk/bulk", data={"csrf_token": token, "case": case.id, "version": "", "say": "同意"})
+    answer = officer.raw(
+        "POST",
+        "/desk/bulk",
+        data={"csrf_token": token, "case": case.id, "version": "", "say": "同意"},
+    )
     text = answer.get_data(as_text=True)
     assert "缺少版本号" in text and "刚刚已由" not in text
     assert play.session.get(Case, case.id, populate_existing=True).state == "asked"
@@ -54,7 +67,10 @@ def test_an_empty_desk_names_the_party_days_that_wait_to_be_recorded(reader, wor
 def test_the_clock_says_who_has_not_answered_and_since_when(reader, play, clock):
     case = play.asked()
     page = reader("village.secretary").get(f"/cases/{case.id}")
-    assert "青溪镇党委自 11月24日 起应答复；到 12月4日 星期五 仍未答复的，系统记为“上级未答复”。" in page.main
+    assert (
+        "青溪镇党委自 11月24日 起应答复；到 12月4日 星期五 仍未答复的，系统记为“上级未答复”。"
+        in page.main
+    )
     play.on("2026-12-04").move(case, None, "lapse")
     page = reader("village.secretary").get(f"/cases/{case.id}")
     assert page.main.count("青溪镇党委自 11月24日 起未答复。") == 2
@@ -80,8 +96,12 @@ def test_a_case_of_an_unknown_version_is_listed_with_its_stored_state(reader, pl
     session.execute(sa.update(Case).where(Case.id == case.id).values(definition_version=99))
     session.commit()
     for name in ("town1.officer", "village.secretary"):
-        assert "asked（流程第 99 版不在当前程序中，只能查看）" in reader(name).get(
-            f"/desk?box={'mine' if name == 'town1.officer' else 'waiting'}").main
+        assert (
+            "asked（流程第 99 版不在当前程序中，只能查看）"
+            in reader(name)
+            .get(f"/desk?box={'mine' if name == 'town1.officer' else 'waiting'}")
+            .main
+        )
     assert "只能查看" in reader("town1.officer").get(f"/cases/{case.id}").main
     items = {item["id"]: item for item in api("town1.officer").get("/queue")["items"]}
     assert set(items) == {case.id, other.id} and "第 99 版" in items[case.id]["label"]

@@ -1,4 +1,6 @@
-"""A branch's year: how each month stands, what its leaders may write, and that looking writes nothing."""
+"""A branch's year: how each month stands, what its leaders may write, and that looking writes
+nothing.
+"""
 
 from __future__ import annotations
 
@@ -12,22 +14,30 @@ from oversight.rules.activities import plan_year
 from tests.support.html import Page
 from tests.support.world import at
 
-# What these pages show does not depend on the database; the desk and the case pages are tried on both.
+# What these pages show does not depend on the database; the desk and the case pages are tried on
+# both.
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 def chips(page: Page) -> dict[int, str]:
     """Return by month what its chip says."""
-    return {int(node.get("id")[1:]): "".join(node.find(".//span[@class]").itertext()).strip()
-            for node in page.tree.iter("section") if (node.get("class") or "").startswith("mon")}
+    return {
+        int(node.get("id")[1:]): "".join(node.find(".//span[@class]").itertext()).strip()
+        for node in page.tree.iter("section")
+        if (node.get("class") or "").startswith("mon")
+    }
 
 
 @pytest.fixture
 def planned(session, world):
     plan_year(session, [world.units["village"], world.units["firm"]], 2026, at("2026-01-05"))
     session.commit()
-    return {row.month: row for row in session.scalars(sa.select(Activity).where(
-        Activity.unit_id == world.units["village"].id))}
+    return {
+        row.month: row
+        for row in session.scalars(
+            sa.select(Activity).where(Activity.unit_id == world.units["village"].id)
+        )
+    }
 
 
 def year(world, unit: str = "village", number: int = 2026) -> str:
@@ -41,8 +51,20 @@ def test_every_month_says_how_it_stands(reader, planned, world, session, play):
     session.commit()
     play.approved()
     shown = chips(reader("village.secretary").get(year(world)))
-    assert shown == {1: "顺延开展", 2: "已开展", 3: "已开展", 4: "已开展", 5: "顺延开展", 6: "已开展", 7: "已开展",
-                     8: "已开展", 9: "未按期", 10: "未开展", 11: "待登记", 12: "经批复变更"}
+    assert shown == {
+        1: "顺延开展",
+        2: "已开展",
+        3: "已开展",
+        4: "已开展",
+        5: "顺延开展",
+        6: "已开展",
+        7: "已开展",
+        8: "已开展",
+        9: "未按期",
+        10: "未开展",
+        11: "待登记",
+        12: "经批复变更",
+    }
 
 
 def test_a_day_held_by_consent_is_not_late(reader, planned, world, session, play, clock):
@@ -58,7 +80,10 @@ def test_the_numbers_are_those_of_today(reader, planned, world, session):
     for month in (1, 2, 3):
         planned[month].held_on = planned[month].day
     session.commit()
-    assert "3 / 11次已开展3次按期7次未按期或未开展1次待登记" in reader("village.secretary").get(year(world)).main
+    assert (
+        "3 / 11次已开展3次按期7次未按期或未开展1次待登记"
+        in reader("village.secretary").get(year(world)).main
+    )
 
 
 def test_months_are_explained_step_by_step(reader, world):
@@ -101,7 +126,10 @@ def test_what_has_not_come_or_is_elsewhere_is_not_noted(reader, planned, world, 
     branch = reader("village.secretary")
     page = branch.get(year(world))
     assert "还没有到这一天" in branch.submit(page, "/2026/11/held", 422, on="2026-11-30").main
-    assert "开展日期必须在 11 月之内。" in branch.submit(page, "/2026/11/held", 422, on="2026-10-30").main
+    assert (
+        "开展日期必须在 11 月之内。"
+        in branch.submit(page, "/2026/11/held", 422, on="2026-10-30").main
+    )
     assert "请选一个日期。" in branch.submit(page, "/2026/11/held", 422, on="").main
     assert session.scalar(sa.select(sa.func.count()).select_from(ActivityChange)) == 0
 
@@ -112,7 +140,9 @@ def test_a_branch_that_chooses_its_day_chooses_it_here(reader, planned, world, s
     assert chips(page)[12] == "待定日"
     done = firm.submit(page, "/2026/12/day", on="2026-12-16")
     assert "12 月党日定在 12月16日。" in done.main and chips(done)[12] == "已安排"
-    assert "活动日必须在 12 月之内。" in firm.submit(done, "/2026/12/day", 422, on="2027-01-05").main
+    assert (
+        "活动日必须在 12 月之内。" in firm.submit(done, "/2026/12/day", 422, on="2027-01-05").main
+    )
     assert not page.has_form("/2026/7/day"), "七一 is the zone's to set"
 
 
@@ -131,7 +161,9 @@ def test_a_fixed_branch_cannot_choose_and_others_cannot_write(reader, planned, w
     assert session.scalar(sa.select(sa.func.count()).select_from(ActivityChange)) == 0
 
 
-@pytest.mark.parametrize("name", ["town2.officer", "firm.secretary", "village2.member1", "zone.auditor"])
+@pytest.mark.parametrize(
+    "name", ["town2.officer", "firm.secretary", "village2.member1", "zone.auditor"]
+)
 def test_a_branch_out_of_sight_does_not_exist(reader, world, name):
     reader(name).get(year(world), 404)
 
@@ -158,11 +190,19 @@ def test_units_in_sight_are_listed_by_town(reader, planned, world, play):
     assert "没有可以查看的支部" in reader("zone.sysadmin").get("/units").main
 
 
-def test_an_accepted_late_report_is_not_called_an_approved_change(reader, planned, world, session, play, clock, api):
+def test_an_accepted_late_report_is_not_called_an_approved_change(
+    reader, planned, world, session, play, clock, api
+):
     """Source: dossier §8: a flood, reported within 3 working days after recovery."""
     play.on("2026-12-08")
-    case = play.move(play.open("village.secretary"), "village.secretary", "report_late", new_day="2026-12-07",
-                     reason="山洪冲断道路，当日无法到会", recovered_on="2026-12-06")
+    case = play.move(
+        play.open("village.secretary"),
+        "village.secretary",
+        "report_late",
+        new_day="2026-12-07",
+        reason="山洪冲断道路，当日无法到会",
+        recovered_on="2026-12-06",
+    )
     play.move(case, "town1.officer", "accept_late")
     session.expire_all()
     planned[12].held_on = date(2026, 12, 7)
@@ -171,7 +211,9 @@ def test_an_accepted_late_report_is_not_called_an_approved_change(reader, planne
     page = reader("village.secretary").get(year(world))
     assert chips(page)[12] == "事后补报"
     assert f"/cases/{case.id}" in page.links("查看案卷")
-    month = api("village.secretary").get(f"/units/{world.units['village'].id}/party-days", year=2026)["items"][11]
+    month = api("village.secretary").get(
+        f"/units/{world.units['village'].id}/party-days", year=2026
+    )["items"][11]
     assert (month["moved_how"], month["status"]) == ("late_report", "held")
 
 
@@ -181,25 +223,37 @@ def test_the_reply_stands_on_the_year_with_its_number(reader, planned, world, se
     assert case.number in page.main and page.links(case.number) == [f"/cases/{case.id}"]
     shown = reader("village.member1").get(year(world))
     assert case.number in shown.main and not shown.links(case.number)
-    month = api("village.secretary").get(f"/units/{world.units['village'].id}/party-days", year=2026)["items"][11]
+    month = api("village.secretary").get(
+        f"/units/{world.units['village'].id}/party-days", year=2026
+    )["items"][11]
     assert month["moved_how"] == "approved"
 
 
 def test_a_month_moved_by_the_zone_names_its_notice(reader, world, session, play, clock, api):
-    """2 January 2026 is a holiday, the rule says the 9th; the zone's notice sets the 16th for everybody."""
+    """2 January 2026 is a holiday, the rule says the 9th; the zone's notice sets the 16th for
+    everybody.
+    """
     play.on("2025-12-20")
-    notice = play.open("zone.officer", "zone", workflow="zone_shift", new_day="2026-01-16", reason="全区换届会议")
+    notice = play.open(
+        "zone.officer", "zone", workflow="zone_shift", new_day="2026-01-16", reason="全区换届会议"
+    )
     play.move(notice, "zone.officer", "propose")
     play.move(notice, "zone.secretary", "publish")
     plan_year(session, [world.units["village"]], 2026, at("2026-01-05"))
     session.commit()
     page = reader("village.secretary").get(year(world))
     assert "按全区通知改期，" + notice.number in page.main
-    row = session.scalar(sa.select(Activity).where(Activity.month == 1, Activity.unit_id == world.units["village"].id))
+    row = session.scalar(
+        sa.select(Activity).where(
+            Activity.month == 1, Activity.unit_id == world.units["village"].id
+        )
+    )
     row.held_on = row.day
     session.commit()
     assert chips(reader("village.secretary").get(year(world)))[1] == "全区统一调整"
-    month = api("village.secretary").get(f"/units/{world.units['village'].id}/party-days", year=2026)["items"][0]
+    month = api("village.secretary").get(
+        f"/units/{world.units['village'].id}/party-days", year=2026
+    )["items"][0]
     assert (month["moved_how"], month["notice"]) == ("zone_notice", notice.number)
 
 
@@ -207,7 +261,13 @@ def test_a_month_moved_by_the_zone_names_its_notice(reader, world, session, play
 def test_writing_in_a_foreign_year_leaves_a_refusal(reader, planned, world, session, what):
     foreign = reader("village2.secretary")
     token = foreign.get("/desk").value("csrf_token")
-    answer = foreign.raw("POST", f"{year(world)}/12/{what}", data={"csrf_token": token, "on": "2026-11-20"})
+    answer = foreign.raw(
+        "POST", f"{year(world)}/12/{what}", data={"csrf_token": token, "on": "2026-11-20"}
+    )
     assert answer.status_code == 404
     [row] = session.scalars(sa.select(Refusal))
-    assert (row.move, row.status, row.actor_id) == (f"year_{what}", 404, world.people["village2.secretary"].id)
+    assert (row.move, row.status, row.actor_id) == (
+        f"year_{what}",
+        404,
+        world.people["village2.secretary"].id,
+    )

@@ -1,4 +1,6 @@
-"""The zone's settings: who may change them, what follows, and what stays; and the table of rest days."""
+"""The zone's settings: who may change them, what follows, and what stays; and the table of rest
+days.
+"""
 
 from __future__ import annotations
 
@@ -26,35 +28,62 @@ def planned(session, world):
 
 
 def day(session, world, unit: str, year: int, month: int) -> date:
-    return session.scalar(sa.select(Activity.day).where(
-        Activity.unit_id == world.units[unit].id, Activity.year == year, Activity.month == month))
+    return session.scalar(
+        sa.select(Activity.day).where(
+            Activity.unit_id == world.units[unit].id, Activity.year == year, Activity.month == month
+        )
+    )
 
 
 def test_days_ahead_follow_a_changed_rule_and_decided_ones_stay(session, world, planned, play):
-    """May 2027: the first full week's Friday is the 7th; January's first Friday is a holiday by law."""
+    """May 2027: the first full week's Friday is the 7th; January's first Friday is a holiday by
+    law.
+    """
     moved = play.approved("2026-12-11")
     past = day(session, world, "village", 2026, 11)
-    count = zone_settings.change(session, world.zone.id, "week_rule", "full_week", play.who("zone.sysadmin"), play.at)
+    count = zone_settings.change(
+        session, world.zone.id, "week_rule", "full_week", play.who("zone.sysadmin"), play.at
+    )
     session.commit()
     assert count > 0 and day(session, world, "village", 2026, 11) == past
-    assert day(session, world, "village", 2026, 12) == date(2026, 12, 11) and moved.state == "approved"
+    assert (
+        day(session, world, "village", 2026, 12) == date(2026, 12, 11) and moved.state == "approved"
+    )
     assert day(session, world, "village", 2027, 10) != date(2027, 10, 1)
-    assert day(session, world, "organ", 2026, 12) == date(2026, 12, 11)  # the first whole week begins on the 7th
+    assert day(session, world, "organ", 2026, 12) == date(
+        2026, 12, 11
+    )  # the first whole week begins on the 7th
     [row] = zone_settings.history(session, world.zone.id)
-    assert (row.name, row.before, row.after, row.moved) == ("week_rule", "first_friday", "full_week", count)
+    assert (row.name, row.before, row.after, row.moved) == (
+        "week_rule",
+        "first_friday",
+        "full_week",
+        count,
+    )
     assert row.by_id == world.people["zone.sysadmin"].id
 
 
-@pytest.mark.parametrize(("name", "value"), [
-    ("week_rule", "second_friday"), ("july_day", "06-30"), ("july_day", "07-32"), ("july_day", "七月一日"),
-    ("no_such", "1")])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("week_rule", "second_friday"),
+        ("july_day", "06-30"),
+        ("july_day", "07-32"),
+        ("july_day", "七月一日"),
+        ("no_such", "1"),
+    ],
+)
 def test_a_value_that_cannot_be_is_refused(session, world, planned, play, name, value):
     with pytest.raises(WordsWrong):
-        zone_settings.change(session, world.zone.id, name, value, play.who("zone.sysadmin"), play.at)
+        zone_settings.change(
+            session, world.zone.id, name, value, play.who("zone.sysadmin"), play.at
+        )
     assert zone_settings.history(session, world.zone.id) == []
 
 
-@pytest.mark.parametrize("who", ["zone.officer", "zone.secretary", "zone.secadmin", "zone.auditor", "town1.officer"])
+@pytest.mark.parametrize(
+    "who", ["zone.officer", "zone.secretary", "zone.secadmin", "zone.auditor", "town1.officer"]
+)
 def test_only_the_zones_system_administrator_changes(session, world, play, who):
     with pytest.raises(NotYours):
         zone_settings.change(session, world.zone.id, "july_day", "07-02", play.who(who), play.at)
@@ -81,9 +110,12 @@ def test_the_administrator_sets_and_the_page_says_who_did(reader, world, session
 @pages
 def test_what_was_typed_stays_with_its_sentence(reader, session):
     admin = reader("zone.sysadmin")
-    page = admin.submit(admin.get("/zone/settings"), "/zone/settings/july_day", status=422, value="8月1日")
+    page = admin.submit(
+        admin.get("/zone/settings"), "/zone/settings/july_day", status=422, value="8月1日"
+    )
     assert "要写成 07-01 这样" in page.main and "8月1日" in [
-        node.get("value") for node in page.tree.iter("input") if node.get("name") == "value"]
+        node.get("value") for node in page.tree.iter("input") if node.get("name") == "value"
+    ]
     assert session.scalar(sa.select(Refusal.move)) == "set_july_day"
 
 
@@ -92,7 +124,9 @@ def test_others_look_or_see_nothing_and_an_attempt_is_kept(reader, session):
     page = reader("zone.officer").get("/zone/settings")
     assert "当月第一个周五" in page.main and not page.has_form("/zone/settings/")
     token = page.value("csrf_token")
-    answer = reader("zone.officer").raw("POST", "/zone/settings/july_day", data={"csrf_token": token, "value": "07-02"})
+    answer = reader("zone.officer").raw(
+        "POST", "/zone/settings/july_day", data={"csrf_token": token, "value": "07-02"}
+    )
     assert answer.status_code == 403
     reader("village.secretary").get("/zone/settings", 404)
     assert [row.status for row in session.scalars(sa.select(Refusal))] == [403]

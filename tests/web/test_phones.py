@@ -1,4 +1,6 @@
-"""Telephone numbers: sealed at rest, masked in lists, in full only by a POST that leaves an entry, for who may."""
+"""Telephone numbers: sealed at rest, masked in lists, in full only by a POST that leaves an entry,
+for who may.
+"""
 
 from __future__ import annotations
 
@@ -21,25 +23,38 @@ def numbered(session, world):
     """Member 1 of the village is absent and has a number."""
     record(session, world, sheet(world, absent=("member1",)))
     secretary = world.actor("village.secretary", at("2026-11-24").today)
-    contacts.keep(session, "t" * 32, world.people["village.member1"].id, NUMBER, secretary, at("2026-11-24"))
+    contacts.keep(
+        session, "t" * 32, world.people["village.member1"].id, NUMBER, secretary, at("2026-11-24")
+    )
     session.commit()
     return world.people["village.member1"]
 
 
 def entries(session) -> list[tuple]:
     session.expire_all()
-    return session.execute(sa.select(PhoneLook.by_id, PhoneLook.person_id, PhoneLook.what).order_by(
-        PhoneLook.id)).all()
+    return session.execute(
+        sa.select(PhoneLook.by_id, PhoneLook.person_id, PhoneLook.what).order_by(PhoneLook.id)
+    ).all()
 
 
-@pytest.mark.parametrize(("text", "kept"), [
-    (NUMBER, NUMBER), ("+86 138-1234-5678".replace("-", " "), NUMBER), ("0722-3312345", "0722-3312345"),
-    ("(86)13812345678", NUMBER), ("07223312345", "07223312345")])
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        (NUMBER, NUMBER),
+        ("+86 138-1234-5678".replace("-", " "), NUMBER),
+        ("0722-3312345", "0722-3312345"),
+        ("(86)13812345678", NUMBER),
+        ("07223312345", "07223312345"),
+    ],
+)
 def test_numbers_as_people_write_them(text, kept):
     assert phones.read(text) == kept
 
 
-@pytest.mark.parametrize("text", ["", "1234", "12812345678", "138123456789", "１３８１２３４５６７８", "<b>", "138\n12345678x"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "1234", "12812345678", "138123456789", "１３８１２３４５６７８", "<b>", "138\n12345678x"],
+)
 def test_what_is_no_number(text):
     with pytest.raises(WordsWrong, match="电话号码应是 11 位手机号"):
         phones.read(text)
@@ -49,7 +64,10 @@ def test_a_seal_opens_for_its_own_person_under_its_own_key_only():
     sealed = phones.seal("key", "person", NUMBER)
     assert NUMBER not in sealed and sealed != phones.seal("key", "person", NUMBER)
     assert phones.unseal("key", "person", sealed) == NUMBER
-    assert phones.unseal("key", "another", sealed) is None and phones.unseal("other key", "person", sealed) is None
+    assert (
+        phones.unseal("key", "another", sealed) is None
+        and phones.unseal("other key", "person", sealed) is None
+    )
     assert phones.masked(NUMBER) == MASKED and phones.masked(None) == ""
 
 
@@ -68,15 +86,30 @@ def test_lists_show_it_masked_and_a_click_shows_it_and_is_noted(reader, numbered
         assert MASKED in page.main and NUMBER not in page.html
     assert entries(session) == before, "a GET never writes"
     token = dict(listed.fields("/record_contact"))["csrf_token"]
-    shown = branch.raw("POST", f"/people/{numbered.id}/phone", data={"csrf_token": token}).get_data(as_text=True)
-    assert f'href="tel:{NUMBER}"' in shown and "village.secretary 11月24日 09:00 看过完整号码" in shown
+    shown = branch.raw("POST", f"/people/{numbered.id}/phone", data={"csrf_token": token}).get_data(
+        as_text=True
+    )
+    assert (
+        f'href="tel:{NUMBER}"' in shown and "village.secretary 11月24日 09:00 看过完整号码" in shown
+    )
     assert entries(session)[-1] == (world.people["village.secretary"].id, numbered.id, "shown")
 
 
-@pytest.mark.parametrize(("who", "status"), [
-    ("village.secretary", 200), ("town1.officer", 200), ("zone.officer", 200), ("village.member2", 403),
-    ("community.secretary", 404), ("town2.officer", 404), ("zone.sysadmin", 404)])
-def test_only_who_has_business_in_the_branch_is_shown_it(api, numbered, world, session, who, status):
+@pytest.mark.parametrize(
+    ("who", "status"),
+    [
+        ("village.secretary", 200),
+        ("town1.officer", 200),
+        ("zone.officer", 200),
+        ("village.member2", 403),
+        ("community.secretary", 404),
+        ("town2.officer", 404),
+        ("zone.sysadmin", 404),
+    ],
+)
+def test_only_who_has_business_in_the_branch_is_shown_it(
+    api, numbered, world, session, who, status
+):
     before = len(entries(session))
     answer = api(who).post(f"/people/{numbered.id}/phone", status=status)
     assert (NUMBER in str(answer)) == (status == 200)
@@ -97,13 +130,24 @@ def test_the_branch_keeps_its_numbers_and_nothing_typed_is_lost(reader, numbered
 
 def test_the_api_keeps_it_too(api, numbered, world):
     town, branch = api("town1.officer"), api("village.secretary")
-    put = branch._expect(branch.send("PUT", f"/people/{numbered.id}/phone", json={"number": "0722-3312345"}), 200)
+    put = branch._expect(
+        branch.send("PUT", f"/people/{numbered.id}/phone", json={"number": "0722-3312345"}), 200
+    )
     assert put == {"number": "072****2345"}
-    assert town.send("PUT", f"/people/{numbered.id}/phone", json={"number": NUMBER}).status_code == 403
-    bad = branch._expect(branch.send("PUT", f"/people/{numbered.id}/phone", json={"number": "12"}), 422)
+    assert (
+        town.send("PUT", f"/people/{numbered.id}/phone", json={"number": NUMBER}).status_code == 403
+    )
+    bad = branch._expect(
+        branch.send("PUT", f"/people/{numbered.id}/phone", json={"number": "12"}), 422
+    )
     assert "电话号码应是" in bad["detail"]
-    rows = {row["id"]: row for row in town.get(f"/units/{world.units['village'].id}/members")["items"]}
-    assert rows[numbered.id]["phone"] == "072****2345" and rows[world.people["village.member2"].id]["phone"] is None
+    rows = {
+        row["id"]: row for row in town.get(f"/units/{world.units['village'].id}/members")["items"]
+    }
+    assert (
+        rows[numbered.id]["phone"] == "072****2345"
+        and rows[world.people["village.member2"].id]["phone"] is None
+    )
 
 
 def test_an_entry_is_never_changed_or_taken_away(numbered, session):

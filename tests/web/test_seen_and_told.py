@@ -28,8 +28,14 @@ def marks(session) -> list[str]:
 
 def met(session, world):
     case = rechecking(session, world)
-    return do(session, world, case, "accept", {"verdicts": ["explained", "accepted"], "opinion": "同意"},
-              on="2026-12-03")
+    return do(
+        session,
+        world,
+        case,
+        "accept",
+        {"verdicts": ["explained", "accepted"], "opinion": "同意"},
+        on="2026-12-03",
+    )
 
 
 def held(session, world, month=12, day="2026-12-04", unit="village"):
@@ -66,7 +72,10 @@ def test_a_look_without_token_or_from_above_leaves_no_mark(reader, world, sessio
 
 def test_a_draft_is_not_an_order_yet(api, world, session):
     case = opened(session, world)
-    assert api("village.secretary").post(f"/cases/{case.id}/seen")["seen"] == [] and marks(session) == []
+    assert (
+        api("village.secretary").post(f"/cases/{case.id}/seen")["seen"] == []
+        and marks(session) == []
+    )
 
 
 def test_without_script_the_first_form_is_the_mark(reader, world, session):
@@ -116,30 +125,45 @@ def test_the_members_are_told_at_the_next_party_day_with_one_tap(reader, world, 
     branch = reader("village.secretary")
     page = branch.get(f"/cases/{case.id}")
     assert "下一次主题党日（12月4日 星期五）向党员通报" in page.main and not page.has_form("/told")
-    assert "青委整〔2026〕1号整改通知书指出我支部 2 个问题" in page.main, "the text is shown beforehand"
+    assert "青委整〔2026〕1号整改通知书指出我支部 2 个问题" in page.main, (
+        "the text is shown beforehand"
+    )
     assert "1．11月6日未开展活动。整改情况：当天换届选举，未请示；今后列入值班表。" in page.main
-    assert branch.get(f"/units/{case.unit_id}/year/2026").links("向党员通报整改情况") == [f"/cases/{case.id}"]
+    assert branch.get(f"/units/{case.unit_id}/year/2026").links("向党员通报整改情况") == [
+        f"/cases/{case.id}"
+    ]
     activity = held(session, world)
     clock.now = at("2026-12-04", 15).now
     branch.login("village.secretary")
     done = branch.submit(branch.get(f"/cases/{case.id}"), "/told")
-    assert "已登记：本支部党员已听取整改情况通报。" in done.main and "（12月4日 星期五）" in done.main
+    assert (
+        "已登记：本支部党员已听取整改情况通报。" in done.main and "（12月4日 星期五）" in done.main
+    )
     session.expire_all()
     found = session.get(Case, case.id)
     assert found.facts["told"]["activity"] == activity.id and found.state == "closed"
-    last = session.scalars(sa.select(JournalRow).where(JournalRow.case_id == case.id).order_by(
-        JournalRow.seq.desc())).first()
+    last = session.scalars(
+        sa.select(JournalRow).where(JournalRow.case_id == case.id).order_by(JournalRow.seq.desc())
+    ).first()
     assert (last.kind, last.move) == ("restate", "tell_members")
     assert not branch.get(f"/units/{case.unit_id}/year/2026").links("向党员通报整改情况")
     sweep.sweep(session, at("2026-12-04", 16))
-    assert not session.scalars(sa.select(Notice).where(Notice.text.contains("通报整改情况"))).all(), "it is done"
+    assert not session.scalars(
+        sa.select(Notice).where(Notice.text.contains("通报整改情况"))
+    ).all(), "it is done"
 
 
 def test_who_takes_a_branch_over_reads_and_tells_of_its_order(reader, api, world, session, clock):
     """The duty to tell passes on with the members; the order stays the former branch's and says so."""
     case, town = met(session, world), world.actor("town1.officer", at("2026-12-03").today)
-    reorganize.merge(session, [world.units["village"]], world.units["community"], at("2026-12-04").today, town,
-                     at("2026-12-03"))
+    reorganize.merge(
+        session,
+        [world.units["village"]],
+        world.units["community"],
+        at("2026-12-04").today,
+        town,
+        at("2026-12-03"),
+    )
     held(session, world, unit="community")
     clock.now = at("2026-12-04", 15).now
     for name in ("firm.secretary", "community.member1", "village.secretary"):
@@ -160,8 +184,14 @@ def test_what_concerns_members_alone_does_not_pass_to_the_heir(reader, api, worl
     record(session, world, sheet(world, absent=("member1",)))
     case = cases(session)[0]
     session.execute(sa.update(Case).values(closed_at=at("2026-11-24").now, state="archived"))
-    reorganize.merge(session, [world.units["village"]], world.units["community"], at("2026-11-24").today,
-                     world.actor("town1.officer", at("2026-11-24").today), at("2026-11-24"))
+    reorganize.merge(
+        session,
+        [world.units["village"]],
+        world.units["community"],
+        at("2026-11-24").today,
+        world.actor("town1.officer", at("2026-11-24").today),
+        at("2026-11-24"),
+    )
     session.commit()
     api("community.secretary").get(f"/cases/{case.id}", 404)
     assert queue_lines(reader("community.secretary").get("/desk?box=done")) == []
@@ -171,20 +201,37 @@ def test_two_orders_are_told_of_at_one_party_day(reader, world, session):
     first, second = met(session, world), met(session, world)
     activity_for(session, world.units["village"], 2026, 12)
     session.commit()
-    links = reader("village.secretary").get(f"/units/{first.unit_id}/year/2026").links("向党员通报整改情况")
+    links = (
+        reader("village.secretary")
+        .get(f"/units/{first.unit_id}/year/2026")
+        .links("向党员通报整改情况")
+    )
     assert sorted(links) == sorted(f"/cases/{case.id}" for case in (first, second))
 
 
-@pytest.mark.parametrize(("which", "status", "sentence"), [
-    ("ahead", 422, "这次党日还没有登记开展，通报以后再登记。"), ("before", 422, "这次党日在销号以前"),
-    ("strange", 422, "请选本支部销号以后开展的一次主题党日。"), ("nonsense", 422, "请选本支部销号以后开展的一次主题党日。")])
-def test_told_only_at_a_party_day_that_was_held_afterwards(api, world, session, which, status, sentence):
+@pytest.mark.parametrize(
+    ("which", "status", "sentence"),
+    [
+        ("ahead", 422, "这次党日还没有登记开展，通报以后再登记。"),
+        ("before", 422, "这次党日在销号以前"),
+        ("strange", 422, "请选本支部销号以后开展的一次主题党日。"),
+        ("nonsense", 422, "请选本支部销号以后开展的一次主题党日。"),
+    ],
+)
+def test_told_only_at_a_party_day_that_was_held_afterwards(
+    api, world, session, which, status, sentence
+):
     case = met(session, world)
-    ids = {"ahead": activity_for(session, world.units["village"], 2026, 12).id,
-           "before": held(session, world, 11, "2026-11-13").id,
-           "strange": held(session, world, 12, "2026-12-04", "community").id, "nonsense": "here"}
+    ids = {
+        "ahead": activity_for(session, world.units["village"], 2026, 12).id,
+        "before": held(session, world, 11, "2026-11-13").id,
+        "strange": held(session, world, 12, "2026-12-04", "community").id,
+        "nonsense": "here",
+    }
     session.commit()
-    answer = api("village.secretary").post(f"/cases/{case.id}/told", {"activity": ids[which]}, status)
+    answer = api("village.secretary").post(
+        f"/cases/{case.id}/told", {"activity": ids[which]}, status
+    )
     assert sentence in answer["detail"]
     session.expire_all()
     assert not session.get(Case, case.id).facts.get("told")
