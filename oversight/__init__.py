@@ -17,9 +17,10 @@ def create_app(source: dict[str, str] | None = None, clock=None) -> Flask:
     from flask_babel import Babel
     from flask_migrate import Migrate
 
-    from . import settings, views, workflows
-    from .clock import Clock
-    from .db import db, engine_options, prepare
+    from oversight import views, workflows
+    from oversight.base import settings
+    from oversight.base.clock import Clock
+    from oversight.base.db import db, engine_options, prepare
 
     instance = Path((source or {}).get("OVERSIGHT_INSTANCE") or ROOT / "instance")
     env = settings.environment(instance, source)

@@ -21,8 +21,8 @@ from flask_migrate import upgrade
 from sqlalchemy.engine import make_url
 
 from oversight import create_app
-from oversight.clock import StoppedClock
-from oversight.db import db
+from oversight.base.clock import StoppedClock
+from oversight.base.db import db
 from tests.support import postgres, scratch
 from tests.support import world as worlds
 

@@ -9,15 +9,16 @@ from datetime import date
 import click
 from flask import current_app
 
-from ..db import db
-from ..errors import BadRequest, WordsWrong
-from ..operations import administration, zone_settings
-from ..operations import calendar as days
-from ..operations import sweep as time
-from ..rules.calendar import zone_settings as chosen
-from ..settings import ZONE_SETTINGS
-from .around import in_app, now, read_file, table
-from .chinese import Command, Day, Group, Year
+from oversight.base.db import db
+from oversight.base.refusals import BadRequest, WordsWrong
+from oversight.base.settings import ZONE_SETTINGS
+from oversight.calendar import holidays as days
+from oversight.calendar.zone import zone_settings as chosen
+from oversight.register import installation, zone_settings
+from oversight.time import sweep as time
+
+from .click_i18n import Command, Day, Group, Year
+from .context import in_app, now, read_file, table
 
 
 @click.command(cls=Command)
@@ -25,7 +26,7 @@ from .chinese import Command, Day, Group, Year
 @in_app
 def schedule(year: int) -> None:
     """Plan a year for every branch."""
-    zone = administration.zone(db.session)
+    zone = installation.zone(db.session)
     made, moved = days.schedule(db.session, zone.id, year, now())
     db.session.commit()
     published, _days = days.days_of(db.session, zone.id, year)
@@ -43,7 +44,7 @@ def calendar() -> None:
 @in_app
 def import_(file: str) -> None:
     """Import a holiday notice, all or nothing."""
-    zone = administration.zone(db.session)
+    zone = installation.zone(db.session)
     try:
         notice = days.read_csv(read_file(file))
     except WordsWrong as wrong:
@@ -60,7 +61,7 @@ def import_(file: str) -> None:
 @in_app
 def show(year: int) -> None:
     """List the rest days and make-up working days of a year."""
-    published, found = days.days_of(db.session, administration.zone(db.session).id, year)
+    published, found = days.days_of(db.session, installation.zone(db.session).id, year)
     if not published:
         click.echo(f"{year} 年放假安排尚未公布，下面只有法定节假日和已录入的日子。", err=True)
     table(
@@ -82,7 +83,7 @@ def settings() -> None:
 @in_app
 def list_() -> None:
     """List every choice of the zone with its value."""
-    values = chosen(db.session, administration.zone(db.session).id)
+    values = chosen(db.session, installation.zone(db.session).id)
     table(
         "区的设置",
         ("名称", "值", "含义", "可选"),
@@ -106,7 +107,7 @@ def set_(name: str, value: str) -> None:
     """Change one choice of the zone."""
     try:
         moved = zone_settings.change(
-            db.session, administration.zone(db.session).id, name, value, None, now()
+            db.session, installation.zone(db.session).id, name, value, None, now()
         )
     except WordsWrong as wrong:
         raise BadRequest("没有设定：" + "".join(wrong.fields.values())) from wrong

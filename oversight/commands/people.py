@@ -7,14 +7,15 @@ from pathlib import Path
 import click
 from flask import current_app, render_template
 
-from ..db import db
-from ..errors import BadRequest
-from ..exchange import template
-from ..operations import accounts as keeping
-from ..operations import administration, roster
-from ..sealing import Sealer
-from .around import in_app, new_file, now, password, progress, read_file
-from .chinese import Command, Group
+from oversight.base.db import db
+from oversight.base.refusals import BadRequest
+from oversight.base.sealing import Sealer
+from oversight.register import accounts as keeping
+from oversight.register import installation
+from oversight.register.roster import apply, template
+
+from .click_i18n import Command, Group
+from .context import in_app, new_file, now, password, progress, read_file
 
 # Accounts ----------------------------------------------------------------------------------------
 
@@ -31,7 +32,7 @@ def accounts() -> None:
 @in_app
 def issue(unit: str, out: str, again: bool) -> None:
     """Issue slips and write them as a page to print; the codes are kept nowhere else."""
-    made = keeping.issue_unit(db.session, administration.unit(db.session, unit), None, now(), again)
+    made = keeping.issue_unit(db.session, installation.unit(db.session, unit), None, now(), again)
     if not made:
         click.echo(
             "这里的人都已有密码或激活单，没有可发的；没有用的激活单要全部换新，请加 --again。"
@@ -55,9 +56,9 @@ def _slips(made: list) -> str:
 @in_app
 def reset(username: str, password_stdin: bool) -> None:
     """Give an account a new slip, or a new password where the operator has one."""
-    found = administration.account(db.session, username)
+    found = installation.account(db.session, username)
     if password_stdin:
-        administration.reset_password(db.session, username, password(True), now())
+        installation.reset_password(db.session, username, password(True), now())
         keeping.note(db.session, found, "password", None, now())
         db.session.commit()
         click.echo(f"{username} 的密码已重设，原来的登录和令牌都已失效。")
@@ -77,7 +78,7 @@ def _account_act(act: str, line: str, said: str) -> None:
     @in_app
     def run(username: str) -> None:
         getattr(keeping, act)(
-            db.session, administration.account(db.session, username).person_id, None, now()
+            db.session, installation.account(db.session, username).person_id, None, now()
         )
         db.session.commit()
         click.echo(f"{username} {said}。")
@@ -93,7 +94,7 @@ _account_act("leave", "停用已离开的人的账号", "已停用")
 @in_app
 def token(username: str) -> None:
     """Print an API token as the last word."""
-    made = administration.token(db.session, username, now())
+    made = installation.token(db.session, username, now())
     db.session.commit()
     click.echo(f"{username} 的接口令牌： {made}")
 
@@ -118,11 +119,11 @@ def roster_template(file: str) -> None:
 @in_app
 def import_roster(file: str, dry_run: bool, confirm_left: bool) -> None:
     """Read, compare, show, and write all or nothing."""
-    zone = administration.zone(db.session)
+    zone = installation.zone(db.session)
     data = read_file(file)
     with progress() as stage:
         try:
-            found = roster.read(
+            found = apply.read(
                 db.session,
                 zone,
                 data,
@@ -131,10 +132,10 @@ def import_roster(file: str, dry_run: bool, confirm_left: bool) -> None:
                 now(),
                 stage,
             )
-        except roster.Troubled as no:
+        except apply.Troubled as no:
             raise BadRequest("\n".join([*no.notes, *no.troubles, no.sentence])) from no
         if not dry_run:
-            roster.apply(db.session, found, None, now(), confirm_left, stage)
+            apply.apply(db.session, found, None, now(), confirm_left, stage)
             db.session.commit()
     _tell(found, dry_run)
 
@@ -142,7 +143,7 @@ def import_roster(file: str, dry_run: bool, confirm_left: bool) -> None:
 def _tell(found, dry_run: bool) -> None:
     for note in found.roster.notes:
         click.echo(note, err=True)
-    for heading, figures in roster.summary(found.plan):
+    for heading, figures in apply.summary(found.plan):
         click.echo(
             f"{heading}：" + "，".join(f"{label} {number}" for label, number in figures) + "。"
         )

@@ -7,11 +7,11 @@ from datetime import date
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from ..db import is_id
-from ..grammar import Effect
-from ..models import Activity, Attendance, Case, Person
-from ..workdays import add_workdays
-from .organization import heir
+from oversight.base.db import is_id
+from oversight.calendar.workdays import add_workdays
+from oversight.law.definition import Effect
+from oversight.models import Activity, Attendance, Case, Person
+from oversight.organization.units import heir
 
 
 def subject(attempt) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from ..clauses import clause, house_rule
-from ..grammar import STAY, Ask, Body, Each, Effect, Move, Rule, State, role_of, rule
-from ..models import JournalRow, Recusal
-from ..roles import ABOVE, COMMITTEE, INSPECTOR, REVIEWER, SUPERIOR
+from oversight.law.clauses import clause, house_rule
+from oversight.law.definition import STAY, Ask, Body, Each, Effect, Move, Rule, State, role_of, rule
+from oversight.law.roles import ABOVE, COMMITTEE, INSPECTOR, REVIEWER, SUPERIOR
+from oversight.models import JournalRow, Recusal
 
 REASON = Ask("reason", "text", "理由")
 EXITS = house_rule("误立、撤并等情形由上级办结，编号保留，不删除。")

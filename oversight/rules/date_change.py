@@ -6,14 +6,14 @@ from datetime import date
 
 import sqlalchemy as sa
 
-from ..clauses import clause, house_rule
-from ..db import is_id
-from ..grammar import Effect, rule
-from ..models import Activity, Case, Unit
-from ..workdays import add_workdays
-from .activities import activity_for, lock_units, owed
-from .calendar import unified_july
-from .organization import superiors
+from oversight.base.db import is_id
+from oversight.calendar.party_days import activity_for, lock_units, owed
+from oversight.calendar.workdays import add_workdays
+from oversight.calendar.zone import unified_july
+from oversight.law.clauses import clause, house_rule
+from oversight.law.definition import Effect, rule
+from oversight.models import Activity, Case, Unit
+from oversight.organization.units import superiors
 
 FORCE_MAJEURE = house_rule("遇灾情等来不及书面请示的，可先电话请示，恢复后 3 个工作日内补报。")
 

@@ -8,12 +8,12 @@ from datetime import date
 
 import sqlalchemy as sa
 
-from ..clauses import DOCUMENTS, register
-from ..grammar import Ask, Effect
-from ..models import Activity, Case, Paper, Unit
-from ..workdays import add_workdays
-from .organization import superiors
-from .papers import chinese_day, issue
+from oversight.calendar.workdays import add_workdays
+from oversight.law.clauses import DOCUMENTS, register
+from oversight.law.definition import Ask, Effect
+from oversight.models import Activity, Case, Paper, Unit
+from oversight.organization.units import superiors
+from oversight.papers.replies import chinese_day, issue
 
 METHODS = (
     ("random", "随机抽查"),

@@ -13,34 +13,26 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from ..db import _reading, db
-from ..errors import No, NotLoggedIn, Unavailable
-from . import (
-    access,
-    accounts,
-    admin,
-    admin_people,
-    admin_units,
-    api,
-    api_attendance,
-    api_life,
+from oversight.base.db import _reading, db
+from oversight.base.refusals import No, NotLoggedIn, Unavailable
+from oversight.views.pages.admin import accounts, office, people, roster, units, zone
+
+from . import assets, health, present, session
+from .api import attendance, cases
+from .api import life_meetings as api_life
+from .pages import (
     appraise,
-    assets,
     attend,
+    bulk,
     case,
     contact,
     desk,
     evidence,
-    health,
     law,
     life_meetings,
-    many,
     opening,
     phone,
-    present,
-    roster,
     year,
-    zone,
 )
 
 SAFE = ("GET", "HEAD", "OPTIONS")
@@ -48,8 +40,8 @@ CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-API = (api, api_attendance, api_life)  # one blueprint
-ADMIN = (admin, admin_units, admin_people)  # one blueprint
+API = (cases, attendance, api_life)  # one blueprint
+ADMIN = (office, units, people)  # one blueprint
 csrf = CSRFProtect()
 
 
@@ -71,13 +63,13 @@ def register(app: Flask) -> None:
     )
     app.url_map.merge_slashes = False  # its redirects would believe the Host header
     csrf.init_app(app)
-    access.manager.init_app(app)
+    session.manager.init_app(app)
     for module in (
-        access,
+        session,
         accounts,
         roster,
         desk,
-        many,
+        bulk,
         case,
         evidence,
         opening,
@@ -93,7 +85,7 @@ def register(app: Flask) -> None:
         health,
     ):
         app.register_blueprint(module.bp)
-    csrf.exempt(api.bp)
+    csrf.exempt(cases.bp)
     present.register(app)
     app.jinja_env.globals.update(appraising=appraise.Appraising, life_of=life_meetings.Life)
     assets.register(app)
@@ -136,9 +128,9 @@ def _refused(error):
         )
         return answer
     if isinstance(no, NotLoggedIn):
-        return access.manager.unauthorized()
+        return session.manager.unauthorized()
     if no.status >= 500:
-        access.forget()  # the page of a failure asks the database nothing
+        session.forget()  # the page of a failure asks the database nothing
     return render_template("error.html", no=no), no.status
 
 

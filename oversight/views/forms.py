@@ -9,8 +9,8 @@ from datetime import date
 from wtforms import StringField, TextAreaField
 from wtforms.form import BaseForm
 
-from ..errors import BadRequest, No, RuleSaysNo, WordsWrong
-from ..grammar import Ask, Move
+from oversight.base.refusals import BadRequest, No, RuleSaysNo, WordsWrong
+from oversight.law.definition import Ask, Move
 
 OTHER = "other"
 ATTACH = "attach"  # in the place of a move: the form by which a file is sent

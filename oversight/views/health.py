@@ -10,10 +10,11 @@ from alembic.script import ScriptDirectory
 from flask import Blueprint, Response, current_app, request
 from sqlalchemy.exc import SQLAlchemyError
 
-from ..db import db
-from ..errors import NotInSight
-from ..models import Case, Work
-from .access import moment
+from oversight.base.db import db
+from oversight.base.refusals import NotInSight
+from oversight.models import Case, Work
+
+from .session import moment
 
 bp = Blueprint("health", __name__)
 LOOPBACK = ("127.0.0.1", "::1")

@@ -10,10 +10,10 @@ import pkgutil
 from importlib import import_module
 from pathlib import Path
 
-from ..errors import NotInSight, Unsound
-from ..grammar import State, Workflow
-from ..roles import BRANCH
-from ..sentences import say
+from oversight.base.refusals import NotInSight, Unsound
+from oversight.base.sentences import say
+from oversight.law.definition import State, Workflow
+from oversight.law.roles import BRANCH
 
 _found: dict[tuple[str, int], Workflow] = {}
 _current: dict[str, Workflow] = {}

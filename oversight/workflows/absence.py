@@ -6,11 +6,12 @@ after hearing the member; education is a flag beside the lesson, never its end.
 
 from dataclasses import replace
 
-from .. import rules
-from ..clauses import clause, house_rule
-from ..grammar import STAY, Ask, Due, Move, State, Workflow, rule
-from ..roles import ABOVE, BRANCH, COUNT, MEMBER, SUPERIOR
-from ..rules import absence as facts
+from oversight.law.clauses import clause, house_rule
+from oversight.law.definition import STAY, Ask, Due, Move, State, Workflow, rule
+from oversight.law.roles import ABOVE, BRANCH, COUNT, MEMBER, SUPERIOR
+from oversight.organization import members
+from oversight.rules import absence as facts
+from oversight.rules.common import another_person, common_moves
 
 CONTACT, TOLD, MAKE_UP = clause("G-3.2.1b"), clause("G-3.2.1c"), clause("G-3.2.1d")
 FILE, EDUCATE = clause("O-3.2.1e"), clause("G-4.4g")
@@ -21,7 +22,7 @@ LOST = house_rule("两种以上方式联系三次仍联系不上的，报上级�
 FINDING = house_rule("无故不参加由支委会听取本人说明后认定，本人可以提出异议。")
 EXEMPT = house_rule("确有困难的，经上级同意可以不补课。")
 
-REASONS = tuple((value, value) for value in rules.people.CATEGORIES)
+REASONS = tuple((value, value) for value in members.CATEGORIES)
 WAYS = (
     ("phone", "电话"),
     ("visit", "上门"),
@@ -175,19 +176,19 @@ WORKFLOW = Workflow(
         Move("object", "对认定提出异议", (TO_CONTACT, TO_MAKE_UP, TO_CONFIRM), OBJECTED, by=MEMBER, under=FINDING,
              asks=(WHY,), only_if=(found_unexcused,)),
         Move("uphold_finding", "维持认定", OBJECTED, TO_MAKE_UP, by=SUPERIOR, under=FINDING, asks=(NOTE,),
-             only_if=(rules.another_person,), does=(facts.keep_finding,), decides=True),
+             only_if=(another_person,), does=(facts.keep_finding,), decides=True),
         Move("overturn_finding", "撤销认定", OBJECTED, TO_MAKE_UP, by=SUPERIOR, under=FINDING, asks=(NOTE,),
-             only_if=(rules.another_person,), does=(facts.withdraw_finding,), decides=True),
+             only_if=(another_person,), does=(facts.withdraw_finding,), decides=True),
         Move("search_lost", "报上级查找失联党员", TO_CONTACT, UNREACHED, by=BRANCH, under=LOST,
              only_if=(tried_enough,)),
         Move("begin_search", "转失联查找", UNREACHED, SEARCHING, by=SUPERIOR, under=LOST, asks=(NOTE,),
-             only_if=(rules.another_person,), decides=True),
+             only_if=(another_person,), decides=True),
         Move("try_again", "请支部再联系", UNREACHED, TO_CONTACT, by=SUPERIOR, under=LOST, asks=(NOTE,),
-             only_if=(rules.another_person,), decides=True),
+             only_if=(another_person,), decides=True),
         Move("excuse", "同意不补课", LIVE, EXCUSED, by=SUPERIOR, under=EXEMPT, asks=(WHY,)),
         Move("correct", "考勤更正", (*LIVE, OBJECTED, UNREACHED), CORRECTED, by=COUNT, under=clause("G-3.2.1a"),
              only_if=(no_longer_missing,)),
-        *rules.common_moves(*LIVE, OBJECTED, UNREACHED, void_if=(nobody_dropped,), void_then=(facts.open_anew,)),
+        *common_moves(*LIVE, OBJECTED, UNREACHED, void_if=(nobody_dropped,), void_then=(facts.open_anew,)),
     ),
 )
 # fmt: on

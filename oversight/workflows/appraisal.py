@@ -7,15 +7,23 @@ follows is not done here.
 
 from dataclasses import replace
 
-from .. import rules
-from ..grammar import STAY, Ask, Body, Due, Each, Move, State, Workflow
-from ..roles import BRANCH, CLOCK, COMMITTEE, COUNT, MEMBER, PARTICIPANT, REVIEWER, SUPERIOR
-from ..rules import appraisal as facts
-from ..rules import appraisal_guards as law
-from ..rules import appraisal_outcome as outcome
-from ..rules import appraisal_ratings as ratings
-from ..rules import bodies
-from ..rules.appraisal_guards import (
+from oversight.law.definition import STAY, Ask, Body, Due, Each, Move, State, Workflow
+from oversight.law.roles import (
+    BRANCH,
+    CLOCK,
+    COMMITTEE,
+    COUNT,
+    MEMBER,
+    PARTICIPANT,
+    REVIEWER,
+    SUPERIOR,
+)
+from oversight.rules import committee
+from oversight.rules.appraisal import guards as law
+from oversight.rules.appraisal import outcome as outcome
+from oversight.rules.appraisal import ratings as ratings
+from oversight.rules.appraisal import roster as facts
+from oversight.rules.appraisal.guards import (
     CONSENT,
     DECIDED,
     MEETING,
@@ -28,6 +36,7 @@ from ..rules.appraisal_guards import (
     TOLD,
     YEARLY,
 )
+from oversight.rules.common import another_person, common_moves
 
 MEMBER_ASK, WHO = Ask("member", "person", "党员"), Ask("member", "person", "党员", required=False)
 STRUCK = (
@@ -121,7 +130,7 @@ ANSWER = (
     Ask("returned", "list", "退回的党员及理由", required=False, items=NOTES),
 )
 BALLOTS = (
-    *bodies.BALLOTS,
+    *committee.BALLOTS,
     Ask(
         "returned",
         "list",
@@ -168,8 +177,8 @@ UNFINISHED = State("unfinished", "未完成")
 BEFORE_VOTE = (PREPARING, SELF_ASSESSMENT, SELF_DONE, PEER_REVIEW)
 AT_THE_BRANCH = (PREPARING, SELF_DONE, PEER_REVIEW, VOTE, RATE, RETURNED, TELLING, ALL_TOLD)
 AFTER_VOTE = (VOTE, RATE, RETURNED, TELLING, UNDER_REVIEW)
-MINUTES = (bodies.keep_minutes,)
-REVIEWING = (rules.another_person, law.by_others)
+MINUTES = (committee.keep_minutes,)
+REVIEWING = (another_person, law.by_others)
 
 # fmt: off
 WORKFLOW = Workflow(
@@ -187,9 +196,9 @@ WORKFLOW = Workflow(
             Move("ask_not_counted", "请示不计入", at, away, by=BRANCH, under=CONSENT, asks=AWAY,
                  only_if=(law.counted_so_far,), does=(facts.ask_not_counted,)),
             Move("consent_not_counted", "同意不计入", away, at, by=SUPERIOR, under=CONSENT, asks=(NOTE,),
-                 only_if=(rules.another_person, law.not_about_oneself), does=(facts.not_count,), decides=True),
+                 only_if=(another_person, law.not_about_oneself), does=(facts.not_count,), decides=True),
             Move("deny_not_counted", "不同意", away, at, by=SUPERIOR, under=CONSENT, asks=(NOTE,),
-                 only_if=(rules.another_person, law.not_about_oneself), does=(facts.lower,), decides=True))),
+                 only_if=(another_person, law.not_about_oneself), does=(facts.lower,), decides=True))),
         Move("open_self_assessment", "开始自评", PREPARING, SELF_ASSESSMENT, by=BRANCH, under=STEPS),
         Move("file_self_assessment", "提交自评", SELF_ASSESSMENT, STAY, by=MEMBERS, under=STEPS, asks=SELF, many=True,
              does=(facts.file_own,)),
@@ -220,22 +229,23 @@ WORKFLOW = Workflow(
         Move("branch_decided", "支部确定等次", PUT_FORWARD, TELLING, by=COUNT, under=DECIDED, only_if=(law.branch_decides,),
              does=(ratings.settle,)),
         Move("decide", "表态", DECIDING, STAY, by=BODY, under=DECIDED, asks=ANSWER, many=True, decides=True,
-             only_if=(rules.another_person, law.returned_known, bodies.openly(BODY))),
-        Move("enter_ballots", "录入无记名表决结果", DECIDING, STAY, by=SUPERIOR, under=bodies.SECRET, asks=BALLOTS,
-             only_if=(rules.another_person, bodies.secretly(BODY), bodies.came_are_members, bodies.enough_came(BODY),
-                      bodies.ballots_add_up, bodies.tellers_apart(BODY), law.returned_known, law.returned_votes_fit),
-             does=(bodies.enter_ballots,)),
-        Move("close_meeting", "结束会议并计票", DECIDING, STAY, by=SUPERIOR, under=DECIDED, asks=(bodies.MINUTES,),
-             only_if=(bodies.enough_acted(BODY),), does=(bodies.close_meeting,)),
+             only_if=(another_person, law.returned_known, committee.openly(BODY))),
+        Move("enter_ballots", "录入无记名表决结果", DECIDING, STAY, by=SUPERIOR, under=committee.SECRET, asks=BALLOTS,
+             only_if=(another_person, committee.secretly(BODY), committee.came_are_members, committee.enough_came(BODY),
+                      committee.ballots_add_up, committee.tellers_apart(BODY), law.returned_known,
+                      law.returned_votes_fit),
+             does=(committee.enter_ballots,)),
+        Move("close_meeting", "结束会议并计票", DECIDING, STAY, by=SUPERIOR, under=DECIDED, asks=(committee.MINUTES,),
+             only_if=(committee.enough_acted(BODY),), does=(committee.close_meeting,)),
         Move("agreed", "会议同意", DECIDING, TELLING, by=COUNT, under=DECIDED, does=(*MINUTES, ratings.settle),
-             only_if=(bodies.all_acted(BODY), bodies.carried(BODY), law.nobody_sent_back)),
+             only_if=(committee.all_acted(BODY), committee.carried(BODY), law.nobody_sent_back)),
         Move("some_returned", "会议退回个别等次", DECIDING, RETURNED, by=COUNT, under=DECIDED,
-             only_if=(bodies.all_acted(BODY), bodies.carried(BODY), law.somebody_sent_back),
+             only_if=(committee.all_acted(BODY), committee.carried(BODY), law.somebody_sent_back),
              does=(*MINUTES, ratings.send_back)),
         Move("not_agreed", "会议没有通过", DECIDING, RETURNED, by=COUNT, under=DECIDED,
-             only_if=(bodies.all_acted(BODY), bodies.not_carried(BODY)), does=(*MINUTES, ratings.send_all_back)),
-        Move("refer_up", "提请上一级会议", DECIDING, STAY, by=COUNT, under=bodies.COLLEGIAL,
-             only_if=(bodies.short_of_quorum(BODY),), does=(*MINUTES, bodies.refer_up)),
+             only_if=(committee.all_acted(BODY), committee.not_carried(BODY)), does=(*MINUTES, ratings.send_all_back)),
+        Move("refer_up", "提请上一级会议", DECIDING, STAY, by=COUNT, under=committee.COLLEGIAL,
+             only_if=(committee.short_of_quorum(BODY),), does=(*MINUTES, committee.refer_up)),
         Move("tell", "告知本人", TELLING, STAY, by=BRANCH, under=TOLD, does=(outcome.tell,),
              asks=(Ask("members", "list", "告知谁", required=False, hint="不填就是全部。"),), only_if=(law.told_are_graded,)),
         Move("take_up_review", "转入复核", TELLING, UNDER_REVIEW, by=COUNT, under=REVIEW,
@@ -256,7 +266,7 @@ WORKFLOW = Workflow(
         Move("close", "期满归档", FILED, CLOSED, by=CLOCK, under=REVIEW, on=outcome.past_review),
         Move("close_unfinished", "按未完成结束", AT_THE_BRANCH, UNFINISHED, by=SUPERIOR, under=PACE, asks=(WHY,),
              only_if=(law.branch_is_late,)),
-        *rules.common_moves(*BEFORE_VOTE, AWAY_FIRST, AWAY_LATER, VOTE, RATE, DECIDING, RETURNED, TELLING, ALL_TOLD,
+        *common_moves(*BEFORE_VOTE, AWAY_FIRST, AWAY_LATER, VOTE, RATE, DECIDING, RETURNED, TELLING, ALL_TOLD,
                             UNDER_REVIEW),
     ),
 )

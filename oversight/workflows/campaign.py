@@ -5,12 +5,22 @@ Drafted by the zone office, signed by somebody else of the zone committee. Organ
 the year anyway.
 """
 
-from .. import rules
-from ..clauses import clause, house_rule
-from ..grammar import Ask, Move, State, Workflow, rule
-from ..roles import CLOCK, ZONE_OFFICE, ZONE_SIGNER
-from ..rules import appraisal as facts
-from ..rules.sign_off import DRAFT, OPINION, PROPOSED, REVOKED, WHY, drafting, lapsing, sending_back
+from oversight.law.clauses import clause, house_rule
+from oversight.law.definition import Ask, Move, State, Workflow, rule
+from oversight.law.roles import CLOCK, ZONE_OFFICE, ZONE_SIGNER
+from oversight.papers.replies import void_papers
+from oversight.rules.appraisal import roster as facts
+from oversight.rules.common import another_person, common_moves
+from oversight.rules.zone_notice import (
+    DRAFT,
+    OPINION,
+    PROPOSED,
+    REVOKED,
+    WHY,
+    drafting,
+    lapsing,
+    sending_back,
+)
 
 DEPLOYED = clause("G-3.1.6d")
 SIGNED = house_rule("评议部署由党建办拟稿，经党工委成员签发后印发通知。")
@@ -52,12 +62,12 @@ WORKFLOW = Workflow(
         *drafting(SIGNED, not_over, under=SIGNED),
         sending_back(SIGNED),
         Move("sign", "签发", PROPOSED, IN_FORCE, by=ZONE_SIGNER, under=DEPLOYED, asks=(OPINION,), decides=True,
-             only_if=(rules.another_person, not_over), does=(facts.deploy,)),
+             only_if=(another_person, not_over), does=(facts.deploy,)),
         Move("revoke", "撤销部署", IN_FORCE, REVOKED, by=ZONE_SIGNER, under=SIGNED, asks=(WHY,),
-             does=(rules.void_papers,)),
+             does=(void_papers,)),
         lapsing(on=facts.deployed_until),
         Move("end", "部署期满", IN_FORCE, OVER, by=CLOCK, under=DEPLOYED, on=facts.deployed_until),
-        *rules.common_moves(DRAFT, PROPOSED),
+        *common_moves(DRAFT, PROPOSED),
     ),
 )
 # fmt: on

@@ -7,12 +7,14 @@ superior.
 
 from datetime import timedelta
 
-from .. import rules
-from ..clauses import clause, house_rule
-from ..grammar import STAY, Ask, Due, Each, Move, State, Workflow, rule
-from ..roles import BRANCH, CLOCK, COUNT, SUPERIOR
-from ..rules import date_change as facts
-from ..rules.date_change import FORCE_MAJEURE
+from oversight.calendar.party_days import apply_late, excuse_month, move_activity, take_back
+from oversight.law.clauses import clause, house_rule
+from oversight.law.definition import STAY, Ask, Due, Each, Move, State, Workflow, rule
+from oversight.law.roles import BRANCH, CLOCK, COUNT, SUPERIOR
+from oversight.papers.replies import issue_joint_replies, issue_reply, void_papers
+from oversight.rules import date_change as facts
+from oversight.rules.common import common_moves, second_person
+from oversight.rules.date_change import FORCE_MAJEURE
 
 CONSENT, NOT_ALONE = clause("G-2.1.1c"), clause("G-2.1.1b")
 PROMPT = house_rule("3 个工作日内、且在原定日期之前答复；指导书没有规定期限。")
@@ -143,8 +145,8 @@ def another_if_told(attempt):
 
 AHEAD = (not_july, not_held, still_ahead)
 NEW = (same_month, another_day, not_a_rest_day, asked_ahead, not_taken)
-ANSWERED = (rules.second_person, not_held, day_stands, still_ahead)
-UNDO = (rules.take_back, rules.void_papers)
+ANSWERED = (second_person, not_held, day_stands, still_ahead)
+UNDO = (take_back, void_papers)
 
 # fmt: off
 WORKFLOW = Workflow(
@@ -163,18 +165,18 @@ WORKFLOW = Workflow(
              does=(facts.write_down, facts.copy_partners)),
         Move("withdraw", "撤回", (DRAFT, ASKED, ASKED_JOINT, RETURNED), WITHDRAWN, by=BRANCH, under=CONSENT),
         Move("approve", "同意", ASKED, APPROVED, by=SUPERIOR, under=CONSENT, asks=(OPINION,),
-             only_if=ANSWERED, does=(rules.move_activity, rules.issue_reply), decides=True,
+             only_if=ANSWERED, does=(move_activity, issue_reply), decides=True,
              consequence="同意即印发批复并编文号，党日随之变更"),
         Move("refuse", "不同意", ASKED, REFUSED, by=SUPERIOR, under=CONSENT, asks=(OPINION,),
-             only_if=(rules.second_person, still_ahead), does=(rules.issue_reply,), decides=True),
+             only_if=(second_person, still_ahead), does=(issue_reply,), decides=True),
         Move("return", "退回修改", ASKED, RETURNED, by=SUPERIOR, under=CONSENT, asks=(OPINION,),
-             only_if=(rules.second_person, still_ahead), decides=True),
+             only_if=(second_person, still_ahead), decides=True),
         Move("approve", "同意", ASKED_JOINT, STAY, by=JOINT, under=CONSENT, asks=(OPINION,), only_if=ANSWERED,
              many=True, decides=True, consequence="各方都同意后党日一并变更"),
         Move("refuse", "不同意", ASKED_JOINT, REFUSED, by=JOINT, under=CONSENT, asks=(OPINION,),
-             only_if=(rules.second_person, still_ahead), does=(rules.issue_reply,), decides=True),
+             only_if=(second_person, still_ahead), does=(issue_reply,), decides=True),
         Move("all_agreed", "各方均已同意", ASKED_JOINT, APPROVED, by=COUNT, under=CONSENT,
-             does=(rules.move_activity, rules.issue_joint_replies)),
+             does=(move_activity, issue_joint_replies)),
         Move("lapse", "到期未答复", (ASKED, ASKED_JOINT), LAPSED, by=CLOCK, under=PROMPT, on=facts.first_day),
         Move("expire", "逾期未重报", RETURNED, EXPIRED, by=CLOCK, under=PROMPT, on=facts.first_day),
         Move("discard", "草稿过期", DRAFT, EXPIRED, by=CLOCK, under=PROMPT,
@@ -186,22 +188,22 @@ WORKFLOW = Workflow(
         Move("ask_cancel", "申请取消变更", APPROVED, CANCEL_ASKED, by=BRANCH, under=REVOCABLE,
              asks=(WHY_CANCEL,), only_if=(still_ahead,)),
         Move("cancel", "同意取消", CANCEL_ASKED, CANCELLED, by=SUPERIOR, under=REVOCABLE, asks=(NOTE,),
-             only_if=(rules.second_person, still_ahead), does=UNDO, decides=True),
+             only_if=(second_person, still_ahead), does=UNDO, decides=True),
         Move("keep", "不取消，按批复执行", CANCEL_ASKED, APPROVED, by=SUPERIOR, under=REVOCABLE, asks=(NOTE,), decides=True,
-             only_if=(rules.second_person,)),
+             only_if=(second_person,)),
         Move("take_effect", "日期已到，变更执行", (APPROVED, CANCEL_ASKED), IN_FORCE, by=CLOCK, under=CONSENT,
              on=facts.first_day),
         Move("report_late", "事后补报", DRAFT, REPORTED, by=BRANCH, under=FORCE_MAJEURE, asks=LATE,
              only_if=(day_has_come, not_held, facts.within_three_days, another_if_told), warns=(facts.recovery_told,),
              does=(facts.write_down,)),
         Move("accept_late", "认可补报", REPORTED, ACCEPTED_LATE, by=SUPERIOR, under=FORCE_MAJEURE,
-             asks=(NOTE,), only_if=(rules.second_person,), does=(rules.apply_late,), decides=True),
+             asks=(NOTE,), only_if=(second_person,), does=(apply_late,), decides=True),
         Move("not_accept", "不予认可", REPORTED, NOT_ACCEPTED, by=SUPERIOR, under=FORCE_MAJEURE, asks=(NOTE,),
-             only_if=(rules.second_person,), decides=True),
+             only_if=(second_person,), decides=True),
         *(Move("excuse_month", "同意缓开", state, EXCUSED, by=SUPERIOR, under=FORCE_MAJEURE, asks=(NOTE,),
-               only_if=(rules.second_person, *ahead), does=(rules.excuse_month,), decides=True)
+               only_if=(second_person, *ahead), does=(excuse_month,), decides=True)
           for state, ahead in ((ASKED, (still_ahead,)), (REPORTED, ()))),
-        *rules.common_moves(DRAFT, ASKED, ASKED_JOINT, RETURNED, APPROVED, CANCEL_ASKED, REPORTED, undo=UNDO),
+        *common_moves(DRAFT, ASKED, ASKED_JOINT, RETURNED, APPROVED, CANCEL_ASKED, REPORTED, undo=UNDO),
     ),
 )
 # fmt: on

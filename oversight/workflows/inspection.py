@@ -4,11 +4,11 @@ set.
 Small things are put right on the spot without paper; 组织不力 found by the inspector leads to an order.
 """
 
-from .. import rules
-from ..clauses import clause, house_rule
-from ..grammar import Ask, Due, Move, State, Workflow, rule
-from ..roles import ABOVE, INSPECTOR, OVERSEER
-from ..rules import rectification as facts
+from oversight.law.clauses import clause, house_rule
+from oversight.law.definition import Ask, Due, Move, State, Workflow, rule
+from oversight.law.roles import ABOVE, INSPECTOR, OVERSEER
+from oversight.rules import rectification as facts
+from oversight.rules.common import common_moves
 
 INSPECT, GROUND = clause("G-4.4a"), clause("G-4.4f")
 DONE_SOON = house_rule("督查后 5 个工作日内登记情况。")
@@ -54,7 +54,7 @@ WORKFLOW = Workflow(
         Move("order", "登记情况并转整改", UNDER_WAY, ORDERED, by=INSPECTOR, under=GROUND,
              asks=(NOTE, REMINDERS, FINDINGS), only_if=(day_has_come, clauses_bind), does=(facts.order,)),
         Move("cancel", "取消督查", UNDER_WAY, CANCELLED, by=OVERSEER, under=LIGHT, asks=(WHY,)),
-        *rules.common_moves(UNDER_WAY),
+        *common_moves(UNDER_WAY),
     ),
 )
 # fmt: on

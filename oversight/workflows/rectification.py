@@ -8,11 +8,12 @@ program never pronounces 问责.
 from dataclasses import replace
 from datetime import timedelta
 
-from .. import rules
-from ..clauses import clause, house_rule
-from ..grammar import STAY, Ask, Due, Move, State, Workflow, rule
-from ..roles import ABOVE, BRANCH, CLOCK, INSPECTOR, ISSUER, OVERSEER, SUPERIOR
-from ..rules import rectification as facts
+from oversight.law.clauses import clause, house_rule
+from oversight.law.definition import STAY, Ask, Due, Move, State, Workflow, rule
+from oversight.law.roles import ABOVE, BRANCH, CLOCK, INSPECTOR, ISSUER, OVERSEER, SUPERIOR
+from oversight.organization import units
+from oversight.rules import rectification as facts
+from oversight.rules.common import another_person, common_moves
 
 GROUND, INSPECT = clause("G-4.4f"), clause("G-4.4a")
 SIGNED = house_rule("整改通知书由督查人拟稿、有权签发的人签发，拟稿人不能自己签发。")
@@ -137,7 +138,7 @@ def answered_once(attempt):
 @rule(HEARD)
 def has_above(attempt):
     """下达单位已是最高一级，没有上一级可以复查。"""
-    return rules.organization.has_above(attempt)
+    return units.has_above(attempt)
 
 
 @rule(STUDY)
@@ -154,9 +155,9 @@ WORKFLOW = Workflow(
     open_if=(has_findings, clauses_bind, already_inspected), on_open=(facts.set_issuer,), inherits=True,
     moves=(
         Move("sign_off", "签发", DRAFT, SIGNED_OFF, by=SUPERIOR, under=SIGNED, asks=(NOTE,), decides=True,
-             only_if=(rules.another_person,)),
+             only_if=(another_person,)),
         Move("drop", "不予签发", (DRAFT, SIGNED_OFF), DROPPED, by=SUPERIOR, under=SIGNED, asks=(WHY,), decides=True,
-             only_if=(rules.another_person,)),
+             only_if=(another_person,)),
         Move("issue", "编号印发", SIGNED_OFF, ISSUED, by=ISSUER, under=GROUND,
              asks=(Ask("due_on", "date", "整改期限"),), only_if=(workday_ahead,), does=(facts.issue_order,)),
         Move("acknowledge", "签收", ISSUED, FIXING, by=BRANCH, under=SERVED),
@@ -164,24 +165,24 @@ WORKFLOW = Workflow(
              asks=(Ask("items", "list", "逐条整改情况", items=MEASURE),), only_if=(one_item_each, really_done),
              does=(facts.note_report,)),
         Move("accept", "复核并销号", RECHECK, CLOSED, by=SUPERIOR, under=GROUND, asks=JUDGED, decides=True,
-             only_if=(rules.another_person, one_verdict_each, none_fails), does=(facts.close,),
+             only_if=(another_person, one_verdict_each, none_fails), does=(facts.close,),
              consequence="全部通过或说明属实即销号，并印发整改销号通知"),
         Move("send_back", "退回再改", RECHECK, FIXING, by=SUPERIOR, under=GROUND, asks=JUDGED, decides=True,
-             only_if=(rules.another_person, one_verdict_each, some_fail), does=(facts.another_round,)),
+             only_if=(another_person, one_verdict_each, some_fail), does=(facts.another_round,)),
         Move("ask_extension", "申请延期", FIXING, EXTENSION, by=BRANCH, under=LIMIT,
              asks=(Ask("until", "date", "延到哪天"), WHY), only_if=(later_workday,), does=(facts.note_extension,)),
         Move("grant", "同意延期", EXTENSION, FIXING, by=SUPERIOR, under=LIMIT, asks=(NOTE,), decides=True,
-             only_if=(rules.another_person,), does=(facts.extend,)),
+             only_if=(another_person,), does=(facts.extend,)),
         Move("deny", "不同意延期", EXTENSION, FIXING, by=SUPERIOR, under=LIMIT, asks=(NOTE,), decides=True,
-             only_if=(rules.another_person,)),
+             only_if=(another_person,)),
         Move("object", "提出异议", (ISSUED, FIXING), OBJECTED, by=BRANCH, under=HEARD, asks=(WHY,),
              only_if=(not_answered_before,), does=(facts.note_objection,)),
         Move("answer_objection", "答复异议", OBJECTED, FIXING, by=SUPERIOR, under=HEARD, asks=ANSWERS, decides=True,
-             only_if=(rules.another_person,), does=(facts.note_answer,)),
+             only_if=(another_person,), does=(facts.note_answer,)),
         Move("ask_higher_review", "提请上一级复查", FIXING, REVIEW, by=BRANCH, under=HEARD,
              asks=(Ask("reason", "text", "理由", required=False),), only_if=(answered_once, has_above)),
         Move("answer_review", "复查答复", REVIEW, FIXING, by=ABOVE, under=HEARD, asks=ANSWERS, decides=True,
-             only_if=(rules.another_person,), does=(facts.note_answer,)),
+             only_if=(another_person,), does=(facts.note_answer,)),
         Move("review_unanswered", "上级未答复，恢复整改", REVIEW, FIXING, by=CLOCK, under=HEARD,
              on=lambda attempt: attempt.case.due_on + timedelta(days=1)),
         Move("recall", "收回", SENT, RECALLED, by=SUPERIOR, under=RECALLED_RULE, asks=(WHY,),
@@ -191,7 +192,7 @@ WORKFLOW = Workflow(
         Move("close_recalled", "不再下达", RECALLED, ENDED, by=OVERSEER, under=RECALLED_RULE, asks=(NOTE,)),
         Move("refer", "提请研究", FIXING, STAY, by=OVERSEER, under=STUDY, asks=(WHY,), only_if=(overdue,),
              does=(facts.note_referral,)),
-        *rules.common_moves(*LIVE, RECALLED, undo=(facts.void_order,)),
+        *common_moves(*LIVE, RECALLED, undo=(facts.void_order,)),
     ),
 )
 # fmt: on

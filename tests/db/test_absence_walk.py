@@ -7,10 +7,10 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
-from oversight import engine, queues
-from oversight.errors import NotYours, RuleSaysNo
+from oversight.base.refusals import NotYours, RuleSaysNo
+from oversight.engine.transitions import inbox, transitions
 from oversight.models import Attendance, Case, Post
-from oversight.operations import sweep
+from oversight.time import sweep
 from tests.db.test_attendance import cases, record, sheet
 from tests.support.world import at
 
@@ -26,7 +26,7 @@ def missing(session, world, unit="village", who="member1", kind="absent"):
 
 def do(session, world, case, move, words=None, who="village.organizer", on="2026-11-12"):
     current = session.get(Case, case.id, populate_existing=True)
-    return engine.submit(
+    return transitions.submit(
         session,
         case.id,
         move,
@@ -135,7 +135,7 @@ def test_a_mobile_member_who_never_answers_goes_to_the_search(session, world):
     assert asked.state == "unreached"
     assert [
         row.id
-        for row in queues.cases(
+        for row in inbox.cases(
             session,
             world.actor("town1.officer", at("2026-11-12").today),
             "mine",
@@ -236,7 +236,7 @@ def test_void_once_the_record_was_corrected_is_the_end(session, world):
 
 def test_what_moved_with_its_member_is_not_void_while_the_record_stands(session, world):
     case = missing(session, world)
-    engine.inherit(
+    transitions.inherit(
         session,
         case.id,
         world.units["village2"],

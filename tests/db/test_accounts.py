@@ -7,11 +7,10 @@ from datetime import date, timedelta
 import pytest
 import sqlalchemy as sa
 
-from oversight import passwords
-from oversight.clock import Moment
-from oversight.errors import NotInSight, NotYours, RuleSaysNo, WordsWrong
+from oversight.base.clock import Moment
+from oversight.base.refusals import NotInSight, NotYours, RuleSaysNo, WordsWrong
 from oversight.models import Account, AdminChange, Membership, Post, Slip
-from oversight.operations import accounts, changes
+from oversight.register import accounts, audit_log, credentials
 from tests.support.dump import dump
 from tests.support.world import at
 
@@ -76,16 +75,16 @@ def test_only_the_hash_of_a_code_is_kept(session, slip):
 
 def test_a_slip_opens_the_account_once(session, world, slip):
     accounts.activate(session, slip.username, slip.code.lower(), NEW, NOW)
-    assert passwords.sign_in(session, slip.username, NEW, NOW)
+    assert credentials.sign_in(session, slip.username, NEW, NOW)
     with pytest.raises(WordsWrong):
         accounts.activate(session, slip.username, slip.code, "another-password", NOW)
-    assert passwords.sign_in(session, slip.username, NEW, NOW)
+    assert credentials.sign_in(session, slip.username, NEW, NOW)
     assert acts(session) == ["issue", "activate"]
 
 
 def test_an_account_without_a_password_opens_to_no_password(session, slip):
-    assert passwords.sign_in(session, slip.username, "", NOW) is None
-    assert passwords.sign_in(session, slip.username, slip.code, NOW) is None
+    assert credentials.sign_in(session, slip.username, "", NOW) is None
+    assert credentials.sign_in(session, slip.username, slip.code, NOW) is None
 
 
 def test_a_slip_expires(session, slip):
@@ -143,31 +142,31 @@ def test_a_short_password_spends_nothing(session, slip):
 
 def test_a_reset_takes_password_log_ins_and_tokens(session, world, root, slip):
     accounts.activate(session, slip.username, slip.code, NEW, NOW)
-    live = passwords.sign_in(session, slip.username, NEW, NOW)
-    token = passwords.issue_token(session, account(session, world), NOW.now)
+    live = credentials.sign_in(session, slip.username, NEW, NOW)
+    token = credentials.issue_token(session, account(session, world), NOW.now)
     session.commit()
     again = accounts.issue_one(session, world.people["village.member1"].id, root, NOW)
     session.commit()
     assert again.username == slip.username
-    assert passwords.live_login(session, live, NOW.now) is None
-    assert passwords.token_account(session, token) is None
-    assert passwords.sign_in(session, slip.username, NEW, NOW) is None
+    assert credentials.live_login(session, live, NOW.now) is None
+    assert credentials.token_account(session, token) is None
+    assert credentials.sign_in(session, slip.username, NEW, NOW) is None
     assert acts(session)[-1] == "reset"
 
 
 def test_a_locked_account_is_shut_until_unlocked(session, world, root, slip):
     accounts.activate(session, slip.username, slip.code, NEW, NOW)
-    live = passwords.sign_in(session, slip.username, NEW, NOW)
+    live = credentials.sign_in(session, slip.username, NEW, NOW)
     person = world.people["village.member1"].id
     accounts.lock(session, person, root, NOW, "手机丢失")
     session.commit()
-    assert passwords.live_login(session, live, NOW.now) is None
-    assert passwords.sign_in(session, slip.username, NEW, NOW) is None
+    assert credentials.live_login(session, live, NOW.now) is None
+    assert credentials.sign_in(session, slip.username, NEW, NOW) is None
     with pytest.raises(RuleSaysNo, match="先解除锁定"):
         accounts.issue_one(session, person, root, NOW)
     accounts.unlock(session, person, root, NOW)
     session.commit()
-    assert passwords.sign_in(session, slip.username, NEW, NOW)
+    assert credentials.sign_in(session, slip.username, NEW, NOW)
     assert session.scalar(sa.select(AdminChange.what).where(AdminChange.act == "lock"))["原因"] == [
         None,
         "手机丢失",
@@ -262,7 +261,7 @@ def test_an_unknown_person_is_not_found(session, root):
 
 
 def test_what_was_done_stands_in_the_record_of_changes(session, world, root, slip):
-    [row] = changes.listed(session, world.zone.id, "accounts")
+    [row] = audit_log.listed(session, world.zone.id, "accounts")
     assert (row.act, row.by_id, row.about_id) == (
         "issue",
         root.id,

@@ -9,11 +9,11 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
-from oversight import authority, desk_acts, queues
-from oversight.errors import NotYours, RuleSaysNo, WordsWrong
+from oversight.base.refusals import NotYours, RuleSaysNo, WordsWrong
+from oversight.engine.transitions import authority, desk_acts, inbox
 from oversight.models import AdminChange, Desk, FollowUp, JournalRow, Notice, Post
-from oversight.operations import handover, posts
-from oversight.operations.sweep import sweep
+from oversight.register import handover, posts
+from oversight.time.sweep import sweep
 from tests.support.actors import Play, second_hat
 from tests.support.world import CLOCK
 
@@ -46,7 +46,7 @@ def give(play, giver, unit, office, person, from_on="2026-11-24", to_on="2026-12
 
 def box(play, name):
     who = play.who(name)
-    return [case.id for case in queues.cases(play.session, who, "mine", who.on).items]
+    return [case.id for case in inbox.cases(play.session, who, "mine", who.on).items]
 
 
 def refuse(play, kind, *args, **more):

@@ -11,12 +11,20 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
-from oversight import queues
-from oversight.errors import NotInSight, NotOpen, NotYours, RuleSaysNo, SomebodyFirst, WordsWrong
+from oversight.base.refusals import (
+    NotInSight,
+    NotOpen,
+    NotYours,
+    RuleSaysNo,
+    SomebodyFirst,
+    WordsWrong,
+)
+from oversight.calendar import zone
+from oversight.engine.transitions import inbox
 from oversight.models import Appraised, Case, Desk, Membership, Notice, Reminder, ZoneSettingRow
-from oversight.operations import reorganize, sweep
-from oversight.rules import calendar
-from oversight.views import api_shapes
+from oversight.register import reorganize
+from oversight.time import sweep
+from oversight.views.api.cases import shapes
 from tests.db.test_appraisal_walk import SELF, Appraising, tick
 from tests.support.world import FOUNDED
 
@@ -38,7 +46,7 @@ def branch(session, world, name: str, full: int, **flags) -> Appraising:
 
 
 def setting(play, name: str, value: str) -> None:
-    calendar.forget(play.session)
+    zone.forget(play.session)
     play.session.add(
         ZoneSettingRow(zone_id=play.world.zone.id, name=name, value=value, at=play.at.now)
     )
@@ -414,7 +422,7 @@ def test_more_than_a_third_excellent_warns_or_is_refused(rating):
     )
     rating.session.execute(sa.delete(ZoneSettingRow))
     rating.session.commit()
-    calendar.forget(rating.session)
+    zone.forget(rating.session)
     rating.lead("propose", ratings=best, reasons=reasons)
     assert rating.journal(rating.case)[-2].result["warned"] == [
         "优秀等次超过了党员总数的三分之一。"
@@ -648,13 +656,13 @@ def test_members_read_their_own_words_and_nobody_elses(village):
     village.begin()
     village.assess()
     member = village.world.actor("village.member1", village.at.today)
-    shape = api_shapes.whole(village.session, village.case, member, village.at)
+    shape = shapes.whole(village.session, village.case, member, village.at)
     written = [
         row for row in shape["journal"] if row["move"] == "file_self_assessment" and row["words"]
     ]
     assert len(written) == 1
     secretary = village.world.actor("village.secretary", village.at.today)
-    shape = api_shapes.whole(village.session, village.case, secretary, village.at)
+    shape = shapes.whole(village.session, village.case, secretary, village.at)
     assert len([row for row in shape["journal"] if row["words"].get("text")]) == 8
     assert "不够深" not in str(shape["facts"])
 
@@ -666,7 +674,7 @@ def test_the_boxes_follow_the_rows(village):
 
     def mine(name):
         who = village.world.actor(name, today)
-        return [case.id for case in queues.cases(village.session, who, "mine", today).items]
+        return [case.id for case in inbox.cases(village.session, who, "mine", today).items]
 
     assert mine("village.member1") == [village.case.id] and mine("village.secretary") == [
         village.case.id

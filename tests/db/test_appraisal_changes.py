@@ -9,7 +9,7 @@ from datetime import date
 
 import pytest
 
-from oversight.errors import NotOpen, RuleSaysNo
+from oversight.base.refusals import NotOpen, RuleSaysNo
 from tests.db.test_appraisal_cases import move_out, no
 from tests.db.test_appraisal_walk import Appraising
 

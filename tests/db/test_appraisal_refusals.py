@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import pytest
 
-from oversight.errors import (
+from oversight.base.refusals import (
     NotInSight,
     NotOpen,
     NotYours,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
-from oversight.errors import NotInSight, NotYours, RuleSaysNo
+from oversight.base.refusals import NotInSight, NotYours, RuleSaysNo
 from oversight.models import Appraised, Desk
 from tests.support.actors import Play
 
@@ -188,9 +188,9 @@ def test_from_the_roster_to_the_archive(village):
 
 
 def tick(play) -> bool:
-    from oversight import engine
+    from oversight.engine.transitions import transitions
 
-    done = engine.tick(play.session, play.case.id, play.at)
+    done = transitions.tick(play.session, play.case.id, play.at)
     play.session.commit()
     return done
 

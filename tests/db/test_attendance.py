@@ -9,10 +9,10 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
-from oversight.errors import NotInSight, NotYours, RuleSaysNo, WordsWrong
+from oversight.base.refusals import NotInSight, NotYours, RuleSaysNo, WordsWrong
+from oversight.calendar.party_days import activity_for, status
+from oversight.ledger import attendance
 from oversight.models import Activity, ActivityChange, Attendance, Case
-from oversight.operations import attendance
-from oversight.rules.activities import activity_for, status
 from tests.support.world import at
 
 DAY = "2026-11-06"

@@ -9,8 +9,8 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
-from oversight import engine
-from oversight.errors import No, NotInSight, NotYours
+from oversight.base.refusals import No, NotInSight, NotYours
+from oversight.engine.transitions import transitions
 from oversight.models import Case, Membership, Post
 from tests.support.actors import Play
 
@@ -100,7 +100,7 @@ def test_a_post_counts_from_its_first_to_its_last_day(play):
         ("2026-11-27", "town1.officer", False),
     ):
         try:
-            engine.perform(
+            transitions.perform(
                 play.session,
                 case.id,
                 "approve",
@@ -338,7 +338,7 @@ def test_publicity_and_discipline_step_in_when_the_leaders_are_gone(play):
 def test_who_sees_a_request(play, who, sees):
     case = play.asked()
     try:
-        engine.authority.see(play.session, play.who(who), case)
+        transitions.authority.see(play.session, play.who(who), case)
         assert sees
     except NotInSight as no:
         assert not sees and no.status == 404

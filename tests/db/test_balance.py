@@ -15,10 +15,10 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from oversight import engine, journal
+from oversight.calendar.party_days import activity_for
+from oversight.engine.transitions import journal, transitions
+from oversight.ledger import attendance
 from oversight.models import Activity, Attendance, Case, Desk, JournalRow
-from oversight.operations import attendance
-from oversight.rules.activities import activity_for
 from tests.support.world import at
 
 NAMES = ("secretary", "organizer", "member1", "member2", "member3")
@@ -201,7 +201,7 @@ class Book:
                 return
             if move == "record_lesson":
                 words = {**words, "held_on": self.today.isoformat()}
-            engine.perform(
+            transitions.perform(
                 self.session, case.id, move, self.who(role, name), words, version=None, at=self.at
             )
         if end:

@@ -16,12 +16,15 @@ import pytest
 import sqlalchemy as sa
 from click.testing import CliRunner
 
-from oversight import cli, create_app, passwords, workflows
-from oversight.clock import StoppedClock
-from oversight.db import db
-from oversight.errors import RuleSaysNo
+from oversight import cli, create_app, workflows
+from oversight.base.clock import StoppedClock
+from oversight.base.db import db
+from oversight.base.refusals import RuleSaysNo
+from oversight.commands import server
+from oversight.demo import zone as demo
+from oversight.law import model_check, printing
 from oversight.models import Account, Activity, Case, JournalRow, Login, Post, Zone
-from oversight.operations import administration, demo, law, serve, soundness
+from oversight.register import credentials, installation
 
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 
@@ -114,7 +117,7 @@ def test_init_migrates_and_makes_the_first_administrator(tmp_path):
     assert [post.office for post in fresh.ask(sa.select(Post))] == ["sysadmin"]
     with fresh.app.app_context():
         at = fresh.app.extensions["clock"].moment()
-        assert passwords.sign_in(db.session, "admin", "long-enough-1", at)
+        assert credentials.sign_in(db.session, "admin", "long-enough-1", at)
         db.session.remove()
 
 
@@ -132,7 +135,7 @@ def test_init_does_not_open_again(empty):
     refusal = empty.refused("init", "--admin", "other", "--password-stdin", typed="long-enough-1\n")
     assert refusal.startswith("已经有管理员了，不能再次初始化")
     with empty.app.app_context(), pytest.raises(RuleSaysNo):
-        administration.first_administrator(
+        installation.first_administrator(
             db.session, "区", "other", "long-enough-1", empty.app.extensions["clock"].moment()
         )
     assert len(empty.ask(sa.select(Account))) == 1
@@ -187,7 +190,7 @@ def test_a_broken_demo_leaves_the_database_empty(empty, monkeypatch):
 
 def test_server_stays_at_home_while_demo_accounts_exist(zone, monkeypatch):
     started = []
-    monkeypatch.setattr(serve, "serve", lambda app, host, port, beat: started.append((host, port)))
+    monkeypatch.setattr(server, "serve", lambda app, host, port, beat: started.append((host, port)))
     for host in ("0.0.0.0", "::", "192.168.1.5", "example.org", ""):
         assert "只能在本机（127.0.0.1）上提供服务" in zone.refused("serve", "--host", host)
     assert started == []
@@ -197,7 +200,7 @@ def test_server_stays_at_home_while_demo_accounts_exist(zone, monkeypatch):
 
 
 def test_server_says_who_can_log_in(zone, monkeypatch):
-    monkeypatch.setattr(serve, "serve", lambda *_args, **_more: None)
+    monkeypatch.setattr(server, "serve", lambda *_args, **_more: None)
     lines = zone.ok("serve").splitlines()
     assert any(
         re.fullmatch(r"town1\.officer\t\S{2,4}\t青溪镇党委党建办经办人\tdemo-demo-demo", line)
@@ -208,7 +211,7 @@ def test_server_says_who_can_log_in(zone, monkeypatch):
 
 def test_server_without_demo_accounts_listens_where_it_is_told(empty, monkeypatch):
     started = []
-    monkeypatch.setattr(serve, "serve", lambda app, host, port, beat: started.append(host))
+    monkeypatch.setattr(server, "serve", lambda app, host, port, beat: started.append(host))
     assert "demo" not in empty.ok("serve", "--host", "0.0.0.0")
     assert started == ["0.0.0.0"]
 
@@ -219,7 +222,7 @@ def test_server_without_demo_accounts_listens_where_it_is_told(empty, monkeypatc
 def test_token_is_the_last_word_and_opens_the_account(zone):
     token = zone.ok("token", "town1.officer").split()[-1]
     with zone.app.app_context():
-        assert passwords.token_account(db.session, token).username == "town1.officer"
+        assert credentials.token_account(db.session, token).username == "town1.officer"
         db.session.remove()
     assert zone.refused("token", "nobody") == "没有用户名为“nobody”的账号。"
 
@@ -237,15 +240,15 @@ def test_reset_ends_log_ins_and_tokens_and_lifts_the_lock(zone):
     token = zone.ok("token", "town1.officer").split()[-1]
     with zone.app.app_context():
         at = zone.app.extensions["clock"].moment()
-        assert passwords.sign_in(db.session, "town1.officer", demo.PASSWORD, at)
-        for _ in range(passwords.ATTEMPTS):
-            passwords.sign_in(db.session, "town1.officer", "wrong", at)
+        assert credentials.sign_in(db.session, "town1.officer", demo.PASSWORD, at)
+        for _ in range(credentials.ATTEMPTS):
+            credentials.sign_in(db.session, "town1.officer", "wrong", at)
         db.session.remove()
     zone.ok("accounts", "reset", "town1.officer", "--password-stdin", typed="another-word-2\n")
     with zone.app.app_context():
-        assert passwords.token_account(db.session, token) is None
-        assert passwords.sign_in(db.session, "town1.officer", demo.PASSWORD, at) is None
-        assert passwords.sign_in(db.session, "town1.officer", "another-word-2", at)
+        assert credentials.token_account(db.session, token) is None
+        assert credentials.sign_in(db.session, "town1.officer", demo.PASSWORD, at) is None
+        assert credentials.sign_in(db.session, "town1.officer", "another-word-2", at)
         db.session.remove()
     assert len(zone.ask(sa.select(Login).where(Login.ended_at.is_(None)))) == 1
 
@@ -297,7 +300,7 @@ def test_sweep_lets_time_pass_and_may_be_repeated(zone):
 def test_workflows_are_listed_and_shown_in_every_form(empty):
     assert "date_change\t变更活动时间请示\t1\t" in empty.ok("workflow", "list")
     definition = workflows.current("date_change")
-    assert empty.ok("workflow", "show", "date_change") == law.table(definition)
+    assert empty.ok("workflow", "show", "date_change") == printing.table(definition)
     table = json.loads(empty.ok("workflow", "show", "date_change", "--format", "json"))
     assert table["name"] == "date_change"
     assert empty.ok("workflow", "show", "date_change", "--format", "mermaid").startswith(
@@ -309,7 +312,7 @@ def test_workflows_are_listed_and_shown_in_every_form(empty):
 def test_workflow_check_tells_what_is_unsound(empty, monkeypatch):
     assert empty.ok("workflow", "check").count("没有发现问题。") >= 2
     monkeypatch.setattr(
-        soundness, "check", lambda definition: [f"{definition.title}：有人在等答复，却没有期限。"]
+        model_check, "check", lambda definition: [f"{definition.title}：有人在等答复，却没有期限。"]
     )
     assert "变更活动时间请示：有人在等答复，却没有期限。" in empty.refused("workflow", "check")
 

@@ -10,8 +10,7 @@ from datetime import date
 
 import pytest
 
-from oversight import queues
-from oversight.errors import (
+from oversight.base.refusals import (
     No,
     NotInSight,
     NotOpen,
@@ -21,6 +20,7 @@ from oversight.errors import (
     Stale,
     WordsWrong,
 )
+from oversight.engine.transitions import inbox
 from oversight.models import Case
 from tests.support.actors import REASON, Play, department_branch
 
@@ -149,7 +149,7 @@ def test_a_partners_leader_does_not_consent_for_his_own_branch(play):
 
 def test_the_partners_learn_of_it(play):
     case = play.joint("community")
-    found = queues.cases(
+    found = inbox.cases(
         play.session, play.who("community.secretary"), "copied", play.at.today
     ).items
     assert [row.id for row in found] == [case.id]
@@ -242,11 +242,11 @@ def test_a_partner_is_in_one_joint_request_at_a_time(play):
 
 
 def test_a_partner_that_has_met_already_is_not_moved(play):
-    from oversight.rules import activities
+    from oversight.calendar import party_days
 
     case = play.joint("community")
-    row = activities.activity_for(play.session, play.world.units["community"], 2026, 12)
-    activities.record_held(play.session, row, date(2026, 12, 2), None, play.on("2026-12-02").at)
+    row = party_days.activity_for(play.session, play.world.units["community"], 2026, 12)
+    party_days.record_held(play.session, row, date(2026, 12, 2), None, play.on("2026-12-02").at)
     play.session.commit()
     with pytest.raises(RuleSaysNo):
         play.move(case, "town1.officer", "approve")

@@ -21,8 +21,8 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from oversight import engine, journal
-from oversight.errors import No
+from oversight.base.refusals import No
+from oversight.engine.transitions import journal, transitions
 from oversight.models import Activity, Case, Desk, JournalRow, Paper
 from tests.support.actors import GOOD_WORDS, REASON, Play, second_hat
 
@@ -226,7 +226,7 @@ class DateChange(RuleBasedStateMachine):
         mark = session.begin_nested()
         try:
             if move == "open":
-                case = engine.open_case(
+                case = transitions.open_case(
                     session,
                     "date_change",
                     play.world.units[unit].id,
@@ -237,7 +237,7 @@ class DateChange(RuleBasedStateMachine):
                 self.case_ids[unit] = case.id
             else:
                 actor = play.who(who) if who else None
-                case = engine.perform(
+                case = transitions.perform(
                     session, self.case_ids[unit], move, actor, words, version=None, at=play.at
                 )
             mark.commit()

@@ -7,11 +7,13 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
-from oversight import authority, engine, workflows
-from oversight.errors import NotOpen, NotYours, RuleSaysNo, SomebodyFirst, Stale
+from oversight import workflows
+from oversight.base.refusals import NotOpen, NotYours, RuleSaysNo, SomebodyFirst, Stale
+from oversight.calendar import party_days
+from oversight.calendar.zone import forget
+from oversight.engine.transitions import authority, transitions
 from oversight.models import Activity, ActivityChange, Case, ZoneSettingRow
-from oversight.rules import activities, papers
-from oversight.rules.calendar import forget
+from oversight.papers import replies
 from tests.support.actors import REASON, Play, second_hat
 from tests.support.dump import difference, dump
 
@@ -206,7 +208,7 @@ def test_only_the_superior_of_the_day_of_the_answer_decides(play):
     branch.parent_id, branch.path = town.id, f"{town.path}{branch.id}/"
     play.session.commit()
     play.on("2026-11-25")
-    with pytest.raises(engine.No):
+    with pytest.raises(transitions.No):
         play.move(case, "town1.officer", "approve")
     play.session.rollback()
     assert play.move(case, "town2.officer", "approve").number == "柏委〔2026〕1号"
@@ -252,7 +254,7 @@ def test_the_day_moves_and_the_number_is_given_together_or_not_at_all(play, monk
         raise RuntimeError("the power failed")
 
     with monkeypatch.context() as patch:
-        patch.setattr(*((papers, "issue") if broken == "issue" else (activities, "change")), fail)
+        patch.setattr(*((replies, "issue") if broken == "issue" else (party_days, "change")), fail)
         with pytest.raises(RuntimeError):
             play.move(case, "town1.officer", "approve")
     play.session.rollback()
@@ -268,7 +270,7 @@ def test_a_failure_after_the_move_takes_the_whole_move_back(play):
         raise RuntimeError("the answer could not be kept")
 
     with pytest.raises(RuntimeError):
-        engine.submit(
+        transitions.submit(
             play.session,
             case.id,
             "approve",
@@ -482,21 +484,21 @@ def test_a_late_report_without_a_day_may_be_accepted_or_excused(play):
     case = play.move(case, "village.secretary", "report_late")
     case = play.move(case, "town1.officer", "excuse_month")
     assert case.state == "excused" and play.activity().excused_by == case.id
-    assert activities.status(play.activity(), date(2027, 1, 5)) == "excused"
+    assert party_days.status(play.activity(), date(2027, 1, 5)) == "excused"
 
 
 def test_an_excused_month_is_neither_moved_nor_missed(play):
     case = play.move(play.asked(), "town1.officer", "excuse_month")
     row = play.activity()
     assert case.state == "excused" and row.excused_by == case.id and row.day == DEC4
-    assert activities.status(row, date(2027, 1, 5)) == "excused"
+    assert party_days.status(row, date(2027, 1, 5)) == "excused"
     assert play.papers(case) == [] or all(paper.kind == "reply" for paper in play.papers(case))
 
 
 def test_an_excused_month_that_was_held_after_all_counts_as_held(play):
     play.move(play.asked(), "town1.officer", "excuse_month")
-    activities.record_held(play.session, play.activity(), DEC4, None, play.on("2026-12-07").at)
-    assert activities.status(play.activity(), date(2027, 1, 5)) == "held"
+    party_days.record_held(play.session, play.activity(), DEC4, None, play.on("2026-12-07").at)
+    assert party_days.status(play.activity(), date(2027, 1, 5)) == "held"
 
 
 def test_a_telephone_report_is_written_within_three_working_days_of_recovery(play):
@@ -520,31 +522,31 @@ def test_a_telephone_report_is_written_within_three_working_days_of_recovery(pla
 def test_held_on_another_day_without_consent_is_flagged_not_hidden(play, approved, held, says):
     if approved:
         play.approved()
-    row = activities.activity_for(play.session, play.world.units["village"], 2026, 12)
-    activities.record_held(
+    row = party_days.activity_for(play.session, play.world.units["village"], 2026, 12)
+    party_days.record_held(
         play.session, row, date.fromisoformat(held), None, play.on("2026-12-14").at
     )
     play.session.commit()
-    assert activities.status(play.activity(), date(2026, 12, 14)) == says
-    assert activities.status(play.activity(), date(2028, 1, 1)) == says, "and it stays so"
+    assert party_days.status(play.activity(), date(2026, 12, 14)) == says
+    assert party_days.status(play.activity(), date(2028, 1, 1)) == says, "and it stays so"
 
 
 def test_the_flag_is_not_washed_off_by_asking_afterwards(play):
-    row = activities.activity_for(play.session, play.world.units["village"], 2026, 12)
-    activities.record_held(play.session, row, date(2026, 12, 2), None, play.on("2026-12-02").at)
+    row = party_days.activity_for(play.session, play.world.units["village"], 2026, 12)
+    party_days.record_held(play.session, row, date(2026, 12, 2), None, play.on("2026-12-02").at)
     play.session.commit()
     play.no(RuleSaysNo, "not_held", play.open, "village.secretary")
-    assert activities.status(play.activity(), date(2026, 12, 14)) == "late"
+    assert party_days.status(play.activity(), date(2026, 12, 14)) == "late"
 
 
 def test_a_request_cannot_be_approved_for_an_activity_held_meanwhile(play):
     """The branch meets without waiting for the answer: consent afterwards would hide that."""
     case = play.asked("2026-12-11")
     row = play.activity()
-    activities.record_held(play.session, row, date(2026, 12, 2), None, play.on("2026-12-02").at)
+    party_days.record_held(play.session, row, date(2026, 12, 2), None, play.on("2026-12-02").at)
     play.session.commit()
     play.refused(RuleSaysNo, "not_held", case, "town1.officer", "approve")
-    assert activities.status(play.activity(), date(2026, 12, 14)) == "late"
+    assert party_days.status(play.activity(), date(2026, 12, 14)) == "late"
 
 
 # The common moves --------------------------------------------------------------------------------
@@ -599,7 +601,7 @@ def test_a_moved_officer_loses_access_on_the_next_request(play):
     post.to_on = date(2026, 11, 24)
     play.session.commit()
     play.on("2026-11-25")
-    with pytest.raises(engine.No) as caught:
+    with pytest.raises(transitions.No) as caught:
         play.move(case, "town1.officer", "approve")
     play.session.rollback()
     assert caught.value.status in (403, 404) and state(play, case) == "asked"

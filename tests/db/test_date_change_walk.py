@@ -10,9 +10,9 @@ from datetime import date
 
 import pytest
 
-from oversight.errors import NotInSight, NotOpen, NotYours, RuleSaysNo, WordsWrong
+from oversight.base.refusals import NotInSight, NotOpen, NotYours, RuleSaysNo, WordsWrong
+from oversight.calendar.zone import forget
 from oversight.models import CalendarRow
-from oversight.rules.calendar import forget
 from tests.support.actors import REASON, Play, second_hat
 
 

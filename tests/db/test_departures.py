@@ -9,11 +9,15 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
-from oversight import desk_acts, engine, workflows
+from oversight import workflows
+from oversight.base.sealing import Sealer
+from oversight.commands import audit
+from oversight.engine.transitions import desk_acts, transitions
 from oversight.models import Appraised, Case, Desk, JournalRow, Membership, Person
-from oversight.operations import audit, departures, people, reorganize, roster, sweep
-from oversight.rules.people import expected
-from oversight.sealing import Sealer
+from oversight.organization.members import expected
+from oversight.register import departures, members, reorganize
+from oversight.register.roster import apply
+from oversight.time import sweep
 from tests.db.test_absence_walk import CALL, LESSON, MISS, do, missing
 from tests.support.actors import Play
 from tests.support.dump import dump
@@ -91,16 +95,16 @@ def open_of(session, person) -> list[Case]:
         .where(Desk.closed_at.is_(None), Desk.kind == "act", Case.closed_at.is_not(None))
     ).all()
     assert stray == []
-    return people.open_cases(session, person)
+    return members.open_cases(session, person)
 
 
 def gone(session, world, who="village.member1", why="died", by="zone.sysadmin", on=TODAY):
-    people.gone(session, world.people[who], why, on, world.actor(by, TODAY), NOW)
+    members.gone(session, world.people[who], why, on, world.actor(by, TODAY), NOW)
     session.commit()
 
 
 def moved(session, world, to="village2", by="zone.sysadmin", on=TODAY, who="village.member1"):
-    people.transfer(session, world.people[who], world.units[to], on, world.actor(by, TODAY), NOW)
+    members.transfer(session, world.people[who], world.units[to], on, world.actor(by, TODAY), NOW)
     session.commit()
 
 
@@ -151,7 +155,7 @@ def test_a_claim_of_somebody_does_not_hold_it_up(session, world, follow_up):
 def test_if_the_end_fails_nobody_is_dead(session, world, follow_up, monkeypatch):
     case = follow_up("to_make_up")
     before = dump(session)
-    monkeypatch.setattr(engine, "record", lambda *_: 1 / 0)
+    monkeypatch.setattr(transitions, "record", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         gone(session, world)
     session.rollback()
@@ -267,7 +271,7 @@ def test_a_transfer_to_come_passes_its_lessons_on_its_day(session, world, follow
 def test_the_preview_says_what_will_be(session, world, follow_up, exemption):
     follow_up("to_make_up")
     exemption("asked")
-    said = "".join(people.effects(session, world.people["village.member1"], TODAY))
+    said = "".join(members.effects(session, world.people["village.member1"], TODAY))
     assert "转支部时随人转到新支部，去世或出党时终止办理" in said and "终止办理，编号保留" in said
 
 
@@ -279,8 +283,8 @@ def bring(session, world, *lines):
         world.people[name].name = title
     session.commit()
     data = tidy([list(line) for line in lines], header=["支部名称", "姓名", "入党日期"])
-    found = roster.read(session, world.zone, data, "名册.xlsx", Sealer("t" * 32), NOW)
-    roster.apply(session, found, world.people["zone.sysadmin"].id, NOW, confirmed=True)
+    found = apply.read(session, world.zone, data, "名册.xlsx", Sealer("t" * 32), NOW)
+    apply.apply(session, found, world.people["zone.sysadmin"].id, NOW, confirmed=True)
     session.commit()
 
 

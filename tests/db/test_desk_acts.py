@@ -7,8 +7,7 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
-from oversight import desk_acts, queues
-from oversight.errors import (
+from oversight.base.refusals import (
     No,
     NotInSight,
     NotOpen,
@@ -17,6 +16,7 @@ from oversight.errors import (
     SomebodyFirst,
     WordsWrong,
 )
+from oversight.engine.transitions import desk_acts, inbox
 from oversight.models import Case, FollowUp, JournalRow, Notice, Post
 from tests.support.actors import Play, second_hat
 
@@ -43,7 +43,7 @@ def no(play, kind, case, name, act, **words):
 
 def box(play, name, which="mine"):
     who = play.who(name)
-    return [case.id for case in queues.cases(play.session, who, which, who.on).items]
+    return [case.id for case in inbox.cases(play.session, who, which, who.on).items]
 
 
 def told(play, name):
@@ -237,17 +237,17 @@ def test_a_follow_up_is_found_by_its_day_and_by_its_owner_alone(play):
     for name in ("town1.secretary", "village.secretary", "organ.secretary", "zone.secretary"):
         assert box(play, name, "follow_up") == [], name
     who = play.who("town1.officer")
-    page = queues.cases(play.session, who, "follow_up", who.on, limit=1)
+    page = inbox.cases(play.session, who, "follow_up", who.on, limit=1)
     assert [case.id for case in page.items] == [second.id]
     assert [
         case.id
-        for case in queues.cases(play.session, who, "follow_up", who.on, cursor=page.next).items
+        for case in inbox.cases(play.session, who, "follow_up", who.on, cursor=page.next).items
     ] == [first.id]
-    assert queues.come(play.session, who, who.on) == []
+    assert inbox.come(play.session, who, who.on) == []
     play.on("2026-11-27")
-    assert [case.id for case in queues.come(play.session, who, play.at.today)] == [second.id]
+    assert [case.id for case in inbox.come(play.session, who, play.at.today)] == [second.id]
     zone = play.who("zone.officer")
-    assert [case.id for case in queues.come(play.session, zone, play.at.today)] == [second.id]
+    assert [case.id for case in inbox.come(play.session, zone, play.at.today)] == [second.id]
 
 
 def test_a_follow_up_leaves_the_box_with_the_case_or_with_the_sight_of_it(play):
@@ -264,7 +264,7 @@ def test_a_follow_up_leaves_the_box_with_the_case_or_with_the_sight_of_it(play):
     play.session.commit()
     play.on("2026-11-27")
     assert box(play, "town1.officer", "follow_up") == []
-    assert queues.come(play.session, play.who("town1.officer"), play.at.today) == []
+    assert inbox.come(play.session, play.who("town1.officer"), play.at.today) == []
 
 
 def test_only_the_note_of_a_follow_up_may_change(play):

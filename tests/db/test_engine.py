@@ -11,10 +11,10 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
-from oversight import create_app, desk_acts, engine, journal, queues, workflows
-from oversight.clock import StoppedClock
-from oversight.db import db, new_id
-from oversight.errors import (
+from oversight import create_app, workflows
+from oversight.base.clock import StoppedClock
+from oversight.base.db import db, new_id
+from oversight.base.refusals import (
     NotInSight,
     NotOpen,
     NotYours,
@@ -23,6 +23,8 @@ from oversight.errors import (
     Stale,
     WordsWrong,
 )
+from oversight.engine.transitions import desk_acts, inbox, journal
+from oversight.engine.transitions import transitions as engine
 from oversight.models import Case, Desk, JournalRow, Refusal, Work
 from tests.conftest import NOW
 from tests.support import world as worlds
@@ -334,9 +336,9 @@ def test_a_desk_act_needs_the_desk(play):
 
 TOY = '''"""Key loan: a branch borrows the key of the activity room."""
 
-from oversight.clauses import house_rule
-from oversight.grammar import Ask, Due, Move, State, Workflow, rule
-from oversight.roles import BRANCH, SUPERIOR
+from oversight.law.clauses import house_rule
+from oversight.law.definition import Ask, Due, Move, State, Workflow, rule
+from oversight.law.roles import BRANCH, SUPERIOR
 
 KEY = house_rule("活动室钥匙借用须登记。")
 WANTED = State("wanted", "待借出", waits_on=SUPERIOR, due=Due(2, KEY))
@@ -401,9 +403,9 @@ def test_a_workflow_costs_one_file_and_one_template(toy):
         and case.due_on == date(2026, 11, 26)
         and play.desks(case) == ["town1"]
     )
-    mine = queues.cases(play.session, play.who("town1.officer"), "mine", play.at.today)
+    mine = inbox.cases(play.session, play.who("town1.officer"), "mine", play.at.today)
     assert [row.id for row in mine.items] == [case.id]
-    assert queues.counts(play.session, play.who("town1.officer"), "mine", play.at.today) == {
+    assert inbox.counts(play.session, play.who("town1.officer"), "mine", play.at.today) == {
         "key_loan": 1
     }
     play.refused(RuleSaysNo, "room_exists", case, "town1.officer", "lend", room="三楼")

@@ -6,11 +6,18 @@ from datetime import date
 
 import pytest
 
-from oversight import queues
-from oversight.errors import NotInSight, NotOpen, NotYours, RuleSaysNo, SomebodyFirst, WordsWrong
+from oversight.base.refusals import (
+    NotInSight,
+    NotOpen,
+    NotYours,
+    RuleSaysNo,
+    SomebodyFirst,
+    WordsWrong,
+)
+from oversight.engine.transitions import inbox
 from oversight.models import Desk
-from oversight.operations import sweep
-from oversight.rules.people import expected
+from oversight.organization.members import expected
+from oversight.time import sweep
 from tests.support.actors import Play, second_hat
 
 WHY = {"reason": "能按时到会，不需要免予参加"}
@@ -131,9 +138,9 @@ def test_a_secretary_s_own_wish_is_studied_by_others(play):
     case = ask(play, who="village.secretary")
     play.refused(NotYours, "authority", case, "village.secretary", "support")
     secretary = play.who("village.secretary")
-    assert queues.cases(play.session, secretary, "mine", secretary.on).items == []
+    assert inbox.cases(play.session, secretary, "mine", secretary.on).items == []
     assert [
-        row.id for row in queues.cases(play.session, secretary, "waiting", secretary.on).items
+        row.id for row in inbox.cases(play.session, secretary, "waiting", secretary.on).items
     ] == [case.id]
     assert play.move(case, "village.organizer", "support").state == "supported"
 

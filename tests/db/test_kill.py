@@ -17,8 +17,9 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from oversight import authority, engine, journal, workflows
-from oversight.db import engine_options, prepare
+from oversight import workflows
+from oversight.base.db import engine_options, prepare
+from oversight.engine.transitions import authority, journal, transitions
 from oversight.models import Activity, Case, Desk, JournalRow, Paper
 from tests.support.world import at
 
@@ -64,7 +65,7 @@ def load(pipe, url: str, seed: int, people: dict[str, list[str]], officer: str) 
             person = people[unit_id][0] if move in BY_BRANCH | {"open"} else officer
             who = authority.actor(session, person, moment.today)
             done = (
-                engine.submit(
+                transitions.submit(
                     session,
                     case.id,
                     move,
@@ -74,7 +75,7 @@ def load(pipe, url: str, seed: int, people: dict[str, list[str]], officer: str) 
                     at=moment,
                 )
                 if case
-                else engine.submit_opening(
+                else transitions.submit_opening(
                     session, "date_change", unit_id, {"day": "2026-12-04"}, who, moment
                 )
             )

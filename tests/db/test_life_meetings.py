@@ -13,11 +13,12 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
-from oversight.errors import NotInSight, NotOpen, NotYours, RuleSaysNo, WordsWrong
+from oversight.base.refusals import NotInSight, NotOpen, NotYours, RuleSaysNo, WordsWrong
+from oversight.calendar.party_days import activity_for, record_held
+from oversight.ledger import life_meetings
 from oversight.models import LifeMeeting, Notice, Post, Work
-from oversight.operations import life_meetings, sweep
 from oversight.rules import life_meetings as rules
-from oversight.rules.activities import activity_for, record_held
+from oversight.time import sweep
 from tests.db.test_appraisal_walk import Appraising
 from tests.support.actors import Play
 from tests.support.world import at

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from oversight.errors import NotInSight, NotOpen, NotYours, RuleSaysNo, WordsWrong
+from oversight.base.refusals import NotInSight, NotOpen, NotYours, RuleSaysNo, WordsWrong
 from tests.db.test_matrix_part2 import DRIVES
 from tests.db.test_rectification_walk import FINDINGS, ITEMS
 from tests.support.actors import Play, second_hat

@@ -9,11 +9,11 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from oversight import authority, engine
-from oversight.db import db
-from oversight.errors import No, NotOpen, SomebodyFirst, Stale
+from oversight.base.db import db
+from oversight.base.refusals import No, NotOpen, SomebodyFirst, Stale
+from oversight.calendar.zone import rule_for
+from oversight.engine.transitions import authority, transitions
 from oversight.models import Activity, Case, JournalRow, Paper
-from oversight.rules.calendar import rule_for
 from tests.support.actors import GOOD_WORDS, Play, department_branch
 
 pytestmark = pytest.mark.slow
@@ -43,7 +43,7 @@ class Racer:
                 who = authority.actor(session, self.person_id, self.at.today)
                 session.commit()
                 barrier.wait(timeout=30)
-                case = engine.submit(
+                case = transitions.submit(
                     session,
                     case_id,
                     move,
@@ -236,7 +236,9 @@ def open_together(play, *entries, day: str = "2026-12-04") -> list:
                 who = authority.actor(session, people[name], at.today)
                 session.commit()
                 barrier.wait(timeout=30)
-                opened = engine.submit_opening(session, "date_change", units[unit], facts, who, at)
+                opened = transitions.submit_opening(
+                    session, "date_change", units[unit], facts, who, at
+                )
                 results[slot] = opened.state
         except BaseException as error:
             results[slot] = error

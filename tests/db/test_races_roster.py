@@ -12,12 +12,13 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from oversight import authority
-from oversight.db import db
-from oversight.errors import NotInSight, Stale
+from oversight.base.db import db
+from oversight.base.refusals import NotInSight, Stale
+from oversight.base.sealing import Sealer
+from oversight.engine.transitions import authority
 from oversight.models import AdminChange, Membership, Person, Post, RosterDraft, Unit, Zone
-from oversight.operations import people, roster
-from oversight.sealing import Sealer
+from oversight.register import members
+from oversight.register.roster import apply
 from tests.support.messy import tidy
 from tests.support.world import at
 
@@ -62,7 +63,7 @@ class Race:
 
     def propose(self, name: str, data: bytes) -> str:
         """Upload as somebody; returns the mark of what he was shown."""
-        found = roster.propose(
+        found = apply.propose(
             self.session,
             self.folder,
             self.world.zone,
@@ -77,17 +78,15 @@ class Race:
     def accept(self, name: str, digest: str):
         def act(session, who, zone):
             return len(
-                roster.accept(
-                    session, self.folder, zone, SEALER, who, NOW, digest, True
-                ).plan.people
+                apply.accept(session, self.folder, zone, SEALER, who, NOW, digest, True).plan.people
             )
 
         return name, act
 
     def bring(self, name: str, data: bytes):
         def act(session, _who, zone):
-            found = roster.read(session, zone, data, "名册.xlsx", SEALER, NOW)
-            roster.apply(session, found, None, NOW, True)
+            found = apply.read(session, zone, data, "名册.xlsx", SEALER, NOW)
+            apply.apply(session, found, None, NOW, True)
             session.commit()
             return len(found.plan.people)
 
@@ -241,7 +240,7 @@ def test_a_draft_put_aside_while_it_is_applied(race):
     """Both keys pressed: it is applied or it is not, and no file is left."""
 
     def put_aside(session, who, _zone):
-        roster.discard(session, race.folder, who)
+        apply.discard(session, race.folder, who)
         return "aside"
 
     for number in range(ROUNDS):
@@ -278,7 +277,7 @@ def test_somebody_is_moved_by_hand_while_a_roster_moves_him(race):
     digest, person_id = race.propose("zone.sysadmin", data), person.id
 
     def transfer(session, who, _zone):
-        people.transfer(
+        members.transfer(
             session, session.get(Person, person_id), session.get(Unit, other), TODAY, who, NOW
         )
         session.commit()
@@ -297,7 +296,7 @@ def test_somebody_is_moved_by_hand_while_a_roster_moves_him(race):
 def test_what_breaks_half_way_leaves_everything_as_it_was(race, monkeypatch):
     digest = race.propose("zone.sysadmin", book("白沙村党支部", "张三丰", "李四海"))
     with monkeypatch.context() as patch:
-        patch.setattr(roster, "_change_units", lambda *_: 1 / 0)
+        patch.setattr(apply, "_change_units", lambda *_: 1 / 0)
         [broken] = race.together(race.accept("zone.sysadmin", digest))
     assert isinstance(broken, ZeroDivisionError)
     assert (

@@ -9,10 +9,11 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
-from oversight import engine, queues
-from oversight.errors import NotOpen, NotYours, RuleSaysNo, WordsWrong
+from oversight.base.refusals import NotOpen, NotYours, RuleSaysNo, WordsWrong
+from oversight.engine.transitions import inbox, transitions
 from oversight.models import Case, Paper, Reminder
-from oversight.operations import reorganize, sweep
+from oversight.register import reorganize
+from oversight.time import sweep
 from tests.support.world import at
 
 FINDINGS = [
@@ -27,7 +28,7 @@ ITEMS = [
 
 def opened(session, world, who="town1.inspector", unit="village", on="2026-11-20", findings=None):
     facts = {"method": "random", "inspected_on": "2026-11-20", "findings": findings or FINDINGS}
-    return engine.submit_opening(
+    return transitions.submit_opening(
         session,
         "rectification",
         world.units[unit].id,
@@ -39,7 +40,7 @@ def opened(session, world, who="town1.inspector", unit="village", on="2026-11-20
 
 def do(session, world, case, move, words=None, who="town1.officer", on="2026-11-23"):
     current = session.get(Case, case.id, populate_existing=True)
-    return engine.submit(
+    return transitions.submit(
         session,
         case.id,
         move,
@@ -142,7 +143,7 @@ def test_the_fixer_does_not_recheck_even_with_a_post_in_town(session, world):
 def test_an_order_rests_on_findings_under_clauses_that_bind(session, world, findings, match):
     facts = {"method": "random", "inspected_on": "2026-11-20", "findings": findings}
     with pytest.raises((RuleSaysNo, WordsWrong), match=match):
-        engine.submit_opening(
+        transitions.submit_opening(
             session,
             "rectification",
             world.units["village"].id,
@@ -156,7 +157,7 @@ def test_an_order_rests_on_findings_under_clauses_that_bind(session, world, find
     "who", ["village.secretary", "town2.inspector", "zone.sysadmin", "village.member1"]
 )
 def test_only_an_inspector_above_may_open(session, world, who):
-    with pytest.raises(engine.No):
+    with pytest.raises(transitions.No):
         opened(session, world, who=who)
 
 
@@ -374,7 +375,7 @@ def test_overdue_climbs_and_is_referred_by_people_never_judged_by_the_program(se
     rungs = session.scalars(sa.select(Reminder.rung).where(Reminder.case_id == case.id)).all()
     assert sorted(rungs) == [-1, 0, 1, 3, 7]
     zone = world.actor("zone.officer", date(2026, 12, 14))
-    assert case.id in [row.id for row in queues.cases(session, zone, "copied", zone.on).items]
+    assert case.id in [row.id for row in inbox.cases(session, zone, "copied", zone.on).items]
     referred = do(
         session, world, case, "refer", {"reason": "逾期未改"}, who="zone.officer", on="2026-12-14"
     )
@@ -426,22 +427,22 @@ def test_an_order_of_a_merged_branch_passes_to_its_successor(session, world):
 def test_an_inspection_that_finds_nothing_makes_no_paper(session, world):
     who = world.actor("town1.inspector", date(2026, 11, 20))
     facts = {"method": "desk_review", "inspected_on": "2026-11-20"}
-    case = engine.submit_opening(
+    case = transitions.submit_opening(
         session, "inspection", world.units["village"].id, facts, who, at("2026-11-20")
     )
     words = {"note": "记录齐全", "reminders": ["会议室党旗有褶皱，当场整理"]}
-    done = engine.submit(
+    done = transitions.submit(
         session, case.id, "conclude", who, words, version=case.version, at=at("2026-11-20")
     )
     assert done.state == "clean"
     assert session.scalars(sa.select(Case).where(Case.workflow == "rectification")).all() == []
-    again = engine.submit_opening(
+    again = transitions.submit_opening(
         session, "inspection", world.units["village"].id, facts, who, at("2026-11-23")
     )
-    engine.submit(
+    transitions.submit(
         session, again.id, "conclude", who, words, version=again.version, at=at("2026-11-23")
     )
-    assert "warned" in engine.last_row(session, again).result, (
+    assert "warned" in transitions.last_row(session, again).result, (
         "one visit a quarter: a warning, not a refusal"
     )
 
@@ -451,10 +452,10 @@ def test_an_inspection_with_findings_opens_an_order_for_somebody_else_to_sign(se
         world.actor("town1.inspector", date(2026, 11, 20)),
         {"method": "on_site", "inspected_on": "2026-11-20"},
     )
-    case = engine.submit_opening(
+    case = transitions.submit_opening(
         session, "inspection", world.units["village"].id, facts, who, at("2026-11-20")
     )
-    engine.submit(
+    transitions.submit(
         session,
         case.id,
         "order",
@@ -466,9 +467,7 @@ def test_an_inspection_with_findings_opens_an_order_for_somebody_else_to_sign(se
     order = session.scalars(sa.select(Case).where(Case.workflow == "rectification")).one()
     assert order.state == "draft" and order.opened_by == who.id
     officer = world.actor("town1.officer", date(2026, 11, 20))
-    assert [row.id for row in queues.cases(session, officer, "mine", officer.on).items] == [
-        order.id
-    ]
+    assert [row.id for row in inbox.cases(session, officer, "mine", officer.on).items] == [order.id]
 
 
 def test_a_closed_order_takes_nothing_more(session, world):

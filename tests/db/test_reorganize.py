@@ -7,10 +7,10 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
-from oversight import authority, engine, queues
-from oversight.errors import NotYours, RuleSaysNo
+from oversight.base.refusals import NotYours, RuleSaysNo
+from oversight.engine.transitions import authority, inbox, transitions
 from oversight.models import Case, Desk, JournalRow, Membership, Unit, UnitChange
-from oversight.operations import reorganize
+from oversight.register import reorganize
 from tests.db.test_attendance import record, sheet
 from tests.db.test_sweep import ask
 from tests.support.world import at
@@ -99,7 +99,7 @@ def test_what_was_merged_twice_is_read_by_the_last(session, world):
 def test_an_inherited_case_lies_on_the_successors_desk(session, world):
     case = ask(session, world)
     who = world.actor("town1.officer", at("2026-11-25").today)
-    engine.submit(
+    transitions.submit(
         session,
         case.id,
         "return",
@@ -108,10 +108,10 @@ def test_an_inherited_case_lies_on_the_successors_desk(session, world):
         version=case.version,
         at=at("2026-11-25"),
     )
-    engine.inherit(session, case.id, world.units["community"], who, at("2026-11-25"))
+    transitions.inherit(session, case.id, world.units["community"], who, at("2026-11-25"))
     session.commit()
     heir = world.actor("community.secretary", at("2026-11-25").today)
-    assert [row.id for row in queues.cases(session, heir, "mine", heir.on).items] == [case.id]
+    assert [row.id for row in inbox.cases(session, heir, "mine", heir.on).items] == [case.id]
 
 
 def test_a_moved_branch_answers_to_its_new_superior(session, world):
@@ -126,9 +126,9 @@ def test_a_moved_branch_answers_to_its_new_superior(session, world):
     )
     session.commit()
     new, old = world.actor("town2.officer", ON), world.actor("town1.officer", ON)
-    assert [row.id for row in queues.cases(session, new, "mine", ON).items] == [case.id]
-    assert queues.cases(session, old, "units", ON).items == []
-    done = engine.submit(
+    assert [row.id for row in inbox.cases(session, new, "mine", ON).items] == [case.id]
+    assert inbox.cases(session, old, "units", ON).items == []
+    done = transitions.submit(
         session,
         case.id,
         "approve",

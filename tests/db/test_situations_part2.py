@@ -12,11 +12,13 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
-from oversight import journal, queues
-from oversight.errors import NotInSight, NotYours, RuleSaysNo
+from oversight.base.refusals import NotInSight, NotYours, RuleSaysNo
+from oversight.calendar.party_days import activity_for, status
+from oversight.engine.transitions import inbox, journal
+from oversight.ledger import attendance
 from oversight.models import Activity, Case, JournalRow, Paper, Post
-from oversight.operations import attendance, reorganize, sweep
-from oversight.rules.activities import activity_for, status
+from oversight.register import reorganize
+from oversight.time import sweep
 from tests.db.test_attendance import people, record, sheet
 from tests.db.test_rectification_walk import ITEMS, do, fixing, opened, rechecking
 from tests.support.actors import Play
@@ -30,7 +32,7 @@ DONE = {"verdicts": ["explained", "accepted"], "opinion": "同意"}
 
 def box(session, world, name: str, day: str, which: str = "mine") -> list[str]:
     who = world.actor(name, date.fromisoformat(day))
-    return [case.id for case in queues.cases(session, who, which, who.on).items]
+    return [case.id for case in inbox.cases(session, who, which, who.on).items]
 
 
 def absent(session, world, who="member1", **more) -> Case:

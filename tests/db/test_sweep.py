@@ -8,15 +8,15 @@ from datetime import date
 
 import sqlalchemy as sa
 
-from oversight import engine, queues
+from oversight.engine.transitions import inbox, transitions
 from oversight.models import Activity, Case, Desk, JournalRow, Notice, Post, Reminder, Work
-from oversight.operations import sweep
+from oversight.time import sweep
 from tests.support.world import at
 
 
 def ask(session, world, day="2026-12-04", new="2026-12-11", on="2026-11-24", unit="village"):
     who = world.actor(f"{unit}.secretary", at(on).today)
-    return engine.submit_opening(
+    return transitions.submit_opening(
         session,
         "date_change",
         world.units[unit].id,
@@ -74,13 +74,13 @@ def test_a_late_superior_is_shown_to_the_zone_which_may_take_over(session, world
     case = ask(session, world)
     zone = world.actor("zone.officer", date(2026, 11, 30))
     assert case.id not in [
-        row.id for row in queues.cases(session, zone, "copied", date(2026, 11, 30)).items
+        row.id for row in inbox.cases(session, zone, "copied", date(2026, 11, 30)).items
     ]
     run(session, "2026-11-30")
     assert case.id in [
-        row.id for row in queues.cases(session, zone, "copied", date(2026, 11, 30)).items
+        row.id for row in inbox.cases(session, zone, "copied", date(2026, 11, 30)).items
     ]
-    engine.submit(
+    transitions.submit(
         session,
         case.id,
         "take_over",
@@ -90,9 +90,9 @@ def test_a_late_superior_is_shown_to_the_zone_which_may_take_over(session, world
         at=at("2026-11-30"),
     )
     assert case.id in [
-        row.id for row in queues.cases(session, zone, "mine", date(2026, 11, 30)).items
+        row.id for row in inbox.cases(session, zone, "mine", date(2026, 11, 30)).items
     ]
-    case = engine.submit(
+    case = transitions.submit(
         session,
         case.id,
         "approve",
@@ -117,7 +117,7 @@ def test_silence_is_never_consent(session, world):
 def test_the_original_day_coming_makes_the_change_final(session, world):
     case = ask(session, world)
     officer = world.actor("town1.officer", date(2026, 11, 25))
-    engine.submit(
+    transitions.submit(
         session,
         case.id,
         "approve",
@@ -159,9 +159,9 @@ def test_a_vacancy_moves_the_case_to_the_next_in_line(session, world):
         post.to_on = date(2026, 11, 24)
     session.commit()
     deputy = world.actor("town1.deputy", date(2026, 11, 25))
-    assert queues.cases(session, deputy, "mine", date(2026, 11, 25)).items == []
+    assert inbox.cases(session, deputy, "mine", date(2026, 11, 25)).items == []
     run(session, "2026-11-25")
-    assert [row.id for row in queues.cases(session, deputy, "mine", date(2026, 11, 25)).items] == [
+    assert [row.id for row in inbox.cases(session, deputy, "mine", date(2026, 11, 25)).items] == [
         case.id
     ]
 

@@ -9,10 +9,17 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
-from oversight import authority
-from oversight.errors import NotInSight, NotOpen, NotYours, RuleSaysNo, SomebodyFirst, WordsWrong
+from oversight.base.refusals import (
+    NotInSight,
+    NotOpen,
+    NotYours,
+    RuleSaysNo,
+    SomebodyFirst,
+    WordsWrong,
+)
+from oversight.calendar import party_days
+from oversight.engine.transitions import authority
 from oversight.models import Activity, ZoneNotice
-from oversight.rules import activities
 from tests.support.actors import REASON, Play
 
 DEC4, DEC18 = date(2026, 12, 4), date(2026, 12, 18)
@@ -39,7 +46,7 @@ def published(play, new_day="2026-12-18"):
 
 def planned(play, year=2026):
     units = [unit for unit in play.world.units.values() if unit.kind == "branch"]
-    activities.plan_year(play.session, units, year, play.at)
+    party_days.plan_year(play.session, units, year, play.at)
     play.session.commit()
 
 
@@ -211,7 +218,7 @@ def test_only_its_own_month_is_moved(play):
 
 def test_branches_planned_later_follow_the_notice(play):
     published(play)
-    row = activities.activity_for(play.session, play.world.units["village"], 2026, 12)
+    row = party_days.activity_for(play.session, play.world.units["village"], 2026, 12)
     assert (row.day, row.rule_day) == (DEC18, DEC18)
 
 
@@ -301,8 +308,8 @@ def test_a_notice_leaves_a_trace_on_every_day_it_moved(play):
     planned(play)
     published(play)
     row = play.session.scalar(
-        sa.select(activities.ActivityChange).where(
-            activities.ActivityChange.activity_id == play.activity("organ").id
+        sa.select(party_days.ActivityChange).where(
+            party_days.ActivityChange.activity_id == play.activity("organ").id
         )
     )
     assert row.what["day"] == ["2026-12-04", "2026-12-18"]

@@ -8,8 +8,8 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
-from oversight import engine
-from oversight.errors import No
+from oversight.base.refusals import No
+from oversight.engine.transitions import transitions
 from oversight.models import Activity, Case, Desk, JournalRow, Paper, Refusal
 from tests.support.dump import difference, dump
 from tests.support.world import World, at
@@ -64,7 +64,7 @@ class Play:
     ) -> Case:
         """Open a case, by default a request of the village's secretary about 4 December."""
         facts = {"day": day, **facts} if workflow == "date_change" else facts
-        return engine.submit_opening(
+        return transitions.submit_opening(
             self.session, workflow, self.world.units[unit].id, facts, self.who(name), self.at
         )
 
@@ -80,7 +80,7 @@ class Play:
         self, case: Case, name: str | None, move: str, words: dict, version: int | None = None
     ) -> Case:
         """Make a move with exactly these words."""
-        return engine.submit(
+        return transitions.submit(
             self.session,
             case.id,
             move,

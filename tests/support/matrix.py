@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterable
 
 import pytest
 
-from oversight import engine, outlook
-from oversight.errors import No
+from oversight.base.refusals import No
+from oversight.calendar.zone import forget
+from oversight.engine.transitions import available, transitions
 from oversight.models import Refusal
-from oversight.rules.calendar import forget
 from tests.support.dump import difference, dump
 
 CELLS: Counter[str] = Counter()
@@ -81,7 +81,7 @@ def tried(
 def judged(play, case_id: str, version: int, who, move: str, words: dict):
     """Return the state that a move would enter, taken back, or the status of its refusal."""
     try:
-        state = engine.perform(
+        state = transitions.perform(
             play.session, case_id, move, who, words, version=version, at=play.at
         ).state
     except No as no:
@@ -104,7 +104,7 @@ def attempt(play, case_id: str, version: int, who, move: str, words: dict):
         raise Allowed(case.state)
 
     try:
-        engine.submit(
+        transitions.submit(
             play.session, case_id, move, who, words, version=version, at=play.at, finish=stop
         )
     except No as no:
@@ -132,10 +132,10 @@ def misjudged(play, case, people: Iterable[str], expected: Callable) -> list[str
     for person in people:
         who = play.who(person)
         try:
-            engine.authority.see(play.session, who, case)
+            transitions.authority.see(play.session, who, case)
         except No:
             continue
-        for option in outlook.options(play.session, case, who, play.at):
+        for option in available.options(play.session, case, who, play.at):
             want = expected(person, option.move.name)
             good = any(isinstance(outcome, str) for outcome in want)
             if option.allowed != good and not (want == {422} and option.move.asks):

@@ -12,8 +12,9 @@ from datetime import UTC, date, datetime
 
 import sqlalchemy as sa
 
-from oversight import authority, workdays
-from oversight.clock import Clock
+from oversight.base.clock import Clock
+from oversight.calendar import workdays
+from oversight.engine.transitions import authority
 from oversight.models import CalendarRow, Membership, Person, Post, PublishedYear, Unit, Zone
 
 CLOCK = Clock()

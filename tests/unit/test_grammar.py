@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from oversight.clauses import UnknownClause, clause, house_rule
-from oversight.errors import NotInSight, Unsound
-from oversight.grammar import (
+from oversight.base.refusals import NotInSight, Unsound
+from oversight.law.clauses import UnknownClause, clause, house_rule
+from oversight.law.definition import (
     STAY,
     Ask,
     Due,
@@ -27,7 +27,7 @@ from oversight.grammar import (
     as_table,
     rule,
 )
-from oversight.roles import BRANCH, CLOCK, COUNT, SUPERIOR, Role
+from oversight.law.roles import BRANCH, CLOCK, COUNT, SUPERIOR, Role
 from oversight.workflows import current, every, forget, get, load, register
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -183,7 +183,7 @@ def test_a_clause_and_a_house_rule_never_blur():
 
 
 def register_text(number):
-    from oversight.clauses import register as clauses
+    from oversight.law.clauses import register as clauses
 
     return clauses()[number]["quote"]
 
@@ -273,8 +273,8 @@ def test_the_table_is_plain_data():
 
 def test_an_unsound_file_is_refused_while_it_is_imported(tmp_path, toy):
     (tmp_path / "toy.py").write_text(
-        "from oversight.clauses import clause\nfrom oversight.grammar import Move, State, Workflow\n"
-        "from oversight.roles import BRANCH\nA = State('a', '甲', waits_on=BRANCH)\n"
+        "from oversight.law.clauses import clause\nfrom oversight.law.definition import Move, State, Workflow\n"
+        "from oversight.law.roles import BRANCH\nA = State('a', '甲', waits_on=BRANCH)\n"
         "B = State('b', '乙', waits_on=BRANCH)\n"
         "WORKFLOW = Workflow('toy', '试办', version=1, opens=A, opened_by=BRANCH, moves=(\n"
         "    Move('go', '走', A, B, by=BRANCH, under=clause('G-2.1.1c')),))\n"
@@ -286,7 +286,7 @@ def test_an_unsound_file_is_refused_while_it_is_imported(tmp_path, toy):
 
 def test_an_unknown_clause_in_a_file_is_refused_while_it_is_imported(tmp_path):
     (tmp_path / "toy.py").write_text(
-        "from oversight.clauses import clause\nGROUND = clause('G-0.0.0')\n"
+        "from oversight.law.clauses import clause\nGROUND = clause('G-0.0.0')\n"
     )
     with pytest.raises(UnknownClause):
         load(tmp_path)
@@ -294,7 +294,7 @@ def test_an_unknown_clause_in_a_file_is_refused_while_it_is_imported(tmp_path):
 
 def test_a_misspelt_state_is_a_name_error(tmp_path):
     (tmp_path / "toy.py").write_text(
-        "from oversight.grammar import State\nA = State('a', '甲')\nMOVES = (AA,)\n"
+        "from oversight.law.definition import State\nA = State('a', '甲')\nMOVES = (AA,)\n"
     )
     with pytest.raises(NameError):
         load(tmp_path)
@@ -307,7 +307,7 @@ def test_the_shipped_definitions_are_found_by_being_there():
 def test_a_definition_can_be_read_without_the_database_or_the_web():
     """Pure grammar: importing it brings neither SQLAlchemy nor Flask."""
     code = (
-        "import sys, oversight.grammar, oversight.words; "
+        "import sys, oversight.law.definition, oversight.law.inputs; "
         "sys.exit(bool({'sqlalchemy', 'transitions'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0

@@ -9,9 +9,9 @@ from datetime import date
 
 import pytest
 
-from oversight.errors import WordsWrong
-from oversight.grammar import Ask
-from oversight.words import LONGEST, read_words
+from oversight.base.refusals import WordsWrong
+from oversight.law.definition import Ask
+from oversight.law.inputs import LONGEST, read_words
 
 SIMPLE = ("text", "date", "number", "yes_no", "list", "person", "file")
 ASKS = {kind: Ask("word", kind, "要填的") for kind in SIMPLE}

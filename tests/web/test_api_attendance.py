@@ -8,8 +8,8 @@ from datetime import date
 
 import pytest
 
+from oversight.calendar.party_days import activity_for
 from oversight.models import Attendance, Case, Person, Refusal
-from oversight.rules.activities import activity_for
 from tests.support.dump import difference, dump
 
 NAMES = ("secretary", "organizer", "member1", "member2", "member3")

@@ -26,7 +26,7 @@ def test_not_ready_before_the_migration(api, session):
 def test_not_ready_without_a_database(api, monkeypatch):
     from sqlalchemy.exc import OperationalError
 
-    from oversight.db import db
+    from oversight.base.db import db
 
     def gone(*_):
         raise OperationalError("SELECT 1", {}, Exception("gone"))

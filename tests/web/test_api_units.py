@@ -9,8 +9,8 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
+from oversight.calendar.party_days import plan_year
 from oversight.models import Activity, Membership, Person, PublishedYear, Unit
-from oversight.rules.activities import plan_year
 from tests.support.world import at
 
 

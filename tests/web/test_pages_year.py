@@ -9,8 +9,8 @@ from datetime import date, timedelta
 import pytest
 import sqlalchemy as sa
 
+from oversight.calendar.party_days import plan_year
 from oversight.models import Activity, ActivityChange, Refusal
-from oversight.rules.activities import plan_year
 from tests.support.html import Page
 from tests.support.world import at
 

@@ -10,10 +10,10 @@ import pytest
 import sqlalchemy as sa
 
 from oversight import cli
-from oversight.errors import NotYours, WordsWrong
+from oversight.base.refusals import NotYours, WordsWrong
+from oversight.calendar.party_days import plan_year
 from oversight.models import Activity, Refusal, SettingChange
-from oversight.operations import zone_settings
-from oversight.rules.activities import plan_year
+from oversight.register import zone_settings
 from tests.support.world import at
 
 pages = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -6,9 +6,11 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import DatabaseError
 
+from oversight.calendar.party_days import activity_for, record_held
+from oversight.casework import rectification
 from oversight.models import Case, JournalRow, Notice, Sighting
-from oversight.operations import orders, reorganize, sweep
-from oversight.rules.activities import activity_for, record_held
+from oversight.register import reorganize
+from oversight.time import sweep
 from tests.db.test_attendance import cases, record, sheet
 from tests.db.test_rectification_walk import do, opened, rechecking
 from tests.support.world import at
@@ -251,4 +253,4 @@ def test_before_it_is_met_there_is_nothing_to_tell(api, world, session):
     case, row = rechecking(session, world), held(session, world)
     assert "telling" not in api("village.secretary").get(f"/cases/{case.id}")
     api("village.secretary").post(f"/cases/{case.id}/told", {"activity": row.id}, 409)
-    assert orders.telling(session, case) is None
+    assert rectification.telling(session, case) is None

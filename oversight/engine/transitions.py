@@ -1,0 +1,777 @@
+"""The only door: authorize, guard, apply, record, all in the caller's transaction.
+
+Nothing else writes a state; `desks` lays the rows on its word. `submit` and `submit_opening`
+commit; the rest do not.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.exc import StaleDataError
+from transitions import Machine
+
+from oversight import workflows
+from oversight.base.clock import Moment
+from oversight.base.db import is_id, new_id
+from oversight.base.refusals import (
+    No,
+    NotInSight,
+    NotOpen,
+    NotYours,
+    RuleSaysNo,
+    SomebodyFirst,
+    Stale,
+)
+from oversight.base.sentences import say
+from oversight.calendar.workdays import workdays_between
+from oversight.law.definition import STAY, Each, Move, Rule, State, Workflow
+from oversight.law.inputs import read_words
+from oversight.law.roles import CLOCK, COUNT
+from oversight.models import Case, Desk, JournalRow, Refusal, Unit
+from oversight.rules.context import Attempt
+
+from . import assignment, authority, inbox, outbox
+from .authority import Actor
+from .journal import chain_row
+
+_machines: dict[tuple[str, int], Machine] = {}
+
+
+# The machine -------------------------------------------------------------------------------------
+
+
+def machine(workflow: Workflow) -> Machine:
+    """Compile a definition once; cases are never registered on it. Guards raise, they never return
+    False.
+    """
+    key = (workflow.name, workflow.version)
+    if key not in _machines:
+        built = Machine(
+            model=None,
+            states=[state.name for state in workflow.states],
+            initial=workflow.opens.name,
+            auto_transitions=False,
+            send_event=True,
+        )
+        for move in workflow.moves:
+            for state in move.from_states:
+                built.add_transition(
+                    move.name,
+                    state.name,
+                    move.target(state).name,
+                    conditions=[_authorize, _read, _guard],
+                    before=[_apply],
+                )
+        _machines[key] = built
+    return _machines[key]
+
+
+def forget_machine(name: str) -> None:
+    for key in [key for key in _machines if key[0] == name]:
+        del _machines[key]
+
+
+def _authorize(event) -> bool:
+    attempt = event.model
+    if attempt.standing is None and attempt.move.by not in (CLOCK, COUNT):
+        attempt.standing = authority.require(
+            attempt.session, attempt.workflow, attempt.case, attempt.move, attempt.actor
+        )
+        _respect_claims(attempt)
+    return True
+
+
+def _read(event) -> bool:
+    attempt = event.model
+    attempt.words, attempt.raw = read_words(attempt.move.asks, attempt.raw)
+    return True
+
+
+def _guard(event) -> bool:
+    attempt = event.model
+    if attempt.move.by is CLOCK:
+        due = attempt.move.on(attempt)
+        if due is None or attempt.today < due:
+            raise NotOpen("还没有到时候。", rule="clock")
+    for guard in attempt.move.only_if:
+        ensure(guard, attempt)
+    return True
+
+
+def _apply(event) -> None:
+    attempt = event.model
+    warned = [guard.sentence for guard in attempt.move.warns if not guard.test(attempt)]
+    if warned:
+        attempt.result["warned"] = warned
+    for effect in attempt.move.does:
+        effect.act(attempt)
+
+
+def ensure(guard: Rule, attempt: Attempt) -> None:
+    """Let a guard speak. Raises RuleSaysNo with its sentence and ground."""
+    if not guard.test(attempt):
+        ground = (
+            {"clause": guard.source.id}
+            if guard.source.is_clause
+            else {"house_rule": guard.source.text}
+        )
+        raise RuleSaysNo(
+            guard.sentence, rule=guard.name, field=guard.words[0] if guard.words else None, **ground
+        )
+
+
+def _respect_claims(attempt: Attempt) -> None:
+    """What somebody else has claimed, was handed or was delegated is his to work on.
+
+    Raises SomebodyFirst.
+    """
+    for desk in authority.open_desks(attempt.session, attempt.case.id):
+        if desk.unit_id == attempt.standing.unit_id and attempt.standing.desk_id in (None, desk.id):
+            assignment.respect(attempt.session, desk, attempt.actor, attempt.today)
+
+
+# Making a move -----------------------------------------------------------------------------------
+
+
+def lock(session: Session, case_id: str) -> Case:
+    """Load a case under a row lock and as it is now. Raises NotInSight."""
+    case = session.get(Case, case_id, with_for_update=True, populate_existing=True)
+    if case is None:
+        raise NotInSight()
+    return case
+
+
+def perform(
+    session: Session,
+    case_id: str,
+    name: str,
+    actor: Actor | None,
+    words: dict,
+    *,
+    version: int | None,
+    at: Moment,
+) -> Case:
+    """Make one move. Does not commit; after any refusal the caller must roll back.
+
+    `actor` None is the clock. Raises NotInSight, Stale, NotOpen, NotYours, WordsWrong, RuleSaysNo,
+    SomebodyFirst.
+    """
+    case = lock(session, case_id)
+    workflow = workflows.get(case.workflow, case.definition_version)
+    if actor is not None:
+        authority.see(session, actor, case)
+    state = workflow.state(case.state)
+    move = workflow.move(state, name)
+    if (
+        version is not None
+        and version != case.version
+        and not (move and move.unversioned and version >= _entered_version(session, case))
+    ):
+        raise _stale(session, case)
+    _must_be_open(session, workflow, case, move, name, actor)
+    attempt = Attempt(session, workflow, case, move, actor, at, raw=words or {}, state=state.name)
+    _fire(attempt)
+    _count(attempt)
+    return case
+
+
+def _entered_version(session: Session, case: Case) -> int:
+    """Return the version at which a case came where it is: who read an earlier one has read another
+    matter.
+    """
+    moves = (
+        sa.select(sa.func.count())
+        .select_from(JournalRow)
+        .where(JournalRow.case_id == case.id, JournalRow.kind == "move")
+    )
+    last = sa.select(sa.func.max(JournalRow.seq)).where(
+        JournalRow.case_id == case.id,
+        JournalRow.kind == "move",
+        JournalRow.from_state != JournalRow.to_state,
+    )
+    return case.version - session.scalar(
+        moves.where(JournalRow.seq > sa.func.coalesce(last.scalar_subquery(), 0))
+    )
+
+
+def _must_be_open(
+    session: Session,
+    workflow: Workflow,
+    case: Case,
+    move: Move | None,
+    name: str,
+    actor: Actor | None,
+) -> None:
+    if move is not None and (move.by in (CLOCK, COUNT)) == (actor is None):
+        return
+    if move is not None:
+        raise NotYours(say("“{move}”由系统到期自动办理，不由人办理。", move=move.label))
+    if not workflow.names(name):
+        raise NotInSight(
+            say("“{workflow}”没有这一步：{move}。", workflow=workflow.title, move=name)
+        )
+    state = workflow.state(case.state)
+    raise NotOpen(
+        say("这件事现在是“{state}”，不能再办这一步。", state=state.label), **last_act(session, case)
+    )
+
+
+def _fire(attempt: Attempt) -> None:
+    """Run the machine for one move and write down what came of it."""
+    before = attempt.state
+    machine(attempt.workflow).events[attempt.move.name].trigger(attempt)
+    state = attempt.workflow.state(attempt.state)
+    _note_silence(attempt, attempt.workflow.state(before))
+    _write_state(attempt, state)
+    if attempt.move.enters is not STAY:
+        assignment.stop_clock(attempt, attempt.workflow.state(before))
+        assignment.enter(attempt, state)
+    elif attempt.move.many:
+        assignment.close_slot(attempt)
+    else:
+        if attempt.move.closes:
+            assignment.close_for(attempt)
+        assignment.stay(attempt, state)
+    _open_following(attempt)
+    record(attempt, "move", attempt.move.name, before, state.name)
+    _outgoing(attempt, state)
+    attempt.session.flush()
+
+
+def _note_silence(attempt: Attempt, state: State) -> None:
+    """Keep who did not answer and since when, where the clock moves a case that waited for an
+    answer.
+    """
+    if attempt.move.by is CLOCK and state.waits_on is not None and state.waits_on.judges:
+        who = authority.waits_label(
+            attempt.session, attempt.workflow, attempt.case, state.waits_on, attempt.today
+        )
+        attempt.result["unanswered"] = {"by": who, "since": attempt.case.entered_at.isoformat()}
+
+
+def _open_following(attempt: Attempt) -> None:
+    """Open the cases that a move gives rise to, on the ground on which it was made."""
+    for workflow, unit_id, facts in attempt.opens:
+        opened = open_case(
+            attempt.session,
+            workflow,
+            unit_id,
+            facts,
+            attempt.actor,
+            attempt.at,
+            standing=attempt.standing,
+        )
+        attempt.result.setdefault("opened", []).append(opened.id)
+
+
+def _write_state(attempt: Attempt, state: State) -> None:
+    """Write the state under a version check, although the row is locked: belt and braces."""
+    case, session = attempt.case, attempt.session
+    session.flush()
+    done = session.execute(
+        sa.update(Case)
+        .where(Case.id == case.id, Case.version == case.version)
+        .values(
+            state=state.name,
+            version=case.version + 1,
+            entered_at=case.entered_at if attempt.move.enters is STAY else attempt.at.now,
+            closed_at=attempt.at.now if attempt.workflow.final(state) else None,
+        )
+        .execution_options(synchronize_session=False)
+    )
+    if not done.rowcount:
+        raise _stale(session, case)
+    session.refresh(case)
+
+
+def _stale(session: Session, case: Case) -> Stale:
+    last = last_act(session, case)
+    return Stale(
+        say(
+            "这件事刚刚已由{who}处理：{what}。您的这一步没有生效，写的内容还在。",
+            who=last["decided_by"],
+            what=last["what"],
+        ),
+        **last,
+    )
+
+
+def last_row(session: Session, case: Case) -> JournalRow | None:
+    """Return the newest move in the journal of a case."""
+    return session.scalar(
+        sa.select(JournalRow)
+        .where(JournalRow.case_id == case.id, JournalRow.kind == "move")
+        .order_by(JournalRow.seq.desc())
+        .limit(1)
+    )
+
+
+def last_act(session: Session, case: Case) -> dict:
+    """Return who made the last move, what, and when; for those who came second."""
+    row = last_row(session, case)
+    if row is None:
+        opened = session.scalar(
+            sa.select(JournalRow).where(JournalRow.case_id == case.id, JournalRow.seq == 1)
+        )
+        return {"decided_by": opened.actor, "decided_at": opened.at.isoformat(), "what": "新开"}
+    workflow = workflows.get(case.workflow, case.definition_version)
+    label = next((move.label for move in workflow.moves if move.name == row.move), row.move)
+    return {"decided_by": row.actor, "decided_at": row.at.isoformat(), "what": label}
+
+
+def _count(attempt: Attempt) -> None:
+    """Make the move that the facts decide; where many answer, once every slot is closed."""
+    session, case = attempt.session, attempt.case
+    state = attempt.workflow.state(case.state)
+    if isinstance(state.waits_on, Each) and authority.open_desks(session, case.id):
+        return
+    for move in attempt.workflow.leaving(state):
+        if move.by is COUNT:
+            counted = Attempt(
+                session, attempt.workflow, case, move, None, attempt.at, state=state.name
+            )
+            if all(guard.test(counted) for guard in move.only_if):
+                _fire(counted)
+                return _count(counted)
+    return None
+
+
+def tick(session: Session, case_id: str, at: Moment) -> bool:
+    """Make the move of the clock that is due in a case, if there is one. Does not commit."""
+    case = lock(session, case_id)
+    workflow = workflows.get(case.workflow, case.definition_version)
+    for move in workflow.leaving(workflow.state(case.state)):
+        if move.by is CLOCK:
+            attempt = Attempt(session, workflow, case, move, None, at, state=case.state)
+            due = move.on(attempt)
+            if due is not None and due <= at.today:
+                perform(session, case_id, move.name, None, {}, version=None, at=at)
+                return True
+    return False
+
+
+def recount(session: Session, case_id: str, at: Moment) -> Case:
+    """Let the facts decide in a case after something it rests on was changed elsewhere.
+
+    Does not commit.
+    """
+    case = lock(session, case_id)
+    workflow = workflows.get(case.workflow, case.definition_version)
+    _count(Attempt(session, workflow, case, None, None, at, state=case.state))
+    return case
+
+
+def reseat_case(session: Session, case_id: str, at: Moment) -> bool:
+    """Lay a case where its work lies today and count again; returns whether it moved. Does not
+    commit.
+    """
+    case = lock(session, case_id)
+    workflow = workflows.get(case.workflow, case.definition_version)
+    before = [
+        (desk.unit_id, desk.role, desk.tier) for desk in authority.open_desks(session, case_id)
+    ]
+    attempt = Attempt(session, workflow, case, None, None, at, state=case.state)
+    assignment.reseat(attempt, workflow.state(case.state))
+    session.flush()
+    _count(attempt)
+    after = [
+        (desk.unit_id, desk.role, desk.tier) for desk in authority.open_desks(session, case_id)
+    ]
+    return before != after
+
+
+def restate(
+    session: Session,
+    case_id: str,
+    name: str,
+    facts: dict,
+    who: Actor,
+    standing: authority.Standing,
+    at: Moment,
+) -> None:
+    """Change facts of a case since the record that they rest on was corrected. Does not commit."""
+    case = lock(session, case_id)
+    attempt = Attempt(
+        session,
+        workflows.get(case.workflow, case.definition_version),
+        case,
+        None,
+        who,
+        at,
+        state=case.state,
+        standing=standing,
+    )
+    attempt.result = {key: [case.facts.get(key), value] for key, value in facts.items()}
+    attempt.set_facts(**facts)
+    record(attempt, "restate", name, case.state, case.state)
+    session.flush()
+
+
+def redate(session: Session, case: Case, due_on: date, at: Moment) -> bool:
+    """Give a locked case another last day, since what it waits for has moved. Does not commit."""
+    if case.due_on == due_on:
+        return False
+    workflow = workflows.get(case.workflow, case.definition_version)
+    attempt = Attempt(
+        session,
+        workflow,
+        case,
+        None,
+        None,
+        at,
+        state=case.state,
+        standing=authority.Standing(case.unit_id, "clock", ""),
+    )
+    attempt.result = {"due_on": [case.due_on.isoformat(), due_on.isoformat()]}
+    spent = workdays_between(attempt.calendar, case.running_since, due_on)
+    case.due_on, case.budget_workdays = due_on, case.used_workdays + spent
+    for desk in session.scalars(
+        sa.select(Desk).where(Desk.case_id == case.id, Desk.closed_at.is_(None))
+    ):
+        desk.due_on = due_on
+    record(attempt, "redate", "redate", case.state, case.state)
+    session.flush()
+    return True
+
+
+def _recorded(case: Case, who: Actor | None, role: str) -> authority.Standing:
+    """Return the ground of a record made outside the case: the post of who made it; None is the
+    system.
+    """
+    post = who.posts[0] if who and who.posts else None
+    return authority.Standing(
+        post.unit_id if post else case.unit_id, role, post.office if post else ""
+    )
+
+
+def conclude(session: Session, case_id: str, reason: str, who: Actor | None, at: Moment) -> None:
+    """End an open case by its own `terminate`, since its member was recorded as gone. Does not
+    commit.
+
+    The ground is that record, whoever keeps it, not a role in the case; a claim does not hold it
+    up. Raises NotOpen.
+    """
+    case = lock(session, case_id)
+    workflow = workflows.get(case.workflow, case.definition_version)
+    move = workflow.move(workflow.state(case.state), "terminate")
+    if move is None:
+        raise NotOpen(say("“{workflow}”现在不能终止办理。", workflow=workflow.title))
+    _fire(
+        Attempt(
+            session,
+            workflow,
+            case,
+            move,
+            who,
+            at,
+            raw={"reason": reason},
+            state=case.state,
+            standing=_recorded(case, who, "registrar"),
+        )
+    )
+
+
+def inherit(
+    session: Session, case_id: str, unit: Unit, who: Actor | None, at: Moment, reason: str = ""
+) -> Case:
+    """Pass an open case to the successor of its unit, or where its member went, with its desks.
+
+    Does not commit.
+    """
+    case = lock(session, case_id)
+    workflow = workflows.get(case.workflow, case.definition_version)
+    attempt = Attempt(
+        session,
+        workflow,
+        case,
+        None,
+        who,
+        at,
+        state=case.state,
+        raw={"reason": reason} if reason else {},
+    )
+    attempt.standing = _recorded(case, who, "successor")
+    attempt.result = {"unit": [case.unit_id, unit.id]}
+    case.unit, case.unit_id = unit, unit.id
+    session.execute(
+        sa.update(Desk)
+        .where(Desk.case_id == case.id, Desk.closed_at.is_(None))
+        .values(case_unit_id=unit.id)
+    )
+    assignment.reseat(attempt, workflow.state(case.state))
+    record(attempt, "inherit", "inherit", case.state, case.state)
+    session.flush()
+    _count(attempt)
+    return case
+
+
+# Opening -----------------------------------------------------------------------------------------
+
+
+def open_case(
+    session: Session,
+    name: str,
+    unit_id: str,
+    facts: dict,
+    actor: Actor,
+    at: Moment,
+    *,
+    standing: authority.Standing | None = None,
+) -> Case:
+    """Open a case in a unit. Does not commit. Raises as `perform`, and SomebodyFirst where one is
+    open.
+
+    `standing` is the ground on which another move opens it; without one the actor must hold the
+    role.
+    """
+    workflow = workflows.current(name)
+    unit = session.get(Unit, unit_id) if is_id(unit_id) else None
+    if unit is None or unit.zone_id != actor.zone_id or not actor.sees(unit):
+        raise NotInSight("没有找到这个单位，或不在您的管理范围内。")
+    case = Case(
+        id=new_id(),
+        zone_id=unit.zone_id,
+        workflow=workflow.name,
+        facts={},
+        unit=unit,
+        unit_id=unit.id,
+        definition_version=workflow.version,
+        state=workflow.opens.name,
+        opened_by=actor.id,
+        opened_at=at.now,
+        entered_at=at.now,
+        version=1,
+        seq=0,
+        head="",
+        raised=0,
+        used_workdays=0,
+    )
+    attempt = Attempt(session, workflow, case, None, actor, at, state=workflow.opens.name)
+    concerned = (facts or {}).get(workflow.concerns) if workflow.concerns else None
+    case.concerns_id = (
+        concerned if is_id(concerned) else None
+    )  # who may open depends on whose own case it is
+    attempt.standing = standing or _may_open(attempt)
+    attempt.words, attempt.raw = read_words(workflow.facts, facts or {})
+    case.facts = {key: value for key, value in attempt.raw.items() if value is not None}
+    case.concerns_id = case.facts.get(workflow.concerns)
+    with session.no_autoflush:
+        for guard in workflow.open_if:
+            ensure(guard, attempt)
+        case.subject = workflow.subject(attempt) if workflow.subject else None
+    _insert_case(session, case)
+    for effect in workflow.on_open:
+        effect.act(attempt)
+    assignment.enter(attempt, workflow.opens)
+    record(attempt, "open", "open", "", workflow.opens.name)
+    session.flush()
+    return case
+
+
+def _may_open(attempt: Attempt) -> authority.Standing:
+    workflow, case = attempt.workflow, attempt.case
+    found = authority.standing(attempt.session, workflow, case, workflow.opened_by, attempt.actor)
+    if found is None:
+        raise NotYours(
+            say(
+                "“{workflow}”由{party}提出，不由您办理。",
+                workflow=workflow.title,
+                party=workflow.opened_by.label,
+            ),
+            rule="authority",
+        )
+    return found
+
+
+def _insert_case(session: Session, case: Case) -> None:
+    try:
+        with session.begin_nested():
+            session.add(case)
+            session.flush()
+    except IntegrityError as error:
+        raise SomebodyFirst("这件事已有一件正在办理，不能重复提出。") from error
+
+
+# Recording ---------------------------------------------------------------------------------------
+
+
+def record(attempt: Attempt, kind: str, move: str, before: str, after: str) -> None:
+    """Append the journal row in the same transaction and carry the chain's head on the case."""
+    case, stand = attempt.case, attempt.standing
+    row = chain_row(
+        case,
+        kind=kind,
+        move=move,
+        from_state=before,
+        to_state=after,
+        at=attempt.at.now,
+        actor_id=attempt.actor.id if attempt.actor else None,
+        actor=_signature(attempt),
+        role=stand.role if stand else attempt.move.by.name,
+        unit_id=stand.unit_id if stand else None,
+        acting_for=stand.acting_for if stand else None,
+        words=attempt.raw,
+        result=attempt.result,
+    )
+    attempt.session.add(row)
+    case.seq, case.head = row.seq, row.hash
+
+
+def _signature(attempt: Attempt) -> str:
+    """Name the actor as he acts: person, unit and office at the time."""
+    if attempt.actor is None:
+        return "系统"
+    unit = attempt.session.get(Unit, attempt.standing.unit_id)
+    name, stand = attempt.actor.person.name, attempt.standing
+    if stand.acting:  # X acting for Y
+        name = (
+            f"{name} 代 {inbox.person_name(attempt.session, stand.acting_for)}"
+            if stand.acting_for
+            else f"{name} 代理"
+        )
+    return f"{name}（{unit.name}{inbox.office_label(stand.office)}）"
+
+
+def _outgoing(attempt: Attempt, state: State) -> None:
+    case = attempt.case
+    if state.waits_on is not None and state.waits_on.human and not attempt.move.many:
+        outbox.plan(
+            attempt.session,
+            case.zone_id,
+            f"desk:{case.id}:{case.version}",
+            "notify",
+            {"case": case.id, "entered": case.entered_at.isoformat(), "version": case.version},
+            attempt.at.now,
+        )
+
+
+# The door that commits ---------------------------------------------------------------------------
+
+
+def submit(
+    session: Session,
+    case_id: str,
+    name: str,
+    actor: Actor | None,
+    words: dict,
+    *,
+    version: int | None,
+    at: Moment,
+    finish=None,
+) -> Case:
+    """Make one move and commit; a refusal changes nothing but a row in `refusals`.
+
+    `finish(case)` may add to the transaction before the commit.
+    """
+    try:
+        case = perform(session, case_id, name, actor, words, version=version, at=at)
+        if finish:
+            finish(case)
+        session.commit()
+        return case
+    except No as no:
+        session.rollback()
+        refuse(session, no, actor, at, name, case_id=case_id)
+        raise
+    except StaleDataError as stale:
+        session.rollback()
+        raise Stale("与这件事有关的党日刚刚被别人改动，您的这一步没有生效，请看过再办。") from stale
+
+
+def submit_opening(
+    session: Session,
+    workflow: str,
+    unit_id: str,
+    facts: dict,
+    actor: Actor,
+    at: Moment,
+    *,
+    then: tuple[str, dict] | None = None,
+    finish=None,
+) -> Case:
+    """Open a case, make its first move where one is given, and commit both or neither."""
+    try:
+        case = open_case(session, workflow, unit_id, facts, actor, at)
+        if then:
+            case = perform(session, case.id, then[0], actor, then[1], version=None, at=at)
+        if finish:
+            finish(case)
+        session.commit()
+        return case
+    except No as no:
+        session.rollback()
+        refuse(session, no, actor, at, then[0] if then else "open", workflow=workflow)
+        raise
+
+
+def commit(
+    session: Session,
+    who: Actor,
+    at: Moment,
+    move: str,
+    act,
+    finish=None,
+    case_id: str | None = None,
+):
+    """Do what is no move and commit; a refusal changes nothing but a row in `refusals`. Returns
+    what came of it.
+
+    `finish(done)` may add to the transaction before the commit.
+    """
+    try:
+        done = act()
+        if finish:
+            finish(done)
+        session.commit()
+        return done
+    except No as no:
+        session.rollback()
+        refuse(session, no, who, at, move, case_id=case_id)
+        raise
+
+
+def _explain(session: Session, no: No, case: Case, at: Moment) -> None:
+    """Add to a refusal whom the case waits for and since when."""
+    workflow = workflows.get(case.workflow, case.definition_version)
+    party = workflow.state(case.state).waits_on
+    label = authority.waits_label(session, workflow, case, party, at.today)
+    if label:
+        no.extra.setdefault("waits_on", label)
+    no.extra.setdefault("since", case.entered_at.isoformat())
+
+
+def refuse(
+    session: Session,
+    no: No,
+    actor: Actor | None,
+    at: Moment,
+    move: str,
+    *,
+    case_id: str | None = None,
+    workflow: str = "",
+) -> None:
+    """Keep the refusal in a transaction of its own."""
+    if actor is None:
+        return
+    case = session.get(Case, case_id) if case_id else None
+    if case is not None and not isinstance(no, NotInSight):
+        _explain(session, no, case, at)
+    session.add(
+        Refusal(
+            zone_id=actor.zone_id,
+            at=at.now,
+            case_id=case.id if case else None,
+            move=move[:40],
+            workflow=case.workflow if case else workflow[:40],
+            actor_id=actor.id,
+            status=no.status,
+            rule=no.extra.get("rule"),
+            sentence=no.sentence,
+            ground=(no.extra.get("clause") or no.extra.get("house_rule") or "")[:200] or None,
+        )
+    )
+    session.commit()

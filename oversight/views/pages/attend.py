@@ -1,0 +1,436 @@
+"""The attendance sheet as a page: everybody is present, only exceptions are touched. What a sheet
+means is below.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from uuid import UUID
+
+import sqlalchemy as sa
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_login import login_required
+
+from oversight import workflows
+from oversight.base.db import db
+from oversight.base.refusals import NotInSight, NotYours, RuleSaysNo, WordsWrong
+from oversight.calendar.workdays import add_workdays
+from oversight.calendar.zone import zone_calendar
+from oversight.engine import authority
+from oversight.law.clauses import Source, clause, clause_for
+from oversight.law.roles import BRANCH, OFFICES
+from oversight.ledger import arrange, attendance
+from oversight.models import Activity, Attendance, Case, Membership, Person, Post, Unit
+from oversight.models.attendance import CATEGORIES, CLASSES, FORMS, INVITEES, MODES
+from oversight.organization.members import exempt_on, members
+from oversight.views import forms, session
+from oversight.views.present import day as day_label
+
+bp = Blueprint("attend", __name__)
+
+OUT = ("other_form", "leave", "absent")
+LIKELY = (
+    ("mobile", "receiving_branch"),
+    ("elderly", "visit"),
+)  # the form that is offered first, by the member's flag
+INVITED_BY = {
+    "rural": ("first_secretary", "stationed", "instructor", "activist", "masses"),
+    "organ": ("activist", "masses", "served"),
+    "private": ("instructor", "activist", "staff", "owner"),
+    "soe": ("instructor", "activist", "leader", "masses"),
+}
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One member on the sheet; `carried` is the month whose standing arrangement was filled in."""
+
+    person: Person
+    kind: str = "present"
+    form: str = ""
+    category: str = ""
+    carried: int = 0
+
+    @property
+    def offered(self) -> str:
+        """Return the other form that stands chosen once 其他方式 is tapped."""
+        return self.form or next((form for flag, form in LIKELY if getattr(self.person, flag)), "")
+
+
+class Sheet:
+    """The sheet of one party day for one reader; `posted` is a form that came back."""
+
+    classes, out, forms, categories, modes = CLASSES, OUT, FORMS, CATEGORIES, MODES
+
+    def __init__(self, activity: Activity, posted=None, bound: forms.Bound | None = None):
+        self.activity, self.posted, self.bound = activity, posted, bound
+        self.unit, self.at = activity.unit, session.moment()
+
+    @cached_property
+    def recorded(self) -> dict[str, Attendance]:
+        return attendance.rows_of(db.session, self.activity)
+
+    @cached_property
+    def writes(self) -> bool:
+        try:
+            authority.leads(db.session, self.unit, session.actor())
+        except NotYours:
+            return False
+        return True
+
+    # The day, the host, who was invited
+
+    @cached_property
+    def day(self) -> date:
+        """Return the day whose roster is shown: the one written down, else the one in force."""
+        try:
+            return date.fromisoformat(self.held_on)
+        except ValueError:
+            return self.activity.held_on or self.activity.day or self.at.today
+
+    @property
+    def held_on(self) -> str:
+        """Return the day that stands in the form: never one that has not come."""
+        if self.posted:
+            return self.posted.get("held_on", "").strip()
+        found = self.activity.held_on or self.activity.day
+        return found.isoformat() if found and found <= self.at.today else ""
+
+    @cached_property
+    def hosts(self) -> list[tuple[Person, str]]:
+        """Return who may host on that day, the secretary first. Source: G-2.4.2"""
+        posts = db.session.execute(
+            sa.select(Person, Post.office)
+            .join(Person, Person.id == Post.person_id)
+            .where(
+                Post.unit_id == self.unit.id,
+                Post.office.in_([*BRANCH.tiers[0], *BRANCH.tiers[1]]),
+                authority.in_office(self.day),
+            )
+        ).all()
+        known = sorted(posts, key=lambda pair: list(OFFICES).index(pair[1]))
+        small = authority.small_branch(db.session, self.unit, self.day) - {
+            person.id for person, _ in known
+        }
+        return [
+            *((person, OFFICES[office]) for person, office in known),
+            *((tile.person, _("党员")) for tile in self.tiles if tile.person.id in small),
+        ]
+
+    @property
+    def host(self) -> str:
+        if self.posted:
+            return self.posted.get("host", "")
+        return self.activity.host_id or next(
+            (person.id for person, office in self.hosts if office == OFFICES["secretary"]), ""
+        )
+
+    def said(self, name: str) -> str:
+        """Return what stands in a field of the form."""
+        return (
+            self.posted.get(name, "") if self.posted else getattr(self.activity, name, None) or ""
+        )
+
+    @cached_property
+    def invitees(self) -> list[tuple[str, str, object]]:
+        """Return whom the branch's rule set lets it invite: kind, label, how many. Source: G-2.2.2"""
+        kinds = INVITED_BY.get(self.unit.rule_set, [kind for kind in INVITEES if kind != "served"])
+        invited = attendance.invited(db.session, self.activity)
+        return [
+            (
+                kind,
+                INVITEES[kind],
+                self.posted.get(f"invited-{kind}", "") if self.posted else invited.get(kind, ""),
+            )
+            for kind in kinds
+        ]
+
+    @property
+    def invited_by(self) -> Source:
+        return clause(clause_for("PART.INVITEES", self.unit.rule_set))
+
+    # Who was there
+
+    @cached_property
+    def people(self) -> list[Person]:
+        if self.recorded:
+            return attendance.people(db.session, self.activity, self.at.today)
+        return attendance.roster(db.session, self.activity, self.day)
+
+    @cached_property
+    def exempt(self) -> int:
+        """Count who stands outside 应到 on that day."""
+        return (
+            0
+            if self.recorded
+            else sum(
+                exempt_on(person, self.day)
+                for person in members(db.session, self.unit.id, self.day)
+            )
+        )
+
+    @cached_property
+    def before(self) -> tuple[int, dict[str, str]]:
+        """Return the month of the record before this one, and who took part in which other form."""
+        last = db.session.scalar(
+            sa.select(Activity)
+            .where(
+                Activity.unit_id == self.unit.id,
+                Activity.kind == "party_day",
+                Activity.confirmed_at.is_not(None),
+                Activity.year * 12 + Activity.month < self.activity.year * 12 + self.activity.month,
+            )
+            .order_by(Activity.year.desc(), Activity.month.desc())
+            .limit(1)
+        )
+        rows = attendance.rows_of(db.session, last).values() if last else ()
+        return (last.month if last else 0), {row.person_id: row.form for row in rows if row.form}
+
+    @cached_property
+    def tiles(self) -> list[Tile]:
+        return [self._tile(person) for person in self.people]
+
+    def _tile(self, person: Person) -> Tile:
+        row = self.recorded.get(person.id)
+        if self.posted:
+            return posted_tile(person, self.posted)
+        if row is not None:
+            return Tile(person, row.kind, row.form or "", row.category or "")
+        month, usual = self.before
+        return (
+            Tile(person, "other_form", usual[person.id], carried=month)
+            if person.id in usual
+            else Tile(person)
+        )
+
+    @cached_property
+    def groups(self) -> list[tuple[str, list[Tile]]]:
+        """Return the tiles by 党小组, in the order of the groups; those in none come last."""
+        named = dict(
+            db.session.execute(
+                sa.select(Membership.person_id, Unit)
+                .join(Unit, Unit.id == Membership.group_id)
+                .where(Membership.unit_id == self.unit.id, authority.is_member(self.day))
+            ).all()
+        )
+        found: dict[str, list[Tile]] = {}
+        for tile in self.tiles:
+            group = named.get(tile.person.id)
+            found.setdefault(group.id if group else "", []).append(tile)
+        order = sorted(
+            {group.id: group for group in named.values()}.values(),
+            key=lambda unit: (unit.sort, unit.id),
+        )
+        return [
+            *((group.name, found[group.id]) for group in order if group.id in found),
+            *((_("其他党员") if named else _("党员"), found[""]) for key in [""] if key in found),
+        ]
+
+    def of(self, kind: str) -> list[Tile]:
+        return [tile for tile in self.tiles if tile.kind == kind]
+
+    @cached_property
+    def cases(self) -> dict[str, Case]:
+        return attendance.missing_cases(db.session, self.activity)
+
+    @property
+    def contact_by(self) -> date:
+        """Return by when those on leave or absent are contacted, if the sheet is saved today."""
+        due = workflows.current("absence").opens.due
+        return add_workdays(
+            zone_calendar(db.session, self.unit.zone_id), self.at.today, due.workdays
+        )
+
+
+def posted_tile(person: Person, posted) -> Tile:
+    """Return a member as the posted form has him."""
+    if person.id not in posted.getlist("out"):
+        return Tile(person)
+    return Tile(
+        person,
+        posted.get(f"kind-{person.id}", "leave"),
+        posted.get(f"form-{person.id}", ""),
+        posted.get(f"why-{person.id}", ""),
+    )
+
+
+# Pages -------------------------------------------------------------------------------------------
+
+
+@bp.get("/activities/<uuid:activity_id>/attendance")
+@login_required
+def show(activity_id):
+    return _page(Sheet(attendance.readable(db.session, str(activity_id), session.actor())))
+
+
+def _page(sheet: Sheet, status: int = 200):
+    return render_template(
+        "attend.html", sheet=sheet, activity=sheet.activity, unit=sheet.unit
+    ), status
+
+
+@bp.get("/activities/<uuid:activity_id>/attendance/blank")
+@login_required
+def blank(activity_id):
+    """Print an empty sheet: paper is an equal way."""
+    sheet = Sheet(attendance.readable(db.session, str(activity_id), session.actor()))
+    return render_template(
+        "attend_blank.html", sheet=sheet, activity=sheet.activity, unit=sheet.unit
+    )
+
+
+@bp.get("/activities/<uuid:activity_id>/plan")
+@login_required
+def plan(activity_id):
+    activity = attendance.readable(db.session, str(activity_id), session.actor())
+    authority.leads(db.session, activity.unit, session.actor())
+    if activity.held_on or activity.confirmed_at:
+        return redirect(url_for("attend.show", activity_id=activity.id))
+    return _plan(Sheet(activity))
+
+
+def _plan(sheet: Sheet, status: int = 200):
+    return render_template(
+        "plan.html", sheet=sheet, activity=sheet.activity, unit=sheet.unit
+    ), status
+
+
+@bp.post("/activities/<uuid:activity_id>/plan")
+@login_required
+def arrange_day(activity_id):
+    activity = attendance.readable(db.session, str(activity_id), session.actor())
+    try:
+        raw = {"invitees": _invitees(activity, request.form), **_about(request.form)}
+        arrange.submit(
+            db.session, activity.id, attendance.read_sheet(raw), session.actor(), session.moment()
+        )
+    except (WordsWrong, RuleSaysNo) as no:
+        activity = attendance.readable(db.session, str(activity_id), session.actor())
+        return _plan(Sheet(activity, request.form, forms.Bound.of("", {}, no)), no.status)
+    flash(_("安排已保存，登记到会时照此填好"), "ok")
+    return redirect(
+        url_for(
+            "year.show", unit_id=activity.unit_id, year=activity.year, _anchor=f"m{activity.month}"
+        )
+    )
+
+
+def _about(posted) -> dict[str, str]:
+    return {name: posted.get(name, "").strip() for name in ("host", "host_why", "mode")}
+
+
+@bp.post("/activities/<uuid:activity_id>/attendance")
+@login_required
+def save(activity_id):
+    try:
+        activity = attendance.readable(db.session, str(activity_id), session.actor())
+    except NotInSight as no:
+        session.journal(no, "attendance")
+        raise
+    correction = activity.confirmed_at is not None
+    try:
+        read = attendance.read_sheet(_raw(activity, request.form))
+        done = attendance.submit(db.session, activity.id, read, session.actor(), session.moment())
+    except (WordsWrong, RuleSaysNo) as no:
+        activity = attendance.readable(db.session, str(activity_id), session.actor())
+        return _page(Sheet(activity, request.form, forms.Bound.of("", {}, no)), no.status)
+    return _saved(done, correction)
+
+
+def _saved(done: attendance.Recorded, correction: bool):
+    """Say what came of it, and go on to the contacts where somebody was missing."""
+    dues = db.session.scalars(sa.select(Case.due_on).where(Case.id.in_(done.opened))).all()
+    year = url_for(
+        "year.show",
+        unit_id=done.activity.unit_id,
+        year=done.activity.year,
+        _anchor=f"m{done.activity.month}",
+    )
+    saved = _("考勤已更正，原来的记录留在经过里") if correction else _("到会情况已保存并备案")
+    if not done.opened:
+        flash({"text": saved}, "toast")
+        return redirect(year)
+    flash(
+        {
+            "text": _(
+                "%(saved)s。请假、缺席的人转入联系登记，%(day)s前联系",
+                saved=saved,
+                day=day_label(min(dues)),
+            ),
+            "label": _("查看党日"),
+            "href": year,
+        },
+        "toast",
+    )
+    return redirect(url_for("contact.show", unit_id=done.activity.unit_id))
+
+
+def _raw(activity: Activity, posted) -> dict:
+    """Take a sheet from the form, in the shape that the API sends. Raises WordsWrong."""
+    out = list(dict.fromkeys(posted.getlist("out")))
+    kinds = {person: posted.get(f"kind-{person}", "leave") for person in out}
+    by = {kind: [person for person in out if kinds[person] == kind] for kind in OUT}
+    _every_leave_has_a_reason(by["leave"], posted)
+    _host_was_there(out, posted)
+    return {
+        "present": [person for person in posted.getlist("who") if person not in out],
+        "other_form": {person: posted.get(f"form-{person}") for person in by["other_form"]},
+        "leave": {person: posted.get(f"why-{person}") for person in by["leave"]},
+        "absent": by["absent"],
+        "invitees": _invitees(activity, posted),
+        **_about(posted),
+        **{name: posted.get(name, "").strip() for name in ("held_on", "why")},
+    }
+
+
+def _every_leave_has_a_reason(people: list[str], posted) -> None:
+    lacking = [person for person in people if not posted.get(f"why-{person}")]
+    if lacking:
+        raise WordsWrong(
+            {f"out-{lacking[0]}": _("请选请假事由：%(names)s。", names=_names(lacking))}
+        )
+
+
+def _host_was_there(out: list[str], posted) -> None:
+    host = posted.get("host", "")
+    if host in out:
+        raise WordsWrong(
+            {"host": _("主持人%(name)s没有到会，请改选实际主持的人。", name=_names([host]))}
+        )
+
+
+def _names(people: list[str]) -> str:
+    """Name members of the reader's own branch; an id that is none stays unnamed."""
+    ids = [person for person in people if _is_uuid(person)]
+    own = {unit_id for unit_id in session.actor().unit_ids}
+    rows = db.session.execute(
+        sa.select(Person.id, Person.name)
+        .join(Membership)
+        .where(Person.id.in_(ids), Membership.unit_id.in_(own))
+    ).all()
+    known = dict(map(tuple, rows))
+    return "、".join(known.get(person, _("名单外的人")) for person in people)
+
+
+def _is_uuid(value: str) -> bool:
+    try:
+        return bool(UUID(value))
+    except ValueError:
+        return False
+
+
+def _invitees(activity: Activity, posted) -> dict[str, int]:
+    """Read how many were invited; kinds that the page does not show stay as they were. Raises
+    WordsWrong.
+    """
+    found = attendance.invited(db.session, activity)
+    for kind, label in INVITEES.items():
+        value = posted.get(f"invited-{kind}")
+        if value is not None and not value.strip().isdigit() and value.strip():
+            raise WordsWrong({f"invited-{kind}": _("“%(kind)s”请填人数。", kind=label)})
+        if value is not None:
+            found[kind] = int(value.strip() or 0)
+    return found

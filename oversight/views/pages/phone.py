@@ -1,0 +1,118 @@
+"""A member's telephone number: masked in lists, in full only by a POST that says who looked. For
+people and the API.
+"""
+
+from __future__ import annotations
+
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_login import login_required
+
+from oversight.base import phone_numbers
+from oversight.base.db import db
+from oversight.base.refusals import No, WordsWrong
+from oversight.engine import authority
+from oversight.models import Case, Person
+from oversight.register import telephones
+from oversight.views.api import http
+from oversight.views.api.http import answer
+from oversight.views.session import actor, by_token, moment
+
+bp = Blueprint("phone", __name__)
+
+
+def secret() -> str:
+    return current_app.config["SECRET_KEY"]
+
+
+def masked(person: Person) -> str:
+    """Return a number as lists show it; whoever calls knows that the reader has business in the
+    branch.
+    """
+    return phone_numbers.masked(phone_numbers.unseal(secret(), person.id, person.phone_sealed))
+
+
+def of_case(case: Case) -> str:
+    """Return the masked number of the member that a case is about, for those with business in the
+    branch.
+    """
+    if case.concerns_id is None or not any(case.unit.within(path) for path in actor().business):
+        return ""
+    return masked(db.session.get(Person, case.concerns_id))
+
+
+# Pages -------------------------------------------------------------------------------------------
+
+
+@bp.get("/people/<uuid:person_id>/phone")
+@login_required
+def show(person_id):
+    return _page(telephones.of_business(db.session, str(person_id), actor()))
+
+
+def _page(person: Person, number: str = "", no: No | None = None):
+    try:
+        authority.leads(db.session, telephones.branch_of(db.session, person.id, actor()), actor())
+        keeps = True
+    except No:
+        keeps = False
+    return render_template(
+        "phone.html",
+        person=person,
+        number=number,
+        masked=masked(person),
+        no=no,
+        keeps=keeps,
+        looks=telephones.looks(db.session, person.id),
+        typed=request.form.get("number", ""),
+    ), no.status if no else 200
+
+
+@bp.post("/people/<uuid:person_id>/phone")
+@login_required
+def look(person_id):
+    number = telephones.show(db.session, secret(), str(person_id), actor(), moment())
+    db.session.commit()
+    return _page(db.session.get(Person, str(person_id)), number or "")
+
+
+@bp.post("/people/<uuid:person_id>/phone/keep")
+@login_required
+def keep(person_id):
+    try:
+        telephones.keep(
+            db.session, secret(), str(person_id), request.form.get("number", ""), actor(), moment()
+        )
+    except WordsWrong as no:
+        db.session.rollback()
+        return _page(telephones.of_business(db.session, str(person_id), actor()), no=no)
+    db.session.commit()
+    flash(_("电话号码已保存，列表里只显示前三位和后四位。"), "ok")
+    return redirect(url_for("phone.show", person_id=person_id))
+
+
+# API ---------------------------------------------------------------------------------------------
+
+
+@http.bp.post("/people/<uuid:person_id>/phone")
+@by_token
+def look_up(person_id):
+    http.body()
+    number = telephones.show(db.session, secret(), str(person_id), actor(), moment())
+    db.session.commit()
+    return answer({"number": number})
+
+
+@http.bp.put("/people/<uuid:person_id>/phone")
+@by_token
+def put(person_id):
+    sent = http.body(number=str)
+    telephones.keep(db.session, secret(), str(person_id), sent["number"], actor(), moment())
+    db.session.commit()
+    return answer(
+        {
+            "number": phone_numbers.masked(phone_numbers.read(sent["number"]))
+            if sent["number"].strip()
+            else None
+        }
+    )
