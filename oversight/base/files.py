@@ -18,7 +18,7 @@ import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
-from .refusals import TooLarge, Unavailable, WordsWrong, WrongType
+from .refusals import InvalidInput, TooLarge, Unavailable, WrongType
 from .sandbox import media
 from .sentences import say
 
@@ -67,7 +67,7 @@ def too_large(size: int | None) -> TooLarge:
 def clean(data: bytes, name: str) -> Clean:
     """Check a file and make a harmless copy of it. Raises TooLarge, WrongType, WordsWrong."""
     if not data:
-        raise WordsWrong({"file": NO["empty"]})
+        raise InvalidInput({"file": NO["empty"]})
     if len(data) > MOST_BYTES:
         raise too_large(len(data))
     if not data.startswith(MAGIC) and not (data[:4] == b"RIFF" and data[8:12] == b"WEBP"):
@@ -100,7 +100,7 @@ def _apart(data: bytes) -> Clean:
         line, _newline, rest = done.stdout.partition(b"\n")
         about = json.loads(line)
         if "no" in about:
-            raise WordsWrong({"file": NO[about["no"]]})
+            raise InvalidInput({"file": NO[about["no"]]})
         first, *more = about["sizes"]
         return Clean(
             about["kind"],
@@ -110,7 +110,7 @@ def _apart(data: bytes) -> Clean:
             about["height"],
         )
     except (subprocess.SubprocessError, ValueError, KeyError):
-        raise WordsWrong({"file": NO["broken"]}) from None
+        raise InvalidInput({"file": NO["broken"]}) from None
 
 
 def shown_name(name: str, kind: str) -> str:

@@ -6,11 +6,13 @@ Nothing here knows the web or the database; views turn these into pages and prob
 from __future__ import annotations
 
 
-class No(Exception):
+class DomainError(Exception):
     """Refuse; `sentence` is what the user reads, `extra` what a problem document adds."""
 
     status = 500
     title = "没有办成"
+    code = ""  # names the kind to API clients, for ever
+    code = ""  # names the kind to API clients, for ever
 
     def __init__(self, sentence: str, **extra):
         super().__init__(sentence)
@@ -18,76 +20,89 @@ class No(Exception):
         self.extra = {name: value for name, value in extra.items() if value is not None}
 
 
-class NotLoggedIn(No):
+class NotLoggedIn(DomainError):
     status, title = 401, "请先登录"
+    code = "NotLoggedIn"
 
 
-class NotYours(No):
+class Forbidden(DomainError):
     """In the actor's sight, but somebody else's to do."""
 
     status, title = 403, "不由您办理"
+    code = "NotYours"
 
 
-class NotInSight(No):
+class NotFound(DomainError):
     """Outside the actor's subtree: answered as if it did not exist."""
 
     status, title = 404, "没有找到"
+    code = "NotInSight"
 
     def __init__(self, sentence: str = "没有找到，或不在您的管理范围内。", **extra):
         super().__init__(sentence, **extra)
 
 
-class NotOpen(No):
+class InvalidTransition(DomainError):
     """The move does not leave the present state."""
 
     status, title = 409, "现在不能这样办"
+    code = "NotOpen"
 
 
-class Stale(No):
+class VersionConflict(DomainError):
     """Somebody changed the case after the actor read it."""
 
     status, title = 409, "刚刚已有人办理"
+    code = "Stale"
 
 
-class SomebodyFirst(No):
+class AlreadyTaken(DomainError):
     status, title = 409, "已有人先办"
+    code = "SomebodyFirst"
 
 
-class TooLarge(No):
+class TooLarge(DomainError):
     status, title = 413, "内容太大"
+    code = "TooLarge"
 
 
-class WrongType(No):
+class WrongType(DomainError):
     status, title = 415, "文件类型不对"
+    code = "WrongType"
 
 
-class RuleSaysNo(No):
+class RuleViolation(DomainError):
     """A guard refuses; `rule` names it and `clause` or `house_rule` says on what ground."""
 
     status, title = 422, "规定不允许"
+    code = "RuleSaysNo"
 
 
-class WordsWrong(No):
+class InvalidInput(DomainError):
     """Words are missing or cannot be read; `fields` maps each field to its sentence."""
 
     status, title = 422, "需要修改"
+    code = "WordsWrong"
 
     def __init__(self, fields: dict[str, str]):
         super().__init__("；".join(fields.values()), fields=fields)
         self.fields = fields
 
 
-class BadRequest(No):
+class BadRequest(DomainError):
     status, title = 400, "请求不完整"
+    code = "BadRequest"
 
 
-class VersionMissing(No):
+class VersionMissing(DomainError):
     status, title = 428, "缺少版本号"
+    code = "VersionMissing"
 
 
-class Unavailable(No):
+class Unavailable(DomainError):
     status, title = 503, "暂时不能办理"
+    code = "Unavailable"
 
 
-class Unsound(Exception):
+class InvalidDefinition(Exception):
     """A definition that contradicts itself; raised while it is imported, never shown to users."""

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from oversight.base.clock import Moment
-from oversight.base.refusals import WordsWrong
+from oversight.base.refusals import InvalidInput
 from oversight.models import Activity, CalendarRow, PublishedYear, Unit
 
 from . import workdays
@@ -54,18 +54,18 @@ def read_csv(raw: bytes) -> list[workdays.CalendarDay]:
     try:
         lines = list(csv.reader(io.StringIO(raw.decode("utf-8-sig"), newline=""), strict=True))
     except UnicodeDecodeError:
-        raise WordsWrong({"file": "文件不是 UTF-8 编码，请另存为“CSV UTF-8”后再导入。"}) from None
+        raise InvalidInput({"file": "文件不是 UTF-8 编码，请另存为“CSV UTF-8”后再导入。"}) from None
     except csv.Error:
-        raise WordsWrong({"file": "文件不是完整的 CSV，请检查引号后再导入。"}) from None
+        raise InvalidInput({"file": "文件不是完整的 CSV，请检查引号后再导入。"}) from None
     if not lines or [cell.strip() for cell in lines[0]] != HEADER:
-        raise WordsWrong({"file": f"第一行应是 {','.join(HEADER)}。"})
+        raise InvalidInput({"file": f"第一行应是 {','.join(HEADER)}。"})
     days: dict[date, workdays.CalendarDay] = {}
     wrong: dict[str, str] = {}
     for number, cells in enumerate(lines[1:], 2):
         if any(cell.strip() for cell in cells):
             _read_row(number, [cell.strip() for cell in cells], days, wrong)
     if wrong or not days:
-        raise WordsWrong(wrong or {"file": "文件里没有日期。"})
+        raise InvalidInput(wrong or {"file": "文件里没有日期。"})
     return list(days.values())
 
 

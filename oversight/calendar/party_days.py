@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from oversight.base.clock import Moment
 from oversight.base.db import insert_once, new_id
-from oversight.base.refusals import RuleSaysNo
+from oversight.base.refusals import RuleViolation
 from oversight.base.sentences import say
 from oversight.law.definition import Effect
 from oversight.models import Activity, ActivityChange, Case, Unit
@@ -213,17 +213,17 @@ def set_own_day(
     Source: G-2.1.2a. Raises RuleSaysNo.
     """
     if has_rule_day(session, unit, month):
-        raise RuleSaysNo(
+        raise RuleViolation(
             "这个月的活动日由指导书或全区统一确定，不能自行选择。",
             clause="G-2.1.3" if month == 7 else "G-2.1.1b",
         )
     if (day.year, day.month) != (year, month):
-        raise RuleSaysNo(say("活动日必须在 {month} 月之内。", month=month), clause="G-2.1.2b")
+        raise RuleViolation(say("活动日必须在 {month} 月之内。", month=month), clause="G-2.1.2b")
     row = activity_for(session, unit, year, month)
     if row.held_on:
-        raise RuleSaysNo("这次活动已经开展，不能再改日期。")
+        raise RuleViolation("这次活动已经开展，不能再改日期。")
     if day < at.today:
-        raise RuleSaysNo("不能选已经过去的日子。")
+        raise RuleViolation("不能选已经过去的日子。")
     change(session, row, at, "支部自定活动日", by=by, day=day)
 
 
@@ -232,11 +232,13 @@ def record_held(session: Session, row: Activity, held_on: date, by: str | None, 
     RuleSaysNo.
     """
     if row.held_on or not owed(row.unit, row.year, row.month):
-        raise RuleSaysNo("这个月已经登记或不在考核期，不能再登记；要更正请在考勤里写明原因。")
+        raise RuleViolation("这个月已经登记或不在考核期，不能再登记；要更正请在考勤里写明原因。")
     if held_on > at.today:
-        raise RuleSaysNo("还没有到这一天，不能登记为已开展。")
+        raise RuleViolation("还没有到这一天，不能登记为已开展。")
     if (held_on.year, held_on.month) != (row.year, row.month):
-        raise RuleSaysNo(say("开展日期必须在 {month} 月之内。", month=row.month), clause="G-2.1.2b")
+        raise RuleViolation(
+            say("开展日期必须在 {month} 月之内。", month=row.month), clause="G-2.1.2b"
+        )
     report = _accepted_report(session, row) if held_on != row.day and not row.moved_by else None
     moved = {"day": held_on, "moved_by": report.id} if report else {}
     change(session, row, at, "登记开展", by=by, held_on=held_on, held_entered_at=at.now, **moved)
@@ -248,7 +250,9 @@ def _accepted_report(session: Session, row: Activity) -> Case | None:
     """
     found = session.scalars(
         sa.select(Case).where(
-            Case.workflow == "date_change", Case.subject == row.id, Case.state == "accepted_late"
+            Case.workflow == "date_change",
+            Case.business_key == row.id,
+            Case.state == "accepted_late",
         )
     )
     return next((case for case in found if not case.facts.get("new_day")), None)
@@ -261,7 +265,7 @@ def _joined(attempt) -> list[Activity]:
     """Return the activities that a request is about: the branch's own, and its partners' of that
     month.
     """
-    own = attempt.session.get(Activity, attempt.case.subject)
+    own = attempt.session.get(Activity, attempt.case.business_key)
     partners = attempt.case.facts.get("with") or []
     units = [attempt.session.get(Unit, unit_id) for unit_id in partners]
     return [own, *(activity_for(attempt.session, unit, own.year, own.month) for unit in units)]

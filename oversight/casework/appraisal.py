@@ -75,14 +75,14 @@ def _attended(session: Session, case: Case, people: list[str]) -> Counter:
 
 def _made_up(session: Session, case: Case, people: list[str]) -> Counter:
     counted = session.execute(
-        sa.select(Case.concerns_id, sa.func.count())
+        sa.select(Case.data_subject_id, sa.func.count())
         .where(
             Case.workflow == "absence",
             Case.state == "made_up",
-            Case.concerns_id.in_(people),
+            Case.data_subject_id.in_(people),
             sa.func.extract("year", Case.opened_at) == case.facts["year"],
         )
-        .group_by(Case.concerns_id)
+        .group_by(Case.data_subject_id)
     )
     return Counter(dict(counted.all()))
 

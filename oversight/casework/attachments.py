@@ -15,12 +15,19 @@ from oversight import workflows
 from oversight.base import files
 from oversight.base.clock import Moment
 from oversight.base.db import is_id, new_id
-from oversight.base.refusals import No, NotInSight, NotOpen, NotYours, RuleSaysNo, WordsWrong
+from oversight.base.refusals import (
+    DomainError,
+    Forbidden,
+    InvalidInput,
+    InvalidTransition,
+    NotFound,
+    RuleViolation,
+)
 from oversight.base.sentences import say
 from oversight.engine import authority, transitions
-from oversight.engine.authority import Actor, Standing
+from oversight.engine.authority import Actor, AuthorityBasis
 from oversight.models import Attachment, Case, JournalRow
-from oversight.rules.context import Attempt
+from oversight.rules.context import TransitionContext
 
 MOST = 60  # files a case
 NOTE = 200  # characters
@@ -58,9 +65,9 @@ def submit(
             finish(row)
         session.commit()
         return row
-    except No as no:
+    except DomainError as refusal:
         session.rollback()
-        transitions.refuse(session, no, who, at, "attach", case_id=case_id)
+        transitions.refuse(session, refusal, who, at, "attach", case_id=case_id)
         raise
     finally:
         if not _is_kept(session, kept):
@@ -91,7 +98,7 @@ def attach(
     Does not commit. Raises as `submit`.
     """
     case = transitions.lock(session, case_id)
-    standing = _ground(session, case, sent, who)
+    basis = _ground(session, case, sent, who)
     before = _replaced(session, case, sent)
     row = Attachment(
         id=new_id(),
@@ -114,7 +121,9 @@ def attach(
     row.series_id, row.version = (before.series_id, before.version + 1) if before else (row.id, 1)
     session.add(row)
     workflow = workflows.get(case.workflow, case.definition_version)
-    attempt = Attempt(session, workflow, case, None, who, at, standing=standing, state=case.state)
+    attempt = TransitionContext(
+        session, workflow, case, None, who, at, basis=basis, state=case.state
+    )
     attempt.raw = {
         name: value
         for name, value in (("note", row.note), ("finding", row.finding), ("round", row.round))
@@ -135,24 +144,26 @@ def attach(
 def _case(session: Session, case_id: str) -> Case:
     case = session.get(Case, case_id)
     if case is None:
-        raise NotInSight()
+        raise NotFound()
     return case
 
 
-def _ground(session: Session, case: Case, sent: Sent, who: Actor) -> Standing:
+def _ground(session: Session, case: Case, sent: Sent, who: Actor) -> AuthorityBasis:
     """Return on what ground the actor may add a file now.
 
     Raises NotInSight, NotOpen, NotYours, RuleSaysNo.
     """
     authority.see(session, who, case)
     if not case.open:
-        raise NotOpen("这件事已经办结，不能再补传材料。", **transitions.last_act(session, case))
+        raise InvalidTransition(
+            "这件事已经办结，不能再补传材料。", **transitions.last_act(session, case)
+        )
     workflow = workflows.get(case.workflow, case.definition_version)
     party = workflow.state(case.state).waits_on
-    found = authority.standing(session, workflow, case, party, who) if party.human else None
+    found = authority.basis(session, workflow, case, party, who) if party.human else None
     found = found or _as_opener(session, case, who)
     if found is None:
-        raise NotYours(
+        raise Forbidden(
             say(
                 "这件事现在由{party}办理，材料由办理的一方或立案人上传。",
                 party=authority.waits_label(session, workflow, case, party, who.on),
@@ -163,7 +174,7 @@ def _ground(session: Session, case: Case, sent: Sent, who: Actor) -> Standing:
     return found
 
 
-def _as_opener(session: Session, case: Case, who: Actor) -> Standing | None:
+def _as_opener(session: Session, case: Case, who: Actor) -> AuthorityBasis | None:
     """Return the ground on which the actor once opened the case."""
     if case.opened_by != who.id:
         return None
@@ -171,7 +182,7 @@ def _as_opener(session: Session, case: Case, who: Actor) -> Standing | None:
         sa.select(JournalRow).where(JournalRow.case_id == case.id, JournalRow.seq == 1)
     )
     office = next((post.office for post in who.posts if post.unit_id == row.unit_id), "member")
-    return Standing(row.unit_id, row.role, office)
+    return AuthorityBasis(row.unit_id, row.role, office)
 
 
 def _fits(session: Session, case: Case, sent: Sent) -> None:
@@ -181,11 +192,11 @@ def _fits(session: Session, case: Case, sent: Sent) -> None:
     """
     findings = len(case.facts.get("findings") or [])
     if sent.finding is not None and not 1 <= sent.finding <= findings:
-        raise WordsWrong({"finding": say("没有第 {number} 个问题。", number=sent.finding)})
+        raise InvalidInput({"finding": say("没有第 {number} 个问题。", number=sent.finding)})
     if sent.note and len(sent.note) > NOTE:
-        raise WordsWrong({"note": say("说明最多 {most} 字。", most=NOTE)})
+        raise InvalidInput({"note": say("说明最多 {most} 字。", most=NOTE)})
     if sent.round is not None and sent.round != case.facts.get("round"):
-        raise RuleSaysNo(
+        raise RuleViolation(
             say("第 {number} 轮整改已经结束，不能再补传这一轮的材料。", number=sent.round),
             rule="closed_round",
             field="round",
@@ -195,7 +206,7 @@ def _fits(session: Session, case: Case, sent: Sent) -> None:
         sa.select(sa.func.count()).select_from(Attachment).where(Attachment.case_id == case.id)
     )
     if count >= MOST:
-        raise RuleSaysNo(
+        raise RuleViolation(
             say("一件事最多上传 {most} 份材料，请选最能说明问题的。", most=MOST),
             rule="enough",
             house_rule="材料少而精，不搞过度留痕。",
@@ -208,9 +219,9 @@ def _replaced(session: Session, case: Case, sent: Sent) -> Attachment | None:
         return None
     row = session.get(Attachment, sent.replaces) if is_id(sent.replaces) else None
     if row is None or row.case_id != case.id:
-        raise WordsWrong({"replaces": "要替换的材料不在这件事里。"})
+        raise InvalidInput({"replaces": "要替换的材料不在这件事里。"})
     if row.round != case.facts.get("round"):
-        raise RuleSaysNo(
+        raise RuleViolation(
             say("第 {number} 轮整改已经结束，这一轮的材料不能再替换。", number=row.round),
             rule="closed_round",
             field="replaces",
@@ -247,12 +258,12 @@ def open_file(
     """
     row = session.get(Attachment, attachment_id)
     if row is None:
-        raise NotInSight()
+        raise NotFound()
     case = session.get(Case, row.case_id)
     authority.see(session, who, case)
     workflow = workflows.get(case.workflow, case.definition_version)
     if row.by_id != who.id and not authority.reads_all(workflow, case, who):
-        raise NotInSight()
+        raise NotFound()
     if thumb and row.thumb:
         return row, files.read(folder, row.thumb)
     return row, files.read(folder, row.stored, row.sha256)

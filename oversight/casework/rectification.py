@@ -14,12 +14,12 @@ from sqlalchemy.orm import Session
 
 from oversight.base.clock import Moment
 from oversight.base.db import insert_once, is_id, new_id
-from oversight.base.refusals import No, NotOpen, RuleSaysNo, WordsWrong
+from oversight.base.refusals import DomainError, InvalidInput, InvalidTransition, RuleViolation
 from oversight.base.sentences import say
 from oversight.engine import authority, transitions
 from oversight.engine.authority import Actor
 from oversight.models import Activity, Case, Person, Sighting, Unit
-from oversight.organization.units import heir, merged_into
+from oversight.organization.units import merged_into, successor_of
 
 ORDER = "rectification"
 TELL = "G-3.2.5c"
@@ -53,7 +53,7 @@ def unseen(session: Session, case: Case, who: Actor) -> bool:
         return False
     try:
         authority.leads(session, case.unit, who)
-    except No:
+    except DomainError:
         return False
     return (
         session.scalar(
@@ -122,7 +122,7 @@ def telling(session: Session, case: Case) -> Telling | None:
         session.scalars(
             sa.select(Activity)
             .where(
-                Activity.unit_id == heir(session, case.unit).id,
+                Activity.unit_id == successor_of(session, case.unit).id,
                 Activity.kind == "party_day",
                 sa.func.coalesce(Activity.held_on, Activity.day) > _closed_on(case),
             )
@@ -157,31 +157,33 @@ def tell_members(session: Session, case_id: str, activity_id: str, who: Actor, a
 
 def _tell(session: Session, case_id: str, activity_id: str, who: Actor, at: Moment) -> Case:
     case = transitions.lock(session, case_id)
-    unit = heir(session, case.unit)
-    standing = authority.leads(session, unit, who)
+    unit = successor_of(session, case.unit)
+    basis = authority.leads(session, unit, who)
     found = telling(session, case)
     if found is None:
-        raise NotOpen("整改销号以后才向党员通报。")
+        raise InvalidTransition("整改销号以后才向党员通报。")
     if found.told:
-        raise NotOpen("已经登记过向党员通报，不用再登记。", **transitions.last_act(session, case))
+        raise InvalidTransition(
+            "已经登记过向党员通报，不用再登记。", **transitions.last_act(session, case)
+        )
     if activity_id not in {row.id for row in found.chosen_from}:
         raise _no(session, activity_id, unit, at)
     facts = {"activity": activity_id, "on": at.today.isoformat(), "by": who.id}
-    transitions.restate(session, case.id, "tell_members", {"told": facts}, who, standing, at)
+    transitions.amend_facts(session, case.id, "tell_members", {"told": facts}, who, basis, at)
     return case
 
 
-def _no(session: Session, activity_id: str, unit: Unit, at: Moment) -> No:
+def _no(session: Session, activity_id: str, unit: Unit, at: Moment) -> DomainError:
     """Say why the members cannot have been told at an activity."""
     row = session.get(Activity, activity_id) if is_id(activity_id) else None
     if row is None or row.unit_id != unit.id:
-        return WordsWrong({"activity": "请选本支部销号以后开展的一次主题党日。"})
+        return InvalidInput({"activity": "请选本支部销号以后开展的一次主题党日。"})
     sentence = (
         "这次党日还没有登记开展，通报以后再登记。"
         if row.held_on is None
         else "这次党日在销号以前，请选销号以后开展的党日。"
     )
-    return RuleSaysNo(sentence, field="activity", clause=TELL)
+    return RuleViolation(sentence, field="activity", clause=TELL)
 
 
 def untold(session: Session, unit: Unit) -> dict[str, list[Case]]:

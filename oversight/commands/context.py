@@ -17,7 +17,7 @@ from sqlalchemy.exc import ArgumentError, OperationalError, ProgrammingError
 from oversight import ROOT, create_app, workflows
 from oversight.base import settings
 from oversight.base.clock import Moment
-from oversight.base.refusals import BadRequest, No, WordsWrong
+from oversight.base.refusals import BadRequest, DomainError, InvalidInput
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -84,8 +84,8 @@ def _made(make):
 def _said() -> Iterator[None]:
     try:
         yield
-    except No as no:
-        raise click.ClickException(no.sentence) from no
+    except DomainError as refusal:
+        raise click.ClickException(refusal.sentence) from refusal
 
 
 def now() -> Moment:
@@ -163,7 +163,7 @@ def password(from_stdin: bool) -> str:
         return sys.stdin.readline().rstrip("\r\n")
     first = click.prompt("新密码（10 到 128 个字符）", hide_input=True, prompt_suffix="：")
     if click.prompt("再输一次", hide_input=True, prompt_suffix="：") != first:
-        raise WordsWrong({"password": "两次输入的密码不一样。"})
+        raise InvalidInput({"password": "两次输入的密码不一样。"})
     return first
 
 

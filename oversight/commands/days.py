@@ -10,7 +10,7 @@ import click
 from flask import current_app
 
 from oversight.base.db import db
-from oversight.base.refusals import BadRequest, WordsWrong
+from oversight.base.refusals import BadRequest, InvalidInput
 from oversight.base.settings import ZONE_SETTINGS
 from oversight.calendar import holidays as days
 from oversight.calendar.zone import zone_settings as chosen
@@ -47,7 +47,7 @@ def import_(file: str) -> None:
     zone = installation.zone(db.session)
     try:
         notice = days.read_csv(read_file(file))
-    except WordsWrong as wrong:
+    except InvalidInput as wrong:
         raise BadRequest("没有导入：\n" + "\n".join(wrong.fields.values())) from wrong
     done = days.load(db.session, zone.id, notice, now())
     db.session.commit()
@@ -109,7 +109,7 @@ def set_(name: str, value: str) -> None:
         moved = zone_settings.change(
             db.session, installation.zone(db.session).id, name, value, None, now()
         )
-    except WordsWrong as wrong:
+    except InvalidInput as wrong:
         raise BadRequest("没有设定：" + "".join(wrong.fields.values())) from wrong
     db.session.commit()
     click.echo(f"{name} 已设为 {value}；{moved} 个还没有到的党日随之改期。")

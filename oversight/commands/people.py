@@ -132,8 +132,10 @@ def import_roster(file: str, dry_run: bool, confirm_left: bool) -> None:
                 now(),
                 stage,
             )
-        except apply.Troubled as no:
-            raise BadRequest("\n".join([*no.notes, *no.troubles, no.sentence])) from no
+        except apply.Troubled as refusal:
+            raise BadRequest(
+                "\n".join([*refusal.notes, *refusal.troubles, refusal.sentence])
+            ) from refusal
         if not dry_run:
             apply.apply(db.session, found, None, now(), confirm_left, stage)
             db.session.commit()

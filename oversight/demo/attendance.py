@@ -67,7 +67,7 @@ class Roll(Tale):
             self.year.session, self.row.id, attendance.read_sheet(raw), who, self.at
         )
         for case_id in done.opened:
-            self.cases[names[self.year.session.get(Case, case_id).concerns_id]] = case_id
+            self.cases[names[self.year.session.get(Case, case_id).data_subject_id]] = case_id
 
     def each(self, move: str, *names: str, by: str = "organizer", **words) -> None:
         """Make a move in the follow-ups of these members, or of all."""

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from oversight.base import phone_numbers
 from oversight.base.clock import Clock, Moment
 from oversight.base.db import new_id
-from oversight.base.refusals import RuleSaysNo
+from oversight.base.refusals import RuleViolation
 from oversight.models import Account, Membership, Person, Post, Unit, Zone
 from oversight.register import credentials, installation
 
@@ -112,7 +112,7 @@ def build(
     Under `secret` members get made-up telephone numbers, sealed.
     """
     if session.scalar(sa.select(Zone.id).limit(1)):
-        raise RuleSaysNo("数据库里已有数据，示范区只能载入空的数据库。")
+        raise RuleViolation("数据库里已有数据，示范区只能载入空的数据库。")
     start = date(at.today.year - 1, at.today.month, 1)
     top = installation.found_zone(
         session,

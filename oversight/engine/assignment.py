@@ -10,38 +10,38 @@ from sqlalchemy.orm import Session
 
 from oversight import workflows
 from oversight.base.clock import Moment
-from oversight.base.refusals import SomebodyFirst
+from oversight.base.refusals import AlreadyTaken
 from oversight.base.sentences import say
 from oversight.calendar.workdays import add_workdays, workdays_between
-from oversight.law.definition import Body, Each, State
-from oversight.law.roles import CLOCK
-from oversight.models import Case, Desk, Unit
+from oversight.law.definition import Committee, MultiInstance, State
+from oversight.law.roles import TIMER
+from oversight.models import Case, Unit, WorkItem
 from oversight.models.cases import CAME, LEFT, NEVER, NO, PAST, RECUSED, YES
 from oversight.organization.units import has_above
-from oversight.rules.context import Attempt
+from oversight.rules.context import TransitionContext
 
 from . import authority, inbox
 
 
-def enter(attempt: Attempt, state: State) -> None:
+def enter(attempt: TransitionContext, state: State) -> None:
     """Clear the old desks, lay the case on the new ones and start the clock."""
     _clear(attempt)
     _start_clock(attempt, state)
-    _seat_party(attempt, state)
-    for unit_id, ladder in attempt.copies:
+    _assign_party(attempt, state)
+    for unit_id, candidate_group in attempt.copies:
         unit = attempt.session.get(Unit, unit_id)
-        _lay(attempt, authority.Seat(unit, ladder, 0), kind="copy")
+        _lay(attempt, authority.Assignee(unit, candidate_group, 0), kind="copy")
     for person in attempt.shows:
-        _lay(attempt, authority.Seat(attempt.unit, "member", 0), kind="copy", person_id=person)
+        _lay(attempt, authority.Assignee(attempt.unit, "member", 0), kind="copy", person_id=person)
 
 
-def _seat_party(attempt: Attempt, state: State) -> None:
+def _assign_party(attempt: TransitionContext, state: State) -> None:
     party = state.waits_on
-    if isinstance(party, Body):
-        _seat_body(attempt, party)
-    elif isinstance(party, Each) and party.personal:
-        _seat_people(attempt, party.over(attempt))
-    elif isinstance(party, Each):
+    if isinstance(party, Committee):
+        _assign_committee(attempt, party)
+    elif isinstance(party, MultiInstance) and party.personal:
+        _assign_people(attempt, party.over(attempt))
+    elif isinstance(party, MultiInstance):
         for unit_id in party.over(attempt):
             seat = authority.resolve_slot(
                 attempt.session,
@@ -56,12 +56,12 @@ def _seat_party(attempt: Attempt, state: State) -> None:
         _lay(attempt, _seat(attempt, state))
 
 
-def _seat_people(attempt: Attempt, people: list[str]) -> None:
+def _assign_people(attempt: TransitionContext, people: list[str]) -> None:
     for person in people:
-        _lay(attempt, authority.Seat(attempt.unit, "member", 0), person_id=person)
+        _lay(attempt, authority.Assignee(attempt.unit, "member", 0), person_id=person)
 
 
-def _seat_body(attempt: Attempt, body: Body) -> None:
+def _assign_committee(attempt: TransitionContext, body: Committee) -> None:
     """Give each member of a body a row of his own; whose own case it is steps aside from the start.
 
     Where that would leave the topmost body nobody to decide, they decide on the others (see
@@ -69,8 +69,12 @@ def _seat_body(attempt: Attempt, body: Body) -> None:
     """
     session, case = attempt.session, attempt.case
     session.execute(
-        sa.update(Desk)
-        .where(Desk.case_id == case.id, Desk.role == body.role.ladder, Desk.kind == "act")
+        sa.update(WorkItem)
+        .where(
+            WorkItem.case_id == case.id,
+            WorkItem.role == body.role.candidate_group,
+            WorkItem.kind == "act",
+        )
         .values(kind=PAST)
     )
     seat = authority.body_seat(session, case, body, attempt.today)
@@ -83,31 +87,35 @@ def _seat_body(attempt: Attempt, body: Body) -> None:
         _lay(attempt, seat, person_id=person, **closed)
 
 
-def _seat(attempt: Attempt, state: State) -> authority.Seat:
+def _seat(attempt: TransitionContext, state: State) -> authority.Assignee:
     return authority.resolve(
         attempt.session, attempt.workflow, attempt.case, state.waits_on, attempt.today
     )
 
 
-def _clear(attempt: Attempt) -> None:
+def _clear(attempt: TransitionContext) -> None:
     attempt.session.execute(
-        sa.update(Desk)
-        .where(Desk.case_id == attempt.case.id, Desk.closed_at.is_(None), Desk.kind != "copy")
+        sa.update(WorkItem)
+        .where(
+            WorkItem.case_id == attempt.case.id,
+            WorkItem.closed_at.is_(None),
+            WorkItem.kind != "copy",
+        )
         .values(closed_at=attempt.at.now)
     )
 
 
-def _lay(attempt: Attempt, seat: authority.Seat, kind: str = "act", **more) -> None:
+def _lay(attempt: TransitionContext, seat: authority.Assignee, kind: str = "act", **more) -> None:
     case = attempt.case
     attempt.session.add(
-        Desk(
+        WorkItem(
             zone_id=case.zone_id,
             case_id=case.id,
             workflow=case.workflow,
             case_unit_id=case.unit_id,
             unit_id=seat.unit.id,
-            role=seat.ladder,
-            tier=seat.tier,
+            role=seat.candidate_group,
+            rank=seat.rank,
             kind=kind,
             due_on=case.due_on or NEVER,
             opened_at=attempt.at.now,
@@ -116,7 +124,7 @@ def _lay(attempt: Attempt, seat: authority.Seat, kind: str = "act", **more) -> N
     )
 
 
-def _start_clock(attempt: Attempt, state: State) -> None:
+def _start_clock(attempt: TransitionContext, state: State) -> None:
     case, due = attempt.case, state.due
     saved = (
         (case.paused or {}).get(state.name)
@@ -133,16 +141,16 @@ def _start_clock(attempt: Attempt, state: State) -> None:
         if saved
         else (workdays_between(attempt.calendar, attempt.today, case.due_on) if due else None)
     )
-    days = [move.on(attempt) for move in attempt.workflow.leaving(state) if move.by is CLOCK]
+    days = [move.on(attempt) for move in attempt.workflow.leaving(state) if move.by is TIMER]
     case.wake_on = min((day for day in days if day), default=None)
 
 
-def _resumed(attempt: Attempt, saved: list[int]):
+def _resumed(attempt: TransitionContext, saved: list[int]):
     """Return the last day of a clock that goes on: what was left of it, from today."""
     return add_workdays(attempt.calendar, attempt.today, max(saved[0] - saved[1], 0))
 
 
-def stop_clock(attempt: Attempt, state: State) -> None:
+def stop_clock(attempt: TransitionContext, state: State) -> None:
     """Keep what was used of a clock that will go on later."""
     case = attempt.case
     if state.due and state.due.keeps and case.running_since:
@@ -152,7 +160,7 @@ def stop_clock(attempt: Attempt, state: State) -> None:
         case.paused = {**(case.paused or {}), state.name: [case.budget_workdays, used]}
 
 
-def last_day(attempt: Attempt, due):
+def last_day(attempt: TransitionContext, due):
     """Return the last day: so many working days from today, never after the cap, never before
     today.
     """
@@ -163,29 +171,29 @@ def last_day(attempt: Attempt, due):
     return max(min(last, cap), attempt.today) if cap else last
 
 
-def stay(attempt: Attempt, state: State) -> None:
+def stay(attempt: TransitionContext, state: State) -> None:
     """Lay the case anew where it is, since who may act has changed; the clock goes on unless told."""
     if attempt.restart_clock:
         _start_clock(attempt, state)
-    reseat(attempt, state)
+    reassign(attempt, state)
 
 
-def reseat(attempt: Attempt, state: State) -> None:
+def reassign(attempt: TransitionContext, state: State) -> None:
     """Lay open desk rows where their work lies today: after recusal, take-over or a vacancy."""
     party = state.waits_on
-    if isinstance(party, Body):
-        _reseat_body(attempt, party)
+    if isinstance(party, Committee):
+        _reassign_committee(attempt, party)
     for desk in authority.open_desks(attempt.session, attempt.case.id):
         desk.due_on = attempt.case.due_on or NEVER
         if desk.person_id is None:
-            _reseat_row(attempt, state, desk)
-    _seat_people(attempt, attempt.seats)
+            _reassign_row(attempt, state, desk)
+    _assign_people(attempt, attempt.seats)
     for person in attempt.shows:
-        _lay(attempt, authority.Seat(attempt.unit, "member", 0), kind="copy", person_id=person)
+        _lay(attempt, authority.Assignee(attempt.unit, "member", 0), kind="copy", person_id=person)
 
 
-def _reseat_row(attempt: Attempt, state: State, desk: Desk) -> None:
-    if isinstance(state.waits_on, Each):
+def _reassign_row(attempt: TransitionContext, state: State, desk: WorkItem) -> None:
+    if isinstance(state.waits_on, MultiInstance):
         seat = authority.resolve_slot(
             attempt.session,
             attempt.workflow,
@@ -196,15 +204,15 @@ def _reseat_row(attempt: Attempt, state: State, desk: Desk) -> None:
         )
     else:
         seat = _seat(attempt, state)
-    if (desk.unit_id, desk.role, desk.tier) != (seat.unit.id, seat.ladder, seat.tier):
-        desk.unit_id, desk.role, desk.tier = seat.unit.id, seat.ladder, seat.tier
+    if (desk.unit_id, desk.role, desk.rank) != (seat.unit.id, seat.candidate_group, seat.rank):
+        desk.unit_id, desk.role, desk.rank = seat.unit.id, seat.candidate_group, seat.rank
         desk.claimed_by, desk.claimed_on = None, None
         take_back(attempt.session, desk, attempt.at)
     if desk.handed_to and desk.handed_to not in seat.people:
         desk.handed_to = None  # whom it was handed to may not act any more: back to the seat
 
 
-def _reseat_body(attempt: Attempt, body: Body) -> None:
+def _reassign_committee(attempt: TransitionContext, body: Committee) -> None:
     """Pass a matter to another body, or let those who left their office go.
 
     Another body: the one above it, that of a new superior, or new people where nobody is left to
@@ -214,42 +222,46 @@ def _reseat_body(attempt: Attempt, body: Body) -> None:
     rows = authority.open_desks(attempt.session, attempt.case.id)
     if attempt.restart_clock or _elsewhere(attempt, body, seat):
         _clear(attempt)
-        _seat_body(attempt, body)
+        _assign_committee(attempt, body)
         return
     for desk in rows:
         if desk.person_id not in seat.people:
             desk.closed_at, desk.answer = attempt.at.now, LEFT
 
 
-def _elsewhere(attempt: Attempt, body: Body, seat: authority.Seat) -> bool:
+def _elsewhere(attempt: TransitionContext, body: Committee, seat: authority.Assignee) -> bool:
     """True where the body's rows lie in another unit, or nobody is left to speak and nobody has."""
     rows = attempt.session.execute(
-        sa.select(Desk.unit_id, Desk.closed_at, Desk.answer).where(
-            Desk.case_id == attempt.case.id, Desk.role == body.role.ladder, Desk.kind == "act"
+        sa.select(WorkItem.unit_id, WorkItem.closed_at, WorkItem.answer).where(
+            WorkItem.case_id == attempt.case.id,
+            WorkItem.role == body.role.candidate_group,
+            WorkItem.kind == "act",
         )
     ).all()
     silent = all(row.closed_at and row.answer not in (YES, NO, CAME) for row in rows)
     return silent or any(row.unit_id != seat.unit.id for row in rows)
 
 
-def take_back(session: Session, desk: Desk, at: Moment) -> bool:
+def take_back(session: Session, desk: WorkItem, at: Moment) -> bool:
     """End the delegation of a row, if there is one; returns whether there was."""
     done = session.execute(
-        sa.update(Desk)
-        .where(Desk.beside_id == desk.id, Desk.closed_at.is_(None))
+        sa.update(WorkItem)
+        .where(WorkItem.beside_id == desk.id, WorkItem.closed_at.is_(None))
         .values(closed_at=at.now)
     )
     return bool(done.rowcount)
 
 
-def helper(session: Session, desk: Desk) -> Desk | None:
+def helper(session: Session, desk: WorkItem) -> WorkItem | None:
     """Return the row of whoever works on a delegated row."""
     return session.scalar(
-        sa.select(Desk).where(Desk.beside_id == desk.id, Desk.closed_at.is_(None))
+        sa.select(WorkItem).where(WorkItem.beside_id == desk.id, WorkItem.closed_at.is_(None))
     )
 
 
-def respect(session: Session, desk: Desk, who: authority.Actor, today, handed: bool = True) -> None:
+def respect(
+    session: Session, desk: WorkItem, who: authority.Actor, today, handed: bool = True
+) -> None:
     """A row claimed today, handed over or delegated is another's to work on.
 
     Raises SomebodyFirst.
@@ -257,11 +269,11 @@ def respect(session: Session, desk: Desk, who: authority.Actor, today, handed: b
     holder = desk.claimed_by if desk.claimed_on == today else None
     if holder not in (None, who.id):
         name = inbox.person_name(session, holder)
-        raise SomebodyFirst(
+        raise AlreadyTaken(
             say("{name}已认领这件事，请等对方办理或释放。", name=name), decided_by=name
         )
     if handed and desk.handed_to not in (None, who.id):
-        raise SomebodyFirst(
+        raise AlreadyTaken(
             say(
                 "这件事已转办给{name}；要由您办，请先转办给您自己。",
                 name=inbox.person_name(session, desk.handed_to),
@@ -269,7 +281,7 @@ def respect(session: Session, desk: Desk, who: authority.Actor, today, handed: b
         )
     help_row = helper(session, desk)
     if help_row is not None:
-        raise SomebodyFirst(
+        raise AlreadyTaken(
             say(
                 "这件事已委派给{name}，请等对方交回，或先收回。",
                 name=inbox.person_name(session, help_row.person_id),
@@ -277,34 +289,36 @@ def respect(session: Session, desk: Desk, who: authority.Actor, today, handed: b
         )
 
 
-def close_slot(attempt: Attempt) -> None:
+def close_slot(attempt: TransitionContext) -> None:
     """Close the actor's own slot with his answer.
 
     Raises SomebodyFirst where it was closed a moment ago.
     """
     party, answer = attempt.move.by, attempt.move.name
-    if isinstance(party, Body) and party.answer in attempt.words:
+    if isinstance(party, Committee) and party.answer in attempt.words:
         answer = YES if attempt.words[party.answer] else NO
-    if not _close(attempt, Desk.id == attempt.standing.desk_id, answer):
-        raise SomebodyFirst("这一方刚刚已经答复。")
+    if not _close(attempt, WorkItem.id == attempt.basis.desk_id, answer):
+        raise AlreadyTaken("这一方刚刚已经答复。")
 
 
-def close_for(attempt: Attempt) -> None:
+def close_for(attempt: TransitionContext) -> None:
     """Close the slot of the one whom the move names, in his stead.
 
     Raises SomebodyFirst where it is closed.
     """
     person = attempt.words[attempt.move.closes]
-    mine = sa.and_(Desk.case_id == attempt.case.id, Desk.person_id == person, Desk.kind == "act")
+    mine = sa.and_(
+        WorkItem.case_id == attempt.case.id, WorkItem.person_id == person, WorkItem.kind == "act"
+    )
     if not _close(attempt, mine, attempt.move.name):
-        raise SomebodyFirst("这名党员的这一步已经办过，或不在名单里。")
+        raise AlreadyTaken("这名党员的这一步已经办过，或不在名单里。")
 
 
-def _close(attempt: Attempt, which, answer: str) -> bool:
+def _close(attempt: TransitionContext, which, answer: str) -> bool:
     return (
         attempt.session.execute(
-            sa.update(Desk)
-            .where(which, Desk.closed_at.is_(None))
+            sa.update(WorkItem)
+            .where(which, WorkItem.closed_at.is_(None))
             .values(closed_at=attempt.at.now, answer=answer)
         ).rowcount
         > 0
@@ -319,10 +333,10 @@ def escalate(session: Session, case: Case, at: Moment) -> bool:
     workflow = workflows.get(case.workflow, case.definition_version)
     state = workflow.state(case.state)
     move = workflow.move(state, "take_over")
-    role = state.due.climbs_to or (move.by if move else None)
+    role = state.due.escalate_to or (move.by if move else None)
     if role is None:
         return False
-    attempt = Attempt(session, workflow, case, move, None, at, state=case.state)
+    attempt = TransitionContext(session, workflow, case, move, None, at, state=case.state)
     seat = authority.resolve(session, workflow, case, role, at.today)
     if seat is None:
         return False

@@ -13,22 +13,32 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from oversight import workflows
-from oversight.base.refusals import NotInSight, NotYours, SomebodyFirst
+from oversight.base.refusals import AlreadyTaken, Forbidden, NotFound
 from oversight.base.sentences import say
-from oversight.law.definition import MANY, Body, Each, Move, Party, Workflow, role_of
+from oversight.law.definition import MANY, Committee, Move, MultiInstance, Party, Workflow, role_of
 from oversight.law.roles import (
     ADMINISTRATORS,
     BRANCH_LEADERS,
+    CANDIDATE_GROUPS,
     COMMITTEE,
-    LADDERS,
     NO_BUSINESS,
     OFFICES,
     SUPERIOR,
     Role,
 )
-from oversight.models import Acting, Case, Desk, JournalRow, Membership, Person, Post, Recusal, Unit
+from oversight.models import (
+    Case,
+    JournalRow,
+    Membership,
+    Person,
+    Post,
+    Recusal,
+    Substitution,
+    Unit,
+    WorkItem,
+)
 from oversight.models.cases import CAME
-from oversight.organization import acting
+from oversight.organization import substitution
 from oversight.organization.units import COMMITTEE_FROM, in_office, merged_into, superiors
 
 from . import inbox
@@ -52,7 +62,7 @@ class Actor:
     seats: tuple[tuple[str, str, int], ...] = ()
     sight: tuple[str, ...] = ()
     business: tuple[str, ...] = ()
-    acting: tuple[Acting, ...] = ()
+    acting: tuple[Substitution, ...] = ()
     former: tuple[str, ...] = ()
     led: tuple[tuple[str, str], ...] = ()
 
@@ -65,12 +75,12 @@ class Actor:
         return self.person.zone_id
 
     @property
-    def acting_seats(self) -> list[tuple[Acting, str, int]]:
+    def acting_seats(self) -> list[tuple[Substitution, str, int]]:
         """Return the seats that he fills in others' places: the acting, ladder and tier."""
         return [
-            (row, ladder, tier)
+            (row, candidate_group, rank)
             for row in self.acting
-            for ladder, tier in _tiers_of(row.office, row.unit.kind)
+            for candidate_group, rank in _tiers_of(row.office, row.unit.kind)
         ]
 
     @property
@@ -92,7 +102,7 @@ class Actor:
 
 
 @dataclass(frozen=True)
-class Standing:
+class AuthorityBasis:
     """On what ground an actor acts: the seat, the ladder and tier, and the slot where many answer.
 
     `acting`: not by a post of his own, but for `acting_for`, or in an empty post where that is
@@ -108,20 +118,20 @@ class Standing:
 
 
 @dataclass(frozen=True)
-class Seat:
+class Assignee:
     """Where a case lies: a unit's ladder at a tier, and who fills it today; `acting` names for
     whom.
     """
 
     unit: Unit
-    ladder: str
-    tier: int
+    candidate_group: str
+    rank: int
     people: dict[str, str] = field(default_factory=dict)
     acting: dict[str, str | None] = field(default_factory=dict)
 
-    def standing(self, person_id: str, role: str, desk_id: str | None = None) -> Standing:
+    def basis(self, person_id: str, role: str, desk_id: str | None = None) -> AuthorityBasis:
         """Return the ground on which one of its people acts."""
-        return Standing(
+        return AuthorityBasis(
             self.unit.id,
             role,
             self.people[person_id],
@@ -146,7 +156,7 @@ def actor(session: Session, person_id: str, on: date) -> Actor:
     sight = [post.unit.path for post in posts if post.office not in ADMINISTRATORS]
     if branch is not None and not any(post.office in ADMINISTRATORS for post in posts):
         sight.append(branch.path)
-    stands_in = acting.by_person(session, person_id, on)
+    stands_in = substitution.by_person(session, person_id, on)
     sight += [row.unit.path for row in stands_in]
     business += [row.unit.path for row in stands_in if row.workflow is None]
     full = branch if branch is not None and not person.probationary else None
@@ -173,7 +183,7 @@ def _led(
     session: Session,
     person_id: str,
     posts: tuple[Post, ...],
-    stands_in: tuple[Acting, ...],
+    stands_in: tuple[Substitution, ...],
     on: date,
 ):
     """Yield who leads which branch: the person, and those in whose place he acts. See `barred`."""
@@ -182,7 +192,7 @@ def _led(
             yield person_id, held.unit_id
     principals = {row.for_id for row in stands_in} - {None}
     for table, holds in (
-        ((Post, in_office(on)), (Acting, acting.in_force(on))) if principals else ()
+        ((Post, in_office(on)), (Substitution, substitution.in_force(on))) if principals else ()
     ):
         yield from session.execute(
             sa.select(table.person_id, table.unit_id)
@@ -198,21 +208,25 @@ def _led(
 
 def _seats(posts: tuple[Post, ...], branch: Unit | None):
     for post in posts:
-        for ladder, tier in _tiers_of(post.office, post.unit.kind):
-            yield post.unit_id, ladder, tier
+        for candidate_group, rank in _tiers_of(post.office, post.unit.kind):
+            yield post.unit_id, candidate_group, rank
     if branch is not None:
         yield branch.id, "branch", _member_tier()
 
 
 def _tiers_of(office: str, unit_kind: str):
     """Yield each ladder of a kind of unit on which an office stands, with its tier."""
-    for ladder, tiers in LADDERS.items():
-        if (ladder == "branch") == (unit_kind == "branch"):
-            yield from ((ladder, tier) for tier, offices in enumerate(tiers) if office in offices)
+    for candidate_group, ranks in CANDIDATE_GROUPS.items():
+        if (candidate_group == "branch") == (unit_kind == "branch"):
+            yield from (
+                (candidate_group, rank) for rank, offices in enumerate(ranks) if office in offices
+            )
 
 
 def _member_tier() -> int:
-    return next(tier for tier, offices in enumerate(LADDERS["branch"]) if "member" in offices)
+    return next(
+        rank for rank, offices in enumerate(CANDIDATE_GROUPS["branch"]) if "member" in offices
+    )
 
 
 def chain(session: Session, case: Case, role: Role) -> list[Unit]:
@@ -222,7 +236,7 @@ def chain(session: Session, case: Case, role: Role) -> list[Unit]:
         return [case.unit, *(unit for unit in above if unit.id != case.unit_id)]
     if role.seat == "zone":
         return above[-1:]
-    return above[case.raised + (role.seat == "above") :] or (
+    return above[case.escalation_level + (role.seat == "above") :] or (
         above[-1:] if role.seat == "superior" else []
     )
 
@@ -236,7 +250,7 @@ def barred(session: Session, workflow: Workflow, case: Case, role: Role, on: dat
     """
     out = set(session.scalars(_RECUSED, {"case": case.id}))
     if role.seat != "person":
-        out |= {case.concerns_id} - {None}
+        out |= {case.data_subject_id} - {None}
     if not role.judges:
         return out
     if role.impartial:
@@ -256,7 +270,9 @@ def barred(session: Session, workflow: Workflow, case: Case, role: Role, on: dat
         )
         out |= set(
             session.scalars(
-                sa.select(Desk.person_id).where(Desk.case_id == case.id, Desk.answer == CAME)
+                sa.select(WorkItem.person_id).where(
+                    WorkItem.case_id == case.id, WorkItem.answer == CAME
+                )
             )
         )
     if case.unit.kind == "branch":
@@ -267,18 +283,23 @@ def barred(session: Session, workflow: Workflow, case: Case, role: Role, on: dat
 
 
 def fill(
-    session: Session, unit: Unit, ladder: str, on: date, out: set[str], workflow: str | None = None
-) -> Seat | None:
+    session: Session,
+    unit: Unit,
+    candidate_group: str,
+    on: date,
+    out: set[str],
+    workflow: str | None = None,
+) -> Assignee | None:
     """Return the first tier of a ladder that somebody free fills in a unit, by post or acting in a
     post's place.
     """
     posts = session.execute(_POSTS_IN, {"unit": unit.id, "day": on}).all()
     stand_ins = [
         row
-        for row in acting.in_unit(session, unit.id, on, workflow)
+        for row in substitution.in_unit(session, unit.id, on, workflow)
         if not {row.person_id, row.for_id} & out
     ]
-    for tier, offices in enumerate(LADDERS[ladder]):
+    for rank, offices in enumerate(CANDIDATE_GROUPS[candidate_group]):
         people = {
             person: office for person, office in posts if office in offices and person not in out
         }
@@ -290,10 +311,10 @@ def fill(
             if row.office in offices and row.person_id not in people
         }
         if people or acts:
-            return Seat(
+            return Assignee(
                 unit,
-                ladder,
-                tier,
+                candidate_group,
+                rank,
                 {**people, **{one: row.office for one, row in acts.items()}},
                 {one: row.for_id for one, row in acts.items()},
             )
@@ -306,7 +327,9 @@ def small_branch(session: Session, unit: Unit, on: date) -> set[str]:
     return full if len(full) < COMMITTEE_FROM else set()
 
 
-def resolve(session: Session, workflow: Workflow, case: Case, role: Role, on: date) -> Seat | None:
+def resolve(
+    session: Session, workflow: Workflow, case: Case, role: Role, on: date
+) -> Assignee | None:
     """Find where a role's work lies today, climbing over vacant seats; None where the role does not
     exist.
 
@@ -318,20 +341,22 @@ def resolve(session: Session, workflow: Workflow, case: Case, role: Role, on: da
         return _roster(session, case)
     units, out = chain(session, case, role), barred(session, workflow, case, role, on)
     for unit in units:
-        ladder = (
-            role.ladder if (unit.kind == "branch") == (role.ladder == "branch") else SUPERIOR.ladder
+        candidate_group = (
+            role.candidate_group
+            if (unit.kind == "branch") == (role.candidate_group == "branch")
+            else SUPERIOR.candidate_group
         )
-        found = fill(session, unit, ladder, on, out, workflow.name)
+        found = fill(session, unit, candidate_group, on, out, workflow.name)
         if found:
             return found
-    return Seat(units[-1], role.ladder, 0) if units else None
+    return Assignee(units[-1], role.candidate_group, 0) if units else None
 
 
-def _own_seat(session: Session, workflow: Workflow, case: Case, on: date) -> Seat:
+def _own_seat(session: Session, workflow: Workflow, case: Case, on: date) -> Assignee:
     """Seat the member concerned; the branch may write for him (代录) where he does not himself."""
-    people = {case.concerns_id: "member"} if case.concerns_id else {}
+    people = {case.data_subject_id: "member"} if case.data_subject_id else {}
     branch = fill(session, case.unit, "branch", on, set(people), workflow.name)
-    return Seat(
+    return Assignee(
         case.unit,
         "member",
         0,
@@ -340,57 +365,59 @@ def _own_seat(session: Session, workflow: Workflow, case: Case, on: date) -> Sea
     )
 
 
-def _roster(session: Session, case: Case) -> Seat:
+def _roster(session: Session, case: Case) -> Assignee:
     """Seat everybody who has or had a row of his own in the case."""
     people = session.scalars(
-        sa.select(Desk.person_id).where(
-            Desk.case_id == case.id, Desk.person_id.is_not(None), Desk.role == "member"
+        sa.select(WorkItem.person_id).where(
+            WorkItem.case_id == case.id, WorkItem.person_id.is_not(None), WorkItem.role == "member"
         )
     )
-    return Seat(case.unit, "member", 0, dict.fromkeys(people, "member"))
+    return Assignee(case.unit, "member", 0, dict.fromkeys(people, "member"))
 
 
-def body_seat(session: Session, case: Case, body: Body, on: date) -> Seat:
+def body_seat(session: Session, case: Case, body: Committee, on: date) -> Assignee:
     """Return where a body sits and who belongs to it today: nobody is replaced by other offices or
     units.
     """
     unit = chain(session, case, body.role)[0]
     posts = session.execute(
         sa.select(Post.person_id, Post.office)
-        .where(Post.unit_id == unit.id, Post.office.in_(body.role.tiers[0]), in_office(on))
+        .where(Post.unit_id == unit.id, Post.office.in_(body.role.ranks[0]), in_office(on))
         .order_by(Post.from_on, Post.id)
     )
-    return Seat(unit, body.role.ladder, 0, {person: office for person, office in posts})
+    return Assignee(
+        unit, body.role.candidate_group, 0, {person: office for person, office in posts}
+    )
 
 
 def resolve_slot(
-    session: Session, workflow: Workflow, case: Case, party: Each, unit: Unit, on: date
-) -> Seat:
+    session: Session, workflow: Workflow, case: Case, party: MultiInstance, unit: Unit, on: date
+) -> Assignee:
     """Find where one of many answers lies: the unit named, or the superior above it."""
     out = barred(session, workflow, case, party.role, on)
     candidates = [unit, *superiors(session, unit)]
-    for candidate in candidates[case.raised :] or candidates[-1:]:
-        found = fill(session, candidate, party.role.ladder, on, out, workflow.name)
+    for candidate in candidates[case.escalation_level :] or candidates[-1:]:
+        found = fill(session, candidate, party.role.candidate_group, on, out, workflow.name)
         if found:
             return found
-    return Seat(unit, party.role.ladder, 0)
+    return Assignee(unit, party.role.candidate_group, 0)
 
 
 def see(session: Session, who: Actor, case: Case) -> None:
     """Make sure that a case is in the actor's sight. Raises NotInSight."""
     if case.zone_id != who.zone_id:
-        raise NotInSight()
-    if case.concerns_id == who.id or any(case.unit.within(prefix) for prefix in who.business):
+        raise NotFound()
+    if case.data_subject_id == who.id or any(case.unit.within(prefix) for prefix in who.business):
         return
     if session.scalar(
-        sa.select(Desk.id).where(Desk.case_id == case.id, inbox.at_seat(who)).limit(1)
+        sa.select(WorkItem.id).where(WorkItem.case_id == case.id, inbox.at_seat(who)).limit(1)
     ):
         return
     if who.former and session.scalar(
         sa.select(Case.id).where(Case.id == case.id, inbox.passed_on(who))
     ):
         return
-    raise NotInSight()
+    raise NotFound()
 
 
 def reads_all(workflow: Workflow, case: Case, who: Actor) -> bool:
@@ -420,13 +447,15 @@ def reads_row(workflow: Workflow, case: Case, who: Actor, row: JournalRow) -> bo
     return row.actor_id == who.id or row.move not in many or reads_all(workflow, case, who)
 
 
-def require(session: Session, workflow: Workflow, case: Case, move: Move, who: Actor) -> Standing:
+def require(
+    session: Session, workflow: Workflow, case: Case, move: Move, who: Actor
+) -> AuthorityBasis:
     """Make sure that the actor holds the move's role in this case today. Raises NotYours."""
-    found = standing(session, workflow, case, move.by, who)
+    found = basis(session, workflow, case, move.by, who)
     if found is None and isinstance(move.by, MANY):
         _answered_already(session, workflow, case, move.by, who)
     if found is None:
-        raise NotYours(
+        raise Forbidden(
             say(
                 "“{move}”由{party}办理，您可以查看，不能办理。",
                 move=move.label,
@@ -438,23 +467,23 @@ def require(session: Session, workflow: Workflow, case: Case, move: Move, who: A
     return found
 
 
-def standing(
+def basis(
     session: Session, workflow: Workflow, case: Case, party: Party, who: Actor
-) -> Standing | None:
+) -> AuthorityBasis | None:
     """Return the ground on which the actor fills a party today, or None."""
     if isinstance(party, MANY) and party.personal:
         return _own_slot(session, workflow, case, party, who)
-    if isinstance(party, Each):
+    if isinstance(party, MultiInstance):
         return _slot_standing(session, workflow, case, party, who)
     for seat in _seats_of(session, workflow, case, party, who.on):
         if seat is not None and who.id in seat.people:
-            return seat.standing(who.id, party.name)
+            return seat.basis(who.id, party.name)
     return None
 
 
 def _seats_of(
     session: Session, workflow: Workflow, case: Case, role: Role, on: date
-) -> list[Seat | None]:
+) -> list[Assignee | None]:
     """Return every seat from which a role may be played: one, or one at each level."""
     if not role.human:
         return []
@@ -462,23 +491,25 @@ def _seats_of(
         return [resolve(session, workflow, case, role, on)]
     out = barred(session, workflow, case, role, on)
     return [
-        fill(session, unit, role.ladder, on, out, workflow.name)
+        fill(session, unit, role.candidate_group, on, out, workflow.name)
         for unit in chain(session, case, role)
     ]
 
 
-def _slot_standing(session: Session, workflow: Workflow, case: Case, party: Each, who: Actor):
+def _slot_standing(
+    session: Session, workflow: Workflow, case: Case, party: MultiInstance, who: Actor
+):
     for desk in open_desks(session, case.id):
         unit = session.get(Unit, desk.slot_id)
         seat = resolve_slot(session, workflow, case, party, unit, who.on)
         if who.id in seat.people:
-            return seat.standing(who.id, party.name, desk.id)
+            return seat.basis(who.id, party.name, desk.id)
     return None
 
 
 def _own_slot(
-    session: Session, workflow: Workflow, case: Case, party: Each | Body, who: Actor
-) -> Standing | None:
+    session: Session, workflow: Workflow, case: Case, party: MultiInstance | Committee, who: Actor
+) -> AuthorityBasis | None:
     """Return the ground of one who acts in his own name; in a body only while he holds his office
     there.
 
@@ -487,41 +518,41 @@ def _own_slot(
     desk = next((desk for desk in open_desks(session, case.id) if desk.person_id == who.id), None)
     if (
         desk is None
-        or isinstance(party, Body)
+        or isinstance(party, Committee)
         and who.id in barred(session, workflow, case, party.role, who.on)
     ):
         return None
     office = (
         body_seat(session, case, party, who.on).people.get(who.id)
-        if isinstance(party, Body)
+        if isinstance(party, Committee)
         else "member"
     )
-    return Standing(desk.unit_id, party.name, office, desk.id) if office else None
+    return AuthorityBasis(desk.unit_id, party.name, office, desk.id) if office else None
 
 
 def _answered_already(
-    session: Session, workflow: Workflow, case: Case, party: Each | Body, who: Actor
+    session: Session, workflow: Workflow, case: Case, party: MultiInstance | Committee, who: Actor
 ) -> None:
     """Tell an entitled person that his slot was answered before him. Raises SomebodyFirst."""
     for desk in session.scalars(
-        sa.select(Desk).where(
-            Desk.case_id == case.id,
-            Desk.kind == "act",
-            Desk.answer.is_not(None),
-            Desk.opened_at >= case.entered_at,
-            Desk.role == party.role.ladder,
+        sa.select(WorkItem).where(
+            WorkItem.case_id == case.id,
+            WorkItem.kind == "act",
+            WorkItem.answer.is_not(None),
+            WorkItem.opened_at >= case.entered_at,
+            WorkItem.role == party.role.candidate_group,
         )
     ):
         if party.personal:
             if desk.person_id == who.id:
-                raise SomebodyFirst("这一步您已经办过，或已替您登记。")
+                raise AlreadyTaken("这一步您已经办过，或已替您登记。")
             continue
         unit = session.get(Unit, desk.slot_id)
         if who.id in resolve_slot(session, workflow, case, party, unit, who.on).people:
-            raise SomebodyFirst(say("{unit}刚刚已经答复。", unit=unit.name))
+            raise AlreadyTaken(say("{unit}刚刚已经答复。", unit=unit.name))
 
 
-def open_desks(session: Session, case_id: str) -> list[Desk]:
+def open_desks(session: Session, case_id: str) -> list[WorkItem]:
     return list(session.scalars(_OPEN_DESKS, {"case": case_id}))
 
 
@@ -537,26 +568,26 @@ def waits_label(
         return say(
             "{unit}：{party}（还有 {count} 人）", unit=unit, party=party.label, count=len(waiting)
         )
-    if isinstance(party, Each):
+    if isinstance(party, MultiInstance):
         units = [session.get(Unit, desk.unit_id).name for desk in open_desks(session, case.id)]
         return "、".join(dict.fromkeys(units)) or party.label
     seat = resolve(session, workflow, case, party, on) if party.human else None
     return seat.unit.name if seat else party.label
 
 
-def leads(session: Session, unit: Unit, who: Actor) -> Standing:
+def leads(session: Session, unit: Unit, who: Actor) -> AuthorityBasis:
     """Make sure that the actor fills the branch's own ladder today. Raises NotInSight, NotYours."""
     if not who.sees(unit) or unit.zone_id != who.zone_id:
-        raise NotInSight()
+        raise NotFound()
     seat = fill(session, unit, "branch", who.on, set()) if unit.kind == "branch" else None
     if seat is None or who.id not in seat.people:
-        raise NotYours(
+        raise Forbidden(
             say("这件事由{unit}办理，您可以查看，不能办理。", unit=unit.name), rule="authority"
         )
-    return seat.standing(who.id, "branch")
+    return seat.basis(who.id, "branch")
 
 
-def desk_people(session: Session, desk: Desk, on: date) -> list[str]:
+def desk_people(session: Session, desk: WorkItem, on: date) -> list[str]:
     """Return who finds an open desk row in their box on a day, by office; who may not act in the
     case does not.
     """
@@ -564,7 +595,7 @@ def desk_people(session: Session, desk: Desk, on: date) -> list[str]:
         return [desk.person_id]
     if desk.handed_to:
         return [desk.handed_to]
-    offices, out = LADDERS[desk.role][desk.tier], _kept_off(session, desk, on)
+    offices, out = CANDIDATE_GROUPS[desk.role][desk.rank], _kept_off(session, desk, on)
     found = session.scalars(
         sa.select(Post.person_id)
         .where(Post.unit_id == desk.unit_id, Post.office.in_(offices), in_office(on))
@@ -572,13 +603,13 @@ def desk_people(session: Session, desk: Desk, on: date) -> list[str]:
     )
     stand_ins = [
         row.person_id
-        for row in acting.in_unit(session, desk.unit_id, on, desk.workflow)
+        for row in substitution.in_unit(session, desk.unit_id, on, desk.workflow)
         if row.office in offices and not {row.person_id, row.for_id} & out
     ]
     return [person for person in dict.fromkeys([*found, *stand_ins]) if person not in out]
 
 
-def _kept_off(session: Session, desk: Desk, on: date) -> set[str]:
+def _kept_off(session: Session, desk: WorkItem, on: date) -> set[str]:
     """Return who is barred from what a desk row waits for; from what is only watched nobody is."""
     case = session.get(Case, desk.case_id)
     workflow = workflows.get(case.workflow, case.definition_version)
@@ -595,22 +626,25 @@ def gone_from_bodies(session: Session, on: date) -> list[str]:
     all.
     """
     here = sa.exists().where(
-        Post.unit_id == Desk.unit_id,
-        Post.person_id == Desk.person_id,
+        Post.unit_id == WorkItem.unit_id,
+        Post.person_id == WorkItem.person_id,
         in_office(on),
-        Post.office.in_(COMMITTEE.tiers[0]),
+        Post.office.in_(COMMITTEE.ranks[0]),
     )
-    left = sa.select(Desk.case_id).where(
-        Desk.closed_at.is_(None), Desk.kind == "act", Desk.role == COMMITTEE.ladder, ~here
+    left = sa.select(WorkItem.case_id).where(
+        WorkItem.closed_at.is_(None),
+        WorkItem.kind == "act",
+        WorkItem.role == COMMITTEE.candidate_group,
+        ~here,
     )
     waiting = sa.exists().where(
-        Desk.case_id == Case.id, Desk.kind == "act", Desk.closed_at.is_(None)
+        WorkItem.case_id == Case.id, WorkItem.kind == "act", WorkItem.closed_at.is_(None)
     )
     bodies = [
         sa.and_(Case.workflow == workflow.name, Case.state == state.name)
         for workflow in workflows.every()
         for state in workflow.states
-        if isinstance(state.waits_on, Body)
+        if isinstance(state.waits_on, Committee)
     ]
     empty = sa.select(Case.id).where(
         Case.closed_at.is_(None), sa.or_(sa.false(), *bodies), ~waiting
@@ -618,18 +652,25 @@ def gone_from_bodies(session: Session, on: date) -> list[str]:
     return [*session.scalars(left), *session.scalars(empty)]
 
 
-def seated(session: Session, unit_id: str, ladder: str, tier: int, on: date) -> bool:
+def seated(session: Session, unit_id: str, candidate_group: str, rank: int, on: date) -> bool:
     """True where somebody fills a tier of a unit's ladder on a day, whoever may be barred in a
     case.
     """
-    if "member" in LADDERS[ladder][tier]:
+    if "member" in CANDIDATE_GROUPS[candidate_group][rank]:
         return True
-    if any(row.office in LADDERS[ladder][tier] for row in acting.in_unit(session, unit_id, on)):
+    if any(
+        row.office in CANDIDATE_GROUPS[candidate_group][rank]
+        for row in substitution.in_unit(session, unit_id, on)
+    ):
         return True
     return (
         session.scalar(
             sa.select(Post.id)
-            .where(Post.unit_id == unit_id, Post.office.in_(LADDERS[ladder][tier]), in_office(on))
+            .where(
+                Post.unit_id == unit_id,
+                Post.office.in_(CANDIDATE_GROUPS[candidate_group][rank]),
+                in_office(on),
+            )
             .limit(1)
         )
         is not None
@@ -664,12 +705,14 @@ _FULL_MEMBERS = (
 _LEADERS = sa.select(Post.person_id).where(
     Post.unit_id.in_(_UNITS), Post.office.in_(BRANCH_LEADERS), in_office(_DAY)
 )
-_ACTING_LEADERS = sa.select(Acting.person_id).where(
-    Acting.unit_id.in_(_UNITS), Acting.office.in_(BRANCH_LEADERS), acting.in_force(_DAY)
+_ACTING_LEADERS = sa.select(Substitution.person_id).where(
+    Substitution.unit_id.in_(_UNITS),
+    Substitution.office.in_(BRANCH_LEADERS),
+    substitution.in_force(_DAY),
 )
 _RECUSED = sa.select(Recusal.person_id).where(Recusal.case_id == _CASE)
 _OPEN_DESKS = (
-    sa.select(Desk)
-    .where(Desk.case_id == _CASE, Desk.kind == "act", Desk.closed_at.is_(None))
-    .order_by(Desk.id)
+    sa.select(WorkItem)
+    .where(WorkItem.case_id == _CASE, WorkItem.kind == "act", WorkItem.closed_at.is_(None))
+    .order_by(WorkItem.id)
 )

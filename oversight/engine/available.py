@@ -10,12 +10,12 @@ from sqlalchemy.orm import Session
 
 from oversight import workflows
 from oversight.base.clock import Moment
-from oversight.base.refusals import No
+from oversight.base.refusals import DomainError
 from oversight.base.sentences import say
 from oversight.law.definition import Move, Party
-from oversight.law.roles import CLOCK, COUNT
+from oversight.law.roles import AUTOMATIC, TIMER
 from oversight.models import Case
-from oversight.rules.context import Attempt
+from oversight.rules.context import TransitionContext
 
 from . import authority, transitions
 from .authority import Actor
@@ -50,18 +50,18 @@ def options(session: Session, case: Case, who: Actor, at: Moment) -> list[Option
 
 
 def _judge(session: Session, workflow, case: Case, move: Move, who: Actor, at: Moment) -> Option:
-    if move.by in (CLOCK, COUNT):
+    if move.by in (TIMER, AUTOMATIC):
         return Option(move, False, say("由系统办理：{move}。", move=move.label))
-    attempt = Attempt(session, workflow, case, move, who, at, state=case.state)
+    attempt = TransitionContext(session, workflow, case, move, who, at, state=case.state)
     yours = False
     try:
-        attempt.standing = authority.require(session, workflow, case, move, who)
+        attempt.basis = authority.require(session, workflow, case, move, who)
         yours = True
         for guard in move.only_if:
             if not guard.words:
                 transitions.ensure(guard, attempt)
-    except No as no:
-        return Option(move, False, no.sentence, yours)
+    except DomainError as refusal:
+        return Option(move, False, refusal.sentence, yours)
     return Option(move, True, None, True)
 
 
@@ -71,6 +71,6 @@ def waiting(session: Session, case: Case, who: Actor | None, at: Moment) -> Wait
     party: Party | None = workflow.state(case.state).waits_on
     label = authority.waits_label(session, workflow, case, party, at.today)
     yours = bool(
-        who and party and party.human and authority.standing(session, workflow, case, party, who)
+        who and party and party.human and authority.basis(session, workflow, case, party, who)
     )
     return Waiting(party.name if party else None, label, yours)

@@ -11,16 +11,16 @@ from sqlalchemy.orm import Session
 
 from oversight import workflows
 from oversight.base.db import is_id
-from oversight.base.refusals import NotInSight, NotYours, RuleSaysNo, WordsWrong
+from oversight.base.refusals import Forbidden, InvalidInput, NotFound, RuleViolation
 from oversight.base.sentences import say
 from oversight.calendar.zone import zone_calendar
-from oversight.law.definition import Each, Workflow, role_of
+from oversight.law.definition import MultiInstance, Workflow, role_of
 from oversight.law.roles import NO_BUSINESS
-from oversight.models import Case, Desk, Person, Post, Unit
+from oversight.models import Case, Person, Post, Unit, WorkItem
 from oversight.organization.members import members
 from oversight.organization.units import superiors
 from oversight.rules.common import applicants
-from oversight.rules.context import Attempt
+from oversight.rules.context import TransitionContext
 
 from . import assignment, authority
 from .authority import Actor
@@ -33,27 +33,27 @@ def _law(case: Case) -> Workflow:
     return workflows.get(case.workflow, case.definition_version)
 
 
-def transferable(session: Session, case: Case, desk: Desk, refuse: bool = False) -> bool:
+def transferable(session: Session, case: Case, desk: WorkItem, refuse: bool = False) -> bool:
     """True where a row is a seat's, not one person's own. Raises RuleSaysNo where told to."""
     party = _law(case).state(case.state).waits_on
     found = desk.person_id is None and role_of(party).seat != "person" if party else False
     if refuse and not found:
-        raise RuleSaysNo(PERSONAL, rule="in_person", house_rule=PERSONAL)
+        raise RuleViolation(PERSONAL, rule="in_person", house_rule=PERSONAL)
     return found
 
 
-def seat(session: Session, case: Case, desk: Desk, on: date) -> authority.Seat:
+def seat(session: Session, case: Case, desk: WorkItem, on: date) -> authority.Assignee:
     """Return who may decide at a row today."""
     law = _law(case)
     party = law.state(case.state).waits_on
-    if isinstance(party, Each):
+    if isinstance(party, MultiInstance):
         return authority.resolve_slot(
             session, law, case, party, session.get(Unit, desk.slot_id), on
         )
     return authority.resolve(session, law, case, party, on)
 
 
-def at_work(session: Session, case: Case, desk: Desk, on: date) -> list[str]:
+def at_work(session: Session, case: Case, desk: WorkItem, on: date) -> list[str]:
     """Return with whom a row lies today: the delegate, whom it was handed to, or all who may
     decide.
     """
@@ -66,7 +66,7 @@ def at_work(session: Session, case: Case, desk: Desk, on: date) -> list[str]:
     return [desk.handed_to] if desk.handed_to in people else list(people)
 
 
-def entitled(session: Session, case: Case, desk: Desk, on: date) -> dict[str, str]:
+def entitled(session: Session, case: Case, desk: WorkItem, on: date) -> dict[str, str]:
     """Return those who may decide at a row, with the seat's unit; whom four eyes bar are not among
     them.
     """
@@ -74,7 +74,7 @@ def entitled(session: Session, case: Case, desk: Desk, on: date) -> dict[str, st
     return {one: desk.unit_id for one in seat(session, case, desk, on).people if one not in out}
 
 
-def helpers(session: Session, case: Case, desk: Desk, who: Actor) -> dict[str, str]:
+def helpers(session: Session, case: Case, desk: WorkItem, who: Actor) -> dict[str, str]:
     """Return those of the row's unit who may work on it for the actor."""
     unit, out = session.get(Unit, desk.unit_id), _barred(session, case, who.on) | {who.id}
     found = set(
@@ -94,7 +94,7 @@ def helpers(session: Session, case: Case, desk: Desk, who: Actor) -> dict[str, s
     return dict.fromkeys(found - out, unit.id)
 
 
-def advisers(session: Session, case: Case, desk: Desk, who: Actor) -> dict[str, str]:
+def advisers(session: Session, case: Case, desk: WorkItem, who: Actor) -> dict[str, str]:
     """Return the officers of the row's unit and of those above it whose opinion may be asked, with
     their units.
     """
@@ -136,7 +136,7 @@ def _second_eyes(session: Session, case: Case, on: date) -> set[str]:
         for guard in move.only_if
     )
     return (
-        applicants(Attempt(session, law, case, None, None, None, state=case.state))
+        applicants(TransitionContext(session, law, case, None, None, None, state=case.state))
         if guarded
         else set()
     )
@@ -150,8 +150,8 @@ def require(session: Session, case: Case, person_id: str, among: dict[str, str])
     if person_id not in among:
         person = session.get(Person, person_id) if is_id(person_id) else None
         if person is None or person.zone_id != case.zone_id:
-            raise WordsWrong({"person": "“给谁”填写的人不存在。"})
-        raise NotYours(
+            raise InvalidInput({"person": "“给谁”填写的人不存在。"})
+        raise Forbidden(
             say(
                 "{name}不能经办这件事：本单位没有相应职务、事涉本人、已经回避，或是提出的一方。",
                 name=person.name,
@@ -205,11 +205,11 @@ def reader_seat(
     else:
         unit = session.get(Unit, unit_id)
     if unit is None or unit.zone_id != case.zone_id or unit.ended_on or unit.kind == "group":
-        raise WordsWrong({field: "没有这个单位，或这个人没有职务，不能抄送。"})
+        raise InvalidInput({field: "没有这个单位，或这个人没有职务，不能抄送。"})
     if unit.kind == "branch" and not (case.unit_id == unit.id or who.sees(unit)):
-        raise NotInSight("没有这个支部，或不在您的管理范围内，不能抄送。")
-    if case.concerns_id and not case.unit.within(unit.path):
-        raise RuleSaysNo(
+        raise NotFound("没有这个支部，或不在您的管理范围内，不能抄送。")
+    if case.data_subject_id and not case.unit.within(unit.path):
+        raise RuleViolation(
             "涉及党员本人的事项，只能抄送本支部和上级党组织。",
             rule="personal",
             field=field,

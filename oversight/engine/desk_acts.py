@@ -14,41 +14,47 @@ from sqlalchemy.orm import Session
 
 from oversight import workflows
 from oversight.base.clock import Moment
-from oversight.base.refusals import NotInSight, NotOpen, NotYours, RuleSaysNo, WordsWrong
+from oversight.base.refusals import (
+    Forbidden,
+    InvalidInput,
+    InvalidTransition,
+    NotFound,
+    RuleViolation,
+)
 from oversight.base.sentences import say
-from oversight.law.definition import MANY, Ask
+from oversight.law.definition import MANY, Field
 from oversight.law.inputs import read_words
-from oversight.models import Case, Desk, FollowUp, JournalRow, Unit
+from oversight.models import Case, FollowUp, JournalRow, Unit, WorkItem
 from oversight.models.cases import NEVER
-from oversight.rules.context import Attempt
+from oversight.rules.context import TransitionContext
 
 from . import assignment, authority, colleagues, inbox, outbox, transitions
-from .authority import Actor, Standing
+from .authority import Actor, AuthorityBasis
 
-TO = Ask("person", "person", "给谁")
-ASKS: dict[str, tuple[Ask, ...]] = {
+TO = Field("person", "person", "给谁")
+ASKS: dict[str, tuple[Field, ...]] = {
     "claim": (),
     "release": (),
     "nudge": (),
-    "hand_over": (TO, Ask("reason", "text", "说明", required=False)),
-    "delegate": (TO, Ask("note", "text", "请对方做什么", required=False)),
-    "give_back": (Ask("note", "text", "办理情况", required=False),),
-    "add_signer": (TO, Ask("note", "text", "请对方看什么", required=False)),
+    "hand_over": (TO, Field("reason", "text", "说明", required=False)),
+    "delegate": (TO, Field("note", "text", "请对方做什么", required=False)),
+    "give_back": (Field("note", "text", "办理情况", required=False),),
+    "add_signer": (TO, Field("note", "text", "请对方看什么", required=False)),
     "follow_up": (
-        Ask(
+        Field(
             "day",
             "date",
             "跟进日期",
             required=False,
             hint="只有您自己看得到，到日子列在待办最上面；留空就是取消。",
         ),
-        Ask("note", "text", "备注", required=False),
+        Field("note", "text", "备注", required=False),
     ),
     "copy": (
-        Ask("unit", "person", "抄送单位", required=False),
-        Ask("person", "person", "抄送个人", required=False),
+        Field("unit", "person", "抄送单位", required=False),
+        Field("person", "person", "抄送个人", required=False),
     ),
-    "comment": (Ask("text", "text", "意见", hint="看得到这件事的人都看得到。"),),
+    "comment": (Field("text", "text", "意见", hint="看得到这件事的人都看得到。"),),
 }
 ACTS = {
     "claim": "认领",
@@ -91,13 +97,13 @@ class Act:
     case: Case
     who: Actor
     at: Moment
-    standing: Standing
-    desk: Desk | None
+    basis: AuthorityBasis
+    desk: WorkItem | None
     words: dict
     result: dict
 
     def tell(self, person_id: str, kind: str, text: str) -> None:
-        outbox.tell(
+        outbox.notify(
             self.session,
             self.case.zone_id,
             person_id,
@@ -111,7 +117,7 @@ class Act:
         """Lay the case on a further desk, beside the one that decides."""
         case, unit = self.case, self.session.get(Unit, unit_id)
         self.session.add(
-            Desk(
+            WorkItem(
                 **{
                     "zone_id": case.zone_id,
                     "case_id": case.id,
@@ -159,22 +165,22 @@ def act(
     case = transitions.lock(session, case_id)
     authority.see(session, who, case)
     if name not in ACTS:
-        raise NotInSight("没有这种操作。")
-    desk, standing = _ground(session, case, who, name)
+        raise NotFound("没有这种操作。")
+    desk, basis = _ground(session, case, who, name)
     if not case.open:
-        raise NotOpen("这件事已经办结，不能再办这一步。")
+        raise InvalidTransition("这件事已经办结，不能再办这一步。")
     typed, plain = read_words(ASKS[name], words or {})
-    done = Act(session, case, who, at, standing, desk, typed, {})
+    done = Act(session, case, who, at, basis, desk, typed, {})
     if _DOES[name](done) is not False:
         workflow = workflows.get(case.workflow, case.definition_version)
-        attempt = Attempt(
+        attempt = TransitionContext(
             session,
             workflow,
             case,
             None,
             who,
             at,
-            standing=standing,
+            basis=basis,
             state=case.state,
             raw={key: value for key, value in plain.items() if value is not None},
             result=done.result,
@@ -184,15 +190,13 @@ def act(
     return case
 
 
-def my_desk(session: Session, case: Case, who: Actor) -> tuple[Desk, Standing]:
+def my_desk(session: Session, case: Case, who: Actor) -> tuple[WorkItem, AuthorityBasis]:
     """Return the open desk row that is the actor's to work on. Raises NotYours."""
     workflow = workflows.reading(case)
     party = workflow.state(case.state).waits_on
     if isinstance(party, MANY) and party.personal:
-        raise NotYours("这件事由每个人自己办理，不用认领。")
-    found = (
-        authority.standing(session, workflow, case, party, who) if party and party.human else None
-    )
+        raise Forbidden("这件事由每个人自己办理，不用认领。")
+    found = authority.basis(session, workflow, case, party, who) if party and party.human else None
     if found is not None:
         for desk in authority.open_desks(session, case.id):
             if (
@@ -201,22 +205,24 @@ def my_desk(session: Session, case: Case, who: Actor) -> tuple[Desk, Standing]:
                 and desk.person_id in (None, who.id)
             ):
                 return desk, found
-    raise NotYours("这件事现在不在您的待办里。")
+    raise Forbidden("这件事现在不在您的待办里。")
 
 
-def _ground(session: Session, case: Case, who: Actor, name: str) -> tuple[Desk | None, Standing]:
+def _ground(
+    session: Session, case: Case, who: Actor, name: str
+) -> tuple[WorkItem | None, AuthorityBasis]:
     """Return the row and the ground of an act: the seat's, the delegate's, or a reader's. Raises
     NotYours.
     """
     try:
         return my_desk(session, case, who)
-    except NotYours:
+    except Forbidden:
         delegated = mine(session, case, who, "help")
         if name == "give_back" and delegated is not None:
             office = next(
                 (post.office for post in who.posts if post.unit_id == delegated.unit_id), "member"
             )
-            return session.get(Desk, delegated.beside_id), Standing(
+            return session.get(WorkItem, delegated.beside_id), AuthorityBasis(
                 delegated.unit_id, _party(case), office
             )
         if name in SEATED:
@@ -231,7 +237,7 @@ def _party(case: Case) -> str:
     return workflows.get(case.workflow, case.definition_version).state(case.state).waits_on.name
 
 
-def _reader(session: Session, case: Case, who: Actor) -> Standing:
+def _reader(session: Session, case: Case, who: Actor) -> AuthorityBasis:
     """Return as what somebody speaks who only sees the case: by the post nearest to it, else as a
     member.
     """
@@ -239,22 +245,22 @@ def _reader(session: Session, case: Case, who: Actor) -> Standing:
         who.posts, key=lambda post: (not case.unit.within(post.unit.path), -len(post.unit.path))
     )
     if posts:
-        return Standing(posts[0].unit_id, "reader", posts[0].office)
+        return AuthorityBasis(posts[0].unit_id, "reader", posts[0].office)
     if who.acting:
         row = who.acting[0]
-        return Standing(row.unit_id, "reader", row.office, acting=True, acting_for=row.for_id)
-    return Standing((who.branch or case.unit).id, "reader", "member")
+        return AuthorityBasis(row.unit_id, "reader", row.office, acting=True, acting_for=row.for_id)
+    return AuthorityBasis((who.branch or case.unit).id, "reader", "member")
 
 
-def mine(session: Session, case: Case, who: Actor, kind: str) -> Desk | None:
+def mine(session: Session, case: Case, who: Actor, kind: str) -> WorkItem | None:
     """Return the reader's own open row of a kind: delegated to him, or for his opinion."""
     return session.scalar(
-        sa.select(Desk)
+        sa.select(WorkItem)
         .where(
-            Desk.case_id == case.id,
-            Desk.kind == kind,
-            Desk.person_id == who.id,
-            Desk.closed_at.is_(None),
+            WorkItem.case_id == case.id,
+            WorkItem.kind == kind,
+            WorkItem.person_id == who.id,
+            WorkItem.closed_at.is_(None),
         )
         .limit(1)
     )
@@ -267,7 +273,7 @@ def possible(session: Session, case: Case, who: Actor, at: Moment) -> list[str]:
     talk = ["follow_up", *(["copy"] if _may_copy(who, case) else []), "comment"]
     try:
         desk, _standing = my_desk(session, case, who)
-    except NotYours:
+    except Forbidden:
         back = ["give_back"] if mine(session, case, who, "help") else []
         return [
             *back,
@@ -298,7 +304,7 @@ def _claim(act: Act) -> bool:
 
 def _release(act: Act) -> None:
     if act.desk.claimed_by != act.who.id:
-        raise NotYours("您没有认领这件事，不用释放。")
+        raise Forbidden("您没有认领这件事，不用释放。")
     act.desk.claimed_by, act.desk.claimed_on = None, None
 
 
@@ -332,7 +338,7 @@ def _delegate(act: Act) -> bool:
     colleagues.require(
         act.session, act.case, to, colleagues.helpers(act.session, act.case, desk, act.who)
     )
-    act.lay("help", to, desk.unit_id, role=desk.role, tier=desk.tier, beside_id=desk.id)
+    act.lay("help", to, desk.unit_id, role=desk.role, rank=desk.rank, beside_id=desk.id)
     act.result["to"] = [inbox.person_name(act.session, to)]
     act.tell(to, "delegated", WAITS)
     return True
@@ -342,7 +348,7 @@ def _give_back(act: Act) -> None:
     """交回: the delegate returns the row, or the seat takes it back."""
     helper = assignment.helper(act.session, act.desk)
     if helper is None:
-        raise NotOpen("这件事没有委派，不用交回。")
+        raise InvalidTransition("这件事没有委派，不用交回。")
     assignment.take_back(act.session, act.desk, act.at)
     other = helper.asked_by if helper.person_id == act.who.id else helper.person_id
     act.result["to"] = [inbox.person_name(act.session, other)]
@@ -352,11 +358,11 @@ def _give_back(act: Act) -> None:
 def _add_signer(act: Act) -> bool:
     """加签: ask another officer's opinion; he answers with a comment, and decides nothing."""
     to = act.words["person"]
-    asked = sa.select(Desk.id).where(
-        Desk.case_id == act.case.id,
-        Desk.kind == "sign",
-        Desk.person_id == to,
-        Desk.closed_at.is_(None),
+    asked = sa.select(WorkItem.id).where(
+        WorkItem.case_id == act.case.id,
+        WorkItem.kind == "sign",
+        WorkItem.person_id == to,
+        WorkItem.closed_at.is_(None),
     )
     if act.session.scalar(asked.limit(1)):
         return False
@@ -377,7 +383,7 @@ def _nudge(act: Act) -> None:
     if act.desk is not None and act.who.id in colleagues.at_work(
         act.session, act.case, act.desk, act.at.today
     ):
-        raise NotYours("这件事正等您办理，不用催办。")
+        raise Forbidden("这件事正等您办理，不用催办。")
     day = colleagues.workday(act.session, act.case, act.at.today).isoformat()
     last = act.session.scalar(
         sa.select(JournalRow)
@@ -388,7 +394,7 @@ def _nudge(act: Act) -> None:
         .limit(1)
     )
     if last is not None and last.result["day"] == day:
-        raise RuleSaysNo(
+        raise RuleViolation(
             say("{name}今天已经催办过，一件事一个工作日只催一次。", name=last.actor),
             rule="nudge",
             house_rule="催办每件每个工作日一次。",
@@ -400,7 +406,7 @@ def _nudge(act: Act) -> None:
         if person != act.who.id
     ]
     if not reached:
-        raise RuleSaysNo("现在没有等谁办理，不用催办。", rule="nudge")
+        raise RuleViolation("现在没有等谁办理，不用催办。", rule="nudge")
     for person in dict.fromkeys(reached):
         act.tell(person, "nudge", NUDGED)
     act.result.update(
@@ -416,9 +422,9 @@ def _follow_up(act: Act) -> bool:
         act.words["note"],
     )
     if day is not None and day < act.at.today:
-        raise WordsWrong({"day": "“跟进日期”已经过去，请选今天或以后的日期。"})
+        raise InvalidInput({"day": "“跟进日期”已经过去，请选今天或以后的日期。"})
     if len(note or "") > 200:
-        raise WordsWrong({"note": "“备注”最多 200 字。"})
+        raise InvalidInput({"note": "“备注”最多 200 字。"})
     if (row is None and day is None) or (row is not None and (row.day, row.note) == (day, note)):
         return False
     if row is not None:
@@ -444,18 +450,18 @@ def _may_copy(who: Actor, case: Case) -> bool:
 def _copy(act: Act) -> bool:
     """抄送: a row to read on another unit's or person's desk."""
     if not _may_copy(act.who, act.case):
-        raise NotYours("抄送由经办单位办理，您可以查看，不能抄送。")
+        raise Forbidden("抄送由经办单位办理，您可以查看，不能抄送。")
     unit_id, person = act.words["unit"], act.words["person"]
     if (unit_id is None) == (person is None):
-        raise WordsWrong({"unit": "请选一个“抄送单位”或“抄送个人”，只选其中一项。"})
+        raise InvalidInput({"unit": "请选一个“抄送单位”或“抄送个人”，只选其中一项。"})
     seat = colleagues.reader_seat(act.session, act.case, unit_id, person, act.who)
-    there = sa.select(Desk.id).where(
-        Desk.case_id == act.case.id,
-        Desk.kind == "copy",
-        Desk.closed_at.is_(None),
-        Desk.person_id == person
+    there = sa.select(WorkItem.id).where(
+        WorkItem.case_id == act.case.id,
+        WorkItem.kind == "copy",
+        WorkItem.closed_at.is_(None),
+        WorkItem.person_id == person
         if person
-        else sa.and_(Desk.person_id.is_(None), Desk.unit_id == seat.id),
+        else sa.and_(WorkItem.person_id.is_(None), WorkItem.unit_id == seat.id),
     )
     if act.session.scalar(there.limit(1)):
         return False

@@ -13,11 +13,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from oversight import workflows
-from oversight.base.refusals import WordsWrong
+from oversight.base.refusals import InvalidInput
 from oversight.base.sentences import say
 from oversight.law.definition import role_of
 from oversight.law.roles import COMMITTEE, OFFICES
-from oversight.models import Case, Desk, FollowUp, JournalRow, Person, Recusal, Unit
+from oversight.models import Case, FollowUp, JournalRow, Person, Recusal, Unit, WorkItem
 from oversight.models.cases import NEVER
 
 JUDGING = (
@@ -26,8 +26,8 @@ JUDGING = (
     "committee",
 )  # ladders whose people must not be the applicant's own
 _helping, _beside, _case = (
-    aliased(Desk),
-    aliased(Desk),
+    aliased(WorkItem),
+    aliased(WorkItem),
     aliased(Case),
 )  # asked about beside the row or case of a query
 BOXES = ("mine", "waiting", "units", "copied", "done", "follow_up")
@@ -68,12 +68,14 @@ def in_sight(who):
 def at_seat(who):
     """Return the condition that a desk row, open or not, is or was the reader's by name or office."""
     seats = [
-        sa.and_(Desk.unit_id == unit_id, Desk.role == ladder, Desk.tier >= tier)
-        for unit_id, ladder, tier in who.seats
+        sa.and_(
+            WorkItem.unit_id == unit_id, WorkItem.role == candidate_group, WorkItem.rank >= rank
+        )
+        for unit_id, candidate_group, rank in who.seats
     ]
     return sa.or_(
-        Desk.person_id == who.id,
-        sa.and_(Desk.person_id.is_(None), sa.or_(sa.false(), *seats, *_acting_seats(who))),
+        WorkItem.person_id == who.id,
+        sa.and_(WorkItem.person_id.is_(None), sa.or_(sa.false(), *seats, *_acting_seats(who))),
     )
 
 
@@ -81,40 +83,48 @@ def _acting_seats(who):
     """Yield the condition of each seat that the reader fills in another's place, that one's own
     cases excepted.
     """
-    for row, ladder, tier in who.acting_seats:
+    for row, candidate_group, rank in who.acting_seats:
         for_him = (
             [
                 ~sa.exists().where(
-                    Recusal.case_id == Desk.case_id, Recusal.person_id == row.for_id
+                    Recusal.case_id == WorkItem.case_id, Recusal.person_id == row.for_id
                 ),
                 ~sa.exists().where(
-                    _case.id == Desk.case_id,
-                    sa.or_(_case.concerns_id == row.for_id, _barred(who, row.for_id, _case)),
+                    _case.id == WorkItem.case_id,
+                    sa.or_(_case.data_subject_id == row.for_id, _barred(who, row.for_id, _case)),
                 ),
             ]
             if row.for_id
             else []
         )
-        scope = [Desk.workflow == row.workflow] if row.workflow else []
+        scope = [WorkItem.workflow == row.workflow] if row.workflow else []
         yield sa.and_(
-            Desk.unit_id == row.unit_id, Desk.role == ladder, Desk.tier >= tier, *scope, *for_him
+            WorkItem.unit_id == row.unit_id,
+            WorkItem.role == candidate_group,
+            WorkItem.rank >= rank,
+            *scope,
+            *for_him,
         )
 
 
 def _on_my_desk(who, kinds: tuple[str, ...]):
     """Return the condition that an open desk row is the reader's to act on, own cases excepted."""
     return sa.and_(
-        Desk.case_id == Case.id,
-        Desk.closed_at.is_(None),
-        Desk.kind.in_(kinds),
+        WorkItem.case_id == Case.id,
+        WorkItem.closed_at.is_(None),
+        WorkItem.kind.in_(kinds),
         at_seat(who),
-        sa.or_(Desk.kind == "copy", ~_barred(who, who.id, Case)),
-        sa.or_(Desk.role == "member", Case.concerns_id.is_(None), Case.concerns_id != who.id),
+        sa.or_(WorkItem.kind == "copy", ~_barred(who, who.id, Case)),
         sa.or_(
-            sa.and_(Desk.role == "member", Desk.person_id == who.id),
-            ~sa.exists().where(Recusal.case_id == Desk.case_id, Recusal.person_id == who.id),
+            WorkItem.role == "member",
+            Case.data_subject_id.is_(None),
+            Case.data_subject_id != who.id,
         ),
-        sa.or_(Desk.kind != "act", _mine_to_do(who)),
+        sa.or_(
+            sa.and_(WorkItem.role == "member", WorkItem.person_id == who.id),
+            ~sa.exists().where(Recusal.case_id == WorkItem.case_id, Recusal.person_id == who.id),
+        ),
+        sa.or_(WorkItem.kind != "act", _mine_to_do(who)),
     )
 
 
@@ -133,11 +143,11 @@ def _barred(who, person_id: str, case):
         ),
     )
     return sa.and_(
-        Desk.role.not_in(("branch", "member")),
+        WorkItem.role.not_in(("branch", "member")),
         ~_waits_on(case, lambda role: not role.judges),
         sa.or_(
             _leads(who, person_id, case),
-            sa.and_(Desk.role.in_(JUDGING), _applied(person_id)),
+            sa.and_(WorkItem.role.in_(JUDGING), _applied(person_id)),
             sa.and_(_waits_on(case, lambda role: role.anew), decided),
         ),
     )
@@ -183,8 +193,8 @@ def _leads(who, person_id: str, case):
 def _mine_to_do(who):
     """Return the condition that a row was neither handed to somebody else nor delegated."""
     return sa.and_(
-        sa.or_(Desk.handed_to.is_(None), Desk.handed_to == who.id),
-        ~sa.exists().where(_helping.beside_id == Desk.id, _helping.closed_at.is_(None)),
+        sa.or_(WorkItem.handed_to.is_(None), WorkItem.handed_to == who.id),
+        ~sa.exists().where(_helping.beside_id == WorkItem.id, _helping.closed_at.is_(None)),
     )
 
 
@@ -193,11 +203,11 @@ def _applied(person_id: str):
     it.
     """
     sides = [
-        sa.and_(Desk.workflow == workflow.name, JournalRow.role == workflow.opened_by.name)
+        sa.and_(WorkItem.workflow == workflow.name, JournalRow.role == workflow.opened_by.name)
         for workflow in workflows.every()
     ]
     return sa.exists().where(
-        JournalRow.case_id == Desk.case_id,
+        JournalRow.case_id == WorkItem.case_id,
         sa.or_(sa.false(), *sides),
         sa.or_(JournalRow.actor_id == person_id, JournalRow.acting_for == person_id),
     )
@@ -227,7 +237,7 @@ def passed_on(who):
         Case.unit_id.in_(who.former),
         Case.closed_at.is_not(None),
         Case.workflow.in_(heritable),
-        Case.concerns_id.is_(None),
+        Case.data_subject_id.is_(None),
     )
 
 
@@ -237,8 +247,8 @@ def _box(who, box: str):
     visible = sa.exists().where(Unit.id == Case.unit_id, in_sight(who))
     reach = sa.or_(
         visible,
-        sa.exists().where(Desk.case_id == Case.id, at_seat(who)),
-        Case.concerns_id == who.id,
+        sa.exists().where(WorkItem.case_id == Case.id, at_seat(who)),
+        Case.data_subject_id == who.id,
     )  # as authority.see
     own_units = [post.unit_id for post in who.posts]
     conditions = {
@@ -247,7 +257,7 @@ def _box(who, box: str):
             Case.closed_at.is_(None),
             ~mine,
             reach,
-            sa.or_(_acted(who), Case.unit_id.in_(own_units), Case.concerns_id == who.id),
+            sa.or_(_acted(who), Case.unit_id.in_(own_units), Case.data_subject_id == who.id),
         ),
         "units": sa.and_(Case.closed_at.is_(None), visible),
         "copied": sa.exists().where(_on_my_desk(who, ("copy", "watch", "sign"))),
@@ -257,7 +267,7 @@ def _box(who, box: str):
         "follow_up": sa.and_(Case.closed_at.is_(None), reach, sa.exists().where(_followed(who))),
     }
     if box not in conditions:
-        raise WordsWrong({"box": say("没有这个分类：{box}。", box=box[:20])})
+        raise InvalidInput({"box": say("没有这个分类：{box}。", box=box[:20])})
     return sa.and_(Case.zone_id == who.zone_id, conditions[box])
 
 
@@ -279,7 +289,7 @@ def _narrow(statement, filters: Filters, today: date):
     }
     if filters.due:
         if filters.due not in limits:
-            raise WordsWrong({"due": say("没有这个筛选：{due}。", due=filters.due[:20])})
+            raise InvalidInput({"due": say("没有这个筛选：{due}。", due=filters.due[:20])})
         statement = statement.where(limits[filters.due])
     return statement
 
@@ -342,7 +352,7 @@ def _after(cursor: str, due, box: str):
         day = date.fromisoformat(day)
         case_id = str(uuid.UUID(case_id))
     except ValueError:
-        raise WordsWrong({"cursor": "翻页标记无效，请从第一页开始。"}) from None
+        raise InvalidInput({"cursor": "翻页标记无效，请从第一页开始。"}) from None
     if box == "done":
         return Case.id < case_id
     return sa.or_(due > day, sa.and_(due == day, Case.id > case_id))

@@ -13,18 +13,18 @@ from sqlalchemy.orm import Session
 
 from oversight.base.clock import Moment
 from oversight.base.db import insert_once, new_id
-from oversight.models import Case, Desk, Notice, Work
+from oversight.models import Case, Notice, OutboxMessage, WorkItem
 
 WAITING = "您有1件待办"
 
 
-def plan(
+def enqueue(
     session: Session, zone_id: str, key: str, kind: str, payload: dict, due_at: datetime
 ) -> bool:
     """Write down work in the session's own transaction; a key says the same thing only once."""
     return insert_once(
         session,
-        Work,
+        OutboxMessage,
         id=new_id(),
         zone_id=zone_id,
         key=key,
@@ -41,12 +41,16 @@ def notify_desk(session: Session, key: str, payload: dict, at: Moment, people: C
     if case is None or case.closed_at or not _still(case, payload):
         return
     for desk in session.scalars(
-        sa.select(Desk).where(
-            Desk.case_id == case.id, Desk.closed_at.is_(None), Desk.kind.in_(("act", "watch"))
+        sa.select(WorkItem).where(
+            WorkItem.case_id == case.id,
+            WorkItem.closed_at.is_(None),
+            WorkItem.kind.in_(("act", "watch")),
         )
     ):
         for person_id in people(session, desk, at.today):
-            tell(session, case.zone_id, person_id, key, payload.get("text") or WAITING, at, case.id)
+            notify(
+                session, case.zone_id, person_id, key, payload.get("text") or WAITING, at, case.id
+            )
 
 
 def _still(case: Case, payload: dict) -> bool:
@@ -58,7 +62,7 @@ def _still(case: Case, payload: dict) -> bool:
     )
 
 
-def tell(
+def notify(
     session: Session,
     zone_id: str,
     person_id: str,
@@ -81,12 +85,16 @@ def tell(
     )
 
 
-def drain(session: Session, at: Moment, handlers: dict[str, Callable], limit: int = 200) -> int:
+def dispatch(session: Session, at: Moment, handlers: dict[str, Callable], limit: int = 200) -> int:
     """Do what is due, each in a transaction of its own; returns how many were done. Commits."""
     due = session.scalars(
-        sa.select(Work.id)
-        .where(Work.done_at.is_(None), Work.due_at <= at.now, Work.attempts < 5)
-        .order_by(Work.due_at, Work.id)
+        sa.select(OutboxMessage.id)
+        .where(
+            OutboxMessage.done_at.is_(None),
+            OutboxMessage.due_at <= at.now,
+            OutboxMessage.attempts < 5,
+        )
+        .order_by(OutboxMessage.due_at, OutboxMessage.id)
         .limit(limit)
     ).all()
     session.commit()
@@ -94,7 +102,7 @@ def drain(session: Session, at: Moment, handlers: dict[str, Callable], limit: in
 
 
 def _do(session: Session, work_id: str, at: Moment, handlers: dict[str, Callable]) -> bool:
-    row = session.get(Work, work_id, with_for_update={"skip_locked": True})
+    row = session.get(OutboxMessage, work_id, with_for_update={"skip_locked": True})
     if row is None or row.done_at:
         session.rollback()
         return False
@@ -106,9 +114,9 @@ def _do(session: Session, work_id: str, at: Moment, handlers: dict[str, Callable
     except Exception as error:  # one broken piece of work must not stop the others
         session.rollback()
         session.execute(
-            sa.update(Work)
-            .where(Work.id == work_id)
-            .values(attempts=Work.attempts + 1, last_error=type(error).__name__)
+            sa.update(OutboxMessage)
+            .where(OutboxMessage.id == work_id)
+            .values(attempts=OutboxMessage.attempts + 1, last_error=type(error).__name__)
         )
         session.commit()
         return False

@@ -18,21 +18,21 @@ from oversight import workflows
 from oversight.base.clock import Moment
 from oversight.base.db import is_id, new_id
 from oversight.base.refusals import (
-    No,
-    NotInSight,
-    NotOpen,
-    NotYours,
-    RuleSaysNo,
-    SomebodyFirst,
-    Stale,
+    AlreadyTaken,
+    DomainError,
+    Forbidden,
+    InvalidTransition,
+    NotFound,
+    RuleViolation,
+    VersionConflict,
 )
 from oversight.base.sentences import say
 from oversight.calendar.workdays import workdays_between
-from oversight.law.definition import STAY, Each, Move, Rule, State, Workflow
+from oversight.law.definition import INTERNAL, Move, MultiInstance, Rule, State, Workflow
 from oversight.law.inputs import read_words
-from oversight.law.roles import CLOCK, COUNT
-from oversight.models import Case, Desk, JournalRow, Refusal, Unit
-from oversight.rules.context import Attempt
+from oversight.law.roles import AUTOMATIC, TIMER
+from oversight.models import Case, JournalRow, Refusal, Unit, WorkItem
+from oversight.rules.context import TransitionContext
 
 from . import assignment, authority, inbox, outbox
 from .authority import Actor
@@ -77,8 +77,8 @@ def forget_machine(name: str) -> None:
 
 def _authorize(event) -> bool:
     attempt = event.model
-    if attempt.standing is None and attempt.move.by not in (CLOCK, COUNT):
-        attempt.standing = authority.require(
+    if attempt.basis is None and attempt.move.by not in (TIMER, AUTOMATIC):
+        attempt.basis = authority.require(
             attempt.session, attempt.workflow, attempt.case, attempt.move, attempt.actor
         )
         _respect_claims(attempt)
@@ -93,10 +93,10 @@ def _read(event) -> bool:
 
 def _guard(event) -> bool:
     attempt = event.model
-    if attempt.move.by is CLOCK:
+    if attempt.move.by is TIMER:
         due = attempt.move.on(attempt)
         if due is None or attempt.today < due:
-            raise NotOpen("还没有到时候。", rule="clock")
+            raise InvalidTransition("还没有到时候。", rule="clock")
     for guard in attempt.move.only_if:
         ensure(guard, attempt)
     return True
@@ -111,7 +111,7 @@ def _apply(event) -> None:
         effect.act(attempt)
 
 
-def ensure(guard: Rule, attempt: Attempt) -> None:
+def ensure(guard: Rule, attempt: TransitionContext) -> None:
     """Let a guard speak. Raises RuleSaysNo with its sentence and ground."""
     if not guard.test(attempt):
         ground = (
@@ -119,18 +119,18 @@ def ensure(guard: Rule, attempt: Attempt) -> None:
             if guard.source.is_clause
             else {"house_rule": guard.source.text}
         )
-        raise RuleSaysNo(
+        raise RuleViolation(
             guard.sentence, rule=guard.name, field=guard.words[0] if guard.words else None, **ground
         )
 
 
-def _respect_claims(attempt: Attempt) -> None:
+def _respect_claims(attempt: TransitionContext) -> None:
     """What somebody else has claimed, was handed or was delegated is his to work on.
 
     Raises SomebodyFirst.
     """
     for desk in authority.open_desks(attempt.session, attempt.case.id):
-        if desk.unit_id == attempt.standing.unit_id and attempt.standing.desk_id in (None, desk.id):
+        if desk.unit_id == attempt.basis.unit_id and attempt.basis.desk_id in (None, desk.id):
             assignment.respect(attempt.session, desk, attempt.actor, attempt.today)
 
 
@@ -141,7 +141,7 @@ def lock(session: Session, case_id: str) -> Case:
     """Load a case under a row lock and as it is now. Raises NotInSight."""
     case = session.get(Case, case_id, with_for_update=True, populate_existing=True)
     if case is None:
-        raise NotInSight()
+        raise NotFound()
     return case
 
 
@@ -173,7 +173,9 @@ def perform(
     ):
         raise _stale(session, case)
     _must_be_open(session, workflow, case, move, name, actor)
-    attempt = Attempt(session, workflow, case, move, actor, at, raw=words or {}, state=state.name)
+    attempt = TransitionContext(
+        session, workflow, case, move, actor, at, raw=words or {}, state=state.name
+    )
     _fire(attempt)
     _count(attempt)
     return case
@@ -206,31 +208,29 @@ def _must_be_open(
     name: str,
     actor: Actor | None,
 ) -> None:
-    if move is not None and (move.by in (CLOCK, COUNT)) == (actor is None):
+    if move is not None and (move.by in (TIMER, AUTOMATIC)) == (actor is None):
         return
     if move is not None:
-        raise NotYours(say("“{move}”由系统到期自动办理，不由人办理。", move=move.label))
+        raise Forbidden(say("“{move}”由系统到期自动办理，不由人办理。", move=move.label))
     if not workflow.names(name):
-        raise NotInSight(
-            say("“{workflow}”没有这一步：{move}。", workflow=workflow.title, move=name)
-        )
+        raise NotFound(say("“{workflow}”没有这一步：{move}。", workflow=workflow.title, move=name))
     state = workflow.state(case.state)
-    raise NotOpen(
+    raise InvalidTransition(
         say("这件事现在是“{state}”，不能再办这一步。", state=state.label), **last_act(session, case)
     )
 
 
-def _fire(attempt: Attempt) -> None:
+def _fire(attempt: TransitionContext) -> None:
     """Run the machine for one move and write down what came of it."""
     before = attempt.state
     machine(attempt.workflow).events[attempt.move.name].trigger(attempt)
     state = attempt.workflow.state(attempt.state)
     _note_silence(attempt, attempt.workflow.state(before))
     _write_state(attempt, state)
-    if attempt.move.enters is not STAY:
+    if attempt.move.enters is not INTERNAL:
         assignment.stop_clock(attempt, attempt.workflow.state(before))
         assignment.enter(attempt, state)
-    elif attempt.move.many:
+    elif attempt.move.per_participant:
         assignment.close_slot(attempt)
     else:
         if attempt.move.closes:
@@ -242,18 +242,18 @@ def _fire(attempt: Attempt) -> None:
     attempt.session.flush()
 
 
-def _note_silence(attempt: Attempt, state: State) -> None:
+def _note_silence(attempt: TransitionContext, state: State) -> None:
     """Keep who did not answer and since when, where the clock moves a case that waited for an
     answer.
     """
-    if attempt.move.by is CLOCK and state.waits_on is not None and state.waits_on.judges:
+    if attempt.move.by is TIMER and state.waits_on is not None and state.waits_on.judges:
         who = authority.waits_label(
             attempt.session, attempt.workflow, attempt.case, state.waits_on, attempt.today
         )
         attempt.result["unanswered"] = {"by": who, "since": attempt.case.entered_at.isoformat()}
 
 
-def _open_following(attempt: Attempt) -> None:
+def _open_following(attempt: TransitionContext) -> None:
     """Open the cases that a move gives rise to, on the ground on which it was made."""
     for workflow, unit_id, facts in attempt.opens:
         opened = open_case(
@@ -263,12 +263,12 @@ def _open_following(attempt: Attempt) -> None:
             facts,
             attempt.actor,
             attempt.at,
-            standing=attempt.standing,
+            basis=attempt.basis,
         )
         attempt.result.setdefault("opened", []).append(opened.id)
 
 
-def _write_state(attempt: Attempt, state: State) -> None:
+def _write_state(attempt: TransitionContext, state: State) -> None:
     """Write the state under a version check, although the row is locked: belt and braces."""
     case, session = attempt.case, attempt.session
     session.flush()
@@ -278,7 +278,7 @@ def _write_state(attempt: Attempt, state: State) -> None:
         .values(
             state=state.name,
             version=case.version + 1,
-            entered_at=case.entered_at if attempt.move.enters is STAY else attempt.at.now,
+            entered_at=case.entered_at if attempt.move.enters is INTERNAL else attempt.at.now,
             closed_at=attempt.at.now if attempt.workflow.final(state) else None,
         )
         .execution_options(synchronize_session=False)
@@ -288,9 +288,9 @@ def _write_state(attempt: Attempt, state: State) -> None:
     session.refresh(case)
 
 
-def _stale(session: Session, case: Case) -> Stale:
+def _stale(session: Session, case: Case) -> VersionConflict:
     last = last_act(session, case)
-    return Stale(
+    return VersionConflict(
         say(
             "这件事刚刚已由{who}处理：{what}。您的这一步没有生效，写的内容还在。",
             who=last["decided_by"],
@@ -323,15 +323,15 @@ def last_act(session: Session, case: Case) -> dict:
     return {"decided_by": row.actor, "decided_at": row.at.isoformat(), "what": label}
 
 
-def _count(attempt: Attempt) -> None:
+def _count(attempt: TransitionContext) -> None:
     """Make the move that the facts decide; where many answer, once every slot is closed."""
     session, case = attempt.session, attempt.case
     state = attempt.workflow.state(case.state)
-    if isinstance(state.waits_on, Each) and authority.open_desks(session, case.id):
+    if isinstance(state.waits_on, MultiInstance) and authority.open_desks(session, case.id):
         return
     for move in attempt.workflow.leaving(state):
-        if move.by is COUNT:
-            counted = Attempt(
+        if move.by is AUTOMATIC:
+            counted = TransitionContext(
                 session, attempt.workflow, case, move, None, attempt.at, state=state.name
             )
             if all(guard.test(counted) for guard in move.only_if):
@@ -345,8 +345,8 @@ def tick(session: Session, case_id: str, at: Moment) -> bool:
     case = lock(session, case_id)
     workflow = workflows.get(case.workflow, case.definition_version)
     for move in workflow.leaving(workflow.state(case.state)):
-        if move.by is CLOCK:
-            attempt = Attempt(session, workflow, case, move, None, at, state=case.state)
+        if move.by is TIMER:
+            attempt = TransitionContext(session, workflow, case, move, None, at, state=case.state)
             due = move.on(attempt)
             if due is not None and due <= at.today:
                 perform(session, case_id, move.name, None, {}, version=None, at=at)
@@ -354,48 +354,48 @@ def tick(session: Session, case_id: str, at: Moment) -> bool:
     return False
 
 
-def recount(session: Session, case_id: str, at: Moment) -> Case:
+def evaluate_automatic(session: Session, case_id: str, at: Moment) -> Case:
     """Let the facts decide in a case after something it rests on was changed elsewhere.
 
     Does not commit.
     """
     case = lock(session, case_id)
     workflow = workflows.get(case.workflow, case.definition_version)
-    _count(Attempt(session, workflow, case, None, None, at, state=case.state))
+    _count(TransitionContext(session, workflow, case, None, None, at, state=case.state))
     return case
 
 
-def reseat_case(session: Session, case_id: str, at: Moment) -> bool:
+def reassign_case(session: Session, case_id: str, at: Moment) -> bool:
     """Lay a case where its work lies today and count again; returns whether it moved. Does not
     commit.
     """
     case = lock(session, case_id)
     workflow = workflows.get(case.workflow, case.definition_version)
     before = [
-        (desk.unit_id, desk.role, desk.tier) for desk in authority.open_desks(session, case_id)
+        (desk.unit_id, desk.role, desk.rank) for desk in authority.open_desks(session, case_id)
     ]
-    attempt = Attempt(session, workflow, case, None, None, at, state=case.state)
-    assignment.reseat(attempt, workflow.state(case.state))
+    attempt = TransitionContext(session, workflow, case, None, None, at, state=case.state)
+    assignment.reassign(attempt, workflow.state(case.state))
     session.flush()
     _count(attempt)
     after = [
-        (desk.unit_id, desk.role, desk.tier) for desk in authority.open_desks(session, case_id)
+        (desk.unit_id, desk.role, desk.rank) for desk in authority.open_desks(session, case_id)
     ]
     return before != after
 
 
-def restate(
+def amend_facts(
     session: Session,
     case_id: str,
     name: str,
     facts: dict,
     who: Actor,
-    standing: authority.Standing,
+    basis: authority.AuthorityBasis,
     at: Moment,
 ) -> None:
     """Change facts of a case since the record that they rest on was corrected. Does not commit."""
     case = lock(session, case_id)
-    attempt = Attempt(
+    attempt = TransitionContext(
         session,
         workflows.get(case.workflow, case.definition_version),
         case,
@@ -403,7 +403,7 @@ def restate(
         who,
         at,
         state=case.state,
-        standing=standing,
+        basis=basis,
     )
     attempt.result = {key: [case.facts.get(key), value] for key, value in facts.items()}
     attempt.set_facts(**facts)
@@ -411,12 +411,12 @@ def restate(
     session.flush()
 
 
-def redate(session: Session, case: Case, due_on: date, at: Moment) -> bool:
+def reschedule(session: Session, case: Case, due_on: date, at: Moment) -> bool:
     """Give a locked case another last day, since what it waits for has moved. Does not commit."""
     if case.due_on == due_on:
         return False
     workflow = workflows.get(case.workflow, case.definition_version)
-    attempt = Attempt(
+    attempt = TransitionContext(
         session,
         workflow,
         case,
@@ -424,13 +424,13 @@ def redate(session: Session, case: Case, due_on: date, at: Moment) -> bool:
         None,
         at,
         state=case.state,
-        standing=authority.Standing(case.unit_id, "clock", ""),
+        basis=authority.AuthorityBasis(case.unit_id, "clock", ""),
     )
     attempt.result = {"due_on": [case.due_on.isoformat(), due_on.isoformat()]}
     spent = workdays_between(attempt.calendar, case.running_since, due_on)
     case.due_on, case.budget_workdays = due_on, case.used_workdays + spent
     for desk in session.scalars(
-        sa.select(Desk).where(Desk.case_id == case.id, Desk.closed_at.is_(None))
+        sa.select(WorkItem).where(WorkItem.case_id == case.id, WorkItem.closed_at.is_(None))
     ):
         desk.due_on = due_on
     record(attempt, "redate", "redate", case.state, case.state)
@@ -438,17 +438,17 @@ def redate(session: Session, case: Case, due_on: date, at: Moment) -> bool:
     return True
 
 
-def _recorded(case: Case, who: Actor | None, role: str) -> authority.Standing:
+def _recorded(case: Case, who: Actor | None, role: str) -> authority.AuthorityBasis:
     """Return the ground of a record made outside the case: the post of who made it; None is the
     system.
     """
     post = who.posts[0] if who and who.posts else None
-    return authority.Standing(
+    return authority.AuthorityBasis(
         post.unit_id if post else case.unit_id, role, post.office if post else ""
     )
 
 
-def conclude(session: Session, case_id: str, reason: str, who: Actor | None, at: Moment) -> None:
+def force_close(session: Session, case_id: str, reason: str, who: Actor | None, at: Moment) -> None:
     """End an open case by its own `terminate`, since its member was recorded as gone. Does not
     commit.
 
@@ -459,9 +459,9 @@ def conclude(session: Session, case_id: str, reason: str, who: Actor | None, at:
     workflow = workflows.get(case.workflow, case.definition_version)
     move = workflow.move(workflow.state(case.state), "terminate")
     if move is None:
-        raise NotOpen(say("“{workflow}”现在不能终止办理。", workflow=workflow.title))
+        raise InvalidTransition(say("“{workflow}”现在不能终止办理。", workflow=workflow.title))
     _fire(
-        Attempt(
+        TransitionContext(
             session,
             workflow,
             case,
@@ -470,12 +470,12 @@ def conclude(session: Session, case_id: str, reason: str, who: Actor | None, at:
             at,
             raw={"reason": reason},
             state=case.state,
-            standing=_recorded(case, who, "registrar"),
+            basis=_recorded(case, who, "registrar"),
         )
     )
 
 
-def inherit(
+def reassign_unit(
     session: Session, case_id: str, unit: Unit, who: Actor | None, at: Moment, reason: str = ""
 ) -> Case:
     """Pass an open case to the successor of its unit, or where its member went, with its desks.
@@ -484,7 +484,7 @@ def inherit(
     """
     case = lock(session, case_id)
     workflow = workflows.get(case.workflow, case.definition_version)
-    attempt = Attempt(
+    attempt = TransitionContext(
         session,
         workflow,
         case,
@@ -494,15 +494,15 @@ def inherit(
         state=case.state,
         raw={"reason": reason} if reason else {},
     )
-    attempt.standing = _recorded(case, who, "successor")
+    attempt.basis = _recorded(case, who, "successor")
     attempt.result = {"unit": [case.unit_id, unit.id]}
     case.unit, case.unit_id = unit, unit.id
     session.execute(
-        sa.update(Desk)
-        .where(Desk.case_id == case.id, Desk.closed_at.is_(None))
+        sa.update(WorkItem)
+        .where(WorkItem.case_id == case.id, WorkItem.closed_at.is_(None))
         .values(case_unit_id=unit.id)
     )
-    assignment.reseat(attempt, workflow.state(case.state))
+    assignment.reassign(attempt, workflow.state(case.state))
     record(attempt, "inherit", "inherit", case.state, case.state)
     session.flush()
     _count(attempt)
@@ -520,7 +520,7 @@ def open_case(
     actor: Actor,
     at: Moment,
     *,
-    standing: authority.Standing | None = None,
+    basis: authority.AuthorityBasis | None = None,
 ) -> Case:
     """Open a case in a unit. Does not commit. Raises as `perform`, and SomebodyFirst where one is
     open.
@@ -531,7 +531,7 @@ def open_case(
     workflow = workflows.current(name)
     unit = session.get(Unit, unit_id) if is_id(unit_id) else None
     if unit is None or unit.zone_id != actor.zone_id or not actor.sees(unit):
-        raise NotInSight("没有找到这个单位，或不在您的管理范围内。")
+        raise NotFound("没有找到这个单位，或不在您的管理范围内。")
     case = Case(
         id=new_id(),
         zone_id=unit.zone_id,
@@ -547,22 +547,22 @@ def open_case(
         version=1,
         seq=0,
         head="",
-        raised=0,
+        escalation_level=0,
         used_workdays=0,
     )
-    attempt = Attempt(session, workflow, case, None, actor, at, state=workflow.opens.name)
-    concerned = (facts or {}).get(workflow.concerns) if workflow.concerns else None
-    case.concerns_id = (
+    attempt = TransitionContext(session, workflow, case, None, actor, at, state=workflow.opens.name)
+    concerned = (facts or {}).get(workflow.data_subject) if workflow.data_subject else None
+    case.data_subject_id = (
         concerned if is_id(concerned) else None
     )  # who may open depends on whose own case it is
-    attempt.standing = standing or _may_open(attempt)
+    attempt.basis = basis or _may_open(attempt)
     attempt.words, attempt.raw = read_words(workflow.facts, facts or {})
     case.facts = {key: value for key, value in attempt.raw.items() if value is not None}
-    case.concerns_id = case.facts.get(workflow.concerns)
+    case.data_subject_id = case.facts.get(workflow.data_subject)
     with session.no_autoflush:
         for guard in workflow.open_if:
             ensure(guard, attempt)
-        case.subject = workflow.subject(attempt) if workflow.subject else None
+        case.business_key = workflow.business_key(attempt) if workflow.business_key else None
     _insert_case(session, case)
     for effect in workflow.on_open:
         effect.act(attempt)
@@ -572,11 +572,11 @@ def open_case(
     return case
 
 
-def _may_open(attempt: Attempt) -> authority.Standing:
+def _may_open(attempt: TransitionContext) -> authority.AuthorityBasis:
     workflow, case = attempt.workflow, attempt.case
-    found = authority.standing(attempt.session, workflow, case, workflow.opened_by, attempt.actor)
+    found = authority.basis(attempt.session, workflow, case, workflow.opened_by, attempt.actor)
     if found is None:
-        raise NotYours(
+        raise Forbidden(
             say(
                 "“{workflow}”由{party}提出，不由您办理。",
                 workflow=workflow.title,
@@ -593,15 +593,15 @@ def _insert_case(session: Session, case: Case) -> None:
             session.add(case)
             session.flush()
     except IntegrityError as error:
-        raise SomebodyFirst("这件事已有一件正在办理，不能重复提出。") from error
+        raise AlreadyTaken("这件事已有一件正在办理，不能重复提出。") from error
 
 
 # Recording ---------------------------------------------------------------------------------------
 
 
-def record(attempt: Attempt, kind: str, move: str, before: str, after: str) -> None:
+def record(attempt: TransitionContext, kind: str, move: str, before: str, after: str) -> None:
     """Append the journal row in the same transaction and carry the chain's head on the case."""
-    case, stand = attempt.case, attempt.standing
+    case, stand = attempt.case, attempt.basis
     row = chain_row(
         case,
         kind=kind,
@@ -621,12 +621,12 @@ def record(attempt: Attempt, kind: str, move: str, before: str, after: str) -> N
     case.seq, case.head = row.seq, row.hash
 
 
-def _signature(attempt: Attempt) -> str:
+def _signature(attempt: TransitionContext) -> str:
     """Name the actor as he acts: person, unit and office at the time."""
     if attempt.actor is None:
         return "系统"
-    unit = attempt.session.get(Unit, attempt.standing.unit_id)
-    name, stand = attempt.actor.person.name, attempt.standing
+    unit = attempt.session.get(Unit, attempt.basis.unit_id)
+    name, stand = attempt.actor.person.name, attempt.basis
     if stand.acting:  # X acting for Y
         name = (
             f"{name} 代 {inbox.person_name(attempt.session, stand.acting_for)}"
@@ -636,10 +636,10 @@ def _signature(attempt: Attempt) -> str:
     return f"{name}（{unit.name}{inbox.office_label(stand.office)}）"
 
 
-def _outgoing(attempt: Attempt, state: State) -> None:
+def _outgoing(attempt: TransitionContext, state: State) -> None:
     case = attempt.case
-    if state.waits_on is not None and state.waits_on.human and not attempt.move.many:
-        outbox.plan(
+    if state.waits_on is not None and state.waits_on.human and not attempt.move.per_participant:
+        outbox.enqueue(
             attempt.session,
             case.zone_id,
             f"desk:{case.id}:{case.version}",
@@ -673,13 +673,15 @@ def submit(
             finish(case)
         session.commit()
         return case
-    except No as no:
+    except DomainError as refusal:
         session.rollback()
-        refuse(session, no, actor, at, name, case_id=case_id)
+        refuse(session, refusal, actor, at, name, case_id=case_id)
         raise
     except StaleDataError as stale:
         session.rollback()
-        raise Stale("与这件事有关的党日刚刚被别人改动，您的这一步没有生效，请看过再办。") from stale
+        raise VersionConflict(
+            "与这件事有关的党日刚刚被别人改动，您的这一步没有生效，请看过再办。"
+        ) from stale
 
 
 def submit_opening(
@@ -702,9 +704,9 @@ def submit_opening(
             finish(case)
         session.commit()
         return case
-    except No as no:
+    except DomainError as refusal:
         session.rollback()
-        refuse(session, no, actor, at, then[0] if then else "open", workflow=workflow)
+        refuse(session, refusal, actor, at, then[0] if then else "open", workflow=workflow)
         raise
 
 
@@ -728,25 +730,25 @@ def commit(
             finish(done)
         session.commit()
         return done
-    except No as no:
+    except DomainError as refusal:
         session.rollback()
-        refuse(session, no, who, at, move, case_id=case_id)
+        refuse(session, refusal, who, at, move, case_id=case_id)
         raise
 
 
-def _explain(session: Session, no: No, case: Case, at: Moment) -> None:
+def _explain(session: Session, refusal: DomainError, case: Case, at: Moment) -> None:
     """Add to a refusal whom the case waits for and since when."""
     workflow = workflows.get(case.workflow, case.definition_version)
     party = workflow.state(case.state).waits_on
     label = authority.waits_label(session, workflow, case, party, at.today)
     if label:
-        no.extra.setdefault("waits_on", label)
-    no.extra.setdefault("since", case.entered_at.isoformat())
+        refusal.extra.setdefault("waits_on", label)
+    refusal.extra.setdefault("since", case.entered_at.isoformat())
 
 
 def refuse(
     session: Session,
-    no: No,
+    refusal: DomainError,
     actor: Actor | None,
     at: Moment,
     move: str,
@@ -758,8 +760,8 @@ def refuse(
     if actor is None:
         return
     case = session.get(Case, case_id) if case_id else None
-    if case is not None and not isinstance(no, NotInSight):
-        _explain(session, no, case, at)
+    if case is not None and not isinstance(refusal, NotFound):
+        _explain(session, refusal, case, at)
     session.add(
         Refusal(
             zone_id=actor.zone_id,
@@ -768,10 +770,11 @@ def refuse(
             move=move[:40],
             workflow=case.workflow if case else workflow[:40],
             actor_id=actor.id,
-            status=no.status,
-            rule=no.extra.get("rule"),
-            sentence=no.sentence,
-            ground=(no.extra.get("clause") or no.extra.get("house_rule") or "")[:200] or None,
+            status=refusal.status,
+            rule=refusal.extra.get("rule"),
+            sentence=refusal.sentence,
+            ground=(refusal.extra.get("clause") or refusal.extra.get("house_rule") or "")[:200]
+            or None,
         )
     )
     session.commit()

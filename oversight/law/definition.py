@@ -13,26 +13,26 @@ from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 
-from oversight.base.refusals import Unsound
+from oversight.base.refusals import InvalidDefinition
 
 from .clauses import Source
-from .roles import CLOCK, COUNT, Role
+from .roles import AUTOMATIC, TIMER, Role
 
 KINDS = ("text", "date", "number", "choice", "yes_no", "person", "file", "list")
 
 
-class _Stay:
+class _Internal:
     """The target of a move that leaves the case where it is."""
 
     def __repr__(self) -> str:
         return "STAY"
 
 
-STAY = _Stay()
+INTERNAL = _Internal()
 
 
 @dataclass(frozen=True)
-class Ask:
+class Field:
     """One word that a move asks for.
 
     `choices` are (value, label) pairs, for kind "choice" or for each entry of a "list"; `items` are
@@ -45,20 +45,22 @@ class Ask:
     required: bool = True
     choices: tuple[tuple[str, str], ...] = ()
     hint: str = ""
-    items: tuple[Ask, ...] = ()
+    items: tuple[Field, ...] = ()
 
     def __post_init__(self):
         if self.kind not in KINDS:
-            raise Unsound(f"{self.name}: no such kind of word: {self.kind}")
+            raise InvalidDefinition(f"{self.name}: no such kind of word: {self.kind}")
         if (
             self.kind == "choice"
             and not self.choices
             or self.choices
             and self.kind not in ("choice", "list")
         ):
-            raise Unsound(f"{self.name}: choices belong to kinds choice and list, and to no other")
+            raise InvalidDefinition(
+                f"{self.name}: choices belong to kinds choice and list, and to no other"
+            )
         if self.items and self.kind != "list":
-            raise Unsound(f"{self.name}: entries belong to a list")
+            raise InvalidDefinition(f"{self.name}: entries belong to a list")
 
 
 @dataclass(frozen=True)
@@ -74,14 +76,14 @@ class Due:
     workdays: int
     source: Source
     before: Callable[[object], date | None] | None = None
-    rungs: tuple[int, ...] = (1, 0)
+    reminders: tuple[int, ...] = (1, 0)
     until: Callable[[object], date | None] | None = None
     keeps: bool = False
-    climbs_to: Role | None = None
+    escalate_to: Role | None = None
 
 
 @dataclass(frozen=True)
-class Each:
+class MultiInstance:
     """Many at once: one desk row for each seat, or each person, that `over` names when the state is
     entered.
 
@@ -113,7 +115,7 @@ class Each:
 
 
 @dataclass(frozen=True)
-class Body:
+class Committee:
     """A committee that decides as one: each of its members acts once, for nobody but himself.
 
     `role` says where it sits and which offices belong to it; its members are frozen when the state
@@ -150,8 +152,8 @@ class Body:
         return True
 
 
-Party = Role | Each | Body
-MANY = (Each, Body)
+Party = Role | MultiInstance | Committee
+MANY = (MultiInstance, Committee)
 
 
 def role_of(party: Party) -> Role:
@@ -193,7 +195,7 @@ def rule(source: Source, *words: str) -> Callable[[Callable], Rule]:
 
     def make(test: Callable) -> Rule:
         if not (test.__doc__ or "").strip():
-            raise Unsound(f"guard {test.__name__} has no sentence")
+            raise InvalidDefinition(f"guard {test.__name__} has no sentence")
         return Rule(test, source, words)
 
     return make
@@ -228,31 +230,31 @@ class Move:
     name: str
     label: str
     leaves: State | tuple[State, ...]
-    enters: State | _Stay
+    enters: State | _Internal
     by: Party
     under: Source
-    asks: tuple[Ask, ...] = ()
+    asks: tuple[Field, ...] = ()
     only_if: tuple[Rule, ...] = ()
     does: tuple[Effect, ...] = ()
     on: Callable[[object], date | None] | None = None
     warns: tuple[Rule, ...] = ()
-    many: bool = False
+    per_participant: bool = False
     closes: str = ""
-    adds: bool = False
+    append_only: bool = False
     decides: bool = False
     consequence: str = ""
 
     @property
     def unversioned(self) -> bool:
         """True where several may act at the same instant: the version is not asked for."""
-        return self.many or self.adds
+        return self.per_participant or self.append_only
 
     @property
     def from_states(self) -> tuple[State, ...]:
         return self.leaves if isinstance(self.leaves, tuple) else (self.leaves,)
 
     def target(self, state: State) -> State:
-        return state if self.enters is STAY else self.enters
+        return state if self.enters is INTERNAL else self.enters
 
 
 @dataclass(frozen=True)
@@ -272,12 +274,12 @@ class Workflow:
     opens: State
     opened_by: Role
     moves: tuple[Move, ...]
-    facts: tuple[Ask, ...] = ()
+    facts: tuple[Field, ...] = ()
     open_if: tuple[Rule, ...] = ()
-    subject: Callable[[object], str | None] | None = None
+    business_key: Callable[[object], str | None] | None = None
     short: str = ""
     inherits: bool = False
-    concerns: str = ""
+    data_subject: str = ""
     discreet: bool = False
     on_open: tuple[Effect, ...] = ()
     states: tuple[State, ...] = field(init=False)
@@ -285,9 +287,9 @@ class Workflow:
     def __post_init__(self):
         found: dict[str, State] = {self.opens.name: self.opens}
         for move in self.moves:
-            for state in (*move.from_states, *(() if move.enters is STAY else (move.enters,))):
+            for state in (*move.from_states, *(() if move.enters is INTERNAL else (move.enters,))):
                 if found.setdefault(state.name, state) is not state:
-                    raise Unsound(f"{self.name}: two states are called {state.name}")
+                    raise InvalidDefinition(f"{self.name}: two states are called {state.name}")
         object.__setattr__(self, "states", tuple(found.values()))
         for check in (_unique_moves, _movable, _answered, _owned, _reachable, _ends, _clocked):
             check(self)
@@ -318,26 +320,30 @@ def _unique_moves(workflow: Workflow) -> None:
     for move in workflow.moves:
         for state in move.from_states:
             if (move.name, state.name) in seen:
-                raise Unsound(f"{workflow.name}: two moves called {move.name} leave {state.name}")
+                raise InvalidDefinition(
+                    f"{workflow.name}: two moves called {move.name} leave {state.name}"
+                )
             seen.add((move.name, state.name))
 
 
 def _movable(workflow: Workflow) -> None:
     for move in workflow.moves:
-        if move.by is CLOCK and move.on is None:
-            raise Unsound(
+        if move.by is TIMER and move.on is None:
+            raise InvalidDefinition(
                 f"{workflow.name}: {move.name} is made by the clock, which is not told when"
             )
-        if move.by is COUNT and not move.only_if and not _asks_many(move):
-            raise Unsound(
+        if move.by is AUTOMATIC and not move.only_if and not _asks_many(move):
+            raise InvalidDefinition(
                 f"{workflow.name}: {move.name} counts answers where nobody is asked for any"
             )
-        if move.by in (CLOCK, COUNT) and any(ask.required for ask in move.asks):
-            raise Unsound(f"{workflow.name}: nobody is there to write the words of {move.name}")
-        if isinstance(move.by, Role) and move.by.human and not move.by.tiers:
-            raise Unsound(f"{workflow.name}: nobody can ever make {move.name}")
-        if move.by.human is False and move.by not in (CLOCK, COUNT):
-            raise Unsound(f"{workflow.name}: nobody can ever make {move.name}")
+        if move.by in (TIMER, AUTOMATIC) and any(ask.required for ask in move.asks):
+            raise InvalidDefinition(
+                f"{workflow.name}: nobody is there to write the words of {move.name}"
+            )
+        if isinstance(move.by, Role) and move.by.human and not move.by.ranks:
+            raise InvalidDefinition(f"{workflow.name}: nobody can ever make {move.name}")
+        if move.by.human is False and move.by not in (TIMER, AUTOMATIC):
+            raise InvalidDefinition(f"{workflow.name}: nobody can ever make {move.name}")
 
 
 def _asks_many(move: Move) -> bool:
@@ -351,20 +357,22 @@ def _answered(workflow: Workflow) -> None:
     for move in workflow.moves:
         each = isinstance(move.by, MANY)
         if (
-            move.many
+            move.per_participant
             and not each
             or each
             and any(state.waits_on is not move.by for state in move.from_states)
         ):
-            raise Unsound(
+            raise InvalidDefinition(
                 f"{workflow.name}: {move.name} answers as one of many where many are not waited for"
             )
         asked = {ask.name for ask in move.asks}
         if move.closes and (move.closes not in asked or not _asks_many(move)):
-            raise Unsound(f"{workflow.name}: {move.name} closes a slot that nobody names or has")
+            raise InvalidDefinition(
+                f"{workflow.name}: {move.name} closes a slot that nobody names or has"
+            )
         for guard in move.only_if:
             if set(guard.words) - asked:
-                raise Unsound(
+                raise InvalidDefinition(
                     f"{workflow.name}: {guard.name} reads words that {move.name} does not ask for"
                 )
 
@@ -373,14 +381,16 @@ def _owned(workflow: Workflow) -> None:
     for state in workflow.states:
         final = workflow.final(state)
         if final and state.waits_on is not None:
-            raise Unsound(f"{workflow.name}: {state.name} waits for somebody who can do nothing")
+            raise InvalidDefinition(
+                f"{workflow.name}: {state.name} waits for somebody who can do nothing"
+            )
         if not final and state.waits_on is None:
-            raise Unsound(f"{workflow.name}: {state.name} waits for nobody")
+            raise InvalidDefinition(f"{workflow.name}: {state.name} waits for nobody")
         makers = [move.by for move in workflow.leaving(state)]
         if state.waits_on is not None and not any(
-            maker in (state.waits_on, COUNT) for maker in makers
+            maker in (state.waits_on, AUTOMATIC) for maker in makers
         ):
-            raise Unsound(f"{workflow.name}: who {state.name} waits for has no move")
+            raise InvalidDefinition(f"{workflow.name}: who {state.name} waits for has no move")
 
 
 def _reachable(workflow: Workflow) -> None:
@@ -394,7 +404,7 @@ def _reachable(workflow: Workflow) -> None:
                 edge.append(target)
     for state in workflow.states:
         if state.name not in reached:
-            raise Unsound(f"{workflow.name}: {state.name} cannot be reached")
+            raise InvalidDefinition(f"{workflow.name}: {state.name} cannot be reached")
 
 
 COMMON = ("void", "terminate")
@@ -404,7 +414,7 @@ def _ends(workflow: Workflow) -> None:
     """Every state has its own way to an end; being voided from above does not count as one."""
     good = {state.name for state in workflow.states if workflow.final(state)}
     if not good:
-        raise Unsound(f"{workflow.name} has no end")
+        raise InvalidDefinition(f"{workflow.name} has no end")
     while True:
         more = {
             state.name
@@ -421,7 +431,7 @@ def _ends(workflow: Workflow) -> None:
         good |= more
     for state in workflow.states:
         if state.name not in good:
-            raise Unsound(f"{workflow.name}: {state.name} is a trap")
+            raise InvalidDefinition(f"{workflow.name}: {state.name} is a trap")
 
 
 def _clocked(workflow: Workflow) -> None:
@@ -432,14 +442,16 @@ def _clocked(workflow: Workflow) -> None:
             and state.waits_on.judges
             and not state.due
         ):
-            raise Unsound(f"{workflow.name}: {state.name} waits for a superior without a clock")
+            raise InvalidDefinition(
+                f"{workflow.name}: {state.name} waits for a superior without a clock"
+            )
 
 
 def party_name(party: Party | None) -> str | None:
     return party.name if party is not None else None
 
 
-def ask_as_dict(ask: Ask) -> dict:
+def ask_as_dict(ask: Field) -> dict:
     """Return a word as API, printed table and forms know it."""
     found = {"name": ask.name, "kind": ask.kind, "required": ask.required, "label": ask.label}
     if ask.choices:
@@ -451,7 +463,7 @@ def ask_as_dict(ask: Ask) -> dict:
 
 def _move_as_dicts(move: Move) -> list[dict]:
     """Return one entry, or one a state where the move leaves the case in its state."""
-    if move.enters is STAY:
+    if move.enters is INTERNAL:
         return [_move_as_dict(move, [state], state) for state in move.from_states]
     return [_move_as_dict(move, move.from_states, move.enters)]
 

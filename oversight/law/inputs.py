@@ -10,18 +10,18 @@ import unicodedata
 from datetime import date
 from uuid import UUID
 
-from oversight.base.refusals import WordsWrong
+from oversight.base.refusals import InvalidInput
 from oversight.base.sentences import say
 
-from .definition import Ask
+from .definition import Field
 
 LONGEST = 2000
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 # Words that may always be added; they are kept in the journal although nobody asked for them.
 WELCOME = (
-    Ask("reason", "text", "理由", required=False),
-    Ask("opinion", "text", "意见", required=False),
-    Ask("note", "text", "备注", required=False),
+    Field("reason", "text", "理由", required=False),
+    Field("opinion", "text", "意见", required=False),
+    Field("note", "text", "备注", required=False),
 )
 YES, NO = {"true", "1", "yes", "on", "是"}, {"false", "0", "no", "否"}
 
@@ -30,13 +30,13 @@ class _Wrong(Exception):
     pass
 
 
-def read_words(asks: tuple[Ask, ...], raw: dict) -> tuple[dict, dict]:
+def read_words(asks: tuple[Field, ...], raw: dict) -> tuple[dict, dict]:
     """Return the words as typed values and as plain JSON values.
 
     Raises WordsWrong naming every field.
     """
     if not isinstance(raw, dict):
-        raise WordsWrong({"words": "填写的内容格式不对。"})
+        raise InvalidInput({"words": "填写的内容格式不对。"})
     typed, plain, wrong = {}, {}, {}
     asked = {ask.name for ask in asks}
     asks = (*asks, *(ask for ask in WELCOME if ask.name in raw and ask.name not in asked))
@@ -49,7 +49,7 @@ def read_words(asks: tuple[Ask, ...], raw: dict) -> tuple[dict, dict]:
         except _Wrong as problem:
             wrong[ask.name] = problem.args[0]
     if wrong:
-        raise WordsWrong(wrong)
+        raise InvalidInput(wrong)
     return typed, plain
 
 
@@ -57,7 +57,7 @@ def _plain(value):
     return value.isoformat() if isinstance(value, date) else value
 
 
-def _read(ask: Ask, value):
+def _read(ask: Field, value):
     if value is None or (isinstance(value, str) and not value.strip()) or value in ([], {}):
         if ask.required:
             raise _Wrong(say("请填写“{word}”。", word=ask.label))
@@ -65,7 +65,7 @@ def _read(ask: Ask, value):
     return _READERS[ask.kind](ask, value)
 
 
-def _text(ask: Ask, value) -> str:
+def _text(ask: Field, value) -> str:
     if isinstance(value, bool):
         value = "是" if value else "否"
     if not isinstance(value, str):
@@ -100,7 +100,7 @@ def read_day(value) -> date | None:
     return day if 2000 <= day.year <= 2100 else None
 
 
-def _date(ask: Ask, value) -> date:
+def _date(ask: Field, value) -> date:
     day = read_day(value)
     if day is None:
         raise _Wrong(
@@ -109,7 +109,7 @@ def _date(ask: Ask, value) -> date:
     return day
 
 
-def _number(ask: Ask, value) -> int:
+def _number(ask: Field, value) -> int:
     if isinstance(value, bool):
         raise _Wrong(say("“{word}”应是数字。", word=ask.label))
     try:
@@ -121,14 +121,14 @@ def _number(ask: Ask, value) -> int:
     return number
 
 
-def _choice(ask: Ask, value) -> str:
+def _choice(ask: Field, value) -> str:
     value = next((choice for choice, label in ask.choices if value in (choice, label)), None)
     if value is None:
         raise _Wrong(say("“{word}”请从给出的选项中选择。", word=ask.label))
     return value
 
 
-def _yes_no(ask: Ask, value) -> bool:
+def _yes_no(ask: Field, value) -> bool:
     if isinstance(value, bool):
         return value
     word = str(value).strip().lower()
@@ -137,14 +137,14 @@ def _yes_no(ask: Ask, value) -> bool:
     return word in YES
 
 
-def _person(ask: Ask, value) -> str:
+def _person(ask: Field, value) -> str:
     try:
         return str(UUID(value))
     except (ValueError, AttributeError, TypeError):
         raise _Wrong(say("“{word}”填写的编号不对。", word=ask.label)) from None
 
 
-def _list(ask: Ask, value) -> list:
+def _list(ask: Field, value) -> list:
     if isinstance(value, dict) and ask.items:
         value = [_keyed(ask, key, entry) for key, entry in value.items()]
     if not isinstance(value, list) or len(value) > 500:
@@ -162,17 +162,17 @@ def _list(ask: Ask, value) -> list:
     )
 
 
-def _keyed(ask: Ask, key: str, entry) -> dict:
+def _keyed(ask: Field, key: str, entry) -> dict:
     """Read {member: grade} or {member: {…}} as the entry of a list."""
     first, *others = ask.items
     return {first.name: key, **(entry if isinstance(entry, dict) else {others[0].name: entry})}
 
 
-def _entry(ask: Ask, number: int, entry) -> dict:
+def _entry(ask: Field, number: int, entry) -> dict:
     """Read one entry of a list; entries are kept as plain values."""
     try:
         return read_words(ask.items, entry)[1]
-    except WordsWrong as wrong:
+    except InvalidInput as wrong:
         raise _Wrong(
             say(
                 "“{word}”第 {number} 条：{problem}",

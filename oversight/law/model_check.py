@@ -10,7 +10,7 @@ from collections import deque
 from dataclasses import dataclass
 
 from .definition import COMMON, Move, State, Workflow, role_of
-from .roles import CLOCK, COUNT, LADDERS, Role
+from .roles import AUTOMATIC, CANDIDATE_GROUPS, TIMER, Role
 
 
 @dataclass(frozen=True)
@@ -66,9 +66,9 @@ def _stuck(workflow: Workflow, visit: Visit) -> str:
     """Could it get stuck? Where the one it waits for never acts, somebody else or the clock must."""
     makers = {move.by.name for move in _own_ways(workflow, visit.state)}
     waits = visit.state.waits_on
-    escapes = makers - {waits.name, COUNT.name}
+    escapes = makers - {waits.name, AUTOMATIC.name}
     climbs = any(move.name == "take_over" for move in workflow.leaving(visit.state))
-    if escapes or climbs or waits in (CLOCK, COUNT):
+    if escapes or climbs or waits in (TIMER, AUTOMATIC):
         return ""
     return f"{waits.label}一直不办，就没有别人能办，也没有期限到了自动了结。"
 
@@ -86,16 +86,20 @@ def _unable(workflow: Workflow, visit: Visit) -> str:
 def _unowned(workflow: Workflow, visit: Visit) -> str:
     """Has it an owner, also where the first holders of the office are gone?"""
     waits = visit.state.waits_on
-    if waits is CLOCK:
+    if waits is TIMER:
         return (
             ""
-            if any(m.by is CLOCK for m in workflow.leaving(visit.state))
+            if any(m.by is TIMER for m in workflow.leaving(visit.state))
             else "只等时间，时间到了却没有事发生。"
         )
-    if waits is COUNT or any(move.closes for move in workflow.leaving(visit.state)):
+    if waits is AUTOMATIC or any(move.closes for move in workflow.leaving(visit.state)):
         return ""
     role = role_of(waits)
-    if len(LADDERS[role.ladder]) > 1 or role.seat in ("superior", "above", "unit"):
+    if len(CANDIDATE_GROUPS[role.candidate_group]) > 1 or role.seat in (
+        "superior",
+        "above",
+        "unit",
+    ):
         return ""
     return f"{role.label}的职务空缺时没有人接替。"
 

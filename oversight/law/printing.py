@@ -10,7 +10,7 @@ import json
 from unicodedata import east_asian_width
 
 from .clauses import Source
-from .definition import STAY, Ask, Move, State, Workflow, as_table
+from .definition import INTERNAL, Field, Move, State, Workflow, as_table
 from .diagram import Arrow, Box, draw, marked
 
 KIND_LABELS = {
@@ -91,19 +91,19 @@ def _grouped(workflow: Workflow) -> list[list[Move]]:
         key = (
             move.name,
             move.label,
-            move.enters is STAY or move.enters.name,
+            move.enters is INTERNAL or move.enters.name,
             move.asks,
             move.only_if,
             move.does,
             move.under,
-            move.many,
+            move.per_participant,
         )
         found.setdefault(key, []).append(move)
     return list(found.values())
 
 
 def _move(number: int, moves: list[Move], grounds: dict) -> list[str]:
-    move, enters = moves[0], "状态不变" if moves[0].enters is STAY else moves[0].enters.label
+    move, enters = moves[0], "状态不变" if moves[0].enters is INTERNAL else moves[0].enters.label
     return [
         f"{number}. {move.label}（{move.name}）",
         *_lines("办理", [f"{_starts(one)} → {enters}：{_maker(one)}" for one in moves]),
@@ -124,7 +124,7 @@ def _maker(move: Move) -> str:
     return f"{move.by.label}{'分别答复' if move.many else ''}"
 
 
-def _ask(ask: Ask) -> str:
+def _ask(ask: Field) -> str:
     choices = "：" + "／".join(label for _value, label in ask.choices) if ask.choices else ""
     return f"{ask.label}（{ask.name}，{KIND_LABELS[ask.kind]}{choices}{'' if ask.required else '，可不填'}）"
 
@@ -210,7 +210,7 @@ def svg(workflow: Workflow, current: str | None = None) -> str:
     common = [
         move
         for move in workflow.moves
-        if move.enters is not STAY
+        if move.enters is not INTERNAL
         and {state.name for state in move.from_states} == open_states
         and len(open_states) > 1
     ]
@@ -218,7 +218,7 @@ def svg(workflow: Workflow, current: str | None = None) -> str:
     arrows = [
         Arrow(source.name, target.name, move.label)
         for source, target, move in _ways(workflow)
-        if move.enters is not STAY and move not in common
+        if move.enters is not INTERNAL and move not in common
     ]
     if common:
         boxes.append(Box(ANY, "任一在办状态", dashed=True))
@@ -236,7 +236,7 @@ def _state_box(workflow: Workflow, state: State) -> Box:
     if workflow.final(state):
         return Box(state.name, state.label, final=True)
     due = (f"{state.due.workdays} 个工作日内",) if state.due else ()
-    stay = "、".join(move.label for move in workflow.leaving(state) if move.enters is STAY)
+    stay = "、".join(move.label for move in workflow.leaving(state) if move.enters is INTERNAL)
     return Box(
         state.name, state.label, (_waits(workflow, state), *due, *((f"可{stay}",) if stay else ()))
     )
@@ -247,7 +247,7 @@ def _about(workflow: Workflow, current: str | None) -> str:
     ways = [
         f"{source.label}，{move.label}，到{target.label}"
         for source, target, move in _ways(workflow)
-        if move.enters is not STAY
+        if move.enters is not INTERNAL
     ]
     here = f"现在是“{workflow.state(current).label}”。" if current else ""
     return f"{here}从“{workflow.opens.label}”开始。{'；'.join(ways)}。"

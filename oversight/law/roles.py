@@ -32,7 +32,7 @@ ADMINISTRATORS = frozenset({"sysadmin", "secadmin", "auditor"})
 NO_BUSINESS = ADMINISTRATORS | {"group_leader"}
 BRANCH_LEADERS = ("secretary", "deputy", "organizer")
 
-Tiers = tuple[tuple[str, ...], ...]
+Ranks = tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -50,16 +50,16 @@ class Role:
     name: str
     label: str
     seat: str
-    tiers: Tiers = ()
-    ladder_of: str = ""
+    ranks: Ranks = ()
+    group_of: str = ""
     any_level: bool = False
     impartial: bool = True
     anew: bool = False
 
     @property
-    def ladder(self) -> str:
+    def candidate_group(self) -> str:
         """Name the offices that fill it; roles filled by the same offices share a ladder."""
-        return self.ladder_of or self.name
+        return self.group_of or self.name
 
     @property
     def human(self) -> bool:
@@ -71,7 +71,7 @@ class Role:
         return self.seat not in ("", "unit", "person", "roster")
 
 
-_SUPERIOR: Tiers = (("officer", "secretary"), ("deputy",), ("committee",))
+_SUPERIOR: Ranks = (("officer", "secretary"), ("deputy",), ("committee",))
 
 BRANCH = Role(
     "branch",
@@ -80,7 +80,7 @@ BRANCH = Role(
     (BRANCH_LEADERS, ("publicity", "discipline", "committee"), ("member",)),
 )
 SUPERIOR = Role("superior", "上级党组织", "superior", _SUPERIOR)
-ABOVE = Role("above", "再上一级党组织", "above", _SUPERIOR, ladder_of="superior")
+ABOVE = Role("above", "再上一级党组织", "above", _SUPERIOR, group_of="superior")
 ZONE_OFFICE = Role(
     "zone_office", "区党建办", "unit", (("officer",), ("secretary", "deputy"), ("committee",))
 )
@@ -103,19 +103,19 @@ ISSUER = Role(
     impartial=False,
 )
 OVERSEER = Role(
-    "overseer", "下达单位或其上级", "superior", _SUPERIOR, ladder_of="superior", any_level=True
+    "overseer", "下达单位或其上级", "superior", _SUPERIOR, group_of="superior", any_level=True
 )
 MEMBER = Role("member", "党员本人", "person", (("member",),))
-PARTICIPANT = Role("participant", "参加的党员", "roster", (("member",),), ladder_of="member")
+PARTICIPANT = Role("participant", "参加的党员", "roster", (("member",),), group_of="member")
 COMMITTEE = Role(
     "committee",
     "上级党组织会议",
     "superior",
     (("secretary", "deputy", "discipline", "committee", "team"),),
 )
-REVIEWER = Role("reviewer", "上级复核人", "superior", _SUPERIOR, ladder_of="superior", anew=True)
-CLOCK = Role("clock", "到期自动", "")
-COUNT = Role("count", "各方齐备", "")
+REVIEWER = Role("reviewer", "上级复核人", "superior", _SUPERIOR, group_of="superior", anew=True)
+TIMER = Role("clock", "到期自动", "")
+AUTOMATIC = Role("count", "各方齐备", "")
 
 ROLES = {
     role.name: role
@@ -132,8 +132,8 @@ ROLES = {
         PARTICIPANT,
         COMMITTEE,
         REVIEWER,
-        CLOCK,
-        COUNT,
+        TIMER,
+        AUTOMATIC,
     )
 }
-LADDERS = {role.ladder: role.tiers for role in ROLES.values() if role.human}
+CANDIDATE_GROUPS = {role.candidate_group: role.ranks for role in ROLES.values() if role.human}

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from oversight.base.clock import Moment
-from oversight.base.refusals import NotInSight, RuleSaysNo
+from oversight.base.refusals import NotFound, RuleViolation
 from oversight.calendar.party_days import change
 from oversight.engine import authority, transitions
 from oversight.engine.authority import Actor
@@ -32,10 +32,10 @@ def submit(session: Session, activity_id: str, sheet: Sheet, who: Actor, at: Mom
 def _arrange(session: Session, activity_id: str, sheet: Sheet, who: Actor, at: Moment) -> Activity:
     activity = session.get(Activity, activity_id, with_for_update=True, populate_existing=True)
     if activity is None:
-        raise NotInSight()
+        raise NotFound()
     authority.leads(session, activity.unit, who)
     if activity.held_on or activity.confirmed_at:
-        raise RuleSaysNo(
+        raise RuleViolation(
             "这次党日已经开展，请在到会登记里写主持、方式和列席。",
             house_rule="安排写在活动之前，记录写在活动之后。",
         )

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from oversight.base.clock import Moment
-from oversight.base.refusals import NotInSight, NotYours, RuleSaysNo, WordsWrong
+from oversight.base.refusals import Forbidden, InvalidInput, NotFound, RuleViolation
 from oversight.base.sentences import say
 from oversight.calendar.party_days import change, month_end, owed
 from oversight.engine import authority, transitions
@@ -103,14 +103,14 @@ def read_sheet(raw: dict) -> Sheet:
 def _ids(raw: dict, name: str) -> list[str]:
     value = raw.get(name) or []
     if not isinstance(value, list) or not all(isinstance(entry, str) for entry in value):
-        raise WordsWrong({name: "应是党员编号的列表。"})
+        raise InvalidInput({name: "应是党员编号的列表。"})
     return value
 
 
 def _pairs(raw: dict, name: str) -> list[tuple[str, str]]:
     value = raw.get(name) or {}
     if not isinstance(value, dict):
-        raise WordsWrong({name: "应是党员编号到内容的对照。"})
+        raise InvalidInput({name: "应是党员编号到内容的对照。"})
     return list(value.items())
 
 
@@ -125,7 +125,7 @@ def _form(value) -> str:
         None,
     )
     if found is None:
-        raise WordsWrong(
+        raise InvalidInput(
             {"other_form": say("其他方式请从{forms}中选择。", forms="、".join(FORMS.values()))}
         )
     return found
@@ -133,7 +133,7 @@ def _form(value) -> str:
 
 def _category(value) -> str:
     if value not in CATEGORIES:
-        raise WordsWrong(
+        raise InvalidInput(
             {"leave": say("请假原因请从{categories}中选择。", categories="、".join(CATEGORIES))}
         )
     return value
@@ -142,7 +142,7 @@ def _category(value) -> str:
 def _mode(value) -> str | None:
     found = next((key for key, label in MODES.items() if value in (key, label)), None)
     if value and found is None:
-        raise WordsWrong(
+        raise InvalidInput(
             {"mode": say("开展方式请从{modes}中选择。", modes="、".join(MODES.values()))}
         )
     return found
@@ -156,7 +156,7 @@ def _invitees(value) -> dict[str, int] | None:
         kind in INVITEES and type(number) is int and 0 <= number <= 1000
         for kind, number in value.items()
     ):
-        raise WordsWrong(
+        raise InvalidInput(
             {
                 "invitees": say(
                     "列席人员写成类别和人数，类别从{kinds}中选择。",
@@ -171,7 +171,7 @@ def _day(value) -> date | None:
     try:
         return date.fromisoformat(value) if value else None
     except (TypeError, ValueError):
-        raise WordsWrong({"held_on": "开展日期要写成 2026-01-09 这样的日期。"}) from None
+        raise InvalidInput({"held_on": "开展日期要写成 2026-01-09 这样的日期。"}) from None
 
 
 def submit(
@@ -195,8 +195,8 @@ def record(session: Session, activity_id: str, sheet: Sheet, who: Actor, at: Mom
     """
     activity = session.get(Activity, activity_id, with_for_update=True, populate_existing=True)
     if activity is None:
-        raise NotInSight()
-    standing = authority.leads(session, activity.unit, who)
+        raise NotFound()
+    basis = authority.leads(session, activity.unit, who)
     held_on = _held_on(session, activity, sheet, at)
     before = rows_of(session, activity)
     _must_add_up(
@@ -207,14 +207,14 @@ def record(session: Session, activity_id: str, sheet: Sheet, who: Actor, at: Mom
     if activity.confirmed_at and not what and not about:
         return Recorded(activity)
     if before and not sheet.why:
-        raise RuleSaysNo(
+        raise RuleViolation(
             "更正已确认的考勤要写明原因。",
             field="why",
             house_rule="更正是新的一版，写明何人、何事、为何。",
         )
     _write(session, activity, before, sheet)
     _file(session, activity, sheet, what, about, who, at)
-    return Recorded(activity, tuple(_follow_up(session, activity, sheet, who, at, standing)))
+    return Recorded(activity, tuple(_follow_up(session, activity, sheet, who, at, basis)))
 
 
 def rows_of(session: Session, activity: Activity) -> dict[str, Attendance]:
@@ -235,15 +235,15 @@ def roster(session: Session, activity: Activity, on: date) -> list[Person]:
 def _held_on(session: Session, activity: Activity, sheet: Sheet, at: Moment) -> date:
     held_on = sheet.held_on or activity.held_on or activity.day
     if held_on is None:
-        raise RuleSaysNo("这个月还没有定活动日，请写明开展日期。", field="held_on")
+        raise RuleViolation("这个月还没有定活动日，请写明开展日期。", field="held_on")
     if held_on > at.today:
-        raise RuleSaysNo("活动还没有开展，不能先登记考勤。", field="held_on", clause="G-3.2.1a")
+        raise RuleViolation("活动还没有开展，不能先登记考勤。", field="held_on", clause="G-3.2.1a")
     if (
         not date(activity.year, activity.month, 1)
         <= held_on
         <= month_end(activity.year, activity.month)
     ):
-        raise RuleSaysNo(
+        raise RuleViolation(
             say("开展日期必须在 {month} 月之内。", month=activity.month),
             field="held_on",
             clause="G-2.1.2b",
@@ -258,7 +258,7 @@ def _no_lesson_before(session: Session, activity: Activity, held_on: date) -> No
     cases = follow_ups(session, activity, rows_of(session, activity)).values()
     lessons = [case.facts["lesson"]["held_on"] for case in cases if case.facts.get("lesson")]
     if lessons and min(lessons) <= held_on.isoformat():
-        raise RuleSaysNo(
+        raise RuleViolation(
             say("已登记 {day} 的补课，开展日期不能改到补课之后。", day=min(lessons)),
             field="held_on",
             clause="G-3.2.1d",
@@ -276,7 +276,7 @@ def _must_add_up(session: Session, wanted: list[str], sheet: Sheet) -> None:
         if people:
             problems[name] = say(sentence, names=_names(session, people, wanted))
     if problems:
-        raise WordsWrong(problems)
+        raise InvalidInput(problems)
 
 
 def _names(session: Session, people, wanted: list[str]) -> str:
@@ -301,20 +301,20 @@ def must_be_host(session: Session, activity: Activity, sheet: Sheet, held_on: da
     held = session.execute(
         sa.select(Post.person_id, Post.office).where(
             Post.unit_id == activity.unit_id,
-            Post.office.in_([*BRANCH.tiers[0], *BRANCH.tiers[1]]),
+            Post.office.in_([*BRANCH.ranks[0], *BRANCH.ranks[1]]),
             authority.in_office(held_on),
         )
     ).all()
     if host not in {person for person, _ in held} | authority.small_branch(
         session, activity.unit, held_on
     ):
-        raise WordsWrong(
+        raise InvalidInput(
             {
                 "host": "主持人应是支部书记，或书记委托的副书记、支部委员；没有支委会的，可以是其他正式党员。"
             }
         )
     if (host, "secretary") not in held and not (sheet.about.get("host_why") or activity.host_why):
-        raise RuleSaysNo(
+        raise RuleViolation(
             "书记不主持的，要写明委托他人主持的原因。", field="host_why", clause="G-2.4.2"
         )
 
@@ -400,20 +400,18 @@ def follow_ups(session: Session, activity: Activity, people) -> dict[str, Case]:
     """Return the follow-ups that stand for these people's absence, by person."""
     subjects = {f"{activity.id}:{person}": person for person in people}
     return {
-        subjects[case.subject]: case
+        subjects[case.business_key]: case
         for case in session.scalars(
             sa.select(Case).where(
                 Case.workflow == "absence",
-                Case.subject.in_(list(subjects)),
+                Case.business_key.in_(list(subjects)),
                 Case.state.not_in(NOT_KEPT),
             )
         )
     }
 
 
-def _follow_up(
-    session: Session, activity: Activity, sheet: Sheet, who: Actor, at: Moment, standing
-):
+def _follow_up(session: Session, activity: Activity, sheet: Sheet, who: Actor, at: Moment, basis):
     """Open a follow-up for each on leave or absent and yield its id; end those whose member is so
     no longer.
     """
@@ -421,8 +419,8 @@ def _follow_up(
     for person, entry in sheet.entries.items():
         case = have.get(person)
         if case is not None and case.open:
-            _reclass(session, case, entry, who, at, standing)
-            transitions.recount(session, case.id, at)
+            _reclass(session, case, entry, who, at, basis)
+            transitions.evaluate_automatic(session, case.id, at)
         elif case is None and entry[0] in MISSING:
             yield transitions.open_case(
                 session,
@@ -431,11 +429,11 @@ def _follow_up(
                 {"activity": activity.id, "member": person},
                 who,
                 at,
-                standing=standing,
+                basis=basis,
             ).id
 
 
-def _reclass(session: Session, case: Case, entry: tuple, who: Actor, at: Moment, standing) -> None:
+def _reclass(session: Session, case: Case, entry: tuple, who: Actor, at: Moment, basis) -> None:
     """Let an open follow-up say what the record says; for who was on leave a finding of 无故 falls."""
     kind, _form, category = entry
     if kind not in MISSING or kind == case.facts["kind"]:
@@ -443,7 +441,7 @@ def _reclass(session: Session, case: Case, entry: tuple, who: Actor, at: Moment,
     facts = {"kind": kind, "reason": category or case.facts.get("reason")}
     if kind == "leave" and case.facts.get("unexcused"):
         facts |= {"unexcused": None, "education": None}
-    transitions.restate(session, case.id, "reclass", facts, who, standing, at)
+    transitions.amend_facts(session, case.id, "reclass", facts, who, basis, at)
 
 
 # Reading -----------------------------------------------------------------------------------------
@@ -470,14 +468,14 @@ def readable(session: Session, activity_id: str, who: Actor) -> Activity:
     """
     activity = session.get(Activity, activity_id)
     if activity is None or activity.zone_id != who.zone_id or not who.sees(activity.unit):
-        raise NotInSight()
+        raise NotFound()
     if not any(activity.unit.within(path) for path in who.business):
         try:
             authority.leads(
                 session, activity.unit, who
             )  # in a small branch any full member may keep the record
-        except NotYours:
-            raise NotYours(
+        except Forbidden:
+            raise Forbidden(
                 say("考勤表由{unit}和上级党组织查看。", unit=activity.unit.name), rule="authority"
             ) from None
     return activity
@@ -531,7 +529,7 @@ def counts(session: Session, activity_ids: list[str]) -> dict[str, Count]:
         .group_by(Attendance.activity_id, Attendance.kind)
     ):
         classes.setdefault(activity_id, dict.fromkeys(CLASSES, 0))[kind] = number
-    about = sa.func.substr(Case.subject, 1, 36)
+    about = sa.func.substr(Case.business_key, 1, 36)
     waiting = dict(
         session.execute(
             sa.select(about, sa.func.count())

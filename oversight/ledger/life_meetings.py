@@ -12,7 +12,13 @@ from sqlalchemy.orm import Session
 
 from oversight.base.clock import Moment
 from oversight.base.db import is_id
-from oversight.base.refusals import NotInSight, NotOpen, NotYours, RuleSaysNo, WordsWrong
+from oversight.base.refusals import (
+    Forbidden,
+    InvalidInput,
+    InvalidTransition,
+    NotFound,
+    RuleViolation,
+)
 from oversight.base.sentences import say
 from oversight.engine import authority, transitions
 from oversight.engine.authority import Actor
@@ -30,7 +36,7 @@ def leads(session: Session, unit: Unit, who: Actor) -> bool:
     """True where the actor notes the branch's meetings."""
     try:
         authority.leads(session, unit, who)
-    except (NotInSight, NotYours):
+    except (NotFound, Forbidden):
         return False
     return True
 
@@ -83,21 +89,21 @@ def take_back(
 def _note(session: Session, unit_id: str, on: str, who: Actor, at: Moment) -> LifeMeeting:
     unit = session.get(Unit, unit_id) if is_id(unit_id) else None
     if unit is None:
-        raise NotInSight()
+        raise NotFound()
     authority.leads(session, unit, who)
     day = read_day(on)
     if day is None:
-        raise WordsWrong({"on": "组织生活会日期要写成 2026-01-09 这样的日期。"})
+        raise InvalidInput({"on": "组织生活会日期要写成 2026-01-09 这样的日期。"})
     if day > at.today:
-        raise RuleSaysNo("还没有到这一天，召开以后再登记。", field="on", house_rule=HELD.text)
+        raise RuleViolation("还没有到这一天，召开以后再登记。", field="on", house_rule=HELD.text)
     if day < unit.accountable_from:
-        raise RuleSaysNo(
+        raise RuleViolation(
             say("支部从 {day} 起考核，这以前的不用登记。", day=unit.accountable_from.isoformat()),
             field="on",
             house_rule=HELD.text,
         )
     if not rules.record(session, unit, day, who.id, at):
-        raise RuleSaysNo(
+        raise RuleViolation(
             "这一天的组织生活会已经登记过，不用再登记。", field="on", house_rule=HELD.text
         )
     return rules.held(session, unit.id, day, day)[0]
@@ -111,19 +117,19 @@ def _take_back(session: Session, meeting_id: str, why: str, who: Actor, at: Mome
         else None
     )
     if row is None:
-        raise NotInSight()
+        raise NotFound()
     authority.leads(session, row.unit, who)
     if row.withdrawn_at:
-        raise NotOpen(
+        raise InvalidTransition(
             "这次登记已经撤回，不用再办。",
             decided_by=row.withdrawer.name,
             decided_at=row.withdrawn_at.isoformat(),
         )
     why = why.strip() if why.isprintable() else ""
     if not 0 < len(why) <= LONGEST:
-        raise WordsWrong({"reason": say("请写明撤回的原因，最多 {most} 字。", most=LONGEST)})
+        raise InvalidInput({"reason": say("请写明撤回的原因，最多 {most} 字。", most=LONGEST)})
     if rests_on(session, row):
-        raise RuleSaysNo(
+        raise RuleViolation(
             "民主评议以这次组织生活会为依据，不能撤回；日期填错的，在民主评议里重新填写以后再撤回。",
             house_rule=RESTS.text,
         )

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from oversight.calendar.party_days import STATUS_LABELS, owed, status
 from oversight.engine.authority import Actor
-from oversight.models import Activity, Attendance, Case, Desk, Membership
+from oversight.models import Activity, Attendance, Case, Membership, WorkItem
 from oversight.models.appraisal import GRADES, Appraised
 from oversight.models.attendance import CLASSES, FORMS
 from oversight.organization.members import exempt_on
@@ -67,11 +67,11 @@ def read(session: Session, who: Actor, year: int) -> Mine:
     """Gather a member's year and the cases that concern him, the newest first."""
     mine = Mine(year, _days(session, who, year))
     asked = sa.exists().where(
-        Desk.case_id == Case.id, Desk.person_id == who.id, Desk.role == "member"
+        WorkItem.case_id == Case.id, WorkItem.person_id == who.id, WorkItem.role == "member"
     )
     for case in session.scalars(
         sa.select(Case)
-        .where(sa.or_(Case.concerns_id == who.id, asked), Case.zone_id == who.zone_id)
+        .where(sa.or_(Case.data_subject_id == who.id, asked), Case.zone_id == who.zone_id)
         .options(joinedload(Case.unit))
         .order_by(Case.closed_at.is_not(None), Case.id.desc())
         .limit(MOST)

@@ -56,10 +56,11 @@ class Case(Base):
     )
     state: Mapped[str] = mapped_column(sa.String(40))
     unit_id: Mapped[str] = mapped_column(sa.ForeignKey("units.id"), comment="whose case it is")
-    subject: Mapped[str | None] = mapped_column(
-        sa.String(80), comment="what it is about; one open case a workflow and subject"
+    business_key: Mapped[str | None] = mapped_column(
+        "subject", sa.String(80), comment="what it is about; one open case a workflow and subject"
     )
-    concerns_id: Mapped[str | None] = mapped_column(
+    data_subject_id: Mapped[str | None] = mapped_column(
+        "concerns_id",
         sa.ForeignKey("persons.id"),
         index=True,
         comment="whose own case it is: sees it, acts in no office on it",
@@ -79,7 +80,9 @@ class Case(Base):
     head: Mapped[str] = mapped_column(
         sa.String(64), default="", comment="hash of the newest journal row"
     )
-    raised: Mapped[int] = mapped_column(default=0, comment="levels climbed by 提级办理")
+    escalation_level: Mapped[int] = mapped_column(
+        "raised", default=0, comment="levels climbed by 提级办理"
+    )
     budget_workdays: Mapped[int | None] = mapped_column(comment="working days given in this state")
     used_workdays: Mapped[int] = mapped_column(
         default=0, comment="spent before the clock last stopped"
@@ -97,7 +100,7 @@ class Case(Base):
         return self.closed_at is None
 
 
-class Desk(Base):
+class WorkItem(Base):
     """A case lying on a desk: of a role in a unit, or of one person."""
 
     __tablename__ = "desks"
@@ -129,8 +132,8 @@ class Desk(Base):
     case_unit_id: Mapped[str] = mapped_column(sa.ForeignKey("units.id"))
     unit_id: Mapped[str] = mapped_column(sa.ForeignKey("units.id"), comment="the seat")
     role: Mapped[str] = mapped_column(sa.String(20))
-    tier: Mapped[int] = mapped_column(
-        default=0, comment="how far down the seat's offices it had to go"
+    rank: Mapped[int] = mapped_column(
+        "tier", default=0, comment="how far down the seat's offices it had to go"
     )
     person_id: Mapped[str | None] = mapped_column(
         sa.ForeignKey("persons.id"), comment="one person only"

@@ -15,7 +15,7 @@ from .organizations import Unit
 from .people import Person
 
 
-class Acting(Base):
+class Substitution(Base):
     """One person acting (代理) in another's post, or in an empty one, from a day to a day (both
     included).
     """

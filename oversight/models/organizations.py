@@ -73,8 +73,10 @@ class Unit(Base):
     doc_prefix: Mapped[str | None] = mapped_column(
         sa.String(20), comment="机关代字 for numbered papers"
     )
-    passes_through: Mapped[bool] = mapped_column(
-        default=False, comment="a middle node that does not answer itself: its superior does"
+    is_transparent: Mapped[bool] = mapped_column(
+        "passes_through",
+        default=False,
+        comment="a middle node that does not answer itself: its superior does",
     )
     accountable_from: Mapped[date] = mapped_column(comment="nothing earlier is owed")
     ended_on: Mapped[date | None] = mapped_column(

@@ -22,11 +22,11 @@ def superiors(session: Session, unit: Unit) -> list[Unit]:
     """
     above = unit.ancestors()
     found = {row.id: row for row in session.scalars(_UNITS, {"ids": above})}
-    chain = [found[unit_id] for unit_id in above if not found[unit_id].passes_through]
+    chain = [found[unit_id] for unit_id in above if not found[unit_id].is_transparent]
     return chain or [unit]
 
 
-def heir(session: Session, unit: Unit) -> Unit:
+def successor_of(session: Session, unit: Unit) -> Unit:
     """Return the branch that stands in for a merged one; itself where it was not merged."""
     while unit.successor_id:
         unit = session.get(Unit, unit.successor_id)
@@ -51,4 +51,4 @@ def in_office(day: date):
 
 def has_above(attempt) -> bool:
     """True where another organization stands above the one that has the case."""
-    return attempt.case.raised + 1 < len(superiors(attempt.session, attempt.unit))
+    return attempt.case.escalation_level + 1 < len(superiors(attempt.session, attempt.unit))

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from oversight.base.db import insert_once
 from oversight.law.definition import Effect
-from oversight.models import Desk, NumberSeries, Paper, Unit
+from oversight.models import NumberSeries, Paper, Unit, WorkItem
 
 
 def chinese_day(day) -> str:
@@ -61,7 +61,7 @@ def issue(attempt, unit: Unit, kind: str, series: str, body: dict) -> Paper:
 
 
 def _seat(attempt) -> Unit:
-    return attempt.session.get(Unit, attempt.standing.unit_id)
+    return attempt.session.get(Unit, attempt.basis.unit_id)
 
 
 def _issue_reply(attempt) -> None:
@@ -72,9 +72,9 @@ def _issue_reply(attempt) -> None:
 def _issue_joint_replies(attempt) -> None:
     """各上级的批复分别编文号印发。"""
     for desk in attempt.session.scalars(
-        sa.select(Desk)
-        .where(Desk.case_id == attempt.case.id, Desk.answer.is_not(None))
-        .order_by(Desk.id)
+        sa.select(WorkItem)
+        .where(WorkItem.case_id == attempt.case.id, WorkItem.answer.is_not(None))
+        .order_by(WorkItem.id)
     ):
         _reply(attempt, attempt.session.get(Unit, desk.unit_id), True)
 

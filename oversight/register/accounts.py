@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from oversight.base.clock import Moment
 from oversight.base.db import is_id
-from oversight.base.refusals import NotInSight, NotYours, RuleSaysNo, WordsWrong
+from oversight.base.refusals import Forbidden, InvalidInput, NotFound, RuleViolation
 from oversight.engine.authority import Actor, in_office, is_member
 from oversight.law.roles import ADMINISTRATORS
 from oversight.models import Account, ApiToken, Membership, Person, Post, Slip, Unit
@@ -59,9 +59,9 @@ def rule_over(who: Actor | None, unit: Unit) -> None:
         return
     kept = [post.unit for post in who.posts if post.office == "sysadmin"]
     if not kept:
-        raise NotYours("账号由系统管理员管理，不由您办理。", rule="authority")
+        raise Forbidden("账号由系统管理员管理，不由您办理。", rule="authority")
     if unit.zone_id != who.zone_id or not any(unit.within(above.path) for above in kept):
-        raise NotInSight()
+        raise NotFound()
 
 
 def unit_of(session: Session, person_id: str, at: Moment) -> Unit | None:
@@ -122,9 +122,9 @@ def refuse_touching(session: Session, person_id: str, who: Actor | None, at: Mom
         )
     )
     if person_id == who.id:
-        raise NotYours("自己的账号由别的管理员办理，改密码请到“我的”。", rule="own_account")
+        raise Forbidden("自己的账号由别的管理员办理，改密码请到“我的”。", rule="own_account")
     if posts & ADMINISTRATORS:
-        raise NotYours(
+        raise Forbidden(
             "系统、安全、审计管理员的账号只在服务器终端上办理，三员互不经手。",
             rule="three_administrators",
             house_rule="三员分立：系统管理员不能借重置账号取得另两员的权限。",
@@ -136,7 +136,7 @@ def refuse_touching(session: Session, person_id: str, who: Actor | None, at: Mom
             .where(Person.id == person_id, Unit.kind == "zone")
         )
     if unit is None:
-        raise NotInSight()
+        raise NotFound()
     rule_over(who, unit)
 
 
@@ -216,20 +216,20 @@ def issue_one(session: Session, person_id: str, who: Actor | None, at: Moment) -
     """
     person = session.get(Person, person_id) if is_id(person_id) else None
     if person is None:
-        raise NotInSight()
+        raise NotFound()
     refuse_touching(session, person.id, who, at)
     account = session.scalar(
         sa.select(Account).where(Account.person_id == person.id).with_for_update(of=Account)
     )
     if account is not None and not account.enabled:
-        raise RuleSaysNo(
+        raise RuleViolation(
             "这个账号已锁定或停用，请先解除锁定，再发激活单。",
             rule="locked",
             house_rule="锁定的账号不发激活单。",
         )
     unit = unit_of(session, person.id, at)
     if unit is None:
-        raise RuleSaysNo(
+        raise RuleViolation(
             "这个人现在不在任何支部，也没有职务，不发激活单。",
             rule="nobody",
             house_rule="离开的人没有账号。",
@@ -318,7 +318,7 @@ def activate(session: Session, username: str, code: str, password: str, at: Mome
         if account is not None and not locked:
             credentials.count_failure(account, at.now)
         session.commit()
-        raise WordsWrong(
+        raise InvalidInput(
             {
                 "code": "用户名或激活码不对，或激活单已用过、已过期。连续输错 5 次，请 15 分钟后再试；仍不行，请找管理员重发。"
             }
@@ -357,7 +357,7 @@ def unlock(session: Session, person_id: str, who: Actor | None, at: Moment) -> N
     """Open an account again. Does not commit. Raises NotYours, NotInSight, RuleSaysNo."""
     account = _account_of(session, person_id, who, at)
     if account.closed_at is not None and unit_of(session, account.person_id, at) is None:
-        raise RuleSaysNo(
+        raise RuleViolation(
             "这个人已离开，现在不在任何支部，也没有职务，账号不能再开。",
             rule="left",
             house_rule="离开的人没有账号。",
@@ -392,7 +392,7 @@ def _account_of(session: Session, person_id: str, who: Actor | None, at: Moment)
         else None
     )
     if account is None:
-        raise NotInSight("这个人还没有账号。")
+        raise NotFound("这个人还没有账号。")
     refuse_touching(session, account.person_id, who, at)
     return account
 

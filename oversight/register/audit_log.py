@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from oversight.base.clock import Moment
-from oversight.base.refusals import NotYours
+from oversight.base.refusals import Forbidden
 from oversight.base.sentences import say
 from oversight.engine.authority import Actor
 from oversight.law.clauses import house_rule
@@ -69,7 +69,7 @@ SEPARATE = house_rule(
 def answers_for(session: Session, who: Actor, unit: Unit) -> bool:
     """True where the actor is officer or secretary of an organization above a unit."""
     above = {row.id for row in superiors(session, unit)} - {unit.id}
-    return any(post.unit_id in above and post.office in SUPERIOR.tiers[0] for post in who.posts)
+    return any(post.unit_id in above and post.office in SUPERIOR.ranks[0] for post in who.posts)
 
 
 def may(session: Session, who: Actor, area: str, unit: Unit | None) -> bool:
@@ -87,7 +87,7 @@ def may(session: Session, who: Actor, area: str, unit: Unit | None) -> bool:
 def require(session: Session, who: Actor, area: str, unit: Unit | None) -> None:
     """Make sure that the actor keeps an area. Raises NotYours."""
     if not may(session, who, area, unit):
-        raise NotYours(
+        raise Forbidden(
             say("这项由{keeper}或上级党组织办理，不由您办理。", keeper=OFFICES[KEEPERS[area]]),
             rule="keeper",
             house_rule=SEPARATE.text,

@@ -13,7 +13,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy.orm import Session
 
 from oversight.base.clock import Moment
-from oversight.base.refusals import WordsWrong
+from oversight.base.refusals import InvalidInput
 from oversight.base.sentences import say
 from oversight.models import Account, ApiToken, Login
 
@@ -26,7 +26,7 @@ _hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 def hash_password(password: str) -> str:
     """Hash a password. Raises WordsWrong where it is too short or too long."""
     if not SHORTEST <= len(password) <= LONGEST:
-        raise WordsWrong(
+        raise InvalidInput(
             {"password": say("密码要有 {least} 到 {most} 个字符。", least=SHORTEST, most=LONGEST)}
         )
     return _hasher.hash(password)
@@ -121,13 +121,13 @@ def change_password(session: Session, account: Account, old: str, new: str, now:
     A wrong old password counts, and is committed, as a failed log-in.
     """
     if account.locked_until is not None and account.locked_until > now:
-        raise WordsWrong({"old": "连续输错 5 次，请 15 分钟后再试。"})
+        raise InvalidInput({"old": "连续输错 5 次，请 15 分钟后再试。"})
     if not check(account.password_hash, old):
         count_failure(account, now)
         session.commit()
-        raise WordsWrong({"old": "原密码不对。"})
+        raise InvalidInput({"old": "原密码不对。"})
     if old == new:
-        raise WordsWrong({"password": "新密码不能与原密码相同。"})
+        raise InvalidInput({"password": "新密码不能与原密码相同。"})
     account.password_hash = hash_password(new)
     sign_out(session, account.id, now)
     session.execute(

@@ -27,7 +27,7 @@ def settle_people(session: Session, people: Iterable[str], who: Actor | None, at
     for start in range(0, len(ids), CHUNK):
         found = session.scalars(
             sa.select(Case.id)
-            .where(Case.concerns_id.in_(ids[start : start + CHUNK]), Case.closed_at.is_(None))
+            .where(Case.data_subject_id.in_(ids[start : start + CHUNK]), Case.closed_at.is_(None))
             .order_by(Case.id)
         ).all()
         done += sum(settle(session, case_id, who, at) for case_id in found)
@@ -39,7 +39,7 @@ def settle(session: Session, case_id: str, who: Actor | None, at: Moment) -> boo
     Does not commit.
     """
     case = transitions.lock(session, case_id)
-    person = session.get(Person, case.concerns_id)
+    person = session.get(Person, case.data_subject_id)
     lost = person.left_on is not None and person.left_on <= at.today
     branch = (
         None
@@ -56,9 +56,9 @@ def settle(session: Session, case_id: str, who: Actor | None, at: Moment) -> boo
         WHY.get(person.left_why, "") if lost else f"转出：已转到{branch.name}" if branch else ""
     )
     if branch is not None and workflows.get(case.workflow, case.definition_version).inherits:
-        transitions.inherit(session, case_id, branch, who, at, reason)
+        transitions.reassign_unit(session, case_id, branch, who, at, reason)
     else:
-        transitions.conclude(session, case_id, reason or "转出：不再是本支部党员", who, at)
+        transitions.force_close(session, case_id, reason or "转出：不再是本支部党员", who, at)
     return True
 
 
@@ -68,13 +68,13 @@ class Departed:
     @staticmethod
     def keys(session: Session, at: Moment) -> list[str]:
         there = sa.exists().where(
-            Membership.person_id == Case.concerns_id,
+            Membership.person_id == Case.data_subject_id,
             Membership.unit_id == Case.unit_id,
             is_member(at.today),
         )
         found = session.scalars(
             sa.select(Case.id)
-            .join(Person, Person.id == Case.concerns_id)
+            .join(Person, Person.id == Case.data_subject_id)
             .where(Case.closed_at.is_(None), sa.or_(Person.left_on <= at.today, ~there))
             .order_by(Case.id)
         ).all()

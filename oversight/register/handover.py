@@ -15,16 +15,25 @@ from oversight.base.clock import Clock, Moment
 from oversight.calendar.party_days import owed
 from oversight.engine import authority, inbox, outbox, transitions
 from oversight.engine.authority import Actor
-from oversight.models import Acting, Activity, Case, Desk, FollowUp, JournalRow, Post, Unit
-from oversight.rules.context import Attempt
+from oversight.models import (
+    Activity,
+    Case,
+    FollowUp,
+    JournalRow,
+    Post,
+    Substitution,
+    Unit,
+    WorkItem,
+)
+from oversight.rules.context import TransitionContext
 
 
 def release(session: Session, person_id: str, who: Actor | None, at: Moment) -> int:
     """Give back what a person holds on seats that he left; returns how many cases. Does not commit."""
     left = authority.actor(session, person_id, at.today)
-    seats = {(unit_id, ladder) for unit_id, ladder, _tier in left.seats}
-    seats |= {(row.unit_id, ladder) for row, ladder, _tier in left.acting_seats}
-    gone: dict[str, list[Desk]] = {}
+    seats = {(unit_id, candidate_group) for unit_id, candidate_group, _tier in left.seats}
+    seats |= {(row.unit_id, candidate_group) for row, candidate_group, _tier in left.acting_seats}
+    gone: dict[str, list[WorkItem]] = {}
     for desk in session.scalars(_held(person_id)):
         still = {unit_id for unit_id, _ladder in seats} if desk.kind in ("help", "sign") else seats
         if (
@@ -38,19 +47,24 @@ def release(session: Session, person_id: str, who: Actor | None, at: Moment) -> 
 
 def _held(person_id: str):
     """Select what is claimed by, handed to, delegated to, or asked of a person."""
-    own = sa.and_(Desk.kind.in_(("help", "sign")), Desk.person_id == person_id)
+    own = sa.and_(WorkItem.kind.in_(("help", "sign")), WorkItem.person_id == person_id)
     return (
-        sa.select(Desk)
+        sa.select(WorkItem)
         .where(
-            Desk.closed_at.is_(None),
-            sa.or_(Desk.claimed_by == person_id, Desk.handed_to == person_id, own),
+            WorkItem.closed_at.is_(None),
+            sa.or_(WorkItem.claimed_by == person_id, WorkItem.handed_to == person_id, own),
         )
-        .order_by(Desk.case_id, Desk.id)
+        .order_by(WorkItem.case_id, WorkItem.id)
     )
 
 
 def _return(
-    session: Session, case_id: str, rows: list[Desk], person_id: str, who: Actor | None, at: Moment
+    session: Session,
+    case_id: str,
+    rows: list[WorkItem],
+    person_id: str,
+    who: Actor | None,
+    at: Moment,
 ) -> None:
     case = transitions.lock(session, case_id)
     for desk in rows:
@@ -60,10 +74,10 @@ def _return(
         desk.claimed_by, desk.claimed_on, desk.handed_to = None, None, None
     workflow = workflows.get(case.workflow, case.definition_version)
     post = who.posts[0] if who and who.posts else None
-    ground = authority.Standing(
+    ground = authority.AuthorityBasis(
         post.unit_id if post else rows[0].unit_id, "handover", post.office if post else "member"
     )
-    attempt = Attempt(
+    attempt = TransitionContext(
         session,
         workflow,
         case,
@@ -71,7 +85,7 @@ def _return(
         who,
         at,
         state=case.state,
-        standing=ground,
+        basis=ground,
         result={
             "to": [session.get(Unit, rows[0].unit_id).name],
             "from": inbox.person_name(session, person_id),
@@ -88,16 +102,16 @@ def _follow_ups(session: Session, left: Actor, at: Moment) -> int:
     done = 0
     for row in session.scalars(sa.select(FollowUp).where(FollowUp.person_id == left.id)).all():
         case = session.get(Case, row.case_id)
-        if case.concerns_id == left.id or any(case.unit.within(path) for path in left.business):
+        if case.data_subject_id == left.id or any(case.unit.within(path) for path in left.business):
             continue
-        heir = _heir(session, left, case, at.today)
+        successor_of = _heir(session, left, case, at.today)
         session.delete(row)
         session.flush()
-        if heir and case.open and session.get(FollowUp, (case.id, heir)) is None:
+        if successor_of and case.open and session.get(FollowUp, (case.id, successor_of)) is None:
             session.add(
                 FollowUp(
                     case_id=case.id,
-                    person_id=heir,
+                    person_id=successor_of,
                     zone_id=case.zone_id,
                     day=row.day,
                     note=row.note,
@@ -137,18 +151,18 @@ class Leavers:
             sa.select(Post.person_id).where(Post.to_on < at.today).distinct()
         ).all()
         stood = session.scalars(
-            sa.select(Acting.person_id).where(Acting.to_on < at.today).distinct()
+            sa.select(Substitution.person_id).where(Substitution.to_on < at.today).distinct()
         ).all()
         people = {*ended, *stood}
         holding = {
             person
             for row in session.scalars(
-                sa.select(Desk).where(
-                    Desk.closed_at.is_(None),
+                sa.select(WorkItem).where(
+                    WorkItem.closed_at.is_(None),
                     sa.or_(
-                        Desk.claimed_by.is_not(None),
-                        Desk.handed_to.is_not(None),
-                        Desk.kind.in_(("help", "sign")),
+                        WorkItem.claimed_by.is_not(None),
+                        WorkItem.handed_to.is_not(None),
+                        WorkItem.kind.in_(("help", "sign")),
                     ),
                 )
             )
@@ -187,7 +201,7 @@ class FollowUps:
         if row is None or row.told_at:
             return False
         row.told_at = at.now
-        outbox.tell(
+        outbox.notify(
             session,
             row.zone_id,
             row.person_id,

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from oversight.base.clock import Moment
 from oversight.base.db import is_id
-from oversight.base.refusals import NotInSight, RuleSaysNo, WordsWrong
+from oversight.base.refusals import InvalidInput, NotFound, RuleViolation
 from oversight.calendar import holidays
 from oversight.law.roles import OFFICES
 from oversight.models import Account, ApiToken, Person, Post, Unit, Zone
@@ -29,9 +29,9 @@ def zone(session: Session) -> Zone:
     """
     found = session.scalars(sa.select(Zone).limit(2)).all()
     if not found:
-        raise NotInSight("还没有建立区，请先运行 oversight init，或用 oversight demo 载入示范区。")
+        raise NotFound("还没有建立区，请先运行 oversight init，或用 oversight demo 载入示范区。")
     if len(found) > 1:
-        raise NotInSight("这里有不止一个区，这条命令只用于一个区的安装。")
+        raise NotFound("这里有不止一个区，这条命令只用于一个区的安装。")
     return found[0]
 
 
@@ -61,7 +61,7 @@ def has_administrator(session: Session) -> bool:
 def refuse_second(session: Session) -> None:
     """Make sure that nobody is administrator yet. Raises RuleSaysNo."""
     if has_administrator(session):
-        raise RuleSaysNo(
+        raise RuleViolation(
             "已经有管理员了，不能再次初始化；忘记密码请用 oversight accounts reset 用户名。"
         )
 
@@ -75,7 +75,7 @@ def first_administrator(
     """
     refuse_second(session)
     if not 0 < len(username) <= 60 or any(c.isspace() for c in username):
-        raise WordsWrong({"admin": "管理员的用户名要有 1 到 60 个字符，中间不能有空格。"})
+        raise InvalidInput({"admin": "管理员的用户名要有 1 到 60 个字符，中间不能有空格。"})
     top = session.scalar(sa.select(Unit).where(Unit.kind == "zone").limit(1))
     top = top or found_zone(session, zone_name, at)
     person = Person(zone_id=top.zone_id, name=username)
@@ -108,7 +108,7 @@ def account(session: Session, username: str) -> Account:
     """Find an account by its user name. Raises NotInSight."""
     found = session.scalar(sa.select(Account).where(Account.username == username))
     if found is None:
-        raise NotInSight(f"没有用户名为“{username[:60]}”的账号。")
+        raise NotFound(f"没有用户名为“{username[:60]}”的账号。")
     return found
 
 
@@ -117,9 +117,9 @@ def unit(session: Session, name: str) -> Unit:
     which = Unit.id == name if is_id(name) else Unit.name == name.strip()
     found = session.scalars(sa.select(Unit).where(which, Unit.ended_on.is_(None)).limit(2)).all()
     if not found:
-        raise NotInSight(f"没有叫“{name[:60]}”的党组织，请写全称。")
+        raise NotFound(f"没有叫“{name[:60]}”的党组织，请写全称。")
     if len(found) > 1:
-        raise RuleSaysNo(f"有几个党组织都叫“{name[:60]}”，请写编号。")
+        raise RuleViolation(f"有几个党组织都叫“{name[:60]}”，请写编号。")
     return found[0]
 
 
@@ -143,7 +143,7 @@ def token(session: Session, username: str, at: Moment) -> str:
     """Make an API token for an account. Does not commit. Raises NotInSight, RuleSaysNo."""
     found = account(session, username)
     if not found.enabled:
-        raise RuleSaysNo(f"账号“{username}”已停用，不能发令牌。")
+        raise RuleViolation(f"账号“{username}”已停用，不能发令牌。")
     return credentials.issue_token(session, found, at.now)
 
 
@@ -171,7 +171,7 @@ def refuse_beyond_loopback(session: Session, host: str) -> None:
     """Make sure that known passwords are not offered to the network. Raises RuleSaysNo."""
     known = session.scalar(sa.select(Account.id).where(Account.demo).limit(1))
     if known is not None and not _loopback(host):
-        raise RuleSaysNo(
+        raise RuleViolation(
             f"库里有密码公开的示范账号，只能在本机（127.0.0.1）上提供服务，不能监听 {host}。"
         )
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from oversight import workflows
 from oversight.base.clock import Moment
-from oversight.base.refusals import NotYours, RuleSaysNo, WordsWrong
+from oversight.base.refusals import Forbidden, InvalidInput, RuleViolation
 from oversight.base.sentences import say
 from oversight.engine.authority import Actor, is_member
 from oversight.models import Case, Membership, Person, Post, Unit
@@ -59,7 +59,7 @@ def open_cases(session: Session, person: Person) -> list[Case]:
     return list(
         session.scalars(
             sa.select(Case)
-            .where(Case.concerns_id == person.id, Case.closed_at.is_(None))
+            .where(Case.data_subject_id == person.id, Case.closed_at.is_(None))
             .order_by(Case.id)
         )
     )
@@ -112,7 +112,7 @@ def join(
     audit_log.require(session, who, "people", unit)
     _branch(unit, "unit")
     if not 0 < len(name.strip()) <= 60:
-        raise WordsWrong({"name": "请填写“姓名”，最多 60 字。"})
+        raise InvalidInput({"name": "请填写“姓名”，最多 60 字。"})
     person = Person(zone_id=unit.zone_id, name=name.strip(), joined_on=joined_on)
     session.add(person)
     session.flush()
@@ -145,7 +145,7 @@ def transfer(
     audit_log.require(session, who, "people", unit)
     _branch(unit, "unit")
     if unit.id == old.id:
-        raise WordsWrong({"unit": say("{name}已经在{unit}。", name=person.name, unit=unit.name)})
+        raise InvalidInput({"unit": say("{name}已经在{unit}。", name=person.name, unit=unit.name)})
     _leave(session, person, on)
     _enter(session, person, unit, on)
     audit_log.note(
@@ -174,9 +174,9 @@ def gone(session: Session, person: Person, why: str, on: date, who: Actor, at: M
     """
     branch = _present(session, person, who, at)
     if why not in LEFT:
-        raise WordsWrong({"why": "“原因”请从给出的选项中选择。"})
+        raise InvalidInput({"why": "“原因”请从给出的选项中选择。"})
     if on > at.today:
-        raise WordsWrong({"on": "日期还没有到，请在当天或以后登记。"})
+        raise InvalidInput({"on": "日期还没有到，请在当天或以后登记。"})
     _leave(session, person, on)
     person.left_on, person.left_why = on, why
     for post in posts_of(session, person, on):
@@ -228,9 +228,9 @@ def _present(session: Session, person: Person, who: Actor, at: Moment) -> Unit:
     branch = branch_of(session, person, at.today)
     audit_log.require(session, who, "people", branch)
     if branch is None or person.left_on:
-        raise WordsWrong({"person": say("{name}现在不属于任何支部。", name=person.name)})
+        raise InvalidInput({"person": say("{name}现在不属于任何支部。", name=person.name)})
     if person.id == who.id:
-        raise NotYours(
+        raise Forbidden(
             "自己的情况由他人登记。", rule="not_own", house_rule="任何人不登记自己的情况。"
         )
     return branch
@@ -238,7 +238,7 @@ def _present(session: Session, person: Person, who: Actor, at: Moment) -> Unit:
 
 def _branch(unit: Unit, field: str) -> None:
     if unit.kind != "branch" or unit.ended_on:
-        raise WordsWrong({field: "请选一个现有的党支部。"})
+        raise InvalidInput({field: "请选一个现有的党支部。"})
 
 
 def _leave(session: Session, person: Person, on: date) -> None:
@@ -247,7 +247,7 @@ def _leave(session: Session, person: Person, on: date) -> None:
         sa.select(Membership).where(Membership.person_id == person.id, Membership.to_on.is_(None))
     )
     if row is None or on <= row.from_on:
-        raise RuleSaysNo(
+        raise RuleViolation(
             "日期要晚于编入现支部的日期。",
             rule="order",
             field="on",

@@ -9,14 +9,14 @@ from sqlalchemy.orm import Session
 
 from oversight import workflows
 from oversight.base.clock import Moment
-from oversight.base.refusals import NotYours, RuleSaysNo, WordsWrong
+from oversight.base.refusals import Forbidden, InvalidInput, RuleViolation
 from oversight.base.sentences import say
 from oversight.engine import authority, outbox
 from oversight.engine.authority import Actor
 from oversight.law.clauses import house_rule
 from oversight.law.roles import ADMINISTRATORS, NO_BUSINESS, OFFICES
-from oversight.models import Acting, Membership, Person, Post, Unit
-from oversight.organization import acting
+from oversight.models import Membership, Person, Post, Substitution, Unit
+from oversight.organization import substitution
 
 from . import audit_log, handover
 
@@ -27,7 +27,7 @@ STAND_IN = house_rule("代理由本人指定同单位的人，职务空缺时由
 
 
 def _say_no(rule: str, source, sentence: str, **more):
-    raise RuleSaysNo(sentence, rule=rule, house_rule=source.text, **more)
+    raise RuleViolation(sentence, rule=rule, house_rule=source.text, **more)
 
 
 def appoint(
@@ -46,15 +46,17 @@ def appoint(
     """
     audit_log.require(session, who, "posts", unit)
     if office not in OFFICES or (office in ADMINISTRATORS and unit.kind != "zone"):
-        raise WordsWrong({"office": "这个单位没有这种职务，请从给出的选项中选择。"})
+        raise InvalidInput({"office": "这个单位没有这种职务，请从给出的选项中选择。"})
     if office in ADMINISTRATORS and not who.holds("secadmin"):
-        raise NotYours("管理员由安全管理员任免，不由您办理。", rule="keeper", house_rule=APART.text)
+        raise Forbidden(
+            "管理员由安全管理员任免，不由您办理。", rule="keeper", house_rule=APART.text
+        )
     if to_on is not None and to_on < from_on:
-        raise WordsWrong({"to_on": "“止”不能早于“起”。"})
+        raise InvalidInput({"to_on": "“止”不能早于“起”。"})
     if person.id == who.id:
         _say_no("not_own", NOT_OWN, "不能给自己任职，请由他人办理。", field="person")
     if person.zone_id != unit.zone_id or person.left_on or unit.ended_on:
-        raise WordsWrong({"person": "这个人或这个单位已经不在，不能任职。"})
+        raise InvalidInput({"person": "这个人或这个单位已经不在，不能任职。"})
     audit_log.alone(session, unit.zone_id)
     _apart(session, person, office, from_on)
     held = [
@@ -63,7 +65,7 @@ def appoint(
         if (post.unit_id, post.office) == (unit.id, office)
     ]
     if held:
-        raise WordsWrong(
+        raise InvalidInput(
             {
                 "person": say(
                     "{name}现在就是{unit}{office}。",
@@ -133,13 +135,15 @@ def end(session: Session, post: Post, last: date, who: Actor, at: Moment) -> int
     """
     audit_log.require(session, who, "posts", post.unit)
     if post.office in ADMINISTRATORS and not who.holds("secadmin"):
-        raise NotYours("管理员由安全管理员任免，不由您办理。", rule="keeper", house_rule=APART.text)
+        raise Forbidden(
+            "管理员由安全管理员任免，不由您办理。", rule="keeper", house_rule=APART.text
+        )
     if post.person_id == who.id:
         _say_no("not_own", NOT_OWN, "不能免去自己的职务，请由他人办理。")
     if last < post.from_on:
-        raise WordsWrong({"last": "最后一天不能早于任职的第一天。"})
+        raise InvalidInput({"last": "最后一天不能早于任职的第一天。"})
     if post.to_on is not None and post.to_on < at.today:
-        raise WordsWrong({"last": "这个职务已经结束，不能再改。"})
+        raise InvalidInput({"last": "这个职务已经结束，不能再改。"})
     before = post.to_on.isoformat() if post.to_on else ""
     post.to_on = last
     session.flush()
@@ -173,7 +177,7 @@ def give(
     who: Actor,
     at: Moment,
     workflow: str | None = None,
-) -> Acting:
+) -> Substitution:
     """Let a person act in the giver's own post, or from above in an empty one. Does not commit.
 
     Raises NotYours, RuleSaysNo, WordsWrong.
@@ -187,13 +191,13 @@ def give(
     if office not in OFFICES or office in NO_BUSINESS:
         _say_no("no_stand_in", STAND_IN, "这个职务不能由别人代理。", field="office")
     if not own and (holders or not audit_log.answers_for(session, who, unit)):
-        raise NotYours(
+        raise Forbidden(
             "代理由任职的人自己指定；职务空缺时由上级党组织指定。",
             rule="stand_in",
             house_rule=STAND_IN.text,
         )
     _fit(session, unit, person, from_on, to_on, reason, workflow, who, at)
-    row = Acting(
+    row = Substitution(
         zone_id=unit.zone_id,
         person_id=person.id,
         for_id=who.id if own else None,
@@ -209,7 +213,7 @@ def give(
     session.add(row)
     session.flush()
     _note(session, row, "give", who, at, ["", person.name])
-    outbox.tell(
+    outbox.notify(
         session, unit.zone_id, person.id, f"acting:{row.id}", say("您被指定为代理，请看“我的”"), at
     )
     return row
@@ -240,7 +244,7 @@ def _fit(
     if workflow and workflow not in {known.name for known in workflows.every()}:
         wrong["workflow"] = "没有这种业务。"
     if wrong:
-        raise WordsWrong(wrong)
+        raise InvalidInput(wrong)
     if person.id == who.id:
         _say_no("not_own", NOT_OWN, "不能由自己代理，请另选一人。", field="person")
     posts = _held(session, person, at.today)
@@ -269,7 +273,9 @@ def _fit(
         )
 
 
-def _note(session: Session, row: Acting, act: str, who: Actor, at: Moment, change: list) -> None:
+def _note(
+    session: Session, row: Substitution, act: str, who: Actor, at: Moment, change: list
+) -> None:
     audit_log.note(
         session,
         who,
@@ -286,7 +292,7 @@ def _note(session: Session, row: Acting, act: str, who: Actor, at: Moment, chang
     )
 
 
-def take_back(session: Session, row: Acting, who: Actor, at: Moment) -> None:
+def take_back(session: Session, row: Substitution, who: Actor, at: Moment) -> None:
     """End acting before its last day: by who gave it, who acts, or who keeps posts. Does not
     commit.
 
@@ -295,26 +301,32 @@ def take_back(session: Session, row: Acting, who: Actor, at: Moment) -> None:
     if who.id not in (row.given_by, row.person_id, row.for_id):
         audit_log.require(session, who, "acting", row.unit)
     if row.ended_at is not None or row.to_on < at.today:
-        raise WordsWrong({"acting": "这项代理已经结束。"})
+        raise InvalidInput({"acting": "这项代理已经结束。"})
     row.ended_at, row.ended_by = at.now, who.id
     session.flush()
     _note(session, row, "end", who, at, [row.person.name, ""])
     handover.release(session, row.person_id, who, at)
 
 
-def actings(session: Session, unit_ids: list[str], on: date) -> list[Acting]:
+def actings(session: Session, unit_ids: list[str], on: date) -> list[Substitution]:
     """Return acting in units that is in force or still to come."""
     return list(
         session.scalars(
-            sa.select(Acting)
-            .where(Acting.unit_id.in_(unit_ids), Acting.to_on >= on, Acting.ended_at.is_(None))
-            .order_by(Acting.from_on)
+            sa.select(Substitution)
+            .where(
+                Substitution.unit_id.in_(unit_ids),
+                Substitution.to_on >= on,
+                Substitution.ended_at.is_(None),
+            )
+            .order_by(Substitution.from_on)
         )
     )
 
 
-def in_force(session: Session, row: Acting, on: date) -> bool:
+def in_force(session: Session, row: Substitution, on: date) -> bool:
     return (
-        session.scalar(sa.select(Acting.id).where(Acting.id == row.id, acting.in_force(on)))
+        session.scalar(
+            sa.select(Substitution.id).where(Substitution.id == row.id, substitution.in_force(on))
+        )
         is not None
     )

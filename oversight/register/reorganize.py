@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from oversight import workflows
 from oversight.base.clock import Moment
-from oversight.base.refusals import NotYours, RuleSaysNo
+from oversight.base.refusals import Forbidden, RuleViolation
 from oversight.base.sentences import say
 from oversight.engine import transitions
 from oversight.engine.authority import Actor
@@ -31,7 +31,7 @@ def move(session: Session, unit: Unit, parent: Unit, on: date, who: Actor, at: M
     """
     _entitled(session, unit, who)
     if parent.within(unit.path) or parent.kind in ("branch", "group"):
-        raise RuleSaysNo(say("{unit}不能划到{parent}之下。", unit=unit.name, parent=parent.name))
+        raise RuleViolation(say("{unit}不能划到{parent}之下。", unit=unit.name, parent=parent.name))
     old, new = unit.path, f"{parent.path}{unit.id}/"
     _note(session, unit, "moved", on, {"parent_id": [unit.parent_id, parent.id]}, who, at)
     for below in session.scalars(sa.select(Unit).where(Unit.path.startswith(old, autoescape=True))):
@@ -39,7 +39,7 @@ def move(session: Session, unit: Unit, parent: Unit, on: date, who: Actor, at: M
     unit.parent_id = parent.id
     session.flush()
     for case_id in _open_cases(session, new):
-        transitions.reseat_case(session, case_id, at)
+        transitions.reassign_case(session, case_id, at)
 
 
 def merge(
@@ -53,7 +53,7 @@ def merge(
     for unit in units:
         _entitled(session, unit, who)
         if unit.id == into.id or unit.kind != into.kind or unit.ended_on or into.ended_on:
-            raise RuleSaysNo(say("{unit}不能并入{into}。", unit=unit.name, into=into.name))
+            raise RuleViolation(say("{unit}不能并入{into}。", unit=unit.name, into=into.name))
         _hand_over_cases(session, unit, into, who, at)
         _hand_over_members(session, unit, into, on)
         _end_posts(session, unit, on)
@@ -99,8 +99,8 @@ def _entitled(session: Session, unit: Unit, who: Actor) -> None:
     """
     audit_log.alone(session, unit.zone_id)
     above = {row.id for row in superiors(session, unit)}
-    if not any(post.unit_id in above and post.office in SUPERIOR.tiers[0] for post in who.posts):
-        raise NotYours(
+    if not any(post.unit_id in above and post.office in SUPERIOR.ranks[0] for post in who.posts):
+        raise Forbidden(
             say("{unit}的设置由上级党组织办理，不由您办理。", unit=unit.name), rule="authority"
         )
 
@@ -136,7 +136,7 @@ def _hand_over_cases(session: Session, unit: Unit, into: Unit, who: Actor, at: M
         sa.select(Case).where(Case.unit_id == unit.id, Case.closed_at.is_(None))
     ):
         if workflows.get(case.workflow, case.definition_version).inherits:
-            transitions.inherit(session, case.id, into, who, at)
+            transitions.reassign_unit(session, case.id, into, who, at)
         else:
             transitions.perform(
                 session,
@@ -155,11 +155,11 @@ def _hand_over_own(
     """Let what concerns the members who go, such as an unfinished make-up, go with them (承继)."""
     for case in session.scalars(
         sa.select(Case).where(
-            Case.unit_id == unit.id, Case.closed_at.is_(None), Case.concerns_id.in_(people)
+            Case.unit_id == unit.id, Case.closed_at.is_(None), Case.data_subject_id.in_(people)
         )
     ).all():
         if workflows.get(case.workflow, case.definition_version).inherits:
-            transitions.inherit(session, case.id, new, who, at)
+            transitions.reassign_unit(session, case.id, new, who, at)
 
 
 def _hand_over_members(

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from oversight.base import phone_numbers
 from oversight.base.clock import Moment
-from oversight.base.refusals import NotInSight, NotYours
+from oversight.base.refusals import Forbidden, NotFound
 from oversight.base.sentences import say
 from oversight.engine import authority
 from oversight.engine.authority import Actor
@@ -25,12 +25,12 @@ def of_business(session: Session, person_id: str, who: Actor) -> Person:
     """
     person, unit = session.get(Person, person_id), branch_of(session, person_id, who)
     if person is None or unit is None or not who.sees(unit):
-        raise NotInSight()
+        raise NotFound()
     if not any(unit.within(path) for path in who.business):
         try:
             authority.leads(session, unit, who)
-        except NotYours:
-            raise NotYours(
+        except Forbidden:
+            raise Forbidden(
                 say("电话号码由{unit}和上级党组织查看。", unit=unit.name), rule="authority"
             ) from None
     return person

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from oversight import workflows
 from oversight.base.clock import Moment
-from oversight.base.refusals import WordsWrong
+from oversight.base.refusals import InvalidInput
 from oversight.engine.authority import Actor
 from oversight.models import Case, Membership, Post, Unit, UnitChange
 from oversight.models.organizations import CATEGORIES, UNIT_KINDS
@@ -113,7 +113,7 @@ def rename(session: Session, unit: Unit, name: str, who: Actor, at: Moment) -> N
     """
     audit_log.require(session, who, "units", unit)
     if name.strip() == unit.name:
-        raise WordsWrong({"name": "新名称与现在的名称相同。"})
+        raise InvalidInput({"name": "新名称与现在的名称相同。"})
     parent = session.get(Unit, unit.parent_id) if unit.parent_id else unit
     before, unit.name = unit.name, _name(session, parent, name, {})
     _note(
@@ -141,7 +141,7 @@ def _name(session: Session, parent: Unit, name: str, wrong: dict) -> str:
     ):
         wrong["name"] = "同一上级下已有同名的单位。"
     if wrong:
-        raise WordsWrong(wrong)
+        raise InvalidInput(wrong)
     return name
 
 

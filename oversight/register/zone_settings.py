@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from oversight.base.clock import Moment
-from oversight.base.refusals import NotInSight, NotYours, WordsWrong
+from oversight.base.refusals import Forbidden, InvalidInput, NotFound
 from oversight.base.sentences import say
 from oversight.base.settings import ZONE_SETTINGS, ZoneSetting
 from oversight.calendar.holidays import replan
@@ -31,7 +31,7 @@ def readable(who: Actor) -> None:
     Raises NotInSight.
     """
     if not any(post.unit.kind == "zone" and post.office in READERS for post in who.posts):
-        raise NotInSight()
+        raise NotFound()
 
 
 def keeps(who: Actor) -> bool:
@@ -48,7 +48,7 @@ def change(
     Raises NotYours, WordsWrong.
     """
     if who is not None and not keeps(who):
-        raise NotYours("区的设置由区系统管理员修改，您可以查看。", rule="authority")
+        raise Forbidden("区的设置由区系统管理员修改，您可以查看。", rule="authority")
     value = _valid(_named(name), value.strip())
     before = zone_settings(session, zone_id)[name]
     if value == before:
@@ -71,7 +71,7 @@ def change(
 
 def _named(name: str) -> ZoneSetting:
     if name not in ZONE_SETTINGS:
-        raise WordsWrong(
+        raise InvalidInput(
             {
                 "name": say(
                     "没有这项设置：{name}。可设的有 {names}。",
@@ -87,7 +87,7 @@ def _valid(setting: ZoneSetting, value: str) -> str:
     """Return a value that the rules can work with. Raises WordsWrong naming the setting."""
     keys = [key for key, _label in setting.choices]
     if keys and value not in keys:
-        raise WordsWrong(
+        raise InvalidInput(
             {
                 setting.name: say(
                     "“{label}”只能是 {keys}。", label=setting.label, keys="、".join(keys)
@@ -95,7 +95,7 @@ def _valid(setting: ZoneSetting, value: str) -> str:
             }
         )
     if setting.name == "july_day" and not _day_of_july(value):
-        raise WordsWrong({setting.name: "“七一”活动日要写成 07-01 这样，并在 7 月之内。"})
+        raise InvalidInput({setting.name: "“七一”活动日要写成 07-01 这样，并在 7 月之内。"})
     return value
 
 

@@ -13,9 +13,9 @@ from math import ceil
 import sqlalchemy as sa
 
 from oversight.law.clauses import house_rule
-from oversight.law.definition import Ask, Body, Effect, Rule, rule
+from oversight.law.definition import Committee, Effect, Field, Rule, rule
 from oversight.law.roles import COMMITTEE
-from oversight.models import Desk, Person, Post, Unit
+from oversight.models import Person, Post, Unit, WorkItem
 from oversight.models.cases import ABSENT, CAME, LEFT, NO, RECUSED, YES
 from oversight.organization.units import has_above, in_office, superiors
 
@@ -25,13 +25,13 @@ COLLEGIAL = house_rule(
 SECRET = house_rule(
     "无记名表决用纸票，监票人、计票人当场计票，只录入到会人员和票数，票由上级封存。"
 )
-MINUTES = Ask(
+MINUTES = Field(
     "minutes", "text", "会议记录", required=False, hint="时间、到会人员、结论；表态已逐人记录。"
 )
 BALLOTS = (
-    Ask("came", "list", "到会成员"),
+    Field("came", "list", "到会成员"),
     *(
-        Ask(name, "number", label)
+        Field(name, "number", label)
         for name, label in (
             ("issued", "发出"),
             ("collected", "收回"),
@@ -41,9 +41,9 @@ BALLOTS = (
             ("abstained", "弃权"),
         )
     ),
-    Ask("scrutineer", "person", "监票人"),
-    Ask("teller", "person", "计票人"),
-    Ask("opinion", "text", "会议意见"),
+    Field("scrutineer", "person", "监票人"),
+    Field("teller", "person", "计票人"),
+    Field("opinion", "text", "会议意见"),
 )
 
 
@@ -64,14 +64,16 @@ class Tally:
 def _rows(attempt, *answers: str):
     """Choose the rows of the body that has the case now; those of earlier rounds are put by."""
     mine = sa.and_(
-        Desk.case_id == attempt.case.id, Desk.role == COMMITTEE.ladder, Desk.kind == "act"
+        WorkItem.case_id == attempt.case.id,
+        WorkItem.role == COMMITTEE.candidate_group,
+        WorkItem.kind == "act",
     )
-    return sa.and_(mine, Desk.answer.in_(answers)) if answers else mine
+    return sa.and_(mine, WorkItem.answer.in_(answers)) if answers else mine
 
 
 def tally(attempt) -> Tally:
     """Count the rows of the body; after a secret vote the yes is the count on paper."""
-    found = Counter(attempt.session.scalars(sa.select(Desk.answer).where(_rows(attempt))))
+    found = Counter(attempt.session.scalars(sa.select(WorkItem.answer).where(_rows(attempt))))
     yes = attempt.case.facts["ballots"]["in_favour"] if found[CAME] else found[YES]
     return Tally(
         found.total() - found[LEFT],
@@ -82,7 +84,7 @@ def tally(attempt) -> Tally:
     )
 
 
-def quorate(attempt, body: Body, acted: int) -> bool:
+def quorate(attempt, body: Committee, acted: int) -> bool:
     """True where so many are enough; at the top nobody is left to refer to, so the recused are not
     counted there.
     """
@@ -92,7 +94,7 @@ def quorate(attempt, body: Body, acted: int) -> bool:
     return acted > 0 and acted >= ceil((count.entitled - count.recused) * body.quorum)
 
 
-def _carried(attempt, body: Body) -> bool:
+def _carried(attempt, body: Committee) -> bool:
     """True where the yes has the majority, also when a yes to one's own matter is left out."""
     count = tally(attempt)
     free = count.entitled - count.recused
@@ -103,10 +105,12 @@ def _carried(attempt, body: Body) -> bool:
 
 
 def _people(attempt, *answers: str) -> list[str]:
-    return list(attempt.session.scalars(sa.select(Desk.person_id).where(_rows(attempt, *answers))))
+    return list(
+        attempt.session.scalars(sa.select(WorkItem.person_id).where(_rows(attempt, *answers)))
+    )
 
 
-def all_acted(body: Body) -> Rule:
+def all_acted(body: Committee) -> Rule:
     """Make the guard that every member has acted, and enough of them."""
 
     @rule(COLLEGIAL)
@@ -117,7 +121,7 @@ def all_acted(body: Body) -> Rule:
     return everybody_acted
 
 
-def carried(body: Body) -> Rule:
+def carried(body: Committee) -> Rule:
     """Make the guard that the yes has the majority."""
 
     @rule(COLLEGIAL)
@@ -128,7 +132,7 @@ def carried(body: Body) -> Rule:
     return carried_by_most
 
 
-def not_carried(body: Body) -> Rule:
+def not_carried(body: Committee) -> Rule:
     """Make the guard that the yes has no majority."""
 
     @rule(COLLEGIAL)
@@ -139,7 +143,7 @@ def not_carried(body: Body) -> Rule:
     return not_carried_by_most
 
 
-def short_of_quorum(body: Body) -> Rule:
+def short_of_quorum(body: Committee) -> Rule:
     """Make the guard that the body cannot reach its quorum any more, and that there is one above
     it.
     """
@@ -153,7 +157,7 @@ def short_of_quorum(body: Body) -> Rule:
     return cannot_meet
 
 
-def enough_acted(body: Body) -> Rule:
+def enough_acted(body: Committee) -> Rule:
     """Make the guard that those who acted are a quorum."""
 
     @rule(COLLEGIAL)
@@ -167,7 +171,7 @@ def enough_acted(body: Body) -> Rule:
 # A secret vote, on paper -------------------------------------------------------------------------
 
 
-def openly(body: Body) -> Rule:
+def openly(body: Committee) -> Rule:
     """Make the guard that the members say aloud how they vote."""
 
     @rule(SECRET)
@@ -178,7 +182,7 @@ def openly(body: Body) -> Rule:
     return said_aloud
 
 
-def secretly(body: Body) -> Rule:
+def secretly(body: Committee) -> Rule:
     """Make the guard that the members vote by unsigned paper."""
 
     @rule(SECRET)
@@ -195,12 +199,12 @@ def came_are_members(attempt):
     came = [str(person) for person in attempt.words["came"]]
     return len(came) == len(set(came)) and set(came) <= set(
         attempt.session.scalars(
-            sa.select(Desk.person_id).where(_rows(attempt), Desk.closed_at.is_(None))
+            sa.select(WorkItem.person_id).where(_rows(attempt), WorkItem.closed_at.is_(None))
         )
     )
 
 
-def enough_came(body: Body) -> Rule:
+def enough_came(body: Committee) -> Rule:
     """Make the guard that those who came are a quorum."""
 
     @rule(COLLEGIAL, "came")
@@ -221,7 +225,7 @@ def ballots_add_up(attempt):
     )
 
 
-def tellers_apart(body: Body) -> Rule:
+def tellers_apart(body: Committee) -> Rule:
     """Make the guard that two people counted, both of the body's own unit and neither concerned."""
 
     @rule(SECRET, "scrutineer", "teller")
@@ -249,8 +253,8 @@ def _unit(attempt) -> str:
     raised to.
     """
     above = superiors(attempt.session, attempt.unit)
-    seated = attempt.session.scalar(sa.select(Desk.unit_id).where(_rows(attempt)).limit(1))
-    return seated or above[min(attempt.case.raised, len(above) - 1)].id
+    seated = attempt.session.scalar(sa.select(WorkItem.unit_id).where(_rows(attempt)).limit(1))
+    return seated or above[min(attempt.case.escalation_level, len(above) - 1)].id
 
 
 def _enter_ballots(attempt) -> None:
@@ -259,8 +263,12 @@ def _enter_ballots(attempt) -> None:
         ballots={name: value for name, value in attempt.raw.items() if name != "came"}
     )
     attempt.session.execute(
-        sa.update(Desk)
-        .where(_rows(attempt), Desk.closed_at.is_(None), Desk.person_id.in_(attempt.words["came"]))
+        sa.update(WorkItem)
+        .where(
+            _rows(attempt),
+            WorkItem.closed_at.is_(None),
+            WorkItem.person_id.in_(attempt.words["came"]),
+        )
         .values(closed_at=attempt.at.now, answer=CAME)
     )
     _close_meeting(attempt)
@@ -270,10 +278,10 @@ def _keep_minutes(attempt) -> None:
     """会议情况存入会议记录：应到、到会、回避、票数和结论。"""
     count, ballots = tally(attempt), attempt.case.facts.get("ballots")
     rows = attempt.session.execute(
-        sa.select(Person.name, Desk.answer)
-        .join(Person, Person.id == Desk.person_id)
+        sa.select(Person.name, WorkItem.answer)
+        .join(Person, Person.id == WorkItem.person_id)
         .where(_rows(attempt))
-        .order_by(Desk.id)
+        .order_by(WorkItem.id)
     )
     kept = {
         "unit": attempt.session.get(Unit, _unit(attempt)).name,
@@ -295,8 +303,8 @@ def _close_meeting(attempt) -> None:
     """没有表态的成员记为未到会，按已有表态计票。"""
     attempt.set_facts(minutes=attempt.words.get("minutes") or attempt.words.get("opinion"))
     attempt.session.execute(
-        sa.update(Desk)
-        .where(_rows(attempt), Desk.closed_at.is_(None))
+        sa.update(WorkItem)
+        .where(_rows(attempt), WorkItem.closed_at.is_(None))
         .values(closed_at=attempt.at.now, answer=ABSENT)
     )
     attempt.session.flush()
@@ -304,7 +312,7 @@ def _close_meeting(attempt) -> None:
 
 def _refer_up(attempt) -> None:
     """因回避或缺员不足法定人数，提请上一级会议决定，期限重新计算。"""
-    attempt.case.raised += 1
+    attempt.case.escalation_level += 1
     attempt.restart_clock = True
 
 

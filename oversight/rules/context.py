@@ -16,7 +16,7 @@ from oversight.models import Case, Unit
 
 
 @dataclass
-class Attempt:
+class TransitionContext:
     """`state` is a name and belongs to the machine; `words` are read and typed; `result` is
     journalled.
 
@@ -34,7 +34,7 @@ class Attempt:
     at: Moment
     words: dict = field(default_factory=dict)
     raw: dict = field(default_factory=dict)
-    standing: object | None = None
+    basis: object | None = None
     result: dict = field(default_factory=dict)
     copies: list[tuple[str, str]] = field(default_factory=list)
     restart_clock: bool = False

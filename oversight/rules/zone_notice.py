@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from oversight.law.clauses import Source, house_rule
-from oversight.law.definition import Ask, Due, Move, Rule, State
-from oversight.law.roles import CLOCK, ZONE_OFFICE, ZONE_SIGNER
+from oversight.law.definition import Due, Field, Move, Rule, State
+from oversight.law.roles import TIMER, ZONE_OFFICE, ZONE_SIGNER
 
 from .common import another_person
 
 QUICK = house_rule("签发人 3 个工作日内签发或退回。")
-OPINION, WHY = Ask("opinion", "text", "意见", required=False), Ask("reason", "text", "理由")
+OPINION, WHY = Field("opinion", "text", "意见", required=False), Field("reason", "text", "理由")
 
 DRAFT = State("draft", "拟稿", waits_on=ZONE_OFFICE)
 PROPOSED = State("proposed", "待签发", waits_on=ZONE_SIGNER, due=Due(3, QUICK))
@@ -49,4 +49,4 @@ def sending_back(agreed: Source) -> Move:
 
 def lapsing(on: Callable) -> Move:
     """Return the clock's move that ends what nobody signed in time."""
-    return Move("lapse", "到期未签发", (DRAFT, PROPOSED), EXPIRED, by=CLOCK, under=QUICK, on=on)
+    return Move("lapse", "到期未签发", (DRAFT, PROPOSED), EXPIRED, by=TIMER, under=QUICK, on=on)

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from oversight import workflows
 from oversight.base.clock import Moment
 from oversight.base.db import insert_once
-from oversight.base.refusals import No
+from oversight.base.refusals import DomainError
 from oversight.calendar.party_days import plan_year
 from oversight.calendar.workdays import add_workdays
 from oversight.calendar.zone import zone_calendar
@@ -23,11 +23,11 @@ from oversight.models import (
     Activity,
     Case,
     Checkpoint,
-    Desk,
     Idempotency,
     JournalRow,
     Reminder,
     Unit,
+    WorkItem,
     Zone,
 )
 from oversight.register import departures, handover
@@ -57,7 +57,7 @@ def sweep(session: Session, at: Moment) -> dict[str, int]:
     ):
         for key in step.keys(session, at):
             done[name] += _alone(session, step.one, key, at)
-    done["delivered"] = sum(iter(lambda: outbox.drain(session, at, HANDLERS), 0))
+    done["delivered"] = sum(iter(lambda: outbox.dispatch(session, at, HANDLERS), 0))
     done["sealed"] = _seal(session, at)
     session.execute(sa.delete(Idempotency).where(Idempotency.at < at.now - RETRIES_LAST))
     session.commit()
@@ -87,7 +87,7 @@ def _alone(session: Session, act, key, at: Moment) -> int:
         count = int(act(session, key, at))
         session.commit()
         return count
-    except No:
+    except DomainError:
         session.rollback()
         return 0
 
@@ -156,22 +156,22 @@ class _reseat:
     @staticmethod
     def keys(session: Session, at: Moment):
         seats = session.execute(
-            sa.select(Desk.unit_id, Desk.role, Desk.tier)
-            .where(Desk.closed_at.is_(None), Desk.kind == "act")
+            sa.select(WorkItem.unit_id, WorkItem.role, WorkItem.rank)
+            .where(WorkItem.closed_at.is_(None), WorkItem.kind == "act")
             .distinct()
         ).all()
         empty = [seat for seat in seats if not authority.seated(session, *seat, at.today)]
         found = [
             session.scalars(
-                sa.select(Desk.case_id).where(
-                    Desk.closed_at.is_(None),
-                    Desk.kind == "act",
-                    Desk.unit_id == unit_id,
-                    Desk.role == role,
-                    Desk.tier == tier,
+                sa.select(WorkItem.case_id).where(
+                    WorkItem.closed_at.is_(None),
+                    WorkItem.kind == "act",
+                    WorkItem.unit_id == unit_id,
+                    WorkItem.role == role,
+                    WorkItem.rank == rank,
                 )
             ).all()
-            for unit_id, role, tier in empty
+            for unit_id, role, rank in empty
         ]
         found.append(authority.gone_from_bodies(session, at.today))
         session.rollback()
@@ -179,7 +179,7 @@ class _reseat:
 
     @staticmethod
     def one(session: Session, case_id: str, at: Moment) -> bool:
-        return transitions.reseat_case(session, case_id, at)
+        return transitions.reassign_case(session, case_id, at)
 
 
 class _remind:
@@ -218,7 +218,7 @@ def _use(session: Session, case: Case, rung: int, at: Moment) -> bool:
         return False
     if rung == OVERDUE:
         assignment.escalate(session, case, at)
-    return outbox.plan(
+    return outbox.enqueue(
         session,
         case.zone_id,
         f"remind:{case.id}:{case.version}:{rung}",
@@ -252,7 +252,9 @@ def _reached(session: Session, case: Case, at: Moment) -> list[int]:
     if case.due_on < at.today:
         return [OVERDUE]
     calendar = zone_calendar(session, case.zone_id)
-    reached = [rung for rung in due.rungs if add_workdays(calendar, case.due_on, -rung) <= at.today]
+    reached = [
+        rung for rung in due.reminders if add_workdays(calendar, case.due_on, -rung) <= at.today
+    ]
     return [min(reached)] if reached else []
 
 

@@ -18,8 +18,8 @@ from oversight.calendar.party_days import activity_for, month_end, owed
 from oversight.calendar.workdays import Calendar, add_workdays
 from oversight.calendar.zone import has_rule_day, zone_calendar
 from oversight.engine import authority, outbox, transitions
-from oversight.models import Activity, Case, LifeMeeting, Person, Unit, Work
-from oversight.organization.units import heir, superiors
+from oversight.models import Activity, Case, LifeMeeting, OutboxMessage, Person, Unit
+from oversight.organization.units import successor_of, superiors
 from oversight.rules import absence, life_meetings
 
 LEVELS = {3: ("branch",), 5: ("branch", "superior")}  # party days in a row: who is told
@@ -41,37 +41,51 @@ OVER = "{unit}{term}没有召开组织生活会的记录。党支部每半年应
 
 def _said(session: Session, prefix: str) -> set[str]:
     return set(
-        session.scalars(sa.select(Work.key).where(Work.key.startswith(prefix, autoescape=True)))
+        session.scalars(
+            sa.select(OutboxMessage.key).where(
+                OutboxMessage.key.startswith(prefix, autoescape=True)
+            )
+        )
     )
 
 
 def _say(
-    session: Session, unit: Unit, key: str, at: Moment, text: str, ladders=("branch",), **more
+    session: Session,
+    unit: Unit,
+    key: str,
+    at: Moment,
+    text: str,
+    candidate_groups=("branch",),
+    **more,
 ) -> bool:
-    payload = {"unit": unit.id, "text": text, "ladders": list(ladders), **more}
-    return outbox.plan(session, unit.zone_id, key, "tell", payload, at.now)
+    payload = {"unit": unit.id, "text": text, "ladders": list(candidate_groups), **more}
+    return outbox.enqueue(session, unit.zone_id, key, "tell", payload, at.now)
 
 
 def tell(session: Session, key: str, payload: dict, at: Moment) -> None:
     """Put a line in the bell of those who fill the seats named, the person concerned excepted."""
     unit = session.get(Unit, payload["unit"])
-    for ladder in payload["ladders"]:
+    for candidate_group in payload["ladders"]:
         units = (
-            superiors(session, unit) if ladder == "superior" else [unit, *superiors(session, unit)]
+            superiors(session, unit)
+            if candidate_group == "superior"
+            else [unit, *superiors(session, unit)]
         )
-        for person_id in _first_filled(session, units, ladder, at.today, {payload.get("but")}):
-            outbox.tell(
+        for person_id in _first_filled(
+            session, units, candidate_group, at.today, {payload.get("but")}
+        ):
+            outbox.notify(
                 session, unit.zone_id, person_id, key, payload["text"], at, payload.get("case")
             )
 
 
 def _first_filled(
-    session: Session, units: list[Unit], ladder: str, on: date, out: set
+    session: Session, units: list[Unit], candidate_group: str, on: date, out: set
 ) -> dict[str, str]:
     """Return who fills the first seat that somebody free fills."""
     for unit in units:
         seat = authority.fill(
-            session, unit, ladder if unit.kind == "branch" else "superior", on, out
+            session, unit, candidate_group if unit.kind == "branch" else "superior", on, out
         )
         if seat is not None:
             return seat.people
@@ -88,9 +102,9 @@ class Streaks:
     @staticmethod
     def keys(session: Session, at: Moment) -> list[str]:
         found = session.scalars(
-            sa.select(Case.concerns_id)
+            sa.select(Case.data_subject_id)
             .where(absence.found_unexcused(), Case.opened_at > at.now - YEARS)
-            .group_by(Case.concerns_id)
+            .group_by(Case.data_subject_id)
             .having(sa.func.count() >= min(LEVELS))
         ).all()
         session.rollback()
@@ -109,14 +123,14 @@ class Streaks:
             _say(
                 session,
                 unit,
-                f"streak:{person_id}:{streak[level - 1].subject[:36]}:{level}",
+                f"streak:{person_id}:{streak[level - 1].business_key[:36]}:{level}",
                 at,
                 say("有党员连续 {level} 次无故不参加主题党日，请谈话了解、教育帮助。", level=level),
-                ladders,
+                candidate_groups,
                 case=streak[level - 1].id,
                 but=person_id,
             )
-            for level, ladders in LEVELS.items()
+            for level, candidate_groups in LEVELS.items()
             if len(streak) >= level
         )
 
@@ -291,7 +305,7 @@ class Orders:
         if case.facts.get("told"):
             return False
         unit, closed_on = (
-            heir(session, case.unit),
+            successor_of(session, case.unit),
             date.fromisoformat(case.facts["rounds"][-1]["on"]),
         )
         due = session.scalar(
@@ -332,7 +346,7 @@ class Lessons:
             return False
         held = session.get(Activity, case.facts["activity"]).held_on
         due = absence.party_day_after(session, case.unit_id, max(held, case.running_since))
-        return due is not None and transitions.redate(session, case, max(due, at.today), at)
+        return due is not None and transitions.reschedule(session, case, max(due, at.today), at)
 
 
 STEPS = (

@@ -11,8 +11,8 @@ from flask import Blueprint, Response, current_app, request
 from sqlalchemy.exc import SQLAlchemyError
 
 from oversight.base.db import db
-from oversight.base.refusals import NotInSight
-from oversight.models import Case, Work
+from oversight.base.refusals import NotFound
+from oversight.models import Case, OutboxMessage
 
 from .session import moment
 
@@ -47,7 +47,7 @@ def _heads(directory: str) -> set[str]:
 def metrics():
     """Give figures in the Prometheus text format, to this machine only and never through a proxy."""
     if request.remote_addr not in LOOPBACK or any(name in request.headers for name in FORWARDED):
-        raise NotInSight("没有找到这个页面。")
+        raise NotFound("没有找到这个页面。")
     return Response("".join(_figures()), mimetype="text/plain; version=0.0.4")
 
 
@@ -69,12 +69,12 @@ def _figures():
     yield from _gauge(
         "oversight_work_waiting",
         "Background work that is due and not done",
-        {"": _count(Work.done_at.is_(None), Work.due_at <= moment().now)},
+        {"": _count(OutboxMessage.done_at.is_(None), OutboxMessage.due_at <= moment().now)},
     )
     yield from _gauge(
         "oversight_work_failed",
         "Background work that has failed and is not done",
-        {"": _count(Work.done_at.is_(None), Work.attempts > 0)},
+        {"": _count(OutboxMessage.done_at.is_(None), OutboxMessage.attempts > 0)},
     )
 
 

@@ -26,8 +26,8 @@ from oversight.law.clauses import DOCUMENTS, Source
 from oversight.law.clauses import register as register_of_clauses
 from oversight.law.roles import ADMINISTRATORS, OFFICES
 from oversight.models import Activity, Case, Notice, Unit, Zone
-from oversight.organization import acting
-from oversight.organization.units import heir, superiors
+from oversight.organization import substitution
+from oversight.organization.units import successor_of, superiors
 from oversight.register.zone_settings import READERS
 
 from . import session
@@ -119,7 +119,7 @@ class Shell:
     def stand_ins(self) -> list:
         """Return in whose place the reader acts, and who acts in his, today."""
         today = session.moment().today
-        return [*self.who.acting, *acting.for_person(db.session, self.who.id, today)]
+        return [*self.who.acting, *substitution.for_person(db.session, self.who.id, today)]
 
     @cached_property
     def unread(self) -> int:
@@ -344,7 +344,7 @@ def workdays_on(case: Case, days: int) -> date:
 def member_name(case: Case) -> str:
     """Name the member whose own case it is, also where the case does not exist yet."""
     return inbox.person_name(
-        db.session, case.concerns_id or case.facts.get(definition(case).concerns)
+        db.session, case.data_subject_id or case.facts.get(definition(case).data_subject)
     )
 
 
@@ -378,7 +378,7 @@ def superior(unit: Unit) -> Unit:
 
 def successor(unit: Unit) -> Unit | None:
     """Return the branch that stands in for a merged one."""
-    return heir(db.session, unit) if unit.successor_id else None
+    return successor_of(db.session, unit) if unit.successor_id else None
 
 
 def definition(case: Case):

@@ -31,7 +31,7 @@ from wtforms.validators import InputRequired, Length
 
 from oversight.base.clock import Moment
 from oversight.base.db import db
-from oversight.base.refusals import No, NotLoggedIn, WordsWrong
+from oversight.base.refusals import DomainError, InvalidInput, NotLoggedIn
 from oversight.engine import authority, transitions
 from oversight.engine.authority import Actor
 from oversight.models import Account
@@ -105,13 +105,13 @@ def actor() -> Actor:
     return g.actor
 
 
-def journal(no: No, move: str, case_id: str | None = None) -> None:
+def journal(refusal: DomainError, move: str, case_id: str | None = None) -> None:
     """Keep the refusal of what a page was asked to write, where no floor below has kept it.
 
     Commits.
     """
     db.session.rollback()
-    transitions.refuse(db.session, no, actor(), moment(), move, case_id=case_id)
+    transitions.refuse(db.session, refusal, actor(), moment(), move, case_id=case_id)
 
 
 def own_path(target: str | None) -> str | None:
@@ -164,11 +164,11 @@ def password():
         return render_template("password.html", form=form), 422 if form.is_submitted() else 200
     try:
         if form.password.data != form.again.data:
-            raise WordsWrong({"again": "两次输入的新密码不一样。"})
+            raise InvalidInput({"again": "两次输入的新密码不一样。"})
         credentials.change_password(
             db.session, account(), form.old.data, form.password.data, moment().now
         )
-    except WordsWrong as wrong:
+    except InvalidInput as wrong:
         db.session.rollback()
         for name, sentence in wrong.fields.items():
             getattr(form, name).errors = [sentence]
@@ -187,11 +187,11 @@ def activate():
         return render_template("activate.html", form=form), 422 if form.is_submitted() else 200
     try:
         if form.password.data != form.again.data:
-            raise WordsWrong({"again": "两次输入的密码不一样。"})
+            raise InvalidInput({"again": "两次输入的密码不一样。"})
         accounts.activate(
             db.session, form.username.data.strip(), form.code.data, form.password.data, moment()
         )
-    except WordsWrong as wrong:
+    except InvalidInput as wrong:
         db.session.rollback()
         for name, sentence in wrong.fields.items():
             getattr(form, name).errors = [sentence]

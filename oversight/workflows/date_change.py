@@ -9,8 +9,17 @@ from datetime import timedelta
 
 from oversight.calendar.party_days import apply_late, excuse_month, move_activity, take_back
 from oversight.law.clauses import clause, house_rule
-from oversight.law.definition import STAY, Ask, Due, Each, Move, State, Workflow, rule
-from oversight.law.roles import BRANCH, CLOCK, COUNT, SUPERIOR
+from oversight.law.definition import (
+    INTERNAL,
+    Due,
+    Field,
+    Move,
+    MultiInstance,
+    State,
+    Workflow,
+    rule,
+)
+from oversight.law.roles import AUTOMATIC, BRANCH, SUPERIOR, TIMER
 from oversight.papers.replies import issue_joint_replies, issue_reply, void_papers
 from oversight.rules import date_change as facts
 from oversight.rules.common import common_moves, second_person
@@ -20,19 +29,22 @@ CONSENT, NOT_ALONE = clause("G-2.1.1c"), clause("G-2.1.1b")
 PROMPT = house_rule("3 个工作日内、且在原定日期之前答复；指导书没有规定期限。")
 REVOCABLE = house_rule("批复作出后、日期到来前，作出批复的一方可以撤销，并说明理由。")
 
-NEW_DAY = Ask("new_day", "date", "改到哪一天")
-REASON = Ask(
+NEW_DAY = Field("new_day", "date", "改到哪一天")
+REASON = Field(
     "reason", "text", "为什么要改", hint="写清是什么事、哪几天、影响多少党员。上级凭这段话批复。"
 )
-OPINION, NOTE = Ask("opinion", "text", "批复意见"), Ask("opinion", "text", "意见", required=False)
-DRAFT_DAY = Ask("new_day", "date", "改到哪一天", required=False)
-DRAFT_REASON = Ask("reason", "text", "为什么要改", required=False)
-WHY, WHY_CANCEL = Ask("reason", "text", "理由"), Ask("reason", "text", "理由", required=False)
+OPINION, NOTE = (
+    Field("opinion", "text", "批复意见"),
+    Field("opinion", "text", "意见", required=False),
+)
+DRAFT_DAY = Field("new_day", "date", "改到哪一天", required=False)
+DRAFT_REASON = Field("reason", "text", "为什么要改", required=False)
+WHY, WHY_CANCEL = Field("reason", "text", "理由"), Field("reason", "text", "理由", required=False)
 LATE = (
-    Ask("reason", "text", "什么情况来不及请示"),
-    Ask("new_day", "date", "实际开展或改到的日期", required=False, hint="当月已无法开展的，不填"),
-    Ask("told_by_phone", "text", "电话请示：向谁、何时", required=False),
-    Ask(
+    Field("reason", "text", "什么情况来不及请示"),
+    Field("new_day", "date", "实际开展或改到的日期", required=False, hint="当月已无法开展的，不填"),
+    Field("told_by_phone", "text", "电话请示：向谁、何时", required=False),
+    Field(
         "recovered_on",
         "date",
         "情况恢复的日期",
@@ -41,14 +53,14 @@ LATE = (
     ),
 )
 
-JOINT = Each(SUPERIOR, facts.joint_superiors, "各有关上级党组织")
+JOINT = MultiInstance(SUPERIOR, facts.joint_superiors, "各有关上级党组织")
 ANSWER = Due(3, PROMPT, before=facts.day_before_effect)
 
 DRAFT = State("draft", "草稿", waits_on=BRANCH)
 ASKED = State("asked", "待批复", waits_on=SUPERIOR, due=ANSWER)
 ASKED_JOINT = State("asked_joint", "待各方批复", waits_on=JOINT, due=ANSWER)
 RETURNED = State("returned", "退回修改", waits_on=BRANCH, due=ANSWER)
-APPROVED = State("approved", "已同意", waits_on=CLOCK)
+APPROVED = State("approved", "已同意", waits_on=TIMER)
 CANCEL_ASKED = State("cancel_asked", "申请取消变更", waits_on=SUPERIOR, due=ANSWER)
 REPORTED = State("reported_late", "补报待认可", waits_on=SUPERIOR, due=Due(3, PROMPT))
 IN_FORCE = State("in_force", "已执行")
@@ -151,12 +163,12 @@ UNDO = (take_back, void_papers)
 # fmt: off
 WORKFLOW = Workflow(
     "date_change", "变更活动时间请示", version=1, opens=DRAFT, opened_by=BRANCH, short="变更时间请示",
-    facts=(Ask("day", "date", "原定日期"), DRAFT_DAY, DRAFT_REASON,
-           Ask("with", "list", "联合开展的支部", required=False)),
+    facts=(Field("day", "date", "原定日期"), DRAFT_DAY, DRAFT_REASON,
+           Field("with", "list", "联合开展的支部", required=False)),
     open_if=(fixed_branch, not_july, day_in_force, not_held, facts.not_in_another, facts.partners_known),
-    subject=facts.subject,
+    business_key=facts.business_key,
     moves=(
-        Move("save", "存草稿", DRAFT, STAY, by=BRANCH, under=CONSENT, asks=(DRAFT_DAY, DRAFT_REASON),
+        Move("save", "存草稿", DRAFT, INTERNAL, by=BRANCH, under=CONSENT, asks=(DRAFT_DAY, DRAFT_REASON),
              does=(facts.write_down,)),
         Move("ask", "提交请示", (DRAFT, RETURNED), ASKED, by=BRANCH, under=CONSENT, asks=(NEW_DAY, REASON),
              only_if=(facts.alone, day_stands, *AHEAD, *NEW), does=(facts.write_down,)),
@@ -171,15 +183,15 @@ WORKFLOW = Workflow(
              only_if=(second_person, still_ahead), does=(issue_reply,), decides=True),
         Move("return", "退回修改", ASKED, RETURNED, by=SUPERIOR, under=CONSENT, asks=(OPINION,),
              only_if=(second_person, still_ahead), decides=True),
-        Move("approve", "同意", ASKED_JOINT, STAY, by=JOINT, under=CONSENT, asks=(OPINION,), only_if=ANSWERED,
-             many=True, decides=True, consequence="各方都同意后党日一并变更"),
+        Move("approve", "同意", ASKED_JOINT, INTERNAL, by=JOINT, under=CONSENT, asks=(OPINION,), only_if=ANSWERED,
+             per_participant=True, decides=True, consequence="各方都同意后党日一并变更"),
         Move("refuse", "不同意", ASKED_JOINT, REFUSED, by=JOINT, under=CONSENT, asks=(OPINION,),
              only_if=(second_person, still_ahead), does=(issue_reply,), decides=True),
-        Move("all_agreed", "各方均已同意", ASKED_JOINT, APPROVED, by=COUNT, under=CONSENT,
+        Move("all_agreed", "各方均已同意", ASKED_JOINT, APPROVED, by=AUTOMATIC, under=CONSENT,
              does=(move_activity, issue_joint_replies)),
-        Move("lapse", "到期未答复", (ASKED, ASKED_JOINT), LAPSED, by=CLOCK, under=PROMPT, on=facts.first_day),
-        Move("expire", "逾期未重报", RETURNED, EXPIRED, by=CLOCK, under=PROMPT, on=facts.first_day),
-        Move("discard", "草稿过期", DRAFT, EXPIRED, by=CLOCK, under=PROMPT,
+        Move("lapse", "到期未答复", (ASKED, ASKED_JOINT), LAPSED, by=TIMER, under=PROMPT, on=facts.first_day),
+        Move("expire", "逾期未重报", RETURNED, EXPIRED, by=TIMER, under=PROMPT, on=facts.first_day),
+        Move("discard", "草稿过期", DRAFT, EXPIRED, by=TIMER, under=PROMPT,
              on=lambda attempt: attempt.fact_day("day") + timedelta(days=31)),
         Move("revoke", "撤销批复", APPROVED, REVOKED, by=SUPERIOR, under=REVOCABLE, asks=(WHY,),
              only_if=(still_ahead,), does=UNDO),
@@ -191,7 +203,7 @@ WORKFLOW = Workflow(
              only_if=(second_person, still_ahead), does=UNDO, decides=True),
         Move("keep", "不取消，按批复执行", CANCEL_ASKED, APPROVED, by=SUPERIOR, under=REVOCABLE, asks=(NOTE,), decides=True,
              only_if=(second_person,)),
-        Move("take_effect", "日期已到，变更执行", (APPROVED, CANCEL_ASKED), IN_FORCE, by=CLOCK, under=CONSENT,
+        Move("take_effect", "日期已到，变更执行", (APPROVED, CANCEL_ASKED), IN_FORCE, by=TIMER, under=CONSENT,
              on=facts.first_day),
         Move("report_late", "事后补报", DRAFT, REPORTED, by=BRANCH, under=FORCE_MAJEURE, asks=LATE,
              only_if=(day_has_come, not_held, facts.within_three_days, another_if_told), warns=(facts.recovery_told,),

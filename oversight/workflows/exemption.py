@@ -5,8 +5,8 @@ The branch supports, the superior decides; it ends by itself. Who is exempt stan
 """
 
 from oversight.law.clauses import clause, house_rule
-from oversight.law.definition import Ask, Due, Effect, Move, State, Workflow, rule
-from oversight.law.roles import BRANCH, CLOCK, MEMBER, SUPERIOR
+from oversight.law.definition import Due, Effect, Field, Move, State, Workflow, rule
+from oversight.law.roles import BRANCH, MEMBER, SUPERIOR, TIMER
 from oversight.organization import members
 from oversight.rules.common import another_person, common_moves
 
@@ -14,11 +14,11 @@ CARE = clause("G-4.2c")
 ASKED_FOR = house_rule("免予参加由本人申请、支部研究、上级批准，写明起止日期，到期自动恢复。")
 PROMPT = house_rule("支部和上级各 5 个工作日内答复。")
 
-WHY, NOTE = Ask("reason", "text", "理由"), Ask("opinion", "text", "意见", required=False)
+WHY, NOTE = Field("reason", "text", "理由"), Field("opinion", "text", "意见", required=False)
 
 ASKED = State("asked", "待支部研究", waits_on=BRANCH, due=Due(5, PROMPT))
 SUPPORTED = State("supported", "待上级批准", waits_on=SUPERIOR, due=Due(5, PROMPT))
-IN_FORCE = State("in_force", "免予参加中", waits_on=CLOCK)
+IN_FORCE = State("in_force", "免予参加中", waits_on=TIMER)
 ENDED = State("ended", "期满恢复")
 NOT_SUPPORTED = State("not_supported", "支部不同意")
 REFUSED = State("refused", "上级不同意")
@@ -61,10 +61,10 @@ def _resume(attempt) -> None:
 # fmt: off
 WORKFLOW = Workflow(
     "exemption", "免予参加活动申请", version=1, opens=ASKED, opened_by=MEMBER, short="免予参加",
-    facts=(Ask("member", "person", "党员"), Ask("reason", "choice", "原因", choices=members.CARE_REASONS),
-           Ask("from_on", "date", "从哪天起"), Ask("until", "date", "到哪天止")),
+    facts=(Field("member", "person", "党员"), Field("reason", "choice", "原因", choices=members.CARE_REASONS),
+           Field("from_on", "date", "从哪天起"), Field("until", "date", "到哪天止")),
     open_if=(of_this_branch, dated, not_for_the_past),
-    subject=lambda attempt: attempt.case.facts["member"], concerns="member",
+    business_key=lambda attempt: attempt.case.facts["member"], data_subject="member",
     moves=(
         Move("support", "支部同意上报", ASKED, SUPPORTED, by=BRANCH, under=ASKED_FOR, asks=(NOTE,)),
         Move("not_support", "支部不同意", ASKED, NOT_SUPPORTED, by=BRANCH, under=ASKED_FOR, asks=(WHY,)),
@@ -74,7 +74,7 @@ WORKFLOW = Workflow(
         Move("refuse", "不批准", SUPPORTED, REFUSED, by=SUPERIOR, under=ASKED_FOR, asks=(WHY,), decides=True,
              only_if=(another_person,)),
         Move("resume", "提前恢复", IN_FORCE, RESUMED, by=MEMBER, under=CARE, does=(Effect(_resume),)),
-        Move("end", "期满", IN_FORCE, ENDED, by=CLOCK, under=ASKED_FOR, on=lambda attempt: attempt.fact_day("until")),
+        Move("end", "期满", IN_FORCE, ENDED, by=TIMER, under=ASKED_FOR, on=lambda attempt: attempt.fact_day("until")),
         *common_moves(ASKED, SUPPORTED, IN_FORCE, undo=(Effect(_resume),)),
     ),
 )

@@ -5,8 +5,8 @@ Drafted by the zone office, signed by somebody else of the zone committee; also 
 """
 
 from oversight.law.clauses import clause, house_rule
-from oversight.law.definition import Ask, Move, State, Workflow, rule
-from oversight.law.roles import CLOCK, ZONE_OFFICE, ZONE_SIGNER
+from oversight.law.definition import Field, Move, State, Workflow, rule
+from oversight.law.roles import TIMER, ZONE_OFFICE, ZONE_SIGNER
 from oversight.papers.replies import issue_zone_notice, void_papers
 from oversight.rules import zone_shift
 from oversight.rules.common import another_person, common_moves
@@ -25,9 +25,9 @@ from oversight.rules.zone_shift import end_notice, publish_notice
 UNIFORM = clause("G-2.1.1a")
 SIGNED = house_rule("全区改期由党建办拟稿，经党工委成员签发后印发通知。")
 
-NEW_DAY, REASON = Ask("new_day", "date", "全区改到哪一天"), Ask("reason", "text", "改期原因")
+NEW_DAY, REASON = Field("new_day", "date", "全区改到哪一天"), Field("reason", "text", "改期原因")
 
-PUBLISHED = State("published", "已印发", waits_on=CLOCK)
+PUBLISHED = State("published", "已印发", waits_on=TIMER)
 IN_FORCE = State("in_force", "已执行")
 
 
@@ -66,7 +66,7 @@ def workday_or_july(attempt):
 WORKFLOW = Workflow(
     "zone_shift", "全区调整活动时间通知", version=1, opens=DRAFT, opened_by=ZONE_OFFICE, short="全区改期",
     facts=(NEW_DAY, REASON), open_if=(by_the_zone, day_ahead, workday_or_july, month_is_free),
-    subject=zone_shift.month,
+    business_key=zone_shift.month,
     moves=(
         *drafting(SIGNED, day_ahead, under=UNIFORM),
         Move("publish", "签发", PROPOSED, PUBLISHED, by=ZONE_SIGNER, under=SIGNED, asks=(OPINION,),
@@ -77,7 +77,7 @@ WORKFLOW = Workflow(
         Move("revoke", "撤销通知", PUBLISHED, REVOKED, by=ZONE_SIGNER, under=SIGNED, asks=(WHY,),
              only_if=(both_ahead,), does=(end_notice, void_papers)),
         lapsing(on=zone_shift.new_day),
-        Move("take_effect", "日期已到", PUBLISHED, IN_FORCE, by=CLOCK, under=UNIFORM, on=zone_shift.new_day),
+        Move("take_effect", "日期已到", PUBLISHED, IN_FORCE, by=TIMER, under=UNIFORM, on=zone_shift.new_day),
         *common_moves(DRAFT, PROPOSED, PUBLISHED, undo=(end_notice, void_papers)),
     ),
 )

@@ -19,7 +19,7 @@ from oversight import create_app
 from oversight.base.clock import StoppedClock
 from oversight.base.db import db
 from oversight.calendar.party_days import activity_for, plan_year
-from oversight.engine.transitions import transitions
+from oversight.engine import transitions
 from oversight.ledger import attendance
 from oversight.models import Membership, Sighting
 from tests.browser.driver import axe_violations, chromium, colours

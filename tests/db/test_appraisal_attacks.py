@@ -9,12 +9,12 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
-from oversight.base.refusals import NotYours, RuleSaysNo, Stale
-from oversight.engine.transitions import inbox, transitions
-from oversight.models import Case, Desk, Membership, Post
+from oversight.base.refusals import Forbidden, RuleViolation, VersionConflict
+from oversight.engine import inbox, transitions
+from oversight.models import Case, Membership, Post, WorkItem
 from oversight.register import reorganize
 from oversight.time import sweep
-from oversight.views.api.cases import shapes
+from oversight.views.api import shapes
 from tests.db.test_appraisal_cases import branch, move_in
 from tests.db.test_appraisal_walk import SELF, Appraising
 
@@ -42,11 +42,11 @@ def swept(play, day: str) -> Case:
 
 def voters(play) -> set[str]:
     rows = play.session.scalars(
-        sa.select(Desk.person_id).where(
-            Desk.case_id == play.case.id,
-            Desk.role == "committee",
-            Desk.kind == "act",
-            Desk.closed_at.is_(None),
+        sa.select(WorkItem.person_id).where(
+            WorkItem.case_id == play.case.id,
+            WorkItem.role == "committee",
+            WorkItem.kind == "act",
+            WorkItem.closed_at.is_(None),
         )
     )
     names = {person.id: name for name, person in play.world.people.items()}
@@ -93,7 +93,7 @@ def test_an_officer_of_the_superior_does_not_answer_for_himself(session, world):
     officer = world.people["town1.officer"].id
     play.lead("ask_not_counted", member=officer, reason="moved")
     play.no(
-        RuleSaysNo,
+        RuleViolation,
         "not_about_oneself",
         play.say,
         play.case,
@@ -111,7 +111,7 @@ def test_an_officer_of_the_superior_does_not_answer_for_himself(session, world):
     play.do("town1.officer", "ask_review", **WHY)
     for name in ("town1.officer", "town1.secretary", "town1.deputy"):
         play.no(
-            NotYours,
+            Forbidden,
             "authority",
             play.say,
             play.case,
@@ -127,7 +127,7 @@ def test_a_superior_without_an_officer_leaves_the_review_to_who_has_not_decided(
     leave_office(village, "town1.officer", on="2026-11-01")
     village.told()
     village.do("village.member1", "ask_review", **WHY)
-    village.no(NotYours, "authority", village.say, village.case, "town1.secretary", "uphold", {})
+    village.no(Forbidden, "authority", village.say, village.case, "town1.secretary", "uphold", {})
     assert village.do("zone.officer", "uphold").state == "telling"
 
 
@@ -213,7 +213,7 @@ def test_an_answer_written_for_the_last_round_is_not_counted_in_this(village):
     village.do("town1.officer", "close_meeting")
     village.lead("propose", ratings=village.ratings())
     village.no(
-        Stale,
+        VersionConflict,
         None,
         village.say,
         village.case,

@@ -9,11 +9,11 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
-from oversight.base.refusals import WordsWrong
+from oversight.base.refusals import InvalidInput
 from oversight.calendar import holidays
 from oversight.calendar.party_days import activity_for, record_held, status
 from oversight.calendar.zone import zone_calendar
-from oversight.engine.transitions import transitions
+from oversight.engine import transitions
 from oversight.models import Activity, CalendarRow, PublishedYear
 from tests.support.world import at
 
@@ -147,7 +147,7 @@ def test_every_bad_row_is_named_with_line_and_value():
         + "2027/02/13,rest,春节,国办\n2027-02-30,rest,春节,国办\n2027-02-05,work,春节,国办\n\n"
         "2027-03-01,free,春节,国办\n2027-03-02,rest,,国办\n2027-03-03,rest,春节\n1999-01-01,rest,元旦,国办\n"
     )
-    with pytest.raises(WordsWrong) as wrong:
+    with pytest.raises(InvalidInput) as wrong:
         holidays.read_csv(bad.encode())
     assert list(wrong.value.fields.values()) == [
         "第 5 行：日期要写成 2027-02-05 这样，这里是“2027/02/13”",
@@ -177,6 +177,6 @@ def test_every_bad_row_is_named_with_line_and_value():
     ],
 )
 def test_a_file_that_is_none_is_refused_in_a_sentence(raw, sentence):
-    with pytest.raises(WordsWrong) as wrong:
+    with pytest.raises(InvalidInput) as wrong:
         holidays.read_csv(raw)
     assert wrong.value.sentence == sentence

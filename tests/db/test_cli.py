@@ -19,7 +19,7 @@ from click.testing import CliRunner
 from oversight import cli, create_app, workflows
 from oversight.base.clock import StoppedClock
 from oversight.base.db import db
-from oversight.base.refusals import RuleSaysNo
+from oversight.base.refusals import RuleViolation
 from oversight.commands import server
 from oversight.demo import zone as demo
 from oversight.law import model_check, printing
@@ -134,7 +134,7 @@ def test_init_does_not_open_again(empty):
         db.session.commit()
     refusal = empty.refused("init", "--admin", "other", "--password-stdin", typed="long-enough-1\n")
     assert refusal.startswith("已经有管理员了，不能再次初始化")
-    with empty.app.app_context(), pytest.raises(RuleSaysNo):
+    with empty.app.app_context(), pytest.raises(RuleViolation):
         installation.first_administrator(
             db.session, "区", "other", "long-enough-1", empty.app.extensions["clock"].moment()
         )

@@ -21,9 +21,9 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from oversight.base.refusals import No
-from oversight.engine.transitions import journal, transitions
-from oversight.models import Activity, Case, Desk, JournalRow, Paper
+from oversight.base.refusals import DomainError
+from oversight.engine import journal, transitions
+from oversight.models import Activity, Case, JournalRow, Paper, WorkItem
 from tests.support.actors import GOOD_WORDS, REASON, Play, second_hat
 
 DAY, BEGIN, DAYS = date(2026, 12, 4), date(2026, 11, 24), timedelta(days=1)
@@ -180,7 +180,7 @@ MOVES = (
     "terminate",
 )
 STOPS = ("void", "terminate", "withdraw", "refuse", "lapse", "expire", "take_effect")
-CLOCK = ("lapse", "expire", "take_effect")
+TIMER = ("lapse", "expire", "take_effect")
 
 
 class DateChange(RuleBasedStateMachine):
@@ -242,7 +242,7 @@ class DateChange(RuleBasedStateMachine):
                 )
             mark.commit()
             return case
-        except No:
+        except DomainError:
             mark.rollback()
             return None
 
@@ -269,7 +269,7 @@ class DateChange(RuleBasedStateMachine):
             {
                 (move, who or "")
                 for who in (*PEOPLE, None)
-                for move in ("open", *MOVES, *CLOCK)
+                for move in ("open", *MOVES, *TIMER)
                 if after(unit, self.believed[unit], who, move, self.today, new)
             }
         )
@@ -286,7 +286,7 @@ class DateChange(RuleBasedStateMachine):
         self.somebody_entitled_goes_on(unit, days, choice)
 
     @precondition(lambda self: self.case_ids)
-    @rule(unit=st.sampled_from(UNITS), move=st.sampled_from(CLOCK))
+    @rule(unit=st.sampled_from(UNITS), move=st.sampled_from(TIMER))
     def the_clock_tries(self, unit, move):
         if unit in self.case_ids:
             self.attempt(unit, None, move, DAY)
@@ -336,12 +336,12 @@ class DateChange(RuleBasedStateMachine):
         """
         session = self.play.session
         cases = session.scalars(sa.select(Case)).all()
-        opened = [case.subject for case in cases if case.open]
+        opened = [case.business_key for case in cases if case.open]
         assert len(opened) == len(set(opened))
         desks = session.execute(
-            sa.select(Desk.case_id, sa.func.count())
-            .where(Desk.closed_at.is_(None), Desk.kind == "act")
-            .group_by(Desk.case_id)
+            sa.select(WorkItem.case_id, sa.func.count())
+            .where(WorkItem.closed_at.is_(None), WorkItem.kind == "act")
+            .group_by(WorkItem.case_id)
         ).all()
         human = {case.id for case in cases if case.open and case.state != "approved"}
         assert dict(desks) == dict.fromkeys(human, 1)

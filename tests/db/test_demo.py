@@ -12,11 +12,11 @@ import sqlalchemy as sa
 from oversight import create_app, workflows
 from oversight.base.clock import Clock
 from oversight.base.db import db
-from oversight.base.refusals import RuleSaysNo
+from oversight.base.refusals import RuleViolation
 from oversight.calendar.party_days import status
 from oversight.calendar.zone import zone_calendar
 from oversight.demo import zone as demo
-from oversight.engine.transitions import authority, inbox, journal
+from oversight.engine import authority, inbox, journal
 from oversight.ledger import attendance
 from oversight.models import (
     Account,
@@ -366,7 +366,7 @@ def test_this_year_is_published_and_the_next_provisional(zone):
 
 def test_a_second_demo_is_refused_in_a_sentence(zone):
     before = zone.scalar(sa.select(sa.func.count()).select_from(Person))
-    with pytest.raises(RuleSaysNo) as no:
+    with pytest.raises(RuleViolation) as no:
         demo.build(zone, NOW)
     assert no.value.sentence == "数据库里已有数据，示范区只能载入空的数据库。"
     assert zone.scalar(sa.select(sa.func.count()).select_from(Person)) == before
@@ -491,7 +491,7 @@ def test_a_member_stands_outside_the_roster_for_half_a_year(zone):
 
 def test_a_member_was_found_unexcused_three_times_in_a_row(zone):
     streaks = {
-        case.concerns_id: len(absence.streak(zone, case.concerns_id))
+        case.data_subject_id: len(absence.streak(zone, case.data_subject_id))
         for case in zone.scalars(sa.select(Case).where(Case.workflow == "absence"))
     }
     assert max(streaks.values()) == 3

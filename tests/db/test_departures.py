@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from oversight import workflows
 from oversight.base.sealing import Sealer
 from oversight.commands import audit
-from oversight.engine.transitions import desk_acts, transitions
-from oversight.models import Appraised, Case, Desk, JournalRow, Membership, Person
+from oversight.engine import desk_acts, transitions
+from oversight.models import Appraised, Case, JournalRow, Membership, Person, WorkItem
 from oversight.organization.members import expected
 from oversight.register import departures, members, reorganize
 from oversight.register.roster import apply
@@ -90,9 +90,9 @@ def last(session, case) -> JournalRow:
 def open_of(session, person) -> list[Case]:
     """Return what is still open of a person, and assert that no desk row outlives its case."""
     stray = session.scalars(
-        sa.select(Desk.id)
-        .join(Case, Case.id == Desk.case_id)
-        .where(Desk.closed_at.is_(None), Desk.kind == "act", Case.closed_at.is_not(None))
+        sa.select(WorkItem.id)
+        .join(Case, Case.id == WorkItem.case_id)
+        .where(WorkItem.closed_at.is_(None), WorkItem.kind == "act", Case.closed_at.is_not(None))
     ).all()
     assert stray == []
     return members.open_cases(session, person)
@@ -227,8 +227,8 @@ def test_a_make_up_lesson_follows_its_member(session, world, follow_up, state, b
     )
     where = set(
         session.scalars(
-            sa.select(Desk.unit_id).where(
-                Desk.case_id == case.id, Desk.closed_at.is_(None), Desk.kind == "act"
+            sa.select(WorkItem.unit_id).where(
+                WorkItem.case_id == case.id, WorkItem.closed_at.is_(None), WorkItem.kind == "act"
             )
         )
     )
@@ -363,7 +363,7 @@ def test_a_split_and_a_merger_leave_it_nothing_to_do(session, world, follow_up):
 def test_appraisals_are_the_branch_s_and_stay(session, world):
     play = Play(session, world, "2026-11-20")
     case = play.open("village.secretary", workflow="appraisal", year=2026)
-    assert case.concerns_id is None
+    assert case.data_subject_id is None
     gone(session, world)
     assert fresh(session, case).open
     assert (
@@ -378,7 +378,7 @@ def test_whatever_concerns_a_member_can_be_ended_wherever_it_stands():
     """The record of a death must find `terminate` in every open state of a workflow that is
     somebody's own.
     """
-    personal = [workflow for workflow in workflows.every() if workflow.concerns]
+    personal = [workflow for workflow in workflows.every() if workflow.data_subject]
     assert {workflow.name for workflow in personal} >= {"absence", "exemption"}
     for workflow in personal:
         for state in workflow.states:

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from oversight.base.clock import Moment
-from oversight.engine.transitions import journal, transitions
+from oversight.engine import journal, transitions
 from oversight.models import Case, JournalRow
 from tests.support.actors import REASON, Play
 from tests.support.dump import difference, dump

@@ -19,8 +19,8 @@ from sqlalchemy.orm import Session
 
 from oversight import workflows
 from oversight.base.db import engine_options, prepare
-from oversight.engine.transitions import authority, journal, transitions
-from oversight.models import Activity, Case, Desk, JournalRow, Paper
+from oversight.engine import authority, journal, transitions
+from oversight.models import Activity, Case, JournalRow, Paper, WorkItem
 from tests.support.world import at
 
 CHILDREN = multiprocessing.get_context("forkserver")
@@ -130,7 +130,7 @@ def assert_whole(session) -> None:
     for paper in session.scalars(sa.select(Paper).order_by(Paper.seq)):
         papers.setdefault(paper.case_id, []).append(paper)
     for desk in session.scalars(
-        sa.select(Desk).where(Desk.closed_at.is_(None), Desk.kind == "act")
+        sa.select(WorkItem).where(WorkItem.closed_at.is_(None), WorkItem.kind == "act")
     ):
         desks.setdefault(desk.case_id, []).append(desk)
     rows = {}

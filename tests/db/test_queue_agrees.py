@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from oversight import workflows
-from oversight.engine.transitions import authority, inbox, transitions
+from oversight.engine import authority, inbox, transitions
 from oversight.law.definition import role_of
 from oversight.models import Case, Notice, Post
 from oversight.register import posts
@@ -39,7 +39,7 @@ def stand_in(
     """Let somebody act in a post, by the rows alone."""
     people = play.world.people
     play.session.add(
-        posts.Acting(
+        posts.Substitution(
             zone_id=play.world.zone.id,
             unit_id=play.world.units[unit].id,
             office=office,
@@ -78,7 +78,7 @@ def disagreements(play) -> list[str]:
             party = workflow.state(case.state).waits_on
             if party is None or not role_of(party).human:
                 continue
-            may = authority.standing(session, workflow, case, party, who) is not None
+            may = authority.basis(session, workflow, case, party, who) is not None
             lent = (
                 role_of(party).any_level or role_of(party).seat == "person"
             )  # may, though it is another's desk
@@ -179,7 +179,7 @@ def test_a_branch_s_own_work_that_climbed_stays_on_the_desk_of_who_began_it(play
     world.person("organ.more1", "organ")
     world.person("organ.more2", "organ")  # seven full members: too many for any of them to step in
     session.commit()
-    transitions.reseat_case(session, case.id, play.at)
+    transitions.reassign_case(session, case.id, play.at)
     session.commit()
     assert on_desk(play, "town1.officer") == ["to_contact"] and disagreements(play) == []
     do(session, world, case, "record_contact", CALL, who="town1.officer", on="2026-11-24")

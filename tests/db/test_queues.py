@@ -10,9 +10,9 @@ import pytest
 import sqlalchemy as sa
 
 from oversight import workflows
-from oversight.base.refusals import NotInSight, WordsWrong
+from oversight.base.refusals import InvalidInput, NotFound
+from oversight.engine import assignment, authority, inbox, transitions
 from oversight.engine.inbox import BOXES, Filters
-from oversight.engine.transitions import assignment, authority, inbox, transitions
 from oversight.models import Case, Post
 from tests.support.actors import CAST, REASON, Play, second_hat
 from tests.support.dump import difference, dump
@@ -183,7 +183,7 @@ def test_narrowed(play):
     ],
 )
 def test_what_cannot_be_asked_is_said(play, call):
-    with pytest.raises(WordsWrong):
+    with pytest.raises(InvalidInput):
         call(play.session, play.who("town1.officer"), play.at.today)
 
 
@@ -212,8 +212,8 @@ def unsettle(play) -> None:
         "recuse",
     )
     play.on("2026-09-21")
-    raised = play.asked("2026-10-15", day="2026-10-09")
-    play.on("2026-09-30").move(raised, "zone.officer", "take_over")
+    escalation_level = play.asked("2026-10-15", day="2026-10-09")
+    play.on("2026-09-30").move(escalation_level, "zone.officer", "take_over")
     play.on("2026-10-12")
     play.move(
         play.open(
@@ -242,7 +242,7 @@ def test_nobody_finds_a_case_that_he_may_not_see(play):
             for case in items:
                 try:
                     authority.see(play.session, who, case)
-                except NotInSight:
+                except NotFound:
                     pytest.fail(f"{person} finds a case of {case.unit.name} in {name}")
             counted = inbox.counts(play.session, who, name, play.at.today)
             assert counted == ({"date_change": len(items)} if items else {}), (person, name)
@@ -281,7 +281,7 @@ def test_mine_is_exactly_what_the_engine_would_let_me_do(play):
             party = workflow.state(case.state).waits_on
             may = (
                 party.human
-                and authority.standing(play.session, workflow, case, party, who) is not None
+                and authority.basis(play.session, workflow, case, party, who) is not None
             )
             if may != (case.id in mine):
                 wrong.append(
@@ -378,7 +378,7 @@ def test_a_case_that_leaves_between_two_pages_hides_no_other(play):
 
 def test_reading_changes_nothing(play):
     """Invariant 36: looking at a queue, an overview or a case writes no row."""
-    from oversight.engine.transitions import available
+    from oversight.engine import available
 
     unsettle(play)
     before = dump(play.session)

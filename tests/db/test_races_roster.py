@@ -13,9 +13,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from oversight.base.db import db
-from oversight.base.refusals import NotInSight, Stale
+from oversight.base.refusals import NotFound, VersionConflict
 from oversight.base.sealing import Sealer
-from oversight.engine.transitions import authority
+from oversight.engine import authority
 from oversight.models import AdminChange, Membership, Person, Post, RosterDraft, Unit, Zone
 from oversight.register import members
 from oversight.register.roster import apply
@@ -161,7 +161,7 @@ def test_one_draft_applied_at_once_is_applied_once(race, many):
         assert results.count(5) == 1, results
         losers = [result for result in results if result != 5]
         assert all(
-            type(loser) is NotInSight and "可能已经导入或放弃" in loser.sentence for loser in losers
+            type(loser) is NotFound and "可能已经导入或放弃" in loser.sentence for loser in losers
         ), results
         race.whole(branch, names)
         assert race.count(RosterDraft) == 0 and race.files() == []
@@ -175,7 +175,9 @@ def test_drafts_of_one_file_by_several_bring_nobody_twice(race, many):
     results = race.together(*(race.accept(name, digest) for name, digest in digests.items()))
     assert results.count(3) == 1, results
     losers = [result for result in results if result != 3]
-    assert all(type(loser) is Stale and "重新比对" in loser.sentence for loser in losers), results
+    assert all(
+        type(loser) is VersionConflict and "重新比对" in loser.sentence for loser in losers
+    ), results
     race.whole("白沙村党支部", ["张三丰", "李四海", "王五岳"])
     assert (
         race.count(RosterDraft) == many - 1 and len(race.files()) == many - 1
@@ -192,7 +194,7 @@ def test_different_drafts_of_one_branch_do_not_mix(race):
         race.accept("zone.sysadmin", first), race.accept("second.sysadmin", second)
     )
     [loser] = [result for result in results if isinstance(result, Exception)]
-    assert type(loser) is Stale, results
+    assert type(loser) is VersionConflict, results
     race.whole(
         "白沙村党支部", ["张三丰", "李四海"] if results[0] == 2 else ["张三丰", "王五岳", "赵六合"]
     )
@@ -216,7 +218,9 @@ def test_drafts_of_different_branches_all_come_in_whole(race):
             results = race.together(
                 *(race.accept(name, digest) for name, digest in digests.items())
             )
-            assert all(result == 3 or type(result) is Stale for result in results), results
+            assert all(result == 3 or type(result) is VersionConflict for result in results), (
+                results
+            )
             done = [name for name, result in zip(list(left), results, strict=True) if result == 3]
             assert done, results
             for name in done:
@@ -232,7 +236,7 @@ def test_the_terminal_and_the_page_take_turns(race, many):
         race.accept("zone.sysadmin", digest), *(race.bring(name, data) for name in ADMINS[1:many])
     )
     assert sorted(result for result in results if isinstance(result, int)).count(3) == 1, results
-    assert all(type(result) is Stale or result in (0, 3) for result in results), results
+    assert all(type(result) is VersionConflict or result in (0, 3) for result in results), results
     race.whole("白沙村党支部", ["张三丰", "李四海", "王五岳"])
 
 
@@ -247,9 +251,7 @@ def test_a_draft_put_aside_while_it_is_applied(race):
         branch = f"新{'一二三四五'[number]}村党支部"
         digest = race.propose("zone.sysadmin", book(branch, "张三" + "一二三四五"[number]))
         results = race.together(race.accept("zone.sysadmin", digest), ("zone.sysadmin", put_aside))
-        assert results[1] == "aside" and (results[0] == 1 or type(results[0]) is NotInSight), (
-            results
-        )
+        assert results[1] == "aside" and (results[0] == 1 or type(results[0]) is NotFound), results
         assert race.count(Unit, Unit.name == branch) == (results[0] == 1)
         assert race.files() == [] and race.count(RosterDraft) == 0
 

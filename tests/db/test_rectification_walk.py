@@ -9,8 +9,8 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
-from oversight.base.refusals import NotOpen, NotYours, RuleSaysNo, WordsWrong
-from oversight.engine.transitions import inbox, transitions
+from oversight.base.refusals import Forbidden, InvalidInput, InvalidTransition, RuleViolation
+from oversight.engine import inbox, transitions
 from oversight.models import Case, Paper, Reminder
 from oversight.register import reorganize
 from oversight.time import sweep
@@ -51,7 +51,7 @@ def do(session, world, case, move, words=None, who="town1.officer", on="2026-11-
     )
 
 
-def refused(session, world, case, move, words=None, *, kind=RuleSaysNo, match=None, **more):
+def refused(session, world, case, move, words=None, *, kind=RuleViolation, match=None, **more):
     before = session.get(Case, case.id, populate_existing=True).version
     with pytest.raises(kind, match=match):
         do(session, world, case, move, words, **more)
@@ -101,7 +101,7 @@ def test_from_the_visit_to_the_closing_notice(session, world):
 
 def test_the_author_does_not_sign_and_does_not_recheck(session, world):
     case = opened(session, world)
-    refused(session, world, case, "sign_off", who="town1.inspector", kind=NotYours)
+    refused(session, world, case, "sign_off", who="town1.inspector", kind=Forbidden)
     done = rechecking(session, world)
     refused(
         session,
@@ -110,7 +110,7 @@ def test_the_author_does_not_sign_and_does_not_recheck(session, world):
         "accept",
         {"verdicts": ["accepted", "accepted"], "opinion": "好"},
         who="town1.inspector",
-        kind=NotYours,
+        kind=Forbidden,
         on="2026-12-03",
     )
 
@@ -126,7 +126,7 @@ def test_the_fixer_does_not_recheck_even_with_a_post_in_town(session, world):
         "accept",
         {"verdicts": ["accepted", "accepted"], "opinion": "好"},
         who="village.secretary",
-        kind=NotYours,
+        kind=Forbidden,
         on="2026-12-03",
     )
 
@@ -142,7 +142,7 @@ def test_the_fixer_does_not_recheck_even_with_a_post_in_town(session, world):
 )
 def test_an_order_rests_on_findings_under_clauses_that_bind(session, world, findings, match):
     facts = {"method": "random", "inspected_on": "2026-11-20", "findings": findings}
-    with pytest.raises((RuleSaysNo, WordsWrong), match=match):
+    with pytest.raises((RuleViolation, InvalidInput), match=match):
         transitions.submit_opening(
             session,
             "rectification",
@@ -157,7 +157,7 @@ def test_an_order_rests_on_findings_under_clauses_that_bind(session, world, find
     "who", ["village.secretary", "town2.inspector", "zone.sysadmin", "village.member1"]
 )
 def test_only_an_inspector_above_may_open(session, world, who):
-    with pytest.raises(transitions.No):
+    with pytest.raises(transitions.DomainError):
         opened(session, world, who=who)
 
 
@@ -179,7 +179,7 @@ def test_a_verdict_for_every_item(session, world):
         case,
         "accept",
         {**words, "verdicts": ["accepted", "maybe"]},
-        kind=WordsWrong,
+        kind=InvalidInput,
         on="2026-12-03",
     )
     refused(
@@ -319,7 +319,7 @@ def test_an_objection_stops_the_clock_is_answered_once_and_reviewed_once_above(s
         "answer_objection",
         {"opinion": "维持"},
         who="town1.inspector",
-        kind=NotYours,
+        kind=Forbidden,
         on="2026-11-27",
     )
     answered = do(
@@ -345,7 +345,7 @@ def test_an_objection_stops_the_clock_is_answered_once_and_reviewed_once_above(s
         who="village.secretary",
         on="2026-12-01",
     )
-    refused(session, world, case, "answer_review", {}, kind=NotYours, on="2026-12-02")
+    refused(session, world, case, "answer_review", {}, kind=Forbidden, on="2026-12-02")
     do(
         session,
         world,
@@ -372,8 +372,8 @@ def test_overdue_climbs_and_is_referred_by_people_never_judged_by_the_program(se
     refused(session, world, case, "refer", {"reason": "逾期"}, on="2026-12-11", match="还没有到期")
     for day in ("2026-12-02", "2026-12-08", "2026-12-10", "2026-12-11", "2026-12-14", "2026-12-14"):
         sweep.sweep(session, at(day))
-    rungs = session.scalars(sa.select(Reminder.rung).where(Reminder.case_id == case.id)).all()
-    assert sorted(rungs) == [-1, 0, 1, 3, 7]
+    reminders = session.scalars(sa.select(Reminder.rung).where(Reminder.case_id == case.id)).all()
+    assert sorted(reminders) == [-1, 0, 1, 3, 7]
     zone = world.actor("zone.officer", date(2026, 12, 14))
     assert case.id in [row.id for row in inbox.cases(session, zone, "copied", zone.on).items]
     referred = do(
@@ -399,7 +399,7 @@ def test_an_order_to_the_wrong_branch_is_recalled_and_goes_to_the_right_one(sess
 
 def test_the_zone_s_own_order_is_answered_to_the_zone(session, world):
     case = opened(session, world, who="zone.inspector")
-    refused(session, world, case, "sign_off", who="town1.secretary", kind=NotYours)
+    refused(session, world, case, "sign_off", who="town1.secretary", kind=Forbidden)
     do(session, world, case, "sign_off", who="zone.secretary")
     assert (
         do(session, world, case, "issue", {"due_on": "2026-12-11"}, who="zone.officer").number
@@ -487,6 +487,6 @@ def test_a_closed_order_takes_nothing_more(session, world):
         "report",
         {"items": ITEMS},
         who="village.secretary",
-        kind=NotOpen,
+        kind=InvalidTransition,
         on="2026-12-04",
     )

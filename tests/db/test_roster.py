@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from oversight.base.db import db
-from oversight.base.refusals import NotInSight, NotYours, RuleSaysNo, Stale
+from oversight.base.refusals import Forbidden, NotFound, RuleViolation, VersionConflict
 from oversight.base.sealing import Sealer
 from oversight.engine.authority import in_office, is_member
 from oversight.models import (
@@ -217,7 +217,7 @@ def test_branches_that_the_file_does_not_name_are_left_alone(session, world, bri
 
 def test_a_roster_that_empties_a_branch_asks_first(session, world, bring):
     lines = [["石桥村党支部", "新来的", "2010.7.1"]]
-    with pytest.raises(RuleSaysNo, match="石桥村党支部现有 5 人，名册里少了 5 人"):
+    with pytest.raises(RuleViolation, match="石桥村党支部现有 5 人，名册里少了 5 人"):
         bring(tidy(lines))
     session.rollback()
     assert len(members(session, world.units["village"].id, TODAY)) == 5
@@ -423,7 +423,7 @@ def test_every_stage_is_told_from_its_first_row_to_its_last(session, world):
 def desk(session, world, tmp_path):
     """Return the administrator's two steps with a scratch folder."""
 
-    class Desk:
+    class WorkItem:
         folder, who = tmp_path / "data", world.actor("zone.sysadmin", TODAY)
 
         def propose(self, data, who=None):
@@ -443,7 +443,7 @@ def desk(session, world, tmp_path):
                 else []
             )
 
-    return Desk()
+    return WorkItem()
 
 
 def test_the_read_file_is_kept_sealed_until_it_is_applied(session, desk):
@@ -467,7 +467,7 @@ def test_a_second_upload_takes_the_place_of_the_first(desk):
 def test_what_changed_since_the_look_is_shown_again(session, desk, bring):
     found = desk.propose(tidy(LINES, UNITS))
     bring(tidy(LINES[:1], UNITS))
-    with pytest.raises(Stale, match="重新比对"):
+    with pytest.raises(VersionConflict, match="重新比对"):
         desk.accept(found.plan.digest)
     session.rollback()
     assert person(session, "李四海") is None
@@ -476,11 +476,11 @@ def test_what_changed_since_the_look_is_shown_again(session, desk, bring):
 def test_a_roster_is_applied_once_and_not_after_a_day(session, desk):
     found = desk.propose(tidy(LINES, UNITS))
     later = at("2026-11-26")
-    with pytest.raises(NotInSight):
+    with pytest.raises(NotFound):
         desk.accept(found.plan.digest, when=later)
     session.rollback()
     desk.accept(found.plan.digest)
-    with pytest.raises(NotInSight):
+    with pytest.raises(NotFound):
         desk.accept(found.plan.digest)
 
 
@@ -495,7 +495,7 @@ def test_old_drafts_are_dropped(session, desk):
     "name", ["zone.secadmin", "zone.auditor", "zone.officer", "town1.officer", "village.secretary"]
 )
 def test_nobody_but_the_zone_s_system_administrator_brings_rosters(session, world, desk, name):
-    with pytest.raises(NotYours):
+    with pytest.raises(Forbidden):
         desk.propose(tidy(LINES, UNITS), world.actor(name, TODAY))
     assert desk.files() == [] and session.scalar(sa.select(Refusal.id)) is None
 

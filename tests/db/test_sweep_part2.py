@@ -15,9 +15,9 @@ import pytest
 import sqlalchemy as sa
 
 from oversight.calendar.party_days import activity_for, set_own_day
-from oversight.engine.transitions import journal, transitions
+from oversight.engine import journal, transitions
 from oversight.ledger import attendance
-from oversight.models import Activity, Case, Desk, JournalRow, Notice, Post, Work
+from oversight.models import Activity, Case, JournalRow, Notice, OutboxMessage, Post, WorkItem
 from oversight.register import reorganize
 from oversight.time import sweep
 from tests.db.test_attendance import sheet
@@ -318,7 +318,9 @@ def test_a_lesson_is_due_before_the_party_day_as_it_stands(session, world, new, 
     ) == (1, 0)
     assert set(
         session.scalars(
-            sa.select(Desk.due_on).where(Desk.case_id == case.id, Desk.closed_at.is_(None))
+            sa.select(WorkItem.due_on).where(
+                WorkItem.case_id == case.id, WorkItem.closed_at.is_(None)
+            )
         )
     ) == {date.fromisoformat(due)}
     row = session.scalar(
@@ -366,10 +368,13 @@ def test_two_processes_say_everything_once(session, world, database_url, tmp_pat
         "of member2: member1 has come again since"
     )
     assert told(session, world, "通报整改情况") == sorted(BRANCH)
-    keys = session.scalars(sa.select(Work.key)).all()
+    keys = session.scalars(sa.select(OutboxMessage.key)).all()
     assert (
         len(keys) == len(set(keys))
-        and session.scalars(sa.select(Work.id).where(Work.done_at.is_(None))).all() == []
+        and session.scalars(
+            sa.select(OutboxMessage.id).where(OutboxMessage.done_at.is_(None))
+        ).all()
+        == []
     )
     before = session.scalar(sa.select(sa.func.count()).select_from(Notice))
     session.commit()

@@ -11,7 +11,7 @@ from flask import has_app_context
 from oversight.base.db import db
 from oversight.models import Account, ApiToken
 from oversight.register import credentials
-from oversight.views.api.cases import openapi
+from oversight.views.api import openapi
 from tests.support.world import MADE
 
 ROOT = openapi.ROOT

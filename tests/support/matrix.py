@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable
 
 import pytest
 
-from oversight.base.refusals import No
+from oversight.base.refusals import DomainError
 from oversight.calendar.zone import forget
-from oversight.engine.transitions import available, transitions
+from oversight.engine import available, transitions
 from oversight.models import Refusal
 from tests.support.dump import difference, dump
 
@@ -84,7 +84,7 @@ def judged(play, case_id: str, version: int, who, move: str, words: dict):
         state = transitions.perform(
             play.session, case_id, move, who, words, version=version, at=play.at
         ).state
-    except No as no:
+    except DomainError as no:
         return no.status
     play.session.rollback()
     forget(play.session)
@@ -107,7 +107,7 @@ def attempt(play, case_id: str, version: int, who, move: str, words: dict):
         transitions.submit(
             play.session, case_id, move, who, words, version=version, at=play.at, finish=stop
         )
-    except No as no:
+    except DomainError as no:
         return no.status
     except Allowed as allowed:
         play.session.rollback()
@@ -133,7 +133,7 @@ def misjudged(play, case, people: Iterable[str], expected: Callable) -> list[str
         who = play.who(person)
         try:
             transitions.authority.see(play.session, who, case)
-        except No:
+        except DomainError:
             continue
         for option in available.options(play.session, case, who, play.at):
             want = expected(person, option.move.name)

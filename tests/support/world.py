@@ -14,10 +14,10 @@ import sqlalchemy as sa
 
 from oversight.base.clock import Clock
 from oversight.calendar import workdays
-from oversight.engine.transitions import authority
+from oversight.engine import authority
 from oversight.models import CalendarRow, Membership, Person, Post, PublishedYear, Unit, Zone
 
-CLOCK = Clock()
+TIMER = Clock()
 FOUNDED = date(2020, 1, 1)
 MADE = datetime(2020, 1, 1, tzinfo=UTC)
 
@@ -103,7 +103,7 @@ class World:
 
 def at(day: str, hour: int = 9):
     """Return the moment of a local wall time."""
-    return CLOCK.at(date.fromisoformat(day), hour)
+    return TIMER.at(date.fromisoformat(day), hour)
 
 
 def build(session) -> World:

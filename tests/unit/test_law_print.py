@@ -11,8 +11,8 @@ import pytest
 from oversight import workflows
 from oversight.law import diagram, printing
 from oversight.law.clauses import house_rule
-from oversight.law.definition import STAY, Move, State, Workflow, as_table
-from oversight.law.roles import BRANCH, CLOCK
+from oversight.law.definition import INTERNAL, Move, State, Workflow, as_table
+from oversight.law.roles import BRANCH, TIMER
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -26,7 +26,7 @@ def small(label: str = "提交", sentence: str = "到期自动办结") -> Workfl
     agreed = house_rule(sentence)
     draft, sent, done = (
         State("draft", "草稿", BRANCH),
-        State("sent", "已提交", CLOCK),
+        State("sent", "已提交", TIMER),
         State("done", "办结"),
     )
     return Workflow(
@@ -38,7 +38,7 @@ def small(label: str = "提交", sentence: str = "到期自动办结") -> Workfl
         (
             Move("send", label, draft, sent, by=BRANCH, under=agreed),
             Move(
-                "end", "到期", sent, done, by=CLOCK, under=agreed, on=lambda attempt: attempt.today
+                "end", "到期", sent, done, by=TIMER, under=agreed, on=lambda attempt: attempt.today
             ),
         ),
     )
@@ -178,8 +178,8 @@ def test_a_way_back_points_back():
 def test_moves_that_stay_are_told_in_the_box(workflow):
     root = ElementTree.fromstring(printing.svg(workflow))
     arrows = {text.text for text in root.iter(f"{SVG}text") if text.get("class") == "lw-label"}
-    stays = {move.label for move in workflow.moves if move.enters is STAY}
-    leaves = {move.label for move in workflow.moves if move.enters is not STAY}
+    stays = {move.label for move in workflow.moves if move.enters is INTERNAL}
+    leaves = {move.label for move in workflow.moves if move.enters is not INTERNAL}
     assert not arrows & (stays - leaves)
 
 

@@ -12,7 +12,7 @@ from datetime import date
 import openpyxl
 import pytest
 
-from oversight.base.refusals import TooLarge, WordsWrong, WrongType
+from oversight.base.refusals import InvalidInput, TooLarge, WrongType
 from oversight.base.sandbox import workbook as sandbox
 from oversight.register.roster import cells, parse, template, workbook
 from oversight.register.roster.cells import Unreadable
@@ -356,7 +356,7 @@ def test_what_is_kept_until_applied_comes_back_the_same():
     [
         (b"\xd0\xcf\x11\xe0" + bytes(600), WrongType, "加了密码"),
         (b"a,b\n1,2\n", WrongType, ".xlsx"),
-        (b"PK\x03\x04 cut off", WordsWrong, "打不开"),
+        (b"PK\x03\x04 cut off", InvalidInput, "打不开"),
         (b"PK" + bytes(workbook.MOST_BYTES), TooLarge, "MB"),
     ],
 )
@@ -380,7 +380,7 @@ def _changed(change) -> bytes:
 
 def test_macros_are_refused():
     data = _changed(lambda name, data: data if name else [("xl/vbaProject.bin", b"x")])
-    with pytest.raises(WordsWrong, match="宏"):
+    with pytest.raises(InvalidInput, match="宏"):
         parse.read(data, TODAY)
 
 
@@ -390,7 +390,7 @@ def test_a_bomb_is_not_unpacked():
     )
     at = data.rfind(b"PK\x01\x02")
     struct.pack_into("<I", data, at + 24, 2**31)  # what the directory says that it unpacks to
-    with pytest.raises(WordsWrong, match="展开后太大"):
+    with pytest.raises(InvalidInput, match="展开后太大"):
         parse.read(bytes(data), TODAY)
 
 
@@ -401,7 +401,7 @@ def test_entities_in_the_xml_expand_to_nothing():
             bomb + data.split(b"?>", 1)[-1] if name and "sheet2" in name else data or ()
         )
     )
-    with pytest.raises(WordsWrong, match="打不开"):
+    with pytest.raises(InvalidInput, match="打不开"):
         parse.read(data, TODAY)
 
 
@@ -415,7 +415,7 @@ def test_too_many_rows_are_refused(monkeypatch):
         sheet.append([number])
     out = io.BytesIO()
     made.save(out)
-    with pytest.raises(WordsWrong, match="行，请按镇"):
+    with pytest.raises(InvalidInput, match="行，请按镇"):
         parse.read(out.getvalue(), TODAY)
 
 

@@ -8,9 +8,9 @@ from dataclasses import replace
 
 import pytest
 
-from oversight.base.refusals import Unsound
+from oversight.base.refusals import InvalidDefinition
 from oversight.law import model_check
-from oversight.law.definition import STAY
+from oversight.law.definition import INTERNAL
 from oversight.workflows import current
 
 APPRAISAL = current("appraisal")
@@ -98,18 +98,18 @@ def test_who_answers_has_a_clock(states):
     """The grammar refuses it before anybody could ask the checker."""
 
     def timeless(state):
-        return replace(state, due=None) if state is not STAY and state.name in states else state
+        return replace(state, due=None) if state is not INTERNAL and state.name in states else state
 
     seen = {state.name: timeless(state) for state in APPRAISAL.states}
     moves = tuple(
         replace(
             move,
             leaves=tuple(seen[at.name] for at in move.from_states),
-            enters=move.enters if move.enters is STAY else seen[move.enters.name],
+            enters=move.enters if move.enters is INTERNAL else seen[move.enters.name],
         )
         for move in APPRAISAL.moves
     )
-    with pytest.raises(Unsound):
+    with pytest.raises(InvalidDefinition):
         replace(APPRAISAL, opens=seen["preparing"], moves=moves)
 
 
@@ -128,6 +128,6 @@ def test_who_answers_has_a_clock(states):
 def test_a_step_that_is_missing_is_told_or_refused_at_import(names):
     try:
         told = model_check.check(without(*names))
-    except Unsound:
+    except InvalidDefinition:
         return
     assert told, names

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from oversight.base import files
-from oversight.base.refusals import No, TooLarge, Unavailable, WordsWrong, WrongType
+from oversight.base.refusals import DomainError, InvalidInput, TooLarge, Unavailable, WrongType
 from tests.support import hostile
 
 SECONDS, MEMORY = 2.0, 150 * 2**20
@@ -49,7 +49,7 @@ def frugal(monkeypatch):
 @pytest.mark.parametrize("name", hostile.REFUSED)
 def test_refused(name):
     file, data, why = hostile.REFUSED[name]
-    with pytest.raises(No) as no:
+    with pytest.raises(DomainError) as no:
         files.clean(hostile.made(data), file)
     if isinstance(why, int):
         assert no.value.status == why and no.value.sentence.endswith("。")
@@ -120,7 +120,7 @@ def test_too_large_says_how_large(size, said):
 
 
 def test_the_limit_itself_is_allowed():
-    with pytest.raises(WordsWrong):
+    with pytest.raises(InvalidInput):
         files.clean(b"\xff\xd8\xff" + b"\0" * (files.MOST_BYTES - 3), "a.jpg")
     with pytest.raises(TooLarge):
         files.clean(b"\xff\xd8\xff" + b"\0" * (files.MOST_BYTES - 2), "a.jpg")
@@ -199,5 +199,5 @@ def test_a_child_that_dies_or_talks_nonsense_is_a_refusal(monkeypatch, tmp_path)
         path = tmp_path / "child.py"
         path.write_text(program)
         monkeypatch.setattr(files.media, "__file__", str(path))
-        with pytest.raises(WordsWrong, match="损坏"):
+        with pytest.raises(InvalidInput, match="损坏"):
             files.clean(hostile.photo(), "a.jpg")

@@ -10,7 +10,7 @@ import io
 import pytest
 
 from oversight.casework import attachments
-from oversight.engine.transitions import journal
+from oversight.engine import journal
 from oversight.models import Attachment, Case, JournalRow, Refusal
 from tests.db.test_rectification_walk import ITEMS, do, fixing, rechecking
 from tests.support import hostile

@@ -91,7 +91,7 @@ def test_a_retry_gets_the_same_answer(api, session, asked):
 
 
 def test_a_retry_goes_on_where_the_first_broke_off(api, session, asked, monkeypatch):
-    from oversight.engine.transitions import transitions
+    from oversight.engine import transitions
 
     officer, sent = api("town1.officer"), body(asked["village"], asked["organ"])
     real = transitions.submit

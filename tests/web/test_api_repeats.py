@@ -119,7 +119,7 @@ def test_a_desk_act_may_carry_a_key(api, session, asked):
 
 def test_a_key_and_its_effect_live_and_die_together(app, api, session, asked, monkeypatch):
     """The answer is kept in the transaction of the change: without the one there is not the other."""
-    from oversight.views.api.cases import idempotency
+    from oversight.views.api import idempotency
 
     def broken(*_):
         raise RuntimeError("the power fails")

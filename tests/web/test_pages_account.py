@@ -8,7 +8,7 @@ from sqlalchemy.exc import OperationalError
 
 from oversight.base.db import db
 from oversight.calendar.party_days import activity_for
-from oversight.engine.transitions import inbox
+from oversight.engine import inbox
 from oversight.models import Account, Login, Notice
 from tests.db.test_attendance import record, sheet
 from tests.support.html import PASSWORD, Reader, check

@@ -11,9 +11,9 @@ import pytest
 import sqlalchemy as sa
 
 from oversight import workflows
-from oversight.engine.transitions import transitions
+from oversight.engine import transitions
 from oversight.law.clauses import house_rule
-from oversight.law.definition import Ask, Move, State, Workflow
+from oversight.law.definition import Field, Move, State, Workflow
 from oversight.law.roles import BRANCH
 from oversight.models import Case, JournalRow, Paper
 from oversight.workflows import date_change
@@ -255,7 +255,7 @@ def toy(app, tmp_path):
         version=1,
         opens=asked,
         opened_by=BRANCH,
-        facts=(Ask("colour", "text", "颜色"),),
+        facts=(Field("colour", "text", "颜色"),),
         moves=(
             Move(
                 "finish",
@@ -265,9 +265,9 @@ def toy(app, tmp_path):
                 by=BRANCH,
                 under=rule,
                 asks=(
-                    Ask("size", "number", "大小"),
-                    Ask("good", "yes_no", "好不好"),
-                    Ask("kind", "choice", "种类", choices=(("a", "甲"), ("b", "乙"))),
+                    Field("size", "number", "大小"),
+                    Field("good", "yes_no", "好不好"),
+                    Field("kind", "choice", "种类", choices=(("a", "甲"), ("b", "乙"))),
                 ),
             ),
         ),

@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from oversight.base.db import db
-from oversight.engine.transitions import transitions
+from oversight.engine import transitions
 from oversight.models import (
     Account,
     Activity,

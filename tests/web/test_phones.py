@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DatabaseError
 
 from oversight.base import phone_numbers
-from oversight.base.refusals import WordsWrong
+from oversight.base.refusals import InvalidInput
 from oversight.models import Person, PhoneLook
 from oversight.register import telephones
 from tests.db.test_attendance import cases, record, sheet
@@ -56,7 +56,7 @@ def test_numbers_as_people_write_them(text, kept):
     ["", "1234", "12812345678", "138123456789", "１３８１２３４５６７８", "<b>", "138\n12345678x"],
 )
 def test_what_is_no_number(text):
-    with pytest.raises(WordsWrong, match="电话号码应是 11 位手机号"):
+    with pytest.raises(InvalidInput, match="电话号码应是 11 位手机号"):
         phone_numbers.read(text)
 
 

@@ -171,14 +171,19 @@ def test_who_takes_a_branch_over_reads_and_tells_of_its_order(reader, api, world
     for name in ("firm.secretary", "community.member1", "village.secretary"):
         assert queue_lines(reader(name).get("/desk?box=done")) == [] or name == "village.secretary"
         api(name).get(f"/cases/{case.id}", 404)
-    heir, year = reader("community.secretary"), f"/units/{world.units['community'].id}/year/2026"
-    assert heir.get(year).links("向党员通报整改情况（原石桥村党支部）") == [f"/cases/{case.id}"]
-    done = heir.get("/desk?box=done")
+    successor_of, year = (
+        reader("community.secretary"),
+        f"/units/{world.units['community'].id}/year/2026",
+    )
+    assert successor_of.get(year).links("向党员通报整改情况（原石桥村党支部）") == [
+        f"/cases/{case.id}"
+    ]
+    done = successor_of.get("/desk?box=done")
     assert queue_lines(done) == ["石桥村党支部（已并入桃源社区党支部）"]
-    page = heir.get(f"/cases/{case.id}")
+    page = successor_of.get(f"/cases/{case.id}")
     assert "石桥村党支部（已并入桃源社区党支部）" in page.main and not page.has_form("/moves/")
-    assert "已登记：本支部党员已听取整改情况通报。" in heir.submit(page, "/told").main
-    assert not heir.get(year).links("向党员通报整改情况")
+    assert "已登记：本支部党员已听取整改情况通报。" in successor_of.submit(page, "/told").main
+    assert not successor_of.get(year).links("向党员通报整改情况")
 
 
 def test_what_concerns_members_alone_does_not_pass_to_the_heir(reader, api, world, session):

@@ -222,8 +222,8 @@ def main() -> None:
     warnings.simplefilter("ignore")
     try:
         about, parts = look(sys.stdin.buffer.read())
-    except Refused as no:
-        about, parts = {"no": no.args[0]}, []
+    except Refused as refusal:
+        about, parts = {"no": refusal.args[0]}, []
     line = json.dumps({**about, "sizes": [len(part) for part in parts]})
     sys.stdout.buffer.write(line.encode() + b"\n" + b"".join(parts))
 

@@ -174,8 +174,8 @@ def main() -> None:
     try:
         read(sys.stdin.buffer.read(), out)
         _line(out, {"no": None})
-    except Refused as no:
-        _line(out, {"no": no.args[0]})
+    except Refused as refusal:
+        _line(out, {"no": refusal.args[0]})
     except Exception:  # whatever a broken file does to a parser
         _line(out, {"no": "broken"})
     out.flush()

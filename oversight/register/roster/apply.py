@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from oversight.base import files
 from oversight.base.clock import Moment
-from oversight.base.refusals import BadRequest, NotInSight, NotYours, RuleSaysNo, Stale
+from oversight.base.refusals import BadRequest, Forbidden, NotFound, RuleViolation, VersionConflict
 from oversight.base.sealing import Sealer
 from oversight.base.sentences import say
 from oversight.engine import authority
@@ -103,7 +103,7 @@ def apply(
     """
     plan = found.plan
     if plan.thinned and not confirmed:
-        raise RuleSaysNo(
+        raise RuleViolation(
             say(
                 "{branches}。如名册完整、确是离开，请勾选“确认这些人已离开”（命令行加 --confirm-left）；否则请补全名册。",
                 branches="；".join(plan.thinned[:5]),
@@ -259,7 +259,7 @@ def propose(
 def entitled(who) -> None:
     """Make sure that the actor is system administrator of the zone. Raises NotYours."""
     if not any(post.office == "sysadmin" and post.unit.kind == "zone" for post in who.posts):
-        raise NotYours("名册由区的系统管理员导入，不由您办理。", rule="authority")
+        raise Forbidden("名册由区的系统管理员导入，不由您办理。", rule="authority")
 
 
 def draft(
@@ -276,7 +276,7 @@ def draft(
     try:
         plain = json.loads(sealer.open_file(files.read(folder, row.stored)))
     except ValueError:
-        raise NotInSight("暂存的名册打不开了，请重新上传。") from None
+        raise NotFound("暂存的名册打不开了，请重新上传。") from None
     return _compared(session, zone, rosters.from_plain(plain), sealer, at, row.name, row.sha256)
 
 
@@ -298,9 +298,9 @@ def accept(
     audit_log.alone(session, zone.id)
     found = draft(session, folder, zone, sealer, who, at)
     if found is None:
-        raise NotInSight("没有等待导入的名册，可能已经导入或放弃，请重新上传。")
+        raise NotFound("没有等待导入的名册，可能已经导入或放弃，请重新上传。")
     if found.plan.digest != digest:
-        raise Stale("上传之后库里有了变化，下面是重新比对的结果，请看过再导入。")
+        raise VersionConflict("上传之后库里有了变化，下面是重新比对的结果，请看过再导入。")
     apply(session, found, who.id, at, confirmed)
     discard(session, folder, who)
     return found

@@ -17,7 +17,7 @@ ERRORS = re.compile(r"#(N/A|REF!|VALUE!|NAME\?|DIV/0!|NULL!|NUM!)")
 IDENTITY = re.compile(r"(?<!\d)\d{17}[\dXx](?!\d)|(?<!\d)\d{15}(?!\d)")
 LONG_NUMBER = re.compile(r"\d{11,}[Xx]?")
 DAY = re.compile(r"(\d{4})[./\-年](\d{1,2})(?:[./\-月](\d{1,2})?日?|月)?")
-CLOCK = re.compile(r"\s+\d{1,2}:\d\d(:\d\d)?$")
+TIMER = re.compile(r"\s+\d{1,2}:\d\d(:\d\d)?$")
 # Offices tell namesakes apart by a figure or a letter at the end: 王伟1, 李娜A.
 NAME = re.compile(
     r"(?=..)[㐀-鿿𠀀-𱍉]{1,20}(?:·[㐀-鿿]{1,20})*(?:\d{1,4}|[A-Za-z])?|[A-Za-z][A-Za-z ·]{1,58}"
@@ -254,7 +254,7 @@ def _day(value, old_epoch: bool) -> tuple[date, bool]:
         raise Unreadable("请写成 2010-07-01 这样的日期。")
     if isinstance(value, int | float):
         return _number_day(value, old_epoch)
-    plain = CLOCK.sub("", text(value)).replace(" ", "")
+    plain = TIMER.sub("", text(value)).replace(" ", "")
     if re.fullmatch(r"\d{8}", plain):
         return _made(plain[:4], plain[4:6], plain[6:]), False
     if re.fullmatch(r"\d{5}(\.0+)?", plain):

@@ -98,8 +98,8 @@ class Groups:
     def _led(self, row: PersonRow, branch, where: str) -> str | None:
         try:
             found = self._known(row, branch, cells.group(where, branch.name))
-        except cells.Unreadable as no:
-            self.roster.trouble(row.place, where, no.args[0])
+        except cells.Unreadable as refusal:
+            self.roster.trouble(row.place, where, refusal.args[0])
             return None
         if found is None:
             self.roster.trouble(

@@ -307,9 +307,9 @@ class _Sheet:
                     raise Unreadable(need)
                 return empty
             return read(value)
-        except Unreadable as no:
+        except Unreadable as refusal:
             self.bad = True
-            self.roster.trouble(self._place(key), value, no.args[0])
+            self.roster.trouble(self._place(key), value, refusal.args[0])
             return empty
 
     def _day(self, value) -> date:

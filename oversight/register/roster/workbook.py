@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from oversight.base.refusals import TooLarge, WordsWrong, WrongType
+from oversight.base.refusals import InvalidInput, TooLarge, WrongType
 from oversight.base.sandbox import workbook
 from oversight.base.sentences import say
 
@@ -94,7 +94,7 @@ def open_book(data: bytes, tick: Callable[[int], None] = lambda rows: None) -> l
             _finish(sheets)
             sheets.append(_begun(line))
     if ended is None or ended["no"]:
-        raise WordsWrong({"file": NO[ended["no"] if ended else "broken"]})
+        raise InvalidInput({"file": NO[ended["no"] if ended else "broken"]})
     _finish(sheets)
     return sheets
 
@@ -116,7 +116,7 @@ def _lines(data: bytes) -> Iterator:
             for line in process.stdout:
                 yield json.loads(line)
         except (OSError, ValueError):
-            raise WordsWrong({"file": NO["broken"]}) from None
+            raise InvalidInput({"file": NO["broken"]}) from None
         finally:
             alarm.cancel()
             process.kill()

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from oversight.calendar.workdays import add_workdays
 from oversight.law.definition import Effect
-from oversight.models import Appraised, Desk, JournalRow
+from oversight.models import Appraised, JournalRow, WorkItem
 from oversight.models.cases import CAME
 
 from .roster import REVIEW_DAYS, on_roster, roster, row_of
@@ -89,8 +89,8 @@ def decided(attempt) -> set[str]:
     said = sa.select(JournalRow.actor_id).where(
         JournalRow.case_id == attempt.case.id, JournalRow.move.in_(("propose", "decide"))
     )
-    voted_on_paper = sa.select(Desk.person_id).where(
-        Desk.case_id == attempt.case.id, Desk.answer == CAME
+    voted_on_paper = sa.select(WorkItem.person_id).where(
+        WorkItem.case_id == attempt.case.id, WorkItem.answer == CAME
     )
     return on_roster(attempt) | set(attempt.session.scalars(said.union(voted_on_paper)))
 

@@ -11,7 +11,7 @@ from math import floor
 import sqlalchemy as sa
 
 from oversight.law.definition import Effect
-from oversight.models import Desk, JournalRow, Post
+from oversight.models import JournalRow, Post, WorkItem
 from oversight.models.appraisal import Appraised
 from oversight.models.cases import NO, YES
 from oversight.organization.units import COMMITTEE_FROM, in_office, superiors
@@ -192,11 +192,11 @@ def _settle(attempt) -> None:
 
 def votes_of_round(attempt) -> list[dict]:
     """Return the last words of each who has answered in the body that has the case now."""
-    voters = sa.select(Desk.person_id).where(
-        Desk.case_id == attempt.case.id,
-        Desk.role == "committee",
-        Desk.kind == "act",
-        Desk.answer.in_((YES, NO)),
+    voters = sa.select(WorkItem.person_id).where(
+        WorkItem.case_id == attempt.case.id,
+        WorkItem.role == "committee",
+        WorkItem.kind == "act",
+        WorkItem.answer.in_((YES, NO)),
     )
     rows = attempt.session.execute(
         sa.select(JournalRow.actor_id, JournalRow.words)

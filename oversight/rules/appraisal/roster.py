@@ -9,7 +9,7 @@ from datetime import date, timedelta
 import sqlalchemy as sa
 
 from oversight.law.definition import Effect
-from oversight.models import Appraised, Case, Desk, PeerReview, Unit
+from oversight.models import Appraised, Case, PeerReview, Unit, WorkItem
 from oversight.models.appraisal import GRADES
 from oversight.organization.members import members
 from oversight.papers.replies import chinese_day, issue
@@ -103,11 +103,11 @@ def _strike(attempt) -> None:
     row = row_of(attempt, attempt.words["member"])
     row.standing, row.votes, row.why = "struck", False, attempt.words["reason"]
     attempt.session.execute(
-        sa.update(Desk)
+        sa.update(WorkItem)
         .where(
-            Desk.case_id == attempt.case.id,
-            Desk.person_id == row.person_id,
-            Desk.closed_at.is_(None),
+            WorkItem.case_id == attempt.case.id,
+            WorkItem.person_id == row.person_id,
+            WorkItem.closed_at.is_(None),
         )
         .values(closed_at=attempt.at.now, answer="strike")
     )
@@ -125,7 +125,7 @@ def _ask_not_counted(attempt) -> None:
         not_counted={
             "member": attempt.raw["member"],
             "reason": attempt.raw["reason"],
-            "raised": attempt.case.raised,
+            "raised": attempt.case.escalation_level,
         }
     )
 
@@ -140,7 +140,7 @@ def _not_count(attempt) -> None:
 
 def _lower(attempt) -> None:
     """提级办理的只是这一次请示，其余仍由直接上级办理。"""
-    attempt.case.raised = attempt.case.facts["not_counted"].get("raised", 0)
+    attempt.case.escalation_level = attempt.case.facts["not_counted"].get("raised", 0)
 
 
 def still_member(attempt, person: str) -> bool:
@@ -176,7 +176,7 @@ def window(attempt) -> tuple[date, date]:
             Case.zone_id == attempt.case.zone_id,
             Case.workflow == "campaign",
             Case.state.in_(("in_force", "over")),
-            Case.subject == campaign_of(attempt.case.zone_id, year),
+            Case.business_key == campaign_of(attempt.case.zone_id, year),
         )
         .order_by(Case.opened_at.desc())
         .limit(1)

@@ -8,7 +8,7 @@ from flask import request, url_for
 
 from oversight import views, workflows
 from oversight.base.db import db
-from oversight.base.refusals import No, NotInSight, VersionMissing, WordsWrong
+from oversight.base.refusals import DomainError, InvalidInput, NotFound, VersionMissing
 from oversight.base.sentences import say
 from oversight.casework import rectification
 from oversight.engine import authority, desk_acts, inbox, transitions
@@ -47,7 +47,7 @@ def _filters() -> inbox.Filters:
     """Read what the queue is narrowed to. Raises WordsWrong, NotInSight."""
     workflow, unit = request.args.get("workflow"), request.args.get("unit")
     if workflow and workflow not in {known.name for known in workflows.every()}:
-        raise WordsWrong({"workflow": "没有这种业务。"})
+        raise InvalidInput({"workflow": "没有这种业务。"})
     path = unit_in_reach(http.as_id(unit, "unit")).path if unit else None
     return inbox.Filters(workflow or None, request.args.get("due") or None, path)
 
@@ -60,7 +60,7 @@ def _filters() -> inbox.Filters:
 def case(case_id):
     found = db.session.get(Case, str(case_id))
     if found is None:
-        raise NotInSight()
+        raise NotFound()
     authority.see(db.session, actor(), found)
     return _case_answer(_of(found))
 
@@ -114,7 +114,7 @@ def seen(case_id):
     http.body()
     found = db.session.get(Case, str(case_id))
     if found is None:
-        raise NotInSight()
+        raise NotFound()
     authority.see(db.session, actor(), found)
     rectification.see(db.session, found, actor(), moment())
     db.session.commit()
@@ -180,7 +180,7 @@ def _version(case_id: str, name: str, stated: int | None) -> int | None:
         found = transitions.lock(db.session, case_id)
         authority.see(db.session, actor(), found)
         workflow = workflows.get(found.workflow, found.definition_version)
-    except NotInSight:
+    except NotFound:
         return None
     leaving = workflow.move(workflow.state(found.state), name)
     those = [leaving] if leaving else [move for move in workflow.moves if move.name == name]
@@ -210,7 +210,7 @@ def moves():
     sent = http.body(items=list, move=str, words=dict)
     name, items = sent["move"], _items(sent["items"])
     if not http.is_verb(name):
-        raise WordsWrong({"move": "“move”应是一步的名称，例如 approve。"})
+        raise InvalidInput({"move": "“move”应是一步的名称，例如 approve。"})
     key, asked = http.key(required=True), http.asked()
     before = idempotency.given(db.session, account(), key, asked)
     if before:
@@ -226,17 +226,17 @@ def moves():
 def _items(sent: list) -> list[tuple[str, int | None]]:
     """Read which cases to move, and at which version each. Raises WordsWrong."""
     if not 1 <= len(sent) <= BULK:
-        raise WordsWrong({"items": say("“items”应有 1 到 {most} 件。", most=BULK)})
+        raise InvalidInput({"items": say("“items”应有 1 到 {most} 件。", most=BULK)})
     if not all(
         isinstance(item, dict)
         and set(item) <= {"case", "version"}
         and _whole(item.get("version", 0))
         for item in sent
     ):
-        raise WordsWrong({"items": '“items”的每一件写成 {"case": id, "version": 版本号}。'})
+        raise InvalidInput({"items": '“items”的每一件写成 {"case": id, "version": 版本号}。'})
     found = {http.as_id(item.get("case"), "case"): item.get("version") for item in sent}
     if len(found) < len(sent):
-        raise WordsWrong({"items": "“items”里有重复的案卷，每件只列一次。"})
+        raise InvalidInput({"items": "“items”里有重复的案卷，每件只列一次。"})
     return list(found.items())
 
 
@@ -267,9 +267,13 @@ def _one(case_id: str, version: int | None, name: str, words: dict, key: str, as
                 version=_version(case_id, name, version),
             )
         )
-    except No as no:
+    except DomainError as refusal:
         db.session.rollback()
-        return {"case": case_id, "status": no.status, "problem": views.problem(no).get_json()}
+        return {
+            "case": case_id,
+            "status": refusal.status,
+            "problem": views.problem(refusal).get_json(),
+        }
 
 
 def _moved(found: Case) -> dict:

@@ -11,7 +11,7 @@ import uuid
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import UnsupportedMediaType
 
-from oversight.base.refusals import BadRequest, NotInSight, WordsWrong
+from oversight.base.refusals import BadRequest, InvalidInput, NotFound
 from oversight.base.sentences import say
 
 from . import idempotency
@@ -39,7 +39,7 @@ def body(**kinds: type) -> dict:
         if not isinstance(sent.get(name, kind()), kind)
     }
     if wrong:
-        raise WordsWrong(wrong)
+        raise InvalidInput(wrong)
     return {name: sent.get(name, kind()) for name, kind in kinds.items()}
 
 
@@ -108,7 +108,7 @@ def is_verb(name: str) -> bool:
 def verb(name: str) -> str:
     """Return the name of a move from a path. Raises NotInSight."""
     if not is_verb(name):
-        raise NotInSight("没有这一步。")
+        raise NotFound("没有这一步。")
     return name
 
 
@@ -125,7 +125,7 @@ def _number(name: str, usual: int, least: int, most: int) -> int:
     if sent is None:
         return usual
     if not re.fullmatch(r"[0-9]{1,6}", sent, re.ASCII) or not least <= int(sent) <= most:
-        raise WordsWrong(
+        raise InvalidInput(
             {
                 name: say(
                     "“{word}”应是 {least} 到 {most} 之间的整数。", word=name, least=least, most=most
@@ -142,7 +142,7 @@ def as_id(value, name: str) -> str:
             raise ValueError
         return str(uuid.UUID(value))
     except ValueError:
-        raise WordsWrong({name: say("“{word}”应是一个 id。", word=name)}) from None
+        raise InvalidInput({name: say("“{word}”应是一个 id。", word=name)}) from None
 
 
 def cursor() -> str | None:

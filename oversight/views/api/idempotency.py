@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from oversight.base.clock import Moment
 from oversight.base.db import insert_once
-from oversight.base.refusals import RuleSaysNo
+from oversight.base.refusals import RuleViolation
 from oversight.models import Account, Idempotency
 
 LONGEST = 128  # leaves room in the column for the keys of a bulk request's items
@@ -40,7 +40,7 @@ def given(session: Session, account: Account, key: str, asked: str) -> Answer | 
     """
     row = session.get(Idempotency, (account.id, key), populate_existing=True)
     if row is not None and row.fingerprint != asked:
-        raise RuleSaysNo(
+        raise RuleViolation(
             "这个 Idempotency-Key 已用于另一项内容不同的请求，请换一个新的。",
             rule="idempotency_key",
         )

@@ -5,7 +5,7 @@ below.
 from __future__ import annotations
 
 from oversight.base.db import db
-from oversight.base.refusals import NotInSight
+from oversight.base.refusals import NotFound
 from oversight.engine import authority
 from oversight.ledger import life_meetings
 from oversight.models import Case, LifeMeeting
@@ -23,7 +23,7 @@ from .units import unit_in_reach
 def life_meetings_of(unit_id):
     branch, year = unit_in_reach(unit_id), http.year(moment().today.year)
     if branch.kind != "branch":
-        raise NotInSight("只有党支部有组织生活会，请选一个党支部。")
+        raise NotFound("只有党支部有组织生活会，请选一个党支部。")
     rows = life_meetings.of_year(db.session, branch.id, year)
     return answer({"items": [_meeting(row) for row in rows], "next": None})
 
@@ -84,6 +84,6 @@ def _meeting(row: LifeMeeting) -> dict:
 def _seen(case_id: str) -> str | None:
     try:
         authority.see(db.session, actor(), db.session.get(Case, case_id))
-    except NotInSight:
+    except NotFound:
         return None
     return case_id

@@ -472,7 +472,7 @@ def _operation(
     summary: str,
     shape: str,
     *parameters: dict,
-    no: tuple[int, ...] = (),
+    refusal: tuple[int, ...] = (),
     sends: dict | None = None,
     needs: bool = True,
     status: int = 200,
@@ -486,7 +486,10 @@ def _operation(
         "operationId": name,
         "summary": summary,
         "parameters": list(parameters),
-        "responses": {str(status): good, **{str(code): _problem(code) for code in sorted(set(no))}},
+        "responses": {
+            str(status): good,
+            **{str(code): _problem(code) for code in sorted(set(refusal))},
+        },
     }
     if sends is not None:
         found["requestBody"] = {
@@ -496,8 +499,10 @@ def _operation(
     return found
 
 
-def _read(name: str, summary: str, shape: str, *parameters: dict, no: tuple[int, ...] = ()) -> dict:
-    return {"get": _operation(name, summary, shape, *parameters, no=(*READING, *no))}
+def _read(
+    name: str, summary: str, shape: str, *parameters: dict, refusal: tuple[int, ...] = ()
+) -> dict:
+    return {"get": _operation(name, summary, shape, *parameters, refusal=(*READING, *refusal))}
 
 
 def _upload(*parameters: dict) -> dict:
@@ -524,7 +529,7 @@ def _upload(*parameters: dict) -> dict:
         *parameters,
         status=201,
         sends=form,
-        no=CHANGING,
+        refusal=CHANGING,
     )
     found["requestBody"]["content"] = {"multipart/form-data": {"schema": form}}
     return found
@@ -536,7 +541,7 @@ def _download(*parameters: dict) -> dict:
         "The bytes of an attachment, to be saved",
         "Attachment",
         *parameters,
-        no=(*READING, 404),
+        refusal=(*READING, 404),
     )
     found["responses"]["200"]["content"] = {
         kind: {"schema": {"type": "string", "format": "binary"}} for kind in KINDS_OF_FILE
@@ -555,7 +560,7 @@ def _marks(case: dict) -> dict:
                 case,
                 sends=NOTHING,
                 needs=False,
-                no=CHANGING,
+                refusal=CHANGING,
             )
         },
         "/cases/{case_id}/told": {
@@ -565,7 +570,7 @@ def _marks(case: dict) -> dict:
                 "Case",
                 case,
                 sends=_object(activity=UUID),
-                no=CHANGING,
+                refusal=CHANGING,
             )
         },
         "/activities/{activity_id}/plan": {
@@ -575,7 +580,7 @@ def _marks(case: dict) -> dict:
                 "Sheet",
                 PATH["activity_id"],
                 sends=PLAN,
-                no=CHANGING,
+                refusal=CHANGING,
             )
         },
         "/people/{person_id}/phone": {
@@ -586,7 +591,7 @@ def _marks(case: dict) -> dict:
                 PATH["person_id"],
                 sends=NOTHING,
                 needs=False,
-                no=CHANGING,
+                refusal=CHANGING,
             ),
             "put": _operation(
                 "put",
@@ -594,7 +599,7 @@ def _marks(case: dict) -> dict:
                 "Phone",
                 PATH["person_id"],
                 sends=_object(number=TEXT),
-                no=CHANGING,
+                refusal=CHANGING,
             ),
         },
     }
@@ -610,7 +615,7 @@ def _life(unit: dict) -> dict:
                 "LifeMeetings",
                 unit,
                 YEAR,
-                no=(404, 422),
+                refusal=(404, 422),
             ),
             "post": _operation(
                 "note_life_meeting",
@@ -619,7 +624,7 @@ def _life(unit: dict) -> dict:
                 unit,
                 KEY[False],
                 sends=_object(on=DAY),
-                no=CHANGING,
+                refusal=CHANGING,
                 status=201,
             ),
         },
@@ -631,7 +636,7 @@ def _life(unit: dict) -> dict:
                 PATH["meeting_id"],
                 KEY[False],
                 sends=_object(reason=TEXT),
-                no=CHANGING,
+                refusal=CHANGING,
             )
         },
     }
@@ -641,9 +646,9 @@ def _units(unit: dict) -> dict:
     """Describe the units in the reader's subtree and what is listed of each."""
     return {
         "/units": _read(
-            "units", "What is in my subtree, own unit first", "Units", CURSOR, LIMIT, no=(422,)
+            "units", "What is in my subtree, own unit first", "Units", CURSOR, LIMIT, refusal=(422,)
         ),
-        "/units/{unit_id}": _read("unit", "One unit", "Unit", unit, no=(404,)),
+        "/units/{unit_id}": _read("unit", "One unit", "Unit", unit, refusal=(404,)),
         "/units/{unit_id}/members": _read(
             "members",
             "Its members and those of all units below it",
@@ -651,7 +656,7 @@ def _units(unit: dict) -> dict:
             unit,
             CURSOR,
             LIMIT,
-            no=(404, 422),
+            refusal=(404, 422),
         ),
         "/units/{unit_id}/activities": _read(
             "activities",
@@ -661,7 +666,7 @@ def _units(unit: dict) -> dict:
             YEAR,
             CURSOR,
             LIMIT,
-            no=(404, 422),
+            refusal=(404, 422),
         ),
         "/units/{unit_id}/party-days": _read(
             "party_days",
@@ -669,7 +674,7 @@ def _units(unit: dict) -> dict:
             "PartyDays",
             unit,
             YEAR,
-            no=(404, 422),
+            refusal=(404, 422),
         ),
         **_life(unit),
     }
@@ -693,7 +698,7 @@ def _paths() -> dict:
             "Cases by due date, and how many of each workflow",
             "Queue",
             *QUEUE,
-            no=(404, 422),
+            refusal=(404, 422),
         ),
         "/cases": {
             "post": _operation(
@@ -702,11 +707,11 @@ def _paths() -> dict:
                 "Case",
                 KEY[False],
                 sends=OPENING,
-                no=CHANGING,
+                refusal=CHANGING,
                 status=201,
             )
         },
-        "/cases/{case_id}": _read("case", "One case", "Case", case, no=(404,)),
+        "/cases/{case_id}": _read("case", "One case", "Case", case, refusal=(404,)),
         "/cases/{case_id}/moves/{name}": {
             "post": _operation(
                 "move",
@@ -718,7 +723,7 @@ def _paths() -> dict:
                 KEY[True],
                 sends=WORDS,
                 needs=False,
-                no=(*CHANGING, 428),
+                refusal=(*CHANGING, 428),
             )
         },
         "/cases/{case_id}/desk/{name}": {
@@ -731,7 +736,7 @@ def _paths() -> dict:
                 KEY[False],
                 sends=WORDS,
                 needs=False,
-                no=CHANGING,
+                refusal=CHANGING,
             )
         },
         "/cases/{case_id}/attachments": {"post": _upload(case, KEY[False])},
@@ -743,7 +748,7 @@ def _paths() -> dict:
                 "Outcomes",
                 KEY[True],
                 sends=MANY,
-                no=(400, 401, 413, 415, 422, 503),
+                refusal=(400, 401, 413, 415, 422, 503),
             )
         },
         **_marks(case),
@@ -754,7 +759,7 @@ def _paths() -> dict:
                 "The sheet of a party day: its roster by class",
                 "Sheet",
                 PATH["activity_id"],
-                no=(403, 404),
+                refusal=(403, 404),
             ),
             "post": _operation(
                 "record_attendance",
@@ -763,13 +768,18 @@ def _paths() -> dict:
                 PATH["activity_id"],
                 KEY[False],
                 sends=ATTENDANCE,
-                no=CHANGING,
+                refusal=CHANGING,
             ),
         },
         "/workflows": _read(
-            "workflows", "The law: every workflow as data", "Workflows", CURSOR, LIMIT, no=(422,)
+            "workflows",
+            "The law: every workflow as data",
+            "Workflows",
+            CURSOR,
+            LIMIT,
+            refusal=(422,),
         ),
-        "/workflows/{name}": _read("workflow", "One workflow", "Workflow", name, no=(404,)),
+        "/workflows/{name}": _read("workflow", "One workflow", "Workflow", name, refusal=(404,)),
         "/openapi.json": {
             "get": {**_operation("openapi", "This document", "Document"), "security": []}
         },

@@ -14,7 +14,7 @@ from oversight.engine import authority, available, desk_acts
 from oversight.engine.authority import Actor
 from oversight.law.definition import Move, Workflow, ask_as_dict
 from oversight.law.roles import OFFICES
-from oversight.models import Attachment, Case, Desk, JournalRow, Paper, Person, Unit
+from oversight.models import Attachment, Case, JournalRow, Paper, Person, Unit, WorkItem
 
 FLAGS = ("probationary", "mobile", "retired", "elderly", "leading", "in_post", "no_office")
 
@@ -88,14 +88,14 @@ def summaries(session: Session, cases: list[Case], at: Moment) -> list[dict]:
     """Return cases as a list shows them; whom they wait on is where the engine laid them."""
     lying: dict[str, list[str]] = {}
     for case_id, name in session.execute(
-        sa.select(Desk.case_id, Unit.name)
-        .join(Unit, Unit.id == Desk.unit_id)
+        sa.select(WorkItem.case_id, Unit.name)
+        .join(Unit, Unit.id == WorkItem.unit_id)
         .where(
-            Desk.case_id.in_([case.id for case in cases]),
-            Desk.kind == "act",
-            Desk.closed_at.is_(None),
+            WorkItem.case_id.in_([case.id for case in cases]),
+            WorkItem.kind == "act",
+            WorkItem.closed_at.is_(None),
         )
-        .order_by(Desk.id)
+        .order_by(WorkItem.id)
     ):
         lying.setdefault(case_id, []).append(name)
     return [_summary(case, lying.get(case.id, []), at) for case in cases]

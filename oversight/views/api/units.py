@@ -8,13 +8,13 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from oversight.base.db import db
-from oversight.base.refusals import NotInSight, WordsWrong
+from oversight.base.refusals import InvalidInput, NotFound
 from oversight.calendar import party_days as activities
 from oversight.calendar import zone
 from oversight.engine.authority import is_member
 from oversight.engine.inbox import at_seat, in_sight
 from oversight.ledger import attendance
-from oversight.models import Activity, Case, Desk, Membership, Person, Unit
+from oversight.models import Activity, Case, Membership, Person, Unit, WorkItem
 from oversight.views.pages import phone
 from oversight.views.session import actor, by_token, moment
 
@@ -48,7 +48,7 @@ def unit_in_reach(unit_id, within=in_reach) -> Unit:
     """Return a unit. Raises NotInSight."""
     row = db.session.scalar(sa.select(Unit).where(Unit.id == str(unit_id), within(actor())))
     if row is None:
-        raise NotInSight()
+        raise NotFound()
     return row
 
 
@@ -62,7 +62,7 @@ def _from_cursor(statement, order: tuple, model):
         return statement.order_by(*order)
     last = db.session.execute(statement.with_only_columns(*order).where(model.id == mark)).first()
     if last is None:
-        raise WordsWrong({"cursor": "翻页标记无效，请从第一页开始。"})
+        raise InvalidInput({"cursor": "翻页标记无效，请从第一页开始。"})
     return statement.where(
         sa.tuple_(*order)
         > sa.tuple_(
@@ -194,7 +194,7 @@ def _status(branch: Unit, row: Activity) -> str:
 def party_days(unit_id):
     branch, year = unit_in_reach(unit_id), http.year(moment().today.year)
     if branch.kind != "branch":
-        raise NotInSight("只有党支部有主题党日，请选一个党支部。")
+        raise NotFound("只有党支部有主题党日，请选一个党支部。")
     rows = {
         row.month: row
         for row in db.session.scalars(
@@ -226,22 +226,22 @@ def _cases_about(rows: list[Activity]) -> dict[str, str]:
     }
     seen = sa.or_(
         sa.exists().where(Unit.id == Case.unit_id, in_sight(who)),
-        sa.exists().where(Desk.case_id == Case.id, at_seat(who)),
+        sa.exists().where(WorkItem.case_id == Case.id, at_seat(who)),
     )
     found = db.session.execute(
-        sa.select(Case.id, Case.subject, Case.closed_at, Case.state).where(
+        sa.select(Case.id, Case.business_key, Case.closed_at, Case.state).where(
             Case.zone_id == who.zone_id,
             seen,
             Case.workflow == "date_change",
-            sa.or_(Case.subject.in_(ids), Case.id.in_(list(settled.values()))),
+            sa.or_(Case.business_key.in_(ids), Case.id.in_(list(settled.values()))),
         )
     ).all()
     visible = {case.id for case in found}
-    late = {case.subject: case.id for case in found if case.state == "accepted_late"}
+    late = {case.business_key: case.id for case in found if case.state == "accepted_late"}
     return {
         **late,
         **{row_id: case_id for row_id, case_id in settled.items() if case_id in visible},
-        **{case.subject: case.id for case in found if case.closed_at is None},
+        **{case.business_key: case.id for case in found if case.closed_at is None},
     }
 
 

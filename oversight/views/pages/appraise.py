@@ -12,7 +12,7 @@ from flask import url_for
 
 from oversight.base.db import db
 from oversight.casework import appraisal
-from oversight.models import Desk, Person, Post
+from oversight.models import Person, Post, WorkItem
 from oversight.models.appraisal import GRADES
 from oversight.organization.units import in_office, superiors
 from oversight.rules.appraisal import ratings as ratings
@@ -120,10 +120,14 @@ class Appraising:
     def _seats(self) -> list[tuple[str, Person]]:
         """Return the committee's rows that are open: the unit, and who has not voted."""
         return db.session.execute(
-            sa.select(Desk.unit_id, Person)
-            .join(Person, Person.id == Desk.person_id)
-            .where(Desk.case_id == self.file.case.id, Desk.kind == "act", Desk.closed_at.is_(None))
-            .order_by(Desk.id)
+            sa.select(WorkItem.unit_id, Person)
+            .join(Person, Person.id == WorkItem.person_id)
+            .where(
+                WorkItem.case_id == self.file.case.id,
+                WorkItem.kind == "act",
+                WorkItem.closed_at.is_(None),
+            )
+            .order_by(WorkItem.id)
         ).all()
 
     @property

@@ -16,7 +16,7 @@ from flask_login import login_required
 
 from oversight import workflows
 from oversight.base.db import db
-from oversight.base.refusals import NotInSight, NotYours, RuleSaysNo, WordsWrong
+from oversight.base.refusals import Forbidden, InvalidInput, NotFound, RuleViolation
 from oversight.calendar.workdays import add_workdays
 from oversight.calendar.zone import zone_calendar
 from oversight.engine import authority
@@ -77,7 +77,7 @@ class Sheet:
     def writes(self) -> bool:
         try:
             authority.leads(db.session, self.unit, session.actor())
-        except NotYours:
+        except Forbidden:
             return False
         return True
 
@@ -107,7 +107,7 @@ class Sheet:
             .join(Person, Person.id == Post.person_id)
             .where(
                 Post.unit_id == self.unit.id,
-                Post.office.in_([*BRANCH.tiers[0], *BRANCH.tiers[1]]),
+                Post.office.in_([*BRANCH.ranks[0], *BRANCH.ranks[1]]),
                 authority.in_office(self.day),
             )
         ).all()
@@ -307,9 +307,9 @@ def arrange_day(activity_id):
         arrange.submit(
             db.session, activity.id, attendance.read_sheet(raw), session.actor(), session.moment()
         )
-    except (WordsWrong, RuleSaysNo) as no:
+    except (InvalidInput, RuleViolation) as refusal:
         activity = attendance.readable(db.session, str(activity_id), session.actor())
-        return _plan(Sheet(activity, request.form, forms.Bound.of("", {}, no)), no.status)
+        return _plan(Sheet(activity, request.form, forms.Bound.of("", {}, refusal)), refusal.status)
     flash(_("安排已保存，登记到会时照此填好"), "ok")
     return redirect(
         url_for(
@@ -327,16 +327,16 @@ def _about(posted) -> dict[str, str]:
 def save(activity_id):
     try:
         activity = attendance.readable(db.session, str(activity_id), session.actor())
-    except NotInSight as no:
-        session.journal(no, "attendance")
+    except NotFound as refusal:
+        session.journal(refusal, "attendance")
         raise
     correction = activity.confirmed_at is not None
     try:
         read = attendance.read_sheet(_raw(activity, request.form))
         done = attendance.submit(db.session, activity.id, read, session.actor(), session.moment())
-    except (WordsWrong, RuleSaysNo) as no:
+    except (InvalidInput, RuleViolation) as refusal:
         activity = attendance.readable(db.session, str(activity_id), session.actor())
-        return _page(Sheet(activity, request.form, forms.Bound.of("", {}, no)), no.status)
+        return _page(Sheet(activity, request.form, forms.Bound.of("", {}, refusal)), refusal.status)
     return _saved(done, correction)
 
 
@@ -389,7 +389,7 @@ def _raw(activity: Activity, posted) -> dict:
 def _every_leave_has_a_reason(people: list[str], posted) -> None:
     lacking = [person for person in people if not posted.get(f"why-{person}")]
     if lacking:
-        raise WordsWrong(
+        raise InvalidInput(
             {f"out-{lacking[0]}": _("请选请假事由：%(names)s。", names=_names(lacking))}
         )
 
@@ -397,7 +397,7 @@ def _every_leave_has_a_reason(people: list[str], posted) -> None:
 def _host_was_there(out: list[str], posted) -> None:
     host = posted.get("host", "")
     if host in out:
-        raise WordsWrong(
+        raise InvalidInput(
             {"host": _("主持人%(name)s没有到会，请改选实际主持的人。", name=_names([host]))}
         )
 
@@ -430,7 +430,7 @@ def _invitees(activity: Activity, posted) -> dict[str, int]:
     for kind, label in INVITEES.items():
         value = posted.get(f"invited-{kind}")
         if value is not None and not value.strip().isdigit() and value.strip():
-            raise WordsWrong({f"invited-{kind}": _("“%(kind)s”请填人数。", kind=label)})
+            raise InvalidInput({f"invited-{kind}": _("“%(kind)s”请填人数。", kind=label)})
         if value is not None:
             found[kind] = int(value.strip() or 0)
     return found

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from flask_login import login_required
 
 from oversight.base.db import db
-from oversight.base.refusals import No
+from oversight.base.refusals import DomainError
 from oversight.engine import desk_acts, inbox
 from oversight.models import Case
 from oversight.views import session
@@ -56,15 +56,15 @@ def send(act):
     return render_template(
         "many_done.html",
         results=results,
-        done=sum(no is None for *_x, no in results),
+        done=sum(refusal is None for *_x, refusal in results),
         label=desk_acts.ACTS[act],
         box=request.form.get("box", "mine"),
     )
 
 
-def _one(case_id: str, act: str) -> tuple[Case, str, No | None]:
+def _one(case_id: str, act: str) -> tuple[Case, str, DomainError | None]:
     try:
         case = desk_acts.submit(db.session, case_id, act, session.actor(), session.moment())
         return case, desk_act_forms.told(case), None
-    except No as no:
-        return db.session.get(Case, case_id), "", no
+    except DomainError as refusal:
+        return db.session.get(Case, case_id), "", refusal

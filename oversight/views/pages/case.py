@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from flask_login import login_required
 
 from oversight.base.db import db
-from oversight.base.refusals import No, NotInSight, RuleSaysNo, WordsWrong
+from oversight.base.refusals import DomainError, InvalidInput, NotFound, RuleViolation
 from oversight.casework import rectification
 from oversight.engine import authority, desk_acts, inbox, transitions
 from oversight.law.definition import Move
@@ -26,7 +26,7 @@ def seen(case_id) -> Case:
     """Return a case in the reader's sight. Raises NotInSight."""
     case = db.session.get(Case, str(case_id))
     if case is None:
-        raise NotInSight()
+        raise NotFound()
     authority.see(db.session, session.actor(), case)
     if request.method == "POST":
         _note(case)  # also where no script has told us
@@ -39,8 +39,8 @@ def asked(case_id, name: str) -> Case:
     """
     try:
         return seen(case_id)
-    except NotInSight as no:
-        session.journal(no, name, str(case_id))
+    except NotFound as refusal:
+        session.journal(refusal, name, str(case_id))
         raise
 
 
@@ -67,8 +67,8 @@ def tell_members(case_id):
         rectification.tell_members(
             db.session, case.id, request.form.get("activity", ""), session.actor(), session.moment()
         )
-    except (WordsWrong, RuleSaysNo) as no:
-        return page(seen(case_id), forms.Bound.of("tell_members", {}, no)), no.status
+    except (InvalidInput, RuleViolation) as refusal:
+        return page(seen(case_id), forms.Bound.of("tell_members", {}, refusal)), refusal.status
     flash(_("已登记：本支部党员已听取整改情况通报。"), "ok")
     return redirect(
         session.own_path(request.form.get("next")) or url_for("case.show", case_id=case_id)
@@ -117,12 +117,12 @@ def make(case_id, name):
         case = transitions.submit(
             db.session, case.id, name, session.actor(), words, version=version, at=session.moment()
         )
-    except (WordsWrong, RuleSaysNo) as no:
-        return _again(str(case_id), forms.Bound.of(name, words, no)), no.status
-    except NotInSight:
+    except (InvalidInput, RuleViolation) as refusal:
+        return _again(str(case_id), forms.Bound.of(name, words, refusal)), refusal.status
+    except NotFound:
         raise
-    except No as no:
-        return conflict(no, seen(case_id), move, words), no.status
+    except DomainError as refusal:
+        return conflict(refusal, seen(case_id), move, words), refusal.status
     _tell(case, move)
     return redirect(
         session.own_path(request.form.get("next")) or url_for("case.show", case_id=case.id)
@@ -134,9 +134,9 @@ def _named(case: Case, name: str) -> Move:
     workflow = present.definition(case)
     named = [move for move in workflow.moves if move.name == name]
     if not named:
-        no = NotInSight("没有这一步。")
-        session.journal(no, name, case.id)
-        raise no
+        refusal = NotFound("没有这一步。")
+        session.journal(refusal, name, case.id)
+        raise refusal
     return workflow.move(workflow.state(case.state), name) or named[0]
 
 
@@ -163,12 +163,12 @@ def _again(case_id: str, bound: forms.Bound) -> str:
     return page(seen(case_id), bound)
 
 
-def conflict(no: No, case: Case | None, move: Move, words: dict) -> str:
+def conflict(refusal: DomainError, case: Case | None, move: Move, words: dict) -> str:
     """Say who was first, what he did and when, and keep what the reader wrote."""
     said = [(ask, present.plain(words[ask.name], ask)) for ask in move.asks if ask.name in words]
     return render_template(
         "conflict.html",
-        no=no,
+        refusal=refusal,
         case=case,
         move=move,
         said=said,
@@ -197,10 +197,10 @@ def act(case_id, act):
     words = forms.words_from(request.form, desk_acts.ASKS.get(act, ()))
     try:
         case = desk_acts.submit(db.session, case.id, act, session.actor(), session.moment(), words)
-    except NotInSight:
+    except NotFound:
         raise
-    except No as no:
-        return page(seen(case_id), forms.Bound.of(act, words, no)), no.status
+    except DomainError as refusal:
+        return page(seen(case_id), forms.Bound.of(act, words, refusal)), refusal.status
     if act not in ("claim", "release"):
         flash(
             {

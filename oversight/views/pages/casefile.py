@@ -14,21 +14,31 @@ import sqlalchemy as sa
 from oversight import workflows
 from oversight.base.clock import Moment
 from oversight.base.db import db
-from oversight.base.refusals import No, WordsWrong
+from oversight.base.refusals import DomainError, InvalidInput
 from oversight.base.sentences import say
 from oversight.casework import attachments, rectification
 from oversight.engine import authority, available, desk_acts, inbox
 from oversight.engine.authority import Actor
 from oversight.law.clauses import Source
-from oversight.law.definition import COMMON, MANY, STAY, Ask, Each, Move, Rule, State, Workflow
+from oversight.law.definition import (
+    COMMON,
+    INTERNAL,
+    MANY,
+    Field,
+    Move,
+    MultiInstance,
+    Rule,
+    State,
+    Workflow,
+)
 from oversight.law.inputs import read_words
-from oversight.law.roles import CLOCK, COUNT
-from oversight.models import Attachment, Case, Desk, JournalRow, Paper, Person, Reminder, Unit
+from oversight.law.roles import AUTOMATIC, TIMER
+from oversight.models import Attachment, Case, JournalRow, Paper, Person, Reminder, Unit, WorkItem
 from oversight.models.cases import ABSENT, CAME, LEFT, NO, RECUSED, YES
 from oversight.organization.members import members
-from oversight.organization.units import heir
+from oversight.organization.units import successor_of
 from oversight.rules.common import REASON
-from oversight.rules.context import Attempt
+from oversight.rules.context import TransitionContext
 from oversight.views import forms
 from oversight.views.forms import Bound
 
@@ -189,7 +199,7 @@ class CaseFile:
         return [
             option
             for option in self.options
-            if not option.allowed and option.move.by not in (CLOCK, COUNT)
+            if not option.allowed and option.move.by not in (TIMER, AUTOMATIC)
         ]
 
     @cached_property
@@ -198,7 +208,7 @@ class CaseFile:
         found = [
             (move, move.on(self.attempt(move)))
             for move in self.workflow.leaving(self.state)
-            if move.by is CLOCK
+            if move.by is TIMER
         ]
         return [(move, day) for move, day in found if day]
 
@@ -209,8 +219,8 @@ class CaseFile:
         """Return the key that puts the focus on an answer."""
         return "A" if move is self.answers[0] else ANSWER_KEYS.get(move.name, "")
 
-    def attempt(self, move: Move | None) -> Attempt:
-        return Attempt(
+    def attempt(self, move: Move | None) -> TransitionContext:
+        return TransitionContext(
             db.session, self.workflow, self.case, move, self.who, self.at, state=self.case.state
         )
 
@@ -236,8 +246,8 @@ class CaseFile:
         """
         rows = db.session.scalars(
             sa.select(Person)
-            .join(Desk, Desk.person_id == Person.id)
-            .where(Desk.case_id == self.case.id, Desk.role == "member")
+            .join(WorkItem, WorkItem.person_id == Person.id)
+            .where(WorkItem.case_id == self.case.id, WorkItem.role == "member")
             .distinct()
         )
         found = {
@@ -313,7 +323,7 @@ class CaseFile:
         unique = {check.name: check for check in judged if check is not None}
         return sorted([*self._seldom(), *unique.values()], key=lambda check: check.ok)
 
-    def _asked_for(self) -> Iterable[Attempt]:
+    def _asked_for(self) -> Iterable[TransitionContext]:
         """Yield the step that led here, with its words."""
         if self.asked is None:
             return
@@ -321,10 +331,10 @@ class CaseFile:
         try:
             attempt.words, attempt.raw = read_words(self.asked.asks, self.asked_row.words)
             yield attempt
-        except WordsWrong:  # words of an earlier version of the law
+        except InvalidInput:  # words of an earlier version of the law
             return
 
-    def _judge(self, guard: Rule, attempt: Attempt) -> Check | None:
+    def _judge(self, guard: Rule, attempt: TransitionContext) -> Check | None:
         if attempt.move.decides and guard.words:
             return None
         return Check(bool(guard.test(attempt)), guard.name, guard.sentence, guard.source)
@@ -468,8 +478,8 @@ class CaseFile:
     def tells(self) -> bool:
         """True where the reader keeps the branch's record and so notes that its members were told."""
         try:
-            authority.leads(db.session, heir(db.session, self.case.unit), self.who)
-        except No:
+            authority.leads(db.session, successor_of(db.session, self.case.unit), self.who)
+        except DomainError:
             return False
         return True
 
@@ -489,21 +499,21 @@ class CaseFile:
         party = self.state.waits_on
         if (
             not isinstance(party, MANY)
-            or isinstance(party, Each)
+            or isinstance(party, MultiInstance)
             and party.personal
             or not self.reads_all
         ):
             return []
-        named = (Person, Desk.person_id) if party.personal else (Unit, Desk.slot_id)
+        named = (Person, WorkItem.person_id) if party.personal else (Unit, WorkItem.slot_id)
         rows = db.session.execute(
-            sa.select(named[0].name, Desk.answer)
+            sa.select(named[0].name, WorkItem.answer)
             .join(named[0], named[0].id == named[1])
             .where(
-                Desk.case_id == self.case.id,
-                Desk.kind == "act",
-                Desk.opened_at >= self.case.entered_at,
+                WorkItem.case_id == self.case.id,
+                WorkItem.kind == "act",
+                WorkItem.opened_at >= self.case.entered_at,
             )
-            .order_by(Desk.id)
+            .order_by(WorkItem.id)
         )
         labels = {**{move.name: move.label for move in self.workflow.moves}, **VOTES}
         return [(name, labels.get(answer, "")) for name, answer in rows]
@@ -512,7 +522,7 @@ class CaseFile:
     def steps(self) -> list[Step]:
         """Return the way so far, where the case is, and the way that lies ahead of it."""
         last = {row.to_state: row for row in self.journal if row.kind in ("open", "move")}
-        known = {state.name for state in self.workflow.states if state.waits_on is not COUNT}
+        known = {state.name for state in self.workflow.states if state.waits_on is not AUTOMATIC}
         done = [
             name
             for name in sorted(last, key=lambda name: last[name].seq)
@@ -525,7 +535,7 @@ class CaseFile:
             *(
                 Step(state.label, "")
                 for state in ahead(self.workflow, self.state)
-                if state.waits_on is not COUNT
+                if state.waits_on is not AUTOMATIC
             ),
         ]
         long = len(way) > SHORT_WAY
@@ -549,13 +559,13 @@ def _next(workflow: Workflow, state: State) -> State | None:
     together.
     """
     makers = (
-        (COUNT,) if isinstance(state.waits_on, MANY) else (state.waits_on,)
+        (AUTOMATIC,) if isinstance(state.waits_on, MANY) else (state.waits_on,)
     )  # a body's outcome is counted
     return next(
         (
             move.enters
             for move in workflow.leaving(state)
-            if move.enters is not STAY
+            if move.enters is not INTERNAL
             and move.name not in (*ASIDE, *BY_THE_WAY)
             and move.by in makers
         ),
@@ -571,7 +581,7 @@ def _label(workflow: Workflow, row: JournalRow) -> str:
     return next((move.label for move in workflow.moves if move.name == row.move), row.move)
 
 
-_REACHED = Ask("to", "list", "对象")
+_REACHED = Field("to", "list", "对象")
 
 
 def _said(workflow: Workflow, row: JournalRow) -> list[tuple]:
@@ -615,11 +625,11 @@ def _rung(rung: int) -> str:
 def claims(case_ids: list[str], today: date) -> dict[str, str]:
     """Return by case who claimed it today."""
     rows = db.session.execute(
-        sa.select(Desk.case_id, Desk.claimed_by).where(
-            Desk.case_id.in_(case_ids),
-            Desk.closed_at.is_(None),
-            Desk.claimed_on == today,
-            Desk.claimed_by.is_not(None),
+        sa.select(WorkItem.case_id, WorkItem.claimed_by).where(
+            WorkItem.case_id.in_(case_ids),
+            WorkItem.closed_at.is_(None),
+            WorkItem.claimed_on == today,
+            WorkItem.claimed_by.is_not(None),
         )
     )
     return {case_id: inbox.person_name(db.session, person) for case_id, person in rows}
@@ -628,10 +638,10 @@ def claims(case_ids: list[str], today: date) -> dict[str, str]:
 def desk_units(case_ids: Iterable[str]) -> dict[str, str]:
     """Return by case on whose desk it lies."""
     rows = db.session.execute(
-        sa.select(Desk.case_id, Unit.name)
-        .join(Unit, Unit.id == Desk.unit_id)
-        .where(Desk.case_id.in_(case_ids), Desk.closed_at.is_(None), Desk.kind == "act")
-        .order_by(Desk.id)
+        sa.select(WorkItem.case_id, Unit.name)
+        .join(Unit, Unit.id == WorkItem.unit_id)
+        .where(WorkItem.case_id.in_(case_ids), WorkItem.closed_at.is_(None), WorkItem.kind == "act")
+        .order_by(WorkItem.id)
     )
     found: dict[str, list[str]] = {}
     for case_id, name in rows:

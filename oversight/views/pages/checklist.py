@@ -8,7 +8,7 @@ import re
 
 from flask_babel import gettext as _
 
-from oversight.base.refusals import WordsWrong
+from oversight.base.refusals import InvalidInput
 from oversight.law.clauses import register
 from oversight.law.definition import Move
 from oversight.models import Unit
@@ -65,7 +65,7 @@ def words(form, move: Move) -> dict:
         for kind in ("remind", "finding")
     }
     if marked["finding"] and not any(ask.name == "findings" for ask in move.asks):
-        raise WordsWrong(
+        raise InvalidInput(
             {
                 "checklist": _(
                     "清单里记了 %(n)s 个组织不力的问题，请选“登记情况并转整改”。",

@@ -16,7 +16,7 @@ from flask_login import login_required
 from oversight import workflows
 from oversight.base.clock import Moment
 from oversight.base.db import db, is_id
-from oversight.base.refusals import No, NotInSight, NotYours, WordsWrong
+from oversight.base.refusals import DomainError, Forbidden, InvalidInput, NotFound
 from oversight.engine import authority, available, transitions
 from oversight.law.definition import Move
 from oversight.models import Activity, Attendance, Case, Person, Unit
@@ -66,7 +66,7 @@ class Outcome:
     """What came of one case in a batch."""
 
     name: str
-    no: No | None
+    refusal: DomainError | None
 
 
 class Contacts:
@@ -89,7 +89,7 @@ class Contacts:
     def writes(self) -> bool:
         try:
             authority.leads(db.session, self.unit, self.who)
-        except NotYours:
+        except Forbidden:
             return False
         return True
 
@@ -138,7 +138,7 @@ class Contacts:
         order = [Case.closed_at.desc()] if self.step == "done" else [Case.due_on, Case.id]
         rows = db.session.execute(
             sa.select(Case, Person)
-            .join(Person, Person.id == Case.concerns_id)
+            .join(Person, Person.id == Case.data_subject_id)
             .where(Case.unit_id == self.unit.id, Case.workflow == "absence", *self._at_step())
             .order_by(*order)
             .limit(MOST)
@@ -237,8 +237,8 @@ def _unit(unit_id) -> Unit:
     if not any(unit.within(path) for path in session.actor().business):
         try:
             authority.leads(db.session, unit, session.actor())
-        except NotYours:
-            raise NotYours(
+        except Forbidden:
+            raise Forbidden(
                 _("缺席补课由%(unit)s办理；您自己的事项在“待办”里。", unit=unit.name)
             ) from None
     return unit
@@ -249,7 +249,7 @@ def _unit(unit_id) -> Unit:
 def show(unit_id):
     step = request.args.get("step", "")
     if step not in ("", *(name for name, _l, _m in STEPS)):
-        raise NotInSight()
+        raise NotFound()
     return _page(Contacts(_unit(unit_id), step, ticked=request.args.getlist("case")))
 
 
@@ -265,8 +265,8 @@ def make(unit_id, name):
     """
     try:
         unit = _unit(unit_id)
-    except (NotInSight, NotYours) as no:
-        session.journal(no, name)
+    except (NotFound, Forbidden) as refusal:
+        session.journal(refusal, name)
         raise
     move = next(
         (
@@ -277,7 +277,7 @@ def make(unit_id, name):
         None,
     )
     if move is None:
-        raise NotInSight("没有这一步。")
+        raise NotFound("没有这一步。")
     ids = list(
         dict.fromkeys(
             [request.form["only"]] if "only" in request.form else request.form.getlist("case")
@@ -288,10 +288,12 @@ def make(unit_id, name):
         case_id for case_id in _filled(move) if case_id not in ids and "only" not in request.form
     ]
     if not ids:
-        no = WordsWrong({"case": _("请先勾选要登记的人。")})
-        return _page(Contacts(unit, _step(name), forms.Bound.of(name, words, no)), no.status)
+        refusal = InvalidInput({"case": _("请先勾选要登记的人。")})
+        return _page(
+            Contacts(unit, _step(name), forms.Bound.of(name, words, refusal)), refusal.status
+        )
     if not all(map(is_id, ids)):
-        raise NotInSight()
+        raise NotFound()
     seen = [case_page.asked(case_id, name) for case_id in ids[:MOST]]
     told = [
         (case.id, _member(case))
@@ -306,7 +308,7 @@ def make(unit_id, name):
 
 
 def _member(case: Case) -> str:
-    return db.session.get(Person, case.concerns_id).name
+    return db.session.get(Person, case.data_subject_id).name
 
 
 def _words(move: Move) -> dict:
@@ -340,7 +342,7 @@ def _filled(move: Move) -> list[str]:
     )
 
 
-def _try(case_id: str, move: Move, words: dict, at: Moment) -> No | None:
+def _try(case_id: str, move: Move, words: dict, at: Moment) -> DomainError | None:
     """Make the move in one case, with the version that the page was made from; its own words go
     first.
     """
@@ -356,27 +358,27 @@ def _try(case_id: str, move: Move, words: dict, at: Moment) -> No | None:
             at=at,
             version=int(version) if version.isdigit() else -1,
         )
-    except No as no:
-        return no
+    except DomainError as refusal:
+        return refusal
     return None
 
 
 def _answer(unit_id, name: str, words: dict, results: list[tuple[str, Outcome]]):
     """Go on where all went well; else show for whom it did and for whom not, with what was typed."""
-    failed = [(case_id, outcome) for case_id, outcome in results if outcome.no is not None]
+    failed = [(case_id, outcome) for case_id, outcome in results if outcome.refusal is not None]
     if not failed:
         names = "、".join(outcome.name for _id, outcome in results)
         flash({"text": _told(name, names, len(results))}, "toast")
         return redirect(url_for("contact.show", unit_id=unit_id))
-    no = failed[0][1].no
+    refusal = failed[0][1].refusal
     page = Contacts(
         year.branch(unit_id),
         _step(name),
-        forms.Bound.of(name, words, no),
+        forms.Bound.of(name, words, refusal),
         [case_id for case_id, _o in failed],
         [outcome for _id, outcome in results],
     )
-    return _page(page, no.status)
+    return _page(page, refusal.status)
 
 
 def _step(name: str) -> str:

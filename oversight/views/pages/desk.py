@@ -14,7 +14,7 @@ from flask_login import login_required
 
 from oversight import workflows
 from oversight.base.db import db
-from oversight.base.refusals import No, NotInSight, VersionMissing, WordsWrong
+from oversight.base.refusals import DomainError, InvalidInput, NotFound, VersionMissing
 from oversight.engine import authority, inbox, transitions
 from oversight.law.roles import BRANCH_LEADERS
 from oversight.ledger import attendance, own_year
@@ -89,7 +89,7 @@ class Row:
     follow: FollowUp | None = None
 
 
-class Desk:
+class DeskPage:
     """One page of the desk for one reader, with the case that lies open on it."""
 
     def __init__(self, view: View, bound: forms.Bound | None = None):
@@ -99,7 +99,7 @@ class Desk:
     def unit(self) -> Unit | None:
         found = db.session.get(Unit, _uuid(self.view.unit)) if self.view.unit else None
         if self.view.unit and (found is None or not self.who.sees(found)):
-            raise NotInSight()
+            raise NotFound()
         return found
 
     @cached_property
@@ -235,7 +235,7 @@ def _uuid(value: str) -> str:
     try:
         return str(UUID(value))
     except ValueError:
-        raise NotInSight() from None
+        raise NotFound() from None
 
 
 DUE = ("无期限", "已超期", "今天到期", "本周到期", "下周以后")
@@ -254,7 +254,7 @@ def _group(day: date | None, today: date, labels: tuple[str, ...] = DUE) -> str:
 
 def page(view: View, bound: forms.Bound | None = None):
     """Render the desk; also for a form that came back from the pane."""
-    desk = Desk(view, bound)
+    desk = DeskPage(view, bound)
     return render_template("queue.html", desk=desk, view=view, dues=DUES)
 
 
@@ -268,7 +268,7 @@ def home():
 def queue():
     try:
         return page(View.of(request.args))
-    except WordsWrong:  # a mark or filter that somebody typed: begin at the beginning
+    except InvalidInput:  # a mark or filter that somebody typed: begin at the beginning
         return redirect(url_for("desk.queue"))
 
 
@@ -291,12 +291,12 @@ def bulk_send():
     versions = dict(zip(ids, request.form.getlist("version"), strict=False))
     try:
         ids = [case.id for case in seen(ids, session.actor())]
-    except NotInSight as no:
-        session.journal(no, APPROVE)
+    except NotFound as refusal:
+        session.journal(refusal, APPROVE)
         raise
     results = [_approve(case_id, versions.get(case_id, ""), opinion) for case_id in ids]
     return render_template(
-        "bulk_done.html", results=results, done=sum(no is None for _case, no in results)
+        "bulk_done.html", results=results, done=sum(refusal is None for _case, refusal in results)
     )
 
 
@@ -319,12 +319,12 @@ def seen(ids: list[str], who) -> list[Case]:
     found = [db.session.get(Case, _uuid(case_id)) for case_id in dict.fromkeys(ids[:BULK_MOST])]
     for case in found:
         if case is None:
-            raise NotInSight()
+            raise NotFound()
         authority.see(db.session, who, case)
     return found
 
 
-def _approve(case_id: str, version: str, opinion: str) -> tuple[Case, No | None]:
+def _approve(case_id: str, version: str, opinion: str) -> tuple[Case, DomainError | None]:
     """Approve one of many by the same door as any; returns the case and the refusal, if any."""
     case = db.session.get(Case, case_id)
     workflow = workflows.reading(case)
@@ -343,11 +343,11 @@ def _approve(case_id: str, version: str, opinion: str) -> tuple[Case, No | None]
             at=session.moment(),
             version=forms.number(version),
         ), None
-    except VersionMissing as no:
-        session.journal(no, APPROVE, case_id)
-        return db.session.get(Case, case_id), no
-    except No as no:
-        return db.session.get(Case, case_id), no
+    except VersionMissing as refusal:
+        session.journal(refusal, APPROVE, case_id)
+        return db.session.get(Case, case_id), refusal
+    except DomainError as refusal:
+        return db.session.get(Case, case_id), refusal
 
 
 # Notices and my own page -------------------------------------------------------------------------

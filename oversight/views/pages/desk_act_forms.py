@@ -8,9 +8,9 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 
 from oversight.base.db import db
-from oversight.base.refusals import NotYours
+from oversight.base.refusals import Forbidden
 from oversight.engine import colleagues, desk_acts, inbox
-from oversight.models import Case, Desk, FollowUp, JournalRow, Person, Unit
+from oversight.models import Case, FollowUp, JournalRow, Person, Unit, WorkItem
 from oversight.organization.units import superiors
 from oversight.views import forms
 
@@ -67,7 +67,7 @@ def _options(file, name: str) -> dict[str, list[Choice]]:
         }
     try:
         row, _standing = desk_acts.my_desk(db.session, file.case, file.who)
-    except NotYours:
+    except Forbidden:
         return {}
     asked = {
         "hand_over": lambda: colleagues.entitled(db.session, file.case, row, file.at.today),
@@ -82,7 +82,7 @@ def _reached(case: Case) -> list[Unit]:
     it is personal.
     """
     line = [case.unit, *superiors(db.session, case.unit)]
-    units = line if case.concerns_id else [*line, *_offices(case)]
+    units = line if case.data_subject_id else [*line, *_offices(case)]
     return list({unit.id: unit for unit in units}.values())
 
 
@@ -154,17 +154,17 @@ def marks(case_ids: list[str]) -> dict[str, list[str]]:
     """
     found: dict[str, list[str]] = {}
     for row in db.session.scalars(
-        sa.select(Desk).where(
-            Desk.case_id.in_(case_ids),
-            Desk.closed_at.is_(None),
-            sa.or_(Desk.handed_to.is_not(None), Desk.kind.in_(("help", "sign"))),
+        sa.select(WorkItem).where(
+            WorkItem.case_id.in_(case_ids),
+            WorkItem.closed_at.is_(None),
+            sa.or_(WorkItem.handed_to.is_not(None), WorkItem.kind.in_(("help", "sign"))),
         )
     ):
         found.setdefault(row.case_id, []).append(_mark(row))
     return found
 
 
-def _mark(row: Desk) -> str:
+def _mark(row: WorkItem) -> str:
     name = inbox.person_name(db.session, row.handed_to or row.person_id)
     if row.kind == "help":
         return _("委派给 %(who)s", who=name)

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from oversight import workflows
 from oversight.law import printing
 from oversight.law.clauses import DOCUMENTS, register
-from oversight.law.definition import STAY, Move, Workflow
+from oversight.law.definition import INTERNAL, Move, Workflow
 
 bp = Blueprint("law", __name__)
 
@@ -51,7 +51,7 @@ def show(name):
         workflow=workflow,
         picture=Markup(printing.svg(workflow)),
         rows=rows(workflow),
-        stay=STAY,
+        stay=INTERNAL,
     )
 
 

@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 from flask_login import login_required
 
 from oversight.base.db import db
-from oversight.base.refusals import NotOpen, RuleSaysNo, WordsWrong
+from oversight.base.refusals import InvalidInput, InvalidTransition, RuleViolation
 from oversight.ledger import life_meetings as meetings
 from oversight.models import LifeMeeting, Unit
 from oversight.rules.life_meetings import LABELS, Term, owed, terms
@@ -130,11 +130,11 @@ def note(unit_id):
     on = request.form.get("on", "")
     try:
         made = meetings.note(db.session, str(unit_id), on, session.actor(), session.moment())
-    except (RuleSaysNo, WordsWrong) as no:
+    except (RuleViolation, InvalidInput) as refusal:
         return _again(
             unit_id,
             forms.number(request.form.get("year", "")),
-            forms.Bound.of("on", {"on": on}, no),
+            forms.Bound.of("on", {"on": on}, refusal),
         )
     flash(_("已登记：%(day)s 召开组织生活会。", day=day_label(made.held_on)), "ok")
     return _to_year(made)
@@ -146,9 +146,9 @@ def take_back(meeting_id):
     why, key = request.form.get("reason", ""), str(meeting_id)
     try:
         done = meetings.take_back(db.session, key, why, session.actor(), session.moment())
-    except (NotOpen, RuleSaysNo, WordsWrong) as no:
+    except (InvalidTransition, RuleViolation, InvalidInput) as refusal:
         row = db.session.get(LifeMeeting, key)
-        return _again(row.unit_id, row.held_on.year, forms.Bound.of(key, {"reason": why}, no))
+        return _again(row.unit_id, row.held_on.year, forms.Bound.of(key, {"reason": why}, refusal))
     flash(_("已撤回 %(day)s 的登记，记录保留。", day=day_label(done.held_on)), "ok")
     return _to_year(done)
 
@@ -163,4 +163,4 @@ def _again(unit_id, number: int, bound: forms.Bound):
     """Show the year again with what was typed."""
     if not year.FIRST <= number <= year.LAST:
         number = session.moment().today.year
-    return year.page(year.Year(year.branch(unit_id), number, bound=bound), bound.no.status)
+    return year.page(year.Year(year.branch(unit_id), number, bound=bound), bound.refusal.status)

@@ -14,19 +14,26 @@ from flask_login import login_required
 from oversight import workflows
 from oversight.base.clock import Moment
 from oversight.base.db import db, new_id
-from oversight.base.refusals import No, NotInSight, NotYours, RuleSaysNo, SomebodyFirst, WordsWrong
+from oversight.base.refusals import (
+    AlreadyTaken,
+    DomainError,
+    Forbidden,
+    InvalidInput,
+    NotFound,
+    RuleViolation,
+)
 from oversight.base.sentences import say
 from oversight.calendar.party_days import month_end, owed
 from oversight.calendar.workdays import PartyDay, add_workdays
 from oversight.calendar.zone import has_rule_day, rule_for, zone_calendar
 from oversight.engine import assignment, authority, available, inbox, transitions
 from oversight.engine.authority import Actor
-from oversight.law.definition import STAY, Move, Workflow
+from oversight.law.definition import INTERNAL, Move, Workflow
 from oversight.law.inputs import read_day, read_words
 from oversight.law.roles import BRANCH
 from oversight.models import Activity, Case, Person, Unit
 from oversight.organization.members import members
-from oversight.rules.context import Attempt
+from oversight.rules.context import TransitionContext
 from oversight.views import forms, present, session
 
 from .casefile import ASIDE, CaseFile
@@ -84,12 +91,12 @@ class Sheet:
             opened_at=at.now,
             entered_at=at.now,
             version=1,
-            raised=0,
+            escalation_level=0,
             used_workdays=0,
         )
         sheet = cls(case, session.actor(), at, True, **more)
-        case.subject = sheet.activity.id if sheet.activity else None
-        case.concerns_id = facts.get(workflow.concerns)
+        case.business_key = sheet.activity.id if sheet.activity else None
+        case.data_subject_id = facts.get(workflow.data_subject)
         return sheet
 
     @property
@@ -107,9 +114,9 @@ class Sheet:
         """Return whom it may concern: the branch's members, for somebody without office only
         himself.
         """
-        if not self.workflow.concerns:
+        if not self.workflow.data_subject:
             return []
-        if authority.standing(db.session, self.workflow, self.case, BRANCH, self.who) is None:
+        if authority.basis(db.session, self.workflow, self.case, BRANCH, self.who) is None:
             return [self.who.person]
         return members(db.session, self.unit.id, self.at.today)
 
@@ -155,10 +162,10 @@ class Sheet:
     # May it be opened, and with which first steps
 
     @cached_property
-    def why_not(self) -> No | None:
+    def why_not(self) -> DomainError | None:
         """Return what stands against opening it, as far as can be said before anything is written."""
         role = self.workflow.opened_by
-        if authority.standing(db.session, self.workflow, self.case, role, self.who) is None:
+        if authority.basis(db.session, self.workflow, self.case, role, self.who) is None:
             return _not_yours(self.workflow)
         if not self._judgeable:
             return None
@@ -166,9 +173,9 @@ class Sheet:
             words, _plain = read_words(self.workflow.facts, self.facts)
             for guard in self.workflow.open_if:
                 transitions.ensure(guard, self._attempt(None, **words))
-        except RuleSaysNo as no:
-            return no
-        except WordsWrong:  # said of the field when the form is sent
+        except RuleViolation as refusal:
+            return refusal
+        except InvalidInput:  # said of the field when the form is sent
             return None
         return None
 
@@ -230,13 +237,13 @@ class Sheet:
             (
                 option.move
                 for option in self.options
-                if option.allowed and option.move.enters is not STAY
+                if option.allowed and option.move.enters is not INTERNAL
             ),
             None,
         )
 
-    def _attempt(self, move: Move | None, **words) -> Attempt:
-        return Attempt(
+    def _attempt(self, move: Move | None, **words) -> TransitionContext:
+        return TransitionContext(
             db.session,
             self.workflow,
             self.case,
@@ -285,7 +292,7 @@ class Sheet:
         if state is None or state.waits_on is None or state.due is None:
             return None
         later = Sheet.fresh(self.workflow, self.unit, self.facts) if not self.new else self
-        attempt = Attempt(
+        attempt = TransitionContext(
             db.session, self.workflow, later.case, move, self.who, self.at, state=state.name
         )
         seat = authority.resolve(
@@ -312,8 +319,8 @@ class Sheet:
         )
 
 
-def _not_yours(workflow: Workflow) -> NotYours:
-    return NotYours(
+def _not_yours(workflow: Workflow) -> Forbidden:
+    return Forbidden(
         say(
             "“{workflow}”由{party}提出，不由您办理。",
             workflow=workflow.title,
@@ -322,7 +329,7 @@ def _not_yours(workflow: Workflow) -> NotYours:
     )
 
 
-def _officer(seat: authority.Seat) -> str:
+def _officer(seat: authority.Assignee) -> str:
     """Name who will take it in hand: the officer where there is one."""
     people = sorted(seat.people.items(), key=lambda pair: pair[1] != "officer")
     return db.session.get(Person, people[0][0]).name if people else ""
@@ -369,8 +376,8 @@ def _defaults(workflow: Workflow, unit: Unit, given: dict) -> dict:
         return given
     now = {"inspected_on": today.isoformat(), "year": today.year - (today.month < LATE)}
     found = {name: value for name, value in now.items() if name in names}
-    own = workflow.concerns and who.branch is not None and who.branch.id == unit.id
-    return {**found, workflow.concerns: who.id} if own and not who.posts else found
+    own = workflow.data_subject and who.branch is not None and who.branch.id == unit.id
+    return {**found, workflow.data_subject: who.id} if own and not who.posts else found
 
 
 # Pages -------------------------------------------------------------------------------------------
@@ -385,7 +392,7 @@ def choose():
         for workflow in workflows.every()
         if workflow.name not in BY_OTHER_ACTS
         for sheet in _sheets(workflow)
-        if not isinstance(sheet.why_not, NotYours)
+        if not isinstance(sheet.why_not, Forbidden)
     ]
     return render_template("new.html", sheets=found)
 
@@ -397,7 +404,7 @@ def _sheets(workflow: Workflow) -> list[Sheet]:
     sheets = [
         Sheet.fresh(workflow, unit, _defaults(workflow, unit, {})) for unit in _units(workflow)
     ]
-    good = (sheet for sheet in sheets if not isinstance(sheet.why_not, NotYours))
+    good = (sheet for sheet in sheets if not isinstance(sheet.why_not, Forbidden))
     return list(islice(good, 1)) if workflow.opened_by.seat == "superior" else sheets
 
 
@@ -405,7 +412,7 @@ def _units(workflow: Workflow) -> list[Unit]:
     """Return the units in which the role that opens it can sit with the reader."""
     who, role = session.actor(), workflow.opened_by
     if role.seat == "superior":
-        held = who.holds(*(office for tier in role.tiers for office in tier))
+        held = who.holds(*(office for rank in role.ranks for office in rank))
         return [
             unit
             for unit in inbox.units_in_sight(db.session, who)
@@ -414,7 +421,7 @@ def _units(workflow: Workflow) -> list[Unit]:
     own = [db.session.get(Unit, unit_id) for unit_id in who.unit_ids]
     if role.seat == "person" and who.branch is not None:
         own = list(dict.fromkeys([*own, who.branch]))
-    branch = role.seat == "person" or role.ladder == BRANCH.ladder
+    branch = role.seat == "person" or role.candidate_group == BRANCH.candidate_group
     return [unit for unit in own if unit.kind == ("branch" if branch else "zone")]
 
 
@@ -464,10 +471,10 @@ def _unit(name: str, given: str | None) -> Unit:
     if given:
         unit = db.session.get(Unit, given) if len(given) == 36 else None
         if unit is None or not session.actor().sees(unit):
-            raise NotInSight()
+            raise NotFound()
         return unit
     workflow = workflows.current(name)
-    own = [sheet.unit for sheet in _sheets(workflow) if not isinstance(sheet.why_not, NotYours)]
+    own = [sheet.unit for sheet in _sheets(workflow) if not isinstance(sheet.why_not, Forbidden)]
     if not own:
         raise _not_yours(workflow)
     return own[0]
@@ -480,7 +487,7 @@ def _facts(workflow: Workflow, source) -> dict:
         ask.name: say("“{word}”不是一个日期。", word=ask.label) for ask in _unread(workflow, found)
     }
     if unread:
-        raise WordsWrong(unread)
+        raise InvalidInput(unread)
     return found
 
 
@@ -497,8 +504,8 @@ def _unread(workflow: Workflow, found: dict) -> list:
 def send(name):
     try:
         workflow, unit = workflows.current(name), _unit(name, request.form.get("unit"))
-    except (NotInSight, NotYours) as no:
-        session.journal(no, "open")
+    except (NotFound, Forbidden) as refusal:
+        session.journal(refusal, "open")
         raise
     facts = forms.words_from(request.form, workflow.facts)
     move = next(
@@ -515,12 +522,12 @@ def send(name):
             session.moment(),
             then=(move.name, words) if move else None,
         )
-    except (WordsWrong, RuleSaysNo) as no:
+    except (InvalidInput, RuleViolation) as refusal:
         return _wrong(
-            workflow, str(unit.id), facts, forms.Bound.of(move.name if move else "", words, no)
+            workflow, str(unit.id), facts, forms.Bound.of(move.name if move else "", words, refusal)
         )
-    except SomebodyFirst as no:
-        return _taken(no, workflow, unit.id, move, words), no.status
+    except AlreadyTaken as refusal:
+        return _taken(refusal, workflow, unit.id, move, words), refusal.status
     _told(case, move)
     return redirect(url_for("case.show", case_id=case.id))
 
@@ -534,7 +541,9 @@ def _wrong(workflow: Workflow, unit_id: str, facts: dict, bound: forms.Bound):
     return _page(sheet, 422)
 
 
-def _taken(no: No, workflow: Workflow, unit_id: str, move: Move | None, words: dict) -> str:
+def _taken(
+    refusal: DomainError, workflow: Workflow, unit_id: str, move: Move | None, words: dict
+) -> str:
     open_cases = list(
         db.session.scalars(
             sa.select(Case).where(
@@ -549,7 +558,7 @@ def _taken(no: No, workflow: Workflow, unit_id: str, move: Move | None, words: d
     ]
     return render_template(
         "conflict.html",
-        no=no,
+        refusal=refusal,
         case=None,
         move=move,
         said=said,

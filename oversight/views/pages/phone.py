@@ -10,7 +10,7 @@ from flask_login import login_required
 
 from oversight.base import phone_numbers
 from oversight.base.db import db
-from oversight.base.refusals import No, WordsWrong
+from oversight.base.refusals import DomainError, InvalidInput
 from oversight.engine import authority
 from oversight.models import Case, Person
 from oversight.register import telephones
@@ -36,9 +36,9 @@ def of_case(case: Case) -> str:
     """Return the masked number of the member that a case is about, for those with business in the
     branch.
     """
-    if case.concerns_id is None or not any(case.unit.within(path) for path in actor().business):
+    if case.data_subject_id is None or not any(case.unit.within(path) for path in actor().business):
         return ""
-    return masked(db.session.get(Person, case.concerns_id))
+    return masked(db.session.get(Person, case.data_subject_id))
 
 
 # Pages -------------------------------------------------------------------------------------------
@@ -50,22 +50,22 @@ def show(person_id):
     return _page(telephones.of_business(db.session, str(person_id), actor()))
 
 
-def _page(person: Person, number: str = "", no: No | None = None):
+def _page(person: Person, number: str = "", refusal: DomainError | None = None):
     try:
         authority.leads(db.session, telephones.branch_of(db.session, person.id, actor()), actor())
         keeps = True
-    except No:
+    except DomainError:
         keeps = False
     return render_template(
         "phone.html",
         person=person,
         number=number,
         masked=masked(person),
-        no=no,
+        refusal=refusal,
         keeps=keeps,
         looks=telephones.looks(db.session, person.id),
         typed=request.form.get("number", ""),
-    ), no.status if no else 200
+    ), refusal.status if refusal else 200
 
 
 @bp.post("/people/<uuid:person_id>/phone")
@@ -83,9 +83,9 @@ def keep(person_id):
         telephones.keep(
             db.session, secret(), str(person_id), request.form.get("number", ""), actor(), moment()
         )
-    except WordsWrong as no:
+    except InvalidInput as refusal:
         db.session.rollback()
-        return _page(telephones.of_business(db.session, str(person_id), actor()), no=no)
+        return _page(telephones.of_business(db.session, str(person_id), actor()), refusal=refusal)
     db.session.commit()
     flash(_("电话号码已保存，列表里只显示前三位和后四位。"), "ok")
     return redirect(url_for("phone.show", person_id=person_id))

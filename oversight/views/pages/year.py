@@ -17,7 +17,7 @@ from flask_login import login_required
 
 from oversight import workflows
 from oversight.base.db import db
-from oversight.base.refusals import NotInSight, NotYours, RuleSaysNo, WordsWrong
+from oversight.base.refusals import Forbidden, InvalidInput, NotFound, RuleViolation
 from oversight.calendar.party_days import (
     STATUS_LABELS,
     activity_for,
@@ -236,7 +236,7 @@ class Year:
         self,
         unit: Unit,
         year: int,
-        wrong: RuleSaysNo | WordsWrong | None = None,
+        wrong: RuleViolation | InvalidInput | None = None,
         month: int = 0,
         bound: Bound | None = None,
     ):
@@ -266,7 +266,7 @@ class Year:
             )
         }
         asked = {
-            case.subject: case
+            case.business_key: case
             for case in db.session.scalars(
                 sa.select(Case).where(
                     Case.unit_id == self.unit.id,
@@ -356,7 +356,9 @@ class Year:
         return (
             db.session.scalar(
                 sa.select(Case).where(
-                    Case.workflow == "date_change", Case.subject == row, Case.closed_at.is_(None)
+                    Case.workflow == "date_change",
+                    Case.business_key == row,
+                    Case.closed_at.is_(None),
                 )
             )
             if row
@@ -367,7 +369,7 @@ class Year:
         """True where the reader may open the case; its number is everybody's."""
         try:
             authority.see(db.session, session.actor(), case)
-        except NotInSight:
+        except NotFound:
             return False
         return True
 
@@ -396,14 +398,14 @@ def branch(unit_id) -> Unit:
     """Return a branch in the reader's sight. Raises NotInSight."""
     unit = db.session.get(Unit, str(unit_id))
     if unit is None or unit.kind != "branch" or not session.actor().sees(unit):
-        raise NotInSight()
+        raise NotFound()
     return unit
 
 
 def _led(unit_id) -> Unit:
     unit = branch(unit_id)
     if not leads(unit):
-        raise NotYours(
+        raise Forbidden(
             _("这里由%(unit)s的书记、副书记或组织委员登记，您可以查看。", unit=unit.name)
         )
     return unit
@@ -419,7 +421,7 @@ def this_year(unit_id):
 @login_required
 def show(unit_id, year):
     if not FIRST <= year <= LAST:
-        raise NotInSight()
+        raise NotFound()
     return page(Year(branch(unit_id), year))
 
 
@@ -437,8 +439,8 @@ def write(unit_id, year, month, what):
     """
     try:
         return _written(_led(unit_id), year, month, what)
-    except (NotInSight, NotYours) as no:
-        session.journal(no, f"year_{what}")
+    except (NotFound, Forbidden) as refusal:
+        session.journal(refusal, f"year_{what}")
         raise
 
 
@@ -448,7 +450,7 @@ def _written(unit: Unit, year: int, month: int, what: str):
         or not 1 <= month <= 12
         or not FIRST <= year <= LAST
     ):
-        raise NotInSight()
+        raise NotFound()
     if what == "attendance":
         return _sheet(unit, year, month)
     try:
@@ -458,10 +460,10 @@ def _written(unit: Unit, year: int, month: int, what: str):
             if what == "day"
             else _held(unit, year, month, chosen)
         )
-    except (RuleSaysNo, WordsWrong) as no:
+    except (RuleViolation, InvalidInput) as refusal:
         unit_id = unit.id
-        session.journal(no, f"year_{what}")
-        return page(Year(branch(unit_id), year, no, month), no.status)
+        session.journal(refusal, f"year_{what}")
+        return page(Year(branch(unit_id), year, refusal, month), refusal.status)
     db.session.commit()
     flash(said, "ok")
     return redirect(url_for("year.show", unit_id=unit.id, year=year, _anchor=f"m{month}"))
@@ -470,7 +472,7 @@ def _written(unit: Unit, year: int, month: int, what: str):
 def _date(value: str) -> date:
     day = read_day(value)
     if day is None:
-        raise WordsWrong({"on": _("请选一个日期。")})
+        raise InvalidInput({"on": _("请选一个日期。")})
     return day
 
 

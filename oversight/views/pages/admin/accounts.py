@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_login import login_required
 
 from oversight.base.db import db
-from oversight.base.refusals import No, NotInSight
+from oversight.base.refusals import DomainError, NotFound
 from oversight.engine import transitions
 from oversight.engine.authority import is_member
 from oversight.models import Account, Membership, Unit
@@ -44,7 +44,7 @@ def _kept() -> list[Unit]:
 def _unit(unit_id) -> Unit:
     unit = db.session.get(Unit, str(unit_id))
     if unit is None:
-        raise NotInSight()
+        raise NotFound()
     accounts.rule_over(actor(), unit)
     return unit
 
@@ -115,8 +115,8 @@ def issue(unit_id):
     try:
         made = accounts.issue_unit(db.session, _unit(unit_id), actor(), moment())
         db.session.commit()
-    except No as no:
-        raise _noted(no, "issue") from no
+    except DomainError as refusal:
+        raise _noted(refusal, "issue") from refusal
     if not made:
         flash(_("这里的人都已有密码或激活单，没有可发的。"), "warn")
         return redirect(url_for("accounts.show", unit_id=unit_id))
@@ -130,8 +130,8 @@ def reset(person_id):
     try:
         made = accounts.issue_one(db.session, str(person_id), actor(), moment())
         db.session.commit()
-    except No as no:
-        raise _noted(no, "reset") from no
+    except DomainError as refusal:
+        raise _noted(refusal, "reset") from refusal
     return render_template("slips.html", slips=[made])
 
 
@@ -141,8 +141,8 @@ def make(person_id, act):
     try:
         getattr(accounts, act)(db.session, str(person_id), actor(), moment())
         db.session.commit()
-    except No as no:
-        raise _noted(no, act) from no
+    except DomainError as refusal:
+        raise _noted(refusal, act) from refusal
     flash(_(DOABLE[act]), "ok")
     unit = accounts.unit_of(db.session, str(person_id), moment())
     return redirect(
@@ -150,8 +150,8 @@ def make(person_id, act):
     )
 
 
-def _noted(no: No, act: str) -> No:
+def _noted(refusal: DomainError, act: str) -> DomainError:
     """Keep a refusal, and hand it on to be shown."""
     db.session.rollback()
-    transitions.refuse(db.session, no, actor(), moment(), act, workflow="accounts")
-    return no
+    transitions.refuse(db.session, refusal, actor(), moment(), act, workflow="accounts")
+    return refusal

@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from flask_login import login_required
 
 from oversight.base.db import db, is_id
-from oversight.base.refusals import No, NotInSight, NotYours, WordsWrong
+from oversight.base.refusals import DomainError, Forbidden, InvalidInput, NotFound
 from oversight.calendar import holidays
 from oversight.calendar.zone import zone_calendar
 from oversight.law.inputs import read_day
@@ -34,7 +34,7 @@ def keeps(unit: Unit | None, area: str) -> bool:
 def require_keeper() -> None:
     """Make sure that these pages are the reader's business. Raises NotYours."""
     if not present.Shell().keeper:
-        raise NotYours("管理页面由管理员和上级党组织使用，您不能查看。")
+        raise Forbidden("管理页面由管理员和上级党组织使用，您不能查看。")
 
 
 def in_reach(unit: Unit | None) -> Unit:
@@ -45,7 +45,7 @@ def in_reach(unit: Unit | None) -> Unit:
         or unit.zone_id != who.zone_id
         or not (who.sees(unit) or who.holds("sysadmin", "secadmin", "auditor"))
     ):
-        raise NotInSight()
+        raise NotFound()
     return unit
 
 
@@ -58,7 +58,7 @@ def person_named(field: str) -> Person:
     """Return the person chosen in a form. Raises WordsWrong naming the field."""
     found = db.session.get(Person, request.form[field]) if is_id(request.form.get(field)) else None
     if found is None or found.zone_id != session.actor().zone_id:
-        raise WordsWrong({field: "请从名单中选一个人。"})
+        raise InvalidInput({field: "请从名单中选一个人。"})
     return found
 
 
@@ -66,7 +66,7 @@ def unit_named(field: str) -> Unit:
     """Return the unit chosen in a form. Raises WordsWrong naming the field."""
     found = db.session.get(Unit, request.form[field]) if is_id(request.form.get(field)) else None
     if found is None or found.zone_id != session.actor().zone_id:
-        raise WordsWrong({field: "请选一个单位。"})
+        raise InvalidInput({field: "请选一个单位。"})
     return found
 
 
@@ -75,20 +75,20 @@ def day(field: str, label: str, required: bool = True) -> date | None:
     text = request.form.get(field, "").strip()
     found = read_day(text)
     if found is None and (text or required):
-        raise WordsWrong({field: _("“%(word)s”要写成 2026-01-09 这样的日期。", word=label)})
+        raise InvalidInput({field: _("“%(word)s”要写成 2026-01-09 这样的日期。", word=label)})
     return found
 
 
-def change(do: Callable[[], str], again: Callable[[No], str], onward: str):
+def change(do: Callable[[], str], again: Callable[[DomainError], str], onward: str):
     """Make a change and commit it, or show the form again with what is wrong and what was typed."""
     try:
         said = do()
         db.session.commit()
-    except NotInSight:
+    except NotFound:
         raise
-    except No as no:
+    except DomainError as refusal:
         db.session.rollback()
-        return again(no), no.status
+        return again(refusal), refusal.status
     flash(said, "ok")
     return redirect(onward)
 
@@ -109,7 +109,7 @@ def log():
     """Everything, for the auditor; others see the changes of what they keep on its pages."""
     who, before = session.actor(), request.args.get("before", "")
     if not who.holds("auditor"):
-        raise NotYours(
+        raise Forbidden(
             "全部变更记录由审计管理员查看。", rule="keeper", house_rule=audit_log.SEPARATE.text
         )
     area = request.args.get("area") if request.args.get("area") in audit_log.AREAS else None
@@ -132,7 +132,7 @@ def days():
     return _calendar()
 
 
-def _calendar(no: No | None = None, text: str = "", rows=(), moves: int = 0) -> str:
+def _calendar(refusal: DomainError | None = None, text: str = "", rows=(), moves: int = 0) -> str:
     require_keeper()
     who, asked = session.actor(), read_day(f"{request.args.get('year', '')}-01-01")
     year = (asked or session.moment().today).year
@@ -142,7 +142,7 @@ def _calendar(no: No | None = None, text: str = "", rows=(), moves: int = 0) -> 
         year=year,
         published=published,
         days=known,
-        no=no,
+        refusal=refusal,
         text=text,
         rows=rows,
         moves=moves,
@@ -165,7 +165,7 @@ def import_days():
     try:
         audit_log.require(db.session, who, "calendar", None)
         if len(text) > FILE_MOST:
-            raise WordsWrong({"text": "内容太长，请只放休息日。"})
+            raise InvalidInput({"text": "内容太长，请只放休息日。"})
         found = holidays.read_csv(text.encode())
         known = {
             on: (row.kind, row.name)
@@ -191,9 +191,9 @@ def import_days():
             顺延的党日=["", str(done.moved)],
         )
         db.session.commit()
-    except No as no:
+    except DomainError as refusal:
         db.session.rollback()
-        return _calendar(no, text), no.status
+        return _calendar(refusal, text), refusal.status
     flash(_("已导入 %(n)s 天，%(m)s 个主题党日随之调整。", n=done.days, m=done.moved), "ok")
     return redirect(url_for("admin.days"))
 
@@ -208,7 +208,7 @@ def checklist(unit_id):
         or unit.zone_id != who.zone_id
         or not any(unit.within(prefix) for prefix in who.business)
     ):
-        raise NotInSight()
+        raise NotFound()
     on = read_day(request.args.get("on", "")) or session.moment().today
     sheet = handover.checklist(
         db.session,

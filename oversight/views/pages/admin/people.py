@@ -11,10 +11,10 @@ from flask_login import login_required
 
 from oversight import workflows
 from oversight.base.db import db, is_id
-from oversight.base.refusals import NotInSight
+from oversight.base.refusals import NotFound
 from oversight.engine import authority
 from oversight.law.roles import ADMINISTRATORS, NO_BUSINESS, OFFICES, SUPERIOR
-from oversight.models import Acting, Person, Post, Unit
+from oversight.models import Person, Post, Substitution, Unit
 from oversight.organization.members import members
 from oversight.register import audit_log, posts
 from oversight.register import members as people
@@ -32,12 +32,12 @@ def people_list(unit_id):
     return _people(unit_of(unit_id))
 
 
-def _people(unit: Unit, no=None) -> str:
+def _people(unit: Unit, refusal=None) -> str:
     groups = people.groups_of(db.session, unit, session.moment().today)
     return render_template(
         "admin/people.html",
         unit=unit,
-        no=no,
+        refusal=refusal,
         form=request.form,
         may=keeps(unit, "people"),
         people=members(db.session, unit.id, session.moment().today),
@@ -65,7 +65,9 @@ def join(unit_id):
         return _("%(name)s已转入。", name=made.name)
 
     return change(
-        do, lambda no: _people(unit_of(unit_id), no), url_for("admin.people_list", unit_id=unit_id)
+        do,
+        lambda refusal: _people(unit_of(unit_id), refusal),
+        url_for("admin.people_list", unit_id=unit_id),
     )
 
 
@@ -74,7 +76,7 @@ def _member(person_id) -> tuple[Person, Unit]:
     person = db.session.get(Person, str(person_id))
     branch = people.branch_of(db.session, person, session.moment().today) if person else None
     if branch is None:
-        raise NotInSight()
+        raise NotFound()
     return person, unit_of(branch.id)
 
 
@@ -84,12 +86,12 @@ def person(person_id):
     return _person(*_member(person_id))
 
 
-def _person(one: Person, unit: Unit, no=None) -> str:
+def _person(one: Person, unit: Unit, refusal=None) -> str:
     return render_template(
         "admin/person.html",
         one=one,
         unit=unit,
-        no=no,
+        refusal=refusal,
         form=request.form,
         flags=people.FLAGS,
         left=people.LEFT,
@@ -119,7 +121,7 @@ def change_person(person_id, what):
 
     return change(
         do,
-        lambda no: _person(*_member(person_id), no),
+        lambda refusal: _person(*_member(person_id), refusal),
         url_for("admin.people_list", unit_id=unit.id),
     )
 
@@ -133,7 +135,7 @@ def post_list(unit_id):
     return _posts(unit_of(unit_id))
 
 
-def _posts(unit: Unit, no=None) -> str:
+def _posts(unit: Unit, refusal=None) -> str:
     today = session.moment().today
     held = db.session.execute(
         sa.select(Post, Person)
@@ -149,7 +151,7 @@ def _posts(unit: Unit, no=None) -> str:
     return render_template(
         "admin/posts.html",
         unit=unit,
-        no=no,
+        refusal=refusal,
         held=held,
         offered=offices,
         form=request.form,
@@ -206,7 +208,9 @@ def appoint(unit_id):
         return _("%(name)s已任职。", name=one.name)
 
     return change(
-        do, lambda no: _posts(unit_of(unit_id), no), url_for("admin.post_list", unit_id=unit_id)
+        do,
+        lambda refusal: _posts(unit_of(unit_id), refusal),
+        url_for("admin.post_list", unit_id=unit_id),
     )
 
 
@@ -223,7 +227,9 @@ def end_post(post_id):
         return _("职务已登记结束，%(n)s 件未办事项随职务移交。", n=freed)
 
     return change(
-        do, lambda no: _posts(unit_of(unit.id), no), url_for("admin.post_list", unit_id=unit.id)
+        do,
+        lambda refusal: _posts(unit_of(unit.id), refusal),
+        url_for("admin.post_list", unit_id=unit.id),
     )
 
 
@@ -239,7 +245,7 @@ def acting_list():
     return _acting()
 
 
-def _acting(no=None) -> str:
+def _acting(refusal=None) -> str:
     who, today = session.actor(), session.moment().today
     units = [unit for unit in tree() if unit.kind != "group"] if who.posts else []
     rows = posts.actings(db.session, [unit.id for unit in units], today)
@@ -252,7 +258,7 @@ def _acting(no=None) -> str:
         rows=rows,
         mine=mine,
         empty=empty,
-        no=no,
+        refusal=refusal,
         people=_stand_ins(seats),
         workflows=workflows.every(),
         form=request.form,
@@ -281,7 +287,7 @@ def _vacant(units: list[Unit]) -> list[tuple[Unit, str]]:
     led = [
         post.unit
         for post in who.posts
-        if post.office in SUPERIOR.tiers[0] and post.unit.kind != "branch"
+        if post.office in SUPERIOR.ranks[0] and post.unit.kind != "branch"
     ]
     below = [
         unit for unit in units if any(unit.within(top.path) and unit.id != top.id for top in led)
@@ -327,7 +333,7 @@ def give_acting():
 @bp.post("/acting/<uuid:acting_id>/end")
 @login_required
 def end_acting(acting_id):
-    row = db.session.get(Acting, str(acting_id))
+    row = db.session.get(Substitution, str(acting_id))
     in_reach(row.unit if row else None)
 
     def do() -> str:

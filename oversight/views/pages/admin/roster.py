@@ -19,7 +19,7 @@ from flask_login import login_required
 
 from oversight.base import files
 from oversight.base.db import db
-from oversight.base.refusals import No, Stale, TooLarge, WordsWrong
+from oversight.base.refusals import DomainError, InvalidInput, TooLarge, VersionConflict
 from oversight.base.sealing import Sealer
 from oversight.base.sentences import say
 from oversight.engine import transitions
@@ -27,7 +27,7 @@ from oversight.models import Zone
 from oversight.register.roster import apply as roster
 from oversight.register.roster import template as empty
 from oversight.register.roster.workbook import MOST_BYTES
-from oversight.views.pages.evidence import folder
+from oversight.views.pages.attachments import folder
 from oversight.views.session import actor, moment
 
 bp = Blueprint("roster", __name__)
@@ -56,22 +56,22 @@ def _zone() -> Zone:
     return db.session.get(Zone, actor().zone_id)
 
 
-def _page(found: roster.Read | None = None, no: No | None = None, status: int = 200):
+def _page(found: roster.Read | None = None, refusal: DomainError | None = None, status: int = 200):
     return render_template(
         "roster.html",
         found=found,
-        no=no,
-        troubles=getattr(no, "troubles", []),
-        notes=found.roster.notes if found else getattr(no, "notes", []),
+        refusal=refusal,
+        troubles=getattr(refusal, "troubles", []),
+        notes=found.roster.notes if found else getattr(refusal, "notes", []),
         summary=roster.summary(found.plan) if found else [],
     ), status
 
 
-def _refused(no: No, found: roster.Read | None = None):
+def _refused(refusal: DomainError, found: roster.Read | None = None):
     """Keep a refusal, and show the page with it."""
     db.session.rollback()
-    transitions.refuse(db.session, no, actor(), moment(), "roster", workflow="roster")
-    return _page(found, no, no.status)
+    transitions.refuse(db.session, refusal, actor(), moment(), "roster", workflow="roster")
+    return _page(found, refusal, refusal.status)
 
 
 @bp.get("/roster")
@@ -79,8 +79,8 @@ def _refused(no: No, found: roster.Read | None = None):
 def show():
     try:
         return _page(roster.draft(db.session, folder(), _zone(), _sealer(), actor(), moment()))
-    except roster.Troubled as no:
-        return _page(no=no)
+    except roster.Troubled as refusal:
+        return _page(refusal=refusal)
 
 
 @bp.get("/roster/template.xlsx")
@@ -102,7 +102,7 @@ def upload():
         roster.entitled(actor())
         file = request.files.get("file")
         if file is None or not file.filename:
-            raise WordsWrong({"file": "请选择一个 .xlsx 文件。"})
+            raise InvalidInput({"file": "请选择一个 .xlsx 文件。"})
         roster.propose(
             db.session,
             folder(),
@@ -113,8 +113,8 @@ def upload():
             actor(),
             moment(),
         )
-    except No as no:
-        return _refused(no)
+    except DomainError as refusal:
+        return _refused(refusal)
     return redirect(url_for("roster.show"))
 
 
@@ -133,12 +133,12 @@ def apply():
             request.form.get("digest", ""),
             "confirm" in request.form,
         )
-    except (Stale, roster.RuleSaysNo) as no:
+    except (VersionConflict, roster.RuleViolation) as refusal:
         db.session.rollback()
         found = roster.draft(db.session, folder(), _zone(), _sealer(), actor(), moment())
-        return _refused(no, found)
-    except No as no:
-        return _refused(no)
+        return _refused(refusal, found)
+    except DomainError as refusal:
+        return _refused(refusal)
     flash(
         {
             "text": _(

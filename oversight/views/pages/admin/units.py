@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_login import login_required
 
 from oversight.base.db import db
-from oversight.base.refusals import No, NotInSight, WordsWrong
+from oversight.base.refusals import DomainError, InvalidInput, NotFound
 from oversight.models import Unit
 from oversight.models.organizations import CATEGORIES, UNIT_KINDS
 from oversight.organization.members import members
@@ -52,13 +52,13 @@ def unit(unit_id):
     return _page(unit_of(unit_id))
 
 
-def _page(found: Unit, no=None) -> str:
+def _page(found: Unit, refusal=None) -> str:
     who = session.actor()
     above = audit_log.answers_for(db.session, who, found)
     return render_template(
         "admin/unit.html",
         unit=found,
-        no=no,
+        refusal=refusal,
         kinds=UNIT_KINDS,
         categories=CATEGORIES,
         below=units.BELOW.get(found.kind, ()),
@@ -84,7 +84,7 @@ def rename(unit_id):
         return _("已更名为%(name)s。", name=found.name)
 
     return change(
-        do, lambda no: _page(unit_of(unit_id), no), url_for("admin.unit", unit_id=unit_id)
+        do, lambda refusal: _page(unit_of(unit_id), refusal), url_for("admin.unit", unit_id=unit_id)
     )
 
 
@@ -106,14 +106,19 @@ def found_unit(unit_id):
                 session.moment(),
                 request.form.get("category") or None,
             )
-        except WordsWrong as no:  # beside it on the page stands the form that renames the parent
-            raise WordsWrong(
-                {"new_name" if name == "name" else name: said for name, said in no.fields.items()}
-            ) from no
+        except (
+            InvalidInput
+        ) as refusal:  # beside it on the page stands the form that renames the parent
+            raise InvalidInput(
+                {
+                    "new_name" if name == "name" else name: said
+                    for name, said in refusal.fields.items()
+                }
+            ) from refusal
         return _("已设立%(name)s。", name=made.name)
 
     return change(
-        do, lambda no: _page(unit_of(unit_id), no), url_for("admin.unit", unit_id=unit_id)
+        do, lambda refusal: _page(unit_of(unit_id), refusal), url_for("admin.unit", unit_id=unit_id)
     )
 
 
@@ -136,7 +141,7 @@ def reorganize_unit(unit_id, kind):
 
     return change(
         do,
-        lambda no: _reorganize(unit_of(unit_id), kind, no),
+        lambda refusal: _reorganize(unit_of(unit_id), kind, refusal),
         url_for("admin.unit", unit_id=unit_id),
     )
 
@@ -152,11 +157,11 @@ def _preview(found: Unit, kind: str):
     }
     try:
         _carry_out(found, kind)
-    except NotInSight:
+    except NotFound:
         raise
-    except No as no:
+    except DomainError as refusal:
         db.session.rollback()
-        return _reorganize(unit_of(found.id), kind, no), no.status
+        return _reorganize(unit_of(found.id), kind, refusal), refusal.status
     db.session.rollback()
     return _reorganize(unit_of(found.id), kind, preview=said)
 
@@ -167,9 +172,9 @@ def _carry_out(found: Unit, kind: str) -> None:
         name, people = request.form.get("name", "").strip(), request.form.getlist("people")
         here = {one.id for one in members(db.session, found.id, on)}
         if not 0 < len(name) <= 100:
-            raise WordsWrong({"name": "请填写“名称”，最多 100 字。"})
+            raise InvalidInput({"name": "请填写“名称”，最多 100 字。"})
         if not people or not set(people) < here:
-            raise WordsWrong({"people": "请勾选到新支部的党员，至少一人，原支部也要留人。"})
+            raise InvalidInput({"people": "请勾选到新支部的党员，至少一人，原支部也要留人。"})
         made = reorganize.split(db.session, found, name, people, on, who, at)
         return audit_log.note(
             db.session,
@@ -202,7 +207,7 @@ def _carry_out(found: Unit, kind: str) -> None:
     )
 
 
-def _reorganize(found: Unit, kind: str, no=None, preview: dict | None = None) -> str:
+def _reorganize(found: Unit, kind: str, refusal=None, preview: dict | None = None) -> str:
     wanted = ("branch",) if kind == "merge" else ("zone", "town", "department", "middle")
     others = [
         one for one in tree() if one.kind in wanted and one.id not in (found.id, found.parent_id)
@@ -215,7 +220,7 @@ def _reorganize(found: Unit, kind: str, no=None, preview: dict | None = None) ->
         kind=kind,
         label=KINDS[kind],
         others=others,
-        no=no,
+        refusal=refusal,
         preview=preview,
         people=members(db.session, found.id, session.moment().today) if kind == "split" else (),
         form=request.form,

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_login import login_required
 
 from oversight.base.db import db
-from oversight.base.refusals import No, NotInSight, WordsWrong
+from oversight.base.refusals import DomainError, InvalidInput, NotFound
 from oversight.base.settings import ZONE_SETTINGS
 from oversight.calendar import holidays
 from oversight.calendar.zone import zone_settings as chosen
@@ -57,14 +57,14 @@ def change(name):
     who, value = session.actor(), request.form.get("value", "")[:200]
     try:
         if name not in ZONE_SETTINGS:
-            raise NotInSight()
+            raise NotFound()
         zone_settings.readable(who)
         moved = zone_settings.change(db.session, who.zone_id, name, value, who, session.moment())
-    except WordsWrong as no:
-        session.journal(no, f"set_{name}")
-        return _page({name: value}, no.fields, no.status)
-    except No as no:
-        session.journal(no, "set")
+    except InvalidInput as refusal:
+        session.journal(refusal, f"set_{name}")
+        return _page({name: value}, refusal.fields, refusal.status)
+    except DomainError as refusal:
+        session.journal(refusal, "set")
         raise
     db.session.commit()
     flash(
@@ -89,7 +89,7 @@ def this_year():
 def rest_days(year):
     """Show the rest days and make-up working days of a year, each with its source."""
     if not FIRST <= year <= LAST:
-        raise NotInSight()
+        raise NotFound()
     published, days = holidays.days_of(db.session, session.actor().zone_id, year)
     return render_template(
         "rest_days.html", year=year, published=published, days=days, kinds=holidays.KINDS

@@ -12,7 +12,7 @@ from werkzeug.exceptions import UnsupportedMediaType
 
 from oversight.base import files as uploads
 from oversight.base.db import db
-from oversight.base.refusals import BadRequest, No, NotInSight, NotYours, WordsWrong
+from oversight.base.refusals import BadRequest, DomainError, Forbidden, InvalidInput, NotFound
 from oversight.base.sentences import say
 from oversight.casework import attachments
 from oversight.models import Attachment
@@ -71,12 +71,12 @@ def sent() -> attachments.Sent:
         "csrf_token",
     }
     if unknown:
-        raise WordsWrong(
+        raise InvalidInput(
             {name[:40]: say("没有“{word}”这一项。", word=name[:40]) for name in unknown}
         )
     files = request.files.getlist("file")
     if len(files) != 1:
-        raise WordsWrong({"file": "请选择一个文件，一次传一个。"})
+        raise InvalidInput({"file": "请选择一个文件，一次传一个。"})
     if "\0" in "".join(request.form.values()):
         raise BadRequest("请求的内容不含空字符。")
     data = files[0].read(uploads.MOST_BYTES + 1)
@@ -95,7 +95,7 @@ def sent() -> attachments.Sent:
 def _number(name: str) -> int | None:
     value = request.form.get(name, "").strip()
     if value and not (value.isascii() and value.isdigit() and len(value) < 6):
-        raise WordsWrong({name: say("“{word}”应是数字。", word=name)})
+        raise InvalidInput({name: say("“{word}”应是数字。", word=name)})
     return int(value) if value else None
 
 
@@ -137,32 +137,32 @@ def thumb(attachment_id):
 def send(case_id):
     try:
         row = attachments.submit(db.session, folder(), str(case_id), sent(), actor(), moment())
-    except (NotInSight, NotYours):
+    except (NotFound, Forbidden):
         raise
-    except No as no:
-        return again(case_id, no)
+    except DomainError as refusal:
+        return again(case_id, refusal)
     flash({"text": say("已上传：{name}", name=row.name)}, "toast")
     return redirect(
         session.own_path(request.form.get("next")) or url_for("case.show", case_id=case_id)
     )
 
 
-def again(case_id, no: No):
+def again(case_id, refusal: DomainError):
     """Show the case with the sentence at the field and what was written; only the file is to be
     chosen anew.
     """
     case = case_page.seen(case_id)
     wrong = (
-        dict(no.fields)
-        if isinstance(no, WordsWrong)
-        else {no.extra.get("field") or "file": no.sentence}
+        dict(refusal.fields)
+        if isinstance(refusal, InvalidInput)
+        else {refusal.extra.get("field") or "file": refusal.sentence}
     )
     shown = {
         name if name in ("note", "finding") else "file": sentence
         for name, sentence in wrong.items()
     }
     words = {name: request.form.get(name, "")[: attachments.NOTE] for name in ("note", "finding")}
-    return case_page.page(case, forms.Bound(forms.ATTACH, words, shown, no)), no.status
+    return case_page.page(case, forms.Bound(forms.ATTACH, words, shown, refusal)), refusal.status
 
 
 # API ---------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from oversight.base.db import Base, Id, new_id
 
 
-class Work(Base):
+class OutboxMessage(Base):
     __tablename__ = "work"
     __table_args__ = (
         sa.UniqueConstraint("zone_id", "key", name="uq_work_key"),
