@@ -121,7 +121,7 @@ def _starts(move: Move) -> str:
 
 
 def _maker(move: Move) -> str:
-    return f"{move.by.label}{'分别答复' if move.many else ''}"
+    return f"{move.by.label}{'分别答复' if move.per_participant else ''}"
 
 
 def _ask(ask: Field) -> str:

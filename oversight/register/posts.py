@@ -324,6 +324,7 @@ def actings(session: Session, unit_ids: list[str], on: date) -> list[Substitutio
 
 
 def in_force(session: Session, row: Substitution, on: date) -> bool:
+    """True where a substitution is in force on a day."""
     return (
         session.scalar(
             sa.select(Substitution.id).where(Substitution.id == row.id, substitution.in_force(on))
