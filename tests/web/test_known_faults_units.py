@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+import sqlalchemy as sa
 
 from oversight.models import Unit
 from tests.support.faults import known_fault
@@ -73,22 +74,21 @@ def eleven_hundred(session, world):
     """More branches under one town than a page shows."""
     town = world.units["town2"]
     rows = [
-        Unit(
-            zone_id=town.zone_id,
-            kind="branch",
-            name=f"第{number:04d}村党支部",
-            category="rural",
-            parent_id=town.id,
-            path="",
-            accountable_from=FOUNDED,
-            sort=100 + number,
-        )
+        {
+            "zone_id": town.zone_id,
+            "kind": "branch",
+            "name": f"第{number:04d}村党支部",
+            "category": "rural",
+            "parent_id": town.id,
+            "path": "",
+            "accountable_from": FOUNDED,
+            "sort": 100 + number,
+        }
         for number in range(1100)
     ]
-    session.add_all(rows)
-    session.flush()
-    for row in rows:
-        row.path = f"{town.path}{row.id}/"
+    session.execute(sa.insert(Unit), rows)
+    path = sa.literal(town.path) + Unit.id + "/"
+    session.execute(sa.update(Unit).where(Unit.path == "").values(path=path))
     session.commit()
 
 
