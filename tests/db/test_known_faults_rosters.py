@@ -9,10 +9,10 @@ import openpyxl
 import pytest
 import sqlalchemy as sa
 
-from oversight.errors import No
+from oversight.base.refusals import DomainError
+from oversight.base.sealing import Sealer
 from oversight.models import Person
-from oversight.operations import roster
-from oversight.sealing import Sealer
+from oversight.register.roster import apply
 from tests.support.faults import known_fault
 from tests.support.messy import tidy
 from tests.support.world import at
@@ -28,12 +28,12 @@ def bring(session, world):
 
     def go(data: bytes) -> list[str]:
         try:
-            found = roster.read(session, world.zone, data, "名册.xlsx", Sealer("t" * 32), NOW)
-            roster.apply(session, found, None, NOW, True)
-        except roster.Troubled as no:
+            found = apply.read(session, world.zone, data, "名册.xlsx", Sealer("t" * 32), NOW)
+            apply.apply(session, found, None, NOW, True)
+        except apply.Troubled as no:
             session.rollback()
             return no.troubles
-        except No as no:
+        except DomainError as no:
             session.rollback()
             return [no.sentence]
         session.commit()

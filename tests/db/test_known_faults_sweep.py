@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from oversight.models import Case
-from oversight.operations import sweep
+from oversight.time import sweep
 from tests.support.actors import Play
 from tests.support.faults import known_fault
 from tests.support.world import at

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from oversight.models import Case, Notice
-from oversight.operations import sweep
+from oversight.time import sweep
 from tests.db.test_rectification_walk import ITEMS, rechecking
 from tests.support.faults import known_fault
 from tests.support.world import at

@@ -10,10 +10,11 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
+from oversight.base.sealing import Sealer
 from oversight.models import CalendarRow, Unit
-from oversight.operations import roster, sweep
-from oversight.rules.people import members
-from oversight.sealing import Sealer
+from oversight.organization.members import members
+from oversight.register.roster import apply
+from oversight.time import sweep
 from tests.support.client import Api, token_for
 from tests.support.faults import known_fault
 from tests.support.messy import tidy
@@ -89,8 +90,8 @@ def test_the_first_month_of_a_new_branch_can_be_recorded(app, session, world, pl
     lines = [["新河村党支部", name, "1990-07-01", "", "", "", ""] for name in names]
     lines[0][4] = "书记"
     data = tidy(lines, [["新河村党支部", "农村", "青溪镇党委"]])
-    found = roster.read(session, world.zone, data, "r.xlsx", Sealer("t" * 32), today)
-    roster.apply(session, found, None, today, True)
+    found = apply.read(session, world.zone, data, "r.xlsx", Sealer("t" * 32), today)
+    apply.apply(session, found, None, today, True)
     session.commit()
     sweep.sweep(session, today)
     branch = session.scalar(sa.select(Unit).where(Unit.name == "新河村党支部"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from oversight.models import Person
-from oversight.operations import sweep
+from oversight.time import sweep
 from tests.support.faults import known_fault
 from tests.support.world import at
 

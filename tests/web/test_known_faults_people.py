@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from oversight.models import Post
-from oversight.operations import sweep
+from oversight.time import sweep
 from tests.support.faults import known_fault
 from tests.support.html import Reader, every
 from tests.support.world import at

@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from oversight.models import AdminChange, Membership, Post
-from oversight.operations import administration
+from oversight.register import installation
 from tests.support.faults import known_fault
 from tests.support.html import PASSWORD, Reader
 from tests.support.world import FOUNDED, at
@@ -69,7 +69,7 @@ def test_only_names_within_reach_are_offered(reader, world):
 
 @known_fault(reason="part 5: a token made at the terminal leaves no trace")
 def test_a_token_is_written_down(reader, session):
-    administration.token(session, "town1.officer", at("2026-11-24"))
+    installation.token(session, "town1.officer", at("2026-11-24"))
     session.commit()
     assert session.scalar(sa.select(sa.func.count()).select_from(AdminChange)) == 1
 
