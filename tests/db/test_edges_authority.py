@@ -1,0 +1,102 @@
+"""Edges of who may act: what changes after seats were laid, and what an heir may read.
+
+From the guidance 二（一）1 and 三（一）6, the dossier §8 ("own case counts as vacant", 承继) and the
+contract ("who acts for another is as if he were both").
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+import sqlalchemy as sa
+
+from oversight import authority, engine, queues
+from oversight.errors import NotInSight, NotYours, SomebodyFirst
+from oversight.models import Case, Membership, Recusal
+from oversight.operations import reorganize
+from tests.db.test_absence_walk import CALL, do, missing
+from tests.db.test_appraisal_cases import branch, no
+from tests.db.test_appraisal_walk import Appraising
+from tests.db.test_matrix_part2 import DRIVES
+from tests.db.test_queue_agrees import relieve, stand_in
+from tests.support.actors import Play, second_hat
+
+FIVE = ("secretary", "deputy", "committee1", "committee2", "committee3")
+YES = {"agree": True, "opinion": "同意"}
+
+
+@pytest.fixture
+def play(session, world):
+    return Play(session, world)
+
+
+@pytest.fixture
+def village(session, world):
+    return Appraising.of_eight(session, world)
+
+
+# The committee -----------------------------------------------------------------------------------
+
+
+def test_a_member_who_leads_the_branch_since_the_committee_sat_has_no_vote(village):
+    village.rated()
+    village.world.post("town1.committee1", "village", "deputy", from_on=date(2026, 11, 24))
+    village.session.commit()
+    no(village, NotYours, "authority", "town1.committee1", "decide", **YES)
+    village.do("town1.committee2", "decide", **YES)
+
+
+# Merged branches ---------------------------------------------------------------------------------
+
+
+def merge(play) -> None:
+    """Merge the village into the community on the day that it is."""
+    reorganize.merge(
+        play.session,
+        [play.world.units["village"]],
+        play.world.units["community"],
+        play.at.today,
+        play.who("town1.officer"),
+        play.at,
+    )
+    play.session.commit()
+
+
+def reads(play, name: str, case: Case) -> bool:
+    """Tell whether somebody may read a case, and that the box of what is done says the same."""
+    who = play.who(name)
+    done = queues.cases(play.session, who, "done", who.on, limit=100).items
+    try:
+        authority.see(play.session, who, play.session.get(Case, case.id))
+    except NotInSight:
+        assert case.id not in {found.id for found in done}
+        return False
+    assert case.id in {found.id for found in done}
+    return True
+
+
+def test_an_heir_reads_what_his_branch_has_taken_over_and_was_closed(session, world):
+    second_hat(world)
+    session.commit()
+    play = Play(session, world)
+    case = DRIVES["rectification"]["closed"](play)
+    merge(play.on("2026-12-07"))
+    assert reads(play, "community.secretary", case)
+    assert not reads(play, "community.member1", case)
+    assert not reads(play, "organ.secretary", case)
+
+
+def test_a_discreet_appraisal_of_a_merged_branch_stays_closed_to_the_heirs_leaders(village):
+    village.begin()
+    case = village.do("town1.officer", "terminate", reason="支部撤并，不再评议")
+    merge(village)
+    assert not reads(village, "community.secretary", case)
+
+
+def test_a_members_own_case_of_a_merged_branch_stays_closed_to_the_heirs_leaders(session, world):
+    case = missing(session, world)
+    do(session, world, case, "excuse", {"reason": "长期卧床"}, who="town1.officer")
+    play = Play(session, world)
+    merge(play)
+    assert not reads(play, "community.secretary", case)

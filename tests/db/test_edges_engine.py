@@ -1,0 +1,75 @@
+"""Edges of moving a case: since when, how old a version may be, whose claim, which day ends it.
+
+From the contract (409 for a stale version, not for `many` moves) and the guidance 二（一）1.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from oversight import desk_acts, engine
+from oversight.errors import NotOpen, SomebodyFirst, Stale
+from oversight.models import Case
+from tests.support.actors import REASON, Play
+
+CLAIM = "claim"
+
+
+@pytest.fixture
+def play(session, world):
+    return Play(session, world)
+
+
+def act(play, case, name: str, what: str, **words):
+    return desk_acts.submit(play.session, case.id, what, play.who(name), play.at, words)
+
+
+def test_since_when_stays_while_the_case_stays(play):
+    case = play.asked()
+    asked = play.at.now
+    assert case.entered_at == asked
+    case = play.on("2026-11-25").move(case, "town1.officer", "recuse")
+    assert case.entered_at == asked, "another answers, and has waited no shorter"
+    case = play.on("2026-11-26").move(case, "town1.secretary", "approve")
+    assert case.entered_at == play.at.now
+
+
+def test_those_who_answer_beside_each_other_know_of_each_other_but_not_of_an_earlier_state(play):
+    """Who has the draft open reads another matter than was asked."""
+    case = play.joint("village2")
+    asked = case.version
+    play.no(Stale, None, play.move, case, "town1.officer", "approve", version=asked - 1)
+    case = play.move(case, "town1.officer", "approve", version=asked)
+    play.no(Stale, None, play.move, case, "town2.officer", "approve", version=asked - 1)
+    assert play.move(case, "town2.officer", "approve", version=asked).state == "approved"
+
+
+def test_a_claim_ends_with_the_seat_that_it_was_made_from(play):
+    case = play.asked()
+    play.on("2026-11-30")
+    act(play, case, "town1.officer", CLAIM)
+    case = play.move(case, "zone.officer", "take_over")
+    [desk] = engine.authority.open_desks(play.session, case.id)
+    assert (desk.claimed_by, desk.claimed_on) == (None, None)
+    assert play.move(case, "zone.secretary", "approve").state == "approved"
+
+
+def test_a_returned_request_ends_by_the_day_in_force_and_not_by_the_one_that_was_given_up(play):
+    """Another day may be asked for until the fixed one comes."""
+    case = play.move(play.asked("2026-12-01"), "town1.officer", "return")
+    assert (case.due_on, case.wake_on) == (date(2026, 11, 27), date(2026, 12, 4))
+    for day in ("2026-12-01", "2026-12-03"):
+        play.on(day)
+        with pytest.raises(NotOpen):
+            engine.perform(play.session, case.id, "expire", None, {}, version=None, at=play.at)
+        play.session.rollback()
+    ways = play.session.get(Case, case.id)
+    again = play.move(ways, "village.secretary", "ask", new_day="2026-12-11", reason=REASON)
+    assert again.state == "asked"
+
+
+def test_a_returned_request_ends_on_the_day_in_force(play):
+    case = play.move(play.asked("2026-12-11"), "town1.officer", "return")
+    assert play.on("2026-12-04").move(case, None, "expire").state == "expired"
