@@ -9,20 +9,18 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-import sqlalchemy as sa
 
-from oversight import authority, engine, queues
-from oversight.errors import NotInSight, NotYours, SomebodyFirst
-from oversight.models import Case, Membership, Recusal
+from oversight import authority, queues
+from oversight.errors import NotInSight, NotYours
+from oversight.models import Case, Membership
 from oversight.operations import reorganize
-from tests.db.test_absence_walk import CALL, do, missing
+from tests.db.test_absence_walk import do, missing
 from tests.db.test_appraisal_cases import branch, no
 from tests.db.test_appraisal_walk import Appraising
 from tests.db.test_matrix_part2 import DRIVES
 from tests.db.test_queue_agrees import relieve, stand_in
 from tests.support.actors import Play, second_hat
 
-FIVE = ("secretary", "deputy", "committee1", "committee2", "committee3")
 YES = {"agree": True, "opinion": "同意"}
 
 
@@ -100,3 +98,59 @@ def test_a_members_own_case_of_a_merged_branch_stays_closed_to_the_heirs_leaders
     play = Play(session, world)
     merge(play)
     assert not reads(play, "community.secretary", case)
+
+
+# Exactly at a limit ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("full, steps_in", [(6, True), (7, False)])
+def test_in_a_branch_without_a_committee_any_full_member_steps_in(session, world, full, steps_in):
+    """Seven full members have a committee; below, anybody of them may write for the branch."""
+    play = branch(session, world, "tiny", full)
+    relieve(play, "tiny.secretary")
+    unit = world.units["tiny"]
+    may = authority.fill(session, unit, "branch", play.at.today, set())
+    assert (may is not None) == steps_in
+    if steps_in:
+        assert set(may.people) == authority.small_branch(session, unit, play.at.today)
+        assert len(may.people) == full
+
+
+@pytest.mark.parametrize(
+    "day, belongs",
+    [("2026-11-23", False), ("2026-11-24", True), ("2026-11-27", True), ("2026-11-28", False)],
+)
+def test_a_member_belongs_from_the_first_to_the_last_day(play, day, belongs):
+    play.session.add(
+        Membership(
+            zone_id=play.world.zone.id,
+            person_id=play.world.people["town1.committee1"].id,
+            unit_id=play.world.units["village"].id,
+            from_on=date(2026, 11, 24),
+            to_on=date(2026, 11, 27),
+            sort=99,
+        )
+    )
+    play.session.commit()
+    found = play.on(day).who("town1.committee1").branch
+    assert (found is not None) == belongs
+
+
+def test_of_a_joint_request_that_was_taken_over_no_part_is_left_without_anybody(play):
+    """A branch of the zone itself has nobody above its superior: that part stays where it is."""
+    play.world.unit("staff", "branch", "zone", "organ", title="党工委机关党支部")
+    play.session.commit()
+    case = play.joint("staff")
+    case = play.on("2026-11-30").move(case, "zone.officer", "take_over")
+    assert play.desks(case) == ["zone", "zone"]
+    case = play.move(case, "zone.officer", "approve")
+    assert play.move(case, "zone.officer", "approve").state == "approved"
+
+
+def test_acting_for_one_kind_of_business_opens_no_other(play):
+    stand_in(play, "dept1.officer", "town1.officer", "town1", "officer", workflow="rectification")
+    case = play.asked()
+    with pytest.raises(NotInSight):
+        authority.see(play.session, play.who("dept1.officer"), case)
+    stand_in(play, "dept1.deputy", "town1.secretary", "town1", "secretary")
+    authority.see(play.session, play.who("dept1.deputy"), case)

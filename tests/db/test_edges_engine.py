@@ -9,12 +9,10 @@ from datetime import date
 
 import pytest
 
-from oversight import desk_acts, engine
-from oversight.errors import NotOpen, SomebodyFirst, Stale
+from oversight import authority, desk_acts, desks, engine
+from oversight.errors import NotOpen, Stale
 from oversight.models import Case
 from tests.support.actors import REASON, Play
-
-CLAIM = "claim"
 
 
 @pytest.fixture
@@ -49,9 +47,9 @@ def test_those_who_answer_beside_each_other_know_of_each_other_but_not_of_an_ear
 def test_a_claim_ends_with_the_seat_that_it_was_made_from(play):
     case = play.asked()
     play.on("2026-11-30")
-    act(play, case, "town1.officer", CLAIM)
+    act(play, case, "town1.officer", "claim")
     case = play.move(case, "zone.officer", "take_over")
-    [desk] = engine.authority.open_desks(play.session, case.id)
+    [desk] = authority.open_desks(play.session, case.id)
     assert (desk.claimed_by, desk.claimed_on) == (None, None)
     assert play.move(case, "zone.secretary", "approve").state == "approved"
 
@@ -73,3 +71,22 @@ def test_a_returned_request_ends_by_the_day_in_force_and_not_by_the_one_that_was
 def test_a_returned_request_ends_on_the_day_in_force(play):
     case = play.move(play.asked("2026-12-11"), "town1.officer", "return")
     assert play.on("2026-12-04").move(case, None, "expire").state == "expired"
+    assert "unanswered" not in play.journal(case)[-1].result, "nobody was asked for an answer"
+
+
+def test_silence_is_written_down_against_who_was_asked(play):
+    case = play.asked()
+    case = play.on("2026-12-04").move(case, None, "lapse")
+    row = play.journal(case)[-1]
+    assert row.result["unanswered"]["by"] == "青溪镇党委"
+    assert row.result["unanswered"]["since"] == play.journal(case)[1].at.isoformat()
+
+
+def test_a_delegation_ends_with_the_seat_that_gave_it(play):
+    case = play.asked()
+    play.on("2026-11-30")
+    act(play, case, "town1.officer", "delegate", person=play.world.people["town1.committee1"].id)
+    case = play.move(case, "zone.officer", "take_over")
+    [desk] = authority.open_desks(play.session, case.id)
+    assert desks.helper(play.session, desk) is None
+    assert play.move(case, "zone.secretary", "approve").state == "approved"
