@@ -53,6 +53,10 @@ def rated(change, **more):
     }
 
 
+def on_paper(play):
+    return matrix.Words.on_paper(play.world.people)
+
+
 def without_first(play, rows):
     return rows[1:] if isinstance(rows, list) else dict(list(rows.items())[1:])
 
@@ -129,6 +133,7 @@ TABLE = {  # by row of the matrix: who, move, words, refusal, rule
     ],
     "not counted asked": [
         (LEAD, "consent_not_counted", {}, NotYours, "authority"),
+        (LEAD, "deny_not_counted", {}, NotYours, "authority"),
         ("second.hat", "consent_not_counted", {}, NotYours, "authority"),
         ("zone.officer", "consent_not_counted", {}, NotYours, "authority"),
         ("zone.officer", "take_over", WHY, RuleSaysNo, "superior_is_late"),
@@ -227,6 +232,14 @@ TABLE = {  # by row of the matrix: who, move, words, refusal, rule
     ],
     "vote": [
         (LEAD, "strike", person("village.leaver", reason="transfer"), NotOpen, None),
+        (
+            LEAD,
+            "strike_gone",
+            person("village.leaver", reason="death"),
+            RuleSaysNo,
+            "has_died_or_quit",
+        ),
+        (LEAD, "terminate", WHY, NotYours, "authority"),
         (LEAD, "close_vote", {}, RuleSaysNo, "enough_came"),
         *(
             (LEAD, "enter_count", ballots(**{word: number}), WordsWrong, None)
@@ -359,6 +372,9 @@ TABLE = {  # by row of the matrix: who, move, words, refusal, rule
             None,
         ),
         (VOTER, "close_meeting", {}, NotYours, "authority"),
+        (OFFICER, "enter_ballots", {}, WordsWrong, None),
+        (OFFICER, "enter_ballots", on_paper, RuleSaysNo, "by_paper"),
+        (VOTER, "enter_ballots", on_paper, NotYours, "authority"),
         (OFFICER, "agreed", {}, NotYours, None),
         (OFFICER, "close_meeting", {}, RuleSaysNo, "quorum_reached"),
         (OFFICER, "refer_up", {}, NotYours, None),
@@ -426,6 +442,9 @@ TABLE = {  # by row of the matrix: who, move, words, refusal, rule
         ("zone.secretary", "revoke", {}, WordsWrong, None),
     ],
 }
+
+
+REFUSALS = {"appraisal": [row for rows in TABLE.values() for row in rows]}
 
 
 def rows_refused(play, label: str) -> int:

@@ -73,6 +73,19 @@ A = {"opinion": "同意"}
 W = {"reason": "情况有变化，需要这样办"}
 
 DRAFT_ROWS = [
+    *(
+        ("village.secretary", "report_late", {**W, **more}, today, RuleSaysNo, rule)
+        for more, today, rule in (
+            ({"new_day": "2026-12-04"}, "2026-12-07", "another_if_told"),
+            ({"new_day": "2027-01-08"}, "2026-12-07", "another_if_told"),
+            ({"recovered_on": "2026-12-07"}, "2026-12-11", "within_three_days"),
+            ({"recovered_on": "2026-12-08"}, "2026-12-07", "within_three_days"),
+            ({}, "2026-12-03", "day_has_come"),
+        )
+    ),
+    ("town1.officer", "save", {}, "2026-11-24", NotYours, "authority"),
+    ("village.secretary", "save", {"new_day": "下周五"}, "2026-11-24", WordsWrong, None),
+    ("village.secretary", "ask_jointly", OK_DAY, "2026-11-24", RuleSaysNo, "together"),
     ("village.secretary", "ask", {}, "2026-11-24", WordsWrong, None),
     ("village.secretary", "ask", {"new_day": "2026-12-11"}, "2026-11-24", WordsWrong, None),
     ("village.secretary", "ask", {"reason": REASON}, "2026-11-24", WordsWrong, None),
@@ -279,12 +292,23 @@ APPROVED_ROWS = [
     ("village.secretary", "take_effect", {}, "2026-12-04", NotYours, None),
 ]
 CANCEL_ROWS = [
+    ("village.secretary", "keep", {}, "2026-11-26", NotYours, "authority"),
+    ("zone.officer", "keep", {}, "2026-11-26", NotYours, "authority"),
     ("village.secretary", "cancel", A, "2026-11-26", NotYours, "authority"),
     ("second.hat", "cancel", A, "2026-11-26", NotYours, "authority"),
     ("zone.officer", "cancel", A, "2026-11-26", NotYours, "authority"),
     ("town1.officer", "revoke", W, "2026-11-26", NotOpen, None),
     ("town1.officer", "cancel", A, "2026-12-04", RuleSaysNo, "still_ahead"),
     ("town1.officer", "cancel", A, "2026-12-09", RuleSaysNo, "still_ahead"),
+]
+REPORTED_ROWS = [
+    ("village.secretary", "accept_late", {}, "2026-12-08", NotYours, "authority"),
+    ("village.secretary", "not_accept", {}, "2026-12-08", NotYours, "authority"),
+    ("second.hat", "accept_late", {}, "2026-12-08", NotYours, "authority"),
+    ("zone.officer", "not_accept", {}, "2026-12-08", NotYours, "authority"),
+    ("town2.officer", "accept_late", {}, "2026-12-08", NotInSight, None),
+    ("village.secretary", "withdraw", {}, "2026-12-08", NotOpen, None),
+    ("zone.officer", "take_over", W, "2026-12-08", RuleSaysNo, "superior_is_late"),
 ]
 CLOSED_ROWS = [
     (name, move, words, "2026-12-07", NotOpen, None)
@@ -299,6 +323,14 @@ CLOSED_ROWS = [
     )
 ]
 
+WALKS = {"date_change": "test_walk"}
+
+
+def reported(play):
+    case = play.on("2026-12-07").open("village.secretary")
+    return play.move(case, "village.secretary", "report_late")
+
+
 STARTS = {
     "draft": (lambda play: play.open("village.secretary"), DRAFT_ROWS),
     "asked": (lambda play: play.asked(), ASKED_ROWS),
@@ -312,8 +344,11 @@ STARTS = {
         CLOSED_ROWS,
     ),
     "refused": (lambda play: play.move(play.asked(), "town1.officer", "refuse"), CLOSED_ROWS),
+    "reported_late": (reported, REPORTED_ROWS),
     "revoked": (lambda play: play.move(play.approved(), "town1.officer", "revoke"), CLOSED_ROWS),
 }
+
+REFUSALS = {"date_change": [row for _begin, rows in STARTS.values() for row in rows]}
 
 
 @pytest.mark.parametrize("start", STARTS)

@@ -17,6 +17,7 @@ from oversight.operations import reorganize
 from tests.db.test_absence_walk import do, missing
 from tests.db.test_appraisal_cases import branch, no
 from tests.db.test_appraisal_walk import Appraising
+from tests.db.test_authority import middle
 from tests.db.test_matrix_part2 import DRIVES
 from tests.db.test_queue_agrees import relieve, stand_in
 from tests.support.actors import Play, second_hat
@@ -145,6 +146,21 @@ def test_of_a_joint_request_that_was_taken_over_no_part_is_left_without_anybody(
     assert play.desks(case) == ["zone", "zone"]
     case = play.move(case, "zone.officer", "approve")
     assert play.move(case, "zone.officer", "approve").state == "approved"
+
+
+def test_of_a_joint_request_that_climbed_twice_every_part_lies_with_the_highest(play):
+    """The first branch has three levels above it, its partner two."""
+    middle(play, passes_through=False)
+    units = {"with": [play.world.units["village2"].id]}
+    case = play.on("2026-11-16").open("office.secretary", "office", **units)
+    case = play.move(case, "office.secretary", "ask_jointly")
+    assert play.desks(case) == ["party", "town2"]
+    case = play.on("2026-11-20").move(case, "town1.officer", "take_over")
+    assert play.desks(case) == ["town1", "zone"]
+    case = play.on("2026-11-26").move(case, "zone.officer", "take_over")
+    assert play.desks(case) == ["zone", "zone"]
+    case = play.move(case, "zone.officer", "approve")
+    assert play.move(case, "zone.secretary", "approve").state == "approved"
 
 
 def test_acting_for_one_kind_of_business_opens_no_other(play):

@@ -193,6 +193,13 @@ def test_what_cannot_be_asked(play, who, about, more, kind, rule):
 
 
 MOVES = [
+    ("asked", "town1.officer", "recuse", WHY, NotYours, "authority"),
+    ("asked", "village.secretary", "recuse", {}, WordsWrong, None),
+    ("asked", "village.member1", "void", WHY, NotYours, "authority"),
+    ("asked", "town1.officer", "void", {}, WordsWrong, None),
+    ("supported", "village.secretary", "terminate", WHY, NotYours, "authority"),
+    ("supported", "town1.officer", "terminate", {}, WordsWrong, None),
+    ("in_force", "village.secretary", "void", WHY, NotYours, "authority"),
     ("asked", "village.member1", "support", {}, NotYours, "authority"),
     ("asked", "village.secretary", "not_support", {}, WordsWrong, None),
     ("asked", "town1.officer", "approve", {}, NotOpen, None),
@@ -210,6 +217,9 @@ MOVES = [
     ("in_force", "town1.officer", "resume", {}, NotYours, "authority"),
     ("in_force", "village.member1", "prolong", {}, NotInSight, None),
 ]
+
+
+WALKS, REFUSALS = {"exemption": "test_walk"}, {"exemption": MOVES}
 
 
 @pytest.mark.parametrize("state, who, move, words, kind, rule", MOVES)
