@@ -11,13 +11,14 @@ from datetime import date
 import pytest
 
 from oversight import authority, queues
-from oversight.errors import NotInSight, NotYours
+from oversight.errors import NotInSight, NotYours, RuleSaysNo
 from oversight.models import Case, Membership
 from oversight.operations import reorganize
 from tests.db.test_absence_walk import do, missing
-from tests.db.test_appraisal_cases import branch, no
+from tests.db.test_appraisal_cases import branch, no, setting
 from tests.db.test_appraisal_walk import Appraising
 from tests.db.test_authority import middle
+from tests.db.test_committee_secret import ballots
 from tests.db.test_matrix_part2 import DRIVES
 from tests.db.test_queue_agrees import relieve, stand_in
 from tests.support.actors import Play, second_hat
@@ -44,6 +45,18 @@ def test_a_member_who_leads_the_branch_since_the_committee_sat_has_no_vote(villa
     village.session.commit()
     no(village, NotYours, "authority", "town1.committee1", "decide", **YES)
     village.do("town1.committee2", "decide", **YES)
+
+
+@pytest.mark.xfail(
+    strict=True, reason="who came is held against the seats, not against who is barred"
+)
+def test_nor_does_he_cast_a_paper(village):
+    setting(village, "appraisal_vote", "secret")
+    village.rated()
+    village.world.post("town1.committee1", "village", "deputy", from_on=date(2026, 11, 24))
+    village.session.commit()
+    words = ballots(village)
+    no(village, RuleSaysNo, "came_are_members", "town1.officer", "enter_ballots", **words)
 
 
 # Merged branches ---------------------------------------------------------------------------------
