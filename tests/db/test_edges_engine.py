@@ -8,10 +8,13 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+import sqlalchemy as sa
 
 from oversight import authority, desk_acts, desks, engine
-from oversight.errors import NotOpen, Stale
-from oversight.models import Case
+from oversight.errors import NotInSight, NotOpen, NotYours, SomebodyFirst, Stale
+from oversight.models import Case, Notice
+from oversight.operations import sweep
+from tests.db.test_queue_agrees import relieve
 from tests.support.actors import REASON, Play
 
 
@@ -90,3 +93,48 @@ def test_a_delegation_ends_with_the_seat_that_gave_it(play):
     [desk] = authority.open_desks(play.session, case.id)
     assert desks.helper(play.session, desk) is None
     assert play.move(case, "zone.secretary", "approve").state == "approved"
+
+
+def test_a_claim_holds_the_part_that_was_claimed_and_no_other(play):
+    """The zone has its own branch's part from the start, and takes the town's over."""
+    play.world.unit("staff", "branch", "zone", "organ", title="党工委机关党支部")
+    play.session.commit()
+    case = play.joint("staff")
+    act(play.on("2026-11-30"), case, "zone.officer", "claim")
+    case = play.move(case, "zone.officer", "take_over")
+    case = play.move(case, "zone.secretary", "approve")
+    assert case.state == "asked_joint", "the town's part"
+    play.refused(SomebodyFirst, None, case, "zone.secretary", "approve")
+    assert play.move(case, "zone.officer", "approve").state == "approved"
+
+
+def test_an_answer_of_one_rings_no_bell_for_the_others_again(play):
+    case = play.joint("village2")
+    other = play.world.people["town2.officer"].id
+    told = []
+    for name in (None, "town1.officer"):
+        if name:
+            play.move(case, name, "approve")
+        sweep.sweep(play.session, play.at)
+        told.append(
+            play.session.scalar(
+                sa.select(sa.func.count()).select_from(Notice).where(Notice.person_id == other)
+            )
+        )
+    assert told == [1, 1]
+
+
+def test_a_stranger_is_not_told_whom_a_case_waits_for(play):
+    case = play.asked()
+    said = play.refused(NotInSight, None, case, "town2.officer", "approve").extra
+    assert "waits_on" not in said and "since" not in said
+    said = play.refused(NotYours, "authority", case, "village.secretary", "approve").extra
+    assert said["waits_on"] == "青溪镇党委" and said["since"] == case.entered_at.isoformat()
+
+
+def test_a_case_that_lies_where_it_lay_was_not_moved(play):
+    case = play.asked()
+    assert not engine.reseat_case(play.session, case.id, play.at)
+    for name in ("town1.officer", "town1.secretary"):
+        relieve(play, name)
+    assert engine.reseat_case(play.session, case.id, play.at)

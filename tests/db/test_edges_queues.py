@@ -7,11 +7,13 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
-from oversight import queues
+from oversight import authority, queues
+from oversight.errors import NotInSight
 from oversight.models import Case, FollowUp, Post
 from oversight.operations import sweep
 from oversight.queues import Filters
 from tests.db.test_absence_walk import missing
+from tests.db.test_queue_agrees import relieve
 from tests.db.test_queues import box
 from tests.support.actors import Play
 
@@ -115,3 +117,14 @@ def test_a_follow_up_comes_on_its_day_and_not_before(play):
         who = play.on(day).who("zone.officer")
         come.append(len(queues.come(play.session, who, who.on, Filters())))
     assert come == [0, 1, 1]
+
+
+def test_where_any_full_member_steps_in_a_probationary_one_finds_nothing(play):
+    play.world.people["village.member1"].probationary = True
+    for name in ("village.secretary", "village.organizer"):
+        relieve(play, name)
+    case = play.open("village.member2")
+    assert box(play, "village.member3", "mine") == {case.id}
+    assert box(play, "village.member1", "mine") == set()
+    with pytest.raises(NotInSight):
+        authority.see(play.session, play.who("village.member1"), case)
