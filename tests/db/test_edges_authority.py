@@ -9,10 +9,11 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+import sqlalchemy as sa
 
-from oversight import authority, queues
+from oversight import authority, desks, engine, queues
 from oversight.errors import NotInSight, NotYours, RuleSaysNo
-from oversight.models import Case, Membership
+from oversight.models import Case, Desk, Membership
 from oversight.operations import reorganize
 from tests.db.test_absence_walk import do, missing
 from tests.db.test_appraisal_cases import branch, no, setting
@@ -183,3 +184,18 @@ def test_acting_for_one_kind_of_business_opens_no_other(play):
         authority.see(play.session, play.who("dept1.officer"), case)
     stand_in(play, "dept1.deputy", "town1.secretary", "town1", "secretary")
     authority.see(play.session, play.who("dept1.deputy"), case)
+
+
+def test_who_may_not_judge_a_case_may_still_watch_it(play):
+    """The zone is shown what is late, and its secretary leads the branch: he reads, and judges not."""
+    play.world.post("zone.secretary", "village", "deputy")
+    play.session.commit()
+    case = play.asked()
+    desks.escalate(play.session, engine.lock(play.session, case.id), play.on("2026-11-30").at)
+    play.session.commit()
+    row = play.session.scalar(sa.select(Desk).where(Desk.case_id == case.id, Desk.kind == "watch"))
+    people = play.world.people
+    assert set(authority.desk_people(play.session, row, play.at.today)) == {
+        people[name].id for name in ("zone.officer", "zone.secretary")
+    }
+    play.refused(NotYours, "authority", case, "zone.secretary", "take_over")
