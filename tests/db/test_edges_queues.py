@@ -8,12 +8,12 @@ import pytest
 import sqlalchemy as sa
 
 from oversight import authority, queues
-from oversight.errors import NotInSight
+from oversight.errors import NotInSight, NotYours
 from oversight.models import Case, FollowUp, Post
 from oversight.operations import sweep
 from oversight.queues import Filters
 from tests.db.test_absence_walk import missing
-from tests.db.test_queue_agrees import relieve
+from tests.db.test_queue_agrees import relieve, stand_in
 from tests.db.test_queues import box
 from tests.support.actors import Play
 
@@ -128,3 +128,15 @@ def test_where_any_full_member_steps_in_a_probationary_one_finds_nothing(play):
     assert box(play, "village.member1", "mine") == set()
     with pytest.raises(NotInSight):
         authority.see(play.session, play.who("village.member1"), case)
+
+
+def test_in_whose_place_it_was_asked_does_not_find_it_on_his_new_desk(play):
+    """A member asked in the secretary's place, who is an officer of the town since."""
+    stand_in(play, "village.member1", "village.secretary", "village", "secretary")
+    case = play.asked(name="village.member1")
+    relieve(play, "village.secretary")
+    play.world.post("village.secretary", "town1", "officer", from_on=date(2026, 11, 24))
+    play.session.commit()
+    assert box(play, "village.secretary", "mine") == set()
+    play.refused(NotYours, "authority", case, "village.secretary", "approve")
+    assert box(play, "town1.officer", "mine") == {case.id}
