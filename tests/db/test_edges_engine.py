@@ -138,3 +138,25 @@ def test_a_case_that_lies_where_it_lay_was_not_moved(play):
     for name in ("town1.officer", "town1.secretary"):
         relieve(play, name)
     assert engine.reseat_case(play.session, case.id, play.at)
+
+
+def test_only_whom_it_was_handed_to_is_reminded(play):
+    case = play.asked()
+    sweep.sweep(play.session, play.at)
+    act(play, case, "town1.officer", "hand_over", person=play.world.people["town1.secretary"].id)
+    before = bells(play)
+    sweep.sweep(play.session, play.on("2026-11-27").at)
+    more = {name: bells(play)[name] - before[name] for name in before}
+    assert more == {"town1.officer": 0, "town1.secretary": 1}
+
+
+def bells(play) -> dict[str, int]:
+    """Count what the town's two officers were told."""
+    return {
+        name: play.session.scalar(
+            sa.select(sa.func.count())
+            .select_from(Notice)
+            .where(Notice.person_id == play.world.people[name].id)
+        )
+        for name in ("town1.officer", "town1.secretary")
+    }
