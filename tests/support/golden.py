@@ -19,6 +19,7 @@ import shutil
 import sqlite3
 import sys
 from collections import Counter, deque
+from contextlib import suppress
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
@@ -204,19 +205,21 @@ class Reader:
     """A person at a browser; None is somebody who has not logged in."""
 
     def __init__(self, app, username: str | None):
-        self.client, self.username = app.test_client(), username
+        self.client, self.username, self.known = app.test_client(), username, ""
         if username:
-            self.post("/login", {"username": username, "password": PASSWORD})
+            words = {"username": username, "password": PASSWORD}
+            self.client.post("/login", data={**words, "csrf_token": self.token("/login")})
+            self.known = ""
 
     def get(self, path: str):
         return self.client.get(path)
 
-    def post(self, path: str, fields: dict | list, page: str | None = None, **more):
-        """Send a form with the token of a page, by default the one at the same address."""
-        html = self.get(page or path).get_data(as_text=True)
-        token = re.search(r'name="csrf_token"[^>]*value="([^"]*)"', html)
-        sent = {"csrf_token": token[1] if token else "", **dict(fields)}
-        return self.client.post(path, data=sent, **more)
+    def token(self, path: str) -> str:
+        """Return the token of the forms on a page; it holds while the person is logged in."""
+        if not self.known or not self.username:
+            found = re.search(r'name="csrf_token"[^>]*value="([^"]*)"', self.get(path).text)
+            self.known = found[1] if found else ""
+        return self.known
 
 
 class Caller:
@@ -490,8 +493,9 @@ def _told(name: str, row: tuple, columns: list[str]) -> bool:
 def _cell(name: str, value) -> str:
     if name == "seq":
         return f"seq={value:04d}"
-    if isinstance(value, str) and value[:1] in "{[":
-        value = json.dumps(json.loads(value), ensure_ascii=False, sort_keys=True)
+    if isinstance(value, str) and value[:1] in ("{", "["):
+        with suppress(ValueError):
+            value = json.dumps(json.loads(value), ensure_ascii=False, sort_keys=True)
     return f"{name}={value}"
 
 
@@ -538,7 +542,7 @@ def record(target: Path) -> None:
         callers = {name: stage.caller(name) for name in (*CALLERS, None)}
         pages = write_pages(target / "pages", stage.app, stage.names)
         answers = write_answers(target / "api", stage.app, callers, stage.names)
-        posts = golden_script.play(stage)
+        posts = golden_script.play(stage, told)
         for number, post in enumerate(posts, 1):
             write(target / "posts" / f"{number:03d}.txt", post)
         rows = write_rows(target / "tables", stage.names)
