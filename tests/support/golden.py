@@ -1,7 +1,8 @@
 """Write down how the program behaves under a stopped clock, so that two states of it can be compared.
 
     python -m tests.support.golden DIR      every page, answer and row, below DIR; then `diff -r`
-    python -m tests.support.golden --keep   renew the texts in tests/web/golden
+    python -m tests.support.golden --few DIR    only what is kept with the tests
+    python -m tests.support.golden --keep   renew what is kept, in tests/web/golden
 
 Goes by what lasts: `create_app`, the command line, HTTP, and the rows as SQLite holds them. What it
 must know of the inside is in `start` and `stop_chance`.
@@ -10,6 +11,7 @@ must know of the inside is in `start` and `stop_chance`.
 from __future__ import annotations
 
 import argparse
+import gc
 import importlib
 import json
 import random
@@ -26,7 +28,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import parse_qsl, unquote, urlencode, urljoin, urlsplit
 
-from tests.support import golden_script, scratch
+from tests.support import golden_script, scratch, visible
 
 NOW = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)  # nine in the morning in the zone
 PASSWORD = "demo-demo-demo"
@@ -137,22 +139,20 @@ class Names:
     """
 
     def __init__(self, path: Path):
-        self.path, self.known = path, {}
+        self.link = sqlite3.connect(f"file:{path}?mode=ro", uri=True, isolation_level=None)
+        self.known: dict[str, str] = {}
+        self.tables = {name: self._columns(name) for (name,) in self.rows(_TABLES)}
 
     def rows(self, statement: str, *values) -> list[tuple]:
-        with sqlite3.connect(f"file:{self.path}?mode=ro", uri=True) as link:
-            return link.execute(statement, values).fetchall()
+        return self.link.execute(statement, values).fetchall()
 
-    def tables(self) -> list[str]:
-        return [name for (name,) in self.rows(_TABLES)]
-
-    def columns(self, table: str) -> list[str]:
+    def _columns(self, table: str) -> list[str]:
         return [row[1] for row in self.rows(f'PRAGMA table_info("{table}")')]
 
     def learn(self) -> None:
         """Read which ids there are now."""
-        for table in self.tables():
-            if "id" in self.columns(table):
+        for table, columns in self.tables.items():
+            if "id" in columns:
                 ids = self.rows(f'SELECT id FROM "{table}" ORDER BY id')
                 for rank, (key,) in enumerate(ids, 1):
                     self.known[key] = f"{LABELS.get(table, table)}-{rank:04d}"
@@ -300,7 +300,7 @@ def tidy(address: str) -> str:
 
 def file_name(address: str, names: Names) -> str:
     name = names.plain(unquote(address)).strip("/") or "start"
-    return re.sub(r"[^\w.=&?-]+", "~", name)[:60].replace("?", "@")
+    return re.sub(r"[^\w.=&?-]+", "~", name)[:60].replace("?", "@").replace("&", "+")
 
 
 class Crawl:
@@ -373,9 +373,20 @@ def write_pages(folder: Path, app, names: Names) -> int:
     number, states = 0, Counter()
     for username in (*ROLES, None):
         for address, page in Crawl(app, names, username, states).run().items():
-            write(folder / (username or "stranger") / f"{file_name(address, names)}.html", page)
+            place, name = username or "stranger", file_name(address, names)
+            write(folder / "pages" / place / f"{name}.html", page)
+            write(folder / "text" / place / f"{name}.txt", _read(page, address))
             number += 1
     return number
+
+
+def _read(page: str, address: str) -> str:
+    """Return what is seen of a page; say at the terminal where a blank was gained."""
+    if "text/html" not in page[:40]:
+        return ""
+    for blank in visible.broken(page):
+        print(f"{address}: a line breaks between two Chinese characters: {blank}", file=sys.stderr)
+    return visible.text(page)
 
 
 def write(path: Path, text: str) -> None:
@@ -474,7 +485,7 @@ FIRST = ("case_id", "seq")
 def lines(names: Names, table: str) -> list[str]:
     """Return the rows of a table as sorted lines, without what says nothing or is drawn anew."""
     names.learn()
-    columns = names.columns(table)
+    columns = names.tables[table]
     order = sorted(columns, key=lambda name: (name not in FIRST, name))
     return sorted(
         names.plain(
@@ -502,7 +513,7 @@ def _cell(name: str, value) -> str:
 def write_rows(folder: Path, names: Names) -> int:
     """Write every table that tells of what happened; returns how many rows."""
     number = 0
-    for table in names.tables():
+    for table in names.tables:
         if table not in SECRET:
             rows = lines(names, table)
             write(folder / f"{table}.txt", "".join(f"{row}\n" for row in rows))
@@ -521,6 +532,8 @@ class Stage:
         self.app, self.clock, self.run = start(folder)
         self.names = Names(folder / "oversight.db")
         self.names.learn()
+        gc.freeze()
+        gc.set_threshold(50_000)
         self.callers, self.readers = {}, {}
 
     def caller(self, username: str | None) -> Caller:
@@ -534,30 +547,164 @@ class Stage:
         return self.readers[username]
 
 
-def record(target: Path) -> None:
-    """Write everything below a folder, which must be new or empty."""
-    folder = scratch.folder("oversight-golden-")
-    try:
-        stage = Stage(folder)
-        callers = {name: stage.caller(name) for name in (*CALLERS, None)}
-        pages = write_pages(target / "pages", stage.app, stage.names)
-        answers = write_answers(target / "api", stage.app, callers, stage.names)
-        posts = golden_script.play(stage, told)
-        for number, post in enumerate(posts, 1):
-            write(target / "posts" / f"{number:03d}.txt", post)
-        rows = write_rows(target / "tables", stage.names)
-        print(f"{pages} pages, {answers} answers, {len(posts)} posts, {rows} rows")
-    finally:
-        shutil.rmtree(folder)
+def record(target: Path, stage: Stage) -> str:
+    """Write everything below a folder, which must be new or empty; returns how much it was."""
+    callers = {name: stage.caller(name) for name in (*CALLERS, None)}
+    pages = write_pages(target, stage.app, stage.names)
+    answers = write_answers(target / "api", stage.app, callers, stage.names)
+    posts = golden_script.play(stage, told)
+    for number, post in enumerate(posts, 1):
+        write(target / "posts" / f"{number:03d}.txt", post)
+    rows = write_rows(target / "tables", stage.names)
+    return f"{pages} pages, {answers} answers, {len(posts)} posts, {rows} rows"
+
+
+# The few that are kept ---------------------------------------------------------------------------
+
+# Who looks at what: `{unit-0006}` is an id by its name, `{absence.to_contact}` the oldest such case.
+PAGES = (
+    (None, "/login"),
+    (None, "/activate"),
+    ("branch01.secretary", "/desk"),
+    ("branch01.secretary", "/me"),
+    ("branch01.secretary", "/notices"),
+    ("branch01.secretary", "/new"),
+    ("branch01.secretary", "/new/date_change?unit={unit-0006}"),
+    ("branch01.secretary", "/new/exemption?unit={unit-0006}"),
+    ("branch01.secretary", "/units/{unit-0006}/year/2026"),
+    ("branch01.secretary", "/activities/{activity-0060}/plan"),
+    ("branch01.secretary", "/admin/units/{unit-0006}/handover"),
+    ("branch01.secretary", "/people/{person-0013}/phone"),
+    ("branch02.secretary", "/units/{unit-0011}/follow-ups?step=to_contact"),
+    ("branch02.secretary", "/cases/{absence.to_contact}"),
+    ("branch03.secretary", "/cases/{rectification.issued}"),
+    ("branch06.member05", "/cases/{appraisal.self_assessment}"),
+    ("branch07.secretary", "/units/{unit-0022}/year/2027"),
+    ("branch08.secretary", "/cases/{exemption.asked}"),
+    ("branch20.secretary", "/cases/{appraisal.rating}"),
+    ("branch24.secretary", "/activities/{activity-0336}/attendance"),
+    ("dept1.officer", "/cases/{rectification.recheck}"),
+    ("dept2.committee4", "/cases/{appraisal.deciding}"),
+    ("town1.officer", "/desk"),
+    ("town1.officer", "/desk?box=units&due=overdue"),
+    ("town1.officer", "/desk/many"),
+    ("town1.officer", "/desk/bulk?case={date_change.asked}&case={date_change.asked_joint}"),
+    ("town1.officer", "/units"),
+    ("town1.officer", "/cases/{date_change.asked}"),
+    ("town1.officer", "/cases/{date_change.asked_joint}"),
+    ("town1.officer", "/cases/{date_change.reported_late}"),
+    ("town1.officer", "/admin/units/{unit-0017}"),
+    ("town1.officer", "/admin/units/{unit-0017}/merge"),
+    ("town1.officer", "/admin/acting"),
+    ("town1.officer", "/admin/people/{person-0097}"),
+    ("town2.inspector", "/cases/{inspection.under_way}"),
+    ("zone.inspector", "/new/inspection?unit={unit-0022}"),
+    ("zone.committee1", "/cases/{zone_shift.proposed}"),
+    ("zone.sysadmin", "/zone/settings"),
+    ("zone.sysadmin", "/accounts/units/{unit-0006}"),
+    ("zone.sysadmin", "/roster"),
+    ("zone.auditor", "/admin/changes"),
+    ("zone.auditor", "/desk"),
+    ("zone.office", "/law/date_change"),
+)
+ANSWERS = (
+    (None, "/queue"),
+    ("branch01.member01", "/me"),
+    ("branch01.member01", "/queue?box=units"),
+    ("branch01.secretary", "/units/{unit-0006}/party-days?year=2026"),
+    ("branch01.secretary", "/units/{unit-0006}/life-meetings"),
+    ("branch01.secretary", "/units/{unit-0002}/members"),
+    ("branch01.secretary", "/activities/{activity-0059}/attendance"),
+    ("branch06.member05", "/cases/{appraisal.self_assessment}"),
+    ("town1.officer", "/me"),
+    ("town1.officer", "/queue"),
+    ("town1.officer", "/queue?box=units&workflow=absence&limit=3"),
+    ("town1.officer", "/queue?box=waiting"),
+    ("town1.officer", "/queue?box=copied"),
+    ("town1.officer", "/queue?box=done&limit=3"),
+    ("town1.officer", "/queue?box=none"),
+    ("town1.officer", "/units?limit=4"),
+    ("town1.officer", "/units/{unit-0006}"),
+    ("town1.officer", "/units/{unit-0035}"),
+    ("town1.officer", "/units/{unit-0006}/activities?year=2026&limit=4"),
+    ("town1.officer", "/cases/{date_change.asked}"),
+    ("town1.officer", "/cases/{rectification.issued}"),
+    ("town2.officer", "/cases/{absence.finding_objected}"),
+    ("zone.office", "/cases/{zone_shift.proposed}"),
+    ("zone.office", "/cases/{campaign.in_force}"),
+    ("zone.office", "/workflows/inspection"),
+    ("zone.office", "/workflows/none"),
+)
+TABLES = (
+    "journal",
+    "refusals",
+    "papers",
+    "admin_changes",
+    "unit_changes",
+    "setting_changes",
+    "reminders",
+)
+
+
+def few(target: Path, stage: Stage) -> str:
+    """Write the texts that are kept with the tests: some pages as read, some answers, and the rows
+    that the play adds.
+    """
+    before = {table: Counter(lines(stage.names, table)) for table in TABLES}
+    gained = []
+    for who, address in PAGES:
+        path = _meant(address, stage.names)
+        html = shown(stage.reader(who).get(path), stage.names)
+        write(target / f"page--{who}--{file_name(path, stage.names)}.txt", visible.text(html))
+        gained += [f"{who} {address}: {blank}\n" for blank in visible.broken(html)]
+    write(target / "blanks.txt", "".join(gained))
+    for who, address in ANSWERS:
+        path = _meant(address, stage.names)
+        name = f"answer--{who}--{file_name(path, stage.names)}.txt"
+        write(target / name, asked(stage.caller(who), f"/api/v1{path}", stage.names))
+    posts = golden_script.play(stage, told, golden_script.FEW)
+    write(target / "posts.txt", "".join(f"{_short(post)}\n" for post in posts))
+    for table, old in before.items():
+        added = (Counter(lines(stage.names, table)) - old).elements()
+        write(target / f"rows--{table}.txt", "".join(f"{row}\n" for row in sorted(added)))
+    return f"{len(PAGES)} pages, {len(ANSWERS)} answers, {len(posts)} posts"
+
+
+def _meant(address: str, names: Names) -> str:
+    """Fill in the ids of an address."""
+    oldest = {kind: key for key, kind in reversed(names.states().items())}
+    labels = {label: dashed(key) for key, label in names.known.items()}
+    return re.sub(r"\{([^}]+)\}", lambda found: (oldest | labels)[found[1]], address)
+
+
+def _short(post: str) -> str:
+    """Return one line of a request: who sent what, the status, and what was said or came of it."""
+    line, _sent, _, *came = post.splitlines()
+    more = [text.strip() for text in came[1:] if re.match(r' ?"(state|detail)"|Location', text)]
+    return " ".join((line, "=>", came[0], *more[:2]))
+
+
+def keep(target: Path, stage: Stage) -> str:
+    """Write the texts that are kept in the place of those of before."""
+    shutil.rmtree(target, ignore_errors=True)
+    return few(target, stage)
 
 
 def main() -> None:
     """Read the command line."""
     reading = argparse.ArgumentParser(prog="python -m tests.support.golden")
-    reading.add_argument("folder", nargs="?", type=Path)
-    reading.add_argument("--keep", action="store_true")
+    reading.add_argument("folder", nargs="?", type=Path, default=KEPT)
+    reading.add_argument("--few", action="store_true", help="only what is kept with the tests")
+    reading.add_argument("--keep", action="store_true", help="renew what is kept with the tests")
     given = reading.parse_args()
-    record(given.folder)
+    if given.folder == KEPT and not given.keep:
+        reading.error("a folder, or --keep")
+    folder = scratch.folder("oversight-golden-")
+    try:
+        do = keep if given.keep else few if given.few else record
+        print(do(given.folder, Stage(folder)))
+    finally:
+        shutil.rmtree(folder)
 
 
 if __name__ == "__main__":

@@ -517,11 +517,14 @@ SCENES = (
 )
 
 
+FEW = tuple(scene for scene in SCENES if scene not in (other_requests, accounts))
+
+
 def play(stage, told, scenes=SCENES) -> list[str]:
-    """Play the scenes and return what came of each change, and how the cases ended."""
+    """Play scenes and return what came of each change; after all, also where the cases stand."""
     made = Play(stage, told)
     for scene in scenes:
         scene(made)
-    for case, who in made.touched.items():
+    for case, who in made.touched.items() if scenes == SCENES else ():
         made.api(who, "GET", f"/cases/{case}")
     return made.done
