@@ -30,6 +30,7 @@ from oversight.rules.context import TransitionContext
 
 from . import assignment, authority, colleagues, inbox, outbox, transitions
 from .authority import Actor, AuthorityBasis
+from .use_case import use_case
 
 TO = Field("person", "person", "给谁")
 ASKS: dict[str, tuple[Field, ...]] = {
@@ -137,22 +138,11 @@ class Act:
 
 
 def submit(
-    session: Session,
-    case_id: str,
-    name: str,
-    who: Actor,
-    at: Moment,
-    words: dict | None = None,
-    *,
-    finish=None,
+    session: Session, case_id: str, name: str, who: Actor, at: Moment, words: dict | None = None
 ) -> Case:
-    """Act on the desk and commit; a refusal changes nothing but a row in `refusals`.
-
-    `finish(case)` may add to the transaction before the commit.
-    """
-    return transitions.commit(
-        session, who, at, name, lambda: act(session, case_id, name, who, at, words), finish, case_id
-    )
+    """Act on the desk and commit; a refusal changes nothing but a row in `refusals`."""
+    with use_case(session, who, at, name, case_id=case_id):
+        return act(session, case_id, name, who, at, words)
 
 
 def act(

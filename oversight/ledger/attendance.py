@@ -21,6 +21,7 @@ from oversight.base.sentences import say
 from oversight.calendar.party_days import change, month_end, owed
 from oversight.engine import authority, transitions
 from oversight.engine.authority import Actor
+from oversight.engine.use_case import use_case
 from oversight.law.roles import BRANCH
 from oversight.models import Activity, Attendance, Case, Invitee, Person, Post
 from oversight.models.attendance import CATEGORIES, CLASSES, FORMS, INVITEES, MODES
@@ -174,17 +175,12 @@ def _day(value) -> date | None:
         raise InvalidInput({"held_on": "开展日期要写成 2026-01-09 这样的日期。"}) from None
 
 
-def submit(
-    session: Session, activity_id: str, sheet: Sheet, who: Actor, at: Moment, *, finish=None
-) -> Recorded:
+def submit(session: Session, activity_id: str, sheet: Sheet, who: Actor, at: Moment) -> Recorded:
     """Record a sheet and commit; a refusal changes nothing but a row in `refusals`. Raises as
     `record`.
-
-    `finish(recorded)` may add to the transaction before the commit.
     """
-    return transitions.commit(
-        session, who, at, "attendance", lambda: record(session, activity_id, sheet, who, at), finish
-    )
+    with use_case(session, who, at, "attendance"):
+        return record(session, activity_id, sheet, who, at)
 
 
 def record(session: Session, activity_id: str, sheet: Sheet, who: Actor, at: Moment) -> Recorded:

@@ -20,8 +20,9 @@ from oversight.base.refusals import (
     RuleViolation,
 )
 from oversight.base.sentences import say
-from oversight.engine import authority, transitions
+from oversight.engine import authority
 from oversight.engine.authority import Actor
+from oversight.engine.use_case import use_case
 from oversight.law.clauses import house_rule
 from oversight.law.inputs import read_day
 from oversight.models import Case, LifeMeeting, Unit
@@ -55,35 +56,23 @@ def of_year(session: Session, unit_id: str, year: int) -> list[LifeMeeting]:
     )
 
 
-def note(
-    session: Session, unit_id: str, on: str, who: Actor, at: Moment, *, finish=None
-) -> LifeMeeting:
+def note(session: Session, unit_id: str, on: str, who: Actor, at: Moment) -> LifeMeeting:
     """Note that a branch held a meeting on a day and commit; a no changes nothing but a row in
     `refusals`.
 
-    `finish(meeting)` may add to the transaction before. Raises NotInSight, NotYours, WordsWrong,
-    RuleSaysNo.
+    Raises NotInSight, NotYours, WordsWrong, RuleSaysNo.
     """
-    return transitions.commit(
-        session, who, at, "life_meeting", lambda: _note(session, unit_id, on, who, at), finish
-    )
+    with use_case(session, who, at, "life_meeting"):
+        return _note(session, unit_id, on, who, at)
 
 
-def take_back(
-    session: Session, meeting_id: str, why: str, who: Actor, at: Moment, *, finish=None
-) -> LifeMeeting:
+def take_back(session: Session, meeting_id: str, why: str, who: Actor, at: Moment) -> LifeMeeting:
     """Take back a wrong entry with a reason and commit; the entry stays on record.
 
     Refusals as `note`. Raises NotInSight, NotYours, WordsWrong, NotOpen, RuleSaysNo.
     """
-    return transitions.commit(
-        session,
-        who,
-        at,
-        "life_take_back",
-        lambda: _take_back(session, meeting_id, why, who, at),
-        finish,
-    )
+    with use_case(session, who, at, "life_take_back"):
+        return _take_back(session, meeting_id, why, who, at)
 
 
 def _note(session: Session, unit_id: str, on: str, who: Actor, at: Moment) -> LifeMeeting:

@@ -157,7 +157,7 @@ def test_an_order_rests_on_findings_under_clauses_that_bind(session, world, find
     "who", ["village.secretary", "town2.inspector", "zone.sysadmin", "village.member1"]
 )
 def test_only_an_inspector_above_may_open(session, world, who):
-    with pytest.raises(transitions.DomainError):
+    with pytest.raises(DomainError):
         opened(session, world, who=who)
 
 

@@ -7,12 +7,15 @@ from __future__ import annotations
 import json
 import re
 import uuid
+from collections.abc import Callable
 
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import UnsupportedMediaType
 
+from oversight.base.db import db
 from oversight.base.refusals import BadRequest, InvalidInput, NotFound
 from oversight.base.sentences import say
+from oversight.views import session
 
 from . import idempotency
 
@@ -159,6 +162,24 @@ def answer(found: dict, status: int = 200, **headers: str) -> Response:
     response = Response(json.dumps(found, ensure_ascii=False), status, mimetype="application/json")
     response.headers.update({name.replace("_", "-"): value for name, value in headers.items()})
     return response
+
+
+def given(found: idempotency.Answer, **headers: str) -> Response:
+    """Write an answer that is kept for those who ask again, and say where it is given again."""
+    again = {"Idempotent_Replayed": "true"} if found.repeated else {}
+    return answer(found.body, found.status, **headers, **again)
+
+
+def once(key: str | None, status: int, make: Callable[[], dict]) -> idempotency.Answer:
+    """Do once what the request asks for under its key, and answer with what `make` returns."""
+    return idempotency.once(
+        db.session,
+        session.account(),
+        key,
+        asked(),
+        session.moment(),
+        lambda: idempotency.Answer(status, make()),
+    )
 
 
 def page(rows: list, size: int, shape, mark=lambda row: row.id, **more) -> Response:
