@@ -52,9 +52,7 @@ def unseen(session: Session, case: Case, who: Actor) -> bool:
     """True where a look of this reader at this order is to be noted."""
     if case.workflow != ORDER or case.number is None:
         return False
-    try:
-        authority.leads(session, case.unit, who)
-    except DomainError:
+    if not authority.is_led_by(session, case.unit, who):
         return False
     return (
         session.scalar(

@@ -22,6 +22,8 @@ from oversight.base.refusals import BadRequest, DomainError, InvalidInput
 if TYPE_CHECKING:
     from flask import Flask
 
+    from oversight.models import Zone
+
 STAGES = {
     "read": ("读取", "行"),
     "check": ("核对", "行"),
@@ -86,6 +88,18 @@ def _said() -> Iterator[None]:
         yield
     except DomainError as refusal:
         raise click.ClickException(refusal.sentence) from refusal
+
+
+@contextmanager
+def acting(act: str, trial: bool = False) -> Iterator[Zone]:
+    """End what is done at the terminal as a use case of the installation's zone, which it yields."""
+    from oversight.base.db import db
+    from oversight.engine.use_case import use_case
+    from oversight.register import installation
+
+    zone = installation.zone(db.session)
+    with use_case(db.session, None, now(), act, workflow="terminal", zone_id=zone.id, trial=trial):
+        yield zone
 
 
 def now() -> Moment:

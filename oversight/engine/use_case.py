@@ -52,7 +52,8 @@ def use_case(
                 yield
                 session.flush()
         except DomainError as refusal:
-            if zone_id is not None:
+            if zone_id is not None and not refusal.kept:
+                refusal.kept = True
                 row = Refusal(
                     zone_id=zone_id,
                     at=at.now,

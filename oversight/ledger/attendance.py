@@ -132,12 +132,12 @@ def _form(value) -> str:
     return found
 
 
-def _category(value) -> str:
-    if value not in CATEGORIES:
+def _category(value) -> str | None:
+    if value and value not in CATEGORIES:
         raise InvalidInput(
             {"leave": say("请假原因请从{categories}中选择。", categories="、".join(CATEGORIES))}
         )
-    return value
+    return value or None
 
 
 def _mode(value) -> str | None:
@@ -198,6 +198,8 @@ def record(session: Session, activity_id: str, sheet: Sheet, who: Actor, at: Mom
     _must_add_up(
         session, list(before) or [person.id for person in roster(session, activity, held_on)], sheet
     )
+    _every_leave_has_a_reason(session, sheet)
+    _host_was_there(session, activity, sheet)
     must_be_host(session, activity, sheet, held_on)
     what, about = _changed(before, sheet), _about(session, activity, sheet, held_on, who)
     if activity.confirmed_at and not what and not about:
@@ -273,6 +275,28 @@ def _must_add_up(session: Session, wanted: list[str], sheet: Sheet) -> None:
             problems[name] = say(sentence, names=_names(session, people, wanted))
     if problems:
         raise InvalidInput(problems)
+
+
+def _every_leave_has_a_reason(session: Session, sheet: Sheet) -> None:
+    """Say who is on leave for no reason given. Raises InvalidInput."""
+    bare = [
+        person
+        for person, (kind, _form, category) in sheet.entries.items()
+        if kind == "leave" and not category
+    ]
+    if bare:
+        raise InvalidInput(
+            {"leave": say("请选请假事由：{names}。", names=_names(session, bare, bare))}
+        )
+
+
+def _host_was_there(session: Session, activity: Activity, sheet: Sheet) -> None:
+    """Who hosts is present himself. Raises InvalidInput. Source: G-2.4.2"""
+    host = sheet.about.get("host_id") or activity.host_id
+    kind, *_how = sheet.entries.get(host, ("present",))
+    if kind != "present":
+        name = _names(session, [host], [host])
+        raise InvalidInput({"host": say("主持人{name}没有到会，请改选实际主持的人。", name=name)})
 
 
 def _names(session: Session, people, wanted: list[str]) -> str:
@@ -465,15 +489,11 @@ def readable(session: Session, activity_id: str, who: Actor) -> Activity:
     activity = session.get(Activity, activity_id)
     if activity is None or activity.zone_id != who.zone_id or not who.sees(activity.unit):
         raise NotFound()
-    if not any(activity.unit.within(path) for path in who.business):
-        try:
-            authority.leads(
-                session, activity.unit, who
-            )  # in a small branch any full member may keep the record
-        except Forbidden:
-            raise Forbidden(
-                say("考勤表由{unit}和上级党组织查看。", unit=activity.unit.name), rule="authority"
-            ) from None
+    above = any(activity.unit.within(path) for path in who.business)
+    if not above and not authority.is_led_by(session, activity.unit, who):
+        raise Forbidden(
+            say("考勤表由{unit}和上级党组织查看。", unit=activity.unit.name), rule="authority"
+        )  # in a small branch any full member may keep the record
     return activity
 
 

@@ -12,13 +12,7 @@ from sqlalchemy.orm import Session
 
 from oversight.base.clock import Moment
 from oversight.base.db import is_id
-from oversight.base.refusals import (
-    Forbidden,
-    InvalidInput,
-    InvalidTransition,
-    NotFound,
-    RuleViolation,
-)
+from oversight.base.refusals import InvalidInput, InvalidTransition, NotFound, RuleViolation
 from oversight.base.sentences import say
 from oversight.engine import authority
 from oversight.engine.authority import Actor
@@ -31,15 +25,6 @@ from oversight.rules import life_meetings as rules
 LONGEST = 200
 HELD = house_rule("登记的是已经召开的组织生活会，登记的日期另存；不是当天登记的，注明补录。")
 RESTS = house_rule("民主评议以组织生活会为依据，评议没有作废的，这次组织生活会不能撤回。")
-
-
-def leads(session: Session, unit: Unit, who: Actor) -> bool:
-    """True where the actor notes the branch's meetings."""
-    try:
-        authority.leads(session, unit, who)
-    except (NotFound, Forbidden):
-        return False
-    return True
 
 
 def of_year(session: Session, unit_id: str, year: int) -> list[LifeMeeting]:

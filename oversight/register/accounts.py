@@ -18,6 +18,7 @@ from oversight.base.clock import Moment
 from oversight.base.db import is_id
 from oversight.base.refusals import Forbidden, InvalidInput, NotFound, RuleViolation
 from oversight.engine.authority import Actor, in_office, is_member
+from oversight.engine.use_case import one_transaction
 from oversight.law.roles import ADMINISTRATORS
 from oversight.models import Account, ApiToken, Membership, Person, Post, Slip, Unit
 
@@ -303,30 +304,30 @@ def activate(session: Session, username: str, code: str, password: str, at: Mome
     Wrong codes count as failed log-ins do: five lock the account for a quarter of an hour.
     """
     hashed = credentials.hash_password(password)
-    account = session.scalar(
-        sa.select(Account).where(Account.username == username[:60]).with_for_update(of=Account)
-    )
-    locked = (
-        account is not None and account.locked_until is not None and account.locked_until > at.now
-    )
-    slip = (
-        _live_slip(session, account, code, at)
-        if account and account.enabled and not locked
-        else None
-    )
-    if slip is None:
-        if account is not None and not locked:
-            credentials.count_failure(account, at.now)
-        session.commit()
-        raise InvalidInput(
-            {
-                "code": "用户名或激活码不对，或激活单已用过、已过期。连续输错 5 次，请 15 分钟后再试；仍不行，请找管理员重发。"
-            }
+    with one_transaction(session):
+        account = session.scalar(
+            sa.select(Account).where(Account.username == username[:60]).with_for_update(of=Account)
         )
-    account.password_hash, account.failures, account.locked_until = hashed, 0, None
-    _end_everything(session, account, at)
-    note(session, account, "activate", account.person_id, at)
-    session.commit()
+        if account is not None and _spend(session, account, code, at):
+            account.password_hash, account.failures, account.locked_until = hashed, 0, None
+            _end_everything(session, account, at)
+            note(session, account, "activate", account.person_id, at)
+            return
+    raise InvalidInput(
+        {
+            "code": "用户名或激活码不对，或激活单已用过、已过期。连续输错 5 次，请 15 分钟后再试；仍不行，请找管理员重发。"
+        }
+    )
+
+
+def _spend(session: Session, account: Account, code: str, at: Moment) -> bool:
+    """Tell whether a code opens an account now; a wrong one is counted."""
+    if account.locked_until is not None and account.locked_until > at.now:
+        return False
+    if account.enabled and _live_slip(session, account, code, at):
+        return True
+    credentials.count_failure(account, at.now)
+    return False
 
 
 def _live_slip(session: Session, account: Account, code: str, at: Moment) -> Slip | None:
@@ -414,5 +415,5 @@ def note(
         act,
         f"{name}（{account.username}）",
         account.person_id,
-        **({"原因": [None, why]} if why else {}),
+        **({"why": [None, why]} if why else {}),
     )

@@ -93,9 +93,9 @@ def appoint(
         unit,
         f"{unit.name}{OFFICES[office]}",
         unit.id,
-        任职=["", person.name],
-        起=["", from_on.isoformat()],
-        止=["", to_on.isoformat() if to_on else ""],
+        appointed=["", person.name],
+        from_on=["", from_on.isoformat()],
+        to_on=["", to_on.isoformat() if to_on else ""],
     )
     session.flush()
     return post
@@ -157,8 +157,8 @@ def end(session: Session, post: Post, last: date, who: Actor, at: Moment) -> int
         post.unit,
         f"{post.unit.name}{OFFICES[post.office]}",
         post.unit_id,
-        免职=[name, ""],
-        止=[before, last.isoformat()],
+        relieved=[name, ""],
+        to_on=[before, last.isoformat()],
     )
     return handover.release(session, post.person_id, who, at) if last < at.today else 0
 
@@ -285,10 +285,10 @@ def _note(
         row.unit,
         f"{row.unit.name}{OFFICES[row.office]}",
         row.unit_id,
-        代理=change,
-        起=["", row.from_on.isoformat()],
-        止=["", row.to_on.isoformat()],
-        范围=["", row.workflow or ""],
+        stand_in=change,
+        from_on=["", row.from_on.isoformat()],
+        to_on=["", row.to_on.isoformat()],
+        scope=["", row.workflow or ""],
     )
 
 

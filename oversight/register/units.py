@@ -99,9 +99,9 @@ def found(
         {"name": ["", name]},
         who,
         at,
-        名称=["", name],
-        类型=["", UNIT_KINDS[kind]],
-        上级=["", parent.name],
+        name=["", name],
+        unit_kind=["", UNIT_KINDS[kind]],
+        parent=["", parent.name],
     )
     return unit
 
@@ -125,7 +125,7 @@ def rename(session: Session, unit: Unit, name: str, who: Actor, at: Moment) -> N
         {"name": [before, unit.name]},
         who,
         at,
-        名称=[before, unit.name],
+        name=[before, unit.name],
     )
 
 

@@ -28,6 +28,7 @@ from oversight.law.roles import ADMINISTRATORS, OFFICES
 from oversight.models import Activity, Case, Notice, Unit, Zone
 from oversight.organization import substitution
 from oversight.organization.units import successor_of, superiors
+from oversight.register import audit_log
 from oversight.register.zone_settings import READERS
 
 from . import session
@@ -166,6 +167,7 @@ def register(app: Flask) -> None:
         superior=superior,
         field_ids=field_ids,
         offices=OFFICES,
+        audit_words=audit_log.WORDS,
         sections=checklist.sections,
         clauses=register_of_clauses,
         workdays_on=workdays_on,

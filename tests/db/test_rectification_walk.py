@@ -9,7 +9,13 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
-from oversight.base.refusals import Forbidden, InvalidInput, InvalidTransition, RuleViolation
+from oversight.base.refusals import (
+    DomainError,
+    Forbidden,
+    InvalidInput,
+    InvalidTransition,
+    RuleViolation,
+)
 from oversight.engine import inbox, transitions
 from oversight.models import Case, Paper, Reminder
 from oversight.register import reorganize

@@ -7,7 +7,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from uuid import UUID
 
 import sqlalchemy as sa
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -16,7 +15,7 @@ from flask_login import login_required
 
 from oversight import workflows
 from oversight.base.db import db
-from oversight.base.refusals import Forbidden, InvalidInput, NotFound, RuleViolation
+from oversight.base.refusals import InvalidInput, RuleViolation
 from oversight.calendar.workdays import add_workdays
 from oversight.calendar.zone import zone_calendar
 from oversight.engine import authority
@@ -75,11 +74,7 @@ class Sheet:
 
     @cached_property
     def writes(self) -> bool:
-        try:
-            authority.leads(db.session, self.unit, session.actor())
-        except Forbidden:
-            return False
-        return True
+        return authority.is_led_by(db.session, self.unit, session.actor())
 
     # The day, the host, who was invited
 
@@ -325,19 +320,33 @@ def _about(posted) -> dict[str, str]:
 @bp.post("/activities/<uuid:activity_id>/attendance")
 @login_required
 def save(activity_id):
-    try:
+    with session.acting("attendance"):
         activity = attendance.readable(db.session, str(activity_id), session.actor())
-    except NotFound as refusal:
-        session.journal(refusal, "attendance")
-        raise
     correction = activity.confirmed_at is not None
     try:
-        read = attendance.read_sheet(_raw(activity, request.form))
-        done = attendance.submit(db.session, activity.id, read, session.actor(), session.moment())
+        with session.acting("attendance"):
+            read = attendance.read_sheet(_raw(activity, request.form))
+            done = attendance.submit(
+                db.session, activity.id, read, session.actor(), session.moment()
+            )
     except (InvalidInput, RuleViolation) as refusal:
         activity = attendance.readable(db.session, str(activity_id), session.actor())
-        return _page(Sheet(activity, request.form, forms.Bound.of("", {}, refusal)), refusal.status)
+        bound = forms.Bound.of("", {}, _at_the_member(refusal))
+        return _page(Sheet(activity, request.form, bound), refusal.status)
     return _saved(done, correction)
+
+
+def _at_the_member(refusal: InvalidInput | RuleViolation) -> InvalidInput | RuleViolation:
+    """Put what is said about leave at the first member on whose tile no reason stands."""
+    if not isinstance(refusal, InvalidInput) or "leave" not in refusal.fields:
+        return refusal
+    bare = [
+        person
+        for person in request.form.getlist("out")
+        if request.form.get(f"kind-{person}", "leave") == "leave"
+        and not request.form.get(f"why-{person}")
+    ]
+    return InvalidInput({f"out-{bare[0]}": refusal.sentence}) if bare else refusal
 
 
 def _saved(done: attendance.Recorded, correction: bool):
@@ -373,8 +382,6 @@ def _raw(activity: Activity, posted) -> dict:
     out = list(dict.fromkeys(posted.getlist("out")))
     kinds = {person: posted.get(f"kind-{person}", "leave") for person in out}
     by = {kind: [person for person in out if kinds[person] == kind] for kind in OUT}
-    _every_leave_has_a_reason(by["leave"], posted)
-    _host_was_there(out, posted)
     return {
         "present": [person for person in posted.getlist("who") if person not in out],
         "other_form": {person: posted.get(f"form-{person}") for person in by["other_form"]},
@@ -384,42 +391,6 @@ def _raw(activity: Activity, posted) -> dict:
         **_about(posted),
         **{name: posted.get(name, "").strip() for name in ("held_on", "why")},
     }
-
-
-def _every_leave_has_a_reason(people: list[str], posted) -> None:
-    lacking = [person for person in people if not posted.get(f"why-{person}")]
-    if lacking:
-        raise InvalidInput(
-            {f"out-{lacking[0]}": _("请选请假事由：%(names)s。", names=_names(lacking))}
-        )
-
-
-def _host_was_there(out: list[str], posted) -> None:
-    host = posted.get("host", "")
-    if host in out:
-        raise InvalidInput(
-            {"host": _("主持人%(name)s没有到会，请改选实际主持的人。", name=_names([host]))}
-        )
-
-
-def _names(people: list[str]) -> str:
-    """Name members of the reader's own branch; an id that is none stays unnamed."""
-    ids = [person for person in people if _is_uuid(person)]
-    own = {unit_id for unit_id in session.actor().unit_ids}
-    rows = db.session.execute(
-        sa.select(Person.id, Person.name)
-        .join(Membership)
-        .where(Person.id.in_(ids), Membership.unit_id.in_(own))
-    ).all()
-    known = dict(map(tuple, rows))
-    return "、".join(known.get(person, _("名单外的人")) for person in people)
-
-
-def _is_uuid(value: str) -> bool:
-    try:
-        return bool(UUID(value))
-    except ValueError:
-        return False
 
 
 def _invitees(activity: Activity, posted) -> dict[str, int]:

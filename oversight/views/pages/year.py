@@ -17,16 +17,8 @@ from flask_login import login_required
 
 from oversight import workflows
 from oversight.base.db import db
-from oversight.base.refusals import Forbidden, InvalidInput, NotFound, RuleViolation
-from oversight.calendar.party_days import (
-    STATUS_LABELS,
-    activity_for,
-    owed,
-    plan,
-    record_held,
-    set_own_day,
-    status,
-)
+from oversight.base.refusals import InvalidInput, NotFound, RuleViolation
+from oversight.calendar.party_days import STATUS_LABELS, owed, plan, status
 from oversight.calendar.workdays import PartyDay
 from oversight.calendar.zone import (
     has_rule_day,
@@ -39,8 +31,7 @@ from oversight.calendar.zone import (
 from oversight.casework import rectification
 from oversight.engine import authority, inbox
 from oversight.law.inputs import read_day
-from oversight.law.roles import BRANCH_LEADERS
-from oversight.ledger import attendance
+from oversight.ledger import attendance, own_days
 from oversight.ledger.attendance import Count
 from oversight.models import Activity, Case, Unit
 from oversight.views import session
@@ -249,9 +240,9 @@ class Year:
         )
         self.today = session.moment().today
 
-    @property
+    @cached_property
     def leads(self) -> bool:
-        return leads(self.unit)
+        return authority.is_led_by(db.session, self.unit, session.actor())
 
     @cached_property
     def months(self) -> list[Month]:
@@ -387,27 +378,11 @@ def _decided(rows) -> dict[str, Case]:
     return {row_id: cases[case_id] for row_id, case_id in ids.items()}
 
 
-def leads(unit: Unit) -> bool:
-    """True where the reader is one of the branch's leaders."""
-    return any(
-        post.unit_id == unit.id and post.office in BRANCH_LEADERS for post in session.actor().posts
-    )
-
-
 def branch(unit_id) -> Unit:
     """Return a branch in the reader's sight. Raises NotInSight."""
     unit = db.session.get(Unit, str(unit_id))
     if unit is None or unit.kind != "branch" or not session.actor().sees(unit):
         raise NotFound()
-    return unit
-
-
-def _led(unit_id) -> Unit:
-    unit = branch(unit_id)
-    if not leads(unit):
-        raise Forbidden(
-            _("这里由%(unit)s的书记、副书记或组织委员登记，您可以查看。", unit=unit.name)
-        )
     return unit
 
 
@@ -438,35 +413,33 @@ def write(unit_id, year, month, what):
     leaders.
     """
     try:
-        return _written(_led(unit_id), year, month, what)
-    except (NotFound, Forbidden) as refusal:
-        session.journal(refusal, f"year_{what}")
-        raise
-
-
-def _written(unit: Unit, year: int, month: int, what: str):
-    if (
-        what not in ("day", "held", "attendance")
-        or not 1 <= month <= 12
-        or not FIRST <= year <= LAST
-    ):
-        raise NotFound()
-    if what == "attendance":
-        return _sheet(unit, year, month)
-    try:
-        chosen = _date(request.form.get("on", ""))
-        said = (
-            _choose(unit, year, month, chosen)
-            if what == "day"
-            else _held(unit, year, month, chosen)
-        )
+        with session.acting(f"year_{what}"):
+            said, onward = _written(branch(unit_id), year, month, what)
     except (RuleViolation, InvalidInput) as refusal:
-        unit_id = unit.id
-        session.journal(refusal, f"year_{what}")
         return page(Year(branch(unit_id), year, refusal, month), refusal.status)
-    db.session.commit()
-    flash(said, "ok")
-    return redirect(url_for("year.show", unit_id=unit.id, year=year, _anchor=f"m{month}"))
+    if said:
+        flash(said, "ok")
+    return redirect(onward)
+
+
+def _written(unit: Unit, year: int, month: int, what: str) -> tuple[str, str]:
+    """Write what a form asks for; returns what to say of it and where to go on."""
+    known = what in ("day", "held", "attendance")
+    if not known or not 1 <= month <= 12 or not FIRST <= year <= LAST:
+        raise NotFound()
+    who, at = session.actor(), session.moment()
+    if what == "attendance":
+        row = own_days.sheet_of(db.session, unit, year, month, who)
+        return "", url_for("attend.show", activity_id=row.id)
+    chosen = _date(request.form.get("on", ""))
+    if what == "day":
+        own_days.set_own_day(db.session, unit, year, month, chosen, who, at)
+        said = _("%(month)s 月党日定在 %(day)s。", month=month, day=day_label(chosen))
+    else:
+        row = own_days.sheet_of(db.session, unit, year, month, who)
+        own_days.record_held(db.session, row, chosen, who, at)
+        said = _("已登记：%(month)s 月党日于 %(day)s 开展。", month=month, day=day_label(chosen))
+    return said, url_for("year.show", unit_id=unit.id, year=year, _anchor=f"m{month}")
 
 
 def _date(value: str) -> date:
@@ -474,24 +447,6 @@ def _date(value: str) -> date:
     if day is None:
         raise InvalidInput({"on": _("请选一个日期。")})
     return day
-
-
-def _sheet(unit: Unit, year: int, month: int):
-    """Open the attendance sheet of a month, planning it where nobody has yet."""
-    row = activity_for(db.session, unit, year, month)
-    db.session.commit()
-    return redirect(url_for("attend.show", activity_id=row.id))
-
-
-def _choose(unit: Unit, year: int, month: int, chosen: date) -> str:
-    set_own_day(db.session, unit, year, month, chosen, session.actor().id, session.moment())
-    return _("%(month)s 月党日定在 %(day)s。", month=month, day=day_label(chosen))
-
-
-def _held(unit: Unit, year: int, month: int, held_on: date) -> str:
-    row = activity_for(db.session, unit, year, month)
-    record_held(db.session, row, held_on, session.actor().id, session.moment())
-    return _("已登记：%(month)s 月党日于 %(day)s 开展。", month=month, day=day_label(held_on))
 
 
 # Units in sight ----------------------------------------------------------------------------------

@@ -10,13 +10,12 @@ from flask_babel import gettext as _
 from flask_login import login_required
 
 from oversight.base.db import db
-from oversight.base.refusals import DomainError, NotFound
-from oversight.engine import transitions
+from oversight.base.refusals import NotFound
 from oversight.engine.authority import is_member
 from oversight.models import Account, Membership, Unit
 from oversight.register import accounts
 from oversight.views.present import Chip
-from oversight.views.session import actor, moment
+from oversight.views.session import acting, actor, moment
 
 bp = Blueprint("accounts", __name__)
 DOABLE = {"lock": "账号已锁定。", "unlock": "已解除锁定。", "leave": "账号已停用。"}
@@ -112,11 +111,8 @@ def show(unit_id):
 @login_required
 def issue(unit_id):
     """Answer with the slips themselves, once: the codes are kept nowhere."""
-    try:
+    with acting("issue", workflow="accounts"):
         made = accounts.issue_unit(db.session, _unit(unit_id), actor(), moment())
-        db.session.commit()
-    except DomainError as refusal:
-        raise _noted(refusal, "issue") from refusal
     if not made:
         flash(_("这里的人都已有密码或激活单，没有可发的。"), "warn")
         return redirect(url_for("accounts.show", unit_id=unit_id))
@@ -127,31 +123,18 @@ def issue(unit_id):
 @login_required
 def reset(person_id):
     """Answer with one slip, once; what the account had before is void."""
-    try:
+    with acting("reset", workflow="accounts"):
         made = accounts.issue_one(db.session, str(person_id), actor(), moment())
-        db.session.commit()
-    except DomainError as refusal:
-        raise _noted(refusal, "reset") from refusal
     return render_template("slips.html", slips=[made])
 
 
 @bp.post("/accounts/people/<uuid:person_id>/<any(lock, unlock, leave):act>")
 @login_required
 def make(person_id, act):
-    try:
+    with acting(act, workflow="accounts"):
         getattr(accounts, act)(db.session, str(person_id), actor(), moment())
-        db.session.commit()
-    except DomainError as refusal:
-        raise _noted(refusal, act) from refusal
     flash(_(DOABLE[act]), "ok")
     unit = accounts.unit_of(db.session, str(person_id), moment())
     return redirect(
         url_for("accounts.show", unit_id=unit.id) if unit else url_for("accounts.index")
     )
-
-
-def _noted(refusal: DomainError, act: str) -> DomainError:
-    """Keep a refusal, and hand it on to be shown."""
-    db.session.rollback()
-    transitions.refuse(db.session, refusal, actor(), moment(), act, workflow="accounts")
-    return refusal

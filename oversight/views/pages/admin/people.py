@@ -65,6 +65,8 @@ def join(unit_id):
         return _("%(name)s已转入。", name=made.name)
 
     return change(
+        "people",
+        "transfer_in",
         do,
         lambda refusal: _people(unit_of(unit_id), refusal),
         url_for("admin.people_list", unit_id=unit_id),
@@ -120,6 +122,8 @@ def change_person(person_id, what):
         return _("%(name)s的情况已登记。", name=one.name)
 
     return change(
+        "people",
+        what,
         do,
         lambda refusal: _person(*_member(person_id), refusal),
         url_for("admin.people_list", unit_id=unit.id),
@@ -208,6 +212,8 @@ def appoint(unit_id):
         return _("%(name)s已任职。", name=one.name)
 
     return change(
+        "posts",
+        "appoint",
         do,
         lambda refusal: _posts(unit_of(unit_id), refusal),
         url_for("admin.post_list", unit_id=unit_id),
@@ -227,6 +233,8 @@ def end_post(post_id):
         return _("职务已登记结束，%(n)s 件未办事项随职务移交。", n=freed)
 
     return change(
+        "posts",
+        "end_post",
         do,
         lambda refusal: _posts(unit_of(unit.id), refusal),
         url_for("admin.post_list", unit_id=unit.id),
@@ -327,7 +335,7 @@ def give_acting():
         )
         return _("%(name)s已被指定为代理。", name=one.name)
 
-    return change(do, _acting, url_for("admin.acting_list"))
+    return change("acting", "give", do, _acting, url_for("admin.acting_list"))
 
 
 @bp.post("/acting/<uuid:acting_id>/end")
@@ -340,4 +348,4 @@ def end_acting(acting_id):
         posts.take_back(db.session, row, session.actor(), session.moment())
         return _("代理已结束。")
 
-    return change(do, _acting, url_for("admin.acting_list"))
+    return change("acting", "end", do, _acting, url_for("admin.acting_list"))

@@ -84,7 +84,11 @@ def rename(unit_id):
         return _("已更名为%(name)s。", name=found.name)
 
     return change(
-        do, lambda refusal: _page(unit_of(unit_id), refusal), url_for("admin.unit", unit_id=unit_id)
+        "units",
+        "rename",
+        do,
+        lambda refusal: _page(unit_of(unit_id), refusal),
+        url_for("admin.unit", unit_id=unit_id),
     )
 
 
@@ -118,7 +122,11 @@ def found_unit(unit_id):
         return _("已设立%(name)s。", name=made.name)
 
     return change(
-        do, lambda refusal: _page(unit_of(unit_id), refusal), url_for("admin.unit", unit_id=unit_id)
+        "units",
+        "found",
+        do,
+        lambda refusal: _page(unit_of(unit_id), refusal),
+        url_for("admin.unit", unit_id=unit_id),
     )
 
 
@@ -140,6 +148,8 @@ def reorganize_unit(unit_id, kind):
         return _("已办理：%(unit)s%(what)s。", unit=found.name, what=_(KINDS[kind]))
 
     return change(
+        "units",
+        kind,
         do,
         lambda refusal: _reorganize(unit_of(unit_id), kind, refusal),
         url_for("admin.unit", unit_id=unit_id),
@@ -156,55 +166,26 @@ def _preview(found: Unit, kind: str):
         "ended": len(seen.ended),
     }
     try:
-        _carry_out(found, kind)
+        with session.acting(kind, workflow="units", trial=True):
+            _carry_out(found, kind)
     except NotFound:
         raise
     except DomainError as refusal:
-        db.session.rollback()
         return _reorganize(unit_of(found.id), kind, refusal), refusal.status
-    db.session.rollback()
     return _reorganize(unit_of(found.id), kind, preview=said)
 
 
 def _carry_out(found: Unit, kind: str) -> None:
     who, at, on = session.actor(), session.moment(), day("on", "起")
     if kind == "split":
-        name, people = request.form.get("name", "").strip(), request.form.getlist("people")
-        here = {one.id for one in members(db.session, found.id, on)}
-        if not 0 < len(name) <= 100:
-            raise InvalidInput({"name": "请填写“名称”，最多 100 字。"})
-        if not people or not set(people) < here:
-            raise InvalidInput({"people": "请勾选到新支部的党员，至少一人，原支部也要留人。"})
-        made = reorganize.split(db.session, found, name, people, on, who, at)
-        return audit_log.note(
-            db.session,
-            who,
-            at,
-            "units",
-            "split",
-            found,
-            found.name,
-            found.id,
-            新支部=["", made.name],
-            人数=["", str(len(people))],
-        )
+        name, people = request.form.get("name", ""), request.form.getlist("people")
+        reorganize.split(db.session, found, name, people, on, who, at)
+        return
     other = in_reach(unit_named("into"))
     if kind == "merge":
         reorganize.merge(db.session, [found], other, on, who, at)
     else:
         reorganize.move(db.session, found, other, on, who, at)
-    return audit_log.note(
-        db.session,
-        who,
-        at,
-        "units",
-        kind,
-        found,
-        found.name,
-        found.id,
-        到=["", other.name],
-        起=["", on.isoformat()],
-    )
 
 
 def _reorganize(found: Unit, kind: str, refusal=None, preview: dict | None = None) -> str:
