@@ -25,7 +25,6 @@ from oversight.base.sentences import say
 from oversight.law.definition import MANY, Field
 from oversight.law.inputs import read_words
 from oversight.models import Case, FollowUp, JournalRow, Unit, WorkItem
-from oversight.models.cases import NEVER
 from oversight.rules.context import TransitionContext
 
 from . import assignment, authority, colleagues, inbox, outbox, transitions
@@ -116,25 +115,9 @@ class Act:
 
     def lay(self, kind: str, person_id: str | None, unit_id: str, **more) -> None:
         """Lay the case on a further desk, beside the one that decides."""
-        case, unit = self.case, self.session.get(Unit, unit_id)
-        self.session.add(
-            WorkItem(
-                **{
-                    "zone_id": case.zone_id,
-                    "case_id": case.id,
-                    "workflow": case.workflow,
-                    "case_unit_id": case.unit_id,
-                    "unit_id": unit.id,
-                    "role": "branch" if unit.kind == "branch" else "superior",
-                    "person_id": person_id,
-                    "kind": kind,
-                    "due_on": case.due_on or NEVER,
-                    "opened_at": self.at.now,
-                    "asked_by": self.who.id,
-                    **more,
-                }
-            )
-        )
+        unit = self.session.get(Unit, unit_id)
+        more = {"person_id": person_id, "asked_by": self.who.id, **more}
+        assignment.lay_beside(self.session, self.case, unit, kind, self.at, **more)
 
 
 def submit(
@@ -288,14 +271,14 @@ def _claim(act: Act) -> bool:
     if (act.desk.claimed_by, act.desk.claimed_on) == (act.who.id, act.at.today):
         return False
     assignment.respect(act.session, act.desk, act.who, act.at.today)
-    act.desk.claimed_by, act.desk.claimed_on = act.who.id, act.at.today
+    assignment.claim(act.desk, act.who.id, act.at.today)
     return True
 
 
 def _release(act: Act) -> None:
     if act.desk.claimed_by != act.who.id:
         raise Forbidden("您没有认领这件事，不用释放。")
-    act.desk.claimed_by, act.desk.claimed_on = None, None
+    assignment.claim(act.desk, None, None)
 
 
 # Who works on it ---------------------------------------------------------------------------------
@@ -310,7 +293,7 @@ def _hand_over(act: Act) -> bool:
     assignment.respect(act.session, desk, act.who, act.at.today, handed=False)
     among = colleagues.entitled(act.session, act.case, desk, act.at.today)
     colleagues.require(act.session, act.case, to, among)
-    desk.handed_to, desk.claimed_by, desk.claimed_on = to, None, None
+    assignment.hand_to(desk, to)
     act.result["to"] = [inbox.person_name(act.session, to)]
     if to != act.who.id:
         act.tell(to, "handed", WAITS)
@@ -466,7 +449,7 @@ def _comment(act: Act) -> None:
     """意见交流: a word for all who see the case; it answers where the writer was asked."""
     row = mine(act.session, act.case, act.who, "sign")
     if row is not None:
-        row.closed_at, row.answer = act.at.now, "comment"
+        assignment.close(row, act.at, "comment")
         act.result["to"] = [inbox.person_name(act.session, row.asked_by)]
         act.tell(row.asked_by, "answered", say("您征求的意见已答复"))
 

@@ -29,7 +29,7 @@ from oversight.calendar.workdays import workdays_between
 from oversight.law.definition import INTERNAL, Move, MultiInstance, Rule, State, Workflow
 from oversight.law.inputs import read_words
 from oversight.law.roles import AUTOMATIC, TIMER
-from oversight.models import Case, JournalRow, Unit, WorkItem
+from oversight.models import Case, JournalRow, Unit
 from oversight.rules.context import TransitionContext
 
 from . import assignment, authority, inbox, outbox
@@ -37,6 +37,7 @@ from .authority import Actor
 from .journal import chain_row
 from .use_case import use_case
 
+CHANGES = ("restate", "redate", "inherit")  # what makes another matter of a case, and is no move
 _machines: dict[tuple[str, int], Machine] = {}
 
 
@@ -181,8 +182,8 @@ def perform(
 
 
 def _entered_version(session: Session, case: Case) -> int:
-    """Return the version at which a case came where it is: who read an earlier one has read another
-    matter.
+    """Return the version at which a case came where it is, as it is: who read an earlier one has
+    read another matter.
     """
     moves = (
         sa.select(sa.func.count())
@@ -191,8 +192,10 @@ def _entered_version(session: Session, case: Case) -> int:
     )
     last = sa.select(sa.func.max(JournalRow.seq)).where(
         JournalRow.case_id == case.id,
-        JournalRow.kind == "move",
-        JournalRow.from_state != JournalRow.to_state,
+        sa.or_(
+            JournalRow.kind.in_(CHANGES),
+            sa.and_(JournalRow.kind == "move", JournalRow.from_state != JournalRow.to_state),
+        ),
     )
     return case.version - session.scalar(
         moves.where(JournalRow.seq > sa.func.coalesce(last.scalar_subquery(), 0))
@@ -406,6 +409,7 @@ def amend_facts(
     )
     attempt.result = {key: [case.facts.get(key), value] for key, value in facts.items()}
     attempt.set_facts(**facts)
+    _raise_version(attempt)
     record(attempt, "restate", name, case.state, case.state)
     session.flush()
 
@@ -428,13 +432,16 @@ def reschedule(session: Session, case: Case, due_on: date, at: Moment) -> bool:
     attempt.result = {"due_on": [case.due_on.isoformat(), due_on.isoformat()]}
     spent = workdays_between(attempt.calendar, case.running_since, due_on)
     case.due_on, case.budget_workdays = due_on, case.used_workdays + spent
-    for desk in session.scalars(
-        sa.select(WorkItem).where(WorkItem.case_id == case.id, WorkItem.closed_at.is_(None))
-    ):
-        desk.due_on = due_on
+    assignment.follow_case(session, case)
+    _raise_version(attempt)
     record(attempt, "redate", "redate", case.state, case.state)
     session.flush()
     return True
+
+
+def _raise_version(attempt: TransitionContext) -> None:
+    """Let who read the case before read it again, since it is not as it was."""
+    attempt.case.version += 1
 
 
 def _recorded(case: Case, who: Actor | None, role: str) -> authority.AuthorityBasis:
@@ -496,11 +503,8 @@ def reassign_unit(
     attempt.basis = _recorded(case, who, "successor")
     attempt.result = {"unit": [case.unit_id, unit.id]}
     case.unit, case.unit_id = unit, unit.id
-    session.execute(
-        sa.update(WorkItem)
-        .where(WorkItem.case_id == case.id, WorkItem.closed_at.is_(None))
-        .values(case_unit_id=unit.id)
-    )
+    assignment.follow_case(session, case)
+    _raise_version(attempt)
     assignment.reassign(attempt, workflow.state(case.state))
     record(attempt, "inherit", "inherit", case.state, case.state)
     session.flush()
