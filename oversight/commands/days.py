@@ -26,7 +26,8 @@ from .context import acting, in_app, now, read_file, table
 @in_app
 def schedule(year: int) -> None:
     """Plan a year for every branch."""
-    with acting("schedule") as zone:
+    with acting("schedule"):
+        zone = installation.zone(db.session)
         made, moved = rest_days.plan(db.session, zone.id, year, None, now())
     published, _days = days.days_of(db.session, zone.id, year)
     note = "" if published else "该年放假安排尚未公布，为预排，导入后自动重排。"
@@ -44,7 +45,8 @@ def calendar() -> None:
 def import_(file: str) -> None:
     """Import a holiday notice, all or nothing."""
     try:
-        with acting("import") as zone:
+        with acting("import"):
+            zone = installation.zone(db.session)
             notice = days.read_csv(read_file(file))
             done = rest_days.load(db.session, zone.id, notice, None, now())
     except InvalidInput as wrong:
@@ -104,7 +106,8 @@ def list_() -> None:
 def set_(name: str, value: str) -> None:
     """Change one choice of the zone."""
     try:
-        with acting(f"set_{name}") as zone:
+        with acting(f"set_{name}"):
+            zone = installation.zone(db.session)
             moved = zone_settings.change(db.session, zone.id, name, value, None, now())
     except InvalidInput as wrong:
         raise BadRequest("没有设定：" + "".join(wrong.fields.values())) from wrong

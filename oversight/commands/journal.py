@@ -8,6 +8,7 @@ import click
 
 from oversight.base.db import db
 from oversight.base.refusals import BadRequest
+from oversight.register import installation
 
 from . import audit as journal
 from .click_i18n import Group
@@ -43,6 +44,6 @@ def export(file: str) -> None:
 @in_app
 def checkpoint() -> None:
     """Seal the journal as it stands."""
-    with acting("checkpoint") as zone:
-        point = journal.checkpoint(db.session, zone, now())
+    with acting("checkpoint"):
+        point = journal.checkpoint(db.session, installation.zone(db.session), now())
     click.echo(f"已加封 {point.cases} 件事、{point.rows} 条日志： {point.hash}")

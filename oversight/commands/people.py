@@ -122,7 +122,8 @@ def import_roster(file: str, dry_run: bool, confirm_left: bool) -> None:
     """Read, compare, show, and write all or nothing."""
     data, sealer = read_file(file), Sealer(current_app.secret_key)
     try:
-        with progress() as stage, acting("roster", trial=dry_run) as zone:
+        with progress() as stage, acting("roster", trial=dry_run):
+            zone = installation.zone(db.session)
             found = apply.read(db.session, zone, data, Path(file).name, sealer, now(), stage)
             if not dry_run:
                 apply.apply(db.session, found, None, now(), confirm_left, stage)

@@ -22,8 +22,8 @@ from oversight.calendar.party_days import change, month_end, owed
 from oversight.engine import authority, transitions
 from oversight.engine.authority import Actor
 from oversight.engine.use_case import use_case
-from oversight.law.roles import BRANCH
-from oversight.models import Activity, Attendance, Case, Invitee, Person, Post
+from oversight.law.roles import BRANCH, OFFICES
+from oversight.models import Activity, Attendance, Case, Invitee, Person, Post, Unit
 from oversight.models.attendance import CATEGORIES, CLASSES, FORMS, INVITEES, MODES
 from oversight.organization.members import expected, members
 
@@ -318,16 +318,8 @@ def must_be_host(session: Session, activity: Activity, sheet: Sheet, held_on: da
     host = sheet.about.get("host_id")
     if host is None or host == activity.host_id:
         return
-    held = session.execute(
-        sa.select(Post.person_id, Post.office).where(
-            Post.unit_id == activity.unit_id,
-            Post.office.in_([*BRANCH.ranks[0], *BRANCH.ranks[1]]),
-            authority.in_office(held_on),
-        )
-    ).all()
-    if host not in {person for person, _ in held} | authority.small_branch(
-        session, activity.unit, held_on
-    ):
+    held = [(person.id, office) for person, office in hosts(session, activity.unit, held_on)]
+    if host not in {person for person, _ in held}:
         raise InvalidInput(
             {
                 "host": "主持人应是支部书记，或书记委托的副书记、支部委员；没有支委会的，可以是其他正式党员。"
@@ -337,6 +329,25 @@ def must_be_host(session: Session, activity: Activity, sheet: Sheet, held_on: da
         raise RuleViolation(
             "书记不主持的，要写明委托他人主持的原因。", field="host_why", clause="G-2.4.2"
         )
+
+
+def hosts(session: Session, unit: Unit, on: date) -> list[tuple[Person, str]]:
+    """Return who may host on a day and as what: by office, the secretary first; then, where there
+    is no committee, any full member. Source: G-2.4.2
+    """
+    posts = session.execute(
+        sa.select(Person, Post.office)
+        .join(Person, Person.id == Post.person_id)
+        .where(
+            Post.unit_id == unit.id,
+            Post.office.in_([*BRANCH.ranks[0], *BRANCH.ranks[1]]),
+            authority.in_office(on),
+        )
+    ).all()
+    known = sorted((tuple(row) for row in posts), key=lambda pair: list(OFFICES).index(pair[1]))
+    small = authority.small_branch(session, unit, on) - {person.id for person, _ in known}
+    others = [one for one in members(session, unit.id, on) if one.id in small]
+    return [*known, *((one, "member") for one in others)]
 
 
 def _changed(before: dict[str, Attendance], sheet: Sheet) -> dict:
@@ -495,6 +506,28 @@ def readable(session: Session, activity_id: str, who: Actor) -> Activity:
             say("考勤表由{unit}和上级党组织查看。", unit=activity.unit.name), rule="authority"
         )  # in a small branch any full member may keep the record
     return activity
+
+
+def forms_before(session: Session, activity: Activity) -> tuple[int, dict[str, str]]:
+    """Return the month of the record before this one, and who took part in which other form."""
+    last = session.scalar(
+        sa.select(Activity)
+        .where(
+            Activity.unit_id == activity.unit_id,
+            Activity.kind == "party_day",
+            Activity.confirmed_at.is_not(None),
+            Activity.year * 12 + Activity.month < activity.year * 12 + activity.month,
+        )
+        .order_by(Activity.year.desc(), Activity.month.desc())
+        .limit(1)
+    )
+    rows = rows_of(session, last).values() if last else ()
+    return (last.month if last else 0), {row.person_id: row.form for row in rows if row.form}
+
+
+def contact_by(session: Session, done: Recorded) -> date | None:
+    """Return by when those of a record are contacted who were on leave or absent."""
+    return session.scalar(sa.select(sa.func.min(Case.due_on)).where(Case.id.in_(done.opened)))
 
 
 def balance(session: Session, activity: Activity) -> dict[str, int]:

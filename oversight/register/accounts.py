@@ -21,6 +21,7 @@ from oversight.engine.authority import Actor, in_office, is_member
 from oversight.engine.use_case import one_transaction
 from oversight.law.roles import ADMINISTRATORS
 from oversight.models import Account, ApiToken, Membership, Person, Post, Slip, Unit
+from oversight.organization.units import present
 
 from . import audit_log, credentials
 
@@ -63,6 +64,38 @@ def rule_over(who: Actor | None, unit: Unit) -> None:
         raise Forbidden("账号由系统管理员管理，不由您办理。", rule="authority")
     if unit.zone_id != who.zone_id or not any(unit.within(above.path) for above in kept):
         raise NotFound()
+
+
+def kept(session: Session, who: Actor) -> list[Unit]:
+    """Return the units whose accounts the actor keeps, by place in the tree. Raises Forbidden."""
+    held = present(session, who.zone_id)
+    top = next(unit for unit in held if unit.kind == "zone")
+    rule_over(who, next((post.unit for post in who.posts if post.office == "sysadmin"), top))
+    paths = [post.unit.path for post in who.posts if post.office == "sysadmin"]
+    return sorted(
+        (
+            unit
+            for unit in held
+            if unit.kind != "group" and any(unit.within(path) for path in paths)
+        ),
+        key=lambda unit: (unit.path.count("/") > 3, unit.parent_id or "", unit.sort),
+    )
+
+
+def counts(session: Session, zone_id: str, at: Moment) -> dict[str, tuple[int, int]]:
+    """Count members and set passwords by branch."""
+    rows = session.execute(
+        sa.select(
+            Membership.unit_id,
+            sa.func.count(),
+            sa.func.count(sa.case((Account.password_hash != "", 1))),
+        )
+        .select_from(Membership)
+        .outerjoin(Account, Account.person_id == Membership.person_id)
+        .where(Membership.zone_id == zone_id, is_member(at.today))
+        .group_by(Membership.unit_id)
+    )
+    return {unit_id: (members, active) for unit_id, members, active in rows}
 
 
 def unit_of(session: Session, person_id: str, at: Moment) -> Unit | None:

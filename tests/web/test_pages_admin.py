@@ -94,7 +94,7 @@ def test_what_is_refused_is_kept(reader, world, session):
         "POST",
         f"/admin/units/{village}/posts",
         data={
-            **token,
+            **dict(token),
             "person": world.people["village.member1"].id,
             "office": "deputy",
             "from_on": "2026-12-01",

@@ -11,15 +11,15 @@ from oversight.base.db import db
 from oversight.base.refusals import DomainError, InvalidInput, NotFound, VersionMissing
 from oversight.base.sentences import say
 from oversight.casework import rectification
-from oversight.engine import authority, desk_acts, inbox, transitions
+from oversight.engine import authority, desk_acts, inbox, repeats, transitions
+from oversight.engine.repeats import Answer
 from oversight.engine.use_case import use_case
 from oversight.law.definition import as_table
 from oversight.models import Case
 from oversight.views.session import account, actor, by_token, moment
 
-from . import http, idempotency, openapi, shapes
+from . import http, openapi, shapes
 from .http import BULK, answer, bp
-from .idempotency import Answer
 from .units import unit_in_reach
 
 
@@ -188,13 +188,11 @@ def moves():
     if not http.is_verb(name):
         raise InvalidInput({"move": "“move”应是一步的名称，例如 approve。"})
     key, asked = http.key(required=True), http.asked()
-    before = idempotency.given(db.session, account(), key, asked)
+    before = repeats.given(db.session, account(), key, asked)
     if before:
         return http.given(before)
     done = [_one(case_id, version, name, sent["words"], key, asked) for case_id, version in items]
-    idempotency.once(
-        db.session, account(), key, asked, moment(), lambda: Answer(200, {"items": done})
-    )
+    repeats.once(db.session, account(), key, asked, moment(), lambda: Answer(200, {"items": done}))
     return answer({"items": done})
 
 
@@ -231,7 +229,7 @@ def _one(case_id: str, version: int | None, name: str, words: dict, key: str, as
 
     own = f"{key} {case_id}"
     try:
-        return idempotency.once(db.session, account(), own, asked, moment(), make).body
+        return repeats.once(db.session, account(), own, asked, moment(), make).body
     except DomainError as refusal:
         return {
             "case": case_id,

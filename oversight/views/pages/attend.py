@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
-import sqlalchemy as sa
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import login_required
@@ -20,11 +19,11 @@ from oversight.calendar.workdays import add_workdays
 from oversight.calendar.zone import zone_calendar
 from oversight.engine import authority
 from oversight.law.clauses import Source, clause, clause_for
-from oversight.law.roles import BRANCH, OFFICES
+from oversight.law.roles import OFFICES
 from oversight.ledger import arrange, attendance
-from oversight.models import Activity, Attendance, Case, Membership, Person, Post, Unit
+from oversight.models import Activity, Attendance, Case, Person
 from oversight.models.attendance import CATEGORIES, CLASSES, FORMS, INVITEES, MODES
-from oversight.organization.members import exempt_on, members
+from oversight.organization.members import exempt_on, groups_on, members
 from oversight.views import forms, session
 from oversight.views.present import day as day_label
 
@@ -97,22 +96,11 @@ class Sheet:
     @cached_property
     def hosts(self) -> list[tuple[Person, str]]:
         """Return who may host on that day, the secretary first. Source: G-2.4.2"""
-        posts = db.session.execute(
-            sa.select(Person, Post.office)
-            .join(Person, Person.id == Post.person_id)
-            .where(
-                Post.unit_id == self.unit.id,
-                Post.office.in_([*BRANCH.ranks[0], *BRANCH.ranks[1]]),
-                authority.in_office(self.day),
-            )
-        ).all()
-        known = sorted(posts, key=lambda pair: list(OFFICES).index(pair[1]))
-        small = authority.small_branch(db.session, self.unit, self.day) - {
-            person.id for person, _ in known
-        }
+        found = attendance.hosts(db.session, self.unit, self.day)
         return [
-            *((person, OFFICES[office]) for person, office in known),
-            *((tile.person, _("党员")) for tile in self.tiles if tile.person.id in small),
+            (one, OFFICES.get(office) or _("党员"))
+            for one, office in found
+            if office != "member" or one.id in {tile.person.id for tile in self.tiles}
         ]
 
     @property
@@ -170,19 +158,7 @@ class Sheet:
     @cached_property
     def before(self) -> tuple[int, dict[str, str]]:
         """Return the month of the record before this one, and who took part in which other form."""
-        last = db.session.scalar(
-            sa.select(Activity)
-            .where(
-                Activity.unit_id == self.unit.id,
-                Activity.kind == "party_day",
-                Activity.confirmed_at.is_not(None),
-                Activity.year * 12 + Activity.month < self.activity.year * 12 + self.activity.month,
-            )
-            .order_by(Activity.year.desc(), Activity.month.desc())
-            .limit(1)
-        )
-        rows = attendance.rows_of(db.session, last).values() if last else ()
-        return (last.month if last else 0), {row.person_id: row.form for row in rows if row.form}
+        return attendance.forms_before(db.session, self.activity)
 
     @cached_property
     def tiles(self) -> list[Tile]:
@@ -204,13 +180,7 @@ class Sheet:
     @cached_property
     def groups(self) -> list[tuple[str, list[Tile]]]:
         """Return the tiles by 党小组, in the order of the groups; those in none come last."""
-        named = dict(
-            db.session.execute(
-                sa.select(Membership.person_id, Unit)
-                .join(Unit, Unit.id == Membership.group_id)
-                .where(Membership.unit_id == self.unit.id, authority.is_member(self.day))
-            ).all()
-        )
+        named = groups_on(db.session, self.unit.id, self.day)
         found: dict[str, list[Tile]] = {}
         for tile in self.tiles:
             group = named.get(tile.person.id)
@@ -351,7 +321,6 @@ def _at_the_member(refusal: InvalidInput | RuleViolation) -> InvalidInput | Rule
 
 def _saved(done: attendance.Recorded, correction: bool):
     """Say what came of it, and go on to the contacts where somebody was missing."""
-    dues = db.session.scalars(sa.select(Case.due_on).where(Case.id.in_(done.opened))).all()
     year = url_for(
         "year.show",
         unit_id=done.activity.unit_id,
@@ -367,7 +336,7 @@ def _saved(done: attendance.Recorded, correction: bool):
             "text": _(
                 "%(saved)s。请假、缺席的人转入联系登记，%(day)s前联系",
                 saved=saved,
-                day=day_label(min(dues)),
+                day=day_label(attendance.contact_by(db.session, done)),
             ),
             "label": _("查看党日"),
             "href": year,

@@ -4,15 +4,13 @@ changes.
 
 from __future__ import annotations
 
-import sqlalchemy as sa
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 from flask_login import login_required
 
 from oversight.base.db import db
 from oversight.base.refusals import NotFound
-from oversight.engine.authority import is_member
-from oversight.models import Account, Membership, Unit
+from oversight.models import Account, Unit
 from oversight.register import accounts
 from oversight.views.present import Chip
 from oversight.views.session import acting, actor, moment
@@ -21,47 +19,12 @@ bp = Blueprint("accounts", __name__)
 DOABLE = {"lock": "账号已锁定。", "unlock": "已解除锁定。", "leave": "账号已停用。"}
 
 
-def _kept() -> list[Unit]:
-    """Return the units whose accounts the reader keeps, by place in the tree. Raises NotYours."""
-    who = actor()
-    units = db.session.scalars(
-        sa.select(Unit).where(
-            Unit.zone_id == who.zone_id, Unit.kind != "group", Unit.ended_on.is_(None)
-        )
-    ).all()
-    top = next(unit for unit in units if unit.kind == "zone")
-    accounts.rule_over(
-        who, next((post.unit for post in who.posts if post.office == "sysadmin"), top)
-    )
-    paths = [post.unit.path for post in who.posts if post.office == "sysadmin"]
-    return sorted(
-        (unit for unit in units if any(unit.within(path) for path in paths)),
-        key=lambda unit: (unit.path.count("/") > 3, unit.parent_id or "", unit.sort),
-    )
-
-
 def _unit(unit_id) -> Unit:
     unit = db.session.get(Unit, str(unit_id))
     if unit is None:
         raise NotFound()
     accounts.rule_over(actor(), unit)
     return unit
-
-
-def _counts() -> dict[str, tuple[int, int]]:
-    """Count members and set passwords by branch."""
-    rows = db.session.execute(
-        sa.select(
-            Membership.unit_id,
-            sa.func.count(),
-            sa.func.count(sa.case((Account.password_hash != "", 1))),
-        )
-        .select_from(Membership)
-        .outerjoin(Account, Account.person_id == Membership.person_id)
-        .where(Membership.zone_id == actor().zone_id, is_member(moment().today))
-        .group_by(Membership.unit_id)
-    )
-    return {unit_id: (members, active) for unit_id, members, active in rows}
 
 
 def state(account: Account | None, holding: dict) -> Chip:
@@ -84,7 +47,7 @@ def state(account: Account | None, holding: dict) -> Chip:
 @bp.get("/accounts")
 @login_required
 def index():
-    units = _kept()
+    units = accounts.kept(db.session, actor())
     above = {unit.id: unit for unit in units}
     groups: dict[str, list[Unit]] = {}
     for unit in units:
@@ -92,7 +55,11 @@ def index():
             above[unit.parent_id].name if unit.parent_id in above and unit.kind == "branch" else "",
             [],
         ).append(unit)
-    return render_template("accounts.html", groups=groups, counts=_counts())
+    return render_template(
+        "accounts.html",
+        groups=groups,
+        counts=accounts.counts(db.session, actor().zone_id, moment()),
+    )
 
 
 @bp.get("/accounts/units/<uuid:unit_id>")

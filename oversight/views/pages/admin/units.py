@@ -4,7 +4,6 @@ to whom.
 
 from __future__ import annotations
 
-import sqlalchemy as sa
 from flask import render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import login_required
@@ -33,17 +32,7 @@ def unit_list():
 
 def tree() -> list[Unit]:
     """Return the units that the reader keeps or sees, each below its superior."""
-    who = session.actor()
-    rows = list(
-        db.session.scalars(
-            sa.select(Unit).where(Unit.zone_id == who.zone_id, Unit.ended_on.is_(None))
-        )
-    )
-    seen = [unit for unit in rows if who.holds("sysadmin", "secadmin", "auditor") or who.sees(unit)]
-    order = {unit.id: (unit.sort, unit.id) for unit in rows}
-    return sorted(
-        seen, key=lambda unit: [order.get(one, (0, one)) for one in unit.path.strip("/").split("/")]
-    )
+    return units.tree(db.session, session.actor())
 
 
 @bp.get("/units/<uuid:unit_id>")

@@ -16,8 +16,9 @@ from sqlalchemy.orm import Session
 from oversight.base.clock import Moment
 from oversight.base.db import insert_once
 from oversight.base.refusals import RuleViolation
-from oversight.engine.use_case import one_transaction
 from oversight.models import Account, Idempotency
+
+from .use_case import one_transaction
 
 LONGEST = 128  # leaves room in the column for the keys of a bulk request's items
 
