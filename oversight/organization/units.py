@@ -52,3 +52,30 @@ def in_office(day: date):
 def has_above(attempt) -> bool:
     """True where another organization stands above the one that has the case."""
     return attempt.case.escalation_level + 1 < len(superiors(attempt.session, attempt.unit))
+
+
+def by_id(session: Session, ids) -> dict[str, Unit]:
+    """Return units by their ids."""
+    return {row.id: row for row in session.scalars(_UNITS, {"ids": list(ids)})}
+
+
+def offices(session: Session, zone_id: str) -> list[Unit]:
+    """Return the towns and departments of a zone."""
+    return list(
+        session.scalars(
+            sa.select(Unit)
+            .where(
+                Unit.zone_id == zone_id,
+                Unit.kind.in_(("town", "department")),
+                Unit.ended_on.is_(None),
+            )
+            .order_by(Unit.sort, Unit.id)
+        )
+    )
+
+
+def present(session: Session, zone_id: str) -> list[Unit]:
+    """Return the units of a zone that have not ended, in no order."""
+    return list(
+        session.scalars(sa.select(Unit).where(Unit.zone_id == zone_id, Unit.ended_on.is_(None)))
+    )

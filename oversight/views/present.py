@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
 
-import sqlalchemy as sa
 from flask import Flask, current_app, g, url_for
 from flask_babel import get_locale
 from flask_babel import gettext as _
@@ -21,13 +20,14 @@ from oversight.base.db import db
 from oversight.base.sentences import Sentence
 from oversight.calendar.workdays import add_workdays, workdays_between
 from oversight.calendar.zone import zone_calendar
-from oversight.engine import inbox
+from oversight.engine import inbox, outbox
 from oversight.law.clauses import DOCUMENTS, Source
 from oversight.law.clauses import register as register_of_clauses
 from oversight.law.roles import ADMINISTRATORS, OFFICES
-from oversight.models import Activity, Case, Notice, Unit, Zone
+from oversight.models import Activity, Case, Unit, Zone
 from oversight.organization import substitution
 from oversight.organization.units import successor_of, superiors
+from oversight.register import audit_log
 from oversight.register.zone_settings import READERS
 
 from . import session
@@ -123,11 +123,7 @@ class Shell:
 
     @cached_property
     def unread(self) -> int:
-        return db.session.scalar(
-            sa.select(sa.func.count())
-            .select_from(Notice)
-            .where(Notice.person_id == self.who.id, Notice.read_at.is_(None))
-        )
+        return outbox.unread(db.session, self.who.id)
 
     @cached_property
     def branch(self) -> Unit | None:
@@ -166,6 +162,7 @@ def register(app: Flask) -> None:
         superior=superior,
         field_ids=field_ids,
         offices=OFFICES,
+        audit_words=audit_log.WORDS,
         sections=checklist.sections,
         clauses=register_of_clauses,
         workdays_on=workdays_on,
