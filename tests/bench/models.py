@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import uuid4
+
 import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
@@ -87,3 +89,17 @@ def move(session: Session, key: str, unit: str, person: str, fire, note: str) ->
         )
     )
     desk.unit_id, desk.role, desk.due_on = unit, case.state, TODAY
+
+
+ME = ("0" * 31 + "3", "0" * 31 + "2")  # the first case's person and unit, see raw.Own
+
+
+def queue():
+    """Select the 25 cases that are due next."""
+    return (
+        sa.select(Case).join(Desk, Desk.case_id == Case.id).order_by(Desk.due_on, Case.id).limit(25)
+    )
+
+
+def fresh() -> str:
+    return uuid4().hex

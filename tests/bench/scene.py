@@ -8,6 +8,7 @@ from functools import cached_property
 from io import BytesIO
 from pathlib import Path
 
+from . import county
 from .race import ROOT, Contender
 from .rows import say
 
@@ -58,6 +59,28 @@ class Scene:
         finally:
             maker.end()
         return url
+
+    @property
+    def sizes(self) -> tuple[int, int, int]:
+        """How many cases: few, as many as a county has in a year, as many as it will ever have."""
+        return (10, 100, 1_000) if self.quick else (10, 10_000, 1_000_000)
+
+    @cached_property
+    def county(self) -> Path:
+        """The demo zone grown to a county in a file."""
+        path, demo = self.folder / "county.db", self.demo
+        say("a county")
+        county.build(demo, path)
+        return path
+
+    def crowded(self, n: int) -> dict:
+        """Return where a contender finds the county with so many cases; all share the file."""
+        path = self.folder / f"county-{n}.db"
+        if not path.exists():
+            source = self.county
+            say(f"{n:,} cases")
+            county.add_cases(source, path, n)
+        return {"url": f"sqlite:///{path}", "folder": str(self.folder), "sync": "OFF"}
 
     def postgres(self, template: str | None = None) -> str:
         """Return an empty database, or a copy of one, on a server that waits for the disk."""
