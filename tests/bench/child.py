@@ -25,6 +25,7 @@ def serve(module: str, name: str, given: dict) -> None:
         except Exception:
             answer = {"error": traceback.format_exc()}
         print(json.dumps(answer), file=out, flush=True)
+    getattr(contender, "close", lambda: None)()
 
 
 def _lines():

@@ -74,6 +74,7 @@ def copy(source: Path, path: Path) -> None:
 def _open(path: Path) -> sqlite3.Connection:
     link = sqlite3.connect(path, isolation_level=None)
     for pragma in (
+        "journal_mode=OFF",
         "synchronous=OFF",
         "foreign_keys=OFF",
         "cache_size=-200000",
@@ -82,6 +83,13 @@ def _open(path: Path) -> sqlite3.Connection:
         link.execute(f"PRAGMA {pragma}")
     link.row_factory = sqlite3.Row
     return link
+
+
+def _close(link: sqlite3.Connection) -> None:
+    """Commit, and leave the database as the program keeps it."""
+    link.execute("COMMIT")
+    link.execute("PRAGMA journal_mode=WAL")
+    link.close()
 
 
 class Ids:
@@ -101,8 +109,7 @@ def build(demo: Path, path: Path) -> None:
     link.execute("BEGIN")
     with _without(link, TABLES, indexes=True):
         _Copier(link).run()
-    link.execute("COMMIT")
-    link.close()
+    _close(link)
 
 
 class _Copier:
@@ -233,8 +240,7 @@ def add_cases(county: Path, path: Path, n: int) -> None:
     link.execute("BEGIN")
     with _without(link, ("cases", "desks", "journal"), indexes=n > 50_000):
         _Cases(link).add(n)
-    link.execute("COMMIT")
-    link.close()
+    _close(link)
 
 
 class _Cases:

@@ -6,7 +6,7 @@ from .counting import asked
 from .product import TODAY, Program, dashed
 
 REASON = "镇里在本村召开现场会，党员大多承担引导和后勤，当天难以集中。"
-HOW_MANY = 40
+HOW_MANY = 20
 FIXED = """SELECT a.unit_id, a.day, u.parent_id FROM activities a JOIN units u ON u.id = a.unit_id
 WHERE a.day > ? AND a.month <> 7 AND a.rule_day IS NOT NULL AND a.kind = 'party_day'
 ORDER BY a.month, u.sort, a.year"""

@@ -6,6 +6,7 @@ import json
 import os
 import random
 import select
+import signal
 import statistics
 import subprocess
 import sys
@@ -38,7 +39,12 @@ class Contender:
         env = {key: value for key, value in env.items() if not key.startswith("OVERSIGHT_")}
         command = [sys.executable, "-m", "bench.child", module, name, json.dumps(given)]
         self.process = subprocess.Popen(
-            command, cwd=tree, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            command,
+            cwd=tree,
+            env=env,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            start_new_session=True,
         )
         self._read(limit)
 
@@ -64,9 +70,9 @@ class Contender:
         return answer
 
     def end(self) -> None:
-        """End the process that was started here."""
-        if self.process.poll() is None:
-            self.process.kill()
+        """End the process that was started here, and what it has started itself."""
+        if self.process.returncode is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
         self.process.stdin.close()
         self.process.stdout.close()
@@ -77,7 +83,7 @@ def contenders():
     """Yield what starts contenders by name; all are ended at the exit."""
     started: dict[str, Contender] = {}
 
-    def start(name: str, kind: str, **given) -> Contender:
+    def start(name: str, kind: str, /, **given) -> Contender:
         started[name] = Contender(kind, **given)
         return started[name]
 

@@ -18,7 +18,14 @@ class Server(BaseApplication):
         super().__init__()
 
     def load_config(self) -> None:
-        options = {"bind": f"unix:{self.socket}", "workers": 1, "loglevel": "error", "timeout": 300}
+        options = {
+            "bind": f"unix:{self.socket}",
+            "workers": 1,
+            "loglevel": "error",
+            "timeout": 300,
+            "worker_class": "gthread",
+            "threads": 8,
+        }
         for name, value in {**options, "control_socket_disable": True}.items():
             if name in self.cfg.settings:
                 self.cfg.set(name, value)
@@ -30,8 +37,9 @@ class Server(BaseApplication):
         def timed(environ, start_response):
             if environ["PATH_INFO"] != "/__cpu":
                 return app(environ, start_response)
-            start_response("200 OK", [("Content-Type", "text/plain")])
-            return [str(process_time()).encode()]
+            said = str(process_time()).encode()
+            start_response("200 OK", [("Content-Length", str(len(said)))])
+            return [said]
 
         return timed
 

@@ -30,7 +30,7 @@ def program(**given):
 
 def orm(url: str):
     """A queue of 25 rows and a move, as the documentation of Flask-SQLAlchemy would write them."""
-    from flask import Flask, redirect, render_template_string, url_for
+    from flask import Flask, redirect, render_template, url_for
     from flask_sqlalchemy import SQLAlchemy
     from transitions import Machine
 
@@ -41,6 +41,7 @@ def orm(url: str):
     db.init_app(app)
     with app.app_context():
         models.durable(db.engine, "FULL")
+    page = app.jinja_env.from_string(QUEUE)
 
     def fire(case):
         ways = [["submit", "draft", "pending"], ["send_back", "pending", "draft"]]
@@ -50,7 +51,7 @@ def orm(url: str):
     @app.get("/desk")
     def queue():
         rows = db.session.scalars(models.queue()).all()
-        return render_template_string(QUEUE, rows=rows, me=db.session.get(models.Post, models.ME))
+        return render_template(page, rows=rows, me=db.session.get(models.Post, models.ME))
 
     @app.get("/cases/<key>")
     def case(key):
