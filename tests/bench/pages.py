@@ -9,7 +9,7 @@ from .counting import asked
 from .product import PASSWORD, TODAY, Program, dashed, find
 
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
-OFFICER, SECRETARY, KEEPER = "town3.officer", "branch101.secretary", "zone.secadmin"
+OFFICER, SECRETARY, KEEPER = "town3.officer", "branch101.secretary", "zone.sysadmin"
 MEMBER = """SELECT a.username FROM accounts a JOIN memberships m ON m.person_id=a.person_id
 WHERE a.username LIKE 'branch101.member%' AND m.to_on IS NULL
 AND NOT EXISTS (SELECT 1 FROM posts p WHERE p.person_id=a.person_id)
@@ -22,6 +22,7 @@ class Reader(Program):
 
     def __init__(self, **given):
         super().__init__(**given)
+        self.context.pop()  # each request has one of its own, as on a server
         self.app.testing = True
         self.clients: dict = {}
         self.path, self.name = "/desk", OFFICER
@@ -34,6 +35,10 @@ class Reader(Program):
             words = {"username": name, "password": PASSWORD, "csrf_token": token}
             assert made.post("/login", data=words).status_code == 302, f"{name} can't log in"
         return self.clients[name]
+
+    def rows(self, sql: str, *given) -> list[tuple]:
+        with self.app.app_context():
+            return super().rows(sql, *given)
 
     def get(self, name: str, path: str):
         """Fetch a page, which must be there."""
@@ -69,16 +74,14 @@ class Reader(Program):
     def badge(self, n: int) -> float:
         """Return the seconds of CPU that it takes to count what waits for the officer."""
         sql = "SELECT person_id FROM accounts WHERE username=?"
-        who = self.actor(self.rows(sql, OFFICER)[0][0])
-        count, session = find("inbox", "badge", "box_count"), self.db.session
-        with find("db", "reading")():
+        person, count = self.rows(sql, OFFICER)[0][0], find("inbox", "badge", "box_count")
+        with self.app.app_context(), find("db", "reading")():
+            who, session = self.actor(person), self.db.session
             self._count(count, session, who)
             begun = process_time()
             for _ in range(n):
                 self._count(count, session, who)
-            took = process_time() - begun
-            session.rollback()
-        return took / n
+            return (process_time() - begun) / n
 
     def _count(self, count, session, who) -> None:
         count(session, who, "mine") if count.__name__ == "box_count" else count(session, who)
@@ -125,5 +128,5 @@ class Reader(Program):
             "my own page": (SECRETARY, "/me"),
             "accounts": (KEEPER, "/accounts"),
             "people of a unit": (KEEPER, f"/admin/units/{unit}/people"),
-            "all units": ("zone.sysadmin", "/admin/units"),
+            "all units": (KEEPER, "/admin/units"),
         }

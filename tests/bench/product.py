@@ -66,6 +66,7 @@ class Program:
         self.db = self.app.extensions["sqlalchemy"]
         self.context = self.app.app_context()
         self.context.push()
+        self.engine = self.db.engine
         if sync and url.startswith("sqlite"):
             self._set_sync(sync)
 
@@ -73,7 +74,7 @@ class Program:
         import sqlalchemy as sa
 
         pragma = f"PRAGMA synchronous={sync}"
-        sa.event.listen(self.db.engine, "connect", lambda link, _record: link.execute(pragma))
+        sa.event.listen(self.engine, "connect", lambda link, _record: link.execute(pragma))
 
     def rows(self, sql: str, *given) -> list[tuple]:
         """Ask the database in plain SQL, in a transaction that only reads."""
@@ -127,7 +128,7 @@ class Program:
         """Yield a list of the statements that the driver gets, those of the transaction too."""
         from .counting import statements
 
-        with statements(self.db.engine) as seen:
+        with statements(self.engine) as seen:
             yield seen
 
 
