@@ -11,7 +11,14 @@ from time import perf_counter
 from .rows import Report, say
 from .scene import Scene
 
-SECTIONS = {"unit": "unit"}
+SECTIONS = {
+    "small": "small",
+    "unit": "unit",
+    "web": "served",
+    "bulk": "lists",
+    "desk": "desk",
+    "sweep": "clockwork",
+}
 
 
 def main() -> None:
@@ -25,7 +32,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="oversight-bench-") as folder:
         scene = Scene(Path(folder), quick=given.quick)
         if given.against:
-            scene.against(given.against)
+            try:
+                scene.against(given.against)
+            except LookupError as error:
+                raise SystemExit(str(error)) from error
         for name, module in SECTIONS.items():
             if not given.only or name in given.only:
                 begun = perf_counter()

@@ -19,19 +19,20 @@ class Scene:
     def __init__(self, folder: Path, tree: Path = ROOT, quick: bool = False):
         self.folder, self.tree, self.quick = folder, tree, quick
         self.other: Scene | None = None
+        self.commit = ""
         folder.mkdir(parents=True, exist_ok=True)
 
     def against(self, commit: str) -> None:
-        """Lay the tree of another commit beside this one."""
+        """Lay the tree of another commit beside this one. Raises LookupError."""
         packed = subprocess.run(
-            ["git", "-C", str(ROOT), "archive", "--format=tar", commit],
-            check=True,
-            capture_output=True,
+            ["git", "-C", str(ROOT), "archive", "--format=tar", commit], capture_output=True
         )
+        if packed.returncode:
+            raise LookupError(packed.stderr.decode().strip())
         tree = self.folder / "tree"
         with tarfile.open(fileobj=BytesIO(packed.stdout)) as archive:
             archive.extractall(tree, filter="data")
-        self.other = Scene(self.folder / "other", tree, self.quick)
+        self.commit, self.other = commit, Scene(self.folder / "other", tree, self.quick)
 
     def once(self, kind: str, do: str, limit: float = 240, **given):
         """Start a contender of this tree for one thing."""

@@ -11,7 +11,7 @@ import sys
 from .race import ROOT, contenders
 from .rows import Report
 from .scene import Scene
-from .unit import _copy
+from .unit import own
 
 ASK = """
 from wsgiref.util import setup_testing_defaults
@@ -28,7 +28,7 @@ def measure(report: Report, scene: Scene) -> None:
     """Measure both."""
     times = 200 if scene.quick else 5_000
     with contenders() as start:
-        firing = start("firing", "bulk.Firing", **_copy(scene, "NORMAL", "firing"))
+        firing = start("firing", "bulk.Firing", **own(scene, "NORMAL", "firing"))
         firing.ask("run", n=times)
         took = [firing.value("run", n=times) / times for _ in range(5)]
     report.goal("firing decision in memory, CPU", statistics.median(took) * 1e6, "µs", 30)
