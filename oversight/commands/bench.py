@@ -12,8 +12,8 @@ from pathlib import Path
 import click
 
 from .. import ROOT
-from .around import table
-from .chinese import Command
+from .context import table
+from .click_i18n import Command
 
 HOME = ROOT / "tests"
 

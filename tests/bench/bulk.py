@@ -93,11 +93,11 @@ class Firing(Thin):
         machine, law = find("engine", "machine"), find("law", "current")("bench_thin")
         make = find("attempt", "TransitionContext", "Attempt")
         move = law.move(law.state("draft"), "submit")
-        case = SimpleNamespace(id="", facts={}, raised=0, unit_id="")
+        case = SimpleNamespace(id="", facts={}, raised=0, escalation_level=0, unit_id="")
         begun = process_time()
         for _ in range(n):
             attempt = make(None, law, case, move, None, self.program.at, raw={}, state="draft")
-            attempt.standing = STANDS
+            attempt.basis = attempt.standing = STANDS  # its name before part 4
             machine(law).events["submit"].trigger(attempt)
         took = process_time() - begun
         assert attempt.state == "pending"
