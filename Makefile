@@ -33,7 +33,7 @@ lint: test-packages
 
 # Everything that people read, as a template for translators.
 catalogue: test-packages
-	@$(BIN)/python -c "from pathlib import Path; from oversight.operations import catalogue; \
+	@$(BIN)/python -c "from pathlib import Path; from oversight.commands import catalogue; \
 	catalogue.write(Path('oversight'), Path('templates'), Path('oversight/translations/messages.pot'))"
 
 # The first Python that is new enough; .venv is made anew where it is broken or the folder was moved.

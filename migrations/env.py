@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import context
 from flask import current_app
 
-from oversight.db import UTCDateTime
+from oversight.base.db import UTCDateTime
 
 target = current_app.extensions["migrate"].db
 

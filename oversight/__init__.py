@@ -17,14 +17,19 @@ def create_app(source: dict[str, str] | None = None, clock=None) -> Flask:
     from flask_babel import Babel
     from flask_migrate import Migrate
 
-    from . import settings, views, workflows
-    from .clock import Clock
-    from .db import db, engine_options, prepare
+    from oversight import views, workflows
+    from oversight.base import settings
+    from oversight.base.clock import Clock
+    from oversight.base.db import db, engine_options, prepare
 
     instance = Path((source or {}).get("OVERSIGHT_INSTANCE") or ROOT / "instance")
     env = settings.environment(instance, source)
+    static = ROOT / "oversight" / "static"
     app = Flask(
-        __name__, instance_path=str(instance.resolve()), template_folder=str(ROOT / "templates")
+        __name__,
+        instance_path=str(instance.resolve()),
+        template_folder=str(ROOT / "templates"),
+        static_url_path=f"/static/{views.assets.digest(static)}",
     )
     app.config.update(
         SECRET_KEY=settings.secret_key(env, instance),

@@ -7,7 +7,7 @@ is called.
 
 from __future__ import annotations
 
-from .commands.chinese import Contents
+from oversight.commands.click_i18n import Contents
 
 main = Contents(
     "main",

@@ -9,15 +9,16 @@ from datetime import date
 import click
 from flask import current_app
 
-from ..db import db
-from ..errors import BadRequest, WordsWrong
-from ..operations import administration, zone_settings
-from ..operations import calendar as days
-from ..operations import sweep as time
-from ..rules.calendar import zone_settings as chosen
-from ..settings import ZONE_SETTINGS
-from .around import in_app, now, read_file, table
-from .chinese import Command, Day, Group, Year
+from oversight.base.db import db
+from oversight.base.refusals import BadRequest, InvalidInput
+from oversight.base.settings import ZONE_SETTINGS
+from oversight.calendar import holidays as days
+from oversight.calendar.zone import zone_settings as chosen
+from oversight.register import installation, rest_days, zone_settings
+from oversight.time import sweep as time
+
+from .click_i18n import Command, Day, Group, Year
+from .context import acting, in_app, now, read_file, table
 
 
 @click.command(cls=Command)
@@ -25,9 +26,9 @@ from .chinese import Command, Day, Group, Year
 @in_app
 def schedule(year: int) -> None:
     """Plan a year for every branch."""
-    zone = administration.zone(db.session)
-    made, moved = days.schedule(db.session, zone.id, year, now())
-    db.session.commit()
+    with acting("schedule"):
+        zone = installation.zone(db.session)
+        made, moved = rest_days.plan(db.session, zone.id, year, None, now())
     published, _days = days.days_of(db.session, zone.id, year)
     note = "" if published else "该年放假安排尚未公布，为预排，导入后自动重排。"
     click.echo(f"{year} 年新排 {made} 个党日，改动 {moved} 个。{note}")
@@ -43,13 +44,13 @@ def calendar() -> None:
 @in_app
 def import_(file: str) -> None:
     """Import a holiday notice, all or nothing."""
-    zone = administration.zone(db.session)
     try:
-        notice = days.read_csv(read_file(file))
-    except WordsWrong as wrong:
+        with acting("import"):
+            zone = installation.zone(db.session)
+            notice = days.read_csv(read_file(file))
+            done = rest_days.load(db.session, zone.id, notice, None, now())
+    except InvalidInput as wrong:
         raise BadRequest("没有导入：\n" + "\n".join(wrong.fields.values())) from wrong
-    done = days.load(db.session, zone.id, notice, now())
-    db.session.commit()
     years = "、".join(map(str, done.years))
     published = f"，{years} 年记为已公布" if years else ""
     click.echo(f"已导入 {done.days} 天{published}；{done.moved} 个党日随之改期。")
@@ -60,7 +61,7 @@ def import_(file: str) -> None:
 @in_app
 def show(year: int) -> None:
     """List the rest days and make-up working days of a year."""
-    published, found = days.days_of(db.session, administration.zone(db.session).id, year)
+    published, found = days.days_of(db.session, installation.zone(db.session).id, year)
     if not published:
         click.echo(f"{year} 年放假安排尚未公布，下面只有法定节假日和已录入的日子。", err=True)
     table(
@@ -82,7 +83,7 @@ def settings() -> None:
 @in_app
 def list_() -> None:
     """List every choice of the zone with its value."""
-    values = chosen(db.session, administration.zone(db.session).id)
+    values = chosen(db.session, installation.zone(db.session).id)
     table(
         "区的设置",
         ("名称", "值", "含义", "可选"),
@@ -105,12 +106,11 @@ def list_() -> None:
 def set_(name: str, value: str) -> None:
     """Change one choice of the zone."""
     try:
-        moved = zone_settings.change(
-            db.session, administration.zone(db.session).id, name, value, None, now()
-        )
-    except WordsWrong as wrong:
+        with acting(f"set_{name}"):
+            zone = installation.zone(db.session)
+            moved = zone_settings.change(db.session, zone.id, name, value, None, now())
+    except InvalidInput as wrong:
         raise BadRequest("没有设定：" + "".join(wrong.fields.values())) from wrong
-    db.session.commit()
     click.echo(f"{name} 已设为 {value}；{moved} 个还没有到的党日随之改期。")
 
 

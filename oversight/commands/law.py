@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import click
 
-from .. import workflows
-from ..errors import BadRequest
-from ..operations import law, soundness
-from .around import table, with_law
-from .chinese import Group
+from oversight import workflows
+from oversight.base.refusals import BadRequest
+from oversight.law import model_check, printing
+
+from .click_i18n import Group
+from .context import table, with_law
 
 
 @click.group(cls=Group)
@@ -35,14 +36,14 @@ def list_() -> None:
 @click.option(
     "--format",
     "form",
-    type=click.Choice(list(law.FORMATS)),
+    type=click.Choice(list(printing.FORMATS)),
     default="table",
     help="table、mermaid、svg 或 json",
 )
 @with_law
 def show(name: str, form: str) -> None:
     """Print a definition in one of its forms."""
-    click.echo(law.FORMATS[form](workflows.current(name)), nl=False)
+    click.echo(printing.FORMATS[form](workflows.current(name)), nl=False)
 
 
 @workflow.command(help="检查全部流程有没有死角")
@@ -51,8 +52,8 @@ def check() -> None:
     """Model-check every definition."""
     stories = []
     for each in workflows.every():
-        found = soundness.check(each)
+        found = model_check.check(each)
         stories += found
-        click.echo(f"{soundness.describe(each)}{'' if found else '没有发现问题。'}")
+        click.echo(f"{model_check.describe(each)}{'' if found else '没有发现问题。'}")
     if stories:
         raise BadRequest("\n".join(stories))

@@ -8,12 +8,14 @@ import click
 import sqlalchemy as sa
 from flask import current_app
 
-from ..clock import Moment
-from ..db import db
-from ..models import Case, Person, Unit, Zone
-from ..operations import administration
-from .around import in_app, migrate, now, password, table
-from .chinese import Command
+from oversight.base.clock import Moment
+from oversight.base.db import db
+from oversight.engine.use_case import one_transaction
+from oversight.models import Case, Person, Unit, Zone
+from oversight.register import installation
+
+from .click_i18n import Command
+from .context import in_app, migrate, now, password, table
 
 HOME = "127.0.0.1"
 # Who is shown at the start; the other accounts follow the same pattern.
@@ -51,12 +53,11 @@ def upgrade() -> None:
 def init(zone_name: str, admin: str | None, password_stdin: bool) -> None:
     """Migrate, make the zone where there is none, and the first administrator."""
     migrate()
-    administration.refuse_second(db.session)
+    installation.refuse_second(db.session)
     admin = admin or click.prompt("管理员的用户名", prompt_suffix="：")
-    administration.first_administrator(
-        db.session, zone_name, admin, password(password_stdin), now()
-    )
-    db.session.commit()
+    chosen = password(password_stdin)
+    with one_transaction(db.session):
+        installation.first_administrator(db.session, zone_name, admin, chosen, now())
     click.echo(f"管理员 {admin} 已建立，可以登录了。")
 
 
@@ -71,8 +72,8 @@ def init(zone_name: str, admin: str | None, password_stdin: bool) -> None:
 @in_app
 def demo(size: str, if_empty: bool) -> None:
     """Load the demo zone whole or not at all, then let time catch up."""
-    from ..operations import demo as zone
-    from ..operations import sweep as time
+    from oversight.demo import zone as zone
+    from oversight.time import sweep as time
 
     if not sa.inspect(db.engine).has_table("zones"):
         migrate()
@@ -80,10 +81,10 @@ def demo(size: str, if_empty: bool) -> None:
         click.echo("数据库里已有数据，没有载入示范区。")
         return
     at = now()
-    zone.build(
-        db.session, at, size, current_app.extensions["clock"], current_app.config["SECRET_KEY"]
-    )
-    db.session.commit()
+    with one_transaction(db.session):
+        zone.build(
+            db.session, at, size, current_app.extensions["clock"], current_app.config["SECRET_KEY"]
+        )
     time.sweep(db.session, at)
     branches, people, cases = (
         db.session.scalar(sa.select(sa.func.count()).select_from(noun).where(which))
@@ -99,9 +100,9 @@ def demo(size: str, if_empty: bool) -> None:
 @in_app
 def serve(host: str) -> None:
     """Say who can log in, then serve until stopped."""
-    from ..operations import serve as server
+    from . import server as server
 
-    administration.refuse_beyond_loopback(db.session, host)
+    installation.refuse_beyond_loopback(db.session, host)
     port = current_app.config["OVERSIGHT"].port
     server.refuse_taken(host, port)  # before anything is said
     _who_can_log_in()
@@ -115,17 +116,17 @@ def serve(host: str) -> None:
 
 def _beat(at: Moment) -> None:
     """Do what time brings, and drop rosters that nobody came back for."""
-    from ..operations import roster
-    from ..operations import sweep as time
+    from oversight.register.roster import apply
+    from oversight.time import sweep as time
 
     time.sweep(db.session, at)
-    roster.forget_old(db.session, current_app.config["OVERSIGHT"].data_dir, at)
+    apply.forget_old(db.session, current_app.config["OVERSIGHT"].data_dir, at)
 
 
 def _who_can_log_in() -> None:
-    from ..operations.demo import PASSWORD
+    from oversight.demo.zone import PASSWORD
 
-    shown = administration.demo_accounts(db.session, SHOWN)
+    shown = installation.demo_accounts(db.session, SHOWN)
     if shown:
         table("示范账号", ("用户名", "姓名", "身份", "密码"), [(*row, PASSWORD) for row in shown])
         click.echo("town2、dept2、branch02 到 branch24 的账号同此规律。")

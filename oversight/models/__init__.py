@@ -7,18 +7,18 @@ from .appraisal import Appraised, PeerReview
 from .attachments import Attachment
 from .attendance import Attendance, Invitee
 from .calendar import CalendarRow, PublishedYear, SettingChange, ZoneNotice, ZoneSettingRow
-from .cases import Case, Desk, Recusal, Reminder, Sighting
+from .cases import Case, Recusal, Reminder, Sighting, WorkItem
 from .journal import Checkpoint, JournalRow
 from .life_meetings import LifeMeeting
-from .office import Acting, AdminChange, FollowUp
+from .office import AdminChange, FollowUp, Substitution
 from .organizations import Post, Unit, UnitChange, Zone
+from .outbox import Notice, OutboxMessage
 from .papers import NumberSeries, Paper
 from .people import Membership, Person, PhoneLook
-from .work import Notice, Work
 
 __all__ = [
     "Account",
-    "Acting",
+    "Substitution",
     "Activity",
     "ActivityChange",
     "AdminChange",
@@ -29,7 +29,7 @@ __all__ = [
     "CalendarRow",
     "Case",
     "Checkpoint",
-    "Desk",
+    "WorkItem",
     "FollowUp",
     "Idempotency",
     "Invitee",
@@ -54,7 +54,7 @@ __all__ = [
     "Slip",
     "Unit",
     "UnitChange",
-    "Work",
+    "OutboxMessage",
     "Zone",
     "ZoneNotice",
     "ZoneSettingRow",

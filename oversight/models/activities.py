@@ -7,7 +7,8 @@ from datetime import date, datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from ..db import Base, Id, new_id
+from oversight.base.db import Base, Id, new_id
+
 from .organizations import Unit
 
 

@@ -10,7 +10,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ..db import Base, Id, new_id
+from oversight.base.db import Base, Id, new_id
 
 
 class Attachment(Base):

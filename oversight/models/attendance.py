@@ -9,7 +9,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ..db import Base, Id, new_id
+from oversight.base.db import Base, Id, new_id
 
 CLASSES = {"present": "到会", "other_form": "其他方式", "leave": "请假", "absent": "缺席"}
 # Ways of taking part for those who are away or frail. Source: G-4.2b, G-4.2c

@@ -7,7 +7,7 @@ from datetime import date, datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ..db import Base, Id, new_id
+from oversight.base.db import Base, Id, new_id
 
 
 class CalendarRow(Base):

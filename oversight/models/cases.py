@@ -10,7 +10,8 @@ from datetime import date, datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from ..db import Base, Id, new_id
+from oversight.base.db import Base, Id, new_id
+
 from .organizations import Unit
 
 NEVER = date(9999, 12, 31)
@@ -32,7 +33,14 @@ class Case(Base):
             postgresql_where=sa.text("closed_at IS NULL AND subject IS NOT NULL"),
         ),
         sa.Index("ix_cases_subject", "subject"),
-        sa.Index("ix_cases_unit", "zone_id", "unit_id", "closed_at"),
+        sa.Index("ix_cases_unit", "unit_id", "workflow", "closed_at"),
+        sa.Index(
+            "ix_cases_open_state",
+            "workflow",
+            "state",
+            sqlite_where=sa.text("closed_at IS NULL"),
+            postgresql_where=sa.text("closed_at IS NULL"),
+        ),
         sa.Index(
             "ix_cases_wake",
             "wake_on",
@@ -55,10 +63,11 @@ class Case(Base):
     )
     state: Mapped[str] = mapped_column(sa.String(40))
     unit_id: Mapped[str] = mapped_column(sa.ForeignKey("units.id"), comment="whose case it is")
-    subject: Mapped[str | None] = mapped_column(
-        sa.String(80), comment="what it is about; one open case a workflow and subject"
+    business_key: Mapped[str | None] = mapped_column(
+        "subject", sa.String(80), comment="what it is about; one open case a workflow and subject"
     )
-    concerns_id: Mapped[str | None] = mapped_column(
+    data_subject_id: Mapped[str | None] = mapped_column(
+        "concerns_id",
         sa.ForeignKey("persons.id"),
         index=True,
         comment="whose own case it is: sees it, acts in no office on it",
@@ -78,7 +87,9 @@ class Case(Base):
     head: Mapped[str] = mapped_column(
         sa.String(64), default="", comment="hash of the newest journal row"
     )
-    raised: Mapped[int] = mapped_column(default=0, comment="levels climbed by 提级办理")
+    escalation_level: Mapped[int] = mapped_column(
+        "raised", default=0, comment="levels climbed by 提级办理"
+    )
     budget_workdays: Mapped[int | None] = mapped_column(comment="working days given in this state")
     used_workdays: Mapped[int] = mapped_column(
         default=0, comment="spent before the clock last stopped"
@@ -96,7 +107,7 @@ class Case(Base):
         return self.closed_at is None
 
 
-class Desk(Base):
+class WorkItem(Base):
     """A case lying on a desk: of a role in a unit, or of one person."""
 
     __tablename__ = "desks"
@@ -119,6 +130,24 @@ class Desk(Base):
             postgresql_where=sa.text("closed_at IS NULL"),
         ),
         sa.Index("ix_desks_case", "case_id"),
+        sa.Index(
+            "ix_desks_beside",
+            "beside_id",
+            sqlite_where=sa.text("closed_at IS NULL AND beside_id IS NOT NULL"),
+            postgresql_where=sa.text("closed_at IS NULL AND beside_id IS NOT NULL"),
+        ),
+        sa.Index(
+            "ix_desks_claimed",
+            "claimed_by",
+            sqlite_where=sa.text("closed_at IS NULL AND claimed_by IS NOT NULL"),
+            postgresql_where=sa.text("closed_at IS NULL AND claimed_by IS NOT NULL"),
+        ),
+        sa.Index(
+            "ix_desks_handed",
+            "handed_to",
+            sqlite_where=sa.text("closed_at IS NULL AND handed_to IS NOT NULL"),
+            postgresql_where=sa.text("closed_at IS NULL AND handed_to IS NOT NULL"),
+        ),
     )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
@@ -128,8 +157,8 @@ class Desk(Base):
     case_unit_id: Mapped[str] = mapped_column(sa.ForeignKey("units.id"))
     unit_id: Mapped[str] = mapped_column(sa.ForeignKey("units.id"), comment="the seat")
     role: Mapped[str] = mapped_column(sa.String(20))
-    tier: Mapped[int] = mapped_column(
-        default=0, comment="how far down the seat's offices it had to go"
+    rank: Mapped[int] = mapped_column(
+        "tier", default=0, comment="how far down the seat's offices it had to go"
     )
     person_id: Mapped[str | None] = mapped_column(
         sa.ForeignKey("persons.id"), comment="one person only"

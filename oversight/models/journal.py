@@ -10,14 +10,23 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ..db import Base, Id, Json, new_id
+from oversight.base.db import Base, Id, Json, new_id
 
 
 class JournalRow(Base):
     __tablename__ = "journal"
     __table_args__ = (
         sa.UniqueConstraint("case_id", "seq", name="uq_journal_chain"),
-        sa.Index("ix_journal_actor", "actor_id", "at"),
+        sa.Index("ix_journal_actor", "actor_id", "case_id", "role"),
+        sa.Index("ix_journal_role", "case_id", "role", "actor_id"),
+        sa.Index(
+            "ix_journal_acting_for",
+            "acting_for",
+            "case_id",
+            "role",
+            sqlite_where=sa.text("acting_for IS NOT NULL"),
+            postgresql_where=sa.text("acting_for IS NOT NULL"),
+        ),
     )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)

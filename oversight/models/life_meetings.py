@@ -7,7 +7,8 @@ from datetime import date, datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from ..db import Base, Id, new_id
+from oversight.base.db import Base, Id, new_id
+
 from .organizations import Unit
 from .people import Person
 
@@ -32,6 +33,7 @@ class LifeMeeting(Base):
             sqlite_where=sa.text("withdrawn_at IS NULL"),
             postgresql_where=sa.text("withdrawn_at IS NULL"),
         ),
+        sa.Index("ix_life_meetings_unit", "unit_id", "held_on"),
     )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)

@@ -7,7 +7,7 @@ from datetime import date, datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from ..db import Base, Id, new_id
+from oversight.base.db import Base, Id, new_id
 
 UNIT_KINDS = {
     "zone": "区",
@@ -58,6 +58,7 @@ class Unit(Base):
             "(category IS NOT NULL) = (kind = 'branch')", name="category_of_branches_only"
         ),
         sa.Index("ix_units_path", "zone_id", "path"),
+        sa.Index("ix_units_successor", "successor_id"),
     )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
@@ -73,8 +74,10 @@ class Unit(Base):
     doc_prefix: Mapped[str | None] = mapped_column(
         sa.String(20), comment="机关代字 for numbered papers"
     )
-    passes_through: Mapped[bool] = mapped_column(
-        default=False, comment="a middle node that does not answer itself: its superior does"
+    is_transparent: Mapped[bool] = mapped_column(
+        "passes_through",
+        default=False,
+        comment="a middle node that does not answer itself: its superior does",
     )
     accountable_from: Mapped[date] = mapped_column(comment="nothing earlier is owed")
     ended_on: Mapped[date | None] = mapped_column(

@@ -7,14 +7,14 @@ from datetime import date
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from ..db import is_id
-from ..grammar import Effect
-from ..models import Activity, Attendance, Case, Person
-from ..workdays import add_workdays
-from .organization import heir
+from oversight.base.db import is_id
+from oversight.calendar.workdays import add_workdays
+from oversight.law.definition import Effect
+from oversight.models import Activity, Attendance, Case, Person
+from oversight.organization.units import successor_of
 
 
-def subject(attempt) -> str:
+def business_key(attempt) -> str:
     """Return what the follow-up is about: one member and one activity, for good."""
     facts = attempt.case.facts
     return f"{facts['activity']}:{facts['member']}"
@@ -48,7 +48,10 @@ def own_activity(attempt) -> bool:
     """True where the activity is the branch's own, or of a branch merged into it."""
     named = attempt.case.facts["activity"]
     activity = attempt.session.get(Activity, named) if is_id(named) else None
-    return activity is not None and heir(attempt.session, activity.unit).id == attempt.case.unit_id
+    return (
+        activity is not None
+        and successor_of(attempt.session, activity.unit).id == attempt.case.unit_id
+    )
 
 
 def is_new(attempt) -> bool:
@@ -57,7 +60,7 @@ def is_new(attempt) -> bool:
         attempt.session.scalar(
             sa.select(Case.id).where(
                 Case.workflow == "absence",
-                Case.subject == subject(attempt),
+                Case.business_key == business_key(attempt),
                 Case.id != attempt.case.id,
                 Case.state.not_in(("void", "corrected")),
             )
@@ -128,7 +131,7 @@ def streak(session: Session, person_id: str) -> list[Case]:
     cases = {
         case.facts["activity"]: case
         for case in session.scalars(
-            sa.select(Case).where(found_unexcused(), Case.concerns_id == person_id)
+            sa.select(Case).where(found_unexcused(), Case.data_subject_id == person_id)
         )
     }
     for activity_id, kind in session.execute(

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from ..clauses import clause, house_rule
-from ..grammar import STAY, Ask, Body, Each, Effect, Move, Rule, State, role_of, rule
-from ..models import JournalRow, Recusal
-from ..roles import ABOVE, COMMITTEE, INSPECTOR, REVIEWER, SUPERIOR
+from oversight.law.clauses import clause, house_rule
+from oversight.law.definition import (
+    INTERNAL,
+    Committee,
+    Effect,
+    Field,
+    Move,
+    MultiInstance,
+    Rule,
+    State,
+    role_of,
+    rule,
+)
+from oversight.law.roles import ABOVE, COMMITTEE, INSPECTOR, REVIEWER, SUPERIOR
+from oversight.models import JournalRow, Recusal
 
-REASON = Ask("reason", "text", "理由")
+REASON = Field("reason", "text", "理由")
 EXITS = house_rule("误立、撤并等情形由上级办结，编号保留，不删除。")
 OWN_CASE = house_rule("涉及本人的事项应当回避，由他人或上级办理。")
 SUPERVISED = house_rule("上级逾期不答复的，由再上一级提级办理；沉默不等于同意。")
@@ -56,12 +67,12 @@ def _in_person(attempt) -> set[str]:
     """Return whom a step counts as: the actor, and whom he acts for."""
     if attempt.actor is None:
         return set()
-    return {attempt.actor.id, getattr(attempt.standing, "acting_for", None)} - {None}
+    return {attempt.actor.id, getattr(attempt.basis, "acting_for", None)} - {None}
 
 
 def _raise_level(attempt) -> None:
     """改由再上一级办理，期限重新计算。"""
-    attempt.case.raised += 1
+    attempt.case.escalation_level += 1
     attempt.restart_clock = True
 
 
@@ -87,7 +98,7 @@ def not_yet_recused(attempt):
 
 def _personal(state: State) -> bool:
     """True where everybody speaks for himself and cannot step aside."""
-    return isinstance(state.waits_on, Each) and state.waits_on.personal
+    return isinstance(state.waits_on, MultiInstance) and state.waits_on.personal
 
 
 def common_moves(
@@ -135,13 +146,13 @@ def common_moves(
                 "recuse",
                 "回避",
                 state,
-                STAY,
+                INTERNAL,
                 by=state.waits_on,
                 under=OWN_CASE,
                 asks=(REASON,),
                 only_if=(not_yet_recused,),
                 does=(Effect(_step_aside),),
-                many=isinstance(state.waits_on, Body),
+                per_participant=isinstance(state.waits_on, Committee),
             )
             for state in stepping
         ),
@@ -150,7 +161,7 @@ def common_moves(
                 "take_over",
                 "提级办理",
                 state,
-                STAY,
+                INTERNAL,
                 by=ABOVE,
                 under=SUPERVISED,
                 asks=(REASON,),

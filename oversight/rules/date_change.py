@@ -6,14 +6,14 @@ from datetime import date
 
 import sqlalchemy as sa
 
-from ..clauses import clause, house_rule
-from ..db import is_id
-from ..grammar import Effect, rule
-from ..models import Activity, Case, Unit
-from ..workdays import add_workdays
-from .activities import activity_for, lock_units, owed
-from .calendar import unified_july
-from .organization import superiors
+from oversight.base.db import is_id
+from oversight.calendar.party_days import activity_for, lock_units, owed
+from oversight.calendar.workdays import add_workdays
+from oversight.calendar.zone import unified_july
+from oversight.law.clauses import clause, house_rule
+from oversight.law.definition import Effect, rule
+from oversight.models import Activity, Case, Unit
+from oversight.organization.units import superiors
 
 FORCE_MAJEURE = house_rule("遇灾情等来不及书面请示的，可先电话请示，恢复后 3 个工作日内补报。")
 
@@ -24,22 +24,22 @@ def activity_in_force(attempt) -> Activity | None:
     if not owed(attempt.unit, day.year, day.month):
         return None
     if (
-        attempt.move is None and attempt.standing is not None
+        attempt.move is None and attempt.basis is not None
     ):  # an opening may plan months: one at a time
         lock_units(attempt.session, [unit.id for unit in _taking_part(attempt)])
     found = activity_for(attempt.session, attempt.unit, day.year, day.month)
     return found if found.day == day else None
 
 
-def subject(attempt) -> str | None:
+def business_key(attempt) -> str | None:
     """Return what the request is about: one open request per party day."""
     found = activity_in_force(attempt)
     return found.id if found else None
 
 
 def _activity(attempt) -> Activity | None:
-    if attempt.case.subject:
-        return attempt.session.get(Activity, attempt.case.subject)
+    if attempt.case.business_key:
+        return attempt.session.get(Activity, attempt.case.business_key)
     return activity_in_force(attempt)
 
 
@@ -102,7 +102,7 @@ def taken(attempt, day: date) -> bool:
         attempt.session.scalar(
             sa.select(Activity.id).where(
                 Activity.unit_id == attempt.case.unit_id,
-                Activity.id != attempt.case.subject,
+                Activity.id != attempt.case.business_key,
                 sa.or_(Activity.day == day, Activity.held_on == day),
             )
         )
@@ -160,7 +160,7 @@ def partners_known(attempt):
 @rule(clause("G-2.1.1c"))
 def not_in_another(attempt):
     """本支部当月党日已列入另一件联合请示，请等那件办结。"""
-    if attempt.standing is not None:
+    if attempt.basis is not None:
         _hold_party_days(attempt)
     return not _asked_elsewhere(attempt, {attempt.case.unit_id})
 

@@ -12,10 +12,10 @@ from datetime import date
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from ..clauses import Source, clause, clause_for, register
-from ..clock import Moment
-from ..db import insert_once, new_id
-from ..models import Activity, LifeMeeting, Unit
+from oversight.base.clock import Moment
+from oversight.base.db import insert_once, new_id
+from oversight.law.clauses import Source, clause, clause_for, register
+from oversight.models import Activity, LifeMeeting, Unit
 
 LABELS = {"first": "上半年", "second": "下半年", "fourth": "第四季度"}
 MONTHS = {

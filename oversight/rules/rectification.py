@@ -8,12 +8,12 @@ from datetime import date
 
 import sqlalchemy as sa
 
-from ..clauses import DOCUMENTS, register
-from ..grammar import Ask, Effect
-from ..models import Activity, Case, Paper, Unit
-from ..workdays import add_workdays
-from .organization import superiors
-from .papers import chinese_day, issue
+from oversight.calendar.workdays import add_workdays
+from oversight.law.clauses import DOCUMENTS, register
+from oversight.law.definition import Effect, Field
+from oversight.models import Activity, Case, Paper, Unit
+from oversight.organization.units import superiors
+from oversight.papers.replies import chinese_day, issue
 
 METHODS = (
     ("random", "随机抽查"),
@@ -23,9 +23,9 @@ METHODS = (
     ("desk_review", "查阅记录"),
 )
 FINDING = (
-    Ask("clause", "text", "依据条款"),
-    Ask("fact", "text", "事实"),
-    Ask("demand", "text", "整改要求"),
+    Field("clause", "text", "依据条款"),
+    Field("fact", "text", "事实"),
+    Field("demand", "text", "整改要求"),
 )
 LETTERS = {"rural": "GR", "organ": "GO", "private": "GP", "soe": "GS", "public": "G"}
 
@@ -46,7 +46,7 @@ def order_due(attempt) -> date | None:
 
 def visit(attempt) -> str:
     """Return what an inspection is about: one open visit of a branch by a level."""
-    return f"{attempt.case.unit_id}:{attempt.standing.unit_id}"
+    return f"{attempt.case.unit_id}:{attempt.basis.unit_id}"
 
 
 def visits_this_quarter(attempt) -> int:
@@ -73,8 +73,8 @@ def visits_this_quarter(attempt) -> int:
 def _set_issuer(attempt) -> None:
     """下达单位是督查人所在的一级。"""
     above = [unit.id for unit in superiors(attempt.session, attempt.unit)]
-    attempt.case.raised = above.index(attempt.standing.unit_id)
-    attempt.set_facts(issuer=attempt.standing.unit_id, author=attempt.actor.id, round=1)
+    attempt.case.escalation_level = above.index(attempt.basis.unit_id)
+    attempt.set_facts(issuer=attempt.basis.unit_id, author=attempt.actor.id, round=1)
 
 
 def _issue_order(attempt) -> None:
@@ -160,7 +160,7 @@ def _begin_round(attempt, again: date) -> None:
 def _close(attempt) -> None:
     """销号，印发整改销号通知；下一次主题党日向党员通报。"""
     _note_verdicts(attempt)
-    unit = attempt.session.get(Unit, attempt.standing.unit_id)
+    unit = attempt.session.get(Unit, attempt.basis.unit_id)
     order = attempt.case.number
     issue(
         attempt,

@@ -13,34 +13,26 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from ..db import _reading, db
-from ..errors import No, NotLoggedIn, Unavailable
-from . import (
-    access,
-    accounts,
-    admin,
-    admin_people,
-    admin_units,
-    api,
-    api_attendance,
-    api_life,
+from oversight.base.db import _reading, db
+from oversight.base.refusals import DomainError, NotLoggedIn, Unavailable
+from oversight.views.pages.admin import accounts, office, people, roster, units, zone
+
+from . import assets, health, present, session
+from .api import attendance, cases
+from .api import life_meetings as api_life
+from .pages import (
     appraise,
-    assets,
+    attachments,
     attend,
+    bulk,
     case,
     contact,
     desk,
-    evidence,
-    health,
     law,
     life_meetings,
-    many,
     opening,
     phone,
-    present,
-    roster,
     year,
-    zone,
 )
 
 SAFE = ("GET", "HEAD", "OPTIONS")
@@ -48,8 +40,8 @@ CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-API = (api, api_attendance, api_life)  # one blueprint
-ADMIN = (admin, admin_units, admin_people)  # one blueprint
+API = (cases, attendance, api_life)  # one blueprint
+ADMIN = (office, units, people)  # one blueprint
 csrf = CSRFProtect()
 
 
@@ -71,15 +63,15 @@ def register(app: Flask) -> None:
     )
     app.url_map.merge_slashes = False  # its redirects would believe the Host header
     csrf.init_app(app)
-    access.manager.init_app(app)
+    session.manager.init_app(app)
     for module in (
-        access,
+        session,
         accounts,
         roster,
         desk,
-        many,
+        bulk,
         case,
-        evidence,
+        attachments,
         opening,
         year,
         life_meetings,
@@ -93,16 +85,16 @@ def register(app: Flask) -> None:
         health,
     ):
         app.register_blueprint(module.bp)
-    csrf.exempt(api.bp)
+    csrf.exempt(cases.bp)
     present.register(app)
     app.jinja_env.globals.update(appraising=appraise.Appraising, life_of=life_meetings.Life)
     assets.register(app)
-    app.url_value_preprocessor(evidence.widen)
+    app.url_value_preprocessor(attachments.widen)
     app.url_value_preprocessor(roster.widen)
     app.before_request(_begin)
     app.after_request(_headers)
     app.teardown_request(_end)
-    for kind in (No, HTTPException, OperationalError, CSRFError):
+    for kind in (DomainError, HTTPException, OperationalError, CSRFError):
         app.register_error_handler(kind, _refused)
 
 
@@ -128,38 +120,38 @@ def _headers(response: Response) -> Response:
 def _refused(error):
     """Answer a no: a problem document to API clients, a page with the sentence to people."""
     db.session.rollback()
-    no = _as_no(error)
+    refusal = _as_no(error)
     if request.path.startswith("/api/"):
-        answer = problem(no)
+        answer = problem(refusal)
         answer.headers.extend(
-            {"Allow": ", ".join(error.valid_methods or ())} if no.status == 405 else {}
+            {"Allow": ", ".join(error.valid_methods or ())} if refusal.status == 405 else {}
         )
         return answer
-    if isinstance(no, NotLoggedIn):
-        return access.manager.unauthorized()
-    if no.status >= 500:
-        access.forget()  # the page of a failure asks the database nothing
-    return render_template("error.html", no=no), no.status
+    if isinstance(refusal, NotLoggedIn):
+        return session.manager.unauthorized()
+    if refusal.status >= 500:
+        session.forget()  # the page of a failure asks the database nothing
+    return render_template("error.html", refusal=refusal), refusal.status
 
 
-def _as_no(error) -> No:
-    if isinstance(error, No):
+def _as_no(error) -> DomainError:
+    if isinstance(error, DomainError):
         return error
     if isinstance(error, CSRFError):
-        no = No("页面停留太久或来路不明，请返回刷新后重试；您写的内容可先复制下来。")
-        no.status, no.title = 400, "请重试"
-        return no
+        refusal = DomainError("页面停留太久或来路不明，请返回刷新后重试；您写的内容可先复制下来。")
+        refusal.status, refusal.title = 400, "请重试"
+        return refusal
     if isinstance(error, RequestEntityTooLarge):
-        evidence.drain()
+        attachments.drain()
     if isinstance(error, RequestEntityTooLarge) and request.endpoint == roster.UPLOAD:
         return roster.too_large()
-    if isinstance(error, RequestEntityTooLarge) and request.endpoint in evidence.SENDING:
-        return evidence.too_large()
+    if isinstance(error, RequestEntityTooLarge) and request.endpoint in attachments.SENDING:
+        return attachments.too_large()
     if isinstance(error, OperationalError):
         return Unavailable("数据库暂时不可用，内容没有改动，请稍后再试。")
-    no = No(_HTTP.get(error.code, error.description or error.name))
-    no.status, no.title = error.code, "没有办成"
-    return no
+    refusal = DomainError(_HTTP.get(error.code, error.description or error.name))
+    refusal.status, refusal.title = error.code, "没有办成"
+    return refusal
 
 
 _HTTP = {
@@ -172,13 +164,19 @@ _HTTP = {
 }
 
 
-def problem(no: No) -> Response:
+def problem(refusal: DomainError) -> Response:
     """Write a refusal as an RFC 9457 problem document."""
-    kind = "about:blank" if type(no) is No else f"urn:oversight:{type(no).__name__}"
-    body = {"type": kind, "title": no.title, "status": no.status, "detail": no.sentence, **no.extra}
+    kind = f"urn:oversight:{refusal.code}" if refusal.code else "about:blank"
+    body = {
+        "type": kind,
+        "title": refusal.title,
+        "status": refusal.status,
+        "detail": refusal.sentence,
+        **refusal.extra,
+    }
     response = Response(
-        json.dumps(body, ensure_ascii=False), no.status, mimetype="application/problem+json"
+        json.dumps(body, ensure_ascii=False), refusal.status, mimetype="application/problem+json"
     )
-    if no.status == 401:
+    if refusal.status == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
     return response

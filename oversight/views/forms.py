@@ -9,8 +9,8 @@ from datetime import date
 from wtforms import StringField, TextAreaField
 from wtforms.form import BaseForm
 
-from ..errors import BadRequest, No, RuleSaysNo, WordsWrong
-from ..grammar import Ask, Move
+from oversight.base.refusals import BadRequest, DomainError, InvalidInput, RuleViolation
+from oversight.law.definition import Field, Move
 
 OTHER = "other"
 ATTACH = "attach"  # in the place of a move: the form by which a file is sent
@@ -24,23 +24,23 @@ class Bound:
     move: str
     words: dict
     wrong: dict[str, str] = field(default_factory=dict)
-    no: No | None = None
+    refusal: DomainError | None = None
 
     @classmethod
-    def of(cls, move: str, words: dict, no: No) -> Bound:
-        if isinstance(no, WordsWrong):
-            return cls(move, words, dict(no.fields), no)
-        named = no.extra.get("field") if isinstance(no, RuleSaysNo) else None
-        return cls(move, words, {named: no.sentence} if named else {}, no)
+    def of(cls, move: str, words: dict, refusal: DomainError) -> Bound:
+        if isinstance(refusal, InvalidInput):
+            return cls(move, words, dict(refusal.fields), refusal)
+        named = refusal.extra.get("field") if isinstance(refusal, RuleViolation) else None
+        return cls(move, words, {named: refusal.sentence} if named else {}, refusal)
 
     @property
     def sentences(self) -> list[tuple[str, str]]:
         """Return what is wrong as (field or "", sentence)."""
-        return list(self.wrong.items()) or [("", self.no.sentence)]
+        return list(self.wrong.items()) or [("", self.refusal.sentence)]
 
 
 def form_for(
-    asks: tuple[Ask, ...],
+    asks: tuple[Field, ...],
     scope: str,
     values: dict | None = None,
     wrong: dict[str, str] | None = None,
@@ -58,18 +58,18 @@ def _shown(value):
     return value.isoformat() if isinstance(value, date) else value
 
 
-def _field(ask: Ask, scope: str):
+def _field(ask: Field, scope: str):
     kind = TextAreaField if ask.kind in ("text", "list") else StringField
     return kind(ask.label, description=ask.hint, id=f"{scope}-{ask.name}")
 
 
-def words_from(form, asks: tuple[Ask, ...]) -> dict:
+def words_from(form, asks: tuple[Field, ...]) -> dict:
     """Take from a posted form the words that a move asks for; what was left empty is left out."""
     found = {ask.name: _word(form, ask) for ask in asks}
     return {name: value for name, value in found.items() if value not in (None, "", [])}
 
 
-def _word(form, ask: Ask):
+def _word(form, ask: Field):
     if ask.kind == "list":
         return _entries(form, ask) if ask.items else _lines(form, ask)
     value = form.get(ask.name)
@@ -80,7 +80,7 @@ def _word(form, ask: Ask):
     return value
 
 
-def _entries(form, ask: Ask) -> list[dict]:
+def _entries(form, ask: Field) -> list[dict]:
     """Take the entries of a list, each with its own words; empty ones are dropped unless their
     number is fixed.
     """
@@ -95,13 +95,13 @@ def _entries(form, ask: Ask) -> list[dict]:
     )
 
 
-def _written(ask: Ask, entry: dict) -> bool:
+def _written(ask: Field, entry: dict) -> bool:
     """True where something was written; the person that a line is about stands there anyway."""
     keys = [item.name for item in ask.items if item.kind == "person"]
     return any(value for name, value in entry.items() if name not in keys)
 
 
-def _lines(form, ask: Ask) -> list[str]:
+def _lines(form, ask: Field) -> list[str]:
     """Take a list: one entry a line, or one a numbered field, which then keep their places."""
     fixed = form.get(f"{ask.name}-fixed", "")
     if fixed.isdigit():

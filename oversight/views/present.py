@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
 
-import sqlalchemy as sa
 from flask import Flask, current_app, g, url_for
 from flask_babel import get_locale
 from flask_babel import gettext as _
@@ -16,18 +15,23 @@ from flask_login import current_user
 from jinja2 import TemplateNotFound
 from markupsafe import Markup
 
-from .. import acting, queues, workflows
-from ..clauses import DOCUMENTS, Source
-from ..clauses import register as register_of_clauses
-from ..db import db
-from ..models import Activity, Case, Notice, Unit, Zone
-from ..operations.zone_settings import READERS
-from ..roles import ADMINISTRATORS, OFFICES
-from ..rules.calendar import zone_calendar
-from ..rules.organization import heir, superiors
-from ..sentences import Sentence
-from ..workdays import add_workdays, workdays_between
-from . import access, checklist, phone
+from oversight import workflows
+from oversight.base.db import db
+from oversight.base.sentences import Sentence
+from oversight.calendar.workdays import add_workdays, workdays_between
+from oversight.calendar.zone import zone_calendar
+from oversight.engine import inbox, outbox
+from oversight.law.clauses import DOCUMENTS, Source
+from oversight.law.clauses import register as register_of_clauses
+from oversight.law.roles import ADMINISTRATORS, OFFICES
+from oversight.models import Activity, Case, Unit, Zone
+from oversight.organization import substitution
+from oversight.organization.units import successor_of, superiors
+from oversight.register import audit_log
+from oversight.register.zone_settings import READERS
+
+from . import session
+from .pages import checklist, phone
 
 WEEKDAYS = "一二三四五六日"
 SOON = 3  # working days within which a due day is named by its weekday
@@ -74,7 +78,7 @@ class Shell:
 
     @cached_property
     def who(self):
-        return access.actor()
+        return session.actor()
 
     @cached_property
     def zone(self) -> str:
@@ -83,7 +87,7 @@ class Shell:
     @cached_property
     def counts(self) -> dict[str, int]:
         """Return what lies on the reader's desk, by kind of business."""
-        return queues.counts(db.session, self.who, "mine", access.moment().today)
+        return inbox.counts(db.session, self.who, "mine", session.moment().today)
 
     @property
     def waiting(self) -> int:
@@ -114,16 +118,12 @@ class Shell:
     @cached_property
     def stand_ins(self) -> list:
         """Return in whose place the reader acts, and who acts in his, today."""
-        today = access.moment().today
-        return [*self.who.acting, *acting.for_person(db.session, self.who.id, today)]
+        today = session.moment().today
+        return [*self.who.acting, *substitution.for_person(db.session, self.who.id, today)]
 
     @cached_property
     def unread(self) -> int:
-        return db.session.scalar(
-            sa.select(sa.func.count())
-            .select_from(Notice)
-            .where(Notice.person_id == self.who.id, Notice.read_at.is_(None))
-        )
+        return outbox.unread(db.session, self.who.id)
 
     @cached_property
     def branch(self) -> Unit | None:
@@ -162,6 +162,7 @@ def register(app: Flask) -> None:
         superior=superior,
         field_ids=field_ids,
         offices=OFFICES,
+        audit_words=audit_log.WORDS,
         sections=checklist.sections,
         clauses=register_of_clauses,
         workdays_on=workdays_on,
@@ -174,7 +175,7 @@ def register(app: Flask) -> None:
         successor=successor,
         branches=branches,
         documents=DOCUMENTS,
-        today=lambda: access.moment().today,
+        today=lambda: session.moment().today,
     )
     app.context_processor(_frame)
 
@@ -231,7 +232,7 @@ def ymd(value: date | str) -> str:
 def when(value: datetime) -> str:
     """Write an instant in the zone's time, with its year where it is not this one."""
     local = value.astimezone(current_app.extensions["clock"].zone)
-    write = day if local.year == access.moment().today.year else ymd
+    write = day if local.year == session.moment().today.year else ymd
     return f"{write(local.date())} {local:%H:%M}"
 
 
@@ -249,7 +250,7 @@ def due_chip(case: Case, long: bool = False) -> Chip | None:
     """Show a deadline: a date, its weekday when it is near, 今天, or 超期 N 天."""
     if case.closed_at or case.due_on is None:
         return None
-    today = access.moment().today
+    today = session.moment().today
     if case.due_on < today:
         return Chip("late", _("超期 %(n)s 天", n=(today - case.due_on).days), "late")
     if case.due_on == today:
@@ -268,7 +269,7 @@ def plain(value, ask=None) -> str:
     if ask is not None and ask.kind == "choice":
         return dict(ask.choices).get(value, value)
     if ask is not None and ask.kind == "person":
-        return queues.person_name(db.session, value)
+        return inbox.person_name(db.session, value)
     if ask is not None and isinstance(value, list) and (ask.items or ask.choices):
         return "；".join(_numbered(ask, number, entry) for number, entry in enumerate(value, 1))
     if isinstance(value, bool):
@@ -334,13 +335,13 @@ def clause_url(source: Source) -> str:
 
 def workdays_on(case: Case, days: int) -> date:
     """Return the day so many working days from today."""
-    return add_workdays(zone_calendar(db.session, case.zone_id), access.moment().today, days)
+    return add_workdays(zone_calendar(db.session, case.zone_id), session.moment().today, days)
 
 
 def member_name(case: Case) -> str:
     """Name the member whose own case it is, also where the case does not exist yet."""
-    return queues.person_name(
-        db.session, case.concerns_id or case.facts.get(definition(case).concerns)
+    return inbox.person_name(
+        db.session, case.data_subject_id or case.facts.get(definition(case).data_subject)
     )
 
 
@@ -362,7 +363,7 @@ def branches() -> list[Unit]:
     """Return the branches in the reader's sight that still exist."""
     return [
         unit
-        for unit in queues.units_in_sight(db.session, access.actor())
+        for unit in inbox.units_in_sight(db.session, session.actor())
         if unit.kind == "branch" and unit.ended_on is None
     ]
 
@@ -374,7 +375,7 @@ def superior(unit: Unit) -> Unit:
 
 def successor(unit: Unit) -> Unit | None:
     """Return the branch that stands in for a merged one."""
-    return heir(db.session, unit) if unit.successor_id else None
+    return successor_of(db.session, unit) if unit.successor_id else None
 
 
 def definition(case: Case):

@@ -10,10 +10,10 @@ import pkgutil
 from importlib import import_module
 from pathlib import Path
 
-from ..errors import NotInSight, Unsound
-from ..grammar import State, Workflow
-from ..roles import BRANCH
-from ..sentences import say
+from oversight.base.refusals import InvalidDefinition, NotFound
+from oversight.base.sentences import say
+from oversight.law.definition import State, Workflow
+from oversight.law.roles import BRANCH
 
 _found: dict[tuple[str, int], Workflow] = {}
 _current: dict[str, Workflow] = {}
@@ -26,7 +26,9 @@ def register(workflow: Workflow, *, current: bool = True) -> None:
     """
     known = _found.get((workflow.name, workflow.version))
     if known is not None and known.fingerprint() != workflow.fingerprint():
-        raise Unsound(f"{workflow.name} version {workflow.version} exists and reads otherwise")
+        raise InvalidDefinition(
+            f"{workflow.name} version {workflow.version} exists and reads otherwise"
+        )
     _found[workflow.name, workflow.version] = workflow
     if current:
         _current[workflow.name] = workflow
@@ -63,14 +65,14 @@ def every() -> list[Workflow]:
 def current(name: str) -> Workflow:
     """Return the definition that new cases begin with. Raises NotInSight."""
     if name not in _current:
-        raise NotInSight("没有这种业务。")
+        raise NotFound("没有这种业务。")
     return _current[name]
 
 
 def get(name: str, version: int) -> Workflow:
     """Return the version a case lives on. Raises NotInSight."""
     if (name, version) not in _found:
-        raise NotInSight(
+        raise NotFound(
             say(
                 "这件事按旧版流程办理（{name} 第 {version} 版），当前程序没有该版本。",
                 name=name,

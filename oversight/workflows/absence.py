@@ -6,11 +6,12 @@ after hearing the member; education is a flag beside the lesson, never its end.
 
 from dataclasses import replace
 
-from .. import rules
-from ..clauses import clause, house_rule
-from ..grammar import STAY, Ask, Due, Move, State, Workflow, rule
-from ..roles import ABOVE, BRANCH, COUNT, MEMBER, SUPERIOR
-from ..rules import absence as facts
+from oversight.law.clauses import clause, house_rule
+from oversight.law.definition import INTERNAL, Due, Field, Move, State, Workflow, rule
+from oversight.law.roles import ABOVE, AUTOMATIC, BRANCH, MEMBER, SUPERIOR
+from oversight.organization import members
+from oversight.rules import absence as facts
+from oversight.rules.common import another_person, common_moves
 
 CONTACT, TOLD, MAKE_UP = clause("G-3.2.1b"), clause("G-3.2.1c"), clause("G-3.2.1d")
 FILE, EDUCATE = clause("O-3.2.1e"), clause("G-4.4g")
@@ -21,7 +22,7 @@ LOST = house_rule("两种以上方式联系三次仍联系不上的，报上级�
 FINDING = house_rule("无故不参加由支委会听取本人说明后认定，本人可以提出异议。")
 EXEMPT = house_rule("确有困难的，经上级同意可以不补课。")
 
-REASONS = tuple((value, value) for value in rules.people.CATEGORIES)
+REASONS = tuple((value, value) for value in members.CATEGORIES)
 WAYS = (
     ("phone", "电话"),
     ("visit", "上门"),
@@ -38,32 +39,34 @@ FORMS = (
 )
 MEASURES = (("谈话提醒", "谈话提醒"), ("批评教育", "批评教育"))
 REACHED = (
-    Ask("reached", "yes_no", "联系上了没有"),
-    Ask("told", "yes_no", "是否通报活动情况"),
-    Ask("way", "choice", "联系方式", choices=WAYS),
-    Ask("reason", "choice", "缺席原因", required=False, choices=REASONS),
-    Ask("on", "date", "哪天联系的", required=False),
+    Field("reached", "yes_no", "联系上了没有"),
+    Field("told", "yes_no", "是否通报活动情况"),
+    Field("way", "choice", "联系方式", choices=WAYS),
+    Field("reason", "choice", "缺席原因", required=False, choices=REASONS),
+    Field("on", "date", "哪天联系的", required=False),
 )
 LESSON = (
-    Ask("form", "choice", "补课形式", choices=FORMS),
-    Ask("held_on", "date", "补课日期"),
-    Ask("note", "text", "补课内容", required=False),
+    Field("form", "choice", "补课形式", choices=FORMS),
+    Field("held_on", "date", "补课日期"),
+    Field("note", "text", "补课内容", required=False),
 )
-WHY, NOTE = Ask("reason", "text", "理由"), Ask("opinion", "text", "意见", required=False)
+WHY, NOTE = Field("reason", "text", "理由"), Field("opinion", "text", "意见", required=False)
 
-TO_CONTACT = State("to_contact", "待联系", waits_on=BRANCH, due=Due(3, SOON, climbs_to=SUPERIOR))
+TO_CONTACT = State("to_contact", "待联系", waits_on=BRANCH, due=Due(3, SOON, escalate_to=SUPERIOR))
 TO_MAKE_UP = State(
     "to_make_up",
     "待补课",
     waits_on=BRANCH,
-    due=Due(22, BEFORE_NEXT, until=facts.next_party_day, keeps=True, climbs_to=SUPERIOR),
+    due=Due(22, BEFORE_NEXT, until=facts.next_party_day, keeps=True, escalate_to=SUPERIOR),
 )
-TO_CONFIRM = State("to_confirm", "待确认", waits_on=BRANCH, due=Due(3, PROMPT, climbs_to=SUPERIOR))
-TO_ARCHIVE = State("to_archive", "待归档", waits_on=BRANCH, due=Due(5, FILE, climbs_to=SUPERIOR))
+TO_CONFIRM = State(
+    "to_confirm", "待确认", waits_on=BRANCH, due=Due(3, PROMPT, escalate_to=SUPERIOR)
+)
+TO_ARCHIVE = State("to_archive", "待归档", waits_on=BRANCH, due=Due(5, FILE, escalate_to=SUPERIOR))
 OBJECTED = State(
-    "finding_objected", "对认定有异议", waits_on=SUPERIOR, due=Due(5, FINDING, climbs_to=ABOVE)
+    "finding_objected", "对认定有异议", waits_on=SUPERIOR, due=Due(5, FINDING, escalate_to=ABOVE)
 )
-UNREACHED = State("unreached", "报上级查找", waits_on=SUPERIOR, due=Due(5, LOST, climbs_to=ABOVE))
+UNREACHED = State("unreached", "报上级查找", waits_on=SUPERIOR, due=Due(5, LOST, escalate_to=ABOVE))
 MADE_UP = State("made_up", "已补课归档")
 EXCUSED = State("excused", "上级同意不补课")
 SEARCHING = State("searching", "转失联查找")
@@ -152,42 +155,42 @@ LIVE = (TO_CONTACT, TO_MAKE_UP, TO_CONFIRM, TO_ARCHIVE)
 # fmt: off
 WORKFLOW = Workflow(
     "absence", "缺席联系与补课", version=2, opens=TO_CONTACT, opened_by=BRANCH, short="缺席补课",
-    facts=(Ask("activity", "text", "活动"), Ask("member", "person", "党员")), concerns="member",
-    inherits=True, open_if=(missing_in_record, only_once), subject=facts.subject, on_open=(facts.note_class,),
+    facts=(Field("activity", "text", "活动"), Field("member", "person", "党员")), data_subject="member",
+    inherits=True, open_if=(missing_in_record, only_once), business_key=facts.business_key, on_open=(facts.note_class,),
     moves=(
-        Move("record_contact", "联系登记", (TO_CONTACT, TO_MAKE_UP), STAY, by=BRANCH, under=CONTACT,
+        Move("record_contact", "联系登记", (TO_CONTACT, TO_MAKE_UP), INTERNAL, by=BRANCH, under=CONTACT,
              asks=REACHED, only_if=(told_only_who_was_reached, called_since), does=(facts.note_try,)),
-        Move("contact_made", "已联系并通报", TO_CONTACT, TO_MAKE_UP, by=COUNT, under=TOLD, only_if=(informed,)),
+        Move("contact_made", "已联系并通报", TO_CONTACT, TO_MAKE_UP, by=AUTOMATIC, under=TOLD, only_if=(informed,)),
         Move("record_lesson", "补课登记", TO_MAKE_UP, TO_CONFIRM, by=BRANCH, under=MAKE_UP, asks=LESSON,
              only_if=(informed, lesson_was_held), does=(facts.note_lesson,)),
         Move("confirm", "补课确认", TO_CONFIRM, TO_ARCHIVE, by=BRANCH, under=MAKE_UP),
         Move("redo", "退回重补", TO_CONFIRM, TO_MAKE_UP, by=BRANCH, under=MAKE_UP, asks=(WHY,)),
-        Move("file", "自动归档", TO_ARCHIVE, MADE_UP, by=COUNT, under=FILE, only_if=(number_demanded,),
+        Move("file", "自动归档", TO_ARCHIVE, MADE_UP, by=AUTOMATIC, under=FILE, only_if=(number_demanded,),
              does=(facts.file,)),
         Move("archive", "编号归档", TO_ARCHIVE, MADE_UP, by=BRANCH, under=FILE,
-             asks=(Ask("archive_no", "text", "档案编号"),), does=(facts.file,)),
-        Move("find_unexcused", "认定无故不参加", (TO_CONTACT, TO_MAKE_UP, TO_CONFIRM), STAY, by=BRANCH,
-             under=EDUCATE, asks=(Ask("heard", "text", "本人说明"), Ask("note", "text", "支委会意见")),
+             asks=(Field("archive_no", "text", "档案编号"),), does=(facts.file,)),
+        Move("find_unexcused", "认定无故不参加", (TO_CONTACT, TO_MAKE_UP, TO_CONFIRM), INTERNAL, by=BRANCH,
+             under=EDUCATE, asks=(Field("heard", "text", "本人说明"), Field("note", "text", "支委会意见")),
              only_if=(absent_without_leave, member_was_heard), does=(facts.note_finding,)),
-        Move("educate", "谈话提醒或批评教育", (TO_CONTACT, TO_MAKE_UP, TO_CONFIRM), STAY, by=BRANCH, under=EDUCATE,
-             asks=(Ask("measure", "choice", "方式", choices=MEASURES),), only_if=(found_unexcused,),
+        Move("educate", "谈话提醒或批评教育", (TO_CONTACT, TO_MAKE_UP, TO_CONFIRM), INTERNAL, by=BRANCH, under=EDUCATE,
+             asks=(Field("measure", "choice", "方式", choices=MEASURES),), only_if=(found_unexcused,),
              does=(facts.note_education,)),
         Move("object", "对认定提出异议", (TO_CONTACT, TO_MAKE_UP, TO_CONFIRM), OBJECTED, by=MEMBER, under=FINDING,
              asks=(WHY,), only_if=(found_unexcused,)),
         Move("uphold_finding", "维持认定", OBJECTED, TO_MAKE_UP, by=SUPERIOR, under=FINDING, asks=(NOTE,),
-             only_if=(rules.another_person,), does=(facts.keep_finding,), decides=True),
+             only_if=(another_person,), does=(facts.keep_finding,), decides=True),
         Move("overturn_finding", "撤销认定", OBJECTED, TO_MAKE_UP, by=SUPERIOR, under=FINDING, asks=(NOTE,),
-             only_if=(rules.another_person,), does=(facts.withdraw_finding,), decides=True),
+             only_if=(another_person,), does=(facts.withdraw_finding,), decides=True),
         Move("search_lost", "报上级查找失联党员", TO_CONTACT, UNREACHED, by=BRANCH, under=LOST,
              only_if=(tried_enough,)),
         Move("begin_search", "转失联查找", UNREACHED, SEARCHING, by=SUPERIOR, under=LOST, asks=(NOTE,),
-             only_if=(rules.another_person,), decides=True),
+             only_if=(another_person,), decides=True),
         Move("try_again", "请支部再联系", UNREACHED, TO_CONTACT, by=SUPERIOR, under=LOST, asks=(NOTE,),
-             only_if=(rules.another_person,), decides=True),
+             only_if=(another_person,), decides=True),
         Move("excuse", "同意不补课", LIVE, EXCUSED, by=SUPERIOR, under=EXEMPT, asks=(WHY,)),
-        Move("correct", "考勤更正", (*LIVE, OBJECTED, UNREACHED), CORRECTED, by=COUNT, under=clause("G-3.2.1a"),
+        Move("correct", "考勤更正", (*LIVE, OBJECTED, UNREACHED), CORRECTED, by=AUTOMATIC, under=clause("G-3.2.1a"),
              only_if=(no_longer_missing,)),
-        *rules.common_moves(*LIVE, OBJECTED, UNREACHED, void_if=(nobody_dropped,), void_then=(facts.open_anew,)),
+        *common_moves(*LIVE, OBJECTED, UNREACHED, void_if=(nobody_dropped,), void_then=(facts.open_anew,)),
     ),
 )
 # fmt: on

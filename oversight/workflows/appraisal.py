@@ -7,15 +7,32 @@ follows is not done here.
 
 from dataclasses import replace
 
-from .. import rules
-from ..grammar import STAY, Ask, Body, Due, Each, Move, State, Workflow
-from ..roles import BRANCH, CLOCK, COMMITTEE, COUNT, MEMBER, PARTICIPANT, REVIEWER, SUPERIOR
-from ..rules import appraisal as facts
-from ..rules import appraisal_guards as law
-from ..rules import appraisal_outcome as outcome
-from ..rules import appraisal_ratings as ratings
-from ..rules import bodies
-from ..rules.appraisal_guards import (
+from oversight.law.definition import (
+    INTERNAL,
+    Committee,
+    Due,
+    Field,
+    Move,
+    MultiInstance,
+    State,
+    Workflow,
+)
+from oversight.law.roles import (
+    AUTOMATIC,
+    BRANCH,
+    COMMITTEE,
+    MEMBER,
+    PARTICIPANT,
+    REVIEWER,
+    SUPERIOR,
+    TIMER,
+)
+from oversight.rules import committee
+from oversight.rules.appraisal import guards as law
+from oversight.rules.appraisal import outcome as outcome
+from oversight.rules.appraisal import ratings as ratings
+from oversight.rules.appraisal import roster as facts
+from oversight.rules.appraisal.guards import (
     CONSENT,
     DECIDED,
     MEETING,
@@ -28,21 +45,28 @@ from ..rules.appraisal_guards import (
     TOLD,
     YEARLY,
 )
+from oversight.rules.common import another_person, common_moves
 
-MEMBER_ASK, WHO = Ask("member", "person", "党员"), Ask("member", "person", "党员", required=False)
+MEMBER_ASK, WHO = (
+    Field("member", "person", "党员"),
+    Field("member", "person", "党员", required=False),
+)
 STRUCK = (
     MEMBER_ASK,
-    Ask(
+    Field(
         "reason",
         "choice",
         "原因",
         choices=(("transfer", "转出"), ("death", "去世"), ("left", "出党")),
     ),
 )
-GONE = (MEMBER_ASK, Ask("reason", "choice", "原因", choices=(("death", "去世"), ("left", "出党"))))
+GONE = (
+    MEMBER_ASK,
+    Field("reason", "choice", "原因", choices=(("death", "去世"), ("left", "出党"))),
+)
 AWAY = (
     MEMBER_ASK,
-    Ask(
+    Field(
         "reason",
         "choice",
         "原因",
@@ -57,7 +81,7 @@ AWAY = (
 )
 EXCUSE = (
     MEMBER_ASK,
-    Ask(
+    Field(
         "reason",
         "choice",
         "原因",
@@ -65,19 +89,19 @@ EXCUSE = (
     ),
 )
 SELF = (
-    Ask(
+    Field(
         "text",
         "text",
         "自评",
         hint="对照政治合格、执行纪律合格、品德合格、发挥作用合格，写做得怎样、差在哪里。",
     ),
-    Ask("grade", "choice", "自评等次", choices=facts.GRADE_CHOICES),
+    Field("grade", "choice", "自评等次", choices=facts.GRADE_CHOICES),
 )
-PEER = (Ask("about", "person", "评议谁"), Ask("opinion", "text", "互评意见"))
-HELD = Ask("meeting_on", "date", "组织生活会日期", required=False, hint="不填就是今天。")
+PEER = (Field("about", "person", "评议谁"), Field("opinion", "text", "互评意见"))
+HELD = Field("meeting_on", "date", "组织生活会日期", required=False, hint="不填就是今天。")
 COUNTED = (
     *(
-        Ask(name, "number", label)
+        Field(name, "number", label)
         for name, label in (
             ("present", "实到"),
             ("issued", "发出"),
@@ -85,29 +109,32 @@ COUNTED = (
             ("valid", "有效"),
         )
     ),
-    Ask("scrutineer", "person", "监票人"),
-    Ask("teller", "person", "计票人"),
-    Ask(
+    Field("scrutineer", "person", "监票人"),
+    Field("teller", "person", "计票人"),
+    Field(
         "tallies",
         "list",
         "得票",
         items=(
             MEMBER_ASK,
-            *(Ask(grade, "number", label, required=False) for grade, label in facts.GRADE_CHOICES),
+            *(
+                Field(grade, "number", label, required=False)
+                for grade, label in facts.GRADE_CHOICES
+            ),
         ),
     ),
 )
-NOTES = (MEMBER_ASK, Ask("note", "text", "说明"))
+NOTES = (MEMBER_ASK, Field("note", "text", "说明"))
 PROPOSED = (
-    Ask(
+    Field(
         "ratings",
         "list",
         "等次",
-        items=(MEMBER_ASK, Ask("grade", "choice", "等次", choices=facts.GRADE_CHOICES)),
+        items=(MEMBER_ASK, Field("grade", "choice", "等次", choices=facts.GRADE_CHOICES)),
     ),
-    Ask("reasons", "list", "与测评不一致的理由", required=False, items=NOTES),
-    Ask("heard", "list", "听取本人意见", required=False, items=NOTES),
-    Ask(
+    Field("reasons", "list", "与测评不一致的理由", required=False, items=NOTES),
+    Field("heard", "list", "听取本人意见", required=False, items=NOTES),
+    Field(
         "decided_by",
         "choice",
         "由谁提出",
@@ -116,37 +143,37 @@ PROPOSED = (
     ),
 )
 ANSWER = (
-    Ask("agree", "yes_no", "是否同意"),
-    Ask("opinion", "text", "意见"),
-    Ask("returned", "list", "退回的党员及理由", required=False, items=NOTES),
+    Field("agree", "yes_no", "是否同意"),
+    Field("opinion", "text", "意见"),
+    Field("returned", "list", "退回的党员及理由", required=False, items=NOTES),
 )
 BALLOTS = (
-    *bodies.BALLOTS,
-    Ask(
+    *committee.BALLOTS,
+    Field(
         "returned",
         "list",
         "退回的党员",
         required=False,
-        items=(MEMBER_ASK, Ask("votes", "number", "退回票数"), Ask("note", "text", "理由")),
+        items=(MEMBER_ASK, Field("votes", "number", "退回票数"), Field("note", "text", "理由")),
     ),
 )
-WHY, NOTE = Ask("reason", "text", "理由"), Ask("opinion", "text", "意见", required=False)
+WHY, NOTE = Field("reason", "text", "理由"), Field("opinion", "text", "意见", required=False)
 
-MEMBERS = Each(MEMBER, facts.asked, "党员自评")
-BODY = Body(
+MEMBERS = MultiInstance(MEMBER, facts.asked, "党员自评")
+BODY = Committee(
     COMMITTEE, "会议审批", answer="agree", steps_aside=facts.on_roster, secret=ratings.by_paper
 )
 IN_FIVE = Due(5, CONSENT)
 
 
 def paced(workdays: int, keeps: bool = False) -> Due:
-    return Due(workdays, PACE, climbs_to=SUPERIOR, keeps=keeps)
+    return Due(workdays, PACE, escalate_to=SUPERIOR, keeps=keeps)
 
 
 PREPARING = State("preparing", "准备", waits_on=BRANCH, due=paced(10, keeps=True))
 AWAY_FIRST = State("not_counted_asked", "待上级同意不计入", waits_on=SUPERIOR, due=IN_FIVE)
 SELF_ASSESSMENT = State(
-    "self_assessment", "个人自评", waits_on=MEMBERS, due=Due(10, TIME, rungs=(3, 0))
+    "self_assessment", "个人自评", waits_on=MEMBERS, due=Due(10, TIME, reminders=(3, 0))
 )
 SELF_DONE = State("self_done", "自评完成", waits_on=BRANCH, due=paced(5))
 PEER_REVIEW = State("peer_review", "党员互评", waits_on=BRANCH, due=paced(15, keeps=True))
@@ -155,58 +182,60 @@ AWAY_LATER = State(
 )
 VOTE = State("vote", "民主测评", waits_on=BRANCH, due=paced(10, keeps=True))
 RATE = State("rating", "组织评定", waits_on=BRANCH, due=paced(5))
-PUT_FORWARD = State("proposed", "等次已提出", waits_on=COUNT)
+PUT_FORWARD = State("proposed", "等次已提出", waits_on=AUTOMATIC)
 DECIDING = State("deciding", "待上级会议审批", waits_on=BODY, due=Due(10, DECIDED))
 RETURNED = State("returned", "退回重新评定", waits_on=BRANCH, due=paced(5))
 TELLING = State("telling", "待告知本人", waits_on=BRANCH, due=paced(5))
 ALL_TOLD = State("told", "已告知", waits_on=BRANCH, due=paced(10))
 UNDER_REVIEW = State("under_review", "复核中", waits_on=REVIEWER, due=Due(5, REVIEW))
-FILED = State("filed", "已报区备案", waits_on=CLOCK)
+FILED = State("filed", "已报区备案", waits_on=TIMER)
 CLOSED = State("closed", "归档")
 UNFINISHED = State("unfinished", "未完成")
 
 BEFORE_VOTE = (PREPARING, SELF_ASSESSMENT, SELF_DONE, PEER_REVIEW)
 AT_THE_BRANCH = (PREPARING, SELF_DONE, PEER_REVIEW, VOTE, RATE, RETURNED, TELLING, ALL_TOLD)
 AFTER_VOTE = (VOTE, RATE, RETURNED, TELLING, UNDER_REVIEW)
-MINUTES = (bodies.keep_minutes,)
-REVIEWING = (rules.another_person, law.by_others)
+MINUTES = (committee.keep_minutes,)
+REVIEWING = (another_person, law.by_others)
 
 # fmt: off
 WORKFLOW = Workflow(
     "appraisal", "民主评议党员", version=2, opens=PREPARING, opened_by=BRANCH, short="民主评议", inherits=True,
-    discreet=True, facts=(Ask("year", "number", "年度"),), open_if=(law.in_the_window, law.once_a_year),
-    subject=lambda attempt: f"{attempt.case.unit_id}:{attempt.words['year']}", on_open=(facts.draw_up,),
+    discreet=True, facts=(Field("year", "number", "年度"),), open_if=(law.in_the_window, law.once_a_year),
+    business_key=lambda attempt: f"{attempt.case.unit_id}:{attempt.words['year']}", on_open=(facts.draw_up,),
     moves=(
-        Move("add_to_roster", "列入名单", BEFORE_VOTE, STAY, by=BRANCH, under=YEARLY, asks=(MEMBER_ASK,),
+        Move("add_to_roster", "列入名单", BEFORE_VOTE, INTERNAL, by=BRANCH, under=YEARLY, asks=(MEMBER_ASK,),
              only_if=(law.joined_the_branch,), does=(facts.add,)),
-        Move("strike", "移出名单", BEFORE_VOTE, STAY, by=BRANCH, under=YEARLY, asks=STRUCK,
+        Move("strike", "移出名单", BEFORE_VOTE, INTERNAL, by=BRANCH, under=YEARLY, asks=STRUCK,
              only_if=(law.has_left,), does=(facts.strike,)),
-        Move("strike_gone", "移出已去世、出党的", AFTER_VOTE, STAY, by=BRANCH, under=YEARLY, asks=GONE,
+        Move("strike_gone", "移出已去世、出党的", AFTER_VOTE, INTERNAL, by=BRANCH, under=YEARLY, asks=GONE,
              only_if=(law.has_died_or_quit,), does=(facts.strike, facts.fewer_entitled)),
         *(move for at, away in ((PREPARING, AWAY_FIRST), (PEER_REVIEW, AWAY_LATER)) for move in (
             Move("ask_not_counted", "请示不计入", at, away, by=BRANCH, under=CONSENT, asks=AWAY,
                  only_if=(law.counted_so_far,), does=(facts.ask_not_counted,)),
             Move("consent_not_counted", "同意不计入", away, at, by=SUPERIOR, under=CONSENT, asks=(NOTE,),
-                 only_if=(rules.another_person, law.not_about_oneself), does=(facts.not_count,), decides=True),
+                 only_if=(another_person, law.not_about_oneself), does=(facts.not_count,), decides=True),
             Move("deny_not_counted", "不同意", away, at, by=SUPERIOR, under=CONSENT, asks=(NOTE,),
-                 only_if=(rules.another_person, law.not_about_oneself), does=(facts.lower,), decides=True))),
+                 only_if=(another_person, law.not_about_oneself), does=(facts.lower,), decides=True))),
         Move("open_self_assessment", "开始自评", PREPARING, SELF_ASSESSMENT, by=BRANCH, under=STEPS),
-        Move("file_self_assessment", "提交自评", SELF_ASSESSMENT, STAY, by=MEMBERS, under=STEPS, asks=SELF, many=True,
+        Move("file_self_assessment", "提交自评", SELF_ASSESSMENT, INTERNAL, by=MEMBERS, under=STEPS, asks=SELF,
+             per_participant=True,
              does=(facts.file_own,)),
-        Move("file_for", "代录自评", SELF_ASSESSMENT, STAY, by=BRANCH, under=STEPS, asks=(MEMBER_ASK, *SELF),
+        Move("file_for", "代录自评", SELF_ASSESSMENT, INTERNAL, by=BRANCH, under=STEPS, asks=(MEMBER_ASK, *SELF),
              only_if=(law.counted_so_far,), does=(facts.file_for,), closes="member"),
-        Move("excuse_self", "免填自评", SELF_ASSESSMENT, STAY, by=BRANCH, under=TIME, asks=EXCUSE,
+        Move("excuse_self", "免填自评", SELF_ASSESSMENT, INTERNAL, by=BRANCH, under=TIME, asks=EXCUSE,
              only_if=(law.counted_so_far,), does=(facts.excuse_self,), closes="member"),
-        Move("all_filed", "自评交齐", SELF_ASSESSMENT, SELF_DONE, by=COUNT, under=STEPS),
+        Move("all_filed", "自评交齐", SELF_ASSESSMENT, SELF_DONE, by=AUTOMATIC, under=STEPS),
         Move("open_peer_review", "召开组织生活会，开展互评", SELF_DONE, PEER_REVIEW, by=BRANCH, under=MEETING,
              asks=(HELD,), only_if=(law.meeting_was_held,), does=(facts.hold_meeting,)),
         Move("open_peer_review", "召开组织生活会，开展互评", SELF_ASSESSMENT, PEER_REVIEW, by=BRANCH, under=MEETING,
              asks=(HELD,), only_if=(law.self_is_late, law.meeting_was_held), does=(facts.hold_meeting,)),
-        Move("record_peer_review", "记录互评意见", PEER_REVIEW, STAY, by=PARTICIPANT, under=STEPS, asks=PEER, adds=True,
+        Move("record_peer_review", "记录互评意见", PEER_REVIEW, INTERNAL, by=PARTICIPANT, under=STEPS, asks=PEER,
+             append_only=True,
              only_if=(law.still_on_roster, law.one_of_us, law.not_oneself), does=(facts.review_peer,)),
         Move("open_vote", "开始民主测评", PEER_REVIEW, VOTE, by=BRANCH, under=STEPS, asks=(HELD,),
              only_if=(law.meeting_was_held, law.all_reviewed), does=(facts.open_vote,)),
-        Move("enter_count", "录入计票", VOTE, STAY, by=BRANCH, under=PAPER, asks=COUNTED,
+        Move("enter_count", "录入计票", VOTE, INTERNAL, by=BRANCH, under=PAPER, asks=COUNTED,
              only_if=(law.counts_add_up, law.everybody_counted, law.grades_add_up, law.two_tellers),
              does=(ratings.enter_count,)),
         Move("reconvene", "另行召开", VOTE, PEER_REVIEW, by=BRANCH, under=law.QUORUM, asks=(NOTE,),
@@ -215,48 +244,51 @@ WORKFLOW = Workflow(
         Move("propose", "提出等次", (RATE, RETURNED), PUT_FORWARD, by=BRANCH, under=RATING, asks=PROPOSED,
              only_if=(law.everybody_rated, law.departures_explained, law.harsh_are_heard, law.share_kept),
              warns=(law.within_share,), does=(ratings.propose,)),
-        Move("send_up", "报上级会议审批", PUT_FORWARD, DECIDING, by=COUNT, under=DECIDED, only_if=(law.goes_to_committee,),
+        Move("send_up", "报上级会议审批", PUT_FORWARD, DECIDING, by=AUTOMATIC, under=DECIDED, only_if=(law.goes_to_committee,),
              does=(ratings.freeze_manner,)),
-        Move("branch_decided", "支部确定等次", PUT_FORWARD, TELLING, by=COUNT, under=DECIDED, only_if=(law.branch_decides,),
+        Move("branch_decided", "支部确定等次", PUT_FORWARD, TELLING, by=AUTOMATIC, under=DECIDED,
+             only_if=(law.branch_decides,),
              does=(ratings.settle,)),
-        Move("decide", "表态", DECIDING, STAY, by=BODY, under=DECIDED, asks=ANSWER, many=True, decides=True,
-             only_if=(rules.another_person, law.returned_known, bodies.openly(BODY))),
-        Move("enter_ballots", "录入无记名表决结果", DECIDING, STAY, by=SUPERIOR, under=bodies.SECRET, asks=BALLOTS,
-             only_if=(rules.another_person, bodies.secretly(BODY), bodies.came_are_members, bodies.enough_came(BODY),
-                      bodies.ballots_add_up, bodies.tellers_apart(BODY), law.returned_known, law.returned_votes_fit),
-             does=(bodies.enter_ballots,)),
-        Move("close_meeting", "结束会议并计票", DECIDING, STAY, by=SUPERIOR, under=DECIDED, asks=(bodies.MINUTES,),
-             only_if=(bodies.enough_acted(BODY),), does=(bodies.close_meeting,)),
-        Move("agreed", "会议同意", DECIDING, TELLING, by=COUNT, under=DECIDED, does=(*MINUTES, ratings.settle),
-             only_if=(bodies.all_acted(BODY), bodies.carried(BODY), law.nobody_sent_back)),
-        Move("some_returned", "会议退回个别等次", DECIDING, RETURNED, by=COUNT, under=DECIDED,
-             only_if=(bodies.all_acted(BODY), bodies.carried(BODY), law.somebody_sent_back),
+        Move("decide", "表态", DECIDING, INTERNAL, by=BODY, under=DECIDED, asks=ANSWER, per_participant=True,
+             decides=True,
+             only_if=(another_person, law.returned_known, committee.openly(BODY))),
+        Move("enter_ballots", "录入无记名表决结果", DECIDING, INTERNAL, by=SUPERIOR, under=committee.SECRET, asks=BALLOTS,
+             only_if=(another_person, committee.secretly(BODY), committee.came_are_members, committee.enough_came(BODY),
+                      committee.ballots_add_up, committee.tellers_apart(BODY), law.returned_known,
+                      law.returned_votes_fit),
+             does=(committee.enter_ballots,)),
+        Move("close_meeting", "结束会议并计票", DECIDING, INTERNAL, by=SUPERIOR, under=DECIDED, asks=(committee.MINUTES,),
+             only_if=(committee.enough_acted(BODY),), does=(committee.close_meeting,)),
+        Move("agreed", "会议同意", DECIDING, TELLING, by=AUTOMATIC, under=DECIDED, does=(*MINUTES, ratings.settle),
+             only_if=(committee.all_acted(BODY), committee.carried(BODY), law.nobody_sent_back)),
+        Move("some_returned", "会议退回个别等次", DECIDING, RETURNED, by=AUTOMATIC, under=DECIDED,
+             only_if=(committee.all_acted(BODY), committee.carried(BODY), law.somebody_sent_back),
              does=(*MINUTES, ratings.send_back)),
-        Move("not_agreed", "会议没有通过", DECIDING, RETURNED, by=COUNT, under=DECIDED,
-             only_if=(bodies.all_acted(BODY), bodies.not_carried(BODY)), does=(*MINUTES, ratings.send_all_back)),
-        Move("refer_up", "提请上一级会议", DECIDING, STAY, by=COUNT, under=bodies.COLLEGIAL,
-             only_if=(bodies.short_of_quorum(BODY),), does=(*MINUTES, bodies.refer_up)),
-        Move("tell", "告知本人", TELLING, STAY, by=BRANCH, under=TOLD, does=(outcome.tell,),
-             asks=(Ask("members", "list", "告知谁", required=False, hint="不填就是全部。"),), only_if=(law.told_are_graded,)),
-        Move("take_up_review", "转入复核", TELLING, UNDER_REVIEW, by=COUNT, under=REVIEW,
+        Move("not_agreed", "会议没有通过", DECIDING, RETURNED, by=AUTOMATIC, under=DECIDED,
+             only_if=(committee.all_acted(BODY), committee.not_carried(BODY)), does=(*MINUTES, ratings.send_all_back)),
+        Move("refer_up", "提请上一级会议", DECIDING, INTERNAL, by=AUTOMATIC, under=committee.COLLEGIAL,
+             only_if=(committee.short_of_quorum(BODY),), does=(*MINUTES, committee.refer_up)),
+        Move("tell", "告知本人", TELLING, INTERNAL, by=BRANCH, under=TOLD, does=(outcome.tell,),
+             asks=(Field("members", "list", "告知谁", required=False, hint="不填就是全部。"),), only_if=(law.told_are_graded,)),
+        Move("take_up_review", "转入复核", TELLING, UNDER_REVIEW, by=AUTOMATIC, under=REVIEW,
              only_if=(law.everybody_told, law.somebody_asked)),
-        Move("all_told", "已逐人告知", TELLING, ALL_TOLD, by=COUNT, under=TOLD,
+        Move("all_told", "已逐人告知", TELLING, ALL_TOLD, by=AUTOMATIC, under=TOLD,
              only_if=(law.everybody_told, law.all_answered)),
         Move("ask_review", "申请复核", (ALL_TOLD, FILED), UNDER_REVIEW, by=PARTICIPANT, under=REVIEW, asks=(WHY,),
              only_if=(law.asked_once_in_time,), does=(outcome.ask_review,)),
-        Move("ask_review", "申请复核", (TELLING, UNDER_REVIEW), STAY, by=PARTICIPANT, under=REVIEW, asks=(WHY,),
-             only_if=(law.asked_once_in_time,), does=(outcome.ask_review,), adds=True),
-        Move("uphold", "维持等次", UNDER_REVIEW, STAY, by=REVIEWER, under=REVIEW, asks=(WHO, NOTE), decides=True,
+        Move("ask_review", "申请复核", (TELLING, UNDER_REVIEW), INTERNAL, by=PARTICIPANT, under=REVIEW, asks=(WHY,),
+             only_if=(law.asked_once_in_time,), does=(outcome.ask_review,), append_only=True),
+        Move("uphold", "维持等次", UNDER_REVIEW, INTERNAL, by=REVIEWER, under=REVIEW, asks=(WHO, NOTE), decides=True,
              only_if=(*REVIEWING, law.one_review), does=(outcome.uphold,)),
-        Move("change_rating", "改定等次", UNDER_REVIEW, STAY, by=REVIEWER, under=REVIEW, decides=True,
-             asks=(WHO, Ask("grade", "choice", "改为", choices=facts.GRADE_CHOICES), NOTE),
+        Move("change_rating", "改定等次", UNDER_REVIEW, INTERNAL, by=REVIEWER, under=REVIEW, decides=True,
+             asks=(WHO, Field("grade", "choice", "改为", choices=facts.GRADE_CHOICES), NOTE),
              only_if=(*REVIEWING, law.one_review), does=(outcome.change,)),
-        Move("all_reviewed", "复核已答复", UNDER_REVIEW, TELLING, by=COUNT, under=REVIEW, only_if=(law.all_answered,)),
+        Move("all_reviewed", "复核已答复", UNDER_REVIEW, TELLING, by=AUTOMATIC, under=REVIEW, only_if=(law.all_answered,)),
         Move("file", "报区备案", ALL_TOLD, FILED, by=BRANCH, under=YEARLY),
-        Move("close", "期满归档", FILED, CLOSED, by=CLOCK, under=REVIEW, on=outcome.past_review),
+        Move("close", "期满归档", FILED, CLOSED, by=TIMER, under=REVIEW, on=outcome.past_review),
         Move("close_unfinished", "按未完成结束", AT_THE_BRANCH, UNFINISHED, by=SUPERIOR, under=PACE, asks=(WHY,),
              only_if=(law.branch_is_late,)),
-        *rules.common_moves(*BEFORE_VOTE, AWAY_FIRST, AWAY_LATER, VOTE, RATE, DECIDING, RETURNED, TELLING, ALL_TOLD,
+        *common_moves(*BEFORE_VOTE, AWAY_FIRST, AWAY_LATER, VOTE, RATE, DECIDING, RETURNED, TELLING, ALL_TOLD,
                             UNDER_REVIEW),
     ),
 )

@@ -5,17 +5,27 @@ Drafted by the zone office, signed by somebody else of the zone committee. Organ
 the year anyway.
 """
 
-from .. import rules
-from ..clauses import clause, house_rule
-from ..grammar import Ask, Move, State, Workflow, rule
-from ..roles import CLOCK, ZONE_OFFICE, ZONE_SIGNER
-from ..rules import appraisal as facts
-from ..rules.sign_off import DRAFT, OPINION, PROPOSED, REVOKED, WHY, drafting, lapsing, sending_back
+from oversight.law.clauses import clause, house_rule
+from oversight.law.definition import Field, Move, State, Workflow, rule
+from oversight.law.roles import TIMER, ZONE_OFFICE, ZONE_SIGNER
+from oversight.papers.replies import void_papers
+from oversight.rules.appraisal import roster as facts
+from oversight.rules.common import another_person, common_moves
+from oversight.rules.zone_notice import (
+    DRAFT,
+    OPINION,
+    PROPOSED,
+    REVOKED,
+    WHY,
+    drafting,
+    lapsing,
+    sending_back,
+)
 
 DEPLOYED = clause("G-3.1.6d")
 SIGNED = house_rule("评议部署由党建办拟稿，经党工委成员签发后印发通知。")
 
-IN_FORCE = State("in_force", "已部署", waits_on=CLOCK)
+IN_FORCE = State("in_force", "已部署", waits_on=TIMER)
 OVER = State("over", "已结束")
 
 
@@ -45,19 +55,19 @@ def not_over(attempt):
 # fmt: off
 WORKFLOW = Workflow(
     "campaign", "民主评议部署", version=1, opens=DRAFT, opened_by=ZONE_OFFICE, short="评议部署",
-    facts=(Ask("year", "number", "年度"), Ask("from_on", "date", "从哪天开始"), Ask("until", "date", "到哪天结束"),
-           Ask("points", "text", "具体要求", required=False)),
-    open_if=(by_the_zone, about_the_fourth_quarter), subject=facts.campaign,
+    facts=(Field("year", "number", "年度"), Field("from_on", "date", "从哪天开始"), Field("until", "date", "到哪天结束"),
+           Field("points", "text", "具体要求", required=False)),
+    open_if=(by_the_zone, about_the_fourth_quarter), business_key=facts.campaign,
     moves=(
         *drafting(SIGNED, not_over, under=SIGNED),
         sending_back(SIGNED),
         Move("sign", "签发", PROPOSED, IN_FORCE, by=ZONE_SIGNER, under=DEPLOYED, asks=(OPINION,), decides=True,
-             only_if=(rules.another_person, not_over), does=(facts.deploy,)),
+             only_if=(another_person, not_over), does=(facts.deploy,)),
         Move("revoke", "撤销部署", IN_FORCE, REVOKED, by=ZONE_SIGNER, under=SIGNED, asks=(WHY,),
-             does=(rules.void_papers,)),
+             does=(void_papers,)),
         lapsing(on=facts.deployed_until),
-        Move("end", "部署期满", IN_FORCE, OVER, by=CLOCK, under=DEPLOYED, on=facts.deployed_until),
-        *rules.common_moves(DRAFT, PROPOSED),
+        Move("end", "部署期满", IN_FORCE, OVER, by=TIMER, under=DEPLOYED, on=facts.deployed_until),
+        *common_moves(DRAFT, PROPOSED),
     ),
 )
 # fmt: on

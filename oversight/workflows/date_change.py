@@ -7,30 +7,44 @@ superior.
 
 from datetime import timedelta
 
-from .. import rules
-from ..clauses import clause, house_rule
-from ..grammar import STAY, Ask, Due, Each, Move, State, Workflow, rule
-from ..roles import BRANCH, CLOCK, COUNT, SUPERIOR
-from ..rules import date_change as facts
-from ..rules.date_change import FORCE_MAJEURE
+from oversight.calendar.party_days import apply_late, excuse_month, move_activity, take_back
+from oversight.law.clauses import clause, house_rule
+from oversight.law.definition import (
+    INTERNAL,
+    Due,
+    Field,
+    Move,
+    MultiInstance,
+    State,
+    Workflow,
+    rule,
+)
+from oversight.law.roles import AUTOMATIC, BRANCH, SUPERIOR, TIMER
+from oversight.papers.replies import issue_joint_replies, issue_reply, void_papers
+from oversight.rules import date_change as facts
+from oversight.rules.common import common_moves, second_person
+from oversight.rules.date_change import FORCE_MAJEURE
 
 CONSENT, NOT_ALONE = clause("G-2.1.1c"), clause("G-2.1.1b")
 PROMPT = house_rule("3 个工作日内、且在原定日期之前答复；指导书没有规定期限。")
 REVOCABLE = house_rule("批复作出后、日期到来前，作出批复的一方可以撤销，并说明理由。")
 
-NEW_DAY = Ask("new_day", "date", "改到哪一天")
-REASON = Ask(
+NEW_DAY = Field("new_day", "date", "改到哪一天")
+REASON = Field(
     "reason", "text", "为什么要改", hint="写清是什么事、哪几天、影响多少党员。上级凭这段话批复。"
 )
-OPINION, NOTE = Ask("opinion", "text", "批复意见"), Ask("opinion", "text", "意见", required=False)
-DRAFT_DAY = Ask("new_day", "date", "改到哪一天", required=False)
-DRAFT_REASON = Ask("reason", "text", "为什么要改", required=False)
-WHY, WHY_CANCEL = Ask("reason", "text", "理由"), Ask("reason", "text", "理由", required=False)
+OPINION, NOTE = (
+    Field("opinion", "text", "批复意见"),
+    Field("opinion", "text", "意见", required=False),
+)
+DRAFT_DAY = Field("new_day", "date", "改到哪一天", required=False)
+DRAFT_REASON = Field("reason", "text", "为什么要改", required=False)
+WHY, WHY_CANCEL = Field("reason", "text", "理由"), Field("reason", "text", "理由", required=False)
 LATE = (
-    Ask("reason", "text", "什么情况来不及请示"),
-    Ask("new_day", "date", "实际开展或改到的日期", required=False, hint="当月已无法开展的，不填"),
-    Ask("told_by_phone", "text", "电话请示：向谁、何时", required=False),
-    Ask(
+    Field("reason", "text", "什么情况来不及请示"),
+    Field("new_day", "date", "实际开展或改到的日期", required=False, hint="当月已无法开展的，不填"),
+    Field("told_by_phone", "text", "电话请示：向谁、何时", required=False),
+    Field(
         "recovered_on",
         "date",
         "情况恢复的日期",
@@ -39,14 +53,14 @@ LATE = (
     ),
 )
 
-JOINT = Each(SUPERIOR, facts.joint_superiors, "各有关上级党组织")
+JOINT = MultiInstance(SUPERIOR, facts.joint_superiors, "各有关上级党组织")
 ANSWER = Due(3, PROMPT, before=facts.day_before_effect)
 
 DRAFT = State("draft", "草稿", waits_on=BRANCH)
 ASKED = State("asked", "待批复", waits_on=SUPERIOR, due=ANSWER)
 ASKED_JOINT = State("asked_joint", "待各方批复", waits_on=JOINT, due=ANSWER)
 RETURNED = State("returned", "退回修改", waits_on=BRANCH, due=ANSWER)
-APPROVED = State("approved", "已同意", waits_on=CLOCK)
+APPROVED = State("approved", "已同意", waits_on=TIMER)
 CANCEL_ASKED = State("cancel_asked", "申请取消变更", waits_on=SUPERIOR, due=ANSWER)
 REPORTED = State("reported_late", "补报待认可", waits_on=SUPERIOR, due=Due(3, PROMPT))
 IN_FORCE = State("in_force", "已执行")
@@ -143,18 +157,18 @@ def another_if_told(attempt):
 
 AHEAD = (not_july, not_held, still_ahead)
 NEW = (same_month, another_day, not_a_rest_day, asked_ahead, not_taken)
-ANSWERED = (rules.second_person, not_held, day_stands, still_ahead)
-UNDO = (rules.take_back, rules.void_papers)
+ANSWERED = (second_person, not_held, day_stands, still_ahead)
+UNDO = (take_back, void_papers)
 
 # fmt: off
 WORKFLOW = Workflow(
     "date_change", "变更活动时间请示", version=1, opens=DRAFT, opened_by=BRANCH, short="变更时间请示",
-    facts=(Ask("day", "date", "原定日期"), DRAFT_DAY, DRAFT_REASON,
-           Ask("with", "list", "联合开展的支部", required=False)),
+    facts=(Field("day", "date", "原定日期"), DRAFT_DAY, DRAFT_REASON,
+           Field("with", "list", "联合开展的支部", required=False)),
     open_if=(fixed_branch, not_july, day_in_force, not_held, facts.not_in_another, facts.partners_known),
-    subject=facts.subject,
+    business_key=facts.business_key,
     moves=(
-        Move("save", "存草稿", DRAFT, STAY, by=BRANCH, under=CONSENT, asks=(DRAFT_DAY, DRAFT_REASON),
+        Move("save", "存草稿", DRAFT, INTERNAL, by=BRANCH, under=CONSENT, asks=(DRAFT_DAY, DRAFT_REASON),
              does=(facts.write_down,)),
         Move("ask", "提交请示", (DRAFT, RETURNED), ASKED, by=BRANCH, under=CONSENT, asks=(NEW_DAY, REASON),
              only_if=(facts.alone, day_stands, *AHEAD, *NEW), does=(facts.write_down,)),
@@ -163,21 +177,21 @@ WORKFLOW = Workflow(
              does=(facts.write_down, facts.copy_partners)),
         Move("withdraw", "撤回", (DRAFT, ASKED, ASKED_JOINT, RETURNED), WITHDRAWN, by=BRANCH, under=CONSENT),
         Move("approve", "同意", ASKED, APPROVED, by=SUPERIOR, under=CONSENT, asks=(OPINION,),
-             only_if=ANSWERED, does=(rules.move_activity, rules.issue_reply), decides=True,
+             only_if=ANSWERED, does=(move_activity, issue_reply), decides=True,
              consequence="同意即印发批复并编文号，党日随之变更"),
         Move("refuse", "不同意", ASKED, REFUSED, by=SUPERIOR, under=CONSENT, asks=(OPINION,),
-             only_if=(rules.second_person, still_ahead), does=(rules.issue_reply,), decides=True),
+             only_if=(second_person, still_ahead), does=(issue_reply,), decides=True),
         Move("return", "退回修改", ASKED, RETURNED, by=SUPERIOR, under=CONSENT, asks=(OPINION,),
-             only_if=(rules.second_person, still_ahead), decides=True),
-        Move("approve", "同意", ASKED_JOINT, STAY, by=JOINT, under=CONSENT, asks=(OPINION,), only_if=ANSWERED,
-             many=True, decides=True, consequence="各方都同意后党日一并变更"),
+             only_if=(second_person, still_ahead), decides=True),
+        Move("approve", "同意", ASKED_JOINT, INTERNAL, by=JOINT, under=CONSENT, asks=(OPINION,), only_if=ANSWERED,
+             per_participant=True, decides=True, consequence="各方都同意后党日一并变更"),
         Move("refuse", "不同意", ASKED_JOINT, REFUSED, by=JOINT, under=CONSENT, asks=(OPINION,),
-             only_if=(rules.second_person, still_ahead), does=(rules.issue_reply,), decides=True),
-        Move("all_agreed", "各方均已同意", ASKED_JOINT, APPROVED, by=COUNT, under=CONSENT,
-             does=(rules.move_activity, rules.issue_joint_replies)),
-        Move("lapse", "到期未答复", (ASKED, ASKED_JOINT), LAPSED, by=CLOCK, under=PROMPT, on=facts.first_day),
-        Move("expire", "逾期未重报", RETURNED, EXPIRED, by=CLOCK, under=PROMPT, on=facts.first_day),
-        Move("discard", "草稿过期", DRAFT, EXPIRED, by=CLOCK, under=PROMPT,
+             only_if=(second_person, still_ahead), does=(issue_reply,), decides=True),
+        Move("all_agreed", "各方均已同意", ASKED_JOINT, APPROVED, by=AUTOMATIC, under=CONSENT,
+             does=(move_activity, issue_joint_replies)),
+        Move("lapse", "到期未答复", (ASKED, ASKED_JOINT), LAPSED, by=TIMER, under=PROMPT, on=facts.first_day),
+        Move("expire", "逾期未重报", RETURNED, EXPIRED, by=TIMER, under=PROMPT, on=facts.first_day),
+        Move("discard", "草稿过期", DRAFT, EXPIRED, by=TIMER, under=PROMPT,
              on=lambda attempt: attempt.fact_day("day") + timedelta(days=31)),
         Move("revoke", "撤销批复", APPROVED, REVOKED, by=SUPERIOR, under=REVOCABLE, asks=(WHY,),
              only_if=(still_ahead,), does=UNDO),
@@ -186,22 +200,22 @@ WORKFLOW = Workflow(
         Move("ask_cancel", "申请取消变更", APPROVED, CANCEL_ASKED, by=BRANCH, under=REVOCABLE,
              asks=(WHY_CANCEL,), only_if=(still_ahead,)),
         Move("cancel", "同意取消", CANCEL_ASKED, CANCELLED, by=SUPERIOR, under=REVOCABLE, asks=(NOTE,),
-             only_if=(rules.second_person, still_ahead), does=UNDO, decides=True),
+             only_if=(second_person, still_ahead), does=UNDO, decides=True),
         Move("keep", "不取消，按批复执行", CANCEL_ASKED, APPROVED, by=SUPERIOR, under=REVOCABLE, asks=(NOTE,), decides=True,
-             only_if=(rules.second_person,)),
-        Move("take_effect", "日期已到，变更执行", (APPROVED, CANCEL_ASKED), IN_FORCE, by=CLOCK, under=CONSENT,
+             only_if=(second_person,)),
+        Move("take_effect", "日期已到，变更执行", (APPROVED, CANCEL_ASKED), IN_FORCE, by=TIMER, under=CONSENT,
              on=facts.first_day),
         Move("report_late", "事后补报", DRAFT, REPORTED, by=BRANCH, under=FORCE_MAJEURE, asks=LATE,
              only_if=(day_has_come, not_held, facts.within_three_days, another_if_told), warns=(facts.recovery_told,),
              does=(facts.write_down,)),
         Move("accept_late", "认可补报", REPORTED, ACCEPTED_LATE, by=SUPERIOR, under=FORCE_MAJEURE,
-             asks=(NOTE,), only_if=(rules.second_person,), does=(rules.apply_late,), decides=True),
+             asks=(NOTE,), only_if=(second_person,), does=(apply_late,), decides=True),
         Move("not_accept", "不予认可", REPORTED, NOT_ACCEPTED, by=SUPERIOR, under=FORCE_MAJEURE, asks=(NOTE,),
-             only_if=(rules.second_person,), decides=True),
+             only_if=(second_person,), decides=True),
         *(Move("excuse_month", "同意缓开", state, EXCUSED, by=SUPERIOR, under=FORCE_MAJEURE, asks=(NOTE,),
-               only_if=(rules.second_person, *ahead), does=(rules.excuse_month,), decides=True)
+               only_if=(second_person, *ahead), does=(excuse_month,), decides=True)
           for state, ahead in ((ASKED, (still_ahead,)), (REPORTED, ()))),
-        *rules.common_moves(DRAFT, ASKED, ASKED_JOINT, RETURNED, APPROVED, CANCEL_ASKED, REPORTED, undo=UNDO),
+        *common_moves(DRAFT, ASKED, ASKED_JOINT, RETURNED, APPROVED, CANCEL_ASKED, REPORTED, undo=UNDO),
     ),
 )
 # fmt: on

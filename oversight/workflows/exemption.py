@@ -4,20 +4,21 @@ time.
 The branch supports, the superior decides; it ends by itself. Who is exempt stands outside 应到.
 """
 
-from .. import rules
-from ..clauses import clause, house_rule
-from ..grammar import Ask, Due, Effect, Move, State, Workflow, rule
-from ..roles import BRANCH, CLOCK, MEMBER, SUPERIOR
+from oversight.law.clauses import clause, house_rule
+from oversight.law.definition import Due, Effect, Field, Move, State, Workflow, rule
+from oversight.law.roles import BRANCH, MEMBER, SUPERIOR, TIMER
+from oversight.organization import members
+from oversight.rules.common import another_person, common_moves
 
 CARE = clause("G-4.2c")
 ASKED_FOR = house_rule("免予参加由本人申请、支部研究、上级批准，写明起止日期，到期自动恢复。")
 PROMPT = house_rule("支部和上级各 5 个工作日内答复。")
 
-WHY, NOTE = Ask("reason", "text", "理由"), Ask("opinion", "text", "意见", required=False)
+WHY, NOTE = Field("reason", "text", "理由"), Field("opinion", "text", "意见", required=False)
 
 ASKED = State("asked", "待支部研究", waits_on=BRANCH, due=Due(5, PROMPT))
 SUPPORTED = State("supported", "待上级批准", waits_on=SUPERIOR, due=Due(5, PROMPT))
-IN_FORCE = State("in_force", "免予参加中", waits_on=CLOCK)
+IN_FORCE = State("in_force", "免予参加中", waits_on=TIMER)
 ENDED = State("ended", "期满恢复")
 NOT_SUPPORTED = State("not_supported", "支部不同意")
 REFUSED = State("refused", "上级不同意")
@@ -41,12 +42,12 @@ def not_for_the_past(attempt):
 @rule(ASKED_FOR)
 def of_this_branch(attempt):
     """这名党员不在本支部。"""
-    return rules.people.belongs(attempt)
+    return members.belongs(attempt)
 
 
 def _exempt(attempt) -> None:
     """起止日期内不计入应到，最早从批准之日起。"""
-    rules.people.exempt(
+    members.exempt(
         attempt, max(attempt.fact_day("from_on"), attempt.today), attempt.fact_day("until")
     )
 
@@ -54,27 +55,27 @@ def _exempt(attempt) -> None:
 def _resume(attempt) -> None:
     """已批准的，从今天起恢复计入应到。"""
     if attempt.state == IN_FORCE.name:
-        rules.people.exempt(attempt, None, attempt.today)
+        members.exempt(attempt, None, attempt.today)
 
 
 # fmt: off
 WORKFLOW = Workflow(
     "exemption", "免予参加活动申请", version=1, opens=ASKED, opened_by=MEMBER, short="免予参加",
-    facts=(Ask("member", "person", "党员"), Ask("reason", "choice", "原因", choices=rules.people.CARE_REASONS),
-           Ask("from_on", "date", "从哪天起"), Ask("until", "date", "到哪天止")),
+    facts=(Field("member", "person", "党员"), Field("reason", "choice", "原因", choices=members.CARE_REASONS),
+           Field("from_on", "date", "从哪天起"), Field("until", "date", "到哪天止")),
     open_if=(of_this_branch, dated, not_for_the_past),
-    subject=lambda attempt: attempt.case.facts["member"], concerns="member",
+    business_key=lambda attempt: attempt.case.facts["member"], data_subject="member",
     moves=(
         Move("support", "支部同意上报", ASKED, SUPPORTED, by=BRANCH, under=ASKED_FOR, asks=(NOTE,)),
         Move("not_support", "支部不同意", ASKED, NOT_SUPPORTED, by=BRANCH, under=ASKED_FOR, asks=(WHY,)),
         Move("withdraw", "撤回", (ASKED, SUPPORTED), WITHDRAWN, by=MEMBER, under=ASKED_FOR),
         Move("approve", "批准", SUPPORTED, IN_FORCE, by=SUPERIOR, under=CARE, asks=(NOTE,), decides=True,
-             only_if=(rules.another_person, dated), does=(Effect(_exempt),)),
+             only_if=(another_person, dated), does=(Effect(_exempt),)),
         Move("refuse", "不批准", SUPPORTED, REFUSED, by=SUPERIOR, under=ASKED_FOR, asks=(WHY,), decides=True,
-             only_if=(rules.another_person,)),
+             only_if=(another_person,)),
         Move("resume", "提前恢复", IN_FORCE, RESUMED, by=MEMBER, under=CARE, does=(Effect(_resume),)),
-        Move("end", "期满", IN_FORCE, ENDED, by=CLOCK, under=ASKED_FOR, on=lambda attempt: attempt.fact_day("until")),
-        *rules.common_moves(ASKED, SUPPORTED, IN_FORCE, undo=(Effect(_resume),)),
+        Move("end", "期满", IN_FORCE, ENDED, by=TIMER, under=ASKED_FOR, on=lambda attempt: attempt.fact_day("until")),
+        *common_moves(ASKED, SUPPORTED, IN_FORCE, undo=(Effect(_resume),)),
     ),
 )
 # fmt: on

@@ -4,22 +4,24 @@ set.
 Small things are put right on the spot without paper; 组织不力 found by the inspector leads to an order.
 """
 
-from .. import rules
-from ..clauses import clause, house_rule
-from ..grammar import Ask, Due, Move, State, Workflow, rule
-from ..roles import ABOVE, INSPECTOR, OVERSEER
-from ..rules import rectification as facts
+from oversight.law.clauses import clause, house_rule
+from oversight.law.definition import Due, Field, Move, State, Workflow, rule
+from oversight.law.roles import ABOVE, INSPECTOR, OVERSEER
+from oversight.rules import rectification as facts
+from oversight.rules.common import common_moves
 
 INSPECT, GROUND = clause("G-4.4a"), clause("G-4.4f")
 DONE_SOON = house_rule("督查后 5 个工作日内登记情况。")
 LIGHT = house_rule("先查阅记录再到场；同一支部一季度一般只到场一次，发现问题的除外。")
 
-NOTE = Ask("note", "text", "督查情况", required=False)
-REMINDERS = Ask("reminders", "list", "当场提醒、立行立改", required=False)
-FINDINGS = Ask("findings", "list", "组织不力的问题", items=facts.FINDING)
-WHY = Ask("reason", "text", "理由", required=False)
+NOTE = Field("note", "text", "督查情况", required=False)
+REMINDERS = Field("reminders", "list", "当场提醒、立行立改", required=False)
+FINDINGS = Field("findings", "list", "组织不力的问题", items=facts.FINDING)
+WHY = Field("reason", "text", "理由", required=False)
 
-UNDER_WAY = State("under_way", "督查中", waits_on=INSPECTOR, due=Due(5, DONE_SOON, climbs_to=ABOVE))
+UNDER_WAY = State(
+    "under_way", "督查中", waits_on=INSPECTOR, due=Due(5, DONE_SOON, escalate_to=ABOVE)
+)
 CLEAN = State("clean", "督查完毕")
 ORDERED = State("ordered", "已转整改")
 CANCELLED = State("cancelled", "取消督查")
@@ -46,15 +48,15 @@ def day_has_come(attempt):
 # fmt: off
 WORKFLOW = Workflow(
     "inspection", "督查", version=1, opens=UNDER_WAY, opened_by=INSPECTOR, short="督查",
-    facts=(Ask("method", "choice", "督查方式", choices=facts.METHODS), Ask("inspected_on", "date", "督查日期")),
-    subject=facts.visit, on_open=(facts.set_issuer,),
+    facts=(Field("method", "choice", "督查方式", choices=facts.METHODS), Field("inspected_on", "date", "督查日期")),
+    business_key=facts.visit, on_open=(facts.set_issuer,),
     moves=(
         Move("conclude", "登记情况，没有需要整改的", UNDER_WAY, CLEAN, by=INSPECTOR, under=INSPECT,
              asks=(NOTE, REMINDERS), only_if=(day_has_come,), warns=(first_this_quarter,), does=(facts.note_visit,)),
         Move("order", "登记情况并转整改", UNDER_WAY, ORDERED, by=INSPECTOR, under=GROUND,
              asks=(NOTE, REMINDERS, FINDINGS), only_if=(day_has_come, clauses_bind), does=(facts.order,)),
         Move("cancel", "取消督查", UNDER_WAY, CANCELLED, by=OVERSEER, under=LIGHT, asks=(WHY,)),
-        *rules.common_moves(UNDER_WAY),
+        *common_moves(UNDER_WAY),
     ),
 )
 # fmt: on

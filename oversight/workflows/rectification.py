@@ -8,11 +8,12 @@ program never pronounces 问责.
 from dataclasses import replace
 from datetime import timedelta
 
-from .. import rules
-from ..clauses import clause, house_rule
-from ..grammar import STAY, Ask, Due, Move, State, Workflow, rule
-from ..roles import ABOVE, BRANCH, CLOCK, INSPECTOR, ISSUER, OVERSEER, SUPERIOR
-from ..rules import rectification as facts
+from oversight.law.clauses import clause, house_rule
+from oversight.law.definition import INTERNAL, Due, Field, Move, State, Workflow, rule
+from oversight.law.roles import ABOVE, BRANCH, INSPECTOR, ISSUER, OVERSEER, SUPERIOR, TIMER
+from oversight.organization import units
+from oversight.rules import rectification as facts
+from oversight.rules.common import another_person, common_moves
 
 GROUND, INSPECT = clause("G-4.4f"), clause("G-4.4a")
 SIGNED = house_rule("整改通知书由督查人拟稿、有权签发的人签发，拟稿人不能自己签发。")
@@ -29,31 +30,38 @@ STUDY = house_rule("逾期不改的由下达单位或其上级提请研究；系
 
 VERDICTS = (("accepted", "通过"), ("explained", "说明属实"), ("not", "不通过"))
 FACTS = (
-    Ask("method", "choice", "督查方式", choices=facts.METHODS),
-    Ask("inspected_on", "date", "督查日期"),
-    Ask("findings", "list", "问题", items=facts.FINDING),
+    Field("method", "choice", "督查方式", choices=facts.METHODS),
+    Field("inspected_on", "date", "督查日期"),
+    Field("findings", "list", "问题", items=facts.FINDING),
 )
-MEASURE = (Ask("measure", "text", "整改措施或情况说明"), Ask("done_on", "date", "完成日期"))
-WHY, NOTE = Ask("reason", "text", "理由"), Ask("opinion", "text", "意见", required=False)
-JUDGED = (Ask("verdicts", "list", "逐条结论", choices=VERDICTS), Ask("opinion", "text", "复核意见"))
-ANSWERS = (Ask("answers", "list", "逐条答复", required=False), NOTE)
+MEASURE = (Field("measure", "text", "整改措施或情况说明"), Field("done_on", "date", "完成日期"))
+WHY, NOTE = Field("reason", "text", "理由"), Field("opinion", "text", "意见", required=False)
+JUDGED = (
+    Field("verdicts", "list", "逐条结论", choices=VERDICTS),
+    Field("opinion", "text", "复核意见"),
+)
+ANSWERS = (Field("answers", "list", "逐条答复", required=False), NOTE)
 
-DRAFT = State("draft", "待签发", waits_on=SUPERIOR, due=Due(5, SIGNED, climbs_to=ABOVE))
-SIGNED_OFF = State("signed_off", "待印发", waits_on=ISSUER, due=Due(2, SIGNED, climbs_to=ABOVE))
-ISSUED = State("issued", "待签收", waits_on=BRANCH, due=Due(2, SERVED, climbs_to=SUPERIOR))
+DRAFT = State("draft", "待签发", waits_on=SUPERIOR, due=Due(5, SIGNED, escalate_to=ABOVE))
+SIGNED_OFF = State("signed_off", "待印发", waits_on=ISSUER, due=Due(2, SIGNED, escalate_to=ABOVE))
+ISSUED = State("issued", "待签收", waits_on=BRANCH, due=Due(2, SERVED, escalate_to=SUPERIOR))
 FIXING = State(
     "fixing",
     "整改中",
     waits_on=BRANCH,
-    due=Due(15, LIMIT, until=facts.order_due, keeps=True, rungs=(7, 3, 1, 0), climbs_to=ABOVE),
+    due=Due(
+        15, LIMIT, until=facts.order_due, keeps=True, reminders=(7, 3, 1, 0), escalate_to=ABOVE
+    ),
 )
-RECHECK = State("recheck", "待复核", waits_on=SUPERIOR, due=Due(5, RECHECKED, climbs_to=ABOVE))
+RECHECK = State("recheck", "待复核", waits_on=SUPERIOR, due=Due(5, RECHECKED, escalate_to=ABOVE))
 EXTENSION = State(
-    "extension_asked", "申请延期", waits_on=SUPERIOR, due=Due(3, LIMIT, climbs_to=ABOVE)
+    "extension_asked", "申请延期", waits_on=SUPERIOR, due=Due(3, LIMIT, escalate_to=ABOVE)
 )
-OBJECTED = State("objected", "异议待答复", waits_on=SUPERIOR, due=Due(5, HEARD, climbs_to=ABOVE))
+OBJECTED = State("objected", "异议待答复", waits_on=SUPERIOR, due=Due(5, HEARD, escalate_to=ABOVE))
 REVIEW = State("review", "提请复查", waits_on=ABOVE, due=Due(5, HEARD))
-RECALLED = State("recalled", "已收回", waits_on=ISSUER, due=Due(5, RECALLED_RULE, climbs_to=ABOVE))
+RECALLED = State(
+    "recalled", "已收回", waits_on=ISSUER, due=Due(5, RECALLED_RULE, escalate_to=ABOVE)
+)
 CLOSED = State("closed", "已销号")
 DROPPED = State("dropped", "不予签发")
 REISSUED = State("reissued", "已另行下达")
@@ -137,7 +145,7 @@ def answered_once(attempt):
 @rule(HEARD)
 def has_above(attempt):
     """下达单位已是最高一级，没有上一级可以复查。"""
-    return rules.organization.has_above(attempt)
+    return units.has_above(attempt)
 
 
 @rule(STUDY)
@@ -154,44 +162,44 @@ WORKFLOW = Workflow(
     open_if=(has_findings, clauses_bind, already_inspected), on_open=(facts.set_issuer,), inherits=True,
     moves=(
         Move("sign_off", "签发", DRAFT, SIGNED_OFF, by=SUPERIOR, under=SIGNED, asks=(NOTE,), decides=True,
-             only_if=(rules.another_person,)),
+             only_if=(another_person,)),
         Move("drop", "不予签发", (DRAFT, SIGNED_OFF), DROPPED, by=SUPERIOR, under=SIGNED, asks=(WHY,), decides=True,
-             only_if=(rules.another_person,)),
+             only_if=(another_person,)),
         Move("issue", "编号印发", SIGNED_OFF, ISSUED, by=ISSUER, under=GROUND,
-             asks=(Ask("due_on", "date", "整改期限"),), only_if=(workday_ahead,), does=(facts.issue_order,)),
+             asks=(Field("due_on", "date", "整改期限"),), only_if=(workday_ahead,), does=(facts.issue_order,)),
         Move("acknowledge", "签收", ISSUED, FIXING, by=BRANCH, under=SERVED),
         Move("report", "报送整改报告", FIXING, RECHECK, by=BRANCH, under=GROUND,
-             asks=(Ask("items", "list", "逐条整改情况", items=MEASURE),), only_if=(one_item_each, really_done),
+             asks=(Field("items", "list", "逐条整改情况", items=MEASURE),), only_if=(one_item_each, really_done),
              does=(facts.note_report,)),
         Move("accept", "复核并销号", RECHECK, CLOSED, by=SUPERIOR, under=GROUND, asks=JUDGED, decides=True,
-             only_if=(rules.another_person, one_verdict_each, none_fails), does=(facts.close,),
+             only_if=(another_person, one_verdict_each, none_fails), does=(facts.close,),
              consequence="全部通过或说明属实即销号，并印发整改销号通知"),
         Move("send_back", "退回再改", RECHECK, FIXING, by=SUPERIOR, under=GROUND, asks=JUDGED, decides=True,
-             only_if=(rules.another_person, one_verdict_each, some_fail), does=(facts.another_round,)),
+             only_if=(another_person, one_verdict_each, some_fail), does=(facts.another_round,)),
         Move("ask_extension", "申请延期", FIXING, EXTENSION, by=BRANCH, under=LIMIT,
-             asks=(Ask("until", "date", "延到哪天"), WHY), only_if=(later_workday,), does=(facts.note_extension,)),
+             asks=(Field("until", "date", "延到哪天"), WHY), only_if=(later_workday,), does=(facts.note_extension,)),
         Move("grant", "同意延期", EXTENSION, FIXING, by=SUPERIOR, under=LIMIT, asks=(NOTE,), decides=True,
-             only_if=(rules.another_person,), does=(facts.extend,)),
+             only_if=(another_person,), does=(facts.extend,)),
         Move("deny", "不同意延期", EXTENSION, FIXING, by=SUPERIOR, under=LIMIT, asks=(NOTE,), decides=True,
-             only_if=(rules.another_person,)),
+             only_if=(another_person,)),
         Move("object", "提出异议", (ISSUED, FIXING), OBJECTED, by=BRANCH, under=HEARD, asks=(WHY,),
              only_if=(not_answered_before,), does=(facts.note_objection,)),
         Move("answer_objection", "答复异议", OBJECTED, FIXING, by=SUPERIOR, under=HEARD, asks=ANSWERS, decides=True,
-             only_if=(rules.another_person,), does=(facts.note_answer,)),
+             only_if=(another_person,), does=(facts.note_answer,)),
         Move("ask_higher_review", "提请上一级复查", FIXING, REVIEW, by=BRANCH, under=HEARD,
-             asks=(Ask("reason", "text", "理由", required=False),), only_if=(answered_once, has_above)),
+             asks=(Field("reason", "text", "理由", required=False),), only_if=(answered_once, has_above)),
         Move("answer_review", "复查答复", REVIEW, FIXING, by=ABOVE, under=HEARD, asks=ANSWERS, decides=True,
-             only_if=(rules.another_person,), does=(facts.note_answer,)),
-        Move("review_unanswered", "上级未答复，恢复整改", REVIEW, FIXING, by=CLOCK, under=HEARD,
+             only_if=(another_person,), does=(facts.note_answer,)),
+        Move("review_unanswered", "上级未答复，恢复整改", REVIEW, FIXING, by=TIMER, under=HEARD,
              on=lambda attempt: attempt.case.due_on + timedelta(days=1)),
         Move("recall", "收回", SENT, RECALLED, by=SUPERIOR, under=RECALLED_RULE, asks=(WHY,),
              does=(facts.void_order,)),
         Move("reissue", "另行下达", RECALLED, REISSUED, by=ISSUER, under=RECALLED_RULE,
-             asks=(Ask("unit", "text", "应整改的支部", required=False),), does=(facts.order_again,)),
+             asks=(Field("unit", "text", "应整改的支部", required=False),), does=(facts.order_again,)),
         Move("close_recalled", "不再下达", RECALLED, ENDED, by=OVERSEER, under=RECALLED_RULE, asks=(NOTE,)),
-        Move("refer", "提请研究", FIXING, STAY, by=OVERSEER, under=STUDY, asks=(WHY,), only_if=(overdue,),
+        Move("refer", "提请研究", FIXING, INTERNAL, by=OVERSEER, under=STUDY, asks=(WHY,), only_if=(overdue,),
              does=(facts.note_referral,)),
-        *rules.common_moves(*LIVE, RECALLED, undo=(facts.void_order,)),
+        *common_moves(*LIVE, RECALLED, undo=(facts.void_order,)),
     ),
 )
 # fmt: on

@@ -4,18 +4,30 @@ Drafted by the zone office, signed by somebody else of the zone committee; also 
 七一.
 """
 
-from .. import rules
-from ..clauses import clause, house_rule
-from ..grammar import Ask, Move, State, Workflow, rule
-from ..roles import CLOCK, ZONE_OFFICE, ZONE_SIGNER
-from ..rules.sign_off import DRAFT, OPINION, PROPOSED, REVOKED, WHY, drafting, lapsing, sending_back
+from oversight.law.clauses import clause, house_rule
+from oversight.law.definition import Field, Move, State, Workflow, rule
+from oversight.law.roles import TIMER, ZONE_OFFICE, ZONE_SIGNER
+from oversight.papers.replies import issue_zone_notice, void_papers
+from oversight.rules import zone_shift
+from oversight.rules.common import another_person, common_moves
+from oversight.rules.zone_notice import (
+    DRAFT,
+    OPINION,
+    PROPOSED,
+    REVOKED,
+    WHY,
+    drafting,
+    lapsing,
+    sending_back,
+)
+from oversight.rules.zone_shift import end_notice, publish_notice
 
 UNIFORM = clause("G-2.1.1a")
 SIGNED = house_rule("全区改期由党建办拟稿，经党工委成员签发后印发通知。")
 
-NEW_DAY, REASON = Ask("new_day", "date", "全区改到哪一天"), Ask("reason", "text", "改期原因")
+NEW_DAY, REASON = Field("new_day", "date", "全区改到哪一天"), Field("reason", "text", "改期原因")
 
-PUBLISHED = State("published", "已印发", waits_on=CLOCK)
+PUBLISHED = State("published", "已印发", waits_on=TIMER)
 IN_FORCE = State("in_force", "已执行")
 
 
@@ -34,13 +46,13 @@ def day_ahead(attempt):
 @rule(house_rule("改期通知在原定日期和改到的日期都还没有到之前可以撤销。"))
 def both_ahead(attempt):
     """原定日期或改到的日期已经到了，不能再撤销。"""
-    return attempt.today < min(rules.notices.rule_day(attempt), attempt.fact_day("new_day"))
+    return attempt.today < min(zone_shift.rule_day(attempt), attempt.fact_day("new_day"))
 
 
 @rule(house_rule("同一个月只能有一份有效的全区改期通知。"))
 def month_is_free(attempt):
     """这个月已有一份全区改期通知，请先撤销。"""
-    return rules.notices.standing_notice(attempt) is None
+    return zone_shift.standing_notice(attempt) is None
 
 
 @rule(house_rule("不得定在休息日；“七一”活动由区里确定，不受此限。"))
@@ -54,19 +66,19 @@ def workday_or_july(attempt):
 WORKFLOW = Workflow(
     "zone_shift", "全区调整活动时间通知", version=1, opens=DRAFT, opened_by=ZONE_OFFICE, short="全区改期",
     facts=(NEW_DAY, REASON), open_if=(by_the_zone, day_ahead, workday_or_july, month_is_free),
-    subject=rules.notices.month,
+    business_key=zone_shift.month,
     moves=(
         *drafting(SIGNED, day_ahead, under=UNIFORM),
         Move("publish", "签发", PROPOSED, PUBLISHED, by=ZONE_SIGNER, under=SIGNED, asks=(OPINION,),
-             only_if=(rules.another_person, day_ahead, month_is_free),
-             does=(rules.publish_notice, rules.issue_zone_notice), decides=True,
+             only_if=(another_person, day_ahead, month_is_free),
+             does=(publish_notice, issue_zone_notice), decides=True,
              consequence="签发即编文号印发，各支部当月党日一并改期"),
         sending_back(SIGNED),
         Move("revoke", "撤销通知", PUBLISHED, REVOKED, by=ZONE_SIGNER, under=SIGNED, asks=(WHY,),
-             only_if=(both_ahead,), does=(rules.end_notice, rules.void_papers)),
-        lapsing(on=rules.notices.new_day),
-        Move("take_effect", "日期已到", PUBLISHED, IN_FORCE, by=CLOCK, under=UNIFORM, on=rules.notices.new_day),
-        *rules.common_moves(DRAFT, PROPOSED, PUBLISHED, undo=(rules.end_notice, rules.void_papers)),
+             only_if=(both_ahead,), does=(end_notice, void_papers)),
+        lapsing(on=zone_shift.new_day),
+        Move("take_effect", "日期已到", PUBLISHED, IN_FORCE, by=TIMER, under=UNIFORM, on=zone_shift.new_day),
+        *common_moves(DRAFT, PROPOSED, PUBLISHED, undo=(end_notice, void_papers)),
     ),
 )
 # fmt: on

@@ -15,9 +15,9 @@ from flask import Flask
 from werkzeug.serving import make_server
 
 from oversight import create_app
-from oversight.clock import StoppedClock
-from oversight.db import db
-from oversight.rules.activities import plan_year
+from oversight.base.clock import StoppedClock
+from oversight.base.db import db
+from oversight.calendar.party_days import plan_year
 from tests.support import world as worlds
 from tests.support.actors import Play
 from tests.support.html import open_accounts

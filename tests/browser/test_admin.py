@@ -13,9 +13,9 @@ from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
-from oversight.db import db
+from oversight.base.db import db
 from oversight.models import Account, Person
-from oversight.operations import accounts
+from oversight.register import accounts
 from tests.browser.driver import axe_violations, chromium
 from tests.support import messy
 from tests.support.html import PASSWORD

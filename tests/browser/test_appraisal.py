@@ -18,10 +18,10 @@ from selenium.webdriver.support.select import Select
 from werkzeug.serving import make_server
 
 from oversight import create_app
-from oversight.clock import StoppedClock
-from oversight.db import db
+from oversight.base.clock import StoppedClock
+from oversight.base.db import db
+from oversight.demo import zone as demo
 from oversight.models import Account, Appraised, Case, Unit
-from oversight.operations import demo
 from tests.browser.driver import axe_violations, chromium
 from tests.browser.test_pages import Person
 

@@ -15,12 +15,13 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 from werkzeug.serving import make_server
 
-from oversight import create_app, engine
-from oversight.clock import StoppedClock
-from oversight.db import db
+from oversight import create_app
+from oversight.base.clock import StoppedClock
+from oversight.base.db import db
+from oversight.calendar.party_days import activity_for, plan_year
+from oversight.engine import transitions
+from oversight.ledger import attendance
 from oversight.models import Membership, Sighting
-from oversight.operations import attendance
-from oversight.rules.activities import activity_for, plan_year
 from tests.browser.driver import axe_violations, chromium, colours
 from tests.db.test_rectification_walk import fixing, rechecking
 from tests.support import world as worlds
@@ -139,7 +140,7 @@ def _fill(session, site: Site) -> None:
     december = activity_for(session, world.units["village"], 2026, 12).id
     order, recheck = fixing(session, world), rechecking(session, world)
     officer = world.actor("town1.inspector", at("2026-11-06").today)
-    round_ = engine.submit_opening(
+    round_ = transitions.submit_opening(
         session,
         "inspection",
         world.units["community"].id,
@@ -147,7 +148,7 @@ def _fill(session, site: Site) -> None:
         officer,
         at("2026-11-06"),
     )
-    asked = engine.submit_opening(
+    asked = transitions.submit_opening(
         session,
         "exemption",
         unit,
@@ -188,7 +189,7 @@ class Finger:
         """Bring the cookie of somebody who has logged in; the log-in page has its own tests."""
         reader = Reader(self.site.app)
         reader.login(name)
-        self.open("/static/icon.svg")
+        self.open("/healthz")
         self.driver.add_cookie(
             {"name": "oversight", "value": reader.client.get_cookie("oversight").value}
         )

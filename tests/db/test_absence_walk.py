@@ -7,16 +7,19 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
-from oversight import engine, queues
-from oversight.errors import NotYours, RuleSaysNo
+from oversight.base.refusals import Forbidden, RuleViolation
+from oversight.engine import inbox, transitions
 from oversight.models import Attendance, Case, Post
-from oversight.operations import sweep
+from oversight.time import sweep
 from tests.db.test_attendance import cases, record, sheet
 from tests.support.world import at
 
 CALL = {"reached": True, "told": True, "way": "phone", "reason": "外出"}
 MISS = {"reached": False, "told": False, "way": "phone"}
 LESSON = {"form": "visit", "held_on": "2026-11-12", "note": "学习党章"}
+
+
+WALKS = {"absence": "test_contact_lesson_confirmation_and_the_file_closes_itself"}
 
 
 def missing(session, world, unit="village", who="member1", kind="absent"):
@@ -26,7 +29,7 @@ def missing(session, world, unit="village", who="member1", kind="absent"):
 
 def do(session, world, case, move, words=None, who="village.organizer", on="2026-11-12"):
     current = session.get(Case, case.id, populate_existing=True)
-    return engine.submit(
+    return transitions.submit(
         session,
         case.id,
         move,
@@ -37,7 +40,7 @@ def do(session, world, case, move, words=None, who="village.organizer", on="2026
     )
 
 
-def refused(session, world, case, move, words=None, *, match, kind=RuleSaysNo, **more):
+def refused(session, world, case, move, words=None, *, match, kind=RuleViolation, **more):
     before = session.get(Case, case.id, populate_existing=True).version
     with pytest.raises(kind, match=match):
         do(session, world, case, move, words, **more)
@@ -94,7 +97,7 @@ def test_the_secretary_s_own_absence_is_others_to_follow(session, world):
         "record_contact",
         CALL,
         who="village.secretary",
-        kind=NotYours,
+        kind=Forbidden,
         match="办理",
     )
     assert (
@@ -135,7 +138,7 @@ def test_a_mobile_member_who_never_answers_goes_to_the_search(session, world):
     assert asked.state == "unreached"
     assert [
         row.id
-        for row in queues.cases(
+        for row in inbox.cases(
             session,
             world.actor("town1.officer", at("2026-11-12").today),
             "mine",
@@ -177,7 +180,7 @@ def test_the_member_may_object_to_the_finding(session, world):
 
 def test_death_ends_a_follow_up_by_the_superior(session, world):
     case = missing(session, world)
-    refused(session, world, case, "terminate", {"reason": "去世"}, kind=NotYours, match="办理")
+    refused(session, world, case, "terminate", {"reason": "去世"}, kind=Forbidden, match="办理")
     assert (
         do(session, world, case, "terminate", {"reason": "去世"}, who="town1.officer").state
         == "terminated"
@@ -193,7 +196,7 @@ def test_a_contact_is_entered_with_its_own_day_never_ahead_of_it(session, world,
     case = missing(session, world)
     call = {"reached": True, "told": True, "way": "phone", "reason": "外出", "on": on}
     if not good:
-        with pytest.raises(RuleSaysNo, match="联系日期要在活动当天到今天之间"):
+        with pytest.raises(RuleViolation, match="联系日期要在活动当天到今天之间"):
             do(session, world, case, "record_contact", call, on="2026-11-09")
         return
     done = do(session, world, case, "record_contact", call, on="2026-11-09")
@@ -212,17 +215,17 @@ def test_a_follow_up_opened_by_mistake_is_void_and_nobody_is_dropped(session, wo
     again = session.scalar(
         sa.select(Case).where(Case.workflow == "absence", Case.closed_at.is_(None))
     )
-    assert (again.subject, again.state, again.concerns_id) == (
-        case.subject,
+    assert (again.business_key, again.state, again.data_subject_id) == (
+        case.business_key,
         "to_contact",
-        case.concerns_id,
+        case.data_subject_id,
     )
     assert again.due_on == date(2026, 11, 17) and "tries" not in again.facts
 
 
 def test_void_once_the_record_was_corrected_is_the_end(session, world):
     case = missing(session, world)
-    row = session.scalar(sa.select(Attendance).where(Attendance.person_id == case.concerns_id))
+    row = session.scalar(sa.select(Attendance).where(Attendance.person_id == case.data_subject_id))
     row.kind = "present"
     session.commit()
     do(session, world, case, "void", {"reason": "误立"}, who="town1.officer")
@@ -236,7 +239,7 @@ def test_void_once_the_record_was_corrected_is_the_end(session, world):
 
 def test_what_moved_with_its_member_is_not_void_while_the_record_stands(session, world):
     case = missing(session, world)
-    engine.inherit(
+    transitions.reassign_unit(
         session,
         case.id,
         world.units["village2"],

@@ -9,13 +9,13 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
-from oversight import authority, desk_acts, queues
-from oversight.errors import NotYours, RuleSaysNo, WordsWrong
-from oversight.models import AdminChange, Desk, FollowUp, JournalRow, Notice, Post
-from oversight.operations import handover, posts
-from oversight.operations.sweep import sweep
+from oversight.base.refusals import Forbidden, InvalidInput, RuleViolation
+from oversight.engine import authority, desk_acts, inbox
+from oversight.models import AdminChange, FollowUp, JournalRow, Notice, Post, WorkItem
+from oversight.register import handover, posts
+from oversight.time.sweep import sweep
 from tests.support.actors import Play, second_hat
-from tests.support.world import CLOCK
+from tests.support.world import TIMER
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def give(play, giver, unit, office, person, from_on="2026-11-24", to_on="2026-12
 
 def box(play, name):
     who = play.who(name)
-    return [case.id for case in queues.cases(play.session, who, "mine", who.on).items]
+    return [case.id for case in inbox.cases(play.session, who, "mine", who.on).items]
 
 
 def refuse(play, kind, *args, **more):
@@ -58,7 +58,7 @@ def refuse(play, kind, *args, **more):
 
 def test_who_acts_decides_and_signs_as_acting(play):
     case = play.asked()
-    play.refused(NotYours, "authority", case, "town1.clerk", "approve")
+    play.refused(Forbidden, "authority", case, "town1.clerk", "approve")
     give(play, "town1.officer", "town1", "officer", "town1.clerk")
     assert box(play, "town1.clerk") == [case.id]
     play.move(case, "town1.clerk", "approve")
@@ -72,12 +72,12 @@ def test_it_ends_by_itself(play):
     case = play.asked()
     play.on("2026-11-25")
     assert box(play, "town1.clerk") == []
-    play.refused(NotYours, "authority", case, "town1.clerk", "approve")
+    play.refused(Forbidden, "authority", case, "town1.clerk", "approve")
 
 
 def test_it_does_not_begin_early(play):
     give(play, "town1.officer", "town1", "officer", "town1.clerk", from_on="2026-11-25")
-    play.refused(NotYours, "authority", play.asked(), "town1.clerk", "approve")
+    play.refused(Forbidden, "authority", play.asked(), "town1.clerk", "approve")
 
 
 def test_it_ends_with_the_post(play):
@@ -89,14 +89,14 @@ def test_it_ends_with_the_post(play):
         .values(to_on=date(2026, 11, 23))
     )
     play.session.commit()
-    play.refused(NotYours, "authority", case, "town1.clerk", "approve")
+    play.refused(Forbidden, "authority", case, "town1.clerk", "approve")
 
 
 def test_only_for_the_business_it_was_given_for(play):
     give(play, "town1.officer", "town1", "officer", "town1.clerk", workflow="rectification")
     case = play.asked()
     assert box(play, "town1.clerk") == []
-    play.refused(NotYours, "authority", case, "town1.clerk", "approve")
+    play.refused(Forbidden, "authority", case, "town1.clerk", "approve")
 
 
 def test_never_in_an_own_case_of_either(play):
@@ -106,7 +106,7 @@ def test_never_in_an_own_case_of_either(play):
     give(play, "town1.officer", "town1", "officer", "second.hat")
     give(play, "second.hat", "village", "deputy", "village.member1")
     case = play.asked()
-    play.refused(NotYours, "authority", case, "second.hat", "approve")
+    play.refused(Forbidden, "authority", case, "second.hat", "approve")
     assert box(play, "second.hat") == []
 
 
@@ -115,7 +115,7 @@ def test_not_for_one_who_stepped_aside(play):
     give(play, "town1.officer", "town1", "officer", "town1.clerk")
     play.move(case, "town1.officer", "recuse")
     assert box(play, "town1.clerk") == []
-    play.refused(NotYours, "authority", case, "town1.clerk", "approve")
+    play.refused(Forbidden, "authority", case, "town1.clerk", "approve")
 
 
 def test_acting_does_not_join_applicant_and_decider(play):
@@ -138,16 +138,16 @@ def test_acting_does_not_join_applicant_and_decider(play):
     )
     play.session.commit()
     for name in ("town1.clerk", "village.secretary"):
-        play.refused(NotYours, "authority", case, name, "approve")
+        play.refused(Forbidden, "authority", case, name, "approve")
 
 
 def test_acting_is_not_passed_on(play):
     give(play, "town1.officer", "town1", "officer", "town1.clerk")
-    refuse(play, NotYours, "town1.clerk", "town1", "officer", "town1.committee1")
+    refuse(play, Forbidden, "town1.clerk", "town1", "officer", "town1.committee1")
 
 
 def test_an_empty_post_is_filled_from_above(play):
-    refuse(play, NotYours, "zone.officer", "town1", "deputy", "town1.clerk")  # somebody holds it
+    refuse(play, Forbidden, "zone.officer", "town1", "deputy", "town1.clerk")  # somebody holds it
     play.session.execute(
         sa.delete(Post).where(
             Post.unit_id == play.world.units["town1"].id, Post.office == "officer"
@@ -155,7 +155,7 @@ def test_an_empty_post_is_filled_from_above(play):
     )
     play.session.commit()
     case = play.asked()
-    refuse(play, NotYours, "town1.secretary", "town1", "officer", "town1.clerk")
+    refuse(play, Forbidden, "town1.secretary", "town1", "officer", "town1.clerk")
     give(play, "zone.officer", "town1", "officer", "town1.clerk")
     play.move(case, "town1.clerk", "approve")
     assert play.journal(case)[-1].actor == "town1.clerk 代理（青溪镇党委党建办经办人）"
@@ -164,19 +164,31 @@ def test_an_empty_post_is_filled_from_above(play):
 @pytest.mark.parametrize(
     ("kind", "args", "more"),
     [
-        (RuleSaysNo, ("town1.officer", "town1", "officer", "town1.officer"), {}),
-        (RuleSaysNo, ("town1.officer", "town1", "officer", "town2.officer"), {}),
-        (NotYours, ("town1.officer", "town1", "secretary", "town1.clerk"), {}),
-        (RuleSaysNo, ("zone.secadmin", "zone", "secadmin", "zone.officer"), {}),
-        (RuleSaysNo, ("zone.officer", "zone", "officer", "zone.auditor"), {}),
-        (WordsWrong, ("town1.officer", "town1", "officer", "town1.clerk"), {"to_on": "2026-11-01"}),
+        (RuleViolation, ("town1.officer", "town1", "officer", "town1.officer"), {}),
+        (RuleViolation, ("town1.officer", "town1", "officer", "town2.officer"), {}),
+        (Forbidden, ("town1.officer", "town1", "secretary", "town1.clerk"), {}),
+        (RuleViolation, ("zone.secadmin", "zone", "secadmin", "zone.officer"), {}),
+        (RuleViolation, ("zone.officer", "zone", "officer", "zone.auditor"), {}),
         (
-            WordsWrong,
+            InvalidInput,
+            ("town1.officer", "town1", "officer", "town1.clerk"),
+            {"to_on": "2026-11-01"},
+        ),
+        (
+            InvalidInput,
             ("town1.officer", "town1", "officer", "town1.clerk"),
             {"from_on": "2026-11-01"},
         ),
-        (WordsWrong, ("town1.officer", "town1", "officer", "town1.clerk"), {"to_on": "2027-12-31"}),
-        (WordsWrong, ("town1.officer", "town1", "officer", "town1.clerk"), {"workflow": "nothing"}),
+        (
+            InvalidInput,
+            ("town1.officer", "town1", "officer", "town1.clerk"),
+            {"to_on": "2027-12-31"},
+        ),
+        (
+            InvalidInput,
+            ("town1.officer", "town1", "officer", "town1.clerk"),
+            {"workflow": "nothing"},
+        ),
     ],
 )
 def test_who_may_not_be_given_it(play, kind, args, more):
@@ -185,11 +197,11 @@ def test_who_may_not_be_given_it(play, kind, args, more):
 
 def test_it_can_be_taken_back(play):
     row = give(play, "town1.officer", "town1", "officer", "town1.clerk")
-    with pytest.raises(NotYours):
+    with pytest.raises(Forbidden):
         posts.take_back(play.session, row, play.who("town2.officer"), play.at)
     posts.take_back(play.session, row, play.who("town1.officer"), play.at)
     play.session.commit()
-    play.refused(NotYours, "authority", play.asked(), "town1.clerk", "approve")
+    play.refused(Forbidden, "authority", play.asked(), "town1.clerk", "approve")
     assert [
         change.act
         for change in play.session.scalars(sa.select(AdminChange).order_by(AdminChange.id))
@@ -214,15 +226,15 @@ def appoint(play, by, person, unit="town1", office="officer"):
 @pytest.mark.parametrize(
     ("by", "person", "unit", "office", "kind"),
     [
-        ("zone.sysadmin", "town1.clerk", "town1", "officer", NotYours),
-        ("zone.auditor", "town1.clerk", "town1", "officer", NotYours),
-        ("town1.officer", "town1.clerk", "town1", "officer", NotYours),
-        ("town2.officer", "village.member1", "village", "organizer", NotYours),
-        ("zone.secadmin", "zone.secadmin", "town1", "officer", RuleSaysNo),
-        ("zone.secadmin", "town1.officer", "zone", "sysadmin", RuleSaysNo),
-        ("zone.secadmin", "zone.sysadmin", "zone", "auditor", RuleSaysNo),
-        ("zone.secadmin", "town1.officer", "town1", "officer", WordsWrong),
-        ("zone.secadmin", "town1.clerk", "town1", "sysadmin", WordsWrong),
+        ("zone.sysadmin", "town1.clerk", "town1", "officer", Forbidden),
+        ("zone.auditor", "town1.clerk", "town1", "officer", Forbidden),
+        ("town1.officer", "town1.clerk", "town1", "officer", Forbidden),
+        ("town2.officer", "village.member1", "village", "organizer", Forbidden),
+        ("zone.secadmin", "zone.secadmin", "town1", "officer", RuleViolation),
+        ("zone.secadmin", "town1.officer", "zone", "sysadmin", RuleViolation),
+        ("zone.secadmin", "zone.sysadmin", "zone", "auditor", RuleViolation),
+        ("zone.secadmin", "town1.officer", "town1", "officer", InvalidInput),
+        ("zone.secadmin", "town1.clerk", "town1", "sysadmin", InvalidInput),
     ],
 )
 def test_who_may_not_appoint(play, by, person, unit, office, kind):
@@ -255,7 +267,7 @@ def test_open_work_follows_the_post(play):
         posts.end(play.session, post, date(2026, 11, 23), play.who("zone.secadmin"), play.at) == 3
     )
     play.session.commit()
-    rows = play.session.scalars(sa.select(Desk).where(Desk.closed_at.is_(None)))
+    rows = play.session.scalars(sa.select(WorkItem).where(WorkItem.closed_at.is_(None)))
     assert {(row.handed_to, row.claimed_by) for row in rows} == {(None, None)}
     assert [row.person_id for row in play.session.scalars(sa.select(FollowUp))] == [
         world.people["town1.clerk"].id
@@ -301,15 +313,15 @@ def test_a_reminder_is_told_once_on_its_day(play):
 def test_the_checklist_is_as_of_a_day(play):
     case = play.asked()
     unit = play.world.units["village"]
-    then = handover.checklist(play.session, unit, date(2026, 11, 24), date(2026, 11, 24), CLOCK)
+    then = handover.checklist(play.session, unit, date(2026, 11, 24), date(2026, 11, 24), TIMER)
     assert [(row.case.id, row.label) for rows in then.cases.values() for row in rows] == [
         (case.id, "待批复")
     ]
-    before = handover.checklist(play.session, unit, date(2026, 11, 23), date(2026, 11, 24), CLOCK)
+    before = handover.checklist(play.session, unit, date(2026, 11, 23), date(2026, 11, 24), TIMER)
     assert before.count == 0
     play.on("2026-11-25")
     play.move(case, "town1.officer", "refuse")
-    again = handover.checklist(play.session, unit, date(2026, 11, 24), date(2026, 11, 25), CLOCK)
+    again = handover.checklist(play.session, unit, date(2026, 11, 24), date(2026, 11, 25), TIMER)
     assert [(row.label, row.due_on) for rows in again.cases.values() for row in rows] == [
         ("待批复", None)
     ]

@@ -9,11 +9,12 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
-from oversight import engine, queues
-from oversight.errors import NotYours, RuleSaysNo, Stale
-from oversight.models import Case, Desk, Membership, Post
-from oversight.operations import reorganize, sweep
-from oversight.views import api_shapes
+from oversight.base.refusals import Forbidden, RuleViolation, VersionConflict
+from oversight.engine import inbox, transitions
+from oversight.models import Case, Membership, Post, WorkItem
+from oversight.register import reorganize
+from oversight.time import sweep
+from oversight.views.api import shapes
 from tests.db.test_appraisal_cases import branch, move_in
 from tests.db.test_appraisal_walk import SELF, Appraising
 
@@ -41,11 +42,11 @@ def swept(play, day: str) -> Case:
 
 def voters(play) -> set[str]:
     rows = play.session.scalars(
-        sa.select(Desk.person_id).where(
-            Desk.case_id == play.case.id,
-            Desk.role == "committee",
-            Desk.kind == "act",
-            Desk.closed_at.is_(None),
+        sa.select(WorkItem.person_id).where(
+            WorkItem.case_id == play.case.id,
+            WorkItem.role == "committee",
+            WorkItem.kind == "act",
+            WorkItem.closed_at.is_(None),
         )
     )
     names = {person.id: name for name, person in play.world.people.items()}
@@ -92,7 +93,7 @@ def test_an_officer_of_the_superior_does_not_answer_for_himself(session, world):
     officer = world.people["town1.officer"].id
     play.lead("ask_not_counted", member=officer, reason="moved")
     play.no(
-        RuleSaysNo,
+        RuleViolation,
         "not_about_oneself",
         play.say,
         play.case,
@@ -110,7 +111,7 @@ def test_an_officer_of_the_superior_does_not_answer_for_himself(session, world):
     play.do("town1.officer", "ask_review", **WHY)
     for name in ("town1.officer", "town1.secretary", "town1.deputy"):
         play.no(
-            NotYours,
+            Forbidden,
             "authority",
             play.say,
             play.case,
@@ -126,7 +127,7 @@ def test_a_superior_without_an_officer_leaves_the_review_to_who_has_not_decided(
     leave_office(village, "town1.officer", on="2026-11-01")
     village.told()
     village.do("village.member1", "ask_review", **WHY)
-    village.no(NotYours, "authority", village.say, village.case, "town1.secretary", "uphold", {})
+    village.no(Forbidden, "authority", village.say, village.case, "town1.secretary", "uphold", {})
     assert village.do("zone.officer", "uphold").state == "telling"
 
 
@@ -212,7 +213,7 @@ def test_an_answer_written_for_the_last_round_is_not_counted_in_this(village):
     village.do("town1.officer", "close_meeting")
     village.lead("propose", ratings=village.ratings())
     village.no(
-        Stale,
+        VersionConflict,
         None,
         village.say,
         village.case,
@@ -235,7 +236,7 @@ def test_who_stepped_aside_from_leading_still_writes_his_own(village):
     village.begin()
     village.lead("recuse", reason="涉及亲属，不主持本次评议")
     village.do("village.organizer", "open_self_assessment")
-    mine = queues.cases(
+    mine = inbox.cases(
         village.session, village.who("village.secretary"), "mine", village.at.today
     ).items
     assert [case.id for case in mine] == [village.case.id]
@@ -286,9 +287,7 @@ def test_what_a_member_reads_tells_nothing_of_the_others(village):
     one = village.people["village.organizer"]
     village.decide_all(returned={one: "事迹不实"})
     assert village.case.state == "returned"
-    shape = api_shapes.whole(
-        village.session, village.case, village.who("village.more1"), village.at
-    )
+    shape = shapes.whole(village.session, village.case, village.who("village.more1"), village.at)
     assert shape["facts"] == {"year": 2026}
     assert not any(entry["result"] for entry in shape["journal"])
     assert {entry["move"] for entry in shape["journal"]}.isdisjoint(
@@ -298,7 +297,7 @@ def test_what_a_member_reads_tells_nothing_of_the_others(village):
         secret for secret in SECRET if secret in str(shape["journal"]) + str(shape["facts"])
     ]
     assert one not in str(shape)
-    whole = api_shapes.whole(
+    whole = shapes.whole(
         village.session, village.case, village.who("village.secretary"), village.at
     )
     assert whole["facts"]["returned"] == [one] and "事迹不实" in str(whole["journal"])
@@ -309,13 +308,13 @@ def test_who_asks_for_a_review_is_not_told_to_the_others(village):
     village.do("village.member1", "ask_review", **WHY)
     moves = [
         entry["move"]
-        for entry in api_shapes.whole(
+        for entry in shapes.whole(
             village.session, village.case, village.who("village.member2"), village.at
         )["journal"]
     ]
     assert "ask_review" not in moves and "tell" in moves
-    own = api_shapes.whole(
-        village.session, village.case, village.who("village.member1"), village.at
-    )["journal"]
+    own = shapes.whole(village.session, village.case, village.who("village.member1"), village.at)[
+        "journal"
+    ]
     assert [entry["words"] for entry in own if entry["move"] == "ask_review"] == [WHY]
-    assert engine.last_act(village.session, village.case)["what"] == "申请复核"
+    assert transitions.last_act(village.session, village.case)["what"] == "申请复核"

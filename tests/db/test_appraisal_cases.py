@@ -11,12 +11,20 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
-from oversight import queues
-from oversight.errors import NotInSight, NotOpen, NotYours, RuleSaysNo, SomebodyFirst, WordsWrong
-from oversight.models import Appraised, Case, Desk, Membership, Notice, Reminder, ZoneSettingRow
-from oversight.operations import reorganize, sweep
-from oversight.rules import calendar
-from oversight.views import api_shapes
+from oversight.base.refusals import (
+    AlreadyTaken,
+    Forbidden,
+    InvalidInput,
+    InvalidTransition,
+    NotFound,
+    RuleViolation,
+)
+from oversight.calendar import zone
+from oversight.engine import inbox
+from oversight.models import Appraised, Case, Membership, Notice, Reminder, WorkItem, ZoneSettingRow
+from oversight.register import reorganize
+from oversight.time import sweep
+from oversight.views.api import shapes
 from tests.db.test_appraisal_walk import SELF, Appraising, tick
 from tests.support.world import FOUNDED
 
@@ -38,7 +46,7 @@ def branch(session, world, name: str, full: int, **flags) -> Appraising:
 
 
 def setting(play, name: str, value: str) -> None:
-    calendar.forget(play.session)
+    zone.forget(play.session)
     play.session.add(
         ZoneSettingRow(zone_id=play.world.zone.id, name=name, value=value, at=play.at.now)
     )
@@ -76,7 +84,7 @@ def no(play, kind, rule, who, move, **words):
 
 def test_only_in_the_fourth_quarter_but_organs_within_the_year(village):
     """G-3.1.6d: 每年第四季度; O-3.1.6c: 每年至少开展1次, no quarter."""
-    village.on("2026-09-30").no(RuleSaysNo, "in_the_window", village.begin)
+    village.on("2026-09-30").no(RuleViolation, "in_the_window", village.begin)
     organ = Appraising(village.session, village.world, "organ").on("2026-03-10")
     assert organ.begin().state == "preparing"
 
@@ -86,7 +94,7 @@ def test_once_a_year(village):
     village.lead("file")
     village.on("2026-12-10")
     tick(village)
-    village.no(RuleSaysNo, "once_a_year", village.begin)
+    village.no(RuleViolation, "once_a_year", village.begin)
 
 
 def test_probationary_members_take_part_but_are_neither_graded_nor_counted(village):
@@ -105,7 +113,7 @@ def test_a_transfer_until_the_vote_opens_changes_the_roster_and_not_after(villag
     village.assess()
     no(
         village,
-        RuleSaysNo,
+        RuleViolation,
         "has_left",
         "village.secretary",
         "strike",
@@ -119,7 +127,7 @@ def test_a_transfer_until_the_vote_opens_changes_the_roster_and_not_after(villag
     village.lead("add_to_roster", member=village.world.people["community.member1"].id)
     no(
         village,
-        RuleSaysNo,
+        RuleViolation,
         "joined_the_branch",
         "village.secretary",
         "add_to_roster",
@@ -131,7 +139,7 @@ def test_a_transfer_until_the_vote_opens_changes_the_roster_and_not_after(villag
     assert village.case.facts["entitled"] == 8
     no(
         village,
-        NotOpen,
+        InvalidTransition,
         None,
         "village.secretary",
         "strike",
@@ -160,7 +168,7 @@ def test_six_of_eleven_abroad(session, world):
     play.begin()
     for number in range(1, 7):
         play.lead("ask_not_counted", member=world.people[f"far.member{number}"].id, reason="abroad")
-        no(play, NotYours, "authority", "far.secretary", "consent_not_counted")
+        no(play, Forbidden, "authority", "far.secretary", "consent_not_counted")
         play.do("town1.officer", "consent_not_counted")
     assert [
         row.standing
@@ -179,7 +187,7 @@ def test_six_of_eleven_abroad(session, world):
         "teller": world.people["far.member8"].id,
     }
     play.lead("enter_count", **{**far_count(play, 2), **tellers})
-    no(play, RuleSaysNo, "enough_came", "far.secretary", "close_vote")
+    no(play, RuleViolation, "enough_came", "far.secretary", "close_vote")
     play.lead("enter_count", **{**far_count(play, 3), **tellers})
     assert play.lead("close_vote").state == "rating"
 
@@ -217,7 +225,7 @@ def test_the_superior_sends_the_scrutineer_to_a_branch_of_four(session, world):
     own = {"scrutineer": world.people["four.member1"].id, "teller": world.people["four.member2"].id}
     no(
         play,
-        RuleSaysNo,
+        RuleViolation,
         "two_tellers",
         "four.secretary",
         "enter_count",
@@ -237,14 +245,14 @@ def test_the_superior_sends_the_scrutineer_to_a_branch_of_four(session, world):
 def test_nobody_writes_for_another_but_the_branch_which_says_so(village):
     village.begin()
     village.lead("open_self_assessment")
-    no(village, NotYours, "authority", "town1.officer", "file_self_assessment", **SELF)
+    no(village, Forbidden, "authority", "town1.officer", "file_self_assessment", **SELF)
     village.do("village.member1", "file_self_assessment", **SELF)
-    no(village, SomebodyFirst, None, "village.member1", "file_self_assessment", **SELF)
+    no(village, AlreadyTaken, None, "village.member1", "file_self_assessment", **SELF)
     village.lead("file_for", member=village.people["village.more1"], **SELF)
     assert village.row("village.more1").self_by == village.people["village.secretary"]
     no(
         village,
-        SomebodyFirst,
+        AlreadyTaken,
         None,
         "village.secretary",
         "file_for",
@@ -258,7 +266,7 @@ def test_who_is_late_does_not_hold_the_others_up(village):
     village.lead("open_self_assessment")
     for name in list(village.people)[:-1]:
         village.do(name, "file_self_assessment", **SELF)
-    no(village, RuleSaysNo, "self_is_late", "village.secretary", "open_peer_review")
+    no(village, RuleViolation, "self_is_late", "village.secretary", "open_peer_review")
     village.on("2026-12-09").lead("open_peer_review")
     assert village.case.state == "peer_review" and village.row("village.more3").excused == "late"
 
@@ -269,7 +277,7 @@ def test_nobody_reviews_himself_and_nobody_is_left_out(village):
     village.lead("open_peer_review", meeting_on="2026-11-24")
     no(
         village,
-        RuleSaysNo,
+        RuleViolation,
         "not_oneself",
         "village.member1",
         "record_peer_review",
@@ -282,7 +290,7 @@ def test_nobody_reviews_himself_and_nobody_is_left_out(village):
         about=village.people["village.member2"],
         opinion="热心。",
     )
-    no(village, RuleSaysNo, "all_reviewed", "village.secretary", "open_vote")
+    no(village, RuleViolation, "all_reviewed", "village.secretary", "open_vote")
 
 
 def test_no_vote_before_the_meeting_was_held(village):
@@ -291,7 +299,7 @@ def test_no_vote_before_the_meeting_was_held(village):
     village.review_peers()
     no(
         village,
-        RuleSaysNo,
+        RuleViolation,
         "meeting_was_held",
         "village.secretary",
         "open_vote",
@@ -343,7 +351,7 @@ def test_counts_that_do_not_add_up(voting, rule, changed):
         words["tallies"] = words["tallies"][1:]
     if "twice" in changed:
         words["tallies"][0] = words["tallies"][1]
-    no(voting, RuleSaysNo, rule, "village.secretary", "enter_count", **words)
+    no(voting, RuleViolation, rule, "village.secretary", "enter_count", **words)
 
 
 def test_a_grade_outside_the_four(voting):
@@ -351,7 +359,7 @@ def test_a_grade_outside_the_four(voting):
     voting.lead("close_vote")
     error = no(
         voting,
-        WordsWrong,
+        InvalidInput,
         None,
         "village.secretary",
         "propose",
@@ -362,7 +370,7 @@ def test_a_grade_outside_the_four(voting):
 
 def test_too_few_came_so_it_is_called_again(voting):
     voting.lead("enter_count", **voting.ballots(present=3))
-    no(voting, RuleSaysNo, "enough_came", "village.secretary", "close_vote")
+    no(voting, RuleViolation, "enough_came", "village.secretary", "close_vote")
     voting.lead("reconvene")
     assert voting.case.state == "peer_review" and voting.case.facts["meeting_on"] is None
     voting.lead("open_vote", meeting_on="2026-11-24")
@@ -382,7 +390,14 @@ def rating(voting):
 
 def test_a_rating_that_departs_from_the_vote_gives_a_reason(rating):
     changed = rating.ratings(member1="basic")
-    no(rating, RuleSaysNo, "departures_explained", "village.secretary", "propose", ratings=changed)
+    no(
+        rating,
+        RuleViolation,
+        "departures_explained",
+        "village.secretary",
+        "propose",
+        ratings=changed,
+    )
     rating.lead(
         "propose",
         ratings=changed,
@@ -395,7 +410,7 @@ def test_a_rating_that_departs_from_the_vote_gives_a_reason(rating):
 def test_two_grades_from_the_vote_or_into_unqualified_the_member_is_heard(rating, name, grade):
     person = rating.people[f"village.{name}"]
     words = {"ratings": rating.ratings(**{name: grade}), "reasons": {person: "经查不实。"}}
-    no(rating, RuleSaysNo, "harsh_are_heard", "village.secretary", "propose", **words)
+    no(rating, RuleViolation, "harsh_are_heard", "village.secretary", "propose", **words)
     assert rating.lead("propose", **words, heard={person: "本人表示接受。"}).state == "deciding"
 
 
@@ -405,7 +420,7 @@ def test_more_than_a_third_excellent_warns_or_is_refused(rating):
     setting(rating, "appraisal_share", "refuse")
     no(
         rating,
-        RuleSaysNo,
+        RuleViolation,
         "share_kept",
         "village.secretary",
         "propose",
@@ -414,7 +429,7 @@ def test_more_than_a_third_excellent_warns_or_is_refused(rating):
     )
     rating.session.execute(sa.delete(ZoneSettingRow))
     rating.session.commit()
-    calendar.forget(rating.session)
+    zone.forget(rating.session)
     rating.lead("propose", ratings=best, reasons=reasons)
     assert rating.journal(rating.case)[-2].result["warned"] == [
         "优秀等次超过了党员总数的三分之一。"
@@ -433,24 +448,24 @@ def test_where_the_zone_leaves_it_to_the_branch_nothing_goes_up(rating):
 def test_each_of_the_committee_has_a_row_and_nobody_acts_for_another(village):
     village.rated()
     rows = village.session.scalars(
-        sa.select(Desk).where(Desk.case_id == village.case.id, Desk.closed_at.is_(None))
+        sa.select(WorkItem).where(WorkItem.case_id == village.case.id, WorkItem.closed_at.is_(None))
     )
     members = {
         village.world.people[f"town1.{name}"].id
         for name in ("secretary", "deputy", "committee1", "committee2", "committee3")
     }
     assert {row.person_id for row in rows} == members
-    no(village, NotYours, "authority", "town1.officer", "decide", agree=True, opinion="同意")
-    no(village, NotYours, "authority", "zone.secretary", "decide", agree=True, opinion="同意")
+    no(village, Forbidden, "authority", "town1.officer", "decide", agree=True, opinion="同意")
+    no(village, Forbidden, "authority", "zone.secretary", "decide", agree=True, opinion="同意")
     village.do("town1.deputy", "decide", agree=True, opinion="同意")
-    no(village, SomebodyFirst, None, "town1.deputy", "decide", agree=False, opinion="改主意了")
+    no(village, AlreadyTaken, None, "town1.deputy", "decide", agree=False, opinion="改主意了")
 
 
 def test_no_decision_without_quorum_counted_of_those_who_should_attend(village):
     village.rated()
     for name in ("secretary", "deputy"):
         village.do(f"town1.{name}", "decide", agree=True, opinion="同意")
-    no(village, RuleSaysNo, "quorum_reached", "town1.officer", "close_meeting")
+    no(village, RuleViolation, "quorum_reached", "town1.officer", "close_meeting")
     village.do("town1.committee1", "decide", agree=True, opinion="同意")
     assert (
         village.do("town1.officer", "close_meeting", minutes="到会 3 人，一致同意。").state
@@ -469,11 +484,11 @@ def test_yes_needs_more_than_half_of_those_entitled_not_of_those_present(village
 def test_three_of_five_recused_refer_upward(village):
     village.rated()
     for number, name in enumerate(("secretary", "committee1", "committee2")):
-        assert village.case.raised == 0
+        assert village.case.escalation_level == 0
         village.do(f"town1.{name}", "recuse", reason="与被评党员有亲属关系")
-        assert village.case.raised == (number == 2)
+        assert village.case.escalation_level == (number == 2)
     assert village.case.state == "deciding"
-    no(village, NotYours, "authority", "town1.deputy", "decide", agree=True, opinion="同意")
+    no(village, Forbidden, "authority", "town1.deputy", "decide", agree=True, opinion="同意")
     for name in ("secretary", "deputy", "committee1", "committee2", "committee3"):
         village.do(f"zone.{name}", "decide", agree=True, opinion="同意")
     assert village.case.state == "telling"
@@ -482,7 +497,7 @@ def test_three_of_five_recused_refer_upward(village):
 def test_a_member_of_the_branch_does_not_decide_his_own(village):
     move_in(village, "town1.committee1", "village")
     village.rated()
-    no(village, SomebodyFirst, None, "town1.committee1", "decide", agree=True, opinion="同意")
+    no(village, AlreadyTaken, None, "town1.committee1", "decide", agree=True, opinion="同意")
     for name in ("secretary", "deputy", "committee2", "committee3"):
         village.do(f"town1.{name}", "decide", agree=True, opinion="同意")
     assert village.case.state == "telling", "recused from the start, so nobody waits for him"
@@ -503,7 +518,7 @@ def test_single_ratings_are_sent_back_with_a_reason_and_only_they_are_proposed_a
     assert village.row("village.member1").returned is None
     no(
         village,
-        RuleSaysNo,
+        RuleViolation,
         "everybody_rated",
         "village.secretary",
         "propose",
@@ -537,8 +552,10 @@ def test_a_late_committee_is_taken_over_by_the_one_above(village):
     village.rated()
     village.on("2026-12-09").do("zone.officer", "take_over", reason="镇党委逾期未审批")
     rows = village.session.scalars(
-        sa.select(Desk).where(
-            Desk.case_id == village.case.id, Desk.closed_at.is_(None), Desk.kind == "act"
+        sa.select(WorkItem).where(
+            WorkItem.case_id == village.case.id,
+            WorkItem.closed_at.is_(None),
+            WorkItem.kind == "act",
         )
     )
     assert {row.unit_id for row in rows} == {village.world.units["zone"].id}
@@ -549,19 +566,19 @@ def test_a_late_committee_is_taken_over_by_the_one_above(village):
 
 def test_a_review_is_asked_once_in_time_and_answered_by_others(village):
     village.told()
-    no(village, NotInSight, None, "village2.member1", "ask_review", reason="我不同意")
+    no(village, NotFound, None, "village2.member1", "ask_review", reason="我不同意")
     village.on("2026-12-01").do(
         "village.member1", "ask_review", reason="请复核，全年参加了全部活动。"
     )
     assert village.case.state == "under_review"
-    no(village, NotOpen, None, "village.secretary", "file")
-    no(village, NotYours, "authority", "town1.secretary", "uphold")
+    no(village, InvalidTransition, None, "village.secretary", "file")
+    no(village, Forbidden, "authority", "town1.secretary", "uphold")
     village.do("town1.officer", "change_rating", grade="excellent", opinion="情况属实。")
     assert village.case.state == "telling" and village.row("village.member1").grade == "excellent"
     village.lead("tell")
     no(
         village,
-        RuleSaysNo,
+        RuleViolation,
         "asked_once_in_time",
         "village.member1",
         "ask_review",
@@ -573,7 +590,14 @@ def test_a_review_is_asked_once_in_time_and_answered_by_others(village):
 def test_after_five_working_days_nobody_asks_any_more(village):
     village.told()
     village.on("2026-12-02")
-    no(village, RuleSaysNo, "asked_once_in_time", "village.member2", "ask_review", reason="请复核")
+    no(
+        village,
+        RuleViolation,
+        "asked_once_in_time",
+        "village.member2",
+        "ask_review",
+        reason="请复核",
+    )
 
 
 def test_filed_in_haste_a_review_may_still_be_asked_for(village):
@@ -648,13 +672,13 @@ def test_members_read_their_own_words_and_nobody_elses(village):
     village.begin()
     village.assess()
     member = village.world.actor("village.member1", village.at.today)
-    shape = api_shapes.whole(village.session, village.case, member, village.at)
+    shape = shapes.whole(village.session, village.case, member, village.at)
     written = [
         row for row in shape["journal"] if row["move"] == "file_self_assessment" and row["words"]
     ]
     assert len(written) == 1
     secretary = village.world.actor("village.secretary", village.at.today)
-    shape = api_shapes.whole(village.session, village.case, secretary, village.at)
+    shape = shapes.whole(village.session, village.case, secretary, village.at)
     assert len([row for row in shape["journal"] if row["words"].get("text")]) == 8
     assert "不够深" not in str(shape["facts"])
 
@@ -666,7 +690,7 @@ def test_the_boxes_follow_the_rows(village):
 
     def mine(name):
         who = village.world.actor(name, today)
-        return [case.id for case in queues.cases(village.session, who, "mine", today).items]
+        return [case.id for case in inbox.cases(village.session, who, "mine", today).items]
 
     assert mine("village.member1") == [village.case.id] and mine("village.secretary") == [
         village.case.id

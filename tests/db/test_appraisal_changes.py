@@ -9,7 +9,7 @@ from datetime import date
 
 import pytest
 
-from oversight.errors import NotOpen, RuleSaysNo
+from oversight.base.refusals import InvalidTransition, RuleViolation
 from tests.db.test_appraisal_cases import move_out, no
 from tests.db.test_appraisal_walk import Appraising
 
@@ -90,7 +90,7 @@ def test_who_only_moved_away_is_rated_to_the_end_where_the_vote_was(village):
     move_out(village, "village.more3")
     refused = no(
         village,
-        RuleSaysNo,
+        RuleViolation,
         "has_died_or_quit",
         "village.secretary",
         "strike_gone",
@@ -114,7 +114,15 @@ def test_a_committee_cannot_send_back_whom_death_has_taken(village):
 def test_nobody_is_struck_while_the_committee_sits(village):
     village.rated()
     gone = dies(village, "village.more3")
-    no(village, NotOpen, None, "village.secretary", "strike_gone", member=gone, reason="death")
+    no(
+        village,
+        InvalidTransition,
+        None,
+        "village.secretary",
+        "strike_gone",
+        member=gone,
+        reason="death",
+    )
 
 
 # A consent that was late --------------------------------------------------------------------------
@@ -130,7 +138,7 @@ def test_taking_over_a_late_consent_raises_that_consent_and_nothing_else(village
     village.on("2026-12-02").do("zone.officer", "take_over", reason="上级逾期没有答复")
     assert "zone" in village.desks(village.case)
     village.do("zone.officer", answer)
-    assert village.case.raised == 0
+    assert village.case.escalation_level == 0
     village.on("2026-12-03").assess()
     village.review_peers()
     village.vote()

@@ -9,8 +9,8 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
-from oversight.errors import NotInSight, NotYours, RuleSaysNo
-from oversight.models import Appraised, Desk
+from oversight.base.refusals import Forbidden, NotFound, RuleViolation
+from oversight.models import Appraised, WorkItem
 from tests.support.actors import Play
 
 PEOPLE = ("secretary", "organizer", "member1", "member2", "member3", "more1", "more2", "more3")
@@ -148,6 +148,9 @@ class Appraising(Play):
         return self.lead("tell")
 
 
+WALKS = {"appraisal": "test_from_the_roster_to_the_archive"}
+
+
 @pytest.fixture
 def village(session, world):
     return Appraising.of_eight(session, world)
@@ -188,9 +191,9 @@ def test_from_the_roster_to_the_archive(village):
 
 
 def tick(play) -> bool:
-    from oversight import engine
+    from oversight.engine import transitions
 
-    done = engine.tick(play.session, play.case.id, play.at)
+    done = transitions.tick(play.session, play.case.id, play.at)
     play.session.commit()
     return done
 
@@ -199,12 +202,12 @@ def test_each_member_finds_the_self_assessment_on_the_desk(village):
     village.begin()
     village.lead("open_self_assessment")
     rows = village.session.scalars(
-        sa.select(Desk).where(Desk.case_id == village.case.id, Desk.closed_at.is_(None))
+        sa.select(WorkItem).where(WorkItem.case_id == village.case.id, WorkItem.closed_at.is_(None))
     )
     assert {row.person_id for row in rows} == set(village.people.values())
     village.do("village.member1", "file_self_assessment", **SELF)
     rows = village.session.scalars(
-        sa.select(Desk).where(Desk.case_id == village.case.id, Desk.closed_at.is_(None))
+        sa.select(WorkItem).where(WorkItem.case_id == village.case.id, WorkItem.closed_at.is_(None))
     )
     assert village.people["village.member1"] not in {row.person_id for row in rows}
 
@@ -223,7 +226,7 @@ def test_the_zone_deploys_when_and_every_branch_gets_the_notice(village):
     case = deploy(village)
     assert case.state == "in_force" and case.number == "云党工〔2026〕1号"
     assert "village" in village.desks(case, "copy") and "organ" in village.desks(case, "copy")
-    village.no(RuleSaysNo, "in_the_window", village.begin)
+    village.no(RuleViolation, "in_the_window", village.begin)
     village.on("2027-01-20")
     assert village.begin().state == "preparing"
 
@@ -240,9 +243,9 @@ def test_who_drafts_the_deployment_does_not_sign_it(village):
         until="2026-12-31",
     )
     village.move(case, "zone.officer", "propose")
-    village.refused(NotYours, "authority", case, "zone.officer", "sign")
+    village.refused(Forbidden, "authority", case, "zone.officer", "sign")
     village.no(
-        NotInSight,
+        NotFound,
         None,
         village.open,
         "town1.officer",
@@ -253,7 +256,7 @@ def test_who_drafts_the_deployment_does_not_sign_it(village):
         until="2026-12-31",
     )
     village.no(
-        RuleSaysNo,
+        RuleViolation,
         "about_the_fourth_quarter",
         village.open,
         "zone.officer",

@@ -9,10 +9,10 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
-from oversight.errors import NotInSight, NotYours, RuleSaysNo, WordsWrong
+from oversight.base.refusals import Forbidden, InvalidInput, NotFound, RuleViolation
+from oversight.calendar.party_days import activity_for, status
+from oversight.ledger import attendance
 from oversight.models import Activity, ActivityChange, Attendance, Case
-from oversight.operations import attendance
-from oversight.rules.activities import activity_for, status
 from tests.support.world import at
 
 DAY = "2026-11-06"
@@ -98,7 +98,7 @@ def test_the_same_sheet_twice_changes_nothing(session, world):
 def test_a_sheet_that_does_not_add_up_is_refused_by_name(session, world, wrong, said):
     raw = sheet(world)
     wrong(raw, world)
-    with pytest.raises(WordsWrong, match=said):
+    with pytest.raises(InvalidInput, match=said):
         record(session, world, raw)
     session.rollback()
     assert session.scalars(sa.select(Attendance)).all() == [] and cases(session) == []
@@ -115,12 +115,12 @@ def test_a_sheet_that_does_not_add_up_is_refused_by_name(session, world, wrong, 
     ],
 )
 def test_a_sheet_that_cannot_be_read_is_refused(raw):
-    with pytest.raises(WordsWrong):
+    with pytest.raises(InvalidInput):
         attendance.read_sheet(raw)
 
 
 def test_an_activity_of_the_future_cannot_have_been_held(session, world):
-    with pytest.raises(RuleSaysNo, match="还没有开展"):
+    with pytest.raises(RuleViolation, match="还没有开展"):
         record(session, world, sheet(world), month=12)
 
 
@@ -130,16 +130,16 @@ def test_held_on_another_day_without_consent_is_flagged(session, world):
 
 
 def test_another_branch_cannot_see_and_a_superior_cannot_write(session, world):
-    with pytest.raises(NotInSight):
+    with pytest.raises(NotFound):
         record(session, world, sheet(world), who="community.secretary")
     session.rollback()
-    with pytest.raises(NotYours):
+    with pytest.raises(Forbidden):
         record(session, world, sheet(world), who="town1.officer")
 
 
 def test_a_correction_needs_a_reason_and_is_a_new_version(session, world):
     record(session, world, sheet(world, absent=("member1",)))
-    with pytest.raises(RuleSaysNo, match="更正"):
+    with pytest.raises(RuleViolation, match="更正"):
         record(session, world, sheet(world))
     session.rollback()
     record(session, world, sheet(world, why="本人在分会场参加，漏登"))

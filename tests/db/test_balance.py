@@ -15,10 +15,10 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from oversight import engine, journal
-from oversight.models import Activity, Attendance, Case, Desk, JournalRow
-from oversight.operations import attendance
-from oversight.rules.activities import activity_for
+from oversight.calendar.party_days import activity_for
+from oversight.engine import journal, transitions
+from oversight.ledger import attendance
+from oversight.models import Activity, Attendance, Case, JournalRow, WorkItem
 from tests.support.world import at
 
 NAMES = ("secretary", "organizer", "member1", "member2", "member3")
@@ -171,7 +171,7 @@ class Book:
     def case(self, month: int, name: str) -> Case:
         return self.session.scalar(
             sa.select(Case).where(
-                Case.subject == f"{self.activities[month].id}:{self.id(name)}",
+                Case.business_key == f"{self.activities[month].id}:{self.id(name)}",
                 Case.closed_at.is_(None),
             )
         )
@@ -201,7 +201,7 @@ class Book:
                 return
             if move == "record_lesson":
                 words = {**words, "held_on": self.today.isoformat()}
-            engine.perform(
+            transitions.perform(
                 self.session, case.id, move, self.who(role, name), words, version=None, at=self.at
             )
         if end:
@@ -226,9 +226,9 @@ class Book:
 
     def every_absentee_is_followed_up_once(self, month: int, row: Activity) -> None:
         cases = self.session.execute(
-            sa.select(Case.concerns_id, Case.state, Case.closed_at).where(
+            sa.select(Case.data_subject_id, Case.state, Case.closed_at).where(
                 Case.workflow == "absence",
-                Case.subject.startswith(row.id),
+                Case.business_key.startswith(row.id),
                 Case.state != "corrected",
             )
         ).all()
@@ -261,7 +261,9 @@ class Book:
         assert confirmed == Counter({case.id: 1 for case in cases if case.state == "made_up"}), "21"
         desks = Counter(
             self.session.scalars(
-                sa.select(Desk.case_id).where(Desk.kind == "act", Desk.closed_at.is_(None))
+                sa.select(WorkItem.case_id).where(
+                    WorkItem.kind == "act", WorkItem.closed_at.is_(None)
+                )
             )
         )
         assert desks == Counter({case.id: 1 for case in cases if case.open}), "22"

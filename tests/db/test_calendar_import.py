@@ -9,12 +9,14 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
-from oversight import engine
-from oversight.errors import WordsWrong
+from oversight.base.refusals import InvalidInput
+from oversight.calendar import holidays
+from oversight.calendar.party_days import activity_for, status
+from oversight.calendar.zone import zone_calendar
+from oversight.engine import transitions
+from oversight.ledger import own_days
 from oversight.models import Activity, CalendarRow, PublishedYear
-from oversight.operations import calendar
-from oversight.rules.activities import activity_for, record_held, status
-from oversight.rules.calendar import zone_calendar
+from oversight.register import rest_days
 from tests.support.world import at
 
 NOTICE = """date,kind,name,source
@@ -25,7 +27,8 @@ NOTICE = """date,kind,name,source
 
 
 def load(session, world, text: str, day: str):
-    return calendar.load(session, world.zone.id, calendar.read_csv(text.encode()), at(day))
+    notice = holidays.read_csv(text.encode())
+    return rest_days.load(session, world.zone.id, notice, None, at(day))
 
 
 def february(session, world, unit: str) -> Activity:
@@ -36,7 +39,7 @@ def february(session, world, unit: str) -> Activity:
 def planned(session, world):
     """A year that was planned before its notice was out."""
     assert zone_calendar(session, world.zone.id).provisional(2027)
-    made, moved = calendar.schedule(session, world.zone.id, 2027, at("2026-11-24"))
+    made, moved = holidays.schedule(session, world.zone.id, 2027, at("2026-11-24"))
     assert (made, moved) == (7 * 12, 0)
     session.commit()
     return world
@@ -75,7 +78,7 @@ def test_moved_and_held_and_past_days_stay(session, planned):
         for name in ("village", "community", "organ", "village2")
     }
     assert {row.day for row in march.values()} == {date(2027, 3, 5)}
-    case = engine.submit_opening(
+    case = transitions.submit_opening(
         session,
         "date_change",
         planned.units["village"].id,
@@ -84,7 +87,7 @@ def test_moved_and_held_and_past_days_stay(session, planned):
         at("2027-02-22"),
         then=("ask", {"new_day": "2027-03-10", "reason": "清淤集中施工，到会不足半数"}),
     )
-    engine.submit(
+    transitions.submit(
         session,
         case.id,
         "approve",
@@ -93,7 +96,13 @@ def test_moved_and_held_and_past_days_stay(session, planned):
         version=case.version,
         at=at("2027-02-23"),
     )
-    record_held(session, march["organ"], date(2027, 3, 2), None, at("2027-03-02"))
+    own_days.record_held(
+        session,
+        march["organ"],
+        date(2027, 3, 2),
+        planned.actor("organ.secretary", date(2027, 3, 2)),
+        at("2027-03-02"),
+    )
     before = february(session, planned, "community").day
     done = load(session, planned, NOTICE + "2027-03-05,rest,假日,国办通知\n", "2027-03-03")
     assert march["village"].day == date(2027, 3, 10), "moved by consent"
@@ -132,7 +141,7 @@ def test_a_year_nobody_planned_is_not_planned_by_an_import(session, world):
 
 
 def test_byte_order_mark_and_windows_lines_are_read():
-    days = calendar.read_csv(b"\xef\xbb\xbf" + NOTICE.replace("\n", "\r\n").encode())
+    days = holidays.read_csv(b"\xef\xbb\xbf" + NOTICE.replace("\n", "\r\n").encode())
     assert [(day.on.isoformat(), day.kind) for day in days] == [
         ("2027-02-05", "rest"),
         ("2027-02-12", "rest"),
@@ -147,8 +156,8 @@ def test_every_bad_row_is_named_with_line_and_value():
         + "2027/02/13,rest,春节,国办\n2027-02-30,rest,春节,国办\n2027-02-05,work,春节,国办\n\n"
         "2027-03-01,free,春节,国办\n2027-03-02,rest,,国办\n2027-03-03,rest,春节\n1999-01-01,rest,元旦,国办\n"
     )
-    with pytest.raises(WordsWrong) as wrong:
-        calendar.read_csv(bad.encode())
+    with pytest.raises(InvalidInput) as wrong:
+        holidays.read_csv(bad.encode())
     assert list(wrong.value.fields.values()) == [
         "第 5 行：日期要写成 2027-02-05 这样，这里是“2027/02/13”",
         "第 6 行：日期要写成 2027-02-05 这样，这里是“2027-02-30”",
@@ -177,6 +186,6 @@ def test_every_bad_row_is_named_with_line_and_value():
     ],
 )
 def test_a_file_that_is_none_is_refused_in_a_sentence(raw, sentence):
-    with pytest.raises(WordsWrong) as wrong:
-        calendar.read_csv(raw)
+    with pytest.raises(InvalidInput) as wrong:
+        holidays.read_csv(raw)
     assert wrong.value.sentence == sentence

@@ -11,7 +11,7 @@ import openpyxl
 import pytest
 import sqlalchemy as sa
 
-from oversight.commands import around
+from oversight.commands import context
 from oversight.models import Account, AdminChange, Membership, Person, Slip, Unit
 from tests.db.test_cli import Terminal
 from tests.support import messy
@@ -79,7 +79,7 @@ def test_bars_are_for_terminals_only(monkeypatch, tmp_path, term, bars):
     reader, writer = pty.openpty() if term else os.pipe()
     with os.fdopen(writer, "w") as screen:
         monkeypatch.setattr("sys.stderr", screen)
-        with around.progress() as stage:
+        with context.progress() as stage:
             stage("read")(7)
             stage("write", 40)(30)
         screen.write("end")

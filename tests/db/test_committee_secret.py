@@ -10,9 +10,9 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
-from oversight.errors import NotYours, RuleSaysNo, WordsWrong
-from oversight.models import Desk, JournalRow
-from oversight.rules import calendar
+from oversight.base.refusals import Forbidden, InvalidInput, RuleViolation
+from oversight.calendar import zone
+from oversight.models import JournalRow, WorkItem
 from tests.db.test_appraisal_cases import branch, no, setting
 from tests.db.test_appraisal_walk import Appraising
 
@@ -55,11 +55,13 @@ def enter(play, **changed):
 def test_every_member_has_a_row_and_nobody_votes_at_his_desk(village):
     village.rated()
     rows = village.session.scalars(
-        sa.select(Desk.person_id).where(Desk.case_id == village.case.id, Desk.closed_at.is_(None))
+        sa.select(WorkItem.person_id).where(
+            WorkItem.case_id == village.case.id, WorkItem.closed_at.is_(None)
+        )
     )
     assert set(rows) == {village.world.people[f"town1.{name}"].id for name in FIVE}
     refused = no(
-        village, RuleSaysNo, "said_aloud", "town1.deputy", "decide", agree=True, opinion="同意"
+        village, RuleViolation, "said_aloud", "town1.deputy", "decide", agree=True, opinion="同意"
     )
     assert "无记名" in refused.sentence
 
@@ -69,8 +71,8 @@ def test_the_counts_decide_and_nobody_is_named_with_a_vote(village):
     enter(village, against=2)
     assert village.case.state == "telling"
     answers = village.session.execute(
-        sa.select(Desk.person_id, Desk.answer).where(
-            Desk.case_id == village.case.id, Desk.role == "committee"
+        sa.select(WorkItem.person_id, WorkItem.answer).where(
+            WorkItem.case_id == village.case.id, WorkItem.role == "committee"
         )
     ).all()
     assert {answer for _person, answer in answers} == {"came"} and len(answers) == 5
@@ -106,7 +108,7 @@ def test_who_stayed_away_is_noted_and_counts_among_those_who_should_attend(villa
     village.rated()
     no(
         village,
-        RuleSaysNo,
+        RuleViolation,
         "quorum_came",
         "town1.officer",
         "enter_ballots",
@@ -114,7 +116,9 @@ def test_who_stayed_away_is_noted_and_counts_among_those_who_should_attend(villa
     )
     enter(village, came=FIVE[:3])
     absent = village.session.scalars(
-        sa.select(Desk.person_id).where(Desk.case_id == village.case.id, Desk.answer == "absent")
+        sa.select(WorkItem.person_id).where(
+            WorkItem.case_id == village.case.id, WorkItem.answer == "absent"
+        )
     )
     assert set(absent) == {village.world.people[f"town1.{name}"].id for name in FIVE[3:]}
 
@@ -144,14 +148,14 @@ def test_counts_that_do_not_add_up(village, rule, words):
     found = ballots(village, **words)
     if "teller" in words:
         found["teller"] = village.world.people[words["teller"]].id
-    no(village, RuleSaysNo, rule, "town1.officer", "enter_ballots", **found)
+    no(village, RuleViolation, rule, "town1.officer", "enter_ballots", **found)
 
 
 def test_who_came_is_a_list_of_people_whatever_is_sent(village):
     village.rated()
     no(
         village,
-        RuleSaysNo,
+        RuleViolation,
         "came_are_members",
         "town1.officer",
         "enter_ballots",
@@ -159,7 +163,7 @@ def test_who_came_is_a_list_of_people_whatever_is_sent(village):
     )
     no(
         village,
-        WordsWrong,
+        InvalidInput,
         None,
         "town1.officer",
         "enter_ballots",
@@ -176,7 +180,7 @@ def test_single_ratings_go_back_by_the_count(village):
     ]
     no(
         village,
-        RuleSaysNo,
+        RuleViolation,
         "returned_votes_fit",
         "town1.officer",
         "enter_ballots",
@@ -201,11 +205,11 @@ def test_a_meeting_that_has_begun_keeps_its_manner(village):
         sa.text("UPDATE zone_settings SET value = 'open' WHERE name = 'appraisal_vote'")
     )
     village.session.commit()
-    calendar.forget(village.session)
-    no(village, RuleSaysNo, "said_aloud", "town1.deputy", "decide", agree=True, opinion="同意")
+    zone.forget(village.session)
+    no(village, RuleViolation, "said_aloud", "town1.deputy", "decide", agree=True, opinion="同意")
     assert enter(village, against=3).state == "returned"
     village.lead("propose", ratings=village.ratings())
-    no(village, RuleSaysNo, "by_paper", "town1.officer", "enter_ballots", **ballots(village))
+    no(village, RuleViolation, "by_paper", "town1.officer", "enter_ballots", **ballots(village))
     village.do("town1.deputy", "decide", agree=True, opinion="同意")
 
 
@@ -214,7 +218,7 @@ def test_who_voted_on_paper_reviews_nobodys_rating(village):
     enter(village)
     village.lead("tell")
     village.do("village.member1", "ask_review", reason="我认为等次偏低")
-    no(village, NotYours, "authority", "town1.secretary", "uphold", opinion="维持")
+    no(village, Forbidden, "authority", "town1.secretary", "uphold", opinion="维持")
     village.do("town1.officer", "uphold", opinion="维持")
     assert village.case.state == "telling"
 
@@ -228,7 +232,7 @@ def test_the_minutes_keep_what_each_meeting_did(village):
         sa.text("UPDATE zone_settings SET value = 'open' WHERE name = 'appraisal_vote'")
     )
     village.session.commit()
-    calendar.forget(village.session)
+    zone.forget(village.session)
     village.lead("propose", ratings=village.ratings())
     village.do("town1.secretary", "decide", agree=False, opinion="仍不同意")
     for name in ("deputy", "committee1", "committee2"):

@@ -7,7 +7,7 @@ step.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -21,9 +21,9 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from oversight import engine, journal
-from oversight.errors import No
-from oversight.models import Activity, Case, Desk, JournalRow, Paper
+from oversight.base.refusals import DomainError
+from oversight.engine import journal, transitions
+from oversight.models import Activity, Case, JournalRow, Paper, WorkItem
 from tests.support.actors import GOOD_WORDS, REASON, Play, second_hat
 
 DAY, BEGIN, DAYS = date(2026, 12, 4), date(2026, 11, 24), timedelta(days=1)
@@ -180,7 +180,7 @@ MOVES = (
     "terminate",
 )
 STOPS = ("void", "terminate", "withdraw", "refuse", "lapse", "expire", "take_effect")
-CLOCK = ("lapse", "expire", "take_effect")
+TIMER = ("lapse", "expire", "take_effect")
 
 
 class DateChange(RuleBasedStateMachine):
@@ -196,6 +196,7 @@ class DateChange(RuleBasedStateMachine):
         self.believed = dict.fromkeys(UNITS, Request())
         self.case_ids: dict[str, str] = {}
         self.closed: dict[str, str] = {}
+        self.since: dict[str, datetime] = {}
         self.play.session.rollback()
 
     def teardown(self):
@@ -213,10 +214,22 @@ class DateChange(RuleBasedStateMachine):
         if got is not None:
             DateChange.made += 1
             assert got.state == want.state, told + got.state
+            self.holds(unit, got, want, move, told)
             self.believed[unit] = want
             if want.state in ENDS:
                 self.closed[got.id] = got.state
                 self.believed[unit] = Request("closed", in_force=want.in_force)
+
+    def holds(self, unit: str, got: Case, want: Request, move: str, told: str) -> None:
+        """Hold level, terms and since-when against what the official believes."""
+        assert got.escalation_level == want.level, told + str(got.escalation_level)
+        if got.open:
+            assert got.due_on == want.due, told + str(got.due_on)
+            ends = DAY + 31 * DAYS if want.state == "draft" else want.first
+            assert got.wake_on == ends, told + str(got.wake_on)
+        since = self.since.get(unit) if move == "take_over" else self.play.at.now
+        assert got.entered_at == since, told + str(got.entered_at)
+        self.since[unit] = since
 
     def make(self, unit: str, who: str | None, move: str, new: date) -> Case | None:
         """Make the move inside a savepoint; None where it is refused."""
@@ -226,7 +239,7 @@ class DateChange(RuleBasedStateMachine):
         mark = session.begin_nested()
         try:
             if move == "open":
-                case = engine.open_case(
+                case = transitions.open_case(
                     session,
                     "date_change",
                     play.world.units[unit].id,
@@ -237,12 +250,12 @@ class DateChange(RuleBasedStateMachine):
                 self.case_ids[unit] = case.id
             else:
                 actor = play.who(who) if who else None
-                case = engine.perform(
+                case = transitions.perform(
                     session, self.case_ids[unit], move, actor, words, version=None, at=play.at
                 )
             mark.commit()
             return case
-        except No:
+        except DomainError:
             mark.rollback()
             return None
 
@@ -269,7 +282,7 @@ class DateChange(RuleBasedStateMachine):
             {
                 (move, who or "")
                 for who in (*PEOPLE, None)
-                for move in ("open", *MOVES, *CLOCK)
+                for move in ("open", *MOVES, *TIMER)
                 if after(unit, self.believed[unit], who, move, self.today, new)
             }
         )
@@ -286,7 +299,7 @@ class DateChange(RuleBasedStateMachine):
         self.somebody_entitled_goes_on(unit, days, choice)
 
     @precondition(lambda self: self.case_ids)
-    @rule(unit=st.sampled_from(UNITS), move=st.sampled_from(CLOCK))
+    @rule(unit=st.sampled_from(UNITS), move=st.sampled_from(TIMER))
     def the_clock_tries(self, unit, move):
         if unit in self.case_ids:
             self.attempt(unit, None, move, DAY)
@@ -336,12 +349,12 @@ class DateChange(RuleBasedStateMachine):
         """
         session = self.play.session
         cases = session.scalars(sa.select(Case)).all()
-        opened = [case.subject for case in cases if case.open]
+        opened = [case.business_key for case in cases if case.open]
         assert len(opened) == len(set(opened))
         desks = session.execute(
-            sa.select(Desk.case_id, sa.func.count())
-            .where(Desk.closed_at.is_(None), Desk.kind == "act")
-            .group_by(Desk.case_id)
+            sa.select(WorkItem.case_id, sa.func.count())
+            .where(WorkItem.closed_at.is_(None), WorkItem.kind == "act")
+            .group_by(WorkItem.case_id)
         ).all()
         human = {case.id for case in cases if case.open and case.state != "approved"}
         assert dict(desks) == dict.fromkeys(human, 1)

@@ -10,9 +10,15 @@ from datetime import date
 
 import pytest
 
-from oversight.errors import NotInSight, NotOpen, NotYours, RuleSaysNo, WordsWrong
+from oversight.base.refusals import (
+    Forbidden,
+    InvalidInput,
+    InvalidTransition,
+    NotFound,
+    RuleViolation,
+)
+from oversight.calendar.zone import forget
 from oversight.models import CalendarRow
-from oversight.rules.calendar import forget
 from tests.support.actors import REASON, Play, second_hat
 
 
@@ -73,15 +79,28 @@ A = {"opinion": "同意"}
 W = {"reason": "情况有变化，需要这样办"}
 
 DRAFT_ROWS = [
-    ("village.secretary", "ask", {}, "2026-11-24", WordsWrong, None),
-    ("village.secretary", "ask", {"new_day": "2026-12-11"}, "2026-11-24", WordsWrong, None),
-    ("village.secretary", "ask", {"reason": REASON}, "2026-11-24", WordsWrong, None),
+    *(
+        ("village.secretary", "report_late", {**W, **more}, today, RuleViolation, rule)
+        for more, today, rule in (
+            ({"new_day": "2026-12-04"}, "2026-12-07", "another_if_told"),
+            ({"new_day": "2027-01-08"}, "2026-12-07", "another_if_told"),
+            ({"recovered_on": "2026-12-07"}, "2026-12-11", "within_three_days"),
+            ({"recovered_on": "2026-12-08"}, "2026-12-07", "within_three_days"),
+            ({}, "2026-12-03", "day_has_come"),
+        )
+    ),
+    ("town1.officer", "save", {}, "2026-11-24", Forbidden, "authority"),
+    ("village.secretary", "save", {"new_day": "下周五"}, "2026-11-24", InvalidInput, None),
+    ("village.secretary", "ask_jointly", OK_DAY, "2026-11-24", RuleViolation, "together"),
+    ("village.secretary", "ask", {}, "2026-11-24", InvalidInput, None),
+    ("village.secretary", "ask", {"new_day": "2026-12-11"}, "2026-11-24", InvalidInput, None),
+    ("village.secretary", "ask", {"reason": REASON}, "2026-11-24", InvalidInput, None),
     (
         "village.secretary",
         "ask",
         {"new_day": "2026-12-11", "reason": "  \n"},
         "2026-11-24",
-        WordsWrong,
+        InvalidInput,
         None,
     ),
     (
@@ -89,7 +108,7 @@ DRAFT_ROWS = [
         "ask",
         {"new_day": "2026-12-11", "reason": "\u200b\ufeff"},
         "2026-11-24",
-        WordsWrong,
+        InvalidInput,
         None,
     ),
     (
@@ -97,7 +116,7 @@ DRAFT_ROWS = [
         "ask",
         {"new_day": "下周五", "reason": REASON},
         "2026-11-24",
-        WordsWrong,
+        InvalidInput,
         None,
     ),
     (
@@ -105,16 +124,16 @@ DRAFT_ROWS = [
         "ask",
         {"new_day": "2026-12-32", "reason": REASON},
         "2026-11-24",
-        WordsWrong,
+        InvalidInput,
         None,
     ),
-    ("village.secretary", "ask", {**OK_DAY, "state": "approved"}, "2026-11-24", WordsWrong, None),
+    ("village.secretary", "ask", {**OK_DAY, "state": "approved"}, "2026-11-24", InvalidInput, None),
     (
         "village.secretary",
         "ask",
         {**OK_DAY, "new_day": "2027-01-08"},
         "2026-11-24",
-        RuleSaysNo,
+        RuleViolation,
         "same_month",
     ),
     (
@@ -122,7 +141,7 @@ DRAFT_ROWS = [
         "ask",
         {**OK_DAY, "new_day": "2026-11-30"},
         "2026-11-24",
-        RuleSaysNo,
+        RuleViolation,
         "same_month",
     ),
     (
@@ -130,7 +149,7 @@ DRAFT_ROWS = [
         "ask",
         {**OK_DAY, "new_day": "2027-12-10"},
         "2026-11-24",
-        RuleSaysNo,
+        RuleViolation,
         "same_month",
     ),
     (
@@ -138,7 +157,7 @@ DRAFT_ROWS = [
         "ask",
         {**OK_DAY, "new_day": "2026-12-04"},
         "2026-11-24",
-        RuleSaysNo,
+        RuleViolation,
         "another_day",
     ),
     (
@@ -146,7 +165,7 @@ DRAFT_ROWS = [
         "ask",
         {**OK_DAY, "new_day": "2026-12-12"},
         "2026-11-24",
-        RuleSaysNo,
+        RuleViolation,
         "not_a_rest_day",
     ),
     (
@@ -154,7 +173,7 @@ DRAFT_ROWS = [
         "ask",
         {**OK_DAY, "new_day": "2026-12-13"},
         "2026-11-24",
-        RuleSaysNo,
+        RuleViolation,
         "not_a_rest_day",
     ),
     (
@@ -162,7 +181,7 @@ DRAFT_ROWS = [
         "ask",
         {**OK_DAY, "new_day": "2026-12-03"},
         "2026-12-03",
-        RuleSaysNo,
+        RuleViolation,
         "asked_ahead",
     ),
     (
@@ -170,19 +189,19 @@ DRAFT_ROWS = [
         "ask",
         {**OK_DAY, "new_day": "2026-12-02"},
         "2026-12-03",
-        RuleSaysNo,
+        RuleViolation,
         "asked_ahead",
     ),
-    ("village.secretary", "ask", OK_DAY, "2026-12-04", RuleSaysNo, "still_ahead"),
-    ("village.secretary", "ask", OK_DAY, "2026-12-07", RuleSaysNo, "still_ahead"),
-    ("village.secretary", "report_late", W, "2026-12-03", RuleSaysNo, "day_has_come"),
-    ("village.secretary", "report_late", {}, "2026-12-07", WordsWrong, None),
+    ("village.secretary", "ask", OK_DAY, "2026-12-04", RuleViolation, "still_ahead"),
+    ("village.secretary", "ask", OK_DAY, "2026-12-07", RuleViolation, "still_ahead"),
+    ("village.secretary", "report_late", W, "2026-12-03", RuleViolation, "day_has_come"),
+    ("village.secretary", "report_late", {}, "2026-12-07", InvalidInput, None),
     (
         "village.secretary",
         "report_late",
         {**W, "new_day": "2027-01-04"},
         "2026-12-07",
-        RuleSaysNo,
+        RuleViolation,
         None,
     ),
     (
@@ -190,7 +209,7 @@ DRAFT_ROWS = [
         "report_late",
         {**W, "new_day": "2026-12-04"},
         "2026-12-07",
-        RuleSaysNo,
+        RuleViolation,
         None,
     ),
     (
@@ -198,96 +217,107 @@ DRAFT_ROWS = [
         "report_late",
         {**W, "recovered_on": "2026-12-04"},
         "2026-12-10",
-        RuleSaysNo,
+        RuleViolation,
         None,
     ),
-    ("village.secretary", "approve", A, "2026-11-24", NotOpen, None),
-    ("village.secretary", "revoke", W, "2026-11-24", NotOpen, None),
-    ("village.secretary", "discard", {}, "2026-11-24", NotYours, None),
-    ("village.secretary", "set_state", {"state": "approved"}, "2026-11-24", NotInSight, None),
-    ("town1.officer", "ask", OK_DAY, "2026-11-24", NotYours, "authority"),
-    ("town1.officer", "withdraw", {}, "2026-11-24", NotYours, "authority"),
-    ("zone.officer", "ask", OK_DAY, "2026-11-24", NotYours, "authority"),
-    ("community.secretary", "ask", OK_DAY, "2026-11-24", NotInSight, None),
-    ("village2.secretary", "ask", OK_DAY, "2026-11-24", NotInSight, None),
-    ("town2.officer", "void", W, "2026-11-24", NotInSight, None),
-    ("village.secretary", "void", W, "2026-11-24", NotYours, "authority"),
-    ("village.secretary", "terminate", W, "2026-11-24", NotYours, "authority"),
-    ("village.secretary", "recuse", {}, "2026-11-24", WordsWrong, None),
+    ("village.secretary", "approve", A, "2026-11-24", InvalidTransition, None),
+    ("village.secretary", "revoke", W, "2026-11-24", InvalidTransition, None),
+    ("village.secretary", "discard", {}, "2026-11-24", Forbidden, None),
+    ("village.secretary", "set_state", {"state": "approved"}, "2026-11-24", NotFound, None),
+    ("town1.officer", "ask", OK_DAY, "2026-11-24", Forbidden, "authority"),
+    ("town1.officer", "withdraw", {}, "2026-11-24", Forbidden, "authority"),
+    ("zone.officer", "ask", OK_DAY, "2026-11-24", Forbidden, "authority"),
+    ("community.secretary", "ask", OK_DAY, "2026-11-24", NotFound, None),
+    ("village2.secretary", "ask", OK_DAY, "2026-11-24", NotFound, None),
+    ("town2.officer", "void", W, "2026-11-24", NotFound, None),
+    ("village.secretary", "void", W, "2026-11-24", Forbidden, "authority"),
+    ("village.secretary", "terminate", W, "2026-11-24", Forbidden, "authority"),
+    ("village.secretary", "recuse", {}, "2026-11-24", InvalidInput, None),
 ]
 ASKED_ROWS = [
-    ("village.secretary", "approve", A, "2026-11-25", NotYours, "authority"),
-    ("village.organizer", "approve", A, "2026-11-25", NotYours, "authority"),
-    ("second.hat", "approve", A, "2026-11-25", NotYours, "authority"),
-    ("second.hat", "refuse", A, "2026-11-25", NotYours, "authority"),
-    ("second.hat", "return", A, "2026-11-25", NotYours, "authority"),
-    ("second.hat", "excuse_month", {}, "2026-11-25", NotYours, "authority"),
-    ("village.secretary", "ask", OK_DAY, "2026-11-25", NotOpen, None),
-    ("village.secretary", "all_agreed", {}, "2026-11-25", NotOpen, None),
-    ("village.secretary", "lapse", {}, "2026-12-04", NotYours, None),
-    ("town1.officer", "lapse", {}, "2026-12-04", NotYours, None),
-    ("town1.officer", "withdraw", {}, "2026-11-25", NotYours, "authority"),
-    ("town1.officer", "approve", {}, "2026-11-25", WordsWrong, None),
-    ("town1.officer", "refuse", {"opinion": " "}, "2026-11-25", WordsWrong, None),
-    ("town1.officer", "return", {}, "2026-11-25", WordsWrong, None),
-    ("town1.officer", "approve", {"opinion": "同意" * 1001}, "2026-11-25", WordsWrong, None),
-    ("town1.officer", "approve", A, "2026-12-04", RuleSaysNo, "still_ahead"),
-    ("town1.officer", "approve", A, "2026-12-08", RuleSaysNo, "still_ahead"),
+    ("village.secretary", "approve", A, "2026-11-25", Forbidden, "authority"),
+    ("village.organizer", "approve", A, "2026-11-25", Forbidden, "authority"),
+    ("second.hat", "approve", A, "2026-11-25", Forbidden, "authority"),
+    ("second.hat", "refuse", A, "2026-11-25", Forbidden, "authority"),
+    ("second.hat", "return", A, "2026-11-25", Forbidden, "authority"),
+    ("second.hat", "excuse_month", {}, "2026-11-25", Forbidden, "authority"),
+    ("village.secretary", "ask", OK_DAY, "2026-11-25", InvalidTransition, None),
+    ("village.secretary", "all_agreed", {}, "2026-11-25", InvalidTransition, None),
+    ("village.secretary", "lapse", {}, "2026-12-04", Forbidden, None),
+    ("town1.officer", "lapse", {}, "2026-12-04", Forbidden, None),
+    ("town1.officer", "withdraw", {}, "2026-11-25", Forbidden, "authority"),
+    ("town1.officer", "approve", {}, "2026-11-25", InvalidInput, None),
+    ("town1.officer", "refuse", {"opinion": " "}, "2026-11-25", InvalidInput, None),
+    ("town1.officer", "return", {}, "2026-11-25", InvalidInput, None),
+    ("town1.officer", "approve", {"opinion": "同意" * 1001}, "2026-11-25", InvalidInput, None),
+    ("town1.officer", "approve", A, "2026-12-04", RuleViolation, "still_ahead"),
+    ("town1.officer", "approve", A, "2026-12-08", RuleViolation, "still_ahead"),
     # Once the day has come it lapses against the superior; he cannot answer his way out of that.
-    ("town1.officer", "refuse", A, "2026-12-04", RuleSaysNo, "still_ahead"),
-    ("town1.officer", "return", A, "2026-12-04", RuleSaysNo, "still_ahead"),
-    ("town1.officer", "excuse_month", {}, "2026-12-04", RuleSaysNo, "still_ahead"),
-    ("town1.officer", "void", {}, "2026-11-25", WordsWrong, None),
-    ("town1.deputy", "approve", A, "2026-11-25", NotYours, "authority"),
-    ("town1.committee1", "approve", A, "2026-11-25", NotYours, "authority"),
-    ("town1.inspector", "approve", A, "2026-11-25", NotYours, "authority"),
-    ("town1.officer", "take_over", W, "2026-11-30", NotYours, "authority"),
-    ("zone.officer", "approve", A, "2026-11-25", NotYours, "authority"),
-    ("zone.officer", "approve", A, "2026-11-30", NotYours, "authority"),
-    ("zone.officer", "take_over", W, "2026-11-25", RuleSaysNo, "superior_is_late"),
-    ("zone.officer", "take_over", W, "2026-11-27", RuleSaysNo, "superior_is_late"),
-    ("zone.officer", "take_over", {}, "2026-11-30", WordsWrong, None),
-    ("zone.inspector", "take_over", W, "2026-11-30", NotYours, "authority"),
-    ("zone.sysadmin", "approve", A, "2026-11-25", NotInSight, None),
-    ("zone.secadmin", "approve", A, "2026-11-25", NotInSight, None),
-    ("zone.auditor", "void", W, "2026-11-25", NotInSight, None),
-    ("town2.officer", "approve", A, "2026-11-25", NotInSight, None),
-    ("community.secretary", "withdraw", {}, "2026-11-25", NotInSight, None),
+    ("town1.officer", "refuse", A, "2026-12-04", RuleViolation, "still_ahead"),
+    ("town1.officer", "return", A, "2026-12-04", RuleViolation, "still_ahead"),
+    ("town1.officer", "excuse_month", {}, "2026-12-04", RuleViolation, "still_ahead"),
+    ("town1.officer", "void", {}, "2026-11-25", InvalidInput, None),
+    ("town1.deputy", "approve", A, "2026-11-25", Forbidden, "authority"),
+    ("town1.committee1", "approve", A, "2026-11-25", Forbidden, "authority"),
+    ("town1.inspector", "approve", A, "2026-11-25", Forbidden, "authority"),
+    ("town1.officer", "take_over", W, "2026-11-30", Forbidden, "authority"),
+    ("zone.officer", "approve", A, "2026-11-25", Forbidden, "authority"),
+    ("zone.officer", "approve", A, "2026-11-30", Forbidden, "authority"),
+    ("zone.officer", "take_over", W, "2026-11-25", RuleViolation, "superior_is_late"),
+    ("zone.officer", "take_over", W, "2026-11-27", RuleViolation, "superior_is_late"),
+    ("zone.officer", "take_over", {}, "2026-11-30", InvalidInput, None),
+    ("zone.inspector", "take_over", W, "2026-11-30", Forbidden, "authority"),
+    ("zone.sysadmin", "approve", A, "2026-11-25", NotFound, None),
+    ("zone.secadmin", "approve", A, "2026-11-25", NotFound, None),
+    ("zone.auditor", "void", W, "2026-11-25", NotFound, None),
+    ("town2.officer", "approve", A, "2026-11-25", NotFound, None),
+    ("community.secretary", "withdraw", {}, "2026-11-25", NotFound, None),
 ]
 APPROVED_ROWS = [
-    ("town1.officer", "approve", A, "2026-11-26", NotOpen, None),
-    ("town1.officer", "refuse", A, "2026-11-26", NotOpen, None),
-    ("village.secretary", "withdraw", {}, "2026-11-26", NotOpen, None),
-    ("village.secretary", "revoke", W, "2026-11-26", NotYours, "authority"),
-    ("second.hat", "revoke", W, "2026-11-26", NotYours, "authority"),
-    ("zone.officer", "revoke", W, "2026-11-26", NotYours, "authority"),
-    ("town1.officer", "revoke", {}, "2026-11-26", WordsWrong, None),
-    ("town1.officer", "revoke", W, "2026-12-04", RuleSaysNo, "still_ahead"),
-    ("town1.officer", "revoke", W, "2026-12-09", RuleSaysNo, "still_ahead"),
-    ("village.secretary", "amend", OK_DAY, "2026-12-04", RuleSaysNo, "still_ahead"),
+    ("town1.officer", "approve", A, "2026-11-26", InvalidTransition, None),
+    ("town1.officer", "refuse", A, "2026-11-26", InvalidTransition, None),
+    ("village.secretary", "withdraw", {}, "2026-11-26", InvalidTransition, None),
+    ("village.secretary", "revoke", W, "2026-11-26", Forbidden, "authority"),
+    ("second.hat", "revoke", W, "2026-11-26", Forbidden, "authority"),
+    ("zone.officer", "revoke", W, "2026-11-26", Forbidden, "authority"),
+    ("town1.officer", "revoke", {}, "2026-11-26", InvalidInput, None),
+    ("town1.officer", "revoke", W, "2026-12-04", RuleViolation, "still_ahead"),
+    ("town1.officer", "revoke", W, "2026-12-09", RuleViolation, "still_ahead"),
+    ("village.secretary", "amend", OK_DAY, "2026-12-04", RuleViolation, "still_ahead"),
     (
         "village.secretary",
         "amend",
         {**OK_DAY, "new_day": "2027-01-05"},
         "2026-11-26",
-        RuleSaysNo,
+        RuleViolation,
         "same_month",
     ),
-    ("town1.officer", "amend", OK_DAY, "2026-11-26", NotYours, "authority"),
-    ("village.secretary", "ask_cancel", {}, "2026-12-04", RuleSaysNo, "still_ahead"),
-    ("town1.officer", "ask_cancel", W, "2026-11-26", NotYours, "authority"),
-    ("village.secretary", "take_effect", {}, "2026-12-04", NotYours, None),
+    ("town1.officer", "amend", OK_DAY, "2026-11-26", Forbidden, "authority"),
+    ("village.secretary", "ask_cancel", {}, "2026-12-04", RuleViolation, "still_ahead"),
+    ("town1.officer", "ask_cancel", W, "2026-11-26", Forbidden, "authority"),
+    ("village.secretary", "take_effect", {}, "2026-12-04", Forbidden, None),
 ]
 CANCEL_ROWS = [
-    ("village.secretary", "cancel", A, "2026-11-26", NotYours, "authority"),
-    ("second.hat", "cancel", A, "2026-11-26", NotYours, "authority"),
-    ("zone.officer", "cancel", A, "2026-11-26", NotYours, "authority"),
-    ("town1.officer", "revoke", W, "2026-11-26", NotOpen, None),
-    ("town1.officer", "cancel", A, "2026-12-04", RuleSaysNo, "still_ahead"),
-    ("town1.officer", "cancel", A, "2026-12-09", RuleSaysNo, "still_ahead"),
+    ("village.secretary", "keep", {}, "2026-11-26", Forbidden, "authority"),
+    ("zone.officer", "keep", {}, "2026-11-26", Forbidden, "authority"),
+    ("village.secretary", "cancel", A, "2026-11-26", Forbidden, "authority"),
+    ("second.hat", "cancel", A, "2026-11-26", Forbidden, "authority"),
+    ("zone.officer", "cancel", A, "2026-11-26", Forbidden, "authority"),
+    ("town1.officer", "revoke", W, "2026-11-26", InvalidTransition, None),
+    ("town1.officer", "cancel", A, "2026-12-04", RuleViolation, "still_ahead"),
+    ("town1.officer", "cancel", A, "2026-12-09", RuleViolation, "still_ahead"),
+]
+REPORTED_ROWS = [
+    ("village.secretary", "accept_late", {}, "2026-12-08", Forbidden, "authority"),
+    ("village.secretary", "not_accept", {}, "2026-12-08", Forbidden, "authority"),
+    ("second.hat", "accept_late", {}, "2026-12-08", Forbidden, "authority"),
+    ("zone.officer", "not_accept", {}, "2026-12-08", Forbidden, "authority"),
+    ("town2.officer", "accept_late", {}, "2026-12-08", NotFound, None),
+    ("village.secretary", "withdraw", {}, "2026-12-08", InvalidTransition, None),
+    ("zone.officer", "take_over", W, "2026-12-08", RuleViolation, "superior_is_late"),
 ]
 CLOSED_ROWS = [
-    (name, move, words, "2026-12-07", NotOpen, None)
+    (name, move, words, "2026-12-07", InvalidTransition, None)
     for name in ("village.secretary", "town1.officer", "zone.officer")
     for move, words in (
         ("ask", OK_DAY),
@@ -298,6 +328,14 @@ CLOSED_ROWS = [
         ("take_over", W),
     )
 ]
+
+WALKS = {"date_change": "test_walk"}
+
+
+def reported(play):
+    case = play.on("2026-12-07").open("village.secretary")
+    return play.move(case, "village.secretary", "report_late")
+
 
 STARTS = {
     "draft": (lambda play: play.open("village.secretary"), DRAFT_ROWS),
@@ -312,8 +350,11 @@ STARTS = {
         CLOSED_ROWS,
     ),
     "refused": (lambda play: play.move(play.asked(), "town1.officer", "refuse"), CLOSED_ROWS),
+    "reported_late": (reported, REPORTED_ROWS),
     "revoked": (lambda play: play.move(play.approved(), "town1.officer", "revoke"), CLOSED_ROWS),
 }
+
+REFUSALS = {"date_change": [row for _begin, rows in STARTS.values() for row in rows]}
 
 
 @pytest.mark.parametrize("start", STARTS)
@@ -346,22 +387,22 @@ def _anew(play, case, begin, start):
 
 OPENING_ROWS = [
     # (actor, unit, day, today, refusal, rule)
-    ("village.secretary", "village", "2026-12-11", "2026-11-24", RuleSaysNo, "day_in_force"),
-    ("village.secretary", "village", "2026-12-05", "2026-11-24", RuleSaysNo, "day_in_force"),
-    ("village.secretary", "village", "2019-12-06", "2026-11-24", RuleSaysNo, "day_in_force"),
-    ("village.secretary", "village", "2026-07-01", "2026-06-20", RuleSaysNo, "not_july"),
-    ("village.secretary", "village", "2026-07-03", "2026-06-20", RuleSaysNo, "not_july"),
-    ("village.secretary", "village", "", "2026-11-24", WordsWrong, None),
-    ("village.secretary", "village", "12月4日", "2026-11-24", WordsWrong, None),
-    ("firm.secretary", "firm", "2026-12-04", "2026-11-24", RuleSaysNo, "fixed_branch"),
-    ("soe.secretary", "soe", "2026-12-04", "2026-11-24", RuleSaysNo, "fixed_branch"),
-    ("school.secretary", "school", "2026-12-04", "2026-11-24", RuleSaysNo, "fixed_branch"),
-    ("village.member1", "village", "2026-12-04", "2026-11-24", NotYours, "authority"),
-    ("town1.officer", "village", "2026-12-04", "2026-11-24", NotYours, "authority"),
-    ("zone.officer", "village", "2026-12-04", "2026-11-24", NotYours, "authority"),
-    ("community.secretary", "village", "2026-12-04", "2026-11-24", NotInSight, None),
-    ("town2.officer", "village", "2026-12-04", "2026-11-24", NotInSight, None),
-    ("zone.sysadmin", "village", "2026-12-04", "2026-11-24", NotInSight, None),
+    ("village.secretary", "village", "2026-12-11", "2026-11-24", RuleViolation, "day_in_force"),
+    ("village.secretary", "village", "2026-12-05", "2026-11-24", RuleViolation, "day_in_force"),
+    ("village.secretary", "village", "2019-12-06", "2026-11-24", RuleViolation, "day_in_force"),
+    ("village.secretary", "village", "2026-07-01", "2026-06-20", RuleViolation, "not_july"),
+    ("village.secretary", "village", "2026-07-03", "2026-06-20", RuleViolation, "not_july"),
+    ("village.secretary", "village", "", "2026-11-24", InvalidInput, None),
+    ("village.secretary", "village", "12月4日", "2026-11-24", InvalidInput, None),
+    ("firm.secretary", "firm", "2026-12-04", "2026-11-24", RuleViolation, "fixed_branch"),
+    ("soe.secretary", "soe", "2026-12-04", "2026-11-24", RuleViolation, "fixed_branch"),
+    ("school.secretary", "school", "2026-12-04", "2026-11-24", RuleViolation, "fixed_branch"),
+    ("village.member1", "village", "2026-12-04", "2026-11-24", Forbidden, "authority"),
+    ("town1.officer", "village", "2026-12-04", "2026-11-24", Forbidden, "authority"),
+    ("zone.officer", "village", "2026-12-04", "2026-11-24", Forbidden, "authority"),
+    ("community.secretary", "village", "2026-12-04", "2026-11-24", NotFound, None),
+    ("town2.officer", "village", "2026-12-04", "2026-11-24", NotFound, None),
+    ("zone.sysadmin", "village", "2026-12-04", "2026-11-24", NotFound, None),
     ("town1.officer", "town1", "2026-12-04", "2026-11-24", None, None),
     ("zone.officer", "zone", "2026-12-04", "2026-11-24", None, None),
 ]
@@ -372,7 +413,7 @@ def test_openings_refused(play):
     for actor, unit, day, today, refusal, rule in OPENING_ROWS:
         try:
             play.on(today)
-            kinds = (NotYours, RuleSaysNo) if refusal is None else (refusal,)
+            kinds = (Forbidden, RuleViolation) if refusal is None else (refusal,)
             with pytest.raises(kinds) as caught:
                 play.open(actor, unit, day)
             play.session.rollback()
@@ -388,7 +429,7 @@ def test_a_public_holiday_is_refused_and_a_make_up_working_day_is_not(play):
     play.on("2026-09-21")
     case = play.open("village.secretary", day="2026-10-09")
     play.refused(
-        RuleSaysNo,
+        RuleViolation,
         "not_a_rest_day",
         case,
         "village.secretary",
@@ -418,7 +459,7 @@ def test_the_zones_own_rest_day_counts(play):
     forget(play.session)
     case = play.open("village.secretary")
     play.refused(
-        RuleSaysNo,
+        RuleViolation,
         "not_a_rest_day",
         case,
         "village.secretary",
@@ -430,14 +471,14 @@ def test_the_zones_own_rest_day_counts(play):
 
 def test_every_refusal_says_who_and_why(play):
     case = play.asked()
-    error = play.refused(NotYours, "authority", case, "zone.officer", "approve", opinion="同意")
+    error = play.refused(Forbidden, "authority", case, "zone.officer", "approve", opinion="同意")
     assert error.status == 403 and "青溪镇党委" in error.sentence
     error = play.on("2026-11-25").refused(
-        RuleSaysNo, "superior_is_late", case, "zone.officer", "take_over"
+        RuleViolation, "superior_is_late", case, "zone.officer", "take_over"
     )
     assert error.status == 422 and error.extra.get("house_rule") and not error.extra.get("clause")
     play.move(case, "town1.officer", "approve")
-    error = play.refused(NotOpen, None, case, "town1.secretary", "refuse")
+    error = play.refused(InvalidTransition, None, case, "town1.secretary", "refuse")
     assert (
         error.status == 409
         and "town1.officer" in error.extra["decided_by"]
@@ -445,7 +486,7 @@ def test_every_refusal_says_who_and_why(play):
     )
     case = play.open("community.secretary", "community")
     error = play.refused(
-        RuleSaysNo,
+        RuleViolation,
         "same_month",
         case,
         "community.secretary",
@@ -459,7 +500,7 @@ def test_every_refusal_says_who_and_why(play):
 def test_the_clock_may_not_run_ahead(play):
     case = play.asked()
     for day in ("2026-11-24", "2026-12-03"):
-        with pytest.raises(NotOpen):
+        with pytest.raises(InvalidTransition):
             play.on(day).move(case, None, "lapse")
         play.session.rollback()
     assert play.on("2026-12-04").move(case, None, "lapse").state == "lapsed"
@@ -467,6 +508,6 @@ def test_the_clock_may_not_run_ahead(play):
 
 def test_the_clock_makes_no_persons_move(play):
     case = play.asked()
-    with pytest.raises(NotYours):
+    with pytest.raises(Forbidden):
         play.move(case, None, "approve")
     assert play.session.get(type(case), case.id, populate_existing=True).state == "asked"

@@ -9,10 +9,15 @@ from datetime import date, timedelta
 import pytest
 import sqlalchemy as sa
 
-from oversight import authority, create_app, journal, passwords, queues, workflows
-from oversight.clock import Clock
-from oversight.db import db
-from oversight.errors import RuleSaysNo
+from oversight import create_app, workflows
+from oversight.base.clock import Clock
+from oversight.base.db import db
+from oversight.base.refusals import RuleViolation
+from oversight.calendar.party_days import status
+from oversight.calendar.zone import zone_calendar
+from oversight.demo import zone as demo
+from oversight.engine import authority, inbox, journal
+from oversight.ledger import attendance
 from oversight.models import (
     Account,
     Activity,
@@ -29,11 +34,9 @@ from oversight.models import (
     Zone,
     ZoneNotice,
 )
-from oversight.operations import attendance, demo
+from oversight.organization.members import expected
+from oversight.register import credentials
 from oversight.rules import absence
-from oversight.rules.activities import status
-from oversight.rules.calendar import zone_calendar
-from oversight.rules.people import expected
 
 NOW = Clock().at(date(2026, 11, 24), 10)
 STATES = {
@@ -133,7 +136,7 @@ def test_accounts_of_the_contract_exist_and_open_with_the_password(zone):
     assert [name for name in wanted if name not in found] == []
     assert all(row.demo and row.enabled for row in found.values())
     hashes = {row.password_hash for row in found.values()}
-    assert len(hashes) == 1 and passwords.check(hashes.pop(), "demo-demo-demo")
+    assert len(hashes) == 1 and credentials.check(hashes.pop(), "demo-demo-demo")
 
 
 def test_every_member_has_an_account(zone):
@@ -281,7 +284,7 @@ def test_every_state_occurs_through_the_engine(zone):
 def test_town1_has_a_lively_desk(zone):
     due = [
         case.due_on
-        for case in queues.cases(zone, actor(zone, "town1.officer"), "mine", NOW.today).items
+        for case in inbox.cases(zone, actor(zone, "town1.officer"), "mine", NOW.today).items
     ]
     assert len(due) >= 5 and NOW.today in due
     assert sum(day < NOW.today for day in due) >= 2 and len(set(due)) >= 4
@@ -363,7 +366,7 @@ def test_this_year_is_published_and_the_next_provisional(zone):
 
 def test_a_second_demo_is_refused_in_a_sentence(zone):
     before = zone.scalar(sa.select(sa.func.count()).select_from(Person))
-    with pytest.raises(RuleSaysNo) as no:
+    with pytest.raises(RuleViolation) as no:
         demo.build(zone, NOW)
     assert no.value.sentence == "数据库里已有数据，示范区只能载入空的数据库。"
     assert zone.scalar(sa.select(sa.func.count()).select_from(Person)) == before
@@ -379,7 +382,7 @@ def test_stands_on_any_day(sqlite_template, tmp_path, day):
         demo.build(db.session, at)
         db.session.commit()
         states = set(db.session.scalars(sa.select(Case.state)))
-        desk = queues.cases(
+        desk = inbox.cases(
             db.session, actor(db.session, "town1.officer", at.today), "mine", at.today
         ).items
         latest = db.session.scalars(
@@ -398,7 +401,7 @@ def test_stands_on_both_databases(session):
     demo.build(session, NOW)
     session.commit()
     assert journal.verify_lines(journal.export_lines(session)) == []
-    assert passwords.sign_in(session, "branch01.member01", demo.PASSWORD, NOW)
+    assert credentials.sign_in(session, "branch01.member01", demo.PASSWORD, NOW)
 
 
 def test_the_county_has_its_size():
@@ -488,7 +491,7 @@ def test_a_member_stands_outside_the_roster_for_half_a_year(zone):
 
 def test_a_member_was_found_unexcused_three_times_in_a_row(zone):
     streaks = {
-        case.concerns_id: len(absence.streak(zone, case.concerns_id))
+        case.data_subject_id: len(absence.streak(zone, case.data_subject_id))
         for case in zone.scalars(sa.select(Case).where(Case.workflow == "absence"))
     }
     assert max(streaks.values()) == 3

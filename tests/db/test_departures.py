@@ -9,11 +9,15 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
-from oversight import desk_acts, engine, workflows
-from oversight.models import Appraised, Case, Desk, JournalRow, Membership, Person
-from oversight.operations import audit, departures, people, reorganize, roster, sweep
-from oversight.rules.people import expected
-from oversight.sealing import Sealer
+from oversight import workflows
+from oversight.base.sealing import Sealer
+from oversight.commands import audit
+from oversight.engine import desk_acts, transitions
+from oversight.models import Appraised, Case, JournalRow, Membership, Person, WorkItem
+from oversight.organization.members import expected
+from oversight.register import departures, members, reorganize
+from oversight.register.roster import apply
+from oversight.time import sweep
 from tests.db.test_absence_walk import CALL, LESSON, MISS, do, missing
 from tests.support.actors import Play
 from tests.support.dump import dump
@@ -86,21 +90,21 @@ def last(session, case) -> JournalRow:
 def open_of(session, person) -> list[Case]:
     """Return what is still open of a person, and assert that no desk row outlives its case."""
     stray = session.scalars(
-        sa.select(Desk.id)
-        .join(Case, Case.id == Desk.case_id)
-        .where(Desk.closed_at.is_(None), Desk.kind == "act", Case.closed_at.is_not(None))
+        sa.select(WorkItem.id)
+        .join(Case, Case.id == WorkItem.case_id)
+        .where(WorkItem.closed_at.is_(None), WorkItem.kind == "act", Case.closed_at.is_not(None))
     ).all()
     assert stray == []
-    return people.open_cases(session, person)
+    return members.open_cases(session, person)
 
 
 def gone(session, world, who="village.member1", why="died", by="zone.sysadmin", on=TODAY):
-    people.gone(session, world.people[who], why, on, world.actor(by, TODAY), NOW)
+    members.gone(session, world.people[who], why, on, world.actor(by, TODAY), NOW)
     session.commit()
 
 
 def moved(session, world, to="village2", by="zone.sysadmin", on=TODAY, who="village.member1"):
-    people.transfer(session, world.people[who], world.units[to], on, world.actor(by, TODAY), NOW)
+    members.transfer(session, world.people[who], world.units[to], on, world.actor(by, TODAY), NOW)
     session.commit()
 
 
@@ -151,7 +155,7 @@ def test_a_claim_of_somebody_does_not_hold_it_up(session, world, follow_up):
 def test_if_the_end_fails_nobody_is_dead(session, world, follow_up, monkeypatch):
     case = follow_up("to_make_up")
     before = dump(session)
-    monkeypatch.setattr(engine, "record", lambda *_: 1 / 0)
+    monkeypatch.setattr(transitions, "record", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         gone(session, world)
     session.rollback()
@@ -223,8 +227,8 @@ def test_a_make_up_lesson_follows_its_member(session, world, follow_up, state, b
     )
     where = set(
         session.scalars(
-            sa.select(Desk.unit_id).where(
-                Desk.case_id == case.id, Desk.closed_at.is_(None), Desk.kind == "act"
+            sa.select(WorkItem.unit_id).where(
+                WorkItem.case_id == case.id, WorkItem.closed_at.is_(None), WorkItem.kind == "act"
             )
         )
     )
@@ -267,7 +271,7 @@ def test_a_transfer_to_come_passes_its_lessons_on_its_day(session, world, follow
 def test_the_preview_says_what_will_be(session, world, follow_up, exemption):
     follow_up("to_make_up")
     exemption("asked")
-    said = "".join(people.effects(session, world.people["village.member1"], TODAY))
+    said = "".join(members.effects(session, world.people["village.member1"], TODAY))
     assert "转支部时随人转到新支部，去世或出党时终止办理" in said and "终止办理，编号保留" in said
 
 
@@ -279,8 +283,8 @@ def bring(session, world, *lines):
         world.people[name].name = title
     session.commit()
     data = tidy([list(line) for line in lines], header=["支部名称", "姓名", "入党日期"])
-    found = roster.read(session, world.zone, data, "名册.xlsx", Sealer("t" * 32), NOW)
-    roster.apply(session, found, world.people["zone.sysadmin"].id, NOW, confirmed=True)
+    found = apply.read(session, world.zone, data, "名册.xlsx", Sealer("t" * 32), NOW)
+    apply.apply(session, found, world.people["zone.sysadmin"].id, NOW, confirmed=True)
     session.commit()
 
 
@@ -359,7 +363,7 @@ def test_a_split_and_a_merger_leave_it_nothing_to_do(session, world, follow_up):
 def test_appraisals_are_the_branch_s_and_stay(session, world):
     play = Play(session, world, "2026-11-20")
     case = play.open("village.secretary", workflow="appraisal", year=2026)
-    assert case.concerns_id is None
+    assert case.data_subject_id is None
     gone(session, world)
     assert fresh(session, case).open
     assert (
@@ -374,7 +378,7 @@ def test_whatever_concerns_a_member_can_be_ended_wherever_it_stands():
     """The record of a death must find `terminate` in every open state of a workflow that is
     somebody's own.
     """
-    personal = [workflow for workflow in workflows.every() if workflow.concerns]
+    personal = [workflow for workflow in workflows.every() if workflow.data_subject]
     assert {workflow.name for workflow in personal} >= {"absence", "exemption"}
     for workflow in personal:
         for state in workflow.states:

@@ -7,16 +7,16 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
-from oversight import desk_acts, queues
-from oversight.errors import (
-    No,
-    NotInSight,
-    NotOpen,
-    NotYours,
-    RuleSaysNo,
-    SomebodyFirst,
-    WordsWrong,
+from oversight.base.refusals import (
+    AlreadyTaken,
+    DomainError,
+    Forbidden,
+    InvalidInput,
+    InvalidTransition,
+    NotFound,
+    RuleViolation,
 )
+from oversight.engine import desk_acts, inbox
 from oversight.models import Case, FollowUp, JournalRow, Notice, Post
 from tests.support.actors import Play, second_hat
 
@@ -43,7 +43,7 @@ def no(play, kind, case, name, act, **words):
 
 def box(play, name, which="mine"):
     who = play.who(name)
-    return [case.id for case in queues.cases(play.session, who, which, who.on).items]
+    return [case.id for case in inbox.cases(play.session, who, which, who.on).items]
 
 
 def told(play, name):
@@ -69,7 +69,7 @@ def test_handed_over_work_is_one_persons_for_good(play):
     assert (case.version, case.state) == (version, state)
     assert told(play, "town1.secretary") == ["您有1件待办"]
     play.on("2026-11-25")  # not only for the day
-    error = play.refused(SomebodyFirst, None, case, "town1.officer", "approve")
+    error = play.refused(AlreadyTaken, None, case, "town1.officer", "approve")
     assert "已转办给town1.secretary" in error.sentence
     assert play.move(case, "town1.secretary", "approve").state == "approved"
 
@@ -96,13 +96,13 @@ def test_nobody_gets_what_he_may_not_decide(play, to):
     """second.hat is an officer of the town but leads the asking branch; a deputy only where nobody
     is above him.
     """
-    no(play, NotYours, play.asked(), "town1.officer", "hand_over", person=to)
+    no(play, Forbidden, play.asked(), "town1.officer", "hand_over", person=to)
 
 
 def test_who_stepped_aside_gets_nothing(play):
     case = play.asked()
     play.move(case, "town1.secretary", "recuse")
-    no(play, NotYours, case, "town1.officer", "hand_over", person="town1.secretary")
+    no(play, Forbidden, case, "town1.officer", "hand_over", person="town1.secretary")
 
 
 def test_work_handed_to_one_who_then_steps_aside_returns_to_the_seat(play):
@@ -118,7 +118,7 @@ def test_work_handed_to_one_who_then_steps_aside_returns_to_the_seat(play):
 @pytest.mark.parametrize("act", ["hand_over", "delegate", "add_signer", "claim", "give_back"])
 def test_only_the_seat_moves_its_work(play, name, act):
     words = {"person": "town1.secretary"} if act in ("hand_over", "delegate", "add_signer") else {}
-    no(play, NotYours, play.asked(), name, act, **words)
+    no(play, Forbidden, play.asked(), name, act, **words)
 
 
 # 委派 ---------------------------------------------------------------------------------------------
@@ -129,8 +129,8 @@ def test_delegated_work_comes_back_and_is_decided_by_the_seat(play):
     do(play, case, "town1.officer", "delegate", person="town1.committee1", note="请核对人数")
     assert box(play, "town1.officer") == [] and box(play, "town1.committee1") == [case.id]
     assert box(play, "town1.officer", "waiting") == [case.id]
-    play.refused(NotYours, "authority", case, "town1.committee1", "approve")
-    play.refused(SomebodyFirst, None, case, "town1.officer", "approve")
+    play.refused(Forbidden, "authority", case, "town1.committee1", "approve")
+    play.refused(AlreadyTaken, None, case, "town1.officer", "approve")
     do(play, case, "town1.committee1", "give_back", note="31 名党员中 27 名在工地，属实")
     assert box(play, "town1.committee1") == [] and box(play, "town1.officer") == [case.id]
     assert last(play, case).result["to"] == ["town1.officer"]
@@ -142,14 +142,14 @@ def test_the_delegator_may_take_it_back(play):
     do(play, case, "town1.officer", "delegate", person="town1.deputy")
     do(play, case, "town1.officer", "give_back")
     assert box(play, "town1.officer") == [case.id] and box(play, "town1.deputy") == []
-    no(play, NotOpen, case, "town1.officer", "give_back")
+    no(play, InvalidTransition, case, "town1.officer", "give_back")
 
 
 @pytest.mark.parametrize(
     "to", ["second.hat", "town2.officer", "village.secretary", "zone.auditor", "town1.officer"]
 )
 def test_nobody_is_delegated_what_he_is_barred_from(play, to):
-    no(play, NotYours, play.asked(), "town1.officer", "delegate", person=to)
+    no(play, Forbidden, play.asked(), "town1.officer", "delegate", person=to)
 
 
 def test_a_case_that_moves_on_ends_the_delegation(play):
@@ -168,7 +168,7 @@ def test_an_opinion_is_asked_and_answered_and_decides_nothing(play):
     assert box(play, "zone.officer", "copied") == [case.id] and box(play, "town1.officer") == [
         case.id
     ]
-    play.refused(NotYours, "authority", case, "zone.officer", "approve")
+    play.refused(Forbidden, "authority", case, "zone.officer", "approve")
     do(play, case, "zone.officer", "comment", text="可以")
     assert box(play, "zone.officer", "copied") == []
     assert last(play, case).words == {"text": "可以"} and "您征求的意见已答复" in told(
@@ -182,7 +182,7 @@ def test_an_opinion_is_asked_and_answered_and_decides_nothing(play):
     "to", ["village.secretary", "second.hat", "town2.officer", "zone.sysadmin"]
 )
 def test_only_officers_of_the_line_are_asked(play, to):
-    no(play, NotYours, play.asked(), "town1.officer", "add_signer", person=to)
+    no(play, Forbidden, play.asked(), "town1.officer", "add_signer", person=to)
 
 
 # 催办, 跟进, 抄送, 意见 ----------------------------------------------------------------------------
@@ -196,14 +196,14 @@ def test_a_nudge_reaches_those_it_waits_for_once_a_working_day(play):
         told(play, "town1.officer") == ["有人催办1件事，请尽快办理"]
         and told(play, "second.hat") == []
     )
-    assert "今天已经催办过" in no(play, RuleSaysNo, case, "zone.officer", "nudge").sentence
+    assert "今天已经催办过" in no(play, RuleViolation, case, "zone.officer", "nudge").sentence
     do(play.on("2026-11-25"), case, "zone.officer", "nudge")
 
 
 def test_a_weekend_is_no_new_working_day(play):
     case = play.asked()
     do(play.on("2026-11-27"), case, "village.secretary", "nudge")
-    no(play.on("2026-11-29"), RuleSaysNo, case, "village.secretary", "nudge")
+    no(play.on("2026-11-29"), RuleViolation, case, "village.secretary", "nudge")
 
 
 def test_a_nudge_follows_the_work(play):
@@ -214,7 +214,7 @@ def test_a_nudge_follows_the_work(play):
 
 
 def test_nobody_nudges_himself(play):
-    no(play, NotYours, play.asked(), "town1.officer", "nudge")
+    no(play, Forbidden, play.asked(), "town1.officer", "nudge")
 
 
 def test_a_follow_up_is_ones_own_and_can_be_dropped(play):
@@ -225,7 +225,7 @@ def test_a_follow_up_is_ones_own_and_can_be_dropped(play):
     ]
     do(play, case, "village.secretary", "follow_up")
     assert play.count(FollowUp) == 0
-    no(play, WordsWrong, case, "village.secretary", "follow_up", day="2026-11-23")
+    no(play, InvalidInput, case, "village.secretary", "follow_up", day="2026-11-23")
 
 
 def test_a_follow_up_is_found_by_its_day_and_by_its_owner_alone(play):
@@ -237,17 +237,17 @@ def test_a_follow_up_is_found_by_its_day_and_by_its_owner_alone(play):
     for name in ("town1.secretary", "village.secretary", "organ.secretary", "zone.secretary"):
         assert box(play, name, "follow_up") == [], name
     who = play.who("town1.officer")
-    page = queues.cases(play.session, who, "follow_up", who.on, limit=1)
+    page = inbox.cases(play.session, who, "follow_up", who.on, limit=1)
     assert [case.id for case in page.items] == [second.id]
     assert [
         case.id
-        for case in queues.cases(play.session, who, "follow_up", who.on, cursor=page.next).items
+        for case in inbox.cases(play.session, who, "follow_up", who.on, cursor=page.next).items
     ] == [first.id]
-    assert queues.come(play.session, who, who.on) == []
+    assert inbox.come(play.session, who, who.on) == []
     play.on("2026-11-27")
-    assert [case.id for case in queues.come(play.session, who, play.at.today)] == [second.id]
+    assert [case.id for case in inbox.come(play.session, who, play.at.today)] == [second.id]
     zone = play.who("zone.officer")
-    assert [case.id for case in queues.come(play.session, zone, play.at.today)] == [second.id]
+    assert [case.id for case in inbox.come(play.session, zone, play.at.today)] == [second.id]
 
 
 def test_a_follow_up_leaves_the_box_with_the_case_or_with_the_sight_of_it(play):
@@ -264,7 +264,7 @@ def test_a_follow_up_leaves_the_box_with_the_case_or_with_the_sight_of_it(play):
     play.session.commit()
     play.on("2026-11-27")
     assert box(play, "town1.officer", "follow_up") == []
-    assert queues.come(play.session, play.who("town1.officer"), play.at.today) == []
+    assert inbox.come(play.session, play.who("town1.officer"), play.at.today) == []
 
 
 def test_only_the_note_of_a_follow_up_may_change(play):
@@ -286,7 +286,7 @@ def test_a_copy_lies_on_the_other_desk_to_read(play):
         play, "dept1.secretary", "copied"
     ) == [case.id]
     assert box(play, "dept1.officer", "copied") == [] and box(play, "town2.officer") == []
-    play.refused(NotYours, "authority", case, "town2.officer", "approve")
+    play.refused(Forbidden, "authority", case, "town2.officer", "approve")
     rows = len(play.journal(case))
     do(play, case, "town1.officer", "copy", unit="town2")
     assert len(play.journal(case)) == rows
@@ -295,24 +295,24 @@ def test_a_copy_lies_on_the_other_desk_to_read(play):
 def test_who_only_got_a_copy_passes_none_on(play):
     case = play.asked()
     do(play, case, "town1.officer", "copy", unit="town2")
-    no(play, NotYours, case, "town2.officer", "copy", unit="dept1")
-    no(play, WordsWrong, case, "town1.officer", "copy")
-    no(play, WordsWrong, case, "town1.officer", "copy", person="zone.auditor")
+    no(play, Forbidden, case, "town2.officer", "copy", unit="dept1")
+    no(play, InvalidInput, case, "town1.officer", "copy")
+    no(play, InvalidInput, case, "town1.officer", "copy", person="zone.auditor")
 
 
 def test_a_comment_is_for_all_who_see_the_case_and_for_nobody_else(play):
     case = play.asked()
     do(play, case, "village.organizer", "comment", text="名单已备齐")
     assert last(play, case).actor == "village.organizer（石桥村党支部组织委员）"
-    no(play, NotInSight, case, "town2.officer", "comment", text="路过")
-    no(play, WordsWrong, case, "town1.officer", "comment")
+    no(play, NotFound, case, "town2.officer", "comment", text="路过")
+    no(play, InvalidInput, case, "town1.officer", "comment")
 
 
 @pytest.mark.parametrize("act", ["comment", "follow_up", "nudge", "copy"])
 def test_a_closed_case_is_left_alone(play, act):
     case = play.asked()
     play.move(case, "town1.officer", "refuse")
-    no(play, NotOpen, case, "town1.officer", act)
+    no(play, InvalidTransition, case, "town1.officer", act)
 
 
 def test_what_is_offered_is_what_can_be_done(play):
@@ -332,7 +332,7 @@ def test_what_is_offered_is_what_can_be_done(play):
             try:
                 do(play, case, name, act, **words.get(act, {}))
                 assert listed, (name, act)
-            except No as error:
+            except DomainError as error:
                 assert not listed, (name, act, error.sentence)
             play.move(play.session.get(Case, case.id), "organ.secretary", "withdraw")
 

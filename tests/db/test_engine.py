@@ -11,19 +11,21 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
-from oversight import create_app, desk_acts, engine, journal, queues, workflows
-from oversight.clock import StoppedClock
-from oversight.db import db, new_id
-from oversight.errors import (
-    NotInSight,
-    NotOpen,
-    NotYours,
-    RuleSaysNo,
-    SomebodyFirst,
-    Stale,
-    WordsWrong,
+from oversight import create_app, workflows
+from oversight.base.clock import StoppedClock
+from oversight.base.db import db, new_id
+from oversight.base.refusals import (
+    AlreadyTaken,
+    Forbidden,
+    InvalidInput,
+    InvalidTransition,
+    NotFound,
+    RuleViolation,
+    VersionConflict,
 )
-from oversight.models import Case, Desk, JournalRow, Refusal, Work
+from oversight.engine import desk_acts, inbox, journal
+from oversight.engine import transitions as engine
+from oversight.models import Case, JournalRow, OutboxMessage, Refusal, WorkItem
 from tests.conftest import NOW
 from tests.support import world as worlds
 from tests.support.actors import REASON, Play
@@ -40,26 +42,26 @@ def play(session, world):
 
 def test_bites_authority(play):
     case = play.asked()
-    play.refused(NotYours, "authority", case, "zone.inspector", "approve")
+    play.refused(Forbidden, "authority", case, "zone.inspector", "approve")
 
 
 def test_bites_words(play):
-    play.no(WordsWrong, None, play.say, play.asked(), "town1.officer", "approve", {})
+    play.no(InvalidInput, None, play.say, play.asked(), "town1.officer", "approve", {})
 
 
 def test_bites_guards(play):
     case = play.asked()
-    play.on("2026-12-04").refused(RuleSaysNo, "still_ahead", case, "town1.officer", "approve")
+    play.on("2026-12-04").refused(RuleViolation, "still_ahead", case, "town1.officer", "approve")
 
 
 def test_bites_guards_of_opening(play):
-    play.no(RuleSaysNo, "fixed_branch", play.open, "firm.secretary", "firm")
+    play.no(RuleViolation, "fixed_branch", play.open, "firm.secretary", "firm")
 
 
 def test_bites_deadline_of_the_clocks_move(play):
     case = play.asked()
     before = dump(play.session)
-    with pytest.raises(NotOpen):
+    with pytest.raises(InvalidTransition):
         play.on("2026-12-03").move(case, None, "lapse")
     play.session.rollback()
     assert not difference(before, dump(play.session))
@@ -70,7 +72,9 @@ def test_bites_deadline_of_the_state(play):
     assert (case.due_on, case.wake_on) == (date(2026, 11, 27), date(2026, 12, 4))
     assert (
         play.session.scalar(
-            sa.select(Desk.due_on).where(Desk.case_id == case.id, Desk.closed_at.is_(None))
+            sa.select(WorkItem.due_on).where(
+                WorkItem.case_id == case.id, WorkItem.closed_at.is_(None)
+            )
         )
         == case.due_on
     )
@@ -79,10 +83,12 @@ def test_bites_deadline_of_the_state(play):
 def test_bites_version_check(play):
     case = play.asked()
     error = play.no(
-        Stale, None, play.move, case, "town1.officer", "approve", version=case.version - 1
+        VersionConflict, None, play.move, case, "town1.officer", "approve", version=case.version - 1
     )
     assert error.extra["decided_by"] and error.extra["decided_at"] and "没有生效" in error.sentence
-    play.no(Stale, None, play.move, case, "town1.officer", "approve", version=case.version + 1)
+    play.no(
+        VersionConflict, None, play.move, case, "town1.officer", "approve", version=case.version + 1
+    )
 
 
 def test_bites_version_written_under_a_check_of_its_own(play, monkeypatch):
@@ -102,7 +108,7 @@ def test_bites_version_written_under_a_check_of_its_own(play, monkeypatch):
     monkeypatch.setattr(engine, "_guard", overtaken)
     engine.forget_machine("date_change")
     try:
-        with pytest.raises(Stale):
+        with pytest.raises(VersionConflict):
             play.move(case, "town1.officer", "approve")
     finally:
         engine.forget_machine("date_change")
@@ -160,7 +166,7 @@ def test_replaying_the_journal_rebuilds_every_state(play):
 def test_a_refusal_is_kept_with_its_rule_and_ground(play):
     case = play.open("village.secretary")
     play.no(
-        RuleSaysNo,
+        RuleViolation,
         "same_month",
         play.say,
         case,
@@ -181,7 +187,7 @@ def test_a_refusal_is_kept_with_its_rule_and_ground(play):
 
 
 def test_an_unknown_case_is_not_found(play):
-    with pytest.raises(NotInSight):
+    with pytest.raises(NotFound):
         engine.submit(
             play.session, new_id(), "approve", play.who("town1.officer"), {}, version=1, at=play.at
         )
@@ -190,7 +196,7 @@ def test_an_unknown_case_is_not_found(play):
 
 def test_an_unknown_workflow_or_unit_cannot_be_opened(play):
     for workflow, unit in (("no_such", play.world.units["village"].id), ("date_change", new_id())):
-        with pytest.raises(NotInSight):
+        with pytest.raises(NotFound):
             engine.submit_opening(
                 play.session,
                 workflow,
@@ -205,7 +211,7 @@ def test_an_unknown_workflow_or_unit_cannot_be_opened(play):
 
 def test_an_opening_and_its_first_move_are_one(play):
     before = dump(play.session)
-    with pytest.raises(RuleSaysNo):
+    with pytest.raises(RuleViolation):
         engine.submit_opening(
             play.session,
             "date_change",
@@ -239,7 +245,7 @@ def test_one_effect_that_fails_takes_the_others_back(play, monkeypatch):
     """An `after` that raises must not leave the new state behind."""
     case = play.asked()
     before = dump(play.session)
-    monkeypatch.setattr(engine.work, "plan", lambda *_args: 1 / 0)
+    monkeypatch.setattr(engine.outbox, "enqueue", lambda *_args: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         play.move(case, "town1.officer", "return")
     play.session.rollback()
@@ -249,7 +255,11 @@ def test_one_effect_that_fails_takes_the_others_back(play, monkeypatch):
 def test_what_a_change_causes_later_is_planned_with_the_change(play):
     case = play.asked()
     assert (
-        play.session.scalar(sa.select(Work.key).where(Work.key == f"desk:{case.id}:{case.version}"))
+        play.session.scalar(
+            sa.select(OutboxMessage.key).where(
+                OutboxMessage.key == f"desk:{case.id}:{case.version}"
+            )
+        )
         is not None
     )
 
@@ -287,7 +297,7 @@ def test_what_somebody_has_claimed_today_is_his(play):
     case = play.asked()
     desk_acts.act(play.session, case.id, "claim", play.who("town1.officer"), play.at)
     play.session.commit()
-    play.refused(SomebodyFirst, None, case, "town1.secretary", "approve")
+    play.refused(AlreadyTaken, None, case, "town1.secretary", "approve")
     assert play.on("2026-11-25").move(case, "town1.secretary", "approve").state == "approved", (
         "for a day"
     )
@@ -319,13 +329,13 @@ def test_a_released_case_is_free_again(play):
 def test_a_desk_act_needs_the_desk(play):
     case = play.asked()
     for name in ("village.secretary", "zone.officer", "town1.inspector"):
-        with pytest.raises(NotYours):
+        with pytest.raises(Forbidden):
             desk_acts.act(play.session, case.id, "claim", play.who(name), play.at)
         play.session.rollback()
-    with pytest.raises(NotInSight):
+    with pytest.raises(NotFound):
         desk_acts.act(play.session, case.id, "claim", play.who("town2.officer"), play.at)
     play.session.rollback()
-    with pytest.raises(NotInSight):
+    with pytest.raises(NotFound):
         desk_acts.act(play.session, case.id, "approve", play.who("town1.officer"), play.at)
     play.session.rollback()
 
@@ -334,9 +344,9 @@ def test_a_desk_act_needs_the_desk(play):
 
 TOY = '''"""Key loan: a branch borrows the key of the activity room."""
 
-from oversight.clauses import house_rule
-from oversight.grammar import Ask, Due, Move, State, Workflow, rule
-from oversight.roles import BRANCH, SUPERIOR
+from oversight.law.clauses import house_rule
+from oversight.law.definition import Field, Due, Move, State, Workflow, rule
+from oversight.law.roles import BRANCH, SUPERIOR
 
 KEY = house_rule("活动室钥匙借用须登记。")
 WANTED = State("wanted", "待借出", waits_on=SUPERIOR, due=Due(2, KEY))
@@ -353,9 +363,9 @@ def room_exists(attempt):
 
 WORKFLOW = Workflow(
     "key_loan", "活动室钥匙借用", version=1, opens=WANTED, opened_by=BRANCH,
-    facts=(Ask("why", "text", "用途"),), short="借钥匙",
+    facts=(Field("why", "text", "用途"),), short="借钥匙",
     moves=(
-        Move("lend", "借出", WANTED, LENT, by=SUPERIOR, under=KEY, asks=(Ask("room", "text", "哪一间"),),
+        Move("lend", "借出", WANTED, LENT, by=SUPERIOR, under=KEY, asks=(Field("room", "text", "哪一间"),),
              only_if=(room_exists,), decides=True),
         Move("refuse", "不借", WANTED, REFUSED, by=SUPERIOR, under=KEY, decides=True),
         Move("give_back", "归还", LENT, BACK, by=BRANCH, under=KEY),
@@ -401,13 +411,13 @@ def test_a_workflow_costs_one_file_and_one_template(toy):
         and case.due_on == date(2026, 11, 26)
         and play.desks(case) == ["town1"]
     )
-    mine = queues.cases(play.session, play.who("town1.officer"), "mine", play.at.today)
+    mine = inbox.cases(play.session, play.who("town1.officer"), "mine", play.at.today)
     assert [row.id for row in mine.items] == [case.id]
-    assert queues.counts(play.session, play.who("town1.officer"), "mine", play.at.today) == {
+    assert inbox.counts(play.session, play.who("town1.officer"), "mine", play.at.today) == {
         "key_loan": 1
     }
-    play.refused(RuleSaysNo, "room_exists", case, "town1.officer", "lend", room="三楼")
-    play.refused(NotYours, "authority", case, "village.secretary", "lend", room="一楼")
+    play.refused(RuleViolation, "room_exists", case, "town1.officer", "lend", room="三楼")
+    play.refused(Forbidden, "authority", case, "village.secretary", "lend", room="一楼")
     case = play.move(case, "town1.officer", "lend", room="一楼")
     assert play.desks(case) == ["village"]
     case = play.move(case, "village.organizer", "give_back")
@@ -456,7 +466,7 @@ def test_an_unknown_version_is_said_and_not_guessed(play):
     case = play.asked()
     play.session.execute(sa.update(Case).where(Case.id == case.id).values(definition_version=99))
     play.session.commit()
-    with pytest.raises(NotInSight) as caught:
+    with pytest.raises(NotFound) as caught:
         play.move(case, "town1.officer", "approve")
     play.session.rollback()
     assert "99" in caught.value.sentence
@@ -474,7 +484,7 @@ def test_a_case_stays_on_the_version_that_it_began_with(play):
     try:
         fresh = play.asked(name="community.secretary", unit="community")
         assert (case.definition_version, fresh.definition_version) == (1, 2)
-        play.no(NotInSight, None, play.move, fresh, "town1.officer", "refuse")
+        play.no(NotFound, None, play.move, fresh, "town1.officer", "refuse")
         assert play.move(case, "town1.officer", "refuse").state == "refused"
     finally:
         workflows.forget("date_change")

@@ -6,11 +6,18 @@ from datetime import date
 
 import pytest
 
-from oversight import queues
-from oversight.errors import NotInSight, NotOpen, NotYours, RuleSaysNo, SomebodyFirst, WordsWrong
-from oversight.models import Desk
-from oversight.operations import sweep
-from oversight.rules.people import expected
+from oversight.base.refusals import (
+    AlreadyTaken,
+    Forbidden,
+    InvalidInput,
+    InvalidTransition,
+    NotFound,
+    RuleViolation,
+)
+from oversight.engine import inbox
+from oversight.models import WorkItem
+from oversight.organization.members import expected
+from oversight.time import sweep
 from tests.support.actors import Play, second_hat
 
 WHY = {"reason": "能按时到会，不需要免予参加"}
@@ -129,11 +136,11 @@ def test_the_branch_may_write_for_a_member_who_cannot(play):
 
 def test_a_secretary_s_own_wish_is_studied_by_others(play):
     case = ask(play, who="village.secretary")
-    play.refused(NotYours, "authority", case, "village.secretary", "support")
+    play.refused(Forbidden, "authority", case, "village.secretary", "support")
     secretary = play.who("village.secretary")
-    assert queues.cases(play.session, secretary, "mine", secretary.on).items == []
+    assert inbox.cases(play.session, secretary, "mine", secretary.on).items == []
     assert [
-        row.id for row in queues.cases(play.session, secretary, "waiting", secretary.on).items
+        row.id for row in inbox.cases(play.session, secretary, "waiting", secretary.on).items
     ] == [case.id]
     assert play.move(case, "village.organizer", "support").state == "supported"
 
@@ -143,14 +150,14 @@ def test_an_officer_of_the_town_does_not_decide_on_his_own_wish_or_his_branch_s(
     own.
     """
     own = play.move(ask(play, who="second.hat"), "village.secretary", "support")
-    play.refused(NotYours, "authority", own, "second.hat", "approve")
+    play.refused(Forbidden, "authority", own, "second.hat", "approve")
     other = play.move(ask(play), "village.secretary", "support")
-    play.refused(NotYours, "authority", other, "second.hat", "approve")
+    play.refused(Forbidden, "authority", other, "second.hat", "approve")
 
 
 def test_one_open_wish_a_member(play):
     ask(play)
-    play.no(SomebodyFirst, None, ask, play)
+    play.no(AlreadyTaken, None, ask, play)
     assert ask(play, who="village.member2").state == "asked"
 
 
@@ -162,28 +169,28 @@ def test_in_a_branch_of_four_another_full_member_studies_it(play):
     world.post("tiny.head", "tiny", "secretary")
     play.session.commit()
     case = ask(play, who="tiny.head", unit="tiny")
-    play.refused(NotYours, None, case, "tiny.head", "support")
+    play.refused(Forbidden, None, case, "tiny.head", "support")
     assert play.move(case, "tiny.b", "support").state == "supported"
 
 
 # Refusals ----------------------------------------------------------------------------------------
 
 OPENINGS = [
-    ("village.member2", "village.member1", {}, NotYours, "authority"),
-    ("town1.officer", "village.member1", {}, NotYours, "authority"),
-    ("community.secretary", "village.member1", {}, NotInSight, None),
-    ("zone.sysadmin", "village.member1", {}, NotInSight, None),
-    ("village.secretary", "community.member1", {}, RuleSaysNo, "of_this_branch"),
-    ("village.member1", None, {"from_on": "2026-11-23"}, RuleSaysNo, "not_for_the_past"),
-    ("village.member1", None, {"until": "2026-12-01"}, RuleSaysNo, "dated"),
-    ("village.member1", None, {"until": "2026-11-30"}, RuleSaysNo, "dated"),
-    ("village.member1", None, {"until": "2027-12-31"}, RuleSaysNo, "dated"),
-    ("village.member1", None, {"until": None}, WordsWrong, None),
-    ("village.member1", None, {"reason": "高血压三级"}, WordsWrong, None),
-    ("village.member1", None, {"from_on": "下月"}, WordsWrong, None),
-    ("village.member1", None, {"member": "x"}, NotYours, "authority"),
-    ("village.secretary", None, {"member": "x"}, WordsWrong, None),
-    ("village.member1", None, {"doctor": "y"}, WordsWrong, None),
+    ("village.member2", "village.member1", {}, Forbidden, "authority"),
+    ("town1.officer", "village.member1", {}, Forbidden, "authority"),
+    ("community.secretary", "village.member1", {}, NotFound, None),
+    ("zone.sysadmin", "village.member1", {}, NotFound, None),
+    ("village.secretary", "community.member1", {}, RuleViolation, "of_this_branch"),
+    ("village.member1", None, {"from_on": "2026-11-23"}, RuleViolation, "not_for_the_past"),
+    ("village.member1", None, {"until": "2026-12-01"}, RuleViolation, "dated"),
+    ("village.member1", None, {"until": "2026-11-30"}, RuleViolation, "dated"),
+    ("village.member1", None, {"until": "2027-12-31"}, RuleViolation, "dated"),
+    ("village.member1", None, {"until": None}, InvalidInput, None),
+    ("village.member1", None, {"reason": "高血压三级"}, InvalidInput, None),
+    ("village.member1", None, {"from_on": "下月"}, InvalidInput, None),
+    ("village.member1", None, {"member": "x"}, Forbidden, "authority"),
+    ("village.secretary", None, {"member": "x"}, InvalidInput, None),
+    ("village.member1", None, {"doctor": "y"}, InvalidInput, None),
 ]
 
 
@@ -193,23 +200,33 @@ def test_what_cannot_be_asked(play, who, about, more, kind, rule):
 
 
 MOVES = [
-    ("asked", "village.member1", "support", {}, NotYours, "authority"),
-    ("asked", "village.secretary", "not_support", {}, WordsWrong, None),
-    ("asked", "town1.officer", "approve", {}, NotOpen, None),
-    ("asked", "village.secretary", "approve", {}, NotOpen, None),
-    ("asked", "village.member2", "withdraw", {}, NotInSight, None),
-    ("asked", "town1.officer", "support", {}, NotYours, "authority"),
-    ("supported", "village.member1", "approve", {}, NotYours, "authority"),
-    ("supported", "village.secretary", "approve", {}, NotYours, "authority"),
-    ("supported", "zone.officer", "approve", {}, NotYours, "authority"),
-    ("supported", "zone.officer", "take_over", WHY, RuleSaysNo, "superior_is_late"),
-    ("supported", "town1.officer", "refuse", {}, WordsWrong, None),
-    ("supported", "town1.officer", "end", {}, NotOpen, None),
-    ("in_force", "town1.officer", "end", {}, NotYours, None),
-    ("in_force", "village.member1", "withdraw", {}, NotOpen, None),
-    ("in_force", "town1.officer", "resume", {}, NotYours, "authority"),
-    ("in_force", "village.member1", "prolong", {}, NotInSight, None),
+    ("asked", "town1.officer", "recuse", WHY, Forbidden, "authority"),
+    ("asked", "village.secretary", "recuse", {}, InvalidInput, None),
+    ("asked", "village.member1", "void", WHY, Forbidden, "authority"),
+    ("asked", "town1.officer", "void", {}, InvalidInput, None),
+    ("supported", "village.secretary", "terminate", WHY, Forbidden, "authority"),
+    ("supported", "town1.officer", "terminate", {}, InvalidInput, None),
+    ("in_force", "village.secretary", "void", WHY, Forbidden, "authority"),
+    ("asked", "village.member1", "support", {}, Forbidden, "authority"),
+    ("asked", "village.secretary", "not_support", {}, InvalidInput, None),
+    ("asked", "town1.officer", "approve", {}, InvalidTransition, None),
+    ("asked", "village.secretary", "approve", {}, InvalidTransition, None),
+    ("asked", "village.member2", "withdraw", {}, NotFound, None),
+    ("asked", "town1.officer", "support", {}, Forbidden, "authority"),
+    ("supported", "village.member1", "approve", {}, Forbidden, "authority"),
+    ("supported", "village.secretary", "approve", {}, Forbidden, "authority"),
+    ("supported", "zone.officer", "approve", {}, Forbidden, "authority"),
+    ("supported", "zone.officer", "take_over", WHY, RuleViolation, "superior_is_late"),
+    ("supported", "town1.officer", "refuse", {}, InvalidInput, None),
+    ("supported", "town1.officer", "end", {}, InvalidTransition, None),
+    ("in_force", "town1.officer", "end", {}, Forbidden, None),
+    ("in_force", "village.member1", "withdraw", {}, InvalidTransition, None),
+    ("in_force", "town1.officer", "resume", {}, Forbidden, "authority"),
+    ("in_force", "village.member1", "prolong", {}, NotFound, None),
 ]
+
+
+WALKS, REFUSALS = {"exemption": "test_walk"}, {"exemption": MOVES}
 
 
 @pytest.mark.parametrize("state, who, move, words, kind, rule", MOVES)
@@ -221,6 +238,6 @@ def test_what_cannot_be_done(play, state, who, move, words, kind, rule):
         case = play.on("2026-11-25").move(case, "town1.officer", "approve")
     play.no(kind, rule, play.say, case, who, move, words)
     assert play.session.get(type(case), case.id).state == state
-    assert play.session.query(Desk).filter(
-        Desk.case_id == case.id, Desk.closed_at.is_(None)
+    assert play.session.query(WorkItem).filter(
+        WorkItem.case_id == case.id, WorkItem.closed_at.is_(None)
     ).count() == (0 if state == "in_force" else 1)

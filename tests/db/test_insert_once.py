@@ -2,7 +2,7 @@
 it.
 """
 
-from oversight.db import insert_once
+from oversight.base.db import insert_once
 from oversight.models import NumberSeries
 
 

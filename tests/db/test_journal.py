@@ -14,8 +14,8 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
-from oversight import engine, journal
-from oversight.clock import Moment
+from oversight.base.clock import Moment
+from oversight.engine import journal, transitions
 from oversight.models import Case, JournalRow
 from tests.support.actors import REASON, Play
 from tests.support.dump import difference, dump
@@ -260,7 +260,7 @@ def test_an_export_is_verified_with_the_standard_library_alone(told, tmp_path):
     path = tmp_path / "journal.jsonl"
     path.write_text("\n".join(found), "utf-8")
     code = (
-        "import sys; from oversight.journal import verify_lines; "
+        "import sys; from oversight.engine.journal import verify_lines; "
         "print(len(verify_lines(open(sys.argv[1], encoding='utf-8'))))"
     )
     done = subprocess.run(
@@ -337,7 +337,7 @@ def test_what_changes_a_case_behind_the_engine_shows(told):
 def test_moments_are_kept_to_the_microsecond(play):
     case = play.asked()
     odd = play.at.now + timedelta(microseconds=123457)
-    engine.submit(
+    transitions.submit(
         play.session,
         case.id,
         "return",

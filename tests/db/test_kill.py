@@ -17,9 +17,10 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from oversight import authority, engine, journal, workflows
-from oversight.db import engine_options, prepare
-from oversight.models import Activity, Case, Desk, JournalRow, Paper
+from oversight import workflows
+from oversight.base.db import engine_options, prepare
+from oversight.engine import authority, journal, transitions
+from oversight.models import Activity, Case, JournalRow, Paper, WorkItem
 from tests.support.world import at
 
 CHILDREN = multiprocessing.get_context("forkserver")
@@ -55,7 +56,7 @@ def load(pipe, url: str, seed: int, people: dict[str, list[str]], officer: str) 
     sa.event.listen(bind, "before_cursor_execute", lambda *_: os.write(out, b"."))
     chance, moment = random.Random(seed), at(DAY)
     with Session(bind) as session:
-        while True:
+        for _move in range(10_000):  # killed long before
             unit_id = chance.choice(sorted(people))
             case = session.scalar(
                 sa.select(Case).where(Case.unit_id == unit_id, Case.closed_at.is_(None))
@@ -64,7 +65,7 @@ def load(pipe, url: str, seed: int, people: dict[str, list[str]], officer: str) 
             person = people[unit_id][0] if move in BY_BRANCH | {"open"} else officer
             who = authority.actor(session, person, moment.today)
             done = (
-                engine.submit(
+                transitions.submit(
                     session,
                     case.id,
                     move,
@@ -74,7 +75,7 @@ def load(pipe, url: str, seed: int, people: dict[str, list[str]], officer: str) 
                     at=moment,
                 )
                 if case
-                else engine.submit_opening(
+                else transitions.submit_opening(
                     session, "date_change", unit_id, {"day": "2026-12-04"}, who, moment
                 )
             )
@@ -129,7 +130,7 @@ def assert_whole(session) -> None:
     for paper in session.scalars(sa.select(Paper).order_by(Paper.seq)):
         papers.setdefault(paper.case_id, []).append(paper)
     for desk in session.scalars(
-        sa.select(Desk).where(Desk.closed_at.is_(None), Desk.kind == "act")
+        sa.select(WorkItem).where(WorkItem.closed_at.is_(None), WorkItem.kind == "act")
     ):
         desks.setdefault(desk.case_id, []).append(desk)
     rows = {}

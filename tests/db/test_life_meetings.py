@@ -13,11 +13,18 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
-from oversight.errors import NotInSight, NotOpen, NotYours, RuleSaysNo, WordsWrong
-from oversight.models import LifeMeeting, Notice, Post, Work
-from oversight.operations import life_meetings, sweep
+from oversight.base.refusals import (
+    Forbidden,
+    InvalidInput,
+    InvalidTransition,
+    NotFound,
+    RuleViolation,
+)
+from oversight.calendar.party_days import activity_for
+from oversight.ledger import life_meetings, own_days
+from oversight.models import LifeMeeting, Notice, OutboxMessage, Post
 from oversight.rules import life_meetings as rules
-from oversight.rules.activities import activity_for, record_held
+from oversight.time import sweep
 from tests.db.test_appraisal_walk import Appraising
 from tests.support.actors import Play
 from tests.support.world import at
@@ -178,7 +185,13 @@ def test_a_leader_notes_a_day_and_the_entry_has_a_day_of_its_own(branch):
 
 def test_it_is_combined_with_the_party_day_of_that_day(session, world, branch):
     row = activity_for(session, world.units["village"], 2026, 3)
-    record_held(session, row, date(2026, 3, 13), None, at("2026-03-13"))
+    own_days.record_held(
+        session,
+        row,
+        date(2026, 3, 13),
+        world.actor("village.secretary", date(2026, 3, 13)),
+        at("2026-03-13"),
+    )
     session.commit()
     assert branch.note("2026-03-13").activity_id == row.id
     assert branch.note("2026-03-06").activity_id is None, (
@@ -189,15 +202,15 @@ def test_it_is_combined_with_the_party_day_of_that_day(session, world, branch):
 @pytest.mark.parametrize(
     "name, unit, day, kind",
     [
-        ("village.secretary", "village", "2026-11-25", RuleSaysNo),
-        ("village.secretary", "village", "2019-12-31", RuleSaysNo),
-        ("village.secretary", "village", "", WordsWrong),
-        ("village.secretary", "village", "2026-02-30", WordsWrong),
-        ("village.member1", "village", "2026-03-06", NotYours),
-        ("town1.officer", "village", "2026-03-06", NotYours),
-        ("town1.officer", "town1", "2026-03-06", NotYours),
-        ("village2.secretary", "village", "2026-03-06", NotInSight),
-        ("zone.auditor", "village", "2026-03-06", NotInSight),
+        ("village.secretary", "village", "2026-11-25", RuleViolation),
+        ("village.secretary", "village", "2019-12-31", RuleViolation),
+        ("village.secretary", "village", "", InvalidInput),
+        ("village.secretary", "village", "2026-02-30", InvalidInput),
+        ("village.member1", "village", "2026-03-06", Forbidden),
+        ("town1.officer", "village", "2026-03-06", Forbidden),
+        ("town1.officer", "town1", "2026-03-06", Forbidden),
+        ("village2.secretary", "village", "2026-03-06", NotFound),
+        ("zone.auditor", "village", "2026-03-06", NotFound),
     ],
 )
 def test_what_is_refused_changes_nothing_but_the_refusals(branch, name, unit, day, kind):
@@ -206,7 +219,7 @@ def test_what_is_refused_changes_nothing_but_the_refusals(branch, name, unit, da
 
 def test_a_day_is_noted_once_and_again_after_it_was_taken_back(branch):
     first = branch.note("2026-03-06")
-    branch.no(RuleSaysNo, None, branch.note, "2026-03-06", "village.organizer")
+    branch.no(RuleViolation, None, branch.note, "2026-03-06", "village.organizer")
     branch.take_back(first)
     assert branch.note("2026-03-06").id != first.id
     assert [row.withdrawn_why for row in branch.rows()] == ["日期填错", None]
@@ -214,10 +227,10 @@ def test_a_day_is_noted_once_and_again_after_it_was_taken_back(branch):
 
 def test_taking_back_keeps_the_entry_with_who_when_and_why(session, branch):
     row = branch.note("2026-03-06")
-    branch.no(WordsWrong, None, branch.take_back, row, "  ")
-    branch.no(WordsWrong, None, branch.take_back, row, "长" * 201)
-    branch.no(NotYours, None, branch.take_back, row, "日期填错", "village.member1")
-    branch.no(NotInSight, None, branch.take_back, row, "日期填错", "village2.secretary")
+    branch.no(InvalidInput, None, branch.take_back, row, "  ")
+    branch.no(InvalidInput, None, branch.take_back, row, "长" * 201)
+    branch.no(Forbidden, None, branch.take_back, row, "日期填错", "village.member1")
+    branch.no(NotFound, None, branch.take_back, row, "日期填错", "village2.secretary")
     branch.take_back(row, name="village.organizer")
     [row] = branch.rows()
     assert (row.withdrawn_why, row.withdrawer.name, row.withdrawn_at) == (
@@ -226,7 +239,7 @@ def test_taking_back_keeps_the_entry_with_who_when_and_why(session, branch):
         at("2026-11-25").now,
     )
     assert rules.held(session, row.unit_id, date(2026, 1, 1), date(2026, 12, 31)) == []
-    branch.no(NotOpen, None, branch.take_back, row, "再撤一次")
+    branch.no(InvalidTransition, None, branch.take_back, row, "再撤一次")
 
 
 @pytest.mark.parametrize(
@@ -280,7 +293,7 @@ def test_a_meeting_that_is_noted_already_is_that_of_the_appraisal(village, branc
 def test_a_meeting_that_an_appraisal_rests_on_is_not_taken_back(session, village, branch):
     village.lead("open_peer_review", meeting_on="2026-11-20")
     [row] = branch.rows()
-    branch.no(RuleSaysNo, None, branch.take_back, row)
+    branch.no(RuleViolation, None, branch.take_back, row)
     village.do("town1.officer", "void", reason="误立，重新开展")
     branch.take_back(row)
     assert branch.rows()[0].withdrawn_at
@@ -298,12 +311,12 @@ def test_the_day_given_with_the_vote_is_recorded_too_and_the_former_may_be_taken
     village.lead("open_vote", meeting_on="2026-11-23")
     assert [row.held_on for row in branch.rows()] == [date(2026, 11, 20), date(2026, 11, 23)]
     branch.take_back(branch.rows()[0])
-    branch.no(RuleSaysNo, None, branch.take_back, branch.rows()[1])
+    branch.no(RuleViolation, None, branch.take_back, branch.rows()[1])
 
 
 def test_a_refused_move_records_nothing(village, branch):
     village.refused(
-        RuleSaysNo,
+        RuleViolation,
         "meeting_was_held",
         village.case,
         "village.secretary",
@@ -402,5 +415,7 @@ def test_an_organ_without_leaders_is_its_superior_s_to_mind(session, world):
 
 def test_each_thing_has_one_key(session, world):
     run(session, "2026-06-24", "2026-07-02", "2026-06-24", "2026-12-30", "2027-01-05")
-    keys = session.scalars(sa.select(Work.key).where(Work.key.startswith("life:"))).all()
+    keys = session.scalars(
+        sa.select(OutboxMessage.key).where(OutboxMessage.key.startswith("life:"))
+    ).all()
     assert len(keys) == len(set(keys)) == 7 + 1 + 7 + 1

@@ -13,9 +13,10 @@ import pytest
 import sqlalchemy as sa
 
 from oversight import workflows
+from oversight.calendar.party_days import activity_for
+from oversight.ledger import attendance
 from oversight.models import Case
-from oversight.operations import attendance, sweep
-from oversight.rules.activities import activity_for
+from oversight.time import sweep
 from tests.db.test_attendance import sheet
 from tests.db.test_rectification_walk import FINDINGS, ITEMS
 from tests.support.actors import CAST, Play, second_hat

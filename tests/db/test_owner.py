@@ -12,8 +12,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ProgrammingError
 
 from oversight import cli, create_app
-from oversight.db import db
-from oversight.operations.ownership import APPEND_ONLY, NEVER_DELETED
+from oversight.base.db import db
+from oversight.commands.postgres_rights import APPEND_ONLY, NEVER_DELETED
 from tests.support import postgres
 
 

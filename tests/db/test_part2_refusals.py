@@ -8,8 +8,17 @@ from __future__ import annotations
 
 import pytest
 
-from oversight.errors import NotInSight, NotOpen, NotYours, RuleSaysNo, WordsWrong
-from tests.db.test_matrix_part2 import DRIVES
+from oversight.base.refusals import (
+    AlreadyTaken,
+    Forbidden,
+    InvalidInput,
+    InvalidTransition,
+    NotFound,
+    RuleViolation,
+)
+from oversight.engine import transitions
+from tests.db.test_matrix_part2 import DRIVES, OBJECTS, absence, go
+from tests.db.test_matrix_part2 import FOUND as FINDING
 from tests.db.test_rectification_walk import FINDINGS, ITEMS
 from tests.support.actors import Play, second_hat
 
@@ -28,14 +37,53 @@ def play(session, world):
 
 
 ABSENCE = [  # state, who, move, words, today, refusal, rule
-    ("to_contact", "village.secretary", "record_contact", {}, "2026-11-10", WordsWrong, None),
+    ("to_contact", "town1.officer", "recuse", WHY, "2026-11-12", Forbidden, "authority"),
+    ("to_contact", "village.organizer", "recuse", {}, "2026-11-12", InvalidInput, None),
+    (
+        "to_contact",
+        "village.secretary",
+        "record_contact",
+        {**CALL, "on": "2026-11-05"},
+        "2026-11-10",
+        RuleViolation,
+        "called_since",
+    ),
+    (
+        "to_contact, moved with its member",
+        "town2.officer",
+        "void",
+        WHY,
+        "2026-11-12",
+        RuleViolation,
+        "nobody_dropped",
+    ),
+    (
+        "to_make_up, told of nothing",
+        "village.secretary",
+        "record_lesson",
+        LESSON,
+        "2026-11-13",
+        RuleViolation,
+        "informed",
+    ),
+    (
+        "finding_objected",
+        "village.secretary",
+        "overturn_finding",
+        {},
+        "2026-11-16",
+        Forbidden,
+        "authority",
+    ),
+    ("unreached", "village.secretary", "try_again", {}, "2026-11-16", Forbidden, "authority"),
+    ("to_contact", "village.secretary", "record_contact", {}, "2026-11-10", InvalidInput, None),
     (
         "to_contact",
         "village.secretary",
         "record_contact",
         {**CALL, "told": None},
         "2026-11-10",
-        WordsWrong,
+        InvalidInput,
         None,
     ),
     (
@@ -44,7 +92,7 @@ ABSENCE = [  # state, who, move, words, today, refusal, rule
         "record_contact",
         {**CALL, "way": "托人带话"},
         "2026-11-10",
-        WordsWrong,
+        InvalidInput,
         None,
     ),
     (
@@ -53,7 +101,7 @@ ABSENCE = [  # state, who, move, words, today, refusal, rule
         "record_contact",
         {**CALL, "reason": "高血压"},
         "2026-11-10",
-        WordsWrong,
+        InvalidInput,
         None,
     ),
     (
@@ -62,7 +110,7 @@ ABSENCE = [  # state, who, move, words, today, refusal, rule
         "record_contact",
         {**CALL, "reached": "也许"},
         "2026-11-10",
-        WordsWrong,
+        InvalidInput,
         None,
     ),
     (
@@ -71,20 +119,28 @@ ABSENCE = [  # state, who, move, words, today, refusal, rule
         "record_contact",
         {**CALL, "reached": False},
         "2026-11-10",
-        RuleSaysNo,
+        RuleViolation,
         "told_only_who_was_reached",
     ),
-    ("to_contact", "village.member1", "record_contact", CALL, "2026-11-10", NotYours, "authority"),
-    ("to_contact", "village.member2", "record_contact", CALL, "2026-11-10", NotInSight, None),
-    ("to_contact", "town1.officer", "record_contact", CALL, "2026-11-10", NotYours, "authority"),
-    ("to_contact", "village.secretary", "record_lesson", LESSON, "2026-11-12", NotOpen, None),
+    ("to_contact", "village.member1", "record_contact", CALL, "2026-11-10", Forbidden, "authority"),
+    ("to_contact", "village.member2", "record_contact", CALL, "2026-11-10", NotFound, None),
+    ("to_contact", "town1.officer", "record_contact", CALL, "2026-11-10", Forbidden, "authority"),
+    (
+        "to_contact",
+        "village.secretary",
+        "record_lesson",
+        LESSON,
+        "2026-11-12",
+        InvalidTransition,
+        None,
+    ),
     (
         "to_contact",
         "village.secretary",
         "find_unexcused",
         FOUND,
         "2026-11-12",
-        RuleSaysNo,
+        RuleViolation,
         "member_was_heard",
     ),
     (
@@ -93,24 +149,24 @@ ABSENCE = [  # state, who, move, words, today, refusal, rule
         "search_lost",
         {},
         "2026-11-12",
-        RuleSaysNo,
+        RuleViolation,
         "tried_enough",
     ),
-    ("to_contact", "village.secretary", "excuse", WHY, "2026-11-12", NotYours, "authority"),
-    ("to_contact", "village.secretary", "contact_made", {}, "2026-11-12", NotYours, None),
-    ("to_contact", "village.secretary", "correct", {}, "2026-11-12", NotYours, None),
-    ("to_contact", "village.secretary", "terminate", WHY, "2026-11-12", NotYours, "authority"),
-    ("to_contact", "village.secretary", "void", WHY, "2026-11-12", NotYours, "authority"),
-    ("to_contact", "town1.officer", "void", {}, "2026-11-12", WordsWrong, None),
-    ("to_contact", "town1.officer", "terminate", {}, "2026-11-12", WordsWrong, None),
-    ("to_make_up", "village.secretary", "record_lesson", {}, "2026-11-12", WordsWrong, None),
+    ("to_contact", "village.secretary", "excuse", WHY, "2026-11-12", Forbidden, "authority"),
+    ("to_contact", "village.secretary", "contact_made", {}, "2026-11-12", Forbidden, None),
+    ("to_contact", "village.secretary", "correct", {}, "2026-11-12", Forbidden, None),
+    ("to_contact", "village.secretary", "terminate", WHY, "2026-11-12", Forbidden, "authority"),
+    ("to_contact", "village.secretary", "void", WHY, "2026-11-12", Forbidden, "authority"),
+    ("to_contact", "town1.officer", "void", {}, "2026-11-12", InvalidInput, None),
+    ("to_contact", "town1.officer", "terminate", {}, "2026-11-12", InvalidInput, None),
+    ("to_make_up", "village.secretary", "record_lesson", {}, "2026-11-12", InvalidInput, None),
     (
         "to_make_up",
         "village.secretary",
         "record_lesson",
         {**LESSON, "form": "转告"},
         "2026-11-12",
-        WordsWrong,
+        InvalidInput,
         None,
     ),
     (
@@ -119,7 +175,7 @@ ABSENCE = [  # state, who, move, words, today, refusal, rule
         "record_lesson",
         {**LESSON, "held_on": "2026-11-06"},
         "2026-11-12",
-        RuleSaysNo,
+        RuleViolation,
         "lesson_was_held",
     ),
     (
@@ -128,29 +184,45 @@ ABSENCE = [  # state, who, move, words, today, refusal, rule
         "record_lesson",
         {**LESSON, "held_on": "2026-11-13"},
         "2026-11-12",
-        RuleSaysNo,
+        RuleViolation,
         "lesson_was_held",
     ),
-    ("to_make_up", "village.member1", "record_lesson", LESSON, "2026-11-12", NotYours, "authority"),
-    ("to_make_up", "village.secretary", "confirm", {}, "2026-11-12", NotOpen, None),
+    (
+        "to_make_up",
+        "village.member1",
+        "record_lesson",
+        LESSON,
+        "2026-11-12",
+        Forbidden,
+        "authority",
+    ),
+    ("to_make_up", "village.secretary", "confirm", {}, "2026-11-12", InvalidTransition, None),
     (
         "to_make_up",
         "village.secretary",
         "educate",
         {"measure": "谈话提醒"},
         "2026-11-12",
-        RuleSaysNo,
+        RuleViolation,
         "found_unexcused",
     ),
-    ("to_make_up", "village.member1", "object", WHY, "2026-11-12", RuleSaysNo, "found_unexcused"),
-    ("to_make_up", "village.secretary", "search_lost", {}, "2026-11-12", NotOpen, None),
+    (
+        "to_make_up",
+        "village.member1",
+        "object",
+        WHY,
+        "2026-11-12",
+        RuleViolation,
+        "found_unexcused",
+    ),
+    ("to_make_up", "village.secretary", "search_lost", {}, "2026-11-12", InvalidTransition, None),
     (
         "to_make_up, on leave",
         "village.secretary",
         "find_unexcused",
         FOUND,
         "2026-11-12",
-        RuleSaysNo,
+        RuleViolation,
         "absent_without_leave",
     ),
     (
@@ -159,7 +231,7 @@ ABSENCE = [  # state, who, move, words, today, refusal, rule
         "educate",
         {"measure": "警告"},
         "2026-11-12",
-        WordsWrong,
+        InvalidInput,
         None,
     ),
     (
@@ -168,7 +240,7 @@ ABSENCE = [  # state, who, move, words, today, refusal, rule
         "object",
         {},
         "2026-11-12",
-        WordsWrong,
+        InvalidInput,
         None,
     ),
     (
@@ -177,60 +249,100 @@ ABSENCE = [  # state, who, move, words, today, refusal, rule
         "educate",
         {"measure": "谈话提醒"},
         "2026-11-12",
-        NotYours,
+        Forbidden,
         "authority",
     ),
-    ("to_confirm", "village.member1", "confirm", {}, "2026-11-13", NotYours, "authority"),
-    ("to_confirm", "village.secretary", "redo", {}, "2026-11-13", WordsWrong, None),
+    ("to_confirm", "village.member1", "confirm", {}, "2026-11-13", Forbidden, "authority"),
+    ("to_confirm", "village.secretary", "redo", {}, "2026-11-13", InvalidInput, None),
     (
         "to_confirm",
         "village.secretary",
         "archive",
         {"archive_no": "1"},
         "2026-11-13",
-        NotOpen,
+        InvalidTransition,
         None,
     ),
-    ("to_archive", "village.secretary", "archive", {}, "2026-11-13", WordsWrong, None),
-    ("to_archive", "village.secretary", "file", {}, "2026-11-13", NotYours, None),
+    ("to_archive", "village.secretary", "archive", {}, "2026-11-13", InvalidInput, None),
+    ("to_archive", "village.secretary", "file", {}, "2026-11-13", Forbidden, None),
     (
         "finding_objected",
         "village.secretary",
         "uphold_finding",
         {},
         "2026-11-16",
-        NotYours,
+        Forbidden,
         "authority",
     ),
-    ("finding_objected", "second.hat", "uphold_finding", {}, "2026-11-16", NotYours, "authority"),
+    ("finding_objected", "second.hat", "uphold_finding", {}, "2026-11-16", Forbidden, "authority"),
     (
         "finding_objected",
         "zone.officer",
         "take_over",
         WHY,
         "2026-11-16",
-        RuleSaysNo,
+        RuleViolation,
         "superior_is_late",
     ),
-    ("unreached", "village.secretary", "begin_search", {}, "2026-11-16", NotYours, "authority"),
-    ("made_up", "village.secretary", "record_lesson", LESSON, "2026-11-26", NotOpen, None),
-    ("corrected", "village.secretary", "record_contact", CALL, "2026-11-26", NotOpen, None),
+    ("unreached", "village.secretary", "begin_search", {}, "2026-11-16", Forbidden, "authority"),
+    (
+        "made_up",
+        "village.secretary",
+        "record_lesson",
+        LESSON,
+        "2026-11-26",
+        InvalidTransition,
+        None,
+    ),
+    (
+        "corrected",
+        "village.secretary",
+        "record_contact",
+        CALL,
+        "2026-11-26",
+        InvalidTransition,
+        None,
+    ),
 ]
 RECTIFICATION = [
-    ("draft", "town1.inspector", "sign_off", {}, "2026-11-23", NotYours, "authority"),
-    ("draft", "town1.deputy", "sign_off", {}, "2026-11-23", NotYours, "authority"),
-    ("draft", "second.hat", "sign_off", {}, "2026-11-23", NotYours, "authority"),
-    ("draft", "town2.secretary", "sign_off", {}, "2026-11-23", NotInSight, None),
-    ("draft", "town1.officer", "drop", {}, "2026-11-23", WordsWrong, None),
-    ("draft", "town1.officer", "issue", {"due_on": "2026-12-11"}, "2026-11-23", NotOpen, None),
-    ("signed_off", "town1.officer", "issue", {}, "2026-11-23", WordsWrong, None),
+    ("draft", "town1.inspector", "recuse", WHY, "2026-11-23", Forbidden, "authority"),
+    ("fixing", "town1.officer", "void", {}, "2026-12-02", InvalidInput, None),
+    ("fixing", "village.secretary", "terminate", WHY, "2026-12-02", Forbidden, "authority"),
+    ("recheck", "zone.officer", "take_over", WHY, "2026-12-09", RuleViolation, "superior_is_late"),
+    ("recheck", "town1.officer", "take_over", WHY, "2026-12-14", Forbidden, "authority"),
+    ("extension_asked", "village.secretary", "deny", {}, "2026-12-03", Forbidden, "authority"),
+    ("recalled", "village.secretary", "close_recalled", {}, "2026-11-25", Forbidden, "authority"),
+    (
+        "fixing, the zone's own order, objection answered",
+        "village.secretary",
+        "ask_higher_review",
+        WHY,
+        "2026-12-01",
+        RuleViolation,
+        "has_above",
+    ),
+    ("draft", "town1.inspector", "sign_off", {}, "2026-11-23", Forbidden, "authority"),
+    ("draft", "town1.deputy", "sign_off", {}, "2026-11-23", Forbidden, "authority"),
+    ("draft", "second.hat", "sign_off", {}, "2026-11-23", Forbidden, "authority"),
+    ("draft", "town2.secretary", "sign_off", {}, "2026-11-23", NotFound, None),
+    ("draft", "town1.officer", "drop", {}, "2026-11-23", InvalidInput, None),
+    (
+        "draft",
+        "town1.officer",
+        "issue",
+        {"due_on": "2026-12-11"},
+        "2026-11-23",
+        InvalidTransition,
+        None,
+    ),
+    ("signed_off", "town1.officer", "issue", {}, "2026-11-23", InvalidInput, None),
     (
         "signed_off",
         "town1.officer",
         "issue",
         {"due_on": "2026-11-23"},
         "2026-11-23",
-        RuleSaysNo,
+        RuleViolation,
         "workday_ahead",
     ),
     (
@@ -239,31 +351,47 @@ RECTIFICATION = [
         "issue",
         {"due_on": "2026-12-12"},
         "2026-11-23",
-        RuleSaysNo,
+        RuleViolation,
         "workday_ahead",
     ),
-    ("signed_off", "town1.officer", "issue", {"due_on": "半个月"}, "2026-11-23", WordsWrong, None),
+    (
+        "signed_off",
+        "town1.officer",
+        "issue",
+        {"due_on": "半个月"},
+        "2026-11-23",
+        InvalidInput,
+        None,
+    ),
     (
         "signed_off",
         "village.secretary",
         "issue",
         {"due_on": "2026-12-11"},
         "2026-11-23",
-        NotYours,
+        Forbidden,
         "authority",
     ),
-    ("issued", "town1.officer", "acknowledge", {}, "2026-11-24", NotYours, "authority"),
-    ("issued", "village.member1", "acknowledge", {}, "2026-11-24", NotInSight, None),
-    ("issued", "village.secretary", "report", {"items": ITEMS}, "2026-12-02", NotOpen, None),
-    ("issued", "village.secretary", "object", {}, "2026-11-24", WordsWrong, None),
-    ("fixing", "village.secretary", "report", {}, "2026-12-02", WordsWrong, None),
+    ("issued", "town1.officer", "acknowledge", {}, "2026-11-24", Forbidden, "authority"),
+    ("issued", "village.member1", "acknowledge", {}, "2026-11-24", NotFound, None),
+    (
+        "issued",
+        "village.secretary",
+        "report",
+        {"items": ITEMS},
+        "2026-12-02",
+        InvalidTransition,
+        None,
+    ),
+    ("issued", "village.secretary", "object", {}, "2026-11-24", InvalidInput, None),
+    ("fixing", "village.secretary", "report", {}, "2026-12-02", InvalidInput, None),
     (
         "fixing",
         "village.secretary",
         "report",
         {"items": ITEMS[:1]},
         "2026-12-02",
-        RuleSaysNo,
+        RuleViolation,
         "one_item_each",
     ),
     (
@@ -272,7 +400,7 @@ RECTIFICATION = [
         "report",
         {"items": [*ITEMS, ITEMS[0]]},
         "2026-12-02",
-        RuleSaysNo,
+        RuleViolation,
         "one_item_each",
     ),
     (
@@ -281,7 +409,7 @@ RECTIFICATION = [
         "report",
         {"items": ITEMS},
         "2026-12-01",
-        RuleSaysNo,
+        RuleViolation,
         "really_done",
     ),
     (
@@ -290,7 +418,7 @@ RECTIFICATION = [
         "report",
         {"items": [ITEMS[0], {"measure": "已改"}]},
         "2026-12-02",
-        WordsWrong,
+        InvalidInput,
         None,
     ),
     (
@@ -299,19 +427,27 @@ RECTIFICATION = [
         "report",
         {"items": [ITEMS[0], "已改"]},
         "2026-12-02",
-        WordsWrong,
+        InvalidInput,
         None,
     ),
-    ("fixing", "village.secretary", "report", {"items": "都改了"}, "2026-12-02", WordsWrong, None),
-    ("fixing", "town1.officer", "report", {"items": ITEMS}, "2026-12-02", NotYours, "authority"),
-    ("fixing", "town1.officer", "accept", BOTH, "2026-12-02", NotOpen, None),
+    (
+        "fixing",
+        "village.secretary",
+        "report",
+        {"items": "都改了"},
+        "2026-12-02",
+        InvalidInput,
+        None,
+    ),
+    ("fixing", "town1.officer", "report", {"items": ITEMS}, "2026-12-02", Forbidden, "authority"),
+    ("fixing", "town1.officer", "accept", BOTH, "2026-12-02", InvalidTransition, None),
     (
         "fixing",
         "village.secretary",
         "ask_extension",
         {"until": "2026-12-25"},
         "2026-12-02",
-        WordsWrong,
+        InvalidInput,
         None,
     ),
     (
@@ -320,7 +456,7 @@ RECTIFICATION = [
         "ask_extension",
         {**WHY, "until": "2026-12-11"},
         "2026-12-02",
-        RuleSaysNo,
+        RuleViolation,
         "later_workday",
     ),
     (
@@ -329,7 +465,7 @@ RECTIFICATION = [
         "ask_extension",
         {**WHY, "until": "2026-12-19"},
         "2026-12-02",
-        RuleSaysNo,
+        RuleViolation,
         "later_workday",
     ),
     (
@@ -338,22 +474,22 @@ RECTIFICATION = [
         "ask_higher_review",
         {},
         "2026-12-02",
-        RuleSaysNo,
+        RuleViolation,
         "answered_once",
     ),
-    ("fixing", "town1.officer", "refer", WHY, "2026-12-11", RuleSaysNo, "overdue"),
-    ("fixing", "village.secretary", "recall", WHY, "2026-12-02", NotYours, "authority"),
-    ("fixing", "town1.officer", "recall", {}, "2026-12-02", WordsWrong, None),
-    ("fixing", "town1.officer", "hold_accountable", WHY, "2026-12-14", NotInSight, None),
-    ("fixing, overdue", "town1.officer", "refer", {}, "2026-12-14", WordsWrong, None),
-    ("fixing, overdue", "village.secretary", "refer", WHY, "2026-12-14", NotYours, "authority"),
+    ("fixing", "town1.officer", "refer", WHY, "2026-12-11", RuleViolation, "overdue"),
+    ("fixing", "village.secretary", "recall", WHY, "2026-12-02", Forbidden, "authority"),
+    ("fixing", "town1.officer", "recall", {}, "2026-12-02", InvalidInput, None),
+    ("fixing", "town1.officer", "hold_accountable", WHY, "2026-12-14", NotFound, None),
+    ("fixing, overdue", "town1.officer", "refer", {}, "2026-12-14", InvalidInput, None),
+    ("fixing, overdue", "village.secretary", "refer", WHY, "2026-12-14", Forbidden, "authority"),
     (
         "fixing, objection answered",
         "village.secretary",
         "object",
         WHY,
         "2026-12-02",
-        RuleSaysNo,
+        RuleViolation,
         "not_answered_before",
     ),
     (
@@ -362,22 +498,30 @@ RECTIFICATION = [
         "ask_higher_review",
         WHY,
         "2026-12-02",
-        RuleSaysNo,
+        RuleViolation,
         "answered_once",
     ),
-    ("recheck", "town1.inspector", "accept", BOTH, "2026-12-03", NotYours, "authority"),
-    ("recheck", "village.secretary", "accept", BOTH, "2026-12-03", NotYours, "authority"),
-    ("recheck", "second.hat", "accept", BOTH, "2026-12-03", NotYours, "authority"),
-    ("recheck", "zone.officer", "accept", BOTH, "2026-12-03", NotYours, "authority"),
-    ("recheck", "town1.officer", "accept", {}, "2026-12-03", WordsWrong, None),
-    ("recheck", "town1.officer", "accept", {**BOTH, "opinion": ""}, "2026-12-03", WordsWrong, None),
+    ("recheck", "town1.inspector", "accept", BOTH, "2026-12-03", Forbidden, "authority"),
+    ("recheck", "village.secretary", "accept", BOTH, "2026-12-03", Forbidden, "authority"),
+    ("recheck", "second.hat", "accept", BOTH, "2026-12-03", Forbidden, "authority"),
+    ("recheck", "zone.officer", "accept", BOTH, "2026-12-03", Forbidden, "authority"),
+    ("recheck", "town1.officer", "accept", {}, "2026-12-03", InvalidInput, None),
+    (
+        "recheck",
+        "town1.officer",
+        "accept",
+        {**BOTH, "opinion": ""},
+        "2026-12-03",
+        InvalidInput,
+        None,
+    ),
     (
         "recheck",
         "town1.officer",
         "accept",
         {**BOTH, "verdicts": ["accepted"]},
         "2026-12-03",
-        RuleSaysNo,
+        RuleViolation,
         "one_verdict_each",
     ),
     (
@@ -386,7 +530,7 @@ RECTIFICATION = [
         "accept",
         {**BOTH, "verdicts": ["accepted"] * 3},
         "2026-12-03",
-        RuleSaysNo,
+        RuleViolation,
         "one_verdict_each",
     ),
     (
@@ -395,7 +539,7 @@ RECTIFICATION = [
         "accept",
         {**BOTH, "verdicts": ["accepted", ""]},
         "2026-12-03",
-        WordsWrong,
+        InvalidInput,
         None,
     ),
     (
@@ -404,7 +548,7 @@ RECTIFICATION = [
         "accept",
         {**BOTH, "verdicts": ["accepted", None]},
         "2026-12-03",
-        WordsWrong,
+        InvalidInput,
         None,
     ),
     (
@@ -413,7 +557,7 @@ RECTIFICATION = [
         "accept",
         {**BOTH, "verdicts": ["accepted", {}]},
         "2026-12-03",
-        WordsWrong,
+        InvalidInput,
         None,
     ),
     (
@@ -422,41 +566,75 @@ RECTIFICATION = [
         "accept",
         {**BOTH, "verdicts": ["accepted", "not"]},
         "2026-12-03",
-        RuleSaysNo,
+        RuleViolation,
         "none_fails",
     ),
-    ("recheck", "town1.officer", "send_back", BOTH, "2026-12-03", RuleSaysNo, "some_fail"),
-    ("recheck", "village.secretary", "report", {"items": ITEMS}, "2026-12-03", NotOpen, None),
-    ("extension_asked", "village.secretary", "grant", {}, "2026-12-03", NotYours, "authority"),
-    ("extension_asked", "town1.inspector", "grant", {}, "2026-12-03", NotYours, "authority"),
-    ("objected", "town1.inspector", "answer_objection", {}, "2026-11-27", NotYours, "authority"),
-    ("review", "town1.officer", "answer_review", {}, "2026-12-02", NotYours, "authority"),
-    ("review", "town1.officer", "review_unanswered", {}, "2026-12-30", NotYours, None),
-    ("recalled", "village.secretary", "reissue", {}, "2026-11-25", NotYours, "authority"),
-    ("recalled", "town1.officer", "reissue", {"unit": "不知道"}, "2026-11-25", NotInSight, None),
+    ("recheck", "town1.officer", "send_back", BOTH, "2026-12-03", RuleViolation, "some_fail"),
+    (
+        "recheck",
+        "village.secretary",
+        "report",
+        {"items": ITEMS},
+        "2026-12-03",
+        InvalidTransition,
+        None,
+    ),
+    ("extension_asked", "village.secretary", "grant", {}, "2026-12-03", Forbidden, "authority"),
+    ("extension_asked", "town1.inspector", "grant", {}, "2026-12-03", Forbidden, "authority"),
+    ("objected", "town1.inspector", "answer_objection", {}, "2026-11-27", Forbidden, "authority"),
+    ("review", "town1.officer", "answer_review", {}, "2026-12-02", Forbidden, "authority"),
+    ("review", "town1.officer", "review_unanswered", {}, "2026-12-30", Forbidden, None),
+    ("recalled", "village.secretary", "reissue", {}, "2026-11-25", Forbidden, "authority"),
+    ("recalled", "town1.officer", "reissue", {"unit": "不知道"}, "2026-11-25", NotFound, None),
     (
         "recalled",
         "town1.officer",
         "reissue",
         {"unit": "00000000-0000-7000-8000-000000000000"},
         "2026-11-25",
-        NotInSight,
+        NotFound,
         None,
     ),
-    ("closed", "village.secretary", "report", {"items": ITEMS}, "2026-12-14", NotOpen, None),
-    ("closed", "town1.officer", "recall", WHY, "2026-12-14", NotOpen, None),
+    (
+        "closed",
+        "village.secretary",
+        "report",
+        {"items": ITEMS},
+        "2026-12-14",
+        InvalidTransition,
+        None,
+    ),
+    ("closed", "town1.officer", "recall", WHY, "2026-12-14", InvalidTransition, None),
 ]
 X = {"clause": "R-2.1.1a", "fact": "未开展活动", "demand": "按期开展"}
 INSPECTION = [
-    ("under_way", "town1.inspector", "order", {}, "2026-11-24", WordsWrong, None),
-    ("under_way", "town1.inspector", "order", {"findings": []}, "2026-11-24", WordsWrong, None),
+    ("under_way", "town1.inspector", "cancel", {}, "2026-11-24", Forbidden, "authority"),
+    ("under_way", "village.secretary", "cancel", {}, "2026-11-24", Forbidden, "authority"),
+    ("under_way", "town1.officer", "recuse", WHY, "2026-11-24", Forbidden, "authority"),
+    ("under_way", "town1.inspector", "recuse", {}, "2026-11-24", InvalidInput, None),
+    (
+        "under_way",
+        "zone.officer",
+        "take_over",
+        WHY,
+        "2026-11-24",
+        RuleViolation,
+        "superior_is_late",
+    ),
+    ("under_way", "village.secretary", "take_over", WHY, "2026-12-14", Forbidden, "authority"),
+    ("under_way", "village.secretary", "void", WHY, "2026-11-24", Forbidden, "authority"),
+    ("under_way", "town1.officer", "void", {}, "2026-11-24", InvalidInput, None),
+    ("under_way", "village.secretary", "terminate", WHY, "2026-11-24", Forbidden, "authority"),
+    ("under_way", "town1.officer", "terminate", {}, "2026-11-24", InvalidInput, None),
+    ("under_way", "town1.inspector", "order", {}, "2026-11-24", InvalidInput, None),
+    ("under_way", "town1.inspector", "order", {"findings": []}, "2026-11-24", InvalidInput, None),
     (
         "under_way",
         "town1.inspector",
         "order",
         {"findings": [{**X, "clause": "P-4.2"}]},
         "2026-11-24",
-        RuleSaysNo,
+        RuleViolation,
         "clauses_bind",
     ),
     (
@@ -465,7 +643,7 @@ INSPECTION = [
         "order",
         {"findings": [{**X, "clause": "X-1"}]},
         "2026-11-24",
-        RuleSaysNo,
+        RuleViolation,
         "clauses_bind",
     ),
     (
@@ -474,7 +652,7 @@ INSPECTION = [
         "order",
         {"findings": [{**X, "demand": ""}]},
         "2026-11-24",
-        WordsWrong,
+        InvalidInput,
         None,
     ),
     (
@@ -483,53 +661,126 @@ INSPECTION = [
         "order",
         {"findings": [{**X, "score": "3"}]},
         "2026-11-24",
-        WordsWrong,
+        InvalidInput,
         None,
     ),
-    ("under_way", "town1.inspector", "conclude", {}, "2026-11-23", RuleSaysNo, "day_has_come"),
-    ("under_way", "town1.officer", "conclude", {}, "2026-11-24", NotYours, "authority"),
-    ("under_way", "town2.inspector", "conclude", {}, "2026-11-24", NotInSight, None),
-    ("under_way", "village.secretary", "conclude", {}, "2026-11-24", NotYours, "authority"),
-    ("clean", "town1.inspector", "order", {"findings": FINDINGS}, "2026-12-07", NotOpen, None),
+    ("under_way", "town1.inspector", "conclude", {}, "2026-11-23", RuleViolation, "day_has_come"),
+    ("under_way", "town1.officer", "conclude", {}, "2026-11-24", Forbidden, "authority"),
+    ("under_way", "town2.inspector", "conclude", {}, "2026-11-24", NotFound, None),
+    ("under_way", "village.secretary", "conclude", {}, "2026-11-24", Forbidden, "authority"),
+    (
+        "clean",
+        "town1.inspector",
+        "order",
+        {"findings": FINDINGS},
+        "2026-12-07",
+        InvalidTransition,
+        None,
+    ),
 ]
-TABLE = [
-    (name, *row)
-    for name, rows in (
-        ("absence", ABSENCE),
-        ("rectification", RECTIFICATION),
-        ("inspection", INSPECTION),
+REFUSALS = {"absence": ABSENCE, "rectification": RECTIFICATION, "inspection": INSPECTION}
+TABLE = [(name, *row) for name, rows in REFUSALS.items() for row in rows]
+
+
+def moved_with_its_member(play):
+    """Pass a follow-up to the branch of another town, as a transfer does."""
+    case, unit = DRIVES["absence"]["to_contact"](play), play.world.units["village2"]
+    transitions.reassign_unit(
+        play.session, case.id, unit, play.who("town1.officer"), play.at, "转出"
     )
-    for row in rows
-]
+    play.session.commit()
+    return case
+
+
+def of_the_zone(play):
+    """Bring an order of the zone's own inspector to the answer on an objection."""
+    facts = {"method": "random", "inspected_on": "2026-11-20", "findings": FINDINGS}
+    case = play.on("2026-11-20").open("zone.inspector", workflow="rectification", **facts)
+    return go(
+        play,
+        case,
+        ("2026-11-23", "zone.secretary", "sign_off"),
+        ("2026-11-23", "zone.officer", "issue"),
+        ("2026-11-25", "village.secretary", "object"),
+        ("2026-11-26", "zone.officer", "answer_objection"),
+    )
+
+
+REACHED = ("2026-11-12", "village.organizer", "record_contact", {**CALL, "told": False})
+FURTHER = {
+    "to_contact, moved with its member": moved_with_its_member,
+    "to_make_up, told of nothing": absence(
+        REACHED, FINDING, OBJECTS, ("2026-11-13", "town1.officer", "uphold_finding")
+    ),
+    "fixing, the zone's own order, objection answered": of_the_zone,
+}
 
 
 @pytest.mark.parametrize("workflow, state, who, move, words, today, kind, rule", TABLE)
 def test_refused(play, workflow, state, who, move, words, today, kind, rule):
-    case = DRIVES[workflow][state](play)
+    case = (FURTHER.get(state) or DRIVES[workflow][state])(play)
     play.on(today).no(kind, rule, play.say, case, who, move, words)
 
 
 ORDER = {"method": "random", "inspected_on": "2026-11-20", "findings": FINDINGS}
 OPENINGS = [
-    ("town1.inspector", {**ORDER, "findings": []}, WordsWrong, None),
+    ("town1.inspector", {**ORDER, "findings": []}, InvalidInput, None),
     (
         "town1.inspector",
         {**ORDER, "findings": [{**X, "clause": "X-1"}]},
-        RuleSaysNo,
+        RuleViolation,
         "clauses_bind",
     ),
-    ("town1.inspector", {**ORDER, "findings": [{**X, "fact": " "}]}, WordsWrong, None),
-    ("town1.inspector", {**ORDER, "inspected_on": "2026-11-25"}, RuleSaysNo, "already_inspected"),
-    ("town1.inspector", {**ORDER, "method": "暗访"}, WordsWrong, None),
-    ("town1.inspector", {**ORDER, "issuer": "x"}, WordsWrong, None),
-    ("town1.officer", ORDER, NotYours, "authority"),  # there is an inspector: it is his
-    ("village.secretary", ORDER, NotYours, "authority"),
-    ("village.member1", ORDER, NotYours, "authority"),
-    ("town2.inspector", ORDER, NotInSight, None),
-    ("zone.sysadmin", ORDER, NotInSight, None),
+    ("town1.inspector", {**ORDER, "findings": [{**X, "fact": " "}]}, InvalidInput, None),
+    (
+        "town1.inspector",
+        {**ORDER, "inspected_on": "2026-11-25"},
+        RuleViolation,
+        "already_inspected",
+    ),
+    ("town1.inspector", {**ORDER, "method": "暗访"}, InvalidInput, None),
+    ("town1.inspector", {**ORDER, "issuer": "x"}, InvalidInput, None),
+    ("town1.officer", ORDER, Forbidden, "authority"),  # there is an inspector: it is his
+    ("village.secretary", ORDER, Forbidden, "authority"),
+    ("village.member1", ORDER, Forbidden, "authority"),
+    ("town2.inspector", ORDER, NotFound, None),
+    ("zone.sysadmin", ORDER, NotFound, None),
 ]
 
 
 @pytest.mark.parametrize("who, facts, kind, rule", OPENINGS)
 def test_an_order_that_cannot_be_opened(play, who, facts, kind, rule):
     play.on("2026-11-24").no(kind, rule, play.open, who, workflow="rectification", **facts)
+
+
+VISIT = {"method": "on_site", "inspected_on": "2026-11-24"}
+VISITS = [
+    ("town1.inspector", {**VISIT, "method": "暗访"}, InvalidInput, None),
+    ("town1.inspector", {**VISIT, "inspected_on": "明天"}, InvalidInput, None),
+    ("town1.officer", VISIT, Forbidden, "authority"),  # there is an inspector: it is his
+    ("village.secretary", VISIT, Forbidden, "authority"),
+    ("town2.inspector", VISIT, NotFound, None),
+    ("zone.auditor", VISIT, NotFound, None),
+]
+
+
+@pytest.mark.parametrize("who, facts, kind, rule", VISITS)
+def test_a_visit_that_cannot_be_opened(play, who, facts, kind, rule):
+    play.on("2026-11-24").no(kind, rule, play.open, who, workflow="inspection", **facts)
+
+
+def test_one_open_visit_of_a_branch_by_a_level(play):
+    play.on("2026-11-24").open("town1.inspector", workflow="inspection", **VISIT)
+    again = {"workflow": "inspection", **VISIT}
+    play.no(AlreadyTaken, None, play.open, "town1.inspector", **again)
+    assert play.open("zone.inspector", **again).state == "under_way"
+
+
+@pytest.mark.parametrize(
+    "who, rule", [("village.member2", "missing_in_record"), ("village.member1", "only_once")]
+)
+def test_a_follow_up_that_cannot_be_opened(play, who, rule):
+    """Member 1 was absent and is followed up already; member 2 took part."""
+    case = DRIVES["absence"]["to_contact"](play)
+    facts = {"activity": case.facts["activity"], "member": play.world.people[who].id}
+    play.no(RuleViolation, rule, play.open, "village.secretary", workflow="absence", **facts)

@@ -9,10 +9,12 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
-from oversight import authority, engine, queues, workflows
-from oversight.grammar import role_of
+from oversight import workflows
+from oversight.engine import authority, inbox, transitions
+from oversight.law.definition import role_of
 from oversight.models import Case, Notice, Post
-from oversight.operations import posts, sweep
+from oversight.register import posts
+from oversight.time import sweep
 from tests.db.test_absence_walk import CALL, do, missing
 from tests.db.test_appraisal_walk import Appraising
 from tests.db.test_attendance import record, sheet
@@ -37,7 +39,7 @@ def stand_in(
     """Let somebody act in a post, by the rows alone."""
     people = play.world.people
     play.session.add(
-        posts.Acting(
+        posts.Substitution(
             zone_id=play.world.zone.id,
             unit_id=play.world.units[unit].id,
             office=office,
@@ -70,13 +72,13 @@ def disagreements(play) -> list[str]:
     cases = session.scalars(sa.select(Case).where(Case.closed_at.is_(None))).all()
     for name in play.world.people:
         who = play.who(name)
-        mine = {case.id for case in queues.cases(session, who, "mine", who.on, limit=100).items}
+        mine = {case.id for case in inbox.cases(session, who, "mine", who.on, limit=100).items}
         for case in cases:
             workflow = workflows.get(case.workflow, case.definition_version)
             party = workflow.state(case.state).waits_on
             if party is None or not role_of(party).human:
                 continue
-            may = authority.standing(session, workflow, case, party, who) is not None
+            may = authority.basis(session, workflow, case, party, who) is not None
             lent = (
                 role_of(party).any_level or role_of(party).seat == "person"
             )  # may, though it is another's desk
@@ -87,7 +89,7 @@ def disagreements(play) -> list[str]:
 
 def on_desk(play, name: str) -> list[str]:
     who = play.who(name)
-    return [case.state for case in queues.cases(play.session, who, "mine", who.on).items]
+    return [case.state for case in inbox.cases(play.session, who, "mine", who.on).items]
 
 
 def test_everybody_in_an_ordinary_request(play):
@@ -177,7 +179,7 @@ def test_a_branch_s_own_work_that_climbed_stays_on_the_desk_of_who_began_it(play
     world.person("organ.more1", "organ")
     world.person("organ.more2", "organ")  # seven full members: too many for any of them to step in
     session.commit()
-    engine.reseat_case(session, case.id, play.at)
+    transitions.reassign_case(session, case.id, play.at)
     session.commit()
     assert on_desk(play, "town1.officer") == ["to_contact"] and disagreements(play) == []
     do(session, world, case, "record_contact", CALL, who="town1.officer", on="2026-11-24")

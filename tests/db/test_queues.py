@@ -9,10 +9,11 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
-from oversight import authority, desks, engine, queues, workflows
-from oversight.errors import NotInSight, WordsWrong
+from oversight import workflows
+from oversight.base.refusals import InvalidInput, NotFound
+from oversight.engine import assignment, authority, inbox, transitions
+from oversight.engine.inbox import BOXES, Filters
 from oversight.models import Case, Post
-from oversight.queues import BOXES, Filters
 from tests.support.actors import CAST, REASON, Play, second_hat
 from tests.support.dump import difference, dump
 
@@ -25,7 +26,7 @@ def play(session, world):
 
 
 def box(play, who: str, name: str, **filters) -> set[str]:
-    found = queues.cases(
+    found = inbox.cases(
         play.session, play.who(who), name, play.at.today, Filters(**filters), limit=500
     )
     assert found.next is None
@@ -111,7 +112,9 @@ def test_done_is_what_i_took_part_in(play):
 def test_a_late_case_is_shown_to_the_zone_beside_the_towns_own_desk(play):
     case = play.asked()
     assert box(play, "zone.officer", "copied") == set()
-    desks.escalate(play.session, engine.lock(play.session, case.id), play.on("2026-11-30").at)
+    assignment.escalate(
+        play.session, transitions.lock(play.session, case.id), play.on("2026-11-30").at
+    )
     play.session.commit()
     assert box(play, "zone.officer", "copied") == box(play, "zone.secretary", "copied") == {case.id}
     assert box(play, "zone.officer", "mine") == set() and box(play, "town1.officer", "mine") == {
@@ -171,16 +174,16 @@ def test_narrowed(play):
 @pytest.mark.parametrize(
     "call",
     [
-        lambda s, who, day: queues.cases(s, who, "everything", day),
-        lambda s, who, day: queues.cases(s, who, "mine", day, Filters(due="yesterday")),
-        lambda s, who, day: queues.cases(s, who, "mine", day, cursor="1"),
-        lambda s, who, day: queues.cases(s, who, "mine", day, cursor="2026-11-24_x"),
-        lambda s, who, day: queues.cases(s, who, "mine", day, cursor="' OR 1=1 --_0"),
-        lambda s, who, day: queues.counts(s, who, "all", day),
+        lambda s, who, day: inbox.cases(s, who, "everything", day),
+        lambda s, who, day: inbox.cases(s, who, "mine", day, Filters(due="yesterday")),
+        lambda s, who, day: inbox.cases(s, who, "mine", day, cursor="1"),
+        lambda s, who, day: inbox.cases(s, who, "mine", day, cursor="2026-11-24_x"),
+        lambda s, who, day: inbox.cases(s, who, "mine", day, cursor="' OR 1=1 --_0"),
+        lambda s, who, day: inbox.counts(s, who, "all", day),
     ],
 )
 def test_what_cannot_be_asked_is_said(play, call):
-    with pytest.raises(WordsWrong):
+    with pytest.raises(InvalidInput):
         call(play.session, play.who("town1.officer"), play.at.today)
 
 
@@ -209,8 +212,8 @@ def unsettle(play) -> None:
         "recuse",
     )
     play.on("2026-09-21")
-    raised = play.asked("2026-10-15", day="2026-10-09")
-    play.on("2026-09-30").move(raised, "zone.officer", "take_over")
+    escalation_level = play.asked("2026-10-15", day="2026-10-09")
+    play.on("2026-09-30").move(escalation_level, "zone.officer", "take_over")
     play.on("2026-10-12")
     play.move(
         play.open(
@@ -235,15 +238,15 @@ def test_nobody_finds_a_case_that_he_may_not_see(play):
     for person, _role, _relation in CAST:
         who = play.who(person)
         for name in BOXES:
-            items = queues.cases(play.session, who, name, play.at.today, limit=500).items
+            items = inbox.cases(play.session, who, name, play.at.today, limit=500).items
             for case in items:
                 try:
                     authority.see(play.session, who, case)
-                except NotInSight:
+                except NotFound:
                     pytest.fail(f"{person} finds a case of {case.unit.name} in {name}")
-            counted = queues.counts(play.session, who, name, play.at.today)
+            counted = inbox.counts(play.session, who, name, play.at.today)
             assert counted == ({"date_change": len(items)} if items else {}), (person, name)
-            assert queues.box_count(play.session, who, name) == len(items)
+            assert inbox.box_count(play.session, who, name) == len(items)
 
 
 @pytest.mark.parametrize(
@@ -260,8 +263,8 @@ def test_counts_are_narrowed_like_the_list(play, filters):
     ):
         who = play.who(person)
         for name in BOXES:
-            items = queues.cases(play.session, who, name, play.at.today, filters, limit=500).items
-            counted = queues.counts(play.session, who, name, play.at.today, filters)
+            items = inbox.cases(play.session, who, name, play.at.today, filters, limit=500).items
+            counted = inbox.counts(play.session, who, name, play.at.today, filters)
             assert counted == ({"date_change": len(items)} if items else {}), (person, name)
 
 
@@ -278,7 +281,7 @@ def test_mine_is_exactly_what_the_engine_would_let_me_do(play):
             party = workflow.state(case.state).waits_on
             may = (
                 party.human
-                and authority.standing(play.session, workflow, case, party, who) is not None
+                and authority.basis(play.session, workflow, case, party, who) is not None
             )
             if may != (case.id in mine):
                 wrong.append(
@@ -303,7 +306,7 @@ def test_a_vacancy_leaves_no_orphan_on_a_desk(play):
     """Officer and secretary leave: the deputy finds the case in his box once the clock has gone
     round.
     """
-    from oversight.operations.sweep import sweep
+    from oversight.time.sweep import sweep
 
     case = play.asked()
     for post in play.session.scalars(
@@ -333,7 +336,7 @@ def many(play) -> None:
 
 
 def _rule_day(play, unit: str, year: int, month: int) -> str:
-    from oversight.rules.calendar import rule_for
+    from oversight.calendar.zone import rule_for
 
     return rule_for(play.session, play.world.units[unit], year, month).on.isoformat()
 
@@ -342,8 +345,8 @@ def _rule_day(play, unit: str, year: int, month: int) -> str:
 def test_pages_lose_nothing_and_repeat_nothing(play, limit):
     many(play)
     who, cursor, found = play.who("zone.officer"), None, []
-    while True:
-        page = queues.cases(play.session, who, "units", play.at.today, cursor=cursor, limit=limit)
+    for _page in range(41):
+        page = inbox.cases(play.session, who, "units", play.at.today, cursor=cursor, limit=limit)
         assert len(page.items) <= limit
         found += [(case.due_on or date(9999, 12, 31), case.id) for case in page.items]
         cursor = page.next
@@ -356,8 +359,8 @@ def test_pages_of_what_is_done_come_newest_first(play):
     for _number in range(5):
         play.move(play.asked(), "village.secretary", "withdraw")
     who = play.who("village.secretary")
-    first = queues.cases(play.session, who, "done", play.at.today, limit=3)
-    rest = queues.cases(play.session, who, "done", play.at.today, cursor=first.next, limit=3)
+    first = inbox.cases(play.session, who, "done", play.at.today, limit=3)
+    rest = inbox.cases(play.session, who, "done", play.at.today, cursor=first.next, limit=3)
     found = [case.id for case in first.items + rest.items]
     assert len(set(found)) == 5 and found == sorted(found, reverse=True) and rest.next is None
 
@@ -365,17 +368,17 @@ def test_pages_of_what_is_done_come_newest_first(play):
 def test_a_case_that_leaves_between_two_pages_hides_no_other(play):
     many(play)
     who = play.who("town1.officer")
-    first = queues.cases(play.session, who, "mine", play.at.today, limit=1)
+    first = inbox.cases(play.session, who, "mine", play.at.today, limit=1)
     [gone] = first.items
     play.move(gone, "town1.officer", "refuse")
     who = play.who("town1.officer")
-    rest = queues.cases(play.session, who, "mine", play.at.today, cursor=first.next, limit=5)
+    rest = inbox.cases(play.session, who, "mine", play.at.today, cursor=first.next, limit=5)
     assert len(rest.items) == 2 and gone.id not in {case.id for case in rest.items}
 
 
 def test_reading_changes_nothing(play):
     """Invariant 36: looking at a queue, an overview or a case writes no row."""
-    from oversight import outlook
+    from oversight.engine import available
 
     unsettle(play)
     before = dump(play.session)
@@ -388,10 +391,10 @@ def test_reading_changes_nothing(play):
     ):
         who = play.who(person)
         for name in BOXES:
-            for case in queues.cases(play.session, who, name, play.at.today).items:
-                outlook.options(play.session, case, who, play.at)
-                outlook.waiting(play.session, case, who, play.at)
-        queues.units_in_sight(play.session, who)
+            for case in inbox.cases(play.session, who, name, play.at.today).items:
+                available.options(play.session, case, who, play.at)
+                available.waiting(play.session, case, who, play.at)
+        inbox.units_in_sight(play.session, who)
     assert not difference(before, dump(play.session))
 
 
@@ -411,7 +414,7 @@ def test_reading_changes_nothing(play):
     ],
 )
 def test_my_units_own_unit_first(play, who, first, count):
-    found = queues.units_in_sight(play.session, play.who(who))
+    found = inbox.units_in_sight(play.session, play.who(who))
     assert len(found) == count
     assert not first or found[0].id == play.world.units[first].id
-    assert len(queues.units_in_sight(play.session, play.who(who), limit=2)) == min(count, 2)
+    assert len(inbox.units_in_sight(play.session, play.who(who), limit=2)) == min(count, 2)

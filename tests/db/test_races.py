@@ -9,11 +9,11 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from oversight import authority, engine
-from oversight.db import db
-from oversight.errors import No, NotOpen, SomebodyFirst, Stale
+from oversight.base.db import db
+from oversight.base.refusals import AlreadyTaken, DomainError, InvalidTransition, VersionConflict
+from oversight.calendar.zone import rule_for
+from oversight.engine import authority, transitions
 from oversight.models import Activity, Case, JournalRow, Paper
-from oversight.rules.calendar import rule_for
 from tests.support.actors import GOOD_WORDS, Play, department_branch
 
 pytestmark = pytest.mark.slow
@@ -43,7 +43,7 @@ class Racer:
                 who = authority.actor(session, self.person_id, self.at.today)
                 session.commit()
                 barrier.wait(timeout=30)
-                case = engine.submit(
+                case = transitions.submit(
                     session,
                     case_id,
                     move,
@@ -91,7 +91,7 @@ def test_approve_against_refuse(play):
         lost = [result for result in results if not isinstance(result, str)]
         assert len(won) == 1, results
         [loser] = lost
-        assert type(loser) is (Stale if version else NotOpen), repr(loser)
+        assert type(loser) is (VersionConflict if version else InvalidTransition), repr(loser)
         winner = "town1.officer" if won == ["approved"] else "town1.secretary"
         assert winner in loser.extra["decided_by"] and loser.extra["decided_at"]
         case = play.session.get(Case, case.id, populate_existing=True)
@@ -123,7 +123,7 @@ def test_answer_against_withdrawal(play):
             ("village.secretary", case.id, "withdraw", case.version),
         )
         [won] = [result for result in results if isinstance(result, str)]
-        assert sum(isinstance(result, Stale) for result in results) == 1, results
+        assert sum(isinstance(result, VersionConflict) for result in results) == 1, results
         assert play.day_of() == (DEC11 if won == "approved" else DEC4)
         if won == "approved":
             play.move(
@@ -160,8 +160,8 @@ def test_two_officers_of_one_town_fill_its_slot_once(play):
             ("town1.secretary", case.id, "approve", case.version),
         )
         assert results.count("asked_joint") == 1, results
-        [loser] = [result for result in results if isinstance(result, No)]
-        assert isinstance(loser, (SomebodyFirst, NotOpen, Stale)), repr(loser)
+        [loser] = [result for result in results if isinstance(result, DomainError)]
+        assert isinstance(loser, (AlreadyTaken, InvalidTransition, VersionConflict)), repr(loser)
         play.move(
             play.session.get(Case, case.id, populate_existing=True), "village.secretary", "withdraw"
         )
@@ -217,7 +217,7 @@ def test_a_refused_answer_in_between_takes_no_number(play):
         ("town1.officer", cases[1].id, "approve", cases[1].version),
         ("town1.secretary", cases[2].id, "approve", cases[2].version),
     )
-    assert isinstance(results[0], Stale) and results[1:] == ["approved"] * 2
+    assert isinstance(results[0], VersionConflict) and results[1:] == ["approved"] * 2
     assert_gapless(play, "town1", 2)
 
 
@@ -236,7 +236,9 @@ def open_together(play, *entries, day: str = "2026-12-04") -> list:
                 who = authority.actor(session, people[name], at.today)
                 session.commit()
                 barrier.wait(timeout=30)
-                opened = engine.submit_opening(session, "date_change", units[unit], facts, who, at)
+                opened = transitions.submit_opening(
+                    session, "date_change", units[unit], facts, who, at
+                )
                 results[slot] = opened.state
         except BaseException as error:
             results[slot] = error
@@ -258,7 +260,7 @@ def test_two_requests_for_one_party_day_at_the_same_instant(play):
         play, ("village.secretary", "village", ()), ("village.organizer", "village", ())
     )
     assert results.count("draft") == 1, results
-    assert isinstance(next(result for result in results if result != "draft"), SomebodyFirst), (
+    assert isinstance(next(result for result in results if result != "draft"), AlreadyTaken), (
         results
     )
     assert play.count(Case) == 1 and play.count(Activity) == 1
@@ -275,7 +277,9 @@ def test_a_partner_named_and_asking_itself_at_the_same_instant(play):
             ("community.secretary", "community", ()),
         )
         assert results.count("draft") == 1, results
-        assert isinstance(next(result for result in results if result != "draft"), No), results
+        assert isinstance(next(result for result in results if result != "draft"), DomainError), (
+            results
+        )
         [case] = play.session.scalars(sa.select(Case).where(Case.closed_at.is_(None)))
         village = case.unit_id == play.world.units["village"].id
         play.move(case, "village.secretary" if village else "community.secretary", "withdraw")
@@ -295,7 +299,9 @@ def test_two_that_name_each_other_in_a_month_that_nobody_has_planned(play):
             day=day,
         )
         assert results.count("draft") == 1, results
-        assert isinstance(next(result for result in results if result != "draft"), No), results
+        assert isinstance(next(result for result in results if result != "draft"), DomainError), (
+            results
+        )
         assert {unit.id for unit in (village, community)} == set(
             play.session.scalars(
                 sa.select(Activity.unit_id).where(Activity.year == 2027, Activity.month == month)

@@ -7,7 +7,7 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
-from oversight.models import Case, Desk, JournalRow
+from oversight.models import Case, JournalRow, WorkItem
 from oversight.models.cases import NO, YES
 from tests.db import test_races
 from tests.db.test_appraisal_walk import SELF, Appraising
@@ -58,7 +58,9 @@ def test_twenty_at_the_same_instant(village, monkeypatch, against):
     assert list(decided) == ["not_agreed" if against else "agreed"], "one outcome"
     answers = list(
         village.session.scalars(
-            sa.select(Desk.answer).where(Desk.case_id == village.case.id, Desk.role == "committee")
+            sa.select(WorkItem.answer).where(
+                WorkItem.case_id == village.case.id, WorkItem.role == "committee"
+            )
         )
     )
     assert (answers.count(YES), answers.count(NO)) == (20 - against, against)

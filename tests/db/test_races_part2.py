@@ -8,12 +8,13 @@ from collections import Counter
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from oversight import authority, engine
-from oversight.db import db
-from oversight.errors import No, NotOpen, RuleSaysNo, Stale
+from oversight.base.db import db
+from oversight.base.refusals import DomainError, InvalidTransition, RuleViolation, VersionConflict
+from oversight.calendar.party_days import activity_for
+from oversight.casework import attachments
+from oversight.engine import authority, transitions
+from oversight.ledger import attendance
 from oversight.models import Activity, ActivityChange, Attachment, Attendance, Case, JournalRow
-from oversight.operations import attendance, evidence
-from oversight.rules.activities import activity_for
 from tests.db.test_attendance import sheet
 from tests.db.test_rectification_walk import ITEMS, do, fixing
 from tests.support import hostile
@@ -79,7 +80,7 @@ def test_two_sheets_of_one_day(session, world):
         opened = [result for result in results if isinstance(result, tuple)]
         assert sum(len(each) for each in opened) == 1, results
         assert len(opened) == (2 if same else 1), results
-        assert same or any(isinstance(result, RuleSaysNo) for result in results)
+        assert same or any(isinstance(result, RuleViolation) for result in results)
         assert (
             session.scalar(
                 sa.select(sa.func.count())
@@ -116,7 +117,9 @@ def test_a_lesson_and_a_correction_at_the_same_instant(session, world):
             leader,
             moment,
         ).opened
-        engine.perform(session, case_id, "record_contact", leader, CALL, version=None, at=moment)
+        transitions.perform(
+            session, case_id, "record_contact", leader, CALL, version=None, at=moment
+        )
         session.commit()
         lesson = {"form": "visit", "held_on": moment.today.isoformat()}
         raw = attendance.read_sheet(sheet(world, why="本人到会，漏登"))
@@ -126,7 +129,7 @@ def test_a_lesson_and_a_correction_at_the_same_instant(session, world):
             (
                 leader.id,
                 lambda own, who, case_id=case_id, moment=moment, lesson=lesson: (
-                    engine.submit(
+                    transitions.submit(
                         own, case_id, "record_lesson", who, lesson, version=None, at=moment
                     ).state
                 ),
@@ -141,7 +144,7 @@ def test_a_lesson_and_a_correction_at_the_same_instant(session, world):
         assert results[1] == (), results
         # The state is read after the commit: by then the correction may have come.
         assert results[0] in ("to_confirm", "corrected") or isinstance(
-            results[0], (NotOpen, Stale)
+            results[0], (InvalidTransition, VersionConflict)
         ), results
         assert session.get(Case, case_id).state == "corrected"
         outcomes[type(results[0]).__name__] += 1
@@ -160,22 +163,22 @@ def test_a_photo_and_the_report_of_its_round(app, session, world):
             (
                 leader,
                 lambda own, who, case_id=case_id, moment=moment: (
-                    evidence.submit(
-                        own, folder, case_id, evidence.Sent(photo, "a.jpg"), who, moment
+                    attachments.submit(
+                        own, folder, case_id, attachments.Sent(photo, "a.jpg"), who, moment
                     ).id
                 ),
             ),
             (
                 leader,
                 lambda own, who, case_id=case_id, moment=moment: (
-                    engine.submit(
+                    transitions.submit(
                         own, case_id, "report", who, {"items": ITEMS}, version=None, at=moment
                     ).state
                 ),
             ),
         )
         assert results[1] == "recheck", results
-        assert isinstance(results[0], (str, No)), results
+        assert isinstance(results[0], (str, DomainError)), results
         moves = session.scalars(
             sa.select(JournalRow.move).where(JournalRow.case_id == case_id).order_by(JournalRow.seq)
         ).all()

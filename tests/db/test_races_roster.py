@@ -12,12 +12,13 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from oversight import authority
-from oversight.db import db
-from oversight.errors import NotInSight, Stale
+from oversight.base.db import db
+from oversight.base.refusals import NotFound, VersionConflict
+from oversight.base.sealing import Sealer
+from oversight.engine import authority
 from oversight.models import AdminChange, Membership, Person, Post, RosterDraft, Unit, Zone
-from oversight.operations import people, roster
-from oversight.sealing import Sealer
+from oversight.register import members
+from oversight.register.roster import apply
 from tests.support.messy import tidy
 from tests.support.world import at
 
@@ -62,7 +63,7 @@ class Race:
 
     def propose(self, name: str, data: bytes) -> str:
         """Upload as somebody; returns the mark of what he was shown."""
-        found = roster.propose(
+        found = apply.propose(
             self.session,
             self.folder,
             self.world.zone,
@@ -77,17 +78,15 @@ class Race:
     def accept(self, name: str, digest: str):
         def act(session, who, zone):
             return len(
-                roster.accept(
-                    session, self.folder, zone, SEALER, who, NOW, digest, True
-                ).plan.people
+                apply.accept(session, self.folder, zone, SEALER, who, NOW, digest, True).plan.people
             )
 
         return name, act
 
     def bring(self, name: str, data: bytes):
         def act(session, _who, zone):
-            found = roster.read(session, zone, data, "名册.xlsx", SEALER, NOW)
-            roster.apply(session, found, None, NOW, True)
+            found = apply.read(session, zone, data, "名册.xlsx", SEALER, NOW)
+            apply.apply(session, found, None, NOW, True)
             session.commit()
             return len(found.plan.people)
 
@@ -162,7 +161,7 @@ def test_one_draft_applied_at_once_is_applied_once(race, many):
         assert results.count(5) == 1, results
         losers = [result for result in results if result != 5]
         assert all(
-            type(loser) is NotInSight and "可能已经导入或放弃" in loser.sentence for loser in losers
+            type(loser) is NotFound and "可能已经导入或放弃" in loser.sentence for loser in losers
         ), results
         race.whole(branch, names)
         assert race.count(RosterDraft) == 0 and race.files() == []
@@ -176,7 +175,9 @@ def test_drafts_of_one_file_by_several_bring_nobody_twice(race, many):
     results = race.together(*(race.accept(name, digest) for name, digest in digests.items()))
     assert results.count(3) == 1, results
     losers = [result for result in results if result != 3]
-    assert all(type(loser) is Stale and "重新比对" in loser.sentence for loser in losers), results
+    assert all(
+        type(loser) is VersionConflict and "重新比对" in loser.sentence for loser in losers
+    ), results
     race.whole("白沙村党支部", ["张三丰", "李四海", "王五岳"])
     assert (
         race.count(RosterDraft) == many - 1 and len(race.files()) == many - 1
@@ -193,7 +194,7 @@ def test_different_drafts_of_one_branch_do_not_mix(race):
         race.accept("zone.sysadmin", first), race.accept("second.sysadmin", second)
     )
     [loser] = [result for result in results if isinstance(result, Exception)]
-    assert type(loser) is Stale, results
+    assert type(loser) is VersionConflict, results
     race.whole(
         "白沙村党支部", ["张三丰", "李四海"] if results[0] == 2 else ["张三丰", "王五岳", "赵六合"]
     )
@@ -217,7 +218,9 @@ def test_drafts_of_different_branches_all_come_in_whole(race):
             results = race.together(
                 *(race.accept(name, digest) for name, digest in digests.items())
             )
-            assert all(result == 3 or type(result) is Stale for result in results), results
+            assert all(result == 3 or type(result) is VersionConflict for result in results), (
+                results
+            )
             done = [name for name, result in zip(list(left), results, strict=True) if result == 3]
             assert done, results
             for name in done:
@@ -233,7 +236,7 @@ def test_the_terminal_and_the_page_take_turns(race, many):
         race.accept("zone.sysadmin", digest), *(race.bring(name, data) for name in ADMINS[1:many])
     )
     assert sorted(result for result in results if isinstance(result, int)).count(3) == 1, results
-    assert all(type(result) is Stale or result in (0, 3) for result in results), results
+    assert all(type(result) is VersionConflict or result in (0, 3) for result in results), results
     race.whole("白沙村党支部", ["张三丰", "李四海", "王五岳"])
 
 
@@ -241,16 +244,14 @@ def test_a_draft_put_aside_while_it_is_applied(race):
     """Both keys pressed: it is applied or it is not, and no file is left."""
 
     def put_aside(session, who, _zone):
-        roster.discard(session, race.folder, who)
+        apply.discard(session, race.folder, who)
         return "aside"
 
     for number in range(ROUNDS):
         branch = f"新{'一二三四五'[number]}村党支部"
         digest = race.propose("zone.sysadmin", book(branch, "张三" + "一二三四五"[number]))
         results = race.together(race.accept("zone.sysadmin", digest), ("zone.sysadmin", put_aside))
-        assert results[1] == "aside" and (results[0] == 1 or type(results[0]) is NotInSight), (
-            results
-        )
+        assert results[1] == "aside" and (results[0] == 1 or type(results[0]) is NotFound), results
         assert race.count(Unit, Unit.name == branch) == (results[0] == 1)
         assert race.files() == [] and race.count(RosterDraft) == 0
 
@@ -278,7 +279,7 @@ def test_somebody_is_moved_by_hand_while_a_roster_moves_him(race):
     digest, person_id = race.propose("zone.sysadmin", data), person.id
 
     def transfer(session, who, _zone):
-        people.transfer(
+        members.transfer(
             session, session.get(Person, person_id), session.get(Unit, other), TODAY, who, NOW
         )
         session.commit()
@@ -297,7 +298,7 @@ def test_somebody_is_moved_by_hand_while_a_roster_moves_him(race):
 def test_what_breaks_half_way_leaves_everything_as_it_was(race, monkeypatch):
     digest = race.propose("zone.sysadmin", book("白沙村党支部", "张三丰", "李四海"))
     with monkeypatch.context() as patch:
-        patch.setattr(roster, "_change_units", lambda *_: 1 / 0)
+        patch.setattr(apply, "_change_units", lambda *_: 1 / 0)
         [broken] = race.together(race.accept("zone.sysadmin", digest))
     assert isinstance(broken, ZeroDivisionError)
     assert (

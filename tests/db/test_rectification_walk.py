@@ -9,10 +9,17 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
-from oversight import engine, queues
-from oversight.errors import NotOpen, NotYours, RuleSaysNo, WordsWrong
+from oversight.base.refusals import (
+    DomainError,
+    Forbidden,
+    InvalidInput,
+    InvalidTransition,
+    RuleViolation,
+)
+from oversight.engine import inbox, transitions
 from oversight.models import Case, Paper, Reminder
-from oversight.operations import reorganize, sweep
+from oversight.register import reorganize
+from oversight.time import sweep
 from tests.support.world import at
 
 FINDINGS = [
@@ -25,9 +32,15 @@ ITEMS = [
 ]
 
 
+WALKS = {
+    "rectification": "test_from_the_visit_to_the_closing_notice",
+    "inspection": "test_an_inspection_that_finds_nothing_makes_no_paper",
+}
+
+
 def opened(session, world, who="town1.inspector", unit="village", on="2026-11-20", findings=None):
     facts = {"method": "random", "inspected_on": "2026-11-20", "findings": findings or FINDINGS}
-    return engine.submit_opening(
+    return transitions.submit_opening(
         session,
         "rectification",
         world.units[unit].id,
@@ -39,7 +52,7 @@ def opened(session, world, who="town1.inspector", unit="village", on="2026-11-20
 
 def do(session, world, case, move, words=None, who="town1.officer", on="2026-11-23"):
     current = session.get(Case, case.id, populate_existing=True)
-    return engine.submit(
+    return transitions.submit(
         session,
         case.id,
         move,
@@ -50,7 +63,7 @@ def do(session, world, case, move, words=None, who="town1.officer", on="2026-11-
     )
 
 
-def refused(session, world, case, move, words=None, *, kind=RuleSaysNo, match=None, **more):
+def refused(session, world, case, move, words=None, *, kind=RuleViolation, match=None, **more):
     before = session.get(Case, case.id, populate_existing=True).version
     with pytest.raises(kind, match=match):
         do(session, world, case, move, words, **more)
@@ -100,7 +113,7 @@ def test_from_the_visit_to_the_closing_notice(session, world):
 
 def test_the_author_does_not_sign_and_does_not_recheck(session, world):
     case = opened(session, world)
-    refused(session, world, case, "sign_off", who="town1.inspector", kind=NotYours)
+    refused(session, world, case, "sign_off", who="town1.inspector", kind=Forbidden)
     done = rechecking(session, world)
     refused(
         session,
@@ -109,7 +122,7 @@ def test_the_author_does_not_sign_and_does_not_recheck(session, world):
         "accept",
         {"verdicts": ["accepted", "accepted"], "opinion": "好"},
         who="town1.inspector",
-        kind=NotYours,
+        kind=Forbidden,
         on="2026-12-03",
     )
 
@@ -125,7 +138,7 @@ def test_the_fixer_does_not_recheck_even_with_a_post_in_town(session, world):
         "accept",
         {"verdicts": ["accepted", "accepted"], "opinion": "好"},
         who="village.secretary",
-        kind=NotYours,
+        kind=Forbidden,
         on="2026-12-03",
     )
 
@@ -141,8 +154,8 @@ def test_the_fixer_does_not_recheck_even_with_a_post_in_town(session, world):
 )
 def test_an_order_rests_on_findings_under_clauses_that_bind(session, world, findings, match):
     facts = {"method": "random", "inspected_on": "2026-11-20", "findings": findings}
-    with pytest.raises((RuleSaysNo, WordsWrong), match=match):
-        engine.submit_opening(
+    with pytest.raises((RuleViolation, InvalidInput), match=match):
+        transitions.submit_opening(
             session,
             "rectification",
             world.units["village"].id,
@@ -156,7 +169,7 @@ def test_an_order_rests_on_findings_under_clauses_that_bind(session, world, find
     "who", ["village.secretary", "town2.inspector", "zone.sysadmin", "village.member1"]
 )
 def test_only_an_inspector_above_may_open(session, world, who):
-    with pytest.raises(engine.No):
+    with pytest.raises(DomainError):
         opened(session, world, who=who)
 
 
@@ -178,7 +191,7 @@ def test_a_verdict_for_every_item(session, world):
         case,
         "accept",
         {**words, "verdicts": ["accepted", "maybe"]},
-        kind=WordsWrong,
+        kind=InvalidInput,
         on="2026-12-03",
     )
     refused(
@@ -318,7 +331,7 @@ def test_an_objection_stops_the_clock_is_answered_once_and_reviewed_once_above(s
         "answer_objection",
         {"opinion": "维持"},
         who="town1.inspector",
-        kind=NotYours,
+        kind=Forbidden,
         on="2026-11-27",
     )
     answered = do(
@@ -344,7 +357,7 @@ def test_an_objection_stops_the_clock_is_answered_once_and_reviewed_once_above(s
         who="village.secretary",
         on="2026-12-01",
     )
-    refused(session, world, case, "answer_review", {}, kind=NotYours, on="2026-12-02")
+    refused(session, world, case, "answer_review", {}, kind=Forbidden, on="2026-12-02")
     do(
         session,
         world,
@@ -371,10 +384,10 @@ def test_overdue_climbs_and_is_referred_by_people_never_judged_by_the_program(se
     refused(session, world, case, "refer", {"reason": "逾期"}, on="2026-12-11", match="还没有到期")
     for day in ("2026-12-02", "2026-12-08", "2026-12-10", "2026-12-11", "2026-12-14", "2026-12-14"):
         sweep.sweep(session, at(day))
-    rungs = session.scalars(sa.select(Reminder.rung).where(Reminder.case_id == case.id)).all()
-    assert sorted(rungs) == [-1, 0, 1, 3, 7]
+    reminders = session.scalars(sa.select(Reminder.rung).where(Reminder.case_id == case.id)).all()
+    assert sorted(reminders) == [-1, 0, 1, 3, 7]
     zone = world.actor("zone.officer", date(2026, 12, 14))
-    assert case.id in [row.id for row in queues.cases(session, zone, "copied", zone.on).items]
+    assert case.id in [row.id for row in inbox.cases(session, zone, "copied", zone.on).items]
     referred = do(
         session, world, case, "refer", {"reason": "逾期未改"}, who="zone.officer", on="2026-12-14"
     )
@@ -398,7 +411,7 @@ def test_an_order_to_the_wrong_branch_is_recalled_and_goes_to_the_right_one(sess
 
 def test_the_zone_s_own_order_is_answered_to_the_zone(session, world):
     case = opened(session, world, who="zone.inspector")
-    refused(session, world, case, "sign_off", who="town1.secretary", kind=NotYours)
+    refused(session, world, case, "sign_off", who="town1.secretary", kind=Forbidden)
     do(session, world, case, "sign_off", who="zone.secretary")
     assert (
         do(session, world, case, "issue", {"due_on": "2026-12-11"}, who="zone.officer").number
@@ -426,22 +439,22 @@ def test_an_order_of_a_merged_branch_passes_to_its_successor(session, world):
 def test_an_inspection_that_finds_nothing_makes_no_paper(session, world):
     who = world.actor("town1.inspector", date(2026, 11, 20))
     facts = {"method": "desk_review", "inspected_on": "2026-11-20"}
-    case = engine.submit_opening(
+    case = transitions.submit_opening(
         session, "inspection", world.units["village"].id, facts, who, at("2026-11-20")
     )
     words = {"note": "记录齐全", "reminders": ["会议室党旗有褶皱，当场整理"]}
-    done = engine.submit(
+    done = transitions.submit(
         session, case.id, "conclude", who, words, version=case.version, at=at("2026-11-20")
     )
     assert done.state == "clean"
     assert session.scalars(sa.select(Case).where(Case.workflow == "rectification")).all() == []
-    again = engine.submit_opening(
+    again = transitions.submit_opening(
         session, "inspection", world.units["village"].id, facts, who, at("2026-11-23")
     )
-    engine.submit(
+    transitions.submit(
         session, again.id, "conclude", who, words, version=again.version, at=at("2026-11-23")
     )
-    assert "warned" in engine.last_row(session, again).result, (
+    assert "warned" in transitions.last_row(session, again).result, (
         "one visit a quarter: a warning, not a refusal"
     )
 
@@ -451,10 +464,10 @@ def test_an_inspection_with_findings_opens_an_order_for_somebody_else_to_sign(se
         world.actor("town1.inspector", date(2026, 11, 20)),
         {"method": "on_site", "inspected_on": "2026-11-20"},
     )
-    case = engine.submit_opening(
+    case = transitions.submit_opening(
         session, "inspection", world.units["village"].id, facts, who, at("2026-11-20")
     )
-    engine.submit(
+    transitions.submit(
         session,
         case.id,
         "order",
@@ -466,9 +479,7 @@ def test_an_inspection_with_findings_opens_an_order_for_somebody_else_to_sign(se
     order = session.scalars(sa.select(Case).where(Case.workflow == "rectification")).one()
     assert order.state == "draft" and order.opened_by == who.id
     officer = world.actor("town1.officer", date(2026, 11, 20))
-    assert [row.id for row in queues.cases(session, officer, "mine", officer.on).items] == [
-        order.id
-    ]
+    assert [row.id for row in inbox.cases(session, officer, "mine", officer.on).items] == [order.id]
 
 
 def test_a_closed_order_takes_nothing_more(session, world):
@@ -488,6 +499,6 @@ def test_a_closed_order_takes_nothing_more(session, world):
         "report",
         {"items": ITEMS},
         who="village.secretary",
-        kind=NotOpen,
+        kind=InvalidTransition,
         on="2026-12-04",
     )

@@ -7,10 +7,10 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
-from oversight import authority, engine, queues
-from oversight.errors import NotYours, RuleSaysNo
-from oversight.models import Case, Desk, JournalRow, Membership, Unit, UnitChange
-from oversight.operations import reorganize
+from oversight.base.refusals import Forbidden, RuleViolation
+from oversight.engine import authority, inbox, transitions
+from oversight.models import Case, JournalRow, Membership, Unit, UnitChange, WorkItem
+from oversight.register import reorganize
 from tests.db.test_attendance import record, sheet
 from tests.db.test_sweep import ask
 from tests.support.world import at
@@ -63,13 +63,13 @@ def test_an_open_request_of_a_merged_branch_is_ended_not_lost(session, world):
     "stranger", ["town2.officer", "village.secretary", "zone.sysadmin", "town1.inspector"]
 )
 def test_only_a_superior_may_merge_a_branch(session, world, stranger):
-    with pytest.raises(NotYours):
+    with pytest.raises(Forbidden):
         merge(session, world, stranger)
 
 
 def test_nothing_goes_to_a_branch_that_is_gone(session, world):
     merge(session, world)
-    with pytest.raises(RuleSaysNo):
+    with pytest.raises(RuleViolation):
         reorganize.merge(
             session,
             [world.units["organ"]],
@@ -99,7 +99,7 @@ def test_what_was_merged_twice_is_read_by_the_last(session, world):
 def test_an_inherited_case_lies_on_the_successors_desk(session, world):
     case = ask(session, world)
     who = world.actor("town1.officer", at("2026-11-25").today)
-    engine.submit(
+    transitions.submit(
         session,
         case.id,
         "return",
@@ -108,10 +108,12 @@ def test_an_inherited_case_lies_on_the_successors_desk(session, world):
         version=case.version,
         at=at("2026-11-25"),
     )
-    engine.inherit(session, case.id, world.units["community"], who, at("2026-11-25"))
+    transitions.reassign_unit(session, case.id, world.units["community"], who, at("2026-11-25"))
     session.commit()
-    heir = world.actor("community.secretary", at("2026-11-25").today)
-    assert [row.id for row in queues.cases(session, heir, "mine", heir.on).items] == [case.id]
+    successor_of = world.actor("community.secretary", at("2026-11-25").today)
+    assert [
+        row.id for row in inbox.cases(session, successor_of, "mine", successor_of.on).items
+    ] == [case.id]
 
 
 def test_a_moved_branch_answers_to_its_new_superior(session, world):
@@ -126,9 +128,9 @@ def test_a_moved_branch_answers_to_its_new_superior(session, world):
     )
     session.commit()
     new, old = world.actor("town2.officer", ON), world.actor("town1.officer", ON)
-    assert [row.id for row in queues.cases(session, new, "mine", ON).items] == [case.id]
-    assert queues.cases(session, old, "units", ON).items == []
-    done = engine.submit(
+    assert [row.id for row in inbox.cases(session, new, "mine", ON).items] == [case.id]
+    assert inbox.cases(session, old, "units", ON).items == []
+    done = transitions.submit(
         session,
         case.id,
         "approve",
@@ -147,7 +149,7 @@ def test_a_moved_branch_answers_to_its_new_superior(session, world):
 
 
 def test_a_unit_cannot_be_put_below_itself(session, world):
-    with pytest.raises(RuleSaysNo):
+    with pytest.raises(RuleViolation):
         reorganize.move(
             session,
             world.units["town1"],
@@ -182,7 +184,7 @@ def test_a_make_up_goes_with_the_member_to_the_split_off_branch(session, world):
     record(session, world, sheet(world, absent=("member1", "member2")))
     going, staying = (
         session.scalar(
-            sa.select(Case).where(Case.concerns_id == world.people[f"village.{name}"].id)
+            sa.select(Case).where(Case.data_subject_id == world.people[f"village.{name}"].id)
         )
         for name in ("member1", "member2")
     )
@@ -207,7 +209,9 @@ def test_a_make_up_goes_with_the_member_to_the_split_off_branch(session, world):
     assert (last.kind, last.result["unit"]) == ("inherit", [world.units["village"].id, new.id])
     assert (
         session.scalar(
-            sa.select(Desk.case_unit_id).where(Desk.case_id == going.id, Desk.closed_at.is_(None))
+            sa.select(WorkItem.case_unit_id).where(
+                WorkItem.case_id == going.id, WorkItem.closed_at.is_(None)
+            )
         )
         == new.id
     )

@@ -10,9 +10,10 @@ from datetime import date, timedelta
 import pytest
 import sqlalchemy as sa
 
-from oversight.authority import in_office, is_member
-from oversight.db import db
-from oversight.errors import NotInSight, NotYours, RuleSaysNo, Stale
+from oversight.base.db import db
+from oversight.base.refusals import Forbidden, NotFound, RuleViolation, VersionConflict
+from oversight.base.sealing import Sealer
+from oversight.engine.authority import in_office, is_member
 from oversight.models import (
     Account,
     AdminChange,
@@ -25,9 +26,9 @@ from oversight.models import (
     Unit,
     UnitChange,
 )
-from oversight.operations import accounts, roster
-from oversight.rules.people import members
-from oversight.sealing import Sealer
+from oversight.organization.members import members
+from oversight.register import accounts
+from oversight.register.roster import apply
 from tests.support import messy
 from tests.support.dump import dump
 from tests.support.messy import tidy
@@ -49,9 +50,9 @@ def bring(session, world):
     """Import a workbook at a day, or only look."""
 
     def go(data: bytes, on=NOW, look: bool = False, confirmed: bool = False):
-        found = roster.read(session, world.zone, data, "名册.xlsx", SEALER, on)
+        found = apply.read(session, world.zone, data, "名册.xlsx", SEALER, on)
         if not look:
-            roster.apply(session, found, None, on, confirmed)
+            apply.apply(session, found, None, on, confirmed)
             session.commit()
         return found.plan
 
@@ -119,7 +120,7 @@ def test_a_look_changes_nothing(session, bring):
 
 def test_one_bad_cell_changes_nothing(session, bring):
     before = dump(session)
-    with pytest.raises(roster.Troubled) as no:
+    with pytest.raises(apply.Troubled) as no:
         bring(tidy([*LINES, ["白沙村党支部", "赵六合", "2010.13.1"]], UNITS))
     session.rollback()
     assert dump(session) == before
@@ -130,7 +131,7 @@ def test_one_bad_cell_changes_nothing(session, bring):
 
 def test_the_messy_workbook_changes_nothing(session, bring):
     before = dump(session)
-    with pytest.raises(roster.Troubled) as no:
+    with pytest.raises(apply.Troubled) as no:
         bring(messy.build().bytes())
     session.rollback()
     assert dump(session) == before and len(no.value.troubles) == 25
@@ -216,7 +217,7 @@ def test_branches_that_the_file_does_not_name_are_left_alone(session, world, bri
 
 def test_a_roster_that_empties_a_branch_asks_first(session, world, bring):
     lines = [["石桥村党支部", "新来的", "2010.7.1"]]
-    with pytest.raises(RuleSaysNo, match="石桥村党支部现有 5 人，名册里少了 5 人"):
+    with pytest.raises(RuleViolation, match="石桥村党支部现有 5 人，名册里少了 5 人"):
         bring(tidy(lines))
     session.rollback()
     assert len(members(session, world.units["village"].id, TODAY)) == 5
@@ -252,7 +253,7 @@ def test_namesakes_of_one_branch_stay_two(session, bring):
 
 def test_a_namesake_whom_nothing_tells_apart_is_trouble(session, bring):
     bring(tidy([["白沙村党支部", "张三丰", day] for day in ("2010.7.1", "2015.7.1")], UNITS))
-    with pytest.raises(roster.Troubled) as no:
+    with pytest.raises(apply.Troubled) as no:
         bring(tidy([["白沙村党支部", "张三丰"]], UNITS))
     assert "请填入党日期、手机或编号来区分" in no.value.troubles[0]
 
@@ -264,7 +265,7 @@ def test_an_office_s_own_number_finds_its_person_whatever_else_changed(session, 
         at("2026-12-01"),
     )
     assert plan.counts["people"] == {"new": 0, "changed": 1, "same": 0, "left": 0}
-    with pytest.raises(roster.Troubled, match="1 处"):
+    with pytest.raises(apply.Troubled, match="1 处"):
         bring(tidy([["白沙村党支部", "李四海", "2012.1.1", "", "", "", "A1"]], UNITS))
 
 
@@ -304,7 +305,7 @@ def test_an_office_s_own_number_finds_its_person_whatever_else_changed(session, 
 )
 def test_what_the_database_knows_better_is_trouble(session, bring, units, lines, words):
     before = dump(session)
-    with pytest.raises(roster.Troubled) as no:
+    with pytest.raises(apply.Troubled) as no:
         bring(tidy(lines, units))
     session.rollback()
     assert words in "\n".join(no.value.troubles)
@@ -380,13 +381,13 @@ def test_who_did_it_and_what_is_kept_without_numbers(session, world, bring):
 
 
 def test_nobody_waits_for_a_lock_while_a_workbook_is_parsed(session, bring, monkeypatch):
-    read, seen = roster.rosters.read, []
+    read, seen = apply.rosters.read, []
 
     def watched(*args):
         seen.append(session().in_transaction())
         return read(*args)
 
-    monkeypatch.setattr(roster.rosters, "read", watched)
+    monkeypatch.setattr(apply.rosters, "read", watched)
     bring(tidy(LINES, UNITS))
     assert seen == [False]
 
@@ -400,10 +401,8 @@ def test_every_stage_is_told_from_its_first_row_to_its_last(session, world):
 
     changed = [[*LINES[0][:5], "13800009999", ""], *LINES[1:]]
     for lines in (LINES, changed):
-        found = roster.read(
-            session, world.zone, tidy(lines, UNITS), "名册.xlsx", SEALER, NOW, stage
-        )
-        roster.apply(session, found, None, NOW, stage=stage)
+        found = apply.read(session, world.zone, tidy(lines, UNITS), "名册.xlsx", SEALER, NOW, stage)
+        apply.apply(session, found, None, NOW, stage=stage)
         session.commit()
     assert told == [
         ["read", None, 6],
@@ -424,16 +423,16 @@ def test_every_stage_is_told_from_its_first_row_to_its_last(session, world):
 def desk(session, world, tmp_path):
     """Return the administrator's two steps with a scratch folder."""
 
-    class Desk:
+    class WorkItem:
         folder, who = tmp_path / "data", world.actor("zone.sysadmin", TODAY)
 
         def propose(self, data, who=None):
-            return roster.propose(
+            return apply.propose(
                 session, self.folder, world.zone, data, "名册.xlsx", SEALER, who or self.who, NOW
             )
 
         def accept(self, digest, confirmed=False, when=NOW):
-            return roster.accept(
+            return apply.accept(
                 session, self.folder, world.zone, SEALER, self.who, when, digest, confirmed
             )
 
@@ -444,7 +443,7 @@ def desk(session, world, tmp_path):
                 else []
             )
 
-    return Desk()
+    return WorkItem()
 
 
 def test_the_read_file_is_kept_sealed_until_it_is_applied(session, desk):
@@ -468,7 +467,7 @@ def test_a_second_upload_takes_the_place_of_the_first(desk):
 def test_what_changed_since_the_look_is_shown_again(session, desk, bring):
     found = desk.propose(tidy(LINES, UNITS))
     bring(tidy(LINES[:1], UNITS))
-    with pytest.raises(Stale, match="重新比对"):
+    with pytest.raises(VersionConflict, match="重新比对"):
         desk.accept(found.plan.digest)
     session.rollback()
     assert person(session, "李四海") is None
@@ -477,18 +476,18 @@ def test_what_changed_since_the_look_is_shown_again(session, desk, bring):
 def test_a_roster_is_applied_once_and_not_after_a_day(session, desk):
     found = desk.propose(tidy(LINES, UNITS))
     later = at("2026-11-26")
-    with pytest.raises(NotInSight):
+    with pytest.raises(NotFound):
         desk.accept(found.plan.digest, when=later)
     session.rollback()
     desk.accept(found.plan.digest)
-    with pytest.raises(NotInSight):
+    with pytest.raises(NotFound):
         desk.accept(found.plan.digest)
 
 
 def test_old_drafts_are_dropped(session, desk):
     desk.propose(tidy(LINES, UNITS))
-    assert roster.forget_old(session, desk.folder, NOW) == 0
-    assert roster.forget_old(session, desk.folder, at("2026-11-26")) == 1
+    assert apply.forget_old(session, desk.folder, NOW) == 0
+    assert apply.forget_old(session, desk.folder, at("2026-11-26")) == 1
     assert desk.files() == []
 
 
@@ -496,7 +495,7 @@ def test_old_drafts_are_dropped(session, desk):
     "name", ["zone.secadmin", "zone.auditor", "zone.officer", "town1.officer", "village.secretary"]
 )
 def test_nobody_but_the_zone_s_system_administrator_brings_rosters(session, world, desk, name):
-    with pytest.raises(NotYours):
+    with pytest.raises(Forbidden):
         desk.propose(tidy(LINES, UNITS), world.actor(name, TODAY))
     assert desk.files() == [] and session.scalar(sa.select(Refusal.id)) is None
 

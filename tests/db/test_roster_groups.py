@@ -9,11 +9,11 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
-from oversight.authority import in_office
-from oversight.exchange import cells
+from oversight.base.sealing import Sealer
+from oversight.engine.authority import in_office
 from oversight.models import AdminChange, Membership, Person, Post, Unit, UnitChange
-from oversight.operations import people, reorganize, roster
-from oversight.sealing import Sealer
+from oversight.register import members, reorganize
+from oversight.register.roster import apply, cells
 from tests.support.dump import dump
 from tests.support.messy import tidy
 from tests.support.world import at
@@ -37,9 +37,9 @@ def bring(session, world):
     """Import lines at a day, or only look."""
 
     def go(lines, on=NOW, units=UNITS, head=HEAD, look=False):
-        found = roster.read(session, world.zone, tidy(lines, units, head), "名册.xlsx", SEALER, on)
+        found = apply.read(session, world.zone, tidy(lines, units, head), "名册.xlsx", SEALER, on)
         if not look:
-            roster.apply(session, found, None, on, confirmed=True)
+            apply.apply(session, found, None, on, confirmed=True)
             session.commit()
         return found
 
@@ -86,7 +86,7 @@ def led(session, name: str, on: date = TODAY) -> list[str]:
 
 
 def troubles(bring, lines, **more) -> str:
-    with pytest.raises(roster.Troubled) as no:
+    with pytest.raises(apply.Troubled) as no:
         bring(lines, **more)
     return "\n".join(no.value.troubles)
 
@@ -106,7 +106,7 @@ def test_groups_are_founded_below_their_branch_and_members_are_in_them(session, 
         None,
     ]
     assert (
-        people.groups_of(session, branch, TODAY)[
+        members.groups_of(session, branch, TODAY)[
             session.scalar(sa.select(Person.id).where(Person.name == "王五岳"))
         ]
         == "老年党小组"
@@ -223,7 +223,7 @@ def test_a_leader_whose_group_nobody_names_stays_in_the_branch_and_that_is_told_
     bring(with_(3, offices="党小组长", group="三组"), LATER)
     assert led(session, "赵六合", LATER.today) == ["第三党小组"]
     who = world.actor("zone.sysadmin", TODAY)
-    roster.propose(
+    apply.propose(
         session,
         tmp_path,
         world.zone,
@@ -233,14 +233,16 @@ def test_a_leader_whose_group_nobody_names_stays_in_the_branch_and_that_is_told_
         who,
         LAST,
     )
-    kept = roster.draft(session, tmp_path, world.zone, SEALER, who, LAST)
+    kept = apply.draft(session, tmp_path, world.zone, SEALER, who, LAST)
     assert str(kept.roster.notes).count("没有写党小组") == 1
 
 
 def test_a_leader_who_leaves_or_dies_leads_nothing(session, bring, world):
     bring(LINES)
     one = session.scalar(sa.select(Person).where(Person.name == "李四海"))
-    people.gone(session, one, "died", LATER.today, world.actor("zone.sysadmin", LATER.today), LATER)
+    members.gone(
+        session, one, "died", LATER.today, world.actor("zone.sysadmin", LATER.today), LATER
+    )
     session.commit()
     assert led(session, "李四海", LATER.today) == []
     lines = with_(0, offices="书记、党小组长")
@@ -253,7 +255,7 @@ def test_a_leader_who_leaves_or_dies_leads_nothing(session, bring, world):
 def test_a_leader_who_is_transferred_leads_nothing(session, bring, world):
     bring(LINES)
     one = session.scalar(sa.select(Person).where(Person.name == "李四海"))
-    people.transfer(
+    members.transfer(
         session,
         one,
         world.units["village"],

@@ -12,11 +12,13 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
-from oversight import journal, queues
-from oversight.errors import NotInSight, NotYours, RuleSaysNo
+from oversight.base.refusals import Forbidden, NotFound, RuleViolation
+from oversight.calendar.party_days import activity_for, status
+from oversight.engine import inbox, journal
+from oversight.ledger import attendance
 from oversight.models import Activity, Case, JournalRow, Paper, Post
-from oversight.operations import attendance, reorganize, sweep
-from oversight.rules.activities import activity_for, status
+from oversight.register import reorganize
+from oversight.time import sweep
 from tests.db.test_attendance import people, record, sheet
 from tests.db.test_rectification_walk import ITEMS, do, fixing, opened, rechecking
 from tests.support.actors import Play
@@ -30,14 +32,14 @@ DONE = {"verdicts": ["explained", "accepted"], "opinion": "同意"}
 
 def box(session, world, name: str, day: str, which: str = "mine") -> list[str]:
     who = world.actor(name, date.fromisoformat(day))
-    return [case.id for case in queues.cases(session, who, which, who.on).items]
+    return [case.id for case in inbox.cases(session, who, which, who.on).items]
 
 
 def absent(session, world, who="member1", **more) -> Case:
     record(session, world, sheet(world, absent=(who,), **more))
     person = world.people[f"village.{who}"].id
     return session.scalar(
-        sa.select(Case).where(Case.concerns_id == person, Case.closed_at.is_(None))
+        sa.select(Case).where(Case.data_subject_id == person, Case.closed_at.is_(None))
     )
 
 
@@ -146,7 +148,7 @@ def test_who_led_the_merged_branch_does_not_judge_its_order_as_the_successor_s(s
     case = rechecking(session, world)
     merge(session, world, on="2026-12-03")
     for name in ("town1.inspector", "village.secretary", "community.secretary"):
-        with pytest.raises(NotInSight if name.startswith("village") else NotYours):
+        with pytest.raises(NotFound if name.startswith("village") else Forbidden):
             do(session, world, case, "accept", DONE, who=name, on="2026-12-03")
 
 
@@ -251,7 +253,7 @@ def test_for_a_mobile_member_the_receiving_branch_is_asked_before_he_counts_as_l
             who="village.organizer",
             on="2026-11-12",
         )
-    with pytest.raises(RuleSaysNo, match="流入地支部"):
+    with pytest.raises(RuleViolation, match="流入地支部"):
         do(session, world, case, "search_lost", who="village.organizer", on="2026-11-12")
     do(
         session,
@@ -301,7 +303,7 @@ def test_who_was_reached_once_is_not_lost(session, world):
             who="village.organizer",
             on="2026-11-12",
         )
-    with pytest.raises(RuleSaysNo):
+    with pytest.raises(RuleViolation):
         do(session, world, case, "search_lost", who="village.organizer", on="2026-11-12")
 
 
@@ -324,7 +326,7 @@ def test_a_town_that_does_not_recheck_in_time_is_shown_to_the_zone_which_takes_o
         on="2026-12-10",
     )
     assert (taken.state, taken.due_on) == ("recheck", date(2026, 12, 17))
-    with pytest.raises(NotYours):
+    with pytest.raises(Forbidden):
         do(session, world, case, "accept", DONE, on="2026-12-10")
     back = do(
         session,
@@ -435,7 +437,7 @@ def test_a_branch_of_four_keeps_its_record_without_its_secretary(session, tiny):
     [case] = session.scalars(sa.select(Case).where(Case.workflow == "absence"))
     assert case.id not in box(session, tiny, "tiny.a", "2026-11-11"), "not his own"
     assert case.id in box(session, tiny, "tiny.c", "2026-11-11")
-    with pytest.raises(NotYours):
+    with pytest.raises(Forbidden):
         do(session, tiny, case, "record_contact", CALL, who="tiny.a", on="2026-11-11")
     do(session, tiny, case, "record_contact", CALL, who="tiny.c", on="2026-11-11")
     do(session, tiny, case, "record_lesson", LESSON, who="tiny.b", on="2026-11-12")
@@ -447,7 +449,7 @@ def test_a_probationary_member_of_a_branch_of_four_does_not_step_in(session, tin
     session.commit()
     record(session, tiny, tiny_sheet(tiny, "head"), who="tiny.head", on="2026-11-11", unit="tiny")
     [case] = session.scalars(sa.select(Case).where(Case.workflow == "absence"))
-    with pytest.raises(NotInSight):
+    with pytest.raises(NotFound):
         do(session, tiny, case, "record_contact", CALL, who="tiny.c", on="2026-11-11")
     assert (
         do(session, tiny, case, "record_contact", CALL, who="tiny.a", on="2026-11-11").state

@@ -8,15 +8,24 @@ from datetime import date
 
 import sqlalchemy as sa
 
-from oversight import engine, queues
-from oversight.models import Activity, Case, Desk, JournalRow, Notice, Post, Reminder, Work
-from oversight.operations import sweep
+from oversight.engine import inbox, transitions
+from oversight.models import (
+    Activity,
+    Case,
+    JournalRow,
+    Notice,
+    OutboxMessage,
+    Post,
+    Reminder,
+    WorkItem,
+)
+from oversight.time import sweep
 from tests.support.world import at
 
 
 def ask(session, world, day="2026-12-04", new="2026-12-11", on="2026-11-24", unit="village"):
     who = world.actor(f"{unit}.secretary", at(on).today)
-    return engine.submit_opening(
+    return transitions.submit_opening(
         session,
         "date_change",
         world.units[unit].id,
@@ -52,8 +61,8 @@ def test_an_earlier_new_day_caps_the_clock(session, world):
 def test_every_rung_goes_out_once(session, world):
     case = ask(session, world)
     run(session, "2026-11-24", "2026-11-26", "2026-11-26", "2026-11-27", "2026-11-27", "2026-11-30")
-    rungs = session.scalars(sa.select(Reminder.rung).where(Reminder.case_id == case.id)).all()
-    assert sorted(rungs) == [-1, 0, 1]
+    reminders = session.scalars(sa.select(Reminder.rung).where(Reminder.case_id == case.id)).all()
+    assert sorted(reminders) == [-1, 0, 1]
     told = session.scalars(
         sa.select(Notice.person_id).where(
             Notice.case_id == case.id, Notice.person_id == world.people["town1.officer"].id
@@ -74,13 +83,13 @@ def test_a_late_superior_is_shown_to_the_zone_which_may_take_over(session, world
     case = ask(session, world)
     zone = world.actor("zone.officer", date(2026, 11, 30))
     assert case.id not in [
-        row.id for row in queues.cases(session, zone, "copied", date(2026, 11, 30)).items
+        row.id for row in inbox.cases(session, zone, "copied", date(2026, 11, 30)).items
     ]
     run(session, "2026-11-30")
     assert case.id in [
-        row.id for row in queues.cases(session, zone, "copied", date(2026, 11, 30)).items
+        row.id for row in inbox.cases(session, zone, "copied", date(2026, 11, 30)).items
     ]
-    engine.submit(
+    transitions.submit(
         session,
         case.id,
         "take_over",
@@ -90,9 +99,9 @@ def test_a_late_superior_is_shown_to_the_zone_which_may_take_over(session, world
         at=at("2026-11-30"),
     )
     assert case.id in [
-        row.id for row in queues.cases(session, zone, "mine", date(2026, 11, 30)).items
+        row.id for row in inbox.cases(session, zone, "mine", date(2026, 11, 30)).items
     ]
-    case = engine.submit(
+    case = transitions.submit(
         session,
         case.id,
         "approve",
@@ -110,14 +119,14 @@ def test_silence_is_never_consent(session, world):
     assert state(session, case) == "asked"
     run(session, "2026-12-04")
     assert state(session, case) == "lapsed"
-    activity = session.get(Activity, case.subject)
+    activity = session.get(Activity, case.business_key)
     assert (activity.day, activity.moved_by) == (date(2026, 12, 4), None)
 
 
 def test_the_original_day_coming_makes_the_change_final(session, world):
     case = ask(session, world)
     officer = world.actor("town1.officer", date(2026, 11, 25))
-    engine.submit(
+    transitions.submit(
         session,
         case.id,
         "approve",
@@ -130,7 +139,7 @@ def test_the_original_day_coming_makes_the_change_final(session, world):
     assert state(session, case) == "approved"
     run(session, "2026-12-04")
     assert state(session, case) == "in_force"
-    assert session.get(Activity, case.subject).day == date(2026, 12, 11)
+    assert session.get(Activity, case.business_key).day == date(2026, 12, 11)
 
 
 def test_sweep_twice_changes_nothing_more(session, world):
@@ -145,8 +154,8 @@ def test_sweep_twice_changes_nothing_more(session, world):
 def test_a_clock_set_back_fires_nothing_again(session, world):
     case = ask(session, world)
     run(session, "2026-11-30", "2026-11-26", "2026-11-30")
-    rungs = session.scalars(sa.select(Reminder.rung).where(Reminder.case_id == case.id)).all()
-    assert sorted(rungs) == [-1]
+    reminders = session.scalars(sa.select(Reminder.rung).where(Reminder.case_id == case.id)).all()
+    assert sorted(reminders) == [-1]
 
 
 def test_a_vacancy_moves_the_case_to_the_next_in_line(session, world):
@@ -159,9 +168,9 @@ def test_a_vacancy_moves_the_case_to_the_next_in_line(session, world):
         post.to_on = date(2026, 11, 24)
     session.commit()
     deputy = world.actor("town1.deputy", date(2026, 11, 25))
-    assert queues.cases(session, deputy, "mine", date(2026, 11, 25)).items == []
+    assert inbox.cases(session, deputy, "mine", date(2026, 11, 25)).items == []
     run(session, "2026-11-25")
-    assert [row.id for row in queues.cases(session, deputy, "mine", date(2026, 11, 25)).items] == [
+    assert [row.id for row in inbox.cases(session, deputy, "mine", date(2026, 11, 25)).items] == [
         case.id
     ]
 
@@ -177,9 +186,11 @@ def test_one_broken_case_does_not_stop_the_others(session, world):
 def test_work_is_written_with_the_change_and_done_once(session, world):
     case = ask(session, world)
     key = f"desk:{case.id}:{case.version}"
-    assert session.scalar(sa.select(Work.done_at).where(Work.key == key)) is None
+    assert session.scalar(sa.select(OutboxMessage.done_at).where(OutboxMessage.key == key)) is None
     run(session, "2026-11-24", "2026-11-24")
-    assert session.scalar(sa.select(Work.done_at).where(Work.key == key)) is not None
+    assert (
+        session.scalar(sa.select(OutboxMessage.done_at).where(OutboxMessage.key == key)) is not None
+    )
 
 
 def test_an_ended_case_leaves_no_open_desk(session, world):
@@ -187,7 +198,7 @@ def test_an_ended_case_leaves_no_open_desk(session, world):
     run(session, "2026-12-04")
     assert (
         session.scalars(
-            sa.select(Desk).where(Desk.case_id == case.id, Desk.closed_at.is_(None))
+            sa.select(WorkItem).where(WorkItem.case_id == case.id, WorkItem.closed_at.is_(None))
         ).all()
         == []
     )

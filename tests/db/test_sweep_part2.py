@@ -14,10 +14,12 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
-from oversight import engine, journal
-from oversight.models import Activity, Case, Desk, JournalRow, Notice, Post, Work
-from oversight.operations import attendance, reorganize, sweep
-from oversight.rules.activities import activity_for, set_own_day
+from oversight.calendar.party_days import activity_for
+from oversight.engine import journal, transitions
+from oversight.ledger import attendance, own_days
+from oversight.models import Activity, Case, JournalRow, Notice, OutboxMessage, Post, WorkItem
+from oversight.register import reorganize
+from oversight.time import sweep
 from tests.db.test_attendance import sheet
 from tests.db.test_rectification_walk import do, rechecking
 from tests.support.world import at
@@ -51,8 +53,12 @@ def month(session, world, number: int, kind: str, who="member1", found=False) ->
     leader = world.actor("village.organizer", moment.today)
     opened = attendance.record(session, row.id, attendance.read_sheet(raw), leader, moment).opened
     if found:
-        engine.perform(session, opened[0], "record_contact", leader, CALL, version=None, at=moment)
-        engine.perform(session, opened[0], "find_unexcused", leader, FOUND, version=None, at=moment)
+        transitions.perform(
+            session, opened[0], "record_contact", leader, CALL, version=None, at=moment
+        )
+        transitions.perform(
+            session, opened[0], "find_unexcused", leader, FOUND, version=None, at=moment
+        )
     session.commit()
     return session.get(Case, opened[0]) if opened else None
 
@@ -99,7 +105,9 @@ def test_a_lesson_made_up_does_not_end_a_streak(session, world):
         ("record_lesson", {"form": "visit", "held_on": "2026-01-22"}),
         ("confirm", {}),
     ):
-        engine.perform(session, case.id, move, leader, words, version=None, at=at("2026-01-22"))
+        transitions.perform(
+            session, case.id, move, leader, words, version=None, at=at("2026-01-22")
+        )
     session.commit()
     assert session.get(Case, case.id).state == "made_up"
     unexcused(session, world, 2, 3)
@@ -110,7 +118,7 @@ def test_a_lesson_made_up_does_not_end_a_streak(session, world):
 def test_a_finding_that_was_overturned_does_not_count(session, world):
     _first, case, _third = unexcused(session, world, 1, 2, 3)
     moment = at("2026-03-23")
-    engine.perform(
+    transitions.perform(
         session,
         case.id,
         "object",
@@ -119,7 +127,7 @@ def test_a_finding_that_was_overturned_does_not_count(session, world):
         version=None,
         at=moment,
     )
-    engine.perform(
+    transitions.perform(
         session,
         case.id,
         "overturn_finding",
@@ -188,13 +196,13 @@ def test_not_when_it_was_held_is_set_for_a_day_ahead_or_is_excused(session, worl
         world.actor("firm.secretary", date(2026, 11, 11)),
         at("2026-11-11"),
     )
-    set_own_day(
+    own_days.set_own_day(
         session,
         world.units["soe"],
         2026,
         11,
         date(2026, 11, 25),
-        world.people["soe.secretary"].id,
+        world.actor("soe.secretary", date(2026, 11, 11)),
         at("2026-11-12"),
     )
     session.commit()
@@ -277,7 +285,7 @@ def waiting_for_lesson(session, world) -> Case:
     sweep.sweep(session, at("2026-10-09"))
     case = month(session, world, 11, "absent")
     leader = world.actor("village.organizer", at("2026-11-23").today)
-    engine.perform(
+    transitions.perform(
         session, case.id, "record_contact", leader, CALL, version=None, at=at("2026-11-23")
     )
     session.commit()
@@ -310,7 +318,9 @@ def test_a_lesson_is_due_before_the_party_day_as_it_stands(session, world, new, 
     ) == (1, 0)
     assert set(
         session.scalars(
-            sa.select(Desk.due_on).where(Desk.case_id == case.id, Desk.closed_at.is_(None))
+            sa.select(WorkItem.due_on).where(
+                WorkItem.case_id == case.id, WorkItem.closed_at.is_(None)
+            )
         )
     ) == {date.fromisoformat(due)}
     row = session.scalar(
@@ -358,10 +368,13 @@ def test_two_processes_say_everything_once(session, world, database_url, tmp_pat
         "of member2: member1 has come again since"
     )
     assert told(session, world, "通报整改情况") == sorted(BRANCH)
-    keys = session.scalars(sa.select(Work.key)).all()
+    keys = session.scalars(sa.select(OutboxMessage.key)).all()
     assert (
         len(keys) == len(set(keys))
-        and session.scalars(sa.select(Work.id).where(Work.done_at.is_(None))).all() == []
+        and session.scalars(
+            sa.select(OutboxMessage.id).where(OutboxMessage.done_at.is_(None))
+        ).all()
+        == []
     )
     before = session.scalar(sa.select(sa.func.count()).select_from(Notice))
     session.commit()

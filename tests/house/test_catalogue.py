@@ -8,7 +8,7 @@ from pathlib import Path
 
 from babel.messages.pofile import read_po
 
-from oversight.operations import catalogue
+from oversight.commands import catalogue
 
 ROOT = Path(__file__).resolve().parents[2]
 

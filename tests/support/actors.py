@@ -8,9 +8,9 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
-from oversight import engine
-from oversight.errors import No
-from oversight.models import Activity, Case, Desk, JournalRow, Paper, Refusal
+from oversight.base.refusals import DomainError
+from oversight.engine import transitions
+from oversight.models import Activity, Case, JournalRow, Paper, Refusal, WorkItem
 from tests.support.dump import difference, dump
 from tests.support.world import World, at
 
@@ -64,7 +64,7 @@ class Play:
     ) -> Case:
         """Open a case, by default a request of the village's secretary about 4 December."""
         facts = {"day": day, **facts} if workflow == "date_change" else facts
-        return engine.submit_opening(
+        return transitions.submit_opening(
             self.session, workflow, self.world.units[unit].id, facts, self.who(name), self.at
         )
 
@@ -80,7 +80,7 @@ class Play:
         self, case: Case, name: str | None, move: str, words: dict, version: int | None = None
     ) -> Case:
         """Make a move with exactly these words."""
-        return engine.submit(
+        return transitions.submit(
             self.session,
             case.id,
             move,
@@ -105,12 +105,12 @@ class Play:
         )
         return self.move(case, "village.secretary", "ask_jointly", new_day=new_day, reason=REASON)
 
-    def no(self, kind: type[No], rule: str | None, call, *args, **kwargs) -> No:
+    def no(self, kind: type[DomainError], rule: str | None, call, *args, **kwargs) -> DomainError:
         """Call, and assert that it is refused so, and that nothing changed but one row in
         `refusals`.
         """
         before, rows = dump(self.session), self.count(Refusal)
-        with pytest.raises(No) as caught:
+        with pytest.raises(DomainError) as caught:
             call(*args, **kwargs)
         error = caught.value
         assert type(error) is kind, f"{type(error).__name__}: {error.sentence}"
@@ -121,8 +121,8 @@ class Play:
         return error
 
     def refused(
-        self, kind: type[No], rule: str | None, case: Case, name: str, move: str, **words
-    ) -> No:
+        self, kind: type[DomainError], rule: str | None, case: Case, name: str, move: str, **words
+    ) -> DomainError:
         return self.no(kind, rule, self.move, case, name, move, **words)
 
     def count(self, model) -> int:
@@ -158,8 +158,8 @@ class Play:
         """Return the short names of the units on whose desk the case lies open."""
         units = {unit.id: name for name, unit in self.world.units.items()}
         rows = self.session.scalars(
-            sa.select(Desk).where(
-                Desk.case_id == case.id, Desk.closed_at.is_(None), Desk.kind == kind
+            sa.select(WorkItem).where(
+                WorkItem.case_id == case.id, WorkItem.closed_at.is_(None), WorkItem.kind == kind
             )
         )
         return sorted(units[row.unit_id] for row in rows)

@@ -8,10 +8,10 @@ import re
 import jsonschema
 from flask import has_app_context
 
-from oversight import passwords
-from oversight.db import db
+from oversight.base.db import db
 from oversight.models import Account, ApiToken
-from oversight.views import openapi
+from oversight.register import credentials
+from oversight.views.api import openapi
 from tests.support.world import MADE
 
 ROOT = openapi.ROOT
@@ -31,7 +31,7 @@ def token_for(person) -> str:
         )
         db.session.add(account)
         db.session.flush()
-    token = passwords.issue_token(db.session, account, MADE)
+    token = credentials.issue_token(db.session, account, MADE)
     db.session.commit()
     return token
 

@@ -9,7 +9,7 @@ from functools import cache
 
 import sqlalchemy as sa
 
-from oversight.db import reading
+from oversight.base.db import reading
 
 Dump = dict[str, list[str]]
 

@@ -10,7 +10,7 @@ import html5lib
 from argon2 import PasswordHasher
 from flask import has_app_context
 
-from oversight.db import db
+from oversight.base.db import db
 from oversight.models import Account
 from tests.support.world import MADE
 

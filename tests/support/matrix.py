@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterable
 
 import pytest
 
-from oversight import engine, outlook
-from oversight.errors import No
+from oversight.base.refusals import DomainError
+from oversight.calendar.zone import forget
+from oversight.engine import available, transitions
+from oversight.engine.use_case import one_transaction
 from oversight.models import Refusal
-from oversight.rules.calendar import forget
 from tests.support.dump import difference, dump
 
 CELLS: Counter[str] = Counter()
@@ -81,10 +82,10 @@ def tried(
 def judged(play, case_id: str, version: int, who, move: str, words: dict):
     """Return the state that a move would enter, taken back, or the status of its refusal."""
     try:
-        state = engine.perform(
+        state = transitions.perform(
             play.session, case_id, move, who, words, version=version, at=play.at
         ).state
-    except No as no:
+    except DomainError as no:
         return no.status
     play.session.rollback()
     forget(play.session)
@@ -99,19 +100,16 @@ def attempt(play, case_id: str, version: int, who, move: str, words: dict):
     """Try a move at the door that commits; return the state it would enter, or the status of the
     refusal.
     """
-
-    def stop(case):
-        raise Allowed(case.state)
-
     try:
-        engine.submit(
-            play.session, case_id, move, who, words, version=version, at=play.at, finish=stop
-        )
-    except No as no:
+        with one_transaction(play.session):
+            raise Allowed(
+                transitions.submit(
+                    play.session, case_id, move, who, words, version=version, at=play.at
+                ).state
+            )
+    except DomainError as no:
         return no.status
     except Allowed as allowed:
-        play.session.rollback()
-        forget(play.session)
         return allowed.args[0]
 
 
@@ -132,10 +130,10 @@ def misjudged(play, case, people: Iterable[str], expected: Callable) -> list[str
     for person in people:
         who = play.who(person)
         try:
-            engine.authority.see(play.session, who, case)
-        except No:
+            transitions.authority.see(play.session, who, case)
+        except DomainError:
             continue
-        for option in outlook.options(play.session, case, who, play.at):
+        for option in available.options(play.session, case, who, play.at):
             want = expected(person, option.move.name)
             good = any(isinstance(outcome, str) for outcome in want)
             if option.allowed != good and not (want == {422} and option.move.asks):

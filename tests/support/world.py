@@ -12,11 +12,12 @@ from datetime import UTC, date, datetime
 
 import sqlalchemy as sa
 
-from oversight import authority, workdays
-from oversight.clock import Clock
+from oversight.base.clock import Clock
+from oversight.calendar import workdays
+from oversight.engine import authority
 from oversight.models import CalendarRow, Membership, Person, Post, PublishedYear, Unit, Zone
 
-CLOCK = Clock()
+TIMER = Clock()
 FOUNDED = date(2020, 1, 1)
 MADE = datetime(2020, 1, 1, tzinfo=UTC)
 
@@ -102,7 +103,7 @@ class World:
 
 def at(day: str, hour: int = 9):
     """Return the moment of a local wall time."""
-    return CLOCK.at(date.fromisoformat(day), hour)
+    return TIMER.at(date.fromisoformat(day), hour)
 
 
 def build(session) -> World:

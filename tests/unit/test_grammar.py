@@ -12,22 +12,22 @@ from pathlib import Path
 
 import pytest
 
-from oversight.clauses import UnknownClause, clause, house_rule
-from oversight.errors import NotInSight, Unsound
-from oversight.grammar import (
-    STAY,
-    Ask,
+from oversight.base.refusals import InvalidDefinition, NotFound
+from oversight.law.clauses import UnknownClause, clause, house_rule
+from oversight.law.definition import (
+    INTERNAL,
     Due,
-    Each,
     Effect,
+    Field,
     Move,
+    MultiInstance,
     Rule,
     State,
     Workflow,
     as_table,
     rule,
 )
-from oversight.roles import BRANCH, CLOCK, COUNT, SUPERIOR, Role
+from oversight.law.roles import AUTOMATIC, BRANCH, SUPERIOR, TIMER, Role
 from oversight.workflows import current, every, forget, get, load, register
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -37,7 +37,7 @@ SOON = Due(3, GROUND)
 DRAFT = State("draft", "草稿", waits_on=BRANCH)
 ASKED = State("asked", "待批复", waits_on=SUPERIOR, due=SOON)
 DONE = State("done", "办结")
-ALL = Each(SUPERIOR, lambda attempt: [], "各方")
+ALL = MultiInstance(SUPERIOR, lambda attempt: [], "各方")
 MANY = State("many", "待各方批复", waits_on=ALL, due=SOON)
 
 
@@ -70,7 +70,7 @@ NOBODY = State("nobody", "无人")
 CLOCKLESS = State("clockless", "无期限", waits_on=SUPERIOR)
 EMPTY = Role("nobody", "没有人", "unit")
 DREAM = Role("dream", "想象", "")
-NEEDED = Ask("opinion", "text", "意见")
+NEEDED = Field("opinion", "text", "意见")
 
 
 @rule(GROUND, "new_day")
@@ -81,7 +81,7 @@ def day_is_good(attempt):
 
 FORBIDDEN = {
     "unreachable state": (ASK, APPROVE, move("leave", LONELY, DONE, BRANCH)),
-    "trap": (ASK, APPROVE, move("fall", DRAFT, PIT, BRANCH), move("turn", PIT, STAY, BRANCH)),
+    "trap": (ASK, APPROVE, move("fall", DRAFT, PIT, BRANCH), move("turn", PIT, INTERNAL, BRANCH)),
     "trap of two states": (
         ASK,
         APPROVE,
@@ -93,7 +93,7 @@ FORBIDDEN = {
         ASK,
         APPROVE,
         move("fall", DRAFT, PIT, BRANCH),
-        move("turn", PIT, STAY, BRANCH),
+        move("turn", PIT, INTERNAL, BRANCH),
         move("void", PIT, DONE, SUPERIOR),
     ),
     "ownerless state": (
@@ -116,36 +116,40 @@ FORBIDDEN = {
     ),
     "each superior without a clock": (
         move("ask", DRAFT, State("many", "待各方", waits_on=ALL), BRANCH),
-        move("agreed", State("many", "待各方", waits_on=ALL), DONE, COUNT),
+        move("agreed", State("many", "待各方", waits_on=ALL), DONE, AUTOMATIC),
     ),
     "a move that nobody can make": (ASK, APPROVE, move("stop", DRAFT, DONE, EMPTY)),
     "a move of a role that is no person": (ASK, APPROVE, move("stop", DRAFT, DONE, DREAM)),
     "who is waited for has no move": (ASK, move("stop", ASKED, DONE, BRANCH)),
-    "COUNT without Each": (ASK, APPROVE, move("agreed", ASKED, DONE, COUNT)),
+    "COUNT without Each": (ASK, APPROVE, move("agreed", ASKED, DONE, AUTOMATIC)),
     "COUNT from a state beside the one with Each": (
         ASK,
         APPROVE,
         move("ask_all", DRAFT, MANY, BRANCH),
-        move("say", MANY, STAY, ALL, many=True),
+        move("say", MANY, INTERNAL, ALL, per_participant=True),
         move("fall", DRAFT, PIT, BRANCH),
-        move("agreed", (MANY, PIT), DONE, COUNT),
+        move("agreed", (MANY, PIT), DONE, AUTOMATIC),
     ),
     "one of many where one is waited for": (
         ASK,
         APPROVE,
-        move("say", ASKED, STAY, SUPERIOR, many=True),
+        move("say", ASKED, INTERNAL, SUPERIOR, per_participant=True),
     ),
-    "each where one is waited for": (ASK, APPROVE, move("say", ASKED, STAY, ALL, many=True)),
-    "the clock is not told when": (ASK, APPROVE, move("lapse", ASKED, DONE, CLOCK)),
+    "each where one is waited for": (
+        ASK,
+        APPROVE,
+        move("say", ASKED, INTERNAL, ALL, per_participant=True),
+    ),
+    "the clock is not told when": (ASK, APPROVE, move("lapse", ASKED, DONE, TIMER)),
     "the clock is asked for words": (
         ASK,
         APPROVE,
-        move("lapse", ASKED, DONE, CLOCK, on=some_day, asks=(NEEDED,)),
+        move("lapse", ASKED, DONE, TIMER, on=some_day, asks=(NEEDED,)),
     ),
     "the count is asked for words": (
         move("ask", DRAFT, MANY, BRANCH),
-        move("say", MANY, STAY, ALL, many=True),
-        move("agreed", MANY, DONE, COUNT, asks=(NEEDED,)),
+        move("say", MANY, INTERNAL, ALL, per_participant=True),
+        move("agreed", MANY, DONE, AUTOMATIC, asks=(NEEDED,)),
     ),
     "a guard reads a word that nobody is asked for": (
         ASK,
@@ -156,7 +160,7 @@ FORBIDDEN = {
 
 @pytest.mark.parametrize("sentence", FORBIDDEN)
 def test_forbidden(sentence):
-    with pytest.raises(Unsound):
+    with pytest.raises(InvalidDefinition):
         workflow(*FORBIDDEN[sentence])
 
 
@@ -167,7 +171,7 @@ def test_a_guard_without_a_sentence_is_refused():
             return True
 
         silent.__doc__ = text
-        with pytest.raises(Unsound):
+        with pytest.raises(InvalidDefinition):
             rule(GROUND)(silent)
 
 
@@ -183,7 +187,7 @@ def test_a_clause_and_a_house_rule_never_blur():
 
 
 def register_text(number):
-    from oversight.clauses import register as clauses
+    from oversight.law.clauses import register as clauses
 
     return clauses()[number]["quote"]
 
@@ -193,8 +197,8 @@ def register_text(number):
     [("texte", ()), ("choice", ()), ("text", (("a", "甲"),)), ("", ()), ("checkbox", ())],
 )
 def test_a_word_of_no_kind_is_refused(kind, choices):
-    with pytest.raises(Unsound):
-        Ask("word", kind, "词", choices=choices)
+    with pytest.raises(InvalidDefinition):
+        Field("word", kind, "词", choices=choices)
 
 
 def test_a_guard_and_an_effect_say_their_sentence_in_one_line():
@@ -220,7 +224,7 @@ def toy():
 def test_the_same_version_cannot_read_otherwise(toy):
     register(workflow(ASK, APPROVE))
     register(workflow(ASK, APPROVE))
-    with pytest.raises(Unsound):
+    with pytest.raises(InvalidDefinition):
         register(workflow(ASK, APPROVE, move("stop", DRAFT, DONE, BRANCH)))
 
 
@@ -229,7 +233,7 @@ def test_an_older_version_stays_callable_and_new_cases_take_the_new_one(toy):
     register(new)
     register(old, current=False)
     assert current("toy") is new and get("toy", 1) is old and get("toy", 2) is new
-    with pytest.raises(NotInSight):
+    with pytest.raises(NotFound):
         get("toy", 3)
 
 
@@ -237,7 +241,7 @@ def test_an_older_version_stays_callable_and_new_cases_take_the_new_one(toy):
     "change",
     [
         lambda m: replace(m, by=BRANCH),
-        lambda m: replace(m, only_if=(day_is_good,), asks=(Ask("new_day", "date", "日"),)),
+        lambda m: replace(m, only_if=(day_is_good,), asks=(Field("new_day", "date", "日"),)),
         lambda m: replace(m, under=GROUND),
         lambda m: replace(m, asks=(NEEDED,)),
         lambda m: replace(m, label="批准"),
@@ -273,20 +277,20 @@ def test_the_table_is_plain_data():
 
 def test_an_unsound_file_is_refused_while_it_is_imported(tmp_path, toy):
     (tmp_path / "toy.py").write_text(
-        "from oversight.clauses import clause\nfrom oversight.grammar import Move, State, Workflow\n"
-        "from oversight.roles import BRANCH\nA = State('a', '甲', waits_on=BRANCH)\n"
+        "from oversight.law.clauses import clause\nfrom oversight.law.definition import Move, State, Workflow\n"
+        "from oversight.law.roles import BRANCH\nA = State('a', '甲', waits_on=BRANCH)\n"
         "B = State('b', '乙', waits_on=BRANCH)\n"
         "WORKFLOW = Workflow('toy', '试办', version=1, opens=A, opened_by=BRANCH, moves=(\n"
         "    Move('go', '走', A, B, by=BRANCH, under=clause('G-2.1.1c')),))\n"
     )
-    with pytest.raises(Unsound):
+    with pytest.raises(InvalidDefinition):
         load(tmp_path)
     assert "toy" not in [found.name for found in every()]
 
 
 def test_an_unknown_clause_in_a_file_is_refused_while_it_is_imported(tmp_path):
     (tmp_path / "toy.py").write_text(
-        "from oversight.clauses import clause\nGROUND = clause('G-0.0.0')\n"
+        "from oversight.law.clauses import clause\nGROUND = clause('G-0.0.0')\n"
     )
     with pytest.raises(UnknownClause):
         load(tmp_path)
@@ -294,7 +298,7 @@ def test_an_unknown_clause_in_a_file_is_refused_while_it_is_imported(tmp_path):
 
 def test_a_misspelt_state_is_a_name_error(tmp_path):
     (tmp_path / "toy.py").write_text(
-        "from oversight.grammar import State\nA = State('a', '甲')\nMOVES = (AA,)\n"
+        "from oversight.law.definition import State\nA = State('a', '甲')\nMOVES = (AA,)\n"
     )
     with pytest.raises(NameError):
         load(tmp_path)
@@ -307,7 +311,7 @@ def test_the_shipped_definitions_are_found_by_being_there():
 def test_a_definition_can_be_read_without_the_database_or_the_web():
     """Pure grammar: importing it brings neither SQLAlchemy nor Flask."""
     code = (
-        "import sys, oversight.grammar, oversight.words; "
+        "import sys, oversight.law.definition, oversight.law.inputs; "
         "sys.exit(bool({'sqlalchemy', 'transitions'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0

@@ -9,10 +9,10 @@ from xml.etree import ElementTree
 import pytest
 
 from oversight import workflows
-from oversight.clauses import house_rule
-from oversight.grammar import STAY, Move, State, Workflow, as_table
-from oversight.operations import diagram, law
-from oversight.roles import BRANCH, CLOCK
+from oversight.law import diagram, printing
+from oversight.law.clauses import house_rule
+from oversight.law.definition import INTERNAL, Move, State, Workflow, as_table
+from oversight.law.roles import BRANCH, TIMER
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -26,7 +26,7 @@ def small(label: str = "提交", sentence: str = "到期自动办结") -> Workfl
     agreed = house_rule(sentence)
     draft, sent, done = (
         State("draft", "草稿", BRANCH),
-        State("sent", "已提交", CLOCK),
+        State("sent", "已提交", TIMER),
         State("done", "办结"),
     )
     return Workflow(
@@ -38,14 +38,14 @@ def small(label: str = "提交", sentence: str = "到期自动办结") -> Workfl
         (
             Move("send", label, draft, sent, by=BRANCH, under=agreed),
             Move(
-                "end", "到期", sent, done, by=CLOCK, under=agreed, on=lambda attempt: attempt.today
+                "end", "到期", sent, done, by=TIMER, under=agreed, on=lambda attempt: attempt.today
             ),
         ),
     )
 
 
 def test_table_names_every_state_move_word_guard_effect_and_ground(workflow):
-    text = law.table(workflow)
+    text = printing.table(workflow)
     for state in workflow.states:
         assert re.search(rf"^  {state.label} +{state.name} ", text, re.M), state.name
     for move in workflow.moves:
@@ -66,7 +66,7 @@ def test_table_names_every_state_move_word_guard_effect_and_ground(workflow):
 
 
 def test_table_quotes_each_ground_once(workflow):
-    text = law.table(workflow)
+    text = printing.table(workflow)
     grounds = text.split("四、依据\n")[1].splitlines()
     assert len(grounds) == len(set(grounds))
     cited = set(re.findall(r"〔(?:[^〔〕]*，)?([GROPS]-[\d.]+[a-z]?|本区约定\d+)〕", text))
@@ -75,31 +75,32 @@ def test_table_quotes_each_ground_once(workflow):
 
 
 def test_table_is_plain_and_does_not_depend_on_a_terminal(workflow, monkeypatch):
-    first = law.table(workflow)
+    first = printing.table(workflow)
     monkeypatch.setenv("COLUMNS", "40")
-    assert law.table(workflow) == first
+    assert printing.table(workflow) == first
     assert all(line == line.rstrip() for line in first.splitlines())
     assert "\x1b" not in first and first.endswith("\n")
 
 
 def test_table_says_who_makes_a_move_from_where():
-    assert "1. 提交（send）\n    办理  草稿 → 已提交：党支部\n    依据  本区约定1" in law.table(
-        small()
+    assert (
+        "1. 提交（send）\n    办理  草稿 → 已提交：党支部\n    依据  本区约定1"
+        in printing.table(small())
     )
 
 
 def test_moves_that_differ_only_in_their_place_are_printed_once(workflow):
-    text = law.table(workflow)
+    text = printing.table(workflow)
     assert text.count("回避（recuse）") == 1
     assert "→ 状态不变" in text
 
 
 def test_json_is_what_the_api_shows(workflow):
-    assert json.loads(law.as_json(workflow)) == json.loads(json.dumps(as_table(workflow)))
+    assert json.loads(printing.as_json(workflow)) == json.loads(json.dumps(as_table(workflow)))
 
 
 def test_mermaid_has_every_way_and_every_end(workflow):
-    lines = law.mermaid(workflow).splitlines()
+    lines = printing.mermaid(workflow).splitlines()
     assert lines[0] == "stateDiagram-v2"
     assert f"    [*] --> {workflow.opens.name}" in lines
     for move in workflow.moves:
@@ -111,7 +112,7 @@ def test_mermaid_has_every_way_and_every_end(workflow):
 
 
 def test_picture_is_well_formed_and_carries_no_style_and_no_script(workflow):
-    text = law.svg(workflow)
+    text = printing.svg(workflow)
     root = ElementTree.fromstring(text)
     assert root.find(f"{SVG}title").text == f"{workflow.title}的流程图"
     assert workflow.opens.label in root.find(f"{SVG}desc").text
@@ -119,10 +120,10 @@ def test_picture_is_well_formed_and_carries_no_style_and_no_script(workflow):
 
 
 def test_picture_boxes_states_doubles_ends_and_labels_ways(workflow):
-    root = ElementTree.fromstring(law.svg(workflow))
+    root = ElementTree.fromstring(printing.svg(workflow))
     boxes = {box.get("data-state"): len(box.findall(f"{SVG}rect")) for box in root.iter(f"{SVG}g")}
     assert {state.name: 1 + workflow.final(state) for state in workflow.states} == {
-        name: count for name, count in boxes.items() if name != law.ANY
+        name: count for name, count in boxes.items() if name != printing.ANY
     }
     labels = "、".join(text.text for text in root.iter(f"{SVG}text"))
     assert all(move.label in labels for move in workflow.moves)
@@ -130,17 +131,17 @@ def test_picture_boxes_states_doubles_ends_and_labels_ways(workflow):
 
 def test_picture_marks_where_a_case_stands(workflow):
     state = workflow.states[1]
-    root = ElementTree.fromstring(law.svg(workflow, state.name))
+    root = ElementTree.fromstring(printing.svg(workflow, state.name))
     boxes = [
         box.get("data-state") for box in root.iter(f"{SVG}g") if box.get("aria-current") == "step"
     ]
     assert boxes == [state.name]
-    assert f"现在是“{state.label}”" in law.svg(workflow, state.name)
-    assert "aria-current" not in law.svg(workflow)
+    assert f"现在是“{state.label}”" in printing.svg(workflow, state.name)
+    assert "aria-current" not in printing.svg(workflow)
 
 
 def test_boxes_and_labels_do_not_lie_on_each_other(workflow):
-    root = ElementTree.fromstring(law.svg(workflow))
+    root = ElementTree.fromstring(printing.svg(workflow))
     boxes = [
         tuple(float(box.find(f"{SVG}rect").get(name)) for name in ("x", "y", "width", "height"))
         for box in root.iter(f"{SVG}g")
@@ -151,7 +152,7 @@ def test_boxes_and_labels_do_not_lie_on_each_other(workflow):
 
 
 def test_boxes_lie_within_the_picture(workflow):
-    root = ElementTree.fromstring(law.svg(workflow))
+    root = ElementTree.fromstring(printing.svg(workflow))
     _x, _y, width, height = map(float, root.get("viewBox").split())
     for rect in root.iter(f"{SVG}rect"):
         x, y, w, h = (float(rect.get(name)) for name in ("x", "y", "width", "height"))
@@ -160,7 +161,8 @@ def test_boxes_lie_within_the_picture(workflow):
 
 def test_picture_escapes_what_a_definition_says():
     labels = [
-        text.text for text in ElementTree.fromstring(law.svg(small("a<b&c"))).iter(f"{SVG}text")
+        text.text
+        for text in ElementTree.fromstring(printing.svg(small("a<b&c"))).iter(f"{SVG}text")
     ]
     assert "a<b&c" in labels
 
@@ -174,10 +176,10 @@ def test_a_way_back_points_back():
 
 
 def test_moves_that_stay_are_told_in_the_box(workflow):
-    root = ElementTree.fromstring(law.svg(workflow))
+    root = ElementTree.fromstring(printing.svg(workflow))
     arrows = {text.text for text in root.iter(f"{SVG}text") if text.get("class") == "lw-label"}
-    stays = {move.label for move in workflow.moves if move.enters is STAY}
-    leaves = {move.label for move in workflow.moves if move.enters is not STAY}
+    stays = {move.label for move in workflow.moves if move.enters is INTERNAL}
+    leaves = {move.label for move in workflow.moves if move.enters is not INTERNAL}
     assert not arrows & (stays - leaves)
 
 

@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from oversight.workdays import WEEK_RULES, Calendar, CalendarDay, fixed_by_law, party_day, seed
+from oversight.calendar.workdays import (
+    WEEK_RULES,
+    Calendar,
+    CalendarDay,
+    fixed_by_law,
+    party_day,
+    seed,
+)
 
 ROWS, PUBLISHED = seed(range(2018, 2041))
 CALENDAR = Calendar({row.on: row for row in ROWS}, PUBLISHED)

@@ -12,16 +12,17 @@ from datetime import date
 import openpyxl
 import pytest
 
-from oversight.errors import TooLarge, WordsWrong, WrongType
-from oversight.exchange import cells, roster, template, workbook
-from oversight.exchange.cells import Unreadable
+from oversight.base.refusals import InvalidInput, TooLarge, WrongType
+from oversight.base.sandbox import workbook as sandbox
+from oversight.register.roster import cells, parse, template, workbook
+from oversight.register.roster.cells import Unreadable
 from tests.support import messy
 from tests.support.messy import tidy
 
 TODAY = date(2026, 11, 24)
 
 
-def said(found: roster.Roster) -> str:
+def said(found: parse.Roster) -> str:
     return "\n".join(map(str, [*found.troubles, *found.notes]))
 
 
@@ -41,7 +42,7 @@ def book(*sheets) -> bytes:
 @pytest.fixture(scope="module")
 def read_messy():
     made = messy.build()
-    return made, roster.read(made.bytes(), TODAY)
+    return made, parse.read(made.bytes(), TODAY)
 
 
 def test_every_kind_of_trouble_is_named_at_its_place(read_messy):
@@ -116,7 +117,7 @@ def test_days(value, expected):
 
 
 def test_a_month_alone_is_taken_as_its_first_and_said():
-    found = roster.read(tidy([["石桥村党支部", "张三丰", "2010年7月"]]), TODAY)
+    found = parse.read(tidy([["石桥村党支部", "张三丰", "2010年7月"]]), TODAY)
     assert found.people[0].joined == date(2010, 7, 1) and "只写到月" in said(found)
 
 
@@ -169,7 +170,7 @@ def test_headers_in_any_order_with_synonyms():
             ],
         )
     )
-    row = roster.read(data, TODAY).people[0]
+    row = parse.read(data, TODAY).people[0]
     assert (row.unit, row.name, row.joined, row.phone) == (
         "石桥村党支部",
         "张三丰",
@@ -213,7 +214,7 @@ def test_an_export_of_the_national_system_is_read_as_it_comes():
         "0722-1234567",
         "否",
     ]
-    found = roster.read(book(("党员信息", [["党员基本信息"], head, line])), TODAY)
+    found = parse.read(book(("党员信息", [["党员基本信息"], head, line])), TODAY)
     assert found.troubles == [] and "出生日期" in said(found)
     row = found.people[0]
     assert (row.joined, row.phone, row.flags, row.standing) == (
@@ -237,7 +238,7 @@ def test_merged_branch_cells_count_for_every_row_they_cover():
     sheet.merge_cells("A2:A3")
     out = io.BytesIO()
     made.save(out)
-    assert [row.unit for row in roster.read(out.getvalue(), TODAY).people] == [
+    assert [row.unit for row in parse.read(out.getvalue(), TODAY).people] == [
         "石桥村党支部",
         "石桥村党支部",
         "柳林村党支部",
@@ -249,7 +250,7 @@ def test_a_sheet_a_branch_is_read_by_its_title():
         ("石桥村党支部", [["姓名", "入党日期"], ["张三丰", "2010.7.1"]]),
         ("柳林村党支部", [["姓名", "入党日期"], ["李四海", "2010.7.1"]]),
     )
-    assert [row.unit for row in roster.read(data, TODAY).people] == ["石桥村党支部", "柳林村党支部"]
+    assert [row.unit for row in parse.read(data, TODAY).people] == ["石桥村党支部", "柳林村党支部"]
 
 
 def test_hidden_rows_are_read_and_said_and_hidden_sheets_are_not_read():
@@ -262,7 +263,7 @@ def test_hidden_rows_are_read_and_said_and_hidden_sheets_are_not_read():
     made["党组织"].sheet_state = "hidden"
     out = io.BytesIO()
     made.save(out)
-    found = roster.read(out.getvalue(), TODAY)
+    found = parse.read(out.getvalue(), TODAY)
     assert len(found.people) == 2
     assert "第 3 行是隐藏的，也读了" in said(found) and "“党组织”表是隐藏的，没有读" in said(found)
 
@@ -281,26 +282,26 @@ def test_a_header_printed_again_and_totals_are_no_people():
             ],
         )
     )
-    found = roster.read(data, TODAY)
+    found = parse.read(data, TODAY)
     assert [row.name for row in found.people] == ["张三丰"] and found.troubles == []
     assert "重复的表头" in said(found)
 
 
 def test_the_same_column_twice_is_trouble():
     data = book(("名单", [["支部名称", "姓名", "姓名"], ["石桥村党支部", "张三丰", "李四海"]]))
-    assert "有两列都是“姓名”" in said(roster.read(data, TODAY))
+    assert "有两列都是“姓名”" in said(parse.read(data, TODAY))
 
 
 def test_namesakes_told_apart_by_any_of_three():
     lines = [["石桥村党支部", "张三丰", "2010.7.1"], ["石桥村党支部", "张三丰", "2011.7.1"]]
-    assert roster.read(tidy(lines), TODAY).troubles == []
+    assert parse.read(tidy(lines), TODAY).troubles == []
     lines = [
         ["石桥村党支部", "张三丰", None, None, None, None, "A1"],
         ["石桥村党支部", "张三丰", None, None, None, None, "A2"],
     ]
-    assert roster.read(tidy(lines), TODAY).troubles == []
+    assert parse.read(tidy(lines), TODAY).troubles == []
     assert "分不清" in said(
-        roster.read(tidy([["石桥村党支部", "张三丰"], ["石桥村党支部", "张三丰"]]), TODAY)
+        parse.read(tidy([["石桥村党支部", "张三丰"], ["石桥村党支部", "张三丰"]]), TODAY)
     )
 
 
@@ -309,7 +310,7 @@ def test_one_person_in_two_branches_is_trouble():
         [unit, "张三丰", "2010.7.1", None, None, "13800001111"]
         for unit in ("石桥村党支部", "柳林村党支部")
     ]
-    assert "一人只能在一个支部" in said(roster.read(tidy(lines), TODAY))
+    assert "一人只能在一个支部" in said(parse.read(tidy(lines), TODAY))
 
 
 def test_two_words_for_one_branch_s_category_are_trouble():
@@ -323,27 +324,27 @@ def test_two_words_for_one_branch_s_category_are_trouble():
             ],
         )
     )
-    assert "类别与“名单”表第 2 行" in said(roster.read(data, TODAY))
+    assert "类别与“名单”表第 2 行" in said(parse.read(data, TODAY))
 
 
 def test_no_header_at_all_is_said():
-    assert "没有找到表头" in said(roster.read(book(("随便", [["甲", "乙"], [1, 2]])), TODAY))
+    assert "没有找到表头" in said(parse.read(book(("随便", [["甲", "乙"], [1, 2]])), TODAY))
 
 
 def test_the_template_is_an_empty_roster():
-    found = roster.read(template.write(), TODAY)
+    found = parse.read(template.write(), TODAY)
     assert (found.units, found.people, found.troubles) == ([], [], [])
 
 
 def test_what_is_kept_until_applied_comes_back_the_same():
-    found = roster.read(
+    found = parse.read(
         tidy(
             [["石桥村党支部", "张三丰", "2010.7.1", "预备党员", "书记", "13800001111", "A1"]],
             [["石桥村党支部", "农村", "青溪镇党委"]],
         ),
         TODAY,
     )
-    again = roster.from_plain(roster.to_plain(found))
+    again = parse.from_plain(parse.to_plain(found))
     assert (again.people, again.units, again.notes) == (found.people, found.units, found.notes)
 
 
@@ -355,13 +356,13 @@ def test_what_is_kept_until_applied_comes_back_the_same():
     [
         (b"\xd0\xcf\x11\xe0" + bytes(600), WrongType, "加了密码"),
         (b"a,b\n1,2\n", WrongType, ".xlsx"),
-        (b"PK\x03\x04 cut off", WordsWrong, "打不开"),
+        (b"PK\x03\x04 cut off", InvalidInput, "打不开"),
         (b"PK" + bytes(workbook.MOST_BYTES), TooLarge, "MB"),
     ],
 )
 def test_what_is_no_workbook_is_refused_with_what_to_do(data, error, words):
     with pytest.raises(error, match=words):
-        roster.read(data, TODAY)
+        parse.read(data, TODAY)
 
 
 def _changed(change) -> bytes:
@@ -379,8 +380,8 @@ def _changed(change) -> bytes:
 
 def test_macros_are_refused():
     data = _changed(lambda name, data: data if name else [("xl/vbaProject.bin", b"x")])
-    with pytest.raises(WordsWrong, match="宏"):
-        roster.read(data, TODAY)
+    with pytest.raises(InvalidInput, match="宏"):
+        parse.read(data, TODAY)
 
 
 def test_a_bomb_is_not_unpacked():
@@ -389,8 +390,8 @@ def test_a_bomb_is_not_unpacked():
     )
     at = data.rfind(b"PK\x01\x02")
     struct.pack_into("<I", data, at + 24, 2**31)  # what the directory says that it unpacks to
-    with pytest.raises(WordsWrong, match="展开后太大"):
-        roster.read(bytes(data), TODAY)
+    with pytest.raises(InvalidInput, match="展开后太大"):
+        parse.read(bytes(data), TODAY)
 
 
 def test_entities_in_the_xml_expand_to_nothing():
@@ -400,8 +401,8 @@ def test_entities_in_the_xml_expand_to_nothing():
             bomb + data.split(b"?>", 1)[-1] if name and "sheet2" in name else data or ()
         )
     )
-    with pytest.raises(WordsWrong, match="打不开"):
-        roster.read(data, TODAY)
+    with pytest.raises(InvalidInput, match="打不开"):
+        parse.read(data, TODAY)
 
 
 def test_too_many_rows_are_refused(monkeypatch):
@@ -410,12 +411,12 @@ def test_too_many_rows_are_refused(monkeypatch):
     """
     made = openpyxl.Workbook(write_only=True)
     sheet = made.create_sheet("名单")
-    for number in range(workbook.child.MOST_ROWS + 2):
+    for number in range(sandbox.MOST_ROWS + 2):
         sheet.append([number])
     out = io.BytesIO()
     made.save(out)
-    with pytest.raises(WordsWrong, match="行，请按镇"):
-        roster.read(out.getvalue(), TODAY)
+    with pytest.raises(InvalidInput, match="行，请按镇"):
+        parse.read(out.getvalue(), TODAY)
 
 
 @pytest.mark.parametrize("written", ["王伟1", "李娜A", "党员0001", "钱1"])

@@ -8,9 +8,9 @@ from dataclasses import replace
 
 import pytest
 
-from oversight.errors import Unsound
-from oversight.grammar import STAY
-from oversight.operations import soundness
+from oversight.base.refusals import InvalidDefinition
+from oversight.law import model_check
+from oversight.law.definition import INTERNAL
 from oversight.workflows import current
 
 APPRAISAL = current("appraisal")
@@ -41,12 +41,14 @@ def without(*names: str, workflow=APPRAISAL):
 
 
 def stories(workflow) -> str:
-    return "\n".join(soundness.check(workflow))
+    return "\n".join(model_check.check(workflow))
 
 
 @pytest.mark.parametrize("label", JUDGED)
 def test_without_taking_over_each_judge_can_hold_it_up(label):
-    told = [story for story in soundness.check(without("take_over")) if f"到了“{label}”。" in story]
+    told = [
+        story for story in model_check.check(without("take_over")) if f"到了“{label}”。" in story
+    ]
     assert len(told) == 1 and "一直不办" in told[0]
 
 
@@ -54,14 +56,14 @@ def test_without_taking_over_each_judge_can_hold_it_up(label):
 def test_without_an_end_from_above_each_step_of_the_branch_can_hold_it_up(label):
     told = [
         story
-        for story in soundness.check(without("close_unfinished"))
+        for story in model_check.check(without("close_unfinished"))
         if f"到了“{label}”。" in story
     ]
     assert len(told) == 1 and "党支部一直不办" in told[0]
 
 
 def test_without_writing_for_another_who_cannot_write_holds_all_up():
-    assert soundness.check(without("file_for")) == [], "he may still be excused"
+    assert model_check.check(without("file_for")) == [], "he may still be excused"
     assert "到了“个人自评”。党员本人的职务空缺时没有人接替" in stories(
         without("file_for", "excuse_self")
     )
@@ -96,18 +98,18 @@ def test_who_answers_has_a_clock(states):
     """The grammar refuses it before anybody could ask the checker."""
 
     def timeless(state):
-        return replace(state, due=None) if state is not STAY and state.name in states else state
+        return replace(state, due=None) if state is not INTERNAL and state.name in states else state
 
     seen = {state.name: timeless(state) for state in APPRAISAL.states}
     moves = tuple(
         replace(
             move,
             leaves=tuple(seen[at.name] for at in move.from_states),
-            enters=move.enters if move.enters is STAY else seen[move.enters.name],
+            enters=move.enters if move.enters is INTERNAL else seen[move.enters.name],
         )
         for move in APPRAISAL.moves
     )
-    with pytest.raises(Unsound):
+    with pytest.raises(InvalidDefinition):
         replace(APPRAISAL, opens=seen["preparing"], moves=moves)
 
 
@@ -125,7 +127,7 @@ def test_who_answers_has_a_clock(states):
 )
 def test_a_step_that_is_missing_is_told_or_refused_at_import(names):
     try:
-        told = soundness.check(without(*names))
-    except Unsound:
+        told = model_check.check(without(*names))
+    except InvalidDefinition:
         return
     assert told, names

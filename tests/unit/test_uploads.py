@@ -10,8 +10,8 @@ import subprocess
 import pytest
 from PIL import Image
 
-from oversight import uploads
-from oversight.errors import No, TooLarge, Unavailable, WordsWrong, WrongType
+from oversight.base import files
+from oversight.base.refusals import DomainError, InvalidInput, TooLarge, Unavailable, WrongType
 from tests.support import hostile
 
 SECONDS, MEMORY = 2.0, 150 * 2**20
@@ -40,7 +40,7 @@ def frugal(monkeypatch):
         used.append(done.stderr.split()[-2:])
         return done
 
-    monkeypatch.setattr(uploads.subprocess, "run", measured)
+    monkeypatch.setattr(files.subprocess, "run", measured)
     yield
     for seconds, most in used:
         assert float(seconds) <= SECONDS and int(most) <= MEMORY, (seconds, most)
@@ -49,18 +49,18 @@ def frugal(monkeypatch):
 @pytest.mark.parametrize("name", hostile.REFUSED)
 def test_refused(name):
     file, data, why = hostile.REFUSED[name]
-    with pytest.raises(No) as no:
-        uploads.clean(hostile.made(data), file)
+    with pytest.raises(DomainError) as no:
+        files.clean(hostile.made(data), file)
     if isinstance(why, int):
         assert no.value.status == why and no.value.sentence.endswith("。")
     else:
-        assert (no.value.status, no.value.sentence) == (422, uploads.NO[why])
+        assert (no.value.status, no.value.sentence) == (422, files.NO[why])
 
 
 @pytest.mark.parametrize("name", hostile.NEUTRALISED)
 def test_neutralised(name):
     file, data, kind = hostile.NEUTRALISED[name]
-    clean = uploads.clean(hostile.made(data), file)
+    clean = files.clean(hostile.made(data), file)
     assert clean.kind == kind
     if kind == "application/pdf":
         return
@@ -83,32 +83,28 @@ def test_the_corpus_has_its_size():
 
 
 def test_a_photo_on_its_side_is_set_upright():
-    clean = uploads.clean(hostile.located_photo(), "a.jpg")
+    clean = files.clean(hostile.located_photo(), "a.jpg")
     assert (clean.width, clean.height) == (480, 640)
 
 
 def test_a_large_photo_is_made_smaller_and_its_proportions_stay():
-    clean = uploads.clean(hostile.saved(Image.new("RGB", (4000, 3000)), "JPEG"), "a.jpg")
+    clean = files.clean(hostile.saved(Image.new("RGB", (4000, 3000)), "JPEG"), "a.jpg")
     assert (clean.width, clean.height) == (1600, 1200)
 
 
 def test_the_same_colours_come_out():
-    clean = uploads.clean(
-        hostile.saved(Image.new("RGB", (300, 200), (200, 30, 40)), "PNG"), "a.png"
-    )
+    clean = files.clean(hostile.saved(Image.new("RGB", (300, 200), (200, 30, 40)), "PNG"), "a.png")
     assert Image.open(io.BytesIO(clean.data)).getpixel((150, 100)) == (200, 30, 40)
-    clear = uploads.clean(
-        hostile.saved(Image.new("RGBA", (300, 200), (9, 9, 9, 0)), "PNG"), "a.png"
-    )
+    clear = files.clean(hostile.saved(Image.new("RGBA", (300, 200), (9, 9, 9, 0)), "PNG"), "a.png")
     assert Image.open(io.BytesIO(clear.data)).getpixel((5, 5)) == (255, 255, 255), (
         "what is clear is white"
     )
-    deep = uploads.clean(hostile.saved(Image.new("I;16", (30, 20), 0xC800), "PNG"), "a.png")
+    deep = files.clean(hostile.saved(Image.new("I;16", (30, 20), 0xC800), "PNG"), "a.png")
     assert Image.open(io.BytesIO(deep.data)).getpixel((5, 5)) == (200, 200, 200)
 
 
 def test_a_paper_is_kept_as_it_is():
-    assert uploads.clean(hostile.CLEAN_PDF, "a.pdf").data == hostile.CLEAN_PDF
+    assert files.clean(hostile.CLEAN_PDF, "a.pdf").data == hostile.CLEAN_PDF
 
 
 @pytest.mark.parametrize(
@@ -120,14 +116,14 @@ def test_a_paper_is_kept_as_it_is():
     ],
 )
 def test_too_large_says_how_large(size, said):
-    assert said in uploads.too_large(size).sentence
+    assert said in files.too_large(size).sentence
 
 
 def test_the_limit_itself_is_allowed():
-    with pytest.raises(WordsWrong):
-        uploads.clean(b"\xff\xd8\xff" + b"\0" * (uploads.MOST_BYTES - 3), "a.jpg")
+    with pytest.raises(InvalidInput):
+        files.clean(b"\xff\xd8\xff" + b"\0" * (files.MOST_BYTES - 3), "a.jpg")
     with pytest.raises(TooLarge):
-        uploads.clean(b"\xff\xd8\xff" + b"\0" * (uploads.MOST_BYTES - 2), "a.jpg")
+        files.clean(b"\xff\xd8\xff" + b"\0" * (files.MOST_BYTES - 2), "a.jpg")
 
 
 @pytest.mark.parametrize(
@@ -142,7 +138,7 @@ def test_the_limit_itself_is_allowed():
 )
 def test_a_wrong_type_is_named(name, said):
     with pytest.raises(WrongType) as no:
-        uploads.clean(b"nothing of the kind", name)
+        files.clean(b"nothing of the kind", name)
     assert said in no.value.sentence and "<" not in no.value.sentence
 
 
@@ -167,29 +163,29 @@ def test_a_wrong_type_is_named(name, said):
     ],
 )
 def test_a_name_is_only_shown_and_made_harmless(name, shown):
-    assert uploads.shown_name(name, "image/jpeg") == shown
+    assert files.shown_name(name, "image/jpeg") == shown
 
 
 # Where they lie ----------------------------------------------------------------------------------
 
 
 def test_files_lie_under_random_names_that_only_the_server_reads(tmp_path):
-    first, second = (uploads.keep(tmp_path, b"x") for _ in range(2))
+    first, second = (files.keep(tmp_path, b"x") for _ in range(2))
     assert first != second and len(first) == 40
-    path = uploads.place(tmp_path, first)
+    path = files.place(tmp_path, first)
     assert path.read_bytes() == b"x" and path.stat().st_mode & 0o777 == 0o600
     assert path.parent.stat().st_mode & 0o077 == 0
 
 
 def test_bytes_that_were_changed_on_the_disk_are_not_given_out(tmp_path):
-    stored = uploads.keep(tmp_path, b"evidence")
-    assert uploads.read(tmp_path, stored, uploads.sha256(b"evidence")) == b"evidence"
-    uploads.place(tmp_path, stored).write_bytes(b"Evidence")
+    stored = files.keep(tmp_path, b"evidence")
+    assert files.read(tmp_path, stored, files.sha256(b"evidence")) == b"evidence"
+    files.place(tmp_path, stored).write_bytes(b"Evidence")
     with pytest.raises(Unavailable, match="不一致"):
-        uploads.read(tmp_path, stored, uploads.sha256(b"evidence"))
-    uploads.drop(tmp_path, stored, None)
+        files.read(tmp_path, stored, files.sha256(b"evidence"))
+    files.drop(tmp_path, stored, None)
     with pytest.raises(Unavailable, match="取不到"):
-        uploads.read(tmp_path, stored)
+        files.read(tmp_path, stored)
 
 
 def test_a_child_that_dies_or_talks_nonsense_is_a_refusal(monkeypatch, tmp_path):
@@ -202,6 +198,6 @@ def test_a_child_that_dies_or_talks_nonsense_is_a_refusal(monkeypatch, tmp_path)
     ):
         path = tmp_path / "child.py"
         path.write_text(program)
-        monkeypatch.setattr(uploads.untrusted, "__file__", str(path))
-        with pytest.raises(WordsWrong, match="损坏"):
-            uploads.clean(hostile.photo(), "a.jpg")
+        monkeypatch.setattr(files.media, "__file__", str(path))
+        with pytest.raises(InvalidInput, match="损坏"):
+            files.clean(hostile.photo(), "a.jpg")

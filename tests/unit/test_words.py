@@ -9,13 +9,13 @@ from datetime import date
 
 import pytest
 
-from oversight.errors import WordsWrong
-from oversight.grammar import Ask
-from oversight.words import LONGEST, read_words
+from oversight.base.refusals import InvalidInput
+from oversight.law.definition import Field
+from oversight.law.inputs import LONGEST, read_words
 
 SIMPLE = ("text", "date", "number", "yes_no", "list", "person", "file")
-ASKS = {kind: Ask("word", kind, "要填的") for kind in SIMPLE}
-ASKS["choice"] = Ask("word", "choice", "要填的", choices=(("a", "甲"), ("b", "乙")))
+ASKS = {kind: Field("word", kind, "要填的") for kind in SIMPLE}
+ASKS["choice"] = Field("word", "choice", "要填的", choices=(("a", "甲"), ("b", "乙")))
 
 GOOD = [
     ("text", "冬修水利", "冬修水利"),
@@ -105,7 +105,7 @@ def test_read(kind, value, typed):
 
 @pytest.mark.parametrize("kind, value", BAD, ids=lambda value: repr(value)[:24])
 def test_refused(kind, value):
-    with pytest.raises(WordsWrong) as caught:
+    with pytest.raises(InvalidInput) as caught:
         read_words((ASKS[kind],), {"word": value})
     [sentence] = caught.value.fields.values()
     assert (
@@ -117,14 +117,14 @@ def test_refused(kind, value):
 @pytest.mark.parametrize("kind", ASKS)
 @pytest.mark.parametrize("value", [None, "", "  ", []])
 def test_what_need_not_be_written_may_be_left_out(kind, value):
-    ask = Ask("word", kind, "要填的", required=False, choices=ASKS[kind].choices)
+    ask = Field("word", kind, "要填的", required=False, choices=ASKS[kind].choices)
     assert read_words((ask,), {"word": value}) == ({"word": None}, {"word": None})
     assert read_words((ask,), {}) == ({"word": None}, {"word": None})
 
 
 def test_every_fault_is_named_at_once():
-    asks = (Ask("new_day", "date", "改到哪一天"), Ask("reason", "text", "为什么要改"))
-    with pytest.raises(WordsWrong) as caught:
+    asks = (Field("new_day", "date", "改到哪一天"), Field("reason", "text", "为什么要改"))
+    with pytest.raises(InvalidInput) as caught:
         read_words(asks, {"new_day": "下周五", "state": "approved"})
     assert set(caught.value.fields) == {"new_day", "reason", "state"}
     assert all(sentence in caught.value.sentence for sentence in caught.value.fields.values())
@@ -132,13 +132,13 @@ def test_every_fault_is_named_at_once():
 
 @pytest.mark.parametrize("raw", ["new_day=2026-12-11", ["new_day"], 7, "x"])
 def test_words_that_are_no_words(raw):
-    with pytest.raises(WordsWrong):
+    with pytest.raises(InvalidInput):
         read_words((ASKS["text"],), raw)
 
 
 @pytest.mark.parametrize("name", ["state", "actor_id", "version", "__class__", "facts", "字" * 500])
 def test_nothing_else_can_be_smuggled_in(name):
-    with pytest.raises(WordsWrong) as caught:
+    with pytest.raises(InvalidInput) as caught:
         read_words((ASKS["text"],), {"word": "好", name: "x"})
     assert all(len(field) <= 40 for field in caught.value.fields)
 
@@ -149,5 +149,5 @@ def test_an_added_opinion_or_reason_is_kept():
 
 
 def test_a_word_is_not_read_twice():
-    asks = (Ask("reason", "text", "理由", required=False),)
+    asks = (Field("reason", "text", "理由", required=False),)
     assert read_words(asks, {"reason": "有"})[1] == {"reason": "有"}

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from oversight import workdays
-from oversight.workdays import (
+from oversight.calendar import workdays
+from oversight.calendar.workdays import (
     Calendar,
     CalendarDay,
     add_workdays,

@@ -9,9 +9,10 @@ import io
 
 import pytest
 
-from oversight import journal
+from oversight.casework import attachments
+from oversight.engine import journal
+from oversight.engine.use_case import one_transaction
 from oversight.models import Attachment, Case, JournalRow, Refusal
-from oversight.operations import evidence
 from tests.db.test_rectification_walk import ITEMS, do, fixing, rechecking
 from tests.support import hostile
 from tests.support.dump import difference, dump
@@ -277,7 +278,7 @@ def test_a_repeated_request_keeps_one_file(app, api, session, order):
 
 
 def test_a_case_holds_so_many_and_no_more(api, session, order, monkeypatch):
-    monkeypatch.setattr(evidence, "MOST", 2)
+    monkeypatch.setattr(attachments, "MOST", 2)
     village = api("village.secretary")
     send(village, order)
     send(village, order)
@@ -311,20 +312,17 @@ def test_bytes_changed_on_the_disk_are_not_given_out(app, api, order):
 
 
 def test_a_change_that_does_not_come_about_leaves_no_file(app, session, world, order):
-    def fail(_row):
-        raise RuntimeError("the power of the server's own")
-
     folder = app.config["OVERSIGHT"].data_dir
-    with pytest.raises(RuntimeError):
-        evidence.submit(
+    with pytest.raises(RuntimeError), one_transaction(session):
+        attachments.submit(
             session,
             folder,
             order.id,
-            evidence.Sent(PHOTO, "a.jpg"),
+            attachments.Sent(PHOTO, "a.jpg"),
             world.actor("village.secretary", at("2026-11-24").today),
             at("2026-11-24"),
-            finish=fail,
         )
+        raise RuntimeError("the power of the server's own")
     assert files(app) == [] and session.query(Attachment).count() == 0
 
 

@@ -91,10 +91,10 @@ def test_a_retry_gets_the_same_answer(api, session, asked):
 
 
 def test_a_retry_goes_on_where_the_first_broke_off(api, session, asked, monkeypatch):
-    from oversight import engine
+    from oversight.engine import transitions
 
     officer, sent = api("town1.officer"), body(asked["village"], asked["organ"])
-    real = engine.submit
+    real = transitions.submit
 
     def breaking(session, case_id, *args, **kwargs):
         if case_id == asked["organ"]["id"]:
@@ -102,7 +102,7 @@ def test_a_retry_goes_on_where_the_first_broke_off(api, session, asked, monkeypa
         return real(session, case_id, *args, **kwargs)
 
     with monkeypatch.context() as patched:
-        patched.setattr(engine, "submit", breaking)
+        patched.setattr(transitions, "submit", breaking)
         with pytest.raises(RuntimeError):
             officer.post("/moves", sent, key="b-1")
     items = officer.post("/moves", sent, key="b-1")["items"]

@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 from openapi_spec_validator import validate as validate_document
 
-from oversight.views import openapi
+from oversight.views.api import openapi
 from tests.support import client
 
 

@@ -8,8 +8,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from oversight.operations import attendance
-from oversight.rules import activities
+from oversight.calendar import party_days
+from oversight.ledger import attendance, own_days
 from tests.db.test_appraisal_walk import Appraising
 from tests.db.test_zone_shift import published
 
@@ -26,7 +26,7 @@ def test_rule_day_is_what_the_rule_yields_also_where_the_zone_has_moved_it(
     api, world, session, play
 ):
     """`rule_day`: what the rule yields; `on`: the day in force; status moved."""
-    activities.plan_year(session, [world.units["village"]], 2026, play.at)
+    party_days.plan_year(session, [world.units["village"]], 2026, play.at)
     published(play)
     month = december(api, world)
     assert (month["rule_day"], month["on"], month["status"]) == (
@@ -107,7 +107,7 @@ def test_other_forms_by_the_words_of_the_dossier(form, database_url):
 
 
 def test_an_excused_month_names_its_case(api, world, session, play):
-    activities.plan_year(session, [world.units["village"]], 2026, play.at)
+    party_days.plan_year(session, [world.units["village"]], 2026, play.at)
     case = play.move(play.asked(), "town1.officer", "excuse_month")
     month = december(api, world)
     assert (month["status"], month["case"]) == ("excused", case.id)
@@ -117,13 +117,15 @@ def test_a_late_report_that_names_no_day_stands_for_the_day_it_was_held(
     api, world, session, play, clock
 ):
     """Source: dossier §8: flood, report within three working days after recovery."""
-    activities.plan_year(session, [world.units["village"]], 2026, play.at)
+    party_days.plan_year(session, [world.units["village"]], 2026, play.at)
     play.on("2026-12-08")
     clock.now += timedelta(days=14)
     case = play.move(play.open("village.secretary"), "village.secretary", "report_late")
     play.move(case, "town1.officer", "accept_late")
     assert december(api, world)["case"] == case.id
-    activities.record_held(session, play.activity(), date(2026, 12, 8), None, play.at)
+    own_days.record_held(
+        session, play.activity(), date(2026, 12, 8), play.who("village.secretary"), play.at
+    )
     month = december(api, world)
     assert (month["status"], month["on"], month["moved_how"]) == (
         "held",

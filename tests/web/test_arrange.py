@@ -7,8 +7,8 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
+from oversight.calendar.party_days import activity_for, plan_year
 from oversight.models import Activity, ActivityChange, Attendance
-from oversight.rules.activities import activity_for, plan_year
 from tests.db.test_attendance import sheet
 from tests.support.dump import difference, dump
 from tests.support.world import at

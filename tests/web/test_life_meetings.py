@@ -7,8 +7,8 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
+from oversight.ledger import life_meetings
 from oversight.models import LifeMeeting, Refusal
-from oversight.operations import life_meetings
 from tests.db.test_appraisal_walk import Appraising
 from tests.support.html import Page
 from tests.support.world import at

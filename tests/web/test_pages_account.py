@@ -6,10 +6,10 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 
-from oversight import queues
-from oversight.db import db
+from oversight.base.db import db
+from oversight.calendar.party_days import activity_for
+from oversight.engine import inbox
 from oversight.models import Account, Login, Notice
-from oversight.rules.activities import activity_for
 from tests.db.test_attendance import record, sheet
 from tests.support.html import PASSWORD, Reader, check
 from tests.support.world import at
@@ -171,7 +171,7 @@ def test_a_database_that_is_away_is_said_so_without_asking_it(reader, monkeypatc
     def away(*_args, **_kwargs):
         raise OperationalError("select", {}, Exception("away"))
 
-    monkeypatch.setattr(queues, "cases", away)
+    monkeypatch.setattr(inbox, "cases", away)
     assert "暂时不可用" in officer.get("/desk", 503).main
     monkeypatch.setattr(db.session, "get", away)
     monkeypatch.setattr(db.session, "execute", away)

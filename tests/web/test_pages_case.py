@@ -10,11 +10,12 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from oversight import engine, workflows
-from oversight.clauses import house_rule
-from oversight.grammar import Ask, Move, State, Workflow
+from oversight import workflows
+from oversight.engine import transitions
+from oversight.law.clauses import house_rule
+from oversight.law.definition import Field, Move, State, Workflow
+from oversight.law.roles import BRANCH
 from oversight.models import Case, JournalRow, Paper
-from oversight.roles import BRANCH
 from oversight.workflows import date_change
 from tests.support.actors import REASON
 
@@ -254,7 +255,7 @@ def toy(app, tmp_path):
         version=1,
         opens=asked,
         opened_by=BRANCH,
-        facts=(Ask("colour", "text", "颜色"),),
+        facts=(Field("colour", "text", "颜色"),),
         moves=(
             Move(
                 "finish",
@@ -264,9 +265,9 @@ def toy(app, tmp_path):
                 by=BRANCH,
                 under=rule,
                 asks=(
-                    Ask("size", "number", "大小"),
-                    Ask("good", "yes_no", "好不好"),
-                    Ask("kind", "choice", "种类", choices=(("a", "甲"), ("b", "乙"))),
+                    Field("size", "number", "大小"),
+                    Field("good", "yes_no", "好不好"),
+                    Field("kind", "choice", "种类", choices=(("a", "甲"), ("b", "乙"))),
                 ),
             ),
         ),
@@ -274,7 +275,7 @@ def toy(app, tmp_path):
     workflows.register(workflow)
     yield workflow
     workflows.forget("toy")
-    engine.forget_machine("toy")
+    transitions.forget_machine("toy")
 
 
 def test_a_workflow_without_a_template_has_pages(reader, toy, session):

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from oversight.clauses import register
+from oversight.law.clauses import register
 
 # What these pages show does not depend on the database; the desk and the case pages are tried on
 # both.

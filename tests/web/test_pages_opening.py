@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
+from oversight.calendar.party_days import plan_year
 from oversight.models import Activity, Case, ZoneNotice
-from oversight.rules.activities import plan_year
 from tests.support.actors import REASON
 from tests.support.html import Page
 from tests.support.world import at

@@ -7,9 +7,9 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
+from oversight.calendar.party_days import plan_year
+from oversight.ledger import attendance
 from oversight.models import Activity, Attendance, Case
-from oversight.operations import attendance
-from oversight.rules.activities import plan_year
 from tests.support.html import Page
 from tests.support.world import at
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import pytest
 import sqlalchemy as sa
 
+from oversight.calendar.party_days import plan_year
 from oversight.models import Activity, Case
-from oversight.rules.activities import plan_year
 from tests.browser.test_part2 import grow, settle
 from tests.support.html import Page, Reader
 from tests.support.world import at

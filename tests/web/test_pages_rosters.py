@@ -11,9 +11,8 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
-from oversight import engine
-from oversight.db import db
-from oversight.exchange import roster as rosters
+from oversight.base.db import db
+from oversight.engine import transitions
 from oversight.models import (
     Account,
     Activity,
@@ -24,6 +23,7 @@ from oversight.models import (
     Refusal,
     RosterDraft,
 )
+from oversight.register.roster import parse as rosters
 from tests.support import messy
 from tests.support.messy import tidy
 from tests.support.world import at
@@ -312,7 +312,7 @@ def test_who_came_later_sees_only_his_own_days(reader, lived, session, world):
 
 def test_a_member_sees_what_he_is_to_make_up_and_his_exemption(reader, session, world, lived):
     absence = {"activity": lived[1].id, "member": world.people["village.member3"].id}
-    engine.submit_opening(
+    transitions.submit_opening(
         session,
         "absence",
         world.units["village"].id,

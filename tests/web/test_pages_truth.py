@@ -7,8 +7,8 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
+from oversight.calendar.party_days import plan_year
 from oversight.models import Case, Refusal
-from oversight.rules.activities import plan_year
 from tests.support.world import at
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

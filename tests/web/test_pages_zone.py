@@ -10,10 +10,10 @@ import pytest
 import sqlalchemy as sa
 
 from oversight import cli
-from oversight.errors import NotYours, WordsWrong
+from oversight.base.refusals import Forbidden, InvalidInput
+from oversight.calendar.party_days import plan_year
 from oversight.models import Activity, Refusal, SettingChange
-from oversight.operations import zone_settings
-from oversight.rules.activities import plan_year
+from oversight.register import zone_settings
 from tests.support.world import at
 
 pages = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -74,7 +74,7 @@ def test_days_ahead_follow_a_changed_rule_and_decided_ones_stay(session, world, 
     ],
 )
 def test_a_value_that_cannot_be_is_refused(session, world, planned, play, name, value):
-    with pytest.raises(WordsWrong):
+    with pytest.raises(InvalidInput):
         zone_settings.change(
             session, world.zone.id, name, value, play.who("zone.sysadmin"), play.at
         )
@@ -85,7 +85,7 @@ def test_a_value_that_cannot_be_is_refused(session, world, planned, play, name, 
     "who", ["zone.officer", "zone.secretary", "zone.secadmin", "zone.auditor", "town1.officer"]
 )
 def test_only_the_zones_system_administrator_changes(session, world, play, who):
-    with pytest.raises(NotYours):
+    with pytest.raises(Forbidden):
         zone_settings.change(session, world.zone.id, "july_day", "07-02", play.who(who), play.at)
 
 

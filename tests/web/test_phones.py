@@ -8,10 +8,10 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import DatabaseError
 
-from oversight import phones
-from oversight.errors import WordsWrong
+from oversight.base import phone_numbers
+from oversight.base.refusals import InvalidInput
 from oversight.models import Person, PhoneLook
-from oversight.operations import contacts
+from oversight.register import telephones
 from tests.db.test_attendance import cases, record, sheet
 from tests.support.world import at
 
@@ -23,7 +23,7 @@ def numbered(session, world):
     """Member 1 of the village is absent and has a number."""
     record(session, world, sheet(world, absent=("member1",)))
     secretary = world.actor("village.secretary", at("2026-11-24").today)
-    contacts.keep(
+    telephones.keep(
         session, "t" * 32, world.people["village.member1"].id, NUMBER, secretary, at("2026-11-24")
     )
     session.commit()
@@ -48,7 +48,7 @@ def entries(session) -> list[tuple]:
     ],
 )
 def test_numbers_as_people_write_them(text, kept):
-    assert phones.read(text) == kept
+    assert phone_numbers.read(text) == kept
 
 
 @pytest.mark.parametrize(
@@ -56,19 +56,19 @@ def test_numbers_as_people_write_them(text, kept):
     ["", "1234", "12812345678", "138123456789", "１３８１２３４５６７８", "<b>", "138\n12345678x"],
 )
 def test_what_is_no_number(text):
-    with pytest.raises(WordsWrong, match="电话号码应是 11 位手机号"):
-        phones.read(text)
+    with pytest.raises(InvalidInput, match="电话号码应是 11 位手机号"):
+        phone_numbers.read(text)
 
 
 def test_a_seal_opens_for_its_own_person_under_its_own_key_only():
-    sealed = phones.seal("key", "person", NUMBER)
-    assert NUMBER not in sealed and sealed != phones.seal("key", "person", NUMBER)
-    assert phones.unseal("key", "person", sealed) == NUMBER
+    sealed = phone_numbers.seal("key", "person", NUMBER)
+    assert NUMBER not in sealed and sealed != phone_numbers.seal("key", "person", NUMBER)
+    assert phone_numbers.unseal("key", "person", sealed) == NUMBER
     assert (
-        phones.unseal("key", "another", sealed) is None
-        and phones.unseal("other key", "person", sealed) is None
+        phone_numbers.unseal("key", "another", sealed) is None
+        and phone_numbers.unseal("other key", "person", sealed) is None
     )
-    assert phones.masked(NUMBER) == MASKED and phones.masked(None) == ""
+    assert phone_numbers.masked(NUMBER) == MASKED and phone_numbers.masked(None) == ""
 
 
 def test_the_number_is_nowhere_in_the_database(numbered, session):

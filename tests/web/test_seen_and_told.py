@@ -6,9 +6,12 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import DatabaseError
 
+from oversight.calendar.party_days import activity_for
+from oversight.casework import rectification
+from oversight.ledger import own_days
 from oversight.models import Case, JournalRow, Notice, Sighting
-from oversight.operations import orders, reorganize, sweep
-from oversight.rules.activities import activity_for, record_held
+from oversight.register import reorganize
+from oversight.time import sweep
 from tests.db.test_attendance import cases, record, sheet
 from tests.db.test_rectification_walk import do, opened, rechecking
 from tests.support.world import at
@@ -40,7 +43,9 @@ def met(session, world):
 
 def held(session, world, month=12, day="2026-12-04", unit="village"):
     row = activity_for(session, world.units[unit], 2026, month)
-    record_held(session, row, at(day).today, world.people[f"{unit}.secretary"].id, at(day))
+    own_days.record_held(
+        session, row, at(day).today, world.actor(f"{unit}.secretary", at(day).today), at(day)
+    )
     session.commit()
     return row
 
@@ -169,14 +174,19 @@ def test_who_takes_a_branch_over_reads_and_tells_of_its_order(reader, api, world
     for name in ("firm.secretary", "community.member1", "village.secretary"):
         assert queue_lines(reader(name).get("/desk?box=done")) == [] or name == "village.secretary"
         api(name).get(f"/cases/{case.id}", 404)
-    heir, year = reader("community.secretary"), f"/units/{world.units['community'].id}/year/2026"
-    assert heir.get(year).links("向党员通报整改情况（原石桥村党支部）") == [f"/cases/{case.id}"]
-    done = heir.get("/desk?box=done")
+    successor_of, year = (
+        reader("community.secretary"),
+        f"/units/{world.units['community'].id}/year/2026",
+    )
+    assert successor_of.get(year).links("向党员通报整改情况（原石桥村党支部）") == [
+        f"/cases/{case.id}"
+    ]
+    done = successor_of.get("/desk?box=done")
     assert queue_lines(done) == ["石桥村党支部（已并入桃源社区党支部）"]
-    page = heir.get(f"/cases/{case.id}")
+    page = successor_of.get(f"/cases/{case.id}")
     assert "石桥村党支部（已并入桃源社区党支部）" in page.main and not page.has_form("/moves/")
-    assert "已登记：本支部党员已听取整改情况通报。" in heir.submit(page, "/told").main
-    assert not heir.get(year).links("向党员通报整改情况")
+    assert "已登记：本支部党员已听取整改情况通报。" in successor_of.submit(page, "/told").main
+    assert not successor_of.get(year).links("向党员通报整改情况")
 
 
 def test_what_concerns_members_alone_does_not_pass_to_the_heir(reader, api, world, session):
@@ -251,4 +261,4 @@ def test_before_it_is_met_there_is_nothing_to_tell(api, world, session):
     case, row = rechecking(session, world), held(session, world)
     assert "telling" not in api("village.secretary").get(f"/cases/{case.id}")
     api("village.secretary").post(f"/cases/{case.id}/told", {"activity": row.id}, 409)
-    assert orders.telling(session, case) is None
+    assert rectification.telling(session, case) is None

@@ -1,0 +1,142 @@
+"""The database handle, its column types and how a transaction begins.
+
+Knows SQLAlchemy and the two databases; knows no table and no rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+import sqlalchemy as sa
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import DeclarativeBase, Session, registry
+from uuid6 import uuid7
+
+# Names for every constraint, so that migrations can drop them on both databases.
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+_reading: ContextVar[bool] = ContextVar("reading", default=False)
+
+
+class UTCDateTime(sa.TypeDecorator):
+    """An aware UTC timestamp; SQLite stores it without its zone and gets it back here."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect):
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a timestamp without time zone")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect):
+        if value is None or value.tzinfo is not None:
+            return value
+        return value.replace(tzinfo=UTC)
+
+
+Id = sa.Uuid(as_uuid=False)
+Json = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
+
+
+def new_id() -> str:
+    """Make a time-ordered id in Python, so that rows can refer to each other before they are
+    written.
+    """
+    return str(uuid7())
+
+
+class _Model(DeclarativeBase):
+    registry = registry(
+        metadata=sa.MetaData(naming_convention=NAMING),
+        type_annotation_map={datetime: UTCDateTime(), dict: Json, list: Json},
+    )
+
+
+if TYPE_CHECKING:
+
+    class Base(_Model):
+        """What `db.Model` is, for type checkers; every table says its name itself."""
+
+        __abstract__ = True
+
+    class _Database(SQLAlchemy):
+        session: Session  # type: ignore[assignment]  # a proxy with the same methods
+
+    db: _Database
+else:
+    db = SQLAlchemy(model_class=_Model)
+    Base = db.Model
+
+
+def is_id(value) -> bool:
+    """True where a value is written as ids are; anything else must not reach a query."""
+    try:
+        return isinstance(value, str) and str(UUID(value)) == value
+    except ValueError:
+        return False
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """Begin plain transactions inside; outside SQLite takes its write lock at BEGIN."""
+    mark = _reading.set(True)
+    try:
+        yield
+    finally:
+        _reading.reset(mark)
+
+
+def prepare(engine: sa.Engine) -> None:
+    """Give an engine the durable settings: SQLite WAL with FULL sync and immediate write locks.
+
+    `synchronous=NORMAL` loses acknowledged commits on power loss, hence FULL.
+    """
+    if engine.dialect.name != "sqlite":
+        return
+
+    @sa.event.listens_for(engine, "connect")
+    def _connect(connection, _record):
+        connection.isolation_level = None  # we say BEGIN ourselves
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "busy_timeout=15000",
+            "secure_delete=ON",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @sa.event.listens_for(engine, "begin")
+    def _begin(connection):
+        connection.exec_driver_sql("BEGIN" if _reading.get() else "BEGIN IMMEDIATE")
+
+
+def engine_options(url: str) -> dict:
+    """Return SQLAlchemy options for a database address; parameters never reach an error text."""
+    options: dict = {"hide_parameters": True}
+    if url.startswith("sqlite"):
+        return {**options, "connect_args": {"timeout": 15, "check_same_thread": False}}
+    return {**options, "pool_pre_ping": True, "pool_size": 10}
+
+
+def insert_once(session, table, **values) -> bool:
+    """Insert a row unless its key is taken; returns whether it was inserted. Does not commit."""
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    key, *_ = sa.inspect(table).primary_key
+    made = dialect.insert(table).values(**values).on_conflict_do_nothing().returning(key)
+    return session.execute(made).first() is not None  # PostgreSQL reports -1 rows, whatever it did

@@ -1,0 +1,174 @@
+"""Files that people send: what is allowed, how it is cleaned, and where it lies. Knows neither
+cases nor the web.
+
+Hostile bytes are read by `untrusted` in a child process. Files lie under random names outside the
+static tree.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import secrets
+import subprocess
+import sys
+import unicodedata
+from dataclasses import dataclass
+from pathlib import Path
+
+from .refusals import InvalidInput, TooLarge, Unavailable, WrongType
+from .sandbox import media
+from .sentences import say
+
+MOST_BYTES = 10 * 2**20
+OVERHEAD = 64 * 2**10  # what a form adds to its file
+SECONDS = 20  # by the wall; the child's own time is shorter
+KINDS = {"image/jpeg": "jpg", "image/png": "png", "application/pdf": "pdf"}
+MAGIC = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"%PDF-")
+NO = {
+    "empty": "这个文件是空的，请重新选择。",
+    "pixels": "这张照片的像素太多，打不开。请用手机相册缩小后再传。",
+    "broken": "这个文件没有传完，或已损坏。请重新选择后再传。",
+    "active": "这个 PDF 里带有脚本、附件或自动执行的内容，不能上传。请打印成新的 PDF，或拍照上传。",
+    "locked": "这个 PDF 加了密码。请去掉密码后再传。",
+    "pages": "这个 PDF 太长，请只传要用的几页。",
+    "behind": "这个 PDF 后面还夹带了别的内容，不能上传。请打印成新的 PDF，或拍照上传。",
+}
+
+
+@dataclass(frozen=True)
+class Clean:
+    """A harmless copy: its media type and bytes, for an image also its size and a small copy."""
+
+    kind: str
+    data: bytes
+    thumb: bytes | None = None
+    width: int | None = None
+    height: int | None = None
+
+    @property
+    def sha256(self) -> str:
+        return sha256(self.data)
+
+
+def sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def too_large(size: int | None) -> TooLarge:
+    """Say how large a file is and what to do. `size` in bytes, None where nobody knows."""
+    megabytes = f"{max(round(size / 2**20, 1), 10.1):g}" if size else ""
+    known = say("这张照片有 {size} MB，超过 10 MB。请重拍，或选“压缩后上传”。", size=megabytes)
+    return TooLarge(known if size else "这张照片超过 10 MB。请重拍，或选“压缩后上传”。")
+
+
+def clean(data: bytes, name: str) -> Clean:
+    """Check a file and make a harmless copy of it. Raises TooLarge, WrongType, WordsWrong."""
+    if not data:
+        raise InvalidInput({"file": NO["empty"]})
+    if len(data) > MOST_BYTES:
+        raise too_large(len(data))
+    if not data.startswith(MAGIC) and not (data[:4] == b"RIFF" and data[8:12] == b"WEBP"):
+        raise _wrong_type(name)
+    return _apart(data)
+
+
+def _wrong_type(name: str) -> WrongType:
+    ending = re.search(r"\.([A-Za-z0-9]{1,8})$", name)
+    if ending is None or ending[1].lower() in ("jpg", "jpeg", "png", "pdf", "webp"):
+        return WrongType("只能传 JPG、PNG 或 PDF。这个文件的内容不是照片，也不是 PDF。")
+    return WrongType(
+        say("只能传 JPG、PNG 或 PDF。这个文件是 .{ending}。", ending=ending[1].lower())
+    )
+
+
+def _apart(data: bytes) -> Clean:
+    """Let a child process read the file: what crashes or eats there does so alone. Raises
+    WordsWrong.
+    """
+    try:
+        done = subprocess.run(
+            [sys.executable, "-I", "-B", media.__file__],
+            input=data,
+            capture_output=True,
+            timeout=SECONDS,
+            env={},
+            check=True,
+        )
+        line, _newline, rest = done.stdout.partition(b"\n")
+        about = json.loads(line)
+        if "no" in about:
+            raise InvalidInput({"file": NO[about["no"]]})
+        first, *more = about["sizes"]
+        return Clean(
+            about["kind"],
+            rest[:first],
+            rest[first : first + more[0]] if more else None,
+            about["width"],
+            about["height"],
+        )
+    except (subprocess.SubprocessError, ValueError, KeyError):
+        raise InvalidInput({"file": NO["broken"]}) from None
+
+
+def shown_name(name: str, kind: str) -> str:
+    """Return a name fit to be shown: no path, no tricks of writing direction, and the ending that
+    is true.
+    """
+    last = re.split(r"[\\/]", name or "")[-1]
+    plain = "".join(
+        c for c in unicodedata.normalize("NFC", last) if unicodedata.category(c)[0] != "C"
+    )
+    stem = re.sub(r"(\s*\.[A-Za-z0-9]{1,8})+$", "", plain)
+    stem = re.sub(r'[<>:"|?*\s]+', " ", stem).strip(" .")[:80] or "附件"
+    return f"{stem}.{KINDS[kind]}"
+
+
+# Where they lie ----------------------------------------------------------------------------------
+
+
+def place(folder: Path, stored: str) -> Path:
+    return folder / "uploads" / stored[:2] / stored
+
+
+def keep(folder: Path, data: bytes) -> str:
+    """Write bytes under a random name so that they outlive a power cut; returns the name."""
+    stored = secrets.token_hex(20)
+    path = place(folder, stored)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    _sync(path.parent)
+    return stored
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def drop(folder: Path, *stored: str | None) -> None:
+    """Take away files whose change did not come about."""
+    for name in filter(None, stored):
+        place(folder, name).unlink(missing_ok=True)
+
+
+def read(folder: Path, stored: str, expected: str | None = None) -> bytes:
+    """Return the bytes of a file, held against their hash where one is given.
+
+    Raises Unavailable.
+    """
+    try:
+        data = place(folder, stored).read_bytes()
+    except OSError:
+        raise Unavailable("这个附件暂时取不到，请联系管理员。") from None
+    if expected is not None and sha256(data) != expected:
+        raise Unavailable("这个附件与登记时不一致，已停止提供，请联系管理员。")
+    return data

@@ -1,0 +1,1 @@
+"""Programs of their own, without rights, that read what strangers send."""

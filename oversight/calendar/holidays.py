@@ -1,0 +1,172 @@
+"""Rest days come in here: seeded from the published notices, or imported from a file; and years are
+planned.
+
+The table is the zone's own; what a day means is decided in `workdays` and `rules.calendar`.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable
+from datetime import date
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from oversight.base.clock import Moment
+from oversight.base.refusals import InvalidInput
+from oversight.models import Activity, CalendarRow, PublishedYear, Unit
+
+from . import workdays
+from .party_days import plan_year
+from .zone import forget, zone_calendar
+
+HEADER = ["date", "kind", "name", "source"]
+KINDS = {"rest": "休息", "work": "上班"}
+YEARS = range(2000, 2101)
+
+
+def seed(session: Session, zone_id: str, years: Iterable[int], at: Moment) -> frozenset[int]:
+    """Write the published rest days of the years that are known; returns those years. Does not
+    commit.
+    """
+    days, published = workdays.seed(years)
+    write(session, zone_id, days)
+    publish(
+        session, zone_id, {day.on.year: day.source for day in days if day.on.year in published}, at
+    )
+    return published
+
+
+def read_csv(raw: bytes) -> list[workdays.CalendarDay]:
+    """Read a file of rest days. Raises WordsWrong naming every bad row by line and value."""
+    try:
+        lines = list(csv.reader(io.StringIO(raw.decode("utf-8-sig"), newline=""), strict=True))
+    except UnicodeDecodeError:
+        raise InvalidInput({"file": "文件不是 UTF-8 编码，请另存为“CSV UTF-8”后再导入。"}) from None
+    except csv.Error:
+        raise InvalidInput({"file": "文件不是完整的 CSV，请检查引号后再导入。"}) from None
+    if not lines or [cell.strip() for cell in lines[0]] != HEADER:
+        raise InvalidInput({"file": f"第一行应是 {','.join(HEADER)}。"})
+    days: dict[date, workdays.CalendarDay] = {}
+    wrong: dict[str, str] = {}
+    for number, cells in enumerate(lines[1:], 2):
+        if any(cell.strip() for cell in cells):
+            _read_row(number, [cell.strip() for cell in cells], days, wrong)
+    if wrong or not days:
+        raise InvalidInput(wrong or {"file": "文件里没有日期。"})
+    return list(days.values())
+
+
+def _read_row(number: int, cells: list[str], days: dict, wrong: dict[str, str]) -> None:
+    try:
+        day = _day(cells)
+        if day.on in days:
+            raise ValueError(f"日期重复：{day.on}")
+        days[day.on] = day
+    except ValueError as error:
+        wrong[f"line{number}"] = f"第 {number} 行：{error}"
+
+
+def _day(cells: list[str]) -> workdays.CalendarDay:
+    if len(cells) != len(HEADER):
+        raise ValueError(f"应有 4 列，这里有 {len(cells)} 列")
+    text, kind, name, source = cells
+    if kind not in KINDS:
+        raise ValueError(f"kind 应是 rest 或 work，这里是“{kind}”")
+    for value, label, longest in ((name, "name", 40), (source, "source", 200)):
+        if not 0 < len(value) <= longest:
+            raise ValueError(f"{label} 应有 1 到 {longest} 字，这里是“{value[:20]}”")
+    on = _date(text)
+    by_law = kind == "rest" and on in {row.on for row in workdays.fixed_by_law(on.year)}
+    return workdays.CalendarDay(on, kind, name, by_law, source)
+
+
+def _date(text: str) -> date:
+    try:
+        on = date.fromisoformat(text)
+        if len(text) == 10 and on.year in YEARS:
+            return on
+    except ValueError:
+        pass
+    raise ValueError(f"日期要写成 2027-02-05 这样，这里是“{text[:20]}”")
+
+
+def write(session: Session, zone_id: str, days: list[workdays.CalendarDay]) -> None:
+    """Write rest days in the place of what stood there. Does not commit."""
+    session.execute(
+        sa.delete(CalendarRow).where(
+            CalendarRow.zone_id == zone_id, CalendarRow.day.in_([day.on for day in days])
+        )
+    )
+    if days:
+        session.execute(
+            sa.insert(CalendarRow),
+            [
+                {
+                    "zone_id": zone_id,
+                    "day": day.on,
+                    "kind": day.kind,
+                    "name": day.name,
+                    "statutory": day.statutory,
+                    "source": day.source,
+                }
+                for day in days
+            ],
+        )
+
+
+def publish(session: Session, zone_id: str, years: dict[int, str], at: Moment) -> None:
+    """Mark years as published, each with its source. Does not commit."""
+    for year, source in years.items():
+        session.merge(PublishedYear(zone_id=zone_id, year=year, source=source, at=at.now))
+    session.flush()
+    forget(session)
+
+
+def replan(session: Session, zone_id: str, year: int, at: Moment) -> int:
+    """Follow the calendar in a year that is planned already; returns how many days moved. Does not
+    commit.
+    """
+    planned = session.scalar(
+        sa.select(Activity.id).where(Activity.zone_id == zone_id, Activity.year == year).limit(1)
+    )
+    return schedule(session, zone_id, year, at)[1] if planned else 0
+
+
+def schedule(session: Session, zone_id: str, year: int, at: Moment) -> tuple[int, int]:
+    """Plan a year for every branch of a zone; returns how many days are new and how many moved.
+
+    Does not commit.
+    """
+    branches = session.scalars(
+        sa.select(Unit).where(Unit.zone_id == zone_id, Unit.kind == "branch")
+    )
+    before = _days_in_force(session, zone_id, year)
+    plan_year(session, list(branches), year, at)
+    session.flush()
+    after = _days_in_force(session, zone_id, year)
+    return len(after) - len(before), sum(after[row] != day for row, day in before.items())
+
+
+def _days_in_force(session: Session, zone_id: str, year: int) -> dict[str, date | None]:
+    return dict(
+        session.execute(
+            sa.select(Activity.id, Activity.day).where(
+                Activity.zone_id == zone_id, Activity.year == year
+            )
+        ).all()
+    )
+
+
+def days_of(session: Session, zone_id: str, year: int) -> tuple[bool, list[workdays.CalendarDay]]:
+    """Return whether a year is published, and its rest days and make-up working days."""
+    known = zone_calendar(session, zone_id)
+    if known.provisional(year):
+        law = {day.on: day for day in workdays.fixed_by_law(year)}
+        own = {on: day for on, day in known.days.items() if on.year == year}
+        return False, sorted((law | own).values(), key=lambda day: day.on)
+    return True, sorted(
+        (day for on, day in known.days.items() if on.year == year), key=lambda day: day.on
+    )

@@ -1,0 +1,298 @@
+"""Party days as rows: planning a year, moving a day by consent, excusing a month, and saying how it
+stands.
+"""
+
+from __future__ import annotations
+
+import calendar as months
+from collections.abc import Iterable
+from datetime import date, datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from oversight.base.clock import Moment
+from oversight.base.db import insert_once, new_id
+from oversight.law.definition import Effect
+from oversight.models import Activity, ActivityChange, Case, Unit
+
+from .zone import has_rule_day, rule_for
+
+STATUS_LABELS = {
+    "provisional": "预排",
+    "planned": "已安排",
+    "moved": "经批复变更",
+    "held": "已开展",
+    "late": "未按期",
+    "missed": "未开展",
+    "unrecorded": "待登记",
+    "excused": "同意缓开",
+    "unplanned": "待定日",
+    "not_owed": "不在考核期",
+}
+
+
+def month_end(year: int, month: int) -> date:
+    return date(year, month, months.monthrange(year, month)[1])
+
+
+def status(activity: Activity, today: date, provisional: bool = False) -> str:
+    """Say how a party day stands; computed, never stored. Source: G-2.1.1b
+
+    Held on another day than the one in force is "late" and stays so: it is flagged, not hidden.
+    """
+    if activity.held_on:
+        return "held" if activity.held_on == activity.day or not activity.rule_day else "late"
+    if activity.excused_by:
+        return "excused"
+    if activity.day is None:
+        return "missed" if month_end(activity.year, activity.month) < today else "unplanned"
+    if activity.day < today:
+        return "missed" if month_end(activity.year, activity.month) < today else "unrecorded"
+    if provisional:
+        return "provisional"
+    return "moved" if activity.moved_by else "planned"
+
+
+def moved_how(session: Session, rows: Iterable[Activity]) -> dict[str, str]:
+    """Say by activity how its day was moved:
+
+    "approved" beforehand, or "late_report" accepted afterwards.
+    """
+    movers = {row.id: row.moved_by for row in rows if row.moved_by}
+    late = set(
+        session.scalars(
+            sa.select(Case.id).where(Case.id.in_(movers.values()), Case.state == "accepted_late")
+        )
+    )
+    return {
+        row_id: "late_report" if case_id in late else "approved"
+        for row_id, case_id in movers.items()
+    }
+
+
+def lock_units(session: Session, unit_ids: Iterable[str]) -> None:
+    """Take the turn to plan months of these units, in the order of their ids, so that nobody waits
+    in a circle.
+    """
+    session.execute(
+        sa.select(Unit.id)
+        .where(Unit.id.in_(list(unit_ids)))
+        .order_by(Unit.id)
+        .with_for_update(key_share=True)
+    )
+
+
+def activity_for(session: Session, unit: Unit, year: int, month: int) -> Activity:
+    """Return the branch's party day of a month, planning it where nobody has yet.
+
+    Does not commit.
+    """
+    wanted = sa.select(Activity).where(
+        Activity.unit_id == unit.id,
+        Activity.year == year,
+        Activity.month == month,
+        Activity.kind == "party_day",
+    )
+    found = session.scalar(wanted)
+    if found is None:
+        insert_once(session, Activity, **plan(session, unit, year, month))
+        found = session.scalar(wanted)
+    return found
+
+
+def plan(session: Session, unit: Unit, year: int, month: int) -> dict:
+    """Return the row of a party day as the rule yields it."""
+    day = rule_for(session, unit, year, month).on if has_rule_day(session, unit, month) else None
+    return {
+        "id": new_id(),
+        "zone_id": unit.zone_id,
+        "unit_id": unit.id,
+        "year": year,
+        "month": month,
+        "kind": "party_day",
+        "rule_day": day,
+        "day": day,
+        "version": 1,
+    }
+
+
+def plan_year(session: Session, units: list[Unit], year: int, at: Moment) -> int:
+    """Plan a year for many branches and follow a changed calendar where nothing has happened yet.
+
+    A day that is held, excused or past is left alone; where it was moved by consent only what the
+    rule yields is kept up. Returns how many rows were made or changed. Does not commit.
+    """
+    lock_units(session, [unit.id for unit in units])
+    rows = session.scalars(
+        sa.select(Activity).where(
+            Activity.unit_id.in_([unit.id for unit in units]),
+            Activity.year == year,
+            Activity.kind == "party_day",
+        )
+    )
+    have = {(row.unit_id, row.month): row for row in rows}
+    touched = 0
+    for unit in units:
+        for month in range(1, 13):
+            if not owed(unit, year, month):
+                continue
+            row = have.get((unit.id, month))
+            if row is None:
+                session.add(Activity(**plan(session, unit, year, month)))
+                touched += 1
+            elif follow_rule(session, unit, row, at):
+                touched += 1
+    return touched
+
+
+def owed(unit: Unit, year: int, month: int) -> bool:
+    """True where the branch answers for the month: it existed and was accountable."""
+    if month_end(year, month) < unit.accountable_from:
+        return False
+    return unit.ended_on is None or unit.ended_on > date(year, month, 1)
+
+
+def follow_rule(session: Session, unit: Unit, row: Activity, at: Moment) -> bool:
+    """Re-plan one day after the calendar changed; returns whether it moved."""
+    settled = row.held_on or row.excused_by or (row.day and row.day <= at.today)
+    if settled or not has_rule_day(session, unit, row.month):
+        return False
+    day = rule_for(session, unit, row.year, row.month).on
+    wanted = {"rule_day": day} if row.moved_by else {"rule_day": day, "day": day}
+    if all(getattr(row, name) == value for name, value in wanted.items()):
+        return False
+    change(session, row, at, "放假安排或全区通知变动，自动重排", **wanted)
+    return True
+
+
+def change(
+    session: Session,
+    row: Activity,
+    at: Moment,
+    why: str,
+    *,
+    by: str | None = None,
+    case_id: str | None = None,
+    noted: dict | None = None,
+    **values,
+) -> None:
+    """Set fields of an activity and keep what they were.
+
+    `noted`: what changed beside it. Does not commit.
+    """
+    what = {name: [_plain(getattr(row, name)), _plain(value)] for name, value in values.items()}
+    what |= noted or {}
+    session.add(
+        ActivityChange(
+            zone_id=row.zone_id,
+            activity_id=row.id,
+            what=what,
+            why=why,
+            case_id=case_id,
+            by_id=by,
+            at=at.now,
+        )
+    )
+    for name, value in values.items():
+        setattr(row, name, value)
+    session.flush()
+
+
+def _plain(value):
+    return value.isoformat() if isinstance(value, date | datetime) else value
+
+
+# Effects -----------------------------------------------------------------------------------------
+
+
+def _joined(attempt) -> list[Activity]:
+    """Return the activities that a request is about: the branch's own, and its partners' of that
+    month.
+    """
+    own = attempt.session.get(Activity, attempt.case.business_key)
+    partners = attempt.case.facts.get("with") or []
+    units = [attempt.session.get(Unit, unit_id) for unit_id in partners]
+    return [own, *(activity_for(attempt.session, unit, own.year, own.month) for unit in units)]
+
+
+def _move(attempt, why: str) -> None:
+    new_day = attempt.fact_day("new_day")
+    for row in _joined(attempt):
+        change(
+            attempt.session,
+            row,
+            attempt.at,
+            why,
+            case_id=attempt.case.id,
+            by=attempt.actor.id if attempt.actor else None,
+            day=new_day,
+            moved_by=attempt.case.id,
+        )
+        attempt.result.setdefault("moved", []).append(row.id)
+
+
+def _move_activity(attempt) -> None:
+    """党日改为请示的日期。"""
+    _move(attempt, "经批复变更")
+
+
+def _apply_late(attempt) -> None:
+    """认可补报；补报写明了实际日期的，党日按该日期算。"""
+    if attempt.case.facts.get("new_day"):
+        _move(attempt, "事后补报获认可")
+
+
+def _take_back(attempt) -> None:
+    """已变更的党日恢复原定日期。"""
+    if attempt.today >= min(
+        attempt.fact_day("day"), attempt.fact_day("new_day") or attempt.fact_day("day")
+    ):
+        return  # one of the two days has come: the change is in force, whatever becomes of the paper
+    for row in _joined(attempt):
+        if row.moved_by == attempt.case.id and not row.held_on:
+            day, moved_by = _before(attempt, row)
+            change(
+                attempt.session,
+                row,
+                attempt.at,
+                attempt.move.label,
+                case_id=attempt.case.id,
+                day=day,
+                moved_by=moved_by,
+            )
+
+
+def _before(attempt, row: Activity) -> tuple[date, str | None]:
+    """Return day and mover as they were before this case moved the activity."""
+    changes = attempt.session.scalars(
+        sa.select(ActivityChange)
+        .where(ActivityChange.activity_id == row.id, ActivityChange.case_id == attempt.case.id)
+        .order_by(ActivityChange.id.desc())
+    )
+    what = next(
+        entry.what for entry in changes if entry.what.get("moved_by", [0, 0])[1] == attempt.case.id
+    )
+    moved_by = what["moved_by"][0]
+    by_rule = (
+        row.rule_day if moved_by is None else None
+    )  # the rule's day may have changed meanwhile
+    return by_rule or date.fromisoformat(what["day"][0]), moved_by
+
+
+def _excuse_month(attempt) -> None:
+    """当月缓开，单独统计，不算未开展。"""
+    for row in _joined(attempt):
+        change(
+            attempt.session,
+            row,
+            attempt.at,
+            "同意缓开",
+            case_id=attempt.case.id,
+            by=attempt.actor.id,
+            excused_by=attempt.case.id,
+        )
+
+
+move_activity, apply_late = Effect(_move_activity), Effect(_apply_late)
+take_back, excuse_month = Effect(_take_back), Effect(_excuse_month)

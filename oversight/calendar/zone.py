@@ -1,0 +1,131 @@
+"""The zone's own calendar: published rest days, choices, notices, and the day that the rule yields."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from oversight.base.settings import ZONE_SETTINGS
+from oversight.law.clauses import clause_for
+from oversight.models import (
+    Activity,
+    CalendarRow,
+    Case,
+    PublishedYear,
+    Unit,
+    ZoneNotice,
+    ZoneSettingRow,
+)
+
+from .workdays import Calendar, CalendarDay, PartyDay, party_day
+
+
+def _cache(session: Session, name: str) -> dict:
+    """Return a per-session store; `forget` empties it when the calendar is changed."""
+    return session.info.setdefault(f"calendar:{name}", {})
+
+
+def forget(session: Session) -> None:
+    for key in [key for key in session.info if str(key).startswith("calendar:")]:
+        del session.info[key]
+
+
+def zone_calendar(session: Session, zone_id: str) -> Calendar:
+    """Return the zone's published rest days and make-up working days."""
+    store = _cache(session, "days")
+    if zone_id not in store:
+        rows = session.execute(
+            sa.select(
+                CalendarRow.day,
+                CalendarRow.kind,
+                CalendarRow.name,
+                CalendarRow.statutory,
+                CalendarRow.source,
+            ).where(CalendarRow.zone_id == zone_id)
+        )
+        years = session.scalars(
+            sa.select(PublishedYear.year).where(PublishedYear.zone_id == zone_id)
+        )
+        store[zone_id] = Calendar({row.day: CalendarDay(*row) for row in rows}, frozenset(years))
+    return store[zone_id]
+
+
+def zone_settings(session: Session, zone_id: str) -> dict[str, str]:
+    """Return every setting of the zone, with the default where none was chosen."""
+    store = _cache(session, "settings")
+    if zone_id not in store:
+        rows = session.execute(
+            sa.select(ZoneSettingRow.name, ZoneSettingRow.value).where(
+                ZoneSettingRow.zone_id == zone_id
+            )
+        )
+        defaults = {name: setting.default for name, setting in ZONE_SETTINGS.items()}
+        store[zone_id] = {**defaults, **{row.name: row.value for row in rows}}
+    return store[zone_id]
+
+
+def zone_notices(session: Session, zone_id: str) -> dict[tuple[int, int], ZoneNotice]:
+    """Return the notices in force by year and month."""
+    store = _cache(session, "notices")
+    if zone_id not in store:
+        rows = session.scalars(
+            sa.select(ZoneNotice).where(
+                ZoneNotice.zone_id == zone_id, ZoneNotice.ended_at.is_(None)
+            )
+        )
+        store[zone_id] = {(row.year, row.month): row for row in rows}
+    return store[zone_id]
+
+
+def notice_of(session: Session, unit: Unit, row: Activity) -> Case | None:
+    """Return the notice by which the zone set the day of a month, where nothing has moved it since."""
+    notice = zone_notices(session, unit.zone_id).get((row.year, row.month))
+    if (
+        notice is None
+        or row.moved_by
+        or row.day != notice.day
+        or not has_rule_day(session, unit, row.month)
+    ):
+        return None
+    return session.get(Case, notice.case_id)
+
+
+def july_day(settings: dict[str, str], year: int) -> date:
+    """Return the day of 七一 activities in a year. Source: G-2.1.3"""
+    month, day = settings["july_day"].split("-")
+    return date(year, int(month), int(day))
+
+
+def unified_july(settings: dict[str, str], month: int) -> bool:
+    """True where the month's party day is the zone's 七一 activity, for every branch."""
+    return month == 7 and settings["july_mode"] == "combined"
+
+
+def rule_for(
+    session: Session, unit: Unit, year: int, month: int, *, noticed: bool = True
+) -> PartyDay:
+    """Derive the day that the rule gives a branch in a month, step by step. Source: G-2.1.1a,
+    G-2.1.3
+
+    `noticed` False leaves the zone's own notice out.
+    """
+    settings = zone_settings(session, unit.zone_id)
+    notice = zone_notices(session, unit.zone_id).get((year, month)) if noticed else None
+    return party_day(
+        zone_calendar(session, unit.zone_id),
+        year,
+        month,
+        week_rule=settings["week_rule"],
+        holiday_scope=settings["holiday_scope"],
+        july_mode=settings["july_mode"],
+        july_day=july_day(settings, year),
+        notice=(notice.day, notice.reason) if notice else None,
+        clauses=(clause_for("DATE.FIXED", unit.rule_set), clause_for("DATE.JULY1", unit.rule_set)),
+    )
+
+
+def has_rule_day(session: Session, unit: Unit, month: int) -> bool:
+    """True where the day is given and not chosen: fixed branches always, all branches on 七一."""
+    return unit.fixed_day or unified_july(zone_settings(session, unit.zone_id), month)

@@ -1,0 +1,259 @@
+"""Photos and papers shown with a case: who may add one, while what, and its line in the journal.
+
+A file is cleaned before the transaction begins; what it was is never overwritten.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from oversight import workflows
+from oversight.base import files
+from oversight.base.clock import Moment
+from oversight.base.db import is_id, new_id
+from oversight.base.refusals import (
+    Forbidden,
+    InvalidInput,
+    InvalidTransition,
+    NotFound,
+    RuleViolation,
+)
+from oversight.base.sentences import say
+from oversight.engine import authority, transitions
+from oversight.engine.authority import Actor, AuthorityBasis
+from oversight.engine.use_case import after, use_case
+from oversight.models import Attachment, Case, JournalRow
+from oversight.rules.context import TransitionContext
+
+MOST = 60  # files a case
+NOTE = 200  # characters
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A file as it came: its bytes and name, and what its sender says of it."""
+
+    data: bytes
+    name: str = ""
+    note: str | None = None
+    finding: int | None = None
+    round: int | None = None
+    replaces: str | None = None
+
+
+def submit(
+    session: Session, folder: Path, case_id: str, sent: Sent, who: Actor, at: Moment
+) -> Attachment:
+    """Clean a file, show it with a case and commit; a refusal changes nothing but a row in
+    `refusals`.
+
+    Begins with a rollback: what the same transaction claims is claimed after. Raises NotInSight,
+    NotOpen, NotYours, TooLarge, WrongType, WordsWrong, RuleSaysNo.
+    """
+    with use_case(session, who, at, "attach", case_id=case_id):
+        _ground(session, _case(session, case_id), sent, who)
+        session.rollback()  # nobody waits for a lock while pixels are counted
+        clean = files.clean(sent.data, sent.name)
+        kept: list[str | None] = []
+        after(session, lambda: _drop_unless_named(session, folder, kept))
+        kept += [files.keep(folder, part) if part else None for part in (clean.data, clean.thumb)]
+        return attach(session, case_id, sent, clean, kept, who, at)
+
+
+def _drop_unless_named(session: Session, folder: Path, kept: list) -> None:
+    """Drop files whose row was not committed."""
+    if kept:
+        named = sa.select(Attachment.id).where(Attachment.stored == kept[0])
+        found = session.scalar(named)
+        session.rollback()
+        if found is None:
+            files.drop(folder, *kept)
+
+
+def attach(
+    session: Session,
+    case_id: str,
+    sent: Sent,
+    clean: files.Clean,
+    kept: list,
+    who: Actor,
+    at: Moment,
+) -> Attachment:
+    """Write the row of a kept file and its line in the journal.
+
+    Does not commit. Raises as `submit`.
+    """
+    case = transitions.lock(session, case_id)
+    basis = _ground(session, case, sent, who)
+    before = _replaced(session, case, sent)
+    row = Attachment(
+        id=new_id(),
+        zone_id=case.zone_id,
+        case_id=case.id,
+        finding=sent.finding,
+        round=case.facts.get("round"),
+        name=files.shown_name(sent.name, clean.kind),
+        note=sent.note,
+        kind=clean.kind,
+        size=len(clean.data),
+        width=clean.width,
+        height=clean.height,
+        sha256=clean.sha256,
+        stored=kept[0],
+        thumb=kept[1],
+        by_id=who.id,
+        at=at.now,
+    )
+    row.series_id, row.version = (before.series_id, before.version + 1) if before else (row.id, 1)
+    session.add(row)
+    workflow = workflows.get(case.workflow, case.definition_version)
+    attempt = TransitionContext(
+        session, workflow, case, None, who, at, basis=basis, state=case.state
+    )
+    attempt.raw = {
+        name: value
+        for name, value in (("note", row.note), ("finding", row.finding), ("round", row.round))
+        if value is not None
+    }
+    attempt.result = {
+        "attachment": row.id,
+        "name": row.name,
+        "sha256": row.sha256,
+        "size": row.size,
+        "version": row.version,
+    }
+    transitions.record(attempt, "attach", "attach", case.state, case.state)
+    session.flush()
+    return row
+
+
+def _case(session: Session, case_id: str) -> Case:
+    case = session.get(Case, case_id)
+    if case is None:
+        raise NotFound()
+    return case
+
+
+def _ground(session: Session, case: Case, sent: Sent, who: Actor) -> AuthorityBasis:
+    """Return on what ground the actor may add a file now.
+
+    Raises NotInSight, NotOpen, NotYours, RuleSaysNo.
+    """
+    authority.see(session, who, case)
+    if not case.open:
+        raise InvalidTransition(
+            "这件事已经办结，不能再补传材料。", **transitions.last_act(session, case)
+        )
+    workflow = workflows.get(case.workflow, case.definition_version)
+    party = workflow.state(case.state).waits_on
+    found = authority.basis(session, workflow, case, party, who) if party.human else None
+    found = found or _as_opener(session, case, who)
+    if found is None:
+        raise Forbidden(
+            say(
+                "这件事现在由{party}办理，材料由办理的一方或立案人上传。",
+                party=authority.waits_label(session, workflow, case, party, who.on),
+            ),
+            rule="authority",
+        )
+    _fits(session, case, sent)
+    return found
+
+
+def _as_opener(session: Session, case: Case, who: Actor) -> AuthorityBasis | None:
+    """Return the ground on which the actor once opened the case."""
+    if case.opened_by != who.id:
+        return None
+    row = session.scalar(
+        sa.select(JournalRow).where(JournalRow.case_id == case.id, JournalRow.seq == 1)
+    )
+    office = next((post.office for post in who.posts if post.unit_id == row.unit_id), "member")
+    return AuthorityBasis(row.unit_id, row.role, office)
+
+
+def _fits(session: Session, case: Case, sent: Sent) -> None:
+    """A file belongs to a finding that there is and to the round that is on.
+
+    Raises WordsWrong, RuleSaysNo.
+    """
+    findings = len(case.facts.get("findings") or [])
+    if sent.finding is not None and not 1 <= sent.finding <= findings:
+        raise InvalidInput({"finding": say("没有第 {number} 个问题。", number=sent.finding)})
+    if sent.note and len(sent.note) > NOTE:
+        raise InvalidInput({"note": say("说明最多 {most} 字。", most=NOTE)})
+    if sent.round is not None and sent.round != case.facts.get("round"):
+        raise RuleViolation(
+            say("第 {number} 轮整改已经结束，不能再补传这一轮的材料。", number=sent.round),
+            rule="closed_round",
+            field="round",
+            house_rule="材料只属于当前一轮。",
+        )
+    count = session.scalar(
+        sa.select(sa.func.count()).select_from(Attachment).where(Attachment.case_id == case.id)
+    )
+    if count >= MOST:
+        raise RuleViolation(
+            say("一件事最多上传 {most} 份材料，请选最能说明问题的。", most=MOST),
+            rule="enough",
+            house_rule="材料少而精，不搞过度留痕。",
+        )
+
+
+def _replaced(session: Session, case: Case, sent: Sent) -> Attachment | None:
+    """Return the version that a file takes the place of. Raises WordsWrong, RuleSaysNo."""
+    if sent.replaces is None:
+        return None
+    row = session.get(Attachment, sent.replaces) if is_id(sent.replaces) else None
+    if row is None or row.case_id != case.id:
+        raise InvalidInput({"replaces": "要替换的材料不在这件事里。"})
+    if row.round != case.facts.get("round"):
+        raise RuleViolation(
+            say("第 {number} 轮整改已经结束，这一轮的材料不能再替换。", number=row.round),
+            rule="closed_round",
+            field="replaces",
+            house_rule="材料只属于当前一轮。",
+        )
+    return session.scalar(
+        sa.select(Attachment)
+        .where(Attachment.series_id == row.series_id)
+        .order_by(Attachment.version.desc())
+        .limit(1)
+    )
+
+
+# Reading -----------------------------------------------------------------------------------------
+
+
+def of_case(session: Session, case: Case) -> list[Attachment]:
+    """Return what was shown with a case, every version, the oldest first."""
+    return list(
+        session.scalars(
+            sa.select(Attachment)
+            .where(Attachment.case_id == case.id)
+            .order_by(Attachment.at, Attachment.id)
+        )
+    )
+
+
+def open_file(
+    session: Session, folder: Path, attachment_id: str, who: Actor, thumb: bool = False
+) -> tuple:
+    """Return an attachment and its bytes, checked against the hash in its row.
+
+    Raises NotInSight, Unavailable.
+    """
+    row = session.get(Attachment, attachment_id)
+    if row is None:
+        raise NotFound()
+    case = session.get(Case, row.case_id)
+    authority.see(session, who, case)
+    workflow = workflows.get(case.workflow, case.definition_version)
+    if row.by_id != who.id and not authority.reads_all(workflow, case, who):
+        raise NotFound()
+    if thumb and row.thumb:
+        return row, files.read(folder, row.thumb)
+    return row, files.read(folder, row.stored, row.sha256)

@@ -1,0 +1,202 @@
+"""What stands around every command: the application or the law alone, its clock, input and output."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+from zoneinfo import ZoneInfoNotFoundError
+
+import click
+from sqlalchemy.exc import ArgumentError, OperationalError, ProgrammingError
+
+from oversight import ROOT, create_app, workflows
+from oversight.base import settings
+from oversight.base.clock import Moment
+from oversight.base.refusals import BadRequest, DomainError, InvalidInput, NotFound
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+STAGES = {
+    "read": ("读取", "行"),
+    "check": ("核对", "行"),
+    "compare": ("比对", "人"),
+    "write": ("写入", "条"),
+}
+
+
+def in_app(command):
+    """Run a command inside the application; a no becomes its sentence, and nothing half-done stays."""
+
+    @wraps(command)
+    def run(*args, **words):
+        from oversight.base.db import db
+
+        with (_brought() or _made(create_app)).app_context():
+            try:
+                with _said():
+                    return command(*args, **words)
+            except (OperationalError, ProgrammingError) as error:
+                raise click.ClickException(
+                    "数据库打不开或还没有建好，请检查地址，再运行 oversight upgrade。"
+                ) from error
+            finally:
+                db.session.remove()
+
+    return run
+
+
+def with_law(command):
+    """Run a command that reads nothing but the definitions: without a database, without the web."""
+
+    @wraps(command)
+    def run(*args, **words):
+        if _brought() is None:
+            for folder in _made(lambda: settings.environment(ROOT / "instance")).workflow_dirs:
+                workflows.load(folder)
+        with _said():
+            return command(*args, **words)
+
+    return run
+
+
+def _brought() -> Flask | None:
+    return click.get_current_context().find_root().obj
+
+
+def _made(make):
+    try:
+        return make()
+    except (ValueError, ArgumentError, ImportError, ZoneInfoNotFoundError) as error:
+        raise click.ClickException(
+            "环境变量有误，请检查 PORT、OVERSIGHT_DATABASE_URL 和 OVERSIGHT_TIMEZONE。"
+        ) from error
+    except OSError as error:
+        raise click.ClickException(f"不能读写 {error.filename}，请检查路径和权限。") from error
+
+
+@contextmanager
+def _said() -> Iterator[None]:
+    try:
+        yield
+    except DomainError as refusal:
+        raise click.ClickException(refusal.sentence) from refusal
+
+
+@contextmanager
+def acting(act: str, trial: bool = False) -> Iterator[None]:
+    """End what is done at the terminal as a use case; its refusals are the installation's zone's."""
+    from oversight.base.db import db
+    from oversight.engine.use_case import use_case
+    from oversight.register import installation
+
+    try:
+        zone_id = installation.zone(db.session).id
+    except NotFound:
+        zone_id = None
+    with use_case(db.session, None, now(), act, workflow="terminal", zone_id=zone_id, trial=trial):
+        yield
+
+
+def now() -> Moment:
+    """Read the application's clock."""
+    from flask import current_app
+
+    return current_app.extensions["clock"].moment()
+
+
+def migrate() -> None:
+    """Bring the database up to date and give the application's role its rights."""
+    from flask import current_app
+    from flask_migrate import upgrade
+
+    from . import postgres_rights
+
+    upgrade(directory=current_app.extensions["migrate"].directory)
+    postgres_rights.grant(current_app.config["OVERSIGHT"])
+
+
+def table(title: str, headers: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
+    """Print rows: a table for people, tab-separated lines where the output goes on elsewhere."""
+    rows = [["" if cell is None else str(cell) for cell in row] for row in rows]
+    if not sys.stdout.isatty():
+        for row in rows:
+            click.echo("\t".join(row))
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    drawn = Table(*headers, title=title, title_justify="left")
+    for row in rows:
+        drawn.add_row(*row)
+    Console().print(drawn)
+
+
+@contextmanager
+def progress():
+    """Show a bar for each stage at a terminal; elsewhere be silent. Yields what begins a stage and
+    ends the last.
+    """
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed} {task.fields[of]}"),
+        TimeElapsedColumn(),
+    )
+    console = Console(stderr=True)
+    with Progress(
+        *columns, console=console, disable=not sys.stderr.isatty() or console.is_dumb_terminal
+    ) as bar:
+
+        def stage(name: str, total: int | None = None):
+            _full(bar)
+            label, of = STAGES[name]
+            task = bar.add_task(label, total=total, of=of)
+            return lambda rows: bar.advance(task, rows)
+
+        yield stage
+        _full(bar)
+
+
+def _full(bar) -> None:
+    """Fill the bar of the stage before: how many rows it has is known at its end."""
+    for task in bar.tasks[-1:]:
+        bar.update(task.id, total=task.completed)
+
+
+def password(from_stdin: bool) -> str:
+    """Read a new password, asked twice at a terminal. Raises WordsWrong."""
+    if from_stdin:
+        return sys.stdin.readline().rstrip("\r\n")
+    first = click.prompt("新密码（10 到 128 个字符）", hide_input=True, prompt_suffix="：")
+    if click.prompt("再输一次", hide_input=True, prompt_suffix="：") != first:
+        raise InvalidInput({"password": "两次输入的密码不一样。"})
+    return first
+
+
+def read_file(path: str) -> bytes:
+    """Read a file that the user named. Raises BadRequest."""
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise BadRequest(f"打不开文件 {path}，请检查路径和权限。") from error
+
+
+@contextmanager
+def new_file(path: str) -> Iterator[BinaryIO]:
+    """Open a file that only its owner reads, and never over another. Raises BadRequest."""
+    try:
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            yield file
+    except FileExistsError as error:
+        raise BadRequest(f"{path} 已经有了，请另写一个文件名。") from error
+    except OSError as error:
+        raise BadRequest(f"不能写 {path}，请检查路径和权限。") from error

@@ -1,0 +1,1 @@
+"""The demo zone: all fictitious, told through the real engine."""

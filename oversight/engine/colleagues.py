@@ -1,0 +1,226 @@
+"""Whom a desk act may name: those who may decide in a seat's place, help there, advise, or read.
+Reads only.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from oversight import workflows
+from oversight.base.db import is_id
+from oversight.base.refusals import Forbidden, InvalidInput, NotFound, RuleViolation
+from oversight.base.sentences import say
+from oversight.calendar.zone import zone_calendar
+from oversight.law.definition import MultiInstance, Workflow, role_of
+from oversight.law.roles import NO_BUSINESS
+from oversight.models import Case, Person, Post, Unit, WorkItem
+from oversight.organization.members import members
+from oversight.organization.units import superiors
+from oversight.rules.common import applicants
+from oversight.rules.context import TransitionContext
+
+from . import assignment, authority
+from .authority import Actor
+
+PERSONAL = "须由本人办理的事项，不能转办、委派。"
+FOUR_EYES = ("second_person", "another_person")
+
+
+def _law(case: Case) -> Workflow:
+    return workflows.get(case.workflow, case.definition_version)
+
+
+def transferable(session: Session, case: Case, desk: WorkItem, refuse: bool = False) -> bool:
+    """True where a row is a seat's, not one person's own. Raises RuleSaysNo where told to."""
+    party = _law(case).state(case.state).waits_on
+    found = desk.person_id is None and role_of(party).seat != "person" if party else False
+    if refuse and not found:
+        raise RuleViolation(PERSONAL, rule="in_person", house_rule=PERSONAL)
+    return found
+
+
+def seat(session: Session, case: Case, desk: WorkItem, on: date) -> authority.Assignee:
+    """Return who may decide at a row today."""
+    law = _law(case)
+    party = law.state(case.state).waits_on
+    if isinstance(party, MultiInstance):
+        return authority.resolve_slot(
+            session, law, case, party, session.get(Unit, desk.slot_id), on
+        )
+    return authority.resolve(session, law, case, party, on)
+
+
+def at_work(session: Session, case: Case, desk: WorkItem, on: date) -> list[str]:
+    """Return with whom a row lies today: the delegate, whom it was handed to, or all who may
+    decide.
+    """
+    if desk.person_id:
+        return [desk.person_id]
+    helper = assignment.helper(session, desk)
+    if helper is not None:
+        return [helper.person_id]
+    people = seat(session, case, desk, on).people
+    return [desk.handed_to] if desk.handed_to in people else list(people)
+
+
+def entitled(session: Session, case: Case, desk: WorkItem, on: date) -> dict[str, str]:
+    """Return those who may decide at a row, with the seat's unit; whom four eyes bar are not among
+    them.
+    """
+    out = _second_eyes(session, case, on)
+    return {one: desk.unit_id for one in seat(session, case, desk, on).people if one not in out}
+
+
+def helpers(session: Session, case: Case, desk: WorkItem, who: Actor) -> dict[str, str]:
+    """Return those of the row's unit who may work on it for the actor."""
+    unit, out = session.get(Unit, desk.unit_id), _barred(session, case, who.on) | {who.id}
+    found = set(
+        session.scalars(
+            sa.select(Post.person_id)
+            .join(Person, Person.id == Post.person_id)
+            .where(
+                Post.unit_id == unit.id,
+                Post.office.not_in(NO_BUSINESS),
+                authority.in_office(who.on),
+                _living(who.on),
+            )
+        )
+    )
+    if unit.kind == "branch":
+        found |= {one.id for one in members(session, unit.id, who.on) if not one.probationary}
+    return dict.fromkeys(found - out, unit.id)
+
+
+def advisers(session: Session, case: Case, desk: WorkItem, who: Actor) -> dict[str, str]:
+    """Return the officers of the row's unit and of those above it whose opinion may be asked, with
+    their units.
+    """
+    unit = session.get(Unit, desk.unit_id)
+    units = [unit.id, *(above.id for above in superiors(session, unit))]
+    rows = session.execute(
+        sa.select(Post.person_id, Post.unit_id)
+        .join(Person, Person.id == Post.person_id)
+        .where(
+            Post.unit_id.in_(units),
+            Post.office.not_in(NO_BUSINESS),
+            authority.in_office(who.on),
+            _living(who.on),
+        )
+    )
+    out = _barred(session, case, who.on) | {who.id}
+    return {person: unit_id for person, unit_id in rows if person not in out}
+
+
+def _living(on: date):
+    return sa.or_(Person.left_on.is_(None), Person.left_on > on)
+
+
+def _barred(session: Session, case: Case, on: date) -> set[str]:
+    """Return who may not touch a case where it lies: own case, recusal, the applicant's side."""
+    law = _law(case)
+    party = law.state(case.state).waits_on
+    return authority.barred(session, law, case, role_of(party), on) | _second_eyes(
+        session, case, on
+    )
+
+
+def _second_eyes(session: Session, case: Case, on: date) -> set[str]:
+    """Return whom a step of this state would refuse since he drafted or asked himself."""
+    law = _law(case)
+    guarded = any(
+        guard.name in FOUR_EYES
+        for move in law.leaving(law.state(case.state))
+        for guard in move.only_if
+    )
+    return (
+        applicants(TransitionContext(session, law, case, None, None, None, state=case.state))
+        if guarded
+        else set()
+    )
+
+
+def require(session: Session, case: Case, person_id: str, among: dict[str, str]) -> str:
+    """Return the unit for which a named person takes part.
+
+    Raises NotYours naming him where he may not.
+    """
+    if person_id not in among:
+        person = session.get(Person, person_id) if is_id(person_id) else None
+        if person is None or person.zone_id != case.zone_id:
+            raise InvalidInput({"person": "“给谁”填写的人不存在。"})
+        raise Forbidden(
+            say(
+                "{name}不能经办这件事：本单位没有相应职务、事涉本人、已经回避，或是提出的一方。",
+                name=person.name,
+            ),
+            rule="colleague",
+            house_rule="转办、委派、征求意见只给有职务且不须回避的人。",
+        )
+    return among[person_id]
+
+
+def readers(session: Session, units: list[Unit], on: date) -> list[tuple[Person, Post]]:
+    """Return who in these units may read a copy, and by which post: of several, the one held
+    longest.
+    """
+    ids = {unit.id for unit in units}
+    rows = session.execute(
+        _reading(on)
+        .add_columns(Person)
+        .join(Person, Person.id == Post.person_id)
+        .where(
+            Post.person_id.in_(sa.select(Post.person_id).where(Post.unit_id.in_(ids))), _living(on)
+        )
+    )
+    found: dict[str, tuple[Person, Post]] = {}
+    for post, person in rows:
+        found.setdefault(person.id, (person, post))
+    return [(person, post) for person, post in found.values() if post.unit_id in ids]
+
+
+def _reading(on: date):
+    """Select the posts that make somebody a reader of copies, the longest held first."""
+    return (
+        sa.select(Post)
+        .where(Post.office.not_in(NO_BUSINESS), authority.in_office(on))
+        .order_by(Post.from_on, Post.id)
+    )
+
+
+def reader_seat(
+    session: Session, case: Case, unit_id: str | None, person_id: str | None, who: Actor
+) -> Unit:
+    """Return the unit whose desk a copy goes to. Raises WordsWrong, NotInSight, RuleSaysNo.
+
+    A branch gets copies only of its own matters, or from above it. A member's own case is copied
+    only inside its branch's line: it is nobody else's business.
+    """
+    field = "person" if person_id else "unit"
+    if person_id:
+        post = session.scalar(_reading(who.on).where(Post.person_id == person_id).limit(1))
+        unit = post.unit if post else None
+    else:
+        unit = session.get(Unit, unit_id)
+    if unit is None or unit.zone_id != case.zone_id or unit.ended_on or unit.kind == "group":
+        raise InvalidInput({field: "没有这个单位，或这个人没有职务，不能抄送。"})
+    if unit.kind == "branch" and not (case.unit_id == unit.id or who.sees(unit)):
+        raise NotFound("没有这个支部，或不在您的管理范围内，不能抄送。")
+    if case.data_subject_id and not case.unit.within(unit.path):
+        raise RuleViolation(
+            "涉及党员本人的事项，只能抄送本支部和上级党组织。",
+            rule="personal",
+            field=field,
+            house_rule="涉及党员本人的事项不向其他单位抄送。",
+        )
+    return unit
+
+
+def workday(session: Session, case: Case, today: date) -> date:
+    """Return today, or the last working day before it."""
+    calendar = zone_calendar(session, case.zone_id)
+    while not calendar.is_workday(today):
+        today -= timedelta(days=1)
+    return today

@@ -1,0 +1,489 @@
+"""Acts on a desk that change no state: who works on a row, whose opinion is asked, who is told.
+
+Each is journalled; none has a guard of the law, and none changes who decides. `colleagues` says
+whom they may name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from oversight import workflows
+from oversight.base.clock import Moment
+from oversight.base.refusals import (
+    Forbidden,
+    InvalidInput,
+    InvalidTransition,
+    NotFound,
+    RuleViolation,
+)
+from oversight.base.sentences import say
+from oversight.law.definition import MANY, Field
+from oversight.law.inputs import read_words
+from oversight.models import Case, FollowUp, JournalRow, Unit, WorkItem
+from oversight.rules.context import TransitionContext
+
+from . import assignment, authority, colleagues, inbox, outbox, transitions
+from .authority import Actor, AuthorityBasis
+from .use_case import use_case
+
+TO = Field("person", "person", "给谁")
+ASKS: dict[str, tuple[Field, ...]] = {
+    "claim": (),
+    "release": (),
+    "nudge": (),
+    "hand_over": (TO, Field("reason", "text", "说明", required=False)),
+    "delegate": (TO, Field("note", "text", "请对方做什么", required=False)),
+    "give_back": (Field("note", "text", "办理情况", required=False),),
+    "add_signer": (TO, Field("note", "text", "请对方看什么", required=False)),
+    "follow_up": (
+        Field(
+            "day",
+            "date",
+            "跟进日期",
+            required=False,
+            hint="只有您自己看得到，到日子列在待办最上面；留空就是取消。",
+        ),
+        Field("note", "text", "备注", required=False),
+    ),
+    "copy": (
+        Field("unit", "person", "抄送单位", required=False),
+        Field("person", "person", "抄送个人", required=False),
+    ),
+    "comment": (Field("text", "text", "意见", hint="看得到这件事的人都看得到。"),),
+}
+ACTS = {
+    "claim": "认领",
+    "release": "释放",
+    "hand_over": "转办",
+    "delegate": "委派",
+    "give_back": "交回",
+    "add_signer": "征求意见",
+    "nudge": "催办",
+    "follow_up": "设跟进日期",
+    "copy": "抄送",
+    "comment": "发表意见",
+}
+LABELS = {
+    **ACTS,
+    "open": "新开",
+    "attach": "上传材料",
+    "inherit": "承继",
+    "redate": "期限随主题党日调整",
+    "reclass": "考勤类别更正",
+    "handover": "换届移交",
+    "tell_members": "已向党员通报",
+}  # what the journal tells beside moves
+IN_BULK = ("claim", "release", "nudge")
+WAITS, NUDGED, ASKED_FOR, COPIED = (
+    "您有1件待办",
+    "有人催办1件事，请尽快办理",
+    "有1件事请您提意见",
+    "有1件事抄送给您",
+)
+
+
+@dataclass(frozen=True)
+class Act:
+    """One act being done: by whom, on what ground, with which words; `result` goes into the
+    journal.
+    """
+
+    session: Session
+    case: Case
+    who: Actor
+    at: Moment
+    basis: AuthorityBasis
+    desk: WorkItem | None
+    words: dict
+    result: dict
+
+    def tell(self, person_id: str, kind: str, text: str) -> None:
+        outbox.notify(
+            self.session,
+            self.case.zone_id,
+            person_id,
+            f"{kind}:{self.case.id}:{self.case.seq + 1}",
+            text,
+            self.at,
+            self.case.id,
+        )
+
+    def lay(self, kind: str, person_id: str | None, unit_id: str, **more) -> None:
+        """Lay the case on a further desk, beside the one that decides."""
+        unit = self.session.get(Unit, unit_id)
+        more = {"person_id": person_id, "asked_by": self.who.id, **more}
+        assignment.lay_beside(self.session, self.case, unit, kind, self.at, **more)
+
+
+def submit(
+    session: Session, case_id: str, name: str, who: Actor, at: Moment, words: dict | None = None
+) -> Case:
+    """Act on the desk and commit; a refusal changes nothing but a row in `refusals`."""
+    with use_case(session, who, at, name, case_id=case_id):
+        return act(session, case_id, name, who, at, words)
+
+
+def act(
+    session: Session, case_id: str, name: str, who: Actor, at: Moment, words: dict | None = None
+) -> Case:
+    """Do one act on a case. Does not commit; what is so already is not journalled again.
+
+    Raises NotInSight, NotOpen, NotYours, SomebodyFirst, RuleSaysNo, WordsWrong.
+    """
+    case = transitions.lock(session, case_id)
+    authority.see(session, who, case)
+    if name not in ACTS:
+        raise NotFound("没有这种操作。")
+    desk, basis = _ground(session, case, who, name)
+    if not case.open:
+        raise InvalidTransition("这件事已经办结，不能再办这一步。")
+    typed, plain = read_words(ASKS[name], words or {})
+    done = Act(session, case, who, at, basis, desk, typed, {})
+    if _DOES[name](done) is not False:
+        workflow = workflows.get(case.workflow, case.definition_version)
+        attempt = TransitionContext(
+            session,
+            workflow,
+            case,
+            None,
+            who,
+            at,
+            basis=basis,
+            state=case.state,
+            raw={key: value for key, value in plain.items() if value is not None},
+            result=done.result,
+        )
+        transitions.record(attempt, "desk", name, case.state, case.state)
+    session.flush()
+    return case
+
+
+def my_desk(session: Session, case: Case, who: Actor) -> tuple[WorkItem, AuthorityBasis]:
+    """Return the open desk row that is the actor's to work on. Raises NotYours."""
+    workflow = workflows.reading(case)
+    party = workflow.state(case.state).waits_on
+    if isinstance(party, MANY) and party.personal:
+        raise Forbidden("这件事由每个人自己办理，不用认领。")
+    found = authority.basis(session, workflow, case, party, who) if party and party.human else None
+    if found is not None:
+        for desk in authority.open_desks(session, case.id):
+            if (
+                desk.unit_id == found.unit_id
+                and found.desk_id in (None, desk.id)
+                and desk.person_id in (None, who.id)
+            ):
+                return desk, found
+    raise Forbidden("这件事现在不在您的待办里。")
+
+
+def _ground(
+    session: Session, case: Case, who: Actor, name: str
+) -> tuple[WorkItem | None, AuthorityBasis]:
+    """Return the row and the ground of an act: the seat's, the delegate's, or a reader's. Raises
+    NotYours.
+    """
+    try:
+        return my_desk(session, case, who)
+    except Forbidden:
+        delegated = mine(session, case, who, "help")
+        if name == "give_back" and delegated is not None:
+            office = next(
+                (post.office for post in who.posts if post.unit_id == delegated.unit_id), "member"
+            )
+            return session.get(WorkItem, delegated.beside_id), AuthorityBasis(
+                delegated.unit_id, _party(case), office
+            )
+        if name in SEATED:
+            raise
+    return None, _reader(session, case, who)
+
+
+SEATED = ("claim", "release", "hand_over", "delegate", "give_back", "add_signer")
+
+
+def _party(case: Case) -> str:
+    return workflows.get(case.workflow, case.definition_version).state(case.state).waits_on.name
+
+
+def _reader(session: Session, case: Case, who: Actor) -> AuthorityBasis:
+    """Return as what somebody speaks who only sees the case: by the post nearest to it, else as a
+    member.
+    """
+    posts = sorted(
+        who.posts, key=lambda post: (not case.unit.within(post.unit.path), -len(post.unit.path))
+    )
+    if posts:
+        return AuthorityBasis(posts[0].unit_id, "reader", posts[0].office)
+    if who.acting:
+        row = who.acting[0]
+        return AuthorityBasis(row.unit_id, "reader", row.office, acting=True, acting_for=row.for_id)
+    return AuthorityBasis((who.branch or case.unit).id, "reader", "member")
+
+
+def mine(session: Session, case: Case, who: Actor, kind: str) -> WorkItem | None:
+    """Return the reader's own open row of a kind: delegated to him, or for his opinion."""
+    return session.scalar(
+        sa.select(WorkItem)
+        .where(
+            WorkItem.case_id == case.id,
+            WorkItem.kind == kind,
+            WorkItem.person_id == who.id,
+            WorkItem.closed_at.is_(None),
+        )
+        .limit(1)
+    )
+
+
+def follow_ups(session: Session, case_ids: list[str], person_id: str) -> dict[str, FollowUp]:
+    """Return by case a person's own reminder."""
+    wanted = sa.select(FollowUp).where(
+        FollowUp.case_id.in_(case_ids), FollowUp.person_id == person_id
+    )
+    return {row.case_id: row for row in session.scalars(wanted)}
+
+
+def lent(session: Session, case_ids: list[str]) -> list[WorkItem]:
+    """Return the open rows that were handed over, delegated, or laid for an opinion."""
+    return list(
+        session.scalars(
+            sa.select(WorkItem).where(
+                WorkItem.case_id.in_(case_ids),
+                WorkItem.closed_at.is_(None),
+                sa.or_(WorkItem.handed_to.is_not(None), WorkItem.kind.in_(("help", "sign"))),
+            )
+        )
+    )
+
+
+def possible(session: Session, case: Case, who: Actor, at: Moment) -> list[str]:
+    """Return the desk acts open to the actor now."""
+    if not case.open:
+        return []
+    talk = ["follow_up", *(["copy"] if _may_copy(who, case) else []), "comment"]
+    try:
+        desk, _standing = my_desk(session, case, who)
+    except Forbidden:
+        back = ["give_back"] if mine(session, case, who, "help") else []
+        return [
+            *back,
+            *(["nudge"] if authority.open_desks(session, case.id) and not back else []),
+            *talk,
+        ]
+    held = desk.claimed_by if desk.claimed_on == at.today else None
+    if assignment.helper(session, desk) is not None:
+        return ["give_back", "nudge", *talk]
+    if held not in (None, who.id):
+        return talk
+    if desk.handed_to not in (None, who.id):
+        return ["hand_over", "nudge", *talk]
+    hands = ["hand_over", "delegate"] if colleagues.transferable(session, case, desk) else []
+    return ["release" if held else "claim", *hands, "add_signer", *talk]
+
+
+# Claim and release -------------------------------------------------------------------------------
+
+
+def _claim(act: Act) -> bool:
+    if (act.desk.claimed_by, act.desk.claimed_on) == (act.who.id, act.at.today):
+        return False
+    assignment.respect(act.session, act.desk, act.who, act.at.today)
+    assignment.claim(act.desk, act.who.id, act.at.today)
+    return True
+
+
+def _release(act: Act) -> None:
+    if act.desk.claimed_by != act.who.id:
+        raise Forbidden("您没有认领这件事，不用释放。")
+    assignment.claim(act.desk, None, None)
+
+
+# Who works on it ---------------------------------------------------------------------------------
+
+
+def _hand_over(act: Act) -> bool:
+    """转办: give a row for good to another who may decide, or take it back to oneself."""
+    desk, to = act.desk, act.words["person"]
+    colleagues.transferable(act.session, act.case, desk, refuse=True)
+    if to == desk.handed_to:
+        return False
+    assignment.respect(act.session, desk, act.who, act.at.today, handed=False)
+    among = colleagues.entitled(act.session, act.case, desk, act.at.today)
+    colleagues.require(act.session, act.case, to, among)
+    assignment.hand_to(desk, to)
+    act.result["to"] = [inbox.person_name(act.session, to)]
+    if to != act.who.id:
+        act.tell(to, "handed", WAITS)
+    return True
+
+
+def _delegate(act: Act) -> bool:
+    """委派: another of the same unit works on it and gives it back; who decides stays who he was."""
+    desk, to = act.desk, act.words["person"]
+    colleagues.transferable(act.session, act.case, desk, refuse=True)
+    helper = assignment.helper(act.session, desk)
+    if helper is not None and helper.person_id == to:
+        return False
+    assignment.respect(act.session, desk, act.who, act.at.today)
+    colleagues.require(
+        act.session, act.case, to, colleagues.helpers(act.session, act.case, desk, act.who)
+    )
+    act.lay("help", to, desk.unit_id, role=desk.role, rank=desk.rank, beside_id=desk.id)
+    act.result["to"] = [inbox.person_name(act.session, to)]
+    act.tell(to, "delegated", WAITS)
+    return True
+
+
+def _give_back(act: Act) -> None:
+    """交回: the delegate returns the row, or the seat takes it back."""
+    helper = assignment.helper(act.session, act.desk)
+    if helper is None:
+        raise InvalidTransition("这件事没有委派，不用交回。")
+    assignment.take_back(act.session, act.desk, act.at)
+    other = helper.asked_by if helper.person_id == act.who.id else helper.person_id
+    act.result["to"] = [inbox.person_name(act.session, other)]
+    act.tell(other, "given_back", WAITS)
+
+
+def _add_signer(act: Act) -> bool:
+    """加签: ask another officer's opinion; he answers with a comment, and decides nothing."""
+    to = act.words["person"]
+    asked = sa.select(WorkItem.id).where(
+        WorkItem.case_id == act.case.id,
+        WorkItem.kind == "sign",
+        WorkItem.person_id == to,
+        WorkItem.closed_at.is_(None),
+    )
+    if act.session.scalar(asked.limit(1)):
+        return False
+    unit_id = colleagues.require(
+        act.session, act.case, to, colleagues.advisers(act.session, act.case, act.desk, act.who)
+    )
+    act.lay("sign", to, unit_id)
+    act.result["to"] = [inbox.person_name(act.session, to)]
+    act.tell(to, "asked", ASKED_FOR)
+    return True
+
+
+# Telling -----------------------------------------------------------------------------------------
+
+
+def _nudge(act: Act) -> None:
+    """催办: remind those it waits for, once a working day; whom it reached is written down."""
+    if act.desk is not None and act.who.id in colleagues.at_work(
+        act.session, act.case, act.desk, act.at.today
+    ):
+        raise Forbidden("这件事正等您办理，不用催办。")
+    day = colleagues.workday(act.session, act.case, act.at.today).isoformat()
+    last = act.session.scalar(
+        sa.select(JournalRow)
+        .where(
+            JournalRow.case_id == act.case.id, JournalRow.kind == "desk", JournalRow.move == "nudge"
+        )
+        .order_by(JournalRow.seq.desc())
+        .limit(1)
+    )
+    if last is not None and last.result["day"] == day:
+        raise RuleViolation(
+            say("{name}今天已经催办过，一件事一个工作日只催一次。", name=last.actor),
+            rule="nudge",
+            house_rule="催办每件每个工作日一次。",
+        )
+    reached = [
+        person
+        for desk in authority.open_desks(act.session, act.case.id)
+        for person in colleagues.at_work(act.session, act.case, desk, act.at.today)
+        if person != act.who.id
+    ]
+    if not reached:
+        raise RuleViolation("现在没有等谁办理，不用催办。", rule="nudge")
+    for person in dict.fromkeys(reached):
+        act.tell(person, "nudge", NUDGED)
+    act.result.update(
+        day=day, to=[inbox.person_name(act.session, one) for one in dict.fromkeys(reached)]
+    )
+
+
+def _follow_up(act: Act) -> bool:
+    """Keep the reader's own reminder, change it, or drop it where no day is given."""
+    row, day, note = (
+        act.session.get(FollowUp, (act.case.id, act.who.id)),
+        act.words["day"],
+        act.words["note"],
+    )
+    if day is not None and day < act.at.today:
+        raise InvalidInput({"day": "“跟进日期”已经过去，请选今天或以后的日期。"})
+    if len(note or "") > 200:
+        raise InvalidInput({"note": "“备注”最多 200 字。"})
+    if (row is None and day is None) or (row is not None and (row.day, row.note) == (day, note)):
+        return False
+    if row is not None:
+        act.session.delete(row)
+        act.session.flush()
+    if day is not None:
+        act.session.add(
+            FollowUp(
+                case_id=act.case.id,
+                person_id=act.who.id,
+                zone_id=act.case.zone_id,
+                day=day,
+                note=note,
+            )
+        )
+    return True
+
+
+def _may_copy(who: Actor, case: Case) -> bool:
+    return any(case.unit.within(prefix) for prefix in who.business)
+
+
+def _copy(act: Act) -> bool:
+    """抄送: a row to read on another unit's or person's desk."""
+    if not _may_copy(act.who, act.case):
+        raise Forbidden("抄送由经办单位办理，您可以查看，不能抄送。")
+    unit_id, person = act.words["unit"], act.words["person"]
+    if (unit_id is None) == (person is None):
+        raise InvalidInput({"unit": "请选一个“抄送单位”或“抄送个人”，只选其中一项。"})
+    seat = colleagues.reader_seat(act.session, act.case, unit_id, person, act.who)
+    there = sa.select(WorkItem.id).where(
+        WorkItem.case_id == act.case.id,
+        WorkItem.kind == "copy",
+        WorkItem.closed_at.is_(None),
+        WorkItem.person_id == person
+        if person
+        else sa.and_(WorkItem.person_id.is_(None), WorkItem.unit_id == seat.id),
+    )
+    if act.session.scalar(there.limit(1)):
+        return False
+    act.lay("copy", person, seat.id)
+    act.result["to"] = [inbox.person_name(act.session, person) if person else seat.name]
+    if person:
+        act.tell(person, "copied", COPIED)
+    return True
+
+
+def _comment(act: Act) -> None:
+    """意见交流: a word for all who see the case; it answers where the writer was asked."""
+    row = mine(act.session, act.case, act.who, "sign")
+    if row is not None:
+        assignment.close(row, act.at, "comment")
+        act.result["to"] = [inbox.person_name(act.session, row.asked_by)]
+        act.tell(row.asked_by, "answered", say("您征求的意见已答复"))
+
+
+_DOES: dict[str, Callable[[Act], bool | None]] = {
+    "claim": _claim,
+    "release": _release,
+    "hand_over": _hand_over,
+    "delegate": _delegate,
+    "give_back": _give_back,
+    "add_signer": _add_signer,
+    "nudge": _nudge,
+    "follow_up": _follow_up,
+    "copy": _copy,
+    "comment": _comment,
+}

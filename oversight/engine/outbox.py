@@ -1,0 +1,131 @@
+"""The outbox: plan later work in the transaction that causes it, and do what is due, once.
+
+Handlers get the row's key and payload, re-read the state themselves and may run again safely.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from oversight.base.clock import Moment
+from oversight.base.db import insert_once, new_id
+from oversight.models import Case, Notice, OutboxMessage, WorkItem
+
+WAITING = "您有1件待办"
+
+
+def enqueue(
+    session: Session, zone_id: str, key: str, kind: str, payload: dict, due_at: datetime
+) -> bool:
+    """Write down work in the session's own transaction; a key says the same thing only once."""
+    return insert_once(
+        session,
+        OutboxMessage,
+        id=new_id(),
+        zone_id=zone_id,
+        key=key,
+        kind=kind,
+        payload=payload,
+        due_at=due_at,
+        attempts=0,
+    )
+
+
+def notify_desk(session: Session, key: str, payload: dict, at: Moment, people: Callable) -> None:
+    """Tell those on whose desk a case lies that something waits, unless it has moved on."""
+    case = session.get(Case, payload["case"])
+    if case is None or case.closed_at or not _still(case, payload):
+        return
+    for desk in session.scalars(
+        sa.select(WorkItem).where(
+            WorkItem.case_id == case.id,
+            WorkItem.closed_at.is_(None),
+            WorkItem.kind.in_(("act", "watch")),
+        )
+    ):
+        for person_id in people(session, desk, at.today):
+            notify(
+                session, case.zone_id, person_id, key, payload.get("text") or WAITING, at, case.id
+            )
+
+
+def _still(case: Case, payload: dict) -> bool:
+    """True where a case is as it was, or where others of many have acted since and it waits for the
+    rest.
+    """
+    return case.version == payload["version"] or case.entered_at.isoformat() == payload.get(
+        "entered"
+    )
+
+
+def notify(
+    session: Session,
+    zone_id: str,
+    person_id: str,
+    key: str,
+    text: str,
+    at: Moment,
+    case_id: str | None = None,
+) -> None:
+    """Put a line in a person's bell, once for each key. Does not commit."""
+    insert_once(
+        session,
+        Notice,
+        id=new_id(),
+        zone_id=zone_id,
+        person_id=person_id,
+        key=key,
+        case_id=case_id,
+        text=text,
+        at=at.now,
+    )
+
+
+def unread(session: Session, person_id: str) -> int:
+    """Count the lines in a person's bell that he has not read."""
+    return session.scalar(
+        sa.select(sa.func.count())
+        .select_from(Notice)
+        .where(Notice.person_id == person_id, Notice.read_at.is_(None))
+    )
+
+
+def dispatch(session: Session, at: Moment, handlers: dict[str, Callable], limit: int = 200) -> int:
+    """Do what is due, each in a transaction of its own; returns how many were done. Commits."""
+    due = session.scalars(
+        sa.select(OutboxMessage.id)
+        .where(
+            OutboxMessage.done_at.is_(None),
+            OutboxMessage.due_at <= at.now,
+            OutboxMessage.attempts < 5,
+        )
+        .order_by(OutboxMessage.due_at, OutboxMessage.id)
+        .limit(limit)
+    ).all()
+    session.commit()
+    return sum(_do(session, work_id, at, handlers) for work_id in due)
+
+
+def _do(session: Session, work_id: str, at: Moment, handlers: dict[str, Callable]) -> bool:
+    row = session.get(OutboxMessage, work_id, with_for_update={"skip_locked": True})
+    if row is None or row.done_at:
+        session.rollback()
+        return False
+    try:
+        handlers[row.kind](session, row.key, row.payload, at)
+        row.done_at = at.now
+        session.commit()
+        return True
+    except Exception as error:  # one broken piece of work must not stop the others
+        session.rollback()
+        session.execute(
+            sa.update(OutboxMessage)
+            .where(OutboxMessage.id == work_id)
+            .values(attempts=OutboxMessage.attempts + 1, last_error=type(error).__name__)
+        )
+        session.commit()
+        return False

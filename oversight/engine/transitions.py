@@ -1,0 +1,690 @@
+"""The only door: authorize, guard, apply, record, all in the caller's transaction.
+
+Nothing else writes a state; `desks` lays the rows on its word. `submit` and `submit_opening`
+commit; the rest do not.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+from transitions import Machine
+
+from oversight import workflows
+from oversight.base.clock import Moment
+from oversight.base.db import is_id, new_id
+from oversight.base.refusals import (
+    AlreadyTaken,
+    Forbidden,
+    InvalidTransition,
+    NotFound,
+    RuleViolation,
+    VersionConflict,
+)
+from oversight.base.sentences import say
+from oversight.calendar.workdays import workdays_between
+from oversight.law.definition import INTERNAL, Move, MultiInstance, Rule, State, Workflow
+from oversight.law.inputs import read_words
+from oversight.law.roles import AUTOMATIC, TIMER
+from oversight.models import Case, JournalRow, Unit
+from oversight.rules.context import TransitionContext
+
+from . import assignment, authority, inbox, outbox
+from .authority import Actor
+from .journal import chain_row
+from .use_case import use_case
+
+CHANGES = ("restate", "redate", "inherit")  # what makes another matter of a case, and is no move
+_machines: dict[tuple[str, int], Machine] = {}
+
+
+# The machine -------------------------------------------------------------------------------------
+
+
+def machine(workflow: Workflow) -> Machine:
+    """Compile a definition once; cases are never registered on it. Guards raise, they never return
+    False.
+    """
+    key = (workflow.name, workflow.version)
+    if key not in _machines:
+        built = Machine(
+            model=None,
+            states=[state.name for state in workflow.states],
+            initial=workflow.opens.name,
+            auto_transitions=False,
+            send_event=True,
+        )
+        for move in workflow.moves:
+            for state in move.from_states:
+                built.add_transition(
+                    move.name,
+                    state.name,
+                    move.target(state).name,
+                    conditions=[_authorize, _read, _guard],
+                    before=[_apply],
+                )
+        _machines[key] = built
+    return _machines[key]
+
+
+def forget_machine(name: str) -> None:
+    for key in [key for key in _machines if key[0] == name]:
+        del _machines[key]
+
+
+def _authorize(event) -> bool:
+    attempt = event.model
+    if attempt.basis is None and attempt.move.by not in (TIMER, AUTOMATIC):
+        attempt.basis = authority.require(
+            attempt.session, attempt.workflow, attempt.case, attempt.move, attempt.actor
+        )
+        _respect_claims(attempt)
+    return True
+
+
+def _read(event) -> bool:
+    attempt = event.model
+    attempt.words, attempt.raw = read_words(attempt.move.asks, attempt.raw)
+    return True
+
+
+def _guard(event) -> bool:
+    attempt = event.model
+    if attempt.move.by is TIMER:
+        due = attempt.move.on(attempt)
+        if due is None or attempt.today < due:
+            raise InvalidTransition("还没有到时候。", rule="clock")
+    for guard in attempt.move.only_if:
+        ensure(guard, attempt)
+    return True
+
+
+def _apply(event) -> None:
+    attempt = event.model
+    warned = [guard.sentence for guard in attempt.move.warns if not guard.test(attempt)]
+    if warned:
+        attempt.result["warned"] = warned
+    for effect in attempt.move.does:
+        effect.act(attempt)
+
+
+def ensure(guard: Rule, attempt: TransitionContext) -> None:
+    """Let a guard speak. Raises RuleSaysNo with its sentence and ground."""
+    if not guard.test(attempt):
+        ground = (
+            {"clause": guard.source.id}
+            if guard.source.is_clause
+            else {"house_rule": guard.source.text}
+        )
+        raise RuleViolation(
+            guard.sentence, rule=guard.name, field=guard.words[0] if guard.words else None, **ground
+        )
+
+
+def _respect_claims(attempt: TransitionContext) -> None:
+    """What somebody else has claimed, was handed or was delegated is his to work on.
+
+    Raises SomebodyFirst.
+    """
+    for desk in authority.open_desks(attempt.session, attempt.case.id):
+        if desk.unit_id == attempt.basis.unit_id and attempt.basis.desk_id in (None, desk.id):
+            assignment.respect(attempt.session, desk, attempt.actor, attempt.today)
+
+
+# Making a move -----------------------------------------------------------------------------------
+
+
+def lock(session: Session, case_id: str) -> Case:
+    """Load a case under a row lock and as it is now. Raises NotInSight."""
+    case = session.get(Case, case_id, with_for_update=True, populate_existing=True)
+    if case is None:
+        raise NotFound()
+    return case
+
+
+def perform(
+    session: Session,
+    case_id: str,
+    name: str,
+    actor: Actor | None,
+    words: dict,
+    *,
+    version: int | None,
+    at: Moment,
+) -> Case:
+    """Make one move. Does not commit; after any refusal the caller must roll back.
+
+    `actor` None is the clock. Raises NotInSight, Stale, NotOpen, NotYours, WordsWrong, RuleSaysNo,
+    SomebodyFirst.
+    """
+    case = lock(session, case_id)
+    workflow = workflows.get(case.workflow, case.definition_version)
+    if actor is not None:
+        authority.see(session, actor, case)
+    state = workflow.state(case.state)
+    move = workflow.move(state, name)
+    if (
+        version is not None
+        and version != case.version
+        and not (move and move.unversioned and version >= _entered_version(session, case))
+    ):
+        raise _stale(session, case)
+    _must_be_open(session, workflow, case, move, name, actor)
+    attempt = TransitionContext(
+        session, workflow, case, move, actor, at, raw=words or {}, state=state.name
+    )
+    _fire(attempt)
+    _count(attempt)
+    return case
+
+
+def _entered_version(session: Session, case: Case) -> int:
+    """Return the version at which a case came where it is, as it is: who read an earlier one has
+    read another matter.
+    """
+    moves = (
+        sa.select(sa.func.count())
+        .select_from(JournalRow)
+        .where(JournalRow.case_id == case.id, JournalRow.kind == "move")
+    )
+    last = sa.select(sa.func.max(JournalRow.seq)).where(
+        JournalRow.case_id == case.id,
+        sa.or_(
+            JournalRow.kind.in_(CHANGES),
+            sa.and_(JournalRow.kind == "move", JournalRow.from_state != JournalRow.to_state),
+        ),
+    )
+    return case.version - session.scalar(
+        moves.where(JournalRow.seq > sa.func.coalesce(last.scalar_subquery(), 0))
+    )
+
+
+def _must_be_open(
+    session: Session,
+    workflow: Workflow,
+    case: Case,
+    move: Move | None,
+    name: str,
+    actor: Actor | None,
+) -> None:
+    if move is not None and (move.by in (TIMER, AUTOMATIC)) == (actor is None):
+        return
+    if move is not None:
+        raise Forbidden(say("“{move}”由系统到期自动办理，不由人办理。", move=move.label))
+    if not workflow.names(name):
+        raise NotFound(say("“{workflow}”没有这一步：{move}。", workflow=workflow.title, move=name))
+    state = workflow.state(case.state)
+    raise InvalidTransition(
+        say("这件事现在是“{state}”，不能再办这一步。", state=state.label), **last_act(session, case)
+    )
+
+
+def _fire(attempt: TransitionContext) -> None:
+    """Run the machine for one move and write down what came of it."""
+    before = attempt.state
+    machine(attempt.workflow).events[attempt.move.name].trigger(attempt)
+    state = attempt.workflow.state(attempt.state)
+    _note_silence(attempt, attempt.workflow.state(before))
+    _write_state(attempt, state)
+    if attempt.move.enters is not INTERNAL:
+        assignment.stop_clock(attempt, attempt.workflow.state(before))
+        assignment.enter(attempt, state)
+    elif attempt.move.per_participant:
+        assignment.close_slot(attempt)
+    else:
+        if attempt.move.closes:
+            assignment.close_for(attempt)
+        assignment.stay(attempt, state)
+    _open_following(attempt)
+    record(attempt, "move", attempt.move.name, before, state.name)
+    _outgoing(attempt, state)
+    attempt.session.flush()
+
+
+def _note_silence(attempt: TransitionContext, state: State) -> None:
+    """Keep who did not answer and since when, where the clock moves a case that waited for an
+    answer.
+    """
+    if attempt.move.by is TIMER and state.waits_on is not None and state.waits_on.judges:
+        who = authority.waits_label(
+            attempt.session, attempt.workflow, attempt.case, state.waits_on, attempt.today
+        )
+        attempt.result["unanswered"] = {"by": who, "since": attempt.case.entered_at.isoformat()}
+
+
+def _open_following(attempt: TransitionContext) -> None:
+    """Open the cases that a move gives rise to, on the ground on which it was made."""
+    for workflow, unit_id, facts in attempt.opens:
+        opened = open_case(
+            attempt.session,
+            workflow,
+            unit_id,
+            facts,
+            attempt.actor,
+            attempt.at,
+            basis=attempt.basis,
+        )
+        attempt.result.setdefault("opened", []).append(opened.id)
+
+
+def _write_state(attempt: TransitionContext, state: State) -> None:
+    """Write the state under a version check, although the row is locked: belt and braces."""
+    case, session = attempt.case, attempt.session
+    session.flush()
+    done = session.execute(
+        sa.update(Case)
+        .where(Case.id == case.id, Case.version == case.version)
+        .values(
+            state=state.name,
+            version=case.version + 1,
+            entered_at=case.entered_at if attempt.move.enters is INTERNAL else attempt.at.now,
+            closed_at=attempt.at.now if attempt.workflow.final(state) else None,
+        )
+        .execution_options(synchronize_session=False)
+    )
+    if not done.rowcount:
+        raise _stale(session, case)
+    session.refresh(case)
+
+
+def _stale(session: Session, case: Case) -> VersionConflict:
+    last = last_act(session, case)
+    return VersionConflict(
+        say(
+            "这件事刚刚已由{who}处理：{what}。您的这一步没有生效，写的内容还在。",
+            who=last["decided_by"],
+            what=last["what"],
+        ),
+        **last,
+    )
+
+
+def last_row(session: Session, case: Case) -> JournalRow | None:
+    """Return the newest move in the journal of a case."""
+    return session.scalar(
+        sa.select(JournalRow)
+        .where(JournalRow.case_id == case.id, JournalRow.kind == "move")
+        .order_by(JournalRow.seq.desc())
+        .limit(1)
+    )
+
+
+def last_act(session: Session, case: Case) -> dict:
+    """Return who made the last move, what, and when; for those who came second."""
+    row = last_row(session, case)
+    if row is None:
+        opened = session.scalar(
+            sa.select(JournalRow).where(JournalRow.case_id == case.id, JournalRow.seq == 1)
+        )
+        return {"decided_by": opened.actor, "decided_at": opened.at.isoformat(), "what": "新开"}
+    workflow = workflows.get(case.workflow, case.definition_version)
+    label = next((move.label for move in workflow.moves if move.name == row.move), row.move)
+    return {"decided_by": row.actor, "decided_at": row.at.isoformat(), "what": label}
+
+
+def _count(attempt: TransitionContext) -> None:
+    """Make the move that the facts decide; where many answer, once every slot is closed."""
+    session, case = attempt.session, attempt.case
+    state = attempt.workflow.state(case.state)
+    if isinstance(state.waits_on, MultiInstance) and authority.open_desks(session, case.id):
+        return
+    for move in attempt.workflow.leaving(state):
+        if move.by is AUTOMATIC:
+            counted = TransitionContext(
+                session, attempt.workflow, case, move, None, attempt.at, state=state.name
+            )
+            if all(guard.test(counted) for guard in move.only_if):
+                _fire(counted)
+                return _count(counted)
+    return None
+
+
+def tick(session: Session, case_id: str, at: Moment) -> bool:
+    """Make the move of the clock that is due in a case, if there is one. Does not commit."""
+    case = lock(session, case_id)
+    workflow = workflows.get(case.workflow, case.definition_version)
+    for move in workflow.leaving(workflow.state(case.state)):
+        if move.by is TIMER:
+            attempt = TransitionContext(session, workflow, case, move, None, at, state=case.state)
+            due = move.on(attempt)
+            if due is not None and due <= at.today:
+                perform(session, case_id, move.name, None, {}, version=None, at=at)
+                return True
+    return False
+
+
+def evaluate_automatic(session: Session, case_id: str, at: Moment) -> Case:
+    """Let the facts decide in a case after something it rests on was changed elsewhere.
+
+    Does not commit.
+    """
+    case = lock(session, case_id)
+    workflow = workflows.get(case.workflow, case.definition_version)
+    _count(TransitionContext(session, workflow, case, None, None, at, state=case.state))
+    return case
+
+
+def reassign_case(session: Session, case_id: str, at: Moment) -> bool:
+    """Lay a case where its work lies today and count again; returns whether it moved. Does not
+    commit.
+    """
+    case = lock(session, case_id)
+    workflow = workflows.get(case.workflow, case.definition_version)
+    before = [
+        (desk.unit_id, desk.role, desk.rank) for desk in authority.open_desks(session, case_id)
+    ]
+    attempt = TransitionContext(session, workflow, case, None, None, at, state=case.state)
+    assignment.reassign(attempt, workflow.state(case.state))
+    session.flush()
+    _count(attempt)
+    after = [
+        (desk.unit_id, desk.role, desk.rank) for desk in authority.open_desks(session, case_id)
+    ]
+    return before != after
+
+
+def amend_facts(
+    session: Session,
+    case_id: str,
+    name: str,
+    facts: dict,
+    who: Actor,
+    basis: authority.AuthorityBasis,
+    at: Moment,
+) -> None:
+    """Change facts of a case since the record that they rest on was corrected. Does not commit."""
+    case = lock(session, case_id)
+    attempt = TransitionContext(
+        session,
+        workflows.get(case.workflow, case.definition_version),
+        case,
+        None,
+        who,
+        at,
+        state=case.state,
+        basis=basis,
+    )
+    attempt.result = {key: [case.facts.get(key), value] for key, value in facts.items()}
+    attempt.set_facts(**facts)
+    _raise_version(attempt)
+    record(attempt, "restate", name, case.state, case.state)
+    session.flush()
+
+
+def reschedule(session: Session, case: Case, due_on: date, at: Moment) -> bool:
+    """Give a locked case another last day, since what it waits for has moved. Does not commit."""
+    if case.due_on == due_on:
+        return False
+    workflow = workflows.get(case.workflow, case.definition_version)
+    attempt = TransitionContext(
+        session,
+        workflow,
+        case,
+        None,
+        None,
+        at,
+        state=case.state,
+        basis=authority.AuthorityBasis(case.unit_id, "clock", ""),
+    )
+    attempt.result = {"due_on": [case.due_on.isoformat(), due_on.isoformat()]}
+    spent = workdays_between(attempt.calendar, case.running_since, due_on)
+    case.due_on, case.budget_workdays = due_on, case.used_workdays + spent
+    assignment.follow_case(session, case)
+    _raise_version(attempt)
+    record(attempt, "redate", "redate", case.state, case.state)
+    session.flush()
+    return True
+
+
+def _raise_version(attempt: TransitionContext) -> None:
+    """Let who read the case before read it again, since it is not as it was."""
+    attempt.case.version += 1
+
+
+def _recorded(case: Case, who: Actor | None, role: str) -> authority.AuthorityBasis:
+    """Return the ground of a record made outside the case: the post of who made it; None is the
+    system.
+    """
+    post = who.posts[0] if who and who.posts else None
+    return authority.AuthorityBasis(
+        post.unit_id if post else case.unit_id, role, post.office if post else ""
+    )
+
+
+def force_close(session: Session, case_id: str, reason: str, who: Actor | None, at: Moment) -> None:
+    """End an open case by its own `terminate`, since its member was recorded as gone. Does not
+    commit.
+
+    The ground is that record, whoever keeps it, not a role in the case; a claim does not hold it
+    up. Raises NotOpen.
+    """
+    case = lock(session, case_id)
+    workflow = workflows.get(case.workflow, case.definition_version)
+    move = workflow.move(workflow.state(case.state), "terminate")
+    if move is None:
+        raise InvalidTransition(say("“{workflow}”现在不能终止办理。", workflow=workflow.title))
+    _fire(
+        TransitionContext(
+            session,
+            workflow,
+            case,
+            move,
+            who,
+            at,
+            raw={"reason": reason},
+            state=case.state,
+            basis=_recorded(case, who, "registrar"),
+        )
+    )
+
+
+def reassign_unit(
+    session: Session, case_id: str, unit: Unit, who: Actor | None, at: Moment, reason: str = ""
+) -> Case:
+    """Pass an open case to the successor of its unit, or where its member went, with its desks.
+
+    Does not commit.
+    """
+    case = lock(session, case_id)
+    workflow = workflows.get(case.workflow, case.definition_version)
+    attempt = TransitionContext(
+        session,
+        workflow,
+        case,
+        None,
+        who,
+        at,
+        state=case.state,
+        raw={"reason": reason} if reason else {},
+    )
+    attempt.basis = _recorded(case, who, "successor")
+    attempt.result = {"unit": [case.unit_id, unit.id]}
+    case.unit, case.unit_id = unit, unit.id
+    assignment.follow_case(session, case)
+    _raise_version(attempt)
+    assignment.reassign(attempt, workflow.state(case.state))
+    record(attempt, "inherit", "inherit", case.state, case.state)
+    session.flush()
+    _count(attempt)
+    return case
+
+
+# Opening -----------------------------------------------------------------------------------------
+
+
+def open_case(
+    session: Session,
+    name: str,
+    unit_id: str,
+    facts: dict,
+    actor: Actor,
+    at: Moment,
+    *,
+    basis: authority.AuthorityBasis | None = None,
+) -> Case:
+    """Open a case in a unit. Does not commit. Raises as `perform`, and SomebodyFirst where one is
+    open.
+
+    `standing` is the ground on which another move opens it; without one the actor must hold the
+    role.
+    """
+    workflow = workflows.current(name)
+    unit = session.get(Unit, unit_id) if is_id(unit_id) else None
+    if unit is None or unit.zone_id != actor.zone_id or not actor.sees(unit):
+        raise NotFound("没有找到这个单位，或不在您的管理范围内。")
+    case = Case(
+        id=new_id(),
+        zone_id=unit.zone_id,
+        workflow=workflow.name,
+        facts={},
+        unit=unit,
+        unit_id=unit.id,
+        definition_version=workflow.version,
+        state=workflow.opens.name,
+        opened_by=actor.id,
+        opened_at=at.now,
+        entered_at=at.now,
+        version=1,
+        seq=0,
+        head="",
+        escalation_level=0,
+        used_workdays=0,
+    )
+    attempt = TransitionContext(session, workflow, case, None, actor, at, state=workflow.opens.name)
+    concerned = (facts or {}).get(workflow.data_subject) if workflow.data_subject else None
+    case.data_subject_id = (
+        concerned if is_id(concerned) else None
+    )  # who may open depends on whose own case it is
+    attempt.basis = basis or _may_open(attempt)
+    attempt.words, attempt.raw = read_words(workflow.facts, facts or {})
+    case.facts = {key: value for key, value in attempt.raw.items() if value is not None}
+    case.data_subject_id = case.facts.get(workflow.data_subject)
+    with session.no_autoflush:
+        for guard in workflow.open_if:
+            ensure(guard, attempt)
+        case.business_key = workflow.business_key(attempt) if workflow.business_key else None
+    _insert_case(session, case)
+    for effect in workflow.on_open:
+        effect.act(attempt)
+    assignment.enter(attempt, workflow.opens)
+    record(attempt, "open", "open", "", workflow.opens.name)
+    session.flush()
+    return case
+
+
+def _may_open(attempt: TransitionContext) -> authority.AuthorityBasis:
+    workflow, case = attempt.workflow, attempt.case
+    found = authority.basis(attempt.session, workflow, case, workflow.opened_by, attempt.actor)
+    if found is None:
+        raise Forbidden(
+            say(
+                "“{workflow}”由{party}提出，不由您办理。",
+                workflow=workflow.title,
+                party=workflow.opened_by.label,
+            ),
+            rule="authority",
+        )
+    return found
+
+
+def _insert_case(session: Session, case: Case) -> None:
+    try:
+        with session.begin_nested():
+            session.add(case)
+            session.flush()
+    except IntegrityError as error:
+        raise AlreadyTaken("这件事已有一件正在办理，不能重复提出。") from error
+
+
+# Recording ---------------------------------------------------------------------------------------
+
+
+def record(attempt: TransitionContext, kind: str, move: str, before: str, after: str) -> None:
+    """Append the journal row in the same transaction and carry the chain's head on the case."""
+    case, stand = attempt.case, attempt.basis
+    row = chain_row(
+        case,
+        kind=kind,
+        move=move,
+        from_state=before,
+        to_state=after,
+        at=attempt.at.now,
+        actor_id=attempt.actor.id if attempt.actor else None,
+        actor=_signature(attempt),
+        role=stand.role if stand else attempt.move.by.name,
+        unit_id=stand.unit_id if stand else None,
+        acting_for=stand.acting_for if stand else None,
+        words=attempt.raw,
+        result=attempt.result,
+    )
+    attempt.session.add(row)
+    case.seq, case.head = row.seq, row.hash
+
+
+def _signature(attempt: TransitionContext) -> str:
+    """Name the actor as he acts: person, unit and office at the time."""
+    if attempt.actor is None:
+        return "系统"
+    unit = attempt.session.get(Unit, attempt.basis.unit_id)
+    name, stand = attempt.actor.person.name, attempt.basis
+    if stand.acting:  # X acting for Y
+        name = (
+            f"{name} 代 {inbox.person_name(attempt.session, stand.acting_for)}"
+            if stand.acting_for
+            else f"{name} 代理"
+        )
+    return f"{name}（{unit.name}{inbox.office_label(stand.office)}）"
+
+
+def _outgoing(attempt: TransitionContext, state: State) -> None:
+    case = attempt.case
+    if state.waits_on is not None and state.waits_on.human and not attempt.move.per_participant:
+        outbox.enqueue(
+            attempt.session,
+            case.zone_id,
+            f"desk:{case.id}:{case.version}",
+            "notify",
+            {"case": case.id, "entered": case.entered_at.isoformat(), "version": case.version},
+            attempt.at.now,
+        )
+
+
+# The door that commits ---------------------------------------------------------------------------
+
+
+def submit(
+    session: Session,
+    case_id: str,
+    name: str,
+    actor: Actor | None,
+    words: dict,
+    *,
+    version: int | None,
+    at: Moment,
+) -> Case:
+    """Make one move and commit; a refusal changes nothing but a row in `refusals`."""
+    with use_case(session, actor, at, name, case_id=case_id):
+        return perform(session, case_id, name, actor, words, version=version, at=at)
+
+
+def submit_opening(
+    session: Session,
+    workflow: str,
+    unit_id: str,
+    facts: dict,
+    actor: Actor,
+    at: Moment,
+    *,
+    then: tuple[str, dict] | None = None,
+) -> Case:
+    """Open a case, make its first move where one is given, and commit both or neither."""
+    with use_case(session, actor, at, then[0] if then else "open", workflow=workflow):
+        case = open_case(session, workflow, unit_id, facts, actor, at)
+        return (
+            perform(session, case.id, then[0], actor, then[1], version=None, at=at)
+            if then
+            else case
+        )

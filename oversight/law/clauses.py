@@ -1,0 +1,71 @@
+"""The clause register: every rule is a clause of the guidance or a declared house rule.
+
+`clause()` is called while definitions are imported, so an unknown number is an import error.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+DOCUMENTS = {
+    "G": "《党支部主题党日活动指导书》",
+    "R": "《农村（社区）党支部主题党日活动指导书》",
+    "O": "《机关党支部主题党日活动指导书》",
+    "P": "《非公有制经济组织和社会组织党支部主题党日活动指导书》",
+    "S": "《国有企业党支部主题党日活动指导书》",
+}
+
+
+@dataclass(frozen=True)
+class Source:
+    """The ground of a rule: a clause (`id` set) or a house rule (`id` empty)."""
+
+    id: str
+    section: str
+    text: str
+    document: str = ""
+
+    @property
+    def is_clause(self) -> bool:
+        return bool(self.id)
+
+    @property
+    def cite(self) -> str:
+        """Name the ground as it is printed: document and section, or 本区约定."""
+        return f"{self.document}{self.section}" if self.id else "本区约定"
+
+
+class UnknownClause(KeyError):
+    """A clause id that the register does not have."""
+
+
+@cache
+def register() -> dict[str, dict]:
+    """Return all clauses of the five documents by id."""
+    raw = files("oversight.law").joinpath("clauses.json").read_text("utf-8")
+    return {entry["id"]: entry for entry in json.loads(raw)}
+
+
+def clause(number: str) -> Source:
+    """Return a clause as a ground. Raises UnknownClause."""
+    entry = register().get(number)
+    if entry is None:
+        raise UnknownClause(number)
+    return Source(number, entry["section"], entry["quote"], DOCUMENTS[entry["doc"]])
+
+
+def house_rule(text: str) -> Source:
+    """Declare a rule that the guidance does not contain; shown as 本区约定, never as law."""
+    return Source("", "", text)
+
+
+@cache
+def clause_for(key: str, rule_set: str) -> str:
+    """Return the id under which a rule key binds a rule set; the zone-wide document by default."""
+    found = [c for c in register().values() if c["key"] == key]
+    letter = {"rural": "R", "organ": "O", "private": "P", "soe": "S"}.get(rule_set, "G")
+    own = [c["id"] for c in found if c["doc"] == letter]
+    return (own or [c["id"] for c in found if c["doc"] == "G"])[0]

@@ -1,0 +1,515 @@
+"""The words of a definition, and what may not be said with them.
+
+Pure data: no database, no web. A definition that contradicts itself is refused while it is
+imported.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from fractions import Fraction
+
+from oversight.base.refusals import InvalidDefinition
+
+from .clauses import Source
+from .roles import AUTOMATIC, TIMER, Role
+
+KINDS = ("text", "date", "number", "choice", "yes_no", "person", "file", "list")
+
+
+class _Internal:
+    """The target of a move that leaves the case where it is."""
+
+    def __repr__(self) -> str:
+        return "STAY"
+
+
+INTERNAL = _Internal()
+
+
+@dataclass(frozen=True)
+class Field:
+    """One word that a move asks for.
+
+    `choices` are (value, label) pairs, for kind "choice" or for each entry of a "list"; `items` are
+    the words of each entry of a "list".
+    """
+
+    name: str
+    kind: str
+    label: str
+    required: bool = True
+    choices: tuple[tuple[str, str], ...] = ()
+    hint: str = ""
+    items: tuple[Field, ...] = ()
+
+    def __post_init__(self):
+        if self.kind not in KINDS:
+            raise InvalidDefinition(f"{self.name}: no such kind of word: {self.kind}")
+        if (
+            self.kind == "choice"
+            and not self.choices
+            or self.choices
+            and self.kind not in ("choice", "list")
+        ):
+            raise InvalidDefinition(
+                f"{self.name}: choices belong to kinds choice and list, and to no other"
+            )
+        if self.items and self.kind != "list":
+            raise InvalidDefinition(f"{self.name}: entries belong to a list")
+
+
+@dataclass(frozen=True)
+class Due:
+    """A clock of so many working days from entering a state; `before` caps it by a fact of the
+    case.
+
+    `until` sets the last day outright where it names one. `rungs`: working days before the due day
+    on which a reminder goes out. `keeps`: what was left of the clock is carried on when the state
+    is entered again. `climbs_to`: who is shown the case when it is overdue.
+    """
+
+    workdays: int
+    source: Source
+    before: Callable[[object], date | None] | None = None
+    reminders: tuple[int, ...] = (1, 0)
+    until: Callable[[object], date | None] | None = None
+    keeps: bool = False
+    escalate_to: Role | None = None
+
+
+@dataclass(frozen=True)
+class MultiInstance:
+    """Many at once: one desk row for each seat, or each person, that `over` names when the state is
+    entered.
+
+    `over(attempt)` returns unit ids; for a role that a person plays, person ids. The state moves on
+    when every row is closed, counted under the case's lock; who is excused has his row closed by
+    another's move.
+    """
+
+    role: Role
+    over: Callable[[object], list[str]]
+    label: str
+
+    @property
+    def name(self) -> str:
+        return f"each_{self.role.name}"
+
+    @property
+    def human(self) -> bool:
+        return True
+
+    @property
+    def judges(self) -> bool:
+        return self.role.judges
+
+    @property
+    def personal(self) -> bool:
+        """True where persons answer, each in his own name."""
+        return self.role.seat == "person"
+
+
+@dataclass(frozen=True)
+class Committee:
+    """A committee that decides as one: each of its members acts once, for nobody but himself.
+
+    `role` says where it sits and which offices belong to it; its members are frozen when the state
+    is entered. Who is named by `steps_aside` is recused from the start. `quorum` is the share of
+    those who should attend (应到, the recused among them) that has to act; `carries` the share of
+    those entitled and not recused that has to be exceeded. Fewer than `least` members are no body.
+    `secret(attempt)`: they vote by unsigned paper; then only who came and the counts are entered.
+    Outcomes are moves by COUNT.
+    """
+
+    role: Role
+    label: str
+    answer: str
+    steps_aside: Callable[[object], set[str]] = lambda attempt: set()
+    quorum: Fraction = Fraction(1, 2)
+    carries: Fraction = Fraction(1, 2)
+    least: int = 3
+    secret: Callable[[object], bool] = lambda attempt: False
+
+    @property
+    def name(self) -> str:
+        return self.role.name
+
+    @property
+    def human(self) -> bool:
+        return True
+
+    @property
+    def judges(self) -> bool:
+        return True
+
+    @property
+    def personal(self) -> bool:
+        return True
+
+
+Party = Role | MultiInstance | Committee
+MANY = (MultiInstance, Committee)
+
+
+def role_of(party: Party) -> Role:
+    """Return the role that a party plays, one or each of many."""
+    return party.role if isinstance(party, MANY) else party
+
+
+@dataclass(frozen=True)
+class State:
+    name: str
+    label: str
+    waits_on: Party | None = None
+    due: Due | None = None
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A guard: its docstring is the sentence that the user reads when it says no.
+
+    `words` names the words it needs; a guard that needs none is also judged before anybody has
+    written.
+    """
+
+    test: Callable[[object], bool]
+    source: Source
+    words: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return self.test.__name__
+
+    @property
+    def sentence(self) -> str:
+        return " ".join((self.test.__doc__ or "").split())
+
+
+def rule(source: Source, *words: str) -> Callable[[Callable], Rule]:
+    """Make a guard of a function that returns whether it is satisfied."""
+
+    def make(test: Callable) -> Rule:
+        if not (test.__doc__ or "").strip():
+            raise InvalidDefinition(f"guard {test.__name__} has no sentence")
+        return Rule(test, source, words)
+
+    return make
+
+
+@dataclass(frozen=True)
+class Effect:
+    """Database writes of a move; its docstring says what the move brings about."""
+
+    act: Callable[[object], None]
+
+    @property
+    def name(self) -> str:
+        return self.act.__name__
+
+    @property
+    def sentence(self) -> str:
+        return " ".join((self.act.__doc__ or "").split())
+
+
+@dataclass(frozen=True)
+class Move:
+    """A way from one state to one other.
+
+    `on` (CLOCK moves): the day on which it becomes due. `many`: one of several who act in the same
+    state, which closes the actor's own slot; `closes`: the word that names whose slot it closes,
+    where another does it. `adds`: only adds what somebody has to say, so that it need not know the
+    newest version. `warns`: rules that warn and do not refuse (一般、鼓励). `decides`: an answer to what
+    another has asked. `consequence`: one sentence that says what pressing it does.
+    """
+
+    name: str
+    label: str
+    leaves: State | tuple[State, ...]
+    enters: State | _Internal
+    by: Party
+    under: Source
+    asks: tuple[Field, ...] = ()
+    only_if: tuple[Rule, ...] = ()
+    does: tuple[Effect, ...] = ()
+    on: Callable[[object], date | None] | None = None
+    warns: tuple[Rule, ...] = ()
+    per_participant: bool = False
+    closes: str = ""
+    append_only: bool = False
+    decides: bool = False
+    consequence: str = ""
+
+    @property
+    def unversioned(self) -> bool:
+        """True where several may act at the same instant: the version is not asked for."""
+        return self.per_participant or self.append_only
+
+    @property
+    def from_states(self) -> tuple[State, ...]:
+        return self.leaves if isinstance(self.leaves, tuple) else (self.leaves,)
+
+    def target(self, state: State) -> State:
+        return state if self.enters is INTERNAL else self.enters
+
+
+@dataclass(frozen=True)
+class Workflow:
+    """A definition: checked as a whole when it is made. Raises Unsound.
+
+    `subject` names what a case is about: one open case each. `inherits`: open cases pass to the
+    successor of a merged unit; otherwise they are ended first. `concerns` names the fact that holds
+    the person whose own case it is, who acts in no office on it. `on_open` are effects of opening.
+    `discreet`: what one has written is shown to himself and to those whose business it is, not to
+    the others who take part.
+    """
+
+    name: str
+    title: str
+    version: int
+    opens: State
+    opened_by: Role
+    moves: tuple[Move, ...]
+    facts: tuple[Field, ...] = ()
+    open_if: tuple[Rule, ...] = ()
+    business_key: Callable[[object], str | None] | None = None
+    short: str = ""
+    inherits: bool = False
+    data_subject: str = ""
+    discreet: bool = False
+    on_open: tuple[Effect, ...] = ()
+    states: tuple[State, ...] = field(init=False)
+
+    def __post_init__(self):
+        found: dict[str, State] = {self.opens.name: self.opens}
+        for move in self.moves:
+            for state in (*move.from_states, *(() if move.enters is INTERNAL else (move.enters,))):
+                if found.setdefault(state.name, state) is not state:
+                    raise InvalidDefinition(f"{self.name}: two states are called {state.name}")
+        object.__setattr__(self, "states", tuple(found.values()))
+        for check in (_unique_moves, _movable, _answered, _owned, _reachable, _ends, _clocked):
+            check(self)
+
+    def state(self, name: str) -> State:
+        return next(state for state in self.states if state.name == name)
+
+    def leaving(self, state: State) -> list[Move]:
+        return [move for move in self.moves if state in move.from_states]
+
+    def move(self, state: State, name: str) -> Move | None:
+        return next((move for move in self.leaving(state) if move.name == name), None)
+
+    def names(self, name: str) -> bool:
+        return any(move.name == name for move in self.moves)
+
+    def final(self, state: State) -> bool:
+        return not self.leaving(state)
+
+    def fingerprint(self) -> str:
+        """Hash what the table says, so that a change without a new version is noticed."""
+        table = json.dumps(as_table(self), ensure_ascii=False, sort_keys=True)
+        return hashlib.sha256(table.encode()).hexdigest()[:16]
+
+
+def _unique_moves(workflow: Workflow) -> None:
+    seen = set()
+    for move in workflow.moves:
+        for state in move.from_states:
+            if (move.name, state.name) in seen:
+                raise InvalidDefinition(
+                    f"{workflow.name}: two moves called {move.name} leave {state.name}"
+                )
+            seen.add((move.name, state.name))
+
+
+def _movable(workflow: Workflow) -> None:
+    for move in workflow.moves:
+        if move.by is TIMER and move.on is None:
+            raise InvalidDefinition(
+                f"{workflow.name}: {move.name} is made by the clock, which is not told when"
+            )
+        if move.by is AUTOMATIC and not move.only_if and not _asks_many(move):
+            raise InvalidDefinition(
+                f"{workflow.name}: {move.name} counts answers where nobody is asked for any"
+            )
+        if move.by in (TIMER, AUTOMATIC) and any(ask.required for ask in move.asks):
+            raise InvalidDefinition(
+                f"{workflow.name}: nobody is there to write the words of {move.name}"
+            )
+        if isinstance(move.by, Role) and move.by.human and not move.by.ranks:
+            raise InvalidDefinition(f"{workflow.name}: nobody can ever make {move.name}")
+        if move.by.human is False and move.by not in (TIMER, AUTOMATIC):
+            raise InvalidDefinition(f"{workflow.name}: nobody can ever make {move.name}")
+
+
+def _asks_many(move: Move) -> bool:
+    return all(isinstance(state.waits_on, MANY) for state in move.from_states)
+
+
+def _answered(workflow: Workflow) -> None:
+    """Who answers as one of many is waited for as one of many, and guards read words that are asked
+    for.
+    """
+    for move in workflow.moves:
+        each = isinstance(move.by, MANY)
+        if (
+            move.per_participant
+            and not each
+            or each
+            and any(state.waits_on is not move.by for state in move.from_states)
+        ):
+            raise InvalidDefinition(
+                f"{workflow.name}: {move.name} answers as one of many where many are not waited for"
+            )
+        asked = {ask.name for ask in move.asks}
+        if move.closes and (move.closes not in asked or not _asks_many(move)):
+            raise InvalidDefinition(
+                f"{workflow.name}: {move.name} closes a slot that nobody names or has"
+            )
+        for guard in move.only_if:
+            if set(guard.words) - asked:
+                raise InvalidDefinition(
+                    f"{workflow.name}: {guard.name} reads words that {move.name} does not ask for"
+                )
+
+
+def _owned(workflow: Workflow) -> None:
+    for state in workflow.states:
+        final = workflow.final(state)
+        if final and state.waits_on is not None:
+            raise InvalidDefinition(
+                f"{workflow.name}: {state.name} waits for somebody who can do nothing"
+            )
+        if not final and state.waits_on is None:
+            raise InvalidDefinition(f"{workflow.name}: {state.name} waits for nobody")
+        makers = [move.by for move in workflow.leaving(state)]
+        if state.waits_on is not None and not any(
+            maker in (state.waits_on, AUTOMATIC) for maker in makers
+        ):
+            raise InvalidDefinition(f"{workflow.name}: who {state.name} waits for has no move")
+
+
+def _reachable(workflow: Workflow) -> None:
+    reached, edge = {workflow.opens.name}, [workflow.opens]
+    while edge:
+        state = edge.pop()
+        for move in workflow.leaving(state):
+            target = move.target(state)
+            if target.name not in reached:
+                reached.add(target.name)
+                edge.append(target)
+    for state in workflow.states:
+        if state.name not in reached:
+            raise InvalidDefinition(f"{workflow.name}: {state.name} cannot be reached")
+
+
+COMMON = ("void", "terminate")
+
+
+def _ends(workflow: Workflow) -> None:
+    """Every state has its own way to an end; being voided from above does not count as one."""
+    good = {state.name for state in workflow.states if workflow.final(state)}
+    if not good:
+        raise InvalidDefinition(f"{workflow.name} has no end")
+    while True:
+        more = {
+            state.name
+            for state in workflow.states
+            if state.name not in good
+            and any(
+                m.target(state).name in good
+                for m in workflow.leaving(state)
+                if m.name not in COMMON
+            )
+        }
+        if not more:
+            break
+        good |= more
+    for state in workflow.states:
+        if state.name not in good:
+            raise InvalidDefinition(f"{workflow.name}: {state.name} is a trap")
+
+
+def _clocked(workflow: Workflow) -> None:
+    for state in workflow.states:
+        if (
+            state.waits_on is not None
+            and state.waits_on.human
+            and state.waits_on.judges
+            and not state.due
+        ):
+            raise InvalidDefinition(
+                f"{workflow.name}: {state.name} waits for a superior without a clock"
+            )
+
+
+def party_name(party: Party | None) -> str | None:
+    return party.name if party is not None else None
+
+
+def ask_as_dict(ask: Field) -> dict:
+    """Return a word as API, printed table and forms know it."""
+    found = {"name": ask.name, "kind": ask.kind, "required": ask.required, "label": ask.label}
+    if ask.choices:
+        found["choices"] = [list(pair) for pair in ask.choices]
+    if ask.items:
+        found["items"] = [ask_as_dict(item) for item in ask.items]
+    return found
+
+
+def _move_as_dicts(move: Move) -> list[dict]:
+    """Return one entry, or one a state where the move leaves the case in its state."""
+    if move.enters is INTERNAL:
+        return [_move_as_dict(move, [state], state) for state in move.from_states]
+    return [_move_as_dict(move, move.from_states, move.enters)]
+
+
+def _move_as_dict(move: Move, leaves, enters: State) -> dict:
+    ground = {"clause": move.under.id} if move.under.is_clause else {"house_rule": move.under.text}
+    return {
+        "name": move.name,
+        "label": move.label,
+        "leaves": [state.name for state in leaves],
+        "enters": enters.name,
+        "by": move.by.name,
+        "asks": [ask_as_dict(ask) for ask in move.asks],
+        "guards": [
+            {
+                "name": guard.name,
+                "sentence": guard.sentence,
+                "ground": guard.source.id or guard.source.text,
+            }
+            for guard in move.only_if
+        ],
+        "effects": [effect.sentence for effect in move.does],
+        "many": move.unversioned,
+        **ground,
+    }
+
+
+def _state_as_dict(workflow: Workflow, state: State) -> dict:
+    return {
+        "name": state.name,
+        "label": state.label,
+        "waits_on": party_name(state.waits_on),
+        "due_workdays": state.due.workdays if state.due else None,
+        "final": workflow.final(state),
+    }
+
+
+def as_table(workflow: Workflow) -> dict:
+    """Return the definition as plain data: what API, printed table and snapshot all show."""
+    return {
+        "name": workflow.name,
+        "version": workflow.version,
+        "title": workflow.title,
+        "opens": workflow.opens.name,
+        "opened_by": workflow.opened_by.name,
+        "facts": [ask_as_dict(ask) for ask in workflow.facts],
+        "states": [_state_as_dict(workflow, state) for state in workflow.states],
+        "moves": [entry for move in workflow.moves for entry in _move_as_dicts(move)],
+    }

@@ -1,0 +1,141 @@
+"""Model-checking a definition: every reachable state with every role, vacant or doubled, told as a
+story.
+
+Works on the definition alone; what the grammar refuses at import is not looked for again.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+from .definition import COMMON, Move, State, Workflow, role_of
+from .roles import AUTOMATIC, CANDIDATE_GROUPS, TIMER, Role
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A reachable state and the shortest way there."""
+
+    state: State
+    path: tuple[Move, ...]
+
+
+def explore(workflow: Workflow) -> list[Visit]:
+    """Return every reachable state with the shortest path to it, breadth first."""
+    seen, edge, visits = {workflow.opens.name}, deque([Visit(workflow.opens, ())]), []
+    while edge:
+        visit = edge.popleft()
+        visits.append(visit)
+        for move in workflow.leaving(visit.state):
+            target = move.target(visit.state)
+            if target.name not in seen:
+                seen.add(target.name)
+                edge.append(Visit(target, (*visit.path, move)))
+    return visits
+
+
+def check(workflow: Workflow) -> list[str]:
+    """Return counterexamples as short stories; empty where the definition is sound."""
+    stories = []
+    for visit in explore(workflow):
+        if workflow.final(visit.state):
+            continue
+        for question in (_stuck, _unable, _unowned, _clockless, _self_decided):
+            answer = question(workflow, visit)
+            if answer:
+                stories.append(f"{_story(workflow, visit)}{answer}")
+    return stories
+
+
+def _story(workflow: Workflow, visit: Visit) -> str:
+    steps = "，".join(f"{move.by.label}“{move.label}”" for move in visit.path)
+    return f"{workflow.title}：{steps + '，' if steps else ''}到了“{visit.state.label}”。"
+
+
+def _own_ways(workflow: Workflow, state: State) -> list[Move]:
+    """Return the moves that really leave a state, other than being ended from above."""
+    return [
+        move
+        for move in workflow.leaving(state)
+        if move.name not in COMMON and move.target(state) is not state
+    ]
+
+
+def _stuck(workflow: Workflow, visit: Visit) -> str:
+    """Could it get stuck? Where the one it waits for never acts, somebody else or the clock must."""
+    makers = {move.by.name for move in _own_ways(workflow, visit.state)}
+    waits = visit.state.waits_on
+    escapes = makers - {waits.name, AUTOMATIC.name}
+    climbs = any(move.name == "take_over" for move in workflow.leaving(visit.state))
+    if escapes or climbs or waits in (TIMER, AUTOMATIC):
+        return ""
+    return f"{waits.label}一直不办，就没有别人能办，也没有期限到了自动了结。"
+
+
+def _unable(workflow: Workflow, visit: Visit) -> str:
+    """Has the one it waits for a step to take, other than to step aside?"""
+    waits = visit.state.waits_on
+    if not waits.human or any(
+        move.by is waits and move.name != "recuse" for move in workflow.leaving(visit.state)
+    ):
+        return ""
+    return f"等{waits.label}办理，{waits.label}却没有能办的一步。"
+
+
+def _unowned(workflow: Workflow, visit: Visit) -> str:
+    """Has it an owner, also where the first holders of the office are gone?"""
+    waits = visit.state.waits_on
+    if waits is TIMER:
+        return (
+            ""
+            if any(m.by is TIMER for m in workflow.leaving(visit.state))
+            else "只等时间，时间到了却没有事发生。"
+        )
+    if waits is AUTOMATIC or any(move.closes for move in workflow.leaving(visit.state)):
+        return ""
+    role = role_of(waits)
+    if len(CANDIDATE_GROUPS[role.candidate_group]) > 1 or role.seat in (
+        "superior",
+        "above",
+        "unit",
+    ):
+        return ""
+    return f"{role.label}的职务空缺时没有人接替。"
+
+
+def _clockless(workflow: Workflow, visit: Visit) -> str:
+    """Is there a clock where somebody waits for an answer?"""
+    state = visit.state
+    asked = any(move.decides for move in workflow.leaving(state))
+    return "有人在等答复，却没有期限。" if asked and state.due is None else ""
+
+
+def _self_decided(workflow: Workflow, visit: Visit) -> str:
+    """Could one person who holds both posts answer his own request?"""
+    asked = _asked_by(workflow, visit.path)
+    for move in workflow.leaving(visit.state):
+        if move.decides and not _bars_applicant(move) and asked:
+            return f"同一个人兼任两职时，可以自己提出、自己“{move.label}”。"
+    return ""
+
+
+def _asked_by(workflow: Workflow, path: tuple[Move, ...]) -> bool:
+    return any(move.by is workflow.opened_by for move in path)
+
+
+def _bars_applicant(move: Move) -> bool:
+    return any(guard.name in ("second_person", "another_person") for guard in move.only_if)
+
+
+def describe(workflow: Workflow) -> str:
+    """Say in one line what was explored."""
+    visits = explore(workflow)
+    human = sum(
+        1 for visit in visits if visit.state.waits_on is not None and visit.state.waits_on.human
+    )
+    roles = {move.by.name for move in workflow.moves if isinstance(move.by, Role)}
+    return (
+        f"{workflow.title} 第 {workflow.version} 版：{len(visits)} 个状态（{human} 个等人办理），"
+        f"{len(roles)} 种角色，{len(workflow.moves)} 种办理。"
+    )

@@ -1,0 +1,139 @@
+"""The words for who may act, always relative to a case.
+
+A role says where its seat is (the case's branch, its superior, the one above…) and which offices
+fill it. Whether a given person holds it today is decided in `authority`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+OFFICES = {
+    "secretary": "书记",
+    "deputy": "副书记",
+    "organizer": "组织委员",
+    "publicity": "宣传委员",
+    "discipline": "纪检委员",
+    "committee": "委员",
+    "group_leader": "党小组长",
+    "first_secretary": "第一书记",
+    "instructor": "党建指导员",
+    "stationed": "驻点干部",
+    "team": "班子成员",
+    "officer": "党建办经办人",
+    "inspector": "督查员",
+    "sysadmin": "系统管理员",
+    "secadmin": "安全管理员",
+    "auditor": "审计管理员",
+}
+ADMINISTRATORS = frozenset({"sysadmin", "secadmin", "auditor"})
+# Posts that do not open a unit's business: administrators judge nothing, group leaders see their
+# group.
+NO_BUSINESS = ADMINISTRATORS | {"group_leader"}
+BRANCH_LEADERS = ("secretary", "deputy", "organizer")
+
+Ranks = tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class Role:
+    """A party to a case. `tiers`: the next is asked only where nobody free fills the former.
+
+    `seat` is "unit", "person", "roster", "superior", "above" or "zone", counted from the case's
+    branch; "" for roles that no person plays (the clock, the count). "roster" is whoever was given
+    a row of his own in the case. An empty seat climbs to the superior above: a vacant post never
+    locks a case. `any_level`: whoever fills it at any level above may act, not only the nearest.
+    `impartial`: who opened the case for his side may not play it; `anew`: nor who decided on it in
+    a body before, or has a row of his own in it.
+    """
+
+    name: str
+    label: str
+    seat: str
+    ranks: Ranks = ()
+    group_of: str = ""
+    any_level: bool = False
+    impartial: bool = True
+    anew: bool = False
+
+    @property
+    def candidate_group(self) -> str:
+        """Name the offices that fill it; roles filled by the same offices share a ladder."""
+        return self.group_of or self.name
+
+    @property
+    def human(self) -> bool:
+        return bool(self.seat)
+
+    @property
+    def judges(self) -> bool:
+        """True where the role stands above the branch: its people must not be the branch's own."""
+        return self.seat not in ("", "unit", "person", "roster")
+
+
+_SUPERIOR: Ranks = (("officer", "secretary"), ("deputy",), ("committee",))
+
+BRANCH = Role(
+    "branch",
+    "党支部",
+    "unit",
+    (BRANCH_LEADERS, ("publicity", "discipline", "committee"), ("member",)),
+)
+SUPERIOR = Role("superior", "上级党组织", "superior", _SUPERIOR)
+ABOVE = Role("above", "再上一级党组织", "above", _SUPERIOR, group_of="superior")
+ZONE_OFFICE = Role(
+    "zone_office", "区党建办", "unit", (("officer",), ("secretary", "deputy"), ("committee",))
+)
+ZONE_SIGNER = Role(
+    "zone_signer", "区党工委", "zone", (("secretary", "deputy", "committee"), ("officer",))
+)
+INSPECTOR = Role(
+    "inspector",
+    "督查组",
+    "superior",
+    (("inspector",), ("officer", "secretary")),
+    any_level=True,
+    impartial=False,
+)
+ISSUER = Role(
+    "issuer",
+    "下达单位",
+    "superior",
+    (("inspector", "officer", "secretary"), ("deputy",), ("committee",)),
+    impartial=False,
+)
+OVERSEER = Role(
+    "overseer", "下达单位或其上级", "superior", _SUPERIOR, group_of="superior", any_level=True
+)
+MEMBER = Role("member", "党员本人", "person", (("member",),))
+PARTICIPANT = Role("participant", "参加的党员", "roster", (("member",),), group_of="member")
+COMMITTEE = Role(
+    "committee",
+    "上级党组织会议",
+    "superior",
+    (("secretary", "deputy", "discipline", "committee", "team"),),
+)
+REVIEWER = Role("reviewer", "上级复核人", "superior", _SUPERIOR, group_of="superior", anew=True)
+TIMER = Role("clock", "到期自动", "")
+AUTOMATIC = Role("count", "各方齐备", "")
+
+ROLES = {
+    role.name: role
+    for role in (
+        BRANCH,
+        SUPERIOR,
+        ABOVE,
+        ZONE_OFFICE,
+        ZONE_SIGNER,
+        INSPECTOR,
+        ISSUER,
+        OVERSEER,
+        MEMBER,
+        PARTICIPANT,
+        COMMITTEE,
+        REVIEWER,
+        TIMER,
+        AUTOMATIC,
+    )
+}
+CANDIDATE_GROUPS = {role.candidate_group: role.ranks for role in ROLES.values() if role.human}

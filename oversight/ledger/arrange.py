@@ -1,0 +1,66 @@
+"""What is arranged for a party day before it is held: who hosts and why, how, and who is invited.
+Records nobody.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from oversight.base.clock import Moment
+from oversight.base.refusals import NotFound, RuleViolation
+from oversight.calendar.party_days import change
+from oversight.engine import authority
+from oversight.engine.authority import Actor
+from oversight.engine.use_case import use_case
+from oversight.models import Activity, Invitee
+
+from . import attendance
+from .attendance import Sheet
+
+
+def submit(session: Session, activity_id: str, sheet: Sheet, who: Actor, at: Moment) -> Activity:
+    """Keep the arrangement of a party day that was not recorded yet, and commit; the record starts
+    from it.
+
+    Raises NotInSight, NotYours, WordsWrong, RuleSaysNo. Source: G-2.4.2, G-2.2.2, G-2.5.1a
+    """
+    with use_case(session, who, at, "arrange"):
+        return _arrange(session, activity_id, sheet, who, at)
+
+
+def _arrange(session: Session, activity_id: str, sheet: Sheet, who: Actor, at: Moment) -> Activity:
+    activity = session.get(Activity, activity_id, with_for_update=True, populate_existing=True)
+    if activity is None:
+        raise NotFound()
+    authority.leads(session, activity.unit, who)
+    if activity.held_on or activity.confirmed_at:
+        raise RuleViolation(
+            "这次党日已经开展，请在到会登记里写主持、方式和列席。",
+            house_rule="安排写在活动之前，记录写在活动之后。",
+        )
+    attendance.must_be_host(session, activity, sheet, activity.day or at.today)
+    about = {name: value for name, value in sheet.about.items() if getattr(activity, name) != value}
+    noted = _invite(session, activity, sheet, at)
+    if about or noted:
+        change(session, activity, at, "活动安排", by=who.id, noted=noted, **about)
+    return activity
+
+
+def _invite(session: Session, activity: Activity, sheet: Sheet, at: Moment) -> dict:
+    """Write down who is invited, where it changed; returns before and after."""
+    before = attendance.invited(session, activity)
+    if sheet.invitees is None or sheet.invitees == before:
+        return {}
+    session.execute(sa.delete(Invitee).where(Invitee.activity_id == activity.id))
+    session.add_all(
+        Invitee(
+            zone_id=activity.zone_id,
+            activity_id=activity.id,
+            kind=kind,
+            number=number,
+            entered_at=at.now,
+        )
+        for kind, number in sheet.invitees.items()
+    )
+    return {"invitees": [before, sheet.invitees]}

@@ -1,0 +1,592 @@
+"""A party day's record: every member of the roster in one of four classes, and what follows from
+it.
+
+Recording confirms and files; make-ups follow as its supplement. A correction is a new version with
+its reason, and the follow-ups of those concerned come and go with it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from oversight.base.clock import Moment
+from oversight.base.refusals import Forbidden, InvalidInput, NotFound, RuleViolation
+from oversight.base.sentences import say
+from oversight.calendar.party_days import change, month_end, owed
+from oversight.engine import authority, transitions
+from oversight.engine.authority import Actor
+from oversight.engine.use_case import use_case
+from oversight.law.roles import BRANCH, OFFICES
+from oversight.models import Activity, Attendance, Case, Invitee, Person, Post, Unit
+from oversight.models.attendance import CATEGORIES, CLASSES, FORMS, INVITEES, MODES
+from oversight.organization.members import expected, members
+
+MISSING = ("leave", "absent")
+NOT_KEPT = ("void", "corrected")  # follow-ups that do not stand for an absence
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """An attendance sheet: `entries` maps a person's id to (class, form, category).
+
+    `about` are fields of the activity that the sheet states; `invitees` how many of each kind,
+    None: as before.
+    """
+
+    entries: dict[str, tuple[str, str | None, str | None]]
+    held_on: date | None = None
+    about: dict[str, str] = field(default_factory=dict)
+    invitees: dict[str, int] | None = None
+    why: str | None = None
+    twice: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What came of a sheet: the activity, and the follow-ups opened for those on leave or absent."""
+
+    activity: Activity
+    opened: tuple[str, ...] = ()
+
+
+def unrecorded(session: Session, unit_ids: Iterable[str], today: date) -> list[Activity]:
+    """Return the party days of these branches that have come and of which no attendance was
+    recorded.
+    """
+    recorded = sa.exists().where(Attendance.activity_id == Activity.id)
+    rows = session.scalars(
+        sa.select(Activity)
+        .where(
+            Activity.unit_id.in_(list(unit_ids)),
+            Activity.kind == "party_day",
+            Activity.excused_by.is_(None),
+            ~recorded,
+            sa.or_(Activity.held_on.is_not(None), Activity.day <= today),
+        )
+        .order_by(Activity.year, Activity.month)
+    )
+    return [row for row in rows if owed(row.unit, row.year, row.month)]
+
+
+def read_sheet(raw: dict) -> Sheet:
+    """Read a sheet as the API and the page send it. Raises WordsWrong."""
+    listed: list[tuple[str, tuple[str, str | None, str | None]]] = []
+    listed += [(person, ("present", None, None)) for person in _ids(raw, "present")]
+    listed += [
+        (person, ("other_form", _form(value), None)) for person, value in _pairs(raw, "other_form")
+    ]
+    listed += [
+        (person, ("leave", None, _category(value))) for person, value in _pairs(raw, "leave")
+    ]
+    listed += [(person, ("absent", None, None)) for person in _ids(raw, "absent")]
+    counted = Counter(person for person, _ in listed)
+    about = {
+        "host_id": raw.get("host"),
+        "host_why": _text(raw, "host_why"),
+        "mode": _mode(raw.get("mode")),
+    }
+    return Sheet(
+        dict(listed),
+        _day(raw.get("held_on")),
+        {name: value for name, value in about.items() if value},
+        _invitees(raw.get("invitees")),
+        _text(raw, "why"),
+        tuple(person for person, count in counted.items() if count > 1),
+    )
+
+
+def _ids(raw: dict, name: str) -> list[str]:
+    value = raw.get(name) or []
+    if not isinstance(value, list) or not all(isinstance(entry, str) for entry in value):
+        raise InvalidInput({name: "应是党员编号的列表。"})
+    return value
+
+
+def _pairs(raw: dict, name: str) -> list[tuple[str, str]]:
+    value = raw.get(name) or {}
+    if not isinstance(value, dict):
+        raise InvalidInput({name: "应是党员编号到内容的对照。"})
+    return list(value.items())
+
+
+def _text(raw: dict, name: str) -> str | None:
+    value = raw.get(name)
+    return str(value).strip()[:200] or None if value else None
+
+
+def _form(value) -> str:
+    found = next(
+        (key for key, label in FORMS.items() if value in (key, label, label.removesuffix("参加"))),
+        None,
+    )
+    if found is None:
+        raise InvalidInput(
+            {"other_form": say("其他方式请从{forms}中选择。", forms="、".join(FORMS.values()))}
+        )
+    return found
+
+
+def _category(value) -> str | None:
+    if value and value not in CATEGORIES:
+        raise InvalidInput(
+            {"leave": say("请假原因请从{categories}中选择。", categories="、".join(CATEGORIES))}
+        )
+    return value or None
+
+
+def _mode(value) -> str | None:
+    found = next((key for key, label in MODES.items() if value in (key, label)), None)
+    if value and found is None:
+        raise InvalidInput(
+            {"mode": say("开展方式请从{modes}中选择。", modes="、".join(MODES.values()))}
+        )
+    return found
+
+
+def _invitees(value) -> dict[str, int] | None:
+    """Read how many of each kind were invited. Raises WordsWrong."""
+    if value is None:
+        return None
+    if not isinstance(value, dict) or not all(
+        kind in INVITEES and type(number) is int and 0 <= number <= 1000
+        for kind, number in value.items()
+    ):
+        raise InvalidInput(
+            {
+                "invitees": say(
+                    "列席人员写成类别和人数，类别从{kinds}中选择。",
+                    kinds="、".join(INVITEES.values()),
+                )
+            }
+        )
+    return {kind: number for kind, number in value.items() if number}
+
+
+def _day(value) -> date | None:
+    try:
+        return date.fromisoformat(value) if value else None
+    except (TypeError, ValueError):
+        raise InvalidInput({"held_on": "开展日期要写成 2026-01-09 这样的日期。"}) from None
+
+
+def submit(session: Session, activity_id: str, sheet: Sheet, who: Actor, at: Moment) -> Recorded:
+    """Record a sheet and commit; a refusal changes nothing but a row in `refusals`. Raises as
+    `record`.
+    """
+    with use_case(session, who, at, "attendance"):
+        return record(session, activity_id, sheet, who, at)
+
+
+def record(session: Session, activity_id: str, sheet: Sheet, who: Actor, at: Moment) -> Recorded:
+    """Record or correct who took part, file it, and open or close the follow-ups. Does not commit.
+
+    Raises NotInSight, NotYours, WordsWrong, RuleSaysNo. Source: G-3.2.1a, G-3.2.1e (nobody is left
+    out), S-4.4c
+    """
+    activity = session.get(Activity, activity_id, with_for_update=True, populate_existing=True)
+    if activity is None:
+        raise NotFound()
+    basis = authority.leads(session, activity.unit, who)
+    held_on = _held_on(session, activity, sheet, at)
+    before = rows_of(session, activity)
+    _must_add_up(
+        session, list(before) or [person.id for person in roster(session, activity, held_on)], sheet
+    )
+    _every_leave_has_a_reason(session, sheet)
+    _host_was_there(session, activity, sheet)
+    must_be_host(session, activity, sheet, held_on)
+    what, about = _changed(before, sheet), _about(session, activity, sheet, held_on, who)
+    if activity.confirmed_at and not what and not about:
+        return Recorded(activity)
+    if before and not sheet.why:
+        raise RuleViolation(
+            "更正已确认的考勤要写明原因。",
+            field="why",
+            house_rule="更正是新的一版，写明何人、何事、为何。",
+        )
+    _write(session, activity, before, sheet)
+    _file(session, activity, sheet, what, about, who, at)
+    return Recorded(activity, tuple(_follow_up(session, activity, sheet, who, at, basis)))
+
+
+def rows_of(session: Session, activity: Activity) -> dict[str, Attendance]:
+    """Return what is recorded of an activity, by person."""
+    return {
+        row.person_id: row
+        for row in session.scalars(
+            sa.select(Attendance).where(Attendance.activity_id == activity.id)
+        )
+    }
+
+
+def roster(session: Session, activity: Activity, on: date) -> list[Person]:
+    """Return who is expected on a day, in the order of the roster. Source: G-2.2.1"""
+    return expected(session, activity.unit_id, on)
+
+
+def _held_on(session: Session, activity: Activity, sheet: Sheet, at: Moment) -> date:
+    held_on = sheet.held_on or activity.held_on or activity.day
+    if held_on is None:
+        raise RuleViolation("这个月还没有定活动日，请写明开展日期。", field="held_on")
+    if held_on > at.today:
+        raise RuleViolation("活动还没有开展，不能先登记考勤。", field="held_on", clause="G-3.2.1a")
+    if (
+        not date(activity.year, activity.month, 1)
+        <= held_on
+        <= month_end(activity.year, activity.month)
+    ):
+        raise RuleViolation(
+            say("开展日期必须在 {month} 月之内。", month=activity.month),
+            field="held_on",
+            clause="G-2.1.2b",
+        )
+    if activity.held_on and held_on > activity.held_on:
+        _no_lesson_before(session, activity, held_on)
+    return held_on
+
+
+def _no_lesson_before(session: Session, activity: Activity, held_on: date) -> None:
+    """A lesson makes up for what has been: the activity cannot move behind one. Raises RuleSaysNo."""
+    cases = follow_ups(session, activity, rows_of(session, activity)).values()
+    lessons = [case.facts["lesson"]["held_on"] for case in cases if case.facts.get("lesson")]
+    if lessons and min(lessons) <= held_on.isoformat():
+        raise RuleViolation(
+            say("已登记 {day} 的补课，开展日期不能改到补课之后。", day=min(lessons)),
+            field="held_on",
+            clause="G-3.2.1d",
+        )
+
+
+def _must_add_up(session: Session, wanted: list[str], sheet: Sheet) -> None:
+    """Everyone expected once and nobody else. Raises WordsWrong naming who."""
+    problems = {}
+    for name, people, sentence in (
+        ("twice", sheet.twice, "有人登记了两次：{names}。"),
+        ("missing", set(wanted) - set(sheet.entries), "有人没有登记：{names}。"),
+        ("strange", set(sheet.entries) - set(wanted), "不在这次应到名单里：{names}。"),
+    ):
+        if people:
+            problems[name] = say(sentence, names=_names(session, people, wanted))
+    if problems:
+        raise InvalidInput(problems)
+
+
+def _every_leave_has_a_reason(session: Session, sheet: Sheet) -> None:
+    """Say who is on leave for no reason given. Raises InvalidInput."""
+    bare = [
+        person
+        for person, (kind, _form, category) in sheet.entries.items()
+        if kind == "leave" and not category
+    ]
+    if bare:
+        raise InvalidInput(
+            {"leave": say("请选请假事由：{names}。", names=_names(session, bare, bare))}
+        )
+
+
+def _host_was_there(session: Session, activity: Activity, sheet: Sheet) -> None:
+    """Who hosts is present himself. Raises InvalidInput. Source: G-2.4.2"""
+    host = sheet.about.get("host_id") or activity.host_id
+    kind, *_how = sheet.entries.get(host, ("present",))
+    if kind != "present":
+        name = _names(session, [host], [host])
+        raise InvalidInput({"host": say("主持人{name}没有到会，请改选实际主持的人。", name=name)})
+
+
+def _names(session: Session, people, wanted: list[str]) -> str:
+    """Name those of the roster; of others only what was sent, lest names leak."""
+    known = {
+        row.id: row.name
+        for row in session.scalars(
+            sa.select(Person).where(Person.id.in_(set(people) & set(wanted)))
+        )
+    }
+    return "、".join(known.get(person) or str(person)[:40] for person in sorted(people)[:20])
+
+
+def must_be_host(session: Session, activity: Activity, sheet: Sheet, held_on: date) -> None:
+    """The secretary hosts, or an officer of the branch whom he asks, and why is written down.
+
+    Where there is no committee, any full member may. Raises WordsWrong, RuleSaysNo. Source: G-2.4.2
+    """
+    host = sheet.about.get("host_id")
+    if host is None or host == activity.host_id:
+        return
+    held = [(person.id, office) for person, office in hosts(session, activity.unit, held_on)]
+    if host not in {person for person, _ in held}:
+        raise InvalidInput(
+            {
+                "host": "主持人应是支部书记，或书记委托的副书记、支部委员；没有支委会的，可以是其他正式党员。"
+            }
+        )
+    if (host, "secretary") not in held and not (sheet.about.get("host_why") or activity.host_why):
+        raise RuleViolation(
+            "书记不主持的，要写明委托他人主持的原因。", field="host_why", clause="G-2.4.2"
+        )
+
+
+def hosts(session: Session, unit: Unit, on: date) -> list[tuple[Person, str]]:
+    """Return who may host on a day and as what: by office, the secretary first; then, where there
+    is no committee, any full member. Source: G-2.4.2
+    """
+    posts = session.execute(
+        sa.select(Person, Post.office)
+        .join(Person, Person.id == Post.person_id)
+        .where(
+            Post.unit_id == unit.id,
+            Post.office.in_([*BRANCH.ranks[0], *BRANCH.ranks[1]]),
+            authority.in_office(on),
+        )
+    ).all()
+    known = sorted((tuple(row) for row in posts), key=lambda pair: list(OFFICES).index(pair[1]))
+    small = authority.small_branch(session, unit, on) - {person.id for person, _ in known}
+    others = [one for one in members(session, unit.id, on) if one.id in small]
+    return [*known, *((one, "member") for one in others)]
+
+
+def _changed(before: dict[str, Attendance], sheet: Sheet) -> dict:
+    old = {person: [row.kind, row.form, row.category] for person, row in before.items()}
+    return {
+        person: [old.get(person), list(entry)]
+        for person, entry in sheet.entries.items()
+        if old.get(person) != list(entry)
+    }
+
+
+def _about(session: Session, activity: Activity, sheet: Sheet, held_on: date, who: Actor) -> dict:
+    """Return what else the sheet changes: the day, the host, how it was held, who was invited."""
+    stated = {"held_on": held_on, **sheet.about}
+    found = {name: value for name, value in stated.items() if getattr(activity, name) != value}
+    if sheet.invitees is not None and sheet.invitees != invited(session, activity):
+        found["invitees"] = [invited(session, activity), sheet.invitees]
+    return found
+
+
+def invited(session: Session, activity: Activity) -> dict[str, int]:
+    """Return how many of each kind were invited."""
+    return dict(
+        session.execute(
+            sa.select(Invitee.kind, Invitee.number).where(Invitee.activity_id == activity.id)
+        ).all()
+    )
+
+
+def _write(
+    session: Session, activity: Activity, before: dict[str, Attendance], sheet: Sheet
+) -> None:
+    for person, (kind, form, category) in sheet.entries.items():
+        row = before.get(person) or Attendance(
+            activity_id=activity.id, person_id=person, zone_id=activity.zone_id
+        )
+        row.kind, row.form, row.category = kind, form, category
+        session.add(row)
+    session.flush()
+
+
+def _file(
+    session: Session,
+    activity: Activity,
+    sheet: Sheet,
+    what: dict,
+    about: dict,
+    who: Actor,
+    at: Moment,
+) -> None:
+    """File the record, with everything it replaced."""
+    noted = {"attendance": what}
+    if "invitees" in about:
+        noted["invitees"] = about.pop("invitees")
+        session.execute(sa.delete(Invitee).where(Invitee.activity_id == activity.id))
+        session.add_all(
+            Invitee(
+                zone_id=activity.zone_id,
+                activity_id=activity.id,
+                kind=kind,
+                number=number,
+                entered_at=at.now,
+            )
+            for kind, number in sheet.invitees.items()
+        )
+    change(
+        session,
+        activity,
+        at,
+        sheet.why or "登记考勤",
+        by=who.id,
+        noted=noted,
+        **about,
+        held_entered_at=activity.held_entered_at or at.now,
+        confirmed_at=at.now,
+        confirmed_by=who.id,
+    )
+
+
+def follow_ups(session: Session, activity: Activity, people) -> dict[str, Case]:
+    """Return the follow-ups that stand for these people's absence, by person."""
+    subjects = {f"{activity.id}:{person}": person for person in people}
+    return {
+        subjects[case.business_key]: case
+        for case in session.scalars(
+            sa.select(Case).where(
+                Case.workflow == "absence",
+                Case.business_key.in_(list(subjects)),
+                Case.state.not_in(NOT_KEPT),
+            )
+        )
+    }
+
+
+def _follow_up(session: Session, activity: Activity, sheet: Sheet, who: Actor, at: Moment, basis):
+    """Open a follow-up for each on leave or absent and yield its id; end those whose member is so
+    no longer.
+    """
+    have = follow_ups(session, activity, sheet.entries)
+    for person, entry in sheet.entries.items():
+        case = have.get(person)
+        if case is not None and case.open:
+            _reclass(session, case, entry, who, at, basis)
+            transitions.evaluate_automatic(session, case.id, at)
+        elif case is None and entry[0] in MISSING:
+            yield transitions.open_case(
+                session,
+                "absence",
+                activity.unit_id,
+                {"activity": activity.id, "member": person},
+                who,
+                at,
+                basis=basis,
+            ).id
+
+
+def _reclass(session: Session, case: Case, entry: tuple, who: Actor, at: Moment, basis) -> None:
+    """Let an open follow-up say what the record says; for who was on leave a finding of 无故 falls."""
+    kind, _form, category = entry
+    if kind not in MISSING or kind == case.facts["kind"]:
+        return
+    facts = {"kind": kind, "reason": category or case.facts.get("reason")}
+    if kind == "leave" and case.facts.get("unexcused"):
+        facts |= {"unexcused": None, "education": None}
+    transitions.amend_facts(session, case.id, "reclass", facts, who, basis, at)
+
+
+# Reading -----------------------------------------------------------------------------------------
+
+
+def people(session: Session, activity: Activity, today: date) -> list[Person]:
+    """Return who stands on the sheet: the snapshot once there is one, else who would be expected."""
+    rows = rows_of(session, activity)
+    on = activity.held_on or activity.day or today
+    if not rows:
+        return roster(session, activity, on)
+    known = {
+        person.id: person
+        for person in session.scalars(sa.select(Person).where(Person.id.in_(list(rows))))
+    }
+    order = [person.id for person in members(session, activity.unit_id, on) if person.id in known]
+    return [known[person_id] for person_id in dict.fromkeys([*order, *known])]
+
+
+def readable(session: Session, activity_id: str, who: Actor) -> Activity:
+    """Return an activity whose sheet the actor may read: as branch leader or from above.
+
+    Raises NotInSight, and NotYours for members without office.
+    """
+    activity = session.get(Activity, activity_id)
+    if activity is None or activity.zone_id != who.zone_id or not who.sees(activity.unit):
+        raise NotFound()
+    above = any(activity.unit.within(path) for path in who.business)
+    if not above and not authority.is_led_by(session, activity.unit, who):
+        raise Forbidden(
+            say("考勤表由{unit}和上级党组织查看。", unit=activity.unit.name), rule="authority"
+        )  # in a small branch any full member may keep the record
+    return activity
+
+
+def forms_before(session: Session, activity: Activity) -> tuple[int, dict[str, str]]:
+    """Return the month of the record before this one, and who took part in which other form."""
+    last = session.scalar(
+        sa.select(Activity)
+        .where(
+            Activity.unit_id == activity.unit_id,
+            Activity.kind == "party_day",
+            Activity.confirmed_at.is_not(None),
+            Activity.year * 12 + Activity.month < activity.year * 12 + activity.month,
+        )
+        .order_by(Activity.year.desc(), Activity.month.desc())
+        .limit(1)
+    )
+    rows = rows_of(session, last).values() if last else ()
+    return (last.month if last else 0), {row.person_id: row.form for row in rows if row.form}
+
+
+def contact_by(session: Session, done: Recorded) -> date | None:
+    """Return by when those of a record are contacted who were on leave or absent."""
+    return session.scalar(sa.select(sa.func.min(Case.due_on)).where(Case.id.in_(done.opened)))
+
+
+def balance(session: Session, activity: Activity) -> dict[str, int]:
+    """Count the roster by class, and the missing by how each ended; every member counted once."""
+    classes = Counter(
+        session.scalars(sa.select(Attendance.kind).where(Attendance.activity_id == activity.id))
+    )
+    ends = Counter(
+        case.state if case.closed_at else "open"
+        for case in missing_cases(session, activity).values()
+    )
+    return {
+        **classes,
+        "expected": sum(classes.values()),
+        **{f"end_{name}": n for name, n in ends.items()},
+    }
+
+
+def missing_cases(session: Session, activity: Activity) -> dict[str, Case]:
+    """Return the follow-ups of those who are on leave or absent in the record as it stands, by
+    person.
+    """
+    missing = [person for person, row in rows_of(session, activity).items() if row.kind in MISSING]
+    return follow_ups(session, activity, missing)
+
+
+@dataclass(frozen=True)
+class Count:
+    """How many of the roster took part in an activity by class, and how many follow-ups are open."""
+
+    classes: dict[str, int]
+    open: int
+
+    @property
+    def missing(self) -> int:
+        """Return how many were on leave or absent: each has a follow-up, the supplement of the
+        record.
+        """
+        return sum(self.classes[kind] for kind in MISSING)
+
+
+def counts(session: Session, activity_ids: list[str]) -> dict[str, Count]:
+    """Count recorded activities, each by class and with its open follow-ups; others are left out."""
+    classes: dict[str, dict[str, int]] = {}
+    for activity_id, kind, number in session.execute(
+        sa.select(Attendance.activity_id, Attendance.kind, sa.func.count())
+        .where(Attendance.activity_id.in_(activity_ids))
+        .group_by(Attendance.activity_id, Attendance.kind)
+    ):
+        classes.setdefault(activity_id, dict.fromkeys(CLASSES, 0))[kind] = number
+    about = sa.func.substr(Case.business_key, 1, 36)
+    waiting = dict(
+        session.execute(
+            sa.select(about, sa.func.count())
+            .where(Case.workflow == "absence", Case.closed_at.is_(None), about.in_(list(classes)))
+            .group_by(about)
+        ).all()
+    )
+    return {
+        activity_id: Count({"expected": sum(found.values()), **found}, waiting.get(activity_id, 0))
+        for activity_id, found in classes.items()
+    }

@@ -1,0 +1,122 @@
+"""组织生活会 noted by the branch and taken back where the entry was wrong.
+
+What a year asks for is in the rules.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from oversight.base.clock import Moment
+from oversight.base.db import is_id
+from oversight.base.refusals import InvalidInput, InvalidTransition, NotFound, RuleViolation
+from oversight.base.sentences import say
+from oversight.engine import authority
+from oversight.engine.authority import Actor
+from oversight.engine.use_case import use_case
+from oversight.law.clauses import house_rule
+from oversight.law.inputs import read_day
+from oversight.models import Case, LifeMeeting, Unit
+from oversight.rules import life_meetings as rules
+
+LONGEST = 200
+HELD = house_rule("登记的是已经召开的组织生活会，登记的日期另存；不是当天登记的，注明补录。")
+RESTS = house_rule("民主评议以组织生活会为依据，评议没有作废的，这次组织生活会不能撤回。")
+
+
+def of_year(session: Session, unit_id: str, year: int) -> list[LifeMeeting]:
+    """Return all that was entered of a year, what was taken back among it."""
+    return list(
+        session.scalars(
+            sa.select(LifeMeeting)
+            .where(
+                LifeMeeting.unit_id == unit_id,
+                LifeMeeting.held_on.between(date(year, 1, 1), date(year, 12, 31)),
+            )
+            .order_by(LifeMeeting.held_on, LifeMeeting.noted_at)
+        )
+    )
+
+
+def note(session: Session, unit_id: str, on: str, who: Actor, at: Moment) -> LifeMeeting:
+    """Note that a branch held a meeting on a day and commit; a no changes nothing but a row in
+    `refusals`.
+
+    Raises NotInSight, NotYours, WordsWrong, RuleSaysNo.
+    """
+    with use_case(session, who, at, "life_meeting"):
+        return _note(session, unit_id, on, who, at)
+
+
+def take_back(session: Session, meeting_id: str, why: str, who: Actor, at: Moment) -> LifeMeeting:
+    """Take back a wrong entry with a reason and commit; the entry stays on record.
+
+    Refusals as `note`. Raises NotInSight, NotYours, WordsWrong, NotOpen, RuleSaysNo.
+    """
+    with use_case(session, who, at, "life_take_back"):
+        return _take_back(session, meeting_id, why, who, at)
+
+
+def _note(session: Session, unit_id: str, on: str, who: Actor, at: Moment) -> LifeMeeting:
+    unit = session.get(Unit, unit_id) if is_id(unit_id) else None
+    if unit is None:
+        raise NotFound()
+    authority.leads(session, unit, who)
+    day = read_day(on)
+    if day is None:
+        raise InvalidInput({"on": "组织生活会日期要写成 2026-01-09 这样的日期。"})
+    if day > at.today:
+        raise RuleViolation("还没有到这一天，召开以后再登记。", field="on", house_rule=HELD.text)
+    if day < unit.accountable_from:
+        raise RuleViolation(
+            say("支部从 {day} 起考核，这以前的不用登记。", day=unit.accountable_from.isoformat()),
+            field="on",
+            house_rule=HELD.text,
+        )
+    if not rules.record(session, unit, day, who.id, at):
+        raise RuleViolation(
+            "这一天的组织生活会已经登记过，不用再登记。", field="on", house_rule=HELD.text
+        )
+    return rules.held(session, unit.id, day, day)[0]
+
+
+def _take_back(session: Session, meeting_id: str, why: str, who: Actor, at: Moment) -> LifeMeeting:
+    found = sa.select(LifeMeeting).where(LifeMeeting.id == meeting_id).with_for_update()
+    row = (
+        session.scalar(found.execution_options(populate_existing=True))
+        if is_id(meeting_id)
+        else None
+    )
+    if row is None:
+        raise NotFound()
+    authority.leads(session, row.unit, who)
+    if row.withdrawn_at:
+        raise InvalidTransition(
+            "这次登记已经撤回，不用再办。",
+            decided_by=row.withdrawer.name,
+            decided_at=row.withdrawn_at.isoformat(),
+        )
+    why = why.strip() if why.isprintable() else ""
+    if not 0 < len(why) <= LONGEST:
+        raise InvalidInput({"reason": say("请写明撤回的原因，最多 {most} 字。", most=LONGEST)})
+    if rests_on(session, row):
+        raise RuleViolation(
+            "民主评议以这次组织生活会为依据，不能撤回；日期填错的，在民主评议里重新填写以后再撤回。",
+            house_rule=RESTS.text,
+        )
+    row.withdrawn_at, row.withdrawn_by, row.withdrawn_why = at.now, who.id, why
+    session.flush()
+    return row
+
+
+def rests_on(session: Session, row: LifeMeeting) -> bool:
+    """True where an appraisal that counts names this day as its meeting."""
+    case = session.get(Case, row.case_id) if row.case_id else None
+    return (
+        case is not None
+        and case.state not in ("void", "terminated")
+        and case.facts.get("meeting_on") == row.held_on.isoformat()
+    )

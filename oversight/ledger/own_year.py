@@ -1,0 +1,139 @@
+"""A member's own year: party days with how he took part, lessons to make up, the exemption, and his
+own cases.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, joinedload
+
+from oversight.calendar.party_days import STATUS_LABELS, owed, status
+from oversight.engine.authority import Actor
+from oversight.models import Activity, Attendance, Case, Membership, WorkItem
+from oversight.models.appraisal import GRADES, Appraised
+from oversight.models.attendance import CLASSES, FORMS
+from oversight.organization.members import exempt_on
+
+APPRAISAL = "appraisal"  # its cases have a section of their own: 我的自评, 我的评议结果
+MAKE_UP = "absence"
+MOST = 50
+
+
+@dataclass(frozen=True)
+class Day:
+    """A party day as it concerns one member; `label` says how he took part or how the day stands."""
+
+    activity: Activity
+    kind: str
+    label: str
+    exempt: bool = False
+    ahead: bool = False
+
+    @property
+    def on(self) -> date | None:
+        return self.activity.held_on or self.activity.day
+
+
+@dataclass
+class Mine:
+    """What a member's own page tells; `grades` by appraisal, once he was told."""
+
+    year: int
+    days: list[Day] = field(default_factory=list)
+    make_ups: list[Case] = field(default_factory=list)
+    appraisals: list[Case] = field(default_factory=list)
+    others: list[Case] = field(default_factory=list)
+    exempt_until: date | None = None
+    grades: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def next(self) -> Day | None:
+        """Return the next party day, where it has a day."""
+        return next((day for day in self.days if day.ahead and day.on), None)
+
+    @property
+    def took_part(self) -> int:
+        return sum(day.kind in ("present", "other_form") for day in self.days)
+
+    @property
+    def counted(self) -> int:
+        return sum(day.kind in CLASSES for day in self.days)
+
+
+def read(session: Session, who: Actor, year: int) -> Mine:
+    """Gather a member's year and the cases that concern him, the newest first."""
+    mine = Mine(year, _days(session, who, year))
+    asked = sa.exists().where(
+        WorkItem.case_id == Case.id, WorkItem.person_id == who.id, WorkItem.role == "member"
+    )
+    for case in session.scalars(
+        sa.select(Case)
+        .where(sa.or_(Case.data_subject_id == who.id, asked), Case.zone_id == who.zone_id)
+        .options(joinedload(Case.unit))
+        .order_by(Case.closed_at.is_not(None), Case.id.desc())
+        .limit(MOST)
+    ):
+        if case.workflow == APPRAISAL:
+            mine.appraisals.append(case)
+        elif case.workflow == MAKE_UP and case.open:
+            mine.make_ups.append(case)
+        elif case.workflow != MAKE_UP:
+            mine.others.append(case)
+    mine.grades = {
+        case_id: GRADES[grade]
+        for case_id, grade in session.execute(
+            sa.select(Appraised.case_id, Appraised.grade).where(
+                Appraised.person_id == who.id, Appraised.told_on.is_not(None)
+            )
+        )
+    }
+    if who.person.exempt_until and who.person.exempt_until > who.on:
+        mine.exempt_until = who.person.exempt_until
+    return mine
+
+
+def _days(session: Session, who: Actor, year: int) -> list[Day]:
+    """Return the party days of the branches to which the member belonged on each day."""
+    belonged = sa.exists().where(
+        Membership.person_id == who.id,
+        Membership.unit_id == Activity.unit_id,
+        Membership.from_on <= sa.func.coalesce(Activity.held_on, Activity.day),
+        sa.or_(
+            Membership.to_on.is_(None),
+            Membership.to_on >= sa.func.coalesce(Activity.held_on, Activity.day),
+        ),
+    )
+    rows = session.execute(
+        sa.select(Activity, Attendance)
+        .outerjoin(
+            Attendance,
+            sa.and_(Attendance.activity_id == Activity.id, Attendance.person_id == who.id),
+        )
+        .where(Activity.year == year, sa.or_(belonged, Attendance.person_id.is_not(None)))
+        .options(joinedload(Activity.unit))
+        .order_by(Activity.month, Activity.id)
+    ).all()
+    return [
+        _day(activity, taken, who)
+        for activity, taken in rows
+        if taken is not None or owed(activity.unit, activity.year, activity.month)
+    ]
+
+
+def _day(activity: Activity, taken: Attendance | None, who: Actor) -> Day:
+    on = activity.held_on or activity.day
+    if taken is not None:
+        way = FORMS.get(taken.form or "", "") or CLASSES[taken.kind]
+        return Day(activity, taken.kind, way)
+    if activity.held_on and on and exempt_on(who.person, on):
+        return Day(activity, "exempt", "免予参加", exempt=True)
+    stands = status(activity, who.on)
+    return Day(
+        activity,
+        stands,
+        STATUS_LABELS[stands],
+        ahead=bool(on and on >= who.on and not activity.held_on),
+    )

@@ -1,0 +1,57 @@
+"""The outbox: what a change causes later, written with the change; and in-app notices."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from oversight.base.db import Base, Id, new_id
+
+
+class OutboxMessage(Base):
+    __tablename__ = "work"
+    __table_args__ = (
+        sa.UniqueConstraint("zone_id", "key", name="uq_work_key"),
+        sa.Index(
+            "ix_work_due",
+            "due_at",
+            sqlite_where=sa.text("done_at IS NULL"),
+            postgresql_where=sa.text("done_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
+    zone_id: Mapped[str] = mapped_column(sa.ForeignKey("zones.id"))
+    key: Mapped[str] = mapped_column(sa.String(200), comment="says the same thing only once")
+    kind: Mapped[str] = mapped_column(sa.String(20))
+    payload: Mapped[dict]
+    due_at: Mapped[datetime]
+    done_at: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    last_error: Mapped[str | None] = mapped_column(sa.Text)
+
+
+class Notice(Base):
+    """A line in a person's bell. It says that something waits, never what."""
+
+    __tablename__ = "notices"
+    __table_args__ = (
+        sa.UniqueConstraint("person_id", "key", name="uq_notices_once"),
+        sa.Index(
+            "ix_notices_unread",
+            "person_id",
+            sqlite_where=sa.text("read_at IS NULL"),
+            postgresql_where=sa.text("read_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
+    zone_id: Mapped[str] = mapped_column(sa.ForeignKey("zones.id"))
+    person_id: Mapped[str] = mapped_column(sa.ForeignKey("persons.id"))
+    key: Mapped[str] = mapped_column(sa.String(200))
+    case_id: Mapped[str | None] = mapped_column(sa.ForeignKey("cases.id"))
+    text: Mapped[str] = mapped_column(sa.String(200))
+    at: Mapped[datetime]
+    read_at: Mapped[datetime | None]

@@ -1,3 +1,0 @@
-"""What an installation does beside answering requests: demo, sweep, calendar, printing the law,
-serving.
-"""

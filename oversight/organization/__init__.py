@@ -1,0 +1,1 @@
+"""Who stands where on a day: units, members, acting. Reads only."""

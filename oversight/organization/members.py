@@ -1,0 +1,97 @@
+"""Facts about members: who belongs, who is expected on a day, who is excused."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from oversight.models import Membership, Person, Post, Unit
+from oversight.models.attendance import CATEGORIES
+
+from .units import in_office
+
+__all__ = ["CARE_REASONS", "CATEGORIES", "belongs", "exempt", "exempt_on", "expected", "members"]
+
+CARE_REASONS = (("年老体弱", "年老体弱"), ("长期在外", "长期在外"), ("其他", "其他"))
+
+
+def belongs(attempt) -> bool:
+    """True where the member named in the case belongs to its branch today."""
+    return attempt.case.facts["member"] in {
+        row.id for row in members(attempt.session, attempt.case.unit_id, attempt.today)
+    }
+
+
+def members(session: Session, unit_id: str, on: date) -> list[Person]:
+    """Return the members of a branch on a day in the order of its roster."""
+    return list(
+        session.scalars(
+            sa.select(Person)
+            .join(Membership, Membership.person_id == Person.id)
+            .where(
+                Membership.unit_id == unit_id,
+                Membership.from_on <= on,
+                sa.or_(Membership.to_on.is_(None), Membership.to_on >= on),
+                sa.or_(Person.left_on.is_(None), Person.left_on > on),
+            )
+            .order_by(Membership.sort, Person.id)
+        )
+    )
+
+
+def expected(session: Session, unit_id: str, on: date) -> list[Person]:
+    """Return the roster of a day (应到): all members but those exempt, leaders too. Source: G-2.2.1,
+    O-2.2.1b
+    """
+    return [person for person in members(session, unit_id, on) if not exempt_on(person, on)]
+
+
+def exempt_on(person: Person, on: date) -> bool:
+    return bool(person.exempt_from and person.exempt_from <= on < person.exempt_until)
+
+
+def exempt(attempt, begin: date | None, end: date) -> None:
+    """Set the days on which the member of the case stands outside 应到; None: since when stays. Does
+    not commit.
+    """
+    person = attempt.session.get(Person, attempt.case.facts["member"])
+    person.exempt_from, person.exempt_until = begin or person.exempt_from, end
+
+
+def in_office_of(session: Session, unit_ids, on: date) -> list[Person]:
+    """Return who holds a post in these units on a day."""
+    return list(
+        session.scalars(
+            sa.select(Person)
+            .join(Post, Post.person_id == Person.id)
+            .where(Post.unit_id.in_(list(unit_ids)), in_office(on))
+            .distinct()
+            .order_by(Person.id)
+        )
+    )
+
+
+def by_name(session: Session, ids) -> list[Person]:
+    """Return people by their ids, in the order of their names."""
+    return list(
+        session.scalars(
+            sa.select(Person).where(Person.id.in_(list(ids))).order_by(Person.name, Person.id)
+        )
+    )
+
+
+def groups_on(session: Session, unit_id: str, on: date) -> dict[str, Unit]:
+    """Return the 党小组 of those members of a branch who are in one on a day, by person."""
+    return dict(
+        session.execute(
+            sa.select(Membership.person_id, Unit)
+            .join(Unit, Unit.id == Membership.group_id)
+            .where(
+                Membership.unit_id == unit_id,
+                Membership.from_on <= on,
+                sa.or_(Membership.to_on.is_(None), Membership.to_on >= on),
+            )
+        ).all()
+    )

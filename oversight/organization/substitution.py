@@ -1,0 +1,80 @@
+"""Which acting (代理) is in force on a day. Reads only; who may give it is decided in operations.
+
+Acting follows the post: it ends with its last day, with the post's holder, or where an empty post
+is filled.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, aliased
+
+from oversight.models import Person, Post, Substitution
+
+_holder = aliased(Post)
+DAY = sa.bindparam("day")
+
+
+def in_force(day: date | sa.BindParameter):
+    """Return the condition that acting holds on a day: not ended, and its post as it was given."""
+    same = (
+        _holder.unit_id == Substitution.unit_id,
+        _holder.office == Substitution.office,
+        _holder.from_on <= day,
+        sa.or_(_holder.to_on.is_(None), _holder.to_on >= day),
+    )
+    gone = sa.exists().where(
+        Person.id == Substitution.person_id, Person.left_on.is_not(None), Person.left_on <= day
+    )
+    return sa.and_(
+        Substitution.from_on <= day,
+        Substitution.to_on >= day,
+        Substitution.ended_at.is_(None),
+        ~gone,
+        sa.or_(
+            sa.and_(Substitution.for_id.is_(None), ~sa.exists().where(*same)),
+            sa.exists().where(_holder.person_id == Substitution.for_id, *same),
+        ),
+    )
+
+
+def by_person(session: Session, person_id: str, day: date) -> tuple[Substitution, ...]:
+    """Return in whose place a person acts on a day."""
+    return tuple(session.scalars(_BY_PERSON, {"person": person_id, "day": day}))
+
+
+def for_person(session: Session, person_id: str, day: date) -> tuple[Substitution, ...]:
+    """Return who acts in a person's place on a day."""
+    return tuple(
+        session.scalars(
+            sa.select(Substitution)
+            .where(Substitution.for_id == person_id, in_force(day))
+            .order_by(Substitution.id)
+        )
+    )
+
+
+def in_unit(
+    session: Session, unit_id: str, day: date, workflow: str | None = None
+) -> tuple[Substitution, ...]:
+    """Return who acts in a unit's posts on a day; `workflow` None: for all kinds of business only."""
+    return tuple(session.scalars(_IN_UNIT, {"unit": unit_id, "workflow": workflow, "day": day}))
+
+
+# Asked at every step of every case: built once, not at each question.
+_BY_PERSON = (
+    sa.select(Substitution)
+    .where(Substitution.person_id == sa.bindparam("person"), in_force(DAY))
+    .order_by(Substitution.id)
+)
+_IN_UNIT = (
+    sa.select(Substitution)
+    .where(
+        Substitution.unit_id == sa.bindparam("unit"),
+        in_force(DAY),
+        sa.or_(Substitution.workflow.is_(None), Substitution.workflow == sa.bindparam("workflow")),
+    )
+    .order_by(Substitution.id)
+)

@@ -1,0 +1,1 @@
+"""Letters: what is shown before is what is issued."""

@@ -1,0 +1,452 @@
+"""Accounts: activation slips, resets without e-mail, locking, closing; each noted append-only with
+who did it.
+
+System administrators keep accounts, but those of the three administrators only at the terminal
+(三员分立).
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from oversight.base.clock import Moment
+from oversight.base.db import is_id
+from oversight.base.refusals import Forbidden, InvalidInput, NotFound, RuleViolation
+from oversight.engine.authority import Actor, in_office, is_member
+from oversight.engine.use_case import one_transaction
+from oversight.law.roles import ADMINISTRATORS
+from oversight.models import Account, ApiToken, Membership, Person, Post, Slip, Unit
+from oversight.organization.units import present
+
+from . import audit_log, credentials
+
+LASTS = timedelta(days=14)
+LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # none that is taken for another when copied by hand
+LENGTH = 16  # 80 bits
+
+
+@dataclass(frozen=True)
+class Issued:
+    """A slip as it is printed, once: whose it is and the code in the clear."""
+
+    person: str
+    unit: str
+    username: str
+    code: str
+    until: datetime
+
+
+def as_written(code: str) -> str:
+    """Return a code without what people add when they copy it."""
+    return "".join(c for c in code.upper() if c.isalnum())[:64]
+
+
+def grouped(code: str) -> str:
+    return " ".join(code[start : start + 4] for start in range(0, len(code), 4))
+
+
+# Whose accounts -----------------------------------------------------------------------------------
+
+
+def rule_over(who: Actor | None, unit: Unit) -> None:
+    """Make sure that the actor keeps the accounts of a unit; None is the terminal. Raises
+    NotInSight, NotYours.
+    """
+    if who is None:
+        return
+    kept = [post.unit for post in who.posts if post.office == "sysadmin"]
+    if not kept:
+        raise Forbidden("账号由系统管理员管理，不由您办理。", rule="authority")
+    if unit.zone_id != who.zone_id or not any(unit.within(above.path) for above in kept):
+        raise NotFound()
+
+
+def kept(session: Session, who: Actor) -> list[Unit]:
+    """Return the units whose accounts the actor keeps, by place in the tree. Raises Forbidden."""
+    held = present(session, who.zone_id)
+    top = next(unit for unit in held if unit.kind == "zone")
+    rule_over(who, next((post.unit for post in who.posts if post.office == "sysadmin"), top))
+    paths = [post.unit.path for post in who.posts if post.office == "sysadmin"]
+    return sorted(
+        (
+            unit
+            for unit in held
+            if unit.kind != "group" and any(unit.within(path) for path in paths)
+        ),
+        key=lambda unit: (unit.path.count("/") > 3, unit.parent_id or "", unit.sort),
+    )
+
+
+def counts(session: Session, zone_id: str, at: Moment) -> dict[str, tuple[int, int]]:
+    """Count members and set passwords by branch."""
+    rows = session.execute(
+        sa.select(
+            Membership.unit_id,
+            sa.func.count(),
+            sa.func.count(sa.case((Account.password_hash != "", 1))),
+        )
+        .select_from(Membership)
+        .outerjoin(Account, Account.person_id == Membership.person_id)
+        .where(Membership.zone_id == zone_id, is_member(at.today))
+        .group_by(Membership.unit_id)
+    )
+    return {unit_id: (members, active) for unit_id, members, active in rows}
+
+
+def unit_of(session: Session, person_id: str, at: Moment) -> Unit | None:
+    """Return where a person belongs: the branch, else the unit of the first post."""
+    branch = session.scalar(
+        sa.select(Unit)
+        .join(Membership, Membership.unit_id == Unit.id)
+        .where(Membership.person_id == person_id, is_member(at.today))
+    )
+    return branch or session.scalar(
+        sa.select(Unit)
+        .join(Post, Post.unit_id == Unit.id)
+        .where(Post.person_id == person_id, in_office(at.today))
+        .order_by(Post.from_on, Post.id)
+        .limit(1)
+    )
+
+
+def people_of(session: Session, unit: Unit, at: Moment) -> list[tuple[Person, Account | None]]:
+    """Return who belongs to a unit or holds a post in it, with the account, members first in roster
+    order.
+    """
+    sort = (
+        sa.select(Membership.sort)
+        .where(
+            Membership.person_id == Person.id, Membership.unit_id == unit.id, is_member(at.today)
+        )
+        .scalar_subquery()
+    )
+    holds = sa.exists().where(
+        Post.person_id == Person.id, Post.unit_id == unit.id, in_office(at.today)
+    )
+    return list(
+        session.execute(
+            sa.select(Person, Account)
+            .outerjoin(Account, Account.person_id == Person.id)
+            .where(
+                Person.zone_id == unit.zone_id,
+                Person.left_on.is_(None),
+                sa.or_(sort.is_not(None), holds),
+            )
+            .order_by(sort.is_(None), sort, Person.id)
+        ).all()
+    )
+
+
+def refuse_touching(session: Session, person_id: str, who: Actor | None, at: Moment) -> None:
+    """Make sure that an account may be touched on a page by this actor.
+
+    Raises NotYours, NotInSight.
+    """
+    unit = unit_of(session, person_id, at)
+    if who is None:
+        return
+    posts = set(
+        session.scalars(
+            sa.select(Post.office).where(Post.person_id == person_id, in_office(at.today))
+        )
+    )
+    if person_id == who.id:
+        raise Forbidden("自己的账号由别的管理员办理，改密码请到“我的”。", rule="own_account")
+    if posts & ADMINISTRATORS:
+        raise Forbidden(
+            "系统、安全、审计管理员的账号只在服务器终端上办理，三员互不经手。",
+            rule="three_administrators",
+            house_rule="三员分立：系统管理员不能借重置账号取得另两员的权限。",
+        )
+    if unit is None:
+        unit = session.scalar(
+            sa.select(Unit)
+            .join(Person, Person.zone_id == Unit.zone_id)
+            .where(Person.id == person_id, Unit.kind == "zone")
+        )
+    if unit is None:
+        raise NotFound()
+    rule_over(who, unit)
+
+
+# Slips --------------------------------------------------------------------------------------------
+
+
+def issue_unit(
+    session: Session, unit: Unit, who: Actor | None, at: Moment, again: bool = False
+) -> list[Issued]:
+    """Issue slips to everybody of a unit, and below it, who never set a password.
+
+    Who holds a slip that is still good keeps it, unless `again`. Does not commit. Raises NotYours,
+    NotInSight.
+    """
+    rule_over(who, unit)
+    rows = session.scalars(
+        sa.select(Unit)
+        .where(
+            Unit.zone_id == unit.zone_id,
+            Unit.path.startswith(unit.path, autoescape=True),
+            Unit.kind != "group",
+            Unit.ended_on.is_(None),
+        )
+        .order_by(Unit.path)
+    ).all()
+    passed = set() if again else set(slips_of(session, unit.zone_id, at))
+    return [one for row in rows for one in _issue_all(session, row, who, at, passed)]
+
+
+def _issue_all(
+    session: Session, unit: Unit, who: Actor | None, at: Moment, passed: set[str]
+) -> list[Issued]:
+    """Issue slips in one unit; `passed` are accounts and people who have theirs, and it grows."""
+    made = []
+    for person, account in people_of(session, unit, at):
+        used = account is not None and (
+            account.password_hash or not account.enabled or account.id in passed
+        )
+        if used or person.id in passed:
+            continue
+        passed.add(person.id)
+        if who is not None and _administers(session, person.id, at):
+            continue
+        made.append(_issue(session, person, account, unit, "issue", who, at))
+    return made
+
+
+def slips_of(session: Session, zone_id: str, at: Moment) -> dict[str, datetime]:
+    """Return the accounts of a zone whose slip can still be used, and until when."""
+    return dict(
+        session.execute(
+            sa.select(Slip.account_id, Slip.expires_at).where(
+                Slip.zone_id == zone_id, Slip.ended_at.is_(None), Slip.expires_at > at.now
+            )
+        ).all()
+    )
+
+
+def _administers(session: Session, person_id: str, at: Moment) -> bool:
+    return (
+        session.scalar(
+            sa.select(Post.id)
+            .where(
+                Post.person_id == person_id, Post.office.in_(ADMINISTRATORS), in_office(at.today)
+            )
+            .limit(1)
+        )
+        is not None
+    )
+
+
+def issue_one(session: Session, person_id: str, who: Actor | None, at: Moment) -> Issued:
+    """Issue a slip to one person; an account that has a password loses it, its log-ins and tokens
+    (重置).
+
+    Does not commit. Raises NotYours, NotInSight, RuleSaysNo.
+    """
+    person = session.get(Person, person_id) if is_id(person_id) else None
+    if person is None:
+        raise NotFound()
+    refuse_touching(session, person.id, who, at)
+    account = session.scalar(
+        sa.select(Account).where(Account.person_id == person.id).with_for_update(of=Account)
+    )
+    if account is not None and not account.enabled:
+        raise RuleViolation(
+            "这个账号已锁定或停用，请先解除锁定，再发激活单。",
+            rule="locked",
+            house_rule="锁定的账号不发激活单。",
+        )
+    unit = unit_of(session, person.id, at)
+    if unit is None:
+        raise RuleViolation(
+            "这个人现在不在任何支部，也没有职务，不发激活单。",
+            rule="nobody",
+            house_rule="离开的人没有账号。",
+        )
+    again = account is not None and bool(account.password_hash)
+    return _issue(session, person, account, unit, "reset" if again else "issue", who, at)
+
+
+def _issue(
+    session: Session,
+    person: Person,
+    account: Account | None,
+    unit: Unit,
+    act: str,
+    who: Actor | None,
+    at: Moment,
+) -> Issued:
+    if account is None:
+        account = Account(
+            zone_id=person.zone_id,
+            person_id=person.id,
+            username=_free_name(session),
+            password_hash="",
+            created_at=at.now,
+        )
+        session.add(account)
+        session.flush()
+    account.password_hash = ""  # matches no password: only the slip opens the account again
+    account.failures, account.locked_until = 0, None
+    _end_everything(session, account, at)
+    code = "".join(secrets.choice(LETTERS) for _ in range(LENGTH))
+    until = at.now + LASTS
+    session.add(
+        Slip(
+            zone_id=account.zone_id,
+            account_id=account.id,
+            code_hash=credentials.fingerprint(code),
+            issued_at=at.now,
+            expires_at=until,
+        )
+    )
+    note(session, account, act, who.id if who else None, at)
+    return Issued(person.name, unit.name, account.username, grouped(code), until)
+
+
+def _free_name(session: Session) -> str:
+    """Draw a user name of seven digits: short enough for elderly members to type, and not to be
+    counted through.
+    """
+    while True:
+        name = str(1_000_000 + secrets.randbelow(9_000_000))
+        if session.scalar(sa.select(Account.id).where(Account.username == name)) is None:
+            return name
+
+
+def _end_everything(session: Session, account: Account, at: Moment) -> None:
+    """End log-ins, tokens and slips of an account."""
+    credentials.sign_out(session, account.id, at.now)
+    for table in (ApiToken, Slip):
+        session.execute(
+            sa.update(table)
+            .where(table.account_id == account.id, table.ended_at.is_(None))
+            .values(ended_at=at.now)
+        )
+
+
+def activate(session: Session, username: str, code: str, password: str, at: Moment) -> None:
+    """Let a person set the password that a slip permits; the slip is spent. Commits. Raises
+    WordsWrong.
+
+    Wrong codes count as failed log-ins do: five lock the account for a quarter of an hour.
+    """
+    hashed = credentials.hash_password(password)
+    with one_transaction(session):
+        account = session.scalar(
+            sa.select(Account).where(Account.username == username[:60]).with_for_update(of=Account)
+        )
+        if account is not None and _spend(session, account, code, at):
+            account.password_hash, account.failures, account.locked_until = hashed, 0, None
+            _end_everything(session, account, at)
+            note(session, account, "activate", account.person_id, at)
+            return
+    raise InvalidInput(
+        {
+            "code": "用户名或激活码不对，或激活单已用过、已过期。连续输错 5 次，请 15 分钟后再试；仍不行，请找管理员重发。"
+        }
+    )
+
+
+def _spend(session: Session, account: Account, code: str, at: Moment) -> bool:
+    """Tell whether a code opens an account now; a wrong one is counted."""
+    if account.locked_until is not None and account.locked_until > at.now:
+        return False
+    if account.enabled and _live_slip(session, account, code, at):
+        return True
+    credentials.count_failure(account, at.now)
+    return False
+
+
+def _live_slip(session: Session, account: Account, code: str, at: Moment) -> Slip | None:
+    return session.scalar(
+        sa.select(Slip).where(
+            Slip.account_id == account.id,
+            Slip.code_hash == credentials.fingerprint(as_written(code)),
+            Slip.ended_at.is_(None),
+            Slip.expires_at > at.now,
+        )
+    )
+
+
+# Locking ------------------------------------------------------------------------------------------
+
+
+def lock(session: Session, person_id: str, who: Actor | None, at: Moment, why: str = "") -> None:
+    """Shut an account for now; its log-ins and tokens end. Does not commit. Raises NotYours,
+    NotInSight.
+    """
+    account = _account_of(session, person_id, who, at)
+    account.enabled = False
+    _end_everything(session, account, at)
+    note(session, account, "lock", who.id if who else None, at, why=why)
+
+
+def unlock(session: Session, person_id: str, who: Actor | None, at: Moment) -> None:
+    """Open an account again. Does not commit. Raises NotYours, NotInSight, RuleSaysNo."""
+    account = _account_of(session, person_id, who, at)
+    if account.closed_at is not None and unit_of(session, account.person_id, at) is None:
+        raise RuleViolation(
+            "这个人已离开，现在不在任何支部，也没有职务，账号不能再开。",
+            rule="left",
+            house_rule="离开的人没有账号。",
+        )
+    account.enabled, account.closed_at = True, None
+    account.failures, account.locked_until = 0, None
+    note(session, account, "unlock", who.id if who else None, at)
+
+
+def leave(session: Session, person_id: str, who: Actor | None, at: Moment) -> None:
+    """Close the account of somebody who left. Does not commit. Raises NotYours, NotInSight."""
+    account = _account_of(session, person_id, who, at)
+    close(session, account.person_id, who.id if who else None, at)
+
+
+def close(session: Session, person_id: str, by_id: str | None, at: Moment) -> None:
+    """Close the account of a person who left, if there is one that is open. Does not commit."""
+    account = session.scalar(sa.select(Account).where(Account.person_id == person_id))
+    if account is None or account.closed_at is not None:
+        return
+    account.enabled, account.closed_at = False, at.now
+    _end_everything(session, account, at)
+    note(session, account, "close", by_id, at)
+
+
+def _account_of(session: Session, person_id: str, who: Actor | None, at: Moment) -> Account:
+    account = (
+        session.scalar(
+            sa.select(Account).where(Account.person_id == person_id).with_for_update(of=Account)
+        )
+        if is_id(person_id)
+        else None
+    )
+    if account is None:
+        raise NotFound("这个人还没有账号。")
+    refuse_touching(session, account.person_id, who, at)
+    return account
+
+
+# The record ---------------------------------------------------------------------------------------
+
+
+def note(
+    session: Session, account: Account, act: str, by_id: str | None, at: Moment, why: str = ""
+) -> None:
+    """Record what was done to an account and by whom. Does not commit."""
+    name = session.get(Person, account.person_id).name
+    audit_log.by_id(
+        session,
+        account.zone_id,
+        by_id,
+        at,
+        "accounts",
+        act,
+        f"{name}（{account.username}）",
+        account.person_id,
+        **({"why": [None, why]} if why else {}),
+    )

@@ -1,0 +1,226 @@
+"""Who may change units, people, posts and the calendar, and the record of what was changed.
+
+三员分立: the system administrator keeps units, people and the calendar, the security administrator
+posts and acting, the auditor reads everything; an organization keeps what is below it. Nobody
+changes his own. No change is made here.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from oversight.base.clock import Moment
+from oversight.base.refusals import Forbidden
+from oversight.base.sentences import say
+from oversight.engine.authority import Actor
+from oversight.law.clauses import house_rule
+from oversight.law.roles import OFFICES, SUPERIOR
+from oversight.models import AdminChange, Person, Unit, Zone
+from oversight.organization.units import superiors
+
+AREAS = {
+    "units": "单位",
+    "people": "党员",
+    "posts": "职务",
+    "acting": "代理",
+    "calendar": "日历",
+    "accounts": "账号",
+    "rosters": "名册",
+    "settings": "设置",
+}
+KEEPERS = {
+    "units": "sysadmin",
+    "people": "sysadmin",
+    "calendar": "sysadmin",
+    "posts": "secadmin",
+    "acting": "secadmin",
+}
+ACTS = {
+    "found": "新设",
+    "rename": "更名",
+    "merge": "并入",
+    "split": "分设",
+    "move": "划转",
+    "transfer_in": "转入",
+    "transfer_out": "转出",
+    "left": "离世或出党",
+    "flags": "更正情况",
+    "appoint": "任职",
+    "end_post": "免职",
+    "give": "指定代理",
+    "end": "结束代理",
+    "import": "导入休息日",
+    "released": "移交",
+    "issue": "发激活单",
+    "reset": "重发激活单",
+    "activate": "本人激活",
+    "lock": "锁定账号",
+    "unlock": "解除锁定",
+    "close": "停用账号（已离开）",
+    "password": "终端重设密码",
+    "roster": "导入名册",
+    "init": "建立首位管理员",
+    "token": "发接口令牌",
+    "schedule": "排定党日",
+    "set": "修改设置",
+}
+# What a change tells of. Rows of earlier versions name it in Chinese and are shown as they are.
+WORDS = {
+    "name": "名称",
+    "unit_kind": "类型",
+    "parent": "上级",
+    "branch": "支部",
+    "new_branch": "新支部",
+    "people": "人数",
+    "into": "到",
+    "appointed": "任职",
+    "relieved": "免职",
+    "stand_in": "代理",
+    "scope": "范围",
+    "from_on": "起",
+    "to_on": "止",
+    "fate": "情况",
+    "on": "日期",
+    "days": "天数",
+    "planned": "新排的党日",
+    "moved": "顺延的党日",
+    "value": "值",
+    "why": "原因",
+    "probationary": "预备党员",
+    "mobile": "流动党员",
+    "retired": "离退休党员",
+    "elderly": "年老体弱",
+    "leading": "党员领导干部",
+    "in_post": "在职党员",
+    "no_office": "无职党员",
+}
+TERMINAL = "服务器终端"
+SEPARATE = house_rule(
+    "系统管理员管单位、党员和日历，安全管理员管职务和代理，审计管理员只看记录；上级党组织管所属单位。"
+)
+
+
+def answers_for(session: Session, who: Actor, unit: Unit) -> bool:
+    """True where the actor is officer or secretary of an organization above a unit."""
+    above = {row.id for row in superiors(session, unit)} - {unit.id}
+    return any(post.unit_id in above and post.office in SUPERIOR.ranks[0] for post in who.posts)
+
+
+def may(session: Session, who: Actor, area: str, unit: Unit | None) -> bool:
+    """True where the actor keeps an area of the zone, or the unit from above."""
+    if unit is not None and unit.zone_id != who.zone_id:
+        return False
+    return (
+        who.holds(KEEPERS[area])
+        or unit is not None
+        and area != "calendar"
+        and answers_for(session, who, unit)
+    )
+
+
+def require(session: Session, who: Actor, area: str, unit: Unit | None) -> None:
+    """Make sure that the actor keeps an area. Raises NotYours."""
+    if not may(session, who, area, unit):
+        raise Forbidden(
+            say("这项由{keeper}或上级党组织办理，不由您办理。", keeper=OFFICES[KEEPERS[area]]),
+            rule="keeper",
+            house_rule=SEPARATE.text,
+        )
+
+
+def alone(session: Session, zone_id: str) -> None:
+    """Let one change of a zone's people and posts, by roster or by hand, be worked out and written
+    at a time.
+
+    Holds until the transaction ends; rows that only refer to the zone are not held up.
+    """
+    session.execute(sa.select(Zone.id).where(Zone.id == zone_id).with_for_update(key_share=True))
+
+
+def note(
+    session: Session,
+    who: Actor | None,
+    at: Moment,
+    area: str,
+    act: str,
+    unit: Unit,
+    about: str,
+    about_id: str | None,
+    **what,
+) -> None:
+    """Write down a change: word=[before, after]; None is the server's terminal. Does not commit."""
+    in_zone(session, unit.zone_id, who, at, area, act, about, about_id, **what)
+
+
+def in_zone(
+    session: Session,
+    zone_id: str,
+    who: Actor | None,
+    at: Moment,
+    area: str,
+    act: str,
+    about: str,
+    about_id: str | None = None,
+    **what,
+) -> None:
+    """Write down a change that is no unit's own. Does not commit."""
+    session.add(
+        AdminChange(
+            zone_id=zone_id,
+            at=at.now,
+            by_id=who.id if who else None,
+            area=area,
+            act=act,
+            about=about[:200],
+            by=f"{who.person.name}（{who.title}）" if who else TERMINAL,
+            about_id=about_id,
+            what=what,
+        )
+    )
+
+
+def by_id(
+    session: Session,
+    zone_id: str,
+    person_id: str | None,
+    at: Moment,
+    area: str,
+    act: str,
+    about: str,
+    about_id: str | None = None,
+    **what,
+) -> None:
+    """Write down what somebody did of whom only the id is known; None is the server's terminal.
+    Does not commit.
+    """
+    person = session.get(Person, person_id) if person_id else None
+    session.add(
+        AdminChange(
+            zone_id=zone_id,
+            at=at.now,
+            by_id=person_id,
+            by=person.name if person else TERMINAL,
+            area=area,
+            act=act,
+            about=about[:200],
+            about_id=about_id,
+            what=what,
+        )
+    )
+
+
+def listed(
+    session: Session,
+    zone_id: str,
+    area: str | None = None,
+    about_id: str | None = None,
+    before: str | None = None,
+    limit: int = 20,
+) -> list[AdminChange]:
+    """Return changes, the newest first; `before` is the last id of the page before."""
+    rows = sa.select(AdminChange).where(AdminChange.zone_id == zone_id)
+    for column, value in ((AdminChange.area, area), (AdminChange.about_id, about_id)):
+        rows = rows.where(column == value) if value else rows
+    rows = rows.where(AdminChange.id < before) if before else rows
+    return list(session.scalars(rows.order_by(AdminChange.id.desc()).limit(limit)))

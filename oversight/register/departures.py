@@ -1,0 +1,86 @@
+"""A member's own open cases when he dies, leaves the Party or moves: passed on or ended.
+
+What is owed to him, a make-up lesson, goes with him to his new branch (承继); a consent that was
+asked of his old superior ends and is asked for anew. Appraisals are of the branch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from oversight import workflows
+from oversight.base.clock import Moment
+from oversight.engine import transitions
+from oversight.engine.authority import Actor, is_member
+from oversight.models import Case, Membership, Person, Unit
+
+WHY = {"died": "去世", "left": "出党"}
+CHUNK = 500
+
+
+def settle_people(session: Session, people: Iterable[str], who: Actor | None, at: Moment) -> int:
+    """Pass on or end what is open of people who are gone; returns how many cases. Does not commit."""
+    ids, done = sorted(set(people)), 0
+    for start in range(0, len(ids), CHUNK):
+        found = session.scalars(
+            sa.select(Case.id)
+            .where(Case.data_subject_id.in_(ids[start : start + CHUNK]), Case.closed_at.is_(None))
+            .order_by(Case.id)
+        ).all()
+        done += sum(settle(session, case_id, who, at) for case_id in found)
+    return done
+
+
+def settle(session: Session, case_id: str, who: Actor | None, at: Moment) -> bool:
+    """Pass on or end one case if its member no longer belongs to its unit; returns whether it did.
+    Does not commit.
+    """
+    case = transitions.lock(session, case_id)
+    person = session.get(Person, case.data_subject_id)
+    lost = person.left_on is not None and person.left_on <= at.today
+    branch = (
+        None
+        if lost
+        else session.scalar(
+            sa.select(Unit)
+            .join(Membership, Membership.unit_id == Unit.id)
+            .where(Membership.person_id == person.id, is_member(at.today))
+        )
+    )
+    if not case.open or (branch is not None and branch.id == case.unit_id):
+        return False
+    reason = (
+        WHY.get(person.left_why, "") if lost else f"转出：已转到{branch.name}" if branch else ""
+    )
+    if branch is not None and workflows.get(case.workflow, case.definition_version).inherits:
+        transitions.reassign_unit(session, case_id, branch, who, at, reason)
+    else:
+        transitions.force_close(session, case_id, reason or "转出：不再是本支部党员", who, at)
+    return True
+
+
+class Departed:
+    """For the sweep: own cases of members who are no longer of their unit, however that came about."""
+
+    @staticmethod
+    def keys(session: Session, at: Moment) -> list[str]:
+        there = sa.exists().where(
+            Membership.person_id == Case.data_subject_id,
+            Membership.unit_id == Case.unit_id,
+            is_member(at.today),
+        )
+        found = session.scalars(
+            sa.select(Case.id)
+            .join(Person, Person.id == Case.data_subject_id)
+            .where(Case.closed_at.is_(None), sa.or_(Person.left_on <= at.today, ~there))
+            .order_by(Case.id)
+        ).all()
+        session.rollback()
+        return list(found)
+
+    @staticmethod
+    def one(session: Session, case_id: str, at: Moment) -> bool:
+        return settle(session, case_id, None, at)

@@ -1,0 +1,183 @@
+"""Zones, first administrator, new passwords and tokens: what is done at the terminal, not on a
+page.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from datetime import date
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from oversight.base.clock import Moment
+from oversight.base.db import is_id
+from oversight.base.refusals import InvalidInput, NotFound, RuleViolation
+from oversight.calendar import holidays
+from oversight.law.roles import OFFICES
+from oversight.models import Account, Person, Post, Unit, Zone
+
+from . import accounts, credentials
+
+FIRST_PUBLISHED = 2004  # the earliest holiday notice that is known
+
+
+def zone(session: Session) -> Zone:
+    """Return the zone of this installation.
+
+    Raises NotInSight where there is none, or more than one.
+    """
+    found = session.scalars(sa.select(Zone).limit(2)).all()
+    if not found:
+        raise NotFound("还没有建立区，请先运行 oversight init，或用 oversight demo 载入示范区。")
+    if len(found) > 1:
+        raise NotFound("这里有不止一个区，这条命令只用于一个区的安装。")
+    return found[0]
+
+
+def found_zone(session: Session, name: str, at: Moment, /, **unit) -> Unit:
+    """Make a zone with its unit and the published rest days; returns the unit. Does not commit."""
+    made = Zone(name=name, created_at=at.now)
+    session.add(made)
+    session.flush()
+    top = Unit(
+        zone_id=made.id,
+        path="",
+        kind="zone",
+        **{"name": name, "accountable_from": date(at.today.year, 1, 1), **unit},
+    )
+    session.add(top)
+    session.flush()
+    top.path = f"/{top.id}/"
+    holidays.seed(session, made.id, range(FIRST_PUBLISHED, at.today.year + 3), at)
+    return top
+
+
+def has_administrator(session: Session) -> bool:
+    """Tell whether there ever was an administrator: the first run must not open again."""
+    return session.scalar(sa.select(Post.id).where(Post.office == "sysadmin").limit(1)) is not None
+
+
+def refuse_second(session: Session) -> None:
+    """Make sure that nobody is administrator yet. Raises RuleSaysNo."""
+    if has_administrator(session):
+        raise RuleViolation(
+            "已经有管理员了，不能再次初始化；忘记密码请用 oversight accounts reset 用户名。"
+        )
+
+
+def first_administrator(
+    session: Session, zone_name: str, username: str, password: str, at: Moment
+) -> Account:
+    """Make the first administrator, and the zone where there is none. Does not commit.
+
+    Raises RuleSaysNo, WordsWrong.
+    """
+    refuse_second(session)
+    if not 0 < len(username) <= 60 or any(c.isspace() for c in username):
+        raise InvalidInput({"admin": "管理员的用户名要有 1 到 60 个字符，中间不能有空格。"})
+    top = session.scalar(sa.select(Unit).where(Unit.kind == "zone").limit(1))
+    top = top or found_zone(session, zone_name, at)
+    person = Person(zone_id=top.zone_id, name=username)
+    session.add(person)
+    session.flush()
+    account = Account(
+        zone_id=top.zone_id,
+        person_id=person.id,
+        username=username,
+        created_at=at.now,
+        password_hash=credentials.hash_password(password),
+    )
+    session.add_all(
+        [
+            account,
+            Post(
+                zone_id=top.zone_id,
+                person_id=person.id,
+                unit_id=top.id,
+                office="sysadmin",
+                from_on=at.today,
+            ),
+        ]
+    )
+    session.flush()
+    accounts.note(session, account, "init", None, at)
+    return account
+
+
+def account(session: Session, username: str) -> Account:
+    """Find an account by its user name. Raises NotInSight."""
+    found = session.scalar(sa.select(Account).where(Account.username == username))
+    if found is None:
+        raise NotFound(f"没有用户名为“{username[:60]}”的账号。")
+    return found
+
+
+def unit(session: Session, name: str) -> Unit:
+    """Find a unit by its id or its whole name. Raises NotInSight, RuleSaysNo."""
+    which = Unit.id == name if is_id(name) else Unit.name == name.strip()
+    found = session.scalars(sa.select(Unit).where(which, Unit.ended_on.is_(None)).limit(2)).all()
+    if not found:
+        raise NotFound(f"没有叫“{name[:60]}”的党组织，请写全称。")
+    if len(found) > 1:
+        raise RuleViolation(f"有几个党组织都叫“{name[:60]}”，请写编号。")
+    return found[0]
+
+
+def reset_password(session: Session, username: str, password: str, at: Moment) -> None:
+    """Give an account a new password; its log-ins and tokens end. Does not commit.
+
+    Raises NotInSight, WordsWrong.
+    """
+    found = account(session, username)
+    found.password_hash = credentials.hash_password(password)
+    found.failures, found.locked_until = 0, None
+    credentials.end_all(session, found, at.now)
+    accounts.note(session, found, "password", None, at)
+
+
+def token(session: Session, username: str, at: Moment) -> str:
+    """Make an API token for an account. Does not commit. Raises NotInSight, RuleSaysNo."""
+    found = account(session, username)
+    if not found.enabled:
+        raise RuleViolation(f"账号“{username}”已停用，不能发令牌。")
+    accounts.note(session, found, "token", None, at)
+    return credentials.issue_token(session, found, at.now)
+
+
+def demo_accounts(session: Session, usernames: tuple[str, ...]) -> list[tuple[str, str, str]]:
+    """Return those of the user names that are demo accounts: user name, person, and what the person
+    is.
+    """
+    rows = session.execute(
+        sa.select(Account.username, Person.name, Unit.name, Post.office)
+        .join(Person, Person.id == Account.person_id)
+        .outerjoin(Post, (Post.person_id == Person.id) & Post.to_on.is_(None))
+        .outerjoin(Unit, Unit.id == Post.unit_id)
+        .where(Account.demo, Account.username.in_(usernames))
+        .order_by(Account.username, Post.from_on)
+    ).all()
+    found: dict[str, tuple[str, str, str]] = {}
+    for username, name, unit, office in rows:
+        found.setdefault(
+            username, (username, name, f"{unit}{OFFICES[office]}" if office else "党员")
+        )
+    return [found[username] for username in usernames if username in found]
+
+
+def refuse_beyond_loopback(session: Session, host: str) -> None:
+    """Make sure that known passwords are not offered to the network. Raises RuleSaysNo."""
+    known = session.scalar(sa.select(Account.id).where(Account.demo).limit(1))
+    if known is not None and not _loopback(host):
+        raise RuleViolation(
+            f"库里有密码公开的示范账号，只能在本机（127.0.0.1）上提供服务，不能监听 {host}。"
+        )
+
+
+def _loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,275 @@
+"""Members who come, go, die, or whose circumstances change.
+
+Their open cases follow or end; nothing is deleted.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from oversight import workflows
+from oversight.base.clock import Moment
+from oversight.base.refusals import Forbidden, InvalidInput, RuleViolation
+from oversight.base.sentences import say
+from oversight.engine.authority import Actor, is_member
+from oversight.models import Case, Membership, Person, Post, Unit
+
+from . import audit_log, departures
+
+FLAGS = {
+    "probationary": "预备党员",
+    "mobile": "流动党员",
+    "retired": "离退休党员",
+    "elderly": "年老体弱",
+    "leading": "党员领导干部",
+    "in_post": "在职党员",
+    "no_office": "无职党员",
+}
+FOLLOWS = "{unit}{number}（{title}）转支部时随人转到新支部，去世或出党时终止办理。"
+ENDS = "{unit}{number}（{title}）终止办理，编号保留。"
+LEFT = {"died": "去世", "left": "出党"}
+
+
+def branch_of(session: Session, person: Person, on: date) -> Unit | None:
+    """Return the branch that a person belongs to on a day."""
+    return session.scalar(
+        sa.select(Unit)
+        .join(Membership, Membership.unit_id == Unit.id)
+        .where(Membership.person_id == person.id, is_member(on))
+    )
+
+
+def groups_of(session: Session, unit: Unit, on: date) -> dict[str, str]:
+    """Return the 党小组 of those members of a branch who are in one, by person."""
+    return dict(
+        session.execute(
+            sa.select(Membership.person_id, Unit.name)
+            .join(Unit, Unit.id == Membership.group_id)
+            .where(Membership.unit_id == unit.id, is_member(on))
+            .order_by(Unit.sort, Unit.id, Membership.sort)
+        ).all()
+    )
+
+
+def open_cases(session: Session, person: Person) -> list[Case]:
+    """Return the member's own open cases: what a change touches."""
+    return list(
+        session.scalars(
+            sa.select(Case)
+            .where(Case.data_subject_id == person.id, Case.closed_at.is_(None))
+            .order_by(Case.id)
+        )
+    )
+
+
+def posts_of(session: Session, person: Person, on: date) -> list[Post]:
+    """Return the posts that a person still holds on a day or later."""
+    return list(
+        session.scalars(
+            sa.select(Post)
+            .where(Post.person_id == person.id, sa.or_(Post.to_on.is_(None), Post.to_on >= on))
+            .order_by(Post.from_on)
+        )
+    )
+
+
+def effects(session: Session, person: Person, on: date) -> list[str]:
+    """Say what a transfer or a death touches, for the preview."""
+    said = []
+    for case in open_cases(session, person):
+        law = workflows.get(case.workflow, case.definition_version)
+        said.append(
+            say(
+                FOLLOWS if law.inherits else ENDS,
+                unit=case.unit.name,
+                number=case.number or "",
+                title=law.title,
+            )
+        )
+    held = len(
+        [post for post in posts_of(session, person, on) if post.unit.kind in ("branch", "group")]
+    )
+    return [*said, *([say("在支部的 {n} 个职务同时结束。", n=held)] if held else [])]
+
+
+def join(
+    session: Session,
+    unit: Unit,
+    name: str,
+    on: date,
+    who: Actor,
+    at: Moment,
+    joined_on: date | None = None,
+) -> Person:
+    """Enter a member who comes from outside the zone (转入).
+
+    Does not commit. Raises NotYours, WordsWrong.
+    """
+    audit_log.alone(session, who.zone_id)
+    audit_log.require(session, who, "people", unit)
+    _branch(unit, "unit")
+    if not 0 < len(name.strip()) <= 60:
+        raise InvalidInput({"name": "请填写“姓名”，最多 60 字。"})
+    person = Person(zone_id=unit.zone_id, name=name.strip(), joined_on=joined_on)
+    session.add(person)
+    session.flush()
+    _enter(session, person, unit, on)
+    audit_log.note(
+        session,
+        who,
+        at,
+        "people",
+        "transfer_in",
+        unit,
+        person.name,
+        person.id,
+        branch=["", unit.name],
+        from_on=["", on.isoformat()],
+    )
+    session.flush()
+    return person
+
+
+def transfer(
+    session: Session, person: Person, unit: Unit, on: date, who: Actor, at: Moment
+) -> None:
+    """Move a member to another branch from a day on. Does not commit. Raises NotYours, RuleSaysNo,
+    WordsWrong.
+
+    Whoever keeps one side may start it; both sides are below him, or he keeps the zone's people.
+    """
+    old = _present(session, person, who, at)
+    audit_log.require(session, who, "people", unit)
+    _branch(unit, "unit")
+    if unit.id == old.id:
+        raise InvalidInput({"unit": say("{name}已经在{unit}。", name=person.name, unit=unit.name)})
+    _leave(session, person, on)
+    _enter(session, person, unit, on)
+    audit_log.note(
+        session,
+        who,
+        at,
+        "people",
+        "transfer_out",
+        unit,
+        person.name,
+        person.id,
+        branch=[old.name, unit.name],
+        from_on=["", on.isoformat()],
+    )
+    session.flush()
+    departures.settle_people(
+        session, [person.id], who, at
+    )  # where the day is still to come, the sweep does it then
+
+
+def gone(session: Session, person: Person, why: str, on: date, who: Actor, at: Moment) -> None:
+    """Write down that a member died or left the Party, from a day on; posts in branches end. Does
+    not commit.
+
+    Raises NotYours, RuleSaysNo, WordsWrong.
+    """
+    branch = _present(session, person, who, at)
+    if why not in LEFT:
+        raise InvalidInput({"why": "“原因”请从给出的选项中选择。"})
+    if on > at.today:
+        raise InvalidInput({"on": "日期还没有到，请在当天或以后登记。"})
+    _leave(session, person, on)
+    person.left_on, person.left_why = on, why
+    for post in posts_of(session, person, on):
+        post.to_on = max(on - timedelta(days=1), post.from_on)
+    audit_log.note(
+        session,
+        who,
+        at,
+        "people",
+        "left",
+        branch,
+        person.name,
+        person.id,
+        fate=["", LEFT[why]],
+        on=["", on.isoformat()],
+    )
+    session.flush()
+    departures.settle_people(session, [person.id], who, at)
+
+
+def set_flags(session: Session, person: Person, flags: set[str], who: Actor, at: Moment) -> None:
+    """Change a member's circumstances; only what differs is written down. Does not commit. Raises
+    NotYours.
+    """
+    branch = _present(session, person, who, at)
+    changed = {
+        name: [_yes(getattr(person, name)), _yes(name in flags)]
+        for name in FLAGS
+        if getattr(person, name) != (name in flags)
+    }
+    if not changed:
+        return
+    for name in FLAGS:
+        setattr(person, name, name in flags)
+    audit_log.note(session, who, at, "people", "flags", branch, person.name, person.id, **changed)
+    session.flush()
+
+
+def _yes(value: bool) -> str:
+    return "是" if value else "否"
+
+
+def _present(session: Session, person: Person, who: Actor, at: Moment) -> Unit:
+    """Return the member's branch, having asked whether the actor keeps it.
+
+    Raises NotYours, WordsWrong.
+    """
+    audit_log.alone(session, who.zone_id)
+    branch = branch_of(session, person, at.today)
+    audit_log.require(session, who, "people", branch)
+    if branch is None or person.left_on:
+        raise InvalidInput({"person": say("{name}现在不属于任何支部。", name=person.name)})
+    if person.id == who.id:
+        raise Forbidden(
+            "自己的情况由他人登记。", rule="not_own", house_rule="任何人不登记自己的情况。"
+        )
+    return branch
+
+
+def _branch(unit: Unit, field: str) -> None:
+    if unit.kind != "branch" or unit.ended_on:
+        raise InvalidInput({field: "请选一个现有的党支部。"})
+
+
+def _leave(session: Session, person: Person, on: date) -> None:
+    """End the membership the day before; posts in the branch end with it. Raises RuleSaysNo."""
+    row = session.scalar(
+        sa.select(Membership).where(Membership.person_id == person.id, Membership.to_on.is_(None))
+    )
+    if row is None or on <= row.from_on:
+        raise RuleViolation(
+            "日期要晚于编入现支部的日期。",
+            rule="order",
+            field="on",
+            house_rule="组织关系前后相接。",
+        )
+    row.to_on = on - timedelta(days=1)
+    for post in posts_of(session, person, on):
+        if row.unit_id in (
+            post.unit_id,
+            post.unit.parent_id,
+        ):  # of the branch, or of one of its groups
+            post.to_on = max(row.to_on, post.from_on)
+    session.flush()
+
+
+def _enter(session: Session, person: Person, unit: Unit, on: date) -> None:
+    last = (
+        session.scalar(sa.select(sa.func.max(Membership.sort)).where(Membership.unit_id == unit.id))
+        or 0
+    )
+    session.add(
+        Membership(
+            zone_id=unit.zone_id, person_id=person.id, unit_id=unit.id, sort=last + 1, from_on=on
+        )
+    )

@@ -1,0 +1,404 @@
+"""Posts and acting (代理): who is appointed, relieved, or stands in. What was open follows the post."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from oversight import workflows
+from oversight.base.clock import Moment
+from oversight.base.db import is_id
+from oversight.base.refusals import Forbidden, InvalidInput, RuleViolation
+from oversight.base.sentences import say
+from oversight.engine import authority, outbox
+from oversight.engine.authority import Actor
+from oversight.law.clauses import house_rule
+from oversight.law.roles import ADMINISTRATORS, NO_BUSINESS, OFFICES, SUPERIOR
+from oversight.models import Membership, Person, Post, Substitution, Unit
+from oversight.organization import substitution
+from oversight.organization.members import in_office_of, members
+
+from . import audit_log, handover
+
+LONGEST = timedelta(days=184)  # half a year of acting; after that the post is to be filled
+NOT_OWN = house_rule("任何人不能给自己任职、免职或指定代理权限。")
+APART = house_rule("三员分立：系统、安全、审计管理员互不兼任，也不兼任办理业务的职务。")
+STAND_IN = house_rule("代理由本人指定同单位的人，职务空缺时由上级指定，最长半年，不能转代。")
+
+
+def _say_no(rule: str, source, sentence: str, **more):
+    raise RuleViolation(sentence, rule=rule, house_rule=source.text, **more)
+
+
+def appoint(
+    session: Session,
+    unit: Unit,
+    person: Person,
+    office: str,
+    from_on: date,
+    who: Actor,
+    at: Moment,
+    to_on: date | None = None,
+) -> Post:
+    """Give a person a post from a day on.
+
+    Does not commit. Raises NotYours, RuleSaysNo, WordsWrong.
+    """
+    audit_log.require(session, who, "posts", unit)
+    if office not in OFFICES or (office in ADMINISTRATORS and unit.kind != "zone"):
+        raise InvalidInput({"office": "这个单位没有这种职务，请从给出的选项中选择。"})
+    if office in ADMINISTRATORS and not who.holds("secadmin"):
+        raise Forbidden(
+            "管理员由安全管理员任免，不由您办理。", rule="keeper", house_rule=APART.text
+        )
+    if to_on is not None and to_on < from_on:
+        raise InvalidInput({"to_on": "“止”不能早于“起”。"})
+    if person.id == who.id:
+        _say_no("not_own", NOT_OWN, "不能给自己任职，请由他人办理。", field="person")
+    if person.zone_id != unit.zone_id or person.left_on or unit.ended_on:
+        raise InvalidInput({"person": "这个人或这个单位已经不在，不能任职。"})
+    audit_log.alone(session, unit.zone_id)
+    _apart(session, person, office, from_on)
+    held = [
+        post
+        for post in _held(session, person, from_on)
+        if (post.unit_id, post.office) == (unit.id, office)
+    ]
+    if held:
+        raise InvalidInput(
+            {
+                "person": say(
+                    "{name}现在就是{unit}{office}。",
+                    name=person.name,
+                    unit=unit.name,
+                    office=OFFICES[office],
+                )
+            }
+        )
+    post = Post(
+        zone_id=unit.zone_id,
+        person_id=person.id,
+        unit_id=unit.id,
+        office=office,
+        from_on=from_on,
+        to_on=to_on,
+    )
+    session.add(post)
+    audit_log.note(
+        session,
+        who,
+        at,
+        "posts",
+        "appoint",
+        unit,
+        f"{unit.name}{OFFICES[office]}",
+        unit.id,
+        appointed=["", person.name],
+        from_on=["", from_on.isoformat()],
+        to_on=["", to_on.isoformat() if to_on else ""],
+    )
+    session.flush()
+    return post
+
+
+def _held(session: Session, person: Person, on: date) -> list[Post]:
+    """Return the posts that a person holds on a day or begins later."""
+    return list(
+        session.scalars(
+            sa.select(Post).where(
+                Post.person_id == person.id, sa.or_(Post.to_on.is_(None), Post.to_on >= on)
+            )
+        )
+    )
+
+
+def _apart(session: Session, person: Person, office: str, on: date) -> None:
+    """Keep the three administrators apart from each other and from business. Raises RuleSaysNo."""
+    for post in _held(session, person, on):
+        if (office in ADMINISTRATORS or post.office in ADMINISTRATORS) and post.office != office:
+            _say_no(
+                "apart",
+                APART,
+                say(
+                    "{name}已任{office}，不能兼任。", name=person.name, office=OFFICES[post.office]
+                ),
+                field="person",
+            )
+
+
+def end(session: Session, post: Post, last: date, who: Actor, at: Moment) -> int:
+    """End a post with a last day; returns how many open things of the leaver followed the post.
+    Does not commit.
+
+    Where the day is still to come, they follow when it has passed. Raises NotYours, RuleSaysNo,
+    WordsWrong.
+    """
+    audit_log.require(session, who, "posts", post.unit)
+    if post.office in ADMINISTRATORS and not who.holds("secadmin"):
+        raise Forbidden(
+            "管理员由安全管理员任免，不由您办理。", rule="keeper", house_rule=APART.text
+        )
+    if post.person_id == who.id:
+        _say_no("not_own", NOT_OWN, "不能免去自己的职务，请由他人办理。")
+    if last < post.from_on:
+        raise InvalidInput({"last": "最后一天不能早于任职的第一天。"})
+    if post.to_on is not None and post.to_on < at.today:
+        raise InvalidInput({"last": "这个职务已经结束，不能再改。"})
+    before = post.to_on.isoformat() if post.to_on else ""
+    post.to_on = last
+    session.flush()
+    name = session.get(Person, post.person_id).name
+    audit_log.note(
+        session,
+        who,
+        at,
+        "posts",
+        "end_post",
+        post.unit,
+        f"{post.unit.name}{OFFICES[post.office]}",
+        post.unit_id,
+        relieved=[name, ""],
+        to_on=[before, last.isoformat()],
+    )
+    return handover.release(session, post.person_id, who, at) if last < at.today else 0
+
+
+# Acting ------------------------------------------------------------------------------------------
+
+
+def give(
+    session: Session,
+    unit: Unit,
+    office: str,
+    person: Person,
+    from_on: date,
+    to_on: date,
+    reason: str,
+    who: Actor,
+    at: Moment,
+    workflow: str | None = None,
+) -> Substitution:
+    """Let a person act in the giver's own post, or from above in an empty one. Does not commit.
+
+    Raises NotYours, RuleSaysNo, WordsWrong.
+    """
+    own = any(post.unit_id == unit.id and post.office == office for post in who.posts)
+    holders = session.scalars(
+        sa.select(Post.person_id).where(
+            Post.unit_id == unit.id, Post.office == office, authority.in_office(at.today)
+        )
+    ).all()
+    if office not in OFFICES or office in NO_BUSINESS:
+        _say_no("no_stand_in", STAND_IN, "这个职务不能由别人代理。", field="office")
+    if not own and (holders or not audit_log.answers_for(session, who, unit)):
+        raise Forbidden(
+            "代理由任职的人自己指定；职务空缺时由上级党组织指定。",
+            rule="stand_in",
+            house_rule=STAND_IN.text,
+        )
+    _fit(session, unit, person, from_on, to_on, reason, workflow, who, at)
+    row = Substitution(
+        zone_id=unit.zone_id,
+        person_id=person.id,
+        for_id=who.id if own else None,
+        unit_id=unit.id,
+        office=office,
+        workflow=workflow,
+        from_on=from_on,
+        to_on=to_on,
+        reason=reason.strip(),
+        given_by=who.id,
+        given_at=at.now,
+    )
+    session.add(row)
+    session.flush()
+    _note(session, row, "give", who, at, ["", person.name])
+    outbox.notify(
+        session, unit.zone_id, person.id, f"acting:{row.id}", say("您被指定为代理，请看“我的”"), at
+    )
+    return row
+
+
+def _fit(
+    session: Session,
+    unit: Unit,
+    person: Person,
+    from_on: date,
+    to_on: date,
+    reason: str,
+    workflow: str | None,
+    who: Actor,
+    at: Moment,
+) -> None:
+    """Make sure that a person may stand in, in this time and scope.
+
+    Raises WordsWrong, RuleSaysNo.
+    """
+    wrong = {}
+    if from_on < at.today:
+        wrong["from_on"] = "“起”不能早于今天。"
+    if not from_on <= to_on <= from_on + LONGEST:
+        wrong["to_on"] = "“止”不能早于“起”，代理最长半年。"
+    if not 0 < len(reason.strip()) <= 200:
+        wrong["reason"] = "请填写“事由”，最多 200 字。"
+    if workflow and workflow not in {known.name for known in workflows.every()}:
+        wrong["workflow"] = "没有这种业务。"
+    if wrong:
+        raise InvalidInput(wrong)
+    if person.id == who.id:
+        _say_no("not_own", NOT_OWN, "不能由自己代理，请另选一人。", field="person")
+    posts = _held(session, person, at.today)
+    if any(post.office in ADMINISTRATORS for post in posts):
+        _say_no("apart", APART, "管理员不办理业务，不能代理。", field="person")
+    in_branch = session.scalar(
+        sa.select(Membership.id)
+        .where(
+            Membership.person_id == person.id,
+            Membership.unit_id == unit.id,
+            authority.is_member(at.today),
+        )
+        .limit(1)
+    )
+    here = any(post.unit_id == unit.id for post in posts) or in_branch and not person.probationary
+    if person.left_on or person.zone_id != unit.zone_id or not here:
+        _say_no(
+            "stand_in",
+            STAND_IN,
+            say(
+                "{name}不在{unit}任职，也不是本支部正式党员，不能代理。",
+                name=person.name,
+                unit=unit.name,
+            ),
+            field="person",
+        )
+
+
+def _note(
+    session: Session, row: Substitution, act: str, who: Actor, at: Moment, change: list
+) -> None:
+    audit_log.note(
+        session,
+        who,
+        at,
+        "acting",
+        act,
+        row.unit,
+        f"{row.unit.name}{OFFICES[row.office]}",
+        row.unit_id,
+        stand_in=change,
+        from_on=["", row.from_on.isoformat()],
+        to_on=["", row.to_on.isoformat()],
+        scope=["", row.workflow or ""],
+    )
+
+
+def take_back(session: Session, row: Substitution, who: Actor, at: Moment) -> None:
+    """End acting before its last day: by who gave it, who acts, or who keeps posts. Does not
+    commit.
+
+    Raises NotYours, WordsWrong.
+    """
+    if who.id not in (row.given_by, row.person_id, row.for_id):
+        audit_log.require(session, who, "acting", row.unit)
+    if row.ended_at is not None or row.to_on < at.today:
+        raise InvalidInput({"acting": "这项代理已经结束。"})
+    row.ended_at, row.ended_by = at.now, who.id
+    session.flush()
+    _note(session, row, "end", who, at, [row.person.name, ""])
+    handover.release(session, row.person_id, who, at)
+
+
+def actings(session: Session, unit_ids: list[str], on: date) -> list[Substitution]:
+    """Return acting in units that is in force or still to come."""
+    return list(
+        session.scalars(
+            sa.select(Substitution)
+            .where(
+                Substitution.unit_id.in_(unit_ids),
+                Substitution.to_on >= on,
+                Substitution.ended_at.is_(None),
+            )
+            .order_by(Substitution.from_on)
+        )
+    )
+
+
+def in_force(session: Session, row: Substitution, on: date) -> bool:
+    """True where a substitution is in force on a day."""
+    return (
+        session.scalar(
+            sa.select(Substitution.id).where(Substitution.id == row.id, substitution.in_force(on))
+        )
+        is not None
+    )
+
+
+# Offered -----------------------------------------------------------------------------------------
+
+
+def of_unit(session: Session, unit: Unit) -> list[tuple[Post, Person]]:
+    """Return who holds or held a post in a unit, those who hold one first."""
+    return list(
+        session.execute(
+            sa.select(Post, Person)
+            .join(Person, Person.id == Post.person_id)
+            .where(Post.unit_id == unit.id)
+            .order_by(Post.to_on.is_not(None), Post.from_on.desc(), Post.id)
+        ).all()
+    )
+
+
+def candidates(
+    session: Session, unit: Unit, on: date, find: str = "", chosen: str | None = None
+) -> list[Person]:
+    """Return who can be appointed: members of the branch, holders of posts around the unit, whoever
+    was looked for or chosen.
+    """
+    living = sa.select(Person).where(Person.zone_id == unit.zone_id, Person.left_on.is_(None))
+    near = living.join(Post, Post.person_id == Person.id).where(
+        Post.unit_id.in_([unit.id, *unit.ancestors()]), authority.in_office(on)
+    )
+    further = sa.false()
+    if find:
+        further = Person.name.contains(find, autoescape=True)
+    if is_id(chosen):
+        further = Person.id == chosen
+    found = [*members(session, unit.id, on)]
+    for query in (near, living.where(further)):
+        found += session.scalars(query.order_by(Person.name, Person.id).limit(100))
+    return list({one.id: one for one in found}.values())
+
+
+def stand_ins(session: Session, unit_ids: set[str], who: Actor) -> list[Person]:
+    """Return those who could stand in: who serve in these units or belong to these branches."""
+    found = {one.id: one for unit_id in unit_ids for one in members(session, unit_id, who.on)}
+    found |= {one.id: one for one in in_office_of(session, unit_ids, who.on)}
+    found.pop(who.id, None)
+    return sorted(found.values(), key=lambda one: (one.name, one.id))
+
+
+def vacant(session: Session, who: Actor, units: list[Unit]) -> list[tuple[Unit, str]]:
+    """Return the seats that nobody holds in units below the actor: secretary, and officer above
+    branches.
+    """
+    led = [
+        post.unit
+        for post in who.posts
+        if post.office in SUPERIOR.ranks[0] and post.unit.kind != "branch"
+    ]
+    below = [
+        unit for unit in units if any(unit.within(top.path) and unit.id != top.id for top in led)
+    ][:200]
+    held = {
+        tuple(seat)
+        for seat in session.execute(
+            sa.select(Post.unit_id, Post.office).where(
+                Post.unit_id.in_([unit.id for unit in below]), authority.in_office(who.on)
+            )
+        )
+    }
+    seats = [(unit, "secretary") for unit in below]
+    seats += [(unit, "officer") for unit in below if unit.kind != "branch"]
+    return [(unit, office) for unit, office in seats if (unit.id, office) not in held]

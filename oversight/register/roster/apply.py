@@ -1,0 +1,382 @@
+"""Rosters come in here: read, compared, shown, and written all or nothing, with a record of who did
+it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from oversight.base import files
+from oversight.base.clock import Moment
+from oversight.base.refusals import BadRequest, Forbidden, NotFound, RuleViolation, VersionConflict
+from oversight.base.sealing import Sealer
+from oversight.base.sentences import say
+from oversight.engine import authority
+from oversight.engine.use_case import after, one_transaction
+from oversight.models import Membership, Person, Post, RosterDraft, Unit, UnitChange, Zone
+from oversight.register import accounts, audit_log, departures
+
+from . import parse as rosters
+from .diff import Plan, compare
+
+CHUNK = 2000
+KEPT_FOR = timedelta(days=1)
+
+
+class Troubled(BadRequest):
+    """The roster cannot be taken as it is; `troubles` and `notes` are lines for people."""
+
+    status, title = 422, "名册需要修改"
+
+    def __init__(self, troubles: list, notes: list):
+        super().__init__(say("名册有 {count} 处要改，改好前一行也不导入。", count=len(troubles)))
+        self.troubles, self.notes = [str(one) for one in troubles], [str(one) for one in notes]
+
+
+@dataclass(frozen=True)
+class Read:
+    """A roster that can be applied: what it says and would change, and which file it was."""
+
+    roster: rosters.Roster
+    plan: Plan
+    name: str
+    sha256: str
+
+
+def read(
+    session: Session,
+    zone: Zone,
+    data: bytes,
+    name: str,
+    sealer: Sealer,
+    at: Moment,
+    stage: Callable[..., rosters.Tick] = rosters.silent,
+) -> Read:
+    """Read a workbook and compare it with the database. Raises Troubled, TooLarge, WrongType,
+    WordsWrong.
+
+    Ends the transaction before; until the next end no other roster can be applied.
+    """
+    session.rollback()  # nobody waits for a lock while a workbook is parsed
+    roster = rosters.read(data, at.today, stage)
+    audit_log.alone(session, zone.id)
+    return _compared(
+        session, zone, roster, sealer, at, name, hashlib.sha256(data).hexdigest(), stage
+    )
+
+
+def _compared(
+    session: Session,
+    zone: Zone,
+    roster: rosters.Roster,
+    sealer: Sealer,
+    at: Moment,
+    name: str,
+    sha256: str,
+    stage: Callable[..., rosters.Tick] = rosters.silent,
+) -> Read:
+    plan = compare(session, zone, roster, sealer, at.today, stage)
+    if roster.troubles:
+        raise Troubled(roster.troubles[: rosters.MOST_TROUBLES], roster.notes)
+    return Read(roster, plan, name[:100], sha256)
+
+
+def apply(
+    session: Session,
+    found: Read,
+    by_id: str | None,
+    at: Moment,
+    confirmed: bool = False,
+    stage: Callable[..., rosters.Tick] = rosters.silent,
+) -> None:
+    """Write what a roster changes and note who did it. Does not commit. Raises RuleSaysNo.
+
+    Nobody is deleted: memberships and posts end, the accounts of those who left are closed, and
+    what was open of them is passed on or ended.
+    """
+    plan = found.plan
+    if plan.thinned and not confirmed:
+        raise RuleViolation(
+            say(
+                "{branches}。如名册完整、确是离开，请勾选“确认这些人已离开”（命令行加 --confirm-left）；否则请补全名册。",
+                branches="；".join(plan.thinned[:5]),
+            ),
+            rule="many_left",
+            house_rule="名册不全时不误记离开。",
+        )
+    _end(session, Membership, plan.memberships_ended)
+    _end(session, Post, plan.posts_ended)
+    made = (
+        (Unit, plan.units + plan.groups),
+        (Person, plan.people),
+        (Membership, plan.memberships),
+        (Post, plan.posts),
+    )
+    tick = stage("write", sum(len(rows) for _table, rows in made) + len(plan.people_changes))
+    for table, rows in made:
+        _insert(session, table, rows, tick)
+    _regroup(session, plan)
+    _change_people(session, plan, tick)
+    _change_units(session, plan, by_id, at)
+    for person_id in sorted(plan.gone):
+        accounts.close(session, person_id, by_id, at)
+    audit_log.by_id(
+        session, plan.zone_id, by_id, at, "rosters", "roster", found.name, **_record(found)
+    )
+    session.flush()
+    session.expire_all()
+    who = authority.actor(session, by_id, at.today) if by_id else None
+    departures.settle_people(session, plan.departed, who, at)
+
+
+def _insert(session: Session, table: type, rows: list[dict], tick: rosters.Tick) -> None:
+    for start in range(0, len(rows), CHUNK):
+        session.execute(sa.insert(table), rows[start : start + CHUNK])
+        tick(len(rows[start : start + CHUNK]))
+
+
+def _end(session: Session, table: type, ended: dict) -> None:
+    if ended:
+        session.execute(
+            sa.update(table), [{"id": row_id, "to_on": on} for row_id, on in ended.items()]
+        )
+
+
+def _regroup(session: Session, plan: Plan) -> None:
+    if plan.group_changes:
+        session.execute(
+            sa.update(Membership),
+            [
+                {"id": row_id, "group_id": after}
+                for row_id, (_person, _before, after) in plan.group_changes.items()
+            ],
+        )
+
+
+def _change_people(session: Session, plan: Plan, tick: rosters.Tick) -> None:
+    for person_id, found in plan.people_changes.items():
+        tick(1)
+        session.execute(
+            sa.update(Person)
+            .where(Person.id == person_id)
+            .values({name: after for name, (_before, after) in found.items()})
+        )
+
+
+def _change_units(session: Session, plan: Plan, by_id: str | None, at: Moment) -> None:
+    """Note the founding and every change of a unit."""
+    said = [
+        (row["id"], "founded", {"name": [None, row["name"]]}) for row in plan.units + plan.groups
+    ]
+    said += [(unit_id, "changed", found) for unit_id, found in plan.unit_changes.items()]
+    for unit_id, found in plan.unit_changes.items():
+        session.execute(
+            sa.update(Unit)
+            .where(Unit.id == unit_id)
+            .values({name: after for name, (_before, after) in found.items()})
+        )
+    session.add_all(
+        UnitChange(
+            zone_id=plan.zone_id,
+            unit_id=unit_id,
+            kind=kind,
+            day=at.today,
+            what=what,
+            by_id=by_id,
+            at=at.now,
+        )
+        for unit_id, kind, what in said
+    )
+
+
+def _record(found: Read) -> dict:
+    """Return what the record keeps: whose what was changed, but no telephone number."""
+    plan = found.plan
+    people = {
+        person_id: {
+            name: "changed" if name == "phone_sealed" else [str(before), str(after)]
+            for name, (before, after) in changes.items()
+        }
+        for person_id, changes in plan.people_changes.items()
+    }
+    return {
+        "file": found.name,
+        "sha256": found.sha256,
+        "counts": plan.counts,
+        "people": people,
+        "left": [person_id for person_id, _name, _unit in plan.left],
+        "groups": [list(change) for change in plan.group_changes.values()],
+        "posts_begun": [[row["person_id"], row["unit_id"], row["office"]] for row in plan.posts],
+        "posts_ended": list(plan.posts_ended),
+    }
+
+
+# On the page: read now, applied after a look ------------------------------------------------------
+
+
+def propose(
+    session: Session,
+    folder: Path,
+    zone: Zone,
+    data: bytes,
+    name: str,
+    sealer: Sealer,
+    who,
+    at: Moment,
+) -> Read:
+    """Read a roster and keep what was read, sealed, until its sender has looked; one a person. Commits.
+
+    Raises NotYours, Troubled, TooLarge, WrongType, WordsWrong.
+    """
+    with one_transaction(session):
+        entitled(who)
+        found = read(session, zone, data, name, sealer, at)
+        plain = json.dumps(rosters.to_plain(found.roster), ensure_ascii=False).encode()
+        stored = files.keep(folder, sealer.seal_file(plain))
+        old = _forget(session, who.id)
+        session.add(
+            RosterDraft(
+                by_id=who.id,
+                zone_id=zone.id,
+                name=found.name,
+                sha256=found.sha256,
+                stored=stored,
+                at=at.now,
+            )
+        )
+        after(session, lambda: _drop_unless_named(session, folder, stored, *old))
+        session.flush()
+        return found
+
+
+def entitled(who) -> None:
+    """Make sure that the actor is system administrator of the zone. Raises NotYours."""
+    if not any(post.office == "sysadmin" and post.unit.kind == "zone" for post in who.posts):
+        raise Forbidden("名册由区的系统管理员导入，不由您办理。", rule="authority")
+
+
+def draft(
+    session: Session, folder: Path, zone: Zone, sealer: Sealer, who, at: Moment
+) -> Read | None:
+    """Return the roster that waits for the actor, compared with the database of now.
+
+    Raises NotYours, Troubled.
+    """
+    entitled(who)
+    row = session.get(RosterDraft, who.id)
+    if row is None or row.at < at.now - KEPT_FOR:
+        return None
+    try:
+        plain = json.loads(sealer.open_file(files.read(folder, row.stored)))
+    except ValueError:
+        raise NotFound("暂存的名册打不开了，请重新上传。") from None
+    return _compared(session, zone, rosters.from_plain(plain), sealer, at, row.name, row.sha256)
+
+
+def accept(
+    session: Session,
+    folder: Path,
+    zone: Zone,
+    sealer: Sealer,
+    who,
+    at: Moment,
+    digest: str,
+    confirmed: bool,
+) -> Read:
+    """Apply the roster that waits, if it still does what its sender was shown, and drop the file.
+    Commits.
+
+    Raises NotYours, NotInSight, Stale, RuleSaysNo, Troubled.
+    """
+    with one_transaction(session):
+        audit_log.alone(session, zone.id)
+        found = draft(session, folder, zone, sealer, who, at)
+        if found is None:
+            raise NotFound("没有等待导入的名册，可能已经导入或放弃，请重新上传。")
+        if found.plan.digest != digest:
+            raise VersionConflict("上传之后库里有了变化，下面是重新比对的结果，请看过再导入。")
+        apply(session, found, who.id, at, confirmed)
+        discard(session, folder, who)
+        return found
+
+
+def discard(session: Session, folder: Path, who) -> None:
+    """Drop the roster that waits. Commits. Raises NotYours."""
+    with one_transaction(session):
+        entitled(who)
+        audit_log.alone(session, who.zone_id)
+        old = _forget(session, who.id)
+        after(session, lambda: _drop_unless_named(session, folder, *old))
+
+
+def _drop_unless_named(session: Session, folder: Path, *stored: str) -> None:
+    """Drop those of the files that no draft names once the transaction has ended."""
+    named = session.scalars(sa.select(RosterDraft.stored).where(RosterDraft.stored.in_(stored)))
+    files.drop(folder, *(set(stored) - set(named)))
+    session.rollback()
+
+
+def _forget(session: Session, person_id: str) -> Iterable[str]:
+    row = session.get(RosterDraft, person_id)
+    if row is None:
+        return ()
+    session.delete(row)
+    session.flush()
+    return (row.stored,)
+
+
+def forget_old(session: Session, folder: Path, at: Moment) -> int:
+    """Drop the rosters that nobody came back for within a day. Commits."""
+    with one_transaction(session):
+        old = session.scalars(
+            sa.delete(RosterDraft)
+            .where(RosterDraft.at < at.now - KEPT_FOR)
+            .returning(RosterDraft.stored)
+        ).all()
+        after(session, lambda: _drop_unless_named(session, folder, *old))
+    return len(old)
+
+
+# Told ---------------------------------------------------------------------------------------------
+
+
+def summary(plan: Plan) -> list[tuple[str, list[tuple[str, int]]]]:
+    """Return the counts as people read them: a heading and its figures."""
+    counts = plan.counts
+    return [
+        (
+            "党组织",
+            [
+                ("新建", counts["units"]["new"]),
+                ("改动", counts["units"]["changed"]),
+                ("不变", counts["units"]["same"]),
+                ("名册里没有", counts["units"]["left"]),
+            ],
+        ),
+        (
+            "人员",
+            [
+                ("新增", counts["people"]["new"]),
+                ("更新", counts["people"]["changed"]),
+                ("不变", counts["people"]["same"]),
+                ("离开", counts["people"]["left"]),
+            ],
+        ),
+        (
+            "组织关系",
+            [("开始", counts["memberships"]["new"]), ("结束", counts["memberships"]["ended"])],
+        ),
+        (
+            "党小组",
+            [("新建", counts["groups"]["new"]), ("编入或调整", counts["groups"]["changed"])],
+        ),
+        ("职务", [("任职", counts["posts"]["new"]), ("离任", counts["posts"]["ended"])]),
+    ]

@@ -1,0 +1,503 @@
+"""A roster as an office sends it: units and people read from sheets, with every trouble by sheet,
+row and column.
+
+Holds the file against itself only; what it means for the database is worked out in
+`operations.roster`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from datetime import date
+
+from oversight.base.sentences import say
+
+from . import cells, headers
+from .cells import Unreadable
+from .workbook import Sheet, letter, open_book
+
+Tick = Callable[[int], None]
+MOST_TROUBLES = 500
+SEATED = {
+    "secretary": "与{place}都是书记，一个党组织只有一位书记。",
+    "group_leader": "与{place}都是这个党小组的组长，一个党小组只有一位组长。",
+}
+TOTALS = ("合计", "总计", "小计", "共计")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where something stands; `column` is a letter, empty for a whole row."""
+
+    sheet: str
+    row: int = 0
+    column: str = ""
+
+    def __str__(self) -> str:
+        where = say("“{sheet}”表", sheet=self.sheet)
+        where += say("第 {row} 行", row=self.row) if self.row else ""
+        return where + (say(" {column} 列", column=self.column) if self.column else "")
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """What is wrong at a place, with the value as it stands there and what to write instead."""
+
+    place: Place
+    value: str
+    sentence: str
+
+    def __str__(self) -> str:
+        return f"{self.place}{say('“{value}”', value=self.value) if self.value else ''}：{self.sentence}"
+
+
+@dataclass
+class UnitRow:
+    """An organization as written; `kind` empty where only its name is told."""
+
+    place: Place
+    name: str
+    parent: str = ""
+    kind: str = ""
+    category: str | None = None
+    parent_place: Place | None = None
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return cells.unit_key(self.name), cells.unit_key(self.parent)
+
+
+@dataclass
+class PersonRow:
+    """A person as written; `given` are the fields that the sheet has a column for."""
+
+    place: Place
+    unit: str
+    parent: str
+    name: str
+    joined: date | None = None
+    standing: bool = False
+    offices: list[tuple[str, str]] = field(default_factory=list)
+    since: date | None = None
+    phone: str = ""
+    number: str = ""
+    group: str = ""
+    flags: list[str] = field(default_factory=list)
+    given: list[str] = field(default_factory=list)
+
+    @property
+    def unit_key(self) -> tuple[str, str]:
+        return cells.unit_key(self.unit), cells.unit_key(self.parent)
+
+    @property
+    def told_apart_by(self) -> tuple:
+        return self.number, self.joined, self.phone
+
+
+@dataclass
+class Roster:
+    """What a workbook says: units, people, troubles that stop it, and notes that do not."""
+
+    units: list[UnitRow] = field(default_factory=list)
+    people: list[PersonRow] = field(default_factory=list)
+    troubles: list[Trouble] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def trouble(self, place: Place, value, sentence: str) -> None:
+        self.troubles.append(Trouble(place, cells.shown(value), sentence))
+
+
+def silent(_stage: str, _total: int | None = None) -> Tick:
+    """Be told of a stage of the work and how many rows it has, where known; returns what hears of
+    every row.
+    """
+    return lambda rows: None
+
+
+def read(data: bytes, today: date, stage: Callable[..., Tick] = silent) -> Roster:
+    """Read a workbook and hold it against itself. Raises TooLarge, WrongType, WordsWrong."""
+    roster = Roster()
+    sheets = open_book(data, stage("read"))
+    tick = stage("check", sum(len(sheet.rows) for sheet in sheets))
+    read_sheets = [_sheet(roster, sheet, today, tick) for sheet in sheets]
+    if not any(read_sheets):
+        roster.troubles.append(
+            Trouble(
+                Place(""),
+                "",
+                "没有找到表头。表头至少要有“支部名称”和“姓名”，可用 oversight "
+                "roster-template 或网页上的模板。",
+            )
+        )
+    _agree_on_units(roster)
+    _namesakes(roster)
+    _seats(roster)
+    roster.troubles.sort(key=lambda one: (one.place.sheet, one.place.row))
+    return roster
+
+
+def _sheet(roster: Roster, sheet: Sheet, today: date, tick: Tick) -> bool:
+    """Read one sheet; returns whether anything was found in it."""
+    if not sheet.visible:
+        roster.notes.append(say("“{sheet}”表是隐藏的，没有读。", sheet=sheet.title))
+        return False
+    found = headers.find(sheet.rows)
+    if found is None:
+        if sheet.rows:
+            roster.notes.append(say("“{sheet}”表没有找到表头，没有读。", sheet=sheet.title))
+        return False
+    return _Sheet(roster, sheet, today, *found).read(tick)
+
+
+class _Sheet:
+    """One sheet with its header: reads the rows below it, cell by cell."""
+
+    def __init__(self, roster: Roster, sheet: Sheet, today: date, top: int, heads: dict[int, str]):
+        self.roster, self.sheet, self.today, self.top, self.heads = roster, sheet, today, top, heads
+        self.columns, self.twice = headers.fields_of(heads)
+        self.people = "name" in self.columns
+        self.number, self.row, self.bad = 0, [], False
+        self.rough: list[int] = []
+        self.given = [
+            key for key in self.columns if key not in ("unit", "parent", "category", "name")
+        ]
+
+    def read(self, tick: Tick) -> bool:
+        """Read all rows; returns whether the header has what is needed."""
+        self._tell_columns()
+        if not self._complete():
+            return True
+        for number in sorted(self.sheet.rows):
+            tick(1)
+            self.number, self.row, self.bad = number, self.sheet.rows[number], False
+            if number > self.top and not self._skipped():
+                (self._person if self.people else self._unit)()
+        self._tell_rows()
+        return True
+
+    def _place(self, key: str = "") -> Place:
+        return Place(
+            self.sheet.title, self.number, letter(self.columns[key]) if key in self.columns else ""
+        )
+
+    def _tell_columns(self) -> None:
+        said = [head for column, head in self.heads.items() if column not in self.columns.values()]
+        if any(headers.is_identity(head) for head in said):
+            self.roster.notes.append(
+                say("“{sheet}”表的身份证号一列没有读，也不会保存。", sheet=self.sheet.title)
+            )
+        left = [head[:12] for head in said if not headers.is_identity(head)]
+        if left:
+            self.roster.notes.append(
+                say(
+                    "“{sheet}”表这些列没有读：{heads}。",
+                    sheet=self.sheet.title,
+                    heads="、".join(left[:20]),
+                )
+            )
+
+    def _complete(self) -> bool:
+        """Name a header that is there twice, and one that is missing."""
+        self.number = self.top
+        for key, columns in self.twice.items():
+            self.roster.trouble(
+                Place(self.sheet.title, self.top, letter(columns[1])),
+                self.heads[columns[1]],
+                say(
+                    "有两列都是“{label}”（{letters}），请只留一列。",
+                    label=headers.LABELS[key],
+                    letters="、".join(letter(column) for column in columns),
+                ),
+            )
+        named = self.sheet.title.strip().endswith(("支部", "支部委员会"))
+        if "unit" not in self.columns and not named:
+            self.roster.trouble(
+                Place(self.sheet.title, self.top), "", "缺少“支部名称”一列，请补上。"
+            )
+            return False
+        return True
+
+    def _skipped(self) -> bool:
+        """Pass over what is no entry: blank rows, totals, a header printed again."""
+        said = [cells.text(cell) for cell in self.row]
+        first = next((word for word in said if word), "")
+        if not first or first.replace(" ", "").startswith(TOTALS):
+            return True
+        again = sum(
+            headers.bare(cell) == self.heads.get(column)
+            for column, cell in enumerate(self.row)
+            if cell
+        )
+        if again >= 2 and again >= len(self.heads) // 2:
+            self.roster.notes.append(
+                say(
+                    "“{sheet}”表第 {row} 行是重复的表头，没有读。",
+                    sheet=self.sheet.title,
+                    row=self.number,
+                )
+            )
+            return True
+        return self._only_a_remark(said)
+
+    def _only_a_remark(self, said: list[str]) -> bool:
+        """Tell a row with nothing in the columns that count, such as a line of 填表人."""
+        used = [
+            said[column] for column in self.columns.values() if column < len(said) and said[column]
+        ]
+        lone = len([word for word in said if word]) == 1 and (":" in said[0] or len(said[0]) > 20)
+        unsaved = any(self._unsaved(column) for column in self.columns.values())
+        if not unsaved and (not used or lone):
+            self.roster.notes.append(
+                say(
+                    "“{sheet}”表第 {row} 行只有备注，没有读：{text}",
+                    sheet=self.sheet.title,
+                    row=self.number,
+                    text=cells.shown(next(w for w in said if w)),
+                )
+            )
+            return True
+        return False
+
+    def _tell_rows(self) -> None:
+        hidden = sorted(
+            number
+            for number in self.sheet.hidden
+            if number > self.top and number in self.sheet.rows
+        )
+        if hidden:
+            self.roster.notes.append(
+                say(
+                    "“{sheet}”表第 {rows} 行是隐藏的，也读了；不要的请删去整行。",
+                    sheet=self.sheet.title,
+                    rows=_some(hidden),
+                )
+            )
+        if self.rough:
+            self.roster.notes.append(
+                say(
+                    "“{sheet}”表第 {rows} 行的入党日期只写到月，按当月 1 日记。",
+                    sheet=self.sheet.title,
+                    rows=_some(self.rough),
+                )
+            )
+
+    # Cells
+
+    def _unsaved(self, column: int) -> bool:
+        return f"{letter(column)}{self.number}" in self.sheet.unsaved
+
+    def _raw(self, key: str):
+        column = self.columns.get(key)
+        return self.row[column] if column is not None and column < len(self.row) else None
+
+    def _cell(self, key: str, read: Callable, empty=None, need: str = ""):
+        """Read a cell; an empty one yields `empty`, unless it is needed: then `need` says what to
+        write.
+        """
+        value = self._raw(key)
+        try:
+            if key in self.columns and self._unsaved(self.columns[key]) and value is None:
+                raise Unreadable(
+                    "这个公式没有保存计算结果，请在 Excel 里打开并保存一次，或改成数值。"
+                )
+            cells.refuse_errors(value)
+            if not cells.text(value):
+                if need:
+                    raise Unreadable(need)
+                return empty
+            return read(value)
+        except Unreadable as refusal:
+            self.bad = True
+            self.roster.trouble(self._place(key), value, refusal.args[0])
+            return empty
+
+    def _day(self, value) -> date:
+        found, rough = cells.day(value, self.today, self.sheet.old_epoch)
+        if rough:
+            self.rough.append(self.number)
+        return found
+
+    # Rows
+
+    def _unit(self) -> None:
+        name = self._cell("unit", cells.unit_name, "", "请写党组织的全称。")
+        parent = self._cell("parent", cells.unit_name, "")
+        kind, category = self._cell("category", cells.category_or_kind, ("", None))
+        if name and not self.bad:
+            self.roster.units.append(
+                UnitRow(self._place("unit"), name, parent, kind, category, self._above())
+            )
+
+    def _above(self) -> Place | None:
+        return self._place("parent") if "parent" in self.columns else None
+
+    def _person(self) -> None:
+        unit = self._branch()
+        parent = self._cell("parent", cells.unit_name, "")
+        if "category" in self.columns and unit:
+            kind, category = self._cell("category", cells.category_or_kind, ("", None))
+            self.roster.units.append(
+                UnitRow(self._place("category"), unit, parent, kind, category, self._above())
+            )
+        elif parent and unit:
+            self.roster.units.append(UnitRow(self._place("parent"), unit, parent))
+        row = PersonRow(
+            self._place("name"),
+            unit,
+            parent,
+            self._cell("name", cells.name, "", "缺少姓名，请补上，或删去这一行。"),
+            group=self._cell("group", lambda value: cells.group(value, unit), ""),
+            joined=self._cell("joined", self._day),
+            standing=self._cell("standing", cells.probationary, False),
+            offices=self._cell("offices", cells.offices, []),
+            since=self._cell("since", self._day),
+            phone=self._cell("phone", cells.phone, ""),
+            number=self._cell("number", cells.number, ""),
+            flags=[flag for flag in headers.FLAGS if self._cell(flag, cells.yes_no, False)],
+            given=self.given,
+        )
+        if not self.bad:
+            self.roster.people.append(row)
+
+    def _branch(self) -> str:
+        if "unit" not in self.columns:
+            return cells.unit_name(self.sheet.title)
+        return self._cell(
+            "unit", cells.unit_name, "", "缺少支部名称，请补上；合并单元格请先取消合并再填满。"
+        )
+
+
+def _some(numbers: list[int]) -> str:
+    return "、".join(map(str, numbers[:10])) + (
+        say(" 等 {count} ", count=len(numbers)) if len(numbers) > 10 else ""
+    )
+
+
+# The file against itself -------------------------------------------------------------------------
+
+
+def _agree_on_units(roster: Roster) -> None:
+    """Keep one row an organization; name rows that say two things of one."""
+    known: dict[tuple[str, str], UnitRow] = {}
+    for row in roster.units:
+        first = known.setdefault(row.key, row)
+        if first is row:
+            continue
+        if row.kind and first.kind and (row.kind, row.category) != (first.kind, first.category):
+            roster.trouble(
+                row.place,
+                row.name,
+                say("类别与{place}写的不一样，请改成一样的。", place=first.place),
+            )
+        first.kind, first.category = first.kind or row.kind, first.category or row.category
+    for key, row in list(known.items()):
+        full = [other for other in known if other[0] == key[0] and other[1]]
+        if (
+            not key[1] and len(full) == 1
+        ):  # the same organization, once with and once without its superior
+            known[full[0]].kind = known[full[0]].kind or row.kind
+            known[full[0]].category = known[full[0]].category or row.category
+            del known[key]
+    roster.units = list(known.values())
+
+
+def _namesakes(roster: Roster) -> None:
+    """Name people who are there twice, and namesakes of one branch whom nothing tells apart."""
+    names: dict[tuple, PersonRow] = {}
+    numbers: dict[str, PersonRow] = {}
+    same: dict[tuple, list[PersonRow]] = {}
+    for row in roster.people:
+        if row.number and numbers.setdefault(row.number, row) is not row:
+            roster.trouble(
+                row.place,
+                row.number,
+                say("编号与{place}重复，一人一个编号。", place=numbers[row.number].place),
+            )
+        elif row.phone and (first := names.setdefault((row.name, row.phone), row)) is not row:
+            sentence = (
+                "与{place}是同一人，请只留一行。"
+                if first.unit_key == row.unit_key
+                else ("这个人也在{place}，一人只能在一个支部，请删去一行。")
+            )
+            roster.trouble(row.place, row.name, say(sentence, place=first.place))
+        else:
+            same.setdefault((row.name, row.unit_key), []).append(row)
+    for rows in same.values():
+        _tell_apart(roster, rows)
+
+
+def _tell_apart(roster: Roster, rows: list[PersonRow]) -> None:
+    first = rows[0]
+    for row in rows[1:]:
+        if row.told_apart_by == first.told_apart_by and any(row.told_apart_by):
+            roster.trouble(
+                row.place, row.name, say("与{place}完全一样，请只留一行。", place=first.place)
+            )
+        elif not any(
+            a and b and a != b for a, b in zip(row.told_apart_by, first.told_apart_by, strict=True)
+        ):
+            roster.trouble(
+                row.place,
+                row.name,
+                say(
+                    "与{place}同名，分不清是不是同一人：是一人请只留一行，是两人请都填入党日期、手机或编号。",
+                    place=first.place,
+                ),
+            )
+
+
+def _seats(roster: Roster) -> None:
+    """Name a branch with two secretaries, and a group with two leaders."""
+    seats: dict[tuple, PersonRow] = {}
+    for row in roster.people:
+        for office, where in row.offices:
+            of = {"secretary": "-", "group_leader": where or row.group}.get(office)
+            first = seats.setdefault((office, of, where, row.unit_key), row) if of else row
+            if first is not row:
+                roster.trouble(row.place, row.name, say(SEATED[office], place=first.place))
+
+
+# Kept between preview and applying ---------------------------------------------------------------
+
+
+def to_plain(roster: Roster) -> dict:
+    """Write a roster without troubles as plain values."""
+    return {
+        "units": [asdict(row) for row in roster.units],
+        "notes": [str(note) for note in roster.notes],
+        "people": [
+            {
+                **asdict(row),
+                "joined": row.joined and row.joined.isoformat(),
+                "since": row.since and row.since.isoformat(),
+            }
+            for row in roster.people
+        ],
+    }
+
+
+def from_plain(plain: dict) -> Roster:
+    """Read back what `to_plain` wrote."""
+    roster = Roster(notes=plain["notes"])
+    for values in plain["units"]:
+        above = values["parent_place"] and Place(**values["parent_place"])
+        roster.units.append(
+            UnitRow(**{**values, "place": Place(**values["place"]), "parent_place": above})
+        )
+    for values in plain["people"]:
+        joined, since = (
+            values[key] and date.fromisoformat(values[key]) for key in ("joined", "since")
+        )
+        roster.people.append(
+            PersonRow(
+                **{
+                    **values,
+                    "place": Place(**values["place"]),
+                    "joined": joined,
+                    "since": since,
+                    "offices": [tuple(pair) for pair in values["offices"]],
+                }
+            )
+        )
+    return roster

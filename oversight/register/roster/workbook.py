@@ -1,0 +1,155 @@
+"""Opens a workbook in a child process and yields its rows with their places.
+
+What the words mean is not known here.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from oversight.base.refusals import InvalidInput, TooLarge, WrongType
+from oversight.base.sandbox import workbook
+from oversight.base.sentences import say
+
+MOST_BYTES = 20 * 2**20
+SECONDS = 150  # by the wall; the child's own time is shorter
+OLD_OR_LOCKED = b"\xd0\xcf\x11\xe0"
+NO = {
+    "broken": "这个工作簿打不开或已损坏，请在 Excel 里另存为“Excel 工作簿（.xlsx）”后再试。",
+    "macros": "这个工作簿带有宏，不能导入。请另存为不带宏的“Excel 工作簿（.xlsx）”。",
+    "bomb": "这个工作簿展开后太大，不能导入。请只保留党组织和党员两张表后另存。",
+    "rows": say(
+        "这个工作簿超过 {most} 行，请按镇（部门）拆成几个文件分别导入。", most=workbook.MOST_ROWS
+    ),
+    "sheets": say(
+        "这个工作簿的表太多，最多 {most} 张，请合并后再导入。", most=workbook.MOST_SHEETS
+    ),
+}
+AREA = re.compile(r"([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})")
+
+
+@dataclass
+class Sheet:
+    """A sheet: its rows by number, each a list of plain values; a date comes as a list of one."""
+
+    title: str
+    visible: bool = True
+    hidden: frozenset[int] = frozenset()
+    unsaved: frozenset[str] = frozenset()
+    old_epoch: bool = False
+    merged: tuple[str, ...] = ()
+    rows: dict[int, list] = field(default_factory=dict)
+
+
+def letter(column: int) -> str:
+    """Name a column, counted from 0, as Excel does."""
+    name = ""
+    column += 1
+    while column:
+        column, rest = divmod(column - 1, 26)
+        name = chr(65 + rest) + name
+    return name
+
+
+def column_of(name: str) -> int:
+    """Return the number of a column, counted from 0."""
+    number = 0
+    for c in name:
+        number = number * 26 + ord(c) - 64
+    return number - 1
+
+
+def open_book(data: bytes, tick: Callable[[int], None] = lambda rows: None) -> list[Sheet]:
+    """Read a workbook; `tick` hears of every row. Raises TooLarge, WrongType, WordsWrong."""
+    if len(data) > MOST_BYTES:
+        raise TooLarge(
+            say(
+                "这个文件超过 {most} MB，请按镇（部门）拆成几个文件分别导入。",
+                most=MOST_BYTES // 2**20,
+            )
+        )
+    if data.startswith(OLD_OR_LOCKED):
+        raise WrongType(
+            "这个文件是旧的 .xls 格式，或加了密码。请去掉密码，另存为“Excel 工作簿（.xlsx）”。"
+        )
+    if not data.startswith(b"PK"):
+        raise WrongType(
+            "只能导入 .xlsx 工作簿。请在 Excel 或 WPS 里另存为“Excel 工作簿（.xlsx）”。"
+        )
+    sheets: list[Sheet] = []
+    ended = None
+    for line in _lines(data):
+        if isinstance(line, list):
+            sheets[-1].rows[line[0]] = line[1]
+            tick(1)
+        elif "no" in line:
+            ended = line
+        else:
+            _finish(sheets)
+            sheets.append(_begun(line))
+    if ended is None or ended["no"]:
+        raise InvalidInput({"file": NO[ended["no"] if ended else "broken"]})
+    _finish(sheets)
+    return sheets
+
+
+def _lines(data: bytes) -> Iterator:
+    """Yield what the child prints; what crashes or eats there does so alone. Raises WordsWrong."""
+    with subprocess.Popen(
+        [sys.executable, "-I", "-B", workbook.__file__],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={},
+    ) as process:
+        alarm = threading.Timer(SECONDS, process.kill)
+        alarm.start()
+        try:
+            process.stdin.write(data)
+            process.stdin.close()
+            for line in process.stdout:
+                yield json.loads(line)
+        except (OSError, ValueError):
+            raise InvalidInput({"file": NO["broken"]}) from None
+        finally:
+            alarm.cancel()
+            process.kill()
+
+
+def _begun(line: dict) -> Sheet:
+    return Sheet(
+        line["sheet"],
+        line["visible"],
+        frozenset(line["hidden"]),
+        frozenset(line["unsaved"]),
+        line["old"],
+        tuple(line["merged"]),
+    )
+
+
+def _finish(sheets: list[Sheet]) -> None:
+    """Let every row of a merged area say what its first row says, in the first column of the area."""
+    for area in sheets[-1].merged if sheets else ():
+        found = AREA.fullmatch(area)
+        if found is None:
+            continue
+        column, top, bottom = column_of(found[1]), int(found[2]), int(found[4])
+        value = _cell(sheets[-1], top, column)
+        if value is None or bottom - top > workbook.MOST_ROWS:
+            continue
+        for number in range(top + 1, bottom + 1):
+            row = sheets[-1].rows.get(number)
+            if row is not None:  # a row in which nothing else stands is none
+                row += [None] * (column + 1 - len(row))
+                row[column] = value
+
+
+def _cell(sheet: Sheet, number: int, column: int):
+    row = sheet.rows.get(number, [])
+    return row[column] if column < len(row) else None

@@ -1,0 +1,92 @@
+"""Members' telephone numbers: who may be shown one in full or change it, and the entry that either
+leaves.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from oversight.base import phone_numbers
+from oversight.base.clock import Moment
+from oversight.base.refusals import Forbidden, NotFound
+from oversight.base.sentences import say
+from oversight.engine import authority
+from oversight.engine.authority import Actor
+from oversight.models import Membership, Person, PhoneLook, Unit
+
+
+def of_business(session: Session, person_id: str, who: Actor) -> Person:
+    """Return a member with whose branch the actor has business, by post or as one who keeps its
+    record.
+
+    Raises NotInSight, NotYours. Source: dossier, Privacy and security (optional phone, encrypted,
+    masked)
+    """
+    person, unit = session.get(Person, person_id), branch_of(session, person_id, who)
+    if person is None or unit is None or not who.sees(unit):
+        raise NotFound()
+    above = any(unit.within(path) for path in who.business)
+    if not above and not authority.is_led_by(session, unit, who):
+        raise Forbidden(say("电话号码由{unit}和上级党组织查看。", unit=unit.name), rule="authority")
+    return person
+
+
+def branch_of(session: Session, person_id: str, who: Actor) -> Unit | None:
+    """Return the branch to which a member of the actor's zone belongs today."""
+    return session.scalar(
+        sa.select(Unit)
+        .join(Membership, Membership.unit_id == Unit.id)
+        .where(
+            Membership.person_id == person_id,
+            authority.is_member(who.on),
+            Unit.zone_id == who.zone_id,
+        )
+    )
+
+
+def show(session: Session, secret: str, person_id: str, who: Actor, at: Moment) -> str | None:
+    """Return a member's number in full and note who was shown it.
+
+    Does not commit. Raises as `of_business`.
+    """
+    person = of_business(session, person_id, who)
+    _note(session, person, who, "shown", at)
+    return phone_numbers.unseal(secret, person.id, person.phone_sealed)
+
+
+def keep(
+    session: Session, secret: str, person_id: str, number: str, who: Actor, at: Moment
+) -> None:
+    """Keep a member's number sealed, or none where it is empty. Does not commit.
+
+    The branch keeps its own members' numbers. Raises NotInSight, NotYours, WordsWrong.
+    """
+    person = of_business(session, person_id, who)
+    authority.leads(session, branch_of(session, person_id, who), who)
+    person.phone_sealed = (
+        phone_numbers.seal(secret, person.id, phone_numbers.read(number))
+        if number.strip()
+        else None
+    )
+    _note(session, person, who, "changed", at)
+
+
+def _note(session: Session, person: Person, who: Actor, what: str, at: Moment) -> None:
+    session.add(
+        PhoneLook(zone_id=person.zone_id, person_id=person.id, by_id=who.id, what=what, at=at.now)
+    )
+    session.flush()
+
+
+def looks(session: Session, person_id: str, limit: int = 5) -> list[tuple[PhoneLook, str]]:
+    """Return who was shown or changed a number last, with the name, the newest first."""
+    return list(
+        session.execute(
+            sa.select(PhoneLook, Person.name)
+            .join(Person, Person.id == PhoneLook.by_id)
+            .where(PhoneLook.person_id == person_id)
+            .order_by(PhoneLook.at.desc(), PhoneLook.id.desc())
+            .limit(limit)
+        )
+    )

@@ -1,0 +1,183 @@
+"""Units founded and renamed, and what a merger, split or move would pass on.
+
+Doing those is `reorganize`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from oversight import workflows
+from oversight.base.clock import Moment
+from oversight.base.refusals import InvalidInput
+from oversight.engine.authority import Actor
+from oversight.models import Case, Membership, Post, Unit, UnitChange
+from oversight.models.organizations import CATEGORIES, UNIT_KINDS
+from oversight.organization.units import present
+
+from . import audit_log
+
+BELOW = {
+    "zone": ("town", "department"),
+    "town": ("middle", "branch"),
+    "department": ("middle", "branch"),
+    "middle": ("branch",),
+    "branch": ("group",),
+}
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What would pass from a unit: members, posts that end, cases that pass on and those that end."""
+
+    members: int
+    posts: int
+    inherited: list[Case]
+    ended: list[Case]
+
+
+def preview(session: Session, unit: Unit) -> Preview:
+    """Count what a unit would hand on if it were merged now."""
+    members = session.scalar(
+        sa.select(sa.func.count())
+        .select_from(Membership)
+        .where(Membership.unit_id == unit.id, Membership.to_on.is_(None))
+    )
+    posts = session.scalar(
+        sa.select(sa.func.count())
+        .select_from(Post)
+        .where(Post.unit_id == unit.id, Post.to_on.is_(None))
+    )
+    cases = list(
+        session.scalars(sa.select(Case).where(Case.unit_id == unit.id, Case.closed_at.is_(None)))
+    )
+    heritable = [
+        case for case in cases if workflows.get(case.workflow, case.definition_version).inherits
+    ]
+    return Preview(members, posts, heritable, [case for case in cases if case not in heritable])
+
+
+def tree(session: Session, who: Actor) -> list[Unit]:
+    """Return the units that the actor keeps or sees, each below its superior."""
+    rows = present(session, who.zone_id)
+    all_of_them = who.holds("sysadmin", "secadmin", "auditor")
+    order = {unit.id: (unit.sort, unit.id) for unit in rows}
+    return sorted(
+        (unit for unit in rows if all_of_them or who.sees(unit)),
+        key=lambda unit: [order.get(one, (0, one)) for one in unit.path.strip("/").split("/")],
+    )
+
+
+def found(
+    session: Session,
+    parent: Unit,
+    kind: str,
+    name: str,
+    on: date,
+    who: Actor,
+    at: Moment,
+    category: str | None = None,
+) -> Unit:
+    """Found a unit below another. Does not commit. Raises NotYours, WordsWrong."""
+    audit_log.require(session, who, "units", parent if parent.kind != "zone" else None)
+    wrong = {}
+    if kind not in BELOW.get(parent.kind, ()):
+        wrong["kind"] = "这一级下面不能设这种单位，请另选。"
+    if (kind == "branch") != (category in CATEGORIES):
+        wrong["category"] = "党支部要选类别，其他单位不选。"
+    name = _name(session, parent, name, wrong)
+    unit = Unit(
+        zone_id=parent.zone_id,
+        parent_id=parent.id,
+        path="",
+        kind=kind,
+        name=name,
+        accountable_from=on,
+        category=category if kind == "branch" else None,
+    )
+    session.add(unit)
+    session.flush()
+    unit.path = f"{parent.path}{unit.id}/"
+    _note(
+        session,
+        unit,
+        "founded",
+        "found",
+        on,
+        {"name": ["", name]},
+        who,
+        at,
+        name=["", name],
+        unit_kind=["", UNIT_KINDS[kind]],
+        parent=["", parent.name],
+    )
+    return unit
+
+
+def rename(session: Session, unit: Unit, name: str, who: Actor, at: Moment) -> None:
+    """Give a unit another name; papers already issued keep the old one. Does not commit.
+
+    Raises NotYours, WordsWrong.
+    """
+    audit_log.require(session, who, "units", unit)
+    if name.strip() == unit.name:
+        raise InvalidInput({"name": "新名称与现在的名称相同。"})
+    parent = session.get(Unit, unit.parent_id) if unit.parent_id else unit
+    before, unit.name = unit.name, _name(session, parent, name, {})
+    _note(
+        session,
+        unit,
+        "renamed",
+        "rename",
+        at.today,
+        {"name": [before, unit.name]},
+        who,
+        at,
+        name=[before, unit.name],
+    )
+
+
+def _name(session: Session, parent: Unit, name: str, wrong: dict) -> str:
+    """Return a name that no sibling bears. Raises WordsWrong with everything that is wrong."""
+    name = name.strip()
+    if not 0 < len(name) <= 100:
+        wrong["name"] = "请填写“名称”，最多 100 字。"
+    elif session.scalar(
+        sa.select(Unit.id)
+        .where(Unit.parent_id == parent.id, Unit.name == name, Unit.ended_on.is_(None))
+        .limit(1)
+    ):
+        wrong["name"] = "同一上级下已有同名的单位。"
+    if wrong:
+        raise InvalidInput(wrong)
+    return name
+
+
+def _note(
+    session: Session,
+    unit: Unit,
+    kind: str,
+    act: str,
+    on: date,
+    what: dict,
+    who: Actor,
+    at: Moment,
+    **said,
+) -> None:
+    session.add(
+        UnitChange(
+            zone_id=unit.zone_id,
+            unit_id=unit.id,
+            kind=kind,
+            day=on,
+            what=what,
+            by_id=who.id,
+            at=at.now,
+        )
+    )
+    audit_log.note(session, who, at, "units", act, unit, unit.name, unit.id, **said)
+    session.flush()

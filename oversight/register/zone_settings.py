@@ -1,0 +1,144 @@
+"""A zone's own choices: what they are, who changed them, and the party days that follow a change.
+
+Only days that have not come follow, as after any change of the calendar; what was decided or held
+stays.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from oversight.base.clock import Moment
+from oversight.base.refusals import Forbidden, InvalidInput, NotFound
+from oversight.base.sentences import say
+from oversight.base.settings import ZONE_SETTINGS, ZoneSetting
+from oversight.calendar.holidays import replan
+from oversight.calendar.zone import forget, zone_settings
+from oversight.engine.authority import Actor
+from oversight.models import Activity, SettingChange, ZoneSettingRow
+
+from . import audit_log
+
+KEEPER = "sysadmin"
+READERS = (KEEPER, "secadmin", "auditor", "officer", "secretary", "deputy")
+
+
+def readable(who: Actor) -> None:
+    """Make sure that the actor holds one of the zone's own posts that may look.
+
+    Raises NotInSight.
+    """
+    if not any(post.unit.kind == "zone" and post.office in READERS for post in who.posts):
+        raise NotFound()
+
+
+def keeps(who: Actor) -> bool:
+    """True where the actor is the zone's system administrator, who alone changes settings."""
+    return any(post.unit.kind == "zone" and post.office == KEEPER for post in who.posts)
+
+
+def change(
+    session: Session, zone_id: str, name: str, value: str, who: Actor | None, at: Moment
+) -> int:
+    """Set one choice; returns how many party days moved. `who` None is the terminal. Does not
+    commit.
+
+    Raises NotYours, WordsWrong.
+    """
+    if who is not None and not keeps(who):
+        raise Forbidden("区的设置由区系统管理员修改，您可以查看。", rule="authority")
+    value = _valid(_named(name), value.strip())
+    before = zone_settings(session, zone_id)[name]
+    if value == before:
+        return 0
+    by = who.id if who else None
+    session.merge(ZoneSettingRow(zone_id=zone_id, name=name, value=value, by_id=by, at=at.now))
+    session.flush()
+    forget(session)
+    moved = sum(
+        replan(session, zone_id, year, at) for year in _years_ahead(session, zone_id, at.today)
+    )
+    session.add(
+        SettingChange(
+            zone_id=zone_id, name=name, before=before, after=value, moved=moved, by_id=by, at=at.now
+        )
+    )
+    audit_log.in_zone(
+        session,
+        zone_id,
+        who,
+        at,
+        "settings",
+        "set",
+        ZONE_SETTINGS[name].label,
+        value=[before, value],
+        moved=["", str(moved)],
+    )
+    session.flush()
+    return moved
+
+
+def _named(name: str) -> ZoneSetting:
+    if name not in ZONE_SETTINGS:
+        raise InvalidInput(
+            {
+                "name": say(
+                    "没有这项设置：{name}。可设的有 {names}。",
+                    name=name[:40],
+                    names="、".join(ZONE_SETTINGS),
+                )
+            }
+        )
+    return ZONE_SETTINGS[name]
+
+
+def _valid(setting: ZoneSetting, value: str) -> str:
+    """Return a value that the rules can work with. Raises WordsWrong naming the setting."""
+    keys = [key for key, _label in setting.choices]
+    if keys and value not in keys:
+        raise InvalidInput(
+            {
+                setting.name: say(
+                    "“{label}”只能是 {keys}。", label=setting.label, keys="、".join(keys)
+                )
+            }
+        )
+    if setting.name == "july_day" and not _day_of_july(value):
+        raise InvalidInput({setting.name: "“七一”活动日要写成 07-01 这样，并在 7 月之内。"})
+    return value
+
+
+def _day_of_july(value: str) -> bool:
+    return re.fullmatch(r"07-[0-3][0-9]", value, re.ASCII) is not None and 1 <= int(value[3:]) <= 31
+
+
+def _years_ahead(session: Session, zone_id: str, today: date) -> list[int]:
+    return list(
+        session.scalars(
+            sa.select(Activity.year)
+            .where(Activity.zone_id == zone_id, Activity.year >= today.year)
+            .distinct()
+            .order_by(Activity.year)
+        )
+    )
+
+
+def history(session: Session, zone_id: str, limit: int = 100) -> list[SettingChange]:
+    """Return the latest changes, the newest first."""
+    return list(
+        session.scalars(
+            sa.select(SettingChange)
+            .where(SettingChange.zone_id == zone_id)
+            .order_by(SettingChange.at.desc(), SettingChange.id.desc())
+            .limit(limit)
+        )
+    )
+
+
+def shown(setting: ZoneSetting, value: str) -> str:
+    """Write a value as people read it."""
+    return dict(setting.choices).get(value, value)

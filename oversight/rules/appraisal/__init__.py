@@ -1,0 +1,1 @@
+"""Guards, facts and effects of the yearly appraisal."""

@@ -1,0 +1,109 @@
+"""Facts and effects of the yearly appraisal after the decision: each is told, may ask for a review,
+and it is filed.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+import sqlalchemy as sa
+
+from oversight.calendar.workdays import add_workdays
+from oversight.law.definition import Effect
+from oversight.models import Appraised, JournalRow, WorkItem
+from oversight.models.cases import CAME
+
+from .roster import REVIEW_DAYS, on_roster, roster, row_of
+
+# Telling, review, filing -------------------------------------------------------------------------
+
+
+def untold(attempt) -> list[str]:
+    return [row.person_id for row in roster(attempt, "graded") if row.told_on is None]
+
+
+def _tell(attempt) -> None:
+    """告知本人，从告知起 5 个工作日内可以申请复核一次。"""
+    for person in attempt.words.get("members") or untold(attempt):
+        row_of(attempt, person).told_on = attempt.today
+
+
+def review_until(attempt) -> date | None:
+    """Return the last day on which anybody may still ask for a review. Local date."""
+    days = [row.told_on for row in roster(attempt, "graded") if row.told_on]
+    return add_workdays(attempt.calendar, max(days), REVIEW_DAYS) if days else None
+
+
+def may_still_ask(attempt) -> bool:
+    row = row_of(attempt, attempt.actor.id)
+    if row is None or row.told_on is None:
+        return False
+    return attempt.today <= add_workdays(attempt.calendar, row.told_on, REVIEW_DAYS)
+
+
+def _ask_review(attempt) -> None:
+    """复核期间不归档备案。"""
+    row_of(attempt, attempt.actor.id).review = {
+        "reason": attempt.words["reason"],
+        "asked_on": attempt.today.isoformat(),
+    }
+
+
+def open_reviews(attempt) -> list[Appraised]:
+    return [row for row in roster(attempt, "graded") if row.review and "outcome" not in row.review]
+
+
+def reviewed(attempt) -> Appraised | None:
+    """Return whose review is answered: the member named, or the only one."""
+    found = open_reviews(attempt)
+    named = attempt.words.get("member")
+    if named:
+        return next((row for row in found if row.person_id == named), None)
+    return found[0] if len(found) == 1 else None
+
+
+def _answer_review(attempt, grade: str | None) -> None:
+    row = reviewed(attempt)
+    row.review = {
+        **row.review,
+        "outcome": attempt.move.name,
+        "opinion": attempt.words.get("opinion") or "",
+        "by": attempt.actor.id,
+        "answered_on": attempt.today.isoformat(),
+    }
+    row.grade, row.told_on = grade or row.grade, None
+
+
+def _uphold(attempt) -> None:
+    """维持原等次，告知本人。"""
+    _answer_review(attempt, None)
+
+
+def _change(attempt) -> None:
+    """改定等次，告知本人。"""
+    _answer_review(attempt, attempt.words["grade"])
+
+
+def decided(attempt) -> set[str]:
+    """Return who was rated, proposed or decided, aloud or on paper; they review nobody's rating."""
+    said = sa.select(JournalRow.actor_id).where(
+        JournalRow.case_id == attempt.case.id, JournalRow.move.in_(("propose", "decide"))
+    )
+    voted_on_paper = sa.select(WorkItem.person_id).where(
+        WorkItem.case_id == attempt.case.id, WorkItem.answer == CAME
+    )
+    return on_roster(attempt) | set(attempt.session.scalars(said.union(voted_on_paper)))
+
+
+def past_review(attempt) -> date | None:
+    """Return the first day on which no review can be asked for any more."""
+    last = review_until(attempt)
+    return add_workdays(attempt.calendar, last, 1) if last else None
+
+
+tell, ask_review, uphold, change = (
+    Effect(_tell),
+    Effect(_ask_review),
+    Effect(_uphold),
+    Effect(_change),
+)

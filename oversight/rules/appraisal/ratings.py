@@ -1,0 +1,275 @@
+"""Facts and effects of the yearly appraisal from the count to the committee: votes, ratings, what
+came back.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from fractions import Fraction
+from math import floor
+
+import sqlalchemy as sa
+
+from oversight.law.definition import Effect
+from oversight.models import JournalRow, Post, WorkItem
+from oversight.models.appraisal import Appraised
+from oversight.models.cases import NO, YES
+from oversight.organization.units import COMMITTEE_FROM, in_office, superiors
+
+from .roster import ORDER, graded, roster, row_of
+
+# The vote on paper -------------------------------------------------------------------------------
+
+COUNTS = ("present", "issued", "returned", "valid")
+
+
+def quorum_share(attempt) -> Fraction:
+    return (
+        Fraction(2, 3) if attempt.settings["appraisal_quorum"] == "two_thirds" else Fraction(1, 2)
+    )
+
+
+def enough_present(attempt) -> bool:
+    counts = attempt.case.facts.get("counts")
+    return counts is not None and counts["present"] >= attempt.case.facts[
+        "entitled"
+    ] * quorum_share(attempt)
+
+
+def tallies(attempt) -> dict[str, dict[str, int]]:
+    """Return the votes by member and grade; what was left empty is none."""
+    return {
+        entry["member"]: {grade: entry.get(grade) or 0 for grade in ORDER}
+        for entry in attempt.words.get("tallies") or []
+    }
+
+
+def every_graded_once(attempt, word: str, among: set[str] | None = None) -> bool:
+    """True where a list names each graded member once and nobody else."""
+    named = [entry["member"] for entry in attempt.words.get(word) or []]
+    return sorted(named) == sorted(among if among is not None else graded(attempt))
+
+
+def small(attempt) -> bool:
+    return sum(row.votes for row in roster(attempt)) < COMMITTEE_FROM
+
+
+def of_superior(attempt, person: str) -> bool:
+    """True where a person holds a post in the organization directly above."""
+    unit = superiors(attempt.session, attempt.unit)[0]
+    return (
+        attempt.session.scalar(
+            sa.select(Post.id)
+            .where(Post.unit_id == unit.id, Post.person_id == person, in_office(attempt.today))
+            .limit(1)
+        )
+        is not None
+    )
+
+
+def tellers_fit(attempt) -> bool:
+    """True where two different people watched and counted: members, or in a small branch one sent
+    from above.
+    """
+    watch, count = attempt.words["scrutineer"], attempt.words["teller"]
+    on_roster = {row.person_id for row in roster(attempt, "graded", "ungraded")}
+    watched = (
+        of_superior(attempt, watch)
+        if small(attempt)
+        else watch in on_roster or of_superior(attempt, watch)
+    )
+    return watch != count and watched and (count in on_roster or of_superior(attempt, count))
+
+
+def _enter_count(attempt) -> None:
+    """记下应到、实到、发出、收回、有效票数和每名党员的得票，监票人、计票人各自签名。"""
+    attempt.set_facts(
+        counts={name: attempt.words[name] for name in COUNTS},
+        scrutineer=attempt.words["scrutineer"],
+        teller=attempt.words["teller"],
+    )
+    for person, votes in tallies(attempt).items():
+        row_of(attempt, person).tally = votes
+
+
+def _forget_count(attempt) -> None:
+    """本次计票作废，另定日期重新召开。"""
+    attempt.set_facts(counts=None, meeting_on=None)
+    for row in roster(attempt):
+        row.tally = None
+
+
+# Ratings -----------------------------------------------------------------------------------------
+
+
+def voted(row: Appraised) -> str | None:
+    """Return the grade with the most votes; of several the better one."""
+    if not row.tally or not any(row.tally.values()):
+        return None
+    return max(ORDER, key=lambda grade: (row.tally[grade], -ORDER.index(grade)))
+
+
+def to_rate(attempt) -> set[str]:
+    """Return whose rating is to be proposed: all, or those that were sent back and are still there."""
+    here = set(graded(attempt))
+    return here & set(attempt.case.facts.get("returned") or here) or here
+
+
+def ratings(attempt) -> dict[str, str]:
+    return {entry["member"]: entry["grade"] for entry in attempt.words.get("ratings") or []}
+
+
+def _told(attempt, word: str) -> set[str]:
+    return {entry["member"] for entry in attempt.words.get(word) or []}
+
+
+def departures_explained(attempt) -> bool:
+    return all(
+        grade == voted(row_of(attempt, person)) or person in _told(attempt, "reasons")
+        for person, grade in ratings(attempt).items()
+    )
+
+
+def harsh_are_heard(attempt) -> bool:
+    return all(
+        person in _told(attempt, "heard")
+        for person, grade in ratings(attempt).items()
+        if harsh(voted(row_of(attempt, person)), grade)
+    )
+
+
+def harsh(vote: str | None, grade: str) -> bool:
+    """True for a rating two grades from the vote, or into 不合格: the member is heard first."""
+    return grade == ORDER[-1] or (
+        vote is not None and abs(ORDER.index(vote) - ORDER.index(grade)) >= 2
+    )
+
+
+def excellent_within_share(attempt) -> bool:
+    """True where 优秀 are no more than a third of the members, or of those who took part, as the zone
+    has set.
+    """
+    proposed = {row.person_id: row.proposed for row in roster(attempt, "graded")} | ratings(attempt)
+    counts = attempt.case.facts.get("counts") or {}
+    base = (
+        counts.get("present", 0)
+        if attempt.settings["appraisal_share_of"] == "present"
+        else len(roster(attempt, "graded", "ungraded", "not_counted"))
+    )
+    return Counter(proposed.values())["excellent"] <= max(floor(Fraction(base, 3)), 1)
+
+
+def share_kept(attempt) -> bool:
+    return attempt.settings["appraisal_share"] != "refuse" or excellent_within_share(attempt)
+
+
+def _propose(attempt) -> None:
+    """等次建议列入名册。"""
+    why, heard = _notes(attempt, "reasons"), _notes(attempt, "heard")
+    for person, grade in ratings(attempt).items():
+        row = row_of(attempt, person)
+        row.proposed, row.proposed_why, row.heard = grade, why.get(person), heard.get(person)
+        row.returned, row.grade, row.told_on = None, None, None
+    attempt.set_facts(returned=None, proposed_by=attempt.words.get("decided_by") or "committee")
+
+
+def _notes(attempt, word: str) -> dict[str, str]:
+    return {entry["member"]: entry["note"] for entry in attempt.words.get(word) or []}
+
+
+def final_step(attempt) -> str:
+    return attempt.settings["appraisal_final_step"]
+
+
+def _settle(attempt) -> None:
+    """等次确定，逐人告知。"""
+    for row in roster(attempt, "graded"):
+        row.grade = row.proposed
+
+
+# The superior committee --------------------------------------------------------------------------
+
+
+def votes_of_round(attempt) -> list[dict]:
+    """Return the last words of each who has answered in the body that has the case now."""
+    voters = sa.select(WorkItem.person_id).where(
+        WorkItem.case_id == attempt.case.id,
+        WorkItem.role == "committee",
+        WorkItem.kind == "act",
+        WorkItem.answer.in_((YES, NO)),
+    )
+    rows = attempt.session.execute(
+        sa.select(JournalRow.actor_id, JournalRow.words)
+        .where(
+            JournalRow.case_id == attempt.case.id,
+            JournalRow.move == "decide",
+            JournalRow.actor_id.in_(voters),
+        )
+        .order_by(JournalRow.seq)
+    )
+    return list({person: words for person, words in rows}.values())
+
+
+def _freeze_manner(attempt) -> None:
+    """会议按区里现在规定的方式表决，开会以后不再改变。"""
+    attempt.set_facts(secret=attempt.settings["appraisal_vote"] == "secret", ballots=None)
+
+
+def by_paper(attempt) -> bool:
+    """True where the committee that has the case votes by unsigned paper."""
+    return bool(attempt.case.facts.get("secret"))
+
+
+def sent_back(attempt) -> dict[str, str]:
+    """Return whom more than half of those who voted want back, with the reasons."""
+    words, ballots = votes_of_round(attempt), attempt.case.facts.get("ballots")
+    named = [
+        entry for said in ([ballots] if ballots else words) for entry in said.get("returned") or []
+    ]
+    count = Counter()
+    for entry in named:
+        count[entry["member"]] += entry.get("votes", 1)
+    voters, here = ballots["valid"] if ballots else len(words), graded(attempt)
+    return {
+        person: "；".join(entry["note"] for entry in named if entry["member"] == person)
+        for person, times in count.items()
+        if times * 2 > voters and person in here
+    }
+
+
+def returned_known(attempt) -> bool:
+    named = [entry["member"] for entry in attempt.words.get("returned") or []]
+    return len(named) == len(set(named)) and set(named) <= set(graded(attempt))
+
+
+def returned_votes_fit(attempt) -> bool:
+    return all(
+        0 < entry["votes"] <= attempt.words["valid"]
+        for entry in attempt.words.get("returned") or []
+    )
+
+
+def _send_back(attempt) -> None:
+    """退回的等次写明理由，由支部重新提出。"""
+    back = sent_back(attempt)
+    for person, why in back.items():
+        row_of(attempt, person).returned = why
+    attempt.set_facts(returned=sorted(back))
+
+
+def _send_all_back(attempt) -> None:
+    """全部等次退回，理由是没有同意的成员的意见。"""
+    ballots = attempt.case.facts.get("ballots")
+    why = (
+        ballots["opinion"]
+        if ballots
+        else "；".join(said["opinion"] for said in votes_of_round(attempt) if not said["agree"])
+    )
+    for row in roster(attempt, "graded"):
+        row.returned = why
+    attempt.set_facts(returned=sorted(graded(attempt)))
+
+
+enter_count, forget_count, propose = Effect(_enter_count), Effect(_forget_count), Effect(_propose)
+settle, freeze_manner, send_back = Effect(_settle), Effect(_freeze_manner), Effect(_send_back)
+send_all_back = Effect(_send_all_back)

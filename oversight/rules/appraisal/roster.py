@@ -1,0 +1,329 @@
+"""Facts and effects of the yearly appraisal until the vote: window, roster, self-assessments, peer
+reviews.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import sqlalchemy as sa
+
+from oversight.law.definition import Effect
+from oversight.models import Appraised, Case, PeerReview, Unit, WorkItem
+from oversight.models.appraisal import GRADES
+from oversight.organization.members import members
+from oversight.papers.replies import chinese_day, issue
+from oversight.rules import life_meetings
+
+ORDER = tuple(GRADES)  # from the best
+GRADE_CHOICES = tuple(GRADES.items())
+REVIEW_DAYS = 5
+
+# The roster --------------------------------------------------------------------------------------
+
+
+def roster(attempt, *standings: str) -> list[Appraised]:
+    """Return the rows of the case in the order of the roster, of these standings or of all."""
+    rows = (
+        sa.select(Appraised)
+        .where(Appraised.case_id == attempt.case.id)
+        .order_by(Appraised.sort, Appraised.person_id)
+    )
+    return list(
+        attempt.session.scalars(
+            rows.where(Appraised.standing.in_(standings)) if standings else rows
+        )
+    )
+
+
+def row_of(attempt, person: str | None) -> Appraised | None:
+    return attempt.session.get(Appraised, (attempt.case.id, person)) if person else None
+
+
+def graded(attempt) -> dict[str, Appraised]:
+    return {row.person_id: row for row in roster(attempt, "graded")}
+
+
+def asked(attempt) -> list[str]:
+    """Return who writes a self-assessment: probationary members too, who are not graded."""
+    return [row.person_id for row in roster(attempt, "graded", "ungraded")]
+
+
+def on_roster(attempt) -> set[str]:
+    """Return whose own case it is: they step aside from the committee."""
+    return {row.person_id for row in roster(attempt)}
+
+
+def entitled(attempt) -> int:
+    """Count who should attend the vote (应到): full members that are counted. 党章第七条"""
+    return sum(row.votes for row in roster(attempt, "graded", "ungraded"))
+
+
+def _draw_up(attempt) -> None:
+    """党员名单按今天的花名册定下；预备党员参加、不评定等次。"""
+    for sort, person in enumerate(members(attempt.session, attempt.case.unit_id, attempt.today)):
+        _enrol(attempt, person, sort)
+
+
+def _enrol(attempt, person, sort: int) -> None:
+    attempt.session.add(
+        Appraised(
+            case_id=attempt.case.id,
+            person_id=person.id,
+            zone_id=attempt.case.zone_id,
+            sort=sort,
+            votes=not person.probationary,
+            standing="ungraded" if person.probationary else "graded",
+            why="probationary" if person.probationary else None,
+        )
+    )
+    attempt.session.flush()
+
+
+def _add(attempt) -> None:
+    """新转入的党员列入名单。"""
+    person = next(
+        row
+        for row in members(attempt.session, attempt.case.unit_id, attempt.today)
+        if row.id == attempt.words["member"]
+    )
+    old = row_of(attempt, person.id)
+    if old is not None:
+        attempt.session.delete(old)
+        attempt.session.flush()
+    _enrol(attempt, person, len(roster(attempt)))
+    if attempt.state == "self_assessment":
+        attempt.seats.append(person.id)
+    else:
+        attempt.shows.append(person.id)
+
+
+def _strike(attempt) -> None:
+    """从名单中移出，原因留在记录里；已写的自评不再使用。"""
+    row = row_of(attempt, attempt.words["member"])
+    row.standing, row.votes, row.why = "struck", False, attempt.words["reason"]
+    attempt.session.execute(
+        sa.update(WorkItem)
+        .where(
+            WorkItem.case_id == attempt.case.id,
+            WorkItem.person_id == row.person_id,
+            WorkItem.closed_at.is_(None),
+        )
+        .values(closed_at=attempt.at.now, answer="strike")
+    )
+
+
+def _fewer_entitled(attempt) -> None:
+    """还没有计票的，应到人数随之减少。"""
+    if not attempt.case.facts.get("counts"):
+        attempt.set_facts(entitled=entitled(attempt))
+
+
+def _ask_not_counted(attempt) -> None:
+    """报上级同意后不计入应到。"""
+    attempt.set_facts(
+        not_counted={
+            "member": attempt.raw["member"],
+            "reason": attempt.raw["reason"],
+            "raised": attempt.case.escalation_level,
+        }
+    )
+
+
+def _not_count(attempt) -> None:
+    """这名党员不计入应到，不评定等次。"""
+    asked_for = attempt.case.facts["not_counted"]
+    row = row_of(attempt, asked_for["member"])
+    row.standing, row.votes, row.why = "not_counted", False, asked_for["reason"]
+    _lower(attempt)
+
+
+def _lower(attempt) -> None:
+    """提级办理的只是这一次请示，其余仍由直接上级办理。"""
+    attempt.case.escalation_level = attempt.case.facts["not_counted"].get("raised", 0)
+
+
+def still_member(attempt, person: str) -> bool:
+    return person in {
+        row.id for row in members(attempt.session, attempt.case.unit_id, attempt.today)
+    }
+
+
+def this_year(attempt) -> bool:
+    """True where no other appraisal of the branch counts for the year."""
+    others = attempt.session.scalars(
+        sa.select(Case).where(
+            Case.workflow == "appraisal",
+            Case.unit_id == attempt.case.unit_id,
+            Case.id != attempt.case.id,
+            Case.state.not_in(("void", "terminated")),
+        )
+    )
+    return all(case.facts.get("year") != attempt.words["year"] for case in others)
+
+
+def window(attempt) -> tuple[date, date]:
+    """Return from when to when a branch appraises: organs within the year, others as the zone
+    deploys, by default in the fourth quarter. Source: G-3.1.6d, O-3.1.6c"""
+    year = attempt.words["year"]
+    if not 2000 <= year <= 2100:
+        return date.max, date.min
+    if attempt.unit.rule_set == "organ":
+        return date(year, 1, 1), date(year, 12, 31)
+    campaign = attempt.session.scalar(
+        sa.select(Case)
+        .where(
+            Case.zone_id == attempt.case.zone_id,
+            Case.workflow == "campaign",
+            Case.state.in_(("in_force", "over")),
+            Case.business_key == campaign_of(attempt.case.zone_id, year),
+        )
+        .order_by(Case.opened_at.desc())
+        .limit(1)
+    )
+    if campaign is None:
+        return date(year, 10, 1), date(year, 12, 31)
+    return date.fromisoformat(campaign.facts["from_on"]), date.fromisoformat(
+        campaign.facts["until"]
+    )
+
+
+def campaign_of(zone_id: str, year: int) -> str:
+    """Name what a deployment is about: one a zone and year."""
+    return f"{zone_id}:{year}"
+
+
+def campaign(attempt) -> str:
+    return campaign_of(attempt.case.zone_id, attempt.words["year"])
+
+
+def deployed_until(attempt) -> date:
+    """Return the day after the last one of a deployment."""
+    return attempt.fact_day("until") + timedelta(days=1)
+
+
+def _deploy(attempt) -> None:
+    """通知编文号印发到各支部，部署期内各支部开展评议。"""
+    facts, unit = attempt.case.facts, attempt.unit
+    begin, end = attempt.fact_day("from_on"), attempt.fact_day("until")
+    issue(
+        attempt,
+        unit,
+        "notice",
+        "",
+        {
+            "title": f"关于开展{facts['year']}年度民主评议党员工作的通知",
+            "to": "各镇党委、区属部门（单位）党组织：",
+            "paragraphs": [
+                f"{facts['year']}年度民主评议党员于{chinese_day(begin)}至{chinese_day(end)}开展，各党支部召开一次组织生活会，"
+                "对照“四个合格”标准，按照个人自评、党员互评、民主测评、组织评定等程序进行。",
+                *([facts["points"]] if facts.get("points") else []),
+            ],
+            "from": unit.name,
+            "date": chinese_day(attempt.today),
+        },
+    )
+    attempt.copies += [
+        (branch, "branch")
+        for branch in attempt.session.scalars(
+            sa.select(Unit.id).where(
+                Unit.zone_id == attempt.case.zone_id, Unit.kind == "branch", Unit.ended_on.is_(None)
+            )
+        )
+    ]
+
+
+# Self-assessment and peer review -----------------------------------------------------------------
+
+
+def _write_self(attempt, row: Appraised) -> None:
+    row.self_text, row.self_grade = attempt.words["text"], attempt.words["grade"]
+    row.self_by, row.self_at = attempt.actor.id, attempt.at.now
+
+
+def _file_own(attempt) -> None:
+    """自评存入本人的评议材料。"""
+    _write_self(attempt, row_of(attempt, attempt.actor.id))
+
+
+def _file_for(attempt) -> None:
+    """按本人口述代录，注明代录人。"""
+    _write_self(attempt, row_of(attempt, attempt.words["member"]))
+
+
+def _excuse_self(attempt) -> None:
+    """免填自评，原因留在记录里。"""
+    row_of(attempt, attempt.words["member"]).excused = attempt.words["reason"]
+
+
+def _hold_meeting(attempt) -> None:
+    """记下组织生活会的日期；没有填的，就是今天。到期没有交自评的，注明未交。"""
+    day = attempt.words.get("meeting_on") or attempt.today
+    attempt.set_facts(meeting_on=day.isoformat())
+    life_meetings.record_for(attempt, day)
+    for row in roster(attempt, "graded", "ungraded"):
+        if row.self_text is None and row.excused is None:
+            row.excused = "late"
+
+
+def _review_peer(attempt) -> None:
+    """互评意见归入被评党员的材料。"""
+    attempt.session.add(
+        PeerReview(
+            zone_id=attempt.case.zone_id,
+            case_id=attempt.case.id,
+            about_id=attempt.words["about"],
+            by_id=attempt.actor.id,
+            opinion=attempt.words["opinion"],
+            at=attempt.at.now,
+        )
+    )
+    attempt.session.flush()
+
+
+def unreviewed(attempt) -> set[str]:
+    """Return the graded members of whom nothing was said yet."""
+    done = set(
+        attempt.session.scalars(
+            sa.select(PeerReview.about_id).where(PeerReview.case_id == attempt.case.id)
+        )
+    )
+    return set(graded(attempt)) - done
+
+
+def meeting_held(attempt) -> bool:
+    """True where the meeting has a day of the year, not to come; one that opens without a day is
+    held today.
+    """
+    today = attempt.today if attempt.move.name == "open_peer_review" else None
+    day = attempt.words.get("meeting_on") or attempt.fact_day("meeting_on") or today
+    return day is not None and day <= attempt.today and day.year >= attempt.case.facts["year"]
+
+
+def _open_vote(attempt) -> None:
+    """名单就此定下，列出应到人数。"""
+    day = attempt.words.get("meeting_on")
+    attempt.set_facts(
+        entitled=entitled(attempt), **({"meeting_on": day.isoformat()} if day else {})
+    )
+    if day:
+        life_meetings.record_for(attempt, day)
+
+
+deploy, draw_up, add, strike = Effect(_deploy), Effect(_draw_up), Effect(_add), Effect(_strike)
+fewer_entitled, ask_not_counted, not_count = (
+    Effect(_fewer_entitled),
+    Effect(_ask_not_counted),
+    Effect(_not_count),
+)
+lower, file_own, file_for, excuse_self = (
+    Effect(_lower),
+    Effect(_file_own),
+    Effect(_file_for),
+    Effect(_excuse_self),
+)
+hold_meeting, review_peer, open_vote = (
+    Effect(_hold_meeting),
+    Effect(_review_peer),
+    Effect(_open_vote),
+)

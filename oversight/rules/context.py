@@ -1,0 +1,69 @@
+"""What a guard or an effect is handed: one attempt to make one move, and what came of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+
+from sqlalchemy.orm import Session
+
+from oversight.base.clock import Moment
+from oversight.calendar.workdays import Calendar
+from oversight.calendar.zone import zone_calendar, zone_settings
+from oversight.law.definition import Move, Workflow
+from oversight.models import Case, Unit
+
+
+@dataclass
+class TransitionContext:
+    """`state` is a name and belongs to the machine; `words` are read and typed; `result` is
+    journalled.
+
+    `copies` are seats (unit id, ladder) that get the case for information; `restart_clock` asks the
+    engine to give a new deadline, `opens` to open further cases (workflow, unit id, facts) in the
+    same transaction, `seats` to ask further people where each person answers, `shows` to let people
+    see the case.
+    """
+
+    session: Session
+    workflow: Workflow
+    case: Case
+    move: Move | None
+    actor: object | None
+    at: Moment
+    words: dict = field(default_factory=dict)
+    raw: dict = field(default_factory=dict)
+    basis: object | None = None
+    result: dict = field(default_factory=dict)
+    copies: list[tuple[str, str]] = field(default_factory=list)
+    restart_clock: bool = False
+    opens: list[tuple[str, str, dict]] = field(default_factory=list)
+    seats: list[str] = field(default_factory=list)
+    shows: list[str] = field(default_factory=list)
+    state: str = ""
+
+    @property
+    def today(self) -> date:
+        return self.at.today
+
+    @property
+    def unit(self) -> Unit:
+        return self.case.unit
+
+    @cached_property
+    def calendar(self) -> Calendar:
+        return zone_calendar(self.session, self.case.zone_id)
+
+    @cached_property
+    def settings(self) -> dict[str, str]:
+        return zone_settings(self.session, self.case.zone_id)
+
+    def fact_day(self, name: str) -> date | None:
+        """Return a date among the facts of the case."""
+        value = self.case.facts.get(name)
+        return date.fromisoformat(value) if value else None
+
+    def set_facts(self, **values) -> None:
+        """Replace facts; a new dict, so that the change is noticed."""
+        self.case.facts = {**self.case.facts, **values}

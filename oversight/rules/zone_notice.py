@@ -1,0 +1,52 @@
+"""A notice that the zone office drafts and somebody else of its committee signs: states and moves,
+written once.
+
+What signing does, and whether it can be revoked, each definition says for itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from oversight.law.clauses import Source, house_rule
+from oversight.law.definition import Due, Field, Move, Rule, State
+from oversight.law.roles import TIMER, ZONE_OFFICE, ZONE_SIGNER
+
+from .common import another_person
+
+QUICK = house_rule("签发人 3 个工作日内签发或退回。")
+OPINION, WHY = Field("opinion", "text", "意见", required=False), Field("reason", "text", "理由")
+
+DRAFT = State("draft", "拟稿", waits_on=ZONE_OFFICE)
+PROPOSED = State("proposed", "待签发", waits_on=ZONE_SIGNER, due=Due(3, QUICK))
+WITHDRAWN = State("withdrawn", "已撤稿")
+EXPIRED = State("expired", "逾期失效")
+REVOKED = State("revoked", "已撤销")
+
+
+def drafting(agreed: Source, *ready: Rule, under: Source) -> tuple[Move, Move]:
+    """Return the drafter's moves: send it to be signed once it is `ready`, or withdraw it."""
+    return (
+        Move("propose", "送签", DRAFT, PROPOSED, by=ZONE_OFFICE, under=under, only_if=ready),
+        Move("withdraw", "撤稿", (DRAFT, PROPOSED), WITHDRAWN, by=ZONE_OFFICE, under=agreed),
+    )
+
+
+def sending_back(agreed: Source) -> Move:
+    """Return the signer's move that gives the draft back."""
+    return Move(
+        "return",
+        "退回修改",
+        PROPOSED,
+        DRAFT,
+        by=ZONE_SIGNER,
+        under=agreed,
+        asks=(WHY,),
+        decides=True,
+        only_if=(another_person,),
+    )
+
+
+def lapsing(on: Callable) -> Move:
+    """Return the clock's move that ends what nobody signed in time."""
+    return Move("lapse", "到期未签发", (DRAFT, PROPOSED), EXPIRED, by=TIMER, under=QUICK, on=on)

@@ -1,0 +1,79 @@
+"""A month moved for the whole zone: the notice, and the party days that follow it."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import sqlalchemy as sa
+
+from oversight.calendar.party_days import plan_year
+from oversight.calendar.zone import forget, rule_for, zone_notices
+from oversight.law.definition import Effect
+from oversight.models import Unit, ZoneNotice
+
+
+def month(attempt) -> str:
+    """Return what a notice is about: one open notice a month."""
+    return f"{attempt.case.zone_id}:{attempt.case.facts['new_day'][:7]}"
+
+
+def new_day(attempt) -> date:
+    """Return the day to which a notice moves the month."""
+    return attempt.fact_day("new_day")
+
+
+def standing_notice(attempt) -> ZoneNotice | None:
+    """Return another notice that is in force for the month."""
+    day = new_day(attempt)
+    found = zone_notices(attempt.session, attempt.case.zone_id).get((day.year, day.month))
+    return found if found and found.case_id != attempt.case.id else None
+
+
+def rule_day(attempt) -> date:
+    """Return the day on which everybody met without the notice."""
+    day = new_day(attempt)
+    return rule_for(attempt.session, attempt.unit, day.year, day.month, noticed=False).on
+
+
+def _branches(attempt) -> list[Unit]:
+    return list(
+        attempt.session.scalars(
+            sa.select(Unit).where(Unit.zone_id == attempt.case.zone_id, Unit.kind == "branch")
+        )
+    )
+
+
+def _replan(attempt, year: int) -> None:
+    attempt.session.flush()
+    forget(attempt.session)
+    attempt.result["replanned"] = plan_year(attempt.session, _branches(attempt), year, attempt.at)
+
+
+def _publish_notice(attempt) -> None:
+    """全区当月尚未开展、未单独批复的党日一并改期。"""
+    day = new_day(attempt)
+    attempt.session.add(
+        ZoneNotice(
+            zone_id=attempt.case.zone_id,
+            year=day.year,
+            month=day.month,
+            day=day,
+            reason=attempt.case.facts["reason"],
+            case_id=attempt.case.id,
+        )
+    )
+    _replan(attempt, day.year)
+
+
+def _end_notice(attempt) -> None:
+    """撤销改期，尚未开展的党日恢复原定日期。"""
+    for notice in attempt.session.scalars(
+        sa.select(ZoneNotice).where(
+            ZoneNotice.case_id == attempt.case.id, ZoneNotice.ended_at.is_(None)
+        )
+    ):
+        notice.ended_at = attempt.at.now
+    _replan(attempt, new_day(attempt).year)
+
+
+publish_notice, end_notice = Effect(_publish_notice), Effect(_end_notice)

@@ -1,0 +1,239 @@
+"""The shapes of the JSON API's answers: a case, its summary, a unit, a member. Reads, never
+decides.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from oversight import workflows
+from oversight.base.clock import Moment
+from oversight.casework import attachments, rectification
+from oversight.engine import authority, available, desk_acts, inbox, journal
+from oversight.engine.authority import Actor
+from oversight.law.definition import Move, Workflow, ask_as_dict
+from oversight.law.roles import OFFICES
+from oversight.models import Attachment, Case, JournalRow, Person, Unit
+from oversight.papers import replies
+
+FLAGS = ("probationary", "mobile", "retired", "elderly", "leading", "in_post", "no_office")
+
+
+def day(value) -> str | None:
+    """Write a date or a timestamp as ISO, or null."""
+    return value.isoformat() if value else None
+
+
+def named(unit: Unit | None) -> dict | None:
+    return {"id": unit.id, "name": unit.name} if unit else None
+
+
+# Cases -------------------------------------------------------------------------------------------
+
+
+def whole(session: Session, case: Case, who: Actor, at: Moment) -> dict:
+    """Return a case with everything that its reader may see and do."""
+    workflow = workflows.reading(case)
+    waiting = available.waiting(session, case, who, at)
+    return {
+        **_head(case, workflow, at),
+        "definition_version": case.definition_version,
+        "facts": authority.readable_facts(workflow, case, who),
+        "waits_on": {"role": waiting.party, "label": waiting.label} if waiting.party else None,
+        "moves": [_option(option) for option in available.options(session, case, who, at)],
+        "acts": desk_acts.possible(session, case, who, at),
+        "journal": _journal(session, case, workflow, who),
+        "documents": _documents(session, case),
+        "attachments": [
+            attachment(session, row)
+            for row in attachments.of_case(session, case)
+            if row.by_id == who.id or authority.reads_all(workflow, case, who)
+        ],
+        "seen": [
+            {"by": name, "unit": named(session.get(Unit, row.unit_id)), "at": day(row.at)}
+            for row, name in rectification.seen_by(session, case)
+        ],
+        **_telling(session, case),
+    }
+
+
+def _telling(session: Session, case: Case) -> dict:
+    """Return of a met order when and where its members are or were told, and what is said; else
+    nothing.
+    """
+    found = rectification.telling(session, case)
+    if found is None:
+        return {}
+    told = found.told and {"activity": found.told["activity"], "on": found.told["on"]}
+    due = found.due and {"id": found.due.id, "on": day(found.due.held_on or found.due.day)}
+    return {"telling": {"due": due, "told": told, "text": found.text}}
+
+
+def _head(case: Case, workflow: Workflow, at: Moment) -> dict:
+    return {
+        "id": case.id,
+        "number": case.number,
+        "workflow": case.workflow,
+        "title": workflow.title,
+        "state": case.state,
+        "label": workflow.state(case.state).label,
+        "unit": named(case.unit),
+        "due_on": day(case.due_on),
+        "version": case.version,
+        "overdue": bool(case.open and case.due_on and case.due_on < at.today),
+    }
+
+
+def summaries(session: Session, cases: list[Case], at: Moment) -> list[dict]:
+    """Return cases as a list shows them; whom they wait on is where the engine laid them."""
+    lying = inbox.lying_with(session, [case.id for case in cases])
+    return [_summary(case, lying.get(case.id, []), at) for case in cases]
+
+
+def _summary(case: Case, names: list[str], at: Moment) -> dict:
+    workflow = workflows.reading(case)
+    party = workflow.state(case.state).waits_on
+    label = "、".join(dict.fromkeys(names)) or (party.label if party else "")
+    return {
+        **_head(case, workflow, at),
+        "waits_on": {"role": party.name, "label": label} if party else None,
+    }
+
+
+def ground(move: Move) -> dict:
+    """Name the clause a move rests on, or the house rule where the guidance is silent."""
+    under = move.under
+    return {"clause": under.id} if under.is_clause else {"clause": None, "house_rule": under.text}
+
+
+def _option(option: available.Option) -> dict:
+    move = option.move
+    return {
+        "name": move.name,
+        "label": move.label,
+        "asks": [ask_as_dict(ask) for ask in move.asks],
+        "allowed": option.allowed,
+        "why_not": option.why_not,
+        "many": move.unversioned,
+        **ground(move),
+    }
+
+
+def _journal(session: Session, case: Case, workflow: Workflow, who: Actor) -> list[dict]:
+    reads_all = authority.reads_all(workflow, case, who)
+    return [
+        _entry(row, workflow, reads_all or row.actor_id == who.id)
+        for row in journal.of_case(session, case.id)
+        if authority.reads_row(workflow, case, who, row)
+    ]
+
+
+def _entry(row: JournalRow, workflow: Workflow, reads: bool) -> dict:
+    move = next(
+        (
+            move
+            for move in workflow.moves
+            if row.kind == "move"
+            and move.name == row.move
+            and any(state.name == row.from_state for state in move.from_states)
+        ),
+        None,
+    )
+    label = move.label if move else desk_acts.LABELS.get(row.move, row.move)
+    return {
+        "at": day(row.at),
+        "actor": row.actor,
+        "move": row.move,
+        "label": label,
+        "from": row.from_state or None,
+        "to": row.to_state,
+        "words": row.words if reads else {},
+        "result": row.result if reads else {},
+        **({"clause": move.under.id} if move and move.under.is_clause else {}),
+    }
+
+
+def _documents(session: Session, case: Case) -> list[dict]:
+    papers = replies.of_case(session, case.id)
+    return [
+        {
+            "id": paper.id,
+            "kind": paper.kind,
+            "number": paper.number,
+            "title": paper.body["title"],
+            "issued_on": day(paper.issued_on),
+            "void": paper.void_at is not None,
+        }
+        for paper in papers
+    ]
+
+
+def attachment(session: Session, row: Attachment) -> dict:
+    """Return what is known of a file, and where to get it."""
+    return {
+        "id": row.id,
+        "series": row.series_id,
+        "version": row.version,
+        "name": row.name,
+        "kind": row.kind,
+        "size": row.size,
+        "width": row.width,
+        "height": row.height,
+        "sha256": row.sha256,
+        "note": row.note,
+        "finding": row.finding,
+        "round": row.round,
+        "by": session.get(Person, row.by_id).name,
+        "at": day(row.at),
+        "url": f"/api/v1/attachments/{row.id}",
+    }
+
+
+# People and units --------------------------------------------------------------------------------
+
+
+def myself(account, who: Actor) -> dict:
+    """Return who asks: name, posts held today, own units."""
+    own = [post.unit for post in who.posts] + ([who.branch] if who.branch else [])
+    return {
+        "id": who.id,
+        "username": account.username,
+        "name": who.person.name,
+        "title": who.title,
+        "posts": [
+            {
+                "office": post.office,
+                "label": OFFICES[post.office],
+                "unit": named(post.unit),
+                "from_on": day(post.from_on),
+            }
+            for post in who.posts
+        ],
+        "branch": named(who.branch),
+        "units": [named(unit) for unit in {unit.id: unit for unit in own}.values()],
+    }
+
+
+def unit(row: Unit, parent: Unit | None) -> dict:
+    """Return a unit as lists show it."""
+    return {
+        "id": row.id,
+        "name": row.name,
+        "kind": row.kind,
+        "category": row.category,
+        "rule_set": row.rule_set or None,
+        "parent": named(parent),
+        "ended_on": day(row.ended_on),
+    }
+
+
+def member(person: Person, branch: Unit, flags: bool, phone: str = "") -> dict:
+    """Return a member; `flags` and the masked number only where the reader leads the branch or
+    stands above it.
+    """
+    more = (
+        {"flags": [flag for flag in FLAGS if getattr(person, flag)], "phone": phone or None}
+        if flags
+        else {}
+    )
+    return {"id": person.id, "name": person.name, "unit": named(branch), **more}

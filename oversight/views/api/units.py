@@ -1,0 +1,159 @@
+"""What is in the reader's subtree: units, their members, activities and party days. Read only.
+
+A unit's lists tell of the unit and of everything below it; visibility is in the WHERE.
+"""
+
+from __future__ import annotations
+
+from oversight.base.db import db
+from oversight.base.refusals import NotFound
+from oversight.calendar import party_days as activities
+from oversight.ledger import attendance
+from oversight.ledger import month as months
+from oversight.models import Activity, Unit
+from oversight.organization import reach
+from oversight.organization.units import by_id
+from oversight.views.pages import phone
+from oversight.views.session import actor, by_token, moment
+
+from . import http, shapes
+from .http import answer, bp, page
+from .shapes import day, named
+
+
+def unit_in_reach(unit_id, within=reach.in_reach) -> Unit:
+    """Return a unit. Raises NotFound."""
+    return reach.unit_in_reach(db.session, str(unit_id), actor(), within)
+
+
+# Units -------------------------------------------------------------------------------------------
+
+
+@bp.get("/units")
+@by_token
+def units():
+    size = http.limit()
+    rows = reach.units(db.session, actor(), http.cursor(), size)
+    above = by_id(db.session, {row.parent_id for row in rows if row.parent_id})
+    return page(rows, size, lambda row: shapes.unit(row, above.get(row.parent_id)))
+
+
+@bp.get("/units/<uuid:unit_id>")
+@by_token
+def unit(unit_id):
+    row = unit_in_reach(unit_id, reach.kept)
+    return answer(shapes.unit(row, db.session.get(Unit, row.parent_id) if row.parent_id else None))
+
+
+@bp.get("/units/<uuid:unit_id>/members")
+@by_token
+def members(unit_id):
+    who, size, top = actor(), http.limit(), unit_in_reach(unit_id)
+    rows = reach.members(db.session, who, top, moment().today, http.cursor(), size)
+    leads = tuple(post.unit.path for post in who.posts)
+    return page(
+        rows,
+        size,
+        mark=lambda row: row.Membership.id,
+        shape=lambda row: shapes.member(
+            row.Person, row.Unit, row.Unit.path.startswith(leads), phone.masked(row.Person)
+        ),
+    )
+
+
+# Activities and party days -----------------------------------------------------------------------
+
+
+@bp.get("/units/<uuid:unit_id>/activities")
+@by_token
+def unit_activities(unit_id):
+    size, top, year = http.limit(), unit_in_reach(unit_id), http.year(moment().today.year)
+    rows, counted, how = months.activities(db.session, actor(), top, year, http.cursor(), size)
+    return page(
+        rows,
+        size,
+        lambda row: _activity(row.Activity, row.Unit, counted, how),
+        mark=lambda row: row.Activity.id,
+    )
+
+
+def _activity(row: Activity, branch: Unit, counted: dict, how: dict) -> dict:
+    return {
+        "id": row.id,
+        "unit": named(branch),
+        "year": row.year,
+        "month": row.month,
+        **title_and_status(row),
+        "on": day(row.day),
+        "rule_day": day(months.one(db.session, row, moment().today).rule_day),
+        "held_on": day(row.held_on),
+        "moved_how": how.get(row.id),
+        **_turnout(counted.get(row.id)),
+    }
+
+
+def title_and_status(row: Activity) -> dict:
+    """Return what an activity is called and how it stands."""
+    name = f"{row.month}月主题党日" if row.kind == "party_day" else "“七一”活动"
+    return {"name": name, "status": _status(months.one(db.session, row, moment().today))}
+
+
+def _status(found: months.Month) -> str:
+    """Say how a party day stands; one that the zone's notice moved is moved."""
+    noticed = found.stands == "planned" and found.rule_day != found.row.rule_day
+    return "moved" if noticed else found.stands
+
+
+def _turnout(count: attendance.Count | None) -> dict:
+    """Return who came, by class, and how many make-ups are open; nulls where nothing is recorded."""
+    return {
+        "attendance": count.classes if count else None,
+        "open_make_ups": count.open if count else None,
+    }
+
+
+@bp.get("/units/<uuid:unit_id>/party-days")
+@by_token
+def party_days(unit_id):
+    branch, year = unit_in_reach(unit_id), http.year(moment().today.year)
+    if branch.kind != "branch":
+        raise NotFound("只有党支部有主题党日，请选一个党支部。")
+    found = months.of_year(db.session, branch, year, moment().today)
+    rows = [one.row for one in found if one.saved]
+    cases = months.cases_in_sight(db.session, rows, actor())
+    how = activities.moved_how(db.session, rows)
+    items = [{**_party_day(one, cases, how), **_turnout(one.counted)} for one in found]
+    return answer({"items": items, "next": None})
+
+
+def _party_day(found: months.Month, cases: dict[str, str], how: dict[str, str]) -> dict:
+    """Return a month: planned or, where nobody has planned it yet, as the rule yields it now."""
+    row, rule = found.row, found.rule
+    explained = rule is not None and rule.on == row.rule_day
+    return {
+        "month": found.number,
+        "first_friday": day(rule.first_friday) if rule else None,
+        "postponed_for": rule.postponed_for if rule else None,
+        "rule_day": day(found.rule_day),
+        "on": day(row.day),
+        "held_on": day(row.held_on),
+        **_standing(found),
+        "moved_how": months.how_moved(found, how),
+        "notice": found.notice.number if found.notice else None,
+        "case": cases.get(row.id),
+        "activity": row.id if found.saved else None,
+        "steps": [
+            {"text": step.text, "kind": step.kind, "day": day(step.day), "clause": step.clause}
+            for step in rule.steps
+        ]
+        if explained
+        else [],
+    }
+
+
+def _standing(found: months.Month) -> dict:
+    """A month that the branch does not answer for is never called missed."""
+    status = _status(found)
+    if not found.owed and status in ("missed", "unrecorded", "unplanned"):
+        status = "not_owed"
+    return {"status": status, "owed": found.owed}

@@ -1,0 +1,1 @@
+"""Pages for people: read a request, call one use case, show what came."""

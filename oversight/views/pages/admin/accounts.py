@@ -1,0 +1,107 @@
+"""Administration of accounts: slips by branch, resets, locks. What was done is in the record of
+changes.
+"""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask_babel import gettext as _
+from flask_login import login_required
+
+from oversight.base.db import db
+from oversight.base.refusals import NotFound
+from oversight.models import Account, Unit
+from oversight.register import accounts
+from oversight.views.present import Chip
+from oversight.views.session import acting, actor, moment
+
+bp = Blueprint("accounts", __name__)
+DOABLE = {"lock": "账号已锁定。", "unlock": "已解除锁定。", "leave": "账号已停用。"}
+
+
+def _unit(unit_id) -> Unit:
+    unit = db.session.get(Unit, str(unit_id))
+    if unit is None:
+        raise NotFound()
+    accounts.rule_over(actor(), unit)
+    return unit
+
+
+def state(account: Account | None, holding: dict) -> Chip:
+    """Say how an account stands."""
+    if account is None:
+        return Chip("", _("没有账号"))
+    if account.closed_at:
+        return Chip("", _("已停用"), "x")
+    if not account.enabled:
+        return Chip("warn", _("已锁定"), "lock")
+    if account.password_hash:
+        return Chip("ok", _("已激活"), "ok")
+    return (
+        Chip("info", _("待激活"), "clock")
+        if account.id in holding
+        else Chip("warn", _("激活单已过期"), "late")
+    )
+
+
+@bp.get("/accounts")
+@login_required
+def index():
+    units = accounts.kept(db.session, actor())
+    above = {unit.id: unit for unit in units}
+    groups: dict[str, list[Unit]] = {}
+    for unit in units:
+        groups.setdefault(
+            above[unit.parent_id].name if unit.parent_id in above and unit.kind == "branch" else "",
+            [],
+        ).append(unit)
+    return render_template(
+        "accounts.html",
+        groups=groups,
+        counts=accounts.counts(db.session, actor().zone_id, moment()),
+    )
+
+
+@bp.get("/accounts/units/<uuid:unit_id>")
+@login_required
+def show(unit_id):
+    unit, at = _unit(unit_id), moment()
+    holding = accounts.slips_of(db.session, unit.zone_id, at)
+    rows = [
+        (person, account, state(account, holding))
+        for person, account in accounts.people_of(db.session, unit, at)
+    ]
+    return render_template("accounts_unit.html", unit=unit, rows=rows)
+
+
+@bp.post("/accounts/units/<uuid:unit_id>/issue")
+@login_required
+def issue(unit_id):
+    """Answer with the slips themselves, once: the codes are kept nowhere."""
+    with acting("issue", workflow="accounts"):
+        made = accounts.issue_unit(db.session, _unit(unit_id), actor(), moment())
+    if not made:
+        flash(_("这里的人都已有密码或激活单，没有可发的。"), "warn")
+        return redirect(url_for("accounts.show", unit_id=unit_id))
+    return render_template("slips.html", slips=made)
+
+
+@bp.post("/accounts/people/<uuid:person_id>/reset")
+@login_required
+def reset(person_id):
+    """Answer with one slip, once; what the account had before is void."""
+    with acting("reset", workflow="accounts"):
+        made = accounts.issue_one(db.session, str(person_id), actor(), moment())
+    return render_template("slips.html", slips=[made])
+
+
+@bp.post("/accounts/people/<uuid:person_id>/<any(lock, unlock, leave):act>")
+@login_required
+def make(person_id, act):
+    with acting(act, workflow="accounts"):
+        getattr(accounts, act)(db.session, str(person_id), actor(), moment())
+    flash(_(DOABLE[act]), "ok")
+    unit = accounts.unit_of(db.session, str(person_id), moment())
+    return redirect(
+        url_for("accounts.show", unit_id=unit.id) if unit else url_for("accounts.index")
+    )

@@ -1,0 +1,284 @@
+"""Pages of people and posts: members of a branch, who holds which post, and who stands in for whom."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from flask import render_template, request, url_for
+from flask_babel import gettext as _
+from flask_login import login_required
+
+from oversight import workflows
+from oversight.base.db import db, is_id
+from oversight.base.refusals import NotFound
+from oversight.law.roles import ADMINISTRATORS, NO_BUSINESS, OFFICES
+from oversight.models import Person, Post, Substitution, Unit
+from oversight.organization.members import members
+from oversight.register import audit_log, posts
+from oversight.register import members as people
+from oversight.views import session
+
+from .office import bp, change, day, in_reach, keeps, person_named, unit_named, unit_of
+from .units import tree
+
+# Members -----------------------------------------------------------------------------------------
+
+
+@bp.get("/units/<uuid:unit_id>/people")
+@login_required
+def people_list(unit_id):
+    return _people(unit_of(unit_id))
+
+
+def _people(unit: Unit, refusal=None) -> str:
+    groups = people.groups_of(db.session, unit, session.moment().today)
+    return render_template(
+        "admin/people.html",
+        unit=unit,
+        refusal=refusal,
+        form=request.form,
+        may=keeps(unit, "people"),
+        people=members(db.session, unit.id, session.moment().today),
+        flags=people.FLAGS,
+        groups=groups,
+        sizes=list(Counter(groups.values()).items()),
+    )
+
+
+@bp.post("/units/<uuid:unit_id>/people")
+@login_required
+def join(unit_id):
+    unit = unit_of(unit_id)
+
+    def do() -> str:
+        made = people.join(
+            db.session,
+            unit,
+            request.form.get("name", ""),
+            day("on", "起"),
+            session.actor(),
+            session.moment(),
+            day("joined_on", "入党日期", required=False),
+        )
+        return _("%(name)s已转入。", name=made.name)
+
+    return change(
+        "people",
+        "transfer_in",
+        do,
+        lambda refusal: _people(unit_of(unit_id), refusal),
+        url_for("admin.people_list", unit_id=unit_id),
+    )
+
+
+def _member(person_id) -> tuple[Person, Unit]:
+    """Return a member and his branch, where the reader keeps it or sees it. Raises NotInSight."""
+    person = db.session.get(Person, str(person_id))
+    branch = people.branch_of(db.session, person, session.moment().today) if person else None
+    if branch is None:
+        raise NotFound()
+    return person, unit_of(branch.id)
+
+
+@bp.get("/people/<uuid:person_id>")
+@login_required
+def person(person_id):
+    return _person(*_member(person_id))
+
+
+def _person(one: Person, unit: Unit, refusal=None) -> str:
+    return render_template(
+        "admin/person.html",
+        one=one,
+        unit=unit,
+        refusal=refusal,
+        form=request.form,
+        flags=people.FLAGS,
+        left=people.LEFT,
+        may=keeps(unit, "people"),
+        effects=people.effects(db.session, one, session.moment().today),
+        branches=[row for row in tree() if row.kind == "branch" and row.id != unit.id],
+        acts=audit_log.ACTS,
+        changes=audit_log.listed(db.session, one.zone_id, about_id=one.id),
+        group=people.groups_of(db.session, unit, session.moment().today).get(one.id),
+    )
+
+
+@bp.post("/people/<uuid:person_id>/<any(transfer, gone, flags):what>")
+@login_required
+def change_person(person_id, what):
+    one, unit = _member(person_id)
+    who, at = session.actor(), session.moment()
+
+    def do() -> str:
+        if what == "transfer":
+            people.transfer(db.session, one, in_reach(unit_named("unit")), day("on", "起"), who, at)
+        elif what == "gone":
+            people.gone(db.session, one, request.form.get("why", ""), day("on", "日期"), who, at)
+        else:
+            people.set_flags(db.session, one, set(request.form.getlist("flag")), who, at)
+        return _("%(name)s的情况已登记。", name=one.name)
+
+    return change(
+        "people",
+        what,
+        do,
+        lambda refusal: _person(*_member(person_id), refusal),
+        url_for("admin.people_list", unit_id=unit.id),
+    )
+
+
+# Posts -------------------------------------------------------------------------------------------
+
+
+@bp.get("/units/<uuid:unit_id>/posts")
+@login_required
+def post_list(unit_id):
+    return _posts(unit_of(unit_id))
+
+
+def _posts(unit: Unit, refusal=None) -> str:
+    today = session.moment().today
+    held = posts.of_unit(db.session, unit)
+    offices = {
+        key: label
+        for key, label in OFFICES.items()
+        if key not in ADMINISTRATORS or unit.kind == "zone" and session.actor().holds("secadmin")
+    }
+    return render_template(
+        "admin/posts.html",
+        unit=unit,
+        refusal=refusal,
+        held=held,
+        offered=offices,
+        form=request.form,
+        today_is=today,
+        may=keeps(unit, "posts"),
+        people=posts.candidates(
+            db.session,
+            unit,
+            today,
+            request.values.get("find", "").strip()[:60],
+            request.form.get("person"),
+        ),
+        acts=audit_log.ACTS,
+        changes=audit_log.listed(db.session, unit.zone_id, "posts", unit.id),
+    )
+
+
+@bp.post("/units/<uuid:unit_id>/posts")
+@login_required
+def appoint(unit_id):
+    unit = unit_of(unit_id)
+
+    def do() -> str:
+        one = person_named("person")
+        posts.appoint(
+            db.session,
+            unit,
+            one,
+            request.form.get("office", ""),
+            day("from_on", "起"),
+            session.actor(),
+            session.moment(),
+            day("to_on", "止", required=False),
+        )
+        return _("%(name)s已任职。", name=one.name)
+
+    return change(
+        "posts",
+        "appoint",
+        do,
+        lambda refusal: _posts(unit_of(unit_id), refusal),
+        url_for("admin.post_list", unit_id=unit_id),
+    )
+
+
+@bp.post("/posts/<uuid:post_id>/end")
+@login_required
+def end_post(post_id):
+    post = db.session.get(Post, str(post_id))
+    unit = unit_of(post.unit_id) if post else in_reach(None)
+
+    def do() -> str:
+        freed = posts.end(
+            db.session, post, day("last", "最后一天"), session.actor(), session.moment()
+        )
+        return _("职务已登记结束，%(n)s 件未办事项随职务移交。", n=freed)
+
+    return change(
+        "posts",
+        "end_post",
+        do,
+        lambda refusal: _posts(unit_of(unit.id), refusal),
+        url_for("admin.post_list", unit_id=unit.id),
+    )
+
+
+# Acting ------------------------------------------------------------------------------------------
+
+
+@bp.get("/acting")
+@login_required
+def acting_list():
+    """For everybody who holds a post: who stands in for whom in his units, and giving his own post
+    away for a time.
+    """
+    return _acting()
+
+
+def _acting(refusal=None) -> str:
+    who, today = session.actor(), session.moment().today
+    units = [unit for unit in tree() if unit.kind != "group"] if who.posts else []
+    rows = posts.actings(db.session, [unit.id for unit in units], today)
+    mine = [post for post in who.posts if post.office not in NO_BUSINESS]
+    empty = posts.vacant(db.session, who, units)
+    seats = {post.unit_id for post in mine} | {unit.id for unit, _office in empty}
+    return render_template(
+        "admin/acting.html",
+        who=who,
+        rows=rows,
+        mine=mine,
+        empty=empty,
+        refusal=refusal,
+        people=posts.stand_ins(db.session, seats, who),
+        workflows=workflows.every(),
+        form=request.form,
+    )
+
+
+@bp.post("/acting")
+@login_required
+def give_acting():
+    def do() -> str:
+        unit_id, _colon, office = request.form.get("seat", "").partition(":")
+        unit = in_reach(db.session.get(Unit, unit_id) if is_id(unit_id) else None)
+        one = person_named("person")
+        posts.give(
+            db.session,
+            unit,
+            office,
+            one,
+            day("from_on", "起"),
+            day("to_on", "止"),
+            request.form.get("reason", ""),
+            session.actor(),
+            session.moment(),
+            request.form.get("workflow") or None,
+        )
+        return _("%(name)s已被指定为代理。", name=one.name)
+
+    return change("acting", "give", do, _acting, url_for("admin.acting_list"))
+
+
+@bp.post("/acting/<uuid:acting_id>/end")
+@login_required
+def end_acting(acting_id):
+    row = db.session.get(Substitution, str(acting_id))
+    in_reach(row.unit if row else None)
+
+    def do() -> str:
+        posts.take_back(db.session, row, session.actor(), session.moment())
+        return _("代理已结束。")
+
+    return change("acting", "end", do, _acting, url_for("admin.acting_list"))

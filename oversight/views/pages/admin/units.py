@@ -1,0 +1,197 @@
+"""Pages of units: the tree, founding, renaming, and merging, splitting or moving with what passes
+to whom.
+"""
+
+from __future__ import annotations
+
+from flask import render_template, request, url_for
+from flask_babel import gettext as _
+from flask_login import login_required
+
+from oversight.base.db import db
+from oversight.base.refusals import DomainError, InvalidInput, NotFound
+from oversight.models import Unit
+from oversight.models.organizations import CATEGORIES, UNIT_KINDS
+from oversight.organization.members import members
+from oversight.register import audit_log, reorganize, units
+from oversight.views import session
+
+from .office import bp, change, day, in_reach, keeps, require_keeper, unit_named, unit_of
+
+KINDS = {"merge": "并入其他支部", "split": "分设新支部", "move": "划转到另一上级"}
+
+
+@bp.get("/units")
+@login_required
+def unit_list():
+    require_keeper()
+    return render_template(
+        "admin/units.html", units=tree(), kinds=UNIT_KINDS, categories=CATEGORIES
+    )
+
+
+def tree() -> list[Unit]:
+    """Return the units that the reader keeps or sees, each below its superior."""
+    return units.tree(db.session, session.actor())
+
+
+@bp.get("/units/<uuid:unit_id>")
+@login_required
+def unit(unit_id):
+    return _page(unit_of(unit_id))
+
+
+def _page(found: Unit, refusal=None) -> str:
+    who = session.actor()
+    above = audit_log.answers_for(db.session, who, found)
+    return render_template(
+        "admin/unit.html",
+        unit=found,
+        refusal=refusal,
+        kinds=UNIT_KINDS,
+        categories=CATEGORIES,
+        below=units.BELOW.get(found.kind, ()),
+        may=keeps(found, "units"),
+        may_found=keeps(found if found.kind != "zone" else None, "units"),
+        above=above,
+        reorganizing=KINDS if above and found.kind == "branch" else {},
+        acts=audit_log.ACTS,
+        changes=audit_log.listed(db.session, found.zone_id, about_id=found.id),
+        form=request.form,
+    )
+
+
+@bp.post("/units/<uuid:unit_id>/rename")
+@login_required
+def rename(unit_id):
+    found = unit_of(unit_id)
+
+    def do() -> str:
+        units.rename(
+            db.session, found, request.form.get("name", ""), session.actor(), session.moment()
+        )
+        return _("已更名为%(name)s。", name=found.name)
+
+    return change(
+        "units",
+        "rename",
+        do,
+        lambda refusal: _page(unit_of(unit_id), refusal),
+        url_for("admin.unit", unit_id=unit_id),
+    )
+
+
+@bp.post("/units/<uuid:unit_id>/found")
+@login_required
+def found_unit(unit_id):
+    parent = unit_of(unit_id)
+
+    def do() -> str:
+        on = day("on", "起")
+        try:
+            made = units.found(
+                db.session,
+                parent,
+                request.form.get("kind", ""),
+                request.form.get("new_name", ""),
+                on,
+                session.actor(),
+                session.moment(),
+                request.form.get("category") or None,
+            )
+        except (
+            InvalidInput
+        ) as refusal:  # beside it on the page stands the form that renames the parent
+            raise InvalidInput(
+                {
+                    "new_name" if name == "name" else name: said
+                    for name, said in refusal.fields.items()
+                }
+            ) from refusal
+        return _("已设立%(name)s。", name=made.name)
+
+    return change(
+        "units",
+        "found",
+        do,
+        lambda refusal: _page(unit_of(unit_id), refusal),
+        url_for("admin.unit", unit_id=unit_id),
+    )
+
+
+# Merging, splitting, moving ----------------------------------------------------------------------
+
+
+@bp.route("/units/<uuid:unit_id>/<any(merge, split, move):kind>", methods=["GET", "POST"])
+@login_required
+def reorganize_unit(unit_id, kind):
+    """Ask, show what passes to whom, and only then do it."""
+    found = unit_of(unit_id)
+    if request.method == "GET":
+        return _reorganize(found, kind)
+    if request.form.get("sure") != "1":
+        return _preview(found, kind)
+
+    def do() -> str:
+        _carry_out(found, kind)
+        return _("已办理：%(unit)s%(what)s。", unit=found.name, what=_(KINDS[kind]))
+
+    return change(
+        "units",
+        kind,
+        do,
+        lambda refusal: _reorganize(unit_of(unit_id), kind, refusal),
+        url_for("admin.unit", unit_id=unit_id),
+    )
+
+
+def _preview(found: Unit, kind: str):
+    """Do it and take it back: what would be refused is refused now."""
+    seen = units.preview(db.session, found)
+    said = {
+        "members": seen.members,
+        "posts": seen.posts,
+        "inherited": len(seen.inherited),
+        "ended": len(seen.ended),
+    }
+    try:
+        with session.acting(kind, workflow="units", trial=True):
+            _carry_out(found, kind)
+    except NotFound:
+        raise
+    except DomainError as refusal:
+        return _reorganize(unit_of(found.id), kind, refusal), refusal.status
+    return _reorganize(unit_of(found.id), kind, preview=said)
+
+
+def _carry_out(found: Unit, kind: str) -> None:
+    who, at, on = session.actor(), session.moment(), day("on", "起")
+    if kind == "split":
+        name, people = request.form.get("name", ""), request.form.getlist("people")
+        reorganize.split(db.session, found, name, people, on, who, at)
+        return
+    other = in_reach(unit_named("into"))
+    if kind == "merge":
+        reorganize.merge(db.session, [found], other, on, who, at)
+    else:
+        reorganize.move(db.session, found, other, on, who, at)
+
+
+def _reorganize(found: Unit, kind: str, refusal=None, preview: dict | None = None) -> str:
+    wanted = ("branch",) if kind == "merge" else ("zone", "town", "department", "middle")
+    others = [
+        one for one in tree() if one.kind in wanted and one.id not in (found.id, found.parent_id)
+    ]
+    if kind == "merge":
+        others = [one for one in tree() if one.kind == "branch" and one.id != found.id]
+    return render_template(
+        "admin/reorganize.html",
+        unit=found,
+        kind=kind,
+        label=KINDS[kind],
+        others=others,
+        refusal=refusal,
+        preview=preview,
+        people=members(db.session, found.id, session.moment().today) if kind == "split" else (),
+        form=request.form,
+    )

@@ -1,0 +1,376 @@
+"""The attendance sheet as a page: everybody is present, only exceptions are touched. What a sheet
+means is below.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_login import login_required
+
+from oversight import workflows
+from oversight.base.db import db
+from oversight.base.refusals import InvalidInput, RuleViolation
+from oversight.calendar.workdays import add_workdays
+from oversight.calendar.zone import zone_calendar
+from oversight.engine import authority
+from oversight.law.clauses import Source, clause, clause_for
+from oversight.law.roles import OFFICES
+from oversight.ledger import arrange, attendance
+from oversight.models import Activity, Attendance, Case, Person
+from oversight.models.attendance import CATEGORIES, CLASSES, FORMS, INVITEES, MODES
+from oversight.organization.members import exempt_on, groups_on, members
+from oversight.views import forms, session
+from oversight.views.present import day as day_label
+
+bp = Blueprint("attend", __name__)
+
+OUT = ("other_form", "leave", "absent")
+LIKELY = (
+    ("mobile", "receiving_branch"),
+    ("elderly", "visit"),
+)  # the form that is offered first, by the member's flag
+INVITED_BY = {
+    "rural": ("first_secretary", "stationed", "instructor", "activist", "masses"),
+    "organ": ("activist", "masses", "served"),
+    "private": ("instructor", "activist", "staff", "owner"),
+    "soe": ("instructor", "activist", "leader", "masses"),
+}
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One member on the sheet; `carried` is the month whose standing arrangement was filled in."""
+
+    person: Person
+    kind: str = "present"
+    form: str = ""
+    category: str = ""
+    carried: int = 0
+
+    @property
+    def offered(self) -> str:
+        """Return the other form that stands chosen once 其他方式 is tapped."""
+        return self.form or next((form for flag, form in LIKELY if getattr(self.person, flag)), "")
+
+
+class Sheet:
+    """The sheet of one party day for one reader; `posted` is a form that came back."""
+
+    classes, out, forms, categories, modes = CLASSES, OUT, FORMS, CATEGORIES, MODES
+
+    def __init__(self, activity: Activity, posted=None, bound: forms.Bound | None = None):
+        self.activity, self.posted, self.bound = activity, posted, bound
+        self.unit, self.at = activity.unit, session.moment()
+
+    @cached_property
+    def recorded(self) -> dict[str, Attendance]:
+        return attendance.rows_of(db.session, self.activity)
+
+    @cached_property
+    def writes(self) -> bool:
+        return authority.is_led_by(db.session, self.unit, session.actor())
+
+    # The day, the host, who was invited
+
+    @cached_property
+    def day(self) -> date:
+        """Return the day whose roster is shown: the one written down, else the one in force."""
+        try:
+            return date.fromisoformat(self.held_on)
+        except ValueError:
+            return self.activity.held_on or self.activity.day or self.at.today
+
+    @property
+    def held_on(self) -> str:
+        """Return the day that stands in the form: never one that has not come."""
+        if self.posted:
+            return self.posted.get("held_on", "").strip()
+        found = self.activity.held_on or self.activity.day
+        return found.isoformat() if found and found <= self.at.today else ""
+
+    @cached_property
+    def hosts(self) -> list[tuple[Person, str]]:
+        """Return who may host on that day, the secretary first. Source: G-2.4.2"""
+        found = attendance.hosts(db.session, self.unit, self.day)
+        return [
+            (one, OFFICES.get(office) or _("党员"))
+            for one, office in found
+            if office != "member" or one.id in {tile.person.id for tile in self.tiles}
+        ]
+
+    @property
+    def host(self) -> str:
+        if self.posted:
+            return self.posted.get("host", "")
+        return self.activity.host_id or next(
+            (person.id for person, office in self.hosts if office == OFFICES["secretary"]), ""
+        )
+
+    def said(self, name: str) -> str:
+        """Return what stands in a field of the form."""
+        return (
+            self.posted.get(name, "") if self.posted else getattr(self.activity, name, None) or ""
+        )
+
+    @cached_property
+    def invitees(self) -> list[tuple[str, str, object]]:
+        """Return whom the branch's rule set lets it invite: kind, label, how many. Source: G-2.2.2"""
+        kinds = INVITED_BY.get(self.unit.rule_set, [kind for kind in INVITEES if kind != "served"])
+        invited = attendance.invited(db.session, self.activity)
+        return [
+            (
+                kind,
+                INVITEES[kind],
+                self.posted.get(f"invited-{kind}", "") if self.posted else invited.get(kind, ""),
+            )
+            for kind in kinds
+        ]
+
+    @property
+    def invited_by(self) -> Source:
+        return clause(clause_for("PART.INVITEES", self.unit.rule_set))
+
+    # Who was there
+
+    @cached_property
+    def people(self) -> list[Person]:
+        if self.recorded:
+            return attendance.people(db.session, self.activity, self.at.today)
+        return attendance.roster(db.session, self.activity, self.day)
+
+    @cached_property
+    def exempt(self) -> int:
+        """Count who stands outside 应到 on that day."""
+        return (
+            0
+            if self.recorded
+            else sum(
+                exempt_on(person, self.day)
+                for person in members(db.session, self.unit.id, self.day)
+            )
+        )
+
+    @cached_property
+    def before(self) -> tuple[int, dict[str, str]]:
+        """Return the month of the record before this one, and who took part in which other form."""
+        return attendance.forms_before(db.session, self.activity)
+
+    @cached_property
+    def tiles(self) -> list[Tile]:
+        return [self._tile(person) for person in self.people]
+
+    def _tile(self, person: Person) -> Tile:
+        row = self.recorded.get(person.id)
+        if self.posted:
+            return posted_tile(person, self.posted)
+        if row is not None:
+            return Tile(person, row.kind, row.form or "", row.category or "")
+        month, usual = self.before
+        return (
+            Tile(person, "other_form", usual[person.id], carried=month)
+            if person.id in usual
+            else Tile(person)
+        )
+
+    @cached_property
+    def groups(self) -> list[tuple[str, list[Tile]]]:
+        """Return the tiles by 党小组, in the order of the groups; those in none come last."""
+        named = groups_on(db.session, self.unit.id, self.day)
+        found: dict[str, list[Tile]] = {}
+        for tile in self.tiles:
+            group = named.get(tile.person.id)
+            found.setdefault(group.id if group else "", []).append(tile)
+        order = sorted(
+            {group.id: group for group in named.values()}.values(),
+            key=lambda unit: (unit.sort, unit.id),
+        )
+        return [
+            *((group.name, found[group.id]) for group in order if group.id in found),
+            *((_("其他党员") if named else _("党员"), found[""]) for key in [""] if key in found),
+        ]
+
+    def of(self, kind: str) -> list[Tile]:
+        return [tile for tile in self.tiles if tile.kind == kind]
+
+    @cached_property
+    def cases(self) -> dict[str, Case]:
+        return attendance.missing_cases(db.session, self.activity)
+
+    @property
+    def contact_by(self) -> date:
+        """Return by when those on leave or absent are contacted, if the sheet is saved today."""
+        due = workflows.current("absence").opens.due
+        return add_workdays(
+            zone_calendar(db.session, self.unit.zone_id), self.at.today, due.workdays
+        )
+
+
+def posted_tile(person: Person, posted) -> Tile:
+    """Return a member as the posted form has him."""
+    if person.id not in posted.getlist("out"):
+        return Tile(person)
+    return Tile(
+        person,
+        posted.get(f"kind-{person.id}", "leave"),
+        posted.get(f"form-{person.id}", ""),
+        posted.get(f"why-{person.id}", ""),
+    )
+
+
+# Pages -------------------------------------------------------------------------------------------
+
+
+@bp.get("/activities/<uuid:activity_id>/attendance")
+@login_required
+def show(activity_id):
+    return _page(Sheet(attendance.readable(db.session, str(activity_id), session.actor())))
+
+
+def _page(sheet: Sheet, status: int = 200):
+    return render_template(
+        "attend.html", sheet=sheet, activity=sheet.activity, unit=sheet.unit
+    ), status
+
+
+@bp.get("/activities/<uuid:activity_id>/attendance/blank")
+@login_required
+def blank(activity_id):
+    """Print an empty sheet: paper is an equal way."""
+    sheet = Sheet(attendance.readable(db.session, str(activity_id), session.actor()))
+    return render_template(
+        "attend_blank.html", sheet=sheet, activity=sheet.activity, unit=sheet.unit
+    )
+
+
+@bp.get("/activities/<uuid:activity_id>/plan")
+@login_required
+def plan(activity_id):
+    activity = attendance.readable(db.session, str(activity_id), session.actor())
+    authority.leads(db.session, activity.unit, session.actor())
+    if activity.held_on or activity.confirmed_at:
+        return redirect(url_for("attend.show", activity_id=activity.id))
+    return _plan(Sheet(activity))
+
+
+def _plan(sheet: Sheet, status: int = 200):
+    return render_template(
+        "plan.html", sheet=sheet, activity=sheet.activity, unit=sheet.unit
+    ), status
+
+
+@bp.post("/activities/<uuid:activity_id>/plan")
+@login_required
+def arrange_day(activity_id):
+    activity = attendance.readable(db.session, str(activity_id), session.actor())
+    try:
+        raw = {"invitees": _invitees(activity, request.form), **_about(request.form)}
+        arrange.submit(
+            db.session, activity.id, attendance.read_sheet(raw), session.actor(), session.moment()
+        )
+    except (InvalidInput, RuleViolation) as refusal:
+        activity = attendance.readable(db.session, str(activity_id), session.actor())
+        return _plan(Sheet(activity, request.form, forms.Bound.of("", {}, refusal)), refusal.status)
+    flash(_("安排已保存，登记到会时照此填好"), "ok")
+    return redirect(
+        url_for(
+            "year.show", unit_id=activity.unit_id, year=activity.year, _anchor=f"m{activity.month}"
+        )
+    )
+
+
+def _about(posted) -> dict[str, str]:
+    return {name: posted.get(name, "").strip() for name in ("host", "host_why", "mode")}
+
+
+@bp.post("/activities/<uuid:activity_id>/attendance")
+@login_required
+def save(activity_id):
+    with session.acting("attendance"):
+        activity = attendance.readable(db.session, str(activity_id), session.actor())
+    correction = activity.confirmed_at is not None
+    try:
+        with session.acting("attendance"):
+            read = attendance.read_sheet(_raw(activity, request.form))
+            done = attendance.submit(
+                db.session, activity.id, read, session.actor(), session.moment()
+            )
+    except (InvalidInput, RuleViolation) as refusal:
+        activity = attendance.readable(db.session, str(activity_id), session.actor())
+        bound = forms.Bound.of("", {}, _at_the_member(refusal))
+        return _page(Sheet(activity, request.form, bound), refusal.status)
+    return _saved(done, correction)
+
+
+def _at_the_member(refusal: InvalidInput | RuleViolation) -> InvalidInput | RuleViolation:
+    """Put what is said about leave at the first member on whose tile no reason stands."""
+    if not isinstance(refusal, InvalidInput) or "leave" not in refusal.fields:
+        return refusal
+    bare = [
+        person
+        for person in request.form.getlist("out")
+        if request.form.get(f"kind-{person}", "leave") == "leave"
+        and not request.form.get(f"why-{person}")
+    ]
+    return InvalidInput({f"out-{bare[0]}": refusal.sentence}) if bare else refusal
+
+
+def _saved(done: attendance.Recorded, correction: bool):
+    """Say what came of it, and go on to the contacts where somebody was missing."""
+    year = url_for(
+        "year.show",
+        unit_id=done.activity.unit_id,
+        year=done.activity.year,
+        _anchor=f"m{done.activity.month}",
+    )
+    saved = _("考勤已更正，原来的记录留在经过里") if correction else _("到会情况已保存并备案")
+    if not done.opened:
+        flash({"text": saved}, "toast")
+        return redirect(year)
+    flash(
+        {
+            "text": _(
+                "%(saved)s。请假、缺席的人转入联系登记，%(day)s前联系",
+                saved=saved,
+                day=day_label(attendance.contact_by(db.session, done)),
+            ),
+            "label": _("查看党日"),
+            "href": year,
+        },
+        "toast",
+    )
+    return redirect(url_for("contact.show", unit_id=done.activity.unit_id))
+
+
+def _raw(activity: Activity, posted) -> dict:
+    """Take a sheet from the form, in the shape that the API sends. Raises WordsWrong."""
+    out = list(dict.fromkeys(posted.getlist("out")))
+    kinds = {person: posted.get(f"kind-{person}", "leave") for person in out}
+    by = {kind: [person for person in out if kinds[person] == kind] for kind in OUT}
+    return {
+        "present": [person for person in posted.getlist("who") if person not in out],
+        "other_form": {person: posted.get(f"form-{person}") for person in by["other_form"]},
+        "leave": {person: posted.get(f"why-{person}") for person in by["leave"]},
+        "absent": by["absent"],
+        "invitees": _invitees(activity, posted),
+        **_about(posted),
+        **{name: posted.get(name, "").strip() for name in ("held_on", "why")},
+    }
+
+
+def _invitees(activity: Activity, posted) -> dict[str, int]:
+    """Read how many were invited; kinds that the page does not show stay as they were. Raises
+    WordsWrong.
+    """
+    found = attendance.invited(db.session, activity)
+    for kind, label in INVITEES.items():
+        value = posted.get(f"invited-{kind}")
+        if value is not None and not value.strip().isdigit() and value.strip():
+            raise InvalidInput({f"invited-{kind}": _("“%(kind)s”请填人数。", kind=label)})
+        if value is not None:
+            found[kind] = int(value.strip() or 0)
+    return found

@@ -1,0 +1,216 @@
+"""One case: its page, the moves and desk acts on it. The engine decides, this only shows."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qsl, urlsplit
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_login import login_required
+
+from oversight.base.db import db
+from oversight.base.refusals import DomainError, InvalidInput, NotFound, RuleViolation
+from oversight.casework import rectification
+from oversight.engine import authority, desk_acts, inbox, transitions
+from oversight.law.definition import Move
+from oversight.models import Case
+from oversight.views import forms, present, session
+
+from . import checklist, desk, desk_act_forms, opening
+from .casefile import CaseFile
+
+bp = Blueprint("case", __name__)
+
+
+def seen(case_id) -> Case:
+    """Return a case in the reader's sight. Raises NotInSight."""
+    case = db.session.get(Case, str(case_id))
+    if case is None:
+        raise NotFound()
+    authority.see(db.session, session.actor(), case)
+    if request.method == "POST":
+        _note(case)  # also where no script has told us
+    return case
+
+
+def asked(case_id, name: str) -> Case:
+    """Return a case that somebody wants to act on; an attempt at a foreign one is kept. Raises
+    NotInSight.
+    """
+    try:
+        return seen(case_id)
+    except NotFound as refusal:
+        session.journal(refusal, name, str(case_id))
+        raise
+
+
+def _note(case: Case) -> None:
+    """Note that the reader has seen an order, where that is to be noted. Commits."""
+    if rectification.unseen(db.session, case, session.actor()):
+        with session.acting("seen", case_id=case.id):
+            rectification.see(db.session, case, session.actor(), session.moment())
+
+
+@bp.post("/cases/<uuid:case_id>/seen")
+@login_required
+def note_seen(case_id):
+    """Be told by the page's script that it was read; a GET never writes."""
+    seen(case_id)
+    return "", 204
+
+
+@bp.post("/cases/<uuid:case_id>/told")
+@login_required
+def tell_members(case_id):
+    """Note at which party day the members were told of a met order."""
+    case = seen(case_id)
+    try:
+        rectification.tell_members(
+            db.session, case.id, request.form.get("activity", ""), session.actor(), session.moment()
+        )
+    except (InvalidInput, RuleViolation) as refusal:
+        return page(seen(case_id), forms.Bound.of("tell_members", {}, refusal)), refusal.status
+    flash(_("已登记：本支部党员已听取整改情况通报。"), "ok")
+    return redirect(
+        session.own_path(request.form.get("next")) or url_for("case.show", case_id=case_id)
+    )
+
+
+@bp.get("/cases/<uuid:case_id>")
+@login_required
+def show(case_id):
+    return page(seen(case_id))
+
+
+def page(case: Case, bound: forms.Bound | None = None) -> str:
+    file = CaseFile(case, session.actor(), session.moment(), bound)
+    return render_template(
+        "case.html", file=file, case=case, sheet=opening.Sheet.of(file), next_url=_onward(case)
+    )
+
+
+def _onward(case: Case) -> str:
+    """Return where a decision leads: back to this page, or to the next on the desk one came from."""
+    came = request.values.get("from")
+    if came != "desk":
+        return session.own_path(request.form.get("next")) or url_for("case.show", case_id=case.id)
+    rows = [
+        row.id
+        for row in inbox.cases(db.session, session.actor(), "mine", session.moment().today).items
+    ]
+    at = rows.index(case.id) if case.id in rows else -1
+    after = (rows[at + 1 :] + rows[: max(at, 0)][-1:])[:1]
+    return (
+        url_for("case.show", case_id=after[0], **{"from": "desk"})
+        if after
+        else url_for("desk.queue")
+    )
+
+
+@bp.post("/cases/<uuid:case_id>/moves/<name>")
+@login_required
+def make(case_id, name):
+    case = asked(case_id, name)
+    move, version = _named(case, name), forms.version_from(request.form)
+    words = forms.words_from(request.form, move.asks)
+    try:
+        words = _words(move)
+        case = transitions.submit(
+            db.session, case.id, name, session.actor(), words, version=version, at=session.moment()
+        )
+    except (InvalidInput, RuleViolation) as refusal:
+        return _again(str(case_id), forms.Bound.of(name, words, refusal)), refusal.status
+    except NotFound:
+        raise
+    except DomainError as refusal:
+        return conflict(refusal, seen(case_id), move, words), refusal.status
+    _tell(case, move)
+    return redirect(
+        session.own_path(request.form.get("next")) or url_for("case.show", case_id=case.id)
+    )
+
+
+def _named(case: Case, name: str) -> Move:
+    """Return the move of a name, also where it does not leave the present state."""
+    workflow = present.definition(case)
+    named = [move for move in workflow.moves if move.name == name]
+    if not named:
+        refusal = NotFound("没有这一步。")
+        session.journal(refusal, name, case.id)
+        raise refusal
+    return workflow.move(workflow.state(case.state), name) or named[0]
+
+
+def _words(move: Move) -> dict:
+    """Take the words from the form; consent given without a word reads 同意 (the button's own label)."""
+    if "checklist" in request.form:
+        return checklist.words(request.form, move)
+    words = forms.words_from(request.form, move.asks)
+    if (
+        not words
+        and forms.SAY in request.form
+        and forms.one_text([move])
+        and move.name == desk.APPROVE
+    ):
+        return {move.asks[0].name: move.label}
+    return words
+
+
+def _again(case_id: str, bound: forms.Bound) -> str:
+    """Show the page that the form came from, with what was written and what is wrong."""
+    if request.form.get("from") == "pane":
+        place = urlsplit(session.own_path(request.form.get("at")) or "")
+        return desk.page(desk.View.of({**dict(parse_qsl(place.query)), "case": case_id}), bound)
+    return page(seen(case_id), bound)
+
+
+def conflict(refusal: DomainError, case: Case | None, move: Move, words: dict) -> str:
+    """Say who was first, what he did and when, and keep what the reader wrote."""
+    said = [(ask, present.plain(words[ask.name], ask)) for ask in move.asks if ask.name in words]
+    return render_template(
+        "conflict.html",
+        refusal=refusal,
+        case=case,
+        move=move,
+        said=said,
+        next_url=session.own_path(request.form.get("next")),
+    )
+
+
+def _tell(case: Case, move: Move) -> None:
+    """Say on the next page what came of it, with a way to the case."""
+    file = CaseFile(case, session.actor(), session.moment())
+    flash(
+        {
+            "text": str(present.part(case, "done", file=file, move=move)),
+            "label": _("查看"),
+            "href": url_for("case.show", case_id=case.id),
+        },
+        "toast",
+    )
+
+
+@bp.post("/cases/<uuid:case_id>/desk/<act>")
+@login_required
+def act(case_id, act):
+    """Do a desk act; one transaction, no state changed. What was typed stays where it is refused."""
+    case = asked(case_id, act)
+    words = forms.words_from(request.form, desk_acts.ASKS.get(act, ()))
+    try:
+        case = desk_acts.submit(db.session, case.id, act, session.actor(), session.moment(), words)
+    except NotFound:
+        raise
+    except DomainError as refusal:
+        return page(seen(case_id), forms.Bound.of(act, words, refusal)), refusal.status
+    if act not in ("claim", "release"):
+        flash(
+            {
+                "text": desk_act_forms.told(case),
+                "label": _("查看"),
+                "href": url_for("case.show", case_id=case.id),
+            },
+            "toast",
+        )
+    return redirect(
+        session.own_path(request.form.get("next")) or url_for("case.show", case_id=case.id)
+    )

@@ -1,0 +1,710 @@
+"""What a case page shows, gathered once: moves and why not, checks, papers, what happened. Reads
+only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from functools import cached_property
+
+import sqlalchemy as sa
+
+from oversight import workflows
+from oversight.base.clock import Moment
+from oversight.base.db import db
+from oversight.base.refusals import DomainError, InvalidInput
+from oversight.base.sentences import say
+from oversight.casework import attachments, rectification
+from oversight.engine import authority, available, desk_acts, inbox
+from oversight.engine.authority import Actor
+from oversight.law.clauses import Source
+from oversight.law.definition import (
+    COMMON,
+    INTERNAL,
+    MANY,
+    Field,
+    Move,
+    MultiInstance,
+    Rule,
+    State,
+    Workflow,
+)
+from oversight.law.inputs import read_words
+from oversight.law.roles import AUTOMATIC, TIMER
+from oversight.models import Attachment, Case, JournalRow, Paper, Person, Reminder, Unit, WorkItem
+from oversight.models.cases import ABSENT, CAME, LEFT, NO, RECUSED, YES
+from oversight.organization.members import members
+from oversight.organization.units import successor_of
+from oversight.rules.common import REASON
+from oversight.rules.context import TransitionContext
+from oversight.views import forms
+from oversight.views.forms import Bound
+
+from . import desk_act_forms
+
+YEAR = timedelta(days=365)
+SHORT_WAY = 6  # stops that a phone shows all of
+VOTES = {
+    YES: "同意",
+    NO: "不同意",
+    CAME: "已到会投票",
+    RECUSED: "回避",
+    ABSENT: "未到会",
+    LEFT: "已离任",
+}
+NOT_GRANTED = ("refused", "not_accepted", "void", "revoked", "cancelled", "terminated")
+ASIDE = (*COMMON, "recuse", "withdraw")
+# Open to the side whose turn it is, but not the next step: shown under 其他办理.
+BY_THE_WAY = (
+    "ask_extension",
+    "object",
+    "ask_higher_review",
+    "find_unexcused",
+    "educate",
+    "search_lost",
+    "redo",
+    "recall",
+    "add_to_roster",
+    "strike",
+    "strike_gone",
+    "ask_not_counted",
+    "reconvene",
+)
+PLACED = ("ask_review", "record_peer_review")  # stand where they belong on their page
+NEGATIVE = ("refuse", "not_accept", "deny")
+BACK = ("return", "send_back")
+ANSWER_KEYS = {**dict.fromkeys(BACK, "R"), **dict.fromkeys(NEGATIVE, "N")}
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that was looked at: a guard, or what the register says beyond the guards."""
+
+    ok: bool
+    name: str
+    text: str
+    source: Source | None = None
+    case: Case | None = None
+
+
+@dataclass(frozen=True)
+class Step:
+    """One stop of the progress line: done, now or to come; a phone leaves out what is `far` from
+    now.
+    """
+
+    label: str
+    kind: str
+    row: JournalRow | None = None
+    far: bool = False
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the course of things."""
+
+    label: str
+    who: str
+    at: object
+    said: list[tuple] = field(default_factory=list)
+    result: dict = field(default_factory=dict)
+
+
+@dataclass
+class CaseFile:
+    """A case as one reader sees it at one moment; `bound` is a form of his that came back."""
+
+    case: Case
+    who: Actor
+    at: Moment
+    bound: Bound | None = None
+
+    @cached_property
+    def workflow(self) -> Workflow:
+        return workflows.reading(self.case)
+
+    @cached_property
+    def state(self) -> State:
+        return self.workflow.state(self.case.state)
+
+    @cached_property
+    def waiting(self) -> available.Waiting:
+        return available.waiting(db.session, self.case, self.who, self.at)
+
+    @property
+    def waits(self) -> str:
+        """Name the people it waits for; nothing where it waits for a day or for nobody."""
+        party = self.state.waits_on
+        return self.waiting.label if party is not None and party.human else ""
+
+    @property
+    def many(self) -> bool:
+        """True where each of several answers for himself."""
+        return isinstance(self.state.waits_on, MANY)
+
+    @property
+    def granted(self) -> bool:
+        return self.case.number is not None and self.case.state not in NOT_GRANTED
+
+    @property
+    def late(self) -> bool:
+        return self.case.open and self.case.due_on is not None and self.case.due_on < self.at.today
+
+    # Moves
+
+    @cached_property
+    def options(self) -> list[available.Option]:
+        return available.options(db.session, self.case, self.who, self.at)
+
+    @cached_property
+    def allowed(self) -> list[Move]:
+        return [option.move for option in self.options if option.allowed]
+
+    @cached_property
+    def answers(self) -> list[Move]:
+        """Return the answers open to the reader: consent first, refusal last; none where a step of
+        his comes first.
+        """
+        found = [move for move in self.allowed if move.decides]
+        if any(move.by is not self.state.waits_on for move in found) and self.steps_open:
+            found = [move for move in found if move.by is self.state.waits_on]
+        return sorted(
+            found,
+            key=lambda move: (move.name in NEGATIVE, move is not found[0], move.name not in BACK),
+        )
+
+    @cached_property
+    def steps_open(self) -> list[Move]:
+        """Return the other moves by which the reader himself carries the case on."""
+        return [
+            move
+            for move in self.allowed
+            if not move.decides
+            and move.name not in (*ASIDE, *BY_THE_WAY)
+            and (move.by is self.state.waits_on or move.name == "take_over")
+        ]
+
+    @cached_property
+    def aside(self) -> list[Move]:
+        main = [*self.answers, *self.steps_open]
+        return [move for move in self.allowed if move not in main and move.name not in PLACED]
+
+    @cached_property
+    def closed(self) -> list[available.Option]:
+        """Return what the reader may not do, for the list of reasons; the clock is told of
+        elsewhere.
+        """
+        return [
+            option
+            for option in self.options
+            if not option.allowed and option.move.by not in (TIMER, AUTOMATIC)
+        ]
+
+    @cached_property
+    def clock(self) -> list[tuple[Move, date]]:
+        """Return what the clock will do, and on which day."""
+        found = [
+            (move, move.on(self.attempt(move)))
+            for move in self.workflow.leaving(self.state)
+            if move.by is TIMER
+        ]
+        return [(move, day) for move, day in found if day]
+
+    def move(self, name: str) -> Move | None:
+        return next((move for move in self.allowed if move.name == name), None)
+
+    def key(self, move: Move) -> str:
+        """Return the key that puts the focus on an answer."""
+        return "A" if move is self.answers[0] else ANSWER_KEYS.get(move.name, "")
+
+    def attempt(self, move: Move | None) -> TransitionContext:
+        return TransitionContext(
+            db.session, self.workflow, self.case, move, self.who, self.at, state=self.case.state
+        )
+
+    def form(self, move: Move, scope: str):
+        mine = self.bound if self.bound and self.bound.move == move.name else None
+        values = (
+            mine.words
+            if mine
+            else {
+                ask.name: self.case.facts.get(ask.name)
+                for ask in move.asks
+                if move.by is self.workflow.opened_by and not move.decides
+            }
+        )
+        return forms.form_for(
+            move.asks, f"{scope}-{move.name}", values, mine.wrong if mine else None
+        )
+
+    @cached_property
+    def people(self) -> list[Person]:
+        """Return whom a form may name: the branch's members, and whoever has a row of his own in
+        the case.
+        """
+        rows = db.session.scalars(
+            sa.select(Person)
+            .join(WorkItem, WorkItem.person_id == Person.id)
+            .where(WorkItem.case_id == self.case.id, WorkItem.role == "member")
+            .distinct()
+        )
+        found = {
+            person.id: person
+            for person in [*members(db.session, self.case.unit_id, self.at.today), *rows]
+        }
+        return list(found.values()) if self.case.unit.kind == "branch" else []
+
+    @property
+    def field_ids(self) -> dict[str, str]:
+        """Return by word the field of the form that came back, for the links of its error summary."""
+        if self.bound and self.bound.move == forms.ATTACH and self.may_attach:
+            return {"file": "ev-file", "note": "ev-note", "finding": "ev-for"}
+        if self.bound and self.bound.move in desk_acts.ASKS:
+            return {
+                ask.name: f"d-{self.bound.move}-{ask.name}"
+                for ask in desk_acts.ASKS[self.bound.move]
+            }
+        move = self.bound and self.move(self.bound.move)
+        scope = "m" if move in [*self.answers, *self.steps_open] else "o"
+        return {ask.name: f"{scope}-{move.name}-{ask.name}" for ask in move.asks} if move else {}
+
+    @property
+    def said(self) -> str:
+        """Return the one text that came back with a refused answer."""
+        mine = self.bound and next((m for m in self.answers if m.name == self.bound.move), None)
+        return next(iter(self.bound.words.values()), "") if mine else ""
+
+    @property
+    def one_text(self) -> bool:
+        return forms.one_text(self.answers)
+
+    @cached_property
+    def acts(self) -> list[tuple[str, str]]:
+        return [
+            (name, desk_acts.ACTS[name])
+            for name in desk_acts.possible(db.session, self.case, self.who, self.at)
+        ]
+
+    @cached_property
+    def hands(self) -> list:
+        """Return the desk acts open to the reader as forms."""
+        return desk_act_forms.offered(self)
+
+    @cached_property
+    def holder(self) -> str:
+        """Return who has claimed the case today."""
+        return claims([self.case.id], self.at.today).get(self.case.id, "")
+
+    # Checks
+
+    @cached_property
+    def checks(self) -> list[Check]:
+        """Return what was checked for whoever is to answer, warnings first; the guards themselves
+        judge.
+        """
+        if not any(move.decides for move in self.workflow.leaving(self.state)):
+            return []
+        return self._checked(
+            next(
+                (option.move for option in self.options if option.yours and option.move.decides),
+                None,
+            )
+        )
+
+    def _checked(self, answer: Move | None) -> list[Check]:
+        attempts = [*self._asked_for(), *([self.attempt(answer)] if answer else [])]
+        judged = [
+            self._judge(guard, attempt)
+            for attempt in attempts
+            for guard in (*attempt.move.only_if, *attempt.move.warns)
+        ]
+        unique = {check.name: check for check in judged if check is not None}
+        return sorted([*self._seldom(), *unique.values()], key=lambda check: check.ok)
+
+    def _asked_for(self) -> Iterable[TransitionContext]:
+        """Yield the step that led here, with its words."""
+        if self.asked is None:
+            return
+        attempt = self.attempt(self.asked)
+        try:
+            attempt.words, attempt.raw = read_words(self.asked.asks, self.asked_row.words)
+            yield attempt
+        except InvalidInput:  # words of an earlier version of the law
+            return
+
+    def _judge(self, guard: Rule, attempt: TransitionContext) -> Check | None:
+        if attempt.move.decides and guard.words:
+            return None
+        return Check(bool(guard.test(attempt)), guard.name, guard.sentence, guard.source)
+
+    def _seldom(self) -> list[Check]:
+        """Return a warning where the branch was granted the same within a year."""
+        before = self.earlier
+        return [Check(False, "earlier", str(len(before) + 1), case=before[0])] if before else []
+
+    @cached_property
+    def earlier(self) -> list[Case]:
+        return earlier([self.case]).get(self.case.id, [])
+
+    @property
+    def approvable(self) -> bool:
+        """True where the reader may approve and no guard and no check has anything to say."""
+        return self.move("approve") is not None and all(check.ok for check in self.checks)
+
+    @cached_property
+    def asked_row(self) -> JournalRow | None:
+        """Return the step that brought the case where it is."""
+        return next(
+            (
+                row
+                for row in reversed(self.journal)
+                if row.kind == "move" and row.from_state != row.to_state and row.actor_id
+            ),
+            None,
+        )
+
+    @property
+    def unanswered(self) -> dict | None:
+        """Return who did not answer and since when, where the clock ended the case for that."""
+        return (
+            self.journal[-1].result.get("unanswered")
+            if self.journal and self.case.closed_at
+            else None
+        )
+
+    @property
+    def sent_back(self) -> str:
+        """Return with which words the case was sent back to where it lies."""
+        row = self.asked_row
+        back = row is not None and row.move in BACK and row.to_state == self.case.state
+        return "；".join(str(value) for value in row.words.values()) if back else ""
+
+    @property
+    def asked(self) -> Move | None:
+        row = self.asked_row
+        if row is None or row.to_state != self.case.state or not self.workflow.moves:
+            return None
+        return self.workflow.move(self.workflow.state(row.from_state), row.move)
+
+    # What happened
+
+    @cached_property
+    def journal(self) -> list[JournalRow]:
+        return list(
+            db.session.scalars(
+                sa.select(JournalRow)
+                .where(JournalRow.case_id == self.case.id)
+                .order_by(JournalRow.seq)
+            )
+        )
+
+    @cached_property
+    def entries(self) -> list[Entry]:
+        """Return the course of things, the newest first, the clock's reminders among it."""
+        told = [
+            Entry(
+                _label(self.workflow, row),
+                row.actor,
+                row.at,
+                _said(self.workflow, row) if self.reads(row) else [],
+                row.result,
+            )
+            for row in self._told_apart
+        ]
+        reminded = [
+            Entry(_rung(row.rung), "系统", row.at)
+            for row in db.session.scalars(
+                sa.select(Reminder).where(Reminder.case_id == self.case.id)
+            )
+        ]
+        return sorted([*told, *reminded], key=lambda entry: entry.at, reverse=True)
+
+    @property
+    def _told_apart(self) -> list[JournalRow]:
+        """Return the steps that the reader may know of, newest first, without what many wrote in
+        discreet matters.
+        """
+        many = (
+            {move.name for move in self.workflow.moves if move.unversioned}
+            if self.workflow.discreet
+            else ()
+        )
+        return [
+            row
+            for row in reversed(self.journal)
+            if row.actor_id == self.who.id
+            or (
+                row.move not in many
+                and authority.reads_row(self.workflow, self.case, self.who, row)
+            )
+        ]
+
+    @cached_property
+    def reads_all(self) -> bool:
+        return authority.reads_all(self.workflow, self.case, self.who)
+
+    def reads(self, row: JournalRow) -> bool:
+        """True where the reader may see what was written in a step."""
+        return self.reads_all or row.actor_id == self.who.id
+
+    @cached_property
+    def papers(self) -> list[Paper]:
+        return list(
+            db.session.scalars(
+                sa.select(Paper).where(Paper.case_id == self.case.id).order_by(Paper.id)
+            )
+        )
+
+    @cached_property
+    def attachments(self) -> list[Attachment]:
+        return attachments.of_case(db.session, self.case)
+
+    @cached_property
+    def unseen(self) -> bool:
+        """True where the page's script is to tell that it was read."""
+        return rectification.unseen(db.session, self.case, self.who)
+
+    @cached_property
+    def seen_by(self) -> list[tuple]:
+        return rectification.seen_by(db.session, self.case)
+
+    @cached_property
+    def telling(self) -> rectification.Telling | None:
+        return rectification.telling(db.session, self.case)
+
+    @property
+    def tells(self) -> bool:
+        """True where the reader keeps the branch's record and so notes that its members were told."""
+        try:
+            authority.leads(db.session, successor_of(db.session, self.case.unit), self.who)
+        except DomainError:
+            return False
+        return True
+
+    @property
+    def may_attach(self) -> bool:
+        """True where the reader's side works on it, or he opened it; judged again when a file
+        comes.
+        """
+        return self.case.open and (self.waiting.yours or self.case.opened_by == self.who.id)
+
+    def issuer(self, paper: Paper) -> Unit:
+        return db.session.get(Unit, paper.unit_id)
+
+    @cached_property
+    def slots(self) -> list[tuple[str, str]]:
+        """Return where many answer: each unit and what it has answered."""
+        party = self.state.waits_on
+        if (
+            not isinstance(party, MANY)
+            or isinstance(party, MultiInstance)
+            and party.personal
+            or not self.reads_all
+        ):
+            return []
+        named = (Person, WorkItem.person_id) if party.personal else (Unit, WorkItem.slot_id)
+        rows = db.session.execute(
+            sa.select(named[0].name, WorkItem.answer)
+            .join(named[0], named[0].id == named[1])
+            .where(
+                WorkItem.case_id == self.case.id,
+                WorkItem.kind == "act",
+                WorkItem.opened_at >= self.case.entered_at,
+            )
+            .order_by(WorkItem.id)
+        )
+        labels = {**{move.name: move.label for move in self.workflow.moves}, **VOTES}
+        return [(name, labels.get(answer, "")) for name, answer in rows]
+
+    @cached_property
+    def steps(self) -> list[Step]:
+        """Return the way so far, where the case is, and the way that lies ahead of it."""
+        last = {row.to_state: row for row in self.journal if row.kind in ("open", "move")}
+        known = {state.name for state in self.workflow.states if state.waits_on is not AUTOMATIC}
+        done = [
+            name
+            for name in sorted(last, key=lambda name: last[name].seq)
+            if name != self.case.state and name in known
+        ]
+        now = "done" if self.case.closed_at else "late" if self.late else "now"
+        way = [
+            *(Step(self.workflow.state(name).label, "done", last[name]) for name in done),
+            Step(self.state.label, now, last.get(self.case.state)),
+            *(
+                Step(state.label, "")
+                for state in ahead(self.workflow, self.state)
+                if state.waits_on is not AUTOMATIC
+            ),
+        ]
+        long = len(way) > SHORT_WAY
+        return [replace(step, far=long and abs(at - len(done)) > 1) for at, step in enumerate(way)]
+
+
+def ahead(workflow: Workflow, state: State) -> list[State]:
+    """Return the states that lie ahead if everybody whose turn it is takes the first step open to
+    him.
+    """
+    way: list[State] = []
+    while state := _next(workflow, state):
+        if state in way or len(way) > 6:
+            break
+        way.append(state)
+    return way
+
+
+def _next(workflow: Workflow, state: State) -> State | None:
+    """Return where the case goes by the first step of those it waits for; many are counted
+    together.
+    """
+    makers = (
+        (AUTOMATIC,) if isinstance(state.waits_on, MANY) else (state.waits_on,)
+    )  # a body's outcome is counted
+    return next(
+        (
+            move.enters
+            for move in workflow.leaving(state)
+            if move.enters is not INTERNAL
+            and move.name not in (*ASIDE, *BY_THE_WAY)
+            and move.by in makers
+        ),
+        None,
+    )
+
+
+def _label(workflow: Workflow, row: JournalRow) -> str:
+    if row.kind == "open":
+        return "起草"
+    if row.kind != "move":
+        return desk_acts.LABELS.get(row.move, row.move)
+    return next((move.label for move in workflow.moves if move.name == row.move), row.move)
+
+
+_REACHED = Field("to", "list", "对象")
+
+
+def _said(workflow: Workflow, row: JournalRow) -> list[tuple]:
+    """Return the words of a step with the asks that they answer."""
+    if row.kind == "desk":
+        asks = {ask.name: ask for ask in desk_acts.ASKS.get(row.move, ()) if ask.kind != "person"}
+        told = [(_REACHED, row.result["to"])] if "to" in row.result else []
+        return [
+            *told,
+            *((asks[name], value) for name, value in row.words.items() if name in asks and value),
+        ]
+    asks = {ask.name: ask for move in workflow.moves if move.name == row.move for ask in move.asks}
+    if row.kind == "open":
+        asks = {ask.name: ask for ask in workflow.facts}
+    if row.kind == "inherit":
+        asks = {REASON.name: REASON}
+    told = {name: value for name, value in row.words.items() if name in asks and value}
+    return [
+        (
+            asks[name],
+            say("{n} 条", n=len(value)) if asks[name].items else value,
+        )  # the page has a table of them
+        for name, value in told.items()
+        if not (workflow.discreet and asks[name].items)
+    ]
+
+
+def _rung(rung: int) -> str:
+    if rung < 0:
+        return "已超期，提醒承办人，并转上一级"
+    return (
+        "提醒承办人，今天到期"
+        if rung == 0
+        else say("提醒承办人，还有 {count} 个工作日", count=rung)
+    )
+
+
+# For lists ---------------------------------------------------------------------------------------
+
+
+def claims(case_ids: list[str], today: date) -> dict[str, str]:
+    """Return by case who claimed it today."""
+    rows = db.session.execute(
+        sa.select(WorkItem.case_id, WorkItem.claimed_by).where(
+            WorkItem.case_id.in_(case_ids),
+            WorkItem.closed_at.is_(None),
+            WorkItem.claimed_on == today,
+            WorkItem.claimed_by.is_not(None),
+        )
+    )
+    return {case_id: inbox.person_name(db.session, person) for case_id, person in rows}
+
+
+def desk_units(case_ids: Iterable[str]) -> dict[str, str]:
+    """Return by case on whose desk it lies."""
+    rows = db.session.execute(
+        sa.select(WorkItem.case_id, Unit.name)
+        .join(Unit, Unit.id == WorkItem.unit_id)
+        .where(WorkItem.case_id.in_(case_ids), WorkItem.closed_at.is_(None), WorkItem.kind == "act")
+        .order_by(WorkItem.id)
+    )
+    found: dict[str, list[str]] = {}
+    for case_id, name in rows:
+        found.setdefault(case_id, []).append(name)
+    return {case_id: "、".join(dict.fromkeys(names)) for case_id, names in found.items()}
+
+
+def earlier(cases: list[Case]) -> dict[str, list[Case]]:
+    """Return by case what the same branch was granted in the same business in the year before,
+    newest first.
+    """
+    units = {case.unit_id for case in cases if case.unit.kind == "branch"}
+    rows = (
+        list(
+            db.session.scalars(
+                sa.select(Case)
+                .where(
+                    Case.unit_id.in_(units),
+                    Case.number.is_not(None),
+                    Case.state.not_in(NOT_GRANTED),
+                    Case.workflow.in_({case.workflow for case in cases}),
+                    Case.opened_at > min(case.opened_at for case in cases) - YEAR,
+                )
+                .order_by(Case.opened_at.desc())
+            )
+        )
+        if units
+        else []
+    )
+    return {case.id: [row for row in rows if _precedes(row, case)] for case in cases}
+
+
+def _precedes(row: Case, case: Case) -> bool:
+    return (
+        row.id != case.id
+        and (row.unit_id, row.workflow) == (case.unit_id, case.workflow)
+        and case.opened_at - YEAR < row.opened_at <= case.opened_at
+    )
+
+
+def clear(cases: list[Case], who: Actor, at: Moment) -> set[str]:
+    """Return which cases on the reader's own desk can be approved without a second look.
+
+    Their desk has been found by the queue, so authority is not asked again here; the engine asks
+    it.
+    """
+    files = [CaseFile(case, who, at) for case in cases]
+    before, journals = earlier(cases), _journals([case.id for case in cases])
+    for file in files:
+        file.earlier, file.journal = before[file.case.id], journals.get(file.case.id, [])
+    return {
+        file.case.id
+        for file in files
+        if not file.earlier
+        and (move := file.workflow.move(file.state, "approve"))
+        and all(check.ok for check in file._checked(move))
+    }
+
+
+def _journals(case_ids: list[str]) -> dict[str, list[JournalRow]]:
+    found: dict[str, list[JournalRow]] = {}
+    for row in db.session.scalars(
+        sa.select(JournalRow).where(JournalRow.case_id.in_(case_ids)).order_by(JournalRow.seq)
+    ):
+        found.setdefault(row.case_id, []).append(row)
+    return found

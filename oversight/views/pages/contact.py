@@ -1,0 +1,396 @@
+"""The branch's absentees: contact, lesson and confirmation, one sheet for several, each through the
+engine.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+import sqlalchemy as sa
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_login import login_required
+
+from oversight import workflows
+from oversight.base.clock import Moment
+from oversight.base.db import db, is_id
+from oversight.base.refusals import DomainError, Forbidden, InvalidInput, NotFound
+from oversight.engine import authority, available, transitions
+from oversight.law.definition import Move
+from oversight.models import Activity, Attendance, Case, Person, Unit
+from oversight.models.attendance import CLASSES
+from oversight.views import forms, session
+
+from . import case as case_page
+from . import year
+
+bp = Blueprint("contact", __name__)
+
+STEPS = (
+    ("to_contact", "待联系", "record_contact"),
+    ("to_make_up", "待补课", "record_lesson"),
+    ("to_confirm", "待确认", "confirm"),
+    ("to_archive", "待归档", "archive"),
+    ("other", "别处办理", ""),
+    ("done", "已办结", ""),
+)
+BATCH = ("record_contact", "record_lesson", "confirm", "archive", "search_lost")
+EACH = ("archive_no",)  # never one for several: every member has a number of his own
+MANY_TRIES = 3
+MOST = 100
+
+
+@dataclass(frozen=True)
+class Line:
+    """One absentee: the case, who it is, and how he stood on the sheet of which day."""
+
+    case: Case
+    person: Person
+    kind: str
+    day: date
+    own: bool
+
+    @property
+    def tries(self) -> list[dict]:
+        return self.case.facts.get("tries") or []
+
+    @property
+    def label(self) -> str:
+        return CLASSES[self.kind]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one case in a batch."""
+
+    name: str
+    refusal: DomainError | None
+
+
+class Contacts:
+    """The follow-ups of one branch at one step; `bound` and `ticked` are a form that came back."""
+
+    def __init__(
+        self, unit: Unit, step: str = "", bound: forms.Bound | None = None, ticked=(), outcomes=()
+    ):
+        self.unit, self.who, self.at = unit, session.actor(), session.moment()
+        self.bound, self.ticked, self.outcomes = bound, set(ticked), list(outcomes)
+        self.step = step or next(
+            (name for name, _l, move in STEPS if move and self.counts[name]), "to_contact"
+        )
+
+    @cached_property
+    def workflow(self):
+        return workflows.current("absence")
+
+    @cached_property
+    def writes(self) -> bool:
+        try:
+            authority.leads(db.session, self.unit, self.who)
+        except Forbidden:
+            return False
+        return True
+
+    @property
+    def phones(self) -> bool:
+        """True on the steps on which somebody is still to be called."""
+        return self.step != "done"
+
+    @cached_property
+    def counts(self) -> dict[str, int]:
+        rows = dict(
+            db.session.execute(
+                sa.select(Case.state, sa.func.count())
+                .where(
+                    Case.unit_id == self.unit.id,
+                    Case.workflow == "absence",
+                    Case.closed_at.is_(None),
+                )
+                .group_by(Case.state)
+            ).all()
+        )
+        found = {name: rows.pop(name, 0) for name, _l, _m in STEPS if name not in ("other", "done")}
+        return {**found, "other": sum(rows.values()), "done": 0}
+
+    @property
+    def tabs(self) -> list[tuple[str, str, int | None]]:
+        """Return the steps; those that this branch seldom has are shown when something is there."""
+        return [
+            (name, label, None if name == "done" else self.counts[name])
+            for name, label, _m in STEPS
+            if name not in ("to_archive", "other") or self.counts[name]
+        ]
+
+    @property
+    def move(self) -> Move | None:
+        """Return the move that is filled in for several at this step."""
+        name = next(move for step, _l, move in STEPS if step == self.step)
+        return (
+            next((move for move in self.workflow.moves if move.name == name), None)
+            if self.writes
+            else None
+        )
+
+    @cached_property
+    def lines(self) -> list[Line]:
+        order = [Case.closed_at.desc()] if self.step == "done" else [Case.due_on, Case.id]
+        rows = db.session.execute(
+            sa.select(Case, Person)
+            .join(Person, Person.id == Case.data_subject_id)
+            .where(Case.unit_id == self.unit.id, Case.workflow == "absence", *self._at_step())
+            .order_by(*order)
+            .limit(MOST)
+        ).all()
+        about = {case.facts["activity"] for case, _p in rows}
+        held = {
+            row.id: row.held_on or row.day
+            for row in db.session.scalars(sa.select(Activity).where(Activity.id.in_(about)))
+        }
+        kinds = {
+            (activity, person): kind
+            for activity, person, kind in db.session.execute(
+                sa.select(Attendance.activity_id, Attendance.person_id, Attendance.kind).where(
+                    Attendance.activity_id.in_(about)
+                )
+            )
+        }
+        return [
+            Line(
+                case,
+                person,
+                kinds.get((case.facts["activity"], person.id), case.facts["kind"]),
+                held[case.facts["activity"]],
+                person.id == self.who.id,
+            )
+            for case, person in rows
+        ]
+
+    def _at_step(self) -> list:
+        if self.step == "done":
+            return [Case.closed_at.is_not(None)]
+        mine = [name for name, _l, _m in STEPS]
+        state = Case.state.not_in(mine) if self.step == "other" else Case.state == self.step
+        return [Case.closed_at.is_(None), state]
+
+    @cached_property
+    def days(self) -> list[tuple[date, list[Line]]]:
+        found: dict[date, list[Line]] = {}
+        for line in self.lines:
+            found.setdefault(line.day, []).append(line)
+        return list(found.items())
+
+    def form(self):
+        """Return the sheet that is filled once for all who are ticked."""
+        values = self.bound.words if self.bound else {}
+        shared = tuple(ask for ask in self.move.asks if ask.name not in EACH)
+        return forms.form_for(shared, "b", values, self.bound.wrong if self.bound else None)
+
+    def own_form(self, line: Line):
+        """Return the fields that are filled for one member alone (逐人填); what stands there goes
+        before the sheet.
+        """
+        form = forms.form_for(
+            self.move.asks, f"e-{line.case.id}", own_words(self.move, line.case.id)
+        )
+        for one in form:
+            one.short_name = one.name = f"{one.ask.name}-{line.case.id}"
+        return form
+
+    def alone(self, line: Line) -> bool:
+        return self.move is not None and bool(own_words(self.move, line.case.id))
+
+    def lost(self, line: Line) -> bool:
+        """True where the branch may ask its superior to search: judged by the engine's own guards."""
+        if not self.writes or len(line.tries) < MANY_TRIES:
+            return False
+        options = available.options(db.session, line.case, self.who, self.at)
+        return any(option.allowed for option in options if option.move.name == "search_lost")
+
+    @property
+    def ways(self) -> dict[str, str]:
+        return {
+            value: label
+            for move in self.workflow.moves
+            if move.name == "record_contact"
+            for ask in move.asks
+            if ask.name == "way"
+            for value, label in ask.choices
+        }
+
+    @property
+    def lesson_forms(self) -> dict[str, str]:
+        return {
+            value: label
+            for move in self.workflow.moves
+            if move.name == "record_lesson"
+            for ask in move.asks
+            if ask.name == "form"
+            for value, label in ask.choices
+        }
+
+
+def _unit(unit_id) -> Unit:
+    """Return a branch whose follow-ups the reader may see. Raises NotInSight, NotYours."""
+    unit = year.branch(unit_id)
+    if not any(unit.within(path) for path in session.actor().business):
+        try:
+            authority.leads(db.session, unit, session.actor())
+        except Forbidden:
+            raise Forbidden(
+                _("缺席补课由%(unit)s办理；您自己的事项在“待办”里。", unit=unit.name)
+            ) from None
+    return unit
+
+
+@bp.get("/units/<uuid:unit_id>/follow-ups")
+@login_required
+def show(unit_id):
+    step = request.args.get("step", "")
+    if step not in ("", *(name for name, _l, _m in STEPS)):
+        raise NotFound()
+    return _page(Contacts(_unit(unit_id), step, ticked=request.args.getlist("case")))
+
+
+def _page(contacts: Contacts, status: int = 200):
+    return render_template("contact.html", c=contacts, unit=contacts.unit), status
+
+
+@bp.post("/units/<uuid:unit_id>/follow-ups/<name>")
+@login_required
+def make(unit_id, name):
+    """Make one move in each of the cases that are ticked, with the same words; each stands for
+    itself.
+    """
+    try:
+        unit = _unit(unit_id)
+    except (NotFound, Forbidden) as refusal:
+        session.journal(refusal, name)
+        raise
+    move = next(
+        (
+            move
+            for move in workflows.current("absence").moves
+            if move.name == name and name in BATCH
+        ),
+        None,
+    )
+    if move is None:
+        raise NotFound("没有这一步。")
+    ids = list(
+        dict.fromkeys(
+            [request.form["only"]] if "only" in request.form else request.form.getlist("case")
+        )
+    )
+    words = _words(move)
+    ids += [
+        case_id for case_id in _filled(move) if case_id not in ids and "only" not in request.form
+    ]
+    if not ids:
+        refusal = InvalidInput({"case": _("请先勾选要登记的人。")})
+        return _page(
+            Contacts(unit, _step(name), forms.Bound.of(name, words, refusal)), refusal.status
+        )
+    if not all(map(is_id, ids)):
+        raise NotFound()
+    seen = [case_page.asked(case_id, name) for case_id in ids[:MOST]]
+    told = [
+        (case.id, _member(case))
+        for case in seen
+        if case.unit_id == unit.id and case.workflow == "absence"
+    ]
+    results = [
+        (case_id, Outcome(who, _try(case_id, move, words, session.moment())))
+        for case_id, who in told
+    ]
+    return _answer(unit_id, name, words, results)
+
+
+def _member(case: Case) -> str:
+    return db.session.get(Person, case.data_subject_id).name
+
+
+def _words(move: Move) -> dict:
+    """Take the words of the sheet; who was not reached was not told."""
+    return _untold(forms.words_from(request.form, move.asks))
+
+
+def _untold(words: dict) -> dict:
+    if words.get("reached") == "false":
+        words.setdefault("told", "false")
+    return words
+
+
+def own_words(move: Move, case_id: str) -> dict:
+    """Take the words that are filled for one member alone."""
+    ends = f"-{case_id}"
+    own = {
+        key.removesuffix(ends): value
+        for key, value in request.form.items()
+        if key.endswith(ends) and value
+    }
+    return _untold(forms.words_from(own, tuple(ask for ask in move.asks if ask.name in own)))
+
+
+def _filled(move: Move) -> list[str]:
+    """Return the cases for which something is filled in alone: they are meant, ticked or not."""
+    names = {ask.name for ask in move.asks}
+    keys = [key.partition("-") for key, value in request.form.items() if value.strip()]
+    return list(
+        dict.fromkeys(case_id for name, _dash, case_id in keys if name in names and case_id)
+    )
+
+
+def _try(case_id: str, move: Move, words: dict, at: Moment) -> DomainError | None:
+    """Make the move in one case, with the version that the page was made from; its own words go
+    first.
+    """
+    name, words = move.name, {**words, **own_words(move, case_id)}
+    version = request.form.get(f"version-{case_id}", "")
+    try:
+        transitions.submit(
+            db.session,
+            case_id,
+            name,
+            session.actor(),
+            words,
+            at=at,
+            version=int(version) if version.isdigit() else -1,
+        )
+    except DomainError as refusal:
+        return refusal
+    return None
+
+
+def _answer(unit_id, name: str, words: dict, results: list[tuple[str, Outcome]]):
+    """Go on where all went well; else show for whom it did and for whom not, with what was typed."""
+    failed = [(case_id, outcome) for case_id, outcome in results if outcome.refusal is not None]
+    if not failed:
+        names = "、".join(outcome.name for _id, outcome in results)
+        flash({"text": _told(name, names, len(results))}, "toast")
+        return redirect(url_for("contact.show", unit_id=unit_id))
+    refusal = failed[0][1].refusal
+    page = Contacts(
+        year.branch(unit_id),
+        _step(name),
+        forms.Bound.of(name, words, refusal),
+        [case_id for case_id, _o in failed],
+        [outcome for _id, outcome in results],
+    )
+    return _page(page, refusal.status)
+
+
+def _step(name: str) -> str:
+    return next((step for step, _l, move in STEPS if move == name), "to_contact")
+
+
+def _told(name: str, names: str, n: int) -> str:
+    said = {
+        "record_contact": _("已登记联系 %(n)s 人：%(names)s", n=n, names=names),
+        "record_lesson": _("已登记补课 %(n)s 人：%(names)s，等本人以外的人确认", n=n, names=names),
+        "archive": _("已编号归档 %(n)s 人：%(names)s", n=n, names=names),
+        "confirm": _("已确认补课 %(n)s 人：%(names)s", n=n, names=names),
+        "search_lost": _("已报上级查找：%(names)s", names=names),
+    }
+    return said[name]

@@ -1,0 +1,393 @@
+"""The desk: what waits for me, what I wait for, one answer for many, my notices and my own page."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from datetime import date, timedelta
+from functools import cached_property
+from uuid import UUID
+
+import sqlalchemy as sa
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_login import login_required
+
+from oversight import workflows
+from oversight.base.db import db
+from oversight.base.refusals import DomainError, InvalidInput, NotFound, VersionMissing
+from oversight.engine import authority, inbox, transitions
+from oversight.law.roles import BRANCH_LEADERS
+from oversight.ledger import attendance, own_year
+from oversight.models import Activity, Case, FollowUp, Notice, Unit
+from oversight.views import forms, session
+
+from . import casefile, desk_act_forms
+from .casefile import CaseFile
+
+bp = Blueprint("desk", __name__)
+
+TABS = (
+    ("mine", "等我办"),
+    ("waiting", "等别人"),
+    ("follow_up", "跟进"),
+    ("units", "我管的"),
+    ("done", "已办结"),
+    ("copied", "抄送我"),
+)
+COUNTED = ("mine", "waiting", "follow_up")
+DUES = (("overdue", "已超期"), ("today", "今天到期"), ("week", "本周到期"))
+APPROVE = "approve"
+BULK_MOST = 50
+
+
+@dataclass(frozen=True)
+class View:
+    """Where on the desk the reader is: the box, what narrows it, the page and the case that lies
+    open.
+    """
+
+    box: str = "mine"
+    workflow: str = ""
+    due: str = ""
+    unit: str = ""
+    cursor: str = ""
+    case: str = ""
+
+    @classmethod
+    def of(cls, args) -> View:
+        return cls(
+            **{name: args.get(name, "")[:80] or default for name, default in asdict(cls()).items()}
+        )
+
+    def url(self, **changes) -> str:
+        """Return the address of this place, changed; a change of the filter starts at the first
+        page.
+        """
+        kept = replace(
+            self, **({} if set(changes) <= {"case"} else {"cursor": "", "case": ""}) | changes
+        )
+        return url_for(
+            "desk.queue",
+            **{
+                name: value
+                for name, value in asdict(kept).items()
+                if value and (name, value) != ("box", "mine")
+            },
+        )
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the list; `under` is the heading that it stands under."""
+
+    case: Case
+    under: str
+    waits: str
+    holder: str
+    tick: bool
+    marks: list[str]
+    follow: FollowUp | None = None
+
+
+class DeskPage:
+    """One page of the desk for one reader, with the case that lies open on it."""
+
+    def __init__(self, view: View, bound: forms.Bound | None = None):
+        self.view, self.who, self.at, self.bound = view, session.actor(), session.moment(), bound
+
+    @cached_property
+    def unit(self) -> Unit | None:
+        found = db.session.get(Unit, _uuid(self.view.unit)) if self.view.unit else None
+        if self.view.unit and (found is None or not self.who.sees(found)):
+            raise NotFound()
+        return found
+
+    @cached_property
+    def filters(self) -> inbox.Filters:
+        return inbox.Filters(
+            self.view.workflow or None, self.view.due or None, self.unit and self.unit.path
+        )
+
+    @cached_property
+    def page(self) -> inbox.Page:
+        return inbox.cases(
+            db.session,
+            self.who,
+            self.view.box,
+            self.at.today,
+            self.filters,
+            self.view.cursor or None,
+        )
+
+    @cached_property
+    def counts(self) -> dict[str, int]:
+        filters = replace(self.filters, workflow=None)
+        return inbox.counts(db.session, self.who, self.view.box, self.at.today, filters)
+
+    @property
+    def kinds(self) -> list[tuple[str, str, int]]:
+        """Return the kinds of business in this box: name, short title, how many."""
+        return [
+            (w.name, w.short or w.title, self.counts[w.name])
+            for w in workflows.every()
+            if w.name in self.counts
+        ]
+
+    @cached_property
+    def tabs(self) -> list[tuple[str, str, int | None]]:
+        """Return the boxes: name, label, how many; 跟进 only where the reader has put something
+        there.
+        """
+        counts = {box: inbox.box_count(db.session, self.who, box) for box in COUNTED}
+        hidden = [
+            *(["units"] if not self.who.posts else []),
+            *(["follow_up"] if not counts["follow_up"] and self.view.box != "follow_up" else []),
+        ]
+        return [(box, label, counts.get(box)) for box, label in TABS if box not in hidden]
+
+    @cached_property
+    def came(self) -> list[Case]:
+        """Return what the reader wanted to follow up by today, also where it waits for others; tops
+        等我办.
+        """
+        if self.view.box != "mine" or self.view.cursor:
+            return []
+        return inbox.come(db.session, self.who, self.at.today, self.filters)
+
+    @cached_property
+    def rows(self) -> list[Row]:
+        cases = list({case.id: case for case in (*self.came, *self.page.items)}.values())
+        ids = [case.id for case in cases]
+        mine = {case.id for case in self.page.items} if self.view.box == "mine" else set()
+        waits, holders = casefile.desk_units(set(ids) - mine), casefile.claims(ids, self.at.today)
+        free = [
+            case
+            for case in cases
+            if case.id in mine and holders.get(case.id) in (None, self.who.person.name)
+        ]
+        ticks = casefile.clear(free, self.who, self.at) if free else set()
+        marks, dates = desk_act_forms.marks(ids), desk_act_forms.follow_ups(ids, self.who.id)
+        return [
+            Row(
+                case,
+                self._under(case, dates.get(case.id)),
+                waits.get(case.id, ""),
+                holders.get(case.id, ""),
+                case.id in ticks,
+                marks.get(case.id, []),
+                dates.get(case.id),
+            )
+            for case in cases
+        ]
+
+    def _under(self, case: Case, own: FollowUp | None) -> str:
+        """Return the heading of a case: by its deadline, in 跟进 by the reader's own date."""
+        if own and (self.view.box == "follow_up" or case in self.came):
+            return _group(own.day, self.at.today, FOLLOWED)
+        return _group(case.due_on, self.at.today) if self.view.box != "done" else ""
+
+    @property
+    def groups(self) -> list[tuple[str, list[Row]]]:
+        """Return the rows under their headings, in the order of the list."""
+        found: dict[str, list[Row]] = {}
+        for row in self.rows:
+            found.setdefault(row.under, []).append(row)
+        return list(found.items())
+
+    @cached_property
+    def open(self) -> CaseFile | None:
+        """Return the case that lies open: the one named, where it is in sight, else the first."""
+        rows = [row.case for row in self.rows]
+        case = next((case for case in rows if case.id == self.view.case), rows[0] if rows else None)
+        return CaseFile(case, self.who, self.at, self.bound) if case else None
+
+    @property
+    def next_url(self) -> str:
+        """Return where to go once the open case is decided: the same place with the next one open."""
+        ids = [row.case.id for row in self.rows]
+        at = ids.index(self.open.case.id) if self.open else -1
+        after = (ids[at + 1 :] + ids[:at][-1:])[:1]
+        return self.view.url(case=after[0] if after else "")
+
+    @cached_property
+    def to_record(self) -> list[Activity]:
+        """Return the party days of the branches that the reader leads whose attendance is still to
+        be recorded.
+        """
+        led = [
+            post.unit_id
+            for post in self.who.posts
+            if post.unit.kind == "branch" and post.office in BRANCH_LEADERS
+        ]
+        return attendance.unrecorded(db.session, led, self.at.today) if led else []
+
+    @cached_property
+    def coming(self) -> tuple[date, int] | None:
+        """Return when the next of what others are to do falls due, and how many then; for an empty
+        desk.
+        """
+        page = inbox.cases(db.session, self.who, "waiting", self.at.today)
+        days = [case.due_on for case in page.items if case.due_on]
+        return (days[0], days.count(days[0])) if days else None
+
+
+def _uuid(value: str) -> str:
+    try:
+        return str(UUID(value))
+    except ValueError:
+        raise NotFound() from None
+
+
+DUE = ("无期限", "已超期", "今天到期", "本周到期", "下周以后")
+COME = "到了跟进日期"
+FOLLOWED = ("", COME, COME, "本周跟进", "下周以后跟进")
+
+
+def _group(day: date | None, today: date, labels: tuple[str, ...] = DUE) -> str:
+    """Return the heading of a day: none, past, today, this week or later."""
+    if day is None:
+        return labels[0]
+    if day <= today:
+        return labels[1] if day < today else labels[2]
+    return labels[3] if day <= today + timedelta(days=7 - today.isoweekday()) else labels[4]
+
+
+def page(view: View, bound: forms.Bound | None = None):
+    """Render the desk; also for a form that came back from the pane."""
+    desk = DeskPage(view, bound)
+    return render_template("queue.html", desk=desk, view=view, dues=DUES)
+
+
+@bp.get("/")
+def home():
+    return redirect(url_for("desk.queue"))
+
+
+@bp.get("/desk")
+@login_required
+def queue():
+    try:
+        return page(View.of(request.args))
+    except InvalidInput:  # a mark or filter that somebody typed: begin at the beginning
+        return redirect(url_for("desk.queue"))
+
+
+# One answer for many -----------------------------------------------------------------------------
+
+
+@bp.get("/desk/bulk")
+@login_required
+def bulk():
+    return _confirm(request.args.getlist("case"))
+
+
+@bp.post("/desk/bulk")
+@login_required
+def bulk_send():
+    ids = request.form.getlist("case")[:BULK_MOST]
+    opinion = request.form.get(forms.SAY, "").strip()
+    if not opinion:
+        return _confirm(ids, wrong=_("请填写“批复意见”。")), 422
+    versions = dict(zip(ids, request.form.getlist("version"), strict=False))
+    try:
+        ids = [case.id for case in seen(ids, session.actor())]
+    except NotFound as refusal:
+        session.journal(refusal, APPROVE)
+        raise
+    results = [_approve(case_id, versions.get(case_id, ""), opinion) for case_id in ids]
+    return render_template(
+        "bulk_done.html", results=results, done=sum(refusal is None for _case, refusal in results)
+    )
+
+
+def _confirm(ids: list[str], wrong: str = ""):
+    """List what will be approved with one opinion, and what will not, with the reason."""
+    who, at = session.actor(), session.moment()
+    files = [CaseFile(case, who, at) for case in seen(ids, who)]
+    good = [file for file in files if file.approvable]
+    return render_template(
+        "bulk.html",
+        good=good,
+        rest=[file for file in files if file not in good],
+        wrong=wrong,
+        say=request.form.get(forms.SAY, "同意，请按新日期组织。"),
+    )
+
+
+def seen(ids: list[str], who) -> list[Case]:
+    """Return the cases chosen, all of them in sight. Raises NotInSight."""
+    found = [db.session.get(Case, _uuid(case_id)) for case_id in dict.fromkeys(ids[:BULK_MOST])]
+    for case in found:
+        if case is None:
+            raise NotFound()
+        authority.see(db.session, who, case)
+    return found
+
+
+def _approve(case_id: str, version: str, opinion: str) -> tuple[Case, DomainError | None]:
+    """Approve one of many by the same door as any; returns the case and the refusal, if any."""
+    case = db.session.get(Case, case_id)
+    workflow = workflows.reading(case)
+    words = {
+        ask.name: opinion for move in workflow.moves if move.name == APPROVE for ask in move.asks
+    }
+    try:
+        if not version.strip():
+            raise VersionMissing("缺少版本号，没有办理：请从待办重新勾选后再一并同意。")
+        return transitions.submit(
+            db.session,
+            case_id,
+            APPROVE,
+            session.actor(),
+            words,
+            at=session.moment(),
+            version=forms.number(version),
+        ), None
+    except VersionMissing as refusal:
+        session.journal(refusal, APPROVE, case_id)
+        return db.session.get(Case, case_id), refusal
+    except DomainError as refusal:
+        return db.session.get(Case, case_id), refusal
+
+
+# Notices and my own page -------------------------------------------------------------------------
+
+
+@bp.get("/notices")
+@login_required
+def notices():
+    rows = db.session.execute(
+        sa.select(Notice, Case)
+        .outerjoin(Case, Case.id == Notice.case_id)
+        .where(Notice.person_id == session.actor().id)
+        .order_by(Notice.at.desc(), Notice.id.desc())
+        .limit(100)
+    )
+    return render_template("notices.html", rows=list(rows))
+
+
+@bp.post("/notices")
+@login_required
+def read_notices():
+    """Mark one notice read and go to its case, or mark all."""
+    statement = sa.update(Notice).where(
+        Notice.person_id == session.actor().id, Notice.read_at.is_(None)
+    )
+    one = request.form.get("notice")
+    if one:
+        statement = statement.where(Notice.id == _uuid(one))
+    db.session.execute(statement.values(read_at=session.moment().now))
+    db.session.commit()
+    return redirect(session.own_path(request.form.get("next")) or url_for("desk.notices"))
+
+
+@bp.get("/me")
+@login_required
+def me():
+    who = session.actor()
+    return render_template(
+        "me.html",
+        who=who,
+        account=session.account(),
+        mine=own_year.read(db.session, who, who.on.year) if who.branch else None,
+    )

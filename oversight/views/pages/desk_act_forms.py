@@ -1,0 +1,135 @@
+"""Desk acts on pages: their forms on a case, and what rows of a list tell of them. Decides nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask_babel import gettext as _
+
+from oversight.base.db import db
+from oversight.base.refusals import Forbidden
+from oversight.engine import colleagues, desk_acts, inbox, journal
+from oversight.models import Case, FollowUp, Unit, WorkItem
+from oversight.organization.members import by_name
+from oversight.organization.units import offices, superiors
+from oversight.views import forms
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Whom or what an act may name, under the heading of a unit where the list is long."""
+
+    id: str
+    name: str
+    under: str = ""
+
+
+@dataclass(frozen=True)
+class Hand:
+    """One desk act as a form: its fields, and by field whom or what it may name."""
+
+    name: str
+    label: str
+    form: object
+    options: dict[str, list[Choice]]
+
+
+def offered(file) -> list[Hand]:
+    """Return the acts that the reader may do and that ask for something, or need saying twice."""
+    named = [(name, label) for name, label in file.acts if name not in ("claim", "release")]
+    return [_hand(file, name, label) for name, label in named]
+
+
+def _hand(file, name: str, label: str) -> Hand:
+    mine = file.bound if file.bound and file.bound.move == name else None
+    kept = _own_date(file) if name == "follow_up" else {}
+    form = forms.form_for(
+        desk_acts.ASKS[name],
+        f"d-{name}",
+        mine.words if mine else kept,
+        mine.wrong if mine else None,
+    )
+    return Hand(name, label, form, _options(file, name))
+
+
+def _own_date(file) -> dict:
+    row = desk_acts.follow_ups(db.session, [file.case.id], file.who.id).get(file.case.id)
+    return {"day": row.day, "note": row.note} if row else {}
+
+
+def _options(file, name: str) -> dict[str, list[Choice]]:
+    """Return by field the people or units that an act may name."""
+    if name == "copy":
+        units = _reached(file.case)
+        return {
+            "unit": [Choice(unit.id, unit.name) for unit in units],
+            "person": _readers(file, units),
+        }
+    try:
+        row, _standing = desk_acts.my_desk(db.session, file.case, file.who)
+    except Forbidden:
+        return {}
+    asked = {
+        "hand_over": lambda: colleagues.entitled(db.session, file.case, row, file.at.today),
+        "delegate": lambda: colleagues.helpers(db.session, file.case, row, file.who),
+        "add_signer": lambda: colleagues.advisers(db.session, file.case, row, file.who),
+    }
+    return {"person": _people(asked[name]())} if name in asked else {}
+
+
+def _reached(case: Case) -> list[Unit]:
+    """Return the units that a copy may go to: those of the case's own line, and the offices unless
+    it is personal.
+    """
+    line = [case.unit, *superiors(db.session, case.unit)]
+    units = line if case.data_subject_id else [*line, *offices(db.session, case.zone_id)]
+    return list({unit.id: unit for unit in units}.values())
+
+
+def _readers(file, units: list[Unit]) -> list[Choice]:
+    """Return the officers of these units but the reader himself, unit by unit."""
+    place = {unit.id: number for number, unit in enumerate(units)}
+    found = colleagues.readers(db.session, units, file.at.today)
+    found.sort(key=lambda one: (place[one[1].unit_id], one[0].name))
+    return [
+        Choice(person.id, f"{person.name}（{inbox.office_label(post.office)}）", post.unit.name)
+        for person, post in found
+        if person.id != file.who.id
+    ]
+
+
+def _people(found: dict[str, str]) -> list[Choice]:
+    return [Choice(person.id, person.name) for person in by_name(db.session, found)]
+
+
+def told(case: Case) -> str:
+    """Say what came of the last act on a case."""
+    row = journal.last(db.session, case.id)
+    to = "、".join(row.result.get("to", ()))
+    label = _(desk_acts.LABELS.get(row.move, row.move))
+    return _("已办“%(act)s”：%(who)s", act=label, who=to) if to else _("已办“%(act)s”", act=label)
+
+
+# For lists ---------------------------------------------------------------------------------------
+
+
+def follow_ups(case_ids: list[str], person_id: str) -> dict[str, FollowUp]:
+    """Return by case the reader's own reminder."""
+    return desk_acts.follow_ups(db.session, case_ids, person_id)
+
+
+def marks(case_ids: list[str]) -> dict[str, list[str]]:
+    """Return by case what its row tells: to whom it was handed or delegated, and whose opinion was
+    asked.
+    """
+    found: dict[str, list[str]] = {}
+    for row in desk_acts.lent(db.session, case_ids):
+        found.setdefault(row.case_id, []).append(_mark(row))
+    return found
+
+
+def _mark(row: WorkItem) -> str:
+    name = inbox.person_name(db.session, row.handed_to or row.person_id)
+    if row.kind == "help":
+        return _("委派给 %(who)s", who=name)
+    return _("征求 %(who)s 意见", who=name) if row.kind == "sign" else _("转办给 %(who)s", who=name)

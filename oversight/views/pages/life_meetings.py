@@ -1,0 +1,167 @@
+"""The panel 组织生活会 on a branch's year, and the forms by which its leaders note a meeting or take one
+back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+from flask import Blueprint, flash, redirect, request, url_for
+from flask_babel import gettext as _
+from flask_login import login_required
+
+from oversight.base.db import db
+from oversight.base.refusals import InvalidInput, InvalidTransition, RuleViolation
+from oversight.engine import authority
+from oversight.ledger import life_meetings as meetings
+from oversight.models import LifeMeeting, Unit
+from oversight.rules.life_meetings import LABELS, Term, owed, terms
+from oversight.views import forms, session
+from oversight.views.present import Chip, local_day, translated
+from oversight.views.present import day as day_label
+
+from . import year
+
+bp = Blueprint("life_meetings", __name__)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One half-year, or the fourth quarter, of a branch: what is asked of it and what was held."""
+
+    unit: Unit
+    term: Term
+    held: tuple[LifeMeeting, ...]
+    today: date
+
+    @property
+    def label(self) -> str:
+        return translated(LABELS[self.term.name])
+
+    @property
+    def asked(self) -> str:
+        """Say how strictly the clause asks for it."""
+        if self.term.name == "fourth":
+            return _("必须按区党工委统一部署召开一次")
+        return _("每半年应当召开 1 次") if self.term.must else _("一般每半年召开一次")
+
+    @property
+    def chip(self) -> Chip:
+        if self.held:
+            return Chip("ok", _("已召开"), "ok")
+        if not owed(self.unit, self.term):
+            return Chip("", _("不在考核期"))
+        if self.term.end < self.today:
+            return Chip(
+                "late" if self.term.must else "warn",
+                _("没有召开"),
+                "late" if self.term.must else "clock",
+            )
+        return Chip(
+            "warn" if self.term.must and self.term.begin <= self.today else "",
+            _("还没有召开"),
+            "clock",
+        )
+
+
+class Life:
+    """A branch's meetings of a year for one reader; `bound` is a form that came back."""
+
+    def __init__(self, shown: year.Year):
+        self.unit, self.year, self.today, self.bound = (
+            shown.unit,
+            shown.year,
+            shown.today,
+            shown.bound,
+        )
+
+    @cached_property
+    def leads(self) -> bool:
+        return authority.is_led_by(db.session, self.unit, session.actor())
+
+    @cached_property
+    def entered(self) -> list[LifeMeeting]:
+        return meetings.of_year(db.session, self.unit.id, self.year)
+
+    @property
+    def held(self) -> list[LifeMeeting]:
+        return [row for row in self.entered if not row.withdrawn_at]
+
+    @property
+    def withdrawn(self) -> list[LifeMeeting]:
+        return [row for row in self.entered if row.withdrawn_at]
+
+    @property
+    def lines(self) -> list[Line]:
+        return [
+            Line(
+                self.unit,
+                term,
+                tuple(row for row in self.held if term.begin <= row.held_on <= term.end),
+                self.today,
+            )
+            for term in terms(self.unit, self.year)
+        ]
+
+    def typed(self, form: str) -> dict:
+        """Return what was typed into a form that came back;
+
+        `form` is "on" or the id of a meeting.
+        """
+        return self.bound.words if self.bound and self.bound.move == form else {}
+
+    def wrong(self, form: str, name: str) -> str:
+        return self.bound.wrong.get(name, "") if self.bound and self.bound.move == form else ""
+
+    def may_take_back(self, row: LifeMeeting) -> bool:
+        return self.leads and not meetings.rests_on(db.session, row)
+
+    @staticmethod
+    def entered_later(row: LifeMeeting) -> date | None:
+        """Return the day of the entry where it was not that of the meeting (补录)."""
+        on = local_day(row.noted_at)
+        return on if on != row.held_on else None
+
+
+@bp.post("/units/<uuid:unit_id>/life-meetings")
+@login_required
+def note(unit_id):
+    on = request.form.get("on", "")
+    try:
+        made = meetings.note(db.session, str(unit_id), on, session.actor(), session.moment())
+    except (RuleViolation, InvalidInput) as refusal:
+        return _again(
+            unit_id,
+            forms.number(request.form.get("year", "")),
+            forms.Bound.of("on", {"on": on}, refusal),
+        )
+    flash(_("已登记：%(day)s 召开组织生活会。", day=day_label(made.held_on)), "ok")
+    return _to_year(made)
+
+
+@bp.post("/life-meetings/<uuid:meeting_id>/take-back")
+@login_required
+def take_back(meeting_id):
+    why, key = request.form.get("reason", ""), str(meeting_id)
+    try:
+        done = meetings.take_back(db.session, key, why, session.actor(), session.moment())
+    except (InvalidTransition, RuleViolation, InvalidInput) as refusal:
+        row = db.session.get(LifeMeeting, key)
+        return _again(row.unit_id, row.held_on.year, forms.Bound.of(key, {"reason": why}, refusal))
+    flash(_("已撤回 %(day)s 的登记，记录保留。", day=day_label(done.held_on)), "ok")
+    return _to_year(done)
+
+
+def _to_year(row: LifeMeeting):
+    return redirect(
+        url_for("year.show", unit_id=row.unit_id, year=row.held_on.year, _anchor="life")
+    )
+
+
+def _again(unit_id, number: int, bound: forms.Bound):
+    """Show the year again with what was typed."""
+    if not year.FIRST <= number <= year.LAST:
+        number = session.moment().today.year
+    return year.page(year.Year(year.branch(unit_id), number, bound=bound), bound.refusal.status)

@@ -1,0 +1,552 @@
+"""New business: what I may open, the form of its first step, and the same form for a draft."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from functools import cached_property
+from itertools import islice
+
+import sqlalchemy as sa
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_login import login_required
+
+from oversight import workflows
+from oversight.base.clock import Moment
+from oversight.base.db import db, new_id
+from oversight.base.refusals import (
+    AlreadyTaken,
+    DomainError,
+    Forbidden,
+    InvalidInput,
+    NotFound,
+    RuleViolation,
+)
+from oversight.base.sentences import say
+from oversight.calendar.party_days import month_end
+from oversight.calendar.workdays import PartyDay, add_workdays
+from oversight.calendar.zone import has_rule_day, rule_for, zone_calendar
+from oversight.engine import assignment, authority, available, inbox, transitions
+from oversight.engine.authority import Actor
+from oversight.law.definition import INTERNAL, Move, Workflow
+from oversight.law.inputs import read_day, read_words
+from oversight.law.roles import BRANCH
+from oversight.ledger import month
+from oversight.models import Activity, Case, Person, Unit
+from oversight.organization.members import members
+from oversight.rules.context import TransitionContext
+from oversight.views import forms, present, session
+
+from .casefile import ASIDE, CaseFile
+
+bp = Blueprint("opening", __name__)
+LATE = 4  # until March it is still the year before that is appraised
+BY_OTHER_ACTS = ("absence",)  # opened by the attendance sheet: nobody types which party day it was
+
+
+@dataclass(frozen=True)
+class Answerer:
+    """Who will answer, and by when at the latest."""
+
+    unit: Unit
+    person: str
+    workdays: int
+    due_on: date
+
+
+@dataclass
+class Sheet:
+    """The form of a case's first step: for a case that does not exist yet (`new`), or for a draft."""
+
+    case: Case
+    who: Actor
+    at: Moment
+    new: bool
+    bound: forms.Bound | None = None
+    posted: dict = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, file: CaseFile) -> Sheet | None:
+        """Return the sheet of a draft that lies on the reader's desk, or None."""
+        draft = (
+            file.state is file.workflow.opens and not file.state.due
+        )  # what has a clock lies with somebody
+        drafts = draft or any(move.name == "ask" for move in file.steps_open)
+        if not (drafts and file.steps_open):
+            return None
+        return cls(file.case, file.who, file.at, False, file.bound)
+
+    @classmethod
+    def fresh(cls, workflow: Workflow, unit: Unit, facts: dict, **more) -> Sheet:
+        """Return the sheet of a case that would be opened; nothing is written."""
+        at = session.moment()
+        case = Case(
+            id=new_id(),
+            zone_id=unit.zone_id,
+            workflow=workflow.name,
+            facts=facts,
+            unit=unit,
+            unit_id=unit.id,
+            definition_version=workflow.version,
+            state=workflow.opens.name,
+            opened_at=at.now,
+            entered_at=at.now,
+            version=1,
+            escalation_level=0,
+            used_workdays=0,
+        )
+        sheet = cls(case, session.actor(), at, True, **more)
+        case.business_key = sheet.activity.id if sheet.activity else None
+        case.data_subject_id = facts.get(workflow.data_subject)
+        return sheet
+
+    @property
+    def drafts(self) -> bool:
+        """True where what is opened lies with the one who opens it until he sends it."""
+        return not self.workflow.opens.due
+
+    @property
+    def many(self) -> bool:
+        """True where it is opened from above, in one of many branches."""
+        return self.workflow.opened_by.seat == "superior"
+
+    @cached_property
+    def people(self) -> list[Person]:
+        """Return whom it may concern: the branch's members, for somebody without office only
+        himself.
+        """
+        if not self.workflow.data_subject:
+            return []
+        if authority.basis(db.session, self.workflow, self.case, BRANCH, self.who) is None:
+            return [self.who.person]
+        return members(db.session, self.unit.id, self.at.today)
+
+    @property
+    def unit(self) -> Unit:
+        return self.case.unit
+
+    @property
+    def facts(self) -> dict:
+        return self.case.facts
+
+    @cached_property
+    def workflow(self) -> Workflow:
+        return present.definition(self.case)
+
+    @property
+    def day(self) -> date | None:
+        found = self.facts.get("day")
+        return date.fromisoformat(found) if found else None
+
+    @cached_property
+    def activity(self) -> Activity | None:
+        """Return the party day that the facts name, where it has been planned."""
+        return self.day and db.session.scalar(
+            sa.select(Activity).where(
+                Activity.unit_id == self.unit.id,
+                Activity.day == self.day,
+                Activity.kind == "party_day",
+            )
+        )
+
+    @cached_property
+    def rule(self) -> PartyDay | None:
+        """Return how the rule yields the day of that month."""
+        if self.day is None or not has_rule_day(db.session, self.unit, self.day.month):
+            return None
+        return rule_for(db.session, self.unit, self.day.year, self.day.month)
+
+    @property
+    def month_end(self) -> date:
+        return month_end(self.day.year, self.day.month)
+
+    # May it be opened, and with which first steps
+
+    @cached_property
+    def why_not(self) -> DomainError | None:
+        """Return what stands against opening it, as far as can be said before anything is written."""
+        role = self.workflow.opened_by
+        if authority.basis(db.session, self.workflow, self.case, role, self.who) is None:
+            return _not_yours(self.workflow)
+        if not self._judgeable:
+            return None
+        try:
+            words, _plain = read_words(self.workflow.facts, self.facts)
+            for guard in self.workflow.open_if:
+                transitions.ensure(guard, self._attempt(None, **words))
+        except RuleViolation as refusal:
+            return refusal
+        except InvalidInput:  # said of the field when the form is sent
+            return None
+        return None
+
+    @property
+    def _judgeable(self) -> bool:
+        """True where the facts suffice for the guards; a month not planned yet would be planned by
+        asking.
+        """
+        if any(ask.required and ask.name not in self.facts for ask in self.workflow.facts):
+            return False
+        return (
+            self.day is None
+            or self.activity is not None
+            or not self.unit.fixed_day
+            or self._month_planned
+        )
+
+    @property
+    def _month_planned(self) -> bool:
+        return (
+            db.session.scalar(
+                sa.select(Activity.id).where(
+                    Activity.unit_id == self.unit.id,
+                    Activity.year == self.day.year,
+                    Activity.month == self.day.month,
+                    Activity.kind == "party_day",
+                )
+            )
+            is not None
+        )
+
+    @cached_property
+    def options(self) -> list[available.Option]:
+        """Return the steps that open from here to the side that asks, with why not."""
+        if self.new and not self._judgeable:
+            leaving = self.workflow.leaving(self.workflow.opens)
+            found = [available.Option(move, True, None, True) for move in leaving]
+        else:
+            found = available.options(db.session, self.case, self.who, self.at)
+        return [
+            option
+            for option in found
+            if option.move.by is self.workflow.opened_by and option.move.name not in ASIDE
+        ]
+
+    def offers(self, name: str) -> Move | None:
+        return next(
+            (option.move for option in self.options if option.allowed and option.move.name == name),
+            None,
+        )
+
+    def why_not_move(self, name: str) -> str | None:
+        return next((option.why_not for option in self.options if option.move.name == name), None)
+
+    @property
+    def first(self) -> Move | None:
+        """Return the step that carries the case on."""
+        return next(
+            (
+                option.move
+                for option in self.options
+                if option.allowed and option.move.enters is not INTERNAL
+            ),
+            None,
+        )
+
+    def _attempt(self, move: Move | None, **words) -> TransitionContext:
+        return TransitionContext(
+            db.session,
+            self.workflow,
+            self.case,
+            move,
+            self.who,
+            self.at,
+            words=words,
+            state=self.case.state,
+        )
+
+    # The fields
+
+    def form(self, *names: str):
+        """Return one form with the words of the moves named."""
+        moves = [option.move for option in self.options if option.move.name in names]
+        asks = {ask.name: ask for move in moves for ask in move.asks}
+        values = {**self.facts, **(self.bound.words if self.bound else {})}
+        return forms.form_for(
+            tuple(asks.values()), "w", values, self.bound.wrong if self.bound else None
+        )
+
+    def facts_form(self, *without: str):
+        asks = tuple(ask for ask in self.workflow.facts if ask.name not in without)
+        wrong = self.bound.wrong if self.bound else None
+        return forms.form_for(asks, "f", {**self.facts, **self.posted}, wrong)
+
+    def days(self, name: str = "ask", asked: str = "new_day") -> list[date]:
+        """Return sensible days near the day in force that the guards of a move allow."""
+        move = next((option.move for option in self.options if option.move.name == name), None)
+        calendar = zone_calendar(db.session, self.unit.zone_id)
+        week = timedelta(days=7)
+        near = (add_workdays(calendar, self.day, -1), self.day + week, self.day + 2 * week)
+        return [day for day in near if move and self._fits(move, asked, day)]
+
+    def _fits(self, move: Move, asked: str, day: date) -> bool:
+        attempt = self._attempt(move, **{asked: day})
+        return all(guard.test(attempt) for guard in move.only_if if asked in guard.words)
+
+    # Who answers, who could join
+
+    @cached_property
+    def answerer(self) -> Answerer | None:
+        """Return who answers the first step and by when, if it were sent today."""
+        move = self.first
+        state = move.enters if move else None
+        if state is None or state.waits_on is None or state.due is None:
+            return None
+        later = Sheet.fresh(self.workflow, self.unit, self.facts) if not self.new else self
+        attempt = TransitionContext(
+            db.session, self.workflow, later.case, move, self.who, self.at, state=state.name
+        )
+        seat = authority.resolve(
+            db.session, self.workflow, later.case, state.waits_on, self.at.today
+        )
+        return Answerer(
+            seat.unit, _officer(seat), state.due.workdays, assignment.last_day(attempt, state.due)
+        )
+
+    @cached_property
+    def neighbours(self) -> list[Unit]:
+        """Return the branches of the same town that could hold the activity jointly."""
+        return list(
+            db.session.scalars(
+                sa.select(Unit)
+                .where(
+                    Unit.parent_id == self.unit.parent_id,
+                    Unit.kind == "branch",
+                    Unit.id != self.unit.id,
+                    Unit.ended_on.is_(None),
+                )
+                .order_by(Unit.sort, Unit.id)
+            )
+        )
+
+
+def _not_yours(workflow: Workflow) -> Forbidden:
+    return Forbidden(
+        say(
+            "“{workflow}”由{party}提出，不由您办理。",
+            workflow=workflow.title,
+            party=workflow.opened_by.label,
+        )
+    )
+
+
+def _officer(seat: authority.Assignee) -> str:
+    """Name who will take it in hand: the officer where there is one."""
+    people = sorted(seat.people.items(), key=lambda pair: pair[1] != "officer")
+    return db.session.get(Person, people[0][0]).name if people else ""
+
+
+def next_day(unit: Unit, today: date) -> date | None:
+    """Return the next party day in force of a branch that lies ahead."""
+    return month.next_day(db.session, unit, today)
+
+
+def _defaults(workflow: Workflow, unit: Unit, given: dict) -> dict:
+    """Fill in what is not named: the party day asked about, today's visit, the year appraised, the
+    member himself.
+    """
+    names, today, who = (
+        {ask.name for ask in workflow.facts},
+        session.moment().today,
+        session.actor(),
+    )
+    if "day" in names and "day" not in given:
+        return {**given, "day": (next_day(unit, today) or today).isoformat()}
+    if given:
+        return given
+    now = {"inspected_on": today.isoformat(), "year": today.year - (today.month < LATE)}
+    found = {name: value for name, value in now.items() if name in names}
+    own = workflow.data_subject and who.branch is not None and who.branch.id == unit.id
+    return {**found, workflow.data_subject: who.id} if own and not who.posts else found
+
+
+# Pages -------------------------------------------------------------------------------------------
+
+
+@bp.get("/new")
+@login_required
+def choose():
+    """List what the reader may open, for each unit where he may."""
+    found = [
+        sheet
+        for workflow in workflows.every()
+        if workflow.name not in BY_OTHER_ACTS
+        for sheet in _sheets(workflow)
+        if not isinstance(sheet.why_not, Forbidden)
+    ]
+    return render_template("new.html", sheets=found)
+
+
+def _sheets(workflow: Workflow) -> list[Sheet]:
+    """Return a sheet for each unit in which the reader may open this; from above, one for the first
+    of many.
+    """
+    sheets = [
+        Sheet.fresh(workflow, unit, _defaults(workflow, unit, {})) for unit in _units(workflow)
+    ]
+    good = (sheet for sheet in sheets if not isinstance(sheet.why_not, Forbidden))
+    return list(islice(good, 1)) if workflow.opened_by.seat == "superior" else sheets
+
+
+def _units(workflow: Workflow) -> list[Unit]:
+    """Return the units in which the role that opens it can sit with the reader."""
+    who, role = session.actor(), workflow.opened_by
+    if role.seat == "superior":
+        held = who.holds(*(office for rank in role.ranks for office in rank))
+        return [
+            unit
+            for unit in inbox.units_in_sight(db.session, who)
+            if held and unit.kind == "branch" and unit.ended_on is None
+        ]
+    own = [db.session.get(Unit, unit_id) for unit_id in who.unit_ids]
+    if role.seat == "person" and who.branch is not None:
+        own = list(dict.fromkeys([*own, who.branch]))
+    branch = role.seat == "person" or role.candidate_group == BRANCH.candidate_group
+    return [unit for unit in own if unit.kind == ("branch" if branch else "zone")]
+
+
+@bp.get("/new/<name>")
+@login_required
+def blank(name):
+    workflow = workflows.current(name)
+    if workflow.opened_by.seat == "superior" and not request.args.get("unit") and _sheets(workflow):
+        return render_template("new_unit.html", workflow=workflow, units=_units(workflow))
+    unit, given = _unit(name, request.args.get("unit")), _facts(workflow, request.args)
+    return _page(Sheet.fresh(workflow, unit, _defaults(workflow, unit, given)))
+
+
+def _page(sheet: Sheet, status: int = 200):
+    if not sheet.bound and sheet.why_not is not None:
+        raise sheet.why_not
+    return render_template(
+        "opening.html", sheet=sheet, case=sheet.case, days=_other_days(sheet)
+    ), status
+
+
+def _other_days(sheet: Sheet) -> list[date]:
+    """Return the party days ahead that could be asked about instead."""
+    if sheet.day is None:
+        return []
+    return list(
+        db.session.scalars(
+            sa.select(Activity.day)
+            .where(
+                Activity.unit_id == sheet.unit.id,
+                Activity.day > sheet.at.today,
+                Activity.day != sheet.day,
+                Activity.held_on.is_(None),
+                Activity.kind == "party_day",
+            )
+            .order_by(Activity.day)
+            .limit(3)
+        )
+    )
+
+
+def _unit(name: str, given: str | None) -> Unit:
+    """Return the unit named, or the first in which the reader may open this.
+
+    Raises NotInSight, NotYours.
+    """
+    if given:
+        unit = db.session.get(Unit, given) if len(given) == 36 else None
+        if unit is None or not session.actor().sees(unit):
+            raise NotFound()
+        return unit
+    workflow = workflows.current(name)
+    own = [sheet.unit for sheet in _sheets(workflow) if not isinstance(sheet.why_not, Forbidden)]
+    if not own:
+        raise _not_yours(workflow)
+    return own[0]
+
+
+def _facts(workflow: Workflow, source) -> dict:
+    """Take facts from an address. Raises WordsWrong where a day cannot be read."""
+    found = forms.words_from(source, workflow.facts)
+    unread = {
+        ask.name: say("“{word}”不是一个日期。", word=ask.label) for ask in _unread(workflow, found)
+    }
+    if unread:
+        raise InvalidInput(unread)
+    return found
+
+
+def _unread(workflow: Workflow, found: dict) -> list:
+    return [
+        ask
+        for ask in workflow.facts
+        if ask.kind == "date" and ask.name in found and read_day(found[ask.name]) is None
+    ]
+
+
+@bp.post("/new/<name>")
+@login_required
+def send(name):
+    try:
+        workflow, unit = workflows.current(name), _unit(name, request.form.get("unit"))
+    except (NotFound, Forbidden) as refusal:
+        session.journal(refusal, "open")
+        raise
+    facts = forms.words_from(request.form, workflow.facts)
+    move = next(
+        (m for m in workflow.leaving(workflow.opens) if m.name == request.form.get("then")), None
+    )
+    words = forms.words_from(request.form, move.asks) if move else {}
+    try:
+        case = transitions.submit_opening(
+            db.session,
+            name,
+            unit.id,
+            facts,
+            session.actor(),
+            session.moment(),
+            then=(move.name, words) if move else None,
+        )
+    except (InvalidInput, RuleViolation) as refusal:
+        return _wrong(
+            workflow, str(unit.id), facts, forms.Bound.of(move.name if move else "", words, refusal)
+        )
+    except AlreadyTaken as refusal:
+        return _taken(refusal, workflow, unit.id, move, words), refusal.status
+    _told(case, move)
+    return redirect(url_for("case.show", case_id=case.id))
+
+
+def _wrong(workflow: Workflow, unit_id: str, facts: dict, bound: forms.Bound):
+    """Show the form again with what was written, judged as far as the facts can be read."""
+    unit = db.session.get(Unit, unit_id)
+    unread = {ask.name for ask in _unread(workflow, facts)}
+    known = {name: value for name, value in facts.items() if name not in unread}
+    sheet = Sheet.fresh(workflow, unit, _defaults(workflow, unit, known), bound=bound, posted=facts)
+    return _page(sheet, 422)
+
+
+def _taken(
+    refusal: DomainError, workflow: Workflow, unit_id: str, move: Move | None, words: dict
+) -> str:
+    open_cases = list(
+        db.session.scalars(
+            sa.select(Case).where(
+                Case.workflow == workflow.name, Case.unit_id == unit_id, Case.closed_at.is_(None)
+            )
+        )
+    )
+    said = [
+        (ask, present.plain(words[ask.name], ask))
+        for ask in (move.asks if move else ())
+        if ask.name in words
+    ]
+    return render_template(
+        "conflict.html",
+        refusal=refusal,
+        case=None,
+        move=move,
+        said=said,
+        open_cases=open_cases,
+        next_url=None,
+    )
+
+
+def _told(case: Case, move: Move | None) -> None:
+    file = CaseFile(case, session.actor(), session.moment())
+    flash({"text": str(present.part(case, "done", file=file, move=move))}, "toast")

@@ -1,0 +1,303 @@
+"""A branch's year of party days, and the units in sight.
+
+Only the POSTs write, through the rules.
+"""
+
+from __future__ import annotations
+
+import calendar as months
+from datetime import date, timedelta
+from functools import cached_property
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_login import login_required
+
+from oversight import workflows
+from oversight.base.db import db
+from oversight.base.refusals import InvalidInput, NotFound, RuleViolation
+from oversight.calendar.party_days import STATUS_LABELS
+from oversight.calendar.zone import zone_calendar
+from oversight.casework import rectification
+from oversight.engine import authority, inbox
+from oversight.law.inputs import read_day
+from oversight.ledger import month, own_days
+from oversight.models import Case, Unit
+from oversight.organization.units import by_id
+from oversight.views import session
+from oversight.views.forms import Bound
+from oversight.views.present import Chip, local_day, translated
+from oversight.views.present import day as day_label
+
+bp = Blueprint("year", __name__)
+
+KINDS = {
+    "held": "ok",
+    "late": "late",
+    "missed": "late",
+    "unrecorded": "warn",
+    "unplanned": "warn",
+    "moved": "info",
+    "excused": "info",
+}
+MARKS = {"ok": "ok", "late": "late", "warn": "clock", "info": "cal"}
+FIRST, LAST = 2000, 2100
+SOON = timedelta(days=45)
+
+
+class Card(month.Month):
+    """A month as the page shows it."""
+
+    @property
+    def filed_on(self) -> date | None:
+        """Return the day on which the record was filed (备案), later lessons being its supplement."""
+        return local_day(self.row.confirmed_at) if self.row.confirmed_at else None
+
+    @property
+    def entered_later(self) -> date | None:
+        """Return the day on which it was noted, where that was not the day itself (补录)."""
+        at = self.row.held_entered_at and local_day(self.row.held_entered_at)
+        return at if at and at != self.row.held_on else None
+
+    @property
+    def chip(self) -> Chip:
+        """Say how the month stands; a day set by consent, by the zone or by a holiday is said as
+        such.
+        """
+        kind = KINDS.get(self.status, "")
+        if self.status in ("held", "moved") and self.row.moved_by:
+            return Chip("info", _("事后补报") if self.late_report else _("经批复变更"), "cal")
+        if self.status in ("held", "planned") and self.notice:
+            return Chip("info", _("全区统一调整"), "cal")
+        if self.status == "held" and self.rule and self.rule.postponed_for:
+            return Chip(kind, _("顺延开展"), MARKS.get(kind, ""))
+        return Chip(kind, translated(STATUS_LABELS[self.status]), MARKS.get(kind, ""))
+
+    @property
+    def note(self) -> str:
+        """Return the one thing to know about the day."""
+        if self.status == "late":
+            return _("应于 %(day)s 开展", day=day_label(self.row.day))
+        if self.row.moved_by:
+            return _("事后补报，上级已认可") if self.late_report else _("按批复改期")
+        if self.notice:
+            return _("按全区通知改期")
+        if self.row.excused_by:
+            return _("上级同意缓开")
+        if self.rule and self.rule.postponed_for and self.rule.on == self.row.rule_day:
+            return _("%(why)s放假，顺延", why=self.rule.postponed_for)
+        return ""
+
+    @property
+    def explained(self) -> bool:
+        """True where the day is not simply the Friday of the rule."""
+        return (
+            self.status != "not_owed"
+            and bool(self.rule)
+            and any(step.kind in ("start", "skip") for step in self.rule.steps)
+        )
+
+    @cached_property
+    def weeks(self) -> list[list[tuple[int, str]]]:
+        """Return the weeks as (day or 0, class) for the small calendar."""
+        grid = months.Calendar().monthdayscalendar(self.row.year, self.row.month)
+        grid += [[0] * 7] * (6 - len(grid))  # six rows always, so that the cards of a row are alike
+        return [[(number, self._mark(number)) for number in week] for week in grid]
+
+    def _mark(self, number: int) -> str:
+        if not number:
+            return ""
+        on = date(self.row.year, self.row.month, number)
+        marks = ["hol"] if zone_calendar(self.session, self.unit.zone_id).rest(on) else []
+        if on == self.day:
+            marks += [
+                "pd",
+                *(["late"] if self.status == "late" else ["future"] if self.ahead else []),
+            ]
+        elif self.rule and on in (self.rule.first_friday, self.row.day):
+            marks.append("skip-d")
+        return " ".join(marks)
+
+
+class Year:
+    """Twelve months of a branch for one reader; `bound` is a form about its 组织生活会 that came back."""
+
+    def __init__(
+        self,
+        unit: Unit,
+        year: int,
+        wrong: RuleViolation | InvalidInput | None = None,
+        wrong_month: int = 0,
+        bound: Bound | None = None,
+    ):
+        self.unit, self.year, self.wrong, self.wrong_month, self.bound = (
+            unit,
+            year,
+            wrong,
+            wrong_month,
+            bound,
+        )
+        self.today = session.moment().today
+
+    @cached_property
+    def leads(self) -> bool:
+        return authority.is_led_by(db.session, self.unit, session.actor())
+
+    @cached_property
+    def months(self) -> list[Card]:
+        return month.of_year(
+            db.session, self.unit, self.year, self.today, to_tell=self._to_tell, kind=Card
+        )
+
+    @cached_property
+    def _to_tell(self) -> dict[str, list[Case]]:
+        """Return by party day the met orders that the members are told of there; nobody else's
+        business.
+        """
+        return rectification.untold(db.session, self.unit) if session.actor().posts else {}
+
+    @property
+    def rate(self) -> float | None:
+        """Return the share of those expected who took part, over the records that there are, in per
+        cent.
+        """
+        expected = sum(one.expected for one in self.months)
+        return 100 * sum(one.took_part for one in self.months) / expected if expected else None
+
+    @property
+    def make_ups(self) -> int:
+        return sum(one.counted.open for one in self.months if one.counted)
+
+    def count(self, *statuses: str) -> int:
+        return sum(one.status in statuses for one in self.months)
+
+    @property
+    def provisional(self) -> bool:
+        return zone_calendar(db.session, self.unit.zone_id).provisional(self.year)
+
+    @cached_property
+    def next(self) -> date | None:
+        return month.next_day(db.session, self.unit, self.today)
+
+    @property
+    def undecided(self) -> int | None:
+        """Return this month, where the branch is to choose its day and has not."""
+        if self.year != self.today.year:
+            return None
+        return self.today.month if self.months[self.today.month - 1].status == "unplanned" else None
+
+    @cached_property
+    def next_case(self) -> Case | None:
+        """Return the open request about the next party day."""
+        return month.request_about(db.session, self.unit, self.next) if self.next else None
+
+    def sees(self, case: Case) -> bool:
+        """True where the reader may open the case; its number is everybody's."""
+        try:
+            authority.see(db.session, session.actor(), case)
+        except NotFound:
+            return False
+        return True
+
+    def state_label(self, case: Case) -> str:
+        return workflows.reading(case).state(case.state).label
+
+
+def branch(unit_id) -> Unit:
+    """Return a branch in the reader's sight. Raises NotInSight."""
+    unit = db.session.get(Unit, str(unit_id))
+    if unit is None or unit.kind != "branch" or not session.actor().sees(unit):
+        raise NotFound()
+    return unit
+
+
+@bp.get("/units/<uuid:unit_id>/year")
+@login_required
+def this_year(unit_id):
+    return redirect(url_for("year.show", unit_id=unit_id, year=session.moment().today.year))
+
+
+@bp.get("/units/<uuid:unit_id>/year/<int:year>")
+@login_required
+def show(unit_id, year):
+    if not FIRST <= year <= LAST:
+        raise NotFound()
+    return page(Year(branch(unit_id), year))
+
+
+def page(year: Year, status: int = 200):
+    """Answer with a branch's year."""
+    town = db.session.get(Unit, year.unit.parent_id)
+    return render_template("year.html", y=year, unit=year.unit, town=town), status
+
+
+@bp.post("/units/<uuid:unit_id>/year/<int:year>/<int:month>/<what>")
+@login_required
+def write(unit_id, year, month, what):
+    """Choose the day of a month, note when it was held, or open its sheet; for the branch's own
+    leaders.
+    """
+    try:
+        with session.acting(f"year_{what}"):
+            said, onward = _written(branch(unit_id), year, month, what)
+    except (RuleViolation, InvalidInput) as refusal:
+        return page(Year(branch(unit_id), year, refusal, month), refusal.status)
+    if said:
+        flash(said, "ok")
+    return redirect(onward)
+
+
+def _written(unit: Unit, year: int, number: int, what: str) -> tuple[str, str]:
+    """Write what a form asks for; returns what to say of it and where to go on."""
+    known = what in ("day", "held", "attendance")
+    if not known or not 1 <= number <= 12 or not FIRST <= year <= LAST:
+        raise NotFound()
+    who, at = session.actor(), session.moment()
+    if what == "attendance":
+        row = own_days.sheet_of(db.session, unit, year, number, who)
+        return "", url_for("attend.show", activity_id=row.id)
+    chosen = _date(request.form.get("on", ""))
+    if what == "day":
+        own_days.set_own_day(db.session, unit, year, number, chosen, who, at)
+        said = _("%(month)s 月党日定在 %(day)s。", month=number, day=day_label(chosen))
+    else:
+        row = own_days.sheet_of(db.session, unit, year, number, who)
+        own_days.record_held(db.session, row, chosen, who, at)
+        said = _("已登记：%(month)s 月党日于 %(day)s 开展。", month=number, day=day_label(chosen))
+    return said, url_for("year.show", unit_id=unit.id, year=year, _anchor=f"m{number}")
+
+
+def _date(value: str) -> date:
+    day = read_day(value)
+    if day is None:
+        raise InvalidInput({"on": _("请选一个日期。")})
+    return day
+
+
+# Units in sight ----------------------------------------------------------------------------------
+
+
+@bp.get("/units")
+@login_required
+def units():
+    """List the branches in sight by town, each with its next party day and what is open."""
+    found = inbox.units_in_sight(db.session, session.actor())
+    branches = [unit for unit in found if unit.kind == "branch" and unit.ended_on is None]
+    groups: dict[str, list[Unit]] = {}
+    for unit in branches:
+        groups.setdefault(unit.parent_id, []).append(unit)
+    towns = by_id(db.session, groups)
+    return render_template(
+        "units.html",
+        groups=[(towns[key], rows) for key, rows in groups.items()],
+        days=_next_days(branches),
+        opens=month.open_cases(db.session, branches) if session.actor().posts else {},
+    )
+
+
+def _next_days(branches: list[Unit]) -> dict[str, date]:
+    """Return the next party day of each branch; where it chooses itself, only one that is near."""
+    today = session.moment().today
+    found = month.next_days(db.session, branches, today)
+    fixed = {unit.id for unit in branches if unit.fixed_day}
+    return {key: day for key, day in found.items() if key in fixed or day < today + SOON}

@@ -1,0 +1,231 @@
+"""Logging in and out, and who is asking: the account, the actor, the moment of the request."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from functools import wraps
+from urllib.parse import urlsplit
+
+from flask import (
+    Blueprint,
+    current_app,
+    flash,
+    g,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
+from flask_babel import gettext as _
+from flask_login import (
+    LoginManager,
+    UserMixin,
+    current_user,
+    login_required,
+    login_user,
+    logout_user,
+)
+from flask_wtf import FlaskForm
+from wtforms import PasswordField, StringField
+from wtforms.validators import InputRequired, Length
+
+from oversight.base.clock import Moment
+from oversight.base.db import db
+from oversight.base.refusals import DomainError, InvalidInput, NotLoggedIn
+from oversight.engine import authority
+from oversight.engine.authority import Actor
+from oversight.engine.use_case import one_transaction, use_case
+from oversight.models import Account
+from oversight.register import accounts, credentials
+
+bp = Blueprint("access", __name__)
+manager = LoginManager()
+manager.login_view = "access.login"
+manager.login_message = "请先登录。"
+
+
+class SignedIn(UserMixin):
+    """A live log-in; its id is the token, so that it dies on the server."""
+
+    def __init__(self, token: str, account: Account):
+        self.token, self.account = token, account
+
+    def get_id(self) -> str:
+        return self.token
+
+
+class LoginForm(FlaskForm):
+    username = StringField("用户名", [InputRequired("请填写用户名。"), Length(max=60)])
+    password = PasswordField("密码", [InputRequired("请填写密码。"), Length(max=128)])
+
+
+class PasswordForm(FlaskForm):
+    old = PasswordField("原密码", [InputRequired("请填写原密码。")])
+    password = PasswordField("新密码", [InputRequired("请填写新密码。")])
+    again = PasswordField("再输一次新密码", [InputRequired("请再输一次新密码。")])
+
+
+class ActivationForm(FlaskForm):
+    username = StringField("用户名", [InputRequired("请填写用户名。"), Length(max=60)])
+    code = StringField("激活码", [InputRequired("请填写激活码。"), Length(max=64)])
+    password = PasswordField("设一个密码", [InputRequired("请设一个密码。")])
+    again = PasswordField("再输一次密码", [InputRequired("请再输一次密码。")])
+
+
+@manager.user_loader
+def load(token: str) -> SignedIn | None:
+    login = credentials.live_login(db.session, token, moment().now)
+    return SignedIn(token, db.session.get(Account, login.account_id)) if login else None
+
+
+def forget() -> None:
+    """Treat the reader as a stranger for the rest of this request."""
+    g._login_user = manager.anonymous_user()
+
+
+def moment() -> Moment:
+    """Return the moment of this request; one for all that it does."""
+    if "moment" not in g:
+        g.moment = current_app.extensions["clock"].moment()
+    return g.moment
+
+
+def account() -> Account:
+    """Return the account that asks, by page or by token. Raises NotLoggedIn."""
+    if "account" in g:
+        return g.account
+    if current_user.is_authenticated:
+        return current_user.account
+    raise NotLoggedIn("请先登录。")
+
+
+def actor() -> Actor:
+    """Return the person that asks as an actor of today. Raises NotLoggedIn."""
+    if "actor" not in g:
+        g.actor = authority.actor(db.session, account().person_id, moment().today)
+    return g.actor
+
+
+def acting(act: str, *, case_id: str | None = None, workflow: str = "", trial: bool = False):
+    """End what the reader does inside, as `use_case`."""
+    return use_case(
+        db.session, actor(), moment(), act, case_id=case_id, workflow=workflow, trial=trial
+    )
+
+
+def journal(refusal: DomainError, act: str, case_id: str | None = None) -> None:
+    """Keep the refusal of what a page was asked to write, where nothing was tried. Commits."""
+    with suppress(DomainError), acting(act, case_id=case_id):
+        raise refusal
+
+
+def own_path(target: str | None) -> str | None:
+    """Return where to go next, if it is a path of our own."""
+    if not target or not target.startswith("/") or target.startswith(("//", "/\\")):
+        return None
+    if not target.isprintable():
+        return None
+    parts = urlsplit(target)
+    return target if not parts.scheme and not parts.netloc and "\\" not in target else None
+
+
+@bp.get("/login")
+def login():
+    if current_user.is_authenticated:
+        return redirect(url_for("desk.queue"))
+    return render_template("login.html", form=LoginForm())
+
+
+@bp.post("/login")
+def sign_in():
+    form = LoginForm()
+    if form.validate_on_submit():
+        token = credentials.sign_in(
+            db.session, form.username.data.strip(), form.password.data, moment()
+        )
+        if token:
+            session.clear()  # a fresh session: nothing planted before the log-in survives it
+            login_user(load(token))
+            return redirect(own_path(request.args.get("next")) or url_for("desk.queue"))
+        form.password.errors = [_("用户名或密码不对；连续输错 5 次，请 15 分钟后再试。")]
+    return render_template("login.html", form=form), 422
+
+
+@bp.post("/logout")
+@login_required
+def logout():
+    with one_transaction(db.session):
+        credentials.sign_out(db.session, account().id, moment().now, current_user.token)
+    logout_user()
+    session.clear()
+    return redirect(url_for("access.login"))
+
+
+@bp.route("/password", methods=["GET", "POST"])
+@login_required
+def password():
+    form = PasswordForm()
+    if not form.validate_on_submit():
+        return render_template("password.html", form=form), 422 if form.is_submitted() else 200
+    try:
+        if form.password.data != form.again.data:
+            raise InvalidInput({"again": "两次输入的新密码不一样。"})
+        credentials.change_password(
+            db.session, account(), form.old.data, form.password.data, moment().now
+        )
+    except InvalidInput as wrong:
+        for name, sentence in wrong.fields.items():
+            getattr(form, name).errors = [sentence]
+        return render_template("password.html", form=form), 422
+    logout_user()
+    flash(_("密码已修改，请用新密码登录。"), "ok")
+    return redirect(url_for("access.login"))
+
+
+@bp.route("/activate", methods=["GET", "POST"])
+def activate():
+    """Let somebody with a slip set his password; nobody needs to be logged in."""
+    form = ActivationForm()
+    if not form.validate_on_submit():
+        return render_template("activate.html", form=form), 422 if form.is_submitted() else 200
+    try:
+        if form.password.data != form.again.data:
+            raise InvalidInput({"again": "两次输入的密码不一样。"})
+        accounts.activate(
+            db.session, form.username.data.strip(), form.code.data, form.password.data, moment()
+        )
+    except InvalidInput as wrong:
+        for name, sentence in wrong.fields.items():
+            getattr(form, name).errors = [sentence]
+        return render_template("activate.html", form=form), 422
+    flash(_("密码已设好，请登录。"), "ok")
+    return redirect(url_for("access.login"))
+
+
+@bp.post("/text-size")
+@login_required
+def text_size():
+    """Keep 大字 with the account, so that it follows its user to every device."""
+    with one_transaction(db.session):
+        account().large_text = not account().large_text
+    return redirect(own_path(request.form.get("back")) or url_for("desk.queue"))
+
+
+def by_token(view):
+    """Ask an API view for a bearer token. Raises NotLoggedIn."""
+
+    @wraps(view)
+    def wrapped(*args, **kwargs):
+        kind, _space, token = request.headers.get("Authorization", "").partition(" ")
+        found = (
+            credentials.token_account(db.session, token.strip())
+            if kind.lower() == "bearer"
+            else None
+        )
+        if found is None:
+            raise NotLoggedIn("令牌缺失或已失效。")
+        g.account = found
+        return view(*args, **kwargs)
+
+    return wrapped

@@ -1,0 +1,88 @@
+"""Known faults of what binds whom, and until when; the reason of each names the part that mends it."""
+
+from __future__ import annotations
+
+import pytest
+
+from oversight.models import Person
+from oversight.time import sweep
+from tests.support.faults import known_fault
+from tests.support.world import at
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+BREACH = {"clause": "G-2.1.1b", "fact": "11月6日未开展活动", "demand": "说明情况，按期开展"}
+
+
+def order(api, unit, status: int, clause: str = "R-2.1.1a", inspected_on: str = "2026-11-20"):
+    """Draft an order about one finding as the town's inspector, having asserted the status."""
+    return api("town1.inspector").open(
+        unit,
+        status,
+        workflow="rectification",
+        method="random",
+        inspected_on=inspected_on,
+        findings=[BREACH | {"clause": clause}],
+    )
+
+
+@known_fault(reason="part 6: a firm is ordered to obey a clause that binds villages and organs")
+def test_an_order_rests_on_a_clause_that_binds_its_branch(api, world):
+    order(api, world.units["soe"], 422, "G-2.1.1b")
+
+
+@known_fault(reason="part 6: what a branch may do, or the zone must do, is taken as a finding")
+@pytest.mark.parametrize("clause", ["R-2.5.2", "G-4.4b"], ids=["may", "the zone's duty"])
+def test_an_order_rests_on_a_duty_of_the_branch(api, world, clause):
+    order(api, world.units["village"], 422, clause)
+
+
+@known_fault(reason="part 6: a visit of ten years ago is the ground of an order")
+def test_an_order_rests_on_a_visit_of_late(api, world):
+    order(api, world.units["village"], 422, inspected_on="2016-01-04")
+
+
+@known_fault(reason="part 6: an order may run for ten years without a question")
+def test_an_order_has_a_term_that_makes_sense(api, world):
+    case = order(api, world.units["village"], 201)
+    case = api("town1.secretary").move(case, "sign_off")
+    api("town1.officer").move(case, "issue", 422, due_on="2036-12-15")
+
+
+@known_fault(reason="part 6: a Saturday is refused for a moved day, which no document forbids")
+def test_a_superior_may_allow_a_saturday(api, world):
+    case = api("village.secretary").open(world.units["village"])
+    api("village.secretary").move(case, "ask", new_day="2026-12-12", reason="冬修水利集中施工")
+
+
+@known_fault(reason="part 6: an activity at which nobody was present counts as held")
+def test_an_activity_without_anybody_was_not_held(api, session, world, play, clock):
+    sweep.sweep(session, at("2026-12-04"))
+    clock.now = at("2026-12-04", 15).now
+    people = [one.id for name, one in world.people.items() if name.startswith("village.")]
+    path = f"/activities/{play.activity().id}/attendance"
+    api("village.secretary").post(path, {"absent": people, "held_on": "2026-12-04"}, 422, "none")
+
+
+@known_fault(reason="part 6: 30 June can't be set as the day of 七一")
+def test_the_eve_of_july_can_be_the_day_of_the_first_of_july(reader):
+    admin = reader("zone.sysadmin")
+    admin.submit(admin.get("/zone/settings"), "/zone/settings/july_day", value="06-30")
+
+
+@known_fault(reason="part 6: an order is opened in a branch that has ended")
+def test_nothing_is_opened_in_a_branch_that_has_ended(api, reader, world, clock):
+    officer, path = reader("town1.officer"), f"/admin/units/{world.units['village'].id}/merge"
+    into = world.units["community"].id
+    officer.submit(
+        officer.submit(officer.get(path), "/merge", into=into, on="2026-11-24"), "/merge"
+    )
+    clock.now = at("2026-11-25").now
+    order(api, world.units["village"], 422)
+
+
+@known_fault(reason="part 6: a name typed with a blank or an unseen sign is a stranger's name")
+@pytest.mark.parametrize("name", ["王\u3000明", "王\u200b明"], ids=["wide blank", "zero width"])
+def test_a_name_is_the_same_by_hand_and_by_roster(reader, session, world, name):
+    admin, path = reader("zone.sysadmin"), f"/admin/units/{world.units['village'].id}/people"
+    admin.submit(admin.get(path), "/people", name=name, on="2026-11-24")
+    assert session.query(Person).filter_by(name="王明").count() == 1
