@@ -12,7 +12,8 @@ from .rows import Report, say
 from .scene import Scene
 
 SECTIONS = {
-    "small": "small",
+    "firing": "firing",
+    "start": "first",
     "unit": "unit",
     "web": "served",
     "bulk": "lists",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 from time import process_time
 
-from .moves import Thin
 from .product import TODAY, Program
 
 YEAR = "2028"  # not planned yet
@@ -76,32 +75,3 @@ class Bulk(Program):
 
     def rows_since(self, before: str) -> int:
         return sum(map(len, self._new(before).values()))
-
-
-class Firing(Thin):
-    """The decision of one move in memory: the machine, its guards, nothing of the database."""
-
-    def open(self) -> list:
-        return []
-
-    def run(self, n: int) -> float:
-        """Fire so many times; returns CPU."""
-        from types import SimpleNamespace
-
-        from .product import find
-
-        machine, law = find("engine", "machine"), find("law", "current")("bench_thin")
-        make = find("attempt", "TransitionContext", "Attempt")
-        move = law.move(law.state("draft"), "submit")
-        case = SimpleNamespace(id="", facts={}, raised=0, escalation_level=0, unit_id="")
-        begun = process_time()
-        for _ in range(n):
-            attempt = make(None, law, case, move, None, self.program.at, raw={}, state="draft")
-            attempt.basis = attempt.standing = STANDS  # its name before part 4
-            machine(law).events["submit"].trigger(attempt)
-        took = process_time() - begun
-        assert attempt.state == "pending"
-        return took
-
-
-STANDS = object()

@@ -1,4 +1,4 @@
-"""Rows of absolute goals: the decision of a move in memory, and the first answer after a start."""
+"""Row of the first answer after a start."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ import statistics
 import subprocess
 import sys
 
-from .race import ROOT, contenders
+from .race import ROOT
 from .rows import Report
 from .scene import Scene
-from .unit import own
 
 ASK = """
 from wsgiref.util import setup_testing_defaults
@@ -25,13 +24,7 @@ assert said[0].startswith("200"), said
 
 
 def measure(report: Report, scene: Scene) -> None:
-    """Measure both."""
-    times = 200 if scene.quick else 5_000
-    with contenders() as start:
-        firing = start("firing", "bulk.Firing", **own(scene, "NORMAL", "firing"))
-        firing.ask("run", n=times)
-        took = [firing.value("run", n=times) / times for _ in range(5)]
-    report.goal("firing decision in memory, CPU", statistics.median(took) * 1e6, "µs", 30)
+    """Measure it a few times."""
     starts = [_start(scene) for _ in range(2 if scene.quick else 5)]
     report.goal("first answer after start, CPU", statistics.median(starts), "s", 1.0)
 
