@@ -7,7 +7,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from oversight.base.db import insert_once
-from oversight.law.definition import Effect
+from oversight.law.definition import effect
 from oversight.models import NumberSeries, Paper, Unit, WorkItem
 
 
@@ -64,12 +64,14 @@ def _seat(attempt) -> Unit:
     return attempt.session.get(Unit, attempt.basis.unit_id)
 
 
-def _issue_reply(attempt) -> None:
+@effect
+def issue_reply(attempt) -> None:
     """批复编文号印发。"""
     _reply(attempt, _seat(attempt), attempt.move.enters.name == "approved")
 
 
-def _issue_joint_replies(attempt) -> None:
+@effect
+def issue_joint_replies(attempt) -> None:
     """各上级的批复分别编文号印发。"""
     for desk in attempt.session.scalars(
         sa.select(WorkItem)
@@ -109,7 +111,8 @@ def _reply(attempt, unit: Unit, agreed: bool) -> None:
     )
 
 
-def _issue_zone_notice(attempt) -> None:
+@effect
+def issue_zone_notice(attempt) -> None:
     """通知编文号印发。"""
     unit, day = attempt.unit, attempt.fact_day("new_day")
     issue(
@@ -130,14 +133,11 @@ def _issue_zone_notice(attempt) -> None:
     )
 
 
-def _void_papers(attempt) -> None:
+@effect
+def void_papers(attempt) -> None:
     """已印发的文书作废，编号保留。"""
     attempt.session.execute(
         sa.update(Paper)
         .where(Paper.case_id == attempt.case.id, Paper.void_at.is_(None))
         .values(void_at=attempt.at.now, void_why=attempt.move.label)
     )
-
-
-issue_reply, issue_joint_replies = Effect(_issue_reply), Effect(_issue_joint_replies)
-issue_zone_notice, void_papers = Effect(_issue_zone_notice), Effect(_void_papers)

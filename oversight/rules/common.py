@@ -14,6 +14,7 @@ from oversight.law.definition import (
     MultiInstance,
     Rule,
     State,
+    effect,
     role_of,
     rule,
 )
@@ -70,13 +71,15 @@ def _in_person(attempt) -> set[str]:
     return {attempt.actor.id, getattr(attempt.basis, "acting_for", None)} - {None}
 
 
-def _raise_level(attempt) -> None:
+@effect
+def raise_level(attempt) -> None:
     """改由再上一级办理，期限重新计算。"""
     attempt.case.escalation_level += 1
     attempt.restart_clock = True
 
 
-def _step_aside(attempt) -> None:
+@effect
+def step_aside(attempt) -> None:
     """回避人不再经办，转给同级其他人；没有其他人时由上级办理。"""
     attempt.session.add(
         Recusal(
@@ -151,7 +154,7 @@ def common_moves(
                 under=OWN_CASE,
                 asks=(REASON,),
                 only_if=(not_yet_recused,),
-                does=(Effect(_step_aside),),
+                does=(step_aside,),
                 per_participant=isinstance(state.waits_on, Committee),
             )
             for state in stepping
@@ -166,7 +169,7 @@ def common_moves(
                 under=SUPERVISED,
                 asks=(REASON,),
                 only_if=(superior_is_late,),
-                does=(Effect(_raise_level),),
+                does=(raise_level,),
             )
             for state in judged
         ),

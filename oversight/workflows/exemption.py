@@ -5,7 +5,7 @@ The branch supports, the superior decides; it ends by itself. Who is exempt stan
 """
 
 from oversight.law.clauses import clause, house_rule
-from oversight.law.definition import Due, Effect, Field, Move, State, Workflow, rule
+from oversight.law.definition import Due, Field, Move, State, Workflow, effect, rule
 from oversight.law.roles import BRANCH, MEMBER, SUPERIOR, TIMER
 from oversight.organization import members
 from oversight.rules.common import another_person, common_moves
@@ -45,14 +45,16 @@ def of_this_branch(attempt):
     return members.belongs(attempt)
 
 
-def _exempt(attempt) -> None:
+@effect
+def exempt(attempt) -> None:
     """起止日期内不计入应到，最早从批准之日起。"""
     members.exempt(
         attempt, max(attempt.fact_day("from_on"), attempt.today), attempt.fact_day("until")
     )
 
 
-def _resume(attempt) -> None:
+@effect
+def resume(attempt) -> None:
     """已批准的，从今天起恢复计入应到。"""
     if attempt.state == IN_FORCE.name:
         members.exempt(attempt, None, attempt.today)
@@ -70,12 +72,12 @@ WORKFLOW = Workflow(
         Move("not_support", "支部不同意", ASKED, NOT_SUPPORTED, by=BRANCH, under=ASKED_FOR, asks=(WHY,)),
         Move("withdraw", "撤回", (ASKED, SUPPORTED), WITHDRAWN, by=MEMBER, under=ASKED_FOR),
         Move("approve", "批准", SUPPORTED, IN_FORCE, by=SUPERIOR, under=CARE, asks=(NOTE,), decides=True,
-             only_if=(another_person, dated), does=(Effect(_exempt),)),
+             only_if=(another_person, dated), does=(exempt,)),
         Move("refuse", "不批准", SUPPORTED, REFUSED, by=SUPERIOR, under=ASKED_FOR, asks=(WHY,), decides=True,
              only_if=(another_person,)),
-        Move("resume", "提前恢复", IN_FORCE, RESUMED, by=MEMBER, under=CARE, does=(Effect(_resume),)),
+        Move("resume", "提前恢复", IN_FORCE, RESUMED, by=MEMBER, under=CARE, does=(resume,)),
         Move("end", "期满", IN_FORCE, ENDED, by=TIMER, under=ASKED_FOR, on=lambda attempt: attempt.fact_day("until")),
-        *common_moves(ASKED, SUPPORTED, IN_FORCE, undo=(Effect(_resume),)),
+        *common_moves(ASKED, SUPPORTED, IN_FORCE, undo=(resume,)),
     ),
 )
 # fmt: on

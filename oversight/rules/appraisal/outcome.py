@@ -9,7 +9,7 @@ from datetime import date
 import sqlalchemy as sa
 
 from oversight.calendar.workdays import add_workdays
-from oversight.law.definition import Effect
+from oversight.law.definition import effect
 from oversight.models import Appraised, JournalRow, WorkItem
 from oversight.models.cases import CAME
 
@@ -22,7 +22,8 @@ def untold(attempt) -> list[str]:
     return [row.person_id for row in roster(attempt, "graded") if row.told_on is None]
 
 
-def _tell(attempt) -> None:
+@effect
+def tell(attempt) -> None:
     """告知本人，从告知起 5 个工作日内可以申请复核一次。"""
     for person in attempt.words.get("members") or untold(attempt):
         row_of(attempt, person).told_on = attempt.today
@@ -41,7 +42,8 @@ def may_still_ask(attempt) -> bool:
     return attempt.today <= add_workdays(attempt.calendar, row.told_on, REVIEW_DAYS)
 
 
-def _ask_review(attempt) -> None:
+@effect
+def ask_review(attempt) -> None:
     """复核期间不归档备案。"""
     row_of(attempt, attempt.actor.id).review = {
         "reason": attempt.words["reason"],
@@ -74,12 +76,14 @@ def _answer_review(attempt, grade: str | None) -> None:
     row.grade, row.told_on = grade or row.grade, None
 
 
-def _uphold(attempt) -> None:
+@effect
+def uphold(attempt) -> None:
     """维持原等次，告知本人。"""
     _answer_review(attempt, None)
 
 
-def _change(attempt) -> None:
+@effect
+def change(attempt) -> None:
     """改定等次，告知本人。"""
     _answer_review(attempt, attempt.words["grade"])
 
@@ -99,11 +103,3 @@ def past_review(attempt) -> date | None:
     """Return the first day on which no review can be asked for any more."""
     last = review_until(attempt)
     return add_workdays(attempt.calendar, last, 1) if last else None
-
-
-tell, ask_review, uphold, change = (
-    Effect(_tell),
-    Effect(_ask_review),
-    Effect(_uphold),
-    Effect(_change),
-)

@@ -10,7 +10,7 @@ from math import floor
 
 import sqlalchemy as sa
 
-from oversight.law.definition import Effect
+from oversight.law.definition import effect
 from oversight.models import JournalRow, Post, WorkItem
 from oversight.models.appraisal import Appraised
 from oversight.models.cases import NO, YES
@@ -81,7 +81,8 @@ def tellers_fit(attempt) -> bool:
     return watch != count and watched and (count in on_roster or of_superior(attempt, count))
 
 
-def _enter_count(attempt) -> None:
+@effect
+def enter_count(attempt) -> None:
     """记下应到、实到、发出、收回、有效票数和每名党员的得票，监票人、计票人各自签名。"""
     attempt.set_facts(
         counts={name: attempt.words[name] for name in COUNTS},
@@ -92,7 +93,8 @@ def _enter_count(attempt) -> None:
         row_of(attempt, person).tally = votes
 
 
-def _forget_count(attempt) -> None:
+@effect
+def forget_count(attempt) -> None:
     """本次计票作废，另定日期重新召开。"""
     attempt.set_facts(counts=None, meeting_on=None)
     for row in roster(attempt):
@@ -163,7 +165,8 @@ def share_kept(attempt) -> bool:
     return attempt.settings["appraisal_share"] != "refuse" or excellent_within_share(attempt)
 
 
-def _propose(attempt) -> None:
+@effect
+def propose(attempt) -> None:
     """等次建议列入名册。"""
     why, heard = _notes(attempt, "reasons"), _notes(attempt, "heard")
     for person, grade in ratings(attempt).items():
@@ -181,7 +184,8 @@ def final_step(attempt) -> str:
     return attempt.settings["appraisal_final_step"]
 
 
-def _settle(attempt) -> None:
+@effect
+def settle(attempt) -> None:
     """等次确定，逐人告知。"""
     for row in roster(attempt, "graded"):
         row.grade = row.proposed
@@ -210,7 +214,8 @@ def votes_of_round(attempt) -> list[dict]:
     return list({person: words for person, words in rows}.values())
 
 
-def _freeze_manner(attempt) -> None:
+@effect
+def freeze_manner(attempt) -> None:
     """会议按区里现在规定的方式表决，开会以后不再改变。"""
     attempt.set_facts(secret=attempt.settings["appraisal_vote"] == "secret", ballots=None)
 
@@ -249,7 +254,8 @@ def returned_votes_fit(attempt) -> bool:
     )
 
 
-def _send_back(attempt) -> None:
+@effect
+def send_back(attempt) -> None:
     """退回的等次写明理由，由支部重新提出。"""
     back = sent_back(attempt)
     for person, why in back.items():
@@ -257,7 +263,8 @@ def _send_back(attempt) -> None:
     attempt.set_facts(returned=sorted(back))
 
 
-def _send_all_back(attempt) -> None:
+@effect
+def send_all_back(attempt) -> None:
     """全部等次退回，理由是没有同意的成员的意见。"""
     ballots = attempt.case.facts.get("ballots")
     why = (
@@ -268,8 +275,3 @@ def _send_all_back(attempt) -> None:
     for row in roster(attempt, "graded"):
         row.returned = why
     attempt.set_facts(returned=sorted(graded(attempt)))
-
-
-enter_count, forget_count, propose = Effect(_enter_count), Effect(_forget_count), Effect(_propose)
-settle, freeze_manner, send_back = Effect(_settle), Effect(_freeze_manner), Effect(_send_back)
-send_all_back = Effect(_send_all_back)

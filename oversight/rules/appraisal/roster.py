@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 import sqlalchemy as sa
 
-from oversight.law.definition import Effect
+from oversight.law.definition import effect
 from oversight.models import Appraised, Case, PeerReview, Unit, WorkItem
 from oversight.models.appraisal import GRADES
 from oversight.organization.members import members
@@ -59,7 +59,8 @@ def entitled(attempt) -> int:
     return sum(row.votes for row in roster(attempt, "graded", "ungraded"))
 
 
-def _draw_up(attempt) -> None:
+@effect
+def draw_up(attempt) -> None:
     """党员名单按今天的花名册定下；预备党员参加、不评定等次。"""
     for sort, person in enumerate(members(attempt.session, attempt.case.unit_id, attempt.today)):
         _enrol(attempt, person, sort)
@@ -80,7 +81,8 @@ def _enrol(attempt, person, sort: int) -> None:
     attempt.session.flush()
 
 
-def _add(attempt) -> None:
+@effect
+def add(attempt) -> None:
     """新转入的党员列入名单。"""
     person = next(
         row
@@ -98,7 +100,8 @@ def _add(attempt) -> None:
         attempt.shows.append(person.id)
 
 
-def _strike(attempt) -> None:
+@effect
+def strike(attempt) -> None:
     """从名单中移出，原因留在记录里；已写的自评不再使用。"""
     row = row_of(attempt, attempt.words["member"])
     row.standing, row.votes, row.why = "struck", False, attempt.words["reason"]
@@ -113,13 +116,15 @@ def _strike(attempt) -> None:
     )
 
 
-def _fewer_entitled(attempt) -> None:
+@effect
+def fewer_entitled(attempt) -> None:
     """还没有计票的，应到人数随之减少。"""
     if not attempt.case.facts.get("counts"):
         attempt.set_facts(entitled=entitled(attempt))
 
 
-def _ask_not_counted(attempt) -> None:
+@effect
+def ask_not_counted(attempt) -> None:
     """报上级同意后不计入应到。"""
     attempt.set_facts(
         not_counted={
@@ -130,15 +135,17 @@ def _ask_not_counted(attempt) -> None:
     )
 
 
-def _not_count(attempt) -> None:
+@effect
+def not_count(attempt) -> None:
     """这名党员不计入应到，不评定等次。"""
     asked_for = attempt.case.facts["not_counted"]
     row = row_of(attempt, asked_for["member"])
     row.standing, row.votes, row.why = "not_counted", False, asked_for["reason"]
-    _lower(attempt)
+    lower(attempt)
 
 
-def _lower(attempt) -> None:
+@effect
+def lower(attempt) -> None:
     """提级办理的只是这一次请示，其余仍由直接上级办理。"""
     attempt.case.escalation_level = attempt.case.facts["not_counted"].get("raised", 0)
 
@@ -202,7 +209,8 @@ def deployed_until(attempt) -> date:
     return attempt.fact_day("until") + timedelta(days=1)
 
 
-def _deploy(attempt) -> None:
+@effect
+def deploy(attempt) -> None:
     """通知编文号印发到各支部，部署期内各支部开展评议。"""
     facts, unit = attempt.case.facts, attempt.unit
     begin, end = attempt.fact_day("from_on"), attempt.fact_day("until")
@@ -241,22 +249,26 @@ def _write_self(attempt, row: Appraised) -> None:
     row.self_by, row.self_at = attempt.actor.id, attempt.at.now
 
 
-def _file_own(attempt) -> None:
+@effect
+def file_own(attempt) -> None:
     """自评存入本人的评议材料。"""
     _write_self(attempt, row_of(attempt, attempt.actor.id))
 
 
-def _file_for(attempt) -> None:
+@effect
+def file_for(attempt) -> None:
     """按本人口述代录，注明代录人。"""
     _write_self(attempt, row_of(attempt, attempt.words["member"]))
 
 
-def _excuse_self(attempt) -> None:
+@effect
+def excuse_self(attempt) -> None:
     """免填自评，原因留在记录里。"""
     row_of(attempt, attempt.words["member"]).excused = attempt.words["reason"]
 
 
-def _hold_meeting(attempt) -> None:
+@effect
+def hold_meeting(attempt) -> None:
     """记下组织生活会的日期；没有填的，就是今天。到期没有交自评的，注明未交。"""
     day = attempt.words.get("meeting_on") or attempt.today
     attempt.set_facts(meeting_on=day.isoformat())
@@ -266,7 +278,8 @@ def _hold_meeting(attempt) -> None:
             row.excused = "late"
 
 
-def _review_peer(attempt) -> None:
+@effect
+def review_peer(attempt) -> None:
     """互评意见归入被评党员的材料。"""
     attempt.session.add(
         PeerReview(
@@ -300,7 +313,8 @@ def meeting_held(attempt) -> bool:
     return day is not None and day <= attempt.today and day.year >= attempt.case.facts["year"]
 
 
-def _open_vote(attempt) -> None:
+@effect
+def open_vote(attempt) -> None:
     """名单就此定下，列出应到人数。"""
     day = attempt.words.get("meeting_on")
     attempt.set_facts(
@@ -308,22 +322,3 @@ def _open_vote(attempt) -> None:
     )
     if day:
         life_meetings.record_for(attempt, day)
-
-
-deploy, draw_up, add, strike = Effect(_deploy), Effect(_draw_up), Effect(_add), Effect(_strike)
-fewer_entitled, ask_not_counted, not_count = (
-    Effect(_fewer_entitled),
-    Effect(_ask_not_counted),
-    Effect(_not_count),
-)
-lower, file_own, file_for, excuse_self = (
-    Effect(_lower),
-    Effect(_file_own),
-    Effect(_file_for),
-    Effect(_excuse_self),
-)
-hold_meeting, review_peer, open_vote = (
-    Effect(_hold_meeting),
-    Effect(_review_peer),
-    Effect(_open_vote),
-)
