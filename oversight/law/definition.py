@@ -180,10 +180,11 @@ class Tell:
 class Bulk:
     """A move that may be made in many cases at once, each through its own door.
 
-    `phrase` is the text proposed for all of them, `consequence` says what comes of it, `done` what
-    came of it (with {n} and {names}).
+    `prompt` asks for the text, `phrase` is the one proposed, `consequence` says what comes of it,
+    `done` what came of it (with {n} and {names}).
     """
 
+    prompt: str = ""
     phrase: str = ""
     consequence: str = ""
     done: str = ""

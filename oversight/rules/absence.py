@@ -13,6 +13,8 @@ from oversight.law.definition import effect
 from oversight.models import Activity, Attendance, Case, Person
 from oversight.organization.units import successor_of
 
+FOLLOW_UP = "absence"  # the workflow that follows up one absentee
+
 
 def business_key(attempt) -> str:
     """Return what the follow-up is about: one member and one activity, for good."""
@@ -59,7 +61,7 @@ def is_new(attempt) -> bool:
     return (
         attempt.session.scalar(
             sa.select(Case.id).where(
-                Case.workflow == "absence",
+                Case.workflow == FOLLOW_UP,
                 Case.business_key == business_key(attempt),
                 Case.id != attempt.case.id,
                 Case.state.not_in(("void", "corrected")),
@@ -116,7 +118,7 @@ def party_day_after(session: Session, unit_id: str, day: date) -> date | None:
 def found_unexcused():
     """Return the condition on cases that a person found the absence to be 无故, and it stands."""
     return sa.and_(
-        Case.workflow == "absence",
+        Case.workflow == FOLLOW_UP,
         Case.state.not_in(("void", "corrected")),
         Case.facts["unexcused"]["on"].as_string().is_not(None),
     )

@@ -18,7 +18,7 @@ from oversight.law.definition import (
     role_of,
     rule,
 )
-from oversight.law.roles import ABOVE, COMMITTEE, INSPECTOR, REVIEWER, SUPERIOR
+from oversight.law.roles import COMMITTEE, INSPECTOR, REVIEWER, SUPERIOR
 from oversight.models import JournalRow, Recusal
 
 REASON = Field("reason", "text", "理由")
@@ -120,6 +120,7 @@ def common_moves(
         state
         for state in human
         if role_of(state.waits_on) in (SUPERIOR, INSPECTOR, COMMITTEE, REVIEWER)
+        or role_of(state.waits_on).fact
     )
     stepping = tuple(state for state in human if not _personal(state))
     return (
@@ -133,6 +134,8 @@ def common_moves(
             asks=(REASON,),
             only_if=void_if,
             does=(*undo, *void_then),
+            tone="negative",
+            place="aside",
         ),
         Move(
             "terminate",
@@ -143,6 +146,8 @@ def common_moves(
             under=EXITS,
             asks=(REASON,),
             does=undo,
+            tone="negative",
+            place="aside",
         ),
         *(
             Move(
@@ -156,6 +161,7 @@ def common_moves(
                 only_if=(not_yet_recused,),
                 does=(step_aside,),
                 per_participant=isinstance(state.waits_on, Committee),
+                place="aside",
             )
             for state in stepping
         ),
@@ -165,11 +171,12 @@ def common_moves(
                 "提级办理",
                 state,
                 INTERNAL,
-                by=ABOVE,
+                by=role_of(state.waits_on).above,
                 under=SUPERVISED,
                 asks=(REASON,),
                 only_if=(superior_is_late,),
                 does=(raise_level,),
+                place="step",
             )
             for state in judged
         ),

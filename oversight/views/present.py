@@ -15,6 +15,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from jinja2 import TemplateNotFound
 from markupsafe import Markup
+from sqlalchemy.orm import aliased
 
 from oversight import workflows
 from oversight.base.db import db
@@ -24,13 +25,16 @@ from oversight.calendar.zone import zone_calendar
 from oversight.engine import inbox
 from oversight.law.clauses import DOCUMENTS, Source
 from oversight.law.clauses import register as register_of_clauses
+from oversight.law.definition import Workflow
 from oversight.law.roles import ADMINISTRATORS, OFFICES
 from oversight.models import Activity, Case, Notice, Unit, Zone
 from oversight.organization import substitution
 from oversight.organization.units import successor_of, superiors
 from oversight.register.zone_settings import READERS
+from oversight.rules.absence import FOLLOW_UP
 
 from . import session
+from .forms import Choice
 from .pages import checklist, phone
 
 WEEKDAYS = "一二三四五六日"
@@ -92,6 +96,17 @@ class Shell:
     @property
     def waiting(self) -> int:
         return sum(self.counts.values())
+
+    @property
+    def menu(self) -> list[tuple[Workflow, int]]:
+        """Return the business that has a line in the menu while some of it lies on the desk."""
+        found = [(one, self.counts.get(one.name, 0)) for one in workflows.every() if one.icon]
+        return [(one, n) for one, n in found if n and not (self.leads and one.name == FOLLOW_UP)]
+
+    @property
+    def followed(self) -> int:
+        """Return how many absentees of his branch wait for the reader."""
+        return self.counts.get(FOLLOW_UP, 0)
 
     @property
     def sets_zone(self) -> bool:
@@ -177,6 +192,7 @@ def register(app: Flask) -> None:
         unit_name=unit_name,
         successor=successor,
         branches=branches,
+        named_units=named_units,
         documents=DOCUMENTS,
         today=lambda: session.moment().today,
     )
@@ -271,6 +287,8 @@ def plain(value, ask=None) -> str:
         return ""
     if ask is not None and ask.kind == "choice":
         return dict(ask.choices).get(value, value)
+    if ask is not None and ask.kind == "unit":
+        return unit_name(value)
     if ask is not None and ask.kind == "person":
         return inbox.person_name(db.session, value)
     if ask is not None and isinstance(value, list) and (ask.items or ask.choices):
@@ -369,6 +387,25 @@ def branches() -> list[Unit]:
         for unit in inbox.units_in_sight(db.session, session.actor())
         if unit.kind == "branch" and unit.ended_on is None
     ]
+
+
+def named_units(unit: Unit) -> list[Choice]:
+    """Return what a word may name beside a unit: the other units of its zone, each under its own
+    superior.
+    """
+    above = aliased(Unit)
+    rows = db.session.execute(
+        sa.select(Unit.id, Unit.name, above.name)
+        .join(above, above.id == Unit.parent_id)
+        .where(
+            Unit.zone_id == unit.zone_id,
+            Unit.id != unit.id,
+            Unit.kind.not_in(("zone", "group")),
+            Unit.ended_on.is_(None),
+        )
+        .order_by(above.sort, above.id, Unit.sort, Unit.id)
+    )
+    return [Choice(*row) for row in rows]
 
 
 def superior(unit: Unit) -> Unit:

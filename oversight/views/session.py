@@ -32,6 +32,7 @@ from wtforms.validators import InputRequired, Length
 from oversight.base.clock import Moment
 from oversight.base.db import db
 from oversight.base.refusals import DomainError, InvalidInput, NotLoggedIn
+from oversight.calendar.zone import zone_settings
 from oversight.engine import authority, transitions
 from oversight.engine.authority import Actor
 from oversight.models import Account
@@ -103,6 +104,11 @@ def actor() -> Actor:
     if "actor" not in g:
         g.actor = authority.actor(db.session, account().person_id, moment().today)
     return g.actor
+
+
+def settings() -> dict[str, str]:
+    """Return the choices of the reader's zone."""
+    return zone_settings(db.session, actor().zone_id)
 
 
 def journal(refusal: DomainError, move: str, case_id: str | None = None) -> None:

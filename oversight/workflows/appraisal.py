@@ -15,6 +15,7 @@ from oversight.law.definition import (
     Move,
     MultiInstance,
     State,
+    Tell,
     Workflow,
 )
 from oversight.law.roles import (
@@ -173,7 +174,10 @@ def paced(workdays: int, keeps: bool = False) -> Due:
 PREPARING = State("preparing", "准备", waits_on=BRANCH, due=paced(10, keeps=True))
 AWAY_FIRST = State("not_counted_asked", "待上级同意不计入", waits_on=SUPERIOR, due=IN_FIVE)
 SELF_ASSESSMENT = State(
-    "self_assessment", "个人自评", waits_on=MEMBERS, due=Due(10, TIME, reminders=(3, 0))
+    "self_assessment",
+    "个人自评",
+    waits_on=MEMBERS,
+    due=Due(10, TIME, reminders=(3, 0), escalate_to=BRANCH),
 )
 SELF_DONE = State("self_done", "自评完成", waits_on=BRANCH, due=paced(5))
 PEER_REVIEW = State("peer_review", "党员互评", waits_on=BRANCH, due=paced(15, keeps=True))
@@ -188,8 +192,8 @@ RETURNED = State("returned", "退回重新评定", waits_on=BRANCH, due=paced(5)
 TELLING = State("telling", "待告知本人", waits_on=BRANCH, due=paced(5))
 ALL_TOLD = State("told", "已告知", waits_on=BRANCH, due=paced(10))
 UNDER_REVIEW = State("under_review", "复核中", waits_on=REVIEWER, due=Due(5, REVIEW))
-FILED = State("filed", "已报区备案", waits_on=TIMER)
-CLOSED = State("closed", "归档")
+FILED = State("filed", "已报区备案", waits_on=TIMER, granted=True)
+CLOSED = State("closed", "归档", granted=True)
 UNFINISHED = State("unfinished", "未完成")
 
 BEFORE_VOTE = (PREPARING, SELF_ASSESSMENT, SELF_DONE, PEER_REVIEW)
@@ -201,26 +205,29 @@ REVIEWING = (another_person, law.by_others)
 # fmt: off
 WORKFLOW = Workflow(
     "appraisal", "民主评议党员", version=2, opens=PREPARING, opened_by=BRANCH, short="民主评议", inherits=True,
-    discreet=True, facts=(Field("year", "number", "年度"),), open_if=(law.in_the_window, law.once_a_year),
+    discreet=True, facts=(Field("year", "number", "年度", initial=facts.year_to_appraise),), open_if=(law.in_the_window, law.once_a_year),
     business_key=lambda attempt: f"{attempt.case.unit_id}:{attempt.words['year']}", on_open=(facts.draw_up,),
+    tells=(Tell(SUPERIOR, "支部已开始民主评议党员。"),),
     moves=(
         Move("add_to_roster", "列入名单", BEFORE_VOTE, INTERNAL, by=BRANCH, under=YEARLY, asks=(MEMBER_ASK,),
-             only_if=(law.joined_the_branch,), does=(facts.add,)),
+             only_if=(law.joined_the_branch,), does=(facts.add,), place="aside"),
         Move("strike", "移出名单", BEFORE_VOTE, INTERNAL, by=BRANCH, under=YEARLY, asks=STRUCK,
-             only_if=(law.has_left,), does=(facts.strike,)),
+             only_if=(law.has_left,), does=(facts.strike,), place="aside"),
         Move("strike_gone", "移出已去世、出党的", AFTER_VOTE, INTERNAL, by=BRANCH, under=YEARLY, asks=GONE,
-             only_if=(law.has_died_or_quit,), does=(facts.strike, facts.fewer_entitled)),
+             only_if=(law.has_died_or_quit,), does=(facts.strike, facts.fewer_entitled), place="aside"),
         *(move for at, away in ((PREPARING, AWAY_FIRST), (PEER_REVIEW, AWAY_LATER)) for move in (
             Move("ask_not_counted", "请示不计入", at, away, by=BRANCH, under=CONSENT, asks=AWAY,
-                 only_if=(law.counted_so_far,), does=(facts.ask_not_counted,)),
+                 only_if=(law.counted_so_far,), does=(facts.ask_not_counted,), place="aside"),
             Move("consent_not_counted", "同意不计入", away, at, by=SUPERIOR, under=CONSENT, asks=(NOTE,),
-                 only_if=(another_person, law.not_about_oneself), does=(facts.not_count,), decides=True),
+                 only_if=(another_person, law.not_about_oneself), does=(facts.not_count,), decides=True,
+                 tells=(Tell(BRANCH, "上级同意不计入应到。"),)),
             Move("deny_not_counted", "不同意", away, at, by=SUPERIOR, under=CONSENT, asks=(NOTE,),
-                 only_if=(another_person, law.not_about_oneself), does=(facts.lower,), decides=True))),
+                 only_if=(another_person, law.not_about_oneself), does=(facts.lower,), decides=True,
+                 tone="negative", tells=(Tell(BRANCH, "上级不同意不计入应到。"),)))),
         Move("open_self_assessment", "开始自评", PREPARING, SELF_ASSESSMENT, by=BRANCH, under=STEPS),
         Move("file_self_assessment", "提交自评", SELF_ASSESSMENT, INTERNAL, by=MEMBERS, under=STEPS, asks=SELF,
              per_participant=True,
-             does=(facts.file_own,)),
+             does=(facts.file_own,), place="page"),
         Move("file_for", "代录自评", SELF_ASSESSMENT, INTERNAL, by=BRANCH, under=STEPS, asks=(MEMBER_ASK, *SELF),
              only_if=(law.counted_so_far,), does=(facts.file_for,), closes="member"),
         Move("excuse_self", "免填自评", SELF_ASSESSMENT, INTERNAL, by=BRANCH, under=TIME, asks=EXCUSE,
@@ -232,18 +239,19 @@ WORKFLOW = Workflow(
              asks=(HELD,), only_if=(law.self_is_late, law.meeting_was_held), does=(facts.hold_meeting,)),
         Move("record_peer_review", "记录互评意见", PEER_REVIEW, INTERNAL, by=PARTICIPANT, under=STEPS, asks=PEER,
              append_only=True,
-             only_if=(law.still_on_roster, law.one_of_us, law.not_oneself), does=(facts.review_peer,)),
+             only_if=(law.still_on_roster, law.one_of_us, law.not_oneself), does=(facts.review_peer,),
+             place="page"),
         Move("open_vote", "开始民主测评", PEER_REVIEW, VOTE, by=BRANCH, under=STEPS, asks=(HELD,),
              only_if=(law.meeting_was_held, law.all_reviewed), does=(facts.open_vote,)),
         Move("enter_count", "录入计票", VOTE, INTERNAL, by=BRANCH, under=PAPER, asks=COUNTED,
              only_if=(law.counts_add_up, law.everybody_counted, law.grades_add_up, law.two_tellers),
-             does=(ratings.enter_count,)),
+             does=(ratings.enter_count,), place="page"),
         Move("reconvene", "另行召开", VOTE, PEER_REVIEW, by=BRANCH, under=law.QUORUM, asks=(NOTE,),
-             does=(ratings.forget_count,)),
+             does=(ratings.forget_count,), place="aside"),
         Move("close_vote", "结束测评", VOTE, RATE, by=BRANCH, under=STEPS, only_if=(law.enough_came,)),
         Move("propose", "提出等次", (RATE, RETURNED), PUT_FORWARD, by=BRANCH, under=RATING, asks=PROPOSED,
              only_if=(law.everybody_rated, law.departures_explained, law.harsh_are_heard, law.share_kept),
-             warns=(law.within_share,), does=(ratings.propose,)),
+             warns=(law.within_share,), does=(ratings.propose,), place="page"),
         Move("send_up", "报上级会议审批", PUT_FORWARD, DECIDING, by=AUTOMATIC, under=DECIDED, only_if=(law.goes_to_committee,),
              does=(ratings.freeze_manner,)),
         Move("branch_decided", "支部确定等次", PUT_FORWARD, TELLING, by=AUTOMATIC, under=DECIDED,
@@ -251,38 +259,44 @@ WORKFLOW = Workflow(
              does=(ratings.settle,)),
         Move("decide", "表态", DECIDING, INTERNAL, by=BODY, under=DECIDED, asks=ANSWER, per_participant=True,
              decides=True,
-             only_if=(another_person, law.returned_known, committee.openly(BODY))),
+             only_if=(another_person, law.returned_known, committee.openly(BODY)), place="page"),
         Move("enter_ballots", "录入无记名表决结果", DECIDING, INTERNAL, by=SUPERIOR, under=committee.SECRET, asks=BALLOTS,
              only_if=(another_person, committee.secretly(BODY), committee.came_are_members, committee.enough_came(BODY),
                       committee.ballots_add_up, committee.tellers_apart(BODY), law.returned_known,
                       law.returned_votes_fit),
-             does=(committee.enter_ballots,)),
+             does=(committee.enter_ballots,), place="page"),
         Move("close_meeting", "结束会议并计票", DECIDING, INTERNAL, by=SUPERIOR, under=DECIDED, asks=(committee.MINUTES,),
              only_if=(committee.enough_acted(BODY),), does=(committee.close_meeting,)),
         Move("agreed", "会议同意", DECIDING, TELLING, by=AUTOMATIC, under=DECIDED, does=(*MINUTES, ratings.settle),
-             only_if=(committee.all_acted(BODY), committee.carried(BODY), law.nobody_sent_back)),
+             only_if=(committee.all_acted(BODY), committee.carried(BODY), law.nobody_sent_back),
+             tells=(Tell(BRANCH, "上级会议已同意等次，请逐人告知。"),)),
         Move("some_returned", "会议退回个别等次", DECIDING, RETURNED, by=AUTOMATIC, under=DECIDED,
              only_if=(committee.all_acted(BODY), committee.carried(BODY), law.somebody_sent_back),
-             does=(*MINUTES, ratings.send_back)),
+             does=(*MINUTES, ratings.send_back), tells=(Tell(BRANCH, "上级会议退回个别等次。"),)),
         Move("not_agreed", "会议没有通过", DECIDING, RETURNED, by=AUTOMATIC, under=DECIDED,
-             only_if=(committee.all_acted(BODY), committee.not_carried(BODY)), does=(*MINUTES, ratings.send_all_back)),
+             only_if=(committee.all_acted(BODY), committee.not_carried(BODY)), does=(*MINUTES, ratings.send_all_back),
+             tells=(Tell(BRANCH, "上级会议没有通过等次。"),)),
         Move("refer_up", "提请上一级会议", DECIDING, INTERNAL, by=AUTOMATIC, under=committee.COLLEGIAL,
-             only_if=(committee.short_of_quorum(BODY),), does=(*MINUTES, committee.refer_up)),
+             only_if=(committee.short_of_quorum(BODY),), does=(*MINUTES, committee.refer_up),
+             tells=(Tell(BRANCH, "到会人数不够，已提请上一级会议。"),)),
         Move("tell", "告知本人", TELLING, INTERNAL, by=BRANCH, under=TOLD, does=(outcome.tell,),
-             asks=(Field("members", "list", "告知谁", required=False, hint="不填就是全部。"),), only_if=(law.told_are_graded,)),
+             asks=(Field("members", "list", "告知谁", required=False, hint="不填就是全部。"),), only_if=(law.told_are_graded,),
+             place="page"),
         Move("take_up_review", "转入复核", TELLING, UNDER_REVIEW, by=AUTOMATIC, under=REVIEW,
              only_if=(law.everybody_told, law.somebody_asked)),
         Move("all_told", "已逐人告知", TELLING, ALL_TOLD, by=AUTOMATIC, under=TOLD,
              only_if=(law.everybody_told, law.all_answered)),
         Move("ask_review", "申请复核", (ALL_TOLD, FILED), UNDER_REVIEW, by=PARTICIPANT, under=REVIEW, asks=(WHY,),
-             only_if=(law.asked_once_in_time,), does=(outcome.ask_review,)),
+             only_if=(law.asked_once_in_time,), does=(outcome.ask_review,), place="page"),
         Move("ask_review", "申请复核", (TELLING, UNDER_REVIEW), INTERNAL, by=PARTICIPANT, under=REVIEW, asks=(WHY,),
-             only_if=(law.asked_once_in_time,), does=(outcome.ask_review,), append_only=True),
+             only_if=(law.asked_once_in_time,), does=(outcome.ask_review,), append_only=True, place="page"),
         Move("uphold", "维持等次", UNDER_REVIEW, INTERNAL, by=REVIEWER, under=REVIEW, asks=(WHO, NOTE), decides=True,
-             only_if=(*REVIEWING, law.one_review), does=(outcome.uphold,)),
+             only_if=(*REVIEWING, law.one_review), does=(outcome.uphold,),
+             tells=(Tell(BRANCH, "复核已有答复，请告知本人。"),)),
         Move("change_rating", "改定等次", UNDER_REVIEW, INTERNAL, by=REVIEWER, under=REVIEW, decides=True,
              asks=(WHO, Field("grade", "choice", "改为", choices=facts.GRADE_CHOICES), NOTE),
-             only_if=(*REVIEWING, law.one_review), does=(outcome.change,)),
+             only_if=(*REVIEWING, law.one_review), does=(outcome.change,),
+             tells=(Tell(BRANCH, "复核已有答复，请告知本人。"),)),
         Move("all_reviewed", "复核已答复", UNDER_REVIEW, TELLING, by=AUTOMATIC, under=REVIEW, only_if=(law.all_answered,)),
         Move("file", "报区备案", ALL_TOLD, FILED, by=BRANCH, under=YEARLY),
         Move("close", "期满归档", FILED, CLOSED, by=TIMER, under=REVIEW, on=outcome.past_review),

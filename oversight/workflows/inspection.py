@@ -4,9 +4,11 @@ set.
 Small things are put right on the spot without paper; 组织不力 found by the inspector leads to an order.
 """
 
+from datetime import date
+
 from oversight.law.clauses import clause, house_rule
-from oversight.law.definition import Due, Field, Move, State, Workflow, rule
-from oversight.law.roles import ABOVE, INSPECTOR, OVERSEER
+from oversight.law.definition import Due, Field, Move, State, Tell, Workflow, rule
+from oversight.law.roles import ABOVE, INSPECTOR, ISSUER, OVERSEER
 from oversight.rules import rectification as facts
 from oversight.rules.common import common_moves
 
@@ -22,7 +24,7 @@ WHY = Field("reason", "text", "理由", required=False)
 UNDER_WAY = State(
     "under_way", "督查中", waits_on=INSPECTOR, due=Due(5, DONE_SOON, escalate_to=ABOVE)
 )
-CLEAN = State("clean", "督查完毕")
+CLEAN = State("clean", "督查完毕", granted=True)
 ORDERED = State("ordered", "已转整改")
 CANCELLED = State("cancelled", "取消督查")
 
@@ -48,8 +50,9 @@ def day_has_come(attempt):
 # fmt: off
 WORKFLOW = Workflow(
     "inspection", "督查", version=1, opens=UNDER_WAY, opened_by=INSPECTOR, short="督查",
-    facts=(Field("method", "choice", "督查方式", choices=facts.METHODS), Field("inspected_on", "date", "督查日期")),
-    business_key=facts.visit, on_open=(facts.set_issuer,),
+    facts=(Field("method", "choice", "督查方式", choices=facts.METHODS), Field("inspected_on", "date", "督查日期",
+                                                                                  initial=date.isoformat)),
+    business_key=facts.visit, on_open=(facts.set_issuer,), icon="task", tells=(Tell(ISSUER, "督查已经立项。"),),
     moves=(
         Move("conclude", "登记情况，没有需要整改的", UNDER_WAY, CLEAN, by=INSPECTOR, under=INSPECT,
              asks=(NOTE, REMINDERS), only_if=(day_has_come,), warns=(first_this_quarter,), does=(facts.note_visit,)),

@@ -18,6 +18,7 @@ from oversight.rules import life_meetings
 ORDER = tuple(GRADES)  # from the best
 GRADE_CHOICES = tuple(GRADES.items())
 REVIEW_DAYS = 5
+LATE = 4  # the month from which a year's own appraisal is meant
 
 # The roster --------------------------------------------------------------------------------------
 
@@ -193,6 +194,11 @@ def window(attempt) -> tuple[date, date]:
     return date.fromisoformat(campaign.facts["from_on"]), date.fromisoformat(
         campaign.facts["until"]
     )
+
+
+def year_to_appraise(today: date) -> int:
+    """Return the year that is appraised: until March still the year before."""
+    return today.year - (today.month < LATE)
 
 
 def campaign_of(zone_id: str, year: int) -> str:

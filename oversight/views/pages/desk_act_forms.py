@@ -13,15 +13,7 @@ from oversight.engine import colleagues, desk_acts, inbox
 from oversight.models import Case, FollowUp, JournalRow, Person, Unit, WorkItem
 from oversight.organization.units import superiors
 from oversight.views import forms
-
-
-@dataclass(frozen=True)
-class Choice:
-    """Whom or what an act may name, under the heading of a unit where the list is long."""
-
-    id: str
-    name: str
-    under: str = ""
+from oversight.views.forms import Choice
 
 
 @dataclass(frozen=True)
