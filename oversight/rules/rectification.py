@@ -9,11 +9,13 @@ from datetime import date
 import sqlalchemy as sa
 
 from oversight.calendar.workdays import add_workdays
-from oversight.law.clauses import DOCUMENTS, register
+from oversight.law.clauses import register
 from oversight.law.definition import Field, effect
-from oversight.models import Activity, Case, Paper, Unit
+from oversight.models import Activity, Case, Paper
 from oversight.organization.units import superiors
-from oversight.papers.replies import chinese_day, issue
+from oversight.papers import orders
+from oversight.papers.letter import seat
+from oversight.papers.numbers import issue
 
 METHODS = (
     ("random", "随机抽查"),
@@ -81,39 +83,8 @@ def set_issuer(attempt) -> None:
 @effect
 def issue_order(attempt) -> None:
     """整改通知书编文号印发，从印发起计时。"""
-    unit = attempt.session.get(Unit, attempt.case.facts["issuer"])
     attempt.set_facts(due_on=attempt.raw["due_on"])
-    day = attempt.fact_day("due_on")
-    points = "；".join(
-        f"{number}、{finding['fact'].rstrip('。；')}"
-        for number, finding in enumerate(findings(attempt), 1)
-    )
-    grounds = "、".join(dict.fromkeys(_cite(finding["clause"]) for finding in findings(attempt)))
-    demands = [
-        f"{number}．{finding['demand']}" for number, finding in enumerate(findings(attempt), 1)
-    ]
-    issue(
-        attempt,
-        unit,
-        "order",
-        "整",
-        {
-            "title": "整改通知书",
-            "to": f"{attempt.unit.name}：",
-            "from": unit.name,
-            "date": chinese_day(attempt.today),
-            "paragraphs": [
-                f"经{chinese_day(attempt.fact_day('inspected_on'))}督查，你支部存在下列问题：{points}。",
-                f"依据{grounds}，请你支部于{chinese_day(day)}前完成整改并书面报告。",
-                *demands,
-            ],
-        },
-    )
-
-
-def _cite(number: str) -> str:
-    entry = register()[number]
-    return f"{DOCUMENTS[entry['doc']]}{entry['section']}"
+    issue(attempt, orders.issuer(attempt), "order", orders.SERIES, orders.order(attempt))
 
 
 @effect
@@ -166,25 +137,9 @@ def _begin_round(attempt, again: date) -> None:
 def close(attempt) -> None:
     """销号，印发整改销号通知；下一次主题党日向党员通报。"""
     _note_verdicts(attempt)
-    unit = attempt.session.get(Unit, attempt.basis.unit_id)
-    order = attempt.case.number
-    issue(
-        attempt,
-        unit,
-        "closing",
-        "整",
-        {
-            "title": "整改销号通知",
-            "to": f"{attempt.unit.name}：",
-            "from": unit.name,
-            "date": chinese_day(attempt.today),
-            "paragraphs": [
-                f"{order}整改通知书所列 {len(findings(attempt))} 个问题已整改到位或说明属实，予以销号。",
-                "请在下一次主题党日向党员通报整改情况。",
-            ],
-        },
-    )
-    attempt.case.number = order
+    number, body = attempt.case.number, orders.closing(attempt)
+    issue(attempt, seat(attempt), "closing", orders.SERIES, body)
+    attempt.case.number = number
 
 
 @effect

@@ -23,7 +23,8 @@ from oversight.law.definition import (
     rule,
 )
 from oversight.law.roles import ABOVE, AUTOMATIC, BRANCH, SUPERIOR, TIMER
-from oversight.papers.replies import issue_joint_replies, issue_reply, void_papers
+from oversight.papers.numbers import void_papers
+from oversight.papers.replies import issue_joint_replies, issue_reply, request
 from oversight.rules import date_change as facts
 from oversight.rules.common import common_moves, second_person
 from oversight.rules.date_change import FORCE_MAJEURE
@@ -181,10 +182,10 @@ WORKFLOW = Workflow(
         Move("save", "存草稿", DRAFT, INTERNAL, by=BRANCH, under=CONSENT, asks=(DRAFT_DAY, DRAFT_REASON),
              does=(facts.write_down,)),
         Move("ask", "提交请示", (DRAFT, RETURNED), ASKED, by=BRANCH, under=CONSENT, asks=(NEW_DAY, REASON),
-             only_if=(facts.alone, day_stands, *AHEAD, *NEW), does=(facts.write_down,)),
+             only_if=(facts.alone, day_stands, *AHEAD, *NEW), does=(facts.write_down,), letter=request),
         Move("ask_jointly", "提交联合请示", (DRAFT, RETURNED), ASKED_JOINT, by=BRANCH, under=clause("G-2.5.1b"),
              asks=(NEW_DAY, REASON), only_if=(facts.together, day_stands, *AHEAD, *NEW),
-             does=(facts.write_down, facts.copy_partners)),
+             does=(facts.write_down, facts.copy_partners), letter=request),
         Move("withdraw", "撤回", (DRAFT, ASKED, ASKED_JOINT, RETURNED), WITHDRAWN, by=BRANCH, under=CONSENT,
              place="aside"),
         Move("approve", "同意", ASKED, APPROVED, by=SUPERIOR, under=CONSENT, asks=(OPINION,),
@@ -215,7 +216,8 @@ WORKFLOW = Workflow(
         Move("revoke", "撤销批复", APPROVED, REVOKED, by=SUPERIOR, under=REVOCABLE, asks=(WHY,),
              only_if=(still_ahead,), does=UNDO, tone="negative", tells=(Tell(BRANCH, "批复已撤销，党日恢复原定日期。"),)),
         Move("amend", "修改已批复的请示", APPROVED, ASKED, by=BRANCH, under=CONSENT, asks=(NEW_DAY, REASON),
-             only_if=(facts.alone, *AHEAD, *NEW), does=(facts.note_difference, *UNDO, facts.write_down)),
+             only_if=(facts.alone, *AHEAD, *NEW), does=(facts.note_difference, *UNDO, facts.write_down),
+             letter=request),
         Move("ask_cancel", "申请取消变更", APPROVED, CANCEL_ASKED, by=BRANCH, under=REVOCABLE,
              asks=(WHY_CANCEL,), only_if=(still_ahead,)),
         Move("cancel", "同意取消", CANCEL_ASKED, CANCELLED, by=SUPERIOR, under=REVOCABLE, asks=(NOTE,),

@@ -12,6 +12,7 @@ from oversight.law.clauses import clause, house_rule
 from oversight.law.definition import INTERNAL, Due, Field, Move, State, Tell, Workflow, rule
 from oversight.law.roles import ABOVE, BRANCH, INSPECTOR, ISSUER, OVERSEER, SUPERIOR, TIMER
 from oversight.organization import units
+from oversight.papers import orders
 from oversight.rules import rectification as facts
 from oversight.rules.common import another_person, common_moves
 
@@ -178,7 +179,8 @@ WORKFLOW = Workflow(
         Move("drop", "不予签发", (DRAFT, SIGNED_OFF), DROPPED, by=SUPERIOR, under=SIGNED, asks=(WHY,), decides=True,
              only_if=(another_person,), tone="negative", tells=(Tell(INSPECTOR, "整改通知书没有签发。"),)),
         Move("issue", "编号印发", SIGNED_OFF, ISSUED, by=ISSUER, under=GROUND,
-             asks=(Field("due_on", "date", "整改期限"),), only_if=(workday_ahead,), does=(facts.issue_order,)),
+             asks=(Field("due_on", "date", "整改期限"),), only_if=(workday_ahead,), does=(facts.issue_order,),
+             letter=orders.order),
         Move("acknowledge", "签收", ISSUED, FIXING, by=BRANCH, under=SERVED),
         Move("report", "报送整改报告", FIXING, RECHECK, by=BRANCH, under=GROUND,
              asks=(Field("items", "list", "逐条整改情况", items=MEASURE),), only_if=(one_item_each, really_done),
@@ -186,7 +188,8 @@ WORKFLOW = Workflow(
         Move("accept", "复核并销号", RECHECK, CLOSED, by=SUPERIOR, under=GROUND, asks=JUDGED, decides=True,
              only_if=(another_person, one_verdict_each, none_fails), does=(facts.close,),
              consequence="全部通过或说明属实即销号，并印发整改销号通知",
-             place="page", tells=(Tell(BRANCH, "整改已通过复核，予以销号。"), Tell(INSPECTOR, "整改已销号。"),)),
+             place="page", tells=(Tell(BRANCH, "整改已通过复核，予以销号。"), Tell(INSPECTOR, "整改已销号。"),),
+             letter=orders.closing),
         Move("send_back", "退回再改", RECHECK, FIXING, by=SUPERIOR, under=GROUND, asks=JUDGED, decides=True,
              only_if=(another_person, one_verdict_each, some_fail), does=(facts.another_round,),
              place="page", tone="back", tells=(Tell(BRANCH, "整改没有通过复核，退回再改。"),)),

@@ -7,7 +7,8 @@ Drafted by the zone office, signed by somebody else of the zone committee; also 
 from oversight.law.clauses import clause, house_rule
 from oversight.law.definition import Field, Move, State, Tell, Workflow, rule
 from oversight.law.roles import TIMER, ZONE_OFFICE, ZONE_SIGNER
-from oversight.papers.replies import issue_zone_notice, void_papers
+from oversight.papers.notices import issue_zone_notice
+from oversight.papers.numbers import void_papers
 from oversight.rules import zone_shift
 from oversight.rules.common import another_person, common_moves
 from oversight.rules.zone_notice import (

@@ -12,7 +12,8 @@ from oversight.law.definition import effect
 from oversight.models import Appraised, Case, PeerReview, Unit, WorkItem
 from oversight.models.appraisal import GRADES
 from oversight.organization.members import members
-from oversight.papers.replies import chinese_day, issue
+from oversight.papers.notices import deployment
+from oversight.papers.numbers import issue
 from oversight.rules import life_meetings
 
 ORDER = tuple(GRADES)  # from the best
@@ -218,25 +219,7 @@ def deployed_until(attempt) -> date:
 @effect
 def deploy(attempt) -> None:
     """通知编文号印发到各支部，部署期内各支部开展评议。"""
-    facts, unit = attempt.case.facts, attempt.unit
-    begin, end = attempt.fact_day("from_on"), attempt.fact_day("until")
-    issue(
-        attempt,
-        unit,
-        "notice",
-        "",
-        {
-            "title": f"关于开展{facts['year']}年度民主评议党员工作的通知",
-            "to": "各镇党委、区属部门（单位）党组织：",
-            "paragraphs": [
-                f"{facts['year']}年度民主评议党员于{chinese_day(begin)}至{chinese_day(end)}开展，各党支部召开一次组织生活会，"
-                "对照“四个合格”标准，按照个人自评、党员互评、民主测评、组织评定等程序进行。",
-                *([facts["points"]] if facts.get("points") else []),
-            ],
-            "from": unit.name,
-            "date": chinese_day(attempt.today),
-        },
-    )
+    issue(attempt, attempt.unit, "notice", "", deployment(attempt))
     attempt.copies += [
         (branch, "branch")
         for branch in attempt.session.scalars(

@@ -29,7 +29,7 @@ from oversight.organization.members import members
 from oversight.organization.units import successor_of
 from oversight.rules.common import REASON
 from oversight.rules.context import TransitionContext
-from oversight.views import forms
+from oversight.views import forms, present
 from oversight.views.forms import Bound
 
 from . import desk_act_forms
@@ -426,6 +426,23 @@ class CaseFile:
                 sa.select(Paper).where(Paper.case_id == self.case.id).order_by(Paper.id)
             )
         )
+
+    def letter(self, name: str) -> dict:
+        """Compose what a move would send or issue if it were made now."""
+        move = next(move for move in self.workflow.moves if move.name == name)
+        return move.letter(self.attempt(move))
+
+    @cached_property
+    def sent(self) -> tuple[JournalRow, dict] | None:
+        """Return the last letter that was sent without a number: the step and what it said."""
+        moves = {move.name: move for move in self.workflow.moves if move.letter}
+        rows = [row for row in self.journal if row.move in moves and "paper" not in row.result]
+        if not rows:
+            return None
+        attempt = self.attempt(moves[rows[-1].move])
+        attempt.at = Moment(rows[-1].at, present.local_day(rows[-1].at))
+        attempt.words, attempt.raw = read_words(attempt.move.asks, rows[-1].words)
+        return rows[-1], attempt.move.letter(attempt)
 
     @cached_property
     def attachments(self) -> list[Attachment]:

@@ -249,6 +249,13 @@ class Sheet:
             state=self.case.state,
         )
 
+    def letter(self, name: str) -> dict:
+        """Compose what a first step would send, as far as it has been written."""
+        move = next(move for move in self.workflow.moves if move.name == name)
+        words = {**self.facts, **(self.bound.words if self.bound else {})}
+        typed = {ask.name: words.get(ask.name) for ask in move.asks if ask.kind == "text"}
+        return move.letter(self._attempt(move, **typed))
+
     # The fields
 
     def form(self, *names: str):
