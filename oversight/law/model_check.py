@@ -112,9 +112,9 @@ def _clockless(workflow: Workflow, visit: Visit) -> str:
 
 
 def _unwatched(workflow: Workflow, visit: Visit) -> str:
-    """Does its clock climb to somebody, or end the wait?"""
+    """Does its clock climb to somebody, or end the wait? Where it could get stuck that is said."""
     due, leaving = visit.state.due, workflow.leaving(visit.state)
-    if due is None or due.escalate_to is not None:
+    if due is None or due.escalate_to is not None or _stuck(workflow, visit):
         return ""
     if any(move.name == "take_over" or move.by is TIMER for move in leaving):
         return ""

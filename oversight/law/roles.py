@@ -78,7 +78,11 @@ class Role:
         if not self.fact:
             return ABOVE
         return replace(
-            SUPERIOR, name=f"{self.name}_above", label=f"{self.label}的上级", fact=self.fact
+            SUPERIOR,
+            name=f"{self.name}_above",
+            label=f"{self.label}的上级",
+            group_of=SUPERIOR.candidate_group,
+            fact=self.fact,
         )
 
 
