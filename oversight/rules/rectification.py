@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from oversight.calendar.workdays import add_workdays
 from oversight.law.clauses import register
 from oversight.law.definition import Field, effect
-from oversight.models import Activity, Case, Paper
+from oversight.models import Activity, Paper
 from oversight.organization.units import superiors
 from oversight.papers import orders
 from oversight.papers.letter import seat
@@ -44,32 +44,6 @@ def binding(attempt, finding: dict) -> bool:
 
 def order_due(attempt) -> date | None:
     return attempt.fact_day("due_on")
-
-
-def visit(attempt) -> str:
-    """Return what an inspection is about: one open visit of a branch by a level."""
-    return f"{attempt.case.unit_id}:{attempt.basis.unit_id}"
-
-
-def visits_this_quarter(attempt) -> int:
-    """Count other inspections of the branch in the same quarter."""
-    day = attempt.fact_day("inspected_on")
-    others = attempt.session.scalars(
-        sa.select(Case).where(
-            Case.unit_id == attempt.case.unit_id,
-            Case.workflow == "inspection",
-            Case.id != attempt.case.id,
-            Case.state.not_in(("void", "cancelled")),
-        )
-    )
-    days = [
-        date.fromisoformat(case.facts["inspected_on"])
-        for case in others
-        if case.facts.get("inspected_on")
-    ]
-    return sum(
-        (each.year, (each.month - 1) // 3) == (day.year, (day.month - 1) // 3) for each in days
-    )
 
 
 @effect
@@ -222,24 +196,4 @@ def next_activity(attempt) -> Activity | None:
         .where(Activity.unit_id == attempt.case.unit_id, Activity.day > attempt.today)
         .order_by(Activity.day)
         .limit(1)
-    )
-
-
-@effect
-def note_visit(attempt) -> None:
-    """督查情况记入案卷；当场提醒的小问题不另发文。"""
-    attempt.set_facts(**{name: value for name, value in attempt.raw.items() if value})
-
-
-@effect
-def order(attempt) -> None:
-    """按督查发现的问题立一件整改，送有权签发的人签发。"""
-    note_visit(attempt)
-    facts = attempt.case.facts
-    attempt.opens.append(
-        (
-            "rectification",
-            attempt.case.unit_id,
-            {name: facts[name] for name in ("method", "inspected_on", "findings")},
-        )
     )

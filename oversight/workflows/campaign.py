@@ -9,7 +9,7 @@ from oversight.law.clauses import clause, house_rule
 from oversight.law.definition import Field, Move, State, Tell, Workflow, rule
 from oversight.law.roles import TIMER, ZONE_OFFICE, ZONE_SIGNER
 from oversight.papers.numbers import void_papers
-from oversight.rules.appraisal import roster as facts
+from oversight.rules import campaign as facts
 from oversight.rules.common import another_person, common_moves
 from oversight.rules.zone_notice import (
     DRAFT,

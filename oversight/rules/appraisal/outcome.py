@@ -9,10 +9,11 @@ from datetime import date
 import sqlalchemy as sa
 
 from oversight.calendar.workdays import add_workdays
-from oversight.law.definition import effect
+from oversight.law.definition import effect, rule
 from oversight.models import Appraised, JournalRow, WorkItem
 from oversight.models.cases import CAME
 
+from .grounds import REVIEW, TOLD
 from .roster import REVIEW_DAYS, on_roster, roster, row_of
 
 # Telling, review, filing -------------------------------------------------------------------------
@@ -103,3 +104,49 @@ def past_review(attempt) -> date | None:
     """Return the first day on which no review can be asked for any more."""
     last = review_until(attempt)
     return add_workdays(attempt.calendar, last, 1) if last else None
+
+
+# Guards of these steps ---------------------------------------------------------------------------
+
+
+@rule(TOLD, "members")
+def told_are_graded(attempt):
+    """告知的人应是名单上已确定等次、还没有告知的党员。"""
+    return set(map(str, attempt.words.get("members") or [])) <= set(untold(attempt))
+
+
+@rule(TOLD)
+def everybody_told(attempt):
+    """还有党员没有告知。"""
+    return not untold(attempt)
+
+
+@rule(REVIEW)
+def somebody_asked(attempt):
+    """没有人申请复核。"""
+    return bool(open_reviews(attempt))
+
+
+@rule(REVIEW)
+def all_answered(attempt):
+    """还有复核申请没有答复。"""
+    return not open_reviews(attempt)
+
+
+@rule(REVIEW)
+def asked_once_in_time(attempt):
+    """复核由本人在告知后 5 个工作日内申请，只能申请一次。"""
+    row = row_of(attempt, attempt.actor.id)
+    return may_still_ask(attempt) and row.review is None
+
+
+@rule(REVIEW, "member")
+def one_review(attempt):
+    """请选明答复哪一名党员的复核申请。"""
+    return reviewed(attempt) is not None
+
+
+@rule(REVIEW)
+def by_others(attempt):
+    """参与提出或决定等次的人不能复核，由他人办理。"""
+    return attempt.actor is None or attempt.actor.id not in decided(attempt)

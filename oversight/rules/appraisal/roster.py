@@ -4,22 +4,22 @@ reviews.
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 
 import sqlalchemy as sa
 
-from oversight.law.definition import effect
-from oversight.models import Appraised, Case, PeerReview, Unit, WorkItem
+from oversight.law.definition import effect, rule
+from oversight.models import Appraised, Case, PeerReview, WorkItem
 from oversight.models.appraisal import GRADES
 from oversight.organization.members import members
-from oversight.papers.notices import deployment
-from oversight.papers.numbers import issue
 from oversight.rules import life_meetings
+from oversight.rules.campaign import campaign_of
+
+from .grounds import CONSENT, MEETING, PACE, STEPS, TIME, YEARLY
 
 ORDER = tuple(GRADES)  # from the best
 GRADE_CHOICES = tuple(GRADES.items())
 REVIEW_DAYS = 5
-LATE = 4  # the month from which a year's own appraisal is meant
 
 # The roster --------------------------------------------------------------------------------------
 
@@ -158,8 +158,9 @@ def still_member(attempt, person: str) -> bool:
     }
 
 
-def this_year(attempt) -> bool:
-    """True where no other appraisal of the branch counts for the year."""
+@rule(YEARLY)
+def once_a_year(attempt):
+    """这个年度的民主评议已经开展过。"""
     others = attempt.session.scalars(
         sa.select(Case).where(
             Case.workflow == "appraisal",
@@ -195,39 +196,6 @@ def window(attempt) -> tuple[date, date]:
     return date.fromisoformat(campaign.facts["from_on"]), date.fromisoformat(
         campaign.facts["until"]
     )
-
-
-def year_to_appraise(today: date) -> int:
-    """Return the year that is appraised: until March still the year before."""
-    return today.year - (today.month < LATE)
-
-
-def campaign_of(zone_id: str, year: int) -> str:
-    """Name what a deployment is about: one a zone and year."""
-    return f"{zone_id}:{year}"
-
-
-def campaign(attempt) -> str:
-    return campaign_of(attempt.case.zone_id, attempt.words["year"])
-
-
-def deployed_until(attempt) -> date:
-    """Return the day after the last one of a deployment."""
-    return attempt.fact_day("until") + timedelta(days=1)
-
-
-@effect
-def deploy(attempt) -> None:
-    """通知编文号印发到各支部，部署期内各支部开展评议。"""
-    issue(attempt, attempt.unit, "notice", "", deployment(attempt))
-    attempt.copies += [
-        (branch, "branch")
-        for branch in attempt.session.scalars(
-            sa.select(Unit.id).where(
-                Unit.zone_id == attempt.case.zone_id, Unit.kind == "branch", Unit.ended_on.is_(None)
-            )
-        )
-    ]
 
 
 # Self-assessment and peer review -----------------------------------------------------------------
@@ -293,10 +261,9 @@ def unreviewed(attempt) -> set[str]:
     return set(graded(attempt)) - done
 
 
-def meeting_held(attempt) -> bool:
-    """True where the meeting has a day of the year, not to come; one that opens without a day is
-    held today.
-    """
+@rule(MEETING, "meeting_on")
+def meeting_was_held(attempt):
+    """组织生活会要先召开再测评。请填写已经召开的日期，不能是今天以后或往年的。"""
     today = attempt.today if attempt.move.name == "open_peer_review" else None
     day = attempt.words.get("meeting_on") or attempt.fact_day("meeting_on") or today
     return day is not None and day <= attempt.today and day.year >= attempt.case.facts["year"]
@@ -311,3 +278,87 @@ def open_vote(attempt) -> None:
     )
     if day:
         life_meetings.record_for(attempt, day)
+
+
+# Guards of these steps ---------------------------------------------------------------------------
+
+
+@rule(MEETING)
+def in_the_window(attempt):
+    """现在不在民主评议的时间内：一般在第四季度，以区里部署为准；机关在当年内。"""
+    first, last = window(attempt)
+    return first <= attempt.today <= last
+
+
+@rule(YEARLY, "member")
+def joined_the_branch(attempt):
+    """这名党员不在本支部，或已在名单里。"""
+    row = row_of(attempt, attempt.words["member"])
+    return still_member(attempt, attempt.words["member"]) and (
+        row is None or row.standing == "struck"
+    )
+
+
+@rule(YEARLY, "member")
+def has_left(attempt):
+    """这名党员还在本支部，不能移出；转出、去世等先在花名册上登记。"""
+    row = row_of(attempt, attempt.words["member"])
+    return row is not None and row.standing != "struck" and not still_member(attempt, row.person_id)
+
+
+@rule(YEARLY, "member")
+def has_died_or_quit(attempt):
+    """开始测评以后，只有去世或出党的才移出名单，先在花名册上登记；转出的仍由本支部评完并告知。"""
+    row = row_of(attempt, attempt.words["member"])
+    return row is not None and row.standing != "struck" and row.person.left_on is not None
+
+
+@rule(CONSENT, "member")
+def counted_so_far(attempt):
+    """这名党员不在评议名单里。"""
+    row = row_of(attempt, attempt.words["member"])
+    return row is not None and row.standing in ("graded", "ungraded")
+
+
+@rule(CONSENT)
+def not_about_oneself(attempt):
+    """请示不计入的是您本人，由他人答复。"""
+    asked = attempt.case.get("not_counted")
+    return asked is None or attempt.actor is None or asked["member"] != attempt.actor.id
+
+
+@rule(TIME)
+def self_is_late(attempt):
+    """还有党员没有交自评；全部交齐、免填，或期限过了，才能开展互评。"""
+    return attempt.case.due_on is not None and attempt.case.due_on < attempt.today
+
+
+@rule(PACE)
+def branch_is_late(attempt):
+    """支部这一步还没有到期。"""
+    return attempt.case.due_on is not None and attempt.case.due_on < attempt.today
+
+
+@rule(STEPS, "about")
+def not_oneself(attempt):
+    """不能评议自己，请由别人记录。"""
+    return attempt.words["about"] != attempt.actor.id
+
+
+@rule(STEPS, "about")
+def one_of_us(attempt):
+    """被评议的人不在本支部评定等次的名单里。"""
+    return attempt.words["about"] in graded(attempt)
+
+
+@rule(STEPS)
+def still_on_roster(attempt):
+    """您不在本次评议的名单里。"""
+    row = row_of(attempt, attempt.actor.id)
+    return row is not None and row.standing in ("graded", "ungraded")
+
+
+@rule(STEPS)
+def all_reviewed(attempt):
+    """还有党员没有互评意见，补上再测评。"""
+    return not unreviewed(attempt)
