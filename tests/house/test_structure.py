@@ -10,26 +10,12 @@ from pathlib import Path
 import pytest
 from importlinter.cli import lint_imports
 
+from tests.house.measure import arrows, branches, floors, functions, length
+
 ROOT = Path(__file__).resolve().parents[2]
 MODULES = sorted((ROOT / "oversight").rglob("*.py"))
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
 CLOCK_CALLS = re.compile(r"\b(datetime|date)\.(now|utcnow|today)\(|\btime\.time\(|func\.now\(")
-
-
-def functions(path: Path):
-    return [
-        node
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-    ]
-
-
-def length(node) -> int:
-    return node.end_lineno - node.lineno + 1
-
-
-def statements(node) -> int:
-    return sum(isinstance(part, ast.stmt) for part in ast.walk(node)) - 1
 
 
 def test_imports_only_go_down():
@@ -50,6 +36,18 @@ def test_functions_are_short():
     assert sizes[int(len(sizes) * 0.9)] <= 22
     tables = ("_paths", "common_moves", "appoint", "_hold")  # still to be taken apart
     assert [row for row in found if row[0] > 60 and not row[1].endswith(tables)] == []
+
+
+def test_functions_decide_little():
+    found = [branches(node) for path in MODULES for node in functions(path)]
+    assert statistics.mean(found) <= 2.95
+
+
+def test_rooms_and_floors():
+    pairs = arrows(ROOT)
+    assert 0 < floors(pairs) <= 11
+    assert len(pairs) <= 90
+    assert len([path for path in (ROOT / "oversight").glob("*.py")]) <= 9
 
 
 def test_public_functions_say_what_they_do():
