@@ -323,7 +323,7 @@ def counted_so_far(attempt):
 @rule(CONSENT)
 def not_about_oneself(attempt):
     """请示不计入的是您本人，由他人答复。"""
-    asked = attempt.case.get("not_counted")
+    asked = attempt.case.facts.get("not_counted")
     return asked is None or attempt.actor is None or asked["member"] != attempt.actor.id
 
 

@@ -260,7 +260,7 @@ def _acting(refusal=None) -> str:
         empty=empty,
         refusal=refusal,
         people=_stand_ins(seats),
-        workflows=workflows.every(),
+        workflows=workflows.offered(session.settings()),
         form=request.form,
     )
 
