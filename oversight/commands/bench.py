@@ -12,8 +12,8 @@ from pathlib import Path
 import click
 
 from .. import ROOT
-from .context import table
 from .click_i18n import Command
+from .context import table
 
 HOME = ROOT / "tests"
 

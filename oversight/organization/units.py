@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from oversight.models import Post, Unit
 
@@ -79,3 +79,20 @@ def present(session: Session, zone_id: str) -> list[Unit]:
     return list(
         session.scalars(sa.select(Unit).where(Unit.zone_id == zone_id, Unit.ended_on.is_(None)))
     )
+
+
+def beside(session: Session, unit: Unit) -> list[tuple[str, str, str]]:
+    """Return the other units of a zone that still exist: id, name and superior's name."""
+    above = aliased(Unit)
+    rows = session.execute(
+        sa.select(Unit.id, Unit.name, above.name)
+        .join(above, above.id == Unit.parent_id)
+        .where(
+            Unit.zone_id == unit.zone_id,
+            Unit.id != unit.id,
+            Unit.kind.not_in(("zone", "group")),
+            Unit.ended_on.is_(None),
+        )
+        .order_by(above.sort, above.id, Unit.sort, Unit.id)
+    )
+    return [tuple(row) for row in rows]

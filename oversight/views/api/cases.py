@@ -16,7 +16,7 @@ from oversight.engine.repeats import Answer
 from oversight.engine.use_case import use_case
 from oversight.law.definition import as_table
 from oversight.models import Case
-from oversight.views.session import account, actor, by_token, moment
+from oversight.views.session import account, actor, by_token, moment, settings
 
 from . import http, openapi, shapes
 from .http import BULK, answer, bp
@@ -255,7 +255,7 @@ def _moved(found: Case) -> dict:
 @by_token
 def list_workflows():
     after, size = request.args.get("cursor", ""), http.limit()
-    rows = [workflow for workflow in workflows.every() if workflow.name > after]
+    rows = [one for one in workflows.offered(settings()) if one.name > after]
     return http.page(rows, size, as_table, mark=lambda workflow: workflow.name)
 
 

@@ -142,17 +142,12 @@ def _named(case: Case, name: str) -> Move:
 
 
 def _words(move: Move) -> dict:
-    """Take the words from the form; consent given without a word reads 同意 (the button's own label)."""
+    """Take the words from the form; an answer given without a word reads as its definition says."""
     if "checklist" in request.form:
         return checklist.words(request.form, move)
     words = forms.words_from(request.form, move.asks)
-    if (
-        not words
-        and forms.SAY in request.form
-        and forms.one_text([move])
-        and move.name == desk.APPROVE
-    ):
-        return {move.asks[0].name: move.label}
+    if not words and forms.SAY in request.form and forms.one_text([move]) and move.unsaid:
+        return {move.asks[0].name: move.unsaid}
     return words
 
 

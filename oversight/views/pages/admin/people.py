@@ -242,7 +242,7 @@ def _acting(refusal=None) -> str:
         empty=empty,
         refusal=refusal,
         people=posts.stand_ins(db.session, seats, who),
-        workflows=workflows.every(),
+        workflows=workflows.offered(session.settings()),
         form=request.form,
     )
 
