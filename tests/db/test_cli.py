@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import socket
 import subprocess
 import sys
 from collections import Counter
@@ -42,7 +43,7 @@ NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 class Terminal:
     """An application in a scratch folder and a way to give it commands."""
 
-    def __init__(self, folder, database=None):
+    def __init__(self, folder, database=None, **settings: str):
         self.path = folder / "oversight.db"
         if database:
             shutil.copy(database, self.path)
@@ -51,6 +52,7 @@ class Terminal:
                 "OVERSIGHT_DATABASE_URL": f"sqlite:///{self.path}",
                 "OVERSIGHT_INSTANCE": str(folder),
                 "OVERSIGHT_SECRET_KEY": "t" * 32,
+                **settings,
             },
             StoppedClock(NOW),
         )
@@ -198,7 +200,22 @@ def test_a_broken_demo_leaves_the_database_empty(empty, monkeypatch):
 # Serving
 
 
-def test_server_stays_at_home_while_demo_accounts_exist(zone, monkeypatch):
+@pytest.fixture
+def any_port(monkeypatch):
+    """Take every address for free: what else runs on the machine is not asked."""
+    monkeypatch.setattr(server, "refuse_taken", lambda _host, _port: None)
+
+
+def test_a_port_that_is_taken_is_said_before_anything_else(tmp_path, demo_template, monkeypatch):
+    started = []
+    monkeypatch.setattr(server, "serve", lambda *_args, **_more: started.append(1))
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        sentence = Terminal(tmp_path, demo_template, PORT=str(port)).refused("serve")
+    assert sentence == f"端口 {port} 已被占用，请用 PORT=… 另选一个。" and started == []
+
+
+def test_server_stays_at_home_while_demo_accounts_exist(zone, monkeypatch, any_port):
     started = []
     monkeypatch.setattr(server, "serve", lambda app, host, port, beat: started.append((host, port)))
     for host in ("0.0.0.0", "::", "192.168.1.5", "example.org", ""):
@@ -209,7 +226,7 @@ def test_server_stays_at_home_while_demo_accounts_exist(zone, monkeypatch):
     assert [host for host, _port in started] == ["127.0.0.1", "127.0.0.2", "::1", "localhost"]
 
 
-def test_server_says_who_can_log_in(zone, monkeypatch):
+def test_server_says_who_can_log_in(zone, monkeypatch, any_port):
     monkeypatch.setattr(server, "serve", lambda *_args, **_more: None)
     lines = zone.ok("serve").splitlines()
     assert any(
@@ -219,7 +236,7 @@ def test_server_says_who_can_log_in(zone, monkeypatch):
     assert "请打开 http://127.0.0.1:8000 ，按 Ctrl+C 停止。" in lines
 
 
-def test_server_without_demo_accounts_listens_where_it_is_told(empty, monkeypatch):
+def test_server_without_demo_accounts_listens_where_it_is_told(empty, monkeypatch, any_port):
     started = []
     monkeypatch.setattr(server, "serve", lambda app, host, port, beat: started.append(host))
     assert "demo" not in empty.ok("serve", "--host", "0.0.0.0")

@@ -345,7 +345,7 @@ def _rule_day(play, unit: str, year: int, month: int) -> str:
 def test_pages_lose_nothing_and_repeat_nothing(play, limit):
     many(play)
     who, cursor, found = play.who("zone.officer"), None, []
-    while True:
+    for _page in range(41):
         page = inbox.cases(play.session, who, "units", play.at.today, cursor=cursor, limit=limit)
         assert len(page.items) <= limit
         found += [(case.due_on or date(9999, 12, 31), case.id) for case in page.items]

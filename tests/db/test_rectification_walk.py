@@ -32,6 +32,12 @@ ITEMS = [
 ]
 
 
+WALKS = {
+    "rectification": "test_from_the_visit_to_the_closing_notice",
+    "inspection": "test_an_inspection_that_finds_nothing_makes_no_paper",
+}
+
+
 def opened(session, world, who="town1.inspector", unit="village", on="2026-11-20", findings=None):
     facts = {"method": "random", "inspected_on": "2026-11-20", "findings": findings or FINDINGS}
     return transitions.submit_opening(
