@@ -49,7 +49,10 @@ _BY_REASON = {
         "memberships": "_Compare._load_people",
         "posts": "_Compare._load_people",
     },
-    ZONE: {"units": "schedule issue_unit _branches _deploy", "activities": "replan _days_in_force _years_ahead"},
+    ZONE: {
+        "units": "schedule issue_unit _branches _deploy",
+        "activities": "replan _days_in_force _years_ahead",
+    },
     SERVER: {
         "cases": "open_cases demo",
         "work": "_count",
