@@ -14,7 +14,6 @@ SWEEP = "NEXT: begins at what is due"
 PAGES = "NEXT: begins at the reader's units or his own rows, cut to a page"
 WHOLE = "tells of every row: an export, a seal, a check, a roster of everybody"
 ZONE = "acts on every branch of a zone"
-CHOICE = "offers every unit of the zone to choose from"
 SERVER = "asked at the terminal, or for the figures of the one who runs the server"
 RARE = "once in a reorganization"
 NAMED = "looks for a part of a name"
@@ -50,8 +49,10 @@ _BY_REASON = {
         "memberships": "_Compare._load_people",
         "posts": "_Compare._load_people",
     },
-    ZONE: {"units": "schedule issue_unit _branches deploy", "activities": "replan _days_in_force"},
-    CHOICE: {"units": "named_units"},
+    ZONE: {
+        "units": "schedule issue_unit _branches _deploy",
+        "activities": "replan _days_in_force _years_ahead",
+    },
     SERVER: {
         "cases": "open_cases demo",
         "work": "_count",
