@@ -235,7 +235,10 @@ def rule(source: Source, *words: str) -> Callable[[Callable], Rule]:
 
 @dataclass(frozen=True)
 class Effect:
-    """Database writes of a move, made by `effect`; the docstring says what the move brings about."""
+    """Database writes of a move, made by `effect`;
+
+    the docstring says what the move brings about.
+    """
 
     act: Callable[[object], None]
 
@@ -266,8 +269,8 @@ class Move:
     state, which closes the actor's own slot; `closes`: the word that names whose slot it closes,
     where another does it. `adds`: only adds what somebody has to say, so that it need not know the
     newest version. `warns`: rules that warn and do not refuse (一般、鼓励). `decides`: an answer to what
-    another has asked. `tells`: who learns of it beside the one whom the case then waits for. `letter(attempt)` composes
-    what it sends or issues: the page shows the same before.
+    another has asked. `tells`: who learns of it beside the one whom the case then waits for.
+    `letter(attempt)` composes what it sends or issues: the page shows the same before.
 
     For the screen, and no part of the printed law: `consequence` is one sentence that says what
     pressing it does. `tone`: "back" gives it back to be written anew, "negative" says no or undoes.

@@ -1,5 +1,5 @@
-"""The register of numbers: a paper is numbered, frozen and voided in the transaction of the decision,
-per unit and year without gaps.
+"""The register of numbers: a paper is numbered, frozen and voided in the transaction of the
+decision, per unit and year without gaps.
 """
 
 from __future__ import annotations

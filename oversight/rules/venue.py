@@ -1,4 +1,7 @@
-"""Facts about a place that is borrowed: whose it is, for which day, and whether it is lent already."""
+"""Facts about a place that is borrowed:
+
+whose it is, for which day, and whether it is lent already.
+"""
 
 from __future__ import annotations
 
@@ -67,6 +70,7 @@ def not_lent(attempt):
             Case.workflow == attempt.case.workflow,
             Case.zone_id == attempt.case.zone_id,
             Case.state == "agreed",
+            Case.closed_at.is_(None),
             Case.id != attempt.case.id,
         )
     )

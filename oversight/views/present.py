@@ -121,7 +121,10 @@ class Shell:
 
     @property
     def keeper(self) -> bool:
-        """True where the reader administers the zone or stands above branches: 管理 is on his menu."""
+        """True where the reader administers the zone or stands above branches:
+
+        管理 is on his menu.
+        """
         return any(
             post.office in ADMINISTRATORS
             or post.unit.kind not in ("branch", "group")

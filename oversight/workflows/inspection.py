@@ -56,7 +56,8 @@ WORKFLOW = Workflow(
     business_key=facts.visit, on_open=(rectification.set_issuer,), icon="task", tells=(Tell(ISSUER, "督查已经立项。"),),
     moves=(
         Move("conclude", "登记情况，没有需要整改的", UNDER_WAY, CLEAN, by=INSPECTOR, under=INSPECT,
-             asks=(NOTE, REMINDERS), only_if=(day_has_come,), warns=(first_this_quarter,), does=(facts.note_visit,)),
+             asks=(NOTE, REMINDERS), only_if=(day_has_come,), warns=(first_this_quarter,),
+             does=(facts.note_visit,)),
         Move("order", "登记情况并转整改", UNDER_WAY, ORDERED, by=INSPECTOR, under=GROUND,
              asks=(NOTE, REMINDERS, FINDINGS), only_if=(day_has_come, clauses_bind), does=(facts.order,)),
         Move("cancel", "取消督查", UNDER_WAY, CANCELLED, by=OVERSEER, under=LIGHT, asks=(WHY,)),

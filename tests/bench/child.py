@@ -34,7 +34,10 @@ def _lines():
 
 
 def _answer(contender, do: str, given: dict) -> dict:
-    """Call a method; beside what it returns goes what it cost, in seconds of CPU and by the clock."""
+    """Call a method;
+
+    beside what it returns goes what it cost, in seconds of CPU and by the clock.
+    """
     cpu, wall = process_time(), perf_counter()
     value = getattr(contender, do)(**given)
     return {"value": value, "cpu": process_time() - cpu, "wall": perf_counter() - wall}

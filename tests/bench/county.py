@@ -1,4 +1,5 @@
-"""A county from the demo zone, by plain SQL: 2,500 branches, 60,000 members, and any number of cases.
+"""A county from the demo zone, by plain SQL: 2,500 branches, 60,000 members, and any number of
+cases.
 
 Rows are copies of real ones with ids of their own, so that columns which this module does not know
 keep their meaning. Journal hashes are copies too: nothing here verifies them.
@@ -234,7 +235,10 @@ class _without:
 
 
 def add_cases(county: Path, path: Path, n: int) -> None:
-    """Copy the county and put so many cases into it, a fifth of them open; the first ten in town3."""
+    """Copy the county and put so many cases into it, a fifth of them open;
+
+    the first ten in town3.
+    """
     copy(county, path)
     link = _open(path)
     link.execute("BEGIN")

@@ -1,4 +1,7 @@
-"""The four tables of the raw limit as Django models with a state of django-fsm; settings come first."""
+"""The four tables of the raw limit as Django models with a state of django-fsm;
+
+settings come first.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Rows of bulk work: a year's schedule and the opening of appraisals over the same rows written raw."""
+"""Rows of bulk work:
+
+a year's schedule and the opening of appraisals over the same rows written raw.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The unit of work through the engine: the thinnest workflow, and date_change asked and returned."""
+"""The unit of work through the engine:
+
+the thinnest workflow, and date_change asked and returned.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Contenders side by side: starts their processes, lets them run in random turn, pairs their times."""
+"""Contenders side by side:
+
+starts their processes, lets them run in random turn, pairs their times.
+"""
 
 from __future__ import annotations
 

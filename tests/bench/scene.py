@@ -14,7 +14,10 @@ from .rows import say
 
 
 class Scene:
-    """Where the contenders of one tree find what they need; `other` is the scene to compare with."""
+    """Where the contenders of one tree find what they need;
+
+    `other` is the scene to compare with.
+    """
 
     def __init__(self, folder: Path, tree: Path = ROOT, quick: bool = False):
         self.folder, self.tree, self.quick = folder, tree, quick

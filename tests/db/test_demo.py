@@ -1,4 +1,7 @@
-"""The demo zone: whole, by the contract, as it stands at any day, and told through the real engine."""
+"""The demo zone:
+
+whole, by the contract, as it stands at any day, and told through the real engine.
+"""
 
 from __future__ import annotations
 

@@ -19,6 +19,8 @@ RARE = "once in a reorganization"
 NAMED = "looks for a part of a name"
 DEMO = "builds the demo zone, once"
 
+CHOICE = "offers every unit of a zone to choose from"
+
 _BY_REASON = {
     INBOX: {"cases": "box_count cases come counts", "desks": "box_count cases counts"},
     SWEEP: {
@@ -50,9 +52,10 @@ _BY_REASON = {
         "posts": "_Compare._load_people",
     },
     ZONE: {
-        "units": "schedule issue_unit _branches _deploy",
+        "units": "schedule issue_unit _branches deploy",
         "activities": "replan _days_in_force _years_ahead",
     },
+    CHOICE: {"units": "beside"},
     SERVER: {
         "cases": "open_cases demo",
         "work": "_count",

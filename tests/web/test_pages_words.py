@@ -1,4 +1,7 @@
-"""What a page says of a workflow is what its definition says: phrases, consequences, days, settings."""
+"""What a page says of a workflow is what its definition says:
+
+phrases, consequences, days, settings.
+"""
 
 from __future__ import annotations
 

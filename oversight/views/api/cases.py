@@ -218,7 +218,10 @@ def _whole(number) -> bool:
 
 
 def _one(case_id: str, version: int | None, name: str, words: dict, key: str, asked: str) -> dict:
-    """Move one of many in a transaction of its own; a repeated request finds what was done already."""
+    """Move one of many in a transaction of its own;
+
+    a repeated request finds what was done already.
+    """
 
     def make() -> Answer:
         stated = _version(case_id, name, version)

@@ -90,7 +90,10 @@ def page(case: Case, bound: forms.Bound | None = None) -> str:
 
 
 def _onward(case: Case) -> str:
-    """Return where a decision leads: back to this page, or to the next on the desk one came from."""
+    """Return where a decision leads:
+
+    back to this page, or to the next on the desk one came from.
+    """
     came = request.values.get("from")
     if came != "desk":
         return session.own_path(request.form.get("next")) or url_for("case.show", case_id=case.id)
@@ -188,7 +191,10 @@ def _tell(case: Case, move: Move) -> None:
 @bp.post("/cases/<uuid:case_id>/desk/<act>")
 @login_required
 def act(case_id, act):
-    """Do a desk act; one transaction, no state changed. What was typed stays where it is refused."""
+    """Do a desk act;
+
+    one transaction, no state changed. What was typed stays where it is refused.
+    """
     case = asked(case_id, act)
     words = forms.words_from(request.form, desk_acts.ASKS.get(act, ()))
     try:

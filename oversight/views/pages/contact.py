@@ -220,7 +220,10 @@ class Contacts:
         return self.move is not None and bool(own_words(self.move, line.case.id))
 
     def lost(self, line: Line) -> bool:
-        """True where the branch may ask its superior to search: judged by the engine's own guards."""
+        """True where the branch may ask its superior to search:
+
+        judged by the engine's own guards.
+        """
         if not self.writes or len(line.tries) < MANY_TRIES:
             return False
         options = available.options(db.session, line.case, self.who, self.at)
@@ -375,7 +378,10 @@ def _try(case_id: str, move: Move, words: dict, at: Moment) -> DomainError | Non
 
 
 def _answer(unit_id, name: str, words: dict, results: list[tuple[str, Outcome]]):
-    """Go on where all went well; else show for whom it did and for whom not, with what was typed."""
+    """Go on where all went well;
+
+    else show for whom it did and for whom not, with what was typed.
+    """
     failed = [(case_id, outcome) for case_id, outcome in results if outcome.refusal is not None]
     if not failed:
         names = "、".join(outcome.name for _id, outcome in results)

@@ -205,7 +205,10 @@ class DeskPage:
 
     @property
     def next_url(self) -> str:
-        """Return where to go once the open case is decided: the same place with the next one open."""
+        """Return where to go once the open case is decided:
+
+        the same place with the next one open.
+        """
         ids = [row.case.id for row in self.rows]
         at = ids.index(self.open.case.id) if self.open else -1
         after = (ids[at + 1 :] + ids[:at][-1:])[:1]

@@ -1,4 +1,7 @@
-"""Desk acts on pages: their forms on a case, and what rows of a list tell of them. Decides nothing."""
+"""Desk acts on pages:
+
+their forms on a case, and what rows of a list tell of them. Decides nothing.
+"""
 
 from __future__ import annotations
 

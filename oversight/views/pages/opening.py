@@ -54,7 +54,10 @@ class Answerer:
 
 @dataclass
 class Sheet:
-    """The form of a case's first step: for a case that does not exist yet (`new`), or for a draft."""
+    """The form of a case's first step:
+
+    for a case that does not exist yet (`new`), or for a draft.
+    """
 
     case: Case
     who: Actor

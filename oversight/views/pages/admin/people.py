@@ -1,4 +1,7 @@
-"""Pages of people and posts: members of a branch, who holds which post, and who stands in for whom."""
+"""Pages of people and posts:
+
+members of a branch, who holds which post, and who stands in for whom.
+"""
 
 from __future__ import annotations
 
