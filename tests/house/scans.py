@@ -50,7 +50,10 @@ _BY_REASON = {
         "memberships": "_Compare._load_people",
         "posts": "_Compare._load_people",
     },
-    ZONE: {"units": "schedule issue_unit _branches deploy", "activities": "replan _days_in_force"},
+    ZONE: {
+        "units": "schedule issue_unit _branches deploy",
+        "activities": "replan _days_in_force _years_ahead",
+    },
     CHOICE: {"units": "named_units"},
     SERVER: {
         "cases": "Figures.collect demo",
