@@ -17,7 +17,7 @@ from sqlalchemy.exc import ArgumentError, OperationalError, ProgrammingError
 from oversight import ROOT, create_app, workflows
 from oversight.base import settings
 from oversight.base.clock import Moment
-from oversight.base.refusals import BadRequest, DomainError, InvalidInput
+from oversight.base.refusals import BadRequest, DomainError, InvalidInput, NotFound
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -86,6 +86,21 @@ def _said() -> Iterator[None]:
         yield
     except DomainError as refusal:
         raise click.ClickException(refusal.sentence) from refusal
+
+
+@contextmanager
+def acting(act: str, trial: bool = False) -> Iterator[None]:
+    """End what is done at the terminal as a use case; its refusals are the installation's zone's."""
+    from oversight.base.db import db
+    from oversight.engine.use_case import use_case
+    from oversight.register import installation
+
+    try:
+        zone_id = installation.zone(db.session).id
+    except NotFound:
+        zone_id = None
+    with use_case(db.session, None, now(), act, workflow="terminal", zone_id=zone_id, trial=trial):
+        yield
 
 
 def now() -> Moment:

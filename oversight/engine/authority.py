@@ -606,6 +606,15 @@ def leads(session: Session, unit: Unit, who: Actor) -> AuthorityBasis:
     return seat.basis(who.id, "branch")
 
 
+def is_led_by(session: Session, unit: Unit, who: Actor) -> bool:
+    """True where the actor fills the branch's own ladder today, by post or in somebody's place."""
+    try:
+        leads(session, unit, who)
+    except (NotFound, Forbidden):
+        return False
+    return True
+
+
 def desk_people(session: Session, desk: WorkItem, on: date) -> list[str]:
     """Return who finds an open desk row in their box on a day, by office; who may not act in the
     case does not.

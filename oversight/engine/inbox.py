@@ -57,6 +57,19 @@ def office_label(office: str) -> str:
     return OFFICES.get(office, "党员" if office == "member" else office)
 
 
+def lying_with(session: Session, case_ids: list[str]) -> dict[str, list[str]]:
+    """Return by case the names of the units on whose desks it lies."""
+    found: dict[str, list[str]] = {}
+    for case_id, name in session.execute(
+        sa.select(WorkItem.case_id, Unit.name)
+        .join(Unit, Unit.id == WorkItem.unit_id)
+        .where(WorkItem.case_id.in_(case_ids), WorkItem.kind == "act", WorkItem.closed_at.is_(None))
+        .order_by(WorkItem.id)
+    ):
+        found.setdefault(case_id, []).append(name)
+    return found
+
+
 def in_sight(who):
     """Return the condition on units whose business is the reader's by post; False for those without
     any.

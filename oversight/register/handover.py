@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from oversight import workflows
 from oversight.base.clock import Clock, Moment
 from oversight.calendar.party_days import owed
-from oversight.engine import authority, inbox, outbox, transitions
+from oversight.engine import assignment, authority, inbox, outbox, transitions
 from oversight.engine.authority import Actor
 from oversight.models import (
     Activity,
@@ -67,9 +67,9 @@ def _return(
     case = transitions.lock(session, case_id)
     for desk in rows:
         if desk.kind in ("help", "sign"):
-            desk.closed_at = at.now
+            assignment.close(desk, at)
             continue
-        desk.claimed_by, desk.claimed_on, desk.handed_to = None, None, None
+        assignment.hand_to(desk, None)
     workflow = workflows.get(case.workflow, case.definition_version)
     post = who.posts[0] if who and who.posts else None
     ground = authority.AuthorityBasis(

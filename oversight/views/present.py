@@ -8,28 +8,27 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
 
-import sqlalchemy as sa
 from flask import Flask, current_app, g, url_for
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_login import current_user
 from jinja2 import TemplateNotFound
 from markupsafe import Markup
-from sqlalchemy.orm import aliased
 
 from oversight import workflows
 from oversight.base.db import db
 from oversight.base.sentences import Sentence
 from oversight.calendar.workdays import add_workdays, workdays_between
 from oversight.calendar.zone import zone_calendar
-from oversight.engine import inbox
+from oversight.engine import inbox, outbox
 from oversight.law.clauses import DOCUMENTS, Source
 from oversight.law.clauses import register as register_of_clauses
 from oversight.law.definition import Workflow
 from oversight.law.roles import ADMINISTRATORS, OFFICES
-from oversight.models import Activity, Case, Notice, Unit, Zone
+from oversight.models import Activity, Case, Unit, Zone
 from oversight.organization import substitution
-from oversight.organization.units import successor_of, superiors
+from oversight.organization.units import others_of_zone, successor_of, superiors
+from oversight.register import audit_log
 from oversight.register.zone_settings import READERS
 from oversight.rules.absence import FOLLOW_UP
 
@@ -138,11 +137,7 @@ class Shell:
 
     @cached_property
     def unread(self) -> int:
-        return db.session.scalar(
-            sa.select(sa.func.count())
-            .select_from(Notice)
-            .where(Notice.person_id == self.who.id, Notice.read_at.is_(None))
-        )
+        return outbox.unread(db.session, self.who.id)
 
     @cached_property
     def branch(self) -> Unit | None:
@@ -181,6 +176,7 @@ def register(app: Flask) -> None:
         superior=superior,
         field_ids=field_ids,
         offices=OFFICES,
+        audit_words=audit_log.WORDS,
         sections=checklist.sections,
         clauses=register_of_clauses,
         workdays_on=workdays_on,
@@ -390,22 +386,8 @@ def branches() -> list[Unit]:
 
 
 def named_units(unit: Unit) -> list[Choice]:
-    """Return what a word may name beside a unit: the other units of its zone, each under its own
-    superior.
-    """
-    above = aliased(Unit)
-    rows = db.session.execute(
-        sa.select(Unit.id, Unit.name, above.name)
-        .join(above, above.id == Unit.parent_id)
-        .where(
-            Unit.zone_id == unit.zone_id,
-            Unit.id != unit.id,
-            Unit.kind.not_in(("zone", "group")),
-            Unit.ended_on.is_(None),
-        )
-        .order_by(above.sort, above.id, Unit.sort, Unit.id)
-    )
-    return [Choice(*row) for row in rows]
+    """Return what a word may name beside a unit, each under its own superior."""
+    return [Choice(*row) for row in others_of_zone(db.session, unit)]
 
 
 def superior(unit: Unit) -> Unit:

@@ -24,7 +24,17 @@ from oversight.base.refusals import RuleViolation
 from oversight.commands import server
 from oversight.demo import zone as demo
 from oversight.law import model_check, printing
-from oversight.models import Account, Activity, Case, JournalRow, Login, Post, Zone
+from oversight.models import (
+    Account,
+    Activity,
+    AdminChange,
+    Case,
+    JournalRow,
+    Login,
+    Post,
+    Refusal,
+    Zone,
+)
 from oversight.register import credentials, installation
 
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
@@ -289,6 +299,43 @@ def test_calendar_import_says_how_many_days_moved(zone, tmp_path):
         == "已导入 1 天，2027 年记为已公布；13 个党日随之改期。\n"
     )
     assert "2027-05-07\t五\t休息\t劳动节\t国务院办公厅通知" in zone.ok("calendar", "show", "2027")
+
+
+def test_what_is_done_at_the_terminal_is_written_down(zone, tmp_path):
+    before = set(zone.ask(sa.select(AdminChange.id)))
+    file = tmp_path / "notice.csv"
+    file.write_text("date,kind,name,source\n2027-05-07,rest,劳动节,通知\n", "utf-8")
+    zone.ok("calendar", "import", str(file))
+    zone.ok("token", "town1.officer")
+    zone.ok("settings", "set", "july_day", "07-02")
+    zone.ok("schedule", "2028")
+    zone.ok("accounts", "lock", "town1.officer")
+    zone.ok("accounts", "reset", "town2.officer", "--password-stdin", typed="another-word-2\n")
+    made = [
+        row
+        for row in zone.ask(sa.select(AdminChange).order_by(AdminChange.id))
+        if row.id not in before
+    ]
+    assert [(row.area, row.act) for row in made] == [
+        ("calendar", "import"),
+        ("accounts", "token"),
+        ("settings", "set"),
+        ("calendar", "schedule"),
+        ("accounts", "lock"),
+        ("accounts", "password"),
+    ]
+    assert {(row.by, row.by_id) for row in made} == {("服务器终端", None)}
+    assert made[0].what == {"days": ["", "1"], "moved": ["", "13"]}
+
+
+def test_what_is_refused_at_the_terminal_is_kept_too(zone):
+    zone.refused("settings", "set", "july_day", "08-01")
+    zone.refused("token", "nobody")
+    kept = zone.ask(sa.select(Refusal).order_by(Refusal.id))
+    assert [(row.move, row.workflow, row.actor_id, row.status) for row in kept] == [
+        ("set_july_day", "terminal", None, 422),
+        ("token", "terminal", None, 404),
+    ]
 
 
 def test_calendar_import_is_all_or_nothing(zone, tmp_path):

@@ -19,6 +19,7 @@ from oversight.base.refusals import (
     RuleViolation,
 )
 from oversight.engine import inbox
+from oversight.ledger import own_days
 from oversight.models import Case
 from tests.support.actors import REASON, Play, department_branch
 
@@ -245,7 +246,9 @@ def test_a_partner_that_has_met_already_is_not_moved(play):
 
     case = play.joint("community")
     row = party_days.activity_for(play.session, play.world.units["community"], 2026, 12)
-    party_days.record_held(play.session, row, date(2026, 12, 2), None, play.on("2026-12-02").at)
+    play.on("2026-12-02")
+    who = play.who("community.secretary")
+    own_days.record_held(play.session, row, date(2026, 12, 2), who, play.at)
     play.session.commit()
     with pytest.raises(RuleViolation):
         play.move(case, "town1.officer", "approve")

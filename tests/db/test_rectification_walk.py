@@ -9,7 +9,13 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
-from oversight.base.refusals import Forbidden, InvalidInput, InvalidTransition, RuleViolation
+from oversight.base.refusals import (
+    DomainError,
+    Forbidden,
+    InvalidInput,
+    InvalidTransition,
+    RuleViolation,
+)
 from oversight.engine import inbox, transitions
 from oversight.models import Case, Paper, Reminder
 from oversight.register import reorganize
@@ -163,7 +169,7 @@ def test_an_order_rests_on_findings_under_clauses_that_bind(session, world, find
     "who", ["village.secretary", "town2.inspector", "zone.sysadmin", "village.member1"]
 )
 def test_only_an_inspector_above_may_open(session, world, who):
-    with pytest.raises(transitions.DomainError):
+    with pytest.raises(DomainError):
         opened(session, world, who=who)
 
 

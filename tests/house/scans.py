@@ -34,9 +34,9 @@ _BY_REASON = {
         "life_meetings": "_without_meeting",
     },
     PAGES: {
-        "units": "units units_in_sight members unit_activities tree _kept _offices refuse_touching",
+        "units": "units units_in_sight page_of present offices refuse_touching",
         "persons": "people_of",
-        "memberships": "_counts",
+        "memberships": "counts",
         "activities": "_days _unrecorded",
         "cases": "checklist read",
         "admin_changes": "listed",
@@ -54,9 +54,9 @@ _BY_REASON = {
         "units": "schedule issue_unit _branches deploy",
         "activities": "replan _days_in_force _years_ahead",
     },
-    CHOICE: {"units": "named_units"},
+    CHOICE: {"units": "others_of_zone"},
     SERVER: {
-        "cases": "Figures.collect demo",
+        "cases": "open_cases demo",
         "work": "_count",
         "units": "unit first_administrator demo",
         "persons": "demo",
@@ -64,7 +64,7 @@ _BY_REASON = {
         "accounts": "refuse_beyond_loopback",
     },
     RARE: {"units": "move", "cases": "_open_cases"},
-    NAMED: {"persons": "_candidates"},
+    NAMED: {"persons": "candidates"},
     DEMO: {"activities": "_hold fill", "memberships": "_rolls", "life_meetings": "fill"},
 }
 ALLOWED = {

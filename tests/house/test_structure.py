@@ -73,6 +73,43 @@ def test_definitions_fit_on_a_page_or_two():
         assert len(path.read_text("utf-8").splitlines()) <= 320, path
 
 
+SQL_LEFT = {"casefile.py", "contact.py", "desk.py", "opening.py"}  # to be emptied
+
+
+def test_views_ask_the_database_through_the_rooms_below():
+    asks = re.compile(r"^import sqlalchemy|\.(execute|scalars?)\(", re.M)
+    views = [path for path in MODULES if "views" in path.parts]
+    assert {path.name for path in views if asks.search(path.read_text("utf-8"))} == SQL_LEFT
+
+
+ENDS = {
+    "engine/use_case.py",  # the one way
+    "engine/outbox.py",  # each message by itself, its failure counted
+    "time/sweep.py",
+    "views/pages/desk.py",  # to be taken away
+}
+
+
+def test_one_place_ends_a_write():
+    commits = [path for path in MODULES if ".commit()" in path.read_text("utf-8")]
+    found = {path.relative_to(ROOT / "oversight").as_posix() for path in commits}
+    assert {name for name in found if not name.startswith("demo/")} == ENDS
+
+
+def test_one_room_writes_desk_rows():
+    """A body's and a roster's effects close rows of their own; all else goes through assignment."""
+    writes = re.compile(
+        r"WorkItem\(\*?\*?[a-z_]+[=)]|(update|insert|delete)\(WorkItem|\.(claimed_by|handed_to), ?.* = "
+        r"|\.(claimed_by|claimed_on|handed_to) = "
+    )
+    found = {
+        path.relative_to(ROOT / "oversight").as_posix()
+        for path in MODULES
+        if writes.search(path.read_text("utf-8"))
+    }
+    assert found == {"engine/assignment.py", "rules/committee.py", "rules/appraisal/roster.py"}
+
+
 def test_one_place_reads_the_clock():
     guilty = [
         str(path)

@@ -46,8 +46,9 @@ def asked(case_id, name: str) -> Case:
 
 def _note(case: Case) -> None:
     """Note that the reader has seen an order, where that is to be noted. Commits."""
-    if rectification.see(db.session, case, session.actor(), session.moment()):
-        db.session.commit()
+    if rectification.unseen(db.session, case, session.actor()):
+        with session.acting("seen", case_id=case.id):
+            rectification.see(db.session, case, session.actor(), session.moment())
 
 
 @bp.post("/cases/<uuid:case_id>/seen")

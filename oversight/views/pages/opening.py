@@ -23,7 +23,7 @@ from oversight.base.refusals import (
     RuleViolation,
 )
 from oversight.base.sentences import say
-from oversight.calendar.party_days import month_end, owed
+from oversight.calendar.party_days import month_end
 from oversight.calendar.workdays import PartyDay, add_workdays
 from oversight.calendar.zone import has_rule_day, rule_for, zone_calendar
 from oversight.engine import assignment, authority, available, inbox, transitions
@@ -31,6 +31,7 @@ from oversight.engine.authority import Actor
 from oversight.law.definition import INTERNAL, Move, Workflow
 from oversight.law.inputs import read_day, read_words
 from oversight.law.roles import BRANCH
+from oversight.ledger import month
 from oversight.models import Activity, Case, Person, Unit
 from oversight.organization.members import members
 from oversight.rules.context import TransitionContext
@@ -338,29 +339,8 @@ def _officer(seat: authority.Assignee) -> str:
 
 
 def next_day(unit: Unit, today: date) -> date | None:
-    """Return the next party day in force of a branch that lies ahead, as planned or as the rule has
-    it.
-    """
-    found = db.session.scalar(
-        sa.select(sa.func.min(Activity.day)).where(
-            Activity.unit_id == unit.id,
-            Activity.kind == "party_day",
-            Activity.day > today,
-            Activity.held_on.is_(None),
-            Activity.excused_by.is_(None),
-        )
-    )
-    return found or _by_rule(unit, today)
-
-
-def _by_rule(unit: Unit, today: date) -> date | None:
-    for step in range(3):
-        year, month = divmod(today.year * 12 + today.month - 1 + step, 12)
-        if owed(unit, year, month + 1) and has_rule_day(db.session, unit, month + 1):
-            day = rule_for(db.session, unit, year, month + 1).on
-            if day > today:
-                return day
-    return None
+    """Return the next party day in force of a branch that lies ahead."""
+    return month.next_day(db.session, unit, today)
 
 
 def _defaults(workflow: Workflow, unit: Unit, given: dict) -> dict:
