@@ -33,6 +33,25 @@ def successor_of(session: Session, unit: Unit) -> Unit:
     return unit
 
 
+def others_of_zone(session: Session, unit: Unit) -> list[tuple[str, str, str]]:
+    """Return the other units of a zone that still exist: id, name, and the name of what stands
+    above.
+    """
+    above = aliased(Unit)
+    rows = session.execute(
+        sa.select(Unit.id, Unit.name, above.name)
+        .join(above, above.id == Unit.parent_id)
+        .where(
+            Unit.zone_id == unit.zone_id,
+            Unit.id != unit.id,
+            Unit.kind.not_in(("zone", "group")),
+            Unit.ended_on.is_(None),
+        )
+        .order_by(above.sort, above.id, Unit.sort, Unit.id)
+    )
+    return [tuple(row) for row in rows]
+
+
 def merged_into(session: Session, unit_ids: set[str]) -> tuple[str, ...]:
     """Return the branches that were merged into these, directly or by way of others."""
     found: set[str] = set()
@@ -79,20 +98,3 @@ def present(session: Session, zone_id: str) -> list[Unit]:
     return list(
         session.scalars(sa.select(Unit).where(Unit.zone_id == zone_id, Unit.ended_on.is_(None)))
     )
-
-
-def beside(session: Session, unit: Unit) -> list[tuple[str, str, str]]:
-    """Return the other units of a zone that still exist: id, name and superior's name."""
-    above = aliased(Unit)
-    rows = session.execute(
-        sa.select(Unit.id, Unit.name, above.name)
-        .join(above, above.id == Unit.parent_id)
-        .where(
-            Unit.zone_id == unit.zone_id,
-            Unit.id != unit.id,
-            Unit.kind.not_in(("zone", "group")),
-            Unit.ended_on.is_(None),
-        )
-        .order_by(above.sort, above.id, Unit.sort, Unit.id)
-    )
-    return [tuple(row) for row in rows]

@@ -55,6 +55,13 @@ def issue(attempt, unit: Unit, kind: str, series: str, body: dict) -> Paper:
     return paper
 
 
+def of_case(session, case_id: str) -> list[Paper]:
+    """Return the papers of a case, in the order in which they were issued."""
+    return list(
+        session.scalars(sa.select(Paper).where(Paper.case_id == case_id).order_by(Paper.id))
+    )
+
+
 @effect
 def void_papers(attempt) -> None:
     """已印发的文书作废，编号保留。"""

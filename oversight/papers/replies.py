@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from oversight.law.definition import effect
-from oversight.models import Paper, Unit, WorkItem
+from oversight.models import Unit, WorkItem
 from oversight.organization.units import superiors
 
 from .letter import letter, seat
@@ -25,13 +25,6 @@ def request(attempt) -> dict:
         f"关于变更{day.month}月主题党日活动时间的请示",
         superiors(attempt.session, attempt.unit)[0].name,
         [attempt.words.get("reason") or "（您在上面写的原因）", asked, "妥否，请批示。"],
-    )
-
-
-def of_case(session, case_id: str) -> list[Paper]:
-    """Return the papers of a case, in the order in which they were issued."""
-    return list(
-        session.scalars(sa.select(Paper).where(Paper.case_id == case_id).order_by(Paper.id))
     )
 
 

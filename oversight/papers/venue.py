@@ -8,6 +8,8 @@ from oversight.models import Unit
 from .letter import chinese_day, letter, seat
 from .numbers import issue
 
+SERIES = "函"
+
 
 def answer(attempt) -> dict:
     """Compose the owner's answer."""
@@ -31,4 +33,4 @@ def answer(attempt) -> dict:
 @effect
 def issue_answer(attempt) -> None:
     """复函编文号印发。"""
-    issue(attempt, seat(attempt), "reply", "函", answer(attempt))
+    issue(attempt, seat(attempt), "reply", SERIES, answer(attempt))

@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from oversight.calendar.workdays import add_workdays
 from oversight.law.clauses import house_rule
 from oversight.law.definition import effect, rule
-from oversight.models import Case, Unit
+from oversight.models import Case, Paper, Unit
+from oversight.papers.venue import SERIES
 
 OWNER = "owner"
 ELSEWHERE = house_rule("只向本区其他单位借用阵地；自己的阵地不用借。")
@@ -31,9 +32,8 @@ def day_before(attempt) -> date:
 
 
 def business_key(attempt) -> str:
-    """Return what a request is about: one open request for a branch, an owner and a day."""
-    facts = attempt.case.facts
-    return f"{attempt.case.unit_id}:{facts[OWNER]}:{facts['day']}"
+    """Return what a request is about: one open request of a branch for a day."""
+    return f"{attempt.case.unit_id}:{attempt.case.facts['day']}"
 
 
 @rule(ELSEWHERE)
@@ -64,11 +64,14 @@ def day_ahead(attempt):
 @rule(ONE_A_DAY)
 def not_lent(attempt):
     """这处阵地这一天已借给别的支部，请先商量好时间。"""
-    facts = attempt.case.facts
+    facts, lenders = attempt.case.facts, [attempt.case.facts[OWNER], attempt.basis.unit_id]
     others = attempt.session.scalars(
-        sa.select(Case.facts).where(
+        sa.select(Case.facts)
+        .join(Paper, Paper.case_id == Case.id)
+        .where(
+            Paper.unit_id.in_(lenders),
+            Paper.series == SERIES,
             Case.workflow == attempt.case.workflow,
-            Case.zone_id == attempt.case.zone_id,
             Case.state == "agreed",
             Case.closed_at.is_(None),
             Case.id != attempt.case.id,

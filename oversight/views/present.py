@@ -27,7 +27,7 @@ from oversight.law.definition import Workflow
 from oversight.law.roles import ADMINISTRATORS, OFFICES
 from oversight.models import Activity, Case, Unit, Zone
 from oversight.organization import substitution
-from oversight.organization.units import beside, successor_of, superiors
+from oversight.organization.units import others_of_zone, successor_of, superiors
 from oversight.register import audit_log
 from oversight.register.zone_settings import READERS
 from oversight.rules.absence import FOLLOW_UP
@@ -121,10 +121,7 @@ class Shell:
 
     @property
     def keeper(self) -> bool:
-        """True where the reader administers the zone or stands above branches:
-
-        管理 is on his menu.
-        """
+        """True where the reader administers the zone or stands above branches: 管理 is on his menu."""
         return any(
             post.office in ADMINISTRATORS
             or post.unit.kind not in ("branch", "group")
@@ -390,7 +387,7 @@ def branches() -> list[Unit]:
 
 def named_units(unit: Unit) -> list[Choice]:
     """Return what a word may name beside a unit, each under its own superior."""
-    return [Choice(*row) for row in beside(db.session, unit)]
+    return [Choice(*row) for row in others_of_zone(db.session, unit)]
 
 
 def superior(unit: Unit) -> Unit:

@@ -108,16 +108,16 @@ def actor() -> Actor:
     return g.actor
 
 
+def settings() -> dict[str, str]:
+    """Return the choices of the reader's zone."""
+    return zone_settings(db.session, actor().zone_id)
+
+
 def acting(act: str, *, case_id: str | None = None, workflow: str = "", trial: bool = False):
     """End what the reader does inside, as `use_case`."""
     return use_case(
         db.session, actor(), moment(), act, case_id=case_id, workflow=workflow, trial=trial
     )
-
-
-def settings() -> dict[str, str]:
-    """Return the choices of the reader's zone."""
-    return zone_settings(db.session, actor().zone_id)
 
 
 def journal(refusal: DomainError, act: str, case_id: str | None = None) -> None:

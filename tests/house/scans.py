@@ -14,12 +14,11 @@ SWEEP = "NEXT: begins at what is due"
 PAGES = "NEXT: begins at the reader's units or his own rows, cut to a page"
 WHOLE = "tells of every row: an export, a seal, a check, a roster of everybody"
 ZONE = "acts on every branch of a zone"
+CHOICE = "offers every unit of the zone to choose from"
 SERVER = "asked at the terminal, or for the figures of the one who runs the server"
 RARE = "once in a reorganization"
 NAMED = "looks for a part of a name"
 DEMO = "builds the demo zone, once"
-
-CHOICE = "offers every unit of a zone to choose from"
 
 _BY_REASON = {
     INBOX: {"cases": "box_count cases come counts", "desks": "box_count cases counts"},
@@ -55,7 +54,7 @@ _BY_REASON = {
         "units": "schedule issue_unit _branches deploy",
         "activities": "replan _days_in_force _years_ahead",
     },
-    CHOICE: {"units": "beside"},
+    CHOICE: {"units": "others_of_zone"},
     SERVER: {
         "cases": "open_cases demo",
         "work": "_count",
