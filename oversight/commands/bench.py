@@ -11,9 +11,10 @@ from pathlib import Path
 
 import click
 
-from .. import ROOT
-from .around import table
-from .chinese import Command
+from oversight import ROOT
+
+from .click_i18n import Command
+from .context import table
 
 HOME = ROOT / "tests"
 
