@@ -11,7 +11,8 @@ from pathlib import Path
 
 import click
 
-from .. import ROOT
+from oversight import ROOT
+
 from .click_i18n import Command
 from .context import table
 

@@ -18,7 +18,7 @@ class Firing(Program):
         case = SimpleNamespace(id="", facts={}, raised=0, unit_id="")
         for _ in range(n):
             attempt = make(None, law, case, move, None, self.at, raw={}, state="draft")
-            attempt.standing = STANDS
+            attempt.standing = attempt.basis = STANDS
             machine(law).events["submit"].trigger(attempt)
         assert attempt.state == "pending"
 

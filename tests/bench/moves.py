@@ -50,7 +50,8 @@ class Moves:
 
     def statements(self) -> dict[str, int]:
         """Count what each of the two moves asks of the database."""
-        found = {}
+        found, cycle = {}, 2 * len(self.cases)
+        self.run(-self.turn % cycle)
         for name in (self.there, self.back):
             with self.program.counted() as seen:
                 self.run(len(self.cases))
