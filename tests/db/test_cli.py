@@ -192,7 +192,7 @@ def test_a_broken_demo_leaves_the_database_empty(empty, monkeypatch):
     def broken(*_args):
         raise RuntimeError
 
-    monkeypatch.setattr(demo.demo_year, "live", broken)
+    monkeypatch.setattr(demo.date_changes, "live", broken)
     assert isinstance(empty("demo").exception, RuntimeError)
     assert empty.ask(sa.select(Zone)) == []
 
