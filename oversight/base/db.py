@@ -9,13 +9,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from functools import cache
 from uuid import UUID
 
 import sqlalchemy as sa
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import DeclarativeBase, registry
+from sqlalchemy.orm import DeclarativeBase, make_transient_to_detached, registry
+from sqlalchemy.orm.attributes import set_committed_value
 from uuid6 import uuid7
+
+from . import kept
 
 # Names for every constraint, so that migrations can drop them on both databases.
 NAMING = {
@@ -93,6 +97,7 @@ def prepare(engine: sa.Engine) -> None:
 
     `synchronous=NORMAL` loses acknowledged commits on power loss, hence FULL.
     """
+    kept.listen(engine)
     if engine.dialect.name != "sqlite":
         return
 
@@ -121,9 +126,41 @@ def engine_options(url: str) -> dict:
     return {**options, "pool_pre_ping": True, "pool_size": 10}
 
 
+def columns(model) -> list[sa.Label]:
+    """Return a table's columns under the names of the model's attributes."""
+    mapper = sa.inspect(model)
+    return [column.label(mapper.get_property_by_column(column).key) for column in mapper.columns]
+
+
+def put(session, model, values):
+    """Return the session's object of a row that was read without it: as it now is in the database."""
+    mapper = sa.inspect(model)
+    key = mapper.identity_key_from_primary_key((values["id"],))
+    found = session.identity_map.get(key)
+    if found is None:
+        found = mapper.class_manager.new_instance()
+        found.__dict__.update(values)
+        make_transient_to_detached(found)
+        session.add(found)
+    else:
+        for name, value in values.items():
+            set_committed_value(found, name, value)
+    return found
+
+
 def insert_once(session, table, **values) -> bool:
     """Insert a row unless its key is taken; returns whether it was inserted. Does not commit."""
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    key, *_ = sa.inspect(table).primary_key
-    made = dialect.insert(table).values(**values).on_conflict_do_nothing().returning(key)
-    return session.execute(made).first() is not None  # PostgreSQL reports -1 rows, whatever it did
+    if session.autoflush:
+        session.flush()
+    keys = sa.inspect(table).columns
+    made = _once(table, session.get_bind().dialect.name)
+    given = {keys[name].key: value for name, value in values.items()}
+    # PostgreSQL reports -1 rows, whatever it did: hence RETURNING
+    return session.connection().execute(made, given).first() is not None
+
+
+@cache
+def _once(table, dialect: str):
+    """Build the statement once: building it costs more than running it."""
+    insert = (sqlite if dialect == "sqlite" else postgresql).insert(table.__table__)
+    return insert.on_conflict_do_nothing().returning(sa.inspect(table).primary_key[0])

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from oversight import workflows
 from oversight.base.clock import Moment
+from oversight.base.db import new_id
 from oversight.base.refusals import AlreadyTaken
 from oversight.base.sentences import say
 from oversight.calendar.workdays import add_workdays, workdays_between
@@ -20,7 +21,9 @@ from oversight.models.cases import CAME, LEFT, NEVER, NO, PAST, RECUSED, YES
 from oversight.organization.units import has_above
 from oversight.rules.context import TransitionContext
 
-from . import authority, inbox
+from . import authority, inbox, statements
+
+OPTIONAL = ("person_id", "slot_id", "closed_at", "answer")  # of a work item, where laid
 
 
 def enter(attempt: TransitionContext, state: State) -> None:
@@ -33,6 +36,7 @@ def enter(attempt: TransitionContext, state: State) -> None:
         _lay(attempt, authority.Assignee(unit, candidate_group, 0), kind="copy")
     for person in attempt.shows:
         _lay(attempt, authority.Assignee(attempt.unit, "member", 0), kind="copy", person_id=person)
+    _write(attempt)
 
 
 def _assign_party(attempt: TransitionContext, state: State) -> None:
@@ -94,34 +98,34 @@ def _seat(attempt: TransitionContext, state: State) -> authority.Assignee:
 
 
 def _clear(attempt: TransitionContext) -> None:
-    attempt.session.execute(
-        sa.update(WorkItem)
-        .where(
-            WorkItem.case_id == attempt.case.id,
-            WorkItem.closed_at.is_(None),
-            WorkItem.kind != "copy",
-        )
-        .values(closed_at=attempt.at.now)
+    attempt.session.connection().execute(
+        statements.CLEAR, {"of_case": attempt.case.id, "now": attempt.at.now}
     )
 
 
 def _lay(attempt: TransitionContext, seat: authority.Assignee, kind: str = "act", **more) -> None:
+    """Make a work item; `_write` writes all of a step at once."""
     case = attempt.case
-    attempt.session.add(
-        WorkItem(
-            zone_id=case.zone_id,
-            case_id=case.id,
-            workflow=case.workflow,
-            case_unit_id=case.unit_id,
-            unit_id=seat.unit.id,
-            role=seat.candidate_group,
-            rank=seat.rank,
-            kind=kind,
-            due_on=case.due_on or NEVER,
-            opened_at=attempt.at.now,
-            **more,
-        )
-    )
+    row = {
+        "id": new_id(),
+        "zone_id": case.zone_id,
+        "case_id": case.id,
+        "workflow": case.workflow,
+        "case_unit_id": case.unit_id,
+        "unit_id": seat.unit.id,
+        "role": seat.candidate_group,
+        "tier": seat.rank,
+        "kind": kind,
+        "due_on": case.due_on or NEVER,
+        "opened_at": attempt.at.now,
+    }
+    attempt.laid.append(row | dict.fromkeys(OPTIONAL) | more)
+
+
+def _write(attempt: TransitionContext) -> None:
+    if attempt.laid:
+        attempt.session.connection().execute(statements.LAY, attempt.laid)
+        attempt.laid.clear()
 
 
 def _start_clock(attempt: TransitionContext, state: State) -> None:
@@ -131,18 +135,17 @@ def _start_clock(attempt: TransitionContext, state: State) -> None:
         if due and due.keeps and not attempt.restart_clock
         else None
     )
-    case.running_since = attempt.today if due else None
-    case.used_workdays = saved[1] if saved else 0
-    case.due_on = (
-        None if due is None else _resumed(attempt, saved) if saved else last_day(attempt, due)
-    )
-    case.budget_workdays = (
-        saved[0]
+    due_on = None if due is None else _resumed(attempt, saved) if saved else last_day(attempt, due)
+    attempt.set(
+        running_since=attempt.today if due else None,
+        used_workdays=saved[1] if saved else 0,
+        due_on=due_on,
+        budget_workdays=saved[0]
         if saved
-        else (workdays_between(attempt.calendar, attempt.today, case.due_on) if due else None)
+        else (workdays_between(attempt.calendar, attempt.today, due_on) if due else None),
     )
     days = [move.on(attempt) for move in attempt.workflow.leaving(state) if move.by is TIMER]
-    case.wake_on = min((day for day in days if day), default=None)
+    attempt.set(wake_on=min((day for day in days if day), default=None))
 
 
 def _resumed(attempt: TransitionContext, saved: list[int]):
@@ -157,7 +160,7 @@ def stop_clock(attempt: TransitionContext, state: State) -> None:
         used = case.used_workdays + workdays_between(
             attempt.calendar, case.running_since, attempt.today
         )
-        case.paused = {**(case.paused or {}), state.name: [case.budget_workdays, used]}
+        attempt.set(paused={**(case.paused or {}), state.name: [case.budget_workdays, used]})
 
 
 def last_day(attempt: TransitionContext, due):
@@ -190,6 +193,7 @@ def reassign(attempt: TransitionContext, state: State) -> None:
     _assign_people(attempt, attempt.seats)
     for person in attempt.shows:
         _lay(attempt, authority.Assignee(attempt.unit, "member", 0), kind="copy", person_id=person)
+    _write(attempt)
 
 
 def _reassign_row(attempt: TransitionContext, state: State, desk: WorkItem) -> None:
@@ -341,4 +345,5 @@ def escalate(session: Session, case: Case, at: Moment) -> bool:
     if seat is None:
         return False
     _lay(attempt, seat, kind="watch")
+    _write(attempt)
     return True

@@ -16,7 +16,7 @@ from transitions import Machine
 
 from oversight import workflows
 from oversight.base.clock import Moment
-from oversight.base.db import is_id, new_id
+from oversight.base.db import is_id, new_id, put
 from oversight.base.refusals import (
     AlreadyTaken,
     DomainError,
@@ -34,7 +34,7 @@ from oversight.law.roles import AUTOMATIC, TIMER
 from oversight.models import Case, JournalRow, Refusal, Unit, WorkItem
 from oversight.rules.context import TransitionContext
 
-from . import assignment, authority, inbox, outbox
+from . import assignment, authority, inbox, outbox, statements
 from .authority import Actor
 from .journal import chain_row
 
@@ -139,10 +139,11 @@ def _respect_claims(attempt: TransitionContext) -> None:
 
 def lock(session: Session, case_id: str) -> Case:
     """Load a case under a row lock and as it is now. Raises NotInSight."""
-    case = session.get(Case, case_id, with_for_update=True, populate_existing=True)
-    if case is None:
+    session.flush()
+    row = session.connection().execute(statements.CASE, {"of_case": case_id}).mappings().first()
+    if row is None:
         raise NotFound()
-    return case
+    return put(session, Case, row)
 
 
 def perform(
@@ -222,13 +223,13 @@ def _must_be_open(
 
 def _fire(attempt: TransitionContext) -> None:
     """Run the machine for one move and write down what came of it."""
-    before = attempt.state
+    before = attempt.workflow.state(attempt.state)
     machine(attempt.workflow).events[attempt.move.name].trigger(attempt)
     state = attempt.workflow.state(attempt.state)
-    _note_silence(attempt, attempt.workflow.state(before))
-    _write_state(attempt, state)
+    _note_silence(attempt, before)
+    _set_state(attempt, state)
     if attempt.move.enters is not INTERNAL:
-        assignment.stop_clock(attempt, attempt.workflow.state(before))
+        assignment.stop_clock(attempt, before)
         assignment.enter(attempt, state)
     elif attempt.move.per_participant:
         assignment.close_slot(attempt)
@@ -237,7 +238,7 @@ def _fire(attempt: TransitionContext) -> None:
             assignment.close_for(attempt)
         assignment.stay(attempt, state)
     _open_following(attempt)
-    record(attempt, "move", attempt.move.name, before, state.name)
+    record(attempt, "move", attempt.move.name, before.name, state.name)
     _outgoing(attempt, state)
     attempt.session.flush()
 
@@ -268,24 +269,32 @@ def _open_following(attempt: TransitionContext) -> None:
         attempt.result.setdefault("opened", []).append(opened.id)
 
 
-def _write_state(attempt: TransitionContext, state: State) -> None:
-    """Write the state under a version check, although the row is locked: belt and braces."""
-    case, session = attempt.case, attempt.session
-    session.flush()
-    done = session.execute(
-        sa.update(Case)
-        .where(Case.id == case.id, Case.version == case.version)
-        .values(
-            state=state.name,
-            version=case.version + 1,
-            entered_at=case.entered_at if attempt.move.enters is INTERNAL else attempt.at.now,
-            closed_at=attempt.at.now if attempt.workflow.final(state) else None,
-        )
-        .execution_options(synchronize_session=False)
+def _set_state(attempt: TransitionContext, state: State) -> None:
+    attempt.set(
+        state=state.name,
+        version=attempt.case.version + 1,
+        closed_at=attempt.at.now if attempt.workflow.final(state) else None,
+    )
+    if attempt.move.enters is not INTERNAL:
+        attempt.set(entered_at=attempt.at.now)
+
+
+def _save(attempt: TransitionContext) -> None:
+    """Write all that changed in the case under a version check, although the row is locked: belt
+    and braces.
+    """
+    case, state = attempt.case, sa.inspect(attempt.case)
+    was = case.version - ("version" in attempt.unsaved)
+    changed = attempt.unsaved.keys() | state.committed_state.keys()
+    names = tuple(name for name in statements.ATTRIBUTES if name in changed)
+    values = {f"to_{name}": getattr(case, name) for name in names}
+    done = attempt.session.connection().execute(
+        statements.save(names), {**values, "of_case": case.id, "was": was}
     )
     if not done.rowcount:
-        raise _stale(session, case)
-    session.refresh(case)
+        raise _stale(attempt.session, case)
+    state._commit_all(state.dict, attempt.session.identity_map)  # as a flush does: it is written
+    attempt.unsaved.clear()
 
 
 def _stale(session: Session, case: Case) -> VersionConflict:
@@ -327,17 +336,17 @@ def _count(attempt: TransitionContext) -> None:
     """Make the move that the facts decide; where many answer, once every slot is closed."""
     session, case = attempt.session, attempt.case
     state = attempt.workflow.state(case.state)
-    if isinstance(state.waits_on, MultiInstance) and authority.open_desks(session, case.id):
+    counting = [move for move in attempt.workflow.leaving(state) if move.by is AUTOMATIC]
+    many = isinstance(state.waits_on, MultiInstance)
+    if not counting or many and authority.open_desks(session, case.id):
         return
-    for move in attempt.workflow.leaving(state):
-        if move.by is AUTOMATIC:
-            counted = TransitionContext(
-                session, attempt.workflow, case, move, None, attempt.at, state=state.name
-            )
-            if all(guard.test(counted) for guard in move.only_if):
-                _fire(counted)
-                return _count(counted)
-    return None
+    for move in counting:
+        counted = TransitionContext(
+            session, attempt.workflow, case, move, None, attempt.at, state=state.name
+        )
+        if all(guard.test(counted) for guard in move.only_if):
+            _fire(counted)
+            return _count(counted)
 
 
 def tick(session: Session, case_id: str, at: Moment) -> bool:
@@ -600,7 +609,9 @@ def _insert_case(session: Session, case: Case) -> None:
 
 
 def record(attempt: TransitionContext, kind: str, move: str, before: str, after: str) -> None:
-    """Append the journal row in the same transaction and carry the chain's head on the case."""
+    """Append the journal row in the same transaction and write the case, which carries the chain's
+    head.
+    """
     case, stand = attempt.case, attempt.basis
     row = chain_row(
         case,
@@ -617,8 +628,9 @@ def record(attempt: TransitionContext, kind: str, move: str, before: str, after:
         words=attempt.raw,
         result=attempt.result,
     )
-    attempt.session.add(row)
-    case.seq, case.head = row.seq, row.hash
+    attempt.session.connection().execute(statements.APPEND, row)
+    attempt.set(seq=row["seq"], head=row["hash"])
+    _save(attempt)
 
 
 def _signature(attempt: TransitionContext) -> str:

@@ -47,6 +47,9 @@ class Zone(Base):
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
     name: Mapped[str] = mapped_column(sa.String(100), comment="as printed, e.g. 随州高新区")
     created_at: Mapped[datetime]
+    epoch: Mapped[str] = mapped_column(
+        Id, default=new_id, comment="drawn anew by the database when who stands where changes"
+    )
 
 
 class Unit(Base):

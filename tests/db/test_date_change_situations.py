@@ -16,7 +16,6 @@ from oversight.base.refusals import (
     VersionConflict,
 )
 from oversight.calendar import party_days
-from oversight.calendar.zone import forget
 from oversight.engine import authority, transitions
 from oversight.models import Activity, ActivityChange, Case, ZoneSettingRow
 from oversight.papers import replies
@@ -42,7 +41,6 @@ def setting(play, name: str, value: str) -> None:
         ZoneSettingRow(zone_id=play.world.zone.id, name=name, value=value, at=play.at.now)
     )
     play.session.commit()
-    forget(play.session)
 
 
 # Asking ------------------------------------------------------------------------------------------

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable
 import pytest
 
 from oversight.base.refusals import DomainError
-from oversight.calendar.zone import forget
 from oversight.engine import available, transitions
 from oversight.models import Refusal
 from tests.support.dump import difference, dump
@@ -87,7 +86,6 @@ def judged(play, case_id: str, version: int, who, move: str, words: dict):
     except DomainError as no:
         return no.status
     play.session.rollback()
-    forget(play.session)
     return state
 
 
@@ -111,7 +109,6 @@ def attempt(play, case_id: str, version: int, who, move: str, words: dict):
         return no.status
     except Allowed as allowed:
         play.session.rollback()
-        forget(play.session)
         return allowed.args[0]
 
 

@@ -175,7 +175,6 @@ def import_days():
         done = holidays.load(db.session, who.zone_id, found, at)
         if request.form.get("sure") != "1":
             db.session.rollback()  # only to tell how many party days would move
-            holidays.forget(db.session)
             return _calendar(text=text, rows=fresh, moves=done.moved)
         top = next(post.unit for post in who.posts if post.office == "sysadmin")
         audit_log.note(
