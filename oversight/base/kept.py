@@ -55,3 +55,8 @@ def _forget(connection, _cursor, statement: str, *_) -> None:
     for one in list(kept):
         if written is None or written[1] in one.tables:
             del kept[one]
+
+
+def forget(session) -> None:
+    """Drop all that the session's transaction has kept: others may have written meanwhile."""
+    session.connection().info.get("kept", {}).clear()

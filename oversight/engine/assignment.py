@@ -16,10 +16,12 @@ from oversight.base.sentences import say
 from oversight.calendar.workdays import add_workdays, workdays_between
 from oversight.law.definition import Committee, MultiInstance, State
 from oversight.law.roles import TIMER
-from oversight.models import Case, Unit, WorkItem
+from oversight.models import Case, WorkItem
 from oversight.models.cases import CAME, LEFT, NEVER, NO, PAST, RECUSED, YES
+from oversight.organization import standing
 from oversight.organization.units import has_above
 from oversight.rules.context import TransitionContext
+from oversight.rules.parties import Item
 
 from . import authority, inbox, statements
 
@@ -32,7 +34,7 @@ def enter(attempt: TransitionContext, state: State) -> None:
     _start_clock(attempt, state)
     _assign_party(attempt, state)
     for unit_id, candidate_group in attempt.copies:
-        unit = attempt.session.get(Unit, unit_id)
+        unit = standing.unit(attempt.session, attempt.case.zone_id, unit_id)
         _lay(attempt, authority.Assignee(unit, candidate_group, 0), kind="copy")
     for person in attempt.shows:
         _lay(attempt, authority.Assignee(attempt.unit, "member", 0), kind="copy", person_id=person)
@@ -52,7 +54,7 @@ def _assign_party(attempt: TransitionContext, state: State) -> None:
                 attempt.workflow,
                 attempt.case,
                 party,
-                attempt.session.get(Unit, unit_id),
+                standing.unit(attempt.session, attempt.case.zone_id, unit_id),
                 attempt.today,
             )
             _lay(attempt, seat, slot_id=unit_id)
@@ -203,7 +205,7 @@ def _reassign_row(attempt: TransitionContext, state: State, desk: WorkItem) -> N
             attempt.workflow,
             attempt.case,
             state.waits_on,
-            attempt.session.get(Unit, desk.slot_id),
+            standing.unit(attempt.session, attempt.case.zone_id, desk.slot_id),
             attempt.today,
         )
     else:
@@ -263,8 +265,21 @@ def helper(session: Session, desk: WorkItem) -> WorkItem | None:
     )
 
 
-def respect(
+def respect_row(
     session: Session, desk: WorkItem, who: authority.Actor, today, handed: bool = True
+) -> None:
+    """Let a row be worked on by nobody but whose it is. Raises SomebodyFirst."""
+    helping = helper(session, desk)
+    respect(session, desk, helping and helping.person_id, who, today, handed)
+
+
+def respect(
+    session: Session,
+    desk: WorkItem | Item,
+    helper_id: str | None,
+    who: authority.Actor,
+    today,
+    handed: bool = True,
 ) -> None:
     """A row claimed today, handed over or delegated is another's to work on.
 
@@ -283,12 +298,11 @@ def respect(
                 name=inbox.person_name(session, desk.handed_to),
             )
         )
-    help_row = helper(session, desk)
-    if help_row is not None:
+    if helper_id is not None:
         raise AlreadyTaken(
             say(
                 "这件事已委派给{name}，请等对方交回，或先收回。",
-                name=inbox.person_name(session, help_row.person_id),
+                name=inbox.person_name(session, helper_id),
             )
         )
 

@@ -11,10 +11,12 @@ from datetime import date
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.orm.exc import StaleDataError
 from transitions import Machine
 
 from oversight import workflows
+from oversight.base import kept
 from oversight.base.clock import Moment
 from oversight.base.db import is_id, new_id, put
 from oversight.base.refusals import (
@@ -32,6 +34,8 @@ from oversight.law.definition import INTERNAL, Move, MultiInstance, Rule, State,
 from oversight.law.inputs import read_words
 from oversight.law.roles import AUTOMATIC, TIMER
 from oversight.models import Case, JournalRow, Refusal, Unit, WorkItem
+from oversight.organization import standing
+from oversight.rules import parties
 from oversight.rules.context import TransitionContext
 
 from . import assignment, authority, inbox, outbox, statements
@@ -129,9 +133,9 @@ def _respect_claims(attempt: TransitionContext) -> None:
 
     Raises SomebodyFirst.
     """
-    for desk in authority.open_desks(attempt.session, attempt.case.id):
-        if desk.unit_id == attempt.basis.unit_id and attempt.basis.desk_id in (None, desk.id):
-            assignment.respect(attempt.session, desk, attempt.actor, attempt.today)
+    for item in authority.lying(attempt.session, attempt.workflow, attempt.case):
+        if item.unit_id == attempt.basis.unit_id and attempt.basis.desk_id in (None, item.id):
+            assignment.respect(attempt.session, item, item.helper, attempt.actor, attempt.today)
 
 
 # Making a move -----------------------------------------------------------------------------------
@@ -143,7 +147,13 @@ def lock(session: Session, case_id: str) -> Case:
     row = session.connection().execute(statements.CASE, {"of_case": case_id}).mappings().first()
     if row is None:
         raise NotFound()
-    return put(session, Case, row)
+    case = put(session, Case, row)
+    kept.forget(session)
+    parties.read(
+        session, case, workflows.get(case.workflow, case.definition_version).opened_by.name
+    )
+    set_committed_value(case, "unit", standing.unit(session, case.zone_id, case.unit_id))
+    return case
 
 
 def perform(
@@ -338,7 +348,7 @@ def _count(attempt: TransitionContext) -> None:
     state = attempt.workflow.state(case.state)
     counting = [move for move in attempt.workflow.leaving(state) if move.by is AUTOMATIC]
     many = isinstance(state.waits_on, MultiInstance)
-    if not counting or many and authority.open_desks(session, case.id):
+    if not counting or many and authority.lying(session, attempt.workflow, case):
         return
     for move in counting:
         counted = TransitionContext(
@@ -637,7 +647,7 @@ def _signature(attempt: TransitionContext) -> str:
     """Name the actor as he acts: person, unit and office at the time."""
     if attempt.actor is None:
         return "系统"
-    unit = attempt.session.get(Unit, attempt.basis.unit_id)
+    unit = standing.unit(attempt.session, attempt.case.zone_id, attempt.basis.unit_id)
     name, stand = attempt.actor.person.name, attempt.basis
     if stand.acting:  # X acting for Y
         name = (
