@@ -20,6 +20,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from uuid6 import uuid7
 
 from . import kept
+from .kept import link
 
 # Names for every constraint, so that migrations can drop them on both databases.
 NAMING = {
@@ -156,7 +157,7 @@ def insert_once(session, table, **values) -> bool:
     made = _once(table, session.get_bind().dialect.name)
     given = {keys[name].key: value for name, value in values.items()}
     # PostgreSQL reports -1 rows, whatever it did: hence RETURNING
-    return session.connection().execute(made, given).first() is not None
+    return link(session).execute(made, given).first() is not None
 
 
 @cache

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 import sqlalchemy as sa
+from sqlalchemy.orm import Session, scoped_session
 
 _WRITES = re.compile(r'(?:INSERT INTO|UPDATE|DELETE FROM) "?(\w+)')
 _HARMLESS = ("SELECT", "BEGIN", "SAVEPOINT", "RELEASE", "PRAGMA")
@@ -22,8 +23,9 @@ class Kept:
 
     def of(self, session) -> dict:
         """Return what was kept in the session's transaction; what waits to be written is first."""
+        session = plain(session)
         self.flush(session)
-        kept = session.connection().info.get("kept")
+        kept = link(session).info.get("kept")
         return {} if kept is None else kept.setdefault(self, {})
 
     def flush(self, session) -> None:
@@ -34,6 +36,21 @@ class Kept:
             for one in pending
         ):
             session.flush()
+
+
+def plain(session: Session | scoped_session) -> Session:
+    """Return the session behind a proxy of the thread's, which is looked up anew at every touch."""
+    return session() if isinstance(session, scoped_session) else session
+
+
+def link(session) -> sa.Connection:
+    """Return the connection of the session's transaction, found once a transaction."""
+    session = plain(session)
+    begun, connection = session.info.get("link", (None, None))
+    if begun is None or begun is not session.get_transaction():
+        connection = session.connection()
+        session.info["link"] = session.get_transaction(), connection
+    return connection
 
 
 def listen(engine: sa.Engine) -> None:
@@ -59,4 +76,4 @@ def _forget(connection, _cursor, statement: str, *_) -> None:
 
 def forget(session) -> None:
     """Drop all that the session's transaction has kept: others may have written meanwhile."""
-    session.connection().info.get("kept", {}).clear()
+    link(session).info.get("kept", {}).clear()

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from oversight import workflows
 from oversight.base.clock import Moment
 from oversight.base.db import new_id
+from oversight.base.kept import link
 from oversight.base.refusals import AlreadyTaken
 from oversight.base.sentences import say
 from oversight.calendar.workdays import add_workdays, workdays_between
@@ -34,7 +35,7 @@ def enter(attempt: TransitionContext, state: State) -> None:
     _start_clock(attempt, state)
     _assign_party(attempt, state)
     for unit_id, candidate_group in attempt.copies:
-        unit = standing.unit(attempt.session, attempt.case.zone_id, unit_id)
+        unit = _unit(attempt, unit_id)
         _lay(attempt, authority.Assignee(unit, candidate_group, 0), kind="copy")
     for person in attempt.shows:
         _lay(attempt, authority.Assignee(attempt.unit, "member", 0), kind="copy", person_id=person)
@@ -54,12 +55,16 @@ def _assign_party(attempt: TransitionContext, state: State) -> None:
                 attempt.workflow,
                 attempt.case,
                 party,
-                standing.unit(attempt.session, attempt.case.zone_id, unit_id),
+                _unit(attempt, unit_id),
                 attempt.today,
             )
             _lay(attempt, seat, slot_id=unit_id)
     elif party is not None and party.human:
         _lay(attempt, _seat(attempt, state))
+
+
+def _unit(attempt: TransitionContext, unit_id: str) -> sa.Row:
+    return standing.rows(attempt.session, attempt.case.zone_id, [unit_id])[0]
 
 
 def _assign_people(attempt: TransitionContext, people: list[str]) -> None:
@@ -100,7 +105,7 @@ def _seat(attempt: TransitionContext, state: State) -> authority.Assignee:
 
 
 def _clear(attempt: TransitionContext) -> None:
-    attempt.session.connection().execute(
+    link(attempt.session).execute(
         statements.CLEAR, {"of_case": attempt.case.id, "now": attempt.at.now}
     )
 
@@ -126,7 +131,7 @@ def _lay(attempt: TransitionContext, seat: authority.Assignee, kind: str = "act"
 
 def _write(attempt: TransitionContext) -> None:
     if attempt.laid:
-        attempt.session.connection().execute(statements.LAY, attempt.laid)
+        link(attempt.session).execute(statements.LAY, attempt.laid)
         attempt.laid.clear()
 
 
@@ -205,7 +210,7 @@ def _reassign_row(attempt: TransitionContext, state: State, desk: WorkItem) -> N
             attempt.workflow,
             attempt.case,
             state.waits_on,
-            standing.unit(attempt.session, attempt.case.zone_id, desk.slot_id),
+            _unit(attempt, desk.slot_id),
             attempt.today,
         )
     else:

@@ -124,7 +124,7 @@ class Assignee:
     whom.
     """
 
-    unit: Unit
+    unit: sa.Row | Unit
     candidate_group: str
     rank: int
     people: dict[str, str] = field(default_factory=dict)
@@ -311,7 +311,7 @@ def fill(
         }
         if people or acts:
             return Assignee(
-                standing.as_object(session, unit),
+                unit,
                 candidate_group,
                 rank,
                 {**people, **{one: row.office for one, row in acts.items()}},
@@ -349,9 +349,7 @@ def resolve(
         found = fill(session, unit, candidate_group, on, out, workflow.name)
         if found:
             return found
-    return (
-        Assignee(standing.as_object(session, units[-1]), role.candidate_group, 0) if units else None
-    )
+    return Assignee(units[-1], role.candidate_group, 0) if units else None
 
 
 def _own_seat(session: Session, workflow: Workflow, case: Case, on: date) -> Assignee:
@@ -381,7 +379,7 @@ def body_seat(session: Session, case: Case, body: Committee, on: date) -> Assign
     """Return where a body sits and who belongs to it today: nobody is replaced by other offices or
     units.
     """
-    unit = standing.as_object(session, chain(session, case, body.role)[0])
+    unit = chain(session, case, body.role)[0]
     posts = standing.day(session, unit.zone_id, on, [unit.id]).posts[unit.id]
     members = [row for row in posts if row.office in body.role.ranks[0]]
     people = {row.person_id: row.office for row in sorted(members, key=_longest)}
@@ -393,7 +391,12 @@ def _longest(post) -> tuple[date, str]:
 
 
 def resolve_slot(
-    session: Session, workflow: Workflow, case: Case, party: MultiInstance, unit: Unit, on: date
+    session: Session,
+    workflow: Workflow,
+    case: Case,
+    party: MultiInstance,
+    unit: sa.Row | Unit,
+    on: date,
 ) -> Assignee:
     """Find where one of many answers lies: the unit named, or the superior above it."""
     out = barred(session, workflow, case, party.role, on)
@@ -502,7 +505,7 @@ def _slot_standing(
     session: Session, workflow: Workflow, case: Case, party: MultiInstance, who: Actor
 ):
     for desk in lying(session, workflow, case):
-        unit = standing.unit(session, case.zone_id, desk.slot_id)
+        [unit] = standing.rows(session, case.zone_id, [desk.slot_id])
         seat = resolve_slot(session, workflow, case, party, unit, who.on)
         if who.id in seat.people:
             return seat.basis(who.id, party.name, desk.id)
@@ -550,7 +553,7 @@ def _answered_already(
             if desk.person_id == who.id:
                 raise AlreadyTaken("这一步您已经办过，或已替您登记。")
             continue
-        unit = session.get(Unit, desk.slot_id)
+        [unit] = standing.rows(session, case.zone_id, [desk.slot_id])
         if who.id in resolve_slot(session, workflow, case, party, unit, who.on).people:
             raise AlreadyTaken(say("{unit}刚刚已经答复。", unit=unit.name))
 

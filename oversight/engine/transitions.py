@@ -19,6 +19,7 @@ from oversight import workflows
 from oversight.base import kept
 from oversight.base.clock import Moment
 from oversight.base.db import is_id, new_id, put
+from oversight.base.kept import link, plain
 from oversight.base.refusals import (
     AlreadyTaken,
     DomainError,
@@ -144,7 +145,7 @@ def _respect_claims(attempt: TransitionContext) -> None:
 def lock(session: Session, case_id: str) -> Case:
     """Load a case under a row lock and as it is now. Raises NotInSight."""
     session.flush()
-    row = session.connection().execute(statements.CASE, {"of_case": case_id}).mappings().first()
+    row = link(session).execute(statements.CASE, {"of_case": case_id}).mappings().first()
     if row is None:
         raise NotFound()
     case = put(session, Case, row)
@@ -171,6 +172,7 @@ def perform(
     `actor` None is the clock. Raises NotInSight, Stale, NotOpen, NotYours, WordsWrong, RuleSaysNo,
     SomebodyFirst.
     """
+    session = plain(session)
     case = lock(session, case_id)
     workflow = workflows.get(case.workflow, case.definition_version)
     if actor is not None:
@@ -298,7 +300,7 @@ def _save(attempt: TransitionContext) -> None:
     changed = attempt.unsaved.keys() | state.committed_state.keys()
     names = tuple(name for name in statements.ATTRIBUTES if name in changed)
     values = {f"to_{name}": getattr(case, name) for name in names}
-    done = attempt.session.connection().execute(
+    done = link(attempt.session).execute(
         statements.save(names), {**values, "of_case": case.id, "was": was}
     )
     if not done.rowcount:
@@ -547,7 +549,7 @@ def open_case(
     `standing` is the ground on which another move opens it; without one the actor must hold the
     role.
     """
-    workflow = workflows.current(name)
+    session, workflow = plain(session), workflows.current(name)
     unit = session.get(Unit, unit_id) if is_id(unit_id) else None
     if unit is None or unit.zone_id != actor.zone_id or not actor.sees(unit):
         raise NotFound("没有找到这个单位，或不在您的管理范围内。")
@@ -638,7 +640,7 @@ def record(attempt: TransitionContext, kind: str, move: str, before: str, after:
         words=attempt.raw,
         result=attempt.result,
     )
-    attempt.session.connection().execute(statements.APPEND, row)
+    link(attempt.session).execute(statements.APPEND, row)
     attempt.set(seq=row["seq"], head=row["hash"])
     _save(attempt)
 
@@ -647,7 +649,7 @@ def _signature(attempt: TransitionContext) -> str:
     """Name the actor as he acts: person, unit and office at the time."""
     if attempt.actor is None:
         return "系统"
-    unit = standing.unit(attempt.session, attempt.case.zone_id, attempt.basis.unit_id)
+    [unit] = standing.rows(attempt.session, attempt.case.zone_id, [attempt.basis.unit_id])
     name, stand = attempt.actor.person.name, attempt.basis
     if stand.acting:  # X acting for Y
         name = (

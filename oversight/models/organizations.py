@@ -52,6 +52,11 @@ class Zone(Base):
     )
 
 
+def ids_above(path: str) -> list[str]:
+    """Return the ids above the last one of a path, nearest first."""
+    return path.strip("/").split("/")[:-1][::-1]
+
+
 class Unit(Base):
     """A node of the organization: zone, town or department, middle node, branch, group."""
 
@@ -101,7 +106,7 @@ class Unit(Base):
 
     def ancestors(self) -> list[str]:
         """Return the ids above this unit, nearest first."""
-        return self.path.strip("/").split("/")[:-1][::-1]
+        return ids_above(self.path)
 
     def within(self, path: str) -> bool:
         return self.path.startswith(path)

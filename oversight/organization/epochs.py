@@ -10,7 +10,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from oversight.base.kept import Kept
+from oversight.base.kept import Kept, link
 from oversight.models import Zone
 
 seen = Kept(
@@ -37,4 +37,4 @@ def epoch(session: Session, zone_id: str) -> str:
 
 def reread(session: Session, zone_id: str) -> str:
     """Return the token as it is in the database now."""
-    return session.connection().execute(_EPOCH, {"zone": zone_id}).scalar_one()
+    return link(session).execute(_EPOCH, {"zone": zone_id}).scalar_one()

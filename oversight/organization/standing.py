@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from oversight.base.db import columns, put
+from oversight.base.kept import link
 from oversight.models import Membership, Person, Post, Substitution, Unit
 
 from .epochs import epoch
@@ -31,7 +32,7 @@ class Tree:
     def read(self, session: Session, unit_ids: Iterable[str]) -> None:
         missing = [unit_id for unit_id in unit_ids if unit_id not in self.rows]
         if missing:
-            found = session.connection().execute(_UNITS, {"units": missing})
+            found = link(session).execute(_UNITS, {"units": missing})
             self.rows.update({row.id: row for row in found})
 
 
@@ -51,7 +52,7 @@ class Day:
         given = {"units": missing, "day": self.on}
         for store, statement in ((self.acting, _ACTING), (self.posts, _POSTS)):
             found: dict[str, list[sa.Row]] = {unit_id: [] for unit_id in missing}
-            for row in session.connection().execute(statement, given):
+            for row in link(session).execute(statement, given):
                 found[row.unit_id].append(row)
             for rows in found.values():
                 rows.sort(key=lambda row: row.order)
@@ -60,7 +61,7 @@ class Day:
     def full_members(self, session: Session, unit_id: str) -> frozenset[str]:
         if unit_id not in self.full:
             given = {"unit": unit_id, "day": self.on}
-            found = session.connection().execute(_FULL_MEMBERS, given).scalars()
+            found = link(session).execute(_FULL_MEMBERS, given).scalars()
             self.full[unit_id] = frozenset(found)
         return self.full[unit_id]
 

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from oversight.models import Unit
+from oversight.models.organizations import ids_above
 
 from . import standing
 from .standing import in_office
@@ -24,9 +25,9 @@ def superiors(session: Session, unit: Unit) -> list[Unit]:
     return [standing.as_object(session, row) for row in line_above(session, unit)]
 
 
-def line_above(session: Session, unit: Unit) -> list[sa.Row | Unit]:
+def line_above(session: Session, unit: sa.Row | Unit) -> list[sa.Row | Unit]:
     """Return the same as rows."""
-    found = standing.rows(session, unit.zone_id, unit.ancestors())
+    found = standing.rows(session, unit.zone_id, ids_above(unit.path))
     return [row for row in found if not row.is_transparent] or [unit]
 
 

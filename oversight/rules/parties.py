@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from oversight.base.kept import Kept
+from oversight.base.kept import Kept, link
 from oversight.models import Case, JournalRow, Recusal, WorkItem, Zone
 from oversight.organization import epochs
 
@@ -61,7 +61,7 @@ def read(session: Session, case: Case, side: str) -> tuple[Parties, list[Item]]:
         store.flush(session)
     given = {"of_case": case.id, "of_zone": case.zone_id, "side": side}
     found: dict[str, list] = {"item": [], "help": [], "out": [], "side": [], "zone": []}
-    for row in session.connection().execute(_READ, given):
+    for row in link(session).execute(_READ, given):
         found[row.part].append(row)
     epochs.seen.of(session)[case.zone_id] = found["zone"][0].id
     _people.of(session)[case.id] = people = _parties(found)
