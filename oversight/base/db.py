@@ -20,7 +20,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from uuid6 import uuid7
 
 from . import kept
-from .kept import link
+from .prepared import Prepared
 
 # Names for every constraint, so that migrations can drop them on both databases.
 NAMING = {
@@ -154,14 +154,26 @@ def insert_once(session, table, **values) -> bool:
     if session.autoflush:
         session.flush()
     keys = sa.inspect(table).columns
-    made = _once(table, session.get_bind().dialect.name)
-    given = {keys[name].key: value for name, value in values.items()}
+    given = _defaults(table) | {keys[name].key: value for name, value in values.items()}
     # PostgreSQL reports -1 rows, whatever it did: hence RETURNING
-    return link(session).execute(made, given).first() is not None
+    return _once(table, tuple(given)).first(session, **given) is not None
+
+
+def _defaults(table) -> dict:
+    """Return what the columns of a new row hold where nothing is said."""
+    return {
+        column.key: column.default.arg(None) if column.default.is_callable else column.default.arg
+        for column in table.__table__.columns
+        if column.default is not None
+    }
 
 
 @cache
-def _once(table, dialect: str):
+def _once(table, keys: tuple[str, ...]) -> Prepared:
     """Build the statement once: building it costs more than running it."""
-    insert = (sqlite if dialect == "sqlite" else postgresql).insert(table.__table__)
-    return insert.on_conflict_do_nothing().returning(sa.inspect(table).primary_key[0])
+
+    def make(dialect: str):
+        insert = (sqlite if dialect == "sqlite" else postgresql).insert(table.__table__)
+        return insert.on_conflict_do_nothing().returning(sa.inspect(table).primary_key[0])
+
+    return Prepared(make, keys)

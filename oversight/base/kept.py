@@ -25,7 +25,8 @@ class Kept:
         """Return what was kept in the session's transaction; what waits to be written is first."""
         session = plain(session)
         self.flush(session)
-        kept = link(session).info.get("kept")
+        link(session)
+        kept = session.info["link"][2]
         return {} if kept is None else kept.setdefault(self, {})
 
     def flush(self, session) -> None:
@@ -46,10 +47,10 @@ def plain(session: Session | scoped_session) -> Session:
 def link(session) -> sa.Connection:
     """Return the connection of the session's transaction, found once a transaction."""
     session = plain(session)
-    begun, connection = session.info.get("link", (None, None))
+    begun, connection, _kept = session.info.get("link", (None, None, None))
     if begun is None or begun is not session.get_transaction():
         connection = session.connection()
-        session.info["link"] = session.get_transaction(), connection
+        session.info["link"] = session.get_transaction(), connection, connection.info.get("kept")
     return connection
 
 
@@ -65,13 +66,22 @@ def _begin(connection) -> None:
 
 def _forget(connection, _cursor, statement: str, *_) -> None:
     """Drop what rests on a table that is about to be written; all, where it is not plain which."""
-    kept = connection.info.get("kept")
-    if not kept or statement.startswith(_HARMLESS):
-        return
-    written = _WRITES.match(statement)
+    if not statement.startswith(_HARMLESS):
+        written = _WRITES.match(statement)
+        forget_table(connection, written and written[1])
+
+
+def forget_table(connection: sa.Connection, table: str | None) -> None:
+    """Drop what rests on a table; None: on any."""
+    kept = connection.info.get("kept") or {}
     for one in list(kept):
-        if written is None or written[1] in one.tables:
+        if table is None or table in one.tables:
             del kept[one]
+
+
+def overheard(connection: sa.Connection) -> bool:
+    """True where somebody beside this house listens to the engine's statements."""
+    return len(connection.engine.dispatch.before_cursor_execute) > 1
 
 
 def forget(session) -> None:

@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 from oversight import workflows
 from oversight.base.clock import Moment
 from oversight.base.db import new_id
-from oversight.base.kept import link
 from oversight.base.refusals import AlreadyTaken
 from oversight.base.sentences import say
 from oversight.calendar.workdays import add_workdays, workdays_between
@@ -25,8 +24,6 @@ from oversight.rules.context import TransitionContext
 from oversight.rules.parties import Item
 
 from . import authority, inbox, statements
-
-OPTIONAL = ("person_id", "slot_id", "closed_at", "answer")  # of a work item, where laid
 
 
 def enter(attempt: TransitionContext, state: State) -> None:
@@ -105,9 +102,7 @@ def _seat(attempt: TransitionContext, state: State) -> authority.Assignee:
 
 
 def _clear(attempt: TransitionContext) -> None:
-    link(attempt.session).execute(
-        statements.CLEAR, {"of_case": attempt.case.id, "now": attempt.at.now}
-    )
+    statements.CLEAR.write(attempt.session, of_case=attempt.case.id, now=attempt.at.now)
 
 
 def _lay(attempt: TransitionContext, seat: authority.Assignee, kind: str = "act", **more) -> None:
@@ -126,12 +121,12 @@ def _lay(attempt: TransitionContext, seat: authority.Assignee, kind: str = "act"
         "due_on": case.due_on or NEVER,
         "opened_at": attempt.at.now,
     }
-    attempt.laid.append(row | dict.fromkeys(OPTIONAL) | more)
+    attempt.laid.append(dict.fromkeys(statements.LAID) | row | more)
 
 
 def _write(attempt: TransitionContext) -> None:
     if attempt.laid:
-        link(attempt.session).execute(statements.LAY, attempt.laid)
+        statements.LAY.write_all(attempt.session, attempt.laid)
         attempt.laid.clear()
 
 

@@ -19,7 +19,7 @@ from oversight import workflows
 from oversight.base import kept
 from oversight.base.clock import Moment
 from oversight.base.db import is_id, new_id, put
-from oversight.base.kept import link, plain
+from oversight.base.kept import plain
 from oversight.base.refusals import (
     AlreadyTaken,
     DomainError,
@@ -145,10 +145,10 @@ def _respect_claims(attempt: TransitionContext) -> None:
 def lock(session: Session, case_id: str) -> Case:
     """Load a case under a row lock and as it is now. Raises NotInSight."""
     session.flush()
-    row = link(session).execute(statements.CASE, {"of_case": case_id}).mappings().first()
+    row = statements.CASE.first(session, of_case=case_id)
     if row is None:
         raise NotFound()
-    case = put(session, Case, row)
+    case = put(session, Case, row._asdict())
     kept.forget(session)
     parties.read(
         session, case, workflows.get(case.workflow, case.definition_version).opened_by.name
@@ -300,10 +300,8 @@ def _save(attempt: TransitionContext) -> None:
     changed = attempt.unsaved.keys() | state.committed_state.keys()
     names = tuple(name for name in statements.ATTRIBUTES if name in changed)
     values = {f"to_{name}": getattr(case, name) for name in names}
-    done = link(attempt.session).execute(
-        statements.save(names), {**values, "of_case": case.id, "was": was}
-    )
-    if not done.rowcount:
+    write = statements.save(names).write
+    if not write(attempt.session, of_case=case.id, was=was, **values):
         raise _stale(attempt.session, case)
     state._commit_all(state.dict, attempt.session.identity_map)  # as a flush does: it is written
     attempt.unsaved.clear()
@@ -640,7 +638,7 @@ def record(attempt: TransitionContext, kind: str, move: str, before: str, after:
         words=attempt.raw,
         result=attempt.result,
     )
-    link(attempt.session).execute(statements.APPEND, row)
+    statements.APPEND.write(attempt.session, **row)
     attempt.set(seq=row["seq"], head=row["hash"])
     _save(attempt)
 

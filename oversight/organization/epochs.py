@@ -10,7 +10,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from oversight.base.kept import Kept, link
+from oversight.base.kept import Kept
+from oversight.base.prepared import Prepared
 from oversight.models import Zone
 
 seen = Kept(
@@ -24,7 +25,8 @@ seen = Kept(
     "published_years",
     "zone_settings",
 )
-_EPOCH = sa.select(Zone.__table__.c.epoch).where(Zone.__table__.c.id == sa.bindparam("zone"))
+_zones = Zone.__table__.c
+_EPOCH = Prepared(sa.select(_zones.epoch).where(_zones.id == sa.bindparam("of_zone")))
 
 
 def epoch(session: Session, zone_id: str) -> str:
@@ -37,4 +39,4 @@ def epoch(session: Session, zone_id: str) -> str:
 
 def reread(session: Session, zone_id: str) -> str:
     """Return the token as it is in the database now."""
-    return link(session).execute(_EPOCH, {"zone": zone_id}).scalar_one()
+    return _EPOCH.first(session, of_zone=zone_id).epoch

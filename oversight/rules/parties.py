@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from oversight.base.kept import Kept, link
+from oversight.base.kept import Kept
+from oversight.base.prepared import Prepared
 from oversight.models import Case, JournalRow, Recusal, WorkItem, Zone
 from oversight.organization import epochs
 
@@ -59,9 +60,8 @@ def read(session: Session, case: Case, side: str) -> tuple[Parties, list[Item]]:
         return Parties(), []
     for store in (_people, _items, epochs.seen):
         store.flush(session)
-    given = {"of_case": case.id, "of_zone": case.zone_id, "side": side}
     found: dict[str, list] = {"item": [], "help": [], "out": [], "side": [], "zone": []}
-    for row in link(session).execute(_READ, given):
+    for row in _READ.rows(session, of_case=case.id, of_zone=case.zone_id, side=side):
         found[row.part].append(row)
     epochs.seen.of(session)[case.zone_id] = found["zone"][0].id
     _people.of(session)[case.id] = people = _parties(found)
@@ -107,17 +107,19 @@ def _others(part: str, person, other, where):
 
 
 _journal, _recusals, _zones = JournalRow.__table__.c, Recusal.__table__.c, Zone.__table__.c
-_READ = sa.union_all(
-    _desks("item", "act"),
-    _desks("help", "help"),
-    _others("out", _recusals.person_id, sa.null(), _recusals.case_id == _case),
-    _others(
-        "side",
-        _journal.actor_id,
-        _journal.acting_for,
-        sa.and_(_journal.case_id == _case, _journal.role == sa.bindparam("side")),
-    ).distinct(),
-    sa.select(sa.literal_column("'zone'"), _zones.epoch, *(sa.null(),) * 7).where(
-        _zones.id == sa.bindparam("of_zone")
-    ),
+_READ = Prepared(
+    sa.union_all(
+        _desks("item", "act"),
+        _desks("help", "help"),
+        _others("out", _recusals.person_id, sa.null(), _recusals.case_id == _case),
+        _others(
+            "side",
+            _journal.actor_id,
+            _journal.acting_for,
+            sa.and_(_journal.case_id == _case, _journal.role == sa.bindparam("side")),
+        ).distinct(),
+        sa.select(sa.literal_column("'zone'"), _zones.epoch, *(sa.null(),) * 7).where(
+            _zones.id == sa.bindparam("of_zone")
+        ),
+    )
 )
