@@ -5,6 +5,7 @@ Knows SQLAlchemy and the two databases; knows no table and no rule.
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -116,7 +117,11 @@ def prepare(engine: sa.Engine) -> None:
 
     @sa.event.listens_for(engine, "begin")
     def _begin(connection):
-        connection.exec_driver_sql("BEGIN" if _reading.get() else "BEGIN IMMEDIATE")
+        text = "BEGIN" if _reading.get() else "BEGIN IMMEDIATE"
+        try:
+            connection.connection.driver_connection.execute(text)
+        except sqlite3.Error as error:
+            raise sa.exc.OperationalError(text, None, error) from error
 
 
 def engine_options(url: str) -> dict:
@@ -146,6 +151,15 @@ def put(session, model, values):
     else:
         for name, value in values.items():
             set_committed_value(found, name, value)
+    return found
+
+
+def known(session, model, values):
+    """Return the session's object of a row, as the session has it already or else as it was read."""
+    key = sa.inspect(model).identity_key_from_primary_key((values["id"],))
+    found = session.identity_map.get(key)
+    if found is None or sa.inspect(found).expired_attributes:
+        return put(session, model, values)
     return found
 
 

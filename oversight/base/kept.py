@@ -31,12 +31,11 @@ class Kept:
 
     def flush(self, session) -> None:
         """Write objects of these tables that the session has not written yet."""
-        if session.autoflush and any(
-            one.__tablename__ in self.tables
-            for pending in (session.new, session.dirty, session.deleted)
-            for one in pending
-        ):
-            session.flush()
+        if not session.autoflush:
+            return
+        for pending in (session.dirty, session.new, session.deleted):
+            if pending and any(one.__tablename__ in self.tables for one in pending):
+                session.flush()
 
 
 def plain(session: Session | scoped_session) -> Session:

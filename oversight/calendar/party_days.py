@@ -12,7 +12,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from oversight.base.clock import Moment
-from oversight.base.db import insert_once, new_id
+from oversight.base.db import columns, insert_once, known, new_id
+from oversight.base.kept import Kept
+from oversight.base.prepared import Prepared
 from oversight.base.refusals import RuleViolation
 from oversight.base.sentences import say
 from oversight.law.definition import Effect
@@ -90,17 +92,32 @@ def activity_for(session: Session, unit: Unit, year: int, month: int) -> Activit
 
     Does not commit.
     """
-    wanted = sa.select(Activity).where(
-        Activity.unit_id == unit.id,
-        Activity.year == year,
-        Activity.month == month,
-        Activity.kind == "party_day",
-    )
-    found = session.scalar(wanted)
+    wanted = unit.id, year, month
+    found = _rows.of(session).get(wanted) or _read(session, *wanted)
     if found is None:
         insert_once(session, Activity, **plan(session, unit, year, month))
-        found = session.scalar(wanted)
+        found = _read(session, *wanted)
     return found
+
+
+def _read(session: Session, unit_id: str, year: int, month: int) -> Activity | None:
+    found = _PARTY_DAY.first(session, of_unit=unit_id, of_year=year, of_month=month)
+    if found is None:
+        return None
+    row = known(session, Activity, found._asdict())
+    _rows.of(session)[unit_id, year, month] = row
+    return row
+
+
+_activities, _rows = Activity.__table__.c, Kept("activities")
+_PARTY_DAY = Prepared(
+    sa.select(*columns(Activity)).where(
+        _activities.unit_id == sa.bindparam("of_unit"),
+        _activities.year == sa.bindparam("of_year"),
+        _activities.month == sa.bindparam("of_month"),
+        _activities.kind == "party_day",
+    )
+)
 
 
 def plan(session: Session, unit: Unit, year: int, month: int) -> dict:

@@ -13,7 +13,7 @@ from functools import lru_cache
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from oversight.base.db import columns, put
+from oversight.base.db import columns, known
 from oversight.base.kept import link
 from oversight.models import Membership, Person, Post, Substitution, Unit
 
@@ -101,12 +101,7 @@ def unit(session: Session, zone_id: str, unit_id: str) -> Unit:
 
 def as_object(session: Session, row: sa.Row | Unit) -> Unit:
     """Return the session's object of a unit's row."""
-    if isinstance(row, Unit):
-        return row
-    found = session.identity_map.get(sa.inspect(Unit).identity_key_from_primary_key((row.id,)))
-    if found is not None and not sa.inspect(found).expired_attributes:
-        return found
-    return put(session, Unit, row._mapping)
+    return row if isinstance(row, Unit) else known(session, Unit, row._mapping)
 
 
 _DAY, _SEATS = sa.bindparam("day"), sa.bindparam("units", expanding=True)

@@ -69,8 +69,8 @@ class TransitionContext:
         return date.fromisoformat(value) if value else None
 
     def set_facts(self, **values) -> None:
-        """Replace facts; a new dict, so that the change is noticed."""
-        self.case.facts = {**self.case.facts, **values}
+        """Replace facts; written with the case."""
+        self.set(facts={**self.case.facts, **values})
 
     def set(self, **values) -> None:
         """Set columns of the case which the engine writes itself, so that no flush writes them."""
