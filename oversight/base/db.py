@@ -168,18 +168,18 @@ def insert_once(session, table, **values) -> bool:
     if session.autoflush:
         session.flush()
     keys = sa.inspect(table).columns
-    given = _defaults(table) | {keys[name].key: value for name, value in values.items()}
+    given = {keys[name].key: value for name, value in values.items()}
+    for key, default in _defaults(table):
+        if key not in given:
+            given[key] = default.arg(None) if default.is_callable else default.arg
     # PostgreSQL reports -1 rows, whatever it did: hence RETURNING
     return _once(table, tuple(given)).first(session, **given) is not None
 
 
-def _defaults(table) -> dict:
+@cache
+def _defaults(table) -> list[tuple[str, sa.ColumnDefault]]:
     """Return what the columns of a new row hold where nothing is said."""
-    return {
-        column.key: column.default.arg(None) if column.default.is_callable else column.default.arg
-        for column in table.__table__.columns
-        if column.default is not None
-    }
+    return [(one.key, one.default) for one in table.__table__.columns if one.default is not None]
 
 
 @cache

@@ -7,9 +7,10 @@ statements, plain SQL) can forget to tell it.
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, scoped_session
+from sqlalchemy.orm import Session, SessionTransaction, scoped_session
 
 _WRITES = re.compile(r'(?:INSERT INTO|UPDATE|DELETE FROM) "?(\w+)')
 _HARMLESS = ("SELECT", "BEGIN", "SAVEPOINT", "RELEASE", "PRAGMA")
@@ -23,10 +24,12 @@ class Kept:
 
     def of(self, session) -> dict:
         """Return what was kept in the session's transaction; what waits to be written is first."""
-        session = plain(session)
         self.flush(session)
-        link(session)
-        kept = session.info["link"][2]
+        return self.store(session)
+
+    def store(self, session) -> dict:
+        """Return the same where nothing waits to be written."""
+        kept = _held(session).kept
         return {} if kept is None else kept.setdefault(self, {})
 
     def flush(self, session) -> None:
@@ -43,14 +46,26 @@ def plain(session: Session | scoped_session) -> Session:
     return session() if isinstance(session, scoped_session) else session
 
 
-def link(session) -> sa.Connection:
-    """Return the connection of the session's transaction, found once a transaction."""
-    session = plain(session)
-    begun, connection, _kept = session.info.get("link", (None, None, None))
-    if begun is None or begun is not session.get_transaction():
+class _Held(NamedTuple):
+    """The connection of a session's transaction, found once a transaction."""
+
+    begun: SessionTransaction
+    connection: sa.Connection
+    kept: dict | None
+
+
+def _held(session) -> _Held:
+    held = session.info.get("held")
+    if held is None or not held.begun.is_active:
         connection = session.connection()
-        session.info["link"] = session.get_transaction(), connection, connection.info.get("kept")
-    return connection
+        held = _Held(plain(session).get_transaction(), connection, connection.info.get("kept"))
+        session.info["held"] = held
+    return held
+
+
+def link(session) -> sa.Connection:
+    """Return the connection of the session's transaction."""
+    return _held(session).connection
 
 
 def listen(engine: sa.Engine) -> None:

@@ -55,10 +55,13 @@ class _Compiled:
         made = statement.compile(dialect=dialect, column_keys=keys)
         self.text, self.statement, self.dialect = str(made), statement, dialect
         self.table = statement.table.name if statement.is_dml else None
-        self.fixed = {name: value for name, value in made.params.items() if value is not None}
-        self.names = made.positiontup or list(made.params)
         self.positional = made.positiontup is not None
-        self.into = made._bind_processors
+        # what each parameter is: its name, its converter, and its value where the statement fixes it
+        self.order = [
+            (name, made._bind_processors.get(name), made.params.get(name))
+            for name in made.positiontup or made.params
+        ]
+        self.names = [name for name, _convert, _fixed in self.order]
         columns = statement.selected_columns if statement.is_select else statement.exported_columns
         self.Row = namedtuple("Row", [column.key for column in columns])
         types = [column.type.dialect_impl(dialect) for column in columns]
@@ -74,12 +77,11 @@ class _Compiled:
 
     def given(self, values: dict):
         """Return values as the driver wants them."""
-        values = self.fixed | values
-        made = {
-            name: self.into[name](values[name]) if name in self.into else values[name]
-            for name in self.names
-        }
-        return tuple(made[name] for name in self.names) if self.positional else made
+        made = [
+            convert(values.get(name, fixed)) if convert else values.get(name, fixed)
+            for name, convert, fixed in self.order
+        ]
+        return made if self.positional else dict(zip(self.names, made, strict=True))
 
     def run(self, connection: sa.Connection, values: dict | list[dict]):
         """Run it on the driver's cursor; where somebody hears statements, so that he hears it."""

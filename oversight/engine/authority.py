@@ -236,7 +236,14 @@ def chain(session: Session, case: Case, role: Role) -> list[sa.Row | Unit]:
     )
 
 
-def barred(session: Session, workflow: Workflow, case: Case, role: Role, on: date) -> set[str]:
+def barred(
+    session: Session,
+    workflow: Workflow,
+    case: Case,
+    role: Role,
+    on: date,
+    here: standing.Day | None = None,
+) -> set[str]:
     """Return who may not act in a role: the recused, and for judging roles the applicant's own
     people.
 
@@ -268,7 +275,7 @@ def barred(session: Session, workflow: Workflow, case: Case, role: Role, on: dat
         )
     if case.unit.kind == "branch":
         units = [case.unit_id, *(case.facts.get("with") or [])]
-        here = standing.day(session, case.zone_id, on, units)
+        here = standing.day(session, case.zone_id, on, units, here)
         out |= {
             row.person_id
             for unit_id in units
@@ -285,11 +292,12 @@ def fill(
     on: date,
     out: set[str],
     workflow: str | None = None,
+    here: standing.Day | None = None,
 ) -> Assignee | None:
     """Return the first tier of a ladder that somebody free fills in a unit, by post or acting in a
     post's place.
     """
-    here = standing.day(session, unit.zone_id, on, [unit.id])
+    here = standing.day(session, unit.zone_id, on, [unit.id], here)
     posts = here.posts[unit.id]
     stand_ins = [
         row
@@ -338,15 +346,16 @@ def resolve(
         return _own_seat(session, workflow, case, on)
     if role.seat == "roster":
         return _roster(session, case)
-    units, out = chain(session, case, role), barred(session, workflow, case, role, on)
-    standing.day(session, case.zone_id, on, [unit.id for unit in units])
+    units = chain(session, case, role)
+    here = standing.day(session, case.zone_id, on, [case.unit_id, *(unit.id for unit in units)])
+    out = barred(session, workflow, case, role, on, here)
     for unit in units:
         candidate_group = (
             role.candidate_group
             if (unit.kind == "branch") == (role.candidate_group == "branch")
             else SUPERIOR.candidate_group
         )
-        found = fill(session, unit, candidate_group, on, out, workflow.name)
+        found = fill(session, unit, candidate_group, on, out, workflow.name, here)
         if found:
             return found
     return Assignee(units[-1], role.candidate_group, 0) if units else None

@@ -76,9 +76,13 @@ def _day(_zone_id: str, _epoch: str, on: date) -> Day:
     return Day(on)
 
 
-def day(session: Session, zone_id: str, on: date, unit_ids: Iterable[str]) -> Day:
-    """Return who stands where on a day, read for these units at least."""
-    found = _day(zone_id, epoch(session, zone_id), on)
+def day(
+    session: Session, zone_id: str, on: date, unit_ids: Iterable[str], found: Day | None = None
+) -> Day:
+    """Return who stands where on a day, read for these units at least; `found`: where one decision
+    asks several times.
+    """
+    found = found or _day(zone_id, epoch(session, zone_id), on)
     if len(found.posts) > MOST:
         _day.cache_clear()  # who holds it goes on with it; the next begins anew
     found.read(session, unit_ids)

@@ -58,14 +58,14 @@ def read(session: Session, case: Case, side: str) -> tuple[Parties, list[Item]]:
     """Read the parts in a case and its open items as they are now, and under which epoch."""
     if not sa.inspect(case).persistent:
         return Parties(), []
-    for store in (_people, _items, epochs.seen):
-        store.flush(session)
+    if session.autoflush:
+        session.flush()
     found: dict[str, list] = {"item": [], "help": [], "out": [], "side": [], "zone": []}
     for row in _READ.rows(session, of_case=case.id, of_zone=case.zone_id, side=side):
         found[row.part].append(row)
-    epochs.seen.of(session)[case.zone_id] = found["zone"][0].id
-    _people.of(session)[case.id] = people = _parties(found)
-    _items.of(session)[case.id] = lying = _lying(found)
+    epochs.seen.store(session)[case.zone_id] = found["zone"][0].id
+    _people.store(session)[case.id] = people = _parties(found)
+    _items.store(session)[case.id] = lying = _lying(found)
     return people, lying
 
 
