@@ -92,32 +92,42 @@ def activity_for(session: Session, unit: Unit, year: int, month: int) -> Activit
 
     Does not commit.
     """
-    wanted = unit.id, year, month
-    found = _rows.of(session).get(wanted) or _read(session, *wanted)
+    wanted = {"unit_id": unit.id, "year": year, "month": month, "kind": "party_day"}
+    found = _read(session, _OF_MONTH, **wanted)
     if found is None:
         insert_once(session, Activity, **plan(session, unit, year, month))
-        found = _read(session, *wanted)
+        found = _read(session, _OF_MONTH, **wanted)
     return found
 
 
-def _read(session: Session, unit_id: str, year: int, month: int) -> Activity | None:
-    found = _PARTY_DAY.first(session, of_unit=unit_id, of_year=year, of_month=month)
-    if found is None:
-        return None
-    row = known(session, Activity, found._asdict())
-    _rows.of(session)[unit_id, year, month] = row
-    return row
+def activity(session: Session, activity_id: str) -> Activity | None:
+    return _read(session, _BY_ID, id=activity_id)
 
 
-_activities, _rows = Activity.__table__.c, Kept("activities")
-_PARTY_DAY = Prepared(
-    sa.select(*columns(Activity)).where(
-        _activities.unit_id == sa.bindparam("of_unit"),
-        _activities.year == sa.bindparam("of_year"),
-        _activities.month == sa.bindparam("of_month"),
-        _activities.kind == "party_day",
+def _read(session: Session, statement: Prepared, **wanted) -> Activity | None:
+    """Return a row as it was read before in this transaction, or read it."""
+    kept = _rows.of(session)
+    for row in kept.values():
+        if all(getattr(row, name) == value for name, value in wanted.items()):
+            return row
+    found = statement.first(session, **{f"of_{name}": value for name, value in wanted.items()})
+    if found is not None:
+        kept[found.id] = known(session, Activity, found._asdict())
+    return found and kept[found.id]
+
+
+def _prepared(*names: str) -> Prepared:
+    """Return what selects activities by these columns; their values are named `of_`."""
+    table = Activity.__table__.c
+    return Prepared(
+        sa.select(*columns(Activity)).where(
+            *(table[name] == sa.bindparam(f"of_{name}") for name in names)
+        )
     )
-)
+
+
+_rows = Kept("activities")
+_OF_MONTH, _BY_ID = _prepared("unit_id", "year", "month", "kind"), _prepared("id")
 
 
 def plan(session: Session, unit: Unit, year: int, month: int) -> dict:

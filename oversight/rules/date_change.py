@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from oversight.base.db import is_id
 from oversight.base.prepared import Prepared
-from oversight.calendar.party_days import activity_for, lock_units, owed
+from oversight.calendar.party_days import activity, activity_for, lock_units, owed
 from oversight.calendar.workdays import add_workdays
 from oversight.calendar.zone import unified_july
 from oversight.law.clauses import clause, house_rule
@@ -40,7 +40,7 @@ def business_key(attempt) -> str | None:
 
 def _activity(attempt) -> Activity | None:
     if attempt.case.business_key:
-        return attempt.session.get(Activity, attempt.case.business_key)
+        return activity(attempt.session, attempt.case.business_key)
     return activity_in_force(attempt)
 
 

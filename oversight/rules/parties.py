@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from oversight.base.db import Id
 from oversight.base.kept import Kept
 from oversight.base.prepared import Prepared
 from oversight.models import Case, JournalRow, Recusal, WorkItem, Zone
@@ -100,9 +101,9 @@ def _desks(part: str, kind: str):
 
 
 def _others(part: str, person, other, where):
-    none = sa.null()
+    none, no_day = sa.cast(sa.null(), Id), sa.cast(sa.null(), sa.Date)
     return sa.select(
-        sa.literal_column(f"'{part}'"), none, none, none, person, none, none, other, none
+        sa.literal_column(f"'{part}'"), none, none, none, person, none, no_day, other, none
     ).where(where)
 
 
@@ -111,7 +112,7 @@ _READ = Prepared(
     sa.union_all(
         _desks("item", "act"),
         _desks("help", "help"),
-        _others("out", _recusals.person_id, sa.null(), _recusals.case_id == _case),
+        _others("out", _recusals.person_id, sa.cast(sa.null(), Id), _recusals.case_id == _case),
         _others(
             "side",
             _journal.actor_id,
