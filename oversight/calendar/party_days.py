@@ -106,14 +106,14 @@ def activity(session: Session, activity_id: str) -> Activity | None:
 
 def _read(session: Session, statement: Prepared, **wanted) -> Activity | None:
     """Return a row as it was read before in this transaction, or read it."""
-    kept = _rows.of(session)
-    for row in kept.values():
-        if all(getattr(row, name) == value for name, value in wanted.items()):
-            return row
-    found = statement.first(session, **{f"of_{name}": value for name, value in wanted.items()})
-    if found is not None:
-        kept[found.id] = known(session, Activity, found._asdict())
-    return found and kept[found.id]
+    kept, key = _rows.of(session), tuple(wanted.values())
+    if key not in kept:
+        found = statement.first(session, **{f"of_{name}": one for name, one in wanted.items()})
+        if found is None:
+            return None
+        row = known(session, Activity, found._asdict())
+        kept[row.id,] = kept[row.unit_id, row.year, row.month, row.kind] = row
+    return kept[key]
 
 
 def _prepared(*names: str) -> Prepared:
