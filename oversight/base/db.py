@@ -5,18 +5,24 @@ Knows SQLAlchemy and the two databases; knows no table and no rule.
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from functools import cache
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 import sqlalchemy as sa
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import DeclarativeBase, Session, registry
+from sqlalchemy.orm import DeclarativeBase, Session, make_transient_to_detached, registry
+from sqlalchemy.orm.attributes import set_committed_value
 from uuid6 import uuid7
+
+from . import kept
+from .prepared import Prepared
 
 # Names for every constraint, so that migrations can drop them on both databases.
 NAMING = {
@@ -106,6 +112,7 @@ def prepare(engine: sa.Engine) -> None:
 
     `synchronous=NORMAL` loses acknowledged commits on power loss, hence FULL.
     """
+    kept.listen(engine)
     if engine.dialect.name != "sqlite":
         return
 
@@ -123,7 +130,11 @@ def prepare(engine: sa.Engine) -> None:
 
     @sa.event.listens_for(engine, "begin")
     def _begin(connection):
-        connection.exec_driver_sql("BEGIN" if _reading.get() else "BEGIN IMMEDIATE")
+        text = "BEGIN" if _reading.get() else "BEGIN IMMEDIATE"
+        try:
+            connection.connection.driver_connection.execute(text)
+        except sqlite3.Error as error:
+            raise sa.exc.OperationalError(text, None, error) from error
 
 
 def engine_options(url: str) -> dict:
@@ -134,9 +145,62 @@ def engine_options(url: str) -> dict:
     return {**options, "pool_pre_ping": True, "pool_size": 10}
 
 
+def columns(model) -> list[sa.Label]:
+    """Return a table's columns under the names of the model's attributes."""
+    mapper = sa.inspect(model)
+    return [column.label(mapper.get_property_by_column(column).key) for column in mapper.columns]
+
+
+def put(session, model, values):
+    """Return the session's object of a row that was read without it: as it now is in the database."""
+    mapper = sa.inspect(model)
+    key = mapper.identity_key_from_primary_key((values["id"],))
+    found = session.identity_map.get(key)
+    if found is None:
+        found = mapper.class_manager.new_instance()
+        found.__dict__.update(values)
+        make_transient_to_detached(found)
+        session.add(found)
+    else:
+        for name, value in values.items():
+            set_committed_value(found, name, value)
+    return found
+
+
+def known(session, model, values):
+    """Return the session's object of a row, as the session has it already or else as it was read."""
+    key = sa.inspect(model).identity_key_from_primary_key((values["id"],))
+    found = session.identity_map.get(key)
+    if found is None or sa.inspect(found).expired_attributes:
+        return put(session, model, values)
+    return found
+
+
 def insert_once(session, table, **values) -> bool:
     """Insert a row unless its key is taken; returns whether it was inserted. Does not commit."""
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    key, *_ = sa.inspect(table).primary_key
-    made = dialect.insert(table).values(**values).on_conflict_do_nothing().returning(key)
-    return session.execute(made).first() is not None  # PostgreSQL reports -1 rows, whatever it did
+    if session.autoflush:
+        session.flush()
+    keys = sa.inspect(table).columns
+    given = {keys[name].key: value for name, value in values.items()}
+    for key, default in _defaults(table):
+        if key not in given:
+            given[key] = default.arg(None) if default.is_callable else default.arg
+    # PostgreSQL reports -1 rows, whatever it did: hence RETURNING
+    return _once(table, tuple(given)).first(session, **given) is not None
+
+
+@cache
+def _defaults(table) -> list[tuple[str, sa.ColumnDefault]]:
+    """Return what the columns of a new row hold where nothing is said."""
+    return [(one.key, one.default) for one in table.__table__.columns if one.default is not None]
+
+
+@cache
+def _once(table, keys: tuple[str, ...]) -> Prepared:
+    """Build the statement once: building it costs more than running it."""
+
+    def make(dialect: str):
+        insert = (sqlite if dialect == "sqlite" else postgresql).insert(table.__table__)
+        return insert.on_conflict_do_nothing().returning(sa.inspect(table).primary_key[0])
+
+    return Prepared(make, keys)

@@ -20,7 +20,7 @@ from oversight.models import Activity, CalendarRow, PublishedYear, Unit
 
 from . import workdays
 from .party_days import plan_year
-from .zone import forget, zone_calendar
+from .zone import zone_calendar
 
 HEADER = ["date", "kind", "name", "source"]
 KINDS = {"rest": "休息", "work": "上班"}
@@ -122,7 +122,6 @@ def publish(session: Session, zone_id: str, years: dict[int, str], at: Moment) -
     for year, source in years.items():
         session.merge(PublishedYear(zone_id=zone_id, year=year, source=source, at=at.now))
     session.flush()
-    forget(session)
 
 
 def replan(session: Session, zone_id: str, year: int, at: Moment) -> int:

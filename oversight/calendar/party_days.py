@@ -12,7 +12,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from oversight.base.clock import Moment
-from oversight.base.db import insert_once, new_id
+from oversight.base.db import columns, insert_once, known, new_id
+from oversight.base.kept import Kept
+from oversight.base.prepared import Prepared
 from oversight.law.definition import effect
 from oversight.models import Activity, ActivityChange, Case, Unit
 
@@ -88,17 +90,42 @@ def activity_for(session: Session, unit: Unit, year: int, month: int) -> Activit
 
     Does not commit.
     """
-    wanted = sa.select(Activity).where(
-        Activity.unit_id == unit.id,
-        Activity.year == year,
-        Activity.month == month,
-        Activity.kind == "party_day",
-    )
-    found = session.scalar(wanted)
+    wanted = {"unit_id": unit.id, "year": year, "month": month, "kind": "party_day"}
+    found = _read(session, _OF_MONTH, **wanted)
     if found is None:
         insert_once(session, Activity, **plan(session, unit, year, month))
-        found = session.scalar(wanted)
+        found = _read(session, _OF_MONTH, **wanted)
     return found
+
+
+def activity(session: Session, activity_id: str) -> Activity | None:
+    return _read(session, _BY_ID, id=activity_id)
+
+
+def _read(session: Session, statement: Prepared, **wanted) -> Activity | None:
+    """Return a row as it was read before in this transaction, or read it."""
+    kept, key = _rows.of(session), tuple(wanted.values())
+    if key not in kept:
+        found = statement.first(session, **{f"of_{name}": one for name, one in wanted.items()})
+        if found is None:
+            return None
+        row = known(session, Activity, found._asdict())
+        kept[row.id,] = kept[row.unit_id, row.year, row.month, row.kind] = row
+    return kept[key]
+
+
+def _prepared(*names: str) -> Prepared:
+    """Return what selects activities by these columns; their values are named `of_`."""
+    table = Activity.__table__.c
+    return Prepared(
+        sa.select(*columns(Activity)).where(
+            *(table[name] == sa.bindparam(f"of_{name}") for name in names)
+        )
+    )
+
+
+_rows = Kept("activities")
+_OF_MONTH, _BY_ID = _prepared("unit_id", "year", "month", "kind"), _prepared("id")
 
 
 def plan(session: Session, unit: Unit, year: int, month: int) -> dict:

@@ -6,10 +6,12 @@ published rest days, choices, notices, and the day that the rule yields.
 from __future__ import annotations
 
 from datetime import date
+from functools import lru_cache
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from oversight.base.kept import Kept
 from oversight.base.settings import ZONE_SETTINGS
 from oversight.law.clauses import clause_for
 from oversight.models import (
@@ -21,24 +23,29 @@ from oversight.models import (
     ZoneNotice,
     ZoneSettingRow,
 )
+from oversight.organization.epochs import epoch
 
 from .workdays import Calendar, CalendarDay, PartyDay, party_day
 
-
-def _cache(session: Session, name: str) -> dict:
-    """Return a per-session store; `forget` empties it when the calendar is changed."""
-    return session.info.setdefault(f"calendar:{name}", {})
+_notices = Kept("zone_notices")
 
 
-def forget(session: Session) -> None:
-    for key in [key for key in session.info if str(key).startswith("calendar:")]:
-        del session.info[key]
+class _Read:
+    """The calendar and settings of a zone under an epoch, each read when it is first asked for."""
+
+    calendar: Calendar | None = None
+    settings: dict[str, str] | None = None
+
+
+@lru_cache(maxsize=8)
+def _read(_zone_id: str, _epoch: str) -> _Read:
+    return _Read()
 
 
 def zone_calendar(session: Session, zone_id: str) -> Calendar:
     """Return the zone's published rest days and make-up working days."""
-    store = _cache(session, "days")
-    if zone_id not in store:
+    read = _read(zone_id, epoch(session, zone_id))
+    if read.calendar is None:
         rows = session.execute(
             sa.select(
                 CalendarRow.day,
@@ -51,27 +58,27 @@ def zone_calendar(session: Session, zone_id: str) -> Calendar:
         years = session.scalars(
             sa.select(PublishedYear.year).where(PublishedYear.zone_id == zone_id)
         )
-        store[zone_id] = Calendar({row.day: CalendarDay(*row) for row in rows}, frozenset(years))
-    return store[zone_id]
+        read.calendar = Calendar({row.day: CalendarDay(*row) for row in rows}, frozenset(years))
+    return read.calendar
 
 
 def zone_settings(session: Session, zone_id: str) -> dict[str, str]:
     """Return every setting of the zone, with the default where none was chosen."""
-    store = _cache(session, "settings")
-    if zone_id not in store:
+    read = _read(zone_id, epoch(session, zone_id))
+    if read.settings is None:
         rows = session.execute(
             sa.select(ZoneSettingRow.name, ZoneSettingRow.value).where(
                 ZoneSettingRow.zone_id == zone_id
             )
         )
         defaults = {name: setting.default for name, setting in ZONE_SETTINGS.items()}
-        store[zone_id] = {**defaults, **{row.name: row.value for row in rows}}
-    return store[zone_id]
+        read.settings = {**defaults, **{row.name: row.value for row in rows}}
+    return read.settings
 
 
 def zone_notices(session: Session, zone_id: str) -> dict[tuple[int, int], ZoneNotice]:
     """Return the notices in force by year and month."""
-    store = _cache(session, "notices")
+    store = _notices.of(session)
     if zone_id not in store:
         rows = session.scalars(
             sa.select(ZoneNotice).where(

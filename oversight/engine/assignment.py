@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from oversight import workflows
 from oversight.base.clock import Moment
+from oversight.base.db import new_id
 from oversight.base.refusals import AlreadyTaken
 from oversight.base.sentences import say
 from oversight.calendar.workdays import add_workdays, workdays_between
@@ -20,10 +21,12 @@ from oversight.law.definition import Committee, MultiInstance, State
 from oversight.law.roles import TIMER
 from oversight.models import Case, Unit, WorkItem
 from oversight.models.cases import CAME, LEFT, NEVER, NO, PAST, RECUSED, YES
+from oversight.organization import standing
 from oversight.organization.units import has_above
 from oversight.rules.context import TransitionContext
+from oversight.rules.parties import Item
 
-from . import authority, inbox
+from . import authority, inbox, statements
 
 
 def enter(attempt: TransitionContext, state: State) -> None:
@@ -32,10 +35,11 @@ def enter(attempt: TransitionContext, state: State) -> None:
     _start_clock(attempt, state)
     _assign_party(attempt, state)
     for unit_id, candidate_group in attempt.copies:
-        unit = attempt.session.get(Unit, unit_id)
+        unit = _unit(attempt, unit_id)
         _lay(attempt, authority.Assignee(unit, candidate_group, 0), kind="copy")
     for person in attempt.shows:
         _lay(attempt, authority.Assignee(attempt.unit, "member", 0), kind="copy", person_id=person)
+    _write(attempt)
 
 
 def _assign_party(attempt: TransitionContext, state: State) -> None:
@@ -51,12 +55,16 @@ def _assign_party(attempt: TransitionContext, state: State) -> None:
                 attempt.workflow,
                 attempt.case,
                 party,
-                attempt.session.get(Unit, unit_id),
+                _unit(attempt, unit_id),
                 attempt.today,
             )
             _lay(attempt, seat, slot_id=unit_id)
     elif party is not None and party.human:
         _lay(attempt, _seat(attempt, state))
+
+
+def _unit(attempt: TransitionContext, unit_id: str) -> sa.Row:
+    return standing.rows(attempt.session, attempt.case.zone_id, [unit_id])[0]
 
 
 def _assign_people(attempt: TransitionContext, people: list[str]) -> None:
@@ -97,34 +105,32 @@ def _seat(attempt: TransitionContext, state: State) -> authority.Assignee:
 
 
 def _clear(attempt: TransitionContext) -> None:
-    attempt.session.execute(
-        sa.update(WorkItem)
-        .where(
-            WorkItem.case_id == attempt.case.id,
-            WorkItem.closed_at.is_(None),
-            WorkItem.kind != "copy",
-        )
-        .values(closed_at=attempt.at.now)
-    )
+    statements.CLEAR.write(attempt.session, of_case=attempt.case.id, now=attempt.at.now)
 
 
 def _lay(attempt: TransitionContext, seat: authority.Assignee, kind: str = "act", **more) -> None:
+    """Make a work item; `_write` writes all of a step at once."""
     case = attempt.case
-    attempt.session.add(
-        WorkItem(
-            zone_id=case.zone_id,
-            case_id=case.id,
-            workflow=case.workflow,
-            case_unit_id=case.unit_id,
-            unit_id=seat.unit.id,
-            role=seat.candidate_group,
-            rank=seat.rank,
-            kind=kind,
-            due_on=case.due_on or NEVER,
-            opened_at=attempt.at.now,
-            **more,
-        )
-    )
+    row = {
+        "id": new_id(),
+        "zone_id": case.zone_id,
+        "case_id": case.id,
+        "workflow": case.workflow,
+        "case_unit_id": case.unit_id,
+        "unit_id": seat.unit.id,
+        "role": seat.candidate_group,
+        "tier": seat.rank,
+        "kind": kind,
+        "due_on": case.due_on or NEVER,
+        "opened_at": attempt.at.now,
+    }
+    attempt.laid.append(dict.fromkeys(statements.LAID) | row | more)
+
+
+def _write(attempt: TransitionContext) -> None:
+    if attempt.laid:
+        statements.LAY.write_all(attempt.session, attempt.laid)
+        attempt.laid.clear()
 
 
 def _start_clock(attempt: TransitionContext, state: State) -> None:
@@ -134,18 +140,17 @@ def _start_clock(attempt: TransitionContext, state: State) -> None:
         if due and due.keeps and not attempt.restart_clock
         else None
     )
-    case.running_since = attempt.today if due else None
-    case.used_workdays = saved[1] if saved else 0
-    case.due_on = (
-        None if due is None else _resumed(attempt, saved) if saved else last_day(attempt, due)
-    )
-    case.budget_workdays = (
-        saved[0]
+    due_on = None if due is None else _resumed(attempt, saved) if saved else last_day(attempt, due)
+    attempt.set(
+        running_since=attempt.today if due else None,
+        used_workdays=saved[1] if saved else 0,
+        due_on=due_on,
+        budget_workdays=saved[0]
         if saved
-        else (workdays_between(attempt.calendar, attempt.today, case.due_on) if due else None)
+        else (workdays_between(attempt.calendar, attempt.today, due_on) if due else None),
     )
     days = [move.on(attempt) for move in attempt.workflow.leaving(state) if move.by is TIMER]
-    case.wake_on = min((day for day in days if day), default=None)
+    attempt.set(wake_on=min((day for day in days if day), default=None))
 
 
 def _resumed(attempt: TransitionContext, saved: list[int]):
@@ -160,7 +165,7 @@ def stop_clock(attempt: TransitionContext, state: State) -> None:
         used = case.used_workdays + workdays_between(
             attempt.calendar, case.running_since, attempt.today
         )
-        case.paused = {**(case.paused or {}), state.name: [case.budget_workdays, used]}
+        attempt.set(paused={**(case.paused or {}), state.name: [case.budget_workdays, used]})
 
 
 def last_day(attempt: TransitionContext, due):
@@ -196,6 +201,7 @@ def reassign(attempt: TransitionContext, state: State) -> None:
     _assign_people(attempt, attempt.seats)
     for person in attempt.shows:
         _lay(attempt, authority.Assignee(attempt.unit, "member", 0), kind="copy", person_id=person)
+    _write(attempt)
 
 
 def _reassign_row(attempt: TransitionContext, state: State, desk: WorkItem) -> None:
@@ -205,7 +211,7 @@ def _reassign_row(attempt: TransitionContext, state: State, desk: WorkItem) -> N
             attempt.workflow,
             attempt.case,
             state.waits_on,
-            attempt.session.get(Unit, desk.slot_id),
+            _unit(attempt, desk.slot_id),
             attempt.today,
         )
     else:
@@ -265,8 +271,21 @@ def helper(session: Session, desk: WorkItem) -> WorkItem | None:
     )
 
 
-def respect(
+def respect_row(
     session: Session, desk: WorkItem, who: authority.Actor, today, handed: bool = True
+) -> None:
+    """Let a row be worked on by nobody but whose it is. Raises SomebodyFirst."""
+    helping = helper(session, desk)
+    respect(session, desk, helping and helping.person_id, who, today, handed)
+
+
+def respect(
+    session: Session,
+    desk: WorkItem | Item,
+    helper_id: str | None,
+    who: authority.Actor,
+    today,
+    handed: bool = True,
 ) -> None:
     """A row claimed today, handed over or delegated is another's to work on.
 
@@ -285,12 +304,11 @@ def respect(
                 name=inbox.person_name(session, desk.handed_to),
             )
         )
-    help_row = helper(session, desk)
-    if help_row is not None:
+    if helper_id is not None:
         raise AlreadyTaken(
             say(
                 "这件事已委派给{name}，请等对方交回，或先收回。",
-                name=inbox.person_name(session, help_row.person_id),
+                name=inbox.person_name(session, helper_id),
             )
         )
 
@@ -388,4 +406,5 @@ def escalate(session: Session, case: Case, at: Moment) -> bool:
     if seat is None:
         return False
     _lay(attempt, seat, kind="watch")
+    _write(attempt)
     return True

@@ -32,20 +32,21 @@ from oversight.models import (
     Membership,
     Person,
     Post,
-    Recusal,
     Substitution,
     Unit,
     WorkItem,
 )
 from oversight.models.cases import CAME
-from oversight.organization import substitution
+from oversight.organization import standing, substitution
+from oversight.organization.standing import in_office, is_member
 from oversight.organization.units import (
     COMMITTEE_FROM,
-    in_office,
+    line_above,
     merged_into,
     successor_of,
     superiors,
 )
+from oversight.rules import parties
 
 from . import inbox
 
@@ -129,7 +130,7 @@ class Assignee:
     whom.
     """
 
-    unit: Unit
+    unit: sa.Row | Unit
     candidate_group: str
     rank: int
     people: dict[str, str] = field(default_factory=dict)
@@ -145,12 +146,6 @@ class Assignee:
             person_id in self.acting,
             self.acting.get(person_id),
         )
-
-
-def is_member(day: date):
-    return sa.and_(
-        Membership.from_on <= day, sa.or_(Membership.to_on.is_(None), Membership.to_on >= day)
-    )
 
 
 def actor(session: Session, person_id: str, on: date) -> Actor:
@@ -235,11 +230,11 @@ def _member_tier() -> int:
     )
 
 
-def chain(session: Session, case: Case, role: Role) -> list[Unit]:
+def chain(session: Session, case: Case, role: Role) -> list[sa.Row | Unit]:
     """Return the units that could fill a role, the proper one first; empty where there is none."""
     if role.fact:
         return _chain_of(session, case, role)
-    above = superiors(session, case.unit)
+    above = line_above(session, case.unit)
     if role.seat == "unit":
         return [case.unit, *(unit for unit in above if unit.id != case.unit_id)]
     if role.seat == "zone":
@@ -260,25 +255,28 @@ def _chain_of(session: Session, case: Case, role: Role) -> list[Unit]:
     return line[case.escalation_level :] or line[-1:]
 
 
-def barred(session: Session, workflow: Workflow, case: Case, role: Role, on: date) -> set[str]:
+def barred(
+    session: Session,
+    workflow: Workflow,
+    case: Case,
+    role: Role,
+    on: date,
+    here: standing.Day | None = None,
+) -> set[str]:
     """Return who may not act in a role: the recused, and for judging roles the applicant's own
     people.
 
     Own case counts as vacant. The fact `with` names further branches whose case it is too. Whoever
     acts in another's place is as if he were both.
     """
-    out = set(session.scalars(_RECUSED, {"case": case.id}))
+    known = parties.of(session, case, workflow.opened_by.name)
+    out = set(known.recused)
     if role.seat != "person":
         out |= {case.data_subject_id} - {None}
     if not role.judges:
         return out
     if role.impartial:
-        for rows in session.execute(
-            sa.select(JournalRow.actor_id, JournalRow.acting_for).where(
-                JournalRow.case_id == case.id, JournalRow.role == workflow.opened_by.name
-            )
-        ):
-            out |= set(rows) - {None}
+        out |= known.applicants
     if role.anew:
         out |= set(_roster(session, case).people) | set(
             session.scalars(
@@ -296,31 +294,40 @@ def barred(session: Session, workflow: Workflow, case: Case, role: Role, on: dat
         )
     if case.unit.kind == "branch":
         units = [case.unit_id, *(case.facts.get("with") or [])]
-        for leading in (_LEADERS, _ACTING_LEADERS):
-            out |= set(session.scalars(leading, {"units": units, "day": on}))
+        here = standing.day(session, case.zone_id, on, units, here)
+        out |= {
+            row.person_id
+            for unit_id in units
+            for row in (*here.posts[unit_id], *here.acting[unit_id])
+            if row.office in BRANCH_LEADERS
+        }
     return out
 
 
 def fill(
     session: Session,
-    unit: Unit,
+    unit: sa.Row | Unit,
     candidate_group: str,
     on: date,
     out: set[str],
     workflow: str | None = None,
+    here: standing.Day | None = None,
 ) -> Assignee | None:
     """Return the first tier of a ladder that somebody free fills in a unit, by post or acting in a
     post's place.
     """
-    posts = session.execute(_POSTS_IN, {"unit": unit.id, "day": on}).all()
+    here = standing.day(session, unit.zone_id, on, [unit.id], here)
+    posts = here.posts[unit.id]
     stand_ins = [
         row
-        for row in substitution.in_unit(session, unit.id, on, workflow)
-        if not {row.person_id, row.for_id} & out
+        for row in here.acting[unit.id]
+        if row.workflow in (None, workflow) and not {row.person_id, row.for_id} & out
     ]
     for rank, offices in enumerate(CANDIDATE_GROUPS[candidate_group]):
         people = {
-            person: office for person, office in posts if office in offices and person not in out
+            row.person_id: row.office
+            for row in posts
+            if row.office in offices and row.person_id not in out
         }
         if "member" in offices:
             people = dict.fromkeys(small_branch(session, unit, on) - out, "member")
@@ -340,9 +347,9 @@ def fill(
     return None
 
 
-def small_branch(session: Session, unit: Unit, on: date) -> set[str]:
+def small_branch(session: Session, unit: sa.Row | Unit, on: date) -> set[str]:
     """Return the full members of a branch too small for a committee: any of them may step in."""
-    full = set(session.scalars(_FULL_MEMBERS, {"unit": unit.id, "day": on}))
+    full = set(standing.day(session, unit.zone_id, on, []).full_members(session, unit.id))
     return full if len(full) < COMMITTEE_FROM else set()
 
 
@@ -358,14 +365,16 @@ def resolve(
         return _own_seat(session, workflow, case, on)
     if role.seat == "roster":
         return _roster(session, case)
-    units, out = chain(session, case, role), barred(session, workflow, case, role, on)
+    units = chain(session, case, role)
+    here = standing.day(session, case.zone_id, on, [case.unit_id, *(unit.id for unit in units)])
+    out = barred(session, workflow, case, role, on, here)
     for unit in units:
         candidate_group = (
             role.candidate_group
             if (unit.kind == "branch") == (role.candidate_group == "branch")
             else SUPERIOR.candidate_group
         )
-        found = fill(session, unit, candidate_group, on, out, workflow.name)
+        found = fill(session, unit, candidate_group, on, out, workflow.name, here)
         if found:
             return found
     return Assignee(units[-1], role.candidate_group, 0) if units else None
@@ -399,22 +408,27 @@ def body_seat(session: Session, case: Case, body: Committee, on: date) -> Assign
     units.
     """
     unit = chain(session, case, body.role)[0]
-    posts = session.execute(
-        sa.select(Post.person_id, Post.office)
-        .where(Post.unit_id == unit.id, Post.office.in_(body.role.ranks[0]), in_office(on))
-        .order_by(Post.from_on, Post.id)
-    )
-    return Assignee(
-        unit, body.role.candidate_group, 0, {person: office for person, office in posts}
-    )
+    posts = standing.day(session, unit.zone_id, on, [unit.id]).posts[unit.id]
+    members = [row for row in posts if row.office in body.role.ranks[0]]
+    people = {row.person_id: row.office for row in sorted(members, key=_longest)}
+    return Assignee(unit, body.role.candidate_group, 0, people)
+
+
+def _longest(post) -> tuple[date, str]:
+    return post.from_on, post.order
 
 
 def resolve_slot(
-    session: Session, workflow: Workflow, case: Case, party: MultiInstance, unit: Unit, on: date
+    session: Session,
+    workflow: Workflow,
+    case: Case,
+    party: MultiInstance,
+    unit: sa.Row | Unit,
+    on: date,
 ) -> Assignee:
     """Find where one of many answers lies: the unit named, or the superior above it."""
     out = barred(session, workflow, case, party.role, on)
-    candidates = [unit, *superiors(session, unit)]
+    candidates = [unit, *line_above(session, unit)]
     for candidate in candidates[case.escalation_level :] or candidates[-1:]:
         found = fill(session, candidate, party.role.candidate_group, on, out, workflow.name)
         if found:
@@ -518,8 +532,8 @@ def _seats_of(
 def _slot_standing(
     session: Session, workflow: Workflow, case: Case, party: MultiInstance, who: Actor
 ):
-    for desk in open_desks(session, case.id):
-        unit = session.get(Unit, desk.slot_id)
+    for desk in lying(session, workflow, case):
+        [unit] = standing.rows(session, case.zone_id, [desk.slot_id])
         seat = resolve_slot(session, workflow, case, party, unit, who.on)
         if who.id in seat.people:
             return seat.basis(who.id, party.name, desk.id)
@@ -534,7 +548,8 @@ def _own_slot(
 
     Who stepped aside from leading a case still speaks for himself.
     """
-    desk = next((desk for desk in open_desks(session, case.id) if desk.person_id == who.id), None)
+    mine = (item for item in lying(session, workflow, case) if item.person_id == who.id)
+    desk = next(mine, None)
     if (
         desk is None
         or isinstance(party, Committee)
@@ -566,9 +581,14 @@ def _answered_already(
             if desk.person_id == who.id:
                 raise AlreadyTaken("这一步您已经办过，或已替您登记。")
             continue
-        unit = session.get(Unit, desk.slot_id)
+        [unit] = standing.rows(session, case.zone_id, [desk.slot_id])
         if who.id in resolve_slot(session, workflow, case, party, unit, who.on).people:
             raise AlreadyTaken(say("{unit}刚刚已经答复。", unit=unit.name))
+
+
+def lying(session: Session, workflow: Workflow, case: Case) -> list[parties.Item]:
+    """Return the open items on which a case waits, to read."""
+    return parties.items(session, case, workflow.opened_by.name)
 
 
 def open_desks(session: Session, case_id: str) -> list[WorkItem]:
@@ -582,16 +602,20 @@ def waits_label(
     if party is None:
         return ""
     if isinstance(party, MANY) and party.personal:
-        waiting = [desk.unit_id for desk in open_desks(session, case.id)]
-        unit = session.get(Unit, waiting[0]).name if waiting else case.unit.name
+        waiting = [item.unit_id for item in lying(session, workflow, case)]
+        unit = _name(session, case, waiting[0]) if waiting else case.unit.name
         return say(
             "{unit}：{party}（还有 {count} 人）", unit=unit, party=party.label, count=len(waiting)
         )
     if isinstance(party, MultiInstance):
-        units = [session.get(Unit, desk.unit_id).name for desk in open_desks(session, case.id)]
+        units = [_name(session, case, item.unit_id) for item in lying(session, workflow, case)]
         return "、".join(dict.fromkeys(units)) or party.label
     seat = resolve(session, workflow, case, party, on) if party.human else None
     return seat.unit.name if seat else party.label
+
+
+def _name(session: Session, case: Case, unit_id: str) -> str:
+    return standing.rows(session, case.zone_id, [unit_id])[0].name
 
 
 def leads(session: Session, unit: Unit, who: Actor) -> AuthorityBasis:
@@ -624,15 +648,14 @@ def desk_people(session: Session, desk: WorkItem, on: date) -> list[str]:
     if desk.handed_to:
         return [desk.handed_to]
     offices, out = CANDIDATE_GROUPS[desk.role][desk.rank], _kept_off(session, desk, on)
-    found = session.scalars(
-        sa.select(Post.person_id)
-        .where(Post.unit_id == desk.unit_id, Post.office.in_(offices), in_office(on))
-        .distinct()
-    )
+    here = standing.day(session, desk.zone_id, on, [desk.unit_id])
+    found = [row.person_id for row in here.posts[desk.unit_id] if row.office in offices]
     stand_ins = [
         row.person_id
-        for row in substitution.in_unit(session, desk.unit_id, on, desk.workflow)
-        if row.office in offices and not {row.person_id, row.for_id} & out
+        for row in here.acting[desk.unit_id]
+        if row.workflow in (None, desk.workflow)
+        and row.office in offices
+        and not {row.person_id, row.for_id} & out
     ]
     return [person for person in dict.fromkeys([*found, *stand_ins]) if person not in out]
 
@@ -680,35 +703,23 @@ def gone_from_bodies(session: Session, on: date) -> list[str]:
     return [*session.scalars(left), *session.scalars(empty)]
 
 
-def seated(session: Session, unit_id: str, candidate_group: str, rank: int, on: date) -> bool:
+def seated(
+    session: Session, zone_id: str, unit_id: str, candidate_group: str, rank: int, on: date
+) -> bool:
     """True where somebody fills a tier of a unit's ladder on a day, whoever may be barred in a
     case.
     """
-    if "member" in CANDIDATE_GROUPS[candidate_group][rank]:
+    offices = CANDIDATE_GROUPS[candidate_group][rank]
+    if "member" in offices:
         return True
-    if any(
-        row.office in CANDIDATE_GROUPS[candidate_group][rank]
-        for row in substitution.in_unit(session, unit_id, on)
-    ):
-        return True
-    return (
-        session.scalar(
-            sa.select(Post.id)
-            .where(
-                Post.unit_id == unit_id,
-                Post.office.in_(CANDIDATE_GROUPS[candidate_group][rank]),
-                in_office(on),
-            )
-            .limit(1)
-        )
-        is not None
-    )
+    here = standing.day(session, zone_id, on, [unit_id])
+    acting = (row for row in here.acting[unit_id] if row.workflow is None)
+    return any(row.office in offices for row in (*here.posts[unit_id], *acting))
 
 
 # Asked at every step of every case: built once, not at each question ------------------------------
 
-_DAY, _UNIT, _CASE, _PERSON = (sa.bindparam(name) for name in ("day", "unit", "case", "person"))
-_UNITS = sa.bindparam("units", expanding=True)
+_DAY, _CASE, _PERSON = (sa.bindparam(name) for name in ("day", "case", "person"))
 _POSTS_OF = (
     sa.select(Post)
     .where(Post.person_id == _PERSON, in_office(_DAY))
@@ -719,26 +730,6 @@ _BRANCH_OF = (
     .join(Membership, Membership.unit_id == Unit.id)
     .where(Membership.person_id == _PERSON, is_member(_DAY))
 )
-_POSTS_IN = sa.select(Post.person_id, Post.office).where(Post.unit_id == _UNIT, in_office(_DAY))
-_FULL_MEMBERS = (
-    sa.select(Membership.person_id)
-    .join(Person, Person.id == Membership.person_id)
-    .where(
-        Membership.unit_id == _UNIT,
-        is_member(_DAY),
-        Person.probationary.is_(False),
-        Person.left_on.is_(None),
-    )
-)
-_LEADERS = sa.select(Post.person_id).where(
-    Post.unit_id.in_(_UNITS), Post.office.in_(BRANCH_LEADERS), in_office(_DAY)
-)
-_ACTING_LEADERS = sa.select(Substitution.person_id).where(
-    Substitution.unit_id.in_(_UNITS),
-    Substitution.office.in_(BRANCH_LEADERS),
-    substitution.in_force(_DAY),
-)
-_RECUSED = sa.select(Recusal.person_id).where(Recusal.case_id == _CASE)
 _OPEN_DESKS = (
     sa.select(WorkItem)
     .where(WorkItem.case_id == _CASE, WorkItem.kind == "act", WorkItem.closed_at.is_(None))

@@ -291,7 +291,7 @@ def possible(session: Session, case: Case, who: Actor, at: Moment) -> list[str]:
 def _claim(act: Act) -> bool:
     if (act.desk.claimed_by, act.desk.claimed_on) == (act.who.id, act.at.today):
         return False
-    assignment.respect(act.session, act.desk, act.who, act.at.today)
+    assignment.respect_row(act.session, act.desk, act.who, act.at.today)
     assignment.claim(act.desk, act.who.id, act.at.today)
     return True
 
@@ -311,7 +311,7 @@ def _hand_over(act: Act) -> bool:
     colleagues.transferable(act.session, act.case, desk, refuse=True)
     if to == desk.handed_to:
         return False
-    assignment.respect(act.session, desk, act.who, act.at.today, handed=False)
+    assignment.respect_row(act.session, desk, act.who, act.at.today, handed=False)
     among = colleagues.entitled(act.session, act.case, desk, act.at.today)
     colleagues.require(act.session, act.case, to, among)
     assignment.hand_to(desk, to)
@@ -328,7 +328,7 @@ def _delegate(act: Act) -> bool:
     helper = assignment.helper(act.session, desk)
     if helper is not None and helper.person_id == to:
         return False
-    assignment.respect(act.session, desk, act.who, act.at.today)
+    assignment.respect_row(act.session, desk, act.who, act.at.today)
     colleagues.require(
         act.session, act.case, to, colleagues.helpers(act.session, act.case, desk, act.who)
     )

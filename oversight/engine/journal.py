@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from oversight.base.db import new_id
 from oversight.models import Case, Checkpoint, JournalRow
 
 HASHED = (
@@ -41,22 +42,27 @@ def canonical(values: dict) -> str:
 
 
 def _as_values(row: JournalRow) -> dict:
-    values = {name: getattr(row, name) for name in HASHED}
-    values["at"] = row.at.astimezone(UTC).isoformat(timespec="microseconds")
-    return values
+    return _with_time({name: getattr(row, name) for name in HASHED})
+
+
+def _with_time(values: dict) -> dict:
+    return {**values, "at": values["at"].astimezone(UTC).isoformat(timespec="microseconds")}
 
 
 def digest(values: dict) -> str:
     return hashlib.sha256(canonical(values).encode()).hexdigest()
 
 
-def chain_row(case: Case, **values) -> JournalRow:
-    """Make the next row of a case's chain; the caller adds it and carries the head on the case."""
-    row = JournalRow(
-        zone_id=case.zone_id, case_id=case.id, seq=case.seq + 1, previous=case.head, **values
-    )
-    row.hash = digest(_as_values(row))
-    return row
+def chain_row(case: Case, **values) -> dict:
+    """Make the next row of a case's chain; the caller writes it and carries the head on the case."""
+    row = {
+        "zone_id": case.zone_id,
+        "case_id": case.id,
+        "seq": case.seq + 1,
+        "previous": case.head,
+        **values,
+    }
+    return {**row, "id": new_id(), "hash": digest(_with_time(row))}
 
 
 def of_case(session: Session, case_id: str) -> list[JournalRow]:

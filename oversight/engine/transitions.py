@@ -11,11 +11,14 @@ from datetime import date
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 from transitions import Machine
 
 from oversight import workflows
+from oversight.base import kept
 from oversight.base.clock import Moment
-from oversight.base.db import is_id, new_id
+from oversight.base.db import is_id, new_id, put
+from oversight.base.kept import plain
 from oversight.base.refusals import (
     AlreadyTaken,
     Forbidden,
@@ -31,9 +34,11 @@ from oversight.law.definition import INTERNAL, Move, MultiInstance, Rule, State,
 from oversight.law.inputs import read_words
 from oversight.law.roles import AUTOMATIC, TIMER
 from oversight.models import Case, JournalRow, Unit
+from oversight.organization import standing
+from oversight.rules import parties
 from oversight.rules.context import TransitionContext
 
-from . import assignment, authority, inbox, outbox
+from . import assignment, authority, inbox, outbox, statements
 from .authority import Actor
 from .journal import chain_row
 from .use_case import use_case
@@ -130,9 +135,9 @@ def _respect_claims(attempt: TransitionContext) -> None:
 
     Raises SomebodyFirst.
     """
-    for desk in authority.open_desks(attempt.session, attempt.case.id):
-        if desk.unit_id == attempt.basis.unit_id and attempt.basis.desk_id in (None, desk.id):
-            assignment.respect(attempt.session, desk, attempt.actor, attempt.today)
+    for item in authority.lying(attempt.session, attempt.workflow, attempt.case):
+        if item.unit_id == attempt.basis.unit_id and attempt.basis.desk_id in (None, item.id):
+            assignment.respect(attempt.session, item, item.helper, attempt.actor, attempt.today)
 
 
 # Making a move -----------------------------------------------------------------------------------
@@ -140,9 +145,16 @@ def _respect_claims(attempt: TransitionContext) -> None:
 
 def lock(session: Session, case_id: str) -> Case:
     """Load a case under a row lock and as it is now. Raises NotInSight."""
-    case = session.get(Case, case_id, with_for_update=True, populate_existing=True)
-    if case is None:
+    session.flush()
+    row = statements.CASE.first(session, of_case=case_id)
+    if row is None:
         raise NotFound()
+    case = put(session, Case, row._asdict())
+    kept.forget(session)
+    parties.read(
+        session, case, workflows.get(case.workflow, case.definition_version).opened_by.name
+    )
+    set_committed_value(case, "unit", standing.unit(session, case.zone_id, case.unit_id))
     return case
 
 
@@ -161,6 +173,7 @@ def perform(
     `actor` None is the clock. Raises NotInSight, Stale, NotOpen, NotYours, WordsWrong, RuleSaysNo,
     SomebodyFirst.
     """
+    session = plain(session)
     case = lock(session, case_id)
     workflow = workflows.get(case.workflow, case.definition_version)
     if actor is not None:
@@ -225,13 +238,13 @@ def _must_be_open(
 
 def _fire(attempt: TransitionContext) -> None:
     """Run the machine for one move and write down what came of it."""
-    before = attempt.state
+    before = attempt.workflow.state(attempt.state)
     machine(attempt.workflow).events[attempt.move.name].trigger(attempt)
     state = attempt.workflow.state(attempt.state)
-    _note_silence(attempt, attempt.workflow.state(before))
-    _write_state(attempt, state)
+    _note_silence(attempt, before)
+    _set_state(attempt, state)
     if attempt.move.enters is not INTERNAL:
-        assignment.stop_clock(attempt, attempt.workflow.state(before))
+        assignment.stop_clock(attempt, before)
         assignment.enter(attempt, state)
     elif attempt.move.per_participant:
         assignment.close_slot(attempt)
@@ -240,7 +253,7 @@ def _fire(attempt: TransitionContext) -> None:
             assignment.close_for(attempt)
         assignment.stay(attempt, state)
     _open_following(attempt)
-    record(attempt, "move", attempt.move.name, before, state.name)
+    record(attempt, "move", attempt.move.name, before.name, state.name)
     _outgoing(attempt, state)
     attempt.session.flush()
 
@@ -271,24 +284,30 @@ def _open_following(attempt: TransitionContext) -> None:
         attempt.result.setdefault("opened", []).append(opened.id)
 
 
-def _write_state(attempt: TransitionContext, state: State) -> None:
-    """Write the state under a version check, although the row is locked: belt and braces."""
-    case, session = attempt.case, attempt.session
-    session.flush()
-    done = session.execute(
-        sa.update(Case)
-        .where(Case.id == case.id, Case.version == case.version)
-        .values(
-            state=state.name,
-            version=case.version + 1,
-            entered_at=case.entered_at if attempt.move.enters is INTERNAL else attempt.at.now,
-            closed_at=attempt.at.now if attempt.workflow.final(state) else None,
-        )
-        .execution_options(synchronize_session=False)
+def _set_state(attempt: TransitionContext, state: State) -> None:
+    attempt.set(
+        state=state.name,
+        version=attempt.case.version + 1,
+        closed_at=attempt.at.now if attempt.workflow.final(state) else None,
     )
-    if not done.rowcount:
-        raise _stale(session, case)
-    session.refresh(case)
+    if attempt.move.enters is not INTERNAL:
+        attempt.set(entered_at=attempt.at.now)
+
+
+def _save(attempt: TransitionContext) -> None:
+    """Write all that changed in the case under a version check, although the row is locked: belt
+    and braces.
+    """
+    case, state = attempt.case, sa.inspect(attempt.case)
+    was = case.version - ("version" in attempt.unsaved)
+    changed = attempt.unsaved.keys() | state.committed_state.keys()
+    names = tuple(name for name in statements.ATTRIBUTES if name in changed)
+    values = {f"to_{name}": getattr(case, name) for name in names}
+    write = statements.save(names).write
+    if not write(attempt.session, of_case=case.id, was=was, **values):
+        raise _stale(attempt.session, case)
+    state._commit_all(state.dict, attempt.session.identity_map)  # as a flush does: it is written
+    attempt.unsaved.clear()
 
 
 def _stale(session: Session, case: Case) -> VersionConflict:
@@ -330,17 +349,17 @@ def _count(attempt: TransitionContext) -> None:
     """Make the move that the facts decide; where many answer, once every slot is closed."""
     session, case = attempt.session, attempt.case
     state = attempt.workflow.state(case.state)
-    if isinstance(state.waits_on, MultiInstance) and authority.open_desks(session, case.id):
+    counting = [move for move in attempt.workflow.leaving(state) if move.by is AUTOMATIC]
+    many = isinstance(state.waits_on, MultiInstance)
+    if not counting or many and authority.lying(session, attempt.workflow, case):
         return
-    for move in attempt.workflow.leaving(state):
-        if move.by is AUTOMATIC:
-            counted = TransitionContext(
-                session, attempt.workflow, case, move, None, attempt.at, state=state.name
-            )
-            if all(guard.test(counted) for guard in move.only_if):
-                _fire(counted)
-                return _count(counted)
-    return None
+    for move in counting:
+        counted = TransitionContext(
+            session, attempt.workflow, case, move, None, attempt.at, state=state.name
+        )
+        if all(guard.test(counted) for guard in move.only_if):
+            _fire(counted)
+            return _count(counted)
 
 
 def tick(session: Session, case_id: str, at: Moment) -> bool:
@@ -442,7 +461,7 @@ def reschedule(session: Session, case: Case, due_on: date, at: Moment) -> bool:
 
 def _raise_version(attempt: TransitionContext) -> None:
     """Let who read the case before read it again, since it is not as it was."""
-    attempt.case.version += 1
+    attempt.set(version=attempt.case.version + 1)
 
 
 def _recorded(case: Case, who: Actor | None, role: str) -> authority.AuthorityBasis:
@@ -532,7 +551,7 @@ def open_case(
     `standing` is the ground on which another move opens it; without one the actor must hold the
     role.
     """
-    workflow = workflows.current(name)
+    session, workflow = plain(session), workflows.current(name)
     if not workflows.offers(zone_settings(session, actor.zone_id), workflow):
         raise NotFound(say("本区没有开办“{workflow}”。", workflow=workflow.title))
     unit = session.get(Unit, unit_id) if is_id(unit_id) else None
@@ -606,7 +625,9 @@ def _insert_case(session: Session, case: Case) -> None:
 
 
 def record(attempt: TransitionContext, kind: str, move: str, before: str, after: str) -> None:
-    """Append the journal row in the same transaction and carry the chain's head on the case."""
+    """Append the journal row in the same transaction and write the case, which carries the chain's
+    head.
+    """
     case, stand = attempt.case, attempt.basis
     row = chain_row(
         case,
@@ -623,15 +644,16 @@ def record(attempt: TransitionContext, kind: str, move: str, before: str, after:
         words=attempt.raw,
         result=attempt.result,
     )
-    attempt.session.add(row)
-    case.seq, case.head = row.seq, row.hash
+    statements.APPEND.write(attempt.session, **row)
+    attempt.set(seq=row["seq"], head=row["hash"])
+    _save(attempt)
 
 
 def _signature(attempt: TransitionContext) -> str:
     """Name the actor as he acts: person, unit and office at the time."""
     if attempt.actor is None:
         return "系统"
-    unit = attempt.session.get(Unit, attempt.basis.unit_id)
+    [unit] = standing.rows(attempt.session, attempt.case.zone_id, [attempt.basis.unit_id])
     name, stand = attempt.actor.person.name, attempt.basis
     if stand.acting:  # X acting for Y
         name = (

@@ -17,7 +17,6 @@ from sqlalchemy.orm.exc import StaleDataError
 from oversight import workflows
 from oversight.base.clock import Moment
 from oversight.base.refusals import AlreadyTaken, DomainError, NotFound, VersionConflict
-from oversight.calendar.zone import forget
 from oversight.models import Case, Refusal
 
 from . import authority
@@ -80,8 +79,6 @@ def one_transaction(session: Session, trial: bool = False) -> Iterator[None]:
         trial = True
         raise
     finally:
-        if trial:
-            forget(session)  # the calendar may have been read as it is not
         for act in session.info.pop(AFTER):
             act()
 

@@ -365,14 +365,19 @@ class Workflow:
                 if found.setdefault(state.name, state) is not state:
                     raise InvalidDefinition(f"{self.name}: two states are called {state.name}")
         object.__setattr__(self, "states", tuple(found.values()))
+        leaving = {
+            name: [move for move in self.moves if state in move.from_states]
+            for name, state in found.items()
+        }
+        object.__setattr__(self, "_found", (found, leaving))
         for check in (_unique_moves, _movable, _answered, _owned, _reachable, _ends, _clocked):
             check(self)
 
     def state(self, name: str) -> State:
-        return next(state for state in self.states if state.name == name)
+        return self._found[0][name]
 
     def leaving(self, state: State) -> list[Move]:
-        return [move for move in self.moves if state in move.from_states]
+        return self._found[1][state.name]
 
     def move(self, state: State, name: str) -> Move | None:
         return next((move for move in self.leaving(state) if move.name == name), None)

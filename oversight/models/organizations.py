@@ -47,6 +47,14 @@ class Zone(Base):
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
     name: Mapped[str] = mapped_column(sa.String(100), comment="as printed, e.g. 随州高新区")
     created_at: Mapped[datetime]
+    epoch: Mapped[str] = mapped_column(
+        Id, default=new_id, comment="drawn anew by the database when who stands where changes"
+    )
+
+
+def ids_above(path: str) -> list[str]:
+    """Return the ids above the last one of a path, nearest first."""
+    return path.strip("/").split("/")[:-1][::-1]
 
 
 class Unit(Base):
@@ -99,7 +107,7 @@ class Unit(Base):
 
     def ancestors(self) -> list[str]:
         """Return the ids above this unit, nearest first."""
-        return self.path.strip("/").split("/")[:-1][::-1]
+        return ids_above(self.path)
 
     def within(self, path: str) -> bool:
         return self.path.startswith(path)

@@ -56,28 +56,9 @@ def for_person(session: Session, person_id: str, day: date) -> tuple[Substitutio
     )
 
 
-def in_unit(
-    session: Session, unit_id: str, day: date, workflow: str | None = None
-) -> tuple[Substitution, ...]:
-    """Return who acts in a unit's posts on a day;
-
-    `workflow` None: for all kinds of business only.
-    """
-    return tuple(session.scalars(_IN_UNIT, {"unit": unit_id, "workflow": workflow, "day": day}))
-
-
 # Asked at every step of every case: built once, not at each question.
 _BY_PERSON = (
     sa.select(Substitution)
     .where(Substitution.person_id == sa.bindparam("person"), in_force(DAY))
-    .order_by(Substitution.id)
-)
-_IN_UNIT = (
-    sa.select(Substitution)
-    .where(
-        Substitution.unit_id == sa.bindparam("unit"),
-        in_force(DAY),
-        sa.or_(Substitution.workflow.is_(None), Substitution.workflow == sa.bindparam("workflow")),
-    )
     .order_by(Substitution.id)
 )

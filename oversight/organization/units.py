@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
-from oversight.models import Post, Unit
+from oversight.models import Unit
+from oversight.models.organizations import ids_above
+
+from . import standing
+from .standing import in_office
 
 _UNITS = sa.select(Unit).where(Unit.id.in_(sa.bindparam("ids", expanding=True)))
+__all__ = ["COMMITTEE_FROM", "has_above", "in_office", "merged_into", "successor_of", "superiors"]
 COMMITTEE_FROM = (
     7  # full members from which a branch has a committee; below, any of them may step in
 )
@@ -20,10 +23,13 @@ def superiors(session: Session, unit: Unit) -> list[Unit]:
 
     Middle nodes that pass through are skipped. The zone answers itself. Source: G-2.1.1c
     """
-    above = unit.ancestors()
-    found = {row.id: row for row in session.scalars(_UNITS, {"ids": above})}
-    chain = [found[unit_id] for unit_id in above if not found[unit_id].is_transparent]
-    return chain or [unit]
+    return [standing.as_object(session, row) for row in line_above(session, unit)]
+
+
+def line_above(session: Session, unit: sa.Row | Unit) -> list[sa.Row | Unit]:
+    """Return the same as rows."""
+    found = standing.rows(session, unit.zone_id, ids_above(unit.path))
+    return [row for row in found if not row.is_transparent] or [unit]
 
 
 def successor_of(session: Session, unit: Unit) -> Unit:
@@ -63,14 +69,9 @@ def merged_into(session: Session, unit_ids: set[str]) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
-def in_office(day: date):
-    """Return the condition that a post is held on a day."""
-    return sa.and_(Post.from_on <= day, sa.or_(Post.to_on.is_(None), Post.to_on >= day))
-
-
 def has_above(attempt) -> bool:
     """True where another organization stands above the one that has the case."""
-    return attempt.case.escalation_level + 1 < len(superiors(attempt.session, attempt.unit))
+    return attempt.case.escalation_level + 1 < len(line_above(attempt.session, attempt.unit))
 
 
 def by_id(session: Session, ids) -> dict[str, Unit]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from oversight.models import Unit
+from oversight.organization import standing
 
 BLANK_DAY = "　　年　月　日"
 
@@ -27,4 +28,4 @@ def letter(attempt, unit: Unit, title: str, to: str, paragraphs: list[str]) -> d
 
 def seat(attempt) -> Unit:
     """Return the unit on whose ground a move is made."""
-    return attempt.session.get(Unit, attempt.basis.unit_id)
+    return standing.unit(attempt.session, attempt.case.zone_id, attempt.basis.unit_id)

@@ -5,10 +5,20 @@ decision, per unit and year without gaps.
 from __future__ import annotations
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
-from oversight.base.db import insert_once
+from oversight.base.prepared import Prepared
 from oversight.law.definition import effect
 from oversight.models import NumberSeries, Paper, Unit
+
+
+def _next(dialect: str):
+    insert = (sqlite if dialect == "sqlite" else postgresql).insert(NumberSeries.__table__)
+    key, last = NumberSeries.__table__.primary_key, NumberSeries.__table__.c.last
+    return insert.on_conflict_do_update(index_elements=key, set_={"last": last + 1}).returning(last)
+
+
+_NEXT = Prepared(_next, NumberSeries.__table__.c.keys())
 
 
 def next_number(session, unit: Unit, series: str, year: int) -> tuple[int, str]:
@@ -16,20 +26,10 @@ def next_number(session, unit: Unit, series: str, year: int) -> tuple[int, str]:
 
     Does not commit.
     """
-    key = (unit.id, series, year)
-    insert_once(
-        session,
-        NumberSeries,
-        unit_id=unit.id,
-        series=series,
-        year=year,
-        zone_id=unit.zone_id,
-        last=0,
-    )
-    row = session.get(NumberSeries, key, with_for_update=True, populate_existing=True)
-    row.last += 1
-    session.flush()
-    return row.last, f"{unit.doc_prefix or unit.name}{series}〔{year}〕{row.last}号"
+    last = _NEXT.first(
+        session, unit_id=unit.id, series=series, year=year, zone_id=unit.zone_id, last=1
+    ).last
+    return last, f"{unit.doc_prefix or unit.name}{series}〔{year}〕{last}号"
 
 
 def issue(attempt, unit: Unit, kind: str, series: str, body: dict) -> Paper:

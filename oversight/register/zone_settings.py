@@ -17,7 +17,7 @@ from oversight.base.refusals import Forbidden, InvalidInput, NotFound
 from oversight.base.sentences import say
 from oversight.base.settings import ZONE_SETTINGS, ZoneSetting
 from oversight.calendar.holidays import replan
-from oversight.calendar.zone import forget, zone_settings
+from oversight.calendar.zone import zone_settings
 from oversight.engine.authority import Actor
 from oversight.models import Activity, SettingChange, ZoneSettingRow
 
@@ -58,7 +58,6 @@ def change(
     by = who.id if who else None
     session.merge(ZoneSettingRow(zone_id=zone_id, name=name, value=value, by_id=by, at=at.now))
     session.flush()
-    forget(session)
     moved = sum(
         replan(session, zone_id, year, at) for year in _years_ahead(session, zone_id, at.today)
     )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sqlalchemy as sa
-
 from oversight.law.clauses import clause, house_rule
 from oversight.law.definition import (
     INTERNAL,
@@ -19,7 +17,9 @@ from oversight.law.definition import (
     rule,
 )
 from oversight.law.roles import COMMITTEE, INSPECTOR, REVIEWER, SUPERIOR
-from oversight.models import JournalRow, Recusal
+from oversight.models import Recusal
+
+from . import parties
 
 REASON = Field("reason", "text", "理由")
 EXITS = house_rule("误立、撤并等情形由上级办结，编号保留，不删除。")
@@ -48,20 +48,11 @@ def superior_is_late(attempt):
     return attempt.case.due_on is not None and attempt.case.due_on < attempt.today
 
 
-def applicants(attempt) -> set[str]:
+def applicants(attempt) -> frozenset[str]:
     """Return the ids of those who acted in this case for the side that opened it, and in whose
     place they did.
     """
-    return _people(attempt, JournalRow.role == attempt.workflow.opened_by.name)
-
-
-def _people(attempt, which) -> set[str]:
-    rows = attempt.session.execute(
-        sa.select(JournalRow.actor_id, JournalRow.acting_for).where(
-            JournalRow.case_id == attempt.case.id, which
-        )
-    )
-    return {person for row in rows for person in row if person}
+    return parties.of(attempt.session, attempt.case, attempt.workflow.opened_by.name).applicants
 
 
 def _in_person(attempt) -> set[str]:

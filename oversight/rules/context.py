@@ -7,6 +7,7 @@ from datetime import date
 from functools import cached_property
 
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from oversight.base.clock import Moment
 from oversight.calendar.workdays import Calendar
@@ -23,7 +24,8 @@ class TransitionContext:
     `copies` are seats (unit id, ladder) that get the case for information; `restart_clock` asks the
     engine to give a new deadline, `opens` to open further cases (workflow, unit id, facts) in the
     same transaction, `seats` to ask further people where each person answers, `shows` to let people
-    see the case.
+    see the case. `unsaved` is what the engine has set in the case and will write with the journal,
+    `laid` the work items that it has yet to write.
     """
 
     session: Session
@@ -42,6 +44,8 @@ class TransitionContext:
     seats: list[str] = field(default_factory=list)
     shows: list[str] = field(default_factory=list)
     state: str = ""
+    unsaved: dict = field(default_factory=dict)
+    laid: list[dict] = field(default_factory=list)
 
     @property
     def today(self) -> date:
@@ -65,5 +69,11 @@ class TransitionContext:
         return date.fromisoformat(value) if value else None
 
     def set_facts(self, **values) -> None:
-        """Replace facts; a new dict, so that the change is noticed."""
-        self.case.facts = {**self.case.facts, **values}
+        """Replace facts; written with the case."""
+        self.set(facts={**self.case.facts, **values})
+
+    def set(self, **values) -> None:
+        """Set columns of the case which the engine writes itself, so that no flush writes them."""
+        for name, value in values.items():
+            set_committed_value(self.case, name, value)
+        self.unsaved.update(values)

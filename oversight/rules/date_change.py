@@ -7,7 +7,8 @@ from datetime import date
 import sqlalchemy as sa
 
 from oversight.base.db import is_id
-from oversight.calendar.party_days import activity_for, lock_units, owed
+from oversight.base.prepared import Prepared
+from oversight.calendar.party_days import activity, activity_for, lock_units, owed
 from oversight.calendar.workdays import add_workdays
 from oversight.calendar.zone import unified_july
 from oversight.law.clauses import clause, house_rule
@@ -39,7 +40,7 @@ def business_key(attempt) -> str | None:
 
 def _activity(attempt) -> Activity | None:
     if attempt.case.business_key:
-        return attempt.session.get(Activity, attempt.case.business_key)
+        return activity(attempt.session, attempt.case.business_key)
     return activity_in_force(attempt)
 
 
@@ -98,15 +99,19 @@ def reported_in_time(attempt, recovered: date | None) -> bool:
 
 def taken(attempt, day: date) -> bool:
     """True where the branch has another activity on that day, planned or held."""
-    return bool(
-        attempt.session.scalar(
-            sa.select(Activity.id).where(
-                Activity.unit_id == attempt.case.unit_id,
-                Activity.id != attempt.case.business_key,
-                sa.or_(Activity.day == day, Activity.held_on == day),
-            )
-        )
+    case = attempt.case
+    found = _TAKEN.first(attempt.session, of_unit=case.unit_id, own=case.business_key, on=day)
+    return found is not None
+
+
+_activities = Activity.__table__.c
+_TAKEN = Prepared(
+    sa.select(_activities.id).where(
+        _activities.unit_id == sa.bindparam("of_unit"),
+        _activities.id != sa.bindparam("own"),
+        sa.or_(_activities.day == sa.bindparam("on"), _activities.held_on == sa.bindparam("on")),
     )
+)
 
 
 def partners(attempt) -> list[str]:

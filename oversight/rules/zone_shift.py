@@ -7,7 +7,7 @@ from datetime import date
 import sqlalchemy as sa
 
 from oversight.calendar.party_days import plan_year
-from oversight.calendar.zone import forget, rule_for, zone_notices
+from oversight.calendar.zone import rule_for, zone_notices
 from oversight.law.definition import effect
 from oversight.models import Unit, ZoneNotice
 
@@ -45,7 +45,6 @@ def _branches(attempt) -> list[Unit]:
 
 def _replan(attempt, year: int) -> None:
     attempt.session.flush()
-    forget(attempt.session)
     attempt.result["replanned"] = plan_year(attempt.session, _branches(attempt), year, attempt.at)
 
 

@@ -158,7 +158,7 @@ class _reseat:
     @staticmethod
     def keys(session: Session, at: Moment):
         seats = session.execute(
-            sa.select(WorkItem.unit_id, WorkItem.role, WorkItem.rank)
+            sa.select(WorkItem.zone_id, WorkItem.unit_id, WorkItem.role, WorkItem.rank)
             .where(WorkItem.closed_at.is_(None), WorkItem.kind == "act")
             .distinct()
         ).all()
@@ -173,7 +173,7 @@ class _reseat:
                     WorkItem.rank == rank,
                 )
             ).all()
-            for unit_id, role, rank in empty
+            for _zone, unit_id, role, rank in empty
         ]
         found.append(authority.gone_from_bodies(session, at.today))
         session.rollback()

@@ -19,7 +19,6 @@ from oversight.base.refusals import (
     NotFound,
     RuleViolation,
 )
-from oversight.calendar import zone
 from oversight.engine import inbox
 from oversight.models import Appraised, Case, Membership, Notice, Reminder, WorkItem, ZoneSettingRow
 from oversight.register import reorganize
@@ -46,7 +45,6 @@ def branch(session, world, name: str, full: int, **flags) -> Appraising:
 
 
 def setting(play, name: str, value: str) -> None:
-    zone.forget(play.session)
     play.session.add(
         ZoneSettingRow(zone_id=play.world.zone.id, name=name, value=value, at=play.at.now)
     )
@@ -429,7 +427,6 @@ def test_more_than_a_third_excellent_warns_or_is_refused(rating):
     )
     rating.session.execute(sa.delete(ZoneSettingRow))
     rating.session.commit()
-    zone.forget(rating.session)
     rating.lead("propose", ratings=best, reasons=reasons)
     assert rating.journal(rating.case)[-2].result["warned"] == [
         "优秀等次超过了党员总数的三分之一。"

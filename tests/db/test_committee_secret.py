@@ -11,7 +11,6 @@ import pytest
 import sqlalchemy as sa
 
 from oversight.base.refusals import Forbidden, InvalidInput, RuleViolation
-from oversight.calendar import zone
 from oversight.models import JournalRow, WorkItem
 from tests.db.test_appraisal_cases import branch, no, setting
 from tests.db.test_appraisal_walk import Appraising
@@ -205,7 +204,6 @@ def test_a_meeting_that_has_begun_keeps_its_manner(village):
         sa.text("UPDATE zone_settings SET value = 'open' WHERE name = 'appraisal_vote'")
     )
     village.session.commit()
-    zone.forget(village.session)
     no(village, RuleViolation, "said_aloud", "town1.deputy", "decide", agree=True, opinion="同意")
     assert enter(village, against=3).state == "returned"
     village.lead("propose", ratings=village.ratings())
@@ -235,7 +233,6 @@ def test_the_minutes_keep_what_each_meeting_did(village):
         sa.text("UPDATE zone_settings SET value = 'open' WHERE name = 'appraisal_vote'")
     )
     village.session.commit()
-    zone.forget(village.session)
     village.lead("propose", ratings=village.ratings())
     village.do("town1.secretary", "decide", agree=False, opinion="仍不同意")
     for name in ("deputy", "committee1", "committee2"):

@@ -18,7 +18,6 @@ from oversight.base.refusals import (
     VersionConflict,
 )
 from oversight.calendar import party_days
-from oversight.calendar.zone import forget
 from oversight.engine import authority, transitions
 from oversight.engine.use_case import one_transaction
 from oversight.ledger import own_days
@@ -46,7 +45,6 @@ def setting(play, name: str, value: str) -> None:
         ZoneSettingRow(zone_id=play.world.zone.id, name=name, value=value, at=play.at.now)
     )
     play.session.commit()
-    forget(play.session)
 
 
 # Asking ------------------------------------------------------------------------------------------

@@ -17,7 +17,6 @@ from oversight.base.refusals import (
     NotFound,
     RuleViolation,
 )
-from oversight.calendar.zone import forget
 from oversight.models import CalendarRow
 from tests.support.actors import REASON, Play, second_hat
 
@@ -456,7 +455,6 @@ def test_the_zones_own_rest_day_counts(play):
         )
     )
     play.session.commit()
-    forget(play.session)
     case = play.open("village.secretary")
     play.refused(
         RuleViolation,

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable
 import pytest
 
 from oversight.base.refusals import DomainError
-from oversight.calendar.zone import forget
 from oversight.engine import available, transitions
 from oversight.engine.use_case import one_transaction
 from oversight.models import Refusal
@@ -88,7 +87,6 @@ def judged(play, case_id: str, version: int, who, move: str, words: dict):
     except DomainError as no:
         return no.status
     play.session.rollback()
-    forget(play.session)
     return state
 
 

@@ -1,0 +1,103 @@
+"""What a transaction has read and need not read again, until it ends or writes there itself.
+
+The store hangs on the connection and hears every statement, so that no way of writing (objects,
+statements, plain SQL) can forget to tell it.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, SessionTransaction, scoped_session
+
+_WRITES = re.compile(r'(?:INSERT INTO|UPDATE|DELETE FROM) "?(\w+)')
+_HARMLESS = ("SELECT", "BEGIN", "SAVEPOINT", "RELEASE", "PRAGMA")
+
+
+class Kept:
+    """A kind of thing that is kept, and the tables that it was read from."""
+
+    def __init__(self, *tables: str):
+        self.tables = frozenset(tables)
+
+    def of(self, session) -> dict:
+        """Return what was kept in the session's transaction; what waits to be written is first."""
+        self.flush(session)
+        return self.store(session)
+
+    def store(self, session) -> dict:
+        """Return the same where nothing waits to be written."""
+        kept = _held(session).kept
+        return {} if kept is None else kept.setdefault(self, {})
+
+    def flush(self, session) -> None:
+        """Write objects of these tables that the session has not written yet."""
+        if not session.autoflush:
+            return
+        for pending in (session.dirty, session.new, session.deleted):
+            if pending and any(one.__tablename__ in self.tables for one in pending):
+                session.flush()
+
+
+def plain(session: Session | scoped_session) -> Session:
+    """Return the session behind a proxy of the thread's, which is looked up anew at every touch."""
+    return session() if isinstance(session, scoped_session) else session
+
+
+class _Held(NamedTuple):
+    """The connection of a session's transaction, found once a transaction."""
+
+    begun: SessionTransaction
+    connection: sa.Connection
+    kept: dict | None
+
+
+def _held(session) -> _Held:
+    held = session.info.get("held")
+    if held is None or not held.begun.is_active:
+        connection = session.connection()
+        held = _Held(plain(session).get_transaction(), connection, connection.info.get("kept"))
+        session.info["held"] = held
+    return held
+
+
+def link(session) -> sa.Connection:
+    """Return the connection of the session's transaction."""
+    return _held(session).connection
+
+
+def listen(engine: sa.Engine) -> None:
+    """Let an engine's transactions keep what they read."""
+    sa.event.listen(engine, "begin", _begin)
+    sa.event.listen(engine, "before_cursor_execute", _forget)
+
+
+def _begin(connection) -> None:
+    connection.info["kept"] = {}
+
+
+def _forget(connection, _cursor, statement: str, *_) -> None:
+    """Drop what rests on a table that is about to be written; all, where it is not plain which."""
+    if not statement.startswith(_HARMLESS):
+        written = _WRITES.match(statement)
+        forget_table(connection, written and written[1])
+
+
+def forget_table(connection: sa.Connection, table: str | None) -> None:
+    """Drop what rests on a table; None: on any."""
+    kept = connection.info.get("kept") or {}
+    for one in list(kept):
+        if table is None or table in one.tables:
+            del kept[one]
+
+
+def overheard(connection: sa.Connection) -> bool:
+    """True where somebody beside this house listens to the engine's statements."""
+    return len(connection.engine.dispatch.before_cursor_execute) > 1
+
+
+def forget(session) -> None:
+    """Drop all that the session's transaction has kept: others may have written meanwhile."""
+    link(session).info.get("kept", {}).clear()

@@ -1,0 +1,106 @@
+"""Statements of the hot path, compiled once and run by the driver itself.
+
+SQLAlchemy builds and compiles them, and converts what goes in and comes out; what it does anew at each
+execution, several times the work of the statement, is left out. Defaults of columns are not filled in.
+"""
+
+from __future__ import annotations
+
+from collections import namedtuple
+from collections.abc import Callable, Iterable
+
+import sqlalchemy as sa
+
+from . import kept
+
+
+class Prepared:
+    """A statement, or what makes it for a dialect; `keys` are the columns that an insert is given."""
+
+    def __init__(self, statement: sa.Executable | Callable, keys: Iterable[str] | None = None):
+        self.make = statement if callable(statement) else lambda _dialect: statement
+        self.keys = None if keys is None else list(keys)
+        self.made: dict[str, _Compiled] = {}
+
+    def _for(self, connection: sa.Connection) -> _Compiled:
+        name = connection.dialect.name
+        if name not in self.made:
+            self.made[name] = _Compiled(self.make(name), self.keys, connection.dialect)
+        return self.made[name]
+
+    def rows(self, session, **values) -> list:
+        """Return what it finds, as named tuples."""
+        connection = kept.link(session)
+        made = self._for(connection)
+        return [made.row(found) for found in made.run(connection, values).fetchall()]
+
+    def first(self, session, **values):
+        return next(iter(self.rows(session, **values)), None)
+
+    def write(self, session, **values) -> int:
+        """Run it and return how many rows it touched."""
+        connection = kept.link(session)
+        return self._for(connection).run(connection, values).rowcount
+
+    def write_all(self, session, values: list[dict]) -> None:
+        """Run it once for each of several sets of values."""
+        connection = kept.link(session)
+        self._for(connection).run(connection, values)
+
+
+class _Compiled:
+    """Text and converters of a statement for one dialect."""
+
+    def __init__(self, statement, keys: list[str] | None, dialect: sa.Dialect):
+        made = statement.compile(dialect=dialect, column_keys=keys)
+        self.text, self.statement, self.dialect = str(made), statement, dialect
+        self.table = statement.table.name if statement.is_dml else None
+        self.positional = made.positiontup is not None
+        # what each parameter is: its name, its converter, and its value where the statement fixes it
+        self.order = [
+            (name, made._bind_processors.get(name), made.params.get(name))
+            for name in made.positiontup or made.params
+        ]
+        self.names = [name for name, _convert, _fixed in self.order]
+        columns = statement.selected_columns if statement.is_select else statement.exported_columns
+        self.Row = namedtuple("Row", [column.key for column in columns])
+        types = [column.type.dialect_impl(dialect) for column in columns]
+        self.out = [type_.result_processor(dialect, None) for type_ in types]
+
+    def row(self, found):
+        return self.Row(
+            *[
+                value if make is None else make(value)
+                for make, value in zip(self.out, found, strict=True)
+            ]
+        )
+
+    def given(self, values: dict):
+        """Return values as the driver wants them."""
+        made = [
+            convert(values.get(name, fixed)) if convert else values.get(name, fixed)
+            for name, convert, fixed in self.order
+        ]
+        return made if self.positional else dict(zip(self.names, made, strict=True))
+
+    def run(self, connection: sa.Connection, values: dict | list[dict]):
+        """Run it on the driver's cursor; where somebody hears statements, so that he hears it."""
+        if self.table:
+            kept.forget_table(connection, self.table)
+        if kept.overheard(connection):
+            return connection.execute(self.statement, values)
+        cursor = connection.connection.cursor()
+        try:
+            if isinstance(values, list):
+                return cursor.executemany(self.text, [self.given(one) for one in values])
+            cursor.execute(self.text, self.given(values))
+        except self.dialect.loaded_dbapi.Error as error:
+            raise sa.exc.DBAPIError.instance(
+                self.text,
+                None,
+                error,
+                self.dialect.loaded_dbapi.Error,
+                hide_parameters=True,
+                dialect=self.dialect,
+            ) from error
+        return cursor

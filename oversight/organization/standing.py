@@ -1,0 +1,147 @@
+"""Who stands where: the units of a zone, and posts, acting and members on a day, kept in the process.
+
+A zone is read as it is asked for, a line of units at a time. What was read under an epoch is shared by
+all transactions that see this epoch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from functools import lru_cache
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from oversight.base.db import columns, known
+from oversight.base.kept import link
+from oversight.models import Membership, Person, Post, Substitution, Unit
+
+from .epochs import epoch
+from .substitution import in_force
+
+MOST = 20_000  # units kept of one epoch
+
+
+class Tree:
+    """The units of a zone under an epoch, as rows with the names of the model's attributes."""
+
+    def __init__(self):
+        self.rows: dict[str, sa.Row] = {}
+
+    def read(self, session: Session, unit_ids: Iterable[str]) -> None:
+        missing = [unit_id for unit_id in unit_ids if unit_id not in self.rows]
+        if missing:
+            found = link(session).execute(_UNITS, {"units": missing})
+            self.rows.update({row.id: row for row in found})
+
+
+class Day:
+    """Posts, acting and full members under an epoch on a day, by unit."""
+
+    def __init__(self, on: date):
+        self.on = on
+        self.posts: dict[str, list[sa.Row]] = {}
+        self.acting: dict[str, list[sa.Row]] = {}
+        self.full: dict[str, frozenset[str]] = {}
+
+    def read(self, session: Session, unit_ids: Iterable[str]) -> None:
+        missing = [unit_id for unit_id in unit_ids if unit_id not in self.posts]
+        if not missing:
+            return
+        given = {"units": missing, "day": self.on}
+        for store, statement in ((self.acting, _ACTING), (self.posts, _POSTS)):
+            found: dict[str, list[sa.Row]] = {unit_id: [] for unit_id in missing}
+            for row in link(session).execute(statement, given):
+                found[row.unit_id].append(row)
+            for rows in found.values():
+                rows.sort(key=lambda row: row.order)
+            store.update(found)
+
+    def full_members(self, session: Session, unit_id: str) -> frozenset[str]:
+        if unit_id not in self.full:
+            given = {"unit": unit_id, "day": self.on}
+            found = link(session).execute(_FULL_MEMBERS, given).scalars()
+            self.full[unit_id] = frozenset(found)
+        return self.full[unit_id]
+
+
+@lru_cache(maxsize=8)
+def _tree(_zone_id: str, _epoch: str) -> Tree:
+    return Tree()
+
+
+@lru_cache(maxsize=16)
+def _day(_zone_id: str, _epoch: str, on: date) -> Day:
+    return Day(on)
+
+
+def day(
+    session: Session, zone_id: str, on: date, unit_ids: Iterable[str], found: Day | None = None
+) -> Day:
+    """Return who stands where on a day, read for these units at least; `found`: where one decision
+    asks several times.
+    """
+    found = found or _day(zone_id, epoch(session, zone_id), on)
+    if len(found.posts) > MOST:
+        _day.cache_clear()  # who holds it goes on with it; the next begins anew
+    found.read(session, unit_ids)
+    return found
+
+
+def rows(session: Session, zone_id: str, unit_ids: list[str]) -> list[sa.Row]:
+    """Return units as rows, in the order of these ids. Raises KeyError where one is unknown."""
+    tree = _tree(zone_id, epoch(session, zone_id))
+    if len(tree.rows) > MOST:
+        _tree.cache_clear()
+    tree.read(session, unit_ids)
+    return [tree.rows[unit_id] for unit_id in unit_ids]
+
+
+def unit(session: Session, zone_id: str, unit_id: str) -> Unit:
+    """Return a unit as the session's object, without asking the database where it is known."""
+    return as_object(session, rows(session, zone_id, [unit_id])[0])
+
+
+def as_object(session: Session, row: sa.Row | Unit) -> Unit:
+    """Return the session's object of a unit's row."""
+    return row if isinstance(row, Unit) else known(session, Unit, row._mapping)
+
+
+_DAY, _SEATS = sa.bindparam("day"), sa.bindparam("units", expanding=True)
+_UNITS = sa.select(*columns(Unit)).where(Unit.id.in_(_SEATS))
+_posts, _acting = Post.__table__.c, Substitution.__table__.c
+
+
+def in_office(on: date | sa.BindParameter):
+    """Return the condition that a post is held on a day."""
+    return sa.and_(Post.from_on <= on, sa.or_(Post.to_on.is_(None), Post.to_on >= on))
+
+
+def is_member(on: date | sa.BindParameter):
+    return sa.and_(
+        Membership.from_on <= on, sa.or_(Membership.to_on.is_(None), Membership.to_on >= on)
+    )
+
+
+_POSTS = sa.select(
+    _posts.unit_id, _posts.person_id, _posts.office, _posts.from_on, _posts.id.label("order")
+).where(Post.unit_id.in_(_SEATS), in_office(_DAY))
+_ACTING = sa.select(
+    _acting.unit_id,
+    _acting.person_id,
+    _acting.for_id,
+    _acting.office,
+    _acting.workflow,
+    _acting.id.label("order"),
+).where(Substitution.unit_id.in_(_SEATS), in_force(_DAY))
+_FULL_MEMBERS = (
+    sa.select(Membership.__table__.c.person_id)
+    .join(Person, Person.id == Membership.person_id)
+    .where(
+        Membership.unit_id == sa.bindparam("unit"),
+        is_member(_DAY),
+        Person.probationary.is_(False),
+        Person.left_on.is_(None),
+    )
+)

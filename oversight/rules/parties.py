@@ -1,0 +1,126 @@
+"""Who has a part in a case: who stepped aside, who acted for the side that opened it, where it lies.
+
+Read in one statement, together with the zone's epoch, and asked again only after something of it was
+written.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from oversight.base.db import Id
+from oversight.base.kept import Kept
+from oversight.base.prepared import Prepared
+from oversight.models import Case, JournalRow, Recusal, WorkItem, Zone
+from oversight.organization import epochs
+
+
+@dataclass(frozen=True)
+class Parties:
+    """`applicants` are those who acted for the side that opened the case, and in whose place."""
+
+    recused: frozenset[str] = frozenset()
+    applicants: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Item:
+    """An open work item on which the case waits; `helper` is to whom it is delegated."""
+
+    id: str
+    unit_id: str
+    slot_id: str | None
+    person_id: str | None
+    claimed_by: str | None
+    claimed_on: object
+    handed_to: str | None
+    helper: str | None
+
+
+_people, _items = Kept("recusals", "journal"), Kept("desks")
+
+
+def of(session: Session, case: Case, side: str) -> Parties:
+    """Return who has a part in a case; `side` is the role by which it was opened."""
+    found = _people.of(session).get(case.id)
+    return read(session, case, side)[0] if found is None else found
+
+
+def items(session: Session, case: Case, side: str) -> list[Item]:
+    """Return the open items on which a case waits, the oldest first."""
+    found = _items.of(session).get(case.id)
+    return read(session, case, side)[1] if found is None else found
+
+
+def read(session: Session, case: Case, side: str) -> tuple[Parties, list[Item]]:
+    """Read the parts in a case and its open items as they are now, and under which epoch."""
+    if not sa.inspect(case).persistent:
+        return Parties(), []
+    if session.autoflush:
+        session.flush()
+    found: dict[str, list] = {"item": [], "help": [], "out": [], "side": [], "zone": []}
+    for row in _READ.rows(session, of_case=case.id, of_zone=case.zone_id, side=side):
+        found[row.part].append(row)
+    epochs.seen.store(session)[case.zone_id] = found["zone"][0].id
+    _people.store(session)[case.id] = people = _parties(found)
+    _items.store(session)[case.id] = lying = _lying(found)
+    return people, lying
+
+
+def _parties(found: dict[str, list]) -> Parties:
+    applicants = {one for row in found["side"] for one in (row.person_id, row.handed_to)}
+    recused = (row.person_id for row in found["out"])
+    return Parties(frozenset(recused), frozenset(applicants - {None}))
+
+
+def _lying(found: dict[str, list]) -> list[Item]:
+    helpers = {row.beside_id: row.person_id for row in found["help"]}
+    rows = sorted(found["item"], key=lambda row: row.id)
+    return [Item(*row[1:8], helpers.get(row.id)) for row in rows]
+
+
+_case = sa.bindparam("of_case")
+
+
+def _desks(part: str, kind: str):
+    row = WorkItem.__table__.c
+    return sa.select(
+        sa.literal_column(f"'{part}'").label("part"),
+        row.id,
+        row.unit_id,
+        row.slot_id,
+        row.person_id,
+        row.claimed_by,
+        row.claimed_on,
+        row.handed_to,
+        row.beside_id,
+    ).where(row.case_id == _case, row.closed_at.is_(None), row.kind == kind)
+
+
+def _others(part: str, person, other, where):
+    none, no_day = sa.cast(sa.null(), Id), sa.cast(sa.null(), sa.Date)
+    return sa.select(
+        sa.literal_column(f"'{part}'"), none, none, none, person, none, no_day, other, none
+    ).where(where)
+
+
+_journal, _recusals, _zones = JournalRow.__table__.c, Recusal.__table__.c, Zone.__table__.c
+_READ = Prepared(
+    sa.union_all(
+        _desks("item", "act"),
+        _desks("help", "help"),
+        _others("out", _recusals.person_id, sa.cast(sa.null(), Id), _recusals.case_id == _case),
+        _others(
+            "side",
+            _journal.actor_id,
+            _journal.acting_for,
+            sa.and_(_journal.case_id == _case, _journal.role == sa.bindparam("side")),
+        ).distinct(),
+        sa.select(sa.literal_column("'zone'"), _zones.epoch, *(sa.null(),) * 7).where(
+            _zones.id == sa.bindparam("of_zone")
+        ),
+    )
+)

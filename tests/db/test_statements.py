@@ -1,0 +1,127 @@
+"""How many statements a move asks of the database, in a process that has made such a move before."""
+
+from __future__ import annotations
+
+import pytest
+
+from oversight import workflows
+from oversight.base.db import db
+from oversight.engine import transitions
+from oversight.law.clauses import house_rule
+from oversight.law.definition import Due, Move, State, Workflow
+from oversight.law.roles import BRANCH, SUPERIOR
+from tests.support.actors import GOOD_WORDS, REASON, Play
+from tests.support.statements import told
+
+RULE = house_rule("只用于计数。")
+DRAFT = State("draft", "草稿", waits_on=BRANCH)
+PENDING = State("pending", "待批复", waits_on=SUPERIOR, due=Due(3, RULE))
+THIN = Workflow(
+    "thin",
+    "计数",
+    version=1,
+    opens=DRAFT,
+    opened_by=BRANCH,
+    moves=(
+        Move("submit", "提交", DRAFT, PENDING, by=BRANCH, under=RULE),
+        Move("send_back", "退回", PENDING, DRAFT, by=SUPERIOR, under=RULE),
+        Move("approve", "同意", PENDING, State("approved", "已同意"), by=SUPERIOR, under=RULE),
+    ),
+)
+
+
+@pytest.fixture
+def database_url(sqlite_stage):
+    """SQLite alone tells what its driver was told."""
+    sqlite_stage.lay(inhabited=True)
+    return sqlite_stage.url
+
+
+@pytest.fixture
+def stage(sqlite_stage, database_url):
+    return sqlite_stage
+
+
+@pytest.fixture
+def play(session, world):
+    return Play(session, world)
+
+
+def count(play, case_id: str, name: str, move: str, **words) -> int:
+    """Make a move as a request does that has loaded its reader; returns its statements."""
+    who = play.who(name)
+    loaded = {*who.posts, *(post.unit for post in who.posts), who.person, who.branch} - {None}
+    play.session.commit()
+    for row in loaded:
+        play.session.refresh(row)
+    for row in loaded:
+        play.session.expunge(row)
+    play.session.commit()
+    with told(db.engine) as seen:
+        transitions.submit(play.session, case_id, move, who, words, version=None, at=play.at)
+    play.session.add_all(loaded)
+    return len(seen)
+
+
+def there_and_back(play, case_id: str, there: tuple, back: tuple) -> list[int]:
+    """Make two moves twice; returns what they cost the second time."""
+    (first, out, words), (second, home, answer) = there, back
+    for _turn in range(2):
+        found = [
+            count(play, case_id, first, out, **words),
+            count(play, case_id, second, home, **answer),
+        ]
+    return found
+
+
+def test_asking_and_returning_a_date_change(play):
+    case = play.open("village.secretary").id
+    asked, returned = there_and_back(
+        play,
+        case,
+        ("village.secretary", "ask", {"new_day": "2026-12-11", "reason": REASON}),
+        ("town1.officer", "return", {"opinion": "请写清人数"}),
+    )
+    assert (asked, returned) == (9, 7)
+
+
+def test_approving_a_date_change(play):
+    """The move takes what every move takes; the day, its record, the number and the paper are its
+    own.
+    """
+    play.approved(name="community.secretary", unit="community")
+    case = play.asked().id
+    assert count(play, case, "town1.officer", "approve", opinion="同意") == 10
+
+
+def test_the_thinnest_move(play):
+    workflows.register(THIN)
+    try:
+        case = play.open("village.secretary", workflow="thin").id
+        found = there_and_back(
+            play, case, ("village.secretary", "submit", {}), ("town1.officer", "send_back", {})
+        )
+        assert found == [7, 7]
+    finally:
+        workflows.forget("thin")
+
+
+def test_as_many_where_the_case_has_a_long_history(play):
+    """What it costs doesn't grow with what has been."""
+    case = play.open("village.secretary").id
+    for _turn in range(5):
+        for name, move in (("village.secretary", "ask"), ("town1.officer", "return")):
+            count(play, case, name, move, **GOOD_WORDS[move])
+    assert count(play, case, "village.secretary", "ask", **GOOD_WORDS["ask"]) == 9
+
+
+def test_after_a_change_of_posts_the_line_is_read_anew_once(play):
+    """Units, posts and acting of the line, each in one statement."""
+    case = play.open("village.secretary").id
+    turn = (("village.secretary", "ask"), ("town1.officer", "return"))
+    for name, move in turn:
+        count(play, case, name, move, **GOOD_WORDS[move])
+    play.world.post("zone.officer", "zone", "team")
+    play.session.commit()
+    costs = [count(play, case, name, move, **GOOD_WORDS[move]) for name, move in turn]
+    assert 9 < costs[0] <= 16 and costs[1] == 7
