@@ -91,7 +91,10 @@ class Stage:
             self.close()
 
     def close(self) -> None:
-        """End what a test has open; closing the last connection folds SQLite's log into the file."""
+        """End what a test has open;
+
+        closing the last connection folds SQLite's log into the file.
+        """
         db.session.remove()
         db.engine.dispose()
 

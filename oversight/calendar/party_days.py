@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from oversight.base.clock import Moment
 from oversight.base.db import insert_once, new_id
-from oversight.law.definition import Effect
+from oversight.law.definition import effect
 from oversight.models import Activity, ActivityChange, Case, Unit
 
 from .zone import has_rule_day, rule_for
@@ -232,18 +232,21 @@ def _move(attempt, why: str) -> None:
         attempt.result.setdefault("moved", []).append(row.id)
 
 
-def _move_activity(attempt) -> None:
+@effect
+def move_activity(attempt) -> None:
     """党日改为请示的日期。"""
     _move(attempt, "经批复变更")
 
 
-def _apply_late(attempt) -> None:
+@effect
+def apply_late(attempt) -> None:
     """认可补报；补报写明了实际日期的，党日按该日期算。"""
     if attempt.case.facts.get("new_day"):
         _move(attempt, "事后补报获认可")
 
 
-def _take_back(attempt) -> None:
+@effect
+def take_back(attempt) -> None:
     """已变更的党日恢复原定日期。"""
     if attempt.today >= min(
         attempt.fact_day("day"), attempt.fact_day("new_day") or attempt.fact_day("day")
@@ -280,7 +283,8 @@ def _before(attempt, row: Activity) -> tuple[date, str | None]:
     return by_rule or date.fromisoformat(what["day"][0]), moved_by
 
 
-def _excuse_month(attempt) -> None:
+@effect
+def excuse_month(attempt) -> None:
     """当月缓开，单独统计，不算未开展。"""
     for row in _joined(attempt):
         change(
@@ -292,7 +296,3 @@ def _excuse_month(attempt) -> None:
             by=attempt.actor.id,
             excused_by=attempt.case.id,
         )
-
-
-move_activity, apply_late = Effect(_move_activity), Effect(_apply_late)
-take_back, excuse_month = Effect(_take_back), Effect(_excuse_month)

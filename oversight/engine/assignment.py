@@ -175,7 +175,10 @@ def last_day(attempt: TransitionContext, due):
 
 
 def stay(attempt: TransitionContext, state: State) -> None:
-    """Lay the case anew where it is, since who may act has changed; the clock goes on unless told."""
+    """Lay the case anew where it is, since who may act has changed;
+
+    the clock goes on unless told.
+    """
     if attempt.restart_clock:
         _start_clock(attempt, state)
     reassign(attempt, state)

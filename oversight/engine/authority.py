@@ -39,7 +39,13 @@ from oversight.models import (
 )
 from oversight.models.cases import CAME
 from oversight.organization import substitution
-from oversight.organization.units import COMMITTEE_FROM, in_office, merged_into, superiors
+from oversight.organization.units import (
+    COMMITTEE_FROM,
+    in_office,
+    merged_into,
+    successor_of,
+    superiors,
+)
 
 from . import inbox
 
@@ -231,6 +237,8 @@ def _member_tier() -> int:
 
 def chain(session: Session, case: Case, role: Role) -> list[Unit]:
     """Return the units that could fill a role, the proper one first; empty where there is none."""
+    if role.fact:
+        return _chain_of(session, case, role)
     above = superiors(session, case.unit)
     if role.seat == "unit":
         return [case.unit, *(unit for unit in above if unit.id != case.unit_id)]
@@ -239,6 +247,17 @@ def chain(session: Session, case: Case, role: Role) -> list[Unit]:
     return above[case.escalation_level + (role.seat == "above") :] or (
         above[-1:] if role.seat == "superior" else []
     )
+
+
+def _chain_of(session: Session, case: Case, role: Role) -> list[Unit]:
+    """Return the units that could fill a role that is counted from the unit a fact names."""
+    named = session.get(Unit, case.facts.get(role.fact) or "")
+    if named is None:
+        return []
+    unit = successor_of(session, named)
+    above = superiors(session, unit)
+    line = [unit, *(one for one in above if one.id != unit.id)] if role.seat == "unit" else above
+    return line[case.escalation_level :] or line[-1:]
 
 
 def barred(session: Session, workflow: Workflow, case: Case, role: Role, on: date) -> set[str]:

@@ -336,7 +336,10 @@ def cases(
 
 
 def _day_of(who, box: str):
-    """Return by which day the cases of a box are ordered: the reader's own date, or the deadline."""
+    """Return by which day the cases of a box are ordered:
+
+    the reader's own date, or the deadline.
+    """
     if box == "follow_up":
         return sa.select(FollowUp.day).where(_followed(who)).correlate(Case).scalar_subquery()
     return sa.func.coalesce(Case.due_on, NEVER)

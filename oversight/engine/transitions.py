@@ -26,6 +26,7 @@ from oversight.base.refusals import (
 )
 from oversight.base.sentences import say
 from oversight.calendar.workdays import workdays_between
+from oversight.calendar.zone import zone_settings
 from oversight.law.definition import INTERNAL, Move, MultiInstance, Rule, State, Workflow
 from oversight.law.inputs import read_words
 from oversight.law.roles import AUTOMATIC, TIMER
@@ -532,6 +533,8 @@ def open_case(
     role.
     """
     workflow = workflows.current(name)
+    if not workflows.offers(zone_settings(session, actor.zone_id), workflow):
+        raise NotFound(say("本区没有开办“{workflow}”。", workflow=workflow.title))
     unit = session.get(Unit, unit_id) if is_id(unit_id) else None
     if unit is None or unit.zone_id != actor.zone_id or not actor.sees(unit):
         raise NotFound("没有找到这个单位，或不在您的管理范围内。")

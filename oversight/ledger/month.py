@@ -1,5 +1,5 @@
-"""A party day as it is read, by page, API and the list of branches: the row where there is one, else
-what the rule yields. Writes nothing.
+"""A party day as it is read, by page, API and the list of branches: the row where there is one,
+else what the rule yields. Writes nothing.
 """
 
 from __future__ import annotations
@@ -144,7 +144,10 @@ def of_year(
     to_tell: dict[str, list[Case]] | None = None,
     kind: type[Month] = Month,
 ) -> list[Month]:
-    """Return the twelve months of a branch; `to_tell` by activity what members are told of there."""
+    """Return the twelve months of a branch;
+
+    `to_tell` by activity what members are told of there.
+    """
     rows = _rows(session, unit, year)
     asked = _asked(session, unit)
     decided = _decided(session, rows.values())
@@ -260,7 +263,10 @@ def _by_rule(session: Session, unit: Unit, today: date) -> date | None:
 
 
 def next_days(session: Session, units: list[Unit], today: date) -> dict[str, date]:
-    """Return the next party day by branch; one that chooses itself has none before it has chosen."""
+    """Return the next party day by branch;
+
+    one that chooses itself has none before it has chosen.
+    """
     rows = dict(
         session.execute(
             sa.select(Activity.unit_id, sa.func.min(Activity.day))

@@ -1,5 +1,5 @@
-"""What a branch writes about its own party days: the day of a month that it chooses itself, and when
-a day was held.
+"""What a branch writes about its own party days: the day of a month that it chooses itself, and
+when a day was held.
 """
 
 from __future__ import annotations

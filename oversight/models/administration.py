@@ -1,4 +1,7 @@
-"""What administrators hand out and bring in: activation slips, and rosters waiting to be applied."""
+"""What administrators hand out and bring in:
+
+activation slips, and rosters waiting to be applied.
+"""
 
 from __future__ import annotations
 

@@ -59,7 +59,10 @@ def for_person(session: Session, person_id: str, day: date) -> tuple[Substitutio
 def in_unit(
     session: Session, unit_id: str, day: date, workflow: str | None = None
 ) -> tuple[Substitution, ...]:
-    """Return who acts in a unit's posts on a day; `workflow` None: for all kinds of business only."""
+    """Return who acts in a unit's posts on a day;
+
+    `workflow` None: for all kinds of business only.
+    """
     return tuple(session.scalars(_IN_UNIT, {"unit": unit_id, "workflow": workflow, "day": day}))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from oversight.models import Post, Unit
 
@@ -31,6 +31,25 @@ def successor_of(session: Session, unit: Unit) -> Unit:
     while unit.successor_id:
         unit = session.get(Unit, unit.successor_id)
     return unit
+
+
+def others_of_zone(session: Session, unit: Unit) -> list[tuple[str, str, str]]:
+    """Return the other units of a zone that still exist: id, name, and the name of what stands
+    above.
+    """
+    above = aliased(Unit)
+    rows = session.execute(
+        sa.select(Unit.id, Unit.name, above.name)
+        .join(above, above.id == Unit.parent_id)
+        .where(
+            Unit.zone_id == unit.zone_id,
+            Unit.id != unit.id,
+            Unit.kind.not_in(("zone", "group")),
+            Unit.ended_on.is_(None),
+        )
+        .order_by(above.sort, above.id, Unit.sort, Unit.id)
+    )
+    return [tuple(row) for row in rows]
 
 
 def merged_into(session: Session, unit_ids: set[str]) -> tuple[str, ...]:

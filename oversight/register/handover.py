@@ -29,7 +29,10 @@ from oversight.rules.context import TransitionContext
 
 
 def release(session: Session, person_id: str, who: Actor | None, at: Moment) -> int:
-    """Give back what a person holds on seats that he left; returns how many cases. Does not commit."""
+    """Give back what a person holds on seats that he left;
+
+    returns how many cases. Does not commit.
+    """
     left = authority.actor(session, person_id, at.today)
     seats = {(unit_id, candidate_group) for unit_id, candidate_group, _tier in left.seats}
     seats |= {(row.unit_id, candidate_group) for row, candidate_group, _tier in left.acting_seats}

@@ -1,4 +1,7 @@
-"""Posts and acting (代理): who is appointed, relieved, or stands in. What was open follows the post."""
+"""Posts and acting (代理):
+
+who is appointed, relieved, or stands in. What was open follows the post.
+"""
 
 from __future__ import annotations
 

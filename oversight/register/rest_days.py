@@ -17,8 +17,8 @@ from . import audit_log
 
 @dataclass(frozen=True)
 class Imported:
-    """What an import brought: rows that differ, how many there were, years now published, party days
-    that moved.
+    """What an import brought: rows that differ, how many there were, years now published, party
+    days that moved.
     """
 
     fresh: tuple[CalendarDay, ...]

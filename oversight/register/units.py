@@ -32,7 +32,10 @@ BELOW = {
 
 @dataclass(frozen=True)
 class Preview:
-    """What would pass from a unit: members, posts that end, cases that pass on and those that end."""
+    """What would pass from a unit:
+
+    members, posts that end, cases that pass on and those that end.
+    """
 
     members: int
     posts: int

@@ -83,7 +83,10 @@ def _seal(session: Session, at: Moment) -> int:
 
 
 def _alone(session: Session, act, key, at: Moment) -> int:
-    """Do one thing in its own transaction; a refusal, or somebody faster, counts as nothing done."""
+    """Do one thing in its own transaction;
+
+    a refusal, or somebody faster, counts as nothing done.
+    """
     try:
         with use_case(session, None, at, "sweep"):
             return int(act(session, key, at))

@@ -24,7 +24,10 @@ def healthz():
 
 @bp.get("/readyz")
 def readyz():
-    """Say whether requests can be served: the database answers and is migrated to the newest head."""
+    """Say whether requests can be served:
+
+    the database answers and is migrated to the newest head.
+    """
     try:
         current = MigrationContext.configure(db.session.connection()).get_current_heads()
     except SQLAlchemyError:

@@ -23,14 +23,17 @@ from oversight.calendar.zone import zone_calendar
 from oversight.engine import inbox, outbox
 from oversight.law.clauses import DOCUMENTS, Source
 from oversight.law.clauses import register as register_of_clauses
+from oversight.law.definition import Workflow
 from oversight.law.roles import ADMINISTRATORS, OFFICES
 from oversight.models import Activity, Case, Unit, Zone
 from oversight.organization import substitution
-from oversight.organization.units import successor_of, superiors
+from oversight.organization.units import others_of_zone, successor_of, superiors
 from oversight.register import audit_log
 from oversight.register.zone_settings import READERS
+from oversight.rules.absence import FOLLOW_UP
 
 from . import session
+from .forms import Choice
 from .pages import checklist, phone
 
 WEEKDAYS = "一二三四五六日"
@@ -92,6 +95,17 @@ class Shell:
     @property
     def waiting(self) -> int:
         return sum(self.counts.values())
+
+    @property
+    def menu(self) -> list[tuple[Workflow, int]]:
+        """Return the business that has a line in the menu while some of it lies on the desk."""
+        found = [(one, self.counts.get(one.name, 0)) for one in workflows.every() if one.icon]
+        return [(one, n) for one, n in found if n and not (self.leads and one.name == FOLLOW_UP)]
+
+    @property
+    def followed(self) -> int:
+        """Return how many absentees of his branch wait for the reader."""
+        return self.counts.get(FOLLOW_UP, 0)
 
     @property
     def sets_zone(self) -> bool:
@@ -174,6 +188,7 @@ def register(app: Flask) -> None:
         unit_name=unit_name,
         successor=successor,
         branches=branches,
+        named_units=named_units,
         documents=DOCUMENTS,
         today=lambda: session.moment().today,
     )
@@ -268,6 +283,8 @@ def plain(value, ask=None) -> str:
         return ""
     if ask is not None and ask.kind == "choice":
         return dict(ask.choices).get(value, value)
+    if ask is not None and ask.kind == "unit":
+        return unit_name(value)
     if ask is not None and ask.kind == "person":
         return inbox.person_name(db.session, value)
     if ask is not None and isinstance(value, list) and (ask.items or ask.choices):
@@ -366,6 +383,11 @@ def branches() -> list[Unit]:
         for unit in inbox.units_in_sight(db.session, session.actor())
         if unit.kind == "branch" and unit.ended_on is None
     ]
+
+
+def named_units(unit: Unit) -> list[Choice]:
+    """Return what a word may name beside a unit, each under its own superior."""
+    return [Choice(*row) for row in others_of_zone(db.session, unit)]
 
 
 def superior(unit: Unit) -> Unit:

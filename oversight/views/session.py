@@ -33,6 +33,7 @@ from wtforms.validators import InputRequired, Length
 from oversight.base.clock import Moment
 from oversight.base.db import db
 from oversight.base.refusals import DomainError, InvalidInput, NotLoggedIn
+from oversight.calendar.zone import zone_settings
 from oversight.engine import authority
 from oversight.engine.authority import Actor
 from oversight.engine.use_case import one_transaction, use_case
@@ -105,6 +106,11 @@ def actor() -> Actor:
     if "actor" not in g:
         g.actor = authority.actor(db.session, account().person_id, moment().today)
     return g.actor
+
+
+def settings() -> dict[str, str]:
+    """Return the choices of the reader's zone."""
+    return zone_settings(db.session, actor().zone_id)
 
 
 def acting(act: str, *, case_id: str | None = None, workflow: str = "", trial: bool = False):

@@ -133,7 +133,10 @@ def test_another_town_has_no_say(play):
 
 
 def test_a_partners_leader_does_not_consent_for_his_own_branch(play):
-    """Own case counts as vacant: the secretary of a partner branch answers as officer of its town."""
+    """Own case counts as vacant:
+
+    the secretary of a partner branch answers as officer of its town.
+    """
     play.world.post("village2.secretary", "town2", "officer")
     play.session.commit()
     case = play.joint("village2")
@@ -227,7 +230,10 @@ def test_a_partner_that_asks_on_its_own_cannot_be_named(play):
 
 
 def test_at_most_one_open_request_per_party_day_also_for_partners(play):
-    """Invariant 6: while the joint request is open the partner cannot ask for the same party day."""
+    """Invariant 6:
+
+    while the joint request is open the partner cannot ask for the same party day.
+    """
     play.joint("community")
     with pytest.raises((AlreadyTaken, RuleViolation)):
         play.open("community.secretary", "community")

@@ -187,7 +187,10 @@ def test_acting_for_one_kind_of_business_opens_no_other(play):
 
 
 def test_who_may_not_judge_a_case_may_still_watch_it(play):
-    """The zone is shown what is late, and its secretary leads the branch: he reads, and judges not."""
+    """The zone is shown what is late, and its secretary leads the branch:
+
+    he reads, and judges not.
+    """
     play.world.post("zone.secretary", "village", "deputy")
     play.session.commit()
     case = play.asked()

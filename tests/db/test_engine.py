@@ -106,7 +106,10 @@ def test_bites_version_check(play):
 
 
 def test_bites_version_written_under_a_check_of_its_own(play, monkeypatch):
-    """Belt and braces: where the row lock did not hold, the guarded update still finds the change."""
+    """Belt and braces:
+
+    where the row lock did not hold, the guarded update still finds the change.
+    """
     case = play.asked()
     real = engine._guard
 

@@ -1,4 +1,7 @@
-"""免予参加: the member asks, the branch supports, the superior decides; dated, and it ends by itself."""
+"""免予参加:
+
+the member asks, the branch supports, the superior decides; dated, and it ends by itself.
+"""
 
 from __future__ import annotations
 

@@ -89,7 +89,10 @@ def load(pipe, url: str, seed: int, people: dict[str, list[str]], officer: str) 
 
 
 def run_and_kill(url: str, seed: int, people: dict, officer: str) -> list[dict]:
-    """Start a child, kill it after so many acknowledgements and statements more; return the former."""
+    """Start a child, kill it after so many acknowledgements and statements more;
+
+    return the former.
+    """
     chance = random.Random(f"parent {seed}")
     acks, dots = chance.randint(1, 5), chance.randint(0, 45)
     here, there = CHILDREN.Pipe(duplex=False)

@@ -198,7 +198,10 @@ def test_another_units_path_does_not_widen_the_sight(play):
 
 
 def unsettle(play) -> None:
-    """Put cases into every odd hand: recused, raised, vacant, own case, joint, excused, promoted."""
+    """Put cases into every odd hand:
+
+    recused, raised, vacant, own case, joint, excused, promoted.
+    """
     town(play)
     play.session.commit()
     play.move(

@@ -267,7 +267,10 @@ def test_an_open_request_is_not_approved_for_a_day_that_is_no_longer_in_force(pl
 
 
 def test_an_approval_that_is_revoked_falls_back_on_the_zones_day(play):
-    """What stood before the approval no longer stands: the zone has moved the month for everybody."""
+    """What stood before the approval no longer stands:
+
+    the zone has moved the month for everybody.
+    """
     planned(play)
     case = play.approved("2026-12-11")
     published(play)

@@ -14,6 +14,7 @@ SWEEP = "NEXT: begins at what is due"
 PAGES = "NEXT: begins at the reader's units or his own rows, cut to a page"
 WHOLE = "tells of every row: an export, a seal, a check, a roster of everybody"
 ZONE = "acts on every branch of a zone"
+CHOICE = "offers every unit of the zone to choose from"
 SERVER = "asked at the terminal, or for the figures of the one who runs the server"
 RARE = "once in a reorganization"
 NAMED = "looks for a part of a name"
@@ -50,9 +51,10 @@ _BY_REASON = {
         "posts": "_Compare._load_people",
     },
     ZONE: {
-        "units": "schedule issue_unit _branches _deploy",
+        "units": "schedule issue_unit _branches deploy",
         "activities": "replan _days_in_force _years_ahead",
     },
+    CHOICE: {"units": "others_of_zone"},
     SERVER: {
         "cases": "open_cases demo",
         "work": "_count",

@@ -189,7 +189,10 @@ def _fill(link) -> list[str]:
 
 
 def _columns(link) -> dict[str, dict[str, str]]:
-    """Return each table's columns with their value in row n; half of those that may be are empty."""
+    """Return each table's columns with their value in row n;
+
+    half of those that may be are empty.
+    """
     found: dict[str, dict[str, str]] = {}
     for table, name, kind, length, empty in link.execute(
         "SELECT table_name, column_name, data_type, coalesce(character_maximum_length, 32), "

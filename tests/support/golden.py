@@ -1,4 +1,5 @@
-"""Write down how the program behaves under a stopped clock, so that two states of it can be compared.
+"""Write down how the program behaves under a stopped clock, so that two states of it can be
+compared.
 
     python -m tests.support.golden DIR      every page, answer and row, below DIR; then `diff -r`
     python -m tests.support.golden --few DIR    only what is kept with the tests
@@ -304,7 +305,10 @@ def file_name(address: str, names: Names) -> str:
 
 
 class Crawl:
-    """One account's way through the pages, a few of each shape; `states` counts over all accounts."""
+    """One account's way through the pages, a few of each shape;
+
+    `states` counts over all accounts.
+    """
 
     def __init__(self, app, names: Names, username: str | None, states: Counter):
         self.names, self.reader = names, Reader(app, username)
@@ -561,7 +565,8 @@ def record(target: Path, stage: Stage) -> str:
 
 # The few that are kept ---------------------------------------------------------------------------
 
-# Who looks at what: `{unit-0006}` is an id by its name, `{absence.to_contact}` the oldest such case.
+# Who looks at what: `{unit-0006}` is an id by its name, `{absence.to_contact}` the oldest such
+# case.
 PAGES = (
     (None, "/login"),
     (None, "/activate"),

@@ -119,7 +119,10 @@ def test_a_desk_act_may_carry_a_key(api, session, asked):
 
 
 def test_a_key_and_its_effect_live_and_die_together(app, api, session, asked, monkeypatch):
-    """The answer is kept in the transaction of the change: without the one there is not the other."""
+    """The answer is kept in the transaction of the change:
+
+    without the one there is not the other.
+    """
 
     def broken(*_):
         raise RuntimeError("the power fails")

@@ -159,7 +159,10 @@ def test_the_members_are_told_at_the_next_party_day_with_one_tap(reader, world, 
 
 
 def test_who_takes_a_branch_over_reads_and_tells_of_its_order(reader, api, world, session, clock):
-    """The duty to tell passes on with the members; the order stays the former branch's and says so."""
+    """The duty to tell passes on with the members;
+
+    the order stays the former branch's and says so.
+    """
     case, town = met(session, world), world.actor("town1.officer", at("2026-12-03").today)
     reorganize.merge(
         session,

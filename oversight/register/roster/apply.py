@@ -232,7 +232,8 @@ def propose(
     who,
     at: Moment,
 ) -> Read:
-    """Read a roster and keep what was read, sealed, until its sender has looked; one a person. Commits.
+    """Read a roster and keep what was read, sealed, until its sender has looked; one a person.
+    Commits.
 
     Raises NotYours, Troubled, TooLarge, WrongType, WordsWrong.
     """

@@ -16,7 +16,7 @@ from oversight.engine.repeats import Answer
 from oversight.engine.use_case import use_case
 from oversight.law.definition import as_table
 from oversight.models import Case
-from oversight.views.session import account, actor, by_token, moment
+from oversight.views.session import account, actor, by_token, moment, settings
 
 from . import http, openapi, shapes
 from .http import BULK, answer, bp
@@ -218,7 +218,10 @@ def _whole(number) -> bool:
 
 
 def _one(case_id: str, version: int | None, name: str, words: dict, key: str, asked: str) -> dict:
-    """Move one of many in a transaction of its own; a repeated request finds what was done already."""
+    """Move one of many in a transaction of its own;
+
+    a repeated request finds what was done already.
+    """
 
     def make() -> Answer:
         stated = _version(case_id, name, version)
@@ -255,7 +258,7 @@ def _moved(found: Case) -> dict:
 @by_token
 def list_workflows():
     after, size = request.args.get("cursor", ""), http.limit()
-    rows = [workflow for workflow in workflows.every() if workflow.name > after]
+    rows = [one for one in workflows.offered(settings()) if one.name > after]
     return http.page(rows, size, as_table, mark=lambda workflow: workflow.name)
 
 

@@ -71,7 +71,10 @@ def _no_constant(name: str):
 
 
 def asked() -> str:
-    """Return the fingerprint of the request: method, path and body, not the version it was read at."""
+    """Return the fingerprint of the request:
+
+    method, path and body, not the version it was read at.
+    """
     return repeats.fingerprint(request.method, request.path, _json_object())
 
 

@@ -14,7 +14,7 @@ from oversight.engine.authority import Actor
 from oversight.law.definition import Move, Workflow, ask_as_dict
 from oversight.law.roles import OFFICES
 from oversight.models import Attachment, Case, JournalRow, Person, Unit
-from oversight.papers import replies
+from oversight.papers import numbers
 
 FLAGS = ("probationary", "mobile", "retired", "elderly", "leading", "in_post", "no_office")
 
@@ -154,7 +154,7 @@ def _entry(row: JournalRow, workflow: Workflow, reads: bool) -> dict:
 
 
 def _documents(session: Session, case: Case) -> list[dict]:
-    papers = replies.of_case(session, case.id)
+    papers = numbers.of_case(session, case.id)
     return [
         {
             "id": paper.id,

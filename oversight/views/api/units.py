@@ -105,7 +105,10 @@ def _status(found: months.Month) -> str:
 
 
 def _turnout(count: attendance.Count | None) -> dict:
-    """Return who came, by class, and how many make-ups are open; nulls where nothing is recorded."""
+    """Return who came, by class, and how many make-ups are open;
+
+    nulls where nothing is recorded.
+    """
     return {
         "attendance": count.classes if count else None,
         "open_make_ups": count.open if count else None,

@@ -24,7 +24,10 @@ PUBLIC = ("told", "filed", "closed")
 
 @dataclass
 class Appraising:
-    """An appraisal as one reader sees it: those who lead it see everybody, a member his own line."""
+    """An appraisal as one reader sees it:
+
+    those who lead it see everybody, a member his own line.
+    """
 
     file: CaseFile
     grades = GRADES
@@ -122,7 +125,10 @@ class Appraising:
 
     @property
     def excellent(self) -> list[str]:
-        """Return the names that are announced inside the branch: only 优秀, once all have been told."""
+        """Return the names that are announced inside the branch:
+
+        only 优秀, once all have been told.
+        """
         if self.file.case.state not in PUBLIC:
             return []
         return [

@@ -119,7 +119,10 @@ class Sheet:
 
     @cached_property
     def invitees(self) -> list[tuple[str, str, object]]:
-        """Return whom the branch's rule set lets it invite: kind, label, how many. Source: G-2.2.2"""
+        """Return whom the branch's rule set lets it invite:
+
+        kind, label, how many. Source: G-2.2.2
+        """
         kinds = INVITED_BY.get(self.unit.rule_set, [kind for kind in INVITEES if kind != "served"])
         invited = attendance.invited(db.session, self.activity)
         return [

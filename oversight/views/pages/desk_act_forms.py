@@ -1,4 +1,7 @@
-"""Desk acts on pages: their forms on a case, and what rows of a list tell of them. Decides nothing."""
+"""Desk acts on pages:
+
+their forms on a case, and what rows of a list tell of them. Decides nothing.
+"""
 
 from __future__ import annotations
 
@@ -13,15 +16,7 @@ from oversight.models import Case, FollowUp, Unit, WorkItem
 from oversight.organization.members import by_name
 from oversight.organization.units import offices, superiors
 from oversight.views import forms
-
-
-@dataclass(frozen=True)
-class Choice:
-    """Whom or what an act may name, under the heading of a unit where the list is long."""
-
-    id: str
-    name: str
-    under: str = ""
+from oversight.views.forms import Choice
 
 
 @dataclass(frozen=True)

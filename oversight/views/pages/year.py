@@ -120,7 +120,10 @@ class Card(month.Month):
 
 
 class Year:
-    """Twelve months of a branch for one reader; `bound` is a form about its 组织生活会 that came back."""
+    """Twelve months of a branch for one reader;
+
+    `bound` is a form about its 组织生活会 that came back.
+    """
 
     def __init__(
         self,

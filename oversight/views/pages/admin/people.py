@@ -1,4 +1,7 @@
-"""Pages of people and posts: members of a branch, who holds which post, and who stands in for whom."""
+"""Pages of people and posts:
+
+members of a branch, who holds which post, and who stands in for whom.
+"""
 
 from __future__ import annotations
 
@@ -242,7 +245,7 @@ def _acting(refusal=None) -> str:
         empty=empty,
         refusal=refusal,
         people=posts.stand_ins(db.session, seats, who),
-        workflows=workflows.every(),
+        workflows=workflows.offered(session.settings()),
         form=request.form,
     )
 
