@@ -41,12 +41,12 @@ class Role:
 
     `seat` is "unit", "person", "roster", "superior", "above" or "zone", counted from the case's
     branch, or "branches" for all of the zone, who are only told; "" for roles that no person plays
-    (the clock, the count). "roster" is whoever was given a row of his own in the case. An empty
-    seat climbs to the superior above: a vacant post never locks a case. `any_level`: whoever fills
-    it at any level above may act, not only the nearest. `impartial`: who opened the case for his
-    side may not play it; `anew`: nor who decided on it in a body before, or has a row of his own in
-    it. `fact` names a fact that holds a unit: the seat is counted from that unit, not from the
-    case's branch.
+    (the clock, the count). "roster" is whoever was given
+    a row of his own in the case. An empty seat climbs to the superior above: a vacant post never
+    locks a case. `any_level`: whoever fills it at any level above may act, not only the nearest.
+    `impartial`: who opened the case for his side may not play it; `anew`: nor who decided on it in
+    a body before, or has a row of his own in it. `fact` names a fact that holds a unit: the seat is
+    counted from that unit, not from the case's branch.
     """
 
     name: str

@@ -56,8 +56,8 @@ def not_over(attempt):
 # fmt: off
 WORKFLOW = Workflow(
     "campaign", "民主评议部署", version=1, opens=DRAFT, opened_by=ZONE_OFFICE, short="评议部署",
-    facts=(Field("year", "number", "年度", initial=facts.year_to_appraise), Field("from_on", "date", "从哪天开始"),
-    Field("until", "date", "到哪天结束"),
+    facts=(Field("year", "number", "年度", initial=facts.year_to_appraise),
+           Field("from_on", "date", "从哪天开始"), Field("until", "date", "到哪天结束"),
            Field("points", "text", "具体要求", required=False)),
     open_if=(by_the_zone, about_the_fourth_quarter), business_key=facts.campaign,
     moves=(
