@@ -58,6 +58,14 @@ class FollowUp(Base):
     """A person's own reminder on a case; nobody else's clock."""
 
     __tablename__ = "follow_ups"
+    __table_args__ = (
+        sa.Index(
+            "ix_follow_ups_due",
+            "day",
+            sqlite_where=sa.text("told_at IS NULL"),
+            postgresql_where=sa.text("told_at IS NULL"),
+        ),
+    )
 
     case_id: Mapped[str] = mapped_column(sa.ForeignKey("cases.id"), primary_key=True)
     person_id: Mapped[str] = mapped_column(
