@@ -12,7 +12,7 @@ from oversight.base.refusals import InvalidInput, NotFound
 from oversight.calendar import party_days as activities
 from oversight.calendar import zone
 from oversight.engine.authority import is_member
-from oversight.engine.inbox import at_seat, in_sight
+from oversight.engine.sight import at_seat, in_sight
 from oversight.ledger import attendance
 from oversight.models import Activity, Case, Membership, Person, Unit, WorkItem
 from oversight.views.pages import phone
