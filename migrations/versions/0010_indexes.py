@@ -22,6 +22,10 @@ MADE = (
     ('follow_ups', 'ix_follow_ups_due', ['day'], 'told_at IS NULL'),
     ('idempotency', 'ix_idempotency_at', ['at'], None),
     ('notices', 'ix_notices_unread', ['person_id'], 'read_at IS NULL'),
+    ('life_meetings', 'ix_life_meetings_unit', ['unit_id', 'held_on'], None),
+    ('admin_changes', 'ix_admin_changes_zone', ['zone_id', 'id'], None),
+    ('admin_changes', 'ix_admin_changes_about', ['about_id', 'id'], None),
+    ('slips', 'ix_slips_usable', ['zone_id', 'expires_at'], 'ended_at IS NULL'),
 )
 # Led by the zone, in which nearly every row lies; and by a time that nothing asks for.
 REPLACED = (

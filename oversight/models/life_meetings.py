@@ -33,6 +33,7 @@ class LifeMeeting(Base):
             sqlite_where=sa.text("withdrawn_at IS NULL"),
             postgresql_where=sa.text("withdrawn_at IS NULL"),
         ),
+        sa.Index("ix_life_meetings_unit", "unit_id", "held_on"),
     )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)

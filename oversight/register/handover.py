@@ -47,15 +47,13 @@ def release(session: Session, person_id: str, who: Actor | None, at: Moment) -> 
 
 def _held(person_id: str):
     """Select what is claimed by, handed to, delegated to, or asked of a person."""
-    own = sa.and_(WorkItem.kind.in_(("help", "sign")), WorkItem.person_id == person_id)
-    return (
-        sa.select(WorkItem)
-        .where(
-            WorkItem.closed_at.is_(None),
-            sa.or_(WorkItem.claimed_by == person_id, WorkItem.handed_to == person_id, own),
-        )
-        .order_by(WorkItem.case_id, WorkItem.id)
+    is_open = WorkItem.closed_at.is_(None)  # beside each: the indexes hold open rows only
+    ways = (
+        sa.and_(is_open, WorkItem.claimed_by == person_id),
+        sa.and_(is_open, WorkItem.handed_to == person_id),
+        sa.and_(is_open, WorkItem.person_id == person_id, WorkItem.kind.in_(("help", "sign"))),
     )
+    return sa.select(WorkItem).where(sa.or_(*ways)).order_by(WorkItem.case_id, WorkItem.id)
 
 
 def _return(

@@ -7,7 +7,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from flask_migrate import downgrade, upgrade
 
-from oversight.db import Base, db
+from oversight.base.db import Base, db
 from tests.support import postgres
 
 DEFINITIONS = {
