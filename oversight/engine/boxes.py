@@ -29,14 +29,14 @@ def box(who, box: str):
     conditions = {
         "mine": lambda: sa.and_(OPEN, mine),
         "waiting": lambda: sa.and_(OPEN, ~mine, reach),
-        "units": lambda: OPEN,
+        "units": lambda: sa.and_(Case.zone_id == who.zone_id, OPEN),
         "copied": lambda: sa.exists().where(on_my_desk(who, TO_READ)),
         "done": lambda: sa.and_(
             Case.closed_at.is_not(None), sa.or_(sa.and_(reach, acted(who)), passed_on(who))
         ),
         "follow_up": lambda: sa.and_(OPEN, reach),
     }
-    return sa.and_(Case.zone_id == who.zone_id, conditions[box]())
+    return conditions[box]()
 
 
 # Where a list begins: rows found by an index, before anything is asked of a case ------------------
@@ -60,7 +60,15 @@ def _under(who):
     """Return the condition that a case is of a unit in sight; the whole zone is no condition."""
     if any(path.count("/") == 2 for path in who.business):
         return sa.true()
-    return Case.unit_id.in_(sa.select(Unit.id).where(in_sight(who)))
+    return Case.unit_id.in_(below(who.business))
+
+
+def below(paths):
+    """Select the ids of the units at these places in the tree and of all below them."""
+    tops = {path.strip("/").split("/")[-1] for path in paths}
+    found = sa.select(Unit.id).where(Unit.id.in_(tops)).cte(recursive=True)
+    found = found.union(sa.select(Unit.id).where(Unit.parent_id == found.c.id))
+    return sa.select(found.c.id)
 
 
 def _acts(who):
@@ -119,16 +127,16 @@ def doubtful(who):
     found = [
         sa.select(Recusal.case_id).where(Recusal.person_id.in_(people)),
         sa.select(Case.id).where(Case.data_subject_id.in_(people), OPEN),
-        *(
-            sa.select(WorkItem.case_id).where(WorkItem.closed_at.is_(None), passed.is_not(None))
-            for passed in (WorkItem.handed_to, WorkItem.beside_id)
+        sa.select(WorkItem.case_id).where(
+            WorkItem.person_id == who.id, WorkItem.closed_at.is_(None)
+        ),
+        sa.select(WorkItem.case_id).where(
+            WorkItem.unit_id.in_({unit_id for unit_id, *_seat in _seats(who)}),
+            WorkItem.closed_at.is_(None),
+            sa.or_(WorkItem.handed_to.is_not(None), WorkItem.beside_id.is_not(None)),
         ),
     ]
-    return sa.union_all(*found, *(_judged(who, people) if _judges(who) else ()))
-
-
-def _judges(who) -> bool:
-    return any(group not in ("branch", "member") for _unit, group, *_more in _seats(who))
+    return sa.union_all(*found, *_judged(who, people))
 
 
 def _judged(who, people: list[str]):

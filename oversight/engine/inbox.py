@@ -62,8 +62,7 @@ def _within(filters: Filters, today: date):
     if filters.workflow:
         yield Case.workflow == filters.workflow
     if filters.unit_path:
-        within = Unit.path.startswith(filters.unit_path, autoescape=True)
-        yield Case.unit_id.in_(sa.select(Unit.id).where(within))
+        yield Case.unit_id.in_(boxes.below([filters.unit_path]))
     limits = {
         "overdue": Case.due_on < today,
         "today": Case.due_on == today,

@@ -55,13 +55,13 @@ def _acting_seats(who):
     for row, candidate_group, rank in who.acting_seats:
         for_him = (
             [
-                ~sa.exists().where(
-                    Recusal.case_id == WorkItem.case_id, Recusal.person_id == row.for_id
-                ),
-                ~sa.exists().where(
+                ~_recused(row.for_id),
+                ~sa.exists()
+                .where(
                     _case.id == WorkItem.case_id,
                     sa.or_(_case.data_subject_id == row.for_id, _barred(who, row.for_id, _case)),
-                ),
+                )
+                .correlate(WorkItem),
             ]
             if row.for_id
             else []
@@ -89,27 +89,37 @@ def on_my_desk(who, kinds: tuple[str, ...]):
             Case.data_subject_id.is_(None),
             Case.data_subject_id != who.id,
         ),
-        sa.or_(
-            sa.and_(WorkItem.role == "member", WorkItem.person_id == who.id),
-            ~sa.exists().where(Recusal.case_id == WorkItem.case_id, Recusal.person_id == who.id),
-        ),
+        sa.or_(sa.and_(WorkItem.role == "member", WorkItem.person_id == who.id), ~_recused(who.id)),
         sa.or_(WorkItem.kind != "act", _mine_to_do(who)),
+    )
+
+
+def _recused(person_id: str):
+    """Return the condition that a person stepped aside from the case of a row."""
+    return (
+        sa.exists()
+        .where(Recusal.case_id == WorkItem.case_id, Recusal.person_id == person_id)
+        .correlate(WorkItem)
     )
 
 
 def _barred(who, person_id: str, case):
     """Return the condition that a person may not judge what a row waits for, as `authority.barred`
     has it.
+
+    Each question names the row or case that it is about: it may stand several questions deep.
     """
     decided = sa.or_(
-        sa.exists().where(
+        sa.exists()
+        .where(
             JournalRow.case_id == case.id,
             JournalRow.actor_id == person_id,
             JournalRow.role == COMMITTEE.name,
-        ),
-        sa.exists().where(
-            _beside.case_id == case.id, _beside.person_id == person_id, _beside.role == "member"
-        ),
+        )
+        .correlate(case),
+        sa.exists()
+        .where(_beside.case_id == case.id, _beside.person_id == person_id, _beside.role == "member")
+        .correlate(case),
     )
     return sa.and_(
         WorkItem.role.not_in(("branch", "member")),
@@ -158,7 +168,9 @@ def _mine_to_do(who):
     """Return the condition that a row was neither handed to somebody else nor delegated."""
     return sa.and_(
         sa.or_(WorkItem.handed_to.is_(None), WorkItem.handed_to == who.id),
-        ~sa.exists().where(_helping.beside_id == WorkItem.id, _helping.closed_at.is_(None)),
+        ~sa.exists()
+        .where(_helping.beside_id == WorkItem.id, _helping.closed_at.is_(None))
+        .correlate(WorkItem),
     )
 
 
@@ -170,10 +182,14 @@ def _applied(person_id: str):
         sa.and_(WorkItem.workflow == workflow.name, JournalRow.role == workflow.opened_by.name)
         for workflow in workflows.every()
     ]
-    return sa.exists().where(
-        JournalRow.case_id == WorkItem.case_id,
-        sa.or_(sa.false(), *sides),
-        sa.or_(JournalRow.actor_id == person_id, JournalRow.acting_for == person_id),
+    return (
+        sa.exists()
+        .where(
+            JournalRow.case_id == WorkItem.case_id,
+            sa.or_(sa.false(), *sides),
+            sa.or_(JournalRow.actor_id == person_id, JournalRow.acting_for == person_id),
+        )
+        .correlate(WorkItem)
     )
 
 

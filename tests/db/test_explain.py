@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from oversight.models import Case, Desk, Unit
+from oversight.models import Case, Unit, WorkItem
 from tests.house.scans import ALLOWED
 from tests.support import explain
 
 ID = "00000000-0000-0000-0000-000000000000"
 SENDER = "def send():\n    session.execute(statement)"
-_late = sa.select(Desk.id).where(Desk.case_id == Case.id, Desk.tier > 0).exists()
+_late = sa.select(WorkItem.id).where(WorkItem.case_id == Case.id, WorkItem.rank > 0).exists()
 SCANS = {
     "a column without an index": (sa.select(Case.id).where(Case.state == "asked"), {"cases"}),
     "the order of an index": (sa.select(Case.id).order_by(Case.id), {"cases"}),
@@ -23,14 +23,18 @@ SCANS = {
         sa.select(Case.id).join(Unit, Unit.id == Case.unit_id).where(Unit.name == "x"),
         {"cases", "units"},
     ),
-    "an update": (sa.update(Desk).where(Desk.tier == 1).values(tier=2), {"desks"}),
+    "an update": (sa.update(WorkItem).where(WorkItem.rank == 1).values(rank=2), {"desks"}),
 }
 LOOKUPS = {
     "a key": sa.select(Case.id).where(Case.id == ID),
-    "an index": sa.select(Desk.id).where(Desk.case_id.in_([ID]), Desk.closed_at.is_(None)),
-    "a partial index": sa.select(Desk.id).where(Desk.beside_id == ID, Desk.closed_at.is_(None)),
+    "an index": sa.select(WorkItem.id).where(
+        WorkItem.case_id.in_([ID]), WorkItem.closed_at.is_(None)
+    ),
+    "a partial index": sa.select(WorkItem.id).where(
+        WorkItem.beside_id == ID, WorkItem.closed_at.is_(None)
+    ),
     "beside a row": sa.select(Case.id).where(Case.unit_id == ID, _late),
-    "two indexes": sa.select(Case.id).where(sa.or_(Case.concerns_id == ID, Case.id == ID)),
+    "two indexes": sa.select(Case.id).where(sa.or_(Case.data_subject_id == ID, Case.id == ID)),
     "no table": sa.select(sa.literal(1)),
 }
 

@@ -105,14 +105,16 @@ def _barred(who, person_id: str, case):
     has it.
     """
     decided = sa.or_(
-        sa.exists().where(
+        sa.exists()
+        .where(
             JournalRow.case_id == case.id,
             JournalRow.actor_id == person_id,
             JournalRow.role == COMMITTEE.name,
-        ),
-        sa.exists().where(
-            _beside.case_id == case.id, _beside.person_id == person_id, _beside.role == "member"
-        ),
+        )
+        .correlate(case),
+        sa.exists()
+        .where(_beside.case_id == case.id, _beside.person_id == person_id, _beside.role == "member")
+        .correlate(case),
     )
     return sa.and_(
         WorkItem.role.not_in(("branch", "member")),
@@ -178,10 +180,14 @@ def _applied(person_id: str):
         sa.and_(WorkItem.workflow == workflow.name, JournalRow.role == workflow.opened_by.name)
         for workflow in workflows.every()
     ]
-    return sa.exists().where(
-        JournalRow.case_id == WorkItem.case_id,
-        sa.or_(sa.false(), *sides),
-        sa.or_(JournalRow.actor_id == person_id, JournalRow.acting_for == person_id),
+    return (
+        sa.exists()
+        .where(
+            JournalRow.case_id == WorkItem.case_id,
+            sa.or_(sa.false(), *sides),
+            sa.or_(JournalRow.actor_id == person_id, JournalRow.acting_for == person_id),
+        )
+        .correlate(WorkItem)
     )
 
 
