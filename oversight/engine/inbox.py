@@ -6,18 +6,18 @@ Visibility is in the WHERE of every list and count; nothing here writes.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
-from oversight.base.db import Id
+from oversight.base.db import Id, is_id
 from oversight.base.refusals import InvalidInput
 from oversight.base.sentences import say
 from oversight.law.roles import OFFICES
-from oversight.models import Case, FollowUp, Person, Unit, WorkItem
+from oversight.models import Activity, Case, FollowUp, Person, Unit, WorkItem
 from oversight.models.cases import NEVER
 
 from . import boxes
@@ -52,6 +52,69 @@ def person_name(session: Session, person_id: str | None) -> str:
 
 def office_label(office: str) -> str:
     return OFFICES.get(office, "党员" if office == "member" else office)
+
+
+# What a row tells -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Lying:
+    """On whose desks some cases lie: their open rows in order, with the unit's name, and whom they
+    name.
+    """
+
+    rows: dict[str, list[tuple[WorkItem, str]]]
+    people: dict[str, Person]
+
+    def waits(self, case_id: str) -> str:
+        """Name the units that a case waits for."""
+        units = [unit for row, unit in self.rows.get(case_id, ()) if row.kind == "act"]
+        return "、".join(dict.fromkeys(units))
+
+    def holder(self, case_id: str, today: date) -> str:
+        """Name who has claimed a case for today."""
+        held = [
+            row.claimed_by for row, _unit in self.rows.get(case_id, ()) if row.claimed_on == today
+        ]
+        return self.people[held[-1]].name if held and held[-1] else ""
+
+
+def lying(session: Session, case_ids: list[str]) -> Lying:
+    """Return where cases lie, and the people whom their rows name, all in two statements."""
+    rows: dict[str, list[tuple[WorkItem, str]]] = {}
+    for row, unit in session.execute(
+        sa.select(WorkItem, Unit.name)
+        .join(Unit, Unit.id == WorkItem.unit_id)
+        .where(WorkItem.case_id.in_(case_ids), WorkItem.closed_at.is_(None))
+        .order_by(WorkItem.id)
+    ):
+        rows.setdefault(row.case_id, []).append((row, unit))
+    named = {
+        person
+        for found in rows.values()
+        for row, _unit in found
+        for person in (row.claimed_by, row.handed_to, row.person_id)
+    }
+    return Lying(rows, _by_id(session, Person, named))
+
+
+def told_of(session: Session, found: Iterable[Case]) -> list:
+    """Load the people, party days and heirs that the lines of cases tell of, in a statement each.
+
+    As long as they are kept the session finds them by their ids without asking again.
+    """
+    found = list(found)
+    people = {one for case in found for one in (case.data_subject_id, case.facts.get("member"))}
+    days = {case.facts.get("activity") for case in found}
+    heirs = {case.unit.successor_id for case in found}
+    wanted = ((Person, people), (Activity, days), (Unit, heirs))
+    return [row for model, ids in wanted for row in _by_id(session, model, ids).values()]
+
+
+def _by_id(session: Session, model, ids: set) -> dict:
+    ids = {one for one in ids if is_id(one)}
+    rows = session.scalars(sa.select(model).where(model.id.in_(ids))) if ids else ()
+    return {row.id: row for row in rows}
 
 
 # Lists -------------------------------------------------------------------------------------------
@@ -133,8 +196,8 @@ def _under(session: Session, who, _box: str, narrowed: list, after: Place | None
     if after is not None:
         due = due.where(_later(Case.due_on, Case.id, after))
         rest = rest.where(Case.id > after[1]) if after[0] == NEVER else rest
-    rows = [tuple(row) for part in (due, rest) for row in session.execute(part)]
-    return rows[:n]
+    both = sa.union_all(*(sa.select(part.subquery()) for part in (due, rest))).subquery()
+    return session.execute(sa.select(both).order_by(both.c.day, both.c.id).limit(n)).all()
 
 
 def _at_seats(session: Session, who, _box: str, narrowed: list, after: Place | None, n: int):
@@ -255,7 +318,7 @@ def _badges(who):
     ).subquery()
     his = sa.exists().where(Case.id == lying.c.case_id, boxes.box(who, "mine"))
     return (
-        sa.select(lying.c.workflow, sa.func.count())
+        sa.select(lying.c.workflow, sa.func.count().label("n"))
         .where(sa.or_(lying.c.case_id.not_in(boxes.doubtful(who)), his))
         .group_by(lying.c.workflow)
     )
@@ -263,10 +326,21 @@ def _badges(who):
 
 def box_count(session: Session, who, box: str) -> int:
     """Count a box."""
-    if box == "mine":
-        return sum(dict(session.execute(_badges(who)).all()).values())
     _known(box)
-    return session.scalar(
+    return box_counts(session, who, box)[box]
+
+
+def box_counts(session: Session, who, *names: str) -> dict[str, int]:
+    """Count boxes, in one statement."""
+    each = {box: _counted(who, box).scalar_subquery().label(box) for box in names}
+    return dict(zip(each, session.execute(sa.select(*each.values())).one(), strict=True))
+
+
+def _counted(who, box: str):
+    if box == "mine":
+        by_kind = _badges(who).subquery()
+        return sa.select(sa.func.coalesce(sa.func.sum(by_kind.c.n), 0))
+    return (
         sa.select(sa.func.count())
         .select_from(Case)
         .where(boxes.among(who, box), boxes.box(who, box))

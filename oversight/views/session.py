@@ -32,7 +32,7 @@ from wtforms.validators import InputRequired, Length
 from oversight.base.clock import Moment
 from oversight.base.db import db
 from oversight.base.refusals import DomainError, InvalidInput, NotLoggedIn
-from oversight.engine import authority, transitions
+from oversight.engine import authority, inbox, transitions
 from oversight.engine.authority import Actor
 from oversight.models import Account
 from oversight.register import accounts, credentials
@@ -73,8 +73,8 @@ class ActivationForm(FlaskForm):
 
 @manager.user_loader
 def load(token: str) -> SignedIn | None:
-    login = credentials.live_login(db.session, token, moment().now)
-    return SignedIn(token, db.session.get(Account, login.account_id)) if login else None
+    found = credentials.live_login(db.session, token, moment().now)
+    return SignedIn(token, found) if found else None
 
 
 def forget() -> None:
@@ -103,6 +103,13 @@ def actor() -> Actor:
     if "actor" not in g:
         g.actor = authority.actor(db.session, account().person_id, moment().today)
     return g.actor
+
+
+def waiting() -> dict[str, int]:
+    """Count what waits for the person that asks, by kind of business; once a request."""
+    if "waiting" not in g:
+        g.waiting = inbox.counts(db.session, actor(), "mine", moment().today)
+    return g.waiting
 
 
 def journal(refusal: DomainError, move: str, case_id: str | None = None) -> None:

@@ -635,20 +635,6 @@ def claims(case_ids: list[str], today: date) -> dict[str, str]:
     return {case_id: inbox.person_name(db.session, person) for case_id, person in rows}
 
 
-def desk_units(case_ids: Iterable[str]) -> dict[str, str]:
-    """Return by case on whose desk it lies."""
-    rows = db.session.execute(
-        sa.select(WorkItem.case_id, Unit.name)
-        .join(Unit, Unit.id == WorkItem.unit_id)
-        .where(WorkItem.case_id.in_(case_ids), WorkItem.closed_at.is_(None), WorkItem.kind == "act")
-        .order_by(WorkItem.id)
-    )
-    found: dict[str, list[str]] = {}
-    for case_id, name in rows:
-        found.setdefault(case_id, []).append(name)
-    return {case_id: "、".join(dict.fromkeys(names)) for case_id, names in found.items()}
-
-
 def earlier(cases: list[Case]) -> dict[str, list[Case]]:
     """Return by case what the same branch was granted in the same business in the year before,
     newest first.
