@@ -29,7 +29,7 @@ def box(who, box: str):
     conditions = {
         "mine": lambda: sa.and_(OPEN, mine),
         "waiting": lambda: sa.and_(OPEN, ~mine, reach),
-        "units": lambda: sa.and_(Case.zone_id == who.zone_id, OPEN),
+        "units": lambda: OPEN,
         "copied": lambda: sa.exists().where(on_my_desk(who, TO_READ)),
         "done": lambda: sa.and_(
             Case.closed_at.is_not(None), sa.or_(sa.and_(reach, acted(who)), passed_on(who))
@@ -50,17 +50,22 @@ def among(who, box: str):
         "mine": lambda: [row.with_only_columns(WorkItem.case_id) for row in rows(who, TO_DO)],
         "copied": lambda: [row.with_only_columns(WorkItem.case_id) for row in rows(who, TO_READ)],
         "waiting": lambda: [_acts(who), *_own(who)],
-        "done": lambda: [_acts(who), sa.select(Case.id).where(passed_on(who))],
+        "done": lambda: [_acts(who), *_passed_on(who)],
         "follow_up": lambda: [sa.select(FollowUp.case_id).where(FollowUp.person_id == who.id)],
     }
     return Case.id.in_(sa.union_all(*begin[box]()))
 
 
 def _under(who):
-    """Return the condition that a case is of a unit in sight; the whole zone is no condition."""
-    if any(path.count("/") == 2 for path in who.business):
-        return sa.true()
+    """Return the condition that a case is of a unit in sight: of the zone, or of those below."""
+    if over_zone(who):
+        return Case.zone_id == who.zone_id
     return Case.unit_id.in_(below(who.business))
+
+
+def over_zone(who) -> bool:
+    """True where the whole zone's business is the reader's."""
+    return any(path.count("/") == 2 for path in who.business)
 
 
 def below(paths):
@@ -73,6 +78,12 @@ def below(paths):
 
 def _acts(who):
     return sa.select(JournalRow.case_id).where(JournalRow.actor_id == who.id)
+
+
+def _passed_on(who):
+    """Yield what was of the branches merged into the reader's."""
+    if who.former:
+        yield sa.select(Case.id).where(Case.unit_id.in_(who.former))
 
 
 def _own(who):
@@ -136,7 +147,12 @@ def doubtful(who):
             sa.or_(WorkItem.handed_to.is_not(None), WorkItem.beside_id.is_not(None)),
         ),
     ]
-    return sa.union_all(*found, *_judged(who, people))
+    return sa.union_all(*found, *(_judged(who, people) if _judges(who) else ()))
+
+
+def _judges(who) -> bool:
+    """True where the reader has a seat above branches; rows that name him are judged in any case."""
+    return any(group not in ("branch", "member") for _unit, group, *_more in _seats(who))
 
 
 def _judged(who, people: list[str]):

@@ -19,6 +19,7 @@ from oversight.base.sentences import say
 from oversight.law.roles import OFFICES
 from oversight.models import Activity, Case, FollowUp, Person, Unit, WorkItem
 from oversight.models.cases import NEVER
+from oversight.organization.units import outline
 
 from . import boxes
 from .sight import at_seat as at_seat  # asked of one case by `authority`
@@ -188,11 +189,13 @@ def _sorted(session: Session, who, box: str, narrowed: list, after: Place | None
 
 def _under(session: Session, who, _box: str, narrowed: list, after: Place | None, n: int):
     """Return the next days and ids of what is open in sight: first what is due, then the rest."""
+    if not boxes.over_zone(who):
+        return _sorted(session, who, "units", narrowed, after, n)
     base = sa.select(sa.func.coalesce(Case.due_on, NEVER).label("day"), Case.id).where(
         boxes.among(who, "units"), boxes.box(who, "units"), *narrowed
     )
     due = base.where(Case.due_on.is_not(None)).order_by(Case.due_on, Case.id).limit(n)
-    rest = base.where(Case.due_on.is_(None)).order_by(Case.id).limit(n)
+    rest = base.where(Case.due_on.is_(None)).order_by(Case.due_on, Case.id).limit(n)
     if after is not None:
         due = due.where(_later(Case.due_on, Case.id, after))
         rest = rest.where(Case.id > after[1]) if after[0] == NEVER else rest
@@ -359,3 +362,21 @@ def units_in_sight(session: Session, who, limit: int = 1000) -> list[Unit]:
     return sorted(
         rows, key=lambda unit: (unit.id not in own, unit.path.count("/"), unit.sort, unit.id)
     )[:limit]
+
+
+def branches_in_sight(session: Session, who, name: str = "") -> list[sa.Row]:
+    """Return the outlines of the branches in the reader's sight that still exist, town by town, as
+    `units_in_sight` has them; `name` is a part of theirs.
+    """
+    paths = [Unit.path.startswith(prefix, autoescape=True) for prefix in who.sight]
+    rows = outline(
+        session,
+        who.zone_id,
+        Unit.kind == "branch",
+        sa.or_(sa.false(), *paths),
+        Unit.name.contains(name, autoescape=True),
+    )
+    own = {post.unit_id for post in who.posts} | ({who.branch.id} if who.branch else set())
+    rows.sort(key=lambda row: (row.id not in own, row.path.count("/"), row.sort, row.id))
+    place = {parent: n for n, parent in reversed(list(enumerate(row.parent_id for row in rows)))}
+    return sorted(rows, key=lambda row: place[row.parent_id])

@@ -56,7 +56,7 @@ def test_random_worlds(session, world, filling):
         who = world.actor(name, DAY)
         for box in BOXES:
             held[box] += hold(session, who, box)
-    assert all(held[box] > 2 for box in BOXES), held
+    assert all(held[box] for box in BOXES), held
 
 
 def test_random_worlds_narrowed(session, world, filling):

@@ -348,10 +348,11 @@ def next_day(unit: Unit, today: date) -> date | None:
             Activity.excused_by.is_(None),
         )
     )
-    return found or _by_rule(unit, today)
+    return found or by_rule(unit, today)
 
 
-def _by_rule(unit: Unit, today: date) -> date | None:
+def by_rule(unit: Unit, today: date) -> date | None:
+    """Return the next day that the rule gives a branch, if any within three months."""
     for step in range(3):
         year, month = divmod(today.year * 12 + today.month - 1 + step, 12)
         if owed(unit, year, month + 1) and has_rule_day(db.session, unit, month + 1):

@@ -6,6 +6,7 @@ Only the POSTs write, through the rules.
 from __future__ import annotations
 
 import calendar as months
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
@@ -43,6 +44,7 @@ from oversight.law.roles import BRANCH_LEADERS
 from oversight.ledger import attendance
 from oversight.ledger.attendance import Count
 from oversight.models import Activity, Case, Unit
+from oversight.organization.units import page_of
 from oversight.views import session
 from oversight.views.forms import Bound
 from oversight.views.present import Chip, local_day, translated
@@ -501,19 +503,20 @@ def _held(unit: Unit, year: int, month: int, held_on: date) -> str:
 @login_required
 def units():
     """List the branches in sight by town, each with its next party day and what is open."""
-    found = inbox.units_in_sight(db.session, session.actor())
-    branches = [unit for unit in found if unit.kind == "branch" and unit.ended_on is None]
+    name = request.args.get("q", "").strip()[:80]
+    found = inbox.branches_in_sight(db.session, session.actor(), name)
+    page = page_of(db.session, [row.id for row in found], request.args.get("cursor", ""))
     groups: dict[str, list[Unit]] = {}
-    for unit in branches:
+    for unit in page.rows:
         groups.setdefault(unit.parent_id, []).append(unit)
-    towns = {
-        unit.id: unit for unit in db.session.scalars(sa.select(Unit).where(Unit.id.in_(groups)))
-    }
     return render_template(
         "units.html",
-        groups=[(towns[key], rows) for key, rows in groups.items()],
-        days=_next_days(branches),
-        opens=_open_cases(branches),
+        groups=[(page.above[key], rows) for key, rows in groups.items()],
+        sizes=Counter(row.parent_id for row in found),
+        days=_next_days(page.rows),
+        opens=_open_cases(page.rows),
+        page=page,
+        name=name,
     )
 
 
@@ -534,7 +537,7 @@ def _next_days(branches: list[Unit]) -> dict[str, date]:
             .group_by(Activity.unit_id)
         ).all()
     )
-    found = {unit.id: rows.get(unit.id) or opening.next_day(unit, today) for unit in branches}
+    found = {unit.id: rows.get(unit.id) or opening.by_rule(unit, today) for unit in branches}
     return {
         unit.id: found[unit.id]
         for unit in branches

@@ -5,7 +5,7 @@ changes.
 from __future__ import annotations
 
 import sqlalchemy as sa
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import login_required
 
@@ -14,6 +14,7 @@ from oversight.base.refusals import DomainError, NotFound
 from oversight.engine import transitions
 from oversight.engine.authority import is_member
 from oversight.models import Account, Membership, Unit
+from oversight.organization.units import outline, page_of, zone_unit
 from oversight.register import accounts
 from oversight.views.present import Chip
 from oversight.views.session import actor, moment
@@ -22,23 +23,18 @@ bp = Blueprint("accounts", __name__)
 DOABLE = {"lock": "账号已锁定。", "unlock": "已解除锁定。", "leave": "账号已停用。"}
 
 
-def _kept() -> list[Unit]:
-    """Return the units whose accounts the reader keeps, by place in the tree. Raises NotYours."""
+def _kept(name: str) -> list[str]:
+    """Return the ids of the units whose accounts the reader keeps, by place in the tree; `name` is a
+    part of theirs. Raises NotYours.
+    """
     who = actor()
-    units = db.session.scalars(
-        sa.select(Unit).where(
-            Unit.zone_id == who.zone_id, Unit.kind != "group", Unit.ended_on.is_(None)
-        )
-    ).all()
-    top = next(unit for unit in units if unit.kind == "zone")
-    accounts.rule_over(
-        who, next((post.unit for post in who.posts if post.office == "sysadmin"), top)
-    )
-    paths = [post.unit.path for post in who.posts if post.office == "sysadmin"]
-    return sorted(
-        (unit for unit in units if any(unit.within(path) for path in paths)),
-        key=lambda unit: (unit.path.count("/") > 3, unit.parent_id or "", unit.sort),
-    )
+    posts = [post.unit for post in who.posts if post.office == "sysadmin"]
+    accounts.rule_over(who, posts[0] if posts else zone_unit(db.session, who.zone_id))
+    paths = tuple(unit.path for unit in posts)
+    units = outline(db.session, who.zone_id, Unit.kind != "group")
+    kept = [unit for unit in units if unit.path.startswith(paths) and name in unit.name]
+    kept.sort(key=lambda unit: (unit.path.count("/") > 3, unit.parent_id or "", unit.sort, unit.id))
+    return [unit.id for unit in kept]
 
 
 def _unit(unit_id) -> Unit:
@@ -49,8 +45,8 @@ def _unit(unit_id) -> Unit:
     return unit
 
 
-def _counts() -> dict[str, tuple[int, int]]:
-    """Count members and set passwords by branch."""
+def _counts(unit_ids: list[str]) -> dict[str, tuple[int, int]]:
+    """Count members and set passwords of some branches."""
     rows = db.session.execute(
         sa.select(
             Membership.unit_id,
@@ -59,7 +55,7 @@ def _counts() -> dict[str, tuple[int, int]]:
         )
         .select_from(Membership)
         .outerjoin(Account, Account.person_id == Membership.person_id)
-        .where(Membership.zone_id == actor().zone_id, is_member(moment().today))
+        .where(Membership.unit_id.in_(unit_ids), is_member(moment().today))
         .group_by(Membership.unit_id)
     )
     return {unit_id: (members, active) for unit_id, members, active in rows}
@@ -85,15 +81,14 @@ def state(account: Account | None, holding: dict) -> Chip:
 @bp.get("/accounts")
 @login_required
 def index():
-    units = _kept()
-    above = {unit.id: unit for unit in units}
+    name = request.args.get("q", "").strip()[:80]
+    page = page_of(db.session, _kept(name), request.args.get("cursor", ""))
     groups: dict[str, list[Unit]] = {}
-    for unit in units:
-        groups.setdefault(
-            above[unit.parent_id].name if unit.parent_id in above and unit.kind == "branch" else "",
-            [],
-        ).append(unit)
-    return render_template("accounts.html", groups=groups, counts=_counts())
+    for unit in page.rows:
+        town = page.above[unit.parent_id].name if unit.kind == "branch" else ""
+        groups.setdefault(town, []).append(unit)
+    counts = _counts([unit.id for unit in page.rows])
+    return render_template("accounts.html", groups=groups, counts=counts, page=page, name=name)
 
 
 @bp.get("/accounts/units/<uuid:unit_id>")
