@@ -6,30 +6,28 @@ Visibility is in the WHERE of every list and count; nothing here writes.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, aliased, joinedload
+from sqlalchemy.orm import Session, joinedload
 
-from oversight import workflows
+from oversight.base.db import Id, is_id
 from oversight.base.refusals import InvalidInput
 from oversight.base.sentences import say
-from oversight.law.definition import role_of
-from oversight.law.roles import COMMITTEE, OFFICES
-from oversight.models import Case, FollowUp, JournalRow, Person, Recusal, Unit, WorkItem
+from oversight.law.roles import OFFICES
+from oversight.models import Activity, Case, FollowUp, Person, Unit, WorkItem
 from oversight.models.cases import NEVER
+from oversight.organization.units import outline
 
-JUDGING = (
-    "superior",
-    "zone_signer",
-    "committee",
-)  # ladders whose people must not be the applicant's own
-_helping, _beside, _case = (
-    aliased(WorkItem),
-    aliased(WorkItem),
-    aliased(Case),
-)  # asked about beside the row or case of a query
+from . import boxes
+from .sight import at_seat as at_seat  # asked of one case by `authority`
+from .sight import followed, on_my_desk
+from .sight import passed_on as passed_on
+
+SPARE = 25  # rows taken beyond a page, since some may be kept from the reader
+Place = tuple[date, str]
 BOXES = ("mine", "waiting", "units", "copied", "done", "follow_up")
 
 
@@ -70,229 +68,78 @@ def lying_with(session: Session, case_ids: list[str]) -> dict[str, list[str]]:
     return found
 
 
-def in_sight(who):
-    """Return the condition on units whose business is the reader's by post; False for those without
-    any.
+# What a row tells -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Lying:
+    """On whose desks some cases lie: their open rows in order, with the unit's name, and whom they
+    name.
     """
-    paths = [Unit.path.startswith(prefix, autoescape=True) for prefix in who.business]
-    return sa.and_(Unit.zone_id == who.zone_id, sa.or_(sa.false(), *paths))
+
+    rows: dict[str, list[tuple[WorkItem, str]]]
+    people: dict[str, Person]
+
+    def waits(self, case_id: str) -> str:
+        """Name the units that a case waits for."""
+        units = [unit for row, unit in self.rows.get(case_id, ()) if row.kind == "act"]
+        return "、".join(dict.fromkeys(units))
+
+    def holder(self, case_id: str, today: date) -> str:
+        """Name who has claimed a case for today."""
+        held = [
+            row.claimed_by for row, _unit in self.rows.get(case_id, ()) if row.claimed_on == today
+        ]
+        return self.people[held[-1]].name if held and held[-1] else ""
 
 
-def at_seat(who):
-    """Return the condition that a desk row, open or not, is or was the reader's by name or office."""
-    seats = [
-        sa.and_(
-            WorkItem.unit_id == unit_id, WorkItem.role == candidate_group, WorkItem.rank >= rank
-        )
-        for unit_id, candidate_group, rank in who.seats
-    ]
-    return sa.or_(
-        WorkItem.person_id == who.id,
-        sa.and_(WorkItem.person_id.is_(None), sa.or_(sa.false(), *seats, *_acting_seats(who))),
-    )
-
-
-def _acting_seats(who):
-    """Yield the condition of each seat that the reader fills in another's place, that one's own
-    cases excepted.
-    """
-    for row, candidate_group, rank in who.acting_seats:
-        for_him = (
-            [
-                ~sa.exists().where(
-                    Recusal.case_id == WorkItem.case_id, Recusal.person_id == row.for_id
-                ),
-                ~sa.exists().where(
-                    _case.id == WorkItem.case_id,
-                    sa.or_(_case.data_subject_id == row.for_id, _barred(who, row.for_id, _case)),
-                ),
-            ]
-            if row.for_id
-            else []
-        )
-        scope = [WorkItem.workflow == row.workflow] if row.workflow else []
-        yield sa.and_(
-            WorkItem.unit_id == row.unit_id,
-            WorkItem.role == candidate_group,
-            WorkItem.rank >= rank,
-            *scope,
-            *for_him,
-        )
-
-
-def _on_my_desk(who, kinds: tuple[str, ...]):
-    """Return the condition that an open desk row is the reader's to act on, own cases excepted."""
-    return sa.and_(
-        WorkItem.case_id == Case.id,
-        WorkItem.closed_at.is_(None),
-        WorkItem.kind.in_(kinds),
-        at_seat(who),
-        sa.or_(WorkItem.kind == "copy", ~_barred(who, who.id, Case)),
-        sa.or_(
-            WorkItem.role == "member",
-            Case.data_subject_id.is_(None),
-            Case.data_subject_id != who.id,
-        ),
-        sa.or_(
-            sa.and_(WorkItem.role == "member", WorkItem.person_id == who.id),
-            ~sa.exists().where(Recusal.case_id == WorkItem.case_id, Recusal.person_id == who.id),
-        ),
-        sa.or_(WorkItem.kind != "act", _mine_to_do(who)),
-    )
-
-
-def _barred(who, person_id: str, case):
-    """Return the condition that a person may not judge what a row waits for, as `authority.barred`
-    has it.
-    """
-    decided = sa.or_(
-        sa.exists().where(
-            JournalRow.case_id == case.id,
-            JournalRow.actor_id == person_id,
-            JournalRow.role == COMMITTEE.name,
-        ),
-        sa.exists().where(
-            _beside.case_id == case.id, _beside.person_id == person_id, _beside.role == "member"
-        ),
-    )
-    return sa.and_(
-        WorkItem.role.not_in(("branch", "member")),
-        ~_waits_on(case, lambda role: not role.judges),
-        sa.or_(
-            _leads(who, person_id, case),
-            sa.and_(WorkItem.role.in_(JUDGING), _applied(person_id)),
-            sa.and_(_waits_on(case, lambda role: role.anew), decided),
-        ),
-    )
-
-
-def _waits_on(case, which):
-    """Return the condition that a case waits for a role of a kind.
-
-    A branch's own work that climbed is not judged.
-    """
-    found = [
-        (
-            workflow.name,
-            [
-                state.name
-                for state in workflow.states
-                if state.waits_on is not None
-                and role_of(state.waits_on).human
-                and which(role_of(state.waits_on))
-            ],
-        )
-        for workflow in workflows.every()
-    ]
-    return sa.or_(
-        sa.false(),
-        *(
-            sa.and_(case.workflow == name, case.state.in_(states))
-            for name, states in found
-            if states
-        ),
-    )
-
-
-def _leads(who, person_id: str, case):
-    """Return the condition that a person leads the branch of a case, or one that is joined to it."""
-    units = [unit_id for one, unit_id in who.led if one == person_id]
-    joined = sa.func.coalesce(case.facts["with"].as_string(), "")
-    return sa.or_(
-        sa.false(), case.unit_id.in_(units), *(joined.contains(unit_id) for unit_id in units)
-    )
-
-
-def _mine_to_do(who):
-    """Return the condition that a row was neither handed to somebody else nor delegated."""
-    return sa.and_(
-        sa.or_(WorkItem.handed_to.is_(None), WorkItem.handed_to == who.id),
-        ~sa.exists().where(_helping.beside_id == WorkItem.id, _helping.closed_at.is_(None)),
-    )
-
-
-def _applied(person_id: str):
-    """Return the condition that a person acted for the side that opened the case: he does not judge
-    it.
-    """
-    sides = [
-        sa.and_(WorkItem.workflow == workflow.name, JournalRow.role == workflow.opened_by.name)
-        for workflow in workflows.every()
-    ]
-    return sa.exists().where(
-        JournalRow.case_id == WorkItem.case_id,
-        sa.or_(sa.false(), *sides),
-        sa.or_(JournalRow.actor_id == person_id, JournalRow.acting_for == person_id),
-    )
-
-
-def _acted(who):
-    return sa.exists().where(JournalRow.case_id == Case.id, JournalRow.actor_id == who.id)
-
-
-def _followed(who):
-    """Return the condition that a follow-up is the reader's own on the case asked for; nobody sees
-    another's.
-    """
-    return sa.and_(FollowUp.case_id == Case.id, FollowUp.person_id == who.id)
-
-
-def passed_on(who):
-    """Return the condition that a closed case of a branch merged into the reader's is his to read:
-    no member's own.
-    """
-    heritable = [
-        workflow.name
-        for workflow in workflows.every()
-        if workflow.inherits and not workflow.discreet
-    ]
-    return sa.and_(
-        Case.unit_id.in_(who.former),
-        Case.closed_at.is_not(None),
-        Case.workflow.in_(heritable),
-        Case.data_subject_id.is_(None),
-    )
-
-
-def _box(who, box: str):
-    """Return the condition on cases that makes up a box."""
-    mine = sa.exists().where(_on_my_desk(who, ("act", "help", "sign")))
-    visible = sa.exists().where(Unit.id == Case.unit_id, in_sight(who))
-    reach = sa.or_(
-        visible,
-        sa.exists().where(WorkItem.case_id == Case.id, at_seat(who)),
-        Case.data_subject_id == who.id,
-    )  # as authority.see
-    own_units = [post.unit_id for post in who.posts]
-    conditions = {
-        "mine": sa.and_(Case.closed_at.is_(None), mine),
-        "waiting": sa.and_(
-            Case.closed_at.is_(None),
-            ~mine,
-            reach,
-            sa.or_(_acted(who), Case.unit_id.in_(own_units), Case.data_subject_id == who.id),
-        ),
-        "units": sa.and_(Case.closed_at.is_(None), visible),
-        "copied": sa.exists().where(_on_my_desk(who, ("copy", "watch", "sign"))),
-        "done": sa.and_(
-            Case.closed_at.is_not(None), sa.or_(sa.and_(reach, _acted(who)), passed_on(who))
-        ),
-        "follow_up": sa.and_(Case.closed_at.is_(None), reach, sa.exists().where(_followed(who))),
+def lying(session: Session, case_ids: list[str]) -> Lying:
+    """Return where cases lie, and the people whom their rows name, all in two statements."""
+    rows: dict[str, list[tuple[WorkItem, str]]] = {}
+    for row, unit in session.execute(
+        sa.select(WorkItem, Unit.name)
+        .join(Unit, Unit.id == WorkItem.unit_id)
+        .where(WorkItem.case_id.in_(case_ids), WorkItem.closed_at.is_(None))
+        .order_by(WorkItem.id)
+    ):
+        rows.setdefault(row.case_id, []).append((row, unit))
+    named = {
+        person
+        for found in rows.values()
+        for row, _unit in found
+        for person in (row.claimed_by, row.handed_to, row.person_id)
     }
-    if box not in conditions:
-        raise InvalidInput({"box": say("没有这个分类：{box}。", box=box[:20])})
-    return sa.and_(Case.zone_id == who.zone_id, conditions[box])
+    return Lying(rows, _by_id(session, Person, named))
 
 
-def _narrow(statement, filters: Filters, today: date):
+def told_of(session: Session, found: Iterable[Case]) -> list:
+    """Load the people, party days and heirs that the lines of cases tell of, in a statement each.
+
+    As long as they are kept the session finds them by their ids without asking again.
+    """
+    found = list(found)
+    people = {one for case in found for one in (case.data_subject_id, case.facts.get("member"))}
+    days = {case.facts.get("activity") for case in found}
+    heirs = {case.unit.successor_id for case in found}
+    wanted = ((Person, people), (Activity, days), (Unit, heirs))
+    return [row for model, ids in wanted for row in _by_id(session, model, ids).values()]
+
+
+def _by_id(session: Session, model, ids: set) -> dict:
+    ids = {one for one in ids if is_id(one)}
+    rows = session.scalars(sa.select(model).where(model.id.in_(ids))) if ids else ()
+    return {row.id: row for row in rows}
+
+
+# Lists -------------------------------------------------------------------------------------------
+
+
+def _within(filters: Filters, today: date):
+    """Yield what narrows a list. Raises InvalidInput."""
     if filters.workflow:
-        statement = statement.where(Case.workflow == filters.workflow)
+        yield Case.workflow == filters.workflow
     if filters.unit_path:
-        statement = statement.where(
-            sa.exists().where(
-                Unit.id == Case.unit_id, Unit.path.startswith(filters.unit_path, autoescape=True)
-            )
-        )
+        yield Case.unit_id.in_(boxes.below([filters.unit_path]))
     limits = {
         "overdue": Case.due_on < today,
         "today": Case.due_on == today,
@@ -303,8 +150,7 @@ def _narrow(statement, filters: Filters, today: date):
     if filters.due:
         if filters.due not in limits:
             raise InvalidInput({"due": say("没有这个筛选：{due}。", due=filters.due[:20])})
-        statement = statement.where(limits[filters.due])
-    return statement
+        yield limits[filters.due]
 
 
 def cases(
@@ -319,20 +165,109 @@ def cases(
     """Return a page of a box, the next due (or to be followed up) first; `cursor` is the last row's
     day and id.
     """
-    due = _day_of(who, box)
-    statement = _narrow(sa.select(Case, due).where(_box(who, box)), filters, today)
-    order = (due, Case.id)
-    if box == "done":
-        order = (Case.id.desc(),)
-    if cursor:
-        statement = statement.where(_after(cursor, due, box))
-    rows = session.execute(
-        statement.options(joinedload(Case.unit)).order_by(*order).limit(limit + 1)
-    ).all()
+    _known(box)
+    after = _read(cursor) if cursor else None
+    narrowed = list(_within(filters, today))
+    rows = _LISTS.get(box, _sorted)(session, who, box, narrowed, after, limit + 1)
     return Page(
-        [case for case, _day in rows[:limit]],
+        _loaded(session, [case_id for _day, case_id in rows[:limit]]),
         _cursor(*rows[limit - 1]) if len(rows) > limit else None,
     )
+
+
+def _known(box: str) -> None:
+    if box not in BOXES:
+        raise InvalidInput({"box": say("没有这个分类：{box}。", box=box[:20])})
+
+
+def _loaded(session: Session, ids: list[str]) -> list[Case]:
+    """Return cases with their units, in the order of their ids."""
+    found = sa.select(Case).where(Case.id.in_(ids)).options(joinedload(Case.unit))
+    by_id = {case.id: case for case in session.scalars(found)} if ids else {}
+    return [by_id[case_id] for case_id in ids]
+
+
+def _sorted(session: Session, who, box: str, narrowed: list, after: Place | None, n: int):
+    """Return the next days and ids of a box whose candidates are few."""
+    day, order = _day_of(who, box), (_day_of(who, box), Case.id)
+    follows = sa.true() if after is None else _later(day, Case.id, after)
+    if box == "done":
+        order = (Case.id.desc(),)
+        follows = sa.true() if after is None else Case.id < after[1]
+    statement = sa.select(day, Case.id).where(
+        boxes.among(who, box), boxes.box(who, box), *narrowed, follows
+    )
+    return session.execute(statement.order_by(*order).limit(n)).all()
+
+
+def _under(session: Session, who, _box: str, narrowed: list, after: Place | None, n: int):
+    """Return the next days and ids of what is open in sight: first what is due, then the rest."""
+    if not boxes.over_zone(who):
+        return _sorted(session, who, "units", narrowed, after, n)
+    base = sa.select(sa.func.coalesce(Case.due_on, NEVER).label("day"), Case.id).where(
+        boxes.among(who, "units"), boxes.box(who, "units"), *narrowed
+    )
+    due = base.where(Case.due_on.is_not(None)).order_by(Case.due_on, Case.id).limit(n)
+    rest = base.where(Case.due_on.is_(None)).order_by(Case.due_on, Case.id).limit(n)
+    if after is not None:
+        due = due.where(_later(Case.due_on, Case.id, after))
+        rest = rest.where(Case.id > after[1]) if after[0] == NEVER else rest
+    both = sa.union_all(*(sa.select(part.subquery()) for part in (due, rest))).subquery()
+    return session.execute(sa.select(both).order_by(both.c.day, both.c.id).limit(n)).all()
+
+
+def _at_seats(session: Session, who, _box: str, narrowed: list, after: Place | None, n: int):
+    """Return the next days and ids of what waits for the reader.
+
+    The next rows of every seat are taken together and judged; where too few are his, those after
+    them.
+    """
+    found: dict[str, tuple[date, str]] = {}
+    take, whole = n + SPARE, False
+    while len(found) < n and not whole:
+        rows = session.execute(_next_rows(who, narrowed, after, take)).all()
+        found |= {row.case_id: (row.day, row.case_id) for row in rows if row.his}
+        whole = len(rows) < take
+        after = (rows[-1].day, rows[-1].case_id) if rows else None
+    return list(found.values())[:n]
+
+
+def _next_rows(who, narrowed: list, after: Place | None, take: int):
+    """Return the statement for the next rows at the reader's seats, and whether each is his to act
+    on.
+    """
+    next_ones = sa.union_all(
+        *(
+            sa.select(_cut(part, narrowed, after, take, own=place == 0).subquery())
+            for place, part in enumerate(boxes.rows(who, boxes.TO_DO))
+        )
+    ).subquery()
+    return (
+        sa.select(next_ones.c.day, next_ones.c.case_id, on_my_desk(who, boxes.TO_DO).label("his"))
+        .join(WorkItem, WorkItem.id == next_ones.c.id)
+        .join(Case, Case.id == next_ones.c.case_id)
+        .order_by(next_ones.c.day, next_ones.c.case_id)
+        .limit(take)
+    )
+
+
+def _cut(part, narrowed: list, after: Place | None, take: int, own: bool):
+    """Return the next rows of one seat, in the order of its index.
+
+    A row that names a person may have an older day than its case; a seat's has the day of its case.
+    """
+    day = sa.func.coalesce(Case.due_on, NEVER) if own else WorkItem.due_on
+    follows = [] if after is None else [_later(day, WorkItem.case_id, after)]
+    return (
+        part.with_only_columns(WorkItem.id, day.label("day"), WorkItem.case_id)
+        .join(Case, Case.id == WorkItem.case_id)
+        .where(Case.closed_at.is_(None), *narrowed, *follows)
+        .order_by(day, WorkItem.case_id)
+        .limit(take)
+    )
+
+
+_LISTS: dict[str, Callable] = {"mine": _at_seats, "units": _under}
 
 
 def _day_of(who, box: str):
@@ -341,49 +276,94 @@ def _day_of(who, box: str):
     the reader's own date, or the deadline.
     """
     if box == "follow_up":
-        return sa.select(FollowUp.day).where(_followed(who)).correlate(Case).scalar_subquery()
+        return sa.select(FollowUp.day).where(followed(who)).correlate(Case).scalar_subquery()
     return sa.func.coalesce(Case.due_on, NEVER)
+
+
+def _later(day, case_id, after: Place):
+    """Return the condition that a row comes after a place in the order of a list."""
+    return sa.tuple_(day, case_id) > sa.tuple_(
+        sa.literal(after[0], sa.Date), sa.literal(after[1], Id)
+    )
 
 
 def come(
     session: Session, who, today: date, filters: Filters = Filters(), limit: int = 25
 ) -> list[Case]:  # noqa: B008
     """Return the cases that the reader wanted to follow up by today, the earliest first."""
-    day = _day_of(who, "follow_up")
-    statement = _narrow(sa.select(Case).where(_box(who, "follow_up"), day <= today), filters, today)
-    return list(
-        session.scalars(
-            statement.options(joinedload(Case.unit)).order_by(day, Case.id).limit(limit)
-        )
-    )
+    narrowed = [*_within(filters, today), _day_of(who, "follow_up") <= today]
+    rows = _sorted(session, who, "follow_up", narrowed, None, limit)
+    return _loaded(session, [case_id for _day, case_id in rows])
 
 
-def _cursor(case: Case, day: date) -> str:
-    return f"{day.isoformat()}_{case.id}"
+def _cursor(day: date, case_id: str) -> str:
+    return f"{day.isoformat()}_{case_id}"
 
 
-def _after(cursor: str, due, box: str):
+def _read(cursor: str) -> Place:
+    """Return the place at which a page begins. Raises InvalidInput."""
     try:
         day, case_id = cursor.split("_")
-        day = date.fromisoformat(day)
-        case_id = str(uuid.UUID(case_id))
+        return date.fromisoformat(day), str(uuid.UUID(case_id))
     except ValueError:
         raise InvalidInput({"cursor": "翻页标记无效，请从第一页开始。"}) from None
-    if box == "done":
-        return Case.id < case_id
-    return sa.or_(due > day, sa.and_(due == day, Case.id > case_id))
+
+
+# Counts ------------------------------------------------------------------------------------------
 
 
 def counts(session: Session, who, box: str, today: date, filters: Filters = Filters()) -> dict:  # noqa: B008
     """Count a box by workflow."""
+    _known(box)
+    if box == "mine" and not (filters.due or filters.unit_path):
+        found = dict(session.execute(_badges(who)).all())
+        return {name: n for name, n in found.items() if filters.workflow in (None, name)}
     statement = (
-        sa.select(Case.workflow, sa.func.count()).where(_box(who, box)).group_by(Case.workflow)
+        sa.select(Case.workflow, sa.func.count())
+        .where(boxes.among(who, box), boxes.box(who, box), *_within(filters, today))
+        .group_by(Case.workflow)
     )
-    return dict(session.execute(_narrow(statement, filters, today)).all())
+    return dict(session.execute(statement).all())
+
+
+def _badges(who):
+    """Return the statement that counts what waits for the reader, by workflow.
+
+    All that lies at his seats is counted from an index; only what is doubtful is judged.
+    """
+    columns = (WorkItem.case_id, WorkItem.workflow)
+    lying = sa.union(
+        *(part.with_only_columns(*columns) for part in boxes.rows(who, boxes.TO_DO))
+    ).subquery()
+    his = sa.exists().where(Case.id == lying.c.case_id, boxes.box(who, "mine"))
+    return (
+        sa.select(lying.c.workflow, sa.func.count().label("n"))
+        .where(sa.or_(lying.c.case_id.not_in(boxes.doubtful(who)), his))
+        .group_by(lying.c.workflow)
+    )
 
 
 def box_count(session: Session, who, box: str) -> int:
-    return session.scalar(sa.select(sa.func.count()).select_from(Case).where(_box(who, box)))
+    """Count a box."""
+    _known(box)
+    return box_counts(session, who, box)[box]
+
+
+def box_counts(session: Session, who, *names: str) -> dict[str, int]:
+    """Count boxes, in one statement."""
+    each = {box: _counted(who, box).scalar_subquery().label(box) for box in names}
+    return dict(zip(each, session.execute(sa.select(*each.values())).one(), strict=True))
+
+
+def _counted(who, box: str):
+    if box == "mine":
+        by_kind = _badges(who).subquery()
+        return sa.select(sa.func.coalesce(sa.func.sum(by_kind.c.n), 0))
+    return (
+        sa.select(sa.func.count())
+        .select_from(Case)
+        .where(boxes.among(who, box), boxes.box(who, box))
+    )
 
 
 def units_in_sight(session: Session, who, limit: int = 1000) -> list[Unit]:
@@ -398,3 +378,21 @@ def units_in_sight(session: Session, who, limit: int = 1000) -> list[Unit]:
     return sorted(
         rows, key=lambda unit: (unit.id not in own, unit.path.count("/"), unit.sort, unit.id)
     )[:limit]
+
+
+def branches_in_sight(session: Session, who, name: str = "") -> list[sa.Row]:
+    """Return the outlines of the branches in the reader's sight that still exist, town by town, as
+    `units_in_sight` has them; `name` is a part of theirs.
+    """
+    paths = [Unit.path.startswith(prefix, autoescape=True) for prefix in who.sight]
+    rows = outline(
+        session,
+        who.zone_id,
+        Unit.kind == "branch",
+        sa.or_(sa.false(), *paths),
+        Unit.name.contains(name, autoescape=True),
+    )
+    own = {post.unit_id for post in who.posts} | ({who.branch.id} if who.branch else set())
+    rows.sort(key=lambda row: (row.id not in own, row.path.count("/"), row.sort, row.id))
+    place = {parent: n for n, parent in reversed(list(enumerate(row.parent_id for row in rows)))}
+    return sorted(rows, key=lambda row: place[row.parent_id])

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from oversight.base.clock import Moment
 from oversight.base.refusals import Forbidden, InvalidInput, NotFound, RuleViolation
@@ -73,6 +73,7 @@ def unrecorded(session: Session, unit_ids: Iterable[str], today: date) -> list[A
             sa.or_(Activity.held_on.is_not(None), Activity.day <= today),
         )
         .order_by(Activity.year, Activity.month)
+        .options(joinedload(Activity.unit))
     )
     return [row for row in rows if owed(row.unit, row.year, row.month)]
 

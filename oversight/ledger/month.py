@@ -17,7 +17,7 @@ from oversight.calendar.party_days import moved_how, owed, plan, status
 from oversight.calendar.workdays import PartyDay
 from oversight.calendar.zone import has_rule_day, notice_of, rule_for, unified_july, zone_settings
 from oversight.engine.authority import Actor
-from oversight.engine.inbox import at_seat, in_sight
+from oversight.engine.sight import at_seat, in_sight
 from oversight.models import Activity, Case, Unit, WorkItem
 from oversight.organization.reach import below, in_reach
 

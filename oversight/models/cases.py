@@ -19,6 +19,7 @@ NEVER = date(9999, 12, 31)
 YES, NO, RECUSED, ABSENT, LEFT = "yes", "no", "recuse", "absent", "left"
 CAME = "came"  # took part in a secret vote, of which only counts are kept
 PAST = "past"  # a slot of an earlier round
+PASSED = "closed_at IS NULL AND (handed_to IS NOT NULL OR beside_id IS NOT NULL)"
 
 
 class Case(Base):
@@ -38,6 +39,15 @@ class Case(Base):
             "ix_cases_open_state",
             "workflow",
             "state",
+            sqlite_where=sa.text("closed_at IS NULL"),
+            postgresql_where=sa.text("closed_at IS NULL"),
+        ),
+        sa.Index(
+            "ix_cases_open_due",
+            "zone_id",
+            "due_on",
+            "id",
+            "workflow",
             sqlite_where=sa.text("closed_at IS NULL"),
             postgresql_where=sa.text("closed_at IS NULL"),
         ),
@@ -113,11 +123,15 @@ class WorkItem(Base):
     __tablename__ = "desks"
     __table_args__ = (
         sa.Index(
-            "ix_desks_queue",
+            "ix_desks_seat",
             "unit_id",
             "role",
+            "kind",
+            "tier",
             "due_on",
-            "id",
+            "case_id",
+            "workflow",
+            "person_id",
             sqlite_where=sa.text("closed_at IS NULL"),
             postgresql_where=sa.text("closed_at IS NULL"),
         ),
@@ -130,6 +144,13 @@ class WorkItem(Base):
             postgresql_where=sa.text("closed_at IS NULL"),
         ),
         sa.Index("ix_desks_case", "case_id"),
+        sa.Index(
+            "ix_desks_passed",
+            "unit_id",
+            "case_id",
+            sqlite_where=sa.text(PASSED),
+            postgresql_where=sa.text(PASSED),
+        ),
         sa.Index(
             "ix_desks_beside",
             "beside_id",
@@ -191,6 +212,7 @@ class WorkItem(Base):
 
 class Recusal(Base):
     __tablename__ = "recusals"
+    __table_args__ = (sa.Index("ix_recusals_person", "person_id"),)
 
     case_id: Mapped[str] = mapped_column(sa.ForeignKey("cases.id"), primary_key=True)
     person_id: Mapped[str] = mapped_column(sa.ForeignKey("persons.id"), primary_key=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
@@ -16,6 +18,47 @@ __all__ = ["COMMITTEE_FROM", "has_above", "in_office", "merged_into", "successor
 COMMITTEE_FROM = (
     7  # full members from which a branch has a committee; below, any of them may step in
 )
+
+
+PAGE = 100  # units of a list that a page shows
+
+
+@dataclass(frozen=True)
+class UnitPage:
+    """A page of a list of units, their superiors by id, and the id after which the next begins."""
+
+    rows: list[Unit]
+    above: dict[str, Unit]
+    next: str | None
+
+
+def outline(session: Session, zone_id: str, *which) -> list[sa.Row]:
+    """Return what places the existing units of a zone in a list, without the units themselves."""
+    return list(
+        session.execute(
+            sa.select(Unit.id, Unit.parent_id, Unit.path, Unit.kind, Unit.name, Unit.sort)
+            .where(Unit.zone_id == zone_id, Unit.ended_on.is_(None), *which)
+            .order_by(Unit.id)
+        )
+    )
+
+
+def zone_unit(session: Session, zone_id: str) -> Unit:
+    """Return the unit at the top of a zone."""
+    return session.scalars(
+        sa.select(Unit).where(Unit.zone_id == zone_id, Unit.kind == "zone")
+    ).one()
+
+
+def page_of(session: Session, ids: list[str], after: str = "") -> UnitPage:
+    """Return the page of a list that follows a unit; the first where that is not listed any more."""
+    start = ids.index(after) + 1 if after in ids else 0
+    shown = ids[start : start + PAGE]
+    found = {unit.id: unit for unit in session.scalars(_UNITS, {"ids": shown})}
+    rows = [found[unit_id] for unit_id in shown]
+    parents = {unit.parent_id for unit in rows if unit.parent_id}
+    above = {unit.id: unit for unit in session.scalars(_UNITS, {"ids": list(parents)})}
+    return UnitPage(rows, above, shown[-1] if start + PAGE < len(ids) else None)
 
 
 def superiors(session: Session, unit: Unit) -> list[Unit]:

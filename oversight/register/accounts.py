@@ -21,7 +21,7 @@ from oversight.engine.authority import Actor, in_office, is_member
 from oversight.engine.use_case import one_transaction
 from oversight.law.roles import ADMINISTRATORS
 from oversight.models import Account, ApiToken, Membership, Person, Post, Slip, Unit
-from oversight.organization.units import present
+from oversight.organization.units import outline, zone_unit
 
 from . import audit_log, credentials
 
@@ -66,24 +66,23 @@ def rule_over(who: Actor | None, unit: Unit) -> None:
         raise NotFound()
 
 
-def kept(session: Session, who: Actor) -> list[Unit]:
-    """Return the units whose accounts the actor keeps, by place in the tree. Raises Forbidden."""
-    held = present(session, who.zone_id)
-    top = next(unit for unit in held if unit.kind == "zone")
-    rule_over(who, next((post.unit for post in who.posts if post.office == "sysadmin"), top))
-    paths = [post.unit.path for post in who.posts if post.office == "sysadmin"]
-    return sorted(
-        (
-            unit
-            for unit in held
-            if unit.kind != "group" and any(unit.within(path) for path in paths)
-        ),
-        key=lambda unit: (unit.path.count("/") > 3, unit.parent_id or "", unit.sort),
+def kept(session: Session, who: Actor, name: str = "") -> list[str]:
+    """Return the ids of the units whose accounts the actor keeps, by place in the tree; `name` is a
+    part of theirs. Raises Forbidden.
+    """
+    posts = [post.unit for post in who.posts if post.office == "sysadmin"]
+    rule_over(who, posts[0] if posts else zone_unit(session, who.zone_id))
+    paths = tuple(unit.path for unit in posts)
+    units = outline(session, who.zone_id, Unit.kind != "group")
+    found = [unit for unit in units if unit.path.startswith(paths) and name in unit.name]
+    found.sort(
+        key=lambda unit: (unit.path.count("/") > 3, unit.parent_id or "", unit.sort, unit.id)
     )
+    return [unit.id for unit in found]
 
 
-def counts(session: Session, zone_id: str, at: Moment) -> dict[str, tuple[int, int]]:
-    """Count members and set passwords by branch."""
+def counts(session: Session, unit_ids: list[str], at: Moment) -> dict[str, tuple[int, int]]:
+    """Count members and set passwords of some branches."""
     rows = session.execute(
         sa.select(
             Membership.unit_id,
@@ -92,7 +91,7 @@ def counts(session: Session, zone_id: str, at: Moment) -> dict[str, tuple[int, i
         )
         .select_from(Membership)
         .outerjoin(Account, Account.person_id == Membership.person_id)
-        .where(Membership.zone_id == zone_id, is_member(at.today))
+        .where(Membership.unit_id.in_(unit_ids), is_member(at.today))
         .group_by(Membership.unit_id)
     )
     return {unit_id: (members, active) for unit_id, members, active in rows}

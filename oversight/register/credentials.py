@@ -93,19 +93,18 @@ def count_failure(account: Account, now: datetime) -> None:
         account.failures, account.locked_until = 0, now + LOCKED_FOR
 
 
-def live_login(session: Session, token: str, now: datetime) -> Login | None:
-    """Return the log-in of a token while it lives: not ended, not too old, account enabled."""
-    found = session.execute(
-        sa.select(Login, Account)
-        .join(Account, Account.id == Login.account_id)
+def live_login(session: Session, token: str, now: datetime) -> Account | None:
+    """Return the account of a log-in while it lives: not ended, not too old, account enabled."""
+    return session.scalar(
+        sa.select(Account)
+        .join(Login, Account.id == Login.account_id)
         .where(
             Login.token_hash == fingerprint(token),
             Login.ended_at.is_(None),
             Login.created_at > now - LOGIN_LASTS,
             Account.enabled,
         )
-    ).first()
-    return found[0] if found else None
+    )
 
 
 def sign_out(session: Session, account_id: str, now: datetime, token: str | None = None) -> None:

@@ -90,7 +90,7 @@ class Shell:
     @cached_property
     def counts(self) -> dict[str, int]:
         """Return what lies on the reader's desk, by kind of business."""
-        return inbox.counts(db.session, self.who, "mine", session.moment().today)
+        return session.waiting()
 
     @property
     def waiting(self) -> int:

@@ -34,7 +34,7 @@ from oversight.base.clock import Moment
 from oversight.base.db import db
 from oversight.base.refusals import DomainError, InvalidInput, NotLoggedIn
 from oversight.calendar.zone import zone_settings
-from oversight.engine import authority
+from oversight.engine import authority, inbox
 from oversight.engine.authority import Actor
 from oversight.engine.use_case import one_transaction, use_case
 from oversight.models import Account
@@ -76,8 +76,8 @@ class ActivationForm(FlaskForm):
 
 @manager.user_loader
 def load(token: str) -> SignedIn | None:
-    login = credentials.live_login(db.session, token, moment().now)
-    return SignedIn(token, db.session.get(Account, login.account_id)) if login else None
+    found = credentials.live_login(db.session, token, moment().now)
+    return SignedIn(token, found) if found else None
 
 
 def forget() -> None:
@@ -111,6 +111,13 @@ def actor() -> Actor:
 def settings() -> dict[str, str]:
     """Return the choices of the reader's zone."""
     return zone_settings(db.session, actor().zone_id)
+
+
+def waiting() -> dict[str, int]:
+    """Count what waits for the person that asks, by kind of business; once a request."""
+    if "waiting" not in g:
+        g.waiting = inbox.counts(db.session, actor(), "mine", moment().today)
+    return g.waiting
 
 
 def acting(act: str, *, case_id: str | None = None, workflow: str = "", trial: bool = False):

@@ -40,6 +40,7 @@ from oversight.models import (
 from oversight.organization.members import expected
 from oversight.register import credentials
 from oversight.rules import absence
+from tests.db import test_boxes as boxes
 
 NOW = Clock().at(date(2026, 11, 24), 10)
 STATES = {
@@ -525,3 +526,13 @@ def test_some_branches_held_a_life_meeting_and_an_organ_lacks_the_first_half(zon
         )
         == 0
     )
+
+
+def test_the_boxes_of_fifty_people_hold_what_is_theirs(zone):
+    """Each box of every eighth office-holder and of some members, against every case in turn."""
+    offices = zone.scalars(sa.select(Post.person_id).distinct().order_by(Post.person_id)).all()
+    members = zone.scalars(sa.select(Membership.person_id).order_by(Membership.person_id)).all()
+    for person in [*offices[:: len(offices) // 40], *members[:: len(members) // 10]]:
+        who = authority.actor(zone, person, NOW.today)
+        for box in inbox.BOXES:
+            boxes.hold(zone, who, box, limit=25)

@@ -9,7 +9,7 @@ from __future__ import annotations
 SMALL = {"zones", "zone_settings", "zone_notices", "published_years", "calendar_days"}
 SMALL |= {"alembic_version", "setting_changes", "roster_drafts"}
 
-INBOX = "NEXT: begins at the work items of a seat"
+INBOX = "counts what is open in a whole zone, from an index"
 SWEEP = "NEXT: begins at what is due"
 PAGES = "NEXT: begins at the reader's units or his own rows, cut to a page"
 WHOLE = "tells of every row: an export, a seal, a check, a roster of everybody"
@@ -21,7 +21,7 @@ NAMED = "looks for a part of a name"
 DEMO = "builds the demo zone, once"
 
 _BY_REASON = {
-    INBOX: {"cases": "box_count cases come counts", "desks": "box_count cases counts"},
+    INBOX: {"cases": "box_counts counts"},
     SWEEP: {
         "units": "_plan.keys _plan.one Unheld.keys Meetings.keys _without_meeting",
         "cases": "Departed.keys Streaks.keys Orders.keys _seal",
@@ -34,9 +34,8 @@ _BY_REASON = {
         "life_meetings": "_without_meeting",
     },
     PAGES: {
-        "units": "units units_in_sight page_of present offices refuse_touching",
+        "units": "units units_in_sight present offices refuse_touching",
         "persons": "people_of",
-        "memberships": "counts",
         "activities": "_days _unrecorded",
         "cases": "checklist read",
         "admin_changes": "listed",
@@ -45,7 +44,7 @@ _BY_REASON = {
         "cases": "export_lines checkpoint size",
         "journal": "export_lines size",
         "checkpoints": "export_lines",
-        "units": "_Compare.__init__ Groups.__init__",
+        "units": "_Compare.__init__ Groups.__init__ outline zone_unit",
         "persons": "_Compare._load_people",
         "memberships": "_Compare._load_people",
         "posts": "_Compare._load_people",

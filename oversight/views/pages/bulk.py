@@ -36,11 +36,12 @@ def _list(box: str, wrong: str = "") -> str:
         cursor=request.args.get("cursor") or None,
         limit=desk.BULK_MOST,
     )
+    told_of = inbox.told_of(db.session, page.items)
     acts = [
         (name, desk_acts.ACTS[name])
         for name in (("claim", "release") if box == "mine" else ("nudge",))
     ]
-    return render_template("many.html", page=page, box=box, acts=acts, wrong=wrong)
+    return render_template("many.html", page=page, box=box, acts=acts, wrong=wrong, told_of=told_of)
 
 
 @bp.post("/desk/many/<act>")

@@ -578,20 +578,6 @@ def _rung(rung: int) -> str:
 # For lists ---------------------------------------------------------------------------------------
 
 
-def desk_units(case_ids: Iterable[str]) -> dict[str, str]:
-    """Return by case on whose desk it lies."""
-    rows = db.session.execute(
-        sa.select(WorkItem.case_id, Unit.name)
-        .join(Unit, Unit.id == WorkItem.unit_id)
-        .where(WorkItem.case_id.in_(case_ids), WorkItem.closed_at.is_(None), WorkItem.kind == "act")
-        .order_by(WorkItem.id)
-    )
-    found: dict[str, list[str]] = {}
-    for case_id, name in rows:
-        found.setdefault(case_id, []).append(name)
-    return {case_id: "、".join(dict.fromkeys(names)) for case_id, names in found.items()}
-
-
 def clear(cases: list[Case], who: Actor, at: Moment) -> set[str]:
     """Return which cases on the reader's own desk can be answered among many without a second look.
 

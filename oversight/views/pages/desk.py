@@ -15,7 +15,7 @@ from flask_login import login_required
 from oversight import workflows
 from oversight.base.db import db
 from oversight.base.refusals import DomainError, InvalidInput, NotFound, VersionMissing
-from oversight.engine import authority, colleagues, inbox, transitions
+from oversight.engine import authority, inbox, transitions
 from oversight.law.definition import Bulk
 from oversight.law.roles import BRANCH_LEADERS
 from oversight.ledger import attendance, own_year
@@ -35,7 +35,7 @@ TABS = (
     ("done", "已办结"),
     ("copied", "抄送我"),
 )
-COUNTED = ("mine", "waiting", "follow_up")
+COUNTED = ("waiting", "follow_up")
 DUES = (("overdue", "已超期"), ("today", "今天到期"), ("week", "本周到期"))
 BULK = "bulk"  # what a refused answer to many is kept as where no one case is meant
 BULK_MOST = 50
@@ -123,6 +123,8 @@ class DeskPage:
     @cached_property
     def counts(self) -> dict[str, int]:
         filters = replace(self.filters, workflow=None)
+        if self.view.box == "mine" and filters == inbox.Filters():
+            return session.waiting()
         return inbox.counts(db.session, self.who, self.view.box, self.at.today, filters)
 
     @property
@@ -139,7 +141,7 @@ class DeskPage:
         """Return the boxes: name, label, how many; 跟进 only where the reader has put something
         there.
         """
-        counts = {box: inbox.box_count(db.session, self.who, box) for box in COUNTED}
+        counts = self._counted
         hidden = [
             *(["units"] if not self.who.posts else []),
             *(["follow_up"] if not counts["follow_up"] and self.view.box != "follow_up" else []),
@@ -147,11 +149,18 @@ class DeskPage:
         return [(box, label, counts.get(box)) for box, label in TABS if box not in hidden]
 
     @cached_property
+    def _counted(self) -> dict[str, int]:
+        return {
+            "mine": sum(session.waiting().values()),
+            **inbox.box_counts(db.session, self.who, *COUNTED),
+        }
+
+    @cached_property
     def came(self) -> list[Case]:
         """Return what the reader wanted to follow up by today, also where it waits for others; tops
         等我办.
         """
-        if self.view.box != "mine" or self.view.cursor:
+        if self.view.box != "mine" or self.view.cursor or not self._counted["follow_up"]:
             return []
         return inbox.come(db.session, self.who, self.at.today, self.filters)
 
@@ -160,21 +169,21 @@ class DeskPage:
         cases = list({case.id: case for case in (*self.came, *self.page.items)}.values())
         ids = [case.id for case in cases]
         mine = {case.id for case in self.page.items} if self.view.box == "mine" else set()
-        waits = casefile.desk_units(set(ids) - mine)
-        holders = colleagues.claims(db.session, ids, self.at.today)
+        lying, self._told_of = inbox.lying(db.session, ids), inbox.told_of(db.session, cases)
+        holders = {case_id: lying.holder(case_id, self.at.today) for case_id in ids}
         free = [
             case
             for case in cases
-            if case.id in mine and holders.get(case.id) in (None, self.who.person.name)
+            if case.id in mine and holders[case.id] in ("", self.who.person.name)
         ]
         ticks = casefile.clear(free, self.who, self.at) if free else set()
-        marks, dates = desk_act_forms.marks(ids), desk_act_forms.follow_ups(ids, self.who.id)
+        marks, dates = desk_act_forms.marks(lying), desk_act_forms.follow_ups(ids, self.who.id)
         return [
             Row(
                 case,
                 self._under(case, dates.get(case.id)),
-                waits.get(case.id, ""),
-                holders.get(case.id, ""),
+                "" if case.id in mine else lying.waits(case.id),
+                holders[case.id],
                 case.id in ticks,
                 marks.get(case.id, []),
                 dates.get(case.id),

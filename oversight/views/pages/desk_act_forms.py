@@ -113,18 +113,21 @@ def follow_ups(case_ids: list[str], person_id: str) -> dict[str, FollowUp]:
     return desk_acts.follow_ups(db.session, case_ids, person_id)
 
 
-def marks(case_ids: list[str]) -> dict[str, list[str]]:
-    """Return by case what its row tells: to whom it was handed or delegated, and whose opinion was
+def marks(lying: inbox.Lying) -> dict[str, list[str]]:
+    """Return by case what its rows tell: to whom it was handed or delegated, and whose opinion was
     asked.
     """
-    found: dict[str, list[str]] = {}
-    for row in desk_acts.lent(db.session, case_ids):
-        found.setdefault(row.case_id, []).append(_mark(row))
-    return found
+    return {
+        case_id: [
+            _mark(row, lying.people[row.handed_to or row.person_id].name)
+            for row, _unit in rows
+            if row.handed_to or row.kind in ("help", "sign")
+        ]
+        for case_id, rows in lying.rows.items()
+    }
 
 
-def _mark(row: WorkItem) -> str:
-    name = inbox.person_name(db.session, row.handed_to or row.person_id)
+def _mark(row: WorkItem, name: str) -> str:
     if row.kind == "help":
         return _("委派给 %(who)s", who=name)
     return _("征求 %(who)s 意见", who=name) if row.kind == "sign" else _("转办给 %(who)s", who=name)

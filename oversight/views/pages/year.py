@@ -6,6 +6,7 @@ Only the POSTs write, through the rules.
 from __future__ import annotations
 
 import calendar as months
+from collections import Counter
 from datetime import date, timedelta
 from functools import cached_property
 
@@ -23,7 +24,7 @@ from oversight.engine import authority, inbox
 from oversight.law.inputs import read_day
 from oversight.ledger import month, own_days
 from oversight.models import Case, Unit
-from oversight.organization.units import by_id
+from oversight.organization.units import page_of
 from oversight.views import session
 from oversight.views.forms import Bound
 from oversight.views.present import Chip, local_day, translated
@@ -284,17 +285,20 @@ def _date(value: str) -> date:
 @login_required
 def units():
     """List the branches in sight by town, each with its next party day and what is open."""
-    found = inbox.units_in_sight(db.session, session.actor())
-    branches = [unit for unit in found if unit.kind == "branch" and unit.ended_on is None]
+    name = request.args.get("q", "").strip()[:80]
+    found = inbox.branches_in_sight(db.session, session.actor(), name)
+    page = page_of(db.session, [row.id for row in found], request.args.get("cursor", ""))
     groups: dict[str, list[Unit]] = {}
-    for unit in branches:
+    for unit in page.rows:
         groups.setdefault(unit.parent_id, []).append(unit)
-    towns = by_id(db.session, groups)
     return render_template(
         "units.html",
-        groups=[(towns[key], rows) for key, rows in groups.items()],
-        days=_next_days(branches),
-        opens=month.open_cases(db.session, branches) if session.actor().posts else {},
+        groups=[(page.above[key], rows) for key, rows in groups.items()],
+        sizes=Counter(row.parent_id for row in found),
+        days=_next_days(page.rows),
+        opens=month.open_cases(db.session, page.rows) if session.actor().posts else {},
+        page=page,
+        name=name,
     )
 
 

@@ -4,13 +4,14 @@ changes.
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import login_required
 
 from oversight.base.db import db
 from oversight.base.refusals import NotFound
 from oversight.models import Account, Unit
+from oversight.organization.units import page_of
 from oversight.register import accounts
 from oversight.views.present import Chip
 from oversight.views.session import acting, actor, moment
@@ -47,19 +48,15 @@ def state(account: Account | None, holding: dict) -> Chip:
 @bp.get("/accounts")
 @login_required
 def index():
-    units = accounts.kept(db.session, actor())
-    above = {unit.id: unit for unit in units}
+    name = request.args.get("q", "").strip()[:80]
+    kept = accounts.kept(db.session, actor(), name)
+    page = page_of(db.session, kept, request.args.get("cursor", ""))
     groups: dict[str, list[Unit]] = {}
-    for unit in units:
-        groups.setdefault(
-            above[unit.parent_id].name if unit.parent_id in above and unit.kind == "branch" else "",
-            [],
-        ).append(unit)
-    return render_template(
-        "accounts.html",
-        groups=groups,
-        counts=accounts.counts(db.session, actor().zone_id, moment()),
-    )
+    for unit in page.rows:
+        town = page.above[unit.parent_id].name if unit.kind == "branch" else ""
+        groups.setdefault(town, []).append(unit)
+    counts = accounts.counts(db.session, [unit.id for unit in page.rows], moment())
+    return render_template("accounts.html", groups=groups, counts=counts, page=page, name=name)
 
 
 @bp.get("/accounts/units/<uuid:unit_id>")

@@ -13,6 +13,7 @@ from oversight.base.refusals import DomainError, InvalidInput, NotFound
 from oversight.models import Unit
 from oversight.models.organizations import CATEGORIES, UNIT_KINDS
 from oversight.organization.members import members
+from oversight.organization.units import outline, page_of
 from oversight.register import audit_log, reorganize, units
 from oversight.views import session
 
@@ -25,9 +26,28 @@ KINDS = {"merge": "并入其他支部", "split": "分设新支部", "move": "划
 @login_required
 def unit_list():
     require_keeper()
+    name = request.args.get("q", "").strip()[:80]
+    page = page_of(db.session, _listed(name), request.args.get("cursor", ""))
     return render_template(
-        "admin/units.html", units=tree(), kinds=UNIT_KINDS, categories=CATEGORIES
+        "admin/units.html", page=page, name=name, kinds=UNIT_KINDS, categories=CATEGORIES
     )
+
+
+def _listed(name: str) -> list[str]:
+    """Return the ids of what `tree` lists, without groups; `name` is a part of theirs."""
+    who = session.actor()
+    rows = outline(db.session, who.zone_id)
+    order = {row.id: (row.sort, row.id) for row in rows}
+    keeps_all = who.holds("sysadmin", "secadmin", "auditor")
+    seen = [
+        row
+        for row in rows
+        if (keeps_all or row.path.startswith(who.sight))
+        and row.kind != "group"
+        and name in row.name
+    ]
+    seen.sort(key=lambda row: [order.get(one, (0, one)) for one in row.path.strip("/").split("/")])
+    return [row.id for row in seen]
 
 
 def tree() -> list[Unit]:

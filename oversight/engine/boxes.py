@@ -1,0 +1,178 @@
+"""The boxes of a reader: where each begins, and what a case must meet to lie in it.
+
+A list begins at rows that an index finds from the reader's side: the work items of his seats, his
+own units, what he did. Only these are judged, each by the conditions of `sight`.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from oversight import workflows
+from oversight.law.roles import CANDIDATE_GROUPS
+from oversight.models import Case, FollowUp, JournalRow, Recusal, Unit, WorkItem
+
+from .sight import OPEN, acted, anew, at_seat, in_sight, joins, on_my_desk, passed_on, waits_on
+
+TO_DO, TO_READ = ("act", "help", "sign"), ("copy", "watch", "sign")
+NAMING = ("help", "sign")  # kinds of rows that always name a person
+
+
+def box(who, box: str):
+    """Return the condition on cases that makes up a box."""
+    mine = sa.exists().where(on_my_desk(who, TO_DO))
+    reach = sa.or_(
+        sa.exists().where(Unit.id == Case.unit_id, in_sight(who)),
+        sa.exists().where(WorkItem.case_id == Case.id, at_seat(who)),
+        Case.data_subject_id == who.id,
+    )  # as authority.see
+    conditions = {
+        "mine": lambda: sa.and_(OPEN, mine),
+        "waiting": lambda: sa.and_(OPEN, ~mine, reach),
+        "units": lambda: OPEN,
+        "copied": lambda: sa.exists().where(on_my_desk(who, TO_READ)),
+        "done": lambda: sa.and_(
+            Case.closed_at.is_not(None), sa.or_(sa.and_(reach, acted(who)), passed_on(who))
+        ),
+        "follow_up": lambda: sa.and_(OPEN, reach),
+    }
+    return conditions[box]()
+
+
+# Where a list begins: rows found by an index, before anything is asked of a case ------------------
+
+
+def among(who, box: str):
+    """Return the condition that a case is one of the few that a box can hold."""
+    if box == "units":
+        return _under(who)
+    begin = {
+        "mine": lambda: [row.with_only_columns(WorkItem.case_id) for row in rows(who, TO_DO)],
+        "copied": lambda: [row.with_only_columns(WorkItem.case_id) for row in rows(who, TO_READ)],
+        "waiting": lambda: [_acts(who), *_own(who)],
+        "done": lambda: [_acts(who), *_passed_on(who)],
+        "follow_up": lambda: [sa.select(FollowUp.case_id).where(FollowUp.person_id == who.id)],
+    }
+    return Case.id.in_(sa.union_all(*begin[box]()))
+
+
+def _under(who):
+    """Return the condition that a case is of a unit in sight: of the zone, or of those below."""
+    if over_zone(who):
+        return Case.zone_id == who.zone_id
+    return Case.unit_id.in_(below(who.business))
+
+
+def over_zone(who) -> bool:
+    """True where the whole zone's business is the reader's."""
+    return any(path.count("/") == 2 for path in who.business)
+
+
+def below(paths):
+    """Select the ids of the units at these places in the tree and of all below them."""
+    tops = {path.strip("/").split("/")[-1] for path in paths}
+    found = sa.select(Unit.id).where(Unit.id.in_(tops)).cte(recursive=True)
+    found = found.union(sa.select(Unit.id).where(Unit.parent_id == found.c.id))
+    return sa.select(found.c.id)
+
+
+def _acts(who):
+    return sa.select(JournalRow.case_id).where(JournalRow.actor_id == who.id)
+
+
+def _passed_on(who):
+    """Yield what was of the branches merged into the reader's."""
+    if who.former:
+        yield sa.select(Case.id).where(Case.unit_id.in_(who.former))
+
+
+def _own(who):
+    """Yield what is open in the reader's own units, and what is about himself."""
+    yield sa.select(Case.id).where(Case.unit_id.in_([post.unit_id for post in who.posts]), OPEN)
+    yield sa.select(Case.id).where(Case.data_subject_id == who.id, OPEN)
+
+
+def rows(who, kinds: tuple[str, ...]):
+    """Yield the open rows of the reader's own, then those of each tier of each seat.
+
+    Rows that somebody was asked to help with or to advise on always name him.
+    """
+    lying = sa.select(WorkItem).where(WorkItem.closed_at.is_(None))
+    yield lying.where(WorkItem.person_id == who.id, WorkItem.kind.in_(kinds))
+    for unit_id, candidate_group, rank, workflow in _seats(who):
+        seat = lying.where(
+            WorkItem.unit_id == unit_id,
+            WorkItem.role == candidate_group,
+            WorkItem.person_id.is_(None),
+            *([WorkItem.workflow == workflow] if workflow else []),
+        )
+        for kind in kinds:
+            if kind not in NAMING:
+                yield seat.where(WorkItem.kind == kind, WorkItem.rank == rank)
+
+
+def _seats(who) -> list[tuple[str, str, int, str | None]]:
+    """Return each seat once for each of its tiers; those filled in another's place may have one
+    kind of business.
+    """
+    held = [
+        *((unit_id, group, rank, None) for unit_id, group, rank in who.seats),
+        *((row.unit_id, group, rank, row.workflow) for row, group, rank in who.acting_seats),
+    ]
+    return list(
+        dict.fromkeys(
+            (unit_id, group, tier, workflow)
+            for unit_id, group, rank, workflow in held
+            for tier in range(rank, len(CANDIDATE_GROUPS[group]))
+        )
+    )
+
+
+def doubtful(who):
+    """Return the ids of cases that may lie at the reader's seats and yet not be his to act on.
+
+    More than are kept from him, never fewer: he and those in whose place he acts, each asked from
+    his side.
+    """
+    people = [who.id, *{row.for_id for row in who.acting} - {None}]
+    found = [
+        sa.select(Recusal.case_id).where(Recusal.person_id.in_(people)),
+        sa.select(Case.id).where(Case.data_subject_id.in_(people), OPEN),
+        sa.select(WorkItem.case_id).where(
+            WorkItem.person_id == who.id, WorkItem.closed_at.is_(None)
+        ),
+        sa.select(WorkItem.case_id).where(
+            WorkItem.unit_id.in_({unit_id for unit_id, *_seat in _seats(who)}),
+            WorkItem.closed_at.is_(None),
+            sa.or_(WorkItem.handed_to.is_not(None), WorkItem.beside_id.is_not(None)),
+        ),
+    ]
+    return sa.union_all(*found, *(_judged(who, people) if _judges(who) else ()))
+
+
+def _judges(who) -> bool:
+    """True where the reader has a seat above branches; rows that name him are judged in any case."""
+    return any(group not in ("branch", "member") for _unit, group, *_more in _seats(who))
+
+
+def _judged(who, people: list[str]):
+    """Yield the cases that somebody may not judge: of his branch, of his asking, decided before."""
+    led = [unit_id for _person, unit_id in who.led]
+    if led:
+        yield sa.select(Case.id).where(Case.unit_id.in_(led), OPEN)
+        yield sa.select(Case.id).where(Case.workflow.in_(_jointly()), OPEN, joins(led, Case))
+    opening = {workflow.opened_by.name for workflow in workflows.every()}
+    for acting in (JournalRow.actor_id, JournalRow.acting_for):
+        yield sa.select(JournalRow.case_id).where(
+            acting.in_(people), acting.is_not(None), JournalRow.role.in_(opening)
+        )
+    yield sa.select(Case.id).where(waits_on(Case, anew), OPEN)
+
+
+def _jointly() -> list[str]:
+    """Return the workflows in which other branches may join the one that asks."""
+    return [
+        workflow.name
+        for workflow in workflows.every()
+        if any(fact.name == "with" for fact in workflow.facts)
+    ]

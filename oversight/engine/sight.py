@@ -1,0 +1,221 @@
+"""Conditions on cases and work items: what lies on whose desk, and what is in whose sight.
+
+They judge rows that were found otherwise (see `boxes`); none of them is a way to find any.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy.orm import aliased
+
+from oversight import workflows
+from oversight.law.definition import role_of
+from oversight.law.roles import COMMITTEE, Role
+from oversight.models import Case, FollowUp, JournalRow, Recusal, Unit, WorkItem
+
+JUDGING = (
+    "superior",
+    "zone_signer",
+    "committee",
+)  # ladders whose people must not be the applicant's own
+OPEN = Case.closed_at.is_(None)
+_helping, _beside, _case = (
+    aliased(WorkItem),
+    aliased(WorkItem),
+    aliased(Case),
+)  # asked about beside the row or case of a query
+
+
+def in_sight(who):
+    """Return the condition on units whose business is the reader's by post; False for those without
+    any.
+    """
+    paths = [Unit.path.startswith(prefix, autoescape=True) for prefix in who.business]
+    return sa.and_(Unit.zone_id == who.zone_id, sa.or_(sa.false(), *paths))
+
+
+def at_seat(who):
+    """Return the condition that a desk row, open or not, is or was the reader's by name or office."""
+    seats = [
+        sa.and_(
+            WorkItem.unit_id == unit_id, WorkItem.role == candidate_group, WorkItem.rank >= rank
+        )
+        for unit_id, candidate_group, rank in who.seats
+    ]
+    return sa.or_(
+        WorkItem.person_id == who.id,
+        sa.and_(WorkItem.person_id.is_(None), sa.or_(sa.false(), *seats, *_acting_seats(who))),
+    )
+
+
+def _acting_seats(who):
+    """Yield the condition of each seat that the reader fills in another's place, that one's own
+    cases excepted.
+    """
+    for row, candidate_group, rank in who.acting_seats:
+        for_him = (
+            [
+                ~_recused(row.for_id),
+                ~sa.exists()
+                .where(
+                    _case.id == WorkItem.case_id,
+                    sa.or_(_case.data_subject_id == row.for_id, _barred(who, row.for_id, _case)),
+                )
+                .correlate(WorkItem),
+            ]
+            if row.for_id
+            else []
+        )
+        scope = [WorkItem.workflow == row.workflow] if row.workflow else []
+        yield sa.and_(
+            WorkItem.unit_id == row.unit_id,
+            WorkItem.role == candidate_group,
+            WorkItem.rank >= rank,
+            *scope,
+            *for_him,
+        )
+
+
+def on_my_desk(who, kinds: tuple[str, ...]):
+    """Return the condition that an open desk row is the reader's to act on, own cases excepted."""
+    return sa.and_(
+        WorkItem.case_id == Case.id,
+        WorkItem.closed_at.is_(None),
+        WorkItem.kind.in_(kinds),
+        at_seat(who),
+        sa.or_(WorkItem.kind == "copy", ~_barred(who, who.id, Case)),
+        sa.or_(
+            WorkItem.role == "member",
+            Case.data_subject_id.is_(None),
+            Case.data_subject_id != who.id,
+        ),
+        sa.or_(sa.and_(WorkItem.role == "member", WorkItem.person_id == who.id), ~_recused(who.id)),
+        sa.or_(WorkItem.kind != "act", _mine_to_do(who)),
+    )
+
+
+def _recused(person_id: str):
+    """Return the condition that a person stepped aside from the case of a row."""
+    return (
+        sa.exists()
+        .where(Recusal.case_id == WorkItem.case_id, Recusal.person_id == person_id)
+        .correlate(WorkItem)
+    )
+
+
+def _barred(who, person_id: str, case):
+    """Return the condition that a person may not judge what a row waits for, as `authority.barred`
+    has it.
+
+    Each question names the row or case that it is about: it may stand several questions deep.
+    """
+    decided = sa.or_(
+        sa.exists()
+        .where(
+            JournalRow.case_id == case.id,
+            JournalRow.actor_id == person_id,
+            JournalRow.role == COMMITTEE.name,
+        )
+        .correlate(case),
+        sa.exists()
+        .where(_beside.case_id == case.id, _beside.person_id == person_id, _beside.role == "member")
+        .correlate(case),
+    )
+    return sa.and_(
+        WorkItem.role.not_in(("branch", "member")),
+        ~waits_on(case, lambda role: not role.judges),
+        sa.or_(
+            _leads(who, person_id, case),
+            sa.and_(WorkItem.role.in_(JUDGING), _applied(person_id)),
+            sa.and_(waits_on(case, anew), decided),
+        ),
+    )
+
+
+def waits_on(case, which):
+    """Return the condition that a case waits for a role of a kind.
+
+    A branch's own work that climbed is not judged.
+    """
+    found = [
+        (workflow.name, state.name)
+        for workflow in workflows.every()
+        for state in workflow.states
+        if state.waits_on is not None
+        and role_of(state.waits_on).human
+        and which(role_of(state.waits_on))
+    ]
+    return sa.tuple_(case.workflow, case.state).in_(found)
+
+
+def anew(role: Role) -> bool:
+    return role.anew
+
+
+def _leads(who, person_id: str, case):
+    """Return the condition that a person leads the branch of a case, or one that is joined to it."""
+    units = [unit_id for one, unit_id in who.led if one == person_id]
+    return sa.or_(case.unit_id.in_(units), joins(units, case)) if units else sa.false()
+
+
+def joins(units: list[str], case):
+    """Return the condition that one of these branches is joined to a case."""
+    joined = sa.func.coalesce(case.facts["with"].as_string(), "")
+    return sa.or_(sa.false(), *(joined.contains(unit_id) for unit_id in units))
+
+
+def _mine_to_do(who):
+    """Return the condition that a row was neither handed to somebody else nor delegated."""
+    return sa.and_(
+        sa.or_(WorkItem.handed_to.is_(None), WorkItem.handed_to == who.id),
+        ~sa.exists()
+        .where(_helping.beside_id == WorkItem.id, _helping.closed_at.is_(None))
+        .correlate(WorkItem),
+    )
+
+
+def _applied(person_id: str):
+    """Return the condition that a person acted for the side that opened the case: he does not judge
+    it.
+    """
+    sides = [
+        sa.and_(WorkItem.workflow == workflow.name, JournalRow.role == workflow.opened_by.name)
+        for workflow in workflows.every()
+    ]
+    return (
+        sa.exists()
+        .where(
+            JournalRow.case_id == WorkItem.case_id,
+            sa.or_(sa.false(), *sides),
+            sa.or_(JournalRow.actor_id == person_id, JournalRow.acting_for == person_id),
+        )
+        .correlate(WorkItem)
+    )
+
+
+def acted(who):
+    return sa.exists().where(JournalRow.case_id == Case.id, JournalRow.actor_id == who.id)
+
+
+def followed(who):
+    """Return the condition that a follow-up is the reader's own on the case asked for; nobody sees
+    another's.
+    """
+    return sa.and_(FollowUp.case_id == Case.id, FollowUp.person_id == who.id)
+
+
+def passed_on(who):
+    """Return the condition that a closed case of a branch merged into the reader's is his to read:
+    no member's own.
+    """
+    heritable = [
+        workflow.name
+        for workflow in workflows.every()
+        if workflow.inherits and not workflow.discreet
+    ]
+    return sa.and_(
+        Case.unit_id.in_(who.former),
+        Case.closed_at.is_not(None),
+        Case.workflow.in_(heritable),
+        Case.data_subject_id.is_(None),
+    )

@@ -1,0 +1,284 @@
+"""What each box holds, asked of every case of the zone in turn: slow, and what `inbox` is held to.
+
+The conditions are those by which the lists were made before they began at the work items of a seat.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, aliased
+
+from oversight import workflows
+from oversight.engine.inbox import Filters
+from oversight.law.definition import role_of
+from oversight.law.roles import COMMITTEE
+from oversight.models import Case, FollowUp, JournalRow, Recusal, Unit, WorkItem
+from oversight.models.cases import NEVER
+
+JUDGING = (
+    "superior",
+    "zone_signer",
+    "committee",
+)  # ladders whose people must not be the applicant's own
+_helping, _beside, _case = (
+    aliased(WorkItem),
+    aliased(WorkItem),
+    aliased(Case),
+)  # asked about beside the row or case of a query
+
+
+def in_sight(who):
+    """Return the condition on units whose business is the reader's by post; False for those without
+    any.
+    """
+    paths = [Unit.path.startswith(prefix, autoescape=True) for prefix in who.business]
+    return sa.and_(Unit.zone_id == who.zone_id, sa.or_(sa.false(), *paths))
+
+
+def at_seat(who):
+    """Return the condition that a desk row, open or not, is or was the reader's by name or office."""
+    seats = [
+        sa.and_(
+            WorkItem.unit_id == unit_id, WorkItem.role == candidate_group, WorkItem.rank >= rank
+        )
+        for unit_id, candidate_group, rank in who.seats
+    ]
+    return sa.or_(
+        WorkItem.person_id == who.id,
+        sa.and_(WorkItem.person_id.is_(None), sa.or_(sa.false(), *seats, *_acting_seats(who))),
+    )
+
+
+def _acting_seats(who):
+    """Yield the condition of each seat that the reader fills in another's place, that one's own
+    cases excepted.
+    """
+    for row, candidate_group, rank in who.acting_seats:
+        for_him = (
+            [
+                ~sa.exists().where(
+                    Recusal.case_id == WorkItem.case_id, Recusal.person_id == row.for_id
+                ),
+                ~sa.exists().where(
+                    _case.id == WorkItem.case_id,
+                    sa.or_(_case.data_subject_id == row.for_id, _barred(who, row.for_id, _case)),
+                ),
+            ]
+            if row.for_id
+            else []
+        )
+        scope = [WorkItem.workflow == row.workflow] if row.workflow else []
+        yield sa.and_(
+            WorkItem.unit_id == row.unit_id,
+            WorkItem.role == candidate_group,
+            WorkItem.rank >= rank,
+            *scope,
+            *for_him,
+        )
+
+
+def _on_my_desk(who, kinds: tuple[str, ...]):
+    """Return the condition that an open desk row is the reader's to act on, own cases excepted."""
+    return sa.and_(
+        WorkItem.case_id == Case.id,
+        WorkItem.closed_at.is_(None),
+        WorkItem.kind.in_(kinds),
+        at_seat(who),
+        sa.or_(WorkItem.kind == "copy", ~_barred(who, who.id, Case)),
+        sa.or_(
+            WorkItem.role == "member",
+            Case.data_subject_id.is_(None),
+            Case.data_subject_id != who.id,
+        ),
+        sa.or_(
+            sa.and_(WorkItem.role == "member", WorkItem.person_id == who.id),
+            ~sa.exists().where(Recusal.case_id == WorkItem.case_id, Recusal.person_id == who.id),
+        ),
+        sa.or_(WorkItem.kind != "act", _mine_to_do(who)),
+    )
+
+
+def _barred(who, person_id: str, case):
+    """Return the condition that a person may not judge what a row waits for, as `authority.barred`
+    has it.
+    """
+    decided = sa.or_(
+        sa.exists()
+        .where(
+            JournalRow.case_id == case.id,
+            JournalRow.actor_id == person_id,
+            JournalRow.role == COMMITTEE.name,
+        )
+        .correlate(case),
+        sa.exists()
+        .where(_beside.case_id == case.id, _beside.person_id == person_id, _beside.role == "member")
+        .correlate(case),
+    )
+    return sa.and_(
+        WorkItem.role.not_in(("branch", "member")),
+        ~_waits_on(case, lambda role: not role.judges),
+        sa.or_(
+            _leads(who, person_id, case),
+            sa.and_(WorkItem.role.in_(JUDGING), _applied(person_id)),
+            sa.and_(_waits_on(case, lambda role: role.anew), decided),
+        ),
+    )
+
+
+def _waits_on(case, which):
+    """Return the condition that a case waits for a role of a kind.
+
+    A branch's own work that climbed is not judged.
+    """
+    found = [
+        (
+            workflow.name,
+            [
+                state.name
+                for state in workflow.states
+                if state.waits_on is not None
+                and role_of(state.waits_on).human
+                and which(role_of(state.waits_on))
+            ],
+        )
+        for workflow in workflows.every()
+    ]
+    return sa.or_(
+        sa.false(),
+        *(
+            sa.and_(case.workflow == name, case.state.in_(states))
+            for name, states in found
+            if states
+        ),
+    )
+
+
+def _leads(who, person_id: str, case):
+    """Return the condition that a person leads the branch of a case, or one that is joined to it."""
+    units = [unit_id for one, unit_id in who.led if one == person_id]
+    joined = sa.func.coalesce(case.facts["with"].as_string(), "")
+    return sa.or_(
+        sa.false(), case.unit_id.in_(units), *(joined.contains(unit_id) for unit_id in units)
+    )
+
+
+def _mine_to_do(who):
+    """Return the condition that a row was neither handed to somebody else nor delegated."""
+    return sa.and_(
+        sa.or_(WorkItem.handed_to.is_(None), WorkItem.handed_to == who.id),
+        ~sa.exists().where(_helping.beside_id == WorkItem.id, _helping.closed_at.is_(None)),
+    )
+
+
+def _applied(person_id: str):
+    """Return the condition that a person acted for the side that opened the case: he does not judge
+    it.
+    """
+    sides = [
+        sa.and_(WorkItem.workflow == workflow.name, JournalRow.role == workflow.opened_by.name)
+        for workflow in workflows.every()
+    ]
+    return (
+        sa.exists()
+        .where(
+            JournalRow.case_id == WorkItem.case_id,
+            sa.or_(sa.false(), *sides),
+            sa.or_(JournalRow.actor_id == person_id, JournalRow.acting_for == person_id),
+        )
+        .correlate(WorkItem)
+    )
+
+
+def _acted(who):
+    return sa.exists().where(JournalRow.case_id == Case.id, JournalRow.actor_id == who.id)
+
+
+def _followed(who):
+    """Return the condition that a follow-up is the reader's own on the case asked for; nobody sees
+    another's.
+    """
+    return sa.and_(FollowUp.case_id == Case.id, FollowUp.person_id == who.id)
+
+
+def passed_on(who):
+    """Return the condition that a closed case of a branch merged into the reader's is his to read:
+    no member's own.
+    """
+    heritable = [
+        workflow.name
+        for workflow in workflows.every()
+        if workflow.inherits and not workflow.discreet
+    ]
+    return sa.and_(
+        Case.unit_id.in_(who.former),
+        Case.closed_at.is_not(None),
+        Case.workflow.in_(heritable),
+        Case.data_subject_id.is_(None),
+    )
+
+
+def _box(who, box: str):
+    """Return the condition on cases that makes up a box."""
+    mine = sa.exists().where(_on_my_desk(who, ("act", "help", "sign")))
+    visible = sa.exists().where(Unit.id == Case.unit_id, in_sight(who))
+    reach = sa.or_(
+        visible,
+        sa.exists().where(WorkItem.case_id == Case.id, at_seat(who)),
+        Case.data_subject_id == who.id,
+    )  # as authority.see
+    own_units = [post.unit_id for post in who.posts]
+    conditions = {
+        "mine": sa.and_(Case.closed_at.is_(None), mine),
+        "waiting": sa.and_(
+            Case.closed_at.is_(None),
+            ~mine,
+            reach,
+            sa.or_(_acted(who), Case.unit_id.in_(own_units), Case.data_subject_id == who.id),
+        ),
+        "units": sa.and_(Case.closed_at.is_(None), visible),
+        "copied": sa.exists().where(_on_my_desk(who, ("copy", "watch", "sign"))),
+        "done": sa.and_(
+            Case.closed_at.is_not(None), sa.or_(sa.and_(reach, _acted(who)), passed_on(who))
+        ),
+        "follow_up": sa.and_(Case.closed_at.is_(None), reach, sa.exists().where(_followed(who))),
+    }
+    return sa.and_(Case.zone_id == who.zone_id, conditions[box])
+
+
+def _day_of(who, box: str):
+    """Return by which day the cases of a box are ordered: the reader's own date, or the deadline."""
+    if box == "follow_up":
+        return sa.select(FollowUp.day).where(_followed(who)).correlate(Case).scalar_subquery()
+    return sa.func.coalesce(Case.due_on, NEVER)
+
+
+def _due(today: date) -> dict:
+    return {
+        "overdue": Case.due_on < today,
+        "today": Case.due_on == today,
+        "week": sa.and_(
+            Case.due_on >= today, Case.due_on <= today + timedelta(days=7 - today.isoweekday())
+        ),
+    }
+
+
+def listed(
+    session: Session,
+    who,
+    box: str,
+    today: date,
+    filters: Filters = Filters(),  # noqa: B008
+) -> list[tuple[str, str]]:
+    """Return every case of a box and its workflow, in the order of its pages."""
+    statement = sa.select(Case.id, Case.workflow).where(_box(who, box))
+    if filters.workflow:
+        statement = statement.where(Case.workflow == filters.workflow)
+    if filters.unit_path:
+        within = Unit.path.startswith(filters.unit_path, autoescape=True)
+        statement = statement.where(sa.exists().where(Unit.id == Case.unit_id, within))
+    if filters.due:
+        statement = statement.where(_due(today)[filters.due])
+    order = (Case.id.desc(),) if box == "done" else (_day_of(who, box), Case.id)
+    return [tuple(row) for row in session.execute(statement.order_by(*order))]

@@ -1,0 +1,131 @@
+"""How many statements a GET sends: the same for ten cases and for hundreds, and few."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from urllib.parse import parse_qsl
+
+import pytest
+import sqlalchemy as sa
+
+from oversight.base.db import db
+from oversight.models import Case, Unit
+from tests.db.test_absence_walk import missing
+from tests.support.client import Api
+from tests.support.copies import copy_case
+
+MOST = 20
+PAGES = {
+    "town1.officer": ["/desk/many?box=mine", "/notices", "/units", "/me", "/admin/units"],
+    "village.secretary": ["/desk/many?box=waiting", "/notices", "/units", "/me"],
+    "village.member1": ["/desk", "/desk?box=waiting", "/notices", "/units", "/me"],
+    "zone.sysadmin": ["/desk", "/accounts", "/admin/units"],
+}
+LISTS = {
+    "town1.officer": [f"/queue?box={box}" for box in ("mine", "units", "done", "copied")],
+    "village.secretary": ["/queue", "/queue?box=waiting", "/queue?box=units", "/units"],
+    "village.member1": ["/queue", "/queue?box=follow_up", "/units"],
+}
+# What lies open beside the list is asked of authority, and each row that may be approved at once is
+# checked by its guards: the list itself sends no more for more rows.
+BESIDE = ["/desk?box=units", "/desk?box=waiting"]
+
+
+@contextmanager
+def counted() -> Iterator[list[str]]:
+    """Hear the statements that are sent; a transaction's beginning is none."""
+    found: list[str] = []
+
+    def hear(_connection, _cursor, statement, *_more):
+        found.extend([] if statement.startswith("BEGIN") else [statement])
+
+    sa.event.listen(db.engine, "before_cursor_execute", hear)
+    try:
+        yield found
+    finally:
+        sa.event.remove(db.engine, "before_cursor_execute", hear)
+
+
+@pytest.fixture
+def filled(session, world, play, reader, api):
+    """Return what lays further cases on the desks of a branch and of its town."""
+    kinds = [play.asked(), play.open("community.secretary", "community")]
+    kinds.append(missing(session, world, "organ"))
+    session.commit()
+    ids = [case.id for case in kinds]
+
+    def more(times: int) -> None:
+        for case_id in ids:
+            copy_case(session, session.get(Case, case_id), times)
+        session.commit()
+
+    more(3)
+    return more
+
+
+def sent(get, path: str) -> int:
+    """Count what a GET sends; what is read once a process has been read."""
+    bare, _mark, query = path.partition("?")
+    ask = partial(get, bare, **dict(parse_qsl(query))) if isinstance(get.__self__, Api) else None
+    (ask or partial(get, path))()
+    with counted() as found:
+        (ask or partial(get, path))()
+    return len(found)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_sends_as_much_for_many_cases(filled, reader, name):
+    before = {path: sent(reader(name).get, path) for path in PAGES[name]}
+    filled(60)
+    after = {path: sent(reader(name).get, path) for path in PAGES[name]}
+    assert {path: n for path, n in after.items() if n > before[path]} == {}
+    assert {path: n for path, n in before.items() if n > MOST} == {}
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_list_of_the_api_sends_as_much_for_many_cases(filled, api, name):
+    before = {path: sent(api(name).get, path) for path in LISTS[name]}
+    filled(60)
+    after = {path: sent(api(name).get, path) for path in LISTS[name]}
+    assert {path: n for path, n in after.items() if n > before[path]} == {}
+    assert {path: n for path, n in before.items() if n > MOST} == {}
+
+
+@pytest.mark.parametrize("path", BESIDE)
+def test_the_desk_sends_as_much_for_many_cases(filled, reader, path):
+    before = sent(reader("town1.officer").get, path)
+    filled(60)
+    assert sent(reader("town1.officer").get, path) <= before
+
+
+# Long lists --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def many_units(session, world):
+    for number in range(230):
+        world.unit(f"new{number}", "branch", "town2", "rural", title=f"新村{number}号党支部")
+    session.commit()
+    return session.scalar(sa.select(sa.func.count()).where(Unit.kind != "group"))
+
+
+@pytest.mark.parametrize(
+    "name, path, above", [("zone.sysadmin", "/accounts", 0), ("zone.sysadmin", "/admin/units", 0)]
+    + [("zone.officer", "/units", 4)]
+)  # fmt: skip
+def test_the_pages_of_a_long_list_lose_nothing(many_units, reader, name, path, above):
+    person, found, page = reader(name), [], reader(name).get(path)
+    assert sent(person.get, path) <= MOST
+    for _page in range(5):
+        rows = [link for link in page.links() if "/units/" in link]
+        assert len(rows) <= 100 and len(page.html) < 100_000
+        found += rows
+        following = [link for link in page.links() if "cursor=" in link]
+        if not following:
+            break
+        page = person.get(following[0])
+    assert len(found) == len(set(found)) == many_units - above
+    found = person.get(f"{path}?q=新村17号").links()
+    assert len([link for link in found if "/units/" in link]) == 1
