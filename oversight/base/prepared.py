@@ -32,7 +32,10 @@ class Prepared:
         """Return what it finds, as named tuples."""
         connection = kept.link(session)
         made = self._for(connection)
-        return [made.row(found) for found in made.run(connection, values).fetchall()]
+        found = made.run(connection, values)
+        if isinstance(found, sa.CursorResult):  # converted already
+            return [made.Row(*row) for row in found]
+        return [made.row(row) for row in found.fetchall()]
 
     def first(self, session, **values):
         return next(iter(self.rows(session, **values)), None)
