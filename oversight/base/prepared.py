@@ -32,7 +32,8 @@ class Prepared:
         """Return what it finds, as named tuples."""
         connection = kept.link(session)
         made = self._for(connection)
-        return [made.row(found) for found in made.run(connection, values).fetchall()]
+        found = made.run(connection, values).fetchall()
+        return found if kept.overheard(connection) else [made.row(row) for row in found]
 
     def first(self, session, **values):
         return next(iter(self.rows(session, **values)), None)
