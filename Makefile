@@ -7,12 +7,12 @@ TEST_WORKERS = 3
 ARGS =
 
 .DEFAULT_GOAL := help
-.PHONY: help run test tools lint catalogue lock clean venv run-packages test-packages editable axe
+.PHONY: help run test tools lint catalogue lock clean venv run-packages test-packages bench-packages editable axe
 
 help:
 	@echo 'make run    建好环境、数据库与示范区，并启动网页服务（PORT=9000 另选端口）'
 	@echo 'make test   安装测试所需并运行全部测试（ARGS="-k 名称" 只跑一部分）'
-	@echo 'make tools  只安装测试与检查所需'
+	@echo 'make tools  只安装测试、检查与测速所需'
 	@echo 'make lint   检查代码写法'
 	@echo 'make lock   重新编译锁文件（UPGRADE=1 同时升级版本）'
 	@echo 'make clean  删除环境与缓存；数据（instance/）保留'
@@ -26,7 +26,7 @@ run: run-packages editable
 test: test-packages editable axe
 	@$(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
-tools: test-packages editable axe
+tools: test-packages bench-packages editable axe
 
 lint: test-packages
 	@$(BIN)/ruff check .
@@ -70,6 +70,13 @@ test-packages: venv
 	  $(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements/test.lock \
 	    && cp requirements/test.lock .venv/test.lock && cp requirements/run.lock .venv/run.lock; }
 
+# The peers of `oversight bench`: in the same .venv, their common parts in the tests' versions.
+bench-packages: test-packages
+	@cmp -s requirements/bench.lock .venv/bench.lock || { \
+	  echo '正在安装测速所需的软件包……'; \
+	  $(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements/bench.lock \
+	    && cp requirements/bench.lock .venv/bench.lock; }
+
 editable: venv
 	@{ [ -x $(BIN)/oversight ] && cmp -s pyproject.toml .venv/pyproject.toml; } || { \
 	  $(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e . \
@@ -104,7 +111,8 @@ lock:
 	  .lockenv/bin/python -m pip install -qq --disable-pip-version-check --upgrade pip pip-tools; }; \
 	cd requirements; \
 	$(COMPILE) --output-file run.lock run.in; \
-	$(COMPILE) --output-file test.lock test.in
+	$(COMPILE) --output-file test.lock test.in; \
+	$(COMPILE) --output-file bench.lock bench.in
 
 clean:
 	@rm -rf .venv .lockenv node_modules build dist *.egg-info .pytest_cache .ruff_cache .hypothesis \

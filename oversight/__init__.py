@@ -24,8 +24,12 @@ def create_app(source: dict[str, str] | None = None, clock=None) -> Flask:
 
     instance = Path((source or {}).get("OVERSIGHT_INSTANCE") or ROOT / "instance")
     env = settings.environment(instance, source)
+    static = ROOT / "oversight" / "static"
     app = Flask(
-        __name__, instance_path=str(instance.resolve()), template_folder=str(ROOT / "templates")
+        __name__,
+        instance_path=str(instance.resolve()),
+        template_folder=str(ROOT / "templates"),
+        static_url_path=f"/static/{views.assets.digest(static)}",
     )
     app.config.update(
         SECRET_KEY=settings.secret_key(env, instance),

@@ -33,5 +33,6 @@ main = Contents(
         },
         "law": {"workflow": "流程定义"},
         "journal": {"audit": "办理日志"},
+        "bench": {"bench": "测速：与直接写 SQL 和同类软件比"},
     },
 )

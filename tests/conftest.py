@@ -23,10 +23,28 @@ from sqlalchemy.engine import make_url
 from oversight import create_app
 from oversight.base.clock import StoppedClock
 from oversight.base.db import db
-from tests.support import postgres, scratch
+from tests.support import explain, postgres, scratch
 from tests.support import world as worlds
 
 NOW = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
+
+
+def pytest_configure():
+    explain.listen()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item):
+    """Fail the test in which the product first read all of a table that grows (`house/scans.py`)."""
+    try:
+        outcome = yield
+    except BaseException:
+        item.add_report_section("call", "scans", explain.explainer.take())
+        raise
+    found = explain.explainer.take()
+    if found:
+        pytest.fail(found, pytrace=False)
+    return outcome
 
 
 def _app(url: str, folder: Path):
@@ -73,7 +91,10 @@ class Stage:
             self.close()
 
     def close(self) -> None:
-        """End what a test has open; closing the last connection folds SQLite's log into the file."""
+        """End what a test has open;
+
+        closing the last connection folds SQLite's log into the file.
+        """
         db.session.remove()
         db.engine.dispose()
 
@@ -118,6 +139,7 @@ class PostgresStage(Stage):
 def sqlite_template(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("template")
     _migrate(f"sqlite:///{folder / 'oversight.db'}", folder)
+    explain.explainer.plan_on("sqlite", str(folder / "oversight.db"))
     return folder / "oversight.db"
 
 
@@ -132,6 +154,7 @@ def sqlite_stage(sqlite_template):
 def postgresql_stage(tmp_path_factory) -> Stage:
     url = postgres.create_database()
     _migrate(url, tmp_path_factory.mktemp("pgtemplate"))
+    explain.explainer.plan_on("postgresql", url)
     return PostgresStage(url, tmp_path_factory.mktemp("pgstage"))
 
 

@@ -1,1 +1,4 @@
-"""What knows no Party and no case: refusals, sentences, clock, database, settings, files, seals, sandbox."""
+"""What knows no Party and no case:
+
+refusals, sentences, clock, database, settings, files, seals, sandbox.
+"""

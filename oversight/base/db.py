@@ -11,12 +11,13 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from functools import cache
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import sqlalchemy as sa
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import DeclarativeBase, make_transient_to_detached, registry
+from sqlalchemy.orm import DeclarativeBase, Session, make_transient_to_detached, registry
 from sqlalchemy.orm.attributes import set_committed_value
 from uuid6 import uuid7
 
@@ -72,8 +73,20 @@ class _Model(DeclarativeBase):
     )
 
 
-db = SQLAlchemy(model_class=_Model)
-Base = db.Model
+if TYPE_CHECKING:
+
+    class Base(_Model):
+        """What `db.Model` is, for type checkers; every table says its name itself."""
+
+        __abstract__ = True
+
+    class _Database(SQLAlchemy):
+        session: Session  # type: ignore[assignment]  # a proxy with the same methods
+
+    db: _Database
+else:
+    db = SQLAlchemy(model_class=_Model)
+    Base = db.Model
 
 
 def is_id(value) -> bool:

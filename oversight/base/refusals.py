@@ -12,7 +12,7 @@ class DomainError(Exception):
     status = 500
     title = "没有办成"
     code = ""  # names the kind to API clients, for ever
-    code = ""  # names the kind to API clients, for ever
+    kept = False  # True once its row is written, or will be at the end of the transaction
 
     def __init__(self, sentence: str, **extra):
         super().__init__(sentence)

@@ -61,6 +61,14 @@ class ZoneSetting:
     choices: tuple[tuple[str, str], ...] = ()
 
 
+ON, OFF = "on", "off"
+
+
+def switch(name: str, label: str, effect: str) -> ZoneSetting:
+    """Make a choice between on and off; off until the zone turns it on."""
+    return ZoneSetting(name, OFF, label, effect, ((OFF, "不开办"), (ON, "开办")))
+
+
 ZONE_SETTINGS = {
     setting.name: setting
     for setting in (

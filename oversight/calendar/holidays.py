@@ -9,7 +9,6 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 
 import sqlalchemy as sa
@@ -28,22 +27,13 @@ KINDS = {"rest": "休息", "work": "上班"}
 YEARS = range(2000, 2101)
 
 
-@dataclass(frozen=True)
-class Imported:
-    """What an import brought: rows, years now published, party days that moved."""
-
-    days: int
-    years: tuple[int, ...]
-    moved: int
-
-
 def seed(session: Session, zone_id: str, years: Iterable[int], at: Moment) -> frozenset[int]:
     """Write the published rest days of the years that are known; returns those years. Does not
     commit.
     """
     days, published = workdays.seed(years)
-    _write(session, zone_id, days)
-    _publish(
+    write(session, zone_id, days)
+    publish(
         session, zone_id, {day.on.year: day.source for day in days if day.on.year in published}, at
     )
     return published
@@ -103,25 +93,8 @@ def _date(text: str) -> date:
     raise ValueError(f"日期要写成 2027-02-05 这样，这里是“{text[:20]}”")
 
 
-def load(session: Session, zone_id: str, days: list[workdays.CalendarDay], at: Moment) -> Imported:
-    """Write rest days, mark their years as published and re-plan what is still open. Does not
-    commit.
-
-    What the law itself fixes holds also where the file leaves it out.
-    """
-    years = {day.on.year: day.source for day in days if day.kind == "rest"}
-    known = {*zone_calendar(session, zone_id).days, *(day.on for day in days)}
-    law = [day for year in years for day in workdays.fixed_by_law(year) if day.on not in known]
-    _write(session, zone_id, [*days, *law])
-    _publish(session, zone_id, years, at)
-    moved = sum(
-        replan(session, zone_id, year, at) for year in sorted({day.on.year for day in days})
-    )
-    return Imported(len(days), tuple(sorted(years)), moved)
-
-
-def _write(session: Session, zone_id: str, days: list[workdays.CalendarDay]) -> None:
-    """Write rest days in the place of what stood there."""
+def write(session: Session, zone_id: str, days: list[workdays.CalendarDay]) -> None:
+    """Write rest days in the place of what stood there. Does not commit."""
     session.execute(
         sa.delete(CalendarRow).where(
             CalendarRow.zone_id == zone_id, CalendarRow.day.in_([day.on for day in days])
@@ -144,7 +117,8 @@ def _write(session: Session, zone_id: str, days: list[workdays.CalendarDay]) -> 
         )
 
 
-def _publish(session: Session, zone_id: str, years: dict[int, str], at: Moment) -> None:
+def publish(session: Session, zone_id: str, years: dict[int, str], at: Moment) -> None:
+    """Mark years as published, each with its source. Does not commit."""
     for year, source in years.items():
         session.merge(PublishedYear(zone_id=zone_id, year=year, source=source, at=at.now))
     session.flush()

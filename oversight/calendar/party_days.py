@@ -15,9 +15,7 @@ from oversight.base.clock import Moment
 from oversight.base.db import columns, insert_once, known, new_id
 from oversight.base.kept import Kept
 from oversight.base.prepared import Prepared
-from oversight.base.refusals import RuleViolation
-from oversight.base.sentences import say
-from oversight.law.definition import Effect
+from oversight.law.definition import effect
 from oversight.models import Activity, ActivityChange, Case, Unit
 
 from .zone import has_rule_day, rule_for
@@ -232,59 +230,6 @@ def _plain(value):
     return value.isoformat() if isinstance(value, date | datetime) else value
 
 
-def set_own_day(
-    session: Session, unit: Unit, year: int, month: int, day: date, by: str, at: Moment
-) -> None:
-    """Let a branch without a fixed day choose the day of a month.
-
-    Source: G-2.1.2a. Raises RuleSaysNo.
-    """
-    if has_rule_day(session, unit, month):
-        raise RuleViolation(
-            "这个月的活动日由指导书或全区统一确定，不能自行选择。",
-            clause="G-2.1.3" if month == 7 else "G-2.1.1b",
-        )
-    if (day.year, day.month) != (year, month):
-        raise RuleViolation(say("活动日必须在 {month} 月之内。", month=month), clause="G-2.1.2b")
-    row = activity_for(session, unit, year, month)
-    if row.held_on:
-        raise RuleViolation("这次活动已经开展，不能再改日期。")
-    if day < at.today:
-        raise RuleViolation("不能选已经过去的日子。")
-    change(session, row, at, "支部自定活动日", by=by, day=day)
-
-
-def record_held(session: Session, row: Activity, held_on: date, by: str | None, at: Moment) -> None:
-    """Note once on which day the activity really took place; never ahead of time. Raises
-    RuleSaysNo.
-    """
-    if row.held_on or not owed(row.unit, row.year, row.month):
-        raise RuleViolation("这个月已经登记或不在考核期，不能再登记；要更正请在考勤里写明原因。")
-    if held_on > at.today:
-        raise RuleViolation("还没有到这一天，不能登记为已开展。")
-    if (held_on.year, held_on.month) != (row.year, row.month):
-        raise RuleViolation(
-            say("开展日期必须在 {month} 月之内。", month=row.month), clause="G-2.1.2b"
-        )
-    report = _accepted_report(session, row) if held_on != row.day and not row.moved_by else None
-    moved = {"day": held_on, "moved_by": report.id} if report else {}
-    change(session, row, at, "登记开展", by=by, held_on=held_on, held_entered_at=at.now, **moved)
-
-
-def _accepted_report(session: Session, row: Activity) -> Case | None:
-    """Return the late report about a day that was accepted without naming another: held when it
-    could be.
-    """
-    found = session.scalars(
-        sa.select(Case).where(
-            Case.workflow == "date_change",
-            Case.business_key == row.id,
-            Case.state == "accepted_late",
-        )
-    )
-    return next((case for case in found if not case.facts.get("new_day")), None)
-
-
 # Effects -----------------------------------------------------------------------------------------
 
 
@@ -314,18 +259,21 @@ def _move(attempt, why: str) -> None:
         attempt.result.setdefault("moved", []).append(row.id)
 
 
-def _move_activity(attempt) -> None:
+@effect
+def move_activity(attempt) -> None:
     """党日改为请示的日期。"""
     _move(attempt, "经批复变更")
 
 
-def _apply_late(attempt) -> None:
+@effect
+def apply_late(attempt) -> None:
     """认可补报；补报写明了实际日期的，党日按该日期算。"""
     if attempt.case.facts.get("new_day"):
         _move(attempt, "事后补报获认可")
 
 
-def _take_back(attempt) -> None:
+@effect
+def take_back(attempt) -> None:
     """已变更的党日恢复原定日期。"""
     if attempt.today >= min(
         attempt.fact_day("day"), attempt.fact_day("new_day") or attempt.fact_day("day")
@@ -362,7 +310,8 @@ def _before(attempt, row: Activity) -> tuple[date, str | None]:
     return by_rule or date.fromisoformat(what["day"][0]), moved_by
 
 
-def _excuse_month(attempt) -> None:
+@effect
+def excuse_month(attempt) -> None:
     """当月缓开，单独统计，不算未开展。"""
     for row in _joined(attempt):
         change(
@@ -374,7 +323,3 @@ def _excuse_month(attempt) -> None:
             by=attempt.actor.id,
             excused_by=attempt.case.id,
         )
-
-
-move_activity, apply_late = Effect(_move_activity), Effect(_apply_late)
-take_back, excuse_month = Effect(_take_back), Effect(_excuse_month)

@@ -1,4 +1,7 @@
-"""The zone's own calendar: published rest days, choices, notices, and the day that the rule yields."""
+"""The zone's own calendar:
+
+published rest days, choices, notices, and the day that the rule yields.
+"""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
-from oversight.models import Activity, Appraised, Attendance, Case, PeerReview, Person
+from oversight.models import Activity, Appraised, Attendance, Case, PeerReview, Person, WorkItem
 
 KINDS = ("present", "other_form", "leave", "absent")
 
@@ -98,3 +98,32 @@ def _said(session: Session, case: Case) -> dict[str, list[tuple[str, str]]]:
     for about, name, opinion in rows:
         found.setdefault(about, []).append((name, opinion))
     return found
+
+
+def graded(lines: list[Line]) -> list[Line]:
+    return [line for line in lines if line.row.standing == "graded"]
+
+
+def to_rate(case: Case, lines: list[Line]) -> list[Line]:
+    """Return whose rating is asked for: all, or those that were sent back."""
+    wanted = case.facts.get("returned")
+    return [line for line in graded(lines) if not wanted or line.row.person_id in wanted]
+
+
+def untold(lines: list[Line]) -> list[Line]:
+    """Return whose grade is settled and who has not been told of it."""
+    return [line for line in graded(lines) if line.row.grade and not line.row.told_on]
+
+
+def voters(session: Session, case: Case) -> list[tuple[str, Person]]:
+    """Return the committee's rows that are open: the unit, and who has not voted."""
+    return list(
+        session.execute(
+            sa.select(WorkItem.unit_id, Person)
+            .join(Person, Person.id == WorkItem.person_id)
+            .where(
+                WorkItem.case_id == case.id, WorkItem.kind == "act", WorkItem.closed_at.is_(None)
+            )
+            .order_by(WorkItem.id)
+        ).all()
+    )

@@ -16,7 +16,6 @@ from oversight.base import files
 from oversight.base.clock import Moment
 from oversight.base.db import is_id, new_id
 from oversight.base.refusals import (
-    DomainError,
     Forbidden,
     InvalidInput,
     InvalidTransition,
@@ -26,6 +25,7 @@ from oversight.base.refusals import (
 from oversight.base.sentences import say
 from oversight.engine import authority, transitions
 from oversight.engine.authority import Actor, AuthorityBasis
+from oversight.engine.use_case import after, use_case
 from oversight.models import Attachment, Case, JournalRow
 from oversight.rules.context import TransitionContext
 
@@ -46,42 +46,32 @@ class Sent:
 
 
 def submit(
-    session: Session, folder: Path, case_id: str, sent: Sent, who: Actor, at: Moment, *, finish=None
+    session: Session, folder: Path, case_id: str, sent: Sent, who: Actor, at: Moment
 ) -> Attachment:
     """Clean a file, show it with a case and commit; a refusal changes nothing but a row in
     `refusals`.
 
-    `finish(attachment)` may add to the transaction before the commit. Raises NotInSight, NotOpen,
-    NotYours, TooLarge, WrongType, WordsWrong, RuleSaysNo.
+    Begins with a rollback: what the same transaction claims is claimed after. Raises NotInSight,
+    NotOpen, NotYours, TooLarge, WrongType, WordsWrong, RuleSaysNo.
     """
-    kept: list[str | None] = []
-    try:
+    with use_case(session, who, at, "attach", case_id=case_id):
         _ground(session, _case(session, case_id), sent, who)
         session.rollback()  # nobody waits for a lock while pixels are counted
         clean = files.clean(sent.data, sent.name)
+        kept: list[str | None] = []
+        after(session, lambda: _drop_unless_named(session, folder, kept))
         kept += [files.keep(folder, part) if part else None for part in (clean.data, clean.thumb)]
-        row = attach(session, case_id, sent, clean, kept, who, at)
-        if finish:
-            finish(row)
-        session.commit()
-        return row
-    except DomainError as refusal:
+        return attach(session, case_id, sent, clean, kept, who, at)
+
+
+def _drop_unless_named(session: Session, folder: Path, kept: list) -> None:
+    """Drop files whose row was not committed."""
+    if kept:
+        named = sa.select(Attachment.id).where(Attachment.stored == kept[0])
+        found = session.scalar(named)
         session.rollback()
-        transitions.refuse(session, refusal, who, at, "attach", case_id=case_id)
-        raise
-    finally:
-        if not _is_kept(session, kept):
+        if found is None:
             files.drop(folder, *kept)
-
-
-def _is_kept(session: Session, kept: list) -> bool:
-    """Tell whether the row that names a file was committed. Ends the transaction."""
-    if not kept:
-        return True
-    session.rollback()
-    found = session.scalar(sa.select(Attachment.id).where(Attachment.stored == kept[0])) is not None
-    session.rollback()
-    return found
 
 
 def attach(

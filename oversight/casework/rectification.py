@@ -18,6 +18,7 @@ from oversight.base.refusals import DomainError, InvalidInput, InvalidTransition
 from oversight.base.sentences import say
 from oversight.engine import authority, transitions
 from oversight.engine.authority import Actor
+from oversight.engine.use_case import use_case
 from oversight.models import Activity, Case, Person, Sighting, Unit
 from oversight.organization.units import merged_into, successor_of
 
@@ -51,9 +52,7 @@ def unseen(session: Session, case: Case, who: Actor) -> bool:
     """True where a look of this reader at this order is to be noted."""
     if case.workflow != ORDER or case.number is None:
         return False
-    try:
-        authority.leads(session, case.unit, who)
-    except DomainError:
+    if not authority.is_led_by(session, case.unit, who):
         return False
     return (
         session.scalar(
@@ -145,14 +144,8 @@ def tell_members(session: Session, case_id: str, activity_id: str, who: Actor, a
 
     Raises NotInSight, NotYours, NotOpen, WordsWrong, RuleSaysNo.
     """
-    return transitions.commit(
-        session,
-        who,
-        at,
-        "tell_members",
-        lambda: _tell(session, case_id, activity_id, who, at),
-        case_id=case_id,
-    )
+    with use_case(session, who, at, "tell_members", case_id=case_id):
+        return _tell(session, case_id, activity_id, who, at)
 
 
 def _tell(session: Session, case_id: str, activity_id: str, who: Actor, at: Moment) -> Case:

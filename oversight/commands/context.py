@@ -1,4 +1,7 @@
-"""What stands around every command: the application or the law alone, its clock, input and output."""
+"""What stands around every command:
+
+the application or the law alone, its clock, input and output.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ from sqlalchemy.exc import ArgumentError, OperationalError, ProgrammingError
 from oversight import ROOT, create_app, workflows
 from oversight.base import settings
 from oversight.base.clock import Moment
-from oversight.base.refusals import BadRequest, DomainError, InvalidInput
+from oversight.base.refusals import BadRequest, DomainError, InvalidInput, NotFound
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -31,7 +34,10 @@ STAGES = {
 
 
 def in_app(command):
-    """Run a command inside the application; a no becomes its sentence, and nothing half-done stays."""
+    """Run a command inside the application;
+
+    a no becomes its sentence, and nothing half-done stays.
+    """
 
     @wraps(command)
     def run(*args, **words):
@@ -86,6 +92,24 @@ def _said() -> Iterator[None]:
         yield
     except DomainError as refusal:
         raise click.ClickException(refusal.sentence) from refusal
+
+
+@contextmanager
+def acting(act: str, trial: bool = False) -> Iterator[None]:
+    """End what is done at the terminal as a use case;
+
+    its refusals are the installation's zone's.
+    """
+    from oversight.base.db import db
+    from oversight.engine.use_case import use_case
+    from oversight.register import installation
+
+    try:
+        zone_id = installation.zone(db.session).id
+    except NotFound:
+        zone_id = None
+    with use_case(db.session, None, now(), act, workflow="terminal", zone_id=zone_id, trial=trial):
+        yield
 
 
 def now() -> Moment:

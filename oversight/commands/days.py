@@ -14,11 +14,11 @@ from oversight.base.refusals import BadRequest, InvalidInput
 from oversight.base.settings import ZONE_SETTINGS
 from oversight.calendar import holidays as days
 from oversight.calendar.zone import zone_settings as chosen
-from oversight.register import installation, zone_settings
+from oversight.register import installation, rest_days, zone_settings
 from oversight.time import sweep as time
 
 from .click_i18n import Command, Day, Group, Year
-from .context import in_app, now, read_file, table
+from .context import acting, in_app, now, read_file, table
 
 
 @click.command(cls=Command)
@@ -26,9 +26,9 @@ from .context import in_app, now, read_file, table
 @in_app
 def schedule(year: int) -> None:
     """Plan a year for every branch."""
-    zone = installation.zone(db.session)
-    made, moved = days.schedule(db.session, zone.id, year, now())
-    db.session.commit()
+    with acting("schedule"):
+        zone = installation.zone(db.session)
+        made, moved = rest_days.plan(db.session, zone.id, year, None, now())
     published, _days = days.days_of(db.session, zone.id, year)
     note = "" if published else "该年放假安排尚未公布，为预排，导入后自动重排。"
     click.echo(f"{year} 年新排 {made} 个党日，改动 {moved} 个。{note}")
@@ -44,13 +44,13 @@ def calendar() -> None:
 @in_app
 def import_(file: str) -> None:
     """Import a holiday notice, all or nothing."""
-    zone = installation.zone(db.session)
     try:
-        notice = days.read_csv(read_file(file))
+        with acting("import"):
+            zone = installation.zone(db.session)
+            notice = days.read_csv(read_file(file))
+            done = rest_days.load(db.session, zone.id, notice, None, now())
     except InvalidInput as wrong:
         raise BadRequest("没有导入：\n" + "\n".join(wrong.fields.values())) from wrong
-    done = days.load(db.session, zone.id, notice, now())
-    db.session.commit()
     years = "、".join(map(str, done.years))
     published = f"，{years} 年记为已公布" if years else ""
     click.echo(f"已导入 {done.days} 天{published}；{done.moved} 个党日随之改期。")
@@ -106,12 +106,11 @@ def list_() -> None:
 def set_(name: str, value: str) -> None:
     """Change one choice of the zone."""
     try:
-        moved = zone_settings.change(
-            db.session, installation.zone(db.session).id, name, value, None, now()
-        )
+        with acting(f"set_{name}"):
+            zone = installation.zone(db.session)
+            moved = zone_settings.change(db.session, zone.id, name, value, None, now())
     except InvalidInput as wrong:
         raise BadRequest("没有设定：" + "".join(wrong.fields.values())) from wrong
-    db.session.commit()
     click.echo(f"{name} 已设为 {value}；{moved} 个还没有到的党日随之改期。")
 
 

@@ -12,7 +12,7 @@ from oversight.register import installation
 
 from . import audit as journal
 from .click_i18n import Group
-from .context import in_app, now
+from .context import acting, in_app, now
 
 
 @click.group(cls=Group)
@@ -44,6 +44,6 @@ def export(file: str) -> None:
 @in_app
 def checkpoint() -> None:
     """Seal the journal as it stands."""
-    point = journal.checkpoint(db.session, installation.zone(db.session), now())
-    db.session.commit()
+    with acting("checkpoint"):
+        point = journal.checkpoint(db.session, installation.zone(db.session), now())
     click.echo(f"已加封 {point.cases} 件事、{point.rows} 条日志： {point.hash}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 
 import click
@@ -15,7 +16,7 @@ from oversight.register import installation
 from oversight.register.roster import apply, template
 
 from .click_i18n import Command, Group
-from .context import in_app, new_file, now, password, progress, read_file
+from .context import acting, in_app, new_file, now, password, progress, read_file
 
 # Accounts ----------------------------------------------------------------------------------------
 
@@ -32,15 +33,17 @@ def accounts() -> None:
 @in_app
 def issue(unit: str, out: str, again: bool) -> None:
     """Issue slips and write them as a page to print; the codes are kept nowhere else."""
-    made = keeping.issue_unit(db.session, installation.unit(db.session, unit), None, now(), again)
-    if not made:
-        click.echo(
-            "这里的人都已有密码或激活单，没有可发的；没有用的激活单要全部换新，请加 --again。"
-        )
-        return
-    with new_file(out) as file:
-        db.session.commit()  # first: the codes on paper must hold
-        file.write(_slips(made).encode())
+    with ExitStack() as opened:
+        with acting("issue"):
+            top = installation.unit(db.session, unit)
+            made = keeping.issue_unit(db.session, top, None, now(), again)
+            file = opened.enter_context(new_file(out)) if made else None
+        if file is None:
+            click.echo(
+                "这里的人都已有密码或激活单，没有可发的；没有用的激活单要全部换新，请加 --again。"
+            )
+            return
+        file.write(_slips(made).encode())  # last: the codes on paper must hold
     click.echo(f"已发 {len(made)} 张激活单，写在 {out}；打印后请删除这个文件。")
 
 
@@ -56,15 +59,14 @@ def _slips(made: list) -> str:
 @in_app
 def reset(username: str, password_stdin: bool) -> None:
     """Give an account a new slip, or a new password where the operator has one."""
-    found = installation.account(db.session, username)
     if password_stdin:
-        installation.reset_password(db.session, username, password(True), now())
-        keeping.note(db.session, found, "password", None, now())
-        db.session.commit()
+        with acting("password"):
+            installation.reset_password(db.session, username, password(True), now())
         click.echo(f"{username} 的密码已重设，原来的登录和令牌都已失效。")
         return
-    slip = keeping.issue_one(db.session, found.person_id, None, now())
-    db.session.commit()
+    with acting("reset"):
+        found = installation.account(db.session, username)
+        slip = keeping.issue_one(db.session, found.person_id, None, now())
     click.echo(
         f"{slip.person}（{slip.unit}）用户名 {slip.username}，{slip.until:%Y-%m-%d} 前有效，激活码： {slip.code}"
     )
@@ -77,10 +79,9 @@ def _account_act(act: str, line: str, said: str) -> None:
     @click.argument("username", metavar="用户名")
     @in_app
     def run(username: str) -> None:
-        getattr(keeping, act)(
-            db.session, installation.account(db.session, username).person_id, None, now()
-        )
-        db.session.commit()
+        with acting(act):
+            found = installation.account(db.session, username)
+            getattr(keeping, act)(db.session, found.person_id, None, now())
         click.echo(f"{username} {said}。")
 
 
@@ -94,8 +95,8 @@ _account_act("leave", "停用已离开的人的账号", "已停用")
 @in_app
 def token(username: str) -> None:
     """Print an API token as the last word."""
-    made = installation.token(db.session, username, now())
-    db.session.commit()
+    with acting("token"):
+        made = installation.token(db.session, username, now())
     click.echo(f"{username} 的接口令牌： {made}")
 
 
@@ -119,26 +120,17 @@ def roster_template(file: str) -> None:
 @in_app
 def import_roster(file: str, dry_run: bool, confirm_left: bool) -> None:
     """Read, compare, show, and write all or nothing."""
-    zone = installation.zone(db.session)
-    data = read_file(file)
-    with progress() as stage:
-        try:
-            found = apply.read(
-                db.session,
-                zone,
-                data,
-                Path(file).name,
-                Sealer(current_app.secret_key),
-                now(),
-                stage,
-            )
-        except apply.Troubled as refusal:
-            raise BadRequest(
-                "\n".join([*refusal.notes, *refusal.troubles, refusal.sentence])
-            ) from refusal
-        if not dry_run:
-            apply.apply(db.session, found, None, now(), confirm_left, stage)
-            db.session.commit()
+    data, sealer = read_file(file), Sealer(current_app.secret_key)
+    try:
+        with progress() as stage, acting("roster", trial=dry_run):
+            zone = installation.zone(db.session)
+            found = apply.read(db.session, zone, data, Path(file).name, sealer, now(), stage)
+            if not dry_run:
+                apply.apply(db.session, found, None, now(), confirm_left, stage)
+    except apply.Troubled as refusal:
+        raise BadRequest(
+            "\n".join([*refusal.notes, *refusal.troubles, refusal.sentence])
+        ) from refusal
     _tell(found, dry_run)
 
 

@@ -34,7 +34,10 @@ class _Server(BaseApplication):
 
 
 def _keep_time(app: Flask, every_seconds: int, beat: Callable[[], None]) -> None:
-    """Let time pass in a process that serves: call `beat` again and again, whatever happens in it."""
+    """Let time pass in a process that serves:
+
+    call `beat` again and again, whatever happens in it.
+    """
     stop = threading.Event()
 
     def run() -> None:
@@ -74,7 +77,10 @@ def refuse_taken(host: str, port: int) -> None:
 
 
 def _options(app: Flask, host: str, port: int, threads: int) -> dict[str, object]:
-    """SQLite has one writer: one process, whose threads take turns. PostgreSQL takes two processes."""
+    """SQLite has one writer:
+
+    one process, whose threads take turns. PostgreSQL takes two processes.
+    """
     sqlite = str(app.config.get("SQLALCHEMY_DATABASE_URI") or "sqlite").startswith("sqlite")
     return {
         "bind": f"[{host}]:{port}" if ":" in host else f"{host}:{port}",

@@ -10,6 +10,7 @@ from flask import current_app
 
 from oversight.base.clock import Moment
 from oversight.base.db import db
+from oversight.engine.use_case import one_transaction
 from oversight.models import Case, Person, Unit, Zone
 from oversight.register import installation
 
@@ -54,8 +55,9 @@ def init(zone_name: str, admin: str | None, password_stdin: bool) -> None:
     migrate()
     installation.refuse_second(db.session)
     admin = admin or click.prompt("管理员的用户名", prompt_suffix="：")
-    installation.first_administrator(db.session, zone_name, admin, password(password_stdin), now())
-    db.session.commit()
+    chosen = password(password_stdin)
+    with one_transaction(db.session):
+        installation.first_administrator(db.session, zone_name, admin, chosen, now())
     click.echo(f"管理员 {admin} 已建立，可以登录了。")
 
 
@@ -79,10 +81,10 @@ def demo(size: str, if_empty: bool) -> None:
         click.echo("数据库里已有数据，没有载入示范区。")
         return
     at = now()
-    zone.build(
-        db.session, at, size, current_app.extensions["clock"], current_app.config["SECRET_KEY"]
-    )
-    db.session.commit()
+    with one_transaction(db.session):
+        zone.build(
+            db.session, at, size, current_app.extensions["clock"], current_app.config["SECRET_KEY"]
+        )
     time.sweep(db.session, at)
     branches, people, cases = (
         db.session.scalar(sa.select(sa.func.count()).select_from(noun).where(which))

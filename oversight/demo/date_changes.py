@@ -17,10 +17,11 @@ from sqlalchemy.orm import Session
 
 from oversight.base.clock import Clock, Moment
 from oversight.base.db import new_id
-from oversight.calendar import holidays, party_days
+from oversight.calendar import holidays
 from oversight.calendar.workdays import Calendar, add_workdays
 from oversight.calendar.zone import zone_calendar
 from oversight.engine import authority, transitions
+from oversight.ledger import own_days
 from oversight.models import Activity, ActivityChange, Unit
 
 FIXED = {
@@ -85,7 +86,10 @@ Plot = Callable[..., Iterator[Moment]]
 
 @dataclass
 class Year:
-    """What tales share: the session, the moment at which the demo is loaded, and the book of ids."""
+    """What tales share:
+
+    the session, the moment at which the demo is loaded, and the book of ids.
+    """
 
     session: Session
     at: Moment
@@ -654,8 +658,8 @@ def _choose_days(year: Year) -> None:
             y, m = (year.today.year, month) if month <= 12 else (year.today.year + 1, 1)
             day = add_workdays(year.calendar, date(y, m, 12 + turn), 1)
             if m != 7 and day > year.today and (turn + ahead) % 3:
-                by = year.book.people[f"{key}.secretary"]
-                party_days.set_own_day(year.session, year.unit(key), y, m, day, by, year.at)
+                who = year.actor(f"{key}.secretary", year.today)
+                own_days.set_own_day(year.session, year.unit(key), y, m, day, who, year.at)
 
 
 def _hold(year: Year) -> list[dict]:

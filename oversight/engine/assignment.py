@@ -1,9 +1,12 @@
-"""Laying cases on desks and running their clocks: the only writer of desk rows besides desk acts.
+"""Laying cases on desks and running their clocks: what writes desk rows, save that a body's or a
+roster's effects close those of its own.
 
 Called by the engine while it holds the case's lock; neither authorizes nor commits.
 """
 
 from __future__ import annotations
+
+from datetime import date
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -16,7 +19,7 @@ from oversight.base.sentences import say
 from oversight.calendar.workdays import add_workdays, workdays_between
 from oversight.law.definition import Committee, MultiInstance, State
 from oversight.law.roles import TIMER
-from oversight.models import Case, WorkItem
+from oversight.models import Case, Unit, WorkItem
 from oversight.models.cases import CAME, LEFT, NEVER, NO, PAST, RECUSED, YES
 from oversight.organization import standing
 from oversight.organization.units import has_above
@@ -177,7 +180,10 @@ def last_day(attempt: TransitionContext, due):
 
 
 def stay(attempt: TransitionContext, state: State) -> None:
-    """Lay the case anew where it is, since who may act has changed; the clock goes on unless told."""
+    """Lay the case anew where it is, since who may act has changed;
+
+    the clock goes on unless told.
+    """
     if attempt.restart_clock:
         _start_clock(attempt, state)
     reassign(attempt, state)
@@ -305,6 +311,47 @@ def respect(
                 name=inbox.person_name(session, helper_id),
             )
         )
+
+
+def claim(desk: WorkItem, person_id: str | None, on: date | None) -> None:
+    """Let a person work on a row for a day; None: nobody in particular."""
+    desk.claimed_by, desk.claimed_on = person_id, on
+
+
+def hand_to(desk: WorkItem, person_id: str | None) -> None:
+    """Give a row for good to another who may decide; None: back to the seat."""
+    desk.handed_to = person_id
+    claim(desk, None, None)
+
+
+def close(desk: WorkItem, at: Moment, answer: str | None = None) -> None:
+    desk.closed_at, desk.answer = at.now, answer
+
+
+def lay_beside(session: Session, case: Case, unit: Unit, kind: str, at: Moment, **more) -> None:
+    """Lay a case on a further desk, beside the one that decides."""
+    row = {
+        "zone_id": case.zone_id,
+        "case_id": case.id,
+        "workflow": case.workflow,
+        "case_unit_id": case.unit_id,
+        "unit_id": unit.id,
+        "role": "branch" if unit.kind == "branch" else "superior",
+        "kind": kind,
+        "due_on": case.due_on or NEVER,
+        "opened_at": at.now,
+        **more,
+    }
+    session.add(WorkItem(**row))
+
+
+def follow_case(session: Session, case: Case) -> None:
+    """Let the open rows of a case tell its unit and its last day as they are now."""
+    session.execute(
+        sa.update(WorkItem)
+        .where(WorkItem.case_id == case.id, WorkItem.closed_at.is_(None))
+        .values(case_unit_id=case.unit_id, due_on=case.due_on or NEVER)
+    )
 
 
 def close_slot(attempt: TransitionContext) -> None:

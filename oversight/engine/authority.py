@@ -39,7 +39,7 @@ from oversight.models import (
 from oversight.models.cases import CAME
 from oversight.organization import standing, substitution
 from oversight.organization.standing import in_office, is_member
-from oversight.organization.units import COMMITTEE_FROM, line_above, merged_into
+from oversight.organization.units import COMMITTEE_FROM, line_above, merged_into, successor_of
 from oversight.rules import parties
 
 from . import inbox
@@ -226,6 +226,8 @@ def _member_tier() -> int:
 
 def chain(session: Session, case: Case, role: Role) -> list[sa.Row | Unit]:
     """Return the units that could fill a role, the proper one first; empty where there is none."""
+    if role.fact:
+        return _chain_of(session, case, role)
     above = line_above(session, case.unit)
     if role.seat == "unit":
         return [case.unit, *(unit for unit in above if unit.id != case.unit_id)]
@@ -234,6 +236,17 @@ def chain(session: Session, case: Case, role: Role) -> list[sa.Row | Unit]:
     return above[case.escalation_level + (role.seat == "above") :] or (
         above[-1:] if role.seat == "superior" else []
     )
+
+
+def _chain_of(session: Session, case: Case, role: Role) -> list[sa.Row | Unit]:
+    """Return the units that could fill a role that is counted from the unit a fact names."""
+    named = session.get(Unit, case.facts.get(role.fact) or "")
+    if named is None:
+        return []
+    unit = successor_of(session, named)
+    above = line_above(session, unit)
+    line = [unit, *(one for one in above if one.id != unit.id)] if role.seat == "unit" else above
+    return line[case.escalation_level :] or line[-1:]
 
 
 def barred(
@@ -609,6 +622,15 @@ def leads(session: Session, unit: Unit, who: Actor) -> AuthorityBasis:
             say("这件事由{unit}办理，您可以查看，不能办理。", unit=unit.name), rule="authority"
         )
     return seat.basis(who.id, "branch")
+
+
+def is_led_by(session: Session, unit: Unit, who: Actor) -> bool:
+    """True where the actor fills the branch's own ladder today, by post or in somebody's place."""
+    try:
+        leads(session, unit, who)
+    except (NotFound, Forbidden):
+        return False
+    return True
 
 
 def desk_people(session: Session, desk: WorkItem, on: date) -> list[str]:

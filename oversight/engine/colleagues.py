@@ -22,7 +22,7 @@ from oversight.organization.units import superiors
 from oversight.rules.common import applicants
 from oversight.rules.context import TransitionContext
 
-from . import assignment, authority
+from . import assignment, authority, inbox
 from .authority import Actor
 
 PERSONAL = "须由本人办理的事项，不能转办、委派。"
@@ -40,6 +40,19 @@ def transferable(session: Session, case: Case, desk: WorkItem, refuse: bool = Fa
     if refuse and not found:
         raise RuleViolation(PERSONAL, rule="in_person", house_rule=PERSONAL)
     return found
+
+
+def claims(session: Session, case_ids: list[str], today: date) -> dict[str, str]:
+    """Return by case who claimed it today."""
+    rows = session.execute(
+        sa.select(WorkItem.case_id, WorkItem.claimed_by).where(
+            WorkItem.case_id.in_(case_ids),
+            WorkItem.closed_at.is_(None),
+            WorkItem.claimed_on == today,
+            WorkItem.claimed_by.is_not(None),
+        )
+    )
+    return {case_id: inbox.person_name(session, person) for case_id, person in rows}
 
 
 def seat(session: Session, case: Case, desk: WorkItem, on: date) -> authority.Assignee:

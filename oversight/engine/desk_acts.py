@@ -25,11 +25,11 @@ from oversight.base.sentences import say
 from oversight.law.definition import MANY, Field
 from oversight.law.inputs import read_words
 from oversight.models import Case, FollowUp, JournalRow, Unit, WorkItem
-from oversight.models.cases import NEVER
 from oversight.rules.context import TransitionContext
 
 from . import assignment, authority, colleagues, inbox, outbox, transitions
 from .authority import Actor, AuthorityBasis
+from .use_case import use_case
 
 TO = Field("person", "person", "给谁")
 ASKS: dict[str, tuple[Field, ...]] = {
@@ -115,44 +115,17 @@ class Act:
 
     def lay(self, kind: str, person_id: str | None, unit_id: str, **more) -> None:
         """Lay the case on a further desk, beside the one that decides."""
-        case, unit = self.case, self.session.get(Unit, unit_id)
-        self.session.add(
-            WorkItem(
-                **{
-                    "zone_id": case.zone_id,
-                    "case_id": case.id,
-                    "workflow": case.workflow,
-                    "case_unit_id": case.unit_id,
-                    "unit_id": unit.id,
-                    "role": "branch" if unit.kind == "branch" else "superior",
-                    "person_id": person_id,
-                    "kind": kind,
-                    "due_on": case.due_on or NEVER,
-                    "opened_at": self.at.now,
-                    "asked_by": self.who.id,
-                    **more,
-                }
-            )
-        )
+        unit = self.session.get(Unit, unit_id)
+        more = {"person_id": person_id, "asked_by": self.who.id, **more}
+        assignment.lay_beside(self.session, self.case, unit, kind, self.at, **more)
 
 
 def submit(
-    session: Session,
-    case_id: str,
-    name: str,
-    who: Actor,
-    at: Moment,
-    words: dict | None = None,
-    *,
-    finish=None,
+    session: Session, case_id: str, name: str, who: Actor, at: Moment, words: dict | None = None
 ) -> Case:
-    """Act on the desk and commit; a refusal changes nothing but a row in `refusals`.
-
-    `finish(case)` may add to the transaction before the commit.
-    """
-    return transitions.commit(
-        session, who, at, name, lambda: act(session, case_id, name, who, at, words), finish, case_id
-    )
+    """Act on the desk and commit; a refusal changes nothing but a row in `refusals`."""
+    with use_case(session, who, at, name, case_id=case_id):
+        return act(session, case_id, name, who, at, words)
 
 
 def act(
@@ -266,6 +239,27 @@ def mine(session: Session, case: Case, who: Actor, kind: str) -> WorkItem | None
     )
 
 
+def follow_ups(session: Session, case_ids: list[str], person_id: str) -> dict[str, FollowUp]:
+    """Return by case a person's own reminder."""
+    wanted = sa.select(FollowUp).where(
+        FollowUp.case_id.in_(case_ids), FollowUp.person_id == person_id
+    )
+    return {row.case_id: row for row in session.scalars(wanted)}
+
+
+def lent(session: Session, case_ids: list[str]) -> list[WorkItem]:
+    """Return the open rows that were handed over, delegated, or laid for an opinion."""
+    return list(
+        session.scalars(
+            sa.select(WorkItem).where(
+                WorkItem.case_id.in_(case_ids),
+                WorkItem.closed_at.is_(None),
+                sa.or_(WorkItem.handed_to.is_not(None), WorkItem.kind.in_(("help", "sign"))),
+            )
+        )
+    )
+
+
 def possible(session: Session, case: Case, who: Actor, at: Moment) -> list[str]:
     """Return the desk acts open to the actor now."""
     if not case.open:
@@ -298,14 +292,14 @@ def _claim(act: Act) -> bool:
     if (act.desk.claimed_by, act.desk.claimed_on) == (act.who.id, act.at.today):
         return False
     assignment.respect_row(act.session, act.desk, act.who, act.at.today)
-    act.desk.claimed_by, act.desk.claimed_on = act.who.id, act.at.today
+    assignment.claim(act.desk, act.who.id, act.at.today)
     return True
 
 
 def _release(act: Act) -> None:
     if act.desk.claimed_by != act.who.id:
         raise Forbidden("您没有认领这件事，不用释放。")
-    act.desk.claimed_by, act.desk.claimed_on = None, None
+    assignment.claim(act.desk, None, None)
 
 
 # Who works on it ---------------------------------------------------------------------------------
@@ -320,7 +314,7 @@ def _hand_over(act: Act) -> bool:
     assignment.respect_row(act.session, desk, act.who, act.at.today, handed=False)
     among = colleagues.entitled(act.session, act.case, desk, act.at.today)
     colleagues.require(act.session, act.case, to, among)
-    desk.handed_to, desk.claimed_by, desk.claimed_on = to, None, None
+    assignment.hand_to(desk, to)
     act.result["to"] = [inbox.person_name(act.session, to)]
     if to != act.who.id:
         act.tell(to, "handed", WAITS)
@@ -476,7 +470,7 @@ def _comment(act: Act) -> None:
     """意见交流: a word for all who see the case; it answers where the writer was asked."""
     row = mine(act.session, act.case, act.who, "sign")
     if row is not None:
-        row.closed_at, row.answer = act.at.now, "comment"
+        assignment.close(row, act.at, "comment")
         act.result["to"] = [inbox.person_name(act.session, row.asked_by)]
         act.tell(row.asked_by, "answered", say("您征求的意见已答复"))
 

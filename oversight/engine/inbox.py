@@ -57,6 +57,19 @@ def office_label(office: str) -> str:
     return OFFICES.get(office, "党员" if office == "member" else office)
 
 
+def lying_with(session: Session, case_ids: list[str]) -> dict[str, list[str]]:
+    """Return by case the names of the units on whose desks it lies."""
+    found: dict[str, list[str]] = {}
+    for case_id, name in session.execute(
+        sa.select(WorkItem.case_id, Unit.name)
+        .join(Unit, Unit.id == WorkItem.unit_id)
+        .where(WorkItem.case_id.in_(case_ids), WorkItem.kind == "act", WorkItem.closed_at.is_(None))
+        .order_by(WorkItem.id)
+    ):
+        found.setdefault(case_id, []).append(name)
+    return found
+
+
 def in_sight(who):
     """Return the condition on units whose business is the reader's by post; False for those without
     any.
@@ -323,7 +336,10 @@ def cases(
 
 
 def _day_of(who, box: str):
-    """Return by which day the cases of a box are ordered: the reader's own date, or the deadline."""
+    """Return by which day the cases of a box are ordered:
+
+    the reader's own date, or the deadline.
+    """
     if box == "follow_up":
         return sa.select(FollowUp.day).where(_followed(who)).correlate(Case).scalar_subquery()
     return sa.func.coalesce(Case.due_on, NEVER)

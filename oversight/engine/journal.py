@@ -65,6 +65,18 @@ def chain_row(case: Case, **values) -> dict:
     return {**row, "id": new_id(), "hash": digest(_with_time(row))}
 
 
+def of_case(session: Session, case_id: str) -> list[JournalRow]:
+    """Return the rows of a case, the oldest first."""
+    wanted = sa.select(JournalRow).where(JournalRow.case_id == case_id)
+    return list(session.scalars(wanted.order_by(JournalRow.seq)))
+
+
+def last(session: Session, case_id: str) -> JournalRow:
+    """Return the newest row of a case."""
+    wanted = sa.select(JournalRow).where(JournalRow.case_id == case_id)
+    return session.scalar(wanted.order_by(JournalRow.seq.desc()).limit(1))
+
+
 def export_lines(session: Session) -> Iterator[str]:
     """Yield the journal as JSON lines: rows by case and sequence, then heads, then checkpoints."""
     rows = session.scalars(

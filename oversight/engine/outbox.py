@@ -85,6 +85,15 @@ def notify(
     )
 
 
+def unread(session: Session, person_id: str) -> int:
+    """Count the lines in a person's bell that he has not read."""
+    return session.scalar(
+        sa.select(sa.func.count())
+        .select_from(Notice)
+        .where(Notice.person_id == person_id, Notice.read_at.is_(None))
+    )
+
+
 def dispatch(session: Session, at: Moment, handlers: dict[str, Callable], limit: int = 200) -> int:
     """Do what is due, each in a transaction of its own; returns how many were done. Commits."""
     due = session.scalars(

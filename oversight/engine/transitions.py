@@ -12,7 +12,6 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
-from sqlalchemy.orm.exc import StaleDataError
 from transitions import Machine
 
 from oversight import workflows
@@ -22,7 +21,6 @@ from oversight.base.db import is_id, new_id, put
 from oversight.base.kept import plain
 from oversight.base.refusals import (
     AlreadyTaken,
-    DomainError,
     Forbidden,
     InvalidTransition,
     NotFound,
@@ -31,10 +29,11 @@ from oversight.base.refusals import (
 )
 from oversight.base.sentences import say
 from oversight.calendar.workdays import workdays_between
+from oversight.calendar.zone import zone_settings
 from oversight.law.definition import INTERNAL, Move, MultiInstance, Rule, State, Workflow
 from oversight.law.inputs import read_words
 from oversight.law.roles import AUTOMATIC, TIMER
-from oversight.models import Case, JournalRow, Refusal, Unit, WorkItem
+from oversight.models import Case, JournalRow, Unit
 from oversight.organization import standing
 from oversight.rules import parties
 from oversight.rules.context import TransitionContext
@@ -42,7 +41,9 @@ from oversight.rules.context import TransitionContext
 from . import assignment, authority, inbox, outbox, statements
 from .authority import Actor
 from .journal import chain_row
+from .use_case import use_case
 
+CHANGES = ("restate", "redate", "inherit")  # what makes another matter of a case, and is no move
 _machines: dict[tuple[str, int], Machine] = {}
 
 
@@ -195,8 +196,8 @@ def perform(
 
 
 def _entered_version(session: Session, case: Case) -> int:
-    """Return the version at which a case came where it is: who read an earlier one has read another
-    matter.
+    """Return the version at which a case came where it is, as it is: who read an earlier one has
+    read another matter.
     """
     moves = (
         sa.select(sa.func.count())
@@ -205,8 +206,10 @@ def _entered_version(session: Session, case: Case) -> int:
     )
     last = sa.select(sa.func.max(JournalRow.seq)).where(
         JournalRow.case_id == case.id,
-        JournalRow.kind == "move",
-        JournalRow.from_state != JournalRow.to_state,
+        sa.or_(
+            JournalRow.kind.in_(CHANGES),
+            sa.and_(JournalRow.kind == "move", JournalRow.from_state != JournalRow.to_state),
+        ),
     )
     return case.version - session.scalar(
         moves.where(JournalRow.seq > sa.func.coalesce(last.scalar_subquery(), 0))
@@ -426,6 +429,7 @@ def amend_facts(
     )
     attempt.result = {key: [case.facts.get(key), value] for key, value in facts.items()}
     attempt.set_facts(**facts)
+    _raise_version(attempt)
     record(attempt, "restate", name, case.state, case.state)
     session.flush()
 
@@ -448,13 +452,16 @@ def reschedule(session: Session, case: Case, due_on: date, at: Moment) -> bool:
     attempt.result = {"due_on": [case.due_on.isoformat(), due_on.isoformat()]}
     spent = workdays_between(attempt.calendar, case.running_since, due_on)
     case.due_on, case.budget_workdays = due_on, case.used_workdays + spent
-    for desk in session.scalars(
-        sa.select(WorkItem).where(WorkItem.case_id == case.id, WorkItem.closed_at.is_(None))
-    ):
-        desk.due_on = due_on
+    assignment.follow_case(session, case)
+    _raise_version(attempt)
     record(attempt, "redate", "redate", case.state, case.state)
     session.flush()
     return True
+
+
+def _raise_version(attempt: TransitionContext) -> None:
+    """Let who read the case before read it again, since it is not as it was."""
+    attempt.set(version=attempt.case.version + 1)
 
 
 def _recorded(case: Case, who: Actor | None, role: str) -> authority.AuthorityBasis:
@@ -516,11 +523,8 @@ def reassign_unit(
     attempt.basis = _recorded(case, who, "successor")
     attempt.result = {"unit": [case.unit_id, unit.id]}
     case.unit, case.unit_id = unit, unit.id
-    session.execute(
-        sa.update(WorkItem)
-        .where(WorkItem.case_id == case.id, WorkItem.closed_at.is_(None))
-        .values(case_unit_id=unit.id)
-    )
+    assignment.follow_case(session, case)
+    _raise_version(attempt)
     assignment.reassign(attempt, workflow.state(case.state))
     record(attempt, "inherit", "inherit", case.state, case.state)
     session.flush()
@@ -548,6 +552,8 @@ def open_case(
     role.
     """
     session, workflow = plain(session), workflows.current(name)
+    if not workflows.offers(zone_settings(session, actor.zone_id), workflow):
+        raise NotFound(say("本区没有开办“{workflow}”。", workflow=workflow.title))
     unit = session.get(Unit, unit_id) if is_id(unit_id) else None
     if unit is None or unit.zone_id != actor.zone_id or not actor.sees(unit):
         raise NotFound("没有找到这个单位，或不在您的管理范围内。")
@@ -683,27 +689,10 @@ def submit(
     *,
     version: int | None,
     at: Moment,
-    finish=None,
 ) -> Case:
-    """Make one move and commit; a refusal changes nothing but a row in `refusals`.
-
-    `finish(case)` may add to the transaction before the commit.
-    """
-    try:
-        case = perform(session, case_id, name, actor, words, version=version, at=at)
-        if finish:
-            finish(case)
-        session.commit()
-        return case
-    except DomainError as refusal:
-        session.rollback()
-        refuse(session, refusal, actor, at, name, case_id=case_id)
-        raise
-    except StaleDataError as stale:
-        session.rollback()
-        raise VersionConflict(
-            "与这件事有关的党日刚刚被别人改动，您的这一步没有生效，请看过再办。"
-        ) from stale
+    """Make one move and commit; a refusal changes nothing but a row in `refusals`."""
+    with use_case(session, actor, at, name, case_id=case_id):
+        return perform(session, case_id, name, actor, words, version=version, at=at)
 
 
 def submit_opening(
@@ -715,88 +704,12 @@ def submit_opening(
     at: Moment,
     *,
     then: tuple[str, dict] | None = None,
-    finish=None,
 ) -> Case:
     """Open a case, make its first move where one is given, and commit both or neither."""
-    try:
+    with use_case(session, actor, at, then[0] if then else "open", workflow=workflow):
         case = open_case(session, workflow, unit_id, facts, actor, at)
-        if then:
-            case = perform(session, case.id, then[0], actor, then[1], version=None, at=at)
-        if finish:
-            finish(case)
-        session.commit()
-        return case
-    except DomainError as refusal:
-        session.rollback()
-        refuse(session, refusal, actor, at, then[0] if then else "open", workflow=workflow)
-        raise
-
-
-def commit(
-    session: Session,
-    who: Actor,
-    at: Moment,
-    move: str,
-    act,
-    finish=None,
-    case_id: str | None = None,
-):
-    """Do what is no move and commit; a refusal changes nothing but a row in `refusals`. Returns
-    what came of it.
-
-    `finish(done)` may add to the transaction before the commit.
-    """
-    try:
-        done = act()
-        if finish:
-            finish(done)
-        session.commit()
-        return done
-    except DomainError as refusal:
-        session.rollback()
-        refuse(session, refusal, who, at, move, case_id=case_id)
-        raise
-
-
-def _explain(session: Session, refusal: DomainError, case: Case, at: Moment) -> None:
-    """Add to a refusal whom the case waits for and since when."""
-    workflow = workflows.get(case.workflow, case.definition_version)
-    party = workflow.state(case.state).waits_on
-    label = authority.waits_label(session, workflow, case, party, at.today)
-    if label:
-        refusal.extra.setdefault("waits_on", label)
-    refusal.extra.setdefault("since", case.entered_at.isoformat())
-
-
-def refuse(
-    session: Session,
-    refusal: DomainError,
-    actor: Actor | None,
-    at: Moment,
-    move: str,
-    *,
-    case_id: str | None = None,
-    workflow: str = "",
-) -> None:
-    """Keep the refusal in a transaction of its own."""
-    if actor is None:
-        return
-    case = session.get(Case, case_id) if case_id else None
-    if case is not None and not isinstance(refusal, NotFound):
-        _explain(session, refusal, case, at)
-    session.add(
-        Refusal(
-            zone_id=actor.zone_id,
-            at=at.now,
-            case_id=case.id if case else None,
-            move=move[:40],
-            workflow=case.workflow if case else workflow[:40],
-            actor_id=actor.id,
-            status=refusal.status,
-            rule=refusal.extra.get("rule"),
-            sentence=refusal.sentence,
-            ground=(refusal.extra.get("clause") or refusal.extra.get("house_rule") or "")[:200]
-            or None,
+        return (
+            perform(session, case.id, then[0], actor, then[1], version=None, at=at)
+            if then
+            else case
         )
-    )
-    session.commit()

@@ -1,1 +1,4 @@
-"""The words of the law: clauses, roles, definitions, what they ask, their check and their print. No table."""
+"""The words of the law:
+
+clauses, roles, definitions, what they ask, their check and their print. No table.
+"""

@@ -14,11 +14,15 @@ from datetime import date
 from fractions import Fraction
 
 from oversight.base.refusals import InvalidDefinition
+from oversight.base.settings import ZoneSetting
 
 from .clauses import Source
 from .roles import AUTOMATIC, TIMER, Role
 
-KINDS = ("text", "date", "number", "choice", "yes_no", "person", "file", "list")
+KINDS = ("text", "date", "number", "choice", "yes_no", "person", "unit", "file", "list")
+TONES = ("", "back", "negative")
+PLACES = ("", "step", "aside", "page")
+FORESEEN = 7  # states that the way ahead of a case shows at most
 
 
 class _Internal:
@@ -36,7 +40,8 @@ class Field:
     """One word that a move asks for.
 
     `choices` are (value, label) pairs, for kind "choice" or for each entry of a "list"; `items` are
-    the words of each entry of a "list".
+    the words of each entry of a "list". For the screen: `initial(today)` is what a new form
+    proposes; `alone`: never one for several people, each has his own.
     """
 
     name: str
@@ -46,6 +51,8 @@ class Field:
     choices: tuple[tuple[str, str], ...] = ()
     hint: str = ""
     items: tuple[Field, ...] = ()
+    initial: Callable[[date], object] | None = None
+    alone: bool = False
 
     def __post_init__(self):
         if self.kind not in KINDS:
@@ -162,11 +169,36 @@ def role_of(party: Party) -> Role:
 
 
 @dataclass(frozen=True)
+class Tell:
+    """Whom a move tells, and in which sentence; declared and checked here, delivered elsewhere."""
+
+    party: Party
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Bulk:
+    """A move that may be made in many cases at once, each through its own door.
+
+    `prompt` asks for the text, `phrase` is the one proposed, `consequence` says what comes of it,
+    `done` what came of it (with {n} and {names}).
+    """
+
+    prompt: str = ""
+    phrase: str = ""
+    consequence: str = ""
+    done: str = ""
+
+
+@dataclass(frozen=True)
 class State:
+    """`granted`: what was asked for has been granted, or what was ordered stands."""
+
     name: str
     label: str
     waits_on: Party | None = None
     due: Due | None = None
+    granted: bool = False
 
 
 @dataclass(frozen=True)
@@ -203,7 +235,10 @@ def rule(source: Source, *words: str) -> Callable[[Callable], Rule]:
 
 @dataclass(frozen=True)
 class Effect:
-    """Database writes of a move; its docstring says what the move brings about."""
+    """Database writes of a move, made by `effect`;
+
+    the docstring says what the move brings about.
+    """
 
     act: Callable[[object], None]
 
@@ -215,6 +250,16 @@ class Effect:
     def sentence(self) -> str:
         return " ".join((self.act.__doc__ or "").split())
 
+    def __call__(self, attempt) -> None:
+        self.act(attempt)
+
+
+def effect(act: Callable[[object], None]) -> Effect:
+    """Make an effect of a function that writes what a move brings about."""
+    if not (act.__doc__ or "").strip():
+        raise InvalidDefinition(f"effect {act.__name__} has no sentence")
+    return Effect(act)
+
 
 @dataclass(frozen=True)
 class Move:
@@ -224,7 +269,15 @@ class Move:
     state, which closes the actor's own slot; `closes`: the word that names whose slot it closes,
     where another does it. `adds`: only adds what somebody has to say, so that it need not know the
     newest version. `warns`: rules that warn and do not refuse (一般、鼓励). `decides`: an answer to what
-    another has asked. `consequence`: one sentence that says what pressing it does.
+    another has asked. `tells`: who learns of it beside the one whom the case then waits for.
+    `letter(attempt)` composes what it sends or issues: the page shows the same before.
+
+    For the screen, and no part of the printed law: `consequence` is one sentence that says what
+    pressing it does. `tone`: "back" gives it back to be written anew, "negative" says no or undoes.
+    `place`: "step" is a next step also for others than the one whose turn it is, "aside" never is
+    one and stands under 其他办理, "page" has a form of its own on the workflow's page. `phrases` are
+    ready sentences for its text; `unsaid` is what the text reads where it is left empty. `bulk`: it
+    may be made in many cases at once.
     """
 
     name: str
@@ -243,6 +296,17 @@ class Move:
     append_only: bool = False
     decides: bool = False
     consequence: str = ""
+    tells: tuple[Tell, ...] = ()
+    letter: Callable[[object], dict] | None = None
+    tone: str = ""
+    place: str = ""
+    phrases: tuple[str, ...] = ()
+    unsaid: str = ""
+    bulk: Bulk | None = None
+
+    def __post_init__(self):
+        if self.tone not in TONES or self.place not in PLACES:
+            raise InvalidDefinition(f"{self.name}: no such tone or place")
 
     @property
     def unversioned(self) -> bool:
@@ -265,7 +329,12 @@ class Workflow:
     successor of a merged unit; otherwise they are ended first. `concerns` names the fact that holds
     the person whose own case it is, who acts in no office on it. `on_open` are effects of opening.
     `discreet`: what one has written is shown to himself and to those whose business it is, not to
-    the others who take part.
+    the others who take part. `setting`: the zone's own choice whether it is offered at all; cases
+    that are open live on. `tells`: who learns that it was opened.
+
+    For the screen: `party_day` names the fact that holds the party day it is about; `icon` gives it
+    a line of its own in the menu while some lie on the reader's desk; `listed` False: it is opened
+    by another act, and nobody chooses it from a list.
     """
 
     name: str
@@ -282,6 +351,11 @@ class Workflow:
     data_subject: str = ""
     discreet: bool = False
     on_open: tuple[Effect, ...] = ()
+    setting: ZoneSetting | None = None
+    tells: tuple[Tell, ...] = ()
+    party_day: str = ""
+    icon: str = ""
+    listed: bool = True
     states: tuple[State, ...] = field(init=False)
 
     def __post_init__(self):
@@ -313,6 +387,34 @@ class Workflow:
 
     def final(self, state: State) -> bool:
         return not self.leaving(state)
+
+    @property
+    def drafts(self) -> bool:
+        """True where a new case lies with the one who opens it until he sends it on."""
+        return self.opens.due is None
+
+    def bulk_move(self, state: State) -> Move | None:
+        """Return the answer in a state that may be given to many at once."""
+        return next((move for move in self.leaving(state) if move.bulk and move.decides), None)
+
+    def ahead(self, state: State) -> list[State]:
+        """Return the states that lie ahead if everybody whose turn it is takes the first step."""
+        way: list[State] = []
+        while (state := self._next(state)) and state not in way and len(way) < FORESEEN:
+            way.append(state)
+        return way
+
+    def _next(self, state: State) -> State | None:
+        """Return where a case goes by the first step of those it waits for; many are counted."""
+        maker = AUTOMATIC if isinstance(state.waits_on, MANY) else state.waits_on
+        return next(
+            (
+                move.enters
+                for move in self.leaving(state)
+                if move.by is maker and move.enters is not INTERNAL and move.place != "aside"
+            ),
+            None,
+        )
 
     def fingerprint(self) -> str:
         """Hash what the table says, so that a change without a new version is noticed."""

@@ -137,7 +137,7 @@ def _yes_no(ask: Field, value) -> bool:
     return word in YES
 
 
-def _person(ask: Field, value) -> str:
+def _id(ask: Field, value) -> str:
     try:
         return str(UUID(value))
     except (ValueError, AttributeError, TypeError):
@@ -189,7 +189,8 @@ _READERS = {
     "number": _number,
     "choice": _choice,
     "yes_no": _yes_no,
-    "person": _person,
+    "person": _id,
+    "unit": _id,
     "file": _text,
     "list": _list,
 }

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 
-from .definition import COMMON, Move, State, Workflow, role_of
+from .definition import COMMON, MANY, Committee, Move, State, Workflow, role_of
 from .roles import AUTOMATIC, CANDIDATE_GROUPS, TIMER, Role
 
 
@@ -37,11 +37,11 @@ def explore(workflow: Workflow) -> list[Visit]:
 
 def check(workflow: Workflow) -> list[str]:
     """Return counterexamples as short stories; empty where the definition is sound."""
-    stories = []
+    stories = [f"{workflow.title}：{said}" for said in _opened_in_silence(workflow)]
     for visit in explore(workflow):
         if workflow.final(visit.state):
             continue
-        for question in (_stuck, _unable, _unowned, _clockless, _self_decided):
+        for question in (_stuck, _unable, _unowned, _clockless, _unwatched, _untold, _self_decided):
             answer = question(workflow, visit)
             if answer:
                 stories.append(f"{_story(workflow, visit)}{answer}")
@@ -109,6 +109,42 @@ def _clockless(workflow: Workflow, visit: Visit) -> str:
     state = visit.state
     asked = any(move.decides for move in workflow.leaving(state))
     return "有人在等答复，却没有期限。" if asked and state.due is None else ""
+
+
+def _unwatched(workflow: Workflow, visit: Visit) -> str:
+    """Does its clock climb to somebody, or end the wait? Where it could get stuck that is said."""
+    due, leaving = visit.state.due, workflow.leaving(visit.state)
+    if due is None or due.escalate_to is not None or _stuck(workflow, visit):
+        return ""
+    if any(move.name == "take_over" or move.by is TIMER for move in leaving):
+        return ""
+    return "到期没有办，没有人会知道。"
+
+
+def _untold(workflow: Workflow, visit: Visit) -> str:
+    """Is somebody told of every answer, and of every wait that the clock ends?"""
+    silent = [
+        move
+        for move in workflow.leaving(visit.state)
+        if (_answers(visit.state, move) or _lapses(visit.state, move)) and not move.tells
+    ]
+    return f"“{silent[0].label}”以后，没有告诉任何人。" if silent else ""
+
+
+def _answers(state: State, move: Move) -> bool:
+    """True for an answer; where several answer, also for what their answers amount to."""
+    if move.by is AUTOMATIC:
+        return isinstance(state.waits_on, MANY) and state.waits_on.judges
+    return move.decides and not isinstance(move.by, Committee)  # a vote is told with its outcome
+
+
+def _lapses(state: State, move: Move) -> bool:
+    return move.by is TIMER and state.waits_on.human
+
+
+def _opened_in_silence(workflow: Workflow) -> list[str]:
+    """Is somebody told that it was opened? A draft is nobody's business yet."""
+    return [] if workflow.tells or workflow.drafts else ["提出以后，没有告诉任何人。"]
 
 
 def _self_decided(workflow: Workflow, visit: Visit) -> str:

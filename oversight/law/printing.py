@@ -20,6 +20,7 @@ KIND_LABELS = {
     "choice": "选项",
     "yes_no": "是否",
     "person": "人员",
+    "unit": "单位",
     "file": "附件",
     "list": "名单",
 }

@@ -6,7 +6,7 @@ fill it. Whether a given person holds it today is decided in `authority`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 OFFICES = {
     "secretary": "书记",
@@ -40,11 +40,13 @@ class Role:
     """A party to a case. `tiers`: the next is asked only where nobody free fills the former.
 
     `seat` is "unit", "person", "roster", "superior", "above" or "zone", counted from the case's
-    branch; "" for roles that no person plays (the clock, the count). "roster" is whoever was given
-    a row of his own in the case. An empty seat climbs to the superior above: a vacant post never
-    locks a case. `any_level`: whoever fills it at any level above may act, not only the nearest.
-    `impartial`: who opened the case for his side may not play it; `anew`: nor who decided on it in
-    a body before, or has a row of his own in it.
+    branch, or "branches" for all of the zone, who are only told; "" for roles that no person plays
+    (the clock, the count). "roster" is whoever was given a row of his own in the case. An empty
+    seat climbs to the superior above: a vacant post never locks a case. `any_level`: whoever fills
+    it at any level above may act, not only the nearest. `impartial`: who opened the case for his
+    side may not play it; `anew`: nor who decided on it in a body before, or has a row of his own in
+    it. `fact` names a fact that holds a unit: the seat is counted from that unit, not from the
+    case's branch.
     """
 
     name: str
@@ -55,6 +57,7 @@ class Role:
     any_level: bool = False
     impartial: bool = True
     anew: bool = False
+    fact: str = ""
 
     @property
     def candidate_group(self) -> str:
@@ -68,7 +71,20 @@ class Role:
     @property
     def judges(self) -> bool:
         """True where the role stands above the branch: its people must not be the branch's own."""
-        return self.seat not in ("", "unit", "person", "roster")
+        return bool(self.fact) or self.seat not in ("", "unit", "person", "roster")
+
+    @property
+    def above(self) -> Role:
+        """Return who takes over from a role that is late."""
+        if not self.fact:
+            return ABOVE
+        return replace(
+            SUPERIOR,
+            name=f"{self.name}_above",
+            label=f"{self.label}的上级",
+            group_of=SUPERIOR.candidate_group,
+            fact=self.fact,
+        )
 
 
 _SUPERIOR: Ranks = (("officer", "secretary"), ("deputy",), ("committee",))

@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 from oversight.base.clock import Moment
 from oversight.base.refusals import NotFound, RuleViolation
 from oversight.calendar.party_days import change
-from oversight.engine import authority, transitions
+from oversight.engine import authority
 from oversight.engine.authority import Actor
+from oversight.engine.use_case import use_case
 from oversight.models import Activity, Invitee
 
 from . import attendance
@@ -24,9 +25,8 @@ def submit(session: Session, activity_id: str, sheet: Sheet, who: Actor, at: Mom
 
     Raises NotInSight, NotYours, WordsWrong, RuleSaysNo. Source: G-2.4.2, G-2.2.2, G-2.5.1a
     """
-    return transitions.commit(
-        session, who, at, "arrange", lambda: _arrange(session, activity_id, sheet, who, at)
-    )
+    with use_case(session, who, at, "arrange"):
+        return _arrange(session, activity_id, sheet, who, at)
 
 
 def _arrange(session: Session, activity_id: str, sheet: Sheet, who: Actor, at: Moment) -> Activity:

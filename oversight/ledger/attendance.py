@@ -21,8 +21,9 @@ from oversight.base.sentences import say
 from oversight.calendar.party_days import change, month_end, owed
 from oversight.engine import authority, transitions
 from oversight.engine.authority import Actor
-from oversight.law.roles import BRANCH
-from oversight.models import Activity, Attendance, Case, Invitee, Person, Post
+from oversight.engine.use_case import use_case
+from oversight.law.roles import BRANCH, OFFICES
+from oversight.models import Activity, Attendance, Case, Invitee, Person, Post, Unit
 from oversight.models.attendance import CATEGORIES, CLASSES, FORMS, INVITEES, MODES
 from oversight.organization.members import expected, members
 
@@ -48,7 +49,10 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Recorded:
-    """What came of a sheet: the activity, and the follow-ups opened for those on leave or absent."""
+    """What came of a sheet:
+
+    the activity, and the follow-ups opened for those on leave or absent.
+    """
 
     activity: Activity
     opened: tuple[str, ...] = ()
@@ -131,12 +135,12 @@ def _form(value) -> str:
     return found
 
 
-def _category(value) -> str:
-    if value not in CATEGORIES:
+def _category(value) -> str | None:
+    if value and value not in CATEGORIES:
         raise InvalidInput(
             {"leave": say("请假原因请从{categories}中选择。", categories="、".join(CATEGORIES))}
         )
-    return value
+    return value or None
 
 
 def _mode(value) -> str | None:
@@ -174,17 +178,12 @@ def _day(value) -> date | None:
         raise InvalidInput({"held_on": "开展日期要写成 2026-01-09 这样的日期。"}) from None
 
 
-def submit(
-    session: Session, activity_id: str, sheet: Sheet, who: Actor, at: Moment, *, finish=None
-) -> Recorded:
+def submit(session: Session, activity_id: str, sheet: Sheet, who: Actor, at: Moment) -> Recorded:
     """Record a sheet and commit; a refusal changes nothing but a row in `refusals`. Raises as
     `record`.
-
-    `finish(recorded)` may add to the transaction before the commit.
     """
-    return transitions.commit(
-        session, who, at, "attendance", lambda: record(session, activity_id, sheet, who, at), finish
-    )
+    with use_case(session, who, at, "attendance"):
+        return record(session, activity_id, sheet, who, at)
 
 
 def record(session: Session, activity_id: str, sheet: Sheet, who: Actor, at: Moment) -> Recorded:
@@ -202,6 +201,8 @@ def record(session: Session, activity_id: str, sheet: Sheet, who: Actor, at: Mom
     _must_add_up(
         session, list(before) or [person.id for person in roster(session, activity, held_on)], sheet
     )
+    _every_leave_has_a_reason(session, sheet)
+    _host_was_there(session, activity, sheet)
     must_be_host(session, activity, sheet, held_on)
     what, about = _changed(before, sheet), _about(session, activity, sheet, held_on, who)
     if activity.confirmed_at and not what and not about:
@@ -254,7 +255,10 @@ def _held_on(session: Session, activity: Activity, sheet: Sheet, at: Moment) -> 
 
 
 def _no_lesson_before(session: Session, activity: Activity, held_on: date) -> None:
-    """A lesson makes up for what has been: the activity cannot move behind one. Raises RuleSaysNo."""
+    """A lesson makes up for what has been:
+
+    the activity cannot move behind one. Raises RuleSaysNo.
+    """
     cases = follow_ups(session, activity, rows_of(session, activity)).values()
     lessons = [case.facts["lesson"]["held_on"] for case in cases if case.facts.get("lesson")]
     if lessons and min(lessons) <= held_on.isoformat():
@@ -279,6 +283,28 @@ def _must_add_up(session: Session, wanted: list[str], sheet: Sheet) -> None:
         raise InvalidInput(problems)
 
 
+def _every_leave_has_a_reason(session: Session, sheet: Sheet) -> None:
+    """Say who is on leave for no reason given. Raises InvalidInput."""
+    bare = [
+        person
+        for person, (kind, _form, category) in sheet.entries.items()
+        if kind == "leave" and not category
+    ]
+    if bare:
+        raise InvalidInput(
+            {"leave": say("请选请假事由：{names}。", names=_names(session, bare, bare))}
+        )
+
+
+def _host_was_there(session: Session, activity: Activity, sheet: Sheet) -> None:
+    """Who hosts is present himself. Raises InvalidInput. Source: G-2.4.2"""
+    host = sheet.about.get("host_id") or activity.host_id
+    kind, *_how = sheet.entries.get(host, ("present",))
+    if kind != "present":
+        name = _names(session, [host], [host])
+        raise InvalidInput({"host": say("主持人{name}没有到会，请改选实际主持的人。", name=name)})
+
+
 def _names(session: Session, people, wanted: list[str]) -> str:
     """Name those of the roster; of others only what was sent, lest names leak."""
     known = {
@@ -298,16 +324,8 @@ def must_be_host(session: Session, activity: Activity, sheet: Sheet, held_on: da
     host = sheet.about.get("host_id")
     if host is None or host == activity.host_id:
         return
-    held = session.execute(
-        sa.select(Post.person_id, Post.office).where(
-            Post.unit_id == activity.unit_id,
-            Post.office.in_([*BRANCH.ranks[0], *BRANCH.ranks[1]]),
-            authority.in_office(held_on),
-        )
-    ).all()
-    if host not in {person for person, _ in held} | authority.small_branch(
-        session, activity.unit, held_on
-    ):
+    held = [(person.id, office) for person, office in hosts(session, activity.unit, held_on)]
+    if host not in {person for person, _ in held}:
         raise InvalidInput(
             {
                 "host": "主持人应是支部书记，或书记委托的副书记、支部委员；没有支委会的，可以是其他正式党员。"
@@ -317,6 +335,25 @@ def must_be_host(session: Session, activity: Activity, sheet: Sheet, held_on: da
         raise RuleViolation(
             "书记不主持的，要写明委托他人主持的原因。", field="host_why", clause="G-2.4.2"
         )
+
+
+def hosts(session: Session, unit: Unit, on: date) -> list[tuple[Person, str]]:
+    """Return who may host on a day and as what: by office, the secretary first; then, where there
+    is no committee, any full member. Source: G-2.4.2
+    """
+    posts = session.execute(
+        sa.select(Person, Post.office)
+        .join(Person, Person.id == Post.person_id)
+        .where(
+            Post.unit_id == unit.id,
+            Post.office.in_([*BRANCH.ranks[0], *BRANCH.ranks[1]]),
+            authority.in_office(on),
+        )
+    ).all()
+    known = sorted((tuple(row) for row in posts), key=lambda pair: list(OFFICES).index(pair[1]))
+    small = authority.small_branch(session, unit, on) - {person.id for person, _ in known}
+    others = [one for one in members(session, unit.id, on) if one.id in small]
+    return [*known, *((one, "member") for one in others)]
 
 
 def _changed(before: dict[str, Attendance], sheet: Sheet) -> dict:
@@ -434,7 +471,10 @@ def _follow_up(session: Session, activity: Activity, sheet: Sheet, who: Actor, a
 
 
 def _reclass(session: Session, case: Case, entry: tuple, who: Actor, at: Moment, basis) -> None:
-    """Let an open follow-up say what the record says; for who was on leave a finding of 无故 falls."""
+    """Let an open follow-up say what the record says;
+
+    for who was on leave a finding of 无故 falls.
+    """
     kind, _form, category = entry
     if kind not in MISSING or kind == case.facts["kind"]:
         return
@@ -448,7 +488,10 @@ def _reclass(session: Session, case: Case, entry: tuple, who: Actor, at: Moment,
 
 
 def people(session: Session, activity: Activity, today: date) -> list[Person]:
-    """Return who stands on the sheet: the snapshot once there is one, else who would be expected."""
+    """Return who stands on the sheet:
+
+    the snapshot once there is one, else who would be expected.
+    """
     rows = rows_of(session, activity)
     on = activity.held_on or activity.day or today
     if not rows:
@@ -469,16 +512,34 @@ def readable(session: Session, activity_id: str, who: Actor) -> Activity:
     activity = session.get(Activity, activity_id)
     if activity is None or activity.zone_id != who.zone_id or not who.sees(activity.unit):
         raise NotFound()
-    if not any(activity.unit.within(path) for path in who.business):
-        try:
-            authority.leads(
-                session, activity.unit, who
-            )  # in a small branch any full member may keep the record
-        except Forbidden:
-            raise Forbidden(
-                say("考勤表由{unit}和上级党组织查看。", unit=activity.unit.name), rule="authority"
-            ) from None
+    above = any(activity.unit.within(path) for path in who.business)
+    if not above and not authority.is_led_by(session, activity.unit, who):
+        raise Forbidden(
+            say("考勤表由{unit}和上级党组织查看。", unit=activity.unit.name), rule="authority"
+        )  # in a small branch any full member may keep the record
     return activity
+
+
+def forms_before(session: Session, activity: Activity) -> tuple[int, dict[str, str]]:
+    """Return the month of the record before this one, and who took part in which other form."""
+    last = session.scalar(
+        sa.select(Activity)
+        .where(
+            Activity.unit_id == activity.unit_id,
+            Activity.kind == "party_day",
+            Activity.confirmed_at.is_not(None),
+            Activity.year * 12 + Activity.month < activity.year * 12 + activity.month,
+        )
+        .order_by(Activity.year.desc(), Activity.month.desc())
+        .limit(1)
+    )
+    rows = rows_of(session, last).values() if last else ()
+    return (last.month if last else 0), {row.person_id: row.form for row in rows if row.form}
+
+
+def contact_by(session: Session, done: Recorded) -> date | None:
+    """Return by when those of a record are contacted who were on leave or absent."""
+    return session.scalar(sa.select(sa.func.min(Case.due_on)).where(Case.id.in_(done.opened)))
 
 
 def balance(session: Session, activity: Activity) -> dict[str, int]:
@@ -521,7 +582,10 @@ class Count:
 
 
 def counts(session: Session, activity_ids: list[str]) -> dict[str, Count]:
-    """Count recorded activities, each by class and with its open follow-ups; others are left out."""
+    """Count recorded activities, each by class and with its open follow-ups;
+
+    others are left out.
+    """
     classes: dict[str, dict[str, int]] = {}
     for activity_id, kind, number in session.execute(
         sa.select(Attendance.activity_id, Attendance.kind, sa.func.count())

@@ -12,16 +12,11 @@ from sqlalchemy.orm import Session
 
 from oversight.base.clock import Moment
 from oversight.base.db import is_id
-from oversight.base.refusals import (
-    Forbidden,
-    InvalidInput,
-    InvalidTransition,
-    NotFound,
-    RuleViolation,
-)
+from oversight.base.refusals import InvalidInput, InvalidTransition, NotFound, RuleViolation
 from oversight.base.sentences import say
-from oversight.engine import authority, transitions
+from oversight.engine import authority
 from oversight.engine.authority import Actor
+from oversight.engine.use_case import use_case
 from oversight.law.clauses import house_rule
 from oversight.law.inputs import read_day
 from oversight.models import Case, LifeMeeting, Unit
@@ -30,15 +25,6 @@ from oversight.rules import life_meetings as rules
 LONGEST = 200
 HELD = house_rule("登记的是已经召开的组织生活会，登记的日期另存；不是当天登记的，注明补录。")
 RESTS = house_rule("民主评议以组织生活会为依据，评议没有作废的，这次组织生活会不能撤回。")
-
-
-def leads(session: Session, unit: Unit, who: Actor) -> bool:
-    """True where the actor notes the branch's meetings."""
-    try:
-        authority.leads(session, unit, who)
-    except (NotFound, Forbidden):
-        return False
-    return True
 
 
 def of_year(session: Session, unit_id: str, year: int) -> list[LifeMeeting]:
@@ -55,35 +41,23 @@ def of_year(session: Session, unit_id: str, year: int) -> list[LifeMeeting]:
     )
 
 
-def note(
-    session: Session, unit_id: str, on: str, who: Actor, at: Moment, *, finish=None
-) -> LifeMeeting:
+def note(session: Session, unit_id: str, on: str, who: Actor, at: Moment) -> LifeMeeting:
     """Note that a branch held a meeting on a day and commit; a no changes nothing but a row in
     `refusals`.
 
-    `finish(meeting)` may add to the transaction before. Raises NotInSight, NotYours, WordsWrong,
-    RuleSaysNo.
+    Raises NotInSight, NotYours, WordsWrong, RuleSaysNo.
     """
-    return transitions.commit(
-        session, who, at, "life_meeting", lambda: _note(session, unit_id, on, who, at), finish
-    )
+    with use_case(session, who, at, "life_meeting"):
+        return _note(session, unit_id, on, who, at)
 
 
-def take_back(
-    session: Session, meeting_id: str, why: str, who: Actor, at: Moment, *, finish=None
-) -> LifeMeeting:
+def take_back(session: Session, meeting_id: str, why: str, who: Actor, at: Moment) -> LifeMeeting:
     """Take back a wrong entry with a reason and commit; the entry stays on record.
 
     Refusals as `note`. Raises NotInSight, NotYours, WordsWrong, NotOpen, RuleSaysNo.
     """
-    return transitions.commit(
-        session,
-        who,
-        at,
-        "life_take_back",
-        lambda: _take_back(session, meeting_id, why, who, at),
-        finish,
-    )
+    with use_case(session, who, at, "life_take_back"):
+        return _take_back(session, meeting_id, why, who, at)
 
 
 def _note(session: Session, unit_id: str, on: str, who: Actor, at: Moment) -> LifeMeeting:

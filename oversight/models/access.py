@@ -64,6 +64,7 @@ class Idempotency(Base):
     """The answer to a request that carried a key, so that a retry gets it again."""
 
     __tablename__ = "idempotency"
+    __table_args__ = (sa.Index("ix_idempotency_at", "at"),)
 
     account_id: Mapped[str] = mapped_column(sa.ForeignKey("accounts.id"), primary_key=True)
     key: Mapped[str] = mapped_column(sa.String(200), primary_key=True)

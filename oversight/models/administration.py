@@ -1,4 +1,7 @@
-"""What administrators hand out and bring in: activation slips, and rosters waiting to be applied."""
+"""What administrators hand out and bring in:
+
+activation slips, and rosters waiting to be applied.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,15 @@ class Slip(Base):
     """A single-use permission to set one's password; only the hash of its code is kept."""
 
     __tablename__ = "slips"
+    __table_args__ = (
+        sa.Index(
+            "ix_slips_usable",
+            "zone_id",
+            "expires_at",
+            sqlite_where=sa.text("ended_at IS NULL"),
+            postgresql_where=sa.text("ended_at IS NULL"),
+        ),
+    )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
     zone_id: Mapped[str] = mapped_column(sa.ForeignKey("zones.id"))

@@ -33,7 +33,14 @@ class Case(Base):
             postgresql_where=sa.text("closed_at IS NULL AND subject IS NOT NULL"),
         ),
         sa.Index("ix_cases_subject", "subject"),
-        sa.Index("ix_cases_unit", "zone_id", "unit_id", "closed_at"),
+        sa.Index("ix_cases_unit", "unit_id", "workflow", "closed_at"),
+        sa.Index(
+            "ix_cases_open_state",
+            "workflow",
+            "state",
+            sqlite_where=sa.text("closed_at IS NULL"),
+            postgresql_where=sa.text("closed_at IS NULL"),
+        ),
         sa.Index(
             "ix_cases_wake",
             "wake_on",
@@ -123,6 +130,24 @@ class WorkItem(Base):
             postgresql_where=sa.text("closed_at IS NULL"),
         ),
         sa.Index("ix_desks_case", "case_id"),
+        sa.Index(
+            "ix_desks_beside",
+            "beside_id",
+            sqlite_where=sa.text("closed_at IS NULL AND beside_id IS NOT NULL"),
+            postgresql_where=sa.text("closed_at IS NULL AND beside_id IS NOT NULL"),
+        ),
+        sa.Index(
+            "ix_desks_claimed",
+            "claimed_by",
+            sqlite_where=sa.text("closed_at IS NULL AND claimed_by IS NOT NULL"),
+            postgresql_where=sa.text("closed_at IS NULL AND claimed_by IS NOT NULL"),
+        ),
+        sa.Index(
+            "ix_desks_handed",
+            "handed_to",
+            sqlite_where=sa.text("closed_at IS NULL AND handed_to IS NOT NULL"),
+            postgresql_where=sa.text("closed_at IS NULL AND handed_to IS NOT NULL"),
+        ),
     )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)

@@ -17,7 +17,16 @@ class JournalRow(Base):
     __tablename__ = "journal"
     __table_args__ = (
         sa.UniqueConstraint("case_id", "seq", name="uq_journal_chain"),
-        sa.Index("ix_journal_actor", "actor_id", "at"),
+        sa.Index("ix_journal_actor", "actor_id", "case_id", "role"),
+        sa.Index("ix_journal_role", "case_id", "role", "actor_id"),
+        sa.Index(
+            "ix_journal_acting_for",
+            "acting_for",
+            "case_id",
+            "role",
+            sqlite_where=sa.text("acting_for IS NOT NULL"),
+            postgresql_where=sa.text("acting_for IS NOT NULL"),
+        ),
     )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)

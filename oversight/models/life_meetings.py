@@ -1,4 +1,7 @@
-"""组织生活会: on which day a branch held one, who noted it when, and what was taken back with a reason."""
+"""组织生活会:
+
+on which day a branch held one, who noted it when, and what was taken back with a reason.
+"""
 
 from __future__ import annotations
 
@@ -33,6 +36,7 @@ class LifeMeeting(Base):
             sqlite_where=sa.text("withdrawn_at IS NULL"),
             postgresql_where=sa.text("withdrawn_at IS NULL"),
         ),
+        sa.Index("ix_life_meetings_unit", "unit_id", "held_on"),
     )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)

@@ -58,6 +58,14 @@ class FollowUp(Base):
     """A person's own reminder on a case; nobody else's clock."""
 
     __tablename__ = "follow_ups"
+    __table_args__ = (
+        sa.Index(
+            "ix_follow_ups_due",
+            "day",
+            sqlite_where=sa.text("told_at IS NULL"),
+            postgresql_where=sa.text("told_at IS NULL"),
+        ),
+    )
 
     case_id: Mapped[str] = mapped_column(sa.ForeignKey("cases.id"), primary_key=True)
     person_id: Mapped[str] = mapped_column(
@@ -73,7 +81,11 @@ class AdminChange(Base):
     """What was changed in units, people, posts, acting or the calendar, by whom. Never edited."""
 
     __tablename__ = "admin_changes"
-    __table_args__ = (sa.Index("ix_admin_changes_area", "zone_id", "area", "id"),)
+    __table_args__ = (
+        sa.Index("ix_admin_changes_zone", "zone_id", "id"),
+        sa.Index("ix_admin_changes_area", "zone_id", "area", "id"),
+        sa.Index("ix_admin_changes_about", "about_id", "id"),
+    )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
     zone_id: Mapped[str] = mapped_column(Id)

@@ -66,6 +66,7 @@ class Unit(Base):
             "(category IS NOT NULL) = (kind = 'branch')", name="category_of_branches_only"
         ),
         sa.Index("ix_units_path", "zone_id", "path"),
+        sa.Index("ix_units_successor", "successor_id"),
     )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)

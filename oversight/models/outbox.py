@@ -37,7 +37,15 @@ class Notice(Base):
     """A line in a person's bell. It says that something waits, never what."""
 
     __tablename__ = "notices"
-    __table_args__ = (sa.UniqueConstraint("person_id", "key", name="uq_notices_once"),)
+    __table_args__ = (
+        sa.UniqueConstraint("person_id", "key", name="uq_notices_once"),
+        sa.Index(
+            "ix_notices_unread",
+            "person_id",
+            sqlite_where=sa.text("read_at IS NULL"),
+            postgresql_where=sa.text("read_at IS NULL"),
+        ),
+    )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
     zone_id: Mapped[str] = mapped_column(sa.ForeignKey("zones.id"))

@@ -52,6 +52,7 @@ class Membership(Base):
             postgresql_where=sa.text("to_on IS NULL"),
         ),
         sa.Index("ix_memberships_unit", "unit_id", "from_on"),
+        sa.Index("ix_memberships_person", "person_id", "from_on"),
     )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)

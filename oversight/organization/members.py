@@ -7,8 +7,10 @@ from datetime import date
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from oversight.models import Membership, Person
+from oversight.models import Membership, Person, Post, Unit
 from oversight.models.attendance import CATEGORIES
+
+from .units import in_office
 
 __all__ = ["CARE_REASONS", "CATEGORIES", "belongs", "exempt", "exempt_on", "expected", "members"]
 
@@ -56,3 +58,40 @@ def exempt(attempt, begin: date | None, end: date) -> None:
     """
     person = attempt.session.get(Person, attempt.case.facts["member"])
     person.exempt_from, person.exempt_until = begin or person.exempt_from, end
+
+
+def in_office_of(session: Session, unit_ids, on: date) -> list[Person]:
+    """Return who holds a post in these units on a day."""
+    return list(
+        session.scalars(
+            sa.select(Person)
+            .join(Post, Post.person_id == Person.id)
+            .where(Post.unit_id.in_(list(unit_ids)), in_office(on))
+            .distinct()
+            .order_by(Person.id)
+        )
+    )
+
+
+def by_name(session: Session, ids) -> list[Person]:
+    """Return people by their ids, in the order of their names."""
+    return list(
+        session.scalars(
+            sa.select(Person).where(Person.id.in_(list(ids))).order_by(Person.name, Person.id)
+        )
+    )
+
+
+def groups_on(session: Session, unit_id: str, on: date) -> dict[str, Unit]:
+    """Return the 党小组 of those members of a branch who are in one on a day, by person."""
+    return dict(
+        session.execute(
+            sa.select(Membership.person_id, Unit)
+            .join(Unit, Unit.id == Membership.group_id)
+            .where(
+                Membership.unit_id == unit_id,
+                Membership.from_on <= on,
+                sa.or_(Membership.to_on.is_(None), Membership.to_on >= on),
+            )
+        ).all()
+    )

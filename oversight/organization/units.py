@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from oversight.models import Unit
 from oversight.models.organizations import ids_above
@@ -38,6 +38,25 @@ def successor_of(session: Session, unit: Unit) -> Unit:
     return unit
 
 
+def others_of_zone(session: Session, unit: Unit) -> list[tuple[str, str, str]]:
+    """Return the other units of a zone that still exist: id, name, and the name of what stands
+    above.
+    """
+    above = aliased(Unit)
+    rows = session.execute(
+        sa.select(Unit.id, Unit.name, above.name)
+        .join(above, above.id == Unit.parent_id)
+        .where(
+            Unit.zone_id == unit.zone_id,
+            Unit.id != unit.id,
+            Unit.kind.not_in(("zone", "group")),
+            Unit.ended_on.is_(None),
+        )
+        .order_by(above.sort, above.id, Unit.sort, Unit.id)
+    )
+    return [tuple(row) for row in rows]
+
+
 def merged_into(session: Session, unit_ids: set[str]) -> tuple[str, ...]:
     """Return the branches that were merged into these, directly or by way of others."""
     found: set[str] = set()
@@ -52,3 +71,30 @@ def merged_into(session: Session, unit_ids: set[str]) -> tuple[str, ...]:
 def has_above(attempt) -> bool:
     """True where another organization stands above the one that has the case."""
     return attempt.case.escalation_level + 1 < len(line_above(attempt.session, attempt.unit))
+
+
+def by_id(session: Session, ids) -> dict[str, Unit]:
+    """Return units by their ids."""
+    return {row.id: row for row in session.scalars(sa.select(Unit).where(Unit.id.in_(list(ids))))}
+
+
+def offices(session: Session, zone_id: str) -> list[Unit]:
+    """Return the towns and departments of a zone."""
+    return list(
+        session.scalars(
+            sa.select(Unit)
+            .where(
+                Unit.zone_id == zone_id,
+                Unit.kind.in_(("town", "department")),
+                Unit.ended_on.is_(None),
+            )
+            .order_by(Unit.sort, Unit.id)
+        )
+    )
+
+
+def present(session: Session, zone_id: str) -> list[Unit]:
+    """Return the units of a zone that have not ended, in no order."""
+    return list(
+        session.scalars(sa.select(Unit).where(Unit.zone_id == zone_id, Unit.ended_on.is_(None)))
+    )

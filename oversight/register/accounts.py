@@ -18,8 +18,10 @@ from oversight.base.clock import Moment
 from oversight.base.db import is_id
 from oversight.base.refusals import Forbidden, InvalidInput, NotFound, RuleViolation
 from oversight.engine.authority import Actor, in_office, is_member
+from oversight.engine.use_case import one_transaction
 from oversight.law.roles import ADMINISTRATORS
 from oversight.models import Account, ApiToken, Membership, Person, Post, Slip, Unit
+from oversight.organization.units import present
 
 from . import audit_log, credentials
 
@@ -62,6 +64,38 @@ def rule_over(who: Actor | None, unit: Unit) -> None:
         raise Forbidden("账号由系统管理员管理，不由您办理。", rule="authority")
     if unit.zone_id != who.zone_id or not any(unit.within(above.path) for above in kept):
         raise NotFound()
+
+
+def kept(session: Session, who: Actor) -> list[Unit]:
+    """Return the units whose accounts the actor keeps, by place in the tree. Raises Forbidden."""
+    held = present(session, who.zone_id)
+    top = next(unit for unit in held if unit.kind == "zone")
+    rule_over(who, next((post.unit for post in who.posts if post.office == "sysadmin"), top))
+    paths = [post.unit.path for post in who.posts if post.office == "sysadmin"]
+    return sorted(
+        (
+            unit
+            for unit in held
+            if unit.kind != "group" and any(unit.within(path) for path in paths)
+        ),
+        key=lambda unit: (unit.path.count("/") > 3, unit.parent_id or "", unit.sort),
+    )
+
+
+def counts(session: Session, zone_id: str, at: Moment) -> dict[str, tuple[int, int]]:
+    """Count members and set passwords by branch."""
+    rows = session.execute(
+        sa.select(
+            Membership.unit_id,
+            sa.func.count(),
+            sa.func.count(sa.case((Account.password_hash != "", 1))),
+        )
+        .select_from(Membership)
+        .outerjoin(Account, Account.person_id == Membership.person_id)
+        .where(Membership.zone_id == zone_id, is_member(at.today))
+        .group_by(Membership.unit_id)
+    )
+    return {unit_id: (members, active) for unit_id, members, active in rows}
 
 
 def unit_of(session: Session, person_id: str, at: Moment) -> Unit | None:
@@ -303,30 +337,30 @@ def activate(session: Session, username: str, code: str, password: str, at: Mome
     Wrong codes count as failed log-ins do: five lock the account for a quarter of an hour.
     """
     hashed = credentials.hash_password(password)
-    account = session.scalar(
-        sa.select(Account).where(Account.username == username[:60]).with_for_update(of=Account)
-    )
-    locked = (
-        account is not None and account.locked_until is not None and account.locked_until > at.now
-    )
-    slip = (
-        _live_slip(session, account, code, at)
-        if account and account.enabled and not locked
-        else None
-    )
-    if slip is None:
-        if account is not None and not locked:
-            credentials.count_failure(account, at.now)
-        session.commit()
-        raise InvalidInput(
-            {
-                "code": "用户名或激活码不对，或激活单已用过、已过期。连续输错 5 次，请 15 分钟后再试；仍不行，请找管理员重发。"
-            }
+    with one_transaction(session):
+        account = session.scalar(
+            sa.select(Account).where(Account.username == username[:60]).with_for_update(of=Account)
         )
-    account.password_hash, account.failures, account.locked_until = hashed, 0, None
-    _end_everything(session, account, at)
-    note(session, account, "activate", account.person_id, at)
-    session.commit()
+        if account is not None and _spend(session, account, code, at):
+            account.password_hash, account.failures, account.locked_until = hashed, 0, None
+            _end_everything(session, account, at)
+            note(session, account, "activate", account.person_id, at)
+            return
+    raise InvalidInput(
+        {
+            "code": "用户名或激活码不对，或激活单已用过、已过期。连续输错 5 次，请 15 分钟后再试；仍不行，请找管理员重发。"
+        }
+    )
+
+
+def _spend(session: Session, account: Account, code: str, at: Moment) -> bool:
+    """Tell whether a code opens an account now; a wrong one is counted."""
+    if account.locked_until is not None and account.locked_until > at.now:
+        return False
+    if account.enabled and _live_slip(session, account, code, at):
+        return True
+    credentials.count_failure(account, at.now)
+    return False
 
 
 def _live_slip(session: Session, account: Account, code: str, at: Moment) -> Slip | None:
@@ -414,5 +448,5 @@ def note(
         act,
         f"{name}（{account.username}）",
         account.person_id,
-        **({"原因": [None, why]} if why else {}),
+        **({"why": [None, why]} if why else {}),
     )

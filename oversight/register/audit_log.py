@@ -27,6 +27,7 @@ AREAS = {
     "calendar": "日历",
     "accounts": "账号",
     "rosters": "名册",
+    "settings": "设置",
 }
 KEEPERS = {
     "units": "sysadmin",
@@ -59,6 +60,40 @@ ACTS = {
     "close": "停用账号（已离开）",
     "password": "终端重设密码",
     "roster": "导入名册",
+    "init": "建立首位管理员",
+    "token": "发接口令牌",
+    "schedule": "排定党日",
+    "set": "修改设置",
+}
+# What a change tells of. Rows of earlier versions name it in Chinese and are shown as they are.
+WORDS = {
+    "name": "名称",
+    "unit_kind": "类型",
+    "parent": "上级",
+    "branch": "支部",
+    "new_branch": "新支部",
+    "people": "人数",
+    "into": "到",
+    "appointed": "任职",
+    "relieved": "免职",
+    "stand_in": "代理",
+    "scope": "范围",
+    "from_on": "起",
+    "to_on": "止",
+    "fate": "情况",
+    "on": "日期",
+    "days": "天数",
+    "planned": "新排的党日",
+    "moved": "顺延的党日",
+    "value": "值",
+    "why": "原因",
+    "probationary": "预备党员",
+    "mobile": "流动党员",
+    "retired": "离退休党员",
+    "elderly": "年老体弱",
+    "leading": "党员领导干部",
+    "in_post": "在职党员",
+    "no_office": "无职党员",
 }
 TERMINAL = "服务器终端"
 SEPARATE = house_rule(
@@ -114,16 +149,31 @@ def note(
     about_id: str | None,
     **what,
 ) -> None:
-    """Write down a change as people read it: field=[before, after]. Does not commit."""
+    """Write down a change: word=[before, after]; None is the server's terminal. Does not commit."""
+    in_zone(session, unit.zone_id, who, at, area, act, about, about_id, **what)
+
+
+def in_zone(
+    session: Session,
+    zone_id: str,
+    who: Actor | None,
+    at: Moment,
+    area: str,
+    act: str,
+    about: str,
+    about_id: str | None = None,
+    **what,
+) -> None:
+    """Write down a change that is no unit's own. Does not commit."""
     session.add(
         AdminChange(
-            zone_id=unit.zone_id,
+            zone_id=zone_id,
             at=at.now,
             by_id=who.id if who else None,
             area=area,
             act=act,
             about=about[:200],
-            by=f"{who.person.name}（{who.title}）" if who else "系统",
+            by=f"{who.person.name}（{who.title}）" if who else TERMINAL,
             about_id=about_id,
             what=what,
         )

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from oversight.base.clock import Moment
 from oversight.base.refusals import InvalidInput
 from oversight.base.sentences import say
+from oversight.engine.use_case import one_transaction
 from oversight.models import Account, ApiToken, Login
 
 LONGEST, SHORTEST = 128, 10
@@ -55,31 +56,32 @@ def sign_in(session: Session, username: str, password: str, at: Moment) -> str |
 
     Commits.
     """
-    account = session.scalar(
-        sa.select(Account).where(Account.username == username[:60]).with_for_update(of=Account)
-    )
-    locked = (
-        account is not None and account.locked_until is not None and account.locked_until > at.now
-    )
-    good = check(account.password_hash if account and not locked else None, password)
-    if account is None or locked or not good or not account.enabled:
-        if account is not None and not locked:
-            count_failure(account, at.now)
-        session.commit()
-        return None
-    account.failures, account.locked_until = 0, None
-    token = secrets.token_urlsafe(32)
-    session.add(
-        Login(
-            zone_id=account.zone_id,
-            account_id=account.id,
-            token_hash=fingerprint(token),
-            created_at=at.now,
-            seen_at=at.now,
+    with one_transaction(session):
+        account = session.scalar(
+            sa.select(Account).where(Account.username == username[:60]).with_for_update(of=Account)
         )
-    )
-    session.commit()
-    return token
+        locked = (
+            account is not None
+            and account.locked_until is not None
+            and account.locked_until > at.now
+        )
+        good = check(account.password_hash if account and not locked else None, password)
+        if account is None or locked or not good or not account.enabled:
+            if account is not None and not locked:
+                count_failure(account, at.now)
+            return None
+        account.failures, account.locked_until = 0, None
+        token = secrets.token_urlsafe(32)
+        session.add(
+            Login(
+                zone_id=account.zone_id,
+                account_id=account.id,
+                token_hash=fingerprint(token),
+                created_at=at.now,
+                seen_at=at.now,
+            )
+        )
+        return token
 
 
 def count_failure(account: Account, now: datetime) -> None:
@@ -115,20 +117,26 @@ def sign_out(session: Session, account_id: str, now: datetime, token: str | None
 
 
 def change_password(session: Session, account: Account, old: str, new: str, now: datetime) -> None:
-    """Replace a password and end every log-in and token of the account. Does not commit. Raises
-    WordsWrong.
+    """Replace a password and end every log-in and token of the account. Commits. Raises
+    InvalidInput.
 
-    A wrong old password counts, and is committed, as a failed log-in.
+    A wrong old password counts as a failed log-in.
     """
     if account.locked_until is not None and account.locked_until > now:
         raise InvalidInput({"old": "连续输错 5 次，请 15 分钟后再试。"})
     if not check(account.password_hash, old):
-        count_failure(account, now)
-        session.commit()
+        with one_transaction(session):
+            count_failure(account, now)
         raise InvalidInput({"old": "原密码不对。"})
     if old == new:
         raise InvalidInput({"password": "新密码不能与原密码相同。"})
-    account.password_hash = hash_password(new)
+    with one_transaction(session):
+        account.password_hash = hash_password(new)
+        end_all(session, account, now)
+
+
+def end_all(session: Session, account: Account, now: datetime) -> None:
+    """End every log-in and token of an account. Does not commit."""
     sign_out(session, account.id, now)
     session.execute(
         sa.update(ApiToken)

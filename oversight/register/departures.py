@@ -22,7 +22,10 @@ CHUNK = 500
 
 
 def settle_people(session: Session, people: Iterable[str], who: Actor | None, at: Moment) -> int:
-    """Pass on or end what is open of people who are gone; returns how many cases. Does not commit."""
+    """Pass on or end what is open of people who are gone;
+
+    returns how many cases. Does not commit.
+    """
     ids, done = sorted(set(people)), 0
     for start in range(0, len(ids), CHUNK):
         found = session.scalars(
@@ -63,7 +66,10 @@ def settle(session: Session, case_id: str, who: Actor | None, at: Moment) -> boo
 
 
 class Departed:
-    """For the sweep: own cases of members who are no longer of their unit, however that came about."""
+    """For the sweep:
+
+    own cases of members who are no longer of their unit, however that came about.
+    """
 
     @staticmethod
     def keys(session: Session, at: Moment) -> list[str]:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from oversight import workflows
 from oversight.base.clock import Clock, Moment
 from oversight.calendar.party_days import owed
-from oversight.engine import authority, inbox, outbox, transitions
+from oversight.engine import assignment, authority, inbox, outbox, transitions
 from oversight.engine.authority import Actor
 from oversight.models import (
     Activity,
@@ -29,7 +29,10 @@ from oversight.rules.context import TransitionContext
 
 
 def release(session: Session, person_id: str, who: Actor | None, at: Moment) -> int:
-    """Give back what a person holds on seats that he left; returns how many cases. Does not commit."""
+    """Give back what a person holds on seats that he left;
+
+    returns how many cases. Does not commit.
+    """
     left = authority.actor(session, person_id, at.today)
     seats = {(unit_id, candidate_group) for unit_id, candidate_group, _tier in left.seats}
     seats |= {(row.unit_id, candidate_group) for row, candidate_group, _tier in left.acting_seats}
@@ -47,15 +50,13 @@ def release(session: Session, person_id: str, who: Actor | None, at: Moment) -> 
 
 def _held(person_id: str):
     """Select what is claimed by, handed to, delegated to, or asked of a person."""
-    own = sa.and_(WorkItem.kind.in_(("help", "sign")), WorkItem.person_id == person_id)
-    return (
-        sa.select(WorkItem)
-        .where(
-            WorkItem.closed_at.is_(None),
-            sa.or_(WorkItem.claimed_by == person_id, WorkItem.handed_to == person_id, own),
-        )
-        .order_by(WorkItem.case_id, WorkItem.id)
+    is_open = WorkItem.closed_at.is_(None)  # beside each: the indexes hold open rows only
+    ways = (
+        sa.and_(is_open, WorkItem.claimed_by == person_id),
+        sa.and_(is_open, WorkItem.handed_to == person_id),
+        sa.and_(is_open, WorkItem.person_id == person_id, WorkItem.kind.in_(("help", "sign"))),
     )
+    return sa.select(WorkItem).where(sa.or_(*ways)).order_by(WorkItem.case_id, WorkItem.id)
 
 
 def _return(
@@ -69,9 +70,9 @@ def _return(
     case = transitions.lock(session, case_id)
     for desk in rows:
         if desk.kind in ("help", "sign"):
-            desk.closed_at = at.now
+            assignment.close(desk, at)
             continue
-        desk.claimed_by, desk.claimed_on, desk.handed_to = None, None, None
+        assignment.hand_to(desk, None)
     workflow = workflows.get(case.workflow, case.definition_version)
     post = who.posts[0] if who and who.posts else None
     ground = authority.AuthorityBasis(

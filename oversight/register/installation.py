@@ -15,9 +15,9 @@ from oversight.base.db import is_id
 from oversight.base.refusals import InvalidInput, NotFound, RuleViolation
 from oversight.calendar import holidays
 from oversight.law.roles import OFFICES
-from oversight.models import Account, ApiToken, Person, Post, Unit, Zone
+from oversight.models import Account, Person, Post, Unit, Zone
 
-from . import credentials
+from . import accounts, credentials
 
 FIRST_PUBLISHED = 2004  # the earliest holiday notice that is known
 
@@ -101,6 +101,7 @@ def first_administrator(
         ]
     )
     session.flush()
+    accounts.note(session, account, "init", None, at)
     return account
 
 
@@ -131,12 +132,8 @@ def reset_password(session: Session, username: str, password: str, at: Moment) -
     found = account(session, username)
     found.password_hash = credentials.hash_password(password)
     found.failures, found.locked_until = 0, None
-    credentials.sign_out(session, found.id, at.now)
-    session.execute(
-        sa.update(ApiToken)
-        .where(ApiToken.account_id == found.id, ApiToken.ended_at.is_(None))
-        .values(ended_at=at.now)
-    )
+    credentials.end_all(session, found, at.now)
+    accounts.note(session, found, "password", None, at)
 
 
 def token(session: Session, username: str, at: Moment) -> str:
@@ -144,6 +141,7 @@ def token(session: Session, username: str, at: Moment) -> str:
     found = account(session, username)
     if not found.enabled:
         raise RuleViolation(f"账号“{username}”已停用，不能发令牌。")
+    accounts.note(session, found, "token", None, at)
     return credentials.issue_token(session, found, at.now)
 
 

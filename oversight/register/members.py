@@ -126,8 +126,8 @@ def join(
         unit,
         person.name,
         person.id,
-        支部=["", unit.name],
-        起=["", on.isoformat()],
+        branch=["", unit.name],
+        from_on=["", on.isoformat()],
     )
     session.flush()
     return person
@@ -157,8 +157,8 @@ def transfer(
         unit,
         person.name,
         person.id,
-        支部=[old.name, unit.name],
-        起=["", on.isoformat()],
+        branch=[old.name, unit.name],
+        from_on=["", on.isoformat()],
     )
     session.flush()
     departures.settle_people(
@@ -190,8 +190,8 @@ def gone(session: Session, person: Person, why: str, on: date, who: Actor, at: M
         branch,
         person.name,
         person.id,
-        情况=["", LEFT[why]],
-        日期=["", on.isoformat()],
+        fate=["", LEFT[why]],
+        on=["", on.isoformat()],
     )
     session.flush()
     departures.settle_people(session, [person.id], who, at)
@@ -203,8 +203,8 @@ def set_flags(session: Session, person: Person, flags: set[str], who: Actor, at:
     """
     branch = _present(session, person, who, at)
     changed = {
-        label: [_yes(getattr(person, name)), _yes(name in flags)]
-        for name, label in FLAGS.items()
+        name: [_yes(getattr(person, name)), _yes(name in flags)]
+        for name in FLAGS
         if getattr(person, name) != (name in flags)
     }
     if not changed:

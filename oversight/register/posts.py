@@ -1,4 +1,7 @@
-"""Posts and acting (代理): who is appointed, relieved, or stands in. What was open follows the post."""
+"""Posts and acting (代理):
+
+who is appointed, relieved, or stands in. What was open follows the post.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +12,16 @@ from sqlalchemy.orm import Session
 
 from oversight import workflows
 from oversight.base.clock import Moment
+from oversight.base.db import is_id
 from oversight.base.refusals import Forbidden, InvalidInput, RuleViolation
 from oversight.base.sentences import say
 from oversight.engine import authority, outbox
 from oversight.engine.authority import Actor
 from oversight.law.clauses import house_rule
-from oversight.law.roles import ADMINISTRATORS, NO_BUSINESS, OFFICES
+from oversight.law.roles import ADMINISTRATORS, NO_BUSINESS, OFFICES, SUPERIOR
 from oversight.models import Membership, Person, Post, Substitution, Unit
 from oversight.organization import substitution
+from oversight.organization.members import in_office_of, members
 
 from . import audit_log, handover
 
@@ -93,9 +98,9 @@ def appoint(
         unit,
         f"{unit.name}{OFFICES[office]}",
         unit.id,
-        任职=["", person.name],
-        起=["", from_on.isoformat()],
-        止=["", to_on.isoformat() if to_on else ""],
+        appointed=["", person.name],
+        from_on=["", from_on.isoformat()],
+        to_on=["", to_on.isoformat() if to_on else ""],
     )
     session.flush()
     return post
@@ -157,8 +162,8 @@ def end(session: Session, post: Post, last: date, who: Actor, at: Moment) -> int
         post.unit,
         f"{post.unit.name}{OFFICES[post.office]}",
         post.unit_id,
-        免职=[name, ""],
-        止=[before, last.isoformat()],
+        relieved=[name, ""],
+        to_on=[before, last.isoformat()],
     )
     return handover.release(session, post.person_id, who, at) if last < at.today else 0
 
@@ -285,10 +290,10 @@ def _note(
         row.unit,
         f"{row.unit.name}{OFFICES[row.office]}",
         row.unit_id,
-        代理=change,
-        起=["", row.from_on.isoformat()],
-        止=["", row.to_on.isoformat()],
-        范围=["", row.workflow or ""],
+        stand_in=change,
+        from_on=["", row.from_on.isoformat()],
+        to_on=["", row.to_on.isoformat()],
+        scope=["", row.workflow or ""],
     )
 
 
@@ -331,3 +336,72 @@ def in_force(session: Session, row: Substitution, on: date) -> bool:
         )
         is not None
     )
+
+
+# Offered -----------------------------------------------------------------------------------------
+
+
+def of_unit(session: Session, unit: Unit) -> list[tuple[Post, Person]]:
+    """Return who holds or held a post in a unit, those who hold one first."""
+    return list(
+        session.execute(
+            sa.select(Post, Person)
+            .join(Person, Person.id == Post.person_id)
+            .where(Post.unit_id == unit.id)
+            .order_by(Post.to_on.is_not(None), Post.from_on.desc(), Post.id)
+        ).all()
+    )
+
+
+def candidates(
+    session: Session, unit: Unit, on: date, find: str = "", chosen: str | None = None
+) -> list[Person]:
+    """Return who can be appointed: members of the branch, holders of posts around the unit, whoever
+    was looked for or chosen.
+    """
+    living = sa.select(Person).where(Person.zone_id == unit.zone_id, Person.left_on.is_(None))
+    near = living.join(Post, Post.person_id == Person.id).where(
+        Post.unit_id.in_([unit.id, *unit.ancestors()]), authority.in_office(on)
+    )
+    further = sa.false()
+    if find:
+        further = Person.name.contains(find, autoescape=True)
+    if is_id(chosen):
+        further = Person.id == chosen
+    found = [*members(session, unit.id, on)]
+    for query in (near, living.where(further)):
+        found += session.scalars(query.order_by(Person.name, Person.id).limit(100))
+    return list({one.id: one for one in found}.values())
+
+
+def stand_ins(session: Session, unit_ids: set[str], who: Actor) -> list[Person]:
+    """Return those who could stand in: who serve in these units or belong to these branches."""
+    found = {one.id: one for unit_id in unit_ids for one in members(session, unit_id, who.on)}
+    found |= {one.id: one for one in in_office_of(session, unit_ids, who.on)}
+    found.pop(who.id, None)
+    return sorted(found.values(), key=lambda one: (one.name, one.id))
+
+
+def vacant(session: Session, who: Actor, units: list[Unit]) -> list[tuple[Unit, str]]:
+    """Return the seats that nobody holds in units below the actor: secretary, and officer above
+    branches.
+    """
+    led = [
+        post.unit
+        for post in who.posts
+        if post.office in SUPERIOR.ranks[0] and post.unit.kind != "branch"
+    ]
+    below = [
+        unit for unit in units if any(unit.within(top.path) and unit.id != top.id for top in led)
+    ][:200]
+    held = {
+        tuple(seat)
+        for seat in session.execute(
+            sa.select(Post.unit_id, Post.office).where(
+                Post.unit_id.in_([unit.id for unit in below]), authority.in_office(who.on)
+            )
+        )
+    }
+    seats = [(unit, "secretary") for unit in below]
+    seats += [(unit, "officer") for unit in below if unit.kind != "branch"]
+    return [(unit, office) for unit, office in seats if (unit.id, office) not in held]

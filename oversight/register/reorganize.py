@@ -12,12 +12,13 @@ from sqlalchemy.orm import Session
 
 from oversight import workflows
 from oversight.base.clock import Moment
-from oversight.base.refusals import Forbidden, RuleViolation
+from oversight.base.refusals import Forbidden, InvalidInput, RuleViolation
 from oversight.base.sentences import say
 from oversight.engine import transitions
 from oversight.engine.authority import Actor
 from oversight.law.roles import SUPERIOR
 from oversight.models import Case, Membership, Post, Unit, UnitChange
+from oversight.organization.members import members
 from oversight.organization.units import superiors
 
 from . import audit_log
@@ -37,6 +38,7 @@ def move(session: Session, unit: Unit, parent: Unit, on: date, who: Actor, at: M
     for below in session.scalars(sa.select(Unit).where(Unit.path.startswith(old, autoescape=True))):
         below.path = new + below.path[len(old) :]
     unit.parent_id = parent.id
+    _record(session, unit, "move", who, at, into=["", parent.name], from_on=["", on.isoformat()])
     session.flush()
     for case_id in _open_cases(session, new):
         transitions.reassign_case(session, case_id, at)
@@ -60,6 +62,7 @@ def merge(
         _end_groups(session, unit, on, who, at)
         _note(session, unit, "merged", on, {"successor_id": [None, into.id]}, who, at)
         unit.ended_on, unit.successor_id = on, into.id
+        _record(session, unit, "merge", who, at, into=["", into.name], from_on=["", on.isoformat()])
     session.flush()
 
 
@@ -69,9 +72,14 @@ def split(
     """Found a new branch beside one, of the same category, with some of its members and their own
     open cases.
 
-    Does not commit. Raises NotYours.
+    Does not commit. Raises Forbidden, InvalidInput.
     """
     _entitled(session, unit, who)
+    name = name.strip()
+    if not 0 < len(name) <= 100:
+        raise InvalidInput({"name": "请填写“名称”，最多 100 字。"})
+    if not people or not set(people) < {one.id for one in members(session, unit.id, on)}:
+        raise InvalidInput({"people": "请勾选到新支部的党员，至少一人，原支部也要留人。"})
     new = Unit(
         zone_id=unit.zone_id,
         parent_id=unit.parent_id,
@@ -89,6 +97,8 @@ def split(
     _hand_over_own(session, unit, new, people, who, at)
     _note(session, new, "founded", on, {"split_from": [None, unit.id]}, who, at)
     _note(session, unit, "split", on, {"split_off": [None, new.id]}, who, at)
+    count = str(len(people))
+    _record(session, unit, "split", who, at, new_branch=["", name], people=["", count])
     return new
 
 
@@ -119,6 +129,10 @@ def _note(
             at=at.now,
         )
     )
+
+
+def _record(session: Session, unit: Unit, act: str, who: Actor, at: Moment, **what) -> None:
+    audit_log.note(session, who, at, "units", act, unit, unit.name, unit.id, **what)
 
 
 def _open_cases(session: Session, path: str) -> list[str]:

@@ -26,13 +26,9 @@ def of_business(session: Session, person_id: str, who: Actor) -> Person:
     person, unit = session.get(Person, person_id), branch_of(session, person_id, who)
     if person is None or unit is None or not who.sees(unit):
         raise NotFound()
-    if not any(unit.within(path) for path in who.business):
-        try:
-            authority.leads(session, unit, who)
-        except Forbidden:
-            raise Forbidden(
-                say("电话号码由{unit}和上级党组织查看。", unit=unit.name), rule="authority"
-            ) from None
+    above = any(unit.within(path) for path in who.business)
+    if not above and not authority.is_led_by(session, unit, who):
+        raise Forbidden(say("电话号码由{unit}和上级党组织查看。", unit=unit.name), rule="authority")
     return person
 
 

@@ -17,6 +17,7 @@ from oversight.base.refusals import InvalidInput
 from oversight.engine.authority import Actor
 from oversight.models import Case, Membership, Post, Unit, UnitChange
 from oversight.models.organizations import CATEGORIES, UNIT_KINDS
+from oversight.organization.units import present
 
 from . import audit_log
 
@@ -31,7 +32,10 @@ BELOW = {
 
 @dataclass(frozen=True)
 class Preview:
-    """What would pass from a unit: members, posts that end, cases that pass on and those that end."""
+    """What would pass from a unit:
+
+    members, posts that end, cases that pass on and those that end.
+    """
 
     members: int
     posts: int
@@ -58,6 +62,17 @@ def preview(session: Session, unit: Unit) -> Preview:
         case for case in cases if workflows.get(case.workflow, case.definition_version).inherits
     ]
     return Preview(members, posts, heritable, [case for case in cases if case not in heritable])
+
+
+def tree(session: Session, who: Actor) -> list[Unit]:
+    """Return the units that the actor keeps or sees, each below its superior."""
+    rows = present(session, who.zone_id)
+    all_of_them = who.holds("sysadmin", "secadmin", "auditor")
+    order = {unit.id: (unit.sort, unit.id) for unit in rows}
+    return sorted(
+        (unit for unit in rows if all_of_them or who.sees(unit)),
+        key=lambda unit: [order.get(one, (0, one)) for one in unit.path.strip("/").split("/")],
+    )
 
 
 def found(
@@ -99,9 +114,9 @@ def found(
         {"name": ["", name]},
         who,
         at,
-        名称=["", name],
-        类型=["", UNIT_KINDS[kind]],
-        上级=["", parent.name],
+        name=["", name],
+        unit_kind=["", UNIT_KINDS[kind]],
+        parent=["", parent.name],
     )
     return unit
 
@@ -125,7 +140,7 @@ def rename(session: Session, unit: Unit, name: str, who: Actor, at: Moment) -> N
         {"name": [before, unit.name]},
         who,
         at,
-        名称=[before, unit.name],
+        name=[before, unit.name],
     )
 
 

@@ -21,6 +21,8 @@ from oversight.calendar.zone import zone_settings
 from oversight.engine.authority import Actor
 from oversight.models import Activity, SettingChange, ZoneSettingRow
 
+from . import audit_log
+
 KEEPER = "sysadmin"
 READERS = (KEEPER, "secadmin", "auditor", "officer", "secretary", "deputy")
 
@@ -63,6 +65,17 @@ def change(
         SettingChange(
             zone_id=zone_id, name=name, before=before, after=value, moved=moved, by_id=by, at=at.now
         )
+    )
+    audit_log.in_zone(
+        session,
+        zone_id,
+        who,
+        at,
+        "settings",
+        "set",
+        ZONE_SETTINGS[name].label,
+        value=[before, value],
+        moved=["", str(moved)],
     )
     session.flush()
     return moved

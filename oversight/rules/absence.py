@@ -1,4 +1,7 @@
-"""Facts about an absentee's follow-up: tries, what was told, the next party day, and what is kept."""
+"""Facts about an absentee's follow-up:
+
+tries, what was told, the next party day, and what is kept.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,11 @@ from sqlalchemy.orm import Session
 
 from oversight.base.db import is_id
 from oversight.calendar.workdays import add_workdays
-from oversight.law.definition import Effect
+from oversight.law.definition import effect
 from oversight.models import Activity, Attendance, Case, Person
 from oversight.organization.units import successor_of
+
+FOLLOW_UP = "absence"  # the workflow that follows up one absentee
 
 
 def business_key(attempt) -> str:
@@ -59,7 +64,7 @@ def is_new(attempt) -> bool:
     return (
         attempt.session.scalar(
             sa.select(Case.id).where(
-                Case.workflow == "absence",
+                Case.workflow == FOLLOW_UP,
                 Case.business_key == business_key(attempt),
                 Case.id != attempt.case.id,
                 Case.state.not_in(("void", "corrected")),
@@ -116,7 +121,7 @@ def party_day_after(session: Session, unit_id: str, day: date) -> date | None:
 def found_unexcused():
     """Return the condition on cases that a person found the absence to be 无故, and it stands."""
     return sa.and_(
-        Case.workflow == "absence",
+        Case.workflow == FOLLOW_UP,
         Case.state.not_in(("void", "corrected")),
         Case.facts["unexcused"]["on"].as_string().is_not(None),
     )
@@ -155,20 +160,23 @@ def needs_number(attempt) -> bool:
     return attempt.unit.rule_set == "organ"
 
 
-def _note_class(attempt) -> None:
+@effect
+def note_class(attempt) -> None:
     """记下考勤类别和已知的原因。"""
     found = row(attempt)
     attempt.set_facts(kind=found.kind, reason=found.category)
 
 
-def _open_anew(attempt) -> None:
+@effect
+def open_anew(attempt) -> None:
     """活动记录里仍是请假或缺席的，随即另立一件重新跟进，不漏一人。"""
     if was_missing(attempt):
         named = {name: attempt.case.facts[name] for name in ("activity", "member")}
         attempt.opens.append((attempt.case.workflow, attempt.case.unit_id, named))
 
 
-def _note_try(attempt) -> None:
+@effect
+def note_try(attempt) -> None:
     """记入联系登记。"""
     words = attempt.raw
     today = attempt.today.isoformat()
@@ -186,7 +194,8 @@ def _note_try(attempt) -> None:
     )
 
 
-def _note_lesson(attempt) -> None:
+@effect
+def note_lesson(attempt) -> None:
     """记入补课登记。"""
     words = attempt.raw
     attempt.set_facts(
@@ -200,7 +209,8 @@ def _note_lesson(attempt) -> None:
     )
 
 
-def _note_finding(attempt) -> None:
+@effect
+def note_finding(attempt) -> None:
     """记下认定为无故不参加的依据。"""
     attempt.set_facts(
         unexcused={
@@ -212,33 +222,31 @@ def _note_finding(attempt) -> None:
     )
 
 
-def _note_education(attempt) -> None:
+@effect
+def note_education(attempt) -> None:
     """记下谈话提醒或批评教育。"""
     attempt.set_facts(
         education={"measure": attempt.raw["measure"], "on": attempt.today.isoformat()}
     )
 
 
-def _withdraw_finding(attempt) -> None:
+@effect
+def withdraw_finding(attempt) -> None:
     """撤销无故不参加的认定。"""
     attempt.set_facts(unexcused=None, education=None)
 
 
-def _keep_finding(attempt) -> None:
+@effect
+def keep_finding(attempt) -> None:
     """维持原认定。"""
     attempt.set_facts(
         unexcused={**attempt.case.facts["unexcused"], "upheld_on": attempt.today.isoformat()}
     )
 
 
-def _file(attempt) -> None:
+@effect
+def file(attempt) -> None:
     """补课情况整理归档。"""
     attempt.set_facts(
         archive_no=attempt.raw.get("archive_no"), archived_on=attempt.today.isoformat()
     )
-
-
-note_class, note_try, open_anew = Effect(_note_class), Effect(_note_try), Effect(_open_anew)
-note_lesson, note_finding = Effect(_note_lesson), Effect(_note_finding)
-note_education, file = Effect(_note_education), Effect(_file)
-withdraw_finding, keep_finding = Effect(_withdraw_finding), Effect(_keep_finding)

@@ -13,7 +13,7 @@ from math import ceil
 import sqlalchemy as sa
 
 from oversight.law.clauses import house_rule
-from oversight.law.definition import Committee, Effect, Field, Rule, rule
+from oversight.law.definition import Committee, Field, Rule, effect, rule
 from oversight.law.roles import COMMITTEE
 from oversight.models import Person, Post, Unit, WorkItem
 from oversight.models.cases import ABSENT, CAME, LEFT, NO, RECUSED, YES
@@ -257,7 +257,8 @@ def _unit(attempt) -> str:
     return seated or above[min(attempt.case.escalation_level, len(above) - 1)].id
 
 
-def _enter_ballots(attempt) -> None:
+@effect
+def enter_ballots(attempt) -> None:
     """记下到会人员和票数，没有到会的记为未到会；谁投了什么不记录。"""
     attempt.set_facts(
         ballots={name: value for name, value in attempt.raw.items() if name != "came"}
@@ -271,10 +272,11 @@ def _enter_ballots(attempt) -> None:
         )
         .values(closed_at=attempt.at.now, answer=CAME)
     )
-    _close_meeting(attempt)
+    close_meeting(attempt)
 
 
-def _keep_minutes(attempt) -> None:
+@effect
+def keep_minutes(attempt) -> None:
     """会议情况存入会议记录：应到、到会、回避、票数和结论。"""
     count, ballots = tally(attempt), attempt.case.facts.get("ballots")
     rows = attempt.session.execute(
@@ -299,7 +301,8 @@ def _keep_minutes(attempt) -> None:
     attempt.set_facts(meetings=[*(attempt.case.facts.get("meetings") or []), kept], minutes=None)
 
 
-def _close_meeting(attempt) -> None:
+@effect
+def close_meeting(attempt) -> None:
     """没有表态的成员记为未到会，按已有表态计票。"""
     attempt.set_facts(minutes=attempt.words.get("minutes") or attempt.words.get("opinion"))
     attempt.session.execute(
@@ -310,15 +313,8 @@ def _close_meeting(attempt) -> None:
     attempt.session.flush()
 
 
-def _refer_up(attempt) -> None:
+@effect
+def refer_up(attempt) -> None:
     """因回避或缺员不足法定人数，提请上一级会议决定，期限重新计算。"""
     attempt.case.escalation_level += 1
     attempt.restart_clock = True
-
-
-keep_minutes = Effect(_keep_minutes)
-close_meeting, enter_ballots, refer_up = (
-    Effect(_close_meeting),
-    Effect(_enter_ballots),
-    Effect(_refer_up),
-)

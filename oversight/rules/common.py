@@ -12,10 +12,11 @@ from oversight.law.definition import (
     MultiInstance,
     Rule,
     State,
+    effect,
     role_of,
     rule,
 )
-from oversight.law.roles import ABOVE, COMMITTEE, INSPECTOR, REVIEWER, SUPERIOR
+from oversight.law.roles import COMMITTEE, INSPECTOR, REVIEWER, SUPERIOR
 from oversight.models import Recusal
 
 from . import parties
@@ -61,13 +62,15 @@ def _in_person(attempt) -> set[str]:
     return {attempt.actor.id, getattr(attempt.basis, "acting_for", None)} - {None}
 
 
-def _raise_level(attempt) -> None:
+@effect
+def raise_level(attempt) -> None:
     """改由再上一级办理，期限重新计算。"""
     attempt.case.escalation_level += 1
     attempt.restart_clock = True
 
 
-def _step_aside(attempt) -> None:
+@effect
+def step_aside(attempt) -> None:
     """回避人不再经办，转给同级其他人；没有其他人时由上级办理。"""
     attempt.session.add(
         Recusal(
@@ -108,6 +111,7 @@ def common_moves(
         state
         for state in human
         if role_of(state.waits_on) in (SUPERIOR, INSPECTOR, COMMITTEE, REVIEWER)
+        or role_of(state.waits_on).fact
     )
     stepping = tuple(state for state in human if not _personal(state))
     return (
@@ -121,6 +125,8 @@ def common_moves(
             asks=(REASON,),
             only_if=void_if,
             does=(*undo, *void_then),
+            tone="negative",
+            place="aside",
         ),
         Move(
             "terminate",
@@ -131,6 +137,8 @@ def common_moves(
             under=EXITS,
             asks=(REASON,),
             does=undo,
+            tone="negative",
+            place="aside",
         ),
         *(
             Move(
@@ -142,8 +150,9 @@ def common_moves(
                 under=OWN_CASE,
                 asks=(REASON,),
                 only_if=(not_yet_recused,),
-                does=(Effect(_step_aside),),
+                does=(step_aside,),
                 per_participant=isinstance(state.waits_on, Committee),
+                place="aside",
             )
             for state in stepping
         ),
@@ -153,11 +162,12 @@ def common_moves(
                 "提级办理",
                 state,
                 INTERNAL,
-                by=ABOVE,
+                by=role_of(state.waits_on).above,
                 under=SUPERVISED,
                 asks=(REASON,),
                 only_if=(superior_is_late,),
-                does=(Effect(_raise_level),),
+                does=(raise_level,),
+                place="step",
             )
             for state in judged
         ),

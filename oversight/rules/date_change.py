@@ -12,7 +12,7 @@ from oversight.calendar.party_days import activity, activity_for, lock_units, ow
 from oversight.calendar.workdays import add_workdays
 from oversight.calendar.zone import unified_july
 from oversight.law.clauses import clause, house_rule
-from oversight.law.definition import Effect, rule
+from oversight.law.definition import effect, rule
 from oversight.models import Activity, Case, Unit
 from oversight.organization.units import superiors
 
@@ -216,25 +216,24 @@ def _asked_elsewhere(attempt, units: set[str], *, own: bool = False) -> bool:
     )
 
 
-def _write_down(attempt) -> None:
+@effect
+def write_down(attempt) -> None:
     """请示的内容记入案卷。"""
     attempt.set_facts(**{name: value for name, value in attempt.raw.items() if value is not None})
 
 
-def _note_difference(attempt) -> None:
+@effect
+def note_difference(attempt) -> None:
     """原批复作废，案卷记下改动前后的内容。"""
     attempt.result["before"] = {
         name: attempt.case.facts.get(name) for name in ("new_day", "reason")
     }
 
 
-def _copy_partners(attempt) -> None:
+@effect
+def copy_partners(attempt) -> None:
     """联合开展的支部收到抄送。"""
     attempt.copies += [(unit_id, "branch") for unit_id in partners(attempt)]
-
-
-write_down, note_difference = Effect(_write_down), Effect(_note_difference)
-copy_partners = Effect(_copy_partners)
 
 
 @rule(FORCE_MAJEURE, "recovered_on")

@@ -9,11 +9,13 @@ from datetime import date
 import sqlalchemy as sa
 
 from oversight.calendar.workdays import add_workdays
-from oversight.law.clauses import DOCUMENTS, register
-from oversight.law.definition import Effect, Field
-from oversight.models import Activity, Case, Paper, Unit
+from oversight.law.clauses import register
+from oversight.law.definition import Field, effect
+from oversight.models import Activity, Paper
 from oversight.organization.units import superiors
-from oversight.papers.replies import chinese_day, issue
+from oversight.papers import orders
+from oversight.papers.letter import seat
+from oversight.papers.numbers import issue
 
 METHODS = (
     ("random", "随机抽查"),
@@ -44,77 +46,23 @@ def order_due(attempt) -> date | None:
     return attempt.fact_day("due_on")
 
 
-def visit(attempt) -> str:
-    """Return what an inspection is about: one open visit of a branch by a level."""
-    return f"{attempt.case.unit_id}:{attempt.basis.unit_id}"
-
-
-def visits_this_quarter(attempt) -> int:
-    """Count other inspections of the branch in the same quarter."""
-    day = attempt.fact_day("inspected_on")
-    others = attempt.session.scalars(
-        sa.select(Case).where(
-            Case.unit_id == attempt.case.unit_id,
-            Case.workflow == "inspection",
-            Case.id != attempt.case.id,
-            Case.state.not_in(("void", "cancelled")),
-        )
-    )
-    days = [
-        date.fromisoformat(case.facts["inspected_on"])
-        for case in others
-        if case.facts.get("inspected_on")
-    ]
-    return sum(
-        (each.year, (each.month - 1) // 3) == (day.year, (day.month - 1) // 3) for each in days
-    )
-
-
-def _set_issuer(attempt) -> None:
+@effect
+def set_issuer(attempt) -> None:
     """下达单位是督查人所在的一级。"""
     above = [unit.id for unit in superiors(attempt.session, attempt.unit)]
     attempt.case.escalation_level = above.index(attempt.basis.unit_id)
     attempt.set_facts(issuer=attempt.basis.unit_id, author=attempt.actor.id, round=1)
 
 
-def _issue_order(attempt) -> None:
+@effect
+def issue_order(attempt) -> None:
     """整改通知书编文号印发，从印发起计时。"""
-    unit = attempt.session.get(Unit, attempt.case.facts["issuer"])
     attempt.set_facts(due_on=attempt.raw["due_on"])
-    day = attempt.fact_day("due_on")
-    points = "；".join(
-        f"{number}、{finding['fact'].rstrip('。；')}"
-        for number, finding in enumerate(findings(attempt), 1)
-    )
-    grounds = "、".join(dict.fromkeys(_cite(finding["clause"]) for finding in findings(attempt)))
-    demands = [
-        f"{number}．{finding['demand']}" for number, finding in enumerate(findings(attempt), 1)
-    ]
-    issue(
-        attempt,
-        unit,
-        "order",
-        "整",
-        {
-            "title": "整改通知书",
-            "to": f"{attempt.unit.name}：",
-            "from": unit.name,
-            "date": chinese_day(attempt.today),
-            "paragraphs": [
-                f"经{chinese_day(attempt.fact_day('inspected_on'))}督查，你支部存在下列问题：{points}。",
-                f"依据{grounds}，请你支部于{chinese_day(day)}前完成整改并书面报告。",
-                *demands,
-            ],
-        },
-    )
+    issue(attempt, orders.issuer(attempt), "order", orders.SERIES, orders.order(attempt))
 
 
-def _cite(number: str) -> str:
-    entry = register()[number]
-    return f"{DOCUMENTS[entry['doc']]}{entry['section']}"
-
-
-def _note_report(attempt) -> None:
+@effect
+def note_report(attempt) -> None:
     """整改报告逐条记入案卷。"""
     attempt.set_facts(
         report=attempt.raw["items"],
@@ -139,12 +87,14 @@ def _note_verdicts(attempt) -> None:
     attempt.set_facts(verdicts=attempt.raw["verdicts"], rounds=rounds)
 
 
-def _new_round(attempt) -> None:
+@effect
+def new_round(attempt) -> None:
     """整件退回，重新给 5 个工作日。"""
     _begin_round(attempt, add_workdays(attempt.calendar, attempt.today, 5))
 
 
-def _another_round(attempt) -> None:
+@effect
+def another_round(attempt) -> None:
     """整件退回，重新给 5 个工作日；原来给的期限更晚的，仍按原期限。"""
     _begin_round(
         attempt, max(add_workdays(attempt.calendar, attempt.today, 5), attempt.fact_day("due_on"))
@@ -157,37 +107,24 @@ def _begin_round(attempt, again: date) -> None:
     attempt.restart_clock = True
 
 
-def _close(attempt) -> None:
+@effect
+def close(attempt) -> None:
     """销号，印发整改销号通知；下一次主题党日向党员通报。"""
     _note_verdicts(attempt)
-    unit = attempt.session.get(Unit, attempt.basis.unit_id)
-    order = attempt.case.number
-    issue(
-        attempt,
-        unit,
-        "closing",
-        "整",
-        {
-            "title": "整改销号通知",
-            "to": f"{attempt.unit.name}：",
-            "from": unit.name,
-            "date": chinese_day(attempt.today),
-            "paragraphs": [
-                f"{order}整改通知书所列 {len(findings(attempt))} 个问题已整改到位或说明属实，予以销号。",
-                "请在下一次主题党日向党员通报整改情况。",
-            ],
-        },
-    )
-    attempt.case.number = order
+    number, body = attempt.case.number, orders.closing(attempt)
+    issue(attempt, seat(attempt), "closing", orders.SERIES, body)
+    attempt.case.number = number
 
 
-def _extend(attempt) -> None:
+@effect
+def extend(attempt) -> None:
     """整改期限延至申请的日期。"""
     attempt.set_facts(due_on=attempt.case.facts["extension"]["until"])
     attempt.restart_clock = True
 
 
-def _note_extension(attempt) -> None:
+@effect
+def note_extension(attempt) -> None:
     """延期申请记入案卷。"""
     attempt.set_facts(
         extension={
@@ -198,12 +135,14 @@ def _note_extension(attempt) -> None:
     )
 
 
-def _note_objection(attempt) -> None:
+@effect
+def note_objection(attempt) -> None:
     """异议记入案卷，期限暂停。"""
     attempt.set_facts(objection={"reason": attempt.raw["reason"], "on": attempt.today.isoformat()})
 
 
-def _note_answer(attempt) -> None:
+@effect
+def note_answer(attempt) -> None:
     """答复逐条记入案卷，期限继续。"""
     attempt.set_facts(
         objection={
@@ -215,7 +154,8 @@ def _note_answer(attempt) -> None:
     )
 
 
-def _note_referral(attempt) -> None:
+@effect
+def note_referral(attempt) -> None:
     """记下提请研究；是否问责由上级党组织按规定另行研究，本系统不作结论。"""
     attempt.set_facts(
         referred={
@@ -226,7 +166,8 @@ def _note_referral(attempt) -> None:
     )
 
 
-def _void_order(attempt) -> None:
+@effect
+def void_order(attempt) -> None:
     """通知书作废，编号保留，统计更正。"""
     attempt.session.execute(
         sa.update(Paper)
@@ -235,7 +176,8 @@ def _void_order(attempt) -> None:
     )
 
 
-def _order_again(attempt) -> None:
+@effect
+def order_again(attempt) -> None:
     """向应整改的支部另立一件。"""
     facts = attempt.case.facts
     attempt.opens.append(
@@ -255,34 +197,3 @@ def next_activity(attempt) -> Activity | None:
         .order_by(Activity.day)
         .limit(1)
     )
-
-
-def _note_visit(attempt) -> None:
-    """督查情况记入案卷；当场提醒的小问题不另发文。"""
-    attempt.set_facts(**{name: value for name, value in attempt.raw.items() if value})
-
-
-def _order(attempt) -> None:
-    """按督查发现的问题立一件整改，送有权签发的人签发。"""
-    _note_visit(attempt)
-    facts = attempt.case.facts
-    attempt.opens.append(
-        (
-            "rectification",
-            attempt.case.unit_id,
-            {name: facts[name] for name in ("method", "inspected_on", "findings")},
-        )
-    )
-
-
-note_visit, order = Effect(_note_visit), Effect(_order)
-set_issuer, issue_order, note_report = (
-    Effect(_set_issuer),
-    Effect(_issue_order),
-    Effect(_note_report),
-)
-new_round, another_round = Effect(_new_round), Effect(_another_round)
-close, extend = Effect(_close), Effect(_extend)
-note_extension, note_objection = Effect(_note_extension), Effect(_note_objection)
-note_answer, note_referral = Effect(_note_answer), Effect(_note_referral)
-void_order, order_again = Effect(_void_order), Effect(_order_again)

@@ -9,13 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from oversight.law.clauses import Source, house_rule
-from oversight.law.definition import Due, Field, Move, Rule, State
-from oversight.law.roles import TIMER, ZONE_OFFICE, ZONE_SIGNER
+from oversight.law.definition import Due, Field, Move, Rule, State, Tell
+from oversight.law.roles import BRANCH, TIMER, ZONE_OFFICE, ZONE_SIGNER, Role
 
 from .common import another_person
 
 QUICK = house_rule("签发人 3 个工作日内签发或退回。")
 OPINION, WHY = Field("opinion", "text", "意见", required=False), Field("reason", "text", "理由")
+
+EVERY_BRANCH = Role(
+    "every_branch", "各党支部", "branches", BRANCH.ranks, group_of=BRANCH.candidate_group
+)
 
 DRAFT = State("draft", "拟稿", waits_on=ZONE_OFFICE)
 PROPOSED = State("proposed", "待签发", waits_on=ZONE_SIGNER, due=Due(3, QUICK))
@@ -28,7 +32,15 @@ def drafting(agreed: Source, *ready: Rule, under: Source) -> tuple[Move, Move]:
     """Return the drafter's moves: send it to be signed once it is `ready`, or withdraw it."""
     return (
         Move("propose", "送签", DRAFT, PROPOSED, by=ZONE_OFFICE, under=under, only_if=ready),
-        Move("withdraw", "撤稿", (DRAFT, PROPOSED), WITHDRAWN, by=ZONE_OFFICE, under=agreed),
+        Move(
+            "withdraw",
+            "撤稿",
+            (DRAFT, PROPOSED),
+            WITHDRAWN,
+            by=ZONE_OFFICE,
+            under=agreed,
+            place="aside",
+        ),
     )
 
 
@@ -44,9 +56,20 @@ def sending_back(agreed: Source) -> Move:
         asks=(WHY,),
         decides=True,
         only_if=(another_person,),
+        tone="back",
+        tells=(Tell(ZONE_OFFICE, "稿件退回修改。"),),
     )
 
 
 def lapsing(on: Callable) -> Move:
     """Return the clock's move that ends what nobody signed in time."""
-    return Move("lapse", "到期未签发", (DRAFT, PROPOSED), EXPIRED, by=TIMER, under=QUICK, on=on)
+    return Move(
+        "lapse",
+        "到期未签发",
+        (DRAFT, PROPOSED),
+        EXPIRED,
+        by=TIMER,
+        under=QUICK,
+        on=on,
+        tells=(Tell(ZONE_OFFICE, "到期没有签发，稿件失效。"),),
+    )

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from oversight.calendar.party_days import plan_year
 from oversight.calendar.zone import rule_for, zone_notices
-from oversight.law.definition import Effect
+from oversight.law.definition import effect
 from oversight.models import Unit, ZoneNotice
 
 
@@ -48,7 +48,8 @@ def _replan(attempt, year: int) -> None:
     attempt.result["replanned"] = plan_year(attempt.session, _branches(attempt), year, attempt.at)
 
 
-def _publish_notice(attempt) -> None:
+@effect
+def publish_notice(attempt) -> None:
     """全区当月尚未开展、未单独批复的党日一并改期。"""
     day = new_day(attempt)
     attempt.session.add(
@@ -64,7 +65,8 @@ def _publish_notice(attempt) -> None:
     _replan(attempt, day.year)
 
 
-def _end_notice(attempt) -> None:
+@effect
+def end_notice(attempt) -> None:
     """撤销改期，尚未开展的党日恢复原定日期。"""
     for notice in attempt.session.scalars(
         sa.select(ZoneNotice).where(
@@ -73,6 +75,3 @@ def _end_notice(attempt) -> None:
     ):
         notice.ended_at = attempt.at.now
     _replan(attempt, new_day(attempt).year)
-
-
-publish_notice, end_notice = Effect(_publish_notice), Effect(_end_notice)

@@ -19,6 +19,7 @@ from oversight.calendar.party_days import plan_year
 from oversight.calendar.workdays import add_workdays
 from oversight.calendar.zone import zone_calendar
 from oversight.engine import assignment, authority, journal, outbox, transitions
+from oversight.engine.use_case import use_case
 from oversight.models import (
     Activity,
     Case,
@@ -82,13 +83,14 @@ def _seal(session: Session, at: Moment) -> int:
 
 
 def _alone(session: Session, act, key, at: Moment) -> int:
-    """Do one thing in its own transaction; a no, or somebody faster, is nothing to worry about."""
+    """Do one thing in its own transaction;
+
+    a refusal, or somebody faster, counts as nothing done.
+    """
     try:
-        count = int(act(session, key, at))
-        session.commit()
-        return count
+        with use_case(session, None, at, "sweep"):
+            return int(act(session, key, at))
     except DomainError:
-        session.rollback()
         return 0
 
 

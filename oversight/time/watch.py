@@ -334,7 +334,12 @@ class Lessons:
     def keys(session: Session, at: Moment) -> list[str]:
         waits = sa.exists().where(Activity.unit_id == Case.unit_id, Activity.day == Case.due_on)
         found = session.scalars(
-            sa.select(Case.id).where(Case.workflow == "absence", Case.state == "to_make_up", ~waits)
+            sa.select(Case.id).where(
+                Case.closed_at.is_(None),
+                Case.workflow == "absence",
+                Case.state == "to_make_up",
+                ~waits,
+            )
         ).all()
         session.rollback()
         return list(found)

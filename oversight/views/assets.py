@@ -1,56 +1,56 @@
-"""The program's own files for browsers: stamped with their content, kept for a year, sent
-compressed.
+"""The program's own files for browsers, at an address that changes with their content.
 
-Pages themselves are never compressed: they carry secrets beside what a stranger may have written.
+Copies with their compressed twins lie in the instance folder and are sent by WhiteNoise, to be kept
+for a year. Pages are never compressed: they carry secrets beside what a stranger may have written.
 """
 
 from __future__ import annotations
 
-import gzip
 import hashlib
-from functools import lru_cache
+import shutil
 from pathlib import Path
 
-from flask import Flask, Response, request
+from flask import Flask
+from whitenoise import WhiteNoise
+from whitenoise.compress import Compressor
 
-KEPT = "public, max-age=31536000, immutable"
-TEXT = ("text/css", "text/javascript", "application/javascript", "image/svg+xml")
+YEAR = 365 * 24 * 60 * 60
+
+
+def digest(folder: Path) -> str:
+    """Return a short hash of the names and contents of a folder's files."""
+    found = hashlib.sha256()
+    for path in sorted(folder.iterdir()):
+        found.update(path.name.encode() + b"\0" + path.read_bytes())
+    return found.hexdigest()[:12]
 
 
 def register(app: Flask) -> None:
-    """Stamp the addresses of static files, and send those files small."""
-    folder = Path(app.static_folder)
-
-    @app.url_defaults
-    def stamp(endpoint: str, values: dict) -> None:
-        if endpoint == "static" and "filename" in values:
-            values.setdefault("v", _stamp(folder / values["filename"]))
-
-    app.after_request(_squeezed)
-
-
-def _stamp(path: Path) -> str:
-    return _hash(path, path.stat().st_mtime_ns)[:12] if path.is_file() else "0"
-
-
-@lru_cache(maxsize=64)
-def _hash(path: Path, _changed: int) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    """Send static files by WhiteNoise, small where the browser takes that."""
+    source = Path(app.static_folder)
+    stamp = app.static_url_path.rpartition("/")[2]
+    kept = Path(app.instance_path) / "static" / stamp
+    if not kept.is_dir():
+        _prepare(source, kept)
+    app.wsgi_app = WhiteNoise(
+        app.wsgi_app,
+        root=kept,
+        prefix=app.static_url_path,
+        max_age=YEAR,
+        immutable_file_test=lambda _path, _url: True,
+        allow_all_origins=False,
+    )
 
 
-@lru_cache(maxsize=64)
-def _small(content: bytes) -> bytes:
-    return gzip.compress(content, 9, mtime=0)
-
-
-def _squeezed(response: Response) -> Response:
-    if request.endpoint != "static" or response.status_code != 200:
-        return response
-    if request.args.get("v"):
-        response.headers["Cache-Control"] = KEPT
-    if response.mimetype in TEXT and "gzip" in request.accept_encodings:
-        response.direct_passthrough = False
-        response.set_data(_small(response.get_data()))
-        response.headers["Content-Encoding"] = "gzip"
-        response.vary.add("Accept-Encoding")
-    return response
+def _prepare(source: Path, kept: Path) -> None:
+    """Copy the files and compress them beside, all or nothing."""
+    made = kept.with_name(f"{kept.name}.{id(kept):x}")
+    shutil.copytree(source, made, dirs_exist_ok=True)
+    small = Compressor(use_brotli=False, quiet=True)
+    for path in sorted(made.iterdir()):
+        if small.should_compress(path.name):
+            small.compress(str(path))
+    try:
+        made.rename(kept)
+    except OSError:  # another process was first
+        shutil.rmtree(made)

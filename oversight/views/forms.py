@@ -18,6 +18,15 @@ SAY = "say"  # one text for whichever answer is chosen
 
 
 @dataclass(frozen=True)
+class Choice:
+    """Whom or what a field may name, under the heading of a unit where the list is long."""
+
+    id: str
+    name: str
+    under: str = ""
+
+
+@dataclass(frozen=True)
 class Bound:
     """A form that came back: which move, what was written, and what is wrong with it."""
 

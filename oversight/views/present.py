@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
 
-import sqlalchemy as sa
 from flask import Flask, current_app, g, url_for
 from flask_babel import get_locale
 from flask_babel import gettext as _
@@ -21,16 +20,20 @@ from oversight.base.db import db
 from oversight.base.sentences import Sentence
 from oversight.calendar.workdays import add_workdays, workdays_between
 from oversight.calendar.zone import zone_calendar
-from oversight.engine import inbox
+from oversight.engine import inbox, outbox
 from oversight.law.clauses import DOCUMENTS, Source
 from oversight.law.clauses import register as register_of_clauses
+from oversight.law.definition import Workflow
 from oversight.law.roles import ADMINISTRATORS, OFFICES
-from oversight.models import Activity, Case, Notice, Unit, Zone
+from oversight.models import Activity, Case, Unit, Zone
 from oversight.organization import substitution
-from oversight.organization.units import successor_of, superiors
+from oversight.organization.units import others_of_zone, successor_of, superiors
+from oversight.register import audit_log
 from oversight.register.zone_settings import READERS
+from oversight.rules.absence import FOLLOW_UP
 
 from . import session
+from .forms import Choice
 from .pages import checklist, phone
 
 WEEKDAYS = "一二三四五六日"
@@ -94,6 +97,17 @@ class Shell:
         return sum(self.counts.values())
 
     @property
+    def menu(self) -> list[tuple[Workflow, int]]:
+        """Return the business that has a line in the menu while some of it lies on the desk."""
+        found = [(one, self.counts.get(one.name, 0)) for one in workflows.every() if one.icon]
+        return [(one, n) for one, n in found if n and not (self.leads and one.name == FOLLOW_UP)]
+
+    @property
+    def followed(self) -> int:
+        """Return how many absentees of his branch wait for the reader."""
+        return self.counts.get(FOLLOW_UP, 0)
+
+    @property
     def sets_zone(self) -> bool:
         """True where the reader may look at the zone's settings."""
         return any(post.unit.kind == "zone" and post.office in READERS for post in self.who.posts)
@@ -123,11 +137,7 @@ class Shell:
 
     @cached_property
     def unread(self) -> int:
-        return db.session.scalar(
-            sa.select(sa.func.count())
-            .select_from(Notice)
-            .where(Notice.person_id == self.who.id, Notice.read_at.is_(None))
-        )
+        return outbox.unread(db.session, self.who.id)
 
     @cached_property
     def branch(self) -> Unit | None:
@@ -166,6 +176,7 @@ def register(app: Flask) -> None:
         superior=superior,
         field_ids=field_ids,
         offices=OFFICES,
+        audit_words=audit_log.WORDS,
         sections=checklist.sections,
         clauses=register_of_clauses,
         workdays_on=workdays_on,
@@ -177,6 +188,7 @@ def register(app: Flask) -> None:
         unit_name=unit_name,
         successor=successor,
         branches=branches,
+        named_units=named_units,
         documents=DOCUMENTS,
         today=lambda: session.moment().today,
     )
@@ -271,6 +283,8 @@ def plain(value, ask=None) -> str:
         return ""
     if ask is not None and ask.kind == "choice":
         return dict(ask.choices).get(value, value)
+    if ask is not None and ask.kind == "unit":
+        return unit_name(value)
     if ask is not None and ask.kind == "person":
         return inbox.person_name(db.session, value)
     if ask is not None and isinstance(value, list) and (ask.items or ask.choices):
@@ -369,6 +383,11 @@ def branches() -> list[Unit]:
         for unit in inbox.units_in_sight(db.session, session.actor())
         if unit.kind == "branch" and unit.ended_on is None
     ]
+
+
+def named_units(unit: Unit) -> list[Choice]:
+    """Return what a word may name beside a unit, each under its own superior."""
+    return [Choice(*row) for row in others_of_zone(db.session, unit)]
 
 
 def superior(unit: Unit) -> Unit:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import wraps
 from urllib.parse import urlsplit
 
@@ -32,8 +33,10 @@ from wtforms.validators import InputRequired, Length
 from oversight.base.clock import Moment
 from oversight.base.db import db
 from oversight.base.refusals import DomainError, InvalidInput, NotLoggedIn
-from oversight.engine import authority, transitions
+from oversight.calendar.zone import zone_settings
+from oversight.engine import authority
 from oversight.engine.authority import Actor
+from oversight.engine.use_case import one_transaction, use_case
 from oversight.models import Account
 from oversight.register import accounts, credentials
 
@@ -105,13 +108,22 @@ def actor() -> Actor:
     return g.actor
 
 
-def journal(refusal: DomainError, move: str, case_id: str | None = None) -> None:
-    """Keep the refusal of what a page was asked to write, where no floor below has kept it.
+def settings() -> dict[str, str]:
+    """Return the choices of the reader's zone."""
+    return zone_settings(db.session, actor().zone_id)
 
-    Commits.
-    """
-    db.session.rollback()
-    transitions.refuse(db.session, refusal, actor(), moment(), move, case_id=case_id)
+
+def acting(act: str, *, case_id: str | None = None, workflow: str = "", trial: bool = False):
+    """End what the reader does inside, as `use_case`."""
+    return use_case(
+        db.session, actor(), moment(), act, case_id=case_id, workflow=workflow, trial=trial
+    )
+
+
+def journal(refusal: DomainError, act: str, case_id: str | None = None) -> None:
+    """Keep the refusal of what a page was asked to write, where nothing was tried. Commits."""
+    with suppress(DomainError), acting(act, case_id=case_id):
+        raise refusal
 
 
 def own_path(target: str | None) -> str | None:
@@ -149,8 +161,8 @@ def sign_in():
 @bp.post("/logout")
 @login_required
 def logout():
-    credentials.sign_out(db.session, account().id, moment().now, current_user.token)
-    db.session.commit()
+    with one_transaction(db.session):
+        credentials.sign_out(db.session, account().id, moment().now, current_user.token)
     logout_user()
     session.clear()
     return redirect(url_for("access.login"))
@@ -169,11 +181,9 @@ def password():
             db.session, account(), form.old.data, form.password.data, moment().now
         )
     except InvalidInput as wrong:
-        db.session.rollback()
         for name, sentence in wrong.fields.items():
             getattr(form, name).errors = [sentence]
         return render_template("password.html", form=form), 422
-    db.session.commit()
     logout_user()
     flash(_("密码已修改，请用新密码登录。"), "ok")
     return redirect(url_for("access.login"))
@@ -192,7 +202,6 @@ def activate():
             db.session, form.username.data.strip(), form.code.data, form.password.data, moment()
         )
     except InvalidInput as wrong:
-        db.session.rollback()
         for name, sentence in wrong.fields.items():
             getattr(form, name).errors = [sentence]
         return render_template("activate.html", form=form), 422
@@ -204,8 +213,8 @@ def activate():
 @login_required
 def text_size():
     """Keep 大字 with the account, so that it follows its user to every device."""
-    account().large_text = not account().large_text
-    db.session.commit()
+    with one_transaction(db.session):
+        account().large_text = not account().large_text
     return redirect(own_path(request.form.get("back")) or url_for("desk.queue"))
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from oversight.base.refusals import InvalidDefinition, NotFound
 from oversight.base.sentences import say
+from oversight.base.settings import ON, ZONE_SETTINGS
 from oversight.law.definition import State, Workflow
 from oversight.law.roles import BRANCH
 
@@ -30,6 +31,8 @@ def register(workflow: Workflow, *, current: bool = True) -> None:
             f"{workflow.name} version {workflow.version} exists and reads otherwise"
         )
     _found[workflow.name, workflow.version] = workflow
+    if workflow.setting is not None:
+        ZONE_SETTINGS[workflow.setting.name] = workflow.setting
     if current:
         _current[workflow.name] = workflow
 
@@ -52,7 +55,9 @@ def _register_module(module) -> None:
 
 def forget(name: str) -> None:
     """Take a definition out again; for tests that bring their own."""
-    _current.pop(name, None)
+    found = _current.pop(name, None)
+    if found is not None and found.setting is not None:
+        ZONE_SETTINGS.pop(found.setting.name, None)
     for key in [key for key in _found if key[0] == name]:
         del _found[key]
 
@@ -60,6 +65,16 @@ def forget(name: str) -> None:
 def every() -> list[Workflow]:
     """Return the current definitions by name."""
     return [_current[name] for name in sorted(_current)]
+
+
+def offered(settings: dict[str, str]) -> list[Workflow]:
+    """Return what a zone with these settings offers."""
+    return [workflow for workflow in every() if offers(settings, workflow)]
+
+
+def offers(settings: dict[str, str], workflow: Workflow) -> bool:
+    """True where a zone with these settings opens new cases of a workflow."""
+    return workflow.setting is None or settings[workflow.setting.name] == ON
 
 
 def current(name: str) -> Workflow:

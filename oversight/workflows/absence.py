@@ -7,7 +7,7 @@ after hearing the member; education is a flag beside the lesson, never its end.
 from dataclasses import replace
 
 from oversight.law.clauses import clause, house_rule
-from oversight.law.definition import INTERNAL, Due, Field, Move, State, Workflow, rule
+from oversight.law.definition import INTERNAL, Bulk, Due, Field, Move, State, Tell, Workflow, rule
 from oversight.law.roles import ABOVE, AUTOMATIC, BRANCH, MEMBER, SUPERIOR
 from oversight.organization import members
 from oversight.rules import absence as facts
@@ -67,8 +67,8 @@ OBJECTED = State(
     "finding_objected", "对认定有异议", waits_on=SUPERIOR, due=Due(5, FINDING, escalate_to=ABOVE)
 )
 UNREACHED = State("unreached", "报上级查找", waits_on=SUPERIOR, due=Due(5, LOST, escalate_to=ABOVE))
-MADE_UP = State("made_up", "已补课归档")
-EXCUSED = State("excused", "上级同意不补课")
+MADE_UP = State("made_up", "已补课归档", granted=True)
+EXCUSED = State("excused", "上级同意不补课", granted=True)
 SEARCHING = State("searching", "转失联查找")
 CORRECTED = State("corrected", "考勤更正，不再补课")
 
@@ -156,37 +156,44 @@ LIVE = (TO_CONTACT, TO_MAKE_UP, TO_CONFIRM, TO_ARCHIVE)
 WORKFLOW = Workflow(
     "absence", "缺席联系与补课", version=2, opens=TO_CONTACT, opened_by=BRANCH, short="缺席补课",
     facts=(Field("activity", "text", "活动"), Field("member", "person", "党员")), data_subject="member",
-    inherits=True, open_if=(missing_in_record, only_once), business_key=facts.business_key, on_open=(facts.note_class,),
+    inherits=True, icon="people", listed=False, tells=(Tell(MEMBER, "支部会把这次活动情况告诉您，再约您补课。"),),
+    open_if=(missing_in_record, only_once), business_key=facts.business_key, on_open=(facts.note_class,),
     moves=(
         Move("record_contact", "联系登记", (TO_CONTACT, TO_MAKE_UP), INTERNAL, by=BRANCH, under=CONTACT,
-             asks=REACHED, only_if=(told_only_who_was_reached, called_since), does=(facts.note_try,)),
+             asks=REACHED, only_if=(told_only_who_was_reached, called_since), does=(facts.note_try,),
+             bulk=Bulk(done="已登记联系 {n} 人：{names}")),
         Move("contact_made", "已联系并通报", TO_CONTACT, TO_MAKE_UP, by=AUTOMATIC, under=TOLD, only_if=(informed,)),
         Move("record_lesson", "补课登记", TO_MAKE_UP, TO_CONFIRM, by=BRANCH, under=MAKE_UP, asks=LESSON,
-             only_if=(informed, lesson_was_held), does=(facts.note_lesson,)),
-        Move("confirm", "补课确认", TO_CONFIRM, TO_ARCHIVE, by=BRANCH, under=MAKE_UP),
-        Move("redo", "退回重补", TO_CONFIRM, TO_MAKE_UP, by=BRANCH, under=MAKE_UP, asks=(WHY,)),
+             only_if=(informed, lesson_was_held), does=(facts.note_lesson,),
+             bulk=Bulk(done="已登记补课 {n} 人：{names}，等本人以外的人确认")),
+        Move("confirm", "补课确认", TO_CONFIRM, TO_ARCHIVE, by=BRANCH, under=MAKE_UP,
+             bulk=Bulk(done="已确认补课 {n} 人：{names}")),
+        Move("redo", "退回重补", TO_CONFIRM, TO_MAKE_UP, by=BRANCH, under=MAKE_UP, asks=(WHY,), place="aside"),
         Move("file", "自动归档", TO_ARCHIVE, MADE_UP, by=AUTOMATIC, under=FILE, only_if=(number_demanded,),
              does=(facts.file,)),
         Move("archive", "编号归档", TO_ARCHIVE, MADE_UP, by=BRANCH, under=FILE,
-             asks=(Field("archive_no", "text", "档案编号"),), does=(facts.file,)),
+             asks=(Field("archive_no", "text", "档案编号", alone=True),), does=(facts.file,),
+             bulk=Bulk(done="已编号归档 {n} 人：{names}")),
         Move("find_unexcused", "认定无故不参加", (TO_CONTACT, TO_MAKE_UP, TO_CONFIRM), INTERNAL, by=BRANCH,
              under=EDUCATE, asks=(Field("heard", "text", "本人说明"), Field("note", "text", "支委会意见")),
-             only_if=(absent_without_leave, member_was_heard), does=(facts.note_finding,)),
+             only_if=(absent_without_leave, member_was_heard), does=(facts.note_finding,), place="aside"),
         Move("educate", "谈话提醒或批评教育", (TO_CONTACT, TO_MAKE_UP, TO_CONFIRM), INTERNAL, by=BRANCH, under=EDUCATE,
              asks=(Field("measure", "choice", "方式", choices=MEASURES),), only_if=(found_unexcused,),
-             does=(facts.note_education,)),
+             does=(facts.note_education,), place="aside"),
         Move("object", "对认定提出异议", (TO_CONTACT, TO_MAKE_UP, TO_CONFIRM), OBJECTED, by=MEMBER, under=FINDING,
              asks=(WHY,), only_if=(found_unexcused,)),
         Move("uphold_finding", "维持认定", OBJECTED, TO_MAKE_UP, by=SUPERIOR, under=FINDING, asks=(NOTE,),
-             only_if=(another_person,), does=(facts.keep_finding,), decides=True),
+             only_if=(another_person,), does=(facts.keep_finding,), decides=True,
+             tells=(Tell(MEMBER, "对认定的异议已有答复：维持认定。"), Tell(BRANCH, "上级维持无故不参加的认定。"),)),
         Move("overturn_finding", "撤销认定", OBJECTED, TO_MAKE_UP, by=SUPERIOR, under=FINDING, asks=(NOTE,),
-             only_if=(another_person,), does=(facts.withdraw_finding,), decides=True),
+             only_if=(another_person,), does=(facts.withdraw_finding,), decides=True,
+             tells=(Tell(MEMBER, "对认定的异议已有答复：撤销认定。"), Tell(BRANCH, "上级撤销无故不参加的认定。"),)),
         Move("search_lost", "报上级查找失联党员", TO_CONTACT, UNREACHED, by=BRANCH, under=LOST,
-             only_if=(tried_enough,)),
+             only_if=(tried_enough,), place="aside", bulk=Bulk(done="已报上级查找：{names}")),
         Move("begin_search", "转失联查找", UNREACHED, SEARCHING, by=SUPERIOR, under=LOST, asks=(NOTE,),
-             only_if=(another_person,), decides=True),
+             only_if=(another_person,), decides=True, tells=(Tell(BRANCH, "上级已转失联查找。"),)),
         Move("try_again", "请支部再联系", UNREACHED, TO_CONTACT, by=SUPERIOR, under=LOST, asks=(NOTE,),
-             only_if=(another_person,), decides=True),
+             only_if=(another_person,), decides=True, tells=(Tell(BRANCH, "上级请支部再联系。"),)),
         Move("excuse", "同意不补课", LIVE, EXCUSED, by=SUPERIOR, under=EXEMPT, asks=(WHY,)),
         Move("correct", "考勤更正", (*LIVE, OBJECTED, UNREACHED), CORRECTED, by=AUTOMATIC, under=clause("G-3.2.1a"),
              only_if=(no_longer_missing,)),

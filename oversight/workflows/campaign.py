@@ -6,13 +6,14 @@ the year anyway.
 """
 
 from oversight.law.clauses import clause, house_rule
-from oversight.law.definition import Field, Move, State, Workflow, rule
+from oversight.law.definition import Field, Move, State, Tell, Workflow, rule
 from oversight.law.roles import TIMER, ZONE_OFFICE, ZONE_SIGNER
-from oversight.papers.replies import void_papers
-from oversight.rules.appraisal import roster as facts
+from oversight.papers.numbers import void_papers
+from oversight.rules import campaign as facts
 from oversight.rules.common import another_person, common_moves
 from oversight.rules.zone_notice import (
     DRAFT,
+    EVERY_BRANCH,
     OPINION,
     PROPOSED,
     REVOKED,
@@ -25,8 +26,8 @@ from oversight.rules.zone_notice import (
 DEPLOYED = clause("G-3.1.6d")
 SIGNED = house_rule("评议部署由党建办拟稿，经党工委成员签发后印发通知。")
 
-IN_FORCE = State("in_force", "已部署", waits_on=TIMER)
-OVER = State("over", "已结束")
+IN_FORCE = State("in_force", "已部署", waits_on=TIMER, granted=True)
+OVER = State("over", "已结束", granted=True)
 
 
 @rule(SIGNED)
@@ -55,16 +56,18 @@ def not_over(attempt):
 # fmt: off
 WORKFLOW = Workflow(
     "campaign", "民主评议部署", version=1, opens=DRAFT, opened_by=ZONE_OFFICE, short="评议部署",
-    facts=(Field("year", "number", "年度"), Field("from_on", "date", "从哪天开始"), Field("until", "date", "到哪天结束"),
+    facts=(Field("year", "number", "年度", initial=facts.year_to_appraise), Field("from_on", "date", "从哪天开始"),
+    Field("until", "date", "到哪天结束"),
            Field("points", "text", "具体要求", required=False)),
     open_if=(by_the_zone, about_the_fourth_quarter), business_key=facts.campaign,
     moves=(
         *drafting(SIGNED, not_over, under=SIGNED),
         sending_back(SIGNED),
         Move("sign", "签发", PROPOSED, IN_FORCE, by=ZONE_SIGNER, under=DEPLOYED, asks=(OPINION,), decides=True,
-             only_if=(another_person, not_over), does=(facts.deploy,)),
+             only_if=(another_person, not_over), does=(facts.deploy,),
+             tells=(Tell(ZONE_OFFICE, "评议部署已签发印发。"), Tell(EVERY_BRANCH, "区里印发了民主评议部署。"),)),
         Move("revoke", "撤销部署", IN_FORCE, REVOKED, by=ZONE_SIGNER, under=SIGNED, asks=(WHY,),
-             does=(void_papers,)),
+             does=(void_papers,), tone="negative"),
         lapsing(on=facts.deployed_until),
         Move("end", "部署期满", IN_FORCE, OVER, by=TIMER, under=DEPLOYED, on=facts.deployed_until),
         *common_moves(DRAFT, PROPOSED),

@@ -5,7 +5,7 @@ The branch supports, the superior decides; it ends by itself. Who is exempt stan
 """
 
 from oversight.law.clauses import clause, house_rule
-from oversight.law.definition import Due, Effect, Field, Move, State, Workflow, rule
+from oversight.law.definition import Bulk, Due, Field, Move, State, Tell, Workflow, effect, rule
 from oversight.law.roles import BRANCH, MEMBER, SUPERIOR, TIMER
 from oversight.organization import members
 from oversight.rules.common import another_person, common_moves
@@ -16,14 +16,14 @@ PROMPT = house_rule("支部和上级各 5 个工作日内答复。")
 
 WHY, NOTE = Field("reason", "text", "理由"), Field("opinion", "text", "意见", required=False)
 
-ASKED = State("asked", "待支部研究", waits_on=BRANCH, due=Due(5, PROMPT))
+ASKED = State("asked", "待支部研究", waits_on=BRANCH, due=Due(5, PROMPT, escalate_to=SUPERIOR))
 SUPPORTED = State("supported", "待上级批准", waits_on=SUPERIOR, due=Due(5, PROMPT))
-IN_FORCE = State("in_force", "免予参加中", waits_on=TIMER)
-ENDED = State("ended", "期满恢复")
+IN_FORCE = State("in_force", "免予参加中", waits_on=TIMER, granted=True)
+ENDED = State("ended", "期满恢复", granted=True)
 NOT_SUPPORTED = State("not_supported", "支部不同意")
 REFUSED = State("refused", "上级不同意")
 WITHDRAWN = State("withdrawn", "已撤回")
-RESUMED = State("resumed", "提前恢复参加")
+RESUMED = State("resumed", "提前恢复参加", granted=True)
 
 
 @rule(ASKED_FOR)
@@ -45,14 +45,16 @@ def of_this_branch(attempt):
     return members.belongs(attempt)
 
 
-def _exempt(attempt) -> None:
+@effect
+def exempt(attempt) -> None:
     """起止日期内不计入应到，最早从批准之日起。"""
     members.exempt(
         attempt, max(attempt.fact_day("from_on"), attempt.today), attempt.fact_day("until")
     )
 
 
-def _resume(attempt) -> None:
+@effect
+def resume(attempt) -> None:
     """已批准的，从今天起恢复计入应到。"""
     if attempt.state == IN_FORCE.name:
         members.exempt(attempt, None, attempt.today)
@@ -65,17 +67,23 @@ WORKFLOW = Workflow(
            Field("from_on", "date", "从哪天起"), Field("until", "date", "到哪天止")),
     open_if=(of_this_branch, dated, not_for_the_past),
     business_key=lambda attempt: attempt.case.facts["member"], data_subject="member",
+    tells=(Tell(BRANCH, "有党员申请免予参加活动。"),),
     moves=(
         Move("support", "支部同意上报", ASKED, SUPPORTED, by=BRANCH, under=ASKED_FOR, asks=(NOTE,)),
-        Move("not_support", "支部不同意", ASKED, NOT_SUPPORTED, by=BRANCH, under=ASKED_FOR, asks=(WHY,)),
-        Move("withdraw", "撤回", (ASKED, SUPPORTED), WITHDRAWN, by=MEMBER, under=ASKED_FOR),
+        Move("not_support", "支部不同意", ASKED, NOT_SUPPORTED, by=BRANCH, under=ASKED_FOR, asks=(WHY,),
+             tone="negative"),
+        Move("withdraw", "撤回", (ASKED, SUPPORTED), WITHDRAWN, by=MEMBER, under=ASKED_FOR, place="aside"),
         Move("approve", "批准", SUPPORTED, IN_FORCE, by=SUPERIOR, under=CARE, asks=(NOTE,), decides=True,
-             only_if=(another_person, dated), does=(Effect(_exempt),)),
+             only_if=(another_person, dated), does=(exempt,),
+             tells=(Tell(MEMBER, "免予参加活动已获批准。"), Tell(BRANCH, "这名党员免予参加活动已获批准。"),), bulk=Bulk("意见（写进每一件）",
+             "同意。", "批准后起止日期内不计入应到，到期自动恢复。")),
         Move("refuse", "不批准", SUPPORTED, REFUSED, by=SUPERIOR, under=ASKED_FOR, asks=(WHY,), decides=True,
-             only_if=(another_person,)),
-        Move("resume", "提前恢复", IN_FORCE, RESUMED, by=MEMBER, under=CARE, does=(Effect(_resume),)),
-        Move("end", "期满", IN_FORCE, ENDED, by=TIMER, under=ASKED_FOR, on=lambda attempt: attempt.fact_day("until")),
-        *common_moves(ASKED, SUPPORTED, IN_FORCE, undo=(Effect(_resume),)),
+             only_if=(another_person,),
+             tone="negative", tells=(Tell(MEMBER, "免予参加活动没有获得批准。"), Tell(BRANCH, "这名党员免予参加活动没有获得批准。"),)),
+        Move("resume", "提前恢复", IN_FORCE, RESUMED, by=MEMBER, under=CARE, does=(resume,)),
+        Move("end", "期满", IN_FORCE, ENDED, by=TIMER, under=ASKED_FOR, on=lambda attempt: attempt.fact_day("until"),
+             tells=(Tell(MEMBER, "免予参加活动已期满，恢复计入应到。"),)),
+        *common_moves(ASKED, SUPPORTED, IN_FORCE, undo=(resume,)),
     ),
 )
 # fmt: on

@@ -4,10 +4,13 @@ set.
 Small things are put right on the spot without paper; 组织不力 found by the inspector leads to an order.
 """
 
+from datetime import date
+
 from oversight.law.clauses import clause, house_rule
-from oversight.law.definition import Due, Field, Move, State, Workflow, rule
-from oversight.law.roles import ABOVE, INSPECTOR, OVERSEER
-from oversight.rules import rectification as facts
+from oversight.law.definition import Due, Field, Move, State, Tell, Workflow, rule
+from oversight.law.roles import ABOVE, INSPECTOR, ISSUER, OVERSEER
+from oversight.rules import inspection as facts
+from oversight.rules import rectification
 from oversight.rules.common import common_moves
 
 INSPECT, GROUND = clause("G-4.4a"), clause("G-4.4f")
@@ -16,13 +19,13 @@ LIGHT = house_rule("先查阅记录再到场；同一支部一季度一般只到
 
 NOTE = Field("note", "text", "督查情况", required=False)
 REMINDERS = Field("reminders", "list", "当场提醒、立行立改", required=False)
-FINDINGS = Field("findings", "list", "组织不力的问题", items=facts.FINDING)
+FINDINGS = Field("findings", "list", "组织不力的问题", items=rectification.FINDING)
 WHY = Field("reason", "text", "理由", required=False)
 
 UNDER_WAY = State(
     "under_way", "督查中", waits_on=INSPECTOR, due=Due(5, DONE_SOON, escalate_to=ABOVE)
 )
-CLEAN = State("clean", "督查完毕")
+CLEAN = State("clean", "督查完毕", granted=True)
 ORDERED = State("ordered", "已转整改")
 CANCELLED = State("cancelled", "取消督查")
 
@@ -30,7 +33,7 @@ CANCELLED = State("cancelled", "取消督查")
 @rule(INSPECT, "findings")
 def clauses_bind(attempt):
     """依据的条款不存在，或不适用于这个支部。"""
-    return all(facts.binding(attempt, finding) for finding in attempt.words["findings"])
+    return all(rectification.binding(attempt, finding) for finding in attempt.words["findings"])
 
 
 @rule(LIGHT)
@@ -48,11 +51,13 @@ def day_has_come(attempt):
 # fmt: off
 WORKFLOW = Workflow(
     "inspection", "督查", version=1, opens=UNDER_WAY, opened_by=INSPECTOR, short="督查",
-    facts=(Field("method", "choice", "督查方式", choices=facts.METHODS), Field("inspected_on", "date", "督查日期")),
-    business_key=facts.visit, on_open=(facts.set_issuer,),
+    facts=(Field("method", "choice", "督查方式", choices=rectification.METHODS), Field("inspected_on", "date", "督查日期",
+                                                                                  initial=date.isoformat)),
+    business_key=facts.visit, on_open=(rectification.set_issuer,), icon="task", tells=(Tell(ISSUER, "督查已经立项。"),),
     moves=(
         Move("conclude", "登记情况，没有需要整改的", UNDER_WAY, CLEAN, by=INSPECTOR, under=INSPECT,
-             asks=(NOTE, REMINDERS), only_if=(day_has_come,), warns=(first_this_quarter,), does=(facts.note_visit,)),
+             asks=(NOTE, REMINDERS), only_if=(day_has_come,), warns=(first_this_quarter,),
+             does=(facts.note_visit,)),
         Move("order", "登记情况并转整改", UNDER_WAY, ORDERED, by=INSPECTOR, under=GROUND,
              asks=(NOTE, REMINDERS, FINDINGS), only_if=(day_has_come, clauses_bind), does=(facts.order,)),
         Move("cancel", "取消督查", UNDER_WAY, CANCELLED, by=OVERSEER, under=LIGHT, asks=(WHY,)),

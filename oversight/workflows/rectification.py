@@ -6,12 +6,13 @@ program never pronounces 问责.
 """
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 from oversight.law.clauses import clause, house_rule
-from oversight.law.definition import INTERNAL, Due, Field, Move, State, Workflow, rule
+from oversight.law.definition import INTERNAL, Due, Field, Move, State, Tell, Workflow, rule
 from oversight.law.roles import ABOVE, BRANCH, INSPECTOR, ISSUER, OVERSEER, SUPERIOR, TIMER
 from oversight.organization import units
+from oversight.papers import orders
 from oversight.rules import rectification as facts
 from oversight.rules.common import another_person, common_moves
 
@@ -31,7 +32,7 @@ STUDY = house_rule("逾期不改的由下达单位或其上级提请研究；系
 VERDICTS = (("accepted", "通过"), ("explained", "说明属实"), ("not", "不通过"))
 FACTS = (
     Field("method", "choice", "督查方式", choices=facts.METHODS),
-    Field("inspected_on", "date", "督查日期"),
+    Field("inspected_on", "date", "督查日期", initial=date.isoformat),
     Field("findings", "list", "问题", items=facts.FINDING),
 )
 MEASURE = (Field("measure", "text", "整改措施或情况说明"), Field("done_on", "date", "完成日期"))
@@ -44,7 +45,9 @@ ANSWERS = (Field("answers", "list", "逐条答复", required=False), NOTE)
 
 DRAFT = State("draft", "待签发", waits_on=SUPERIOR, due=Due(5, SIGNED, escalate_to=ABOVE))
 SIGNED_OFF = State("signed_off", "待印发", waits_on=ISSUER, due=Due(2, SIGNED, escalate_to=ABOVE))
-ISSUED = State("issued", "待签收", waits_on=BRANCH, due=Due(2, SERVED, escalate_to=SUPERIOR))
+ISSUED = State(
+    "issued", "待签收", waits_on=BRANCH, due=Due(2, SERVED, escalate_to=SUPERIOR), granted=True
+)
 FIXING = State(
     "fixing",
     "整改中",
@@ -52,17 +55,26 @@ FIXING = State(
     due=Due(
         15, LIMIT, until=facts.order_due, keeps=True, reminders=(7, 3, 1, 0), escalate_to=ABOVE
     ),
+    granted=True,
 )
-RECHECK = State("recheck", "待复核", waits_on=SUPERIOR, due=Due(5, RECHECKED, escalate_to=ABOVE))
+RECHECK = State(
+    "recheck", "待复核", waits_on=SUPERIOR, due=Due(5, RECHECKED, escalate_to=ABOVE), granted=True
+)
 EXTENSION = State(
-    "extension_asked", "申请延期", waits_on=SUPERIOR, due=Due(3, LIMIT, escalate_to=ABOVE)
+    "extension_asked",
+    "申请延期",
+    waits_on=SUPERIOR,
+    due=Due(3, LIMIT, escalate_to=ABOVE),
+    granted=True,
 )
-OBJECTED = State("objected", "异议待答复", waits_on=SUPERIOR, due=Due(5, HEARD, escalate_to=ABOVE))
-REVIEW = State("review", "提请复查", waits_on=ABOVE, due=Due(5, HEARD))
+OBJECTED = State(
+    "objected", "异议待答复", waits_on=SUPERIOR, due=Due(5, HEARD, escalate_to=ABOVE), granted=True
+)
+REVIEW = State("review", "提请复查", waits_on=ABOVE, due=Due(5, HEARD), granted=True)
 RECALLED = State(
     "recalled", "已收回", waits_on=ISSUER, due=Due(5, RECALLED_RULE, escalate_to=ABOVE)
 )
-CLOSED = State("closed", "已销号")
+CLOSED = State("closed", "已销号", granted=True)
 DROPPED = State("dropped", "不予签发")
 REISSUED = State("reissued", "已另行下达")
 ENDED = State("ended", "收回不再下达")
@@ -160,40 +172,48 @@ SENT = (ISSUED, FIXING, RECHECK, EXTENSION, OBJECTED)
 WORKFLOW = Workflow(
     "rectification", "整改", version=2, opens=DRAFT, opened_by=INSPECTOR, short="整改", facts=FACTS,
     open_if=(has_findings, clauses_bind, already_inspected), on_open=(facts.set_issuer,), inherits=True,
+    icon="late", tells=(Tell(SUPERIOR, "有一份整改通知书待签发。"),),
     moves=(
         Move("sign_off", "签发", DRAFT, SIGNED_OFF, by=SUPERIOR, under=SIGNED, asks=(NOTE,), decides=True,
-             only_if=(another_person,)),
+             only_if=(another_person,), tells=(Tell(INSPECTOR, "整改通知书已签发，待定期限印发。"),)),
         Move("drop", "不予签发", (DRAFT, SIGNED_OFF), DROPPED, by=SUPERIOR, under=SIGNED, asks=(WHY,), decides=True,
-             only_if=(another_person,)),
+             only_if=(another_person,), tone="negative", tells=(Tell(INSPECTOR, "整改通知书没有签发。"),)),
         Move("issue", "编号印发", SIGNED_OFF, ISSUED, by=ISSUER, under=GROUND,
-             asks=(Field("due_on", "date", "整改期限"),), only_if=(workday_ahead,), does=(facts.issue_order,)),
+             asks=(Field("due_on", "date", "整改期限"),), only_if=(workday_ahead,), does=(facts.issue_order,),
+             letter=orders.order),
         Move("acknowledge", "签收", ISSUED, FIXING, by=BRANCH, under=SERVED),
         Move("report", "报送整改报告", FIXING, RECHECK, by=BRANCH, under=GROUND,
              asks=(Field("items", "list", "逐条整改情况", items=MEASURE),), only_if=(one_item_each, really_done),
-             does=(facts.note_report,)),
+             does=(facts.note_report,), place="page"),
         Move("accept", "复核并销号", RECHECK, CLOSED, by=SUPERIOR, under=GROUND, asks=JUDGED, decides=True,
              only_if=(another_person, one_verdict_each, none_fails), does=(facts.close,),
-             consequence="全部通过或说明属实即销号，并印发整改销号通知"),
+             consequence="全部通过或说明属实即销号，并印发整改销号通知",
+             place="page", tells=(Tell(BRANCH, "整改已通过复核，予以销号。"), Tell(INSPECTOR, "整改已销号。"),),
+             letter=orders.closing),
         Move("send_back", "退回再改", RECHECK, FIXING, by=SUPERIOR, under=GROUND, asks=JUDGED, decides=True,
-             only_if=(another_person, one_verdict_each, some_fail), does=(facts.another_round,)),
+             only_if=(another_person, one_verdict_each, some_fail), does=(facts.another_round,),
+             place="page", tone="back", tells=(Tell(BRANCH, "整改没有通过复核，退回再改。"),)),
         Move("ask_extension", "申请延期", FIXING, EXTENSION, by=BRANCH, under=LIMIT,
-             asks=(Field("until", "date", "延到哪天"), WHY), only_if=(later_workday,), does=(facts.note_extension,)),
+             asks=(Field("until", "date", "延到哪天"), WHY), only_if=(later_workday,), does=(facts.note_extension,),
+             place="aside"),
         Move("grant", "同意延期", EXTENSION, FIXING, by=SUPERIOR, under=LIMIT, asks=(NOTE,), decides=True,
-             only_if=(another_person,), does=(facts.extend,)),
+             only_if=(another_person,), does=(facts.extend,), tells=(Tell(BRANCH, "延期申请已获同意。"),)),
         Move("deny", "不同意延期", EXTENSION, FIXING, by=SUPERIOR, under=LIMIT, asks=(NOTE,), decides=True,
-             only_if=(another_person,)),
+             only_if=(another_person,), tone="negative", tells=(Tell(BRANCH, "延期申请没有获得同意，按原期限整改。"),)),
         Move("object", "提出异议", (ISSUED, FIXING), OBJECTED, by=BRANCH, under=HEARD, asks=(WHY,),
-             only_if=(not_answered_before,), does=(facts.note_objection,)),
+             only_if=(not_answered_before,), does=(facts.note_objection,), place="aside"),
         Move("answer_objection", "答复异议", OBJECTED, FIXING, by=SUPERIOR, under=HEARD, asks=ANSWERS, decides=True,
-             only_if=(another_person,), does=(facts.note_answer,)),
+             only_if=(another_person,), does=(facts.note_answer,), tells=(Tell(BRANCH, "异议已有答复，整改期限继续计算。"),)),
         Move("ask_higher_review", "提请上一级复查", FIXING, REVIEW, by=BRANCH, under=HEARD,
-             asks=(Field("reason", "text", "理由", required=False),), only_if=(answered_once, has_above)),
+             asks=(Field("reason", "text", "理由", required=False),), only_if=(answered_once, has_above),
+             place="aside"),
         Move("answer_review", "复查答复", REVIEW, FIXING, by=ABOVE, under=HEARD, asks=ANSWERS, decides=True,
-             only_if=(another_person,), does=(facts.note_answer,)),
+             only_if=(another_person,), does=(facts.note_answer,), tells=(Tell(BRANCH, "复查已有答复，整改期限继续计算。"),)),
         Move("review_unanswered", "上级未答复，恢复整改", REVIEW, FIXING, by=TIMER, under=HEARD,
-             on=lambda attempt: attempt.case.due_on + timedelta(days=1)),
+             on=lambda attempt: attempt.case.due_on + timedelta(days=1),
+             tells=(Tell(BRANCH, "上一级到期没有答复复查，整改期限继续计算。"), Tell(ISSUER, "上一级到期没有答复复查。"),)),
         Move("recall", "收回", SENT, RECALLED, by=SUPERIOR, under=RECALLED_RULE, asks=(WHY,),
-             does=(facts.void_order,)),
+             does=(facts.void_order,), place="aside"),
         Move("reissue", "另行下达", RECALLED, REISSUED, by=ISSUER, under=RECALLED_RULE,
              asks=(Field("unit", "text", "应整改的支部", required=False),), does=(facts.order_again,)),
         Move("close_recalled", "不再下达", RECALLED, ENDED, by=OVERSEER, under=RECALLED_RULE, asks=(NOTE,)),

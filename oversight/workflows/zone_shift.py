@@ -5,13 +5,15 @@ Drafted by the zone office, signed by somebody else of the zone committee; also 
 """
 
 from oversight.law.clauses import clause, house_rule
-from oversight.law.definition import Field, Move, State, Workflow, rule
+from oversight.law.definition import Field, Move, State, Tell, Workflow, rule
 from oversight.law.roles import TIMER, ZONE_OFFICE, ZONE_SIGNER
-from oversight.papers.replies import issue_zone_notice, void_papers
+from oversight.papers.notices import issue_zone_notice
+from oversight.papers.numbers import void_papers
 from oversight.rules import zone_shift
 from oversight.rules.common import another_person, common_moves
 from oversight.rules.zone_notice import (
     DRAFT,
+    EVERY_BRANCH,
     OPINION,
     PROPOSED,
     REVOKED,
@@ -27,8 +29,8 @@ SIGNED = house_rule("全区改期由党建办拟稿，经党工委成员签发�
 
 NEW_DAY, REASON = Field("new_day", "date", "全区改到哪一天"), Field("reason", "text", "改期原因")
 
-PUBLISHED = State("published", "已印发", waits_on=TIMER)
-IN_FORCE = State("in_force", "已执行")
+PUBLISHED = State("published", "已印发", waits_on=TIMER, granted=True)
+IN_FORCE = State("in_force", "已执行", granted=True)
 
 
 @rule(SIGNED)
@@ -72,10 +74,11 @@ WORKFLOW = Workflow(
         Move("publish", "签发", PROPOSED, PUBLISHED, by=ZONE_SIGNER, under=SIGNED, asks=(OPINION,),
              only_if=(another_person, day_ahead, month_is_free),
              does=(publish_notice, issue_zone_notice), decides=True,
-             consequence="签发即编文号印发，各支部当月党日一并改期"),
+             consequence="签发即编文号印发，各支部当月党日一并改期",
+             tells=(Tell(ZONE_OFFICE, "通知已签发印发。"), Tell(EVERY_BRANCH, "区里印发了调整党日的通知。"),)),
         sending_back(SIGNED),
         Move("revoke", "撤销通知", PUBLISHED, REVOKED, by=ZONE_SIGNER, under=SIGNED, asks=(WHY,),
-             only_if=(both_ahead,), does=(end_notice, void_papers)),
+             only_if=(both_ahead,), does=(end_notice, void_papers), tone="negative"),
         lapsing(on=zone_shift.new_day),
         Move("take_effect", "日期已到", PUBLISHED, IN_FORCE, by=TIMER, under=UNIFORM, on=zone_shift.new_day),
         *common_moves(DRAFT, PROPOSED, PUBLISHED, undo=(end_notice, void_papers)),

@@ -39,7 +39,10 @@ _FLAGS = (
 def chromium(
     width: int = 1440, height: int = 900, js: bool = True, dark: bool = False
 ) -> Iterator[webdriver.Chrome]:
-    """Give a fresh browser whose page is exactly this size; `downloads` is the folder it saves to."""
+    """Give a fresh browser whose page is exactly this size;
+
+    `downloads` is the folder it saves to.
+    """
     binary = _program("CHROME_BIN", ("chromium", "chromium-browser", "google-chrome"), "chromium")
     driver_binary = _program("CHROMEDRIVER", ("chromedriver",), "chromium-driver")
     home = Path(tempfile.mkdtemp(prefix="oversight-browser-"))

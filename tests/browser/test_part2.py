@@ -189,7 +189,7 @@ class Finger:
         """Bring the cookie of somebody who has logged in; the log-in page has its own tests."""
         reader = Reader(self.site.app)
         reader.login(name)
-        self.open("/static/icon.svg")
+        self.open("/healthz")
         self.driver.add_cookie(
             {"name": "oversight", "value": reader.client.get_cookie("oversight").value}
         )

@@ -19,6 +19,9 @@ MISS = {"reached": False, "told": False, "way": "phone"}
 LESSON = {"form": "visit", "held_on": "2026-11-12", "note": "学习党章"}
 
 
+WALKS = {"absence": "test_contact_lesson_confirmation_and_the_file_closes_itself"}
+
+
 def missing(session, world, unit="village", who="member1", kind="absent"):
     record(session, world, sheet(world, unit, **{kind: (who,)}), f"{unit}.secretary", unit=unit)
     return cases(session)[-1]

@@ -167,7 +167,7 @@ def test_a_locked_account_is_shut_until_unlocked(session, world, root, slip):
     accounts.unlock(session, person, root, NOW)
     session.commit()
     assert credentials.sign_in(session, slip.username, NEW, NOW)
-    assert session.scalar(sa.select(AdminChange.what).where(AdminChange.act == "lock"))["原因"] == [
+    assert session.scalar(sa.select(AdminChange.what).where(AdminChange.act == "lock"))["why"] == [
         None,
         "手机丢失",
     ]

@@ -70,7 +70,10 @@ def test_nothing_is_filed_while_a_review_is_open(village):
 
 
 def test_the_day_of_telling_is_the_local_one(village):
-    """Told at six in the morning, when it is still yesterday in UTC: five working days from today."""
+    """Told at six in the morning, when it is still yesterday in UTC:
+
+    five working days from today.
+    """
     village.rated()
     village.decide_all()
     village.hour = 6

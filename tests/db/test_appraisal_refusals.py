@@ -53,6 +53,10 @@ def rated(change, **more):
     }
 
 
+def on_paper(play):
+    return matrix.Words.on_paper(play.world.people)
+
+
 def without_first(play, rows):
     return rows[1:] if isinstance(rows, list) else dict(list(rows.items())[1:])
 
@@ -129,6 +133,7 @@ TABLE = {  # by row of the matrix: who, move, words, refusal, rule
     ],
     "not counted asked": [
         (LEAD, "consent_not_counted", {}, Forbidden, "authority"),
+        (LEAD, "deny_not_counted", {}, Forbidden, "authority"),
         ("second.hat", "consent_not_counted", {}, Forbidden, "authority"),
         ("zone.officer", "consent_not_counted", {}, Forbidden, "authority"),
         ("zone.officer", "take_over", WHY, RuleViolation, "superior_is_late"),
@@ -227,6 +232,14 @@ TABLE = {  # by row of the matrix: who, move, words, refusal, rule
     ],
     "vote": [
         (LEAD, "strike", person("village.leaver", reason="transfer"), InvalidTransition, None),
+        (
+            LEAD,
+            "strike_gone",
+            person("village.leaver", reason="death"),
+            RuleViolation,
+            "has_died_or_quit",
+        ),
+        (LEAD, "terminate", WHY, Forbidden, "authority"),
         (LEAD, "close_vote", {}, RuleViolation, "enough_came"),
         *(
             (LEAD, "enter_count", ballots(**{word: number}), InvalidInput, None)
@@ -365,6 +378,9 @@ TABLE = {  # by row of the matrix: who, move, words, refusal, rule
             None,
         ),
         (VOTER, "close_meeting", {}, Forbidden, "authority"),
+        (OFFICER, "enter_ballots", {}, InvalidInput, None),
+        (OFFICER, "enter_ballots", on_paper, RuleViolation, "by_paper"),
+        (VOTER, "enter_ballots", on_paper, Forbidden, "authority"),
         (OFFICER, "agreed", {}, Forbidden, None),
         (OFFICER, "close_meeting", {}, RuleViolation, "quorum_reached"),
         (OFFICER, "refer_up", {}, Forbidden, None),
@@ -435,6 +451,9 @@ TABLE = {  # by row of the matrix: who, move, words, refusal, rule
         ("zone.secretary", "revoke", {}, InvalidInput, None),
     ],
 }
+
+
+REFUSALS = {"appraisal": [row for rows in TABLE.values() for row in rows]}
 
 
 def rows_refused(play, label: str) -> int:

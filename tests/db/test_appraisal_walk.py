@@ -148,6 +148,9 @@ class Appraising(Play):
         return self.lead("tell")
 
 
+WALKS = {"appraisal": "test_from_the_roster_to_the_archive"}
+
+
 @pytest.fixture
 def village(session, world):
     return Appraising.of_eight(session, world)

@@ -11,10 +11,12 @@ import sqlalchemy as sa
 
 from oversight.base.refusals import InvalidInput
 from oversight.calendar import holidays
-from oversight.calendar.party_days import activity_for, record_held, status
+from oversight.calendar.party_days import activity_for, status
 from oversight.calendar.zone import zone_calendar
 from oversight.engine import transitions
+from oversight.ledger import own_days
 from oversight.models import Activity, CalendarRow, PublishedYear
+from oversight.register import rest_days
 from tests.support.world import at
 
 NOTICE = """date,kind,name,source
@@ -25,7 +27,8 @@ NOTICE = """date,kind,name,source
 
 
 def load(session, world, text: str, day: str):
-    return holidays.load(session, world.zone.id, holidays.read_csv(text.encode()), at(day))
+    notice = holidays.read_csv(text.encode())
+    return rest_days.load(session, world.zone.id, notice, None, at(day))
 
 
 def february(session, world, unit: str) -> Activity:
@@ -93,7 +96,13 @@ def test_moved_and_held_and_past_days_stay(session, planned):
         version=case.version,
         at=at("2027-02-23"),
     )
-    record_held(session, march["organ"], date(2027, 3, 2), None, at("2027-03-02"))
+    own_days.record_held(
+        session,
+        march["organ"],
+        date(2027, 3, 2),
+        planned.actor("organ.secretary", date(2027, 3, 2)),
+        at("2027-03-02"),
+    )
     before = february(session, planned, "community").day
     done = load(session, planned, NOTICE + "2027-03-05,rest,假日,国办通知\n", "2027-03-03")
     assert march["village"].day == date(2027, 3, 10), "moved by consent"

@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import socket
 import subprocess
 import sys
 from collections import Counter
@@ -23,7 +24,17 @@ from oversight.base.refusals import RuleViolation
 from oversight.commands import server
 from oversight.demo import zone as demo
 from oversight.law import model_check, printing
-from oversight.models import Account, Activity, Case, JournalRow, Login, Post, Zone
+from oversight.models import (
+    Account,
+    Activity,
+    AdminChange,
+    Case,
+    JournalRow,
+    Login,
+    Post,
+    Refusal,
+    Zone,
+)
 from oversight.register import credentials, installation
 
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
@@ -32,7 +43,7 @@ NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 class Terminal:
     """An application in a scratch folder and a way to give it commands."""
 
-    def __init__(self, folder, database=None):
+    def __init__(self, folder, database=None, **settings: str):
         self.path = folder / "oversight.db"
         if database:
             shutil.copy(database, self.path)
@@ -41,6 +52,7 @@ class Terminal:
                 "OVERSIGHT_DATABASE_URL": f"sqlite:///{self.path}",
                 "OVERSIGHT_INSTANCE": str(folder),
                 "OVERSIGHT_SECRET_KEY": "t" * 32,
+                **settings,
             },
             StoppedClock(NOW),
         )
@@ -188,7 +200,22 @@ def test_a_broken_demo_leaves_the_database_empty(empty, monkeypatch):
 # Serving
 
 
-def test_server_stays_at_home_while_demo_accounts_exist(zone, monkeypatch):
+@pytest.fixture
+def any_port(monkeypatch):
+    """Take every address for free: what else runs on the machine is not asked."""
+    monkeypatch.setattr(server, "refuse_taken", lambda _host, _port: None)
+
+
+def test_a_port_that_is_taken_is_said_before_anything_else(tmp_path, demo_template, monkeypatch):
+    started = []
+    monkeypatch.setattr(server, "serve", lambda *_args, **_more: started.append(1))
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        sentence = Terminal(tmp_path, demo_template, PORT=str(port)).refused("serve")
+    assert sentence == f"端口 {port} 已被占用，请用 PORT=… 另选一个。" and started == []
+
+
+def test_server_stays_at_home_while_demo_accounts_exist(zone, monkeypatch, any_port):
     started = []
     monkeypatch.setattr(server, "serve", lambda app, host, port, beat: started.append((host, port)))
     for host in ("0.0.0.0", "::", "192.168.1.5", "example.org", ""):
@@ -199,7 +226,7 @@ def test_server_stays_at_home_while_demo_accounts_exist(zone, monkeypatch):
     assert [host for host, _port in started] == ["127.0.0.1", "127.0.0.2", "::1", "localhost"]
 
 
-def test_server_says_who_can_log_in(zone, monkeypatch):
+def test_server_says_who_can_log_in(zone, monkeypatch, any_port):
     monkeypatch.setattr(server, "serve", lambda *_args, **_more: None)
     lines = zone.ok("serve").splitlines()
     assert any(
@@ -209,7 +236,7 @@ def test_server_says_who_can_log_in(zone, monkeypatch):
     assert "请打开 http://127.0.0.1:8000 ，按 Ctrl+C 停止。" in lines
 
 
-def test_server_without_demo_accounts_listens_where_it_is_told(empty, monkeypatch):
+def test_server_without_demo_accounts_listens_where_it_is_told(empty, monkeypatch, any_port):
     started = []
     monkeypatch.setattr(server, "serve", lambda app, host, port, beat: started.append(host))
     assert "demo" not in empty.ok("serve", "--host", "0.0.0.0")
@@ -272,6 +299,43 @@ def test_calendar_import_says_how_many_days_moved(zone, tmp_path):
         == "已导入 1 天，2027 年记为已公布；13 个党日随之改期。\n"
     )
     assert "2027-05-07\t五\t休息\t劳动节\t国务院办公厅通知" in zone.ok("calendar", "show", "2027")
+
+
+def test_what_is_done_at_the_terminal_is_written_down(zone, tmp_path):
+    before = set(zone.ask(sa.select(AdminChange.id)))
+    file = tmp_path / "notice.csv"
+    file.write_text("date,kind,name,source\n2027-05-07,rest,劳动节,通知\n", "utf-8")
+    zone.ok("calendar", "import", str(file))
+    zone.ok("token", "town1.officer")
+    zone.ok("settings", "set", "july_day", "07-02")
+    zone.ok("schedule", "2028")
+    zone.ok("accounts", "lock", "town1.officer")
+    zone.ok("accounts", "reset", "town2.officer", "--password-stdin", typed="another-word-2\n")
+    made = [
+        row
+        for row in zone.ask(sa.select(AdminChange).order_by(AdminChange.id))
+        if row.id not in before
+    ]
+    assert [(row.area, row.act) for row in made] == [
+        ("calendar", "import"),
+        ("accounts", "token"),
+        ("settings", "set"),
+        ("calendar", "schedule"),
+        ("accounts", "lock"),
+        ("accounts", "password"),
+    ]
+    assert {(row.by, row.by_id) for row in made} == {("服务器终端", None)}
+    assert made[0].what == {"days": ["", "1"], "moved": ["", "13"]}
+
+
+def test_what_is_refused_at_the_terminal_is_kept_too(zone):
+    zone.refused("settings", "set", "july_day", "08-01")
+    zone.refused("token", "nobody")
+    kept = zone.ask(sa.select(Refusal).order_by(Refusal.id))
+    assert [(row.move, row.workflow, row.actor_id, row.status) for row in kept] == [
+        ("set_july_day", "terminal", None, 422),
+        ("token", "terminal", None, 404),
+    ]
 
 
 def test_calendar_import_is_all_or_nothing(zone, tmp_path):

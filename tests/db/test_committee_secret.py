@@ -222,7 +222,10 @@ def test_who_voted_on_paper_reviews_nobodys_rating(village):
 
 
 def test_the_minutes_keep_what_each_meeting_did(village):
-    """应到, who came, who stepped aside, the counts and the outcome; of a secret vote nobody's own."""
+    """应到, who came, who stepped aside, the counts and the outcome;
+
+    of a secret vote nobody's own.
+    """
     village.rated()
     village.do("town1.committee3", "recuse", reason="与被评议人是亲属")
     enter(village, came=FIVE[:3], in_favour=1, against=1, abstained=1, opinion="请重新研究个别等次")

@@ -7,7 +7,7 @@ step.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -196,6 +196,7 @@ class DateChange(RuleBasedStateMachine):
         self.believed = dict.fromkeys(UNITS, Request())
         self.case_ids: dict[str, str] = {}
         self.closed: dict[str, str] = {}
+        self.since: dict[str, datetime] = {}
         self.play.session.rollback()
 
     def teardown(self):
@@ -213,10 +214,22 @@ class DateChange(RuleBasedStateMachine):
         if got is not None:
             DateChange.made += 1
             assert got.state == want.state, told + got.state
+            self.holds(unit, got, want, move, told)
             self.believed[unit] = want
             if want.state in ENDS:
                 self.closed[got.id] = got.state
                 self.believed[unit] = Request("closed", in_force=want.in_force)
+
+    def holds(self, unit: str, got: Case, want: Request, move: str, told: str) -> None:
+        """Hold level, terms and since-when against what the official believes."""
+        assert got.escalation_level == want.level, told + str(got.escalation_level)
+        if got.open:
+            assert got.due_on == want.due, told + str(got.due_on)
+            ends = DAY + 31 * DAYS if want.state == "draft" else want.first
+            assert got.wake_on == ends, told + str(got.wake_on)
+        since = self.since.get(unit) if move == "take_over" else self.play.at.now
+        assert got.entered_at == since, told + str(got.entered_at)
+        self.since[unit] = since
 
     def make(self, unit: str, who: str | None, move: str, new: date) -> Case | None:
         """Make the move inside a savepoint; None where it is refused."""

@@ -78,6 +78,19 @@ A = {"opinion": "同意"}
 W = {"reason": "情况有变化，需要这样办"}
 
 DRAFT_ROWS = [
+    *(
+        ("village.secretary", "report_late", {**W, **more}, today, RuleViolation, rule)
+        for more, today, rule in (
+            ({"new_day": "2026-12-04"}, "2026-12-07", "another_if_told"),
+            ({"new_day": "2027-01-08"}, "2026-12-07", "another_if_told"),
+            ({"recovered_on": "2026-12-07"}, "2026-12-11", "within_three_days"),
+            ({"recovered_on": "2026-12-08"}, "2026-12-07", "within_three_days"),
+            ({}, "2026-12-03", "day_has_come"),
+        )
+    ),
+    ("town1.officer", "save", {}, "2026-11-24", Forbidden, "authority"),
+    ("village.secretary", "save", {"new_day": "下周五"}, "2026-11-24", InvalidInput, None),
+    ("village.secretary", "ask_jointly", OK_DAY, "2026-11-24", RuleViolation, "together"),
     ("village.secretary", "ask", {}, "2026-11-24", InvalidInput, None),
     ("village.secretary", "ask", {"new_day": "2026-12-11"}, "2026-11-24", InvalidInput, None),
     ("village.secretary", "ask", {"reason": REASON}, "2026-11-24", InvalidInput, None),
@@ -284,12 +297,23 @@ APPROVED_ROWS = [
     ("village.secretary", "take_effect", {}, "2026-12-04", Forbidden, None),
 ]
 CANCEL_ROWS = [
+    ("village.secretary", "keep", {}, "2026-11-26", Forbidden, "authority"),
+    ("zone.officer", "keep", {}, "2026-11-26", Forbidden, "authority"),
     ("village.secretary", "cancel", A, "2026-11-26", Forbidden, "authority"),
     ("second.hat", "cancel", A, "2026-11-26", Forbidden, "authority"),
     ("zone.officer", "cancel", A, "2026-11-26", Forbidden, "authority"),
     ("town1.officer", "revoke", W, "2026-11-26", InvalidTransition, None),
     ("town1.officer", "cancel", A, "2026-12-04", RuleViolation, "still_ahead"),
     ("town1.officer", "cancel", A, "2026-12-09", RuleViolation, "still_ahead"),
+]
+REPORTED_ROWS = [
+    ("village.secretary", "accept_late", {}, "2026-12-08", Forbidden, "authority"),
+    ("village.secretary", "not_accept", {}, "2026-12-08", Forbidden, "authority"),
+    ("second.hat", "accept_late", {}, "2026-12-08", Forbidden, "authority"),
+    ("zone.officer", "not_accept", {}, "2026-12-08", Forbidden, "authority"),
+    ("town2.officer", "accept_late", {}, "2026-12-08", NotFound, None),
+    ("village.secretary", "withdraw", {}, "2026-12-08", InvalidTransition, None),
+    ("zone.officer", "take_over", W, "2026-12-08", RuleViolation, "superior_is_late"),
 ]
 CLOSED_ROWS = [
     (name, move, words, "2026-12-07", InvalidTransition, None)
@@ -304,6 +328,14 @@ CLOSED_ROWS = [
     )
 ]
 
+WALKS = {"date_change": "test_walk"}
+
+
+def reported(play):
+    case = play.on("2026-12-07").open("village.secretary")
+    return play.move(case, "village.secretary", "report_late")
+
+
 STARTS = {
     "draft": (lambda play: play.open("village.secretary"), DRAFT_ROWS),
     "asked": (lambda play: play.asked(), ASKED_ROWS),
@@ -317,8 +349,11 @@ STARTS = {
         CLOSED_ROWS,
     ),
     "refused": (lambda play: play.move(play.asked(), "town1.officer", "refuse"), CLOSED_ROWS),
+    "reported_late": (reported, REPORTED_ROWS),
     "revoked": (lambda play: play.move(play.approved(), "town1.officer", "revoke"), CLOSED_ROWS),
 }
+
+REFUSALS = {"date_change": [row for _begin, rows in STARTS.values() for row in rows]}
 
 
 @pytest.mark.parametrize("start", STARTS)

@@ -1,4 +1,7 @@
-"""The demo zone: whole, by the contract, as it stands at any day, and told through the real engine."""
+"""The demo zone:
+
+whole, by the contract, as it stands at any day, and told through the real engine.
+"""
 
 from __future__ import annotations
 
@@ -454,8 +457,8 @@ def test_absences_orders_and_visits_stand_in_many_states(zone):
 
 
 def test_every_workflow_stands_in_several_states(zone):
-    """Contract: the demo zone has every workflow in several states."""
-    for workflow in workflows.every():
+    """Contract: the demo zone has every workflow that it offers in several states."""
+    for workflow in (one for one in workflows.every() if one.setting is None):
         states = set(zone.scalars(sa.select(Case.state).where(Case.workflow == workflow.name)))
         assert len(states) >= 3, (workflow.name, states)
 

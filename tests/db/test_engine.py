@@ -80,6 +80,20 @@ def test_bites_deadline_of_the_state(play):
     )
 
 
+@pytest.mark.parametrize("many", [False, True])
+def test_who_read_a_case_before_its_last_day_moved_reads_it_again(play, many):
+    """Also where many answer, each without waiting for the others."""
+    case = play.joint("village2") if many else play.asked()
+    if many:
+        case = play.move(case, "town2.officer", "approve")
+    read = case.version
+    engine.reschedule(play.session, engine.lock(play.session, case.id), date(2026, 11, 30), play.at)
+    play.session.commit()
+    assert case.version == read + 1
+    play.no(VersionConflict, None, play.move, case, "town1.officer", "approve", version=read)
+    assert play.move(case, "town1.officer", "approve").version > read + 1
+
+
 def test_bites_version_check(play):
     case = play.asked()
     error = play.no(
@@ -92,7 +106,10 @@ def test_bites_version_check(play):
 
 
 def test_bites_version_written_under_a_check_of_its_own(play, monkeypatch):
-    """Belt and braces: where the row lock did not hold, the guarded update still finds the change."""
+    """Belt and braces:
+
+    where the row lock did not hold, the guarded update still finds the change.
+    """
     case = play.asked()
     real = engine._guard
 

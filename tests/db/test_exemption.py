@@ -1,4 +1,7 @@
-"""免予参加: the member asks, the branch supports, the superior decides; dated, and it ends by itself."""
+"""免予参加:
+
+the member asks, the branch supports, the superior decides; dated, and it ends by itself.
+"""
 
 from __future__ import annotations
 
@@ -200,6 +203,13 @@ def test_what_cannot_be_asked(play, who, about, more, kind, rule):
 
 
 MOVES = [
+    ("asked", "town1.officer", "recuse", WHY, Forbidden, "authority"),
+    ("asked", "village.secretary", "recuse", {}, InvalidInput, None),
+    ("asked", "village.member1", "void", WHY, Forbidden, "authority"),
+    ("asked", "town1.officer", "void", {}, InvalidInput, None),
+    ("supported", "village.secretary", "terminate", WHY, Forbidden, "authority"),
+    ("supported", "town1.officer", "terminate", {}, InvalidInput, None),
+    ("in_force", "village.secretary", "void", WHY, Forbidden, "authority"),
     ("asked", "village.member1", "support", {}, Forbidden, "authority"),
     ("asked", "village.secretary", "not_support", {}, InvalidInput, None),
     ("asked", "town1.officer", "approve", {}, InvalidTransition, None),
@@ -217,6 +227,9 @@ MOVES = [
     ("in_force", "town1.officer", "resume", {}, Forbidden, "authority"),
     ("in_force", "village.member1", "prolong", {}, NotFound, None),
 ]
+
+
+WALKS, REFUSALS = {"exemption": "test_walk"}, {"exemption": MOVES}
 
 
 @pytest.mark.parametrize("state, who, move, words, kind, rule", MOVES)

@@ -56,7 +56,7 @@ def load(pipe, url: str, seed: int, people: dict[str, list[str]], officer: str) 
     sa.event.listen(bind, "before_cursor_execute", lambda *_: os.write(out, b"."))
     chance, moment = random.Random(seed), at(DAY)
     with Session(bind) as session:
-        while True:
+        for _move in range(10_000):  # killed long before
             unit_id = chance.choice(sorted(people))
             case = session.scalar(
                 sa.select(Case).where(Case.unit_id == unit_id, Case.closed_at.is_(None))
@@ -89,7 +89,10 @@ def load(pipe, url: str, seed: int, people: dict[str, list[str]], officer: str) 
 
 
 def run_and_kill(url: str, seed: int, people: dict, officer: str) -> list[dict]:
-    """Start a child, kill it after so many acknowledgements and statements more; return the former."""
+    """Start a child, kill it after so many acknowledgements and statements more;
+
+    return the former.
+    """
     chance = random.Random(f"parent {seed}")
     acks, dots = chance.randint(1, 5), chance.randint(0, 45)
     here, there = CHILDREN.Pipe(duplex=False)

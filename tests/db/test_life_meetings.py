@@ -20,8 +20,8 @@ from oversight.base.refusals import (
     NotFound,
     RuleViolation,
 )
-from oversight.calendar.party_days import activity_for, record_held
-from oversight.ledger import life_meetings
+from oversight.calendar.party_days import activity_for
+from oversight.ledger import life_meetings, own_days
 from oversight.models import LifeMeeting, Notice, OutboxMessage, Post
 from oversight.rules import life_meetings as rules
 from oversight.time import sweep
@@ -185,7 +185,13 @@ def test_a_leader_notes_a_day_and_the_entry_has_a_day_of_its_own(branch):
 
 def test_it_is_combined_with_the_party_day_of_that_day(session, world, branch):
     row = activity_for(session, world.units["village"], 2026, 3)
-    record_held(session, row, date(2026, 3, 13), None, at("2026-03-13"))
+    own_days.record_held(
+        session,
+        row,
+        date(2026, 3, 13),
+        world.actor("village.secretary", date(2026, 3, 13)),
+        at("2026-03-13"),
+    )
     session.commit()
     assert branch.note("2026-03-13").activity_id == row.id
     assert branch.note("2026-03-06").activity_id is None, (

@@ -9,13 +9,16 @@ from __future__ import annotations
 import pytest
 
 from oversight.base.refusals import (
+    AlreadyTaken,
     Forbidden,
     InvalidInput,
     InvalidTransition,
     NotFound,
     RuleViolation,
 )
-from tests.db.test_matrix_part2 import DRIVES
+from oversight.engine import transitions
+from tests.db.test_matrix_part2 import DRIVES, OBJECTS, absence, go
+from tests.db.test_matrix_part2 import FOUND as FINDING
 from tests.db.test_rectification_walk import FINDINGS, ITEMS
 from tests.support.actors import Play, second_hat
 
@@ -34,6 +37,45 @@ def play(session, world):
 
 
 ABSENCE = [  # state, who, move, words, today, refusal, rule
+    ("to_contact", "town1.officer", "recuse", WHY, "2026-11-12", Forbidden, "authority"),
+    ("to_contact", "village.organizer", "recuse", {}, "2026-11-12", InvalidInput, None),
+    (
+        "to_contact",
+        "village.secretary",
+        "record_contact",
+        {**CALL, "on": "2026-11-05"},
+        "2026-11-10",
+        RuleViolation,
+        "called_since",
+    ),
+    (
+        "to_contact, moved with its member",
+        "town2.officer",
+        "void",
+        WHY,
+        "2026-11-12",
+        RuleViolation,
+        "nobody_dropped",
+    ),
+    (
+        "to_make_up, told of nothing",
+        "village.secretary",
+        "record_lesson",
+        LESSON,
+        "2026-11-13",
+        RuleViolation,
+        "informed",
+    ),
+    (
+        "finding_objected",
+        "village.secretary",
+        "overturn_finding",
+        {},
+        "2026-11-16",
+        Forbidden,
+        "authority",
+    ),
+    ("unreached", "village.secretary", "try_again", {}, "2026-11-16", Forbidden, "authority"),
     ("to_contact", "village.secretary", "record_contact", {}, "2026-11-10", InvalidInput, None),
     (
         "to_contact",
@@ -263,6 +305,22 @@ ABSENCE = [  # state, who, move, words, today, refusal, rule
     ),
 ]
 RECTIFICATION = [
+    ("draft", "town1.inspector", "recuse", WHY, "2026-11-23", Forbidden, "authority"),
+    ("fixing", "town1.officer", "void", {}, "2026-12-02", InvalidInput, None),
+    ("fixing", "village.secretary", "terminate", WHY, "2026-12-02", Forbidden, "authority"),
+    ("recheck", "zone.officer", "take_over", WHY, "2026-12-09", RuleViolation, "superior_is_late"),
+    ("recheck", "town1.officer", "take_over", WHY, "2026-12-14", Forbidden, "authority"),
+    ("extension_asked", "village.secretary", "deny", {}, "2026-12-03", Forbidden, "authority"),
+    ("recalled", "village.secretary", "close_recalled", {}, "2026-11-25", Forbidden, "authority"),
+    (
+        "fixing, the zone's own order, objection answered",
+        "village.secretary",
+        "ask_higher_review",
+        WHY,
+        "2026-12-01",
+        RuleViolation,
+        "has_above",
+    ),
     ("draft", "town1.inspector", "sign_off", {}, "2026-11-23", Forbidden, "authority"),
     ("draft", "town1.deputy", "sign_off", {}, "2026-11-23", Forbidden, "authority"),
     ("draft", "second.hat", "sign_off", {}, "2026-11-23", Forbidden, "authority"),
@@ -550,6 +608,24 @@ RECTIFICATION = [
 ]
 X = {"clause": "R-2.1.1a", "fact": "未开展活动", "demand": "按期开展"}
 INSPECTION = [
+    ("under_way", "town1.inspector", "cancel", {}, "2026-11-24", Forbidden, "authority"),
+    ("under_way", "village.secretary", "cancel", {}, "2026-11-24", Forbidden, "authority"),
+    ("under_way", "town1.officer", "recuse", WHY, "2026-11-24", Forbidden, "authority"),
+    ("under_way", "town1.inspector", "recuse", {}, "2026-11-24", InvalidInput, None),
+    (
+        "under_way",
+        "zone.officer",
+        "take_over",
+        WHY,
+        "2026-11-24",
+        RuleViolation,
+        "superior_is_late",
+    ),
+    ("under_way", "village.secretary", "take_over", WHY, "2026-12-14", Forbidden, "authority"),
+    ("under_way", "village.secretary", "void", WHY, "2026-11-24", Forbidden, "authority"),
+    ("under_way", "town1.officer", "void", {}, "2026-11-24", InvalidInput, None),
+    ("under_way", "village.secretary", "terminate", WHY, "2026-11-24", Forbidden, "authority"),
+    ("under_way", "town1.officer", "terminate", {}, "2026-11-24", InvalidInput, None),
     ("under_way", "town1.inspector", "order", {}, "2026-11-24", InvalidInput, None),
     ("under_way", "town1.inspector", "order", {"findings": []}, "2026-11-24", InvalidInput, None),
     (
@@ -602,20 +678,47 @@ INSPECTION = [
         None,
     ),
 ]
-TABLE = [
-    (name, *row)
-    for name, rows in (
-        ("absence", ABSENCE),
-        ("rectification", RECTIFICATION),
-        ("inspection", INSPECTION),
+REFUSALS = {"absence": ABSENCE, "rectification": RECTIFICATION, "inspection": INSPECTION}
+TABLE = [(name, *row) for name, rows in REFUSALS.items() for row in rows]
+
+
+def moved_with_its_member(play):
+    """Pass a follow-up to the branch of another town, as a transfer does."""
+    case, unit = DRIVES["absence"]["to_contact"](play), play.world.units["village2"]
+    transitions.reassign_unit(
+        play.session, case.id, unit, play.who("town1.officer"), play.at, "转出"
     )
-    for row in rows
-]
+    play.session.commit()
+    return case
+
+
+def of_the_zone(play):
+    """Bring an order of the zone's own inspector to the answer on an objection."""
+    facts = {"method": "random", "inspected_on": "2026-11-20", "findings": FINDINGS}
+    case = play.on("2026-11-20").open("zone.inspector", workflow="rectification", **facts)
+    return go(
+        play,
+        case,
+        ("2026-11-23", "zone.secretary", "sign_off"),
+        ("2026-11-23", "zone.officer", "issue"),
+        ("2026-11-25", "village.secretary", "object"),
+        ("2026-11-26", "zone.officer", "answer_objection"),
+    )
+
+
+REACHED = ("2026-11-12", "village.organizer", "record_contact", {**CALL, "told": False})
+FURTHER = {
+    "to_contact, moved with its member": moved_with_its_member,
+    "to_make_up, told of nothing": absence(
+        REACHED, FINDING, OBJECTS, ("2026-11-13", "town1.officer", "uphold_finding")
+    ),
+    "fixing, the zone's own order, objection answered": of_the_zone,
+}
 
 
 @pytest.mark.parametrize("workflow, state, who, move, words, today, kind, rule", TABLE)
 def test_refused(play, workflow, state, who, move, words, today, kind, rule):
-    case = DRIVES[workflow][state](play)
+    case = (FURTHER.get(state) or DRIVES[workflow][state])(play)
     play.on(today).no(kind, rule, play.say, case, who, move, words)
 
 
@@ -648,3 +751,36 @@ OPENINGS = [
 @pytest.mark.parametrize("who, facts, kind, rule", OPENINGS)
 def test_an_order_that_cannot_be_opened(play, who, facts, kind, rule):
     play.on("2026-11-24").no(kind, rule, play.open, who, workflow="rectification", **facts)
+
+
+VISIT = {"method": "on_site", "inspected_on": "2026-11-24"}
+VISITS = [
+    ("town1.inspector", {**VISIT, "method": "暗访"}, InvalidInput, None),
+    ("town1.inspector", {**VISIT, "inspected_on": "明天"}, InvalidInput, None),
+    ("town1.officer", VISIT, Forbidden, "authority"),  # there is an inspector: it is his
+    ("village.secretary", VISIT, Forbidden, "authority"),
+    ("town2.inspector", VISIT, NotFound, None),
+    ("zone.auditor", VISIT, NotFound, None),
+]
+
+
+@pytest.mark.parametrize("who, facts, kind, rule", VISITS)
+def test_a_visit_that_cannot_be_opened(play, who, facts, kind, rule):
+    play.on("2026-11-24").no(kind, rule, play.open, who, workflow="inspection", **facts)
+
+
+def test_one_open_visit_of_a_branch_by_a_level(play):
+    play.on("2026-11-24").open("town1.inspector", workflow="inspection", **VISIT)
+    again = {"workflow": "inspection", **VISIT}
+    play.no(AlreadyTaken, None, play.open, "town1.inspector", **again)
+    assert play.open("zone.inspector", **again).state == "under_way"
+
+
+@pytest.mark.parametrize(
+    "who, rule", [("village.member2", "missing_in_record"), ("village.member1", "only_once")]
+)
+def test_a_follow_up_that_cannot_be_opened(play, who, rule):
+    """Member 1 was absent and is followed up already; member 2 took part."""
+    case = DRIVES["absence"]["to_contact"](play)
+    facts = {"activity": case.facts["activity"], "member": play.world.people[who].id}
+    play.no(RuleViolation, rule, play.open, "village.secretary", workflow="absence", **facts)

@@ -1,4 +1,7 @@
-"""Simultaneous answers on separate connections: one winner each, all joint answers counted, no gap."""
+"""Simultaneous answers on separate connections:
+
+one winner each, all joint answers counted, no gap.
+"""
 
 from __future__ import annotations
 
@@ -114,7 +117,10 @@ def test_approve_against_refuse(play):
 
 
 def test_answer_against_withdrawal(play):
-    """The applicant withdraws while the superior approves: the day moves only if he came too late."""
+    """The applicant withdraws while the superior approves:
+
+    the day moves only if he came too late.
+    """
     for _number in range(20):
         case = play.asked()
         results = together(

@@ -1,4 +1,7 @@
-"""At the same instant: two who keep the record, two who follow up, a photo and the end of its case."""
+"""At the same instant:
+
+two who keep the record, two who follow up, a photo and the end of its case.
+"""
 
 from __future__ import annotations
 

@@ -257,7 +257,10 @@ def test_a_draft_put_aside_while_it_is_applied(race):
 
 
 def test_somebody_is_moved_by_hand_while_a_roster_moves_him(race):
-    """He ends in one branch or the other, with one open membership; whoever comes second is told."""
+    """He ends in one branch or the other, with one open membership;
+
+    whoever comes second is told.
+    """
     person, other = race.world.people["village.member1"], race.world.units["school"].id
     lines = [
         ["柏树村党支部", "", race.world.people[f"village2.{who}"].name, "", "", ""]

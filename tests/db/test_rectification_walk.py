@@ -9,7 +9,13 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
-from oversight.base.refusals import Forbidden, InvalidInput, InvalidTransition, RuleViolation
+from oversight.base.refusals import (
+    DomainError,
+    Forbidden,
+    InvalidInput,
+    InvalidTransition,
+    RuleViolation,
+)
 from oversight.engine import inbox, transitions
 from oversight.models import Case, Paper, Reminder
 from oversight.register import reorganize
@@ -24,6 +30,12 @@ ITEMS = [
     {"measure": "当天换届选举，未请示；今后列入值班表", "done_on": "2026-12-02"},
     {"measure": "已全部联系", "done_on": "2026-12-02"},
 ]
+
+
+WALKS = {
+    "rectification": "test_from_the_visit_to_the_closing_notice",
+    "inspection": "test_an_inspection_that_finds_nothing_makes_no_paper",
+}
 
 
 def opened(session, world, who="town1.inspector", unit="village", on="2026-11-20", findings=None):
@@ -157,7 +169,7 @@ def test_an_order_rests_on_findings_under_clauses_that_bind(session, world, find
     "who", ["village.secretary", "town2.inspector", "zone.sysadmin", "village.member1"]
 )
 def test_only_an_inspector_above_may_open(session, world, who):
-    with pytest.raises(transitions.DomainError):
+    with pytest.raises(DomainError):
         opened(session, world, who=who)
 
 

@@ -14,9 +14,9 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
-from oversight.calendar.party_days import activity_for, set_own_day
+from oversight.calendar.party_days import activity_for
 from oversight.engine import journal, transitions
-from oversight.ledger import attendance
+from oversight.ledger import attendance, own_days
 from oversight.models import Activity, Case, JournalRow, Notice, OutboxMessage, Post, WorkItem
 from oversight.register import reorganize
 from oversight.time import sweep
@@ -196,13 +196,13 @@ def test_not_when_it_was_held_is_set_for_a_day_ahead_or_is_excused(session, worl
         world.actor("firm.secretary", date(2026, 11, 11)),
         at("2026-11-11"),
     )
-    set_own_day(
+    own_days.set_own_day(
         session,
         world.units["soe"],
         2026,
         11,
         date(2026, 11, 25),
-        world.people["soe.secretary"].id,
+        world.actor("soe.secretary", date(2026, 11, 11)),
         at("2026-11-12"),
     )
     session.commit()

@@ -1,4 +1,7 @@
-"""Pages in tests: a reader without JavaScript, and the check that every page it fetches must pass."""
+"""Pages in tests:
+
+a reader without JavaScript, and the check that every page it fetches must pass.
+"""
 
 from __future__ import annotations
 

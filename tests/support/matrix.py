@@ -12,6 +12,7 @@ import pytest
 
 from oversight.base.refusals import DomainError
 from oversight.engine import available, transitions
+from oversight.engine.use_case import one_transaction
 from oversight.models import Refusal
 from tests.support.dump import difference, dump
 
@@ -97,18 +98,16 @@ def attempt(play, case_id: str, version: int, who, move: str, words: dict):
     """Try a move at the door that commits; return the state it would enter, or the status of the
     refusal.
     """
-
-    def stop(case):
-        raise Allowed(case.state)
-
     try:
-        transitions.submit(
-            play.session, case_id, move, who, words, version=version, at=play.at, finish=stop
-        )
+        with one_transaction(play.session):
+            raise Allowed(
+                transitions.submit(
+                    play.session, case_id, move, who, words, version=version, at=play.at
+                ).state
+            )
     except DomainError as no:
         return no.status
     except Allowed as allowed:
-        play.session.rollback()
         return allowed.args[0]
 
 

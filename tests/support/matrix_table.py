@@ -223,7 +223,10 @@ ROWS = {
 
 
 def expected(row: Row, actor: str, move: str) -> frozenset:
-    """Return what may come of it: the state entered, or the statuses with which it may be refused."""
+    """Return what may come of it:
+
+    the state entered, or the statuses with which it may be refused.
+    """
     if any(actor in people and move in moves for people, moves in row.may.items()):
         return frozenset(
             {row.state if move == "approve" and row.joint else TARGETS.get(move, row.state)}

@@ -16,18 +16,20 @@ from oversight.base.refusals import InvalidDefinition, NotFound
 from oversight.law.clauses import UnknownClause, clause, house_rule
 from oversight.law.definition import (
     INTERNAL,
+    Bulk,
     Due,
-    Effect,
     Field,
     Move,
     MultiInstance,
     Rule,
     State,
+    Tell,
     Workflow,
     as_table,
+    effect,
     rule,
 )
-from oversight.law.roles import AUTOMATIC, BRANCH, SUPERIOR, TIMER, Role
+from oversight.law.roles import ABOVE, AUTOMATIC, BRANCH, SUPERIOR, TIMER, Role
 from oversight.workflows import current, every, forget, get, load, register
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -209,7 +211,36 @@ def test_a_guard_and_an_effect_say_their_sentence_in_one_line():
         """党日
         改期。"""
 
-    assert Effect(tell).sentence == "党日 改期。"
+    assert effect(tell).sentence == "党日 改期。" and effect(tell).name == "tell"
+    with pytest.raises(InvalidDefinition):
+        effect(lambda attempt: None)
+
+
+@pytest.mark.parametrize("word", [{"tone": "loud"}, {"place": "nowhere"}])
+def test_a_move_stands_where_pages_know(word):
+    with pytest.raises(InvalidDefinition):
+        move("ask", DRAFT, ASKED, BRANCH, **word)
+
+
+def test_words_for_the_screen_are_no_part_of_the_printed_law():
+    said = replace(APPROVE, tone="negative", place="aside", phrases=("好。",), unsaid="同意")
+    told = replace(said, tells=(Tell(BRANCH, "已同意。"),), bulk=Bulk("意见", "同意。"))
+    assert workflow(ASK, told).fingerprint() == workflow(ASK, APPROVE).fingerprint()
+
+
+def test_the_way_ahead_takes_each_first_step_and_none_that_stands_aside():
+    aside = move("withdraw", DRAFT, DONE, BRANCH, place="aside")
+    assert workflow(aside, ASK, APPROVE).ahead(DRAFT) == [ASKED, DONE]
+    back = move("back", ASKED, DRAFT, SUPERIOR)
+    made = workflow(ASK, back, APPROVE)
+    assert made.ahead(DRAFT) == [ASKED, DRAFT], "a circle is gone round once"
+
+
+def test_a_role_counted_from_a_unit_that_a_fact_names_judges_and_is_taken_over_there():
+    owner = replace(BRANCH, name="owner", label="所属党组织", group_of="branch", fact="owner")
+    assert owner.judges and not BRANCH.judges
+    assert (owner.above.fact, owner.above.seat) == ("owner", "superior")
+    assert SUPERIOR.above is ABOVE
 
 
 # Versions and discovery --------------------------------------------------------------------------

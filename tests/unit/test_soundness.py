@@ -82,6 +82,50 @@ def test_without_the_other_person_each_answer_can_be_given_to_oneself(name, stat
     assert "可以自己提出、自己" in stories(replace(APPRAISAL, moves=moves))
 
 
+def changed(workflow, name: str, **change):
+    """Say one move of a definition otherwise."""
+    moves = (replace(move, **change) if move.name == name else move for move in workflow.moves)
+    return replace(workflow, moves=tuple(moves))
+
+
+@pytest.mark.parametrize(
+    "workflow, name",
+    [
+        ("date_change", "approve"),
+        ("date_change", "all_agreed"),
+        ("date_change", "lapse"),
+        ("date_change", "expire"),
+        ("appraisal", "agreed"),
+        ("appraisal", "refer_up"),
+        ("exemption", "refuse"),
+        ("rectification", "review_unanswered"),
+        ("zone_shift", "return"),
+    ],
+)
+def test_an_answer_or_a_lapse_of_which_nobody_hears_is_told(workflow, name):
+    definition = current(workflow)
+    label = next(move.label for move in definition.moves if move.name == name)
+    told = model_check.check(changed(definition, name, tells=()))
+    assert told and all(f"“{label}”以后，没有告诉任何人。" in story for story in told)
+
+
+def test_an_opening_of_which_nobody_hears_is_told_but_not_a_draft():
+    told = model_check.check(replace(current("exemption"), tells=()))
+    assert told == ["免予参加活动申请：提出以后，没有告诉任何人。"]
+    assert not current("date_change").tells and model_check.check(current("date_change")) == []
+
+
+def test_a_clock_that_climbs_to_nobody_is_told():
+    exemption = current("exemption")
+    asked = replace(exemption.opens, due=replace(exemption.opens.due, escalate_to=None))
+    moves = tuple(
+        replace(move, leaves=tuple(asked if at.name == "asked" else at for at in move.from_states))
+        for move in exemption.moves
+    )
+    told = model_check.check(replace(exemption, opens=asked, moves=moves))
+    assert told == ["免予参加活动申请：到了“待支部研究”。到期没有办，没有人会知道。"]
+
+
 @pytest.mark.parametrize("name", ["sign", "return"])
 def test_nor_is_a_deployment_signed_by_who_drafted_it(name):
     campaign = current("campaign")

@@ -280,7 +280,10 @@ def test_beyond_published():
 
 
 def test_room_is_pure_and_starts_fast():
-    """At the top only the standard library; the two calendar libraries come in when first needed."""
+    """At the top only the standard library;
+
+    the two calendar libraries come in when first needed.
+    """
     tree = ast.parse(Path(workdays.__file__).read_text("utf-8"))
     imported = {
         alias.name for node in tree.body if isinstance(node, ast.Import) for alias in node.names

@@ -11,6 +11,7 @@ import pytest
 
 from oversight.casework import attachments
 from oversight.engine import journal
+from oversight.engine.use_case import one_transaction
 from oversight.models import Attachment, Case, JournalRow, Refusal
 from tests.db.test_rectification_walk import ITEMS, do, fixing, rechecking
 from tests.support import hostile
@@ -311,11 +312,8 @@ def test_bytes_changed_on_the_disk_are_not_given_out(app, api, order):
 
 
 def test_a_change_that_does_not_come_about_leaves_no_file(app, session, world, order):
-    def fail(_row):
-        raise RuntimeError("the power of the server's own")
-
     folder = app.config["OVERSIGHT"].data_dir
-    with pytest.raises(RuntimeError):
+    with pytest.raises(RuntimeError), one_transaction(session):
         attachments.submit(
             session,
             folder,
@@ -323,8 +321,8 @@ def test_a_change_that_does_not_come_about_leaves_no_file(app, session, world, o
             attachments.Sent(PHOTO, "a.jpg"),
             world.actor("village.secretary", at("2026-11-24").today),
             at("2026-11-24"),
-            finish=fail,
         )
+        raise RuntimeError("the power of the server's own")
     assert files(app) == [] and session.query(Attachment).count() == 0
 
 

@@ -44,6 +44,18 @@ def test_a_blank_sheet_is_the_roster(api, world, november):
     assert (found["status"], found["on"], found["held_on"]) == ("unrecorded", "2026-11-06", None)
 
 
+@pytest.mark.parametrize("kind", ["leave", "absent", "other"])
+def test_who_hosts_is_present(api, world, november, session, kind):
+    secretary, [host] = api("village.secretary"), ids(world, "organizer")
+    sent = sheet(world, **{kind: ("organizer",)}, host=host, host_why="书记外出")
+    said = secretary.post(november, sent, 422)["fields"]
+    assert said == {"host": "主持人village.organizer没有到会，请改选实际主持的人。"}
+    arranged = november.removesuffix("attendance") + "plan"
+    secretary.post(arranged, {"host": host, "host_why": "书记外出"})
+    secretary.post(november, sheet(world, **{kind: ("organizer",)}), 422)
+    assert session.query(Attendance).count() == 0
+
+
 def test_recording_answers_with_the_activity_its_sums_and_the_cases_opened(api, world, november):
     secretary = api("village.secretary")
     done = secretary.post(

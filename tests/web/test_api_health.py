@@ -41,12 +41,12 @@ def test_figures(api, world, clock):
     village.move(village.open(world.units["village"]), "ask", **ASK)
     text = api(None).send("GET", "//metrics").get_data(as_text=True)
     assert (
-        'oversight_open_cases{workflow="date_change"} 1\n' in text
-        and "oversight_overdue_cases 0\n" in text
+        'oversight_open_cases{workflow="date_change"} 1.0\n' in text
+        and "oversight_overdue_cases 0.0\n" in text
     )
     clock.now = clock.at(clock.moment().today.replace(day=30)).now
     later = api(None).send("GET", "//metrics").get_data(as_text=True)
-    assert "oversight_overdue_cases 1\n" in later
+    assert "oversight_overdue_cases 1.0\n" in later
     for person in world.people.values():
         assert person.name not in later
     assert "石桥" not in later

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 import pytest
 
 from oversight.calendar import party_days
-from oversight.ledger import attendance
+from oversight.ledger import attendance, own_days
 from tests.db.test_appraisal_walk import Appraising
 from tests.db.test_zone_shift import published
 
@@ -123,7 +123,9 @@ def test_a_late_report_that_names_no_day_stands_for_the_day_it_was_held(
     case = play.move(play.open("village.secretary"), "village.secretary", "report_late")
     play.move(case, "town1.officer", "accept_late")
     assert december(api, world)["case"] == case.id
-    party_days.record_held(session, play.activity(), date(2026, 12, 8), None, play.at)
+    own_days.record_held(
+        session, play.activity(), date(2026, 12, 8), play.who("village.secretary"), play.at
+    )
     month = december(api, world)
     assert (month["status"], month["on"], month["moved_how"]) == (
         "held",

@@ -6,6 +6,7 @@ import threading
 
 import pytest
 
+from oversight.engine import repeats
 from oversight.models import Case, Idempotency, JournalRow, Paper, Refusal
 from tests.support.dump import difference, dump
 
@@ -118,8 +119,10 @@ def test_a_desk_act_may_carry_a_key(api, session, asked):
 
 
 def test_a_key_and_its_effect_live_and_die_together(app, api, session, asked, monkeypatch):
-    """The answer is kept in the transaction of the change: without the one there is not the other."""
-    from oversight.views.api import idempotency
+    """The answer is kept in the transaction of the change:
+
+    without the one there is not the other.
+    """
 
     def broken(*_):
         raise RuntimeError("the power fails")
@@ -127,7 +130,7 @@ def test_a_key_and_its_effect_live_and_die_together(app, api, session, asked, mo
     officer = api("town1.officer")
     before = dump(session, without=())
     with monkeypatch.context() as patched:
-        patched.setattr(idempotency, "keep", broken)
+        patched.setattr(repeats, "keep", broken)
         with pytest.raises(RuntimeError):
             approve(officer, asked, "a-1")
     assert not difference(before, dump(session, without=()))

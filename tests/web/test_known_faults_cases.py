@@ -1,4 +1,7 @@
-"""Known faults of requests, exemptions and orders; the reason of each names the part that mends it."""
+"""Known faults of requests, exemptions and orders;
+
+the reason of each names the part that mends it.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Known faults of the desk, the bell and the log-in; the reason of each names the part that mends it."""
+"""Known faults of the desk, the bell and the log-in;
+
+the reason of each names the part that mends it.
+"""
 
 from __future__ import annotations
 

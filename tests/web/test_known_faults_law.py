@@ -1,4 +1,7 @@
-"""Known faults of what binds whom, and until when; the reason of each names the part that mends it."""
+"""Known faults of what binds whom, and until when;
+
+the reason of each names the part that mends it.
+"""
 
 from __future__ import annotations
 

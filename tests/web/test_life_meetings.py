@@ -1,4 +1,7 @@
-"""组织生活会 on a branch's year and over the API: what each half asks, noting, taking back, and who may."""
+"""组织生活会 on a branch's year and over the API:
+
+what each half asks, noting, taking back, and who may.
+"""
 
 from __future__ import annotations
 

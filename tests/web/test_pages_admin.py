@@ -9,7 +9,7 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
-from oversight.models import AdminChange, CalendarRow, Membership, Person, Post, Unit
+from oversight.models import AdminChange, CalendarRow, Membership, Person, Post, Refusal, Unit
 from tests.db.test_acting import give
 
 
@@ -81,6 +81,32 @@ def test_the_administrator_does_not_merge(reader, world):
             admin.get(path), "/merge", 403, into=world.units["community"].id, on="2026-12-01"
         ).main
     )
+
+
+def test_what_is_refused_is_kept(reader, world, session):
+    zone, village = reader("zone.sysadmin"), world.units["village"].id
+    page = zone.get(f"/admin/units/{village}")
+    zone.submit(page, "/rename", 422, name="")
+    days = zone.get("/admin/calendar")
+    zone.submit(days, "/admin/calendar", 422, text="没有表头")
+    token = zone.get("/me").fields("/logout")
+    answer = zone.raw(
+        "POST",
+        f"/admin/units/{village}/posts",
+        data={
+            **dict(token),
+            "person": world.people["village.member1"].id,
+            "office": "deputy",
+            "from_on": "2026-12-01",
+        },
+    )
+    assert answer.status_code == 403
+    kept = session.scalars(sa.select(Refusal).order_by(Refusal.id))
+    assert [(row.workflow, row.move, row.status) for row in kept] == [
+        ("units", "rename", 422),
+        ("calendar", "import", 422),
+        ("posts", "appoint", 403),
+    ]
 
 
 def test_splitting_and_moving(reader, world, session):

@@ -246,7 +246,10 @@ TOY = """
 
 @pytest.fixture
 def toy(app, tmp_path):
-    """A workflow that came as one definition; its template is written by the test that wants one."""
+    """A workflow that came as one definition;
+
+    its template is written by the test that wants one.
+    """
     asked = State("asked", "在办", waits_on=BRANCH)
     rule = house_rule("玩具规则。")
     workflow = Workflow(

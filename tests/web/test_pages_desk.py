@@ -11,7 +11,10 @@ from tests.support.html import Page
 
 
 def queue_lines(page: Page) -> list[str]:
-    """Return the units of the rows, in order; each row is told twice, for wide and narrow screens."""
+    """Return the units of the rows, in order;
+
+    each row is told twice, for wide and narrow screens.
+    """
     return [
         "".join(node.find(".//b").itertext()).split()[0]
         for node in page.tree.iter("a")
@@ -31,7 +34,10 @@ def opened(page: Page) -> str:
 
 @pytest.fixture
 def three(play):
-    """Three requests on the desk of town1: village, community and organ, in this order of due days."""
+    """Three requests on the desk of town1:
+
+    village, community and organ, in this order of due days.
+    """
     return [
         play.asked(name=f"{unit}.secretary", unit=unit)
         for unit in ("village", "community", "organ")

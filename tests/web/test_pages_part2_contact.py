@@ -156,7 +156,10 @@ def test_the_day_is_shown_until_which_to_contact(reader, path, session, world, c
 
 
 def test_single_exceptions_go_before_the_sheet_that_the_others_share(reader, path, absent, session):
-    """dossier 8: one 联系登记 per absentee, in batch; a single exception is filled in beside it (逐人填)."""
+    """dossier 8:
+
+    one 联系登记 per absentee, in batch; a single exception is filled in beside it (逐人填).
+    """
     branch, (one, two, three) = reader("village.secretary"), absent
     apart = {f"way-{two}": "visit", f"reason-{two}": "家事", f"reached-{three}": "false"}
     done = branch.submit(branch.get(path), "/record_contact", case=[one, two], **CALL, **apart)

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from oversight.calendar.party_days import plan_year
 from oversight.models import Activity, ActivityChange, Refusal
+from tests.db.test_acting import give
 from tests.support.html import Page
 from tests.support.world import at
 
@@ -146,6 +147,13 @@ def test_a_branch_that_chooses_its_day_chooses_it_here(reader, planned, world, s
     assert not page.has_form("/2026/7/day"), "七一 is the zone's to set"
 
 
+def test_who_stands_in_for_the_secretary_chooses_the_day(reader, world, session, play):
+    give(play, "firm.secretary", "firm", "secretary", "firm.member1")
+    stand_in = reader("firm.member1")
+    done = stand_in.submit(stand_in.get(year(world, "firm")), "/2026/12/day", on="2026-12-16")
+    assert chips(done)[12] == "已安排"
+
+
 def test_a_fixed_branch_cannot_choose_and_others_cannot_write(reader, planned, world, session):
     branch = reader("village.secretary")
     assert not branch.get(year(world)).has_form("/day")
@@ -157,7 +165,7 @@ def test_a_fixed_branch_cannot_choose_and_others_cannot_write(reader, planned, w
         assert not other.get(year(world)).has_form("/held")
         token = dict(other.get("/me").fields("/logout"))
         answer = other.raw("POST", f"{year(world)}/11/held", data={**token, "on": "2026-11-06"})
-        assert answer.status_code == 403 and "书记、副书记或组织委员登记" in answer.text
+        assert answer.status_code == 403 and "您可以查看，不能办理" in answer.text
     assert session.scalar(sa.select(sa.func.count()).select_from(ActivityChange)) == 0
 
 

@@ -6,8 +6,9 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import DatabaseError
 
-from oversight.calendar.party_days import activity_for, record_held
+from oversight.calendar.party_days import activity_for
 from oversight.casework import rectification
+from oversight.ledger import own_days
 from oversight.models import Case, JournalRow, Notice, Sighting
 from oversight.register import reorganize
 from oversight.time import sweep
@@ -42,7 +43,9 @@ def met(session, world):
 
 def held(session, world, month=12, day="2026-12-04", unit="village"):
     row = activity_for(session, world.units[unit], 2026, month)
-    record_held(session, row, at(day).today, world.people[f"{unit}.secretary"].id, at(day))
+    own_days.record_held(
+        session, row, at(day).today, world.actor(f"{unit}.secretary", at(day).today), at(day)
+    )
     session.commit()
     return row
 
@@ -156,7 +159,10 @@ def test_the_members_are_told_at_the_next_party_day_with_one_tap(reader, world, 
 
 
 def test_who_takes_a_branch_over_reads_and_tells_of_its_order(reader, api, world, session, clock):
-    """The duty to tell passes on with the members; the order stays the former branch's and says so."""
+    """The duty to tell passes on with the members;
+
+    the order stays the former branch's and says so.
+    """
     case, town = met(session, world), world.actor("town1.officer", at("2026-12-03").today)
     reorganize.merge(
         session,

@@ -20,6 +20,7 @@ from oversight.base.refusals import BadRequest, Forbidden, NotFound, RuleViolati
 from oversight.base.sealing import Sealer
 from oversight.base.sentences import say
 from oversight.engine import authority
+from oversight.engine.use_case import after, one_transaction
 from oversight.models import Membership, Person, Post, RosterDraft, Unit, UnitChange, Zone
 from oversight.register import accounts, audit_log, departures
 
@@ -236,24 +237,25 @@ def propose(
 
     Raises NotYours, Troubled, TooLarge, WrongType, WordsWrong.
     """
-    entitled(who)
-    found = read(session, zone, data, name, sealer, at)
-    plain = json.dumps(rosters.to_plain(found.roster), ensure_ascii=False).encode()
-    stored = files.keep(folder, sealer.seal_file(plain))
-    old = _forget(session, who.id)
-    session.add(
-        RosterDraft(
-            by_id=who.id,
-            zone_id=zone.id,
-            name=found.name,
-            sha256=found.sha256,
-            stored=stored,
-            at=at.now,
+    with one_transaction(session):
+        entitled(who)
+        found = read(session, zone, data, name, sealer, at)
+        plain = json.dumps(rosters.to_plain(found.roster), ensure_ascii=False).encode()
+        stored = files.keep(folder, sealer.seal_file(plain))
+        old = _forget(session, who.id)
+        session.add(
+            RosterDraft(
+                by_id=who.id,
+                zone_id=zone.id,
+                name=found.name,
+                sha256=found.sha256,
+                stored=stored,
+                at=at.now,
+            )
         )
-    )
-    session.commit()
-    files.drop(folder, *old)
-    return found
+        after(session, lambda: _drop_unless_named(session, folder, stored, *old))
+        session.flush()
+        return found
 
 
 def entitled(who) -> None:
@@ -295,24 +297,32 @@ def accept(
 
     Raises NotYours, NotInSight, Stale, RuleSaysNo, Troubled.
     """
-    audit_log.alone(session, zone.id)
-    found = draft(session, folder, zone, sealer, who, at)
-    if found is None:
-        raise NotFound("没有等待导入的名册，可能已经导入或放弃，请重新上传。")
-    if found.plan.digest != digest:
-        raise VersionConflict("上传之后库里有了变化，下面是重新比对的结果，请看过再导入。")
-    apply(session, found, who.id, at, confirmed)
-    discard(session, folder, who)
-    return found
+    with one_transaction(session):
+        audit_log.alone(session, zone.id)
+        found = draft(session, folder, zone, sealer, who, at)
+        if found is None:
+            raise NotFound("没有等待导入的名册，可能已经导入或放弃，请重新上传。")
+        if found.plan.digest != digest:
+            raise VersionConflict("上传之后库里有了变化，下面是重新比对的结果，请看过再导入。")
+        apply(session, found, who.id, at, confirmed)
+        discard(session, folder, who)
+        return found
 
 
 def discard(session: Session, folder: Path, who) -> None:
     """Drop the roster that waits. Commits. Raises NotYours."""
-    entitled(who)
-    audit_log.alone(session, who.zone_id)
-    old = _forget(session, who.id)
-    session.commit()
-    files.drop(folder, *old)
+    with one_transaction(session):
+        entitled(who)
+        audit_log.alone(session, who.zone_id)
+        old = _forget(session, who.id)
+        after(session, lambda: _drop_unless_named(session, folder, *old))
+
+
+def _drop_unless_named(session: Session, folder: Path, *stored: str) -> None:
+    """Drop those of the files that no draft names once the transaction has ended."""
+    named = session.scalars(sa.select(RosterDraft.stored).where(RosterDraft.stored.in_(stored)))
+    files.drop(folder, *(set(stored) - set(named)))
+    session.rollback()
 
 
 def _forget(session: Session, person_id: str) -> Iterable[str]:
@@ -326,12 +336,14 @@ def _forget(session: Session, person_id: str) -> Iterable[str]:
 
 def forget_old(session: Session, folder: Path, at: Moment) -> int:
     """Drop the rosters that nobody came back for within a day. Commits."""
-    rows = session.scalars(sa.select(RosterDraft).where(RosterDraft.at < at.now - KEPT_FOR)).all()
-    for row in rows:
-        session.delete(row)
-    session.commit()
-    files.drop(folder, *(row.stored for row in rows))
-    return len(rows)
+    with one_transaction(session):
+        old = session.scalars(
+            sa.delete(RosterDraft)
+            .where(RosterDraft.at < at.now - KEPT_FOR)
+            .returning(RosterDraft.stored)
+        ).all()
+        after(session, lambda: _drop_unless_named(session, folder, *old))
+    return len(old)
 
 
 # Told ---------------------------------------------------------------------------------------------

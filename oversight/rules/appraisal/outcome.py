@@ -9,10 +9,11 @@ from datetime import date
 import sqlalchemy as sa
 
 from oversight.calendar.workdays import add_workdays
-from oversight.law.definition import Effect
+from oversight.law.definition import effect, rule
 from oversight.models import Appraised, JournalRow, WorkItem
 from oversight.models.cases import CAME
 
+from .grounds import REVIEW, TOLD
 from .roster import REVIEW_DAYS, on_roster, roster, row_of
 
 # Telling, review, filing -------------------------------------------------------------------------
@@ -22,7 +23,8 @@ def untold(attempt) -> list[str]:
     return [row.person_id for row in roster(attempt, "graded") if row.told_on is None]
 
 
-def _tell(attempt) -> None:
+@effect
+def tell(attempt) -> None:
     """告知本人，从告知起 5 个工作日内可以申请复核一次。"""
     for person in attempt.words.get("members") or untold(attempt):
         row_of(attempt, person).told_on = attempt.today
@@ -41,7 +43,8 @@ def may_still_ask(attempt) -> bool:
     return attempt.today <= add_workdays(attempt.calendar, row.told_on, REVIEW_DAYS)
 
 
-def _ask_review(attempt) -> None:
+@effect
+def ask_review(attempt) -> None:
     """复核期间不归档备案。"""
     row_of(attempt, attempt.actor.id).review = {
         "reason": attempt.words["reason"],
@@ -74,12 +77,14 @@ def _answer_review(attempt, grade: str | None) -> None:
     row.grade, row.told_on = grade or row.grade, None
 
 
-def _uphold(attempt) -> None:
+@effect
+def uphold(attempt) -> None:
     """维持原等次，告知本人。"""
     _answer_review(attempt, None)
 
 
-def _change(attempt) -> None:
+@effect
+def change(attempt) -> None:
     """改定等次，告知本人。"""
     _answer_review(attempt, attempt.words["grade"])
 
@@ -101,9 +106,47 @@ def past_review(attempt) -> date | None:
     return add_workdays(attempt.calendar, last, 1) if last else None
 
 
-tell, ask_review, uphold, change = (
-    Effect(_tell),
-    Effect(_ask_review),
-    Effect(_uphold),
-    Effect(_change),
-)
+# Guards of these steps ---------------------------------------------------------------------------
+
+
+@rule(TOLD, "members")
+def told_are_graded(attempt):
+    """告知的人应是名单上已确定等次、还没有告知的党员。"""
+    return set(map(str, attempt.words.get("members") or [])) <= set(untold(attempt))
+
+
+@rule(TOLD)
+def everybody_told(attempt):
+    """还有党员没有告知。"""
+    return not untold(attempt)
+
+
+@rule(REVIEW)
+def somebody_asked(attempt):
+    """没有人申请复核。"""
+    return bool(open_reviews(attempt))
+
+
+@rule(REVIEW)
+def all_answered(attempt):
+    """还有复核申请没有答复。"""
+    return not open_reviews(attempt)
+
+
+@rule(REVIEW)
+def asked_once_in_time(attempt):
+    """复核由本人在告知后 5 个工作日内申请，只能申请一次。"""
+    row = row_of(attempt, attempt.actor.id)
+    return may_still_ask(attempt) and row.review is None
+
+
+@rule(REVIEW, "member")
+def one_review(attempt):
+    """请选明答复哪一名党员的复核申请。"""
+    return reviewed(attempt) is not None
+
+
+@rule(REVIEW)
+def by_others(attempt):
+    """参与提出或决定等次的人不能复核，由他人办理。"""
+    return attempt.actor is None or attempt.actor.id not in decided(attempt)

@@ -10,12 +10,13 @@ from math import floor
 
 import sqlalchemy as sa
 
-from oversight.law.definition import Effect
+from oversight.law.definition import effect, rule
 from oversight.models import JournalRow, Post, WorkItem
 from oversight.models.appraisal import Appraised
 from oversight.models.cases import NO, YES
 from oversight.organization.units import COMMITTEE_FROM, in_office, superiors
 
+from .grounds import DECIDED, HEARD, PAPER, QUORUM, RATING, SHARE
 from .roster import ORDER, graded, roster, row_of
 
 # The vote on paper -------------------------------------------------------------------------------
@@ -29,7 +30,9 @@ def quorum_share(attempt) -> Fraction:
     )
 
 
-def enough_present(attempt) -> bool:
+@rule(QUORUM)
+def enough_came(attempt):
+    """还没有录入计票，或到会人数不够，本次测评无效；请另定日期重新召开。"""
     counts = attempt.case.facts.get("counts")
     return counts is not None and counts["present"] >= attempt.case.facts[
         "entitled"
@@ -67,10 +70,9 @@ def of_superior(attempt, person: str) -> bool:
     )
 
 
-def tellers_fit(attempt) -> bool:
-    """True where two different people watched and counted: members, or in a small branch one sent
-    from above.
-    """
+@rule(PAPER, "scrutineer", "teller")
+def two_tellers(attempt):
+    """监票人和计票人应是两名不同的党员；不满 7 人的支部，监票人由上级派。"""
     watch, count = attempt.words["scrutineer"], attempt.words["teller"]
     on_roster = {row.person_id for row in roster(attempt, "graded", "ungraded")}
     watched = (
@@ -81,7 +83,8 @@ def tellers_fit(attempt) -> bool:
     return watch != count and watched and (count in on_roster or of_superior(attempt, count))
 
 
-def _enter_count(attempt) -> None:
+@effect
+def enter_count(attempt) -> None:
     """记下应到、实到、发出、收回、有效票数和每名党员的得票，监票人、计票人各自签名。"""
     attempt.set_facts(
         counts={name: attempt.words[name] for name in COUNTS},
@@ -92,7 +95,8 @@ def _enter_count(attempt) -> None:
         row_of(attempt, person).tally = votes
 
 
-def _forget_count(attempt) -> None:
+@effect
+def forget_count(attempt) -> None:
     """本次计票作废，另定日期重新召开。"""
     attempt.set_facts(counts=None, meeting_on=None)
     for row in roster(attempt):
@@ -110,7 +114,10 @@ def voted(row: Appraised) -> str | None:
 
 
 def to_rate(attempt) -> set[str]:
-    """Return whose rating is to be proposed: all, or those that were sent back and are still there."""
+    """Return whose rating is to be proposed:
+
+    all, or those that were sent back and are still there.
+    """
     here = set(graded(attempt))
     return here & set(attempt.case.facts.get("returned") or here) or here
 
@@ -123,14 +130,18 @@ def _told(attempt, word: str) -> set[str]:
     return {entry["member"] for entry in attempt.words.get(word) or []}
 
 
-def departures_explained(attempt) -> bool:
+@rule(RATING, "ratings", "reasons")
+def departures_explained(attempt):
+    """与测评结果不一致的等次，要写明理由。"""
     return all(
         grade == voted(row_of(attempt, person)) or person in _told(attempt, "reasons")
         for person, grade in ratings(attempt).items()
     )
 
 
-def harsh_are_heard(attempt) -> bool:
+@rule(HEARD, "ratings", "heard")
+def harsh_are_heard(attempt):
+    """与测评相差两个等次，或定为不合格的，要先听取本人意见并写下来。"""
     return all(
         person in _told(attempt, "heard")
         for person, grade in ratings(attempt).items()
@@ -145,10 +156,9 @@ def harsh(vote: str | None, grade: str) -> bool:
     )
 
 
-def excellent_within_share(attempt) -> bool:
-    """True where 优秀 are no more than a third of the members, or of those who took part, as the zone
-    has set.
-    """
+@rule(SHARE, "ratings")
+def within_share(attempt):
+    """优秀等次超过了党员总数的三分之一。"""
     proposed = {row.person_id: row.proposed for row in roster(attempt, "graded")} | ratings(attempt)
     counts = attempt.case.facts.get("counts") or {}
     base = (
@@ -159,11 +169,14 @@ def excellent_within_share(attempt) -> bool:
     return Counter(proposed.values())["excellent"] <= max(floor(Fraction(base, 3)), 1)
 
 
-def share_kept(attempt) -> bool:
-    return attempt.settings["appraisal_share"] != "refuse" or excellent_within_share(attempt)
+@rule(SHARE, "ratings")
+def share_kept(attempt):
+    """优秀等次超过三分之一，本区规定不能超过。"""
+    return attempt.settings["appraisal_share"] != "refuse" or within_share.test(attempt)
 
 
-def _propose(attempt) -> None:
+@effect
+def propose(attempt) -> None:
     """等次建议列入名册。"""
     why, heard = _notes(attempt, "reasons"), _notes(attempt, "heard")
     for person, grade in ratings(attempt).items():
@@ -181,7 +194,8 @@ def final_step(attempt) -> str:
     return attempt.settings["appraisal_final_step"]
 
 
-def _settle(attempt) -> None:
+@effect
+def settle(attempt) -> None:
     """等次确定，逐人告知。"""
     for row in roster(attempt, "graded"):
         row.grade = row.proposed
@@ -210,7 +224,8 @@ def votes_of_round(attempt) -> list[dict]:
     return list({person: words for person, words in rows}.values())
 
 
-def _freeze_manner(attempt) -> None:
+@effect
+def freeze_manner(attempt) -> None:
     """会议按区里现在规定的方式表决，开会以后不再改变。"""
     attempt.set_facts(secret=attempt.settings["appraisal_vote"] == "secret", ballots=None)
 
@@ -237,19 +252,24 @@ def sent_back(attempt) -> dict[str, str]:
     }
 
 
-def returned_known(attempt) -> bool:
+@rule(DECIDED, "returned")
+def returned_known(attempt):
+    """退回的人应在名单里，每人只写一次。"""
     named = [entry["member"] for entry in attempt.words.get("returned") or []]
     return len(named) == len(set(named)) and set(named) <= set(graded(attempt))
 
 
-def returned_votes_fit(attempt) -> bool:
+@rule(DECIDED, "returned", "valid")
+def returned_votes_fit(attempt):
+    """退回某名党员的票数至少 1 票，不能多于有效票。"""
     return all(
         0 < entry["votes"] <= attempt.words["valid"]
         for entry in attempt.words.get("returned") or []
     )
 
 
-def _send_back(attempt) -> None:
+@effect
+def send_back(attempt) -> None:
     """退回的等次写明理由，由支部重新提出。"""
     back = sent_back(attempt)
     for person, why in back.items():
@@ -257,7 +277,8 @@ def _send_back(attempt) -> None:
     attempt.set_facts(returned=sorted(back))
 
 
-def _send_all_back(attempt) -> None:
+@effect
+def send_all_back(attempt) -> None:
     """全部等次退回，理由是没有同意的成员的意见。"""
     ballots = attempt.case.facts.get("ballots")
     why = (
@@ -270,6 +291,53 @@ def _send_all_back(attempt) -> None:
     attempt.set_facts(returned=sorted(graded(attempt)))
 
 
-enter_count, forget_count, propose = Effect(_enter_count), Effect(_forget_count), Effect(_propose)
-settle, freeze_manner, send_back = Effect(_settle), Effect(_freeze_manner), Effect(_send_back)
-send_all_back = Effect(_send_all_back)
+# Guards of these steps ---------------------------------------------------------------------------
+
+
+@rule(PAPER, "present", "issued", "returned", "valid")
+def counts_add_up(attempt):
+    """人数和票数对不上：实到不能多于应到，发出不能多于实到，收回不能多于发出，有效不能多于收回。"""
+    counts = [attempt.case.facts["entitled"], *(attempt.words[name] for name in COUNTS)]
+    return counts == sorted(counts, reverse=True)
+
+
+@rule(PAPER, "tallies", "valid")
+def grades_add_up(attempt):
+    """每名党员各等次的得票相加，应等于有效票数。"""
+    return all(sum(entry.values()) == attempt.words["valid"] for entry in tallies(attempt).values())
+
+
+@rule(PAPER, "tallies")
+def everybody_counted(attempt):
+    """名单上评定等次的党员每人一行，不多不少。"""
+    return every_graded_once(attempt, "tallies")
+
+
+@rule(RATING, "ratings")
+def everybody_rated(attempt):
+    """要评定的党员每人一个等次，不多不少。"""
+    return every_graded_once(attempt, "ratings", to_rate(attempt))
+
+
+@rule(DECIDED)
+def goes_to_committee(attempt):
+    """本区规定等次由支部确定，不报上级审批。"""
+    return final_step(attempt) == "approve"
+
+
+@rule(DECIDED)
+def branch_decides(attempt):
+    """本区规定等次要由上级会议审批。"""
+    return final_step(attempt) != "approve"
+
+
+@rule(DECIDED)
+def nobody_sent_back(attempt):
+    """多数成员要求退回个别党员的等次。"""
+    return not sent_back(attempt)
+
+
+@rule(DECIDED)
+def somebody_sent_back(attempt):
+    """没有多数成员要求退回的等次。"""
+    return bool(sent_back(attempt))

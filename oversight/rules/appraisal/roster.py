@@ -4,16 +4,18 @@ reviews.
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 
 import sqlalchemy as sa
 
-from oversight.law.definition import Effect
-from oversight.models import Appraised, Case, PeerReview, Unit, WorkItem
+from oversight.law.definition import effect, rule
+from oversight.models import Appraised, Case, PeerReview, WorkItem
 from oversight.models.appraisal import GRADES
 from oversight.organization.members import members
-from oversight.papers.replies import chinese_day, issue
 from oversight.rules import life_meetings
+from oversight.rules.campaign import campaign_of
+
+from .grounds import CONSENT, MEETING, PACE, STEPS, TIME, YEARLY
 
 ORDER = tuple(GRADES)  # from the best
 GRADE_CHOICES = tuple(GRADES.items())
@@ -59,7 +61,8 @@ def entitled(attempt) -> int:
     return sum(row.votes for row in roster(attempt, "graded", "ungraded"))
 
 
-def _draw_up(attempt) -> None:
+@effect
+def draw_up(attempt) -> None:
     """党员名单按今天的花名册定下；预备党员参加、不评定等次。"""
     for sort, person in enumerate(members(attempt.session, attempt.case.unit_id, attempt.today)):
         _enrol(attempt, person, sort)
@@ -80,7 +83,8 @@ def _enrol(attempt, person, sort: int) -> None:
     attempt.session.flush()
 
 
-def _add(attempt) -> None:
+@effect
+def add(attempt) -> None:
     """新转入的党员列入名单。"""
     person = next(
         row
@@ -98,7 +102,8 @@ def _add(attempt) -> None:
         attempt.shows.append(person.id)
 
 
-def _strike(attempt) -> None:
+@effect
+def strike(attempt) -> None:
     """从名单中移出，原因留在记录里；已写的自评不再使用。"""
     row = row_of(attempt, attempt.words["member"])
     row.standing, row.votes, row.why = "struck", False, attempt.words["reason"]
@@ -113,13 +118,15 @@ def _strike(attempt) -> None:
     )
 
 
-def _fewer_entitled(attempt) -> None:
+@effect
+def fewer_entitled(attempt) -> None:
     """还没有计票的，应到人数随之减少。"""
     if not attempt.case.facts.get("counts"):
         attempt.set_facts(entitled=entitled(attempt))
 
 
-def _ask_not_counted(attempt) -> None:
+@effect
+def ask_not_counted(attempt) -> None:
     """报上级同意后不计入应到。"""
     attempt.set_facts(
         not_counted={
@@ -130,15 +137,17 @@ def _ask_not_counted(attempt) -> None:
     )
 
 
-def _not_count(attempt) -> None:
+@effect
+def not_count(attempt) -> None:
     """这名党员不计入应到，不评定等次。"""
     asked_for = attempt.case.facts["not_counted"]
     row = row_of(attempt, asked_for["member"])
     row.standing, row.votes, row.why = "not_counted", False, asked_for["reason"]
-    _lower(attempt)
+    lower(attempt)
 
 
-def _lower(attempt) -> None:
+@effect
+def lower(attempt) -> None:
     """提级办理的只是这一次请示，其余仍由直接上级办理。"""
     attempt.case.escalation_level = attempt.case.facts["not_counted"].get("raised", 0)
 
@@ -149,8 +158,9 @@ def still_member(attempt, person: str) -> bool:
     }
 
 
-def this_year(attempt) -> bool:
-    """True where no other appraisal of the branch counts for the year."""
+@rule(YEARLY)
+def once_a_year(attempt):
+    """这个年度的民主评议已经开展过。"""
     others = attempt.session.scalars(
         sa.select(Case).where(
             Case.workflow == "appraisal",
@@ -188,51 +198,6 @@ def window(attempt) -> tuple[date, date]:
     )
 
 
-def campaign_of(zone_id: str, year: int) -> str:
-    """Name what a deployment is about: one a zone and year."""
-    return f"{zone_id}:{year}"
-
-
-def campaign(attempt) -> str:
-    return campaign_of(attempt.case.zone_id, attempt.words["year"])
-
-
-def deployed_until(attempt) -> date:
-    """Return the day after the last one of a deployment."""
-    return attempt.fact_day("until") + timedelta(days=1)
-
-
-def _deploy(attempt) -> None:
-    """通知编文号印发到各支部，部署期内各支部开展评议。"""
-    facts, unit = attempt.case.facts, attempt.unit
-    begin, end = attempt.fact_day("from_on"), attempt.fact_day("until")
-    issue(
-        attempt,
-        unit,
-        "notice",
-        "",
-        {
-            "title": f"关于开展{facts['year']}年度民主评议党员工作的通知",
-            "to": "各镇党委、区属部门（单位）党组织：",
-            "paragraphs": [
-                f"{facts['year']}年度民主评议党员于{chinese_day(begin)}至{chinese_day(end)}开展，各党支部召开一次组织生活会，"
-                "对照“四个合格”标准，按照个人自评、党员互评、民主测评、组织评定等程序进行。",
-                *([facts["points"]] if facts.get("points") else []),
-            ],
-            "from": unit.name,
-            "date": chinese_day(attempt.today),
-        },
-    )
-    attempt.copies += [
-        (branch, "branch")
-        for branch in attempt.session.scalars(
-            sa.select(Unit.id).where(
-                Unit.zone_id == attempt.case.zone_id, Unit.kind == "branch", Unit.ended_on.is_(None)
-            )
-        )
-    ]
-
-
 # Self-assessment and peer review -----------------------------------------------------------------
 
 
@@ -241,22 +206,26 @@ def _write_self(attempt, row: Appraised) -> None:
     row.self_by, row.self_at = attempt.actor.id, attempt.at.now
 
 
-def _file_own(attempt) -> None:
+@effect
+def file_own(attempt) -> None:
     """自评存入本人的评议材料。"""
     _write_self(attempt, row_of(attempt, attempt.actor.id))
 
 
-def _file_for(attempt) -> None:
+@effect
+def file_for(attempt) -> None:
     """按本人口述代录，注明代录人。"""
     _write_self(attempt, row_of(attempt, attempt.words["member"]))
 
 
-def _excuse_self(attempt) -> None:
+@effect
+def excuse_self(attempt) -> None:
     """免填自评，原因留在记录里。"""
     row_of(attempt, attempt.words["member"]).excused = attempt.words["reason"]
 
 
-def _hold_meeting(attempt) -> None:
+@effect
+def hold_meeting(attempt) -> None:
     """记下组织生活会的日期；没有填的，就是今天。到期没有交自评的，注明未交。"""
     day = attempt.words.get("meeting_on") or attempt.today
     attempt.set_facts(meeting_on=day.isoformat())
@@ -266,7 +235,8 @@ def _hold_meeting(attempt) -> None:
             row.excused = "late"
 
 
-def _review_peer(attempt) -> None:
+@effect
+def review_peer(attempt) -> None:
     """互评意见归入被评党员的材料。"""
     attempt.session.add(
         PeerReview(
@@ -291,16 +261,16 @@ def unreviewed(attempt) -> set[str]:
     return set(graded(attempt)) - done
 
 
-def meeting_held(attempt) -> bool:
-    """True where the meeting has a day of the year, not to come; one that opens without a day is
-    held today.
-    """
+@rule(MEETING, "meeting_on")
+def meeting_was_held(attempt):
+    """组织生活会要先召开再测评。请填写已经召开的日期，不能是今天以后或往年的。"""
     today = attempt.today if attempt.move.name == "open_peer_review" else None
     day = attempt.words.get("meeting_on") or attempt.fact_day("meeting_on") or today
     return day is not None and day <= attempt.today and day.year >= attempt.case.facts["year"]
 
 
-def _open_vote(attempt) -> None:
+@effect
+def open_vote(attempt) -> None:
     """名单就此定下，列出应到人数。"""
     day = attempt.words.get("meeting_on")
     attempt.set_facts(
@@ -310,20 +280,85 @@ def _open_vote(attempt) -> None:
         life_meetings.record_for(attempt, day)
 
 
-deploy, draw_up, add, strike = Effect(_deploy), Effect(_draw_up), Effect(_add), Effect(_strike)
-fewer_entitled, ask_not_counted, not_count = (
-    Effect(_fewer_entitled),
-    Effect(_ask_not_counted),
-    Effect(_not_count),
-)
-lower, file_own, file_for, excuse_self = (
-    Effect(_lower),
-    Effect(_file_own),
-    Effect(_file_for),
-    Effect(_excuse_self),
-)
-hold_meeting, review_peer, open_vote = (
-    Effect(_hold_meeting),
-    Effect(_review_peer),
-    Effect(_open_vote),
-)
+# Guards of these steps ---------------------------------------------------------------------------
+
+
+@rule(MEETING)
+def in_the_window(attempt):
+    """现在不在民主评议的时间内：一般在第四季度，以区里部署为准；机关在当年内。"""
+    first, last = window(attempt)
+    return first <= attempt.today <= last
+
+
+@rule(YEARLY, "member")
+def joined_the_branch(attempt):
+    """这名党员不在本支部，或已在名单里。"""
+    row = row_of(attempt, attempt.words["member"])
+    return still_member(attempt, attempt.words["member"]) and (
+        row is None or row.standing == "struck"
+    )
+
+
+@rule(YEARLY, "member")
+def has_left(attempt):
+    """这名党员还在本支部，不能移出；转出、去世等先在花名册上登记。"""
+    row = row_of(attempt, attempt.words["member"])
+    return row is not None and row.standing != "struck" and not still_member(attempt, row.person_id)
+
+
+@rule(YEARLY, "member")
+def has_died_or_quit(attempt):
+    """开始测评以后，只有去世或出党的才移出名单，先在花名册上登记；转出的仍由本支部评完并告知。"""
+    row = row_of(attempt, attempt.words["member"])
+    return row is not None and row.standing != "struck" and row.person.left_on is not None
+
+
+@rule(CONSENT, "member")
+def counted_so_far(attempt):
+    """这名党员不在评议名单里。"""
+    row = row_of(attempt, attempt.words["member"])
+    return row is not None and row.standing in ("graded", "ungraded")
+
+
+@rule(CONSENT)
+def not_about_oneself(attempt):
+    """请示不计入的是您本人，由他人答复。"""
+    asked = attempt.case.facts.get("not_counted")
+    return asked is None or attempt.actor is None or asked["member"] != attempt.actor.id
+
+
+@rule(TIME)
+def self_is_late(attempt):
+    """还有党员没有交自评；全部交齐、免填，或期限过了，才能开展互评。"""
+    return attempt.case.due_on is not None and attempt.case.due_on < attempt.today
+
+
+@rule(PACE)
+def branch_is_late(attempt):
+    """支部这一步还没有到期。"""
+    return attempt.case.due_on is not None and attempt.case.due_on < attempt.today
+
+
+@rule(STEPS, "about")
+def not_oneself(attempt):
+    """不能评议自己，请由别人记录。"""
+    return attempt.words["about"] != attempt.actor.id
+
+
+@rule(STEPS, "about")
+def one_of_us(attempt):
+    """被评议的人不在本支部评定等次的名单里。"""
+    return attempt.words["about"] in graded(attempt)
+
+
+@rule(STEPS)
+def still_on_roster(attempt):
+    """您不在本次评议的名单里。"""
+    row = row_of(attempt, attempt.actor.id)
+    return row is not None and row.standing in ("graded", "ungraded")
+
+
+@rule(STEPS)
+def all_reviewed(attempt):
+    """还有党员没有互评意见，补上再测评。"""
+    return not unreviewed(attempt)

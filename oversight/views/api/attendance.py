@@ -7,11 +7,10 @@ from __future__ import annotations
 from oversight.base.db import db
 from oversight.ledger import arrange, attendance
 from oversight.models import Activity, Attendance, Case, Person
-from oversight.views.session import account, actor, by_token, moment
+from oversight.views.session import actor, by_token, moment
 
-from . import http, idempotency, shapes
+from . import http, shapes
 from .http import answer, bp
-from .idempotency import Answer
 from .shapes import day, named
 from .units import title_and_status
 
@@ -39,22 +38,16 @@ def read_attendance(activity_id):
 @bp.post("/activities/<uuid:activity_id>/attendance")
 @by_token
 def record_attendance(activity_id):
-    sent, key, asked = http.body(**PARTS), http.key(required=False), http.asked()
-    before = idempotency.claim(db.session, account(), key, asked, moment())
-    if before:
-        return answer(before.body, before.status, Idempotent_Replayed="true")
+    sent, key = http.body(**PARTS), http.key(required=False)
     if "invitees" not in http.sent():
         del sent["invitees"]  # left out: as they were
-    kept: list[Answer] = []
 
-    def keep(done: attendance.Recorded) -> None:
-        found = Answer(200, {**sheet(done.activity), "opened": list(done.opened)})
-        kept.append(idempotency.keep(db.session, account(), key, found))
+    def make() -> dict:
+        read = attendance.read_sheet(sent)
+        done = attendance.submit(db.session, str(activity_id), read, actor(), moment())
+        return {**sheet(done.activity), "opened": list(done.opened)}
 
-    attendance.submit(
-        db.session, str(activity_id), attendance.read_sheet(sent), actor(), moment(), finish=keep
-    )
-    return answer(kept[0].body)
+    return http.given(http.once(key, 200, make))
 
 
 @bp.post("/activities/<uuid:activity_id>/plan")

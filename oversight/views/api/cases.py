@@ -11,14 +11,15 @@ from oversight.base.db import db
 from oversight.base.refusals import DomainError, InvalidInput, NotFound, VersionMissing
 from oversight.base.sentences import say
 from oversight.casework import rectification
-from oversight.engine import authority, desk_acts, inbox, transitions
+from oversight.engine import authority, desk_acts, inbox, repeats, transitions
+from oversight.engine.repeats import Answer
+from oversight.engine.use_case import use_case
 from oversight.law.definition import as_table
 from oversight.models import Case
-from oversight.views.session import account, actor, by_token, moment
+from oversight.views.session import account, actor, by_token, moment, settings
 
-from . import http, idempotency, openapi, shapes
+from . import http, openapi, shapes
 from .http import BULK, answer, bp
-from .idempotency import Answer
 from .units import unit_in_reach
 
 
@@ -69,28 +70,17 @@ def _of(found: Case, status: int = 200) -> Answer:
     return Answer(status, shapes.whole(db.session, found, actor(), moment()))
 
 
-def _case_answer(given: Answer, repeated: bool = False):
+def _case_answer(found: Answer):
     """Write a case, with its version as ETag; a new one with its address."""
-    headers = {"ETag": f'"{given.body["version"]}"'}
-    if given.status == 201:
-        headers["Location"] = url_for("api.case", case_id=given.body["id"])
-    return answer(given.body, given.status, **headers, **_marked(repeated))
-
-
-def _marked(repeated: bool) -> dict:
-    return {"Idempotent_Replayed": "true"} if repeated else {}
+    headers = {"ETag": f'"{found.body["version"]}"'}
+    if found.status == 201:
+        headers["Location"] = url_for("api.case", case_id=found.body["id"])
+    return http.given(found, **headers)
 
 
 def _once(key: str | None, status: int, make):
-    """Answer from memory, or call `make(keep)` and let it keep the case with the change."""
-    before = idempotency.claim(db.session, account(), key, http.asked(), moment())
-    if before:
-        return _case_answer(before, repeated=True)
-    kept: list[Answer] = []
-    make(
-        lambda found: kept.append(idempotency.keep(db.session, account(), key, _of(found, status)))
-    )
-    return _case_answer(kept[0])
+    """Answer with the case that `make` returns, once for a key."""
+    return _case_answer(http.once(key, status, lambda: _of(make()).body))
 
 
 @bp.post("/cases")
@@ -101,8 +91,8 @@ def open_case():
     return _once(
         http.key(required=False),
         201,
-        lambda keep: transitions.submit_opening(
-            db.session, sent["workflow"], unit_id, sent["facts"], actor(), moment(), finish=keep
+        lambda: transitions.submit_opening(
+            db.session, sent["workflow"], unit_id, sent["facts"], actor(), moment()
         ),
     )
 
@@ -116,8 +106,8 @@ def seen(case_id):
     if found is None:
         raise NotFound()
     authority.see(db.session, actor(), found)
-    rectification.see(db.session, found, actor(), moment())
-    db.session.commit()
+    with use_case(db.session, actor(), moment(), "seen", case_id=found.id):
+        rectification.see(db.session, found, actor(), moment())
     return _case_answer(_of(found))
 
 
@@ -142,30 +132,16 @@ def move(case_id, name):
     if key is None:
         _version(case_id, name, stated)  # says first what is missing of the version
         http.key(required=True)
-    return _once(
-        key,
-        200,
-        lambda keep: transitions.submit(
-            db.session,
-            case_id,
-            name,
-            actor(),
-            words,
-            version=_version(case_id, name, stated),
-            at=moment(),
-            finish=_noting(keep),
-        ),
-    )
 
-
-def _noting(keep):
-    """Note, with a move, that whoever makes it has seen the order."""
-
-    def finish(found: Case) -> None:
+    def make() -> Case:
+        version = _version(case_id, name, stated)
+        found = transitions.submit(
+            db.session, case_id, name, actor(), words, version=version, at=moment()
+        )
         rectification.see(db.session, found, actor(), moment())
-        keep(found)
+        return found
 
-    return finish
+    return _once(key, 200, make)
 
 
 def _version(case_id: str, name: str, stated: int | None) -> int | None:
@@ -194,11 +170,11 @@ def _version(case_id: str, name: str, stated: int | None) -> int | None:
 def desk(case_id, name):
     sent = http.sent()
     words = sent if sent and "words" not in sent else http.body(words=dict)["words"]
-
-    def act(keep):
-        desk_acts.submit(db.session, str(case_id), name, actor(), moment(), words, finish=keep)
-
-    return _once(http.key(required=False), 200, act)
+    return _once(
+        http.key(required=False),
+        200,
+        lambda: desk_acts.submit(db.session, str(case_id), name, actor(), moment(), words),
+    )
 
 
 # Many at once ------------------------------------------------------------------------------------
@@ -212,15 +188,12 @@ def moves():
     if not http.is_verb(name):
         raise InvalidInput({"move": "“move”应是一步的名称，例如 approve。"})
     key, asked = http.key(required=True), http.asked()
-    before = idempotency.given(db.session, account(), key, asked)
+    before = repeats.given(db.session, account(), key, asked)
     if before:
-        return answer(before.body, before.status, **_marked(True))
+        return http.given(before)
     done = [_one(case_id, version, name, sent["words"], key, asked) for case_id, version in items]
-    given = Answer(200, {"items": done})
-    if idempotency.claim(db.session, account(), key, asked, moment()) is None:
-        idempotency.keep(db.session, account(), key, given)
-        db.session.commit()
-    return answer(given.body)
+    repeats.once(db.session, account(), key, asked, moment(), lambda: Answer(200, {"items": done}))
+    return answer({"items": done})
 
 
 def _items(sent: list) -> list[tuple[str, int | None]]:
@@ -245,30 +218,22 @@ def _whole(number) -> bool:
 
 
 def _one(case_id: str, version: int | None, name: str, words: dict, key: str, asked: str) -> dict:
-    """Move one of many in a transaction of its own; a repeated request finds what was done already."""
+    """Move one of many in a transaction of its own;
+
+    a repeated request finds what was done already.
+    """
+
+    def make() -> Answer:
+        stated = _version(case_id, name, version)
+        found = transitions.submit(
+            db.session, case_id, name, actor(), words, version=stated, at=moment()
+        )
+        return Answer(200, _moved(found))
+
     own = f"{key} {case_id}"
     try:
-        before = idempotency.claim(db.session, account(), own, asked, moment())
-        if before:
-            return before.body
-
-        def keep(found: Case) -> None:
-            idempotency.keep(db.session, account(), own, Answer(200, _moved(found)))
-
-        return _moved(
-            transitions.submit(
-                db.session,
-                case_id,
-                name,
-                actor(),
-                words,
-                at=moment(),
-                finish=keep,
-                version=_version(case_id, name, version),
-            )
-        )
+        return repeats.once(db.session, account(), own, asked, moment(), make).body
     except DomainError as refusal:
-        db.session.rollback()
         return {
             "case": case_id,
             "status": refusal.status,
@@ -293,7 +258,7 @@ def _moved(found: Case) -> dict:
 @by_token
 def list_workflows():
     after, size = request.args.get("cursor", ""), http.limit()
-    rows = [workflow for workflow in workflows.every() if workflow.name > after]
+    rows = [one for one in workflows.offered(settings()) if one.name > after]
     return http.page(rows, size, as_table, mark=lambda workflow: workflow.name)
 
 

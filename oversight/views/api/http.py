@@ -7,14 +7,16 @@ from __future__ import annotations
 import json
 import re
 import uuid
+from collections.abc import Callable
 
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import UnsupportedMediaType
 
+from oversight.base.db import db
 from oversight.base.refusals import BadRequest, InvalidInput, NotFound
 from oversight.base.sentences import say
-
-from . import idempotency
+from oversight.engine import repeats
+from oversight.views import session
 
 bp = Blueprint("api", __name__, url_prefix="/api/v1")
 USUAL, MOST, BULK = 25, 1000, 200  # rows of a list, and items of a bulk request
@@ -69,8 +71,11 @@ def _no_constant(name: str):
 
 
 def asked() -> str:
-    """Return the fingerprint of the request: method, path and body, not the version it was read at."""
-    return idempotency.fingerprint(request.method, request.path, _json_object())
+    """Return the fingerprint of the request:
+
+    method, path and body, not the version it was read at.
+    """
+    return repeats.fingerprint(request.method, request.path, _json_object())
 
 
 def key(required: bool) -> str | None:
@@ -82,9 +87,9 @@ def key(required: bool) -> str | None:
     if not sent and required:
         raise BadRequest("缺少 Idempotency-Key：请为每项操作另编一个，重发时用同一个。")
     bare = sent[1:-1] if re.fullmatch(r'".*"', sent) else sent
-    if sent and not re.fullmatch(rf"[\x21-\x7e]{{1,{idempotency.LONGEST}}}", bare):
+    if sent and not re.fullmatch(rf"[\x21-\x7e]{{1,{repeats.LONGEST}}}", bare):
         raise BadRequest(
-            say("Idempotency-Key 应是 1 到 {most} 个可见的英文字符。", most=idempotency.LONGEST)
+            say("Idempotency-Key 应是 1 到 {most} 个可见的英文字符。", most=repeats.LONGEST)
         )
     return bare or None
 
@@ -159,6 +164,24 @@ def answer(found: dict, status: int = 200, **headers: str) -> Response:
     response = Response(json.dumps(found, ensure_ascii=False), status, mimetype="application/json")
     response.headers.update({name.replace("_", "-"): value for name, value in headers.items()})
     return response
+
+
+def given(found: repeats.Answer, **headers: str) -> Response:
+    """Write an answer that is kept for those who ask again, and say where it is given again."""
+    again = {"Idempotent_Replayed": "true"} if found.repeated else {}
+    return answer(found.body, found.status, **headers, **again)
+
+
+def once(key: str | None, status: int, make: Callable[[], dict]) -> repeats.Answer:
+    """Do once what the request asks for under its key, and answer with what `make` returns."""
+    return repeats.once(
+        db.session,
+        session.account(),
+        key,
+        asked(),
+        session.moment(),
+        lambda: repeats.Answer(status, make()),
+    )
 
 
 def page(rows: list, size: int, shape, mark=lambda row: row.id, **more) -> Response:

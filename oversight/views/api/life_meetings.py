@@ -9,11 +9,10 @@ from oversight.base.refusals import NotFound
 from oversight.engine import authority
 from oversight.ledger import life_meetings
 from oversight.models import Case, LifeMeeting
-from oversight.views.session import account, actor, by_token, moment
+from oversight.views.session import actor, by_token, moment
 
-from . import http, idempotency
+from . import http
 from .http import answer, bp
-from .idempotency import Answer
 from .shapes import day, named
 from .units import unit_in_reach
 
@@ -33,10 +32,7 @@ def life_meetings_of(unit_id):
 def note_life_meeting(unit_id):
     sent = http.body(on=str)
     return _kept(
-        lambda finish: life_meetings.note(
-            db.session, str(unit_id), sent["on"], actor(), moment(), finish=finish
-        ),
-        201,
+        lambda: life_meetings.note(db.session, str(unit_id), sent["on"], actor(), moment()), 201
     )
 
 
@@ -45,8 +41,8 @@ def note_life_meeting(unit_id):
 def take_back_life_meeting(meeting_id):
     sent = http.body(reason=str)
     return _kept(
-        lambda finish: life_meetings.take_back(
-            db.session, str(meeting_id), sent["reason"], actor(), moment(), finish=finish
+        lambda: life_meetings.take_back(
+            db.session, str(meeting_id), sent["reason"], actor(), moment()
         ),
         200,
     )
@@ -54,17 +50,7 @@ def take_back_life_meeting(meeting_id):
 
 def _kept(act, status: int):
     """Do it once for an Idempotency-Key, and answer the entry."""
-    key, asked = http.key(required=False), http.asked()
-    before = idempotency.claim(db.session, account(), key, asked, moment())
-    if before:
-        return answer(before.body, before.status, Idempotent_Replayed="true")
-    made: list[Answer] = []
-    act(
-        lambda row: made.append(
-            idempotency.keep(db.session, account(), key, Answer(status, _meeting(row)))
-        )
-    )
-    return answer(made[0].body, status)
+    return http.given(http.once(http.key(required=False), status, lambda: _meeting(act())))
 
 
 def _meeting(row: LifeMeeting) -> dict:

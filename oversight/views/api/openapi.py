@@ -11,6 +11,7 @@ from oversight.base.files import KINDS as KINDS_OF_FILE
 from oversight.calendar.party_days import STATUS_LABELS
 from oversight.engine import desk_acts
 from oversight.engine.inbox import BOXES
+from oversight.engine.repeats import LONGEST
 from oversight.law.definition import KINDS
 from oversight.law.roles import OFFICES
 from oversight.models.attendance import CATEGORIES as REASONS
@@ -18,7 +19,6 @@ from oversight.models.attendance import CLASSES, FORMS, INVITEES, MODES
 from oversight.models.organizations import CATEGORIES, RULE_SETS, UNIT_KINDS
 
 from .http import BULK, MOST, USUAL
-from .idempotency import LONGEST
 from .shapes import FLAGS
 
 ROOT = "/api/v1"

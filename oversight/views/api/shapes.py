@@ -4,17 +4,17 @@ decides.
 
 from __future__ import annotations
 
-import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from oversight import workflows
 from oversight.base.clock import Moment
 from oversight.casework import attachments, rectification
-from oversight.engine import authority, available, desk_acts
+from oversight.engine import authority, available, desk_acts, inbox, journal
 from oversight.engine.authority import Actor
 from oversight.law.definition import Move, Workflow, ask_as_dict
 from oversight.law.roles import OFFICES
-from oversight.models import Attachment, Case, JournalRow, Paper, Person, Unit, WorkItem
+from oversight.models import Attachment, Case, JournalRow, Person, Unit
+from oversight.papers import numbers
 
 FLAGS = ("probationary", "mobile", "retired", "elderly", "leading", "in_post", "no_office")
 
@@ -86,18 +86,7 @@ def _head(case: Case, workflow: Workflow, at: Moment) -> dict:
 
 def summaries(session: Session, cases: list[Case], at: Moment) -> list[dict]:
     """Return cases as a list shows them; whom they wait on is where the engine laid them."""
-    lying: dict[str, list[str]] = {}
-    for case_id, name in session.execute(
-        sa.select(WorkItem.case_id, Unit.name)
-        .join(Unit, Unit.id == WorkItem.unit_id)
-        .where(
-            WorkItem.case_id.in_([case.id for case in cases]),
-            WorkItem.kind == "act",
-            WorkItem.closed_at.is_(None),
-        )
-        .order_by(WorkItem.id)
-    ):
-        lying.setdefault(case_id, []).append(name)
+    lying = inbox.lying_with(session, [case.id for case in cases])
     return [_summary(case, lying.get(case.id, []), at) for case in cases]
 
 
@@ -132,12 +121,9 @@ def _option(option: available.Option) -> dict:
 
 def _journal(session: Session, case: Case, workflow: Workflow, who: Actor) -> list[dict]:
     reads_all = authority.reads_all(workflow, case, who)
-    rows = session.scalars(
-        sa.select(JournalRow).where(JournalRow.case_id == case.id).order_by(JournalRow.seq)
-    )
     return [
         _entry(row, workflow, reads_all or row.actor_id == who.id)
-        for row in rows
+        for row in journal.of_case(session, case.id)
         if authority.reads_row(workflow, case, who, row)
     ]
 
@@ -168,7 +154,7 @@ def _entry(row: JournalRow, workflow: Workflow, reads: bool) -> dict:
 
 
 def _documents(session: Session, case: Case) -> list[dict]:
-    papers = session.scalars(sa.select(Paper).where(Paper.case_id == case.id).order_by(Paper.id))
+    papers = numbers.of_case(session, case.id)
     return [
         {
             "id": paper.id,

@@ -7,14 +7,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-import sqlalchemy as sa
 from flask import url_for
 
 from oversight.base.db import db
 from oversight.casework import appraisal
-from oversight.models import Person, Post, WorkItem
+from oversight.models import Person
 from oversight.models.appraisal import GRADES
-from oversight.organization.units import in_office, superiors
+from oversight.organization.members import in_office_of
+from oversight.organization.units import superiors
 from oversight.rules.appraisal import ratings as ratings
 
 from .casefile import VOTES, CaseFile
@@ -24,7 +24,10 @@ PUBLIC = ("told", "filed", "closed")
 
 @dataclass
 class Appraising:
-    """An appraisal as one reader sees it: those who lead it see everybody, a member his own line."""
+    """An appraisal as one reader sees it:
+
+    those who lead it see everybody, a member his own line.
+    """
 
     file: CaseFile
     grades = GRADES
@@ -48,13 +51,12 @@ class Appraising:
 
     @property
     def graded(self) -> list[appraisal.Line]:
-        return [line for line in self.lines if line.row.standing == "graded"]
+        return appraisal.graded(self.lines)
 
     @property
     def to_rate(self) -> list[appraisal.Line]:
         """Return whose rating is asked for: all, or those that were sent back."""
-        wanted = self.file.case.facts.get("returned")
-        return [line for line in self.graded if not wanted or line.row.person_id in wanted]
+        return appraisal.to_rate(self.file.case, self.lines)
 
     @property
     def taking_part(self) -> list[Person]:
@@ -81,7 +83,7 @@ class Appraising:
     @property
     def untold(self) -> list[appraisal.Line]:
         """Return whose grade is settled and who has not been told of it."""
-        return [line for line in self.graded if line.row.grade and not line.row.told_on]
+        return appraisal.untold(self.lines)
 
     @property
     def unreviewed(self) -> list[str]:
@@ -100,35 +102,12 @@ class Appraising:
     @property
     def tellers(self) -> list[Person]:
         """Return who may watch and count: the branch's own people, and those of the superior."""
-        return [
-            *self.taking_part,
-            *self._in_office(superiors(db.session, self.file.case.unit)[0].id),
-        ]
-
-    def _in_office(self, unit_id: str) -> list[Person]:
-        return list(
-            db.session.scalars(
-                sa.select(Person)
-                .join(Post, Post.person_id == Person.id)
-                .where(Post.unit_id == unit_id, in_office(self.file.at.today))
-                .distinct()
-                .order_by(Person.id)
-            )
-        )
+        above = superiors(db.session, self.file.case.unit)[0].id
+        return [*self.taking_part, *in_office_of(db.session, [above], self.file.at.today)]
 
     @cached_property
     def _seats(self) -> list[tuple[str, Person]]:
-        """Return the committee's rows that are open: the unit, and who has not voted."""
-        return db.session.execute(
-            sa.select(WorkItem.unit_id, Person)
-            .join(Person, Person.id == WorkItem.person_id)
-            .where(
-                WorkItem.case_id == self.file.case.id,
-                WorkItem.kind == "act",
-                WorkItem.closed_at.is_(None),
-            )
-            .order_by(WorkItem.id)
-        ).all()
+        return appraisal.voters(db.session, self.file.case)
 
     @property
     def voters(self) -> list[Person]:
@@ -140,16 +119,16 @@ class Appraising:
         """Return who may count the committee's ballots: people of its unit whose own case it is
         not.
         """
-        unit = next((unit for unit, _person in self._seats), None)
-        return (
-            [person for person in self._in_office(unit) if person.id not in self.by_person]
-            if unit
-            else []
-        )
+        units = {unit for unit, _person in self._seats}
+        there = in_office_of(db.session, units, self.file.at.today)
+        return [person for person in there if person.id not in self.by_person]
 
     @property
     def excellent(self) -> list[str]:
-        """Return the names that are announced inside the branch: only 优秀, once all have been told."""
+        """Return the names that are announced inside the branch:
+
+        only 优秀, once all have been told.
+        """
         if self.file.case.state not in PUBLIC:
             return []
         return [

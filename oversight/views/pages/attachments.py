@@ -15,11 +15,11 @@ from oversight.base.db import db
 from oversight.base.refusals import BadRequest, DomainError, Forbidden, InvalidInput, NotFound
 from oversight.base.sentences import say
 from oversight.casework import attachments
-from oversight.models import Attachment
+from oversight.engine import repeats
+from oversight.engine.repeats import Answer
+from oversight.engine.use_case import one_transaction
 from oversight.views import forms, session
-from oversight.views.api import http, idempotency, shapes
-from oversight.views.api.http import answer
-from oversight.views.api.idempotency import Answer
+from oversight.views.api import http, shapes
 from oversight.views.session import account, actor, by_token, moment
 
 from . import case as case_page
@@ -184,27 +184,22 @@ def attach(case_id):
     if request.mimetype != "multipart/form-data":
         raise UnsupportedMediaType()
     file, key = sent(), http.key(required=False)
-    asked = idempotency.fingerprint(
+    asked = repeats.fingerprint(
         request.method,
         request.path,
         [uploads.sha256(file.data), file.name, file.note, file.finding, file.round, file.replaces],
     )
-    before = idempotency.given(db.session, account(), key, asked) if key else None
+    before = repeats.given(db.session, account(), key, asked) if key else None
     if before:
-        return answer(before.body, before.status, Idempotent_Replayed="true")
-    kept: list[Answer] = []
-
-    def keep(row: Attachment) -> None:
-        again = idempotency.claim(db.session, account(), key, asked, moment())
-        if again:
-            raise _Again(again)  # the same request came in between: its file stands, ours goes
-        found = Answer(201, shapes.attachment(db.session, row))
-        kept.append(idempotency.keep(db.session, account(), key, found))
-
+        return http.given(before)
     try:
-        attachments.submit(db.session, folder(), str(case_id), file, actor(), moment(), finish=keep)
+        with one_transaction(db.session):
+            row = attachments.submit(db.session, folder(), str(case_id), file, actor(), moment())
+            again = repeats.claim(db.session, account(), key, asked, moment())
+            if again:
+                raise _Again(again)  # the same request came in between: its file stands, ours goes
+            found = Answer(201, shapes.attachment(db.session, row))
+            repeats.keep(db.session, account(), key, found)
     except _Again as again:
-        return answer(again.args[0].body, 201, Idempotent_Replayed="true")
-    return answer(
-        kept[0].body, 201, Location=url_for("api.attachment", attachment_id=kept[0].body["id"])
-    )
+        return http.given(again.args[0])
+    return http.given(found, Location=url_for("api.attachment", attachment_id=found.body["id"]))

@@ -7,25 +7,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from uuid import UUID
 
-import sqlalchemy as sa
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import login_required
 
 from oversight import workflows
 from oversight.base.db import db
-from oversight.base.refusals import Forbidden, InvalidInput, NotFound, RuleViolation
+from oversight.base.refusals import InvalidInput, RuleViolation
 from oversight.calendar.workdays import add_workdays
 from oversight.calendar.zone import zone_calendar
 from oversight.engine import authority
 from oversight.law.clauses import Source, clause, clause_for
-from oversight.law.roles import BRANCH, OFFICES
+from oversight.law.roles import OFFICES
 from oversight.ledger import arrange, attendance
-from oversight.models import Activity, Attendance, Case, Membership, Person, Post, Unit
+from oversight.models import Activity, Attendance, Case, Person
 from oversight.models.attendance import CATEGORIES, CLASSES, FORMS, INVITEES, MODES
-from oversight.organization.members import exempt_on, members
+from oversight.organization.members import exempt_on, groups_on, members
 from oversight.views import forms, session
 from oversight.views.present import day as day_label
 
@@ -75,11 +73,7 @@ class Sheet:
 
     @cached_property
     def writes(self) -> bool:
-        try:
-            authority.leads(db.session, self.unit, session.actor())
-        except Forbidden:
-            return False
-        return True
+        return authority.is_led_by(db.session, self.unit, session.actor())
 
     # The day, the host, who was invited
 
@@ -102,22 +96,11 @@ class Sheet:
     @cached_property
     def hosts(self) -> list[tuple[Person, str]]:
         """Return who may host on that day, the secretary first. Source: G-2.4.2"""
-        posts = db.session.execute(
-            sa.select(Person, Post.office)
-            .join(Person, Person.id == Post.person_id)
-            .where(
-                Post.unit_id == self.unit.id,
-                Post.office.in_([*BRANCH.ranks[0], *BRANCH.ranks[1]]),
-                authority.in_office(self.day),
-            )
-        ).all()
-        known = sorted(posts, key=lambda pair: list(OFFICES).index(pair[1]))
-        small = authority.small_branch(db.session, self.unit, self.day) - {
-            person.id for person, _ in known
-        }
+        found = attendance.hosts(db.session, self.unit, self.day)
         return [
-            *((person, OFFICES[office]) for person, office in known),
-            *((tile.person, _("党员")) for tile in self.tiles if tile.person.id in small),
+            (one, OFFICES.get(office) or _("党员"))
+            for one, office in found
+            if office != "member" or one.id in {tile.person.id for tile in self.tiles}
         ]
 
     @property
@@ -136,7 +119,10 @@ class Sheet:
 
     @cached_property
     def invitees(self) -> list[tuple[str, str, object]]:
-        """Return whom the branch's rule set lets it invite: kind, label, how many. Source: G-2.2.2"""
+        """Return whom the branch's rule set lets it invite:
+
+        kind, label, how many. Source: G-2.2.2
+        """
         kinds = INVITED_BY.get(self.unit.rule_set, [kind for kind in INVITEES if kind != "served"])
         invited = attendance.invited(db.session, self.activity)
         return [
@@ -175,19 +161,7 @@ class Sheet:
     @cached_property
     def before(self) -> tuple[int, dict[str, str]]:
         """Return the month of the record before this one, and who took part in which other form."""
-        last = db.session.scalar(
-            sa.select(Activity)
-            .where(
-                Activity.unit_id == self.unit.id,
-                Activity.kind == "party_day",
-                Activity.confirmed_at.is_not(None),
-                Activity.year * 12 + Activity.month < self.activity.year * 12 + self.activity.month,
-            )
-            .order_by(Activity.year.desc(), Activity.month.desc())
-            .limit(1)
-        )
-        rows = attendance.rows_of(db.session, last).values() if last else ()
-        return (last.month if last else 0), {row.person_id: row.form for row in rows if row.form}
+        return attendance.forms_before(db.session, self.activity)
 
     @cached_property
     def tiles(self) -> list[Tile]:
@@ -209,13 +183,7 @@ class Sheet:
     @cached_property
     def groups(self) -> list[tuple[str, list[Tile]]]:
         """Return the tiles by 党小组, in the order of the groups; those in none come last."""
-        named = dict(
-            db.session.execute(
-                sa.select(Membership.person_id, Unit)
-                .join(Unit, Unit.id == Membership.group_id)
-                .where(Membership.unit_id == self.unit.id, authority.is_member(self.day))
-            ).all()
-        )
+        named = groups_on(db.session, self.unit.id, self.day)
         found: dict[str, list[Tile]] = {}
         for tile in self.tiles:
             group = named.get(tile.person.id)
@@ -325,24 +293,37 @@ def _about(posted) -> dict[str, str]:
 @bp.post("/activities/<uuid:activity_id>/attendance")
 @login_required
 def save(activity_id):
-    try:
+    with session.acting("attendance"):
         activity = attendance.readable(db.session, str(activity_id), session.actor())
-    except NotFound as refusal:
-        session.journal(refusal, "attendance")
-        raise
     correction = activity.confirmed_at is not None
     try:
-        read = attendance.read_sheet(_raw(activity, request.form))
-        done = attendance.submit(db.session, activity.id, read, session.actor(), session.moment())
+        with session.acting("attendance"):
+            read = attendance.read_sheet(_raw(activity, request.form))
+            done = attendance.submit(
+                db.session, activity.id, read, session.actor(), session.moment()
+            )
     except (InvalidInput, RuleViolation) as refusal:
         activity = attendance.readable(db.session, str(activity_id), session.actor())
-        return _page(Sheet(activity, request.form, forms.Bound.of("", {}, refusal)), refusal.status)
+        bound = forms.Bound.of("", {}, _at_the_member(refusal))
+        return _page(Sheet(activity, request.form, bound), refusal.status)
     return _saved(done, correction)
+
+
+def _at_the_member(refusal: InvalidInput | RuleViolation) -> InvalidInput | RuleViolation:
+    """Put what is said about leave at the first member on whose tile no reason stands."""
+    if not isinstance(refusal, InvalidInput) or "leave" not in refusal.fields:
+        return refusal
+    bare = [
+        person
+        for person in request.form.getlist("out")
+        if request.form.get(f"kind-{person}", "leave") == "leave"
+        and not request.form.get(f"why-{person}")
+    ]
+    return InvalidInput({f"out-{bare[0]}": refusal.sentence}) if bare else refusal
 
 
 def _saved(done: attendance.Recorded, correction: bool):
     """Say what came of it, and go on to the contacts where somebody was missing."""
-    dues = db.session.scalars(sa.select(Case.due_on).where(Case.id.in_(done.opened))).all()
     year = url_for(
         "year.show",
         unit_id=done.activity.unit_id,
@@ -358,7 +339,7 @@ def _saved(done: attendance.Recorded, correction: bool):
             "text": _(
                 "%(saved)s。请假、缺席的人转入联系登记，%(day)s前联系",
                 saved=saved,
-                day=day_label(min(dues)),
+                day=day_label(attendance.contact_by(db.session, done)),
             ),
             "label": _("查看党日"),
             "href": year,
@@ -373,8 +354,6 @@ def _raw(activity: Activity, posted) -> dict:
     out = list(dict.fromkeys(posted.getlist("out")))
     kinds = {person: posted.get(f"kind-{person}", "leave") for person in out}
     by = {kind: [person for person in out if kinds[person] == kind] for kind in OUT}
-    _every_leave_has_a_reason(by["leave"], posted)
-    _host_was_there(out, posted)
     return {
         "present": [person for person in posted.getlist("who") if person not in out],
         "other_form": {person: posted.get(f"form-{person}") for person in by["other_form"]},
@@ -384,42 +363,6 @@ def _raw(activity: Activity, posted) -> dict:
         **_about(posted),
         **{name: posted.get(name, "").strip() for name in ("held_on", "why")},
     }
-
-
-def _every_leave_has_a_reason(people: list[str], posted) -> None:
-    lacking = [person for person in people if not posted.get(f"why-{person}")]
-    if lacking:
-        raise InvalidInput(
-            {f"out-{lacking[0]}": _("请选请假事由：%(names)s。", names=_names(lacking))}
-        )
-
-
-def _host_was_there(out: list[str], posted) -> None:
-    host = posted.get("host", "")
-    if host in out:
-        raise InvalidInput(
-            {"host": _("主持人%(name)s没有到会，请改选实际主持的人。", name=_names([host]))}
-        )
-
-
-def _names(people: list[str]) -> str:
-    """Name members of the reader's own branch; an id that is none stays unnamed."""
-    ids = [person for person in people if _is_uuid(person)]
-    own = {unit_id for unit_id in session.actor().unit_ids}
-    rows = db.session.execute(
-        sa.select(Person.id, Person.name)
-        .join(Membership)
-        .where(Person.id.in_(ids), Membership.unit_id.in_(own))
-    ).all()
-    known = dict(map(tuple, rows))
-    return "、".join(known.get(person, _("名单外的人")) for person in people)
-
-
-def _is_uuid(value: str) -> bool:
-    try:
-        return bool(UUID(value))
-    except ValueError:
-        return False
 
 
 def _invitees(activity: Activity, posted) -> dict[str, int]:

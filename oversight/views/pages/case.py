@@ -46,8 +46,9 @@ def asked(case_id, name: str) -> Case:
 
 def _note(case: Case) -> None:
     """Note that the reader has seen an order, where that is to be noted. Commits."""
-    if rectification.see(db.session, case, session.actor(), session.moment()):
-        db.session.commit()
+    if rectification.unseen(db.session, case, session.actor()):
+        with session.acting("seen", case_id=case.id):
+            rectification.see(db.session, case, session.actor(), session.moment())
 
 
 @bp.post("/cases/<uuid:case_id>/seen")
@@ -89,7 +90,10 @@ def page(case: Case, bound: forms.Bound | None = None) -> str:
 
 
 def _onward(case: Case) -> str:
-    """Return where a decision leads: back to this page, or to the next on the desk one came from."""
+    """Return where a decision leads:
+
+    back to this page, or to the next on the desk one came from.
+    """
     came = request.values.get("from")
     if came != "desk":
         return session.own_path(request.form.get("next")) or url_for("case.show", case_id=case.id)
@@ -141,17 +145,12 @@ def _named(case: Case, name: str) -> Move:
 
 
 def _words(move: Move) -> dict:
-    """Take the words from the form; consent given without a word reads 同意 (the button's own label)."""
+    """Take the words from the form; an answer given without a word reads as its definition says."""
     if "checklist" in request.form:
         return checklist.words(request.form, move)
     words = forms.words_from(request.form, move.asks)
-    if (
-        not words
-        and forms.SAY in request.form
-        and forms.one_text([move])
-        and move.name == desk.APPROVE
-    ):
-        return {move.asks[0].name: move.label}
+    if not words and forms.SAY in request.form and forms.one_text([move]) and move.unsaid:
+        return {move.asks[0].name: move.unsaid}
     return words
 
 
@@ -192,7 +191,10 @@ def _tell(case: Case, move: Move) -> None:
 @bp.post("/cases/<uuid:case_id>/desk/<act>")
 @login_required
 def act(case_id, act):
-    """Do a desk act; one transaction, no state changed. What was typed stays where it is refused."""
+    """Do a desk act;
+
+    one transaction, no state changed. What was typed stays where it is refused.
+    """
     case = asked(case_id, act)
     words = forms.words_from(request.form, desk_acts.ASKS.get(act, ()))
     try:

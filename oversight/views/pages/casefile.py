@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date
 from functools import cached_property
 
 import sqlalchemy as sa
@@ -17,20 +17,10 @@ from oversight.base.db import db
 from oversight.base.refusals import DomainError, InvalidInput
 from oversight.base.sentences import say
 from oversight.casework import attachments, rectification
-from oversight.engine import authority, available, desk_acts, inbox
+from oversight.engine import authority, available, colleagues, desk_acts, precedents
 from oversight.engine.authority import Actor
 from oversight.law.clauses import Source
-from oversight.law.definition import (
-    COMMON,
-    INTERNAL,
-    MANY,
-    Field,
-    Move,
-    MultiInstance,
-    Rule,
-    State,
-    Workflow,
-)
+from oversight.law.definition import MANY, Field, Move, MultiInstance, Rule, State, Workflow
 from oversight.law.inputs import read_words
 from oversight.law.roles import AUTOMATIC, TIMER
 from oversight.models import Attachment, Case, JournalRow, Paper, Person, Reminder, Unit, WorkItem
@@ -39,12 +29,11 @@ from oversight.organization.members import members
 from oversight.organization.units import successor_of
 from oversight.rules.common import REASON
 from oversight.rules.context import TransitionContext
-from oversight.views import forms
+from oversight.views import forms, present
 from oversight.views.forms import Bound
 
 from . import desk_act_forms
 
-YEAR = timedelta(days=365)
 SHORT_WAY = 6  # stops that a phone shows all of
 VOTES = {
     YES: "同意",
@@ -54,28 +43,7 @@ VOTES = {
     ABSENT: "未到会",
     LEFT: "已离任",
 }
-NOT_GRANTED = ("refused", "not_accepted", "void", "revoked", "cancelled", "terminated")
-ASIDE = (*COMMON, "recuse", "withdraw")
-# Open to the side whose turn it is, but not the next step: shown under 其他办理.
-BY_THE_WAY = (
-    "ask_extension",
-    "object",
-    "ask_higher_review",
-    "find_unexcused",
-    "educate",
-    "search_lost",
-    "redo",
-    "recall",
-    "add_to_roster",
-    "strike",
-    "strike_gone",
-    "ask_not_counted",
-    "reconvene",
-)
-PLACED = ("ask_review", "record_peer_review")  # stand where they belong on their page
-NEGATIVE = ("refuse", "not_accept", "deny")
-BACK = ("return", "send_back")
-ANSWER_KEYS = {**dict.fromkeys(BACK, "R"), **dict.fromkeys(NEGATIVE, "N")}
+ANSWER_KEYS = {"back": "R", "negative": "N"}
 
 
 @dataclass(frozen=True)
@@ -146,7 +114,7 @@ class CaseFile:
 
     @property
     def granted(self) -> bool:
-        return self.case.number is not None and self.case.state not in NOT_GRANTED
+        return self.state.granted
 
     @property
     def late(self) -> bool:
@@ -172,7 +140,7 @@ class CaseFile:
             found = [move for move in found if move.by is self.state.waits_on]
         return sorted(
             found,
-            key=lambda move: (move.name in NEGATIVE, move is not found[0], move.name not in BACK),
+            key=lambda move: (move.tone == "negative", move is not found[0], move.tone != "back"),
         )
 
     @cached_property
@@ -182,14 +150,14 @@ class CaseFile:
             move
             for move in self.allowed
             if not move.decides
-            and move.name not in (*ASIDE, *BY_THE_WAY)
-            and (move.by is self.state.waits_on or move.name == "take_over")
+            and move.place != "aside"
+            and (move.by is self.state.waits_on or move.place == "step")
         ]
 
     @cached_property
     def aside(self) -> list[Move]:
         main = [*self.answers, *self.steps_open]
-        return [move for move in self.allowed if move not in main and move.name not in PLACED]
+        return [move for move in self.allowed if move not in main and move.place != "page"]
 
     @cached_property
     def closed(self) -> list[available.Option]:
@@ -217,7 +185,7 @@ class CaseFile:
 
     def key(self, move: Move) -> str:
         """Return the key that puts the focus on an answer."""
-        return "A" if move is self.answers[0] else ANSWER_KEYS.get(move.name, "")
+        return "A" if move is self.answers[0] else ANSWER_KEYS.get(move.tone, "")
 
     def attempt(self, move: Move | None) -> TransitionContext:
         return TransitionContext(
@@ -267,7 +235,7 @@ class CaseFile:
                 for ask in desk_acts.ASKS[self.bound.move]
             }
         move = self.bound and self.move(self.bound.move)
-        scope = "m" if move in [*self.answers, *self.steps_open] else "o"
+        scope = "o" if move in self.aside else "m"
         return {ask.name: f"{scope}-{move.name}-{ask.name}" for ask in move.asks} if move else {}
 
     @property
@@ -295,7 +263,8 @@ class CaseFile:
     @cached_property
     def holder(self) -> str:
         """Return who has claimed the case today."""
-        return claims([self.case.id], self.at.today).get(self.case.id, "")
+        found = colleagues.claims(db.session, [self.case.id], self.at.today)
+        return found.get(self.case.id, "")
 
     # Checks
 
@@ -346,12 +315,13 @@ class CaseFile:
 
     @cached_property
     def earlier(self) -> list[Case]:
-        return earlier([self.case]).get(self.case.id, [])
+        return precedents.earlier(db.session, [self.case])[self.case.id]
 
-    @property
-    def approvable(self) -> bool:
-        """True where the reader may approve and no guard and no check has anything to say."""
-        return self.move("approve") is not None and all(check.ok for check in self.checks)
+    @cached_property
+    def in_bulk(self) -> Move | None:
+        """Return the answer that may be given here among many, where no check has anything to say."""
+        found = self.workflow.bulk_move(self.state)
+        return found if found in self.allowed and all(check.ok for check in self.checks) else None
 
     @cached_property
     def asked_row(self) -> JournalRow | None:
@@ -378,7 +348,7 @@ class CaseFile:
     def sent_back(self) -> str:
         """Return with which words the case was sent back to where it lies."""
         row = self.asked_row
-        back = row is not None and row.move in BACK and row.to_state == self.case.state
+        back = self.asked is not None and self.asked.tone == "back"
         return "；".join(str(value) for value in row.words.values()) if back else ""
 
     @property
@@ -457,6 +427,23 @@ class CaseFile:
             )
         )
 
+    def letter(self, name: str) -> dict:
+        """Compose what a move would send or issue if it were made now."""
+        move = next(move for move in self.workflow.moves if move.name == name)
+        return move.letter(self.attempt(move))
+
+    @cached_property
+    def sent(self) -> tuple[JournalRow, dict] | None:
+        """Return the last letter that was sent without a number: the step and what it said."""
+        moves = {move.name: move for move in self.workflow.moves if move.letter}
+        rows = [row for row in self.journal if row.move in moves and "paper" not in row.result]
+        if not rows:
+            return None
+        attempt = self.attempt(moves[rows[-1].move])
+        attempt.at = Moment(rows[-1].at, present.local_day(rows[-1].at))
+        attempt.words, attempt.raw = read_words(attempt.move.asks, rows[-1].words)
+        return rows[-1], attempt.move.letter(attempt)
+
     @cached_property
     def attachments(self) -> list[Attachment]:
         return attachments.of_case(db.session, self.case)
@@ -534,43 +521,12 @@ class CaseFile:
             Step(self.state.label, now, last.get(self.case.state)),
             *(
                 Step(state.label, "")
-                for state in ahead(self.workflow, self.state)
+                for state in self.workflow.ahead(self.state)
                 if state.waits_on is not AUTOMATIC
             ),
         ]
         long = len(way) > SHORT_WAY
         return [replace(step, far=long and abs(at - len(done)) > 1) for at, step in enumerate(way)]
-
-
-def ahead(workflow: Workflow, state: State) -> list[State]:
-    """Return the states that lie ahead if everybody whose turn it is takes the first step open to
-    him.
-    """
-    way: list[State] = []
-    while state := _next(workflow, state):
-        if state in way or len(way) > 6:
-            break
-        way.append(state)
-    return way
-
-
-def _next(workflow: Workflow, state: State) -> State | None:
-    """Return where the case goes by the first step of those it waits for; many are counted
-    together.
-    """
-    makers = (
-        (AUTOMATIC,) if isinstance(state.waits_on, MANY) else (state.waits_on,)
-    )  # a body's outcome is counted
-    return next(
-        (
-            move.enters
-            for move in workflow.leaving(state)
-            if move.enters is not INTERNAL
-            and move.name not in (*ASIDE, *BY_THE_WAY)
-            and move.by in makers
-        ),
-        None,
-    )
 
 
 def _label(workflow: Workflow, row: JournalRow) -> str:
@@ -622,19 +578,6 @@ def _rung(rung: int) -> str:
 # For lists ---------------------------------------------------------------------------------------
 
 
-def claims(case_ids: list[str], today: date) -> dict[str, str]:
-    """Return by case who claimed it today."""
-    rows = db.session.execute(
-        sa.select(WorkItem.case_id, WorkItem.claimed_by).where(
-            WorkItem.case_id.in_(case_ids),
-            WorkItem.closed_at.is_(None),
-            WorkItem.claimed_on == today,
-            WorkItem.claimed_by.is_not(None),
-        )
-    )
-    return {case_id: inbox.person_name(db.session, person) for case_id, person in rows}
-
-
 def desk_units(case_ids: Iterable[str]) -> dict[str, str]:
     """Return by case on whose desk it lies."""
     rows = db.session.execute(
@@ -649,54 +592,22 @@ def desk_units(case_ids: Iterable[str]) -> dict[str, str]:
     return {case_id: "、".join(dict.fromkeys(names)) for case_id, names in found.items()}
 
 
-def earlier(cases: list[Case]) -> dict[str, list[Case]]:
-    """Return by case what the same branch was granted in the same business in the year before,
-    newest first.
-    """
-    units = {case.unit_id for case in cases if case.unit.kind == "branch"}
-    rows = (
-        list(
-            db.session.scalars(
-                sa.select(Case)
-                .where(
-                    Case.unit_id.in_(units),
-                    Case.number.is_not(None),
-                    Case.state.not_in(NOT_GRANTED),
-                    Case.workflow.in_({case.workflow for case in cases}),
-                    Case.opened_at > min(case.opened_at for case in cases) - YEAR,
-                )
-                .order_by(Case.opened_at.desc())
-            )
-        )
-        if units
-        else []
-    )
-    return {case.id: [row for row in rows if _precedes(row, case)] for case in cases}
-
-
-def _precedes(row: Case, case: Case) -> bool:
-    return (
-        row.id != case.id
-        and (row.unit_id, row.workflow) == (case.unit_id, case.workflow)
-        and case.opened_at - YEAR < row.opened_at <= case.opened_at
-    )
-
-
 def clear(cases: list[Case], who: Actor, at: Moment) -> set[str]:
-    """Return which cases on the reader's own desk can be approved without a second look.
+    """Return which cases on the reader's own desk can be answered among many without a second look.
 
     Their desk has been found by the queue, so authority is not asked again here; the engine asks
     it.
     """
     files = [CaseFile(case, who, at) for case in cases]
-    before, journals = earlier(cases), _journals([case.id for case in cases])
+    before = precedents.earlier(db.session, cases)
+    journals = _journals([case.id for case in cases])
     for file in files:
         file.earlier, file.journal = before[file.case.id], journals.get(file.case.id, [])
     return {
         file.case.id
         for file in files
         if not file.earlier
-        and (move := file.workflow.move(file.state, "approve"))
+        and (move := file.workflow.bulk_move(file.state))
         and all(check.ok for check in file._checked(move))
     }
 

@@ -17,10 +17,12 @@ from oversight import workflows
 from oversight.base.clock import Moment
 from oversight.base.db import db, is_id
 from oversight.base.refusals import DomainError, Forbidden, InvalidInput, NotFound
+from oversight.base.sentences import say
 from oversight.engine import authority, available, transitions
-from oversight.law.definition import Move
+from oversight.law.definition import Move, Workflow
 from oversight.models import Activity, Attendance, Case, Person, Unit
 from oversight.models.attendance import CLASSES
+from oversight.rules.absence import FOLLOW_UP
 from oversight.views import forms, session
 
 from . import case as case_page
@@ -28,18 +30,31 @@ from . import year
 
 bp = Blueprint("contact", __name__)
 
-STEPS = (
-    ("to_contact", "待联系", "record_contact"),
-    ("to_make_up", "待补课", "record_lesson"),
-    ("to_confirm", "待确认", "confirm"),
-    ("to_archive", "待归档", "archive"),
-    ("other", "别处办理", ""),
-    ("done", "已办结", ""),
-)
-BATCH = ("record_contact", "record_lesson", "confirm", "archive", "search_lost")
-EACH = ("archive_no",)  # never one for several: every member has a number of his own
+OTHER, DONE = "other", "done"
 MANY_TRIES = 3
 MOST = 100
+
+
+def law() -> Workflow:
+    return workflows.current(FOLLOW_UP)
+
+
+def batch() -> dict[str, Move]:
+    """Return the moves that may be made for several at once, by name."""
+    return {move.name: move for move in law().moves if move.bulk}
+
+
+def steps() -> list[tuple[str, str, str]]:
+    """Return the steps at which the branch acts, each with its own move that may be made for
+    several: name, label, move.
+    """
+    found, used = [], set()
+    for state in law().states:
+        moves = [m.name for m in batch().values() if state in m.from_states and m.name not in used]
+        if state.waits_on is law().opened_by:
+            used.update(moves)
+            found.append((state.name, state.label, moves[0]))
+    return [*found, (OTHER, "别处办理", ""), (DONE, "已办结", "")]
 
 
 @dataclass(frozen=True)
@@ -77,13 +92,14 @@ class Contacts:
     ):
         self.unit, self.who, self.at = unit, session.actor(), session.moment()
         self.bound, self.ticked, self.outcomes = bound, set(ticked), list(outcomes)
+        self.steps = steps()
         self.step = step or next(
-            (name for name, _l, move in STEPS if move and self.counts[name]), "to_contact"
+            (name for name, _l, move in self.steps if move and self.counts[name]), self.steps[0][0]
         )
 
     @cached_property
     def workflow(self):
-        return workflows.current("absence")
+        return law()
 
     @cached_property
     def writes(self) -> bool:
@@ -96,7 +112,7 @@ class Contacts:
     @property
     def phones(self) -> bool:
         """True on the steps on which somebody is still to be called."""
-        return self.step != "done"
+        return self.step != DONE
 
     @cached_property
     def counts(self) -> dict[str, int]:
@@ -105,41 +121,43 @@ class Contacts:
                 sa.select(Case.state, sa.func.count())
                 .where(
                     Case.unit_id == self.unit.id,
-                    Case.workflow == "absence",
+                    Case.workflow == FOLLOW_UP,
                     Case.closed_at.is_(None),
                 )
                 .group_by(Case.state)
             ).all()
         )
-        found = {name: rows.pop(name, 0) for name, _l, _m in STEPS if name not in ("other", "done")}
-        return {**found, "other": sum(rows.values()), "done": 0}
+        found = {name: rows.pop(name, 0) for name, _l, move in self.steps if move}
+        return {**found, OTHER: sum(rows.values()), DONE: 0}
 
     @property
     def tabs(self) -> list[tuple[str, str, int | None]]:
         """Return the steps; those that this branch seldom has are shown when something is there."""
         return [
-            (name, label, None if name == "done" else self.counts[name])
-            for name, label, _m in STEPS
-            if name not in ("to_archive", "other") or self.counts[name]
+            (name, label, None if name == DONE else self.counts[name])
+            for name, label, _m in self.steps
+            if name not in self._seldom or self.counts[name]
         ]
+
+    @property
+    def _seldom(self) -> set[str]:
+        """Return the steps where every entry is each one's own, and those of others."""
+        own = {move.name for move in batch().values() if any(ask.alone for ask in move.asks)}
+        return {OTHER, *(name for name, _l, move in self.steps if move in own)}
 
     @property
     def move(self) -> Move | None:
         """Return the move that is filled in for several at this step."""
-        name = next(move for step, _l, move in STEPS if step == self.step)
-        return (
-            next((move for move in self.workflow.moves if move.name == name), None)
-            if self.writes
-            else None
-        )
+        name = next(move for step, _l, move in self.steps if step == self.step)
+        return batch().get(name) if self.writes else None
 
     @cached_property
     def lines(self) -> list[Line]:
-        order = [Case.closed_at.desc()] if self.step == "done" else [Case.due_on, Case.id]
+        order = [Case.closed_at.desc()] if self.step == DONE else [Case.due_on, Case.id]
         rows = db.session.execute(
             sa.select(Case, Person)
             .join(Person, Person.id == Case.data_subject_id)
-            .where(Case.unit_id == self.unit.id, Case.workflow == "absence", *self._at_step())
+            .where(Case.unit_id == self.unit.id, Case.workflow == FOLLOW_UP, *self._at_step())
             .order_by(*order)
             .limit(MOST)
         ).all()
@@ -168,10 +186,10 @@ class Contacts:
         ]
 
     def _at_step(self) -> list:
-        if self.step == "done":
+        if self.step == DONE:
             return [Case.closed_at.is_not(None)]
-        mine = [name for name, _l, _m in STEPS]
-        state = Case.state.not_in(mine) if self.step == "other" else Case.state == self.step
+        mine = [name for name, _l, _m in self.steps]
+        state = Case.state.not_in(mine) if self.step == OTHER else Case.state == self.step
         return [Case.closed_at.is_(None), state]
 
     @cached_property
@@ -184,7 +202,7 @@ class Contacts:
     def form(self):
         """Return the sheet that is filled once for all who are ticked."""
         values = self.bound.words if self.bound else {}
-        shared = tuple(ask for ask in self.move.asks if ask.name not in EACH)
+        shared = tuple(ask for ask in self.move.asks if not ask.alone)
         return forms.form_for(shared, "b", values, self.bound.wrong if self.bound else None)
 
     def own_form(self, line: Line):
@@ -202,7 +220,10 @@ class Contacts:
         return self.move is not None and bool(own_words(self.move, line.case.id))
 
     def lost(self, line: Line) -> bool:
-        """True where the branch may ask its superior to search: judged by the engine's own guards."""
+        """True where the branch may ask its superior to search:
+
+        judged by the engine's own guards.
+        """
         if not self.writes or len(line.tries) < MANY_TRIES:
             return False
         options = available.options(db.session, line.case, self.who, self.at)
@@ -248,7 +269,7 @@ def _unit(unit_id) -> Unit:
 @login_required
 def show(unit_id):
     step = request.args.get("step", "")
-    if step not in ("", *(name for name, _l, _m in STEPS)):
+    if step not in ("", *(name for name, _l, _m in steps())):
         raise NotFound()
     return _page(Contacts(_unit(unit_id), step, ticked=request.args.getlist("case")))
 
@@ -268,14 +289,7 @@ def make(unit_id, name):
     except (NotFound, Forbidden) as refusal:
         session.journal(refusal, name)
         raise
-    move = next(
-        (
-            move
-            for move in workflows.current("absence").moves
-            if move.name == name and name in BATCH
-        ),
-        None,
-    )
+    move = batch().get(name)
     if move is None:
         raise NotFound("没有这一步。")
     ids = list(
@@ -298,7 +312,7 @@ def make(unit_id, name):
     told = [
         (case.id, _member(case))
         for case in seen
-        if case.unit_id == unit.id and case.workflow == "absence"
+        if case.unit_id == unit.id and case.workflow == FOLLOW_UP
     ]
     results = [
         (case_id, Outcome(who, _try(case_id, move, words, session.moment())))
@@ -364,7 +378,10 @@ def _try(case_id: str, move: Move, words: dict, at: Moment) -> DomainError | Non
 
 
 def _answer(unit_id, name: str, words: dict, results: list[tuple[str, Outcome]]):
-    """Go on where all went well; else show for whom it did and for whom not, with what was typed."""
+    """Go on where all went well;
+
+    else show for whom it did and for whom not, with what was typed.
+    """
     failed = [(case_id, outcome) for case_id, outcome in results if outcome.refusal is not None]
     if not failed:
         names = "、".join(outcome.name for _id, outcome in results)
@@ -382,15 +399,9 @@ def _answer(unit_id, name: str, words: dict, results: list[tuple[str, Outcome]])
 
 
 def _step(name: str) -> str:
-    return next((step for step, _l, move in STEPS if move == name), "to_contact")
+    found = steps()
+    return next((step for step, _l, move in found if move == name), found[0][0])
 
 
 def _told(name: str, names: str, n: int) -> str:
-    said = {
-        "record_contact": _("已登记联系 %(n)s 人：%(names)s", n=n, names=names),
-        "record_lesson": _("已登记补课 %(n)s 人：%(names)s，等本人以外的人确认", n=n, names=names),
-        "archive": _("已编号归档 %(n)s 人：%(names)s", n=n, names=names),
-        "confirm": _("已确认补课 %(n)s 人：%(names)s", n=n, names=names),
-        "search_lost": _("已报上级查找：%(names)s", names=names),
-    }
-    return said[name]
+    return say(batch()[name].bulk.done, names=names, n=n).translated(_)

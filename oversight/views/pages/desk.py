@@ -15,7 +15,8 @@ from flask_login import login_required
 from oversight import workflows
 from oversight.base.db import db
 from oversight.base.refusals import DomainError, InvalidInput, NotFound, VersionMissing
-from oversight.engine import authority, inbox, transitions
+from oversight.engine import authority, colleagues, inbox, transitions
+from oversight.law.definition import Bulk
 from oversight.law.roles import BRANCH_LEADERS
 from oversight.ledger import attendance, own_year
 from oversight.models import Activity, Case, FollowUp, Notice, Unit
@@ -36,7 +37,7 @@ TABS = (
 )
 COUNTED = ("mine", "waiting", "follow_up")
 DUES = (("overdue", "已超期"), ("today", "今天到期"), ("week", "本周到期"))
-APPROVE = "approve"
+BULK = "bulk"  # what a refused answer to many is kept as where no one case is meant
 BULK_MOST = 50
 
 
@@ -159,7 +160,8 @@ class DeskPage:
         cases = list({case.id: case for case in (*self.came, *self.page.items)}.values())
         ids = [case.id for case in cases]
         mine = {case.id for case in self.page.items} if self.view.box == "mine" else set()
-        waits, holders = casefile.desk_units(set(ids) - mine), casefile.claims(ids, self.at.today)
+        waits = casefile.desk_units(set(ids) - mine)
+        holders = colleagues.claims(db.session, ids, self.at.today)
         free = [
             case
             for case in cases
@@ -203,7 +205,10 @@ class DeskPage:
 
     @property
     def next_url(self) -> str:
-        """Return where to go once the open case is decided: the same place with the next one open."""
+        """Return where to go once the open case is decided:
+
+        the same place with the next one open.
+        """
         ids = [row.case.id for row in self.rows]
         at = ids.index(self.open.case.id) if self.open else -1
         after = (ids[at + 1 :] + ids[:at][-1:])[:1]
@@ -285,32 +290,62 @@ def bulk():
 @login_required
 def bulk_send():
     ids = request.form.getlist("case")[:BULK_MOST]
-    opinion = request.form.get(forms.SAY, "").strip()
-    if not opinion:
-        return _confirm(ids, wrong=_("请填写“批复意见”。")), 422
     versions = dict(zip(ids, request.form.getlist("version"), strict=False))
     try:
-        ids = [case.id for case in seen(ids, session.actor())]
+        cases = seen(ids, session.actor())
     except NotFound as refusal:
-        session.journal(refusal, APPROVE)
+        session.journal(refusal, BULK)
         raise
-    results = [_approve(case_id, versions.get(case_id, ""), opinion) for case_id in ids]
+    if not all(_opinion(case.workflow) for case in cases):
+        return _confirm(ids, wrong=_("请填写“批复意见”。")), 422
+    results = [_answer(case.id, versions.get(case.id, "")) for case in cases]
     return render_template(
         "bulk_done.html", results=results, done=sum(refusal is None for _case, refusal in results)
     )
 
 
+def _opinion(workflow: str) -> str:
+    """Return the text written for the cases of one workflow."""
+    one = request.form.get(forms.SAY, "")
+    return request.form.get(f"{forms.SAY}-{workflow}", one).strip()
+
+
+@dataclass(frozen=True)
+class Group:
+    """Cases of one workflow that are answered together: with one text, and what comes of it."""
+
+    name: str
+    files: list[CaseFile]
+
+    @property
+    def bulk(self) -> Bulk:
+        return self.files[0].in_bulk.bulk
+
+    @property
+    def say(self) -> str:
+        return request.form.get(self.name, self.bulk.phrase)
+
+    @property
+    def consequences(self) -> list[str]:
+        return list(dict.fromkeys(file.in_bulk.bulk.consequence for file in self.files))
+
+
 def _confirm(ids: list[str], wrong: str = ""):
-    """List what will be approved with one opinion, and what will not, with the reason."""
+    """List what will be answered with one text, by workflow, and what will not, with the reason."""
     who, at = session.actor(), session.moment()
     files = [CaseFile(case, who, at) for case in seen(ids, who)]
-    good = [file for file in files if file.approvable]
+    good: dict[str, list[CaseFile]] = {}
+    for file in files:
+        if file.in_bulk:
+            good.setdefault(file.case.workflow, []).append(file)
     return render_template(
         "bulk.html",
-        good=good,
-        rest=[file for file in files if file not in good],
+        groups=[
+            Group(forms.SAY if len(good) == 1 else f"{forms.SAY}-{name}", found)
+            for name, found in good.items()
+        ],
+        rest=[file for file in files if not file.in_bulk],
         wrong=wrong,
-        say=request.form.get(forms.SAY, "同意，请按新日期组织。"),
     )
 
 
@@ -324,27 +359,27 @@ def seen(ids: list[str], who) -> list[Case]:
     return found
 
 
-def _approve(case_id: str, version: str, opinion: str) -> tuple[Case, DomainError | None]:
-    """Approve one of many by the same door as any; returns the case and the refusal, if any."""
+def _answer(case_id: str, version: str) -> tuple[Case, DomainError | None]:
+    """Answer one of many by the same door as any; returns the case and the refusal, if any."""
     case = db.session.get(Case, case_id)
     workflow = workflows.reading(case)
-    words = {
-        ask.name: opinion for move in workflow.moves if move.name == APPROVE for ask in move.asks
-    }
+    move = workflow.bulk_move(workflow.state(case.state))
+    name = move.name if move else BULK
+    words = {ask.name: _opinion(workflow.name) for ask in move.asks} if move else {}
     try:
         if not version.strip():
             raise VersionMissing("缺少版本号，没有办理：请从待办重新勾选后再一并同意。")
         return transitions.submit(
             db.session,
             case_id,
-            APPROVE,
+            name,
             session.actor(),
             words,
             at=session.moment(),
             version=forms.number(version),
         ), None
     except VersionMissing as refusal:
-        session.journal(refusal, APPROVE, case_id)
+        session.journal(refusal, name, case_id)
         return db.session.get(Case, case_id), refusal
     except DomainError as refusal:
         return db.session.get(Case, case_id), refusal

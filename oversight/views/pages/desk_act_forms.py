@@ -1,27 +1,22 @@
-"""Desk acts on pages: their forms on a case, and what rows of a list tell of them. Decides nothing."""
+"""Desk acts on pages:
+
+their forms on a case, and what rows of a list tell of them. Decides nothing.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-import sqlalchemy as sa
 from flask_babel import gettext as _
 
 from oversight.base.db import db
 from oversight.base.refusals import Forbidden
-from oversight.engine import colleagues, desk_acts, inbox
-from oversight.models import Case, FollowUp, JournalRow, Person, Unit, WorkItem
-from oversight.organization.units import superiors
+from oversight.engine import colleagues, desk_acts, inbox, journal
+from oversight.models import Case, FollowUp, Unit, WorkItem
+from oversight.organization.members import by_name
+from oversight.organization.units import offices, superiors
 from oversight.views import forms
-
-
-@dataclass(frozen=True)
-class Choice:
-    """Whom or what an act may name, under the heading of a unit where the list is long."""
-
-    id: str
-    name: str
-    under: str = ""
+from oversight.views.forms import Choice
 
 
 @dataclass(frozen=True)
@@ -53,7 +48,7 @@ def _hand(file, name: str, label: str) -> Hand:
 
 
 def _own_date(file) -> dict:
-    row = db.session.get(FollowUp, (file.case.id, file.who.id))
+    row = desk_acts.follow_ups(db.session, [file.case.id], file.who.id).get(file.case.id)
     return {"day": row.day, "note": row.note} if row else {}
 
 
@@ -82,7 +77,7 @@ def _reached(case: Case) -> list[Unit]:
     it is personal.
     """
     line = [case.unit, *superiors(db.session, case.unit)]
-    units = line if case.data_subject_id else [*line, *_offices(case)]
+    units = line if case.data_subject_id else [*line, *offices(db.session, case.zone_id)]
     return list({unit.id: unit for unit in units}.values())
 
 
@@ -98,36 +93,13 @@ def _readers(file, units: list[Unit]) -> list[Choice]:
     ]
 
 
-def _offices(case: Case) -> list[Unit]:
-    """Return the towns and departments of the zone."""
-    return list(
-        db.session.scalars(
-            sa.select(Unit)
-            .where(
-                Unit.zone_id == case.zone_id,
-                Unit.kind.in_(("town", "department")),
-                Unit.ended_on.is_(None),
-            )
-            .order_by(Unit.sort, Unit.id)
-        )
-    )
-
-
 def _people(found: dict[str, str]) -> list[Choice]:
-    rows = db.session.scalars(
-        sa.select(Person).where(Person.id.in_(found)).order_by(Person.name, Person.id)
-    )
-    return [Choice(person.id, person.name) for person in rows]
+    return [Choice(person.id, person.name) for person in by_name(db.session, found)]
 
 
 def told(case: Case) -> str:
     """Say what came of the last act on a case."""
-    row = db.session.scalar(
-        sa.select(JournalRow)
-        .where(JournalRow.case_id == case.id)
-        .order_by(JournalRow.seq.desc())
-        .limit(1)
-    )
+    row = journal.last(db.session, case.id)
     to = "、".join(row.result.get("to", ()))
     label = _(desk_acts.LABELS.get(row.move, row.move))
     return _("已办“%(act)s”：%(who)s", act=label, who=to) if to else _("已办“%(act)s”", act=label)
@@ -138,14 +110,7 @@ def told(case: Case) -> str:
 
 def follow_ups(case_ids: list[str], person_id: str) -> dict[str, FollowUp]:
     """Return by case the reader's own reminder."""
-    return {
-        row.case_id: row
-        for row in db.session.scalars(
-            sa.select(FollowUp).where(
-                FollowUp.case_id.in_(case_ids), FollowUp.person_id == person_id
-            )
-        )
-    }
+    return desk_acts.follow_ups(db.session, case_ids, person_id)
 
 
 def marks(case_ids: list[str]) -> dict[str, list[str]]:
@@ -153,13 +118,7 @@ def marks(case_ids: list[str]) -> dict[str, list[str]]:
     asked.
     """
     found: dict[str, list[str]] = {}
-    for row in db.session.scalars(
-        sa.select(WorkItem).where(
-            WorkItem.case_id.in_(case_ids),
-            WorkItem.closed_at.is_(None),
-            sa.or_(WorkItem.handed_to.is_not(None), WorkItem.kind.in_(("help", "sign"))),
-        )
-    ):
+    for row in desk_acts.lent(db.session, case_ids):
         found.setdefault(row.case_id, []).append(_mark(row))
     return found
 

@@ -12,6 +12,7 @@ from oversight import workflows
 from oversight.law import printing
 from oversight.law.clauses import DOCUMENTS, register
 from oversight.law.definition import INTERNAL, Move, Workflow
+from oversight.views import session
 
 bp = Blueprint("law", __name__)
 
@@ -39,7 +40,7 @@ def rows(workflow: Workflow) -> list[tuple[Move, list[str], list[str]]]:
 @bp.get("/law")
 @login_required
 def index():
-    return render_template("law_index.html", definitions=workflows.every())
+    return render_template("law_index.html", definitions=workflows.offered(session.settings()))
 
 
 @bp.get("/law/<name>")

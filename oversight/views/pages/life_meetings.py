@@ -14,6 +14,7 @@ from flask_login import login_required
 
 from oversight.base.db import db
 from oversight.base.refusals import InvalidInput, InvalidTransition, RuleViolation
+from oversight.engine import authority
 from oversight.ledger import life_meetings as meetings
 from oversight.models import LifeMeeting, Unit
 from oversight.rules.life_meetings import LABELS, Term, owed, terms
@@ -78,7 +79,7 @@ class Life:
 
     @cached_property
     def leads(self) -> bool:
-        return meetings.leads(db.session, self.unit, session.actor())
+        return authority.is_led_by(db.session, self.unit, session.actor())
 
     @cached_property
     def entered(self) -> list[LifeMeeting]:

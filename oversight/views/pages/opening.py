@@ -23,7 +23,7 @@ from oversight.base.refusals import (
     RuleViolation,
 )
 from oversight.base.sentences import say
-from oversight.calendar.party_days import month_end, owed
+from oversight.calendar.party_days import month_end
 from oversight.calendar.workdays import PartyDay, add_workdays
 from oversight.calendar.zone import has_rule_day, rule_for, zone_calendar
 from oversight.engine import assignment, authority, available, inbox, transitions
@@ -31,16 +31,15 @@ from oversight.engine.authority import Actor
 from oversight.law.definition import INTERNAL, Move, Workflow
 from oversight.law.inputs import read_day, read_words
 from oversight.law.roles import BRANCH
+from oversight.ledger import month
 from oversight.models import Activity, Case, Person, Unit
 from oversight.organization.members import members
 from oversight.rules.context import TransitionContext
 from oversight.views import forms, present, session
 
-from .casefile import ASIDE, CaseFile
+from .casefile import CaseFile
 
 bp = Blueprint("opening", __name__)
-LATE = 4  # until March it is still the year before that is appraised
-BY_OTHER_ACTS = ("absence",)  # opened by the attendance sheet: nobody types which party day it was
 
 
 @dataclass(frozen=True)
@@ -55,7 +54,10 @@ class Answerer:
 
 @dataclass
 class Sheet:
-    """The form of a case's first step: for a case that does not exist yet (`new`), or for a draft."""
+    """The form of a case's first step:
+
+    for a case that does not exist yet (`new`), or for a draft.
+    """
 
     case: Case
     who: Actor
@@ -67,11 +69,8 @@ class Sheet:
     @classmethod
     def of(cls, file: CaseFile) -> Sheet | None:
         """Return the sheet of a draft that lies on the reader's desk, or None."""
-        draft = (
-            file.state is file.workflow.opens and not file.state.due
-        )  # what has a clock lies with somebody
-        drafts = draft or any(move.name == "ask" for move in file.steps_open)
-        if not (drafts and file.steps_open):
+        sent = any(file.workflow.opens in move.from_states for move in file.steps_open)
+        if not (file.workflow.drafts and sent):
             return None
         return cls(file.case, file.who, file.at, False, file.bound)
 
@@ -102,7 +101,7 @@ class Sheet:
     @property
     def drafts(self) -> bool:
         """True where what is opened lies with the one who opens it until he sends it."""
-        return not self.workflow.opens.due
+        return self.workflow.drafts
 
     @property
     def many(self) -> bool:
@@ -134,7 +133,7 @@ class Sheet:
 
     @property
     def day(self) -> date | None:
-        found = self.facts.get("day")
+        found = self.facts.get(self.workflow.party_day)
         return date.fromisoformat(found) if found else None
 
     @cached_property
@@ -218,7 +217,7 @@ class Sheet:
         return [
             option
             for option in found
-            if option.move.by is self.workflow.opened_by and option.move.name not in ASIDE
+            if option.move.by is self.workflow.opened_by and option.move.place != "aside"
         ]
 
     def offers(self, name: str) -> Move | None:
@@ -254,6 +253,13 @@ class Sheet:
             state=self.case.state,
         )
 
+    def letter(self, name: str) -> dict:
+        """Compose what a first step would send, as far as it has been written."""
+        move = next(move for move in self.workflow.moves if move.name == name)
+        words = {**self.facts, **(self.bound.words if self.bound else {})}
+        typed = {ask.name: words.get(ask.name) for ask in move.asks if ask.kind == "text"}
+        return move.letter(self._attempt(move, **typed))
+
     # The fields
 
     def form(self, *names: str):
@@ -270,7 +276,7 @@ class Sheet:
         wrong = self.bound.wrong if self.bound else None
         return forms.form_for(asks, "f", {**self.facts, **self.posted}, wrong)
 
-    def days(self, name: str = "ask", asked: str = "new_day") -> list[date]:
+    def days(self, name: str, asked: str) -> list[date]:
         """Return sensible days near the day in force that the guards of a move allow."""
         move = next((option.move for option in self.options if option.move.name == name), None)
         calendar = zone_calendar(db.session, self.unit.zone_id)
@@ -336,46 +342,20 @@ def _officer(seat: authority.Assignee) -> str:
 
 
 def next_day(unit: Unit, today: date) -> date | None:
-    """Return the next party day in force of a branch that lies ahead, as planned or as the rule has
-    it.
-    """
-    found = db.session.scalar(
-        sa.select(sa.func.min(Activity.day)).where(
-            Activity.unit_id == unit.id,
-            Activity.kind == "party_day",
-            Activity.day > today,
-            Activity.held_on.is_(None),
-            Activity.excused_by.is_(None),
-        )
-    )
-    return found or _by_rule(unit, today)
-
-
-def _by_rule(unit: Unit, today: date) -> date | None:
-    for step in range(3):
-        year, month = divmod(today.year * 12 + today.month - 1 + step, 12)
-        if owed(unit, year, month + 1) and has_rule_day(db.session, unit, month + 1):
-            day = rule_for(db.session, unit, year, month + 1).on
-            if day > today:
-                return day
-    return None
+    """Return the next party day in force of a branch that lies ahead."""
+    return month.next_day(db.session, unit, today)
 
 
 def _defaults(workflow: Workflow, unit: Unit, given: dict) -> dict:
-    """Fill in what is not named: the party day asked about, today's visit, the year appraised, the
-    member himself.
+    """Fill in what is not named: the party day asked about, what its fields propose, the member
+    himself.
     """
-    names, today, who = (
-        {ask.name for ask in workflow.facts},
-        session.moment().today,
-        session.actor(),
-    )
-    if "day" in names and "day" not in given:
-        return {**given, "day": (next_day(unit, today) or today).isoformat()}
+    today, who, day = session.moment().today, session.actor(), workflow.party_day
+    if day and day not in given:
+        return {**given, day: (next_day(unit, today) or today).isoformat()}
     if given:
         return given
-    now = {"inspected_on": today.isoformat(), "year": today.year - (today.month < LATE)}
-    found = {name: value for name, value in now.items() if name in names}
+    found = {ask.name: ask.initial(today) for ask in workflow.facts if ask.initial}
     own = workflow.data_subject and who.branch is not None and who.branch.id == unit.id
     return {**found, workflow.data_subject: who.id} if own and not who.posts else found
 
@@ -389,8 +369,8 @@ def choose():
     """List what the reader may open, for each unit where he may."""
     found = [
         sheet
-        for workflow in workflows.every()
-        if workflow.name not in BY_OTHER_ACTS
+        for workflow in workflows.offered(session.settings())
+        if workflow.listed
         for sheet in _sheets(workflow)
         if not isinstance(sheet.why_not, Forbidden)
     ]
@@ -428,11 +408,19 @@ def _units(workflow: Workflow) -> list[Unit]:
 @bp.get("/new/<name>")
 @login_required
 def blank(name):
-    workflow = workflows.current(name)
+    workflow = _offered(name)
     if workflow.opened_by.seat == "superior" and not request.args.get("unit") and _sheets(workflow):
         return render_template("new_unit.html", workflow=workflow, units=_units(workflow))
     unit, given = _unit(name, request.args.get("unit")), _facts(workflow, request.args)
     return _page(Sheet.fresh(workflow, unit, _defaults(workflow, unit, given)))
+
+
+def _offered(name: str) -> Workflow:
+    """Return a definition that the reader's zone offers. Raises NotFound."""
+    workflow = workflows.current(name)
+    if not workflows.offers(session.settings(), workflow):
+        raise NotFound(say("本区没有开办“{workflow}”。", workflow=workflow.title))
+    return workflow
 
 
 def _page(sheet: Sheet, status: int = 200):
@@ -503,7 +491,7 @@ def _unread(workflow: Workflow, found: dict) -> list:
 @login_required
 def send(name):
     try:
-        workflow, unit = workflows.current(name), _unit(name, request.form.get("unit"))
+        workflow, unit = _offered(name), _unit(name, request.form.get("unit"))
     except (NotFound, Forbidden) as refusal:
         session.journal(refusal, "open")
         raise

@@ -16,7 +16,7 @@ from oversight.models import Case, Person
 from oversight.register import telephones
 from oversight.views.api import http
 from oversight.views.api.http import answer
-from oversight.views.session import actor, by_token, moment
+from oversight.views.session import acting, actor, by_token, moment
 
 bp = Blueprint("phone", __name__)
 
@@ -51,18 +51,14 @@ def show(person_id):
 
 
 def _page(person: Person, number: str = "", refusal: DomainError | None = None):
-    try:
-        authority.leads(db.session, telephones.branch_of(db.session, person.id, actor()), actor())
-        keeps = True
-    except DomainError:
-        keeps = False
+    branch = telephones.branch_of(db.session, person.id, actor())
     return render_template(
         "phone.html",
         person=person,
         number=number,
         masked=masked(person),
         refusal=refusal,
-        keeps=keeps,
+        keeps=authority.is_led_by(db.session, branch, actor()),
         looks=telephones.looks(db.session, person.id),
         typed=request.form.get("number", ""),
     ), refusal.status if refusal else 200
@@ -71,8 +67,8 @@ def _page(person: Person, number: str = "", refusal: DomainError | None = None):
 @bp.post("/people/<uuid:person_id>/phone")
 @login_required
 def look(person_id):
-    number = telephones.show(db.session, secret(), str(person_id), actor(), moment())
-    db.session.commit()
+    with acting("phone"):
+        number = telephones.show(db.session, secret(), str(person_id), actor(), moment())
     return _page(db.session.get(Person, str(person_id)), number or "")
 
 
@@ -80,13 +76,11 @@ def look(person_id):
 @login_required
 def keep(person_id):
     try:
-        telephones.keep(
-            db.session, secret(), str(person_id), request.form.get("number", ""), actor(), moment()
-        )
+        with acting("phone_keep"):
+            number = request.form.get("number", "")
+            telephones.keep(db.session, secret(), str(person_id), number, actor(), moment())
     except InvalidInput as refusal:
-        db.session.rollback()
         return _page(telephones.of_business(db.session, str(person_id), actor()), refusal=refusal)
-    db.session.commit()
     flash(_("电话号码已保存，列表里只显示前三位和后四位。"), "ok")
     return redirect(url_for("phone.show", person_id=person_id))
 
@@ -98,8 +92,8 @@ def keep(person_id):
 @by_token
 def look_up(person_id):
     http.body()
-    number = telephones.show(db.session, secret(), str(person_id), actor(), moment())
-    db.session.commit()
+    with acting("phone"):
+        number = telephones.show(db.session, secret(), str(person_id), actor(), moment())
     return answer({"number": number})
 
 
@@ -107,8 +101,8 @@ def look_up(person_id):
 @by_token
 def put(person_id):
     sent = http.body(number=str)
-    telephones.keep(db.session, secret(), str(person_id), sent["number"], actor(), moment())
-    db.session.commit()
+    with acting("phone_keep"):
+        telephones.keep(db.session, secret(), str(person_id), sent["number"], actor(), moment())
     return answer(
         {
             "number": phone_numbers.masked(phone_numbers.read(sent["number"]))

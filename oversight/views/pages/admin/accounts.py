@@ -4,41 +4,19 @@ changes.
 
 from __future__ import annotations
 
-import sqlalchemy as sa
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 from flask_login import login_required
 
 from oversight.base.db import db
-from oversight.base.refusals import DomainError, NotFound
-from oversight.engine import transitions
-from oversight.engine.authority import is_member
-from oversight.models import Account, Membership, Unit
+from oversight.base.refusals import NotFound
+from oversight.models import Account, Unit
 from oversight.register import accounts
 from oversight.views.present import Chip
-from oversight.views.session import actor, moment
+from oversight.views.session import acting, actor, moment
 
 bp = Blueprint("accounts", __name__)
 DOABLE = {"lock": "账号已锁定。", "unlock": "已解除锁定。", "leave": "账号已停用。"}
-
-
-def _kept() -> list[Unit]:
-    """Return the units whose accounts the reader keeps, by place in the tree. Raises NotYours."""
-    who = actor()
-    units = db.session.scalars(
-        sa.select(Unit).where(
-            Unit.zone_id == who.zone_id, Unit.kind != "group", Unit.ended_on.is_(None)
-        )
-    ).all()
-    top = next(unit for unit in units if unit.kind == "zone")
-    accounts.rule_over(
-        who, next((post.unit for post in who.posts if post.office == "sysadmin"), top)
-    )
-    paths = [post.unit.path for post in who.posts if post.office == "sysadmin"]
-    return sorted(
-        (unit for unit in units if any(unit.within(path) for path in paths)),
-        key=lambda unit: (unit.path.count("/") > 3, unit.parent_id or "", unit.sort),
-    )
 
 
 def _unit(unit_id) -> Unit:
@@ -47,22 +25,6 @@ def _unit(unit_id) -> Unit:
         raise NotFound()
     accounts.rule_over(actor(), unit)
     return unit
-
-
-def _counts() -> dict[str, tuple[int, int]]:
-    """Count members and set passwords by branch."""
-    rows = db.session.execute(
-        sa.select(
-            Membership.unit_id,
-            sa.func.count(),
-            sa.func.count(sa.case((Account.password_hash != "", 1))),
-        )
-        .select_from(Membership)
-        .outerjoin(Account, Account.person_id == Membership.person_id)
-        .where(Membership.zone_id == actor().zone_id, is_member(moment().today))
-        .group_by(Membership.unit_id)
-    )
-    return {unit_id: (members, active) for unit_id, members, active in rows}
 
 
 def state(account: Account | None, holding: dict) -> Chip:
@@ -85,7 +47,7 @@ def state(account: Account | None, holding: dict) -> Chip:
 @bp.get("/accounts")
 @login_required
 def index():
-    units = _kept()
+    units = accounts.kept(db.session, actor())
     above = {unit.id: unit for unit in units}
     groups: dict[str, list[Unit]] = {}
     for unit in units:
@@ -93,7 +55,11 @@ def index():
             above[unit.parent_id].name if unit.parent_id in above and unit.kind == "branch" else "",
             [],
         ).append(unit)
-    return render_template("accounts.html", groups=groups, counts=_counts())
+    return render_template(
+        "accounts.html",
+        groups=groups,
+        counts=accounts.counts(db.session, actor().zone_id, moment()),
+    )
 
 
 @bp.get("/accounts/units/<uuid:unit_id>")
@@ -112,11 +78,8 @@ def show(unit_id):
 @login_required
 def issue(unit_id):
     """Answer with the slips themselves, once: the codes are kept nowhere."""
-    try:
+    with acting("issue", workflow="accounts"):
         made = accounts.issue_unit(db.session, _unit(unit_id), actor(), moment())
-        db.session.commit()
-    except DomainError as refusal:
-        raise _noted(refusal, "issue") from refusal
     if not made:
         flash(_("这里的人都已有密码或激活单，没有可发的。"), "warn")
         return redirect(url_for("accounts.show", unit_id=unit_id))
@@ -127,31 +90,18 @@ def issue(unit_id):
 @login_required
 def reset(person_id):
     """Answer with one slip, once; what the account had before is void."""
-    try:
+    with acting("reset", workflow="accounts"):
         made = accounts.issue_one(db.session, str(person_id), actor(), moment())
-        db.session.commit()
-    except DomainError as refusal:
-        raise _noted(refusal, "reset") from refusal
     return render_template("slips.html", slips=[made])
 
 
 @bp.post("/accounts/people/<uuid:person_id>/<any(lock, unlock, leave):act>")
 @login_required
 def make(person_id, act):
-    try:
+    with acting(act, workflow="accounts"):
         getattr(accounts, act)(db.session, str(person_id), actor(), moment())
-        db.session.commit()
-    except DomainError as refusal:
-        raise _noted(refusal, act) from refusal
     flash(_(DOABLE[act]), "ok")
     unit = accounts.unit_of(db.session, str(person_id), moment())
     return redirect(
         url_for("accounts.show", unit_id=unit.id) if unit else url_for("accounts.index")
     )
-
-
-def _noted(refusal: DomainError, act: str) -> DomainError:
-    """Keep a refusal, and hand it on to be shown."""
-    db.session.rollback()
-    transitions.refuse(db.session, refusal, actor(), moment(), act, workflow="accounts")
-    return refusal

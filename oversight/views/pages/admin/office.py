@@ -14,10 +14,9 @@ from flask_login import login_required
 from oversight.base.db import db, is_id
 from oversight.base.refusals import DomainError, Forbidden, InvalidInput, NotFound
 from oversight.calendar import holidays
-from oversight.calendar.zone import zone_calendar
 from oversight.law.inputs import read_day
 from oversight.models import Person, Unit
-from oversight.register import audit_log, handover
+from oversight.register import audit_log, handover, rest_days
 from oversight.views import present, session
 
 bp = Blueprint("admin", __name__, url_prefix="/admin")
@@ -79,15 +78,16 @@ def day(field: str, label: str, required: bool = True) -> date | None:
     return found
 
 
-def change(do: Callable[[], str], again: Callable[[DomainError], str], onward: str):
+def change(
+    area: str, act: str, do: Callable[[], str], again: Callable[[DomainError], str], onward: str
+):
     """Make a change and commit it, or show the form again with what is wrong and what was typed."""
     try:
-        said = do()
-        db.session.commit()
+        with session.acting(act, workflow=area):
+            said = do()
     except NotFound:
         raise
     except DomainError as refusal:
-        db.session.rollback()
         return again(refusal), refusal.status
     flash(said, "ok")
     return redirect(onward)
@@ -162,37 +162,18 @@ def import_days():
     text = request.form.get("text", "")
     if file and file.filename:
         text = file.read(FILE_MOST + 1).decode("utf-8-sig", "replace")
+    sure = request.form.get("sure") == "1"
     try:
-        audit_log.require(db.session, who, "calendar", None)
-        if len(text) > FILE_MOST:
-            raise InvalidInput({"text": "内容太长，请只放休息日。"})
-        found = holidays.read_csv(text.encode())
-        known = {
-            on: (row.kind, row.name)
-            for on, row in zone_calendar(db.session, who.zone_id).days.items()
-        }
-        fresh = [row for row in found if known.get(row.on) != (row.kind, row.name)]
-        done = holidays.load(db.session, who.zone_id, found, at)
-        if request.form.get("sure") != "1":
-            db.session.rollback()  # only to tell how many party days would move
-            return _calendar(text=text, rows=fresh, moves=done.moved)
-        top = next(post.unit for post in who.posts if post.office == "sysadmin")
-        audit_log.note(
-            db.session,
-            who,
-            at,
-            "calendar",
-            "import",
-            top,
-            "、".join(map(str, done.years)) or "日历",
-            None,
-            天数=["", str(done.days)],
-            顺延的党日=["", str(done.moved)],
-        )
-        db.session.commit()
+        with session.acting("import", workflow="calendar", trial=not sure):
+            audit_log.require(db.session, who, "calendar", None)
+            if len(text) > FILE_MOST:
+                raise InvalidInput({"text": "内容太长，请只放休息日。"})
+            found = holidays.read_csv(text.encode())
+            done = rest_days.load(db.session, who.zone_id, found, who, at)
     except DomainError as refusal:
-        db.session.rollback()
         return _calendar(refusal, text), refusal.status
+    if not sure:
+        return _calendar(text=text, rows=done.fresh, moves=done.moved)
     flash(_("已导入 %(n)s 天，%(m)s 个主题党日随之调整。", n=done.days, m=done.moved), "ok")
     return redirect(url_for("admin.days"))
 

@@ -1,10 +1,12 @@
-"""Pages of people and posts: members of a branch, who holds which post, and who stands in for whom."""
+"""Pages of people and posts:
+
+members of a branch, who holds which post, and who stands in for whom.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
 
-import sqlalchemy as sa
 from flask import render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import login_required
@@ -12,8 +14,7 @@ from flask_login import login_required
 from oversight import workflows
 from oversight.base.db import db, is_id
 from oversight.base.refusals import NotFound
-from oversight.engine import authority
-from oversight.law.roles import ADMINISTRATORS, NO_BUSINESS, OFFICES, SUPERIOR
+from oversight.law.roles import ADMINISTRATORS, NO_BUSINESS, OFFICES
 from oversight.models import Person, Post, Substitution, Unit
 from oversight.organization.members import members
 from oversight.register import audit_log, posts
@@ -65,6 +66,8 @@ def join(unit_id):
         return _("%(name)s已转入。", name=made.name)
 
     return change(
+        "people",
+        "transfer_in",
         do,
         lambda refusal: _people(unit_of(unit_id), refusal),
         url_for("admin.people_list", unit_id=unit_id),
@@ -120,6 +123,8 @@ def change_person(person_id, what):
         return _("%(name)s的情况已登记。", name=one.name)
 
     return change(
+        "people",
+        what,
         do,
         lambda refusal: _person(*_member(person_id), refusal),
         url_for("admin.people_list", unit_id=unit.id),
@@ -137,12 +142,7 @@ def post_list(unit_id):
 
 def _posts(unit: Unit, refusal=None) -> str:
     today = session.moment().today
-    held = db.session.execute(
-        sa.select(Post, Person)
-        .join(Person, Person.id == Post.person_id)
-        .where(Post.unit_id == unit.id)
-        .order_by(Post.to_on.is_not(None), Post.from_on.desc(), Post.id)
-    ).all()
+    held = posts.of_unit(db.session, unit)
     offices = {
         key: label
         for key, label in OFFICES.items()
@@ -157,35 +157,16 @@ def _posts(unit: Unit, refusal=None) -> str:
         form=request.form,
         today_is=today,
         may=keeps(unit, "posts"),
-        people=_candidates(unit),
+        people=posts.candidates(
+            db.session,
+            unit,
+            today,
+            request.values.get("find", "").strip()[:60],
+            request.form.get("person"),
+        ),
         acts=audit_log.ACTS,
         changes=audit_log.listed(db.session, unit.zone_id, "posts", unit.id),
     )
-
-
-def _candidates(unit: Unit) -> list[Person]:
-    """Return who can be chosen: members of the branch, holders of posts around the unit, and
-    whoever was looked for.
-    """
-    today, find = session.moment().today, request.values.get("find", "").strip()[:60]
-    living = sa.select(Person).where(Person.zone_id == unit.zone_id, Person.left_on.is_(None))
-    near = living.join(Post, Post.person_id == Person.id).where(
-        Post.unit_id.in_([unit.id, *unit.ancestors()]), authority.in_office(today)
-    )
-    named = (
-        living.where(Person.name.contains(find, autoescape=True))
-        if find
-        else living.where(sa.false())
-    )
-    chosen = (
-        living.where(Person.id == request.form["person"])
-        if is_id(request.form.get("person"))
-        else named
-    )
-    found = [*members(db.session, unit.id, today)]
-    for query in (near, named, chosen):
-        found += db.session.scalars(query.order_by(Person.name, Person.id).limit(100))
-    return list({one.id: one for one in found}.values())
 
 
 @bp.post("/units/<uuid:unit_id>/posts")
@@ -208,6 +189,8 @@ def appoint(unit_id):
         return _("%(name)s已任职。", name=one.name)
 
     return change(
+        "posts",
+        "appoint",
         do,
         lambda refusal: _posts(unit_of(unit_id), refusal),
         url_for("admin.post_list", unit_id=unit_id),
@@ -227,6 +210,8 @@ def end_post(post_id):
         return _("职务已登记结束，%(n)s 件未办事项随职务移交。", n=freed)
 
     return change(
+        "posts",
+        "end_post",
         do,
         lambda refusal: _posts(unit_of(unit.id), refusal),
         url_for("admin.post_list", unit_id=unit.id),
@@ -250,7 +235,7 @@ def _acting(refusal=None) -> str:
     units = [unit for unit in tree() if unit.kind != "group"] if who.posts else []
     rows = posts.actings(db.session, [unit.id for unit in units], today)
     mine = [post for post in who.posts if post.office not in NO_BUSINESS]
-    empty = _vacant(units)
+    empty = posts.vacant(db.session, who, units)
     seats = {post.unit_id for post in mine} | {unit.id for unit, _office in empty}
     return render_template(
         "admin/acting.html",
@@ -259,51 +244,10 @@ def _acting(refusal=None) -> str:
         mine=mine,
         empty=empty,
         refusal=refusal,
-        people=_stand_ins(seats),
-        workflows=workflows.every(),
+        people=posts.stand_ins(db.session, seats, who),
+        workflows=workflows.offered(session.settings()),
         form=request.form,
     )
-
-
-def _stand_ins(units: set[str]) -> list[Person]:
-    """Return those who could stand in: who serve in these units or belong to these branches."""
-    today = session.moment().today
-    found = {one.id: one for unit_id in units for one in members(db.session, unit_id, today)}
-    rows = db.session.scalars(
-        sa.select(Person)
-        .join(Post, Post.person_id == Person.id)
-        .where(Post.unit_id.in_(units), authority.in_office(today))
-    )
-    found |= {one.id: one for one in rows}
-    found.pop(session.actor().id, None)
-    return sorted(found.values(), key=lambda one: (one.name, one.id))
-
-
-def _vacant(units: list[Unit]) -> list[tuple[Unit, str]]:
-    """Return the seats that nobody holds in units below the reader: secretary, and officer above
-    branches.
-    """
-    who, today = session.actor(), session.moment().today
-    led = [
-        post.unit
-        for post in who.posts
-        if post.office in SUPERIOR.ranks[0] and post.unit.kind != "branch"
-    ]
-    below = [
-        unit for unit in units if any(unit.within(top.path) and unit.id != top.id for top in led)
-    ][:200]
-    held = {
-        (unit_id, office)
-        for unit_id, office in db.session.execute(
-            sa.select(Post.unit_id, Post.office).where(
-                Post.unit_id.in_([unit.id for unit in below]), authority.in_office(today)
-            )
-        )
-    }
-    seats = [(unit, "secretary") for unit in below] + [
-        (unit, "officer") for unit in below if unit.kind != "branch"
-    ]
-    return [(unit, office) for unit, office in seats if (unit.id, office) not in held]
 
 
 @bp.post("/acting")
@@ -327,7 +271,7 @@ def give_acting():
         )
         return _("%(name)s已被指定为代理。", name=one.name)
 
-    return change(do, _acting, url_for("admin.acting_list"))
+    return change("acting", "give", do, _acting, url_for("admin.acting_list"))
 
 
 @bp.post("/acting/<uuid:acting_id>/end")
@@ -340,4 +284,4 @@ def end_acting(acting_id):
         posts.take_back(db.session, row, session.actor(), session.moment())
         return _("代理已结束。")
 
-    return change(do, _acting, url_for("admin.acting_list"))
+    return change("acting", "end", do, _acting, url_for("admin.acting_list"))

@@ -22,13 +22,12 @@ from oversight.base.db import db
 from oversight.base.refusals import DomainError, InvalidInput, TooLarge, VersionConflict
 from oversight.base.sealing import Sealer
 from oversight.base.sentences import say
-from oversight.engine import transitions
 from oversight.models import Zone
 from oversight.register.roster import apply as roster
 from oversight.register.roster import template as empty
 from oversight.register.roster.workbook import MOST_BYTES
 from oversight.views.pages.attachments import folder
-from oversight.views.session import actor, moment
+from oversight.views.session import acting, actor, moment
 
 bp = Blueprint("roster", __name__)
 UPLOAD = "roster.upload"
@@ -67,13 +66,6 @@ def _page(found: roster.Read | None = None, refusal: DomainError | None = None, 
     ), status
 
 
-def _refused(refusal: DomainError, found: roster.Read | None = None):
-    """Keep a refusal, and show the page with it."""
-    db.session.rollback()
-    transitions.refuse(db.session, refusal, actor(), moment(), "roster", workflow="roster")
-    return _page(found, refusal, refusal.status)
-
-
 @bp.get("/roster")
 @login_required
 def show():
@@ -99,46 +91,46 @@ def template():
 @login_required
 def upload():
     try:
-        roster.entitled(actor())
-        file = request.files.get("file")
-        if file is None or not file.filename:
-            raise InvalidInput({"file": "请选择一个 .xlsx 文件。"})
-        roster.propose(
-            db.session,
-            folder(),
-            _zone(),
-            file.read(),
-            file.filename.replace("\\", "/").split("/")[-1],
-            _sealer(),
-            actor(),
-            moment(),
-        )
+        with acting("roster", workflow="roster"):
+            roster.entitled(actor())
+            file = request.files.get("file")
+            if file is None or not file.filename:
+                raise InvalidInput({"file": "请选择一个 .xlsx 文件。"})
+            roster.propose(
+                db.session,
+                folder(),
+                _zone(),
+                file.read(),
+                file.filename.replace("\\", "/").split("/")[-1],
+                _sealer(),
+                actor(),
+                moment(),
+            )
     except DomainError as refusal:
-        return _refused(refusal)
+        return _page(None, refusal, refusal.status)
     return redirect(url_for("roster.show"))
 
 
 @bp.post("/roster/apply")
 @login_required
 def apply():
-    found = None
     try:
-        done = roster.accept(
-            db.session,
-            folder(),
-            _zone(),
-            _sealer(),
-            actor(),
-            moment(),
-            request.form.get("digest", ""),
-            "confirm" in request.form,
-        )
+        with acting("roster", workflow="roster"):
+            done = roster.accept(
+                db.session,
+                folder(),
+                _zone(),
+                _sealer(),
+                actor(),
+                moment(),
+                request.form.get("digest", ""),
+                "confirm" in request.form,
+            )
     except (VersionConflict, roster.RuleViolation) as refusal:
-        db.session.rollback()
         found = roster.draft(db.session, folder(), _zone(), _sealer(), actor(), moment())
-        return _refused(refusal, found)
+        return _page(found, refusal, refusal.status)
     except DomainError as refusal:
-        return _refused(refusal)
+        return _page(None, refusal, refusal.status)
     flash(
         {
             "text": _(
@@ -157,6 +149,7 @@ def apply():
 @bp.post("/roster/discard")
 @login_required
 def discard():
-    roster.discard(db.session, folder(), actor())
+    with acting("roster_discard", workflow="roster"):
+        roster.discard(db.session, folder(), actor())
     flash(_("已放弃，什么也没有改。"), "ok")
     return redirect(url_for("roster.show"))

@@ -4,7 +4,6 @@ to whom.
 
 from __future__ import annotations
 
-import sqlalchemy as sa
 from flask import render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import login_required
@@ -33,17 +32,7 @@ def unit_list():
 
 def tree() -> list[Unit]:
     """Return the units that the reader keeps or sees, each below its superior."""
-    who = session.actor()
-    rows = list(
-        db.session.scalars(
-            sa.select(Unit).where(Unit.zone_id == who.zone_id, Unit.ended_on.is_(None))
-        )
-    )
-    seen = [unit for unit in rows if who.holds("sysadmin", "secadmin", "auditor") or who.sees(unit)]
-    order = {unit.id: (unit.sort, unit.id) for unit in rows}
-    return sorted(
-        seen, key=lambda unit: [order.get(one, (0, one)) for one in unit.path.strip("/").split("/")]
-    )
+    return units.tree(db.session, session.actor())
 
 
 @bp.get("/units/<uuid:unit_id>")
@@ -84,7 +73,11 @@ def rename(unit_id):
         return _("已更名为%(name)s。", name=found.name)
 
     return change(
-        do, lambda refusal: _page(unit_of(unit_id), refusal), url_for("admin.unit", unit_id=unit_id)
+        "units",
+        "rename",
+        do,
+        lambda refusal: _page(unit_of(unit_id), refusal),
+        url_for("admin.unit", unit_id=unit_id),
     )
 
 
@@ -118,7 +111,11 @@ def found_unit(unit_id):
         return _("已设立%(name)s。", name=made.name)
 
     return change(
-        do, lambda refusal: _page(unit_of(unit_id), refusal), url_for("admin.unit", unit_id=unit_id)
+        "units",
+        "found",
+        do,
+        lambda refusal: _page(unit_of(unit_id), refusal),
+        url_for("admin.unit", unit_id=unit_id),
     )
 
 
@@ -140,6 +137,8 @@ def reorganize_unit(unit_id, kind):
         return _("已办理：%(unit)s%(what)s。", unit=found.name, what=_(KINDS[kind]))
 
     return change(
+        "units",
+        kind,
         do,
         lambda refusal: _reorganize(unit_of(unit_id), kind, refusal),
         url_for("admin.unit", unit_id=unit_id),
@@ -156,55 +155,26 @@ def _preview(found: Unit, kind: str):
         "ended": len(seen.ended),
     }
     try:
-        _carry_out(found, kind)
+        with session.acting(kind, workflow="units", trial=True):
+            _carry_out(found, kind)
     except NotFound:
         raise
     except DomainError as refusal:
-        db.session.rollback()
         return _reorganize(unit_of(found.id), kind, refusal), refusal.status
-    db.session.rollback()
     return _reorganize(unit_of(found.id), kind, preview=said)
 
 
 def _carry_out(found: Unit, kind: str) -> None:
     who, at, on = session.actor(), session.moment(), day("on", "起")
     if kind == "split":
-        name, people = request.form.get("name", "").strip(), request.form.getlist("people")
-        here = {one.id for one in members(db.session, found.id, on)}
-        if not 0 < len(name) <= 100:
-            raise InvalidInput({"name": "请填写“名称”，最多 100 字。"})
-        if not people or not set(people) < here:
-            raise InvalidInput({"people": "请勾选到新支部的党员，至少一人，原支部也要留人。"})
-        made = reorganize.split(db.session, found, name, people, on, who, at)
-        return audit_log.note(
-            db.session,
-            who,
-            at,
-            "units",
-            "split",
-            found,
-            found.name,
-            found.id,
-            新支部=["", made.name],
-            人数=["", str(len(people))],
-        )
+        name, people = request.form.get("name", ""), request.form.getlist("people")
+        reorganize.split(db.session, found, name, people, on, who, at)
+        return
     other = in_reach(unit_named("into"))
     if kind == "merge":
         reorganize.merge(db.session, [found], other, on, who, at)
     else:
         reorganize.move(db.session, found, other, on, who, at)
-    return audit_log.note(
-        db.session,
-        who,
-        at,
-        "units",
-        kind,
-        found,
-        found.name,
-        found.id,
-        到=["", other.name],
-        起=["", on.isoformat()],
-    )
 
 
 def _reorganize(found: Unit, kind: str, refusal=None, preview: dict | None = None) -> str:

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_login import login_required
 
 from oversight.base.db import db
-from oversight.base.refusals import DomainError, InvalidInput, NotFound
+from oversight.base.refusals import InvalidInput, NotFound
 from oversight.base.settings import ZONE_SETTINGS
 from oversight.calendar import holidays
 from oversight.calendar.zone import zone_settings as chosen
@@ -56,17 +56,15 @@ def change(name):
     """Set one choice; what was typed stays where it cannot be."""
     who, value = session.actor(), request.form.get("value", "")[:200]
     try:
-        if name not in ZONE_SETTINGS:
-            raise NotFound()
-        zone_settings.readable(who)
-        moved = zone_settings.change(db.session, who.zone_id, name, value, who, session.moment())
+        with session.acting(f"set_{name}", workflow="settings"):
+            if name not in ZONE_SETTINGS:
+                raise NotFound()
+            zone_settings.readable(who)
+            moved = zone_settings.change(
+                db.session, who.zone_id, name, value, who, session.moment()
+            )
     except InvalidInput as refusal:
-        session.journal(refusal, f"set_{name}")
         return _page({name: value}, refusal.fields, refusal.status)
-    except DomainError as refusal:
-        session.journal(refusal, "set")
-        raise
-    db.session.commit()
     flash(
         _(
             "“%(what)s”已设定，%(n)s 个还没有到的党日随之改期。",

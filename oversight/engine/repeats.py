@@ -1,12 +1,13 @@
 """Repeated requests: the first answer is kept with the change it tells of, and given again.
 
-Knows keys and answers; neither requests nor moves. Nothing here commits.
+Knows keys and answers; neither requests nor moves.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -17,6 +18,8 @@ from oversight.base.db import insert_once
 from oversight.base.refusals import RuleViolation
 from oversight.models import Account, Idempotency
 
+from .use_case import one_transaction
+
 LONGEST = 128  # leaves room in the column for the keys of a bulk request's items
 
 
@@ -24,6 +27,7 @@ LONGEST = 128  # leaves room in the column for the keys of a bulk request's item
 class Answer:
     status: int
     body: dict
+    repeated: bool = False
 
 
 def fingerprint(*parts) -> str:
@@ -44,7 +48,7 @@ def given(session: Session, account: Account, key: str, asked: str) -> Answer | 
             "这个 Idempotency-Key 已用于另一项内容不同的请求，请换一个新的。",
             rule="idempotency_key",
         )
-    return Answer(row.status, row.body) if row is not None else None
+    return Answer(row.status, row.body, repeated=True) if row is not None else None
 
 
 def claim(
@@ -80,3 +84,19 @@ def keep(session: Session, account: Account, key: str | None, answer: Answer) ->
             .values(status=answer.status, body=answer.body)
         )
     return answer
+
+
+def once(
+    session: Session,
+    account: Account,
+    key: str | None,
+    asked: str,
+    at: Moment,
+    make: Callable[[], Answer],
+) -> Answer:
+    """Return the answer already given under a key, or make one; it is kept with what it tells of.
+    Commits. Raises as `given`.
+    """
+    with one_transaction(session):
+        before = claim(session, account, key, asked, at)
+        return before or keep(session, account, key, make())

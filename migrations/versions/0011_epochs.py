@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = '0010'
-down_revision = '0009'
+revision = '0011'
+down_revision = '0010'
 
 TABLES = ('units', 'posts', 'actings', 'memberships', 'calendar_days', 'published_years', 'zone_settings')
 # Of a person only what decides whether he is a full member and still there; the rest changes often.

@@ -1,0 +1,27 @@
+"""Pages of long lists:
+
+go on after the row that a cursor names, in the list's own order and sight.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from .refusals import InvalidInput
+
+
+def page_of(session: Session, statement, order: tuple, model, cursor: str | None, size: int):
+    """Return one row more than a page holds, where there is one; `cursor` is the id of the last row
+    before. Raises InvalidInput.
+    """
+    if cursor is not None:
+        last = session.execute(
+            statement.with_only_columns(*order).where(model.id == cursor)
+        ).first()
+        if last is None:
+            raise InvalidInput({"cursor": "翻页标记无效，请从第一页开始。"})
+        marks = zip(last, order, strict=True)
+        after = sa.tuple_(*(sa.literal(value, column.type) for value, column in marks))
+        statement = statement.where(sa.tuple_(*order) > after)
+    return session.execute(statement.order_by(*order).limit(size + 1)).all()

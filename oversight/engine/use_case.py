@@ -1,0 +1,135 @@
+"""The one way to end a write: commit all of it, or nothing but the row that keeps the refusal.
+
+Whoever calls, a page, the API, the terminal or the clock. Inside, a use case authorizes, acts and
+writes its record; nothing below commits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.exc import StaleDataError
+
+from oversight import workflows
+from oversight.base.clock import Moment
+from oversight.base.refusals import AlreadyTaken, DomainError, NotFound, VersionConflict
+from oversight.models import Case, Refusal
+
+from . import authority
+from .authority import Actor
+
+AFTER = "use_case:after"
+
+
+@contextmanager
+def use_case(
+    session: Session,
+    who: Actor | None,
+    at: Moment,
+    act: str,
+    *,
+    case_id: str | None = None,
+    workflow: str = "",
+    zone_id: str | None = None,
+    trial: bool = False,
+) -> Iterator[None]:
+    """Commit what is done inside; a refusal changes nothing but a row in `refusals`.
+
+    `who` None is the clock, which leaves no refusals, or the terminal, which names its `zone_id`.
+    `trial` takes back what was done, to show what it would do. Raises what is raised inside;
+    VersionConflict, AlreadyTaken where the database tells of somebody faster.
+    """
+    zone_id = who.zone_id if who else zone_id
+    who_id = who.id if who else None
+    with one_transaction(session, trial):
+        try:
+            with _faster():
+                yield
+                session.flush()
+        except DomainError as refusal:
+            if zone_id is not None and not refusal.kept:
+                refusal.kept = True
+                row = Refusal(
+                    zone_id=zone_id,
+                    at=at.now,
+                    move=act[:40],
+                    workflow=workflow[:40],
+                    actor_id=who_id,
+                )
+                after(session, partial(_keep, session, row, refusal, case_id, at))
+            raise
+
+
+@contextmanager
+def one_transaction(session: Session, trial: bool = False) -> Iterator[None]:
+    """Commit what the use cases inside do all together, or nothing; one inside another joins it."""
+    if AFTER in session.info:
+        yield
+        return
+    session.info[AFTER] = []
+    try:
+        yield
+        session.rollback() if trial else session.commit()
+    except BaseException:
+        session.rollback()
+        trial = True
+        raise
+    finally:
+        for act in session.info.pop(AFTER):
+            act()
+
+
+def after(session: Session, act: Callable[[], object]) -> None:
+    """Do something once the transaction has ended, one way or the other."""
+    session.info[AFTER].append(act)
+
+
+@contextmanager
+def _faster() -> Iterator[None]:
+    """Say as refusals what the database says where two come at once."""
+    try:
+        yield
+    except StaleDataError as stale:
+        raise VersionConflict(
+            "与这件事有关的党日刚刚被别人改动，您的这一步没有生效，请看过再办。"
+        ) from stale
+    except IntegrityError as error:
+        if not _is_taken(error):
+            raise
+        raise AlreadyTaken("刚刚已有人办了同一件事，您的这一步没有生效，请看过再办。") from error
+
+
+def _is_taken(error: IntegrityError) -> bool:
+    """True where a unique key is taken; any other broken constraint is a fault of ours."""
+    return "UNIQUE" in str(error.orig) or getattr(error.orig, "sqlstate", "") == "23505"
+
+
+def _keep(
+    session: Session, row: Refusal, refusal: DomainError, case_id: str | None, at: Moment
+) -> None:
+    """Write a refusal down in a transaction of its own."""
+    case = session.get(Case, case_id) if case_id else None
+    if case is not None:
+        row.case_id, row.workflow = case.id, case.workflow
+        if not isinstance(refusal, NotFound):
+            _explain(session, refusal, case, at)
+    row.status, row.sentence = refusal.status, refusal.sentence
+    row.rule = refusal.extra.get("rule")
+    ground = refusal.extra.get("clause") or refusal.extra.get("house_rule") or ""
+    row.ground = ground[:200] or None
+    session.add(row)
+    session.commit()
+
+
+def _explain(session: Session, refusal: DomainError, case: Case, at: Moment) -> None:
+    """Add to a refusal whom the case waits for and since when."""
+    workflow = workflows.get(case.workflow, case.definition_version)
+    party = workflow.state(case.state).waits_on
+    label = authority.waits_label(session, workflow, case, party, at.today)
+    if label:
+        refusal.extra.setdefault("waits_on", label)
+    refusal.extra.setdefault("since", case.entered_at.isoformat())

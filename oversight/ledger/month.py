@@ -1,0 +1,325 @@
+"""A party day as it is read, by page, API and the list of branches: the row where there is one,
+else what the rule yields. Writes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from oversight.base.paging import page_of
+from oversight.calendar.party_days import moved_how, owed, plan, status
+from oversight.calendar.workdays import PartyDay
+from oversight.calendar.zone import has_rule_day, notice_of, rule_for, unified_july, zone_settings
+from oversight.engine.authority import Actor
+from oversight.engine.inbox import at_seat, in_sight
+from oversight.models import Activity, Case, Unit, WorkItem
+from oversight.organization.reach import below, in_reach
+
+from . import attendance
+from .attendance import Count
+
+
+@dataclass
+class Month:
+    """One month of a branch on a day: what is planned, moved, held and recorded."""
+
+    session: Session
+    unit: Unit
+    row: Activity
+    rule: PartyDay | None
+    today: date
+    saved: bool
+    decided: Case | None = None
+    case: Case | None = None
+    counted: Count | None = None
+    to_tell: list[Case] = field(default_factory=list)
+
+    @property
+    def number(self) -> int:
+        return self.row.month
+
+    @property
+    def day(self) -> date | None:
+        return self.row.held_on or self.row.day
+
+    @property
+    def owed(self) -> bool:
+        return owed(self.unit, self.row.year, self.row.month)
+
+    @cached_property
+    def stands(self) -> str:
+        """Say how the day stands; one that somebody consented to or chose is not provisional."""
+        guess = (
+            self.rule is not None
+            and self.row.rule_day is not None
+            and not self.row.moved_by
+            and self.rule.provisional
+        )
+        return status(self.row, self.today, guess)
+
+    @property
+    def status(self) -> str:
+        return self.stands if self.owed else "not_owed"
+
+    @cached_property
+    def notice(self) -> Case | None:
+        """Return the notice by which the zone moved this month for everybody."""
+        return notice_of(self.session, self.unit, self.row)
+
+    @property
+    def rule_day(self) -> date | None:
+        """Return what the rule yields; where the zone's notice set the day, what it would have
+        yielded without.
+        """
+        if self.notice is None:
+            return self.row.rule_day
+        return rule_for(self.session, self.unit, self.row.year, self.row.month, noticed=False).on
+
+    @property
+    def reply(self) -> Case | None:
+        """Return the request by which the day was moved or the month excused, or the zone's notice."""
+        return self.decided or self.notice
+
+    @property
+    def late_report(self) -> bool:
+        """True where the day was moved by a late report (事后补报), not by a consent beforehand."""
+        return bool(self.row.moved_by and self.decided) and self.decided.state == "accepted_late"
+
+    @property
+    def took_part(self) -> int:
+        return (
+            self.counted.classes["present"] + self.counted.classes["other_form"]
+            if self.counted
+            else 0
+        )
+
+    @property
+    def expected(self) -> int:
+        return self.counted.classes["expected"] if self.counted else 0
+
+    @property
+    def ahead(self) -> bool:
+        return self.status in ("planned", "moved", "provisional", "unplanned")
+
+    @property
+    def recordable(self) -> bool:
+        begun = date(self.row.year, self.row.month, 1) <= self.today
+        return begun and (self.ahead or self.status in ("unrecorded", "missed"))
+
+    @property
+    def lacks_record(self) -> bool:
+        """True where the day is past or was held, and nobody has written down who took part."""
+        due = self.recordable and (self.day is None or self.day <= self.today)
+        return not self.counted and (due or self.row.held_on is not None)
+
+    @property
+    def changeable(self) -> bool:
+        """True where the branch may ask for another day: not for 七一, which is the zone's."""
+        united = unified_july(zone_settings(self.session, self.unit.zone_id), self.number)
+        return (
+            self.unit.fixed_day
+            and not united
+            and self.status in ("planned", "moved", "provisional")
+            and self.row.day > self.today
+            and not self.case
+        )
+
+    @property
+    def choosable(self) -> bool:
+        """True where the branch chooses the day itself, and it has not come yet."""
+        return self.rule is None and self.status in ("planned", "unplanned")
+
+
+def of_year(
+    session: Session,
+    unit: Unit,
+    year: int,
+    today: date,
+    to_tell: dict[str, list[Case]] | None = None,
+    kind: type[Month] = Month,
+) -> list[Month]:
+    """Return the twelve months of a branch;
+
+    `to_tell` by activity what members are told of there.
+    """
+    rows = _rows(session, unit, year)
+    asked = _asked(session, unit)
+    decided = _decided(session, rows.values())
+    counted = attendance.counts(session, [row.id for row in rows.values()])
+    found = []
+    for number in range(1, 13):
+        given = has_rule_day(session, unit, number)
+        rule = rule_for(session, unit, year, number) if given else None
+        row = rows.get(number) or Activity(**plan(session, unit, year, number))
+        about = (table.get(row.id) for table in (decided, asked, counted))
+        told = (to_tell or {}).get(row.id, [])
+        found.append(kind(session, unit, row, rule, today, number in rows, *about, told))
+    return found
+
+
+def _rows(session: Session, unit: Unit, year: int) -> dict[int, Activity]:
+    wanted = sa.select(Activity).where(
+        Activity.unit_id == unit.id, Activity.year == year, Activity.kind == "party_day"
+    )
+    return {row.month: row for row in session.scalars(wanted)}
+
+
+def _asked(session: Session, unit: Unit) -> dict[str, Case]:
+    """Return by activity the open request of a branch about it."""
+    wanted = sa.select(Case).where(
+        Case.unit_id == unit.id, Case.workflow == "date_change", Case.closed_at.is_(None)
+    )
+    return {case.business_key: case for case in session.scalars(wanted)}
+
+
+def _settled(rows: Iterable[Activity]) -> dict[str, str]:
+    """Return by activity the id of the request that moved its day or excused it."""
+    return {
+        row.id: row.moved_by or row.excused_by for row in rows if row.moved_by or row.excused_by
+    }
+
+
+def _decided(session: Session, rows: Iterable[Activity]) -> dict[str, Case]:
+    ids = _settled(rows)
+    cases = {
+        case.id: case for case in session.scalars(sa.select(Case).where(Case.id.in_(ids.values())))
+    }
+    return {row_id: cases[case_id] for row_id, case_id in ids.items()}
+
+
+def one(session: Session, row: Activity, today: date) -> Month:
+    """Return the month of a row, without the cases and counts about it."""
+    given = has_rule_day(session, row.unit, row.month)
+    rule = rule_for(session, row.unit, row.year, row.month) if given else None
+    return Month(session, row.unit, row, rule, today, saved=True)
+
+
+def cases_in_sight(session: Session, rows: list[Activity], who: Actor) -> dict[str, str]:
+    """Return for each activity the open request about it, else the one that moved or excused it; in
+    the actor's sight only.
+    """
+    settled = _settled(rows)
+    seen = sa.or_(
+        sa.exists().where(Unit.id == Case.unit_id, in_sight(who)),
+        sa.exists().where(WorkItem.case_id == Case.id, at_seat(who)),
+    )
+    found = session.execute(
+        sa.select(Case.id, Case.business_key, Case.closed_at, Case.state).where(
+            Case.zone_id == who.zone_id,
+            seen,
+            Case.workflow == "date_change",
+            sa.or_(
+                Case.business_key.in_([row.id for row in rows]), Case.id.in_(list(settled.values()))
+            ),
+        )
+    ).all()
+    visible = {case.id for case in found}
+    late = {case.business_key: case.id for case in found if case.state == "accepted_late"}
+    return {
+        **late,
+        **{row_id: case_id for row_id, case_id in settled.items() if case_id in visible},
+        **{case.business_key: case.id for case in found if case.closed_at is None},
+    }
+
+
+def how_moved(found: Month, how: dict[str, str]) -> str | None:
+    """Say what moved the day: a consent, a late report accepted, or the zone's notice."""
+    return how.get(found.row.id) or ("zone_notice" if found.notice else None)
+
+
+# Beyond one year ---------------------------------------------------------------------------------
+
+
+def next_day(session: Session, unit: Unit, today: date) -> date | None:
+    """Return the next party day in force of a branch that lies ahead, as planned or as the rule has
+    it.
+    """
+    planned = session.scalar(
+        sa.select(sa.func.min(Activity.day)).where(
+            Activity.unit_id == unit.id,
+            Activity.kind == "party_day",
+            Activity.day > today,
+            Activity.held_on.is_(None),
+            Activity.excused_by.is_(None),
+        )
+    )
+    return planned or _by_rule(session, unit, today)
+
+
+def _by_rule(session: Session, unit: Unit, today: date) -> date | None:
+    for step in range(3):
+        year, month = divmod(today.year * 12 + today.month - 1 + step, 12)
+        if owed(unit, year, month + 1) and has_rule_day(session, unit, month + 1):
+            day = rule_for(session, unit, year, month + 1).on
+            if day > today:
+                return day
+    return None
+
+
+def next_days(session: Session, units: list[Unit], today: date) -> dict[str, date]:
+    """Return the next party day by branch;
+
+    one that chooses itself has none before it has chosen.
+    """
+    rows = dict(
+        session.execute(
+            sa.select(Activity.unit_id, sa.func.min(Activity.day))
+            .where(
+                Activity.unit_id.in_([unit.id for unit in units]),
+                Activity.kind == "party_day",
+                Activity.day >= today,
+                Activity.held_on.is_(None),
+            )
+            .group_by(Activity.unit_id)
+        ).all()
+    )
+    found = {unit.id: rows.get(unit.id) or next_day(session, unit, today) for unit in units}
+    return {unit_id: day for unit_id, day in found.items() if day}
+
+
+def request_about(session: Session, unit: Unit, day: date) -> Case | None:
+    """Return the open request about a branch's party day of a day."""
+    row = session.scalar(
+        sa.select(Activity.id).where(
+            Activity.unit_id == unit.id, Activity.day == day, Activity.kind == "party_day"
+        )
+    )
+    return session.scalar(
+        sa.select(Case).where(
+            Case.workflow == "date_change", Case.business_key == row, Case.closed_at.is_(None)
+        )
+    )
+
+
+def open_cases(session: Session, units: list[Unit]) -> dict[str, int]:
+    """Count what is open by branch."""
+    return dict(
+        session.execute(
+            sa.select(Case.unit_id, sa.func.count())
+            .where(Case.unit_id.in_([unit.id for unit in units]), Case.closed_at.is_(None))
+            .group_by(Case.unit_id)
+        ).all()
+    )
+
+
+def activities(
+    session: Session, who: Actor, top: Unit, year: int, cursor: str | None, size: int
+) -> tuple[list, dict[str, Count], dict[str, str]]:
+    """Return a page of the activities of a year in a unit and below, with their counts and how each
+    was moved. Raises InvalidInput.
+    """
+    wanted = (
+        sa.select(Activity, Unit)
+        .join(Unit, Unit.id == Activity.unit_id)
+        .where(in_reach(who), below(top), Activity.year == year)
+    )
+    order = (Unit.path, Activity.month, Activity.kind, Activity.id)
+    rows = page_of(session, wanted, order, Activity, cursor, size)
+    found = [row.Activity for row in rows]
+    return (rows, attendance.counts(session, [row.id for row in found]), moved_how(session, found))

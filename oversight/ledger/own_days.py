@@ -1,0 +1,88 @@
+"""What a branch writes about its own party days: the day of a month that it chooses itself, and
+when a day was held.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from oversight.base.clock import Moment
+from oversight.base.refusals import RuleViolation
+from oversight.base.sentences import say
+from oversight.calendar.party_days import activity_for, change, owed
+from oversight.calendar.zone import has_rule_day
+from oversight.engine import authority
+from oversight.engine.authority import Actor
+from oversight.models import Activity, Case, Unit
+
+
+def sheet_of(session: Session, unit: Unit, year: int, month: int, who: Actor) -> Activity:
+    """Return the party day whose sheet is to be written, planning it where nobody has yet. Does not
+    commit.
+
+    Raises NotFound, Forbidden.
+    """
+    authority.leads(session, unit, who)
+    return activity_for(session, unit, year, month)
+
+
+def set_own_day(
+    session: Session, unit: Unit, year: int, month: int, day: date, who: Actor, at: Moment
+) -> Activity:
+    """Let a branch without a fixed day choose the day of a month. Does not commit.
+
+    Source: G-2.1.2a. Raises NotFound, Forbidden, RuleViolation.
+    """
+    authority.leads(session, unit, who)
+    if has_rule_day(session, unit, month):
+        raise RuleViolation(
+            "这个月的活动日由指导书或全区统一确定，不能自行选择。",
+            clause="G-2.1.3" if month == 7 else "G-2.1.1b",
+        )
+    if (day.year, day.month) != (year, month):
+        raise RuleViolation(say("活动日必须在 {month} 月之内。", month=month), clause="G-2.1.2b")
+    row = activity_for(session, unit, year, month)
+    if row.held_on:
+        raise RuleViolation("这次活动已经开展，不能再改日期。")
+    if day < at.today:
+        raise RuleViolation("不能选已经过去的日子。")
+    change(session, row, at, "支部自定活动日", by=who.id, day=day)
+    return row
+
+
+def record_held(session: Session, row: Activity, held_on: date, who: Actor, at: Moment) -> None:
+    """Note once on which day the activity really took place; never ahead of time. Does not commit.
+
+    Raises NotFound, Forbidden, RuleViolation.
+    """
+    authority.leads(session, row.unit, who)
+    if row.held_on or not owed(row.unit, row.year, row.month):
+        raise RuleViolation("这个月已经登记或不在考核期，不能再登记；要更正请在考勤里写明原因。")
+    if held_on > at.today:
+        raise RuleViolation("还没有到这一天，不能登记为已开展。")
+    if (held_on.year, held_on.month) != (row.year, row.month):
+        raise RuleViolation(
+            say("开展日期必须在 {month} 月之内。", month=row.month), clause="G-2.1.2b"
+        )
+    report = _accepted_report(session, row) if held_on != row.day and not row.moved_by else None
+    moved = {"day": held_on, "moved_by": report.id} if report else {}
+    change(
+        session, row, at, "登记开展", by=who.id, held_on=held_on, held_entered_at=at.now, **moved
+    )
+
+
+def _accepted_report(session: Session, row: Activity) -> Case | None:
+    """Return the late report about a day that was accepted without naming another: held when it
+    could be.
+    """
+    found = session.scalars(
+        sa.select(Case).where(
+            Case.workflow == "date_change",
+            Case.business_key == row.id,
+            Case.state == "accepted_late",
+        )
+    )
+    return next((case for case in found if not case.facts.get("new_day")), None)

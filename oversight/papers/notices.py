@@ -1,0 +1,48 @@
+"""The zone's notices to all its branches: a month moved, and the yearly appraisal deployed."""
+
+from __future__ import annotations
+
+from oversight.law.definition import effect
+
+from .letter import chinese_day, letter
+from .numbers import issue
+
+ALL = "各镇党委、区属部门（单位）党组织"
+
+
+def zone_shift(attempt) -> dict:
+    """Compose the notice that moves a month's party day."""
+    day = attempt.fact_day("new_day")
+    return letter(
+        attempt,
+        attempt.unit,
+        f"关于调整{day.month}月支部主题党日活动时间的通知",
+        ALL,
+        [
+            attempt.case.facts["reason"],
+            f"全区{day.month}月支部主题党日统一调整为{day.month}月{day.day}日开展，请认真组织落实。",
+        ],
+    )
+
+
+def deployment(attempt) -> dict:
+    """Compose the notice that deploys the appraisal of a year."""
+    facts = attempt.case.facts
+    begin, end = attempt.fact_day("from_on"), attempt.fact_day("until")
+    return letter(
+        attempt,
+        attempt.unit,
+        f"关于开展{facts['year']}年度民主评议党员工作的通知",
+        ALL,
+        [
+            f"{facts['year']}年度民主评议党员于{chinese_day(begin)}至{chinese_day(end)}开展，各党支部召开一次组织生活会，"
+            "对照“四个合格”标准，按照个人自评、党员互评、民主测评、组织评定等程序进行。",
+            facts.get("points") or "",
+        ],
+    )
+
+
+@effect
+def issue_zone_notice(attempt) -> None:
+    """通知编文号印发。"""
+    issue(attempt, attempt.unit, "notice", "", zone_shift(attempt))

@@ -1,0 +1,72 @@
+"""The register of numbers: a paper is numbered, frozen and voided in the transaction of the
+decision, per unit and year without gaps.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from oversight.base.prepared import Prepared
+from oversight.law.definition import effect
+from oversight.models import NumberSeries, Paper, Unit
+
+
+def _next(dialect: str):
+    insert = (sqlite if dialect == "sqlite" else postgresql).insert(NumberSeries.__table__)
+    key, last = NumberSeries.__table__.primary_key, NumberSeries.__table__.c.last
+    return insert.on_conflict_do_update(index_elements=key, set_={"last": last + 1}).returning(last)
+
+
+_NEXT = Prepared(_next, NumberSeries.__table__.c.keys())
+
+
+def next_number(session, unit: Unit, series: str, year: int) -> tuple[int, str]:
+    """Take the next number of a series under a row lock; a rolled-back decision leaves no gap.
+
+    Does not commit.
+    """
+    last = _NEXT.first(
+        session, unit_id=unit.id, series=series, year=year, zone_id=unit.zone_id, last=1
+    ).last
+    return last, f"{unit.doc_prefix or unit.name}{series}〔{year}〕{last}号"
+
+
+def issue(attempt, unit: Unit, kind: str, series: str, body: dict) -> Paper:
+    """Number a paper, freeze its text and tie it to the case. Does not commit."""
+    seq, number = next_number(attempt.session, unit, series, attempt.today.year)
+    paper = Paper(
+        zone_id=unit.zone_id,
+        unit_id=unit.id,
+        series=series,
+        year=attempt.today.year,
+        seq=seq,
+        number=number,
+        kind=kind,
+        case_id=attempt.case.id,
+        body=body,
+        issued_on=attempt.today,
+        issued_at=attempt.at.now,
+        issued_by=attempt.actor.id if attempt.actor else None,
+    )
+    attempt.session.add(paper)
+    attempt.case.number = number
+    attempt.result["paper"] = number
+    return paper
+
+
+def of_case(session, case_id: str) -> list[Paper]:
+    """Return the papers of a case, in the order in which they were issued."""
+    return list(
+        session.scalars(sa.select(Paper).where(Paper.case_id == case_id).order_by(Paper.id))
+    )
+
+
+@effect
+def void_papers(attempt) -> None:
+    """已印发的文书作废，编号保留。"""
+    attempt.session.execute(
+        sa.update(Paper)
+        .where(Paper.case_id == attempt.case.id, Paper.void_at.is_(None))
+        .values(void_at=attempt.at.now, void_why=attempt.move.label)
+    )

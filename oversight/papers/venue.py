@@ -1,0 +1,36 @@
+"""The letter by which the owner of a place answers a branch that wants to borrow it."""
+
+from __future__ import annotations
+
+from oversight.law.definition import effect
+from oversight.models import Unit
+
+from .letter import chinese_day, letter, seat
+from .numbers import issue
+
+SERIES = "函"
+
+
+def answer(attempt) -> dict:
+    """Compose the owner's answer."""
+    facts, words = attempt.case.facts, attempt.words
+    agreed = attempt.move.enters.granted
+    owner = seat(attempt) if attempt.basis else attempt.session.get(Unit, facts["owner"])
+    said = "同意借用。" if agreed else "不同意借用。"
+    return letter(
+        attempt,
+        owner,
+        f"关于{'同意' if agreed else '不同意'}借用{facts['place']}的复函",
+        attempt.unit.name,
+        [
+            f"你支部关于{chinese_day(attempt.fact_day('day'))}借用{facts['place']}的来函收悉。经研究，{said}",
+            words.get("opinion") or words.get("reason") or "",
+            "特此函复。",
+        ],
+    )
+
+
+@effect
+def issue_answer(attempt) -> None:
+    """复函编文号印发。"""
+    issue(attempt, seat(attempt), "reply", SERIES, answer(attempt))

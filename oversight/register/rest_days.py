@@ -1,0 +1,75 @@
+"""Published rest days that a keeper brings in, and years that are planned; each with its record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from oversight.base.clock import Moment
+from oversight.calendar import holidays
+from oversight.calendar.workdays import CalendarDay, fixed_by_law
+from oversight.calendar.zone import zone_calendar
+from oversight.engine.authority import Actor
+
+from . import audit_log
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What an import brought: rows that differ, how many there were, years now published, party
+    days that moved.
+    """
+
+    fresh: tuple[CalendarDay, ...]
+    days: int
+    years: tuple[int, ...]
+    moved: int
+
+
+def load(
+    session: Session, zone_id: str, days: list[CalendarDay], who: Actor | None, at: Moment
+) -> Imported:
+    """Write rest days, mark their years as published and re-plan what is still open. Does not
+    commit.
+
+    `who` None is the terminal. What the law itself fixes holds also where the file leaves it out.
+    Raises Forbidden.
+    """
+    if who is not None:
+        audit_log.require(session, who, "calendar", None)
+    years = {day.on.year: day.source for day in days if day.kind == "rest"}
+    had = {on: (row.kind, row.name) for on, row in zone_calendar(session, zone_id).days.items()}
+    known = {*had, *(day.on for day in days)}
+    law = [day for year in years for day in fixed_by_law(year) if day.on not in known]
+    holidays.write(session, zone_id, [*days, *law])
+    holidays.publish(session, zone_id, years, at)
+    moved = sum(
+        holidays.replan(session, zone_id, year, at)
+        for year in sorted({day.on.year for day in days})
+    )
+    fresh = tuple(day for day in days if had.get(day.on) != (day.kind, day.name))
+    done = Imported(fresh, len(days), tuple(sorted(years)), moved)
+    _note(session, zone_id, who, at, "import", done.years, days=done.days, moved=moved)
+    return done
+
+
+def plan(
+    session: Session, zone_id: str, year: int, who: Actor | None, at: Moment
+) -> tuple[int, int]:
+    """Plan a year for every branch; returns how many days are new and how many moved. Does not
+    commit.
+
+    `who` None is the terminal. Raises Forbidden.
+    """
+    if who is not None:
+        audit_log.require(session, who, "calendar", None)
+    made, moved = holidays.schedule(session, zone_id, year, at)
+    _note(session, zone_id, who, at, "schedule", (year,), planned=made, moved=moved)
+    return made, moved
+
+
+def _note(session, zone_id: str, who, at: Moment, act: str, years, **counted: int) -> None:
+    about = "、".join(map(str, years)) or "日历"
+    what = {word: ["", str(number)] for word, number in counted.items()}
+    audit_log.in_zone(session, zone_id, who, at, "calendar", act, about, **what)

@@ -1,0 +1,115 @@
+"""What the steps of the yearly appraisal ask for."""
+
+from oversight.law.definition import Field
+from oversight.rules import committee
+
+from .roster import GRADE_CHOICES
+
+MEMBER_ASK, WHO = (
+    Field("member", "person", "党员"),
+    Field("member", "person", "党员", required=False),
+)
+STRUCK = (
+    MEMBER_ASK,
+    Field(
+        "reason",
+        "choice",
+        "原因",
+        choices=(("transfer", "转出"), ("death", "去世"), ("left", "出党")),
+    ),
+)
+GONE = (
+    MEMBER_ASK,
+    Field("reason", "choice", "原因", choices=(("death", "去世"), ("left", "出党"))),
+)
+AWAY = (
+    MEMBER_ASK,
+    Field(
+        "reason",
+        "choice",
+        "原因",
+        choices=(
+            ("abroad", "出国（境）六个月以上"),
+            ("lost", "失联"),
+            ("ill", "不能表达意愿或长期卧床"),
+            ("held", "被留置或羁押"),
+            ("moved", "外出六个月以上未转组织关系"),
+        ),
+    ),
+)
+EXCUSE = (
+    MEMBER_ASK,
+    Field(
+        "reason",
+        "choice",
+        "原因",
+        choices=(("ill", "年老体弱"), ("away", "长期在外"), ("other", "其他")),
+    ),
+)
+SELF = (
+    Field(
+        "text",
+        "text",
+        "自评",
+        hint="对照政治合格、执行纪律合格、品德合格、发挥作用合格，写做得怎样、差在哪里。",
+    ),
+    Field("grade", "choice", "自评等次", choices=GRADE_CHOICES),
+)
+PEER = (Field("about", "person", "评议谁"), Field("opinion", "text", "互评意见"))
+HELD = Field("meeting_on", "date", "组织生活会日期", required=False, hint="不填就是今天。")
+COUNTED = (
+    *(
+        Field(name, "number", label)
+        for name, label in (
+            ("present", "实到"),
+            ("issued", "发出"),
+            ("returned", "收回"),
+            ("valid", "有效"),
+        )
+    ),
+    Field("scrutineer", "person", "监票人"),
+    Field("teller", "person", "计票人"),
+    Field(
+        "tallies",
+        "list",
+        "得票",
+        items=(
+            MEMBER_ASK,
+            *(Field(grade, "number", label, required=False) for grade, label in GRADE_CHOICES),
+        ),
+    ),
+)
+NOTES = (MEMBER_ASK, Field("note", "text", "说明"))
+PROPOSED = (
+    Field(
+        "ratings",
+        "list",
+        "等次",
+        items=(MEMBER_ASK, Field("grade", "choice", "等次", choices=GRADE_CHOICES)),
+    ),
+    Field("reasons", "list", "与测评不一致的理由", required=False, items=NOTES),
+    Field("heard", "list", "听取本人意见", required=False, items=NOTES),
+    Field(
+        "decided_by",
+        "choice",
+        "由谁提出",
+        required=False,
+        choices=(("committee", "支委会"), ("members", "党员大会")),
+    ),
+)
+ANSWER = (
+    Field("agree", "yes_no", "是否同意"),
+    Field("opinion", "text", "意见"),
+    Field("returned", "list", "退回的党员及理由", required=False, items=NOTES),
+)
+BALLOTS = (
+    *committee.BALLOTS,
+    Field(
+        "returned",
+        "list",
+        "退回的党员",
+        required=False,
+        items=(MEMBER_ASK, Field("votes", "number", "退回票数"), Field("note", "text", "理由")),
+    ),
+)
+WHY, NOTE = Field("reason", "text", "理由"), Field("opinion", "text", "意见", required=False)

@@ -1,0 +1,47 @@
+"""Facts about the deployment of a year's appraisal: which year, until when, and its notice."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import sqlalchemy as sa
+
+from oversight.law.definition import effect
+from oversight.models import Unit
+from oversight.papers.notices import deployment
+from oversight.papers.numbers import issue
+
+LATE = 4  # the month from which a year's own appraisal is meant
+
+
+def year_to_appraise(today: date) -> int:
+    """Return the year that is appraised: until March still the year before."""
+    return today.year - (today.month < LATE)
+
+
+def campaign_of(zone_id: str, year: int) -> str:
+    """Name what a deployment is about: one a zone and year."""
+    return f"{zone_id}:{year}"
+
+
+def campaign(attempt) -> str:
+    return campaign_of(attempt.case.zone_id, attempt.words["year"])
+
+
+def deployed_until(attempt) -> date:
+    """Return the day after the last one of a deployment."""
+    return attempt.fact_day("until") + timedelta(days=1)
+
+
+@effect
+def deploy(attempt) -> None:
+    """通知编文号印发到各支部，部署期内各支部开展评议。"""
+    issue(attempt, attempt.unit, "notice", "", deployment(attempt))
+    attempt.copies += [
+        (branch, "branch")
+        for branch in attempt.session.scalars(
+            sa.select(Unit.id).where(
+                Unit.zone_id == attempt.case.zone_id, Unit.kind == "branch", Unit.ended_on.is_(None)
+            )
+        )
+    ]

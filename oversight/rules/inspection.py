@@ -1,0 +1,59 @@
+"""Facts about a visit:
+
+one open visit of a branch by a level, how often it was there, what it found.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+import sqlalchemy as sa
+
+from oversight.law.definition import effect
+from oversight.models import Case
+
+
+def visit(attempt) -> str:
+    """Return what an inspection is about: one open visit of a branch by a level."""
+    return f"{attempt.case.unit_id}:{attempt.basis.unit_id}"
+
+
+def visits_this_quarter(attempt) -> int:
+    """Count other inspections of the branch in the same quarter."""
+    day = attempt.fact_day("inspected_on")
+    others = attempt.session.scalars(
+        sa.select(Case).where(
+            Case.unit_id == attempt.case.unit_id,
+            Case.workflow == "inspection",
+            Case.id != attempt.case.id,
+            Case.state.not_in(("void", "cancelled")),
+        )
+    )
+    days = [
+        date.fromisoformat(case.facts["inspected_on"])
+        for case in others
+        if case.facts.get("inspected_on")
+    ]
+    return sum(
+        (each.year, (each.month - 1) // 3) == (day.year, (day.month - 1) // 3) for each in days
+    )
+
+
+@effect
+def note_visit(attempt) -> None:
+    """督查情况记入案卷；当场提醒的小问题不另发文。"""
+    attempt.set_facts(**{name: value for name, value in attempt.raw.items() if value})
+
+
+@effect
+def order(attempt) -> None:
+    """按督查发现的问题立一件整改，送有权签发的人签发。"""
+    note_visit(attempt)
+    facts = attempt.case.facts
+    attempt.opens.append(
+        (
+            "rectification",
+            attempt.case.unit_id,
+            {name: facts[name] for name in ("method", "inspected_on", "findings")},
+        )
+    )

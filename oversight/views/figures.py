@@ -1,0 +1,54 @@
+"""Figures for Prometheus: counts of the database, taken when they are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4 as CONTENT_TYPE
+from prometheus_client.metrics_core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from oversight.base.db import db
+from oversight.time import figures
+
+from .session import moment
+
+__all__ = ["CONTENT_TYPE", "text"]
+
+
+def text() -> bytes:
+    """Return every figure in the Prometheus text format."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(Figures())
+    return generate_latest(registry)
+
+
+class Figures(Collector):
+    """Counts of the database, taken when they are asked for."""
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        cases = GaugeMetricFamily(
+            "oversight_open_cases", "Cases that have not reached an end", labels=["workflow"]
+        )
+        for workflow, count in figures.open_cases(db.session).items():
+            cases.add_metric([workflow], count)
+        yield cases
+        for name, text, value in (
+            (
+                "overdue_cases",
+                "Open cases past their last day",
+                figures.overdue_cases(db.session, moment()),
+            ),
+            (
+                "work_waiting",
+                "Background work that is due and not done",
+                figures.work_waiting(db.session, moment()),
+            ),
+            (
+                "work_failed",
+                "Background work that has failed and is not done",
+                figures.work_failed(db.session),
+            ),
+        ):
+            yield GaugeMetricFamily(f"oversight_{name}", text, value=value)

@@ -1,0 +1,142 @@
+"""Edges of the boxes: seats filled again, what waits for others, weeks, and who has gone away."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+import sqlalchemy as sa
+
+from oversight.base.refusals import Forbidden, NotFound
+from oversight.engine import authority, inbox
+from oversight.engine.inbox import Filters
+from oversight.models import Case, FollowUp, Post
+from oversight.time import sweep
+from tests.db.test_absence_walk import missing
+from tests.db.test_queue_agrees import relieve, stand_in
+from tests.db.test_queues import box
+from tests.support.actors import Play
+
+
+@pytest.fixture
+def play(session, world):
+    return Play(session, world)
+
+
+def test_who_fills_a_vacant_seat_again_finds_what_climbed_to_the_next(play):
+    """The deputy has it; the new officer goes before him, and need not wait for the night."""
+    case = play.asked()
+    play.session.execute(
+        sa.update(Post)
+        .where(
+            Post.unit_id == play.world.units["town1"].id, Post.office.in_(("officer", "secretary"))
+        )
+        .values(to_on=date(2026, 11, 24))
+    )
+    play.session.commit()
+    sweep.sweep(play.session, play.on("2026-11-25").at)
+    play.session.commit()
+    assert box(play, "town1.deputy", "mine") == {case.id}
+    play.world.post("town1.committee1", "town1", "officer", from_on=date(2026, 11, 25))
+    play.session.commit()
+    assert box(play, "town1.committee1", "mine") == {case.id}
+    assert play.move(play.session.get(Case, case.id), "town1.committee1", "approve").number
+
+
+def test_what_ones_unit_waits_for_is_waiting_for_its_other_leaders_too(play):
+    case = play.asked()
+    assert box(play, "village.organizer", "waiting") == {case.id}
+    assert box(play, "village.member1", "waiting") == set()
+
+
+def test_what_comes_back_is_mine_and_waits_no_longer(play):
+    case = play.move(play.asked(), "town1.officer", "return")
+    assert box(play, "village.secretary", "mine") == {case.id}
+    assert box(play, "village.secretary", "waiting") == set()
+
+
+def test_a_member_finds_his_own_case_among_what_waits(session, world):
+    case = missing(session, world)
+    play = Play(session, world)
+    assert box(play, "village.member1", "waiting") == {case.id}
+    assert box(play, "village.member2", "waiting") == set()
+
+
+def test_who_went_to_another_town_no_longer_lists_what_he_did_in_this_one(play):
+    case = play.move(play.asked(), "town1.officer", "refuse")
+    assert box(play, "town1.officer", "done") == {case.id}
+    play.session.scalar(
+        sa.select(Post).where(Post.person_id == play.world.people["town1.officer"].id)
+    ).to_on = date(2026, 11, 24)
+    play.world.post("town1.officer", "town2", "officer", from_on=date(2026, 11, 25))
+    play.session.commit()
+    assert box(play.on("2026-11-25"), "town1.officer", "done") == set()
+
+
+@pytest.mark.parametrize(
+    "due, boxes",
+    [
+        ("2026-11-23", {"overdue"}),
+        ("2026-11-24", {"today", "week"}),
+        ("2026-11-29", {"week"}),
+        ("2026-11-30", set()),
+    ],
+)
+def test_a_week_ends_on_sunday_and_begins_today(play, due, boxes):
+    case = play.asked()
+    case.due_on = date.fromisoformat(due)
+    play.session.commit()
+    found = {
+        name
+        for name in ("overdue", "today", "week")
+        if box(play, "zone.officer", "units", due=name)
+    }
+    assert found == boxes
+
+
+def test_a_party_group_is_no_unit_to_choose(play):
+    play.world.unit("group1", "group", "village", title="第一党小组")
+    play.session.commit()
+    names = {unit.name for unit in inbox.units_in_sight(play.session, play.who("town1.officer"))}
+    assert "石桥村党支部" in names and "第一党小组" not in names
+
+
+def test_a_follow_up_comes_on_its_day_and_not_before(play):
+    case = play.asked()
+    play.session.add(
+        FollowUp(
+            case_id=case.id,
+            person_id=play.world.people["zone.officer"].id,
+            zone_id=play.world.zone.id,
+            day=date(2026, 11, 26),
+        )
+    )
+    play.session.commit()
+    come = []
+    for day in ("2026-11-25", "2026-11-26", "2026-11-27"):
+        who = play.on(day).who("zone.officer")
+        come.append(len(inbox.come(play.session, who, who.on, Filters())))
+    assert come == [0, 1, 1]
+
+
+def test_where_any_full_member_steps_in_a_probationary_one_finds_nothing(play):
+    play.world.people["village.member1"].probationary = True
+    for name in ("village.secretary", "village.organizer"):
+        relieve(play, name)
+    case = play.open("village.member2")
+    assert box(play, "village.member3", "mine") == {case.id}
+    assert box(play, "village.member1", "mine") == set()
+    with pytest.raises(NotFound):
+        authority.see(play.session, play.who("village.member1"), case)
+
+
+def test_in_whose_place_it_was_asked_does_not_find_it_on_his_new_desk(play):
+    """A member asked in the secretary's place, who is an officer of the town since."""
+    stand_in(play, "village.member1", "village.secretary", "village", "secretary")
+    case = play.asked(name="village.member1")
+    relieve(play, "village.secretary")
+    play.world.post("village.secretary", "town1", "officer", from_on=date(2026, 11, 24))
+    play.session.commit()
+    assert box(play, "village.secretary", "mine") == set()
+    play.refused(Forbidden, "authority", case, "village.secretary", "approve")
+    assert box(play, "town1.officer", "mine") == {case.id}

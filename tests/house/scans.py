@@ -1,0 +1,75 @@
+"""Which tables stay small, and who may read one that grows from end to end: function, table, why.
+
+What begins with `NEXT` is owed: it goes when the lists, the sweep and the long pages are rebuilt.
+"""
+
+from __future__ import annotations
+
+# A zone has one row, or a few a year or an administrator.
+SMALL = {"zones", "zone_settings", "zone_notices", "published_years", "calendar_days"}
+SMALL |= {"alembic_version", "setting_changes", "roster_drafts"}
+
+INBOX = "NEXT: begins at the work items of a seat"
+SWEEP = "NEXT: begins at what is due"
+PAGES = "NEXT: begins at the reader's units or his own rows, cut to a page"
+WHOLE = "tells of every row: an export, a seal, a check, a roster of everybody"
+ZONE = "acts on every branch of a zone"
+CHOICE = "offers every unit of the zone to choose from"
+SERVER = "asked at the terminal, or for the figures of the one who runs the server"
+RARE = "once in a reorganization"
+NAMED = "looks for a part of a name"
+DEMO = "builds the demo zone, once"
+
+_BY_REASON = {
+    INBOX: {"cases": "box_count cases come counts", "desks": "box_count cases counts"},
+    SWEEP: {
+        "units": "_plan.keys _plan.one Unheld.keys Meetings.keys _without_meeting",
+        "cases": "Departed.keys Streaks.keys Orders.keys _seal",
+        "desks": "_reseat.keys gone_from_bodies Leavers.keys",
+        "posts": "Leavers.keys",
+        "actings": "Leavers.keys",
+        "follow_ups": "Leavers.keys",
+        "work": "_said",
+        "checkpoints": "_seal checkpoint",
+        "life_meetings": "_without_meeting",
+    },
+    PAGES: {
+        "units": "units units_in_sight page_of present offices refuse_touching",
+        "persons": "people_of",
+        "memberships": "counts",
+        "activities": "_days _unrecorded",
+        "cases": "checklist read",
+        "admin_changes": "listed",
+    },
+    WHOLE: {
+        "cases": "export_lines checkpoint size",
+        "journal": "export_lines size",
+        "checkpoints": "export_lines",
+        "units": "_Compare.__init__ Groups.__init__",
+        "persons": "_Compare._load_people",
+        "memberships": "_Compare._load_people",
+        "posts": "_Compare._load_people",
+    },
+    ZONE: {
+        "units": "schedule issue_unit _branches deploy",
+        "activities": "replan _days_in_force _years_ahead",
+    },
+    CHOICE: {"units": "others_of_zone"},
+    SERVER: {
+        "cases": "open_cases demo",
+        "work": "_count",
+        "units": "unit first_administrator demo",
+        "persons": "demo",
+        "posts": "has_administrator",
+        "accounts": "refuse_beyond_loopback",
+    },
+    RARE: {"units": "move", "cases": "_open_cases"},
+    NAMED: {"persons": "candidates"},
+    DEMO: {"activities": "_hold fill", "memberships": "_rolls", "life_meetings": "fill"},
+}
+ALLOWED = {
+    (function, table): why
+    for why, tables in _BY_REASON.items()
+    for table, functions in tables.items()
+    for function in functions.split()
+}
