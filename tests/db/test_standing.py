@@ -30,8 +30,8 @@ from oversight.models import (
     Unit,
     Zone,
     ZoneSettingRow,
+    epochs,
 )
-from oversight.organization import epochs
 from tests.support import standing_by_sql
 from tests.support.actors import Play
 
