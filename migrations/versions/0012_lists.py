@@ -12,6 +12,7 @@ PASSED = f'{OPEN} AND (handed_to IS NOT NULL OR beside_id IS NOT NULL)'
 MADE = (
     ('desks', 'ix_desks_seat', ['unit_id', 'role', 'kind', 'tier', 'due_on', 'case_id', 'workflow', 'person_id'], OPEN),
     ('desks', 'ix_desks_passed', ['unit_id', 'case_id'], PASSED),
+    ('desks', 'ix_desks_own', ['person_id', 'case_id'], 'person_id IS NOT NULL'),
     ('cases', 'ix_cases_open_due', ['zone_id', 'due_on', 'id', 'workflow'], OPEN),
     ('recusals', 'ix_recusals_person', ['person_id'], None),
 )

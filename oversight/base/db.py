@@ -186,7 +186,7 @@ def insert_once(session, table, **values) -> bool:
         if key not in given:
             given[key] = default.arg(None) if default.is_callable else default.arg
     # PostgreSQL reports -1 rows, whatever it did: hence RETURNING
-    return _once(table, tuple(given)).first(session, **given) is not None
+    return bool(_once(table, tuple(given)).rows(session, **given))
 
 
 @cache

@@ -36,7 +36,8 @@ class Kept:
         """Write objects of these tables that the session has not written yet."""
         if not session.autoflush:
             return
-        for pending in (session.dirty, session.new, session.deleted):
+        changed = session.dirty if session.identity_map.check_modified() else ()
+        for pending in (changed, session.new, session.deleted):
             if pending and any(one.__tablename__ in self.tables for one in pending):
                 session.flush()
 

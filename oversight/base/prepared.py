@@ -32,10 +32,8 @@ class Prepared:
         """Return what it finds, as named tuples."""
         connection = kept.link(session)
         made = self._for(connection)
-        found = made.run(connection, values)
-        if isinstance(found, sa.CursorResult):  # converted already
-            return [made.Row(*row) for row in found]
-        return [made.row(row) for row in found.fetchall()]
+        found = made.run(connection, values).fetchall()
+        return found if kept.overheard(connection) else [made.row(row) for row in found]
 
     def first(self, session, **values):
         return next(iter(self.rows(session, **values)), None)
@@ -51,6 +49,17 @@ class Prepared:
         self._for(connection).run(connection, values)
 
 
+def _dashed(text: str | None) -> str | None:
+    """Write an id as the house does; SQLite keeps it without dashes."""
+    return text and f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
+def _reader(kind: sa.types.TypeEngine, dialect: sa.Dialect) -> Callable | None:
+    if isinstance(kind, sa.Uuid) and dialect.name == "sqlite":
+        return _dashed
+    return kind.dialect_impl(dialect).result_processor(dialect, None)
+
+
 class _Compiled:
     """Text and converters of a statement for one dialect."""
 
@@ -58,17 +67,16 @@ class _Compiled:
         made = statement.compile(dialect=dialect, column_keys=keys)
         self.text, self.statement, self.dialect = str(made), statement, dialect
         self.table = statement.table.name if statement.is_dml else None
-        self.positional = made.positiontup is not None
+        self.positional, fixed = made.positiontup is not None, made.params
         # what each parameter is: its name, its converter, and its value where the statement fixes it
         self.order = [
-            (name, made._bind_processors.get(name), made.params.get(name))
-            for name in made.positiontup or made.params
+            (name, made._bind_processors.get(name), fixed.get(name))
+            for name in made.positiontup or fixed
         ]
         self.names = [name for name, _convert, _fixed in self.order]
         columns = statement.selected_columns if statement.is_select else statement.exported_columns
         self.Row = namedtuple("Row", [column.key for column in columns])
-        types = [column.type.dialect_impl(dialect) for column in columns]
-        self.out = [type_.result_processor(dialect, None) for type_ in types]
+        self.out = [_reader(column.type, dialect) for column in columns]
 
     def row(self, found):
         return self.Row(

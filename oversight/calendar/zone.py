@@ -23,7 +23,7 @@ from oversight.models import (
     ZoneNotice,
     ZoneSettingRow,
 )
-from oversight.organization.epochs import epoch
+from oversight.models.epochs import epoch
 
 from .workdays import Calendar, CalendarDay, PartyDay, party_day
 

@@ -39,13 +39,7 @@ from oversight.models import (
 from oversight.models.cases import CAME
 from oversight.organization import standing, substitution
 from oversight.organization.standing import in_office, is_member
-from oversight.organization.units import (
-    COMMITTEE_FROM,
-    line_above,
-    merged_into,
-    successor_of,
-    superiors,
-)
+from oversight.organization.units import COMMITTEE_FROM, line_above, merged_into, successor_of
 from oversight.rules import parties
 
 from . import inbox
@@ -244,13 +238,13 @@ def chain(session: Session, case: Case, role: Role) -> list[sa.Row | Unit]:
     )
 
 
-def _chain_of(session: Session, case: Case, role: Role) -> list[Unit]:
+def _chain_of(session: Session, case: Case, role: Role) -> list[sa.Row | Unit]:
     """Return the units that could fill a role that is counted from the unit a fact names."""
     named = session.get(Unit, case.facts.get(role.fact) or "")
     if named is None:
         return []
     unit = successor_of(session, named)
-    above = superiors(session, unit)
+    above = line_above(session, unit)
     line = [unit, *(one for one in above if one.id != unit.id)] if role.seat == "unit" else above
     return line[case.escalation_level :] or line[-1:]
 

@@ -271,6 +271,8 @@ def _note_silence(attempt: TransitionContext, state: State) -> None:
 
 def _open_following(attempt: TransitionContext) -> None:
     """Open the cases that a move gives rise to, on the ground on which it was made."""
+    if attempt.opens:
+        _save(attempt)  # their guards ask the database, which must know the state that was entered
     for workflow, unit_id, facts in attempt.opens:
         opened = open_case(
             attempt.session,

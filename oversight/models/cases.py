@@ -143,6 +143,13 @@ class WorkItem(Base):
             sqlite_where=sa.text("closed_at IS NULL"),
             postgresql_where=sa.text("closed_at IS NULL"),
         ),
+        sa.Index(
+            "ix_desks_own",
+            "person_id",
+            "case_id",
+            sqlite_where=sa.text("person_id IS NOT NULL"),
+            postgresql_where=sa.text("person_id IS NOT NULL"),
+        ),
         sa.Index("ix_desks_case", "case_id"),
         sa.Index(
             "ix_desks_passed",

@@ -16,8 +16,8 @@ from sqlalchemy.orm import Session
 from oversight.base.db import columns, known
 from oversight.base.kept import link
 from oversight.models import Membership, Person, Post, Substitution, Unit
+from oversight.models.epochs import epoch
 
-from .epochs import epoch
 from .substitution import in_force
 
 MOST = 20_000  # units kept of one epoch

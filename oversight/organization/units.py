@@ -119,7 +119,7 @@ def has_above(attempt) -> bool:
 
 def by_id(session: Session, ids) -> dict[str, Unit]:
     """Return units by their ids."""
-    return {row.id: row for row in session.scalars(_UNITS, {"ids": list(ids)})}
+    return {row.id: row for row in session.scalars(sa.select(Unit).where(Unit.id.in_(list(ids))))}
 
 
 def offices(session: Session, zone_id: str) -> list[Unit]:

@@ -14,8 +14,7 @@ from sqlalchemy.orm import Session
 from oversight.base.db import Id
 from oversight.base.kept import Kept
 from oversight.base.prepared import Prepared
-from oversight.models import Case, JournalRow, Recusal, WorkItem, Zone
-from oversight.organization import epochs
+from oversight.models import Case, JournalRow, Recusal, WorkItem, Zone, epochs
 
 
 @dataclass(frozen=True)

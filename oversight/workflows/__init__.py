@@ -74,7 +74,7 @@ def offered(settings: dict[str, str]) -> list[Workflow]:
 
 def offers(settings: dict[str, str], workflow: Workflow) -> bool:
     """True where a zone with these settings opens new cases of a workflow."""
-    return workflow.setting is None or settings[workflow.setting.name] == ON
+    return workflow.setting is None or settings.get(workflow.setting.name) == ON
 
 
 def current(name: str) -> Workflow:

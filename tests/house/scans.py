@@ -34,7 +34,7 @@ _BY_REASON = {
         "life_meetings": "_without_meeting",
     },
     PAGES: {
-        "units": "units units_in_sight present offices refuse_touching",
+        "units": "units units_in_sight page_of present offices refuse_touching",
         "persons": "people_of",
         "activities": "_days _unrecorded",
         "cases": "checklist read",

@@ -193,7 +193,7 @@ def test_a_child_that_dies_or_talks_nonsense_is_a_refusal(monkeypatch, tmp_path)
         "import os; os.abort()",
         "print('{}')",
         "import sys; sys.exit(3)",
-        "x = bytearray(10**10)",
+        "x = bytearray(10**15)",
         "print('\\xff')",
     ):
         path = tmp_path / "child.py"

@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 
 from oversight.base.kept import Kept
 from oversight.base.prepared import Prepared
-from oversight.models import Zone
+
+from .organizations import Zone
 
 seen = Kept(
     "zones",
@@ -33,10 +34,5 @@ def epoch(session: Session, zone_id: str) -> str:
     """Return the token under which the session's transaction sees a zone."""
     kept = seen.of(session)
     if zone_id not in kept:
-        kept[zone_id] = reread(session, zone_id)
+        kept[zone_id] = _EPOCH.first(session, of_zone=zone_id).epoch
     return kept[zone_id]
-
-
-def reread(session: Session, zone_id: str) -> str:
-    """Return the token as it is in the database now."""
-    return _EPOCH.first(session, of_zone=zone_id).epoch
