@@ -279,7 +279,7 @@ def next_days(session: Session, units: list[Unit], today: date) -> dict[str, dat
             .group_by(Activity.unit_id)
         ).all()
     )
-    found = {unit.id: rows.get(unit.id) or next_day(session, unit, today) for unit in units}
+    found = {unit.id: rows.get(unit.id) or _by_rule(session, unit, today) for unit in units}
     return {unit_id: day for unit_id, day in found.items() if day}
 
 
