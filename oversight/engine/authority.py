@@ -42,7 +42,7 @@ from oversight.organization.standing import in_office, is_member
 from oversight.organization.units import COMMITTEE_FROM, line_above, merged_into, successor_of
 from oversight.rules import parties
 
-from . import inbox
+from .sight import visible
 
 
 @dataclass(frozen=True)
@@ -431,20 +431,13 @@ def resolve_slot(
 
 
 def see(session: Session, who: Actor, case: Case) -> None:
-    """Make sure that a case is in the actor's sight. Raises NotInSight."""
-    if case.zone_id != who.zone_id:
+    """Make sure that a case is in the actor's sight. Raises NotFound."""
+    if case.zone_id == who.zone_id and (
+        case.data_subject_id == who.id or any(case.unit.within(path) for path in who.business)
+    ):
+        return  # known without asking
+    if session.scalar(sa.select(Case.id).where(Case.id == case.id, visible(who))) is None:
         raise NotFound()
-    if case.data_subject_id == who.id or any(case.unit.within(prefix) for prefix in who.business):
-        return
-    if session.scalar(
-        sa.select(WorkItem.id).where(WorkItem.case_id == case.id, inbox.at_seat(who)).limit(1)
-    ):
-        return
-    if who.former and session.scalar(
-        sa.select(Case.id).where(Case.id == case.id, inbox.passed_on(who))
-    ):
-        return
-    raise NotFound()
 
 
 def reads_all(workflow: Workflow, case: Case, who: Actor) -> bool:
