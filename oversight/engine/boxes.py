@@ -153,7 +153,7 @@ def _judges(who) -> bool:
 
 def _judged(who, people: list[str]):
     """Yield the cases that somebody may not judge: of his branch, of his asking, decided before."""
-    led = [unit_id for _person, unit_id in who.led]
+    led = [unit_id for _person, unit_id, *_last in (*who.led, *who.led_before)]
     if led:
         yield sa.select(Case.id).where(Case.unit_id.in_(led), OPEN)
         yield sa.select(Case.id).where(Case.workflow.in_(_jointly()), OPEN, joins(led, Case))

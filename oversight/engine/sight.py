@@ -5,6 +5,8 @@ They judge rows that were found otherwise (see `boxes`); none of them is a way t
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, time, timedelta
+
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
@@ -18,6 +20,8 @@ JUDGING = (
     "zone_signer",
     "committee",
 )  # ladders whose people must not be the applicant's own
+# House rule: who led a branch stands on its side in what it asked since, or within this time after.
+COOLING_OFF = timedelta(days=30)
 OPEN = Case.closed_at.is_(None)
 _helping, _beside, _case = (
     aliased(WorkItem),
@@ -178,9 +182,24 @@ def anew(role: Role) -> bool:
 
 
 def _leads(who, person_id: str, case):
-    """Return the condition that a person leads the branch of a case, or one that is joined to it."""
+    """Return the condition that a person leads the branch of a case, or one that is joined to it, or
+    led it when it asked or shortly before.
+    """
     units = [unit_id for one, unit_id in who.led if one == person_id]
-    return sa.or_(case.unit_id.in_(units), joins(units, case)) if units else sa.false()
+    before = [
+        sa.and_(_of(case, [unit_id]), case.opened_at < _end_of(last + COOLING_OFF))
+        for one, unit_id, last in who.led_before
+        if one == person_id
+    ]
+    return sa.or_(sa.false(), *([_of(case, units)] if units else []), *before)
+
+
+def _of(case, units: list[str]):
+    return sa.or_(case.unit_id.in_(units), joins(units, case))
+
+
+def _end_of(day) -> datetime:
+    return datetime.combine(day + timedelta(days=1), time(), UTC)
 
 
 def joins(units: list[str], case):

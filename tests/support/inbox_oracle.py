@@ -5,7 +5,7 @@ The conditions are those by which the lists were made before they began at the w
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
@@ -165,11 +165,24 @@ def _waits_on(case, which):
 
 
 def _leads(who, person_id: str, case):
-    """Return the condition that a person leads the branch of a case, or one that is joined to it."""
+    """Return the condition that a person leads the branch of a case, or one that is joined to it; or
+    did so thirty days before it was opened, or later.
+    """
     units = [unit_id for one, unit_id in who.led if one == person_id]
     joined = sa.func.coalesce(case.facts["with"].as_string(), "")
+    before = [
+        sa.and_(
+            sa.or_(case.unit_id == unit_id, joined.contains(unit_id)),
+            case.opened_at < datetime.combine(last + timedelta(days=31), time(), UTC),
+        )
+        for one, unit_id, last in who.led_before
+        if one == person_id
+    ]
     return sa.or_(
-        sa.false(), case.unit_id.in_(units), *(joined.contains(unit_id) for unit_id in units)
+        sa.false(),
+        case.unit_id.in_(units),
+        *(joined.contains(unit_id) for unit_id in units),
+        *before,
     )
 
 
