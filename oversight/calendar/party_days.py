@@ -15,6 +15,7 @@ from oversight.base.clock import Moment
 from oversight.base.db import columns, insert_once, known, new_id
 from oversight.base.kept import Kept
 from oversight.base.prepared import Prepared
+from oversight.law.binding import own_id
 from oversight.law.definition import effect
 from oversight.models import Activity, ActivityChange, Case, Unit
 
@@ -171,6 +172,11 @@ def plan_year(session: Session, units: list[Unit], year: int, at: Moment) -> int
             elif follow_rule(session, unit, row, at):
                 touched += 1
     return touched
+
+
+def within_month(unit: Unit) -> str:
+    """Return the clause by which an activity lies in its month: a fixed day, or one a month."""
+    return own_id("G-2.1.1a" if unit.fixed_day else "G-2.1.2b", unit.category)
 
 
 def owed(unit: Unit, year: int, month: int) -> bool:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from oversight.base.kept import Kept
 from oversight.base.settings import ZONE_SETTINGS
-from oversight.law.clauses import clause_for
+from oversight.law.binding import own_id
 from oversight.models import (
     Activity,
     CalendarRow,
@@ -132,7 +132,7 @@ def rule_for(
         july_mode=settings["july_mode"],
         july_day=july_day(settings, year),
         notice=(notice.day, notice.reason) if notice else None,
-        clauses=(clause_for("DATE.FIXED", unit.rule_set), clause_for("DATE.JULY1", unit.rule_set)),
+        clauses=(own_id("G-2.1.1a", unit.category), own_id("G-2.1.3", unit.category)),
     )
 
 

@@ -30,6 +30,7 @@ from oversight.base.refusals import (
 from oversight.base.sentences import say
 from oversight.calendar.workdays import workdays_between
 from oversight.calendar.zone import zone_settings
+from oversight.law.binding import own_id
 from oversight.law.definition import INTERNAL, Move, MultiInstance, Rule, State, Workflow
 from oversight.law.inputs import read_words
 from oversight.law.roles import AUTOMATIC, TIMER
@@ -121,7 +122,7 @@ def ensure(guard: Rule, attempt: TransitionContext) -> None:
     """Let a guard speak. Raises RuleSaysNo with its sentence and ground."""
     if not guard.test(attempt):
         ground = (
-            {"clause": guard.source.id}
+            {"clause": own_id(guard.source.id, attempt.unit.category)}
             if guard.source.is_clause
             else {"house_rule": guard.source.text}
         )

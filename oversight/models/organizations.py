@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from oversight.base.db import Base, Id, new_id
+from oversight.law.binding import RULE_SETS
 
 UNIT_KINDS = {
     "zone": "区",
@@ -29,16 +30,6 @@ CATEGORIES = {
     "social": "社会组织",
 }
 # Five rule sets: schools and hospitals have no document of their own (G-2.1.2a, then G throughout).
-RULE_SETS = {
-    "rural": "rural",
-    "community": "rural",
-    "organ": "organ",
-    "school": "public",
-    "hospital": "public",
-    "soe": "soe",
-    "private": "private",
-    "social": "private",
-}
 FIXED_DAY = frozenset({"rural", "organ"})
 
 

@@ -9,7 +9,7 @@ from datetime import date
 import sqlalchemy as sa
 
 from oversight.calendar.workdays import add_workdays
-from oversight.law.clauses import register
+from oversight.law.binding import binds
 from oversight.law.definition import Field, effect
 from oversight.models import Activity, Paper
 from oversight.organization.units import superiors
@@ -29,7 +29,6 @@ FINDING = (
     Field("fact", "text", "事实"),
     Field("demand", "text", "整改要求"),
 )
-LETTERS = {"rural": "GR", "organ": "GO", "private": "GP", "soe": "GS", "public": "G"}
 
 
 def findings(attempt) -> list[dict]:
@@ -37,9 +36,9 @@ def findings(attempt) -> list[dict]:
 
 
 def binding(attempt, finding: dict) -> bool:
-    """True where the clause of a finding exists and binds the branch."""
-    entry = register().get(finding["clause"])
-    return entry is not None and entry["doc"] in LETTERS[attempt.unit.rule_set]
+    """True where the clause of a finding binds the branch, as a duty of its own."""
+    found = binds(finding["clause"], attempt.unit.category)
+    return found is not None and found.own_duty
 
 
 def order_due(attempt) -> date | None:

@@ -12,11 +12,12 @@ from oversight.calendar.party_days import STATUS_LABELS
 from oversight.engine import desk_acts
 from oversight.engine.inbox import BOXES
 from oversight.engine.repeats import LONGEST
+from oversight.law.binding import RULE_SETS
 from oversight.law.definition import KINDS
 from oversight.law.roles import OFFICES
 from oversight.models.attendance import CATEGORIES as REASONS
 from oversight.models.attendance import CLASSES, FORMS, INVITEES, MODES
-from oversight.models.organizations import CATEGORIES, RULE_SETS, UNIT_KINDS
+from oversight.models.organizations import CATEGORIES, UNIT_KINDS
 
 from .http import BULK, MOST, USUAL
 from .shapes import FLAGS
