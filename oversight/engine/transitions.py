@@ -36,6 +36,7 @@ from oversight.law.inputs import read_words
 from oversight.law.roles import AUTOMATIC, TIMER
 from oversight.models import Case, JournalRow, Unit
 from oversight.organization import standing
+from oversight.organization.units import successor_of
 from oversight.rules import parties
 from oversight.rules.context import TransitionContext
 
@@ -278,13 +279,19 @@ def _open_following(attempt: TransitionContext) -> None:
         opened = open_case(
             attempt.session,
             workflow,
-            unit_id,
+            _heir(attempt.session, unit_id),
             facts,
             attempt.actor,
             attempt.at,
             basis=attempt.basis,
         )
         attempt.result.setdefault("opened", []).append(opened.id)
+
+
+def _heir(session: Session, unit_id: str) -> str:
+    """Return the unit that stands in for a merged one; the id itself where it names none."""
+    unit = session.get(Unit, unit_id) if is_id(unit_id) else None
+    return successor_of(session, unit).id if unit else unit_id
 
 
 def _set_state(attempt: TransitionContext, state: State) -> None:
@@ -538,6 +545,24 @@ def reassign_unit(
 # Opening -----------------------------------------------------------------------------------------
 
 
+def _hold(session: Session, unit: Unit, at: Moment) -> None:
+    """Keep a unit from being ended until this transaction is over. Raises RuleViolation where it has
+    ended.
+    """
+    ended = session.scalar(
+        sa.select(Unit.ended_on).where(Unit.id == unit.id).with_for_update(read=True)
+    )
+    if ended is not None and ended <= at.today:
+        heir = successor_of(session, unit)
+        raise RuleViolation(
+            say("{unit}已经撤销，不能再立案。", unit=unit.name)
+            if heir is unit
+            else say("{unit}已经并入{heir}，请向{heir}立案。", unit=unit.name, heir=heir.name),
+            rule="unit_ended",
+            house_rule="已经撤销或者合并的单位不再立案。",
+        )
+
+
 def open_case(
     session: Session,
     name: str,
@@ -560,6 +585,7 @@ def open_case(
     unit = session.get(Unit, unit_id) if is_id(unit_id) else None
     if unit is None or unit.zone_id != actor.zone_id or not actor.sees(unit):
         raise NotFound("没有找到这个单位，或不在您的管理范围内。")
+    _hold(session, unit, at)
     case = Case(
         id=new_id(),
         zone_id=unit.zone_id,

@@ -26,7 +26,8 @@ LETTERS = {"rural": "R", "organ": "O", "private": "P", "soe": "S"}
 # Schools and hospitals have no document of their own: what the zone-wide one says to 企事业单位 binds them.
 INSTITUTIONS = {"all", "private", "soe"}
 NARROWER = {"R-2.4.1c": {"rural"}}  # 农村党支部 alone, in the document of villages and communities
-BRANCH = {"branch", "secretary", "zone+branch"}  # actors whose duty is the branch's own
+# Actors whose duty is the branch's own; the program only reckons the day that the branch has to keep.
+BRANCH = {"branch", "secretary", "zone+branch", "system"}
 KINDS = {"must": "必须", "should": "应当", "may": "可以"}
 
 

@@ -4,13 +4,14 @@ leads to.
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import sqlalchemy as sa
 
 from oversight.calendar.workdays import add_workdays
 from oversight.law.binding import binds
-from oversight.law.definition import Field, effect
+from oversight.law.clauses import clause, house_rule
+from oversight.law.definition import Field, effect, rule
 from oversight.models import Activity, Paper
 from oversight.organization.units import superiors
 from oversight.papers import orders
@@ -31,6 +32,12 @@ FINDING = (
 )
 
 
+OF_LATE = house_rule("依据 180 天以内的督查下达整改通知书。")
+OUTSIDE = house_rule("督查人、拟稿人、签发人不能是被督查支部的党员。")
+MICRO = clause("S-4.4b")
+LATELY = timedelta(days=180)
+
+
 def findings(attempt) -> list[dict]:
     return attempt.case.facts.get("findings") or []
 
@@ -39,6 +46,28 @@ def binding(attempt, finding: dict) -> bool:
     """True where the clause of a finding binds the branch, as a duty of its own."""
     found = binds(finding["clause"], attempt.unit.category)
     return found is not None and found.own_duty
+
+
+@rule(OF_LATE)
+def of_late(attempt):
+    """督查已过去 180 天以上，情况可能已有变化，请重新督查后再下达。"""
+    return attempt.today - attempt.fact_day("inspected_on") <= LATELY
+
+
+@rule(OUTSIDE)
+def from_outside(attempt):
+    """您是这个支部的党员，督查、拟稿和签发请由支部以外的人办理。"""
+    branch = attempt.actor.branch
+    return branch is None or branch.id != attempt.case.unit_id
+
+
+@rule(MICRO)
+def micro_of_firms(attempt):
+    """网上微督查由国有企业党组织对所属党支部开展，请选其他督查方式。"""
+    return attempt.case.facts["method"] != "online" or attempt.unit.category == "soe"
+
+
+VISITED = (of_late, from_outside, micro_of_firms)  # who may visit, how, and how long it is a ground
 
 
 def order_due(attempt) -> date | None:
@@ -118,7 +147,9 @@ def close(attempt) -> None:
 @effect
 def extend(attempt) -> None:
     """整改期限延至申请的日期。"""
-    attempt.set_facts(due_on=attempt.case.facts["extension"]["until"])
+    attempt.set_facts(
+        due_on=attempt.case.facts["extension"]["until"], extended_on=attempt.today.isoformat()
+    )
     attempt.restart_clock = True
 
 
