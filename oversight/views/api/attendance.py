@@ -42,7 +42,10 @@ def record_attendance(activity_id, sent: m.Attendance, key: str | None):
         done = attendance.submit(db.session, activity_id, read, actor(), moment())
         return {**sheet(done.activity), "opened": list(done.opened)}
 
-    return http.given(http.once(key, 200, make))
+    def still(_body: dict) -> None:
+        attendance.readable(db.session, activity_id, actor())
+
+    return http.given(http.once(key, 200, make, still))
 
 
 @route(

@@ -46,7 +46,7 @@ def note_life_meeting(unit_id, sent: m.HeldOn, key: str | None):
     def make() -> m.LifeMeeting:
         return _meeting(life_meetings.note(db.session, unit_id, sent["on"], actor(), moment()))
 
-    return http.given(http.once(key, 201, make))
+    return http.given(http.once(key, 201, make, _still))
 
 
 @route(
@@ -62,7 +62,12 @@ def take_back_life_meeting(meeting_id, sent: m.TakenBack, key: str | None):
         why = sent["reason"]
         return _meeting(life_meetings.take_back(db.session, meeting_id, why, actor(), moment()))
 
-    return http.given(http.once(key, 200, make))
+    return http.given(http.once(key, 200, make, _still))
+
+
+def _still(body: dict) -> None:
+    """Refuse to tell again of a unit that is out of reach by now. Raises NotFound."""
+    unit_in_reach(body["unit"]["id"])
 
 
 def _meeting(row: LifeMeeting) -> m.LifeMeeting:
