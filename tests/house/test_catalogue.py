@@ -4,8 +4,10 @@ language.
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
+from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 from oversight.commands import catalogue
@@ -26,6 +28,16 @@ def test_refusals_and_labels_are_among_the_keys():
     assert {
         "改到的日期必须在同一个月之内。",
         "待批复",
-        "“{move}”由{party}办理，您可以查看，不能办理。",
+        "“%(move)s”由%(party)s办理，您可以查看，不能办理。",
         "待办",
     } <= set(said)
+
+
+def test_what_click_says_is_compiled_from_its_catalogue():
+    folder = ROOT / "oversight" / "translations" / "zh" / "LC_MESSAGES"
+    with (folder / "click.po").open("rb") as file:
+        kept = read_po(file, locale="zh")
+    assert list(kept.check()) == []
+    compiled = io.BytesIO()
+    write_mo(compiled, kept)
+    assert compiled.getvalue() == (folder / "click.mo").read_bytes(), "make catalogue"
