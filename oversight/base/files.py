@@ -60,7 +60,7 @@ def sha256(data: bytes) -> str:
 def too_large(size: int | None) -> TooLarge:
     """Say how large a file is and what to do. `size` in bytes, None where nobody knows."""
     megabytes = f"{max(round(size / 2**20, 1), 10.1):g}" if size else ""
-    known = say("这张照片有 {size} MB，超过 10 MB。请重拍，或选“压缩后上传”。", size=megabytes)
+    known = say("这张照片有 %(size)s MB，超过 10 MB。请重拍，或选“压缩后上传”。", size=megabytes)
     return TooLarge(known if size else "这张照片超过 10 MB。请重拍，或选“压缩后上传”。")
 
 
@@ -80,7 +80,7 @@ def _wrong_type(name: str) -> WrongType:
     if ending is None or ending[1].lower() in ("jpg", "jpeg", "png", "pdf", "webp"):
         return WrongType("只能传 JPG、PNG 或 PDF。这个文件的内容不是照片，也不是 PDF。")
     return WrongType(
-        say("只能传 JPG、PNG 或 PDF。这个文件是 .{ending}。", ending=ending[1].lower())
+        say("只能传 JPG、PNG 或 PDF。这个文件是 .%(ending)s。", ending=ending[1].lower())
     )
 
 

@@ -19,7 +19,7 @@ MONDAY, THURSDAY, FRIDAY, SATURDAY = 0, 3, 4, 5
 
 LAW_2025 = "《全国年节及纪念日放假办法》（2024年修订）"
 LAW_2014 = "《全国年节及纪念日放假办法》（2013年修订）"
-PROVISIONAL = "{year}年放假安排尚未公布，先按法定节假日预排，公布后自动重排"
+PROVISIONAL = "%(year)s年放假安排尚未公布，先按法定节假日预排，公布后自动重排"
 ALL_OFF = "本月各周五均放假，请报上级另定日期，暂列"
 
 # chinesecalendar shortens these three; any other name of its is taken as it is.
@@ -205,7 +205,7 @@ def party_day(
     # A day that the zone set by notice stands, whatever the State Council publishes later.
     provisional = calendar.provisional(year) and not notice
     on = _result_in_month(steps, year, month)
-    steps += [Step(PROVISIONAL.format(year=year), "note", None, None)] if provisional else []
+    steps += [Step(PROVISIONAL % {"year": year}, "note", None, None)] if provisional else []
     return PartyDay(year, month, friday, "、".join(names) or None, on, provisional, tuple(steps))
 
 

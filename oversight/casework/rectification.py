@@ -94,14 +94,14 @@ class Telling:
         facts = self.case.facts
         last = facts["rounds"][-1]
         head = say(
-            "{number}整改通知书指出我支部 {count} 个问题，已整改到位或说明情况，{day}销号。",
+            "%(number)s整改通知书指出我支部 %(count)s 个问题，已整改到位或说明情况，%(day)s销号。",
             number=self.case.number,
             count=len(facts["findings"]),
             day=last["on"],
         )
         lines = [
             say(
-                "{n}．{fact}。整改情况：{measure}。",
+                "%(n)s．%(fact)s。整改情况：%(measure)s。",
                 n=number,
                 fact=finding["fact"].rstrip("。"),
                 measure=item["measure"].rstrip("。"),

@@ -166,7 +166,7 @@ def require(session: Session, case: Case, person_id: str, among: dict[str, str])
             raise InvalidInput({"person": "“给谁”填写的人不存在。"})
         raise Forbidden(
             say(
-                "{name}不能经办这件事：本单位没有相应职务、事涉本人、已经回避，或是提出的一方。",
+                "%(name)s不能经办这件事：本单位没有相应职务、事涉本人、已经回避，或是提出的一方。",
                 name=person.name,
             ),
             rule="colleague",

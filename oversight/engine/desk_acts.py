@@ -389,7 +389,7 @@ def _nudge(act: Act) -> None:
     )
     if last is not None and last.result["day"] == day:
         raise RuleViolation(
-            say("{name}今天已经催办过，一件事一个工作日只催一次。", name=last.actor),
+            say("%(name)s今天已经催办过，一件事一个工作日只催一次。", name=last.actor),
             rule="nudge",
             house_rule="催办每件每个工作日一次。",
         )

@@ -149,7 +149,7 @@ def _within(filters: Filters, today: date):
     }
     if filters.due:
         if filters.due not in limits:
-            raise InvalidInput({"due": say("没有这个筛选：{due}。", due=filters.due[:20])})
+            raise InvalidInput({"due": say("没有这个筛选：%(due)s。", due=filters.due[:20])})
         yield limits[filters.due]
 
 
@@ -177,7 +177,7 @@ def cases(
 
 def _known(box: str) -> None:
     if box not in BOXES:
-        raise InvalidInput({"box": say("没有这个分类：{box}。", box=box[:20])})
+        raise InvalidInput({"box": say("没有这个分类：%(box)s。", box=box[:20])})
 
 
 def _loaded(session: Session, ids: list[str]) -> list[Case]:

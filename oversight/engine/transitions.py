@@ -227,12 +227,15 @@ def _must_be_open(
     if move is not None and (move.by in (TIMER, AUTOMATIC)) == (actor is None):
         return
     if move is not None:
-        raise Forbidden(say("“{move}”由系统到期自动办理，不由人办理。", move=move.label))
+        raise Forbidden(say("“%(move)s”由系统到期自动办理，不由人办理。", move=move.label))
     if not workflow.names(name):
-        raise NotFound(say("“{workflow}”没有这一步：{move}。", workflow=workflow.title, move=name))
+        raise NotFound(
+            say("“%(workflow)s”没有这一步：%(move)s。", workflow=workflow.title, move=name)
+        )
     state = workflow.state(case.state)
     raise InvalidTransition(
-        say("这件事现在是“{state}”，不能再办这一步。", state=state.label), **last_act(session, case)
+        say("这件事现在是“%(state)s”，不能再办这一步。", state=state.label),
+        **last_act(session, case),
     )
 
 
@@ -316,7 +319,7 @@ def _stale(session: Session, case: Case) -> VersionConflict:
     last = last_act(session, case)
     return VersionConflict(
         say(
-            "这件事刚刚已由{who}处理：{what}。您的这一步没有生效，写的内容还在。",
+            "这件事刚刚已由%(who)s处理：%(what)s。您的这一步没有生效，写的内容还在。",
             who=last["decided_by"],
             what=last["what"],
         ),
@@ -487,7 +490,7 @@ def force_close(session: Session, case_id: str, reason: str, who: Actor | None, 
     workflow = workflows.get(case.workflow, case.definition_version)
     move = workflow.move(workflow.state(case.state), "terminate")
     if move is None:
-        raise InvalidTransition(say("“{workflow}”现在不能终止办理。", workflow=workflow.title))
+        raise InvalidTransition(say("“%(workflow)s”现在不能终止办理。", workflow=workflow.title))
     _fire(
         TransitionContext(
             session,
@@ -555,7 +558,7 @@ def open_case(
     """
     session, workflow = plain(session), workflows.current(name)
     if not workflows.offers(zone_settings(session, actor.zone_id), workflow):
-        raise NotFound(say("本区没有开办“{workflow}”。", workflow=workflow.title))
+        raise NotFound(say("本区没有开办“%(workflow)s”。", workflow=workflow.title))
     unit = session.get(Unit, unit_id) if is_id(unit_id) else None
     if unit is None or unit.zone_id != actor.zone_id or not actor.sees(unit):
         raise NotFound("没有找到这个单位，或不在您的管理范围内。")
@@ -605,7 +608,7 @@ def _may_open(attempt: TransitionContext) -> authority.AuthorityBasis:
     if found is None:
         raise Forbidden(
             say(
-                "“{workflow}”由{party}提出，不由您办理。",
+                "“%(workflow)s”由%(party)s提出，不由您办理。",
                 workflow=workflow.title,
                 party=workflow.opened_by.label,
             ),

@@ -131,7 +131,7 @@ def _form(value) -> str:
     )
     if found is None:
         raise InvalidInput(
-            {"other_form": say("其他方式请从{forms}中选择。", forms="、".join(FORMS.values()))}
+            {"other_form": say("其他方式请从%(forms)s中选择。", forms="、".join(FORMS.values()))}
         )
     return found
 
@@ -139,7 +139,7 @@ def _form(value) -> str:
 def _category(value) -> str | None:
     if value and value not in CATEGORIES:
         raise InvalidInput(
-            {"leave": say("请假原因请从{categories}中选择。", categories="、".join(CATEGORIES))}
+            {"leave": say("请假原因请从%(categories)s中选择。", categories="、".join(CATEGORIES))}
         )
     return value or None
 
@@ -148,7 +148,7 @@ def _mode(value) -> str | None:
     found = next((key for key, label in MODES.items() if value in (key, label)), None)
     if value and found is None:
         raise InvalidInput(
-            {"mode": say("开展方式请从{modes}中选择。", modes="、".join(MODES.values()))}
+            {"mode": say("开展方式请从%(modes)s中选择。", modes="、".join(MODES.values()))}
         )
     return found
 
@@ -164,7 +164,7 @@ def _invitees(value) -> dict[str, int] | None:
         raise InvalidInput(
             {
                 "invitees": say(
-                    "列席人员写成类别和人数，类别从{kinds}中选择。",
+                    "列席人员写成类别和人数，类别从%(kinds)s中选择。",
                     kinds="、".join(INVITEES.values()),
                 )
             }
@@ -246,7 +246,7 @@ def _held_on(session: Session, activity: Activity, sheet: Sheet, at: Moment) -> 
         <= month_end(activity.year, activity.month)
     ):
         raise RuleViolation(
-            say("开展日期必须在 {month} 月之内。", month=activity.month),
+            say("开展日期必须在 %(month)s 月之内。", month=activity.month),
             field="held_on",
             clause="G-2.1.2b",
         )
@@ -264,7 +264,7 @@ def _no_lesson_before(session: Session, activity: Activity, held_on: date) -> No
     lessons = [case.facts["lesson"]["held_on"] for case in cases if case.facts.get("lesson")]
     if lessons and min(lessons) <= held_on.isoformat():
         raise RuleViolation(
-            say("已登记 {day} 的补课，开展日期不能改到补课之后。", day=min(lessons)),
+            say("已登记 %(day)s 的补课，开展日期不能改到补课之后。", day=min(lessons)),
             field="held_on",
             clause="G-3.2.1d",
         )
@@ -274,9 +274,9 @@ def _must_add_up(session: Session, wanted: list[str], sheet: Sheet) -> None:
     """Everyone expected once and nobody else. Raises WordsWrong naming who."""
     problems = {}
     for name, people, sentence in (
-        ("twice", sheet.twice, "有人登记了两次：{names}。"),
-        ("missing", set(wanted) - set(sheet.entries), "有人没有登记：{names}。"),
-        ("strange", set(sheet.entries) - set(wanted), "不在这次应到名单里：{names}。"),
+        ("twice", sheet.twice, "有人登记了两次：%(names)s。"),
+        ("missing", set(wanted) - set(sheet.entries), "有人没有登记：%(names)s。"),
+        ("strange", set(sheet.entries) - set(wanted), "不在这次应到名单里：%(names)s。"),
     ):
         if people:
             problems[name] = say(sentence, names=_names(session, people, wanted))
@@ -293,7 +293,7 @@ def _every_leave_has_a_reason(session: Session, sheet: Sheet) -> None:
     ]
     if bare:
         raise InvalidInput(
-            {"leave": say("请选请假事由：{names}。", names=_names(session, bare, bare))}
+            {"leave": say("请选请假事由：%(names)s。", names=_names(session, bare, bare))}
         )
 
 
@@ -303,7 +303,7 @@ def _host_was_there(session: Session, activity: Activity, sheet: Sheet) -> None:
     kind, *_how = sheet.entries.get(host, ("present",))
     if kind != "present":
         name = _names(session, [host], [host])
-        raise InvalidInput({"host": say("主持人{name}没有到会，请改选实际主持的人。", name=name)})
+        raise InvalidInput({"host": say("主持人%(name)s没有到会，请改选实际主持的人。", name=name)})
 
 
 def _names(session: Session, people, wanted: list[str]) -> str:
@@ -516,7 +516,7 @@ def readable(session: Session, activity_id: str, who: Actor) -> Activity:
     above = any(activity.unit.within(path) for path in who.business)
     if not above and not authority.is_led_by(session, activity.unit, who):
         raise Forbidden(
-            say("考勤表由{unit}和上级党组织查看。", unit=activity.unit.name), rule="authority"
+            say("考勤表由%(unit)s和上级党组织查看。", unit=activity.unit.name), rule="authority"
         )  # in a small branch any full member may keep the record
     return activity
 

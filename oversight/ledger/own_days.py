@@ -43,7 +43,7 @@ def set_own_day(
             clause="G-2.1.3" if month == 7 else "G-2.1.1b",
         )
     if (day.year, day.month) != (year, month):
-        raise RuleViolation(say("活动日必须在 {month} 月之内。", month=month), clause="G-2.1.2b")
+        raise RuleViolation(say("活动日必须在 %(month)s 月之内。", month=month), clause="G-2.1.2b")
     row = activity_for(session, unit, year, month)
     if row.held_on:
         raise RuleViolation("这次活动已经开展，不能再改日期。")
@@ -65,7 +65,7 @@ def record_held(session: Session, row: Activity, held_on: date, who: Actor, at: 
         raise RuleViolation("还没有到这一天，不能登记为已开展。")
     if (held_on.year, held_on.month) != (row.year, row.month):
         raise RuleViolation(
-            say("开展日期必须在 {month} 月之内。", month=row.month), clause="G-2.1.2b"
+            say("开展日期必须在 %(month)s 月之内。", month=row.month), clause="G-2.1.2b"
         )
     report = _accepted_report(session, row) if held_on != row.day and not row.moved_by else None
     moved = {"day": held_on, "moved_by": report.id} if report else {}

@@ -123,7 +123,7 @@ def require(session: Session, who: Actor, area: str, unit: Unit | None) -> None:
     """Make sure that the actor keeps an area. Raises NotYours."""
     if not may(session, who, area, unit):
         raise Forbidden(
-            say("这项由{keeper}或上级党组织办理，不由您办理。", keeper=OFFICES[KEEPERS[area]]),
+            say("这项由%(keeper)s或上级党组织办理，不由您办理。", keeper=OFFICES[KEEPERS[area]]),
             rule="keeper",
             house_rule=SEPARATE.text,
         )

@@ -28,7 +28,11 @@ def hash_password(password: str) -> str:
     """Hash a password. Raises WordsWrong where it is too short or too long."""
     if not SHORTEST <= len(password) <= LONGEST:
         raise InvalidInput(
-            {"password": say("密码要有 {least} 到 {most} 个字符。", least=SHORTEST, most=LONGEST)}
+            {
+                "password": say(
+                    "密码要有 %(least)s 到 %(most)s 个字符。", least=SHORTEST, most=LONGEST
+                )
+            }
         )
     return _hasher.hash(password)
 

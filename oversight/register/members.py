@@ -28,8 +28,8 @@ FLAGS = {
     "in_post": "在职党员",
     "no_office": "无职党员",
 }
-FOLLOWS = "{unit}{number}（{title}）转支部时随人转到新支部，去世或出党时终止办理。"
-ENDS = "{unit}{number}（{title}）终止办理，编号保留。"
+FOLLOWS = "%(unit)s%(number)s（%(title)s）转支部时随人转到新支部，去世或出党时终止办理。"
+ENDS = "%(unit)s%(number)s（%(title)s）终止办理，编号保留。"
 LEFT = {"died": "去世", "left": "出党"}
 
 
@@ -92,7 +92,7 @@ def effects(session: Session, person: Person, on: date) -> list[str]:
     held = len(
         [post for post in posts_of(session, person, on) if post.unit.kind in ("branch", "group")]
     )
-    return [*said, *([say("在支部的 {n} 个职务同时结束。", n=held)] if held else [])]
+    return [*said, *([say("在支部的 %(n)s 个职务同时结束。", n=held)] if held else [])]
 
 
 def join(
@@ -145,7 +145,9 @@ def transfer(
     audit_log.require(session, who, "people", unit)
     _branch(unit, "unit")
     if unit.id == old.id:
-        raise InvalidInput({"unit": say("{name}已经在{unit}。", name=person.name, unit=unit.name)})
+        raise InvalidInput(
+            {"unit": say("%(name)s已经在%(unit)s。", name=person.name, unit=unit.name)}
+        )
     _leave(session, person, on)
     _enter(session, person, unit, on)
     audit_log.note(
@@ -228,7 +230,7 @@ def _present(session: Session, person: Person, who: Actor, at: Moment) -> Unit:
     branch = branch_of(session, person, at.today)
     audit_log.require(session, who, "people", branch)
     if branch is None or person.left_on:
-        raise InvalidInput({"person": say("{name}现在不属于任何支部。", name=person.name)})
+        raise InvalidInput({"person": say("%(name)s现在不属于任何支部。", name=person.name)})
     if person.id == who.id:
         raise Forbidden(
             "自己的情况由他人登记。", rule="not_own", house_rule="任何人不登记自己的情况。"

@@ -73,7 +73,7 @@ def appoint(
         raise InvalidInput(
             {
                 "person": say(
-                    "{name}现在就是{unit}{office}。",
+                    "%(name)s现在就是%(unit)s%(office)s。",
                     name=person.name,
                     unit=unit.name,
                     office=OFFICES[office],
@@ -125,7 +125,9 @@ def _apart(session: Session, person: Person, office: str, on: date) -> None:
                 "apart",
                 APART,
                 say(
-                    "{name}已任{office}，不能兼任。", name=person.name, office=OFFICES[post.office]
+                    "%(name)s已任%(office)s，不能兼任。",
+                    name=person.name,
+                    office=OFFICES[post.office],
                 ),
                 field="person",
             )
@@ -270,7 +272,7 @@ def _fit(
             "stand_in",
             STAND_IN,
             say(
-                "{name}不在{unit}任职，也不是本支部正式党员，不能代理。",
+                "%(name)s不在%(unit)s任职，也不是本支部正式党员，不能代理。",
                 name=person.name,
                 unit=unit.name,
             ),

@@ -32,7 +32,9 @@ def move(session: Session, unit: Unit, parent: Unit, on: date, who: Actor, at: M
     """
     _entitled(session, unit, who)
     if parent.within(unit.path) or parent.kind in ("branch", "group"):
-        raise RuleViolation(say("{unit}不能划到{parent}之下。", unit=unit.name, parent=parent.name))
+        raise RuleViolation(
+            say("%(unit)s不能划到%(parent)s之下。", unit=unit.name, parent=parent.name)
+        )
     old, new = unit.path, f"{parent.path}{unit.id}/"
     _note(session, unit, "moved", on, {"parent_id": [unit.parent_id, parent.id]}, who, at)
     for below in session.scalars(sa.select(Unit).where(Unit.path.startswith(old, autoescape=True))):
@@ -55,7 +57,7 @@ def merge(
     for unit in units:
         _entitled(session, unit, who)
         if unit.id == into.id or unit.kind != into.kind or unit.ended_on or into.ended_on:
-            raise RuleViolation(say("{unit}不能并入{into}。", unit=unit.name, into=into.name))
+            raise RuleViolation(say("%(unit)s不能并入%(into)s。", unit=unit.name, into=into.name))
         _hand_over_cases(session, unit, into, who, at)
         _hand_over_members(session, unit, into, on)
         _end_posts(session, unit, on)
@@ -111,7 +113,7 @@ def _entitled(session: Session, unit: Unit, who: Actor) -> None:
     above = {row.id for row in superiors(session, unit)}
     if not any(post.unit_id in above and post.office in SUPERIOR.ranks[0] for post in who.posts):
         raise Forbidden(
-            say("{unit}的设置由上级党组织办理，不由您办理。", unit=unit.name), rule="authority"
+            say("%(unit)s的设置由上级党组织办理，不由您办理。", unit=unit.name), rule="authority"
         )
 
 

@@ -86,7 +86,7 @@ def _named(name: str) -> ZoneSetting:
         raise InvalidInput(
             {
                 "name": say(
-                    "没有这项设置：{name}。可设的有 {names}。",
+                    "没有这项设置：%(name)s。可设的有 %(names)s。",
                     name=name[:40],
                     names="、".join(ZONE_SETTINGS),
                 )
@@ -102,7 +102,7 @@ def _valid(setting: ZoneSetting, value: str) -> str:
         raise InvalidInput(
             {
                 setting.name: say(
-                    "“{label}”只能是 {keys}。", label=setting.label, keys="、".join(keys)
+                    "“%(label)s”只能是 %(keys)s。", label=setting.label, keys="、".join(keys)
                 )
             }
         )

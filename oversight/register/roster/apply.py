@@ -37,7 +37,7 @@ class Troubled(BadRequest):
     status, title = 422, "名册需要修改"
 
     def __init__(self, troubles: list, notes: list):
-        super().__init__(say("名册有 {count} 处要改，改好前一行也不导入。", count=len(troubles)))
+        super().__init__(say("名册有 %(count)s 处要改，改好前一行也不导入。", count=len(troubles)))
         self.troubles, self.notes = [str(one) for one in troubles], [str(one) for one in notes]
 
 
@@ -106,7 +106,7 @@ def apply(
     if plan.thinned and not confirmed:
         raise RuleViolation(
             say(
-                "{branches}。如名册完整、确是离开，请勾选“确认这些人已离开”（命令行加 --confirm-left）；否则请补全名册。",
+                "%(branches)s。如名册完整、确是离开，请勾选“确认这些人已离开”（命令行加 --confirm-left）；否则请补全名册。",
                 branches="；".join(plan.thinned[:5]),
             ),
             rule="many_left",

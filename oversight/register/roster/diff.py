@@ -266,7 +266,7 @@ class _Compare:
             self.roster.trouble(
                 row.place,
                 row.name,
-                say("库里它是“{kind}”，种类不能由名册改。", kind=UNIT_KINDS[unit.kind]),
+                say("库里它是“%(kind)s”，种类不能由名册改。", kind=UNIT_KINDS[unit.kind]),
             )
         elif row.category and row.category != unit.category:
             self.plan.unit_changes[unit.id] = {"category": [unit.category, row.category]}
@@ -280,7 +280,7 @@ class _Compare:
                 row.place,
                 row.name,
                 say(
-                    "库里它在{above}之下。划转由上级在网页上办理；如是同名的新支部，请把名称写得能区分。",
+                    "库里它在%(above)s之下。划转由上级在网页上办理；如是同名的新支部，请把名称写得能区分。",
                     above=self.by_id[others[0].parent_id].name
                     if others[0].parent_id
                     else others[0].name,
@@ -390,7 +390,7 @@ class _Compare:
                     row.place,
                     row.name,
                     say(
-                        "编号 {number} 在库里是{name}，请核对编号或姓名。",
+                        "编号 %(number)s 在库里是%(name)s，请核对编号或姓名。",
                         number=row.number,
                         name=self.persons[person_id].name,
                     ),
@@ -609,7 +609,7 @@ class _Compare:
             if count >= MANY and 3 * count > members[unit_id]:
                 self.plan.thinned.append(
                     say(
-                        "{unit}现有 {members} 人，名册里少了 {count} 人",
+                        "%(unit)s现有 %(members)s 人，名册里少了 %(count)s 人",
                         count=count,
                         unit=covered[unit_id].name,
                         members=members[unit_id],

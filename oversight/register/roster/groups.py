@@ -112,7 +112,7 @@ class Groups:
         compared again.
         """
         note = say(
-            "这些党小组长没有写党小组，职务先记在支部：{names}。",
+            "这些党小组长没有写党小组，职务先记在支部：%(names)s。",
             names="、".join(self.unnamed[:20]),
         )
         if self.unnamed and str(note) not in map(str, self.roster.notes):

@@ -199,7 +199,7 @@ def moves():
 def _items(sent: list) -> list[tuple[str, int | None]]:
     """Read which cases to move, and at which version each. Raises WordsWrong."""
     if not 1 <= len(sent) <= BULK:
-        raise InvalidInput({"items": say("“items”应有 1 到 {most} 件。", most=BULK)})
+        raise InvalidInput({"items": say("“items”应有 1 到 %(most)s 件。", most=BULK)})
     if not all(
         isinstance(item, dict)
         and set(item) <= {"case", "version"}

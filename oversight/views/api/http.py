@@ -33,10 +33,10 @@ def body(**kinds: type) -> dict:
     """
     sent = _json_object()
     wrong = {
-        name[:40]: say("没有“{word}”这一项。", word=name[:40]) for name in set(sent) - set(kinds)
+        name[:40]: say("没有“%(word)s”这一项。", word=name[:40]) for name in set(sent) - set(kinds)
     }
     wrong |= {
-        name: say("“{word}”的格式不对。", word=name)
+        name: say("“%(word)s”的格式不对。", word=name)
         for name, kind in kinds.items()
         if not isinstance(sent.get(name, kind()), kind)
     }
@@ -89,7 +89,7 @@ def key(required: bool) -> str | None:
     bare = sent[1:-1] if re.fullmatch(r'".*"', sent) else sent
     if sent and not re.fullmatch(rf"[\x21-\x7e]{{1,{repeats.LONGEST}}}", bare):
         raise BadRequest(
-            say("Idempotency-Key 应是 1 到 {most} 个可见的英文字符。", most=repeats.LONGEST)
+            say("Idempotency-Key 应是 1 到 %(most)s 个可见的英文字符。", most=repeats.LONGEST)
         )
     return bare or None
 
@@ -133,7 +133,10 @@ def _number(name: str, usual: int, least: int, most: int) -> int:
         raise InvalidInput(
             {
                 name: say(
-                    "“{word}”应是 {least} 到 {most} 之间的整数。", word=name, least=least, most=most
+                    "“%(word)s”应是 %(least)s 到 %(most)s 之间的整数。",
+                    word=name,
+                    least=least,
+                    most=most,
                 )
             }
         )
@@ -147,7 +150,7 @@ def as_id(value, name: str) -> str:
             raise ValueError
         return str(uuid.UUID(value))
     except ValueError:
-        raise InvalidInput({name: say("“{word}”应是一个 id。", word=name)}) from None
+        raise InvalidInput({name: say("“%(word)s”应是一个 id。", word=name)}) from None
 
 
 def cursor() -> str | None:

@@ -72,7 +72,7 @@ def sent() -> attachments.Sent:
     }
     if unknown:
         raise InvalidInput(
-            {name[:40]: say("没有“{word}”这一项。", word=name[:40]) for name in unknown}
+            {name[:40]: say("没有“%(word)s”这一项。", word=name[:40]) for name in unknown}
         )
     files = request.files.getlist("file")
     if len(files) != 1:
@@ -95,7 +95,7 @@ def sent() -> attachments.Sent:
 def _number(name: str) -> int | None:
     value = request.form.get(name, "").strip()
     if value and not (value.isascii() and value.isdigit() and len(value) < 6):
-        raise InvalidInput({name: say("“{word}”应是数字。", word=name)})
+        raise InvalidInput({name: say("“%(word)s”应是数字。", word=name)})
     return int(value) if value else None
 
 
@@ -141,7 +141,7 @@ def send(case_id):
         raise
     except DomainError as refusal:
         return again(case_id, refusal)
-    flash({"text": say("已上传：{name}", name=row.name)}, "toast")
+    flash({"text": say("已上传：%(name)s", name=row.name)}, "toast")
     return redirect(
         session.own_path(request.form.get("next")) or url_for("case.show", case_id=case_id)
     )

@@ -558,7 +558,7 @@ def _said(workflow: Workflow, row: JournalRow) -> list[tuple]:
     return [
         (
             asks[name],
-            say("{n} 条", n=len(value)) if asks[name].items else value,
+            say("%(n)s 条", n=len(value)) if asks[name].items else value,
         )  # the page has a table of them
         for name, value in told.items()
         if not (workflow.discreet and asks[name].items)
@@ -571,7 +571,7 @@ def _rung(rung: int) -> str:
     return (
         "提醒承办人，今天到期"
         if rung == 0
-        else say("提醒承办人，还有 {count} 个工作日", count=rung)
+        else say("提醒承办人，还有 %(count)s 个工作日", count=rung)
     )
 
 

@@ -42,7 +42,8 @@ def widen(endpoint: str | None, _values) -> None:
 def too_large() -> TooLarge:
     return TooLarge(
         say(
-            "这个文件超过 {most} MB，请按镇（部门）拆成几个文件分别导入。", most=MOST_BYTES // 2**20
+            "这个文件超过 %(most)s MB，请按镇（部门）拆成几个文件分别导入。",
+            most=MOST_BYTES // 2**20,
         )
     )
 
