@@ -10,6 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 
+def N_(text: str) -> str:
+    """Mark a text where it stands, for the catalogue; it is translated where it is shown."""
+    return text
+
+
 class Sentence(str):
     """A filled-in sentence; `template` and `values` are what it was made of."""
 

@@ -22,7 +22,7 @@ from oversight.base.refusals import (
     NotFound,
     RuleViolation,
 )
-from oversight.base.sentences import say
+from oversight.base.sentences import N_, say
 from oversight.engine import authority, transitions
 from oversight.engine.authority import Actor, AuthorityBasis
 from oversight.engine.use_case import after, use_case
@@ -190,7 +190,7 @@ def _fits(session: Session, case: Case, sent: Sent) -> None:
             say("第 %(number)s 轮整改已经结束，不能再补传这一轮的材料。", number=sent.round),
             rule="closed_round",
             field="round",
-            house_rule="材料只属于当前一轮。",
+            house_rule=N_("材料只属于当前一轮。"),
         )
     count = session.scalar(
         sa.select(sa.func.count()).select_from(Attachment).where(Attachment.case_id == case.id)
@@ -199,7 +199,7 @@ def _fits(session: Session, case: Case, sent: Sent) -> None:
         raise RuleViolation(
             say("一件事最多上传 %(most)s 份材料，请选最能说明问题的。", most=MOST),
             rule="enough",
-            house_rule="材料少而精，不搞过度留痕。",
+            house_rule=N_("材料少而精，不搞过度留痕。"),
         )
 
 
@@ -209,13 +209,13 @@ def _replaced(session: Session, case: Case, sent: Sent) -> Attachment | None:
         return None
     row = session.get(Attachment, sent.replaces) if is_id(sent.replaces) else None
     if row is None or row.case_id != case.id:
-        raise InvalidInput({"replaces": "要替换的材料不在这件事里。"})
+        raise InvalidInput({"replaces": N_("要替换的材料不在这件事里。")})
     if row.round != case.facts.get("round"):
         raise RuleViolation(
             say("第 %(number)s 轮整改已经结束，这一轮的材料不能再替换。", number=row.round),
             rule="closed_round",
             field="replaces",
-            house_rule="材料只属于当前一轮。",
+            house_rule=N_("材料只属于当前一轮。"),
         )
     return session.scalar(
         sa.select(Attachment)

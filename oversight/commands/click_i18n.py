@@ -101,15 +101,22 @@ def _sentence(wrong: click.UsageError) -> str:
     return said if said.endswith("。") else f"{said}；写法见 {path} --help。"
 
 
+def _read_day(text: str) -> date | None:
+    from oversight.law.inputs import read_day  # not for a help page
+
+    return read_day(text)
+
+
 class Year(click.ParamType):
     """A year as an argument."""
 
     name = "year"
 
     def convert(self, value, param, ctx) -> int:
-        if str(value).isascii() and str(value).isdigit() and 2000 <= int(value) <= 2100:
-            return int(value)
-        raise click.UsageError(f"年份要在 2000 到 2100 之间，这里是“{value}”。", ctx)
+        day = _read_day(f"{value}-01-01")
+        if day is None:
+            raise click.UsageError(f"年份要在 2000 到 2100 之间，这里是“{value}”。", ctx)
+        return day.year
 
 
 class Day(click.ParamType):
@@ -118,10 +125,7 @@ class Day(click.ParamType):
     name = "date"
 
     def convert(self, value, param, ctx) -> date:
-        try:
-            day = value if isinstance(value, date) else date.fromisoformat(value)
-            if not 2000 <= day.year <= 2100:
-                raise ValueError
-            return day
-        except ValueError as error:
-            raise click.UsageError(f"日期要写成 2026-12-04 这样，这里是“{value}”。", ctx) from error
+        day = value if isinstance(value, date) else _read_day(value)
+        if day is None:
+            raise click.UsageError(f"日期要写成 2026-12-04 这样，这里是“{value}”。", ctx)
+        return day

@@ -27,7 +27,7 @@ from oversight.base.refusals import (
     RuleViolation,
     VersionConflict,
 )
-from oversight.base.sentences import say
+from oversight.base.sentences import N_, say
 from oversight.calendar.workdays import workdays_between
 from oversight.calendar.zone import zone_settings
 from oversight.law.definition import INTERNAL, Move, MultiInstance, Rule, State, Workflow
@@ -344,7 +344,7 @@ def last_act(session: Session, case: Case) -> dict:
         opened = session.scalar(
             sa.select(JournalRow).where(JournalRow.case_id == case.id, JournalRow.seq == 1)
         )
-        return {"decided_by": opened.actor, "decided_at": opened.at.isoformat(), "what": "新开"}
+        return {"decided_by": opened.actor, "decided_at": opened.at.isoformat(), "what": N_("新开")}
     workflow = workflows.get(case.workflow, case.definition_version)
     label = next((move.label for move in workflow.moves if move.name == row.move), row.move)
     return {"decided_by": row.actor, "decided_at": row.at.isoformat(), "what": label}
@@ -657,7 +657,7 @@ def record(attempt: TransitionContext, kind: str, move: str, before: str, after:
 def _signature(attempt: TransitionContext) -> str:
     """Name the actor as he acts: person, unit and office at the time."""
     if attempt.actor is None:
-        return "系统"
+        return N_("系统")
     [unit] = standing.rows(attempt.session, attempt.case.zone_id, [attempt.basis.unit_id])
     name, stand = attempt.actor.person.name, attempt.basis
     if stand.acting:  # X acting for Y

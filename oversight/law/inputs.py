@@ -1,4 +1,5 @@
-"""Written words: reading what somebody typed for a move's asks, and saying what is wrong with it.
+"""Written words: reading what somebody typed, a word alone or a move's asks, and saying what is
+wrong with it. Nothing else makes values of typed text.
 
 Pure: knows the asks, not the database.
 """
@@ -11,7 +12,7 @@ from datetime import date
 from uuid import UUID
 
 from oversight.base.refusals import InvalidInput
-from oversight.base.sentences import say
+from oversight.base.sentences import N_, say
 
 from .definition import Field
 
@@ -36,7 +37,7 @@ def read_words(asks: tuple[Field, ...], raw: dict) -> tuple[dict, dict]:
     Raises WordsWrong naming every field.
     """
     if not isinstance(raw, dict):
-        raise InvalidInput({"words": "填写的内容格式不对。"})
+        raise InvalidInput({"words": N_("填写的内容格式不对。")})
     typed, plain, wrong = {}, {}, {}
     asked = {ask.name for ask in asks}
     asks = (*asks, *(ask for ask in WELCOME if ask.name in raw and ask.name not in asked))
@@ -67,7 +68,7 @@ def _read(ask: Field, value):
 
 def _text(ask: Field, value) -> str:
     if isinstance(value, bool):
-        value = "是" if value else "否"
+        value = N_("是") if value else N_("否")
     if not isinstance(value, str):
         raise _Wrong(say("“%(word)s”应是文字。", word=ask.label))
     clean = "".join(
@@ -98,6 +99,22 @@ def read_day(value) -> date | None:
     except ValueError:
         return None
     return day if 2000 <= day.year <= 2100 else None
+
+
+def read_count(value, most: int = 999_999_999) -> int | None:
+    """Return a whole number from 0 as people type it; None where it cannot be read."""
+    text = value.strip() if isinstance(value, str) else ""
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        return None  # isdigit also holds for ² and ٣
+    return int(text) if int(text) <= most else None
+
+
+def read_id(value) -> str | None:
+    """Return an id as ids are written; None where it is none."""
+    try:
+        return str(UUID(value))
+    except (ValueError, AttributeError, TypeError):
+        return None
 
 
 def _date(ask: Field, value) -> date:
@@ -138,10 +155,10 @@ def _yes_no(ask: Field, value) -> bool:
 
 
 def _id(ask: Field, value) -> str:
-    try:
-        return str(UUID(value))
-    except (ValueError, AttributeError, TypeError):
-        raise _Wrong(say("“%(word)s”填写的编号不对。", word=ask.label)) from None
+    found = read_id(value)
+    if found is None:
+        raise _Wrong(say("“%(word)s”填写的编号不对。", word=ask.label))
+    return found
 
 
 def _list(ask: Field, value) -> list:

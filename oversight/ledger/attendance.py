@@ -17,11 +17,12 @@ from sqlalchemy.orm import Session, joinedload
 
 from oversight.base.clock import Moment
 from oversight.base.refusals import Forbidden, InvalidInput, NotFound, RuleViolation
-from oversight.base.sentences import say
+from oversight.base.sentences import N_, say
 from oversight.calendar.party_days import change, month_end, owed
 from oversight.engine import authority, transitions
 from oversight.engine.authority import Actor
 from oversight.engine.use_case import use_case
+from oversight.law.inputs import read_day
 from oversight.law.roles import BRANCH, OFFICES
 from oversight.models import Activity, Attendance, Case, Invitee, Person, Post, Unit
 from oversight.models.attendance import CATEGORIES, CLASSES, FORMS, INVITEES, MODES
@@ -108,14 +109,14 @@ def read_sheet(raw: dict) -> Sheet:
 def _ids(raw: dict, name: str) -> list[str]:
     value = raw.get(name) or []
     if not isinstance(value, list) or not all(isinstance(entry, str) for entry in value):
-        raise InvalidInput({name: "应是党员编号的列表。"})
+        raise InvalidInput({name: N_("应是党员编号的列表。")})
     return value
 
 
 def _pairs(raw: dict, name: str) -> list[tuple[str, str]]:
     value = raw.get(name) or {}
     if not isinstance(value, dict):
-        raise InvalidInput({name: "应是党员编号到内容的对照。"})
+        raise InvalidInput({name: N_("应是党员编号到内容的对照。")})
     return list(value.items())
 
 
@@ -173,10 +174,10 @@ def _invitees(value) -> dict[str, int] | None:
 
 
 def _day(value) -> date | None:
-    try:
-        return date.fromisoformat(value) if value else None
-    except (TypeError, ValueError):
-        raise InvalidInput({"held_on": "开展日期要写成 2026-01-09 这样的日期。"}) from None
+    day = read_day(value)
+    if value and day is None:
+        raise InvalidInput({"held_on": N_("开展日期要写成 2026-01-09 这样的日期。")})
+    return day
 
 
 def submit(session: Session, activity_id: str, sheet: Sheet, who: Actor, at: Moment) -> Recorded:
@@ -212,7 +213,7 @@ def record(session: Session, activity_id: str, sheet: Sheet, who: Actor, at: Mom
         raise RuleViolation(
             "更正已确认的考勤要写明原因。",
             field="why",
-            house_rule="更正是新的一版，写明何人、何事、为何。",
+            house_rule=N_("更正是新的一版，写明何人、何事、为何。"),
         )
     _write(session, activity, before, sheet)
     _file(session, activity, sheet, what, about, who, at)
@@ -274,9 +275,9 @@ def _must_add_up(session: Session, wanted: list[str], sheet: Sheet) -> None:
     """Everyone expected once and nobody else. Raises WordsWrong naming who."""
     problems = {}
     for name, people, sentence in (
-        ("twice", sheet.twice, "有人登记了两次：%(names)s。"),
-        ("missing", set(wanted) - set(sheet.entries), "有人没有登记：%(names)s。"),
-        ("strange", set(sheet.entries) - set(wanted), "不在这次应到名单里：%(names)s。"),
+        ("twice", sheet.twice, N_("有人登记了两次：%(names)s。")),
+        ("missing", set(wanted) - set(sheet.entries), N_("有人没有登记：%(names)s。")),
+        ("strange", set(sheet.entries) - set(wanted), N_("不在这次应到名单里：%(names)s。")),
     ):
         if people:
             problems[name] = say(sentence, names=_names(session, people, wanted))
@@ -329,7 +330,9 @@ def must_be_host(session: Session, activity: Activity, sheet: Sheet, held_on: da
     if host not in {person for person, _ in held}:
         raise InvalidInput(
             {
-                "host": "主持人应是支部书记，或书记委托的副书记、支部委员；没有支委会的，可以是其他正式党员。"
+                "host": N_(
+                    "主持人应是支部书记，或书记委托的副书记、支部委员；没有支委会的，可以是其他正式党员。"
+                )
             }
         )
     if (host, "secretary") not in held and not (sheet.about.get("host_why") or activity.host_why):
@@ -424,7 +427,7 @@ def _file(
         session,
         activity,
         at,
-        sheet.why or "登记考勤",
+        sheet.why or N_("登记考勤"),
         by=who.id,
         noted=noted,
         **about,

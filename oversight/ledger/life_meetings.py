@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from oversight.base.clock import Moment
 from oversight.base.db import is_id
 from oversight.base.refusals import InvalidInput, InvalidTransition, NotFound, RuleViolation
-from oversight.base.sentences import say
+from oversight.base.sentences import N_, say
 from oversight.engine import authority
 from oversight.engine.authority import Actor
 from oversight.engine.use_case import use_case
@@ -67,7 +67,7 @@ def _note(session: Session, unit_id: str, on: str, who: Actor, at: Moment) -> Li
     authority.leads(session, unit, who)
     day = read_day(on)
     if day is None:
-        raise InvalidInput({"on": "组织生活会日期要写成 2026-01-09 这样的日期。"})
+        raise InvalidInput({"on": N_("组织生活会日期要写成 2026-01-09 这样的日期。")})
     if day > at.today:
         raise RuleViolation("还没有到这一天，召开以后再登记。", field="on", house_rule=HELD.text)
     if day < unit.accountable_from:

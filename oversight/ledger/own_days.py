@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from oversight.base.clock import Moment
 from oversight.base.refusals import RuleViolation
-from oversight.base.sentences import say
+from oversight.base.sentences import N_, say
 from oversight.calendar.party_days import activity_for, change, owed
 from oversight.calendar.zone import has_rule_day
 from oversight.engine import authority
@@ -49,7 +49,7 @@ def set_own_day(
         raise RuleViolation("这次活动已经开展，不能再改日期。")
     if day < at.today:
         raise RuleViolation("不能选已经过去的日子。")
-    change(session, row, at, "支部自定活动日", by=who.id, day=day)
+    change(session, row, at, N_("支部自定活动日"), by=who.id, day=day)
     return row
 
 
@@ -70,7 +70,14 @@ def record_held(session: Session, row: Activity, held_on: date, who: Actor, at: 
     report = _accepted_report(session, row) if held_on != row.day and not row.moved_by else None
     moved = {"day": held_on, "moved_by": report.id} if report else {}
     change(
-        session, row, at, "登记开展", by=who.id, held_on=held_on, held_entered_at=at.now, **moved
+        session,
+        row,
+        at,
+        N_("登记开展"),
+        by=who.id,
+        held_on=held_on,
+        held_entered_at=at.now,
+        **moved,
     )
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from oversight import workflows
 from oversight.base.clock import Moment
 from oversight.base.refusals import Forbidden, InvalidInput, RuleViolation
-from oversight.base.sentences import say
+from oversight.base.sentences import N_, say
 from oversight.engine import transitions
 from oversight.engine.authority import Actor
 from oversight.law.roles import SUPERIOR
@@ -79,9 +79,9 @@ def split(
     _entitled(session, unit, who)
     name = name.strip()
     if not 0 < len(name) <= 100:
-        raise InvalidInput({"name": "请填写“名称”，最多 100 字。"})
+        raise InvalidInput({"name": N_("请填写“名称”，最多 100 字。")})
     if not people or not set(people) < {one.id for one in members(session, unit.id, on)}:
-        raise InvalidInput({"people": "请勾选到新支部的党员，至少一人，原支部也要留人。"})
+        raise InvalidInput({"people": N_("请勾选到新支部的党员，至少一人，原支部也要留人。")})
     new = Unit(
         zone_id=unit.zone_id,
         parent_id=unit.parent_id,

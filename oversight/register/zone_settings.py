@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from oversight.base.clock import Moment
 from oversight.base.refusals import Forbidden, InvalidInput, NotFound
-from oversight.base.sentences import say
+from oversight.base.sentences import N_, say
 from oversight.base.settings import ZONE_SETTINGS, ZoneSetting
 from oversight.calendar.holidays import replan
 from oversight.calendar.zone import zone_settings
@@ -107,7 +107,7 @@ def _valid(setting: ZoneSetting, value: str) -> str:
             }
         )
     if setting.name == "july_day" and not _day_of_july(value):
-        raise InvalidInput({setting.name: "“七一”活动日要写成 07-01 这样，并在 7 月之内。"})
+        raise InvalidInput({setting.name: N_("“七一”活动日要写成 07-01 这样，并在 7 月之内。")})
     return value
 
 

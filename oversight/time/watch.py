@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from oversight.base.clock import Moment
-from oversight.base.sentences import say
+from oversight.base.sentences import N_, say
 from oversight.calendar.party_days import activity_for, month_end, owed
 from oversight.calendar.workdays import Calendar, add_workdays
 from oversight.calendar.zone import has_rule_day, zone_calendar
@@ -29,14 +29,15 @@ AFTER = 10  # working days after it in which a superior is told; an installation
 
 # By whether it is a must, and whether it is that of the fourth quarter.
 WANTED = {
-    (
-        True,
-        False,
-    ): "%(term)s还没有召开组织生活会。党支部每半年应当召开 1 次，请在%(term)s结束以前召开；已召开的请登记。",
-    (False, False): "%(term)s还没有召开组织生活会。一般每半年召开一次；已召开的请登记。",
-    (True, True): "%(term)s还没有召开组织生活会。必须按区党工委统一部署召开一次；已召开的请登记。",
+    (True, False): N_(
+        "%(term)s还没有召开组织生活会。党支部每半年应当召开 1 次，请在%(term)s结束以前召开；已召开的请登记。"
+    ),
+    (False, False): N_("%(term)s还没有召开组织生活会。一般每半年召开一次；已召开的请登记。"),
+    (True, True): N_(
+        "%(term)s还没有召开组织生活会。必须按区党工委统一部署召开一次；已召开的请登记。"
+    ),
 }
-OVER = "%(unit)s%(term)s没有召开组织生活会的记录。党支部每半年应当召开 1 次，请了解情况。"
+OVER = N_("%(unit)s%(term)s没有召开组织生活会的记录。党支部每半年应当召开 1 次，请了解情况。")
 
 
 def _said(session: Session, prefix: str) -> set[str]:
@@ -322,7 +323,7 @@ class Orders:
             unit,
             f"report_back:{case.id}",
             at,
-            "请在本次主题党日通报整改情况。",
+            N_("请在本次主题党日通报整改情况。"),
             case=case.id,
         )
 

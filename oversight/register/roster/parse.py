@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from datetime import date
 
-from oversight.base.sentences import say
+from oversight.base.sentences import N_, say
 
 from . import cells, headers
 from .cells import Unreadable
@@ -20,10 +20,10 @@ from .workbook import Sheet, letter, open_book
 Tick = Callable[[int], None]
 MOST_TROUBLES = 500
 SEATED = {
-    "secretary": "与%(place)s都是书记，一个党组织只有一位书记。",
-    "group_leader": "与%(place)s都是这个党小组的组长，一个党小组只有一位组长。",
+    "secretary": N_("与%(place)s都是书记，一个党组织只有一位书记。"),
+    "group_leader": N_("与%(place)s都是这个党小组的组长，一个党小组只有一位组长。"),
 }
-TOTALS = ("合计", "总计", "小计", "共计")
+TOTALS = (N_("合计"), N_("总计"), N_("小计"), N_("共计"))
 
 
 @dataclass(frozen=True)
@@ -126,8 +126,10 @@ def read(data: bytes, today: date, stage: Callable[..., Tick] = silent) -> Roste
             Trouble(
                 Place(""),
                 "",
-                "没有找到表头。表头至少要有“支部名称”和“姓名”，可用 oversight "
-                "roster-template 或网页上的模板。",
+                N_(
+                    "没有找到表头。表头至少要有“支部名称”和“姓名”，可用 oversight "
+                    "roster-template 或网页上的模板。"
+                ),
             )
         )
     _agree_on_units(roster)
@@ -213,7 +215,7 @@ class _Sheet:
         named = self.sheet.title.strip().endswith(("支部", "支部委员会"))
         if "unit" not in self.columns and not named:
             self.roster.trouble(
-                Place(self.sheet.title, self.top), "", "缺少“支部名称”一列，请补上。"
+                Place(self.sheet.title, self.top), "", N_("缺少“支部名称”一列，请补上。")
             )
             return False
         return True
@@ -321,7 +323,7 @@ class _Sheet:
     # Rows
 
     def _unit(self) -> None:
-        name = self._cell("unit", cells.unit_name, "", "请写党组织的全称。")
+        name = self._cell("unit", cells.unit_name, "", N_("请写党组织的全称。"))
         parent = self._cell("parent", cells.unit_name, "")
         kind, category = self._cell("category", cells.category_or_kind, ("", None))
         if name and not self.bad:
@@ -346,7 +348,7 @@ class _Sheet:
             self._place("name"),
             unit,
             parent,
-            self._cell("name", cells.name, "", "缺少姓名，请补上，或删去这一行。"),
+            self._cell("name", cells.name, "", N_("缺少姓名，请补上，或删去这一行。")),
             group=self._cell("group", lambda value: cells.group(value, unit), ""),
             joined=self._cell("joined", self._day),
             standing=self._cell("standing", cells.probationary, False),
@@ -364,7 +366,7 @@ class _Sheet:
         if "unit" not in self.columns:
             return cells.unit_name(self.sheet.title)
         return self._cell(
-            "unit", cells.unit_name, "", "缺少支部名称，请补上；合并单元格请先取消合并再填满。"
+            "unit", cells.unit_name, "", N_("缺少支部名称，请补上；合并单元格请先取消合并再填满。")
         )
 
 
@@ -416,9 +418,9 @@ def _namesakes(roster: Roster) -> None:
             )
         elif row.phone and (first := names.setdefault((row.name, row.phone), row)) is not row:
             sentence = (
-                "与%(place)s是同一人，请只留一行。"
+                N_("与%(place)s是同一人，请只留一行。")
                 if first.unit_key == row.unit_key
-                else ("这个人也在%(place)s，一人只能在一个支部，请删去一行。")
+                else (N_("这个人也在%(place)s，一人只能在一个支部，请删去一行。"))
             )
             roster.trouble(row.place, row.name, say(sentence, place=first.place))
         else:

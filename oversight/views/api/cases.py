@@ -9,7 +9,7 @@ from flask import request, url_for
 from oversight import views, workflows
 from oversight.base.db import db
 from oversight.base.refusals import DomainError, InvalidInput, NotFound, VersionMissing
-from oversight.base.sentences import say
+from oversight.base.sentences import N_, say
 from oversight.casework import rectification
 from oversight.engine import authority, desk_acts, inbox, repeats, transitions
 from oversight.engine.repeats import Answer
@@ -48,7 +48,7 @@ def _filters() -> inbox.Filters:
     """Read what the queue is narrowed to. Raises WordsWrong, NotInSight."""
     workflow, unit = request.args.get("workflow"), request.args.get("unit")
     if workflow and workflow not in {known.name for known in workflows.every()}:
-        raise InvalidInput({"workflow": "没有这种业务。"})
+        raise InvalidInput({"workflow": N_("没有这种业务。")})
     path = unit_in_reach(http.as_id(unit, "unit")).path if unit else None
     return inbox.Filters(workflow or None, request.args.get("due") or None, path)
 
@@ -186,7 +186,7 @@ def moves():
     sent = http.body(items=list, move=str, words=dict)
     name, items = sent["move"], _items(sent["items"])
     if not http.is_verb(name):
-        raise InvalidInput({"move": "“move”应是一步的名称，例如 approve。"})
+        raise InvalidInput({"move": N_("“move”应是一步的名称，例如 approve。")})
     key, asked = http.key(required=True), http.asked()
     before = repeats.given(db.session, account(), key, asked)
     if before:
@@ -206,10 +206,10 @@ def _items(sent: list) -> list[tuple[str, int | None]]:
         and _whole(item.get("version", 0))
         for item in sent
     ):
-        raise InvalidInput({"items": '“items”的每一件写成 {"case": id, "version": 版本号}。'})
+        raise InvalidInput({"items": N_('“items”的每一件写成 {"case": id, "version": 版本号}。')})
     found = {http.as_id(item.get("case"), "case"): item.get("version") for item in sent}
     if len(found) < len(sent):
-        raise InvalidInput({"items": "“items”里有重复的案卷，每件只列一次。"})
+        raise InvalidInput({"items": N_("“items”里有重复的案卷，每件只列一次。")})
     return list(found.items())
 
 

@@ -13,11 +13,12 @@ from werkzeug.exceptions import UnsupportedMediaType
 from oversight.base import files as uploads
 from oversight.base.db import db
 from oversight.base.refusals import BadRequest, DomainError, Forbidden, InvalidInput, NotFound
-from oversight.base.sentences import say
+from oversight.base.sentences import N_, say
 from oversight.casework import attachments
 from oversight.engine import repeats
 from oversight.engine.repeats import Answer
 from oversight.engine.use_case import one_transaction
+from oversight.law.inputs import read_count
 from oversight.views import forms, session
 from oversight.views.api import http, shapes
 from oversight.views.session import account, actor, by_token, moment
@@ -76,7 +77,7 @@ def sent() -> attachments.Sent:
         )
     files = request.files.getlist("file")
     if len(files) != 1:
-        raise InvalidInput({"file": "请选择一个文件，一次传一个。"})
+        raise InvalidInput({"file": N_("请选择一个文件，一次传一个。")})
     if "\0" in "".join(request.form.values()):
         raise BadRequest("请求的内容不含空字符。")
     data = files[0].read(uploads.MOST_BYTES + 1)
@@ -94,9 +95,10 @@ def sent() -> attachments.Sent:
 
 def _number(name: str) -> int | None:
     value = request.form.get(name, "").strip()
-    if value and not (value.isascii() and value.isdigit() and len(value) < 6):
+    found = read_count(value, most=99_999)
+    if value and found is None:
         raise InvalidInput({name: say("“%(word)s”应是数字。", word=name)})
-    return int(value) if value else None
+    return found
 
 
 def download(attachment_id: str, thumb: bool = False) -> Response:
