@@ -7,8 +7,7 @@ is called.
 
 from __future__ import annotations
 
-from oversight.base.sentences import N_
-from oversight.commands.click_i18n import Contents
+from oversight.commands.click_i18n import N_, Contents
 
 main = Contents(
     "main",

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import click
 
+from oversight.base.sentences import N_
+
 gettext.bindtextdomain("click", str(Path(__file__).parents[1] / "translations"))
 gettext.textdomain("click")
 
@@ -21,7 +23,7 @@ class Command(click.Command):
     """A command whose help page is Chinese."""
 
     def __init__(self, *args, **more):
-        super().__init__(*args, **{"options_metavar": "[选项]", **more})
+        super().__init__(*args, **{"options_metavar": N_("[选项]"), **more})
 
     def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the line of usage; click puts a blank behind its colon."""
@@ -35,7 +37,7 @@ class Group(Command, click.Group):
     command_class = Command
 
     def __init__(self, *args, **more):
-        super().__init__(*args, **{"subcommand_metavar": "命令 [参数]…", **more})
+        super().__init__(*args, **{"subcommand_metavar": N_("命令 [参数]…"), **more})
 
     def main(self, *args, standalone_mode: bool = True, **more):
         """Run, and say what went wrong in one sentence."""

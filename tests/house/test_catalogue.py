@@ -17,13 +17,12 @@ from oversight.commands import catalogue
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "oversight"
 HAN = re.compile(r"[㐀-鿿]")
-# Chinese that is looked for in what others wrote, marks of a command line, examples.
+# Chinese that is looked for in what others wrote, and examples.
 SAID_BY_NOBODY = (
     "demo/",
     "register/roster/cells.py",
     "register/roster/headers.py",
     "views/api/openapi.py",
-    "commands/click_i18n.py",
 )
 LOOKS = ["compile", "fullmatch", "search", "sub", "removesuffix", "endswith", "split", "toYmd"]
 
