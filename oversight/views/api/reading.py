@@ -20,7 +20,7 @@ Model = TypeVar("Model")
 
 
 class Unreadable(ValueError):
-    """A value that does not fit; `template` is its sentence, in which {word} is its name."""
+    """A value that does not fit; `template` is its sentence, in which %(word)s is its name."""
 
     def __init__(self, template: str, **values):
         super().__init__(template)
@@ -28,7 +28,7 @@ class Unreadable(ValueError):
 
     def said_of(self, name: str) -> str:
         """Return the sentence with the word's name."""
-        if "{word}" in self.template or self.values:
+        if "%(word)s" in self.template or self.values:
             return say(self.template, word=name, **self.values)
         return self.template
 
