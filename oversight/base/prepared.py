@@ -60,6 +60,10 @@ def _reader(kind: sa.types.TypeEngine, dialect: sa.Dialect) -> Callable | None:
     return kind.dialect_impl(dialect).result_processor(dialect, None)
 
 
+def _row_of(names: list[str]) -> Callable:
+    return namedtuple("Row", names)
+
+
 class _Compiled:
     """Text and converters of a statement for one dialect."""
 
@@ -75,7 +79,7 @@ class _Compiled:
         ]
         self.names = [name for name, _convert, _fixed in self.order]
         columns = statement.selected_columns if statement.is_select else statement.exported_columns
-        self.Row = namedtuple("Row", [column.key for column in columns])
+        self.Row: Callable = _row_of([column.key for column in columns])
         self.out = [_reader(column.type, dialect) for column in columns]
 
     def row(self, found):

@@ -5,6 +5,8 @@ Nothing here knows the web or the database; views turn these into pages and prob
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 
 class DomainError(Exception):
     """Refuse; `sentence` is what the user reads, `extra` what a problem document adds."""
@@ -84,9 +86,9 @@ class InvalidInput(DomainError):
     status, title = 422, "需要修改"
     code = "WordsWrong"
 
-    def __init__(self, fields: dict[str, str]):
+    def __init__(self, fields: Mapping[str, str]):
         super().__init__("；".join(fields.values()), fields=fields)
-        self.fields = fields
+        self.fields = dict(fields)
 
 
 class BadRequest(DomainError):

@@ -7,6 +7,7 @@ from __future__ import annotations
 import calendar as months
 from collections.abc import Iterable
 from datetime import date, datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -186,7 +187,7 @@ def follow_rule(session: Session, unit: Unit, row: Activity, at: Moment) -> bool
     if settled or not has_rule_day(session, unit, row.month):
         return False
     day = rule_for(session, unit, row.year, row.month).on
-    wanted = {"rule_day": day} if row.moved_by else {"rule_day": day, "day": day}
+    wanted: dict[str, Any] = {"rule_day": day} if row.moved_by else {"rule_day": day, "day": day}
     if all(getattr(row, name) == value for name, value in wanted.items()):
         return False
     change(session, row, at, "放假安排或全区通知变动，自动重排", **wanted)

@@ -24,10 +24,9 @@ from oversight.base.refusals import (
 )
 from oversight.base.sentences import say
 from oversight.engine import authority, transitions
-from oversight.engine.authority import Actor, AuthorityBasis
 from oversight.engine.use_case import after, use_case
 from oversight.models import Attachment, Case, JournalRow
-from oversight.rules.context import TransitionContext
+from oversight.organization.actor import Actor, AuthorityBasis
 
 MOST = 60  # files a case
 NOTE = 200  # characters
@@ -110,10 +109,7 @@ def attach(
     )
     row.series_id, row.version = (before.series_id, before.version + 1) if before else (row.id, 1)
     session.add(row)
-    workflow = workflows.get(case.workflow, case.definition_version)
-    attempt = TransitionContext(
-        session, workflow, case, None, who, at, basis=basis, state=case.state
-    )
+    attempt = transitions.context(session, case, at, who, basis=basis)
     attempt.raw = {
         name: value
         for name, value in (("note", row.note), ("finding", row.finding), ("round", row.round))
@@ -148,7 +144,7 @@ def _ground(session: Session, case: Case, sent: Sent, who: Actor) -> AuthorityBa
         raise InvalidTransition(
             "这件事已经办结，不能再补传材料。", **transitions.last_act(session, case)
         )
-    workflow = workflows.get(case.workflow, case.definition_version)
+    workflow = workflows.of(case)
     party = workflow.state(case.state).waits_on
     found = authority.basis(session, workflow, case, party, who) if party.human else None
     found = found or _as_opener(session, case, who)
@@ -251,7 +247,7 @@ def open_file(
         raise NotFound()
     case = session.get(Case, row.case_id)
     authority.see(session, who, case)
-    workflow = workflows.get(case.workflow, case.definition_version)
+    workflow = workflows.of(case)
     if row.by_id != who.id and not authority.reads_all(workflow, case, who):
         raise NotFound()
     if thumb and row.thumb:

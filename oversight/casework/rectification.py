@@ -17,9 +17,9 @@ from oversight.base.db import insert_once, is_id, new_id
 from oversight.base.refusals import DomainError, InvalidInput, InvalidTransition, RuleViolation
 from oversight.base.sentences import say
 from oversight.engine import authority, transitions
-from oversight.engine.authority import Actor
 from oversight.engine.use_case import use_case
 from oversight.models import Activity, Case, Person, Sighting, Unit
+from oversight.organization.actor import Actor
 from oversight.organization.units import merged_into, successor_of
 
 ORDER = "rectification"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from importlib import import_module
+from typing import Any
 
 import click
 
@@ -55,10 +56,13 @@ class Group(Command, click.Group):
             )
         return super().resolve_command(ctx, args)
 
-    def main(self, *args, standalone_mode: bool = True, **more):
+    def main(
+        self, args: Sequence[str] | None = None, prog_name: str | None = None, *_, **more: Any
+    ):
         """Run, and say what went wrong in one sentence."""
+        more["standalone_mode"] = False
         try:
-            code = super().main(*args, standalone_mode=False, **more)
+            code = super().main(args, prog_name, **more)
         except click.exceptions.NoArgsIsHelpError as help_:
             click.echo(help_.message)
             code = 0

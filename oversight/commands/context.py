@@ -132,16 +132,16 @@ def migrate() -> None:
 
 def table(title: str, headers: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
     """Print rows: a table for people, tab-separated lines where the output goes on elsewhere."""
-    rows = [["" if cell is None else str(cell) for cell in row] for row in rows]
+    texts = [["" if cell is None else str(cell) for cell in row] for row in rows]
     if not sys.stdout.isatty():
-        for row in rows:
+        for row in texts:
             click.echo("\t".join(row))
         return
     from rich.console import Console
     from rich.table import Table
 
     drawn = Table(*headers, title=title, title_justify="left")
-    for row in rows:
+    for row in texts:
         drawn.add_row(*row)
     Console().print(drawn)
 

@@ -111,7 +111,8 @@ def serve(host: str) -> None:
     click.echo(f"请打开 http://{shown}:{port} ，按 Ctrl+C 停止。")
     sys.stdout.flush()
     clock = current_app.extensions["clock"]
-    server.serve(current_app._get_current_object(), host, port, beat=lambda: _beat(clock.moment()))
+    app = current_app._get_current_object()  # type: ignore[attr-defined]  # typed as what it stands for
+    server.serve(app, host, port, beat=lambda: _beat(clock.moment()))
 
 
 def _beat(at: Moment) -> None:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import heapq
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -20,9 +21,12 @@ from oversight.base.db import new_id
 from oversight.calendar import holidays
 from oversight.calendar.workdays import Calendar, add_workdays
 from oversight.calendar.zone import zone_calendar
-from oversight.engine import authority, transitions
+from oversight.engine import transitions
 from oversight.ledger import own_days
 from oversight.models import Activity, ActivityChange, Unit
+from oversight.organization.actor import Actor, actor_of
+
+from .book import Book
 
 FIXED = {
     "branch01": "village",
@@ -95,7 +99,7 @@ class Year:
     at: Moment
     clock: Clock
     zone: Unit
-    book: object
+    book: Book
     skipped: set[tuple[int, int]] = field(default_factory=set)  # months that the zone itself moves
     unheld: set[tuple[str, int, int]] = field(default_factory=set)
     late: dict[tuple[str, int, int], int] = field(default_factory=dict)
@@ -116,19 +120,19 @@ class Year:
     def unit(self, key: str) -> Unit:
         return self.session.get(Unit, self.book.units[key])
 
-    def actor(self, username: str, on: date) -> authority.Actor:
-        return authority.actor(self.session, self.book.people[username], on)
+    def actor(self, username: str, on: date) -> Actor:
+        return actor_of(self.session, self.book.people[username], on)
 
     def days(self, key: str) -> tuple[list[Activity], list[Activity]]:
         """Return a fixed branch's days that can be told of: past ones, newest first, and coming
         ones.
         """
-        rows = self.session.scalars(
+        every = self.session.scalars(
             sa.select(Activity)
             .where(Activity.unit_id == self.book.units[key], Activity.month != 7)
             .order_by(Activity.year, Activity.month)
         )
-        rows = [row for row in rows if (row.year, row.month) not in self.skipped]
+        rows = [row for row in every if (row.year, row.month) not in self.skipped]
         past = [row for row in rows if row.day < self.today]
         ahead = [
             row
@@ -162,7 +166,7 @@ class Tale:
     at: Moment | None = None
     case_id: str = ""
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         self.day = self.row.day
         after = self.year.today + timedelta(days=1) if self.day > self.year.today else date.min
         self.new_day = self.year.other_day(self.day, after, self.turn) or self.year.other_day(
@@ -419,7 +423,8 @@ def asked(t: Tale, ago: int):
 def asked_jointly(t: Tale, other: str, first: Moment, second: Moment):
     """Asked of two superiors; the partner's has agreed."""
     yield first
-    t.open(**{"with": [t.year.book.units[other]]})
+    partner: dict[str, Any] = {"with": [t.year.book.units[other]]}
+    t.open(**partner)
     reason = t.fill(JOINT, other=t.year.unit(other).name)
     t.branch("ask_jointly", new_day=t.new_day.isoformat(), reason=reason)
     yield second
@@ -571,7 +576,9 @@ def proposed(t: Shift):
 # Living it ---------------------------------------------------------------------------------------
 
 
-def live(session: Session, at: Moment, clock: Clock, zone: Unit, book, more=(), fill=()) -> None:
+def live(
+    session: Session, at: Moment, clock: Clock, zone: Unit, book: Book, more=(), fill=()
+) -> None:
     """Plan the years, tell every tale in the order of time, and note what was held. Does not
     commit.
 
@@ -606,7 +613,9 @@ def _shifts(year: Year) -> list[tuple[Tale, Iterator[Moment]]]:
 
 def _told(year: Year) -> list[tuple[Tale, Iterator[Moment]]]:
     days = {key: year.days(key) for key in FIXED}
-    cast = [(key, days[key][0], index, plot, ()) for key, index, plot in PAST]
+    cast: list[tuple[str, list[Activity], int, Plot, Iterable]] = [
+        (key, days[key][0], index, plot, ()) for key, index, plot in PAST
+    ]
     cast += [(key, days[key][1], index, plot, more) for key, index, plot, *more in PRESENT]
     cast.append(("branch04", days["branch04"][0], 0, reported_late, ()))
     tales = [

@@ -14,7 +14,7 @@ from oversight.base.clock import Moment
 from oversight.calendar.workdays import add_workdays
 from oversight.engine import transitions
 
-from .date_changes import Tale, Year, above
+from .date_changes import Plot, Tale, Year, above
 
 NOT_CALLED = {
     "clause": "G-3.2.1b",
@@ -62,7 +62,7 @@ class Order(Tale):
         day = add_workdays(self.year.calendar, self.year.today, due)
         self.superior("issue", due_on=day.isoformat())
 
-    def report(self, *measures: dict) -> None:
+    def report_measures(self, *measures: dict) -> None:
         done_on = (self.at.today - timedelta(days=1)).isoformat()
         self.branch("report", items=[{**measure, "done_on": done_on} for measure in measures])
 
@@ -126,13 +126,13 @@ def recheck_late(t: Order):
     """
     yield from fixing(t, 18, -5)
     yield t.ago(6)
-    t.report(*([DONE, SAID][: len(t.findings)]))
+    t.report_measures(*([DONE, SAID][: len(t.findings)]))
 
 
 def closed(t: Order):
     yield from fixing(t, 48, -34)
     yield t.ago(38)
-    t.report(*([DONE, SAID][: len(t.findings)]))
+    t.report_measures(*([DONE, SAID][: len(t.findings)]))
     yield t.ago(36)
     t.superior(
         "accept", "情况属实，予以销号。", verdicts=["accepted", "explained"][: len(t.findings)]
@@ -143,17 +143,17 @@ def second_round(t: Order):
     """Sent back once, and closed in the second round."""
     yield from fixing(t, 60, -46)
     yield t.ago(50)
-    t.report(DONE)
+    t.report_measures(DONE)
     yield t.ago(48)
     t.superior("send_back", "还有 1 名党员没有联系上，请再联系。", verdicts=["not"])
     yield t.ago(45)
-    t.report(DONE)
+    t.report_measures(DONE)
     yield t.ago(43)
     t.superior("accept", "已全部联系，予以销号。", verdicts=["accepted"])
 
 
 # branch, tale, findings
-CAST = (
+CAST: tuple[tuple[str, Plot, list[dict]], ...] = (
     ("branch02", clean, []),
     ("branch12", under_way, []),
     ("branch10", found_on_site, [NOT_CALLED]),

@@ -7,21 +7,23 @@ Called by the engine while it holds the case's lock; neither authorizes nor comm
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from oversight import workflows
 from oversight.base.clock import Moment
-from oversight.base.db import new_id
+from oversight.base.db import new_id, touched
 from oversight.base.refusals import AlreadyTaken
 from oversight.base.sentences import say
 from oversight.calendar.workdays import add_workdays, workdays_between
-from oversight.law.definition import Committee, MultiInstance, State
+from oversight.law.definition import Committee, MultiInstance, Party, State, role_of
 from oversight.law.roles import TIMER
 from oversight.models import Case, Unit, WorkItem
 from oversight.models.cases import CAME, LEFT, NEVER, NO, PAST, RECUSED, YES
 from oversight.organization import standing
+from oversight.organization.actor import Actor
 from oversight.organization.units import has_above
 from oversight.rules.context import TransitionContext
 from oversight.rules.parties import Item
@@ -60,7 +62,7 @@ def _assign_party(attempt: TransitionContext, state: State) -> None:
             )
             _lay(attempt, seat, slot_id=unit_id)
     elif party is not None and party.human:
-        _lay(attempt, _seat(attempt, state))
+        _lay(attempt, _seat(attempt, party))
 
 
 def _unit(attempt: TransitionContext, unit_id: str) -> sa.Row:
@@ -94,13 +96,15 @@ def _assign_committee(attempt: TransitionContext, body: Committee) -> None:
     if has_above(attempt) or set(seat.people) - concerned:
         aside = concerned
     for person in seat.people:
-        closed = {"closed_at": attempt.at.now, "answer": RECUSED} if person in aside else {}
+        closed: dict[str, Any] = (
+            {"closed_at": attempt.at.now, "answer": RECUSED} if person in aside else {}
+        )
         _lay(attempt, seat, person_id=person, **closed)
 
 
-def _seat(attempt: TransitionContext, state: State) -> authority.Assignee:
+def _seat(attempt: TransitionContext, party: Party) -> authority.Assignee:
     return authority.resolve(
-        attempt.session, attempt.workflow, attempt.case, state.waits_on, attempt.today
+        attempt.session, attempt.workflow, attempt.case, role_of(party), attempt.today
     )
 
 
@@ -215,7 +219,7 @@ def _reassign_row(attempt: TransitionContext, state: State, desk: WorkItem) -> N
             attempt.today,
         )
     else:
-        seat = _seat(attempt, state)
+        seat = _seat(attempt, state.waits_on)
     if (desk.unit_id, desk.role, desk.rank) != (seat.unit.id, seat.candidate_group, seat.rank):
         desk.unit_id, desk.role, desk.rank = seat.unit.id, seat.candidate_group, seat.rank
         desk.claimed_by, desk.claimed_on = None, None
@@ -256,12 +260,10 @@ def _elsewhere(attempt: TransitionContext, body: Committee, seat: authority.Assi
 
 def take_back(session: Session, desk: WorkItem, at: Moment) -> bool:
     """End the delegation of a row, if there is one; returns whether there was."""
-    done = session.execute(
-        sa.update(WorkItem)
-        .where(WorkItem.beside_id == desk.id, WorkItem.closed_at.is_(None))
-        .values(closed_at=at.now)
+    delegated = sa.update(WorkItem).where(
+        WorkItem.beside_id == desk.id, WorkItem.closed_at.is_(None)
     )
-    return bool(done.rowcount)
+    return bool(touched(session, delegated.values(closed_at=at.now)))
 
 
 def helper(session: Session, desk: WorkItem) -> WorkItem | None:
@@ -271,19 +273,17 @@ def helper(session: Session, desk: WorkItem) -> WorkItem | None:
     )
 
 
-def respect_row(
-    session: Session, desk: WorkItem, who: authority.Actor, today, handed: bool = True
-) -> None:
+def respect_row(session: Session, desk: WorkItem, who: Actor, today, handed: bool = True) -> None:
     """Let a row be worked on by nobody but whose it is. Raises SomebodyFirst."""
     helping = helper(session, desk)
-    respect(session, desk, helping and helping.person_id, who, today, handed)
+    respect(session, desk, helping.person_id if helping else None, who, today, handed)
 
 
 def respect(
     session: Session,
     desk: WorkItem | Item,
     helper_id: str | None,
-    who: authority.Actor,
+    who: Actor,
     today,
     handed: bool = True,
 ) -> None:
@@ -380,14 +380,8 @@ def close_for(attempt: TransitionContext) -> None:
 
 
 def _close(attempt: TransitionContext, which, answer: str) -> bool:
-    return (
-        attempt.session.execute(
-            sa.update(WorkItem)
-            .where(which, WorkItem.closed_at.is_(None))
-            .values(closed_at=attempt.at.now, answer=answer)
-        ).rowcount
-        > 0
-    )
+    rows = sa.update(WorkItem).where(which, WorkItem.closed_at.is_(None))
+    return touched(attempt.session, rows.values(closed_at=attempt.at.now, answer=answer)) > 0
 
 
 def escalate(session: Session, case: Case, at: Moment) -> bool:
@@ -395,10 +389,10 @@ def escalate(session: Session, case: Case, at: Moment) -> bool:
 
     Does not commit.
     """
-    workflow = workflows.get(case.workflow, case.definition_version)
+    workflow = workflows.of(case)
     state = workflow.state(case.state)
     move = workflow.move(state, "take_over")
-    role = state.due.escalate_to or (move.by if move else None)
+    role = state.due.escalate_to or (role_of(move.by) if move else None)
     if role is None:
         return False
     attempt = TransitionContext(session, workflow, case, move, None, at, state=case.state)

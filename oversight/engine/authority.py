@@ -16,106 +16,16 @@ from oversight import workflows
 from oversight.base.refusals import AlreadyTaken, Forbidden, NotFound
 from oversight.base.sentences import say
 from oversight.law.definition import MANY, Committee, Move, MultiInstance, Party, Workflow, role_of
-from oversight.law.roles import (
-    ADMINISTRATORS,
-    BRANCH_LEADERS,
-    CANDIDATE_GROUPS,
-    COMMITTEE,
-    NO_BUSINESS,
-    OFFICES,
-    SUPERIOR,
-    Role,
-)
-from oversight.models import (
-    Case,
-    JournalRow,
-    Membership,
-    Person,
-    Post,
-    Substitution,
-    Unit,
-    WorkItem,
-)
+from oversight.law.roles import BRANCH_LEADERS, CANDIDATE_GROUPS, COMMITTEE, SUPERIOR, Role
+from oversight.models import Case, JournalRow, Post, Unit, WorkItem
 from oversight.models.cases import CAME
-from oversight.organization import standing, substitution
-from oversight.organization.standing import in_office, is_member
-from oversight.organization.units import COMMITTEE_FROM, line_above, merged_into, successor_of
+from oversight.organization import standing
+from oversight.organization.actor import Actor, AuthorityBasis
+from oversight.organization.standing import in_office
+from oversight.organization.units import COMMITTEE_FROM, line_above, successor_of
 from oversight.rules import parties
 
 from . import inbox
-
-
-@dataclass(frozen=True)
-class Actor:
-    """A person as of a day: posts held, branch belonged to, and what is in sight.
-
-    `seats` are (unit id, ladder, tier); `sight` are path prefixes of the units that are visible,
-    `business` of those whose cases are: by post, not by membership. `acting` is in whose place he
-    acts: never a post of his own. `former` are the branches merged into his: what they left closed
-    is read on. `led` are (person id, branch id) of the branches that he, and those he acts for,
-    lead by post or acting.
-    """
-
-    person: Person
-    posts: tuple[Post, ...]
-    branch: Unit | None
-    on: date
-    seats: tuple[tuple[str, str, int], ...] = ()
-    sight: tuple[str, ...] = ()
-    business: tuple[str, ...] = ()
-    acting: tuple[Substitution, ...] = ()
-    former: tuple[str, ...] = ()
-    led: tuple[tuple[str, str], ...] = ()
-
-    @property
-    def id(self) -> str:
-        return self.person.id
-
-    @property
-    def zone_id(self) -> str:
-        return self.person.zone_id
-
-    @property
-    def acting_seats(self) -> list[tuple[Substitution, str, int]]:
-        """Return the seats that he fills in others' places: the acting, ladder and tier."""
-        return [
-            (row, candidate_group, rank)
-            for row in self.acting
-            for candidate_group, rank in _tiers_of(row.office, row.unit.kind)
-        ]
-
-    @property
-    def unit_ids(self) -> list[str]:
-        return list(dict.fromkeys(unit_id for unit_id, _, _ in self.seats))
-
-    def holds(self, *offices: str) -> bool:
-        return any(post.office in offices for post in self.posts)
-
-    def sees(self, unit: Unit) -> bool:
-        return any(unit.within(prefix) for prefix in self.sight)
-
-    @property
-    def title(self) -> str:
-        """Return the first post as people say it, or 党员."""
-        if self.posts:
-            return f"{self.posts[0].unit.name}{OFFICES[self.posts[0].office]}"
-        return f"{self.branch.name}党员" if self.branch else ""
-
-
-@dataclass(frozen=True)
-class AuthorityBasis:
-    """On what ground an actor acts: the seat, the ladder and tier, and the slot where many answer.
-
-    `acting`: not by a post of his own, but for `acting_for`, or in an empty post where that is
-    None.
-    """
-
-    unit_id: str
-    role: str
-    office: str
-    desk_id: str | None = None
-    acting: bool = False
-    acting_for: str | None = None
 
 
 @dataclass(frozen=True)
@@ -140,88 +50,6 @@ class Assignee:
             person_id in self.acting,
             self.acting.get(person_id),
         )
-
-
-def actor(session: Session, person_id: str, on: date) -> Actor:
-    """Gather what a person holds on a day."""
-    person = session.get(Person, person_id)
-    posts = tuple(session.scalars(_POSTS_OF, {"person": person_id, "day": on}))
-    branch = session.scalar(_BRANCH_OF, {"person": person_id, "day": on})
-    business = [post.unit.path for post in posts if post.office not in NO_BUSINESS]
-    sight = [post.unit.path for post in posts if post.office not in ADMINISTRATORS]
-    if branch is not None and not any(post.office in ADMINISTRATORS for post in posts):
-        sight.append(branch.path)
-    stands_in = substitution.by_person(session, person_id, on)
-    sight += [row.unit.path for row in stands_in]
-    business += [row.unit.path for row in stands_in if row.workflow is None]
-    full = branch if branch is not None and not person.probationary else None
-    leading = {
-        row.unit_id
-        for row in (*posts, *stands_in)
-        if row.unit.kind == "branch" and row.unit.path in business
-    }
-    return Actor(
-        person,
-        posts,
-        branch,
-        on,
-        tuple(_seats(posts, full)),
-        tuple(dict.fromkeys(sight)),
-        tuple(dict.fromkeys(business)),
-        stands_in,
-        merged_into(session, leading),
-        tuple(_led(session, person_id, posts, stands_in, on)),
-    )
-
-
-def _led(
-    session: Session,
-    person_id: str,
-    posts: tuple[Post, ...],
-    stands_in: tuple[Substitution, ...],
-    on: date,
-):
-    """Yield who leads which branch: the person, and those in whose place he acts. See `barred`."""
-    for held in (*posts, *stands_in):
-        if held.office in BRANCH_LEADERS and held.unit.kind == "branch":
-            yield person_id, held.unit_id
-    principals = {row.for_id for row in stands_in} - {None}
-    for table, holds in (
-        ((Post, in_office(on)), (Substitution, substitution.in_force(on))) if principals else ()
-    ):
-        yield from session.execute(
-            sa.select(table.person_id, table.unit_id)
-            .join(Unit, Unit.id == table.unit_id)
-            .where(
-                table.person_id.in_(principals),
-                table.office.in_(BRANCH_LEADERS),
-                Unit.kind == "branch",
-                holds,
-            )
-        )
-
-
-def _seats(posts: tuple[Post, ...], branch: Unit | None):
-    for post in posts:
-        for candidate_group, rank in _tiers_of(post.office, post.unit.kind):
-            yield post.unit_id, candidate_group, rank
-    if branch is not None:
-        yield branch.id, "branch", _member_tier()
-
-
-def _tiers_of(office: str, unit_kind: str):
-    """Yield each ladder of a kind of unit on which an office stands, with its tier."""
-    for candidate_group, ranks in CANDIDATE_GROUPS.items():
-        if (candidate_group == "branch") == (unit_kind == "branch"):
-            yield from (
-                (candidate_group, rank) for rank, offices in enumerate(ranks) if office in offices
-            )
-
-
-def _member_tier() -> int:
-    return next(
-        rank for rank, offices in enumerate(CANDIDATE_GROUPS["branch"]) if "member" in offices
-    )
 
 
 def chain(session: Session, case: Case, role: Role) -> list[sa.Row | Unit]:
@@ -498,7 +326,7 @@ def basis(
     session: Session, workflow: Workflow, case: Case, party: Party, who: Actor
 ) -> AuthorityBasis | None:
     """Return the ground on which the actor fills a party today, or None."""
-    if isinstance(party, MANY) and party.personal:
+    if isinstance(party, Committee) or isinstance(party, MultiInstance) and party.personal:
         return _own_slot(session, workflow, case, party, who)
     if isinstance(party, MultiInstance):
         return _slot_standing(session, workflow, case, party, who)
@@ -571,7 +399,7 @@ def _answered_already(
             WorkItem.role == party.role.candidate_group,
         )
     ):
-        if party.personal:
+        if isinstance(party, Committee) or party.personal:
             if desk.person_id == who.id:
                 raise AlreadyTaken("这一步您已经办过，或已替您登记。")
             continue
@@ -595,7 +423,7 @@ def waits_label(
     """Name who a party is today: the unit of the seat, or what the clock waits for."""
     if party is None:
         return ""
-    if isinstance(party, MANY) and party.personal:
+    if isinstance(party, Committee) or isinstance(party, MultiInstance) and party.personal:
         waiting = [item.unit_id for item in lying(session, workflow, case)]
         unit = _name(session, case, waiting[0]) if waiting else case.unit.name
         return say(
@@ -657,7 +485,7 @@ def desk_people(session: Session, desk: WorkItem, on: date) -> list[str]:
 def _kept_off(session: Session, desk: WorkItem, on: date) -> set[str]:
     """Return who is barred from what a desk row waits for; from what is only watched nobody is."""
     case = session.get(Case, desk.case_id)
-    workflow = workflows.get(case.workflow, case.definition_version)
+    workflow = workflows.of(case)
     party = workflow.state(case.state).waits_on
     return (
         barred(session, workflow, case, role_of(party), on)
@@ -713,17 +541,7 @@ def seated(
 
 # Asked at every step of every case: built once, not at each question ------------------------------
 
-_DAY, _CASE, _PERSON = (sa.bindparam(name) for name in ("day", "case", "person"))
-_POSTS_OF = (
-    sa.select(Post)
-    .where(Post.person_id == _PERSON, in_office(_DAY))
-    .order_by(Post.from_on, Post.id)
-)
-_BRANCH_OF = (
-    sa.select(Unit)
-    .join(Membership, Membership.unit_id == Unit.id)
-    .where(Membership.person_id == _PERSON, is_member(_DAY))
-)
+_CASE: sa.BindParameter[str] = sa.bindparam("case")
 _OPEN_DESKS = (
     sa.select(WorkItem)
     .where(WorkItem.case_id == _CASE, WorkItem.kind == "act", WorkItem.closed_at.is_(None))

@@ -17,20 +17,21 @@ from oversight.calendar.zone import zone_calendar
 from oversight.law.definition import MultiInstance, Workflow, role_of
 from oversight.law.roles import NO_BUSINESS
 from oversight.models import Case, Person, Post, Unit, WorkItem
+from oversight.organization.actor import Actor
 from oversight.organization.members import members
+from oversight.organization.standing import in_office
 from oversight.organization.units import superiors
 from oversight.rules.common import applicants
 from oversight.rules.context import TransitionContext
 
 from . import assignment, authority, inbox
-from .authority import Actor
 
 PERSONAL = "须由本人办理的事项，不能转办、委派。"
 FOUR_EYES = ("second_person", "another_person")
 
 
 def _law(case: Case) -> Workflow:
-    return workflows.get(case.workflow, case.definition_version)
+    return workflows.of(case)
 
 
 def transferable(session: Session, case: Case, desk: WorkItem, refuse: bool = False) -> bool:
@@ -63,7 +64,7 @@ def seat(session: Session, case: Case, desk: WorkItem, on: date) -> authority.As
         return authority.resolve_slot(
             session, law, case, party, session.get(Unit, desk.slot_id), on
         )
-    return authority.resolve(session, law, case, party, on)
+    return authority.resolve(session, law, case, role_of(party), on)
 
 
 def at_work(session: Session, case: Case, desk: WorkItem, on: date) -> list[str]:
@@ -97,7 +98,7 @@ def helpers(session: Session, case: Case, desk: WorkItem, who: Actor) -> dict[st
             .where(
                 Post.unit_id == unit.id,
                 Post.office.not_in(NO_BUSINESS),
-                authority.in_office(who.on),
+                in_office(who.on),
                 _living(who.on),
             )
         )
@@ -119,7 +120,7 @@ def advisers(session: Session, case: Case, desk: WorkItem, who: Actor) -> dict[s
         .where(
             Post.unit_id.in_(units),
             Post.office.not_in(NO_BUSINESS),
-            authority.in_office(who.on),
+            in_office(who.on),
             _living(who.on),
         )
     )
@@ -140,7 +141,7 @@ def _barred(session: Session, case: Case, on: date) -> set[str]:
     )
 
 
-def _second_eyes(session: Session, case: Case, on: date) -> set[str]:
+def _second_eyes(session: Session, case: Case, on: date) -> frozenset[str]:
     """Return whom a step of this state would refuse since he drafted or asked himself."""
     law = _law(case)
     guarded = any(
@@ -151,7 +152,7 @@ def _second_eyes(session: Session, case: Case, on: date) -> set[str]:
     return (
         applicants(TransitionContext(session, law, case, None, None, None, state=case.state))
         if guarded
-        else set()
+        else frozenset()
     )
 
 
@@ -198,7 +199,7 @@ def _reading(on: date):
     """Select the posts that make somebody a reader of copies, the longest held first."""
     return (
         sa.select(Post)
-        .where(Post.office.not_in(NO_BUSINESS), authority.in_office(on))
+        .where(Post.office.not_in(NO_BUSINESS), in_office(on))
         .order_by(Post.from_on, Post.id)
     )
 

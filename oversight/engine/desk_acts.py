@@ -25,10 +25,10 @@ from oversight.base.sentences import say
 from oversight.law.definition import MANY, Field
 from oversight.law.inputs import read_words
 from oversight.models import Case, FollowUp, JournalRow, Unit, WorkItem
+from oversight.organization.actor import Actor, AuthorityBasis
 from oversight.rules.context import TransitionContext
 
 from . import assignment, authority, colleagues, inbox, outbox, transitions
-from .authority import Actor, AuthorityBasis
 from .use_case import use_case
 
 TO = Field("person", "person", "给谁")
@@ -145,7 +145,7 @@ def act(
     typed, plain = read_words(ASKS[name], words or {})
     done = Act(session, case, who, at, basis, desk, typed, {})
     if _DOES[name](done) is not False:
-        workflow = workflows.get(case.workflow, case.definition_version)
+        workflow = workflows.of(case)
         attempt = TransitionContext(
             session,
             workflow,
@@ -207,7 +207,7 @@ SEATED = ("claim", "release", "hand_over", "delegate", "give_back", "add_signer"
 
 
 def _party(case: Case) -> str:
-    return workflows.get(case.workflow, case.definition_version).state(case.state).waits_on.name
+    return workflows.of(case).state(case.state).waits_on.name
 
 
 def _reader(session: Session, case: Case, who: Actor) -> AuthorityBasis:

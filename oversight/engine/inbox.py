@@ -189,7 +189,8 @@ def _loaded(session: Session, ids: list[str]) -> list[Case]:
 
 def _sorted(session: Session, who, box: str, narrowed: list, after: Place | None, n: int):
     """Return the next days and ids of a box whose candidates are few."""
-    day, order = _day_of(who, box), (_day_of(who, box), Case.id)
+    day = _day_of(who, box)
+    order: tuple = (day, Case.id)
     follows = sa.true() if after is None else _later(day, Case.id, after)
     if box == "done":
         order = (Case.id.desc(),)

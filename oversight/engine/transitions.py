@@ -7,6 +7,7 @@ commit; the rest do not.
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
@@ -35,11 +36,11 @@ from oversight.law.inputs import read_words
 from oversight.law.roles import AUTOMATIC, TIMER
 from oversight.models import Case, JournalRow, Unit
 from oversight.organization import standing
+from oversight.organization.actor import Actor, AuthorityBasis
 from oversight.rules import parties
 from oversight.rules.context import TransitionContext
 
 from . import assignment, authority, inbox, outbox, statements
-from .authority import Actor
 from .journal import chain_row
 from .use_case import use_case
 
@@ -140,6 +141,20 @@ def _respect_claims(attempt: TransitionContext) -> None:
             assignment.respect(attempt.session, item, item.helper, attempt.actor, attempt.today)
 
 
+def context(
+    session: Session,
+    case: Case,
+    at: Moment,
+    who: Actor | None = None,
+    move: Move | None = None,
+    **more: Any,
+) -> TransitionContext:
+    """Return the context of an act in a case as it stands; `more` are further fields of it."""
+    return TransitionContext(
+        session, workflows.of(case), case, move, who, at, state=case.state, **more
+    )
+
+
 # Making a move -----------------------------------------------------------------------------------
 
 
@@ -151,9 +166,7 @@ def lock(session: Session, case_id: str) -> Case:
         raise NotFound()
     case = put(session, Case, row._asdict())
     kept.forget(session)
-    parties.read(
-        session, case, workflows.get(case.workflow, case.definition_version).opened_by.name
-    )
+    parties.read(session, case, workflows.of(case).opened_by.name)
     set_committed_value(case, "unit", standing.unit(session, case.zone_id, case.unit_id))
     return case
 
@@ -175,7 +188,7 @@ def perform(
     """
     session = plain(session)
     case = lock(session, case_id)
-    workflow = workflows.get(case.workflow, case.definition_version)
+    workflow = workflows.of(case)
     if actor is not None:
         authority.see(session, actor, case)
     state = workflow.state(case.state)
@@ -187,9 +200,7 @@ def perform(
     ):
         raise _stale(session, case)
     _must_be_open(session, workflow, case, move, name, actor)
-    attempt = TransitionContext(
-        session, workflow, case, move, actor, at, raw=words or {}, state=state.name
-    )
+    attempt = context(session, case, at, actor, move, raw=words or {})
     _fire(attempt)
     _count(attempt)
     return case
@@ -342,7 +353,7 @@ def last_act(session: Session, case: Case) -> dict:
             sa.select(JournalRow).where(JournalRow.case_id == case.id, JournalRow.seq == 1)
         )
         return {"decided_by": opened.actor, "decided_at": opened.at.isoformat(), "what": "新开"}
-    workflow = workflows.get(case.workflow, case.definition_version)
+    workflow = workflows.of(case)
     label = next((move.label for move in workflow.moves if move.name == row.move), row.move)
     return {"decided_by": row.actor, "decided_at": row.at.isoformat(), "what": label}
 
@@ -367,11 +378,10 @@ def _count(attempt: TransitionContext) -> None:
 def tick(session: Session, case_id: str, at: Moment) -> bool:
     """Make the move of the clock that is due in a case, if there is one. Does not commit."""
     case = lock(session, case_id)
-    workflow = workflows.get(case.workflow, case.definition_version)
+    workflow = workflows.of(case)
     for move in workflow.leaving(workflow.state(case.state)):
         if move.by is TIMER:
-            attempt = TransitionContext(session, workflow, case, move, None, at, state=case.state)
-            due = move.on(attempt)
+            due = move.on(context(session, case, at, move=move))
             if due is not None and due <= at.today:
                 perform(session, case_id, move.name, None, {}, version=None, at=at)
                 return True
@@ -384,8 +394,7 @@ def evaluate_automatic(session: Session, case_id: str, at: Moment) -> Case:
     Does not commit.
     """
     case = lock(session, case_id)
-    workflow = workflows.get(case.workflow, case.definition_version)
-    _count(TransitionContext(session, workflow, case, None, None, at, state=case.state))
+    _count(context(session, case, at))
     return case
 
 
@@ -394,12 +403,11 @@ def reassign_case(session: Session, case_id: str, at: Moment) -> bool:
     commit.
     """
     case = lock(session, case_id)
-    workflow = workflows.get(case.workflow, case.definition_version)
     before = [
         (desk.unit_id, desk.role, desk.rank) for desk in authority.open_desks(session, case_id)
     ]
-    attempt = TransitionContext(session, workflow, case, None, None, at, state=case.state)
-    assignment.reassign(attempt, workflow.state(case.state))
+    attempt = context(session, case, at)
+    assignment.reassign(attempt, attempt.workflow.state(case.state))
     session.flush()
     _count(attempt)
     after = [
@@ -414,21 +422,12 @@ def amend_facts(
     name: str,
     facts: dict,
     who: Actor,
-    basis: authority.AuthorityBasis,
+    basis: AuthorityBasis,
     at: Moment,
 ) -> None:
     """Change facts of a case since the record that they rest on was corrected. Does not commit."""
     case = lock(session, case_id)
-    attempt = TransitionContext(
-        session,
-        workflows.get(case.workflow, case.definition_version),
-        case,
-        None,
-        who,
-        at,
-        state=case.state,
-        basis=basis,
-    )
+    attempt = context(session, case, at, who, basis=basis)
     attempt.result = {key: [case.facts.get(key), value] for key, value in facts.items()}
     attempt.set_facts(**facts)
     _raise_version(attempt)
@@ -440,17 +439,7 @@ def reschedule(session: Session, case: Case, due_on: date, at: Moment) -> bool:
     """Give a locked case another last day, since what it waits for has moved. Does not commit."""
     if case.due_on == due_on:
         return False
-    workflow = workflows.get(case.workflow, case.definition_version)
-    attempt = TransitionContext(
-        session,
-        workflow,
-        case,
-        None,
-        None,
-        at,
-        state=case.state,
-        basis=authority.AuthorityBasis(case.unit_id, "clock", ""),
-    )
+    attempt = context(session, case, at, basis=AuthorityBasis(case.unit_id, "clock", ""))
     attempt.result = {"due_on": [case.due_on.isoformat(), due_on.isoformat()]}
     spent = workdays_between(attempt.calendar, case.running_since, due_on)
     case.due_on, case.budget_workdays = due_on, case.used_workdays + spent
@@ -466,14 +455,12 @@ def _raise_version(attempt: TransitionContext) -> None:
     attempt.set(version=attempt.case.version + 1)
 
 
-def _recorded(case: Case, who: Actor | None, role: str) -> authority.AuthorityBasis:
+def _recorded(case: Case, who: Actor | None, role: str) -> AuthorityBasis:
     """Return the ground of a record made outside the case: the post of who made it; None is the
     system.
     """
     post = who.posts[0] if who and who.posts else None
-    return authority.AuthorityBasis(
-        post.unit_id if post else case.unit_id, role, post.office if post else ""
-    )
+    return AuthorityBasis(post.unit_id if post else case.unit_id, role, post.office if post else "")
 
 
 def force_close(session: Session, case_id: str, reason: str, who: Actor | None, at: Moment) -> None:
@@ -484,23 +471,12 @@ def force_close(session: Session, case_id: str, reason: str, who: Actor | None, 
     up. Raises NotOpen.
     """
     case = lock(session, case_id)
-    workflow = workflows.get(case.workflow, case.definition_version)
+    workflow = workflows.of(case)
     move = workflow.move(workflow.state(case.state), "terminate")
     if move is None:
         raise InvalidTransition(say("“{workflow}”现在不能终止办理。", workflow=workflow.title))
-    _fire(
-        TransitionContext(
-            session,
-            workflow,
-            case,
-            move,
-            who,
-            at,
-            raw={"reason": reason},
-            state=case.state,
-            basis=_recorded(case, who, "registrar"),
-        )
-    )
+    basis = _recorded(case, who, "registrar")
+    _fire(context(session, case, at, who, move, raw={"reason": reason}, basis=basis))
 
 
 def reassign_unit(
@@ -511,23 +487,13 @@ def reassign_unit(
     Does not commit.
     """
     case = lock(session, case_id)
-    workflow = workflows.get(case.workflow, case.definition_version)
-    attempt = TransitionContext(
-        session,
-        workflow,
-        case,
-        None,
-        who,
-        at,
-        state=case.state,
-        raw={"reason": reason} if reason else {},
-    )
+    attempt = context(session, case, at, who, raw={"reason": reason} if reason else {})
     attempt.basis = _recorded(case, who, "successor")
     attempt.result = {"unit": [case.unit_id, unit.id]}
     case.unit, case.unit_id = unit, unit.id
     assignment.follow_case(session, case)
     _raise_version(attempt)
-    assignment.reassign(attempt, workflow.state(case.state))
+    assignment.reassign(attempt, attempt.workflow.state(case.state))
     record(attempt, "inherit", "inherit", case.state, case.state)
     session.flush()
     _count(attempt)
@@ -545,7 +511,7 @@ def open_case(
     actor: Actor,
     at: Moment,
     *,
-    basis: authority.AuthorityBasis | None = None,
+    basis: AuthorityBasis | None = None,
 ) -> Case:
     """Open a case in a unit. Does not commit. Raises as `perform`, and SomebodyFirst where one is
     open.
@@ -599,7 +565,7 @@ def open_case(
     return case
 
 
-def _may_open(attempt: TransitionContext) -> authority.AuthorityBasis:
+def _may_open(attempt: TransitionContext) -> AuthorityBasis:
     workflow, case = attempt.workflow, attempt.case
     found = authority.basis(attempt.session, workflow, case, workflow.opened_by, attempt.actor)
     if found is None:

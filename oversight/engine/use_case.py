@@ -18,9 +18,9 @@ from oversight import workflows
 from oversight.base.clock import Moment
 from oversight.base.refusals import AlreadyTaken, DomainError, NotFound, VersionConflict
 from oversight.models import Case, Refusal
+from oversight.organization.actor import Actor
 
 from . import authority
-from .authority import Actor
 
 AFTER = "use_case:after"
 
@@ -127,7 +127,7 @@ def _keep(
 
 def _explain(session: Session, refusal: DomainError, case: Case, at: Moment) -> None:
     """Add to a refusal whom the case waits for and since when."""
-    workflow = workflows.get(case.workflow, case.definition_version)
+    workflow = workflows.of(case)
     party = workflow.state(case.state).waits_on
     label = authority.waits_label(session, workflow, case, party, at.today)
     if label:

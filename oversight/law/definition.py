@@ -11,7 +11,9 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
+from enum import Enum, auto
 from fractions import Fraction
+from typing import TYPE_CHECKING, Final
 
 from oversight.base.refusals import InvalidDefinition
 from oversight.base.settings import ZoneSetting
@@ -19,20 +21,22 @@ from oversight.base.settings import ZoneSetting
 from .clauses import Source
 from .roles import AUTOMATIC, TIMER, Role
 
+if TYPE_CHECKING:
+    from oversight.rules.context import TransitionContext
+
 KINDS = ("text", "date", "number", "choice", "yes_no", "person", "unit", "file", "list")
 TONES = ("", "back", "negative")
 PLACES = ("", "step", "aside", "page")
 FORESEEN = 7  # states that the way ahead of a case shows at most
 
 
-class _Internal:
-    """The target of a move that leaves the case where it is."""
+class Internal(Enum):
+    """The target of a move that leaves the case where it is; an Enum, so that `is` narrows types."""
 
-    def __repr__(self) -> str:
-        return "STAY"
+    TRANSITION = auto()
 
 
-INTERNAL = _Internal()
+INTERNAL: Final = Internal.TRANSITION
 
 
 @dataclass(frozen=True)
@@ -82,9 +86,9 @@ class Due:
 
     workdays: int
     source: Source
-    before: Callable[[object], date | None] | None = None
+    before: Callable[[TransitionContext], date | None] | None = None
     reminders: tuple[int, ...] = (1, 0)
-    until: Callable[[object], date | None] | None = None
+    until: Callable[[TransitionContext], date | None] | None = None
     keeps: bool = False
     escalate_to: Role | None = None
 
@@ -100,7 +104,7 @@ class MultiInstance:
     """
 
     role: Role
-    over: Callable[[object], list[str]]
+    over: Callable[[TransitionContext], list[str]]
     label: str
 
     @property
@@ -136,11 +140,11 @@ class Committee:
     role: Role
     label: str
     answer: str
-    steps_aside: Callable[[object], set[str]] = lambda attempt: set()
+    steps_aside: Callable[[TransitionContext], set[str]] = lambda attempt: set()
     quorum: Fraction = Fraction(1, 2)
     carries: Fraction = Fraction(1, 2)
     least: int = 3
-    secret: Callable[[object], bool] = lambda attempt: False
+    secret: Callable[[TransitionContext], bool] = lambda attempt: False
 
     @property
     def name(self) -> str:
@@ -209,7 +213,7 @@ class Rule:
     written.
     """
 
-    test: Callable[[object], bool]
+    test: Callable[[TransitionContext], bool]
     source: Source
     words: tuple[str, ...] = ()
 
@@ -240,7 +244,7 @@ class Effect:
     the docstring says what the move brings about.
     """
 
-    act: Callable[[object], None]
+    act: Callable[[TransitionContext], None]
 
     @property
     def name(self) -> str:
@@ -250,11 +254,11 @@ class Effect:
     def sentence(self) -> str:
         return " ".join((self.act.__doc__ or "").split())
 
-    def __call__(self, attempt) -> None:
+    def __call__(self, attempt: TransitionContext) -> None:
         self.act(attempt)
 
 
-def effect(act: Callable[[object], None]) -> Effect:
+def effect(act: Callable[[TransitionContext], None]) -> Effect:
     """Make an effect of a function that writes what a move brings about."""
     if not (act.__doc__ or "").strip():
         raise InvalidDefinition(f"effect {act.__name__} has no sentence")
@@ -283,13 +287,13 @@ class Move:
     name: str
     label: str
     leaves: State | tuple[State, ...]
-    enters: State | _Internal
+    enters: State | Internal
     by: Party
     under: Source
     asks: tuple[Field, ...] = ()
     only_if: tuple[Rule, ...] = ()
     does: tuple[Effect, ...] = ()
-    on: Callable[[object], date | None] | None = None
+    on: Callable[[TransitionContext], date | None] | None = None
     warns: tuple[Rule, ...] = ()
     per_participant: bool = False
     closes: str = ""
@@ -297,7 +301,7 @@ class Move:
     decides: bool = False
     consequence: str = ""
     tells: tuple[Tell, ...] = ()
-    letter: Callable[[object], dict] | None = None
+    letter: Callable[[TransitionContext], dict] | None = None
     tone: str = ""
     place: str = ""
     phrases: tuple[str, ...] = ()
@@ -345,7 +349,7 @@ class Workflow:
     moves: tuple[Move, ...]
     facts: tuple[Field, ...] = ()
     open_if: tuple[Rule, ...] = ()
-    business_key: Callable[[object], str | None] | None = None
+    business_key: Callable[[TransitionContext], str | None] | None = None
     short: str = ""
     inherits: bool = False
     data_subject: str = ""
@@ -357,11 +361,13 @@ class Workflow:
     icon: str = ""
     listed: bool = True
     states: tuple[State, ...] = field(init=False)
+    _by_name: dict[str, State] = field(init=False, repr=False, compare=False)
+    _leaving: dict[str, list[Move]] = field(init=False, repr=False, compare=False)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         found: dict[str, State] = {self.opens.name: self.opens}
         for move in self.moves:
-            for state in (*move.from_states, *(() if move.enters is INTERNAL else (move.enters,))):
+            for state in (*move.from_states, *map(move.target, move.from_states)):
                 if found.setdefault(state.name, state) is not state:
                     raise InvalidDefinition(f"{self.name}: two states are called {state.name}")
         object.__setattr__(self, "states", tuple(found.values()))
@@ -369,15 +375,16 @@ class Workflow:
             name: [move for move in self.moves if state in move.from_states]
             for name, state in found.items()
         }
-        object.__setattr__(self, "_found", (found, leaving))
+        object.__setattr__(self, "_by_name", found)
+        object.__setattr__(self, "_leaving", leaving)
         for check in (_unique_moves, _movable, _answered, _owned, _reachable, _ends, _clocked):
             check(self)
 
     def state(self, name: str) -> State:
-        return self._found[0][name]
+        return self._by_name[name]
 
     def leaving(self, state: State) -> list[Move]:
-        return self._found[1][state.name]
+        return self._leaving[state.name]
 
     def move(self, state: State, name: str) -> Move | None:
         return next((move for move in self.leaving(state) if move.name == name), None)

@@ -104,7 +104,8 @@ def _grouped(workflow: Workflow) -> list[list[Move]]:
 
 
 def _move(number: int, moves: list[Move], grounds: dict) -> list[str]:
-    move, enters = moves[0], "状态不变" if moves[0].enters is INTERNAL else moves[0].enters.label
+    move = moves[0]
+    enters = "状态不变" if move.enters is INTERNAL else move.enters.label
     return [
         f"{number}. {move.label}（{move.name}）",
         *_lines("办理", [f"{_starts(one)} → {enters}：{_maker(one)}" for one in moves]),

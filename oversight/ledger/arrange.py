@@ -11,9 +11,9 @@ from oversight.base.clock import Moment
 from oversight.base.refusals import NotFound, RuleViolation
 from oversight.calendar.party_days import change
 from oversight.engine import authority
-from oversight.engine.authority import Actor
 from oversight.engine.use_case import use_case
 from oversight.models import Activity, Invitee
+from oversight.organization.actor import Actor
 
 from . import attendance
 from .attendance import Sheet

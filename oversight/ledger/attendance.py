@@ -20,12 +20,13 @@ from oversight.base.refusals import Forbidden, InvalidInput, NotFound, RuleViola
 from oversight.base.sentences import say
 from oversight.calendar.party_days import change, month_end, owed
 from oversight.engine import authority, transitions
-from oversight.engine.authority import Actor
 from oversight.engine.use_case import use_case
 from oversight.law.roles import BRANCH, OFFICES
 from oversight.models import Activity, Attendance, Case, Invitee, Person, Post, Unit
 from oversight.models.attendance import CATEGORIES, CLASSES, FORMS, INVITEES, MODES
+from oversight.organization.actor import Actor
 from oversight.organization.members import expected, members
+from oversight.organization.standing import in_office
 
 MISSING = ("leave", "absent")
 NOT_KEPT = ("void", "corrected")  # follow-ups that do not stand for an absence
@@ -348,10 +349,12 @@ def hosts(session: Session, unit: Unit, on: date) -> list[tuple[Person, str]]:
         .where(
             Post.unit_id == unit.id,
             Post.office.in_([*BRANCH.ranks[0], *BRANCH.ranks[1]]),
-            authority.in_office(on),
+            in_office(on),
         )
     ).all()
-    known = sorted((tuple(row) for row in posts), key=lambda pair: list(OFFICES).index(pair[1]))
+    known = sorted(
+        ((who, post) for who, post in posts), key=lambda pair: list(OFFICES).index(pair[1])
+    )
     small = authority.small_branch(session, unit, on) - {person.id for person, _ in known}
     others = [one for one in members(session, unit.id, on) if one.id in small]
     return [*known, *((one, "member") for one in others)]
@@ -595,13 +598,12 @@ def counts(session: Session, activity_ids: list[str]) -> dict[str, Count]:
     ):
         classes.setdefault(activity_id, dict.fromkeys(CLASSES, 0))[kind] = number
     about = sa.func.substr(Case.business_key, 1, 36)
-    waiting = dict(
-        session.execute(
-            sa.select(about, sa.func.count())
-            .where(Case.workflow == "absence", Case.closed_at.is_(None), about.in_(list(classes)))
-            .group_by(about)
-        ).all()
+    follow_ups = (
+        sa.select(about, sa.func.count())
+        .where(Case.workflow == "absence", Case.closed_at.is_(None), about.in_(list(classes)))
+        .group_by(about)
     )
+    waiting: dict[str, int] = {day: number for day, number in session.execute(follow_ups)}
     return {
         activity_id: Count({"expected": sum(found.values()), **found}, waiting.get(activity_id, 0))
         for activity_id, found in classes.items()

@@ -15,11 +15,11 @@ from oversight.base.db import is_id
 from oversight.base.refusals import InvalidInput, InvalidTransition, NotFound, RuleViolation
 from oversight.base.sentences import say
 from oversight.engine import authority
-from oversight.engine.authority import Actor
 from oversight.engine.use_case import use_case
 from oversight.law.clauses import house_rule
 from oversight.law.inputs import read_day
 from oversight.models import Case, LifeMeeting, Unit
+from oversight.organization.actor import Actor
 from oversight.rules import life_meetings as rules
 
 LONGEST = 200

@@ -11,10 +11,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
 from oversight.calendar.party_days import STATUS_LABELS, owed, status
-from oversight.engine.authority import Actor
 from oversight.models import Activity, Attendance, Case, Membership, WorkItem
 from oversight.models.appraisal import GRADES, Appraised
 from oversight.models.attendance import CLASSES, FORMS
+from oversight.organization.actor import Actor
 from oversight.organization.members import exempt_on
 
 APPRAISAL = "appraisal"  # its cases have a section of their own: 我的自评, 我的评议结果

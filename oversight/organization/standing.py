@@ -18,7 +18,7 @@ from oversight.base.kept import link
 from oversight.models import Membership, Person, Post, Substitution, Unit
 from oversight.models.epochs import epoch
 
-from .substitution import in_force
+from .substitution import DAY, in_force
 
 MOST = 20_000  # units kept of one epoch
 
@@ -108,7 +108,7 @@ def as_object(session: Session, row: sa.Row | Unit) -> Unit:
     return row if isinstance(row, Unit) else known(session, Unit, row._mapping)
 
 
-_DAY, _SEATS = sa.bindparam("day"), sa.bindparam("units", expanding=True)
+_SEATS: sa.BindParameter[str] = sa.bindparam("units", expanding=True)
 _UNITS = sa.select(*columns(Unit)).where(Unit.id.in_(_SEATS))
 _posts, _acting = Post.__table__.c, Substitution.__table__.c
 
@@ -126,7 +126,7 @@ def is_member(on: date | sa.BindParameter):
 
 _POSTS = sa.select(
     _posts.unit_id, _posts.person_id, _posts.office, _posts.from_on, _posts.id.label("order")
-).where(Post.unit_id.in_(_SEATS), in_office(_DAY))
+).where(Post.unit_id.in_(_SEATS), in_office(DAY))
 _ACTING = sa.select(
     _acting.unit_id,
     _acting.person_id,
@@ -134,13 +134,13 @@ _ACTING = sa.select(
     _acting.office,
     _acting.workflow,
     _acting.id.label("order"),
-).where(Substitution.unit_id.in_(_SEATS), in_force(_DAY))
+).where(Substitution.unit_id.in_(_SEATS), in_force(DAY))
 _FULL_MEMBERS = (
     sa.select(Membership.__table__.c.person_id)
     .join(Person, Person.id == Membership.person_id)
     .where(
         Membership.unit_id == sa.bindparam("unit"),
-        is_member(_DAY),
+        is_member(DAY),
         Person.probationary.is_(False),
         Person.left_on.is_(None),
     )

@@ -98,7 +98,7 @@ def others_of_zone(session: Session, unit: Unit) -> list[tuple[str, str, str]]:
         )
         .order_by(above.sort, above.id, Unit.sort, Unit.id)
     )
-    return [tuple(row) for row in rows]
+    return [(unit_id, name, superior) for unit_id, name, superior in rows]
 
 
 def merged_into(session: Session, unit_ids: set[str]) -> tuple[str, ...]:

@@ -17,10 +17,11 @@ from sqlalchemy.orm import Session
 from oversight.base.clock import Moment
 from oversight.base.db import is_id
 from oversight.base.refusals import Forbidden, InvalidInput, NotFound, RuleViolation
-from oversight.engine.authority import Actor, in_office, is_member
 from oversight.engine.use_case import one_transaction
 from oversight.law.roles import ADMINISTRATORS
 from oversight.models import Account, ApiToken, Membership, Person, Post, Slip, Unit
+from oversight.organization.actor import Actor
+from oversight.organization.standing import in_office, is_member
 from oversight.organization.units import outline, zone_unit
 
 from . import audit_log, credentials

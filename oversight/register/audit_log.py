@@ -13,10 +13,10 @@ from sqlalchemy.orm import Session
 from oversight.base.clock import Moment
 from oversight.base.refusals import Forbidden
 from oversight.base.sentences import say
-from oversight.engine.authority import Actor
 from oversight.law.clauses import house_rule
 from oversight.law.roles import OFFICES, SUPERIOR
 from oversight.models import AdminChange, Person, Unit, Zone
+from oversight.organization.actor import Actor
 from oversight.organization.units import superiors
 
 AREAS = {

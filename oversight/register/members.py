@@ -14,8 +14,9 @@ from oversight import workflows
 from oversight.base.clock import Moment
 from oversight.base.refusals import Forbidden, InvalidInput, RuleViolation
 from oversight.base.sentences import say
-from oversight.engine.authority import Actor, is_member
 from oversight.models import Case, Membership, Person, Post, Unit
+from oversight.organization.actor import Actor
+from oversight.organization.standing import is_member
 
 from . import audit_log, departures
 
@@ -80,7 +81,7 @@ def effects(session: Session, person: Person, on: date) -> list[str]:
     """Say what a transfer or a death touches, for the preview."""
     said = []
     for case in open_cases(session, person):
-        law = workflows.get(case.workflow, case.definition_version)
+        law = workflows.of(case)
         said.append(
             say(
                 FOLLOWS if law.inherits else ENDS,

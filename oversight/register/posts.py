@@ -15,13 +15,14 @@ from oversight.base.clock import Moment
 from oversight.base.db import is_id
 from oversight.base.refusals import Forbidden, InvalidInput, RuleViolation
 from oversight.base.sentences import say
-from oversight.engine import authority, outbox
-from oversight.engine.authority import Actor
+from oversight.engine import outbox
 from oversight.law.clauses import house_rule
 from oversight.law.roles import ADMINISTRATORS, NO_BUSINESS, OFFICES, SUPERIOR
 from oversight.models import Membership, Person, Post, Substitution, Unit
 from oversight.organization import substitution
+from oversight.organization.actor import Actor
 from oversight.organization.members import in_office_of, members
+from oversight.organization.standing import in_office, is_member
 
 from . import audit_log, handover
 
@@ -190,7 +191,7 @@ def give(
     own = any(post.unit_id == unit.id and post.office == office for post in who.posts)
     holders = session.scalars(
         sa.select(Post.person_id).where(
-            Post.unit_id == unit.id, Post.office == office, authority.in_office(at.today)
+            Post.unit_id == unit.id, Post.office == office, in_office(at.today)
         )
     ).all()
     if office not in OFFICES or office in NO_BUSINESS:
@@ -258,9 +259,7 @@ def _fit(
     in_branch = session.scalar(
         sa.select(Membership.id)
         .where(
-            Membership.person_id == person.id,
-            Membership.unit_id == unit.id,
-            authority.is_member(at.today),
+            Membership.person_id == person.id, Membership.unit_id == unit.id, is_member(at.today)
         )
         .limit(1)
     )
@@ -361,9 +360,9 @@ def candidates(
     """
     living = sa.select(Person).where(Person.zone_id == unit.zone_id, Person.left_on.is_(None))
     near = living.join(Post, Post.person_id == Person.id).where(
-        Post.unit_id.in_([unit.id, *unit.ancestors()]), authority.in_office(on)
+        Post.unit_id.in_([unit.id, *unit.ancestors()]), in_office(on)
     )
-    further = sa.false()
+    further: sa.ColumnElement[bool] = sa.false()
     if find:
         further = Person.name.contains(find, autoescape=True)
     if is_id(chosen):
@@ -398,7 +397,7 @@ def vacant(session: Session, who: Actor, units: list[Unit]) -> list[tuple[Unit, 
         tuple(seat)
         for seat in session.execute(
             sa.select(Post.unit_id, Post.office).where(
-                Post.unit_id.in_([unit.id for unit in below]), authority.in_office(who.on)
+                Post.unit_id.in_([unit.id for unit in below]), in_office(who.on)
             )
         )
     }

@@ -15,9 +15,9 @@ from oversight.base.clock import Moment
 from oversight.base.refusals import Forbidden, InvalidInput, RuleViolation
 from oversight.base.sentences import say
 from oversight.engine import transitions
-from oversight.engine.authority import Actor
 from oversight.law.roles import SUPERIOR
 from oversight.models import Case, Membership, Post, Unit, UnitChange
+from oversight.organization.actor import Actor
 from oversight.organization.members import members
 from oversight.organization.units import superiors
 
@@ -149,7 +149,7 @@ def _hand_over_cases(session: Session, unit: Unit, into: Unit, who: Actor, at: M
     for case in session.scalars(
         sa.select(Case).where(Case.unit_id == unit.id, Case.closed_at.is_(None))
     ):
-        if workflows.get(case.workflow, case.definition_version).inherits:
+        if workflows.of(case).inherits:
             transitions.reassign_unit(session, case.id, into, who, at)
         else:
             transitions.perform(
@@ -172,7 +172,7 @@ def _hand_over_own(
             Case.unit_id == unit.id, Case.closed_at.is_(None), Case.data_subject_id.in_(people)
         )
     ).all():
-        if workflows.get(case.workflow, case.definition_version).inherits:
+        if workflows.of(case).inherits:
             transitions.reassign_unit(session, case.id, new, who, at)
 
 

@@ -12,8 +12,9 @@ from oversight.base.clock import Moment
 from oversight.base.refusals import Forbidden, NotFound
 from oversight.base.sentences import say
 from oversight.engine import authority
-from oversight.engine.authority import Actor
 from oversight.models import Membership, Person, PhoneLook, Unit
+from oversight.organization.actor import Actor
+from oversight.organization.standing import is_member
 
 
 def of_business(session: Session, person_id: str, who: Actor) -> Person:
@@ -37,11 +38,7 @@ def branch_of(session: Session, person_id: str, who: Actor) -> Unit | None:
     return session.scalar(
         sa.select(Unit)
         .join(Membership, Membership.unit_id == Unit.id)
-        .where(
-            Membership.person_id == person_id,
-            authority.is_member(who.on),
-            Unit.zone_id == who.zone_id,
-        )
+        .where(Membership.person_id == person_id, is_member(who.on), Unit.zone_id == who.zone_id)
     )
 
 

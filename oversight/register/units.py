@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session
 from oversight import workflows
 from oversight.base.clock import Moment
 from oversight.base.refusals import InvalidInput
-from oversight.engine.authority import Actor
 from oversight.models import Case, Membership, Post, Unit, UnitChange
 from oversight.models.organizations import CATEGORIES, UNIT_KINDS
+from oversight.organization.actor import Actor
 from oversight.organization.units import present
 
 from . import audit_log
@@ -58,9 +58,7 @@ def preview(session: Session, unit: Unit) -> Preview:
     cases = list(
         session.scalars(sa.select(Case).where(Case.unit_id == unit.id, Case.closed_at.is_(None)))
     )
-    heritable = [
-        case for case in cases if workflows.get(case.workflow, case.definition_version).inherits
-    ]
+    heritable = [case for case in cases if workflows.of(case).inherits]
     return Preview(members, posts, heritable, [case for case in cases if case not in heritable])
 
 

@@ -18,8 +18,8 @@ from oversight.base.sentences import say
 from oversight.base.settings import ZONE_SETTINGS, ZoneSetting
 from oversight.calendar.holidays import replan
 from oversight.calendar.zone import zone_settings
-from oversight.engine.authority import Actor
 from oversight.models import Activity, SettingChange, ZoneSettingRow
+from oversight.organization.actor import Actor
 
 from . import audit_log
 

@@ -14,6 +14,7 @@ from oversight.calendar.workdays import Calendar
 from oversight.calendar.zone import zone_calendar, zone_settings
 from oversight.law.definition import Move, Workflow
 from oversight.models import Case, Unit
+from oversight.organization.actor import Actor, AuthorityBasis
 
 
 @dataclass
@@ -32,11 +33,11 @@ class TransitionContext:
     workflow: Workflow
     case: Case
     move: Move | None
-    actor: object | None
+    actor: Actor | None
     at: Moment
     words: dict = field(default_factory=dict)
     raw: dict = field(default_factory=dict)
-    basis: object | None = None
+    basis: AuthorityBasis | None = None
     result: dict = field(default_factory=dict)
     copies: list[tuple[str, str]] = field(default_factory=list)
     restart_clock: bool = False

@@ -97,6 +97,11 @@ def get(name: str, version: int) -> Workflow:
     return _found[name, version]
 
 
+def of(case) -> Workflow:
+    """Return the version that a case lives on. Raises NotFound."""
+    return get(case.workflow, case.definition_version)
+
+
 def reading(case) -> Workflow:
     """Return the definition to show a case by; never for moving it.
 

@@ -19,9 +19,9 @@ from oversight.base.clock import Moment
 from oversight.base.refusals import BadRequest, Forbidden, NotFound, RuleViolation, VersionConflict
 from oversight.base.sealing import Sealer
 from oversight.base.sentences import say
-from oversight.engine import authority
 from oversight.engine.use_case import after, one_transaction
 from oversight.models import Membership, Person, Post, RosterDraft, Unit, UnitChange, Zone
+from oversight.organization.actor import actor_of
 from oversight.register import accounts, audit_log, departures
 
 from . import parse as rosters
@@ -133,7 +133,7 @@ def apply(
     )
     session.flush()
     session.expire_all()
-    who = authority.actor(session, by_id, at.today) if by_id else None
+    who = actor_of(session, by_id, at.today) if by_id else None
     departures.settle_people(session, plan.departed, who, at)
 
 

@@ -35,7 +35,7 @@ class Place:
     column: str = ""
 
     def __str__(self) -> str:
-        where = say("“{sheet}”表", sheet=self.sheet)
+        where: str = say("“{sheet}”表", sheet=self.sheet)
         where += say("第 {row} 行", row=self.row) if self.row else ""
         return where + (say(" {column} 列", column=self.column) if self.column else "")
 
@@ -157,7 +157,8 @@ class _Sheet:
         self.roster, self.sheet, self.today, self.top, self.heads = roster, sheet, today, top, heads
         self.columns, self.twice = headers.fields_of(heads)
         self.people = "name" in self.columns
-        self.number, self.row, self.bad = 0, [], False
+        self.number, self.bad = 0, False
+        self.row: list = []
         self.rough: list[int] = []
         self.given = [
             key for key in self.columns if key not in ("unit", "parent", "category", "name")

@@ -241,7 +241,7 @@ def sent_back(attempt) -> dict[str, str]:
     named = [
         entry for said in ([ballots] if ballots else words) for entry in said.get("returned") or []
     ]
-    count = Counter()
+    count: Counter[str] = Counter()
     for entry in named:
         count[entry["member"]] += entry.get("votes", 1)
     voters, here = ballots["valid"] if ballots else len(words), graded(attempt)

@@ -106,7 +106,7 @@ class DeskPage:
     @cached_property
     def filters(self) -> inbox.Filters:
         return inbox.Filters(
-            self.view.workflow or None, self.view.due or None, self.unit and self.unit.path
+            self.view.workflow or None, self.view.due or None, self.unit.path if self.unit else None
         )
 
     @cached_property
