@@ -95,7 +95,7 @@ def forget_table(connection: sa.Connection, table: str | None) -> None:
 
 
 def overheard(connection: sa.Connection) -> bool:
-    """True where somebody beside this house listens to the engine's statements."""
+    """True where a listener other than ours hears the engine's statements."""
     return len(connection.engine.dispatch.before_cursor_execute) > 1
 
 

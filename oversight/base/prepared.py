@@ -50,7 +50,7 @@ class Prepared:
 
 
 def _dashed(text: str | None) -> str | None:
-    """Write an id as the house does; SQLite keeps it without dashes."""
+    """Write an id with dashes; SQLite keeps it without."""
     return text and f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
@@ -99,7 +99,7 @@ class _Compiled:
         return made if self.positional else dict(zip(self.names, made, strict=True))
 
     def run(self, connection: sa.Connection, values: dict | list[dict]):
-        """Run it on the driver's cursor; where somebody hears statements, so that he hears it."""
+        """Run it on the driver's cursor; through SQLAlchemy where something listens to statements."""
         if self.table:
             kept.forget_table(connection, self.table)
         if kept.overheard(connection):

@@ -1,4 +1,4 @@
-"""Every way to say no: one HTTP status and one sentence for the user each.
+"""Every refusal: one HTTP status and one sentence for the user each.
 
 Nothing here knows the web or the database; views turn these into pages and problem documents.
 """

@@ -50,8 +50,8 @@ def submit(
     """Clean a file, show it with a case and commit; a refusal changes nothing but a row in
     `refusals`.
 
-    Begins with a rollback: what the same transaction claims is claimed after. Raises NotInSight,
-    NotOpen, NotYours, TooLarge, WrongType, WordsWrong, RuleSaysNo.
+    Begins with a rollback: what the same transaction claims is claimed after. Raises NotFound,
+    InvalidTransition, Forbidden, TooLarge, WrongType, InvalidInput, RuleViolation.
     """
     with use_case(session, who, at, "attach", case_id=case_id):
         _ground(session, _case(session, case_id), sent, who)
@@ -137,7 +137,7 @@ def _case(session: Session, case_id: str) -> Case:
 def _ground(session: Session, case: Case, sent: Sent, who: Actor) -> AuthorityBasis:
     """Return on what ground the actor may add a file now.
 
-    Raises NotInSight, NotOpen, NotYours, RuleSaysNo.
+    Raises NotFound, InvalidTransition, Forbidden, RuleViolation.
     """
     authority.see(session, who, case)
     if not case.open:
@@ -174,7 +174,7 @@ def _as_opener(session: Session, case: Case, who: Actor) -> AuthorityBasis | Non
 def _fits(session: Session, case: Case, sent: Sent) -> None:
     """A file belongs to a finding that there is and to the round that is on.
 
-    Raises WordsWrong, RuleSaysNo.
+    Raises InvalidInput, RuleViolation.
     """
     findings = len(case.facts.get("findings") or [])
     if sent.finding is not None and not 1 <= sent.finding <= findings:
@@ -200,7 +200,7 @@ def _fits(session: Session, case: Case, sent: Sent) -> None:
 
 
 def _replaced(session: Session, case: Case, sent: Sent) -> Attachment | None:
-    """Return the version that a file takes the place of. Raises WordsWrong, RuleSaysNo."""
+    """Return the version that a file takes the place of. Raises InvalidInput, RuleViolation."""
     if sent.replaces is None:
         return None
     row = session.get(Attachment, sent.replaces) if is_id(sent.replaces) else None
@@ -240,7 +240,7 @@ def open_file(
 ) -> tuple:
     """Return an attachment and its bytes, checked against the hash in its row.
 
-    Raises NotInSight, Unavailable.
+    Raises NotFound, Unavailable.
     """
     row = session.get(Attachment, attachment_id)
     if row is None:

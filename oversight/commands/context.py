@@ -182,7 +182,7 @@ def _full(bar) -> None:
 
 
 def password(from_stdin: bool) -> str:
-    """Read a new password, asked twice at a terminal. Raises WordsWrong."""
+    """Read a new password, asked twice at a terminal. Raises InvalidInput."""
     if from_stdin:
         return sys.stdin.readline().rstrip("\r\n")
     first = click.prompt("新密码（10 到 128 个字符）", hide_input=True, prompt_suffix="：")

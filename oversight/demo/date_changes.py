@@ -1,7 +1,7 @@
 """A year of activity in the demo zone: tales told through the real engine, each at its own past
 moment.
 
-A tale is a generator: it yields the moment at which it goes on, and acts in between.
+A tale is a generator: it acts, and yields the moment at which it continues.
 """
 
 from __future__ import annotations
@@ -672,11 +672,28 @@ def _choose_days(year: Year) -> None:
 
 
 def _hold(year: Year) -> list[dict]:
-    """Note when every past activity was held, in bulk: entered that evening, now and then days
-    later.
-    """
+    """Write down when every past activity was held, in bulk; returns row, day, held_on and at."""
     year.session.flush()
-    draw, held, changes = random.Random(year.zone.name), [], []
+    held = list(_held(year))
+    table = Activity.__table__
+    year.session.execute(
+        table.update()
+        .where(table.c.id == sa.bindparam("row"))
+        .values(
+            day=sa.bindparam("day"),
+            held_on=sa.bindparam("held_on"),
+            held_entered_at=sa.bindparam("at"),
+            version=table.c.version + 1,
+        ),
+        held,
+    )
+    year.session.execute(sa.insert(ActivityChange), [_change(year, one) for one in held])
+    return held
+
+
+def _held(year: Year) -> Iterator[dict]:
+    """Yield each past activity: entered on the evening of the day, now and then two days later."""
+    draw = random.Random(year.zone.name)
     rows = year.session.execute(
         sa.select(
             Activity.id,
@@ -696,43 +713,25 @@ def _hold(year: Year) -> list[dict]:
     ).all()
     for row in rows:
         day = _held_on(year, row, draw)
-        if day is None:
-            continue
-        entered = year.moment(
-            min(day + timedelta(days=2 if draw.random() < 0.08 else 0), year.today), 17
-        )
-        own = row.rule_day is None
-        held.append(
-            {"row": row.id, "day": day if own else row.day, "held_on": day, "at": entered.now}
-        )
-        what = {
-            "held_on": [None, day.isoformat()],
-            "held_entered_at": [None, entered.now.isoformat()],
-        }
-        changes.append(
-            {
-                "id": new_id(),
-                "zone_id": year.zone.zone_id,
-                "activity_id": row.id,
-                "what": what,
-                "why": "登记开展",
-                "at": entered.now,
-            }
-        )
-    table = Activity.__table__
-    year.session.execute(
-        table.update()
-        .where(table.c.id == sa.bindparam("row"))
-        .values(
-            day=sa.bindparam("day"),
-            held_on=sa.bindparam("held_on"),
-            held_entered_at=sa.bindparam("at"),
-            version=table.c.version + 1,
-        ),
-        held,
-    )
-    year.session.execute(sa.insert(ActivityChange), changes)
-    return held
+        if day is not None:
+            later = timedelta(days=2 if draw.random() < 0.08 else 0)
+            entered = year.moment(min(day + later, year.today), 17)
+            planned = row.day if row.rule_day else day
+            yield {"row": row.id, "day": planned, "held_on": day, "at": entered.now}
+
+
+def _change(year: Year, held: dict) -> dict:
+    return {
+        "id": new_id(),
+        "zone_id": year.zone.zone_id,
+        "activity_id": held["row"],
+        "what": {
+            "held_on": [None, held["held_on"].isoformat()],
+            "held_entered_at": [None, held["at"].isoformat()],
+        },
+        "why": "登记开展",
+        "at": held["at"],
+    }
 
 
 def _held_on(year: Year, row, draw: random.Random) -> date | None:

@@ -99,7 +99,7 @@ PROFILES = {
 def build(
     session: Session, at: Moment, size: str = "small", clock: Clock | None = None, secret: str = ""
 ) -> Zone:
-    """Load the demo zone as it would stand at a moment. Does not commit. Raises RuleSaysNo.
+    """Load the demo zone as it would stand at a moment. Does not commit. Raises RuleViolation.
 
     Under `secret` members get made-up telephone numbers, sealed.
     """

@@ -1,5 +1,5 @@
-"""Laying cases on desks and running their clocks: what writes desk rows, save that a body's or a
-roster's effects close those of its own.
+"""Creates work items and runs deadlines: the only writer of work items, but for the effects of a
+committee or a roster, which close their own.
 
 Called by the engine while it holds the case's lock; neither authorizes nor commits.
 """
@@ -32,7 +32,7 @@ from . import authority, inbox, statements
 
 
 def enter(attempt: TransitionContext, state: State) -> None:
-    """Clear the old desks, lay the case on the new ones and start the clock."""
+    """Close the open work items, create those of the new state and start its deadline."""
     _clear(attempt)
     _start_clock(attempt, state)
     _assign_party(attempt, state)
@@ -75,10 +75,11 @@ def _assign_people(attempt: TransitionContext, people: list[str]) -> None:
 
 
 def _assign_committee(attempt: TransitionContext, body: Committee) -> None:
-    """Give each member of a body a row of his own; whose own case it is steps aside from the start.
+    """Create one work item for each member of a committee; whose own case it is is recused from the
+    start.
 
-    Where that would leave the topmost body nobody to decide, they decide on the others (see
-    `rules.bodies`).
+    Where that would leave the topmost committee nobody to decide, they decide on the others (see
+    `rules.committee`).
     """
     session, case = attempt.session, attempt.case
     session.execute(
@@ -158,12 +159,12 @@ def _start_clock(attempt: TransitionContext, state: State) -> None:
 
 
 def _resumed(attempt: TransitionContext, saved: list[int]):
-    """Return the last day of a clock that goes on: what was left of it, from today."""
+    """Return the last day of a resumed deadline: what was left of it, counted from today."""
     return add_workdays(attempt.calendar, attempt.today, max(saved[0] - saved[1], 0))
 
 
 def stop_clock(attempt: TransitionContext, state: State) -> None:
-    """Keep what was used of a clock that will go on later."""
+    """Remember how much of a deadline was used, so that it can be resumed."""
     case = attempt.case
     if state.due and state.due.keeps and case.running_since:
         used = case.used_workdays + workdays_between(
@@ -184,9 +185,9 @@ def last_day(attempt: TransitionContext, due):
 
 
 def stay(attempt: TransitionContext, state: State) -> None:
-    """Lay the case anew where it is, since who may act has changed;
+    """Reassign the work items of a case that stays in its state, because who may act has changed;
 
-    the clock goes on unless told.
+    the deadline goes on unless it is to be restarted.
     """
     if attempt.restart_clock:
         _start_clock(attempt, state)
@@ -194,7 +195,9 @@ def stay(attempt: TransitionContext, state: State) -> None:
 
 
 def reassign(attempt: TransitionContext, state: State) -> None:
-    """Lay open desk rows where their work lies today: after recusal, take-over or a vacancy."""
+    """Reassign open work items to whoever fills the role today: after a recusal, a take-over or a
+    vacancy.
+    """
     party = state.waits_on
     if isinstance(party, Committee):
         _reassign_committee(attempt, party)
@@ -229,10 +232,10 @@ def _reassign_row(attempt: TransitionContext, state: State, desk: WorkItem) -> N
 
 
 def _reassign_committee(attempt: TransitionContext, body: Committee) -> None:
-    """Pass a matter to another body, or let those who left their office go.
+    """Pass a case to another committee, or close the work items of those who left their office.
 
-    Another body: the one above it, that of a new superior, or new people where nobody is left to
-    speak.
+    Another committee: the one above, that of a new superior, or new people where nobody is left to
+    vote.
     """
     seat = authority.body_seat(attempt.session, attempt.case, body, attempt.today)
     rows = authority.open_desks(attempt.session, attempt.case.id)
@@ -246,7 +249,9 @@ def _reassign_committee(attempt: TransitionContext, body: Committee) -> None:
 
 
 def _elsewhere(attempt: TransitionContext, body: Committee, seat: authority.Assignee) -> bool:
-    """True where the body's rows lie in another unit, or nobody is left to speak and nobody has."""
+    """True where the committee's work items belong to another unit, or nobody is left to vote and
+    nobody has voted.
+    """
     rows = attempt.session.execute(
         sa.select(WorkItem.unit_id, WorkItem.closed_at, WorkItem.answer).where(
             WorkItem.case_id == attempt.case.id,
@@ -259,7 +264,7 @@ def _elsewhere(attempt: TransitionContext, body: Committee, seat: authority.Assi
 
 
 def take_back(session: Session, desk: WorkItem, at: Moment) -> bool:
-    """End the delegation of a row, if there is one; returns whether there was."""
+    """End the delegation of an item, if there is one; returns whether there was."""
     delegated = sa.update(WorkItem).where(
         WorkItem.beside_id == desk.id, WorkItem.closed_at.is_(None)
     )
@@ -267,14 +272,14 @@ def take_back(session: Session, desk: WorkItem, at: Moment) -> bool:
 
 
 def helper(session: Session, desk: WorkItem) -> WorkItem | None:
-    """Return the row of whoever works on a delegated row."""
+    """Return the work item of the delegate."""
     return session.scalar(
         sa.select(WorkItem).where(WorkItem.beside_id == desk.id, WorkItem.closed_at.is_(None))
     )
 
 
 def respect_row(session: Session, desk: WorkItem, who: Actor, today, handed: bool = True) -> None:
-    """Let a row be worked on by nobody but whose it is. Raises SomebodyFirst."""
+    """Refuse work on an item that is another's. Raises AlreadyTaken."""
     helping = helper(session, desk)
     respect(session, desk, helping.person_id if helping else None, who, today, handed)
 
@@ -287,9 +292,9 @@ def respect(
     today,
     handed: bool = True,
 ) -> None:
-    """A row claimed today, handed over or delegated is another's to work on.
+    """Refuse work on an item that another has claimed today, was handed or was delegated.
 
-    Raises SomebodyFirst.
+    Raises AlreadyTaken.
     """
     holder = desk.claimed_by if desk.claimed_on == today else None
     if holder not in (None, who.id):
@@ -314,12 +319,12 @@ def respect(
 
 
 def claim(desk: WorkItem, person_id: str | None, on: date | None) -> None:
-    """Let a person work on a row for a day; None: nobody in particular."""
+    """Claim an item for a person for a day; None releases it."""
     desk.claimed_by, desk.claimed_on = person_id, on
 
 
 def hand_to(desk: WorkItem, person_id: str | None) -> None:
-    """Give a row for good to another who may decide; None: back to the seat."""
+    """Transfer an item to another who may decide; None returns it to the office."""
     desk.handed_to = person_id
     claim(desk, None, None)
 
@@ -329,7 +334,7 @@ def close(desk: WorkItem, at: Moment, answer: str | None = None) -> None:
 
 
 def lay_beside(session: Session, case: Case, unit: Unit, kind: str, at: Moment, **more) -> None:
-    """Lay a case on a further desk, beside the one that decides."""
+    """Create a further work item, beside the one that decides."""
     row = {
         "zone_id": case.zone_id,
         "case_id": case.id,
@@ -346,7 +351,7 @@ def lay_beside(session: Session, case: Case, unit: Unit, kind: str, at: Moment, 
 
 
 def follow_case(session: Session, case: Case) -> None:
-    """Let the open rows of a case tell its unit and its last day as they are now."""
+    """Copy the unit and the last day of a case to its open work items."""
     session.execute(
         sa.update(WorkItem)
         .where(WorkItem.case_id == case.id, WorkItem.closed_at.is_(None))
@@ -355,9 +360,9 @@ def follow_case(session: Session, case: Case) -> None:
 
 
 def close_slot(attempt: TransitionContext) -> None:
-    """Close the actor's own slot with his answer.
+    """Close the actor's own work item with his answer.
 
-    Raises SomebodyFirst where it was closed a moment ago.
+    Raises AlreadyTaken where it was closed a moment ago.
     """
     party, answer = attempt.move.by, attempt.move.name
     if isinstance(party, Committee) and party.answer in attempt.words:
@@ -367,9 +372,9 @@ def close_slot(attempt: TransitionContext) -> None:
 
 
 def close_for(attempt: TransitionContext) -> None:
-    """Close the slot of the one whom the move names, in his stead.
+    """Close the work item of the person whom the move names.
 
-    Raises SomebodyFirst where it is closed.
+    Raises AlreadyTaken where it is closed.
     """
     person = attempt.words[attempt.move.closes]
     mine = sa.and_(
@@ -385,7 +390,7 @@ def _close(attempt: TransitionContext, which, answer: str) -> bool:
 
 
 def escalate(session: Session, case: Case, at: Moment) -> bool:
-    """Show a case to the organization above the one that is late, beside its own desk.
+    """Show an overdue case to the organization above, by a work item that only informs.
 
     Does not commit.
     """

@@ -1,7 +1,7 @@
 """Who may do what in a case today: posts, acting, vacancy, own case, recusal. Decides, never
 writes.
 
-A seat that nobody free can fill is filled from the next offices, then by the superior above it.
+Where nobody eligible holds an office, the next offices are asked, then the superior above.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ from . import inbox
 
 @dataclass(frozen=True)
 class Assignee:
-    """Where a case lies: a unit's ladder at a tier, and who fills it today; `acting` names for
-    whom.
+    """Who may act today: the people of a unit's candidate group at a fallback rank; `acting` names
+    whom a stand-in replaces.
     """
 
     unit: sa.Row | Unit
@@ -88,8 +88,8 @@ def barred(
     """Return who may not act in a role: the recused, and for judging roles the applicant's own
     people.
 
-    Own case counts as vacant. The fact `with` names further branches whose case it is too. Whoever
-    acts in another's place is as if he were both.
+    One's own case counts as a vacancy. The fact `with` names further branches whose case it is too.
+    A stand-in is barred where he or the one he replaces is barred.
     """
     known = parties.of(session, case, workflow.opened_by.name)
     out = set(known.recused)
@@ -135,8 +135,8 @@ def fill(
     workflow: str | None = None,
     here: standing.Day | None = None,
 ) -> Assignee | None:
-    """Return the first tier of a ladder that somebody free fills in a unit, by post or acting in a
-    post's place.
+    """Return the first rank of a candidate group that somebody eligible fills in a unit, by post or
+    as a stand-in.
     """
     here = standing.day(session, unit.zone_id, on, [unit.id], here)
     posts = here.posts[unit.id]
@@ -178,10 +178,10 @@ def small_branch(session: Session, unit: sa.Row | Unit, on: date) -> set[str]:
 def resolve(
     session: Session, workflow: Workflow, case: Case, role: Role, on: date
 ) -> Assignee | None:
-    """Find where a role's work lies today, climbing over vacant seats; None where the role does not
+    """Find who fills a role today, going up where an office is vacant; None where the role does not
     exist.
 
-    Where nobody at all is left the topmost seat is returned with no people.
+    Where nobody at all is left, the topmost unit is returned with no people.
     """
     if role.seat == "person":
         return _own_seat(session, workflow, case, on)
@@ -203,7 +203,7 @@ def resolve(
 
 
 def _own_seat(session: Session, workflow: Workflow, case: Case, on: date) -> Assignee:
-    """Seat the member concerned; the branch may write for him (代录) where he does not himself."""
+    """Return the member concerned; the branch may write for him (代录) where he does not himself."""
     people = {case.data_subject_id: "member"} if case.data_subject_id else {}
     branch = fill(session, case.unit, "branch", on, set(people), workflow.name)
     return Assignee(
@@ -216,7 +216,7 @@ def _own_seat(session: Session, workflow: Workflow, case: Case, on: date) -> Ass
 
 
 def _roster(session: Session, case: Case) -> Assignee:
-    """Seat everybody who has or had a row of his own in the case."""
+    """Return everybody who has or had a work item of his own in the case."""
     people = session.scalars(
         sa.select(WorkItem.person_id).where(
             WorkItem.case_id == case.id, WorkItem.person_id.is_not(None), WorkItem.role == "member"
@@ -226,7 +226,7 @@ def _roster(session: Session, case: Case) -> Assignee:
 
 
 def body_seat(session: Session, case: Case, body: Committee, on: date) -> Assignee:
-    """Return where a body sits and who belongs to it today: nobody is replaced by other offices or
+    """Return the unit and today's members of a committee: nobody is replaced by other offices or
     units.
     """
     unit = chain(session, case, body.role)[0]
@@ -248,7 +248,7 @@ def resolve_slot(
     unit: sa.Row | Unit,
     on: date,
 ) -> Assignee:
-    """Find where one of many answers lies: the unit named, or the superior above it."""
+    """Find who gives one of many answers: the unit named, or the superior above it."""
     out = barred(session, workflow, case, party.role, on)
     candidates = [unit, *line_above(session, unit)]
     for candidate in candidates[case.escalation_level :] or candidates[-1:]:
@@ -259,7 +259,7 @@ def resolve_slot(
 
 
 def see(session: Session, who: Actor, case: Case) -> None:
-    """Make sure that a case is in the actor's sight. Raises NotInSight."""
+    """Make sure that a case is in the actor's sight. Raises NotFound."""
     if case.zone_id != who.zone_id:
         raise NotFound()
     if case.data_subject_id == who.id or any(case.unit.within(prefix) for prefix in who.business):
@@ -305,7 +305,7 @@ def reads_row(workflow: Workflow, case: Case, who: Actor, row: JournalRow) -> bo
 def require(
     session: Session, workflow: Workflow, case: Case, move: Move, who: Actor
 ) -> AuthorityBasis:
-    """Make sure that the actor holds the move's role in this case today. Raises NotYours."""
+    """Make sure that the actor holds the move's role in this case today. Raises Forbidden."""
     found = basis(session, workflow, case, move.by, who)
     if found is None and isinstance(move.by, MANY):
         _answered_already(session, workflow, case, move.by, who)
@@ -339,7 +339,7 @@ def basis(
 def _seats_of(
     session: Session, workflow: Workflow, case: Case, role: Role, on: date
 ) -> list[Assignee | None]:
-    """Return every seat from which a role may be played: one, or one at each level."""
+    """Return every assignee of a role: one, or one at each level."""
     if not role.human:
         return []
     if not role.any_level:
@@ -365,10 +365,10 @@ def _slot_standing(
 def _own_slot(
     session: Session, workflow: Workflow, case: Case, party: MultiInstance | Committee, who: Actor
 ) -> AuthorityBasis | None:
-    """Return the ground of one who acts in his own name; in a body only while he holds his office
-    there.
+    """Return the ground of one who acts in his own name; in a committee only while he holds his
+    office there.
 
-    Who stepped aside from leading a case still speaks for himself.
+    Who is recused from leading a case still acts for himself.
     """
     mine = (item for item in lying(session, workflow, case) if item.person_id == who.id)
     desk = next(mine, None)
@@ -389,7 +389,7 @@ def _own_slot(
 def _answered_already(
     session: Session, workflow: Workflow, case: Case, party: MultiInstance | Committee, who: Actor
 ) -> None:
-    """Tell an entitled person that his slot was answered before him. Raises SomebodyFirst."""
+    """Tell an entitled person that his work item was answered before him. Raises AlreadyTaken."""
     for desk in session.scalars(
         sa.select(WorkItem).where(
             WorkItem.case_id == case.id,
@@ -409,7 +409,7 @@ def _answered_already(
 
 
 def lying(session: Session, workflow: Workflow, case: Case) -> list[parties.Item]:
-    """Return the open items on which a case waits, to read."""
+    """Return the open work items that a case waits for, read-only."""
     return parties.items(session, case, workflow.opened_by.name)
 
 
@@ -420,7 +420,7 @@ def open_desks(session: Session, case_id: str) -> list[WorkItem]:
 def waits_label(
     session: Session, workflow: Workflow, case: Case, party: Party | None, on: date
 ) -> str:
-    """Name who a party is today: the unit of the seat, or what the clock waits for."""
+    """Name whom a case waits for today: the unit that answers, or the label of the timer."""
     if party is None:
         return ""
     if isinstance(party, Committee) or isinstance(party, MultiInstance) and party.personal:
@@ -441,7 +441,7 @@ def _name(session: Session, case: Case, unit_id: str) -> str:
 
 
 def leads(session: Session, unit: Unit, who: Actor) -> AuthorityBasis:
-    """Make sure that the actor fills the branch's own ladder today. Raises NotInSight, NotYours."""
+    """Make sure that the actor leads the branch today. Raises NotFound, Forbidden."""
     if not who.sees(unit) or unit.zone_id != who.zone_id:
         raise NotFound()
     seat = fill(session, unit, "branch", who.on, set()) if unit.kind == "branch" else None
@@ -453,7 +453,7 @@ def leads(session: Session, unit: Unit, who: Actor) -> AuthorityBasis:
 
 
 def is_led_by(session: Session, unit: Unit, who: Actor) -> bool:
-    """True where the actor fills the branch's own ladder today, by post or in somebody's place."""
+    """True where the actor leads the branch today, by post or as a stand-in."""
     try:
         leads(session, unit, who)
     except (NotFound, Forbidden):
@@ -462,8 +462,8 @@ def is_led_by(session: Session, unit: Unit, who: Actor) -> bool:
 
 
 def desk_people(session: Session, desk: WorkItem, on: date) -> list[str]:
-    """Return who finds an open desk row in their box on a day, by office; who may not act in the
-    case does not.
+    """Return who finds an open work item in their inbox on a day, by office; not those barred from
+    the case.
     """
     if desk.person_id:
         return [desk.person_id]
@@ -483,7 +483,7 @@ def desk_people(session: Session, desk: WorkItem, on: date) -> list[str]:
 
 
 def _kept_off(session: Session, desk: WorkItem, on: date) -> set[str]:
-    """Return who is barred from what a desk row waits for; from what is only watched nobody is."""
+    """Return who is barred from deciding at a work item; from one that only informs nobody is."""
     case = session.get(Case, desk.case_id)
     workflow = workflows.of(case)
     party = workflow.state(case.state).waits_on
@@ -495,8 +495,8 @@ def _kept_off(session: Session, desk: WorkItem, on: date) -> set[str]:
 
 
 def gone_from_bodies(session: Session, on: date) -> list[str]:
-    """Return the cases in which a body waits for somebody who left his office, or for nobody at
-    all.
+    """Return the cases in which a committee waits for somebody who left his office, or for nobody
+    at all.
     """
     here = sa.exists().where(
         Post.unit_id == WorkItem.unit_id,
@@ -528,9 +528,7 @@ def gone_from_bodies(session: Session, on: date) -> list[str]:
 def seated(
     session: Session, zone_id: str, unit_id: str, candidate_group: str, rank: int, on: date
 ) -> bool:
-    """True where somebody fills a tier of a unit's ladder on a day, whoever may be barred in a
-    case.
-    """
+    """True where somebody fills a rank of a unit's candidate group on a day, recusals aside."""
     offices = CANDIDATE_GROUPS[candidate_group][rank]
     if "member" in offices:
         return True

@@ -35,7 +35,9 @@ def _law(case: Case) -> Workflow:
 
 
 def transferable(session: Session, case: Case, desk: WorkItem, refuse: bool = False) -> bool:
-    """True where a row is a seat's, not one person's own. Raises RuleSaysNo where told to."""
+    """True where a work item is an office's, not one person's own. Raises RuleViolation where told
+    to.
+    """
     party = _law(case).state(case.state).waits_on
     found = desk.person_id is None and role_of(party).seat != "person" if party else False
     if refuse and not found:
@@ -68,9 +70,7 @@ def seat(session: Session, case: Case, desk: WorkItem, on: date) -> authority.As
 
 
 def at_work(session: Session, case: Case, desk: WorkItem, on: date) -> list[str]:
-    """Return with whom a row lies today: the delegate, whom it was handed to, or all who may
-    decide.
-    """
+    """Return who works on an item today: the delegate, the transferee, or all who may decide."""
     if desk.person_id:
         return [desk.person_id]
     helper = assignment.helper(session, desk)
@@ -142,7 +142,7 @@ def _barred(session: Session, case: Case, on: date) -> set[str]:
 
 
 def _second_eyes(session: Session, case: Case, on: date) -> frozenset[str]:
-    """Return whom a step of this state would refuse since he drafted or asked himself."""
+    """Return whom a step of this state would refuse because he drafted or asked himself."""
     law = _law(case)
     guarded = any(
         guard.name in FOUR_EYES
@@ -159,7 +159,7 @@ def _second_eyes(session: Session, case: Case, on: date) -> frozenset[str]:
 def require(session: Session, case: Case, person_id: str, among: dict[str, str]) -> str:
     """Return the unit for which a named person takes part.
 
-    Raises NotYours naming him where he may not.
+    Raises Forbidden naming him where he may not.
     """
     if person_id not in among:
         person = session.get(Person, person_id) if is_id(person_id) else None
@@ -207,7 +207,7 @@ def _reading(on: date):
 def reader_seat(
     session: Session, case: Case, unit_id: str | None, person_id: str | None, who: Actor
 ) -> Unit:
-    """Return the unit whose desk a copy goes to. Raises WordsWrong, NotInSight, RuleSaysNo.
+    """Return the unit whose desk a copy goes to. Raises InvalidInput, NotFound, RuleViolation.
 
     A branch gets copies only of its own matters, or from above it. A member's own case is copied
     only inside its branch's line: it is nobody else's business.

@@ -114,7 +114,7 @@ class Act:
         )
 
     def lay(self, kind: str, person_id: str | None, unit_id: str, **more) -> None:
-        """Lay the case on a further desk, beside the one that decides."""
+        """Create a further work item, beside the one that decides."""
         unit = self.session.get(Unit, unit_id)
         more = {"person_id": person_id, "asked_by": self.who.id, **more}
         assignment.lay_beside(self.session, self.case, unit, kind, self.at, **more)
@@ -133,7 +133,7 @@ def act(
 ) -> Case:
     """Do one act on a case. Does not commit; what is so already is not journalled again.
 
-    Raises NotInSight, NotOpen, NotYours, SomebodyFirst, RuleSaysNo, WordsWrong.
+    Raises NotFound, InvalidTransition, Forbidden, AlreadyTaken, RuleViolation, InvalidInput.
     """
     case = transitions.lock(session, case_id)
     authority.see(session, who, case)
@@ -164,7 +164,7 @@ def act(
 
 
 def my_desk(session: Session, case: Case, who: Actor) -> tuple[WorkItem, AuthorityBasis]:
-    """Return the open desk row that is the actor's to work on. Raises NotYours."""
+    """Return the open work item that is the actor's to work on. Raises Forbidden."""
     workflow = workflows.reading(case)
     party = workflow.state(case.state).waits_on
     if isinstance(party, MANY) and party.personal:
@@ -185,7 +185,7 @@ def _ground(
     session: Session, case: Case, who: Actor, name: str
 ) -> tuple[WorkItem | None, AuthorityBasis]:
     """Return the row and the ground of an act: the seat's, the delegate's, or a reader's. Raises
-    NotYours.
+    Forbidden.
     """
     try:
         return my_desk(session, case, who)
@@ -211,9 +211,7 @@ def _party(case: Case) -> str:
 
 
 def _reader(session: Session, case: Case, who: Actor) -> AuthorityBasis:
-    """Return as what somebody speaks who only sees the case: by the post nearest to it, else as a
-    member.
-    """
+    """Return the ground of a mere reader: the post nearest to the case, else membership."""
     posts = sorted(
         who.posts, key=lambda post: (not case.unit.within(post.unit.path), -len(post.unit.path))
     )

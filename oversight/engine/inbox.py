@@ -1,4 +1,4 @@
-"""The read side: whose desk a case is on, what is overdue, and what the reader may see.
+"""The read side: who works on a case, what is overdue, and what the reader may see.
 
 Visibility is in the WHERE of every list and count; nothing here writes.
 """
@@ -56,7 +56,7 @@ def office_label(office: str) -> str:
 
 
 def lying_with(session: Session, case_ids: list[str]) -> dict[str, list[str]]:
-    """Return by case the names of the units on whose desks it lies."""
+    """Return by case the names of the units that have an open work item."""
     found: dict[str, list[str]] = {}
     for case_id, name in session.execute(
         sa.select(WorkItem.case_id, Unit.name)
@@ -73,8 +73,8 @@ def lying_with(session: Session, case_ids: list[str]) -> dict[str, list[str]]:
 
 @dataclass(frozen=True)
 class Lying:
-    """On whose desks some cases lie: their open rows in order, with the unit's name, and whom they
-    name.
+    """Who works on some cases: their open work items in order, with the unit's name and the people
+    they name.
     """
 
     rows: dict[str, list[tuple[WorkItem, str]]]
@@ -94,7 +94,7 @@ class Lying:
 
 
 def lying(session: Session, case_ids: list[str]) -> Lying:
-    """Return where cases lie, and the people whom their rows name, all in two statements."""
+    """Return who works on cases, and the people whom their work items name, in two statements."""
     rows: dict[str, list[tuple[WorkItem, str]]] = {}
     for row, unit in session.execute(
         sa.select(WorkItem, Unit.name)
@@ -113,7 +113,8 @@ def lying(session: Session, case_ids: list[str]) -> Lying:
 
 
 def told_of(session: Session, found: Iterable[Case]) -> list:
-    """Load the people, party days and heirs that the lines of cases tell of, in a statement each.
+    """Load the people, party days and successors that the lines of cases tell of, in a statement
+    each.
 
     As long as they are kept the session finds them by their ids without asking again.
     """

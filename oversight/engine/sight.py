@@ -1,4 +1,4 @@
-"""Conditions on cases and work items: what lies on whose desk, and what is in whose sight.
+"""Conditions on cases and work items: whose work they are, and who may see them.
 
 They judge rows that were found otherwise (see `boxes`); none of them is a way to find any.
 """
@@ -17,7 +17,7 @@ JUDGING = (
     "superior",
     "zone_signer",
     "committee",
-)  # ladders whose people must not be the applicant's own
+)  # candidate groups whose people must not be the applicant's own
 OPEN = Case.closed_at.is_(None)
 _helping, _beside, _case = (
     aliased(WorkItem),
@@ -35,7 +35,7 @@ def in_sight(who):
 
 
 def at_seat(who):
-    """Return the condition that a desk row, open or not, is or was the reader's by name or office."""
+    """Return the condition that a work item, open or not, is or was the reader's by name or office."""
     seats = [
         sa.and_(
             WorkItem.unit_id == unit_id, WorkItem.role == candidate_group, WorkItem.rank >= rank
@@ -49,8 +49,8 @@ def at_seat(who):
 
 
 def _acting_seats(who):
-    """Yield the condition of each seat that the reader fills in another's place, that one's own
-    cases excepted.
+    """Yield the condition of each office that the reader fills as a stand-in, that one's own cases
+    excepted.
     """
     for row, candidate_group, rank in who.acting_seats:
         for_him = (
@@ -77,7 +77,7 @@ def _acting_seats(who):
 
 
 def on_my_desk(who, kinds: tuple[str, ...]):
-    """Return the condition that an open desk row is the reader's to act on, own cases excepted."""
+    """Return the condition that an open work item is the reader's to act on, own cases excepted."""
     return sa.and_(
         WorkItem.case_id == Case.id,
         WorkItem.closed_at.is_(None),
@@ -135,7 +135,7 @@ def _barred(who, person_id: str, case):
 def waits_on(case, which):
     """Return the condition that a case waits for a role of a kind.
 
-    A branch's own work that climbed is not judged.
+    A branch's own work that went up to its superior is not judged.
     """
     found = [
         (workflow.name, state.name)

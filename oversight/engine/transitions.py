@@ -1,7 +1,7 @@
-"""The only door: authorize, guard, apply, record, all in the caller's transaction.
+"""The only way to change a state: authorize, guard, apply and record in the caller's transaction.
 
-Nothing else writes a state; `desks` lays the rows on its word. `submit` and `submit_opening`
-commit; the rest do not.
+`assignment` writes the work items on its behalf. `submit` and `submit_opening` commit; the rest do
+not.
 """
 
 from __future__ import annotations
@@ -119,7 +119,7 @@ def _apply(event) -> None:
 
 
 def ensure(guard: Rule, attempt: TransitionContext) -> None:
-    """Let a guard speak. Raises RuleSaysNo with its sentence and ground."""
+    """Evaluate a guard. Raises RuleViolation with its sentence and ground."""
     if not guard.test(attempt):
         ground = (
             {"clause": guard.source.id}
@@ -132,9 +132,9 @@ def ensure(guard: Rule, attempt: TransitionContext) -> None:
 
 
 def _respect_claims(attempt: TransitionContext) -> None:
-    """What somebody else has claimed, was handed or was delegated is his to work on.
+    """Refuse a move on work that another has claimed, was handed or was delegated.
 
-    Raises SomebodyFirst.
+    Raises AlreadyTaken.
     """
     for item in authority.lying(attempt.session, attempt.workflow, attempt.case):
         if item.unit_id == attempt.basis.unit_id and attempt.basis.desk_id in (None, item.id):
@@ -159,7 +159,7 @@ def context(
 
 
 def lock(session: Session, case_id: str) -> Case:
-    """Load a case under a row lock and as it is now. Raises NotInSight."""
+    """Load a case under a row lock and as it is now. Raises NotFound."""
     session.flush()
     row = statements.CASE.first(session, of_case=case_id)
     if row is None:
@@ -183,8 +183,8 @@ def perform(
 ) -> Case:
     """Make one move. Does not commit; after any refusal the caller must roll back.
 
-    `actor` None is the clock. Raises NotInSight, Stale, NotOpen, NotYours, WordsWrong, RuleSaysNo,
-    SomebodyFirst.
+    `actor` None is the clock. Raises NotFound, VersionConflict, InvalidTransition, Forbidden, InvalidInput, RuleViolation,
+    AlreadyTaken.
     """
     session = plain(session)
     case = lock(session, case_id)
@@ -207,9 +207,7 @@ def perform(
 
 
 def _entered_version(session: Session, case: Case) -> int:
-    """Return the version at which a case came where it is, as it is: who read an earlier one has
-    read another matter.
-    """
+    """Return the version since which a case is in its state with its facts: an older read is stale."""
     moves = (
         sa.select(sa.func.count())
         .select_from(JournalRow)
@@ -248,7 +246,7 @@ def _must_be_open(
 
 
 def _fire(attempt: TransitionContext) -> None:
-    """Run the machine for one move and write down what came of it."""
+    """Fire one transition and record its result."""
     before = attempt.workflow.state(attempt.state)
     machine(attempt.workflow).events[attempt.move.name].trigger(attempt)
     state = attempt.workflow.state(attempt.state)
@@ -270,9 +268,7 @@ def _fire(attempt: TransitionContext) -> None:
 
 
 def _note_silence(attempt: TransitionContext, state: State) -> None:
-    """Keep who did not answer and since when, where the clock moves a case that waited for an
-    answer.
-    """
+    """Record who did not answer and since when, where a timer ends the wait for an answer."""
     if attempt.move.by is TIMER and state.waits_on is not None and state.waits_on.judges:
         who = authority.waits_label(
             attempt.session, attempt.workflow, attempt.case, state.waits_on, attempt.today
@@ -281,7 +277,7 @@ def _note_silence(attempt: TransitionContext, state: State) -> None:
 
 
 def _open_following(attempt: TransitionContext) -> None:
-    """Open the cases that a move gives rise to, on the ground on which it was made."""
+    """Open the cases that a transition starts, on the same authority."""
     if attempt.opens:
         _save(attempt)  # their guards ask the database, which must know the state that was entered
     for workflow, unit_id, facts in attempt.opens:
@@ -308,9 +304,7 @@ def _set_state(attempt: TransitionContext, state: State) -> None:
 
 
 def _save(attempt: TransitionContext) -> None:
-    """Write all that changed in the case under a version check, although the row is locked: belt
-    and braces.
-    """
+    """Write what changed in the case, guarded by its version as well as by the row lock."""
     case, state = attempt.case, sa.inspect(attempt.case)
     was = case.version - ("version" in attempt.unsaved)
     changed = attempt.unsaved.keys() | state.committed_state.keys()
@@ -346,7 +340,7 @@ def last_row(session: Session, case: Case) -> JournalRow | None:
 
 
 def last_act(session: Session, case: Case) -> dict:
-    """Return who made the last move, what, and when; for those who came second."""
+    """Return who made the last move, what, and when, to explain a version conflict."""
     row = last_row(session, case)
     if row is None:
         opened = session.scalar(
@@ -359,7 +353,9 @@ def last_act(session: Session, case: Case) -> dict:
 
 
 def _count(attempt: TransitionContext) -> None:
-    """Make the move that the facts decide; where many answer, once every slot is closed."""
+    """Fire the first automatic transition that holds; where many answer, once every work item is
+    closed.
+    """
     session, case = attempt.session, attempt.case
     state = attempt.workflow.state(case.state)
     counting = [move for move in attempt.workflow.leaving(state) if move.by is AUTOMATIC]
@@ -376,7 +372,7 @@ def _count(attempt: TransitionContext) -> None:
 
 
 def tick(session: Session, case_id: str, at: Moment) -> bool:
-    """Make the move of the clock that is due in a case, if there is one. Does not commit."""
+    """Fire the timer transition that is due in a case, if there is one. Does not commit."""
     case = lock(session, case_id)
     workflow = workflows.of(case)
     for move in workflow.leaving(workflow.state(case.state)):
@@ -389,7 +385,7 @@ def tick(session: Session, case_id: str, at: Moment) -> bool:
 
 
 def evaluate_automatic(session: Session, case_id: str, at: Moment) -> Case:
-    """Let the facts decide in a case after something it rests on was changed elsewhere.
+    """Evaluate the automatic transitions of a case after a record that it depends on was changed.
 
     Does not commit.
     """
@@ -399,8 +395,8 @@ def evaluate_automatic(session: Session, case_id: str, at: Moment) -> Case:
 
 
 def reassign_case(session: Session, case_id: str, at: Moment) -> bool:
-    """Lay a case where its work lies today and count again; returns whether it moved. Does not
-    commit.
+    """Reassign the work items of a case and evaluate its automatic transitions; returns whether any
+    item moved. Does not commit.
     """
     case = lock(session, case_id)
     before = [
@@ -425,7 +421,7 @@ def amend_facts(
     basis: AuthorityBasis,
     at: Moment,
 ) -> None:
-    """Change facts of a case since the record that they rest on was corrected. Does not commit."""
+    """Change facts of a case because the record that they depend on was corrected. Does not commit."""
     case = lock(session, case_id)
     attempt = context(session, case, at, who, basis=basis)
     attempt.result = {key: [case.facts.get(key), value] for key, value in facts.items()}
@@ -436,7 +432,7 @@ def amend_facts(
 
 
 def reschedule(session: Session, case: Case, due_on: date, at: Moment) -> bool:
-    """Give a locked case another last day, since what it waits for has moved. Does not commit."""
+    """Give a locked case another last day, because what it waits for has moved. Does not commit."""
     if case.due_on == due_on:
         return False
     attempt = context(session, case, at, basis=AuthorityBasis(case.unit_id, "clock", ""))
@@ -451,7 +447,7 @@ def reschedule(session: Session, case: Case, due_on: date, at: Moment) -> bool:
 
 
 def _raise_version(attempt: TransitionContext) -> None:
-    """Let who read the case before read it again, since it is not as it was."""
+    """Raise the version, so that an older read of the case conflicts."""
     attempt.set(version=attempt.case.version + 1)
 
 
@@ -464,11 +460,11 @@ def _recorded(case: Case, who: Actor | None, role: str) -> AuthorityBasis:
 
 
 def force_close(session: Session, case_id: str, reason: str, who: Actor | None, at: Moment) -> None:
-    """End an open case by its own `terminate`, since its member was recorded as gone. Does not
+    """End an open case by its own `terminate`, because its member was recorded as gone. Does not
     commit.
 
-    The ground is that record, whoever keeps it, not a role in the case; a claim does not hold it
-    up. Raises NotOpen.
+    The authority is that record, not a role in the case; a claim does not prevent it. Raises
+    InvalidTransition.
     """
     case = lock(session, case_id)
     workflow = workflows.of(case)
@@ -482,7 +478,8 @@ def force_close(session: Session, case_id: str, reason: str, who: Actor | None, 
 def reassign_unit(
     session: Session, case_id: str, unit: Unit, who: Actor | None, at: Moment, reason: str = ""
 ) -> Case:
-    """Pass an open case to the successor of its unit, or where its member went, with its desks.
+    """Pass an open case and its work items to the successor of its unit, or to the unit that its
+    member joined.
 
     Does not commit.
     """
@@ -513,11 +510,11 @@ def open_case(
     *,
     basis: AuthorityBasis | None = None,
 ) -> Case:
-    """Open a case in a unit. Does not commit. Raises as `perform`, and SomebodyFirst where one is
+    """Open a case in a unit. Does not commit. Raises as `perform`, and AlreadyTaken where one is
     open.
 
-    `standing` is the ground on which another move opens it; without one the actor must hold the
-    role.
+    `basis` is the authority of another transition that opens it; without one the actor must hold
+    the role.
     """
     session, workflow = plain(session), workflows.current(name)
     if not workflows.offers(zone_settings(session, actor.zone_id), workflow):

@@ -76,12 +76,12 @@ class Field:
 
 @dataclass(frozen=True)
 class Due:
-    """A clock of so many working days from entering a state; `before` caps it by a fact of the
+    """A deadline of so many working days from entering a state; `before` caps it by a fact of the
     case.
 
-    `until` sets the last day outright where it names one. `rungs`: working days before the due day
-    on which a reminder goes out. `keeps`: what was left of the clock is carried on when the state
-    is entered again. `climbs_to`: who is shown the case when it is overdue.
+    `until` sets the last day outright where it names one. `reminders`: working days before the due
+    day on which a reminder goes out. `keeps`: what was left of it is resumed when the state is
+    entered again. `escalate_to`: who is shown the case when it is overdue.
     """
 
     workdays: int
@@ -95,11 +95,11 @@ class Due:
 
 @dataclass(frozen=True)
 class MultiInstance:
-    """Many at once: one desk row for each seat, or each person, that `over` names when the state is
-    entered.
+    """Multi-instance (会签): one work item for each unit, or each person, that `over` names when the
+    state is entered.
 
-    `over(attempt)` returns unit ids; for a role that a person plays, person ids. The state moves on
-    when every row is closed, counted under the case's lock; who is excused has his row closed by
+    `over(attempt)` returns unit ids; for a role that a person plays, person ids. The case moves on
+    when every item is closed, counted under the case's lock; who is excused has his item closed by
     another's move.
     """
 
@@ -132,9 +132,9 @@ class Committee:
     `role` says where it sits and which offices belong to it; its members are frozen when the state
     is entered. Who is named by `steps_aside` is recused from the start. `quorum` is the share of
     those who should attend (应到, the recused among them) that has to act; `carries` the share of
-    those entitled and not recused that has to be exceeded. Fewer than `least` members are no body.
-    `secret(attempt)`: they vote by unsigned paper; then only who came and the counts are entered.
-    Outcomes are moves by COUNT.
+    those entitled and not recused that has to be exceeded. Fewer than `least` members are no
+    committee. `secret(attempt)`: they vote by unsigned paper; then only who came and the counts are
+    entered. Outcomes are moves by AUTOMATIC.
     """
 
     role: Role
@@ -182,7 +182,7 @@ class Tell:
 
 @dataclass(frozen=True)
 class Bulk:
-    """A move that may be made in many cases at once, each through its own door.
+    """A move that may be made in many cases at once, each in a transaction of its own.
 
     `prompt` asks for the text, `phrase` is the one proposed, `consequence` says what comes of it,
     `done` what came of it (with {n} and {names}).
@@ -269,12 +269,13 @@ def effect(act: Callable[[TransitionContext], None]) -> Effect:
 class Move:
     """A way from one state to one other.
 
-    `on` (CLOCK moves): the day on which it becomes due. `many`: one of several who act in the same
-    state, which closes the actor's own slot; `closes`: the word that names whose slot it closes,
-    where another does it. `adds`: only adds what somebody has to say, so that it need not know the
-    newest version. `warns`: rules that warn and do not refuse (一般、鼓励). `decides`: an answer to what
-    another has asked. `tells`: who learns of it beside the one whom the case then waits for.
-    `letter(attempt)` composes what it sends or issues: the page shows the same before.
+    `on` (TIMER moves): the day on which it becomes due. `per_participant`: one of several who act
+    in the same state, which closes the actor's own work item; `closes`: the field that names whose
+    item it closes, where another does it. `append_only`: only adds what somebody has to say, so
+    that it need not know the newest version. `warns`: rules that warn and do not refuse (一般、鼓励).
+    `decides`: an answer to what another has asked. `tells`: who learns of it beside the one whom
+    the case then waits for. `letter(attempt)` composes what it sends or issues: the page shows the
+    same before.
 
     For the screen, and no part of the printed law: `consequence` is one sentence that says what
     pressing it does. `tone`: "back" gives it back to be written anew, "negative" says no or undoes.
@@ -327,14 +328,14 @@ class Move:
 
 @dataclass(frozen=True)
 class Workflow:
-    """A definition: checked as a whole when it is made. Raises Unsound.
+    """A definition: checked as a whole when it is made. Raises InvalidDefinition.
 
-    `subject` names what a case is about: one open case each. `inherits`: open cases pass to the
-    successor of a merged unit; otherwise they are ended first. `concerns` names the fact that holds
-    the person whose own case it is, who acts in no office on it. `on_open` are effects of opening.
-    `discreet`: what one has written is shown to himself and to those whose business it is, not to
-    the others who take part. `setting`: the zone's own choice whether it is offered at all; cases
-    that are open live on. `tells`: who learns that it was opened.
+    `business_key` names what a case is about: one open case each. `inherits`: open cases pass to
+    the successor of a merged unit; otherwise they are ended first. `data_subject` names the fact
+    that holds the person whose own case it is, who acts in no office on it. `on_open` are effects
+    of opening. `discreet`: what one has written is shown to himself and to those whose business it
+    is, not to the others who take part. `setting`: the zone's own choice whether it is offered at
+    all; cases that are open live on. `tells`: who learns that it was opened.
 
     For the screen: `party_day` names the fact that holds the party day it is about; `icon` gives it
     a line of its own in the menu while some lie on the reader's desk; `listed` False: it is opened
@@ -412,7 +413,9 @@ class Workflow:
         return way
 
     def _next(self, state: State) -> State | None:
-        """Return where a case goes by the first step of those it waits for; many are counted."""
+        """Return the state to which the first move of the assignee leads; of many, the automatic
+        move.
+        """
         maker = AUTOMATIC if isinstance(state.waits_on, MANY) else state.waits_on
         return next(
             (
@@ -465,8 +468,8 @@ def _asks_many(move: Move) -> bool:
 
 
 def _answered(workflow: Workflow) -> None:
-    """Who answers as one of many is waited for as one of many, and guards read words that are asked
-    for.
+    """Refuse a per-participant move outside a multi-instance state, and guards that read fields
+    nobody asks for.
     """
     for move in workflow.moves:
         each = isinstance(move.by, MANY)

@@ -1,6 +1,6 @@
 """A definition as officials read it: a plain table, a picture, Mermaid text, data.
 
-Reads `grammar` only; the text depends on nothing but the definition, so that it can be kept as a
+Reads `definition` only; the text depends on nothing but the definition, so that it can be kept as a
 snapshot.
 """
 

@@ -50,7 +50,7 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Recorded:
-    """What came of a sheet:
+    """The result of a sheet:
 
     the activity, and the follow-ups opened for those on leave or absent.
     """
@@ -80,7 +80,7 @@ def unrecorded(session: Session, unit_ids: Iterable[str], today: date) -> list[A
 
 
 def read_sheet(raw: dict) -> Sheet:
-    """Read a sheet as the API and the page send it. Raises WordsWrong."""
+    """Read a sheet as the API and the page send it. Raises InvalidInput."""
     listed: list[tuple[str, tuple[str, str | None, str | None]]] = []
     listed += [(person, ("present", None, None)) for person in _ids(raw, "present")]
     listed += [
@@ -155,7 +155,7 @@ def _mode(value) -> str | None:
 
 
 def _invitees(value) -> dict[str, int] | None:
-    """Read how many of each kind were invited. Raises WordsWrong."""
+    """Read how many of each kind were invited. Raises InvalidInput."""
     if value is None:
         return None
     if not isinstance(value, dict) or not all(
@@ -191,7 +191,7 @@ def submit(session: Session, activity_id: str, sheet: Sheet, who: Actor, at: Mom
 def record(session: Session, activity_id: str, sheet: Sheet, who: Actor, at: Moment) -> Recorded:
     """Record or correct who took part, file it, and open or close the follow-ups. Does not commit.
 
-    Raises NotInSight, NotYours, WordsWrong, RuleSaysNo. Source: G-3.2.1a, G-3.2.1e (nobody is left
+    Raises NotFound, Forbidden, InvalidInput, RuleViolation. Source: G-3.2.1a, G-3.2.1e (nobody is left
     out), S-4.4c
     """
     activity = session.get(Activity, activity_id, with_for_update=True, populate_existing=True)
@@ -259,7 +259,7 @@ def _held_on(session: Session, activity: Activity, sheet: Sheet, at: Moment) -> 
 def _no_lesson_before(session: Session, activity: Activity, held_on: date) -> None:
     """A lesson makes up for what has been:
 
-    the activity cannot move behind one. Raises RuleSaysNo.
+    the activity cannot move behind one. Raises RuleViolation.
     """
     cases = follow_ups(session, activity, rows_of(session, activity)).values()
     lessons = [case.facts["lesson"]["held_on"] for case in cases if case.facts.get("lesson")]
@@ -272,7 +272,7 @@ def _no_lesson_before(session: Session, activity: Activity, held_on: date) -> No
 
 
 def _must_add_up(session: Session, wanted: list[str], sheet: Sheet) -> None:
-    """Everyone expected once and nobody else. Raises WordsWrong naming who."""
+    """Everyone expected once and nobody else. Raises InvalidInput naming who."""
     problems = {}
     for name, people, sentence in (
         ("twice", sheet.twice, "有人登记了两次：{names}。"),
@@ -308,7 +308,7 @@ def _host_was_there(session: Session, activity: Activity, sheet: Sheet) -> None:
 
 
 def _names(session: Session, people, wanted: list[str]) -> str:
-    """Name those of the roster; of others only what was sent, lest names leak."""
+    """Name people of the roster; of others only what was sent, so that no names leak."""
     known = {
         row.id: row.name
         for row in session.scalars(
@@ -321,7 +321,7 @@ def _names(session: Session, people, wanted: list[str]) -> str:
 def must_be_host(session: Session, activity: Activity, sheet: Sheet, held_on: date) -> None:
     """The secretary hosts, or an officer of the branch whom he asks, and why is written down.
 
-    Where there is no committee, any full member may. Raises WordsWrong, RuleSaysNo. Source: G-2.4.2
+    Where there is no committee, any full member may. Raises InvalidInput, RuleViolation. Source: G-2.4.2
     """
     host = sheet.about.get("host_id")
     if host is None or host == activity.host_id:
@@ -475,7 +475,7 @@ def _follow_up(session: Session, activity: Activity, sheet: Sheet, who: Actor, a
 
 
 def _reclass(session: Session, case: Case, entry: tuple, who: Actor, at: Moment, basis) -> None:
-    """Let an open follow-up say what the record says;
+    """Update an open follow-up to what the record says;
 
     for who was on leave a finding of 无故 falls.
     """
@@ -511,7 +511,7 @@ def people(session: Session, activity: Activity, today: date) -> list[Person]:
 def readable(session: Session, activity_id: str, who: Actor) -> Activity:
     """Return an activity whose sheet the actor may read: as branch leader or from above.
 
-    Raises NotInSight, and NotYours for members without office.
+    Raises NotFound, and Forbidden for members without office.
     """
     activity = session.get(Activity, activity_id)
     if activity is None or activity.zone_id != who.zone_id or not who.sees(activity.unit):

@@ -27,11 +27,11 @@ from .units import merged_into
 class Actor:
     """A person as of a day: posts held, branch belonged to, and what is in sight.
 
-    `seats` are (unit id, ladder, tier); `sight` are path prefixes of the units that are visible,
-    `business` of those whose cases are: by post, not by membership. `acting` is in whose place he
-    acts: never a post of his own. `former` are the branches merged into his: what they left closed
-    is read on. `led` are (person id, branch id) of the branches that he, and those he acts for,
-    lead by post or acting.
+    `seats` are (unit id, candidate group, rank); `sight` are path prefixes of the units that are
+    visible, `business` of those whose cases are: by post, not by membership. `acting` are the
+    substitutions by which he stands in for others, never posts of his own. `former` are the
+    branches merged into his: what they left closed is read on. `led` are (person id, branch id) of
+    the branches that he, and those he acts for, lead by post or acting.
     """
 
     person: Person
@@ -55,11 +55,13 @@ class Actor:
 
     @property
     def acting_seats(self) -> list[tuple[Substitution, str, int]]:
-        """Return the seats that he fills in others' places: the acting, ladder and tier."""
+        """Return the offices that he fills as a stand-in: the substitution, candidate group and
+        rank.
+        """
         return [
             (row, candidate_group, rank)
             for row in self.acting
-            for candidate_group, rank in _tiers_of(row.office, row.unit.kind)
+            for candidate_group, rank in _ranks_of(row.office, row.unit.kind)
         ]
 
     @property
@@ -82,7 +84,8 @@ class Actor:
 
 @dataclass(frozen=True)
 class AuthorityBasis:
-    """On what ground an actor acts: the seat, the ladder and tier, and the slot where many answer.
+    """On what authority an actor acts: the unit, the role, the office, and his work item where many
+    answer.
 
     `acting`: not by a post of his own, but for `acting_for`, or in an empty post where that is
     None.
@@ -134,7 +137,9 @@ def _led(
     stands_in: tuple[Substitution, ...],
     on: date,
 ) -> Iterator[tuple[str, str]]:
-    """Yield who leads which branch: the person, and those in whose place he acts. See `barred`."""
+    """Yield (person id, branch id) of the branches that the person leads, and that those he stands
+    in for lead.
+    """
     for row in held:
         if row.office in BRANCH_LEADERS and row.unit.kind == "branch":
             yield person_id, row.unit_id
@@ -156,14 +161,14 @@ def _led(
 
 def _seats(posts: tuple[Post, ...], branch: Unit | None):
     for post in posts:
-        for candidate_group, rank in _tiers_of(post.office, post.unit.kind):
+        for candidate_group, rank in _ranks_of(post.office, post.unit.kind):
             yield post.unit_id, candidate_group, rank
     if branch is not None:
-        yield branch.id, "branch", _member_tier()
+        yield branch.id, "branch", _member_rank()
 
 
-def _tiers_of(office: str, unit_kind: str):
-    """Yield each ladder of a kind of unit on which an office stands, with its tier."""
+def _ranks_of(office: str, unit_kind: str):
+    """Yield each candidate group of a kind of unit that has an office, with the rank of the office."""
     for candidate_group, ranks in CANDIDATE_GROUPS.items():
         if (candidate_group == "branch") == (unit_kind == "branch"):
             yield from (
@@ -171,7 +176,7 @@ def _tiers_of(office: str, unit_kind: str):
             )
 
 
-def _member_tier() -> int:
+def _member_rank() -> int:
     return next(
         rank for rank, offices in enumerate(CANDIDATE_GROUPS["branch"]) if "member" in offices
     )

@@ -120,7 +120,7 @@ def may(session: Session, who: Actor, area: str, unit: Unit | None) -> bool:
 
 
 def require(session: Session, who: Actor, area: str, unit: Unit | None) -> None:
-    """Make sure that the actor keeps an area. Raises NotYours."""
+    """Make sure that the actor keeps an area. Raises Forbidden."""
     if not may(session, who, area, unit):
         raise Forbidden(
             say("这项由{keeper}或上级党组织办理，不由您办理。", keeper=OFFICES[KEEPERS[area]]),

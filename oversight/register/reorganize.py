@@ -28,7 +28,7 @@ def move(session: Session, unit: Unit, parent: Unit, on: date, who: Actor, at: M
     """Put a unit with all that is below it under another; open cases go to the new superior's
     desks.
 
-    Does not commit. Raises RuleSaysNo, NotYours.
+    Does not commit. Raises RuleViolation, Forbidden.
     """
     _entitled(session, unit, who)
     if parent.within(unit.path) or parent.kind in ("branch", "group"):
@@ -50,7 +50,7 @@ def merge(
     """End branches on a day and hand members and heritable cases to their successor.
 
     Cases that do not pass on are terminated by the actor, who must be entitled to. Does not commit.
-    Raises RuleSaysNo, NotYours.
+    Raises RuleViolation, Forbidden.
     """
     for unit in units:
         _entitled(session, unit, who)
@@ -105,7 +105,7 @@ def split(
 def _entitled(session: Session, unit: Unit, who: Actor) -> None:
     """Make sure that the actor answers for a unit above this one, and is the only one at it.
 
-    Raises NotYours.
+    Raises Forbidden.
     """
     audit_log.alone(session, unit.zone_id)
     above = {row.id for row in superiors(session, unit)}

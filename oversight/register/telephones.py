@@ -21,7 +21,7 @@ def of_business(session: Session, person_id: str, who: Actor) -> Person:
     """Return a member with whose branch the actor has business, by post or as one who keeps its
     record.
 
-    Raises NotInSight, NotYours. Source: dossier, Privacy and security (optional phone, encrypted,
+    Raises NotFound, Forbidden. Source: dossier, Privacy and security (optional phone, encrypted,
     masked)
     """
     person, unit = session.get(Person, person_id), branch_of(session, person_id, who)
@@ -57,7 +57,7 @@ def keep(
 ) -> None:
     """Keep a member's number sealed, or none where it is empty. Does not commit.
 
-    The branch keeps its own members' numbers. Raises NotInSight, NotYours, WordsWrong.
+    The branch keeps its own members' numbers. Raises NotFound, Forbidden, InvalidInput.
     """
     person = of_business(session, person_id, who)
     authority.leads(session, branch_of(session, person_id, who), who)

@@ -83,7 +83,7 @@ def found(
     at: Moment,
     category: str | None = None,
 ) -> Unit:
-    """Found a unit below another. Does not commit. Raises NotYours, WordsWrong."""
+    """Found a unit below another. Does not commit. Raises Forbidden, InvalidInput."""
     audit_log.require(session, who, "units", parent if parent.kind != "zone" else None)
     wrong = {}
     if kind not in BELOW.get(parent.kind, ()):
@@ -122,7 +122,7 @@ def found(
 def rename(session: Session, unit: Unit, name: str, who: Actor, at: Moment) -> None:
     """Give a unit another name; papers already issued keep the old one. Does not commit.
 
-    Raises NotYours, WordsWrong.
+    Raises Forbidden, InvalidInput.
     """
     audit_log.require(session, who, "units", unit)
     if name.strip() == unit.name:
@@ -143,7 +143,7 @@ def rename(session: Session, unit: Unit, name: str, who: Actor, at: Moment) -> N
 
 
 def _name(session: Session, parent: Unit, name: str, wrong: dict) -> str:
-    """Return a name that no sibling bears. Raises WordsWrong with everything that is wrong."""
+    """Return a name that no sibling bears. Raises InvalidInput with everything that is wrong."""
     name = name.strip()
     if not 0 < len(name) <= 100:
         wrong["name"] = "请填写“名称”，最多 100 字。"

@@ -17,6 +17,8 @@ from oversight.base.db import insert_once, new_id
 from oversight.law.clauses import Source, clause, clause_for, register
 from oversight.models import Activity, LifeMeeting, Unit
 
+from .context import TransitionContext
+
 LABELS = {"first": "上半年", "second": "下半年", "fourth": "第四季度"}
 MONTHS = {
     "first": (1, 6, 30),
@@ -126,7 +128,7 @@ def record(
     )
 
 
-def record_for(attempt, day: date) -> None:
+def record_for(attempt: TransitionContext, day: date) -> None:
     """Record the meeting that an appraisal held, or name the appraisal on the one that is noted
     already.
     """

@@ -1,7 +1,8 @@
-"""Who has a part in a case: who stepped aside, who acted for the side that opened it, where it lies.
+"""The parties of a case: the recused, those who acted for the side that opened it, and the open
+work items.
 
-Read in one statement, together with the zone's epoch, and asked again only after something of it was
-written.
+Read in one statement, together with the zone's epoch, and asked again only after something of it
+was written.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from oversight.models import Case, JournalRow, Recusal, WorkItem, Zone, epochs
 
 @dataclass(frozen=True)
 class Parties:
-    """`applicants` are those who acted for the side that opened the case, and in whose place."""
+    """`applicants` acted for the side that opened the case, or were stood in for there."""
 
     recused: frozenset[str] = frozenset()
     applicants: frozenset[str] = frozenset()

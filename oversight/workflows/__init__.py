@@ -23,7 +23,7 @@ _current: dict[str, Workflow] = {}
 def register(workflow: Workflow, *, current: bool = True) -> None:
     """Make a definition known.
 
-    Raises Unsound where the same version already says something else.
+    Raises InvalidDefinition where the same version already says something else.
     """
     known = _found.get((workflow.name, workflow.version))
     if known is not None and known.fingerprint() != workflow.fingerprint():
@@ -78,14 +78,14 @@ def offers(settings: dict[str, str], workflow: Workflow) -> bool:
 
 
 def current(name: str) -> Workflow:
-    """Return the definition that new cases begin with. Raises NotInSight."""
+    """Return the definition that new cases begin with. Raises NotFound."""
     if name not in _current:
         raise NotFound("没有这种业务。")
     return _current[name]
 
 
 def get(name: str, version: int) -> Workflow:
-    """Return the version a case lives on. Raises NotInSight."""
+    """Return the version a case lives on. Raises NotFound."""
     if (name, version) not in _found:
         raise NotFound(
             say(

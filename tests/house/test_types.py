@@ -30,3 +30,14 @@ def test_little_is_overlooked():
     ]
     assert len(lines) <= 4
     assert [one for one in lines if not re.search(r"# type: ignore\[[a-z-]+\]  # \w", one)] == []
+
+
+def test_contexts_are_typed():
+    """Where a guard, an effect or a letter takes its context untyped, nothing in it is checked."""
+    untyped = re.compile(r"def \w+\([^)]*\battempt[,)]")
+    found = [
+        path.name
+        for path in (ROOT / "oversight").rglob("*.py")
+        if untyped.search(path.read_text("utf-8"))
+    ]
+    assert found == []

@@ -116,7 +116,7 @@ def silent(_stage: str, _total: int | None = None) -> Tick:
 
 
 def read(data: bytes, today: date, stage: Callable[..., Tick] = silent) -> Roster:
-    """Read a workbook and hold it against itself. Raises TooLarge, WrongType, WordsWrong."""
+    """Read a workbook and hold it against itself. Raises TooLarge, WrongType, InvalidInput."""
     roster = Roster()
     sheets = open_book(data, stage("read"))
     tick = stage("check", sum(len(sheet.rows) for sheet in sheets))

@@ -60,7 +60,7 @@ def folder():
 
 
 def sent() -> attachments.Sent:
-    """Read the form: the file, and what its sender says of it. Raises BadRequest, WordsWrong."""
+    """Read the form: the file, and what its sender says of it. Raises BadRequest, InvalidInput."""
     unknown = (set(request.form) | set(request.files)) - {
         "file",
         "note",

@@ -348,7 +348,7 @@ def _saved(done: attendance.Recorded, correction: bool):
 
 
 def _raw(activity: Activity, posted) -> dict:
-    """Take a sheet from the form, in the shape that the API sends. Raises WordsWrong."""
+    """Take a sheet from the form, in the shape that the API sends. Raises InvalidInput."""
     out = list(dict.fromkeys(posted.getlist("out")))
     kinds = {person: posted.get(f"kind-{person}", "leave") for person in out}
     by = {kind: [person for person in out if kinds[person] == kind] for kind in OUT}
@@ -365,7 +365,7 @@ def _raw(activity: Activity, posted) -> dict:
 
 def _invitees(activity: Activity, posted) -> dict[str, int]:
     """Read how many were invited; kinds that the page does not show stay as they were. Raises
-    WordsWrong.
+    InvalidInput.
     """
     found = attendance.invited(db.session, activity)
     for kind, label in INVITEES.items():

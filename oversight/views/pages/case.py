@@ -25,7 +25,7 @@ bp = Blueprint("case", __name__)
 
 
 def seen(case_id) -> Case:
-    """Return a case in the reader's sight. Raises NotInSight."""
+    """Return a case in the reader's sight. Raises NotFound."""
     case = db.session.get(Case, str(case_id))
     if case is None:
         raise NotFound()
@@ -37,7 +37,7 @@ def seen(case_id) -> Case:
 
 def asked(case_id, name: str) -> Case:
     """Return a case that somebody wants to act on; an attempt at a foreign one is kept. Raises
-    NotInSight.
+    NotFound.
     """
     try:
         return seen(case_id)

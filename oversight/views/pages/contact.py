@@ -253,7 +253,7 @@ class Contacts:
 
 
 def _unit(unit_id) -> Unit:
-    """Return a branch whose follow-ups the reader may see. Raises NotInSight, NotYours."""
+    """Return a branch whose follow-ups the reader may see. Raises NotFound, Forbidden."""
     unit = year.branch(unit_id)
     if not any(unit.within(path) for path in session.actor().business):
         try:

@@ -359,7 +359,7 @@ def _confirm(ids: list[str], wrong: str = ""):
 
 
 def seen(ids: list[str], who) -> list[Case]:
-    """Return the cases chosen, all of them in sight. Raises NotInSight."""
+    """Return the cases chosen, all of them in sight. Raises NotFound."""
     found = [db.session.get(Case, _uuid(case_id)) for case_id in dict.fromkeys(ids[:BULK_MOST])]
     for case in found:
         if case is None:

@@ -456,7 +456,7 @@ def _other_days(sheet: Sheet) -> list[date]:
 def _unit(name: str, given: str | None) -> Unit:
     """Return the unit named, or the first in which the reader may open this.
 
-    Raises NotInSight, NotYours.
+    Raises NotFound, Forbidden.
     """
     if given:
         unit = db.session.get(Unit, given) if len(given) == 36 else None
@@ -471,7 +471,7 @@ def _unit(name: str, given: str | None) -> Unit:
 
 
 def _facts(workflow: Workflow, source) -> dict:
-    """Take facts from an address. Raises WordsWrong where a day cannot be read."""
+    """Take facts from an address. Raises InvalidInput where a day cannot be read."""
     found = forms.words_from(source, workflow.facts)
     unread = {
         ask.name: say("“{word}”不是一个日期。", word=ask.label) for ask in _unread(workflow, found)
