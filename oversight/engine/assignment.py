@@ -139,28 +139,29 @@ def _write(attempt: TransitionContext) -> None:
 
 
 def _start_clock(attempt: TransitionContext, state: State) -> None:
-    case, due = attempt.case, state.due
-    saved = (
-        (case.paused or {}).get(state.name)
-        if due and due.keeps and not attempt.restart_clock
-        else None
-    )
-    due_on = None if due is None else _resumed(attempt, saved) if saved else last_day(attempt, due)
-    attempt.set(
-        running_since=attempt.today if due else None,
-        used_workdays=saved[1] if saved else 0,
-        due_on=due_on,
-        budget_workdays=saved[0]
-        if saved
-        else (workdays_between(attempt.calendar, attempt.today, due_on) if due else None),
-    )
+    attempt.set(**_deadline(attempt, state))
     days = [move.on(attempt) for move in attempt.workflow.leaving(state) if move.by is TIMER]
-    attempt.set(wake_on=min((day for day in days if day), default=None))
+    attempt.set(wake_on=min(filter(None, days), default=None))
 
 
-def _resumed(attempt: TransitionContext, saved: list[int]):
-    """Return the last day of a resumed deadline: what was left of it, counted from today."""
-    return add_workdays(attempt.calendar, attempt.today, max(saved[0] - saved[1], 0))
+def _deadline(attempt: TransitionContext, state: State) -> dict:
+    """Return the columns of a state's deadline: none, the one that was kept, or a new one."""
+    due, today = state.due, attempt.today
+    if due is None:
+        return dict.fromkeys(("running_since", "due_on", "budget_workdays")) | {"used_workdays": 0}
+    kept = (attempt.case.paused or {}).get(state.name)
+    if kept and due.keeps and not attempt.restart_clock:
+        budget, used = kept
+        due_on = add_workdays(attempt.calendar, today, max(budget - used, 0))
+    else:
+        due_on, used = last_day(attempt, due), 0
+        budget = workdays_between(attempt.calendar, today, due_on)
+    return {
+        "running_since": today,
+        "due_on": due_on,
+        "budget_workdays": budget,
+        "used_workdays": used,
+    }
 
 
 def stop_clock(attempt: TransitionContext, state: State) -> None:

@@ -245,19 +245,6 @@ def follow_ups(session: Session, case_ids: list[str], person_id: str) -> dict[st
     return {row.case_id: row for row in session.scalars(wanted)}
 
 
-def lent(session: Session, case_ids: list[str]) -> list[WorkItem]:
-    """Return the open rows that were handed over, delegated, or laid for an opinion."""
-    return list(
-        session.scalars(
-            sa.select(WorkItem).where(
-                WorkItem.case_id.in_(case_ids),
-                WorkItem.closed_at.is_(None),
-                sa.or_(WorkItem.handed_to.is_not(None), WorkItem.kind.in_(("help", "sign"))),
-            )
-        )
-    )
-
-
 def possible(session: Session, case: Case, who: Actor, at: Moment) -> list[str]:
     """Return the desk acts open to the actor now."""
     if not case.open:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from oversight.calendar.workdays import add_workdays
 from oversight.law.clauses import register
 from oversight.law.definition import Field, effect
-from oversight.models import Activity, Paper
+from oversight.models import Paper
 from oversight.organization.units import superiors
 from oversight.papers import orders
 from oversight.papers.letter import seat
@@ -188,14 +188,4 @@ def order_again(attempt: TransitionContext) -> None:
             attempt.words.get("unit") or attempt.case.unit_id,
             {name: facts[name] for name in ("method", "inspected_on", "findings")},
         )
-    )
-
-
-def next_activity(attempt: TransitionContext) -> Activity | None:
-    """Return the branch's next party day, on which its members are told."""
-    return attempt.session.scalar(
-        sa.select(Activity)
-        .where(Activity.unit_id == attempt.case.unit_id, Activity.day > attempt.today)
-        .order_by(Activity.day)
-        .limit(1)
     )

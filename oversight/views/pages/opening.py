@@ -228,9 +228,6 @@ class Sheet:
             None,
         )
 
-    def why_not_move(self, name: str) -> str | None:
-        return next((option.why_not for option in self.options if option.move.name == name), None)
-
     @property
     def first(self) -> Move | None:
         """Return the step that carries the case on."""
