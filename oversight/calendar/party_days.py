@@ -61,9 +61,8 @@ def status(activity: Activity, today: date, provisional: bool = False) -> str:
 
 
 def moved_how(session: Session, rows: Iterable[Activity]) -> dict[str, str]:
-    """Say by activity how its day was moved:
-
-    "approved" beforehand, or "late_report" accepted afterwards.
+    """Say by activity how its day was moved: "approved" beforehand, or "late_report" accepted
+    afterwards.
     """
     movers = {row.id: row.moved_by for row in rows if row.moved_by}
     late = set(

@@ -1,7 +1,4 @@
-"""What stands around every command:
-
-the application or the law alone, its clock, input and output.
-"""
+"""What stands around every command: the application or the law alone, its clock, input and output."""
 
 from __future__ import annotations
 
@@ -34,10 +31,7 @@ STAGES = {
 
 
 def in_app(command):
-    """Run a command inside the application;
-
-    a no becomes its sentence, and nothing half-done stays.
-    """
+    """Run a command inside the application; a no becomes its sentence, and nothing half-done stays."""
 
     @wraps(command)
     def run(*args, **words):
@@ -96,10 +90,7 @@ def _said() -> Iterator[None]:
 
 @contextmanager
 def acting(act: str, trial: bool = False) -> Iterator[None]:
-    """End what is done at the terminal as a use case;
-
-    its refusals are the installation's zone's.
-    """
+    """End what is done at the terminal as a use case; its refusals are the installation's zone's."""
     from oversight.base.db import db
     from oversight.engine.use_case import use_case
     from oversight.register import installation

@@ -90,10 +90,7 @@ Plot = Callable[..., Iterator[Moment]]
 
 @dataclass
 class Year:
-    """What tales share:
-
-    the session, the moment at which the demo is loaded, and the book of ids.
-    """
+    """What tales share: the session, the moment at which the demo is loaded, and the book of ids."""
 
     session: Session
     at: Moment

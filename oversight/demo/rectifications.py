@@ -50,10 +50,7 @@ class Order(Tale):
         self.visit(method, f"{above(self.key)}.inspector", "rectification", findings=self.findings)
 
     def issue(self, due: int) -> None:
-        """Issue with so many working days from today;
-
-        negative: a deadline that has passed since.
-        """
+        """Issue with so many working days from today; negative: a deadline that has passed since."""
         day = add_workdays(self.year.calendar, self.year.today, due)
         self.superior("issue", due_on=day.isoformat())
 
@@ -115,10 +112,7 @@ def late(t: Order):
 
 
 def recheck_late(t: Order):
-    """Reported six working days ago:
-
-    the re-check is overdue by a day, the branch's clock stands.
-    """
+    """Reported six working days ago: the re-check is overdue by a day, the branch's clock stands."""
     yield from fixing(t, 18, -5)
     yield t.ago(6)
     t.report_measures(*([DONE, SAID][: len(t.findings)]))

@@ -359,10 +359,7 @@ class _Maker:
 
 
 def _offices(members: int) -> tuple[str, ...]:
-    """Say which posts a branch of a size has:
-
-    a committee from seven members on, else one or two.
-    """
+    """Say which posts a branch of a size has: a committee from seven members on, else one or two."""
     if members < 5:
         return ("secretary",)
     if members < 7:

@@ -187,7 +187,6 @@ def last_day(attempt: TransitionContext, due):
 
 def stay(attempt: TransitionContext, state: State) -> None:
     """Reassign the work items of a case that stays in its state, because who may act has changed;
-
     the deadline goes on unless it is to be restarted.
     """
     if attempt.restart_clock:

@@ -273,10 +273,7 @@ _LISTS: dict[str, Callable] = {"mine": _at_seats, "units": _under}
 
 
 def _day_of(who, box: str):
-    """Return by which day the cases of a box are ordered:
-
-    the reader's own date, or the deadline.
-    """
+    """Return by which day the cases of a box are ordered: the reader's own date, or the deadline."""
     if box == "follow_up":
         return sa.select(FollowUp.day).where(followed(who)).correlate(Case).scalar_subquery()
     return sa.func.coalesce(Case.due_on, NEVER)

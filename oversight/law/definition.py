@@ -239,10 +239,7 @@ def rule(source: Source, *words: str) -> Callable[[Callable], Rule]:
 
 @dataclass(frozen=True)
 class Effect:
-    """Database writes of a move, made by `effect`;
-
-    the docstring says what the move brings about.
-    """
+    """Database writes of a move, made by `effect`; the docstring says what the move brings about."""
 
     act: Callable[[TransitionContext], None]
 

@@ -50,10 +50,7 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Recorded:
-    """The result of a sheet:
-
-    the activity, and the follow-ups opened for those on leave or absent.
-    """
+    """The result of a sheet: the activity, and the follow-ups opened for those on leave or absent."""
 
     activity: Activity
     opened: tuple[str, ...] = ()
@@ -257,9 +254,8 @@ def _held_on(session: Session, activity: Activity, sheet: Sheet, at: Moment) -> 
 
 
 def _no_lesson_before(session: Session, activity: Activity, held_on: date) -> None:
-    """A lesson makes up for what has been:
-
-    the activity cannot move behind one. Raises RuleViolation.
+    """A lesson makes up for what has been: the activity cannot move behind one. Raises
+    RuleViolation.
     """
     cases = follow_ups(session, activity, rows_of(session, activity)).values()
     lessons = [case.facts["lesson"]["held_on"] for case in cases if case.facts.get("lesson")]
@@ -475,10 +471,7 @@ def _follow_up(session: Session, activity: Activity, sheet: Sheet, who: Actor, a
 
 
 def _reclass(session: Session, case: Case, entry: tuple, who: Actor, at: Moment, basis) -> None:
-    """Update an open follow-up to what the record says;
-
-    for who was on leave a finding of 无故 falls.
-    """
+    """Update an open follow-up to what the record says; for who was on leave a finding of 无故 falls."""
     kind, _form, category = entry
     if kind not in MISSING or kind == case.facts["kind"]:
         return
@@ -492,10 +485,7 @@ def _reclass(session: Session, case: Case, entry: tuple, who: Actor, at: Moment,
 
 
 def people(session: Session, activity: Activity, today: date) -> list[Person]:
-    """Return who stands on the sheet:
-
-    the snapshot once there is one, else who would be expected.
-    """
+    """Return who stands on the sheet: the snapshot once there is one, else who would be expected."""
     rows = rows_of(session, activity)
     on = activity.held_on or activity.day or today
     if not rows:
@@ -586,10 +576,7 @@ class Count:
 
 
 def counts(session: Session, activity_ids: list[str]) -> dict[str, Count]:
-    """Count recorded activities, each by class and with its open follow-ups;
-
-    others are left out.
-    """
+    """Count recorded activities, each by class and with its open follow-ups; others are left out."""
     classes: dict[str, dict[str, int]] = {}
     for activity_id, kind, number in session.execute(
         sa.select(Attendance.activity_id, Attendance.kind, sa.func.count())

@@ -148,10 +148,7 @@ def of_year(
     kind: type[M],
     to_tell: dict[str, list[Case]] | None = None,
 ) -> list[M]:
-    """Return the twelve months of a branch;
-
-    `to_tell` by activity what members are told of there.
-    """
+    """Return the twelve months of a branch; `to_tell` by activity what members are told of there."""
     rows = _rows(session, unit, year)
     asked = _asked(session, unit)
     decided = _decided(session, rows.values())
@@ -278,10 +275,7 @@ def _by_rule(session: Session, unit: Unit, today: date) -> date | None:
 
 
 def next_days(session: Session, units: list[Unit], today: date) -> dict[str, date]:
-    """Return the next party day by branch;
-
-    one that chooses itself has none before it has chosen.
-    """
+    """Return the next party day by branch; one that chooses itself has none before it has chosen."""
     rows = dict(
         session.execute(
             sa.select(Activity.unit_id, sa.func.min(Activity.day))

@@ -24,10 +24,7 @@ MOST = 50
 
 @dataclass(frozen=True)
 class Day:
-    """A party day as it concerns one member;
-
-    `label` says how he took part or how the day stands.
-    """
+    """A party day as it concerns one member; `label` says how he took part or how the day stands."""
 
     activity: Activity
     kind: str

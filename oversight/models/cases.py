@@ -15,10 +15,10 @@ from oversight.base.db import Base, Id, new_id
 from .organizations import Unit
 
 NEVER = date(9999, 12, 31)
-# How a slot in a body was closed, beside the name of a move.
+# How a committee member's work item was closed, beside the name of a move.
 YES, NO, RECUSED, ABSENT, LEFT = "yes", "no", "recuse", "absent", "left"
 CAME = "came"  # took part in a secret vote, of which only counts are kept
-PAST = "past"  # a slot of an earlier round
+PAST = "past"  # a work item of an earlier round
 PASSED = "closed_at IS NULL AND (handed_to IS NOT NULL OR beside_id IS NOT NULL)"
 
 

@@ -1,7 +1,4 @@
-"""Facts about an absentee's follow-up:
-
-tries, what was told, the next party day, and what is kept.
-"""
+"""Facts about an absentee's follow-up: tries, what was told, the next party day, and what is kept."""
 
 from __future__ import annotations
 

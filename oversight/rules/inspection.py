@@ -1,6 +1,5 @@
-"""Facts about a visit:
-
-one open visit of a branch by a level, how often it was there, what it found.
+"""Facts about a visit: one open visit of a branch by a level, how often it was there, what it
+found.
 """
 
 from __future__ import annotations

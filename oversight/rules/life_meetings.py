@@ -63,10 +63,7 @@ class Term:
 
     @property
     def silent(self) -> bool:
-        """True where the branch's own document has no such sentence:
-
-        organs on the fourth quarter.
-        """
+        """True where the branch's own document has no such sentence: organs on the fourth quarter."""
         return self.rule_set in register()[self.source.id].get("silent_in", ())
 
 

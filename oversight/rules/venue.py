@@ -1,7 +1,4 @@
-"""Facts about a place that is borrowed:
-
-whose it is, for which day, and whether it is lent already.
-"""
+"""Facts about a place that is borrowed: whose it is, for which day, and whether it is lent already."""
 
 from __future__ import annotations
 

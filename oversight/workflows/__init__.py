@@ -1,4 +1,4 @@
-"""The law, one file each. Definitions are discovered here: a module with a WORKFLOW is one.
+"""The law, one file each. Definitions are discovered here: modules with a WORKFLOW.
 
 A module may keep older versions in EARLIER while cases live on them.
 """

@@ -115,10 +115,7 @@ def voted(row: Appraised) -> str | None:
 
 
 def to_rate(attempt: TransitionContext) -> set[str]:
-    """Return whose rating is to be proposed:
-
-    all, or those that were sent back and are still there.
-    """
+    """Return whose rating is to be proposed: all, or those that were sent back and are still there."""
     here = set(graded(attempt))
     return here & set(attempt.case.facts.get("returned") or here) or here
 
