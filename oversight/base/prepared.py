@@ -1,7 +1,8 @@
 """Statements of the hot path, compiled once and run by the driver itself.
 
-SQLAlchemy builds and compiles them, and converts what goes in and comes out; what it does anew at each
-execution, several times the work of the statement, is left out. Defaults of columns are not filled in.
+SQLAlchemy builds and compiles them, and converts what goes in and comes out; what it does anew at
+each execution, several times the work of the statement, is left out. Defaults of columns are not
+filled in.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The demo zone: units, people, posts and accounts, all fictitious, from one deterministic draw.
 
-What happens in it is told by the modules beside it. Rows are written in bulk, so that a county is the same
-code.
+What happens in it is told by the modules beside it. Rows are written in bulk, so that a county is
+the same code.
 """
 
 from __future__ import annotations

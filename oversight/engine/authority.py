@@ -25,7 +25,7 @@ from oversight.organization.standing import in_office
 from oversight.organization.units import COMMITTEE_FROM, line_above, successor_of
 from oversight.rules import parties
 
-from . import inbox
+from .sight import COOLING_OFF, visible
 
 
 @dataclass(frozen=True)
@@ -120,10 +120,16 @@ def barred(
         out |= {
             row.person_id
             for unit_id in units
-            for row in (*here.posts[unit_id], *here.acting[unit_id])
+            for row in (*here.posts[unit_id], *here.acting[unit_id], *_stood(here, unit_id, case))
             if row.office in BRANCH_LEADERS
         }
     return out
+
+
+def _stood(here: standing.Day, unit_id: str, case: Case) -> list[sa.Row]:
+    """Return who left an office in a branch that asked, after it asked or too shortly before."""
+    asked = case.opened_at.date() if case.opened_at else here.on
+    return [row for row in here.left[unit_id] if row.to_on >= asked - COOLING_OFF]
 
 
 def fill(
@@ -262,17 +268,10 @@ def see(session: Session, who: Actor, case: Case) -> None:
     """Make sure that a case is in the actor's sight. Raises NotFound."""
     if case.zone_id != who.zone_id:
         raise NotFound()
-    if case.data_subject_id == who.id or any(case.unit.within(prefix) for prefix in who.business):
-        return
-    if session.scalar(
-        sa.select(WorkItem.id).where(WorkItem.case_id == case.id, inbox.at_seat(who)).limit(1)
-    ):
-        return
-    if who.former and session.scalar(
-        sa.select(Case.id).where(Case.id == case.id, inbox.passed_on(who))
-    ):
-        return
-    raise NotFound()
+    if case.data_subject_id == who.id or any(case.unit.within(path) for path in who.business):
+        return  # known without asking
+    if session.scalar(sa.select(Case.id).where(Case.id == case.id, visible(who))) is None:
+        raise NotFound()
 
 
 def reads_all(workflow: Workflow, case: Case, who: Actor) -> bool:

@@ -183,8 +183,8 @@ def perform(
 ) -> Case:
     """Make one move. Does not commit; after any refusal the caller must roll back.
 
-    `actor` None is the clock. Raises NotFound, VersionConflict, InvalidTransition, Forbidden, InvalidInput, RuleViolation,
-    AlreadyTaken.
+    `actor` None is the clock. Raises NotFound, VersionConflict, InvalidTransition, Forbidden,
+    InvalidInput, RuleViolation, AlreadyTaken.
     """
     session = plain(session)
     case = lock(session, case_id)

@@ -188,8 +188,8 @@ def submit(session: Session, activity_id: str, sheet: Sheet, who: Actor, at: Mom
 def record(session: Session, activity_id: str, sheet: Sheet, who: Actor, at: Moment) -> Recorded:
     """Record or correct who took part, file it, and open or close the follow-ups. Does not commit.
 
-    Raises NotFound, Forbidden, InvalidInput, RuleViolation. Source: G-3.2.1a, G-3.2.1e (nobody is left
-    out), S-4.4c
+    Raises NotFound, Forbidden, InvalidInput, RuleViolation. Source: G-3.2.1a, G-3.2.1e (nobody is
+    left out), S-4.4c
     """
     activity = session.get(Activity, activity_id, with_for_update=True, populate_existing=True)
     if activity is None:
@@ -317,7 +317,8 @@ def _names(session: Session, people, wanted: list[str]) -> str:
 def must_be_host(session: Session, activity: Activity, sheet: Sheet, held_on: date) -> None:
     """The secretary hosts, or an officer of the branch whom he asks, and why is written down.
 
-    Where there is no committee, any full member may. Raises InvalidInput, RuleViolation. Source: G-2.4.2
+    Where there is no committee, any full member may. Raises InvalidInput, RuleViolation. Source:
+    G-2.4.2
     """
     host = sheet.about.get("host_id")
     if host is None or host == activity.host_id:

@@ -18,7 +18,7 @@ from oversight.law.roles import (
 )
 from oversight.models import Membership, Person, Post, Substitution, Unit
 
-from . import substitution
+from . import standing, substitution
 from .standing import in_office, is_member
 from .units import merged_into
 
@@ -31,7 +31,8 @@ class Actor:
     visible, `business` of those whose cases are: by post, not by membership. `acting` are the
     substitutions by which he stands in for others, never posts of his own. `former` are the
     branches merged into his: what they left closed is read on. `led` are (person id, branch id) of
-    the branches that he, and those he acts for, lead by post or acting.
+    the branches that he, and those he acts for, lead by post or acting; `led_before` those whom one
+    of them led lately, with the last day.
     """
 
     person: Person
@@ -44,6 +45,7 @@ class Actor:
     acting: tuple[Substitution, ...] = ()
     former: tuple[str, ...] = ()
     led: tuple[tuple[str, str], ...] = ()
+    led_before: tuple[tuple[str, str, date], ...] = ()
 
     @property
     def id(self) -> str:
@@ -102,7 +104,11 @@ class AuthorityBasis:
 def actor_of(session: Session, person_id: str, on: date) -> Actor:
     """Gather what a person holds on a day."""
     person = session.get(Person, person_id)
-    posts = tuple(session.scalars(_POSTS_OF, {"person": person_id, "day": on}))
+    known = session.scalars(
+        _POSTS_OF, {"person": person_id, "day": on, "since": on - standing.REMEMBERED}
+    ).all()
+    left = [post for post in known if post.to_on is not None and post.to_on < on]
+    posts = tuple(post for post in known if post not in left)
     branch = session.scalar(_BRANCH_OF, {"person": person_id, "day": on})
     business = [post.unit.path for post in posts if post.office not in NO_BUSINESS]
     sight = [post.unit.path for post in posts if post.office not in ADMINISTRATORS]
@@ -127,6 +133,7 @@ def actor_of(session: Session, person_id: str, on: date) -> Actor:
         stands_in,
         merged_into(session, leading),
         tuple(_led(session, person_id, held, stands_in, on)),
+        tuple(_led_before(session, left, stands_in, on)),
     )
 
 
@@ -141,7 +148,7 @@ def _led(
     in for lead.
     """
     for row in held:
-        if row.office in BRANCH_LEADERS and row.unit.kind == "branch":
+        if _leading(row):
             yield person_id, row.unit_id
     principals = {row.for_id for row in stands_in} - {None}
     for table, holds in (
@@ -157,6 +164,30 @@ def _led(
                 holds,
             )
         )
+
+
+def _led_before(
+    session: Session, left: list[Post], stands_in: tuple[Substitution, ...], on: date
+) -> Iterator[tuple[str, str, date]]:
+    """Yield who led which branch lately, and until when: the person, and those he acts for."""
+    for post in left:
+        if _leading(post):
+            yield post.person_id, post.unit_id, post.to_on
+    principals = {row.for_id for row in stands_in} - {None}
+    if principals:
+        rows = session.execute(
+            sa.select(Post.person_id, Post.unit_id, Post.to_on).where(
+                Post.person_id.in_(principals),
+                Post.office.in_(BRANCH_LEADERS),
+                Post.to_on < on,
+                Post.to_on >= on - standing.REMEMBERED,
+            )
+        )
+        yield from rows
+
+
+def _leading(held: Post | Substitution) -> bool:
+    return held.office in BRANCH_LEADERS and held.unit.kind == "branch"
 
 
 def _seats(posts: tuple[Post, ...], branch: Unit | None):
@@ -187,7 +218,11 @@ def _member_rank() -> int:
 _PERSON: sa.BindParameter[str] = sa.bindparam("person")
 _POSTS_OF = (
     sa.select(Post)
-    .where(Post.person_id == _PERSON, in_office(substitution.DAY))
+    .where(
+        Post.person_id == _PERSON,
+        Post.from_on <= substitution.DAY,
+        sa.or_(Post.to_on.is_(None), Post.to_on >= sa.bindparam("since")),
+    )
     .order_by(Post.from_on, Post.id)
 )
 _BRANCH_OF = (

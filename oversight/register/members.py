@@ -137,8 +137,8 @@ def join(
 def transfer(
     session: Session, person: Person, unit: Unit, on: date, who: Actor, at: Moment
 ) -> None:
-    """Move a member to another branch from a day on. Does not commit. Raises Forbidden, RuleViolation,
-    InvalidInput.
+    """Move a member to another branch from a day on. Does not commit. Raises Forbidden,
+    RuleViolation, InvalidInput.
 
     Whoever keeps one side may start it; both sides are below him, or he keeps the zone's people.
     """
