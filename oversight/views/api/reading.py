@@ -63,7 +63,9 @@ def whole(least: int, most: int, means: str = "", **more) -> By:
     def read(value):
         number = int(value) if isinstance(value, str) and NUMBER.fullmatch(value) else value
         if not isinstance(number, int) or not least <= number <= most:
-            raise Unreadable("“%(word)s”应是 %(least)s 到 %(most)s 之间的整数。", least=least, most=most)
+            raise Unreadable(
+                "“%(word)s”应是 %(least)s 到 %(most)s 之间的整数。", least=least, most=most
+            )
         return number
 
     return By(means, read, minimum=least, maximum=most, **more)
