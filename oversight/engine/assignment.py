@@ -6,7 +6,7 @@ Called by the engine while it holds the case's lock; neither authorizes nor comm
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -151,6 +151,36 @@ def _start_clock(attempt: TransitionContext, state: State) -> None:
     )
     days = [move.on(attempt) for move in attempt.workflow.leaving(state) if move.by is TIMER]
     attempt.set(wake_on=min((day for day in days if day), default=None))
+    start_ladder(attempt, state)
+
+
+def start_ladder(attempt: TransitionContext, state: State) -> None:
+    """Begin the ladder of reminders anew: on the day of its first rung, be it past."""
+    days = _rung_days(attempt, state)
+    attempt.set(remind_on=min(days, default=None))
+
+
+def look_at_ladders(session: Session, today: date) -> None:
+    """Have every ladder looked at once, since working days are others now. Does not commit."""
+    session.execute(
+        sa.update(Case)
+        .where(Case.closed_at.is_(None), Case.remind_on > today)
+        .values(remind_on=today)
+    )
+
+
+def next_rung(attempt: TransitionContext, state: State) -> date | None:
+    """Return the day of the next rung after today; None where the last has been reached."""
+    return min((day for day in _rung_days(attempt, state) if day > attempt.today), default=None)
+
+
+def _rung_days(attempt: TransitionContext, state: State) -> list[date]:
+    """Return the days of a state's reminders, the day after the last day among them."""
+    last = attempt.case.due_on
+    if last is None or state.due is None:
+        return []
+    before = [add_workdays(attempt.calendar, last, -rung) for rung in state.due.reminders]
+    return [*before, last + timedelta(days=1)]
 
 
 def _resumed(attempt: TransitionContext, saved: list[int]):

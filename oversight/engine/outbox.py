@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from oversight.base.clock import Moment
-from oversight.base.db import insert_once, new_id
+from oversight.base.db import insert_once, new_id, reading
 from oversight.models import Case, Notice, OutboxMessage, WorkItem
 
 WAITING = "您有1件待办"
@@ -96,17 +96,19 @@ def unread(session: Session, person_id: str) -> int:
 
 def dispatch(session: Session, at: Moment, handlers: dict[str, Callable], limit: int = 200) -> int:
     """Do what is due, each in a transaction of its own; returns how many were done. Commits."""
-    due = session.scalars(
-        sa.select(OutboxMessage.id)
-        .where(
-            OutboxMessage.done_at.is_(None),
-            OutboxMessage.due_at <= at.now,
-            OutboxMessage.attempts < 5,
-        )
-        .order_by(OutboxMessage.due_at, OutboxMessage.id)
-        .limit(limit)
-    ).all()
     session.commit()
+    with reading():
+        due = session.scalars(
+            sa.select(OutboxMessage.id)
+            .where(
+                OutboxMessage.done_at.is_(None),
+                OutboxMessage.due_at <= at.now,
+                OutboxMessage.attempts < 5,
+            )
+            .order_by(OutboxMessage.due_at, OutboxMessage.id)
+            .limit(limit)
+        ).all()
+        session.rollback()
     return sum(_do(session, work_id, at, handlers) for work_id in due)
 
 

@@ -37,6 +37,9 @@ CLEAR = Prepared(
     .where(_items.c.case_id == _case, _items.c.closed_at.is_(None), _items.c.kind != "copy")
     .values(closed_at=sa.bindparam("now"))
 )
+REMIND = Prepared(
+    sa.update(_cases).where(_cases.c.id == _case).values(remind_on=sa.bindparam("on_day"))
+)
 LAY = Prepared(sa.insert(_items), LAID)
 APPEND = Prepared(sa.insert(_journal), _journal.c.keys())
 

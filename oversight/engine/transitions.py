@@ -252,6 +252,8 @@ def _fire(attempt: TransitionContext) -> None:
         if attempt.move.closes:
             assignment.close_for(attempt)
         assignment.stay(attempt, state)
+    if attempt.move.enters is INTERNAL and not attempt.move.unversioned:
+        assignment.start_ladder(attempt, state)
     _open_following(attempt)
     record(attempt, "move", attempt.move.name, before.name, state.name)
     _outgoing(attempt, state)
@@ -462,8 +464,9 @@ def reschedule(session: Session, case: Case, due_on: date, at: Moment) -> bool:
 
 
 def _raise_version(attempt: TransitionContext) -> None:
-    """Let who read the case before read it again, since it is not as it was."""
+    """Let who read the case before read it again, and be reminded, since it is not as it was."""
     attempt.set(version=attempt.case.version + 1)
+    assignment.start_ladder(attempt, attempt.workflow.state(attempt.case.state))
 
 
 def _recorded(case: Case, who: Actor | None, role: str) -> authority.AuthorityBasis:

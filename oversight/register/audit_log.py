@@ -63,6 +63,7 @@ ACTS = {
     "init": "建立首位管理员",
     "token": "发接口令牌",
     "schedule": "排定党日",
+    "sweep": "按日期办理到期事项",
     "set": "修改设置",
 }
 # What a change tells of. Rows of earlier versions name it in Chinese and are shown as they are.

@@ -146,8 +146,10 @@ def _heir(session: Session, left: Actor, case: Case, on: date) -> str | None:
 class Leavers:
     """People who hold something on a seat that they left: their post or their acting has ended."""
 
+    rests_on = ("day", "posts")
+
     @staticmethod
-    def keys(session: Session, at: Moment) -> list[str]:
+    def keys(session: Session, at: Moment, _since) -> list[str]:
         ended = session.scalars(
             sa.select(Post.person_id).where(Post.to_on < at.today).distinct()
         ).all()
@@ -170,7 +172,6 @@ class Leavers:
             for person in (row.claimed_by, row.handed_to, row.person_id)
         }
         holding |= set(session.scalars(sa.select(FollowUp.person_id).distinct()))
-        session.rollback()
         return sorted(people & holding)
 
     @staticmethod
@@ -182,8 +183,8 @@ class FollowUps:
     """Reminders whose day has come: told once, to their owner only."""
 
     @staticmethod
-    def keys(session: Session, at: Moment) -> list[tuple[str, str]]:
-        found = [
+    def keys(session: Session, at: Moment, _since) -> list[tuple[str, str]]:
+        return [
             tuple(row)
             for row in session.execute(
                 sa.select(FollowUp.case_id, FollowUp.person_id)
@@ -193,8 +194,6 @@ class FollowUps:
                 )
             )
         ]
-        session.rollback()
-        return found
 
     @staticmethod
     def one(session: Session, key: tuple[str, str], at: Moment) -> bool:

@@ -349,6 +349,13 @@ def test_calendar_import_is_all_or_nothing(zone, tmp_path):
     assert "2027-05-07" not in zone.ok("calendar", "show", "2027")
 
 
+def test_a_sweep_of_another_day_leaves_a_record(zone):
+    zone.ok("sweep")
+    zone.ok("sweep", "--on", "2026-12-04")
+    [row] = zone.ask(sa.select(AdminChange).where(AdminChange.act == "sweep"))
+    assert (row.area, row.about, row.by) == ("calendar", "2026-12-04", "服务器终端")
+
+
 def test_sweep_lets_time_pass_and_may_be_repeated(zone):
     first = zone.ok("sweep", "--on", "2026-12-04")
     assert re.match(r"2026-12-04：新排党日 0，到期办理 [1-9]", first)
