@@ -260,14 +260,22 @@ def lent(session: Session, case_ids: list[str]) -> list[WorkItem]:
     )
 
 
-def possible(session: Session, case: Case, who: Actor, at: Moment) -> list[str]:
-    """Return the desk acts open to the actor now."""
+def desk_of(session: Session, case: Case, who: Actor) -> WorkItem | None:
+    """Return the open desk row that is the actor's to work on, if there is one."""
+    try:
+        return my_desk(session, case, who)[0]
+    except Forbidden:
+        return None
+
+
+def possible(
+    session: Session, case: Case, who: Actor, at: Moment, desk: WorkItem | None
+) -> list[str]:
+    """Return the desk acts open to the actor now; `desk` is the row that is his to work on."""
     if not case.open:
         return []
     talk = ["follow_up", *(["copy"] if _may_copy(who, case) else []), "comment"]
-    try:
-        desk, _standing = my_desk(session, case, who)
-    except Forbidden:
+    if desk is None:
         back = ["give_back"] if mine(session, case, who, "help") else []
         return [
             *back,
@@ -275,7 +283,8 @@ def possible(session: Session, case: Case, who: Actor, at: Moment) -> list[str]:
             *talk,
         ]
     held = desk.claimed_by if desk.claimed_on == at.today else None
-    if assignment.helper(session, desk) is not None:
+    lying = authority.lying(session, workflows.reading(case), case)
+    if any(item.helper for item in lying if item.id == desk.id):
         return ["give_back", "nudge", *talk]
     if held not in (None, who.id):
         return talk
