@@ -32,7 +32,7 @@ from . import authority, inbox, statements
 def enter(attempt: TransitionContext, state: State) -> None:
     """Clear the old desks, lay the case on the new ones and start the clock."""
     _clear(attempt)
-    _start_clock(attempt, state)
+    start_clock(attempt, state)
     _assign_party(attempt, state)
     for unit_id, candidate_group in attempt.copies:
         unit = _unit(attempt, unit_id)
@@ -133,7 +133,8 @@ def _write(attempt: TransitionContext) -> None:
         attempt.laid.clear()
 
 
-def _start_clock(attempt: TransitionContext, state: State) -> None:
+def start_clock(attempt: TransitionContext, state: State) -> None:
+    """Give a case the days of a state: its last day, and when the clock has something to do."""
     case, due = attempt.case, state.due
     saved = (
         (case.paused or {}).get(state.name)
@@ -215,7 +216,7 @@ def stay(attempt: TransitionContext, state: State) -> None:
     the clock goes on unless told.
     """
     if attempt.restart_clock:
-        _start_clock(attempt, state)
+        start_clock(attempt, state)
     reassign(attempt, state)
 
 

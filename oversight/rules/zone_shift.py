@@ -45,7 +45,8 @@ def _branches(attempt) -> list[Unit]:
 
 def _replan(attempt, year: int) -> None:
     attempt.session.flush()
-    attempt.result["replanned"] = plan_year(attempt.session, _branches(attempt), year, attempt.at)
+    planned = plan_year(attempt.session, _branches(attempt), year, attempt.at)
+    attempt.result["replanned"] = sum(planned)
 
 
 @effect

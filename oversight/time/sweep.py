@@ -113,11 +113,16 @@ class _Run:
         """Do a list in one transaction, or where one of it fails each in its own."""
         try:
             with use_case(self.session, None, self.at, "sweep"):
-                done = sum(int(step.one(self.session, key, self.at)) for key in keys)
+                done = self._all(step, keys)
         except Exception:  # which one it is, and why, shows below
             return sum(self._alone(title, step, key) for key in keys)
         self.faults.forget(title, keys)
         return done
+
+    def _all(self, step, keys: list) -> int:
+        if hasattr(step, "all"):
+            return step.all(self.session, keys, self.at)
+        return sum(int(step.one(self.session, key, self.at)) for key in keys)
 
     def _alone(self, title: str, step, key) -> int:
         """Do one thing in its own transaction; somebody faster counts as nothing done."""
@@ -198,7 +203,7 @@ class _plan:
         branches = session.scalars(
             sa.select(Unit).where(Unit.zone_id == key[0], Unit.kind == "branch")
         )
-        return plan_year(session, list(branches), key[1], at)
+        return sum(plan_year(session, list(branches), key[1], at))
 
 
 def _unplanned(year: int):
@@ -231,6 +236,10 @@ class _tick:
     @staticmethod
     def one(session: Session, case_id: str, at: Moment) -> bool:
         return transitions.tick(session, case_id, at)
+
+    @staticmethod
+    def all(session: Session, case_ids: list[str], at: Moment) -> int:
+        return transitions.tick_all(session, case_ids, at)
 
 
 class _reseat:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from oversight.base.db import db
 from oversight.calendar.workdays import CalendarDay
-from oversight.engine import inbox, transitions
+from oversight.engine import inbox, journal, transitions
 from oversight.models import (
     Activity,
     Case,
@@ -127,6 +127,30 @@ def test_silence_is_never_consent(session, world):
     assert state(session, case) == "lapsed"
     activity = session.get(Activity, case.business_key)
     assert (activity.day, activity.moved_by) == (date(2026, 12, 4), None)
+
+
+def told_of(session, case) -> tuple:
+    """Return what a case and its last journal row say, without ids, times and hashes."""
+    found = session.get(Case, case.id, populate_existing=True)
+    row = journal.last(session, case.id)
+    days = (found.due_on, found.wake_on, found.remind_on, found.running_since)
+    return (
+        (found.state, found.version, found.seq, found.head == row.hash, days),
+        (row.kind, row.move, row.from_state, row.to_state, row.actor, row.role, row.words),
+        (row.unit_id, row.result["unanswered"]["by"], found.closed_at, found.entered_at),
+    )
+
+
+def test_what_ends_together_is_written_as_what_ends_alone(session, world):
+    alone, *together = (
+        ask(session, world, unit=unit) for unit in ("village", "community", "organ")
+    )
+    transitions.tick(session, alone.id, at("2026-12-04"))
+    session.commit()
+    run(session, "2026-12-04")
+    for case in together:
+        assert told_of(session, case) == told_of(session, alone)
+    assert journal.verify_lines(journal.export_lines(session)) == []
 
 
 def test_the_original_day_coming_makes_the_change_final(session, world):
