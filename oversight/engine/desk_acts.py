@@ -167,6 +167,7 @@ def my_desk(session: Session, case: Case, who: Actor) -> tuple[WorkItem, Authori
     """Return the open desk row that is the actor's to work on. Raises NotYours."""
     workflow = workflows.reading(case)
     party = workflow.state(case.state).waits_on
+    authority.lying(session, workflow, case)  # with who has a part in it, in one statement
     if isinstance(party, MANY) and party.personal:
         raise Forbidden("这件事由每个人自己办理，不用认领。")
     found = authority.basis(session, workflow, case, party, who) if party and party.human else None
@@ -268,10 +269,15 @@ def desk_of(session: Session, case: Case, who: Actor) -> WorkItem | None:
         return None
 
 
-def possible(
+def possible(session: Session, case: Case, who: Actor, at: Moment) -> list[str]:
+    """Return the desk acts open to the actor now."""
+    return possible_at(session, case, who, at, desk_of(session, case, who))
+
+
+def possible_at(
     session: Session, case: Case, who: Actor, at: Moment, desk: WorkItem | None
 ) -> list[str]:
-    """Return the desk acts open to the actor now; `desk` is the row that is his to work on."""
+    """Return the same where it is known which row is the actor's to work on, if any."""
     if not case.open:
         return []
     talk = ["follow_up", *(["copy"] if _may_copy(who, case) else []), "comment"]
@@ -279,7 +285,11 @@ def possible(
         back = ["give_back"] if mine(session, case, who, "help") else []
         return [
             *back,
-            *(["nudge"] if authority.open_desks(session, case.id) and not back else []),
+            *(
+                ["nudge"]
+                if authority.lying(session, workflows.reading(case), case) and not back
+                else []
+            ),
             *talk,
         ]
     held = desk.claimed_by if desk.claimed_on == at.today else None

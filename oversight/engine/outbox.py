@@ -87,7 +87,11 @@ def notify(
 
 def unread(session: Session, person_id: str) -> int:
     """Count the lines in a person's bell that he has not read."""
-    return session.scalar(
+    return session.scalar(unread_of(person_id))
+
+
+def unread_of(person_id: str) -> sa.Select:
+    return (
         sa.select(sa.func.count())
         .select_from(Notice)
         .where(Notice.person_id == person_id, Notice.read_at.is_(None))

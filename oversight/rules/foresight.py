@@ -6,6 +6,7 @@ from datetime import date
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.util import identity_key
 
 from oversight.base.db import is_id
 from oversight.calendar import party_days
@@ -21,12 +22,21 @@ def read(session: Session, cases: list[Case], sides: dict[str, str]) -> None:
     `sides` is by case the role by which its workflow is opened.
     """
     parties.read_many(session, cases[0].zone_id, sides)
-    keys = {(case.business_key or "")[:36] for case in cases}
-    rows = session.scalars(sa.select(Activity).where(Activity.id.in_(filter(is_id, keys))))
-    party_days.keep(session, rows.all())
+    _read_activities(session, {(case.business_key or "")[:36] for case in cases})
     days = [day for case in cases for day in _days(case)]
     if days:
         date_change.read_days(session, {case.unit_id for case in cases}, min(days), max(days))
+
+
+def _read_activities(session: Session, keys: set[str]) -> None:
+    """Read the activities of these ids that the session does not hold yet."""
+    asked = {key: identity_key(Activity, key) for key in keys if is_id(key)}
+    held = [session.identity_map.get(name) for name in asked.values()]
+    rows = [row for row in held if row is not None]
+    missing = asked.keys() - {row.id for row in rows}
+    if missing:
+        rows += session.scalars(sa.select(Activity).where(Activity.id.in_(missing)))
+    party_days.keep(session, rows)
 
 
 def _days(case: Case) -> list[date]:

@@ -20,7 +20,7 @@ from oversight.base.db import db
 from oversight.base.sentences import Sentence
 from oversight.calendar.workdays import add_workdays, workdays_between
 from oversight.calendar.zone import zone_calendar
-from oversight.engine import inbox, outbox
+from oversight.engine import inbox
 from oversight.law.clauses import DOCUMENTS, Source
 from oversight.law.clauses import register as register_of_clauses
 from oversight.law.definition import Workflow
@@ -137,7 +137,7 @@ class Shell:
 
     @cached_property
     def unread(self) -> int:
-        return outbox.unread(db.session, self.who.id)
+        return session.unread()
 
     @cached_property
     def branch(self) -> Unit | None:

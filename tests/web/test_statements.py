@@ -9,7 +9,6 @@ from urllib.parse import parse_qsl
 
 import pytest
 import sqlalchemy as sa
-from flask import url_for
 
 from oversight.base.db import db
 from oversight.calendar.party_days import activity_for
@@ -175,12 +174,12 @@ def addresses(app, session, world, play) -> dict[str, str]:
     }
     session.commit()
     rules = {rule.endpoint: rule for rule in app.url_map.iter_rules() if "GET" in rule.methods}
-    with app.test_request_context():
-        return {
-            name: url_for(name, **{word: values[word] for word in rule.arguments})
-            for name, rule in rules.items()
-            if name not in FILES
-        }
+    build = app.url_map.bind("localhost").build
+    return {
+        name: build(name, {word: values[word] for word in rule.arguments})
+        for name, rule in rules.items()
+        if name not in FILES
+    }
 
 
 @pytest.fixture

@@ -41,7 +41,7 @@ def whole(session: Session, case: Case, who: Actor, at: Moment) -> dict:
         "facts": authority.readable_facts(workflow, case, who),
         "waits_on": {"role": waiting.party, "label": waiting.label} if waiting.party else None,
         "moves": [_option(option) for option in available.options(session, case, who, at)],
-        "acts": desk_acts.possible(session, case, who, at, desk_acts.desk_of(session, case, who)),
+        "acts": desk_acts.possible(session, case, who, at),
         "journal": _journal(session, case, workflow, who),
         "documents": _documents(session, case),
         "attachments": [

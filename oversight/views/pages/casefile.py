@@ -258,7 +258,7 @@ class CaseFile:
     def acts(self) -> list[tuple[str, str]]:
         return [
             (name, desk_acts.ACTS[name])
-            for name in desk_acts.possible(db.session, self.case, self.who, self.at, self.desk)
+            for name in desk_acts.possible_at(db.session, self.case, self.who, self.at, self.desk)
         ]
 
     @cached_property

@@ -150,10 +150,7 @@ class DeskPage:
 
     @cached_property
     def _counted(self) -> dict[str, int]:
-        return {
-            "mine": sum(session.waiting().values()),
-            **inbox.box_counts(db.session, self.who, *COUNTED),
-        }
+        return {"mine": sum(session.waiting().values()), **session.box_counts(*COUNTED)}
 
     @cached_property
     def came(self) -> list[Case]:
