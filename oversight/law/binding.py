@@ -6,29 +6,28 @@ its own document first; where that is silent the zone-wide one governs it (依�
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
 from .clauses import DOCUMENTS, Source, clause, register
 
-RULE_SETS = {
-    "rural": "rural",
-    "community": "rural",
-    "organ": "organ",
-    "school": "public",
-    "hospital": "public",
-    "soe": "soe",
-    "private": "private",
-    "social": "private",
+# Whose document a category has, and under which name the register says whom a clause concerns.
+LETTERS = {
+    "rural": "R",
+    "community": "R",
+    "organ": "O",
+    "school": None,
+    "hospital": None,
+    "soe": "S",
+    "private": "P",
+    "social": "P",
 }
-LETTERS = {"rural": "R", "organ": "O", "private": "P", "soe": "S"}
+CONCERNED = {"R": "rural", "O": "organ", "S": "soe", "P": "private"}
 # Schools and hospitals have no document of their own: what the zone-wide one says to 企事业单位 binds them.
 INSTITUTIONS = {"all", "private", "soe"}
 NARROWER = {"R-2.4.1c": {"rural"}}  # 农村党支部 alone, in the document of villages and communities
 # Actors whose duty is the branch's own; the program only reckons the day that the branch has to keep.
 BRANCH = {"branch", "secretary", "zone+branch", "system"}
-KINDS = {"must": "必须", "should": "应当", "may": "可以"}
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,7 @@ def binding(category: str) -> dict[str, Binding]:
     """Return what binds a category of branches, by clause id: its own document, then what that
     leaves out.
     """
-    letter = LETTERS.get(RULE_SETS[category])
+    letter = LETTERS[category]
     own = [entry for entry in register().values() if entry["doc"] == letter]
     said = {entry["key"] for entry in own}
     rest = [
@@ -109,10 +108,11 @@ def own_id(number: str, category: str | None) -> str:
 
 
 def _concerns(entry: dict, category: str) -> bool:
-    rule_set = RULE_SETS[category]
-    named: Iterable[str] = entry["applies_to"]
-    wanted = INSTITUTIONS if rule_set == "public" else {"all", rule_set}
-    return bool(wanted & set(named)) and category in NARROWER.get(entry["id"], {category})
+    letter = LETTERS[category]
+    wanted = {"all", CONCERNED[letter]} if letter else INSTITUTIONS
+    return bool(wanted & set(entry["applies_to"])) and category in NARROWER.get(
+        entry["id"], {category}
+    )
 
 
 def _binding(entry: dict, *, general: bool) -> Binding:

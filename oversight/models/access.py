@@ -1,4 +1,4 @@
-"""Accounts, their live log-ins and tokens, repeated requests, and what was refused."""
+"""Accounts, their live log-ins and tokens, repeated requests, and refusals."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from oversight.base.db import Base, Id, new_id
 
+from .organizations import Zone
 from .people import Person
 
 
@@ -33,6 +34,7 @@ class Account(Base):
     locale: Mapped[str] = mapped_column(sa.String(10), default="zh_CN")
     created_at: Mapped[datetime]
     person: Mapped[Person] = relationship(lazy="joined")
+    zone: Mapped[Zone] = relationship()
 
 
 class Login(Base):
@@ -76,7 +78,7 @@ class Idempotency(Base):
 
 
 class Refusal(Base):
-    """A no that was said, by which rule, to whom; written in a transaction of its own."""
+    """A refusal: by which rule, to whom; written in a transaction of its own."""
 
     __tablename__ = "refusals"
 

@@ -14,11 +14,15 @@ from sqlalchemy.orm import Session
 
 from oversight.base.clock import Moment
 from oversight.base.db import insert_once, new_id
-from oversight.law.binding import RULE_SETS, in_own_words
+from oversight.base.sentences import N_
+from oversight.law.binding import in_own_words
 from oversight.law.clauses import Source, clause, register
 from oversight.models import Activity, LifeMeeting, Unit
+from oversight.models.organizations import RULE_SETS
 
-LABELS = {"first": "上半年", "second": "下半年", "fourth": "第四季度"}
+from .context import TransitionContext
+
+LABELS = {"first": N_("上半年"), "second": N_("下半年"), "fourth": N_("第四季度")}
 MONTHS = {
     "first": (1, 6, 30),
     "second": (7, 12, 31),
@@ -125,7 +129,7 @@ def record(
     )
 
 
-def record_for(attempt, day: date) -> None:
+def record_for(attempt: TransitionContext, day: date) -> None:
     """Record the meeting that an appraisal held, or name the appraisal on the one that is noted
     already.
     """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from oversight.law.binding import RULE_SETS, binding, binds, by_key, in_own_words, own_id
+from oversight.law.binding import LETTERS, binding, binds, by_key, in_own_words, own_id
 from oversight.law.clauses import clause, register
 
 FIRMS = ("soe", "private", "social")
@@ -67,7 +67,7 @@ def test_a_ground_is_said_in_the_words_of_the_branch_s_own_document():
     assert own_id("G-3.2.1c", "soe") == "G-3.2.1c"  # its own is silent
 
 
-@pytest.mark.parametrize("category", RULE_SETS)
+@pytest.mark.parametrize("category", LETTERS)
 def test_no_rule_is_said_twice(category):
     found = binding(category).values()
     said = {one.key for one in found if one.id[0] != "G"}
