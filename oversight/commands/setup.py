@@ -100,6 +100,8 @@ def demo(size: str, if_empty: bool) -> None:
 @in_app
 def serve(host: str) -> None:
     """Say who can log in, then serve until stopped."""
+    from oversight import views
+
     from . import server as server
 
     installation.refuse_beyond_loopback(db.session, host)
@@ -110,8 +112,9 @@ def serve(host: str) -> None:
     shown = f"[{host}]" if ":" in host else host
     click.echo(f"请打开 http://{shown}:{port} ，按 Ctrl+C 停止。")
     sys.stdout.flush()
-    clock = current_app.extensions["clock"]
-    server.serve(current_app._get_current_object(), host, port, beat=lambda: _beat(clock.moment()))
+    app, clock = current_app._get_current_object(), current_app.extensions["clock"]
+    served = server.Service(app, views.BODY_MOST, views.costly, beat=lambda: _beat(clock.moment()))
+    server.serve(served, host, port)
 
 
 def _beat(at: Moment) -> None:

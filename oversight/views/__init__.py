@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 
 from flask import Flask, Response, g, has_request_context, render_template, request
+from flask import session as flask_session
 from flask_login import current_user
 from flask_wtf import CSRFProtect
 from flask_wtf.csrf import CSRFError
@@ -42,7 +43,16 @@ CSP = (
 )
 API = (cases, attendance, api_life)  # one blueprint
 ADMIN = (office, units, people)  # one blueprint
+BODY_MOST = attachments.DRAINED + 2**20  # what a server need not read to its end for anybody
+STRANGERS_MOST = 64 * 2**10  # what a body may weigh before anybody has logged in
+# Pages on which a stranger makes the server compare a password.
+COSTLY = {("POST", "/login"), ("POST", "/login/code"), ("POST", "/activate"), ("POST", "/password")}
 csrf = CSRFProtect()
+
+
+def costly(method: str, path: str) -> bool:
+    """True where a request costs a password's hash: such ones have a queue of their own."""
+    return (method, path) in COSTLY
 
 
 def chosen_locale() -> str | None:
@@ -91,11 +101,18 @@ def register(app: Flask) -> None:
     assets.register(app)
     app.url_value_preprocessor(attachments.widen)
     app.url_value_preprocessor(roster.widen)
+    app.url_value_preprocessor(_narrow)
     app.before_request(_begin)
     app.after_request(_headers)
     app.teardown_request(_end)
     for kind in (DomainError, HTTPException, OperationalError, CSRFError):
         app.register_error_handler(kind, _refused)
+
+
+def _narrow(_endpoint: str | None, _values) -> None:
+    """Read no more of a stranger's body than a form that logs in needs, before it is parsed."""
+    if "_user_id" not in flask_session and "Authorization" not in request.headers:
+        request.max_content_length = STRANGERS_MOST
 
 
 def _begin() -> None:
