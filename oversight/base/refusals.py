@@ -99,6 +99,13 @@ class VersionMissing(DomainError):
     code = "VersionMissing"
 
 
+class TooMany(DomainError):
+    """Tried too often; `retry_after` says in how many seconds it may be tried again."""
+
+    status, title = 429, "请稍后再试"
+    code = "TooMany"
+
+
 class Unavailable(DomainError):
     status, title = 503, "暂时不能办理"
     code = "Unavailable"

@@ -12,12 +12,13 @@ from oversight.base.clock import Moment
 from oversight.base.db import db
 from oversight.engine.use_case import one_transaction
 from oversight.models import Case, Person, Unit, Zone
-from oversight.register import installation
+from oversight.register import installation, sign_ins
 
 from .click_i18n import Command
 from .context import in_app, migrate, now, password, table
 
 HOME = "127.0.0.1"
+FORGETS = 7  # at this minute of every hour
 # Who is shown at the start; the other accounts follow the same pattern.
 SHOWN = (
     "branch01.secretary",
@@ -118,12 +119,15 @@ def serve(host: str) -> None:
 
 
 def _beat(at: Moment) -> None:
-    """Do what time brings, and drop rosters that nobody came back for."""
+    """Do what time brings, drop rosters that nobody came back for and old tries to log in."""
     from oversight.register.roster import apply
     from oversight.time import sweep as time
 
     time.sweep(db.session, at)
     apply.forget_old(db.session, current_app.config["OVERSIGHT"].data_dir, at)
+    if at.now.minute == FORGETS:
+        with one_transaction(db.session):
+            sign_ins.forget_old(db.session, at)
 
 
 def _who_can_log_in() -> None:

@@ -59,6 +59,8 @@ ACTS = {
     "unlock": "解除锁定",
     "close": "停用账号（已离开）",
     "password": "终端重设密码",
+    "factor_on": "开通动态码",
+    "factor_off": "关闭动态码",
     "roster": "导入名册",
     "init": "建立首位管理员",
     "token": "发接口令牌",

@@ -5,14 +5,16 @@ it.
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 
-from flask import Flask, Response, g, has_request_context, render_template, request
+from flask import Flask, Response, current_app, g, has_request_context, render_template, request
 from flask import session as flask_session
 from flask_login import current_user
 from flask_wtf import CSRFProtect
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from oversight.base.db import _reading, db
 from oversight.base.refusals import DomainError, NotLoggedIn, Unavailable
@@ -33,6 +35,7 @@ from .pages import (
     life_meetings,
     opening,
     phone,
+    security,
     year,
 )
 
@@ -41,6 +44,14 @@ CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+HEADERS = {
+    "Content-Security-Policy": CSP,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+HSTS = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
 API = (cases, attendance, api_life)  # one blueprint
 ADMIN = (office, units, people)  # one blueprint
 BODY_MOST = attachments.DRAINED + 2**20  # what a server need not read to its end for anybody
@@ -88,6 +99,7 @@ def register(app: Flask) -> None:
         attend,
         contact,
         phone,
+        security,
         law,
         zone,
         ADMIN[0],
@@ -98,15 +110,31 @@ def register(app: Flask) -> None:
     csrf.exempt(cases.bp)
     present.register(app)
     app.jinja_env.globals.update(appraising=appraise.Appraising, life_of=life_meetings.Life)
-    assets.register(app)
+    app.config["HEADERS"] = {**HEADERS, **(HSTS if https else {})}
+    assets.register(app, app.config["HEADERS"])
+    trust(app, app.config["OVERSIGHT"].proxies)
     app.url_value_preprocessor(attachments.widen)
     app.url_value_preprocessor(roster.widen)
     app.url_value_preprocessor(_narrow)
     app.before_request(_begin)
+    app.before_request(session.held)
     app.after_request(_headers)
     app.teardown_request(_end)
     for kind in (DomainError, HTTPException, OperationalError, CSRFError):
         app.register_error_handler(kind, _refused)
+
+
+def trust(app: Flask, proxies: tuple[str, ...]) -> None:
+    """Believe what these addresses say of who asks them; of anybody else it is a stranger's word."""
+    if not proxies:
+        return
+    plain, told = app.wsgi_app, ProxyFix(app.wsgi_app, x_for=1, x_proto=1)
+
+    def chosen(environ, start_response):
+        found = told if environ.get("REMOTE_ADDR") in proxies else plain
+        return found(environ, start_response)
+
+    app.wsgi_app = chosen
 
 
 def _narrow(_endpoint: str | None, _values) -> None:
@@ -123,12 +151,13 @@ def _end(_error) -> None:
     db.session.remove()
     if "reading" in g:
         _reading.reset(g.pop("reading"))
+    with suppress(OperationalError):
+        session.renew()
 
 
 def _headers(response: Response) -> Response:
-    response.headers.setdefault("Content-Security-Policy", CSP)
-    response.headers.setdefault("X-Content-Type-Options", "nosniff")
-    response.headers.setdefault("Referrer-Policy", "same-origin")
+    for name, value in current_app.config["HEADERS"].items():
+        response.headers.setdefault(name, value)
     if request.endpoint != "static":
         response.headers.setdefault("Cache-Control", "no-store")
     return response

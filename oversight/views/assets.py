@@ -25,8 +25,8 @@ def digest(folder: Path) -> str:
     return found.hexdigest()[:12]
 
 
-def register(app: Flask) -> None:
-    """Send static files by WhiteNoise, small where the browser takes that."""
+def register(app: Flask, always: dict[str, str]) -> None:
+    """Send static files by WhiteNoise, small where the browser takes that; `always` are headers."""
     source = Path(app.static_folder)
     stamp = app.static_url_path.rpartition("/")[2]
     kept = Path(app.instance_path) / "static" / stamp
@@ -39,6 +39,9 @@ def register(app: Flask) -> None:
         max_age=YEAR,
         immutable_file_test=lambda _path, _url: True,
         allow_all_origins=False,
+        add_headers_function=lambda headers, _path, _url: [
+            headers.add_header(*one) for one in always.items()
+        ],
     )
 
 
