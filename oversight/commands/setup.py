@@ -101,8 +101,6 @@ def demo(size: str, if_empty: bool) -> None:
 @in_app
 def serve(host: str) -> None:
     """Say who can log in, then serve until stopped."""
-    from oversight import views
-
     from . import server as server
 
     installation.refuse_beyond_loopback(db.session, host)
@@ -114,7 +112,7 @@ def serve(host: str) -> None:
     click.echo(f"请打开 http://{shown}:{port} ，按 Ctrl+C 停止。")
     sys.stdout.flush()
     app, clock = current_app._get_current_object(), current_app.extensions["clock"]
-    served = server.Service(app, views.BODY_MOST, views.costly, beat=lambda: _beat(clock.moment()))
+    served = server.Service(app, **app.config["SERVED"], beat=lambda: _beat(clock.moment()))
     server.serve(served, host, port)
 
 

@@ -292,7 +292,6 @@ def _issue(
         session.add(account)
         session.flush()
     account.password_hash = ""  # matches no password: only the slip opens the account again
-    second_factor.turn_off(session, account)
     _end_everything(session, account, at)
     code = "".join(secrets.choice(LETTERS) for _ in range(LENGTH))
     until = at.now + LASTS
@@ -421,6 +420,20 @@ def unlock(session: Session, person_id: str, who: Actor | None, at: Moment) -> N
         )
     account.enabled, account.closed_at = True, None
     note(session, account, "unlock", who.id if who else None, at)
+
+
+def drop_factor(session: Session, person_id: str, who: Actor | None, at: Moment) -> None:
+    """Take the second factor off the account of somebody who has lost it, once he has shown who he
+    is; his log-ins end. Does not commit. Raises Forbidden, NotFound, RuleViolation.
+    """
+    account = _account_of(session, person_id, who, at)
+    if account.totp_sealed is None:
+        raise RuleViolation(
+            "这个账号没有开通手机动态码。", rule="no_factor", house_rule="没有开通的，不用取消。"
+        )
+    second_factor.turn_off(session, account)
+    credentials.sign_out(session, account.id, at.now)
+    note(session, account, "factor_off", who.id if who else None, at)
 
 
 def leave(session: Session, person_id: str, who: Actor | None, at: Moment) -> None:

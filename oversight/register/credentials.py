@@ -46,8 +46,9 @@ def _nobody() -> str:
 
 def check(stored: str | None, password: str) -> bool:
     """Compare a password, spending the same time where there is nothing to compare with."""
+    fits = stored if stored and len(password) <= LONGEST else None
     try:
-        return _hasher.verify(stored or _nobody(), password[:LONGEST]) and stored is not None
+        return _hasher.verify(fits or _nobody(), password[:LONGEST]) and fits is not None
     except (VerificationError, InvalidHashError):
         return False
 
@@ -231,13 +232,16 @@ def sign_out(
     now: datetime,
     token: str | None = None,
     login_id: str | None = None,
+    but: str | None = None,
 ) -> None:
-    """End one log-in, or all of an account. Does not commit."""
+    """End one log-in, or all of an account `but` one. Does not commit."""
     statement = sa.update(Login).where(Login.account_id == account_id, Login.ended_at.is_(None))
     if token is not None:
         statement = statement.where(Login.token_hash == fingerprint(token))
     if login_id is not None:
         statement = statement.where(Login.id == login_id)
+    if but is not None:
+        statement = statement.where(Login.id != but)
     session.execute(statement.values(ended_at=now))
 
 

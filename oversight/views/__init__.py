@@ -4,11 +4,13 @@ it.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from contextlib import suppress
 
 from flask import Flask, Response, current_app, g, has_request_context, render_template, request
 from flask import session as flask_session
+from flask.sessions import SecureCookieSessionInterface
 from flask_login import current_user
 from flask_wtf import CSRFProtect
 from flask_wtf.csrf import CSRFError
@@ -81,7 +83,9 @@ def register(app: Flask) -> None:
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=https,
         SESSION_COOKIE_NAME="__Host-oversight" if https else "oversight",
+        SERVED={"body_most": BODY_MOST, "costly": costly},
     )
+    app.session_interface = _Cookies()
     app.url_map.merge_slashes = False  # its redirects would believe the Host header
     csrf.init_app(app)
     session.manager.init_app(app)
@@ -122,6 +126,10 @@ def register(app: Flask) -> None:
     app.teardown_request(_end)
     for kind in (DomainError, HTTPException, OperationalError, CSRFError):
         app.register_error_handler(kind, _refused)
+
+
+class _Cookies(SecureCookieSessionInterface):
+    digest_method = staticmethod(hashlib.sha256)
 
 
 def trust(app: Flask, proxies: tuple[str, ...]) -> None:

@@ -255,7 +255,9 @@ def logout():
         credentials.sign_out(db.session, account().id, moment().now, current_user.token)
     logout_user()
     session.clear()
-    return redirect(url_for("access.login"))
+    answer = redirect(url_for("access.login"))
+    answer.headers["Clear-Site-Data"] = '"cache"'
+    return answer
 
 
 @bp.route("/password", methods=["GET", "POST"])

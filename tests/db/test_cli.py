@@ -217,7 +217,7 @@ def test_a_port_that_is_taken_is_said_before_anything_else(tmp_path, demo_templa
 
 def test_server_stays_at_home_while_demo_accounts_exist(zone, monkeypatch, any_port):
     started = []
-    monkeypatch.setattr(server, "serve", lambda app, host, port, beat: started.append((host, port)))
+    monkeypatch.setattr(server, "serve", lambda served, host, port: started.append((host, port)))
     for host in ("0.0.0.0", "::", "192.168.1.5", "example.org", ""):
         assert "只能在本机（127.0.0.1）上提供服务" in zone.refused("serve", "--host", host)
     assert started == []
@@ -238,7 +238,7 @@ def test_server_says_who_can_log_in(zone, monkeypatch, any_port):
 
 def test_server_without_demo_accounts_listens_where_it_is_told(empty, monkeypatch, any_port):
     started = []
-    monkeypatch.setattr(server, "serve", lambda app, host, port, beat: started.append(host))
+    monkeypatch.setattr(server, "serve", lambda served, host, port: started.append(host))
     assert "demo" not in empty.ok("serve", "--host", "0.0.0.0")
     assert started == ["0.0.0.0"]
 

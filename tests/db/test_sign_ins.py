@@ -11,10 +11,10 @@ from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
 
 from oversight.base.clock import Moment
-from oversight.base.refusals import InvalidInput, NotLoggedIn, TooMany
+from oversight.base.refusals import InvalidInput, NotLoggedIn, RuleViolation, TooMany
 from oversight.base.sealing import Sealer
 from oversight.models import Account, Login, SignIn
-from oversight.register import credentials, second_factor, sign_ins, zone_settings
+from oversight.register import accounts, credentials, second_factor, sign_ins, zone_settings
 from oversight.register.sign_ins import Place
 from tests.support.html import PASSWORD, open_accounts
 from tests.support.world import at
@@ -134,6 +134,14 @@ def test_nothing_is_hashed_for_who_must_wait(session, monkeypatch):
     monkeypatch.setattr(credentials, "check", None)
     with pytest.raises(TooMany):
         wrong(session, 1)
+
+
+def test_a_password_is_compared_as_it_is(session):
+    longest = "Aa " * 42 + "长短"
+    hashed = credentials.hash_password(longest)
+    assert credentials.check(hashed, longest)
+    for other in (longest.lower(), longest.strip() + " ", longest[:-1], longest + "x"):
+        assert not credentials.check(hashed, other)
 
 
 # The record ---------------------------------------------------------------------------------------
@@ -286,6 +294,22 @@ def test_codes_are_not_guessed(session, codes):
         credentials.enter_code(session, half, code_at(session, NOW), NOW, SEALER, STRANGE)
     with pytest.raises(NotLoggedIn):
         credentials.enter_code(session, half, "000000", later(minutes=11), SEALER, OFFICE)
+
+
+def test_a_reset_leaves_the_second_factor_and_another_act_takes_it(session, world, codes):
+    keeper, person = world.actor("zone.sysadmin", NOW.today), account(session).person_id
+    slip = accounts.issue_one(session, person, keeper, NOW)
+    session.commit()
+    accounts.activate(session, slip.username, slip.code, "a-sentence-as-password", NOW)
+    half = credentials.sign_in(session, OFFICER, "a-sentence-as-password", NOW)
+    assert credentials.live_login(session, half, NOW.now) is None
+    accounts.drop_factor(session, person, keeper, NOW)
+    session.commit()
+    whole = credentials.sign_in(session, OFFICER, "a-sentence-as-password", NOW)
+    assert credentials.live_login(session, whole, NOW.now)
+    assert second_factor.codes_left(session, account(session)) == 0
+    with pytest.raises(RuleViolation):
+        accounts.drop_factor(session, person, keeper, NOW)
 
 
 def test_another_s_secret_is_not_taken(session):

@@ -126,27 +126,29 @@ def test_own_log_ins_are_listed_and_all_ended(app, reader):
     elsewhere.login(NAME)
     page = officer.get("/me/security")
     assert page.main.count("本机") == 1 and "登录记录" in page.main
-    officer.submit(page, "/me/security/end", login="")
+    refused = officer.submit(page, "/me/security/end", 422, login="", old="wrong-wrong")
+    assert "原密码不对" in refused.main and officer.get("/desk").path == "/desk"
+    officer.submit(refused, "/me/security/end", login="", old=PASSWORD)
     for one in (officer, elsewhere):
         assert one.get("/desk").path.startswith("/login")
 
 
 def test_one_of_mine_is_ended_and_nobody_else_s(app, reader, session, world):
     officer, other = reader(NAME), reader("village.secretary")
-    token = dict(officer.get("/me/security").fields("/me/security/end"))["csrf_token"]
+    words = dict(officer.get("/me/security").fields("/me/security/end")) | {"old": PASSWORD}
     theirs = session.scalar(
         sa.select(Login.id)
         .join(Account, Account.id == Login.account_id)
         .where(Account.username == "village.secretary")
     )
-    officer.raw("POST", "/me/security/end", data={"csrf_token": token, "login": theirs})
+    officer.raw("POST", "/me/security/end", data=words | {"login": theirs})
     assert other.get("/desk").path == "/desk" and officer.get("/desk").path == "/desk"
 
 
 def test_the_auditor_reads_the_record(app, reader, world):
     try_wrong(stranger_at(app, "192.0.2.7"), 2)
     auditor = next(name for name in world.people if name.endswith("auditor"))
-    page = reader(auditor).get("/admin/sign-ins?only=wrong")
+    page = reader(auditor).get("/admin/sign-ins?show=wrong")
     assert page.main.count("密码不对") == 2 and "192.0.2.7" in page.main
     assert "登录记录" in reader(auditor).get("/admin/").main
     assert "审计管理员" in reader(NAME).get("/admin/sign-ins", 403).main
@@ -237,3 +239,66 @@ def test_a_secret_is_sealed(reader, session, clock):
     kept = session.scalar(sa.select(Account.totp_sealed).where(Account.username == NAME))
     typed = re.search(r"((?:[A-Z2-7]{4} ){7}[A-Z2-7]{4})", page.main)[1]
     assert typed.replace(" ", "") not in kept and sealer().open_file(kept.encode())
+
+
+def test_a_changed_second_factor_ends_other_log_ins(app, reader, clock):
+    officer, elsewhere = reader(NAME), Reader(app)
+    elsewhere.login(NAME)
+    set_up(officer, clock)
+    assert elsewhere.get("/desk").path.startswith("/login")
+    assert officer.get("/desk").path == "/desk"
+
+
+def test_logging_out_clears_the_browser(reader):
+    officer = reader(NAME)
+    answer = officer.raw("POST", "/logout", data=dict(officer.get("/me").fields("/logout")))
+    assert answer.headers["Clear-Site-Data"] == '"cache"'
+
+
+def test_passwords_are_masked_and_may_be_pasted(reader):
+    officer = reader(NAME)
+    pages = [Reader(officer.app).get(path) for path in ("/login", "/activate")]
+    pages += [officer.get(path) for path in ("/password", "/me/second-factor", "/me/security")]
+    found = [
+        node
+        for page in pages
+        for node in page.tree.iter("input")
+        if node.get("name") in ("password", "old", "again")
+    ]
+    assert len(found) == 8 and {node.get("type") for node in found} == {"password"}
+    assert {node.get("autocomplete") for node in found} == {"current-password", "new-password"}
+
+
+def test_every_answer_carries_the_same_headers(app, reader):
+    officer = reader(NAME)
+    ask = app.test_client().get
+    answers = [officer.raw("GET", path) for path in ("/desk", "/nope", "/cases/x")]
+    answers += [ask("/api/v1/openapi.json"), ask("/api/v1/me"), ask("/healthz")]
+    answers += [ask(re.search(r'href="(/static/[^"]+)"', ask("/login").text)[1])]
+    answers += [app.test_client().open("/login", method="TRACE")]
+    assert answers[-1].status_code == 405
+    for answer in answers:
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
+        assert answer.headers["Referrer-Policy"] == "same-origin"
+        assert "Access-Control-Allow-Origin" not in answer.headers
+        text = answer.mimetype.startswith("text/")
+        assert not text or "charset=utf-8" in answer.headers["Content-Type"].lower()
+
+
+def test_the_cookie_stays_here(app, tmp_path):
+    source = {
+        "OVERSIGHT_DATABASE_URL": app.config["SQLALCHEMY_DATABASE_URI"],
+        "OVERSIGHT_INSTANCE": str(tmp_path),
+        "OVERSIGHT_HTTPS": "1",
+    }
+    client = create_app(source).test_client()
+    said = client.get("/login", base_url="https://localhost").headers["Set-Cookie"]
+    assert said.startswith("__Host-oversight=") and "Path=/" in said and "Domain" not in said
+    for word in ("Secure", "HttpOnly", "SameSite=Lax"):
+        assert word in said
+    whole = said.partition(";")[0].partition("=")[2]
+    forged = whole[:-3] + ("aaa" if whole[-3:] != "aaa" else "bbb")
+    client.set_cookie("__Host-oversight", forged, secure=True)
+    fresh = client.get("/login", base_url="https://localhost").headers["Set-Cookie"]
+    assert whole.partition(".")[0] not in fresh, "a forged cookie is no session"

@@ -13,7 +13,7 @@ from markupsafe import Markup
 from wtforms import HiddenField, PasswordField, StringField
 from wtforms.validators import InputRequired, Length
 
-from oversight.base.db import db
+from oversight.base.db import db, is_id
 from oversight.base.refusals import Forbidden, InvalidInput, RuleViolation, TooMany
 from oversight.engine.use_case import one_transaction
 from oversight.register import accounts, audit_log, credentials, second_factor, sign_ins
@@ -35,8 +35,13 @@ class FactorForm(OwnerForm):
 @bp.get("/me/security")
 @login_required
 def show():
-    return render_template(
+    return _page(OwnerForm(), 200)
+
+
+def _page(form: OwnerForm, status: int):
+    page = render_template(
         "security.html",
+        form=form,
         account=account(),
         log_ins=credentials.log_ins(db.session, account().id, moment().now),
         this=current_user.login.id,
@@ -44,19 +49,25 @@ def show():
         words=sign_ins.WORDS,
         wrong=sign_ins.WRONG,
     )
+    return page, status
 
 
 @bp.post("/me/security/end")
 @login_required
 def end():
-    """End one log-in of mine, or all of them."""
-    which = request.form.get("login", "")
-    ends_here = which in ("", current_user.login.id)
-    mine = {row.id for row in credentials.log_ins(db.session, account().id, moment().now)}
+    """End one log-in of mine, or all of them; whoever sits there must know the password."""
+    form, which = OwnerForm(), request.form.get("login", "")
+    if not form.validate_on_submit():
+        return _page(form, 422)
+    try:
+        credentials.confirm_password(db.session, account(), form.old.data, moment(), place())
+    except (InvalidInput, TooMany) as wrong:
+        return _again(form, wrong, lambda status: _page(form, status))
+    this = current_user.login.id
     with one_transaction(db.session):
-        if not which or which in mine:
+        if not which or is_id(which):
             credentials.sign_out(db.session, account().id, moment().now, login_id=which or None)
-    if ends_here:
+    if which in ("", this):
         session.clear()
         flash(_("已退出登录。") if which else _("所有设备上的登录都已退出。"), "ok")
         return redirect(url_for("access.login"))
@@ -83,10 +94,17 @@ def factor():
                 db.session, account(), form.sealed.data, form.code.data, moment(), sealer()
             )
             current_user.login.owes = ""
-            accounts.note(db.session, account(), "factor_on", account().person_id, moment())
+            _changed("factor_on")
     except (InvalidInput, TooMany) as wrong:
         return _again(form, wrong, lambda status: _set_up(form, status))
     return render_template("factor_codes.html", codes=codes)
+
+
+def _changed(act: str) -> None:
+    """Write down a change of my second factor; elsewhere I am logged out."""
+    accounts.note(db.session, account(), act, account().person_id, moment())
+    here = current_user.login.id
+    credentials.sign_out(db.session, account().id, moment().now, but=here)
 
 
 def _left() -> int:
@@ -141,12 +159,12 @@ def _turn_off():
     with acting("factor_off", workflow="accounts"):
         if second_factor.required(db.session, account(), settings(), moment()):
             raise RuleViolation(
-                "区里规定您登录时必须输动态码，不能关闭；换手机的，请系统管理员重置账号。",
+                "区里规定您登录时必须输动态码，不能关闭；换手机的，请系统管理员取消后再开通。",
                 rule="second_factor",
                 house_rule="谁必须使用动态码，由区的设置规定。",
             )
         second_factor.turn_off(db.session, account())
-        accounts.note(db.session, account(), "factor_off", account().person_id, moment())
+        _changed("factor_off")
     flash(_("动态码已关闭。"), "ok")
     return redirect(url_for("security.show"))
 
@@ -163,7 +181,7 @@ def zone():
             "登录记录由审计管理员查看。", rule="keeper", house_rule=audit_log.SEPARATE.text
         )
     before = request.args.get("before", "")
-    wrong = request.args.get("only") == "wrong"
+    wrong = request.args.get("show") == "wrong"
     rows = sign_ins.of_zone(
         db.session, actor().zone_id, wrong, int(before) if _number(before) else None, PAGE + 1
     )
@@ -171,7 +189,7 @@ def zone():
         "admin/sign_ins.html",
         rows=rows[:PAGE],
         more=len(rows) > PAGE,
-        only=wrong,
+        failed=wrong,
         words=sign_ins.WORDS,
         wrong=sign_ins.WRONG,
     )
