@@ -52,13 +52,22 @@ class Place:
     def of(cls, address: str | None, agent: str | None) -> Place:
         """Make a place of what a request says."""
         try:
-            clean = str(ipaddress.ip_address((address or "").partition("%")[0]))
+            clean = _plain(ipaddress.ip_address((address or "").partition("%")[0]))
         except ValueError:
             clean = ""
         return cls(clean, "".join(c for c in agent or "" if c.isprintable())[:120])
 
 
 NOWHERE = Place()
+
+
+def _plain(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> str:
+    """Write an address; of IPv6 the network, since whoever has one address has all of it."""
+    if address.version == 4 or address.is_loopback:
+        return str(address)
+    if address.ipv4_mapped:
+        return str(address.ipv4_mapped)
+    return str(ipaddress.ip_network((address, 64), strict=False))
 
 
 def _name_hash(username: str) -> str:

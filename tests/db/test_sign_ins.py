@@ -178,7 +178,15 @@ def test_tries_are_kept_for_half_a_year(session):
 
 @pytest.mark.parametrize(
     ("said", "kept"),
-    [("192.0.2.1", "192.0.2.1"), ("fe80::1%eth0", "fe80::1"), ("<script>", ""), (None, "")],
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("2001:db8::7:1", "2001:db8::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("::1", "::1"),
+        ("<script>", ""),
+        (None, ""),
+    ],
 )
 def test_an_address_is_an_address(said, kept):
     assert Place.of(said, "a\nb" * 100) == Place(kept, ("ab" * 100)[:120])
