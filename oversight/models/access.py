@@ -50,7 +50,7 @@ class Login(Base):
     account_id: Mapped[str] = mapped_column(sa.ForeignKey("accounts.id"), index=True)
     token_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
     created_at: Mapped[datetime]
-    seen_at: Mapped[datetime] = mapped_column(comment="renewed at most every ten minutes")
+    seen_at: Mapped[datetime]  # renewed at most every ten minutes
     ended_at: Mapped[datetime | None]
     idle_minutes: Mapped[int] = mapped_column(default=120, comment="ends when unused for so long")
     waits_for_code: Mapped[bool] = mapped_column(

@@ -110,12 +110,13 @@ def sealer() -> Sealer:
 
 # What may be asked for by who must set a second factor or a new password first.
 FIRST = {"factor": "security.factor", "password": "access.password"}
+MACHINES = ("api", "health")
 FREE = (*FIRST.values(), "access.logout", "access.text_size", "access.login", "static")
 
 
 def held():
     """Lead who must set something first to where it is set."""
-    if "_user_id" not in session or request.endpoint in FREE or request.path.startswith("/api/"):
+    if "_user_id" not in session or request.endpoint in FREE or request.blueprint in MACHINES:
         return None
     owes = current_user.login.owes if current_user.is_authenticated else ""
     return redirect(url_for(FIRST[owes])) if owes else None

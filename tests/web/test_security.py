@@ -115,7 +115,7 @@ def test_an_old_password_is_changed_first(app, reader, session, world):
     session.commit()
     officer = reader(NAME)
     page = officer.get("/desk")
-    assert page.path == "/password"
+    assert page.path == "/password" and "请先换一个" in page.main
     words = {"old": PASSWORD, "password": "Another-word-2", "again": "Another-word-2"}
     officer.submit(page, "/password", **words)
     assert officer.login(NAME, "Another-word-2").path == "/desk"
