@@ -12,6 +12,7 @@ from oversight.base.sentences import say
 
 LONGEST, SHORTEST = 128, 10
 GRADED = "graded"  # 等级保护
+BESIDE = 6  # letters that a password has at least beside names
 KINDS, CHANGED_AFTER = 3, timedelta(days=90)
 HERE = ("党日督导台", "党日督导", "oversight")
 # What the list of the world doesn't know and people here use.
@@ -40,8 +41,10 @@ def refuse_weak(password: str, names: Iterable[str] = (), profile: str = "modern
     """Make sure that a password may be set by whoever has these names. Raises InvalidInput."""
     refuse_long_or_short(password)
     plain = password.lower()
-    if any(len(name) >= _least(name) and name.lower() in plain for name in (*names, *HERE)):
-        raise InvalidInput({"password": "密码里不能有您的姓名、用户名或本系统的名称，请换一个。"})
+    if _mostly_names(plain, (*names, *HERE)):
+        raise InvalidInput(
+            {"password": "密码不能用您的姓名、用户名或本系统的名称加几个字拼成，请换一个。"}
+        )
     if common(plain):
         raise InvalidInput(
             {"password": "这个密码太常见，别人容易猜到，请换一个；可以把几个不相干的词连成一句。"}
@@ -50,9 +53,15 @@ def refuse_weak(password: str, names: Iterable[str] = (), profile: str = "modern
         raise InvalidInput({"password": "密码要有大写字母、小写字母、数字、符号中的至少三种。"})
 
 
-def _least(name: str) -> int:
-    """A name of two signs is a whole name in Chinese and chance in Latin."""
-    return 4 if name.isascii() else 2
+def _mostly_names(plain: str, names: Iterable[str]) -> bool:
+    """True where a password holds a name and little else, or what is common, around it."""
+    rest = plain
+    for name in sorted(names, key=len, reverse=True):
+        # a name of two signs is a whole name in Chinese and chance in Latin
+        if len(name) >= (4 if name.isascii() else 2):
+            rest = rest.replace(name.lower(), "")
+    letters = sum(one.isalpha() for one in rest)
+    return rest != plain and (letters < BESIDE or common(rest))
 
 
 def common(plain: str) -> bool:
