@@ -8,7 +8,6 @@ import io
 
 from flask import Blueprint, Response, current_app, flash, redirect, request, send_file, url_for
 from flask_login import login_required
-from werkzeug.exceptions import UnsupportedMediaType
 
 from oversight.base import files as uploads
 from oversight.base.db import db
@@ -20,7 +19,9 @@ from oversight.engine.repeats import Answer
 from oversight.engine.use_case import one_transaction
 from oversight.views import forms, session
 from oversight.views.api import http, shapes
-from oversight.views.session import account, actor, by_token, moment
+from oversight.views.api import messages as m
+from oversight.views.api.route import route
+from oversight.views.session import account, actor, moment
 
 from . import case as case_page
 
@@ -61,15 +62,8 @@ def folder():
 
 def sent() -> attachments.Sent:
     """Read the form: the file, and what its sender says of it. Raises BadRequest, WordsWrong."""
-    unknown = (set(request.form) | set(request.files)) - {
-        "file",
-        "note",
-        "finding",
-        "round",
-        "replaces",
-        "next",
-        "csrf_token",
-    }
+    known = {*m.Upload.__annotations__, "next", "csrf_token"}
+    unknown = (set(request.form) | set(request.files)) - known
     if unknown:
         raise InvalidInput(
             {name[:40]: say("没有“{word}”这一项。", word=name[:40]) for name in unknown}
@@ -172,18 +166,31 @@ class _Again(Exception):
     """The answer that was given meanwhile under the same key."""
 
 
-@http.bp.get("/attachments/<uuid:attachment_id>")
-@by_token
+@route(
+    "GET",
+    "/attachments/<uuid:attachment_id>",
+    "The bytes of an attachment, to be saved",
+    bytes,
+    kinds=tuple(uploads.KINDS),
+    headers=("Content-Disposition",),
+)
 def attachment(attachment_id):
-    return download(str(attachment_id))
+    return download(attachment_id)
 
 
-@http.bp.post("/cases/<uuid:case_id>/attachments")
-@by_token
-def attach(case_id):
-    if request.mimetype != "multipart/form-data":
-        raise UnsupportedMediaType()
-    file, key = sent(), http.key(required=False)
+@route(
+    "POST",
+    "/cases/<uuid:case_id>/attachments",
+    "Show a photo or a paper with a case",
+    m.Attachment,
+    sends=m.Upload,
+    form=True,
+    key="optional",
+    status=201,
+    headers=("Location",),
+)
+def attach(case_id, key: str | None):
+    file = sent()
     asked = repeats.fingerprint(
         request.method,
         request.path,
@@ -191,15 +198,20 @@ def attach(case_id):
     )
     before = repeats.given(db.session, account(), key, asked) if key else None
     if before:
-        return http.given(before)
+        return _kept(before)
     try:
         with one_transaction(db.session):
-            row = attachments.submit(db.session, folder(), str(case_id), file, actor(), moment())
+            row = attachments.submit(db.session, folder(), case_id, file, actor(), moment())
             again = repeats.claim(db.session, account(), key, asked, moment())
             if again:
                 raise _Again(again)  # the same request came in between: its file stands, ours goes
-            found = Answer(201, shapes.attachment(db.session, row))
+            found = Answer(201, dict(shapes.attachment(db.session, row)))
             repeats.keep(db.session, account(), key, found)
     except _Again as again:
-        return http.given(again.args[0])
+        return _kept(again.args[0])
+    return _kept(found)
+
+
+def _kept(found: Answer) -> Response:
+    """Write the answer to a file, the first or again, with its address."""
     return http.given(found, Location=url_for("api.attachment", attachment_id=found.body["id"]))
