@@ -19,6 +19,7 @@ from oversight.base.clock import Moment
 from oversight.base.db import reading
 from oversight.base.refusals import InvalidInput, NotLoggedIn
 from oversight.base.sealing import Sealer
+from oversight.base.sentences import N_
 from oversight.calendar.zone import zone_settings
 from oversight.engine.use_case import one_transaction
 from oversight.models import Account, ApiToken, Login
@@ -256,7 +257,7 @@ def confirm_password(
     if not check(found.password_hash, password):
         with one_transaction(session):
             sign_ins.note(session, username, account, "password", at, place)
-        raise InvalidInput({"old": "原密码不对。"})
+        raise InvalidInput({"old": N_("原密码不对。")})
 
 
 def change_password(
@@ -269,7 +270,7 @@ def change_password(
     """
     confirm_password(session, account, old, at, place)
     if old == new:
-        raise InvalidInput({"password": "新密码不能与原密码相同。"})
+        raise InvalidInput({"password": N_("新密码不能与原密码相同。")})
     with reading():
         refuse_weak(session, account, new)
         session.rollback()

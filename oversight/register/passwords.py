@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 from functools import cache
 
 from oversight.base.refusals import InvalidInput
-from oversight.base.sentences import say
+from oversight.base.sentences import N_, say
 
 LONGEST, SHORTEST = 128, 10
 GRADED = "graded"  # 等级保护
 BESIDE = 6  # letters that a password has at least beside names
 KINDS, CHANGED_AFTER = 3, timedelta(days=90)
-HERE = ("党日督导台", "党日督导", "oversight")
+HERE = (N_("党日督导台"), "oversight")
 # What the list of the world doesn't know and people here use.
 LOCAL = """
 woaini woaiwo aini zhongguo woaizhongguo woaizuguo gongchandang dangyuan dangri dangzhibu dangjian
@@ -33,7 +33,7 @@ def refuse_long_or_short(password: str) -> None:
     """Make sure of a password's length. Raises InvalidInput."""
     if not SHORTEST <= len(password) <= LONGEST:
         raise InvalidInput(
-            {"password": say("密码要有 {least} 到 {most} 个字符。", least=SHORTEST, most=LONGEST)}
+            {"password": say("密码要有 %(least)s 到 %(most)s 个字符。", least=SHORTEST, most=LONGEST)}
         )
 
 
@@ -43,14 +43,14 @@ def refuse_weak(password: str, names: Iterable[str] = (), profile: str = "modern
     plain = password.lower()
     if _mostly_names(plain, (*names, *HERE)):
         raise InvalidInput(
-            {"password": "密码不能用您的姓名、用户名或本系统的名称加几个字拼成，请换一个。"}
+            {"password": N_("密码不能用您的姓名、用户名或本系统的名称加几个字拼成，请换一个。")}
         )
     if common(plain):
         raise InvalidInput(
-            {"password": "这个密码太常见，别人容易猜到，请换一个；可以把几个不相干的词连成一句。"}
+            {"password": N_("这个密码太常见，别人容易猜到，请换一个；可以把几个不相干的词连成一句。")}
         )
     if profile == GRADED and sum(bool(re.search(one, password)) for one in _CLASSES) < KINDS:
-        raise InvalidInput({"password": "密码要有大写字母、小写字母、数字、符号中的至少三种。"})
+        raise InvalidInput({"password": N_("密码要有大写字母、小写字母、数字、符号中的至少三种。")})
 
 
 def _mostly_names(plain: str, names: Iterable[str]) -> bool:

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from oversight.base.clock import Moment
 from oversight.base.refusals import InvalidInput
 from oversight.base.sealing import Sealer
+from oversight.base.sentences import N_
 from oversight.engine.authority import in_office
 from oversight.law.roles import ADMINISTRATORS
 from oversight.models import Account, Post, RecoveryCode, Unit
@@ -24,7 +25,7 @@ from oversight.models import Account, Post, RecoveryCode, Unit
 SECONDS, DIGITS, BYTES = 30, 6, 20
 CODES, CODE_SIGNS = 10, "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 CODE_LENGTH = 12  # 60 bits, and a slow hash
-ISSUER = "党日督导台"
+ISSUER = N_("党日督导台")
 
 
 def required(session: Session, account: Account, chosen: dict[str, str], at: Moment) -> bool:
@@ -74,9 +75,9 @@ def turn_on(
     try:
         step = _step(_secret(account, sealed, sealer), code, at)
     except ValueError:
-        raise InvalidInput({"code": "这一页停留太久，请刷新后重新扫码。"}) from None
+        raise InvalidInput({"code": N_("这一页停留太久，请刷新后重新扫码。")}) from None
     if step is None:
-        raise InvalidInput({"code": "动态码不对。请确认手机时间准确，用最新的 6 位数字再试。"})
+        raise InvalidInput({"code": N_("动态码不对。请确认手机时间准确，用最新的 6 位数字再试。")})
     account.totp_sealed, account.totp_step = sealed, step
     return new_codes(session, account, at)
 

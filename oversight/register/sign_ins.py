@@ -20,15 +20,15 @@ from sqlalchemy.orm import Session
 
 from oversight.base.clock import Moment
 from oversight.base.refusals import TooMany
-from oversight.base.sentences import say
+from oversight.base.sentences import N_, say
 from oversight.models import Account, SignIn
 
 WORDS = {
-    "in": "登录",
-    "activate": "凭激活单设密码",
-    "password": "密码不对",
-    "code": "动态码不对",
-    "slip": "激活码不对",
+    "in": N_("登录"),
+    "activate": N_("凭激活单设密码"),
+    "password": N_("密码不对"),
+    "code": N_("动态码不对"),
+    "slip": N_("激活码不对"),
 }
 RIGHT, WRONG = ("in", "activate"), ("password", "code", "slip")
 FREE, LONGEST = 5, timedelta(minutes=15)  # at one name from one address
@@ -154,9 +154,9 @@ def _known(session: Session, username: str, place: Place, at: Moment) -> bool:
 
 def _too_many(seconds: int) -> TooMany:
     if seconds < 120:
-        sentence = say("试得太多了，请 {n} 秒后再试。", n=seconds)
+        sentence = say("试得太多了，请 %(n)s 秒后再试。", n=seconds)
     else:
-        sentence = say("试得太多了，请 {n} 分钟后再试。", n=ceil(seconds / 60))
+        sentence = say("试得太多了，请 %(n)s 分钟后再试。", n=ceil(seconds / 60))
     return TooMany(sentence, retry_after=seconds)
 
 

@@ -11,6 +11,7 @@ from flask import url_for
 from oversight import views, workflows
 from oversight.base.db import db
 from oversight.base.refusals import DomainError, InvalidInput, NotFound, VersionMissing
+from oversight.base.sentences import N_
 from oversight.casework import rectification
 from oversight.engine import authority, desk_acts, inbox, repeats, transitions
 from oversight.engine.repeats import Answer
@@ -54,7 +55,7 @@ def _filters(asked: m.InQueue) -> inbox.Filters:
     """Return what the queue is narrowed to. Raises WordsWrong, NotInSight."""
     workflow, unit = asked.get("workflow"), asked.get("unit")
     if workflow and workflow not in {known.name for known in workflows.every()}:
-        raise InvalidInput({"workflow": "没有这种业务。"})
+        raise InvalidInput({"workflow": N_("没有这种业务。")})
     path = unit_in_reach(unit).path if unit else None
     return inbox.Filters(workflow or None, asked.get("due") or None, path)
 
@@ -237,7 +238,7 @@ def desk(case_id, name, sent: m.BareWords, key: str | None):
 def moves(sent: m.Many, key: str | None):
     name, words, items = sent["move"], sent.get("words", {}), _items(sent["items"])
     if not http.is_verb(name):
-        raise InvalidInput({"move": "“move”应是一步的名称，例如 approve。"})
+        raise InvalidInput({"move": N_("“move”应是一步的名称，例如 approve。")})
     key, asked = http.needed(key), http.asked()
     before = repeats.given(db.session, account(), key, asked)
     if before:
@@ -265,7 +266,7 @@ def _items(sent: list[m.Item]) -> list[tuple[str, int | None]]:
     """Return which cases to move, and at which version each. Raises WordsWrong."""
     found = {item["case"]: item.get("version") for item in sent}
     if len(found) < len(sent):
-        raise InvalidInput({"items": "“items”里有重复的案卷，每件只列一次。"})
+        raise InvalidInput({"items": N_("“items”里有重复的案卷，每件只列一次。")})
     return list(found.items())
 
 

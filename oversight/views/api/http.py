@@ -64,7 +64,7 @@ def key() -> str | None:
     bare = sent[1:-1] if re.fullmatch(r'".*"', sent) else sent
     if sent and not re.fullmatch(rf"[\x21-\x7e]{{1,{repeats.LONGEST}}}", bare):
         raise BadRequest(
-            say("Idempotency-Key 应是 1 到 {most} 个可见的英文字符。", most=repeats.LONGEST)
+            say("Idempotency-Key 应是 1 到 %(most)s 个可见的英文字符。", most=repeats.LONGEST)
         )
     return bare or None
 

@@ -519,7 +519,7 @@ def _items(sent):
     if not isinstance(sent, list):
         return sent
     if not 1 <= len(sent) <= BULK:
-        raise Unreadable("“items”应有 1 到 {most} 件。", most=BULK)
+        raise Unreadable("“items”应有 1 到 %(most)s 件。", most=BULK)
     if not all(isinstance(item, dict) and _is_item(**item) for item in sent):
         raise Unreadable('“items”的每一件写成 {"case": id, "version": 版本号}。')
     return [{"case": None, **item} for item in sent]

@@ -63,7 +63,7 @@ def whole(least: int, most: int, means: str = "", **more) -> By:
     def read(value):
         number = int(value) if isinstance(value, str) and NUMBER.fullmatch(value) else value
         if not isinstance(number, int) or not least <= number <= most:
-            raise Unreadable("“{word}”应是 {least} 到 {most} 之间的整数。", least=least, most=most)
+            raise Unreadable("“%(word)s”应是 %(least)s 到 %(most)s 之间的整数。", least=least, most=most)
         return number
 
     return By(means, read, minimum=least, maximum=most, **more)
@@ -76,7 +76,7 @@ def as_id(value) -> str:
             raise ValueError
         return str(uuid.UUID(value))
     except ValueError:
-        raise Unreadable("“{word}”应是一个 id。") from None
+        raise Unreadable("“%(word)s”应是一个 id。") from None
 
 
 def id_or_empty(value) -> str:
@@ -126,5 +126,5 @@ def _sentence(error) -> tuple[str, str]:
         return name, why.said_of(name)
     name = str(error["loc"][0])[:40]
     if error["type"] == "extra_forbidden":
-        return name, say("没有“{word}”这一项。", word=name)
-    return name, say("“{word}”的格式不对。", word=name)
+        return name, say("没有“%(word)s”这一项。", word=name)
+    return name, say("“%(word)s”的格式不对。", word=name)

@@ -12,11 +12,12 @@ from flask_login import login_required
 from oversight.base import files as uploads
 from oversight.base.db import db
 from oversight.base.refusals import BadRequest, DomainError, Forbidden, InvalidInput, NotFound
-from oversight.base.sentences import say
+from oversight.base.sentences import N_, say
 from oversight.casework import attachments
 from oversight.engine import repeats
 from oversight.engine.repeats import Answer
 from oversight.engine.use_case import one_transaction
+from oversight.law.inputs import read_count
 from oversight.views import forms, session
 from oversight.views.api import http, shapes
 from oversight.views.api import messages as m
@@ -66,11 +67,11 @@ def sent() -> attachments.Sent:
     unknown = (set(request.form) | set(request.files)) - known
     if unknown:
         raise InvalidInput(
-            {name[:40]: say("没有“{word}”这一项。", word=name[:40]) for name in unknown}
+            {name[:40]: say("没有“%(word)s”这一项。", word=name[:40]) for name in unknown}
         )
     files = request.files.getlist("file")
     if len(files) != 1:
-        raise InvalidInput({"file": "请选择一个文件，一次传一个。"})
+        raise InvalidInput({"file": N_("请选择一个文件，一次传一个。")})
     if "\0" in "".join(request.form.values()):
         raise BadRequest("请求的内容不含空字符。")
     data = files[0].read(uploads.MOST_BYTES + 1)
@@ -88,9 +89,10 @@ def sent() -> attachments.Sent:
 
 def _number(name: str) -> int | None:
     value = request.form.get(name, "").strip()
-    if value and not (value.isascii() and value.isdigit() and len(value) < 6):
-        raise InvalidInput({name: say("“{word}”应是数字。", word=name)})
-    return int(value) if value else None
+    found = read_count(value, most=99_999)
+    if value and found is None:
+        raise InvalidInput({name: say("“%(word)s”应是数字。", word=name)})
+    return found
 
 
 def download(attachment_id: str, thumb: bool = False) -> Response:
@@ -135,7 +137,7 @@ def send(case_id):
         raise
     except DomainError as refusal:
         return again(case_id, refusal)
-    flash({"text": say("已上传：{name}", name=row.name)}, "toast")
+    flash({"text": say("已上传：%(name)s", name=row.name)}, "toast")
     return redirect(
         session.own_path(request.form.get("next")) or url_for("case.show", case_id=case_id)
     )

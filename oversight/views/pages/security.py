@@ -15,6 +15,7 @@ from wtforms.validators import InputRequired, Length
 
 from oversight.base.db import db, is_id
 from oversight.base.refusals import Forbidden, InvalidInput, RuleViolation, TooMany
+from oversight.base.sentences import N_
 from oversight.engine.use_case import one_transaction
 from oversight.register import accounts, audit_log, credentials, second_factor, sign_ins
 from oversight.views.session import account, acting, actor, moment, place, sealer, settings
@@ -24,11 +25,11 @@ PAGE = 50
 
 
 class OwnerForm(FlaskForm):
-    old = PasswordField("现在的密码", [InputRequired("请填写现在的密码。"), Length(max=128)])
+    old = PasswordField(N_("现在的密码"), [InputRequired(N_("请填写现在的密码。")), Length(max=128)])
 
 
 class FactorForm(OwnerForm):
-    code = StringField("动态码", [InputRequired("请填写动态码。"), Length(max=40)])
+    code = StringField(N_("动态码"), [InputRequired(N_("请填写动态码。")), Length(max=40)])
     sealed = HiddenField(validators=[Length(max=300)])
 
 
@@ -161,7 +162,7 @@ def _turn_off():
             raise RuleViolation(
                 "区里规定您登录时必须输动态码，不能关闭；换手机的，请系统管理员取消后再开通。",
                 rule="second_factor",
-                house_rule="谁必须使用动态码，由区的设置规定。",
+                house_rule=N_("谁必须使用动态码，由区的设置规定。"),
             )
         second_factor.turn_off(db.session, account())
         _changed("factor_off")
@@ -182,13 +183,14 @@ def zone():
         )
     before = request.args.get("before", "")
     wrong = request.args.get("show") == "wrong"
-    rows = sign_ins.of_zone(
+    found = sign_ins.of_zone(
         db.session, actor().zone_id, wrong, int(before) if _number(before) else None, PAGE + 1
     )
     return render_template(
         "admin/sign_ins.html",
-        rows=rows[:PAGE],
-        more=len(rows) > PAGE,
+        rows=[row for row, _whose in found[:PAGE]],
+        whose={row.id: whose for row, whose in found},
+        more=len(found) > PAGE,
         failed=wrong,
         words=sign_ins.WORDS,
         wrong=sign_ins.WRONG,

@@ -10,6 +10,7 @@ from flask_login import login_required
 
 from oversight.base.db import db
 from oversight.base.refusals import NotFound
+from oversight.base.sentences import N_
 from oversight.models import Account, Unit
 from oversight.organization.units import page_of
 from oversight.register import accounts
@@ -18,10 +19,10 @@ from oversight.views.session import acting, actor, moment
 
 bp = Blueprint("accounts", __name__)
 DOABLE = {
-    "lock": "账号已锁定。",
-    "unlock": "已解除锁定。",
-    "leave": "账号已停用。",
-    "drop_factor": "动态码已取消，原来的登录已退出。",
+    "lock": N_("账号已锁定。"),
+    "unlock": N_("已解除锁定。"),
+    "leave": N_("账号已停用。"),
+    "drop_factor": N_("动态码已取消，原来的登录已退出。"),
 }
 
 
