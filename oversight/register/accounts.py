@@ -432,7 +432,9 @@ def drop_factor(session: Session, person_id: str, who: Actor | None, at: Moment)
     account = _account_of(session, person_id, who, at)
     if account.totp_sealed is None:
         raise RuleViolation(
-            "这个账号没有开通手机动态码。", rule="no_factor", house_rule=N_("没有开通的，不用取消。")
+            "这个账号没有开通手机动态码。",
+            rule="no_factor",
+            house_rule=N_("没有开通的，不用取消。"),
         )
     second_factor.turn_off(session, account)
     credentials.sign_out(session, account.id, at.now)

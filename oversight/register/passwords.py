@@ -33,7 +33,11 @@ def refuse_long_or_short(password: str) -> None:
     """Make sure of a password's length. Raises InvalidInput."""
     if not SHORTEST <= len(password) <= LONGEST:
         raise InvalidInput(
-            {"password": say("密码要有 %(least)s 到 %(most)s 个字符。", least=SHORTEST, most=LONGEST)}
+            {
+                "password": say(
+                    "密码要有 %(least)s 到 %(most)s 个字符。", least=SHORTEST, most=LONGEST
+                )
+            }
         )
 
 
@@ -47,7 +51,11 @@ def refuse_weak(password: str, names: Iterable[str] = (), profile: str = "modern
         )
     if common(plain):
         raise InvalidInput(
-            {"password": N_("这个密码太常见，别人容易猜到，请换一个；可以把几个不相干的词连成一句。")}
+            {
+                "password": N_(
+                    "这个密码太常见，别人容易猜到，请换一个；可以把几个不相干的词连成一句。"
+                )
+            }
         )
     if profile == GRADED and sum(bool(re.search(one, password)) for one in _CLASSES) < KINDS:
         raise InvalidInput({"password": N_("密码要有大写字母、小写字母、数字、符号中的至少三种。")})

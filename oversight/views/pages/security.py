@@ -25,7 +25,9 @@ PAGE = 50
 
 
 class OwnerForm(FlaskForm):
-    old = PasswordField(N_("现在的密码"), [InputRequired(N_("请填写现在的密码。")), Length(max=128)])
+    old = PasswordField(
+        N_("现在的密码"), [InputRequired(N_("请填写现在的密码。")), Length(max=128)]
+    )
 
 
 class FactorForm(OwnerForm):
