@@ -104,7 +104,7 @@ class VersionMissing(DomainError):
 class TooMany(DomainError):
     """Tried too often; `retry_after` says in how many seconds it may be tried again."""
 
-    status, title = 429, "请稍后再试"
+    status, title = 429, N_("请稍后再试")
     code = "TooMany"
 
 
