@@ -133,10 +133,7 @@ def _connections() -> int:
 
 
 def _keep_time(app: Flask, every_seconds: int, beat: Callable[[], None]) -> None:
-    """Let time pass in a process that serves:
-
-    call `beat` again and again, whatever happens in it.
-    """
+    """Call `beat` every so many seconds in a serving process, whatever it raises."""
     stop = threading.Event()
 
     def run() -> None:

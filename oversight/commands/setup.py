@@ -75,7 +75,7 @@ def init(zone_name: str, admin: str | None, password_stdin: bool) -> None:
 @click.option("--if-empty", is_flag=True, help=N_("已有数据时不载入，也不算出错"))
 @in_app
 def demo(size: str, if_empty: bool) -> None:
-    """Load the demo zone whole or not at all, then let time catch up."""
+    """Load the demo zone in one transaction, then run the sweep."""
     from oversight.demo import zone as zone
     from oversight.time import sweep as time
 
@@ -114,13 +114,14 @@ def serve(host: str) -> None:
     shown = f"[{host}]" if ":" in host else host
     click.echo(f"请打开 http://{shown}:{port} ，按 Ctrl+C 停止。")
     sys.stdout.flush()
-    app, clock = current_app._get_current_object(), current_app.extensions["clock"]
+    clock = current_app.extensions["clock"]
+    app = current_app._get_current_object()  # type: ignore[attr-defined]  # typed as what it stands for
     served = server.Service(app, **app.config["SERVED"], beat=lambda: _beat(clock.moment()))
     server.serve(served, host, port)
 
 
 def _beat(at: Moment) -> None:
-    """Do what time brings, drop rosters that nobody came back for and old tries to log in."""
+    """Run the sweep, and delete rosters that nobody came back for and old tries to log in."""
     from oversight.register.roster import apply
     from oversight.time import sweep as time
 

@@ -204,7 +204,7 @@ def live(session: Session, token: str, now: datetime) -> tuple[Account, Login] |
     ).first()
     if found is None or found[1].seen_at + timedelta(minutes=found[1].idle_minutes) <= now:
         return None
-    return tuple(found)
+    return found[0], found[1]
 
 
 def renew(session: Session, login_id: str, now: datetime) -> None:

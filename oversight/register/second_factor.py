@@ -18,9 +18,9 @@ from oversight.base.clock import Moment
 from oversight.base.refusals import InvalidInput
 from oversight.base.sealing import Sealer
 from oversight.base.sentences import N_
-from oversight.engine.authority import in_office
 from oversight.law.roles import ADMINISTRATORS
 from oversight.models import Account, Post, RecoveryCode, Unit
+from oversight.organization.standing import in_office
 
 SECONDS, DIGITS, BYTES = 30, 6, 20
 CODES, CODE_SIGNS = 10, "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
@@ -34,7 +34,7 @@ def required(session: Session, account: Account, chosen: dict[str, str], at: Mom
         return False
     posts = sa.select(Post.id).join(Unit, Unit.id == Post.unit_id)
     posts = posts.where(Post.person_id == account.person_id, in_office(at.today))
-    which = Post.office.in_(ADMINISTRATORS)
+    which: sa.ColumnElement[bool] = Post.office.in_(ADMINISTRATORS)
     if chosen["second_factor"] == "organs":
         which = sa.or_(which, Unit.kind.not_in(("branch", "group")))
     return session.scalar(posts.where(which).limit(1)) is not None
@@ -131,13 +131,11 @@ def spend(session: Session, account: Account, code: str, at: Moment, sealer: Sea
 def _spend_recovery(session: Session, account: Account, written: str) -> bool:
     if len(written) != CODE_LENGTH:
         return False
-    gone = session.execute(
-        sa.delete(RecoveryCode).where(
-            RecoveryCode.account_id == account.id,
-            RecoveryCode.code_hash == _code_hash(account, written),
-        )
-    )
-    return gone.rowcount == 1
+    code = session.get(RecoveryCode, (account.id, _code_hash(account, written)))
+    if code is None:
+        return False
+    session.delete(code)
+    return True
 
 
 def _code_hash(account: Account, code: str) -> str:

@@ -113,12 +113,13 @@ def refuse_hasty(
 
 
 def _latest(session: Session, username: str, since: datetime) -> list[sa.Row]:
-    return session.execute(
+    found = session.execute(
         sa.select(SignIn.what, SignIn.address, SignIn.at)
         .where(SignIn.name_hash == _name_hash(username), SignIn.at >= since)
         .order_by(SignIn.id.desc())
         .limit(FREE_BY_NAME + 20)
-    ).all()
+    )
+    return list(found)
 
 
 def _growing(rows: Iterable[sa.Row], free: int, longest: timedelta, at: Moment) -> timedelta:
@@ -179,7 +180,8 @@ def of_zone(
     rows = rows.where(SignIn.zone_id == zone_id)
     rows = rows.where(SignIn.what.in_(WRONG)) if wrong else rows
     rows = rows.where(SignIn.id < before) if before else rows
-    return [tuple(row) for row in session.execute(rows.order_by(SignIn.id.desc()).limit(limit))]
+    found = session.execute(rows.order_by(SignIn.id.desc()).limit(limit))
+    return [(row, account) for row, account in found]
 
 
 def forget_old(session: Session, at: Moment) -> None:

@@ -1,6 +1,4 @@
-"""Pages and the JSON API: thin. They read a request, call the floors below and show what came of
-it.
-"""
+"""Pages and the JSON API: they read a request, call one use case and show its result."""
 
 from __future__ import annotations
 
@@ -143,7 +141,7 @@ def trust(app: Flask, proxies: tuple[str, ...]) -> None:
         found = told if environ.get("REMOTE_ADDR") in proxies else plain
         return found(environ, start_response)
 
-    app.wsgi_app = chosen
+    app.wsgi_app = chosen  # type: ignore[method-assign]  # as Flask has it
 
 
 def _narrow(_endpoint: str | None, _values) -> None:

@@ -36,10 +36,10 @@ from oversight.base.refusals import DomainError, InvalidInput, NotLoggedIn, TooM
 from oversight.base.sealing import Sealer
 from oversight.base.sentences import N_
 from oversight.calendar.zone import zone_settings
-from oversight.engine import authority, inbox
-from oversight.engine.authority import Actor
+from oversight.engine import inbox
 from oversight.engine.use_case import one_transaction, use_case
 from oversight.models import Account, Login
+from oversight.organization.actor import Actor, actor_of
 from oversight.register import accounts, credentials
 from oversight.register.sign_ins import Place
 
@@ -106,7 +106,7 @@ def place() -> Place:
 
 
 def sealer() -> Sealer:
-    return Sealer(current_app.secret_key)
+    return Sealer(current_app.config["SECRET_KEY"])
 
 
 # What may be asked for by who must set a second factor or a new password first.
@@ -147,7 +147,7 @@ def account() -> Account:
 def actor() -> Actor:
     """Return the person that asks as an actor of today. Raises NotLoggedIn."""
     if "actor" not in g:
-        g.actor = authority.actor(db.session, account().person_id, moment().today)
+        g.actor = actor_of(db.session, account().person_id, moment().today)
     return g.actor
 
 

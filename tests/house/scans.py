@@ -67,7 +67,7 @@ _BY_REASON = {
     RARE: {"units": "move", "cases": "_open_cases"},
     NAMED: {"persons": "candidates"},
     PRUNE: {"sign_ins": "forget_old"},
-    DEMO: {"activities": "_hold fill", "memberships": "_rolls", "life_meetings": "fill"},
+    DEMO: {"activities": "_held fill", "memberships": "_rolls", "life_meetings": "fill"},
 }
 ALLOWED = {
     (function, table): why

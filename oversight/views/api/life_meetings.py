@@ -21,7 +21,7 @@ from .units import unit_in_reach, year_of
 @route(
     "GET",
     "/units/<uuid:unit_id>/life-meetings",
-    "A branch's 组织生活会 of a year, entries taken back among them",
+    "A branch's meetings of organizational life in a year, entries taken back among them",
     m.LifeMeetings,
     query=m.OfYear,
 )

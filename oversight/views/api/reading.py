@@ -20,7 +20,7 @@ Model = TypeVar("Model")
 
 
 class Unreadable(ValueError):
-    """A value that does not fit; `template` is its sentence, in which {word} is its name."""
+    """A value that does not fit; `template` is its sentence, in which %(word)s is its name."""
 
     def __init__(self, template: str, **values):
         super().__init__(template)
@@ -28,7 +28,7 @@ class Unreadable(ValueError):
 
     def said_of(self, name: str) -> str:
         """Return the sentence with the word's name."""
-        if "{word}" in self.template or self.values:
+        if "%(word)s" in self.template or self.values:
             return say(self.template, word=name, **self.values)
         return self.template
 
@@ -63,7 +63,9 @@ def whole(least: int, most: int, means: str = "", **more) -> By:
     def read(value):
         number = int(value) if isinstance(value, str) and NUMBER.fullmatch(value) else value
         if not isinstance(number, int) or not least <= number <= most:
-            raise Unreadable("“%(word)s”应是 %(least)s 到 %(most)s 之间的整数。", least=least, most=most)
+            raise Unreadable(
+                "“%(word)s”应是 %(least)s 到 %(most)s 之间的整数。", least=least, most=most
+            )
         return number
 
     return By(means, read, minimum=least, maximum=most, **more)
