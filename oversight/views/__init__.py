@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from contextlib import suppress
+from functools import partial
 
 from flask import Flask, Response, current_app, g, has_request_context, render_template, request
 from flask import session as flask_session
@@ -114,8 +115,7 @@ def register(app: Flask) -> None:
     present.register(app)
     app.jinja_env.globals.update(appraising=appraise.Appraising, life_of=life_meetings.Life)
     app.config["HEADERS"] = {**HEADERS, **(HSTS if https else {})}
-    assets.register(app, app.config["HEADERS"])
-    trust(app, app.config["OVERSIGHT"].proxies)
+    assets.register(app, app.config["HEADERS"], partial(trusting, app.config["OVERSIGHT"].proxies))
     app.url_value_preprocessor(attachments.widen)
     app.url_value_preprocessor(roster.widen)
     app.url_value_preprocessor(_narrow)
@@ -131,17 +131,17 @@ class _Cookies(SecureCookieSessionInterface):
     digest_method = staticmethod(hashlib.sha256)
 
 
-def trust(app: Flask, proxies: tuple[str, ...]) -> None:
-    """Believe what these addresses say of who asks them; of anybody else it is a stranger's word."""
-    if not proxies:
-        return
-    plain, told = app.wsgi_app, ProxyFix(app.wsgi_app, x_for=1, x_proto=1)
+def trusting(proxies: tuple[str, ...], plain):
+    """Wrap a WSGI application so that these addresses are believed in what they say of who asks
+    them; of anybody else it is a stranger's word.
+    """
+    told = ProxyFix(plain, x_for=1, x_proto=1)
 
     def chosen(environ, start_response):
         found = told if environ.get("REMOTE_ADDR") in proxies else plain
         return found(environ, start_response)
 
-    app.wsgi_app = chosen  # type: ignore[method-assign]  # as Flask has it
+    return chosen if proxies else plain
 
 
 def _narrow(_endpoint: str | None, _values) -> None:
