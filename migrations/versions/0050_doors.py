@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = '0050'
-down_revision = '0012'
+down_revision = '0013'
 
 Id = sa.Uuid(as_uuid=False)
 Moment = sa.DateTime(timezone=True)

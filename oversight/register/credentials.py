@@ -13,7 +13,7 @@ from functools import cache
 import sqlalchemy as sa
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from oversight.base.clock import Moment
 from oversight.base.db import reading
@@ -193,6 +193,7 @@ def live(session: Session, token: str, now: datetime) -> tuple[Account, Login] |
     """
     found = session.execute(
         sa.select(Account, Login)
+        .options(joinedload(Account.zone))  # whose name stands on every page
         .join(Login, Account.id == Login.account_id)
         .where(
             Login.token_hash == fingerprint(token),

@@ -11,6 +11,7 @@ from oversight.base.clock import Moment
 from oversight.calendar import holidays
 from oversight.calendar.workdays import CalendarDay, fixed_by_law
 from oversight.calendar.zone import zone_calendar
+from oversight.engine import assignment
 from oversight.organization.actor import Actor
 
 from . import audit_log
@@ -49,6 +50,7 @@ def load(
         holidays.replan(session, zone_id, year, at)
         for year in sorted({day.on.year for day in days})
     )
+    assignment.look_at_ladders(session, at.today)
     fresh = tuple(day for day in days if had.get(day.on) != (day.kind, day.name))
     done = Imported(fresh, len(days), tuple(sorted(years)), moved)
     _note(session, zone_id, who, at, "import", done.years, days=done.days, moved=moved)

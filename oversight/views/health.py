@@ -5,8 +5,6 @@ from __future__ import annotations
 from functools import cache
 from hmac import compare_digest
 
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from flask import Blueprint, Response, current_app, request
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -29,6 +27,8 @@ def readyz():
 
     the database answers and is migrated to the newest head.
     """
+    from alembic.migration import MigrationContext
+
     try:
         current = MigrationContext.configure(db.session.connection()).get_current_heads()
     except SQLAlchemyError:
@@ -40,6 +40,8 @@ def readyz():
 
 @cache
 def _heads(directory: str) -> set[str]:
+    from alembic.script import ScriptDirectory
+
     return set(ScriptDirectory(directory).get_heads())
 
 
