@@ -53,7 +53,7 @@ class Actor:
     `business` of those whose cases are: by post, not by membership. `acting` is in whose place he
     acts: never a post of his own. `former` are the branches merged into his: what they left closed
     is read on. `led` are (person id, branch id) of the branches that he, and those he acts for,
-    lead by post or acting.
+    lead by post or acting. `token` is the name of that by which a program acts for him.
     """
 
     person: Person
@@ -66,6 +66,7 @@ class Actor:
     acting: tuple[Substitution, ...] = ()
     former: tuple[str, ...] = ()
     led: tuple[tuple[str, str], ...] = ()
+    token: str = ""
 
     @property
     def id(self) -> str:
@@ -491,7 +492,21 @@ def require(
             rule="authority",
             clause=move.under.id or None,
         )
+    if move.decides or role_of(move.by).judges:
+        refuse_unconfirmed(who)
     return found
+
+
+def refuse_unconfirmed(who: Actor) -> None:
+    """Make sure that an account which was reset decides nothing until somebody else has confirmed
+    that its owner uses it. Raises Forbidden.
+    """
+    if who.person.reset_at is not None:
+        raise Forbidden(
+            "您的账号重置过，请先由您的同事或上级确认是您本人在用，再办理决定事项。",
+            rule="unconfirmed",
+            house_rule="重置过的账号，由本人的同事或上级确认以后，才能办理决定事项。",
+        )
 
 
 def basis(

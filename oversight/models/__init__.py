@@ -2,7 +2,7 @@
 
 from .access import Account, ApiToken, Idempotency, Login, Refusal
 from .activities import Activity, ActivityChange
-from .administration import RosterDraft, Slip
+from .administration import PostProposal, RosterDraft, Slip
 from .appraisal import Appraised, PeerReview
 from .attachments import Attachment
 from .attendance import Attendance, Invitee
@@ -44,6 +44,7 @@ __all__ = [
     "Person",
     "PhoneLook",
     "Post",
+    "PostProposal",
     "PublishedYear",
     "Recusal",
     "Refusal",

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from oversight.base.clock import Moment
 from oversight.base.refusals import Forbidden
 from oversight.base.sentences import say
-from oversight.engine.authority import Actor
+from oversight.engine.authority import Actor, refuse_unconfirmed
 from oversight.law.clauses import house_rule
 from oversight.law.roles import OFFICES, SUPERIOR
 from oversight.models import AdminChange, Person, Unit, Zone
@@ -62,6 +62,12 @@ ACTS = {
     "roster": "导入名册",
     "init": "建立首位管理员",
     "token": "发接口令牌",
+    "revoke_token": "收回接口令牌",
+    "undo_post": "收回任职登记",
+    "undo_end": "收回离任登记",
+    "undo_left": "收回离开登记",
+    "undo_slip": "收回激活单",
+    "decline": "不予任免",
     "schedule": "排定党日",
     "set": "修改设置",
 }
@@ -87,6 +93,7 @@ WORDS = {
     "moved": "顺延的党日",
     "value": "值",
     "why": "原因",
+    "token": "令牌",
     "probationary": "预备党员",
     "mobile": "流动党员",
     "retired": "离退休党员",
@@ -96,6 +103,7 @@ WORDS = {
     "no_office": "无职党员",
 }
 TERMINAL = "服务器终端"
+BY_TOKEN = "凭令牌："
 SEPARATE = house_rule(
     "系统管理员管单位、党员和日历，安全管理员管职务和代理，审计管理员只看记录；上级党组织管所属单位。"
 )
@@ -127,6 +135,7 @@ def require(session: Session, who: Actor, area: str, unit: Unit | None) -> None:
             rule="keeper",
             house_rule=SEPARATE.text,
         )
+    refuse_unconfirmed(who)
 
 
 def alone(session: Session, zone_id: str) -> None:
@@ -173,11 +182,18 @@ def in_zone(
             area=area,
             act=act,
             about=about[:200],
-            by=f"{who.person.name}（{who.title}）" if who else TERMINAL,
+            by=_signature(who),
             about_id=about_id,
             what=what,
         )
     )
+
+
+def _signature(who: Actor | None) -> str:
+    if who is None:
+        return TERMINAL
+    by_token = f"，{BY_TOKEN}{who.token}" if who.token else ""
+    return f"{who.person.name}（{who.title}{by_token}）"[:120]
 
 
 def by_id(

@@ -1,8 +1,7 @@
-"""Passwords and tokens: hashing, checking with the same cost for unknown names, random secrets."""
+"""Passwords and log-ins: hashing, checking with the same cost for unknown names, random secrets."""
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from datetime import datetime, timedelta
 from functools import cache
@@ -14,9 +13,12 @@ from sqlalchemy.orm import Session
 
 from oversight.base.clock import Moment
 from oversight.base.refusals import InvalidInput
+from oversight.base.sealing import fingerprint
 from oversight.base.sentences import say
 from oversight.engine.use_case import one_transaction
-from oversight.models import Account, ApiToken, Login
+from oversight.models import Account, Login
+
+from . import tokens
 
 LONGEST, SHORTEST = 128, 10
 ATTEMPTS, LOCKED_FOR = 5, timedelta(minutes=15)
@@ -46,10 +48,6 @@ def check(stored: str | None, password: str) -> bool:
         return False
 
 
-def fingerprint(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
-
-
 def sign_in(session: Session, username: str, password: str, at: Moment) -> str | None:
     """Return a fresh log-in token, or None; five failures lock the account for a quarter of an
     hour.
@@ -66,7 +64,7 @@ def sign_in(session: Session, username: str, password: str, at: Moment) -> str |
             and account.locked_until > at.now
         )
         good = check(account.password_hash if account and not locked else None, password)
-        if account is None or locked or not good or not account.enabled:
+        if account is None or locked or not good or not account.open_on(at.today):
             if account is not None and not locked:
                 count_failure(account, at.now)
             return None
@@ -137,33 +135,4 @@ def change_password(session: Session, account: Account, old: str, new: str, now:
 def end_all(session: Session, account: Account, now: datetime) -> None:
     """End every log-in and token of an account. Does not commit."""
     sign_out(session, account.id, now)
-    session.execute(
-        sa.update(ApiToken)
-        .where(ApiToken.account_id == account.id, ApiToken.ended_at.is_(None))
-        .values(ended_at=now)
-    )
-
-
-def issue_token(session: Session, account: Account, now: datetime) -> str:
-    """Make an API token and return it; only its hash is kept. Does not commit."""
-    token = secrets.token_urlsafe(32)
-    session.add(
-        ApiToken(
-            zone_id=account.zone_id,
-            account_id=account.id,
-            token_hash=fingerprint(token),
-            created_at=now,
-        )
-    )
-    return token
-
-
-def token_account(session: Session, token: str) -> Account | None:
-    """Return the account of a live API token."""
-    return session.scalar(
-        sa.select(Account)
-        .join(ApiToken, ApiToken.account_id == Account.id)
-        .where(
-            ApiToken.token_hash == fingerprint(token), ApiToken.ended_at.is_(None), Account.enabled
-        )
-    )
+    tokens.end_all(session, account.id, now)

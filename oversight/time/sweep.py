@@ -31,7 +31,7 @@ from oversight.models import (
     WorkItem,
     Zone,
 )
-from oversight.register import departures, handover
+from oversight.register import accounts, departures, handover
 
 from . import watch
 
@@ -53,6 +53,7 @@ def sweep(session: Session, at: Moment) -> dict[str, int]:
         ("reseated", _reseat),
         ("handed", handover.Leavers),
         ("followed", handover.FollowUps),
+        ("closed", accounts.Ending),
         *watch.STEPS,
         ("reminded", _remind),
     ):

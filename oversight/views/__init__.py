@@ -15,7 +15,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from oversight.base.db import _reading, db
 from oversight.base.refusals import DomainError, NotLoggedIn, Unavailable
-from oversight.views.pages.admin import accounts, office, people, roster, units, zone
+from oversight.views.pages.admin import accounts, office, people, roster, tenure, units, zone
 
 from . import assets, health, present, session
 from .api import attendance, cases
@@ -32,6 +32,7 @@ from .pages import (
     life_meetings,
     opening,
     phone,
+    tokens,
     year,
 )
 
@@ -41,7 +42,7 @@ CSP = (
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 API = (cases, attendance, api_life)  # one blueprint
-ADMIN = (office, units, people)  # one blueprint
+ADMIN = (office, units, people, tenure)  # one blueprint
 csrf = CSRFProtect()
 
 
@@ -78,6 +79,7 @@ def register(app: Flask) -> None:
         attend,
         contact,
         phone,
+        tokens,
         law,
         zone,
         ADMIN[0],

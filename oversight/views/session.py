@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from functools import wraps
 from urllib.parse import urlsplit
 
@@ -32,15 +33,16 @@ from wtforms.validators import InputRequired, Length
 
 from oversight.base.clock import Moment
 from oversight.base.db import db
-from oversight.base.refusals import DomainError, InvalidInput, NotLoggedIn
+from oversight.base.refusals import DomainError, Forbidden, InvalidInput, NotLoggedIn
 from oversight.calendar.zone import zone_settings
 from oversight.engine import authority, inbox
 from oversight.engine.authority import Actor
 from oversight.engine.use_case import one_transaction, use_case
 from oversight.models import Account
-from oversight.register import accounts, credentials
+from oversight.register import accounts, credentials, tokens
 
 bp = Blueprint("access", __name__)
+SAFE = ("GET", "HEAD", "OPTIONS")
 manager = LoginManager()
 manager.login_view = "access.login"
 manager.login_message = "请先登录。"
@@ -77,7 +79,7 @@ class ActivationForm(FlaskForm):
 @manager.user_loader
 def load(token: str) -> SignedIn | None:
     found = credentials.live_login(db.session, token, moment().now)
-    return SignedIn(token, found) if found else None
+    return SignedIn(token, found) if found and found.open_on(moment().today) else None
 
 
 def forget() -> None:
@@ -104,7 +106,8 @@ def account() -> Account:
 def actor() -> Actor:
     """Return the person that asks as an actor of today. Raises NotLoggedIn."""
     if "actor" not in g:
-        g.actor = authority.actor(db.session, account().person_id, moment().today)
+        found = authority.actor(db.session, account().person_id, moment().today)
+        g.actor = replace(found, token=g.get("token", ""))
     return g.actor
 
 
@@ -231,14 +234,15 @@ def by_token(view):
     @wraps(view)
     def wrapped(*args, **kwargs):
         kind, _space, token = request.headers.get("Authorization", "").partition(" ")
-        found = (
-            credentials.token_account(db.session, token.strip())
-            if kind.lower() == "bearer"
-            else None
-        )
+        bearer = token.strip() if kind.lower() == "bearer" else ""
+        found = tokens.found(db.session, bearer, moment()) if bearer else None
         if found is None:
             raise NotLoggedIn("令牌缺失或已失效。")
-        g.account = found
+        if found.scope == "read" and request.method not in SAFE:
+            raise Forbidden("这个令牌只能查看，不能办理。", rule="scope")
+        account_id, g.token = found.account_id, found.name
+        tokens.seen(db.session, found, moment())
+        g.account = db.session.get(Account, account_id)
         return view(*args, **kwargs)
 
     return wrapped

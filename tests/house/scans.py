@@ -48,6 +48,7 @@ _BY_REASON = {
         "persons": "_Compare._load_people",
         "memberships": "_Compare._load_people",
         "posts": "_Compare._load_people",
+        "post_proposals": "of_zone",
     },
     ZONE: {
         "units": "schedule issue_unit _branches deploy",
@@ -57,14 +58,20 @@ _BY_REASON = {
     SERVER: {
         "cases": "open_cases demo",
         "work": "_count",
-        "units": "unit first_administrator demo",
+        "units": "unit first_administrators demo",
         "persons": "demo",
-        "posts": "has_administrator",
+        "posts": "missing",
         "accounts": "refuse_beyond_loopback",
+        "api_tokens": "migrate",
     },
     RARE: {"units": "move", "cases": "_open_cases"},
     NAMED: {"persons": "candidates"},
-    DEMO: {"activities": "_hold fill", "memberships": "_rolls", "life_meetings": "fill"},
+    DEMO: {
+        "activities": "_hold fill",
+        "memberships": "_rolls",
+        "life_meetings": "fill",
+        "accounts": "found",
+    },
 }
 ALLOWED = {
     (function, table): why

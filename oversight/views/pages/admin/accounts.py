@@ -86,9 +86,20 @@ def issue(unit_id):
 @bp.post("/accounts/people/<uuid:person_id>/reset")
 @login_required
 def reset(person_id):
-    """Answer with one slip, once; what the account had before is void."""
+    """Answer with one slip, once; what the account had before is void.
+
+    Of an account that decides, another administrator releases it first: then with that case.
+    """
+    one = str(person_id)
     with acting("reset", workflow="accounts"):
-        made = accounts.issue_one(db.session, str(person_id), actor(), moment())
+        if accounts.needs_release(db.session, one, moment()):
+            why = request.form.get("reason", "").strip() or _("本人要求重置。")
+            case = accounts.ask_reset(db.session, one, why, actor(), moment())
+        else:
+            case, made = None, accounts.issue_one(db.session, one, actor(), moment())
+    if case is not None:
+        flash(_("已提出重置，另一名管理员放行后，再到这里打印激活单。"), "ok")
+        return redirect(url_for("case.show", case_id=case.id))
     return render_template("slips.html", slips=[made])
 
 
