@@ -6,6 +6,7 @@ A seat that nobody free can fill is filled from the next offices, then by the su
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -42,7 +43,7 @@ from oversight.organization.standing import in_office, is_member
 from oversight.organization.units import COMMITTEE_FROM, line_above, merged_into, successor_of
 from oversight.rules import parties
 
-from . import inbox
+from .sight import COOLING_OFF, visible
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,8 @@ class Actor:
     `business` of those whose cases are: by post, not by membership. `acting` is in whose place he
     acts: never a post of his own. `former` are the branches merged into his: what they left closed
     is read on. `led` are (person id, branch id) of the branches that he, and those he acts for,
-    lead by post or acting. `token` is the name of that by which a program acts for him.
+    lead by post or acting; `led_before` those whom one of them led lately, with the last day.
+    `token` is the name of that by which a program acts for him.
     """
 
     person: Person
@@ -66,6 +68,7 @@ class Actor:
     acting: tuple[Substitution, ...] = ()
     former: tuple[str, ...] = ()
     led: tuple[tuple[str, str], ...] = ()
+    led_before: tuple[tuple[str, str, date], ...] = ()
     token: str = ""
 
     @property
@@ -146,7 +149,11 @@ class Assignee:
 def actor(session: Session, person_id: str, on: date) -> Actor:
     """Gather what a person holds on a day."""
     person = session.get(Person, person_id)
-    posts = tuple(session.scalars(_POSTS_OF, {"person": person_id, "day": on}))
+    held = session.scalars(
+        _POSTS_OF, {"person": person_id, "day": on, "since": on - standing.REMEMBERED}
+    ).all()
+    left = [post for post in held if post.to_on is not None and post.to_on < on]
+    posts = tuple(post for post in held if post not in left)
     branch = session.scalar(_BRANCH_OF, {"person": person_id, "day": on})
     business = [post.unit.path for post in posts if post.office not in NO_BUSINESS]
     sight = [post.unit.path for post in posts if post.office not in ADMINISTRATORS]
@@ -172,6 +179,7 @@ def actor(session: Session, person_id: str, on: date) -> Actor:
         stands_in,
         merged_into(session, leading),
         tuple(_led(session, person_id, posts, stands_in, on)),
+        tuple(_led_before(session, left, stands_in, on)),
     )
 
 
@@ -184,7 +192,7 @@ def _led(
 ):
     """Yield who leads which branch: the person, and those in whose place he acts. See `barred`."""
     for held in (*posts, *stands_in):
-        if held.office in BRANCH_LEADERS and held.unit.kind == "branch":
+        if _leading(held):
             yield person_id, held.unit_id
     principals = {row.for_id for row in stands_in} - {None}
     for table, holds in (
@@ -200,6 +208,29 @@ def _led(
                 holds,
             )
         )
+
+
+def _led_before(
+    session: Session, left: list[Post], stands_in: tuple[Substitution, ...], on: date
+) -> Iterator[tuple[str, str, date]]:
+    """Yield who led which branch lately, and until when: the person, and those he acts for."""
+    for post in left:
+        if _leading(post):
+            yield post.person_id, post.unit_id, post.to_on
+    principals = {row.for_id for row in stands_in} - {None}
+    if principals:
+        yield from session.execute(
+            sa.select(Post.person_id, Post.unit_id, Post.to_on).where(
+                Post.person_id.in_(principals),
+                Post.office.in_(BRANCH_LEADERS),
+                Post.to_on < on,
+                Post.to_on >= on - standing.REMEMBERED,
+            )
+        )
+
+
+def _leading(held: Post | Substitution) -> bool:
+    return held.office in BRANCH_LEADERS and held.unit.kind == "branch"
 
 
 def _seats(posts: tuple[Post, ...], branch: Unit | None):
@@ -293,10 +324,16 @@ def barred(
         out |= {
             row.person_id
             for unit_id in units
-            for row in (*here.posts[unit_id], *here.acting[unit_id])
+            for row in (*here.posts[unit_id], *here.acting[unit_id], *_stood(here, unit_id, case))
             if row.office in BRANCH_LEADERS
         }
     return out
+
+
+def _stood(here: standing.Day, unit_id: str, case: Case) -> list[sa.Row]:
+    """Return who left an office in a branch that asked, after it asked or too shortly before."""
+    asked = case.opened_at.date() if case.opened_at else here.on
+    return [row for row in here.left[unit_id] if row.to_on >= asked - COOLING_OFF]
 
 
 def fill(
@@ -432,20 +469,13 @@ def resolve_slot(
 
 
 def see(session: Session, who: Actor, case: Case) -> None:
-    """Make sure that a case is in the actor's sight. Raises NotInSight."""
+    """Make sure that a case is in the actor's sight. Raises NotFound."""
     if case.zone_id != who.zone_id:
         raise NotFound()
-    if case.data_subject_id == who.id or any(case.unit.within(prefix) for prefix in who.business):
-        return
-    if session.scalar(
-        sa.select(WorkItem.id).where(WorkItem.case_id == case.id, inbox.at_seat(who)).limit(1)
-    ):
-        return
-    if who.former and session.scalar(
-        sa.select(Case.id).where(Case.id == case.id, inbox.passed_on(who))
-    ):
-        return
-    raise NotFound()
+    if case.data_subject_id == who.id or any(case.unit.within(path) for path in who.business):
+        return  # known without asking
+    if session.scalar(sa.select(Case.id).where(Case.id == case.id, visible(who))) is None:
+        raise NotFound()
 
 
 def reads_all(workflow: Workflow, case: Case, who: Actor) -> bool:
@@ -731,7 +761,11 @@ def seated(
 _DAY, _CASE, _PERSON = (sa.bindparam(name) for name in ("day", "case", "person"))
 _POSTS_OF = (
     sa.select(Post)
-    .where(Post.person_id == _PERSON, in_office(_DAY))
+    .where(
+        Post.person_id == _PERSON,
+        Post.from_on <= _DAY,
+        sa.or_(Post.to_on.is_(None), Post.to_on >= sa.bindparam("since")),
+    )
     .order_by(Post.from_on, Post.id)
 )
 _BRANCH_OF = (

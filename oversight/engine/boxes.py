@@ -12,7 +12,7 @@ from oversight import workflows
 from oversight.law.roles import CANDIDATE_GROUPS
 from oversight.models import Case, FollowUp, JournalRow, Recusal, Unit, WorkItem
 
-from .sight import OPEN, acted, anew, at_seat, in_sight, joins, on_my_desk, passed_on, waits_on
+from .sight import OPEN, acted, anew, joins, on_my_desk, passed_on, visible, waits_on
 
 TO_DO, TO_READ = ("act", "help", "sign"), ("copy", "watch", "sign")
 NAMING = ("help", "sign")  # kinds of rows that always name a person
@@ -21,20 +21,16 @@ NAMING = ("help", "sign")  # kinds of rows that always name a person
 def box(who, box: str):
     """Return the condition on cases that makes up a box."""
     mine = sa.exists().where(on_my_desk(who, TO_DO))
-    reach = sa.or_(
-        sa.exists().where(Unit.id == Case.unit_id, in_sight(who)),
-        sa.exists().where(WorkItem.case_id == Case.id, at_seat(who)),
-        Case.data_subject_id == who.id,
-    )  # as authority.see
+    seen = visible(who)
     conditions = {
         "mine": lambda: sa.and_(OPEN, mine),
-        "waiting": lambda: sa.and_(OPEN, ~mine, reach),
+        "waiting": lambda: sa.and_(OPEN, ~mine, seen),
         "units": lambda: OPEN,
         "copied": lambda: sa.exists().where(on_my_desk(who, TO_READ)),
         "done": lambda: sa.and_(
-            Case.closed_at.is_not(None), sa.or_(sa.and_(reach, acted(who)), passed_on(who))
+            Case.closed_at.is_not(None), seen, sa.or_(acted(who), passed_on(who))
         ),
-        "follow_up": lambda: sa.and_(OPEN, reach),
+        "follow_up": lambda: sa.and_(OPEN, seen),
     }
     return conditions[box]()
 
@@ -157,7 +153,7 @@ def _judges(who) -> bool:
 
 def _judged(who, people: list[str]):
     """Yield the cases that somebody may not judge: of his branch, of his asking, decided before."""
-    led = [unit_id for _person, unit_id in who.led]
+    led = [unit_id for _person, unit_id, *_last in (*who.led, *who.led_before)]
     if led:
         yield sa.select(Case.id).where(Case.unit_id.in_(led), OPEN)
         yield sa.select(Case.id).where(Case.workflow.in_(_jointly()), OPEN, joins(led, Case))

@@ -22,9 +22,7 @@ from oversight.models.cases import NEVER
 from oversight.organization.units import outline
 
 from . import boxes
-from .sight import at_seat as at_seat  # asked of one case by `authority`
 from .sight import followed, on_my_desk
-from .sight import passed_on as passed_on
 
 SPARE = 25  # rows taken beyond a page, since some may be kept from the reader
 Place = tuple[date, str]

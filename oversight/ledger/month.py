@@ -17,8 +17,8 @@ from oversight.calendar.party_days import moved_how, owed, plan, status
 from oversight.calendar.workdays import PartyDay
 from oversight.calendar.zone import has_rule_day, notice_of, rule_for, unified_july, zone_settings
 from oversight.engine.authority import Actor
-from oversight.engine.sight import at_seat, in_sight
-from oversight.models import Activity, Case, Unit, WorkItem
+from oversight.engine.sight import visible
+from oversight.models import Activity, Case, Unit
 from oversight.organization.reach import below, in_reach
 
 from . import attendance
@@ -205,25 +205,20 @@ def cases_in_sight(session: Session, rows: list[Activity], who: Actor) -> dict[s
     the actor's sight only.
     """
     settled = _settled(rows)
-    seen = sa.or_(
-        sa.exists().where(Unit.id == Case.unit_id, in_sight(who)),
-        sa.exists().where(WorkItem.case_id == Case.id, at_seat(who)),
-    )
     found = session.execute(
         sa.select(Case.id, Case.business_key, Case.closed_at, Case.state).where(
-            Case.zone_id == who.zone_id,
-            seen,
+            visible(who),
             Case.workflow == "date_change",
             sa.or_(
                 Case.business_key.in_([row.id for row in rows]), Case.id.in_(list(settled.values()))
             ),
         )
     ).all()
-    visible = {case.id for case in found}
+    seen = {case.id for case in found}
     late = {case.business_key: case.id for case in found if case.state == "accepted_late"}
     return {
         **late,
-        **{row_id: case_id for row_id, case_id in settled.items() if case_id in visible},
+        **{row_id: case_id for row_id, case_id in settled.items() if case_id in seen},
         **{case.business_key: case.id for case in found if case.closed_at is None},
     }
 

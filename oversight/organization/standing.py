@@ -7,7 +7,7 @@ all transactions that see this epoch.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
 
 import sqlalchemy as sa
@@ -21,6 +21,7 @@ from oversight.models.epochs import epoch
 from .substitution import in_force
 
 MOST = 20_000  # units kept of one epoch
+REMEMBERED = timedelta(days=400)  # how long who left an office is kept with who holds it
 
 
 class Tree:
@@ -37,11 +38,14 @@ class Tree:
 
 
 class Day:
-    """Posts, acting and full members under an epoch on a day, by unit."""
+    """Posts, acting and full members under an epoch on a day, by unit; `left` are posts that ended
+    lately.
+    """
 
     def __init__(self, on: date):
         self.on = on
         self.posts: dict[str, list[sa.Row]] = {}
+        self.left: dict[str, list[sa.Row]] = {}
         self.acting: dict[str, list[sa.Row]] = {}
         self.full: dict[str, frozenset[str]] = {}
 
@@ -50,13 +54,11 @@ class Day:
         if not missing:
             return
         given = {"units": missing, "day": self.on}
-        for store, statement in ((self.acting, _ACTING), (self.posts, _POSTS)):
-            found: dict[str, list[sa.Row]] = {unit_id: [] for unit_id in missing}
-            for row in link(session).execute(statement, given):
-                found[row.unit_id].append(row)
-            for rows in found.values():
-                rows.sort(key=lambda row: row.order)
-            store.update(found)
+        held = link(session).execute(_POSTS, given | {"since": self.on - REMEMBERED}).all()
+        gone = [row for row in held if row.to_on is not None and row.to_on < self.on]
+        self.left.update(_by_unit(missing, gone))
+        self.acting.update(_by_unit(missing, link(session).execute(_ACTING, given)))
+        self.posts.update(_by_unit(missing, (row for row in held if row not in gone)))
 
     def full_members(self, session: Session, unit_id: str) -> frozenset[str]:
         if unit_id not in self.full:
@@ -64,6 +66,13 @@ class Day:
             found = link(session).execute(_FULL_MEMBERS, given).scalars()
             self.full[unit_id] = frozenset(found)
         return self.full[unit_id]
+
+
+def _by_unit(unit_ids: list[str], rows: Iterable[sa.Row]) -> dict[str, list[sa.Row]]:
+    found: dict[str, list[sa.Row]] = {unit_id: [] for unit_id in unit_ids}
+    for row in sorted(rows, key=lambda row: row.order):
+        found[row.unit_id].append(row)
+    return found
 
 
 @lru_cache(maxsize=8)
@@ -125,8 +134,17 @@ def is_member(on: date | sa.BindParameter):
 
 
 _POSTS = sa.select(
-    _posts.unit_id, _posts.person_id, _posts.office, _posts.from_on, _posts.id.label("order")
-).where(Post.unit_id.in_(_SEATS), in_office(_DAY))
+    _posts.unit_id,
+    _posts.person_id,
+    _posts.office,
+    _posts.from_on,
+    _posts.to_on,
+    _posts.id.label("order"),
+).where(
+    Post.unit_id.in_(_SEATS),
+    Post.from_on <= _DAY,
+    sa.or_(Post.to_on.is_(None), Post.to_on >= sa.bindparam("since")),
+)
 _ACTING = sa.select(
     _acting.unit_id,
     _acting.person_id,

@@ -47,7 +47,10 @@ def record_attendance(activity_id):
         done = attendance.submit(db.session, str(activity_id), read, actor(), moment())
         return {**sheet(done.activity), "opened": list(done.opened)}
 
-    return http.given(http.once(key, 200, make))
+    def still(_body: dict) -> None:
+        attendance.readable(db.session, str(activity_id), actor())
+
+    return http.given(http.once(key, 200, make, still))
 
 
 @bp.post("/activities/<uuid:activity_id>/plan")

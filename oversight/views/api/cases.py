@@ -4,6 +4,8 @@ engine.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flask import request, url_for
 
 from oversight import views, workflows
@@ -59,11 +61,7 @@ def _filters() -> inbox.Filters:
 @bp.get("/cases/<uuid:case_id>")
 @by_token
 def case(case_id):
-    found = db.session.get(Case, str(case_id))
-    if found is None:
-        raise NotFound()
-    authority.see(db.session, actor(), found)
-    return _case_answer(_of(found))
+    return _case_answer(_of(_seen(str(case_id))))
 
 
 def _of(found: Case, status: int = 200) -> Answer:
@@ -80,7 +78,18 @@ def _case_answer(found: Answer):
 
 def _once(key: str | None, status: int, make):
     """Answer with the case that `make` returns, once for a key."""
-    return _case_answer(http.once(key, status, lambda: _of(make()).body))
+    return _case_answer(
+        http.once(key, status, lambda: _of(make()).body, lambda body: _seen(body["id"]))
+    )
+
+
+def _seen(case_id: str) -> Case:
+    """Return a case in the caller's sight. Raises NotFound."""
+    found = db.session.get(Case, case_id)
+    if found is None:
+        raise NotFound()
+    authority.see(db.session, actor(), found)
+    return found
 
 
 @bp.post("/cases")
@@ -102,10 +111,7 @@ def open_case():
 def seen(case_id):
     """Note that the caller has seen an order; a GET never writes."""
     http.body()
-    found = db.session.get(Case, str(case_id))
-    if found is None:
-        raise NotFound()
-    authority.see(db.session, actor(), found)
+    found = _seen(str(case_id))
     with use_case(db.session, actor(), moment(), "seen", case_id=found.id):
         rectification.see(db.session, found, actor(), moment())
     return _case_answer(_of(found))
@@ -190,10 +196,24 @@ def moves():
     key, asked = http.key(required=True), http.asked()
     before = repeats.given(db.session, account(), key, asked)
     if before:
-        return http.given(before)
+        items = [_told_again(item) for item in before.body["items"]]
+        return http.given(replace(before, body={"items": items}))
     done = [_one(case_id, version, name, sent["words"], key, asked) for case_id, version in items]
     repeats.once(db.session, account(), key, asked, moment(), lambda: Answer(200, {"items": done}))
     return answer({"items": done})
+
+
+def _told_again(item: dict) -> dict:
+    """Return what became of one of many as the caller may know it today."""
+    try:
+        _seen(item["case"])
+    except NotFound as gone:
+        return _refused(item["case"], gone)
+    return item
+
+
+def _refused(case_id: str, refusal: DomainError) -> dict:
+    return {"case": case_id, "status": refusal.status, "problem": views.problem(refusal).get_json()}
 
 
 def _items(sent: list) -> list[tuple[str, int | None]]:
@@ -234,11 +254,7 @@ def _one(case_id: str, version: int | None, name: str, words: dict, key: str, as
     try:
         return repeats.once(db.session, account(), own, asked, moment(), make).body
     except DomainError as refusal:
-        return {
-            "case": case_id,
-            "status": refusal.status,
-            "problem": views.problem(refusal).get_json(),
-        }
+        return _refused(case_id, refusal)
 
 
 def _moved(found: Case) -> dict:

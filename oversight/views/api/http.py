@@ -172,9 +172,17 @@ def given(found: repeats.Answer, **headers: str) -> Response:
     return answer(found.body, found.status, **headers, **again)
 
 
-def once(key: str | None, status: int, make: Callable[[], dict]) -> repeats.Answer:
-    """Do once what the request asks for under its key, and answer with what `make` returns."""
-    return repeats.once(
+def once(
+    key: str | None,
+    status: int,
+    make: Callable[[], dict],
+    still: Callable[[dict], object] = lambda _body: None,
+) -> repeats.Answer:
+    """Do once what the request asks for under its key, and answer with what `make` returns.
+
+    An answer that is given again is shown by today's sight: `still` raises NotFound where it ended.
+    """
+    found = repeats.once(
         db.session,
         session.account(),
         key,
@@ -182,6 +190,9 @@ def once(key: str | None, status: int, make: Callable[[], dict]) -> repeats.Answ
         session.moment(),
         lambda: repeats.Answer(status, make()),
     )
+    if found.repeated:
+        still(found.body)
+    return found
 
 
 def page(rows: list, size: int, shape, mark=lambda row: row.id, **more) -> Response:

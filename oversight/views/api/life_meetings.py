@@ -50,7 +50,12 @@ def take_back_life_meeting(meeting_id):
 
 def _kept(act, status: int):
     """Do it once for an Idempotency-Key, and answer the entry."""
-    return http.given(http.once(http.key(required=False), status, lambda: _meeting(act())))
+    return http.given(http.once(http.key(required=False), status, lambda: _meeting(act()), _still))
+
+
+def _still(body: dict) -> None:
+    """Refuse to tell again of a unit that is out of reach by now. Raises NotFound."""
+    unit_in_reach(body["unit"]["id"])
 
 
 def _meeting(row: LifeMeeting) -> dict:
