@@ -32,6 +32,7 @@ UNDONE = house_rule("任免登记错了的，说明原因可以收回；已据�
 # Posts here decide on others: one administrator asks for them, another releases them.
 RELEASED = ("zone", "town", "department")
 AHEAD_OF_UTC = timedelta(hours=14)  # no place on earth is further
+UNDONE_WITHIN = timedelta(days=31)
 FURTHEST = timedelta(days=366)  # how far ahead, or back, a post is entered
 
 
@@ -223,6 +224,8 @@ def undo_end(session: Session, post: Post, why: str, who: Actor, at: Moment) -> 
     seat, why = _undoing(session, post, why, who)
     if post.to_on is None:
         raise InvalidInput({"post": "这个职务没有结束。"})
+    if not undoable(post, at.today):
+        refuse("too_late", UNDONE, "离任已过一个月，不能收回，请另行任职。")
     _not_followed(session, post, seat.person)
     apart(
         [one for one in held(session, seat.person.id, at.today) if one.id != post.id],
@@ -234,6 +237,13 @@ def undo_end(session: Session, post: Post, why: str, who: Actor, at: Moment) -> 
     what = {"appointed": ["", seat.person.name], "why": ["", why]}
     _note(session, seat, "undo_end", who, at, **what)
     accounts.follow(session, [seat.person.id], who, at, reopen=True)
+
+
+def undoable(post: Post, on: date) -> bool:
+    """True where it may still be taken back that a post was ended: later it is a new appointment,
+    which others must agree to.
+    """
+    return post.to_on is not None and post.to_on >= on - UNDONE_WITHIN
 
 
 def reopen_all(session: Session, person: Person, ended: date) -> None:

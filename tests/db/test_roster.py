@@ -365,6 +365,45 @@ def test_a_post_elsewhere_is_written_in_full_and_other_posts_there_stay(session,
     )
 
 
+def test_a_roster_appoints_nobody_it_proposes(session, world):
+    found = apply.read(session, world.zone, tidy(LINES, UNITS), "名册.xlsx", SEALER, NOW)
+    assert [(one.name, one.title) for one in found.plan.asked] == [
+        ("张三丰", "白沙村党支部书记"),
+        ("王五岳", "白沙村党支部纪检委员"),
+        ("王五岳", "白沙村党支部组织委员"),
+    ]
+    apply.apply(session, found, world.people["zone.sysadmin"].id, NOW)
+    session.commit()
+    assert offices(session, "张三丰") == offices(session, "王五岳") == set()
+    row = session.scalar(sa.select(AdminChange).where(AdminChange.act == "roster"))
+    assert ["张三丰", "白沙村党支部书记", True] in row.what["posts_asked"]
+    again = apply.read(session, world.zone, tidy(LINES, UNITS), "名册.xlsx", SEALER, NOW)
+    assert again.plan.empty, "what waits is not proposed twice"
+    assert confirm_all(session, world, NOW) == 3 and offices(session, "张三丰") == {"secretary"}
+
+
+def test_what_a_later_roster_no_longer_says_is_not_confirmed(session, world):
+    zone = world.zone
+    found = apply.read(session, zone, tidy(LINES, UNITS), "名册.xlsx", SEALER, NOW)
+    apply.apply(session, found, None, NOW)
+    lines = [list(line) for line in LINES]
+    lines[0][4] = "副书记"
+    session.commit()
+    found = apply.read(session, zone, tidy(lines, UNITS), "名册.xlsx", SEALER, NOW)
+    apply.apply(session, found, None, NOW)
+    session.commit()
+    confirm_all(session, world, NOW)
+    assert offices(session, "张三丰") == {"deputy"}
+
+
+@pytest.mark.parametrize("name", ["zone.sysadmin", "zone.secadmin", "zone.auditor"])
+def test_no_roster_gives_an_administrator_another_post(session, world, bring, name):
+    line = ["云泽高新区党工委", name, "", "", "党建办经办人", "", ""]
+    with pytest.raises(apply.Troubled) as caught:
+        bring(tidy([line]))
+    assert any("管理员不由名册任免" in trouble for trouble in caught.value.troubles)
+
+
 def test_who_did_it_and_what_is_kept_without_numbers(session, world, bring):
     bring(tidy(LINES, UNITS))
     row = session.scalar(sa.select(AdminChange).where(AdminChange.act == "roster"))

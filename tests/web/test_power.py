@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
-from oversight.models import Account, Case, Membership, Notice, Person, Post, PostProposal
+from oversight.models import Account, Case, Membership, Notice, Person, Post, PostProposal, Slip
 from tests.db.test_power_walk import told
 from tests.support.actors import Play
 from tests.support.html import Reader
@@ -232,6 +232,28 @@ def test_a_death_that_was_none_is_taken_back(reader, world, session):
     assert session.scalar(sa.select(Account.enabled).where(Account.person_id == person.id))
     membership = sa.select(Membership.to_on).where(Membership.person_id == person.id)
     assert session.scalars(membership).all() == [None]
+
+
+def test_a_slip_that_was_not_used_is_taken_back(reader, app, world, session):
+    admin, unit = reader("zone.sysadmin"), world.units["village"]
+    account = session.scalar(sa.select(Account).where(Account.username == "village.member1"))
+    account.password_hash = ""
+    shown = admin.submit(admin.get(f"/accounts/units/{unit.id}"), f"{account.person_id}/reset")
+    assert "激活码" in shown.text
+    page = admin.get(f"/accounts/units/{unit.id}")
+    admin.submit(page, f"{account.person_id}/undo_slip", why="写错了人")
+    assert "收回激活单" not in admin.get(f"/accounts/units/{unit.id}").main
+    live = sa.select(Slip.id).where(Slip.ended_at.is_(None), Slip.account_id == account.id)
+    assert session.scalar(live) is None
+
+
+def test_what_ended_long_ago_is_appointed_anew(reader, world, session):
+    post = post_of(session, world.people["town1.inspector"])
+    post.to_on = date(2026, 10, 1)
+    path = f"/admin/units/{world.units['town1'].id}/posts"
+    form = dict(reader("zone.secadmin").get(path).fields("/posts")) | {"why": "看错了"}
+    answer = reader("zone.secadmin").raw("POST", f"/admin/posts/{post.id}/undo_end", data=form)
+    assert answer.status_code == 422 and "另行任职" in answer.text
 
 
 # Resets -------------------------------------------------------------------------------------------

@@ -39,6 +39,7 @@ def _posts(unit: Unit, refusal=None) -> str:
         today_is=today,
         may=keeps(unit, "posts"),
         released=unit.kind in tenure.RELEASED,
+        undoable=tenure.undoable,
         people=posts.candidates(
             db.session,
             unit,
