@@ -59,6 +59,7 @@ def give(
             rule="stand_in",
             house_rule=STAND_IN.text,
         )
+    authority.refuse_unconfirmed(who)
     _fit(session, unit, person, from_on, to_on, reason, workflow, who, at)
     row = Substitution(
         zone_id=unit.zone_id,

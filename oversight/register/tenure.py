@@ -19,7 +19,7 @@ from oversight.base.sentences import say
 from oversight.engine import authority, transitions
 from oversight.engine.authority import Actor
 from oversight.law.clauses import house_rule
-from oversight.law.roles import ADMINISTRATORS, OFFICES
+from oversight.law.roles import ADMINISTRATORS, OFFICES, SUPERIOR
 from oversight.models import Case, JournalRow, Person, Post, Unit
 from oversight.organization.units import zone_unit
 from oversight.rules import power
@@ -124,11 +124,18 @@ def _ask(
         "to_on": seat.to_on.isoformat() if seat.to_on else None,
         **more,
     }
-    post = who.posts[0]
+    post = _entitling(seat.unit, who)
     basis = authority.AuthorityBasis(post.unit_id, role, post.office)
     case = transitions.open_case(session, workflow, seat.unit.id, facts, who, at, basis=basis)
     transitions.reassign_case(session, case.id, at)  # who has asked does not answer himself
     return case
+
+
+def _entitling(unit: Unit, who: Actor) -> Post:
+    """Return the post by which the actor appoints in a unit."""
+    above = [post for post in who.posts if unit.within(post.unit.path)]
+    keeping = [post for post in above if post.office in ("secadmin", *SUPERIOR.ranks[0])]
+    return (keeping or above or who.posts)[0]
 
 
 def _agreed(attempt) -> None:

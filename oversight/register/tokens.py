@@ -15,6 +15,7 @@ from oversight.base.clock import Moment
 from oversight.base.db import is_id, writing
 from oversight.base.refusals import InvalidInput, NotFound, RuleViolation
 from oversight.base.sealing import fingerprint
+from oversight.base.sentences import say
 from oversight.engine.use_case import one_transaction
 from oversight.models import Account, ApiToken
 
@@ -142,10 +143,8 @@ def _note(
         session, account.zone_id, by_id, at, "accounts", act, name, account.person_id, **what
     )
     if act == "token" and by_id != account.person_id:
-        key, text = (
-            f"token:{account.id}",
-            "服务器终端发了您账号的接口令牌，不是您要的，请到“我的”收回。",
-        )
+        key = f"token:{account.id}"
+        text = "服务器终端发了您账号的接口令牌，不是您要的，请到“我的”收回。"
         told.person(session, account.zone_id, account.person_id, key, text, at)
-        others = f"服务器终端发了{name}的接口令牌。"
+        others = say("服务器终端发了{name}的接口令牌。", name=name)
         told.others(session, account.zone_id, key, others, account.person_id, at)

@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from oversight.base.refusals import Forbidden, RuleViolation
+from oversight.engine import inbox
 from oversight.models import Account, AdminChange, ApiToken, Case, Notice, Post
 from oversight.register import accounts, tenure, zone_settings
 from oversight.time import sweep
@@ -101,6 +102,13 @@ def test_a_town_s_post_is_asked_by_one_and_released_by_another(play):
         assert sentence in told(play, name), name
     [row] = play.session.scalars(sa.select(AdminChange).where(AdminChange.act == "appoint"))
     assert row.by.startswith("zone.sysadmin") and row.about == "青溪镇党委督查员"
+
+
+def test_it_lies_on_the_desk_of_who_may_release_it(play):
+    town_post(play)
+    for name, found in (("sysadmin", {"appointment": 1}), ("secadmin", {}), ("auditor", {})):
+        who = play.who(f"zone.{name}")
+        assert inbox.counts(play.session, who, "mine", TODAY) == found, name
 
 
 def test_what_nobody_releases_lapses(play):
