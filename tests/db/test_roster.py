@@ -398,7 +398,9 @@ def test_what_a_later_roster_no_longer_says_is_not_confirmed(session, world):
 
 @pytest.mark.parametrize("name", ["zone.sysadmin", "zone.secadmin", "zone.auditor"])
 def test_no_roster_gives_an_administrator_another_post(session, world, bring, name):
-    line = ["云泽高新区党工委", name, "", "", "党建办经办人", "", ""]
+    world.people[name].name = "赵守正"
+    session.commit()
+    line = ["云泽高新区党工委", "赵守正", "", "", "党建办经办人", "", ""]
     with pytest.raises(apply.Troubled) as caught:
         bring(tidy([line]))
     assert any("管理员不由名册任免" in trouble for trouble in caught.value.troubles)
