@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from oversight import workflows
 from oversight.base.refusals import AlreadyTaken, Forbidden, NotFound
-from oversight.base.sentences import say
+from oversight.base.sentences import N_, say
 from oversight.law.definition import MANY, Committee, Move, MultiInstance, Party, Workflow, role_of
 from oversight.law.roles import (
     ADMINISTRATORS,
@@ -515,7 +515,7 @@ def require(
     if found is None:
         raise Forbidden(
             say(
-                "“{move}”由{party}办理，您可以查看，不能办理。",
+                "“%(move)s”由%(party)s办理，您可以查看，不能办理。",
                 move=move.label,
                 party=waits_label(session, workflow, case, move.by, who.on),
             ),
@@ -535,7 +535,7 @@ def refuse_unconfirmed(who: Actor) -> None:
         raise Forbidden(
             "您的账号重置过，请先由您的同事或上级确认是您本人在用，再办理决定事项。",
             rule="unconfirmed",
-            house_rule="重置过的账号，由本人的同事或上级确认以后，才能办理决定事项。",
+            house_rule=N_("重置过的账号，由本人的同事或上级确认以后，才能办理决定事项。"),
         )
 
 
@@ -622,7 +622,7 @@ def _answered_already(
             continue
         [unit] = standing.rows(session, case.zone_id, [desk.slot_id])
         if who.id in resolve_slot(session, workflow, case, party, unit, who.on).people:
-            raise AlreadyTaken(say("{unit}刚刚已经答复。", unit=unit.name))
+            raise AlreadyTaken(say("%(unit)s刚刚已经答复。", unit=unit.name))
 
 
 def lying(session: Session, workflow: Workflow, case: Case) -> list[parties.Item]:
@@ -644,7 +644,10 @@ def waits_label(
         waiting = [item.unit_id for item in lying(session, workflow, case)]
         unit = _name(session, case, waiting[0]) if waiting else case.unit.name
         return say(
-            "{unit}：{party}（还有 {count} 人）", unit=unit, party=party.label, count=len(waiting)
+            "%(unit)s：%(party)s（还有 %(count)s 人）",
+            unit=unit,
+            party=party.label,
+            count=len(waiting),
         )
     if isinstance(party, MultiInstance):
         units = [_name(session, case, item.unit_id) for item in lying(session, workflow, case)]
@@ -664,7 +667,7 @@ def leads(session: Session, unit: Unit, who: Actor) -> AuthorityBasis:
     seat = fill(session, unit, "branch", who.on, set()) if unit.kind == "branch" else None
     if seat is None or who.id not in seat.people:
         raise Forbidden(
-            say("这件事由{unit}办理，您可以查看，不能办理。", unit=unit.name), rule="authority"
+            say("这件事由%(unit)s办理，您可以查看，不能办理。", unit=unit.name), rule="authority"
         )
     return seat.basis(who.id, "branch")
 

@@ -18,7 +18,7 @@ from oversight.base.clock import Moment
 from oversight.base.db import is_id
 from oversight.base.refusals import Forbidden, InvalidInput, NotFound, RuleViolation
 from oversight.base.sealing import fingerprint
-from oversight.base.sentences import say
+from oversight.base.sentences import N_, say
 from oversight.engine import transitions
 from oversight.engine.authority import Actor, AuthorityBasis, in_office, is_member
 from oversight.engine.use_case import one_transaction
@@ -167,7 +167,7 @@ def refuse_touching(session: Session, person_id: str, who: Actor | None, at: Mom
         raise Forbidden(
             "系统、安全、审计管理员的账号只在服务器终端上办理，三员互不经手。",
             rule="three_administrators",
-            house_rule="三员分立：系统管理员不能借重置账号取得另两员的权限。",
+            house_rule=N_("三员分立：系统管理员不能借重置账号取得另两员的权限。"),
         )
     if unit is None:
         unit = session.scalar(
@@ -265,14 +265,14 @@ def issue_one(session: Session, person_id: str, who: Actor | None, at: Moment) -
         raise RuleViolation(
             "这个账号已锁定或停用，请先解除锁定，再发激活单。",
             rule="locked",
-            house_rule="锁定的账号不发激活单。",
+            house_rule=N_("锁定的账号不发激活单。"),
         )
     unit = unit_of(session, person.id, at)
     if unit is None:
         raise RuleViolation(
             "这个人现在不在任何支部，也没有职务，不发激活单。",
             rule="nobody",
-            house_rule="离开的人没有账号。",
+            house_rule=N_("离开的人没有账号。"),
         )
     if who is not None and needs_release(session, person.id, at):
         raise RuleViolation(
@@ -465,7 +465,7 @@ def withdraw_slip(
     """
     account, why = _account_of(session, person_id, who, at), why.strip()
     if not 0 < len(why) <= 200:
-        raise InvalidInput({"why": "请写明原因，最多 200 字。"})
+        raise InvalidInput({"why": N_("请写明原因，最多 200 字。")})
     ended = session.execute(
         sa.update(Slip)
         .where(Slip.account_id == account.id, Slip.ended_at.is_(None), Slip.expires_at > at.now)
@@ -494,7 +494,9 @@ def activate(session: Session, username: str, code: str, password: str, at: Mome
             return
     raise InvalidInput(
         {
-            "code": "用户名或激活码不对，或激活单已用过、已过期。连续输错 5 次，请 15 分钟后再试；仍不行，请找管理员重发。"
+            "code": N_(
+                "用户名或激活码不对，或激活单已用过、已过期。连续输错 5 次，请 15 分钟后再试；仍不行，请找管理员重发。"
+            )
         }
     )
 
@@ -540,7 +542,7 @@ def unlock(session: Session, person_id: str, who: Actor | None, at: Moment) -> N
         raise RuleViolation(
             "这个人已离开，现在不在任何支部，也没有职务，账号不能再开。",
             rule="left",
-            house_rule="离开的人没有账号。",
+            house_rule=N_("离开的人没有账号。"),
         )
     account.enabled, account.closed_at, account.closes_on = True, None, None
     account.failures, account.locked_until = 0, None
@@ -658,10 +660,10 @@ def note(
 
 # A first slip is part of every day and is told to nobody: who gets it holds it in his hand.
 TOLD = {
-    "reset": "{name}的账号已重置，原来的密码、登录和令牌都已失效。",
-    "password": "{name}的密码已在服务器终端重设。",
-    "lock": "{name}的账号已锁定。",
-    "unlock": "{name}的账号已解除锁定。",
-    "close": "{name}的账号已停用。",
-    "undo_slip": "{name}的激活单已收回。",
+    "reset": N_("%(name)s的账号已重置，原来的密码、登录和令牌都已失效。"),
+    "password": N_("%(name)s的密码已在服务器终端重设。"),
+    "lock": N_("%(name)s的账号已锁定。"),
+    "unlock": N_("%(name)s的账号已解除锁定。"),
+    "close": N_("%(name)s的账号已停用。"),
+    "undo_slip": N_("%(name)s的激活单已收回。"),
 }

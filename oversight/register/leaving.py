@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from oversight.base.clock import Moment
 from oversight.base.refusals import Forbidden, InvalidInput
-from oversight.base.sentences import say
+from oversight.base.sentences import N_, say
 from oversight.engine.authority import Actor
 from oversight.law.clauses import house_rule
 from oversight.law.roles import ADMINISTRATORS
@@ -41,7 +41,7 @@ def gone(session: Session, person: Person, why: str, on: date, who: Actor, at: M
     audit_log.note(session, who, at, "people", "left", branch, person.name, person.id, **what)
     session.flush()
     accounts.follow(session, [person.id], who, at)
-    text = say("{name}已登记为{fate}。", name=person.name, fate=LEFT[why])
+    text = say("%(name)s已登记为%(fate)s。", name=person.name, fate=LEFT[why])
     told.others(session, person.zone_id, f"left:{person.id}", text, who.id, at)
     departures.settle_people(session, [person.id], who, at)
 
@@ -66,11 +66,11 @@ def _no_administrator(session: Session, person: Person, on: date) -> None:
 
 def _read(why: str, on: date, at: Moment) -> None:
     if why not in LEFT:
-        raise InvalidInput({"why": "“原因”请从给出的选项中选择。"})
+        raise InvalidInput({"why": N_("“原因”请从给出的选项中选择。")})
     if on > at.today:
-        raise InvalidInput({"on": "日期还没有到，请在当天或以后登记。"})
+        raise InvalidInput({"on": N_("日期还没有到，请在当天或以后登记。")})
     if on < at.today - LONG_AGO:
-        raise InvalidInput({"on": "日期太早了，请核对年份。"})
+        raise InvalidInput({"on": N_("日期太早了，请核对年份。")})
 
 
 # Taking back --------------------------------------------------------------------------------------
@@ -105,9 +105,9 @@ def take_back(session: Session, person: Person, why: str, who: Actor, at: Moment
     audit_log.require(session, who, "people", branch)
     members.not_own(person, who)
     if person.left_on is None:
-        raise InvalidInput({"person": say("{name}没有登记离开。", name=person.name)})
+        raise InvalidInput({"person": say("%(name)s没有登记离开。", name=person.name)})
     if branch.ended_on is not None:
-        sentence = "原支部已经不在，登记不能收回，请办理转入。"
+        sentence = N_("原支部已经不在，登记不能收回，请办理转入。")
         tenure.refuse("rests_on_it", UNDONE, sentence)
     why, ended = tenure.reason(why), _before(person.left_on)
     fate = LEFT[person.left_why]
@@ -117,6 +117,6 @@ def take_back(session: Session, person: Person, why: str, who: Actor, at: Moment
     what = {"fate": [fate, ""], "why": ["", why]}
     audit_log.note(session, who, at, "people", "undo_left", branch, person.name, person.id, **what)
     accounts.follow(session, [person.id], who, at, reopen=True)
-    text = say("{name}的离开登记已收回。", name=person.name)
+    text = say("%(name)s的离开登记已收回。", name=person.name)
     told.others(session, person.zone_id, f"undo_left:{person.id}", text, who.id, at)
     return branch

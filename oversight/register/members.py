@@ -13,23 +13,23 @@ from sqlalchemy.orm import Session
 from oversight import workflows
 from oversight.base.clock import Moment
 from oversight.base.refusals import Forbidden, InvalidInput, RuleViolation
-from oversight.base.sentences import say
+from oversight.base.sentences import N_, say
 from oversight.engine.authority import Actor, is_member
 from oversight.models import Case, Membership, Person, Unit
 
 from . import accounts, audit_log, departures, tenure
 
 FLAGS = {
-    "probationary": "预备党员",
-    "mobile": "流动党员",
-    "retired": "离退休党员",
-    "elderly": "年老体弱",
-    "leading": "党员领导干部",
-    "in_post": "在职党员",
-    "no_office": "无职党员",
+    "probationary": N_("预备党员"),
+    "mobile": N_("流动党员"),
+    "retired": N_("离退休党员"),
+    "elderly": N_("年老体弱"),
+    "leading": N_("党员领导干部"),
+    "in_post": N_("在职党员"),
+    "no_office": N_("无职党员"),
 }
-FOLLOWS = "{unit}{number}（{title}）转支部时随人转到新支部，去世或出党时终止办理。"
-ENDS = "{unit}{number}（{title}）终止办理，编号保留。"
+FOLLOWS = N_("%(unit)s%(number)s（%(title)s）转支部时随人转到新支部，去世或出党时终止办理。")
+ENDS = N_("%(unit)s%(number)s（%(title)s）终止办理，编号保留。")
 
 
 def branch_of(session: Session, person: Person, on: date) -> Unit | None:
@@ -81,7 +81,7 @@ def effects(session: Session, person: Person, on: date) -> list[str]:
         )
     posts = tenure.held(session, person.id, on)
     held = len([post for post in posts if post.unit.kind in ("branch", "group")])
-    return [*said, *([say("在支部的 {n} 个职务同时结束。", n=held)] if held else [])]
+    return [*said, *([say("在支部的 %(n)s 个职务同时结束。", n=held)] if held else [])]
 
 
 def join(
@@ -101,7 +101,7 @@ def join(
     audit_log.require(session, who, "people", unit)
     _branch(unit, "unit")
     if not 0 < len(name.strip()) <= 60:
-        raise InvalidInput({"name": "请填写“姓名”，最多 60 字。"})
+        raise InvalidInput({"name": N_("请填写“姓名”，最多 60 字。")})
     person = Person(zone_id=unit.zone_id, name=name.strip(), joined_on=joined_on)
     session.add(person)
     session.flush()
@@ -134,7 +134,9 @@ def transfer(
     audit_log.require(session, who, "people", unit)
     _branch(unit, "unit")
     if unit.id == old.id:
-        raise InvalidInput({"unit": say("{name}已经在{unit}。", name=person.name, unit=unit.name)})
+        raise InvalidInput(
+            {"unit": say("%(name)s已经在%(unit)s。", name=person.name, unit=unit.name)}
+        )
     leave(session, person, on, who, at)
     _enter(session, person, unit, on)
     accounts.follow(session, [person.id], who, at)
@@ -175,7 +177,7 @@ def set_flags(session: Session, person: Person, flags: set[str], who: Actor, at:
 
 
 def _yes(value: bool) -> str:
-    return "是" if value else "否"
+    return N_("是") if value else N_("否")
 
 
 def present(session: Session, person: Person, who: Actor, at: Moment) -> Unit:
@@ -187,7 +189,7 @@ def present(session: Session, person: Person, who: Actor, at: Moment) -> Unit:
     branch = branch_of(session, person, at.today)
     audit_log.require(session, who, "people", branch)
     if branch is None or person.left_on:
-        raise InvalidInput({"person": say("{name}现在不属于任何支部。", name=person.name)})
+        raise InvalidInput({"person": say("%(name)s现在不属于任何支部。", name=person.name)})
     not_own(person, who)
     return branch
 
@@ -195,13 +197,13 @@ def present(session: Session, person: Person, who: Actor, at: Moment) -> Unit:
 def not_own(person: Person, who: Actor) -> None:
     """Make sure that nobody writes down what is his own. Raises Forbidden."""
     if person.id == who.id:
-        sentence = "自己的情况由他人登记。"
-        raise Forbidden(sentence, rule="not_own", house_rule="任何人不登记自己的情况。")
+        sentence = N_("自己的情况由他人登记。")
+        raise Forbidden(sentence, rule="not_own", house_rule=N_("任何人不登记自己的情况。"))
 
 
 def _branch(unit: Unit, field: str) -> None:
     if unit.kind != "branch" or unit.ended_on:
-        raise InvalidInput({field: "请选一个现有的党支部。"})
+        raise InvalidInput({field: N_("请选一个现有的党支部。")})
 
 
 def leave(session: Session, person: Person, on: date, who: Actor, at: Moment) -> None:
@@ -217,7 +219,7 @@ def leave(session: Session, person: Person, on: date, who: Actor, at: Moment) ->
             "日期要晚于编入现支部的日期。",
             rule="order",
             field="on",
-            house_rule="组织关系前后相接。",
+            house_rule=N_("组织关系前后相接。"),
         )
     row.to_on = on - timedelta(days=1)
     posts = tenure.held(session, person.id, on)

@@ -11,7 +11,7 @@ from oversight import workflows
 from oversight.base.clock import Moment
 from oversight.base.db import is_id
 from oversight.base.refusals import Forbidden, InvalidInput
-from oversight.base.sentences import say
+from oversight.base.sentences import N_, say
 from oversight.engine import authority, outbox
 from oversight.engine.authority import Actor
 from oversight.law.clauses import house_rule
@@ -52,7 +52,7 @@ def give(
         )
     ).all()
     if office not in OFFICES or office in NO_BUSINESS:
-        tenure.refuse("no_stand_in", STAND_IN, "这个职务不能由别人代理。", field="office")
+        tenure.refuse("no_stand_in", STAND_IN, N_("这个职务不能由别人代理。"), field="office")
     if not own and (holders or not audit_log.answers_for(session, who, unit)):
         raise Forbidden(
             "代理由任职的人自己指定；职务空缺时由上级党组织指定。",
@@ -100,20 +100,20 @@ def _fit(
     """
     wrong = {}
     if from_on < at.today:
-        wrong["from_on"] = "“起”不能早于今天。"
+        wrong["from_on"] = N_("“起”不能早于今天。")
     if not from_on <= to_on <= from_on + LONGEST:
-        wrong["to_on"] = "“止”不能早于“起”，代理最长半年。"
+        wrong["to_on"] = N_("“止”不能早于“起”，代理最长半年。")
     if not 0 < len(reason.strip()) <= 200:
-        wrong["reason"] = "请填写“事由”，最多 200 字。"
+        wrong["reason"] = N_("请填写“事由”，最多 200 字。")
     if workflow and workflow not in {known.name for known in workflows.every()}:
-        wrong["workflow"] = "没有这种业务。"
+        wrong["workflow"] = N_("没有这种业务。")
     if wrong:
         raise InvalidInput(wrong)
     if person.id == who.id:
-        tenure.refuse("not_own", tenure.NOT_OWN, "不能由自己代理，请另选一人。", field="person")
+        tenure.refuse("not_own", tenure.NOT_OWN, N_("不能由自己代理，请另选一人。"), field="person")
     posts = tenure.held(session, person.id, at.today)
     if any(post.office in ADMINISTRATORS for post in posts):
-        tenure.refuse("apart", tenure.APART, "管理员不办理业务，不能代理。", field="person")
+        tenure.refuse("apart", tenure.APART, N_("管理员不办理业务，不能代理。"), field="person")
     in_branch = session.scalar(
         sa.select(Membership.id)
         .where(
@@ -129,7 +129,7 @@ def _fit(
             "stand_in",
             STAND_IN,
             say(
-                "{name}不在{unit}任职，也不是本支部正式党员，不能代理。",
+                "%(name)s不在%(unit)s任职，也不是本支部正式党员，不能代理。",
                 name=person.name,
                 unit=unit.name,
             ),
@@ -165,7 +165,7 @@ def take_back(session: Session, row: Substitution, who: Actor, at: Moment) -> No
     if who.id not in (row.given_by, row.person_id, row.for_id):
         audit_log.require(session, who, "acting", row.unit)
     if row.ended_at is not None or row.to_on < at.today:
-        raise InvalidInput({"acting": "这项代理已经结束。"})
+        raise InvalidInput({"acting": N_("这项代理已经结束。")})
     row.ended_at, row.ended_by = at.now, who.id
     session.flush()
     _note(session, row, "end", who, at, [row.person.name, ""])

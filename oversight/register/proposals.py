@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from oversight.base.clock import Moment
 from oversight.base.db import new_id
 from oversight.base.refusals import Forbidden, InvalidInput
-from oversight.base.sentences import say
+from oversight.base.sentences import N_, say
 from oversight.engine.authority import Actor
 from oversight.law.roles import OFFICES
 from oversight.models import PostProposal
@@ -89,7 +89,7 @@ def ask(
             .values(decided_at=at.now, outcome="replaced")
         )
     if rows:
-        text = say("名册提出 {n} 项任免，请安全管理员逐项确认。", n=len(rows))
+        text = say("名册提出 %(n)s 项任免，请安全管理员逐项确认。", n=len(rows))
         told.others(session, zone_id, "proposals", text, by_id, at)
 
 
@@ -124,7 +124,7 @@ def confirm(session: Session, ids: set[str], who: Actor, at: Moment) -> int:
         _begin(session, row, who, at) if row.begins else _end(session, row, who, at)
         _decided(row, "confirmed", who, at)
     session.flush()
-    text = say("安全管理员已确认名册提出的 {n} 项任免。", n=len(chosen))
+    text = say("安全管理员已确认名册提出的 %(n)s 项任免。", n=len(chosen))
     told.others(session, who.zone_id, "confirmed", text, who.id, at)
     return len(chosen)
 
@@ -141,7 +141,7 @@ def decline(session: Session, ids: set[str], why: str, who: Actor, at: Moment) -
         about = f"{row.unit.name}{OFFICES[row.office]}"
         what = {"appointed": side, "why": ["", why]}
         audit_log.note(session, who, at, "posts", "decline", row.unit, about, row.unit_id, **what)
-    text = say("安全管理员不同意名册提出的 {n} 项任免。", n=len(chosen))
+    text = say("安全管理员不同意名册提出的 %(n)s 项任免。", n=len(chosen))
     told.others(session, who.zone_id, "declined", text, who.id, at)
     return len(chosen)
 
@@ -152,7 +152,7 @@ def _chosen(session: Session, ids: set[str], who: Actor) -> list[PostProposal]:
     audit_log.alone(session, who.zone_id)
     chosen = [row for row in of_zone(session, who.zone_id) if row.id in ids]
     if not chosen:
-        raise InvalidInput({"proposal": "请至少勾选一项；已处理过的不再列出。"})
+        raise InvalidInput({"proposal": N_("请至少勾选一项；已处理过的不再列出。")})
     return chosen
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from oversight import workflows
 from oversight.base.clock import Moment
 from oversight.base.refusals import Forbidden, InvalidInput, RuleViolation
-from oversight.base.sentences import say
+from oversight.base.sentences import N_, say
 from oversight.engine import transitions
 from oversight.engine.authority import Actor, refuse_unconfirmed
 from oversight.law.roles import SUPERIOR
@@ -36,7 +36,9 @@ def move(session: Session, unit: Unit, parent: Unit, on: date, who: Actor, at: M
     _entitled(session, unit, who)
     _of_our_time(on, at)
     if parent.within(unit.path) or parent.ended_on or unit.kind not in BELOW.get(parent.kind, ()):
-        raise RuleViolation(say("{unit}不能划到{parent}之下。", unit=unit.name, parent=parent.name))
+        raise RuleViolation(
+            say("%(unit)s不能划到%(parent)s之下。", unit=unit.name, parent=parent.name)
+        )
     old, new = unit.path, f"{parent.path}{unit.id}/"
     _note(session, unit, "moved", on, {"parent_id": [unit.parent_id, parent.id]}, who, at)
     for below in session.scalars(sa.select(Unit).where(Unit.path.startswith(old, autoescape=True))):
@@ -60,7 +62,7 @@ def merge(
     for unit in units:
         _entitled(session, unit, who)
         if unit.id == into.id or unit.kind != into.kind or unit.ended_on or into.ended_on:
-            raise RuleViolation(say("{unit}不能并入{into}。", unit=unit.name, into=into.name))
+            raise RuleViolation(say("%(unit)s不能并入%(into)s。", unit=unit.name, into=into.name))
         _hand_over_cases(session, unit, into, who, at)
         _hand_over_members(session, unit, into, on)
         _end_posts(session, unit, on, who, at)
@@ -83,9 +85,9 @@ def split(
     _of_our_time(on, at)
     name = name.strip()
     if not 0 < len(name) <= 100:
-        raise InvalidInput({"name": "请填写“名称”，最多 100 字。"})
+        raise InvalidInput({"name": N_("请填写“名称”，最多 100 字。")})
     if not people or not set(people) < {one.id for one in members(session, unit.id, on)}:
-        raise InvalidInput({"people": "请勾选到新支部的党员，至少一人，原支部也要留人。"})
+        raise InvalidInput({"people": N_("请勾选到新支部的党员，至少一人，原支部也要留人。")})
     new = Unit(
         zone_id=unit.zone_id,
         parent_id=unit.parent_id,
@@ -111,7 +113,7 @@ def split(
 def _of_our_time(on: date, at: Moment) -> None:
     """Make sure that a change is of this year or the next. Raises InvalidInput."""
     if not at.today - FURTHEST <= on <= at.today + FURTHEST:
-        raise InvalidInput({"on": "日期最早写一年以前，最远写一年以后，请核对年份。"})
+        raise InvalidInput({"on": N_("日期最早写一年以前，最远写一年以后，请核对年份。")})
 
 
 def _entitled(session: Session, unit: Unit, who: Actor) -> None:
@@ -123,7 +125,7 @@ def _entitled(session: Session, unit: Unit, who: Actor) -> None:
     above = {row.id for row in superiors(session, unit)}
     if not any(post.unit_id in above and post.office in SUPERIOR.ranks[0] for post in who.posts):
         raise Forbidden(
-            say("{unit}的设置由上级党组织办理，不由您办理。", unit=unit.name), rule="authority"
+            say("%(unit)s的设置由上级党组织办理，不由您办理。", unit=unit.name), rule="authority"
         )
     refuse_unconfirmed(who)
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from oversight.base.clock import Moment
 from oversight.base.refusals import Forbidden, InvalidInput, RuleViolation
-from oversight.base.sentences import say
+from oversight.base.sentences import N_, say
 from oversight.engine import authority, transitions
 from oversight.engine.authority import Actor
 from oversight.law.clauses import house_rule
@@ -175,13 +175,13 @@ def end(session: Session, post: Post, last: date, who: Actor, at: Moment) -> int
     if post.office in ADMINISTRATORS and not who.holds("secadmin"):
         _keeper()
     if post.person_id == who.id:
-        refuse("not_own", NOT_OWN, "不能免去自己的职务，请由他人办理。")
+        refuse("not_own", NOT_OWN, N_("不能免去自己的职务，请由他人办理。"))
     if last < post.from_on:
-        raise InvalidInput({"last": "最后一天不能早于任职的第一天。"})
+        raise InvalidInput({"last": N_("最后一天不能早于任职的第一天。")})
     if last > at.today + FURTHEST:
-        raise InvalidInput({"last": "“最后一天”最远写到一年以后。"})
+        raise InvalidInput({"last": N_("“最后一天”最远写到一年以后。")})
     if post.to_on is not None and post.to_on < at.today:
-        raise InvalidInput({"last": "这个职务已经结束，不能再改。"})
+        raise InvalidInput({"last": N_("这个职务已经结束，不能再改。")})
     end_all(session, [post], last, who, at)
     return handover.release(session, post.person_id, who, at) if last < at.today else 0
 
@@ -230,9 +230,9 @@ def undo_end(session: Session, post: Post, why: str, who: Actor, at: Moment) -> 
     """
     seat, why = _undoing(session, post, why, who)
     if post.to_on is None:
-        raise InvalidInput({"post": "这个职务没有结束。"})
+        raise InvalidInput({"post": N_("这个职务没有结束。")})
     if not undoable(post, at.today):
-        refuse("too_late", UNDONE, "离任已过一个月，不能收回，请另行任职。")
+        refuse("too_late", UNDONE, N_("离任已过一个月，不能收回，请另行任职。"))
     _not_followed(session, post, seat.person)
     apart(
         [one for one in held(session, seat.person.id, at.today) if one.id != post.id],
@@ -270,7 +270,7 @@ def _undoing(session: Session, post: Post, why: str, who: Actor) -> tuple[Seat, 
     if post.office in ADMINISTRATORS and not who.holds("secadmin"):
         _keeper()
     if post.person_id == who.id:
-        refuse("not_own", NOT_OWN, "自己的职务由他人办理。")
+        refuse("not_own", NOT_OWN, N_("自己的职务由他人办理。"))
     audit_log.alone(session, post.zone_id)
     person = session.get(Person, post.person_id)
     return Seat(post.unit, person, post.office, post.from_on, post.to_on), reason(why)
@@ -280,7 +280,7 @@ def reason(why: str) -> str:
     """Return a reason as it is kept. Raises InvalidInput."""
     why = why.strip()
     if not 0 < len(why) <= 200:
-        raise InvalidInput({"why": "请写明原因，最多 200 字。"})
+        raise InvalidInput({"why": N_("请写明原因，最多 200 字。")})
     return why
 
 
@@ -297,14 +297,14 @@ def _nothing_done(session: Session, post: Post) -> None:
         .limit(1)
     )
     if acted is not None:
-        sentence = "他已按这个职务办过事，任职不能收回，请改为结束任职。"
+        sentence = N_("他已按这个职务办过事，任职不能收回，请改为结束任职。")
         refuse("rests_on_it", UNDONE, sentence)
 
 
 def _not_followed(session: Session, post: Post, person: Person) -> None:
     """Make sure that a post that ended may go on. Raises RuleViolation."""
     if _followed(session, post) or person.left_on or post.unit.ended_on:
-        sentence = "这个职务已由他人接任，或人和单位已经不在，离任不能收回，请另行任职。"
+        sentence = N_("这个职务已由他人接任，或人和单位已经不在，离任不能收回，请另行任职。")
         refuse("rests_on_it", UNDONE, sentence)
 
 
@@ -331,7 +331,7 @@ def held(session: Session, person_id: str, on: date) -> list[Post]:
 
 
 def _keeper():
-    sentence = "管理员由安全管理员任免，不由您办理。"
+    sentence = N_("管理员由安全管理员任免，不由您办理。")
     raise Forbidden(sentence, rule="keeper", house_rule=APART.text)
 
 
@@ -340,11 +340,11 @@ def _read(seat: Seat, at: Moment) -> None:
     wrong = {}
     apart = seat.office in ADMINISTRATORS and seat.unit.kind != "zone"
     if seat.office not in OFFICES or apart:
-        wrong["office"] = "这个单位没有这种职务，请从给出的选项中选择。"
+        wrong["office"] = N_("这个单位没有这种职务，请从给出的选项中选择。")
     if seat.to_on is not None and seat.to_on < seat.from_on:
-        wrong["to_on"] = "“止”不能早于“起”。"
+        wrong["to_on"] = N_("“止”不能早于“起”。")
     if seat.from_on > at.today + FURTHEST:
-        wrong["from_on"] = "“起”最远写到一年以后。"
+        wrong["from_on"] = N_("“起”最远写到一年以后。")
     if wrong:
         raise InvalidInput(wrong)
 
@@ -353,14 +353,17 @@ def _fit(session: Session, seat: Seat, by_id: str | None) -> None:
     """Make sure that a person may hold a post. Raises RuleViolation, InvalidInput."""
     person, unit = seat.person, seat.unit
     if person.id == by_id:
-        refuse("not_own", NOT_OWN, "不能给自己任职，请由他人办理。", field="person")
+        refuse("not_own", NOT_OWN, N_("不能给自己任职，请由他人办理。"), field="person")
     if person.zone_id != unit.zone_id or person.left_on or unit.ended_on:
-        raise InvalidInput({"person": "这个人或这个单位已经不在，不能任职。"})
+        raise InvalidInput({"person": N_("这个人或这个单位已经不在，不能任职。")})
     posts = held(session, person.id, seat.from_on)
     apart(posts, person, seat.office)
     if any((post.unit_id, post.office) == (unit.id, seat.office) for post in posts):
-        named = {"name": person.name, "unit": unit.name, "office": OFFICES[seat.office]}
-        raise InvalidInput({"person": say("{name}现在就是{unit}{office}。", **named)})
+        office = OFFICES[seat.office]
+        said = say(
+            "%(name)s现在就是%(unit)s%(office)s。", name=person.name, unit=unit.name, office=office
+        )
+        raise InvalidInput({"person": said})
 
 
 def apart(posts: list, person, office: str) -> None:
@@ -368,7 +371,9 @@ def apart(posts: list, person, office: str) -> None:
     for post in posts:
         if {office, post.office} & ADMINISTRATORS and post.office != office:
             named = {"name": person.name, "office": OFFICES[post.office]}
-            refuse("apart", APART, say("{name}已任{office}，不能兼任。", **named), field="person")
+            refuse(
+                "apart", APART, say("%(name)s已任%(office)s，不能兼任。", **named), field="person"
+            )
 
 
 def _note(
@@ -391,8 +396,8 @@ def _note(
 
 
 TOLD = {
-    "appoint": "{name}已任{title}。",
-    "end_post": "{name}不再任{title}。",
-    "undo_post": "{name}任{title}的登记已收回。",
-    "undo_end": "{name}离任{title}的登记已收回，继续任职。",
+    "appoint": N_("%(name)s已任%(title)s。"),
+    "end_post": N_("%(name)s不再任%(title)s。"),
+    "undo_post": N_("%(name)s任%(title)s的登记已收回。"),
+    "undo_end": N_("%(name)s离任%(title)s的登记已收回，继续任职。"),
 }

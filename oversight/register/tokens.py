@@ -15,13 +15,13 @@ from oversight.base.clock import Moment
 from oversight.base.db import is_id, writing
 from oversight.base.refusals import InvalidInput, NotFound, RuleViolation
 from oversight.base.sealing import fingerprint
-from oversight.base.sentences import say
+from oversight.base.sentences import N_, say
 from oversight.engine.use_case import one_transaction
 from oversight.models import Account, ApiToken
 
 from . import audit_log, told
 
-SCOPES = {"read": "只能查看", "act": "可以办理"}
+SCOPES = {"read": N_("只能查看"), "act": N_("可以办理")}
 NAMED = "接口令牌"
 LASTS, LONGEST = 365, 730  # days
 MOST = 20  # live tokens of one account
@@ -67,11 +67,11 @@ def _read(name: str, scope: str, days: int) -> str:
     wrong = {}
     name = " ".join(name.split())
     if not 0 < len(name) <= 60:
-        wrong["name"] = "请写明令牌给什么程序用，最多 60 字。"
+        wrong["name"] = N_("请写明令牌给什么程序用，最多 60 字。")
     if scope not in SCOPES:
-        wrong["scope"] = "“范围”请从给出的选项中选择。"
+        wrong["scope"] = N_("“范围”请从给出的选项中选择。")
     if not 1 <= days <= LONGEST:
-        wrong["days"] = "“有效天数”要在 1 到 730 之间。"
+        wrong["days"] = N_("“有效天数”要在 1 到 730 之间。")
     if wrong:
         raise InvalidInput(wrong)
     return name
@@ -144,7 +144,7 @@ def _note(
     )
     if act == "token" and by_id != account.person_id:
         key = f"token:{account.id}"
-        text = "服务器终端发了您账号的接口令牌，不是您要的，请到“我的”收回。"
+        text = N_("服务器终端发了您账号的接口令牌，不是您要的，请到“我的”收回。")
         told.person(session, account.zone_id, account.person_id, key, text, at)
-        others = say("服务器终端发了{name}的接口令牌。", name=name)
+        others = say("服务器终端发了%(name)s的接口令牌。", name=name)
         told.others(session, account.zone_id, key, others, account.person_id, at)

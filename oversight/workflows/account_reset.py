@@ -4,6 +4,7 @@ One administrator asks, another releases, and until a colleague or superior of t
 confirmed that it was the owner himself who took it, nothing is decided by it.
 """
 
+from oversight.base.sentences import N_
 from oversight.law.clauses import house_rule
 from oversight.law.definition import Due, Field, Move, State, Tell, Workflow
 from oversight.law.roles import AUTOMATIC, KEEPER, MEMBER, RELEASER, TIMER
@@ -31,13 +32,13 @@ LAPSED = State("lapsed", "到期未办")
 
 # fmt: off
 WORKFLOW = Workflow(
-    "account_reset", "重置决定事项的账号", version=1, opens=ASKED, opened_by=KEEPER, short="重置账号", listed=False,
+    "account_reset", N_("重置决定事项的账号"), version=1, opens=ASKED, opened_by=KEEPER, short=N_("重置账号"), listed=False,
     facts=(Field("member", "person", "账号是谁的"), Field("reason", "text", "原因")),
     business_key=power.owner, data_subject="member", stays=True,
     tells=(Tell(MEMBER, "有人提出重置您的账号，正等另一名管理员放行；不是您要求的，请马上告诉管理员。"),),
     moves=(
         Move("release", "放行", ASKED, RELEASED, by=RELEASER, under=TWO, asks=(NOTE,), decides=True,
-             only_if=(another_person,), consequence="放行后由系统管理员打印激活单，当面交给本人",
+             only_if=(another_person,), consequence=N_("放行后由系统管理员打印激活单，当面交给本人"),
              tells=(Tell(KEEPER, "重置账号已放行，请打印激活单，当面交给本人。"), Tell(MEMBER, "重置您账号的申请已放行。"))),
         Move("refuse", "不予放行", ASKED, REFUSED, by=RELEASER, under=TWO, asks=(WHY,), decides=True,
              only_if=(another_person,), tone="negative",
@@ -51,10 +52,10 @@ WORKFLOW = Workflow(
         Move("finish", "激活单已发", RELEASED, HANDED, by=AUTOMATIC, under=KNOWN,
              only_if=(power.slip_issued, power.not_to_be_confirmed)),
         Move("confirm", "确认是本人", TO_CONFIRM, CONFIRMED, by=COLLEAGUE, under=KNOWN, asks=(NOTE,),
-             does=(power.lift,), consequence="确认后，这个账号可以办理决定事项",
+             does=(power.lift,), consequence=N_("确认后，这个账号可以办理决定事项"),
              tells=(Tell(MEMBER, "您的账号已由同事或上级确认，可以办理决定事项。"), Tell(KEEPER, "重置的账号已确认是本人在用。"))),
         Move("deny", "不是本人，锁定账号", TO_CONFIRM, DENIED, by=COLLEAGUE, under=KNOWN, asks=(WHY,),
-             does=(power.lock_account,), tone="negative", consequence="账号马上锁定，登录和令牌都失效",
+             does=(power.lock_account,), tone="negative", consequence=N_("账号马上锁定，登录和令牌都失效"),
              tells=(Tell(MEMBER, "您的账号重置后不是本人在用，已锁定。"), Tell(KEEPER, "重置的账号不是本人在用，已锁定。"))),
         Move("shut", "到期未确认，锁定账号", TO_CONFIRM, UNCONFIRMED, by=TIMER, under=PROMPT, on=power.confirmed_by,
              does=(power.lock_account,),

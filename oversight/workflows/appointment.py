@@ -4,6 +4,7 @@ The security administrator, or the organization above, asks; another administrat
 has this power alone, and who is appointed learns of it.
 """
 
+from oversight.base.sentences import N_
 from oversight.law.clauses import house_rule
 from oversight.law.definition import Due, Field, Move, State, Tell, Workflow
 from oversight.law.roles import MEMBER, OFFICES, TIMER
@@ -22,14 +23,14 @@ LAPSED = State("lapsed", "到期未答复")
 
 # fmt: off
 WORKFLOW = Workflow(
-    "appointment", "镇（部门）以上任职", version=1, opens=ASKED, opened_by=APPOINTER, short="任职", listed=False,
+    "appointment", N_("镇（部门）以上任职"), version=1, opens=ASKED, opened_by=APPOINTER, short="任职", listed=False,
     facts=(Field("member", "person", "任职人"), Field("office", "choice", "职务", choices=tuple(OFFICES.items())),
            Field("from_on", "date", "起"), Field("to_on", "date", "止", required=False)),
     business_key=post_key, data_subject="member", stays=True,
     tells=(Tell(MEMBER, "有人提出由您任一个职务，正等另一名管理员放行。"),),
     moves=(
         Move("release", "放行", ASKED, BEGUN, by=RELEASER, under=TWO, asks=(NOTE,), decides=True,
-             only_if=(another_person,), does=(begin_post,), consequence="放行即任职，本人和其他管理员得到通知",
+             only_if=(another_person,), does=(begin_post,), consequence=N_("放行即任职，本人和其他管理员得到通知"),
              tells=(Tell(APPOINTER, "提出的任职已放行。"),)),
         Move("refuse", "不予放行", ASKED, REFUSED, by=RELEASER, under=TWO, asks=(WHY,), decides=True,
              only_if=(another_person,), tone="negative", tells=(Tell(APPOINTER, "提出的任职没有放行。"),)),

@@ -4,6 +4,7 @@ His own side is asked first. So a town cannot make the zone's people its own and
 nobody.
 """
 
+from oversight.base.sentences import N_
 from oversight.law.clauses import house_rule
 from oversight.law.definition import Due, Field, Move, State, Tell, Workflow
 from oversight.law.roles import MEMBER, OFFICES, TIMER
@@ -23,7 +24,7 @@ LAPSED = State("lapsed", "到期未答复")
 
 # fmt: off
 WORKFLOW = Workflow(
-    "secondment", "任用外单位人员", version=1, opens=ASKED, opened_by=ASKER, short="任用外单位人员", listed=False,
+    "secondment", N_("任用外单位人员"), version=1, opens=ASKED, opened_by=ASKER, short=N_("任用外单位人员"), listed=False,
     facts=(Field("member", "person", "任职人"), Field("office", "choice", "职务", choices=tuple(OFFICES.items())),
            Field("from_on", "date", "起"), Field("to_on", "date", "止", required=False),
            Field(SIDE_FACT, "unit", "任职人所在单位")),
@@ -31,7 +32,7 @@ WORKFLOW = Workflow(
     tells=(Tell(MEMBER, "有单位提出由您任一个职务，正等您所在单位同意。"),),
     moves=(
         Move("approve", "同意", ASKED, BEGUN, by=SIDE, under=CONSENT, asks=(NOTE,), decides=True,
-             only_if=(another_person,), does=(begin_post,), consequence="同意即任职，本人和管理员得到通知",
+             only_if=(another_person,), does=(begin_post,), consequence=N_("同意即任职，本人和管理员得到通知"),
              tells=(Tell(ASKER, "任职人所在单位已同意，任职生效。"),)),
         Move("refuse", "不同意", ASKED, REFUSED, by=SIDE, under=CONSENT, asks=(WHY,), decides=True,
              only_if=(another_person,), tone="negative", tells=(Tell(ASKER, "任职人所在单位不同意这次任职。"),)),

@@ -17,7 +17,7 @@ from oversight import workflows
 from oversight.base.clock import Moment
 from oversight.base.db import db, is_id
 from oversight.base.refusals import DomainError, Forbidden, InvalidInput, NotFound
-from oversight.base.sentences import say
+from oversight.base.sentences import N_, say
 from oversight.engine import authority, available, transitions
 from oversight.law.definition import Move, Workflow
 from oversight.models import Activity, Attendance, Case, Person, Unit
@@ -54,7 +54,7 @@ def steps() -> list[tuple[str, str, str]]:
         if state.waits_on is law().opened_by:
             used.update(moves)
             found.append((state.name, state.label, moves[0]))
-    return [*found, (OTHER, "别处办理", ""), (DONE, "已办结", "")]
+    return [*found, (OTHER, N_("别处办理"), ""), (DONE, N_("已办结"), "")]
 
 
 @dataclass(frozen=True)
@@ -364,13 +364,7 @@ def _try(case_id: str, move: Move, words: dict, at: Moment) -> DomainError | Non
     version = request.form.get(f"version-{case_id}", "")
     try:
         transitions.submit(
-            db.session,
-            case_id,
-            name,
-            session.actor(),
-            words,
-            at=at,
-            version=int(version) if version.isdigit() else -1,
+            db.session, case_id, name, session.actor(), words, at=at, version=forms.number(version)
         )
     except DomainError as refusal:
         return refusal

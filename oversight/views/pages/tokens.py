@@ -8,6 +8,7 @@ from flask_login import login_required
 
 from oversight.base.db import db
 from oversight.base.refusals import DomainError, InvalidInput
+from oversight.base.sentences import N_
 from oversight.register import tokens
 from oversight.views.session import account, acting, actor, moment
 
@@ -39,7 +40,7 @@ def issue():
         with acting("token", workflow="accounts"):
             days = request.form.get("days", "").strip()
             if not days.isdecimal() or len(days) > 4:
-                raise InvalidInput({"days": "“有效天数”要在 1 到 730 之间。"})
+                raise InvalidInput({"days": N_("“有效天数”要在 1 到 730 之间。")})
             made = tokens.issue(
                 db.session,
                 account(),

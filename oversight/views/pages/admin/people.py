@@ -11,6 +11,7 @@ from flask_login import login_required
 from oversight import workflows
 from oversight.base.db import db, is_id
 from oversight.base.refusals import NotFound
+from oversight.base.sentences import N_
 from oversight.law.roles import NO_BUSINESS
 from oversight.models import Person, Substitution, Unit
 from oversight.organization.members import members
@@ -57,10 +58,10 @@ def join(unit_id):
             db.session,
             unit,
             request.form.get("name", ""),
-            day("on", "起"),
+            day("on", N_("起")),
             session.actor(),
             session.moment(),
-            day("joined_on", "入党日期", required=False),
+            day("joined_on", N_("入党日期"), required=False),
         )
         return _("%(name)s已转入。", name=made.name)
 
@@ -114,7 +115,9 @@ def change_person(person_id, what):
 
     def do() -> str:
         if what == "transfer":
-            people.transfer(db.session, one, in_reach(unit_named("unit")), day("on", "起"), who, at)
+            people.transfer(
+                db.session, one, in_reach(unit_named("unit")), day("on", N_("起")), who, at
+            )
         elif what == "gone":
             leaving.gone(db.session, one, request.form.get("why", ""), day("on", "日期"), who, at)
         else:
@@ -195,8 +198,8 @@ def give_acting():
             unit,
             office,
             one,
-            day("from_on", "起"),
-            day("to_on", "止"),
+            day("from_on", N_("起")),
+            day("to_on", N_("止")),
             request.form.get("reason", ""),
             session.actor(),
             session.moment(),
