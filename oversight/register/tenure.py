@@ -370,10 +370,9 @@ def apart(posts: list, person, office: str) -> None:
     """Keep the three administrators apart from each other and from business. Raises RuleViolation."""
     for post in posts:
         if {office, post.office} & ADMINISTRATORS and post.office != office:
-            named = {"name": person.name, "office": OFFICES[post.office]}
-            refuse(
-                "apart", APART, say("%(name)s已任%(office)s，不能兼任。", **named), field="person"
-            )
+            known = OFFICES[post.office]
+            said = say("%(name)s已任%(office)s，不能兼任。", name=person.name, office=known)
+            refuse("apart", APART, said, field="person")
 
 
 def _note(

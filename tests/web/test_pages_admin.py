@@ -157,8 +157,8 @@ def test_people_come_go_and_change(reader, world, session):
         ("people", "flags"),
         ("people", "transfer_out"),
         ("posts", "end_post"),
-        ("people", "left"),
         ("accounts", "close"),
+        ("people", "left"),
     ]
 
 
