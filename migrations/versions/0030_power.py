@@ -8,7 +8,7 @@ from alembic import op
 ID = sa.Uuid(as_uuid=False)
 INSTANT = sa.DateTime(timezone=True)
 revision = '0030'
-down_revision = '0012'
+down_revision = '0013'
 
 # Columns are added without rebuilding a table: on SQLite that would drop its triggers.
 ADDED = (

@@ -11,12 +11,13 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar, cast
 from uuid import UUID
 
 import sqlalchemy as sa
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Session, make_transient_to_detached, registry
 from sqlalchemy.orm.attributes import set_committed_value
 from uuid6 import uuid7
@@ -79,9 +80,15 @@ if TYPE_CHECKING:
         """What `db.Model` is, for type checkers; every table says its name itself."""
 
         __abstract__ = True
+        __table__: ClassVar[sa.Table]
+
+    class _Scoped(Session):
+        """The session of a request: a proxy with the same methods, and one to let go of it."""
+
+        def remove(self) -> None: ...
 
     class _Database(SQLAlchemy):
-        session: Session  # type: ignore[assignment]  # a proxy with the same methods
+        session: _Scoped  # type: ignore[assignment]  # the proxy is no subclass of Session
 
     db: _Database
 else:
@@ -95,6 +102,25 @@ def is_id(value) -> bool:
         return isinstance(value, str) and str(UUID(value)) == value
     except ValueError:
         return False
+
+
+class as_text(sa.sql.functions.GenericFunction):
+    """An id as the text that a program writes: SQLite keeps it without dashes."""
+
+    type = sa.String()
+    inherit_cache = True
+
+
+@compiles(as_text)
+def _as_text(element, compiler, **options):
+    value = compiler.process(element.clauses, **options)
+    if compiler.dialect.name != "sqlite":
+        return f"CAST({value} AS text)"
+    parts = (f"substr({value}, {start}, {size})" for start, size in _PARTS)
+    return "(" + " || '-' || ".join(parts) + ")"
+
+
+_PARTS = ((1, 8), (9, 4), (13, 4), (17, 4), (21, 12))  # of an id between dashes
 
 
 @contextmanager
@@ -197,6 +223,11 @@ def insert_once(session, table, **values) -> bool:
             given[key] = default.arg(None) if default.is_callable else default.arg
     # PostgreSQL reports -1 rows, whatever it did: hence RETURNING
     return bool(_once(table, tuple(given)).rows(session, **given))
+
+
+def touched(session, statement: sa.Update | sa.Delete) -> int:
+    """Run an update or a delete and return how many rows it touched."""
+    return cast(sa.CursorResult, session.execute(statement)).rowcount
 
 
 @cache

@@ -1,7 +1,6 @@
-"""Rest days come in here: seeded from the published notices, or imported from a file; and years are
-planned.
+"""Rest days: seeded from the published notices, or imported from a file; and years are planned.
 
-The table is the zone's own; what a day means is decided in `workdays` and `rules.calendar`.
+The table is the zone's own; what a day means is decided in `workdays` and `zone`.
 """
 
 from __future__ import annotations
@@ -41,7 +40,7 @@ def seed(session: Session, zone_id: str, years: Iterable[int], at: Moment) -> fr
 
 
 def read_csv(raw: bytes) -> list[workdays.CalendarDay]:
-    """Read a file of rest days. Raises WordsWrong naming every bad row by line and value."""
+    """Read a file of rest days. Raises InvalidInput naming every bad row by line and value."""
     try:
         lines = list(csv.reader(io.StringIO(raw.decode("utf-8-sig"), newline=""), strict=True))
     except UnicodeDecodeError:
@@ -143,10 +142,10 @@ def schedule(session: Session, zone_id: str, year: int, at: Moment) -> tuple[int
         sa.select(Unit).where(Unit.zone_id == zone_id, Unit.kind == "branch")
     )
     before = _days_in_force(session, zone_id, year)
-    plan_year(session, list(branches), year, at)
+    planned = plan_year(session, list(branches), year, at)
     session.flush()
-    after = _days_in_force(session, zone_id, year)
-    return len(after) - len(before), sum(after[row] != day for row, day in before.items())
+    after = _days_in_force(session, zone_id, year) if before else {}
+    return planned.made, sum(after[row] != day for row, day in before.items())
 
 
 def _days_in_force(session: Session, zone_id: str, year: int) -> dict[str, date | None]:

@@ -7,19 +7,23 @@ from __future__ import annotations
 import calendar as months
 from collections.abc import Iterable
 from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from oversight.base.clock import Moment
 from oversight.base.db import columns, insert_once, known, new_id
-from oversight.base.kept import Kept
+from oversight.base.kept import Kept, plain
 from oversight.base.prepared import Prepared
 from oversight.base.sentences import N_
 from oversight.law.definition import effect
 from oversight.models import Activity, ActivityChange, Case, Unit
 
 from .zone import has_rule_day, rule_for
+
+if TYPE_CHECKING:
+    from oversight.rules.context import TransitionContext
 
 STATUS_LABELS = {
     "provisional": N_("预排"),
@@ -58,9 +62,8 @@ def status(activity: Activity, today: date, provisional: bool = False) -> str:
 
 
 def moved_how(session: Session, rows: Iterable[Activity]) -> dict[str, str]:
-    """Say by activity how its day was moved:
-
-    "approved" beforehand, or "late_report" accepted afterwards.
+    """Say by activity how its day was moved: "approved" beforehand, or "late_report" accepted
+    afterwards.
     """
     movers = {row.id: row.moved_by for row in rows if row.moved_by}
     late = set(
@@ -75,9 +78,7 @@ def moved_how(session: Session, rows: Iterable[Activity]) -> dict[str, str]:
 
 
 def lock_units(session: Session, unit_ids: Iterable[str]) -> None:
-    """Take the turn to plan months of these units, in the order of their ids, so that nobody waits
-    in a circle.
-    """
+    """Lock these units for planning, in the order of their ids, which avoids deadlocks."""
     session.execute(
         sa.select(Unit.id)
         .where(Unit.id.in_(list(unit_ids)))
@@ -110,9 +111,15 @@ def _read(session: Session, statement: Prepared, **wanted) -> Activity | None:
         found = statement.first(session, **{f"of_{name}": one for name, one in wanted.items()})
         if found is None:
             return None
-        row = known(session, Activity, found._asdict())
-        kept[row.id,] = kept[row.unit_id, row.year, row.month, row.kind] = row
+        keep(session, [known(session, Activity, found._asdict())])
     return kept[key]
+
+
+def keep(session: Session, rows: Iterable[Activity]) -> None:
+    """Let these rows be found by `activity` and `activity_for` without being read again."""
+    kept = _rows.of(session)
+    for row in rows:
+        kept[row.id,] = kept[row.unit_id, row.year, row.month, row.kind] = row
 
 
 def _prepared(*names: str) -> Prepared:
@@ -126,12 +133,21 @@ def _prepared(*names: str) -> Prepared:
 
 
 _rows = Kept("activities")
+_PLANNED = ("id", "zone_id", "unit_id", "year", "month", "kind", "rule_day", "day", "version")
+_PLAN = Prepared(sa.insert(Activity.__table__), _PLANNED)
 _OF_MONTH, _BY_ID = _prepared("unit_id", "year", "month", "kind"), _prepared("id")
 
 
 def plan(session: Session, unit: Unit, year: int, month: int) -> dict:
     """Return the row of a party day as the rule yields it."""
-    day = rule_for(session, unit, year, month).on if has_rule_day(session, unit, month) else None
+    return _row(unit, year, month, _rule_day(session, unit, year, month))
+
+
+def _rule_day(session: Session, unit: Unit, year: int, month: int) -> date | None:
+    return rule_for(session, unit, year, month).on if has_rule_day(session, unit, month) else None
+
+
+def _row(unit: Unit, year: int, month: int, day: date | None) -> dict:
     return {
         "id": new_id(),
         "zone_id": unit.zone_id,
@@ -145,12 +161,20 @@ def plan(session: Session, unit: Unit, year: int, month: int) -> dict:
     }
 
 
-def plan_year(session: Session, units: list[Unit], year: int, at: Moment) -> int:
+class Planned(NamedTuple):
+    """How many party days were made, and how many followed the rule."""
+
+    made: int
+    followed: int
+
+
+def plan_year(session: Session, units: list[Unit], year: int, at: Moment) -> Planned:
     """Plan a year for many branches and follow a changed calendar where nothing has happened yet.
 
     A day that is held, excused or past is left alone; where it was moved by consent only what the
-    rule yields is kept up. Returns how many rows were made or changed. Does not commit.
+    rule yields is kept up. Does not commit.
     """
+    session = plain(session)
     lock_units(session, [unit.id for unit in units])
     rows = session.scalars(
         sa.select(Activity).where(
@@ -160,18 +184,23 @@ def plan_year(session: Session, units: list[Unit], year: int, at: Moment) -> int
         )
     )
     have = {(row.unit_id, row.month): row for row in rows}
-    touched = 0
-    for unit in units:
-        for month in range(1, 13):
-            if not owed(unit, year, month):
-                continue
-            row = have.get((unit.id, month))
-            if row is None:
-                session.add(Activity(**plan(session, unit, year, month)))
-                touched += 1
-            elif follow_rule(session, unit, row, at):
-                touched += 1
-    return touched
+    owing = [(unit, month) for unit in units for month in range(1, 13) if owed(unit, year, month)]
+    followed = [
+        follow_rule(session, unit, have[unit.id, month], at)
+        for unit, month in owing
+        if (unit.id, month) in have
+    ]
+    missing = [(unit, month) for unit, month in owing if (unit.id, month) not in have]
+    # Branches under one rule set meet on the same days: the rule is asked once for all of them.
+    under = {(unit.zone_id, unit.rule_set, month): unit for unit, month in missing}
+    days = {key: _rule_day(session, unit, year, key[2]) for key, unit in under.items()}
+    fresh = [
+        _row(unit, year, month, days[unit.zone_id, unit.rule_set, month]) for unit, month in missing
+    ]
+    if fresh:
+        session.flush()
+        _PLAN.write_all(session, fresh)
+    return Planned(len(fresh), sum(followed))
 
 
 def owed(unit: Unit, year: int, month: int) -> bool:
@@ -187,7 +216,7 @@ def follow_rule(session: Session, unit: Unit, row: Activity, at: Moment) -> bool
     if settled or not has_rule_day(session, unit, row.month):
         return False
     day = rule_for(session, unit, row.year, row.month).on
-    wanted = {"rule_day": day} if row.moved_by else {"rule_day": day, "day": day}
+    wanted: dict[str, Any] = {"rule_day": day} if row.moved_by else {"rule_day": day, "day": day}
     if all(getattr(row, name) == value for name, value in wanted.items()):
         return False
     change(session, row, at, N_("放假安排或全区通知变动，自动重排"), **wanted)
@@ -234,7 +263,7 @@ def _plain(value):
 # Effects -----------------------------------------------------------------------------------------
 
 
-def _joined(attempt) -> list[Activity]:
+def _joined(attempt: TransitionContext) -> list[Activity]:
     """Return the activities that a request is about: the branch's own, and its partners' of that
     month.
     """
@@ -244,7 +273,7 @@ def _joined(attempt) -> list[Activity]:
     return [own, *(activity_for(attempt.session, unit, own.year, own.month) for unit in units)]
 
 
-def _move(attempt, why: str) -> None:
+def _move(attempt: TransitionContext, why: str) -> None:
     new_day = attempt.fact_day("new_day")
     for row in _joined(attempt):
         change(
@@ -261,20 +290,20 @@ def _move(attempt, why: str) -> None:
 
 
 @effect
-def move_activity(attempt) -> None:
+def move_activity(attempt: TransitionContext) -> None:
     """党日改为请示的日期。"""
     _move(attempt, N_("经批复变更"))
 
 
 @effect
-def apply_late(attempt) -> None:
+def apply_late(attempt: TransitionContext) -> None:
     """认可补报；补报写明了实际日期的，党日按该日期算。"""
     if attempt.case.facts.get("new_day"):
         _move(attempt, N_("事后补报获认可"))
 
 
 @effect
-def take_back(attempt) -> None:
+def take_back(attempt: TransitionContext) -> None:
     """已变更的党日恢复原定日期。"""
     if attempt.today >= min(
         attempt.fact_day("day"), attempt.fact_day("new_day") or attempt.fact_day("day")
@@ -294,7 +323,7 @@ def take_back(attempt) -> None:
             )
 
 
-def _before(attempt, row: Activity) -> tuple[date, str | None]:
+def _before(attempt: TransitionContext, row: Activity) -> tuple[date, str | None]:
     """Return day and mover as they were before this case moved the activity."""
     changes = attempt.session.scalars(
         sa.select(ActivityChange)
@@ -312,7 +341,7 @@ def _before(attempt, row: Activity) -> tuple[date, str | None]:
 
 
 @effect
-def excuse_month(attempt) -> None:
+def excuse_month(attempt: TransitionContext) -> None:
     """当月缓开，单独统计，不算未开展。"""
     for row in _joined(attempt):
         change(

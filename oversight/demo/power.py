@@ -5,8 +5,9 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from oversight.base.clock import Moment
-from oversight.engine import authority, transitions
+from oversight.engine import transitions
 from oversight.models import Person, Unit
+from oversight.organization.actor import Actor, actor_of
 from oversight.register import accounts, tenure
 
 # who asks, who is to hold which post where; who answers by which move, if anybody has
@@ -21,8 +22,8 @@ POSTS = (
 def tell(session: Session, book, at: Moment) -> None:
     """Ask for a few posts and one reset. Does not commit."""
 
-    def who(name: str) -> authority.Actor:
-        return authority.actor(session, book.people[name], at.today)
+    def who(name: str) -> Actor:
+        return actor_of(session, book.people[name], at.today)
 
     for by, person, unit, office, answers, move in POSTS:
         one, place = session.get(Person, book.people[person]), session.get(Unit, book.units[unit])

@@ -25,10 +25,10 @@ from oversight.base.sentences import N_, say
 from oversight.law.definition import MANY, Field
 from oversight.law.inputs import read_words
 from oversight.models import Case, FollowUp, JournalRow, Unit, WorkItem
+from oversight.organization.actor import Actor, AuthorityBasis
 from oversight.rules.context import TransitionContext
 
 from . import assignment, authority, colleagues, inbox, outbox, transitions
-from .authority import Actor, AuthorityBasis
 from .use_case import use_case
 
 TO = Field("person", "person", "给谁")
@@ -114,7 +114,7 @@ class Act:
         )
 
     def lay(self, kind: str, person_id: str | None, unit_id: str, **more) -> None:
-        """Lay the case on a further desk, beside the one that decides."""
+        """Create a further work item, beside the one that decides."""
         unit = self.session.get(Unit, unit_id)
         more = {"person_id": person_id, "asked_by": self.who.id, **more}
         assignment.lay_beside(self.session, self.case, unit, kind, self.at, **more)
@@ -133,7 +133,7 @@ def act(
 ) -> Case:
     """Do one act on a case. Does not commit; what is so already is not journalled again.
 
-    Raises NotInSight, NotOpen, NotYours, SomebodyFirst, RuleSaysNo, WordsWrong.
+    Raises NotFound, InvalidTransition, Forbidden, AlreadyTaken, RuleViolation, InvalidInput.
     """
     case = transitions.lock(session, case_id)
     authority.see(session, who, case)
@@ -145,7 +145,7 @@ def act(
     typed, plain = read_words(ASKS[name], words or {})
     done = Act(session, case, who, at, basis, desk, typed, {})
     if _DOES[name](done) is not False:
-        workflow = workflows.get(case.workflow, case.definition_version)
+        workflow = workflows.of(case)
         attempt = TransitionContext(
             session,
             workflow,
@@ -164,9 +164,10 @@ def act(
 
 
 def my_desk(session: Session, case: Case, who: Actor) -> tuple[WorkItem, AuthorityBasis]:
-    """Return the open desk row that is the actor's to work on. Raises NotYours."""
+    """Return the open work item that is the actor's to work on. Raises Forbidden."""
     workflow = workflows.reading(case)
     party = workflow.state(case.state).waits_on
+    authority.lying(session, workflow, case)  # with who has a part in it, in one statement
     if isinstance(party, MANY) and party.personal:
         raise Forbidden("这件事由每个人自己办理，不用认领。")
     found = authority.basis(session, workflow, case, party, who) if party and party.human else None
@@ -185,7 +186,7 @@ def _ground(
     session: Session, case: Case, who: Actor, name: str
 ) -> tuple[WorkItem | None, AuthorityBasis]:
     """Return the row and the ground of an act: the seat's, the delegate's, or a reader's. Raises
-    NotYours.
+    Forbidden.
     """
     try:
         return my_desk(session, case, who)
@@ -207,13 +208,11 @@ SEATED = ("claim", "release", "hand_over", "delegate", "give_back", "add_signer"
 
 
 def _party(case: Case) -> str:
-    return workflows.get(case.workflow, case.definition_version).state(case.state).waits_on.name
+    return workflows.of(case).state(case.state).waits_on.name
 
 
 def _reader(session: Session, case: Case, who: Actor) -> AuthorityBasis:
-    """Return as what somebody speaks who only sees the case: by the post nearest to it, else as a
-    member.
-    """
+    """Return the ground of a mere reader: the post nearest to the case, else membership."""
     posts = sorted(
         who.posts, key=lambda post: (not case.unit.within(post.unit.path), -len(post.unit.path))
     )
@@ -247,35 +246,40 @@ def follow_ups(session: Session, case_ids: list[str], person_id: str) -> dict[st
     return {row.case_id: row for row in session.scalars(wanted)}
 
 
-def lent(session: Session, case_ids: list[str]) -> list[WorkItem]:
-    """Return the open rows that were handed over, delegated, or laid for an opinion."""
-    return list(
-        session.scalars(
-            sa.select(WorkItem).where(
-                WorkItem.case_id.in_(case_ids),
-                WorkItem.closed_at.is_(None),
-                sa.or_(WorkItem.handed_to.is_not(None), WorkItem.kind.in_(("help", "sign"))),
-            )
-        )
-    )
+def desk_of(session: Session, case: Case, who: Actor) -> WorkItem | None:
+    """Return the open desk row that is the actor's to work on, if there is one."""
+    try:
+        return my_desk(session, case, who)[0]
+    except Forbidden:
+        return None
 
 
 def possible(session: Session, case: Case, who: Actor, at: Moment) -> list[str]:
     """Return the desk acts open to the actor now."""
+    return possible_at(session, case, who, at, desk_of(session, case, who))
+
+
+def possible_at(
+    session: Session, case: Case, who: Actor, at: Moment, desk: WorkItem | None
+) -> list[str]:
+    """Return the same where it is known which row is the actor's to work on, if any."""
     if not case.open:
         return []
     talk = ["follow_up", *(["copy"] if _may_copy(who, case) else []), "comment"]
-    try:
-        desk, _standing = my_desk(session, case, who)
-    except Forbidden:
+    if desk is None:
         back = ["give_back"] if mine(session, case, who, "help") else []
         return [
             *back,
-            *(["nudge"] if authority.open_desks(session, case.id) and not back else []),
+            *(
+                ["nudge"]
+                if authority.lying(session, workflows.reading(case), case) and not back
+                else []
+            ),
             *talk,
         ]
     held = desk.claimed_by if desk.claimed_on == at.today else None
-    if assignment.helper(session, desk) is not None:
+    lying = authority.lying(session, workflows.reading(case), case)
+    if any(item.helper for item in lying if item.id == desk.id):
         return ["give_back", "nudge", *talk]
     if held not in (None, who.id):
         return talk

@@ -1,4 +1,4 @@
-"""The read side: whose desk a case is on, what is overdue, and what the reader may see.
+"""The read side: who works on a case, what is overdue, and what the reader may see.
 
 Visibility is in the WHERE of every list and count; nothing here writes.
 """
@@ -21,7 +21,7 @@ from oversight.models import Activity, Case, FollowUp, Person, Unit, WorkItem
 from oversight.models.cases import NEVER
 from oversight.organization.units import outline
 
-from . import boxes
+from . import boxes, outbox
 from .sight import followed, on_my_desk
 
 SPARE = 25  # rows taken beyond a page, since some may be kept from the reader
@@ -54,7 +54,7 @@ def office_label(office: str) -> str:
 
 
 def lying_with(session: Session, case_ids: list[str]) -> dict[str, list[str]]:
-    """Return by case the names of the units on whose desks it lies."""
+    """Return by case the names of the units that have an open work item."""
     found: dict[str, list[str]] = {}
     for case_id, name in session.execute(
         sa.select(WorkItem.case_id, Unit.name)
@@ -71,8 +71,8 @@ def lying_with(session: Session, case_ids: list[str]) -> dict[str, list[str]]:
 
 @dataclass(frozen=True)
 class Lying:
-    """On whose desks some cases lie: their open rows in order, with the unit's name, and whom they
-    name.
+    """Who works on some cases: their open work items in order, with the unit's name and the people
+    they name.
     """
 
     rows: dict[str, list[tuple[WorkItem, str]]]
@@ -92,7 +92,7 @@ class Lying:
 
 
 def lying(session: Session, case_ids: list[str]) -> Lying:
-    """Return where cases lie, and the people whom their rows name, all in two statements."""
+    """Return who works on cases, and the people whom their work items name, in two statements."""
     rows: dict[str, list[tuple[WorkItem, str]]] = {}
     for row, unit in session.execute(
         sa.select(WorkItem, Unit.name)
@@ -111,7 +111,8 @@ def lying(session: Session, case_ids: list[str]) -> Lying:
 
 
 def told_of(session: Session, found: Iterable[Case]) -> list:
-    """Load the people, party days and heirs that the lines of cases tell of, in a statement each.
+    """Load the people, party days and successors that the lines of cases tell of, in a statement
+    each.
 
     As long as they are kept the session finds them by their ids without asking again.
     """
@@ -187,7 +188,8 @@ def _loaded(session: Session, ids: list[str]) -> list[Case]:
 
 def _sorted(session: Session, who, box: str, narrowed: list, after: Place | None, n: int):
     """Return the next days and ids of a box whose candidates are few."""
-    day, order = _day_of(who, box), (_day_of(who, box), Case.id)
+    day = _day_of(who, box)
+    order: tuple = (day, Case.id)
     follows = sa.true() if after is None else _later(day, Case.id, after)
     if box == "done":
         order = (Case.id.desc(),)
@@ -269,10 +271,7 @@ _LISTS: dict[str, Callable] = {"mine": _at_seats, "units": _under}
 
 
 def _day_of(who, box: str):
-    """Return by which day the cases of a box are ordered:
-
-    the reader's own date, or the deadline.
-    """
+    """Return by which day the cases of a box are ordered: the reader's own date, or the deadline."""
     if box == "follow_up":
         return sa.select(FollowUp.day).where(followed(who)).correlate(Case).scalar_subquery()
     return sa.func.coalesce(Case.due_on, NEVER)
@@ -348,8 +347,9 @@ def box_count(session: Session, who, box: str) -> int:
 
 
 def box_counts(session: Session, who, *names: str) -> dict[str, int]:
-    """Count boxes, in one statement."""
-    each = {box: _counted(who, box).scalar_subquery().label(box) for box in names}
+    """Count boxes and, as `unread`, the lines in the bell, in one statement."""
+    counts = {box: _counted(who, box) for box in names} | {"unread": outbox.unread_of(who.id)}
+    each = {name: count.scalar_subquery().label(name) for name, count in counts.items()}
     return dict(zip(each, session.execute(sa.select(*each.values())).one(), strict=True))
 
 

@@ -11,7 +11,7 @@ from oversight.base.prepared import Prepared
 from oversight.models import Case, JournalRow, WorkItem
 
 _cases, _items, _journal = (model.__table__ for model in (Case, WorkItem, JournalRow))
-_case = sa.bindparam("of_case")
+_case: sa.BindParameter[str] = sa.bindparam("of_case")
 ATTRIBUTES = tuple(column.name for column in columns(Case))
 LAID = (
     "id",
@@ -32,10 +32,15 @@ LAID = (
 )
 
 CASE = Prepared(sa.select(*columns(Case)).where(_cases.c.id == _case).with_for_update())
+CASES = sa.select(*columns(Case)).where(_cases.c.id.in_(sa.bindparam("of_cases", expanding=True)))
+CASES = CASES.order_by(_cases.c.id).with_for_update()
 CLEAR = Prepared(
     sa.update(_items)
     .where(_items.c.case_id == _case, _items.c.closed_at.is_(None), _items.c.kind != "copy")
     .values(closed_at=sa.bindparam("now"))
+)
+REMIND = Prepared(
+    sa.update(_cases).where(_cases.c.id == _case).values(remind_on=sa.bindparam("on_day"))
 )
 LAY = Prepared(sa.insert(_items), LAID)
 APPEND = Prepared(sa.insert(_journal), _journal.c.keys())

@@ -34,7 +34,7 @@ class _Wrong(Exception):
 def read_words(asks: tuple[Field, ...], raw: dict) -> tuple[dict, dict]:
     """Return the words as typed values and as plain JSON values.
 
-    Raises WordsWrong naming every field.
+    Raises InvalidInput naming every field.
     """
     if not isinstance(raw, dict):
         raise InvalidInput({"words": N_("填写的内容格式不对。")})

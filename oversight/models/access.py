@@ -1,4 +1,4 @@
-"""Accounts, their live log-ins and tokens, repeated requests, and what was refused."""
+"""Accounts, their live log-ins and tokens, repeated requests, and refusals."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from oversight.base.db import Base, Id, new_id
 
+from .organizations import Zone
 from .people import Person
 
 
@@ -44,6 +45,7 @@ class Account(Base):
     locale: Mapped[str] = mapped_column(sa.String(10), default="zh_CN")
     created_at: Mapped[datetime]
     person: Mapped[Person] = relationship(lazy="joined")
+    zone: Mapped[Zone] = relationship()
 
     def open_on(self, day: date) -> bool:
         """True where it may be used on a day."""
@@ -97,7 +99,7 @@ class Idempotency(Base):
 
 
 class Refusal(Base):
-    """A no that was said, by which rule, to whom; written in a transaction of its own."""
+    """A refusal: by which rule, to whom; written in a transaction of its own."""
 
     __tablename__ = "refusals"
 

@@ -1,6 +1,5 @@
-"""What administrators hand out and bring in:
-
-activation slips, rosters waiting to be applied, and posts that a roster proposes.
+"""What administrators hand out and bring in: activation slips, rosters waiting to be applied, and
+posts that a roster proposes.
 """
 
 from __future__ import annotations

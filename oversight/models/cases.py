@@ -1,6 +1,6 @@
-"""Cases, the desks they lie on, who stepped aside, and which reminders went out.
+"""Cases, their work items, recusals, and which reminders went out.
 
-Only the engine writes `state`, `version` and desk rows.
+`state` and `version` are written by `engine.transitions` only.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from oversight.base.db import Base, Id, new_id
 from .organizations import Unit
 
 NEVER = date(9999, 12, 31)
-# How a slot in a body was closed, beside the name of a move.
+# How a committee member's work item was closed, beside the name of a move.
 YES, NO, RECUSED, ABSENT, LEFT = "yes", "no", "recuse", "absent", "left"
 CAME = "came"  # took part in a secret vote, of which only counts are kept
-PAST = "past"  # a slot of an earlier round
+PAST = "past"  # a work item of an earlier round
 PASSED = "closed_at IS NULL AND (handed_to IS NOT NULL OR beside_id IS NOT NULL)"
 
 
@@ -56,6 +56,19 @@ class Case(Base):
             "wake_on",
             sqlite_where=sa.text("closed_at IS NULL"),
             postgresql_where=sa.text("closed_at IS NULL"),
+        ),
+        sa.Index(
+            "ix_cases_remind",
+            "remind_on",
+            sqlite_where=sa.text("closed_at IS NULL"),
+            postgresql_where=sa.text("closed_at IS NULL"),
+        ),
+        sa.Index(
+            "ix_cases_closed",
+            "workflow",
+            "closed_at",
+            sqlite_where=sa.text("closed_at IS NOT NULL"),
+            postgresql_where=sa.text("closed_at IS NOT NULL"),
         ),
         sa.Index(
             "ix_cases_due",
@@ -110,6 +123,9 @@ class Case(Base):
     wake_on: Mapped[date | None] = mapped_column(
         comment="first day on which the clock has a move to make"
     )
+    remind_on: Mapped[date | None] = mapped_column(
+        comment="first day on which a rung of the ladder may be reached"
+    )
     unit: Mapped[Unit] = relationship()
 
     @property
@@ -118,7 +134,7 @@ class Case(Base):
 
 
 class WorkItem(Base):
-    """A case lying on a desk: of a role in a unit, or of one person."""
+    """A task of a case: for a role in a unit, or for one person."""
 
     __tablename__ = "desks"
     __table_args__ = (
@@ -229,7 +245,7 @@ class Recusal(Base):
 
 
 class Reminder(Base):
-    """One rung of a ladder, claimed once by inserting it."""
+    """A reminder that was sent; inserting the row is what sends it once."""
 
     __tablename__ = "reminders"
 

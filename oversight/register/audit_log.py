@@ -13,10 +13,11 @@ from sqlalchemy.orm import Session
 from oversight.base.clock import Moment
 from oversight.base.refusals import Forbidden
 from oversight.base.sentences import N_, say
-from oversight.engine.authority import Actor, refuse_unconfirmed
+from oversight.engine.authority import refuse_unconfirmed
 from oversight.law.clauses import house_rule
 from oversight.law.roles import OFFICES, SUPERIOR
 from oversight.models import AdminChange, Person, Unit, Zone
+from oversight.organization.actor import Actor
 from oversight.organization.units import superiors
 
 AREAS = {
@@ -69,6 +70,7 @@ ACTS = {
     "undo_slip": N_("收回激活单"),
     "decline": N_("不予任免"),
     "schedule": N_("排定党日"),
+    "sweep": N_("按日期办理到期事项"),
     "set": N_("修改设置"),
 }
 # What a change tells of. Rows of earlier versions name it in Chinese and are shown as they are.
@@ -128,7 +130,7 @@ def may(session: Session, who: Actor, area: str, unit: Unit | None) -> bool:
 
 
 def require(session: Session, who: Actor, area: str, unit: Unit | None) -> None:
-    """Make sure that the actor keeps an area. Raises NotYours."""
+    """Make sure that the actor keeps an area. Raises Forbidden."""
     if not may(session, who, area, unit):
         raise Forbidden(
             say("这项由%(keeper)s或上级党组织办理，不由您办理。", keeper=OFFICES[KEEPERS[area]]),

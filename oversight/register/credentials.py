@@ -9,7 +9,7 @@ from functools import cache
 import sqlalchemy as sa
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from oversight.base.clock import Moment
 from oversight.base.refusals import InvalidInput
@@ -27,7 +27,7 @@ _hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 
 
 def hash_password(password: str) -> str:
-    """Hash a password. Raises WordsWrong where it is too short or too long."""
+    """Hash a password. Raises InvalidInput where it is too short or too long."""
     if not SHORTEST <= len(password) <= LONGEST:
         raise InvalidInput(
             {
@@ -99,6 +99,7 @@ def live_login(session: Session, token: str, now: datetime) -> Account | None:
     """Return the account of a log-in while it lives: not ended, not too old, account enabled."""
     return session.scalar(
         sa.select(Account)
+        .options(joinedload(Account.zone))  # whose name stands on every page
         .join(Login, Account.id == Login.account_id)
         .where(
             Login.token_hash == fingerprint(token),

@@ -27,7 +27,7 @@ FIRST_PUBLISHED = 2004  # the earliest holiday notice that is known
 def zone(session: Session) -> Zone:
     """Return the zone of this installation.
 
-    Raises NotInSight where there is none, or more than one.
+    Raises NotFound where there is none, or more than one.
     """
     found = session.scalars(sa.select(Zone).limit(2)).all()
     if not found:
@@ -103,7 +103,7 @@ def _administrator(session: Session, top: Unit, office: str, name: str, at: Mome
 
 
 def account(session: Session, username: str) -> Account:
-    """Find an account by its user name. Raises NotInSight."""
+    """Find an account by its user name. Raises NotFound."""
     found = session.scalar(sa.select(Account).where(Account.username == username))
     if found is None:
         raise NotFound(f"没有用户名为“{username[:60]}”的账号。")
@@ -111,7 +111,7 @@ def account(session: Session, username: str) -> Account:
 
 
 def unit(session: Session, name: str) -> Unit:
-    """Find a unit by its id or its whole name. Raises NotInSight, RuleSaysNo."""
+    """Find a unit by its id or its whole name. Raises NotFound, RuleViolation."""
     which = Unit.id == name if is_id(name) else Unit.name == name.strip()
     found = session.scalars(sa.select(Unit).where(which, Unit.ended_on.is_(None)).limit(2)).all()
     if not found:
@@ -124,7 +124,7 @@ def unit(session: Session, name: str) -> Unit:
 def reset_password(session: Session, username: str, password: str, at: Moment) -> None:
     """Give an account a new password; its log-ins and tokens end. Does not commit.
 
-    Raises NotInSight, WordsWrong.
+    Raises NotFound, InvalidInput.
     """
     accounts.set_password(session, account(session, username), password, at)
 
@@ -163,7 +163,7 @@ def demo_accounts(session: Session, usernames: tuple[str, ...]) -> list[tuple[st
 
 
 def refuse_beyond_loopback(session: Session, host: str) -> None:
-    """Make sure that known passwords are not offered to the network. Raises RuleSaysNo."""
+    """Make sure that known passwords are not offered to the network. Raises RuleViolation."""
     known = session.scalar(sa.select(Account.id).where(Account.demo).limit(1))
     if known is not None and not _loopback(host):
         raise RuleViolation(

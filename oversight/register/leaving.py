@@ -13,10 +13,10 @@ from sqlalchemy.orm import Session
 from oversight.base.clock import Moment
 from oversight.base.refusals import Forbidden, InvalidInput
 from oversight.base.sentences import N_, say
-from oversight.engine.authority import Actor
 from oversight.law.clauses import house_rule
 from oversight.law.roles import ADMINISTRATORS
 from oversight.models import Membership, Person, Post, Unit
+from oversight.organization.actor import Actor
 
 from . import accounts, audit_log, departures, members, tenure, told
 

@@ -14,8 +14,9 @@ from oversight import workflows
 from oversight.base.clock import Moment
 from oversight.base.refusals import Forbidden, InvalidInput, RuleViolation
 from oversight.base.sentences import N_, say
-from oversight.engine.authority import Actor, is_member
 from oversight.models import Case, Membership, Person, Unit
+from oversight.organization.actor import Actor
+from oversight.organization.standing import is_member
 
 from . import accounts, audit_log, departures, tenure
 
@@ -70,7 +71,7 @@ def effects(session: Session, person: Person, on: date) -> list[str]:
     """Say what a transfer or a death touches, for the preview."""
     said = []
     for case in open_cases(session, person):
-        law = workflows.get(case.workflow, case.definition_version)
+        law = workflows.of(case)
         said.append(
             say(
                 FOLLOWS if law.inherits else ENDS,
@@ -95,7 +96,7 @@ def join(
 ) -> Person:
     """Enter a member who comes from outside the zone (转入).
 
-    Does not commit. Raises NotYours, WordsWrong.
+    Does not commit. Raises Forbidden, InvalidInput.
     """
     audit_log.alone(session, who.zone_id)
     audit_log.require(session, who, "people", unit)
@@ -125,8 +126,8 @@ def join(
 def transfer(
     session: Session, person: Person, unit: Unit, on: date, who: Actor, at: Moment
 ) -> None:
-    """Move a member to another branch from a day on. Does not commit. Raises NotYours, RuleSaysNo,
-    WordsWrong.
+    """Move a member to another branch from a day on. Does not commit. Raises Forbidden,
+    RuleViolation, InvalidInput.
 
     Whoever keeps one side may start it; both sides are below him, or he keeps the zone's people.
     """
@@ -160,7 +161,7 @@ def transfer(
 
 def set_flags(session: Session, person: Person, flags: set[str], who: Actor, at: Moment) -> None:
     """Change a member's circumstances; only what differs is written down. Does not commit. Raises
-    NotYours.
+    Forbidden.
     """
     branch = present(session, person, who, at)
     changed = {
@@ -183,7 +184,7 @@ def _yes(value: bool) -> str:
 def present(session: Session, person: Person, who: Actor, at: Moment) -> Unit:
     """Return the member's branch, having asked whether the actor keeps it.
 
-    Raises NotYours, WordsWrong.
+    Raises Forbidden, InvalidInput.
     """
     audit_log.alone(session, who.zone_id)
     branch = branch_of(session, person, at.today)

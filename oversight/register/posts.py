@@ -12,13 +12,15 @@ from oversight.base.clock import Moment
 from oversight.base.db import is_id
 from oversight.base.refusals import Forbidden, InvalidInput
 from oversight.base.sentences import N_, say
-from oversight.engine import authority, outbox
-from oversight.engine.authority import Actor
+from oversight.engine import outbox
+from oversight.engine.authority import refuse_unconfirmed
 from oversight.law.clauses import house_rule
 from oversight.law.roles import ADMINISTRATORS, NO_BUSINESS, OFFICES, SUPERIOR
 from oversight.models import Membership, Person, Post, Substitution, Unit
 from oversight.organization import substitution
+from oversight.organization.actor import Actor
 from oversight.organization.members import in_office_of, members
+from oversight.organization.standing import in_office, is_member
 
 from . import audit_log, handover, tenure
 
@@ -43,12 +45,12 @@ def give(
 ) -> Substitution:
     """Let a person act in the giver's own post, or from above in an empty one. Does not commit.
 
-    Raises NotYours, RuleSaysNo, WordsWrong.
+    Raises Forbidden, RuleViolation, InvalidInput.
     """
     own = any(post.unit_id == unit.id and post.office == office for post in who.posts)
     holders = session.scalars(
         sa.select(Post.person_id).where(
-            Post.unit_id == unit.id, Post.office == office, authority.in_office(at.today)
+            Post.unit_id == unit.id, Post.office == office, in_office(at.today)
         )
     ).all()
     if office not in OFFICES or office in NO_BUSINESS:
@@ -59,7 +61,7 @@ def give(
             rule="stand_in",
             house_rule=STAND_IN.text,
         )
-    authority.refuse_unconfirmed(who)
+    refuse_unconfirmed(who)
     _fit(session, unit, person, from_on, to_on, reason, workflow, who, at)
     row = Substitution(
         zone_id=unit.zone_id,
@@ -96,7 +98,7 @@ def _fit(
 ) -> None:
     """Make sure that a person may stand in, in this time and scope.
 
-    Raises WordsWrong, RuleSaysNo.
+    Raises InvalidInput, RuleViolation.
     """
     wrong = {}
     if from_on < at.today:
@@ -117,9 +119,7 @@ def _fit(
     in_branch = session.scalar(
         sa.select(Membership.id)
         .where(
-            Membership.person_id == person.id,
-            Membership.unit_id == unit.id,
-            authority.is_member(at.today),
+            Membership.person_id == person.id, Membership.unit_id == unit.id, is_member(at.today)
         )
         .limit(1)
     )
@@ -160,7 +160,7 @@ def take_back(session: Session, row: Substitution, who: Actor, at: Moment) -> No
     """End acting before its last day: by who gave it, who acts, or who keeps posts. Does not
     commit.
 
-    Raises NotYours, WordsWrong.
+    Raises Forbidden, InvalidInput.
     """
     if who.id not in (row.given_by, row.person_id, row.for_id):
         audit_log.require(session, who, "acting", row.unit)
@@ -220,9 +220,9 @@ def candidates(
     """
     living = sa.select(Person).where(Person.zone_id == unit.zone_id, Person.left_on.is_(None))
     near = living.join(Post, Post.person_id == Person.id).where(
-        Post.unit_id.in_([unit.id, *unit.ancestors()]), authority.in_office(on)
+        Post.unit_id.in_([unit.id, *unit.ancestors()]), in_office(on)
     )
-    further = sa.false()
+    further: sa.ColumnElement[bool] = sa.false()
     if find:
         further = Person.name.contains(find, autoescape=True)
     if is_id(chosen):
@@ -257,7 +257,7 @@ def vacant(session: Session, who: Actor, units: list[Unit]) -> list[tuple[Unit, 
         tuple(seat)
         for seat in session.execute(
             sa.select(Post.unit_id, Post.office).where(
-                Post.unit_id.in_([unit.id for unit in below]), authority.in_office(who.on)
+                Post.unit_id.in_([unit.id for unit in below]), in_office(who.on)
             )
         )
     }

@@ -15,9 +15,9 @@ from oversight.base.clock import Moment
 from oversight.base.db import new_id
 from oversight.base.refusals import Forbidden, InvalidInput
 from oversight.base.sentences import N_, say
-from oversight.engine.authority import Actor
 from oversight.law.roles import OFFICES
 from oversight.models import PostProposal
+from oversight.organization.actor import Actor
 
 from . import audit_log, handover, tenure, told
 

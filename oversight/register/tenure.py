@@ -17,10 +17,10 @@ from oversight.base.clock import Moment
 from oversight.base.refusals import Forbidden, InvalidInput, RuleViolation
 from oversight.base.sentences import N_, say
 from oversight.engine import authority, transitions
-from oversight.engine.authority import Actor
 from oversight.law.clauses import house_rule
 from oversight.law.roles import ADMINISTRATORS, OFFICES, SUPERIOR
 from oversight.models import Case, JournalRow, Person, Post, Unit
+from oversight.organization.actor import Actor
 from oversight.organization.units import zone_unit
 from oversight.rules import power
 

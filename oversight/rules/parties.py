@@ -1,12 +1,14 @@
-"""Who has a part in a case: who stepped aside, who acted for the side that opened it, where it lies.
+"""The parties of a case: the recused, those who acted for the side that opened it, and the open
+work items.
 
-Read in one statement, together with the zone's epoch, and asked again only after something of it was
-written.
+Read in one statement, together with the zone's epoch, and asked again only after something of it
+was written.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -19,7 +21,7 @@ from oversight.models import Case, JournalRow, Recusal, WorkItem, Zone, epochs
 
 @dataclass(frozen=True)
 class Parties:
-    """`applicants` are those who acted for the side that opened the case, and in whose place."""
+    """`applicants` acted for the side that opened the case, or were stood in for there."""
 
     recused: frozenset[str] = frozenset()
     applicants: frozenset[str] = frozenset()
@@ -34,7 +36,7 @@ class Item:
     slot_id: str | None
     person_id: str | None
     claimed_by: str | None
-    claimed_on: object
+    claimed_on: date | None
     handed_to: str | None
     helper: str | None
 
@@ -69,6 +71,23 @@ def read(session: Session, case: Case, side: str) -> tuple[Parties, list[Item]]:
     return people, lying
 
 
+def read_many(session: Session, zone_id: str, sides: dict[str, str]) -> None:
+    """Read who has a part in many cases of a zone, by case the role by which it was opened."""
+    recused: dict[str, set[str]] = {case_id: set() for case_id in sides}
+    applicants: dict[str, set[str]] = {case_id: set() for case_id in sides}
+    given = {"cases": list(sides), "of_zone": zone_id}
+    for case_id, role, person, other in session.execute(_MANY, given):
+        if case_id is None:
+            epochs.seen.store(session)[zone_id] = person
+        elif role is None:
+            recused[case_id].add(person)
+        elif role == sides[case_id]:
+            applicants[case_id] |= {person, other} - {None}
+    store = _people.of(session)
+    for case_id in sides:
+        store[case_id] = Parties(frozenset(recused[case_id]), frozenset(applicants[case_id]))
+
+
 def _parties(found: dict[str, list]) -> Parties:
     applicants = {one for row in found["side"] for one in (row.person_id, row.handed_to)}
     recused = (row.person_id for row in found["out"])
@@ -78,10 +97,22 @@ def _parties(found: dict[str, list]) -> Parties:
 def _lying(found: dict[str, list]) -> list[Item]:
     helpers = {row.beside_id: row.person_id for row in found["help"]}
     rows = sorted(found["item"], key=lambda row: row.id)
-    return [Item(*row[1:8], helpers.get(row.id)) for row in rows]
+    return [
+        Item(
+            row.id,
+            row.unit_id,
+            row.slot_id,
+            row.person_id,
+            row.claimed_by,
+            row.claimed_on,
+            row.handed_to,
+            helpers.get(row.id),
+        )
+        for row in rows
+    ]
 
 
-_case = sa.bindparam("of_case")
+_case: sa.BindParameter[str] = sa.bindparam("of_case")
 
 
 def _desks(part: str, kind: str):
@@ -122,4 +153,19 @@ _READ = Prepared(
             _zones.id == sa.bindparam("of_zone")
         ),
     )
+)
+_cases: sa.BindParameter = sa.bindparam("cases", expanding=True)
+_MANY = sa.union_all(
+    sa.select(
+        _recusals.case_id,
+        sa.cast(sa.null(), sa.String).label("role"),
+        _recusals.person_id,
+        sa.cast(sa.null(), Id).label("other"),
+    ).where(_recusals.case_id.in_(_cases)),
+    sa.select(_journal.case_id, _journal.role, _journal.actor_id, _journal.acting_for)
+    .where(_journal.case_id.in_(_cases))
+    .distinct(),
+    sa.select(sa.cast(sa.null(), Id), sa.null(), _zones.epoch, sa.cast(sa.null(), Id)).where(
+        _zones.id == sa.bindparam("of_zone")
+    ),
 )

@@ -7,8 +7,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
+from typing import Any
 
-from flask import Flask, current_app, g, url_for
+from flask import Flask, current_app, flash, g, url_for
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -20,7 +21,7 @@ from oversight.base.db import db
 from oversight.base.sentences import N_, Sentence
 from oversight.calendar.workdays import add_workdays, workdays_between
 from oversight.calendar.zone import zone_calendar
-from oversight.engine import inbox, outbox
+from oversight.engine import inbox
 from oversight.law.clauses import DOCUMENTS, Source
 from oversight.law.clauses import register as register_of_clauses
 from oversight.law.definition import Workflow
@@ -137,7 +138,7 @@ class Shell:
 
     @cached_property
     def unread(self) -> int:
-        return outbox.unread(db.session, self.who.id)
+        return session.unread()
 
     @cached_property
     def branch(self) -> Unit | None:
@@ -414,6 +415,12 @@ def ask_named(workflow, name: str):
 def field_ids(*forms) -> dict[str, str]:
     """Return by name the id of each field, for the links of an error summary."""
     return {field.short_name: field.id for form in forms for field in form}
+
+
+def toast(text: str, label: str = "", href: str = "") -> None:
+    """Say something on the next page for a moment, with a link where one is given."""
+    said: Any = {"text": text, "label": label, "href": href}  # a session keeps more than text
+    flash(said, "toast")
 
 
 def part(case: Case, name: str, **shown) -> Markup:

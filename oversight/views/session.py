@@ -36,10 +36,10 @@ from oversight.base.db import db
 from oversight.base.refusals import DomainError, Forbidden, InvalidInput, NotLoggedIn
 from oversight.base.sentences import N_
 from oversight.calendar.zone import zone_settings
-from oversight.engine import authority, inbox
-from oversight.engine.authority import Actor
+from oversight.engine import inbox, outbox
 from oversight.engine.use_case import one_transaction, use_case
 from oversight.models import Account
+from oversight.organization.actor import Actor, actor_of
 from oversight.register import accounts, credentials, tokens
 
 bp = Blueprint("access", __name__)
@@ -107,7 +107,7 @@ def account() -> Account:
 def actor() -> Actor:
     """Return the person that asks as an actor of today. Raises NotLoggedIn."""
     if "actor" not in g:
-        found = authority.actor(db.session, account().person_id, moment().today)
+        found = actor_of(db.session, account().person_id, moment().today)
         g.actor = replace(found, token=g.get("token", ""))
     return g.actor
 
@@ -122,6 +122,20 @@ def waiting() -> dict[str, int]:
     if "waiting" not in g:
         g.waiting = inbox.counts(db.session, actor(), "mine", moment().today)
     return g.waiting
+
+
+def unread() -> int:
+    """Count the lines in the reader's bell that he has not read; once a request."""
+    if "unread" not in g:
+        g.unread = outbox.unread(db.session, actor().id)
+    return g.unread
+
+
+def box_counts(*boxes: str) -> dict[str, int]:
+    """Count boxes of the person that asks, and with them the lines in his bell."""
+    found = inbox.box_counts(db.session, actor(), *boxes)
+    g.unread = found.pop("unread")
+    return found
 
 
 def acting(act: str, *, case_id: str | None = None, workflow: str = "", trial: bool = False):

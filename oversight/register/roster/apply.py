@@ -17,13 +17,13 @@ from sqlalchemy.orm import Session
 
 from oversight.base import files
 from oversight.base.clock import Moment
+from oversight.base.db import reading
 from oversight.base.refusals import BadRequest, Forbidden, NotFound, RuleViolation, VersionConflict
 from oversight.base.sealing import Sealer
 from oversight.base.sentences import N_, say
-from oversight.engine import authority
-from oversight.engine.authority import Actor
 from oversight.engine.use_case import after, one_transaction
 from oversight.models import Membership, Person, Post, RosterDraft, Unit, UnitChange, Zone
+from oversight.organization.actor import Actor, actor_of
 from oversight.register import accounts, audit_log, departures, proposals, tenure
 
 from . import parse as rosters
@@ -63,7 +63,7 @@ def read(
     stage: Callable[..., rosters.Tick] = rosters.silent,
 ) -> Read:
     """Read a workbook and compare it with the database. Raises Troubled, TooLarge, WrongType,
-    WordsWrong.
+    InvalidInput.
 
     Ends the transaction before; until the next end no other roster can be applied.
     """
@@ -99,7 +99,7 @@ def apply(
     confirmed: bool = False,
     stage: Callable[..., rosters.Tick] = rosters.silent,
 ) -> None:
-    """Write what a roster changes and note who did it. Does not commit. Raises RuleSaysNo.
+    """Write what a roster changes and note who did it. Does not commit. Raises RuleViolation.
 
     Nobody is deleted: memberships and posts end, the accounts of those who left are closed, and
     what was open of them is passed on or ended.
@@ -114,7 +114,7 @@ def apply(
             rule="many_left",
             house_rule=N_("名册不全时不误记离开。"),
         )
-    who = authority.actor(session, by_id, at.today) if by_id else None
+    who = actor_of(session, by_id, at.today) if by_id else None
     _end(session, Membership, plan.memberships_ended)
     made = ((Unit, plan.units + plan.groups), (Person, plan.people), (Membership, plan.memberships))
     tick = stage("write", sum(len(rows) for _table, rows in made) + len(plan.people_changes))
@@ -242,7 +242,7 @@ def propose(
     """Read a roster and keep what was read, sealed, until its sender has looked; one a person.
     Commits.
 
-    Raises NotYours, Troubled, TooLarge, WrongType, WordsWrong.
+    Raises Forbidden, Troubled, TooLarge, WrongType, InvalidInput.
     """
     with one_transaction(session):
         entitled(who)
@@ -266,7 +266,7 @@ def propose(
 
 
 def entitled(who) -> None:
-    """Make sure that the actor is system administrator of the zone. Raises NotYours."""
+    """Make sure that the actor is system administrator of the zone. Raises Forbidden."""
     if not any(post.office == "sysadmin" and post.unit.kind == "zone" for post in who.posts):
         raise Forbidden("名册由区的系统管理员导入，不由您办理。", rule="authority")
 
@@ -276,7 +276,7 @@ def draft(
 ) -> Read | None:
     """Return the roster that waits for the actor, compared with the database of now.
 
-    Raises NotYours, Troubled.
+    Raises Forbidden, Troubled.
     """
     entitled(who)
     row = session.get(RosterDraft, who.id)
@@ -302,7 +302,7 @@ def accept(
     """Apply the roster that waits, if it still does what its sender was shown, and drop the file.
     Commits.
 
-    Raises NotYours, NotInSight, Stale, RuleSaysNo, Troubled.
+    Raises Forbidden, NotFound, VersionConflict, RuleViolation, Troubled.
     """
     with one_transaction(session):
         audit_log.alone(session, zone.id)
@@ -317,7 +317,7 @@ def accept(
 
 
 def discard(session: Session, folder: Path, who) -> None:
-    """Drop the roster that waits. Commits. Raises NotYours."""
+    """Drop the roster that waits. Commits. Raises Forbidden."""
     with one_transaction(session):
         entitled(who)
         audit_log.alone(session, who.zone_id)
@@ -343,11 +343,16 @@ def _forget(session: Session, person_id: str) -> Iterable[str]:
 
 def forget_old(session: Session, folder: Path, at: Moment) -> int:
     """Drop the rosters that nobody came back for within a day. Commits."""
+    is_old = RosterDraft.at < at.now - KEPT_FOR
+    session.rollback()
+    with reading():
+        found = session.scalar(sa.select(RosterDraft.stored).where(is_old).limit(1))
+        session.rollback()
+    if found is None:
+        return 0
     with one_transaction(session):
         old = session.scalars(
-            sa.delete(RosterDraft)
-            .where(RosterDraft.at < at.now - KEPT_FOR)
-            .returning(RosterDraft.stored)
+            sa.delete(RosterDraft).where(is_old).returning(RosterDraft.stored)
         ).all()
         after(session, lambda: _drop_unless_named(session, folder, *old))
     return len(old)

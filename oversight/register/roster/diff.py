@@ -18,10 +18,10 @@ from sqlalchemy.orm import Session
 from oversight.base.db import new_id
 from oversight.base.sealing import Sealer
 from oversight.base.sentences import N_, say
-from oversight.engine.authority import in_office, is_member
 from oversight.law.roles import ADMINISTRATORS
 from oversight.models import Membership, Person, Post, Unit, Zone
 from oversight.models.organizations import UNIT_KINDS
+from oversight.organization.standing import in_office, is_member
 from oversight.register import proposals
 from oversight.register.proposals import Asked
 
@@ -513,7 +513,7 @@ class _Compare:
 
     def _changes(self, row: PersonRow, person) -> dict:
         """Return what a row says otherwise than the database; an empty cell says nothing."""
-        said = {flag: flag in row.flags for flag in FLAGS if flag in row.given}
+        said: dict[str, object] = {flag: flag in row.flags for flag in FLAGS if flag in row.given}
         said |= {"joined_on": row.joined} if row.joined else {}
         said |= {"number": row.number} if row.number else {}
         said |= {"probationary": row.standing} if "standing" in row.given else {}

@@ -107,7 +107,7 @@ class DeskPage:
     @cached_property
     def filters(self) -> inbox.Filters:
         return inbox.Filters(
-            self.view.workflow or None, self.view.due or None, self.unit and self.unit.path
+            self.view.workflow or None, self.view.due or None, self.unit.path if self.unit else None
         )
 
     @cached_property
@@ -151,10 +151,7 @@ class DeskPage:
 
     @cached_property
     def _counted(self) -> dict[str, int]:
-        return {
-            "mine": sum(session.waiting().values()),
-            **inbox.box_counts(db.session, self.who, *COUNTED),
-        }
+        return {"mine": sum(session.waiting().values()), **session.box_counts(*COUNTED)}
 
     @cached_property
     def came(self) -> list[Case]:
@@ -177,7 +174,8 @@ class DeskPage:
             for case in cases
             if case.id in mine and holders[case.id] in ("", self.who.person.name)
         ]
-        ticks = casefile.clear(free, self.who, self.at) if free else set()
+        files = casefile.read(free, self.who, self.at) if free else []
+        self._files, ticks = {file.case.id: file for file in files}, casefile.clear(files)
         marks, dates = desk_act_forms.marks(lying), desk_act_forms.follow_ups(ids, self.who.id)
         return [
             Row(
@@ -211,7 +209,11 @@ class DeskPage:
         """Return the case that lies open: the one named, where it is in sight, else the first."""
         rows = [row.case for row in self.rows]
         case = next((case for case in rows if case.id == self.view.case), rows[0] if rows else None)
-        return CaseFile(case, self.who, self.at, self.bound) if case else None
+        if case is None:
+            return None
+        file = self._files.get(case.id) or CaseFile(case, self.who, self.at)
+        file.bound = self.bound
+        return file
 
     @property
     def next_url(self) -> str:
@@ -360,7 +362,7 @@ def _confirm(ids: list[str], wrong: str = ""):
 
 
 def seen(ids: list[str], who) -> list[Case]:
-    """Return the cases chosen, all of them in sight. Raises NotInSight."""
+    """Return the cases chosen, all of them in sight. Raises NotFound."""
     found = [db.session.get(Case, _uuid(case_id)) for case_id in dict.fromkeys(ids[:BULK_MOST])]
     for case in found:
         if case is None:

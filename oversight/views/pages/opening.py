@@ -8,7 +8,7 @@ from functools import cached_property
 from itertools import islice
 
 import sqlalchemy as sa
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask_login import login_required
 
 from oversight import workflows
@@ -27,13 +27,14 @@ from oversight.calendar.party_days import month_end
 from oversight.calendar.workdays import PartyDay, add_workdays
 from oversight.calendar.zone import has_rule_day, rule_for, zone_calendar
 from oversight.engine import assignment, authority, available, inbox, transitions
-from oversight.engine.authority import Actor
-from oversight.law.definition import INTERNAL, Move, Workflow
+from oversight.law.definition import INTERNAL, Move, Workflow, role_of
 from oversight.law.inputs import read_day, read_words
 from oversight.law.roles import BRANCH
 from oversight.ledger import month
 from oversight.models import Activity, Case, Person, Unit
+from oversight.organization.actor import Actor
 from oversight.organization.members import members
+from oversight.rules import date_change
 from oversight.rules.context import TransitionContext
 from oversight.views import forms, present, session
 
@@ -46,7 +47,7 @@ bp = Blueprint("opening", __name__)
 class Answerer:
     """Who will answer, and by when at the latest."""
 
-    unit: Unit
+    unit: sa.Row | Unit
     person: str
     workdays: int
     due_on: date
@@ -139,7 +140,9 @@ class Sheet:
     @cached_property
     def activity(self) -> Activity | None:
         """Return the party day that the facts name, where it has been planned."""
-        return self.day and db.session.scalar(
+        if self.day is None:
+            return None
+        return db.session.scalar(
             sa.select(Activity).where(
                 Activity.unit_id == self.unit.id,
                 Activity.day == self.day,
@@ -226,9 +229,6 @@ class Sheet:
             None,
         )
 
-    def why_not_move(self, name: str) -> str | None:
-        return next((option.why_not for option in self.options if option.move.name == name), None)
-
     @property
     def first(self) -> Move | None:
         """Return the step that carries the case on."""
@@ -282,6 +282,7 @@ class Sheet:
         calendar = zone_calendar(db.session, self.unit.zone_id)
         week = timedelta(days=7)
         near = (add_workdays(calendar, self.day, -1), self.day + week, self.day + 2 * week)
+        date_change.read_days(db.session, [self.unit.id], min(near), max(near))
         return [day for day in near if move and self._fits(move, asked, day)]
 
     def _fits(self, move: Move, asked: str, day: date) -> bool:
@@ -294,7 +295,7 @@ class Sheet:
     def answerer(self) -> Answerer | None:
         """Return who answers the first step and by when, if it were sent today."""
         move = self.first
-        state = move.enters if move else None
+        state = move.enters if move and move.enters is not INTERNAL else None
         if state is None or state.waits_on is None or state.due is None:
             return None
         later = Sheet.fresh(self.workflow, self.unit, self.facts) if not self.new else self
@@ -302,7 +303,7 @@ class Sheet:
             db.session, self.workflow, later.case, move, self.who, self.at, state=state.name
         )
         seat = authority.resolve(
-            db.session, self.workflow, later.case, state.waits_on, self.at.today
+            db.session, self.workflow, later.case, role_of(state.waits_on), self.at.today
         )
         return Answerer(
             seat.unit, _officer(seat), state.due.workdays, assignment.last_day(attempt, state.due)
@@ -411,7 +412,10 @@ def blank(name):
     workflow = _offered(name)
     if workflow.opened_by.seat == "superior" and not request.args.get("unit") and _sheets(workflow):
         return render_template("new_unit.html", workflow=workflow, units=_units(workflow))
-    unit, given = _unit(name, request.args.get("unit")), _facts(workflow, request.args)
+    given = _facts(workflow, request.args)
+    if not given and not request.args.get("unit"):
+        return _page(_own(workflow)[0])
+    unit = _unit(name, request.args.get("unit"))
     return _page(Sheet.fresh(workflow, unit, _defaults(workflow, unit, given)))
 
 
@@ -454,22 +458,26 @@ def _other_days(sheet: Sheet) -> list[date]:
 def _unit(name: str, given: str | None) -> Unit:
     """Return the unit named, or the first in which the reader may open this.
 
-    Raises NotInSight, NotYours.
+    Raises NotFound, Forbidden.
     """
     if given:
         unit = db.session.get(Unit, given) if len(given) == 36 else None
         if unit is None or not session.actor().sees(unit):
             raise NotFound()
         return unit
-    workflow = workflows.current(name)
-    own = [sheet.unit for sheet in _sheets(workflow) if not isinstance(sheet.why_not, Forbidden)]
+    return _own(workflows.current(name))[0].unit
+
+
+def _own(workflow: Workflow) -> list[Sheet]:
+    """Return the sheets of the units in which the reader may open this. Raises Forbidden."""
+    own = [sheet for sheet in _sheets(workflow) if not isinstance(sheet.why_not, Forbidden)]
     if not own:
         raise _not_yours(workflow)
-    return own[0]
+    return own
 
 
 def _facts(workflow: Workflow, source) -> dict:
-    """Take facts from an address. Raises WordsWrong where a day cannot be read."""
+    """Take facts from an address. Raises InvalidInput where a day cannot be read."""
     found = forms.words_from(source, workflow.facts)
     unread = {
         ask.name: say("“%(word)s”不是一个日期。", word=ask.label)
@@ -558,4 +566,4 @@ def _taken(
 
 def _told(case: Case, move: Move | None) -> None:
     file = CaseFile(case, session.actor(), session.moment())
-    flash({"text": str(present.part(case, "done", file=file, move=move))}, "toast")
+    present.toast(str(present.part(case, "done", file=file, move=move)))
