@@ -56,6 +56,9 @@ def environment(instance: Path, source: dict[str, str] | None = None) -> Environ
     )
 
 
+ON, OFF = "on", "off"
+
+
 @dataclass(frozen=True)
 class ZoneSetting:
     """One choice of a zone: `choices` empty means free text or a date."""
@@ -65,9 +68,6 @@ class ZoneSetting:
     label: str
     effect: str
     choices: tuple[tuple[str, str], ...] = ()
-
-
-ON, OFF = "on", "off"
 
 
 def switch(name: str, label: str, effect: str) -> ZoneSetting:
@@ -111,6 +111,13 @@ ZONE_SETTINGS = {
             "07-01",
             N_("“七一”活动日（月-日）"),
             N_("须在 7 月之内，例如 07-01。改动后，还没有到的 7 月党日重排。"),
+        ),
+        ZoneSetting(
+            "reset_confirmation",
+            ON,
+            N_("决定事项的账号重置以后"),
+            N_("镇（部门）以上任职的人，账号重置以后要不要由同事或上级确认是本人在用。"),
+            ((ON, N_("由同事或上级确认后才能办理决定事项")), (OFF, N_("凭激活单设好密码即可办理"))),
         ),
         ZoneSetting(
             "appraisal_final_step",

@@ -660,15 +660,15 @@ def open_case(
     if not workflows.offers(zone_settings(session, actor.zone_id), workflow):
         raise NotFound(say("本区没有开办“%(workflow)s”。", workflow=workflow.title))
     unit = session.get(Unit, unit_id) if is_id(unit_id) else None
-    if unit is None or unit.zone_id != actor.zone_id or not actor.sees(unit):
+    hidden = unit is None or unit.zone_id != actor.zone_id
+    if hidden or basis is None and not actor.sees(unit):
         raise NotFound("没有找到这个单位，或不在您的管理范围内。")
     _hold(session, unit, at)
     case = _begun(unit, workflow, actor, at)
     attempt = TransitionContext(session, workflow, case, None, actor, at, state=workflow.opens.name)
     concerned = (facts or {}).get(workflow.data_subject) if workflow.data_subject else None
-    case.data_subject_id = (
-        concerned if is_id(concerned) else None
-    )  # who may open depends on whose own case it is
+    # who may open depends on whose own case it is
+    case.data_subject_id = concerned if is_id(concerned) else None
     attempt.basis = basis or _may_open(attempt)
     attempt.words, attempt.raw = read_words(workflow.facts, facts or {})
     case.facts = {key: value for key, value in attempt.raw.items() if value is not None}
@@ -698,6 +698,8 @@ def _may_open(attempt: TransitionContext) -> AuthorityBasis:
             ),
             rule="authority",
         )
+    if workflow.opened_by.judges:
+        authority.refuse_unconfirmed(attempt.actor)
     return found
 
 
@@ -725,6 +727,8 @@ def record(attempt: TransitionContext, kind: str, move: str, before: str, after:
 def _next_row(attempt: TransitionContext, kind: str, move: str, before: str, after: str) -> dict:
     """Make the journal row, whose hash the case then carries."""
     stand = attempt.basis
+    if attempt.actor is not None and attempt.actor.token:
+        attempt.result["token"] = attempt.actor.token
     row = chain_row(
         attempt.case,
         kind=kind,

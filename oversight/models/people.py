@@ -35,6 +35,9 @@ class Person(Base):
     exempt_from: Mapped[date | None] = mapped_column(comment="免予参加 by the superior's consent")
     exempt_until: Mapped[date | None]
     phone_sealed: Mapped[str | None] = mapped_column(sa.Text, comment="encrypted; shown masked")
+    reset_at: Mapped[datetime | None] = mapped_column(
+        comment="the account was reset: decides nothing until somebody else has confirmed it"
+    )
     left_on: Mapped[date | None] = mapped_column(comment="death or leaving the Party")
     left_why: Mapped[str | None] = mapped_column(sa.String(20))
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from oversight.base.clock import Moment
 from oversight.base.refusals import Forbidden
 from oversight.base.sentences import N_, say
+from oversight.engine.authority import refuse_unconfirmed
 from oversight.law.clauses import house_rule
 from oversight.law.roles import OFFICES, SUPERIOR
 from oversight.models import AdminChange, Person, Unit, Zone
@@ -64,6 +65,12 @@ ACTS = {
     "roster": N_("导入名册"),
     "init": N_("建立首位管理员"),
     "token": N_("发接口令牌"),
+    "revoke_token": N_("收回接口令牌"),
+    "undo_post": N_("收回任职登记"),
+    "undo_end": N_("收回离任登记"),
+    "undo_left": N_("收回离开登记"),
+    "undo_slip": N_("收回激活单"),
+    "decline": N_("不予任免"),
     "schedule": N_("排定党日"),
     "sweep": N_("按日期办理到期事项"),
     "set": N_("修改设置"),
@@ -90,6 +97,7 @@ WORDS = {
     "moved": N_("顺延的党日"),
     "value": N_("值"),
     "why": N_("原因"),
+    "token": N_("令牌"),
     "probationary": N_("预备党员"),
     "mobile": N_("流动党员"),
     "retired": N_("离退休党员"),
@@ -99,6 +107,7 @@ WORDS = {
     "no_office": N_("无职党员"),
 }
 TERMINAL = N_("服务器终端")
+BY_TOKEN = N_("凭令牌：")
 SEPARATE = house_rule(
     "系统管理员管单位、党员和日历，安全管理员管职务和代理，审计管理员只看记录；上级党组织管所属单位。"
 )
@@ -130,6 +139,7 @@ def require(session: Session, who: Actor, area: str, unit: Unit | None) -> None:
             rule="keeper",
             house_rule=SEPARATE.text,
         )
+    refuse_unconfirmed(who)
 
 
 def alone(session: Session, zone_id: str) -> None:
@@ -176,11 +186,18 @@ def in_zone(
             area=area,
             act=act,
             about=about[:200],
-            by=f"{who.person.name}（{who.title}）" if who else TERMINAL,
+            by=_signature(who),
             about_id=about_id,
             what=what,
         )
     )
+
+
+def _signature(who: Actor | None) -> str:
+    if who is None:
+        return TERMINAL
+    by_token = f"，{BY_TOKEN}{who.token}" if who.token else ""
+    return f"{who.person.name}（{who.title}{by_token}）"[:120]
 
 
 def by_id(

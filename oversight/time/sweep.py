@@ -36,7 +36,7 @@ from oversight.models import (
     Zone,
 )
 from oversight.organization import standing
-from oversight.register import departures, handover
+from oversight.register import accounts, departures, handover
 from oversight.rules.context import TransitionContext
 
 from . import marks, watch
@@ -61,6 +61,7 @@ def sweep(session: Session, at: Moment) -> dict[str, int]:
         ("reseated", _reseat),
         ("handed", handover.Leavers),
         ("followed", handover.FollowUps),
+        ("closed", accounts.Ending),
         *watch.STEPS,
         ("reminded", _remind),
     ):

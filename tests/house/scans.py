@@ -50,6 +50,7 @@ _BY_REASON = {
         "persons": "_Compare._load_people",
         "memberships": "_Compare._load_people",
         "posts": "_Compare._load_people",
+        "post_proposals": "of_zone",
     },
     ZONE: {
         "units": "schedule issue_unit _branches deploy",
@@ -59,15 +60,21 @@ _BY_REASON = {
     SERVER: {
         "cases": "open_cases demo",
         "work": "_count",
-        "units": "unit first_administrator demo",
+        "units": "unit first_administrators demo",
         "persons": "demo",
-        "posts": "has_administrator",
+        "posts": "missing",
         "accounts": "refuse_beyond_loopback",
+        "api_tokens": "migrate",
     },
     RARE: {"units": "move", "cases": "_open_cases"},
     NAMED: {"persons": "candidates"},
     PRUNE: {"sign_ins": "forget_old"},
-    DEMO: {"activities": "_held fill", "memberships": "_rolls", "life_meetings": "fill"},
+    DEMO: {
+        "activities": "_held fill",
+        "memberships": "_rolls",
+        "life_meetings": "fill",
+        "accounts": "found",
+    },
 }
 ALLOWED = {
     (function, table): why
