@@ -26,6 +26,8 @@ class Environment:
     port: int
     workflow_dirs: tuple[Path, ...]
     https: bool
+    seal_key: Path
+    seal_dir: Path
 
     @property
     def sqlite(self) -> bool:
@@ -46,6 +48,8 @@ def environment(instance: Path, source: dict[str, str] | None = None) -> Environ
         timezone=env.get("OVERSIGHT_TIMEZONE", "Asia/Shanghai"),
         port=int(env.get("PORT", "8000")),
         https=env.get("OVERSIGHT_HTTPS", "") == "1",
+        seal_key=Path(env.get("OVERSIGHT_SEAL_KEY") or instance / "seal_key"),
+        seal_dir=Path(env.get("OVERSIGHT_SEAL_DIR") or instance / "seals"),
         workflow_dirs=tuple(Path(part) for part in extra.split(os.pathsep) if part),
     )
 

@@ -16,7 +16,7 @@ from oversight.base.db import columns, insert_once, known, new_id
 from oversight.base.kept import Kept
 from oversight.base.prepared import Prepared
 from oversight.law.definition import effect
-from oversight.models import Activity, ActivityChange, Case, Unit
+from oversight.models import Activity, ActivityChange, Case, Unit, images
 
 from .zone import has_rule_day, rule_for
 
@@ -223,6 +223,8 @@ def change(
     )
     for name, value in values.items():
         setattr(row, name, value)
+    if case_id:
+        images.put(session, case_id, Activity, [row.id], **images.of(Activity, row))
     session.flush()
 
 

@@ -25,6 +25,8 @@ from oversight.base.refusals import BadRequest, DomainError, InvalidInput, NotFo
 if TYPE_CHECKING:
     from flask import Flask
 
+    from oversight.base.signing import Signer
+
 STAGES = {
     "read": ("读取", "行"),
     "check": ("核对", "行"),
@@ -117,6 +119,13 @@ def now() -> Moment:
     from flask import current_app
 
     return current_app.extensions["clock"].moment()
+
+
+def signer() -> Signer:
+    """Return what signs the application's seals."""
+    from flask import current_app
+
+    return current_app.extensions["signer"]
 
 
 def migrate() -> None:

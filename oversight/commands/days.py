@@ -18,7 +18,7 @@ from oversight.register import installation, rest_days, zone_settings
 from oversight.time import sweep as time
 
 from .click_i18n import Command, Day, Group, Year
-from .context import acting, in_app, now, read_file, table
+from .context import acting, in_app, now, read_file, signer, table
 
 
 @click.command(cls=Command)
@@ -122,7 +122,7 @@ def sweep(day: date | None) -> None:
     at = current_app.extensions["clock"].at(day, 23, 59) if day else now()
     if at.today > now().today:
         click.echo("注意：按将来的日期办理，未答复的请示会真的到期失效。", err=True)
-    done = time.sweep(db.session, at)
+    done = time.sweep(db.session, at, signer())
     labels = {
         "planned": "新排党日",
         "moved": "到期办理",

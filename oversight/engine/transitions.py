@@ -33,7 +33,7 @@ from oversight.calendar.zone import zone_settings
 from oversight.law.definition import INTERNAL, Move, MultiInstance, Rule, State, Workflow
 from oversight.law.inputs import read_words
 from oversight.law.roles import AUTOMATIC, TIMER
-from oversight.models import Case, JournalRow, Unit
+from oversight.models import Case, JournalRow, Unit, images
 from oversight.organization import standing
 from oversight.rules import parties
 from oversight.rules.context import TransitionContext
@@ -302,14 +302,20 @@ def _save(attempt: TransitionContext) -> None:
     """
     case, state = attempt.case, sa.inspect(attempt.case)
     was = case.version - ("version" in attempt.unsaved)
-    changed = attempt.unsaved.keys() | state.committed_state.keys()
+    changed = _changed(attempt)
     names = tuple(name for name in statements.ATTRIBUTES if name in changed)
     values = {f"to_{name}": getattr(case, name) for name in names}
     write = statements.save(names).write
     if not write(attempt.session, of_case=case.id, was=was, **values):
         raise _stale(attempt.session, case)
     state._commit_all(state.dict, attempt.session.identity_map)  # as a flush does: it is written
+    attempt.written |= changed
     attempt.unsaved.clear()
+
+
+def _changed(attempt: TransitionContext) -> set[str]:
+    """Name what is yet to be written in the case."""
+    return attempt.unsaved.keys() | sa.inspect(attempt.case).committed_state.keys()
 
 
 def _stale(session: Session, case: Case) -> VersionConflict:
@@ -633,6 +639,7 @@ def record(attempt: TransitionContext, kind: str, move: str, before: str, after:
     case, stand = attempt.case, attempt.basis
     row = chain_row(
         case,
+        _left(attempt, kind == "open"),
         kind=kind,
         move=move,
         from_state=before,
@@ -649,6 +656,15 @@ def record(attempt: TransitionContext, kind: str, move: str, before: str, after:
     statements.APPEND.write(attempt.session, **row)
     attempt.set(seq=row["seq"], head=row["hash"])
     _save(attempt)
+
+
+def _left(attempt: TransitionContext, new: bool) -> dict:
+    """Return how the attempt leaves the case and what else it decided: {table: {key: columns}}."""
+    changed = attempt.written | _changed(attempt)
+    attempt.session.flush()
+    names = [name for name in Case.__decided__ if new or name in changed]
+    case = {attempt.case.id: images.of(Case, attempt.case, names)}
+    return {"cases": case, **images.take(attempt.session, attempt.case.id)}
 
 
 def _signature(attempt: TransitionContext) -> str:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from oversight.base.db import Base, Id, new_id
 
 from .people import Person
+from .records import append_only
 
 GRADES = {"excellent": "优秀", "qualified": "合格", "basic": "基本合格", "unqualified": "不合格"}
 
@@ -63,6 +64,33 @@ class Appraised(Base):
     )
     person: Mapped[Person] = relationship(foreign_keys=[person_id])
 
+    __decided__ = (
+        *(
+            "zone_id",
+            "sort",
+            "votes",
+            "standing",
+            "why",
+            "self_text",
+            "self_grade",
+            "self_by",
+            "self_at",
+        ),
+        *(
+            "excused",
+            "tally",
+            "proposed",
+            "proposed_why",
+            "heard",
+            "returned",
+            "grade",
+            "told_on",
+            "review",
+        ),
+    )
+    # who takes part in a case may read its journal, and these not
+    __discreet__ = ("self_text", "self_grade", "proposed_why", "heard", "returned", "review")
+
 
 class PeerReview(Base):
     """What one member said of another, face to face and noted by the recorder, or in writing.
@@ -71,7 +99,11 @@ class PeerReview(Base):
     """
 
     __tablename__ = "peer_reviews"
-    __table_args__ = (sa.Index("ix_peer_reviews_case", "case_id", "about_id"),)
+    __table_args__ = (
+        sa.Index("ix_peer_reviews_case", "case_id", "about_id"),
+        sa.Index("ix_peer_reviews_seal", "zone_id", "seal"),
+        append_only("seal"),
+    )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
     zone_id: Mapped[str] = mapped_column(sa.ForeignKey("zones.id"))
@@ -80,3 +112,4 @@ class PeerReview(Base):
     by_id: Mapped[str] = mapped_column(sa.ForeignKey("persons.id"))
     opinion: Mapped[str] = mapped_column(sa.Text)
     at: Mapped[datetime]
+    seal: Mapped[int | None] = mapped_column(comment="number of the daily seal it lies under")

@@ -13,10 +13,11 @@ from sqlalchemy.orm import Session
 from oversight.base.clock import Moment
 from oversight.base.refusals import Forbidden
 from oversight.base.sentences import say
+from oversight.engine import journal
 from oversight.engine.authority import Actor
 from oversight.law.clauses import house_rule
 from oversight.law.roles import OFFICES, SUPERIOR
-from oversight.models import AdminChange, Person, Unit, Zone
+from oversight.models import AdminChange, Person, Unit
 from oversight.organization.units import superiors
 
 AREAS = {
@@ -64,6 +65,7 @@ ACTS = {
     "token": "发接口令牌",
     "schedule": "排定党日",
     "set": "修改设置",
+    "sealing": "开始封存",
 }
 # What a change tells of. Rows of earlier versions name it in Chinese and are shown as they are.
 WORDS = {
@@ -135,7 +137,7 @@ def alone(session: Session, zone_id: str) -> None:
 
     Holds until the transaction ends; rows that only refer to the zone are not held up.
     """
-    session.execute(sa.select(Zone.id).where(Zone.id == zone_id).with_for_update(key_share=True))
+    journal.lock(session, zone_id)
 
 
 def note(
@@ -165,7 +167,8 @@ def in_zone(
     **what,
 ) -> None:
     """Write down a change that is no unit's own. Does not commit."""
-    session.add(
+    journal.note(
+        session,
         AdminChange(
             zone_id=zone_id,
             at=at.now,
@@ -176,7 +179,7 @@ def in_zone(
             by=f"{who.person.name}（{who.title}）" if who else TERMINAL,
             about_id=about_id,
             what=what,
-        )
+        ),
     )
 
 
@@ -195,7 +198,8 @@ def by_id(
     Does not commit.
     """
     person = session.get(Person, person_id) if person_id else None
-    session.add(
+    journal.note(
+        session,
         AdminChange(
             zone_id=zone_id,
             at=at.now,
@@ -206,8 +210,16 @@ def by_id(
             about=about[:200],
             about_id=about_id,
             what=what,
-        )
+        ),
     )
+
+
+def begin(session: Session, zone_id: str, at: Moment) -> None:
+    """Begin a zone's chain with all posts as they stand, where nobody's act has begun it. Does not
+    commit.
+    """
+    if journal.admin_head(session, zone_id)[0] == 0:
+        in_zone(session, zone_id, None, at, "settings", "sealing", "")
 
 
 def listed(

@@ -11,11 +11,11 @@ import sqlalchemy as sa
 from oversight.calendar.workdays import add_workdays
 from oversight.law.clauses import register
 from oversight.law.definition import Field, effect
-from oversight.models import Activity, Paper
+from oversight.models import Activity
 from oversight.organization.units import superiors
 from oversight.papers import orders
 from oversight.papers.letter import seat
-from oversight.papers.numbers import issue
+from oversight.papers.numbers import issue, void
 
 METHODS = (
     ("random", "随机抽查"),
@@ -50,7 +50,7 @@ def order_due(attempt) -> date | None:
 def set_issuer(attempt) -> None:
     """下达单位是督查人所在的一级。"""
     above = [unit.id for unit in superiors(attempt.session, attempt.unit)]
-    attempt.case.escalation_level = above.index(attempt.basis.unit_id)
+    attempt.set(escalation_level=above.index(attempt.basis.unit_id))
     attempt.set_facts(issuer=attempt.basis.unit_id, author=attempt.actor.id, round=1)
 
 
@@ -113,7 +113,7 @@ def close(attempt) -> None:
     _note_verdicts(attempt)
     number, body = attempt.case.number, orders.closing(attempt)
     issue(attempt, seat(attempt), "closing", orders.SERIES, body)
-    attempt.case.number = number
+    attempt.set(number=number)
 
 
 @effect
@@ -169,11 +169,7 @@ def note_referral(attempt) -> None:
 @effect
 def void_order(attempt) -> None:
     """通知书作废，编号保留，统计更正。"""
-    attempt.session.execute(
-        sa.update(Paper)
-        .where(Paper.case_id == attempt.case.id, Paper.void_at.is_(None))
-        .values(void_at=attempt.at.now, void_why=attempt.words["reason"])
-    )
+    void(attempt, attempt.words["reason"])
 
 
 @effect

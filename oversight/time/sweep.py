@@ -15,35 +15,25 @@ from oversight import workflows
 from oversight.base.clock import Moment
 from oversight.base.db import insert_once
 from oversight.base.refusals import DomainError
+from oversight.base.signing import Signer
 from oversight.calendar.party_days import plan_year
 from oversight.calendar.workdays import add_workdays
 from oversight.calendar.zone import zone_calendar
-from oversight.engine import assignment, authority, journal, outbox, transitions
+from oversight.engine import assignment, authority, outbox, seals, transitions
 from oversight.engine.use_case import use_case
-from oversight.models import (
-    Activity,
-    Case,
-    Checkpoint,
-    Idempotency,
-    JournalRow,
-    Reminder,
-    Unit,
-    WorkItem,
-    Zone,
-)
-from oversight.register import departures, handover
+from oversight.models import Activity, Case, Idempotency, JournalRow, Reminder, Unit, WorkItem
+from oversight.register import audit_log, departures, handover
 
 from . import watch
 
 OVERDUE = -1
-SEALED_EVERY = timedelta(days=1)
 RETRIES_LAST = timedelta(days=30)  # how long the answer to a repeated request is kept
 NEAR = timedelta(days=31)  # no ladder begins earlier
 
 
-def sweep(session: Session, at: Moment) -> dict[str, int]:
-    """Let the clock make its moves, remind, escalate, reseat, plan; returns how many of each.
-    Commits.
+def sweep(session: Session, at: Moment, signer: Signer | None = None) -> dict[str, int]:
+    """Let the clock make its moves, remind, escalate, reseat, plan, seal; returns how many of each.
+    Commits. Without `signer` the seals of the day are neither signed nor written out.
     """
     done: Counter[str] = Counter()
     for name, step in (
@@ -59,27 +49,21 @@ def sweep(session: Session, at: Moment) -> dict[str, int]:
         for key in step.keys(session, at):
             done[name] += _alone(session, step.one, key, at)
     done["delivered"] = sum(iter(lambda: outbox.dispatch(session, at, HANDLERS), 0))
-    done["sealed"] = _seal(session, at)
+    done["sealed"] = sum(_seal(session, zone, at, signer) for zone in seals.due(session, at.today))
     session.execute(sa.delete(Idempotency).where(Idempotency.at < at.now - RETRIES_LAST))
     session.commit()
     return dict(done)
 
 
-def _seal(session: Session, at: Moment) -> int:
-    """Seal the journal of each zone once a day, where it has grown."""
-    sealed = 0
-    for zone_id, last in session.execute(
-        sa.select(Zone.id, sa.func.max(Checkpoint.at))
-        .outerjoin(Checkpoint, Checkpoint.zone_id == Zone.id)
-        .group_by(Zone.id)
-    ).all():
-        grown = sa.select(Case.id).where(Case.zone_id == zone_id, Case.seq > 0).limit(1)
-        due = last is None or last <= at.now - SEALED_EVERY
-        if due and session.scalar(grown):
-            journal.checkpoint(session, zone_id, at.now)
-            sealed += 1
+def _seal(session: Session, zone_id: str, at: Moment, signer: Signer | None) -> bool:
+    """Give a zone its seal of the day, and write it out; what stood before sealing began is told first."""
+    audit_log.begin(session, zone_id, at)
     session.commit()
-    return sealed
+    point = seals.seal(session, zone_id, at.now, at.today, signer)
+    session.commit()
+    if point and signer:
+        signer.keep(*seals.file_of(point))
+    return point is not None
 
 
 def _alone(session: Session, act, key, at: Moment) -> int:

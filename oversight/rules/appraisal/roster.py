@@ -14,6 +14,7 @@ from oversight.models.appraisal import GRADES
 from oversight.organization.members import members
 from oversight.rules import life_meetings
 from oversight.rules.campaign import campaign_of
+from oversight.rules.common import answer
 
 from .grounds import CONSENT, MEETING, PACE, STEPS, TIME, YEARLY
 
@@ -107,14 +108,8 @@ def strike(attempt) -> None:
     """从名单中移出，原因留在记录里；已写的自评不再使用。"""
     row = row_of(attempt, attempt.words["member"])
     row.standing, row.votes, row.why = "struck", False, attempt.words["reason"]
-    attempt.session.execute(
-        sa.update(WorkItem)
-        .where(
-            WorkItem.case_id == attempt.case.id,
-            WorkItem.person_id == row.person_id,
-            WorkItem.closed_at.is_(None),
-        )
-        .values(closed_at=attempt.at.now, answer="strike")
+    answer(
+        attempt, "strike", WorkItem.case_id == attempt.case.id, WorkItem.person_id == row.person_id
     )
 
 
@@ -149,7 +144,7 @@ def not_count(attempt) -> None:
 @effect
 def lower(attempt) -> None:
     """提级办理的只是这一次请示，其余仍由直接上级办理。"""
-    attempt.case.escalation_level = attempt.case.facts["not_counted"].get("raised", 0)
+    attempt.set(escalation_level=attempt.case.facts["not_counted"].get("raised", 0))
 
 
 def still_member(attempt, person: str) -> bool:
