@@ -25,6 +25,7 @@ def create_app(source: dict[str, str] | None = None, clock=None) -> Flask:
 
     instance = Path((source or {}).get("OVERSIGHT_INSTANCE") or ROOT / "instance")
     env = settings.environment(instance, source)
+    settings.keep_private(env, instance)
     static = ROOT / "oversight" / "static"
     app = Flask(
         __name__,

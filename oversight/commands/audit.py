@@ -42,7 +42,7 @@ def kept(path: Path, keys: list[str]) -> verifier.Verifier:
 def _read(found: verifier.Verifier, path: Path, what: str) -> None:
     try:
         with path.open(encoding="utf-8") as lines:
-            found.read(verifier.entries(lines))
+            found.read(journal.entries(lines))
     except OSError as error:
         raise BadRequest(f"打不开文件 {path}，请检查路径和权限。") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:

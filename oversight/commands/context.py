@@ -80,6 +80,8 @@ def _brought() -> Flask | None:
 def _made(make):
     try:
         return make()
+    except settings.Unfit as error:
+        raise click.ClickException(str(error)) from error
     except (ValueError, ArgumentError, ImportError, ZoneInfoNotFoundError) as error:
         raise click.ClickException(
             "环境变量有误，请检查 PORT、OVERSIGHT_DATABASE_URL 和 OVERSIGHT_TIMEZONE。"

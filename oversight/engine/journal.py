@@ -6,6 +6,7 @@ wait in the session until all that they left behind them is known. `verifier` re
 
 from __future__ import annotations
 
+import json
 from array import array
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
@@ -113,7 +114,7 @@ def _chain(session: Session, zone_id: str, changes: list[AdminChange]) -> None:
     seq, head = admin_head(session, zone_id)
     after = images.take(session, zone_id)
     if seq == 0 or session.info.pop(_ALL_POSTS, False):
-        after = {**after, "posts": _posts(session, zone_id)}
+        after = {**after, **_all(session, zone_id)}
     earlier = _earlier(session, zone_id) if seq == 0 else None
     for change in changes:
         change.after, change.seq, change.previous = {}, seq + 1, head
@@ -126,9 +127,16 @@ def _chain(session: Session, zone_id: str, changes: list[AdminChange]) -> None:
         session.add(change)
 
 
-def _posts(session: Session, zone_id: str) -> dict:
-    posts = session.scalars(sa.select(Post).where(Post.zone_id == zone_id))
-    return {post.id: images.of(Post, post) for post in posts}
+def _all(session: Session, zone_id: str) -> dict:
+    """Return who holds which post, and who need not attend, as it stands."""
+    exempt = Person.exempt_until.is_not(None)
+    return {
+        model.__tablename__: {
+            row.id: images.of(model, row)
+            for row in session.scalars(sa.select(model).where(model.zone_id == zone_id, which))
+        }
+        for model, which in ((Post, sa.true()), (Person, exempt))
+    }
 
 
 def _earlier(session: Session, zone_id: str) -> list | None:
@@ -205,8 +213,8 @@ def _rows(session: Session) -> Iterator[tuple[str, dict]]:
 
 def leaf_hash(table: sa.Table, row) -> str:
     """Hash what nothing may change in a row that lies in no chain."""
-    skipped = ("seq", "previous", "hash", "after")
-    names = [one.name for one in records.fixed(table) if one.name not in skipped]
+    chained = ("seq", "previous", "hash", "after") if table is AdminChange.__table__ else ()
+    names = [one.name for one in records.fixed(table) if one.name not in chained]
     return digest({name: images.text(getattr(row, name)) for name in names})
 
 
@@ -246,7 +254,11 @@ def _standing(session: Session) -> Iterator[tuple[str, dict]]:
             sa.or_(Activity.moved_by.is_not(None), Activity.excused_by.is_not(None)),
             lambda row: row.moved_by or row.excused_by,
         ),
-        (Person, Person.exempt_until.is_not(None), lambda row: None),
+        (
+            Person,
+            Person.exempt_until.is_not(None),
+            lambda row: row.zone_id if row.zone_id in zones else None,
+        ),
         (Post, sa.true(), lambda row: row.zone_id if row.zone_id in zones else None),
     ):
         for found in session.execute(sa.select(*columns(model)).where(which)):
@@ -279,12 +291,28 @@ def export_lines(session: Session, at: datetime | None = None) -> Iterator[str]:
 class Verifier(verifier.Verifier):
     """Also holds numbers against papers, and asks for a seal over whatever is older than a day."""
 
+    reads = (*verifier.Verifier.reads, "export", "series")
+
     def __init__(self, keys: Iterable[str] = (), now: datetime | None = None):
         super().__init__(keys)
         self.now = now and now.timestamp()
         self.times: dict[str, array] = {}
         self.numbers: dict[tuple, list[int]] = {}
-        self.late = 0
+        self.late, self.known = 0, {""}
+
+    def checkpoint(self, seal: dict) -> None:
+        super().checkpoint(seal)
+        if seal["format"] == 1:
+            self._earlier(seal, f"第 {seal['number']} 号封印")
+
+    def _earlier(self, seal: dict, name: str) -> None:
+        """Hold a seal of the first format, which two workers could fork, by its own rule."""
+        if seal["previous"] not in self.known:
+            self.no(f"{name}：与前一个接不上")
+        self.known.add(seal["hash"])
+        self.sealed.update(dict(seal["changed"]))
+        if seal["root"] != merkle_root([self.at(*one) for one in sorted(self.sealed.items())]):
+            self.no(f"{name}：封存以后，日志被改动或删除")
 
     def export(self, values: dict) -> None:
         self.now = _seconds(values["at"])
@@ -334,4 +362,11 @@ def _seconds(moment: str) -> float:
 
 def verify_lines(lines: Iterable[str]) -> list[str]:
     """Return what is wrong with an export, in plain sentences; empty where all chains hold."""
-    return Verifier().read(verifier.entries(lines)).done().problems
+    return Verifier().read(entries(lines)).done().problems
+
+
+def entries(lines: Iterable[str]) -> Iterator[tuple[str, dict]]:
+    """Yield kind and values of each line of an export."""
+    for line in lines:
+        [entry] = json.loads(line).items()
+        yield entry
