@@ -16,9 +16,14 @@ from oversight.models import Case, Checkpoint, JournalRow, Zone
 from oversight.register import audit_log
 
 
-def verify(session: Session, keys: list[str], at: Moment) -> journal.Verifier:
+def judged(session: Session, keys: list[str], at: Moment) -> journal.Verifier:
     """Hold the journal of the database against all that stands in it."""
     return journal.Verifier(keys, at.now).read(journal.told(session)).done()
+
+
+def verify(session: Session) -> list[str]:
+    """Return what is wrong with the journal in the database, whatever the day and the keys."""
+    return journal.Verifier().read(journal.told(session)).done().problems
 
 
 def verify_file(path: Path, keys: list[str]) -> journal.Verifier:

@@ -29,7 +29,7 @@ def verify(file: str | None, other: str | None) -> None:
     """Verify the journal of the database or of an export, alone or against what was kept."""
     keys = signer().keys()
     found = (
-        journal.verify_file(Path(file), keys) if file else journal.verify(db.session, keys, now())
+        journal.verify_file(Path(file), keys) if file else journal.judged(db.session, keys, now())
     )
     if other:
         found.against(journal.kept(Path(other), keys))

@@ -96,6 +96,7 @@ WORDS = {
     "leading": "党员领导干部",
     "in_post": "在职党员",
     "no_office": "无职党员",
+    "earlier": "此前的记录（条数、根）",
 }
 TERMINAL = "服务器终端"
 SEPARATE = house_rule(

@@ -42,7 +42,7 @@ def sealed(play, day: str, signer=None) -> Checkpoint | None:
 
 
 def problems(session, day: str | None = None, keys=()) -> list[str]:
-    found = audit.verify(session, list(keys), at(day or "2026-11-24")).problems
+    found = audit.judged(session, list(keys), at(day or "2026-11-24")).problems
     session.commit()
     return found
 
@@ -289,7 +289,7 @@ def test_a_missing_signing_key_is_a_warning(play, signer):
     sealed(play, "2026-11-24", signer)
     signer.path.unlink()
     assert sealed(play, "2026-11-25", signer).signature is None and not signer.path.exists()
-    found = audit.verify(play.session, signer.keys(), at("2026-11-25"))
+    found = audit.judged(play.session, signer.keys(), at("2026-11-25"))
     assert found.problems == [] and found.warnings == ["第 2 号封印没有签名，加封时没有签名密钥"]
 
 
@@ -339,7 +339,7 @@ def test_an_export_that_was_kept_is_held_against_the_database(play, tmp_path):
     play.move(case, "town1.officer", "revoke")
 
     def held() -> list[str]:
-        found = audit.verify(play.session, [], at("2026-11-24"))
+        found = audit.judged(play.session, [], at("2026-11-24"))
         found.against(audit.kept(kept, []))
         return found.problems
 
