@@ -1,7 +1,6 @@
-"""Rest days come in here: seeded from the published notices, or imported from a file; and years are
-planned.
+"""Rest days: seeded from the published notices, or imported from a file; and years are planned.
 
-The table is the zone's own; what a day means is decided in `workdays` and `rules.calendar`.
+The table is the zone's own; what a day means is decided in `workdays` and `zone`.
 """
 
 from __future__ import annotations
@@ -16,6 +15,8 @@ from sqlalchemy.orm import Session
 
 from oversight.base.clock import Moment
 from oversight.base.refusals import InvalidInput
+from oversight.base.sentences import N_
+from oversight.law.inputs import read_day
 from oversight.models import Activity, CalendarRow, PublishedYear, Unit
 
 from . import workdays
@@ -23,8 +24,7 @@ from .party_days import plan_year
 from .zone import zone_calendar
 
 HEADER = ["date", "kind", "name", "source"]
-KINDS = {"rest": "休息", "work": "上班"}
-YEARS = range(2000, 2101)
+KINDS = {"rest": N_("休息"), "work": N_("上班")}
 
 
 def seed(session: Session, zone_id: str, years: Iterable[int], at: Moment) -> frozenset[int]:
@@ -40,13 +40,15 @@ def seed(session: Session, zone_id: str, years: Iterable[int], at: Moment) -> fr
 
 
 def read_csv(raw: bytes) -> list[workdays.CalendarDay]:
-    """Read a file of rest days. Raises WordsWrong naming every bad row by line and value."""
+    """Read a file of rest days. Raises InvalidInput naming every bad row by line and value."""
     try:
         lines = list(csv.reader(io.StringIO(raw.decode("utf-8-sig"), newline=""), strict=True))
     except UnicodeDecodeError:
-        raise InvalidInput({"file": "文件不是 UTF-8 编码，请另存为“CSV UTF-8”后再导入。"}) from None
+        raise InvalidInput(
+            {"file": N_("文件不是 UTF-8 编码，请另存为“CSV UTF-8”后再导入。")}
+        ) from None
     except csv.Error:
-        raise InvalidInput({"file": "文件不是完整的 CSV，请检查引号后再导入。"}) from None
+        raise InvalidInput({"file": N_("文件不是完整的 CSV，请检查引号后再导入。")}) from None
     if not lines or [cell.strip() for cell in lines[0]] != HEADER:
         raise InvalidInput({"file": f"第一行应是 {','.join(HEADER)}。"})
     days: dict[date, workdays.CalendarDay] = {}
@@ -55,7 +57,7 @@ def read_csv(raw: bytes) -> list[workdays.CalendarDay]:
         if any(cell.strip() for cell in cells):
             _read_row(number, [cell.strip() for cell in cells], days, wrong)
     if wrong or not days:
-        raise InvalidInput(wrong or {"file": "文件里没有日期。"})
+        raise InvalidInput(wrong or {"file": N_("文件里没有日期。")})
     return list(days.values())
 
 
@@ -84,12 +86,9 @@ def _day(cells: list[str]) -> workdays.CalendarDay:
 
 
 def _date(text: str) -> date:
-    try:
-        on = date.fromisoformat(text)
-        if len(text) == 10 and on.year in YEARS:
-            return on
-    except ValueError:
-        pass
+    on = read_day(text)
+    if on:
+        return on
     raise ValueError(f"日期要写成 2027-02-05 这样，这里是“{text[:20]}”")
 
 

@@ -22,12 +22,11 @@ from oversight.base.refusals import (
     NotFound,
     RuleViolation,
 )
-from oversight.base.sentences import say
+from oversight.base.sentences import N_, say
 from oversight.engine import authority, transitions
-from oversight.engine.authority import Actor, AuthorityBasis
 from oversight.engine.use_case import after, use_case
 from oversight.models import Attachment, Case, JournalRow
-from oversight.rules.context import TransitionContext
+from oversight.organization.actor import Actor, AuthorityBasis
 
 MOST = 60  # files a case
 NOTE = 200  # characters
@@ -51,8 +50,8 @@ def submit(
     """Clean a file, show it with a case and commit; a refusal changes nothing but a row in
     `refusals`.
 
-    Begins with a rollback: what the same transaction claims is claimed after. Raises NotInSight,
-    NotOpen, NotYours, TooLarge, WrongType, WordsWrong, RuleSaysNo.
+    Begins with a rollback: what the same transaction claims is claimed after. Raises NotFound,
+    InvalidTransition, Forbidden, TooLarge, WrongType, InvalidInput, RuleViolation.
     """
     with use_case(session, who, at, "attach", case_id=case_id):
         _ground(session, _case(session, case_id), sent, who)
@@ -110,10 +109,7 @@ def attach(
     )
     row.series_id, row.version = (before.series_id, before.version + 1) if before else (row.id, 1)
     session.add(row)
-    workflow = workflows.get(case.workflow, case.definition_version)
-    attempt = TransitionContext(
-        session, workflow, case, None, who, at, basis=basis, state=case.state
-    )
+    attempt = transitions.context(session, case, at, who, basis=basis)
     attempt.raw = {
         name: value
         for name, value in (("note", row.note), ("finding", row.finding), ("round", row.round))
@@ -141,21 +137,21 @@ def _case(session: Session, case_id: str) -> Case:
 def _ground(session: Session, case: Case, sent: Sent, who: Actor) -> AuthorityBasis:
     """Return on what ground the actor may add a file now.
 
-    Raises NotInSight, NotOpen, NotYours, RuleSaysNo.
+    Raises NotFound, InvalidTransition, Forbidden, RuleViolation.
     """
     authority.see(session, who, case)
     if not case.open:
         raise InvalidTransition(
             "这件事已经办结，不能再补传材料。", **transitions.last_act(session, case)
         )
-    workflow = workflows.get(case.workflow, case.definition_version)
+    workflow = workflows.of(case)
     party = workflow.state(case.state).waits_on
     found = authority.basis(session, workflow, case, party, who) if party.human else None
     found = found or _as_opener(session, case, who)
     if found is None:
         raise Forbidden(
             say(
-                "这件事现在由{party}办理，材料由办理的一方或立案人上传。",
+                "这件事现在由%(party)s办理，材料由办理的一方或立案人上传。",
                 party=authority.waits_label(session, workflow, case, party, who.on),
             ),
             rule="authority",
@@ -178,44 +174,44 @@ def _as_opener(session: Session, case: Case, who: Actor) -> AuthorityBasis | Non
 def _fits(session: Session, case: Case, sent: Sent) -> None:
     """A file belongs to a finding that there is and to the round that is on.
 
-    Raises WordsWrong, RuleSaysNo.
+    Raises InvalidInput, RuleViolation.
     """
     findings = len(case.facts.get("findings") or [])
     if sent.finding is not None and not 1 <= sent.finding <= findings:
-        raise InvalidInput({"finding": say("没有第 {number} 个问题。", number=sent.finding)})
+        raise InvalidInput({"finding": say("没有第 %(number)s 个问题。", number=sent.finding)})
     if sent.note and len(sent.note) > NOTE:
-        raise InvalidInput({"note": say("说明最多 {most} 字。", most=NOTE)})
+        raise InvalidInput({"note": say("说明最多 %(most)s 字。", most=NOTE)})
     if sent.round is not None and sent.round != case.facts.get("round"):
         raise RuleViolation(
-            say("第 {number} 轮整改已经结束，不能再补传这一轮的材料。", number=sent.round),
+            say("第 %(number)s 轮整改已经结束，不能再补传这一轮的材料。", number=sent.round),
             rule="closed_round",
             field="round",
-            house_rule="材料只属于当前一轮。",
+            house_rule=N_("材料只属于当前一轮。"),
         )
     count = session.scalar(
         sa.select(sa.func.count()).select_from(Attachment).where(Attachment.case_id == case.id)
     )
     if count >= MOST:
         raise RuleViolation(
-            say("一件事最多上传 {most} 份材料，请选最能说明问题的。", most=MOST),
+            say("一件事最多上传 %(most)s 份材料，请选最能说明问题的。", most=MOST),
             rule="enough",
-            house_rule="材料少而精，不搞过度留痕。",
+            house_rule=N_("材料少而精，不搞过度留痕。"),
         )
 
 
 def _replaced(session: Session, case: Case, sent: Sent) -> Attachment | None:
-    """Return the version that a file takes the place of. Raises WordsWrong, RuleSaysNo."""
+    """Return the version that a file takes the place of. Raises InvalidInput, RuleViolation."""
     if sent.replaces is None:
         return None
     row = session.get(Attachment, sent.replaces) if is_id(sent.replaces) else None
     if row is None or row.case_id != case.id:
-        raise InvalidInput({"replaces": "要替换的材料不在这件事里。"})
+        raise InvalidInput({"replaces": N_("要替换的材料不在这件事里。")})
     if row.round != case.facts.get("round"):
         raise RuleViolation(
-            say("第 {number} 轮整改已经结束，这一轮的材料不能再替换。", number=row.round),
+            say("第 %(number)s 轮整改已经结束，这一轮的材料不能再替换。", number=row.round),
             rule="closed_round",
             field="replaces",
-            house_rule="材料只属于当前一轮。",
+            house_rule=N_("材料只属于当前一轮。"),
         )
     return session.scalar(
         sa.select(Attachment)
@@ -244,14 +240,14 @@ def open_file(
 ) -> tuple:
     """Return an attachment and its bytes, checked against the hash in its row.
 
-    Raises NotInSight, Unavailable.
+    Raises NotFound, Unavailable.
     """
     row = session.get(Attachment, attachment_id)
     if row is None:
         raise NotFound()
     case = session.get(Case, row.case_id)
     authority.see(session, who, case)
-    workflow = workflows.get(case.workflow, case.definition_version)
+    workflow = workflows.of(case)
     if row.by_id != who.id and not authority.reads_all(workflow, case, who):
         raise NotFound()
     if thumb and row.thumb:

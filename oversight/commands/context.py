@@ -1,7 +1,4 @@
-"""What stands around every command:
-
-the application or the law alone, its clock, input and output.
-"""
+"""What stands around every command: the application or the law alone, its clock, input and output."""
 
 from __future__ import annotations
 
@@ -21,6 +18,7 @@ from oversight import ROOT, create_app, workflows
 from oversight.base import settings
 from oversight.base.clock import Moment
 from oversight.base.refusals import BadRequest, DomainError, InvalidInput, NotFound
+from oversight.base.sentences import N_
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -28,18 +26,15 @@ if TYPE_CHECKING:
     from oversight.base.signing import Signer
 
 STAGES = {
-    "read": ("读取", "行"),
-    "check": ("核对", "行"),
-    "compare": ("比对", "人"),
-    "write": ("写入", "条"),
+    "read": (N_("读取"), N_("行")),
+    "check": (N_("核对"), N_("行")),
+    "compare": (N_("比对"), N_("人")),
+    "write": (N_("写入"), N_("条")),
 }
 
 
 def in_app(command):
-    """Run a command inside the application;
-
-    a no becomes its sentence, and nothing half-done stays.
-    """
+    """Run a command inside the application; a no becomes its sentence, and nothing half-done stays."""
 
     @wraps(command)
     def run(*args, **words):
@@ -51,7 +46,7 @@ def in_app(command):
                     return command(*args, **words)
             except (OperationalError, ProgrammingError) as error:
                 raise click.ClickException(
-                    "数据库打不开或还没有建好，请检查地址，再运行 oversight upgrade。"
+                    N_("数据库打不开或还没有建好，请检查地址，再运行 oversight upgrade。")
                 ) from error
             finally:
                 db.session.remove()
@@ -84,7 +79,7 @@ def _made(make):
         raise click.ClickException(str(error)) from error
     except (ValueError, ArgumentError, ImportError, ZoneInfoNotFoundError) as error:
         raise click.ClickException(
-            "环境变量有误，请检查 PORT、OVERSIGHT_DATABASE_URL 和 OVERSIGHT_TIMEZONE。"
+            N_("环境变量有误，请检查 PORT、OVERSIGHT_DATABASE_URL 和 OVERSIGHT_TIMEZONE。")
         ) from error
     except OSError as error:
         raise click.ClickException(f"不能读写 {error.filename}，请检查路径和权限。") from error
@@ -100,10 +95,7 @@ def _said() -> Iterator[None]:
 
 @contextmanager
 def acting(act: str, trial: bool = False) -> Iterator[None]:
-    """End what is done at the terminal as a use case;
-
-    its refusals are the installation's zone's.
-    """
+    """End what is done at the terminal as a use case; its refusals are the installation's zone's."""
     from oversight.base.db import db
     from oversight.engine.use_case import use_case
     from oversight.register import installation
@@ -143,16 +135,16 @@ def migrate() -> None:
 
 def table(title: str, headers: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
     """Print rows: a table for people, tab-separated lines where the output goes on elsewhere."""
-    rows = [["" if cell is None else str(cell) for cell in row] for row in rows]
+    texts = [["" if cell is None else str(cell) for cell in row] for row in rows]
     if not sys.stdout.isatty():
-        for row in rows:
+        for row in texts:
             click.echo("\t".join(row))
         return
     from rich.console import Console
     from rich.table import Table
 
     drawn = Table(*headers, title=title, title_justify="left")
-    for row in rows:
+    for row in texts:
         drawn.add_row(*row)
     Console().print(drawn)
 
@@ -193,12 +185,12 @@ def _full(bar) -> None:
 
 
 def password(from_stdin: bool) -> str:
-    """Read a new password, asked twice at a terminal. Raises WordsWrong."""
+    """Read a new password, asked twice at a terminal. Raises InvalidInput."""
     if from_stdin:
         return sys.stdin.readline().rstrip("\r\n")
-    first = click.prompt("新密码（10 到 128 个字符）", hide_input=True, prompt_suffix="：")
-    if click.prompt("再输一次", hide_input=True, prompt_suffix="：") != first:
-        raise InvalidInput({"password": "两次输入的密码不一样。"})
+    first = click.prompt(N_("新密码（10 到 128 个字符）"), hide_input=True, prompt_suffix="：")
+    if click.prompt(N_("再输一次"), hide_input=True, prompt_suffix="：") != first:
+        raise InvalidInput({"password": N_("两次输入的密码不一样。")})
     return first
 
 

@@ -8,6 +8,7 @@ import click
 
 from oversight.base.db import db
 from oversight.base.refusals import BadRequest
+from oversight.base.sentences import N_
 from oversight.engine import seals
 from oversight.register import installation
 
@@ -21,9 +22,9 @@ def audit() -> None:
     """Collect what is done with the journal."""
 
 
-@audit.command(help="校验日志是否完整；可校验导出的文件")
-@click.argument("file", metavar="[文件]", required=False)
-@click.option("--against", "other", metavar="文件", help="与另外留存的封印或导出文件核对")
+@audit.command(help=N_("校验日志是否完整；可校验导出的文件"))
+@click.argument("file", metavar=N_("[文件]"), required=False)
+@click.option("--against", "other", metavar=N_("文件"), help=N_("与另外留存的封印或导出文件核对"))
 @in_app
 def verify(file: str | None, other: str | None) -> None:
     """Verify the journal of the database or of an export, alone or against what was kept."""
@@ -38,18 +39,20 @@ def verify(file: str | None, other: str | None) -> None:
     if found.problems:
         raise BadRequest(f"日志有 {len(found.problems)} 处对不上：\n" + "\n".join(found.problems))
     cases, rows = journal.size(db.session)
-    click.echo("文件完整，逐条相连。" if file else f"日志完整：{cases} 件事，{rows} 条，逐条相连。")
+    click.echo(
+        N_("文件完整，逐条相连。") if file else f"日志完整：{cases} 件事，{rows} 条，逐条相连。"
+    )
 
 
-@audit.command(help="导出日志，每行一条 JSON")
-@click.argument("file", metavar="文件")
+@audit.command(help=N_("导出日志，每行一条 JSON"))
+@click.argument("file", metavar=N_("文件"))
 @in_app
 def export(file: str) -> None:
     """Export the journal as JSON lines."""
     click.echo(f"已导出 {journal.export(db.session, Path(file), now())} 行到 {file}。")
 
 
-@audit.command(help="给日志现状加封，打印封印")
+@audit.command(help=N_("给日志现状加封，打印封印"))
 @in_app
 def checkpoint() -> None:
     """Seal the journal as it stands."""

@@ -15,10 +15,10 @@ from oversight.base.sentences import say
 from oversight.law.definition import Move, Party
 from oversight.law.roles import AUTOMATIC, TIMER
 from oversight.models import Case
+from oversight.organization.actor import Actor
 from oversight.rules.context import TransitionContext
 
 from . import authority, transitions
-from .authority import Actor
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def options(session: Session, case: Case, who: Actor, at: Moment) -> list[Option
 
 def _judge(session: Session, workflow, case: Case, move: Move, who: Actor, at: Moment) -> Option:
     if move.by in (TIMER, AUTOMATIC):
-        return Option(move, False, say("由系统办理：{move}。", move=move.label))
+        return Option(move, False, say("由系统办理：%(move)s。", move=move.label))
     attempt = TransitionContext(session, workflow, case, move, who, at, state=case.state)
     yours = False
     try:

@@ -1,4 +1,4 @@
-"""The boxes of a reader: where each begins, and what a case must meet to lie in it.
+"""The folders of a reader: where each begins, and which cases it holds.
 
 A list begins at rows that an index finds from the reader's side: the work items of his seats, his
 own units, what he did. Only these are judged, each by the conditions of `sight`.
@@ -12,7 +12,7 @@ from oversight import workflows
 from oversight.law.roles import CANDIDATE_GROUPS
 from oversight.models import Case, FollowUp, JournalRow, Recusal, Unit, WorkItem
 
-from .sight import OPEN, acted, anew, at_seat, in_sight, joins, on_my_desk, passed_on, waits_on
+from .sight import OPEN, acted, anew, joins, on_my_desk, passed_on, visible, waits_on
 
 TO_DO, TO_READ = ("act", "help", "sign"), ("copy", "watch", "sign")
 NAMING = ("help", "sign")  # kinds of rows that always name a person
@@ -21,20 +21,16 @@ NAMING = ("help", "sign")  # kinds of rows that always name a person
 def box(who, box: str):
     """Return the condition on cases that makes up a box."""
     mine = sa.exists().where(on_my_desk(who, TO_DO))
-    reach = sa.or_(
-        sa.exists().where(Unit.id == Case.unit_id, in_sight(who)),
-        sa.exists().where(WorkItem.case_id == Case.id, at_seat(who)),
-        Case.data_subject_id == who.id,
-    )  # as authority.see
+    seen = visible(who)
     conditions = {
         "mine": lambda: sa.and_(OPEN, mine),
-        "waiting": lambda: sa.and_(OPEN, ~mine, reach),
+        "waiting": lambda: sa.and_(OPEN, ~mine, seen),
         "units": lambda: OPEN,
         "copied": lambda: sa.exists().where(on_my_desk(who, TO_READ)),
         "done": lambda: sa.and_(
-            Case.closed_at.is_not(None), sa.or_(sa.and_(reach, acted(who)), passed_on(who))
+            Case.closed_at.is_not(None), seen, sa.or_(acted(who), passed_on(who))
         ),
-        "follow_up": lambda: sa.and_(OPEN, reach),
+        "follow_up": lambda: sa.and_(OPEN, seen),
     }
     return conditions[box]()
 
@@ -93,7 +89,7 @@ def _own(who):
 
 
 def rows(who, kinds: tuple[str, ...]):
-    """Yield the open rows of the reader's own, then those of each tier of each seat.
+    """Yield the open rows of the reader's own, then those of each rank of each office.
 
     Rows that somebody was asked to help with or to advise on always name him.
     """
@@ -112,8 +108,8 @@ def rows(who, kinds: tuple[str, ...]):
 
 
 def _seats(who) -> list[tuple[str, str, int, str | None]]:
-    """Return each seat once for each of its tiers; those filled in another's place may have one
-    kind of business.
+    """Return each office once for each of its ranks; those filled as a stand-in may have one kind
+    of business.
     """
     held = [
         *((unit_id, group, rank, None) for unit_id, group, rank in who.seats),
@@ -121,9 +117,9 @@ def _seats(who) -> list[tuple[str, str, int, str | None]]:
     ]
     return list(
         dict.fromkeys(
-            (unit_id, group, tier, workflow)
+            (unit_id, group, fallback, workflow)
             for unit_id, group, rank, workflow in held
-            for tier in range(rank, len(CANDIDATE_GROUPS[group]))
+            for fallback in range(rank, len(CANDIDATE_GROUPS[group]))
         )
     )
 
@@ -157,7 +153,7 @@ def _judges(who) -> bool:
 
 def _judged(who, people: list[str]):
     """Yield the cases that somebody may not judge: of his branch, of his asking, decided before."""
-    led = [unit_id for _person, unit_id in who.led]
+    led = [unit_id for _person, unit_id, *_last in (*who.led, *who.led_before)]
     if led:
         yield sa.select(Case.id).where(Case.unit_id.in_(led), OPEN)
         yield sa.select(Case.id).where(Case.workflow.in_(_jointly()), OPEN, joins(led, Case))

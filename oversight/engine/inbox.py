@@ -1,4 +1,4 @@
-"""The read side: whose desk a case is on, what is overdue, and what the reader may see.
+"""The read side: who works on a case, what is overdue, and what the reader may see.
 
 Visibility is in the WHERE of every list and count; nothing here writes.
 """
@@ -15,16 +15,14 @@ from sqlalchemy.orm import Session, joinedload
 
 from oversight.base.db import Id, is_id
 from oversight.base.refusals import InvalidInput
-from oversight.base.sentences import say
+from oversight.base.sentences import N_, say
 from oversight.law.roles import OFFICES
 from oversight.models import Activity, Case, FollowUp, Person, Unit, WorkItem
 from oversight.models.cases import NEVER
 from oversight.organization.units import outline
 
 from . import boxes
-from .sight import at_seat as at_seat  # asked of one case by `authority`
 from .sight import followed, on_my_desk
-from .sight import passed_on as passed_on
 
 SPARE = 25  # rows taken beyond a page, since some may be kept from the reader
 Place = tuple[date, str]
@@ -48,15 +46,15 @@ class Page:
 
 def person_name(session: Session, person_id: str | None) -> str:
     person = session.get(Person, person_id) if person_id else None
-    return person.name if person else "系统"
+    return person.name if person else N_("系统")
 
 
 def office_label(office: str) -> str:
-    return OFFICES.get(office, "党员" if office == "member" else office)
+    return OFFICES.get(office, N_("党员") if office == "member" else office)
 
 
 def lying_with(session: Session, case_ids: list[str]) -> dict[str, list[str]]:
-    """Return by case the names of the units on whose desks it lies."""
+    """Return by case the names of the units that have an open work item."""
     found: dict[str, list[str]] = {}
     for case_id, name in session.execute(
         sa.select(WorkItem.case_id, Unit.name)
@@ -73,8 +71,8 @@ def lying_with(session: Session, case_ids: list[str]) -> dict[str, list[str]]:
 
 @dataclass(frozen=True)
 class Lying:
-    """On whose desks some cases lie: their open rows in order, with the unit's name, and whom they
-    name.
+    """Who works on some cases: their open work items in order, with the unit's name and the people
+    they name.
     """
 
     rows: dict[str, list[tuple[WorkItem, str]]]
@@ -94,7 +92,7 @@ class Lying:
 
 
 def lying(session: Session, case_ids: list[str]) -> Lying:
-    """Return where cases lie, and the people whom their rows name, all in two statements."""
+    """Return who works on cases, and the people whom their work items name, in two statements."""
     rows: dict[str, list[tuple[WorkItem, str]]] = {}
     for row, unit in session.execute(
         sa.select(WorkItem, Unit.name)
@@ -113,7 +111,8 @@ def lying(session: Session, case_ids: list[str]) -> Lying:
 
 
 def told_of(session: Session, found: Iterable[Case]) -> list:
-    """Load the people, party days and heirs that the lines of cases tell of, in a statement each.
+    """Load the people, party days and successors that the lines of cases tell of, in a statement
+    each.
 
     As long as they are kept the session finds them by their ids without asking again.
     """
@@ -149,7 +148,7 @@ def _within(filters: Filters, today: date):
     }
     if filters.due:
         if filters.due not in limits:
-            raise InvalidInput({"due": say("没有这个筛选：{due}。", due=filters.due[:20])})
+            raise InvalidInput({"due": say("没有这个筛选：%(due)s。", due=filters.due[:20])})
         yield limits[filters.due]
 
 
@@ -177,7 +176,7 @@ def cases(
 
 def _known(box: str) -> None:
     if box not in BOXES:
-        raise InvalidInput({"box": say("没有这个分类：{box}。", box=box[:20])})
+        raise InvalidInput({"box": say("没有这个分类：%(box)s。", box=box[:20])})
 
 
 def _loaded(session: Session, ids: list[str]) -> list[Case]:
@@ -189,7 +188,8 @@ def _loaded(session: Session, ids: list[str]) -> list[Case]:
 
 def _sorted(session: Session, who, box: str, narrowed: list, after: Place | None, n: int):
     """Return the next days and ids of a box whose candidates are few."""
-    day, order = _day_of(who, box), (_day_of(who, box), Case.id)
+    day = _day_of(who, box)
+    order: tuple = (day, Case.id)
     follows = sa.true() if after is None else _later(day, Case.id, after)
     if box == "done":
         order = (Case.id.desc(),)
@@ -271,10 +271,7 @@ _LISTS: dict[str, Callable] = {"mine": _at_seats, "units": _under}
 
 
 def _day_of(who, box: str):
-    """Return by which day the cases of a box are ordered:
-
-    the reader's own date, or the deadline.
-    """
+    """Return by which day the cases of a box are ordered: the reader's own date, or the deadline."""
     if box == "follow_up":
         return sa.select(FollowUp.day).where(followed(who)).correlate(Case).scalar_subquery()
     return sa.func.coalesce(Case.due_on, NEVER)
@@ -306,7 +303,7 @@ def _read(cursor: str) -> Place:
         day, case_id = cursor.split("_")
         return date.fromisoformat(day), str(uuid.UUID(case_id))
     except ValueError:
-        raise InvalidInput({"cursor": "翻页标记无效，请从第一页开始。"}) from None
+        raise InvalidInput({"cursor": N_("翻页标记无效，请从第一页开始。")}) from None
 
 
 # Counts ------------------------------------------------------------------------------------------

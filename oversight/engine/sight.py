@@ -1,9 +1,11 @@
-"""Conditions on cases and work items: what lies on whose desk, and what is in whose sight.
+"""Conditions on cases and work items: whose work they are, and who may see them.
 
 They judge rows that were found otherwise (see `boxes`); none of them is a way to find any.
 """
 
 from __future__ import annotations
+
+from datetime import UTC, datetime, time, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
@@ -17,7 +19,9 @@ JUDGING = (
     "superior",
     "zone_signer",
     "committee",
-)  # ladders whose people must not be the applicant's own
+)  # candidate groups whose people must not be the applicant's own
+# House rule: who led a branch stands on its side in what it asked since, or within this time after.
+COOLING_OFF = timedelta(days=30)
 OPEN = Case.closed_at.is_(None)
 _helping, _beside, _case = (
     aliased(WorkItem),
@@ -34,23 +38,48 @@ def in_sight(who):
     return sa.and_(Unit.zone_id == who.zone_id, sa.or_(sa.false(), *paths))
 
 
+def visible(who):
+    """Return the condition that the reader sees a case, by a ground that he has today; each ground
+    lies in his own zone.
+    """
+    return sa.or_(
+        Case.data_subject_id == who.id,
+        sa.exists().where(Unit.id == Case.unit_id, in_sight(who)).correlate(Case),
+        sa.exists().where(WorkItem.case_id == Case.id, at_seat(who)).correlate(Case),
+        passed_on(who),
+    )
+
+
 def at_seat(who):
-    """Return the condition that a desk row, open or not, is or was the reader's by name or office."""
+    """Return the condition that a work item, open or closed, was assigned to an office that the
+    reader holds today, or names him and is open or lies where he serves or belongs.
+    """
     seats = [
         sa.and_(
             WorkItem.unit_id == unit_id, WorkItem.role == candidate_group, WorkItem.rank >= rank
         )
         for unit_id, candidate_group, rank in who.seats
     ]
+    held = sa.or_(sa.false(), *seats, *_acting_seats(who))
     return sa.or_(
-        WorkItem.person_id == who.id,
-        sa.and_(WorkItem.person_id.is_(None), sa.or_(sa.false(), *seats, *_acting_seats(who))),
+        sa.and_(WorkItem.person_id == who.id, sa.or_(_still_his(who), held)),
+        sa.and_(WorkItem.person_id.is_(None), held),
     )
 
 
+def _still_his(who):
+    """Return the condition that a row that names the reader is still his: as a member while it is
+    open or lies in his branch, else where he has a post or stands in for one.
+    """
+    served = [*(post.unit_id for post in who.posts), *(row.unit_id for row in who.acting)]
+    branch = [who.branch.id] if who.branch is not None else []
+    as_member = sa.or_(WorkItem.closed_at.is_(None), WorkItem.unit_id.in_(branch))
+    return sa.or_(WorkItem.unit_id.in_(served), sa.and_(WorkItem.role == "member", as_member))
+
+
 def _acting_seats(who):
-    """Yield the condition of each seat that the reader fills in another's place, that one's own
-    cases excepted.
+    """Yield the condition of each office that the reader fills as a stand-in, that one's own cases
+    excepted.
     """
     for row, candidate_group, rank in who.acting_seats:
         for_him = (
@@ -77,7 +106,7 @@ def _acting_seats(who):
 
 
 def on_my_desk(who, kinds: tuple[str, ...]):
-    """Return the condition that an open desk row is the reader's to act on, own cases excepted."""
+    """Return the condition that an open work item is the reader's to act on, own cases excepted."""
     return sa.and_(
         WorkItem.case_id == Case.id,
         WorkItem.closed_at.is_(None),
@@ -135,7 +164,7 @@ def _barred(who, person_id: str, case):
 def waits_on(case, which):
     """Return the condition that a case waits for a role of a kind.
 
-    A branch's own work that climbed is not judged.
+    A branch's own work that went up to its superior is not judged.
     """
     found = [
         (workflow.name, state.name)
@@ -153,9 +182,24 @@ def anew(role: Role) -> bool:
 
 
 def _leads(who, person_id: str, case):
-    """Return the condition that a person leads the branch of a case, or one that is joined to it."""
+    """Return the condition that a person leads the branch of a case, or one that is joined to it,
+    or led it when it asked or shortly before.
+    """
     units = [unit_id for one, unit_id in who.led if one == person_id]
-    return sa.or_(case.unit_id.in_(units), joins(units, case)) if units else sa.false()
+    before = [
+        sa.and_(_of(case, [unit_id]), case.opened_at < _end_of(last + COOLING_OFF))
+        for one, unit_id, last in who.led_before
+        if one == person_id
+    ]
+    return sa.or_(sa.false(), *([_of(case, units)] if units else []), *before)
+
+
+def _of(case, units: list[str]):
+    return sa.or_(case.unit_id.in_(units), joins(units, case))
+
+
+def _end_of(day) -> datetime:
+    return datetime.combine(day + timedelta(days=1), time(), UTC)
 
 
 def joins(units: list[str], case):

@@ -1,5 +1,5 @@
 """What is arranged for a party day before it is held: who hosts and why, how, and who is invited.
-Records nobody.
+Attendance is not touched.
 """
 
 from __future__ import annotations
@@ -9,11 +9,12 @@ from sqlalchemy.orm import Session
 
 from oversight.base.clock import Moment
 from oversight.base.refusals import NotFound, RuleViolation
+from oversight.base.sentences import N_
 from oversight.calendar.party_days import change
 from oversight.engine import authority
-from oversight.engine.authority import Actor
 from oversight.engine.use_case import use_case
 from oversight.models import Activity, Invitee
+from oversight.organization.actor import Actor
 
 from . import attendance
 from .attendance import Sheet
@@ -23,7 +24,7 @@ def submit(session: Session, activity_id: str, sheet: Sheet, who: Actor, at: Mom
     """Keep the arrangement of a party day that was not recorded yet, and commit; the record starts
     from it.
 
-    Raises NotInSight, NotYours, WordsWrong, RuleSaysNo. Source: G-2.4.2, G-2.2.2, G-2.5.1a
+    Raises NotFound, Forbidden, InvalidInput, RuleViolation. Source: G-2.4.2, G-2.2.2, G-2.5.1a
     """
     with use_case(session, who, at, "arrange"):
         return _arrange(session, activity_id, sheet, who, at)
@@ -37,13 +38,13 @@ def _arrange(session: Session, activity_id: str, sheet: Sheet, who: Actor, at: M
     if activity.held_on or activity.confirmed_at:
         raise RuleViolation(
             "这次党日已经开展，请在到会登记里写主持、方式和列席。",
-            house_rule="安排写在活动之前，记录写在活动之后。",
+            house_rule=N_("安排写在活动之前，记录写在活动之后。"),
         )
     attendance.must_be_host(session, activity, sheet, activity.day or at.today)
     about = {name: value for name, value in sheet.about.items() if getattr(activity, name) != value}
     noted = _invite(session, activity, sheet, at)
     if about or noted:
-        change(session, activity, at, "活动安排", by=who.id, noted=noted, **about)
+        change(session, activity, at, N_("活动安排"), by=who.id, noted=noted, **about)
     return activity
 
 

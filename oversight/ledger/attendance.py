@@ -17,15 +17,17 @@ from sqlalchemy.orm import Session, joinedload
 
 from oversight.base.clock import Moment
 from oversight.base.refusals import Forbidden, InvalidInput, NotFound, RuleViolation
-from oversight.base.sentences import say
+from oversight.base.sentences import N_, say
 from oversight.calendar.party_days import change, month_end, owed
 from oversight.engine import authority, transitions
-from oversight.engine.authority import Actor
 from oversight.engine.use_case import use_case
+from oversight.law.inputs import read_day
 from oversight.law.roles import BRANCH, OFFICES
 from oversight.models import Activity, Attendance, Case, Invitee, Person, Post, Unit
 from oversight.models.attendance import CATEGORIES, CLASSES, FORMS, INVITEES, MODES
+from oversight.organization.actor import Actor
 from oversight.organization.members import expected, members
+from oversight.organization.standing import in_office
 
 MISSING = ("leave", "absent")
 NOT_KEPT = ("void", "corrected")  # follow-ups that do not stand for an absence
@@ -49,10 +51,7 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Recorded:
-    """What came of a sheet:
-
-    the activity, and the follow-ups opened for those on leave or absent.
-    """
+    """The result of a sheet: the activity, and the follow-ups opened for those on leave or absent."""
 
     activity: Activity
     opened: tuple[str, ...] = ()
@@ -79,7 +78,7 @@ def unrecorded(session: Session, unit_ids: Iterable[str], today: date) -> list[A
 
 
 def read_sheet(raw: dict) -> Sheet:
-    """Read a sheet as the API and the page send it. Raises WordsWrong."""
+    """Read a sheet as the API and the page send it. Raises InvalidInput."""
     listed: list[tuple[str, tuple[str, str | None, str | None]]] = []
     listed += [(person, ("present", None, None)) for person in _ids(raw, "present")]
     listed += [
@@ -108,14 +107,14 @@ def read_sheet(raw: dict) -> Sheet:
 def _ids(raw: dict, name: str) -> list[str]:
     value = raw.get(name) or []
     if not isinstance(value, list) or not all(isinstance(entry, str) for entry in value):
-        raise InvalidInput({name: "应是党员编号的列表。"})
+        raise InvalidInput({name: N_("应是党员编号的列表。")})
     return value
 
 
 def _pairs(raw: dict, name: str) -> list[tuple[str, str]]:
     value = raw.get(name) or {}
     if not isinstance(value, dict):
-        raise InvalidInput({name: "应是党员编号到内容的对照。"})
+        raise InvalidInput({name: N_("应是党员编号到内容的对照。")})
     return list(value.items())
 
 
@@ -131,7 +130,7 @@ def _form(value) -> str:
     )
     if found is None:
         raise InvalidInput(
-            {"other_form": say("其他方式请从{forms}中选择。", forms="、".join(FORMS.values()))}
+            {"other_form": say("其他方式请从%(forms)s中选择。", forms="、".join(FORMS.values()))}
         )
     return found
 
@@ -139,7 +138,7 @@ def _form(value) -> str:
 def _category(value) -> str | None:
     if value and value not in CATEGORIES:
         raise InvalidInput(
-            {"leave": say("请假原因请从{categories}中选择。", categories="、".join(CATEGORIES))}
+            {"leave": say("请假原因请从%(categories)s中选择。", categories="、".join(CATEGORIES))}
         )
     return value or None
 
@@ -148,13 +147,13 @@ def _mode(value) -> str | None:
     found = next((key for key, label in MODES.items() if value in (key, label)), None)
     if value and found is None:
         raise InvalidInput(
-            {"mode": say("开展方式请从{modes}中选择。", modes="、".join(MODES.values()))}
+            {"mode": say("开展方式请从%(modes)s中选择。", modes="、".join(MODES.values()))}
         )
     return found
 
 
 def _invitees(value) -> dict[str, int] | None:
-    """Read how many of each kind were invited. Raises WordsWrong."""
+    """Read how many of each kind were invited. Raises InvalidInput."""
     if value is None:
         return None
     if not isinstance(value, dict) or not all(
@@ -164,7 +163,7 @@ def _invitees(value) -> dict[str, int] | None:
         raise InvalidInput(
             {
                 "invitees": say(
-                    "列席人员写成类别和人数，类别从{kinds}中选择。",
+                    "列席人员写成类别和人数，类别从%(kinds)s中选择。",
                     kinds="、".join(INVITEES.values()),
                 )
             }
@@ -173,10 +172,10 @@ def _invitees(value) -> dict[str, int] | None:
 
 
 def _day(value) -> date | None:
-    try:
-        return date.fromisoformat(value) if value else None
-    except (TypeError, ValueError):
-        raise InvalidInput({"held_on": "开展日期要写成 2026-01-09 这样的日期。"}) from None
+    day = read_day(value)
+    if value and day is None:
+        raise InvalidInput({"held_on": N_("开展日期要写成 2026-01-09 这样的日期。")})
+    return day
 
 
 def submit(session: Session, activity_id: str, sheet: Sheet, who: Actor, at: Moment) -> Recorded:
@@ -190,8 +189,8 @@ def submit(session: Session, activity_id: str, sheet: Sheet, who: Actor, at: Mom
 def record(session: Session, activity_id: str, sheet: Sheet, who: Actor, at: Moment) -> Recorded:
     """Record or correct who took part, file it, and open or close the follow-ups. Does not commit.
 
-    Raises NotInSight, NotYours, WordsWrong, RuleSaysNo. Source: G-3.2.1a, G-3.2.1e (nobody is left
-    out), S-4.4c
+    Raises NotFound, Forbidden, InvalidInput, RuleViolation. Source: G-3.2.1a, G-3.2.1e (nobody is
+    left out), S-4.4c
     """
     activity = session.get(Activity, activity_id, with_for_update=True, populate_existing=True)
     if activity is None:
@@ -212,7 +211,7 @@ def record(session: Session, activity_id: str, sheet: Sheet, who: Actor, at: Mom
         raise RuleViolation(
             "更正已确认的考勤要写明原因。",
             field="why",
-            house_rule="更正是新的一版，写明何人、何事、为何。",
+            house_rule=N_("更正是新的一版，写明何人、何事、为何。"),
         )
     _write(session, activity, before, sheet)
     _file(session, activity, sheet, what, about, who, at)
@@ -246,7 +245,7 @@ def _held_on(session: Session, activity: Activity, sheet: Sheet, at: Moment) -> 
         <= month_end(activity.year, activity.month)
     ):
         raise RuleViolation(
-            say("开展日期必须在 {month} 月之内。", month=activity.month),
+            say("开展日期必须在 %(month)s 月之内。", month=activity.month),
             field="held_on",
             clause="G-2.1.2b",
         )
@@ -256,27 +255,26 @@ def _held_on(session: Session, activity: Activity, sheet: Sheet, at: Moment) -> 
 
 
 def _no_lesson_before(session: Session, activity: Activity, held_on: date) -> None:
-    """A lesson makes up for what has been:
-
-    the activity cannot move behind one. Raises RuleSaysNo.
+    """A lesson makes up for what has been: the activity cannot move behind one. Raises
+    RuleViolation.
     """
     cases = follow_ups(session, activity, rows_of(session, activity)).values()
     lessons = [case.facts["lesson"]["held_on"] for case in cases if case.facts.get("lesson")]
     if lessons and min(lessons) <= held_on.isoformat():
         raise RuleViolation(
-            say("已登记 {day} 的补课，开展日期不能改到补课之后。", day=min(lessons)),
+            say("已登记 %(day)s 的补课，开展日期不能改到补课之后。", day=min(lessons)),
             field="held_on",
             clause="G-3.2.1d",
         )
 
 
 def _must_add_up(session: Session, wanted: list[str], sheet: Sheet) -> None:
-    """Everyone expected once and nobody else. Raises WordsWrong naming who."""
+    """Everyone expected once and nobody else. Raises InvalidInput naming who."""
     problems = {}
     for name, people, sentence in (
-        ("twice", sheet.twice, "有人登记了两次：{names}。"),
-        ("missing", set(wanted) - set(sheet.entries), "有人没有登记：{names}。"),
-        ("strange", set(sheet.entries) - set(wanted), "不在这次应到名单里：{names}。"),
+        ("twice", sheet.twice, N_("有人登记了两次：%(names)s。")),
+        ("missing", set(wanted) - set(sheet.entries), N_("有人没有登记：%(names)s。")),
+        ("strange", set(sheet.entries) - set(wanted), N_("不在这次应到名单里：%(names)s。")),
     ):
         if people:
             problems[name] = say(sentence, names=_names(session, people, wanted))
@@ -293,7 +291,7 @@ def _every_leave_has_a_reason(session: Session, sheet: Sheet) -> None:
     ]
     if bare:
         raise InvalidInput(
-            {"leave": say("请选请假事由：{names}。", names=_names(session, bare, bare))}
+            {"leave": say("请选请假事由：%(names)s。", names=_names(session, bare, bare))}
         )
 
 
@@ -303,11 +301,11 @@ def _host_was_there(session: Session, activity: Activity, sheet: Sheet) -> None:
     kind, *_how = sheet.entries.get(host, ("present",))
     if kind != "present":
         name = _names(session, [host], [host])
-        raise InvalidInput({"host": say("主持人{name}没有到会，请改选实际主持的人。", name=name)})
+        raise InvalidInput({"host": say("主持人%(name)s没有到会，请改选实际主持的人。", name=name)})
 
 
 def _names(session: Session, people, wanted: list[str]) -> str:
-    """Name those of the roster; of others only what was sent, lest names leak."""
+    """Name people of the roster; of others only what was sent, so that no names leak."""
     known = {
         row.id: row.name
         for row in session.scalars(
@@ -320,7 +318,8 @@ def _names(session: Session, people, wanted: list[str]) -> str:
 def must_be_host(session: Session, activity: Activity, sheet: Sheet, held_on: date) -> None:
     """The secretary hosts, or an officer of the branch whom he asks, and why is written down.
 
-    Where there is no committee, any full member may. Raises WordsWrong, RuleSaysNo. Source: G-2.4.2
+    Where there is no committee, any full member may. Raises InvalidInput, RuleViolation. Source:
+    G-2.4.2
     """
     host = sheet.about.get("host_id")
     if host is None or host == activity.host_id:
@@ -329,7 +328,9 @@ def must_be_host(session: Session, activity: Activity, sheet: Sheet, held_on: da
     if host not in {person for person, _ in held}:
         raise InvalidInput(
             {
-                "host": "主持人应是支部书记，或书记委托的副书记、支部委员；没有支委会的，可以是其他正式党员。"
+                "host": N_(
+                    "主持人应是支部书记，或书记委托的副书记、支部委员；没有支委会的，可以是其他正式党员。"
+                )
             }
         )
     if (host, "secretary") not in held and not (sheet.about.get("host_why") or activity.host_why):
@@ -348,10 +349,12 @@ def hosts(session: Session, unit: Unit, on: date) -> list[tuple[Person, str]]:
         .where(
             Post.unit_id == unit.id,
             Post.office.in_([*BRANCH.ranks[0], *BRANCH.ranks[1]]),
-            authority.in_office(on),
+            in_office(on),
         )
     ).all()
-    known = sorted((tuple(row) for row in posts), key=lambda pair: list(OFFICES).index(pair[1]))
+    known = sorted(
+        ((who, post) for who, post in posts), key=lambda pair: list(OFFICES).index(pair[1])
+    )
     small = authority.small_branch(session, unit, on) - {person.id for person, _ in known}
     others = [one for one in members(session, unit.id, on) if one.id in small]
     return [*known, *((one, "member") for one in others)]
@@ -424,7 +427,7 @@ def _file(
         session,
         activity,
         at,
-        sheet.why or "登记考勤",
+        sheet.why or N_("登记考勤"),
         by=who.id,
         noted=noted,
         **about,
@@ -472,10 +475,7 @@ def _follow_up(session: Session, activity: Activity, sheet: Sheet, who: Actor, a
 
 
 def _reclass(session: Session, case: Case, entry: tuple, who: Actor, at: Moment, basis) -> None:
-    """Let an open follow-up say what the record says;
-
-    for who was on leave a finding of 无故 falls.
-    """
+    """Update an open follow-up to what the record says; for who was on leave a finding of 无故 falls."""
     kind, _form, category = entry
     if kind not in MISSING or kind == case.facts["kind"]:
         return
@@ -489,10 +489,7 @@ def _reclass(session: Session, case: Case, entry: tuple, who: Actor, at: Moment,
 
 
 def people(session: Session, activity: Activity, today: date) -> list[Person]:
-    """Return who stands on the sheet:
-
-    the snapshot once there is one, else who would be expected.
-    """
+    """Return who stands on the sheet: the snapshot once there is one, else who would be expected."""
     rows = rows_of(session, activity)
     on = activity.held_on or activity.day or today
     if not rows:
@@ -508,7 +505,7 @@ def people(session: Session, activity: Activity, today: date) -> list[Person]:
 def readable(session: Session, activity_id: str, who: Actor) -> Activity:
     """Return an activity whose sheet the actor may read: as branch leader or from above.
 
-    Raises NotInSight, and NotYours for members without office.
+    Raises NotFound, and Forbidden for members without office.
     """
     activity = session.get(Activity, activity_id)
     if activity is None or activity.zone_id != who.zone_id or not who.sees(activity.unit):
@@ -516,7 +513,7 @@ def readable(session: Session, activity_id: str, who: Actor) -> Activity:
     above = any(activity.unit.within(path) for path in who.business)
     if not above and not authority.is_led_by(session, activity.unit, who):
         raise Forbidden(
-            say("考勤表由{unit}和上级党组织查看。", unit=activity.unit.name), rule="authority"
+            say("考勤表由%(unit)s和上级党组织查看。", unit=activity.unit.name), rule="authority"
         )  # in a small branch any full member may keep the record
     return activity
 
@@ -583,10 +580,7 @@ class Count:
 
 
 def counts(session: Session, activity_ids: list[str]) -> dict[str, Count]:
-    """Count recorded activities, each by class and with its open follow-ups;
-
-    others are left out.
-    """
+    """Count recorded activities, each by class and with its open follow-ups; others are left out."""
     classes: dict[str, dict[str, int]] = {}
     for activity_id, kind, number in session.execute(
         sa.select(Attendance.activity_id, Attendance.kind, sa.func.count())
@@ -595,13 +589,12 @@ def counts(session: Session, activity_ids: list[str]) -> dict[str, Count]:
     ):
         classes.setdefault(activity_id, dict.fromkeys(CLASSES, 0))[kind] = number
     about = sa.func.substr(Case.business_key, 1, 36)
-    waiting = dict(
-        session.execute(
-            sa.select(about, sa.func.count())
-            .where(Case.workflow == "absence", Case.closed_at.is_(None), about.in_(list(classes)))
-            .group_by(about)
-        ).all()
+    follow_ups = (
+        sa.select(about, sa.func.count())
+        .where(Case.workflow == "absence", Case.closed_at.is_(None), about.in_(list(classes)))
+        .group_by(about)
     )
+    waiting: dict[str, int] = {day: number for day, number in session.execute(follow_ups)}
     return {
         activity_id: Count({"expected": sum(found.values()), **found}, waiting.get(activity_id, 0))
         for activity_id, found in classes.items()

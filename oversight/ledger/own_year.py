@@ -10,11 +10,12 @@ from datetime import date
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
+from oversight.base.sentences import N_
 from oversight.calendar.party_days import STATUS_LABELS, owed, status
-from oversight.engine.authority import Actor
 from oversight.models import Activity, Attendance, Case, Membership, WorkItem
 from oversight.models.appraisal import GRADES, Appraised
 from oversight.models.attendance import CLASSES, FORMS
+from oversight.organization.actor import Actor
 from oversight.organization.members import exempt_on
 
 APPRAISAL = "appraisal"  # its cases have a section of their own: 我的自评, 我的评议结果
@@ -24,10 +25,7 @@ MOST = 50
 
 @dataclass(frozen=True)
 class Day:
-    """A party day as it concerns one member;
-
-    `label` says how he took part or how the day stands.
-    """
+    """A party day as it concerns one member; `label` says how he took part or how the day stands."""
 
     activity: Activity
     kind: str
@@ -133,7 +131,7 @@ def _day(activity: Activity, taken: Attendance | None, who: Actor) -> Day:
         way = FORMS.get(taken.form or "", "") or CLASSES[taken.kind]
         return Day(activity, taken.kind, way)
     if activity.held_on and on and exempt_on(who.person, on):
-        return Day(activity, "exempt", "免予参加", exempt=True)
+        return Day(activity, "exempt", N_("免予参加"), exempt=True)
     stands = status(activity, who.on)
     return Day(
         activity,

@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from oversight.base.sentences import N_
 from oversight.models import Membership, Person, Post, Unit, images
 from oversight.models.attendance import CATEGORIES
 
 from .units import in_office
 
+if TYPE_CHECKING:
+    from oversight.rules.context import TransitionContext
+
 __all__ = ["CARE_REASONS", "CATEGORIES", "belongs", "exempt", "exempt_on", "expected", "members"]
 
-CARE_REASONS = (("年老体弱", "年老体弱"), ("长期在外", "长期在外"), ("其他", "其他"))
+CARE_REASONS = (
+    (N_("年老体弱"), N_("年老体弱")),
+    (N_("长期在外"), N_("长期在外")),
+    (N_("其他"), N_("其他")),
+)
 
 
-def belongs(attempt) -> bool:
+def belongs(attempt: TransitionContext) -> bool:
     """True where the member named in the case belongs to its branch today."""
     return attempt.case.facts["member"] in {
         row.id for row in members(attempt.session, attempt.case.unit_id, attempt.today)
@@ -52,7 +61,7 @@ def exempt_on(person: Person, on: date) -> bool:
     return bool(person.exempt_from and person.exempt_from <= on < person.exempt_until)
 
 
-def exempt(attempt, begin: date | None, end: date) -> None:
+def exempt(attempt: TransitionContext, begin: date | None, end: date) -> None:
     """Set the days on which the member of the case stands outside 应到; None: since when stays. Does
     not commit.
     """

@@ -1,13 +1,14 @@
-"""Who stands where: the units of a zone, and posts, acting and members on a day, kept in the process.
+"""Who stands where: the units of a zone, and posts, acting and members on a day, kept in the
+process.
 
-A zone is read as it is asked for, a line of units at a time. What was read under an epoch is shared by
-all transactions that see this epoch.
+A zone is read as it is asked for, a line of units at a time. What was read under an epoch is shared
+by all transactions that see this epoch.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
 
 import sqlalchemy as sa
@@ -18,9 +19,10 @@ from oversight.base.kept import link
 from oversight.models import Membership, Person, Post, Substitution, Unit
 from oversight.models.epochs import epoch
 
-from .substitution import in_force
+from .substitution import DAY, in_force
 
 MOST = 20_000  # units kept of one epoch
+REMEMBERED = timedelta(days=400)  # how long who left an office is kept with who holds it
 
 
 class Tree:
@@ -37,11 +39,14 @@ class Tree:
 
 
 class Day:
-    """Posts, acting and full members under an epoch on a day, by unit."""
+    """Posts, acting and full members under an epoch on a day, by unit; `left` are posts that ended
+    lately.
+    """
 
     def __init__(self, on: date):
         self.on = on
         self.posts: dict[str, list[sa.Row]] = {}
+        self.left: dict[str, list[sa.Row]] = {}
         self.acting: dict[str, list[sa.Row]] = {}
         self.full: dict[str, frozenset[str]] = {}
 
@@ -50,13 +55,11 @@ class Day:
         if not missing:
             return
         given = {"units": missing, "day": self.on}
-        for store, statement in ((self.acting, _ACTING), (self.posts, _POSTS)):
-            found: dict[str, list[sa.Row]] = {unit_id: [] for unit_id in missing}
-            for row in link(session).execute(statement, given):
-                found[row.unit_id].append(row)
-            for rows in found.values():
-                rows.sort(key=lambda row: row.order)
-            store.update(found)
+        held = link(session).execute(_POSTS, given | {"since": self.on - REMEMBERED}).all()
+        gone = [row for row in held if row.to_on is not None and row.to_on < self.on]
+        self.left.update(_by_unit(missing, gone))
+        self.acting.update(_by_unit(missing, link(session).execute(_ACTING, given)))
+        self.posts.update(_by_unit(missing, (row for row in held if row not in gone)))
 
     def full_members(self, session: Session, unit_id: str) -> frozenset[str]:
         if unit_id not in self.full:
@@ -64,6 +67,13 @@ class Day:
             found = link(session).execute(_FULL_MEMBERS, given).scalars()
             self.full[unit_id] = frozenset(found)
         return self.full[unit_id]
+
+
+def _by_unit(unit_ids: list[str], rows: Iterable[sa.Row]) -> dict[str, list[sa.Row]]:
+    found: dict[str, list[sa.Row]] = {unit_id: [] for unit_id in unit_ids}
+    for row in sorted(rows, key=lambda row: row.order):
+        found[row.unit_id].append(row)
+    return found
 
 
 @lru_cache(maxsize=8)
@@ -108,7 +118,7 @@ def as_object(session: Session, row: sa.Row | Unit) -> Unit:
     return row if isinstance(row, Unit) else known(session, Unit, row._mapping)
 
 
-_DAY, _SEATS = sa.bindparam("day"), sa.bindparam("units", expanding=True)
+_SEATS: sa.BindParameter[str] = sa.bindparam("units", expanding=True)
 _UNITS = sa.select(*columns(Unit)).where(Unit.id.in_(_SEATS))
 _posts, _acting = Post.__table__.c, Substitution.__table__.c
 
@@ -125,8 +135,17 @@ def is_member(on: date | sa.BindParameter):
 
 
 _POSTS = sa.select(
-    _posts.unit_id, _posts.person_id, _posts.office, _posts.from_on, _posts.id.label("order")
-).where(Post.unit_id.in_(_SEATS), in_office(_DAY))
+    _posts.unit_id,
+    _posts.person_id,
+    _posts.office,
+    _posts.from_on,
+    _posts.to_on,
+    _posts.id.label("order"),
+).where(
+    Post.unit_id.in_(_SEATS),
+    Post.from_on <= DAY,
+    sa.or_(Post.to_on.is_(None), Post.to_on >= sa.bindparam("since")),
+)
 _ACTING = sa.select(
     _acting.unit_id,
     _acting.person_id,
@@ -134,13 +153,13 @@ _ACTING = sa.select(
     _acting.office,
     _acting.workflow,
     _acting.id.label("order"),
-).where(Substitution.unit_id.in_(_SEATS), in_force(_DAY))
+).where(Substitution.unit_id.in_(_SEATS), in_force(DAY))
 _FULL_MEMBERS = (
     sa.select(Membership.__table__.c.person_id)
     .join(Person, Person.id == Membership.person_id)
     .where(
         Membership.unit_id == sa.bindparam("unit"),
-        is_member(_DAY),
+        is_member(DAY),
         Person.probationary.is_(False),
         Person.left_on.is_(None),
     )

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from oversight.base.sentences import N_
 from oversight.law.clauses import DOCUMENTS, register
 from oversight.law.inputs import read_day
 from oversight.models import Unit
 
 from .letter import chinese_day, letter
 
-SERIES = "整"
+if TYPE_CHECKING:
+    from oversight.rules.context import TransitionContext
+
+SERIES = N_("整")
 
 
-def issuer(attempt) -> Unit:
+def issuer(attempt: TransitionContext) -> Unit:
     """Return the organization in whose name the order is."""
     return attempt.session.get(Unit, attempt.case.facts["issuer"])
 
 
-def order(attempt) -> dict:
+def order(attempt: TransitionContext) -> dict:
     """Compose the order: what was found, on which grounds, and what is demanded by when."""
     facts, findings = attempt.case.facts, attempt.case.facts["findings"]
     points = "；".join(
@@ -27,7 +33,7 @@ def order(attempt) -> dict:
     return letter(
         attempt,
         issuer(attempt),
-        "整改通知书",
+        N_("整改通知书"),
         attempt.unit.name,
         [
             f"经{chinese_day(attempt.fact_day('inspected_on'))}督查，你支部存在下列问题：{points}。",
@@ -37,18 +43,18 @@ def order(attempt) -> dict:
     )
 
 
-def closing(attempt) -> dict:
+def closing(attempt: TransitionContext) -> dict:
     """Compose the notice that an order is met."""
     unit = attempt.session.get(Unit, attempt.basis.unit_id) if attempt.basis else issuer(attempt)
     count = len(attempt.case.facts["findings"])
     return letter(
         attempt,
         unit,
-        "整改销号通知",
+        N_("整改销号通知"),
         attempt.unit.name,
         [
             f"{attempt.case.number}整改通知书所列 {count} 个问题已整改到位或说明属实，予以销号。",
-            "请在下一次主题党日向党员通报整改情况。",
+            N_("请在下一次主题党日向党员通报整改情况。"),
         ],
     )
 

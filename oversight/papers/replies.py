@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import sqlalchemy as sa
 
+from oversight.base.sentences import N_
 from oversight.law.definition import effect
 from oversight.models import Unit, WorkItem
 from oversight.organization.units import superiors
@@ -11,8 +14,11 @@ from oversight.organization.units import superiors
 from .letter import letter, seat
 from .numbers import issue
 
+if TYPE_CHECKING:
+    from oversight.rules.context import TransitionContext
 
-def request(attempt) -> dict:
+
+def request(attempt: TransitionContext) -> dict:
     """Compose a branch's request, as far as it has been written."""
     day, new_day = attempt.fact_day("day"), attempt.words.get("new_day")
     asked = new_day and (
@@ -24,11 +30,11 @@ def request(attempt) -> dict:
         attempt.unit,
         f"关于变更{day.month}月主题党日活动时间的请示",
         superiors(attempt.session, attempt.unit)[0].name,
-        [attempt.words.get("reason") or "（您在上面写的原因）", asked, "妥否，请批示。"],
+        [attempt.words.get("reason") or N_("（您在上面写的原因）"), asked, N_("妥否，请批示。")],
     )
 
 
-def reply(attempt, unit: Unit, agreed: bool) -> dict:
+def reply(attempt: TransitionContext, unit: Unit, agreed: bool) -> dict:
     """Compose a superior's answer."""
     day, new_day = attempt.fact_day("day"), attempt.fact_day("new_day")
     answer = (
@@ -46,21 +52,21 @@ def reply(attempt, unit: Unit, agreed: bool) -> dict:
         [
             f"你支部关于变更{day.month}月主题党日活动时间的请示收悉。经研究，{answer}",
             opinion if opinion not in ("同意", "不同意") else "",
-            "此复。",
+            N_("此复。"),
         ],
     )
     return {**body, "reason": attempt.case.facts.get("reason", "")}
 
 
 @effect
-def issue_reply(attempt) -> None:
+def issue_reply(attempt: TransitionContext) -> None:
     """批复编文号印发。"""
     unit = seat(attempt)
     issue(attempt, unit, "reply", "", reply(attempt, unit, attempt.move.enters.name == "approved"))
 
 
 @effect
-def issue_joint_replies(attempt) -> None:
+def issue_joint_replies(attempt: TransitionContext) -> None:
     """各上级的批复分别编文号印发。"""
     for desk in attempt.session.scalars(
         sa.select(WorkItem)

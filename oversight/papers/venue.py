@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from oversight.base.sentences import N_
 from oversight.law.definition import effect
 from oversight.models import Unit
 
 from .letter import chinese_day, letter, seat
 from .numbers import issue
 
-SERIES = "函"
+if TYPE_CHECKING:
+    from oversight.rules.context import TransitionContext
+
+SERIES = N_("函")
 
 
-def answer(attempt) -> dict:
+def answer(attempt: TransitionContext) -> dict:
     """Compose the owner's answer."""
     facts, words = attempt.case.facts, attempt.words
-    agreed = attempt.move.enters.granted
+    agreed = attempt.move.target(attempt.workflow.state(attempt.case.state)).granted
     owner = seat(attempt) if attempt.basis else attempt.session.get(Unit, facts["owner"])
-    said = "同意借用。" if agreed else "不同意借用。"
+    said = N_("同意借用。") if agreed else N_("不同意借用。")
     return letter(
         attempt,
         owner,
@@ -25,12 +31,12 @@ def answer(attempt) -> dict:
         [
             f"你支部关于{chinese_day(attempt.fact_day('day'))}借用{facts['place']}的来函收悉。经研究，{said}",
             words.get("opinion") or words.get("reason") or "",
-            "特此函复。",
+            N_("特此函复。"),
         ],
     )
 
 
 @effect
-def issue_answer(attempt) -> None:
+def issue_answer(attempt: TransitionContext) -> None:
     """复函编文号印发。"""
     issue(attempt, seat(attempt), "reply", SERIES, answer(attempt))

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from oversight.base.clock import Moment
 from oversight.base.db import is_id
 from oversight.base.refusals import InvalidInput, NotFound, RuleViolation
+from oversight.base.sentences import N_
 from oversight.calendar import holidays
 from oversight.law.roles import OFFICES
 from oversight.models import Account, Person, Post, Unit, Zone
@@ -25,7 +26,7 @@ FIRST_PUBLISHED = 2004  # the earliest holiday notice that is known
 def zone(session: Session) -> Zone:
     """Return the zone of this installation.
 
-    Raises NotInSight where there is none, or more than one.
+    Raises NotFound where there is none, or more than one.
     """
     found = session.scalars(sa.select(Zone).limit(2)).all()
     if not found:
@@ -59,7 +60,7 @@ def has_administrator(session: Session) -> bool:
 
 
 def refuse_second(session: Session) -> None:
-    """Make sure that nobody is administrator yet. Raises RuleSaysNo."""
+    """Make sure that nobody is administrator yet. Raises RuleViolation."""
     if has_administrator(session):
         raise RuleViolation(
             "已经有管理员了，不能再次初始化；忘记密码请用 oversight accounts reset 用户名。"
@@ -71,11 +72,11 @@ def first_administrator(
 ) -> Account:
     """Make the first administrator, and the zone where there is none. Does not commit.
 
-    Raises RuleSaysNo, WordsWrong.
+    Raises RuleViolation, InvalidInput.
     """
     refuse_second(session)
     if not 0 < len(username) <= 60 or any(c.isspace() for c in username):
-        raise InvalidInput({"admin": "管理员的用户名要有 1 到 60 个字符，中间不能有空格。"})
+        raise InvalidInput({"admin": N_("管理员的用户名要有 1 到 60 个字符，中间不能有空格。")})
     top = session.scalar(sa.select(Unit).where(Unit.kind == "zone").limit(1))
     top = top or found_zone(session, zone_name, at)
     person = Person(zone_id=top.zone_id, name=username)
@@ -106,7 +107,7 @@ def first_administrator(
 
 
 def account(session: Session, username: str) -> Account:
-    """Find an account by its user name. Raises NotInSight."""
+    """Find an account by its user name. Raises NotFound."""
     found = session.scalar(sa.select(Account).where(Account.username == username))
     if found is None:
         raise NotFound(f"没有用户名为“{username[:60]}”的账号。")
@@ -114,7 +115,7 @@ def account(session: Session, username: str) -> Account:
 
 
 def unit(session: Session, name: str) -> Unit:
-    """Find a unit by its id or its whole name. Raises NotInSight, RuleSaysNo."""
+    """Find a unit by its id or its whole name. Raises NotFound, RuleViolation."""
     which = Unit.id == name if is_id(name) else Unit.name == name.strip()
     found = session.scalars(sa.select(Unit).where(which, Unit.ended_on.is_(None)).limit(2)).all()
     if not found:
@@ -127,7 +128,7 @@ def unit(session: Session, name: str) -> Unit:
 def reset_password(session: Session, username: str, password: str, at: Moment) -> None:
     """Give an account a new password; its log-ins and tokens end. Does not commit.
 
-    Raises NotInSight, WordsWrong.
+    Raises NotFound, InvalidInput.
     """
     found = account(session, username)
     found.password_hash = credentials.hash_password(password)
@@ -137,7 +138,7 @@ def reset_password(session: Session, username: str, password: str, at: Moment) -
 
 
 def token(session: Session, username: str, at: Moment) -> str:
-    """Make an API token for an account. Does not commit. Raises NotInSight, RuleSaysNo."""
+    """Make an API token for an account. Does not commit. Raises NotFound, RuleViolation."""
     found = account(session, username)
     if not found.enabled:
         raise RuleViolation(f"账号“{username}”已停用，不能发令牌。")
@@ -160,13 +161,13 @@ def demo_accounts(session: Session, usernames: tuple[str, ...]) -> list[tuple[st
     found: dict[str, tuple[str, str, str]] = {}
     for username, name, unit, office in rows:
         found.setdefault(
-            username, (username, name, f"{unit}{OFFICES[office]}" if office else "党员")
+            username, (username, name, f"{unit}{OFFICES[office]}" if office else N_("党员"))
         )
     return [found[username] for username in usernames if username in found]
 
 
 def refuse_beyond_loopback(session: Session, host: str) -> None:
-    """Make sure that known passwords are not offered to the network. Raises RuleSaysNo."""
+    """Make sure that known passwords are not offered to the network. Raises RuleViolation."""
     if not is_loopback(host) and has_demo_accounts(session):
         raise RuleViolation(
             f"库里有密码公开的示范账号，只能在本机（127.0.0.1）上提供服务，不能监听 {host}。"

@@ -13,11 +13,11 @@ from sqlalchemy.orm import Session
 from oversight import workflows
 from oversight.base.clock import Moment
 from oversight.base.refusals import Forbidden, InvalidInput, RuleViolation
-from oversight.base.sentences import say
+from oversight.base.sentences import N_, say
 from oversight.engine import transitions
-from oversight.engine.authority import Actor
 from oversight.law.roles import SUPERIOR
 from oversight.models import Case, Membership, Post, Unit, UnitChange
+from oversight.organization.actor import Actor
 from oversight.organization.members import members
 from oversight.organization.units import superiors
 
@@ -28,11 +28,13 @@ def move(session: Session, unit: Unit, parent: Unit, on: date, who: Actor, at: M
     """Put a unit with all that is below it under another; open cases go to the new superior's
     desks.
 
-    Does not commit. Raises RuleSaysNo, NotYours.
+    Does not commit. Raises RuleViolation, Forbidden.
     """
     _entitled(session, unit, who)
     if parent.within(unit.path) or parent.kind in ("branch", "group"):
-        raise RuleViolation(say("{unit}不能划到{parent}之下。", unit=unit.name, parent=parent.name))
+        raise RuleViolation(
+            say("%(unit)s不能划到%(parent)s之下。", unit=unit.name, parent=parent.name)
+        )
     old, new = unit.path, f"{parent.path}{unit.id}/"
     _note(session, unit, "moved", on, {"parent_id": [unit.parent_id, parent.id]}, who, at)
     for below in session.scalars(sa.select(Unit).where(Unit.path.startswith(old, autoescape=True))):
@@ -50,12 +52,12 @@ def merge(
     """End branches on a day and hand members and heritable cases to their successor.
 
     Cases that do not pass on are terminated by the actor, who must be entitled to. Does not commit.
-    Raises RuleSaysNo, NotYours.
+    Raises RuleViolation, Forbidden.
     """
     for unit in units:
         _entitled(session, unit, who)
         if unit.id == into.id or unit.kind != into.kind or unit.ended_on or into.ended_on:
-            raise RuleViolation(say("{unit}不能并入{into}。", unit=unit.name, into=into.name))
+            raise RuleViolation(say("%(unit)s不能并入%(into)s。", unit=unit.name, into=into.name))
         _hand_over_cases(session, unit, into, who, at)
         _hand_over_members(session, unit, into, on)
         _end_posts(session, unit, on)
@@ -77,9 +79,9 @@ def split(
     _entitled(session, unit, who)
     name = name.strip()
     if not 0 < len(name) <= 100:
-        raise InvalidInput({"name": "请填写“名称”，最多 100 字。"})
+        raise InvalidInput({"name": N_("请填写“名称”，最多 100 字。")})
     if not people or not set(people) < {one.id for one in members(session, unit.id, on)}:
-        raise InvalidInput({"people": "请勾选到新支部的党员，至少一人，原支部也要留人。"})
+        raise InvalidInput({"people": N_("请勾选到新支部的党员，至少一人，原支部也要留人。")})
     new = Unit(
         zone_id=unit.zone_id,
         parent_id=unit.parent_id,
@@ -105,13 +107,13 @@ def split(
 def _entitled(session: Session, unit: Unit, who: Actor) -> None:
     """Make sure that the actor answers for a unit above this one, and is the only one at it.
 
-    Raises NotYours.
+    Raises Forbidden.
     """
     audit_log.alone(session, unit.zone_id)
     above = {row.id for row in superiors(session, unit)}
     if not any(post.unit_id in above and post.office in SUPERIOR.ranks[0] for post in who.posts):
         raise Forbidden(
-            say("{unit}的设置由上级党组织办理，不由您办理。", unit=unit.name), rule="authority"
+            say("%(unit)s的设置由上级党组织办理，不由您办理。", unit=unit.name), rule="authority"
         )
 
 
@@ -149,7 +151,7 @@ def _hand_over_cases(session: Session, unit: Unit, into: Unit, who: Actor, at: M
     for case in session.scalars(
         sa.select(Case).where(Case.unit_id == unit.id, Case.closed_at.is_(None))
     ):
-        if workflows.get(case.workflow, case.definition_version).inherits:
+        if workflows.of(case).inherits:
             transitions.reassign_unit(session, case.id, into, who, at)
         else:
             transitions.perform(
@@ -172,7 +174,7 @@ def _hand_over_own(
             Case.unit_id == unit.id, Case.closed_at.is_(None), Case.data_subject_id.in_(people)
         )
     ).all():
-        if workflows.get(case.workflow, case.definition_version).inherits:
+        if workflows.of(case).inherits:
             transitions.reassign_unit(session, case.id, new, who, at)
 
 

@@ -14,9 +14,10 @@ from sqlalchemy.orm import Session
 from oversight import workflows
 from oversight.base.clock import Moment
 from oversight.base.refusals import InvalidInput
-from oversight.engine.authority import Actor
+from oversight.base.sentences import N_
 from oversight.models import Case, Membership, Post, Unit, UnitChange
 from oversight.models.organizations import CATEGORIES, UNIT_KINDS
+from oversight.organization.actor import Actor
 from oversight.organization.units import present
 
 from . import audit_log
@@ -58,9 +59,7 @@ def preview(session: Session, unit: Unit) -> Preview:
     cases = list(
         session.scalars(sa.select(Case).where(Case.unit_id == unit.id, Case.closed_at.is_(None)))
     )
-    heritable = [
-        case for case in cases if workflows.get(case.workflow, case.definition_version).inherits
-    ]
+    heritable = [case for case in cases if workflows.of(case).inherits]
     return Preview(members, posts, heritable, [case for case in cases if case not in heritable])
 
 
@@ -85,13 +84,13 @@ def found(
     at: Moment,
     category: str | None = None,
 ) -> Unit:
-    """Found a unit below another. Does not commit. Raises NotYours, WordsWrong."""
+    """Found a unit below another. Does not commit. Raises Forbidden, InvalidInput."""
     audit_log.require(session, who, "units", parent if parent.kind != "zone" else None)
     wrong = {}
     if kind not in BELOW.get(parent.kind, ()):
-        wrong["kind"] = "这一级下面不能设这种单位，请另选。"
+        wrong["kind"] = N_("这一级下面不能设这种单位，请另选。")
     if (kind == "branch") != (category in CATEGORIES):
-        wrong["category"] = "党支部要选类别，其他单位不选。"
+        wrong["category"] = N_("党支部要选类别，其他单位不选。")
     name = _name(session, parent, name, wrong)
     unit = Unit(
         zone_id=parent.zone_id,
@@ -124,11 +123,11 @@ def found(
 def rename(session: Session, unit: Unit, name: str, who: Actor, at: Moment) -> None:
     """Give a unit another name; papers already issued keep the old one. Does not commit.
 
-    Raises NotYours, WordsWrong.
+    Raises Forbidden, InvalidInput.
     """
     audit_log.require(session, who, "units", unit)
     if name.strip() == unit.name:
-        raise InvalidInput({"name": "新名称与现在的名称相同。"})
+        raise InvalidInput({"name": N_("新名称与现在的名称相同。")})
     parent = session.get(Unit, unit.parent_id) if unit.parent_id else unit
     before, unit.name = unit.name, _name(session, parent, name, {})
     _note(
@@ -145,16 +144,16 @@ def rename(session: Session, unit: Unit, name: str, who: Actor, at: Moment) -> N
 
 
 def _name(session: Session, parent: Unit, name: str, wrong: dict) -> str:
-    """Return a name that no sibling bears. Raises WordsWrong with everything that is wrong."""
+    """Return a name that no sibling bears. Raises InvalidInput with everything that is wrong."""
     name = name.strip()
     if not 0 < len(name) <= 100:
-        wrong["name"] = "请填写“名称”，最多 100 字。"
+        wrong["name"] = N_("请填写“名称”，最多 100 字。")
     elif session.scalar(
         sa.select(Unit.id)
         .where(Unit.parent_id == parent.id, Unit.name == name, Unit.ended_on.is_(None))
         .limit(1)
     ):
-        wrong["name"] = "同一上级下已有同名的单位。"
+        wrong["name"] = N_("同一上级下已有同名的单位。")
     if wrong:
         raise InvalidInput(wrong)
     return name

@@ -14,10 +14,13 @@ from sqlalchemy.orm import Session
 
 from oversight.base.clock import Moment
 from oversight.base.db import insert_once, new_id
+from oversight.base.sentences import N_
 from oversight.law.clauses import Source, clause, clause_for, register
 from oversight.models import Activity, LifeMeeting, Unit
 
-LABELS = {"first": "上半年", "second": "下半年", "fourth": "第四季度"}
+from .context import TransitionContext
+
+LABELS = {"first": N_("上半年"), "second": N_("下半年"), "fourth": N_("第四季度")}
 MONTHS = {
     "first": (1, 6, 30),
     "second": (7, 12, 31),
@@ -61,10 +64,7 @@ class Term:
 
     @property
     def silent(self) -> bool:
-        """True where the branch's own document has no such sentence:
-
-        organs on the fourth quarter.
-        """
+        """True where the branch's own document has no such sentence: organs on the fourth quarter."""
         return self.rule_set in register()[self.source.id].get("silent_in", ())
 
 
@@ -126,7 +126,7 @@ def record(
     )
 
 
-def record_for(attempt, day: date) -> None:
+def record_for(attempt: TransitionContext, day: date) -> None:
     """Record the meeting that an appraisal held, or name the appraisal on the one that is noted
     already.
     """

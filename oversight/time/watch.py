@@ -13,12 +13,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from oversight.base.clock import Moment
-from oversight.base.sentences import say
+from oversight.base.sentences import N_, say
 from oversight.calendar.party_days import activity_for, month_end, owed
 from oversight.calendar.workdays import Calendar, add_workdays
 from oversight.calendar.zone import has_rule_day, zone_calendar
 from oversight.engine import authority, outbox, transitions
 from oversight.models import Activity, Case, LifeMeeting, OutboxMessage, Person, Unit
+from oversight.organization.actor import actor_of
 from oversight.organization.units import successor_of, superiors
 from oversight.rules import absence, life_meetings
 
@@ -29,14 +30,15 @@ AFTER = 10  # working days after it in which a superior is told; an installation
 
 # By whether it is a must, and whether it is that of the fourth quarter.
 WANTED = {
-    (
-        True,
-        False,
-    ): "{term}还没有召开组织生活会。党支部每半年应当召开 1 次，请在{term}结束以前召开；已召开的请登记。",
-    (False, False): "{term}还没有召开组织生活会。一般每半年召开一次；已召开的请登记。",
-    (True, True): "{term}还没有召开组织生活会。必须按区党工委统一部署召开一次；已召开的请登记。",
+    (True, False): N_(
+        "%(term)s还没有召开组织生活会。党支部每半年应当召开 1 次，请在%(term)s结束以前召开；已召开的请登记。"
+    ),
+    (False, False): N_("%(term)s还没有召开组织生活会。一般每半年召开一次；已召开的请登记。"),
+    (True, True): N_(
+        "%(term)s还没有召开组织生活会。必须按区党工委统一部署召开一次；已召开的请登记。"
+    ),
 }
-OVER = "{unit}{term}没有召开组织生活会的记录。党支部每半年应当召开 1 次，请了解情况。"
+OVER = N_("%(unit)s%(term)s没有召开组织生活会的记录。党支部每半年应当召开 1 次，请了解情况。")
 
 
 def _said(session: Session, prefix: str) -> set[str]:
@@ -114,7 +116,7 @@ class Streaks:
     def one(session: Session, person_id: str, at: Moment) -> int:
         person, unit = (
             session.get(Person, person_id),
-            authority.actor(session, person_id, at.today).branch,
+            actor_of(session, person_id, at.today).branch,
         )
         streak = absence.streak(session, person_id)
         if unit is None or person.left_on:
@@ -125,7 +127,9 @@ class Streaks:
                 unit,
                 f"streak:{person_id}:{streak[level - 1].business_key[:36]}:{level}",
                 at,
-                say("有党员连续 {level} 次无故不参加主题党日，请谈话了解、教育帮助。", level=level),
+                say(
+                    "有党员连续 %(level)s 次无故不参加主题党日，请谈话了解、教育帮助。", level=level
+                ),
                 candidate_groups,
                 case=streak[level - 1].id,
                 but=person_id,
@@ -179,7 +183,7 @@ class Unheld:
             unit,
             f"unheld:{unit.id}:{year}-{month:02d}",
             at,
-            say("{month} 月主题党日还没有开展，请在月底前开展；已开展的请登记。", month=month),
+            say("%(month)s 月主题党日还没有开展，请在月底前开展；已开展的请登记。", month=month),
         )
 
 
@@ -194,13 +198,13 @@ class Meetings:
     @staticmethod
     def keys(session: Session, at: Moment) -> list[tuple[str, int, str, bool]]:
         near = [
-            (zone, *found)
+            (zone, found)
             for zone in session.scalars(sa.select(Unit.zone_id).distinct()).all()
             for found in _near(zone_calendar(session, zone), at.today)
         ]
         said = _said(session, "life:") if near else set()
         found = [
-            (unit, *half) for zone, *half in near for unit in _without_meeting(session, zone, *half)
+            (unit, *half) for zone, half in near for unit in _without_meeting(session, zone, *half)
         ]
         session.rollback()
         return [key for key in found if _life_key(*key) not in said]
@@ -320,7 +324,7 @@ class Orders:
             unit,
             f"report_back:{case.id}",
             at,
-            "请在本次主题党日通报整改情况。",
+            N_("请在本次主题党日通报整改情况。"),
             case=case.id,
         )
 

@@ -11,6 +11,7 @@ from wtforms.form import BaseForm
 
 from oversight.base.refusals import BadRequest, DomainError, InvalidInput, RuleViolation
 from oversight.law.definition import Field, Move
+from oversight.law.inputs import read_count
 
 OTHER = "other"
 ATTACH = "attach"  # in the place of a move: the form by which a file is sent
@@ -112,11 +113,10 @@ def _written(ask: Field, entry: dict) -> bool:
 
 def _lines(form, ask: Field) -> list[str]:
     """Take a list: one entry a line, or one a numbered field, which then keep their places."""
-    fixed = form.get(f"{ask.name}-fixed", "")
-    if fixed.isdigit():
+    fixed = read_count(form.get(f"{ask.name}-fixed"))
+    if fixed is not None:
         found = [
-            form.get(f"{ask.name}-{number}", "").strip()
-            for number in range(1, min(int(fixed), 500) + 1)
+            form.get(f"{ask.name}-{number}", "").strip() for number in range(1, min(fixed, 500) + 1)
         ]
         return found if any(found) else []
     return [
@@ -144,4 +144,5 @@ def version_from(form) -> int:
 
 def number(text: str) -> int:
     """Read a version; -1, which no case has, where it is none."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
+    found = read_count(text)
+    return -1 if found is None else found

@@ -7,8 +7,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
+from typing import Any
 
-from flask import Flask, current_app, g, url_for
+from flask import Flask, current_app, flash, g, url_for
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -17,7 +18,7 @@ from markupsafe import Markup
 
 from oversight import workflows
 from oversight.base.db import db
-from oversight.base.sentences import Sentence
+from oversight.base.sentences import N_, Sentence
 from oversight.calendar.workdays import add_workdays, workdays_between
 from oversight.calendar.zone import zone_calendar
 from oversight.engine import inbox, outbox
@@ -36,7 +37,7 @@ from . import session
 from .forms import Choice
 from .pages import checklist, phone
 
-WEEKDAYS = "一二三四五六日"
+WEEKDAYS = N_("一二三四五六日")
 SOON = 3  # working days within which a due day is named by its weekday
 
 # Path data of the icons, in a 24 by 24 grid; a page carries only those that it uses.
@@ -227,7 +228,7 @@ def day(value: date | str) -> str:
     return f"{found.day} {found:%b}" if _english() else zh_day(found)
 
 
-def weekday(value: date | str, prefix: str = "星期") -> str:
+def weekday(value: date | str, prefix: str = N_("星期")) -> str:
     found = as_day(value)
     return f"{found:%a}" if _english() else prefix + WEEKDAYS[found.weekday()]
 
@@ -273,7 +274,7 @@ def due_chip(case: Case, long: bool = False) -> Chip | None:
     left = workdays_between(zone_calendar(db.session, case.zone_id), today, case.due_on)
     said = _("%(day)s到期", day=day(case.due_on)) if long else None
     if left <= SOON:
-        return Chip("", said or weekday(case.due_on, "周"), "clock")
+        return Chip("", said or weekday(case.due_on, N_("周")), "clock")
     return Chip("", said or day(case.due_on))
 
 
@@ -413,6 +414,12 @@ def ask_named(workflow, name: str):
 def field_ids(*forms) -> dict[str, str]:
     """Return by name the id of each field, for the links of an error summary."""
     return {field.short_name: field.id for form in forms for field in form}
+
+
+def toast(text: str, label: str = "", href: str = "") -> None:
+    """Say something on the next page for a moment, with a link where one is given."""
+    said: Any = {"text": text, "label": label, "href": href}  # a session keeps more than text
+    flash(said, "toast")
 
 
 def part(case: Case, name: str, **shown) -> Markup:

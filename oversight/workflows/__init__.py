@@ -1,4 +1,4 @@
-"""The law, one file each. Definitions are discovered here: a module with a WORKFLOW is one.
+"""The law, one file each. Definitions are discovered here: modules with a WORKFLOW.
 
 A module may keep older versions in EARLIER while cases live on them.
 """
@@ -23,7 +23,7 @@ _current: dict[str, Workflow] = {}
 def register(workflow: Workflow, *, current: bool = True) -> None:
     """Make a definition known.
 
-    Raises Unsound where the same version already says something else.
+    Raises InvalidDefinition where the same version already says something else.
     """
     known = _found.get((workflow.name, workflow.version))
     if known is not None and known.fingerprint() != workflow.fingerprint():
@@ -78,23 +78,28 @@ def offers(settings: dict[str, str], workflow: Workflow) -> bool:
 
 
 def current(name: str) -> Workflow:
-    """Return the definition that new cases begin with. Raises NotInSight."""
+    """Return the definition that new cases begin with. Raises NotFound."""
     if name not in _current:
         raise NotFound("没有这种业务。")
     return _current[name]
 
 
 def get(name: str, version: int) -> Workflow:
-    """Return the version a case lives on. Raises NotInSight."""
+    """Return the version a case lives on. Raises NotFound."""
     if (name, version) not in _found:
         raise NotFound(
             say(
-                "这件事按旧版流程办理（{name} 第 {version} 版），当前程序没有该版本。",
+                "这件事按旧版流程办理（%(name)s 第 %(version)s 版），当前程序没有该版本。",
                 name=name,
                 version=version,
             )
         )
     return _found[name, version]
+
+
+def of(case) -> Workflow:
+    """Return the version that a case lives on. Raises NotFound."""
+    return get(case.workflow, case.definition_version)
 
 
 def reading(case) -> Workflow:
@@ -108,7 +113,7 @@ def reading(case) -> Workflow:
         return known
     current = _current.get(case.workflow)
     label = say(
-        "{state}（流程第 {version} 版不在当前程序中，只能查看）",
+        "%(state)s（流程第 %(version)s 版不在当前程序中，只能查看）",
         state=case.state,
         version=case.definition_version,
     )

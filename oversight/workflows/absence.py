@@ -6,12 +6,14 @@ after hearing the member; education is a flag beside the lesson, never its end.
 
 from dataclasses import replace
 
+from oversight.base.sentences import N_
 from oversight.law.clauses import clause, house_rule
 from oversight.law.definition import INTERNAL, Bulk, Due, Field, Move, State, Tell, Workflow, rule
 from oversight.law.roles import ABOVE, AUTOMATIC, BRANCH, MEMBER, SUPERIOR
 from oversight.organization import members
 from oversight.rules import absence as facts
 from oversight.rules.common import another_person, common_moves
+from oversight.rules.context import TransitionContext
 
 CONTACT, TOLD, MAKE_UP = clause("G-3.2.1b"), clause("G-3.2.1c"), clause("G-3.2.1d")
 FILE, EDUCATE = clause("O-3.2.1e"), clause("G-4.4g")
@@ -24,20 +26,20 @@ EXEMPT = house_rule("确有困难的，经上级同意可以不补课。")
 
 REASONS = tuple((value, value) for value in members.CATEGORIES)
 WAYS = (
-    ("phone", "电话"),
-    ("visit", "上门"),
-    ("online", "网络"),
-    ("receiving_branch", "流入地支部"),
+    ("phone", N_("电话")),
+    ("visit", N_("上门")),
+    ("online", N_("网络")),
+    ("receiving_branch", N_("流入地支部")),
 )
 FORMS = (
-    ("visit", "送学上门"),
-    ("online", "网络补课"),
-    ("one_on_one", "个别补课"),
-    ("group", "集中补课"),
-    ("materials", "寄送资料"),
-    ("receiving_branch", "流入地支部补课"),
+    ("visit", N_("送学上门")),
+    ("online", N_("网络补课")),
+    ("one_on_one", N_("个别补课")),
+    ("group", N_("集中补课")),
+    ("materials", N_("寄送资料")),
+    ("receiving_branch", N_("流入地支部补课")),
 )
-MEASURES = (("谈话提醒", "谈话提醒"), ("批评教育", "批评教育"))
+MEASURES = ((N_("谈话提醒"), N_("谈话提醒")), (N_("批评教育"), N_("批评教育")))
 REACHED = (
     Field("reached", "yes_no", "联系上了没有"),
     Field("told", "yes_no", "是否通报活动情况"),
@@ -74,79 +76,79 @@ CORRECTED = State("corrected", "考勤更正，不再补课")
 
 
 @rule(clause("G-3.2.1a"))
-def missing_in_record(attempt):
+def missing_in_record(attempt: TransitionContext) -> bool:
     """活动记录里这名党员不是请假或缺席，不用补课。"""
     return facts.own_activity(attempt) and facts.was_missing(attempt)
 
 
 @rule(house_rule("每人每次活动只立一件。"))
-def only_once(attempt):
+def only_once(attempt: TransitionContext) -> bool:
     """这名党员的这次缺席已经立过一件。"""
     return facts.is_new(attempt)
 
 
 @rule(TOLD)
-def informed(attempt):
+def informed(attempt: TransitionContext) -> bool:
     """还没有联系上本人并通报活动情况，请先做联系登记。"""
     return facts.informed(attempt)
 
 
 @rule(TOLD, "reached", "told")
-def told_only_who_was_reached(attempt):
+def told_only_who_was_reached(attempt: TransitionContext) -> bool:
     """没有联系上，不能登记为已通报活动情况。"""
     return attempt.words["reached"] or not attempt.words["told"]
 
 
 @rule(CONTACT, "on")
-def called_since(attempt):
+def called_since(attempt: TransitionContext) -> bool:
     """联系日期要在活动当天到今天之间；没有联系的不能先登记。"""
     return facts.activity_day(attempt) <= (attempt.words["on"] or attempt.today) <= attempt.today
 
 
 @rule(MAKE_UP, "held_on")
-def lesson_was_held(attempt):
+def lesson_was_held(attempt: TransitionContext) -> bool:
     """补课日期要在活动之后、今天或以前；没有补的课不能先登记。"""
     return facts.activity_day(attempt) < attempt.words["held_on"] <= attempt.today
 
 
 @rule(LOST)
-def tried_enough(attempt):
+def tried_enough(attempt: TransitionContext) -> bool:
     """要用两种以上方式联系三次、都没有联系上，才能报上级查找；流动党员还要问过流入地支部。"""
     return facts.unreachable(attempt)
 
 
 @rule(FINDING, "heard")
-def member_was_heard(attempt):
+def member_was_heard(attempt: TransitionContext) -> bool:
     """认定无故不参加之前，要先听取本人说明。"""
     return attempt.words["heard"] != "否" and facts.reached(attempt)
 
 
 @rule(FINDING)
-def absent_without_leave(attempt):
+def absent_without_leave(attempt: TransitionContext) -> bool:
     """请了假的党员不能认定为无故不参加。"""
     return facts.row(attempt).kind == "absent"
 
 
 @rule(EDUCATE)
-def found_unexcused(attempt):
+def found_unexcused(attempt: TransitionContext) -> bool:
     """没有认定为无故不参加，不用谈话提醒或批评教育。"""
     return bool(attempt.case.facts.get("unexcused"))
 
 
 @rule(FILE)
-def number_demanded(attempt):
+def number_demanded(attempt: TransitionContext) -> bool:
     """机关党支部补课情况要编号归档。"""
     return not facts.needs_number(attempt)
 
 
 @rule(clause("G-3.2.1a"))
-def no_longer_missing(attempt):
+def no_longer_missing(attempt: TransitionContext) -> bool:
     """活动记录里仍是请假或缺席，不能作废；登记有误的，请支部先更正考勤。"""
     return not facts.was_missing(attempt)
 
 
 @rule(clause("G-3.2.1a"))
-def nobody_dropped(attempt):
+def nobody_dropped(attempt: TransitionContext) -> bool:
     """这件是随人转来的，活动记录里仍是请假或缺席，不能作废；登记有误的，请原支部先更正考勤。"""
     return facts.can_be_void(attempt)
 
@@ -154,26 +156,26 @@ def nobody_dropped(attempt):
 LIVE = (TO_CONTACT, TO_MAKE_UP, TO_CONFIRM, TO_ARCHIVE)
 # fmt: off
 WORKFLOW = Workflow(
-    "absence", "缺席联系与补课", version=2, opens=TO_CONTACT, opened_by=BRANCH, short="缺席补课",
+    "absence", N_("缺席联系与补课"), version=2, opens=TO_CONTACT, opened_by=BRANCH, short=N_("缺席补课"),
     facts=(Field("activity", "text", "活动"), Field("member", "person", "党员")), data_subject="member",
     inherits=True, icon="people", listed=False, tells=(Tell(MEMBER, "支部会把这次活动情况告诉您，再约您补课。"),),
     open_if=(missing_in_record, only_once), business_key=facts.business_key, on_open=(facts.note_class,),
     moves=(
         Move("record_contact", "联系登记", (TO_CONTACT, TO_MAKE_UP), INTERNAL, by=BRANCH, under=CONTACT,
              asks=REACHED, only_if=(told_only_who_was_reached, called_since), does=(facts.note_try,),
-             bulk=Bulk(done="已登记联系 {n} 人：{names}")),
+             bulk=Bulk(done=N_("已登记联系 %(n)s 人：%(names)s"))),
         Move("contact_made", "已联系并通报", TO_CONTACT, TO_MAKE_UP, by=AUTOMATIC, under=TOLD, only_if=(informed,)),
         Move("record_lesson", "补课登记", TO_MAKE_UP, TO_CONFIRM, by=BRANCH, under=MAKE_UP, asks=LESSON,
              only_if=(informed, lesson_was_held), does=(facts.note_lesson,),
-             bulk=Bulk(done="已登记补课 {n} 人：{names}，等本人以外的人确认")),
+             bulk=Bulk(done=N_("已登记补课 %(n)s 人：%(names)s，等本人以外的人确认"))),
         Move("confirm", "补课确认", TO_CONFIRM, TO_ARCHIVE, by=BRANCH, under=MAKE_UP,
-             bulk=Bulk(done="已确认补课 {n} 人：{names}")),
+             bulk=Bulk(done=N_("已确认补课 %(n)s 人：%(names)s"))),
         Move("redo", "退回重补", TO_CONFIRM, TO_MAKE_UP, by=BRANCH, under=MAKE_UP, asks=(WHY,), place="aside"),
         Move("file", "自动归档", TO_ARCHIVE, MADE_UP, by=AUTOMATIC, under=FILE, only_if=(number_demanded,),
              does=(facts.file,)),
         Move("archive", "编号归档", TO_ARCHIVE, MADE_UP, by=BRANCH, under=FILE,
              asks=(Field("archive_no", "text", "档案编号", alone=True),), does=(facts.file,),
-             bulk=Bulk(done="已编号归档 {n} 人：{names}")),
+             bulk=Bulk(done=N_("已编号归档 %(n)s 人：%(names)s"))),
         Move("find_unexcused", "认定无故不参加", (TO_CONTACT, TO_MAKE_UP, TO_CONFIRM), INTERNAL, by=BRANCH,
              under=EDUCATE, asks=(Field("heard", "text", "本人说明"), Field("note", "text", "支委会意见")),
              only_if=(absent_without_leave, member_was_heard), does=(facts.note_finding,), place="aside"),
@@ -189,7 +191,7 @@ WORKFLOW = Workflow(
              only_if=(another_person,), does=(facts.withdraw_finding,), decides=True,
              tells=(Tell(MEMBER, "对认定的异议已有答复：撤销认定。"), Tell(BRANCH, "上级撤销无故不参加的认定。"),)),
         Move("search_lost", "报上级查找失联党员", TO_CONTACT, UNREACHED, by=BRANCH, under=LOST,
-             only_if=(tried_enough,), place="aside", bulk=Bulk(done="已报上级查找：{names}")),
+             only_if=(tried_enough,), place="aside", bulk=Bulk(done=N_("已报上级查找：%(names)s"))),
         Move("begin_search", "转失联查找", UNREACHED, SEARCHING, by=SUPERIOR, under=LOST, asks=(NOTE,),
              only_if=(another_person,), decides=True, tells=(Tell(BRANCH, "上级已转失联查找。"),)),
         Move("try_again", "请支部再联系", UNREACHED, TO_CONTACT, by=SUPERIOR, under=LOST, asks=(NOTE,),

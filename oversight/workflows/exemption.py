@@ -4,11 +4,13 @@ time.
 The branch supports, the superior decides; it ends by itself. Who is exempt stands outside 应到.
 """
 
+from oversight.base.sentences import N_
 from oversight.law.clauses import clause, house_rule
 from oversight.law.definition import Bulk, Due, Field, Move, State, Tell, Workflow, effect, rule
 from oversight.law.roles import BRANCH, MEMBER, SUPERIOR, TIMER
 from oversight.organization import members
 from oversight.rules.common import another_person, common_moves
+from oversight.rules.context import TransitionContext
 
 CARE = clause("G-4.2c")
 ASKED_FOR = house_rule("免予参加由本人申请、支部研究、上级批准，写明起止日期，到期自动恢复。")
@@ -27,26 +29,26 @@ RESUMED = State("resumed", "提前恢复参加", granted=True)
 
 
 @rule(ASKED_FOR)
-def dated(attempt):
+def dated(attempt: TransitionContext) -> bool:
     """起止日期要写清楚：截止日期在开始日期之后，最长一年。"""
     begin, end = attempt.fact_day("from_on"), attempt.fact_day("until")
     return 0 < (end - begin).days <= 366 and end > attempt.today
 
 
 @rule(ASKED_FOR)
-def not_for_the_past(attempt):
+def not_for_the_past(attempt: TransitionContext) -> bool:
     """不能从已经过去的日子起免予参加。"""
     return attempt.fact_day("from_on") >= attempt.today
 
 
 @rule(ASKED_FOR)
-def of_this_branch(attempt):
+def of_this_branch(attempt: TransitionContext) -> bool:
     """这名党员不在本支部。"""
     return members.belongs(attempt)
 
 
 @effect
-def exempt(attempt) -> None:
+def exempt(attempt: TransitionContext) -> None:
     """起止日期内不计入应到，最早从批准之日起。"""
     members.exempt(
         attempt, max(attempt.fact_day("from_on"), attempt.today), attempt.fact_day("until")
@@ -54,7 +56,7 @@ def exempt(attempt) -> None:
 
 
 @effect
-def resume(attempt) -> None:
+def resume(attempt: TransitionContext) -> None:
     """已批准的，从今天起恢复计入应到。"""
     if attempt.state == IN_FORCE.name:
         members.exempt(attempt, None, attempt.today)
@@ -62,7 +64,7 @@ def resume(attempt) -> None:
 
 # fmt: off
 WORKFLOW = Workflow(
-    "exemption", "免予参加活动申请", version=1, opens=ASKED, opened_by=MEMBER, short="免予参加",
+    "exemption", N_("免予参加活动申请"), version=1, opens=ASKED, opened_by=MEMBER, short=N_("免予参加"),
     facts=(Field("member", "person", "党员"), Field("reason", "choice", "原因", choices=members.CARE_REASONS),
            Field("from_on", "date", "从哪天起"), Field("until", "date", "到哪天止")),
     open_if=(of_this_branch, dated, not_for_the_past),
@@ -76,7 +78,7 @@ WORKFLOW = Workflow(
         Move("approve", "批准", SUPPORTED, IN_FORCE, by=SUPERIOR, under=CARE, asks=(NOTE,), decides=True,
              only_if=(another_person, dated), does=(exempt,),
              tells=(Tell(MEMBER, "免予参加活动已获批准。"), Tell(BRANCH, "这名党员免予参加活动已获批准。"),),
-             bulk=Bulk("意见（写进每一件）", "同意。", "批准后起止日期内不计入应到，到期自动恢复。")),
+             bulk=Bulk(N_("意见（写进每一件）"), N_("同意。"), N_("批准后起止日期内不计入应到，到期自动恢复。"))),
         Move("refuse", "不批准", SUPPORTED, REFUSED, by=SUPERIOR, under=ASKED_FOR, asks=(WHY,), decides=True,
              only_if=(another_person,),
              tone="negative", tells=(Tell(MEMBER, "免予参加活动没有获得批准。"), Tell(BRANCH, "这名党员免予参加活动没有获得批准。"),)),

@@ -6,12 +6,14 @@ Small things are put right on the spot without paper; 组织不力 found by the 
 
 from datetime import date
 
+from oversight.base.sentences import N_
 from oversight.law.clauses import clause, house_rule
 from oversight.law.definition import Due, Field, Move, State, Tell, Workflow, rule
 from oversight.law.roles import ABOVE, INSPECTOR, ISSUER, OVERSEER
 from oversight.rules import inspection as facts
 from oversight.rules import rectification
 from oversight.rules.common import common_moves
+from oversight.rules.context import TransitionContext
 
 INSPECT, GROUND = clause("G-4.4a"), clause("G-4.4f")
 DONE_SOON = house_rule("督查后 5 个工作日内登记情况。")
@@ -31,26 +33,26 @@ CANCELLED = State("cancelled", "取消督查")
 
 
 @rule(INSPECT, "findings")
-def clauses_bind(attempt):
+def clauses_bind(attempt: TransitionContext) -> bool:
     """依据的条款不存在，或不适用于这个支部。"""
     return all(rectification.binding(attempt, finding) for finding in attempt.words["findings"])
 
 
 @rule(LIGHT)
-def first_this_quarter(attempt):
+def first_this_quarter(attempt: TransitionContext) -> bool:
     """本季度已经督查过这个支部，请先查阅记录，确有必要再到场。"""
     return facts.visits_this_quarter(attempt) == 0
 
 
 @rule(INSPECT)
-def day_has_come(attempt):
+def day_has_come(attempt: TransitionContext) -> bool:
     """督查日期还没有到，不能先登记情况。"""
     return attempt.fact_day("inspected_on") <= attempt.today
 
 
 # fmt: off
 WORKFLOW = Workflow(
-    "inspection", "督查", version=1, opens=UNDER_WAY, opened_by=INSPECTOR, short="督查",
+    "inspection", N_("督查"), version=1, opens=UNDER_WAY, opened_by=INSPECTOR, short=N_("督查"),
     facts=(Field("method", "choice", "督查方式", choices=rectification.METHODS), Field("inspected_on", "date", "督查日期",
                                                                                   initial=date.isoformat)),
     business_key=facts.visit, on_open=(rectification.set_issuer,), icon="task", tells=(Tell(ISSUER, "督查已经立项。"),),

@@ -4,13 +4,13 @@ G-2.1.1c.
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 import sqlalchemy as sa
 
 from oversight.base.refusals import DomainError, Forbidden, NotFound
-from oversight.engine import transitions
+from oversight.engine import inbox, transitions
 from oversight.models import Case, Membership, Post
 from tests.support.actors import Play
 
@@ -163,6 +163,35 @@ def test_whoever_acted_for_the_branch_is_barred_even_without_an_office_in_it(pla
     play.session.commit()
     case = play.asked(name="village.member1")
     play.refused(Forbidden, "authority", case, "village.member1", "approve")
+
+
+@pytest.mark.parametrize(
+    "last, barred", [("2026-11-23", True), ("2026-10-25", True), ("2026-10-24", False)]
+)
+def test_who_led_the_branch_till_lately_does_not_answer_it(play, last, barred):
+    """House rule: thirty days; the branch asks on 24 November."""
+    play.world.person("moved.up", "community")
+    play.world.post("moved.up", "village", "deputy", to_on=date.fromisoformat(last))
+    play.world.post("moved.up", "town1", "officer")
+    play.session.commit()
+    case = play.asked()
+    if barred:
+        play.refused(Forbidden, "authority", case, "moved.up", "approve")
+        assert not inbox.box_count(
+            play.session, play.world.actor("moved.up", play.at.today), "mine"
+        )
+    else:
+        assert play.move(case, "moved.up", "approve").state == "approved"
+
+
+def test_who_led_the_branch_when_it_asked_never_answers_it(play):
+    """However long it lies: who stood on its side is frozen when it asks."""
+    play.world.post("town1.officer", "village", "deputy", to_on=date(2026, 10, 20))
+    play.session.commit()
+    case = play.asked()
+    case.opened_at -= timedelta(days=40)
+    play.session.commit()
+    play.refused(Forbidden, "authority", case, "town1.officer", "approve")
 
 
 def test_another_branchs_leader_may_well_be_the_towns_officer(play):

@@ -44,10 +44,9 @@ _BY_REASON = {
         "journal": "_rows size",
         "admin_changes": "told _each _leaves _standing _earlier due",
         "checkpoints": "told _before _keys due",
-        **dict.fromkeys("papers appraised recusals desks number_series".split(), "_standing"),
+        **dict.fromkeys(["papers", "appraised", "recusals", "desks", "number_series"], "_standing"),
         **dict.fromkeys(
-            "refusals unit_changes activity_changes sightings phone_looks peer_reviews attachments "
-            "life_meetings".split(),
+            ["refusals", "unit_changes", "activity_changes", "sightings", "phone_looks", "peer_reviews", "attachments", "life_meetings"],
             "_leaves _loose",
         ),
         "activities": "_standing",
@@ -72,7 +71,7 @@ _BY_REASON = {
     },
     RARE: {"units": "move", "cases": "_open_cases"},
     NAMED: {"persons": "candidates"},
-    DEMO: {"activities": "_hold fill", "memberships": "_rolls", "life_meetings": "fill"},
+    DEMO: {"activities": "_held fill", "memberships": "_rolls", "life_meetings": "fill"},
 }
 ALLOWED = {
     (function, table): why

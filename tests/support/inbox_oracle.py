@@ -5,7 +5,7 @@ The conditions are those by which the lists were made before they began at the w
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
@@ -38,7 +38,16 @@ def in_sight(who):
 
 
 def at_seat(who):
-    """Return the condition that a desk row, open or not, is or was the reader's by name or office."""
+    """Return the condition that a row is of a seat that the reader holds, or names him: as a member
+    while it is open or lies in his branch, else where he has a post or stands in for one.
+    """
+    served = [*(post.unit_id for post in who.posts), *(row.unit_id for row in who.acting)]
+    there = [
+        WorkItem.unit_id.in_(served),
+        sa.and_(WorkItem.role == "member", WorkItem.closed_at.is_(None)),
+    ]
+    if who.branch is not None:
+        there.append(sa.and_(WorkItem.role == "member", WorkItem.unit_id == who.branch.id))
     seats = [
         sa.and_(
             WorkItem.unit_id == unit_id, WorkItem.role == candidate_group, WorkItem.rank >= rank
@@ -46,7 +55,7 @@ def at_seat(who):
         for unit_id, candidate_group, rank in who.seats
     ]
     return sa.or_(
-        WorkItem.person_id == who.id,
+        sa.and_(WorkItem.person_id == who.id, sa.or_(*there, *seats, *_acting_seats(who))),
         sa.and_(WorkItem.person_id.is_(None), sa.or_(sa.false(), *seats, *_acting_seats(who))),
     )
 
@@ -156,11 +165,24 @@ def _waits_on(case, which):
 
 
 def _leads(who, person_id: str, case):
-    """Return the condition that a person leads the branch of a case, or one that is joined to it."""
+    """Return the condition that a person leads the branch of a case, or one that is joined to it; or
+    did so thirty days before it was opened, or later.
+    """
     units = [unit_id for one, unit_id in who.led if one == person_id]
     joined = sa.func.coalesce(case.facts["with"].as_string(), "")
+    before = [
+        sa.and_(
+            sa.or_(case.unit_id == unit_id, joined.contains(unit_id)),
+            case.opened_at < datetime.combine(last + timedelta(days=31), time(), UTC),
+        )
+        for one, unit_id, last in who.led_before
+        if one == person_id
+    ]
     return sa.or_(
-        sa.false(), case.unit_id.in_(units), *(joined.contains(unit_id) for unit_id in units)
+        sa.false(),
+        case.unit_id.in_(units),
+        *(joined.contains(unit_id) for unit_id in units),
+        *before,
     )
 
 
@@ -227,6 +249,7 @@ def _box(who, box: str):
         visible,
         sa.exists().where(WorkItem.case_id == Case.id, at_seat(who)),
         Case.data_subject_id == who.id,
+        passed_on(who),
     )  # as authority.see
     own_units = [post.unit_id for post in who.posts]
     conditions = {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import sqlalchemy as sa
 
 from oversight.law.roles import BRANCH_LEADERS, CANDIDATE_GROUPS, SUPERIOR
@@ -33,7 +35,13 @@ def barred(session, workflow, case, role, on) -> set[str]:
     for table, holds in ((Post, _held(on)), (Substitution, in_force(on))):
         leads = sa.and_(table.unit_id.in_(units), table.office.in_(BRANCH_LEADERS), holds)
         out |= set(session.scalars(sa.select(table.person_id).where(leads)))
-    return out
+    lately = sa.and_(
+        Post.unit_id.in_(units),
+        Post.office.in_(BRANCH_LEADERS),
+        Post.from_on <= on,
+        Post.to_on >= case.opened_at.date() - timedelta(days=30),
+    )
+    return out | set(session.scalars(sa.select(Post.person_id).where(lately)))
 
 
 def fill(session, unit, ladder, on, out, workflow):

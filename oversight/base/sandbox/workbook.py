@@ -1,7 +1,7 @@
-"""A program of its own: reads one workbook that somebody sent and prints its cells, a line of JSON
-a row.
+"""A separate program: reads one workbook that somebody sent and prints its cells, a line of JSON a
+row.
 
-Runs as a child with little time and memory. Imports nothing of the house; values only, never
+Runs as a child with little time and memory. Imports nothing of the package; values only, never
 formulas.
 """
 
@@ -22,7 +22,7 @@ CPU_SECONDS, MEMORY = 120, 1024 * 2**20
 
 
 class Refused(Exception):
-    """A no by name; the house has the sentence."""
+    """A refusal by name; the caller has the sentence."""
 
 
 class Marks:
@@ -151,7 +151,7 @@ def _plain(value):
 
 
 def _confine() -> None:
-    """Give up time, memory and files. What a system does not know is left out."""
+    """Limit CPU time, memory and open files. Limits that the system does not know are left out."""
     import resource
 
     for limit, most in (

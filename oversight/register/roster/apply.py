@@ -18,10 +18,10 @@ from oversight.base import files
 from oversight.base.clock import Moment
 from oversight.base.refusals import BadRequest, Forbidden, NotFound, RuleViolation, VersionConflict
 from oversight.base.sealing import Sealer
-from oversight.base.sentences import say
-from oversight.engine import authority
+from oversight.base.sentences import N_, say
 from oversight.engine.use_case import after, one_transaction
 from oversight.models import Membership, Person, Post, RosterDraft, Unit, UnitChange, Zone
+from oversight.organization.actor import actor_of
 from oversight.register import accounts, audit_log, departures
 
 from . import parse as rosters
@@ -34,10 +34,10 @@ KEPT_FOR = timedelta(days=1)
 class Troubled(BadRequest):
     """The roster cannot be taken as it is; `troubles` and `notes` are lines for people."""
 
-    status, title = 422, "名册需要修改"
+    status, title = 422, N_("名册需要修改")
 
     def __init__(self, troubles: list, notes: list):
-        super().__init__(say("名册有 {count} 处要改，改好前一行也不导入。", count=len(troubles)))
+        super().__init__(say("名册有 %(count)s 处要改，改好前一行也不导入。", count=len(troubles)))
         self.troubles, self.notes = [str(one) for one in troubles], [str(one) for one in notes]
 
 
@@ -61,7 +61,7 @@ def read(
     stage: Callable[..., rosters.Tick] = rosters.silent,
 ) -> Read:
     """Read a workbook and compare it with the database. Raises Troubled, TooLarge, WrongType,
-    WordsWrong.
+    InvalidInput.
 
     Ends the transaction before; until the next end no other roster can be applied.
     """
@@ -97,7 +97,7 @@ def apply(
     confirmed: bool = False,
     stage: Callable[..., rosters.Tick] = rosters.silent,
 ) -> None:
-    """Write what a roster changes and note who did it. Does not commit. Raises RuleSaysNo.
+    """Write what a roster changes and note who did it. Does not commit. Raises RuleViolation.
 
     Nobody is deleted: memberships and posts end, the accounts of those who left are closed, and
     what was open of them is passed on or ended.
@@ -106,11 +106,11 @@ def apply(
     if plan.thinned and not confirmed:
         raise RuleViolation(
             say(
-                "{branches}。如名册完整、确是离开，请勾选“确认这些人已离开”（命令行加 --confirm-left）；否则请补全名册。",
+                "%(branches)s。如名册完整、确是离开，请勾选“确认这些人已离开”（命令行加 --confirm-left）；否则请补全名册。",
                 branches="；".join(plan.thinned[:5]),
             ),
             rule="many_left",
-            house_rule="名册不全时不误记离开。",
+            house_rule=N_("名册不全时不误记离开。"),
         )
     _end(session, Membership, plan.memberships_ended)
     _end(session, Post, plan.posts_ended)
@@ -133,7 +133,7 @@ def apply(
     )
     session.flush()
     session.expire_all()
-    who = authority.actor(session, by_id, at.today) if by_id else None
+    who = actor_of(session, by_id, at.today) if by_id else None
     departures.settle_people(session, plan.departed, who, at)
 
 
@@ -235,7 +235,7 @@ def propose(
     """Read a roster and keep what was read, sealed, until its sender has looked; one a person.
     Commits.
 
-    Raises NotYours, Troubled, TooLarge, WrongType, WordsWrong.
+    Raises Forbidden, Troubled, TooLarge, WrongType, InvalidInput.
     """
     with one_transaction(session):
         entitled(who)
@@ -259,7 +259,7 @@ def propose(
 
 
 def entitled(who) -> None:
-    """Make sure that the actor is system administrator of the zone. Raises NotYours."""
+    """Make sure that the actor is system administrator of the zone. Raises Forbidden."""
     if not any(post.office == "sysadmin" and post.unit.kind == "zone" for post in who.posts):
         raise Forbidden("名册由区的系统管理员导入，不由您办理。", rule="authority")
 
@@ -269,7 +269,7 @@ def draft(
 ) -> Read | None:
     """Return the roster that waits for the actor, compared with the database of now.
 
-    Raises NotYours, Troubled.
+    Raises Forbidden, Troubled.
     """
     entitled(who)
     row = session.get(RosterDraft, who.id)
@@ -295,7 +295,7 @@ def accept(
     """Apply the roster that waits, if it still does what its sender was shown, and drop the file.
     Commits.
 
-    Raises NotYours, NotInSight, Stale, RuleSaysNo, Troubled.
+    Raises Forbidden, NotFound, VersionConflict, RuleViolation, Troubled.
     """
     with one_transaction(session):
         audit_log.alone(session, zone.id)
@@ -310,7 +310,7 @@ def accept(
 
 
 def discard(session: Session, folder: Path, who) -> None:
-    """Drop the roster that waits. Commits. Raises NotYours."""
+    """Drop the roster that waits. Commits. Raises Forbidden."""
     with one_transaction(session):
         entitled(who)
         audit_log.alone(session, who.zone_id)
@@ -354,30 +354,39 @@ def summary(plan: Plan) -> list[tuple[str, list[tuple[str, int]]]]:
     counts = plan.counts
     return [
         (
-            "党组织",
+            N_("党组织"),
             [
-                ("新建", counts["units"]["new"]),
-                ("改动", counts["units"]["changed"]),
-                ("不变", counts["units"]["same"]),
-                ("名册里没有", counts["units"]["left"]),
+                (N_("新建"), counts["units"]["new"]),
+                (N_("改动"), counts["units"]["changed"]),
+                (N_("不变"), counts["units"]["same"]),
+                (N_("名册里没有"), counts["units"]["left"]),
             ],
         ),
         (
-            "人员",
+            N_("人员"),
             [
-                ("新增", counts["people"]["new"]),
-                ("更新", counts["people"]["changed"]),
-                ("不变", counts["people"]["same"]),
-                ("离开", counts["people"]["left"]),
+                (N_("新增"), counts["people"]["new"]),
+                (N_("更新"), counts["people"]["changed"]),
+                (N_("不变"), counts["people"]["same"]),
+                (N_("离开"), counts["people"]["left"]),
             ],
         ),
         (
-            "组织关系",
-            [("开始", counts["memberships"]["new"]), ("结束", counts["memberships"]["ended"])],
+            N_("组织关系"),
+            [
+                (N_("开始"), counts["memberships"]["new"]),
+                (N_("结束"), counts["memberships"]["ended"]),
+            ],
         ),
         (
-            "党小组",
-            [("新建", counts["groups"]["new"]), ("编入或调整", counts["groups"]["changed"])],
+            N_("党小组"),
+            [
+                (N_("新建"), counts["groups"]["new"]),
+                (N_("编入或调整"), counts["groups"]["changed"]),
+            ],
         ),
-        ("职务", [("任职", counts["posts"]["new"]), ("离任", counts["posts"]["ended"])]),
+        (
+            N_("职务"),
+            [(N_("任职"), counts["posts"]["new"]), (N_("离任"), counts["posts"]["ended"])],
+        ),
     ]

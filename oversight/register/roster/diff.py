@@ -17,11 +17,11 @@ from sqlalchemy.orm import Session
 
 from oversight.base.db import new_id
 from oversight.base.sealing import Sealer
-from oversight.base.sentences import say
-from oversight.engine.authority import in_office, is_member
+from oversight.base.sentences import N_, say
 from oversight.law.roles import ADMINISTRATORS
 from oversight.models import Membership, Person, Post, Unit, Zone
 from oversight.models.organizations import UNIT_KINDS
+from oversight.organization.standing import in_office, is_member
 
 from .cells import unit_key
 from .groups import Groups
@@ -29,7 +29,9 @@ from .headers import FLAGS
 from .parse import PersonRow, Roster, Tick, UnitRow, silent
 
 TOWN = re.compile(r"([镇乡]党委|街道党(工)?委)$")
-ABOVE_ONLY = "党建办经办人、督查员、班子成员是镇（部门）以上的职务，请写全，如“青溪镇党委督查员”。"
+ABOVE_ONLY = N_(
+    "党建办经办人、督查员、班子成员是镇（部门）以上的职务，请写全，如“青溪镇党委督查员”。"
+)
 ABOVE_BRANCHES = frozenset({"officer", "inspector", "team"})
 ORDER = {"town": 0, "department": 0, "middle": 1}
 MANY = 3  # people leaving a branch, from which a third of it must be confirmed
@@ -240,7 +242,9 @@ class _Compare:
         for row in waiting:
             found = self._find(*row.key)
             if len(found) > 1:
-                self.roster.trouble(row.place, row.name, "有几个同名的党组织，请写明上级党组织。")
+                self.roster.trouble(
+                    row.place, row.name, N_("有几个同名的党组织，请写明上级党组织。")
+                )
             elif found:
                 named.add(found[0].id)
                 self._changed(row, found[0])
@@ -266,7 +270,7 @@ class _Compare:
             self.roster.trouble(
                 row.place,
                 row.name,
-                say("库里它是“{kind}”，种类不能由名册改。", kind=UNIT_KINDS[unit.kind]),
+                say("库里它是“%(kind)s”，种类不能由名册改。", kind=UNIT_KINDS[unit.kind]),
             )
         elif row.category and row.category != unit.category:
             self.plan.unit_changes[unit.id] = {"category": [unit.category, row.category]}
@@ -280,7 +284,7 @@ class _Compare:
                 row.place,
                 row.name,
                 say(
-                    "库里它在{above}之下。划转由上级在网页上办理；如是同名的新支部，请把名称写得能区分。",
+                    "库里它在%(above)s之下。划转由上级在网页上办理；如是同名的新支部，请把名称写得能区分。",
                     above=self.by_id[others[0].parent_id].name
                     if others[0].parent_id
                     else others[0].name,
@@ -291,7 +295,7 @@ class _Compare:
             self.roster.trouble(
                 row.place,
                 row.name,
-                "库里没有这个党组织。请写明支部类别和上级党组织，或改成库里的名称。",
+                N_("库里没有这个党组织。请写明支部类别和上级党组织，或改成库里的名称。"),
             )
             return
         above = self._above(row)
@@ -311,11 +315,11 @@ class _Compare:
             row.parent_place or row.place,
             row.parent or row.name,
             (
-                "请写上级党组织。"
+                N_("请写上级党组织。")
                 if not row.parent
-                else "上级不能是党支部。"
+                else N_("上级不能是党支部。")
                 if found
-                else "没有这个上级党组织，请在“党组织”表里加上它并写明类别（镇或区属部门）。"
+                else N_("没有这个上级党组织，请在“党组织”表里加上它并写明类别（镇或区属部门）。")
             ),
         )
         return None
@@ -372,9 +376,9 @@ class _Compare:
         self.roster.trouble(
             row.place,
             row.unit,
-            "有几个同名的党组织，请加“上级党组织”一列写明是哪个。"
+            N_("有几个同名的党组织，请加“上级党组织”一列写明是哪个。")
             if found
-            else "没有这个党组织，请改成库里的名称，或在“党组织”表里加上它。",
+            else N_("没有这个党组织，请改成库里的名称，或在“党组织”表里加上它。"),
         )
         return None
 
@@ -390,7 +394,7 @@ class _Compare:
                     row.place,
                     row.name,
                     say(
-                        "编号 {number} 在库里是{name}，请核对编号或姓名。",
+                        "编号 %(number)s 在库里是%(name)s，请核对编号或姓名。",
                         number=row.number,
                         name=self.persons[person_id].name,
                     ),
@@ -429,7 +433,9 @@ class _Compare:
         for row in rest:
             if not row.joined and not row.phone and any(one not in self.matched for one in free):
                 self.roster.trouble(
-                    row.place, row.name, "库里这个支部有同名的人，请填入党日期、手机或编号来区分。"
+                    row.place,
+                    row.name,
+                    N_("库里这个支部有同名的人，请填入党日期、手机或编号来区分。"),
                 )
 
     def _alike(self, row: PersonRow, person_id: str) -> bool:
@@ -490,7 +496,7 @@ class _Compare:
 
     def _changes(self, row: PersonRow, person) -> dict:
         """Return what a row says otherwise than the database; an empty cell says nothing."""
-        said = {flag: flag in row.flags for flag in FLAGS if flag in row.given}
+        said: dict[str, object] = {flag: flag in row.flags for flag in FLAGS if flag in row.given}
         said |= {"joined_on": row.joined} if row.joined else {}
         said |= {"number": row.number} if row.number else {}
         said |= {"probationary": row.standing} if "standing" in row.given else {}
@@ -566,7 +572,9 @@ class _Compare:
         if where:
             found = self.by_key.get(unit_key(where), [])
             if len(found) != 1:
-                self.roster.trouble(row.place, where, "职务里写的党组织没有找到，请写库里的名称。")
+                self.roster.trouble(
+                    row.place, where, N_("职务里写的党组织没有找到，请写库里的名称。")
+                )
                 return None
             seat = found[0]
         if seat.kind == "branch" and office in ABOVE_BRANCHES:
@@ -609,7 +617,7 @@ class _Compare:
             if count >= MANY and 3 * count > members[unit_id]:
                 self.plan.thinned.append(
                     say(
-                        "{unit}现有 {members} 人，名册里少了 {count} 人",
+                        "%(unit)s现有 %(members)s 人，名册里少了 %(count)s 人",
                         count=count,
                         unit=covered[unit_id].name,
                         members=members[unit_id],

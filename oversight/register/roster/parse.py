@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from datetime import date
 
-from oversight.base.sentences import say
+from oversight.base.sentences import N_, say
 
 from . import cells, headers
 from .cells import Unreadable
@@ -20,10 +20,10 @@ from .workbook import Sheet, letter, open_book
 Tick = Callable[[int], None]
 MOST_TROUBLES = 500
 SEATED = {
-    "secretary": "与{place}都是书记，一个党组织只有一位书记。",
-    "group_leader": "与{place}都是这个党小组的组长，一个党小组只有一位组长。",
+    "secretary": N_("与%(place)s都是书记，一个党组织只有一位书记。"),
+    "group_leader": N_("与%(place)s都是这个党小组的组长，一个党小组只有一位组长。"),
 }
-TOTALS = ("合计", "总计", "小计", "共计")
+TOTALS = (N_("合计"), N_("总计"), N_("小计"), N_("共计"))
 
 
 @dataclass(frozen=True)
@@ -35,9 +35,9 @@ class Place:
     column: str = ""
 
     def __str__(self) -> str:
-        where = say("“{sheet}”表", sheet=self.sheet)
-        where += say("第 {row} 行", row=self.row) if self.row else ""
-        return where + (say(" {column} 列", column=self.column) if self.column else "")
+        where: str = say("“%(sheet)s”表", sheet=self.sheet)
+        where += say("第 %(row)s 行", row=self.row) if self.row else ""
+        return where + (say(" %(column)s 列", column=self.column) if self.column else "")
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Trouble:
     sentence: str
 
     def __str__(self) -> str:
-        return f"{self.place}{say('“{value}”', value=self.value) if self.value else ''}：{self.sentence}"
+        return f"{self.place}{say('“%(value)s”', value=self.value) if self.value else ''}：{self.sentence}"
 
 
 @dataclass
@@ -116,7 +116,7 @@ def silent(_stage: str, _total: int | None = None) -> Tick:
 
 
 def read(data: bytes, today: date, stage: Callable[..., Tick] = silent) -> Roster:
-    """Read a workbook and hold it against itself. Raises TooLarge, WrongType, WordsWrong."""
+    """Read a workbook and hold it against itself. Raises TooLarge, WrongType, InvalidInput."""
     roster = Roster()
     sheets = open_book(data, stage("read"))
     tick = stage("check", sum(len(sheet.rows) for sheet in sheets))
@@ -126,8 +126,10 @@ def read(data: bytes, today: date, stage: Callable[..., Tick] = silent) -> Roste
             Trouble(
                 Place(""),
                 "",
-                "没有找到表头。表头至少要有“支部名称”和“姓名”，可用 oversight "
-                "roster-template 或网页上的模板。",
+                N_(
+                    "没有找到表头。表头至少要有“支部名称”和“姓名”，可用 oversight "
+                    "roster-template 或网页上的模板。"
+                ),
             )
         )
     _agree_on_units(roster)
@@ -140,12 +142,12 @@ def read(data: bytes, today: date, stage: Callable[..., Tick] = silent) -> Roste
 def _sheet(roster: Roster, sheet: Sheet, today: date, tick: Tick) -> bool:
     """Read one sheet; returns whether anything was found in it."""
     if not sheet.visible:
-        roster.notes.append(say("“{sheet}”表是隐藏的，没有读。", sheet=sheet.title))
+        roster.notes.append(say("“%(sheet)s”表是隐藏的，没有读。", sheet=sheet.title))
         return False
     found = headers.find(sheet.rows)
     if found is None:
         if sheet.rows:
-            roster.notes.append(say("“{sheet}”表没有找到表头，没有读。", sheet=sheet.title))
+            roster.notes.append(say("“%(sheet)s”表没有找到表头，没有读。", sheet=sheet.title))
         return False
     return _Sheet(roster, sheet, today, *found).read(tick)
 
@@ -157,7 +159,8 @@ class _Sheet:
         self.roster, self.sheet, self.today, self.top, self.heads = roster, sheet, today, top, heads
         self.columns, self.twice = headers.fields_of(heads)
         self.people = "name" in self.columns
-        self.number, self.row, self.bad = 0, [], False
+        self.number, self.bad = 0, False
+        self.row: list = []
         self.rough: list[int] = []
         self.given = [
             key for key in self.columns if key not in ("unit", "parent", "category", "name")
@@ -185,13 +188,13 @@ class _Sheet:
         said = [head for column, head in self.heads.items() if column not in self.columns.values()]
         if any(headers.is_identity(head) for head in said):
             self.roster.notes.append(
-                say("“{sheet}”表的身份证号一列没有读，也不会保存。", sheet=self.sheet.title)
+                say("“%(sheet)s”表的身份证号一列没有读，也不会保存。", sheet=self.sheet.title)
             )
         left = [head[:12] for head in said if not headers.is_identity(head)]
         if left:
             self.roster.notes.append(
                 say(
-                    "“{sheet}”表这些列没有读：{heads}。",
+                    "“%(sheet)s”表这些列没有读：%(heads)s。",
                     sheet=self.sheet.title,
                     heads="、".join(left[:20]),
                 )
@@ -205,7 +208,7 @@ class _Sheet:
                 Place(self.sheet.title, self.top, letter(columns[1])),
                 self.heads[columns[1]],
                 say(
-                    "有两列都是“{label}”（{letters}），请只留一列。",
+                    "有两列都是“%(label)s”（%(letters)s），请只留一列。",
                     label=headers.LABELS[key],
                     letters="、".join(letter(column) for column in columns),
                 ),
@@ -213,7 +216,7 @@ class _Sheet:
         named = self.sheet.title.strip().endswith(("支部", "支部委员会"))
         if "unit" not in self.columns and not named:
             self.roster.trouble(
-                Place(self.sheet.title, self.top), "", "缺少“支部名称”一列，请补上。"
+                Place(self.sheet.title, self.top), "", N_("缺少“支部名称”一列，请补上。")
             )
             return False
         return True
@@ -232,7 +235,7 @@ class _Sheet:
         if again >= 2 and again >= len(self.heads) // 2:
             self.roster.notes.append(
                 say(
-                    "“{sheet}”表第 {row} 行是重复的表头，没有读。",
+                    "“%(sheet)s”表第 %(row)s 行是重复的表头，没有读。",
                     sheet=self.sheet.title,
                     row=self.number,
                 )
@@ -250,7 +253,7 @@ class _Sheet:
         if not unsaved and (not used or lone):
             self.roster.notes.append(
                 say(
-                    "“{sheet}”表第 {row} 行只有备注，没有读：{text}",
+                    "“%(sheet)s”表第 %(row)s 行只有备注，没有读：%(text)s",
                     sheet=self.sheet.title,
                     row=self.number,
                     text=cells.shown(next(w for w in said if w)),
@@ -268,7 +271,7 @@ class _Sheet:
         if hidden:
             self.roster.notes.append(
                 say(
-                    "“{sheet}”表第 {rows} 行是隐藏的，也读了；不要的请删去整行。",
+                    "“%(sheet)s”表第 %(rows)s 行是隐藏的，也读了；不要的请删去整行。",
                     sheet=self.sheet.title,
                     rows=_some(hidden),
                 )
@@ -276,7 +279,7 @@ class _Sheet:
         if self.rough:
             self.roster.notes.append(
                 say(
-                    "“{sheet}”表第 {rows} 行的入党日期只写到月，按当月 1 日记。",
+                    "“%(sheet)s”表第 %(rows)s 行的入党日期只写到月，按当月 1 日记。",
                     sheet=self.sheet.title,
                     rows=_some(self.rough),
                 )
@@ -321,7 +324,7 @@ class _Sheet:
     # Rows
 
     def _unit(self) -> None:
-        name = self._cell("unit", cells.unit_name, "", "请写党组织的全称。")
+        name = self._cell("unit", cells.unit_name, "", N_("请写党组织的全称。"))
         parent = self._cell("parent", cells.unit_name, "")
         kind, category = self._cell("category", cells.category_or_kind, ("", None))
         if name and not self.bad:
@@ -346,7 +349,7 @@ class _Sheet:
             self._place("name"),
             unit,
             parent,
-            self._cell("name", cells.name, "", "缺少姓名，请补上，或删去这一行。"),
+            self._cell("name", cells.name, "", N_("缺少姓名，请补上，或删去这一行。")),
             group=self._cell("group", lambda value: cells.group(value, unit), ""),
             joined=self._cell("joined", self._day),
             standing=self._cell("standing", cells.probationary, False),
@@ -364,13 +367,13 @@ class _Sheet:
         if "unit" not in self.columns:
             return cells.unit_name(self.sheet.title)
         return self._cell(
-            "unit", cells.unit_name, "", "缺少支部名称，请补上；合并单元格请先取消合并再填满。"
+            "unit", cells.unit_name, "", N_("缺少支部名称，请补上；合并单元格请先取消合并再填满。")
         )
 
 
 def _some(numbers: list[int]) -> str:
     return "、".join(map(str, numbers[:10])) + (
-        say(" 等 {count} ", count=len(numbers)) if len(numbers) > 10 else ""
+        say(" 等 %(count)s ", count=len(numbers)) if len(numbers) > 10 else ""
     )
 
 
@@ -388,7 +391,7 @@ def _agree_on_units(roster: Roster) -> None:
             roster.trouble(
                 row.place,
                 row.name,
-                say("类别与{place}写的不一样，请改成一样的。", place=first.place),
+                say("类别与%(place)s写的不一样，请改成一样的。", place=first.place),
             )
         first.kind, first.category = first.kind or row.kind, first.category or row.category
     for key, row in list(known.items()):
@@ -412,13 +415,13 @@ def _namesakes(roster: Roster) -> None:
             roster.trouble(
                 row.place,
                 row.number,
-                say("编号与{place}重复，一人一个编号。", place=numbers[row.number].place),
+                say("编号与%(place)s重复，一人一个编号。", place=numbers[row.number].place),
             )
         elif row.phone and (first := names.setdefault((row.name, row.phone), row)) is not row:
             sentence = (
-                "与{place}是同一人，请只留一行。"
+                N_("与%(place)s是同一人，请只留一行。")
                 if first.unit_key == row.unit_key
-                else ("这个人也在{place}，一人只能在一个支部，请删去一行。")
+                else (N_("这个人也在%(place)s，一人只能在一个支部，请删去一行。"))
             )
             roster.trouble(row.place, row.name, say(sentence, place=first.place))
         else:
@@ -432,7 +435,7 @@ def _tell_apart(roster: Roster, rows: list[PersonRow]) -> None:
     for row in rows[1:]:
         if row.told_apart_by == first.told_apart_by and any(row.told_apart_by):
             roster.trouble(
-                row.place, row.name, say("与{place}完全一样，请只留一行。", place=first.place)
+                row.place, row.name, say("与%(place)s完全一样，请只留一行。", place=first.place)
             )
         elif not any(
             a and b and a != b for a, b in zip(row.told_apart_by, first.told_apart_by, strict=True)
@@ -441,7 +444,7 @@ def _tell_apart(roster: Roster, rows: list[PersonRow]) -> None:
                 row.place,
                 row.name,
                 say(
-                    "与{place}同名，分不清是不是同一人：是一人请只留一行，是两人请都填入党日期、手机或编号。",
+                    "与%(place)s同名，分不清是不是同一人：是一人请只留一行，是两人请都填入党日期、手机或编号。",
                     place=first.place,
                 ),
             )

@@ -15,20 +15,20 @@ from dataclasses import dataclass, field
 
 from oversight.base.refusals import InvalidInput, TooLarge, WrongType
 from oversight.base.sandbox import workbook
-from oversight.base.sentences import say
+from oversight.base.sentences import N_, say
 
 MOST_BYTES = 20 * 2**20
 SECONDS = 150  # by the wall; the child's own time is shorter
 OLD_OR_LOCKED = b"\xd0\xcf\x11\xe0"
 NO = {
-    "broken": "这个工作簿打不开或已损坏，请在 Excel 里另存为“Excel 工作簿（.xlsx）”后再试。",
-    "macros": "这个工作簿带有宏，不能导入。请另存为不带宏的“Excel 工作簿（.xlsx）”。",
-    "bomb": "这个工作簿展开后太大，不能导入。请只保留党组织和党员两张表后另存。",
+    "broken": N_("这个工作簿打不开或已损坏，请在 Excel 里另存为“Excel 工作簿（.xlsx）”后再试。"),
+    "macros": N_("这个工作簿带有宏，不能导入。请另存为不带宏的“Excel 工作簿（.xlsx）”。"),
+    "bomb": N_("这个工作簿展开后太大，不能导入。请只保留党组织和党员两张表后另存。"),
     "rows": say(
-        "这个工作簿超过 {most} 行，请按镇（部门）拆成几个文件分别导入。", most=workbook.MOST_ROWS
+        "这个工作簿超过 %(most)s 行，请按镇（部门）拆成几个文件分别导入。", most=workbook.MOST_ROWS
     ),
     "sheets": say(
-        "这个工作簿的表太多，最多 {most} 张，请合并后再导入。", most=workbook.MOST_SHEETS
+        "这个工作簿的表太多，最多 %(most)s 张，请合并后再导入。", most=workbook.MOST_SHEETS
     ),
 }
 AREA = re.compile(r"([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})")
@@ -66,11 +66,11 @@ def column_of(name: str) -> int:
 
 
 def open_book(data: bytes, tick: Callable[[int], None] = lambda rows: None) -> list[Sheet]:
-    """Read a workbook; `tick` hears of every row. Raises TooLarge, WrongType, WordsWrong."""
+    """Read a workbook; `tick` hears of every row. Raises TooLarge, WrongType, InvalidInput."""
     if len(data) > MOST_BYTES:
         raise TooLarge(
             say(
-                "这个文件超过 {most} MB，请按镇（部门）拆成几个文件分别导入。",
+                "这个文件超过 %(most)s MB，请按镇（部门）拆成几个文件分别导入。",
                 most=MOST_BYTES // 2**20,
             )
         )
@@ -100,7 +100,7 @@ def open_book(data: bytes, tick: Callable[[int], None] = lambda rows: None) -> l
 
 
 def _lines(data: bytes) -> Iterator:
-    """Yield what the child prints; what crashes or eats there does so alone. Raises WordsWrong."""
+    """Yield what the child prints; what crashes or eats there does so alone. Raises InvalidInput."""
     with subprocess.Popen(
         [sys.executable, "-I", "-B", workbook.__file__],
         stdin=subprocess.PIPE,

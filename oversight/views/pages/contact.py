@@ -9,7 +9,7 @@ from datetime import date
 from functools import cached_property
 
 import sqlalchemy as sa
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import login_required
 
@@ -17,13 +17,13 @@ from oversight import workflows
 from oversight.base.clock import Moment
 from oversight.base.db import db, is_id
 from oversight.base.refusals import DomainError, Forbidden, InvalidInput, NotFound
-from oversight.base.sentences import say
+from oversight.base.sentences import N_, say
 from oversight.engine import authority, available, transitions
 from oversight.law.definition import Move, Workflow
 from oversight.models import Activity, Attendance, Case, Person, Unit
 from oversight.models.attendance import CLASSES
 from oversight.rules.absence import FOLLOW_UP
-from oversight.views import forms, session
+from oversight.views import forms, present, session
 
 from . import case as case_page
 from . import year
@@ -54,7 +54,7 @@ def steps() -> list[tuple[str, str, str]]:
         if state.waits_on is law().opened_by:
             used.update(moves)
             found.append((state.name, state.label, moves[0]))
-    return [*found, (OTHER, "别处办理", ""), (DONE, "已办结", "")]
+    return [*found, (OTHER, N_("别处办理"), ""), (DONE, N_("已办结"), "")]
 
 
 @dataclass(frozen=True)
@@ -253,7 +253,7 @@ class Contacts:
 
 
 def _unit(unit_id) -> Unit:
-    """Return a branch whose follow-ups the reader may see. Raises NotInSight, NotYours."""
+    """Return a branch whose follow-ups the reader may see. Raises NotFound, Forbidden."""
     unit = year.branch(unit_id)
     if not any(unit.within(path) for path in session.actor().business):
         try:
@@ -302,9 +302,9 @@ def make(unit_id, name):
         case_id for case_id in _filled(move) if case_id not in ids and "only" not in request.form
     ]
     if not ids:
-        refusal = InvalidInput({"case": _("请先勾选要登记的人。")})
+        nobody = InvalidInput({"case": _("请先勾选要登记的人。")})
         return _page(
-            Contacts(unit, _step(name), forms.Bound.of(name, words, refusal)), refusal.status
+            Contacts(unit, _step(name), forms.Bound.of(name, words, nobody)), nobody.status
         )
     if not all(map(is_id, ids)):
         raise NotFound()
@@ -364,13 +364,7 @@ def _try(case_id: str, move: Move, words: dict, at: Moment) -> DomainError | Non
     version = request.form.get(f"version-{case_id}", "")
     try:
         transitions.submit(
-            db.session,
-            case_id,
-            name,
-            session.actor(),
-            words,
-            at=at,
-            version=int(version) if version.isdigit() else -1,
+            db.session, case_id, name, session.actor(), words, at=at, version=forms.number(version)
         )
     except DomainError as refusal:
         return refusal
@@ -385,7 +379,7 @@ def _answer(unit_id, name: str, words: dict, results: list[tuple[str, Outcome]])
     failed = [(case_id, outcome) for case_id, outcome in results if outcome.refusal is not None]
     if not failed:
         names = "、".join(outcome.name for _id, outcome in results)
-        flash({"text": _told(name, names, len(results))}, "toast")
+        present.toast(_told(name, names, len(results)))
         return redirect(url_for("contact.show", unit_id=unit_id))
     refusal = failed[0][1].refusal
     page = Contacts(

@@ -13,6 +13,7 @@ from flask_login import login_required
 
 from oversight.base.db import db, is_id
 from oversight.base.refusals import DomainError, Forbidden, InvalidInput, NotFound
+from oversight.base.sentences import N_
 from oversight.calendar import holidays
 from oversight.law.inputs import read_day
 from oversight.models import Person, Unit
@@ -31,13 +32,13 @@ def keeps(unit: Unit | None, area: str) -> bool:
 
 
 def require_keeper() -> None:
-    """Make sure that these pages are the reader's business. Raises NotYours."""
+    """Make sure that these pages are the reader's business. Raises Forbidden."""
     if not present.Shell().keeper:
         raise Forbidden("管理页面由管理员和上级党组织使用，您不能查看。")
 
 
 def in_reach(unit: Unit | None) -> Unit:
-    """Return a unit that the reader keeps or sees. Raises NotInSight."""
+    """Return a unit that the reader keeps or sees. Raises NotFound."""
     who = session.actor()
     if (
         unit is None
@@ -54,23 +55,23 @@ def unit_of(unit_id) -> Unit:
 
 
 def person_named(field: str) -> Person:
-    """Return the person chosen in a form. Raises WordsWrong naming the field."""
+    """Return the person chosen in a form. Raises InvalidInput naming the field."""
     found = db.session.get(Person, request.form[field]) if is_id(request.form.get(field)) else None
     if found is None or found.zone_id != session.actor().zone_id:
-        raise InvalidInput({field: "请从名单中选一个人。"})
+        raise InvalidInput({field: N_("请从名单中选一个人。")})
     return found
 
 
 def unit_named(field: str) -> Unit:
-    """Return the unit chosen in a form. Raises WordsWrong naming the field."""
+    """Return the unit chosen in a form. Raises InvalidInput naming the field."""
     found = db.session.get(Unit, request.form[field]) if is_id(request.form.get(field)) else None
     if found is None or found.zone_id != session.actor().zone_id:
-        raise InvalidInput({field: "请选一个单位。"})
+        raise InvalidInput({field: N_("请选一个单位。")})
     return found
 
 
 def day(field: str, label: str, required: bool = True) -> date | None:
-    """Return the day written in a form. Raises WordsWrong naming the field."""
+    """Return the day written in a form. Raises InvalidInput naming the field."""
     text = request.form.get(field, "").strip()
     found = read_day(text)
     if found is None and (text or required):
@@ -167,7 +168,7 @@ def import_days():
         with session.acting("import", workflow="calendar", trial=not sure):
             audit_log.require(db.session, who, "calendar", None)
             if len(text) > FILE_MOST:
-                raise InvalidInput({"text": "内容太长，请只放休息日。"})
+                raise InvalidInput({"text": N_("内容太长，请只放休息日。")})
             found = holidays.read_csv(text.encode())
             done = rest_days.load(db.session, who.zone_id, found, who, at)
     except DomainError as refusal:

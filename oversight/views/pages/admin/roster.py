@@ -21,11 +21,12 @@ from oversight.base import files
 from oversight.base.db import db
 from oversight.base.refusals import DomainError, InvalidInput, TooLarge, VersionConflict
 from oversight.base.sealing import Sealer
-from oversight.base.sentences import say
+from oversight.base.sentences import N_, say
 from oversight.models import Zone
 from oversight.register.roster import apply as roster
 from oversight.register.roster import template as empty
 from oversight.register.roster.workbook import MOST_BYTES
+from oversight.views import present
 from oversight.views.pages.attachments import folder
 from oversight.views.session import acting, actor, moment
 
@@ -42,13 +43,14 @@ def widen(endpoint: str | None, _values) -> None:
 def too_large() -> TooLarge:
     return TooLarge(
         say(
-            "这个文件超过 {most} MB，请按镇（部门）拆成几个文件分别导入。", most=MOST_BYTES // 2**20
+            "这个文件超过 %(most)s MB，请按镇（部门）拆成几个文件分别导入。",
+            most=MOST_BYTES // 2**20,
         )
     )
 
 
 def _sealer() -> Sealer:
-    return Sealer(current_app.secret_key)
+    return Sealer(current_app.config["SECRET_KEY"])
 
 
 def _zone() -> Zone:
@@ -82,7 +84,7 @@ def template():
     return send_file(
         io.BytesIO(empty.write()),
         as_attachment=True,
-        download_name="名册模板.xlsx",
+        download_name=N_("名册模板.xlsx"),
         mimetype="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     )
 
@@ -95,7 +97,7 @@ def upload():
             roster.entitled(actor())
             file = request.files.get("file")
             if file is None or not file.filename:
-                raise InvalidInput({"file": "请选择一个 .xlsx 文件。"})
+                raise InvalidInput({"file": N_("请选择一个 .xlsx 文件。")})
             roster.propose(
                 db.session,
                 folder(),
@@ -131,17 +133,14 @@ def apply():
         return _page(found, refusal, refusal.status)
     except DomainError as refusal:
         return _page(None, refusal, refusal.status)
-    flash(
-        {
-            "text": _(
-                "名册已导入：新增 %(new)s 人，更新 %(changed)s 人。",
-                new=done.plan.counts["people"]["new"],
-                changed=done.plan.counts["people"]["changed"],
-            ),
-            "href": url_for("accounts.index"),
-            "label": _("去发激活单"),
-        },
-        "toast",
+    present.toast(
+        _(
+            "名册已导入：新增 %(new)s 人，更新 %(changed)s 人。",
+            new=done.plan.counts["people"]["new"],
+            changed=done.plan.counts["people"]["changed"],
+        ),
+        _("去发激活单"),
+        url_for("accounts.index"),
     )
     return redirect(url_for("roster.show"))
 
