@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from oversight.base.clock import Moment
 from oversight.base.refusals import BadRequest
+from oversight.base.sentences import N_
 from oversight.base.signing import Signer
 from oversight.engine import journal, seals, verifier
 from oversight.models import Case, Checkpoint, JournalRow, Zone
@@ -29,7 +30,7 @@ def verify(session: Session) -> list[str]:
 def verify_file(path: Path, keys: list[str]) -> journal.Verifier:
     """Hold an exported journal against itself. Raises BadRequest where the file is none."""
     found = journal.Verifier(keys)
-    _read(found, path, "导出的日志")
+    _read(found, path, N_("导出的日志"))
     if not found.chains:
         raise BadRequest(f"{path} 里没有一条日志，不能算完整。")
     return found.done()
@@ -38,7 +39,7 @@ def verify_file(path: Path, keys: list[str]) -> journal.Verifier:
 def kept(path: Path, keys: list[str]) -> verifier.Verifier:
     """Read a seal or an export that was kept elsewhere. Raises BadRequest where it is neither."""
     found = verifier.Verifier(keys, alone=True)
-    _read(found, path, "封印，也不是导出的日志")
+    _read(found, path, N_("封印，也不是导出的日志"))
     if not found.chains and not found.seals:
         raise BadRequest(f"{path} 里没有封印，也没有日志。")
     return found

@@ -133,7 +133,7 @@ def _lay(attempt: TransitionContext, seat: authority.Assignee, kind: str = "act"
     attempt.laid.append(dict.fromkeys(statements.LAID) | row | more)
     if more.get("answer"):
         answered = {name: (row | more).get(name) for name in WorkItem.__decided__}
-        images.put(attempt.session, case.id, WorkItem, [row["id"]], **answered)
+        images.put(attempt.session, case.id, WorkItem, [attempt.laid[-1]["id"]], **answered)
 
 
 def _write(attempt: TransitionContext) -> None:

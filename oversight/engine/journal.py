@@ -10,6 +10,7 @@ import json
 from array import array
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from typing import Self
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -95,7 +96,8 @@ def admin_head(session: Session, zone_id: str) -> tuple[int, str]:
         .order_by(AdminChange.seq.desc())
         .limit(1)
     )
-    return tuple(session.execute(newest).first() or (0, ""))
+    seq, head = session.execute(newest).first() or (0, "")
+    return seq, head
 
 
 @sa.event.listens_for(Session, "before_commit")
@@ -130,12 +132,11 @@ def _chain(session: Session, zone_id: str, changes: list[AdminChange]) -> None:
 def _all(session: Session, zone_id: str) -> dict:
     """Return who holds which post, and who need not attend, as it stands."""
     exempt = Person.exempt_until.is_not(None)
+    posts = session.scalars(sa.select(Post).where(Post.zone_id == zone_id))
+    people = session.scalars(sa.select(Person).where(Person.zone_id == zone_id, exempt))
     return {
-        model.__tablename__: {
-            row.id: images.of(model, row)
-            for row in session.scalars(sa.select(model).where(model.zone_id == zone_id, which))
-        }
-        for model, which in ((Post, sa.true()), (Person, exempt))
+        "posts": {post.id: images.of(Post, post) for post in posts},
+        "persons": {person.id: images.of(Person, person) for person in people},
     }
 
 
@@ -265,9 +266,9 @@ def _standing(session: Session) -> Iterator[tuple[str, dict]]:
             row = model(**found._mapping)  # apart from what the session has of it
             values = {"values": images.of(model, row), "key": images.key_of(model, row)}
             yield "stands", {"table": model.__tablename__, "of": of(row), **values}
-    for row in session.scalars(sa.select(NumberSeries)):
-        names = ("unit_id", "series", "year", "last")
-        yield "series", {name: getattr(row, name) for name in names}
+    names = ("unit_id", "series", "year", "last")
+    for series in session.scalars(sa.select(NumberSeries)):
+        yield "series", {name: getattr(series, name) for name in names}
 
 
 def seal_values(point: Checkpoint) -> dict:
@@ -295,7 +296,7 @@ class Verifier(verifier.Verifier):
 
     def __init__(self, keys: Iterable[str] = (), now: datetime | None = None):
         super().__init__(keys)
-        self.now = now and now.timestamp()
+        self.now = now.timestamp() if now else None
         self.times: dict[str, array] = {}
         self.numbers: dict[tuple, list[int]] = {}
         self.late, self.known = 0, {""}
@@ -341,7 +342,7 @@ class Verifier(verifier.Verifier):
         if sorted(self.numbers.pop(which, [])) != list(range(1, values["last"] + 1)):
             self.no(f"文号 {values['series']}〔{values['year']}〕：编号与文书不一致")
 
-    def done(self) -> Verifier:
+    def done(self) -> Self:
         super().done()
         for _unit, series, year in self.numbers:
             self.no(f"文号 {series}〔{year}〕：有文书，没有编号记录")

@@ -8,6 +8,7 @@ import hashlib
 import json
 import sys
 from pathlib import Path
+from typing import Self
 
 ROW = (
     *("zone_id", "case_id", "seq", "at", "kind", "move", "from_state", "to_state", "actor_id"),
@@ -15,7 +16,7 @@ ROW = (
 )
 ADMIN = ("zone_id", "seq", "at", "by_id", "by", "area", "act", "about", "about_id", "what")
 SEAL = ("at", "cases", "rows", "changed", "root", "previous")
-HASHED = {  # by format
+HASHED: dict[str, dict] = {  # by format
     "row": {1: ROW, 2: (*ROW, "after", "format")},
     "admin": {2: (*ADMIN, "after", "previous", "format")},
     "checkpoint": {1: SEAL, 2: (*SEAL, "zone_id", "number", "day", "beside", "format")},
@@ -24,7 +25,6 @@ FREE = {"activities": ("moved_by", "excused_by"), "persons": ("exempt_until",)}
 
 
 def canonical(values: dict) -> str:
-    """Write values as the one JSON text that is hashed: sorted keys, no spaces."""
     return json.dumps(values, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
@@ -61,9 +61,9 @@ def signed(seal: dict) -> bool:
 class Verifier:
     """What has been read so far. With `alone` seals were kept without what they seal."""
 
-    reads = ("row", "admin", "head", "leaf", "stands", "checkpoint")
+    reads: tuple = ("row", "admin", "head", "leaf", "stands", "checkpoint")
 
-    def __init__(self, keys=(), alone: bool = False):
+    def __init__(self, keys=(), alone=False):
         self.keys, self.alone = frozenset(keys), alone
         self.problems: list[str] = []
         self.warnings: list[str] = []
@@ -72,7 +72,7 @@ class Verifier:
         self.chains, self.first, self.sealed, self.states = {}, {}, {}, {}
         self.images, self.leaves, self.seals, self.headed, self.held = {}, {}, {}, set(), set()
 
-    def read(self, entries) -> "Verifier":
+    def read(self, entries) -> Self:
         for kind, values in entries:
             if kind in self.reads:
                 getattr(self, kind)(values)
@@ -162,7 +162,7 @@ class Verifier:
         if [len(found), merkle_root(found)] != told:
             self.no(f"{name}：{table} 应有 {told[0]} 条，现有 {len(found)} 条，或其中有改动")
 
-    def done(self) -> "Verifier":
+    def done(self) -> Self:
         """Add what shows only at the end."""
         for (table, key), (*_, image) in self.images.items():
             if image and any(image[name] for name in FREE.get(table, image)):

@@ -10,9 +10,10 @@ import hashlib
 import json
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Mapper, Session
 
 _HELD = "images"
 
@@ -23,11 +24,11 @@ def key_of(model: type, values) -> str:
 
 
 def _keys(model: type) -> list[str]:
-    mapper = sa.inspect(model)
+    mapper: Mapper = sa.inspect(model)
     return [mapper.get_property_by_column(column).key for column in mapper.primary_key]
 
 
-def of(model: type, row, names: Iterable[str] | None = None) -> dict:
+def of(model: type[Any], row, names: Iterable[str] | None = None) -> dict:
     """Return a row as images keep it."""
     key = key_of(model, row)
     return {
@@ -58,7 +59,7 @@ def put(session: Session, owner: str, model: type, keys: Iterable[str], **values
         _keep(session, owner, model, key, image)
 
 
-def _keep(session: Session, owner: str, model: type, key: str, image: dict | None) -> None:
+def _keep(session: Session, owner: str, model: type[Any], key: str, image: dict | None) -> None:
     held = session.info.setdefault(_HELD, {}).setdefault(owner, {})
     rows = held.setdefault(model.__tablename__, {})
     rows[key] = image if image is None or not rows.get(key) else rows[key] | image

@@ -6,7 +6,7 @@ they are empty. `seal` is the number of the daily seal that a row lies under.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import sqlalchemy as sa
 
@@ -45,13 +45,13 @@ def guard(connection: sa.Connection) -> None:
             connection.exec_driver_sql(statement)
 
 
-def _old_sqlite(connection: sa.Connection) -> list:
+def _old_sqlite(connection: sa.Connection) -> Sequence[sa.Row]:
     return connection.exec_driver_sql(
         "SELECT name, tbl_name FROM sqlite_master WHERE type = 'trigger' AND sql LIKE '%append-only%'"
     ).all()
 
 
-def _old_postgresql(connection: sa.Connection) -> list:
+def _old_postgresql(connection: sa.Connection) -> Sequence[sa.Row]:
     return connection.exec_driver_sql(
         "SELECT tgname, tgrelid::regclass FROM pg_trigger WHERE tgfoid = 'append_only'::regproc"
     ).all()

@@ -180,6 +180,7 @@ def has_demo_accounts(session: Session) -> bool | None:
 
 
 def is_loopback(host: str) -> bool:
+    """True where only this machine can be meant."""
     if host == "localhost":
         return True
     try:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from flask import Flask
 
 from oversight.base.db import db
+from oversight.base.sentences import N_
 from oversight.register import installation
 
 FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_X_REAL_IP")
-SAID = "库里有密码公开的示范账号，只能在本机（127.0.0.1）上使用。".encode()
+SAID = N_("库里有密码公开的示范账号，只能在本机（127.0.0.1）上使用。")
 
 
 class LoopbackOnly:
@@ -22,7 +23,7 @@ class LoopbackOnly:
         if from_afar(environ) and self._refuses():
             head = [("Content-Type", "text/plain; charset=utf-8")]
             start_response("403 Forbidden", head)
-            return [SAID]
+            return [SAID.encode()]
         return self._inner(environ, start_response)
 
     def _refuses(self) -> bool:

@@ -46,7 +46,16 @@ _BY_REASON = {
         "checkpoints": "told _before _keys due",
         **dict.fromkeys(["papers", "appraised", "recusals", "desks", "number_series"], "_standing"),
         **dict.fromkeys(
-            ["refusals", "unit_changes", "activity_changes", "sightings", "phone_looks", "peer_reviews", "attachments", "life_meetings"],
+            [
+                "refusals",
+                "unit_changes",
+                "activity_changes",
+                "sightings",
+                "phone_looks",
+                "peer_reviews",
+                "attachments",
+                "life_meetings",
+            ],
             "_leaves _loose",
         ),
         "activities": "_standing",

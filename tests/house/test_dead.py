@@ -15,6 +15,7 @@ STYLE = ROOT / "oversight" / "static" / "app.css"
 CALLED_BY_LIBRARIES = {
     *("impl", "cache_ok", "process_bind_param", "process_result_value"),  # SQLAlchemy
     *("formatter_class", "context_class", "command_class", "format_usage"),  # click
+    "LoopbackOnly",  # wsgi.py
     *("load_config", "collect", "get_id"),  # gunicorn, prometheus-client, Flask-Login
 }
 FOR_TESTS = {

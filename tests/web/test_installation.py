@@ -10,12 +10,13 @@ from oversight.base.db import db
 from oversight.base.settings import Unfit
 from oversight.models import Account
 from oversight.views.loopback import LoopbackOnly
+from tests.conftest import NOW
 
 NEAR, FAR = "127.0.0.1", "192.0.2.7"
 
 
 @pytest.fixture
-def ask(client, app, session, monkeypatch):
+def ask(app, session, monkeypatch):
     """Ask the application as a WSGI server does that chose itself where it listens."""
     monkeypatch.setattr(app, "wsgi_app", LoopbackOnly(app))
     return lambda address, **head: app.test_client().get(
@@ -32,7 +33,7 @@ def demo_account(session, world) -> None:
             username="known",
             password_hash="x",
             demo=True,
-            created_at=sa.func.now(),
+            created_at=NOW,
         )
     )
     session.commit()
