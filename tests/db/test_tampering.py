@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from oversight.base.db import db, new_id
 from oversight.base.refusals import DomainError
 from oversight.commands import audit
-from oversight.engine import authority, journal, transitions
+from oversight.engine import journal, transitions
 from oversight.models import (
     Account,
     Attachment,
@@ -25,6 +25,7 @@ from oversight.models import (
     UnitChange,
     records,
 )
+from oversight.organization.actor import actor_of
 from tests.db.test_cli import NOW, Terminal
 from tests.support.world import at
 
@@ -127,7 +128,7 @@ def step_aside(session) -> None:
     officer = session.scalar(
         sa.select(Account.person_id).where(Account.username == "town1.officer")
     )
-    who, moment = authority.actor(session, officer, at("2026-11-24").today), at("2026-11-24")
+    who, moment = actor_of(session, officer, at("2026-11-24").today), at("2026-11-24")
     waiting = sa.select(Case).where(Case.workflow == "date_change", Case.state == "asked")
     for case in session.scalars(waiting).all():
         with suppress(DomainError):
