@@ -17,7 +17,7 @@ from oversight.models import Case, Person, Unit, Zone
 from oversight.register import installation, sign_ins
 
 from .click_i18n import Command
-from .context import in_app, migrate, now, password, table
+from .context import in_app, migrate, now, password, signer, table
 
 HOME = "127.0.0.1"
 FORGETS = 7  # at this minute of every hour
@@ -96,7 +96,7 @@ def demo(size: str, if_empty: bool) -> None:
         zone.build(
             db.session, at, size, current_app.extensions["clock"], current_app.config["SECRET_KEY"]
         )
-    time.sweep(db.session, at)
+    time.sweep(db.session, at, signer())
     branches, people, cases = (
         db.session.scalar(sa.select(sa.func.count()).select_from(noun).where(which))
         for noun, which in ((Unit, Unit.kind == "branch"), (Person, sa.true()), (Case, sa.true()))
@@ -132,7 +132,7 @@ def _beat(at: Moment) -> None:
     from oversight.register.roster import apply
     from oversight.time import sweep as time
 
-    time.sweep(db.session, at)
+    time.sweep(db.session, at, signer())
     apply.forget_old(db.session, current_app.config["OVERSIGHT"].data_dir, at)
     if at.now.minute == FORGETS:
         with one_transaction(db.session):

@@ -35,7 +35,7 @@ from oversight.law.binding import own_id
 from oversight.law.definition import INTERNAL, Move, MultiInstance, Rule, State, Workflow
 from oversight.law.inputs import read_words
 from oversight.law.roles import AUTOMATIC, TIMER
-from oversight.models import Case, JournalRow, Unit
+from oversight.models import Case, JournalRow, Unit, images
 from oversight.organization import standing
 from oversight.organization.actor import Actor, AuthorityBasis
 from oversight.organization.units import successor_of
@@ -326,7 +326,7 @@ def _save(attempt: TransitionContext) -> None:
 def _save_all(session: Session, attempts: list[TransitionContext]) -> None:
     alike: dict[tuple[str, ...], list[TransitionContext]] = {}
     for attempt in attempts:
-        changed = attempt.unsaved.keys() | sa.inspect(attempt.case).committed_state.keys()
+        changed = _changed(attempt)
         names = tuple(name for name in statements.ATTRIBUTES if name in changed)
         alike.setdefault(names, []).append(attempt)
     for names, found in alike.items():
@@ -335,8 +335,9 @@ def _save_all(session: Session, attempts: list[TransitionContext]) -> None:
         ):
             raise _stale(session, found[0].case)
     for attempt in attempts:
-        state = sa.inspect(attempt.case)
+        state, changed = sa.inspect(attempt.case), _changed(attempt)
         state._commit_all(state.dict, session.identity_map)  # as a flush does: it is written
+        attempt.written |= changed
         attempt.unsaved.clear()
 
 
@@ -345,6 +346,11 @@ def _saved(attempt: TransitionContext, names: tuple[str, ...]) -> dict:
     case = attempt.case
     was = case.version - ("version" in attempt.unsaved)
     return {"of_case": case.id, "was": was} | {f"to_{name}": getattr(case, name) for name in names}
+
+
+def _changed(attempt: TransitionContext) -> set[str]:
+    """Name what is yet to be written in the case."""
+    return attempt.unsaved.keys() | sa.inspect(attempt.case).committed_state.keys()
 
 
 def _stale(session: Session, case: Case) -> VersionConflict:
@@ -731,6 +737,7 @@ def _next_row(attempt: TransitionContext, kind: str, move: str, before: str, aft
         attempt.result["token"] = attempt.actor.token
     row = chain_row(
         attempt.case,
+        _left(attempt, kind == "open"),
         kind=kind,
         move=move,
         from_state=before,
@@ -746,6 +753,15 @@ def _next_row(attempt: TransitionContext, kind: str, move: str, before: str, aft
     )
     attempt.set(seq=row["seq"], head=row["hash"])
     return row
+
+
+def _left(attempt: TransitionContext, new: bool) -> dict:
+    """Return how the attempt leaves the case and what else it decided: {table: {key: columns}}."""
+    changed = attempt.written | _changed(attempt)
+    attempt.session.flush()
+    names = [name for name in Case.__decided__ if new or name in changed]
+    case = {attempt.case.id: images.of(Case, attempt.case, names)}
+    return {"cases": case, **images.take(attempt.session, attempt.case.id)}
 
 
 def _signature(attempt: TransitionContext) -> str:

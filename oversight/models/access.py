@@ -11,6 +11,7 @@ from oversight.base.db import Base, Id, new_id
 
 from .organizations import Zone
 from .people import Person
+from .records import append_only
 
 
 class Account(Base):
@@ -152,6 +153,7 @@ class Refusal(Base):
     """A refusal: by which rule, to whom; written in a transaction of its own."""
 
     __tablename__ = "refusals"
+    __table_args__ = (sa.Index("ix_refusals_seal", "zone_id", "seal"), append_only("seal"))
 
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
     zone_id: Mapped[str] = mapped_column(Id)
@@ -164,3 +166,4 @@ class Refusal(Base):
     rule: Mapped[str | None] = mapped_column(sa.String(60))
     ground: Mapped[str | None] = mapped_column(sa.String(200), comment="clause id or house rule")
     sentence: Mapped[str] = mapped_column(sa.Text)
+    seal: Mapped[int | None] = mapped_column(comment="number of the daily seal it lies under")

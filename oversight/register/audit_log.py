@@ -13,10 +13,11 @@ from sqlalchemy.orm import Session
 from oversight.base.clock import Moment
 from oversight.base.refusals import Forbidden
 from oversight.base.sentences import N_, say
+from oversight.engine import journal
 from oversight.engine.authority import refuse_unconfirmed
 from oversight.law.clauses import house_rule
 from oversight.law.roles import OFFICES, SUPERIOR
-from oversight.models import AdminChange, Person, Unit, Zone
+from oversight.models import AdminChange, Person, Unit
 from oversight.organization.actor import Actor
 from oversight.organization.units import superiors
 
@@ -74,6 +75,7 @@ ACTS = {
     "schedule": N_("排定党日"),
     "sweep": N_("按日期办理到期事项"),
     "set": N_("修改设置"),
+    "sealing": N_("开始封存"),
 }
 # What a change tells of. Rows of earlier versions name it in Chinese and are shown as they are.
 WORDS = {
@@ -105,6 +107,7 @@ WORDS = {
     "leading": N_("党员领导干部"),
     "in_post": N_("在职党员"),
     "no_office": N_("无职党员"),
+    "earlier": N_("此前的记录（条数、根）"),
 }
 TERMINAL = N_("服务器终端")
 BY_TOKEN = N_("凭令牌：")
@@ -148,7 +151,7 @@ def alone(session: Session, zone_id: str) -> None:
 
     Holds until the transaction ends; rows that only refer to the zone are not held up.
     """
-    session.execute(sa.select(Zone.id).where(Zone.id == zone_id).with_for_update(key_share=True))
+    journal.lock(session, zone_id)
 
 
 def note(
@@ -178,7 +181,8 @@ def in_zone(
     **what,
 ) -> None:
     """Write down a change that is no unit's own. Does not commit."""
-    session.add(
+    journal.note(
+        session,
         AdminChange(
             zone_id=zone_id,
             at=at.now,
@@ -189,7 +193,7 @@ def in_zone(
             by=_signature(who),
             about_id=about_id,
             what=what,
-        )
+        ),
     )
 
 
@@ -215,7 +219,8 @@ def by_id(
     Does not commit.
     """
     person = session.get(Person, person_id) if person_id else None
-    session.add(
+    journal.note(
+        session,
         AdminChange(
             zone_id=zone_id,
             at=at.now,
@@ -226,8 +231,16 @@ def by_id(
             about=about[:200],
             about_id=about_id,
             what=what,
-        )
+        ),
     )
+
+
+def begin(session: Session, zone_id: str, at: Moment) -> None:
+    """Begin a zone's chain with all posts as they stand, where nobody's act has begun it. Does not
+    commit.
+    """
+    if journal.admin_head(session, zone_id)[0] == 0:
+        in_zone(session, zone_id, None, at, "settings", "sealing", "")
 
 
 def listed(

@@ -165,14 +165,19 @@ def demo_accounts(session: Session, usernames: tuple[str, ...]) -> list[tuple[st
 
 def refuse_beyond_loopback(session: Session, host: str) -> None:
     """Make sure that known passwords are not offered to the network. Raises RuleViolation."""
-    known = session.scalar(sa.select(Account.id).where(Account.demo).limit(1))
-    if known is not None and not _loopback(host):
+    if not is_loopback(host) and has_demo_accounts(session):
         raise RuleViolation(
             f"库里有密码公开的示范账号，只能在本机（127.0.0.1）上提供服务，不能监听 {host}。"
         )
 
 
-def _loopback(host: str) -> bool:
+def has_demo_accounts(session: Session) -> bool | None:
+    """True where passwords are known; None where there is no account of any kind yet."""
+    return session.scalar(sa.select(Account.demo).order_by(Account.demo.desc()).limit(1))
+
+
+def is_loopback(host: str) -> bool:
+    """True where only this machine can be meant."""
     if host == "localhost":
         return True
     try:

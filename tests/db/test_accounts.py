@@ -282,6 +282,7 @@ def test_what_was_done_stands_in_the_record_of_changes(session, world, root, sli
 
 def test_what_the_terminal_does_is_recorded_without_a_name(session, world):
     accounts.issue_one(session, world.people["zone.auditor"].id, None, NOW)
+    session.commit()
     assert session.scalar(sa.select(AdminChange)).by_id is None
 
 

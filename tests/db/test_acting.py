@@ -242,6 +242,7 @@ def test_who_may_not_appoint(play, by, person, unit, office, kind):
 def test_a_branch_s_posts_are_kept_above_it(play, by):
     appoint(play, by, "village.member1", "village", "publicity")
     assert play.who("village.member1").holds("publicity")
+    play.session.commit()
     assert play.session.scalars(sa.select(AdminChange.by)).one().startswith(by)
 
 

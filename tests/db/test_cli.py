@@ -450,7 +450,7 @@ def test_a_changed_export_is_noticed(zone, tmp_path):
     text = file.read_text("utf-8")
     file.write_text(text.replace("人居环境整治", "人居环境治理", 1), "utf-8")
     result = zone("audit", "verify", str(file))
-    assert result.exit_code == 1 and result.stderr.startswith("日志有 1 处对不上：\n")
+    assert result.exit_code == 1 and result.stderr.startswith("日志有 2 处对不上：\n")
 
 
 # What users get wrong
