@@ -33,7 +33,6 @@ FINDING = (
 
 
 OF_LATE = house_rule("依据 180 天以内的督查下达整改通知书。")
-OUTSIDE = house_rule("督查人、拟稿人、签发人不能是被督查支部的党员。")
 MICRO = clause("S-4.4b")
 LATELY = timedelta(days=180)
 
@@ -54,20 +53,13 @@ def of_late(attempt: TransitionContext):
     return attempt.today - attempt.fact_day("inspected_on") <= LATELY
 
 
-@rule(OUTSIDE)
-def from_outside(attempt: TransitionContext):
-    """您是这个支部的党员，督查、拟稿和签发请由支部以外的人办理。"""
-    branch = attempt.actor.branch
-    return branch is None or branch.id != attempt.case.unit_id
-
-
 @rule(MICRO)
 def micro_of_firms(attempt: TransitionContext):
     """网上微督查由国有企业党组织对所属党支部开展，请选其他督查方式。"""
     return attempt.case.facts["method"] != "online" or attempt.unit.category == "soe"
 
 
-VISITED = (of_late, from_outside, micro_of_firms)  # who may visit, how, and how long it is a ground
+VISITED = (of_late, micro_of_firms)  # how a branch is visited, and how long it is a ground
 
 
 def order_due(attempt: TransitionContext) -> date | None:

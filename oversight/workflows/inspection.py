@@ -56,7 +56,7 @@ WORKFLOW = Workflow(
     "inspection", N_("督查"), version=2, opens=UNDER_WAY, opened_by=INSPECTOR, short=N_("督查"),
     facts=(Field("method", "choice", "督查方式", choices=rectification.METHODS), Field("inspected_on", "date", "督查日期",
                                                                                   initial=date.isoformat)),
-    business_key=facts.visit, open_if=(rectification.from_outside, rectification.micro_of_firms),
+    business_key=facts.visit, open_if=(rectification.micro_of_firms,),
     on_open=(rectification.set_issuer,), icon="task", tells=(Tell(ISSUER, "督查已经立项。"),),
     moves=(
         Move("conclude", "登记情况，没有需要整改的", UNDER_WAY, CLEAN, by=INSPECTOR, under=INSPECT,
@@ -71,7 +71,7 @@ WORKFLOW = Workflow(
 )
 # fmt: on
 
-# Version 1: visits of any age, by members of the branch too, and 网上微督查 of any branch.
+# Version 1: visits of any age, and 网上微督查 of any branch.
 EARLIER = (
     replace(
         WORKFLOW,

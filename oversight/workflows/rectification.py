@@ -206,7 +206,7 @@ WORKFLOW = Workflow(
     icon="late", tells=(Tell(SUPERIOR, "有一份整改通知书待签发。"),),
     moves=(
         Move("sign_off", "签发", DRAFT, SIGNED_OFF, by=SUPERIOR, under=SIGNED, asks=(NOTE,), decides=True,
-             only_if=(another_person, facts.from_outside), tells=(Tell(INSPECTOR, "整改通知书已签发，待定期限印发。"),)),
+             only_if=(another_person,), tells=(Tell(INSPECTOR, "整改通知书已签发，待定期限印发。"),)),
         Move("drop", "不予签发", (DRAFT, SIGNED_OFF), DROPPED, by=SUPERIOR, under=SIGNED, asks=(WHY,), decides=True,
              only_if=(another_person,), tone="negative", tells=(Tell(INSPECTOR, "整改通知书没有签发。"),)),
         Move("issue", "编号印发", SIGNED_OFF, ISSUED, by=ISSUER, under=GROUND,
@@ -264,7 +264,7 @@ def _without(guards: tuple, later: set) -> tuple:
     return tuple(guard for guard in guards if guard not in later)
 
 
-# Version 2: any term, any number of extensions, visits of any age, and members of the branch itself.
+# Version 2: any term, any number of extensions, and visits of any age and kind.
 VERSION_2 = replace(
     WORKFLOW,
     version=2,
