@@ -65,6 +65,7 @@ def upgrade() -> None:
             op.add_column(table, column)
     op.execute(NUMBERED)
     comment(*MEANING)
+    op.drop_index('ix_checkpoints_zone', 'checkpoints')  # the number finds the newest
     for table, name, columns, unique, which in INDEXES:
         op.create_index(name, table, columns, unique=unique, sqlite_where=which, postgresql_where=which)
 
@@ -92,6 +93,7 @@ def downgrade() -> None:
     drop_triggers()
     for table, name, *_ in INDEXES:
         op.drop_index(name, table)
+    op.create_index('ix_checkpoints_zone', 'checkpoints', ['zone_id', 'at'])
     comment('[case, seq] of every chain that grew since the one before', None)
     for table, columns in added().items():
         for column in columns:

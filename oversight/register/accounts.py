@@ -29,6 +29,7 @@ from oversight.organization.standing import in_office, is_member
 from oversight.organization.substitution import in_force
 from oversight.organization.units import outline, zone_unit
 from oversight.rules import power
+from oversight.rules.context import TransitionContext
 
 from . import audit_log, credentials, passwords, second_factor, sign_ins, tokens, told
 from .sign_ins import NOWHERE, Place
@@ -364,7 +365,7 @@ def unit_above(session: Session, person_id: str, at: Moment) -> Unit:
     return min(rows, key=lambda unit: (len(unit.path), unit.id))
 
 
-def _denied(attempt) -> None:
+def _denied(attempt: TransitionContext) -> None:
     """Lock the account that somebody else than its owner uses after a reset."""
     person_id, session = attempt.case.facts["member"], attempt.session
     account = session.scalar(sa.select(Account).where(Account.person_id == person_id))
@@ -655,11 +656,9 @@ class Ending:
     """For the sweep: accounts whose person has belonged nowhere since a day that has come."""
 
     @staticmethod
-    def keys(session: Session, at: Moment) -> list[str]:
+    def keys(session: Session, at: Moment, _since) -> list[str]:
         due = sa.select(Account.person_id).where(Account.closes_on <= at.today)
-        found = session.scalars(due).all()
-        session.rollback()
-        return sorted(found)
+        return sorted(session.scalars(due))
 
     @staticmethod
     def one(session: Session, person_id: str, at: Moment) -> bool:

@@ -24,6 +24,7 @@ from oversight.models import Case, JournalRow, Person, Post, Unit
 from oversight.organization.actor import Actor
 from oversight.organization.units import zone_unit
 from oversight.rules import power
+from oversight.rules.context import TransitionContext
 
 from . import accounts, audit_log, handover, told
 
@@ -139,7 +140,7 @@ def _entitling(unit: Unit, who: Actor) -> Post:
     return (keeping or above or who.posts)[0]
 
 
-def _agreed(attempt) -> None:
+def _agreed(attempt: TransitionContext) -> None:
     """Begin the post that a case has asked for."""
     facts, session = attempt.case.facts, attempt.session
     to_on = attempt.fact_day("to_on")

@@ -16,6 +16,8 @@ from oversight.law.definition import effect, rule
 from oversight.law.roles import APPOINTER, COLLEAGUE, KEEPER, RELEASER, SUPERIOR, Role
 from oversight.models import Account, Person, Slip
 
+from .context import TransitionContext
+
 __all__ = ["APPOINTER", "ASKER", "COLLEAGUE", "KEEPER", "RELEASER", "SIDE"]
 DOES: dict[str, Callable] = {}
 SIDE_FACT = "side"
@@ -39,24 +41,24 @@ LAPSES = timedelta(days=30)
 TWO = house_rule("镇（部门）以上的任职和重置决定事项的账号，由一名管理员提出，另一名管理员放行。")
 
 
-def lapses_on(attempt) -> date:
+def lapses_on(attempt: TransitionContext) -> date:
     """Return the day on which nobody waits for an answer any more."""
     return attempt.case.opened_at.date() + LAPSES
 
 
-def post_key(attempt) -> str:
+def post_key(attempt: TransitionContext) -> str:
     """Return what is asked for once at a time: a person's post in a unit."""
     facts = attempt.case.facts
     return ":".join((facts["member"], attempt.case.unit_id, facts["office"]))
 
 
-def confirmed_by(attempt) -> date:
+def confirmed_by(attempt: TransitionContext) -> date:
     """Return the day from which an account that nobody confirmed is shut."""
     return attempt.case.entered_at.date() + LAPSES
 
 
 @effect
-def begin_post(attempt) -> None:
+def begin_post(attempt: TransitionContext) -> None:
     """从写明的日期起任职，本人和其他管理员得到通知。"""
     DOES["begin_post"](attempt)
 
@@ -64,17 +66,17 @@ def begin_post(attempt) -> None:
 # Resets -------------------------------------------------------------------------------------------
 
 
-def owner(attempt) -> str:
+def owner(attempt: TransitionContext) -> str:
     """Return whose account is reset: once at a time."""
     return attempt.case.facts["member"]
 
 
-def _person(attempt) -> Person:
+def _person(attempt: TransitionContext) -> Person:
     return attempt.session.get(Person, attempt.case.facts["member"])
 
 
 @rule(TWO)
-def slip_issued(attempt):
+def slip_issued(attempt: TransitionContext):
     """激活单还没有发。"""
     issued = (
         sa.select(Slip.id)
@@ -89,30 +91,30 @@ def slip_issued(attempt):
 
 
 @rule(TWO)
-def to_be_confirmed(attempt):
+def to_be_confirmed(attempt: TransitionContext):
     """区里定了重置后不需要确认。"""
     return attempt.settings["reset_confirmation"] == ON
 
 
 @rule(TWO)
-def not_to_be_confirmed(attempt):
+def not_to_be_confirmed(attempt: TransitionContext):
     """区里定了重置后由同事或上级确认。"""
     return attempt.settings["reset_confirmation"] != ON
 
 
 @effect
-def hold(attempt) -> None:
+def hold(attempt: TransitionContext) -> None:
     """同事或上级确认以前，这个账号不能办理决定事项。"""
     _person(attempt).reset_at = attempt.at.now
 
 
 @effect
-def lift(attempt) -> None:
+def lift(attempt: TransitionContext) -> None:
     """这个账号又可以办理决定事项。"""
     _person(attempt).reset_at = None
 
 
 @effect
-def lock_account(attempt) -> None:
+def lock_account(attempt: TransitionContext) -> None:
     """账号锁定，登录、令牌和激活单都失效。"""
     DOES["lock_account"](attempt)

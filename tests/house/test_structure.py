@@ -123,7 +123,7 @@ POWER = {  # what is written: where alone
         _writes("Account", r"\.(enabled|closes_on)(, \S+)* = |account\.\S*password_hash = \"\""),
         {"accounts.py"},
     ),
-    "passwords": (re.compile(r"\.password_hash = "), {"accounts.py", "credentials.py"}),
+    "passwords": (re.compile(r"\.password_hash(, \S+)* = "), {"accounts.py", "credentials.py"}),
     "slips": (_writes("Slip"), {"accounts.py"}),
     "tokens": (_writes("ApiToken"), {"tokens.py"}),
 }
