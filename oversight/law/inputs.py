@@ -12,10 +12,12 @@ from uuid import UUID
 
 from oversight.base.refusals import InvalidInput
 from oversight.base.sentences import say
+from oversight.base.typed import INVISIBLE, whole_number
 
 from .definition import Field
 
 LONGEST = 2000
+FIGURES = re.compile(r"\s*[-+]?\d[\d.,]*\s*$")
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 # Words that may always be added; they are kept in the journal although nobody asked for them.
 WELCOME = (
@@ -71,7 +73,7 @@ def _text(ask: Field, value) -> str:
     if not isinstance(value, str):
         raise _Wrong(say("“{word}”应是文字。", word=ask.label))
     clean = "".join(
-        c for c in value if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf", "Cs")
+        c for c in value if c in "\n\t" or unicodedata.category(c) not in INVISIBLE
     ).strip()
     if not clean:
         raise _Wrong(say("请填写“{word}”。", word=ask.label))
@@ -87,9 +89,9 @@ def _text(ask: Field, value) -> str:
     return clean
 
 
-def read_day(value) -> date | None:
-    """Return a day as people write it here, 2026-01-09, between 2000 and 2100; None where it cannot
-    be read.
+def read_day(value, first: int = 2000) -> date | None:
+    """Return a day as people write it here, 2026-01-09, between `first` and 2100; None where it
+    cannot be read.
     """
     if not isinstance(value, str) or not DAY.fullmatch(value.strip()):
         return None  # fromisoformat also reads week dates, which nobody here writes
@@ -97,7 +99,7 @@ def read_day(value) -> date | None:
         day = date.fromisoformat(value.strip())
     except ValueError:
         return None
-    return day if 2000 <= day.year <= 2100 else None
+    return day if first <= day.year <= 2100 else None
 
 
 def _date(ask: Field, value) -> date:
@@ -112,13 +114,12 @@ def _date(ask: Field, value) -> date:
 def _number(ask: Field, value) -> int:
     if isinstance(value, bool):
         raise _Wrong(say("“{word}”应是数字。", word=ask.label))
-    try:
-        number = int(value)
-    except (TypeError, ValueError, OverflowError):
-        raise _Wrong(say("“{word}”应是数字。", word=ask.label)) from None
-    if not 0 <= number <= 1_000_000 or number != float(value):
+    number = whole_number(value) if isinstance(value, str) else value
+    if not isinstance(value, str | int | float) or (number is None and not FIGURES.match(value)):
+        raise _Wrong(say("“{word}”应是数字。", word=ask.label))
+    if number is None or not 0 <= number <= 1_000_000 or number != int(number):
         raise _Wrong(say("“{word}”应是 0 到 1000000 之间的整数。", word=ask.label))
-    return number
+    return int(number)
 
 
 def _choice(ask: Field, value) -> str:

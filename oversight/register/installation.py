@@ -10,6 +10,7 @@ from datetime import date
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from oversight.base import typed
 from oversight.base.clock import Moment
 from oversight.base.db import is_id
 from oversight.base.refusals import InvalidInput, NotFound, RuleViolation
@@ -77,6 +78,7 @@ def first_administrator(
     if not 0 < len(username) <= 60 or any(c.isspace() for c in username):
         raise InvalidInput({"admin": "管理员的用户名要有 1 到 60 个字符，中间不能有空格。"})
     top = session.scalar(sa.select(Unit).where(Unit.kind == "zone").limit(1))
+    zone_name = typed.field("zone", typed.organization_name, zone_name)
     top = top or found_zone(session, zone_name, at)
     person = Person(zone_id=top.zone_id, name=username)
     session.add(person)
@@ -107,6 +109,7 @@ def first_administrator(
 
 def account(session: Session, username: str) -> Account:
     """Find an account by its user name. Raises NotInSight."""
+    username = typed.user_name(username)
     found = session.scalar(sa.select(Account).where(Account.username == username))
     if found is None:
         raise NotFound(f"没有用户名为“{username[:60]}”的账号。")
@@ -115,7 +118,11 @@ def account(session: Session, username: str) -> Account:
 
 def unit(session: Session, name: str) -> Unit:
     """Find a unit by its id or its whole name. Raises NotInSight, RuleSaysNo."""
-    which = Unit.id == name if is_id(name) else Unit.name == name.strip()
+    which = (
+        Unit.id == name
+        if is_id(name)
+        else Unit.name.in_({name.strip(), typed.line(name).replace(" ", "")})
+    )
     found = session.scalars(sa.select(Unit).where(which, Unit.ended_on.is_(None)).limit(2)).all()
     if not found:
         raise NotFound(f"没有叫“{name[:60]}”的党组织，请写全称。")

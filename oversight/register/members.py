@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from oversight import workflows
+from oversight.base import typed
 from oversight.base.clock import Moment
 from oversight.base.refusals import Forbidden, InvalidInput, RuleViolation
 from oversight.base.sentences import say
@@ -18,6 +19,7 @@ from oversight.engine.authority import Actor, is_member
 from oversight.models import Case, Membership, Person, Post, Unit
 
 from . import audit_log, departures
+from .roster.cells import FIRST
 
 FLAGS = {
     "probationary": "预备党员",
@@ -111,9 +113,12 @@ def join(
     audit_log.alone(session, who.zone_id)
     audit_log.require(session, who, "people", unit)
     _branch(unit, "unit")
-    if not 0 < len(name.strip()) <= 60:
-        raise InvalidInput({"name": "请填写“姓名”，最多 60 字。"})
-    person = Person(zone_id=unit.zone_id, name=name.strip(), joined_on=joined_on)
+    name = typed.field("name", typed.person_name, name)
+    if joined_on and not FIRST <= joined_on <= at.today:
+        raise InvalidInput(
+            {"joined_on": "“入党日期”早于建党，或者还没有到，请核对后写成 2010-07-01 这样。"}
+        )
+    person = Person(zone_id=unit.zone_id, name=name, joined_on=joined_on)
     session.add(person)
     session.flush()
     _enter(session, person, unit, on)

@@ -12,6 +12,7 @@ from flask_wtf import CSRFProtect
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.routing import IntegerConverter
 
 from oversight.base.db import _reading, db
 from oversight.base.refusals import DomainError, NotLoggedIn, Unavailable
@@ -45,6 +46,12 @@ ADMIN = (office, units, people)  # one blueprint
 csrf = CSRFProtect()
 
 
+class Figures(IntegerConverter):
+    """A number in a path: more figures than any year or month has are no path at all."""
+
+    regex = r"[0-9]{1,6}"
+
+
 def chosen_locale() -> str | None:
     """Return the language of whoever is logged in; None leaves the installation's default."""
     if has_request_context() and current_user and current_user.is_authenticated:
@@ -61,6 +68,7 @@ def register(app: Flask) -> None:
         SESSION_COOKIE_SECURE=https,
         SESSION_COOKIE_NAME="__Host-oversight" if https else "oversight",
     )
+    app.url_map.converters["int"] = Figures
     app.url_map.merge_slashes = False  # its redirects would believe the Host header
     csrf.init_app(app)
     session.manager.init_app(app)

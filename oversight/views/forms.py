@@ -10,6 +10,7 @@ from wtforms import StringField, TextAreaField
 from wtforms.form import BaseForm
 
 from oversight.base.refusals import BadRequest, DomainError, InvalidInput, RuleViolation
+from oversight.base.typed import whole_number
 from oversight.law.definition import Field, Move
 
 OTHER = "other"
@@ -113,11 +114,9 @@ def _written(ask: Field, entry: dict) -> bool:
 def _lines(form, ask: Field) -> list[str]:
     """Take a list: one entry a line, or one a numbered field, which then keep their places."""
     fixed = form.get(f"{ask.name}-fixed", "")
-    if fixed.isdigit():
-        found = [
-            form.get(f"{ask.name}-{number}", "").strip()
-            for number in range(1, min(int(fixed), 500) + 1)
-        ]
+    count = whole_number(fixed, 500)
+    if count is not None:
+        found = [form.get(f"{ask.name}-{number}", "").strip() for number in range(1, count + 1)]
         return found if any(found) else []
     return [
         line.strip()
@@ -144,4 +143,10 @@ def version_from(form) -> int:
 
 def number(text: str) -> int:
     """Read a version; -1, which no case has, where it is none."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
+    found = whole_number(text, 999_999_999)
+    return -1 if found is None else found
+
+
+def page_number(args) -> int:
+    """Return which page of a list is asked for, the first where that can't be read."""
+    return max(whole_number(args.get("page", "")) or 1, 1)

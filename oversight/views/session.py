@@ -33,6 +33,7 @@ from wtforms.validators import InputRequired, Length
 from oversight.base.clock import Moment
 from oversight.base.db import db
 from oversight.base.refusals import DomainError, InvalidInput, NotLoggedIn
+from oversight.base.typed import user_name
 from oversight.calendar.zone import zone_settings
 from oversight.engine import authority, inbox
 from oversight.engine.authority import Actor
@@ -41,6 +42,7 @@ from oversight.models import Account
 from oversight.register import accounts, credentials
 
 bp = Blueprint("access", __name__)
+NAMED = [InputRequired("请填写用户名。"), Length(max=60)]
 manager = LoginManager()
 manager.login_view = "access.login"
 manager.login_message = "请先登录。"
@@ -57,7 +59,7 @@ class SignedIn(UserMixin):
 
 
 class LoginForm(FlaskForm):
-    username = StringField("用户名", [InputRequired("请填写用户名。"), Length(max=60)])
+    username = StringField("用户名", NAMED, [user_name])
     password = PasswordField("密码", [InputRequired("请填写密码。"), Length(max=128)])
 
 
@@ -68,8 +70,8 @@ class PasswordForm(FlaskForm):
 
 
 class ActivationForm(FlaskForm):
-    username = StringField("用户名", [InputRequired("请填写用户名。"), Length(max=60)])
-    code = StringField("激活码", [InputRequired("请填写激活码。"), Length(max=64)])
+    username = StringField("用户名", NAMED, [user_name])
+    code = StringField("激活码", [InputRequired("请填写激活码。"), Length(max=64)], [user_name])
     password = PasswordField("设一个密码", [InputRequired("请设一个密码。")])
     again = PasswordField("再输一次密码", [InputRequired("请再输一次密码。")])
 
@@ -154,9 +156,7 @@ def login():
 def sign_in():
     form = LoginForm()
     if form.validate_on_submit():
-        token = credentials.sign_in(
-            db.session, form.username.data.strip(), form.password.data, moment()
-        )
+        token = credentials.sign_in(db.session, form.username.data, form.password.data, moment())
         if token:
             session.clear()  # a fresh session: nothing planted before the log-in survives it
             login_user(load(token))
@@ -206,7 +206,7 @@ def activate():
         if form.password.data != form.again.data:
             raise InvalidInput({"again": "两次输入的密码不一样。"})
         accounts.activate(
-            db.session, form.username.data.strip(), form.code.data, form.password.data, moment()
+            db.session, form.username.data, form.code.data, form.password.data, moment()
         )
     except InvalidInput as wrong:
         for name, sentence in wrong.fields.items():

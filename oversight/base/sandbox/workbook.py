@@ -1,5 +1,5 @@
-"""A program of its own: reads one workbook that somebody sent and prints its cells, a line of JSON
-a row.
+"""A program of its own: reads one workbook, page or text that somebody sent and prints its cells, a
+line of JSON a row.
 
 Runs as a child with little time and memory. Imports nothing of the house; values only, never
 formulas.
@@ -9,16 +9,24 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import sys
 import warnings
 import zipfile
 from contextlib import suppress
 from datetime import date, datetime, time
+from html.parser import HTMLParser
 
 MOST_PARTS, MOST_UNPACKED = 400, 400 * 2**20
 MOST_ROWS, MOST_CELLS, MOST_COLUMNS, MOST_SHEETS = 100_000, 3_000_000, 100, 60
 LONGEST = 500  # characters of a cell
 CPU_SECONDS, MEMORY = 120, 1024 * 2**20
+OLD = b"\xd0\xcf\x11\xe0"
+OFFICE = frozenset({"content.xml", "META-INF/manifest.xml"})
+LOOKED_AT = 2**20
+EXACT = 10**15  # beyond it a number of Excel is rounded
+_WORDS = r'(?:"[^"]*"|\\.|[-/ ()])*'
+AS_MANY_FIGURES = re.compile(rf"({_WORDS})(0+)({_WORDS})")
 
 
 class Refused(Exception):
@@ -74,63 +82,375 @@ class Marks:
 
 def read(data: bytes, out) -> None:
     """Write a line for each sheet and each row that says something. Raises Refused."""
-    _look_at(data)
+    if data.startswith(b"PK"):
+        names = _look_at(data)
+        (_read_ods if "content.xml" in names else _read_xlsx)(data, out)
+    elif data.startswith((OLD, b"\x09\x08", b"\x09\x04", b"\x09\x02")):
+        _read_xls(data, out)
+    else:  # text, already decoded by who asks
+        text = data.decode()
+        (_read_html if re.search("<(table|html)", text[:65536], re.I) else _read_csv)(text, out)
+
+
+class Sheets:
+    """What is written for whoever asks, never more than one may take."""
+
+    def __init__(self, out):
+        self.out, self.rows, self.cells, self.sheets = out, MOST_ROWS, MOST_CELLS, MOST_SHEETS
+
+    def begin(self, title: str, visible=True, hidden=(), merged=(), unsaved=(), old=False) -> None:
+        self.sheets -= 1
+        if self.sheets < 0:
+            raise Refused("sheets")
+        about = {
+            "sheet": title,
+            "visible": bool(visible),
+            "hidden": list(hidden)[:MOST_ROWS],
+            "merged": list(merged)[:MOST_ROWS],
+            "unsaved": list(unsaved)[:1000],
+            "old": bool(old),
+        }
+        _line(self.out, about)
+
+    def row(self, number: int, row: list) -> None:
+        while row and row[-1] is None:
+            row.pop()
+        if not row:
+            return
+        self.rows -= 1
+        self.cells -= len(row)
+        if min(self.rows, self.cells) < 0:
+            raise Refused("rows")
+        _line(self.out, [number, row])
+
+
+def _area(top: int, left: int, bottom: int, right: int) -> str:
+    """Name an area, rows and columns counted from 1 and 0."""
+    return f"{_letter(left)}{top}:{_letter(right)}{bottom}"
+
+
+def _letter(column: int) -> str:
+    before, last = divmod(column, 26)
+    return (_letter(before - 1) if before else "") + chr(65 + last)
+
+
+def _look_at(data: bytes) -> set[str]:
+    """Weigh the archive before anything is unpacked; returns its parts. Raises Refused."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as parts:
+            found = parts.infolist()
+            names = {part.filename for part in found}
+            about = b""
+            if names >= OFFICE:
+                with parts.open("META-INF/manifest.xml") as stream:
+                    about = stream.read(LOOKED_AT)
+    except (zipfile.BadZipFile, ValueError):
+        raise Refused("broken") from None
+    if "xl/workbook.xml" not in names and not names >= OFFICE:
+        raise Refused("kind")
+    if any(name.endswith("vbaProject.bin") for name in names):
+        raise Refused("macros")
+    if len(found) > MOST_PARTS or sum(part.file_size for part in found) > MOST_UNPACKED:
+        raise Refused("bomb")
+    if b"encryption-data" in about:
+        raise Refused("locked")
+    return names
+
+
+# Workbooks of today -------------------------------------------------------------------------------
+
+
+def _read_xlsx(data: bytes, out) -> None:
     import openpyxl
 
     book = openpyxl.load_workbook(
         io.BytesIO(data), read_only=True, data_only=True, keep_links=False
     )
-    left = [MOST_ROWS, MOST_CELLS]
-    if len(book.worksheets) > MOST_SHEETS:
-        raise Refused("sheets")
-    old = book.epoch.year == 1904
+    sheets, shown = Sheets(out), Shown()
     with zipfile.ZipFile(io.BytesIO(data)) as parts:
         for sheet in book.worksheets:
-            _sheet(parts, sheet, old, left, out)
+            with parts.open(sheet._worksheet_path) as stream:  # noqa: SLF001 - the part's name is told nowhere else
+                marks = Marks(stream)
+            sheet.reset_dimensions()
+            visible = sheet.sheet_state == "visible"
+            old = book.epoch.year == 1904
+            sheets.begin(sheet.title, visible, marks.hidden, marks.merged, marks.unsaved, old)
+            for number, cells in enumerate(sheet.iter_rows(max_col=MOST_COLUMNS), 1):
+                sheets.row(number, [shown.cell(cell) for cell in cells])
 
 
-def _look_at(data: bytes) -> None:
-    """Weigh the archive before anything is unpacked. Raises Refused."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as parts:
-            found = parts.infolist()
-    except (zipfile.BadZipFile, ValueError):
-        raise Refused("broken") from None
-    names = {part.filename for part in found}
-    if "xl/workbook.xml" not in names:
-        raise Refused("broken")
-    if any(name.endswith("vbaProject.bin") for name in names):
+class Shown:
+    """How numbers are shown: 123 under the format 00000 is 00123, and that is what was meant."""
+
+    def __init__(self):
+        self.known: dict[str, tuple[str, int, str] | None] = {}
+
+    def cell(self, cell):
+        """Return a cell of openpyxl as plain value."""
+        value = cell.value
+        if type(value) in (int, float):
+            return self.number(value, cell.number_format)
+        return _plain(value)
+
+    def number(self, value, form: str):
+        if form == "General" or value < 0 or value != int(value) or value >= EXACT:
+            return _plain(value)
+        if form not in self.known:
+            self.known[form] = self._read(form)
+        found = self.known[form]
+        return _plain(value) if found is None else f"{found[0]}{int(value):0{found[1]}}{found[2]}"
+
+    def _read(self, form: str) -> tuple[str, int, str] | None:
+        """Read a format of fixed words around as many figures; None for any other."""
+        found = AS_MANY_FIGURES.fullmatch(form.split(";")[0])
+        if found is None:
+            return None
+        before, figures, after = found.groups()
+        if figures == "0" and not before + after:
+            return None
+        return _words(before), len(figures), _words(after)
+
+
+def _words(part: str) -> str:
+    return re.sub(r'"([^"]*)"|\\(.)', lambda one: one[1] or one[2] or "", part)
+
+
+# Old workbooks, and those of WPS ------------------------------------------------------------------
+
+
+def _read_xls(data: bytes, out) -> None:
+    import xlrd
+
+    if "_VBA_PROJECT".encode("utf-16-le") in data:
         raise Refused("macros")
-    if len(found) > MOST_PARTS or sum(part.file_size for part in found) > MOST_UNPACKED:
-        raise Refused("bomb")
+    if "EncryptedPackage".encode("utf-16-le") in data:
+        raise Refused("locked")
+    try:
+        book = _opened(xlrd, data)
+    except xlrd.XLRDError as error:
+        raise Refused("locked" if "encrypted" in str(error).lower() else "kind") from None
+    sheets, shown = Sheets(out), Shown()
+    for sheet in book.sheets():
+        hidden = [row + 1 for row, about in sheet.rowinfo_map.items() if about.hidden]
+        merged = [
+            _area(top + 1, left, bottom, right - 1)
+            for top, bottom, left, right in sheet.merged_cells
+        ]
+        sheets.begin(sheet.name, sheet.visibility == 0, hidden, merged, old=book.datemode == 1)
+        for number in range(sheet.nrows):
+            cells = sheet.row(number)[:MOST_COLUMNS]
+            sheets.row(number + 1, [_old_cell(xlrd, book, cell, shown) for cell in cells])
 
 
-def _sheet(parts, sheet, old: bool, left: list[int], out) -> None:
-    with parts.open(sheet._worksheet_path) as stream:  # noqa: SLF001 - the part's name is told nowhere else
-        marks = Marks(stream)
-    sheet.reset_dimensions()
-    _line(
-        out,
-        {
-            "sheet": sheet.title,
-            "visible": sheet.sheet_state == "visible",
-            "hidden": marks.hidden[:MOST_ROWS],
-            "merged": marks.merged[:MOST_ROWS],
-            "unsaved": marks.unsaved[:1000],
-            "old": old,
-        },
-    )
-    for number, cells in enumerate(sheet.iter_rows(max_col=MOST_COLUMNS, values_only=True), 1):
-        row = [_plain(cell) for cell in cells]
-        while row and row[-1] is None:
-            row.pop()
-        if not row:
-            continue
-        left[0] -= 1
-        left[1] -= len(row)
-        if min(left) < 0:
+def _opened(xlrd, data: bytes):
+    """Open with the formats of numbers; some that other programs wrote open only without."""
+    quiet = io.StringIO()
+    try:
+        return xlrd.open_workbook(
+            file_contents=data, formatting_info=True, ragged_rows=True, logfile=quiet
+        )
+    except xlrd.XLRDError:
+        raise
+    except Exception:
+        return xlrd.open_workbook(file_contents=data, ragged_rows=True, logfile=quiet)
+
+
+def _old_cell(xlrd, book, cell, shown: Shown):
+    if cell.ctype == xlrd.XL_CELL_DATE:
+        with suppress(Exception):
+            return _plain(xlrd.xldate_as_datetime(cell.value, book.datemode))
+    if cell.ctype in (xlrd.XL_CELL_NUMBER, xlrd.XL_CELL_DATE):
+        form = "General"
+        if cell.xf_index is not None:
+            form = book.format_map[book.xf_list[cell.xf_index].format_key].format_str
+        return shown.number(cell.value, form)
+    if cell.ctype == xlrd.XL_CELL_ERROR:
+        return xlrd.error_text_from_code.get(cell.value, "#N/A")
+    if cell.ctype == xlrd.XL_CELL_BOOLEAN:
+        return bool(cell.value)
+    return _plain(cell.value) if cell.ctype == xlrd.XL_CELL_TEXT else None
+
+
+# OpenDocument -------------------------------------------------------------------------------------
+
+
+def _read_ods(data: bytes, out) -> None:
+    from xml.parsers import expat
+
+    found = OpenDocument(Sheets(out))
+    parser = expat.ParserCreate(namespace_separator="}")
+    parser.EntityDeclHandler = found.entity
+    parser.StartElementHandler, parser.EndElementHandler = found.start, found.end
+    parser.CharacterDataHandler = found.said
+    with zipfile.ZipFile(io.BytesIO(data)) as parts, parts.open("content.xml") as stream:
+        parser.ParseFile(stream)
+
+
+class OpenDocument:
+    """The cells of an .ods as they are shown; a table is written when it has ended."""
+
+    def __init__(self, sheets: Sheets):
+        self.sheets, self.style, self.unseen = sheets, "", set()
+        self.title, self.visible, self.rows, self.hidden, self.merged = "", True, [], [], []
+        self.number, self.row, self.cell, self.text, self.notes = 0, None, None, [], 0
+        self.repeated = 1
+
+    def entity(self, *_declared) -> None:
+        raise Refused("broken")
+
+    def start(self, name: str, words: dict) -> None:
+        tag = name.rpartition("}")[2]
+        said = {key.rpartition("}")[2]: value for key, value in words.items()}
+        if tag == "annotation":
+            self.notes += 1
+        elif tag == "style":
+            self.style = said.get("name", "")
+        elif tag == "table-properties" and said.get("display") == "false":
+            self.unseen.add(self.style)
+        elif tag == "table":
+            self.title, self.visible = (
+                said.get("name", ""),
+                said.get("style-name") not in self.unseen,
+            )
+            self.rows, self.hidden, self.merged, self.number = [], [], [], 0
+        elif tag == "table-row":
+            self._row(said)
+        elif tag in ("table-cell", "covered-table-cell") and self.row is not None:
+            self.cell, self.text = said, []
+        elif tag == "p" and self.text and not self.notes:
+            self.text.append("\n")
+
+    def _row(self, said: dict) -> None:
+        self.row, self.repeated = [], int(said.get("number-rows-repeated", 1))
+        if said.get("visibility", "visible") != "visible":
+            self.hidden += range(self.number + 1, self.number + min(self.repeated, 1000) + 1)
+
+    def said(self, words: str) -> None:
+        if self.cell is not None and not self.notes:
+            self.text.append(words)
+
+    def end(self, name: str) -> None:
+        tag = name.rpartition("}")[2]
+        if tag == "annotation":
+            self.notes -= 1
+        elif tag in ("table-cell", "covered-table-cell") and self.cell is not None:
+            self._cell()
+        elif tag == "table-row" and self.row is not None:
+            self._keep()
+        elif tag == "table":
+            self.sheets.begin(self.title, self.visible, self.hidden, self.merged)
+            for number, row in self.rows:
+                self.sheets.row(number, row)
+
+    def _cell(self) -> None:
+        column, said = len(self.row), self.cell
+        down, across = (int(said.get(f"number-{of}-spanned", 1)) for of in ("rows", "columns"))
+        if down > 1 or across > 1:
+            top = self.number + 1
+            self.merged.append(_area(top, column, top + down - 1, column + across - 1))
+        times = min(int(said.get("number-columns-repeated", 1)), MOST_COLUMNS - column)
+        self.row += [self._value(said)] * max(times, 0)
+        self.cell = None
+
+    def _value(self, said: dict):
+        if said.get("value-type") == "date":
+            return [said.get("date-value", "")[:10]]
+        text = _plain("".join(self.text))
+        whole = re.fullmatch(r"\d{1,15}", said.get("value", ""))
+        return said["value"] if whole and text and "E+" in text else text
+
+    def _keep(self) -> None:
+        while self.row and self.row[-1] is None:
+            self.row.pop()
+        if self.row:
+            last = self.number + min(self.repeated, MOST_ROWS + 1)
+            self.rows += [(number, list(self.row)) for number in range(self.number + 1, last + 1)]
+        if len(self.rows) > MOST_ROWS:
             raise Refused("rows")
-        _line(out, [number, row])
+        self.number, self.row = self.number + self.repeated, None
+
+
+# Texts --------------------------------------------------------------------------------------------
+
+
+def _read_csv(text: str, out) -> None:
+    import csv
+
+    sheets, first = Sheets(out), text[:65536]
+    sheets.begin("名册")
+    delimiter = max(",;\t", key=first.count)
+    for number, row in enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), 1):
+        sheets.row(number, [_plain(cell) for cell in row[:MOST_COLUMNS]])
+
+
+def _read_html(text: str, out) -> None:
+    """Read the tables of a page that calls itself a workbook. Raises Refused."""
+    found = Tables(Sheets(out))
+    found.feed(text)
+    if found.depth:
+        raise Refused("broken")
+
+
+class Tables(HTMLParser):
+    """The tables of a page; a table in a table is part of a cell."""
+
+    def __init__(self, sheets: Sheets):
+        super().__init__()
+        self.sheets, self.depth, self.cell = sheets, 0, None
+        self.rows, self.merged, self.below = [], [], {}
+
+    def handle_starttag(self, tag, attrs):
+        if tag == "table":
+            self.depth += 1
+            if self.depth == 1:
+                self.rows, self.merged, self.below = [], [], {}
+        elif self.depth == 1 and tag == "tr":
+            self._close()
+            self.rows.append([])
+        elif self.depth == 1 and tag in ("td", "th") and self.rows:
+            self._close()
+            self._open(dict(attrs))
+        elif tag == "br" and self.cell is not None:
+            self.cell.append("\n")
+
+    def _open(self, said):
+        row, number, self.cell = self.rows[-1], len(self.rows), []
+        while self.below.get(len(row), 0) >= number:
+            row.append(None)
+        down, across = (_span(said.get(name)) for name in ("rowspan", "colspan"))
+        self.place, column = len(row), len(row)
+        row += [None] * across
+        for one in range(column, column + across):
+            self.below[one] = number + down - 1
+        if down > 1 or across > 1:
+            self.merged.append(_area(number, column, number + down - 1, column + across - 1))
+
+    def _close(self):
+        if self.cell is not None:
+            self.rows[-1][self.place] = _plain("".join(self.cell).replace("\xa0", " "))
+        self.cell = None
+
+    def handle_endtag(self, tag):
+        if self.depth == 1 and tag in ("td", "th", "tr"):
+            self._close()
+        elif tag == "table" and self.depth:
+            self.depth -= 1
+            if not self.depth:
+                self._end()
+
+    def _end(self):
+        self._close()
+        self.sheets.begin("名册", merged=self.merged)
+        for number, row in enumerate(self.rows, 1):
+            self.sheets.row(number, row[:MOST_COLUMNS])
+
+    def handle_data(self, data):
+        if self.cell is not None:
+            self.cell.append(" ".join(data.split()))
+
+
+def _span(said: str | None) -> int:
+    return min(int(said), MOST_COLUMNS) if re.fullmatch("[0-9]{1,4}", said or "") else 1
 
 
 def _line(out, value) -> None:

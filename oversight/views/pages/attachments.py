@@ -14,6 +14,7 @@ from oversight.base import files as uploads
 from oversight.base.db import db
 from oversight.base.refusals import BadRequest, DomainError, Forbidden, InvalidInput, NotFound
 from oversight.base.sentences import say
+from oversight.base.typed import whole_number
 from oversight.casework import attachments
 from oversight.engine import repeats
 from oversight.engine.repeats import Answer
@@ -94,9 +95,10 @@ def sent() -> attachments.Sent:
 
 def _number(name: str) -> int | None:
     value = request.form.get(name, "").strip()
-    if value and not (value.isascii() and value.isdigit() and len(value) < 6):
+    number = whole_number(value, 99_999)
+    if value and number is None:
         raise InvalidInput({name: say("“{word}”应是数字。", word=name)})
-    return int(value) if value else None
+    return number
 
 
 def download(attachment_id: str, thumb: bool = False) -> Response:

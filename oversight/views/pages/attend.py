@@ -15,6 +15,7 @@ from flask_login import login_required
 from oversight import workflows
 from oversight.base.db import db
 from oversight.base.refusals import InvalidInput, RuleViolation
+from oversight.base.typed import whole_number
 from oversight.calendar.workdays import add_workdays
 from oversight.calendar.zone import zone_calendar
 from oversight.engine import authority
@@ -372,8 +373,10 @@ def _invitees(activity: Activity, posted) -> dict[str, int]:
     found = attendance.invited(db.session, activity)
     for kind, label in INVITEES.items():
         value = posted.get(f"invited-{kind}")
-        if value is not None and not value.strip().isdigit() and value.strip():
+        if value is None:
+            continue
+        number = whole_number(value or "0", attendance.MOST_INVITED)
+        if number is None:
             raise InvalidInput({f"invited-{kind}": _("“%(kind)s”请填人数。", kind=label)})
-        if value is not None:
-            found[kind] = int(value.strip() or 0)
+        found[kind] = number
     return found

@@ -203,7 +203,9 @@ def act(case_id, act):
         raise
     except DomainError as refusal:
         return page(seen(case_id), forms.Bound.of(act, words, refusal)), refusal.status
-    if act not in ("claim", "release"):
+    if act == "read":
+        flash({"text": _("已标为已阅，不再列在“抄送我”里")}, "toast")
+    elif act not in ("claim", "release"):
         flash(
             {
                 "text": desk_act_forms.told(case),

@@ -32,7 +32,7 @@ bp = Blueprint("contact", __name__)
 
 OTHER, DONE = "other", "done"
 MANY_TRIES = 3
-MOST = 100
+MOST = 100  # on a page, and in a batch
 
 
 def law() -> Workflow:
@@ -92,7 +92,7 @@ class Contacts:
     ):
         self.unit, self.who, self.at = unit, session.actor(), session.moment()
         self.bound, self.ticked, self.outcomes = bound, set(ticked), list(outcomes)
-        self.steps = steps()
+        self.steps, self.page, self.more = steps(), forms.page_number(request.values), False
         self.step = step or next(
             (name for name, _l, move in self.steps if move and self.counts[name]), self.steps[0][0]
         )
@@ -159,8 +159,10 @@ class Contacts:
             .join(Person, Person.id == Case.data_subject_id)
             .where(Case.unit_id == self.unit.id, Case.workflow == FOLLOW_UP, *self._at_step())
             .order_by(*order)
-            .limit(MOST)
+            .offset((self.page - 1) * MOST)
+            .limit(MOST + 1)
         ).all()
+        self.more, rows = len(rows) > MOST, rows[:MOST]
         about = {case.facts["activity"] for case, _p in rows}
         held = {
             row.id: row.held_on or row.day
@@ -364,13 +366,7 @@ def _try(case_id: str, move: Move, words: dict, at: Moment) -> DomainError | Non
     version = request.form.get(f"version-{case_id}", "")
     try:
         transitions.submit(
-            db.session,
-            case_id,
-            name,
-            session.actor(),
-            words,
-            at=at,
-            version=int(version) if version.isdigit() else -1,
+            db.session, case_id, name, session.actor(), words, at=at, version=forms.number(version)
         )
     except DomainError as refusal:
         return refusal

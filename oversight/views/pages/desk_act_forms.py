@@ -18,6 +18,8 @@ from oversight.organization.units import offices, superiors
 from oversight.views import forms
 from oversight.views.forms import Choice
 
+AT_ONCE = ("claim", "release", "read")  # buttons of their own, which ask for nothing
+
 
 @dataclass(frozen=True)
 class Hand:
@@ -31,8 +33,7 @@ class Hand:
 
 def offered(file) -> list[Hand]:
     """Return the acts that the reader may do and that ask for something, or need saying twice."""
-    named = [(name, label) for name, label in file.acts if name not in ("claim", "release")]
-    return [_hand(file, name, label) for name, label in named]
+    return [_hand(file, name, label) for name, label in file.acts if name not in AT_ONCE]
 
 
 def _hand(file, name: str, label: str) -> Hand:

@@ -12,6 +12,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_login import login_required
 
 from oversight import workflows
+from oversight.base import typed
 from oversight.base.clock import Moment
 from oversight.base.db import db, new_id
 from oversight.base.refusals import (
@@ -40,6 +41,7 @@ from oversight.views import forms, present, session
 from .casefile import CaseFile
 
 bp = Blueprint("opening", __name__)
+MANY_UNITS = 50  # from which on they can be looked for
 
 
 @dataclass(frozen=True)
@@ -410,9 +412,21 @@ def _units(workflow: Workflow) -> list[Unit]:
 def blank(name):
     workflow = _offered(name)
     if workflow.opened_by.seat == "superior" and not request.args.get("unit") and _sheets(workflow):
-        return render_template("new_unit.html", workflow=workflow, units=_units(workflow))
+        return _choice(workflow)
     unit, given = _unit(name, request.args.get("unit")), _facts(workflow, request.args)
     return _page(Sheet.fresh(workflow, unit, _defaults(workflow, unit, given)))
+
+
+def _choice(workflow: Workflow):
+    """Ask in which branch; where there are many, they are looked for by a part of their name."""
+    units, find = _units(workflow), typed.line(request.args.get("q", ""))[:80]
+    return render_template(
+        "new_unit.html",
+        workflow=workflow,
+        units=[unit for unit in units if find in unit.name],
+        many=len(units) > MANY_UNITS,
+        find=find,
+    )
 
 
 def _offered(name: str) -> Workflow:

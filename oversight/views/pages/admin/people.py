@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from flask_login import login_required
 
 from oversight import workflows
+from oversight.base import typed
 from oversight.base.db import db, is_id
 from oversight.base.refusals import NotFound
 from oversight.law.roles import ADMINISTRATORS, NO_BUSINESS, OFFICES
@@ -61,7 +62,7 @@ def join(unit_id):
             day("on", "起"),
             session.actor(),
             session.moment(),
-            day("joined_on", "入党日期", required=False),
+            day("joined_on", "入党日期", required=False, first=people.FIRST.year),
         )
         return _("%(name)s已转入。", name=made.name)
 
@@ -161,7 +162,7 @@ def _posts(unit: Unit, refusal=None) -> str:
             db.session,
             unit,
             today,
-            request.values.get("find", "").strip()[:60],
+            typed.line(request.values.get("find", ""))[:60],
             request.form.get("person"),
         ),
         acts=audit_log.ACTS,
