@@ -30,11 +30,13 @@ tools: test-packages bench-packages editable axe
 
 lint: test-packages
 	@$(BIN)/ruff check .
+	@$(BIN)/djlint templates --lint --quiet
 
 # Everything that people read, as a template for translators.
 catalogue: test-packages
 	@$(BIN)/python -c "from pathlib import Path; from oversight.commands import catalogue; \
 	catalogue.write(Path('oversight'), Path('templates'), Path('oversight/translations/messages.pot'))"
+	@$(BIN)/pybabel --quiet compile --domain click --directory oversight/translations
 
 # The first Python that is new enough; .venv is made anew where it is broken or the folder was moved.
 venv:

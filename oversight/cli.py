@@ -7,32 +7,32 @@ is called.
 
 from __future__ import annotations
 
-from oversight.commands.click_i18n import Contents
+from oversight.commands.click_i18n import N_, Contents
 
 main = Contents(
     "main",
-    help="党日督导台：组织生活的排定、督导与台账。",
+    help=N_("党日督导台：组织生活的排定、督导与台账。"),
     contents={
         "setup": {
-            "upgrade": "升级数据库，并备好密钥",
-            "init": "建库并设第一个管理员，只能一次",
-            "demo": "在空数据库里载入示范区",
-            "serve": "启动网页服务（端口由 PORT 指定）",
+            "upgrade": N_("升级数据库，并备好密钥"),
+            "init": N_("建库并设第一个管理员，只能一次"),
+            "demo": N_("在空数据库里载入示范区"),
+            "serve": N_("启动网页服务（端口由 PORT 指定）"),
         },
         "people": {
-            "accounts": "账号",
-            "token": "发一个接口令牌，只显示这一次",
-            "roster_template": "写一份空的名册模板",
-            "import_roster": "从 Excel 导入党组织和党员，有一处不对就一行也不导入",
+            "accounts": N_("账号"),
+            "token": N_("发一个接口令牌，只显示这一次"),
+            "roster_template": N_("写一份空的名册模板"),
+            "import_roster": N_("从 Excel 导入党组织和党员，有一处不对就一行也不导入"),
         },
         "days": {
-            "schedule": "排定各支部一年的党日",
-            "calendar": "放假安排",
-            "settings": "区的设置",
-            "sweep": "办理到期的事：提醒、失效、送达，可重复运行",
+            "schedule": N_("排定各支部一年的党日"),
+            "calendar": N_("放假安排"),
+            "settings": N_("区的设置"),
+            "sweep": N_("办理到期的事：提醒、失效、送达，可重复运行"),
         },
-        "law": {"workflow": "流程定义"},
-        "journal": {"audit": "办理日志"},
-        "bench": {"bench": "测速：与直接写 SQL 和同类软件比"},
+        "law": {"workflow": N_("流程定义")},
+        "journal": {"audit": N_("办理日志")},
+        "bench": {"bench": N_("测速：与直接写 SQL 和同类软件比")},
     },
 )

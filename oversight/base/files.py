@@ -20,7 +20,7 @@ from pathlib import Path
 
 from .refusals import InvalidInput, TooLarge, Unavailable, WrongType
 from .sandbox import media
-from .sentences import say
+from .sentences import N_, say
 from .typed import INVISIBLE
 
 MOST_BYTES = 10 * 2**20
@@ -29,13 +29,15 @@ SECONDS = 20  # by the wall; the child's own time is shorter
 KINDS = {"image/jpeg": "jpg", "image/png": "png", "application/pdf": "pdf"}
 MAGIC = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"%PDF-")
 NO = {
-    "empty": "这个文件是空的，请重新选择。",
-    "pixels": "这张照片的像素太多，打不开。请用手机相册缩小后再传。",
-    "broken": "这个文件没有传完，或已损坏。请重新选择后再传。",
-    "active": "这个 PDF 里带有脚本、附件或自动执行的内容，不能上传。请打印成新的 PDF，或拍照上传。",
-    "locked": "这个 PDF 加了密码。请去掉密码后再传。",
-    "pages": "这个 PDF 太长，请只传要用的几页。",
-    "behind": "这个 PDF 后面还夹带了别的内容，不能上传。请打印成新的 PDF，或拍照上传。",
+    "empty": N_("这个文件是空的，请重新选择。"),
+    "pixels": N_("这张照片的像素太多，打不开。请用手机相册缩小后再传。"),
+    "broken": N_("这个文件没有传完，或已损坏。请重新选择后再传。"),
+    "active": N_(
+        "这个 PDF 里带有脚本、附件或自动执行的内容，不能上传。请打印成新的 PDF，或拍照上传。"
+    ),
+    "locked": N_("这个 PDF 加了密码。请去掉密码后再传。"),
+    "pages": N_("这个 PDF 太长，请只传要用的几页。"),
+    "behind": N_("这个 PDF 后面还夹带了别的内容，不能上传。请打印成新的 PDF，或拍照上传。"),
 }
 
 
@@ -61,8 +63,8 @@ def sha256(data: bytes) -> str:
 def too_large(size: int | None) -> TooLarge:
     """Say how large a file is and what to do. `size` in bytes, None where nobody knows."""
     megabytes = f"{max(round(size / 2**20, 1), 10.1):g}" if size else ""
-    known = say("这张照片有 {size} MB，超过 10 MB。请重拍，或选“压缩后上传”。", size=megabytes)
-    return TooLarge(known if size else "这张照片超过 10 MB。请重拍，或选“压缩后上传”。")
+    known = say("这张照片有 %(size)s MB，超过 10 MB。请重拍，或选“压缩后上传”。", size=megabytes)
+    return TooLarge(known if size else N_("这张照片超过 10 MB。请重拍，或选“压缩后上传”。"))
 
 
 def clean(data: bytes, name: str) -> Clean:
@@ -81,7 +83,7 @@ def _wrong_type(name: str) -> WrongType:
     if ending is None or ending[1].lower() in ("jpg", "jpeg", "png", "pdf", "webp"):
         return WrongType("只能传 JPG、PNG 或 PDF。这个文件的内容不是照片，也不是 PDF。")
     return WrongType(
-        say("只能传 JPG、PNG 或 PDF。这个文件是 .{ending}。", ending=ending[1].lower())
+        say("只能传 JPG、PNG 或 PDF。这个文件是 .%(ending)s。", ending=ending[1].lower())
     )
 
 
@@ -123,7 +125,7 @@ def shown_name(name: str, kind: str) -> str:
         c for c in unicodedata.normalize("NFC", last) if unicodedata.category(c) not in INVISIBLE
     )
     stem = re.sub(r"(\s*\.[A-Za-z0-9]{1,8})+$", "", plain)
-    stem = re.sub(r'[<>:"|?*\s]+', " ", stem).strip(" .")[:80] or "附件"
+    stem = re.sub(r'[<>:"|?*\s]+', " ", stem).strip(" .")[:80] or N_("附件")
     return f"{stem}.{KINDS[kind]}"
 
 

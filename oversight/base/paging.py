@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from .refusals import InvalidInput
+from .sentences import N_
 
 
 def page_of(session: Session, statement, order: tuple, model, cursor: str | None, size: int):
@@ -20,7 +21,7 @@ def page_of(session: Session, statement, order: tuple, model, cursor: str | None
             statement.with_only_columns(*order).where(model.id == cursor)
         ).first()
         if last is None:
-            raise InvalidInput({"cursor": "翻页标记无效，请从第一页开始。"})
+            raise InvalidInput({"cursor": N_("翻页标记无效，请从第一页开始。")})
         marks = zip(last, order, strict=True)
         after = sa.tuple_(*(sa.literal(value, column.type) for value, column in marks))
         statement = statement.where(sa.tuple_(*order) > after)

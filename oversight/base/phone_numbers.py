@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from .refusals import InvalidInput
+from .sentences import N_
 
 NONCE = 12  # bytes
 
@@ -35,7 +36,7 @@ def read(text: str) -> str:
     )
     if not re.fullmatch(r"1[3-9][0-9]{9}|0[0-9]{2,3}-?[0-9]{7,8}", bare, re.ASCII):
         raise InvalidInput(
-            {"number": "电话号码应是 11 位手机号，或带区号的座机号，如 0722-3312345。"}
+            {"number": N_("电话号码应是 11 位手机号，或带区号的座机号，如 0722-3312345。")}
         )
     return bare
 

@@ -12,6 +12,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from .sentences import N_
+
 
 @dataclass(frozen=True)
 class Environment:
@@ -66,7 +68,7 @@ ON, OFF = "on", "off"
 
 def switch(name: str, label: str, effect: str) -> ZoneSetting:
     """Make a choice between on and off; off until the zone turns it on."""
-    return ZoneSetting(name, OFF, label, effect, ((OFF, "不开办"), (ON, "开办")))
+    return ZoneSetting(name, OFF, label, effect, ((OFF, N_("不开办")), (ON, N_("开办"))))
 
 
 ZONE_SETTINGS = {
@@ -75,72 +77,78 @@ ZONE_SETTINGS = {
         ZoneSetting(
             "week_rule",
             "first_friday",
-            "“第一周的周五”怎么算",
-            "指导书只说“第一周的周五”。改动后，还没有到的党日按新算法重排。",
+            N_("“第一周的周五”怎么算"),
+            N_("指导书只说“第一周的周五”。改动后，还没有到的党日按新算法重排。"),
             (
-                ("first_friday", "当月第一个周五"),
-                ("iso_week", "以周四所在月为准的第一周"),
-                ("full_week", "第一个完整周"),
+                ("first_friday", N_("当月第一个周五")),
+                ("iso_week", N_("以周四所在月为准的第一周")),
+                ("full_week", N_("第一个完整周")),
             ),
         ),
         ZoneSetting(
             "holiday_scope",
             "rest_days",
-            "遇哪些日子顺延",
-            "遇到这些日子，党日顺延到下一个周五。改动后，还没有到的党日重排。",
-            (("rest_days", "放假通知中的所有休息日"), ("statutory_only", "只有法定节日当天")),
+            N_("遇哪些日子顺延"),
+            N_("遇到这些日子，党日顺延到下一个周五。改动后，还没有到的党日重排。"),
+            (
+                ("rest_days", N_("放假通知中的所有休息日")),
+                ("statutory_only", N_("只有法定节日当天")),
+            ),
         ),
         ZoneSetting(
             "july_mode",
             "combined",
-            "“七一”活动",
-            "合并的，7 月只有“七一”这一次，由区里定日期；分开的，7 月另有按周五算的党日。",
-            (("combined", "就是 7 月主题党日"), ("separate", "与 7 月主题党日分开")),
+            N_("“七一”活动"),
+            N_("合并的，7 月只有“七一”这一次，由区里定日期；分开的，7 月另有按周五算的党日。"),
+            (("combined", N_("就是 7 月主题党日")), ("separate", N_("与 7 月主题党日分开"))),
         ),
         ZoneSetting(
             "july_day",
             "07-01",
-            "“七一”活动日（月-日）",
-            "须在 7 月之内，例如 07-01。改动后，还没有到的 7 月党日重排。",
+            N_("“七一”活动日（月-日）"),
+            N_("须在 7 月之内，例如 07-01。改动后，还没有到的 7 月党日重排。"),
         ),
         ZoneSetting(
             "appraisal_final_step",
             "approve",
-            "民主评议等次最后由谁定",
-            "从下一次提出等次起按新的办法。",
+            N_("民主评议等次最后由谁定"),
+            N_("从下一次提出等次起按新的办法。"),
             (
-                ("approve", "上级党组织会议审批"),
-                ("record", "支部确定，报上级备案"),
-                ("none", "支部确定"),
+                ("approve", N_("上级党组织会议审批")),
+                ("record", N_("支部确定，报上级备案")),
+                ("none", N_("支部确定")),
             ),
         ),
         ZoneSetting(
             "appraisal_vote",
             "open",
-            "上级会议怎样表决民主评议等次",
-            "从下一次报上级会议起按新的办法；已经报到会议的不变。",
-            (("open", "每名成员各自表态，记名"), ("secret", "无记名投纸票，录入票数")),
+            N_("上级会议怎样表决民主评议等次"),
+            N_("从下一次报上级会议起按新的办法；已经报到会议的不变。"),
+            (("open", N_("每名成员各自表态，记名")), ("secret", N_("无记名投纸票，录入票数"))),
         ),
         ZoneSetting(
             "appraisal_share",
             "warn",
-            "优秀等次超过三分之一时",
-            "优秀等次一般不超过党员总数的三分之一。",
-            (("warn", "提醒"), ("refuse", "不允许")),
+            N_("优秀等次超过三分之一时"),
+            N_("优秀等次一般不超过党员总数的三分之一。"),
+            (("warn", N_("提醒")), ("refuse", N_("不允许"))),
         ),
         ZoneSetting(
             "appraisal_share_of",
             "members",
-            "优秀比例按什么算",
-            "计算三分之一时的分母。",
-            (("members", "党员总数"), ("present", "参加测评人数")),
+            N_("优秀比例按什么算"),
+            N_("计算三分之一时的分母。"),
+            (("members", N_("党员总数")), ("present", N_("参加测评人数"))),
         ),
         ZoneSetting(
             "appraisal_quorum",
             "half",
-            "民主测评到会人数",
-            "达不到的，本次测评无效，另行召开。",
-            (("half", "不少于应到人数的二分之一"), ("two_thirds", "不少于应到人数的三分之二")),
+            N_("民主测评到会人数"),
+            N_("达不到的，本次测评无效，另行召开。"),
+            (
+                ("half", N_("不少于应到人数的二分之一")),
+                ("two_thirds", N_("不少于应到人数的三分之二")),
+            ),
         ),
     )
 }

@@ -1,5 +1,5 @@
-"""What people type or paste, read one way at every door: plain lines, names, user names, whole
-numbers, and files of text.
+"""What people type or paste, read one way at every door: plain lines, names, user names, and
+files of text.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Callable
 
 from .refusals import InvalidInput
-from .sentences import say
+from .sentences import N_, say
 
 INVISIBLE = frozenset({"Cc", "Cf", "Cs"})
 # A carriage return or line feed as Excel escapes it in what it saves.
@@ -17,8 +17,8 @@ ESCAPED_BREAK = re.compile(r"_x000[9AaDd]_")
 AS_IT_IS = re.compile("[!-^`-~一-鿿]*")  # most cells of a roster: nothing to fold
 # Not by \w or isalpha: the tables of Python are older than the characters that were made for names,
 # and the old systems of the Party keep rare ones in the private-use areas.
-HAN = "〇㐀-䶿一-鿿豈-﫿\ue000-\uf8ff\U00020000-\U0003ffff\U000f0000-\U0010fffd"
-A_HAN = re.compile(f"[{HAN}]")
+A_HAN = re.compile("[〇㐀-䶿一-鿿豈-﫿\ue000-\uf8ff\U00020000-\U0003ffff\U000f0000-\U0010fffd]")
+HAN = A_HAN.pattern[1:-1]
 # Offices tell namesakes apart by a figure or a letter at the end: 王伟1, 李娜A.
 PERSON = re.compile(
     rf"(?=..)[{HAN}]{{1,20}}(?:·[{HAN}]{{1,20}})*(?:\d{{1,4}}|[A-Za-z])?|[A-Za-z][A-Za-z ·]{{1,58}}"
@@ -33,11 +33,11 @@ COMPOUND = re.compile(
     "太叔|申屠|公孙|慕容|仲孙|钟离|长孙|宇文|司徒|鲜于|司空|闾丘|令狐|百里|呼延|东郭|南门|西门|左丘|拓跋"
 )
 LONGEST_NAME = 60
-LOST_A_CHARACTER = "“{name}”里有丢失的字（显示为“?”或方块），请补上原来的字。"
-A_NAME = (
+LOST_A_CHARACTER = N_("“%(name)s”里有丢失的字（显示为“?”或方块），请补上原来的字。")
+A_NAME = N_(
     "姓名只写 2 个字以上的姓名，不带括号和备注，备注请写到别的列；同名的可在末尾加数字或一个字母。"
 )
-STRANGE = "姓名“{name}”里的“{sign}”不能用。{rule}"
+STRANGE = N_("姓名“%(name)s”里的“%(sign)s”不能用。%(rule)s")
 
 
 class Unreadable(ValueError):
@@ -89,7 +89,7 @@ def _refuse_two(value: str) -> None:
     if all(A_HAN.match(part) and "(" not in part for part in parts):
         raise Unreadable(
             say(
-                "这里像有两个姓名（{names}），请一人写一行；是一个人的，姓名中间用“·”或不留空格。",
+                "这里像有两个姓名（%(names)s），请一人写一行；是一个人的，姓名中间用“·”或不留空格。",
                 names="、".join(parts[:3]),
             )
         )
@@ -101,21 +101,13 @@ def organization_name(value: str) -> str:
     _refuse_lost(value, plain)
     plain = CIRCLES.sub("〇", plain.replace(" ", ""))
     if not 2 <= len(plain) <= 100 or not A_HAN.search(plain):
-        raise Unreadable("请写党组织的全称，2 到 100 个字。")
+        raise Unreadable(N_("请写党组织的全称，2 到 100 个字。"))
     return plain
 
 
 def user_name(value: str | None) -> str:
     """Return a user name or a code as it was meant, typed in full width or with blanks."""
     return line(value or "").replace(" ", "")
-
-
-def whole_number(value: str, most: int = 1_000_000) -> int | None:
-    """Read a whole number in figures; None where it is none, or beyond `most`."""
-    plain = "".join(value.split())
-    if not plain.isdecimal() or len(plain) > 12:  # isdigit takes ², which int does not
-        return None
-    return number if (number := int(plain)) <= most else None
 
 
 def field(name: str, read: Callable[[str], str], value: str) -> str:

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from oversight.base import typed
 from oversight.base.clock import Moment
 from oversight.base.refusals import InvalidInput
+from oversight.base.sentences import N_
 from oversight.models import Activity, CalendarRow, PublishedYear, Unit
 
 from . import workdays
@@ -26,8 +27,7 @@ from .party_days import plan_year
 from .zone import zone_calendar
 
 HEADER = ["date", "kind", "name", "source"]
-HEADER_IN_WORDS = ["日期", "类别", "名称", "来源"]
-KINDS = {"rest": "休息", "work": "上班"}
+KINDS = {"rest": N_("休息"), "work": N_("上班")}
 KIND_OF = {
     **{key: key for key in KINDS},
     "休息": "rest",
@@ -58,14 +58,14 @@ def read_csv(raw: bytes) -> list[workdays.CalendarDay]:
     """
     text = typed.decoded(raw)
     if text is None or "\0" in text:
-        raise InvalidInput({"file": "这个文件不是 CSV。请在 Excel 里另存为 CSV 后再导入。"})
+        raise InvalidInput({"file": N_("这个文件不是 CSV。请在 Excel 里另存为 CSV 后再导入。")})
     delimiter = "\t" if "\t" in text.partition("\n")[0] else ","
     try:
         lines = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
     except csv.Error:
-        raise InvalidInput({"file": "文件不是完整的 CSV，请检查引号后再导入。"}) from None
+        raise InvalidInput({"file": N_("文件不是完整的 CSV，请检查引号后再导入。")}) from None
     head = [typed.line(cell).lower() for cell in lines[0]] if lines else []
-    if head not in (HEADER, HEADER_IN_WORDS):
+    if head not in (HEADER, ["日期", "类别", "名称", "来源"]):
         raise InvalidInput({"file": f"第一行应是 {','.join(HEADER)}。"})
     days: dict[date, workdays.CalendarDay] = {}
     wrong: dict[str, str] = {}
@@ -73,7 +73,7 @@ def read_csv(raw: bytes) -> list[workdays.CalendarDay]:
         if any(cell.strip() for cell in cells):
             _read_row(number, [typed.line(cell) for cell in cells], days, wrong)
     if wrong or not days:
-        raise InvalidInput(wrong or {"file": "文件里没有日期。"})
+        raise InvalidInput(wrong or {"file": N_("文件里没有日期。")})
     return list(days.values())
 
 

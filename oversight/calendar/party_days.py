@@ -15,22 +15,23 @@ from oversight.base.clock import Moment
 from oversight.base.db import columns, insert_once, known, new_id
 from oversight.base.kept import Kept
 from oversight.base.prepared import Prepared
+from oversight.base.sentences import N_
 from oversight.law.definition import effect
 from oversight.models import Activity, ActivityChange, Case, Unit
 
 from .zone import has_rule_day, rule_for
 
 STATUS_LABELS = {
-    "provisional": "预排",
-    "planned": "已安排",
-    "moved": "经批复变更",
-    "held": "已开展",
-    "late": "未按期",
-    "missed": "未开展",
-    "unrecorded": "待登记",
-    "excused": "同意缓开",
-    "unplanned": "待定日",
-    "not_owed": "不在考核期",
+    "provisional": N_("预排"),
+    "planned": N_("已安排"),
+    "moved": N_("经批复变更"),
+    "held": N_("已开展"),
+    "late": N_("未按期"),
+    "missed": N_("未开展"),
+    "unrecorded": N_("待登记"),
+    "excused": N_("同意缓开"),
+    "unplanned": N_("待定日"),
+    "not_owed": N_("不在考核期"),
 }
 
 
@@ -189,7 +190,7 @@ def follow_rule(session: Session, unit: Unit, row: Activity, at: Moment) -> bool
     wanted = {"rule_day": day} if row.moved_by else {"rule_day": day, "day": day}
     if all(getattr(row, name) == value for name, value in wanted.items()):
         return False
-    change(session, row, at, "放假安排或全区通知变动，自动重排", **wanted)
+    change(session, row, at, N_("放假安排或全区通知变动，自动重排"), **wanted)
     return True
 
 
@@ -262,14 +263,14 @@ def _move(attempt, why: str) -> None:
 @effect
 def move_activity(attempt) -> None:
     """党日改为请示的日期。"""
-    _move(attempt, "经批复变更")
+    _move(attempt, N_("经批复变更"))
 
 
 @effect
 def apply_late(attempt) -> None:
     """认可补报；补报写明了实际日期的，党日按该日期算。"""
     if attempt.case.facts.get("new_day"):
-        _move(attempt, "事后补报获认可")
+        _move(attempt, N_("事后补报获认可"))
 
 
 @effect
@@ -318,7 +319,7 @@ def excuse_month(attempt) -> None:
             attempt.session,
             row,
             attempt.at,
-            "同意缓开",
+            N_("同意缓开"),
             case_id=attempt.case.id,
             by=attempt.actor.id,
             excused_by=attempt.case.id,

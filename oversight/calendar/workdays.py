@@ -10,6 +10,8 @@ from datetime import date, timedelta
 from functools import lru_cache
 from types import MappingProxyType
 
+from oversight.base.sentences import N_
+
 HOLIDAY_SCOPES = ("rest_days", "statutory_only")
 JULY_MODES = ("combined", "separate")
 
@@ -17,13 +19,13 @@ DAY = timedelta(days=1)
 WEEK = timedelta(days=7)
 MONDAY, THURSDAY, FRIDAY, SATURDAY = 0, 3, 4, 5
 
-LAW_2025 = "《全国年节及纪念日放假办法》（2024年修订）"
-LAW_2014 = "《全国年节及纪念日放假办法》（2013年修订）"
-PROVISIONAL = "{year}年放假安排尚未公布，先按法定节假日预排，公布后自动重排"
-ALL_OFF = "本月各周五均放假，请报上级另定日期，暂列"
+LAW_2025 = N_("《全国年节及纪念日放假办法》（2024年修订）")
+LAW_2014 = N_("《全国年节及纪念日放假办法》（2013年修订）")
+PROVISIONAL = N_("%(year)s年放假安排尚未公布，先按法定节假日预排，公布后自动重排")
+ALL_OFF = N_("本月各周五均放假，请报上级另定日期，暂列")
 
 # chinesecalendar shortens these three; any other name of its is taken as it is.
-FULL_NAMES = {"清明": "清明节", "端午": "端午节", "中秋": "中秋节"}
+FULL_NAMES = {"清明": N_("清明节"), "端午": N_("端午节"), "中秋": N_("中秋节")}
 
 
 @dataclass(frozen=True)
@@ -160,13 +162,13 @@ def _first(weekday: int, year: int, month: int) -> date:
 # The calendar week containing the 1st needs no entry: where that week's Friday lies in the month
 # before, everybody takes the next one, which is the first Friday again.
 WEEK_RULES: dict[str, tuple[str, Callable[[int, int], date]]] = {
-    "first_friday": ("每月第一周的周五", lambda year, month: _first(FRIDAY, year, month)),
+    "first_friday": (N_("每月第一周的周五"), lambda year, month: _first(FRIDAY, year, month)),
     "iso_week": (
-        "每月第一周（以周四为准）的周五",
+        N_("每月第一周（以周四为准）的周五"),
         lambda year, month: _first(THURSDAY, year, month) + DAY,
     ),
     "full_week": (
-        "每月第一个完整周的周五",
+        N_("每月第一个完整周的周五"),
         lambda year, month: _first(MONDAY, year, month) + 4 * DAY,
     ),
 }
@@ -205,7 +207,7 @@ def party_day(
     # A day that the zone set by notice stands, whatever the State Council publishes later.
     provisional = calendar.provisional(year) and not notice
     on = _result_in_month(steps, year, month)
-    steps += [Step(PROVISIONAL.format(year=year), "note", None, None)] if provisional else []
+    steps += [Step(PROVISIONAL % {"year": year}, "note", None, None)] if provisional else []
     return PartyDay(year, month, friday, "、".join(names) or None, on, provisional, tuple(steps))
 
 
@@ -223,12 +225,12 @@ def _postponed(
         if (friday + WEEK).month != friday.month:
             # Only a wrong table gets here; the month must not be left, so a person has to choose.
             return steps + [Step(f"{ALL_OFF}：{_md(friday)}", "result", friday, clause)], names
-        friday, label = friday + WEEK, "顺延至下个周五"
+        friday, label = friday + WEEK, N_("顺延至下个周五")
     return steps + [Step(f"{label}：{_md(friday)}", "result", friday, clause)], names
 
 
 def _skipped(holiday: CalendarDay, clause: str) -> Step:
-    why = "法定节假日" if holiday.statutory else "放假调休"
+    why = N_("法定节假日") if holiday.statutory else N_("放假调休")
     return Step(f"{_md(holiday.on)}是{holiday.name}，{why}", "skip", holiday.on, clause)
 
 
@@ -308,13 +310,13 @@ def _law_dates(year: int) -> list[tuple[date, str]]:
     new_year = _lunar(year, 1, 1)
     since_2025 = year >= 2025
     return [
-        (date(year, 1, 1), "元旦"),
-        *((new_year + i * DAY, "春节") for i in range(-1 if since_2025 else 0, 3)),
-        (_qingming(year), "清明节"),
-        *((date(year, 5, 1 + i), "劳动节") for i in range(2 if since_2025 else 1)),
-        (_lunar(year, 5, 5), "端午节"),
-        *((date(year, 10, 1 + i), "国庆节") for i in range(3)),
-        (_lunar(year, 8, 15), "中秋节"),
+        (date(year, 1, 1), N_("元旦")),
+        *((new_year + i * DAY, N_("春节")) for i in range(-1 if since_2025 else 0, 3)),
+        (_qingming(year), N_("清明节")),
+        *((date(year, 5, 1 + i), N_("劳动节")) for i in range(2 if since_2025 else 1)),
+        (_lunar(year, 5, 5), N_("端午节")),
+        *((date(year, 10, 1 + i), N_("国庆节")) for i in range(3)),
+        (_lunar(year, 8, 15), N_("中秋节")),
     ]
 
 

@@ -22,7 +22,7 @@ from oversight.base.refusals import (
     NotFound,
     RuleViolation,
 )
-from oversight.base.sentences import say
+from oversight.base.sentences import N_, say
 from oversight.engine import authority, transitions
 from oversight.engine.authority import Actor, AuthorityBasis
 from oversight.engine.use_case import after, use_case
@@ -155,7 +155,7 @@ def _ground(session: Session, case: Case, sent: Sent, who: Actor) -> AuthorityBa
     if found is None:
         raise Forbidden(
             say(
-                "这件事现在由{party}办理，材料由办理的一方或立案人上传。",
+                "这件事现在由%(party)s办理，材料由办理的一方或立案人上传。",
                 party=authority.waits_label(session, workflow, case, party, who.on),
             ),
             rule="authority",
@@ -182,24 +182,24 @@ def _fits(session: Session, case: Case, sent: Sent) -> None:
     """
     findings = len(case.facts.get("findings") or [])
     if sent.finding is not None and not 1 <= sent.finding <= findings:
-        raise InvalidInput({"finding": say("没有第 {number} 个问题。", number=sent.finding)})
+        raise InvalidInput({"finding": say("没有第 %(number)s 个问题。", number=sent.finding)})
     if sent.note and len(sent.note) > NOTE:
-        raise InvalidInput({"note": say("说明最多 {most} 字。", most=NOTE)})
+        raise InvalidInput({"note": say("说明最多 %(most)s 字。", most=NOTE)})
     if sent.round is not None and sent.round != case.facts.get("round"):
         raise RuleViolation(
-            say("第 {number} 轮整改已经结束，不能再补传这一轮的材料。", number=sent.round),
+            say("第 %(number)s 轮整改已经结束，不能再补传这一轮的材料。", number=sent.round),
             rule="closed_round",
             field="round",
-            house_rule="材料只属于当前一轮。",
+            house_rule=N_("材料只属于当前一轮。"),
         )
     count = session.scalar(
         sa.select(sa.func.count()).select_from(Attachment).where(Attachment.case_id == case.id)
     )
     if count >= MOST:
         raise RuleViolation(
-            say("一件事最多上传 {most} 份材料，请选最能说明问题的。", most=MOST),
+            say("一件事最多上传 %(most)s 份材料，请选最能说明问题的。", most=MOST),
             rule="enough",
-            house_rule="材料少而精，不搞过度留痕。",
+            house_rule=N_("材料少而精，不搞过度留痕。"),
         )
 
 
@@ -209,13 +209,13 @@ def _replaced(session: Session, case: Case, sent: Sent) -> Attachment | None:
         return None
     row = session.get(Attachment, sent.replaces) if is_id(sent.replaces) else None
     if row is None or row.case_id != case.id:
-        raise InvalidInput({"replaces": "要替换的材料不在这件事里。"})
+        raise InvalidInput({"replaces": N_("要替换的材料不在这件事里。")})
     if row.round != case.facts.get("round"):
         raise RuleViolation(
-            say("第 {number} 轮整改已经结束，这一轮的材料不能再替换。", number=row.round),
+            say("第 %(number)s 轮整改已经结束，这一轮的材料不能再替换。", number=row.round),
             rule="closed_round",
             field="replaces",
-            house_rule="材料只属于当前一轮。",
+            house_rule=N_("材料只属于当前一轮。"),
         )
     return session.scalar(
         sa.select(Attachment)

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from oversight.base.clock import Moment
 from oversight.base.db import insert_once, is_id, new_id
 from oversight.base.refusals import DomainError, InvalidInput, InvalidTransition, RuleViolation
-from oversight.base.sentences import say
+from oversight.base.sentences import N_, say
 from oversight.engine import authority, transitions
 from oversight.engine.authority import Actor
 from oversight.engine.use_case import use_case
@@ -94,14 +94,14 @@ class Telling:
         facts = self.case.facts
         last = facts["rounds"][-1]
         head = say(
-            "{number}整改通知书指出我支部 {count} 个问题，已整改到位或说明情况，{day}销号。",
+            "%(number)s整改通知书指出我支部 %(count)s 个问题，已整改到位或说明情况，%(day)s销号。",
             number=self.case.number,
             count=len(facts["findings"]),
             day=last["on"],
         )
         lines = [
             say(
-                "{n}．{fact}。整改情况：{measure}。",
+                "%(n)s．%(fact)s。整改情况：%(measure)s。",
                 n=number,
                 fact=finding["fact"].rstrip("。"),
                 measure=item["measure"].rstrip("。"),
@@ -170,11 +170,11 @@ def _no(session: Session, activity_id: str, unit: Unit, at: Moment) -> DomainErr
     """Say why the members cannot have been told at an activity."""
     row = session.get(Activity, activity_id) if is_id(activity_id) else None
     if row is None or row.unit_id != unit.id:
-        return InvalidInput({"activity": "请选本支部销号以后开展的一次主题党日。"})
+        return InvalidInput({"activity": N_("请选本支部销号以后开展的一次主题党日。")})
     sentence = (
-        "这次党日还没有登记开展，通报以后再登记。"
+        N_("这次党日还没有登记开展，通报以后再登记。")
         if row.held_on is None
-        else "这次党日在销号以前，请选销号以后开展的党日。"
+        else N_("这次党日在销号以前，请选销号以后开展的党日。")
     )
     return RuleViolation(sentence, field="activity", clause=TELL)
 

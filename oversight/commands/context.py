@@ -21,15 +21,16 @@ from oversight import ROOT, create_app, workflows
 from oversight.base import settings
 from oversight.base.clock import Moment
 from oversight.base.refusals import BadRequest, DomainError, InvalidInput, NotFound
+from oversight.base.sentences import N_
 
 if TYPE_CHECKING:
     from flask import Flask
 
 STAGES = {
-    "read": ("读取", "行"),
-    "check": ("核对", "行"),
-    "compare": ("比对", "人"),
-    "write": ("写入", "条"),
+    "read": (N_("读取"), N_("行")),
+    "check": (N_("核对"), N_("行")),
+    "compare": (N_("比对"), N_("人")),
+    "write": (N_("写入"), N_("条")),
 }
 
 
@@ -49,7 +50,7 @@ def in_app(command):
                     return command(*args, **words)
             except (OperationalError, ProgrammingError) as error:
                 raise click.ClickException(
-                    "数据库打不开或还没有建好，请检查地址，再运行 oversight upgrade。"
+                    N_("数据库打不开或还没有建好，请检查地址，再运行 oversight upgrade。")
                 ) from error
             finally:
                 db.session.remove()
@@ -80,7 +81,7 @@ def _made(make):
         return make()
     except (ValueError, ArgumentError, ImportError, ZoneInfoNotFoundError) as error:
         raise click.ClickException(
-            "环境变量有误，请检查 PORT、OVERSIGHT_DATABASE_URL 和 OVERSIGHT_TIMEZONE。"
+            N_("环境变量有误，请检查 PORT、OVERSIGHT_DATABASE_URL 和 OVERSIGHT_TIMEZONE。")
         ) from error
     except OSError as error:
         raise click.ClickException(f"不能读写 {error.filename}，请检查路径和权限。") from error
@@ -185,9 +186,9 @@ def password(from_stdin: bool) -> str:
     """Read a new password, asked twice at a terminal. Raises WordsWrong."""
     if from_stdin:
         return sys.stdin.readline().rstrip("\r\n")
-    first = click.prompt("新密码（10 到 128 个字符）", hide_input=True, prompt_suffix="：")
-    if click.prompt("再输一次", hide_input=True, prompt_suffix="：") != first:
-        raise InvalidInput({"password": "两次输入的密码不一样。"})
+    first = click.prompt(N_("新密码（10 到 128 个字符）"), hide_input=True, prompt_suffix="：")
+    if click.prompt(N_("再输一次"), hide_input=True, prompt_suffix="：") != first:
+        raise InvalidInput({"password": N_("两次输入的密码不一样。")})
     return first
 
 

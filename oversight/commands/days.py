@@ -11,6 +11,7 @@ from flask import current_app
 
 from oversight.base.db import db
 from oversight.base.refusals import BadRequest, InvalidInput
+from oversight.base.sentences import N_, say
 from oversight.base.settings import ZONE_SETTINGS
 from oversight.calendar import holidays as days
 from oversight.calendar.zone import zone_settings as chosen
@@ -22,7 +23,7 @@ from .context import acting, in_app, now, read_file, table
 
 
 @click.command(cls=Command)
-@click.argument("year", type=Year(), metavar="年份")
+@click.argument("year", type=Year(), metavar=N_("年份"))
 @in_app
 def schedule(year: int) -> None:
     """Plan a year for every branch."""
@@ -30,7 +31,7 @@ def schedule(year: int) -> None:
         zone = installation.zone(db.session)
         made, moved = rest_days.plan(db.session, zone.id, year, None, now())
     published, _days = days.days_of(db.session, zone.id, year)
-    note = "" if published else "该年放假安排尚未公布，为预排，导入后自动重排。"
+    note = "" if published else N_("该年放假安排尚未公布，为预排，导入后自动重排。")
     click.echo(f"{year} 年新排 {made} 个党日，改动 {moved} 个。{note}")
 
 
@@ -39,8 +40,8 @@ def calendar() -> None:
     """Collect what is done with the published rest days."""
 
 
-@calendar.command("import", help="从 CSV 导入放假安排并重排党日")
-@click.argument("file", metavar="文件")
+@calendar.command("import", help=N_("从 CSV 导入放假安排并重排党日"))
+@click.argument("file", metavar=N_("文件"))
 @in_app
 def import_(file: str) -> None:
     """Import a holiday notice, all or nothing."""
@@ -50,7 +51,7 @@ def import_(file: str) -> None:
             notice = days.read_csv(read_file(file))
             done = rest_days.load(db.session, zone.id, notice, None, now())
     except InvalidInput as wrong:
-        raise BadRequest("没有导入：\n" + "\n".join(wrong.fields.values())) from wrong
+        raise BadRequest(N_("没有导入：\n") + "\n".join(wrong.fields.values())) from wrong
     years = "、".join(map(str, done.years))
     published = f"，{years} 年记为已公布" if years else ""
     click.echo(f"已导入 {done.days} 天{published}；{done.moved} 个党日随之改期。")
@@ -58,8 +59,8 @@ def import_(file: str) -> None:
         click.echo(f"{year} 年还缺{'、'.join(names)}，放假通知不完整，这一年仍按预排。", err=True)
 
 
-@calendar.command(help="列出一年的放假与调休上班")
-@click.argument("year", type=Year(), metavar="年份")
+@calendar.command(help=N_("列出一年的放假与调休上班"))
+@click.argument("year", type=Year(), metavar=N_("年份"))
 @in_app
 def show(year: int) -> None:
     """List the rest days and make-up working days of a year."""
@@ -68,7 +69,7 @@ def show(year: int) -> None:
         click.echo(f"{year} 年放假安排尚未公布，下面只有法定节假日和已录入的日子。", err=True)
     table(
         f"{year} 年",
-        ("日期", "星期", "类别", "名称", "来源"),
+        (N_("日期"), N_("星期"), N_("类别"), N_("名称"), N_("来源")),
         [
             (day.on, "一二三四五六日"[day.on.weekday()], days.KINDS[day.kind], day.name, day.source)
             for day in found
@@ -81,29 +82,29 @@ def settings() -> None:
     """Collect what is done with the zone's choices."""
 
 
-@settings.command("list", help="列出区的设置")
+@settings.command("list", help=N_("列出区的设置"))
 @in_app
 def list_() -> None:
     """List every choice of the zone with its value."""
     values = chosen(db.session, installation.zone(db.session).id)
     table(
-        "区的设置",
-        ("名称", "值", "含义", "可选"),
+        N_("区的设置"),
+        (N_("名称"), N_("值"), N_("含义"), N_("可选")),
         [
             (
                 one.name,
                 values[one.name],
                 one.label,
-                "、".join(key for key, _label in one.choices) or "月-日",
+                "、".join(key for key, _label in one.choices) or N_("月-日"),
             )
             for one in ZONE_SETTINGS.values()
         ],
     )
 
 
-@settings.command("set", help="改一项设置，还没有到的党日随之重排")
-@click.argument("name", metavar="名称")
-@click.argument("value", metavar="值")
+@settings.command("set", help=N_("改一项设置，还没有到的党日随之重排"))
+@click.argument("name", metavar=N_("名称"))
+@click.argument("value", metavar=N_("值"))
 @in_app
 def set_(name: str, value: str) -> None:
     """Change one choice of the zone."""
@@ -112,28 +113,28 @@ def set_(name: str, value: str) -> None:
             zone = installation.zone(db.session)
             moved = zone_settings.change(db.session, zone.id, name, value, None, now())
     except InvalidInput as wrong:
-        raise BadRequest("没有设定：" + "".join(wrong.fields.values())) from wrong
+        raise BadRequest(say("没有设定：%(why)s", why=wrong.sentence)) from wrong
     click.echo(f"{name} 已设为 {value}；{moved} 个还没有到的党日随之改期。")
 
 
 @click.command(cls=Command)
-@click.option("--on", "day", type=Day(), metavar="日期", help="按这一天办理（今天）")
+@click.option("--on", "day", type=Day(), metavar=N_("日期"), help=N_("按这一天办理（今天）"))
 @in_app
 def sweep(day: date | None) -> None:
     """Do everything that time brings; a day given counts to its end."""
     at = current_app.extensions["clock"].at(day, 23, 59) if day else now()
     if at.today > now().today:
-        click.echo("注意：按将来的日期办理，未答复的请示会真的到期失效。", err=True)
+        click.echo(N_("注意：按将来的日期办理，未答复的请示会真的到期失效。"), err=True)
     done = time.sweep(db.session, at)
     labels = {
-        "planned": "新排党日",
-        "moved": "到期办理",
-        "settled": "随人转接或终止",
-        "reseated": "改由他人办理",
-        "told": "告知",
-        "redated": "期限随党日调整",
-        "reminded": "提醒",
-        "delivered": "送达",
+        "planned": N_("新排党日"),
+        "moved": N_("到期办理"),
+        "settled": N_("随人转接或终止"),
+        "reseated": N_("改由他人办理"),
+        "told": N_("告知"),
+        "redated": N_("期限随党日调整"),
+        "reminded": N_("提醒"),
+        "delivered": N_("送达"),
     }
     told = "，".join(f"{label} {done.get(name, 0)}" for name, label in labels.items())
     click.echo(f"{at.today}：{told}。")

@@ -8,6 +8,7 @@ import click
 
 from oversight.base.db import db
 from oversight.base.refusals import BadRequest
+from oversight.base.sentences import N_
 from oversight.register import installation
 
 from . import audit as journal
@@ -20,8 +21,8 @@ def audit() -> None:
     """Collect what is done with the journal."""
 
 
-@audit.command(help="校验日志是否完整；可校验导出的文件")
-@click.argument("file", metavar="[文件]", required=False)
+@audit.command(help=N_("校验日志是否完整；可校验导出的文件"))
+@click.argument("file", metavar=N_("[文件]"), required=False)
 @in_app
 def verify(file: str | None) -> None:
     """Verify the journal of the database or of an export."""
@@ -29,18 +30,20 @@ def verify(file: str | None) -> None:
     if problems:
         raise BadRequest(f"日志有 {len(problems)} 处对不上：\n" + "\n".join(problems))
     cases, rows = journal.size(db.session)
-    click.echo("文件完整，逐条相连。" if file else f"日志完整：{cases} 件事，{rows} 条，逐条相连。")
+    click.echo(
+        N_("文件完整，逐条相连。") if file else f"日志完整：{cases} 件事，{rows} 条，逐条相连。"
+    )
 
 
-@audit.command(help="导出日志，每行一条 JSON")
-@click.argument("file", metavar="文件")
+@audit.command(help=N_("导出日志，每行一条 JSON"))
+@click.argument("file", metavar=N_("文件"))
 @in_app
 def export(file: str) -> None:
     """Export the journal as JSON lines."""
     click.echo(f"已导出 {journal.export(db.session, Path(file))} 行到 {file}。")
 
 
-@audit.command(help="给日志现状加封，打印封印")
+@audit.command(help=N_("给日志现状加封，打印封印"))
 @in_app
 def checkpoint() -> None:
     """Seal the journal as it stands."""

@@ -6,6 +6,7 @@ import click
 
 from oversight import workflows
 from oversight.base.refusals import BadRequest
+from oversight.base.sentences import N_
 from oversight.law import model_check, printing
 
 from .click_i18n import Group
@@ -17,13 +18,13 @@ def workflow() -> None:
     """Collect what is done with definitions."""
 
 
-@workflow.command("list", help="列出全部流程")
+@workflow.command("list", help=N_("列出全部流程"))
 @with_law
 def list_() -> None:
     """List the definitions."""
     table(
-        "流程",
-        ("名称", "标题", "版本", "状态", "办理"),
+        N_("流程"),
+        (N_("名称"), N_("标题"), N_("版本"), N_("状态"), N_("办理")),
         [
             (each.name, each.title, each.version, len(each.states), len(each.moves))
             for each in workflows.every()
@@ -31,14 +32,14 @@ def list_() -> None:
     )
 
 
-@workflow.command(help="打印一个流程")
-@click.argument("name", metavar="名称")
+@workflow.command(help=N_("打印一个流程"))
+@click.argument("name", metavar=N_("名称"))
 @click.option(
     "--format",
     "form",
     type=click.Choice(list(printing.FORMATS)),
     default="table",
-    help="table、mermaid、svg 或 json",
+    help=N_("table、mermaid、svg 或 json"),
 )
 @with_law
 def show(name: str, form: str) -> None:
@@ -46,7 +47,7 @@ def show(name: str, form: str) -> None:
     click.echo(printing.FORMATS[form](workflows.current(name)), nl=False)
 
 
-@workflow.command(help="检查全部流程有没有死角")
+@workflow.command(help=N_("检查全部流程有没有死角"))
 @with_law
 def check() -> None:
     """Model-check every definition."""

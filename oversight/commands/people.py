@@ -11,6 +11,7 @@ from flask import current_app, render_template
 from oversight.base.db import db
 from oversight.base.refusals import BadRequest
 from oversight.base.sealing import Sealer
+from oversight.base.sentences import N_
 from oversight.register import accounts as keeping
 from oversight.register import installation
 from oversight.register.roster import apply, template
@@ -26,10 +27,12 @@ def accounts() -> None:
     """Collect what is done with accounts."""
 
 
-@accounts.command(help="给一个党组织及其下级还没有密码的人发激活单（网页文件，可打印）")
-@click.argument("unit", metavar="党组织")
-@click.option("--out", metavar="文件", default="激活单.html", help="写到哪个文件（激活单.html）")
-@click.option("--again", is_flag=True, help="已有激活单还没有用的，也换一张新的")
+@accounts.command(help=N_("给一个党组织及其下级还没有密码的人发激活单（网页文件，可打印）"))
+@click.argument("unit", metavar=N_("党组织"))
+@click.option(
+    "--out", metavar=N_("文件"), default=N_("激活单.html"), help=N_("写到哪个文件（激活单.html）")
+)
+@click.option("--again", is_flag=True, help=N_("已有激活单还没有用的，也换一张新的"))
 @in_app
 def issue(unit: str, out: str, again: bool) -> None:
     """Issue slips and write them as a page to print; the codes are kept nowhere else."""
@@ -40,7 +43,9 @@ def issue(unit: str, out: str, again: bool) -> None:
             file = opened.enter_context(new_file(out)) if made else None
         if file is None:
             click.echo(
-                "这里的人都已有密码或激活单，没有可发的；没有用的激活单要全部换新，请加 --again。"
+                N_(
+                    "这里的人都已有密码或激活单，没有可发的；没有用的激活单要全部换新，请加 --again。"
+                )
             )
             return
         file.write(_slips(made).encode())  # last: the codes on paper must hold
@@ -53,9 +58,9 @@ def _slips(made: list) -> str:
         return render_template("slips.html", slips=made)
 
 
-@accounts.command(help="重置账号：发新的激活单，原密码、登录和令牌都失效")
-@click.argument("username", metavar="用户名")
-@click.option("--password-stdin", is_flag=True, help="不发激活单，直接从标准输入读新密码")
+@accounts.command(help=N_("重置账号：发新的激活单，原密码、登录和令牌都失效"))
+@click.argument("username", metavar=N_("用户名"))
+@click.option("--password-stdin", is_flag=True, help=N_("不发激活单，直接从标准输入读新密码"))
 @in_app
 def reset(username: str, password_stdin: bool) -> None:
     """Give an account a new slip, or a new password where the operator has one."""
@@ -76,7 +81,7 @@ def _account_act(act: str, line: str, said: str) -> None:
     """Make a command of an act on one account."""
 
     @accounts.command(act, help=line)
-    @click.argument("username", metavar="用户名")
+    @click.argument("username", metavar=N_("用户名"))
     @in_app
     def run(username: str) -> None:
         with acting(act):
@@ -85,13 +90,13 @@ def _account_act(act: str, line: str, said: str) -> None:
         click.echo(f"{username} {said}。")
 
 
-_account_act("lock", "锁定账号", "已锁定，登录和令牌都已失效")
-_account_act("unlock", "解除锁定", "已解除锁定")
-_account_act("leave", "停用已离开的人的账号", "已停用")
+_account_act("lock", N_("锁定账号"), N_("已锁定，登录和令牌都已失效"))
+_account_act("unlock", N_("解除锁定"), N_("已解除锁定"))
+_account_act("leave", N_("停用已离开的人的账号"), N_("已停用"))
 
 
 @click.command(cls=Command)
-@click.argument("username", metavar="用户名")
+@click.argument("username", metavar=N_("用户名"))
 @in_app
 def token(username: str) -> None:
     """Print an API token as the last word."""
@@ -104,7 +109,7 @@ def token(username: str) -> None:
 
 
 @click.command(cls=Command)
-@click.argument("file", metavar="文件.xlsx")
+@click.argument("file", metavar=N_("文件.xlsx"))
 @in_app
 def roster_template(file: str) -> None:
     """Write the empty roster."""
@@ -114,9 +119,9 @@ def roster_template(file: str) -> None:
 
 
 @click.command(cls=Command)
-@click.argument("file", metavar="文件.xlsx")
-@click.option("--dry-run", is_flag=True, help="只看会改什么，不导入")
-@click.option("--confirm-left", is_flag=True, help="确认名册里没有的人已离开")
+@click.argument("file", metavar=N_("文件.xlsx"))
+@click.option("--dry-run", is_flag=True, help=N_("只看会改什么，不导入"))
+@click.option("--confirm-left", is_flag=True, help=N_("确认名册里没有的人已离开"))
 @in_app
 def import_roster(file: str, dry_run: bool, confirm_left: bool) -> None:
     """Read, compare, show, and write all or nothing."""
@@ -147,4 +152,4 @@ def _tell(found, dry_run: bool) -> None:
         click.echo(f"离开的共 {len(found.plan.left)} 人，这里只列出前 50 人。")
     for warning in found.plan.thinned:
         click.echo(f"请留意：{warning}。", err=True)
-    click.echo("只是预览，没有导入。" if dry_run else "已导入。")
+    click.echo(N_("只是预览，没有导入。") if dry_run else N_("已导入。"))

@@ -10,6 +10,7 @@ from flask import current_app
 
 from oversight.base.clock import Moment
 from oversight.base.db import db
+from oversight.base.sentences import N_
 from oversight.engine.use_case import one_transaction
 from oversight.models import Case, Person, Unit, Zone
 from oversight.register import installation
@@ -42,19 +43,21 @@ SHOWN = (
 def upgrade() -> None:
     """Migrate the database; making the application has made the key."""
     migrate()
-    click.echo("数据库已是最新。")
+    click.echo(N_("数据库已是最新。"))
 
 
 @click.command(cls=Command)
-@click.option("--zone", "zone_name", default="高新区", metavar="区名", help="区的名称（高新区）")
-@click.option("--admin", metavar="用户名", help="管理员的用户名；不写则询问")
-@click.option("--password-stdin", is_flag=True, help="从标准输入读密码")
+@click.option(
+    "--zone", "zone_name", default=N_("高新区"), metavar=N_("区名"), help=N_("区的名称（高新区）")
+)
+@click.option("--admin", metavar=N_("用户名"), help=N_("管理员的用户名；不写则询问"))
+@click.option("--password-stdin", is_flag=True, help=N_("从标准输入读密码"))
 @in_app
 def init(zone_name: str, admin: str | None, password_stdin: bool) -> None:
     """Migrate, make the zone where there is none, and the first administrator."""
     migrate()
     installation.refuse_second(db.session)
-    admin = admin or click.prompt("管理员的用户名", prompt_suffix="：")
+    admin = admin or click.prompt(N_("管理员的用户名"), prompt_suffix="：")
     chosen = password(password_stdin)
     with one_transaction(db.session):
         installation.first_administrator(db.session, zone_name, admin, chosen, now())
@@ -66,9 +69,9 @@ def init(zone_name: str, admin: str | None, password_stdin: bool) -> None:
     "--size",
     type=click.Choice(["small", "county"]),
     default="small",
-    help="small 或 county（2500 个支部）",
+    help=N_("small 或 county（2500 个支部）"),
 )
-@click.option("--if-empty", is_flag=True, help="已有数据时不载入，也不算出错")
+@click.option("--if-empty", is_flag=True, help=N_("已有数据时不载入，也不算出错"))
 @in_app
 def demo(size: str, if_empty: bool) -> None:
     """Load the demo zone whole or not at all, then let time catch up."""
@@ -78,7 +81,7 @@ def demo(size: str, if_empty: bool) -> None:
     if not sa.inspect(db.engine).has_table("zones"):
         migrate()
     if if_empty and db.session.scalar(sa.select(Zone.id).limit(1)):
-        click.echo("数据库里已有数据，没有载入示范区。")
+        click.echo(N_("数据库里已有数据，没有载入示范区。"))
         return
     at = now()
     with one_transaction(db.session):
@@ -96,7 +99,7 @@ def demo(size: str, if_empty: bool) -> None:
 
 
 @click.command(cls=Command)
-@click.option("--host", default=HOME, metavar="地址", help=f"监听的地址（{HOME}）")
+@click.option("--host", default=HOME, metavar=N_("地址"), help=f"监听的地址（{HOME}）")
 @in_app
 def serve(host: str) -> None:
     """Say who can log in, then serve until stopped."""
@@ -128,5 +131,9 @@ def _who_can_log_in() -> None:
 
     shown = installation.demo_accounts(db.session, SHOWN)
     if shown:
-        table("示范账号", ("用户名", "姓名", "身份", "密码"), [(*row, PASSWORD) for row in shown])
-        click.echo("town2、dept2、branch02 到 branch24 的账号同此规律。")
+        table(
+            N_("示范账号"),
+            (N_("用户名"), N_("姓名"), N_("身份"), N_("密码")),
+            [(*row, PASSWORD) for row in shown],
+        )
+        click.echo(N_("town2、dept2、branch02 到 branch24 的账号同此规律。"))

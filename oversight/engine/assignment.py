@@ -295,19 +295,19 @@ def respect(
     if holder not in (None, who.id):
         name = inbox.person_name(session, holder)
         raise AlreadyTaken(
-            say("{name}已认领这件事，请等对方办理或释放。", name=name), decided_by=name
+            say("%(name)s已认领这件事，请等对方办理或释放。", name=name), decided_by=name
         )
     if handed and desk.handed_to not in (None, who.id):
         raise AlreadyTaken(
             say(
-                "这件事已转办给{name}；要由您办，请先转办给您自己。",
+                "这件事已转办给%(name)s；要由您办，请先转办给您自己。",
                 name=inbox.person_name(session, desk.handed_to),
             )
         )
     if helper_id is not None:
         raise AlreadyTaken(
             say(
-                "这件事已委派给{name}，请等对方交回，或先收回。",
+                "这件事已委派给%(name)s，请等对方交回，或先收回。",
                 name=inbox.person_name(session, helper_id),
             )
         )

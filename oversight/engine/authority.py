@@ -513,7 +513,7 @@ def require(
     if found is None:
         raise Forbidden(
             say(
-                "“{move}”由{party}办理，您可以查看，不能办理。",
+                "“%(move)s”由%(party)s办理，您可以查看，不能办理。",
                 move=move.label,
                 party=waits_label(session, workflow, case, move.by, who.on),
             ),
@@ -606,7 +606,7 @@ def _answered_already(
             continue
         [unit] = standing.rows(session, case.zone_id, [desk.slot_id])
         if who.id in resolve_slot(session, workflow, case, party, unit, who.on).people:
-            raise AlreadyTaken(say("{unit}刚刚已经答复。", unit=unit.name))
+            raise AlreadyTaken(say("%(unit)s刚刚已经答复。", unit=unit.name))
 
 
 def lying(session: Session, workflow: Workflow, case: Case) -> list[parties.Item]:
@@ -628,7 +628,10 @@ def waits_label(
         waiting = [item.unit_id for item in lying(session, workflow, case)]
         unit = _name(session, case, waiting[0]) if waiting else case.unit.name
         return say(
-            "{unit}：{party}（还有 {count} 人）", unit=unit, party=party.label, count=len(waiting)
+            "%(unit)s：%(party)s（还有 %(count)s 人）",
+            unit=unit,
+            party=party.label,
+            count=len(waiting),
         )
     if isinstance(party, MultiInstance):
         units = [_name(session, case, item.unit_id) for item in lying(session, workflow, case)]
@@ -648,7 +651,7 @@ def leads(session: Session, unit: Unit, who: Actor) -> AuthorityBasis:
     seat = fill(session, unit, "branch", who.on, set()) if unit.kind == "branch" else None
     if seat is None or who.id not in seat.people:
         raise Forbidden(
-            say("这件事由{unit}办理，您可以查看，不能办理。", unit=unit.name), rule="authority"
+            say("这件事由%(unit)s办理，您可以查看，不能办理。", unit=unit.name), rule="authority"
         )
     return seat.basis(who.id, "branch")
 

@@ -51,7 +51,7 @@ def options(session: Session, case: Case, who: Actor, at: Moment) -> list[Option
 
 def _judge(session: Session, workflow, case: Case, move: Move, who: Actor, at: Moment) -> Option:
     if move.by in (TIMER, AUTOMATIC):
-        return Option(move, False, say("由系统办理：{move}。", move=move.label))
+        return Option(move, False, say("由系统办理：%(move)s。", move=move.label))
     attempt = TransitionContext(session, workflow, case, move, who, at, state=case.state)
     yours = False
     try:

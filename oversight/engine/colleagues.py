@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from oversight import workflows
 from oversight.base.db import is_id
 from oversight.base.refusals import Forbidden, InvalidInput, NotFound, RuleViolation
-from oversight.base.sentences import say
+from oversight.base.sentences import N_, say
 from oversight.calendar.zone import zone_calendar
 from oversight.law.definition import MultiInstance, Workflow, role_of
 from oversight.law.roles import NO_BUSINESS
@@ -25,7 +25,7 @@ from oversight.rules.context import TransitionContext
 from . import assignment, authority, inbox
 from .authority import Actor
 
-PERSONAL = "须由本人办理的事项，不能转办、委派。"
+PERSONAL = N_("须由本人办理的事项，不能转办、委派。")
 FOUR_EYES = ("second_person", "another_person")
 
 
@@ -163,14 +163,14 @@ def require(session: Session, case: Case, person_id: str, among: dict[str, str])
     if person_id not in among:
         person = session.get(Person, person_id) if is_id(person_id) else None
         if person is None or person.zone_id != case.zone_id:
-            raise InvalidInput({"person": "“给谁”填写的人不存在。"})
+            raise InvalidInput({"person": N_("“给谁”填写的人不存在。")})
         raise Forbidden(
             say(
-                "{name}不能经办这件事：本单位没有相应职务、事涉本人、已经回避，或是提出的一方。",
+                "%(name)s不能经办这件事：本单位没有相应职务、事涉本人、已经回避，或是提出的一方。",
                 name=person.name,
             ),
             rule="colleague",
-            house_rule="转办、委派、征求意见只给有职务且不须回避的人。",
+            house_rule=N_("转办、委派、征求意见只给有职务且不须回避的人。"),
         )
     return among[person_id]
 
@@ -218,7 +218,7 @@ def reader_seat(
     else:
         unit = session.get(Unit, unit_id)
     if unit is None or unit.zone_id != case.zone_id or unit.ended_on or unit.kind == "group":
-        raise InvalidInput({field: "没有这个单位，或这个人没有职务，不能抄送。"})
+        raise InvalidInput({field: N_("没有这个单位，或这个人没有职务，不能抄送。")})
     if unit.kind == "branch" and not (case.unit_id == unit.id or who.sees(unit)):
         raise NotFound("没有这个支部，或不在您的管理范围内，不能抄送。")
     if case.data_subject_id and not case.unit.within(unit.path):
@@ -226,7 +226,7 @@ def reader_seat(
             "涉及党员本人的事项，只能抄送本支部和上级党组织。",
             rule="personal",
             field=field,
-            house_rule="涉及党员本人的事项不向其他单位抄送。",
+            house_rule=N_("涉及党员本人的事项不向其他单位抄送。"),
         )
     return unit
 

@@ -21,7 +21,7 @@ from oversight.base.refusals import (
     NotFound,
     RuleViolation,
 )
-from oversight.base.sentences import say
+from oversight.base.sentences import N_, say
 from oversight.law.definition import MANY, Field
 from oversight.law.inputs import read_words
 from oversight.models import Case, FollowUp, JournalRow, Unit, WorkItem
@@ -48,7 +48,7 @@ ASKS: dict[str, tuple[Field, ...]] = {
             "date",
             "跟进日期",
             required=False,
-            hint="只有您自己看得到，到日子列在待办最上面；留空就是取消。",
+            hint=N_("只有您自己看得到，到日子列在待办最上面；留空就是取消。"),
         ),
         Field("note", "text", "备注", required=False),
     ),
@@ -56,37 +56,37 @@ ASKS: dict[str, tuple[Field, ...]] = {
         Field("unit", "person", "抄送单位", required=False),
         Field("person", "person", "抄送个人", required=False),
     ),
-    "comment": (Field("text", "text", "意见", hint="看得到这件事的人都看得到。"),),
+    "comment": (Field("text", "text", "意见", hint=N_("看得到这件事的人都看得到。")),),
 }
 ACTS = {
-    "claim": "认领",
-    "release": "释放",
-    "hand_over": "转办",
-    "delegate": "委派",
-    "give_back": "交回",
-    "add_signer": "征求意见",
-    "nudge": "催办",
-    "follow_up": "设跟进日期",
-    "copy": "抄送",
-    "comment": "发表意见",
-    "read": "已阅",
+    "claim": N_("认领"),
+    "release": N_("释放"),
+    "hand_over": N_("转办"),
+    "delegate": N_("委派"),
+    "give_back": N_("交回"),
+    "add_signer": N_("征求意见"),
+    "nudge": N_("催办"),
+    "follow_up": N_("设跟进日期"),
+    "copy": N_("抄送"),
+    "comment": N_("发表意见"),
+    "read": N_("已阅"),
 }
 LABELS = {
     **ACTS,
-    "open": "新开",
-    "attach": "上传材料",
-    "inherit": "承继",
-    "redate": "期限随主题党日调整",
-    "reclass": "考勤类别更正",
-    "handover": "换届移交",
-    "tell_members": "已向党员通报",
+    "open": N_("新开"),
+    "attach": N_("上传材料"),
+    "inherit": N_("承继"),
+    "redate": N_("期限随主题党日调整"),
+    "reclass": N_("考勤类别更正"),
+    "handover": N_("换届移交"),
+    "tell_members": N_("已向党员通报"),
 }  # what the journal tells beside moves
 IN_BULK = ("claim", "release", "nudge", "read")
 WAITS, NUDGED, ASKED_FOR, COPIED = (
-    "您有1件待办",
-    "有人催办1件事，请尽快办理",
-    "有1件事请您提意见",
-    "有1件事抄送给您",
+    N_("您有1件待办"),
+    N_("有人催办1件事，请尽快办理"),
+    N_("有1件事请您提意见"),
+    N_("有1件事抄送给您"),
 )
 
 
@@ -407,9 +407,9 @@ def _nudge(act: Act) -> None:
     )
     if last is not None and last.result["day"] == day:
         raise RuleViolation(
-            say("{name}今天已经催办过，一件事一个工作日只催一次。", name=last.actor),
+            say("%(name)s今天已经催办过，一件事一个工作日只催一次。", name=last.actor),
             rule="nudge",
-            house_rule="催办每件每个工作日一次。",
+            house_rule=N_("催办每件每个工作日一次。"),
         )
     reached = [
         person
@@ -434,9 +434,9 @@ def _follow_up(act: Act) -> bool:
         act.words["note"],
     )
     if day is not None and day < act.at.today:
-        raise InvalidInput({"day": "“跟进日期”已经过去，请选今天或以后的日期。"})
+        raise InvalidInput({"day": N_("“跟进日期”已经过去，请选今天或以后的日期。")})
     if len(note or "") > 200:
-        raise InvalidInput({"note": "“备注”最多 200 字。"})
+        raise InvalidInput({"note": N_("“备注”最多 200 字。")})
     if (row is None and day is None) or (row is not None and (row.day, row.note) == (day, note)):
         return False
     if row is not None:
@@ -465,7 +465,7 @@ def _copy(act: Act) -> bool:
         raise Forbidden("抄送由经办单位办理，您可以查看，不能抄送。")
     unit_id, person = act.words["unit"], act.words["person"]
     if (unit_id is None) == (person is None):
-        raise InvalidInput({"unit": "请选一个“抄送单位”或“抄送个人”，只选其中一项。"})
+        raise InvalidInput({"unit": N_("请选一个“抄送单位”或“抄送个人”，只选其中一项。")})
     seat = colleagues.reader_seat(act.session, act.case, unit_id, person, act.who)
     there = sa.select(WorkItem.id).where(
         WorkItem.case_id == act.case.id,

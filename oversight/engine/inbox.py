@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, aliased, joinedload
 
 from oversight.base.db import Id, is_id
 from oversight.base.refusals import InvalidInput
-from oversight.base.sentences import say
+from oversight.base.sentences import N_, say
 from oversight.law.roles import OFFICES
 from oversight.models import Activity, Case, FollowUp, Person, Unit, WorkItem
 from oversight.models.cases import NEVER
@@ -47,11 +47,11 @@ class Page:
 
 def person_name(session: Session, person_id: str | None) -> str:
     person = session.get(Person, person_id) if person_id else None
-    return person.name if person else "系统"
+    return person.name if person else N_("系统")
 
 
 def office_label(office: str) -> str:
-    return OFFICES.get(office, "党员" if office == "member" else office)
+    return OFFICES.get(office, N_("党员") if office == "member" else office)
 
 
 def lying_with(session: Session, case_ids: list[str]) -> dict[str, list[str]]:
@@ -148,7 +148,7 @@ def _within(filters: Filters, today: date):
     }
     if filters.due:
         if filters.due not in limits:
-            raise InvalidInput({"due": say("没有这个筛选：{due}。", due=filters.due[:20])})
+            raise InvalidInput({"due": say("没有这个筛选：%(due)s。", due=filters.due[:20])})
         yield limits[filters.due]
 
 
@@ -176,7 +176,7 @@ def cases(
 
 def _known(box: str) -> None:
     if box not in BOXES:
-        raise InvalidInput({"box": say("没有这个分类：{box}。", box=box[:20])})
+        raise InvalidInput({"box": say("没有这个分类：%(box)s。", box=box[:20])})
 
 
 def _loaded(session: Session, ids: list[str]) -> list[Case]:
@@ -311,7 +311,7 @@ def _read(cursor: str) -> Place:
         day, case_id = cursor.split("_")
         return date.fromisoformat(day), str(uuid.UUID(case_id))
     except ValueError:
-        raise InvalidInput({"cursor": "翻页标记无效，请从第一页开始。"}) from None
+        raise InvalidInput({"cursor": N_("翻页标记无效，请从第一页开始。")}) from None
 
 
 # Counts ------------------------------------------------------------------------------------------

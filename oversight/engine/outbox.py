@@ -13,9 +13,10 @@ from sqlalchemy.orm import Session
 
 from oversight.base.clock import Moment
 from oversight.base.db import insert_once, new_id
+from oversight.base.sentences import N_
 from oversight.models import Case, Notice, OutboxMessage, WorkItem
 
-WAITING = "您有1件待办"
+WAITING = N_("您有1件待办")
 
 
 def enqueue(

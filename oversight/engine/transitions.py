@@ -27,7 +27,7 @@ from oversight.base.refusals import (
     RuleViolation,
     VersionConflict,
 )
-from oversight.base.sentences import say
+from oversight.base.sentences import N_, say
 from oversight.calendar.workdays import workdays_between
 from oversight.calendar.zone import zone_settings
 from oversight.law.definition import INTERNAL, Move, MultiInstance, Rule, State, Workflow
@@ -227,12 +227,15 @@ def _must_be_open(
     if move is not None and (move.by in (TIMER, AUTOMATIC)) == (actor is None):
         return
     if move is not None:
-        raise Forbidden(say("“{move}”由系统到期自动办理，不由人办理。", move=move.label))
+        raise Forbidden(say("“%(move)s”由系统到期自动办理，不由人办理。", move=move.label))
     if not workflow.names(name):
-        raise NotFound(say("“{workflow}”没有这一步：{move}。", workflow=workflow.title, move=name))
+        raise NotFound(
+            say("“%(workflow)s”没有这一步：%(move)s。", workflow=workflow.title, move=name)
+        )
     state = workflow.state(case.state)
     raise InvalidTransition(
-        say("这件事现在是“{state}”，不能再办这一步。", state=state.label), **last_act(session, case)
+        say("这件事现在是“%(state)s”，不能再办这一步。", state=state.label),
+        **last_act(session, case),
     )
 
 
@@ -316,7 +319,7 @@ def _stale(session: Session, case: Case) -> VersionConflict:
     last = last_act(session, case)
     return VersionConflict(
         say(
-            "这件事刚刚已由{who}处理：{what}。您的这一步没有生效，写的内容还在。",
+            "这件事刚刚已由%(who)s处理：%(what)s。您的这一步没有生效，写的内容还在。",
             who=last["decided_by"],
             what=last["what"],
         ),
@@ -341,7 +344,7 @@ def last_act(session: Session, case: Case) -> dict:
         opened = session.scalar(
             sa.select(JournalRow).where(JournalRow.case_id == case.id, JournalRow.seq == 1)
         )
-        return {"decided_by": opened.actor, "decided_at": opened.at.isoformat(), "what": "新开"}
+        return {"decided_by": opened.actor, "decided_at": opened.at.isoformat(), "what": N_("新开")}
     workflow = workflows.get(case.workflow, case.definition_version)
     label = next((move.label for move in workflow.moves if move.name == row.move), row.move)
     return {"decided_by": row.actor, "decided_at": row.at.isoformat(), "what": label}
@@ -487,7 +490,7 @@ def force_close(session: Session, case_id: str, reason: str, who: Actor | None, 
     workflow = workflows.get(case.workflow, case.definition_version)
     move = workflow.move(workflow.state(case.state), "terminate")
     if move is None:
-        raise InvalidTransition(say("“{workflow}”现在不能终止办理。", workflow=workflow.title))
+        raise InvalidTransition(say("“%(workflow)s”现在不能终止办理。", workflow=workflow.title))
     _fire(
         TransitionContext(
             session,
@@ -555,7 +558,7 @@ def open_case(
     """
     session, workflow = plain(session), workflows.current(name)
     if not workflows.offers(zone_settings(session, actor.zone_id), workflow):
-        raise NotFound(say("本区没有开办“{workflow}”。", workflow=workflow.title))
+        raise NotFound(say("本区没有开办“%(workflow)s”。", workflow=workflow.title))
     unit = session.get(Unit, unit_id) if is_id(unit_id) else None
     if unit is None or unit.zone_id != actor.zone_id or not actor.sees(unit):
         raise NotFound("没有找到这个单位，或不在您的管理范围内。")
@@ -605,7 +608,7 @@ def _may_open(attempt: TransitionContext) -> authority.AuthorityBasis:
     if found is None:
         raise Forbidden(
             say(
-                "“{workflow}”由{party}提出，不由您办理。",
+                "“%(workflow)s”由%(party)s提出，不由您办理。",
                 workflow=workflow.title,
                 party=workflow.opened_by.label,
             ),
@@ -654,7 +657,7 @@ def record(attempt: TransitionContext, kind: str, move: str, before: str, after:
 def _signature(attempt: TransitionContext) -> str:
     """Name the actor as he acts: person, unit and office at the time."""
     if attempt.actor is None:
-        return "系统"
+        return N_("系统")
     [unit] = standing.rows(attempt.session, attempt.case.zone_id, [attempt.basis.unit_id])
     name, stand = attempt.actor.person.name, attempt.basis
     if stand.acting:  # X acting for Y

@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
+from oversight.base.sentences import N_
+
 DOCUMENTS = {
-    "G": "《党支部主题党日活动指导书》",
-    "R": "《农村（社区）党支部主题党日活动指导书》",
-    "O": "《机关党支部主题党日活动指导书》",
-    "P": "《非公有制经济组织和社会组织党支部主题党日活动指导书》",
-    "S": "《国有企业党支部主题党日活动指导书》",
+    "G": N_("《党支部主题党日活动指导书》"),
+    "R": N_("《农村（社区）党支部主题党日活动指导书》"),
+    "O": N_("《机关党支部主题党日活动指导书》"),
+    "P": N_("《非公有制经济组织和社会组织党支部主题党日活动指导书》"),
+    "S": N_("《国有企业党支部主题党日活动指导书》"),
 }
 
 
@@ -35,7 +37,7 @@ class Source:
     @property
     def cite(self) -> str:
         """Name the ground as it is printed: document and section, or 本区约定."""
-        return f"{self.document}{self.section}" if self.id else "本区约定"
+        return f"{self.document}{self.section}" if self.id else N_("本区约定")
 
 
 class UnknownClause(KeyError):

@@ -181,7 +181,7 @@ class Bulk:
     """A move that may be made in many cases at once, each through its own door.
 
     `prompt` asks for the text, `phrase` is the one proposed, `consequence` says what comes of it,
-    `done` what came of it (with {n} and {names}).
+    `done` what came of it (with %(n)s and %(names)s).
     """
 
     prompt: str = ""

@@ -1,4 +1,5 @@
-"""Written words: reading what somebody typed for a move's asks, and saying what is wrong with it.
+"""Written words: reading what somebody typed, a word alone or a move's asks, and saying what is
+wrong with it. Nothing else makes values of typed text.
 
 Pure: knows the asks, not the database.
 """
@@ -11,13 +12,14 @@ from datetime import date
 from uuid import UUID
 
 from oversight.base.refusals import InvalidInput
-from oversight.base.sentences import say
-from oversight.base.typed import INVISIBLE, whole_number
+from oversight.base.sentences import N_, say
+from oversight.base.typed import INVISIBLE
 
 from .definition import Field
 
 LONGEST = 2000
 FIGURES = re.compile(r"\s*[-+]?\d[\d.,]*\s*$")
+FULL_WIDTH = {0xFF10 + figure: str(figure) for figure in range(10)}
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 # Words that may always be added; they are kept in the journal although nobody asked for them.
 WELCOME = (
@@ -38,12 +40,12 @@ def read_words(asks: tuple[Field, ...], raw: dict) -> tuple[dict, dict]:
     Raises WordsWrong naming every field.
     """
     if not isinstance(raw, dict):
-        raise InvalidInput({"words": "填写的内容格式不对。"})
+        raise InvalidInput({"words": N_("填写的内容格式不对。")})
     typed, plain, wrong = {}, {}, {}
     asked = {ask.name for ask in asks}
     asks = (*asks, *(ask for ask in WELCOME if ask.name in raw and ask.name not in asked))
     for unknown in set(raw) - {ask.name for ask in asks}:
-        wrong[unknown[:40]] = say("没有“{word}”这一项。", word=unknown[:40])
+        wrong[unknown[:40]] = say("没有“%(word)s”这一项。", word=unknown[:40])
     for ask in asks:
         try:
             typed[ask.name] = _read(ask, raw.get(ask.name))
@@ -62,25 +64,25 @@ def _plain(value):
 def _read(ask: Field, value):
     if value is None or (isinstance(value, str) and not value.strip()) or value in ([], {}):
         if ask.required:
-            raise _Wrong(say("请填写“{word}”。", word=ask.label))
+            raise _Wrong(say("请填写“%(word)s”。", word=ask.label))
         return None
     return _READERS[ask.kind](ask, value)
 
 
 def _text(ask: Field, value) -> str:
     if isinstance(value, bool):
-        value = "是" if value else "否"
+        value = N_("是") if value else N_("否")
     if not isinstance(value, str):
-        raise _Wrong(say("“{word}”应是文字。", word=ask.label))
+        raise _Wrong(say("“%(word)s”应是文字。", word=ask.label))
     clean = "".join(
         c for c in value if c in "\n\t" or unicodedata.category(c) not in INVISIBLE
     ).strip()
     if not clean:
-        raise _Wrong(say("请填写“{word}”。", word=ask.label))
+        raise _Wrong(say("请填写“%(word)s”。", word=ask.label))
     if len(clean) > LONGEST:
         raise _Wrong(
             say(
-                "“{word}”有 {count} 字，最多 {most} 字。",
+                "“%(word)s”有 %(count)s 字，最多 %(most)s 字。",
                 word=ask.label,
                 count=len(clean),
                 most=LONGEST,
@@ -102,30 +104,46 @@ def read_day(value, first: int = 2000) -> date | None:
     return day if first <= day.year <= 2100 else None
 
 
+def read_count(value, most: int = 999_999_999) -> int | None:
+    """Return a whole number from 0 as people type it; None where it cannot be read."""
+    text = value.strip().translate(FULL_WIDTH) if isinstance(value, str) else ""
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        return None  # isdigit also holds for ² and ٣
+    return int(text) if int(text) <= most else None
+
+
+def read_id(value) -> str | None:
+    """Return an id as ids are written; None where it is none."""
+    try:
+        return str(UUID(value))
+    except (ValueError, AttributeError, TypeError):
+        return None
+
+
 def _date(ask: Field, value) -> date:
     day = read_day(value)
     if day is None:
         raise _Wrong(
-            say("“{word}”要写成 2026-01-09 这样的日期，2000 年到 2100 年之间。", word=ask.label)
+            say("“%(word)s”要写成 2026-01-09 这样的日期，2000 年到 2100 年之间。", word=ask.label)
         )
     return day
 
 
 def _number(ask: Field, value) -> int:
     if isinstance(value, bool):
-        raise _Wrong(say("“{word}”应是数字。", word=ask.label))
-    number = whole_number(value) if isinstance(value, str) else value
+        raise _Wrong(say("“%(word)s”应是数字。", word=ask.label))
+    number = read_count(value) if isinstance(value, str) else value
     if not isinstance(value, str | int | float) or (number is None and not FIGURES.match(value)):
-        raise _Wrong(say("“{word}”应是数字。", word=ask.label))
+        raise _Wrong(say("“%(word)s”应是数字。", word=ask.label))
     if number is None or not 0 <= number <= 1_000_000 or number != int(number):
-        raise _Wrong(say("“{word}”应是 0 到 1000000 之间的整数。", word=ask.label))
+        raise _Wrong(say("“%(word)s”应是 0 到 1000000 之间的整数。", word=ask.label))
     return int(number)
 
 
 def _choice(ask: Field, value) -> str:
     value = next((choice for choice, label in ask.choices if value in (choice, label)), None)
     if value is None:
-        raise _Wrong(say("“{word}”请从给出的选项中选择。", word=ask.label))
+        raise _Wrong(say("“%(word)s”请从给出的选项中选择。", word=ask.label))
     return value
 
 
@@ -134,27 +152,31 @@ def _yes_no(ask: Field, value) -> bool:
         return value
     word = str(value).strip().lower()
     if word not in YES | NO:
-        raise _Wrong(say("“{word}”请选“是”或“否”。", word=ask.label))
+        raise _Wrong(say("“%(word)s”请选“是”或“否”。", word=ask.label))
     return word in YES
 
 
 def _id(ask: Field, value) -> str:
-    try:
-        return str(UUID(value))
-    except (ValueError, AttributeError, TypeError):
-        raise _Wrong(say("“{word}”填写的编号不对。", word=ask.label)) from None
+    found = read_id(value)
+    if found is None:
+        raise _Wrong(say("“%(word)s”填写的编号不对。", word=ask.label))
+    return found
 
 
 def _list(ask: Field, value) -> list:
     if isinstance(value, dict) and ask.items:
         value = [_keyed(ask, key, entry) for key, entry in value.items()]
     if not isinstance(value, list) or len(value) > 500:
-        raise _Wrong(say("“{word}”应是列表。", word=ask.label))
+        raise _Wrong(say("“%(word)s”应是列表。", word=ask.label))
     choices = [choice for choice, _label in ask.choices]
     strange = [n for n, entry in enumerate(value, 1) if choices and entry not in choices]
     if strange:
         raise _Wrong(
-            say("“{word}”第 {number} 条请从给出的选项中选择。", word=ask.label, number=strange[0])
+            say(
+                "“%(word)s”第 %(number)s 条请从给出的选项中选择。",
+                word=ask.label,
+                number=strange[0],
+            )
         )
     return (
         [_entry(ask, number, entry) for number, entry in enumerate(value, 1)]
@@ -176,7 +198,7 @@ def _entry(ask: Field, number: int, entry) -> dict:
     except InvalidInput as wrong:
         raise _Wrong(
             say(
-                "“{word}”第 {number} 条：{problem}",
+                "“%(word)s”第 %(number)s 条：%(problem)s",
                 word=ask.label,
                 number=number,
                 problem=wrong.sentence,

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 
+from oversight.base.sentences import N_
+
 from .definition import COMMON, MANY, Committee, Move, State, Workflow, role_of
 from .roles import AUTOMATIC, CANDIDATE_GROUPS, TIMER, Role
 
@@ -90,7 +92,7 @@ def _unowned(workflow: Workflow, visit: Visit) -> str:
         return (
             ""
             if any(m.by is TIMER for m in workflow.leaving(visit.state))
-            else "只等时间，时间到了却没有事发生。"
+            else N_("只等时间，时间到了却没有事发生。")
         )
     if waits is AUTOMATIC or any(move.closes for move in workflow.leaving(visit.state)):
         return ""
@@ -108,7 +110,7 @@ def _clockless(workflow: Workflow, visit: Visit) -> str:
     """Is there a clock where somebody waits for an answer?"""
     state = visit.state
     asked = any(move.decides for move in workflow.leaving(state))
-    return "有人在等答复，却没有期限。" if asked and state.due is None else ""
+    return N_("有人在等答复，却没有期限。") if asked and state.due is None else ""
 
 
 def _unwatched(workflow: Workflow, visit: Visit) -> str:
@@ -118,7 +120,7 @@ def _unwatched(workflow: Workflow, visit: Visit) -> str:
         return ""
     if any(move.name == "take_over" or move.by is TIMER for move in leaving):
         return ""
-    return "到期没有办，没有人会知道。"
+    return N_("到期没有办，没有人会知道。")
 
 
 def _untold(workflow: Workflow, visit: Visit) -> str:
@@ -144,7 +146,7 @@ def _lapses(state: State, move: Move) -> bool:
 
 def _opened_in_silence(workflow: Workflow) -> list[str]:
     """Is somebody told that it was opened? A draft is nobody's business yet."""
-    return [] if workflow.tells or workflow.drafts else ["提出以后，没有告诉任何人。"]
+    return [] if workflow.tells or workflow.drafts else [N_("提出以后，没有告诉任何人。")]
 
 
 def _self_decided(workflow: Workflow, visit: Visit) -> str:

@@ -9,20 +9,22 @@ from __future__ import annotations
 import json
 from unicodedata import east_asian_width
 
+from oversight.base.sentences import N_
+
 from .clauses import Source
 from .definition import INTERNAL, Field, Move, State, Workflow, as_table
 from .diagram import Arrow, Box, draw, marked
 
 KIND_LABELS = {
-    "text": "文字",
-    "date": "日期",
-    "number": "数字",
-    "choice": "选项",
-    "yes_no": "是否",
-    "person": "人员",
-    "unit": "单位",
-    "file": "附件",
-    "list": "名单",
+    "text": N_("文字"),
+    "date": N_("日期"),
+    "number": N_("数字"),
+    "choice": N_("选项"),
+    "yes_no": N_("是否"),
+    "person": N_("人员"),
+    "unit": N_("单位"),
+    "file": N_("附件"),
+    "list": N_("名单"),
 }
 ANY = "any"
 
@@ -37,24 +39,24 @@ def table(workflow: Workflow) -> str:
         f"{workflow.title}（{workflow.name}）第 {workflow.version} 版",
         f"由{workflow.opened_by.label}提出，提出后为“{workflow.opens.label}”。",
         "",
-        "一、提出",
+        N_("一、提出"),
         *_opening(workflow, grounds),
         "",
-        "二、状态",
+        N_("二、状态"),
         *_states(workflow, grounds),
         "",
-        "三、办理",
+        N_("三、办理"),
     ]
     for number, moves in enumerate(_grouped(workflow), 1):
         body += ["", *_move(number, moves, grounds)]
-    return "\n".join([*body, "", "四、依据", *_grounds(grounds)]) + "\n"
+    return "\n".join([*body, "", N_("四、依据"), *_grounds(grounds)]) + "\n"
 
 
 def _opening(workflow: Workflow, grounds: dict) -> list[str]:
     return [
-        *_lines("填写", [_ask(ask) for ask in workflow.facts]),
+        *_lines(N_("填写"), [_ask(ask) for ask in workflow.facts]),
         *_lines(
-            "把关",
+            N_("把关"),
             [f"{guard.sentence}{_cite(guard.source, grounds)}" for guard in workflow.open_if],
         ),
     ]
@@ -74,7 +76,7 @@ def _states(workflow: Workflow, grounds: dict) -> list[str]:
 
 def _waits(workflow: Workflow, state: State) -> str:
     if workflow.final(state):
-        return "办结"
+        return N_("办结")
     return f"等{state.waits_on.label}" if state.waits_on.human else state.waits_on.label
 
 
@@ -104,16 +106,20 @@ def _grouped(workflow: Workflow) -> list[list[Move]]:
 
 
 def _move(number: int, moves: list[Move], grounds: dict) -> list[str]:
-    move, enters = moves[0], "状态不变" if moves[0].enters is INTERNAL else moves[0].enters.label
+    move, enters = (
+        moves[0],
+        N_("状态不变") if moves[0].enters is INTERNAL else moves[0].enters.label,
+    )
     return [
         f"{number}. {move.label}（{move.name}）",
-        *_lines("办理", [f"{_starts(one)} → {enters}：{_maker(one)}" for one in moves]),
-        *_lines("填写", [_ask(ask) for ask in move.asks]),
+        *_lines(N_("办理"), [f"{_starts(one)} → {enters}：{_maker(one)}" for one in moves]),
+        *_lines(N_("填写"), [_ask(ask) for ask in move.asks]),
         *_lines(
-            "把关", [f"{guard.sentence}{_cite(guard.source, grounds)}" for guard in move.only_if]
+            N_("把关"),
+            [f"{guard.sentence}{_cite(guard.source, grounds)}" for guard in move.only_if],
         ),
-        *_lines("结果", [effect.sentence for effect in move.does]),
-        *_lines("依据", [_cite(move.under, grounds)[1:-1]]),
+        *_lines(N_("结果"), [effect.sentence for effect in move.does]),
+        *_lines(N_("依据"), [_cite(move.under, grounds)[1:-1]]),
     ]
 
 
@@ -222,7 +228,7 @@ def svg(workflow: Workflow, current: str | None = None) -> str:
         if move.enters is not INTERNAL and move not in common
     ]
     if common:
-        boxes.append(Box(ANY, "任一在办状态", dashed=True))
+        boxes.append(Box(ANY, N_("任一在办状态"), dashed=True))
         arrows += [Arrow(ANY, move.enters.name, move.label) for move in common]
     return draw(
         f"law-{workflow.name}",

@@ -8,23 +8,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from oversight.base.sentences import N_
+
 OFFICES = {
-    "secretary": "书记",
-    "deputy": "副书记",
-    "organizer": "组织委员",
-    "publicity": "宣传委员",
-    "discipline": "纪检委员",
-    "committee": "委员",
-    "group_leader": "党小组长",
-    "first_secretary": "第一书记",
-    "instructor": "党建指导员",
-    "stationed": "驻点干部",
-    "team": "班子成员",
-    "officer": "党建办经办人",
-    "inspector": "督查员",
-    "sysadmin": "系统管理员",
-    "secadmin": "安全管理员",
-    "auditor": "审计管理员",
+    "secretary": N_("书记"),
+    "deputy": N_("副书记"),
+    "organizer": N_("组织委员"),
+    "publicity": N_("宣传委员"),
+    "discipline": N_("纪检委员"),
+    "committee": N_("委员"),
+    "group_leader": N_("党小组长"),
+    "first_secretary": N_("第一书记"),
+    "instructor": N_("党建指导员"),
+    "stationed": N_("驻点干部"),
+    "team": N_("班子成员"),
+    "officer": N_("党建办经办人"),
+    "inspector": N_("督查员"),
+    "sysadmin": N_("系统管理员"),
+    "secadmin": N_("安全管理员"),
+    "auditor": N_("审计管理员"),
 }
 ADMINISTRATORS = frozenset({"sysadmin", "secadmin", "auditor"})
 # Posts that do not open a unit's business: administrators judge nothing, group leaders see their

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from oversight.base.clock import Moment
 from oversight.base.refusals import NotFound, RuleViolation
+from oversight.base.sentences import N_
 from oversight.calendar.party_days import change
 from oversight.engine import authority
 from oversight.engine.authority import Actor
@@ -37,13 +38,13 @@ def _arrange(session: Session, activity_id: str, sheet: Sheet, who: Actor, at: M
     if activity.held_on or activity.confirmed_at:
         raise RuleViolation(
             "这次党日已经开展，请在到会登记里写主持、方式和列席。",
-            house_rule="安排写在活动之前，记录写在活动之后。",
+            house_rule=N_("安排写在活动之前，记录写在活动之后。"),
         )
     attendance.must_be_host(session, activity, sheet, activity.day or at.today)
     about = {name: value for name, value in sheet.about.items() if getattr(activity, name) != value}
     noted = _invite(session, activity, sheet, at)
     if about or noted:
-        change(session, activity, at, "活动安排", by=who.id, noted=noted, **about)
+        change(session, activity, at, N_("活动安排"), by=who.id, noted=noted, **about)
     return activity
 
 

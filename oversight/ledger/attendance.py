@@ -17,11 +17,12 @@ from sqlalchemy.orm import Session, joinedload
 
 from oversight.base.clock import Moment
 from oversight.base.refusals import Forbidden, InvalidInput, NotFound, RuleViolation
-from oversight.base.sentences import say
+from oversight.base.sentences import N_, say
 from oversight.calendar.party_days import change, month_end, owed
 from oversight.engine import authority, transitions
 from oversight.engine.authority import Actor
 from oversight.engine.use_case import use_case
+from oversight.law.inputs import read_day
 from oversight.law.roles import BRANCH, OFFICES
 from oversight.models import Activity, Attendance, Case, Invitee, Person, Post, Unit
 from oversight.models.attendance import CATEGORIES, CLASSES, FORMS, INVITEES, MODES
@@ -109,14 +110,14 @@ def read_sheet(raw: dict) -> Sheet:
 def _ids(raw: dict, name: str) -> list[str]:
     value = raw.get(name) or []
     if not isinstance(value, list) or not all(isinstance(entry, str) for entry in value):
-        raise InvalidInput({name: "应是党员编号的列表。"})
+        raise InvalidInput({name: N_("应是党员编号的列表。")})
     return value
 
 
 def _pairs(raw: dict, name: str) -> list[tuple[str, str]]:
     value = raw.get(name) or {}
     if not isinstance(value, dict):
-        raise InvalidInput({name: "应是党员编号到内容的对照。"})
+        raise InvalidInput({name: N_("应是党员编号到内容的对照。")})
     return list(value.items())
 
 
@@ -132,7 +133,7 @@ def _form(value) -> str:
     )
     if found is None:
         raise InvalidInput(
-            {"other_form": say("其他方式请从{forms}中选择。", forms="、".join(FORMS.values()))}
+            {"other_form": say("其他方式请从%(forms)s中选择。", forms="、".join(FORMS.values()))}
         )
     return found
 
@@ -140,7 +141,7 @@ def _form(value) -> str:
 def _category(value) -> str | None:
     if value and value not in CATEGORIES:
         raise InvalidInput(
-            {"leave": say("请假原因请从{categories}中选择。", categories="、".join(CATEGORIES))}
+            {"leave": say("请假原因请从%(categories)s中选择。", categories="、".join(CATEGORIES))}
         )
     return value or None
 
@@ -149,7 +150,7 @@ def _mode(value) -> str | None:
     found = next((key for key, label in MODES.items() if value in (key, label)), None)
     if value and found is None:
         raise InvalidInput(
-            {"mode": say("开展方式请从{modes}中选择。", modes="、".join(MODES.values()))}
+            {"mode": say("开展方式请从%(modes)s中选择。", modes="、".join(MODES.values()))}
         )
     return found
 
@@ -165,7 +166,7 @@ def _invitees(value) -> dict[str, int] | None:
         raise InvalidInput(
             {
                 "invitees": say(
-                    "列席人员写成类别和人数，类别从{kinds}中选择。",
+                    "列席人员写成类别和人数，类别从%(kinds)s中选择。",
                     kinds="、".join(INVITEES.values()),
                 )
             }
@@ -174,10 +175,10 @@ def _invitees(value) -> dict[str, int] | None:
 
 
 def _day(value) -> date | None:
-    try:
-        return date.fromisoformat(value) if value else None
-    except (TypeError, ValueError):
-        raise InvalidInput({"held_on": "开展日期要写成 2026-01-09 这样的日期。"}) from None
+    day = read_day(value)
+    if value and day is None:
+        raise InvalidInput({"held_on": N_("开展日期要写成 2026-01-09 这样的日期。")})
+    return day
 
 
 def submit(session: Session, activity_id: str, sheet: Sheet, who: Actor, at: Moment) -> Recorded:
@@ -213,7 +214,7 @@ def record(session: Session, activity_id: str, sheet: Sheet, who: Actor, at: Mom
         raise RuleViolation(
             "更正已确认的考勤要写明原因。",
             field="why",
-            house_rule="更正是新的一版，写明何人、何事、为何。",
+            house_rule=N_("更正是新的一版，写明何人、何事、为何。"),
         )
     _write(session, activity, before, sheet)
     _file(session, activity, sheet, what, about, who, at)
@@ -247,7 +248,7 @@ def _held_on(session: Session, activity: Activity, sheet: Sheet, at: Moment) -> 
         <= month_end(activity.year, activity.month)
     ):
         raise RuleViolation(
-            say("开展日期必须在 {month} 月之内。", month=activity.month),
+            say("开展日期必须在 %(month)s 月之内。", month=activity.month),
             field="held_on",
             clause="G-2.1.2b",
         )
@@ -265,7 +266,7 @@ def _no_lesson_before(session: Session, activity: Activity, held_on: date) -> No
     lessons = [case.facts["lesson"]["held_on"] for case in cases if case.facts.get("lesson")]
     if lessons and min(lessons) <= held_on.isoformat():
         raise RuleViolation(
-            say("已登记 {day} 的补课，开展日期不能改到补课之后。", day=min(lessons)),
+            say("已登记 %(day)s 的补课，开展日期不能改到补课之后。", day=min(lessons)),
             field="held_on",
             clause="G-3.2.1d",
         )
@@ -275,9 +276,9 @@ def _must_add_up(session: Session, wanted: list[str], sheet: Sheet) -> None:
     """Everyone expected once and nobody else. Raises WordsWrong naming who."""
     problems = {}
     for name, people, sentence in (
-        ("twice", sheet.twice, "有人登记了两次：{names}。"),
-        ("missing", set(wanted) - set(sheet.entries), "有人没有登记：{names}。"),
-        ("strange", set(sheet.entries) - set(wanted), "不在这次应到名单里：{names}。"),
+        ("twice", sheet.twice, N_("有人登记了两次：%(names)s。")),
+        ("missing", set(wanted) - set(sheet.entries), N_("有人没有登记：%(names)s。")),
+        ("strange", set(sheet.entries) - set(wanted), N_("不在这次应到名单里：%(names)s。")),
     ):
         if people:
             problems[name] = say(sentence, names=_names(session, people, wanted))
@@ -294,7 +295,7 @@ def _every_leave_has_a_reason(session: Session, sheet: Sheet) -> None:
     ]
     if bare:
         raise InvalidInput(
-            {"leave": say("请选请假事由：{names}。", names=_names(session, bare, bare))}
+            {"leave": say("请选请假事由：%(names)s。", names=_names(session, bare, bare))}
         )
 
 
@@ -304,7 +305,7 @@ def _host_was_there(session: Session, activity: Activity, sheet: Sheet) -> None:
     kind, *_how = sheet.entries.get(host, ("present",))
     if kind != "present":
         name = _names(session, [host], [host])
-        raise InvalidInput({"host": say("主持人{name}没有到会，请改选实际主持的人。", name=name)})
+        raise InvalidInput({"host": say("主持人%(name)s没有到会，请改选实际主持的人。", name=name)})
 
 
 def _names(session: Session, people, wanted: list[str]) -> str:
@@ -330,7 +331,9 @@ def must_be_host(session: Session, activity: Activity, sheet: Sheet, held_on: da
     if host not in {person for person, _ in held}:
         raise InvalidInput(
             {
-                "host": "主持人应是支部书记，或书记委托的副书记、支部委员；没有支委会的，可以是其他正式党员。"
+                "host": N_(
+                    "主持人应是支部书记，或书记委托的副书记、支部委员；没有支委会的，可以是其他正式党员。"
+                )
             }
         )
     if (host, "secretary") not in held and not (sheet.about.get("host_why") or activity.host_why):
@@ -425,7 +428,7 @@ def _file(
         session,
         activity,
         at,
-        sheet.why or "登记考勤",
+        sheet.why or N_("登记考勤"),
         by=who.id,
         noted=noted,
         **about,
@@ -517,7 +520,7 @@ def readable(session: Session, activity_id: str, who: Actor) -> Activity:
     above = any(activity.unit.within(path) for path in who.business)
     if not above and not authority.is_led_by(session, activity.unit, who):
         raise Forbidden(
-            say("考勤表由{unit}和上级党组织查看。", unit=activity.unit.name), rule="authority"
+            say("考勤表由%(unit)s和上级党组织查看。", unit=activity.unit.name), rule="authority"
         )  # in a small branch any full member may keep the record
     return activity
 

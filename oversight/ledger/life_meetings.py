@@ -14,7 +14,7 @@ from oversight.base import typed
 from oversight.base.clock import Moment
 from oversight.base.db import is_id
 from oversight.base.refusals import InvalidInput, InvalidTransition, NotFound, RuleViolation
-from oversight.base.sentences import say
+from oversight.base.sentences import N_, say
 from oversight.engine import authority
 from oversight.engine.authority import Actor
 from oversight.engine.use_case import use_case
@@ -68,12 +68,12 @@ def _note(session: Session, unit_id: str, on: str, who: Actor, at: Moment) -> Li
     authority.leads(session, unit, who)
     day = read_day(on)
     if day is None:
-        raise InvalidInput({"on": "组织生活会日期要写成 2026-01-09 这样的日期。"})
+        raise InvalidInput({"on": N_("组织生活会日期要写成 2026-01-09 这样的日期。")})
     if day > at.today:
         raise RuleViolation("还没有到这一天，召开以后再登记。", field="on", house_rule=HELD.text)
     if day < unit.accountable_from:
         raise RuleViolation(
-            say("支部从 {day} 起考核，这以前的不用登记。", day=unit.accountable_from.isoformat()),
+            say("支部从 %(day)s 起考核，这以前的不用登记。", day=unit.accountable_from.isoformat()),
             field="on",
             house_rule=HELD.text,
         )
@@ -102,7 +102,7 @@ def _take_back(session: Session, meeting_id: str, why: str, who: Actor, at: Mome
         )
     why = typed.line(why)
     if not 0 < len(why) <= LONGEST:
-        raise InvalidInput({"reason": say("请写明撤回的原因，最多 {most} 字。", most=LONGEST)})
+        raise InvalidInput({"reason": say("请写明撤回的原因，最多 %(most)s 字。", most=LONGEST)})
     if rests_on(session, row):
         raise RuleViolation(
             "民主评议以这次组织生活会为依据，不能撤回；日期填错的，在民主评议里重新填写以后再撤回。",

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from oversight.base.clock import Moment
 from oversight.base.refusals import RuleViolation
-from oversight.base.sentences import say
+from oversight.base.sentences import N_, say
 from oversight.calendar.party_days import activity_for, change, owed
 from oversight.calendar.zone import has_rule_day
 from oversight.engine import authority
@@ -43,13 +43,13 @@ def set_own_day(
             clause="G-2.1.3" if month == 7 else "G-2.1.1b",
         )
     if (day.year, day.month) != (year, month):
-        raise RuleViolation(say("活动日必须在 {month} 月之内。", month=month), clause="G-2.1.2b")
+        raise RuleViolation(say("活动日必须在 %(month)s 月之内。", month=month), clause="G-2.1.2b")
     row = activity_for(session, unit, year, month)
     if row.held_on:
         raise RuleViolation("这次活动已经开展，不能再改日期。")
     if day < at.today:
         raise RuleViolation("不能选已经过去的日子。")
-    change(session, row, at, "支部自定活动日", by=who.id, day=day)
+    change(session, row, at, N_("支部自定活动日"), by=who.id, day=day)
     return row
 
 
@@ -65,12 +65,19 @@ def record_held(session: Session, row: Activity, held_on: date, who: Actor, at: 
         raise RuleViolation("还没有到这一天，不能登记为已开展。")
     if (held_on.year, held_on.month) != (row.year, row.month):
         raise RuleViolation(
-            say("开展日期必须在 {month} 月之内。", month=row.month), clause="G-2.1.2b"
+            say("开展日期必须在 %(month)s 月之内。", month=row.month), clause="G-2.1.2b"
         )
     report = _accepted_report(session, row) if held_on != row.day and not row.moved_by else None
     moved = {"day": held_on, "moved_by": report.id} if report else {}
     change(
-        session, row, at, "登记开展", by=who.id, held_on=held_on, held_entered_at=at.now, **moved
+        session,
+        row,
+        at,
+        N_("登记开展"),
+        by=who.id,
+        held_on=held_on,
+        held_entered_at=at.now,
+        **moved,
     )
 
 

@@ -10,6 +10,7 @@ from datetime import date
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
+from oversight.base.sentences import N_
 from oversight.calendar.party_days import STATUS_LABELS, owed, status
 from oversight.engine.authority import Actor
 from oversight.models import Activity, Attendance, Case, Membership, WorkItem
@@ -131,7 +132,7 @@ def _day(activity: Activity, taken: Attendance | None, who: Actor) -> Day:
         way = FORMS.get(taken.form or "", "") or CLASSES[taken.kind]
         return Day(activity, taken.kind, way)
     if activity.held_on and on and exempt_on(who.person, on):
-        return Day(activity, "exempt", "免予参加", exempt=True)
+        return Day(activity, "exempt", N_("免予参加"), exempt=True)
     stands = status(activity, who.on)
     return Day(
         activity,

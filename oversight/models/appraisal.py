@@ -12,10 +12,16 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from oversight.base.db import Base, Id, new_id
+from oversight.base.sentences import N_
 
 from .people import Person
 
-GRADES = {"excellent": "优秀", "qualified": "合格", "basic": "基本合格", "unqualified": "不合格"}
+GRADES = {
+    "excellent": N_("优秀"),
+    "qualified": N_("合格"),
+    "basic": N_("基本合格"),
+    "unqualified": N_("不合格"),
+}
 
 
 class Appraised(Base):

@@ -10,22 +10,32 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from oversight.base.db import Base, Id, new_id
+from oversight.base.sentences import N_
 
-CLASSES = {"present": "到会", "other_form": "其他方式", "leave": "请假", "absent": "缺席"}
+CLASSES = {
+    "present": N_("到会"),
+    "other_form": N_("其他方式"),
+    "leave": N_("请假"),
+    "absent": N_("缺席"),
+}
 # Ways of taking part for those who are away or frail. Source: G-4.2b, G-4.2c
-FORMS = {"visit": "送学上门", "online": "网络参加", "receiving_branch": "流入地支部参加"}
-CATEGORIES = ("因公", "外出", "身体", "家事", "其他")
-MODES = {"own": "单独开展", "joint": "联合开展", "whole_then_parts": "先统后分"}
+FORMS = {
+    "visit": N_("送学上门"),
+    "online": N_("网络参加"),
+    "receiving_branch": N_("流入地支部参加"),
+}
+CATEGORIES = (N_("因公"), N_("外出"), N_("身体"), N_("家事"), N_("其他"))
+MODES = {"own": N_("单独开展"), "joint": N_("联合开展"), "whole_then_parts": N_("先统后分")}
 INVITEES = {
-    "first_secretary": "第一书记",
-    "stationed": "驻点干部",
-    "instructor": "党建指导员",
-    "activist": "入党积极分子",
-    "masses": "群众代表",
-    "owner": "非中共党员业主",
-    "served": "服务对象",
-    "staff": "职工代表",
-    "leader": "有关领导",
+    "first_secretary": N_("第一书记"),
+    "stationed": N_("驻点干部"),
+    "instructor": N_("党建指导员"),
+    "activist": N_("入党积极分子"),
+    "masses": N_("群众代表"),
+    "owner": N_("非中共党员业主"),
+    "served": N_("服务对象"),
+    "staff": N_("职工代表"),
+    "leader": N_("有关领导"),
 }
 
 

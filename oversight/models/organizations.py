@@ -9,24 +9,25 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from oversight.base.db import Base, Id, new_id
+from oversight.base.sentences import N_
 
 UNIT_KINDS = {
-    "zone": "区",
-    "town": "镇",
-    "department": "区属部门（单位）",
-    "middle": "中间层",
-    "branch": "党支部",
-    "group": "党小组",
+    "zone": N_("区"),
+    "town": N_("镇"),
+    "department": N_("区属部门（单位）"),
+    "middle": N_("中间层"),
+    "branch": N_("党支部"),
+    "group": N_("党小组"),
 }
 CATEGORIES = {
-    "rural": "农村",
-    "community": "社区",
-    "organ": "机关",
-    "school": "学校",
-    "hospital": "医院",
-    "soe": "国有企业",
-    "private": "非公有制经济组织",
-    "social": "社会组织",
+    "rural": N_("农村"),
+    "community": N_("社区"),
+    "organ": N_("机关"),
+    "school": N_("学校"),
+    "hospital": N_("医院"),
+    "soe": N_("国有企业"),
+    "private": N_("非公有制经济组织"),
+    "social": N_("社会组织"),
 }
 # Five rule sets: schools and hospitals have no document of their own (G-2.1.2a, then G throughout).
 RULE_SETS = {

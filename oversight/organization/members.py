@@ -7,6 +7,7 @@ from datetime import date
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from oversight.base.sentences import N_
 from oversight.models import Membership, Person, Post, Unit
 from oversight.models.attendance import CATEGORIES
 
@@ -14,7 +15,11 @@ from .units import in_office
 
 __all__ = ["CARE_REASONS", "CATEGORIES", "belongs", "exempt", "exempt_on", "expected", "members"]
 
-CARE_REASONS = (("年老体弱", "年老体弱"), ("长期在外", "长期在外"), ("其他", "其他"))
+CARE_REASONS = (
+    (N_("年老体弱"), N_("年老体弱")),
+    (N_("长期在外"), N_("长期在外")),
+    (N_("其他"), N_("其他")),
+)
 
 
 def belongs(attempt) -> bool:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import date
 
+from oversight.base.sentences import N_
 from oversight.models import Unit
 from oversight.organization import standing
 
-BLANK_DAY = "　　年　月　日"
+BLANK_DAY = N_("　　年　月　日")
 
 
 def chinese_day(day: date | None) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from oversight.base.sentences import N_
 from oversight.law.definition import effect
 
 from .letter import chinese_day, letter
 from .numbers import issue
 
-ALL = "各镇党委、区属部门（单位）党组织"
+ALL = N_("各镇党委、区属部门（单位）党组织")
 
 
 def zone_shift(attempt) -> dict:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from oversight.base.sentences import N_
 from oversight.law.clauses import DOCUMENTS, register
 from oversight.law.inputs import read_day
 from oversight.models import Unit
 
 from .letter import chinese_day, letter
 
-SERIES = "整"
+SERIES = N_("整")
 
 
 def issuer(attempt) -> Unit:
@@ -27,7 +28,7 @@ def order(attempt) -> dict:
     return letter(
         attempt,
         issuer(attempt),
-        "整改通知书",
+        N_("整改通知书"),
         attempt.unit.name,
         [
             f"经{chinese_day(attempt.fact_day('inspected_on'))}督查，你支部存在下列问题：{points}。",
@@ -44,11 +45,11 @@ def closing(attempt) -> dict:
     return letter(
         attempt,
         unit,
-        "整改销号通知",
+        N_("整改销号通知"),
         attempt.unit.name,
         [
             f"{attempt.case.number}整改通知书所列 {count} 个问题已整改到位或说明属实，予以销号。",
-            "请在下一次主题党日向党员通报整改情况。",
+            N_("请在下一次主题党日向党员通报整改情况。"),
         ],
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from oversight.base.sentences import N_
 from oversight.law.definition import effect
 from oversight.models import Unit, WorkItem
 from oversight.organization.units import superiors
@@ -24,7 +25,7 @@ def request(attempt) -> dict:
         attempt.unit,
         f"关于变更{day.month}月主题党日活动时间的请示",
         superiors(attempt.session, attempt.unit)[0].name,
-        [attempt.words.get("reason") or "（您在上面写的原因）", asked, "妥否，请批示。"],
+        [attempt.words.get("reason") or N_("（您在上面写的原因）"), asked, N_("妥否，请批示。")],
     )
 
 
@@ -46,7 +47,7 @@ def reply(attempt, unit: Unit, agreed: bool) -> dict:
         [
             f"你支部关于变更{day.month}月主题党日活动时间的请示收悉。经研究，{answer}",
             opinion if opinion not in ("同意", "不同意") else "",
-            "此复。",
+            N_("此复。"),
         ],
     )
     return {**body, "reason": attempt.case.facts.get("reason", "")}

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from oversight.base.sentences import N_
 from oversight.law.definition import effect
 from oversight.models import Unit
 
 from .letter import chinese_day, letter, seat
 from .numbers import issue
 
-SERIES = "函"
+SERIES = N_("函")
 
 
 def answer(attempt) -> dict:
@@ -16,7 +17,7 @@ def answer(attempt) -> dict:
     facts, words = attempt.case.facts, attempt.words
     agreed = attempt.move.enters.granted
     owner = seat(attempt) if attempt.basis else attempt.session.get(Unit, facts["owner"])
-    said = "同意借用。" if agreed else "不同意借用。"
+    said = N_("同意借用。") if agreed else N_("不同意借用。")
     return letter(
         attempt,
         owner,
@@ -25,7 +26,7 @@ def answer(attempt) -> dict:
         [
             f"你支部关于{chinese_day(attempt.fact_day('day'))}借用{facts['place']}的来函收悉。经研究，{said}",
             words.get("opinion") or words.get("reason") or "",
-            "特此函复。",
+            N_("特此函复。"),
         ],
     )
 

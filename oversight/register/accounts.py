@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from oversight.base.clock import Moment
 from oversight.base.db import is_id
 from oversight.base.refusals import Forbidden, InvalidInput, NotFound, RuleViolation
+from oversight.base.sentences import N_
 from oversight.engine.authority import Actor, in_office, is_member
 from oversight.engine.use_case import one_transaction
 from oversight.law.roles import ADMINISTRATORS
@@ -160,7 +161,7 @@ def refuse_touching(session: Session, person_id: str, who: Actor | None, at: Mom
         raise Forbidden(
             "系统、安全、审计管理员的账号只在服务器终端上办理，三员互不经手。",
             rule="three_administrators",
-            house_rule="三员分立：系统管理员不能借重置账号取得另两员的权限。",
+            house_rule=N_("三员分立：系统管理员不能借重置账号取得另两员的权限。"),
         )
     if unit is None:
         unit = session.scalar(
@@ -258,14 +259,14 @@ def issue_one(session: Session, person_id: str, who: Actor | None, at: Moment) -
         raise RuleViolation(
             "这个账号已锁定或停用，请先解除锁定，再发激活单。",
             rule="locked",
-            house_rule="锁定的账号不发激活单。",
+            house_rule=N_("锁定的账号不发激活单。"),
         )
     unit = unit_of(session, person.id, at)
     if unit is None:
         raise RuleViolation(
             "这个人现在不在任何支部，也没有职务，不发激活单。",
             rule="nobody",
-            house_rule="离开的人没有账号。",
+            house_rule=N_("离开的人没有账号。"),
         )
     again = account is not None and bool(account.password_hash)
     return _issue(session, person, account, unit, "reset" if again else "issue", who, at)
@@ -347,7 +348,9 @@ def activate(session: Session, username: str, code: str, password: str, at: Mome
             return
     raise InvalidInput(
         {
-            "code": "用户名或激活码不对，或激活单已用过、已过期。连续输错 5 次，请 15 分钟后再试；仍不行，请找管理员重发。"
+            "code": N_(
+                "用户名或激活码不对，或激活单已用过、已过期。连续输错 5 次，请 15 分钟后再试；仍不行，请找管理员重发。"
+            )
         }
     )
 
@@ -393,7 +396,7 @@ def unlock(session: Session, person_id: str, who: Actor | None, at: Moment) -> N
         raise RuleViolation(
             "这个人已离开，现在不在任何支部，也没有职务，账号不能再开。",
             rule="left",
-            house_rule="离开的人没有账号。",
+            house_rule=N_("离开的人没有账号。"),
         )
     account.enabled, account.closed_at = True, None
     account.failures, account.locked_until = 0, None

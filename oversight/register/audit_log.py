@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from oversight.base.clock import Moment
 from oversight.base.refusals import Forbidden
-from oversight.base.sentences import say
+from oversight.base.sentences import N_, say
 from oversight.engine.authority import Actor
 from oversight.law.clauses import house_rule
 from oversight.law.roles import OFFICES, SUPERIOR
@@ -20,14 +20,14 @@ from oversight.models import AdminChange, Person, Unit, Zone
 from oversight.organization.units import superiors
 
 AREAS = {
-    "units": "单位",
-    "people": "党员",
-    "posts": "职务",
-    "acting": "代理",
-    "calendar": "日历",
-    "accounts": "账号",
-    "rosters": "名册",
-    "settings": "设置",
+    "units": N_("单位"),
+    "people": N_("党员"),
+    "posts": N_("职务"),
+    "acting": N_("代理"),
+    "calendar": N_("日历"),
+    "accounts": N_("账号"),
+    "rosters": N_("名册"),
+    "settings": N_("设置"),
 }
 KEEPERS = {
     "units": "sysadmin",
@@ -37,65 +37,65 @@ KEEPERS = {
     "acting": "secadmin",
 }
 ACTS = {
-    "found": "新设",
-    "rename": "更名",
-    "merge": "并入",
-    "split": "分设",
-    "move": "划转",
-    "transfer_in": "转入",
-    "transfer_out": "转出",
-    "left": "离世或出党",
-    "flags": "更正情况",
-    "appoint": "任职",
-    "end_post": "免职",
-    "give": "指定代理",
-    "end": "结束代理",
-    "import": "导入休息日",
-    "released": "移交",
-    "issue": "发激活单",
-    "reset": "重发激活单",
-    "activate": "本人激活",
-    "lock": "锁定账号",
-    "unlock": "解除锁定",
-    "close": "停用账号（已离开）",
-    "password": "终端重设密码",
-    "roster": "导入名册",
-    "init": "建立首位管理员",
-    "token": "发接口令牌",
-    "schedule": "排定党日",
-    "set": "修改设置",
+    "found": N_("新设"),
+    "rename": N_("更名"),
+    "merge": N_("并入"),
+    "split": N_("分设"),
+    "move": N_("划转"),
+    "transfer_in": N_("转入"),
+    "transfer_out": N_("转出"),
+    "left": N_("离世或出党"),
+    "flags": N_("更正情况"),
+    "appoint": N_("任职"),
+    "end_post": N_("免职"),
+    "give": N_("指定代理"),
+    "end": N_("结束代理"),
+    "import": N_("导入休息日"),
+    "released": N_("移交"),
+    "issue": N_("发激活单"),
+    "reset": N_("重发激活单"),
+    "activate": N_("本人激活"),
+    "lock": N_("锁定账号"),
+    "unlock": N_("解除锁定"),
+    "close": N_("停用账号（已离开）"),
+    "password": N_("终端重设密码"),
+    "roster": N_("导入名册"),
+    "init": N_("建立首位管理员"),
+    "token": N_("发接口令牌"),
+    "schedule": N_("排定党日"),
+    "set": N_("修改设置"),
 }
 # What a change tells of. Rows of earlier versions name it in Chinese and are shown as they are.
 WORDS = {
-    "name": "名称",
-    "unit_kind": "类型",
-    "parent": "上级",
-    "branch": "支部",
-    "new_branch": "新支部",
-    "people": "人数",
-    "into": "到",
-    "appointed": "任职",
-    "relieved": "免职",
-    "stand_in": "代理",
-    "scope": "范围",
-    "from_on": "起",
-    "to_on": "止",
-    "fate": "情况",
-    "on": "日期",
-    "days": "天数",
-    "planned": "新排的党日",
-    "moved": "顺延的党日",
-    "value": "值",
-    "why": "原因",
-    "probationary": "预备党员",
-    "mobile": "流动党员",
-    "retired": "离退休党员",
-    "elderly": "年老体弱",
-    "leading": "党员领导干部",
-    "in_post": "在职党员",
-    "no_office": "无职党员",
+    "name": N_("名称"),
+    "unit_kind": N_("类型"),
+    "parent": N_("上级"),
+    "branch": N_("支部"),
+    "new_branch": N_("新支部"),
+    "people": N_("人数"),
+    "into": N_("到"),
+    "appointed": N_("任职"),
+    "relieved": N_("免职"),
+    "stand_in": N_("代理"),
+    "scope": N_("范围"),
+    "from_on": N_("起"),
+    "to_on": N_("止"),
+    "fate": N_("情况"),
+    "on": N_("日期"),
+    "days": N_("天数"),
+    "planned": N_("新排的党日"),
+    "moved": N_("顺延的党日"),
+    "value": N_("值"),
+    "why": N_("原因"),
+    "probationary": N_("预备党员"),
+    "mobile": N_("流动党员"),
+    "retired": N_("离退休党员"),
+    "elderly": N_("年老体弱"),
+    "leading": N_("党员领导干部"),
+    "in_post": N_("在职党员"),
+    "no_office": N_("无职党员"),
 }
-TERMINAL = "服务器终端"
+TERMINAL = N_("服务器终端")
 SEPARATE = house_rule(
     "系统管理员管单位、党员和日历，安全管理员管职务和代理，审计管理员只看记录；上级党组织管所属单位。"
 )
@@ -123,7 +123,7 @@ def require(session: Session, who: Actor, area: str, unit: Unit | None) -> None:
     """Make sure that the actor keeps an area. Raises NotYours."""
     if not may(session, who, area, unit):
         raise Forbidden(
-            say("这项由{keeper}或上级党组织办理，不由您办理。", keeper=OFFICES[KEEPERS[area]]),
+            say("这项由%(keeper)s或上级党组织办理，不由您办理。", keeper=OFFICES[KEEPERS[area]]),
             rule="keeper",
             house_rule=SEPARATE.text,
         )

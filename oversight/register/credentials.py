@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from oversight.base.clock import Moment
 from oversight.base.refusals import InvalidInput
-from oversight.base.sentences import say
+from oversight.base.sentences import N_, say
 from oversight.engine.use_case import one_transaction
 from oversight.models import Account, ApiToken, Login
 
@@ -28,7 +28,11 @@ def hash_password(password: str) -> str:
     """Hash a password. Raises WordsWrong where it is too short or too long."""
     if not SHORTEST <= len(password) <= LONGEST:
         raise InvalidInput(
-            {"password": say("密码要有 {least} 到 {most} 个字符。", least=SHORTEST, most=LONGEST)}
+            {
+                "password": say(
+                    "密码要有 %(least)s 到 %(most)s 个字符。", least=SHORTEST, most=LONGEST
+                )
+            }
         )
     return _hasher.hash(password)
 
@@ -122,13 +126,13 @@ def change_password(session: Session, account: Account, old: str, new: str, now:
     A wrong old password counts as a failed log-in.
     """
     if account.locked_until is not None and account.locked_until > now:
-        raise InvalidInput({"old": "连续输错 5 次，请 15 分钟后再试。"})
+        raise InvalidInput({"old": N_("连续输错 5 次，请 15 分钟后再试。")})
     if not check(account.password_hash, old):
         with one_transaction(session):
             count_failure(account, now)
-        raise InvalidInput({"old": "原密码不对。"})
+        raise InvalidInput({"old": N_("原密码不对。")})
     if old == new:
-        raise InvalidInput({"password": "新密码不能与原密码相同。"})
+        raise InvalidInput({"password": N_("新密码不能与原密码相同。")})
     with one_transaction(session):
         account.password_hash = hash_password(new)
         end_all(session, account, now)

@@ -13,11 +13,12 @@ from sqlalchemy.orm import Session
 
 from oversight import workflows
 from oversight.base.clock import Moment
+from oversight.base.sentences import N_
 from oversight.engine import transitions
 from oversight.engine.authority import Actor, is_member
 from oversight.models import Case, Membership, Person, Unit
 
-WHY = {"died": "去世", "left": "出党"}
+WHY = {"died": N_("去世"), "left": N_("出党")}
 CHUNK = 500
 
 
@@ -61,7 +62,7 @@ def settle(session: Session, case_id: str, who: Actor | None, at: Moment) -> boo
     if branch is not None and workflows.get(case.workflow, case.definition_version).inherits:
         transitions.reassign_unit(session, case_id, branch, who, at, reason)
     else:
-        transitions.force_close(session, case_id, reason or "转出：不再是本支部党员", who, at)
+        transitions.force_close(session, case_id, reason or N_("转出：不再是本支部党员"), who, at)
     return True
 
 

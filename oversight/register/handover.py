@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from oversight import workflows
 from oversight.base.clock import Clock, Moment
+from oversight.base.sentences import N_
 from oversight.calendar.party_days import owed
 from oversight.engine import assignment, authority, inbox, outbox, transitions
 from oversight.engine.authority import Actor
@@ -207,7 +208,7 @@ class FollowUps:
             row.zone_id,
             row.person_id,
             f"follow:{row.case_id}:{row.day}",
-            "您设的跟进日期到了",
+            N_("您设的跟进日期到了"),
             at,
             row.case_id,
         )

@@ -14,6 +14,7 @@ from oversight.base import typed
 from oversight.base.clock import Moment
 from oversight.base.db import is_id
 from oversight.base.refusals import InvalidInput, NotFound, RuleViolation
+from oversight.base.sentences import N_
 from oversight.calendar import holidays
 from oversight.law.roles import OFFICES
 from oversight.models import Account, Person, Post, Unit, Zone
@@ -76,7 +77,7 @@ def first_administrator(
     """
     refuse_second(session)
     if not 0 < len(username) <= 60 or any(c.isspace() for c in username):
-        raise InvalidInput({"admin": "管理员的用户名要有 1 到 60 个字符，中间不能有空格。"})
+        raise InvalidInput({"admin": N_("管理员的用户名要有 1 到 60 个字符，中间不能有空格。")})
     top = session.scalar(sa.select(Unit).where(Unit.kind == "zone").limit(1))
     zone_name = typed.field("zone", typed.organization_name, zone_name)
     top = top or found_zone(session, zone_name, at)
@@ -167,7 +168,7 @@ def demo_accounts(session: Session, usernames: tuple[str, ...]) -> list[tuple[st
     found: dict[str, tuple[str, str, str]] = {}
     for username, name, unit, office in rows:
         found.setdefault(
-            username, (username, name, f"{unit}{OFFICES[office]}" if office else "党员")
+            username, (username, name, f"{unit}{OFFICES[office]}" if office else N_("党员"))
         )
     return [found[username] for username in usernames if username in found]
 

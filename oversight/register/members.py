@@ -14,7 +14,7 @@ from oversight import workflows
 from oversight.base import typed
 from oversight.base.clock import Moment
 from oversight.base.refusals import Forbidden, InvalidInput, RuleViolation
-from oversight.base.sentences import say
+from oversight.base.sentences import N_, say
 from oversight.engine.authority import Actor, is_member
 from oversight.models import Case, Membership, Person, Post, Unit
 
@@ -22,17 +22,17 @@ from . import audit_log, departures
 from .roster.cells import FIRST
 
 FLAGS = {
-    "probationary": "预备党员",
-    "mobile": "流动党员",
-    "retired": "离退休党员",
-    "elderly": "年老体弱",
-    "leading": "党员领导干部",
-    "in_post": "在职党员",
-    "no_office": "无职党员",
+    "probationary": N_("预备党员"),
+    "mobile": N_("流动党员"),
+    "retired": N_("离退休党员"),
+    "elderly": N_("年老体弱"),
+    "leading": N_("党员领导干部"),
+    "in_post": N_("在职党员"),
+    "no_office": N_("无职党员"),
 }
-FOLLOWS = "{unit}{number}（{title}）转支部时随人转到新支部，去世或出党时终止办理。"
-ENDS = "{unit}{number}（{title}）终止办理，编号保留。"
-LEFT = {"died": "去世", "left": "出党"}
+FOLLOWS = N_("%(unit)s%(number)s（%(title)s）转支部时随人转到新支部，去世或出党时终止办理。")
+ENDS = N_("%(unit)s%(number)s（%(title)s）终止办理，编号保留。")
+LEFT = {"died": N_("去世"), "left": N_("出党")}
 
 
 def branch_of(session: Session, person: Person, on: date) -> Unit | None:
@@ -94,7 +94,7 @@ def effects(session: Session, person: Person, on: date) -> list[str]:
     held = len(
         [post for post in posts_of(session, person, on) if post.unit.kind in ("branch", "group")]
     )
-    return [*said, *([say("在支部的 {n} 个职务同时结束。", n=held)] if held else [])]
+    return [*said, *([say("在支部的 %(n)s 个职务同时结束。", n=held)] if held else [])]
 
 
 def join(
@@ -116,7 +116,7 @@ def join(
     name = typed.field("name", typed.person_name, name)
     if joined_on and not FIRST <= joined_on <= at.today:
         raise InvalidInput(
-            {"joined_on": "“入党日期”早于建党，或者还没有到，请核对后写成 2010-07-01 这样。"}
+            {"joined_on": N_("“入党日期”早于建党，或者还没有到，请核对后写成 2010-07-01 这样。")}
         )
     person = Person(zone_id=unit.zone_id, name=name, joined_on=joined_on)
     session.add(person)
@@ -150,7 +150,9 @@ def transfer(
     audit_log.require(session, who, "people", unit)
     _branch(unit, "unit")
     if unit.id == old.id:
-        raise InvalidInput({"unit": say("{name}已经在{unit}。", name=person.name, unit=unit.name)})
+        raise InvalidInput(
+            {"unit": say("%(name)s已经在%(unit)s。", name=person.name, unit=unit.name)}
+        )
     _leave(session, person, on)
     _enter(session, person, unit, on)
     audit_log.note(
@@ -179,9 +181,9 @@ def gone(session: Session, person: Person, why: str, on: date, who: Actor, at: M
     """
     branch = _present(session, person, who, at)
     if why not in LEFT:
-        raise InvalidInput({"why": "“原因”请从给出的选项中选择。"})
+        raise InvalidInput({"why": N_("“原因”请从给出的选项中选择。")})
     if on > at.today:
-        raise InvalidInput({"on": "日期还没有到，请在当天或以后登记。"})
+        raise InvalidInput({"on": N_("日期还没有到，请在当天或以后登记。")})
     _leave(session, person, on)
     person.left_on, person.left_why = on, why
     for post in posts_of(session, person, on):
@@ -221,7 +223,7 @@ def set_flags(session: Session, person: Person, flags: set[str], who: Actor, at:
 
 
 def _yes(value: bool) -> str:
-    return "是" if value else "否"
+    return N_("是") if value else N_("否")
 
 
 def _present(session: Session, person: Person, who: Actor, at: Moment) -> Unit:
@@ -233,17 +235,17 @@ def _present(session: Session, person: Person, who: Actor, at: Moment) -> Unit:
     branch = branch_of(session, person, at.today)
     audit_log.require(session, who, "people", branch)
     if branch is None or person.left_on:
-        raise InvalidInput({"person": say("{name}现在不属于任何支部。", name=person.name)})
+        raise InvalidInput({"person": say("%(name)s现在不属于任何支部。", name=person.name)})
     if person.id == who.id:
         raise Forbidden(
-            "自己的情况由他人登记。", rule="not_own", house_rule="任何人不登记自己的情况。"
+            "自己的情况由他人登记。", rule="not_own", house_rule=N_("任何人不登记自己的情况。")
         )
     return branch
 
 
 def _branch(unit: Unit, field: str) -> None:
     if unit.kind != "branch" or unit.ended_on:
-        raise InvalidInput({field: "请选一个现有的党支部。"})
+        raise InvalidInput({field: N_("请选一个现有的党支部。")})
 
 
 def _leave(session: Session, person: Person, on: date) -> None:
@@ -256,7 +258,7 @@ def _leave(session: Session, person: Person, on: date) -> None:
             "日期要晚于编入现支部的日期。",
             rule="order",
             field="on",
-            house_rule="组织关系前后相接。",
+            house_rule=N_("组织关系前后相接。"),
         )
     row.to_on = on - timedelta(days=1)
     for post in posts_of(session, person, on):

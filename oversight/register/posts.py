@@ -14,7 +14,7 @@ from oversight import workflows
 from oversight.base.clock import Moment
 from oversight.base.db import is_id
 from oversight.base.refusals import Forbidden, InvalidInput, RuleViolation
-from oversight.base.sentences import say
+from oversight.base.sentences import N_, say
 from oversight.engine import authority, outbox
 from oversight.engine.authority import Actor
 from oversight.law.clauses import house_rule
@@ -51,17 +51,17 @@ def appoint(
     """
     audit_log.require(session, who, "posts", unit)
     if office not in OFFICES or (office in ADMINISTRATORS and unit.kind != "zone"):
-        raise InvalidInput({"office": "这个单位没有这种职务，请从给出的选项中选择。"})
+        raise InvalidInput({"office": N_("这个单位没有这种职务，请从给出的选项中选择。")})
     if office in ADMINISTRATORS and not who.holds("secadmin"):
         raise Forbidden(
             "管理员由安全管理员任免，不由您办理。", rule="keeper", house_rule=APART.text
         )
     if to_on is not None and to_on < from_on:
-        raise InvalidInput({"to_on": "“止”不能早于“起”。"})
+        raise InvalidInput({"to_on": N_("“止”不能早于“起”。")})
     if person.id == who.id:
-        _say_no("not_own", NOT_OWN, "不能给自己任职，请由他人办理。", field="person")
+        _say_no("not_own", NOT_OWN, N_("不能给自己任职，请由他人办理。"), field="person")
     if person.zone_id != unit.zone_id or person.left_on or unit.ended_on:
-        raise InvalidInput({"person": "这个人或这个单位已经不在，不能任职。"})
+        raise InvalidInput({"person": N_("这个人或这个单位已经不在，不能任职。")})
     audit_log.alone(session, unit.zone_id)
     _apart(session, person, office, from_on)
     held = [
@@ -73,7 +73,7 @@ def appoint(
         raise InvalidInput(
             {
                 "person": say(
-                    "{name}现在就是{unit}{office}。",
+                    "%(name)s现在就是%(unit)s%(office)s。",
                     name=person.name,
                     unit=unit.name,
                     office=OFFICES[office],
@@ -125,7 +125,9 @@ def _apart(session: Session, person: Person, office: str, on: date) -> None:
                 "apart",
                 APART,
                 say(
-                    "{name}已任{office}，不能兼任。", name=person.name, office=OFFICES[post.office]
+                    "%(name)s已任%(office)s，不能兼任。",
+                    name=person.name,
+                    office=OFFICES[post.office],
                 ),
                 field="person",
             )
@@ -144,11 +146,11 @@ def end(session: Session, post: Post, last: date, who: Actor, at: Moment) -> int
             "管理员由安全管理员任免，不由您办理。", rule="keeper", house_rule=APART.text
         )
     if post.person_id == who.id:
-        _say_no("not_own", NOT_OWN, "不能免去自己的职务，请由他人办理。")
+        _say_no("not_own", NOT_OWN, N_("不能免去自己的职务，请由他人办理。"))
     if last < post.from_on:
-        raise InvalidInput({"last": "最后一天不能早于任职的第一天。"})
+        raise InvalidInput({"last": N_("最后一天不能早于任职的第一天。")})
     if post.to_on is not None and post.to_on < at.today:
-        raise InvalidInput({"last": "这个职务已经结束，不能再改。"})
+        raise InvalidInput({"last": N_("这个职务已经结束，不能再改。")})
     before = post.to_on.isoformat() if post.to_on else ""
     post.to_on = last
     session.flush()
@@ -194,7 +196,7 @@ def give(
         )
     ).all()
     if office not in OFFICES or office in NO_BUSINESS:
-        _say_no("no_stand_in", STAND_IN, "这个职务不能由别人代理。", field="office")
+        _say_no("no_stand_in", STAND_IN, N_("这个职务不能由别人代理。"), field="office")
     if not own and (holders or not audit_log.answers_for(session, who, unit)):
         raise Forbidden(
             "代理由任职的人自己指定；职务空缺时由上级党组织指定。",
@@ -241,20 +243,20 @@ def _fit(
     """
     wrong = {}
     if from_on < at.today:
-        wrong["from_on"] = "“起”不能早于今天。"
+        wrong["from_on"] = N_("“起”不能早于今天。")
     if not from_on <= to_on <= from_on + LONGEST:
-        wrong["to_on"] = "“止”不能早于“起”，代理最长半年。"
+        wrong["to_on"] = N_("“止”不能早于“起”，代理最长半年。")
     if not 0 < len(reason.strip()) <= 200:
-        wrong["reason"] = "请填写“事由”，最多 200 字。"
+        wrong["reason"] = N_("请填写“事由”，最多 200 字。")
     if workflow and workflow not in {known.name for known in workflows.every()}:
-        wrong["workflow"] = "没有这种业务。"
+        wrong["workflow"] = N_("没有这种业务。")
     if wrong:
         raise InvalidInput(wrong)
     if person.id == who.id:
-        _say_no("not_own", NOT_OWN, "不能由自己代理，请另选一人。", field="person")
+        _say_no("not_own", NOT_OWN, N_("不能由自己代理，请另选一人。"), field="person")
     posts = _held(session, person, at.today)
     if any(post.office in ADMINISTRATORS for post in posts):
-        _say_no("apart", APART, "管理员不办理业务，不能代理。", field="person")
+        _say_no("apart", APART, N_("管理员不办理业务，不能代理。"), field="person")
     in_branch = session.scalar(
         sa.select(Membership.id)
         .where(
@@ -270,7 +272,7 @@ def _fit(
             "stand_in",
             STAND_IN,
             say(
-                "{name}不在{unit}任职，也不是本支部正式党员，不能代理。",
+                "%(name)s不在%(unit)s任职，也不是本支部正式党员，不能代理。",
                 name=person.name,
                 unit=unit.name,
             ),
@@ -306,7 +308,7 @@ def take_back(session: Session, row: Substitution, who: Actor, at: Moment) -> No
     if who.id not in (row.given_by, row.person_id, row.for_id):
         audit_log.require(session, who, "acting", row.unit)
     if row.ended_at is not None or row.to_on < at.today:
-        raise InvalidInput({"acting": "这项代理已经结束。"})
+        raise InvalidInput({"acting": N_("这项代理已经结束。")})
     row.ended_at, row.ended_by = at.now, who.id
     session.flush()
     _note(session, row, "end", who, at, [row.person.name, ""])

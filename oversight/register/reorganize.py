@@ -14,7 +14,7 @@ from oversight import workflows
 from oversight.base import typed
 from oversight.base.clock import Moment
 from oversight.base.refusals import Forbidden, InvalidInput, RuleViolation
-from oversight.base.sentences import say
+from oversight.base.sentences import N_, say
 from oversight.engine import transitions
 from oversight.engine.authority import Actor
 from oversight.law.roles import SUPERIOR
@@ -33,7 +33,9 @@ def move(session: Session, unit: Unit, parent: Unit, on: date, who: Actor, at: M
     """
     _entitled(session, unit, who)
     if parent.within(unit.path) or parent.kind in ("branch", "group"):
-        raise RuleViolation(say("{unit}不能划到{parent}之下。", unit=unit.name, parent=parent.name))
+        raise RuleViolation(
+            say("%(unit)s不能划到%(parent)s之下。", unit=unit.name, parent=parent.name)
+        )
     old, new = unit.path, f"{parent.path}{unit.id}/"
     _note(session, unit, "moved", on, {"parent_id": [unit.parent_id, parent.id]}, who, at)
     for below in session.scalars(sa.select(Unit).where(Unit.path.startswith(old, autoescape=True))):
@@ -56,7 +58,7 @@ def merge(
     for unit in units:
         _entitled(session, unit, who)
         if unit.id == into.id or unit.kind != into.kind or unit.ended_on or into.ended_on:
-            raise RuleViolation(say("{unit}不能并入{into}。", unit=unit.name, into=into.name))
+            raise RuleViolation(say("%(unit)s不能并入%(into)s。", unit=unit.name, into=into.name))
         _hand_over_cases(session, unit, into, who, at)
         _hand_over_members(session, unit, into, on)
         _end_posts(session, unit, on)
@@ -78,7 +80,7 @@ def split(
     _entitled(session, unit, who)
     name = typed.field("name", typed.organization_name, name)
     if not people or not set(people) < {one.id for one in members(session, unit.id, on)}:
-        raise InvalidInput({"people": "请勾选到新支部的党员，至少一人，原支部也要留人。"})
+        raise InvalidInput({"people": N_("请勾选到新支部的党员，至少一人，原支部也要留人。")})
     new = Unit(
         zone_id=unit.zone_id,
         parent_id=unit.parent_id,
@@ -110,7 +112,7 @@ def _entitled(session: Session, unit: Unit, who: Actor) -> None:
     above = {row.id for row in superiors(session, unit)}
     if not any(post.unit_id in above and post.office in SUPERIOR.ranks[0] for post in who.posts):
         raise Forbidden(
-            say("{unit}的设置由上级党组织办理，不由您办理。", unit=unit.name), rule="authority"
+            say("%(unit)s的设置由上级党组织办理，不由您办理。", unit=unit.name), rule="authority"
         )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from oversight.base.clock import Moment
+from oversight.base.sentences import N_
 from oversight.calendar import holidays
 from oversight.calendar.workdays import Calendar, CalendarDay, fixed_by_law
 from oversight.calendar.zone import zone_calendar
@@ -87,6 +88,6 @@ def plan(
 
 
 def _note(session, zone_id: str, who, at: Moment, act: str, years, **counted: int) -> None:
-    about = "、".join(map(str, years)) or "日历"
+    about = "、".join(map(str, years)) or N_("日历")
     what = {word: ["", str(number)] for word, number in counted.items()}
     audit_log.in_zone(session, zone_id, who, at, "calendar", act, about, **what)

@@ -28,7 +28,9 @@ def of_business(session: Session, person_id: str, who: Actor) -> Person:
         raise NotFound()
     above = any(unit.within(path) for path in who.business)
     if not above and not authority.is_led_by(session, unit, who):
-        raise Forbidden(say("电话号码由{unit}和上级党组织查看。", unit=unit.name), rule="authority")
+        raise Forbidden(
+            say("电话号码由%(unit)s和上级党组织查看。", unit=unit.name), rule="authority"
+        )
     return person
 
 

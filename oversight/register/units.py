@@ -15,6 +15,7 @@ from oversight import workflows
 from oversight.base import typed
 from oversight.base.clock import Moment
 from oversight.base.refusals import InvalidInput
+from oversight.base.sentences import N_
 from oversight.engine.authority import Actor
 from oversight.models import Case, Membership, Post, Unit, UnitChange
 from oversight.models.organizations import CATEGORIES, UNIT_KINDS
@@ -90,9 +91,9 @@ def found(
     audit_log.require(session, who, "units", parent if parent.kind != "zone" else None)
     wrong = {}
     if kind not in BELOW.get(parent.kind, ()):
-        wrong["kind"] = "这一级下面不能设这种单位，请另选。"
+        wrong["kind"] = N_("这一级下面不能设这种单位，请另选。")
     if (kind == "branch") != (category in CATEGORIES):
-        wrong["category"] = "党支部要选类别，其他单位不选。"
+        wrong["category"] = N_("党支部要选类别，其他单位不选。")
     name = _name(session, parent, name, wrong)
     unit = Unit(
         zone_id=parent.zone_id,
@@ -129,7 +130,7 @@ def rename(session: Session, unit: Unit, name: str, who: Actor, at: Moment) -> N
     """
     audit_log.require(session, who, "units", unit)
     if typed.line(name) == unit.name:
-        raise InvalidInput({"name": "新名称与现在的名称相同。"})
+        raise InvalidInput({"name": N_("新名称与现在的名称相同。")})
     parent = session.get(Unit, unit.parent_id) if unit.parent_id else unit
     before, unit.name = unit.name, _name(session, parent, name, {})
     _note(
@@ -157,7 +158,7 @@ def _name(session: Session, parent: Unit, name: str, wrong: dict) -> str:
         .where(Unit.parent_id == parent.id, Unit.name == name, Unit.ended_on.is_(None))
         .limit(1)
     ):
-        wrong["name"] = "同一上级下已有同名的单位。"
+        wrong["name"] = N_("同一上级下已有同名的单位。")
     if wrong:
         raise InvalidInput(wrong)
     return name

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from oversight.base.clock import Moment
 from oversight.base.refusals import Forbidden, InvalidInput, NotFound
-from oversight.base.sentences import say
+from oversight.base.sentences import N_, say
 from oversight.base.settings import ZONE_SETTINGS, ZoneSetting
 from oversight.calendar.holidays import replan
 from oversight.calendar.zone import zone_settings
@@ -86,7 +86,7 @@ def _named(name: str) -> ZoneSetting:
         raise InvalidInput(
             {
                 "name": say(
-                    "没有这项设置：{name}。可设的有 {names}。",
+                    "没有这项设置：%(name)s。可设的有 %(names)s。",
                     name=name[:40],
                     names="、".join(ZONE_SETTINGS),
                 )
@@ -102,12 +102,12 @@ def _valid(setting: ZoneSetting, value: str) -> str:
         raise InvalidInput(
             {
                 setting.name: say(
-                    "“{label}”只能是 {keys}。", label=setting.label, keys="、".join(keys)
+                    "“%(label)s”只能是 %(keys)s。", label=setting.label, keys="、".join(keys)
                 )
             }
         )
     if setting.name == "july_day" and not _day_of_july(value):
-        raise InvalidInput({setting.name: "“七一”活动日要写成 07-01 这样，并在 7 月之内。"})
+        raise InvalidInput({setting.name: N_("“七一”活动日要写成 07-01 这样，并在 7 月之内。")})
     return value
 
 

@@ -12,6 +12,7 @@ from math import ceil
 
 import sqlalchemy as sa
 
+from oversight.base.sentences import N_
 from oversight.law.clauses import house_rule
 from oversight.law.definition import Committee, Field, Rule, effect, rule
 from oversight.law.roles import COMMITTEE
@@ -26,19 +27,19 @@ SECRET = house_rule(
     "无记名表决用纸票，监票人、计票人当场计票，只录入到会人员和票数，票由上级封存。"
 )
 MINUTES = Field(
-    "minutes", "text", "会议记录", required=False, hint="时间、到会人员、结论；表态已逐人记录。"
+    "minutes", "text", "会议记录", required=False, hint=N_("时间、到会人员、结论；表态已逐人记录。")
 )
 BALLOTS = (
     Field("came", "list", "到会成员"),
     *(
         Field(name, "number", label)
         for name, label in (
-            ("issued", "发出"),
-            ("collected", "收回"),
-            ("valid", "有效"),
-            ("in_favour", "赞成"),
-            ("against", "反对"),
-            ("abstained", "弃权"),
+            ("issued", N_("发出")),
+            ("collected", N_("收回")),
+            ("valid", N_("有效")),
+            ("in_favour", N_("赞成")),
+            ("against", N_("反对")),
+            ("abstained", N_("弃权")),
         )
     ),
     Field("scrutineer", "person", "监票人"),

@@ -14,10 +14,11 @@ from sqlalchemy.orm import Session
 
 from oversight.base.clock import Moment
 from oversight.base.db import insert_once, new_id
+from oversight.base.sentences import N_
 from oversight.law.clauses import Source, clause, clause_for, register
 from oversight.models import Activity, LifeMeeting, Unit
 
-LABELS = {"first": "上半年", "second": "下半年", "fourth": "第四季度"}
+LABELS = {"first": N_("上半年"), "second": N_("下半年"), "fourth": N_("第四季度")}
 MONTHS = {
     "first": (1, 6, 30),
     "second": (7, 12, 31),

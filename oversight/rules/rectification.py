@@ -8,6 +8,7 @@ from datetime import date
 
 import sqlalchemy as sa
 
+from oversight.base.sentences import N_
 from oversight.calendar.workdays import add_workdays
 from oversight.law.clauses import register
 from oversight.law.definition import Field, effect
@@ -18,11 +19,11 @@ from oversight.papers.letter import seat
 from oversight.papers.numbers import issue
 
 METHODS = (
-    ("random", "随机抽查"),
-    ("fixed_point", "定点监测"),
-    ("on_site", "现场观摩"),
-    ("online", "网上微督查"),
-    ("desk_review", "查阅记录"),
+    ("random", N_("随机抽查")),
+    ("fixed_point", N_("定点监测")),
+    ("on_site", N_("现场观摩")),
+    ("online", N_("网上微督查")),
+    ("desk_review", N_("查阅记录")),
 )
 FINDING = (
     Field("clause", "text", "依据条款"),

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from oversight.base.clock import Moment
-from oversight.base.sentences import say
+from oversight.base.sentences import N_, say
 from oversight.calendar.party_days import activity_for, month_end, owed
 from oversight.calendar.workdays import Calendar, add_workdays
 from oversight.calendar.zone import has_rule_day, zone_calendar
@@ -29,14 +29,15 @@ AFTER = 10  # working days after it in which a superior is told; an installation
 
 # By whether it is a must, and whether it is that of the fourth quarter.
 WANTED = {
-    (
-        True,
-        False,
-    ): "{term}还没有召开组织生活会。党支部每半年应当召开 1 次，请在{term}结束以前召开；已召开的请登记。",
-    (False, False): "{term}还没有召开组织生活会。一般每半年召开一次；已召开的请登记。",
-    (True, True): "{term}还没有召开组织生活会。必须按区党工委统一部署召开一次；已召开的请登记。",
+    (True, False): N_(
+        "%(term)s还没有召开组织生活会。党支部每半年应当召开 1 次，请在%(term)s结束以前召开；已召开的请登记。"
+    ),
+    (False, False): N_("%(term)s还没有召开组织生活会。一般每半年召开一次；已召开的请登记。"),
+    (True, True): N_(
+        "%(term)s还没有召开组织生活会。必须按区党工委统一部署召开一次；已召开的请登记。"
+    ),
 }
-OVER = "{unit}{term}没有召开组织生活会的记录。党支部每半年应当召开 1 次，请了解情况。"
+OVER = N_("%(unit)s%(term)s没有召开组织生活会的记录。党支部每半年应当召开 1 次，请了解情况。")
 
 
 def _said(session: Session, prefix: str) -> set[str]:
@@ -125,7 +126,9 @@ class Streaks:
                 unit,
                 f"streak:{person_id}:{streak[level - 1].business_key[:36]}:{level}",
                 at,
-                say("有党员连续 {level} 次无故不参加主题党日，请谈话了解、教育帮助。", level=level),
+                say(
+                    "有党员连续 %(level)s 次无故不参加主题党日，请谈话了解、教育帮助。", level=level
+                ),
                 candidate_groups,
                 case=streak[level - 1].id,
                 but=person_id,
@@ -179,7 +182,7 @@ class Unheld:
             unit,
             f"unheld:{unit.id}:{year}-{month:02d}",
             at,
-            say("{month} 月主题党日还没有开展，请在月底前开展；已开展的请登记。", month=month),
+            say("%(month)s 月主题党日还没有开展，请在月底前开展；已开展的请登记。", month=month),
         )
 
 
@@ -320,7 +323,7 @@ class Orders:
             unit,
             f"report_back:{case.id}",
             at,
-            "请在本次主题党日通报整改情况。",
+            N_("请在本次主题党日通报整改情况。"),
             case=case.id,
         )
 

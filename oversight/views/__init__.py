@@ -16,6 +16,7 @@ from werkzeug.routing import IntegerConverter
 
 from oversight.base.db import _reading, db
 from oversight.base.refusals import DomainError, NotLoggedIn, Unavailable
+from oversight.base.sentences import N_
 from oversight.views.pages.admin import accounts, office, people, roster, units, zone
 
 from . import assets, health, present, session
@@ -147,7 +148,7 @@ def _as_no(error) -> DomainError:
         return error
     if isinstance(error, CSRFError):
         refusal = DomainError("页面停留太久或来路不明，请返回刷新后重试；您写的内容可先复制下来。")
-        refusal.status, refusal.title = 400, "请重试"
+        refusal.status, refusal.title = 400, N_("请重试")
         return refusal
     if isinstance(error, RequestEntityTooLarge):
         attachments.drain()
@@ -158,17 +159,17 @@ def _as_no(error) -> DomainError:
     if isinstance(error, OperationalError):
         return Unavailable("数据库暂时不可用，内容没有改动，请稍后再试。")
     refusal = DomainError(_HTTP.get(error.code, error.description or error.name))
-    refusal.status, refusal.title = error.code, "没有办成"
+    refusal.status, refusal.title = error.code, N_("没有办成")
     return refusal
 
 
 _HTTP = {
-    404: "没有找到这个页面。",
-    405: "不能这样访问这个地址。",
-    413: "内容太大，请减少后再提交。",
-    400: "请求的内容不完整或格式不对。",
-    415: "请求的内容类型不对。",
-    500: "没有办成，请稍后再试。",
+    404: N_("没有找到这个页面。"),
+    405: N_("不能这样访问这个地址。"),
+    413: N_("内容太大，请减少后再提交。"),
+    400: N_("请求的内容不完整或格式不对。"),
+    415: N_("请求的内容类型不对。"),
+    500: N_("没有办成，请稍后再试。"),
 }
 
 

@@ -10,8 +10,8 @@ from wtforms import StringField, TextAreaField
 from wtforms.form import BaseForm
 
 from oversight.base.refusals import BadRequest, DomainError, InvalidInput, RuleViolation
-from oversight.base.typed import whole_number
 from oversight.law.definition import Field, Move
+from oversight.law.inputs import read_count
 
 OTHER = "other"
 ATTACH = "attach"  # in the place of a move: the form by which a file is sent
@@ -113,10 +113,11 @@ def _written(ask: Field, entry: dict) -> bool:
 
 def _lines(form, ask: Field) -> list[str]:
     """Take a list: one entry a line, or one a numbered field, which then keep their places."""
-    fixed = form.get(f"{ask.name}-fixed", "")
-    count = whole_number(fixed, 500)
-    if count is not None:
-        found = [form.get(f"{ask.name}-{number}", "").strip() for number in range(1, count + 1)]
+    fixed = read_count(form.get(f"{ask.name}-fixed"))
+    if fixed is not None:
+        found = [
+            form.get(f"{ask.name}-{number}", "").strip() for number in range(1, min(fixed, 500) + 1)
+        ]
         return found if any(found) else []
     return [
         line.strip()
@@ -143,10 +144,10 @@ def version_from(form) -> int:
 
 def number(text: str) -> int:
     """Read a version; -1, which no case has, where it is none."""
-    found = whole_number(text, 999_999_999)
+    found = read_count(text)
     return -1 if found is None else found
 
 
 def page_number(args) -> int:
     """Return which page of a list is asked for, the first where that can't be read."""
-    return max(whole_number(args.get("page", "")) or 1, 1)
+    return max(read_count(args.get("page", ""), 1_000_000) or 1, 1)

@@ -17,7 +17,7 @@ from markupsafe import Markup
 
 from oversight import workflows
 from oversight.base.db import db
-from oversight.base.sentences import Sentence
+from oversight.base.sentences import N_, Sentence
 from oversight.calendar.workdays import add_workdays, workdays_between
 from oversight.calendar.zone import zone_calendar
 from oversight.engine import inbox, outbox
@@ -36,7 +36,7 @@ from . import session
 from .forms import Choice
 from .pages import checklist, phone
 
-WEEKDAYS = "一二三四五六日"
+WEEKDAYS = N_("一二三四五六日")
 SOON = 3  # working days within which a due day is named by its weekday
 
 # Path data of the icons, in a 24 by 24 grid; a page carries only those that it uses.
@@ -227,7 +227,7 @@ def day(value: date | str) -> str:
     return f"{found.day} {found:%b}" if _english() else zh_day(found)
 
 
-def weekday(value: date | str, prefix: str = "星期") -> str:
+def weekday(value: date | str, prefix: str = N_("星期")) -> str:
     found = as_day(value)
     return f"{found:%a}" if _english() else prefix + WEEKDAYS[found.weekday()]
 
@@ -273,7 +273,7 @@ def due_chip(case: Case, long: bool = False) -> Chip | None:
     left = workdays_between(zone_calendar(db.session, case.zone_id), today, case.due_on)
     said = _("%(day)s到期", day=day(case.due_on)) if long else None
     if left <= SOON:
-        return Chip("", said or weekday(case.due_on, "周"), "clock")
+        return Chip("", said or weekday(case.due_on, N_("周")), "clock")
     return Chip("", said or day(case.due_on))
 
 

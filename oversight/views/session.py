@@ -33,6 +33,7 @@ from wtforms.validators import InputRequired, Length
 from oversight.base.clock import Moment
 from oversight.base.db import db
 from oversight.base.refusals import DomainError, InvalidInput, NotLoggedIn
+from oversight.base.sentences import N_
 from oversight.base.typed import user_name
 from oversight.calendar.zone import zone_settings
 from oversight.engine import authority, inbox
@@ -42,10 +43,10 @@ from oversight.models import Account
 from oversight.register import accounts, credentials
 
 bp = Blueprint("access", __name__)
-NAMED = [InputRequired("请填写用户名。"), Length(max=60)]
+NAMED = [InputRequired(N_("请填写用户名。")), Length(max=60)]
 manager = LoginManager()
 manager.login_view = "access.login"
-manager.login_message = "请先登录。"
+manager.login_message = N_("请先登录。")
 
 
 class SignedIn(UserMixin):
@@ -59,21 +60,23 @@ class SignedIn(UserMixin):
 
 
 class LoginForm(FlaskForm):
-    username = StringField("用户名", NAMED, [user_name])
-    password = PasswordField("密码", [InputRequired("请填写密码。"), Length(max=128)])
+    username = StringField(N_("用户名"), NAMED, [user_name])
+    password = PasswordField(N_("密码"), [InputRequired(N_("请填写密码。")), Length(max=128)])
 
 
 class PasswordForm(FlaskForm):
-    old = PasswordField("原密码", [InputRequired("请填写原密码。")])
-    password = PasswordField("新密码", [InputRequired("请填写新密码。")])
-    again = PasswordField("再输一次新密码", [InputRequired("请再输一次新密码。")])
+    old = PasswordField(N_("原密码"), [InputRequired(N_("请填写原密码。"))])
+    password = PasswordField(N_("新密码"), [InputRequired(N_("请填写新密码。"))])
+    again = PasswordField(N_("再输一次新密码"), [InputRequired(N_("请再输一次新密码。"))])
 
 
 class ActivationForm(FlaskForm):
-    username = StringField("用户名", NAMED, [user_name])
-    code = StringField("激活码", [InputRequired("请填写激活码。"), Length(max=64)], [user_name])
-    password = PasswordField("设一个密码", [InputRequired("请设一个密码。")])
-    again = PasswordField("再输一次密码", [InputRequired("请再输一次密码。")])
+    username = StringField(N_("用户名"), NAMED, [user_name])
+    code = StringField(
+        N_("激活码"), [InputRequired(N_("请填写激活码。")), Length(max=64)], [user_name]
+    )
+    password = PasswordField(N_("设一个密码"), [InputRequired(N_("请设一个密码。"))])
+    again = PasswordField(N_("再输一次密码"), [InputRequired(N_("请再输一次密码。"))])
 
 
 @manager.user_loader
@@ -183,7 +186,7 @@ def password():
         return render_template("password.html", form=form), 422 if form.is_submitted() else 200
     try:
         if form.password.data != form.again.data:
-            raise InvalidInput({"again": "两次输入的新密码不一样。"})
+            raise InvalidInput({"again": N_("两次输入的新密码不一样。")})
         credentials.change_password(
             db.session, account(), form.old.data, form.password.data, moment().now
         )
@@ -204,7 +207,7 @@ def activate():
         return render_template("activate.html", form=form), 422 if form.is_submitted() else 200
     try:
         if form.password.data != form.again.data:
-            raise InvalidInput({"again": "两次输入的密码不一样。"})
+            raise InvalidInput({"again": N_("两次输入的密码不一样。")})
         accounts.activate(
             db.session, form.username.data, form.code.data, form.password.data, moment()
         )

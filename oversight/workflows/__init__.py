@@ -89,7 +89,7 @@ def get(name: str, version: int) -> Workflow:
     if (name, version) not in _found:
         raise NotFound(
             say(
-                "这件事按旧版流程办理（{name} 第 {version} 版），当前程序没有该版本。",
+                "这件事按旧版流程办理（%(name)s 第 %(version)s 版），当前程序没有该版本。",
                 name=name,
                 version=version,
             )
@@ -108,7 +108,7 @@ def reading(case) -> Workflow:
         return known
     current = _current.get(case.workflow)
     label = say(
-        "{state}（流程第 {version} 版不在当前程序中，只能查看）",
+        "%(state)s（流程第 %(version)s 版不在当前程序中，只能查看）",
         state=case.state,
         version=case.definition_version,
     )

@@ -6,6 +6,7 @@ after hearing the member; education is a flag beside the lesson, never its end.
 
 from dataclasses import replace
 
+from oversight.base.sentences import N_
 from oversight.law.clauses import clause, house_rule
 from oversight.law.definition import INTERNAL, Bulk, Due, Field, Move, State, Tell, Workflow, rule
 from oversight.law.roles import ABOVE, AUTOMATIC, BRANCH, MEMBER, SUPERIOR
@@ -24,20 +25,20 @@ EXEMPT = house_rule("确有困难的，经上级同意可以不补课。")
 
 REASONS = tuple((value, value) for value in members.CATEGORIES)
 WAYS = (
-    ("phone", "电话"),
-    ("visit", "上门"),
-    ("online", "网络"),
-    ("receiving_branch", "流入地支部"),
+    ("phone", N_("电话")),
+    ("visit", N_("上门")),
+    ("online", N_("网络")),
+    ("receiving_branch", N_("流入地支部")),
 )
 FORMS = (
-    ("visit", "送学上门"),
-    ("online", "网络补课"),
-    ("one_on_one", "个别补课"),
-    ("group", "集中补课"),
-    ("materials", "寄送资料"),
-    ("receiving_branch", "流入地支部补课"),
+    ("visit", N_("送学上门")),
+    ("online", N_("网络补课")),
+    ("one_on_one", N_("个别补课")),
+    ("group", N_("集中补课")),
+    ("materials", N_("寄送资料")),
+    ("receiving_branch", N_("流入地支部补课")),
 )
-MEASURES = (("谈话提醒", "谈话提醒"), ("批评教育", "批评教育"))
+MEASURES = ((N_("谈话提醒"), N_("谈话提醒")), (N_("批评教育"), N_("批评教育")))
 REACHED = (
     Field("reached", "yes_no", "联系上了没有"),
     Field("told", "yes_no", "是否通报活动情况"),
@@ -154,26 +155,26 @@ def nobody_dropped(attempt):
 LIVE = (TO_CONTACT, TO_MAKE_UP, TO_CONFIRM, TO_ARCHIVE)
 # fmt: off
 WORKFLOW = Workflow(
-    "absence", "缺席联系与补课", version=2, opens=TO_CONTACT, opened_by=BRANCH, short="缺席补课",
+    "absence", N_("缺席联系与补课"), version=2, opens=TO_CONTACT, opened_by=BRANCH, short=N_("缺席补课"),
     facts=(Field("activity", "text", "活动"), Field("member", "person", "党员")), data_subject="member",
     inherits=True, icon="people", listed=False, tells=(Tell(MEMBER, "支部会把这次活动情况告诉您，再约您补课。"),),
     open_if=(missing_in_record, only_once), business_key=facts.business_key, on_open=(facts.note_class,),
     moves=(
         Move("record_contact", "联系登记", (TO_CONTACT, TO_MAKE_UP), INTERNAL, by=BRANCH, under=CONTACT,
              asks=REACHED, only_if=(told_only_who_was_reached, called_since), does=(facts.note_try,),
-             bulk=Bulk(done="已登记联系 {n} 人：{names}")),
+             bulk=Bulk(done=N_("已登记联系 %(n)s 人：%(names)s"))),
         Move("contact_made", "已联系并通报", TO_CONTACT, TO_MAKE_UP, by=AUTOMATIC, under=TOLD, only_if=(informed,)),
         Move("record_lesson", "补课登记", TO_MAKE_UP, TO_CONFIRM, by=BRANCH, under=MAKE_UP, asks=LESSON,
              only_if=(informed, lesson_was_held), does=(facts.note_lesson,),
-             bulk=Bulk(done="已登记补课 {n} 人：{names}，等本人以外的人确认")),
+             bulk=Bulk(done=N_("已登记补课 %(n)s 人：%(names)s，等本人以外的人确认"))),
         Move("confirm", "补课确认", TO_CONFIRM, TO_ARCHIVE, by=BRANCH, under=MAKE_UP,
-             bulk=Bulk(done="已确认补课 {n} 人：{names}")),
+             bulk=Bulk(done=N_("已确认补课 %(n)s 人：%(names)s"))),
         Move("redo", "退回重补", TO_CONFIRM, TO_MAKE_UP, by=BRANCH, under=MAKE_UP, asks=(WHY,), place="aside"),
         Move("file", "自动归档", TO_ARCHIVE, MADE_UP, by=AUTOMATIC, under=FILE, only_if=(number_demanded,),
              does=(facts.file,)),
         Move("archive", "编号归档", TO_ARCHIVE, MADE_UP, by=BRANCH, under=FILE,
              asks=(Field("archive_no", "text", "档案编号", alone=True),), does=(facts.file,),
-             bulk=Bulk(done="已编号归档 {n} 人：{names}")),
+             bulk=Bulk(done=N_("已编号归档 %(n)s 人：%(names)s"))),
         Move("find_unexcused", "认定无故不参加", (TO_CONTACT, TO_MAKE_UP, TO_CONFIRM), INTERNAL, by=BRANCH,
              under=EDUCATE, asks=(Field("heard", "text", "本人说明"), Field("note", "text", "支委会意见")),
              only_if=(absent_without_leave, member_was_heard), does=(facts.note_finding,), place="aside"),
@@ -189,7 +190,7 @@ WORKFLOW = Workflow(
              only_if=(another_person,), does=(facts.withdraw_finding,), decides=True,
              tells=(Tell(MEMBER, "对认定的异议已有答复：撤销认定。"), Tell(BRANCH, "上级撤销无故不参加的认定。"),)),
         Move("search_lost", "报上级查找失联党员", TO_CONTACT, UNREACHED, by=BRANCH, under=LOST,
-             only_if=(tried_enough,), place="aside", bulk=Bulk(done="已报上级查找：{names}")),
+             only_if=(tried_enough,), place="aside", bulk=Bulk(done=N_("已报上级查找：%(names)s"))),
         Move("begin_search", "转失联查找", UNREACHED, SEARCHING, by=SUPERIOR, under=LOST, asks=(NOTE,),
              only_if=(another_person,), decides=True, tells=(Tell(BRANCH, "上级已转失联查找。"),)),
         Move("try_again", "请支部再联系", UNREACHED, TO_CONTACT, by=SUPERIOR, under=LOST, asks=(NOTE,),

@@ -7,6 +7,7 @@ follows is not done here.
 
 from dataclasses import replace
 
+from oversight.base.sentences import N_
 from oversight.law.definition import (
     INTERNAL,
     Committee,
@@ -110,7 +111,7 @@ REVIEWING = (another_person, outcome.by_others)
 
 # fmt: off
 WORKFLOW = Workflow(
-    "appraisal", "民主评议党员", version=2, opens=PREPARING, opened_by=BRANCH, short="民主评议", inherits=True,
+    "appraisal", N_("民主评议党员"), version=2, opens=PREPARING, opened_by=BRANCH, short=N_("民主评议"), inherits=True,
     discreet=True, facts=(Field("year", "number", "年度", initial=year_to_appraise),),
     open_if=(facts.in_the_window, facts.once_a_year),
     business_key=lambda attempt: f"{attempt.case.unit_id}:{attempt.words['year']}", on_open=(facts.draw_up,),
@@ -189,7 +190,7 @@ WORKFLOW = Workflow(
              only_if=(committee.short_of_quorum(BODY),), does=(*MINUTES, committee.refer_up),
              tells=(Tell(BRANCH, "到会人数不够，已提请上一级会议。"),)),
         Move("tell", "告知本人", TELLING, INTERNAL, by=BRANCH, under=TOLD, does=(outcome.tell,),
-             asks=(Field("members", "list", "告知谁", required=False, hint="不填就是全部。"),),
+             asks=(Field("members", "list", "告知谁", required=False, hint=N_("不填就是全部。")),),
              only_if=(outcome.told_are_graded,),
              place="page"),
         Move("take_up_review", "转入复核", TELLING, UNDER_REVIEW, by=AUTOMATIC, under=REVIEW,

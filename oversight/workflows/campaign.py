@@ -5,6 +5,7 @@ Drafted by the zone office, signed by somebody else of the zone committee. Organ
 the year anyway.
 """
 
+from oversight.base.sentences import N_
 from oversight.law.clauses import clause, house_rule
 from oversight.law.definition import Field, Move, State, Tell, Workflow, rule
 from oversight.law.roles import TIMER, ZONE_OFFICE, ZONE_SIGNER
@@ -55,7 +56,7 @@ def not_over(attempt):
 
 # fmt: off
 WORKFLOW = Workflow(
-    "campaign", "民主评议部署", version=1, opens=DRAFT, opened_by=ZONE_OFFICE, short="评议部署",
+    "campaign", N_("民主评议部署"), version=1, opens=DRAFT, opened_by=ZONE_OFFICE, short=N_("评议部署"),
     facts=(Field("year", "number", "年度", initial=facts.year_to_appraise),
            Field("from_on", "date", "从哪天开始"), Field("until", "date", "到哪天结束"),
            Field("points", "text", "具体要求", required=False)),

@@ -8,6 +8,7 @@ superior.
 from dataclasses import replace
 from datetime import timedelta
 
+from oversight.base.sentences import N_
 from oversight.calendar.party_days import apply_late, excuse_month, move_activity, take_back
 from oversight.law.clauses import clause, house_rule
 from oversight.law.definition import (
@@ -35,7 +36,10 @@ REVOCABLE = house_rule("批复作出后、日期到来前，作出批复的一�
 
 NEW_DAY = Field("new_day", "date", "改到哪一天")
 REASON = Field(
-    "reason", "text", "为什么要改", hint="写清是什么事、哪几天、影响多少党员。上级凭这段话批复。"
+    "reason",
+    "text",
+    "为什么要改",
+    hint=N_("写清是什么事、哪几天、影响多少党员。上级凭这段话批复。"),
 )
 OPINION, NOTE = (
     Field("opinion", "text", "批复意见"),
@@ -46,14 +50,16 @@ DRAFT_REASON = Field("reason", "text", "为什么要改", required=False)
 WHY, WHY_CANCEL = Field("reason", "text", "理由"), Field("reason", "text", "理由", required=False)
 LATE = (
     Field("reason", "text", "什么情况来不及请示"),
-    Field("new_day", "date", "实际开展或改到的日期", required=False, hint="当月已无法开展的，不填"),
+    Field(
+        "new_day", "date", "实际开展或改到的日期", required=False, hint=N_("当月已无法开展的，不填")
+    ),
     Field("told_by_phone", "text", "电话请示：向谁、何时", required=False),
     Field(
         "recovered_on",
         "date",
         "情况恢复的日期",
         required=False,
-        hint="不填的，从原定日期起算 3 个工作日",
+        hint=N_("不填的，从原定日期起算 3 个工作日"),
     ),
 )
 
@@ -163,17 +169,19 @@ AHEAD = (not_july, not_held, still_ahead)
 NEW = (same_month, another_day, not_a_rest_day, asked_ahead, not_taken)
 ANSWERED = (second_person, not_held, day_stands, still_ahead)
 UNDO = (take_back, void_papers)
-PARTNERS = replace(BRANCH, name="partner", label="联合开展的支部", group_of="branch", fact="with")
+PARTNERS = replace(
+    BRANCH, name="partner", label=N_("联合开展的支部"), group_of="branch", fact="with"
+)
 REFUSED_TELLS = (Tell(BRANCH, "请示没有获得同意，党日不变。"),)
 ONE_OF_MANY = Bulk(
-    "批复意见（写进每一份批复）",
-    "同意，请按新日期组织。",
-    "将各印发一份批复、各编一个文号，这些支部的党日随之变更。",
+    N_("批复意见（写进每一份批复）"),
+    N_("同意，请按新日期组织。"),
+    N_("将各印发一份批复、各编一个文号，这些支部的党日随之变更。"),
 )
 
 # fmt: off
 WORKFLOW = Workflow(
-    "date_change", "变更活动时间请示", version=1, opens=DRAFT, opened_by=BRANCH, short="变更时间请示",
+    "date_change", N_("变更活动时间请示"), version=1, opens=DRAFT, opened_by=BRANCH, short=N_("变更时间请示"),
     facts=(Field("day", "date", "原定日期"), DRAFT_DAY, DRAFT_REASON,
            Field("with", "list", "联合开展的支部", required=False)),
     open_if=(fixed_branch, not_july, day_in_force, not_held, facts.not_in_another, facts.partners_known),
@@ -190,17 +198,17 @@ WORKFLOW = Workflow(
              place="aside"),
         Move("approve", "同意", ASKED, APPROVED, by=SUPERIOR, under=CONSENT, asks=(OPINION,),
              only_if=ANSWERED, does=(move_activity, issue_reply), decides=True,
-             consequence="同意即印发批复并编文号，党日随之变更", tells=(Tell(BRANCH, "请示已获同意，党日随之变更。"),),
-             phrases=("请提前通知全体党员。", "请做好缺席补课。"), unsaid="同意", bulk=ONE_OF_MANY),
+             consequence=N_("同意即印发批复并编文号，党日随之变更"), tells=(Tell(BRANCH, "请示已获同意，党日随之变更。"),),
+             phrases=(N_("请提前通知全体党员。"), N_("请做好缺席补课。")), unsaid=N_("同意"), bulk=ONE_OF_MANY),
         Move("refuse", "不同意", ASKED, REFUSED, by=SUPERIOR, under=CONSENT, asks=(OPINION,),
              only_if=(second_person, still_ahead), does=(issue_reply,), decides=True,
-             phrases=("与镇级活动冲突。",), tells=REFUSED_TELLS, tone="negative"),
+             phrases=(N_("与镇级活动冲突。"),), tells=REFUSED_TELLS, tone="negative"),
         Move("return", "退回修改", ASKED, RETURNED, by=SUPERIOR, under=CONSENT, asks=(OPINION,),
              only_if=(second_person, still_ahead), decides=True, tone="back", tells=(Tell(BRANCH, "请示退回修改。"),)),
         Move("approve", "同意", ASKED_JOINT, INTERNAL, by=JOINT, under=CONSENT, asks=(OPINION,), only_if=ANSWERED,
-             per_participant=True, decides=True, consequence="各方都同意后党日一并变更",
+             per_participant=True, decides=True, consequence=N_("各方都同意后党日一并变更"),
              tells=(Tell(BRANCH, "一方上级已同意，还等其他各方。"),),
-             unsaid="同意", bulk=replace(ONE_OF_MANY, consequence="各方都同意后，这些支部的党日一并变更。")),
+             unsaid=N_("同意"), bulk=replace(ONE_OF_MANY, consequence=N_("各方都同意后，这些支部的党日一并变更。"))),
         Move("refuse", "不同意", ASKED_JOINT, REFUSED, by=JOINT, under=CONSENT, asks=(OPINION,),
              only_if=(second_person, still_ahead), does=(issue_reply,), decides=True,
              tells=(*REFUSED_TELLS, Tell(PARTNERS, "联合开展的请示没有获得同意，党日不变。")), tone="negative"),

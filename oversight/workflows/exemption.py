@@ -4,6 +4,7 @@ time.
 The branch supports, the superior decides; it ends by itself. Who is exempt stands outside 应到.
 """
 
+from oversight.base.sentences import N_
 from oversight.law.clauses import clause, house_rule
 from oversight.law.definition import Bulk, Due, Field, Move, State, Tell, Workflow, effect, rule
 from oversight.law.roles import BRANCH, MEMBER, SUPERIOR, TIMER
@@ -62,7 +63,7 @@ def resume(attempt) -> None:
 
 # fmt: off
 WORKFLOW = Workflow(
-    "exemption", "免予参加活动申请", version=1, opens=ASKED, opened_by=MEMBER, short="免予参加",
+    "exemption", N_("免予参加活动申请"), version=1, opens=ASKED, opened_by=MEMBER, short=N_("免予参加"),
     facts=(Field("member", "person", "党员"), Field("reason", "choice", "原因", choices=members.CARE_REASONS),
            Field("from_on", "date", "从哪天起"), Field("until", "date", "到哪天止")),
     open_if=(of_this_branch, dated, not_for_the_past),
@@ -76,7 +77,7 @@ WORKFLOW = Workflow(
         Move("approve", "批准", SUPPORTED, IN_FORCE, by=SUPERIOR, under=CARE, asks=(NOTE,), decides=True,
              only_if=(another_person, dated), does=(exempt,),
              tells=(Tell(MEMBER, "免予参加活动已获批准。"), Tell(BRANCH, "这名党员免予参加活动已获批准。"),),
-             bulk=Bulk("意见（写进每一件）", "同意。", "批准后起止日期内不计入应到，到期自动恢复。")),
+             bulk=Bulk(N_("意见（写进每一件）"), N_("同意。"), N_("批准后起止日期内不计入应到，到期自动恢复。"))),
         Move("refuse", "不批准", SUPPORTED, REFUSED, by=SUPERIOR, under=ASKED_FOR, asks=(WHY,), decides=True,
              only_if=(another_person,),
              tone="negative", tells=(Tell(MEMBER, "免予参加活动没有获得批准。"), Tell(BRANCH, "这名党员免予参加活动没有获得批准。"),)),

@@ -6,6 +6,7 @@ Small things are put right on the spot without paper; 组织不力 found by the 
 
 from datetime import date
 
+from oversight.base.sentences import N_
 from oversight.law.clauses import clause, house_rule
 from oversight.law.definition import Due, Field, Move, State, Tell, Workflow, rule
 from oversight.law.roles import ABOVE, INSPECTOR, ISSUER, OVERSEER
@@ -50,7 +51,7 @@ def day_has_come(attempt):
 
 # fmt: off
 WORKFLOW = Workflow(
-    "inspection", "督查", version=1, opens=UNDER_WAY, opened_by=INSPECTOR, short="督查",
+    "inspection", N_("督查"), version=1, opens=UNDER_WAY, opened_by=INSPECTOR, short=N_("督查"),
     facts=(Field("method", "choice", "督查方式", choices=rectification.METHODS), Field("inspected_on", "date", "督查日期",
                                                                                   initial=date.isoformat)),
     business_key=facts.visit, on_open=(rectification.set_issuer,), icon="task", tells=(Tell(ISSUER, "督查已经立项。"),),

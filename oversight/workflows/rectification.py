@@ -8,6 +8,7 @@ program never pronounces 问责.
 from dataclasses import replace
 from datetime import date, timedelta
 
+from oversight.base.sentences import N_
 from oversight.law.clauses import clause, house_rule
 from oversight.law.definition import INTERNAL, Due, Field, Move, State, Tell, Workflow, rule
 from oversight.law.roles import ABOVE, BRANCH, INSPECTOR, ISSUER, OVERSEER, SUPERIOR, TIMER
@@ -29,7 +30,7 @@ HEARD = house_rule(
 RECALLED_RULE = house_rule("下达有误的可以收回，编号作废保留，另行下达。")
 STUDY = house_rule("逾期不改的由下达单位或其上级提请研究；系统不作问责结论。")
 
-VERDICTS = (("accepted", "通过"), ("explained", "说明属实"), ("not", "不通过"))
+VERDICTS = (("accepted", N_("通过")), ("explained", N_("说明属实")), ("not", N_("不通过")))
 FACTS = (
     Field("method", "choice", "督查方式", choices=facts.METHODS),
     Field("inspected_on", "date", "督查日期", initial=date.isoformat),
@@ -170,7 +171,7 @@ LIVE = (DRAFT, SIGNED_OFF, ISSUED, FIXING, RECHECK, EXTENSION, OBJECTED, REVIEW)
 SENT = (ISSUED, FIXING, RECHECK, EXTENSION, OBJECTED)
 # fmt: off
 WORKFLOW = Workflow(
-    "rectification", "整改", version=2, opens=DRAFT, opened_by=INSPECTOR, short="整改", facts=FACTS,
+    "rectification", N_("整改"), version=2, opens=DRAFT, opened_by=INSPECTOR, short=N_("整改"), facts=FACTS,
     open_if=(has_findings, clauses_bind, already_inspected), on_open=(facts.set_issuer,), inherits=True,
     icon="late", tells=(Tell(SUPERIOR, "有一份整改通知书待签发。"),),
     moves=(
@@ -187,7 +188,7 @@ WORKFLOW = Workflow(
              does=(facts.note_report,), place="page"),
         Move("accept", "复核并销号", RECHECK, CLOSED, by=SUPERIOR, under=GROUND, asks=JUDGED, decides=True,
              only_if=(another_person, one_verdict_each, none_fails), does=(facts.close,),
-             consequence="全部通过或说明属实即销号，并印发整改销号通知",
+             consequence=N_("全部通过或说明属实即销号，并印发整改销号通知"),
              place="page", tells=(Tell(BRANCH, "整改已通过复核，予以销号。"), Tell(INSPECTOR, "整改已销号。"),),
              letter=orders.closing),
         Move("send_back", "退回再改", RECHECK, FIXING, by=SUPERIOR, under=GROUND, asks=JUDGED, decides=True,

@@ -6,6 +6,7 @@ Silence is never consent: what nobody answers climbs, and lapses on the day itse
 
 from datetime import timedelta
 
+from oversight.base.sentences import N_
 from oversight.base.settings import switch
 from oversight.law.clauses import clause, house_rule
 from oversight.law.definition import Due, Field, Move, State, Tell, Workflow
@@ -41,8 +42,8 @@ LAPSED = State("lapsed", "到期未答复")
 
 # fmt: off
 WORKFLOW = Workflow(
-    "venue", "借用活动阵地", version=1, opens=ASKED, opened_by=BRANCH, short="借用阵地",
-    setting=switch("venue_lending", "借用活动阵地", "开办以后，支部可以向别的单位借用活动阵地；停办的，已提出的照常办完。"),
+    "venue", N_("借用活动阵地"), version=1, opens=ASKED, opened_by=BRANCH, short=N_("借用阵地"),
+    setting=switch("venue_lending", N_("借用活动阵地"), N_("开办以后，支部可以向别的单位借用活动阵地；停办的，已提出的照常办完。")),
     facts=(Field(facts.OWNER, "unit", "阵地属于哪个单位"), Field("place", "text", "借用哪处阵地"),
            Field("day", "date", "哪天使用"), Field("purpose", "text", "开展什么活动")),
     open_if=(facts.by_a_branch, facts.owned_by_another, facts.day_ahead), business_key=facts.business_key,
@@ -50,12 +51,12 @@ WORKFLOW = Workflow(
     moves=(
         Move("forward", "同意，转阵地所属党组织", ASKED, FORWARDED, by=SUPERIOR, under=PATH, asks=(NOTE,), decides=True,
              only_if=(another_person, facts.day_ahead), does=(facts.begin_with_owner,),
-             consequence="同意后由阵地所属党组织答复", tells=(Tell(BRANCH, "上级已同意，等阵地所属党组织答复。"),)),
+             consequence=N_("同意后由阵地所属党组织答复"), tells=(Tell(BRANCH, "上级已同意，等阵地所属党组织答复。"),)),
         Move("refuse", "不同意", ASKED, NOT_FORWARDED, by=SUPERIOR, under=PATH, asks=(WHY,), decides=True,
              only_if=(another_person,), tone="negative", tells=(Tell(BRANCH, "上级不同意借用阵地。"),)),
         Move("approve", "同意借用", FORWARDED, AGREED, by=OWNER, under=SHARED, asks=(NOTE,), decides=True,
              only_if=(another_person, facts.day_ahead), warns=(facts.not_lent,), does=(papers.issue_answer,),
-             letter=papers.answer, consequence="同意即编文号印发复函", phrases=("请爱护设施，用后恢复原状。",),
+             letter=papers.answer, consequence=N_("同意即编文号印发复函"), phrases=(N_("请爱护设施，用后恢复原状。"),),
              tells=(Tell(BRANCH, "借用阵地已获同意。"), Tell(SUPERIOR, "借用阵地已获同意。"))),
         Move("refuse", "不同意借用", FORWARDED, REFUSED, by=OWNER, under=PATH, asks=(WHY,), decides=True,
              only_if=(another_person,), does=(papers.issue_answer,), letter=papers.answer, tone="negative",

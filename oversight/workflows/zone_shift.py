@@ -4,6 +4,7 @@ Drafted by the zone office, signed by somebody else of the zone committee; also 
 七一.
 """
 
+from oversight.base.sentences import N_
 from oversight.law.clauses import clause, house_rule
 from oversight.law.definition import Field, Move, State, Tell, Workflow, rule
 from oversight.law.roles import TIMER, ZONE_OFFICE, ZONE_SIGNER
@@ -66,7 +67,7 @@ def workday_or_july(attempt):
 
 # fmt: off
 WORKFLOW = Workflow(
-    "zone_shift", "全区调整活动时间通知", version=1, opens=DRAFT, opened_by=ZONE_OFFICE, short="全区改期",
+    "zone_shift", N_("全区调整活动时间通知"), version=1, opens=DRAFT, opened_by=ZONE_OFFICE, short=N_("全区改期"),
     facts=(NEW_DAY, REASON), open_if=(by_the_zone, day_ahead, workday_or_july, month_is_free),
     business_key=zone_shift.month,
     moves=(
@@ -74,7 +75,7 @@ WORKFLOW = Workflow(
         Move("publish", "签发", PROPOSED, PUBLISHED, by=ZONE_SIGNER, under=SIGNED, asks=(OPINION,),
              only_if=(another_person, day_ahead, month_is_free),
              does=(publish_notice, issue_zone_notice), decides=True,
-             consequence="签发即编文号印发，各支部当月党日一并改期",
+             consequence=N_("签发即编文号印发，各支部当月党日一并改期"),
              tells=(Tell(ZONE_OFFICE, "通知已签发印发。"), Tell(EVERY_BRANCH, "区里印发了调整党日的通知。"),)),
         sending_back(SIGNED),
         Move("revoke", "撤销通知", PUBLISHED, REVOKED, by=ZONE_SIGNER, under=SIGNED, asks=(WHY,),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from functools import cache
 
 import jsonschema
 from flask import has_app_context
@@ -15,6 +16,7 @@ from oversight.views.api import openapi
 from tests.support.world import MADE
 
 ROOT = openapi.ROOT
+FORMATS = jsonschema.FormatChecker()
 _keys = itertools.count(1)
 
 
@@ -62,7 +64,7 @@ class Api:
         with self.app.app_context():
             client = self.app.test_client(use_cookies=False)
             response = client.open(full, method=method, headers=headers, **kwargs)
-        check(method, full.partition("?")[0], response)
+        check(method, full.partition("?")[0], response, kwargs.get("json"))
         return response
 
     def get(self, path: str, status: int = 200, **query):
@@ -109,33 +111,88 @@ class Api:
         return response.get_json()
 
 
-def check(method: str, path: str, response) -> None:
-    """Assert that an answer is documented for its operation and has the documented shape."""
-    operation = _operation(method, path)
+def check(method: str, path: str, response, sent=None) -> None:
+    """Assert that an answer is documented for its operation, with its headers, and is shaped so; and
+    that a request that was granted is one that the document allows.
+    """
     if path.startswith("/api/") and response.status_code >= 400:
         assert response.mimetype == "application/problem+json"
         assert response.get_json()["status"] == response.status_code
+    operation, template = _operation(method, path)
     if operation is None:
         return
-    documented = operation["responses"].get(str(response.status_code))
-    assert documented, (
-        f"{method} {path}: {response.status_code} is not documented: {response.get_data()}"
-    )
-    schema = documented["content"][response.mimetype]["schema"]
-    if response.is_json or response.mimetype == "application/problem+json":
-        validate(response.get_json(), schema)
+    documented = _followed(operation["responses"].get(str(response.status_code), {}))
+    where = (method, template, str(response.status_code), response.mimetype)
+    assert response.mimetype in documented.get("content", {}), (where, response.get_data())
+    _check_headers(documented.get("headers", {}), response, where)
+    if response.mimetype.endswith("json"):
+        _validator(*where).validate(response.get_json())
+    if response.status_code < 400:
+        _check_request(operation, (method, template), response.request, sent)
+
+
+def _check_headers(documented: dict, response, where) -> None:
+    sent = {name for name in openapi.TOLD if name in response.headers}
+    needed = {name for name, header in documented.items() if header["required"]}
+    assert needed <= sent <= set(documented), (where, sent)
+
+
+def _check_request(operation: dict, where: tuple[str, str], request, sent) -> None:
+    """Hold what was granted against what the document says may be sent."""
+    words = {"query": request.args, "header": request.headers}
+    for each in operation["parameters"]:
+        if each["in"] != "path":
+            assert each["name"] in words[each["in"]] or not each["required"], (where, each)
+            _check_word(each["schema"], words[each["in"]].get(each["name"]), where)
+    if sent is not None:
+        _validator(*where, "request", "application/json").validate(sent)
+    body = operation.get("requestBody", {"required": False})
+    assert request.content_length or not body["required"], where
+
+
+def _check_word(schema: dict, sent: str | None, where) -> None:
+    """Hold one parameter against its schema; an empty one stands for none."""
+    if sent:
+        value = int(sent) if schema["type"] == "integer" else sent
+        validator = jsonschema.Draft202012Validator(schema, format_checker=FORMATS)
+        assert validator.is_valid(value), (where, schema, sent)
 
 
 def validate(value, schema: dict) -> None:
     """Hold a value against a schema of the document."""
+    _whole(schema).validate(value)
+
+
+def _whole(schema: dict) -> jsonschema.Draft202012Validator:
     whole = {**schema, "components": openapi.document()["components"]}
-    jsonschema.Draft202012Validator(whole, format_checker=jsonschema.FormatChecker()).validate(
-        value
-    )
+    return jsonschema.Draft202012Validator(whole, format_checker=FORMATS)
 
 
-def _operation(method: str, path: str) -> dict | None:
-    for template, operations in openapi.document()["paths"].items():
-        if re.fullmatch(re.sub(r"\{[a-z_]+\}", "[^/]+", template), path):
-            return operations.get(method.lower())
-    return None
+@cache
+def _validator(method: str, template: str, status: str, mimetype: str):
+    """Return what holds values against the document; `status` may be "request" for what is sent."""
+    operation = openapi.document()["paths"][template][method.lower()]
+    described = operation["requestBody"] if status == "request" else operation["responses"][status]
+    return _whole(_followed(described)["content"][mimetype]["schema"])
+
+
+def _followed(described: dict) -> dict:
+    """Return what a reference to a component's response leads to."""
+    if "$ref" not in described:
+        return described
+    return openapi.document()["components"]["responses"][described["$ref"].rpartition("/")[2]]
+
+
+@cache
+def _templates() -> list[tuple[re.Pattern, str]]:
+    return [
+        (re.compile(re.sub(r"\{[a-z_]+\}", "[^/]+", template)), template)
+        for template in openapi.document()["paths"]
+    ]
+
+
+def _operation(method: str, path: str) -> tuple[dict | None, str]:
+    for pattern, template in _templates():
+        if pattern.fullmatch(path):
+            return openapi.document()["paths"][template].get(method.lower()), template
+    return None, ""

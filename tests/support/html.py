@@ -112,6 +112,19 @@ def _stands(node) -> str:
     return node.get("value", "")
 
 
+class Text(str):
+    """What a reader sees of a page. A text stands in it also where the source breaks a line between
+    two blocks; which blanks are drawn is held by the golden pages.
+    """
+
+    def __contains__(self, part: str) -> bool:
+        return super().__contains__(part) or "".join(part.split()) in "".join(self.split())
+
+
+def text_of(node) -> Text:
+    return Text(" ".join("".join(node.itertext()).split()))
+
+
 class Page:
     """A page that was fetched: its tree, its text and its forms."""
 
@@ -124,13 +137,13 @@ class Page:
         self.tree = check(self.html)
 
     @property
-    def text(self) -> str:
+    def text(self) -> Text:
         """Return what a reader sees, without the scripts, on one line."""
-        return " ".join("".join(self.tree.find(".//body").itertext()).split())
+        return text_of(self.tree.find(".//body"))
 
     @property
-    def main(self) -> str:
-        return " ".join("".join(self.tree.find(".//main").itertext()).split())
+    def main(self) -> Text:
+        return text_of(self.tree.find(".//main"))
 
     @property
     def title(self) -> str:

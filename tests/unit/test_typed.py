@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from oversight.base import typed
+from oversight.law.inputs import read_count
 
 
 @pytest.mark.parametrize(
@@ -62,7 +63,7 @@ def test_an_organization_keeps_its_rare_characters():
     "text, number", [("１２", 12), (" 7 ", 7), ("²", None), ("9" * 5000, None)]
 )
 def test_a_whole_number_is_read_or_is_none(text, number):
-    assert typed.whole_number(text) == number
+    assert read_count(text) == number
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "gb18030"])

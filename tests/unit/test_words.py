@@ -11,7 +11,7 @@ import pytest
 
 from oversight.base.refusals import InvalidInput
 from oversight.law.definition import Field
-from oversight.law.inputs import LONGEST, read_words
+from oversight.law.inputs import LONGEST, read_count, read_id, read_words
 
 SIMPLE = ("text", "date", "number", "yes_no", "list", "person", "file")
 ASKS = {kind: Field("word", kind, "要填的") for kind in SIMPLE}
@@ -151,3 +151,32 @@ def test_an_added_opinion_or_reason_is_kept():
 def test_a_word_is_not_read_twice():
     asks = (Field("reason", "text", "理由", required=False),)
     assert read_words(asks, {"reason": "有"})[1] == {"reason": "有"}
+
+
+@pytest.mark.parametrize(
+    "text, number", [("0", 0), (" 12 ", 12), ("999999999", 999_999_999), ("007", 7)]
+)
+def test_a_count_is_read(text, number):
+    assert read_count(text) == number
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", " ", "-1", "1.5", "1e3", "1_000", "²", "٣", "１２", "十", "9999999999", None, 3, ["3"]],
+)
+def test_what_is_no_count_is_none(text):
+    assert read_count(text) is None
+
+
+def test_a_count_has_a_limit():
+    assert (read_count("500", most=500), read_count("501", most=500)) == (500, None)
+
+
+@pytest.mark.parametrize("text", ["", "7", "../x", None, 7, ["a"]])
+def test_what_is_no_id_is_none(text):
+    assert read_id(text) is None
+
+
+def test_an_id_is_read_as_it_is_written():
+    written = "0192F7E0-0000-7000-8000-000000000001"
+    assert read_id(written) == written.lower()

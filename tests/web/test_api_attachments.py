@@ -271,7 +271,9 @@ def test_a_file_of_another_case_cannot_be_replaced(api, session, world, order):
 def test_a_repeated_request_keeps_one_file(app, api, session, order):
     village = api("village.secretary")
     first = send(village, order, key="photo-1", finding=1)
-    assert send(village, order, key="photo-1", finding=1) == first
+    assert (
+        send(village, order, key="photo-1", finding=1) == first
+    )  # with its Location, says `client`
     assert session.query(Attachment).count() == 1 and len(files(app)) == 2
     assert send(village, order, key="photo-1", finding=2, status=422)["rule"] == "idempotency_key"
     assert send(village, order, status=201)["id"] != first["id"]

@@ -10,6 +10,7 @@ import pytest
 
 from tests.db.test_appraisal_cases import setting
 from tests.db.test_appraisal_walk import SELF, Appraising
+from tests.support.html import text_of
 
 # What these pages show does not depend on the database; the moves are tried on both in tests/db.
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -155,8 +156,8 @@ def test_who_was_told_is_ticked_by_name(page, reader, village):
 def test_the_committee_reads_the_proposal_where_it_answers(page, village):
     village.rated()
     form = page("town1.committee1")
-    panel = "".join(form.form("/moves/decide").itertext())
-    assert "优秀 1village.organizer" in panel.replace("\n", "") and "不同意" in panel
+    panel = text_of(form.form("/moves/decide"))
+    assert "优秀 1village.organizer" in panel and "不同意" in panel
 
 
 def test_the_api_gives_members_nothing_of_others(api, village):

@@ -163,6 +163,8 @@ def test_a_leave_without_a_reason_is_refused_by_name_and_nothing_is_lost(
         ({"held_on": "2026-10-30"}, "11 月之内", "held_on"),
         ({"held_on": "昨天"}, "开展日期要写成", "held_on"),
         ({"invited-masses": "几位"}, "请填人数", "invited-masses"),
+        ({"invited-masses": "²"}, "请填人数", "invited-masses"),
+        pytest.param({"invited-masses": "9" * 5000}, "请填人数", "invited-masses", id="long"),
     ],
 )
 def test_what_is_wrong_is_named_beside_its_field(reader, path, world, words, said, field):

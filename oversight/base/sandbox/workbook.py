@@ -377,7 +377,7 @@ def _read_csv(text: str, out) -> None:
     import csv
 
     sheets, first = Sheets(out), text[:65536]
-    sheets.begin("名册")
+    sheets.begin("")
     delimiter = max(",;\t", key=first.count)
     for number, row in enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), 1):
         sheets.row(number, [_plain(cell) for cell in row[:MOST_COLUMNS]])
@@ -440,7 +440,7 @@ class Tables(HTMLParser):
 
     def _end(self):
         self._close()
-        self.sheets.begin("名册", merged=self.merged)
+        self.sheets.begin("", merged=self.merged)
         for number, row in enumerate(self.rows, 1):
             self.sheets.row(number, row[:MOST_COLUMNS])
 

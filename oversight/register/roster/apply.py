@@ -18,7 +18,7 @@ from oversight.base import files
 from oversight.base.clock import Moment
 from oversight.base.refusals import BadRequest, Forbidden, NotFound, RuleViolation, VersionConflict
 from oversight.base.sealing import Sealer
-from oversight.base.sentences import say
+from oversight.base.sentences import N_, say
 from oversight.engine import authority
 from oversight.engine.use_case import after, one_transaction
 from oversight.models import Membership, Person, Post, RosterDraft, Unit, UnitChange, Zone
@@ -34,13 +34,13 @@ KEPT_FOR = timedelta(days=1)
 class Troubled(BadRequest):
     """The roster cannot be taken as it is; `troubles` and `notes` are lines for people."""
 
-    status, title = 422, "名册需要修改"
+    status, title = 422, N_("名册需要修改")
 
     def __init__(self, troubles: list, notes: list):
-        super().__init__(say("名册有 {count} 处要改，改好前一行也不导入。", count=len(troubles)))
+        super().__init__(say("名册有 %(count)s 处要改，改好前一行也不导入。", count=len(troubles)))
         shown = [str(one) for one in troubles[: rosters.MOST_TROUBLES]]
         if len(troubles) > len(shown):
-            shown.append(say("只列出前 {count} 处，改好后再传，会列出其余的。", count=len(shown)))
+            shown.append(say("只列出前 %(count)s 处，改好后再传，会列出其余的。", count=len(shown)))
         self.troubles, self.notes = shown, [str(one) for one in notes]
 
 
@@ -109,11 +109,11 @@ def apply(
     if plan.thinned and not confirmed:
         raise RuleViolation(
             say(
-                "{branches}。如名册完整、确是离开，请勾选“确认这些人已离开”（命令行加 --confirm-left）；否则请补全名册。",
+                "%(branches)s。如名册完整、确是离开，请勾选“确认这些人已离开”（命令行加 --confirm-left）；否则请补全名册。",
                 branches="；".join(plan.thinned[:5]),
             ),
             rule="many_left",
-            house_rule="名册不全时不误记离开。",
+            house_rule=N_("名册不全时不误记离开。"),
         )
     _end(session, Membership, plan.memberships_ended)
     _end(session, Post, plan.posts_ended)
@@ -357,30 +357,39 @@ def summary(plan: Plan) -> list[tuple[str, list[tuple[str, int]]]]:
     counts = plan.counts
     return [
         (
-            "党组织",
+            N_("党组织"),
             [
-                ("新建", counts["units"]["new"]),
-                ("改动", counts["units"]["changed"]),
-                ("不变", counts["units"]["same"]),
-                ("名册里没有", counts["units"]["left"]),
+                (N_("新建"), counts["units"]["new"]),
+                (N_("改动"), counts["units"]["changed"]),
+                (N_("不变"), counts["units"]["same"]),
+                (N_("名册里没有"), counts["units"]["left"]),
             ],
         ),
         (
-            "人员",
+            N_("人员"),
             [
-                ("新增", counts["people"]["new"]),
-                ("更新", counts["people"]["changed"]),
-                ("不变", counts["people"]["same"]),
-                ("离开", counts["people"]["left"]),
+                (N_("新增"), counts["people"]["new"]),
+                (N_("更新"), counts["people"]["changed"]),
+                (N_("不变"), counts["people"]["same"]),
+                (N_("离开"), counts["people"]["left"]),
             ],
         ),
         (
-            "组织关系",
-            [("开始", counts["memberships"]["new"]), ("结束", counts["memberships"]["ended"])],
+            N_("组织关系"),
+            [
+                (N_("开始"), counts["memberships"]["new"]),
+                (N_("结束"), counts["memberships"]["ended"]),
+            ],
         ),
         (
-            "党小组",
-            [("新建", counts["groups"]["new"]), ("编入或调整", counts["groups"]["changed"])],
+            N_("党小组"),
+            [
+                (N_("新建"), counts["groups"]["new"]),
+                (N_("编入或调整"), counts["groups"]["changed"]),
+            ],
         ),
-        ("职务", [("任职", counts["posts"]["new"]), ("离任", counts["posts"]["ended"])]),
+        (
+            N_("职务"),
+            [(N_("任职"), counts["posts"]["new"]), (N_("离任"), counts["posts"]["ended"])],
+        ),
     ]

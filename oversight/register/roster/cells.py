@@ -198,7 +198,7 @@ def group(value, branch: str) -> str:
     if not re.search(r"[^\W_]", bare) or re.fullmatch(r"0+|\d{4,}", bare):
         raise Unreadable("看不出是哪个党小组，请写成“第一党小组”这样。")
     if len(plain) > LONGEST_GROUP:
-        raise Unreadable(say("党小组名称最多 {most} 个字，请写简称。", most=LONGEST_GROUP))
+        raise Unreadable(say("党小组名称最多 %(most)s 个字，请写简称。", most=LONGEST_GROUP))
     counted = COUNTED.fullmatch(bare)
     return f"第{_in_words(_figure(counted[1]))}党小组" if counted else plain
 
@@ -247,11 +247,11 @@ def day(value, today: date, old_epoch: bool = False) -> tuple[date, bool]:
     found, rough = _day(value, old_epoch)
     if not found >= FIRST:
         raise Unreadable(
-            say("{day} 早于建党，请核对年份，写成 2010-07-01 这样。", day=found.isoformat())
+            say("%(day)s 早于建党，请核对年份，写成 2010-07-01 这样。", day=found.isoformat())
         )
     if found > today:
         raise Unreadable(
-            say("{day} 还没有到，请核对，写成 2010-07-01 这样。", day=found.isoformat())
+            say("%(day)s 还没有到，请核对，写成 2010-07-01 这样。", day=found.isoformat())
         )
     return found, rough
 
@@ -368,7 +368,7 @@ def category(value) -> str:
     found = CATEGORY_OF.get(plain)
     if found is None:
         raise Unreadable(
-            say("请从这八类里选一类写：{kinds}。", kinds="、".join(CATEGORIES.values()))
+            say("请从这八类里选一类写：%(kinds)s。", kinds="、".join(CATEGORIES.values()))
         )
     return found
 
@@ -426,7 +426,7 @@ def _office(part: str) -> tuple[str, str] | None:
         return None
     raise Unreadable(
         say(
-            "没有“{part}”这个党内职务，请从这些里选：{offices}；没有职务就空着。",
+            "没有“%(part)s”这个党内职务，请从这些里选：%(offices)s；没有职务就空着。",
             part=part[:20],
             offices="、".join(OFFICES[key] for key in OFFICES if key not in ADMINISTRATORS),
         )

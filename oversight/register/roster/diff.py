@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from oversight.base.db import new_id
 from oversight.base.sealing import Sealer
-from oversight.base.sentences import say
+from oversight.base.sentences import N_, say
 from oversight.engine.authority import in_office, is_member
 from oversight.law.roles import ADMINISTRATORS
 from oversight.models import Membership, Person, Post, Unit, Zone
@@ -29,7 +29,9 @@ from .headers import FLAGS
 from .parse import PersonRow, Roster, Tick, UnitRow, silent
 
 TOWN = re.compile(r"([镇乡]党委|街道党(工)?委)$")
-ABOVE_ONLY = "党建办经办人、督查员、班子成员是镇（部门）以上的职务，请写全，如“青溪镇党委督查员”。"
+ABOVE_ONLY = N_(
+    "党建办经办人、督查员、班子成员是镇（部门）以上的职务，请写全，如“青溪镇党委督查员”。"
+)
 ABOVE_BRANCHES = frozenset({"officer", "inspector", "team"})
 ORDER = {"town": 0, "department": 0, "middle": 1}
 MANY = 3  # people leaving a branch, from which a third of it must be confirmed
@@ -252,7 +254,9 @@ class _Compare:
         for row in waiting:
             found = self._find(*row.key)
             if len(found) > 1:
-                self.roster.trouble(row.place, row.name, "有几个同名的党组织，请写明上级党组织。")
+                self.roster.trouble(
+                    row.place, row.name, N_("有几个同名的党组织，请写明上级党组织。")
+                )
             elif found:
                 named.add(found[0].id)
                 self._changed(row, found[0])
@@ -278,7 +282,7 @@ class _Compare:
             self.roster.trouble(
                 row.place,
                 row.name,
-                say("库里它是“{kind}”，种类不能由名册改。", kind=UNIT_KINDS[unit.kind]),
+                say("库里它是“%(kind)s”，种类不能由名册改。", kind=UNIT_KINDS[unit.kind]),
             )
         elif row.category and row.category != unit.category:
             self.plan.unit_changes[unit.id] = {"category": [unit.category, row.category]}
@@ -292,7 +296,7 @@ class _Compare:
                 row.place,
                 row.name,
                 say(
-                    "库里它在{above}之下。划转由上级在网页上办理；如是同名的新支部，请把名称写得能区分。",
+                    "库里它在%(above)s之下。划转由上级在网页上办理；如是同名的新支部，请把名称写得能区分。",
                     above=self.by_id[others[0].parent_id].name
                     if others[0].parent_id
                     else others[0].name,
@@ -303,7 +307,7 @@ class _Compare:
             self.roster.trouble(
                 row.place,
                 row.name,
-                "库里没有这个党组织。请写明支部类别和上级党组织，或改成库里的名称。",
+                N_("库里没有这个党组织。请写明支部类别和上级党组织，或改成库里的名称。"),
             )
             return
         above = self._above(row)
@@ -323,11 +327,11 @@ class _Compare:
             row.parent_place or row.place,
             row.parent or row.name,
             (
-                "请写上级党组织。"
+                N_("请写上级党组织。")
                 if not row.parent
-                else "上级不能是党支部。"
+                else N_("上级不能是党支部。")
                 if found
-                else "没有这个上级党组织，请在“党组织”表里加上它并写明类别（镇或区属部门）。"
+                else N_("没有这个上级党组织，请在“党组织”表里加上它并写明类别（镇或区属部门）。")
             ),
         )
         return None
@@ -384,9 +388,9 @@ class _Compare:
         self.roster.trouble(
             row.place,
             row.unit,
-            "有几个同名的党组织，请加“上级党组织”一列写明是哪个。"
+            N_("有几个同名的党组织，请加“上级党组织”一列写明是哪个。")
             if found
-            else "没有这个党组织，请改成库里的名称，或在“党组织”表里加上它。",
+            else N_("没有这个党组织，请改成库里的名称，或在“党组织”表里加上它。"),
         )
         return None
 
@@ -402,7 +406,7 @@ class _Compare:
                     row.place,
                     row.name,
                     say(
-                        "编号 {number} 在库里是{name}，请核对编号或姓名；更正姓名的，请把他的入党日期或手机一起填上。",
+                        "编号 %(number)s 在库里是%(name)s，请核对编号或姓名；更正姓名的，请把他的入党日期或手机一起填上。",
                         number=row.number,
                         name=self.persons[person_id].name,
                     ),
@@ -453,7 +457,9 @@ class _Compare:
         for row in rest:
             if not row.joined and not row.phone and any(one not in self.matched for one in free):
                 self.roster.trouble(
-                    row.place, row.name, "库里这个支部有同名的人，请填入党日期、手机或编号来区分。"
+                    row.place,
+                    row.name,
+                    N_("库里这个支部有同名的人，请填入党日期、手机或编号来区分。"),
                 )
 
     def _alike(self, row: PersonRow, person_id: str) -> bool:
@@ -543,7 +549,7 @@ class _Compare:
         if not _same_day(row, person.joined_on):
             self.roster.note(
                 say(
-                    "{place}的{name}入党日期只写到 {month}，库里是 {day}，没有改；要改请写到日。",
+                    "%(place)s的%(name)s入党日期只写到 %(month)s，库里是 %(day)s，没有改；要改请写到日。",
                     place=row.place,
                     name=row.name,
                     month=f"{row.joined:%Y-%m}",
@@ -612,7 +618,9 @@ class _Compare:
         if where:
             found = self.by_key.get(unit_key(where), [])
             if len(found) != 1:
-                self.roster.trouble(row.place, where, "职务里写的党组织没有找到，请写库里的名称。")
+                self.roster.trouble(
+                    row.place, where, N_("职务里写的党组织没有找到，请写库里的名称。")
+                )
                 return None
             seat = found[0]
         if seat.kind == "branch" and office in ABOVE_BRANCHES:
@@ -655,7 +663,7 @@ class _Compare:
             if count >= MANY and 3 * count > members[unit_id]:
                 self.plan.thinned.append(
                     say(
-                        "{unit}现有 {members} 人，名册里少了 {count} 人",
+                        "%(unit)s现有 %(members)s 人，名册里少了 %(count)s 人",
                         count=count,
                         unit=covered[unit_id].name,
                         members=members[unit_id],

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from oversight.base.db import new_id
-from oversight.base.sentences import say
+from oversight.base.sentences import N_, say
 from oversight.models import Unit
 
 from . import cells
@@ -51,7 +51,9 @@ class Groups:
             return None
         if branch.kind != "branch":
             self.roster.trouble(
-                row.place, row.group, "党小组只设在党支部里，请清空“党小组”一格，或改写支部名称。"
+                row.place,
+                row.group,
+                N_("党小组只设在党支部里，请清空“党小组”一格，或改写支部名称。"),
             )
             return None
         return self._known(row, branch, row.group) or self._made(row.group, branch)
@@ -60,7 +62,7 @@ class Groups:
         found = self.by_key[branch.id, cells.group_key(name)]
         if len(found) > 1:
             self.roster.trouble(
-                row.place, name, "库里这个支部有几个同名的党小组，请先在“管理”里更名。"
+                row.place, name, N_("库里这个支部有几个同名的党小组，请先在“管理”里更名。")
             )
         return found[0] if found else None
 
@@ -103,7 +105,7 @@ class Groups:
             return None
         if found is None:
             self.roster.trouble(
-                row.place, where, "职务里写的党小组没有找到，请在“党小组”一列写上。"
+                row.place, where, N_("职务里写的党小组没有找到，请在“党小组”一列写上。")
             )
         return found
 
@@ -112,7 +114,7 @@ class Groups:
         compared again.
         """
         note = say(
-            "这些党小组长没有写党小组，职务先记在支部：{names}。",
+            "这些党小组长没有写党小组，职务先记在支部：%(names)s。",
             names="、".join(self.unnamed[:20]),
         )
         if self.unnamed:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from datetime import date
 
-from oversight.base.sentences import say
+from oversight.base.sentences import N_, say
 
 from . import cells, headers
 from .cells import Unreadable
@@ -21,17 +21,17 @@ from .workbook import Sheet, letter, open_book
 Tick = Callable[[int], None]
 MOST_TROUBLES = 500
 SEATED = {
-    "secretary": "与{place}都是书记，一个党组织只有一位书记。",
-    "group_leader": "与{place}都是这个党小组的组长，一个党小组只有一位组长。",
+    "secretary": N_("与%(place)s都是书记，一个党组织只有一位书记。"),
+    "group_leader": N_("与%(place)s都是这个党小组的组长，一个党小组只有一位组长。"),
 }
 # Who holds a post above branches also stands in one of them.
 ABOVE_BRANCHES = re.compile("(党委|党工委|党组|总支)$")
-TOTALS = ("合计", "总计", "小计", "共计")
+TOTALS = (N_("合计"), N_("总计"), N_("小计"), N_("共计"))
 MAY_SAY_NOTHING = frozenset({"parent", "phone", "number", "joined", "since"})
 ONE_S_OWN = frozenset({"name", "number"})
 LEFT_OUT = {
-    "more": "“{sheet}”表第 {rows} 行的电话写了几个，只记了一个，有手机的记手机。",
-    "local": "“{sheet}”表第 {rows} 行的座机没有区号，没有记。",
+    "more": N_("“%(sheet)s”表第 %(rows)s 行的电话写了几个，只记了一个，有手机的记手机。"),
+    "local": N_("“%(sheet)s”表第 %(rows)s 行的座机没有区号，没有记。"),
 }
 
 
@@ -44,9 +44,9 @@ class Place:
     column: str = ""
 
     def __str__(self) -> str:
-        where = say("“{sheet}”表", sheet=self.sheet)
-        where += say("第 {row} 行", row=self.row) if self.row else ""
-        return where + (say(" {column} 列", column=self.column) if self.column else "")
+        where = say("“%(sheet)s”表", sheet=self.sheet)
+        where += say("第 %(row)s 行", row=self.row) if self.row else ""
+        return where + (say(" %(column)s 列", column=self.column) if self.column else "")
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Trouble:
     sentence: str
 
     def __str__(self) -> str:
-        return f"{self.place}{say('“{value}”', value=self.value) if self.value else ''}：{self.sentence}"
+        return f"{self.place}{say('“%(value)s”', value=self.value) if self.value else ''}：{self.sentence}"
 
 
 @dataclass
@@ -141,8 +141,10 @@ def read(data: bytes, today: date, stage: Callable[..., Tick] = silent) -> Roste
             Trouble(
                 Place(""),
                 "",
-                "没有找到表头。表头至少要有“支部名称”和“姓名”，可用 oversight "
-                "roster-template 或网页上的模板。",
+                N_(
+                    "没有找到表头。表头至少要有“支部名称”和“姓名”，可用 oversight "
+                    "roster-template 或网页上的模板。"
+                ),
             )
         )
     _agree_on_units(roster)
@@ -155,12 +157,12 @@ def read(data: bytes, today: date, stage: Callable[..., Tick] = silent) -> Roste
 def _sheet(roster: Roster, sheet: Sheet, today: date, tick: Tick) -> bool:
     """Read one sheet; returns whether anything was found in it."""
     if not sheet.visible:
-        roster.notes.append(say("“{sheet}”表是隐藏的，没有读。", sheet=sheet.title))
+        roster.notes.append(say("“%(sheet)s”表是隐藏的，没有读。", sheet=sheet.title))
         return False
     found = headers.find(sheet.rows)
     if found is None:
         if sheet.rows:
-            roster.notes.append(say("“{sheet}”表没有找到表头，没有读。", sheet=sheet.title))
+            roster.notes.append(say("“%(sheet)s”表没有找到表头，没有读。", sheet=sheet.title))
         return False
     return _Sheet(roster, sheet, today, *found).read(tick)
 
@@ -203,13 +205,13 @@ class _Sheet:
         said = [head for column, head in self.heads.items() if column not in self.columns.values()]
         if any(headers.is_identity(head) for head in said):
             self.roster.notes.append(
-                say("“{sheet}”表的身份证号一列没有读，也不会保存。", sheet=self.sheet.title)
+                say("“%(sheet)s”表的身份证号一列没有读，也不会保存。", sheet=self.sheet.title)
             )
         left = [head[:12] for head in said if not headers.is_identity(head)]
         if left:
             self.roster.notes.append(
                 say(
-                    "“{sheet}”表这些列没有读：{heads}。",
+                    "“%(sheet)s”表这些列没有读：%(heads)s。",
                     sheet=self.sheet.title,
                     heads="、".join(left[:20]),
                 )
@@ -223,7 +225,7 @@ class _Sheet:
                 Place(self.sheet.title, self.top, letter(columns[1])),
                 self.heads[columns[1]],
                 say(
-                    "有两列都是“{label}”（{letters}），请只留一列。",
+                    "有两列都是“%(label)s”（%(letters)s），请只留一列。",
                     label=headers.LABELS[key],
                     letters="、".join(letter(column) for column in columns),
                 ),
@@ -231,7 +233,7 @@ class _Sheet:
         named = self.sheet.title.strip().endswith(("支部", "支部委员会"))
         if "unit" not in self.columns and not named:
             self.roster.trouble(
-                Place(self.sheet.title, self.top), "", "缺少“支部名称”一列，请补上。"
+                Place(self.sheet.title, self.top), "", N_("缺少“支部名称”一列，请补上。")
             )
             return False
         return True
@@ -250,7 +252,7 @@ class _Sheet:
         if again >= 2 and again >= len(self.heads) // 2:
             self.roster.notes.append(
                 say(
-                    "“{sheet}”表第 {row} 行是重复的表头，没有读。",
+                    "“%(sheet)s”表第 %(row)s 行是重复的表头，没有读。",
                     sheet=self.sheet.title,
                     row=self.number,
                 )
@@ -271,7 +273,7 @@ class _Sheet:
         if not unsaved and (not used or lone):
             self.roster.notes.append(
                 say(
-                    "“{sheet}”表第 {row} 行只有备注，没有读：{text}",
+                    "“%(sheet)s”表第 %(row)s 行只有备注，没有读：%(text)s",
                     sheet=self.sheet.title,
                     row=self.number,
                     text=cells.shown(first),
@@ -289,7 +291,7 @@ class _Sheet:
         if hidden:
             self.roster.notes.append(
                 say(
-                    "“{sheet}”表第 {rows} 行是隐藏的，也读了；不要的请删去整行。",
+                    "“%(sheet)s”表第 %(rows)s 行是隐藏的，也读了；不要的请删去整行。",
                     sheet=self.sheet.title,
                     rows=_some(hidden),
                 )
@@ -297,7 +299,7 @@ class _Sheet:
         if self.rough:
             self.roster.notes.append(
                 say(
-                    "“{sheet}”表第 {rows} 行的入党日期只写到月，按当月 1 日记；库里已有日期的不改。",
+                    "“%(sheet)s”表第 %(rows)s 行的入党日期只写到月，按当月 1 日记；库里已有日期的不改。",
                     sheet=self.sheet.title,
                     rows=_some(self.rough),
                 )
@@ -311,7 +313,7 @@ class _Sheet:
         if self.others:
             self.roster.notes.append(
                 say(
-                    "“{sheet}”表这些不是本系统登记的党内职务，没有记：{posts}。",
+                    "“%(sheet)s”表这些不是本系统登记的党内职务，没有记：%(posts)s。",
                     sheet=self.sheet.title,
                     posts="、".join(list(dict.fromkeys(self.others))[:20]),
                 )
@@ -382,7 +384,7 @@ class _Sheet:
             self.roster.trouble(
                 self._place("name"),
                 self._raw("name"),
-                "是正式还是预备，两列写的不一样，请改成一样的。",
+                N_("是正式还是预备，两列写的不一样，请改成一样的。"),
             )
         return max(said, default=None)
 
@@ -399,7 +401,7 @@ class _Sheet:
     # Rows
 
     def _unit(self) -> None:
-        name = self._cell("unit", cells.unit_name, "", "请写党组织的全称。")
+        name = self._cell("unit", cells.unit_name, "", N_("请写党组织的全称。"))
         parent = self._cell("parent", cells.unit_name, "")
         kind, category = self._cell("category", cells.category_or_kind, ("", None))
         if name and not self.bad:
@@ -424,7 +426,7 @@ class _Sheet:
             self._place("name"),
             unit,
             parent,
-            self._cell("name", cells.name, "", "缺少姓名，请补上，或删去这一行。"),
+            self._cell("name", cells.name, "", N_("缺少姓名，请补上，或删去这一行。")),
             group=self._cell("group", lambda value: cells.group(value, unit), ""),
             joined=self._cell("joined", self._joined),
             rough=self.number in self.rough,
@@ -445,13 +447,13 @@ class _Sheet:
         if "unit" not in self.columns:
             return cells.unit_name(self.sheet.title)
         return self._cell(
-            "unit", cells.unit_name, "", "缺少支部名称，请补上；合并单元格请先取消合并再填满。"
+            "unit", cells.unit_name, "", N_("缺少支部名称，请补上；合并单元格请先取消合并再填满。")
         )
 
 
 def _some(numbers: list[int]) -> str:
     return "、".join(map(str, numbers[:10])) + (
-        say(" 等 {count} ", count=len(numbers)) if len(numbers) > 10 else ""
+        say(" 等 %(count)s ", count=len(numbers)) if len(numbers) > 10 else ""
     )
 
 
@@ -469,7 +471,7 @@ def _agree_on_units(roster: Roster) -> None:
             roster.trouble(
                 row.place,
                 row.name,
-                say("类别与{place}写的不一样，请改成一样的。", place=first.place),
+                say("类别与%(place)s写的不一样，请改成一样的。", place=first.place),
             )
         first.kind, first.category = first.kind or row.kind, first.category or row.category
     for key, row in list(known.items()):
@@ -494,13 +496,13 @@ def _namesakes(roster: Roster) -> None:
             roster.trouble(
                 row.place,
                 row.number,
-                say("编号与{place}重复，一人一个编号。", place=numbers[row.number].place),
+                say("编号与%(place)s重复，一人一个编号。", place=numbers[row.number].place),
             )
         elif row.phone and (first := names.setdefault((row.name, row.phone), row)) is not row:
             sentence = (
-                "与{place}是同一人，请只留一行。"
+                N_("与%(place)s是同一人，请只留一行。")
                 if first.unit_key == row.unit_key
-                else ("这个人也在{place}，一人只能在一个支部，请删去一行。")
+                else (N_("这个人也在%(place)s，一人只能在一个支部，请删去一行。"))
             )
             roster.trouble(row.place, row.name, say(sentence, place=first.place))
         else:
@@ -525,7 +527,7 @@ def _elsewhere(roster: Roster, row: PersonRow, days: dict[tuple, PersonRow]) -> 
         row.place,
         row.name,
         say(
-            "与{place}同名，入党日期也相同：是一人只能在一个支部，请删去一行；是两人请都填手机或编号。",
+            "与%(place)s同名，入党日期也相同：是一人只能在一个支部，请删去一行；是两人请都填手机或编号。",
             place=first.place,
         ),
     )
@@ -540,14 +542,14 @@ def _tell_apart(roster: Roster, rows: list[PersonRow]) -> None:
     for row in rows[1:]:
         if row.told_apart_by == first.told_apart_by and any(row.told_apart_by):
             roster.trouble(
-                row.place, row.name, say("与{place}完全一样，请只留一行。", place=first.place)
+                row.place, row.name, say("与%(place)s完全一样，请只留一行。", place=first.place)
             )
         elif not _differ(row.told_apart_by, first.told_apart_by):
             roster.trouble(
                 row.place,
                 row.name,
                 say(
-                    "与{place}同名，分不清是不是同一人：是一人请只留一行，是两人请都填入党日期、手机或编号。",
+                    "与%(place)s同名，分不清是不是同一人：是一人请只留一行，是两人请都填入党日期、手机或编号。",
                     place=first.place,
                 ),
             )

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from oversight.base import typed
 from oversight.base.refusals import InvalidInput, TooLarge, WrongType
 from oversight.base.sandbox import workbook
-from oversight.base.sentences import say
+from oversight.base.sentences import N_, say
 
 MOST_BYTES = 20 * 2**20
 SECONDS = 150  # by the wall; the child's own time is shorter
@@ -24,16 +24,18 @@ BINARY = (b"PK", workbook.OLD, b"\x09\x08", b"\x09\x04", b"\x09\x02")
 # What is no text, though a decoder may take it for one, and pages that are packed as mail.
 NO_TEXT = re.compile(r"[\0-\x08\x0e-\x1a]|^%PDF|^\{\\rtf|^MIME-Version:|<\?mso-application")
 NO = {
-    "broken": "这个工作簿打不开或已损坏，请在 Excel 里另存为“Excel 工作簿（.xlsx）”后再试。",
-    "locked": "这个文件加了密码，打不开。请去掉密码后再试。",
-    "kind": "这个文件不是表格。可以导入 .xlsx、.xls、.et、.ods 和 CSV；别的请在 Excel 或 WPS 里另存为“Excel 工作簿（.xlsx）”。",
-    "macros": "这个工作簿带有宏，不能导入。请另存为不带宏的“Excel 工作簿（.xlsx）”。",
-    "bomb": "这个工作簿展开后太大，不能导入。请只保留党组织和党员两张表后另存。",
+    "broken": N_("这个工作簿打不开或已损坏，请在 Excel 里另存为“Excel 工作簿（.xlsx）”后再试。"),
+    "locked": N_("这个文件加了密码，打不开。请去掉密码后再试。"),
+    "kind": N_(
+        "这个文件不是表格。可以导入 .xlsx、.xls、.et、.ods 和 CSV；别的请在 Excel 或 WPS 里另存为“Excel 工作簿（.xlsx）”。"
+    ),
+    "macros": N_("这个工作簿带有宏，不能导入。请另存为不带宏的“Excel 工作簿（.xlsx）”。"),
+    "bomb": N_("这个工作簿展开后太大，不能导入。请只保留党组织和党员两张表后另存。"),
     "rows": say(
-        "这个工作簿超过 {most} 行，请按镇（部门）拆成几个文件分别导入。", most=workbook.MOST_ROWS
+        "这个工作簿超过 %(most)s 行，请按镇（部门）拆成几个文件分别导入。", most=workbook.MOST_ROWS
     ),
     "sheets": say(
-        "这个工作簿的表太多，最多 {most} 张，请合并后再导入。", most=workbook.MOST_SHEETS
+        "这个工作簿的表太多，最多 %(most)s 张，请合并后再导入。", most=workbook.MOST_SHEETS
     ),
 }
 AREA = re.compile(r"([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})")
@@ -75,7 +77,7 @@ def open_book(data: bytes, tick: Callable[[int], None] = lambda rows: None) -> l
     if len(data) > MOST_BYTES:
         raise TooLarge(
             say(
-                "这个文件超过 {most} MB，请按镇（部门）拆成几个文件分别导入。",
+                "这个文件超过 %(most)s MB，请按镇（部门）拆成几个文件分别导入。",
                 most=MOST_BYTES // 2**20,
             )
         )
@@ -134,7 +136,7 @@ def _lines(data: bytes) -> Iterator:
 
 def _begun(line: dict) -> Sheet:
     return Sheet(
-        line["sheet"],
+        line["sheet"] or N_("名册"),
         line["visible"],
         frozenset(line["hidden"]),
         frozenset(line["unsaved"]),

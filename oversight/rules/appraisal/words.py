@@ -1,5 +1,6 @@
 """What the steps of the yearly appraisal ask for."""
 
+from oversight.base.sentences import N_
 from oversight.law.definition import Field
 from oversight.rules import committee
 
@@ -15,12 +16,12 @@ STRUCK = (
         "reason",
         "choice",
         "原因",
-        choices=(("transfer", "转出"), ("death", "去世"), ("left", "出党")),
+        choices=(("transfer", N_("转出")), ("death", N_("去世")), ("left", N_("出党"))),
     ),
 )
 GONE = (
     MEMBER_ASK,
-    Field("reason", "choice", "原因", choices=(("death", "去世"), ("left", "出党"))),
+    Field("reason", "choice", "原因", choices=(("death", N_("去世")), ("left", N_("出党")))),
 )
 AWAY = (
     MEMBER_ASK,
@@ -29,11 +30,11 @@ AWAY = (
         "choice",
         "原因",
         choices=(
-            ("abroad", "出国（境）六个月以上"),
-            ("lost", "失联"),
-            ("ill", "不能表达意愿或长期卧床"),
-            ("held", "被留置或羁押"),
-            ("moved", "外出六个月以上未转组织关系"),
+            ("abroad", N_("出国（境）六个月以上")),
+            ("lost", N_("失联")),
+            ("ill", N_("不能表达意愿或长期卧床")),
+            ("held", N_("被留置或羁押")),
+            ("moved", N_("外出六个月以上未转组织关系")),
         ),
     ),
 )
@@ -43,7 +44,7 @@ EXCUSE = (
         "reason",
         "choice",
         "原因",
-        choices=(("ill", "年老体弱"), ("away", "长期在外"), ("other", "其他")),
+        choices=(("ill", N_("年老体弱")), ("away", N_("长期在外")), ("other", N_("其他"))),
     ),
 )
 SELF = (
@@ -51,20 +52,20 @@ SELF = (
         "text",
         "text",
         "自评",
-        hint="对照政治合格、执行纪律合格、品德合格、发挥作用合格，写做得怎样、差在哪里。",
+        hint=N_("对照政治合格、执行纪律合格、品德合格、发挥作用合格，写做得怎样、差在哪里。"),
     ),
     Field("grade", "choice", "自评等次", choices=GRADE_CHOICES),
 )
 PEER = (Field("about", "person", "评议谁"), Field("opinion", "text", "互评意见"))
-HELD = Field("meeting_on", "date", "组织生活会日期", required=False, hint="不填就是今天。")
+HELD = Field("meeting_on", "date", "组织生活会日期", required=False, hint=N_("不填就是今天。"))
 COUNTED = (
     *(
         Field(name, "number", label)
         for name, label in (
-            ("present", "实到"),
-            ("issued", "发出"),
-            ("returned", "收回"),
-            ("valid", "有效"),
+            ("present", N_("实到")),
+            ("issued", N_("发出")),
+            ("returned", N_("收回")),
+            ("valid", N_("有效")),
         )
     ),
     Field("scrutineer", "person", "监票人"),
@@ -94,7 +95,7 @@ PROPOSED = (
         "choice",
         "由谁提出",
         required=False,
-        choices=(("committee", "支委会"), ("members", "党员大会")),
+        choices=(("committee", N_("支委会")), ("members", N_("党员大会"))),
     ),
 )
 ANSWER = (

@@ -7,67 +7,61 @@ from __future__ import annotations
 from oversight.base.db import db
 from oversight.ledger import arrange, attendance
 from oversight.models import Activity, Attendance, Case, Person
-from oversight.views.session import actor, by_token, moment
+from oversight.views.session import actor, moment
 
-from . import http, shapes
-from .http import answer, bp
+from . import http
+from . import messages as m
+from .route import route
 from .shapes import day, named
 from .units import title_and_status
 
-PARTS = {
-    "present": list,
-    "other_form": dict,
-    "leave": dict,
-    "absent": list,
-    "held_on": str,
-    "host": str,
-    "host_why": str,
-    "mode": str,
-    "why": str,
-    "invitees": dict,
-}
-ARRANGED = {name: PARTS[name] for name in ("host", "host_why", "mode", "invitees")}
+
+@route(
+    "GET",
+    "/activities/<uuid:activity_id>/attendance",
+    "The sheet of a party day: its roster by class",
+    m.Sheet,
+    refuses=(403,),
+    name="attendance",
+)
+def read_attendance(activity_id) -> m.Sheet:
+    return sheet(attendance.readable(db.session, activity_id, actor()))
 
 
-@bp.get("/activities/<uuid:activity_id>/attendance")
-@by_token
-def read_attendance(activity_id):
-    return answer(sheet(attendance.readable(db.session, str(activity_id), actor())))
-
-
-@bp.post("/activities/<uuid:activity_id>/attendance")
-@by_token
-def record_attendance(activity_id):
-    sent, key = http.body(**PARTS), http.key(required=False)
-    if "invitees" not in http.sent():
-        del sent["invitees"]  # left out: as they were
-
-    def make() -> dict:
-        read = attendance.read_sheet(sent)
-        done = attendance.submit(db.session, str(activity_id), read, actor(), moment())
+@route(
+    "POST",
+    "/activities/<uuid:activity_id>/attendance",
+    "Record who took part; opens a follow-up for each on leave or absent",
+    m.Recorded,
+    sends=m.Attendance,
+    key="optional",
+)
+def record_attendance(activity_id, sent: m.Attendance, key: str | None):
+    def make() -> m.Recorded:
+        read = attendance.read_sheet(dict(sent))
+        done = attendance.submit(db.session, activity_id, read, actor(), moment())
         return {**sheet(done.activity), "opened": list(done.opened)}
 
     def still(_body: dict) -> None:
-        attendance.readable(db.session, str(activity_id), actor())
+        attendance.readable(db.session, activity_id, actor())
 
     return http.given(http.once(key, 200, make, still))
 
 
-@bp.post("/activities/<uuid:activity_id>/plan")
-@by_token
-def arrange_day(activity_id):
+@route(
+    "POST",
+    "/activities/<uuid:activity_id>/plan",
+    "Arrange a party day before it is held: host, manner, invitees",
+    m.Sheet,
+    sends=m.Plan,
+)
+def arrange_day(activity_id, sent: m.Plan) -> m.Sheet:
     """Arrange a party day before it is held; what is left out stays as it was."""
-    sent = {name: value for name, value in http.body(**ARRANGED).items() if name in http.sent()}
-    return answer(
-        sheet(
-            arrange.submit(
-                db.session, str(activity_id), attendance.read_sheet(sent), actor(), moment()
-            )
-        )
-    )
+    read = attendance.read_sheet(dict(sent))
+    return sheet(arrange.submit(db.session, activity_id, read, actor(), moment()))
 
 
-def sheet(row: Activity) -> dict:
+def sheet(row: Activity) -> m.Sheet:
     """Return an activity with its roster: everybody's class, and whose follow-up is which case."""
     rows = attendance.rows_of(db.session, row)
     cases = attendance.missing_cases(db.session, row)
@@ -96,11 +90,11 @@ def sheet(row: Activity) -> dict:
     }
 
 
-def _member(person: Person, row: Attendance | None, case: Case | None) -> dict:
+def _member(person: Person, row: Attendance | None, case: Case | None) -> m.SheetMember:
     return {
         "id": person.id,
         "name": person.name,
-        "flags": [flag for flag in shapes.FLAGS if getattr(person, flag)],
+        "flags": [flag for flag in m.FLAGS if getattr(person, flag)],
         "class": row.kind if row else None,
         "form": row.form if row else None,
         "category": row.category if row else None,

@@ -6,66 +6,70 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from flask import request, url_for
+from flask import url_for
 
 from oversight import views, workflows
 from oversight.base.db import db
 from oversight.base.refusals import DomainError, InvalidInput, NotFound, VersionMissing
-from oversight.base.sentences import say
+from oversight.base.sentences import N_
 from oversight.casework import rectification
 from oversight.engine import authority, desk_acts, inbox, repeats, transitions
 from oversight.engine.repeats import Answer
 from oversight.engine.use_case import use_case
 from oversight.law.definition import as_table
 from oversight.models import Case
-from oversight.views.session import account, actor, by_token, moment, settings
+from oversight.views.session import account, actor, moment, settings
 
-from . import http, openapi, shapes
-from .http import BULK, answer, bp
+from . import http, openapi, reading, shapes
+from . import messages as m
+from .http import bp as bp
+from .route import route
 from .units import unit_in_reach
 
 
-@bp.get("/me")
-@by_token
-def me():
-    return answer(shapes.myself(account(), actor()))
+@route("GET", "/me", "Who I am, my posts, my units", m.Me)
+def me() -> m.Me:
+    return shapes.myself(account(), actor())
 
 
-@bp.get("/queue")
-@by_token
-def queue():
-    who, today, box, size = (actor(), moment().today, request.args.get("box", "mine"), http.limit())
-    narrowed = _filters()
-    found = inbox.cases(db.session, who, box, today, narrowed, request.args.get("cursor"), size)
-    return answer(
-        {
-            "items": shapes.summaries(db.session, found.items, moment()),
-            "next": found.next,
-            "counts": inbox.counts(db.session, who, box, today, narrowed),
-        }
-    )
+@route(
+    "GET",
+    "/queue",
+    "Cases by due date, and how many of each workflow",
+    m.Queue,
+    query=m.InQueue,
+    refuses=(404,),
+)
+def queue(asked: m.InQueue) -> m.Queue:
+    who, today, box, narrowed = actor(), moment().today, asked["box"], _filters(asked)
+    after, size = asked.get("cursor"), asked["limit"]
+    found = inbox.cases(db.session, who, box, today, narrowed, after, size)
+    return {
+        "items": shapes.summaries(db.session, found.items, moment()),
+        "next": found.next,
+        "counts": inbox.counts(db.session, who, box, today, narrowed),
+    }
 
 
-def _filters() -> inbox.Filters:
-    """Read what the queue is narrowed to. Raises WordsWrong, NotInSight."""
-    workflow, unit = request.args.get("workflow"), request.args.get("unit")
+def _filters(asked: m.InQueue) -> inbox.Filters:
+    """Return what the queue is narrowed to. Raises WordsWrong, NotInSight."""
+    workflow, unit = asked.get("workflow"), asked.get("unit")
     if workflow and workflow not in {known.name for known in workflows.every()}:
-        raise InvalidInput({"workflow": "没有这种业务。"})
-    path = unit_in_reach(http.as_id(unit, "unit")).path if unit else None
-    return inbox.Filters(workflow or None, request.args.get("due") or None, path)
+        raise InvalidInput({"workflow": N_("没有这种业务。")})
+    path = unit_in_reach(unit).path if unit else None
+    return inbox.Filters(workflow or None, asked.get("due") or None, path)
 
 
 # Cases -------------------------------------------------------------------------------------------
 
 
-@bp.get("/cases/<uuid:case_id>")
-@by_token
+@route("GET", "/cases/<uuid:case_id>", "One case", m.Case, headers=("ETag",))
 def case(case_id):
-    return _case_answer(_of(_seen(str(case_id))))
+    return _case_answer(_of(_seen(case_id)))
 
 
 def _of(found: Case, status: int = 200) -> Answer:
-    return Answer(status, shapes.whole(db.session, found, actor(), moment()))
+    return Answer(status, dict(shapes.whole(db.session, found, actor(), moment())))
 
 
 def _case_answer(found: Answer):
@@ -92,52 +96,74 @@ def _seen(case_id: str) -> Case:
     return found
 
 
-@bp.post("/cases")
-@by_token
-def open_case():
-    sent = http.body(workflow=str, unit=str, facts=dict)
-    unit_id = http.as_id(sent["unit"], "unit")
+@route(
+    "POST",
+    "/cases",
+    "Open a case",
+    m.Case,
+    sends=m.Opening,
+    key="optional",
+    status=201,
+    headers=("ETag", "Location"),
+)
+def open_case(sent: m.Opening, key: str | None):
+    facts = sent.get("facts", {})
     return _once(
-        http.key(required=False),
+        key,
         201,
         lambda: transitions.submit_opening(
-            db.session, sent["workflow"], unit_id, sent["facts"], actor(), moment()
+            db.session, sent["workflow"], sent["unit"], facts, actor(), moment()
         ),
     )
 
 
-@bp.post("/cases/<uuid:case_id>/seen")
-@by_token
-def seen(case_id):
+@route(
+    "POST",
+    "/cases/<uuid:case_id>/seen",
+    "Note that I have seen an issued order to my branch",
+    m.Case,
+    sends=m.Nothing,
+    needs=False,
+    headers=("ETag",),
+)
+def seen(case_id, sent: m.Nothing):
     """Note that the caller has seen an order; a GET never writes."""
-    http.body()
-    found = _seen(str(case_id))
+    found = _seen(case_id)
     with use_case(db.session, actor(), moment(), "seen", case_id=found.id):
         rectification.see(db.session, found, actor(), moment())
     return _case_answer(_of(found))
 
 
-@bp.post("/cases/<uuid:case_id>/told")
-@by_token
-def told(case_id):
-    sent = http.body(activity=str)
-    return _case_answer(
-        _of(
-            rectification.tell_members(
-                db.session, str(case_id), sent["activity"], actor(), moment()
-            )
-        )
-    )
+@route(
+    "POST",
+    "/cases/<uuid:case_id>/told",
+    "Note at which party day the members were told of a met order",
+    m.Case,
+    sends=m.Told,
+    headers=("ETag",),
+)
+def told(case_id, sent: m.Told):
+    activity = sent["activity"]
+    found = rectification.tell_members(db.session, case_id, activity, actor(), moment())
+    return _case_answer(_of(found))
 
 
-@bp.post("/cases/<uuid:case_id>/moves/<name>")
-@by_token
-def move(case_id, name):
-    case_id, name, words = str(case_id), http.verb(name), http.body(words=dict)["words"]
-    stated, key = http.stated_version(), http.key(required=False)
+@route(
+    "POST",
+    "/cases/<uuid:case_id>/moves/<name>",
+    "Make a move",
+    m.Case,
+    sends=m.Words,
+    needs=False,
+    key="required",
+    if_match=True,
+    headers=("ETag",),
+    refuses=(428,),
+)
+def move(case_id, name, sent: m.Words, stated: int | None, key: str | None):
+    name, words = http.verb(name), sent.get("words", {})
     if key is None:
         _version(case_id, name, stated)  # says first what is missing of the version
-        http.key(required=True)
 
     def make() -> Case:
         version = _version(case_id, name, stated)
@@ -147,7 +173,7 @@ def move(case_id, name):
         rectification.see(db.session, found, actor(), moment())
         return found
 
-    return _once(key, 200, make)
+    return _once(http.needed(key), 200, make)
 
 
 def _version(case_id: str, name: str, stated: int | None) -> int | None:
@@ -171,36 +197,56 @@ def _version(case_id: str, name: str, stated: int | None) -> int | None:
     return None
 
 
-@bp.post("/cases/<uuid:case_id>/desk/<name>")
-@by_token
-def desk(case_id, name):
-    sent = http.sent()
-    words = sent if sent and "words" not in sent else http.body(words=dict)["words"]
+def _acts() -> str:
+    """Name every desk act with its words."""
+    return ", ".join(
+        f"{name} ({', '.join(ask.name for ask in asks)})" if asks else name
+        for name, asks in desk_acts.ASKS.items()
+    )
+
+
+@route(
+    "POST",
+    "/cases/<uuid:case_id>/desk/<name>",
+    f"An act on the desk, never a move; words bare or in `words`: {_acts()}",
+    m.Case,
+    sends=m.BareWords,
+    needs=False,
+    key="optional",
+    headers=("ETag",),
+)
+def desk(case_id, name, sent: m.BareWords, key: str | None):
+    bare = sent and "words" not in sent
+    words = sent if bare else reading.read(m.Words, sent).get("words", {})
     return _once(
-        http.key(required=False),
-        200,
-        lambda: desk_acts.submit(db.session, str(case_id), name, actor(), moment(), words),
+        key, 200, lambda: desk_acts.submit(db.session, case_id, name, actor(), moment(), words)
     )
 
 
 # Many at once ------------------------------------------------------------------------------------
 
 
-@bp.post("/moves")
-@by_token
-def moves():
-    sent = http.body(items=list, move=str, words=dict)
-    name, items = sent["move"], _items(sent["items"])
+@route(
+    "POST",
+    "/moves",
+    "Make one move in many cases, each in a transaction of its own",
+    m.Outcomes,
+    sends=m.Many,
+    key="required",
+    never=(403, 404, 409),  # those are told of each case
+)
+def moves(sent: m.Many, key: str | None):
+    name, words, items = sent["move"], sent.get("words", {}), _items(sent["items"])
     if not http.is_verb(name):
-        raise InvalidInput({"move": "“move”应是一步的名称，例如 approve。"})
-    key, asked = http.key(required=True), http.asked()
+        raise InvalidInput({"move": N_("“move”应是一步的名称，例如 approve。")})
+    key, asked = http.needed(key), http.asked()
     before = repeats.given(db.session, account(), key, asked)
     if before:
-        items = [_told_again(item) for item in before.body["items"]]
-        return http.given(replace(before, body={"items": items}))
-    done = [_one(case_id, version, name, sent["words"], key, asked) for case_id, version in items]
+        again = [_told_again(item) for item in before.body["items"]]
+        return http.given(replace(before, body={"items": again}))
+    done = [_one(case_id, version, name, words, key, asked) for case_id, version in items]
     repeats.once(db.session, account(), key, asked, moment(), lambda: Answer(200, {"items": done}))
-    return answer({"items": done})
+    return {"items": done}
 
 
 def _told_again(item: dict) -> dict:
@@ -216,25 +262,12 @@ def _refused(case_id: str, refusal: DomainError) -> dict:
     return {"case": case_id, "status": refusal.status, "problem": views.problem(refusal).get_json()}
 
 
-def _items(sent: list) -> list[tuple[str, int | None]]:
-    """Read which cases to move, and at which version each. Raises WordsWrong."""
-    if not 1 <= len(sent) <= BULK:
-        raise InvalidInput({"items": say("“items”应有 1 到 {most} 件。", most=BULK)})
-    if not all(
-        isinstance(item, dict)
-        and set(item) <= {"case", "version"}
-        and _whole(item.get("version", 0))
-        for item in sent
-    ):
-        raise InvalidInput({"items": '“items”的每一件写成 {"case": id, "version": 版本号}。'})
-    found = {http.as_id(item.get("case"), "case"): item.get("version") for item in sent}
+def _items(sent: list[m.Item]) -> list[tuple[str, int | None]]:
+    """Return which cases to move, and at which version each. Raises WordsWrong."""
+    found = {item["case"]: item.get("version") for item in sent}
     if len(found) < len(sent):
-        raise InvalidInput({"items": "“items”里有重复的案卷，每件只列一次。"})
+        raise InvalidInput({"items": N_("“items”里有重复的案卷，每件只列一次。")})
     return list(found.items())
-
-
-def _whole(number) -> bool:
-    return isinstance(number, int) and not isinstance(number, bool) and 0 <= number < 10**9
 
 
 def _one(case_id: str, version: int | None, name: str, words: dict, key: str, asked: str) -> dict:
@@ -248,7 +281,7 @@ def _one(case_id: str, version: int | None, name: str, words: dict, key: str, as
         found = transitions.submit(
             db.session, case_id, name, actor(), words, version=stated, at=moment()
         )
-        return Answer(200, _moved(found))
+        return Answer(200, dict(_moved(found)))
 
     own = f"{key} {case_id}"
     try:
@@ -257,7 +290,7 @@ def _one(case_id: str, version: int | None, name: str, words: dict, key: str, as
         return _refused(case_id, refusal)
 
 
-def _moved(found: Case) -> dict:
+def _moved(found: Case) -> m.Outcome:
     return {
         "case": found.id,
         "status": 200,
@@ -270,20 +303,25 @@ def _moved(found: Case) -> dict:
 # The law -----------------------------------------------------------------------------------------
 
 
-@bp.get("/workflows")
-@by_token
-def list_workflows():
-    after, size = request.args.get("cursor", ""), http.limit()
+@route(
+    "GET",
+    "/workflows",
+    "The law: every workflow as data",
+    m.Workflows,
+    query=m.ByName,
+    name="workflows",
+)
+def list_workflows(asked: m.ByName):
+    after = asked.get("cursor", "")
     rows = [one for one in workflows.offered(settings()) if one.name > after]
-    return http.page(rows, size, as_table, mark=lambda workflow: workflow.name)
+    return http.page(rows, asked["limit"], as_table, mark=lambda workflow: workflow.name)
 
 
-@bp.get("/workflows/<name>")
-@by_token
+@route("GET", "/workflows/<name>", "One workflow", m.Workflow, name="workflow")
 def show_workflow(name):
-    return answer(as_table(workflows.current(name)))
+    return as_table(workflows.current(name))
 
 
-@bp.get("/openapi.json")
+@route("GET", "/openapi.json", "This document", m.Document, public=True, name="openapi")
 def document():
-    return answer(openapi.document())
+    return openapi.document()

@@ -6,51 +6,28 @@ from __future__ import annotations
 
 import json
 import re
-import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import UnsupportedMediaType
 
 from oversight.base.db import db
-from oversight.base.refusals import BadRequest, InvalidInput, NotFound
+from oversight.base.refusals import BadRequest, NotFound
 from oversight.base.sentences import say
 from oversight.engine import repeats
 from oversight.views import session
 
 bp = Blueprint("api", __name__, url_prefix="/api/v1")
-USUAL, MOST, BULK = 25, 1000, 200  # rows of a list, and items of a bulk request
 
 
 # Reading -----------------------------------------------------------------------------------------
 
 
-def body(**kinds: type) -> dict:
-    """Return the request's JSON object with just these members, `{}` where nothing was sent.
-
-    `kinds` gives the type of each member; those not sent are empty values of their type. Raises
-    BadRequest, UnsupportedMediaType, WordsWrong.
-    """
-    sent = _json_object()
-    wrong = {
-        name[:40]: say("没有“{word}”这一项。", word=name[:40]) for name in set(sent) - set(kinds)
-    }
-    wrong |= {
-        name: say("“{word}”的格式不对。", word=name)
-        for name, kind in kinds.items()
-        if not isinstance(sent.get(name, kind()), kind)
-    }
-    if wrong:
-        raise InvalidInput(wrong)
-    return {name: sent.get(name, kind()) for name, kind in kinds.items()}
-
-
 def sent() -> dict:
-    """Return the request's JSON object as it was sent, for those who must know what was left out."""
-    return _json_object()
+    """Return the request's JSON object, `{}` where nothing was sent.
 
-
-def _json_object() -> dict:
+    Raises BadRequest, UnsupportedMediaType.
+    """
     raw = request.get_data()
     if not raw:
         return {}
@@ -75,23 +52,28 @@ def asked() -> str:
 
     method, path and body, not the version it was read at.
     """
-    return repeats.fingerprint(request.method, request.path, _json_object())
+    return repeats.fingerprint(request.method, request.path, sent())
 
 
-def key(required: bool) -> str | None:
+def key() -> str | None:
     """Return the Idempotency-Key, with or without the quotes of a structured field.
 
     Raises BadRequest.
     """
     sent = request.headers.get("Idempotency-Key", "").strip()
-    if not sent and required:
-        raise BadRequest("缺少 Idempotency-Key：请为每项操作另编一个，重发时用同一个。")
     bare = sent[1:-1] if re.fullmatch(r'".*"', sent) else sent
     if sent and not re.fullmatch(rf"[\x21-\x7e]{{1,{repeats.LONGEST}}}", bare):
         raise BadRequest(
-            say("Idempotency-Key 应是 1 到 {most} 个可见的英文字符。", most=repeats.LONGEST)
+            say("Idempotency-Key 应是 1 到 %(most)s 个可见的英文字符。", most=repeats.LONGEST)
         )
     return bare or None
+
+
+def needed(key: str | None) -> str:
+    """Return the Idempotency-Key of a request that must have one. Raises BadRequest."""
+    if key is None:
+        raise BadRequest("缺少 Idempotency-Key：请为每项操作另编一个，重发时用同一个。")
+    return key
 
 
 def stated_version() -> int | None:
@@ -117,45 +99,6 @@ def verb(name: str) -> str:
     return name
 
 
-def limit() -> int:
-    return _number("limit", USUAL, 1, MOST)
-
-
-def year(usual: int) -> int:
-    return _number("year", usual, 2000, 2100)
-
-
-def _number(name: str, usual: int, least: int, most: int) -> int:
-    sent = request.args.get(name)
-    if sent is None:
-        return usual
-    if not re.fullmatch(r"[0-9]{1,6}", sent, re.ASCII) or not least <= int(sent) <= most:
-        raise InvalidInput(
-            {
-                name: say(
-                    "“{word}”应是 {least} 到 {most} 之间的整数。", word=name, least=least, most=most
-                )
-            }
-        )
-    return int(sent)
-
-
-def as_id(value, name: str) -> str:
-    """Return an id as ids are written. Raises WordsWrong naming the field."""
-    try:
-        if not isinstance(value, str) or len(value) != 36:
-            raise ValueError
-        return str(uuid.UUID(value))
-    except ValueError:
-        raise InvalidInput({name: say("“{word}”应是一个 id。", word=name)}) from None
-
-
-def cursor() -> str | None:
-    """Return the id that a list goes on after. Raises WordsWrong."""
-    sent = request.args.get("cursor")
-    return as_id(sent, "cursor") if sent else None
-
-
 # Answering ---------------------------------------------------------------------------------------
 
 
@@ -175,7 +118,7 @@ def given(found: repeats.Answer, **headers: str) -> Response:
 def once(
     key: str | None,
     status: int,
-    make: Callable[[], dict],
+    make: Callable[[], Mapping],
     still: Callable[[dict], object] = lambda _body: None,
 ) -> repeats.Answer:
     """Do once what the request asks for under its key, and answer with what `make` returns.
@@ -188,7 +131,7 @@ def once(
         key,
         asked(),
         session.moment(),
-        lambda: repeats.Answer(status, make()),
+        lambda: repeats.Answer(status, dict(make())),
     )
     if found.repeated:
         still(found.body)

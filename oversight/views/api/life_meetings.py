@@ -9,48 +9,60 @@ from oversight.base.refusals import NotFound
 from oversight.engine import authority
 from oversight.ledger import life_meetings
 from oversight.models import Case, LifeMeeting
-from oversight.views.session import actor, by_token, moment
+from oversight.views.session import actor, moment
 
 from . import http
-from .http import answer, bp
+from . import messages as m
+from .route import route
 from .shapes import day, named
-from .units import unit_in_reach
+from .units import unit_in_reach, year_of
 
 
-@bp.get("/units/<uuid:unit_id>/life-meetings")
-@by_token
-def life_meetings_of(unit_id):
-    branch, year = unit_in_reach(unit_id), http.year(moment().today.year)
+@route(
+    "GET",
+    "/units/<uuid:unit_id>/life-meetings",
+    "A branch's meetings of organizational life in a year, entries taken back among them",
+    m.LifeMeetings,
+    query=m.OfYear,
+)
+def life_meetings_of(unit_id, asked: m.OfYear) -> m.LifeMeetings:
+    branch, year = unit_in_reach(unit_id), year_of(asked)
     if branch.kind != "branch":
         raise NotFound("只有党支部有组织生活会，请选一个党支部。")
     rows = life_meetings.of_year(db.session, branch.id, year)
-    return answer({"items": [_meeting(row) for row in rows], "next": None})
+    return {"items": [_meeting(row) for row in rows], "next": None}
 
 
-@bp.post("/units/<uuid:unit_id>/life-meetings")
-@by_token
-def note_life_meeting(unit_id):
-    sent = http.body(on=str)
-    return _kept(
-        lambda: life_meetings.note(db.session, str(unit_id), sent["on"], actor(), moment()), 201
-    )
+@route(
+    "POST",
+    "/units/<uuid:unit_id>/life-meetings",
+    "Note on which day one was held",
+    m.LifeMeeting,
+    sends=m.HeldOn,
+    key="optional",
+    status=201,
+)
+def note_life_meeting(unit_id, sent: m.HeldOn, key: str | None):
+    def make() -> m.LifeMeeting:
+        return _meeting(life_meetings.note(db.session, unit_id, sent["on"], actor(), moment()))
+
+    return http.given(http.once(key, 201, make, _still))
 
 
-@bp.post("/life-meetings/<uuid:meeting_id>/take-back")
-@by_token
-def take_back_life_meeting(meeting_id):
-    sent = http.body(reason=str)
-    return _kept(
-        lambda: life_meetings.take_back(
-            db.session, str(meeting_id), sent["reason"], actor(), moment()
-        ),
-        200,
-    )
+@route(
+    "POST",
+    "/life-meetings/<uuid:meeting_id>/take-back",
+    "Take back a wrong entry; it stays on record",
+    m.LifeMeeting,
+    sends=m.TakenBack,
+    key="optional",
+)
+def take_back_life_meeting(meeting_id, sent: m.TakenBack, key: str | None):
+    def make() -> m.LifeMeeting:
+        why = sent["reason"]
+        return _meeting(life_meetings.take_back(db.session, meeting_id, why, actor(), moment()))
 
-
-def _kept(act, status: int):
-    """Do it once for an Idempotency-Key, and answer the entry."""
-    return http.given(http.once(http.key(required=False), status, lambda: _meeting(act()), _still))
+    return http.given(http.once(key, 200, make, _still))
 
 
 def _still(body: dict) -> None:
@@ -58,7 +70,7 @@ def _still(body: dict) -> None:
     unit_in_reach(body["unit"]["id"])
 
 
-def _meeting(row: LifeMeeting) -> dict:
+def _meeting(row: LifeMeeting) -> m.LifeMeeting:
     """Return an entry; the case only to who may open it."""
     return {
         "id": row.id,

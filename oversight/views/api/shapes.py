@@ -4,6 +4,8 @@ decides.
 
 from __future__ import annotations
 
+from typing import cast
+
 from sqlalchemy.orm import Session
 
 from oversight import workflows
@@ -16,7 +18,7 @@ from oversight.law.roles import OFFICES
 from oversight.models import Attachment, Case, JournalRow, Person, Unit
 from oversight.papers import numbers
 
-FLAGS = ("probationary", "mobile", "retired", "elderly", "leading", "in_post", "no_office")
+from . import messages as m
 
 
 def day(value) -> str | None:
@@ -24,14 +26,14 @@ def day(value) -> str | None:
     return value.isoformat() if value else None
 
 
-def named(unit: Unit | None) -> dict | None:
+def named(unit: Unit | None) -> m.Named | None:
     return {"id": unit.id, "name": unit.name} if unit else None
 
 
 # Cases -------------------------------------------------------------------------------------------
 
 
-def whole(session: Session, case: Case, who: Actor, at: Moment) -> dict:
+def whole(session: Session, case: Case, who: Actor, at: Moment) -> m.Case:
     """Return a case with everything that its reader may see and do."""
     workflow = workflows.reading(case)
     waiting = available.waiting(session, case, who, at)
@@ -57,19 +59,24 @@ def whole(session: Session, case: Case, who: Actor, at: Moment) -> dict:
     }
 
 
-def _telling(session: Session, case: Case) -> dict:
+def _telling(session: Session, case: Case) -> m.MaybeTelling:
     """Return of a met order when and where its members are or were told, and what is said; else
     nothing.
     """
     found = rectification.telling(session, case)
     if found is None:
         return {}
-    told = found.told and {"activity": found.told["activity"], "on": found.told["on"]}
-    due = found.due and {"id": found.due.id, "on": day(found.due.held_on or found.due.day)}
-    return {"telling": {"due": due, "told": told, "text": found.text}}
+    due, told = found.due, found.told
+    return {
+        "telling": {
+            "due": {"id": due.id, "on": day(due.held_on or due.day)} if due else None,
+            "told": {"activity": told["activity"], "on": told["on"]} if told else None,
+            "text": found.text,
+        }
+    }
 
 
-def _head(case: Case, workflow: Workflow, at: Moment) -> dict:
+def _head(case: Case, workflow: Workflow, at: Moment) -> m.Head:
     return {
         "id": case.id,
         "number": case.number,
@@ -84,13 +91,13 @@ def _head(case: Case, workflow: Workflow, at: Moment) -> dict:
     }
 
 
-def summaries(session: Session, cases: list[Case], at: Moment) -> list[dict]:
+def summaries(session: Session, cases: list[Case], at: Moment) -> list[m.Summary]:
     """Return cases as a list shows them; whom they wait on is where the engine laid them."""
     lying = inbox.lying_with(session, [case.id for case in cases])
     return [_summary(case, lying.get(case.id, []), at) for case in cases]
 
 
-def _summary(case: Case, names: list[str], at: Moment) -> dict:
+def _summary(case: Case, names: list[str], at: Moment) -> m.Summary:
     workflow = workflows.reading(case)
     party = workflow.state(case.state).waits_on
     label = "、".join(dict.fromkeys(names)) or (party.label if party else "")
@@ -100,18 +107,18 @@ def _summary(case: Case, names: list[str], at: Moment) -> dict:
     }
 
 
-def ground(move: Move) -> dict:
+def ground(move: Move) -> m.Ground:
     """Name the clause a move rests on, or the house rule where the guidance is silent."""
     under = move.under
     return {"clause": under.id} if under.is_clause else {"clause": None, "house_rule": under.text}
 
 
-def _option(option: available.Option) -> dict:
+def _option(option: available.Option) -> m.Option:
     move = option.move
     return {
         "name": move.name,
         "label": move.label,
-        "asks": [ask_as_dict(ask) for ask in move.asks],
+        "asks": cast(list[m.Ask], [ask_as_dict(ask) for ask in move.asks]),
         "allowed": option.allowed,
         "why_not": option.why_not,
         "many": move.unversioned,
@@ -119,7 +126,7 @@ def _option(option: available.Option) -> dict:
     }
 
 
-def _journal(session: Session, case: Case, workflow: Workflow, who: Actor) -> list[dict]:
+def _journal(session: Session, case: Case, workflow: Workflow, who: Actor) -> list[m.Entry]:
     reads_all = authority.reads_all(workflow, case, who)
     return [
         _entry(row, workflow, reads_all or row.actor_id == who.id)
@@ -128,7 +135,7 @@ def _journal(session: Session, case: Case, workflow: Workflow, who: Actor) -> li
     ]
 
 
-def _entry(row: JournalRow, workflow: Workflow, reads: bool) -> dict:
+def _entry(row: JournalRow, workflow: Workflow, reads: bool) -> m.Entry:
     move = next(
         (
             move
@@ -140,7 +147,7 @@ def _entry(row: JournalRow, workflow: Workflow, reads: bool) -> dict:
         None,
     )
     label = move.label if move else desk_acts.LABELS.get(row.move, row.move)
-    return {
+    found: m.Entry = {
         "at": day(row.at),
         "actor": row.actor,
         "move": row.move,
@@ -149,11 +156,13 @@ def _entry(row: JournalRow, workflow: Workflow, reads: bool) -> dict:
         "to": row.to_state,
         "words": row.words if reads else {},
         "result": row.result if reads else {},
-        **({"clause": move.under.id} if move and move.under.is_clause else {}),
     }
+    if move and move.under.is_clause:
+        found["clause"] = move.under.id
+    return found
 
 
-def _documents(session: Session, case: Case) -> list[dict]:
+def _documents(session: Session, case: Case) -> list[m.Paper]:
     papers = numbers.of_case(session, case.id)
     return [
         {
@@ -168,7 +177,7 @@ def _documents(session: Session, case: Case) -> list[dict]:
     ]
 
 
-def attachment(session: Session, row: Attachment) -> dict:
+def attachment(session: Session, row: Attachment) -> m.Attachment:
     """Return what is known of a file, and where to get it."""
     return {
         "id": row.id,
@@ -192,7 +201,7 @@ def attachment(session: Session, row: Attachment) -> dict:
 # People and units --------------------------------------------------------------------------------
 
 
-def myself(account, who: Actor) -> dict:
+def myself(account, who: Actor) -> m.Me:
     """Return who asks: name, posts held today, own units."""
     own = [post.unit for post in who.posts] + ([who.branch] if who.branch else [])
     return {
@@ -214,7 +223,7 @@ def myself(account, who: Actor) -> dict:
     }
 
 
-def unit(row: Unit, parent: Unit | None) -> dict:
+def unit(row: Unit, parent: Unit | None) -> m.Unit:
     """Return a unit as lists show it."""
     return {
         "id": row.id,
@@ -227,13 +236,12 @@ def unit(row: Unit, parent: Unit | None) -> dict:
     }
 
 
-def member(person: Person, branch: Unit, flags: bool, phone: str = "") -> dict:
+def member(person: Person, branch: Unit, flags: bool, phone: str = "") -> m.Member:
     """Return a member; `flags` and the masked number only where the reader leads the branch or
     stands above it.
     """
-    more = (
-        {"flags": [flag for flag in FLAGS if getattr(person, flag)], "phone": phone or None}
-        if flags
-        else {}
-    )
-    return {"id": person.id, "name": person.name, "unit": named(branch), **more}
+    found: m.Member = {"id": person.id, "name": person.name, "unit": named(branch)}
+    if flags:
+        found["flags"] = [flag for flag in m.FLAGS if getattr(person, flag)]
+        found["phone"] = phone or None
+    return found

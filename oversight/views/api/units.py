@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from oversight.base.db import db
 from oversight.base.refusals import NotFound
+from oversight.base.sentences import N_
 from oversight.calendar import party_days as activities
 from oversight.ledger import attendance
 from oversight.ledger import month as months
@@ -14,42 +15,47 @@ from oversight.models import Activity, Unit
 from oversight.organization import reach
 from oversight.organization.units import by_id
 from oversight.views.pages import phone
-from oversight.views.session import actor, by_token, moment
+from oversight.views.session import actor, moment
 
-from . import http, shapes
-from .http import answer, bp, page
+from . import messages as m
+from . import shapes
+from .http import page
+from .route import route
 from .shapes import day, named
 
 
-def unit_in_reach(unit_id, within=reach.in_reach) -> Unit:
+def unit_in_reach(unit_id: str, within=reach.in_reach) -> Unit:
     """Return a unit. Raises NotFound."""
-    return reach.unit_in_reach(db.session, str(unit_id), actor(), within)
+    return reach.unit_in_reach(db.session, unit_id, actor(), within)
 
 
 # Units -------------------------------------------------------------------------------------------
 
 
-@bp.get("/units")
-@by_token
-def units():
-    size = http.limit()
-    rows = reach.units(db.session, actor(), http.cursor(), size)
+@route("GET", "/units", "What is in my subtree, own unit first", m.Units, query=m.Paging)
+def units(asked: m.Paging):
+    size = asked["limit"]
+    rows = reach.units(db.session, actor(), asked.get("cursor") or None, size)
     above = by_id(db.session, {row.parent_id for row in rows if row.parent_id})
     return page(rows, size, lambda row: shapes.unit(row, above.get(row.parent_id)))
 
 
-@bp.get("/units/<uuid:unit_id>")
-@by_token
-def unit(unit_id):
+@route("GET", "/units/<uuid:unit_id>", "One unit", m.Unit)
+def unit(unit_id) -> m.Unit:
     row = unit_in_reach(unit_id, reach.kept)
-    return answer(shapes.unit(row, db.session.get(Unit, row.parent_id) if row.parent_id else None))
+    return shapes.unit(row, db.session.get(Unit, row.parent_id) if row.parent_id else None)
 
 
-@bp.get("/units/<uuid:unit_id>/members")
-@by_token
-def members(unit_id):
-    who, size, top = actor(), http.limit(), unit_in_reach(unit_id)
-    rows = reach.members(db.session, who, top, moment().today, http.cursor(), size)
+@route(
+    "GET",
+    "/units/<uuid:unit_id>/members",
+    "Its members and those of all units below it",
+    m.Members,
+    query=m.Paging,
+)
+def members(unit_id, asked: m.Paging):
+    who, size, top = actor(), asked["limit"], unit_in_reach(unit_id)
+    rows = reach.members(db.session, who, top, moment().today, asked.get("cursor") or None, size)
     leads = tuple(post.unit.path for post in who.posts)
     return page(
         rows,
@@ -64,11 +70,19 @@ def members(unit_id):
 # Activities and party days -----------------------------------------------------------------------
 
 
-@bp.get("/units/<uuid:unit_id>/activities")
-@by_token
-def unit_activities(unit_id):
-    size, top, year = http.limit(), unit_in_reach(unit_id), http.year(moment().today.year)
-    rows, counted, how = months.activities(db.session, actor(), top, year, http.cursor(), size)
+@route(
+    "GET",
+    "/units/<uuid:unit_id>/activities",
+    "Its activities of a year and those below it",
+    m.Activities,
+    query=m.YearPaging,
+    name="activities",
+)
+def unit_activities(unit_id, asked: m.YearPaging):
+    size, top, year = asked["limit"], unit_in_reach(unit_id), year_of(asked)
+    rows, counted, how = months.activities(
+        db.session, actor(), top, year, asked.get("cursor") or None, size
+    )
     return page(
         rows,
         size,
@@ -77,7 +91,11 @@ def unit_activities(unit_id):
     )
 
 
-def _activity(row: Activity, branch: Unit, counted: dict, how: dict) -> dict:
+def year_of(asked: m.OfYear) -> int:
+    return asked.get("year", moment().today.year)
+
+
+def _activity(row: Activity, branch: Unit, counted: dict, how: dict) -> m.Activity:
     return {
         "id": row.id,
         "unit": named(branch),
@@ -92,9 +110,9 @@ def _activity(row: Activity, branch: Unit, counted: dict, how: dict) -> dict:
     }
 
 
-def title_and_status(row: Activity) -> dict:
+def title_and_status(row: Activity) -> m.TitleAndStatus:
     """Return what an activity is called and how it stands."""
-    name = f"{row.month}月主题党日" if row.kind == "party_day" else "“七一”活动"
+    name = f"{row.month}月主题党日" if row.kind == "party_day" else N_("“七一”活动")
     return {"name": name, "status": _status(months.one(db.session, row, moment().today))}
 
 
@@ -104,7 +122,7 @@ def _status(found: months.Month) -> str:
     return "moved" if noticed else found.stands
 
 
-def _turnout(count: attendance.Count | None) -> dict:
+def _turnout(count: attendance.Count | None) -> m.Counted:
     """Return who came, by class, and how many make-ups are open;
 
     nulls where nothing is recorded.
@@ -115,21 +133,25 @@ def _turnout(count: attendance.Count | None) -> dict:
     }
 
 
-@bp.get("/units/<uuid:unit_id>/party-days")
-@by_token
-def party_days(unit_id):
-    branch, year = unit_in_reach(unit_id), http.year(moment().today.year)
+@route(
+    "GET",
+    "/units/<uuid:unit_id>/party-days",
+    "A branch's twelve party days of a year",
+    m.PartyDays,
+    query=m.OfYear,
+)
+def party_days(unit_id, asked: m.OfYear) -> m.PartyDays:
+    branch, year = unit_in_reach(unit_id), year_of(asked)
     if branch.kind != "branch":
         raise NotFound("只有党支部有主题党日，请选一个党支部。")
     found = months.of_year(db.session, branch, year, moment().today)
     rows = [one.row for one in found if one.saved]
     cases = months.cases_in_sight(db.session, rows, actor())
     how = activities.moved_how(db.session, rows)
-    items = [{**_party_day(one, cases, how), **_turnout(one.counted)} for one in found]
-    return answer({"items": items, "next": None})
+    return {"items": [_party_day(one, cases, how) for one in found], "next": None}
 
 
-def _party_day(found: months.Month, cases: dict[str, str], how: dict[str, str]) -> dict:
+def _party_day(found: months.Month, cases: dict[str, str], how: dict[str, str]) -> m.PartyDay:
     """Return a month: planned or, where nobody has planned it yet, as the rule yields it now."""
     row, rule = found.row, found.rule
     explained = rule is not None and rule.on == row.rule_day
@@ -151,10 +173,11 @@ def _party_day(found: months.Month, cases: dict[str, str], how: dict[str, str]) 
         ]
         if explained
         else [],
+        **_turnout(found.counted),
     }
 
 
-def _standing(found: months.Month) -> dict:
+def _standing(found: months.Month) -> m.Standing:
     """A month that the branch does not answer for is never called missed."""
     status = _status(found)
     if not found.owed and status in ("missed", "unrecorded", "unplanned"):

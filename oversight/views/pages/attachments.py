@@ -8,20 +8,21 @@ import io
 
 from flask import Blueprint, Response, current_app, flash, redirect, request, send_file, url_for
 from flask_login import login_required
-from werkzeug.exceptions import UnsupportedMediaType
 
 from oversight.base import files as uploads
 from oversight.base.db import db
 from oversight.base.refusals import BadRequest, DomainError, Forbidden, InvalidInput, NotFound
-from oversight.base.sentences import say
-from oversight.base.typed import whole_number
+from oversight.base.sentences import N_, say
 from oversight.casework import attachments
 from oversight.engine import repeats
 from oversight.engine.repeats import Answer
 from oversight.engine.use_case import one_transaction
+from oversight.law.inputs import read_count
 from oversight.views import forms, session
 from oversight.views.api import http, shapes
-from oversight.views.session import account, actor, by_token, moment
+from oversight.views.api import messages as m
+from oversight.views.api.route import route
+from oversight.views.session import account, actor, moment
 
 from . import case as case_page
 
@@ -62,22 +63,15 @@ def folder():
 
 def sent() -> attachments.Sent:
     """Read the form: the file, and what its sender says of it. Raises BadRequest, WordsWrong."""
-    unknown = (set(request.form) | set(request.files)) - {
-        "file",
-        "note",
-        "finding",
-        "round",
-        "replaces",
-        "next",
-        "csrf_token",
-    }
+    known = {*m.Upload.__annotations__, "next", "csrf_token"}
+    unknown = (set(request.form) | set(request.files)) - known
     if unknown:
         raise InvalidInput(
-            {name[:40]: say("没有“{word}”这一项。", word=name[:40]) for name in unknown}
+            {name[:40]: say("没有“%(word)s”这一项。", word=name[:40]) for name in unknown}
         )
     files = request.files.getlist("file")
     if len(files) != 1:
-        raise InvalidInput({"file": "请选择一个文件，一次传一个。"})
+        raise InvalidInput({"file": N_("请选择一个文件，一次传一个。")})
     if "\0" in "".join(request.form.values()):
         raise BadRequest("请求的内容不含空字符。")
     data = files[0].read(uploads.MOST_BYTES + 1)
@@ -95,10 +89,10 @@ def sent() -> attachments.Sent:
 
 def _number(name: str) -> int | None:
     value = request.form.get(name, "").strip()
-    number = whole_number(value, 99_999)
-    if value and number is None:
-        raise InvalidInput({name: say("“{word}”应是数字。", word=name)})
-    return number
+    found = read_count(value, most=99_999)
+    if value and found is None:
+        raise InvalidInput({name: say("“%(word)s”应是数字。", word=name)})
+    return found
 
 
 def download(attachment_id: str, thumb: bool = False) -> Response:
@@ -143,7 +137,7 @@ def send(case_id):
         raise
     except DomainError as refusal:
         return again(case_id, refusal)
-    flash({"text": say("已上传：{name}", name=row.name)}, "toast")
+    flash({"text": say("已上传：%(name)s", name=row.name)}, "toast")
     return redirect(
         session.own_path(request.form.get("next")) or url_for("case.show", case_id=case_id)
     )
@@ -174,18 +168,31 @@ class _Again(Exception):
     """The answer that was given meanwhile under the same key."""
 
 
-@http.bp.get("/attachments/<uuid:attachment_id>")
-@by_token
+@route(
+    "GET",
+    "/attachments/<uuid:attachment_id>",
+    "The bytes of an attachment, to be saved",
+    bytes,
+    kinds=tuple(uploads.KINDS),
+    headers=("Content-Disposition",),
+)
 def attachment(attachment_id):
-    return download(str(attachment_id))
+    return download(attachment_id)
 
 
-@http.bp.post("/cases/<uuid:case_id>/attachments")
-@by_token
-def attach(case_id):
-    if request.mimetype != "multipart/form-data":
-        raise UnsupportedMediaType()
-    file, key = sent(), http.key(required=False)
+@route(
+    "POST",
+    "/cases/<uuid:case_id>/attachments",
+    "Show a photo or a paper with a case",
+    m.Attachment,
+    sends=m.Upload,
+    form=True,
+    key="optional",
+    status=201,
+    headers=("Location",),
+)
+def attach(case_id, key: str | None):
+    file = sent()
     asked = repeats.fingerprint(
         request.method,
         request.path,
@@ -193,15 +200,20 @@ def attach(case_id):
     )
     before = repeats.given(db.session, account(), key, asked) if key else None
     if before:
-        return http.given(before)
+        return _kept(before)
     try:
         with one_transaction(db.session):
-            row = attachments.submit(db.session, folder(), str(case_id), file, actor(), moment())
+            row = attachments.submit(db.session, folder(), case_id, file, actor(), moment())
             again = repeats.claim(db.session, account(), key, asked, moment())
             if again:
                 raise _Again(again)  # the same request came in between: its file stands, ours goes
-            found = Answer(201, shapes.attachment(db.session, row))
+            found = Answer(201, dict(shapes.attachment(db.session, row)))
             repeats.keep(db.session, account(), key, found)
     except _Again as again:
-        return http.given(again.args[0])
+        return _kept(again.args[0])
+    return _kept(found)
+
+
+def _kept(found: Answer) -> Response:
+    """Write the answer to a file, the first or again, with its address."""
     return http.given(found, Location=url_for("api.attachment", attachment_id=found.body["id"]))

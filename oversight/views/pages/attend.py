@@ -15,11 +15,11 @@ from flask_login import login_required
 from oversight import workflows
 from oversight.base.db import db
 from oversight.base.refusals import InvalidInput, RuleViolation
-from oversight.base.typed import whole_number
 from oversight.calendar.workdays import add_workdays
 from oversight.calendar.zone import zone_calendar
 from oversight.engine import authority
 from oversight.law.clauses import Source, clause, clause_for
+from oversight.law.inputs import read_count, read_day
 from oversight.law.roles import OFFICES
 from oversight.ledger import arrange, attendance
 from oversight.models import Activity, Attendance, Case, Person
@@ -81,10 +81,7 @@ class Sheet:
     @cached_property
     def day(self) -> date:
         """Return the day whose roster is shown: the one written down, else the one in force."""
-        try:
-            return date.fromisoformat(self.held_on)
-        except ValueError:
-            return self.activity.held_on or self.activity.day or self.at.today
+        return read_day(self.held_on) or self.activity.held_on or self.activity.day or self.at.today
 
     @property
     def held_on(self) -> str:
@@ -375,8 +372,7 @@ def _invitees(activity: Activity, posted) -> dict[str, int]:
         value = posted.get(f"invited-{kind}")
         if value is None:
             continue
-        number = whole_number(value or "0", attendance.MOST_INVITED)
-        if number is None:
+        found[kind] = read_count(value) if value.strip() else 0
+        if found[kind] is None:
             raise InvalidInput({f"invited-{kind}": _("“%(kind)s”请填人数。", kind=label)})
-        found[kind] = number
     return found

@@ -15,7 +15,7 @@ from oversight import workflows
 from oversight.base.clock import Moment
 from oversight.base.db import db
 from oversight.base.refusals import DomainError, InvalidInput
-from oversight.base.sentences import say
+from oversight.base.sentences import N_, say
 from oversight.casework import attachments, rectification
 from oversight.engine import authority, available, colleagues, desk_acts, precedents
 from oversight.engine.authority import Actor
@@ -36,12 +36,12 @@ from . import desk_act_forms
 
 SHORT_WAY = 6  # stops that a phone shows all of
 VOTES = {
-    YES: "同意",
-    NO: "不同意",
-    CAME: "已到会投票",
-    RECUSED: "回避",
-    ABSENT: "未到会",
-    LEFT: "已离任",
+    YES: N_("同意"),
+    NO: N_("不同意"),
+    CAME: N_("已到会投票"),
+    RECUSED: N_("回避"),
+    ABSENT: N_("未到会"),
+    LEFT: N_("已离任"),
 }
 ANSWER_KEYS = {"back": "R", "negative": "N"}
 
@@ -384,7 +384,7 @@ class CaseFile:
             for row in self._told_apart
         ]
         reminded = [
-            Entry(_rung(row.rung), "系统", row.at)
+            Entry(_rung(row.rung), N_("系统"), row.at)
             for row in db.session.scalars(
                 sa.select(Reminder).where(Reminder.case_id == self.case.id)
             )
@@ -531,7 +531,7 @@ class CaseFile:
 
 def _label(workflow: Workflow, row: JournalRow) -> str:
     if row.kind == "open":
-        return "起草"
+        return N_("起草")
     if row.kind != "move":
         return desk_acts.LABELS.get(row.move, row.move)
     return next((move.label for move in workflow.moves if move.name == row.move), row.move)
@@ -558,7 +558,7 @@ def _said(workflow: Workflow, row: JournalRow) -> list[tuple]:
     return [
         (
             asks[name],
-            say("{n} 条", n=len(value)) if asks[name].items else value,
+            say("%(n)s 条", n=len(value)) if asks[name].items else value,
         )  # the page has a table of them
         for name, value in told.items()
         if not (workflow.discreet and asks[name].items)
@@ -567,11 +567,11 @@ def _said(workflow: Workflow, row: JournalRow) -> list[tuple]:
 
 def _rung(rung: int) -> str:
     if rung < 0:
-        return "已超期，提醒承办人，并转上一级"
+        return N_("已超期，提醒承办人，并转上一级")
     return (
-        "提醒承办人，今天到期"
+        N_("提醒承办人，今天到期")
         if rung == 0
-        else say("提醒承办人，还有 {count} 个工作日", count=rung)
+        else say("提醒承办人，还有 %(count)s 个工作日", count=rung)
     )
 
 

@@ -9,6 +9,7 @@ import re
 from flask_babel import gettext as _
 
 from oversight.base.refusals import InvalidInput
+from oversight.base.sentences import N_
 from oversight.law.clauses import register
 from oversight.law.definition import Move
 from oversight.models import Unit
@@ -16,15 +17,15 @@ from oversight.views import forms
 
 LETTERS = {"rural": "R", "organ": "O", "private": "P", "soe": "S"}
 SECTIONS = {
-    "二（一）": "时间安排",
-    "二（二）": "参加对象",
-    "二（三）": "活动主题",
-    "二（四）": "实施主体",
-    "二（五）": "组织方式",
-    "三（一）": "规范组织生活",
-    "三（二）": "加强组织建设",
-    "三（三）": "立足岗位发挥作用",
-    "四": "保障措施",
+    "二（一）": N_("时间安排"),
+    "二（二）": N_("参加对象"),
+    "二（三）": N_("活动主题"),
+    "二（四）": N_("实施主体"),
+    "二（五）": N_("组织方式"),
+    "三（一）": N_("规范组织生活"),
+    "三（二）": N_("加强组织建设"),
+    "三（三）": N_("立足岗位发挥作用"),
+    "四": N_("保障措施"),
 }
 BRANCH_ACTS = ("branch", "secretary", "zone+branch")
 _SECTION = re.compile("^(四|[二三]（[一二三四五]）)")

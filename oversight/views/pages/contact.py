@@ -17,7 +17,7 @@ from oversight import workflows
 from oversight.base.clock import Moment
 from oversight.base.db import db, is_id
 from oversight.base.refusals import DomainError, Forbidden, InvalidInput, NotFound
-from oversight.base.sentences import say
+from oversight.base.sentences import N_, say
 from oversight.engine import authority, available, transitions
 from oversight.law.definition import Move, Workflow
 from oversight.models import Activity, Attendance, Case, Person, Unit
@@ -54,7 +54,7 @@ def steps() -> list[tuple[str, str, str]]:
         if state.waits_on is law().opened_by:
             used.update(moves)
             found.append((state.name, state.label, moves[0]))
-    return [*found, (OTHER, "别处办理", ""), (DONE, "已办结", "")]
+    return [*found, (OTHER, N_("别处办理"), ""), (DONE, N_("已办结"), "")]
 
 
 @dataclass(frozen=True)

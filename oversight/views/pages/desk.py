@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
-from uuid import UUID
 
 import sqlalchemy as sa
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -15,8 +14,10 @@ from flask_login import login_required
 from oversight import workflows
 from oversight.base.db import db
 from oversight.base.refusals import DomainError, InvalidInput, NotFound, VersionMissing
+from oversight.base.sentences import N_
 from oversight.engine import authority, inbox, transitions
 from oversight.law.definition import Bulk
+from oversight.law.inputs import read_id
 from oversight.law.roles import BRANCH_LEADERS
 from oversight.ledger import attendance, own_year
 from oversight.models import Activity, Case, FollowUp, Notice, Unit
@@ -28,15 +29,15 @@ from .casefile import CaseFile
 bp = Blueprint("desk", __name__)
 
 TABS = (
-    ("mine", "等我办"),
-    ("waiting", "等别人"),
-    ("follow_up", "跟进"),
-    ("units", "我管的"),
-    ("done", "已办结"),
-    ("copied", "抄送我"),
+    ("mine", N_("等我办")),
+    ("waiting", N_("等别人")),
+    ("follow_up", N_("跟进")),
+    ("units", N_("我管的")),
+    ("done", N_("已办结")),
+    ("copied", N_("抄送我")),
 )
 COUNTED = ("waiting", "follow_up")
-DUES = (("overdue", "已超期"), ("today", "今天到期"), ("week", "本周到期"))
+DUES = (("overdue", N_("已超期")), ("today", N_("今天到期")), ("week", N_("本周到期")))
 BULK = "bulk"  # what a refused answer to many is kept as where no one case is meant
 BULK_MOST = 50
 NOTICES = 100  # on a page
@@ -247,15 +248,15 @@ class DeskPage:
 
 
 def _uuid(value: str) -> str:
-    try:
-        return str(UUID(value))
-    except ValueError:
-        raise NotFound() from None
+    found = read_id(value)
+    if found is None:
+        raise NotFound()
+    return found
 
 
-DUE = ("无期限", "已超期", "今天到期", "本周到期", "下周以后")
-COME = "到了跟进日期"
-FOLLOWED = ("", COME, COME, "本周跟进", "下周以后跟进")
+DUE = (N_("无期限"), N_("已超期"), N_("今天到期"), N_("本周到期"), N_("下周以后"))
+COME = N_("到了跟进日期")
+FOLLOWED = ("", COME, COME, N_("本周跟进"), N_("下周以后跟进"))
 
 
 def _group(day: date | None, today: date, labels: tuple[str, ...] = DUE) -> str:

@@ -330,7 +330,7 @@ class Sheet:
 def _not_yours(workflow: Workflow) -> Forbidden:
     return Forbidden(
         say(
-            "“{workflow}”由{party}提出，不由您办理。",
+            "“%(workflow)s”由%(party)s提出，不由您办理。",
             workflow=workflow.title,
             party=workflow.opened_by.label,
         )
@@ -433,7 +433,7 @@ def _offered(name: str) -> Workflow:
     """Return a definition that the reader's zone offers. Raises NotFound."""
     workflow = workflows.current(name)
     if not workflows.offers(session.settings(), workflow):
-        raise NotFound(say("本区没有开办“{workflow}”。", workflow=workflow.title))
+        raise NotFound(say("本区没有开办“%(workflow)s”。", workflow=workflow.title))
     return workflow
 
 
@@ -486,7 +486,8 @@ def _facts(workflow: Workflow, source) -> dict:
     """Take facts from an address. Raises WordsWrong where a day cannot be read."""
     found = forms.words_from(source, workflow.facts)
     unread = {
-        ask.name: say("“{word}”不是一个日期。", word=ask.label) for ask in _unread(workflow, found)
+        ask.name: say("“%(word)s”不是一个日期。", word=ask.label)
+        for ask in _unread(workflow, found)
     }
     if unread:
         raise InvalidInput(unread)

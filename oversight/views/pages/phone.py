@@ -14,9 +14,9 @@ from oversight.base.refusals import DomainError, InvalidInput
 from oversight.engine import authority
 from oversight.models import Case, Person
 from oversight.register import telephones
-from oversight.views.api import http
-from oversight.views.api.http import answer
-from oversight.views.session import acting, actor, by_token, moment
+from oversight.views.api import messages as m
+from oversight.views.api.route import route
+from oversight.views.session import acting, actor, moment
 
 bp = Blueprint("phone", __name__)
 
@@ -88,25 +88,30 @@ def keep(person_id):
 # API ---------------------------------------------------------------------------------------------
 
 
-@http.bp.post("/people/<uuid:person_id>/phone")
-@by_token
-def look_up(person_id):
-    http.body()
+@route(
+    "POST",
+    "/people/<uuid:person_id>/phone",
+    "A member's number in full; who asked is noted",
+    m.Phone,
+    sends=m.Nothing,
+    needs=False,
+)
+def look_up(person_id, sent: m.Nothing) -> m.Phone:
     with acting("phone"):
-        number = telephones.show(db.session, secret(), str(person_id), actor(), moment())
-    return answer({"number": number})
+        number = telephones.show(db.session, secret(), person_id, actor(), moment())
+    return {"number": number}
 
 
-@http.bp.put("/people/<uuid:person_id>/phone")
-@by_token
-def put(person_id):
-    sent = http.body(number=str)
+@route(
+    "PUT",
+    "/people/<uuid:person_id>/phone",
+    "Keep a member's number, or none where it is empty; answers it masked",
+    m.Phone,
+    sends=m.Number,
+)
+def put(person_id, sent: m.Number) -> m.Phone:
+    number = sent["number"]
     with acting("phone_keep"):
-        telephones.keep(db.session, secret(), str(person_id), sent["number"], actor(), moment())
-    return answer(
-        {
-            "number": phone_numbers.masked(phone_numbers.read(sent["number"]))
-            if sent["number"].strip()
-            else None
-        }
-    )
+        telephones.keep(db.session, secret(), person_id, number, actor(), moment())
+    kept = phone_numbers.masked(phone_numbers.read(number)) if number.strip() else None
+    return {"number": kept}

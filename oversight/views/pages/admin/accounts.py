@@ -11,6 +11,7 @@ from flask_login import login_required
 from oversight.base import typed
 from oversight.base.db import db
 from oversight.base.refusals import NotFound
+from oversight.base.sentences import N_
 from oversight.models import Account, Unit
 from oversight.organization.units import page_of
 from oversight.register import accounts
@@ -18,7 +19,7 @@ from oversight.views.present import Chip
 from oversight.views.session import acting, actor, moment
 
 bp = Blueprint("accounts", __name__)
-DOABLE = {"lock": "账号已锁定。", "unlock": "已解除锁定。", "leave": "账号已停用。"}
+DOABLE = {"lock": N_("账号已锁定。"), "unlock": N_("已解除锁定。"), "leave": N_("账号已停用。")}
 
 
 def _unit(unit_id) -> Unit:

@@ -13,6 +13,7 @@ from flask_login import login_required
 
 from oversight.base.db import db, is_id
 from oversight.base.refusals import DomainError, Forbidden, InvalidInput, NotFound
+from oversight.base.sentences import N_
 from oversight.base.typed import decoded
 from oversight.calendar import holidays
 from oversight.law.inputs import read_day
@@ -58,7 +59,7 @@ def person_named(field: str) -> Person:
     """Return the person chosen in a form. Raises WordsWrong naming the field."""
     found = db.session.get(Person, request.form[field]) if is_id(request.form.get(field)) else None
     if found is None or found.zone_id != session.actor().zone_id:
-        raise InvalidInput({field: "请从名单中选一个人。"})
+        raise InvalidInput({field: N_("请从名单中选一个人。")})
     return found
 
 
@@ -66,7 +67,7 @@ def unit_named(field: str) -> Unit:
     """Return the unit chosen in a form. Raises WordsWrong naming the field."""
     found = db.session.get(Unit, request.form[field]) if is_id(request.form.get(field)) else None
     if found is None or found.zone_id != session.actor().zone_id:
-        raise InvalidInput({field: "请选一个单位。"})
+        raise InvalidInput({field: N_("请选一个单位。")})
     return found
 
 
@@ -173,9 +174,11 @@ def import_days():
         with session.acting("import", workflow="calendar", trial=not sure):
             audit_log.require(db.session, who, "calendar", None)
             if file and file.filename and not text:
-                raise InvalidInput({"file": "这个文件不是 CSV。请在 Excel 里另存为 CSV 后再导入。"})
+                raise InvalidInput(
+                    {"file": N_("这个文件不是 CSV。请在 Excel 里另存为 CSV 后再导入。")}
+                )
             if len(text) > FILE_MOST:
-                raise InvalidInput({"text": "内容太长，请只放休息日。"})
+                raise InvalidInput({"text": N_("内容太长，请只放休息日。")})
             found = holidays.read_csv(text.encode())
             done = rest_days.load(db.session, who.zone_id, found, who, at)
     except DomainError as refusal:

@@ -15,6 +15,7 @@ from oversight import workflows
 from oversight.base import typed
 from oversight.base.db import db, is_id
 from oversight.base.refusals import NotFound
+from oversight.base.sentences import N_
 from oversight.law.roles import ADMINISTRATORS, NO_BUSINESS, OFFICES
 from oversight.models import Person, Post, Substitution, Unit
 from oversight.organization.members import members
@@ -59,10 +60,10 @@ def join(unit_id):
             db.session,
             unit,
             request.form.get("name", ""),
-            day("on", "起"),
+            day("on", N_("起")),
             session.actor(),
             session.moment(),
-            day("joined_on", "入党日期", required=False, first=people.FIRST.year),
+            day("joined_on", N_("入党日期"), required=False, first=people.FIRST.year),
         )
         return _("%(name)s已转入。", name=made.name)
 
@@ -116,9 +117,13 @@ def change_person(person_id, what):
 
     def do() -> str:
         if what == "transfer":
-            people.transfer(db.session, one, in_reach(unit_named("unit")), day("on", "起"), who, at)
+            people.transfer(
+                db.session, one, in_reach(unit_named("unit")), day("on", N_("起")), who, at
+            )
         elif what == "gone":
-            people.gone(db.session, one, request.form.get("why", ""), day("on", "日期"), who, at)
+            people.gone(
+                db.session, one, request.form.get("why", ""), day("on", N_("日期")), who, at
+            )
         else:
             people.set_flags(db.session, one, set(request.form.getlist("flag")), who, at)
         return _("%(name)s的情况已登记。", name=one.name)
@@ -182,10 +187,10 @@ def appoint(unit_id):
             unit,
             one,
             request.form.get("office", ""),
-            day("from_on", "起"),
+            day("from_on", N_("起")),
             session.actor(),
             session.moment(),
-            day("to_on", "止", required=False),
+            day("to_on", N_("止"), required=False),
         )
         return _("%(name)s已任职。", name=one.name)
 
@@ -206,7 +211,7 @@ def end_post(post_id):
 
     def do() -> str:
         freed = posts.end(
-            db.session, post, day("last", "最后一天"), session.actor(), session.moment()
+            db.session, post, day("last", N_("最后一天")), session.actor(), session.moment()
         )
         return _("职务已登记结束，%(n)s 件未办事项随职务移交。", n=freed)
 
@@ -263,8 +268,8 @@ def give_acting():
             unit,
             office,
             one,
-            day("from_on", "起"),
-            day("to_on", "止"),
+            day("from_on", N_("起")),
+            day("to_on", N_("止")),
             request.form.get("reason", ""),
             session.actor(),
             session.moment(),

@@ -21,7 +21,7 @@ from oversight.base import files
 from oversight.base.db import db
 from oversight.base.refusals import DomainError, InvalidInput, TooLarge, VersionConflict
 from oversight.base.sealing import Sealer
-from oversight.base.sentences import say
+from oversight.base.sentences import N_, say
 from oversight.models import Zone
 from oversight.register.roster import apply as roster
 from oversight.register.roster import template as empty
@@ -42,7 +42,8 @@ def widen(endpoint: str | None, _values) -> None:
 def too_large() -> TooLarge:
     return TooLarge(
         say(
-            "这个文件超过 {most} MB，请按镇（部门）拆成几个文件分别导入。", most=MOST_BYTES // 2**20
+            "这个文件超过 %(most)s MB，请按镇（部门）拆成几个文件分别导入。",
+            most=MOST_BYTES // 2**20,
         )
     )
 
@@ -82,7 +83,7 @@ def template():
     return send_file(
         io.BytesIO(empty.write()),
         as_attachment=True,
-        download_name="名册模板.xlsx",
+        download_name=N_("名册模板.xlsx"),
         mimetype="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     )
 
@@ -95,7 +96,7 @@ def upload():
             roster.entitled(actor())
             file = request.files.get("file")
             if file is None or not file.filename:
-                raise InvalidInput({"file": "请选择一个名册文件。"})
+                raise InvalidInput({"file": N_("请选择一个名册文件。")})
             roster.propose(
                 db.session,
                 folder(),

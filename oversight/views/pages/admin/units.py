@@ -11,6 +11,7 @@ from flask_login import login_required
 from oversight.base import typed
 from oversight.base.db import db
 from oversight.base.refusals import DomainError, InvalidInput, NotFound
+from oversight.base.sentences import N_
 from oversight.models import Unit
 from oversight.models.organizations import CATEGORIES, UNIT_KINDS
 from oversight.organization.members import members
@@ -20,7 +21,7 @@ from oversight.views import session
 
 from .office import bp, change, day, in_reach, keeps, require_keeper, unit_named, unit_of
 
-KINDS = {"merge": "并入其他支部", "split": "分设新支部", "move": "划转到另一上级"}
+KINDS = {"merge": N_("并入其他支部"), "split": N_("分设新支部"), "move": N_("划转到另一上级")}
 
 
 @bp.get("/units")
@@ -108,7 +109,7 @@ def found_unit(unit_id):
     parent = unit_of(unit_id)
 
     def do() -> str:
-        on = day("on", "起")
+        on = day("on", N_("起"))
         try:
             made = units.found(
                 db.session,
@@ -186,7 +187,7 @@ def _preview(found: Unit, kind: str):
 
 
 def _carry_out(found: Unit, kind: str) -> None:
-    who, at, on = session.actor(), session.moment(), day("on", "起")
+    who, at, on = session.actor(), session.moment(), day("on", N_("起"))
     if kind == "split":
         name, people = request.form.get("name", ""), request.form.getlist("people")
         reorganize.split(db.session, found, name, people, on, who, at)
