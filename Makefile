@@ -31,6 +31,8 @@ tools: test-packages bench-packages editable axe
 lint: test-packages
 	@$(BIN)/ruff check .
 	@$(BIN)/djlint templates --lint --quiet
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
 
 # Everything that people read, as a template for translators.
 catalogue: test-packages
@@ -117,6 +119,6 @@ lock:
 	$(COMPILE) --output-file bench.lock bench.in
 
 clean:
-	@rm -rf .venv .lockenv node_modules build dist *.egg-info .pytest_cache .ruff_cache .hypothesis \
+	@rm -rf .venv .lockenv node_modules build dist *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis \
 	  .import_linter_cache .grimp_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

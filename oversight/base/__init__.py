@@ -1,4 +1,3 @@
-"""What knows no Party and no case:
-
-refusals, sentences, clock, database, settings, files, seals, sandbox.
+"""What knows no Party and no case: refusals, sentences, clock, database, settings, files, seals,
+sandbox.
 """

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar, cast
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -79,9 +79,15 @@ if TYPE_CHECKING:
         """What `db.Model` is, for type checkers; every table says its name itself."""
 
         __abstract__ = True
+        __table__: ClassVar[sa.Table]
+
+    class _Scoped(Session):
+        """The session of a request: a proxy with the same methods, and one to let go of it."""
+
+        def remove(self) -> None: ...
 
     class _Database(SQLAlchemy):
-        session: Session  # type: ignore[assignment]  # a proxy with the same methods
+        session: _Scoped  # type: ignore[assignment]  # the proxy is no subclass of Session
 
     db: _Database
 else:
@@ -187,6 +193,11 @@ def insert_once(session, table, **values) -> bool:
             given[key] = default.arg(None) if default.is_callable else default.arg
     # PostgreSQL reports -1 rows, whatever it did: hence RETURNING
     return bool(_once(table, tuple(given)).rows(session, **given))
+
+
+def touched(session, statement: sa.Update | sa.Delete) -> int:
+    """Run an update or a delete and return how many rows it touched."""
+    return cast(sa.CursorResult, session.execute(statement)).rowcount
 
 
 @cache

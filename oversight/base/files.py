@@ -1,7 +1,7 @@
 """Files that people send: what is allowed, how it is cleaned, and where it lies. Knows neither
 cases nor the web.
 
-Hostile bytes are read by `untrusted` in a child process. Files lie under random names outside the
+Hostile bytes are read by `sandbox` in a child process. Files lie under random names outside the
 static tree.
 """
 
@@ -68,7 +68,7 @@ def too_large(size: int | None) -> TooLarge:
 
 
 def clean(data: bytes, name: str) -> Clean:
-    """Check a file and make a harmless copy of it. Raises TooLarge, WrongType, WordsWrong."""
+    """Check a file and make a harmless copy of it. Raises TooLarge, WrongType, InvalidInput."""
     if not data:
         raise InvalidInput({"file": NO["empty"]})
     if len(data) > MOST_BYTES:
@@ -88,8 +88,8 @@ def _wrong_type(name: str) -> WrongType:
 
 
 def _apart(data: bytes) -> Clean:
-    """Let a child process read the file: what crashes or eats there does so alone. Raises
-    WordsWrong.
+    """Read the file in a child process, so that a crash or a bomb harms only that. Raises
+    InvalidInput.
     """
     try:
         done = subprocess.run(
@@ -117,8 +117,8 @@ def _apart(data: bytes) -> Clean:
 
 
 def shown_name(name: str, kind: str) -> str:
-    """Return a name fit to be shown: no path, no tricks of writing direction, and the ending that
-    is true.
+    """Return a name fit to be shown: no path, no marks of writing direction, and the ending that is
+    true.
     """
     last = re.split(r"[\\/]", name or "")[-1]
     plain = "".join(

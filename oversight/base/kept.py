@@ -83,7 +83,7 @@ def _forget(connection, _cursor, statement: str, *_) -> None:
     """Drop what rests on a table that is about to be written; all, where it is not plain which."""
     if not statement.startswith(_HARMLESS):
         written = _WRITES.match(statement)
-        forget_table(connection, written and written[1])
+        forget_table(connection, written[1] if written else None)
 
 
 def forget_table(connection: sa.Connection, table: str | None) -> None:
@@ -95,7 +95,7 @@ def forget_table(connection: sa.Connection, table: str | None) -> None:
 
 
 def overheard(connection: sa.Connection) -> bool:
-    """True where somebody beside this house listens to the engine's statements."""
+    """True where a listener other than ours hears the engine's statements."""
     return len(connection.engine.dispatch.before_cursor_execute) > 1
 
 

@@ -1,7 +1,4 @@
-"""Pages of long lists:
-
-go on after the row that a cursor names, in the list's own order and sight.
-"""
+"""Pages of long lists: go on after the row that a cursor names, in the list's own order and sight."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ def _box(secret: str) -> AESGCM:
 
 
 def read(text: str) -> str:
-    """Return a number as digits, with a dash where it has an area code. Raises WordsWrong."""
+    """Return a number as digits, with a dash where it has an area code. Raises InvalidInput."""
     bare = (
         re.sub(r"[\s()（）+]", "", text).removeprefix("86")
         if not text.strip().startswith("0")

@@ -1,7 +1,8 @@
 """Statements of the hot path, compiled once and run by the driver itself.
 
-SQLAlchemy builds and compiles them, and converts what goes in and comes out; what it does anew at each
-execution, several times the work of the statement, is left out. Defaults of columns are not filled in.
+SQLAlchemy builds and compiles them, and converts what goes in and comes out; what it does anew at
+each execution, several times the work of the statement, is left out. Defaults of columns are not
+filled in.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ class Prepared:
 
 
 def _dashed(text: str | None) -> str | None:
-    """Write an id as the house does; SQLite keeps it without dashes."""
+    """Write an id with dashes; SQLite keeps it without."""
     return text and f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
@@ -58,6 +59,10 @@ def _reader(kind: sa.types.TypeEngine, dialect: sa.Dialect) -> Callable | None:
     if isinstance(kind, sa.Uuid) and dialect.name == "sqlite":
         return _dashed
     return kind.dialect_impl(dialect).result_processor(dialect, None)
+
+
+def _row_of(names: list[str]) -> Callable:
+    return namedtuple("Row", names)
 
 
 class _Compiled:
@@ -75,7 +80,7 @@ class _Compiled:
         ]
         self.names = [name for name, _convert, _fixed in self.order]
         columns = statement.selected_columns if statement.is_select else statement.exported_columns
-        self.Row = namedtuple("Row", [column.key for column in columns])
+        self.Row: Callable = _row_of([column.key for column in columns])
         self.out = [_reader(column.type, dialect) for column in columns]
 
     def row(self, found):
@@ -95,7 +100,7 @@ class _Compiled:
         return made if self.positional else dict(zip(self.names, made, strict=True))
 
     def run(self, connection: sa.Connection, values: dict | list[dict]):
-        """Run it on the driver's cursor; where somebody hears statements, so that he hears it."""
+        """Run it on the driver's cursor; through SQLAlchemy where something listens to statements."""
         if self.table:
             kept.forget_table(connection, self.table)
         if kept.overheard(connection):

@@ -1,9 +1,11 @@
-"""Every way to say no: one HTTP status and one sentence for the user each.
+"""Every refusal: one HTTP status and one sentence for the user each.
 
 Nothing here knows the web or the database; views turn these into pages and problem documents.
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 from .sentences import N_
 
@@ -86,9 +88,9 @@ class InvalidInput(DomainError):
     status, title = 422, N_("需要修改")
     code = "WordsWrong"
 
-    def __init__(self, fields: dict[str, str]):
+    def __init__(self, fields: Mapping[str, str]):
         super().__init__("；".join(fields.values()), fields=fields)
-        self.fields = fields
+        self.fields = dict(fields)
 
 
 class BadRequest(DomainError):

@@ -1,5 +1,4 @@
-"""The installation's seal, for whoever reads rosters: telephone numbers and files that wait. Knows
-no table.
+"""The installation's encryption of telephone numbers and of files that wait. Knows no table.
 
 The keys follow from the secret key: who loses that one enters the numbers anew.
 """

@@ -1,7 +1,7 @@
 """What may be set: the environment of an installation, and the choices of a zone with their
 defaults.
 
-Only names, kinds and defaults live here; a zone's own choices are rows of `zone_setting`.
+Only names, kinds and defaults live here; a zone's own choices are rows of `zone_settings`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
-"""Rest days come in here: seeded from the published notices, or imported from a file; and years are
-planned.
+"""Rest days: seeded from the published notices, or imported from a file; and years are planned.
 
-The table is the zone's own; what a day means is decided in `workdays` and `rules.calendar`.
+The table is the zone's own; what a day means is decided in `workdays` and `zone`.
 """
 
 from __future__ import annotations
@@ -54,7 +53,7 @@ def seed(session: Session, zone_id: str, years: Iterable[int], at: Moment) -> fr
 def read_csv(raw: bytes) -> list[workdays.CalendarDay]:
     """Read a file of rest days, in the encoding and with the days as an office's Excel writes them.
 
-    Raises WordsWrong naming every bad row by line and value.
+    Raises InvalidInput naming every bad row by line and value.
     """
     text = typed.decoded(raw)
     if text is None or "\0" in text:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import calendar as months
 from collections.abc import Iterable
 from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -20,6 +21,9 @@ from oversight.law.definition import effect
 from oversight.models import Activity, ActivityChange, Case, Unit
 
 from .zone import has_rule_day, rule_for
+
+if TYPE_CHECKING:
+    from oversight.rules.context import TransitionContext
 
 STATUS_LABELS = {
     "provisional": N_("预排"),
@@ -58,9 +62,8 @@ def status(activity: Activity, today: date, provisional: bool = False) -> str:
 
 
 def moved_how(session: Session, rows: Iterable[Activity]) -> dict[str, str]:
-    """Say by activity how its day was moved:
-
-    "approved" beforehand, or "late_report" accepted afterwards.
+    """Say by activity how its day was moved: "approved" beforehand, or "late_report" accepted
+    afterwards.
     """
     movers = {row.id: row.moved_by for row in rows if row.moved_by}
     late = set(
@@ -75,9 +78,7 @@ def moved_how(session: Session, rows: Iterable[Activity]) -> dict[str, str]:
 
 
 def lock_units(session: Session, unit_ids: Iterable[str]) -> None:
-    """Take the turn to plan months of these units, in the order of their ids, so that nobody waits
-    in a circle.
-    """
+    """Lock these units for planning, in the order of their ids, which avoids deadlocks."""
     session.execute(
         sa.select(Unit.id)
         .where(Unit.id.in_(list(unit_ids)))
@@ -187,7 +188,7 @@ def follow_rule(session: Session, unit: Unit, row: Activity, at: Moment) -> bool
     if settled or not has_rule_day(session, unit, row.month):
         return False
     day = rule_for(session, unit, row.year, row.month).on
-    wanted = {"rule_day": day} if row.moved_by else {"rule_day": day, "day": day}
+    wanted: dict[str, Any] = {"rule_day": day} if row.moved_by else {"rule_day": day, "day": day}
     if all(getattr(row, name) == value for name, value in wanted.items()):
         return False
     change(session, row, at, N_("放假安排或全区通知变动，自动重排"), **wanted)
@@ -234,7 +235,7 @@ def _plain(value):
 # Effects -----------------------------------------------------------------------------------------
 
 
-def _joined(attempt) -> list[Activity]:
+def _joined(attempt: TransitionContext) -> list[Activity]:
     """Return the activities that a request is about: the branch's own, and its partners' of that
     month.
     """
@@ -244,7 +245,7 @@ def _joined(attempt) -> list[Activity]:
     return [own, *(activity_for(attempt.session, unit, own.year, own.month) for unit in units)]
 
 
-def _move(attempt, why: str) -> None:
+def _move(attempt: TransitionContext, why: str) -> None:
     new_day = attempt.fact_day("new_day")
     for row in _joined(attempt):
         change(
@@ -261,20 +262,20 @@ def _move(attempt, why: str) -> None:
 
 
 @effect
-def move_activity(attempt) -> None:
+def move_activity(attempt: TransitionContext) -> None:
     """党日改为请示的日期。"""
     _move(attempt, N_("经批复变更"))
 
 
 @effect
-def apply_late(attempt) -> None:
+def apply_late(attempt: TransitionContext) -> None:
     """认可补报；补报写明了实际日期的，党日按该日期算。"""
     if attempt.case.facts.get("new_day"):
         _move(attempt, N_("事后补报获认可"))
 
 
 @effect
-def take_back(attempt) -> None:
+def take_back(attempt: TransitionContext) -> None:
     """已变更的党日恢复原定日期。"""
     if attempt.today >= min(
         attempt.fact_day("day"), attempt.fact_day("new_day") or attempt.fact_day("day")
@@ -294,7 +295,7 @@ def take_back(attempt) -> None:
             )
 
 
-def _before(attempt, row: Activity) -> tuple[date, str | None]:
+def _before(attempt: TransitionContext, row: Activity) -> tuple[date, str | None]:
     """Return day and mover as they were before this case moved the activity."""
     changes = attempt.session.scalars(
         sa.select(ActivityChange)
@@ -312,7 +313,7 @@ def _before(attempt, row: Activity) -> tuple[date, str | None]:
 
 
 @effect
-def excuse_month(attempt) -> None:
+def excuse_month(attempt: TransitionContext) -> None:
     """当月缓开，单独统计，不算未开展。"""
     for row in _joined(attempt):
         change(

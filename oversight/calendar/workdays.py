@@ -118,11 +118,6 @@ def workdays_between(calendar: Calendar, a: date, b: date) -> int:
     return sign * sum(calendar.is_workday(a + i * step) for i in range(1, abs((b - a).days) + 1))
 
 
-def beyond_published(calendar: Calendar, day: date) -> bool:
-    """Tell whether `day` lies after the last published year, so that a deadline there is a guess."""
-    return not calendar.published or day.year > max(calendar.published)
-
-
 @dataclass(frozen=True)
 class Step:
     """One line of the explanation.

@@ -1,7 +1,4 @@
-"""The zone's own calendar:
-
-published rest days, choices, notices, and the day that the rule yields.
-"""
+"""The zone's own calendar: published rest days, choices, notices, and the day that the rule yields."""
 
 from __future__ import annotations
 

@@ -24,10 +24,9 @@ from oversight.base.refusals import (
 )
 from oversight.base.sentences import N_, say
 from oversight.engine import authority, transitions
-from oversight.engine.authority import Actor, AuthorityBasis
 from oversight.engine.use_case import after, use_case
 from oversight.models import Attachment, Case, JournalRow
-from oversight.rules.context import TransitionContext
+from oversight.organization.actor import Actor, AuthorityBasis
 
 MOST = 60  # files a case
 NOTE = 200  # characters
@@ -51,8 +50,8 @@ def submit(
     """Clean a file, show it with a case and commit; a refusal changes nothing but a row in
     `refusals`.
 
-    Begins with a rollback: what the same transaction claims is claimed after. Raises NotInSight,
-    NotOpen, NotYours, TooLarge, WrongType, WordsWrong, RuleSaysNo.
+    Begins with a rollback: what the same transaction claims is claimed after. Raises NotFound,
+    InvalidTransition, Forbidden, TooLarge, WrongType, InvalidInput, RuleViolation.
     """
     with use_case(session, who, at, "attach", case_id=case_id):
         _ground(session, _case(session, case_id), sent, who)
@@ -110,10 +109,7 @@ def attach(
     )
     row.series_id, row.version = (before.series_id, before.version + 1) if before else (row.id, 1)
     session.add(row)
-    workflow = workflows.get(case.workflow, case.definition_version)
-    attempt = TransitionContext(
-        session, workflow, case, None, who, at, basis=basis, state=case.state
-    )
+    attempt = transitions.context(session, case, at, who, basis=basis)
     attempt.raw = {
         name: value
         for name, value in (("note", row.note), ("finding", row.finding), ("round", row.round))
@@ -141,14 +137,14 @@ def _case(session: Session, case_id: str) -> Case:
 def _ground(session: Session, case: Case, sent: Sent, who: Actor) -> AuthorityBasis:
     """Return on what ground the actor may add a file now.
 
-    Raises NotInSight, NotOpen, NotYours, RuleSaysNo.
+    Raises NotFound, InvalidTransition, Forbidden, RuleViolation.
     """
     authority.see(session, who, case)
     if not case.open:
         raise InvalidTransition(
             "这件事已经办结，不能再补传材料。", **transitions.last_act(session, case)
         )
-    workflow = workflows.get(case.workflow, case.definition_version)
+    workflow = workflows.of(case)
     party = workflow.state(case.state).waits_on
     found = authority.basis(session, workflow, case, party, who) if party.human else None
     found = found or _as_opener(session, case, who)
@@ -178,7 +174,7 @@ def _as_opener(session: Session, case: Case, who: Actor) -> AuthorityBasis | Non
 def _fits(session: Session, case: Case, sent: Sent) -> None:
     """A file belongs to a finding that there is and to the round that is on.
 
-    Raises WordsWrong, RuleSaysNo.
+    Raises InvalidInput, RuleViolation.
     """
     findings = len(case.facts.get("findings") or [])
     if sent.finding is not None and not 1 <= sent.finding <= findings:
@@ -204,7 +200,7 @@ def _fits(session: Session, case: Case, sent: Sent) -> None:
 
 
 def _replaced(session: Session, case: Case, sent: Sent) -> Attachment | None:
-    """Return the version that a file takes the place of. Raises WordsWrong, RuleSaysNo."""
+    """Return the version that a file takes the place of. Raises InvalidInput, RuleViolation."""
     if sent.replaces is None:
         return None
     row = session.get(Attachment, sent.replaces) if is_id(sent.replaces) else None
@@ -244,14 +240,14 @@ def open_file(
 ) -> tuple:
     """Return an attachment and its bytes, checked against the hash in its row.
 
-    Raises NotInSight, Unavailable.
+    Raises NotFound, Unavailable.
     """
     row = session.get(Attachment, attachment_id)
     if row is None:
         raise NotFound()
     case = session.get(Case, row.case_id)
     authority.see(session, who, case)
-    workflow = workflows.get(case.workflow, case.definition_version)
+    workflow = workflows.of(case)
     if row.by_id != who.id and not authority.reads_all(workflow, case, who):
         raise NotFound()
     if thumb and row.thumb:

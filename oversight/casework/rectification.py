@@ -17,9 +17,9 @@ from oversight.base.db import insert_once, is_id, new_id
 from oversight.base.refusals import DomainError, InvalidInput, InvalidTransition, RuleViolation
 from oversight.base.sentences import N_, say
 from oversight.engine import authority, transitions
-from oversight.engine.authority import Actor
 from oversight.engine.use_case import use_case
 from oversight.models import Activity, Case, Person, Sighting, Unit
+from oversight.organization.actor import Actor
 from oversight.organization.units import merged_into, successor_of
 
 ORDER = "rectification"
@@ -32,7 +32,7 @@ TELL = "G-3.2.5c"
 def see(session: Session, case: Case, who: Actor, at: Moment) -> bool:
     """Note once that somebody who keeps the branch's business saw an issued order. Does not commit.
 
-    Others' looking leaves no mark. Returns whether this was his first time.
+    Reads by others are not recorded. Returns whether this was his first time.
     """
     if not unseen(session, case, who):
         return False
@@ -142,7 +142,7 @@ def tell_members(session: Session, case_id: str, activity_id: str, who: Actor, a
     """Note at which party day the members were told, once, and commit; a refusal changes nothing
     but its row.
 
-    Raises NotInSight, NotYours, NotOpen, WordsWrong, RuleSaysNo.
+    Raises NotFound, Forbidden, InvalidTransition, InvalidInput, RuleViolation.
     """
     with use_case(session, who, at, "tell_members", case_id=case_id):
         return _tell(session, case_id, activity_id, who, at)

@@ -21,7 +21,7 @@ from oversight.base.refusals import DomainError, InvalidInput
 MARKERS = {"_": None, "N_": None, "say": None}
 # Whose call marks one of its words, by number: refusals, and what a definition is made of. Babel
 # looks for no keyword deep inside the call of another, so what stands in a move has its own run.
-REFUSALS = (DomainError, *DomainError.__subclasses__())
+REFUSALS: list[type[DomainError]] = [DomainError, *DomainError.__subclasses__()]
 PARTS = {"Field": (3,), "Tell": (2,), "Role": (2,), "house_rule": (1,)}
 WHOLES = {
     **{"Move": (2,), "State": (2,), "Committee": (2,), "MultiInstance": (3,)},
@@ -45,19 +45,24 @@ def _marked(package: Path, templates: Path) -> Iterator[tuple[Path, int, str]]:
         if LEFT_OUT in path.relative_to(package).parts:
             continue
         for keywords in (MARKERS, PARTS, WHOLES):
-            for line, text, *_ in extract_from_file("python", path, keywords):
-                yield path, line, text
-        for line, text, *_ in extract_from_file(rules, path):
-            yield path, line, text
+            yield from _found(path, "python", keywords)
+        yield from _found(path, rules)
     for path in sorted(templates.rglob("*.html")):
-        for line, text, *_ in extract_from_file("jinja2.ext:babel_extract", path):
+        yield from _found(path, "jinja2.ext:babel_extract")
+
+
+def _found(path: Path, method, *keywords) -> Iterator[tuple[Path, int, str]]:
+    for line, text, *_ in extract_from_file(method, path, *keywords):
+        if isinstance(text, str):  # no plural has a key of its own
             yield path, line, text
 
 
 def rules(file, keywords, comment_tags, options):
     """Extract the sentences of rules and effects, which are their docstrings: a method of Babel."""
     for node in ast.walk(ast.parse(file.read())):
-        for mark in getattr(node, "decorator_list", ()):
+        if not isinstance(node, ast.FunctionDef):
+            continue
+        for mark in node.decorator_list:
             named = mark.func if isinstance(mark, ast.Call) else mark
             if isinstance(named, ast.Name) and named.id in ("rule", "effect"):
                 yield node.lineno, None, " ".join(ast.get_docstring(node).split()), []

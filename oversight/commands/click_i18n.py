@@ -1,4 +1,4 @@
-"""Click in Chinese: its own words are in the catalogue `click.po`; here is what makes one sentence
+"""Click in Chinese: its own words are in a catalogue of theirs (click.po); here is what makes one sentence
 of a mistake, and years and days as arguments.
 """
 
@@ -7,9 +7,11 @@ from __future__ import annotations
 import gettext
 import os
 import sys
+from collections.abc import Sequence
 from datetime import date
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -39,12 +41,15 @@ class Group(Command, click.Group):
     def __init__(self, *args, **more):
         super().__init__(*args, **{"subcommand_metavar": N_("命令 [参数]…"), **more})
 
-    def main(self, *args, standalone_mode: bool = True, **more):
+    def main(
+        self, args: Sequence[str] | None = None, prog_name: str | None = None, *_, **more: Any
+    ):
         """Run, and say what went wrong in one sentence."""
         # gettext takes the language from here; the program's own words at a terminal have one.
         os.environ["LANGUAGE"] = "zh"
+        more["standalone_mode"] = False
         try:
-            code = super().main(*args, standalone_mode=False, **more)
+            code = super().main(args, prog_name, **more)
         except click.exceptions.NoArgsIsHelpError as help_:
             click.echo(help_.message)
             code = 0
@@ -75,7 +80,7 @@ class Contents(Group):
 
     def resolve_command(self, ctx: click.Context, args: list[str]):
         name, entry, rest = super().resolve_command(ctx, args)
-        return name, entry.load() if entry else None, rest
+        return name, entry.load() if isinstance(entry, _Entry) else None, rest
 
 
 class _Entry(Command):
@@ -93,8 +98,9 @@ class _Entry(Command):
 
 def _sentence(wrong: click.UsageError) -> str:
     """Make one sentence of what click says, and add where the right way is written."""
-    if isinstance(wrong, click.exceptions.NoSuchCommand):
-        known = "、".join(wrong.ctx.command.list_commands(wrong.ctx))
+    at = wrong.ctx and wrong.ctx.command
+    if isinstance(wrong, click.exceptions.NoSuchCommand) and isinstance(at, click.Group):
+        known = "、".join(at.list_commands(wrong.ctx))
         return f"{wrong.message}；可用的有 {known}。"
     said = wrong.message
     if isinstance(wrong, click.BadParameter):  # its quotes and commas are no part of the catalogue

@@ -1,7 +1,4 @@
-"""What stands around every command:
-
-the application or the law alone, its clock, input and output.
-"""
+"""What stands around every command: the application or the law alone, its clock, input and output."""
 
 from __future__ import annotations
 
@@ -35,10 +32,7 @@ STAGES = {
 
 
 def in_app(command):
-    """Run a command inside the application;
-
-    a no becomes its sentence, and nothing half-done stays.
-    """
+    """Run a command inside the application; a no becomes its sentence, and nothing half-done stays."""
 
     @wraps(command)
     def run(*args, **words):
@@ -97,10 +91,7 @@ def _said() -> Iterator[None]:
 
 @contextmanager
 def acting(act: str, trial: bool = False) -> Iterator[None]:
-    """End what is done at the terminal as a use case;
-
-    its refusals are the installation's zone's.
-    """
+    """End what is done at the terminal as a use case; its refusals are the installation's zone's."""
     from oversight.base.db import db
     from oversight.engine.use_case import use_case
     from oversight.register import installation
@@ -133,16 +124,16 @@ def migrate() -> None:
 
 def table(title: str, headers: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
     """Print rows: a table for people, tab-separated lines where the output goes on elsewhere."""
-    rows = [["" if cell is None else str(cell) for cell in row] for row in rows]
+    texts = [["" if cell is None else str(cell) for cell in row] for row in rows]
     if not sys.stdout.isatty():
-        for row in rows:
+        for row in texts:
             click.echo("\t".join(row))
         return
     from rich.console import Console
     from rich.table import Table
 
     drawn = Table(*headers, title=title, title_justify="left")
-    for row in rows:
+    for row in texts:
         drawn.add_row(*row)
     Console().print(drawn)
 
@@ -183,7 +174,7 @@ def _full(bar) -> None:
 
 
 def password(from_stdin: bool) -> str:
-    """Read a new password, asked twice at a terminal. Raises WordsWrong."""
+    """Read a new password, asked twice at a terminal. Raises InvalidInput."""
     if from_stdin:
         return sys.stdin.readline().rstrip("\r\n")
     first = click.prompt(N_("新密码（10 到 128 个字符）"), hide_input=True, prompt_suffix="：")

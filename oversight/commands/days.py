@@ -121,7 +121,7 @@ def set_(name: str, value: str) -> None:
 @click.option("--on", "day", type=Day(), metavar=N_("日期"), help=N_("按这一天办理（今天）"))
 @in_app
 def sweep(day: date | None) -> None:
-    """Do everything that time brings; a day given counts to its end."""
+    """Run the sweep as of now, or of the end of a day."""
     at = current_app.extensions["clock"].at(day, 23, 59) if day else now()
     if at.today > now().today:
         click.echo(N_("注意：按将来的日期办理，未答复的请示会真的到期失效。"), err=True)

@@ -125,7 +125,7 @@ def roster_template(file: str) -> None:
 @in_app
 def import_roster(file: str, dry_run: bool, confirm_left: bool) -> None:
     """Read, compare, show, and write all or nothing."""
-    data, sealer = read_file(file), Sealer(current_app.secret_key)
+    data, sealer = read_file(file), Sealer(current_app.config["SECRET_KEY"])
     try:
         with progress() as stage, acting("roster", trial=dry_run):
             zone = installation.zone(db.session)

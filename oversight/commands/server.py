@@ -34,10 +34,7 @@ class _Server(BaseApplication):
 
 
 def _keep_time(app: Flask, every_seconds: int, beat: Callable[[], None]) -> None:
-    """Let time pass in a process that serves:
-
-    call `beat` again and again, whatever happens in it.
-    """
+    """Call `beat` every so many seconds in a serving process, whatever it raises."""
     stop = threading.Event()
 
     def run() -> None:
@@ -77,10 +74,7 @@ def refuse_taken(host: str, port: int) -> None:
 
 
 def _options(app: Flask, host: str, port: int, threads: int) -> dict[str, object]:
-    """SQLite has one writer:
-
-    one process, whose threads take turns. PostgreSQL takes two processes.
-    """
+    """SQLite has one writer: one process, whose threads take turns. PostgreSQL takes two processes."""
     sqlite = str(app.config.get("SQLALCHEMY_DATABASE_URI") or "sqlite").startswith("sqlite")
     return {
         "bind": f"[{host}]:{port}" if ":" in host else f"{host}:{port}",

@@ -74,7 +74,7 @@ def init(zone_name: str, admin: str | None, password_stdin: bool) -> None:
 @click.option("--if-empty", is_flag=True, help=N_("已有数据时不载入，也不算出错"))
 @in_app
 def demo(size: str, if_empty: bool) -> None:
-    """Load the demo zone whole or not at all, then let time catch up."""
+    """Load the demo zone in one transaction, then run the sweep."""
     from oversight.demo import zone as zone
     from oversight.time import sweep as time
 
@@ -114,11 +114,12 @@ def serve(host: str) -> None:
     click.echo(f"请打开 http://{shown}:{port} ，按 Ctrl+C 停止。")
     sys.stdout.flush()
     clock = current_app.extensions["clock"]
-    server.serve(current_app._get_current_object(), host, port, beat=lambda: _beat(clock.moment()))
+    app = current_app._get_current_object()  # type: ignore[attr-defined]  # typed as what it stands for
+    server.serve(app, host, port, beat=lambda: _beat(clock.moment()))
 
 
 def _beat(at: Moment) -> None:
-    """Do what time brings, and drop rosters that nobody came back for."""
+    """Run the sweep, and delete rosters that nobody came back for."""
     from oversight.register.roster import apply
     from oversight.time import sweep as time
 

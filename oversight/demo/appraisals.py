@@ -16,7 +16,7 @@ from oversight.engine import authority, transitions
 from oversight.models import Appraised, Person
 from oversight.rules.appraisal.roster import ORDER
 
-from .date_changes import Tale, Year, above
+from .date_changes import Plot, Tale, Year, above
 
 WORDS = (
     "按时参加组织生活，带头落实支部任务；学习不够系统。",
@@ -138,10 +138,7 @@ class Appraisal(Tale):
         )
         self.branch(
             "propose",
-            ratings={
-                row.person_id: max(ORDER, key=lambda grade, row=row: row.tally[grade])
-                for row in rows
-            },
+            ratings={row.person_id: max(ORDER, key=row.tally.__getitem__) for row in rows},
         )
 
     def decide(self, but: int = 0) -> None:
@@ -259,6 +256,7 @@ def tales(year: Year) -> list[tuple[Tale, Iterator]]:
     """Return the deployments and the branches' appraisals that lie in the window."""
     of = year.today.year if year.today.month >= 10 else year.today.year - 1
     begin, end = date(of, 10, 9), date(of, 12, 31)
+    plot: Plot
     found: list[tuple[Tale, Iterator]] = []
     if date(of, 10, 8) < year.today:
         for plot, until in ((withdrawn, date(of, 11, 30)), (deployed, end)):

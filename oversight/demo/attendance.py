@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -20,11 +21,11 @@ from oversight.ledger import attendance
 from oversight.models import Activity, Attendance, Case, Membership, Person
 from oversight.organization.members import exempt_on
 
-from .date_changes import Tale, Year, above
+from .date_changes import Plot, Tale, Year, above
 
-CALL = {"reached": True, "told": True, "way": "phone"}
-MISS = {"reached": False, "told": False}
-LESSON = {"form": "visit", "note": "补学当月主题内容，领取学习资料"}
+CALL: dict[str, Any] = {"reached": True, "told": True, "way": "phone"}
+MISS: dict[str, Any] = {"reached": False, "told": False}
+LESSON: dict[str, Any] = {"form": "visit", "note": "补学当月主题内容，领取学习资料"}
 EXCUSED_FOR = timedelta(days=180)
 
 
@@ -231,7 +232,7 @@ class Wish(Tale):
     def __post_init__(self):
         pass
 
-    def ask(self, name: str) -> None:
+    def ask_to_be_excused(self, name: str) -> None:
         facts = {
             "member": self.year.book.people[name],
             "reason": "年老体弱",
@@ -252,13 +253,13 @@ class Wish(Tale):
 def wished(t: Wish, name: str):
     """Asked for two days ago; the branch has still to answer."""
     yield t.ago(2)
-    t.ask(name)
+    t.ask_to_be_excused(name)
 
 
 def declined(t: Wish, name: str):
     """Supported by the branch, not granted above."""
     yield t.ago(20)
-    t.ask(name)
+    t.ask_to_be_excused(name)
     yield t.ago(18)
     t.branch("support", opinion="支委会研究，同意上报。")
     yield t.ago(16)
@@ -268,7 +269,7 @@ def declined(t: Wish, name: str):
 def granted(t: Wish, name: str):
     """Asked for, studied by the branch and granted a month ago; in force."""
     yield t.ago(30)
-    t.ask(name)
+    t.ask_to_be_excused(name)
     yield t.ago(28)
     t.branch("support", opinion="支委会研究，情况属实，同意上报。")
     yield t.ago(26)
@@ -309,6 +310,7 @@ CAST = (
 def told(year: Year) -> list[tuple[Tale, Iterator[Moment]]]:
     """Return the rolls that are told through the engine, each as far as today reaches."""
     found: list[tuple[Tale, Iterator[Moment]]] = []
+    plot: Plot
     for turn, (key, index, plot, missing) in enumerate(CAST):
         past, _ahead = year.days(key)
         if index < len(past):
@@ -363,11 +365,9 @@ def fill(year: Year, held: list[dict]) -> None:
     leaders = {
         unit: year.book.people.get(f"{key}.secretary") for key, unit in year.book.units.items()
     }
-    units = dict(
-        year.session.execute(
-            sa.select(Activity.id, Activity.unit_id).where(Activity.zone_id == year.zone.zone_id)
-        ).all()
-    )
+    planned = sa.select(Activity.id, Activity.unit_id)
+    found = year.session.execute(planned.where(Activity.zone_id == year.zone.zone_id))
+    units = {day: unit for day, unit in found}
     rows = [row for day in held for row in _sheet(year, day, rolls.get(units[day["row"]], []))]
     year.session.execute(sa.insert(Attendance), rows)
     table = Activity.__table__

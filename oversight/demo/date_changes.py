@@ -1,16 +1,17 @@
 """A year of activity in the demo zone: tales told through the real engine, each at its own past
 moment.
 
-A tale is a generator: it yields the moment at which it goes on, and acts in between.
+A tale is a generator: it acts, and yields the moment at which it continues.
 """
 
 from __future__ import annotations
 
 import heapq
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -20,9 +21,12 @@ from oversight.base.db import new_id
 from oversight.calendar import holidays
 from oversight.calendar.workdays import Calendar, add_workdays
 from oversight.calendar.zone import zone_calendar
-from oversight.engine import authority, transitions
+from oversight.engine import transitions
 from oversight.ledger import own_days
 from oversight.models import Activity, ActivityChange, Unit
+from oversight.organization.actor import Actor, actor_of
+
+from .book import Book
 
 FIXED = {
     "branch01": "village",
@@ -86,16 +90,13 @@ Plot = Callable[..., Iterator[Moment]]
 
 @dataclass
 class Year:
-    """What tales share:
-
-    the session, the moment at which the demo is loaded, and the book of ids.
-    """
+    """What tales share: the session, the moment at which the demo is loaded, and the book of ids."""
 
     session: Session
     at: Moment
     clock: Clock
     zone: Unit
-    book: object
+    book: Book
     skipped: set[tuple[int, int]] = field(default_factory=set)  # months that the zone itself moves
     unheld: set[tuple[str, int, int]] = field(default_factory=set)
     late: dict[tuple[str, int, int], int] = field(default_factory=dict)
@@ -116,19 +117,19 @@ class Year:
     def unit(self, key: str) -> Unit:
         return self.session.get(Unit, self.book.units[key])
 
-    def actor(self, username: str, on: date) -> authority.Actor:
-        return authority.actor(self.session, self.book.people[username], on)
+    def actor(self, username: str, on: date) -> Actor:
+        return actor_of(self.session, self.book.people[username], on)
 
     def days(self, key: str) -> tuple[list[Activity], list[Activity]]:
         """Return a fixed branch's days that can be told of: past ones, newest first, and coming
         ones.
         """
-        rows = self.session.scalars(
+        every = self.session.scalars(
             sa.select(Activity)
             .where(Activity.unit_id == self.book.units[key], Activity.month != 7)
             .order_by(Activity.year, Activity.month)
         )
-        rows = [row for row in rows if (row.year, row.month) not in self.skipped]
+        rows = [row for row in every if (row.year, row.month) not in self.skipped]
         past = [row for row in rows if row.day < self.today]
         ahead = [
             row
@@ -162,7 +163,7 @@ class Tale:
     at: Moment | None = None
     case_id: str = ""
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         self.day = self.row.day
         after = self.year.today + timedelta(days=1) if self.day > self.year.today else date.min
         self.new_day = self.year.other_day(self.day, after, self.turn) or self.year.other_day(
@@ -419,7 +420,8 @@ def asked(t: Tale, ago: int):
 def asked_jointly(t: Tale, other: str, first: Moment, second: Moment):
     """Asked of two superiors; the partner's has agreed."""
     yield first
-    t.open(**{"with": [t.year.book.units[other]]})
+    partner: dict[str, Any] = {"with": [t.year.book.units[other]]}
+    t.open(**partner)
     reason = t.fill(JOINT, other=t.year.unit(other).name)
     t.branch("ask_jointly", new_day=t.new_day.isoformat(), reason=reason)
     yield second
@@ -571,7 +573,9 @@ def proposed(t: Shift):
 # Living it ---------------------------------------------------------------------------------------
 
 
-def live(session: Session, at: Moment, clock: Clock, zone: Unit, book, more=(), fill=()) -> None:
+def live(
+    session: Session, at: Moment, clock: Clock, zone: Unit, book: Book, more=(), fill=()
+) -> None:
     """Plan the years, tell every tale in the order of time, and note what was held. Does not
     commit.
 
@@ -606,7 +610,9 @@ def _shifts(year: Year) -> list[tuple[Tale, Iterator[Moment]]]:
 
 def _told(year: Year) -> list[tuple[Tale, Iterator[Moment]]]:
     days = {key: year.days(key) for key in FIXED}
-    cast = [(key, days[key][0], index, plot, ()) for key, index, plot in PAST]
+    cast: list[tuple[str, list[Activity], int, Plot, Iterable]] = [
+        (key, days[key][0], index, plot, ()) for key, index, plot in PAST
+    ]
     cast += [(key, days[key][1], index, plot, more) for key, index, plot, *more in PRESENT]
     cast.append(("branch04", days["branch04"][0], 0, reported_late, ()))
     tales = [
@@ -663,11 +669,28 @@ def _choose_days(year: Year) -> None:
 
 
 def _hold(year: Year) -> list[dict]:
-    """Note when every past activity was held, in bulk: entered that evening, now and then days
-    later.
-    """
+    """Write down when every past activity was held, in bulk; returns row, day, held_on and at."""
     year.session.flush()
-    draw, held, changes = random.Random(year.zone.name), [], []
+    held = list(_held(year))
+    table = Activity.__table__
+    year.session.execute(
+        table.update()
+        .where(table.c.id == sa.bindparam("row"))
+        .values(
+            day=sa.bindparam("day"),
+            held_on=sa.bindparam("held_on"),
+            held_entered_at=sa.bindparam("at"),
+            version=table.c.version + 1,
+        ),
+        held,
+    )
+    year.session.execute(sa.insert(ActivityChange), [_change(year, one) for one in held])
+    return held
+
+
+def _held(year: Year) -> Iterator[dict]:
+    """Yield each past activity: entered on the evening of the day, now and then two days later."""
+    draw = random.Random(year.zone.name)
     rows = year.session.execute(
         sa.select(
             Activity.id,
@@ -687,43 +710,25 @@ def _hold(year: Year) -> list[dict]:
     ).all()
     for row in rows:
         day = _held_on(year, row, draw)
-        if day is None:
-            continue
-        entered = year.moment(
-            min(day + timedelta(days=2 if draw.random() < 0.08 else 0), year.today), 17
-        )
-        own = row.rule_day is None
-        held.append(
-            {"row": row.id, "day": day if own else row.day, "held_on": day, "at": entered.now}
-        )
-        what = {
-            "held_on": [None, day.isoformat()],
-            "held_entered_at": [None, entered.now.isoformat()],
-        }
-        changes.append(
-            {
-                "id": new_id(),
-                "zone_id": year.zone.zone_id,
-                "activity_id": row.id,
-                "what": what,
-                "why": "登记开展",
-                "at": entered.now,
-            }
-        )
-    table = Activity.__table__
-    year.session.execute(
-        table.update()
-        .where(table.c.id == sa.bindparam("row"))
-        .values(
-            day=sa.bindparam("day"),
-            held_on=sa.bindparam("held_on"),
-            held_entered_at=sa.bindparam("at"),
-            version=table.c.version + 1,
-        ),
-        held,
-    )
-    year.session.execute(sa.insert(ActivityChange), changes)
-    return held
+        if day is not None:
+            later = timedelta(days=2 if draw.random() < 0.08 else 0)
+            entered = year.moment(min(day + later, year.today), 17)
+            planned = row.day if row.rule_day else day
+            yield {"row": row.id, "day": planned, "held_on": day, "at": entered.now}
+
+
+def _change(year: Year, held: dict) -> dict:
+    return {
+        "id": new_id(),
+        "zone_id": year.zone.zone_id,
+        "activity_id": held["row"],
+        "what": {
+            "held_on": [None, held["held_on"].isoformat()],
+            "held_entered_at": [None, held["at"].isoformat()],
+        },
+        "why": "登记开展",
+        "at": held["at"],
+    }
 
 
 def _held_on(year: Year, row, draw: random.Random) -> date | None:

@@ -14,7 +14,7 @@ from oversight.base.clock import Moment
 from oversight.calendar.workdays import add_workdays
 from oversight.engine import transitions
 
-from .date_changes import Tale, Year, above
+from .date_changes import Plot, Tale, Year, above
 
 NOT_CALLED = {
     "clause": "G-3.2.1b",
@@ -25,11 +25,6 @@ NO_RECORD = {
     "clause": "G-4.4d",
     "fact": "上季度有 1 次主题党日没有记入工作手册。",
     "demand": "说明情况，今后当天记录；没有记录的不补写。",
-}
-NO_LECTURE = {
-    "clause": "G-3.1.5a",
-    "fact": "本季度没有安排党课。",
-    "demand": "本月主题党日安排 1 次党课，以后按季度安排。",
 }
 DONE = {"measure": "已逐一联系并补课，支委会明确由组织委员负责，列入每月议程。"}
 SAID = {"measure": "当天书记、组织委员外出开会，无人记录；已说明情况，今后由宣传委员当天记录。"}
@@ -55,14 +50,11 @@ class Order(Tale):
         self.visit(method, f"{above(self.key)}.inspector", "rectification", findings=self.findings)
 
     def issue(self, due: int) -> None:
-        """Issue with so many working days from today;
-
-        negative: a deadline that has passed since.
-        """
+        """Issue with so many working days from today; negative: a deadline that has passed since."""
         day = add_workdays(self.year.calendar, self.year.today, due)
         self.superior("issue", due_on=day.isoformat())
 
-    def report(self, *measures: dict) -> None:
+    def report_measures(self, *measures: dict) -> None:
         done_on = (self.at.today - timedelta(days=1)).isoformat()
         self.branch("report", items=[{**measure, "done_on": done_on} for measure in measures])
 
@@ -120,19 +112,16 @@ def late(t: Order):
 
 
 def recheck_late(t: Order):
-    """Reported six working days ago:
-
-    the re-check is overdue by a day, the branch's clock stands.
-    """
+    """Reported six working days ago: the re-check is overdue by a day, the branch's clock stands."""
     yield from fixing(t, 18, -5)
     yield t.ago(6)
-    t.report(*([DONE, SAID][: len(t.findings)]))
+    t.report_measures(*([DONE, SAID][: len(t.findings)]))
 
 
 def closed(t: Order):
     yield from fixing(t, 48, -34)
     yield t.ago(38)
-    t.report(*([DONE, SAID][: len(t.findings)]))
+    t.report_measures(*([DONE, SAID][: len(t.findings)]))
     yield t.ago(36)
     t.superior(
         "accept", "情况属实，予以销号。", verdicts=["accepted", "explained"][: len(t.findings)]
@@ -143,17 +132,17 @@ def second_round(t: Order):
     """Sent back once, and closed in the second round."""
     yield from fixing(t, 60, -46)
     yield t.ago(50)
-    t.report(DONE)
+    t.report_measures(DONE)
     yield t.ago(48)
     t.superior("send_back", "还有 1 名党员没有联系上，请再联系。", verdicts=["not"])
     yield t.ago(45)
-    t.report(DONE)
+    t.report_measures(DONE)
     yield t.ago(43)
     t.superior("accept", "已全部联系，予以销号。", verdicts=["accepted"])
 
 
 # branch, tale, findings
-CAST = (
+CAST: tuple[tuple[str, Plot, list[dict]], ...] = (
     ("branch02", clean, []),
     ("branch12", under_way, []),
     ("branch10", found_on_site, [NOT_CALLED]),

@@ -1,7 +1,7 @@
 """The demo zone: units, people, posts and accounts, all fictitious, from one deterministic draw.
 
-What happens in it is told in `demo_year`. Rows are written in bulk, so that a county is the same
-code.
+What happens in it is told by the modules beside it. Rows are written in bulk, so that a county is
+the same code.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ import json
 import random
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import date, timedelta
 from importlib.resources import files
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -25,6 +25,7 @@ from oversight.models import Account, Membership, Person, Post, Unit, Zone
 from oversight.register import credentials, installation
 
 from . import appraisals, attendance, date_changes, life_meetings, rectifications
+from .book import Book
 
 PASSWORD = "demo-demo-demo"
 SEED = 20170501
@@ -95,19 +96,10 @@ PROFILES = {
 }
 
 
-@dataclass
-class Book:
-    """Ids of what was made: units by key (town1, branch01), persons by user name, branch sizes."""
-
-    units: dict[str, str] = field(default_factory=dict)
-    people: dict[str, str] = field(default_factory=dict)
-    members: dict[str, int] = field(default_factory=dict)
-
-
 def build(
     session: Session, at: Moment, size: str = "small", clock: Clock | None = None, secret: str = ""
 ) -> Zone:
-    """Load the demo zone as it would stand at a moment. Does not commit. Raises RuleSaysNo.
+    """Load the demo zone as it would stand at a moment. Does not commit. Raises RuleViolation.
 
     Under `secret` members get made-up telephone numbers, sealed.
     """
@@ -342,7 +334,7 @@ class _Maker:
 
     def official(self, unit: str, username: str, office: str) -> None:
         _cohort, joined, _flags = self.draw("organ", True, False)
-        flags = {"in_post": True, "leading": office in ("secretary", "committee")}
+        flags: dict[str, Any] = {"in_post": True, "leading": office in ("secretary", "committee")}
         home = AT_HOME.get(unit)
         if home:
             person_id = self.member(f"branch{home:02d}", username, "middle", joined, **flags)
@@ -367,10 +359,7 @@ class _Maker:
 
 
 def _offices(members: int) -> tuple[str, ...]:
-    """Say which posts a branch of a size has:
-
-    a committee from seven members on, else one or two.
-    """
+    """Say which posts a branch of a size has: a committee from seven members on, else one or two."""
     if members < 5:
         return ("secretary",)
     if members < 7:

@@ -1,5 +1,5 @@
-"""Laying cases on desks and running their clocks: what writes desk rows, save that a body's or a
-roster's effects close those of its own.
+"""Creates work items and runs deadlines: the only writer of work items, but for the effects of a
+committee or a roster, which close their own.
 
 Called by the engine while it holds the case's lock; neither authorizes nor commits.
 """
@@ -7,21 +7,23 @@ Called by the engine while it holds the case's lock; neither authorizes nor comm
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from oversight import workflows
 from oversight.base.clock import Moment
-from oversight.base.db import new_id
+from oversight.base.db import new_id, touched
 from oversight.base.refusals import AlreadyTaken
 from oversight.base.sentences import say
 from oversight.calendar.workdays import add_workdays, workdays_between
-from oversight.law.definition import Committee, MultiInstance, State
+from oversight.law.definition import Committee, MultiInstance, Party, State, role_of
 from oversight.law.roles import TIMER
 from oversight.models import Case, Unit, WorkItem
 from oversight.models.cases import CAME, LEFT, NEVER, NO, PAST, RECUSED, YES
 from oversight.organization import standing
+from oversight.organization.actor import Actor
 from oversight.organization.units import has_above
 from oversight.rules.context import TransitionContext
 from oversight.rules.parties import Item
@@ -30,7 +32,7 @@ from . import authority, inbox, statements
 
 
 def enter(attempt: TransitionContext, state: State) -> None:
-    """Clear the old desks, lay the case on the new ones and start the clock."""
+    """Close the open work items, create those of the new state and start its deadline."""
     _clear(attempt)
     _start_clock(attempt, state)
     _assign_party(attempt, state)
@@ -60,7 +62,7 @@ def _assign_party(attempt: TransitionContext, state: State) -> None:
             )
             _lay(attempt, seat, slot_id=unit_id)
     elif party is not None and party.human:
-        _lay(attempt, _seat(attempt, state))
+        _lay(attempt, _seat(attempt, party))
 
 
 def _unit(attempt: TransitionContext, unit_id: str) -> sa.Row:
@@ -73,10 +75,11 @@ def _assign_people(attempt: TransitionContext, people: list[str]) -> None:
 
 
 def _assign_committee(attempt: TransitionContext, body: Committee) -> None:
-    """Give each member of a body a row of his own; whose own case it is steps aside from the start.
+    """Create one work item for each member of a committee; whose own case it is is recused from the
+    start.
 
-    Where that would leave the topmost body nobody to decide, they decide on the others (see
-    `rules.bodies`).
+    Where that would leave the topmost committee nobody to decide, they decide on the others (see
+    `rules.committee`).
     """
     session, case = attempt.session, attempt.case
     session.execute(
@@ -94,13 +97,15 @@ def _assign_committee(attempt: TransitionContext, body: Committee) -> None:
     if has_above(attempt) or set(seat.people) - concerned:
         aside = concerned
     for person in seat.people:
-        closed = {"closed_at": attempt.at.now, "answer": RECUSED} if person in aside else {}
+        closed: dict[str, Any] = (
+            {"closed_at": attempt.at.now, "answer": RECUSED} if person in aside else {}
+        )
         _lay(attempt, seat, person_id=person, **closed)
 
 
-def _seat(attempt: TransitionContext, state: State) -> authority.Assignee:
+def _seat(attempt: TransitionContext, party: Party) -> authority.Assignee:
     return authority.resolve(
-        attempt.session, attempt.workflow, attempt.case, state.waits_on, attempt.today
+        attempt.session, attempt.workflow, attempt.case, role_of(party), attempt.today
     )
 
 
@@ -134,32 +139,33 @@ def _write(attempt: TransitionContext) -> None:
 
 
 def _start_clock(attempt: TransitionContext, state: State) -> None:
-    case, due = attempt.case, state.due
-    saved = (
-        (case.paused or {}).get(state.name)
-        if due and due.keeps and not attempt.restart_clock
-        else None
-    )
-    due_on = None if due is None else _resumed(attempt, saved) if saved else last_day(attempt, due)
-    attempt.set(
-        running_since=attempt.today if due else None,
-        used_workdays=saved[1] if saved else 0,
-        due_on=due_on,
-        budget_workdays=saved[0]
-        if saved
-        else (workdays_between(attempt.calendar, attempt.today, due_on) if due else None),
-    )
+    attempt.set(**_deadline(attempt, state))
     days = [move.on(attempt) for move in attempt.workflow.leaving(state) if move.by is TIMER]
-    attempt.set(wake_on=min((day for day in days if day), default=None))
+    attempt.set(wake_on=min(filter(None, days), default=None))
 
 
-def _resumed(attempt: TransitionContext, saved: list[int]):
-    """Return the last day of a clock that goes on: what was left of it, from today."""
-    return add_workdays(attempt.calendar, attempt.today, max(saved[0] - saved[1], 0))
+def _deadline(attempt: TransitionContext, state: State) -> dict:
+    """Return the columns of a state's deadline: none, the one that was kept, or a new one."""
+    due, today = state.due, attempt.today
+    if due is None:
+        return dict.fromkeys(("running_since", "due_on", "budget_workdays")) | {"used_workdays": 0}
+    kept = (attempt.case.paused or {}).get(state.name)
+    if kept and due.keeps and not attempt.restart_clock:
+        budget, used = kept
+        due_on = add_workdays(attempt.calendar, today, max(budget - used, 0))
+    else:
+        due_on, used = last_day(attempt, due), 0
+        budget = workdays_between(attempt.calendar, today, due_on)
+    return {
+        "running_since": today,
+        "due_on": due_on,
+        "budget_workdays": budget,
+        "used_workdays": used,
+    }
 
 
 def stop_clock(attempt: TransitionContext, state: State) -> None:
-    """Keep what was used of a clock that will go on later."""
+    """Remember how much of a deadline was used, so that it can be resumed."""
     case = attempt.case
     if state.due and state.due.keeps and case.running_since:
         used = case.used_workdays + workdays_between(
@@ -180,9 +186,8 @@ def last_day(attempt: TransitionContext, due):
 
 
 def stay(attempt: TransitionContext, state: State) -> None:
-    """Lay the case anew where it is, since who may act has changed;
-
-    the clock goes on unless told.
+    """Reassign the work items of a case that stays in its state, because who may act has changed;
+    the deadline goes on unless it is to be restarted.
     """
     if attempt.restart_clock:
         _start_clock(attempt, state)
@@ -190,7 +195,9 @@ def stay(attempt: TransitionContext, state: State) -> None:
 
 
 def reassign(attempt: TransitionContext, state: State) -> None:
-    """Lay open desk rows where their work lies today: after recusal, take-over or a vacancy."""
+    """Reassign open work items to whoever fills the role today: after a recusal, a take-over or a
+    vacancy.
+    """
     party = state.waits_on
     if isinstance(party, Committee):
         _reassign_committee(attempt, party)
@@ -215,7 +222,7 @@ def _reassign_row(attempt: TransitionContext, state: State, desk: WorkItem) -> N
             attempt.today,
         )
     else:
-        seat = _seat(attempt, state)
+        seat = _seat(attempt, state.waits_on)
     if (desk.unit_id, desk.role, desk.rank) != (seat.unit.id, seat.candidate_group, seat.rank):
         desk.unit_id, desk.role, desk.rank = seat.unit.id, seat.candidate_group, seat.rank
         desk.claimed_by, desk.claimed_on = None, None
@@ -225,10 +232,10 @@ def _reassign_row(attempt: TransitionContext, state: State, desk: WorkItem) -> N
 
 
 def _reassign_committee(attempt: TransitionContext, body: Committee) -> None:
-    """Pass a matter to another body, or let those who left their office go.
+    """Pass a case to another committee, or close the work items of those who left their office.
 
-    Another body: the one above it, that of a new superior, or new people where nobody is left to
-    speak.
+    Another committee: the one above, that of a new superior, or new people where nobody is left to
+    vote.
     """
     seat = authority.body_seat(attempt.session, attempt.case, body, attempt.today)
     rows = authority.open_desks(attempt.session, attempt.case.id)
@@ -242,7 +249,9 @@ def _reassign_committee(attempt: TransitionContext, body: Committee) -> None:
 
 
 def _elsewhere(attempt: TransitionContext, body: Committee, seat: authority.Assignee) -> bool:
-    """True where the body's rows lie in another unit, or nobody is left to speak and nobody has."""
+    """True where the committee's work items belong to another unit, or nobody is left to vote and
+    nobody has voted.
+    """
     rows = attempt.session.execute(
         sa.select(WorkItem.unit_id, WorkItem.closed_at, WorkItem.answer).where(
             WorkItem.case_id == attempt.case.id,
@@ -255,41 +264,37 @@ def _elsewhere(attempt: TransitionContext, body: Committee, seat: authority.Assi
 
 
 def take_back(session: Session, desk: WorkItem, at: Moment) -> bool:
-    """End the delegation of a row, if there is one; returns whether there was."""
-    done = session.execute(
-        sa.update(WorkItem)
-        .where(WorkItem.beside_id == desk.id, WorkItem.closed_at.is_(None))
-        .values(closed_at=at.now)
+    """End the delegation of an item, if there is one; returns whether there was."""
+    delegated = sa.update(WorkItem).where(
+        WorkItem.beside_id == desk.id, WorkItem.closed_at.is_(None)
     )
-    return bool(done.rowcount)
+    return bool(touched(session, delegated.values(closed_at=at.now)))
 
 
 def helper(session: Session, desk: WorkItem) -> WorkItem | None:
-    """Return the row of whoever works on a delegated row."""
+    """Return the work item of the delegate."""
     return session.scalar(
         sa.select(WorkItem).where(WorkItem.beside_id == desk.id, WorkItem.closed_at.is_(None))
     )
 
 
-def respect_row(
-    session: Session, desk: WorkItem, who: authority.Actor, today, handed: bool = True
-) -> None:
-    """Let a row be worked on by nobody but whose it is. Raises SomebodyFirst."""
+def respect_row(session: Session, desk: WorkItem, who: Actor, today, handed: bool = True) -> None:
+    """Refuse work on an item that is another's. Raises AlreadyTaken."""
     helping = helper(session, desk)
-    respect(session, desk, helping and helping.person_id, who, today, handed)
+    respect(session, desk, helping.person_id if helping else None, who, today, handed)
 
 
 def respect(
     session: Session,
     desk: WorkItem | Item,
     helper_id: str | None,
-    who: authority.Actor,
+    who: Actor,
     today,
     handed: bool = True,
 ) -> None:
-    """A row claimed today, handed over or delegated is another's to work on.
+    """Refuse work on an item that another has claimed today, was handed or was delegated.
 
-    Raises SomebodyFirst.
+    Raises AlreadyTaken.
     """
     holder = desk.claimed_by if desk.claimed_on == today else None
     if holder not in (None, who.id):
@@ -314,12 +319,12 @@ def respect(
 
 
 def claim(desk: WorkItem, person_id: str | None, on: date | None) -> None:
-    """Let a person work on a row for a day; None: nobody in particular."""
+    """Claim an item for a person for a day; None releases it."""
     desk.claimed_by, desk.claimed_on = person_id, on
 
 
 def hand_to(desk: WorkItem, person_id: str | None) -> None:
-    """Give a row for good to another who may decide; None: back to the seat."""
+    """Transfer an item to another who may decide; None returns it to the office."""
     desk.handed_to = person_id
     claim(desk, None, None)
 
@@ -329,7 +334,7 @@ def close(desk: WorkItem, at: Moment, answer: str | None = None) -> None:
 
 
 def lay_beside(session: Session, case: Case, unit: Unit, kind: str, at: Moment, **more) -> None:
-    """Lay a case on a further desk, beside the one that decides."""
+    """Create a further work item, beside the one that decides."""
     row = {
         "zone_id": case.zone_id,
         "case_id": case.id,
@@ -346,7 +351,7 @@ def lay_beside(session: Session, case: Case, unit: Unit, kind: str, at: Moment, 
 
 
 def follow_case(session: Session, case: Case) -> None:
-    """Let the open rows of a case tell its unit and its last day as they are now."""
+    """Copy the unit and the last day of a case to its open work items."""
     session.execute(
         sa.update(WorkItem)
         .where(WorkItem.case_id == case.id, WorkItem.closed_at.is_(None))
@@ -355,9 +360,9 @@ def follow_case(session: Session, case: Case) -> None:
 
 
 def close_slot(attempt: TransitionContext) -> None:
-    """Close the actor's own slot with his answer.
+    """Close the actor's own work item with his answer.
 
-    Raises SomebodyFirst where it was closed a moment ago.
+    Raises AlreadyTaken where it was closed a moment ago.
     """
     party, answer = attempt.move.by, attempt.move.name
     if isinstance(party, Committee) and party.answer in attempt.words:
@@ -367,9 +372,9 @@ def close_slot(attempt: TransitionContext) -> None:
 
 
 def close_for(attempt: TransitionContext) -> None:
-    """Close the slot of the one whom the move names, in his stead.
+    """Close the work item of the person whom the move names.
 
-    Raises SomebodyFirst where it is closed.
+    Raises AlreadyTaken where it is closed.
     """
     person = attempt.words[attempt.move.closes]
     mine = sa.and_(
@@ -380,25 +385,19 @@ def close_for(attempt: TransitionContext) -> None:
 
 
 def _close(attempt: TransitionContext, which, answer: str) -> bool:
-    return (
-        attempt.session.execute(
-            sa.update(WorkItem)
-            .where(which, WorkItem.closed_at.is_(None))
-            .values(closed_at=attempt.at.now, answer=answer)
-        ).rowcount
-        > 0
-    )
+    rows = sa.update(WorkItem).where(which, WorkItem.closed_at.is_(None))
+    return touched(attempt.session, rows.values(closed_at=attempt.at.now, answer=answer)) > 0
 
 
 def escalate(session: Session, case: Case, at: Moment) -> bool:
-    """Show a case to the organization above the one that is late, beside its own desk.
+    """Show an overdue case to the organization above, by a work item that only informs.
 
     Does not commit.
     """
-    workflow = workflows.get(case.workflow, case.definition_version)
+    workflow = workflows.of(case)
     state = workflow.state(case.state)
     move = workflow.move(state, "take_over")
-    role = state.due.escalate_to or (move.by if move else None)
+    role = state.due.escalate_to or (role_of(move.by) if move else None)
     if role is None:
         return False
     attempt = TransitionContext(session, workflow, case, move, None, at, state=case.state)

@@ -1,12 +1,11 @@
 """Who may do what in a case today: posts, acting, vacancy, own case, recusal. Decides, never
 writes.
 
-A seat that nobody free can fill is filled from the next offices, then by the superior above it.
+Where nobody eligible holds an office, the next offices are asked, then the superior above.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -17,113 +16,22 @@ from oversight import workflows
 from oversight.base.refusals import AlreadyTaken, Forbidden, NotFound
 from oversight.base.sentences import say
 from oversight.law.definition import MANY, Committee, Move, MultiInstance, Party, Workflow, role_of
-from oversight.law.roles import (
-    ADMINISTRATORS,
-    BRANCH_LEADERS,
-    CANDIDATE_GROUPS,
-    COMMITTEE,
-    NO_BUSINESS,
-    OFFICES,
-    SUPERIOR,
-    Role,
-)
-from oversight.models import (
-    Case,
-    JournalRow,
-    Membership,
-    Person,
-    Post,
-    Substitution,
-    Unit,
-    WorkItem,
-)
+from oversight.law.roles import BRANCH_LEADERS, CANDIDATE_GROUPS, COMMITTEE, SUPERIOR, Role
+from oversight.models import Case, JournalRow, Post, Unit, WorkItem
 from oversight.models.cases import CAME
-from oversight.organization import standing, substitution
-from oversight.organization.standing import in_office, is_member
-from oversight.organization.units import COMMITTEE_FROM, line_above, merged_into, successor_of
+from oversight.organization import standing
+from oversight.organization.actor import Actor, AuthorityBasis
+from oversight.organization.standing import in_office
+from oversight.organization.units import COMMITTEE_FROM, line_above, successor_of
 from oversight.rules import parties
 
 from .sight import COOLING_OFF, visible
 
 
 @dataclass(frozen=True)
-class Actor:
-    """A person as of a day: posts held, branch belonged to, and what is in sight.
-
-    `seats` are (unit id, ladder, tier); `sight` are path prefixes of the units that are visible,
-    `business` of those whose cases are: by post, not by membership. `acting` is in whose place he
-    acts: never a post of his own. `former` are the branches merged into his: what they left closed
-    is read on. `led` are (person id, branch id) of the branches that he, and those he acts for,
-    lead by post or acting; `led_before` those whom one of them led lately, with the last day.
-    """
-
-    person: Person
-    posts: tuple[Post, ...]
-    branch: Unit | None
-    on: date
-    seats: tuple[tuple[str, str, int], ...] = ()
-    sight: tuple[str, ...] = ()
-    business: tuple[str, ...] = ()
-    acting: tuple[Substitution, ...] = ()
-    former: tuple[str, ...] = ()
-    led: tuple[tuple[str, str], ...] = ()
-    led_before: tuple[tuple[str, str, date], ...] = ()
-
-    @property
-    def id(self) -> str:
-        return self.person.id
-
-    @property
-    def zone_id(self) -> str:
-        return self.person.zone_id
-
-    @property
-    def acting_seats(self) -> list[tuple[Substitution, str, int]]:
-        """Return the seats that he fills in others' places: the acting, ladder and tier."""
-        return [
-            (row, candidate_group, rank)
-            for row in self.acting
-            for candidate_group, rank in _tiers_of(row.office, row.unit.kind)
-        ]
-
-    @property
-    def unit_ids(self) -> list[str]:
-        return list(dict.fromkeys(unit_id for unit_id, _, _ in self.seats))
-
-    def holds(self, *offices: str) -> bool:
-        return any(post.office in offices for post in self.posts)
-
-    def sees(self, unit: Unit) -> bool:
-        return any(unit.within(prefix) for prefix in self.sight)
-
-    @property
-    def title(self) -> str:
-        """Return the first post as people say it, or 党员."""
-        if self.posts:
-            return f"{self.posts[0].unit.name}{OFFICES[self.posts[0].office]}"
-        return f"{self.branch.name}党员" if self.branch else ""
-
-
-@dataclass(frozen=True)
-class AuthorityBasis:
-    """On what ground an actor acts: the seat, the ladder and tier, and the slot where many answer.
-
-    `acting`: not by a post of his own, but for `acting_for`, or in an empty post where that is
-    None.
-    """
-
-    unit_id: str
-    role: str
-    office: str
-    desk_id: str | None = None
-    acting: bool = False
-    acting_for: str | None = None
-
-
-@dataclass(frozen=True)
 class Assignee:
-    """Where a case lies: a unit's ladder at a tier, and who fills it today; `acting` names for
-    whom.
+    """Who may act today: the people of a unit's candidate group at a fallback rank; `acting` names
+    whom a stand-in replaces.
     """
 
     unit: sa.Row | Unit
@@ -142,116 +50,6 @@ class Assignee:
             person_id in self.acting,
             self.acting.get(person_id),
         )
-
-
-def actor(session: Session, person_id: str, on: date) -> Actor:
-    """Gather what a person holds on a day."""
-    person = session.get(Person, person_id)
-    held = session.scalars(
-        _POSTS_OF, {"person": person_id, "day": on, "since": on - standing.REMEMBERED}
-    ).all()
-    left = [post for post in held if post.to_on is not None and post.to_on < on]
-    posts = tuple(post for post in held if post not in left)
-    branch = session.scalar(_BRANCH_OF, {"person": person_id, "day": on})
-    business = [post.unit.path for post in posts if post.office not in NO_BUSINESS]
-    sight = [post.unit.path for post in posts if post.office not in ADMINISTRATORS]
-    if branch is not None and not any(post.office in ADMINISTRATORS for post in posts):
-        sight.append(branch.path)
-    stands_in = substitution.by_person(session, person_id, on)
-    sight += [row.unit.path for row in stands_in]
-    business += [row.unit.path for row in stands_in if row.workflow is None]
-    full = branch if branch is not None and not person.probationary else None
-    leading = {
-        row.unit_id
-        for row in (*posts, *stands_in)
-        if row.unit.kind == "branch" and row.unit.path in business
-    }
-    return Actor(
-        person,
-        posts,
-        branch,
-        on,
-        tuple(_seats(posts, full)),
-        tuple(dict.fromkeys(sight)),
-        tuple(dict.fromkeys(business)),
-        stands_in,
-        merged_into(session, leading),
-        tuple(_led(session, person_id, posts, stands_in, on)),
-        tuple(_led_before(session, left, stands_in, on)),
-    )
-
-
-def _led(
-    session: Session,
-    person_id: str,
-    posts: tuple[Post, ...],
-    stands_in: tuple[Substitution, ...],
-    on: date,
-):
-    """Yield who leads which branch: the person, and those in whose place he acts. See `barred`."""
-    for held in (*posts, *stands_in):
-        if _leading(held):
-            yield person_id, held.unit_id
-    principals = {row.for_id for row in stands_in} - {None}
-    for table, holds in (
-        ((Post, in_office(on)), (Substitution, substitution.in_force(on))) if principals else ()
-    ):
-        yield from session.execute(
-            sa.select(table.person_id, table.unit_id)
-            .join(Unit, Unit.id == table.unit_id)
-            .where(
-                table.person_id.in_(principals),
-                table.office.in_(BRANCH_LEADERS),
-                Unit.kind == "branch",
-                holds,
-            )
-        )
-
-
-def _led_before(
-    session: Session, left: list[Post], stands_in: tuple[Substitution, ...], on: date
-) -> Iterator[tuple[str, str, date]]:
-    """Yield who led which branch lately, and until when: the person, and those he acts for."""
-    for post in left:
-        if _leading(post):
-            yield post.person_id, post.unit_id, post.to_on
-    principals = {row.for_id for row in stands_in} - {None}
-    if principals:
-        yield from session.execute(
-            sa.select(Post.person_id, Post.unit_id, Post.to_on).where(
-                Post.person_id.in_(principals),
-                Post.office.in_(BRANCH_LEADERS),
-                Post.to_on < on,
-                Post.to_on >= on - standing.REMEMBERED,
-            )
-        )
-
-
-def _leading(held: Post | Substitution) -> bool:
-    return held.office in BRANCH_LEADERS and held.unit.kind == "branch"
-
-
-def _seats(posts: tuple[Post, ...], branch: Unit | None):
-    for post in posts:
-        for candidate_group, rank in _tiers_of(post.office, post.unit.kind):
-            yield post.unit_id, candidate_group, rank
-    if branch is not None:
-        yield branch.id, "branch", _member_tier()
-
-
-def _tiers_of(office: str, unit_kind: str):
-    """Yield each ladder of a kind of unit on which an office stands, with its tier."""
-    for candidate_group, ranks in CANDIDATE_GROUPS.items():
-        if (candidate_group == "branch") == (unit_kind == "branch"):
-            yield from (
-                (candidate_group, rank) for rank, offices in enumerate(ranks) if office in offices
-            )
-
-
-def _member_tier() -> int:
-    return next(
-        rank for rank, offices in enumerate(CANDIDATE_GROUPS["branch"]) if "member" in offices
-    )
 
 
 def chain(session: Session, case: Case, role: Role) -> list[sa.Row | Unit]:
@@ -290,8 +88,8 @@ def barred(
     """Return who may not act in a role: the recused, and for judging roles the applicant's own
     people.
 
-    Own case counts as vacant. The fact `with` names further branches whose case it is too. Whoever
-    acts in another's place is as if he were both.
+    One's own case counts as a vacancy. The fact `with` names further branches whose case it is too.
+    A stand-in is barred where he or the one he replaces is barred.
     """
     known = parties.of(session, case, workflow.opened_by.name)
     out = set(known.recused)
@@ -343,8 +141,8 @@ def fill(
     workflow: str | None = None,
     here: standing.Day | None = None,
 ) -> Assignee | None:
-    """Return the first tier of a ladder that somebody free fills in a unit, by post or acting in a
-    post's place.
+    """Return the first rank of a candidate group that somebody eligible fills in a unit, by post or
+    as a stand-in.
     """
     here = standing.day(session, unit.zone_id, on, [unit.id], here)
     posts = here.posts[unit.id]
@@ -386,10 +184,10 @@ def small_branch(session: Session, unit: sa.Row | Unit, on: date) -> set[str]:
 def resolve(
     session: Session, workflow: Workflow, case: Case, role: Role, on: date
 ) -> Assignee | None:
-    """Find where a role's work lies today, climbing over vacant seats; None where the role does not
+    """Find who fills a role today, going up where an office is vacant; None where the role does not
     exist.
 
-    Where nobody at all is left the topmost seat is returned with no people.
+    Where nobody at all is left, the topmost unit is returned with no people.
     """
     if role.seat == "person":
         return _own_seat(session, workflow, case, on)
@@ -411,7 +209,7 @@ def resolve(
 
 
 def _own_seat(session: Session, workflow: Workflow, case: Case, on: date) -> Assignee:
-    """Seat the member concerned; the branch may write for him (代录) where he does not himself."""
+    """Return the member concerned; the branch may write for him (代录) where he does not himself."""
     people = {case.data_subject_id: "member"} if case.data_subject_id else {}
     branch = fill(session, case.unit, "branch", on, set(people), workflow.name)
     return Assignee(
@@ -424,7 +222,7 @@ def _own_seat(session: Session, workflow: Workflow, case: Case, on: date) -> Ass
 
 
 def _roster(session: Session, case: Case) -> Assignee:
-    """Seat everybody who has or had a row of his own in the case."""
+    """Return everybody who has or had a work item of his own in the case."""
     people = session.scalars(
         sa.select(WorkItem.person_id).where(
             WorkItem.case_id == case.id, WorkItem.person_id.is_not(None), WorkItem.role == "member"
@@ -434,7 +232,7 @@ def _roster(session: Session, case: Case) -> Assignee:
 
 
 def body_seat(session: Session, case: Case, body: Committee, on: date) -> Assignee:
-    """Return where a body sits and who belongs to it today: nobody is replaced by other offices or
+    """Return the unit and today's members of a committee: nobody is replaced by other offices or
     units.
     """
     unit = chain(session, case, body.role)[0]
@@ -456,7 +254,7 @@ def resolve_slot(
     unit: sa.Row | Unit,
     on: date,
 ) -> Assignee:
-    """Find where one of many answers lies: the unit named, or the superior above it."""
+    """Find who gives one of many answers: the unit named, or the superior above it."""
     out = barred(session, workflow, case, party.role, on)
     candidates = [unit, *line_above(session, unit)]
     for candidate in candidates[case.escalation_level :] or candidates[-1:]:
@@ -506,7 +304,7 @@ def reads_row(workflow: Workflow, case: Case, who: Actor, row: JournalRow) -> bo
 def require(
     session: Session, workflow: Workflow, case: Case, move: Move, who: Actor
 ) -> AuthorityBasis:
-    """Make sure that the actor holds the move's role in this case today. Raises NotYours."""
+    """Make sure that the actor holds the move's role in this case today. Raises Forbidden."""
     found = basis(session, workflow, case, move.by, who)
     if found is None and isinstance(move.by, MANY):
         _answered_already(session, workflow, case, move.by, who)
@@ -527,7 +325,7 @@ def basis(
     session: Session, workflow: Workflow, case: Case, party: Party, who: Actor
 ) -> AuthorityBasis | None:
     """Return the ground on which the actor fills a party today, or None."""
-    if isinstance(party, MANY) and party.personal:
+    if isinstance(party, Committee) or isinstance(party, MultiInstance) and party.personal:
         return _own_slot(session, workflow, case, party, who)
     if isinstance(party, MultiInstance):
         return _slot_standing(session, workflow, case, party, who)
@@ -540,7 +338,7 @@ def basis(
 def _seats_of(
     session: Session, workflow: Workflow, case: Case, role: Role, on: date
 ) -> list[Assignee | None]:
-    """Return every seat from which a role may be played: one, or one at each level."""
+    """Return every assignee of a role: one, or one at each level."""
     if not role.human:
         return []
     if not role.any_level:
@@ -566,10 +364,10 @@ def _slot_standing(
 def _own_slot(
     session: Session, workflow: Workflow, case: Case, party: MultiInstance | Committee, who: Actor
 ) -> AuthorityBasis | None:
-    """Return the ground of one who acts in his own name; in a body only while he holds his office
-    there.
+    """Return the ground of one who acts in his own name; in a committee only while he holds his
+    office there.
 
-    Who stepped aside from leading a case still speaks for himself.
+    Who is recused from leading a case still acts for himself.
     """
     mine = (item for item in lying(session, workflow, case) if item.person_id == who.id)
     desk = next(mine, None)
@@ -590,7 +388,7 @@ def _own_slot(
 def _answered_already(
     session: Session, workflow: Workflow, case: Case, party: MultiInstance | Committee, who: Actor
 ) -> None:
-    """Tell an entitled person that his slot was answered before him. Raises SomebodyFirst."""
+    """Tell an entitled person that his work item was answered before him. Raises AlreadyTaken."""
     for desk in session.scalars(
         sa.select(WorkItem).where(
             WorkItem.case_id == case.id,
@@ -600,7 +398,7 @@ def _answered_already(
             WorkItem.role == party.role.candidate_group,
         )
     ):
-        if party.personal:
+        if isinstance(party, Committee) or party.personal:
             if desk.person_id == who.id:
                 raise AlreadyTaken("这一步您已经办过，或已替您登记。")
             continue
@@ -610,7 +408,7 @@ def _answered_already(
 
 
 def lying(session: Session, workflow: Workflow, case: Case) -> list[parties.Item]:
-    """Return the open items on which a case waits, to read."""
+    """Return the open work items that a case waits for, read-only."""
     return parties.items(session, case, workflow.opened_by.name)
 
 
@@ -621,10 +419,10 @@ def open_desks(session: Session, case_id: str) -> list[WorkItem]:
 def waits_label(
     session: Session, workflow: Workflow, case: Case, party: Party | None, on: date
 ) -> str:
-    """Name who a party is today: the unit of the seat, or what the clock waits for."""
+    """Name whom a case waits for today: the unit that answers, or the label of the timer."""
     if party is None:
         return ""
-    if isinstance(party, MANY) and party.personal:
+    if isinstance(party, Committee) or isinstance(party, MultiInstance) and party.personal:
         waiting = [item.unit_id for item in lying(session, workflow, case)]
         unit = _name(session, case, waiting[0]) if waiting else case.unit.name
         return say(
@@ -645,7 +443,7 @@ def _name(session: Session, case: Case, unit_id: str) -> str:
 
 
 def leads(session: Session, unit: Unit, who: Actor) -> AuthorityBasis:
-    """Make sure that the actor fills the branch's own ladder today. Raises NotInSight, NotYours."""
+    """Make sure that the actor leads the branch today. Raises NotFound, Forbidden."""
     if not who.sees(unit) or unit.zone_id != who.zone_id:
         raise NotFound()
     seat = fill(session, unit, "branch", who.on, set()) if unit.kind == "branch" else None
@@ -657,7 +455,7 @@ def leads(session: Session, unit: Unit, who: Actor) -> AuthorityBasis:
 
 
 def is_led_by(session: Session, unit: Unit, who: Actor) -> bool:
-    """True where the actor fills the branch's own ladder today, by post or in somebody's place."""
+    """True where the actor leads the branch today, by post or as a stand-in."""
     try:
         leads(session, unit, who)
     except (NotFound, Forbidden):
@@ -666,8 +464,8 @@ def is_led_by(session: Session, unit: Unit, who: Actor) -> bool:
 
 
 def desk_people(session: Session, desk: WorkItem, on: date) -> list[str]:
-    """Return who finds an open desk row in their box on a day, by office; who may not act in the
-    case does not.
+    """Return who finds an open work item in their inbox on a day, by office; not those barred from
+    the case.
     """
     if desk.person_id:
         return [desk.person_id]
@@ -687,9 +485,9 @@ def desk_people(session: Session, desk: WorkItem, on: date) -> list[str]:
 
 
 def _kept_off(session: Session, desk: WorkItem, on: date) -> set[str]:
-    """Return who is barred from what a desk row waits for; from what is only watched nobody is."""
+    """Return who is barred from deciding at a work item; from one that only informs nobody is."""
     case = session.get(Case, desk.case_id)
-    workflow = workflows.get(case.workflow, case.definition_version)
+    workflow = workflows.of(case)
     party = workflow.state(case.state).waits_on
     return (
         barred(session, workflow, case, role_of(party), on)
@@ -699,8 +497,8 @@ def _kept_off(session: Session, desk: WorkItem, on: date) -> set[str]:
 
 
 def gone_from_bodies(session: Session, on: date) -> list[str]:
-    """Return the cases in which a body waits for somebody who left his office, or for nobody at
-    all.
+    """Return the cases in which a committee waits for somebody who left his office, or for nobody
+    at all.
     """
     here = sa.exists().where(
         Post.unit_id == WorkItem.unit_id,
@@ -732,9 +530,7 @@ def gone_from_bodies(session: Session, on: date) -> list[str]:
 def seated(
     session: Session, zone_id: str, unit_id: str, candidate_group: str, rank: int, on: date
 ) -> bool:
-    """True where somebody fills a tier of a unit's ladder on a day, whoever may be barred in a
-    case.
-    """
+    """True where somebody fills a rank of a unit's candidate group on a day, recusals aside."""
     offices = CANDIDATE_GROUPS[candidate_group][rank]
     if "member" in offices:
         return True
@@ -745,21 +541,7 @@ def seated(
 
 # Asked at every step of every case: built once, not at each question ------------------------------
 
-_DAY, _CASE, _PERSON = (sa.bindparam(name) for name in ("day", "case", "person"))
-_POSTS_OF = (
-    sa.select(Post)
-    .where(
-        Post.person_id == _PERSON,
-        Post.from_on <= _DAY,
-        sa.or_(Post.to_on.is_(None), Post.to_on >= sa.bindparam("since")),
-    )
-    .order_by(Post.from_on, Post.id)
-)
-_BRANCH_OF = (
-    sa.select(Unit)
-    .join(Membership, Membership.unit_id == Unit.id)
-    .where(Membership.person_id == _PERSON, is_member(_DAY))
-)
+_CASE: sa.BindParameter[str] = sa.bindparam("case")
 _OPEN_DESKS = (
     sa.select(WorkItem)
     .where(WorkItem.case_id == _CASE, WorkItem.kind == "act", WorkItem.closed_at.is_(None))

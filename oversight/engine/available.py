@@ -15,10 +15,10 @@ from oversight.base.sentences import say
 from oversight.law.definition import Move, Party
 from oversight.law.roles import AUTOMATIC, TIMER
 from oversight.models import Case
+from oversight.organization.actor import Actor
 from oversight.rules.context import TransitionContext
 
 from . import authority, transitions
-from .authority import Actor
 
 
 @dataclass(frozen=True)

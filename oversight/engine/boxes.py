@@ -1,4 +1,4 @@
-"""The boxes of a reader: where each begins, and what a case must meet to lie in it.
+"""The folders of a reader: where each begins, and which cases it holds.
 
 A list begins at rows that an index finds from the reader's side: the work items of his seats, his
 own units, what he did. Only these are judged, each by the conditions of `sight`.
@@ -89,7 +89,7 @@ def _own(who):
 
 
 def rows(who, kinds: tuple[str, ...]):
-    """Yield the open rows of the reader's own, then those of each tier of each seat.
+    """Yield the open rows of the reader's own, then those of each rank of each office.
 
     Rows that somebody was asked to help with or to advise on always name him.
     """
@@ -108,8 +108,8 @@ def rows(who, kinds: tuple[str, ...]):
 
 
 def _seats(who) -> list[tuple[str, str, int, str | None]]:
-    """Return each seat once for each of its tiers; those filled in another's place may have one
-    kind of business.
+    """Return each office once for each of its ranks; those filled as a stand-in may have one kind
+    of business.
     """
     held = [
         *((unit_id, group, rank, None) for unit_id, group, rank in who.seats),
@@ -117,9 +117,9 @@ def _seats(who) -> list[tuple[str, str, int, str | None]]:
     ]
     return list(
         dict.fromkeys(
-            (unit_id, group, tier, workflow)
+            (unit_id, group, fallback, workflow)
             for unit_id, group, rank, workflow in held
-            for tier in range(rank, len(CANDIDATE_GROUPS[group]))
+            for fallback in range(rank, len(CANDIDATE_GROUPS[group]))
         )
     )
 

@@ -17,24 +17,27 @@ from oversight.calendar.zone import zone_calendar
 from oversight.law.definition import MultiInstance, Workflow, role_of
 from oversight.law.roles import NO_BUSINESS
 from oversight.models import Case, Person, Post, Unit, WorkItem
+from oversight.organization.actor import Actor
 from oversight.organization.members import members
+from oversight.organization.standing import in_office
 from oversight.organization.units import superiors
 from oversight.rules.common import applicants
 from oversight.rules.context import TransitionContext
 
 from . import assignment, authority, inbox
-from .authority import Actor
 
 PERSONAL = N_("须由本人办理的事项，不能转办、委派。")
 FOUR_EYES = ("second_person", "another_person")
 
 
 def _law(case: Case) -> Workflow:
-    return workflows.get(case.workflow, case.definition_version)
+    return workflows.of(case)
 
 
 def transferable(session: Session, case: Case, desk: WorkItem, refuse: bool = False) -> bool:
-    """True where a row is a seat's, not one person's own. Raises RuleSaysNo where told to."""
+    """True where a work item is an office's, not one person's own. Raises RuleViolation where told
+    to.
+    """
     party = _law(case).state(case.state).waits_on
     found = desk.person_id is None and role_of(party).seat != "person" if party else False
     if refuse and not found:
@@ -63,13 +66,11 @@ def seat(session: Session, case: Case, desk: WorkItem, on: date) -> authority.As
         return authority.resolve_slot(
             session, law, case, party, session.get(Unit, desk.slot_id), on
         )
-    return authority.resolve(session, law, case, party, on)
+    return authority.resolve(session, law, case, role_of(party), on)
 
 
 def at_work(session: Session, case: Case, desk: WorkItem, on: date) -> list[str]:
-    """Return with whom a row lies today: the delegate, whom it was handed to, or all who may
-    decide.
-    """
+    """Return who works on an item today: the delegate, the transferee, or all who may decide."""
     if desk.person_id:
         return [desk.person_id]
     helper = assignment.helper(session, desk)
@@ -97,7 +98,7 @@ def helpers(session: Session, case: Case, desk: WorkItem, who: Actor) -> dict[st
             .where(
                 Post.unit_id == unit.id,
                 Post.office.not_in(NO_BUSINESS),
-                authority.in_office(who.on),
+                in_office(who.on),
                 _living(who.on),
             )
         )
@@ -119,7 +120,7 @@ def advisers(session: Session, case: Case, desk: WorkItem, who: Actor) -> dict[s
         .where(
             Post.unit_id.in_(units),
             Post.office.not_in(NO_BUSINESS),
-            authority.in_office(who.on),
+            in_office(who.on),
             _living(who.on),
         )
     )
@@ -140,8 +141,8 @@ def _barred(session: Session, case: Case, on: date) -> set[str]:
     )
 
 
-def _second_eyes(session: Session, case: Case, on: date) -> set[str]:
-    """Return whom a step of this state would refuse since he drafted or asked himself."""
+def _second_eyes(session: Session, case: Case, on: date) -> frozenset[str]:
+    """Return whom a step of this state would refuse because he drafted or asked himself."""
     law = _law(case)
     guarded = any(
         guard.name in FOUR_EYES
@@ -151,14 +152,14 @@ def _second_eyes(session: Session, case: Case, on: date) -> set[str]:
     return (
         applicants(TransitionContext(session, law, case, None, None, None, state=case.state))
         if guarded
-        else set()
+        else frozenset()
     )
 
 
 def require(session: Session, case: Case, person_id: str, among: dict[str, str]) -> str:
     """Return the unit for which a named person takes part.
 
-    Raises NotYours naming him where he may not.
+    Raises Forbidden naming him where he may not.
     """
     if person_id not in among:
         person = session.get(Person, person_id) if is_id(person_id) else None
@@ -198,7 +199,7 @@ def _reading(on: date):
     """Select the posts that make somebody a reader of copies, the longest held first."""
     return (
         sa.select(Post)
-        .where(Post.office.not_in(NO_BUSINESS), authority.in_office(on))
+        .where(Post.office.not_in(NO_BUSINESS), in_office(on))
         .order_by(Post.from_on, Post.id)
     )
 
@@ -206,7 +207,7 @@ def _reading(on: date):
 def reader_seat(
     session: Session, case: Case, unit_id: str | None, person_id: str | None, who: Actor
 ) -> Unit:
-    """Return the unit whose desk a copy goes to. Raises WordsWrong, NotInSight, RuleSaysNo.
+    """Return the unit whose desk a copy goes to. Raises InvalidInput, NotFound, RuleViolation.
 
     A branch gets copies only of its own matters, or from above it. A member's own case is copied
     only inside its branch's line: it is nobody else's business.

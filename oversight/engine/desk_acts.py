@@ -25,10 +25,10 @@ from oversight.base.sentences import N_, say
 from oversight.law.definition import MANY, Field
 from oversight.law.inputs import read_words
 from oversight.models import Case, FollowUp, JournalRow, Unit, WorkItem
+from oversight.organization.actor import Actor, AuthorityBasis
 from oversight.rules.context import TransitionContext
 
 from . import assignment, authority, colleagues, inbox, outbox, transitions
-from .authority import Actor, AuthorityBasis
 from .sight import at_seat
 from .use_case import use_case
 
@@ -117,7 +117,7 @@ class Act:
         )
 
     def lay(self, kind: str, person_id: str | None, unit_id: str, **more) -> None:
-        """Lay the case on a further desk, beside the one that decides."""
+        """Create a further work item, beside the one that decides."""
         unit = self.session.get(Unit, unit_id)
         more = {"person_id": person_id, "asked_by": self.who.id, **more}
         assignment.lay_beside(self.session, self.case, unit, kind, self.at, **more)
@@ -136,7 +136,7 @@ def act(
 ) -> Case:
     """Do one act on a case. Does not commit; what is so already is not journalled again.
 
-    Raises NotInSight, NotOpen, NotYours, SomebodyFirst, RuleSaysNo, WordsWrong.
+    Raises NotFound, InvalidTransition, Forbidden, AlreadyTaken, RuleViolation, InvalidInput.
     """
     case = transitions.lock(session, case_id)
     authority.see(session, who, case)
@@ -148,7 +148,7 @@ def act(
     typed, plain = read_words(ASKS[name], words or {})
     done = Act(session, case, who, at, basis, desk, typed, {})
     if _DOES[name](done) is not False:
-        workflow = workflows.get(case.workflow, case.definition_version)
+        workflow = workflows.of(case)
         attempt = TransitionContext(
             session,
             workflow,
@@ -167,7 +167,7 @@ def act(
 
 
 def my_desk(session: Session, case: Case, who: Actor) -> tuple[WorkItem, AuthorityBasis]:
-    """Return the open desk row that is the actor's to work on. Raises NotYours."""
+    """Return the open work item that is the actor's to work on. Raises Forbidden."""
     workflow = workflows.reading(case)
     party = workflow.state(case.state).waits_on
     if isinstance(party, MANY) and party.personal:
@@ -188,7 +188,7 @@ def _ground(
     session: Session, case: Case, who: Actor, name: str
 ) -> tuple[WorkItem | None, AuthorityBasis]:
     """Return the row and the ground of an act: the seat's, the delegate's, or a reader's. Raises
-    NotYours.
+    Forbidden.
     """
     try:
         return my_desk(session, case, who)
@@ -210,13 +210,11 @@ SEATED = ("claim", "release", "hand_over", "delegate", "give_back", "add_signer"
 
 
 def _party(case: Case) -> str:
-    return workflows.get(case.workflow, case.definition_version).state(case.state).waits_on.name
+    return workflows.of(case).state(case.state).waits_on.name
 
 
 def _reader(session: Session, case: Case, who: Actor) -> AuthorityBasis:
-    """Return as what somebody speaks who only sees the case: by the post nearest to it, else as a
-    member.
-    """
+    """Return the ground of a mere reader: the post nearest to the case, else membership."""
     posts = sorted(
         who.posts, key=lambda post: (not case.unit.within(post.unit.path), -len(post.unit.path))
     )
@@ -261,19 +259,6 @@ def follow_ups(session: Session, case_ids: list[str], person_id: str) -> dict[st
         FollowUp.case_id.in_(case_ids), FollowUp.person_id == person_id
     )
     return {row.case_id: row for row in session.scalars(wanted)}
-
-
-def lent(session: Session, case_ids: list[str]) -> list[WorkItem]:
-    """Return the open rows that were handed over, delegated, or laid for an opinion."""
-    return list(
-        session.scalars(
-            sa.select(WorkItem).where(
-                WorkItem.case_id.in_(case_ids),
-                WorkItem.closed_at.is_(None),
-                sa.or_(WorkItem.handed_to.is_not(None), WorkItem.kind.in_(("help", "sign"))),
-            )
-        )
-    )
 
 
 def possible(session: Session, case: Case, who: Actor, at: Moment) -> list[str]:

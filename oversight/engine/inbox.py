@@ -1,4 +1,4 @@
-"""The read side: whose desk a case is on, what is overdue, and what the reader may see.
+"""The read side: who works on a case, what is overdue, and what the reader may see.
 
 Visibility is in the WHERE of every list and count; nothing here writes.
 """
@@ -55,7 +55,7 @@ def office_label(office: str) -> str:
 
 
 def lying_with(session: Session, case_ids: list[str]) -> dict[str, list[str]]:
-    """Return by case the names of the units on whose desks it lies."""
+    """Return by case the names of the units that have an open work item."""
     found: dict[str, list[str]] = {}
     for case_id, name in session.execute(
         sa.select(WorkItem.case_id, Unit.name)
@@ -72,8 +72,8 @@ def lying_with(session: Session, case_ids: list[str]) -> dict[str, list[str]]:
 
 @dataclass(frozen=True)
 class Lying:
-    """On whose desks some cases lie: their open rows in order, with the unit's name, and whom they
-    name.
+    """Who works on some cases: their open work items in order, with the unit's name and the people
+    they name.
     """
 
     rows: dict[str, list[tuple[WorkItem, str]]]
@@ -93,7 +93,7 @@ class Lying:
 
 
 def lying(session: Session, case_ids: list[str]) -> Lying:
-    """Return where cases lie, and the people whom their rows name, all in two statements."""
+    """Return who works on cases, and the people whom their work items name, in two statements."""
     rows: dict[str, list[tuple[WorkItem, str]]] = {}
     for row, unit in session.execute(
         sa.select(WorkItem, Unit.name)
@@ -112,7 +112,8 @@ def lying(session: Session, case_ids: list[str]) -> Lying:
 
 
 def told_of(session: Session, found: Iterable[Case]) -> list:
-    """Load the people, party days and heirs that the lines of cases tell of, in a statement each.
+    """Load the people, party days and successors that the lines of cases tell of, in a statement
+    each.
 
     As long as they are kept the session finds them by their ids without asking again.
     """
@@ -188,7 +189,8 @@ def _loaded(session: Session, ids: list[str]) -> list[Case]:
 
 def _sorted(session: Session, who, box: str, narrowed: list, after: Place | None, n: int):
     """Return the next days and ids of a box whose candidates are few."""
-    day, order = _day_of(who, box), (_day_of(who, box), Case.id)
+    day = _day_of(who, box)
+    order: tuple = (day, Case.id)
     follows = sa.true() if after is None else _later(day, Case.id, after)
     if box == "done":
         order = (Case.closed_at.desc(), Case.id.desc())
@@ -276,10 +278,7 @@ _LISTS: dict[str, Callable] = {"mine": _at_seats, "units": _under}
 
 
 def _day_of(who, box: str):
-    """Return by which day the cases of a box are ordered:
-
-    the reader's own date, or the deadline.
-    """
+    """Return by which day the cases of a box are ordered: the reader's own date, or the deadline."""
     if box == "follow_up":
         return sa.select(FollowUp.day).where(followed(who)).correlate(Case).scalar_subquery()
     return sa.func.coalesce(Case.due_on, NEVER)

@@ -1,4 +1,4 @@
-"""The outbox: plan later work in the transaction that causes it, and do what is due, once.
+"""The outbox: enqueue later work in the transaction that causes it, and dispatch what is due, once.
 
 Handlers get the row's key and payload, re-read the state themselves and may run again safely.
 """
@@ -22,7 +22,7 @@ WAITING = N_("您有1件待办")
 def enqueue(
     session: Session, zone_id: str, key: str, kind: str, payload: dict, due_at: datetime
 ) -> bool:
-    """Write down work in the session's own transaction; a key says the same thing only once."""
+    """Enqueue a message in the session's transaction; a key that is queued already is left alone."""
     return insert_once(
         session,
         OutboxMessage,
@@ -37,7 +37,7 @@ def enqueue(
 
 
 def notify_desk(session: Session, key: str, payload: dict, at: Moment, people: Callable) -> None:
-    """Tell those on whose desk a case lies that something waits, unless it has moved on."""
+    """Notify the assignees of a case that work waits, unless it has moved on."""
     case = session.get(Case, payload["case"])
     if case is None or case.closed_at or not _still(case, payload):
         return
@@ -72,7 +72,7 @@ def notify(
     at: Moment,
     case_id: str | None = None,
 ) -> None:
-    """Put a line in a person's bell, once for each key. Does not commit."""
+    """Create an in-app notification, once for each key. Does not commit."""
     insert_once(
         session,
         Notice,
@@ -87,7 +87,7 @@ def notify(
 
 
 def unread(session: Session, person_id: str) -> int:
-    """Count the lines in a person's bell that he has not read."""
+    """Count a person's unread notifications."""
     return session.scalar(
         sa.select(sa.func.count())
         .select_from(Notice)
@@ -96,7 +96,9 @@ def unread(session: Session, person_id: str) -> int:
 
 
 def dispatch(session: Session, at: Moment, handlers: dict[str, Callable], limit: int = 200) -> int:
-    """Do what is due, each in a transaction of its own; returns how many were done. Commits."""
+    """Dispatch what is due, each message in a transaction of its own; returns how many were done.
+    Commits.
+    """
     due = session.scalars(
         sa.select(OutboxMessage.id)
         .where(

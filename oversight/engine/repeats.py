@@ -40,7 +40,7 @@ def fingerprint(*parts) -> str:
 def given(session: Session, account: Account, key: str, asked: str) -> Answer | None:
     """Return the answer already given under a key.
 
-    Raises RuleSaysNo where it was used for something else.
+    Raises RuleViolation where it was used for something else.
     """
     row = session.get(Idempotency, (account.id, key), populate_existing=True)
     if row is not None and row.fingerprint != asked:
@@ -57,8 +57,8 @@ def claim(
     """Take a key for this transaction, or return the answer already given under it. Raises as
     `given`.
 
-    A second request that comes meanwhile waits here for the first one's end: then it finds the
-    answer, or the key free again where the first was refused.
+    A concurrent request waits here until the first has ended: then it finds the answer, or the key
+    free again where the first was refused.
     """
     if key is None or insert_once(
         session,

@@ -1,4 +1,4 @@
-"""Conditions on cases and work items: what lies on whose desk, and what is in whose sight.
+"""Conditions on cases and work items: whose work they are, and who may see them.
 
 They judge rows that were found otherwise (see `boxes`); none of them is a way to find any.
 """
@@ -19,7 +19,7 @@ JUDGING = (
     "superior",
     "zone_signer",
     "committee",
-)  # ladders whose people must not be the applicant's own
+)  # candidate groups whose people must not be the applicant's own
 # House rule: who led a branch stands on its side in what it asked since, or within this time after.
 COOLING_OFF = timedelta(days=30)
 OPEN = Case.closed_at.is_(None)
@@ -51,8 +51,8 @@ def visible(who):
 
 
 def at_seat(who):
-    """Return the condition that a desk row, open or closed, was laid for a seat that the reader
-    holds today, or names him and is open or lies where he serves or belongs.
+    """Return the condition that a work item, open or closed, was assigned to an office that the
+    reader holds today, or names him and is open or lies where he serves or belongs.
     """
     seats = [
         sa.and_(
@@ -78,8 +78,8 @@ def _still_his(who):
 
 
 def _acting_seats(who):
-    """Yield the condition of each seat that the reader fills in another's place, that one's own
-    cases excepted.
+    """Yield the condition of each office that the reader fills as a stand-in, that one's own cases
+    excepted.
     """
     for row, candidate_group, rank in who.acting_seats:
         for_him = (
@@ -106,7 +106,7 @@ def _acting_seats(who):
 
 
 def on_my_desk(who, kinds: tuple[str, ...]):
-    """Return the condition that an open desk row is the reader's to act on, own cases excepted."""
+    """Return the condition that an open work item is the reader's to act on, own cases excepted."""
     return sa.and_(
         WorkItem.case_id == Case.id,
         WorkItem.closed_at.is_(None),
@@ -164,7 +164,7 @@ def _barred(who, person_id: str, case):
 def waits_on(case, which):
     """Return the condition that a case waits for a role of a kind.
 
-    A branch's own work that climbed is not judged.
+    A branch's own work that went up to its superior is not judged.
     """
     found = [
         (workflow.name, state.name)
@@ -182,8 +182,8 @@ def anew(role: Role) -> bool:
 
 
 def _leads(who, person_id: str, case):
-    """Return the condition that a person leads the branch of a case, or one that is joined to it, or
-    led it when it asked or shortly before.
+    """Return the condition that a person leads the branch of a case, or one that is joined to it,
+    or led it when it asked or shortly before.
     """
     units = [unit_id for one, unit_id in who.led if one == person_id]
     before = [

@@ -11,7 +11,7 @@ from oversight.base.prepared import Prepared
 from oversight.models import Case, JournalRow, WorkItem
 
 _cases, _items, _journal = (model.__table__ for model in (Case, WorkItem, JournalRow))
-_case = sa.bindparam("of_case")
+_case: sa.BindParameter[str] = sa.bindparam("of_case")
 ATTRIBUTES = tuple(column.name for column in columns(Case))
 LAID = (
     "id",

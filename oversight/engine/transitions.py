@@ -1,12 +1,13 @@
-"""The only door: authorize, guard, apply, record, all in the caller's transaction.
+"""The only way to change a state: authorize, guard, apply and record in the caller's transaction.
 
-Nothing else writes a state; `desks` lays the rows on its word. `submit` and `submit_opening`
-commit; the rest do not.
+`assignment` writes the work items on its behalf. `submit` and `submit_opening` commit; the rest do
+not.
 """
 
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
@@ -35,11 +36,11 @@ from oversight.law.inputs import read_words
 from oversight.law.roles import AUTOMATIC, TIMER
 from oversight.models import Case, JournalRow, Unit
 from oversight.organization import standing
+from oversight.organization.actor import Actor, AuthorityBasis
 from oversight.rules import parties
 from oversight.rules.context import TransitionContext
 
 from . import assignment, authority, inbox, outbox, statements
-from .authority import Actor
 from .journal import chain_row
 from .use_case import use_case
 
@@ -118,7 +119,7 @@ def _apply(event) -> None:
 
 
 def ensure(guard: Rule, attempt: TransitionContext) -> None:
-    """Let a guard speak. Raises RuleSaysNo with its sentence and ground."""
+    """Evaluate a guard. Raises RuleViolation with its sentence and ground."""
     if not guard.test(attempt):
         ground = (
             {"clause": guard.source.id}
@@ -131,29 +132,41 @@ def ensure(guard: Rule, attempt: TransitionContext) -> None:
 
 
 def _respect_claims(attempt: TransitionContext) -> None:
-    """What somebody else has claimed, was handed or was delegated is his to work on.
+    """Refuse a move on work that another has claimed, was handed or was delegated.
 
-    Raises SomebodyFirst.
+    Raises AlreadyTaken.
     """
     for item in authority.lying(attempt.session, attempt.workflow, attempt.case):
         if item.unit_id == attempt.basis.unit_id and attempt.basis.desk_id in (None, item.id):
             assignment.respect(attempt.session, item, item.helper, attempt.actor, attempt.today)
 
 
+def context(
+    session: Session,
+    case: Case,
+    at: Moment,
+    who: Actor | None = None,
+    move: Move | None = None,
+    **more: Any,
+) -> TransitionContext:
+    """Return the context of an act in a case as it stands; `more` are further fields of it."""
+    return TransitionContext(
+        session, workflows.of(case), case, move, who, at, state=case.state, **more
+    )
+
+
 # Making a move -----------------------------------------------------------------------------------
 
 
 def lock(session: Session, case_id: str) -> Case:
-    """Load a case under a row lock and as it is now. Raises NotInSight."""
+    """Load a case under a row lock and as it is now. Raises NotFound."""
     session.flush()
     row = statements.CASE.first(session, of_case=case_id)
     if row is None:
         raise NotFound()
     case = put(session, Case, row._asdict())
     kept.forget(session)
-    parties.read(
-        session, case, workflows.get(case.workflow, case.definition_version).opened_by.name
-    )
+    parties.read(session, case, workflows.of(case).opened_by.name)
     set_committed_value(case, "unit", standing.unit(session, case.zone_id, case.unit_id))
     return case
 
@@ -170,12 +183,12 @@ def perform(
 ) -> Case:
     """Make one move. Does not commit; after any refusal the caller must roll back.
 
-    `actor` None is the clock. Raises NotInSight, Stale, NotOpen, NotYours, WordsWrong, RuleSaysNo,
-    SomebodyFirst.
+    `actor` None is the clock. Raises NotFound, VersionConflict, InvalidTransition, Forbidden,
+    InvalidInput, RuleViolation, AlreadyTaken.
     """
     session = plain(session)
     case = lock(session, case_id)
-    workflow = workflows.get(case.workflow, case.definition_version)
+    workflow = workflows.of(case)
     if actor is not None:
         authority.see(session, actor, case)
     state = workflow.state(case.state)
@@ -187,18 +200,14 @@ def perform(
     ):
         raise _stale(session, case)
     _must_be_open(session, workflow, case, move, name, actor)
-    attempt = TransitionContext(
-        session, workflow, case, move, actor, at, raw=words or {}, state=state.name
-    )
+    attempt = context(session, case, at, actor, move, raw=words or {})
     _fire(attempt)
     _count(attempt)
     return case
 
 
 def _entered_version(session: Session, case: Case) -> int:
-    """Return the version at which a case came where it is, as it is: who read an earlier one has
-    read another matter.
-    """
+    """Return the version since which a case is in its state with its facts: an older read is stale."""
     moves = (
         sa.select(sa.func.count())
         .select_from(JournalRow)
@@ -240,7 +249,7 @@ def _must_be_open(
 
 
 def _fire(attempt: TransitionContext) -> None:
-    """Run the machine for one move and write down what came of it."""
+    """Fire one transition and record its result."""
     before = attempt.workflow.state(attempt.state)
     machine(attempt.workflow).events[attempt.move.name].trigger(attempt)
     state = attempt.workflow.state(attempt.state)
@@ -262,9 +271,7 @@ def _fire(attempt: TransitionContext) -> None:
 
 
 def _note_silence(attempt: TransitionContext, state: State) -> None:
-    """Keep who did not answer and since when, where the clock moves a case that waited for an
-    answer.
-    """
+    """Record who did not answer and since when, where a timer ends the wait for an answer."""
     if attempt.move.by is TIMER and state.waits_on is not None and state.waits_on.judges:
         who = authority.waits_label(
             attempt.session, attempt.workflow, attempt.case, state.waits_on, attempt.today
@@ -273,7 +280,7 @@ def _note_silence(attempt: TransitionContext, state: State) -> None:
 
 
 def _open_following(attempt: TransitionContext) -> None:
-    """Open the cases that a move gives rise to, on the ground on which it was made."""
+    """Open the cases that a transition starts, on the same authority."""
     if attempt.opens:
         _save(attempt)  # their guards ask the database, which must know the state that was entered
     for workflow, unit_id, facts in attempt.opens:
@@ -300,9 +307,7 @@ def _set_state(attempt: TransitionContext, state: State) -> None:
 
 
 def _save(attempt: TransitionContext) -> None:
-    """Write all that changed in the case under a version check, although the row is locked: belt
-    and braces.
-    """
+    """Write what changed in the case, guarded by its version as well as by the row lock."""
     case, state = attempt.case, sa.inspect(attempt.case)
     was = case.version - ("version" in attempt.unsaved)
     changed = attempt.unsaved.keys() | state.committed_state.keys()
@@ -338,20 +343,22 @@ def last_row(session: Session, case: Case) -> JournalRow | None:
 
 
 def last_act(session: Session, case: Case) -> dict:
-    """Return who made the last move, what, and when; for those who came second."""
+    """Return who made the last move, what, and when, to explain a version conflict."""
     row = last_row(session, case)
     if row is None:
         opened = session.scalar(
             sa.select(JournalRow).where(JournalRow.case_id == case.id, JournalRow.seq == 1)
         )
-        return {"decided_by": opened.actor, "decided_at": opened.at.isoformat(), "what": N_("新开")}
-    workflow = workflows.get(case.workflow, case.definition_version)
+        return {"decided_by": opened.actor, "decided_at": opened.at.isoformat(), "what": "新开"}
+    workflow = workflows.of(case)
     label = next((move.label for move in workflow.moves if move.name == row.move), row.move)
     return {"decided_by": row.actor, "decided_at": row.at.isoformat(), "what": label}
 
 
 def _count(attempt: TransitionContext) -> None:
-    """Make the move that the facts decide; where many answer, once every slot is closed."""
+    """Fire the first automatic transition that holds; where many answer, once every work item is
+    closed.
+    """
     session, case = attempt.session, attempt.case
     state = attempt.workflow.state(case.state)
     counting = [move for move in attempt.workflow.leaving(state) if move.by is AUTOMATIC]
@@ -368,13 +375,12 @@ def _count(attempt: TransitionContext) -> None:
 
 
 def tick(session: Session, case_id: str, at: Moment) -> bool:
-    """Make the move of the clock that is due in a case, if there is one. Does not commit."""
+    """Fire the timer transition that is due in a case, if there is one. Does not commit."""
     case = lock(session, case_id)
-    workflow = workflows.get(case.workflow, case.definition_version)
+    workflow = workflows.of(case)
     for move in workflow.leaving(workflow.state(case.state)):
         if move.by is TIMER:
-            attempt = TransitionContext(session, workflow, case, move, None, at, state=case.state)
-            due = move.on(attempt)
+            due = move.on(context(session, case, at, move=move))
             if due is not None and due <= at.today:
                 perform(session, case_id, move.name, None, {}, version=None, at=at)
                 return True
@@ -382,27 +388,25 @@ def tick(session: Session, case_id: str, at: Moment) -> bool:
 
 
 def evaluate_automatic(session: Session, case_id: str, at: Moment) -> Case:
-    """Let the facts decide in a case after something it rests on was changed elsewhere.
+    """Evaluate the automatic transitions of a case after a record that it depends on was changed.
 
     Does not commit.
     """
     case = lock(session, case_id)
-    workflow = workflows.get(case.workflow, case.definition_version)
-    _count(TransitionContext(session, workflow, case, None, None, at, state=case.state))
+    _count(context(session, case, at))
     return case
 
 
 def reassign_case(session: Session, case_id: str, at: Moment) -> bool:
-    """Lay a case where its work lies today and count again; returns whether it moved. Does not
-    commit.
+    """Reassign the work items of a case and evaluate its automatic transitions; returns whether any
+    item moved. Does not commit.
     """
     case = lock(session, case_id)
-    workflow = workflows.get(case.workflow, case.definition_version)
     before = [
         (desk.unit_id, desk.role, desk.rank) for desk in authority.open_desks(session, case_id)
     ]
-    attempt = TransitionContext(session, workflow, case, None, None, at, state=case.state)
-    assignment.reassign(attempt, workflow.state(case.state))
+    attempt = context(session, case, at)
+    assignment.reassign(attempt, attempt.workflow.state(case.state))
     session.flush()
     _count(attempt)
     after = [
@@ -417,21 +421,12 @@ def amend_facts(
     name: str,
     facts: dict,
     who: Actor,
-    basis: authority.AuthorityBasis,
+    basis: AuthorityBasis,
     at: Moment,
 ) -> None:
-    """Change facts of a case since the record that they rest on was corrected. Does not commit."""
+    """Change facts of a case because the record that they depend on was corrected. Does not commit."""
     case = lock(session, case_id)
-    attempt = TransitionContext(
-        session,
-        workflows.get(case.workflow, case.definition_version),
-        case,
-        None,
-        who,
-        at,
-        state=case.state,
-        basis=basis,
-    )
+    attempt = context(session, case, at, who, basis=basis)
     attempt.result = {key: [case.facts.get(key), value] for key, value in facts.items()}
     attempt.set_facts(**facts)
     _raise_version(attempt)
@@ -440,20 +435,10 @@ def amend_facts(
 
 
 def reschedule(session: Session, case: Case, due_on: date, at: Moment) -> bool:
-    """Give a locked case another last day, since what it waits for has moved. Does not commit."""
+    """Give a locked case another last day, because what it waits for has moved. Does not commit."""
     if case.due_on == due_on:
         return False
-    workflow = workflows.get(case.workflow, case.definition_version)
-    attempt = TransitionContext(
-        session,
-        workflow,
-        case,
-        None,
-        None,
-        at,
-        state=case.state,
-        basis=authority.AuthorityBasis(case.unit_id, "clock", ""),
-    )
+    attempt = context(session, case, at, basis=AuthorityBasis(case.unit_id, "clock", ""))
     attempt.result = {"due_on": [case.due_on.isoformat(), due_on.isoformat()]}
     spent = workdays_between(attempt.calendar, case.running_since, due_on)
     case.due_on, case.budget_workdays = due_on, case.used_workdays + spent
@@ -465,72 +450,50 @@ def reschedule(session: Session, case: Case, due_on: date, at: Moment) -> bool:
 
 
 def _raise_version(attempt: TransitionContext) -> None:
-    """Let who read the case before read it again, since it is not as it was."""
+    """Raise the version, so that an older read of the case conflicts."""
     attempt.set(version=attempt.case.version + 1)
 
 
-def _recorded(case: Case, who: Actor | None, role: str) -> authority.AuthorityBasis:
+def _recorded(case: Case, who: Actor | None, role: str) -> AuthorityBasis:
     """Return the ground of a record made outside the case: the post of who made it; None is the
     system.
     """
     post = who.posts[0] if who and who.posts else None
-    return authority.AuthorityBasis(
-        post.unit_id if post else case.unit_id, role, post.office if post else ""
-    )
+    return AuthorityBasis(post.unit_id if post else case.unit_id, role, post.office if post else "")
 
 
 def force_close(session: Session, case_id: str, reason: str, who: Actor | None, at: Moment) -> None:
-    """End an open case by its own `terminate`, since its member was recorded as gone. Does not
+    """End an open case by its own `terminate`, because its member was recorded as gone. Does not
     commit.
 
-    The ground is that record, whoever keeps it, not a role in the case; a claim does not hold it
-    up. Raises NotOpen.
+    The authority is that record, not a role in the case; a claim does not prevent it. Raises
+    InvalidTransition.
     """
     case = lock(session, case_id)
-    workflow = workflows.get(case.workflow, case.definition_version)
+    workflow = workflows.of(case)
     move = workflow.move(workflow.state(case.state), "terminate")
     if move is None:
         raise InvalidTransition(say("“%(workflow)s”现在不能终止办理。", workflow=workflow.title))
-    _fire(
-        TransitionContext(
-            session,
-            workflow,
-            case,
-            move,
-            who,
-            at,
-            raw={"reason": reason},
-            state=case.state,
-            basis=_recorded(case, who, "registrar"),
-        )
-    )
+    basis = _recorded(case, who, "registrar")
+    _fire(context(session, case, at, who, move, raw={"reason": reason}, basis=basis))
 
 
 def reassign_unit(
     session: Session, case_id: str, unit: Unit, who: Actor | None, at: Moment, reason: str = ""
 ) -> Case:
-    """Pass an open case to the successor of its unit, or where its member went, with its desks.
+    """Pass an open case and its work items to the successor of its unit, or to the unit that its
+    member joined.
 
     Does not commit.
     """
     case = lock(session, case_id)
-    workflow = workflows.get(case.workflow, case.definition_version)
-    attempt = TransitionContext(
-        session,
-        workflow,
-        case,
-        None,
-        who,
-        at,
-        state=case.state,
-        raw={"reason": reason} if reason else {},
-    )
+    attempt = context(session, case, at, who, raw={"reason": reason} if reason else {})
     attempt.basis = _recorded(case, who, "successor")
     attempt.result = {"unit": [case.unit_id, unit.id]}
     case.unit, case.unit_id = unit, unit.id
     assignment.follow_case(session, case)
     _raise_version(attempt)
-    assignment.reassign(attempt, workflow.state(case.state))
+    assignment.reassign(attempt, attempt.workflow.state(case.state))
     record(attempt, "inherit", "inherit", case.state, case.state)
     session.flush()
     _count(attempt)
@@ -548,13 +511,13 @@ def open_case(
     actor: Actor,
     at: Moment,
     *,
-    basis: authority.AuthorityBasis | None = None,
+    basis: AuthorityBasis | None = None,
 ) -> Case:
-    """Open a case in a unit. Does not commit. Raises as `perform`, and SomebodyFirst where one is
+    """Open a case in a unit. Does not commit. Raises as `perform`, and AlreadyTaken where one is
     open.
 
-    `standing` is the ground on which another move opens it; without one the actor must hold the
-    role.
+    `basis` is the authority of another transition that opens it; without one the actor must hold
+    the role.
     """
     session, workflow = plain(session), workflows.current(name)
     if not workflows.offers(zone_settings(session, actor.zone_id), workflow):
@@ -602,7 +565,7 @@ def open_case(
     return case
 
 
-def _may_open(attempt: TransitionContext) -> authority.AuthorityBasis:
+def _may_open(attempt: TransitionContext) -> AuthorityBasis:
     workflow, case = attempt.workflow, attempt.case
     found = authority.basis(attempt.session, workflow, case, workflow.opened_by, attempt.actor)
     if found is None:

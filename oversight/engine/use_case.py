@@ -18,9 +18,9 @@ from oversight import workflows
 from oversight.base.clock import Moment
 from oversight.base.refusals import AlreadyTaken, DomainError, NotFound, VersionConflict
 from oversight.models import Case, Refusal
+from oversight.organization.actor import Actor
 
 from . import authority
-from .authority import Actor
 
 AFTER = "use_case:after"
 
@@ -41,7 +41,7 @@ def use_case(
 
     `who` None is the clock, which leaves no refusals, or the terminal, which names its `zone_id`.
     `trial` takes back what was done, to show what it would do. Raises what is raised inside;
-    VersionConflict, AlreadyTaken where the database tells of somebody faster.
+    VersionConflict, AlreadyTaken where the database reports a concurrent write.
     """
     zone_id = who.zone_id if who else zone_id
     who_id = who.id if who else None
@@ -90,7 +90,7 @@ def after(session: Session, act: Callable[[], object]) -> None:
 
 @contextmanager
 def _faster() -> Iterator[None]:
-    """Say as refusals what the database says where two come at once."""
+    """Translate database errors of concurrent writes into refusals."""
     try:
         yield
     except StaleDataError as stale:
@@ -104,14 +104,14 @@ def _faster() -> Iterator[None]:
 
 
 def _is_taken(error: IntegrityError) -> bool:
-    """True where a unique key is taken; any other broken constraint is a fault of ours."""
+    """True where a unique key is taken; any other violated constraint is a bug."""
     return "UNIQUE" in str(error.orig) or getattr(error.orig, "sqlstate", "") == "23505"
 
 
 def _keep(
     session: Session, row: Refusal, refusal: DomainError, case_id: str | None, at: Moment
 ) -> None:
-    """Write a refusal down in a transaction of its own."""
+    """Record a refusal in a transaction of its own."""
     case = session.get(Case, case_id) if case_id else None
     if case is not None:
         row.case_id, row.workflow = case.id, case.workflow
@@ -127,7 +127,7 @@ def _keep(
 
 def _explain(session: Session, refusal: DomainError, case: Case, at: Moment) -> None:
     """Add to a refusal whom the case waits for and since when."""
-    workflow = workflows.get(case.workflow, case.definition_version)
+    workflow = workflows.of(case)
     party = workflow.state(case.state).waits_on
     label = authority.waits_label(session, workflow, case, party, at.today)
     if label:

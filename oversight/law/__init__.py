@@ -1,4 +1,3 @@
-"""The words of the law:
-
-clauses, roles, definitions, what they ask, their check and their print. No table.
+"""The words of the law: clauses, roles, definitions, what they ask, their check and their print. No
+table.
 """

@@ -11,7 +11,9 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
+from enum import Enum, auto
 from fractions import Fraction
+from typing import TYPE_CHECKING, Final
 
 from oversight.base.refusals import InvalidDefinition
 from oversight.base.settings import ZoneSetting
@@ -19,20 +21,22 @@ from oversight.base.settings import ZoneSetting
 from .clauses import Source
 from .roles import AUTOMATIC, TIMER, Role
 
+if TYPE_CHECKING:
+    from oversight.rules.context import TransitionContext
+
 KINDS = ("text", "date", "number", "choice", "yes_no", "person", "unit", "file", "list")
 TONES = ("", "back", "negative")
 PLACES = ("", "step", "aside", "page")
 FORESEEN = 7  # states that the way ahead of a case shows at most
 
 
-class _Internal:
-    """The target of a move that leaves the case where it is."""
+class Internal(Enum):
+    """The target of a move that leaves the case where it is; an Enum, so that `is` narrows types."""
 
-    def __repr__(self) -> str:
-        return "STAY"
+    TRANSITION = auto()
 
 
-INTERNAL = _Internal()
+INTERNAL: Final = Internal.TRANSITION
 
 
 @dataclass(frozen=True)
@@ -72,35 +76,35 @@ class Field:
 
 @dataclass(frozen=True)
 class Due:
-    """A clock of so many working days from entering a state; `before` caps it by a fact of the
+    """A deadline of so many working days from entering a state; `before` caps it by a fact of the
     case.
 
-    `until` sets the last day outright where it names one. `rungs`: working days before the due day
-    on which a reminder goes out. `keeps`: what was left of the clock is carried on when the state
-    is entered again. `climbs_to`: who is shown the case when it is overdue.
+    `until` sets the last day outright where it names one. `reminders`: working days before the due
+    day on which a reminder goes out. `keeps`: what was left of it is resumed when the state is
+    entered again. `escalate_to`: who is shown the case when it is overdue.
     """
 
     workdays: int
     source: Source
-    before: Callable[[object], date | None] | None = None
+    before: Callable[[TransitionContext], date | None] | None = None
     reminders: tuple[int, ...] = (1, 0)
-    until: Callable[[object], date | None] | None = None
+    until: Callable[[TransitionContext], date | None] | None = None
     keeps: bool = False
     escalate_to: Role | None = None
 
 
 @dataclass(frozen=True)
 class MultiInstance:
-    """Many at once: one desk row for each seat, or each person, that `over` names when the state is
-    entered.
+    """Multi-instance (会签): one work item for each unit, or each person, that `over` names when the
+    state is entered.
 
-    `over(attempt)` returns unit ids; for a role that a person plays, person ids. The state moves on
-    when every row is closed, counted under the case's lock; who is excused has his row closed by
+    `over(attempt)` returns unit ids; for a role that a person plays, person ids. The case moves on
+    when every item is closed, counted under the case's lock; who is excused has his item closed by
     another's move.
     """
 
     role: Role
-    over: Callable[[object], list[str]]
+    over: Callable[[TransitionContext], list[str]]
     label: str
 
     @property
@@ -128,19 +132,19 @@ class Committee:
     `role` says where it sits and which offices belong to it; its members are frozen when the state
     is entered. Who is named by `steps_aside` is recused from the start. `quorum` is the share of
     those who should attend (应到, the recused among them) that has to act; `carries` the share of
-    those entitled and not recused that has to be exceeded. Fewer than `least` members are no body.
-    `secret(attempt)`: they vote by unsigned paper; then only who came and the counts are entered.
-    Outcomes are moves by COUNT.
+    those entitled and not recused that has to be exceeded. Fewer than `least` members are no
+    committee. `secret(attempt)`: they vote by unsigned paper; then only who came and the counts are
+    entered. Outcomes are moves by AUTOMATIC.
     """
 
     role: Role
     label: str
     answer: str
-    steps_aside: Callable[[object], set[str]] = lambda attempt: set()
+    steps_aside: Callable[[TransitionContext], set[str]] = lambda attempt: set()
     quorum: Fraction = Fraction(1, 2)
     carries: Fraction = Fraction(1, 2)
     least: int = 3
-    secret: Callable[[object], bool] = lambda attempt: False
+    secret: Callable[[TransitionContext], bool] = lambda attempt: False
 
     @property
     def name(self) -> str:
@@ -178,7 +182,7 @@ class Tell:
 
 @dataclass(frozen=True)
 class Bulk:
-    """A move that may be made in many cases at once, each through its own door.
+    """A move that may be made in many cases at once, each in a transaction of its own.
 
     `prompt` asks for the text, `phrase` is the one proposed, `consequence` says what comes of it,
     `done` what came of it (with %(n)s and %(names)s).
@@ -209,7 +213,7 @@ class Rule:
     written.
     """
 
-    test: Callable[[object], bool]
+    test: Callable[[TransitionContext], bool]
     source: Source
     words: tuple[str, ...] = ()
 
@@ -235,12 +239,9 @@ def rule(source: Source, *words: str) -> Callable[[Callable], Rule]:
 
 @dataclass(frozen=True)
 class Effect:
-    """Database writes of a move, made by `effect`;
+    """Database writes of a move, made by `effect`; the docstring says what the move brings about."""
 
-    the docstring says what the move brings about.
-    """
-
-    act: Callable[[object], None]
+    act: Callable[[TransitionContext], None]
 
     @property
     def name(self) -> str:
@@ -250,11 +251,11 @@ class Effect:
     def sentence(self) -> str:
         return " ".join((self.act.__doc__ or "").split())
 
-    def __call__(self, attempt) -> None:
+    def __call__(self, attempt: TransitionContext) -> None:
         self.act(attempt)
 
 
-def effect(act: Callable[[object], None]) -> Effect:
+def effect(act: Callable[[TransitionContext], None]) -> Effect:
     """Make an effect of a function that writes what a move brings about."""
     if not (act.__doc__ or "").strip():
         raise InvalidDefinition(f"effect {act.__name__} has no sentence")
@@ -265,12 +266,13 @@ def effect(act: Callable[[object], None]) -> Effect:
 class Move:
     """A way from one state to one other.
 
-    `on` (CLOCK moves): the day on which it becomes due. `many`: one of several who act in the same
-    state, which closes the actor's own slot; `closes`: the word that names whose slot it closes,
-    where another does it. `adds`: only adds what somebody has to say, so that it need not know the
-    newest version. `warns`: rules that warn and do not refuse (一般、鼓励). `decides`: an answer to what
-    another has asked. `tells`: who learns of it beside the one whom the case then waits for.
-    `letter(attempt)` composes what it sends or issues: the page shows the same before.
+    `on` (TIMER moves): the day on which it becomes due. `per_participant`: one of several who act
+    in the same state, which closes the actor's own work item; `closes`: the field that names whose
+    item it closes, where another does it. `append_only`: only adds what somebody has to say, so
+    that it need not know the newest version. `warns`: rules that warn and do not refuse (一般、鼓励).
+    `decides`: an answer to what another has asked. `tells`: who learns of it beside the one whom
+    the case then waits for. `letter(attempt)` composes what it sends or issues: the page shows the
+    same before.
 
     For the screen, and no part of the printed law: `consequence` is one sentence that says what
     pressing it does. `tone`: "back" gives it back to be written anew, "negative" says no or undoes.
@@ -283,13 +285,13 @@ class Move:
     name: str
     label: str
     leaves: State | tuple[State, ...]
-    enters: State | _Internal
+    enters: State | Internal
     by: Party
     under: Source
     asks: tuple[Field, ...] = ()
     only_if: tuple[Rule, ...] = ()
     does: tuple[Effect, ...] = ()
-    on: Callable[[object], date | None] | None = None
+    on: Callable[[TransitionContext], date | None] | None = None
     warns: tuple[Rule, ...] = ()
     per_participant: bool = False
     closes: str = ""
@@ -297,7 +299,7 @@ class Move:
     decides: bool = False
     consequence: str = ""
     tells: tuple[Tell, ...] = ()
-    letter: Callable[[object], dict] | None = None
+    letter: Callable[[TransitionContext], dict] | None = None
     tone: str = ""
     place: str = ""
     phrases: tuple[str, ...] = ()
@@ -323,14 +325,14 @@ class Move:
 
 @dataclass(frozen=True)
 class Workflow:
-    """A definition: checked as a whole when it is made. Raises Unsound.
+    """A definition: checked as a whole when it is made. Raises InvalidDefinition.
 
-    `subject` names what a case is about: one open case each. `inherits`: open cases pass to the
-    successor of a merged unit; otherwise they are ended first. `concerns` names the fact that holds
-    the person whose own case it is, who acts in no office on it. `on_open` are effects of opening.
-    `discreet`: what one has written is shown to himself and to those whose business it is, not to
-    the others who take part. `setting`: the zone's own choice whether it is offered at all; cases
-    that are open live on. `tells`: who learns that it was opened.
+    `business_key` names what a case is about: one open case each. `inherits`: open cases pass to
+    the successor of a merged unit; otherwise they are ended first. `data_subject` names the fact
+    that holds the person whose own case it is, who acts in no office on it. `on_open` are effects
+    of opening. `discreet`: what one has written is shown to himself and to those whose business it
+    is, not to the others who take part. `setting`: the zone's own choice whether it is offered at
+    all; cases that are open live on. `tells`: who learns that it was opened.
 
     For the screen: `party_day` names the fact that holds the party day it is about; `icon` gives it
     a line of its own in the menu while some lie on the reader's desk; `listed` False: it is opened
@@ -345,7 +347,7 @@ class Workflow:
     moves: tuple[Move, ...]
     facts: tuple[Field, ...] = ()
     open_if: tuple[Rule, ...] = ()
-    business_key: Callable[[object], str | None] | None = None
+    business_key: Callable[[TransitionContext], str | None] | None = None
     short: str = ""
     inherits: bool = False
     data_subject: str = ""
@@ -357,11 +359,13 @@ class Workflow:
     icon: str = ""
     listed: bool = True
     states: tuple[State, ...] = field(init=False)
+    _by_name: dict[str, State] = field(init=False, repr=False, compare=False)
+    _leaving: dict[str, list[Move]] = field(init=False, repr=False, compare=False)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         found: dict[str, State] = {self.opens.name: self.opens}
         for move in self.moves:
-            for state in (*move.from_states, *(() if move.enters is INTERNAL else (move.enters,))):
+            for state in (*move.from_states, *map(move.target, move.from_states)):
                 if found.setdefault(state.name, state) is not state:
                     raise InvalidDefinition(f"{self.name}: two states are called {state.name}")
         object.__setattr__(self, "states", tuple(found.values()))
@@ -369,15 +373,16 @@ class Workflow:
             name: [move for move in self.moves if state in move.from_states]
             for name, state in found.items()
         }
-        object.__setattr__(self, "_found", (found, leaving))
+        object.__setattr__(self, "_by_name", found)
+        object.__setattr__(self, "_leaving", leaving)
         for check in (_unique_moves, _movable, _answered, _owned, _reachable, _ends, _clocked):
             check(self)
 
     def state(self, name: str) -> State:
-        return self._found[0][name]
+        return self._by_name[name]
 
     def leaving(self, state: State) -> list[Move]:
-        return self._found[1][state.name]
+        return self._leaving[state.name]
 
     def move(self, state: State, name: str) -> Move | None:
         return next((move for move in self.leaving(state) if move.name == name), None)
@@ -405,7 +410,9 @@ class Workflow:
         return way
 
     def _next(self, state: State) -> State | None:
-        """Return where a case goes by the first step of those it waits for; many are counted."""
+        """Return the state to which the first move of the assignee leads; of many, the automatic
+        move.
+        """
         maker = AUTOMATIC if isinstance(state.waits_on, MANY) else state.waits_on
         return next(
             (
@@ -458,8 +465,8 @@ def _asks_many(move: Move) -> bool:
 
 
 def _answered(workflow: Workflow) -> None:
-    """Who answers as one of many is waited for as one of many, and guards read words that are asked
-    for.
+    """Refuse a per-participant move outside a multi-instance state, and guards that read fields
+    nobody asks for.
     """
     for move in workflow.moves:
         each = isinstance(move.by, MANY)

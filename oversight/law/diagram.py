@@ -270,16 +270,16 @@ def _spread(column: list[_Node], wanted: list[float]) -> None:
     """Place a column as near as possible to the heights wanted, in order and apart (isotonic
     regression).
     """
-    offset, blocks = 0.0, []
-    offsets = []
+    offset, offsets = 0.0, []
+    blocks: list[tuple[float, int]] = []  # mean height and number of nodes
     for index, (node, want) in enumerate(zip(column, wanted, strict=True)):
         if index:
             offset += column[index - 1].h / 2 + GAP + node.h / 2
         offsets.append(offset)
-        blocks.append([want - offset, 1])
+        blocks.append((want - offset, 1))
         while len(blocks) > 1 and blocks[-2][0] > blocks[-1][0]:
             (a, n), (b, m) = blocks[-2:]
-            blocks[-2:] = [[(a * n + b * m) / (n + m), n + m]]
+            blocks[-2:] = [((a * n + b * m) / (n + m), n + m)]
     levels = [level for level, count in blocks for _ in range(count)]
     for node, level, shift in zip(column, levels, offsets, strict=True):
         node.y = level + shift

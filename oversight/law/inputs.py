@@ -37,7 +37,7 @@ class _Wrong(Exception):
 def read_words(asks: tuple[Field, ...], raw: dict) -> tuple[dict, dict]:
     """Return the words as typed values and as plain JSON values.
 
-    Raises WordsWrong naming every field.
+    Raises InvalidInput naming every field.
     """
     if not isinstance(raw, dict):
         raise InvalidInput({"words": N_("填写的内容格式不对。")})
@@ -133,7 +133,8 @@ def _number(ask: Field, value) -> int:
     if isinstance(value, bool):
         raise _Wrong(say("“%(word)s”应是数字。", word=ask.label))
     number = read_count(value) if isinstance(value, str) else value
-    if not isinstance(value, str | int | float) or (number is None and not FIGURES.match(value)):
+    figures = not isinstance(value, str) or number is not None or FIGURES.match(value)
+    if not isinstance(value, str | int | float) or not figures:
         raise _Wrong(say("“%(word)s”应是数字。", word=ask.label))
     if number is None or not 0 <= number <= 1_000_000 or number != int(number):
         raise _Wrong(say("“%(word)s”应是 0 到 1000000 之间的整数。", word=ask.label))

@@ -1,7 +1,7 @@
 """Model-checking a definition: every reachable state with every role, vacant or doubled, told as a
 story.
 
-Works on the definition alone; what the grammar refuses at import is not looked for again.
+Works on the definition alone; what `definition` refuses at import is not looked for again.
 """
 
 from __future__ import annotations
@@ -69,8 +69,8 @@ def _stuck(workflow: Workflow, visit: Visit) -> str:
     makers = {move.by.name for move in _own_ways(workflow, visit.state)}
     waits = visit.state.waits_on
     escapes = makers - {waits.name, AUTOMATIC.name}
-    climbs = any(move.name == "take_over" for move in workflow.leaving(visit.state))
-    if escapes or climbs or waits in (TIMER, AUTOMATIC):
+    escalates = any(move.name == "take_over" for move in workflow.leaving(visit.state))
+    if escapes or escalates or waits in (TIMER, AUTOMATIC):
         return ""
     return f"{waits.label}一直不办，就没有别人能办，也没有期限到了自动了结。"
 
@@ -114,7 +114,9 @@ def _clockless(workflow: Workflow, visit: Visit) -> str:
 
 
 def _unwatched(workflow: Workflow, visit: Visit) -> str:
-    """Does its clock climb to somebody, or end the wait? Where it could get stuck that is said."""
+    """Does its deadline escalate to somebody, or end the wait? States that could get stuck are told
+    by `_stuck`.
+    """
     due, leaving = visit.state.due, workflow.leaving(visit.state)
     if due is None or due.escalate_to is not None or _stuck(workflow, visit):
         return ""

@@ -1,6 +1,6 @@
 """A definition as officials read it: a plain table, a picture, Mermaid text, data.
 
-Reads `grammar` only; the text depends on nothing but the definition, so that it can be kept as a
+Reads `definition` only; the text depends on nothing but the definition, so that it can be kept as a
 snapshot.
 """
 
@@ -106,10 +106,8 @@ def _grouped(workflow: Workflow) -> list[list[Move]]:
 
 
 def _move(number: int, moves: list[Move], grounds: dict) -> list[str]:
-    move, enters = (
-        moves[0],
-        N_("状态不变") if moves[0].enters is INTERNAL else moves[0].enters.label,
-    )
+    move = moves[0]
+    enters = N_("状态不变") if move.enters is INTERNAL else move.enters.label
     return [
         f"{number}. {move.label}（{move.name}）",
         *_lines(N_("办理"), [f"{_starts(one)} → {enters}：{_maker(one)}" for one in moves]),

@@ -39,16 +39,16 @@ Ranks = tuple[tuple[str, ...], ...]
 
 @dataclass(frozen=True)
 class Role:
-    """A party to a case. `tiers`: the next is asked only where nobody free fills the former.
+    """A party to a case. `ranks`: the next is asked only where nobody eligible fills the former.
 
     `seat` is "unit", "person", "roster", "superior", "above" or "zone", counted from the case's
     branch, or "branches" for all of the zone, who are only told; "" for roles that no person plays
-    (the clock, the count). "roster" is whoever was given
-    a row of his own in the case. An empty seat climbs to the superior above: a vacant post never
-    locks a case. `any_level`: whoever fills it at any level above may act, not only the nearest.
-    `impartial`: who opened the case for his side may not play it; `anew`: nor who decided on it in
-    a body before, or has a row of his own in it. `fact` names a fact that holds a unit: the seat is
-    counted from that unit, not from the case's branch.
+    (the timer, the automatic transition). "roster" is whoever was given a row of his own in the
+    case. Where no post is filled the superior above acts: a vacancy never locks a case.
+    `any_level`: whoever fills it at any level above may act, not only the nearest. `impartial`: who
+    opened the case for his side may not play it; `anew`: nor who decided on it in a body before, or
+    has a row of his own in it. `fact` names a fact that holds a unit: the seat is counted from that
+    unit, not from the case's branch.
     """
 
     name: str
@@ -63,7 +63,7 @@ class Role:
 
     @property
     def candidate_group(self) -> str:
-        """Name the offices that fill it; roles filled by the same offices share a ladder."""
+        """Name the offices that fill it; roles filled by the same offices share it."""
         return self.group_of or self.name
 
     @property

@@ -1,4 +1,3 @@
-"""What was owed and what was recorded:
-
-attendance, arrangements, life meetings, a member's own year.
+"""What was owed and what was recorded: attendance, arrangements, life meetings, a member's own
+year.
 """

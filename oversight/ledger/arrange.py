@@ -1,5 +1,5 @@
 """What is arranged for a party day before it is held: who hosts and why, how, and who is invited.
-Records nobody.
+Attendance is not touched.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from oversight.base.refusals import NotFound, RuleViolation
 from oversight.base.sentences import N_
 from oversight.calendar.party_days import change
 from oversight.engine import authority
-from oversight.engine.authority import Actor
 from oversight.engine.use_case import use_case
 from oversight.models import Activity, Invitee
+from oversight.organization.actor import Actor
 
 from . import attendance
 from .attendance import Sheet
@@ -24,7 +24,7 @@ def submit(session: Session, activity_id: str, sheet: Sheet, who: Actor, at: Mom
     """Keep the arrangement of a party day that was not recorded yet, and commit; the record starts
     from it.
 
-    Raises NotInSight, NotYours, WordsWrong, RuleSaysNo. Source: G-2.4.2, G-2.2.2, G-2.5.1a
+    Raises NotFound, Forbidden, InvalidInput, RuleViolation. Source: G-2.4.2, G-2.2.2, G-2.5.1a
     """
     with use_case(session, who, at, "arrange"):
         return _arrange(session, activity_id, sheet, who, at)

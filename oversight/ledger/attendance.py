@@ -20,13 +20,14 @@ from oversight.base.refusals import Forbidden, InvalidInput, NotFound, RuleViola
 from oversight.base.sentences import N_, say
 from oversight.calendar.party_days import change, month_end, owed
 from oversight.engine import authority, transitions
-from oversight.engine.authority import Actor
 from oversight.engine.use_case import use_case
 from oversight.law.inputs import read_day
 from oversight.law.roles import BRANCH, OFFICES
 from oversight.models import Activity, Attendance, Case, Invitee, Person, Post, Unit
 from oversight.models.attendance import CATEGORIES, CLASSES, FORMS, INVITEES, MODES
+from oversight.organization.actor import Actor
 from oversight.organization.members import expected, members
+from oversight.organization.standing import in_office
 
 MISSING = ("leave", "absent")
 MOST_INVITED = 1000
@@ -51,10 +52,7 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Recorded:
-    """What came of a sheet:
-
-    the activity, and the follow-ups opened for those on leave or absent.
-    """
+    """The result of a sheet: the activity, and the follow-ups opened for those on leave or absent."""
 
     activity: Activity
     opened: tuple[str, ...] = ()
@@ -81,7 +79,7 @@ def unrecorded(session: Session, unit_ids: Iterable[str], today: date) -> list[A
 
 
 def read_sheet(raw: dict) -> Sheet:
-    """Read a sheet as the API and the page send it. Raises WordsWrong."""
+    """Read a sheet as the API and the page send it. Raises InvalidInput."""
     listed: list[tuple[str, tuple[str, str | None, str | None]]] = []
     listed += [(person, ("present", None, None)) for person in _ids(raw, "present")]
     listed += [
@@ -156,7 +154,7 @@ def _mode(value) -> str | None:
 
 
 def _invitees(value) -> dict[str, int] | None:
-    """Read how many of each kind were invited. Raises WordsWrong."""
+    """Read how many of each kind were invited. Raises InvalidInput."""
     if value is None:
         return None
     if not isinstance(value, dict) or not all(
@@ -192,8 +190,8 @@ def submit(session: Session, activity_id: str, sheet: Sheet, who: Actor, at: Mom
 def record(session: Session, activity_id: str, sheet: Sheet, who: Actor, at: Moment) -> Recorded:
     """Record or correct who took part, file it, and open or close the follow-ups. Does not commit.
 
-    Raises NotInSight, NotYours, WordsWrong, RuleSaysNo. Source: G-3.2.1a, G-3.2.1e (nobody is left
-    out), S-4.4c
+    Raises NotFound, Forbidden, InvalidInput, RuleViolation. Source: G-3.2.1a, G-3.2.1e (nobody is
+    left out), S-4.4c
     """
     activity = session.get(Activity, activity_id, with_for_update=True, populate_existing=True)
     if activity is None:
@@ -258,9 +256,8 @@ def _held_on(session: Session, activity: Activity, sheet: Sheet, at: Moment) -> 
 
 
 def _no_lesson_before(session: Session, activity: Activity, held_on: date) -> None:
-    """A lesson makes up for what has been:
-
-    the activity cannot move behind one. Raises RuleSaysNo.
+    """A lesson makes up for what has been: the activity cannot move behind one. Raises
+    RuleViolation.
     """
     cases = follow_ups(session, activity, rows_of(session, activity)).values()
     lessons = [case.facts["lesson"]["held_on"] for case in cases if case.facts.get("lesson")]
@@ -273,7 +270,7 @@ def _no_lesson_before(session: Session, activity: Activity, held_on: date) -> No
 
 
 def _must_add_up(session: Session, wanted: list[str], sheet: Sheet) -> None:
-    """Everyone expected once and nobody else. Raises WordsWrong naming who."""
+    """Everyone expected once and nobody else. Raises InvalidInput naming who."""
     problems = {}
     for name, people, sentence in (
         ("twice", sheet.twice, N_("有人登记了两次：%(names)s。")),
@@ -309,7 +306,7 @@ def _host_was_there(session: Session, activity: Activity, sheet: Sheet) -> None:
 
 
 def _names(session: Session, people, wanted: list[str]) -> str:
-    """Name those of the roster; of others only what was sent, lest names leak."""
+    """Name people of the roster; of others only what was sent, so that no names leak."""
     known = {
         row.id: row.name
         for row in session.scalars(
@@ -322,7 +319,8 @@ def _names(session: Session, people, wanted: list[str]) -> str:
 def must_be_host(session: Session, activity: Activity, sheet: Sheet, held_on: date) -> None:
     """The secretary hosts, or an officer of the branch whom he asks, and why is written down.
 
-    Where there is no committee, any full member may. Raises WordsWrong, RuleSaysNo. Source: G-2.4.2
+    Where there is no committee, any full member may. Raises InvalidInput, RuleViolation. Source:
+    G-2.4.2
     """
     host = sheet.about.get("host_id")
     if host is None or host == activity.host_id:
@@ -352,10 +350,12 @@ def hosts(session: Session, unit: Unit, on: date) -> list[tuple[Person, str]]:
         .where(
             Post.unit_id == unit.id,
             Post.office.in_([*BRANCH.ranks[0], *BRANCH.ranks[1]]),
-            authority.in_office(on),
+            in_office(on),
         )
     ).all()
-    known = sorted((tuple(row) for row in posts), key=lambda pair: list(OFFICES).index(pair[1]))
+    known = sorted(
+        ((who, post) for who, post in posts), key=lambda pair: list(OFFICES).index(pair[1])
+    )
     small = authority.small_branch(session, unit, on) - {person.id for person, _ in known}
     others = [one for one in members(session, unit.id, on) if one.id in small]
     return [*known, *((one, "member") for one in others)]
@@ -476,10 +476,7 @@ def _follow_up(session: Session, activity: Activity, sheet: Sheet, who: Actor, a
 
 
 def _reclass(session: Session, case: Case, entry: tuple, who: Actor, at: Moment, basis) -> None:
-    """Let an open follow-up say what the record says;
-
-    for who was on leave a finding of 无故 falls.
-    """
+    """Update an open follow-up to what the record says; for who was on leave a finding of 无故 falls."""
     kind, _form, category = entry
     if kind not in MISSING or kind == case.facts["kind"]:
         return
@@ -493,10 +490,7 @@ def _reclass(session: Session, case: Case, entry: tuple, who: Actor, at: Moment,
 
 
 def people(session: Session, activity: Activity, today: date) -> list[Person]:
-    """Return who stands on the sheet:
-
-    the snapshot once there is one, else who would be expected.
-    """
+    """Return who stands on the sheet: the snapshot once there is one, else who would be expected."""
     rows = rows_of(session, activity)
     on = activity.held_on or activity.day or today
     if not rows:
@@ -512,7 +506,7 @@ def people(session: Session, activity: Activity, today: date) -> list[Person]:
 def readable(session: Session, activity_id: str, who: Actor) -> Activity:
     """Return an activity whose sheet the actor may read: as branch leader or from above.
 
-    Raises NotInSight, and NotYours for members without office.
+    Raises NotFound, and Forbidden for members without office.
     """
     activity = session.get(Activity, activity_id)
     if activity is None or activity.zone_id != who.zone_id or not who.sees(activity.unit):
@@ -587,10 +581,7 @@ class Count:
 
 
 def counts(session: Session, activity_ids: list[str]) -> dict[str, Count]:
-    """Count recorded activities, each by class and with its open follow-ups;
-
-    others are left out.
-    """
+    """Count recorded activities, each by class and with its open follow-ups; others are left out."""
     classes: dict[str, dict[str, int]] = {}
     for activity_id, kind, number in session.execute(
         sa.select(Attendance.activity_id, Attendance.kind, sa.func.count())
@@ -599,13 +590,12 @@ def counts(session: Session, activity_ids: list[str]) -> dict[str, Count]:
     ):
         classes.setdefault(activity_id, dict.fromkeys(CLASSES, 0))[kind] = number
     about = sa.func.substr(Case.business_key, 1, 36)
-    waiting = dict(
-        session.execute(
-            sa.select(about, sa.func.count())
-            .where(Case.workflow == "absence", Case.closed_at.is_(None), about.in_(list(classes)))
-            .group_by(about)
-        ).all()
+    follow_ups = (
+        sa.select(about, sa.func.count())
+        .where(Case.workflow == "absence", Case.closed_at.is_(None), about.in_(list(classes)))
+        .group_by(about)
     )
+    waiting: dict[str, int] = {day: number for day, number in session.execute(follow_ups)}
     return {
         activity_id: Count({"expected": sum(found.values()), **found}, waiting.get(activity_id, 0))
         for activity_id, found in classes.items()

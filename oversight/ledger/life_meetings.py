@@ -16,11 +16,11 @@ from oversight.base.db import is_id
 from oversight.base.refusals import InvalidInput, InvalidTransition, NotFound, RuleViolation
 from oversight.base.sentences import N_, say
 from oversight.engine import authority
-from oversight.engine.authority import Actor
 from oversight.engine.use_case import use_case
 from oversight.law.clauses import house_rule
 from oversight.law.inputs import read_day
 from oversight.models import Case, LifeMeeting, Unit
+from oversight.organization.actor import Actor
 from oversight.rules import life_meetings as rules
 
 LONGEST = 200
@@ -43,10 +43,10 @@ def of_year(session: Session, unit_id: str, year: int) -> list[LifeMeeting]:
 
 
 def note(session: Session, unit_id: str, on: str, who: Actor, at: Moment) -> LifeMeeting:
-    """Note that a branch held a meeting on a day and commit; a no changes nothing but a row in
+    """Note that a branch held a meeting on a day and commit; a refusal changes nothing but a row in
     `refusals`.
 
-    Raises NotInSight, NotYours, WordsWrong, RuleSaysNo.
+    Raises NotFound, Forbidden, InvalidInput, RuleViolation.
     """
     with use_case(session, who, at, "life_meeting"):
         return _note(session, unit_id, on, who, at)
@@ -55,7 +55,7 @@ def note(session: Session, unit_id: str, on: str, who: Actor, at: Moment) -> Lif
 def take_back(session: Session, meeting_id: str, why: str, who: Actor, at: Moment) -> LifeMeeting:
     """Take back a wrong entry with a reason and commit; the entry stays on record.
 
-    Refusals as `note`. Raises NotInSight, NotYours, WordsWrong, NotOpen, RuleSaysNo.
+    Refusals as `note`. Raises NotFound, Forbidden, InvalidInput, InvalidTransition, RuleViolation.
     """
     with use_case(session, who, at, "life_take_back"):
         return _take_back(session, meeting_id, why, who, at)

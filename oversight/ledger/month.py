@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
+from typing import TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -16,9 +17,9 @@ from oversight.base.paging import page_of
 from oversight.calendar.party_days import moved_how, owed, plan, status
 from oversight.calendar.workdays import PartyDay
 from oversight.calendar.zone import has_rule_day, notice_of, rule_for, unified_july, zone_settings
-from oversight.engine.authority import Actor
 from oversight.engine.sight import visible
 from oversight.models import Activity, Case, Unit
+from oversight.organization.actor import Actor
 from oversight.organization.reach import below, in_reach
 
 from . import attendance
@@ -136,18 +137,18 @@ class Month:
         return self.rule is None and self.status in ("planned", "unplanned")
 
 
+M = TypeVar("M", bound=Month)
+
+
 def of_year(
     session: Session,
     unit: Unit,
     year: int,
     today: date,
+    kind: type[M],
     to_tell: dict[str, list[Case]] | None = None,
-    kind: type[Month] = Month,
-) -> list[Month]:
-    """Return the twelve months of a branch;
-
-    `to_tell` by activity what members are told of there.
-    """
+) -> list[M]:
+    """Return the twelve months of a branch; `to_tell` by activity what members are told of there."""
     rows = _rows(session, unit, year)
     asked = _asked(session, unit)
     decided = _decided(session, rows.values())
@@ -157,9 +158,20 @@ def of_year(
         given = has_rule_day(session, unit, number)
         rule = rule_for(session, unit, year, number) if given else None
         row = rows.get(number) or Activity(**plan(session, unit, year, number))
-        about = (table.get(row.id) for table in (decided, asked, counted))
-        told = (to_tell or {}).get(row.id, [])
-        found.append(kind(session, unit, row, rule, today, number in rows, *about, told))
+        found.append(
+            kind(
+                session,
+                unit,
+                row,
+                rule,
+                today,
+                number in rows,
+                decided.get(row.id),
+                asked.get(row.id),
+                counted.get(row.id),
+                (to_tell or {}).get(row.id, []),
+            )
+        )
     return found
 
 
@@ -258,10 +270,7 @@ def _by_rule(session: Session, unit: Unit, today: date) -> date | None:
 
 
 def next_days(session: Session, units: list[Unit], today: date) -> dict[str, date]:
-    """Return the next party day by branch;
-
-    one that chooses itself has none before it has chosen.
-    """
+    """Return the next party day by branch; one that chooses itself has none before it has chosen."""
     rows = dict(
         session.execute(
             sa.select(Activity.unit_id, sa.func.min(Activity.day))

@@ -5,6 +5,7 @@ when a day was held.
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -15,8 +16,8 @@ from oversight.base.sentences import N_, say
 from oversight.calendar.party_days import activity_for, change, owed
 from oversight.calendar.zone import has_rule_day
 from oversight.engine import authority
-from oversight.engine.authority import Actor
 from oversight.models import Activity, Case, Unit
+from oversight.organization.actor import Actor
 
 
 def sheet_of(session: Session, unit: Unit, year: int, month: int, who: Actor) -> Activity:
@@ -68,7 +69,7 @@ def record_held(session: Session, row: Activity, held_on: date, who: Actor, at: 
             say("开展日期必须在 %(month)s 月之内。", month=row.month), clause="G-2.1.2b"
         )
     report = _accepted_report(session, row) if held_on != row.day and not row.moved_by else None
-    moved = {"day": held_on, "moved_by": report.id} if report else {}
+    moved: dict[str, Any] = {"day": held_on, "moved_by": report.id} if report else {}
     change(
         session,
         row,

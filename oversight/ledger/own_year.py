@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session, joinedload
 
 from oversight.base.sentences import N_
 from oversight.calendar.party_days import STATUS_LABELS, owed, status
-from oversight.engine.authority import Actor
 from oversight.models import Activity, Attendance, Case, Membership, WorkItem
 from oversight.models.appraisal import GRADES, Appraised
 from oversight.models.attendance import CLASSES, FORMS
+from oversight.organization.actor import Actor
 from oversight.organization.members import exempt_on
 
 APPRAISAL = "appraisal"  # its cases have a section of their own: 我的自评, 我的评议结果
@@ -24,10 +24,7 @@ MAKE_UP = "absence"
 
 @dataclass(frozen=True)
 class Day:
-    """A party day as it concerns one member;
-
-    `label` says how he took part or how the day stands.
-    """
+    """A party day as it concerns one member; `label` says how he took part or how the day stands."""
 
     activity: Activity
     kind: str

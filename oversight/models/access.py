@@ -1,4 +1,4 @@
-"""Accounts, their live log-ins and tokens, repeated requests, and what was refused."""
+"""Accounts, their live log-ins and tokens, repeated requests, and refusals."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class Idempotency(Base):
 
 
 class Refusal(Base):
-    """A no that was said, by which rule, to whom; written in a transaction of its own."""
+    """A refusal: by which rule, to whom; written in a transaction of its own."""
 
     __tablename__ = "refusals"
 

@@ -1,7 +1,4 @@
-"""What administrators hand out and bring in:
-
-activation slips, and rosters waiting to be applied.
-"""
+"""What administrators hand out and bring in: activation slips, and rosters waiting to be applied."""
 
 from __future__ import annotations
 

@@ -67,10 +67,7 @@ class Attendance(Base):
 
 
 class Invitee(Base):
-    """Who took part without belonging to the branch;
-
-    never counted in the roster. Source: G-2.2.2
-    """
+    """Who took part without belonging to the branch; never counted in the roster. Source: G-2.2.2"""
 
     __tablename__ = "invitees"
 

@@ -1,6 +1,6 @@
-"""Cases, the desks they lie on, who stepped aside, and which reminders went out.
+"""Cases, their work items, recusals, and which reminders went out.
 
-Only the engine writes `state`, `version` and desk rows.
+`state` and `version` are written by `engine.transitions` only.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from oversight.base.db import Base, Id, new_id
 from .organizations import Unit
 
 NEVER = date(9999, 12, 31)
-# How a slot in a body was closed, beside the name of a move.
+# How a committee member's work item was closed, beside the name of a move.
 YES, NO, RECUSED, ABSENT, LEFT = "yes", "no", "recuse", "absent", "left"
 CAME = "came"  # took part in a secret vote, of which only counts are kept
-PAST = "past"  # a slot of an earlier round
+PAST = "past"  # a work item of an earlier round
 PASSED = "closed_at IS NULL AND (handed_to IS NOT NULL OR beside_id IS NOT NULL)"
 
 
@@ -118,7 +118,7 @@ class Case(Base):
 
 
 class WorkItem(Base):
-    """A case lying on a desk: of a role in a unit, or of one person."""
+    """A task of a case: for a role in a unit, or for one person."""
 
     __tablename__ = "desks"
     __table_args__ = (
@@ -229,7 +229,7 @@ class Recusal(Base):
 
 
 class Reminder(Base):
-    """One rung of a ladder, claimed once by inserting it."""
+    """A reminder that was sent; inserting the row is what sends it once."""
 
     __tablename__ = "reminders"
 

@@ -1,7 +1,4 @@
-"""组织生活会:
-
-on which day a branch held one, who noted it when, and what was taken back with a reason.
-"""
+"""组织生活会: on which day a branch held one, who noted it when, and what was taken back with a reason."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ class Substitution(Base):
 
 
 class FollowUp(Base):
-    """A person's own reminder on a case; nobody else's clock."""
+    """A person's own reminder on a case; no deadline."""
 
     __tablename__ = "follow_ups"
     __table_args__ = (

@@ -34,7 +34,7 @@ class OutboxMessage(Base):
 
 
 class Notice(Base):
-    """A line in a person's bell. It says that something waits, never what."""
+    """An in-app notification. It says that something waits, never what."""
 
     __tablename__ = "notices"
     __table_args__ = (

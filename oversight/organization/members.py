@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -13,6 +14,9 @@ from oversight.models.attendance import CATEGORIES
 
 from .units import in_office
 
+if TYPE_CHECKING:
+    from oversight.rules.context import TransitionContext
+
 __all__ = ["CARE_REASONS", "CATEGORIES", "belongs", "exempt", "exempt_on", "expected", "members"]
 
 CARE_REASONS = (
@@ -22,7 +26,7 @@ CARE_REASONS = (
 )
 
 
-def belongs(attempt) -> bool:
+def belongs(attempt: TransitionContext) -> bool:
     """True where the member named in the case belongs to its branch today."""
     return attempt.case.facts["member"] in {
         row.id for row in members(attempt.session, attempt.case.unit_id, attempt.today)
@@ -57,7 +61,7 @@ def exempt_on(person: Person, on: date) -> bool:
     return bool(person.exempt_from and person.exempt_from <= on < person.exempt_until)
 
 
-def exempt(attempt, begin: date | None, end: date) -> None:
+def exempt(attempt: TransitionContext, begin: date | None, end: date) -> None:
     """Set the days on which the member of the case stands outside 应到; None: since when stays. Does
     not commit.
     """

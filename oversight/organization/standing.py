@@ -1,7 +1,8 @@
-"""Who stands where: the units of a zone, and posts, acting and members on a day, kept in the process.
+"""Who stands where: the units of a zone, and posts, acting and members on a day, kept in the
+process.
 
-A zone is read as it is asked for, a line of units at a time. What was read under an epoch is shared by
-all transactions that see this epoch.
+A zone is read as it is asked for, a line of units at a time. What was read under an epoch is shared
+by all transactions that see this epoch.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from oversight.base.kept import link
 from oversight.models import Membership, Person, Post, Substitution, Unit
 from oversight.models.epochs import epoch
 
-from .substitution import in_force
+from .substitution import DAY, in_force
 
 MOST = 20_000  # units kept of one epoch
 REMEMBERED = timedelta(days=400)  # how long who left an office is kept with who holds it
@@ -117,7 +118,7 @@ def as_object(session: Session, row: sa.Row | Unit) -> Unit:
     return row if isinstance(row, Unit) else known(session, Unit, row._mapping)
 
 
-_DAY, _SEATS = sa.bindparam("day"), sa.bindparam("units", expanding=True)
+_SEATS: sa.BindParameter[str] = sa.bindparam("units", expanding=True)
 _UNITS = sa.select(*columns(Unit)).where(Unit.id.in_(_SEATS))
 _posts, _acting = Post.__table__.c, Substitution.__table__.c
 
@@ -142,7 +143,7 @@ _POSTS = sa.select(
     _posts.id.label("order"),
 ).where(
     Post.unit_id.in_(_SEATS),
-    Post.from_on <= _DAY,
+    Post.from_on <= DAY,
     sa.or_(Post.to_on.is_(None), Post.to_on >= sa.bindparam("since")),
 )
 _ACTING = sa.select(
@@ -152,13 +153,13 @@ _ACTING = sa.select(
     _acting.office,
     _acting.workflow,
     _acting.id.label("order"),
-).where(Substitution.unit_id.in_(_SEATS), in_force(_DAY))
+).where(Substitution.unit_id.in_(_SEATS), in_force(DAY))
 _FULL_MEMBERS = (
     sa.select(Membership.__table__.c.person_id)
     .join(Person, Person.id == Membership.person_id)
     .where(
         Membership.unit_id == sa.bindparam("unit"),
-        is_member(_DAY),
+        is_member(DAY),
         Person.probationary.is_(False),
         Person.left_on.is_(None),
     )

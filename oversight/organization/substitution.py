@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, aliased
 from oversight.models import Person, Post, Substitution
 
 _holder = aliased(Post)
-DAY = sa.bindparam("day")
+DAY: sa.BindParameter[date] = sa.bindparam("day")
 
 
 def in_force(day: date | sa.BindParameter):

@@ -1,8 +1,9 @@
-"""Who stands above whom, who stands in for whom, and when a post counts as held."""
+"""Which unit stands above which, and which succeeded a merged one."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
@@ -12,6 +13,9 @@ from oversight.models.organizations import ids_above
 
 from . import standing
 from .standing import in_office
+
+if TYPE_CHECKING:
+    from oversight.rules.context import TransitionContext
 
 _UNITS = sa.select(Unit).where(Unit.id.in_(sa.bindparam("ids", expanding=True)))
 __all__ = ["COMMITTEE_FROM", "has_above", "in_office", "merged_into", "successor_of", "superiors"]
@@ -98,7 +102,7 @@ def others_of_zone(session: Session, unit: Unit) -> list[tuple[str, str, str]]:
         )
         .order_by(above.sort, above.id, Unit.sort, Unit.id)
     )
-    return [tuple(row) for row in rows]
+    return [(unit_id, name, superior) for unit_id, name, superior in rows]
 
 
 def merged_into(session: Session, unit_ids: set[str]) -> tuple[str, ...]:
@@ -112,7 +116,7 @@ def merged_into(session: Session, unit_ids: set[str]) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
-def has_above(attempt) -> bool:
+def has_above(attempt: TransitionContext) -> bool:
     """True where another organization stands above the one that has the case."""
     return attempt.case.escalation_level + 1 < len(line_above(attempt.session, attempt.unit))
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import TYPE_CHECKING
 
 from oversight.base.sentences import N_
 from oversight.models import Unit
 from oversight.organization import standing
+
+if TYPE_CHECKING:
+    from oversight.rules.context import TransitionContext
 
 BLANK_DAY = N_("　　年　月　日")
 
@@ -16,7 +20,9 @@ def chinese_day(day: date | None) -> str:
     return f"{day.year}年{day.month}月{day.day}日" if day else BLANK_DAY
 
 
-def letter(attempt, unit: Unit, title: str, to: str, paragraphs: list[str]) -> dict:
+def letter(
+    attempt: TransitionContext, unit: Unit, title: str, to: str, paragraphs: list[str]
+) -> dict:
     """Compose a letter of a unit as of the day of the attempt; empty paragraphs are left out."""
     return {
         "title": title,
@@ -27,6 +33,6 @@ def letter(attempt, unit: Unit, title: str, to: str, paragraphs: list[str]) -> d
     }
 
 
-def seat(attempt) -> Unit:
+def seat(attempt: TransitionContext) -> Unit:
     """Return the unit on whose ground a move is made."""
     return standing.unit(attempt.session, attempt.case.zone_id, attempt.basis.unit_id)

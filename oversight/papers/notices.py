@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from oversight.base.sentences import N_
 from oversight.law.definition import effect
 
 from .letter import chinese_day, letter
 from .numbers import issue
 
+if TYPE_CHECKING:
+    from oversight.rules.context import TransitionContext
+
 ALL = N_("各镇党委、区属部门（单位）党组织")
 
 
-def zone_shift(attempt) -> dict:
+def zone_shift(attempt: TransitionContext) -> dict:
     """Compose the notice that moves a month's party day."""
     day = attempt.fact_day("new_day")
     return letter(
@@ -26,7 +31,7 @@ def zone_shift(attempt) -> dict:
     )
 
 
-def deployment(attempt) -> dict:
+def deployment(attempt: TransitionContext) -> dict:
     """Compose the notice that deploys the appraisal of a year."""
     facts = attempt.case.facts
     begin, end = attempt.fact_day("from_on"), attempt.fact_day("until")
@@ -44,6 +49,6 @@ def deployment(attempt) -> dict:
 
 
 @effect
-def issue_zone_notice(attempt) -> None:
+def issue_zone_notice(attempt: TransitionContext) -> None:
     """通知编文号印发。"""
     issue(attempt, attempt.unit, "notice", "", zone_shift(attempt))

@@ -4,12 +4,17 @@ decision, per unit and year without gaps.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from oversight.base.prepared import Prepared
 from oversight.law.definition import effect
 from oversight.models import NumberSeries, Paper, Unit
+
+if TYPE_CHECKING:
+    from oversight.rules.context import TransitionContext
 
 
 def _next(dialect: str):
@@ -32,7 +37,7 @@ def next_number(session, unit: Unit, series: str, year: int) -> tuple[int, str]:
     return last, f"{unit.doc_prefix or unit.name}{series}〔{year}〕{last}号"
 
 
-def issue(attempt, unit: Unit, kind: str, series: str, body: dict) -> Paper:
+def issue(attempt: TransitionContext, unit: Unit, kind: str, series: str, body: dict) -> Paper:
     """Number a paper, freeze its text and tie it to the case. Does not commit."""
     seq, number = next_number(attempt.session, unit, series, attempt.today.year)
     paper = Paper(
@@ -63,7 +68,7 @@ def of_case(session, case_id: str) -> list[Paper]:
 
 
 @effect
-def void_papers(attempt) -> None:
+def void_papers(attempt: TransitionContext) -> None:
     """已印发的文书作废，编号保留。"""
     attempt.session.execute(
         sa.update(Paper)

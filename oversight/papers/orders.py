@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from oversight.base.sentences import N_
 from oversight.law.clauses import DOCUMENTS, register
 from oversight.law.inputs import read_day
@@ -9,15 +11,18 @@ from oversight.models import Unit
 
 from .letter import chinese_day, letter
 
+if TYPE_CHECKING:
+    from oversight.rules.context import TransitionContext
+
 SERIES = N_("整")
 
 
-def issuer(attempt) -> Unit:
+def issuer(attempt: TransitionContext) -> Unit:
     """Return the organization in whose name the order is."""
     return attempt.session.get(Unit, attempt.case.facts["issuer"])
 
 
-def order(attempt) -> dict:
+def order(attempt: TransitionContext) -> dict:
     """Compose the order: what was found, on which grounds, and what is demanded by when."""
     facts, findings = attempt.case.facts, attempt.case.facts["findings"]
     points = "；".join(
@@ -38,7 +43,7 @@ def order(attempt) -> dict:
     )
 
 
-def closing(attempt) -> dict:
+def closing(attempt: TransitionContext) -> dict:
     """Compose the notice that an order is met."""
     unit = attempt.session.get(Unit, attempt.basis.unit_id) if attempt.basis else issuer(attempt)
     count = len(attempt.case.facts["findings"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import sqlalchemy as sa
 
 from oversight.base.sentences import N_
@@ -12,8 +14,11 @@ from oversight.organization.units import superiors
 from .letter import letter, seat
 from .numbers import issue
 
+if TYPE_CHECKING:
+    from oversight.rules.context import TransitionContext
 
-def request(attempt) -> dict:
+
+def request(attempt: TransitionContext) -> dict:
     """Compose a branch's request, as far as it has been written."""
     day, new_day = attempt.fact_day("day"), attempt.words.get("new_day")
     asked = new_day and (
@@ -29,7 +34,7 @@ def request(attempt) -> dict:
     )
 
 
-def reply(attempt, unit: Unit, agreed: bool) -> dict:
+def reply(attempt: TransitionContext, unit: Unit, agreed: bool) -> dict:
     """Compose a superior's answer."""
     day, new_day = attempt.fact_day("day"), attempt.fact_day("new_day")
     answer = (
@@ -54,14 +59,14 @@ def reply(attempt, unit: Unit, agreed: bool) -> dict:
 
 
 @effect
-def issue_reply(attempt) -> None:
+def issue_reply(attempt: TransitionContext) -> None:
     """批复编文号印发。"""
     unit = seat(attempt)
     issue(attempt, unit, "reply", "", reply(attempt, unit, attempt.move.enters.name == "approved"))
 
 
 @effect
-def issue_joint_replies(attempt) -> None:
+def issue_joint_replies(attempt: TransitionContext) -> None:
     """各上级的批复分别编文号印发。"""
     for desk in attempt.session.scalars(
         sa.select(WorkItem)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from oversight.base.sentences import N_
 from oversight.law.definition import effect
 from oversight.models import Unit
@@ -9,13 +11,16 @@ from oversight.models import Unit
 from .letter import chinese_day, letter, seat
 from .numbers import issue
 
+if TYPE_CHECKING:
+    from oversight.rules.context import TransitionContext
+
 SERIES = N_("函")
 
 
-def answer(attempt) -> dict:
+def answer(attempt: TransitionContext) -> dict:
     """Compose the owner's answer."""
     facts, words = attempt.case.facts, attempt.words
-    agreed = attempt.move.enters.granted
+    agreed = attempt.move.target(attempt.workflow.state(attempt.case.state)).granted
     owner = seat(attempt) if attempt.basis else attempt.session.get(Unit, facts["owner"])
     said = N_("同意借用。") if agreed else N_("不同意借用。")
     return letter(
@@ -32,6 +37,6 @@ def answer(attempt) -> dict:
 
 
 @effect
-def issue_answer(attempt) -> None:
+def issue_answer(attempt: TransitionContext) -> None:
     """复函编文号印发。"""
     issue(attempt, seat(attempt), "reply", SERIES, answer(attempt))

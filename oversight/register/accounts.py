@@ -18,10 +18,11 @@ from oversight.base.clock import Moment
 from oversight.base.db import is_id
 from oversight.base.refusals import Forbidden, InvalidInput, NotFound, RuleViolation
 from oversight.base.sentences import N_
-from oversight.engine.authority import Actor, in_office, is_member
 from oversight.engine.use_case import one_transaction
 from oversight.law.roles import ADMINISTRATORS
 from oversight.models import Account, ApiToken, Membership, Person, Post, Slip, Unit
+from oversight.organization.actor import Actor
+from oversight.organization.standing import in_office, is_member
 from oversight.organization.units import outline, zone_unit
 
 from . import audit_log, credentials
@@ -56,7 +57,7 @@ def grouped(code: str) -> str:
 
 def rule_over(who: Actor | None, unit: Unit) -> None:
     """Make sure that the actor keeps the accounts of a unit; None is the terminal. Raises
-    NotInSight, NotYours.
+    NotFound, Forbidden.
     """
     if who is None:
         return
@@ -145,7 +146,7 @@ def people_of(session: Session, unit: Unit, at: Moment) -> list[tuple[Person, Ac
 def refuse_touching(session: Session, person_id: str, who: Actor | None, at: Moment) -> None:
     """Make sure that an account may be touched on a page by this actor.
 
-    Raises NotYours, NotInSight.
+    Raises Forbidden, NotFound.
     """
     unit = unit_of(session, person_id, at)
     if who is None:
@@ -182,8 +183,8 @@ def issue_unit(
 ) -> list[Issued]:
     """Issue slips to everybody of a unit, and below it, who never set a password.
 
-    Who holds a slip that is still good keeps it, unless `again`. Does not commit. Raises NotYours,
-    NotInSight.
+    Who holds a slip that is still good keeps it, unless `again`. Does not commit. Raises Forbidden,
+    NotFound.
     """
     rule_over(who, unit)
     rows = session.scalars(
@@ -246,7 +247,7 @@ def issue_one(session: Session, person_id: str, who: Actor | None, at: Moment) -
     """Issue a slip to one person; an account that has a password loses it, its log-ins and tokens
     (重置).
 
-    Does not commit. Raises NotYours, NotInSight, RuleSaysNo.
+    Does not commit. Raises Forbidden, NotFound, RuleViolation.
     """
     person = session.get(Person, person_id) if is_id(person_id) else None
     if person is None:
@@ -332,7 +333,7 @@ def _end_everything(session: Session, account: Account, at: Moment) -> None:
 
 def activate(session: Session, username: str, code: str, password: str, at: Moment) -> None:
     """Let a person set the password that a slip permits; the slip is spent. Commits. Raises
-    WordsWrong.
+    InvalidInput.
 
     Wrong codes count as failed log-ins do: five lock the account for a quarter of an hour.
     """
@@ -380,8 +381,8 @@ def _live_slip(session: Session, account: Account, code: str, at: Moment) -> Sli
 
 
 def lock(session: Session, person_id: str, who: Actor | None, at: Moment, why: str = "") -> None:
-    """Shut an account for now; its log-ins and tokens end. Does not commit. Raises NotYours,
-    NotInSight.
+    """Shut an account for now; its log-ins and tokens end. Does not commit. Raises Forbidden,
+    NotFound.
     """
     account = _account_of(session, person_id, who, at)
     account.enabled = False
@@ -390,7 +391,7 @@ def lock(session: Session, person_id: str, who: Actor | None, at: Moment, why: s
 
 
 def unlock(session: Session, person_id: str, who: Actor | None, at: Moment) -> None:
-    """Open an account again. Does not commit. Raises NotYours, NotInSight, RuleSaysNo."""
+    """Open an account again. Does not commit. Raises Forbidden, NotFound, RuleViolation."""
     account = _account_of(session, person_id, who, at)
     if account.closed_at is not None and unit_of(session, account.person_id, at) is None:
         raise RuleViolation(
@@ -404,7 +405,7 @@ def unlock(session: Session, person_id: str, who: Actor | None, at: Moment) -> N
 
 
 def leave(session: Session, person_id: str, who: Actor | None, at: Moment) -> None:
-    """Close the account of somebody who left. Does not commit. Raises NotYours, NotInSight."""
+    """Close the account of somebody who left. Does not commit. Raises Forbidden, NotFound."""
     account = _account_of(session, person_id, who, at)
     close(session, account.person_id, who.id if who else None, at)
 

@@ -13,10 +13,10 @@ from sqlalchemy.orm import Session
 from oversight.base.clock import Moment
 from oversight.base.refusals import Forbidden
 from oversight.base.sentences import N_, say
-from oversight.engine.authority import Actor
 from oversight.law.clauses import house_rule
 from oversight.law.roles import OFFICES, SUPERIOR
 from oversight.models import AdminChange, Person, Unit, Zone
+from oversight.organization.actor import Actor
 from oversight.organization.units import superiors
 
 AREAS = {
@@ -120,7 +120,7 @@ def may(session: Session, who: Actor, area: str, unit: Unit | None) -> bool:
 
 
 def require(session: Session, who: Actor, area: str, unit: Unit | None) -> None:
-    """Make sure that the actor keeps an area. Raises NotYours."""
+    """Make sure that the actor keeps an area. Raises Forbidden."""
     if not may(session, who, area, unit):
         raise Forbidden(
             say("这项由%(keeper)s或上级党组织办理，不由您办理。", keeper=OFFICES[KEEPERS[area]]),

@@ -25,7 +25,7 @@ _hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 
 
 def hash_password(password: str) -> str:
-    """Hash a password. Raises WordsWrong where it is too short or too long."""
+    """Hash a password. Raises InvalidInput where it is too short or too long."""
     if not SHORTEST <= len(password) <= LONGEST:
         raise InvalidInput(
             {

@@ -15,8 +15,9 @@ from oversight import workflows
 from oversight.base.clock import Moment
 from oversight.base.sentences import N_
 from oversight.engine import transitions
-from oversight.engine.authority import Actor, is_member
 from oversight.models import Case, Membership, Person, Unit
+from oversight.organization.actor import Actor
+from oversight.organization.standing import is_member
 
 WHY = {"died": N_("去世"), "left": N_("出党")}
 CHUNK = 500
@@ -59,7 +60,7 @@ def settle(session: Session, case_id: str, who: Actor | None, at: Moment) -> boo
     reason = (
         WHY.get(person.left_why, "") if lost else f"转出：已转到{branch.name}" if branch else ""
     )
-    if branch is not None and workflows.get(case.workflow, case.definition_version).inherits:
+    if branch is not None and workflows.of(case).inherits:
         transitions.reassign_unit(session, case_id, branch, who, at, reason)
     else:
         transitions.force_close(session, case_id, reason or N_("转出：不再是本支部党员"), who, at)

@@ -14,8 +14,7 @@ from oversight import workflows
 from oversight.base.clock import Clock, Moment
 from oversight.base.sentences import N_
 from oversight.calendar.party_days import owed
-from oversight.engine import assignment, authority, inbox, outbox, transitions
-from oversight.engine.authority import Actor
+from oversight.engine import assignment, inbox, outbox, transitions
 from oversight.models import (
     Activity,
     Case,
@@ -26,7 +25,8 @@ from oversight.models import (
     Unit,
     WorkItem,
 )
-from oversight.rules.context import TransitionContext
+from oversight.organization.actor import Actor, AuthorityBasis, actor_of
+from oversight.organization.standing import in_office
 
 
 def release(session: Session, person_id: str, who: Actor | None, at: Moment) -> int:
@@ -34,7 +34,7 @@ def release(session: Session, person_id: str, who: Actor | None, at: Moment) -> 
 
     returns how many cases. Does not commit.
     """
-    left = authority.actor(session, person_id, at.today)
+    left = actor_of(session, person_id, at.today)
     seats = {(unit_id, candidate_group) for unit_id, candidate_group, _tier in left.seats}
     seats |= {(row.unit_id, candidate_group) for row, candidate_group, _tier in left.acting_seats}
     gone: dict[str, list[WorkItem]] = {}
@@ -74,25 +74,15 @@ def _return(
             assignment.close(desk, at)
             continue
         assignment.hand_to(desk, None)
-    workflow = workflows.get(case.workflow, case.definition_version)
     post = who.posts[0] if who and who.posts else None
-    ground = authority.AuthorityBasis(
+    ground = AuthorityBasis(
         post.unit_id if post else rows[0].unit_id, "handover", post.office if post else "member"
     )
-    attempt = TransitionContext(
-        session,
-        workflow,
-        case,
-        None,
-        who,
-        at,
-        state=case.state,
-        basis=ground,
-        result={
-            "to": [session.get(Unit, rows[0].unit_id).name],
-            "from": inbox.person_name(session, person_id),
-        },
-    )
+    result = {
+        "to": [session.get(Unit, rows[0].unit_id).name],
+        "from": inbox.person_name(session, person_id),
+    }
+    attempt = transitions.context(session, case, at, who, basis=ground, result=result)
     transitions.record(attempt, "desk", "handover", case.state, case.state)
     session.flush()
 
@@ -133,11 +123,7 @@ def _heir(session: Session, left: Actor, case: Case, on: date) -> str | None:
         if case.unit.within(post.unit.path):
             return session.scalar(
                 sa.select(Post.person_id)
-                .where(
-                    Post.unit_id == post.unit_id,
-                    Post.office == post.office,
-                    authority.in_office(on),
-                )
+                .where(Post.unit_id == post.unit_id, Post.office == post.office, in_office(on))
                 .order_by(Post.from_on.desc())
                 .limit(1)
             )
@@ -185,8 +171,8 @@ class FollowUps:
     @staticmethod
     def keys(session: Session, at: Moment) -> list[tuple[str, str]]:
         found = [
-            tuple(row)
-            for row in session.execute(
+            (case_id, person_id)
+            for case_id, person_id in session.execute(
                 sa.select(FollowUp.case_id, FollowUp.person_id)
                 .join(Case, Case.id == FollowUp.case_id)
                 .where(
@@ -260,12 +246,10 @@ def checklist(session: Session, unit: Unit, on: date, today: date, clock: Clock)
     )
     cases: dict[str, list[Open]] = {}
     for case in rows:
-        cases.setdefault(workflows.get(case.workflow, case.definition_version).title, []).append(
-            _as_of(session, case, end)
-        )
+        cases.setdefault(workflows.of(case).title, []).append(_as_of(session, case, end))
     posts = session.scalars(
         sa.select(Post)
-        .where(Post.unit_id == unit.id, authority.in_office(on))
+        .where(Post.unit_id == unit.id, in_office(on))
         .order_by(Post.from_on, Post.id)
     )
     return Checklist(unit, on, cases, _unrecorded(session, unit, min(on, today)), list(posts))
@@ -281,7 +265,7 @@ def _as_of(session: Session, case: Case, end: datetime) -> Open:
         )
         or case.state
     )
-    workflow = workflows.get(case.workflow, case.definition_version)
+    workflow = workflows.of(case)
     return Open(case, workflow.state(name).label, case.due_on if name == case.state else None)
 
 

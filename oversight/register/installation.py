@@ -27,7 +27,7 @@ FIRST_PUBLISHED = 2004  # the earliest holiday notice that is known
 def zone(session: Session) -> Zone:
     """Return the zone of this installation.
 
-    Raises NotInSight where there is none, or more than one.
+    Raises NotFound where there is none, or more than one.
     """
     found = session.scalars(sa.select(Zone).limit(2)).all()
     if not found:
@@ -61,7 +61,7 @@ def has_administrator(session: Session) -> bool:
 
 
 def refuse_second(session: Session) -> None:
-    """Make sure that nobody is administrator yet. Raises RuleSaysNo."""
+    """Make sure that nobody is administrator yet. Raises RuleViolation."""
     if has_administrator(session):
         raise RuleViolation(
             "已经有管理员了，不能再次初始化；忘记密码请用 oversight accounts reset 用户名。"
@@ -73,7 +73,7 @@ def first_administrator(
 ) -> Account:
     """Make the first administrator, and the zone where there is none. Does not commit.
 
-    Raises RuleSaysNo, WordsWrong.
+    Raises RuleViolation, InvalidInput.
     """
     refuse_second(session)
     if not 0 < len(username) <= 60 or any(c.isspace() for c in username):
@@ -109,7 +109,7 @@ def first_administrator(
 
 
 def account(session: Session, username: str) -> Account:
-    """Find an account by its user name. Raises NotInSight."""
+    """Find an account by its user name. Raises NotFound."""
     username = typed.user_name(username)
     found = session.scalar(sa.select(Account).where(Account.username == username))
     if found is None:
@@ -118,7 +118,7 @@ def account(session: Session, username: str) -> Account:
 
 
 def unit(session: Session, name: str) -> Unit:
-    """Find a unit by its id or its whole name. Raises NotInSight, RuleSaysNo."""
+    """Find a unit by its id or its whole name. Raises NotFound, RuleViolation."""
     which = (
         Unit.id == name
         if is_id(name)
@@ -135,7 +135,7 @@ def unit(session: Session, name: str) -> Unit:
 def reset_password(session: Session, username: str, password: str, at: Moment) -> None:
     """Give an account a new password; its log-ins and tokens end. Does not commit.
 
-    Raises NotInSight, WordsWrong.
+    Raises NotFound, InvalidInput.
     """
     found = account(session, username)
     found.password_hash = credentials.hash_password(password)
@@ -145,7 +145,7 @@ def reset_password(session: Session, username: str, password: str, at: Moment) -
 
 
 def token(session: Session, username: str, at: Moment) -> str:
-    """Make an API token for an account. Does not commit. Raises NotInSight, RuleSaysNo."""
+    """Make an API token for an account. Does not commit. Raises NotFound, RuleViolation."""
     found = account(session, username)
     if not found.enabled:
         raise RuleViolation(f"账号“{username}”已停用，不能发令牌。")
@@ -174,7 +174,7 @@ def demo_accounts(session: Session, usernames: tuple[str, ...]) -> list[tuple[st
 
 
 def refuse_beyond_loopback(session: Session, host: str) -> None:
-    """Make sure that known passwords are not offered to the network. Raises RuleSaysNo."""
+    """Make sure that known passwords are not offered to the network. Raises RuleViolation."""
     known = session.scalar(sa.select(Account.id).where(Account.demo).limit(1))
     if known is not None and not _loopback(host):
         raise RuleViolation(

@@ -15,8 +15,9 @@ from oversight.base import typed
 from oversight.base.clock import Moment
 from oversight.base.refusals import Forbidden, InvalidInput, RuleViolation
 from oversight.base.sentences import N_, say
-from oversight.engine.authority import Actor, is_member
 from oversight.models import Case, Membership, Person, Post, Unit
+from oversight.organization.actor import Actor
+from oversight.organization.standing import is_member
 
 from . import audit_log, departures
 from .roster.cells import FIRST
@@ -82,7 +83,7 @@ def effects(session: Session, person: Person, on: date) -> list[str]:
     """Say what a transfer or a death touches, for the preview."""
     said = []
     for case in open_cases(session, person):
-        law = workflows.get(case.workflow, case.definition_version)
+        law = workflows.of(case)
         said.append(
             say(
                 FOLLOWS if law.inherits else ENDS,
@@ -108,7 +109,7 @@ def join(
 ) -> Person:
     """Enter a member who comes from outside the zone (转入).
 
-    Does not commit. Raises NotYours, WordsWrong.
+    Does not commit. Raises Forbidden, InvalidInput.
     """
     audit_log.alone(session, who.zone_id)
     audit_log.require(session, who, "people", unit)
@@ -141,8 +142,8 @@ def join(
 def transfer(
     session: Session, person: Person, unit: Unit, on: date, who: Actor, at: Moment
 ) -> None:
-    """Move a member to another branch from a day on. Does not commit. Raises NotYours, RuleSaysNo,
-    WordsWrong.
+    """Move a member to another branch from a day on. Does not commit. Raises Forbidden,
+    RuleViolation, InvalidInput.
 
     Whoever keeps one side may start it; both sides are below him, or he keeps the zone's people.
     """
@@ -177,7 +178,7 @@ def gone(session: Session, person: Person, why: str, on: date, who: Actor, at: M
     """Write down that a member died or left the Party, from a day on; posts in branches end. Does
     not commit.
 
-    Raises NotYours, RuleSaysNo, WordsWrong.
+    Raises Forbidden, RuleViolation, InvalidInput.
     """
     branch = _present(session, person, who, at)
     if why not in LEFT:
@@ -206,7 +207,7 @@ def gone(session: Session, person: Person, why: str, on: date, who: Actor, at: M
 
 def set_flags(session: Session, person: Person, flags: set[str], who: Actor, at: Moment) -> None:
     """Change a member's circumstances; only what differs is written down. Does not commit. Raises
-    NotYours.
+    Forbidden.
     """
     branch = _present(session, person, who, at)
     changed = {
@@ -229,7 +230,7 @@ def _yes(value: bool) -> str:
 def _present(session: Session, person: Person, who: Actor, at: Moment) -> Unit:
     """Return the member's branch, having asked whether the actor keeps it.
 
-    Raises NotYours, WordsWrong.
+    Raises Forbidden, InvalidInput.
     """
     audit_log.alone(session, who.zone_id)
     branch = branch_of(session, person, at.today)
@@ -249,7 +250,7 @@ def _branch(unit: Unit, field: str) -> None:
 
 
 def _leave(session: Session, person: Person, on: date) -> None:
-    """End the membership the day before; posts in the branch end with it. Raises RuleSaysNo."""
+    """End the membership the day before; posts in the branch end with it. Raises RuleViolation."""
     row = session.scalar(
         sa.select(Membership).where(Membership.person_id == person.id, Membership.to_on.is_(None))
     )

@@ -15,13 +15,14 @@ from oversight.base.clock import Moment
 from oversight.base.db import is_id
 from oversight.base.refusals import Forbidden, InvalidInput, RuleViolation
 from oversight.base.sentences import N_, say
-from oversight.engine import authority, outbox
-from oversight.engine.authority import Actor
+from oversight.engine import outbox
 from oversight.law.clauses import house_rule
 from oversight.law.roles import ADMINISTRATORS, NO_BUSINESS, OFFICES, SUPERIOR
 from oversight.models import Membership, Person, Post, Substitution, Unit
 from oversight.organization import substitution
+from oversight.organization.actor import Actor
 from oversight.organization.members import in_office_of, members
+from oversight.organization.standing import in_office, is_member
 
 from . import audit_log, handover
 
@@ -47,15 +48,12 @@ def appoint(
 ) -> Post:
     """Give a person a post from a day on.
 
-    Does not commit. Raises NotYours, RuleSaysNo, WordsWrong.
+    Does not commit. Raises Forbidden, RuleViolation, InvalidInput.
     """
     audit_log.require(session, who, "posts", unit)
     if office not in OFFICES or (office in ADMINISTRATORS and unit.kind != "zone"):
         raise InvalidInput({"office": N_("这个单位没有这种职务，请从给出的选项中选择。")})
-    if office in ADMINISTRATORS and not who.holds("secadmin"):
-        raise Forbidden(
-            "管理员由安全管理员任免，不由您办理。", rule="keeper", house_rule=APART.text
-        )
+    _kept_apart(office, who)
     if to_on is not None and to_on < from_on:
         raise InvalidInput({"to_on": N_("“止”不能早于“起”。")})
     if person.id == who.id:
@@ -63,23 +61,7 @@ def appoint(
     if person.zone_id != unit.zone_id or person.left_on or unit.ended_on:
         raise InvalidInput({"person": N_("这个人或这个单位已经不在，不能任职。")})
     audit_log.alone(session, unit.zone_id)
-    _apart(session, person, office, from_on)
-    held = [
-        post
-        for post in _held(session, person, from_on)
-        if (post.unit_id, post.office) == (unit.id, office)
-    ]
-    if held:
-        raise InvalidInput(
-            {
-                "person": say(
-                    "%(name)s现在就是%(unit)s%(office)s。",
-                    name=person.name,
-                    unit=unit.name,
-                    office=OFFICES[office],
-                )
-            }
-        )
+    _compatible(_held(session, person, from_on), person, unit, office)
     post = Post(
         zone_id=unit.zone_id,
         person_id=person.id,
@@ -106,6 +88,14 @@ def appoint(
     return post
 
 
+def _kept_apart(office: str, who: Actor) -> None:
+    """Let administrators be appointed and relieved by the security administrator only."""
+    if office in ADMINISTRATORS and not who.holds("secadmin"):
+        raise Forbidden(
+            "管理员由安全管理员任免，不由您办理。", rule="keeper", house_rule=APART.text
+        )
+
+
 def _held(session: Session, person: Person, on: date) -> list[Post]:
     """Return the posts that a person holds on a day or begins later."""
     return list(
@@ -117,34 +107,35 @@ def _held(session: Session, person: Person, on: date) -> list[Post]:
     )
 
 
-def _apart(session: Session, person: Person, office: str, on: date) -> None:
-    """Keep the three administrators apart from each other and from business. Raises RuleSaysNo."""
-    for post in _held(session, person, on):
-        if (office in ADMINISTRATORS or post.office in ADMINISTRATORS) and post.office != office:
-            _say_no(
-                "apart",
-                APART,
-                say(
-                    "%(name)s已任%(office)s，不能兼任。",
-                    name=person.name,
-                    office=OFFICES[post.office],
-                ),
-                field="person",
+def _compatible(held: list[Post], person: Person, unit: Unit, office: str) -> None:
+    """Refuse an office that the person holds already, or one that his others exclude: the three
+    administrators are kept apart from each other and from business.
+    """
+    for post in held:
+        if post.office != office and ADMINISTRATORS & {post.office, office}:
+            named = say(
+                "%(name)s已任%(office)s，不能兼任。", name=person.name, office=OFFICES[post.office]
             )
+            _say_no("apart", APART, named, field="person")
+    if (unit.id, office) in {(post.unit_id, post.office) for post in held}:
+        already = say(
+            "%(name)s现在就是%(unit)s%(office)s。",
+            name=person.name,
+            unit=unit.name,
+            office=OFFICES[office],
+        )
+        raise InvalidInput({"person": already})
 
 
 def end(session: Session, post: Post, last: date, who: Actor, at: Moment) -> int:
     """End a post with a last day; returns how many open things of the leaver followed the post.
     Does not commit.
 
-    Where the day is still to come, they follow when it has passed. Raises NotYours, RuleSaysNo,
-    WordsWrong.
+    Where the day is still to come, they follow when it has passed. Raises Forbidden, RuleViolation,
+    InvalidInput.
     """
     audit_log.require(session, who, "posts", post.unit)
-    if post.office in ADMINISTRATORS and not who.holds("secadmin"):
-        raise Forbidden(
-            "管理员由安全管理员任免，不由您办理。", rule="keeper", house_rule=APART.text
-        )
+    _kept_apart(post.office, who)
     if post.person_id == who.id:
         _say_no("not_own", NOT_OWN, N_("不能免去自己的职务，请由他人办理。"))
     if last < post.from_on:
@@ -187,12 +178,12 @@ def give(
 ) -> Substitution:
     """Let a person act in the giver's own post, or from above in an empty one. Does not commit.
 
-    Raises NotYours, RuleSaysNo, WordsWrong.
+    Raises Forbidden, RuleViolation, InvalidInput.
     """
     own = any(post.unit_id == unit.id and post.office == office for post in who.posts)
     holders = session.scalars(
         sa.select(Post.person_id).where(
-            Post.unit_id == unit.id, Post.office == office, authority.in_office(at.today)
+            Post.unit_id == unit.id, Post.office == office, in_office(at.today)
         )
     ).all()
     if office not in OFFICES or office in NO_BUSINESS:
@@ -239,7 +230,7 @@ def _fit(
 ) -> None:
     """Make sure that a person may stand in, in this time and scope.
 
-    Raises WordsWrong, RuleSaysNo.
+    Raises InvalidInput, RuleViolation.
     """
     wrong = {}
     if from_on < at.today:
@@ -260,9 +251,7 @@ def _fit(
     in_branch = session.scalar(
         sa.select(Membership.id)
         .where(
-            Membership.person_id == person.id,
-            Membership.unit_id == unit.id,
-            authority.is_member(at.today),
+            Membership.person_id == person.id, Membership.unit_id == unit.id, is_member(at.today)
         )
         .limit(1)
     )
@@ -303,7 +292,7 @@ def take_back(session: Session, row: Substitution, who: Actor, at: Moment) -> No
     """End acting before its last day: by who gave it, who acts, or who keeps posts. Does not
     commit.
 
-    Raises NotYours, WordsWrong.
+    Raises Forbidden, InvalidInput.
     """
     if who.id not in (row.given_by, row.person_id, row.for_id):
         audit_log.require(session, who, "acting", row.unit)
@@ -363,9 +352,9 @@ def candidates(
     """
     living = sa.select(Person).where(Person.zone_id == unit.zone_id, Person.left_on.is_(None))
     near = living.join(Post, Post.person_id == Person.id).where(
-        Post.unit_id.in_([unit.id, *unit.ancestors()]), authority.in_office(on)
+        Post.unit_id.in_([unit.id, *unit.ancestors()]), in_office(on)
     )
-    further = sa.false()
+    further: sa.ColumnElement[bool] = sa.false()
     if find:
         further = Person.name.contains(find, autoescape=True)
     if is_id(chosen):
@@ -400,7 +389,7 @@ def vacant(session: Session, who: Actor, units: list[Unit]) -> list[tuple[Unit, 
         tuple(seat)
         for seat in session.execute(
             sa.select(Post.unit_id, Post.office).where(
-                Post.unit_id.in_([unit.id for unit in below]), authority.in_office(who.on)
+                Post.unit_id.in_([unit.id for unit in below]), in_office(who.on)
             )
         )
     }

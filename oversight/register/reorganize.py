@@ -16,9 +16,9 @@ from oversight.base.clock import Moment
 from oversight.base.refusals import Forbidden, InvalidInput, RuleViolation
 from oversight.base.sentences import N_, say
 from oversight.engine import transitions
-from oversight.engine.authority import Actor
 from oversight.law.roles import SUPERIOR
 from oversight.models import Case, Membership, Post, Unit, UnitChange
+from oversight.organization.actor import Actor
 from oversight.organization.members import members
 from oversight.organization.units import superiors
 
@@ -29,7 +29,7 @@ def move(session: Session, unit: Unit, parent: Unit, on: date, who: Actor, at: M
     """Put a unit with all that is below it under another; open cases go to the new superior's
     desks.
 
-    Does not commit. Raises RuleSaysNo, NotYours.
+    Does not commit. Raises RuleViolation, Forbidden.
     """
     _entitled(session, unit, who)
     if parent.within(unit.path) or parent.kind in ("branch", "group"):
@@ -53,7 +53,7 @@ def merge(
     """End branches on a day and hand members and heritable cases to their successor.
 
     Cases that do not pass on are terminated by the actor, who must be entitled to. Does not commit.
-    Raises RuleSaysNo, NotYours.
+    Raises RuleViolation, Forbidden.
     """
     for unit in units:
         _entitled(session, unit, who)
@@ -106,7 +106,7 @@ def split(
 def _entitled(session: Session, unit: Unit, who: Actor) -> None:
     """Make sure that the actor answers for a unit above this one, and is the only one at it.
 
-    Raises NotYours.
+    Raises Forbidden.
     """
     audit_log.alone(session, unit.zone_id)
     above = {row.id for row in superiors(session, unit)}
@@ -150,7 +150,7 @@ def _hand_over_cases(session: Session, unit: Unit, into: Unit, who: Actor, at: M
     for case in session.scalars(
         sa.select(Case).where(Case.unit_id == unit.id, Case.closed_at.is_(None))
     ):
-        if workflows.get(case.workflow, case.definition_version).inherits:
+        if workflows.of(case).inherits:
             transitions.reassign_unit(session, case.id, into, who, at)
         else:
             transitions.perform(
@@ -173,7 +173,7 @@ def _hand_over_own(
             Case.unit_id == unit.id, Case.closed_at.is_(None), Case.data_subject_id.in_(people)
         )
     ).all():
-        if workflows.get(case.workflow, case.definition_version).inherits:
+        if workflows.of(case).inherits:
             transitions.reassign_unit(session, case.id, new, who, at)
 
 

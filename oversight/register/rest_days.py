@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy.orm import Session
 
 from oversight.base.clock import Moment
-from oversight.base.sentences import N_
 from oversight.calendar import holidays
 from oversight.calendar.workdays import Calendar, CalendarDay, fixed_by_law
 from oversight.calendar.zone import zone_calendar
-from oversight.engine.authority import Actor
+from oversight.organization.actor import Actor
 
 from . import audit_log
 
@@ -88,6 +88,6 @@ def plan(
 
 
 def _note(session, zone_id: str, who, at: Moment, act: str, years, **counted: int) -> None:
-    about = "、".join(map(str, years)) or N_("日历")
-    what = {word: ["", str(number)] for word, number in counted.items()}
+    about = "、".join(map(str, years)) or "日历"
+    what: dict[str, Any] = {word: ["", str(number)] for word, number in counted.items()}
     audit_log.in_zone(session, zone_id, who, at, "calendar", act, about, **what)

@@ -12,15 +12,16 @@ from oversight.base.clock import Moment
 from oversight.base.refusals import Forbidden, NotFound
 from oversight.base.sentences import say
 from oversight.engine import authority
-from oversight.engine.authority import Actor
 from oversight.models import Membership, Person, PhoneLook, Unit
+from oversight.organization.actor import Actor
+from oversight.organization.standing import is_member
 
 
 def of_business(session: Session, person_id: str, who: Actor) -> Person:
     """Return a member with whose branch the actor has business, by post or as one who keeps its
     record.
 
-    Raises NotInSight, NotYours. Source: dossier, Privacy and security (optional phone, encrypted,
+    Raises NotFound, Forbidden. Source: dossier, Privacy and security (optional phone, encrypted,
     masked)
     """
     person, unit = session.get(Person, person_id), branch_of(session, person_id, who)
@@ -39,11 +40,7 @@ def branch_of(session: Session, person_id: str, who: Actor) -> Unit | None:
     return session.scalar(
         sa.select(Unit)
         .join(Membership, Membership.unit_id == Unit.id)
-        .where(
-            Membership.person_id == person_id,
-            authority.is_member(who.on),
-            Unit.zone_id == who.zone_id,
-        )
+        .where(Membership.person_id == person_id, is_member(who.on), Unit.zone_id == who.zone_id)
     )
 
 
@@ -62,7 +59,7 @@ def keep(
 ) -> None:
     """Keep a member's number sealed, or none where it is empty. Does not commit.
 
-    The branch keeps its own members' numbers. Raises NotInSight, NotYours, WordsWrong.
+    The branch keeps its own members' numbers. Raises NotFound, Forbidden, InvalidInput.
     """
     person = of_business(session, person_id, who)
     authority.leads(session, branch_of(session, person_id, who), who)

@@ -16,9 +16,9 @@ from oversight.base import typed
 from oversight.base.clock import Moment
 from oversight.base.refusals import InvalidInput
 from oversight.base.sentences import N_
-from oversight.engine.authority import Actor
 from oversight.models import Case, Membership, Post, Unit, UnitChange
 from oversight.models.organizations import CATEGORIES, UNIT_KINDS
+from oversight.organization.actor import Actor
 from oversight.organization.units import present
 
 from . import audit_log
@@ -60,9 +60,7 @@ def preview(session: Session, unit: Unit) -> Preview:
     cases = list(
         session.scalars(sa.select(Case).where(Case.unit_id == unit.id, Case.closed_at.is_(None)))
     )
-    heritable = [
-        case for case in cases if workflows.get(case.workflow, case.definition_version).inherits
-    ]
+    heritable = [case for case in cases if workflows.of(case).inherits]
     return Preview(members, posts, heritable, [case for case in cases if case not in heritable])
 
 
@@ -87,7 +85,7 @@ def found(
     at: Moment,
     category: str | None = None,
 ) -> Unit:
-    """Found a unit below another. Does not commit. Raises NotYours, WordsWrong."""
+    """Found a unit below another. Does not commit. Raises Forbidden, InvalidInput."""
     audit_log.require(session, who, "units", parent if parent.kind != "zone" else None)
     wrong = {}
     if kind not in BELOW.get(parent.kind, ()):
@@ -126,7 +124,7 @@ def found(
 def rename(session: Session, unit: Unit, name: str, who: Actor, at: Moment) -> None:
     """Give a unit another name; papers already issued keep the old one. Does not commit.
 
-    Raises NotYours, WordsWrong.
+    Raises Forbidden, InvalidInput.
     """
     audit_log.require(session, who, "units", unit)
     if typed.line(name) == unit.name:
@@ -147,7 +145,7 @@ def rename(session: Session, unit: Unit, name: str, who: Actor, at: Moment) -> N
 
 
 def _name(session: Session, parent: Unit, name: str, wrong: dict) -> str:
-    """Return a name that no sibling bears. Raises WordsWrong with everything that is wrong."""
+    """Return a name that no sibling bears. Raises InvalidInput with everything that is wrong."""
     try:
         name = typed.organization_name(name)
     except typed.Unreadable as no:

@@ -18,8 +18,8 @@ from oversight.base.sentences import N_, say
 from oversight.base.settings import ZONE_SETTINGS, ZoneSetting
 from oversight.calendar.holidays import replan
 from oversight.calendar.zone import zone_settings
-from oversight.engine.authority import Actor
 from oversight.models import Activity, SettingChange, ZoneSettingRow
+from oversight.organization.actor import Actor
 
 from . import audit_log
 
@@ -30,7 +30,7 @@ READERS = (KEEPER, "secadmin", "auditor", "officer", "secretary", "deputy")
 def readable(who: Actor) -> None:
     """Make sure that the actor holds one of the zone's own posts that may look.
 
-    Raises NotInSight.
+    Raises NotFound.
     """
     if not any(post.unit.kind == "zone" and post.office in READERS for post in who.posts):
         raise NotFound()
@@ -47,7 +47,7 @@ def change(
     """Set one choice; returns how many party days moved. `who` None is the terminal. Does not
     commit.
 
-    Raises NotYours, WordsWrong.
+    Raises Forbidden, InvalidInput.
     """
     if who is not None and not keeps(who):
         raise Forbidden("区的设置由区系统管理员修改，您可以查看。", rule="authority")
@@ -96,7 +96,7 @@ def _named(name: str) -> ZoneSetting:
 
 
 def _valid(setting: ZoneSetting, value: str) -> str:
-    """Return a value that the rules can work with. Raises WordsWrong naming the setting."""
+    """Return a value that the rules can work with. Raises InvalidInput naming the setting."""
     keys = [key for key, _label in setting.choices]
     if keys and value not in keys:
         raise InvalidInput(

@@ -1,4 +1,4 @@
-"""Guards and effects: the verbs of definitions that touch the nouns.
+"""Guards and effects of definitions, which read and write tables.
 
-They get a context of one attempt and neither commit nor know who called.
+They get the context of one transition and do not commit.
 """

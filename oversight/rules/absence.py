@@ -1,7 +1,4 @@
-"""Facts about an absentee's follow-up:
-
-tries, what was told, the next party day, and what is kept.
-"""
+"""Facts about an absentee's follow-up: tries, what was told, the next party day, and what is kept."""
 
 from __future__ import annotations
 
@@ -16,40 +13,42 @@ from oversight.law.definition import effect
 from oversight.models import Activity, Attendance, Case, Person
 from oversight.organization.units import successor_of
 
+from .context import TransitionContext
+
 FOLLOW_UP = "absence"  # the workflow that follows up one absentee
 
 
-def business_key(attempt) -> str:
+def business_key(attempt: TransitionContext) -> str:
     """Return what the follow-up is about: one member and one activity, for good."""
     facts = attempt.case.facts
     return f"{facts['activity']}:{facts['member']}"
 
 
-def activity_day(attempt) -> date:
+def activity_day(attempt: TransitionContext) -> date:
     """Return the day on which the activity took place."""
     activity = attempt.session.get(Activity, attempt.case.facts["activity"])
     return activity.held_on or activity.day
 
 
-def row(attempt) -> Attendance | None:
+def row(attempt: TransitionContext) -> Attendance | None:
     facts = attempt.case.facts
     return attempt.session.get(Attendance, (facts["activity"], facts["member"]))
 
 
-def was_missing(attempt) -> bool:
+def was_missing(attempt: TransitionContext) -> bool:
     """True where the member is on leave or absent in the record."""
     found = row(attempt)
     return found is not None and found.kind in ("leave", "absent")
 
 
-def can_be_void(attempt) -> bool:
+def can_be_void(attempt: TransitionContext) -> bool:
     """True where nobody is dropped by it: the record was corrected, or a new follow-up takes its
     place.
     """
     return not was_missing(attempt) or own_activity(attempt)
 
 
-def own_activity(attempt) -> bool:
+def own_activity(attempt: TransitionContext) -> bool:
     """True where the activity is the branch's own, or of a branch merged into it."""
     named = attempt.case.facts["activity"]
     activity = attempt.session.get(Activity, named) if is_id(named) else None
@@ -59,7 +58,7 @@ def own_activity(attempt) -> bool:
     )
 
 
-def is_new(attempt) -> bool:
+def is_new(attempt: TransitionContext) -> bool:
     """True where the member and activity have no other follow-up, open or ended, but voided ones."""
     return (
         attempt.session.scalar(
@@ -74,20 +73,20 @@ def is_new(attempt) -> bool:
     )
 
 
-def tries(attempt) -> list[dict]:
+def tries(attempt: TransitionContext) -> list[dict]:
     return attempt.case.facts.get("tries") or []
 
 
-def informed(attempt) -> bool:
+def informed(attempt: TransitionContext) -> bool:
     """True once the member was reached and told what happened. Source: G-3.2.1c"""
     return any(entry["reached"] and entry["told"] for entry in tries(attempt))
 
 
-def reached(attempt) -> bool:
+def reached(attempt: TransitionContext) -> bool:
     return any(entry["reached"] for entry in tries(attempt))
 
 
-def unreachable(attempt) -> bool:
+def unreachable(attempt: TransitionContext) -> bool:
     """True after three tries by two ways without success, the receiving branch asked among them if
     mobile.
     """
@@ -101,7 +100,7 @@ def unreachable(attempt) -> bool:
     )
 
 
-def next_party_day(attempt) -> date:
+def next_party_day(attempt: TransitionContext) -> date:
     """Return the day before which the lesson is due: the branch's next party day, or a month of
     work days.
     """
@@ -152,7 +151,7 @@ def streak(session: Session, person_id: str) -> list[Case]:
     return found
 
 
-def needs_number(attempt) -> bool:
+def needs_number(attempt: TransitionContext) -> bool:
     """True where the rule set demands that a make-up lesson is filed under a number.
 
     Source: O-3.2.1c
@@ -161,14 +160,14 @@ def needs_number(attempt) -> bool:
 
 
 @effect
-def note_class(attempt) -> None:
+def note_class(attempt: TransitionContext) -> None:
     """记下考勤类别和已知的原因。"""
     found = row(attempt)
     attempt.set_facts(kind=found.kind, reason=found.category)
 
 
 @effect
-def open_anew(attempt) -> None:
+def open_anew(attempt: TransitionContext) -> None:
     """活动记录里仍是请假或缺席的，随即另立一件重新跟进，不漏一人。"""
     if was_missing(attempt):
         named = {name: attempt.case.facts[name] for name in ("activity", "member")}
@@ -176,7 +175,7 @@ def open_anew(attempt) -> None:
 
 
 @effect
-def note_try(attempt) -> None:
+def note_try(attempt: TransitionContext) -> None:
     """记入联系登记。"""
     words = attempt.raw
     today = attempt.today.isoformat()
@@ -195,7 +194,7 @@ def note_try(attempt) -> None:
 
 
 @effect
-def note_lesson(attempt) -> None:
+def note_lesson(attempt: TransitionContext) -> None:
     """记入补课登记。"""
     words = attempt.raw
     attempt.set_facts(
@@ -210,7 +209,7 @@ def note_lesson(attempt) -> None:
 
 
 @effect
-def note_finding(attempt) -> None:
+def note_finding(attempt: TransitionContext) -> None:
     """记下认定为无故不参加的依据。"""
     attempt.set_facts(
         unexcused={
@@ -223,7 +222,7 @@ def note_finding(attempt) -> None:
 
 
 @effect
-def note_education(attempt) -> None:
+def note_education(attempt: TransitionContext) -> None:
     """记下谈话提醒或批评教育。"""
     attempt.set_facts(
         education={"measure": attempt.raw["measure"], "on": attempt.today.isoformat()}
@@ -231,13 +230,13 @@ def note_education(attempt) -> None:
 
 
 @effect
-def withdraw_finding(attempt) -> None:
+def withdraw_finding(attempt: TransitionContext) -> None:
     """撤销无故不参加的认定。"""
     attempt.set_facts(unexcused=None, education=None)
 
 
 @effect
-def keep_finding(attempt) -> None:
+def keep_finding(attempt: TransitionContext) -> None:
     """维持原认定。"""
     attempt.set_facts(
         unexcused={**attempt.case.facts["unexcused"], "upheld_on": attempt.today.isoformat()}
@@ -245,7 +244,7 @@ def keep_finding(attempt) -> None:
 
 
 @effect
-def file(attempt) -> None:
+def file(attempt: TransitionContext) -> None:
     """补课情况整理归档。"""
     attempt.set_facts(
         archive_no=attempt.raw.get("archive_no"), archived_on=attempt.today.isoformat()

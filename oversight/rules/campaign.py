@@ -11,6 +11,8 @@ from oversight.models import Unit
 from oversight.papers.notices import deployment
 from oversight.papers.numbers import issue
 
+from .context import TransitionContext
+
 LATE = 4  # the month from which a year's own appraisal is meant
 
 
@@ -24,17 +26,17 @@ def campaign_of(zone_id: str, year: int) -> str:
     return f"{zone_id}:{year}"
 
 
-def campaign(attempt) -> str:
+def campaign(attempt: TransitionContext) -> str:
     return campaign_of(attempt.case.zone_id, attempt.words["year"])
 
 
-def deployed_until(attempt) -> date:
+def deployed_until(attempt: TransitionContext) -> date:
     """Return the day after the last one of a deployment."""
     return attempt.fact_day("until") + timedelta(days=1)
 
 
 @effect
-def deploy(attempt) -> None:
+def deploy(attempt: TransitionContext) -> None:
     """通知编文号印发到各支部，部署期内各支部开展评议。"""
     issue(attempt, attempt.unit, "notice", "", deployment(attempt))
     attempt.copies += [

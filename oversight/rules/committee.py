@@ -1,7 +1,7 @@
 """How a committee's answers are counted, said aloud or on paper: quorum of 应到, majority of those
 entitled.
 
-The rows on its members' desks are the ballots; they are counted under the case's lock.
+The members' work items are the ballots; they are counted under the case's lock.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from oversight.law.roles import COMMITTEE
 from oversight.models import Person, Post, Unit, WorkItem
 from oversight.models.cases import ABSENT, CAME, LEFT, NO, RECUSED, YES
 from oversight.organization.units import has_above, in_office, superiors
+
+from .context import TransitionContext
 
 COLLEGIAL = house_rule(
     "会议决定：应到成员半数以上到会方可表决，赞成超过应到且未回避成员的半数为通过。"
@@ -50,7 +52,7 @@ BALLOTS = (
 
 @dataclass(frozen=True)
 class Tally:
-    """A body's answers so far.
+    """A committee's answers so far.
 
     `entitled` counts the recused too (应到), not those who left their office.
     """
@@ -62,8 +64,10 @@ class Tally:
     waiting: int
 
 
-def _rows(attempt, *answers: str):
-    """Choose the rows of the body that has the case now; those of earlier rounds are put by."""
+def _rows(attempt: TransitionContext, *answers: str):
+    """Return the condition on the work items of the committee that has the case now, without those
+    of earlier rounds.
+    """
     mine = sa.and_(
         WorkItem.case_id == attempt.case.id,
         WorkItem.role == COMMITTEE.candidate_group,
@@ -72,8 +76,8 @@ def _rows(attempt, *answers: str):
     return sa.and_(mine, WorkItem.answer.in_(answers)) if answers else mine
 
 
-def tally(attempt) -> Tally:
-    """Count the rows of the body; after a secret vote the yes is the count on paper."""
+def tally(attempt: TransitionContext) -> Tally:
+    """Count the work items of the committee; after a secret vote the yes is the count on paper."""
     found = Counter(attempt.session.scalars(sa.select(WorkItem.answer).where(_rows(attempt))))
     yes = attempt.case.facts["ballots"]["in_favour"] if found[CAME] else found[YES]
     return Tally(
@@ -85,7 +89,7 @@ def tally(attempt) -> Tally:
     )
 
 
-def quorate(attempt, body: Committee, acted: int) -> bool:
+def quorate(attempt: TransitionContext, body: Committee, acted: int) -> bool:
     """True where so many are enough; at the top nobody is left to refer to, so the recused are not
     counted there.
     """
@@ -95,7 +99,7 @@ def quorate(attempt, body: Committee, acted: int) -> bool:
     return acted > 0 and acted >= ceil((count.entitled - count.recused) * body.quorum)
 
 
-def _carried(attempt, body: Committee) -> bool:
+def _carried(attempt: TransitionContext, body: Committee) -> bool:
     """True where the yes has the majority, also when a yes to one's own matter is left out."""
     count = tally(attempt)
     free = count.entitled - count.recused
@@ -105,7 +109,7 @@ def _carried(attempt, body: Committee) -> bool:
     )
 
 
-def _people(attempt, *answers: str) -> list[str]:
+def _people(attempt: TransitionContext, *answers: str) -> list[str]:
     return list(
         attempt.session.scalars(sa.select(WorkItem.person_id).where(_rows(attempt, *answers)))
     )
@@ -115,7 +119,7 @@ def all_acted(body: Committee) -> Rule:
     """Make the guard that every member has acted, and enough of them."""
 
     @rule(COLLEGIAL)
-    def everybody_acted(attempt):
+    def everybody_acted(attempt: TransitionContext):
         """还有成员没有表态。"""
         return tally(attempt).waiting == 0 and quorate(attempt, body, tally(attempt).acted)
 
@@ -126,7 +130,7 @@ def carried(body: Committee) -> Rule:
     """Make the guard that the yes has the majority."""
 
     @rule(COLLEGIAL)
-    def carried_by_most(attempt):
+    def carried_by_most(attempt: TransitionContext):
         """赞成没有超过应到且未回避成员的半数。"""
         return _carried(attempt, body)
 
@@ -137,7 +141,7 @@ def not_carried(body: Committee) -> Rule:
     """Make the guard that the yes has no majority."""
 
     @rule(COLLEGIAL)
-    def not_carried_by_most(attempt):
+    def not_carried_by_most(attempt: TransitionContext):
         """赞成已超过应到且未回避成员的半数。"""
         return not _carried(attempt, body)
 
@@ -145,12 +149,12 @@ def not_carried(body: Committee) -> Rule:
 
 
 def short_of_quorum(body: Committee) -> Rule:
-    """Make the guard that the body cannot reach its quorum any more, and that there is one above
-    it.
+    """Make the guard that the committee cannot reach its quorum any more, and that there is one
+    above it.
     """
 
     @rule(COLLEGIAL)
-    def cannot_meet(attempt):
+    def cannot_meet(attempt: TransitionContext):
         """应到成员还够半数，不用提请上一级。"""
         count = tally(attempt)
         return has_above(attempt) and not quorate(attempt, body, count.acted + count.waiting)
@@ -162,7 +166,7 @@ def enough_acted(body: Committee) -> Rule:
     """Make the guard that those who acted are a quorum."""
 
     @rule(COLLEGIAL)
-    def quorum_reached(attempt):
+    def quorum_reached(attempt: TransitionContext):
         """表态的成员还不到应到成员的半数，不能结束表决；请等其他成员，或由上一级提级办理。"""
         return quorate(attempt, body, tally(attempt).acted)
 
@@ -176,7 +180,7 @@ def openly(body: Committee) -> Rule:
     """Make the guard that the members say aloud how they vote."""
 
     @rule(SECRET)
-    def said_aloud(attempt):
+    def said_aloud(attempt: TransitionContext):
         """这次会议无记名表决，请到会投纸票，不在这里表态；计票后由监票人、计票人签名，统一录入。"""
         return not body.secret(attempt)
 
@@ -187,7 +191,7 @@ def secretly(body: Committee) -> Rule:
     """Make the guard that the members vote by unsigned paper."""
 
     @rule(SECRET)
-    def by_paper(attempt):
+    def by_paper(attempt: TransitionContext):
         """这次会议由每名成员自己表态，不投纸票。"""
         return body.secret(attempt)
 
@@ -195,7 +199,7 @@ def secretly(body: Committee) -> Rule:
 
 
 @rule(SECRET, "came")
-def came_are_members(attempt):
+def came_are_members(attempt: TransitionContext) -> bool:
     """到会成员应是还没有表态、没有回避的会议成员，每人一次。"""
     came = [str(person) for person in attempt.words["came"]]
     return len(came) == len(set(came)) and set(came) <= set(
@@ -209,7 +213,7 @@ def enough_came(body: Committee) -> Rule:
     """Make the guard that those who came are a quorum."""
 
     @rule(COLLEGIAL, "came")
-    def quorum_came(attempt):
+    def quorum_came(attempt: TransitionContext):
         """到会成员不到应到成员的半数，不能表决；请另定时间开会。"""
         return quorate(attempt, body, len(attempt.words["came"]))
 
@@ -217,7 +221,7 @@ def enough_came(body: Committee) -> Rule:
 
 
 @rule(SECRET, "came", "issued", "collected", "valid", "in_favour", "against", "abstained")
-def ballots_add_up(attempt):
+def ballots_add_up(attempt: TransitionContext) -> bool:
     """票数对不上：发出不能多于到会，收回不能多于发出，有效不能多于收回；赞成、反对、弃权相加等于有效。"""
     words = attempt.words
     counts = [len(words["came"]), words["issued"], words["collected"], words["valid"]]
@@ -227,10 +231,12 @@ def ballots_add_up(attempt):
 
 
 def tellers_apart(body: Committee) -> Rule:
-    """Make the guard that two people counted, both of the body's own unit and neither concerned."""
+    """Make the guard that two people counted, both of the committee's own unit and neither
+    concerned.
+    """
 
     @rule(SECRET, "scrutineer", "teller")
-    def two_of_the_unit(attempt):
+    def two_of_the_unit(attempt: TransitionContext):
         """监票人和计票人应是上级党组织的两个人，而且不是被评议的党员。"""
         two = {attempt.words["scrutineer"], attempt.words["teller"]}
         return (
@@ -249,9 +255,9 @@ def tellers_apart(body: Committee) -> Rule:
     return two_of_the_unit
 
 
-def _unit(attempt) -> str:
-    """Return where the body sits; where it has no members at all, the unit that the matter was
-    raised to.
+def _unit(attempt: TransitionContext) -> str:
+    """Return the unit of the committee; where it has no members at all, the unit that the case was
+    escalated to.
     """
     above = superiors(attempt.session, attempt.unit)
     seated = attempt.session.scalar(sa.select(WorkItem.unit_id).where(_rows(attempt)).limit(1))
@@ -259,7 +265,7 @@ def _unit(attempt) -> str:
 
 
 @effect
-def enter_ballots(attempt) -> None:
+def enter_ballots(attempt: TransitionContext) -> None:
     """记下到会人员和票数，没有到会的记为未到会；谁投了什么不记录。"""
     attempt.set_facts(
         ballots={name: value for name, value in attempt.raw.items() if name != "came"}
@@ -277,7 +283,7 @@ def enter_ballots(attempt) -> None:
 
 
 @effect
-def keep_minutes(attempt) -> None:
+def keep_minutes(attempt: TransitionContext) -> None:
     """会议情况存入会议记录：应到、到会、回避、票数和结论。"""
     count, ballots = tally(attempt), attempt.case.facts.get("ballots")
     rows = attempt.session.execute(
@@ -303,7 +309,7 @@ def keep_minutes(attempt) -> None:
 
 
 @effect
-def close_meeting(attempt) -> None:
+def close_meeting(attempt: TransitionContext) -> None:
     """没有表态的成员记为未到会，按已有表态计票。"""
     attempt.set_facts(minutes=attempt.words.get("minutes") or attempt.words.get("opinion"))
     attempt.session.execute(
@@ -315,7 +321,7 @@ def close_meeting(attempt) -> None:
 
 
 @effect
-def refer_up(attempt) -> None:
+def refer_up(attempt: TransitionContext) -> None:
     """因回避或缺员不足法定人数，提请上一级会议决定，期限重新计算。"""
     attempt.case.escalation_level += 1
     attempt.restart_clock = True

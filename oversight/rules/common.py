@@ -20,6 +20,7 @@ from oversight.law.roles import COMMITTEE, INSPECTOR, REVIEWER, SUPERIOR
 from oversight.models import Recusal
 
 from . import parties
+from .context import TransitionContext
 
 REASON = Field("reason", "text", "理由")
 EXITS = house_rule("误立、撤并等情形由上级办结，编号保留，不删除。")
@@ -31,46 +32,46 @@ TERMINATED = State("terminated", "终止办理")
 
 
 @rule(clause("G-2.1.1c"))
-def second_person(attempt):
+def second_person(attempt: TransitionContext) -> bool:
     """提出请示的人不能自己批复。"""
     return not _in_person(attempt) & applicants(attempt)
 
 
 @rule(house_rule("拟稿、提出与审批、复核不能是同一个人。"))
-def another_person(attempt):
+def another_person(attempt: TransitionContext) -> bool:
     """自己拟稿或提出的，要由他人审批、复核。"""
     return not _in_person(attempt) & applicants(attempt)
 
 
 @rule(SUPERVISED)
-def superior_is_late(attempt):
+def superior_is_late(attempt: TransitionContext) -> bool:
     """上级还没有到期，到期不答复才能提级办理。"""
     return attempt.case.due_on is not None and attempt.case.due_on < attempt.today
 
 
-def applicants(attempt) -> frozenset[str]:
+def applicants(attempt: TransitionContext) -> frozenset[str]:
     """Return the ids of those who acted in this case for the side that opened it, and in whose
     place they did.
     """
     return parties.of(attempt.session, attempt.case, attempt.workflow.opened_by.name).applicants
 
 
-def _in_person(attempt) -> set[str]:
-    """Return whom a step counts as: the actor, and whom he acts for."""
+def _in_person(attempt: TransitionContext) -> set[str]:
+    """Return whose act a move is: the actor's, and that of whom he stands in for."""
     if attempt.actor is None:
         return set()
-    return {attempt.actor.id, getattr(attempt.basis, "acting_for", None)} - {None}
+    return {attempt.actor.id, attempt.basis.acting_for if attempt.basis else None} - {None}
 
 
 @effect
-def raise_level(attempt) -> None:
+def raise_level(attempt: TransitionContext) -> None:
     """改由再上一级办理，期限重新计算。"""
     attempt.case.escalation_level += 1
     attempt.restart_clock = True
 
 
 @effect
-def step_aside(attempt) -> None:
+def step_aside(attempt: TransitionContext) -> None:
     """回避人不再经办，转给同级其他人；没有其他人时由上级办理。"""
     attempt.session.add(
         Recusal(
@@ -85,13 +86,13 @@ def step_aside(attempt) -> None:
 
 
 @rule(OWN_CASE)
-def not_yet_recused(attempt):
+def not_yet_recused(attempt: TransitionContext) -> bool:
     """您已经回避过这件事。"""
     return attempt.session.get(Recusal, (attempt.case.id, attempt.actor.id)) is None
 
 
 def _personal(state: State) -> bool:
-    """True where everybody speaks for himself and cannot step aside."""
+    """True where everybody acts for himself, so that nobody can be recused."""
     return isinstance(state.waits_on, MultiInstance) and state.waits_on.personal
 
 
@@ -140,35 +141,37 @@ def common_moves(
             tone="negative",
             place="aside",
         ),
-        *(
-            Move(
-                "recuse",
-                "回避",
-                state,
-                INTERNAL,
-                by=state.waits_on,
-                under=OWN_CASE,
-                asks=(REASON,),
-                only_if=(not_yet_recused,),
-                does=(step_aside,),
-                per_participant=isinstance(state.waits_on, Committee),
-                place="aside",
-            )
-            for state in stepping
-        ),
-        *(
-            Move(
-                "take_over",
-                "提级办理",
-                state,
-                INTERNAL,
-                by=role_of(state.waits_on).above,
-                under=SUPERVISED,
-                asks=(REASON,),
-                only_if=(superior_is_late,),
-                does=(raise_level,),
-                place="step",
-            )
-            for state in judged
-        ),
+        *(_recuse(state) for state in stepping),
+        *(_take_over(state) for state in judged),
+    )
+
+
+def _recuse(state: State) -> Move:
+    return Move(
+        "recuse",
+        "回避",
+        state,
+        INTERNAL,
+        by=state.waits_on,
+        under=OWN_CASE,
+        asks=(REASON,),
+        only_if=(not_yet_recused,),
+        does=(step_aside,),
+        per_participant=isinstance(state.waits_on, Committee),
+        place="aside",
+    )
+
+
+def _take_over(state: State) -> Move:
+    return Move(
+        "take_over",
+        "提级办理",
+        state,
+        INTERNAL,
+        by=role_of(state.waits_on).above,
+        under=SUPERVISED,
+        asks=(REASON,),
+        only_if=(superior_is_late,),
+        does=(raise_level,),
+        place="step",
     )

@@ -1,4 +1,4 @@
-"""What a guard or an effect is handed: one attempt to make one move, and what came of it."""
+"""The context that guards and effects get: one attempt at a transition, and its result."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from oversight.calendar.workdays import Calendar
 from oversight.calendar.zone import zone_calendar, zone_settings
 from oversight.law.definition import Move, Workflow
 from oversight.models import Case, Unit
+from oversight.organization.actor import Actor, AuthorityBasis
 
 
 @dataclass
@@ -21,8 +22,8 @@ class TransitionContext:
     """`state` is a name and belongs to the machine; `words` are read and typed; `result` is
     journalled.
 
-    `copies` are seats (unit id, ladder) that get the case for information; `restart_clock` asks the
-    engine to give a new deadline, `opens` to open further cases (workflow, unit id, facts) in the
+    `copies` are (unit id, candidate group) that get the case for information; `restart_clock` asks
+    the engine for a new deadline, `opens` to open further cases (workflow, unit id, facts) in the
     same transaction, `seats` to ask further people where each person answers, `shows` to let people
     see the case. `unsaved` is what the engine has set in the case and will write with the journal,
     `laid` the work items that it has yet to write.
@@ -32,11 +33,11 @@ class TransitionContext:
     workflow: Workflow
     case: Case
     move: Move | None
-    actor: object | None
+    actor: Actor | None
     at: Moment
     words: dict = field(default_factory=dict)
     raw: dict = field(default_factory=dict)
-    basis: object | None = None
+    basis: AuthorityBasis | None = None
     result: dict = field(default_factory=dict)
     copies: list[tuple[str, str]] = field(default_factory=list)
     restart_clock: bool = False

@@ -16,10 +16,12 @@ from oversight.law.definition import effect, rule
 from oversight.models import Activity, Case, Unit
 from oversight.organization.units import superiors
 
+from .context import TransitionContext
+
 FORCE_MAJEURE = house_rule("遇灾情等来不及书面请示的，可先电话请示，恢复后 3 个工作日内补报。")
 
 
-def activity_in_force(attempt) -> Activity | None:
+def activity_in_force(attempt: TransitionContext) -> Activity | None:
     """Return the branch's party day that is in force on the day named, if there is one."""
     day = attempt.fact_day("day")
     if not owed(attempt.unit, day.year, day.month):
@@ -32,19 +34,19 @@ def activity_in_force(attempt) -> Activity | None:
     return found if found.day == day else None
 
 
-def business_key(attempt) -> str | None:
+def business_key(attempt: TransitionContext) -> str | None:
     """Return what the request is about: one open request per party day."""
     found = activity_in_force(attempt)
     return found.id if found else None
 
 
-def _activity(attempt) -> Activity | None:
+def _activity(attempt: TransitionContext) -> Activity | None:
     if attempt.case.business_key:
         return activity(attempt.session, attempt.case.business_key)
     return activity_in_force(attempt)
 
 
-def already_held(attempt) -> bool:
+def already_held(attempt: TransitionContext) -> bool:
     """True where the branch, or a partner of a joint request, has met already."""
     found = _activity(attempt)
     if found is None:
@@ -59,7 +61,7 @@ def already_held(attempt) -> bool:
     return any(row.held_on for row in rows)
 
 
-def _taking_part(attempt) -> list[Unit]:
+def _taking_part(attempt: TransitionContext) -> list[Unit]:
     return [
         unit
         for unit in (attempt.unit, *_partner_units(attempt))
@@ -67,37 +69,37 @@ def _taking_part(attempt) -> list[Unit]:
     ]
 
 
-def _partner_units(attempt) -> list[Unit]:
+def _partner_units(attempt: TransitionContext) -> list[Unit]:
     ids = [value for value in partners(attempt) if is_id(value)]
     return list(attempt.session.scalars(sa.select(Unit).where(Unit.id.in_(ids)))) if ids else []
 
 
-def is_unified_july(attempt) -> bool:
+def is_unified_july(attempt: TransitionContext) -> bool:
     return unified_july(attempt.settings, attempt.fact_day("day").month)
 
 
-def first_day(attempt) -> date:
+def first_day(attempt: TransitionContext) -> date:
     """Return the earlier of the two days: consent must come before it. Source: G-2.1.1c"""
     day = attempt.fact_day("day")
     asked = attempt.fact_day("new_day") if attempt.case.state not in ("draft", "returned") else None
     return min(day, asked or day)
 
 
-def day_before_effect(attempt) -> date:
+def day_before_effect(attempt: TransitionContext) -> date:
     """Return the last working day before the earlier of the two days."""
     return add_workdays(attempt.calendar, first_day(attempt), -1)
 
 
-def three_days_after(attempt, day: date) -> date:
+def three_days_after(attempt: TransitionContext, day: date) -> date:
     return add_workdays(attempt.calendar, day, 3)
 
 
-def reported_in_time(attempt, recovered: date | None) -> bool:
+def reported_in_time(attempt: TransitionContext, recovered: date | None) -> bool:
     """True where a late report comes within three working days after a day, or no day was told."""
     return recovered is None or recovered <= attempt.today <= three_days_after(attempt, recovered)
 
 
-def taken(attempt, day: date) -> bool:
+def taken(attempt: TransitionContext, day: date) -> bool:
     """True where the branch has another activity on that day, planned or held."""
     case = attempt.case
     found = _TAKEN.first(attempt.session, of_unit=case.unit_id, own=case.business_key, on=day)
@@ -114,11 +116,11 @@ _TAKEN = Prepared(
 )
 
 
-def partners(attempt) -> list[str]:
+def partners(attempt: TransitionContext) -> list[str]:
     return attempt.case.facts.get("with") or []
 
 
-def joint_superiors(attempt) -> list[str]:
+def joint_superiors(attempt: TransitionContext) -> list[str]:
     """Return the superiors of all branches with a fixed day that take part, each once."""
     units = [attempt.unit, *_partner_units(attempt)]
     above = [superiors(attempt.session, unit)[0].id for unit in units if unit.fixed_day]
@@ -126,19 +128,19 @@ def joint_superiors(attempt) -> list[str]:
 
 
 @rule(clause("G-2.5.1b"))
-def alone(attempt):
+def alone(attempt: TransitionContext) -> bool:
     """这是多个支部联合开展的活动，请提交联合请示。"""
     return not partners(attempt)
 
 
 @rule(clause("G-2.5.1b"))
-def together(attempt):
+def together(attempt: TransitionContext) -> bool:
     """没有写明联合开展的支部，请单独请示。"""
     return bool(partners(attempt))
 
 
 @rule(clause("G-2.5.1b"))
-def partners_known(attempt):
+def partners_known(attempt: TransitionContext) -> bool:
     """联合开展的支部填写有误：须是本区其他按固定日期开展的支部，且当月没有另外的变更请示在办。"""
     ids = partners(attempt)
     if not ids:
@@ -163,18 +165,18 @@ def partners_known(attempt):
 
 
 @rule(clause("G-2.1.1c"))
-def not_in_another(attempt):
+def not_in_another(attempt: TransitionContext) -> bool:
     """本支部当月党日已列入另一件联合请示，请等那件办结。"""
     if attempt.basis is not None:
         _hold_party_days(attempt)
     return not _asked_elsewhere(attempt, {attempt.case.unit_id})
 
 
-def _hold_party_days(attempt) -> None:
-    """Lock every party day that is asked about, so that of two openings at once the second sees the
-    first.
+def _hold_party_days(attempt: TransitionContext) -> None:
+    """Lock every party day that is asked about, so that of two concurrent openings the second sees
+    the first.
 
-    Not where a page only asks whether it could be opened: nobody stands there yet.
+    Not where a page only asks whether it could be opened.
     """
     day = attempt.fact_day("day")
     units = _taking_part(attempt)
@@ -187,7 +189,7 @@ def _hold_party_days(attempt) -> None:
     )
 
 
-def _busy(attempt, units: list[Unit]) -> bool:
+def _busy(attempt: TransitionContext, units: list[Unit]) -> bool:
     """True where a partner's party day of that month is held already or asked to be moved in
     another case.
     """
@@ -198,7 +200,7 @@ def _busy(attempt, units: list[Unit]) -> bool:
     )
 
 
-def _asked_elsewhere(attempt, units: set[str], *, own: bool = False) -> bool:
+def _asked_elsewhere(attempt: TransitionContext, units: set[str], *, own: bool = False) -> bool:
     """True where one of the units takes part in another open request about the same month."""
     month = attempt.case.facts["day"][:7]
     others = attempt.session.execute(
@@ -217,13 +219,13 @@ def _asked_elsewhere(attempt, units: set[str], *, own: bool = False) -> bool:
 
 
 @effect
-def write_down(attempt) -> None:
+def write_down(attempt: TransitionContext) -> None:
     """请示的内容记入案卷。"""
     attempt.set_facts(**{name: value for name, value in attempt.raw.items() if value is not None})
 
 
 @effect
-def note_difference(attempt) -> None:
+def note_difference(attempt: TransitionContext) -> None:
     """原批复作废，案卷记下改动前后的内容。"""
     attempt.result["before"] = {
         name: attempt.case.facts.get(name) for name in ("new_day", "reason")
@@ -231,19 +233,19 @@ def note_difference(attempt) -> None:
 
 
 @effect
-def copy_partners(attempt) -> None:
+def copy_partners(attempt: TransitionContext) -> None:
     """联合开展的支部收到抄送。"""
     attempt.copies += [(unit_id, "branch") for unit_id in partners(attempt)]
 
 
 @rule(FORCE_MAJEURE, "recovered_on")
-def within_three_days(attempt):
+def within_three_days(attempt: TransitionContext) -> bool:
     """补报应在情况恢复后 3 个工作日内提出。"""
     return reported_in_time(attempt, attempt.words.get("recovered_on"))
 
 
 @rule(FORCE_MAJEURE, "recovered_on")
-def recovery_told(attempt):
+def recovery_told(attempt: TransitionContext) -> bool:
     """没有写情况恢复的日期，且已超过原定日期后 3 个工作日，请上级核实。"""
     told = attempt.words.get("recovered_on")
     return told is not None or reported_in_time(attempt, attempt.fact_day("day"))

@@ -1,6 +1,5 @@
-"""Facts about a visit:
-
-one open visit of a branch by a level, how often it was there, what it found.
+"""Facts about a visit: one open visit of a branch by a level, how often it was there, what it
+found.
 """
 
 from __future__ import annotations
@@ -12,13 +11,15 @@ import sqlalchemy as sa
 from oversight.law.definition import effect
 from oversight.models import Case
 
+from .context import TransitionContext
 
-def visit(attempt) -> str:
+
+def visit(attempt: TransitionContext) -> str:
     """Return what an inspection is about: one open visit of a branch by a level."""
     return f"{attempt.case.unit_id}:{attempt.basis.unit_id}"
 
 
-def visits_this_quarter(attempt) -> int:
+def visits_this_quarter(attempt: TransitionContext) -> int:
     """Count other inspections of the branch in the same quarter."""
     day = attempt.fact_day("inspected_on")
     others = attempt.session.scalars(
@@ -40,13 +41,13 @@ def visits_this_quarter(attempt) -> int:
 
 
 @effect
-def note_visit(attempt) -> None:
+def note_visit(attempt: TransitionContext) -> None:
     """督查情况记入案卷；当场提醒的小问题不另发文。"""
     attempt.set_facts(**{name: value for name, value in attempt.raw.items() if value})
 
 
 @effect
-def order(attempt) -> None:
+def order(attempt: TransitionContext) -> None:
     """按督查发现的问题立一件整改，送有权签发的人签发。"""
     note_visit(attempt)
     facts = attempt.case.facts

@@ -18,6 +18,8 @@ from oversight.base.sentences import N_
 from oversight.law.clauses import Source, clause, clause_for, register
 from oversight.models import Activity, LifeMeeting, Unit
 
+from .context import TransitionContext
+
 LABELS = {"first": N_("上半年"), "second": N_("下半年"), "fourth": N_("第四季度")}
 MONTHS = {
     "first": (1, 6, 30),
@@ -62,10 +64,7 @@ class Term:
 
     @property
     def silent(self) -> bool:
-        """True where the branch's own document has no such sentence:
-
-        organs on the fourth quarter.
-        """
+        """True where the branch's own document has no such sentence: organs on the fourth quarter."""
         return self.rule_set in register()[self.source.id].get("silent_in", ())
 
 
@@ -127,7 +126,7 @@ def record(
     )
 
 
-def record_for(attempt, day: date) -> None:
+def record_for(attempt: TransitionContext, day: date) -> None:
     """Record the meeting that an appraisal held, or name the appraisal on the one that is noted
     already.
     """

@@ -1,12 +1,14 @@
-"""Who has a part in a case: who stepped aside, who acted for the side that opened it, where it lies.
+"""The parties of a case: the recused, those who acted for the side that opened it, and the open
+work items.
 
-Read in one statement, together with the zone's epoch, and asked again only after something of it was
-written.
+Read in one statement, together with the zone's epoch, and asked again only after something of it
+was written.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -19,7 +21,7 @@ from oversight.models import Case, JournalRow, Recusal, WorkItem, Zone, epochs
 
 @dataclass(frozen=True)
 class Parties:
-    """`applicants` are those who acted for the side that opened the case, and in whose place."""
+    """`applicants` acted for the side that opened the case, or were stood in for there."""
 
     recused: frozenset[str] = frozenset()
     applicants: frozenset[str] = frozenset()
@@ -34,7 +36,7 @@ class Item:
     slot_id: str | None
     person_id: str | None
     claimed_by: str | None
-    claimed_on: object
+    claimed_on: date | None
     handed_to: str | None
     helper: str | None
 
@@ -78,10 +80,22 @@ def _parties(found: dict[str, list]) -> Parties:
 def _lying(found: dict[str, list]) -> list[Item]:
     helpers = {row.beside_id: row.person_id for row in found["help"]}
     rows = sorted(found["item"], key=lambda row: row.id)
-    return [Item(*row[1:8], helpers.get(row.id)) for row in rows]
+    return [
+        Item(
+            row.id,
+            row.unit_id,
+            row.slot_id,
+            row.person_id,
+            row.claimed_by,
+            row.claimed_on,
+            row.handed_to,
+            helpers.get(row.id),
+        )
+        for row in rows
+    ]
 
 
-_case = sa.bindparam("of_case")
+_case: sa.BindParameter[str] = sa.bindparam("of_case")
 
 
 def _desks(part: str, kind: str):

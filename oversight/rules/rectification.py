@@ -12,11 +12,13 @@ from oversight.base.sentences import N_
 from oversight.calendar.workdays import add_workdays
 from oversight.law.clauses import register
 from oversight.law.definition import Field, effect
-from oversight.models import Activity, Paper
+from oversight.models import Paper
 from oversight.organization.units import superiors
 from oversight.papers import orders
 from oversight.papers.letter import seat
 from oversight.papers.numbers import issue
+
+from .context import TransitionContext
 
 METHODS = (
     ("random", N_("随机抽查")),
@@ -33,22 +35,22 @@ FINDING = (
 LETTERS = {"rural": "GR", "organ": "GO", "private": "GP", "soe": "GS", "public": "G"}
 
 
-def findings(attempt) -> list[dict]:
+def findings(attempt: TransitionContext) -> list[dict]:
     return attempt.case.facts.get("findings") or []
 
 
-def binding(attempt, finding: dict) -> bool:
+def binding(attempt: TransitionContext, finding: dict) -> bool:
     """True where the clause of a finding exists and binds the branch."""
     entry = register().get(finding["clause"])
     return entry is not None and entry["doc"] in LETTERS[attempt.unit.rule_set]
 
 
-def order_due(attempt) -> date | None:
+def order_due(attempt: TransitionContext) -> date | None:
     return attempt.fact_day("due_on")
 
 
 @effect
-def set_issuer(attempt) -> None:
+def set_issuer(attempt: TransitionContext) -> None:
     """下达单位是督查人所在的一级。"""
     above = [unit.id for unit in superiors(attempt.session, attempt.unit)]
     attempt.case.escalation_level = above.index(attempt.basis.unit_id)
@@ -56,14 +58,14 @@ def set_issuer(attempt) -> None:
 
 
 @effect
-def issue_order(attempt) -> None:
+def issue_order(attempt: TransitionContext) -> None:
     """整改通知书编文号印发，从印发起计时。"""
     attempt.set_facts(due_on=attempt.raw["due_on"])
     issue(attempt, orders.issuer(attempt), "order", orders.SERIES, orders.order(attempt))
 
 
 @effect
-def note_report(attempt) -> None:
+def note_report(attempt: TransitionContext) -> None:
     """整改报告逐条记入案卷。"""
     attempt.set_facts(
         report=attempt.raw["items"],
@@ -72,7 +74,7 @@ def note_report(attempt) -> None:
     )
 
 
-def _note_verdicts(attempt) -> None:
+def _note_verdicts(attempt: TransitionContext) -> None:
     """逐条结论记入案卷。"""
     rounds = [
         *(attempt.case.facts.get("rounds") or []),
@@ -89,27 +91,27 @@ def _note_verdicts(attempt) -> None:
 
 
 @effect
-def new_round(attempt) -> None:
+def new_round(attempt: TransitionContext) -> None:
     """整件退回，重新给 5 个工作日。"""
     _begin_round(attempt, add_workdays(attempt.calendar, attempt.today, 5))
 
 
 @effect
-def another_round(attempt) -> None:
+def another_round(attempt: TransitionContext) -> None:
     """整件退回，重新给 5 个工作日；原来给的期限更晚的，仍按原期限。"""
     _begin_round(
         attempt, max(add_workdays(attempt.calendar, attempt.today, 5), attempt.fact_day("due_on"))
     )
 
 
-def _begin_round(attempt, again: date) -> None:
+def _begin_round(attempt: TransitionContext, again: date) -> None:
     _note_verdicts(attempt)
     attempt.set_facts(round=attempt.case.facts["round"] + 1, due_on=again.isoformat(), report=None)
     attempt.restart_clock = True
 
 
 @effect
-def close(attempt) -> None:
+def close(attempt: TransitionContext) -> None:
     """销号，印发整改销号通知；下一次主题党日向党员通报。"""
     _note_verdicts(attempt)
     number, body = attempt.case.number, orders.closing(attempt)
@@ -118,14 +120,14 @@ def close(attempt) -> None:
 
 
 @effect
-def extend(attempt) -> None:
+def extend(attempt: TransitionContext) -> None:
     """整改期限延至申请的日期。"""
     attempt.set_facts(due_on=attempt.case.facts["extension"]["until"])
     attempt.restart_clock = True
 
 
 @effect
-def note_extension(attempt) -> None:
+def note_extension(attempt: TransitionContext) -> None:
     """延期申请记入案卷。"""
     attempt.set_facts(
         extension={
@@ -137,13 +139,13 @@ def note_extension(attempt) -> None:
 
 
 @effect
-def note_objection(attempt) -> None:
+def note_objection(attempt: TransitionContext) -> None:
     """异议记入案卷，期限暂停。"""
     attempt.set_facts(objection={"reason": attempt.raw["reason"], "on": attempt.today.isoformat()})
 
 
 @effect
-def note_answer(attempt) -> None:
+def note_answer(attempt: TransitionContext) -> None:
     """答复逐条记入案卷，期限继续。"""
     attempt.set_facts(
         objection={
@@ -156,7 +158,7 @@ def note_answer(attempt) -> None:
 
 
 @effect
-def note_referral(attempt) -> None:
+def note_referral(attempt: TransitionContext) -> None:
     """记下提请研究；是否问责由上级党组织按规定另行研究，本系统不作结论。"""
     attempt.set_facts(
         referred={
@@ -168,7 +170,7 @@ def note_referral(attempt) -> None:
 
 
 @effect
-def void_order(attempt) -> None:
+def void_order(attempt: TransitionContext) -> None:
     """通知书作废，编号保留，统计更正。"""
     attempt.session.execute(
         sa.update(Paper)
@@ -178,7 +180,7 @@ def void_order(attempt) -> None:
 
 
 @effect
-def order_again(attempt) -> None:
+def order_again(attempt: TransitionContext) -> None:
     """向应整改的支部另立一件。"""
     facts = attempt.case.facts
     attempt.opens.append(
@@ -187,14 +189,4 @@ def order_again(attempt) -> None:
             attempt.words.get("unit") or attempt.case.unit_id,
             {name: facts[name] for name in ("method", "inspected_on", "findings")},
         )
-    )
-
-
-def next_activity(attempt) -> Activity | None:
-    """Return the branch's next party day, on which its members are told."""
-    return attempt.session.scalar(
-        sa.select(Activity)
-        .where(Activity.unit_id == attempt.case.unit_id, Activity.day > attempt.today)
-        .order_by(Activity.day)
-        .limit(1)
     )

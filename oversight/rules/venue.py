@@ -1,7 +1,4 @@
-"""Facts about a place that is borrowed:
-
-whose it is, for which day, and whether it is lent already.
-"""
+"""Facts about a place that is borrowed: whose it is, for which day, and whether it is lent already."""
 
 from __future__ import annotations
 
@@ -15,35 +12,37 @@ from oversight.law.definition import effect, rule
 from oversight.models import Case, Paper, Unit
 from oversight.papers.venue import SERIES
 
+from .context import TransitionContext
+
 OWNER = "owner"
 ELSEWHERE = house_rule("只向本区其他单位借用阵地；自己的阵地不用借。")
 IN_TIME = house_rule("借用阵地要在使用日期之前提出和答复。")
 ONE_A_DAY = house_rule("同一处阵地一天一般只借给一个支部。")
 
 
-def day(attempt) -> date:
+def day(attempt: TransitionContext) -> date:
     """Return the day on which the place is to be used."""
     return attempt.fact_day("day")
 
 
-def day_before(attempt) -> date:
+def day_before(attempt: TransitionContext) -> date:
     """Return the last working day before the place is used."""
     return add_workdays(attempt.calendar, day(attempt), -1)
 
 
-def business_key(attempt) -> str:
+def business_key(attempt: TransitionContext) -> str:
     """Return what a request is about: one open request of a branch for a day."""
     return f"{attempt.case.unit_id}:{attempt.case.facts['day']}"
 
 
 @rule(ELSEWHERE)
-def by_a_branch(attempt):
+def by_a_branch(attempt: TransitionContext) -> bool:
     """借用阵地由党支部提出。"""
     return attempt.unit.kind == "branch"
 
 
 @rule(ELSEWHERE, OWNER)
-def owned_by_another(attempt):
+def owned_by_another(attempt: TransitionContext) -> bool:
     """阵地所属单位要选本区现有的其他单位。"""
     owner = attempt.session.get(Unit, attempt.words[OWNER])
     return (
@@ -56,13 +55,13 @@ def owned_by_another(attempt):
 
 
 @rule(IN_TIME)
-def day_ahead(attempt):
+def day_ahead(attempt: TransitionContext) -> bool:
     """使用日期必须在今天之后。"""
     return day(attempt) > attempt.today
 
 
 @rule(ONE_A_DAY)
-def not_lent(attempt):
+def not_lent(attempt: TransitionContext) -> bool:
     """这处阵地这一天已借给别的支部，请先商量好时间。"""
     facts, lenders = attempt.case.facts, [attempt.case.facts[OWNER], attempt.basis.unit_id]
     others = attempt.session.scalars(
@@ -82,6 +81,6 @@ def not_lent(attempt):
 
 
 @effect
-def begin_with_owner(attempt) -> None:
+def begin_with_owner(attempt: TransitionContext) -> None:
     """转阵地所属党组织答复；上一步有过提级的，从这一步起重新算。"""
     attempt.case.escalation_level = 0

@@ -11,31 +11,33 @@ from oversight.calendar.zone import rule_for, zone_notices
 from oversight.law.definition import effect
 from oversight.models import Unit, ZoneNotice
 
+from .context import TransitionContext
 
-def month(attempt) -> str:
+
+def month(attempt: TransitionContext) -> str:
     """Return what a notice is about: one open notice a month."""
     return f"{attempt.case.zone_id}:{attempt.case.facts['new_day'][:7]}"
 
 
-def new_day(attempt) -> date:
+def new_day(attempt: TransitionContext) -> date:
     """Return the day to which a notice moves the month."""
     return attempt.fact_day("new_day")
 
 
-def standing_notice(attempt) -> ZoneNotice | None:
+def standing_notice(attempt: TransitionContext) -> ZoneNotice | None:
     """Return another notice that is in force for the month."""
     day = new_day(attempt)
     found = zone_notices(attempt.session, attempt.case.zone_id).get((day.year, day.month))
     return found if found and found.case_id != attempt.case.id else None
 
 
-def rule_day(attempt) -> date:
+def rule_day(attempt: TransitionContext) -> date:
     """Return the day on which everybody met without the notice."""
     day = new_day(attempt)
     return rule_for(attempt.session, attempt.unit, day.year, day.month, noticed=False).on
 
 
-def _branches(attempt) -> list[Unit]:
+def _branches(attempt: TransitionContext) -> list[Unit]:
     return list(
         attempt.session.scalars(
             sa.select(Unit).where(Unit.zone_id == attempt.case.zone_id, Unit.kind == "branch")
@@ -43,13 +45,13 @@ def _branches(attempt) -> list[Unit]:
     )
 
 
-def _replan(attempt, year: int) -> None:
+def _replan(attempt: TransitionContext, year: int) -> None:
     attempt.session.flush()
     attempt.result["replanned"] = plan_year(attempt.session, _branches(attempt), year, attempt.at)
 
 
 @effect
-def publish_notice(attempt) -> None:
+def publish_notice(attempt: TransitionContext) -> None:
     """全区当月尚未开展、未单独批复的党日一并改期。"""
     day = new_day(attempt)
     attempt.session.add(
@@ -66,7 +68,7 @@ def publish_notice(attempt) -> None:
 
 
 @effect
-def end_notice(attempt) -> None:
+def end_notice(attempt: TransitionContext) -> None:
     """撤销改期，尚未开展的党日恢复原定日期。"""
     for notice in attempt.session.scalars(
         sa.select(ZoneNotice).where(

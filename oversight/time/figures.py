@@ -15,7 +15,7 @@ _waiting = OutboxMessage.done_at.is_(None)
 def open_cases(session: Session) -> dict[str, int]:
     """Count the cases that have not reached an end, by workflow."""
     counted = sa.select(Case.workflow, sa.func.count()).where(_open).group_by(Case.workflow)
-    return dict(sorted(map(tuple, session.execute(counted).all())))
+    return dict(sorted((name, number) for name, number in session.execute(counted)))
 
 
 def overdue_cases(session: Session, at: Moment) -> int:

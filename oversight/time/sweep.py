@@ -234,7 +234,7 @@ def _turn(session: Session, case: Case) -> int:
     """Return the version from which it is this turn: where many act, each act makes a new one, but
     no new turn.
     """
-    workflow = workflows.get(case.workflow, case.definition_version)
+    workflow = workflows.of(case)
     many = {move.name for move in workflow.leaving(workflow.state(case.state)) if move.unversioned}
     if not many:
         return case.version
@@ -250,7 +250,7 @@ def _turn(session: Session, case: Case) -> int:
 
 def _reached(session: Session, case: Case, at: Moment) -> list[int]:
     """Return the newest rung reached: working days before the due day, or OVERDUE after it."""
-    due = workflows.get(case.workflow, case.definition_version).state(case.state).due
+    due = workflows.of(case).state(case.state).due
     if case.due_on < at.today:
         return [OVERDUE]
     calendar = zone_calendar(session, case.zone_id)

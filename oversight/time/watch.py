@@ -19,6 +19,7 @@ from oversight.calendar.workdays import Calendar, add_workdays
 from oversight.calendar.zone import has_rule_day, zone_calendar
 from oversight.engine import authority, outbox, transitions
 from oversight.models import Activity, Case, LifeMeeting, OutboxMessage, Person, Unit
+from oversight.organization.actor import actor_of
 from oversight.organization.units import successor_of, superiors
 from oversight.rules import absence, life_meetings
 
@@ -115,7 +116,7 @@ class Streaks:
     def one(session: Session, person_id: str, at: Moment) -> int:
         person, unit = (
             session.get(Person, person_id),
-            authority.actor(session, person_id, at.today).branch,
+            actor_of(session, person_id, at.today).branch,
         )
         streak = absence.streak(session, person_id)
         if unit is None or person.left_on:
@@ -197,13 +198,13 @@ class Meetings:
     @staticmethod
     def keys(session: Session, at: Moment) -> list[tuple[str, int, str, bool]]:
         near = [
-            (zone, *found)
+            (zone, found)
             for zone in session.scalars(sa.select(Unit.zone_id).distinct()).all()
             for found in _near(zone_calendar(session, zone), at.today)
         ]
         said = _said(session, "life:") if near else set()
         found = [
-            (unit, *half) for zone, *half in near for unit in _without_meeting(session, zone, *half)
+            (unit, *half) for zone, half in near for unit in _without_meeting(session, zone, *half)
         ]
         session.rollback()
         return [key for key in found if _life_key(*key) not in said]

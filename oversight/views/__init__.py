@@ -1,6 +1,4 @@
-"""Pages and the JSON API: thin. They read a request, call the floors below and show what came of
-it.
-"""
+"""Pages and the JSON API: they read a request, call one use case and show its result."""
 
 from __future__ import annotations
 

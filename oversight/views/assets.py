@@ -32,7 +32,7 @@ def register(app: Flask) -> None:
     kept = Path(app.instance_path) / "static" / stamp
     if not kept.is_dir():
         _prepare(source, kept)
-    app.wsgi_app = WhiteNoise(
+    app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]  # as Flask documents it
         app.wsgi_app,
         root=kept,
         prefix=app.static_url_path,

@@ -7,8 +7,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
+from typing import Any
 
-from flask import Flask, current_app, g, url_for
+from flask import Flask, current_app, flash, g, url_for
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -413,6 +414,12 @@ def ask_named(workflow, name: str):
 def field_ids(*forms) -> dict[str, str]:
     """Return by name the id of each field, for the links of an error summary."""
     return {field.short_name: field.id for form in forms for field in form}
+
+
+def toast(text: str, label: str = "", href: str = "") -> None:
+    """Say something on the next page for a moment, with a link where one is given."""
+    said: Any = {"text": text, "label": label, "href": href}  # a session keeps more than text
+    flash(said, "toast")
 
 
 def part(case: Case, name: str, **shown) -> Markup:

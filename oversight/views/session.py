@@ -36,10 +36,10 @@ from oversight.base.refusals import DomainError, InvalidInput, NotLoggedIn
 from oversight.base.sentences import N_
 from oversight.base.typed import user_name
 from oversight.calendar.zone import zone_settings
-from oversight.engine import authority, inbox
-from oversight.engine.authority import Actor
+from oversight.engine import inbox
 from oversight.engine.use_case import one_transaction, use_case
 from oversight.models import Account
+from oversight.organization.actor import Actor, actor_of
 from oversight.register import accounts, credentials
 
 bp = Blueprint("access", __name__)
@@ -109,7 +109,7 @@ def account() -> Account:
 def actor() -> Actor:
     """Return the person that asks as an actor of today. Raises NotLoggedIn."""
     if "actor" not in g:
-        g.actor = authority.actor(db.session, account().person_id, moment().today)
+        g.actor = actor_of(db.session, account().person_id, moment().today)
     return g.actor
 
 

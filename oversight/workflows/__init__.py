@@ -1,4 +1,4 @@
-"""The law, one file each. Definitions are discovered here: a module with a WORKFLOW is one.
+"""The law, one file each. Definitions are discovered here: modules with a WORKFLOW.
 
 A module may keep older versions in EARLIER while cases live on them.
 """
@@ -23,7 +23,7 @@ _current: dict[str, Workflow] = {}
 def register(workflow: Workflow, *, current: bool = True) -> None:
     """Make a definition known.
 
-    Raises Unsound where the same version already says something else.
+    Raises InvalidDefinition where the same version already says something else.
     """
     known = _found.get((workflow.name, workflow.version))
     if known is not None and known.fingerprint() != workflow.fingerprint():
@@ -78,14 +78,14 @@ def offers(settings: dict[str, str], workflow: Workflow) -> bool:
 
 
 def current(name: str) -> Workflow:
-    """Return the definition that new cases begin with. Raises NotInSight."""
+    """Return the definition that new cases begin with. Raises NotFound."""
     if name not in _current:
         raise NotFound("没有这种业务。")
     return _current[name]
 
 
 def get(name: str, version: int) -> Workflow:
-    """Return the version a case lives on. Raises NotInSight."""
+    """Return the version a case lives on. Raises NotFound."""
     if (name, version) not in _found:
         raise NotFound(
             say(
@@ -95,6 +95,11 @@ def get(name: str, version: int) -> Workflow:
             )
         )
     return _found[name, version]
+
+
+def of(case) -> Workflow:
+    """Return the version that a case lives on. Raises NotFound."""
+    return get(case.workflow, case.definition_version)
 
 
 def reading(case) -> Workflow:

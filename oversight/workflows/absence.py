@@ -13,6 +13,7 @@ from oversight.law.roles import ABOVE, AUTOMATIC, BRANCH, MEMBER, SUPERIOR
 from oversight.organization import members
 from oversight.rules import absence as facts
 from oversight.rules.common import another_person, common_moves
+from oversight.rules.context import TransitionContext
 
 CONTACT, TOLD, MAKE_UP = clause("G-3.2.1b"), clause("G-3.2.1c"), clause("G-3.2.1d")
 FILE, EDUCATE = clause("O-3.2.1e"), clause("G-4.4g")
@@ -75,79 +76,79 @@ CORRECTED = State("corrected", "考勤更正，不再补课")
 
 
 @rule(clause("G-3.2.1a"))
-def missing_in_record(attempt):
+def missing_in_record(attempt: TransitionContext) -> bool:
     """活动记录里这名党员不是请假或缺席，不用补课。"""
     return facts.own_activity(attempt) and facts.was_missing(attempt)
 
 
 @rule(house_rule("每人每次活动只立一件。"))
-def only_once(attempt):
+def only_once(attempt: TransitionContext) -> bool:
     """这名党员的这次缺席已经立过一件。"""
     return facts.is_new(attempt)
 
 
 @rule(TOLD)
-def informed(attempt):
+def informed(attempt: TransitionContext) -> bool:
     """还没有联系上本人并通报活动情况，请先做联系登记。"""
     return facts.informed(attempt)
 
 
 @rule(TOLD, "reached", "told")
-def told_only_who_was_reached(attempt):
+def told_only_who_was_reached(attempt: TransitionContext) -> bool:
     """没有联系上，不能登记为已通报活动情况。"""
     return attempt.words["reached"] or not attempt.words["told"]
 
 
 @rule(CONTACT, "on")
-def called_since(attempt):
+def called_since(attempt: TransitionContext) -> bool:
     """联系日期要在活动当天到今天之间；没有联系的不能先登记。"""
     return facts.activity_day(attempt) <= (attempt.words["on"] or attempt.today) <= attempt.today
 
 
 @rule(MAKE_UP, "held_on")
-def lesson_was_held(attempt):
+def lesson_was_held(attempt: TransitionContext) -> bool:
     """补课日期要在活动之后、今天或以前；没有补的课不能先登记。"""
     return facts.activity_day(attempt) < attempt.words["held_on"] <= attempt.today
 
 
 @rule(LOST)
-def tried_enough(attempt):
+def tried_enough(attempt: TransitionContext) -> bool:
     """要用两种以上方式联系三次、都没有联系上，才能报上级查找；流动党员还要问过流入地支部。"""
     return facts.unreachable(attempt)
 
 
 @rule(FINDING, "heard")
-def member_was_heard(attempt):
+def member_was_heard(attempt: TransitionContext) -> bool:
     """认定无故不参加之前，要先听取本人说明。"""
     return attempt.words["heard"] != "否" and facts.reached(attempt)
 
 
 @rule(FINDING)
-def absent_without_leave(attempt):
+def absent_without_leave(attempt: TransitionContext) -> bool:
     """请了假的党员不能认定为无故不参加。"""
     return facts.row(attempt).kind == "absent"
 
 
 @rule(EDUCATE)
-def found_unexcused(attempt):
+def found_unexcused(attempt: TransitionContext) -> bool:
     """没有认定为无故不参加，不用谈话提醒或批评教育。"""
     return bool(attempt.case.facts.get("unexcused"))
 
 
 @rule(FILE)
-def number_demanded(attempt):
+def number_demanded(attempt: TransitionContext) -> bool:
     """机关党支部补课情况要编号归档。"""
     return not facts.needs_number(attempt)
 
 
 @rule(clause("G-3.2.1a"))
-def no_longer_missing(attempt):
+def no_longer_missing(attempt: TransitionContext) -> bool:
     """活动记录里仍是请假或缺席，不能作废；登记有误的，请支部先更正考勤。"""
     return not facts.was_missing(attempt)
 
 
 @rule(clause("G-3.2.1a"))
-def nobody_dropped(attempt):
+def nobody_dropped(attempt: TransitionContext) -> bool:
     """这件是随人转来的，活动记录里仍是请假或缺席，不能作废；登记有误的，请原支部先更正考勤。"""
     return facts.can_be_void(attempt)
 

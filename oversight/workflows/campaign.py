@@ -12,6 +12,7 @@ from oversight.law.roles import TIMER, ZONE_OFFICE, ZONE_SIGNER
 from oversight.papers.numbers import void_papers
 from oversight.rules import campaign as facts
 from oversight.rules.common import another_person, common_moves
+from oversight.rules.context import TransitionContext
 from oversight.rules.zone_notice import (
     DRAFT,
     EVERY_BRANCH,
@@ -32,13 +33,13 @@ OVER = State("over", "已结束", granted=True)
 
 
 @rule(SIGNED)
-def by_the_zone(attempt):
+def by_the_zone(attempt: TransitionContext) -> bool:
     """评议部署只能由区党建办提出。"""
     return attempt.unit.kind == "zone"
 
 
 @rule(DEPLOYED)
-def about_the_fourth_quarter(attempt):
+def about_the_fourth_quarter(attempt: TransitionContext) -> bool:
     """开始日期在第四季度之内，结束日期在开始之后、次年三月底之前。"""
     year, begin, end = attempt.words["year"], attempt.words["from_on"], attempt.words["until"]
     return (
@@ -49,7 +50,7 @@ def about_the_fourth_quarter(attempt):
 
 
 @rule(DEPLOYED)
-def not_over(attempt):
+def not_over(attempt: TransitionContext) -> bool:
     """结束日期已经过了。"""
     return attempt.fact_day("until") >= attempt.today
 

@@ -28,6 +28,7 @@ from oversight.papers.numbers import void_papers
 from oversight.papers.replies import issue_joint_replies, issue_reply, request
 from oversight.rules import date_change as facts
 from oversight.rules.common import common_moves, second_person
+from oversight.rules.context import TransitionContext
 from oversight.rules.date_change import FORCE_MAJEURE
 
 CONSENT, NOT_ALONE = clause("G-2.1.1c"), clause("G-2.1.1b")
@@ -86,79 +87,79 @@ EXCUSED = State("excused", "同意缓开", granted=True)
 
 
 @rule(CONSENT)
-def still_ahead(attempt):
+def still_ahead(attempt: TransitionContext) -> bool:
     """原定日期或改到的日期已经到了，这一步来不及了；确因特殊情况的，由支部事后补报。"""
     return attempt.today < facts.first_day(attempt)
 
 
 @rule(clause("G-2.1.1a"), "new_day")
-def same_month(attempt):
+def same_month(attempt: TransitionContext) -> bool:
     """改到的日期必须在同一个月之内。"""
     return attempt.words["new_day"].isoformat()[:7] == attempt.case.facts["day"][:7]
 
 
 @rule(NOT_ALONE, "new_day")
-def another_day(attempt):
+def another_day(attempt: TransitionContext) -> bool:
     """改到的日期与原定日期相同，请另选一天。"""
     return attempt.words["new_day"] != attempt.fact_day("day")
 
 
 @rule(clause("G-2.1.1a"), "new_day")
-def not_a_rest_day(attempt):
+def not_a_rest_day(attempt: TransitionContext) -> bool:
     """改到的日期是休息日，请另选一天。"""
     return attempt.calendar.is_workday(attempt.words["new_day"])
 
 
 @rule(CONSENT, "new_day")
-def asked_ahead(attempt):
+def asked_ahead(attempt: TransitionContext) -> bool:
     """改到的日期必须在今天之后，给上级留出批复的时间。"""
     return attempt.words["new_day"] > attempt.today
 
 
 @rule(house_rule("同一支部一天只安排一次主题党日。"), "new_day")
-def not_taken(attempt):
+def not_taken(attempt: TransitionContext) -> bool:
     """这一天支部已有别的活动，请另选一天。"""
     return not facts.taken(attempt, attempt.words["new_day"])
 
 
 @rule(clause("G-2.1.3"))
-def not_july(attempt):
+def not_july(attempt: TransitionContext) -> bool:
     """“七一”活动全区统一开展，日期只能由区里调整。"""
     return not facts.is_unified_july(attempt)
 
 
 @rule(clause("G-2.1.2a"))
-def fixed_branch(attempt):
+def fixed_branch(attempt: TransitionContext) -> bool:
     """企事业单位、社会组织的活动日由支部自定，不需要请示，请直接在“主题党日”里定日期。"""
     return attempt.unit.fixed_day
 
 
 @rule(NOT_ALONE)
-def day_in_force(attempt):
+def day_in_force(attempt: TransitionContext) -> bool:
     """填写的原定日期不是本支部正在执行的党日。"""
     return facts.activity_in_force(attempt) is not None
 
 
 @rule(house_rule("已经登记开展的活动不再变更日期。"))
-def not_held(attempt):
+def not_held(attempt: TransitionContext) -> bool:
     """这次活动已经登记开展，不能再变更。"""
     return not facts.already_held(attempt)
 
 
 @rule(CONSENT)
-def day_stands(attempt):
+def day_stands(attempt: TransitionContext) -> bool:
     """原定日期已不是正在执行的党日（例如全区另有调整），请退回或撤回后重新请示。"""
     return facts.activity_in_force(attempt) is not None
 
 
 @rule(FORCE_MAJEURE)
-def day_has_come(attempt):
+def day_has_come(attempt: TransitionContext) -> bool:
     """原定日期还没有到，请直接请示变更，不用事后补报。"""
     return attempt.today >= attempt.fact_day("day")
 
 
 @rule(house_rule("补报的日期须在当月之内，且不是原定日期。"), "new_day")
-def another_if_told(attempt):
+def another_if_told(attempt: TransitionContext) -> bool:
     """实际开展或改到的日期必须在同一个月之内，且不是原定日期。"""
     return attempt.words.get("new_day") is None or (
         same_month.test(attempt) and another_day.test(attempt)

@@ -10,6 +10,7 @@ from oversight.law.definition import Bulk, Due, Field, Move, State, Tell, Workfl
 from oversight.law.roles import BRANCH, MEMBER, SUPERIOR, TIMER
 from oversight.organization import members
 from oversight.rules.common import another_person, common_moves
+from oversight.rules.context import TransitionContext
 
 CARE = clause("G-4.2c")
 ASKED_FOR = house_rule("免予参加由本人申请、支部研究、上级批准，写明起止日期，到期自动恢复。")
@@ -28,26 +29,26 @@ RESUMED = State("resumed", "提前恢复参加", granted=True)
 
 
 @rule(ASKED_FOR)
-def dated(attempt):
+def dated(attempt: TransitionContext) -> bool:
     """起止日期要写清楚：截止日期在开始日期之后，最长一年。"""
     begin, end = attempt.fact_day("from_on"), attempt.fact_day("until")
     return 0 < (end - begin).days <= 366 and end > attempt.today
 
 
 @rule(ASKED_FOR)
-def not_for_the_past(attempt):
+def not_for_the_past(attempt: TransitionContext) -> bool:
     """不能从已经过去的日子起免予参加。"""
     return attempt.fact_day("from_on") >= attempt.today
 
 
 @rule(ASKED_FOR)
-def of_this_branch(attempt):
+def of_this_branch(attempt: TransitionContext) -> bool:
     """这名党员不在本支部。"""
     return members.belongs(attempt)
 
 
 @effect
-def exempt(attempt) -> None:
+def exempt(attempt: TransitionContext) -> None:
     """起止日期内不计入应到，最早从批准之日起。"""
     members.exempt(
         attempt, max(attempt.fact_day("from_on"), attempt.today), attempt.fact_day("until")
@@ -55,7 +56,7 @@ def exempt(attempt) -> None:
 
 
 @effect
-def resume(attempt) -> None:
+def resume(attempt: TransitionContext) -> None:
     """已批准的，从今天起恢复计入应到。"""
     if attempt.state == IN_FORCE.name:
         members.exempt(attempt, None, attempt.today)

@@ -13,6 +13,7 @@ from oversight.law.roles import ABOVE, INSPECTOR, ISSUER, OVERSEER
 from oversight.rules import inspection as facts
 from oversight.rules import rectification
 from oversight.rules.common import common_moves
+from oversight.rules.context import TransitionContext
 
 INSPECT, GROUND = clause("G-4.4a"), clause("G-4.4f")
 DONE_SOON = house_rule("督查后 5 个工作日内登记情况。")
@@ -32,19 +33,19 @@ CANCELLED = State("cancelled", "取消督查")
 
 
 @rule(INSPECT, "findings")
-def clauses_bind(attempt):
+def clauses_bind(attempt: TransitionContext) -> bool:
     """依据的条款不存在，或不适用于这个支部。"""
     return all(rectification.binding(attempt, finding) for finding in attempt.words["findings"])
 
 
 @rule(LIGHT)
-def first_this_quarter(attempt):
+def first_this_quarter(attempt: TransitionContext) -> bool:
     """本季度已经督查过这个支部，请先查阅记录，确有必要再到场。"""
     return facts.visits_this_quarter(attempt) == 0
 
 
 @rule(INSPECT)
-def day_has_come(attempt):
+def day_has_come(attempt: TransitionContext) -> bool:
     """督查日期还没有到，不能先登记情况。"""
     return attempt.fact_day("inspected_on") <= attempt.today
 

@@ -1,4 +1,4 @@
-"""Rectification: an order after an inspection, with a deadline that climbs until it is met.
+"""Rectification: an order after an inspection, with a deadline that escalates until it is met.
 
 It rests on 组织不力 (SOE: also 走过场) found by a person. Author, signer, fixer and re-checker are not one
 and the same. What was not done cannot be made later: it is explained, and done right next time. The
@@ -16,6 +16,7 @@ from oversight.organization import units
 from oversight.papers import orders
 from oversight.rules import rectification as facts
 from oversight.rules.common import another_person, common_moves
+from oversight.rules.context import TransitionContext
 
 GROUND, INSPECT = clause("G-4.4f"), clause("G-4.4a")
 SIGNED = house_rule("整改通知书由督查人拟稿、有权签发的人签发，拟稿人不能自己签发。")
@@ -82,87 +83,87 @@ ENDED = State("ended", "收回不再下达")
 
 
 @rule(INSPECT)
-def has_findings(attempt):
+def has_findings(attempt: TransitionContext) -> bool:
     """至少要写明一个问题：依据哪一条、什么事实、怎样整改。"""
     return bool(facts.findings(attempt))
 
 
 @rule(INSPECT)
-def clauses_bind(attempt):
+def clauses_bind(attempt: TransitionContext) -> bool:
     """依据的条款不存在，或不适用于这个支部。"""
     return all(facts.binding(attempt, finding) for finding in facts.findings(attempt))
 
 
 @rule(INSPECT)
-def already_inspected(attempt):
+def already_inspected(attempt: TransitionContext) -> bool:
     """督查日期不能晚于今天。"""
     return attempt.fact_day("inspected_on") <= attempt.today
 
 
 @rule(LIMIT, "due_on")
-def workday_ahead(attempt):
+def workday_ahead(attempt: TransitionContext) -> bool:
     """整改期限要定在今天之后的工作日。"""
     day = attempt.words["due_on"]
     return day > attempt.today and attempt.calendar.is_workday(day)
 
 
 @rule(GROUND, "items")
-def one_item_each(attempt):
+def one_item_each(attempt: TransitionContext) -> bool:
     """每个问题都要有一条整改情况，不多不少。"""
     return len(attempt.words["items"]) == len(facts.findings(attempt))
 
 
 @rule(house_rule("没有做的不能先写成已做；没有做的记录不补写。"), "items")
-def really_done(attempt):
+def really_done(attempt: TransitionContext) -> bool:
     """完成日期不能晚于今天。"""
     return all(item["done_on"] <= attempt.today.isoformat() for item in attempt.words["items"])
 
 
 @rule(RECHECKED, "verdicts")
-def one_verdict_each(attempt):
+def one_verdict_each(attempt: TransitionContext) -> bool:
     """每个问题都要有结论：通过、说明属实或不通过。"""
     return len(attempt.words["verdicts"]) == len(facts.findings(attempt))
 
 
 @rule(RECHECKED, "verdicts")
-def none_fails(attempt):
+def none_fails(attempt: TransitionContext) -> bool:
     """还有问题不通过，不能销号，请退回再改。"""
     return "not" not in attempt.words["verdicts"]
 
 
 @rule(RECHECKED, "verdicts")
-def some_fail(attempt):
+def some_fail(attempt: TransitionContext) -> bool:
     """没有不通过的问题，请直接销号。"""
     return "not" in attempt.words["verdicts"]
 
 
 @rule(LIMIT, "until")
-def later_workday(attempt):
+def later_workday(attempt: TransitionContext) -> bool:
     """延期要延到原期限之后的工作日。"""
     until = attempt.words["until"]
     return until > max(attempt.case.due_on, attempt.today) and attempt.calendar.is_workday(until)
 
 
 @rule(HEARD)
-def not_answered_before(attempt):
+def not_answered_before(attempt: TransitionContext) -> bool:
     """异议只提一次；对答复不服的，请提请上一级复查。"""
     return not attempt.case.facts.get("objection")
 
 
 @rule(HEARD)
-def answered_once(attempt):
+def answered_once(attempt: TransitionContext) -> bool:
     """还没有答复过的异议，或已经复查过的，不能再提请复查。"""
     return (attempt.case.facts.get("objection") or {}).get("reviewed") == "answer_objection"
 
 
 @rule(HEARD)
-def has_above(attempt):
+def has_above(attempt: TransitionContext) -> bool:
     """下达单位已是最高一级，没有上一级可以复查。"""
     return units.has_above(attempt)
 
 
 @rule(STUDY)
-def overdue(attempt):
+def overdue(attempt: TransitionContext) -> bool:
     """整改还没有到期，不能提请研究。"""
     return attempt.case.due_on < attempt.today
 

@@ -1,7 +1,8 @@
 """Venue: a branch borrows a place for its activity from the unit that owns it.
 
 It asks through its superior; then the owner's party organization answers by a numbered letter.
-Silence is never consent: what nobody answers climbs, and lapses on the day itself.
+Silence is never consent: what nobody answers goes up to the next superior, and lapses on the day
+itself.
 """
 
 from datetime import timedelta

@@ -12,6 +12,7 @@ from oversight.papers.notices import issue_zone_notice
 from oversight.papers.numbers import void_papers
 from oversight.rules import zone_shift
 from oversight.rules.common import another_person, common_moves
+from oversight.rules.context import TransitionContext
 from oversight.rules.zone_notice import (
     DRAFT,
     EVERY_BRANCH,
@@ -35,31 +36,31 @@ IN_FORCE = State("in_force", "已执行", granted=True)
 
 
 @rule(SIGNED)
-def by_the_zone(attempt):
+def by_the_zone(attempt: TransitionContext) -> bool:
     """全区改期只能由区党建办提出。"""
     return attempt.unit.kind == "zone"
 
 
 @rule(clause("G-2.1.3"))
-def day_ahead(attempt):
+def day_ahead(attempt: TransitionContext) -> bool:
     """改到的日期必须在今天之后。"""
     return attempt.fact_day("new_day") > attempt.today
 
 
 @rule(house_rule("改期通知在原定日期和改到的日期都还没有到之前可以撤销。"))
-def both_ahead(attempt):
+def both_ahead(attempt: TransitionContext) -> bool:
     """原定日期或改到的日期已经到了，不能再撤销。"""
     return attempt.today < min(zone_shift.rule_day(attempt), attempt.fact_day("new_day"))
 
 
 @rule(house_rule("同一个月只能有一份有效的全区改期通知。"))
-def month_is_free(attempt):
+def month_is_free(attempt: TransitionContext) -> bool:
     """这个月已有一份全区改期通知，请先撤销。"""
     return zone_shift.standing_notice(attempt) is None
 
 
 @rule(house_rule("不得定在休息日；“七一”活动由区里确定，不受此限。"))
-def workday_or_july(attempt):
+def workday_or_july(attempt: TransitionContext) -> bool:
     """改到的日期是休息日，请另选一天。"""
     day = attempt.fact_day("new_day")
     return day.month == 7 or attempt.calendar.is_workday(day)

@@ -19,7 +19,7 @@ from oversight.base.refusals import RuleViolation
 from oversight.calendar.party_days import status
 from oversight.calendar.zone import zone_calendar
 from oversight.demo import zone as demo
-from oversight.engine import authority, inbox, journal
+from oversight.engine import inbox, journal
 from oversight.ledger import attendance
 from oversight.models import (
     Account,
@@ -37,6 +37,7 @@ from oversight.models import (
     Zone,
     ZoneNotice,
 )
+from oversight.organization.actor import actor_of
 from oversight.organization.members import expected
 from oversight.register import credentials
 from oversight.rules import absence
@@ -91,7 +92,7 @@ def account(session, username: str) -> Account | None:
 
 
 def actor(session, username: str, day: date = NOW.today):
-    return authority.actor(session, account(session, username).person_id, day)
+    return actor_of(session, account(session, username).person_id, day)
 
 
 def branch(session, number: int) -> Unit:
@@ -533,6 +534,6 @@ def test_the_boxes_of_fifty_people_hold_what_is_theirs(zone):
     offices = zone.scalars(sa.select(Post.person_id).distinct().order_by(Post.person_id)).all()
     members = zone.scalars(sa.select(Membership.person_id).order_by(Membership.person_id)).all()
     for person in [*offices[:: len(offices) // 40], *members[:: len(members) // 10]]:
-        who = authority.actor(zone, person, NOW.today)
+        who = actor_of(zone, person, NOW.today)
         for box in inbox.BOXES:
             boxes.hold(zone, who, box, limit=25)

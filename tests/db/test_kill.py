@@ -19,8 +19,9 @@ from sqlalchemy.orm import Session
 
 from oversight import workflows
 from oversight.base.db import engine_options, prepare
-from oversight.engine import authority, journal, transitions
+from oversight.engine import journal, transitions
 from oversight.models import Activity, Case, JournalRow, Paper, WorkItem
+from oversight.organization.actor import actor_of
 from tests.support.world import at
 
 CHILDREN = multiprocessing.get_context("forkserver")
@@ -63,7 +64,7 @@ def load(pipe, url: str, seed: int, people: dict[str, list[str]], officer: str) 
             )
             move = chance.choice(NEXT[case.state]) if case else "open"
             person = people[unit_id][0] if move in BY_BRANCH | {"open"} else officer
-            who = authority.actor(session, person, moment.today)
+            who = actor_of(session, person, moment.today)
             done = (
                 transitions.submit(
                     session,

@@ -15,8 +15,9 @@ from sqlalchemy.orm import Session
 from oversight.base.db import db
 from oversight.base.refusals import AlreadyTaken, DomainError, InvalidTransition, VersionConflict
 from oversight.calendar.zone import rule_for
-from oversight.engine import authority, transitions
+from oversight.engine import transitions
 from oversight.models import Activity, Case, JournalRow, Paper
+from oversight.organization.actor import actor_of
 from tests.support.actors import GOOD_WORDS, Play, department_branch
 
 pytestmark = pytest.mark.slow
@@ -43,7 +44,7 @@ class Racer:
     ) -> None:
         try:
             with Session(self.engine) as session:
-                who = authority.actor(session, self.person_id, self.at.today)
+                who = actor_of(session, self.person_id, self.at.today)
                 session.commit()
                 barrier.wait(timeout=30)
                 case = transitions.submit(
@@ -239,7 +240,7 @@ def open_together(play, *entries, day: str = "2026-12-04") -> list:
         facts = {"day": day, "with": [units[partner] for partner in partners]}
         try:
             with Session(engine_) as session:
-                who = authority.actor(session, people[name], at.today)
+                who = actor_of(session, people[name], at.today)
                 session.commit()
                 barrier.wait(timeout=30)
                 opened = transitions.submit_opening(

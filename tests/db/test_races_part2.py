@@ -15,9 +15,10 @@ from oversight.base.db import db
 from oversight.base.refusals import DomainError, InvalidTransition, RuleViolation, VersionConflict
 from oversight.calendar.party_days import activity_for
 from oversight.casework import attachments
-from oversight.engine import authority, transitions
+from oversight.engine import transitions
 from oversight.ledger import attendance
 from oversight.models import Activity, ActivityChange, Attachment, Attendance, Case, JournalRow
+from oversight.organization.actor import actor_of
 from tests.db.test_attendance import sheet
 from tests.db.test_rectification_walk import ITEMS, do, fixing
 from tests.support import hostile
@@ -36,7 +37,7 @@ def together(session, moment, *deeds) -> list:
     def run(slot: int, person_id: str, deed) -> None:
         try:
             with Session(bind) as own:
-                who = authority.actor(own, person_id, moment.today)
+                who = actor_of(own, person_id, moment.today)
                 own.commit()
                 barrier.wait(timeout=30)
                 results[slot] = deed(own, who)

@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 from oversight.base.db import db
 from oversight.base.refusals import NotFound, VersionConflict
 from oversight.base.sealing import Sealer
-from oversight.engine import authority
 from oversight.models import AdminChange, Membership, Person, Post, RosterDraft, Unit, Zone
+from oversight.organization.actor import actor_of
 from oversight.register import members
 from oversight.register.roster import apply
 from tests.support.messy import tidy
@@ -100,7 +100,7 @@ class Race:
             try:
                 with Session(self.engine) as session:
                     who, zone = (
-                        authority.actor(session, self.ids[name], TODAY),
+                        actor_of(session, self.ids[name], TODAY),
                         session.get(Zone, self.zone_id),
                     )
                     session.commit()

@@ -8,8 +8,9 @@ import pytest
 import sqlalchemy as sa
 
 from oversight.base.refusals import Forbidden, RuleViolation
-from oversight.engine import authority, inbox, transitions
+from oversight.engine import inbox, transitions
 from oversight.models import Case, JournalRow, Membership, Unit, UnitChange, WorkItem
+from oversight.organization.actor import actor_of
 from oversight.register import reorganize
 from tests.db.test_attendance import record, sheet
 from tests.db.test_sweep import ask
@@ -173,9 +174,9 @@ def test_a_split_founds_a_branch_that_owes_nothing_earlier(session, world):
     )
     session.commit()
     assert new.accountable_from == ON and new.parent_id == world.units["town1"].id
-    moved = authority.actor(session, people[0], ON)
+    moved = actor_of(session, people[0], ON)
     assert moved.branch.id == new.id
-    stayed = authority.actor(session, world.people["village.member3"].id, ON)
+    stayed = actor_of(session, world.people["village.member3"].id, ON)
     assert stayed.branch.id == world.units["village"].id
 
 

@@ -13,7 +13,6 @@ import sqlalchemy as sa
 from oversight.base.db import db
 from oversight.base.refusals import Forbidden, NotFound, RuleViolation, VersionConflict
 from oversight.base.sealing import Sealer
-from oversight.engine.authority import in_office, is_member
 from oversight.models import (
     Account,
     AdminChange,
@@ -27,6 +26,7 @@ from oversight.models import (
     UnitChange,
 )
 from oversight.organization.members import members
+from oversight.organization.standing import in_office, is_member
 from oversight.register import accounts
 from oversight.register.roster import apply
 from tests.support import messy

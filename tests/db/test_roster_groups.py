@@ -10,8 +10,8 @@ import pytest
 import sqlalchemy as sa
 
 from oversight.base.sealing import Sealer
-from oversight.engine.authority import in_office
 from oversight.models import AdminChange, Membership, Person, Post, Unit, UnitChange
+from oversight.organization.standing import in_office
 from oversight.register import members, reorganize
 from oversight.register.roster import apply, cells
 from tests.support.dump import dump

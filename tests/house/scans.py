@@ -64,7 +64,7 @@ _BY_REASON = {
     },
     RARE: {"units": "move", "cases": "_open_cases"},
     NAMED: {"persons": "candidates"},
-    DEMO: {"activities": "_hold fill", "memberships": "_rolls", "life_meetings": "fill"},
+    DEMO: {"activities": "_held fill", "memberships": "_rolls", "life_meetings": "fill"},
 }
 ALLOWED = {
     (function, table): why

@@ -34,19 +34,18 @@ def test_functions_are_short():
     sizes = sorted(size for size, _ in found)
     assert statistics.median(sizes) <= 8
     assert sizes[int(len(sizes) * 0.9)] <= 22
-    tables = ("common_moves", "appoint", "_hold")  # still to be taken apart
-    assert [row for row in found if row[0] > 60 and not row[1].endswith(tables)] == []
+    assert [row for row in found if row[0] > 60] == []
 
 
 def test_functions_decide_little():
     found = [branches(node) for path in MODULES for node in functions(path)]
-    assert statistics.mean(found) <= 2.95
+    assert statistics.mean(found) <= 2.89
 
 
 def test_rooms_and_floors():
     pairs = arrows(ROOT)
     assert 0 < floors(pairs) <= 11
-    assert len(pairs) <= 90
+    assert len(pairs) <= 89
     assert len([path for path in (ROOT / "oversight").glob("*.py")]) <= 9
 
 
@@ -164,3 +163,19 @@ def test_one_migration_head():
         if (found := re.search(r"^down_revision = ['\"](.+)['\"]", text, re.M))
     }
     assert len(made - followed) == 1
+
+
+def test_signs_name_what_there_is():
+    """What a docstring puts in backticks is an identifier, a key or a file name of today's code."""
+    told, known = [], set()
+    for path in MODULES:
+        tree = ast.parse(path.read_text("utf-8"))
+        known |= {*path.relative_to(ROOT).with_suffix("").parts}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
+                sign = ast.get_docstring(node) or ""
+                told += [(str(path), word) for word in re.findall(r"`([A-Za-z_][\w.]*)`", sign)]
+        text = re.sub(r'"""(.|\n)*?"""', "", path.read_text("utf-8"))
+        known |= set(re.findall(r"[A-Za-z_]\w*", text))
+    assert len(told) > 100
+    assert [one for one in told if not set(one[1].split(".")) <= known] == []

@@ -14,8 +14,8 @@ import sqlalchemy as sa
 
 from oversight.base.clock import Clock
 from oversight.calendar import workdays
-from oversight.engine import authority
 from oversight.models import CalendarRow, Membership, Person, Post, PublishedYear, Unit, Zone
+from oversight.organization.actor import actor_of
 
 TIMER = Clock()
 FOUNDED = date(2020, 1, 1)
@@ -33,7 +33,7 @@ class World:
 
     def actor(self, name: str, on: date):
         """Return a person as an actor on a day."""
-        return authority.actor(self.session, self.people[name].id, on)
+        return actor_of(self.session, self.people[name].id, on)
 
     def unit(
         self,

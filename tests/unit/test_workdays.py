@@ -15,7 +15,6 @@ from oversight.calendar.workdays import (
     Calendar,
     CalendarDay,
     add_workdays,
-    beyond_published,
     fixed_by_law,
     seed,
     workdays_between,
@@ -268,12 +267,6 @@ def test_adding_and_counting_are_inverse(start, n):
 def test_counting_on_in_two_parts_is_counting_on_at_once(start, n, m):
     halfway = add_workdays(CALENDAR, start, n)
     assert add_workdays(CALENDAR, halfway, m) == add_workdays(CALENDAR, start, n + m)
-
-
-def test_beyond_published():
-    assert not beyond_published(CALENDAR, date(2026, 12, 31))
-    assert beyond_published(CALENDAR, date(2027, 1, 1))
-    assert beyond_published(Calendar({}, frozenset()), date(2020, 1, 1))
 
 
 # --- the room -----------------------------------------------------------------------------------

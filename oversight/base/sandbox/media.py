@@ -1,7 +1,7 @@
-"""A program of its own: reads one file that a stranger sent and answers with a harmless copy, or
-with a no by name.
+"""A separate program: reads one file that a stranger sent and answers with a sanitized copy, or
+with the name of a refusal.
 
-Runs as a child with little time and memory. Imports nothing of the house, so that a flaw in a
+Runs as a child with little time and memory. Imports nothing of the package, so that a flaw in a
 decoder finds nothing.
 """
 
@@ -55,7 +55,7 @@ IN_THE_RAW = re.compile(
 
 
 class Refused(Exception):
-    """A no by name; the house has the sentence."""
+    """A refusal by name; the caller has the sentence."""
 
 
 def look(data: bytes) -> tuple[dict, list[bytes]]:
@@ -143,7 +143,7 @@ def _pdf(data: bytes) -> tuple[dict, list[bytes]]:
 
 
 def _nothing_behind(data: bytes) -> None:
-    """A second file behind the paper, or an archive over it, is none of ours. Raises Refused."""
+    """Refuse a file with a second one appended, or an archive laid over it. Raises Refused."""
     end = data.rfind(b"%%EOF")
     if end < 0:
         raise Refused("broken")
@@ -203,7 +203,7 @@ def _active(value) -> bool:
 
 
 def _confine() -> None:
-    """Give up time, memory and files. What a system does not know is left out."""
+    """Limit CPU time, memory and open files. Limits that the system does not know are left out."""
     import resource
 
     for limit, most in (

@@ -1,7 +1,7 @@
-"""A program of its own: reads one workbook, page or text that somebody sent and prints its cells, a
+"""A separate program: reads one workbook, page or text that somebody sent and prints its cells, a
 line of JSON a row.
 
-Runs as a child with little time and memory. Imports nothing of the house; values only, never
+Runs as a child with little time and memory. Imports nothing of the package; values only, never
 formulas.
 """
 
@@ -30,7 +30,7 @@ AS_MANY_FIGURES = re.compile(rf"({_WORDS})(0+)({_WORDS})")
 
 
 class Refused(Exception):
-    """A no by name; the house has the sentence."""
+    """A refusal by name; the caller has the sentence."""
 
 
 class Marks:
@@ -290,10 +290,15 @@ class OpenDocument:
     """The cells of an .ods as they are shown; a table is written when it has ended."""
 
     def __init__(self, sheets: Sheets):
-        self.sheets, self.style, self.unseen = sheets, "", set()
-        self.title, self.visible, self.rows, self.hidden, self.merged = "", True, [], [], []
-        self.number, self.row, self.cell, self.text, self.notes = 0, None, None, [], 0
-        self.repeated = 1
+        self.sheets, self.style, self.title, self.visible = sheets, "", "", True
+        self.number, self.repeated, self.notes = 0, 1, 0
+        self.unseen: set[str] = set()
+        self.rows: list[tuple[int, list]] = []
+        self.hidden: list[int] = []
+        self.merged: list[str] = []
+        self.text: list[str] = []
+        self.row: list | None = None
+        self.cell: dict | None = None
 
     def entity(self, *_declared) -> None:
         raise Refused("broken")
@@ -396,14 +401,20 @@ class Tables(HTMLParser):
 
     def __init__(self, sheets: Sheets):
         super().__init__()
-        self.sheets, self.depth, self.cell = sheets, 0, None
-        self.rows, self.merged, self.below = [], [], {}
+        self.sheets, self.depth, self.place = sheets, 0, 0
+        self.cell: list[str] | None = None
+        self._begin()
+
+    def _begin(self) -> None:
+        self.rows: list[list] = []
+        self.merged: list[str] = []
+        self.below: dict[int, int] = {}
 
     def handle_starttag(self, tag, attrs):
         if tag == "table":
             self.depth += 1
             if self.depth == 1:
-                self.rows, self.merged, self.below = [], [], {}
+                self._begin()
         elif self.depth == 1 and tag == "tr":
             self._close()
             self.rows.append([])
@@ -471,7 +482,7 @@ def _plain(value):
 
 
 def _confine() -> None:
-    """Give up time, memory and files. What a system does not know is left out."""
+    """Limit CPU time, memory and open files. Limits that the system does not know are left out."""
     import resource
 
     for limit, most in (

@@ -19,9 +19,9 @@ from oversight.base.clock import Moment
 from oversight.base.refusals import BadRequest, Forbidden, NotFound, RuleViolation, VersionConflict
 from oversight.base.sealing import Sealer
 from oversight.base.sentences import N_, say
-from oversight.engine import authority
 from oversight.engine.use_case import after, one_transaction
 from oversight.models import Membership, Person, Post, RosterDraft, Unit, UnitChange, Zone
+from oversight.organization.actor import actor_of
 from oversight.register import accounts, audit_log, departures
 
 from . import parse as rosters
@@ -64,7 +64,7 @@ def read(
     stage: Callable[..., rosters.Tick] = rosters.silent,
 ) -> Read:
     """Read a workbook and compare it with the database. Raises Troubled, TooLarge, WrongType,
-    WordsWrong.
+    InvalidInput.
 
     Ends the transaction before; until the next end no other roster can be applied.
     """
@@ -100,7 +100,7 @@ def apply(
     confirmed: bool = False,
     stage: Callable[..., rosters.Tick] = rosters.silent,
 ) -> None:
-    """Write what a roster changes and note who did it. Does not commit. Raises RuleSaysNo.
+    """Write what a roster changes and note who did it. Does not commit. Raises RuleViolation.
 
     Nobody is deleted: memberships and posts end, the accounts of those who left are closed, and
     what was open of them is passed on or ended.
@@ -136,7 +136,7 @@ def apply(
     )
     session.flush()
     session.expire_all()
-    who = authority.actor(session, by_id, at.today) if by_id else None
+    who = actor_of(session, by_id, at.today) if by_id else None
     departures.settle_people(session, plan.departed, who, at)
 
 
@@ -238,7 +238,7 @@ def propose(
     """Read a roster and keep what was read, sealed, until its sender has looked; one a person.
     Commits.
 
-    Raises NotYours, Troubled, TooLarge, WrongType, WordsWrong.
+    Raises Forbidden, Troubled, TooLarge, WrongType, InvalidInput.
     """
     with one_transaction(session):
         entitled(who)
@@ -262,7 +262,7 @@ def propose(
 
 
 def entitled(who) -> None:
-    """Make sure that the actor is system administrator of the zone. Raises NotYours."""
+    """Make sure that the actor is system administrator of the zone. Raises Forbidden."""
     if not any(post.office == "sysadmin" and post.unit.kind == "zone" for post in who.posts):
         raise Forbidden("名册由区的系统管理员导入，不由您办理。", rule="authority")
 
@@ -272,7 +272,7 @@ def draft(
 ) -> Read | None:
     """Return the roster that waits for the actor, compared with the database of now.
 
-    Raises NotYours, Troubled.
+    Raises Forbidden, Troubled.
     """
     entitled(who)
     row = session.get(RosterDraft, who.id)
@@ -298,7 +298,7 @@ def accept(
     """Apply the roster that waits, if it still does what its sender was shown, and drop the file.
     Commits.
 
-    Raises NotYours, NotInSight, Stale, RuleSaysNo, Troubled.
+    Raises Forbidden, NotFound, VersionConflict, RuleViolation, Troubled.
     """
     with one_transaction(session):
         audit_log.alone(session, zone.id)
@@ -313,7 +313,7 @@ def accept(
 
 
 def discard(session: Session, folder: Path, who) -> None:
-    """Drop the roster that waits. Commits. Raises NotYours."""
+    """Drop the roster that waits. Commits. Raises Forbidden."""
     with one_transaction(session):
         entitled(who)
         audit_log.alone(session, who.zone_id)

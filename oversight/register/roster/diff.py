@@ -18,10 +18,10 @@ from sqlalchemy.orm import Session
 from oversight.base.db import new_id
 from oversight.base.sealing import Sealer
 from oversight.base.sentences import N_, say
-from oversight.engine.authority import in_office, is_member
 from oversight.law.roles import ADMINISTRATORS
 from oversight.models import Membership, Person, Post, Unit, Zone
 from oversight.models.organizations import UNIT_KINDS
+from oversight.organization.standing import in_office, is_member
 
 from .cells import unit_key
 from .groups import Groups
@@ -523,7 +523,7 @@ class _Compare:
         """Return what a row says otherwise than the database; an empty cell says nothing, and a month
         nothing where a day is known.
         """
-        said = {
+        said: dict[str, object] = {
             "name": row.name,
             **{flag: flag in row.flags for flag in FLAGS if flag in row.given},
         }

@@ -44,7 +44,7 @@ class Place:
     column: str = ""
 
     def __str__(self) -> str:
-        where = say("“%(sheet)s”表", sheet=self.sheet)
+        where: str = say("“%(sheet)s”表", sheet=self.sheet)
         where += say("第 %(row)s 行", row=self.row) if self.row else ""
         return where + (say(" %(column)s 列", column=self.column) if self.column else "")
 
@@ -131,7 +131,7 @@ def silent(_stage: str, _total: int | None = None) -> Tick:
 
 
 def read(data: bytes, today: date, stage: Callable[..., Tick] = silent) -> Roster:
-    """Read a workbook and hold it against itself. Raises TooLarge, WrongType, WordsWrong."""
+    """Read a workbook and hold it against itself. Raises TooLarge, WrongType, InvalidInput."""
     roster = Roster()
     sheets = open_book(data, stage("read"))
     tick = stage("check", sum(len(sheet.rows) for sheet in sheets))
@@ -174,7 +174,8 @@ class _Sheet:
         self.roster, self.sheet, self.today, self.top, self.heads = roster, sheet, today, top, heads
         self.columns, self.twice = headers.fields_of(heads)
         self.people = "name" in self.columns
-        self.number, self.row, self.bad = 0, [], False
+        self.number, self.bad = 0, False
+        self.row: list = []
         self.rough: list[int] = []
         self.others: list[str] = []
         self.phones: dict[str, list[int]] = {"more": [], "local": []}

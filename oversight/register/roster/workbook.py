@@ -73,7 +73,7 @@ def column_of(name: str) -> int:
 
 
 def open_book(data: bytes, tick: Callable[[int], None] = lambda rows: None) -> list[Sheet]:
-    """Read a workbook; `tick` hears of every row. Raises TooLarge, WrongType, WordsWrong."""
+    """Read a workbook; `tick` hears of every row. Raises TooLarge, WrongType, InvalidInput."""
     if len(data) > MOST_BYTES:
         raise TooLarge(
             say(
@@ -112,7 +112,7 @@ def _text(data: bytes) -> bytes:
 
 
 def _lines(data: bytes) -> Iterator:
-    """Yield what the child prints; what crashes or eats there does so alone. Raises WordsWrong."""
+    """Yield what the child prints; what crashes or eats there does so alone. Raises InvalidInput."""
     with subprocess.Popen(
         [sys.executable, "-I", "-B", workbook.__file__],
         stdin=subprocess.PIPE,

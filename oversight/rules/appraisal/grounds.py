@@ -1,7 +1,4 @@
-"""What the yearly appraisal rests on:
-
-clauses, and what the zone has agreed where they are silent.
-"""
+"""What the yearly appraisal rests on: clauses, and what the zone has agreed where they are silent."""
 
 from oversight.law.clauses import clause, house_rule
 

@@ -12,6 +12,7 @@ from oversight.calendar.workdays import add_workdays
 from oversight.law.definition import effect, rule
 from oversight.models import Appraised, JournalRow, WorkItem
 from oversight.models.cases import CAME
+from oversight.rules.context import TransitionContext
 
 from .grounds import REVIEW, TOLD
 from .roster import REVIEW_DAYS, on_roster, roster, row_of
@@ -19,24 +20,24 @@ from .roster import REVIEW_DAYS, on_roster, roster, row_of
 # Telling, review, filing -------------------------------------------------------------------------
 
 
-def untold(attempt) -> list[str]:
+def untold(attempt: TransitionContext) -> list[str]:
     return [row.person_id for row in roster(attempt, "graded") if row.told_on is None]
 
 
 @effect
-def tell(attempt) -> None:
+def tell(attempt: TransitionContext) -> None:
     """告知本人，从告知起 5 个工作日内可以申请复核一次。"""
     for person in attempt.words.get("members") or untold(attempt):
         row_of(attempt, person).told_on = attempt.today
 
 
-def review_until(attempt) -> date | None:
+def review_until(attempt: TransitionContext) -> date | None:
     """Return the last day on which anybody may still ask for a review. Local date."""
     days = [row.told_on for row in roster(attempt, "graded") if row.told_on]
     return add_workdays(attempt.calendar, max(days), REVIEW_DAYS) if days else None
 
 
-def may_still_ask(attempt) -> bool:
+def may_still_ask(attempt: TransitionContext) -> bool:
     row = row_of(attempt, attempt.actor.id)
     if row is None or row.told_on is None:
         return False
@@ -44,7 +45,7 @@ def may_still_ask(attempt) -> bool:
 
 
 @effect
-def ask_review(attempt) -> None:
+def ask_review(attempt: TransitionContext) -> None:
     """复核期间不归档备案。"""
     row_of(attempt, attempt.actor.id).review = {
         "reason": attempt.words["reason"],
@@ -52,11 +53,11 @@ def ask_review(attempt) -> None:
     }
 
 
-def open_reviews(attempt) -> list[Appraised]:
+def open_reviews(attempt: TransitionContext) -> list[Appraised]:
     return [row for row in roster(attempt, "graded") if row.review and "outcome" not in row.review]
 
 
-def reviewed(attempt) -> Appraised | None:
+def reviewed(attempt: TransitionContext) -> Appraised | None:
     """Return whose review is answered: the member named, or the only one."""
     found = open_reviews(attempt)
     named = attempt.words.get("member")
@@ -65,7 +66,7 @@ def reviewed(attempt) -> Appraised | None:
     return found[0] if len(found) == 1 else None
 
 
-def _answer_review(attempt, grade: str | None) -> None:
+def _answer_review(attempt: TransitionContext, grade: str | None) -> None:
     row = reviewed(attempt)
     row.review = {
         **row.review,
@@ -78,18 +79,18 @@ def _answer_review(attempt, grade: str | None) -> None:
 
 
 @effect
-def uphold(attempt) -> None:
+def uphold(attempt: TransitionContext) -> None:
     """维持原等次，告知本人。"""
     _answer_review(attempt, None)
 
 
 @effect
-def change(attempt) -> None:
+def change(attempt: TransitionContext) -> None:
     """改定等次，告知本人。"""
     _answer_review(attempt, attempt.words["grade"])
 
 
-def decided(attempt) -> set[str]:
+def decided(attempt: TransitionContext) -> set[str]:
     """Return who was rated, proposed or decided, aloud or on paper; they review nobody's rating."""
     said = sa.select(JournalRow.actor_id).where(
         JournalRow.case_id == attempt.case.id, JournalRow.move.in_(("propose", "decide"))
@@ -100,7 +101,7 @@ def decided(attempt) -> set[str]:
     return on_roster(attempt) | set(attempt.session.scalars(said.union(voted_on_paper)))
 
 
-def past_review(attempt) -> date | None:
+def past_review(attempt: TransitionContext) -> date | None:
     """Return the first day on which no review can be asked for any more."""
     last = review_until(attempt)
     return add_workdays(attempt.calendar, last, 1) if last else None
@@ -110,43 +111,43 @@ def past_review(attempt) -> date | None:
 
 
 @rule(TOLD, "members")
-def told_are_graded(attempt):
+def told_are_graded(attempt: TransitionContext) -> bool:
     """告知的人应是名单上已确定等次、还没有告知的党员。"""
     return set(map(str, attempt.words.get("members") or [])) <= set(untold(attempt))
 
 
 @rule(TOLD)
-def everybody_told(attempt):
+def everybody_told(attempt: TransitionContext) -> bool:
     """还有党员没有告知。"""
     return not untold(attempt)
 
 
 @rule(REVIEW)
-def somebody_asked(attempt):
+def somebody_asked(attempt: TransitionContext) -> bool:
     """没有人申请复核。"""
     return bool(open_reviews(attempt))
 
 
 @rule(REVIEW)
-def all_answered(attempt):
+def all_answered(attempt: TransitionContext) -> bool:
     """还有复核申请没有答复。"""
     return not open_reviews(attempt)
 
 
 @rule(REVIEW)
-def asked_once_in_time(attempt):
+def asked_once_in_time(attempt: TransitionContext) -> bool:
     """复核由本人在告知后 5 个工作日内申请，只能申请一次。"""
     row = row_of(attempt, attempt.actor.id)
     return may_still_ask(attempt) and row.review is None
 
 
 @rule(REVIEW, "member")
-def one_review(attempt):
+def one_review(attempt: TransitionContext) -> bool:
     """请选明答复哪一名党员的复核申请。"""
     return reviewed(attempt) is not None
 
 
 @rule(REVIEW)
-def by_others(attempt):
+def by_others(attempt: TransitionContext) -> bool:
     """参与提出或决定等次的人不能复核，由他人办理。"""
     return attempt.actor is None or attempt.actor.id not in decided(attempt)

@@ -14,6 +14,7 @@ from oversight.models.appraisal import GRADES
 from oversight.organization.members import members
 from oversight.rules import life_meetings
 from oversight.rules.campaign import campaign_of
+from oversight.rules.context import TransitionContext
 
 from .grounds import CONSENT, MEETING, PACE, STEPS, TIME, YEARLY
 
@@ -24,7 +25,7 @@ REVIEW_DAYS = 5
 # The roster --------------------------------------------------------------------------------------
 
 
-def roster(attempt, *standings: str) -> list[Appraised]:
+def roster(attempt: TransitionContext, *standings: str) -> list[Appraised]:
     """Return the rows of the case in the order of the roster, of these standings or of all."""
     rows = (
         sa.select(Appraised)
@@ -38,37 +39,37 @@ def roster(attempt, *standings: str) -> list[Appraised]:
     )
 
 
-def row_of(attempt, person: str | None) -> Appraised | None:
+def row_of(attempt: TransitionContext, person: str | None) -> Appraised | None:
     return attempt.session.get(Appraised, (attempt.case.id, person)) if person else None
 
 
-def graded(attempt) -> dict[str, Appraised]:
+def graded(attempt: TransitionContext) -> dict[str, Appraised]:
     return {row.person_id: row for row in roster(attempt, "graded")}
 
 
-def asked(attempt) -> list[str]:
+def asked(attempt: TransitionContext) -> list[str]:
     """Return who writes a self-assessment: probationary members too, who are not graded."""
     return [row.person_id for row in roster(attempt, "graded", "ungraded")]
 
 
-def on_roster(attempt) -> set[str]:
+def on_roster(attempt: TransitionContext) -> set[str]:
     """Return whose own case it is: they step aside from the committee."""
     return {row.person_id for row in roster(attempt)}
 
 
-def entitled(attempt) -> int:
+def entitled(attempt: TransitionContext) -> int:
     """Count who should attend the vote (应到): full members that are counted. 党章第七条"""
     return sum(row.votes for row in roster(attempt, "graded", "ungraded"))
 
 
 @effect
-def draw_up(attempt) -> None:
+def draw_up(attempt: TransitionContext) -> None:
     """党员名单按今天的花名册定下；预备党员参加、不评定等次。"""
     for sort, person in enumerate(members(attempt.session, attempt.case.unit_id, attempt.today)):
         _enrol(attempt, person, sort)
 
 
-def _enrol(attempt, person, sort: int) -> None:
+def _enrol(attempt: TransitionContext, person, sort: int) -> None:
     attempt.session.add(
         Appraised(
             case_id=attempt.case.id,
@@ -84,7 +85,7 @@ def _enrol(attempt, person, sort: int) -> None:
 
 
 @effect
-def add(attempt) -> None:
+def add(attempt: TransitionContext) -> None:
     """新转入的党员列入名单。"""
     person = next(
         row
@@ -103,7 +104,7 @@ def add(attempt) -> None:
 
 
 @effect
-def strike(attempt) -> None:
+def strike(attempt: TransitionContext) -> None:
     """从名单中移出，原因留在记录里；已写的自评不再使用。"""
     row = row_of(attempt, attempt.words["member"])
     row.standing, row.votes, row.why = "struck", False, attempt.words["reason"]
@@ -119,14 +120,14 @@ def strike(attempt) -> None:
 
 
 @effect
-def fewer_entitled(attempt) -> None:
+def fewer_entitled(attempt: TransitionContext) -> None:
     """还没有计票的，应到人数随之减少。"""
     if not attempt.case.facts.get("counts"):
         attempt.set_facts(entitled=entitled(attempt))
 
 
 @effect
-def ask_not_counted(attempt) -> None:
+def ask_not_counted(attempt: TransitionContext) -> None:
     """报上级同意后不计入应到。"""
     attempt.set_facts(
         not_counted={
@@ -138,7 +139,7 @@ def ask_not_counted(attempt) -> None:
 
 
 @effect
-def not_count(attempt) -> None:
+def not_count(attempt: TransitionContext) -> None:
     """这名党员不计入应到，不评定等次。"""
     asked_for = attempt.case.facts["not_counted"]
     row = row_of(attempt, asked_for["member"])
@@ -147,19 +148,19 @@ def not_count(attempt) -> None:
 
 
 @effect
-def lower(attempt) -> None:
+def lower(attempt: TransitionContext) -> None:
     """提级办理的只是这一次请示，其余仍由直接上级办理。"""
     attempt.case.escalation_level = attempt.case.facts["not_counted"].get("raised", 0)
 
 
-def still_member(attempt, person: str) -> bool:
+def still_member(attempt: TransitionContext, person: str) -> bool:
     return person in {
         row.id for row in members(attempt.session, attempt.case.unit_id, attempt.today)
     }
 
 
 @rule(YEARLY)
-def once_a_year(attempt):
+def once_a_year(attempt: TransitionContext) -> bool:
     """这个年度的民主评议已经开展过。"""
     others = attempt.session.scalars(
         sa.select(Case).where(
@@ -172,7 +173,7 @@ def once_a_year(attempt):
     return all(case.facts.get("year") != attempt.words["year"] for case in others)
 
 
-def window(attempt) -> tuple[date, date]:
+def window(attempt: TransitionContext) -> tuple[date, date]:
     """Return from when to when a branch appraises: organs within the year, others as the zone
     deploys, by default in the fourth quarter. Source: G-3.1.6d, O-3.1.6c"""
     year = attempt.words["year"]
@@ -201,31 +202,31 @@ def window(attempt) -> tuple[date, date]:
 # Self-assessment and peer review -----------------------------------------------------------------
 
 
-def _write_self(attempt, row: Appraised) -> None:
+def _write_self(attempt: TransitionContext, row: Appraised) -> None:
     row.self_text, row.self_grade = attempt.words["text"], attempt.words["grade"]
     row.self_by, row.self_at = attempt.actor.id, attempt.at.now
 
 
 @effect
-def file_own(attempt) -> None:
+def file_own(attempt: TransitionContext) -> None:
     """自评存入本人的评议材料。"""
     _write_self(attempt, row_of(attempt, attempt.actor.id))
 
 
 @effect
-def file_for(attempt) -> None:
+def file_for(attempt: TransitionContext) -> None:
     """按本人口述代录，注明代录人。"""
     _write_self(attempt, row_of(attempt, attempt.words["member"]))
 
 
 @effect
-def excuse_self(attempt) -> None:
+def excuse_self(attempt: TransitionContext) -> None:
     """免填自评，原因留在记录里。"""
     row_of(attempt, attempt.words["member"]).excused = attempt.words["reason"]
 
 
 @effect
-def hold_meeting(attempt) -> None:
+def hold_meeting(attempt: TransitionContext) -> None:
     """记下组织生活会的日期；没有填的，就是今天。到期没有交自评的，注明未交。"""
     day = attempt.words.get("meeting_on") or attempt.today
     attempt.set_facts(meeting_on=day.isoformat())
@@ -236,7 +237,7 @@ def hold_meeting(attempt) -> None:
 
 
 @effect
-def review_peer(attempt) -> None:
+def review_peer(attempt: TransitionContext) -> None:
     """互评意见归入被评党员的材料。"""
     attempt.session.add(
         PeerReview(
@@ -251,7 +252,7 @@ def review_peer(attempt) -> None:
     attempt.session.flush()
 
 
-def unreviewed(attempt) -> set[str]:
+def unreviewed(attempt: TransitionContext) -> set[str]:
     """Return the graded members of whom nothing was said yet."""
     done = set(
         attempt.session.scalars(
@@ -262,7 +263,7 @@ def unreviewed(attempt) -> set[str]:
 
 
 @rule(MEETING, "meeting_on")
-def meeting_was_held(attempt):
+def meeting_was_held(attempt: TransitionContext) -> bool:
     """组织生活会要先召开再测评。请填写已经召开的日期，不能是今天以后或往年的。"""
     today = attempt.today if attempt.move.name == "open_peer_review" else None
     day = attempt.words.get("meeting_on") or attempt.fact_day("meeting_on") or today
@@ -270,7 +271,7 @@ def meeting_was_held(attempt):
 
 
 @effect
-def open_vote(attempt) -> None:
+def open_vote(attempt: TransitionContext) -> None:
     """名单就此定下，列出应到人数。"""
     day = attempt.words.get("meeting_on")
     attempt.set_facts(
@@ -284,14 +285,14 @@ def open_vote(attempt) -> None:
 
 
 @rule(MEETING)
-def in_the_window(attempt):
+def in_the_window(attempt: TransitionContext) -> bool:
     """现在不在民主评议的时间内：一般在第四季度，以区里部署为准；机关在当年内。"""
     first, last = window(attempt)
     return first <= attempt.today <= last
 
 
 @rule(YEARLY, "member")
-def joined_the_branch(attempt):
+def joined_the_branch(attempt: TransitionContext) -> bool:
     """这名党员不在本支部，或已在名单里。"""
     row = row_of(attempt, attempt.words["member"])
     return still_member(attempt, attempt.words["member"]) and (
@@ -300,65 +301,65 @@ def joined_the_branch(attempt):
 
 
 @rule(YEARLY, "member")
-def has_left(attempt):
+def has_left(attempt: TransitionContext) -> bool:
     """这名党员还在本支部，不能移出；转出、去世等先在花名册上登记。"""
     row = row_of(attempt, attempt.words["member"])
     return row is not None and row.standing != "struck" and not still_member(attempt, row.person_id)
 
 
 @rule(YEARLY, "member")
-def has_died_or_quit(attempt):
+def has_died_or_quit(attempt: TransitionContext) -> bool:
     """开始测评以后，只有去世或出党的才移出名单，先在花名册上登记；转出的仍由本支部评完并告知。"""
     row = row_of(attempt, attempt.words["member"])
     return row is not None and row.standing != "struck" and row.person.left_on is not None
 
 
 @rule(CONSENT, "member")
-def counted_so_far(attempt):
+def counted_so_far(attempt: TransitionContext) -> bool:
     """这名党员不在评议名单里。"""
     row = row_of(attempt, attempt.words["member"])
     return row is not None and row.standing in ("graded", "ungraded")
 
 
 @rule(CONSENT)
-def not_about_oneself(attempt):
+def not_about_oneself(attempt: TransitionContext) -> bool:
     """请示不计入的是您本人，由他人答复。"""
     asked = attempt.case.facts.get("not_counted")
     return asked is None or attempt.actor is None or asked["member"] != attempt.actor.id
 
 
 @rule(TIME)
-def self_is_late(attempt):
+def self_is_late(attempt: TransitionContext) -> bool:
     """还有党员没有交自评；全部交齐、免填，或期限过了，才能开展互评。"""
     return attempt.case.due_on is not None and attempt.case.due_on < attempt.today
 
 
 @rule(PACE)
-def branch_is_late(attempt):
+def branch_is_late(attempt: TransitionContext) -> bool:
     """支部这一步还没有到期。"""
     return attempt.case.due_on is not None and attempt.case.due_on < attempt.today
 
 
 @rule(STEPS, "about")
-def not_oneself(attempt):
+def not_oneself(attempt: TransitionContext) -> bool:
     """不能评议自己，请由别人记录。"""
     return attempt.words["about"] != attempt.actor.id
 
 
 @rule(STEPS, "about")
-def one_of_us(attempt):
+def one_of_us(attempt: TransitionContext) -> bool:
     """被评议的人不在本支部评定等次的名单里。"""
     return attempt.words["about"] in graded(attempt)
 
 
 @rule(STEPS)
-def still_on_roster(attempt):
+def still_on_roster(attempt: TransitionContext) -> bool:
     """您不在本次评议的名单里。"""
     row = row_of(attempt, attempt.actor.id)
     return row is not None and row.standing in ("graded", "ungraded")
 
 
 @rule(STEPS)
-def all_reviewed(attempt):
+def all_reviewed(attempt: TransitionContext) -> bool:
     """还有党员没有互评意见，补上再测评。"""
     return not unreviewed(attempt)

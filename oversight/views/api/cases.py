@@ -187,7 +187,7 @@ def _version(case_id: str, name: str, stated: int | None) -> int | None:
     try:
         found = transitions.lock(db.session, case_id)
         authority.see(db.session, actor(), found)
-        workflow = workflows.get(found.workflow, found.definition_version)
+        workflow = workflows.of(found)
     except NotFound:
         return None
     leaving = workflow.move(workflow.state(found.state), name)

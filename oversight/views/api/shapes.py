@@ -12,10 +12,10 @@ from oversight import workflows
 from oversight.base.clock import Moment
 from oversight.casework import attachments, rectification
 from oversight.engine import authority, available, desk_acts, inbox, journal
-from oversight.engine.authority import Actor
 from oversight.law.definition import Move, Workflow, ask_as_dict
 from oversight.law.roles import OFFICES
 from oversight.models import Attachment, Case, JournalRow, Person, Unit
+from oversight.organization.actor import Actor
 from oversight.papers import numbers
 
 from . import messages as m

@@ -144,7 +144,7 @@ def party_days(unit_id, asked: m.OfYear) -> m.PartyDays:
     branch, year = unit_in_reach(unit_id), year_of(asked)
     if branch.kind != "branch":
         raise NotFound("只有党支部有主题党日，请选一个党支部。")
-    found = months.of_year(db.session, branch, year, moment().today)
+    found = months.of_year(db.session, branch, year, moment().today, months.Month)
     rows = [one.row for one in found if one.saved]
     cases = months.cases_in_sight(db.session, rows, actor())
     how = activities.moved_how(db.session, rows)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import io
 
-from flask import Blueprint, Response, current_app, flash, redirect, request, send_file, url_for
+from flask import Blueprint, Response, current_app, redirect, request, send_file, url_for
 from flask_login import login_required
 
 from oversight.base import files as uploads
@@ -18,7 +18,7 @@ from oversight.engine import repeats
 from oversight.engine.repeats import Answer
 from oversight.engine.use_case import one_transaction
 from oversight.law.inputs import read_count
-from oversight.views import forms, session
+from oversight.views import forms, present, session
 from oversight.views.api import http, shapes
 from oversight.views.api import messages as m
 from oversight.views.api.route import route
@@ -137,7 +137,7 @@ def send(case_id):
         raise
     except DomainError as refusal:
         return again(case_id, refusal)
-    flash({"text": say("已上传：%(name)s", name=row.name)}, "toast")
+    present.toast(say("已上传：%(name)s", name=row.name))
     return redirect(
         session.own_path(request.form.get("next")) or url_for("case.show", case_id=case_id)
     )

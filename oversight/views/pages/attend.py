@@ -25,7 +25,8 @@ from oversight.ledger import arrange, attendance
 from oversight.models import Activity, Attendance, Case, Person
 from oversight.models.attendance import CATEGORIES, CLASSES, FORMS, INVITEES, MODES
 from oversight.organization.members import exempt_on, groups_on, members
-from oversight.views import forms, session
+from oversight.views import forms, present, session
+from oversight.views.forms import Bound
 from oversight.views.present import day as day_label
 
 bp = Blueprint("attend", __name__)
@@ -64,7 +65,7 @@ class Sheet:
 
     classes, out, forms, categories, modes = CLASSES, OUT, FORMS, CATEGORIES, MODES
 
-    def __init__(self, activity: Activity, posted=None, bound: forms.Bound | None = None):
+    def __init__(self, activity: Activity, posted=None, bound: Bound | None = None):
         self.activity, self.posted, self.bound = activity, posted, bound
         self.unit, self.at = activity.unit, session.moment()
 
@@ -330,25 +331,22 @@ def _saved(done: attendance.Recorded, correction: bool):
     )
     saved = _("考勤已更正，原来的记录留在经过里") if correction else _("到会情况已保存并备案")
     if not done.opened:
-        flash({"text": saved}, "toast")
+        present.toast(saved)
         return redirect(year)
-    flash(
-        {
-            "text": _(
-                "%(saved)s。请假、缺席的人转入联系登记，%(day)s前联系",
-                saved=saved,
-                day=day_label(attendance.contact_by(db.session, done)),
-            ),
-            "label": _("查看党日"),
-            "href": year,
-        },
-        "toast",
+    present.toast(
+        _(
+            "%(saved)s。请假、缺席的人转入联系登记，%(day)s前联系",
+            saved=saved,
+            day=day_label(attendance.contact_by(db.session, done)),
+        ),
+        _("查看党日"),
+        year,
     )
     return redirect(url_for("contact.show", unit_id=done.activity.unit_id))
 
 
 def _raw(activity: Activity, posted) -> dict:
-    """Take a sheet from the form, in the shape that the API sends. Raises WordsWrong."""
+    """Take a sheet from the form, in the shape that the API sends. Raises InvalidInput."""
     out = list(dict.fromkeys(posted.getlist("out")))
     kinds = {person: posted.get(f"kind-{person}", "leave") for person in out}
     by = {kind: [person for person in out if kinds[person] == kind] for kind in OUT}
@@ -365,7 +363,7 @@ def _raw(activity: Activity, posted) -> dict:
 
 def _invitees(activity: Activity, posted) -> dict[str, int]:
     """Read how many were invited; kinds that the page does not show stay as they were. Raises
-    WordsWrong.
+    InvalidInput.
     """
     found = attendance.invited(db.session, activity)
     for kind, label in INVITEES.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -19,11 +20,12 @@ from oversight.views import forms, present, session
 from . import checklist, desk, desk_act_forms, opening
 from .casefile import CaseFile
 
+FROM_DESK: dict[str, Any] = {"from": "desk"}  # a word of Python, hence not by name
 bp = Blueprint("case", __name__)
 
 
 def seen(case_id) -> Case:
-    """Return a case in the reader's sight. Raises NotInSight."""
+    """Return a case in the reader's sight. Raises NotFound."""
     case = db.session.get(Case, str(case_id))
     if case is None:
         raise NotFound()
@@ -35,7 +37,7 @@ def seen(case_id) -> Case:
 
 def asked(case_id, name: str) -> Case:
     """Return a case that somebody wants to act on; an attempt at a foreign one is kept. Raises
-    NotInSight.
+    NotFound.
     """
     try:
         return seen(case_id)
@@ -103,11 +105,7 @@ def _onward(case: Case) -> str:
     ]
     at = rows.index(case.id) if case.id in rows else -1
     after = (rows[at + 1 :] + rows[: max(at, 0)][-1:])[:1]
-    return (
-        url_for("case.show", case_id=after[0], **{"from": "desk"})
-        if after
-        else url_for("desk.queue")
-    )
+    return url_for("case.show", case_id=after[0], **FROM_DESK) if after else url_for("desk.queue")
 
 
 @bp.post("/cases/<uuid:case_id>/moves/<name>")
@@ -178,13 +176,10 @@ def conflict(refusal: DomainError, case: Case | None, move: Move, words: dict) -
 def _tell(case: Case, move: Move) -> None:
     """Say on the next page what came of it, with a way to the case."""
     file = CaseFile(case, session.actor(), session.moment())
-    flash(
-        {
-            "text": str(present.part(case, "done", file=file, move=move)),
-            "label": _("查看"),
-            "href": url_for("case.show", case_id=case.id),
-        },
-        "toast",
+    present.toast(
+        str(present.part(case, "done", file=file, move=move)),
+        _("查看"),
+        url_for("case.show", case_id=case.id),
     )
 
 
@@ -204,16 +199,9 @@ def act(case_id, act):
     except DomainError as refusal:
         return page(seen(case_id), forms.Bound.of(act, words, refusal)), refusal.status
     if act == "read":
-        flash({"text": _("已标为已阅，不再列在“抄送我”里")}, "toast")
+        present.toast(_("已标为已阅，不再列在“抄送我”里"))
     elif act not in ("claim", "release"):
-        flash(
-            {
-                "text": desk_act_forms.told(case),
-                "label": _("查看"),
-                "href": url_for("case.show", case_id=case.id),
-            },
-            "toast",
-        )
+        present.toast(desk_act_forms.told(case), _("查看"), url_for("case.show", case_id=case.id))
     return redirect(
         session.own_path(request.form.get("next")) or url_for("case.show", case_id=case.id)
     )

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property
 
 import sqlalchemy as sa
@@ -18,13 +18,13 @@ from oversight.base.refusals import DomainError, InvalidInput
 from oversight.base.sentences import N_, say
 from oversight.casework import attachments, rectification
 from oversight.engine import authority, available, colleagues, desk_acts, precedents
-from oversight.engine.authority import Actor
 from oversight.law.clauses import Source
 from oversight.law.definition import MANY, Field, Move, MultiInstance, Rule, State, Workflow
 from oversight.law.inputs import read_words
 from oversight.law.roles import AUTOMATIC, TIMER
 from oversight.models import Attachment, Case, JournalRow, Paper, Person, Reminder, Unit, WorkItem
 from oversight.models.cases import ABSENT, CAME, LEFT, NO, RECUSED, YES
+from oversight.organization.actor import Actor
 from oversight.organization.members import members
 from oversight.organization.units import successor_of
 from oversight.rules.common import REASON
@@ -75,7 +75,7 @@ class Entry:
 
     label: str
     who: str
-    at: object
+    at: datetime
     said: list[tuple] = field(default_factory=list)
     result: dict = field(default_factory=dict)
 
@@ -554,13 +554,13 @@ def _said(workflow: Workflow, row: JournalRow) -> list[tuple]:
         asks = {ask.name: ask for ask in workflow.facts}
     if row.kind == "inherit":
         asks = {REASON.name: REASON}
-    told = {name: value for name, value in row.words.items() if name in asks and value}
+    words = {name: value for name, value in row.words.items() if name in asks and value}
     return [
         (
             asks[name],
             say("%(n)s 条", n=len(value)) if asks[name].items else value,
         )  # the page has a table of them
-        for name, value in told.items()
+        for name, value in words.items()
         if not (workflow.discreet and asks[name].items)
     ]
 

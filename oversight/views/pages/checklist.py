@@ -57,7 +57,7 @@ def sections(unit: Unit, musts: bool = False) -> list[tuple[str, list[dict]]]:
 
 def words(form, move: Move) -> dict:
     """Return the words of a filled list: reminders, findings, and how much was looked at. Raises
-    WordsWrong.
+    InvalidInput.
     """
     found = forms.words_from(form, move.asks)
     seen = {key[5:]: value for key, value in form.items() if key.startswith("seen-") and value}

@@ -9,7 +9,7 @@ from datetime import date
 from functools import cached_property
 
 import sqlalchemy as sa
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import login_required
 
@@ -23,7 +23,7 @@ from oversight.law.definition import Move, Workflow
 from oversight.models import Activity, Attendance, Case, Person, Unit
 from oversight.models.attendance import CLASSES
 from oversight.rules.absence import FOLLOW_UP
-from oversight.views import forms, session
+from oversight.views import forms, present, session
 
 from . import case as case_page
 from . import year
@@ -255,7 +255,7 @@ class Contacts:
 
 
 def _unit(unit_id) -> Unit:
-    """Return a branch whose follow-ups the reader may see. Raises NotInSight, NotYours."""
+    """Return a branch whose follow-ups the reader may see. Raises NotFound, Forbidden."""
     unit = year.branch(unit_id)
     if not any(unit.within(path) for path in session.actor().business):
         try:
@@ -304,9 +304,9 @@ def make(unit_id, name):
         case_id for case_id in _filled(move) if case_id not in ids and "only" not in request.form
     ]
     if not ids:
-        refusal = InvalidInput({"case": _("请先勾选要登记的人。")})
+        nobody = InvalidInput({"case": _("请先勾选要登记的人。")})
         return _page(
-            Contacts(unit, _step(name), forms.Bound.of(name, words, refusal)), refusal.status
+            Contacts(unit, _step(name), forms.Bound.of(name, words, nobody)), nobody.status
         )
     if not all(map(is_id, ids)):
         raise NotFound()
@@ -381,7 +381,7 @@ def _answer(unit_id, name: str, words: dict, results: list[tuple[str, Outcome]])
     failed = [(case_id, outcome) for case_id, outcome in results if outcome.refusal is not None]
     if not failed:
         names = "、".join(outcome.name for _id, outcome in results)
-        flash({"text": _told(name, names, len(results))}, "toast")
+        present.toast(_told(name, names, len(results)))
         return redirect(url_for("contact.show", unit_id=unit_id))
     refusal = failed[0][1].refusal
     page = Contacts(

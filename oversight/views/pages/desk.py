@@ -108,7 +108,7 @@ class DeskPage:
     @cached_property
     def filters(self) -> inbox.Filters:
         return inbox.Filters(
-            self.view.workflow or None, self.view.due or None, self.unit and self.unit.path
+            self.view.workflow or None, self.view.due or None, self.unit.path if self.unit else None
         )
 
     @cached_property
@@ -361,7 +361,7 @@ def _confirm(ids: list[str], wrong: str = ""):
 
 
 def seen(ids: list[str], who) -> list[Case]:
-    """Return the cases chosen, all of them in sight. Raises NotInSight."""
+    """Return the cases chosen, all of them in sight. Raises NotFound."""
     found = [db.session.get(Case, _uuid(case_id)) for case_id in dict.fromkeys(ids[:BULK_MOST])]
     for case in found:
         if case is None:

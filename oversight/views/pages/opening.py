@@ -8,7 +8,7 @@ from functools import cached_property
 from itertools import islice
 
 import sqlalchemy as sa
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask_login import login_required
 
 from oversight import workflows
@@ -28,12 +28,12 @@ from oversight.calendar.party_days import month_end
 from oversight.calendar.workdays import PartyDay, add_workdays
 from oversight.calendar.zone import has_rule_day, rule_for, zone_calendar
 from oversight.engine import assignment, authority, available, inbox, transitions
-from oversight.engine.authority import Actor
-from oversight.law.definition import INTERNAL, Move, Workflow
+from oversight.law.definition import INTERNAL, Move, Workflow, role_of
 from oversight.law.inputs import read_day, read_words
 from oversight.law.roles import BRANCH
 from oversight.ledger import month
 from oversight.models import Activity, Case, Person, Unit
+from oversight.organization.actor import Actor
 from oversight.organization.members import members
 from oversight.rules.context import TransitionContext
 from oversight.views import forms, present, session
@@ -48,7 +48,7 @@ MANY_UNITS = 50  # from which on they can be looked for
 class Answerer:
     """Who will answer, and by when at the latest."""
 
-    unit: Unit
+    unit: sa.Row | Unit
     person: str
     workdays: int
     due_on: date
@@ -141,7 +141,9 @@ class Sheet:
     @cached_property
     def activity(self) -> Activity | None:
         """Return the party day that the facts name, where it has been planned."""
-        return self.day and db.session.scalar(
+        if self.day is None:
+            return None
+        return db.session.scalar(
             sa.select(Activity).where(
                 Activity.unit_id == self.unit.id,
                 Activity.day == self.day,
@@ -228,9 +230,6 @@ class Sheet:
             None,
         )
 
-    def why_not_move(self, name: str) -> str | None:
-        return next((option.why_not for option in self.options if option.move.name == name), None)
-
     @property
     def first(self) -> Move | None:
         """Return the step that carries the case on."""
@@ -296,7 +295,7 @@ class Sheet:
     def answerer(self) -> Answerer | None:
         """Return who answers the first step and by when, if it were sent today."""
         move = self.first
-        state = move.enters if move else None
+        state = move.enters if move and move.enters is not INTERNAL else None
         if state is None or state.waits_on is None or state.due is None:
             return None
         later = Sheet.fresh(self.workflow, self.unit, self.facts) if not self.new else self
@@ -304,7 +303,7 @@ class Sheet:
             db.session, self.workflow, later.case, move, self.who, self.at, state=state.name
         )
         seat = authority.resolve(
-            db.session, self.workflow, later.case, state.waits_on, self.at.today
+            db.session, self.workflow, later.case, role_of(state.waits_on), self.at.today
         )
         return Answerer(
             seat.unit, _officer(seat), state.due.workdays, assignment.last_day(attempt, state.due)
@@ -468,7 +467,7 @@ def _other_days(sheet: Sheet) -> list[date]:
 def _unit(name: str, given: str | None) -> Unit:
     """Return the unit named, or the first in which the reader may open this.
 
-    Raises NotInSight, NotYours.
+    Raises NotFound, Forbidden.
     """
     if given:
         unit = db.session.get(Unit, given) if len(given) == 36 else None
@@ -483,7 +482,7 @@ def _unit(name: str, given: str | None) -> Unit:
 
 
 def _facts(workflow: Workflow, source) -> dict:
-    """Take facts from an address. Raises WordsWrong where a day cannot be read."""
+    """Take facts from an address. Raises InvalidInput where a day cannot be read."""
     found = forms.words_from(source, workflow.facts)
     unread = {
         ask.name: say("“%(word)s”不是一个日期。", word=ask.label)
@@ -572,4 +571,4 @@ def _taken(
 
 def _told(case: Case, move: Move | None) -> None:
     file = CaseFile(case, session.actor(), session.moment())
-    flash({"text": str(present.part(case, "done", file=file, move=move))}, "toast")
+    present.toast(str(present.part(case, "done", file=file, move=move)))

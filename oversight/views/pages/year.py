@@ -209,7 +209,7 @@ class Year:
 
 
 def branch(unit_id) -> Unit:
-    """Return a branch in the reader's sight. Raises NotInSight."""
+    """Return a branch in the reader's sight. Raises NotFound."""
     unit = db.session.get(Unit, str(unit_id))
     if unit is None or unit.kind != "branch" or not session.actor().sees(unit):
         raise NotFound()

@@ -33,13 +33,13 @@ def keeps(unit: Unit | None, area: str) -> bool:
 
 
 def require_keeper() -> None:
-    """Make sure that these pages are the reader's business. Raises NotYours."""
+    """Make sure that these pages are the reader's business. Raises Forbidden."""
     if not present.Shell().keeper:
         raise Forbidden("管理页面由管理员和上级党组织使用，您不能查看。")
 
 
 def in_reach(unit: Unit | None) -> Unit:
-    """Return a unit that the reader keeps or sees. Raises NotInSight."""
+    """Return a unit that the reader keeps or sees. Raises NotFound."""
     who = session.actor()
     if (
         unit is None
@@ -56,7 +56,7 @@ def unit_of(unit_id) -> Unit:
 
 
 def person_named(field: str) -> Person:
-    """Return the person chosen in a form. Raises WordsWrong naming the field."""
+    """Return the person chosen in a form. Raises InvalidInput naming the field."""
     found = db.session.get(Person, request.form[field]) if is_id(request.form.get(field)) else None
     if found is None or found.zone_id != session.actor().zone_id:
         raise InvalidInput({field: N_("请从名单中选一个人。")})
@@ -64,7 +64,7 @@ def person_named(field: str) -> Person:
 
 
 def unit_named(field: str) -> Unit:
-    """Return the unit chosen in a form. Raises WordsWrong naming the field."""
+    """Return the unit chosen in a form. Raises InvalidInput naming the field."""
     found = db.session.get(Unit, request.form[field]) if is_id(request.form.get(field)) else None
     if found is None or found.zone_id != session.actor().zone_id:
         raise InvalidInput({field: N_("请选一个单位。")})
@@ -72,7 +72,7 @@ def unit_named(field: str) -> Unit:
 
 
 def day(field: str, label: str, required: bool = True, first: int = 2000) -> date | None:
-    """Return the day written in a form, of the year `first` or later. Raises WordsWrong naming the
+    """Return the day written in a form, of the year `first` or later. Raises InvalidInput naming the
     field.
     """
     text = request.form.get(field, "").strip()

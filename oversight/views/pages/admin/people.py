@@ -77,7 +77,7 @@ def join(unit_id):
 
 
 def _member(person_id) -> tuple[Person, Unit]:
-    """Return a member and his branch, where the reader keeps it or sees it. Raises NotInSight."""
+    """Return a member and his branch, where the reader keeps it or sees it. Raises NotFound."""
     person = db.session.get(Person, str(person_id))
     branch = people.branch_of(db.session, person, session.moment().today) if person else None
     if branch is None:

@@ -26,6 +26,7 @@ from oversight.models import Zone
 from oversight.register.roster import apply as roster
 from oversight.register.roster import template as empty
 from oversight.register.roster.workbook import MOST_BYTES
+from oversight.views import present
 from oversight.views.pages.attachments import folder
 from oversight.views.session import acting, actor, moment
 
@@ -49,7 +50,7 @@ def too_large() -> TooLarge:
 
 
 def _sealer() -> Sealer:
-    return Sealer(current_app.secret_key)
+    return Sealer(current_app.config["SECRET_KEY"])
 
 
 def _zone() -> Zone:
@@ -132,17 +133,14 @@ def apply():
         return _page(found, refusal, refusal.status)
     except DomainError as refusal:
         return _page(None, refusal, refusal.status)
-    flash(
-        {
-            "text": _(
-                "名册已导入：新增 %(new)s 人，更新 %(changed)s 人。",
-                new=done.plan.counts["people"]["new"],
-                changed=done.plan.counts["people"]["changed"],
-            ),
-            "href": url_for("accounts.index"),
-            "label": _("去发激活单"),
-        },
-        "toast",
+    present.toast(
+        _(
+            "名册已导入：新增 %(new)s 人，更新 %(changed)s 人。",
+            new=done.plan.counts["people"]["new"],
+            changed=done.plan.counts["people"]["changed"],
+        ),
+        _("去发激活单"),
+        url_for("accounts.index"),
     )
     return redirect(url_for("roster.show"))
 

@@ -1,0 +1,232 @@
+"""A person as of a day: what he holds, sees and stands in for, and the ground on which he acts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from oversight.law.roles import (
+    ADMINISTRATORS,
+    BRANCH_LEADERS,
+    CANDIDATE_GROUPS,
+    NO_BUSINESS,
+    OFFICES,
+)
+from oversight.models import Membership, Person, Post, Substitution, Unit
+
+from . import standing, substitution
+from .standing import in_office, is_member
+from .units import merged_into
+
+
+@dataclass(frozen=True)
+class Actor:
+    """A person as of a day: posts held, branch belonged to, and what is in sight.
+
+    `seats` are (unit id, candidate group, rank); `sight` are path prefixes of the units that are
+    visible, `business` of those whose cases are: by post, not by membership. `acting` are the
+    substitutions by which he stands in for others, never posts of his own. `former` are the
+    branches merged into his: what they left closed is read on. `led` are (person id, branch id) of
+    the branches that he, and those he acts for, lead by post or acting; `led_before` those whom one
+    of them led lately, with the last day.
+    """
+
+    person: Person
+    posts: tuple[Post, ...]
+    branch: Unit | None
+    on: date
+    seats: tuple[tuple[str, str, int], ...] = ()
+    sight: tuple[str, ...] = ()
+    business: tuple[str, ...] = ()
+    acting: tuple[Substitution, ...] = ()
+    former: tuple[str, ...] = ()
+    led: tuple[tuple[str, str], ...] = ()
+    led_before: tuple[tuple[str, str, date], ...] = ()
+
+    @property
+    def id(self) -> str:
+        return self.person.id
+
+    @property
+    def zone_id(self) -> str:
+        return self.person.zone_id
+
+    @property
+    def acting_seats(self) -> list[tuple[Substitution, str, int]]:
+        """Return the offices that he fills as a stand-in: the substitution, candidate group and
+        rank.
+        """
+        return [
+            (row, candidate_group, rank)
+            for row in self.acting
+            for candidate_group, rank in _ranks_of(row.office, row.unit.kind)
+        ]
+
+    @property
+    def unit_ids(self) -> list[str]:
+        return list(dict.fromkeys(unit_id for unit_id, _, _ in self.seats))
+
+    def holds(self, *offices: str) -> bool:
+        return any(post.office in offices for post in self.posts)
+
+    def sees(self, unit: Unit) -> bool:
+        return any(unit.within(prefix) for prefix in self.sight)
+
+    @property
+    def title(self) -> str:
+        """Return the first post as people say it, or 党员."""
+        if self.posts:
+            return f"{self.posts[0].unit.name}{OFFICES[self.posts[0].office]}"
+        return f"{self.branch.name}党员" if self.branch else ""
+
+
+@dataclass(frozen=True)
+class AuthorityBasis:
+    """On what authority an actor acts: the unit, the role, the office, and his work item where many
+    answer.
+
+    `acting`: not by a post of his own, but for `acting_for`, or in an empty post where that is
+    None.
+    """
+
+    unit_id: str
+    role: str
+    office: str
+    desk_id: str | None = None
+    acting: bool = False
+    acting_for: str | None = None
+
+
+def actor_of(session: Session, person_id: str, on: date) -> Actor:
+    """Gather what a person holds on a day."""
+    person = session.get(Person, person_id)
+    known = session.scalars(
+        _POSTS_OF, {"person": person_id, "day": on, "since": on - standing.REMEMBERED}
+    ).all()
+    left = [post for post in known if post.to_on is not None and post.to_on < on]
+    posts = tuple(post for post in known if post not in left)
+    branch = session.scalar(_BRANCH_OF, {"person": person_id, "day": on})
+    business = [post.unit.path for post in posts if post.office not in NO_BUSINESS]
+    sight = [post.unit.path for post in posts if post.office not in ADMINISTRATORS]
+    if branch is not None and not any(post.office in ADMINISTRATORS for post in posts):
+        sight.append(branch.path)
+    stands_in = substitution.by_person(session, person_id, on)
+    sight += [row.unit.path for row in stands_in]
+    business += [row.unit.path for row in stands_in if row.workflow is None]
+    full = branch if branch is not None and not person.probationary else None
+    held: list[Post | Substitution] = [*posts, *stands_in]
+    leading = {
+        row.unit_id for row in held if row.unit.kind == "branch" and row.unit.path in business
+    }
+    return Actor(
+        person,
+        posts,
+        branch,
+        on,
+        tuple(_seats(posts, full)),
+        tuple(dict.fromkeys(sight)),
+        tuple(dict.fromkeys(business)),
+        stands_in,
+        merged_into(session, leading),
+        tuple(_led(session, person_id, held, stands_in, on)),
+        tuple(_led_before(session, left, stands_in, on)),
+    )
+
+
+def _led(
+    session: Session,
+    person_id: str,
+    held: list[Post | Substitution],
+    stands_in: tuple[Substitution, ...],
+    on: date,
+) -> Iterator[tuple[str, str]]:
+    """Yield (person id, branch id) of the branches that the person leads, and that those he stands
+    in for lead.
+    """
+    for row in held:
+        if _leading(row):
+            yield person_id, row.unit_id
+    principals = {row.for_id for row in stands_in} - {None}
+    for table, holds in (
+        ((Post, in_office(on)), (Substitution, substitution.in_force(on))) if principals else ()
+    ):
+        yield from session.execute(
+            sa.select(table.person_id, table.unit_id)
+            .join(Unit, Unit.id == table.unit_id)
+            .where(
+                table.person_id.in_(principals),
+                table.office.in_(BRANCH_LEADERS),
+                Unit.kind == "branch",
+                holds,
+            )
+        )
+
+
+def _led_before(
+    session: Session, left: list[Post], stands_in: tuple[Substitution, ...], on: date
+) -> Iterator[tuple[str, str, date]]:
+    """Yield who led which branch lately, and until when: the person, and those he acts for."""
+    for post in left:
+        if _leading(post):
+            yield post.person_id, post.unit_id, post.to_on
+    principals = {row.for_id for row in stands_in} - {None}
+    if principals:
+        rows = session.execute(
+            sa.select(Post.person_id, Post.unit_id, Post.to_on).where(
+                Post.person_id.in_(principals),
+                Post.office.in_(BRANCH_LEADERS),
+                Post.to_on < on,
+                Post.to_on >= on - standing.REMEMBERED,
+            )
+        )
+        yield from rows
+
+
+def _leading(held: Post | Substitution) -> bool:
+    return held.office in BRANCH_LEADERS and held.unit.kind == "branch"
+
+
+def _seats(posts: tuple[Post, ...], branch: Unit | None):
+    for post in posts:
+        for candidate_group, rank in _ranks_of(post.office, post.unit.kind):
+            yield post.unit_id, candidate_group, rank
+    if branch is not None:
+        yield branch.id, "branch", _member_rank()
+
+
+def _ranks_of(office: str, unit_kind: str):
+    """Yield each candidate group of a kind of unit that has an office, with the rank of the office."""
+    for candidate_group, ranks in CANDIDATE_GROUPS.items():
+        if (candidate_group == "branch") == (unit_kind == "branch"):
+            yield from (
+                (candidate_group, rank) for rank, offices in enumerate(ranks) if office in offices
+            )
+
+
+def _member_rank() -> int:
+    return next(
+        rank for rank, offices in enumerate(CANDIDATE_GROUPS["branch"]) if "member" in offices
+    )
+
+
+# Asked once a request: built once
+
+_PERSON: sa.BindParameter[str] = sa.bindparam("person")
+_POSTS_OF = (
+    sa.select(Post)
+    .where(
+        Post.person_id == _PERSON,
+        Post.from_on <= substitution.DAY,
+        sa.or_(Post.to_on.is_(None), Post.to_on >= sa.bindparam("since")),
+    )
+    .order_by(Post.from_on, Post.id)
+)
+_BRANCH_OF = (
+    sa.select(Unit)
+    .join(Membership, Membership.unit_id == Unit.id)
+    .where(Membership.person_id == _PERSON, is_member(substitution.DAY))
+)
