@@ -55,14 +55,7 @@ def read_csv(raw: bytes) -> list[workdays.CalendarDay]:
 
     Raises InvalidInput naming every bad row by line and value.
     """
-    text = typed.decoded(raw)
-    if text is None or "\0" in text:
-        raise InvalidInput({"file": N_("这个文件不是 CSV。请在 Excel 里另存为 CSV 后再导入。")})
-    delimiter = "\t" if "\t" in text.partition("\n")[0] else ","
-    try:
-        lines = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
-    except csv.Error:
-        raise InvalidInput({"file": N_("文件不是完整的 CSV，请检查引号后再导入。")}) from None
+    lines = _lines(raw)
     head = [typed.line(cell).lower() for cell in lines[0]] if lines else []
     if head not in (HEADER, ["日期", "类别", "名称", "来源"]):
         raise InvalidInput({"file": f"第一行应是 {','.join(HEADER)}。"})
@@ -74,6 +67,18 @@ def read_csv(raw: bytes) -> list[workdays.CalendarDay]:
     if wrong or not days:
         raise InvalidInput(wrong or {"file": N_("文件里没有日期。")})
     return list(days.values())
+
+
+def _lines(raw: bytes) -> list[list[str]]:
+    """Return the cells of a file of text. Raises InvalidInput."""
+    text = typed.decoded(raw)
+    if text is None or "\0" in text:
+        raise InvalidInput({"file": N_("这个文件不是 CSV。请在 Excel 里另存为 CSV 后再导入。")})
+    delimiter = "\t" if "\t" in text.partition("\n")[0] else ","
+    try:
+        return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
+    except csv.Error:
+        raise InvalidInput({"file": N_("文件不是完整的 CSV，请检查引号后再导入。")}) from None
 
 
 def _read_row(number: int, cells: list[str], days: dict, wrong: dict[str, str]) -> None:

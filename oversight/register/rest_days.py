@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -49,9 +51,7 @@ def load(
         for day in days
         if day.kind == "rest" and lacking.get(day.on.year) == []
     }
-    known = {*had, *(day.on for day in days)}
-    law = [day for year in years for day in fixed_by_law(year) if day.on not in known]
-    holidays.write(session, zone_id, [*days, *law])
+    holidays.write(session, zone_id, [*days, *_left_out(years, {*had, *(day.on for day in days)})])
     holidays.publish(session, zone_id, years, at)
     moved = sum(
         holidays.replan(session, zone_id, year, at)
@@ -63,6 +63,11 @@ def load(
     about = sorted({day.on.year for day in days})
     _note(session, zone_id, who, at, "import", about, days=done.days, moved=moved)
     return done
+
+
+def _left_out(years: Iterable[int], known: set[date]) -> list[CalendarDay]:
+    """Return what the law fixes in these years and no row tells of."""
+    return [day for year in years for day in fixed_by_law(year) if day.on not in known]
 
 
 def _lacking(before: Calendar, days: list[CalendarDay]) -> dict[int, list[str]]:

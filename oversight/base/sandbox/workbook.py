@@ -22,8 +22,8 @@ MOST_ROWS, MOST_CELLS, MOST_COLUMNS, MOST_SHEETS = 100_000, 3_000_000, 100, 60
 LONGEST = 500  # characters of a cell
 CPU_SECONDS, MEMORY = 120, 1024 * 2**20
 OLD = b"\xd0\xcf\x11\xe0"
+MARKS_OF_OLD = (("_VBA_PROJECT", "macros"), ("EncryptedPackage", "locked"))
 OFFICE = frozenset({"content.xml", "META-INF/manifest.xml"})
-LOOKED_AT = 2**20
 EXACT = 10**15  # beyond it a number of Excel is rounded
 _WORDS = r'(?:"[^"]*"|\\.|[-/ ()])*'
 AS_MANY_FIGURES = re.compile(rf"({_WORDS})(0+)({_WORDS})")
@@ -113,15 +113,20 @@ class Sheets:
         _line(self.out, about)
 
     def row(self, number: int, row: list) -> None:
-        while row and row[-1] is None:
-            row.pop()
-        if not row:
+        if not _stripped(row):
             return
         self.rows -= 1
         self.cells -= len(row)
         if min(self.rows, self.cells) < 0:
             raise Refused("rows")
         _line(self.out, [number, row])
+
+
+def _stripped(row: list) -> list:
+    """Take the empty cells from the end of a row."""
+    while row and row[-1] is None:
+        row.pop()
+    return row
 
 
 def _area(top: int, left: int, bottom: int, right: int) -> str:
@@ -136,25 +141,32 @@ def _letter(column: int) -> str:
 
 def _look_at(data: bytes) -> set[str]:
     """Weigh the archive before anything is unpacked; returns its parts. Raises Refused."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as parts:
-            found = parts.infolist()
-            names = {part.filename for part in found}
-            about = b""
-            if names >= OFFICE:
-                with parts.open("META-INF/manifest.xml") as stream:
-                    about = stream.read(LOOKED_AT)
-    except (zipfile.BadZipFile, ValueError):
-        raise Refused("broken") from None
+    found = _parts(data)
+    names = {part.filename for part in found}
     if "xl/workbook.xml" not in names and not names >= OFFICE:
         raise Refused("kind")
     if any(name.endswith("vbaProject.bin") for name in names):
         raise Refused("macros")
     if len(found) > MOST_PARTS or sum(part.file_size for part in found) > MOST_UNPACKED:
         raise Refused("bomb")
-    if b"encryption-data" in about:
-        raise Refused("locked")
+    _refuse_locked(data, names)
     return names
+
+
+def _parts(data: bytes) -> list[zipfile.ZipInfo]:
+    """Return what an archive says of its parts. Raises Refused."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as parts:
+            return parts.infolist()
+    except (zipfile.BadZipFile, ValueError):
+        raise Refused("broken") from None
+
+
+def _refuse_locked(data: bytes, names: set[str]) -> None:
+    if names >= OFFICE:
+        with zipfile.ZipFile(io.BytesIO(data)) as parts:
+            if b"encryption-data" in parts.read("META-INF/manifest.xml"):
+                raise Refused("locked")
 
 
 # Workbooks of today -------------------------------------------------------------------------------
@@ -221,14 +233,10 @@ def _words(part: str) -> str:
 def _read_xls(data: bytes, out) -> None:
     import xlrd
 
-    if "_VBA_PROJECT".encode("utf-16-le") in data:
-        raise Refused("macros")
-    if "EncryptedPackage".encode("utf-16-le") in data:
-        raise Refused("locked")
-    try:
-        book = _opened(xlrd, data)
-    except xlrd.XLRDError as error:
-        raise Refused("locked" if "encrypted" in str(error).lower() else "kind") from None
+    for mark, why in MARKS_OF_OLD:
+        if mark.encode("utf-16-le") in data:
+            raise Refused(why)
+    book = _opened(xlrd, data)
     sheets, shown = Sheets(out), Shown()
     for sheet in book.sheets():
         hidden = [row + 1 for row, about in sheet.rowinfo_map.items() if about.hidden]
@@ -243,14 +251,16 @@ def _read_xls(data: bytes, out) -> None:
 
 
 def _opened(xlrd, data: bytes):
-    """Open with the formats of numbers; some that other programs wrote open only without."""
+    """Open with the formats of numbers; some that other programs wrote open only without. Raises
+    Refused.
+    """
     quiet = io.StringIO()
     try:
         return xlrd.open_workbook(
             file_contents=data, formatting_info=True, ragged_rows=True, logfile=quiet
         )
-    except xlrd.XLRDError:
-        raise
+    except xlrd.XLRDError as error:
+        raise Refused("locked" if "encrypted" in str(error).lower() else "kind") from None
     except Exception:
         return xlrd.open_workbook(file_contents=data, ragged_rows=True, logfile=quiet)
 
@@ -304,48 +314,64 @@ class OpenDocument:
         raise Refused("broken")
 
     def start(self, name: str, words: dict) -> None:
-        tag = name.rpartition("}")[2]
         said = {key.rpartition("}")[2]: value for key, value in words.items()}
-        if tag == "annotation":
-            self.notes += 1
-        elif tag == "style":
-            self.style = said.get("name", "")
-        elif tag == "table-properties" and said.get("display") == "false":
-            self.unseen.add(self.style)
-        elif tag == "table":
-            self.title, self.visible = (
-                said.get("name", ""),
-                said.get("style-name") not in self.unseen,
-            )
-            self.rows, self.hidden, self.merged, self.number = [], [], [], 0
-        elif tag == "table-row":
-            self._row(said)
-        elif tag in ("table-cell", "covered-table-cell") and self.row is not None:
-            self.cell, self.text = said, []
-        elif tag == "p" and self.text and not self.notes:
-            self.text.append("\n")
+        self._do("begin", name, said)
 
-    def _row(self, said: dict) -> None:
-        self.row, self.repeated = [], int(said.get("number-rows-repeated", 1))
-        if said.get("visibility", "visible") != "visible":
-            self.hidden += range(self.number + 1, self.number + min(self.repeated, 1000) + 1)
+    def end(self, name: str) -> None:
+        self._do("end", name)
+
+    def _do(self, when: str, name: str, *said: dict) -> None:
+        tag = name.rpartition("}")[2].removeprefix("covered-").replace("-", "_")
+        getattr(self, f"{when}_{tag}", _nothing)(*said)
 
     def said(self, words: str) -> None:
         if self.cell is not None and not self.notes:
             self.text.append(words)
 
-    def end(self, name: str) -> None:
-        tag = name.rpartition("}")[2]
-        if tag == "annotation":
-            self.notes -= 1
-        elif tag in ("table-cell", "covered-table-cell") and self.cell is not None:
-            self._cell()
-        elif tag == "table-row" and self.row is not None:
-            self._keep()
-        elif tag == "table":
-            self.sheets.begin(self.title, self.visible, self.hidden, self.merged)
-            for number, row in self.rows:
-                self.sheets.row(number, row)
+    def begin_annotation(self, _said: dict) -> None:
+        self.notes += 1
+
+    def end_annotation(self) -> None:
+        self.notes -= 1
+
+    def begin_style(self, said: dict) -> None:
+        self.style = said.get("name", "")
+
+    def begin_table_properties(self, said: dict) -> None:
+        if said.get("display") == "false":
+            self.unseen.add(self.style)
+
+    def begin_table(self, said: dict) -> None:
+        self.title, self.visible = said.get("name", ""), said.get("style-name") not in self.unseen
+        self.rows, self.hidden, self.merged, self.number = [], [], [], 0
+
+    def end_table(self) -> None:
+        self.sheets.begin(self.title, self.visible, self.hidden, self.merged)
+        for number, row in self.rows:
+            self.sheets.row(number, row)
+
+    def begin_table_row(self, said: dict) -> None:
+        self.row, self.repeated = [], int(said.get("number-rows-repeated", 1))
+        if said.get("visibility", "visible") != "visible":
+            self.hidden += range(self.number + 1, self.number + min(self.repeated, 1000) + 1)
+
+    def end_table_row(self) -> None:
+        row = _stripped(self.row)
+        if row:
+            last = self.number + min(self.repeated, MOST_ROWS + 1)
+            self.rows += [(number, list(row)) for number in range(self.number + 1, last + 1)]
+        if len(self.rows) > MOST_ROWS:
+            raise Refused("rows")
+        self.number, self.row = self.number + self.repeated, None
+
+    def begin_table_cell(self, said: dict) -> None:
+        self.cell, self.text = said, []
+
+    def end_table_cell(self) -> None:
+        self._cell()
+
+    def begin_p(self, _said: dict) -> None:
+        self.said("\n" if self.text else "")
 
     def _cell(self) -> None:
         column, said = len(self.row), self.cell
@@ -364,15 +390,9 @@ class OpenDocument:
         whole = re.fullmatch(r"\d{1,15}", said.get("value", ""))
         return said["value"] if whole and text and "E+" in text else text
 
-    def _keep(self) -> None:
-        while self.row and self.row[-1] is None:
-            self.row.pop()
-        if self.row:
-            last = self.number + min(self.repeated, MOST_ROWS + 1)
-            self.rows += [(number, list(self.row)) for number in range(self.number + 1, last + 1)]
-        if len(self.rows) > MOST_ROWS:
-            raise Refused("rows")
-        self.number, self.row = self.number + self.repeated, None
+
+def _nothing(*_said) -> None:
+    """Pass over an element that says nothing about cells."""
 
 
 # Texts --------------------------------------------------------------------------------------------
@@ -411,24 +431,50 @@ class Tables(HTMLParser):
         self.below: dict[int, int] = {}
 
     def handle_starttag(self, tag, attrs):
-        if tag == "table":
-            self.depth += 1
-            if self.depth == 1:
-                self._begin()
-        elif self.depth == 1 and tag == "tr":
+        getattr(self, f"begin_{tag}", _nothing)(dict(attrs))
+
+    def handle_endtag(self, tag):
+        getattr(self, f"end_{tag}", _nothing)()
+
+    def begin_table(self, _said) -> None:
+        self.depth += 1
+        if self.depth == 1:
+            self._begin()
+
+    def end_table(self) -> None:
+        if self.depth == 1:
+            self._close()
+            self._write()
+        self.depth = max(self.depth - 1, 0)
+
+    def begin_tr(self, _said) -> None:
+        if self.depth == 1:
             self._close()
             self.rows.append([])
-        elif self.depth == 1 and tag in ("td", "th") and self.rows:
+
+    def begin_td(self, said) -> None:
+        if self.depth == 1 and self.rows:
             self._close()
-            self._open(dict(attrs))
-        elif tag == "br" and self.cell is not None:
+            self._open(said)
+
+    def end_td(self) -> None:
+        if self.depth == 1:
+            self._close()
+
+    begin_th, end_th, end_tr = begin_td, end_td, end_td
+
+    def begin_br(self, _said) -> None:
+        if self.cell is not None:
             self.cell.append("\n")
 
     def _open(self, said):
         row, number, self.cell = self.rows[-1], len(self.rows), []
         while self.below.get(len(row), 0) >= number:
             row.append(None)
-        down, across = (_span(said.get(name)) for name in ("rowspan", "colspan"))
+        down, across = (
+            _span(said.get("rowspan"), MOST_ROWS),
+            _span(said.get("colspan"), MOST_COLUMNS),
+        )
         self.place, column = len(row), len(row)
         row += [None] * across
         for one in range(column, column + across):
@@ -441,16 +487,7 @@ class Tables(HTMLParser):
             self.rows[-1][self.place] = _plain("".join(self.cell).replace("\xa0", " "))
         self.cell = None
 
-    def handle_endtag(self, tag):
-        if self.depth == 1 and tag in ("td", "th", "tr"):
-            self._close()
-        elif tag == "table" and self.depth:
-            self.depth -= 1
-            if not self.depth:
-                self._end()
-
-    def _end(self):
-        self._close()
+    def _write(self) -> None:
         self.sheets.begin("", merged=self.merged)
         for number, row in enumerate(self.rows, 1):
             self.sheets.row(number, row[:MOST_COLUMNS])
@@ -460,8 +497,8 @@ class Tables(HTMLParser):
             self.cell.append(" ".join(data.split()))
 
 
-def _span(said: str | None) -> int:
-    return min(int(said), MOST_COLUMNS) if re.fullmatch("[0-9]{1,4}", said or "") else 1
+def _span(said: str | None, most: int) -> int:
+    return min(max(int(said), 1), most) if re.fullmatch("[0-9]{1,6}", said or "") else 1
 
 
 def _line(out, value) -> None:

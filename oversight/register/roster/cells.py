@@ -307,17 +307,24 @@ def phone(value) -> tuple[str, str]:
     plain = text(value)
     if IN_TENS.fullmatch(plain):
         raise Unreadable("号码被 Excel 写成了科学计数，请把这一列设为“文本”再填 11 位手机号。")
+    numbers, local = _numbers(plain)
+    if numbers:
+        return numbers[0], "more" if len(numbers) > 1 or local else ""
+    return "", "local"
+
+
+def _numbers(plain: str) -> tuple[list[str], list[str]]:
+    """Return the mobiles and landlines in a cell, and the numbers without an area code. Raises
+    Unreadable where it says something else.
+    """
     mobiles = ["".join(found.groups()) for found in MOBILE.finditer(plain)]
     rest = MOBILE.sub(" ", plain)
     landlines = ["-".join(found.groups()) for found in LANDLINE.finditer(rest)]
     rest = LANDLINE.sub(" ", rest)
-    local, rest = LOCAL.findall(rest), LOCAL.sub(" ", rest)
-    numbers = list(dict.fromkeys(mobiles + landlines))
-    if BESIDE_NUMBERS.sub("", rest) or not (numbers or local):
+    numbers, local = list(dict.fromkeys(mobiles + landlines)), LOCAL.findall(rest)
+    if BESIDE_NUMBERS.sub("", LOCAL.sub(" ", rest)) or not numbers + local:
         raise Unreadable("电话应是 11 位手机号，或带区号的座机号，如 0722-3591234。")
-    if local and not numbers:
-        return "", "local"
-    return numbers[0], "more" if len(numbers) > 1 or local else ""
+    return numbers, local
 
 
 def number(value) -> str:
@@ -416,12 +423,12 @@ def _office(part: str) -> tuple[str, str] | None:
         raise Unreadable("系统、安全、审计管理员不由名册设定，请删去。")
     if part in OFFICE_OF:
         return OFFICE_OF[part], ""
-    if OUTSIDE.match(part):
+    label = _ending(part)
+    seat = part.removesuffix(label)
+    if OUTSIDE.match(part) or (label and OUTSIDE.search(seat) and "党" not in seat):
         return None
-    for label in sorted(OFFICE_OF, key=len, reverse=True):
-        if part.endswith(label) and len(part) - len(label) >= 2:
-            seat = part[: -len(label)]
-            return None if OUTSIDE.search(seat) and "党" not in seat else (OFFICE_OF[label], seat)
+    if label:
+        return OFFICE_OF[label], seat
     if not OF_THE_PARTY.search(part):
         return None
     raise Unreadable(
@@ -431,3 +438,9 @@ def _office(part: str) -> tuple[str, str] | None:
             offices="、".join(OFFICES[key] for key in OFFICES if key not in ADMINISTRATORS),
         )
     )
+
+
+def _ending(part: str) -> str:
+    """Return the longest office with which a post ends behind the name of an organization."""
+    labels = sorted(OFFICE_OF, key=len, reverse=True)
+    return next((one for one in labels if part.endswith(one) and len(part) - len(one) >= 2), "")

@@ -266,10 +266,9 @@ class _Sheet:
         used = [
             said[column] for column in self.columns.values() if column < len(said) and said[column]
         ]
-        first = next(word for word in said if word)
-        named = [cells.text(self._raw(key)) for key in ("unit", "name")]
-        lone = len([word for word in said if word]) == 1 and (":" in said[0] or len(said[0]) > 20)
-        lone = lone or any(cells.ABOUT_THE_TABLE.match(word) for word in (first, *named))
+        words = [word for word in said if word]
+        lone = len(words) == 1 and (":" in said[0] or len(said[0]) > 20)
+        lone = lone or self._about_the_table(words[0])
         unsaved = any(self._unsaved(column) for column in self.columns.values())
         if not unsaved and (not used or lone):
             self.roster.notes.append(
@@ -277,11 +276,15 @@ class _Sheet:
                     "“%(sheet)s”表第 %(row)s 行只有备注，没有读：%(text)s",
                     sheet=self.sheet.title,
                     row=self.number,
-                    text=cells.shown(first),
+                    text=cells.shown(words[0]),
                 )
             )
             return True
         return False
+
+    def _about_the_table(self, first: str) -> bool:
+        named = [cells.text(self._raw(key)) for key in ("unit", "name")]
+        return any(cells.ABOUT_THE_TABLE.match(word) for word in (first, *named))
 
     def _tell_rows(self) -> None:
         hidden = sorted(
