@@ -15,7 +15,7 @@ def create_app(source: dict[str, str] | None = None, clock=None) -> Flask:
     """Wire the program from the environment (or `source`) and a clock (or the real one)."""
     from flask import Flask
     from flask_babel import Babel
-    from flask_migrate import Migrate
+    from werkzeug.local import LocalProxy
 
     from oversight import views, workflows
     from oversight.base import settings
@@ -46,12 +46,20 @@ def create_app(source: dict[str, str] | None = None, clock=None) -> Flask:
         workflows.load(folder)
         app.jinja_loader = _with_templates(app, folder)
     db.init_app(app)
-    Migrate(app, db, directory=str(ROOT / "migrations"))
+    app.extensions["migrate"] = LocalProxy(lambda: _migrations(app))
     Babel(app, locale_selector=views.chosen_locale)
     views.register(app)
     with app.app_context():
         prepare(db.engine)
     return app
+
+
+def _migrations(app: Flask):
+    """Bring in Flask-Migrate where the schema is asked for: a request has no use for Alembic."""
+    from flask_migrate import Migrate
+
+    Migrate(app, app.extensions["sqlalchemy"], directory=str(ROOT / "migrations"))
+    return app.extensions["migrate"]
 
 
 def _with_templates(app: Flask, folder: Path):

@@ -17,6 +17,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Session, make_transient_to_detached, registry
 from sqlalchemy.orm.attributes import set_committed_value
 from uuid6 import uuid7
@@ -101,6 +102,25 @@ def is_id(value) -> bool:
         return isinstance(value, str) and str(UUID(value)) == value
     except ValueError:
         return False
+
+
+class as_text(sa.sql.functions.GenericFunction):
+    """An id as the text that a program writes: SQLite keeps it without dashes."""
+
+    type = sa.String()
+    inherit_cache = True
+
+
+@compiles(as_text)
+def _as_text(element, compiler, **options):
+    value = compiler.process(element.clauses, **options)
+    if compiler.dialect.name != "sqlite":
+        return f"CAST({value} AS text)"
+    parts = (f"substr({value}, {start}, {size})" for start, size in _PARTS)
+    return "(" + " || '-' || ".join(parts) + ")"
+
+
+_PARTS = ((1, 8), (9, 4), (13, 4), (17, 4), (21, 12))  # of an id between dashes
 
 
 @contextmanager

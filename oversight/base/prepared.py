@@ -44,10 +44,10 @@ class Prepared:
         connection = kept.link(session)
         return self._for(connection).run(connection, values).rowcount
 
-    def write_all(self, session, values: list[dict]) -> None:
-        """Run it once for each of several sets of values."""
+    def write_all(self, session, values: list[dict]) -> int:
+        """Run it once for each of several sets of values; returns how many rows were touched."""
         connection = kept.link(session)
-        self._for(connection).run(connection, values)
+        return self._for(connection).run(connection, values).rowcount
 
 
 def _dashed(text: str | None) -> str | None:

@@ -178,10 +178,10 @@ def schedule(session: Session, zone_id: str, year: int, at: Moment) -> tuple[int
         sa.select(Unit).where(Unit.zone_id == zone_id, Unit.kind == "branch")
     )
     before = _days_in_force(session, zone_id, year)
-    plan_year(session, list(branches), year, at)
+    planned = plan_year(session, list(branches), year, at)
     session.flush()
-    after = _days_in_force(session, zone_id, year)
-    return len(after) - len(before), sum(after[row] != day for row, day in before.items())
+    after = _days_in_force(session, zone_id, year) if before else {}
+    return planned.made, sum(after[row] != day for row, day in before.items())
 
 
 def _days_in_force(session: Session, zone_id: str, year: int) -> dict[str, date | None]:

@@ -7,14 +7,14 @@ from __future__ import annotations
 import calendar as months
 from collections.abc import Iterable
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from oversight.base.clock import Moment
 from oversight.base.db import columns, insert_once, known, new_id
-from oversight.base.kept import Kept
+from oversight.base.kept import Kept, plain
 from oversight.base.prepared import Prepared
 from oversight.base.sentences import N_
 from oversight.law.definition import effect
@@ -111,9 +111,15 @@ def _read(session: Session, statement: Prepared, **wanted) -> Activity | None:
         found = statement.first(session, **{f"of_{name}": one for name, one in wanted.items()})
         if found is None:
             return None
-        row = known(session, Activity, found._asdict())
-        kept[row.id,] = kept[row.unit_id, row.year, row.month, row.kind] = row
+        keep(session, [known(session, Activity, found._asdict())])
     return kept[key]
+
+
+def keep(session: Session, rows: Iterable[Activity]) -> None:
+    """Let these rows be found by `activity` and `activity_for` without being read again."""
+    kept = _rows.of(session)
+    for row in rows:
+        kept[row.id,] = kept[row.unit_id, row.year, row.month, row.kind] = row
 
 
 def _prepared(*names: str) -> Prepared:
@@ -127,12 +133,21 @@ def _prepared(*names: str) -> Prepared:
 
 
 _rows = Kept("activities")
+_PLANNED = ("id", "zone_id", "unit_id", "year", "month", "kind", "rule_day", "day", "version")
+_PLAN = Prepared(sa.insert(Activity.__table__), _PLANNED)
 _OF_MONTH, _BY_ID = _prepared("unit_id", "year", "month", "kind"), _prepared("id")
 
 
 def plan(session: Session, unit: Unit, year: int, month: int) -> dict:
     """Return the row of a party day as the rule yields it."""
-    day = rule_for(session, unit, year, month).on if has_rule_day(session, unit, month) else None
+    return _row(unit, year, month, _rule_day(session, unit, year, month))
+
+
+def _rule_day(session: Session, unit: Unit, year: int, month: int) -> date | None:
+    return rule_for(session, unit, year, month).on if has_rule_day(session, unit, month) else None
+
+
+def _row(unit: Unit, year: int, month: int, day: date | None) -> dict:
     return {
         "id": new_id(),
         "zone_id": unit.zone_id,
@@ -146,12 +161,20 @@ def plan(session: Session, unit: Unit, year: int, month: int) -> dict:
     }
 
 
-def plan_year(session: Session, units: list[Unit], year: int, at: Moment) -> int:
+class Planned(NamedTuple):
+    """How many party days were made, and how many followed the rule."""
+
+    made: int
+    followed: int
+
+
+def plan_year(session: Session, units: list[Unit], year: int, at: Moment) -> Planned:
     """Plan a year for many branches and follow a changed calendar where nothing has happened yet.
 
     A day that is held, excused or past is left alone; where it was moved by consent only what the
-    rule yields is kept up. Returns how many rows were made or changed. Does not commit.
+    rule yields is kept up. Does not commit.
     """
+    session = plain(session)
     lock_units(session, [unit.id for unit in units])
     rows = session.scalars(
         sa.select(Activity).where(
@@ -161,18 +184,23 @@ def plan_year(session: Session, units: list[Unit], year: int, at: Moment) -> int
         )
     )
     have = {(row.unit_id, row.month): row for row in rows}
-    touched = 0
-    for unit in units:
-        for month in range(1, 13):
-            if not owed(unit, year, month):
-                continue
-            row = have.get((unit.id, month))
-            if row is None:
-                session.add(Activity(**plan(session, unit, year, month)))
-                touched += 1
-            elif follow_rule(session, unit, row, at):
-                touched += 1
-    return touched
+    owing = [(unit, month) for unit in units for month in range(1, 13) if owed(unit, year, month)]
+    followed = [
+        follow_rule(session, unit, have[unit.id, month], at)
+        for unit, month in owing
+        if (unit.id, month) in have
+    ]
+    missing = [(unit, month) for unit, month in owing if (unit.id, month) not in have]
+    # Branches under one rule set meet on the same days: the rule is asked once for all of them.
+    under = {(unit.zone_id, unit.rule_set, month): unit for unit, month in missing}
+    days = {key: _rule_day(session, unit, year, key[2]) for key, unit in under.items()}
+    fresh = [
+        _row(unit, year, month, days[unit.zone_id, unit.rule_set, month]) for unit, month in missing
+    ]
+    if fresh:
+        session.flush()
+        _PLAN.write_all(session, fresh)
+    return Planned(len(fresh), sum(followed))
 
 
 def owed(unit: Unit, year: int, month: int) -> bool:

@@ -33,6 +33,9 @@ class _Read:
     calendar: Calendar | None = None
     settings: dict[str, str] | None = None
 
+    def __init__(self):
+        self.days: dict[tuple, PartyDay] = {}  # the same for all branches under the same clauses
+
 
 @lru_cache(maxsize=8)
 def _read(_zone_id: str, _epoch: str) -> _Read:
@@ -118,8 +121,19 @@ def rule_for(
 
     `noticed` False leaves the zone's own notice out.
     """
+    found = zone_notices(session, unit.zone_id).get((year, month)) if noticed else None
+    notice = (found.day, found.reason) if found else None
+    days = _read(unit.zone_id, epoch(session, unit.zone_id)).days
+    key = (unit.rule_set, year, month, notice)
+    if key not in days:
+        days[key] = _derive(session, unit, year, month, notice)
+    return days[key]
+
+
+def _derive(
+    session: Session, unit: Unit, year: int, month: int, notice: tuple[date, str] | None
+) -> PartyDay:
     settings = zone_settings(session, unit.zone_id)
-    notice = zone_notices(session, unit.zone_id).get((year, month)) if noticed else None
     return party_day(
         zone_calendar(session, unit.zone_id),
         year,
@@ -128,7 +142,7 @@ def rule_for(
         holiday_scope=settings["holiday_scope"],
         july_mode=settings["july_mode"],
         july_day=july_day(settings, year),
-        notice=(notice.day, notice.reason) if notice else None,
+        notice=notice,
         clauses=(clause_for("DATE.FIXED", unit.rule_set), clause_for("DATE.JULY1", unit.rule_set)),
     )
 

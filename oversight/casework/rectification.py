@@ -64,6 +64,8 @@ def unseen(session: Session, case: Case, who: Actor) -> bool:
 
 def seen_by(session: Session, case: Case) -> list[tuple[Sighting, str]]:
     """Return who of the branch has seen an order, with the name, the first of them first."""
+    if case.workflow != ORDER:
+        return []
     return list(
         session.execute(
             sa.select(Sighting, Person.name)

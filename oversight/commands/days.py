@@ -15,7 +15,7 @@ from oversight.base.sentences import N_, say
 from oversight.base.settings import ZONE_SETTINGS
 from oversight.calendar import holidays as days
 from oversight.calendar.zone import zone_settings as chosen
-from oversight.register import installation, rest_days, zone_settings
+from oversight.register import audit_log, installation, rest_days, zone_settings
 from oversight.time import sweep as time
 
 from .click_i18n import Command, Day, Group, Year
@@ -125,6 +125,12 @@ def sweep(day: date | None) -> None:
     at = current_app.extensions["clock"].at(day, 23, 59) if day else now()
     if at.today > now().today:
         click.echo(N_("注意：按将来的日期办理，未答复的请示会真的到期失效。"), err=True)
+    if day:
+        with acting("sweep"):
+            zone_id = installation.zone(db.session).id
+            audit_log.in_zone(
+                db.session, zone_id, None, now(), "calendar", "sweep", day.isoformat()
+            )
     done = time.sweep(db.session, at)
     labels = {
         "planned": N_("新排党日"),
@@ -136,5 +142,7 @@ def sweep(day: date | None) -> None:
         "reminded": N_("提醒"),
         "delivered": N_("送达"),
     }
+    if done.get("broken"):
+        labels["broken"] = "没有办成"
     told = "，".join(f"{label} {done.get(name, 0)}" for name, label in labels.items())
     click.echo(f"{at.today}：{told}。")

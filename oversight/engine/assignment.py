@@ -6,7 +6,7 @@ Called by the engine while it holds the case's lock; neither authorizes nor comm
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -34,7 +34,7 @@ from . import authority, inbox, statements
 def enter(attempt: TransitionContext, state: State) -> None:
     """Close the open work items, create those of the new state and start its deadline."""
     _clear(attempt)
-    _start_clock(attempt, state)
+    start_clock(attempt, state)
     _assign_party(attempt, state)
     for unit_id, candidate_group in attempt.copies:
         unit = _unit(attempt, unit_id)
@@ -138,10 +138,41 @@ def _write(attempt: TransitionContext) -> None:
         attempt.laid.clear()
 
 
-def _start_clock(attempt: TransitionContext, state: State) -> None:
+def start_clock(attempt: TransitionContext, state: State) -> None:
+    """Give a case the days of a state: its last day, and when the clock has something to do."""
     attempt.set(**_deadline(attempt, state))
     days = [move.on(attempt) for move in attempt.workflow.leaving(state) if move.by is TIMER]
     attempt.set(wake_on=min(filter(None, days), default=None))
+    start_ladder(attempt, state)
+
+
+def start_ladder(attempt: TransitionContext, state: State) -> None:
+    """Begin the ladder of reminders anew: on the day of its first rung, be it past."""
+    days = _rung_days(attempt, state)
+    attempt.set(remind_on=min(days, default=None))
+
+
+def look_at_ladders(session: Session, today: date) -> None:
+    """Have every ladder looked at once, since working days are others now. Does not commit."""
+    session.execute(
+        sa.update(Case)
+        .where(Case.closed_at.is_(None), Case.remind_on > today)
+        .values(remind_on=today)
+    )
+
+
+def next_rung(attempt: TransitionContext, state: State) -> date | None:
+    """Return the day of the next rung after today; None where the last has been reached."""
+    return min((day for day in _rung_days(attempt, state) if day > attempt.today), default=None)
+
+
+def _rung_days(attempt: TransitionContext, state: State) -> list[date]:
+    """Return the days of a state's reminders, the day after the last day among them."""
+    last = attempt.case.due_on
+    if last is None or state.due is None:
+        return []
+    before = [add_workdays(attempt.calendar, last, -rung) for rung in state.due.reminders]
+    return [*before, last + timedelta(days=1)]
 
 
 def _deadline(attempt: TransitionContext, state: State) -> dict:
@@ -190,7 +221,7 @@ def stay(attempt: TransitionContext, state: State) -> None:
     the deadline goes on unless it is to be restarted.
     """
     if attempt.restart_clock:
-        _start_clock(attempt, state)
+        start_clock(attempt, state)
     reassign(attempt, state)
 
 

@@ -16,6 +16,7 @@ from oversight.law.definition import Move, Party
 from oversight.law.roles import AUTOMATIC, TIMER
 from oversight.models import Case
 from oversight.organization.actor import Actor
+from oversight.rules import parties
 from oversight.rules.context import TransitionContext
 
 from . import authority, transitions
@@ -46,6 +47,7 @@ def options(session: Session, case: Case, who: Actor, at: Moment) -> list[Option
     """Judge every move that leaves the present state; guards that need words are not asked."""
     workflow = workflows.reading(case)
     leaving = workflow.leaving(workflow.state(case.state))
+    parties.of(session, case, workflow.opened_by.name)  # and the epoch, in the same statement
     return [_judge(session, workflow, case, move, who, at) for move in leaving]
 
 
@@ -69,6 +71,7 @@ def waiting(session: Session, case: Case, who: Actor | None, at: Moment) -> Wait
     """Say whom the case waits for."""
     workflow = workflows.reading(case)
     party: Party | None = workflow.state(case.state).waits_on
+    parties.of(session, case, workflow.opened_by.name)
     label = authority.waits_label(session, workflow, case, party, at.today)
     yours = bool(
         who and party and party.human and authority.basis(session, workflow, case, party, who)

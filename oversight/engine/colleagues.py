@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from oversight import workflows
 from oversight.base.db import is_id
+from oversight.base.kept import Kept
 from oversight.base.refusals import Forbidden, InvalidInput, NotFound, RuleViolation
 from oversight.base.sentences import N_, say
 from oversight.calendar.zone import zone_calendar
@@ -24,7 +25,7 @@ from oversight.organization.units import superiors
 from oversight.rules.common import applicants
 from oversight.rules.context import TransitionContext
 
-from . import assignment, authority, inbox
+from . import assignment, authority
 
 PERSONAL = N_("须由本人办理的事项，不能转办、委派。")
 FOUR_EYES = ("second_person", "another_person")
@@ -43,19 +44,6 @@ def transferable(session: Session, case: Case, desk: WorkItem, refuse: bool = Fa
     if refuse and not found:
         raise RuleViolation(PERSONAL, rule="in_person", house_rule=PERSONAL)
     return found
-
-
-def claims(session: Session, case_ids: list[str], today: date) -> dict[str, str]:
-    """Return by case who claimed it today."""
-    rows = session.execute(
-        sa.select(WorkItem.case_id, WorkItem.claimed_by).where(
-            WorkItem.case_id.in_(case_ids),
-            WorkItem.closed_at.is_(None),
-            WorkItem.claimed_on == today,
-            WorkItem.claimed_by.is_not(None),
-        )
-    )
-    return {case_id: inbox.person_name(session, person) for case_id, person in rows}
 
 
 def seat(session: Session, case: Case, desk: WorkItem, on: date) -> authority.Assignee:
@@ -91,18 +79,7 @@ def entitled(session: Session, case: Case, desk: WorkItem, on: date) -> dict[str
 def helpers(session: Session, case: Case, desk: WorkItem, who: Actor) -> dict[str, str]:
     """Return those of the row's unit who may work on it for the actor."""
     unit, out = session.get(Unit, desk.unit_id), _barred(session, case, who.on) | {who.id}
-    found = set(
-        session.scalars(
-            sa.select(Post.person_id)
-            .join(Person, Person.id == Post.person_id)
-            .where(
-                Post.unit_id == unit.id,
-                Post.office.not_in(NO_BUSINESS),
-                in_office(who.on),
-                _living(who.on),
-            )
-        )
-    )
+    found = {person for person, at in _officers(session, unit, who.on) if at == unit.id}
     if unit.kind == "branch":
         found |= {one.id for one in members(session, unit.id, who.on) if not one.probationary}
     return dict.fromkeys(found - out, unit.id)
@@ -112,20 +89,31 @@ def advisers(session: Session, case: Case, desk: WorkItem, who: Actor) -> dict[s
     """Return the officers of the row's unit and of those above it whose opinion may be asked, with
     their units.
     """
-    unit = session.get(Unit, desk.unit_id)
-    units = [unit.id, *(above.id for above in superiors(session, unit))]
-    rows = session.execute(
-        sa.select(Post.person_id, Post.unit_id)
-        .join(Person, Person.id == Post.person_id)
-        .where(
-            Post.unit_id.in_(units),
-            Post.office.not_in(NO_BUSINESS),
-            in_office(who.on),
-            _living(who.on),
-        )
-    )
+    rows = _officers(session, session.get(Unit, desk.unit_id), who.on)
     out = _barred(session, case, who.on) | {who.id}
     return {person: unit_id for person, unit_id in rows if person not in out}
+
+
+def _officers(session: Session, unit: Unit, on: date) -> list[tuple[str, str]]:
+    """Return who holds an office of business in a unit and in those above it, with the unit."""
+    store = _seen.of(session)
+    if (unit.id, on) not in store:
+        units = [unit.id, *(above.id for above in superiors(session, unit))]
+        rows = session.execute(
+            sa.select(Post.person_id, Post.unit_id)
+            .join(Person, Person.id == Post.person_id)
+            .where(
+                Post.unit_id.in_(units),
+                Post.office.not_in(NO_BUSINESS),
+                authority.in_office(on),
+                _living(on),
+            )
+        )
+        store[unit.id, on] = [tuple(row) for row in rows]
+    return store[unit.id, on]
+
+
+_seen = Kept("posts", "persons", "units")
 
 
 def _living(on: date):

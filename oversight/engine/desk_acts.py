@@ -170,6 +170,7 @@ def my_desk(session: Session, case: Case, who: Actor) -> tuple[WorkItem, Authori
     """Return the open work item that is the actor's to work on. Raises Forbidden."""
     workflow = workflows.reading(case)
     party = workflow.state(case.state).waits_on
+    authority.lying(session, workflow, case)  # with who has a part in it, in one statement
     if isinstance(party, MANY) and party.personal:
         raise Forbidden("这件事由每个人自己办理，不用认领。")
     found = authority.basis(session, workflow, case, party, who) if party and party.human else None
@@ -261,24 +262,42 @@ def follow_ups(session: Session, case_ids: list[str], person_id: str) -> dict[st
     return {row.case_id: row for row in session.scalars(wanted)}
 
 
+def desk_of(session: Session, case: Case, who: Actor) -> WorkItem | None:
+    """Return the open desk row that is the actor's to work on, if there is one."""
+    try:
+        return my_desk(session, case, who)[0]
+    except Forbidden:
+        return None
+
+
 def possible(session: Session, case: Case, who: Actor, at: Moment) -> list[str]:
     """Return the desk acts open to the actor now."""
+    return possible_at(session, case, who, at, desk_of(session, case, who))
+
+
+def possible_at(
+    session: Session, case: Case, who: Actor, at: Moment, desk: WorkItem | None
+) -> list[str]:
+    """Return the same where it is known which row is the actor's to work on, if any."""
     if not case.open:
         return ["read"] if "copy" in _beside(session, case, who) else []
     talk = ["follow_up", *(["copy"] if _may_copy(who, case) else []), "comment"]
-    try:
-        desk, _standing = my_desk(session, case, who)
-    except Forbidden:
+    if desk is None:
         beside = _beside(session, case, who)
         back = ["give_back"] if "help" in beside else []
         return [
             *(["read"] if "copy" in beside else []),
             *back,
-            *(["nudge"] if authority.open_desks(session, case.id) and not back else []),
+            *(
+                ["nudge"]
+                if authority.lying(session, workflows.reading(case), case) and not back
+                else []
+            ),
             *talk,
         ]
     held = desk.claimed_by if desk.claimed_on == at.today else None
-    if assignment.helper(session, desk) is not None:
+    lying = authority.lying(session, workflows.reading(case), case)
+    if any(item.helper for item in lying if item.id == desk.id):
         return ["give_back", "nudge", *talk]
     if held not in (None, who.id):
         return talk

@@ -21,7 +21,7 @@ from oversight.models import Activity, Case, FollowUp, Person, Unit, WorkItem
 from oversight.models.cases import NEVER
 from oversight.organization.units import outline
 
-from . import boxes
+from . import boxes, outbox
 from .sight import followed, on_my_desk
 
 SPARE = 25  # rows taken beyond a page, since some may be kept from the reader
@@ -354,8 +354,9 @@ def box_count(session: Session, who, box: str) -> int:
 
 
 def box_counts(session: Session, who, *names: str) -> dict[str, int]:
-    """Count boxes, in one statement."""
-    each = {box: _counted(who, box).scalar_subquery().label(box) for box in names}
+    """Count boxes and, as `unread`, the lines in the bell, in one statement."""
+    counts = {box: _counted(who, box) for box in names} | {"unread": outbox.unread_of(who.id)}
+    each = {name: count.scalar_subquery().label(name) for name, count in counts.items()}
     return dict(zip(each, session.execute(sa.select(*each.values())).one(), strict=True))
 
 

@@ -71,6 +71,11 @@ def of_case(session: Session, case_id: str) -> list[JournalRow]:
     return list(session.scalars(wanted.order_by(JournalRow.seq)))
 
 
+def cases_since(mark: dict) -> sa.Select:
+    """Select the cases of which the journal has a row newer than `mark["journal"]`."""
+    return sa.select(JournalRow.case_id).where(JournalRow.id > mark["journal"])
+
+
 def last(session: Session, case_id: str) -> JournalRow:
     """Return the newest row of a case."""
     wanted = sa.select(JournalRow).where(JournalRow.case_id == case_id)

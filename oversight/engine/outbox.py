@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from oversight.base.clock import Moment
-from oversight.base.db import insert_once, new_id
+from oversight.base.db import insert_once, new_id, reading
 from oversight.base.sentences import N_
 from oversight.models import Case, Notice, OutboxMessage, WorkItem
 
@@ -87,8 +87,12 @@ def notify(
 
 
 def unread(session: Session, person_id: str) -> int:
-    """Count a person's unread notifications."""
-    return session.scalar(
+    """Count the lines in a person's bell that he has not read."""
+    return session.scalar(unread_of(person_id))
+
+
+def unread_of(person_id: str) -> sa.Select:
+    return (
         sa.select(sa.func.count())
         .select_from(Notice)
         .where(Notice.person_id == person_id, Notice.read_at.is_(None))
@@ -96,20 +100,20 @@ def unread(session: Session, person_id: str) -> int:
 
 
 def dispatch(session: Session, at: Moment, handlers: dict[str, Callable], limit: int = 200) -> int:
-    """Dispatch what is due, each message in a transaction of its own; returns how many were done.
-    Commits.
-    """
-    due = session.scalars(
-        sa.select(OutboxMessage.id)
-        .where(
-            OutboxMessage.done_at.is_(None),
-            OutboxMessage.due_at <= at.now,
-            OutboxMessage.attempts < 5,
-        )
-        .order_by(OutboxMessage.due_at, OutboxMessage.id)
-        .limit(limit)
-    ).all()
+    """Do what is due, each in a transaction of its own; returns how many were done. Commits."""
     session.commit()
+    with reading():
+        due = session.scalars(
+            sa.select(OutboxMessage.id)
+            .where(
+                OutboxMessage.done_at.is_(None),
+                OutboxMessage.due_at <= at.now,
+                OutboxMessage.attempts < 5,
+            )
+            .order_by(OutboxMessage.due_at, OutboxMessage.id)
+            .limit(limit)
+        ).all()
+        session.rollback()
     return sum(_do(session, work_id, at, handlers) for work_id in due)
 
 

@@ -32,10 +32,15 @@ LAID = (
 )
 
 CASE = Prepared(sa.select(*columns(Case)).where(_cases.c.id == _case).with_for_update())
+CASES = sa.select(*columns(Case)).where(_cases.c.id.in_(sa.bindparam("of_cases", expanding=True)))
+CASES = CASES.order_by(_cases.c.id).with_for_update()
 CLEAR = Prepared(
     sa.update(_items)
     .where(_items.c.case_id == _case, _items.c.closed_at.is_(None), _items.c.kind != "copy")
     .values(closed_at=sa.bindparam("now"))
+)
+REMIND = Prepared(
+    sa.update(_cases).where(_cases.c.id == _case).values(remind_on=sa.bindparam("on_day"))
 )
 LAY = Prepared(sa.insert(_items), LAID)
 APPEND = Prepared(sa.insert(_journal), _journal.c.keys())

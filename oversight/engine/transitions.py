@@ -264,6 +264,8 @@ def _fire(attempt: TransitionContext) -> None:
         if attempt.move.closes:
             assignment.close_for(attempt)
         assignment.stay(attempt, state)
+    if attempt.move.enters is INTERNAL and not attempt.move.unversioned:
+        assignment.start_ladder(attempt, state)
     _open_following(attempt)
     record(attempt, "move", attempt.move.name, before.name, state.name)
     _outgoing(attempt, state)
@@ -307,17 +309,34 @@ def _set_state(attempt: TransitionContext, state: State) -> None:
 
 
 def _save(attempt: TransitionContext) -> None:
-    """Write what changed in the case, guarded by its version as well as by the row lock."""
-    case, state = attempt.case, sa.inspect(attempt.case)
+    """Write all that changed in the case under a version check, although the row is locked: belt
+    and braces.
+    """
+    _save_all(attempt.session, [attempt])
+
+
+def _save_all(session: Session, attempts: list[TransitionContext]) -> None:
+    alike: dict[tuple[str, ...], list[TransitionContext]] = {}
+    for attempt in attempts:
+        changed = attempt.unsaved.keys() | sa.inspect(attempt.case).committed_state.keys()
+        names = tuple(name for name in statements.ATTRIBUTES if name in changed)
+        alike.setdefault(names, []).append(attempt)
+    for names, found in alike.items():
+        if statements.save(names).write_all(session, [_saved(one, names) for one in found]) != len(
+            found
+        ):
+            raise _stale(session, found[0].case)
+    for attempt in attempts:
+        state = sa.inspect(attempt.case)
+        state._commit_all(state.dict, session.identity_map)  # as a flush does: it is written
+        attempt.unsaved.clear()
+
+
+def _saved(attempt: TransitionContext, names: tuple[str, ...]) -> dict:
+    """Return the values with which a case is written where its version still stands."""
+    case = attempt.case
     was = case.version - ("version" in attempt.unsaved)
-    changed = attempt.unsaved.keys() | state.committed_state.keys()
-    names = tuple(name for name in statements.ATTRIBUTES if name in changed)
-    values = {f"to_{name}": getattr(case, name) for name in names}
-    write = statements.save(names).write
-    if not write(attempt.session, of_case=case.id, was=was, **values):
-        raise _stale(attempt.session, case)
-    state._commit_all(state.dict, attempt.session.identity_map)  # as a flush does: it is written
-    attempt.unsaved.clear()
+    return {"of_case": case.id, "was": was} | {f"to_{name}": getattr(case, name) for name in names}
 
 
 def _stale(session: Session, case: Case) -> VersionConflict:
@@ -375,16 +394,83 @@ def _count(attempt: TransitionContext) -> None:
 
 
 def tick(session: Session, case_id: str, at: Moment) -> bool:
-    """Fire the timer transition that is due in a case, if there is one. Does not commit."""
+    """Make the move of the clock that is due in a case, if there is one. Does not commit."""
+    session = plain(session)
     case = lock(session, case_id)
     workflow = workflows.of(case)
     for move in workflow.leaving(workflow.state(case.state)):
         if move.by is TIMER:
-            due = move.on(context(session, case, at, move=move))
+            attempt = context(session, case, at, move=move)
+            due = move.on(attempt)
             if due is not None and due <= at.today:
-                perform(session, case_id, move.name, None, {}, version=None, at=at)
+                _fire(attempt)
+                _count(attempt)
                 return True
     return False
+
+
+def tick_all(session: Session, case_ids: list[str], at: Moment) -> int:
+    """Make the moves of the clock that are due in many cases; returns how many. Does not commit.
+
+    Cases that merely end are written together; of the others each is moved alone.
+    """
+    session = plain(session)
+    ending, others = [], []
+    for case in _lock_all(session, case_ids):
+        attempt = _ending(session, case, at)
+        ending.append(attempt) if attempt else others.append(case.id)
+    rows = [_end(attempt) for attempt in ending]
+    if ending:
+        given = [{"of_case": row["case_id"], "now": at.now} for row in rows]
+        statements.CLEAR.write_all(session, given)
+        statements.APPEND.write_all(session, rows)
+        _save_all(session, ending)
+    for attempt in ending:
+        _outgoing(attempt, attempt.workflow.state(attempt.state))
+    return len(ending) + sum(tick(session, case_id, at) for case_id in others)
+
+
+def _lock_all(session: Session, case_ids: list[str]) -> list[Case]:
+    """Load cases under row locks and as they are now, with those who have a part in them."""
+    session.flush()
+    kept.forget(session)
+    rows = kept.link(session).execute(statements.CASES, {"of_cases": case_ids})
+    cases = [put(session, Case, row._mapping) for row in rows]
+    sides: dict[str, dict[str, str]] = {}
+    for case in cases:
+        sides.setdefault(case.zone_id, {})[case.id] = workflows.of(case).opened_by.name
+    for zone_id, found in sides.items():
+        parties.read_many(session, zone_id, found)
+    for case in cases:
+        set_committed_value(case, "unit", standing.unit(session, case.zone_id, case.unit_id))
+    return cases
+
+
+def _ending(session: Session, case: Case, at: Moment) -> TransitionContext | None:
+    """Return the attempt at the move of the clock that is due, if all that it does is end a case."""
+    workflow = workflows.get(case.workflow, case.definition_version)
+    state = workflow.state(case.state)
+    for move in workflow.leaving(state):
+        if move.by is TIMER:
+            attempt = TransitionContext(session, workflow, case, move, None, at, state=case.state)
+            due = move.on(attempt)
+            if due is not None and due <= at.today:
+                asks = move.only_if or move.warns or move.does
+                ends = move.enters is not INTERNAL and workflow.final(move.target(state))
+                return attempt if ends and not asks else None
+    return None
+
+
+def _end(attempt: TransitionContext) -> dict:
+    """Let a case end; returns its row of the journal. Writes nothing."""
+    before = attempt.workflow.state(attempt.state)
+    machine(attempt.workflow).events[attempt.move.name].trigger(attempt)
+    state = attempt.workflow.state(attempt.state)
+    _note_silence(attempt, before)
+    _set_state(attempt, state)
+    assignment.stop_clock(attempt, before)
+    assignment.start_clock(attempt, state)
+    return _next_row(attempt, "move", attempt.move.name, before.name, state.name)
 
 
 def evaluate_automatic(session: Session, case_id: str, at: Moment) -> Case:
@@ -450,8 +536,9 @@ def reschedule(session: Session, case: Case, due_on: date, at: Moment) -> bool:
 
 
 def _raise_version(attempt: TransitionContext) -> None:
-    """Raise the version, so that an older read of the case conflicts."""
+    """Let who read the case before read it again, and be reminded, since it is not as it was."""
     attempt.set(version=attempt.case.version + 1)
+    assignment.start_ladder(attempt, attempt.workflow.state(attempt.case.state))
 
 
 def _recorded(case: Case, who: Actor | None, role: str) -> AuthorityBasis:
@@ -596,9 +683,16 @@ def record(attempt: TransitionContext, kind: str, move: str, before: str, after:
     """Append the journal row in the same transaction and write the case, which carries the chain's
     head.
     """
-    case, stand = attempt.case, attempt.basis
+    row = _next_row(attempt, kind, move, before, after)
+    statements.APPEND.write(attempt.session, **row)
+    _save(attempt)
+
+
+def _next_row(attempt: TransitionContext, kind: str, move: str, before: str, after: str) -> dict:
+    """Make the journal row, whose hash the case then carries."""
+    stand = attempt.basis
     row = chain_row(
-        case,
+        attempt.case,
         kind=kind,
         move=move,
         from_state=before,
@@ -612,9 +706,8 @@ def record(attempt: TransitionContext, kind: str, move: str, before: str, after:
         words=attempt.raw,
         result=attempt.result,
     )
-    statements.APPEND.write(attempt.session, **row)
     attempt.set(seq=row["seq"], head=row["hash"])
-    _save(attempt)
+    return row
 
 
 def _signature(attempt: TransitionContext) -> str:

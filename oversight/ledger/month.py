@@ -199,6 +199,8 @@ def _settled(rows: Iterable[Activity]) -> dict[str, str]:
 
 def _decided(session: Session, rows: Iterable[Activity]) -> dict[str, Case]:
     ids = _settled(rows)
+    if not ids:
+        return {}
     cases = {
         case.id: case for case in session.scalars(sa.select(Case).where(Case.id.in_(ids.values())))
     }

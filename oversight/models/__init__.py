@@ -15,6 +15,7 @@ from .organizations import Post, Unit, UnitChange, Zone
 from .outbox import Notice, OutboxMessage
 from .papers import NumberSeries, Paper
 from .people import Membership, Person, PhoneLook
+from .sweeps import SweepFault, SweepMark
 
 __all__ = [
     "Account",
@@ -52,6 +53,8 @@ __all__ = [
     "SettingChange",
     "Sighting",
     "Slip",
+    "SweepFault",
+    "SweepMark",
     "Unit",
     "UnitChange",
     "OutboxMessage",

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from oversight.base.db import Base, Id, new_id
 
+from .organizations import Zone
 from .people import Person
 
 
@@ -33,6 +34,7 @@ class Account(Base):
     locale: Mapped[str] = mapped_column(sa.String(10), default="zh_CN")
     created_at: Mapped[datetime]
     person: Mapped[Person] = relationship(lazy="joined")
+    zone: Mapped[Zone] = relationship()
 
 
 class Login(Base):

@@ -58,6 +58,19 @@ class Case(Base):
             postgresql_where=sa.text("closed_at IS NULL"),
         ),
         sa.Index(
+            "ix_cases_remind",
+            "remind_on",
+            sqlite_where=sa.text("closed_at IS NULL"),
+            postgresql_where=sa.text("closed_at IS NULL"),
+        ),
+        sa.Index(
+            "ix_cases_closed",
+            "workflow",
+            "closed_at",
+            sqlite_where=sa.text("closed_at IS NOT NULL"),
+            postgresql_where=sa.text("closed_at IS NOT NULL"),
+        ),
+        sa.Index(
             "ix_cases_due",
             "due_on",
             sqlite_where=sa.text("closed_at IS NULL"),
@@ -109,6 +122,9 @@ class Case(Base):
     due_on: Mapped[date | None] = mapped_column(comment="last day, from budget, used and the cap")
     wake_on: Mapped[date | None] = mapped_column(
         comment="first day on which the clock has a move to make"
+    )
+    remind_on: Mapped[date | None] = mapped_column(
+        comment="first day on which a rung of the ladder may be reached"
     )
     unit: Mapped[Unit] = relationship()
 

@@ -55,6 +55,7 @@ class Checkpoint(Base):
     """Merkle root over the heads of all cases, chained; can be sent out of the system."""
 
     __tablename__ = "checkpoints"
+    __table_args__ = (sa.Index("ix_checkpoints_zone", "zone_id", "at"),)
 
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
     zone_id: Mapped[str] = mapped_column(sa.ForeignKey("zones.id"))

@@ -63,6 +63,7 @@ ACTS = {
     "init": N_("建立首位管理员"),
     "token": N_("发接口令牌"),
     "schedule": N_("排定党日"),
+    "sweep": N_("按日期办理到期事项"),
     "set": N_("修改设置"),
 }
 # What a change tells of. Rows of earlier versions name it in Chinese and are shown as they are.

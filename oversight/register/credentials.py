@@ -10,7 +10,7 @@ from functools import cache
 import sqlalchemy as sa
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from oversight.base.clock import Moment
 from oversight.base.refusals import InvalidInput
@@ -101,6 +101,7 @@ def live_login(session: Session, token: str, now: datetime) -> Account | None:
     """Return the account of a log-in while it lives: not ended, not too old, account enabled."""
     return session.scalar(
         sa.select(Account)
+        .options(joinedload(Account.zone))  # whose name stands on every page
         .join(Login, Account.id == Login.account_id)
         .where(
             Login.token_hash == fingerprint(token),

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from oversight import workflows
 from oversight.base.clock import Moment
 from oversight.base.sentences import N_
-from oversight.engine import transitions
+from oversight.engine import journal, transitions
 from oversight.models import Case, Membership, Person, Unit
 from oversight.organization.actor import Actor
 from oversight.organization.standing import is_member
@@ -73,21 +73,24 @@ class Departed:
     own cases of members who are no longer of their unit, however that came about.
     """
 
+    rests_on = ("day", "posts", "journal")
+
     @staticmethod
-    def keys(session: Session, at: Moment) -> list[str]:
+    def keys(session: Session, at: Moment, since: dict | None = None) -> list[str]:
         there = sa.exists().where(
             Membership.person_id == Case.data_subject_id,
             Membership.unit_id == Case.unit_id,
             is_member(at.today),
         )
-        found = session.scalars(
+        found = (
             sa.select(Case.id)
             .join(Person, Person.id == Case.data_subject_id)
             .where(Case.closed_at.is_(None), sa.or_(Person.left_on <= at.today, ~there))
             .order_by(Case.id)
-        ).all()
-        session.rollback()
-        return list(found)
+        )
+        if since:
+            found = found.where(Case.id.in_(journal.cases_since(since)))
+        return list(session.scalars(found))
 
     @staticmethod
     def one(session: Session, case_id: str, at: Moment) -> bool:

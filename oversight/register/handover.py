@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, contains_eager
 
 from oversight import workflows
 from oversight.base.clock import Clock, Moment
 from oversight.base.sentences import N_
 from oversight.calendar.party_days import owed
 from oversight.engine import assignment, inbox, outbox, transitions
+from oversight.law.definition import Workflow
 from oversight.models import (
     Activity,
     Case,
@@ -133,8 +134,10 @@ def _heir(session: Session, left: Actor, case: Case, on: date) -> str | None:
 class Leavers:
     """People who hold something on a seat that they left: their post or their acting has ended."""
 
+    rests_on = ("day", "posts")
+
     @staticmethod
-    def keys(session: Session, at: Moment) -> list[str]:
+    def keys(session: Session, at: Moment, _since) -> list[str]:
         ended = session.scalars(
             sa.select(Post.person_id).where(Post.to_on < at.today).distinct()
         ).all()
@@ -157,7 +160,6 @@ class Leavers:
             for person in (row.claimed_by, row.handed_to, row.person_id)
         }
         holding |= set(session.scalars(sa.select(FollowUp.person_id).distinct()))
-        session.rollback()
         return sorted(people & holding)
 
     @staticmethod
@@ -169,8 +171,8 @@ class FollowUps:
     """Reminders whose day has come: told once, to their owner only."""
 
     @staticmethod
-    def keys(session: Session, at: Moment) -> list[tuple[str, str]]:
-        found = [
+    def keys(session: Session, at: Moment, _since) -> list[tuple[str, str]]:
+        return [
             (case_id, person_id)
             for case_id, person_id in session.execute(
                 sa.select(FollowUp.case_id, FollowUp.person_id)
@@ -180,8 +182,6 @@ class FollowUps:
                 )
             )
         ]
-        session.rollback()
-        return found
 
     @staticmethod
     def one(session: Session, key: tuple[str, str], at: Moment) -> bool:
@@ -224,6 +224,7 @@ class Checklist:
     cases: dict[str, list[Open]]
     months: list[Activity]
     posts: list[Post]
+    told_of: list  # what the lines of the cases name, kept while they are written
 
     @property
     def count(self) -> int:
@@ -233,9 +234,17 @@ class Checklist:
 def checklist(session: Session, unit: Unit, on: date, today: date, clock: Clock) -> Checklist:
     """Gather a unit's 交接清单 as of the end of a day, from the cases and their journals."""
     end = datetime.combine(on + timedelta(days=1), time(), tzinfo=clock.zone)
-    rows = session.scalars(
-        sa.select(Case)
-        .join(Unit, Unit.id == Case.unit_id)
+    state = (
+        sa.select(JournalRow.to_state)
+        .where(JournalRow.case_id == Case.id, JournalRow.at < end)
+        .order_by(JournalRow.seq.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    rows = session.execute(
+        sa.select(Case, state)
+        .join(Case.unit)
+        .options(contains_eager(Case.unit))
         .where(
             Unit.path.startswith(unit.path, autoescape=True),
             Case.zone_id == unit.zone_id,
@@ -245,27 +254,20 @@ def checklist(session: Session, unit: Unit, on: date, today: date, clock: Clock)
         .order_by(Case.workflow, Case.due_on, Case.id)
     )
     cases: dict[str, list[Open]] = {}
-    for case in rows:
-        cases.setdefault(workflows.of(case).title, []).append(_as_of(session, case, end))
+    for case, then in rows:
+        workflow = workflows.get(case.workflow, case.definition_version)
+        cases.setdefault(workflow.title, []).append(_as_of(workflow, case, then or case.state))
     posts = session.scalars(
         sa.select(Post)
         .where(Post.unit_id == unit.id, in_office(on))
         .order_by(Post.from_on, Post.id)
     )
-    return Checklist(unit, on, cases, _unrecorded(session, unit, min(on, today)), list(posts))
+    months = _unrecorded(session, unit, min(on, today))
+    told_of = inbox.told_of(session, [row.case for rows in cases.values() for row in rows])
+    return Checklist(unit, on, cases, months, list(posts), told_of)
 
 
-def _as_of(session: Session, case: Case, end: datetime) -> Open:
-    name = (
-        session.scalar(
-            sa.select(JournalRow.to_state)
-            .where(JournalRow.case_id == case.id, JournalRow.at < end)
-            .order_by(JournalRow.seq.desc())
-            .limit(1)
-        )
-        or case.state
-    )
-    workflow = workflows.of(case)
+def _as_of(workflow: Workflow, case: Case, name: str) -> Open:
     return Open(case, workflow.state(name).label, case.due_on if name == case.state else None)
 
 
@@ -273,7 +275,8 @@ def _unrecorded(session: Session, unit: Unit, on: date) -> list[Activity]:
     """Return the party days up to a day whose record is missing."""
     rows = session.scalars(
         sa.select(Activity)
-        .join(Unit, Unit.id == Activity.unit_id)
+        .join(Activity.unit)
+        .options(contains_eager(Activity.unit))
         .where(
             Unit.path.startswith(unit.path, autoescape=True),
             Activity.day <= on,

@@ -13,6 +13,7 @@ from oversight.base.clock import Moment
 from oversight.calendar import holidays
 from oversight.calendar.workdays import Calendar, CalendarDay, fixed_by_law
 from oversight.calendar.zone import zone_calendar
+from oversight.engine import assignment
 from oversight.organization.actor import Actor
 
 from . import audit_log
@@ -57,6 +58,7 @@ def load(
         holidays.replan(session, zone_id, year, at)
         for year in sorted({day.on.year for day in days})
     )
+    assignment.look_at_ladders(session, at.today)
     fresh = tuple(day for day in days if had.get(day.on) != (day.kind, day.name))
     partial = {year: names for year, names in lacking.items() if names}
     done = Imported(fresh, len(days), tuple(sorted(years)), moved, partial)

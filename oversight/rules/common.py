@@ -88,7 +88,8 @@ def step_aside(attempt: TransitionContext) -> None:
 @rule(OWN_CASE)
 def not_yet_recused(attempt: TransitionContext) -> bool:
     """您已经回避过这件事。"""
-    return attempt.session.get(Recusal, (attempt.case.id, attempt.actor.id)) is None
+    side = attempt.workflow.opened_by.name
+    return attempt.actor.id not in parties.of(attempt.session, attempt.case, side).recused
 
 
 def _personal(state: State) -> bool:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
+from typing import NamedTuple
 
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from oversight.base.db import is_id
+from oversight.base.kept import Kept
 from oversight.base.prepared import Prepared
 from oversight.calendar.party_days import activity, activity_for, lock_units, owed
 from oversight.calendar.workdays import add_workdays
@@ -101,7 +105,12 @@ def reported_in_time(attempt: TransitionContext, recovered: date | None) -> bool
 
 def taken(attempt: TransitionContext, day: date) -> bool:
     """True where the branch has another activity on that day, planned or held."""
-    case = attempt.case
+    case, near = attempt.case, _near.of(attempt.session).get(attempt.case.unit_id)
+    if near is not None and near.begin <= day <= near.end:
+        others = (row for row in near.rows if row.id != case.business_key)
+        return case.business_key is not None and any(
+            day in (row.day, row.held_on) for row in others
+        )
     found = _TAKEN.first(attempt.session, of_unit=case.unit_id, own=case.business_key, on=day)
     return found is not None
 
@@ -116,7 +125,28 @@ _TAKEN = Prepared(
 )
 
 
-def partners(attempt: TransitionContext) -> list[str]:
+class _Near(NamedTuple):
+    """The activities of a branch from one day to another: id, day and day held."""
+
+    begin: date
+    end: date
+    rows: list[sa.Row]
+
+
+_near = Kept("activities")
+
+
+def read_days(session: Session, unit_ids: Iterable[str], begin: date, end: date) -> None:
+    """Read which days of these branches are taken, for those who ask about several."""
+    found: dict[str, _Near] = {unit_id: _Near(begin, end, []) for unit_id in unit_ids}
+    columns = (Activity.id, Activity.day, Activity.held_on, Activity.unit_id)
+    within = sa.or_(Activity.day.between(begin, end), Activity.held_on.between(begin, end))
+    for row in session.execute(sa.select(*columns).where(Activity.unit_id.in_(found), within)):
+        found[row.unit_id].rows.append(row)
+    _near.of(session).update(found)
+
+
+def partners(attempt) -> list[str]:
     return attempt.case.facts.get("with") or []
 
 

@@ -71,6 +71,23 @@ def read(session: Session, case: Case, side: str) -> tuple[Parties, list[Item]]:
     return people, lying
 
 
+def read_many(session: Session, zone_id: str, sides: dict[str, str]) -> None:
+    """Read who has a part in many cases of a zone, by case the role by which it was opened."""
+    recused: dict[str, set[str]] = {case_id: set() for case_id in sides}
+    applicants: dict[str, set[str]] = {case_id: set() for case_id in sides}
+    given = {"cases": list(sides), "of_zone": zone_id}
+    for case_id, role, person, other in session.execute(_MANY, given):
+        if case_id is None:
+            epochs.seen.store(session)[zone_id] = person
+        elif role is None:
+            recused[case_id].add(person)
+        elif role == sides[case_id]:
+            applicants[case_id] |= {person, other} - {None}
+    store = _people.of(session)
+    for case_id in sides:
+        store[case_id] = Parties(frozenset(recused[case_id]), frozenset(applicants[case_id]))
+
+
 def _parties(found: dict[str, list]) -> Parties:
     applicants = {one for row in found["side"] for one in (row.person_id, row.handed_to)}
     recused = (row.person_id for row in found["out"])
@@ -136,4 +153,19 @@ _READ = Prepared(
             _zones.id == sa.bindparam("of_zone")
         ),
     )
+)
+_cases: sa.BindParameter = sa.bindparam("cases", expanding=True)
+_MANY = sa.union_all(
+    sa.select(
+        _recusals.case_id,
+        sa.cast(sa.null(), sa.String).label("role"),
+        _recusals.person_id,
+        sa.cast(sa.null(), Id).label("other"),
+    ).where(_recusals.case_id.in_(_cases)),
+    sa.select(_journal.case_id, _journal.role, _journal.actor_id, _journal.acting_for)
+    .where(_journal.case_id.in_(_cases))
+    .distinct(),
+    sa.select(sa.cast(sa.null(), Id), sa.null(), _zones.epoch, sa.cast(sa.null(), Id)).where(
+        _zones.id == sa.bindparam("of_zone")
+    ),
 )

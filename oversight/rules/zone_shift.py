@@ -47,7 +47,8 @@ def _branches(attempt: TransitionContext) -> list[Unit]:
 
 def _replan(attempt: TransitionContext, year: int) -> None:
     attempt.session.flush()
-    attempt.result["replanned"] = plan_year(attempt.session, _branches(attempt), year, attempt.at)
+    planned = plan_year(attempt.session, _branches(attempt), year, attempt.at)
+    attempt.result["replanned"] = sum(planned)
 
 
 @effect

@@ -1,11 +1,14 @@
 """Everything that time brings, once each and safe to repeat, derived anew from the business tables.
 
-Each case in a transaction of its own: one broken case must not stop the others.
+What is due is looked for without a lock, and done in lists, a transaction each; where one of a list
+fails the others are done alone. Nothing due means nothing read or locked.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, timedelta
 
 import sqlalchemy as sa
@@ -13,12 +16,13 @@ from sqlalchemy.orm import Session
 
 from oversight import workflows
 from oversight.base.clock import Moment
-from oversight.base.db import insert_once
-from oversight.base.refusals import DomainError
+from oversight.base.db import insert_once, reading
+from oversight.base.kept import plain
+from oversight.base.refusals import AlreadyTaken, InvalidTransition, VersionConflict
 from oversight.calendar.party_days import plan_year
 from oversight.calendar.workdays import add_workdays
 from oversight.calendar.zone import zone_calendar
-from oversight.engine import assignment, authority, journal, outbox, transitions
+from oversight.engine import assignment, authority, journal, outbox, statements, transitions
 from oversight.engine.use_case import use_case
 from oversight.models import (
     Activity,
@@ -31,21 +35,25 @@ from oversight.models import (
     WorkItem,
     Zone,
 )
+from oversight.organization import standing
 from oversight.register import departures, handover
+from oversight.rules.context import TransitionContext
 
-from . import watch
+from . import marks, watch
+from .faults import Faults
 
 OVERDUE = -1
 SEALED_EVERY = timedelta(days=1)
 RETRIES_LAST = timedelta(days=30)  # how long the answer to a repeated request is kept
-NEAR = timedelta(days=31)  # no ladder begins earlier
+LIST = 200  # things done in one transaction
+FASTER = (AlreadyTaken, VersionConflict, InvalidTransition)  # somebody else has done it: no fault
 
 
 def sweep(session: Session, at: Moment) -> dict[str, int]:
     """Let the clock make its moves, remind, escalate, reseat, plan; returns how many of each.
     Commits.
     """
-    done: Counter[str] = Counter()
+    run = _Run(plain(session), at)
     for name, step in (
         ("planned", _plan),
         ("moved", _tick),
@@ -56,42 +64,122 @@ def sweep(session: Session, at: Moment) -> dict[str, int]:
         *watch.STEPS,
         ("reminded", _remind),
     ):
-        for key in step.keys(session, at):
-            done[name] += _alone(session, step.one, key, at)
-    done["delivered"] = sum(iter(lambda: outbox.dispatch(session, at, HANDLERS), 0))
-    done["sealed"] = _seal(session, at)
-    session.execute(sa.delete(Idempotency).where(Idempotency.at < at.now - RETRIES_LAST))
-    session.commit()
-    return dict(done)
+        run.take(name, step)
+    run.done["delivered"] = sum(iter(lambda: outbox.dispatch(session, at, HANDLERS), 0))
+    run.done["sealed"] = _seal(session, at)
+    _forget_answers(session, at)
+    run.faults.forget_stale()
+    return dict(run.done)
+
+
+class _Run:
+    """One run: what has been done and what has failed in it."""
+
+    def __init__(self, session: Session, at: Moment):
+        self.session, self.at = session, at
+        self.done: Counter[str] = Counter()
+        with _looking(session):
+            self.before, self.state = marks.kept(session), marks.now(session, at)
+            self.faults = Faults(session, at)
+
+    def take(self, name: str, step) -> None:
+        """Do all that is due of a step, and keep up to where it was looked for."""
+        title, rests_on = step.__name__.strip("_").lower(), getattr(step, "rests_on", ())
+        before = self.before.get(title) if rests_on else None
+        if rests_on and not marks.moved(rests_on, before, self.state):
+            return
+        after, failed = marks.since(rests_on, before, self.state), self.done["broken"]
+        keys, found = self._keys(title, step, after)
+        if found:
+            for start in range(0, len(keys), LIST):
+                self.done[name] += self._list(title, step, keys[start : start + LIST])
+        if rests_on and found and self.done["broken"] == failed:
+            self._mark(title, before, after)
+        if keys:
+            with _looking(self.session):
+                self.state = marks.now(self.session, self.at)
+
+    def _keys(self, title: str, step, after: dict | None) -> tuple[list, bool]:
+        """Return what is due of a step save what has failed lately, and whether it could be found."""
+        try:
+            with _looking(self.session):
+                keys = step.keys(self.session, self.at, after)
+        except Exception as error:  # the other steps must not wait for it
+            self._failed(title, "keys", error)
+            return [], False
+        return [key for key in keys if not self.faults.rests(title, key)], True
+
+    def _list(self, title: str, step, keys: list) -> int:
+        """Do a list in one transaction, or where one of it fails each in its own."""
+        try:
+            with use_case(self.session, None, self.at, "sweep"):
+                done = self._all(step, keys)
+        except Exception:  # which one it is, and why, shows below
+            return sum(self._alone(title, step, key) for key in keys)
+        self.faults.forget(title, keys)
+        return done
+
+    def _all(self, step, keys: list) -> int:
+        if hasattr(step, "all"):
+            return step.all(self.session, keys, self.at)
+        return sum(int(step.one(self.session, key, self.at)) for key in keys)
+
+    def _alone(self, title: str, step, key) -> int:
+        """Do one thing in its own transaction; somebody faster counts as nothing done."""
+        try:
+            with use_case(self.session, None, self.at, "sweep"):
+                done = int(step.one(self.session, key, self.at))
+        except FASTER:
+            return 0
+        except Exception as error:  # one broken case must not stop the others
+            self._failed(title, key, error)
+            return 0
+        self.faults.forget(title, [key])
+        return done
+
+    def _failed(self, title: str, key, error: Exception) -> None:
+        self.session.rollback()
+        self.done["broken"] += 1
+        self.faults.keep(title, key, error)
+
+    def _mark(self, title: str, before: dict | None, after: dict | None) -> None:
+        marks.keep(self.session, title, before, self.state, after)
+        if self.session.new or self.session.dirty:
+            self.session.commit()
+
+
+@contextmanager
+def _looking(session: Session) -> Iterator[None]:
+    """Read inside without a write lock, in a transaction that ends with it."""
+    session.rollback()
+    with reading():
+        yield
+        session.rollback()
 
 
 def _seal(session: Session, at: Moment) -> int:
     """Seal the journal of each zone once a day, where it has grown."""
+    with _looking(session):
+        lately = sa.exists().where(
+            Checkpoint.zone_id == Zone.id, Checkpoint.at > at.now - SEALED_EVERY
+        )
+        due = session.scalars(sa.select(Zone.id).where(~lately)).all()
     sealed = 0
-    for zone_id, last in session.execute(
-        sa.select(Zone.id, sa.func.max(Checkpoint.at))
-        .outerjoin(Checkpoint, Checkpoint.zone_id == Zone.id)
-        .group_by(Zone.id)
-    ).all():
-        grown = sa.select(Case.id).where(Case.zone_id == zone_id, Case.seq > 0).limit(1)
-        due = last is None or last <= at.now - SEALED_EVERY
-        if due and session.scalar(grown):
+    for zone_id in due:
+        if session.scalar(sa.select(Case.id).where(Case.zone_id == zone_id, Case.seq > 0).limit(1)):
             journal.checkpoint(session, zone_id, at.now)
             sealed += 1
-    session.commit()
+        session.commit()
     return sealed
 
 
-def _alone(session: Session, act, key, at: Moment) -> int:
-    """Do one thing in its own transaction;
-
-    a refusal, or somebody faster, counts as nothing done.
-    """
-    try:
-        with use_case(session, None, at, "sweep"):
-            return int(act(session, key, at))
-    except DomainError:
-        return 0
+def _forget_answers(session: Session, at: Moment) -> None:
+    old = Idempotency.at < at.now - RETRIES_LAST
+    with _looking(session):
+        found = session.scalar(sa.select(Idempotency.at).where(old).limit(1))
+    if found:
+        session.execute(sa.delete(Idempotency).where(old))
+        session.commit()
 
 
 class _plan:
@@ -99,23 +187,23 @@ class _plan:
     its end.
     """
 
+    rests_on = ("day", "posts")
+
     @staticmethod
-    def keys(session: Session, at: Moment):
+    def keys(session: Session, at: Moment, _since):
         years = {at.today.year, at.today.year + (at.today.month >= 10)}
-        found = [
+        return [
             (zone, year)
             for year in sorted(years)
             for zone in session.scalars(_unplanned(year)).all()
         ]
-        session.rollback()
-        return found
 
     @staticmethod
     def one(session: Session, key, at: Moment) -> int:
         branches = session.scalars(
             sa.select(Unit).where(Unit.zone_id == key[0], Unit.kind == "branch")
         )
-        return plan_year(session, list(branches), key[1], at)
+        return sum(plan_year(session, list(branches), key[1], at))
 
 
 def _unplanned(year: int):
@@ -138,31 +226,29 @@ class _tick:
     """Cases in which the clock has a move to make."""
 
     @staticmethod
-    def keys(session: Session, at: Moment):
-        found = session.scalars(
+    def keys(session: Session, at: Moment, _since):
+        return session.scalars(
             sa.select(Case.id)
             .where(Case.closed_at.is_(None), Case.wake_on <= at.today)
             .order_by(Case.wake_on, Case.id)
         ).all()
-        session.rollback()
-        return found
 
     @staticmethod
     def one(session: Session, case_id: str, at: Moment) -> bool:
         return transitions.tick(session, case_id, at)
 
+    @staticmethod
+    def all(session: Session, case_ids: list[str], at: Moment) -> int:
+        return transitions.tick_all(session, case_ids, at)
+
 
 class _reseat:
     """Cases that lie on a seat, or in a body with somebody, that nobody fills any more."""
 
+    rests_on = ("day", "posts")
+
     @staticmethod
-    def keys(session: Session, at: Moment):
-        seats = session.execute(
-            sa.select(WorkItem.zone_id, WorkItem.unit_id, WorkItem.role, WorkItem.rank)
-            .where(WorkItem.closed_at.is_(None), WorkItem.kind == "act")
-            .distinct()
-        ).all()
-        empty = [seat for seat in seats if not authority.seated(session, *seat, at.today)]
+    def keys(session: Session, at: Moment, _since):
         found = [
             session.scalars(
                 sa.select(WorkItem.case_id).where(
@@ -173,10 +259,9 @@ class _reseat:
                     WorkItem.rank == rank,
                 )
             ).all()
-            for _zone, unit_id, role, rank in empty
+            for unit_id, role, rank in _empty_seats(session, at.today)
         ]
         found.append(authority.gone_from_bodies(session, at.today))
-        session.rollback()
         return list(dict.fromkeys(case_id for group in found for case_id in group))
 
     @staticmethod
@@ -184,26 +269,43 @@ class _reseat:
         return transitions.reassign_case(session, case_id, at)
 
 
+def _empty_seats(session: Session, on: date) -> list[tuple[str, str, int]]:
+    """Return the seats on which work lies and that nobody fills: unit, ladder and tier."""
+    found = session.execute(
+        sa.select(WorkItem.zone_id, WorkItem.unit_id, WorkItem.role, WorkItem.rank)
+        .where(WorkItem.closed_at.is_(None), WorkItem.kind == "act")
+        .distinct()
+    ).all()
+    units: dict[str, set[str]] = {}
+    for zone_id, unit_id, _role, _rank in found:
+        units.setdefault(zone_id, set()).add(unit_id)
+    for zone_id, ids in units.items():
+        standing.day(session, zone_id, on, ids)
+    return [seat[1:] for seat in found if not authority.seated(session, *seat, on)]
+
+
 class _remind:
-    """Cases near or past their day whose ladder has a rung left."""
+    """Cases of which a rung of the ladder may be reached."""
 
     @staticmethod
-    def keys(session: Session, at: Moment):
-        done = sa.exists().where(
-            Reminder.case_id == Case.id, Reminder.version == Case.version, Reminder.rung == OVERDUE
-        )
-        found = session.scalars(
+    def keys(session: Session, at: Moment, _since):
+        return session.scalars(
             sa.select(Case.id)
-            .where(Case.closed_at.is_(None), Case.due_on <= at.today + NEAR, ~done)
-            .order_by(Case.due_on)
+            .where(Case.closed_at.is_(None), Case.remind_on <= at.today)
+            .order_by(Case.remind_on, Case.id)
         ).all()
-        session.rollback()
-        return found
 
     @staticmethod
     def one(session: Session, case_id: str, at: Moment) -> int:
         case = transitions.lock(session, case_id)
-        return sum(_use(session, case, rung, at) for rung in _reached(session, case, at))
+        if case.due_on is None:
+            return 0
+        used = sum(_use(session, case, rung, at) for rung in _reached(session, case, at))
+        workflow = workflows.get(case.workflow, case.definition_version)
+        attempt = TransitionContext(session, workflow, case, None, None, at, state=case.state)
+        following = assignment.next_rung(attempt, workflow.state(case.state))
+        statements.REMIND.write(session, of_case=case.id, on_day=following)
+        return used
 
 
 def _use(session: Session, case: Case, rung: int, at: Moment) -> bool:

@@ -13,17 +13,28 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from oversight.base.clock import Moment
+from oversight.base.db import as_text
 from oversight.base.sentences import N_, say
 from oversight.calendar.party_days import activity_for, month_end, owed
 from oversight.calendar.workdays import Calendar, add_workdays
 from oversight.calendar.zone import has_rule_day, zone_calendar
-from oversight.engine import authority, outbox, transitions
-from oversight.models import Activity, Case, LifeMeeting, OutboxMessage, Person, Unit
+from oversight.engine import authority, journal, outbox, transitions
+from oversight.models import (
+    Activity,
+    ActivityChange,
+    Case,
+    LifeMeeting,
+    OutboxMessage,
+    Person,
+    Unit,
+    Zone,
+)
 from oversight.organization.actor import actor_of
 from oversight.organization.units import successor_of, superiors
 from oversight.rules import absence, life_meetings
 
 LEVELS = {3: ("branch",), 5: ("branch", "superior")}  # party days in a row: who is told
+CHUNK = 500
 YEARS = timedelta(days=730)  # nothing older is looked at
 AHEAD = 5  # working days before the end of the month, half-year or year
 AFTER = 10  # working days after it in which a superior is told; an installation begun later is told of nothing old
@@ -41,14 +52,20 @@ WANTED = {
 OVER = N_("%(unit)s%(term)s没有召开组织生活会的记录。党支部每半年应当召开 1 次，请了解情况。")
 
 
-def _said(session: Session, prefix: str) -> set[str]:
-    return set(
-        session.scalars(
-            sa.select(OutboxMessage.key).where(
-                OutboxMessage.key.startswith(prefix, autoescape=True)
+def _unsaid(session: Session, keys: dict[str, tuple]) -> list[tuple]:
+    """Return what has not been said yet, of things by the key under which each is said."""
+    texts, said = list(keys), set()
+    zones = list(session.scalars(sa.select(Zone.id)))
+    for start in range(0, len(texts), CHUNK):
+        chunk = texts[start : start + CHUNK]
+        said |= set(
+            session.scalars(
+                sa.select(OutboxMessage.key).where(
+                    OutboxMessage.zone_id.in_(zones), OutboxMessage.key.in_(chunk)
+                )
             )
         )
-    )
+    return [key for text, key in keys.items() if text not in said]
 
 
 def _say(
@@ -101,16 +118,22 @@ class Streaks:
     Only 无故 counts. Leave and make-up lessons neither count nor end a streak; taking part ends it.
     """
 
+    rests_on = ("day", "journal")
+
     @staticmethod
-    def keys(session: Session, at: Moment) -> list[str]:
-        found = session.scalars(
+    def keys(session: Session, at: Moment, since: dict | None = None) -> list[str]:
+        found = (
             sa.select(Case.data_subject_id)
             .where(absence.found_unexcused(), Case.opened_at > at.now - YEARS)
             .group_by(Case.data_subject_id)
             .having(sa.func.count() >= min(LEVELS))
-        ).all()
-        session.rollback()
-        return list(found)
+        )
+        if since:
+            touched = sa.select(Case.data_subject_id).where(
+                Case.workflow == absence.FOLLOW_UP, Case.id.in_(journal.cases_since(since))
+            )
+            found = found.where(Case.data_subject_id.in_(touched))
+        return list(session.scalars(found))
 
     @staticmethod
     def one(session: Session, person_id: str, at: Moment) -> int:
@@ -145,13 +168,15 @@ class Unheld:
     Source: G-2.1.2b
     """
 
+    rests_on = ("day", "posts")
+
     @staticmethod
-    def keys(session: Session, at: Moment) -> list[tuple[str, int, int]]:
+    def keys(session: Session, at: Moment, _since) -> list[tuple[str, int, int]]:
         year, month = at.today.year, at.today.month
-        said, last = _said(session, "unheld:"), month_end(year, month)
+        last = month_end(year, month)
         near = [
             zone
-            for zone in session.scalars(sa.select(Unit.zone_id).distinct())
+            for zone in session.scalars(sa.select(Zone.id)).all()
             if add_workdays(zone_calendar(session, zone), last, -AHEAD) <= at.today
         ]
         held = sa.exists().where(
@@ -165,10 +190,9 @@ class Unheld:
             .where(Unit.zone_id.in_(near), Unit.kind == "branch", Unit.ended_on.is_(None), ~held)
             .order_by(Unit.id)
         ).all()
-        session.rollback()
-        return [
-            (unit, year, month) for unit in found if f"unheld:{unit}:{year}-{month:02d}" not in said
-        ]
+        return _unsaid(
+            session, {f"unheld:{unit}:{year}-{month:02d}": (unit, year, month) for unit in found}
+        )
 
     @staticmethod
     def one(session: Session, key: tuple[str, int, int], at: Moment) -> bool:
@@ -195,19 +219,19 @@ class Meetings:
     G-3.1.6b, G-3.1.6d
     """
 
+    rests_on = ("day", "posts")
+
     @staticmethod
-    def keys(session: Session, at: Moment) -> list[tuple[str, int, str, bool]]:
+    def keys(session: Session, at: Moment, _since) -> list[tuple[str, int, str, bool]]:
         near = [
-            (zone, found)
-            for zone in session.scalars(sa.select(Unit.zone_id).distinct()).all()
+            (zone, *found)
+            for zone in session.scalars(sa.select(Zone.id)).all()
             for found in _near(zone_calendar(session, zone), at.today)
         ]
-        said = _said(session, "life:") if near else set()
         found = [
-            (unit, *half) for zone, half in near for unit in _without_meeting(session, zone, *half)
+            (unit, *half) for zone, *half in near for unit in _without_meeting(session, zone, *half)
         ]
-        session.rollback()
-        return [key for key in found if _life_key(*key) not in said]
+        return _unsaid(session, {_life_key(*key): key for key in found})
 
     @staticmethod
     def one(session: Session, key: tuple[str, int, str, bool], at: Moment) -> bool:
@@ -290,18 +314,23 @@ class Orders:
     G-3.2.5c
     """
 
+    rests_on = ("day", "posts", "journal", "activity", "change")
+
     @staticmethod
-    def keys(session: Session, at: Moment) -> list[str]:
-        said = _said(session, "report_back:")
+    def keys(session: Session, at: Moment, _since) -> list[str]:
+        said = sa.exists().where(
+            OutboxMessage.zone_id == Case.zone_id,
+            OutboxMessage.key == "report_back:" + as_text(Case.id),
+        )
         found = session.scalars(
             sa.select(Case.id).where(
                 Case.workflow == "rectification",
                 Case.state == "closed",
                 Case.closed_at > at.now - YEARS,
+                ~said,
             )
-        ).all()
-        session.rollback()
-        return [case_id for case_id in found if f"report_back:{case_id}" not in said]
+        )
+        return list(found)
 
     @staticmethod
     def one(session: Session, case_id: str, at: Moment) -> bool:
@@ -334,19 +363,20 @@ class Lessons:
     now.
     """
 
+    rests_on = ("day", "journal", "activity", "change")
+
     @staticmethod
-    def keys(session: Session, at: Moment) -> list[str]:
+    def keys(session: Session, at: Moment, since: dict | None = None) -> list[str]:
         waits = sa.exists().where(Activity.unit_id == Case.unit_id, Activity.day == Case.due_on)
-        found = session.scalars(
-            sa.select(Case.id).where(
-                Case.closed_at.is_(None),
-                Case.workflow == "absence",
-                Case.state == "to_make_up",
-                ~waits,
+        found = sa.select(Case.id).where(
+            Case.closed_at.is_(None), Case.workflow == "absence", Case.state == "to_make_up", ~waits
+        )
+        if since:
+            moved = sa.or_(
+                Case.id.in_(journal.cases_since(since)), Case.unit_id.in_(_units_since(since))
             )
-        ).all()
-        session.rollback()
-        return list(found)
+            found = found.where(moved)
+        return list(session.scalars(found))
 
     @staticmethod
     def one(session: Session, case_id: str, at: Moment) -> bool:
@@ -356,6 +386,16 @@ class Lessons:
         held = session.get(Activity, case.facts["activity"]).held_on
         due = absence.party_day_after(session, case.unit_id, max(held, case.running_since))
         return due is not None and transitions.reschedule(session, case, max(due, at.today), at)
+
+
+def _units_since(since: dict) -> sa.CompoundSelect:
+    """Select the units whose party days came or changed after a mark."""
+    changed = (
+        sa.select(Activity.unit_id)
+        .join(ActivityChange, ActivityChange.activity_id == Activity.id)
+        .where(ActivityChange.id > since["change"])
+    )
+    return changed.union_all(sa.select(Activity.unit_id).where(Activity.id > since["activity"]))
 
 
 STEPS = (

@@ -10,7 +10,7 @@ from prometheus_client.metrics_core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from oversight.base.db import db
-from oversight.time import figures
+from oversight.time import faults, figures
 
 from .session import moment
 
@@ -49,6 +49,11 @@ class Figures(Collector):
                 "work_failed",
                 "Background work that has failed and is not done",
                 figures.work_failed(db.session),
+            ),
+            (
+                "sweep_faults",
+                "Things that the sweep could not do and tries again",
+                faults.count(db.session),
             ),
         ):
             yield GaugeMetricFamily(f"oversight_{name}", text, value=value)

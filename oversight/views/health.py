@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from functools import cache
 
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from flask import Blueprint, Response, current_app, request
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -28,6 +26,8 @@ def readyz():
 
     the database answers and is migrated to the newest head.
     """
+    from alembic.migration import MigrationContext
+
     try:
         current = MigrationContext.configure(db.session.connection()).get_current_heads()
     except SQLAlchemyError:
@@ -39,6 +39,8 @@ def readyz():
 
 @cache
 def _heads(directory: str) -> set[str]:
+    from alembic.script import ScriptDirectory
+
     return set(ScriptDirectory(directory).get_heads())
 
 

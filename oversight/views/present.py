@@ -21,7 +21,7 @@ from oversight.base.db import db
 from oversight.base.sentences import N_, Sentence
 from oversight.calendar.workdays import add_workdays, workdays_between
 from oversight.calendar.zone import zone_calendar
-from oversight.engine import inbox, outbox
+from oversight.engine import inbox
 from oversight.law.clauses import DOCUMENTS, Source
 from oversight.law.clauses import register as register_of_clauses
 from oversight.law.definition import Workflow
@@ -138,7 +138,7 @@ class Shell:
 
     @cached_property
     def unread(self) -> int:
-        return outbox.unread(db.session, self.who.id)
+        return session.unread()
 
     @cached_property
     def branch(self) -> Unit | None:

@@ -36,7 +36,7 @@ from oversight.base.refusals import DomainError, InvalidInput, NotLoggedIn
 from oversight.base.sentences import N_
 from oversight.base.typed import user_name
 from oversight.calendar.zone import zone_settings
-from oversight.engine import inbox
+from oversight.engine import inbox, outbox
 from oversight.engine.use_case import one_transaction, use_case
 from oversight.models import Account
 from oversight.organization.actor import Actor, actor_of
@@ -123,6 +123,20 @@ def waiting() -> dict[str, int]:
     if "waiting" not in g:
         g.waiting = inbox.counts(db.session, actor(), "mine", moment().today)
     return g.waiting
+
+
+def unread() -> int:
+    """Count the lines in the reader's bell that he has not read; once a request."""
+    if "unread" not in g:
+        g.unread = outbox.unread(db.session, actor().id)
+    return g.unread
+
+
+def box_counts(*boxes: str) -> dict[str, int]:
+    """Count boxes of the person that asks, and with them the lines in his bell."""
+    found = inbox.box_counts(db.session, actor(), *boxes)
+    g.unread = found.pop("unread")
+    return found
 
 
 def acting(act: str, *, case_id: str | None = None, workflow: str = "", trial: bool = False):

@@ -9,14 +9,16 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
+from oversight.base.db import db
 from oversight.base.refusals import InvalidInput
-from oversight.calendar import holidays
+from oversight.calendar import holidays, zone
 from oversight.calendar.party_days import activity_for, status
 from oversight.calendar.zone import zone_calendar
 from oversight.engine import transitions
 from oversight.ledger import own_days
 from oversight.models import Activity, CalendarRow, PublishedYear
 from oversight.register import rest_days
+from tests.support.statements import told
 from tests.support.world import at
 
 NOTICE = """date,kind,name,source
@@ -144,6 +146,24 @@ def test_working_days_alone_publish_no_year(session, world):
 def test_a_year_nobody_planned_is_not_planned_by_an_import(session, world):
     assert load(session, world, NOTICE, "2026-12-01").moved == 0
     assert session.scalar(sa.select(sa.func.count()).select_from(Activity)) == 0
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_year_is_planned_by_one_statement_and_the_rule_asked_once_a_rule_set(
+    session, world, monkeypatch
+):
+    asked, derive = [], zone._derive
+    monkeypatch.setattr(zone, "_derive", lambda *given: asked.append(given) or derive(*given))
+    for number in range(40):
+        world.unit(f"new{number}", "branch", "town2", "rural")
+    session.commit()
+    with told(db.engine) as seen:
+        made, moved = holidays.schedule(session, world.zone.id, 2026, at("2026-01-05"))
+    rules = {unit.rule_set for unit in world.units.values() if unit.kind == "branch"}
+    assert (made, moved) == (47 * 12, 0)
+    assert len(asked) <= 12 * len(rules)
+    reads = [text for text in seen if not text.startswith("INSERT")]
+    assert len(reads) <= 16
 
 
 def test_byte_order_mark_and_windows_lines_are_read():

@@ -5,6 +5,7 @@ wrong.
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import socket
@@ -344,6 +345,35 @@ def test_calendar_import_is_all_or_nothing(zone, tmp_path):
     assert refusal.exit_code == 1
     assert refusal.stderr == "没有导入：\n第 3 行：日期要写成 2027-02-05 这样，这里是“5月8日”\n"
     assert "2027-05-07" not in zone.ok("calendar", "show", "2027")
+
+
+def test_the_first_answer_needs_no_migrations_and_no_workbooks(zone):
+    text = (
+        "import os, sys; from oversight import create_app; app = create_app(); "
+        "assert app.test_client().get('/login').status_code == 200; "
+        "print(*sorted({'alembic', 'mako', 'pygments', 'flask_migrate', 'openpyxl', 'PIL', 'rich'} "
+        "& set(sys.modules)))"
+    )
+    settings = {
+        "OVERSIGHT_DATABASE_URL": f"sqlite:///{zone.path}",
+        "OVERSIGHT_INSTANCE": str(zone.path.parent),
+        "OVERSIGHT_SECRET_KEY": "t" * 32,
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", text],
+        env=os.environ | settings,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == ""
+
+
+def test_a_sweep_of_another_day_leaves_a_record(zone):
+    zone.ok("sweep")
+    zone.ok("sweep", "--on", "2026-12-04")
+    [row] = zone.ask(sa.select(AdminChange).where(AdminChange.act == "sweep"))
+    assert (row.area, row.about, row.by) == ("calendar", "2026-12-04", "服务器终端")
 
 
 def test_sweep_lets_time_pass_and_may_be_repeated(zone):

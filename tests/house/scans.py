@@ -1,6 +1,6 @@
 """Which tables stay small, and who may read one that grows from end to end: function, table, why.
 
-What begins with `NEXT` is owed: it goes when the lists, the sweep and the long pages are rebuilt.
+What begins with `NEXT` is owed: it goes when the long pages are rebuilt.
 """
 
 from __future__ import annotations
@@ -8,9 +8,11 @@ from __future__ import annotations
 # A zone has one row, or a few a year or an administrator.
 SMALL = {"zones", "zone_settings", "zone_notices", "published_years", "calendar_days"}
 SMALL |= {"alembic_version", "setting_changes", "roster_drafts"}
+# A row a step; what has not been mended within a day.
+SMALL |= {"sweep_marks", "sweep_faults"}
 
 INBOX = "counts what is open in a whole zone, from an index"
-SWEEP = "NEXT: begins at what is due"
+STANDING = "asked once a day, and once after who stands where has changed"
 PAGES = "NEXT: begins at the reader's units or his own rows, cut to a page"
 WHOLE = "tells of every row: an export, a seal, a check, a roster of everybody"
 ZONE = "acts on every branch of a zone"
@@ -22,15 +24,13 @@ DEMO = "builds the demo zone, once"
 
 _BY_REASON = {
     INBOX: {"cases": "box_counts counts"},
-    SWEEP: {
+    STANDING: {
         "units": "_plan.keys _plan.one Unheld.keys Meetings.keys _without_meeting",
-        "cases": "Departed.keys Streaks.keys Orders.keys _seal",
-        "desks": "_reseat.keys gone_from_bodies Leavers.keys",
+        "cases": "Departed.keys Streaks.keys gone_from_bodies",
+        "desks": "_empty_seats gone_from_bodies Leavers.keys",
         "posts": "Leavers.keys",
         "actings": "Leavers.keys",
         "follow_ups": "Leavers.keys",
-        "work": "_said",
-        "checkpoints": "_seal checkpoint",
         "life_meetings": "_without_meeting",
     },
     PAGES: {
@@ -41,9 +41,9 @@ _BY_REASON = {
         "admin_changes": "listed",
     },
     WHOLE: {
-        "cases": "export_lines checkpoint size",
+        "cases": "export_lines checkpoint size _seal",
         "journal": "export_lines size",
-        "checkpoints": "export_lines",
+        "checkpoints": "export_lines checkpoint",
         "units": "_Compare.__init__ Groups.__init__ outline zone_unit",
         "persons": "_Compare._load_people",
         "memberships": "_Compare._load_people",

@@ -9,8 +9,10 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
-from oversight.models import AdminChange, CalendarRow, Membership, Person, Post, Refusal, Unit
+from oversight.models import AdminChange, CalendarRow, Case, Membership, Person, Post, Refusal, Unit
+from oversight.time import sweep
 from tests.db.test_acting import give
+from tests.support.world import at
 
 
 def acts(session) -> list[tuple[str, str]]:
@@ -29,6 +31,17 @@ def test_who_has_nothing_to_keep_does_not_look(reader, path):
         ("town1.officer", 200),
     ):
         reader(name).get(path, status)
+
+
+def test_the_administrator_sees_what_the_sweep_could_not_do(session, world, play, reader):
+    case = play.asked()
+    session.execute(sa.update(Case).where(Case.id == case.id).values(facts={"reason": "x"}))
+    session.commit()
+    assert "没有办成" not in reader("zone.sysadmin").get("/admin/").main
+    sweep.sweep(session, at("2026-12-05"))
+    page = reader("zone.sysadmin").get("/admin/").main
+    assert "变更活动时间请示（石桥村党支部）" in page and case.id in page
+    assert "没有办成" not in reader("zone.auditor").get("/admin/").main
 
 
 def test_a_town_sees_its_own_units_only(reader, world):
@@ -268,7 +281,7 @@ def test_acting_marks_the_desk(reader, world, play):
 def test_a_number_in_a_path_that_is_none_is_no_page(reader, app, world, monkeypatch, path, number):
     monkeypatch.setitem(app.config, "PROPAGATE_EXCEPTIONS", False)
     branch = reader("village.secretary")
-    known = branch.get(f"/units/{world.units['village'].id}/year/2026")
+    known = branch.get("/me")
     where = path.format(unit=world.units["village"].id, n=number)
     sent = branch.raw(
         "POST" if "held" in path else "GET", where, data=dict(known.fields("/logout"))

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from oversight.base import files
 from oversight.base.clock import Moment
+from oversight.base.db import reading
 from oversight.base.refusals import BadRequest, Forbidden, NotFound, RuleViolation, VersionConflict
 from oversight.base.sealing import Sealer
 from oversight.base.sentences import N_, say
@@ -339,11 +340,16 @@ def _forget(session: Session, person_id: str) -> Iterable[str]:
 
 def forget_old(session: Session, folder: Path, at: Moment) -> int:
     """Drop the rosters that nobody came back for within a day. Commits."""
+    is_old = RosterDraft.at < at.now - KEPT_FOR
+    session.rollback()
+    with reading():
+        found = session.scalar(sa.select(RosterDraft.stored).where(is_old).limit(1))
+        session.rollback()
+    if found is None:
+        return 0
     with one_transaction(session):
         old = session.scalars(
-            sa.delete(RosterDraft)
-            .where(RosterDraft.at < at.now - KEPT_FOR)
-            .returning(RosterDraft.stored)
+            sa.delete(RosterDraft).where(is_old).returning(RosterDraft.stored)
         ).all()
         after(session, lambda: _drop_unless_named(session, folder, *old))
     return len(old)

@@ -17,7 +17,7 @@ from oversight.base.db import db
 from oversight.base.refusals import DomainError, InvalidInput
 from oversight.base.sentences import N_, say
 from oversight.casework import attachments, rectification
-from oversight.engine import authority, available, colleagues, desk_acts, precedents
+from oversight.engine import authority, available, desk_acts, inbox, precedents
 from oversight.law.clauses import Source
 from oversight.law.definition import MANY, Field, Move, MultiInstance, Rule, State, Workflow
 from oversight.law.inputs import read_words
@@ -27,6 +27,7 @@ from oversight.models.cases import ABSENT, CAME, LEFT, NO, RECUSED, YES
 from oversight.organization.actor import Actor
 from oversight.organization.members import members
 from oversight.organization.units import successor_of
+from oversight.rules import foresight
 from oversight.rules.common import REASON
 from oversight.rules.context import TransitionContext
 from oversight.views import forms, present
@@ -249,10 +250,15 @@ class CaseFile:
         return forms.one_text(self.answers)
 
     @cached_property
+    def desk(self) -> WorkItem | None:
+        """Return the row that is the reader's to work on."""
+        return desk_acts.desk_of(db.session, self.case, self.who) if self.case.open else None
+
+    @cached_property
     def acts(self) -> list[tuple[str, str]]:
         return [
             (name, desk_acts.ACTS[name])
-            for name in desk_acts.possible(db.session, self.case, self.who, self.at)
+            for name in desk_acts.possible_at(db.session, self.case, self.who, self.at, self.desk)
         ]
 
     @cached_property
@@ -263,8 +269,9 @@ class CaseFile:
     @cached_property
     def holder(self) -> str:
         """Return who has claimed the case today."""
-        found = colleagues.claims(db.session, [self.case.id], self.at.today)
-        return found.get(self.case.id, "")
+        lying = authority.lying(db.session, self.workflow, self.case)
+        held = (one.claimed_by for one in lying if one.claimed_on == self.at.today)
+        return next((inbox.person_name(db.session, one) for one in held if one), "")
 
     # Checks
 
@@ -421,6 +428,8 @@ class CaseFile:
 
     @cached_property
     def papers(self) -> list[Paper]:
+        if not any("paper" in row.result for row in self.journal):
+            return []
         return list(
             db.session.scalars(
                 sa.select(Paper).where(Paper.case_id == self.case.id).order_by(Paper.id)
@@ -578,17 +587,24 @@ def _rung(rung: int) -> str:
 # For lists ---------------------------------------------------------------------------------------
 
 
-def clear(cases: list[Case], who: Actor, at: Moment) -> set[str]:
+def read(cases: list[Case], who: Actor, at: Moment) -> list[CaseFile]:
+    """Return files of cases with what their checks ask, read at once for all."""
+    files = [CaseFile(case, who, at) for case in cases]
+    before = precedents.earlier(db.session, cases)
+    journals = _journals([case.id for case in cases])
+    sides = {file.case.id: file.workflow.opened_by.name for file in files}
+    foresight.read(db.session, cases, sides)
+    for file in files:
+        file.earlier, file.journal = before[file.case.id], journals.get(file.case.id, [])
+    return files
+
+
+def clear(files: list[CaseFile]) -> set[str]:
     """Return which cases on the reader's own desk can be answered among many without a second look.
 
     Their desk has been found by the queue, so authority is not asked again here; the engine asks
     it.
     """
-    files = [CaseFile(case, who, at) for case in cases]
-    before = precedents.earlier(db.session, cases)
-    journals = _journals([case.id for case in cases])
-    for file in files:
-        file.earlier, file.journal = before[file.case.id], journals.get(file.case.id, [])
     return {
         file.case.id
         for file in files

@@ -152,10 +152,7 @@ class DeskPage:
 
     @cached_property
     def _counted(self) -> dict[str, int]:
-        return {
-            "mine": sum(session.waiting().values()),
-            **inbox.box_counts(db.session, self.who, *COUNTED),
-        }
+        return {"mine": sum(session.waiting().values()), **session.box_counts(*COUNTED)}
 
     @cached_property
     def came(self) -> list[Case]:
@@ -178,7 +175,8 @@ class DeskPage:
             for case in cases
             if case.id in mine and holders[case.id] in ("", self.who.person.name)
         ]
-        ticks = casefile.clear(free, self.who, self.at) if free else set()
+        files = casefile.read(free, self.who, self.at) if free else []
+        self._files, ticks = {file.case.id: file for file in files}, casefile.clear(files)
         marks, dates = desk_act_forms.marks(lying), desk_act_forms.follow_ups(ids, self.who.id)
         return [
             Row(
@@ -212,7 +210,11 @@ class DeskPage:
         """Return the case that lies open: the one named, where it is in sight, else the first."""
         rows = [row.case for row in self.rows]
         case = next((case for case in rows if case.id == self.view.case), rows[0] if rows else None)
-        return CaseFile(case, self.who, self.at, self.bound) if case else None
+        if case is None:
+            return None
+        file = self._files.get(case.id) or CaseFile(case, self.who, self.at)
+        file.bound = self.bound
+        return file
 
     @property
     def next_url(self) -> str:

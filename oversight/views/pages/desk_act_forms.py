@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from flask_babel import gettext as _
 
 from oversight.base.db import db
-from oversight.base.refusals import Forbidden
 from oversight.engine import colleagues, desk_acts, inbox, journal
-from oversight.models import Case, FollowUp, Unit, WorkItem
+from oversight.models import Case, FollowUp, Person, Unit, WorkItem
 from oversight.organization.members import by_name
 from oversight.organization.units import offices, superiors
 from oversight.views import forms
@@ -33,10 +32,13 @@ class Hand:
 
 def offered(file) -> list[Hand]:
     """Return the acts that the reader may do and that ask for something, or need saying twice."""
-    return [_hand(file, name, label) for name, label in file.acts if name not in AT_ONCE]
+    named = [(name, label) for name, label in file.acts if name not in AT_ONCE]
+    among = {name: _among(file, name) for name, _label in named}
+    people = by_name(db.session, {one for found in among.values() for one in found})
+    return [_hand(file, name, label, among[name], people) for name, label in named]
 
 
-def _hand(file, name: str, label: str) -> Hand:
+def _hand(file, name: str, label: str, among: dict[str, str], people: list[Person]) -> Hand:
     mine = file.bound if file.bound and file.bound.move == name else None
     kept = _own_date(file) if name == "follow_up" else {}
     form = forms.form_for(
@@ -45,7 +47,8 @@ def _hand(file, name: str, label: str) -> Hand:
         mine.words if mine else kept,
         mine.wrong if mine else None,
     )
-    return Hand(name, label, form, _options(file, name))
+    named = [Choice(person.id, person.name) for person in people if person.id in among]
+    return Hand(name, label, form, _copied(file) if name == "copy" else {"person": named})
 
 
 def _own_date(file) -> dict:
@@ -53,24 +56,20 @@ def _own_date(file) -> dict:
     return {"day": row.day, "note": row.note} if row else {}
 
 
-def _options(file, name: str) -> dict[str, list[Choice]]:
-    """Return by field the people or units that an act may name."""
-    if name == "copy":
-        units = _reached(file.case)
-        return {
-            "unit": [Choice(unit.id, unit.name) for unit in units],
-            "person": _readers(file, units),
-        }
-    try:
-        row, _standing = desk_acts.my_desk(db.session, file.case, file.who)
-    except Forbidden:
-        return {}
+def _copied(file) -> dict[str, list[Choice]]:
+    """Return the units and people that a copy may go to."""
+    units = _reached(file.case)
+    return {"unit": [Choice(unit.id, unit.name) for unit in units], "person": _readers(file, units)}
+
+
+def _among(file, name: str) -> dict[str, str]:
+    """Return whom an act may name, each with the unit for which he takes part."""
     asked = {
-        "hand_over": lambda: colleagues.entitled(db.session, file.case, row, file.at.today),
-        "delegate": lambda: colleagues.helpers(db.session, file.case, row, file.who),
-        "add_signer": lambda: colleagues.advisers(db.session, file.case, row, file.who),
+        "hand_over": lambda: colleagues.entitled(db.session, file.case, file.desk, file.at.today),
+        "delegate": lambda: colleagues.helpers(db.session, file.case, file.desk, file.who),
+        "add_signer": lambda: colleagues.advisers(db.session, file.case, file.desk, file.who),
     }
-    return {"person": _people(asked[name]())} if name in asked else {}
+    return asked[name]() if name in asked and file.desk is not None else {}
 
 
 def _reached(case: Case) -> list[Unit]:
@@ -92,10 +91,6 @@ def _readers(file, units: list[Unit]) -> list[Choice]:
         for person, post in found
         if person.id != file.who.id
     ]
-
-
-def _people(found: dict[str, str]) -> list[Choice]:
-    return [Choice(person.id, person.name) for person in by_name(db.session, found)]
 
 
 def told(case: Case) -> str:

@@ -35,6 +35,7 @@ from oversight.ledger import month
 from oversight.models import Activity, Case, Person, Unit
 from oversight.organization.actor import Actor
 from oversight.organization.members import members
+from oversight.rules import date_change
 from oversight.rules.context import TransitionContext
 from oversight.views import forms, present, session
 
@@ -283,6 +284,7 @@ class Sheet:
         calendar = zone_calendar(db.session, self.unit.zone_id)
         week = timedelta(days=7)
         near = (add_workdays(calendar, self.day, -1), self.day + week, self.day + 2 * week)
+        date_change.read_days(db.session, [self.unit.id], min(near), max(near))
         return [day for day in near if move and self._fits(move, asked, day)]
 
     def _fits(self, move: Move, asked: str, day: date) -> bool:
@@ -412,7 +414,10 @@ def blank(name):
     workflow = _offered(name)
     if workflow.opened_by.seat == "superior" and not request.args.get("unit") and _sheets(workflow):
         return _choice(workflow)
-    unit, given = _unit(name, request.args.get("unit")), _facts(workflow, request.args)
+    given = _facts(workflow, request.args)
+    if not given and not request.args.get("unit"):
+        return _page(_own(workflow)[0])
+    unit = _unit(name, request.args.get("unit"))
     return _page(Sheet.fresh(workflow, unit, _defaults(workflow, unit, given)))
 
 
@@ -474,11 +479,15 @@ def _unit(name: str, given: str | None) -> Unit:
         if unit is None or not session.actor().sees(unit):
             raise NotFound()
         return unit
-    workflow = workflows.current(name)
-    own = [sheet.unit for sheet in _sheets(workflow) if not isinstance(sheet.why_not, Forbidden)]
+    return _own(workflows.current(name))[0].unit
+
+
+def _own(workflow: Workflow) -> list[Sheet]:
+    """Return the sheets of the units in which the reader may open this. Raises Forbidden."""
+    own = [sheet for sheet in _sheets(workflow) if not isinstance(sheet.why_not, Forbidden)]
     if not own:
         raise _not_yours(workflow)
-    return own[0]
+    return own
 
 
 def _facts(workflow: Workflow, source) -> dict:

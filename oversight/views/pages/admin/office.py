@@ -19,6 +19,7 @@ from oversight.calendar import holidays
 from oversight.law.inputs import read_day
 from oversight.models import Person, Unit
 from oversight.register import audit_log, handover, rest_days
+from oversight.time import faults
 from oversight.views import present, session
 
 bp = Blueprint("admin", __name__, url_prefix="/admin")
@@ -104,7 +105,9 @@ def change(
 @login_required
 def index():
     require_keeper()
-    return render_template("admin/index.html", who=session.actor())
+    who = session.actor()
+    broken = faults.listed(db.session, who.zone_id) if who.holds("sysadmin") else []
+    return render_template("admin/index.html", who=who, faults=broken, steps=faults.LABELS)
 
 
 @bp.get("/changes")

@@ -1,0 +1,108 @@
+"""What the sweep could not do: kept and logged, left alone for an hour, tried again while it is due."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from oversight import workflows
+from oversight.base.clock import Moment
+from oversight.base.db import is_id
+from oversight.base.refusals import NotFound
+from oversight.base.sentences import N_
+from oversight.models import Case, SweepFault, Unit
+
+RETRY = timedelta(hours=1)
+STALE = timedelta(days=1)  # not tried for so long: due no more
+LABELS = {
+    "tick": "到期办理",
+    "plan": "排定党日",
+    "departed": "随人转接或终止",
+    "reseat": "改由他人办理",
+    "leavers": N_("随职务移交"),
+    "followups": N_("跟进日期提醒"),
+    "streaks": N_("连续无故缺席的告知"),
+    "unheld": N_("未开展党日的告知"),
+    "meetings": N_("组织生活会的告知"),
+    "orders": N_("整改通报的告知"),
+    "lessons": N_("补课期限随党日调整"),
+    "remind": "提醒",
+}
+log = logging.getLogger(__name__)
+
+
+class Faults:
+    """The faults of one run of the sweep, beside those that earlier runs have left."""
+
+    def __init__(self, session: Session, at: Moment):
+        self.session, self.at = session, at
+        rows = session.scalars(sa.select(SweepFault))
+        self.last = {(row.step, row.subject): row.last_at for row in rows}
+
+    def rests(self, step: str, key) -> bool:
+        """True where a thing has failed a short while ago."""
+        last = self.last.get((step, subject(key)))
+        return last is not None and self.at.now - RETRY < last <= self.at.now
+
+    def keep(self, step: str, key, error: Exception) -> None:
+        """Log a fault and write it down. Commits."""
+        log.error("sweep: %s of %s", step, subject(key), exc_info=error)
+        row = self.session.get(SweepFault, (step, subject(key)))
+        if row is None:
+            row = SweepFault(step=step, subject=subject(key), since=self.at.now, times=0)
+            self.session.add(row)
+        row.error, row.times, row.last_at = type(error).__name__, row.times + 1, self.at.now
+        self.session.commit()
+
+    def forget(self, step: str, keys: list) -> None:
+        """Drop what has been done after all. Commits where there is something to drop."""
+        self._drop([found for key in keys if (found := (step, subject(key))) in self.last])
+
+    def forget_stale(self) -> None:
+        """Drop what is due no more. Commits where there is something to drop."""
+        self._drop([key for key, last in self.last.items() if last < self.at.now - STALE])
+
+    def _drop(self, found: list[tuple[str, str]]) -> None:
+        for key in found:
+            which = (SweepFault.step == key[0], SweepFault.subject == key[1])
+            self.session.execute(sa.delete(SweepFault).where(*which))
+            del self.last[key]
+        if found:
+            self.session.commit()
+
+
+def subject(key) -> str:
+    """Write as text what a step was to do."""
+    return (key if isinstance(key, str) else "/".join(map(str, key)))[:200]
+
+
+def listed(session: Session, zone_id: str, limit: int = 20) -> list[tuple[SweepFault, str]]:
+    """Return the newest faults, each with the workflow and unit of the case that it is about."""
+    rows = list(
+        session.scalars(sa.select(SweepFault).order_by(SweepFault.last_at.desc()).limit(limit))
+    )
+    if not rows:
+        return []
+    ids = [row.subject for row in rows if is_id(row.subject)]
+    found = session.execute(
+        sa.select(Case.id, Case.workflow, Case.definition_version, Unit.name)
+        .join(Unit, Unit.id == Case.unit_id)
+        .where(Case.id.in_(ids), Case.zone_id == zone_id)
+    )
+    about = {row.id: f"{_title(row)}（{row.name}）" for row in found}
+    return [(row, about.get(row.subject, "")) for row in rows]
+
+
+def _title(row: sa.Row) -> str:
+    try:
+        return workflows.get(row.workflow, row.definition_version).title
+    except NotFound:  # that nobody knows its definition may be the fault
+        return row.workflow
+
+
+def count(session: Session) -> int:
+    """Count what the sweep could not do."""
+    return session.scalar(sa.select(sa.func.count()).select_from(SweepFault))
