@@ -153,7 +153,8 @@ class Contacts:
 
     @cached_property
     def lines(self) -> list[Line]:
-        order = [Case.closed_at.desc()] if self.step == DONE else [Case.due_on, Case.id]
+        done = (Case.closed_at.desc(), Case.id.desc())
+        order = done if self.step == DONE else (Case.due_on, Case.id)
         rows = db.session.execute(
             sa.select(Case, Person)
             .join(Person, Person.id == Case.data_subject_id)
