@@ -315,14 +315,10 @@ class OpenDocument:
 
     def start(self, name: str, words: dict) -> None:
         said = {key.rpartition("}")[2]: value for key, value in words.items()}
-        self._do("begin", name, said)
+        self.BEGIN.get(_tag(name), _nothing)(self, said)
 
     def end(self, name: str) -> None:
-        self._do("end", name)
-
-    def _do(self, when: str, name: str, *said: dict) -> None:
-        tag = name.rpartition("}")[2].removeprefix("covered-").replace("-", "_")
-        getattr(self, f"{when}_{tag}", _nothing)(*said)
+        self.END.get(_tag(name), _nothing)(self)
 
     def said(self, words: str) -> None:
         if self.cell is not None and not self.notes:
@@ -390,6 +386,26 @@ class OpenDocument:
         whole = re.fullmatch(r"\d{1,15}", said.get("value", ""))
         return said["value"] if whole and text and "E+" in text else text
 
+    BEGIN = {
+        "annotation": begin_annotation,
+        "style": begin_style,
+        "table-properties": begin_table_properties,
+        "table": begin_table,
+        "table-row": begin_table_row,
+        "table-cell": begin_table_cell,
+        "p": begin_p,
+    }
+    END = {
+        "annotation": end_annotation,
+        "table": end_table,
+        "table-row": end_table_row,
+        "table-cell": end_table_cell,
+    }
+
+
+def _tag(name: str) -> str:
+    return name.rpartition("}")[2].removeprefix("covered-")
+
 
 def _nothing(*_said) -> None:
     """Pass over an element that says nothing about cells."""
@@ -431,10 +447,10 @@ class Tables(HTMLParser):
         self.below: dict[int, int] = {}
 
     def handle_starttag(self, tag, attrs):
-        getattr(self, f"begin_{tag}", _nothing)(dict(attrs))
+        self.BEGIN.get(tag, _nothing)(self, dict(attrs))
 
     def handle_endtag(self, tag):
-        getattr(self, f"end_{tag}", _nothing)()
+        self.END.get(tag, _nothing)(self)
 
     def begin_table(self, _said) -> None:
         self.depth += 1
@@ -461,11 +477,12 @@ class Tables(HTMLParser):
         if self.depth == 1:
             self._close()
 
-    begin_th, end_th, end_tr = begin_td, end_td, end_td
-
     def begin_br(self, _said) -> None:
         if self.cell is not None:
             self.cell.append("\n")
+
+    BEGIN = {"table": begin_table, "tr": begin_tr, "td": begin_td, "th": begin_td, "br": begin_br}
+    END = {"table": end_table, "tr": end_td, "td": end_td, "th": end_td}
 
     def _open(self, said):
         row, number, self.cell = self.rows[-1], len(self.rows), []
