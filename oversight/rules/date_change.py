@@ -146,7 +146,7 @@ def read_days(session: Session, unit_ids: Iterable[str], begin: date, end: date)
     _near.of(session).update(found)
 
 
-def partners(attempt) -> list[str]:
+def partners(attempt: TransitionContext) -> list[str]:
     return attempt.case.facts.get("with") or []
 
 

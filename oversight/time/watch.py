@@ -223,13 +223,11 @@ class Meetings:
 
     @staticmethod
     def keys(session: Session, at: Moment, _since) -> list[tuple[str, int, str, bool]]:
-        near = [
-            (zone, *found)
-            for zone in session.scalars(sa.select(Zone.id)).all()
-            for found in _near(zone_calendar(session, zone), at.today)
-        ]
         found = [
-            (unit, *half) for zone, *half in near for unit in _without_meeting(session, zone, *half)
+            (unit, year, half, over)
+            for zone in session.scalars(sa.select(Zone.id)).all()
+            for year, half, over in _near(zone_calendar(session, zone), at.today)
+            for unit in _without_meeting(session, zone, year, half, over)
         ]
         return _unsaid(session, {_life_key(*key): key for key in found})
 

@@ -13,7 +13,14 @@ TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 STYLE = ROOT / "oversight" / "static" / "app.css"
 
 CALLED_BY_LIBRARIES = {
-    *("impl", "cache_ok", "process_bind_param", "process_result_value"),  # SQLAlchemy
+    *(
+        "impl",
+        "cache_ok",
+        "process_bind_param",
+        "process_result_value",
+        "inherit_cache",
+        "_as_text",
+    ),  # SQLAlchemy
     *("formatter_class", "context_class", "command_class", "format_usage"),  # click
     *("load_config", "collect", "get_id"),  # gunicorn, prometheus-client, Flask-Login
 }

@@ -582,4 +582,4 @@ class Upload(TypedDict):
 
 for _model in [found for found in vars().values() if is_typeddict(found)]:
     _model.__pydantic_config__ = STRICT
-Problem.__pydantic_config__ = {"extra": "allow"}  # type: ignore[attr-defined]
+Problem.__pydantic_config__ = {"extra": "allow"}  # type: ignore[attr-defined]  # pydantic reads it
