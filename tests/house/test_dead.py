@@ -22,6 +22,7 @@ CALLED_BY_LIBRARIES = {
         "_as_text",
     ),  # SQLAlchemy
     *("formatter_class", "context_class", "command_class", "format_usage"),  # click
+    *("handle_starttag", "handle_endtag", "handle_data", "regex"),  # html.parser, werkzeug
     *("load_config", "collect", "get_id"),  # gunicorn, prometheus-client, Flask-Login
 }
 FOR_TESTS = {
