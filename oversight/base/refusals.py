@@ -103,6 +103,13 @@ class VersionMissing(DomainError):
     code = "VersionMissing"
 
 
+class TooMany(DomainError):
+    """Tried too often; `retry_after` says in how many seconds it may be tried again."""
+
+    status, title = 429, N_("请稍后再试")
+    code = "TooMany"
+
+
 class Unavailable(DomainError):
     status, title = 503, N_("暂时不能办理")
     code = "Unavailable"

@@ -28,6 +28,8 @@ class Environment:
     port: int
     workflow_dirs: tuple[Path, ...]
     https: bool
+    proxies: tuple[str, ...]
+    metrics_token: str | None
 
     @property
     def sqlite(self) -> bool:
@@ -48,6 +50,8 @@ def environment(instance: Path, source: dict[str, str] | None = None) -> Environ
         timezone=env.get("OVERSIGHT_TIMEZONE", "Asia/Shanghai"),
         port=int(env.get("PORT", "8000")),
         https=env.get("OVERSIGHT_HTTPS", "") == "1",
+        proxies=tuple(part.strip() for part in env.get("OVERSIGHT_PROXIES", "").split(",") if part),
+        metrics_token=env.get("OVERSIGHT_METRICS_TOKEN") or None,
         workflow_dirs=tuple(Path(part) for part in extra.split(os.pathsep) if part),
     )
 
@@ -148,6 +152,29 @@ ZONE_SETTINGS = {
             (
                 ("half", N_("不少于应到人数的二分之一")),
                 ("two_thirds", N_("不少于应到人数的三分之二")),
+            ),
+        ),
+        ZoneSetting(
+            "password_profile",
+            "modern",
+            N_("密码和登录时限按什么办"),
+            N_(
+                "两种办法都拒绝常见密码和含本人姓名的密码。从下一次设密码、下一次登录起按新的办法。"
+            ),
+            (
+                ("modern", N_("长度优先：不强制字符种类，不定期更换，两小时不用才退出")),
+                ("graded", N_("等级保护：字符至少三种，90 天更换，半小时不用就退出")),
+            ),
+        ),
+        ZoneSetting(
+            "second_factor",
+            "off",
+            N_("谁登录时必须再输手机动态码"),
+            N_("任何人都可以自己开通。规定必须的，下次登录时先开通，才能办别的。"),
+            (
+                ("off", N_("不作要求")),
+                ("administrators", N_("系统、安全、审计管理员")),
+                ("organs", N_("管理员和区、镇（部门）有职务的人")),
             ),
         ),
     )

@@ -17,6 +17,7 @@ from oversight.base.db import columns, insert_once, known, new_id
 from oversight.base.kept import Kept, plain
 from oversight.base.prepared import Prepared
 from oversight.base.sentences import N_
+from oversight.law.binding import own_id
 from oversight.law.definition import effect
 from oversight.models import Activity, ActivityChange, Case, Unit
 
@@ -201,6 +202,11 @@ def plan_year(session: Session, units: list[Unit], year: int, at: Moment) -> Pla
         session.flush()
         _PLAN.write_all(session, fresh)
     return Planned(len(fresh), sum(followed))
+
+
+def within_month(unit: Unit) -> str:
+    """Return the clause by which an activity lies in its month: a fixed day, or one a month."""
+    return own_id("G-2.1.1a" if unit.fixed_day else "G-2.1.2b", unit.category)
 
 
 def owed(unit: Unit, year: int, month: int) -> bool:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from oversight.base.kept import Kept
 from oversight.base.settings import ZONE_SETTINGS
-from oversight.law.clauses import clause_for
+from oversight.law.binding import own_id
 from oversight.models import (
     Activity,
     CalendarRow,
@@ -143,7 +143,7 @@ def _derive(
         july_mode=settings["july_mode"],
         july_day=july_day(settings, year),
         notice=notice,
-        clauses=(clause_for("DATE.FIXED", unit.rule_set), clause_for("DATE.JULY1", unit.rule_set)),
+        clauses=(own_id("G-2.1.1a", unit.category), own_id("G-2.1.3", unit.category)),
     )
 
 

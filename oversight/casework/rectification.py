@@ -18,6 +18,7 @@ from oversight.base.refusals import DomainError, InvalidInput, InvalidTransition
 from oversight.base.sentences import N_, say
 from oversight.engine import authority, transitions
 from oversight.engine.use_case import use_case
+from oversight.law.binding import own_id
 from oversight.models import Activity, Case, Person, Sighting, Unit
 from oversight.organization.actor import Actor
 from oversight.organization.units import merged_into, successor_of
@@ -178,7 +179,7 @@ def _no(session: Session, activity_id: str, unit: Unit, at: Moment) -> DomainErr
         if row.held_on is None
         else N_("这次党日在销号以前，请选销号以后开展的党日。")
     )
-    return RuleViolation(sentence, field="activity", clause=TELL)
+    return RuleViolation(sentence, field="activity", clause=own_id(TELL, unit.category))
 
 
 def untold(session: Session, unit: Unit) -> dict[str, list[Case]]:

@@ -86,13 +86,14 @@ def _account_act(act: str, line: str, said: str) -> None:
     def run(username: str) -> None:
         with acting(act):
             found = installation.account(db.session, username)
-            getattr(keeping, act)(db.session, found.person_id, None, now())
+            getattr(keeping, act.replace("-", "_"))(db.session, found.person_id, None, now())
         click.echo(f"{username} {said}。")
 
 
 _account_act("lock", N_("锁定账号"), N_("已锁定，登录和令牌都已失效"))
 _account_act("unlock", N_("解除锁定"), N_("已解除锁定"))
 _account_act("leave", N_("停用已离开的人的账号"), N_("已停用"))
+_account_act("drop-factor", N_("手机丢失时取消动态码"), N_("的动态码已取消，登录已退出"))
 
 
 @click.command(cls=Command)

@@ -1,36 +1,135 @@
-"""The web server: runs an application under gunicorn.
+"""The web server: waitress, which reads whole requests before a thread sees them, so that slow
+clients cost no thread; what strangers may ask for at some expense has a queue of its own.
 
-Nothing here knows the application's pages, settings or accounts; the caller brings a ready
-application.
+Nothing here knows the application's pages, settings or accounts; the caller brings them.
 """
 
 from __future__ import annotations
 
 import errno
+import logging
+import os
+import resource
+import signal
 import socket
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
 
 from flask import Flask
-from gunicorn.app.base import BaseApplication
+from waitress.adjustments import Adjustments
+from waitress.channel import HTTPChannel
+from waitress.server import TcpWSGIServer
+from waitress.task import ThreadedTaskDispatcher
+
+CONNECTIONS = 1_000
+HEAD_SECONDS, BODY_SECONDS, IDLE_SECONDS = 20, 300, 60
+CROWDED = 4  # where half of the connections are taken, patience is shorter by this
+HEADER_MOST = 32 * 2**10
+BACKLOG = 1_024
 
 
-class _Server(BaseApplication):
-    """One application with the options it was given: no command line, no configuration file."""
+@dataclass(frozen=True)
+class Service:
+    """What is served: the application, what a body may weigh, which requests are at some expense
+    open to strangers, what is done every minute beside it.
+    """
 
-    def __init__(self, app: Flask, options: dict[str, object]) -> None:
-        self._app = app
-        self._options = options
-        super().__init__()
+    app: Flask
+    body_most: int
+    costly: Callable[[str, str], bool] = lambda _method, _path: False
+    beat: Callable[[], None] | None = None
+    every_seconds: int = 60
 
-    def load_config(self) -> None:
-        for name, value in self._options.items():
-            if name in self.cfg.settings:
-                self.cfg.set(name, value)
 
-    def load(self) -> Flask:
-        return self._app
+class _Channel(HTTPChannel):
+    """A connection that knows since when its present request has been coming in."""
+
+    began = 0.0
+
+    def received(self, data: bytes) -> bool:
+        before = self.request
+        more = super().received(data)
+        if self.request is not before:
+            self.began = self.last_activity
+        return more
+
+    def dawdles(self, now: float, patience: float) -> bool:
+        """True where the request that is coming in should have come by now."""
+        if self.request is None:
+            return not self.requests and now - self.last_activity > IDLE_SECONDS * patience
+        allowed = BODY_SECONDS if self.request.headers_finished else HEAD_SECONDS * patience
+        return now - self.began > allowed
+
+
+class _Server(TcpWSGIServer):
+    channel_class = _Channel
+
+    def __init__(self, service: Service, sock: socket.socket, threads: int) -> None:
+        self._costly = service.costly
+        self._queues = [_queue(threads), _queue(max(1, (os.cpu_count() or 2) // 2))]
+        super().__init__(
+            service.app,
+            map={},
+            _sock=sock,
+            dispatcher=self._queues[0],
+            bind_socket=False,
+            sockinfo=(sock.family, sock.type, sock.proto, sock.getsockname()),
+            adj=_adjustments(service, sock, threads),
+        )
+
+    def add_task(self, task: _Channel) -> None:
+        asked = task.requests[0]
+        dear = asked.error is None and self._costly(asked.command, asked.path)
+        self._queues[dear].add_task(task)
+
+    def maintenance(self, now: float) -> None:
+        """Hang up on whoever keeps a connection without getting on with it."""
+        crowded = len(self.active_channels) > self.adj.connection_limit / 2
+        for channel in self.active_channels.values():
+            if channel.dawdles(now, 1 / CROWDED if crowded else 1):
+                channel.will_close = True
+
+    def run(self) -> None:
+        super().run()  # until a signal; ends the first queue itself
+        self._queues[1].shutdown()
+
+
+def _queue(threads: int) -> ThreadedTaskDispatcher:
+    made = ThreadedTaskDispatcher()
+    made.set_thread_count(threads)
+    return made
+
+
+def _adjustments(service: Service, sock: socket.socket, threads: int) -> Adjustments:
+    return Adjustments(
+        sockets=[sock],
+        threads=threads,
+        backlog=BACKLOG,
+        connection_limit=_connections(),
+        cleanup_interval=2,
+        channel_timeout=IDLE_SECONDS,
+        max_request_header_size=HEADER_MOST,
+        max_request_body_size=service.body_most,
+        asyncore_use_poll=True,  # select() ends at 1,024 files
+        clear_untrusted_proxy_headers=False,  # the application decides whom it believes
+        log_socket_errors=False,
+        ident="",
+    )
+
+
+def _connections() -> int:
+    """Return how many connections may be open, having asked for files enough."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = CONNECTIONS * 2 + 200  # a connection, and what it sends on disk
+    most = wanted if hard == resource.RLIM_INFINITY else min(hard, wanted)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        with suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+            soft = most
+    return CONNECTIONS if soft == resource.RLIM_INFINITY else max(50, min(CONNECTIONS, soft // 2))
 
 
 def _keep_time(app: Flask, every_seconds: int, beat: Callable[[], None]) -> None:
@@ -48,21 +147,66 @@ def _keep_time(app: Flask, every_seconds: int, beat: Callable[[], None]) -> None
     threading.Thread(target=run, name="sweep", daemon=True).start()
 
 
-def serve(
-    app: Flask,
-    host: str,
-    port: int,
-    threads: int = 8,
-    beat: Callable[[], None] | None = None,
-    every_seconds: int = 60,
-) -> None:
-    """Serve the application until a signal stops it, calling `beat` every minute beside it."""
+def serve(service: Service, host: str, port: int, threads: int = 8) -> None:
+    """Serve until a signal stops it: SQLite has one writer, so one process; PostgreSQL takes two."""
     refuse_taken(host, port)
-    _close_connections(app)
-    options = _options(app, host, port, threads)
-    if beat:
-        options["post_worker_init"] = lambda _worker: _keep_time(app, every_seconds, beat)
-    _Server(app, options).run()
+    _close_connections(service.app)
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+    signal.signal(signal.SIGTERM, _stop)
+    family, address = _address(host, port)
+    with socket.create_server(address, family=family, backlog=BACKLOG) as sock:
+        uri = str(service.app.config.get("SQLALCHEMY_DATABASE_URI") or "sqlite")
+        if uri.startswith("sqlite"):
+            _run(service, sock, threads)
+        else:
+            _processes(2, lambda: _run(service, sock, threads))
+
+
+def _run(service: Service, sock: socket.socket, threads: int) -> None:
+    sock.setblocking(False)
+    server = _Server(service, sock, threads)
+    if service.beat:
+        _keep_time(service.app, service.every_seconds, service.beat)
+    server.run()
+
+
+def _stop(_signal, _frame) -> None:
+    raise SystemExit(0)
+
+
+def _processes(count: int, run: Callable[[], None]) -> None:
+    """Run in several processes, each begun anew where it died, until a signal stops this one."""
+    children = {_child(run) for _ in range(count)}
+    try:
+        while True:
+            died, _status = os.wait()
+            children.discard(died)
+            threading.Event().wait(1)  # a process that cannot start must not spin
+            children.add(_child(run))
+    except (KeyboardInterrupt, SystemExit):
+        for child in children:
+            with suppress(ProcessLookupError):
+                os.kill(child, signal.SIGTERM)
+        for child in children:
+            with suppress(ChildProcessError):
+                os.waitpid(child, 0)
+
+
+def _child(run: Callable[[], None]) -> int:
+    """Fork a process that runs and never comes back; returns its id to this one."""
+    made = os.fork()
+    if made:
+        return made
+    code = 1
+    try:
+        run()
+        code = 0
+    except (KeyboardInterrupt, SystemExit):
+        code = 0
+    except BaseException:
+        logging.getLogger("oversight").exception("serve")
+    finally:
+        os._exit(code)
 
 
 def refuse_taken(host: str, port: int) -> None:
@@ -73,33 +217,20 @@ def refuse_taken(host: str, port: int) -> None:
         raise SystemExit(1)
 
 
-def _options(app: Flask, host: str, port: int, threads: int) -> dict[str, object]:
-    """SQLite has one writer: one process, whose threads take turns. PostgreSQL takes two processes."""
-    sqlite = str(app.config.get("SQLALCHEMY_DATABASE_URI") or "sqlite").startswith("sqlite")
-    return {
-        "bind": f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
-        "workers": 1 if sqlite else 2,
-        "worker_class": "gthread",
-        "threads": threads,
-        "timeout": 60,
-        "graceful_timeout": 5,
-        "accesslog": None,
-        "errorlog": "-",
-        "loglevel": "warning",
-        "control_socket_disable": True,
-        "proc_name": "oversight",
-    }
+def _address(host: str, port: int) -> tuple[int, tuple]:
+    family, _, _, _, address = socket.getaddrinfo(
+        host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )[0]
+    return family, address
 
 
 def _why_not_listen(host: str, port: int) -> str | None:
-    """Try the address as gunicorn will; return the sentence that says why it cannot be had."""
+    """Try the address as the server will; return the sentence that says why it cannot be had."""
     if not 0 < port < 65536:
         return f"端口 {port} 不存在，请用 PORT=… 另选一个（1 到 65535）。"
     try:
-        family, kind, _, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        with socket.socket(family, kind) as probe:
+        family, address = _address(host, port)
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
             probe.listen(1)

@@ -13,12 +13,13 @@ from oversight.base.db import db
 from oversight.base.sentences import N_
 from oversight.engine.use_case import one_transaction
 from oversight.models import Case, Person, Unit, Zone
-from oversight.register import installation
+from oversight.register import installation, sign_ins
 
 from .click_i18n import Command
 from .context import in_app, migrate, now, password, table
 
 HOME = "127.0.0.1"
+FORGETS = 7  # at this minute of every hour
 # Who is shown at the start; the other accounts follow the same pattern.
 SHOWN = (
     "branch01.secretary",
@@ -115,16 +116,20 @@ def serve(host: str) -> None:
     sys.stdout.flush()
     clock = current_app.extensions["clock"]
     app = current_app._get_current_object()  # type: ignore[attr-defined]  # typed as what it stands for
-    server.serve(app, host, port, beat=lambda: _beat(clock.moment()))
+    served = server.Service(app, **app.config["SERVED"], beat=lambda: _beat(clock.moment()))
+    server.serve(served, host, port)
 
 
 def _beat(at: Moment) -> None:
-    """Run the sweep, and delete rosters that nobody came back for."""
+    """Run the sweep, and delete rosters that nobody came back for and old tries to log in."""
     from oversight.register.roster import apply
     from oversight.time import sweep as time
 
     time.sweep(db.session, at)
     apply.forget_old(db.session, current_app.config["OVERSIGHT"].data_dir, at)
+    if at.now.minute == FORGETS:
+        with one_transaction(db.session):
+            sign_ins.forget_old(db.session, at)
 
 
 def _who_can_log_in() -> None:

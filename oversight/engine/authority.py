@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from oversight import workflows
 from oversight.base.refusals import AlreadyTaken, Forbidden, NotFound
 from oversight.base.sentences import say
+from oversight.law.binding import own_id
 from oversight.law.definition import MANY, Committee, Move, MultiInstance, Party, Workflow, role_of
 from oversight.law.roles import BRANCH_LEADERS, CANDIDATE_GROUPS, COMMITTEE, SUPERIOR, Role
 from oversight.models import Case, JournalRow, Post, Unit, WorkItem
@@ -316,7 +317,7 @@ def require(
                 party=waits_label(session, workflow, case, move.by, who.on),
             ),
             rule="authority",
-            clause=move.under.id or None,
+            clause=own_id(move.under.id, case.unit.category) if move.under.id else None,
         )
     return found
 

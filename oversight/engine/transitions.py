@@ -31,12 +31,14 @@ from oversight.base.refusals import (
 from oversight.base.sentences import N_, say
 from oversight.calendar.workdays import workdays_between
 from oversight.calendar.zone import zone_settings
+from oversight.law.binding import own_id
 from oversight.law.definition import INTERNAL, Move, MultiInstance, Rule, State, Workflow
 from oversight.law.inputs import read_words
 from oversight.law.roles import AUTOMATIC, TIMER
 from oversight.models import Case, JournalRow, Unit
 from oversight.organization import standing
 from oversight.organization.actor import Actor, AuthorityBasis
+from oversight.organization.units import successor_of
 from oversight.rules import parties
 from oversight.rules.context import TransitionContext
 
@@ -122,7 +124,7 @@ def ensure(guard: Rule, attempt: TransitionContext) -> None:
     """Evaluate a guard. Raises RuleViolation with its sentence and ground."""
     if not guard.test(attempt):
         ground = (
-            {"clause": guard.source.id}
+            {"clause": own_id(guard.source.id, attempt.unit.category)}
             if guard.source.is_clause
             else {"house_rule": guard.source.text}
         )
@@ -289,13 +291,19 @@ def _open_following(attempt: TransitionContext) -> None:
         opened = open_case(
             attempt.session,
             workflow,
-            unit_id,
+            _heir(attempt.session, unit_id),
             facts,
             attempt.actor,
             attempt.at,
             basis=attempt.basis,
         )
         attempt.result.setdefault("opened", []).append(opened.id)
+
+
+def _heir(session: Session, unit_id: str) -> str:
+    """Return the unit that stands in for a merged one; the id itself where it names none."""
+    unit = session.get(Unit, unit_id) if is_id(unit_id) else None
+    return successor_of(session, unit).id if unit else unit_id
 
 
 def _set_state(attempt: TransitionContext, state: State) -> None:
@@ -590,6 +598,48 @@ def reassign_unit(
 # Opening -----------------------------------------------------------------------------------------
 
 
+def _hold(session: Session, unit: Unit, at: Moment) -> None:
+    """Keep a unit from being ended until this transaction is over. Raises RuleViolation where it has
+    ended.
+    """
+    ended = session.scalar(
+        sa.select(Unit.ended_on).where(Unit.id == unit.id).with_for_update(read=True)
+    )
+    if ended is not None and ended <= at.today:
+        heir = successor_of(session, unit)
+        raise RuleViolation(
+            say("%(unit)s已经撤销，不能再立案。", unit=unit.name)
+            if heir is unit
+            else say(
+                "%(unit)s已经并入%(heir)s，请向%(heir)s立案。", unit=unit.name, heir=heir.name
+            ),
+            rule="unit_ended",
+            house_rule=N_("已经撤销或者合并的单位不再立案。"),
+        )
+
+
+def _begun(unit: Unit, workflow: Workflow, actor: Actor, at: Moment) -> Case:
+    """Make a case that has not been written yet."""
+    return Case(
+        id=new_id(),
+        zone_id=unit.zone_id,
+        workflow=workflow.name,
+        facts={},
+        unit=unit,
+        unit_id=unit.id,
+        definition_version=workflow.version,
+        state=workflow.opens.name,
+        opened_by=actor.id,
+        opened_at=at.now,
+        entered_at=at.now,
+        version=1,
+        seq=0,
+        head="",
+        escalation_level=0,
+        used_workdays=0,
+    )
+
+
 def open_case(
     session: Session,
     name: str,
@@ -612,24 +662,8 @@ def open_case(
     unit = session.get(Unit, unit_id) if is_id(unit_id) else None
     if unit is None or unit.zone_id != actor.zone_id or not actor.sees(unit):
         raise NotFound("没有找到这个单位，或不在您的管理范围内。")
-    case = Case(
-        id=new_id(),
-        zone_id=unit.zone_id,
-        workflow=workflow.name,
-        facts={},
-        unit=unit,
-        unit_id=unit.id,
-        definition_version=workflow.version,
-        state=workflow.opens.name,
-        opened_by=actor.id,
-        opened_at=at.now,
-        entered_at=at.now,
-        version=1,
-        seq=0,
-        head="",
-        escalation_level=0,
-        used_workdays=0,
-    )
+    _hold(session, unit, at)
+    case = _begun(unit, workflow, actor, at)
     attempt = TransitionContext(session, workflow, case, None, actor, at, state=workflow.opens.name)
     concerned = (facts or {}).get(workflow.data_subject) if workflow.data_subject else None
     case.data_subject_id = (

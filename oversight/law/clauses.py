@@ -62,12 +62,3 @@ def clause(number: str) -> Source:
 def house_rule(text: str) -> Source:
     """Declare a rule that the guidance does not contain; shown as 本区约定, never as law."""
     return Source("", "", text)
-
-
-@cache
-def clause_for(key: str, rule_set: str) -> str:
-    """Return the id under which a rule key binds a rule set; the zone-wide document by default."""
-    found = [c for c in register().values() if c["key"] == key]
-    letter = {"rural": "R", "organ": "O", "private": "P", "soe": "S"}.get(rule_set, "G")
-    own = [c["id"] for c in found if c["doc"] == letter]
-    return (own or [c["id"] for c in found if c["doc"] == "G"])[0]

@@ -18,9 +18,10 @@ from sqlalchemy.orm import Session, joinedload
 from oversight.base.clock import Moment
 from oversight.base.refusals import Forbidden, InvalidInput, NotFound, RuleViolation
 from oversight.base.sentences import N_, say
-from oversight.calendar.party_days import change, month_end, owed
+from oversight.calendar.party_days import change, month_end, owed, within_month
 from oversight.engine import authority, transitions
 from oversight.engine.use_case import use_case
+from oversight.law.binding import own_id
 from oversight.law.inputs import read_day
 from oversight.law.roles import BRANCH, OFFICES
 from oversight.models import Activity, Attendance, Case, Invitee, Person, Post, Unit
@@ -239,7 +240,11 @@ def _held_on(session: Session, activity: Activity, sheet: Sheet, at: Moment) -> 
     if held_on is None:
         raise RuleViolation("这个月还没有定活动日，请写明开展日期。", field="held_on")
     if held_on > at.today:
-        raise RuleViolation("活动还没有开展，不能先登记考勤。", field="held_on", clause="G-3.2.1a")
+        raise RuleViolation(
+            "活动还没有开展，不能先登记考勤。",
+            field="held_on",
+            clause=own_id("G-3.2.1a", activity.unit.category),
+        )
     if (
         not date(activity.year, activity.month, 1)
         <= held_on
@@ -248,7 +253,7 @@ def _held_on(session: Session, activity: Activity, sheet: Sheet, at: Moment) -> 
         raise RuleViolation(
             say("开展日期必须在 %(month)s 月之内。", month=activity.month),
             field="held_on",
-            clause="G-2.1.2b",
+            clause=within_month(activity.unit),
         )
     if activity.held_on and held_on > activity.held_on:
         _no_lesson_before(session, activity, held_on)
@@ -265,7 +270,7 @@ def _no_lesson_before(session: Session, activity: Activity, held_on: date) -> No
         raise RuleViolation(
             say("已登记 %(day)s 的补课，开展日期不能改到补课之后。", day=min(lessons)),
             field="held_on",
-            clause="G-3.2.1d",
+            clause=own_id("G-3.2.1d", activity.unit.category),
         )
 
 
@@ -336,7 +341,9 @@ def must_be_host(session: Session, activity: Activity, sheet: Sheet, held_on: da
         )
     if (host, "secretary") not in held and not (sheet.about.get("host_why") or activity.host_why):
         raise RuleViolation(
-            "书记不主持的，要写明委托他人主持的原因。", field="host_why", clause="G-2.4.2"
+            "书记不主持的，要写明委托他人主持的原因。",
+            field="host_why",
+            clause=own_id("G-2.4.2", activity.unit.category),
         )
 
 

@@ -13,9 +13,10 @@ from sqlalchemy.orm import Session
 from oversight.base.clock import Moment
 from oversight.base.refusals import RuleViolation
 from oversight.base.sentences import N_, say
-from oversight.calendar.party_days import activity_for, change, owed
+from oversight.calendar.party_days import activity_for, change, owed, within_month
 from oversight.calendar.zone import has_rule_day
 from oversight.engine import authority
+from oversight.law.binding import own_id
 from oversight.models import Activity, Case, Unit
 from oversight.organization.actor import Actor
 
@@ -41,10 +42,12 @@ def set_own_day(
     if has_rule_day(session, unit, month):
         raise RuleViolation(
             "这个月的活动日由指导书或全区统一确定，不能自行选择。",
-            clause="G-2.1.3" if month == 7 else "G-2.1.1b",
+            clause=own_id("G-2.1.1b" if unit.fixed_day else "G-2.1.3", unit.category),
         )
     if (day.year, day.month) != (year, month):
-        raise RuleViolation(say("活动日必须在 %(month)s 月之内。", month=month), clause="G-2.1.2b")
+        raise RuleViolation(
+            say("活动日必须在 %(month)s 月之内。", month=month), clause=within_month(unit)
+        )
     row = activity_for(session, unit, year, month)
     if row.held_on:
         raise RuleViolation("这次活动已经开展，不能再改日期。")
@@ -66,7 +69,7 @@ def record_held(session: Session, row: Activity, held_on: date, who: Actor, at: 
         raise RuleViolation("还没有到这一天，不能登记为已开展。")
     if (held_on.year, held_on.month) != (row.year, row.month):
         raise RuleViolation(
-            say("开展日期必须在 %(month)s 月之内。", month=row.month), clause="G-2.1.2b"
+            say("开展日期必须在 %(month)s 月之内。", month=row.month), clause=within_month(row.unit)
         )
     report = _accepted_report(session, row) if held_on != row.day and not row.moved_by else None
     moved: dict[str, Any] = {"day": held_on, "moved_by": report.id} if report else {}

@@ -1,6 +1,6 @@
 """The nouns: tables with what each column means. No rules and no queries beyond a row's own."""
 
-from .access import Account, ApiToken, Idempotency, Login, Refusal
+from .access import Account, ApiToken, Idempotency, Login, RecoveryCode, Refusal, SignIn
 from .activities import Activity, ActivityChange
 from .administration import RosterDraft, Slip
 from .appraisal import Appraised, PeerReview
@@ -46,11 +46,13 @@ __all__ = [
     "PhoneLook",
     "Post",
     "PublishedYear",
+    "RecoveryCode",
     "Recusal",
     "Refusal",
     "Reminder",
     "RosterDraft",
     "SettingChange",
+    "SignIn",
     "Sighting",
     "Slip",
     "SweepFault",

@@ -28,8 +28,13 @@ class Account(Base):
     demo: Mapped[bool] = mapped_column(
         default=False, comment="the server refuses to listen beyond loopback"
     )
-    failures: Mapped[int] = mapped_column(default=0)
-    locked_until: Mapped[datetime | None]
+    password_set_at: Mapped[datetime | None]
+    totp_sealed: Mapped[str | None] = mapped_column(
+        sa.String(300), comment="secret of the second factor, sealed by the secret key"
+    )
+    totp_step: Mapped[int | None] = mapped_column(
+        sa.BigInteger, comment="half minute of the code that was used last: none is used twice"
+    )
     large_text: Mapped[bool] = mapped_column(default=False, comment="大字")
     locale: Mapped[str] = mapped_column(sa.String(10), default="zh_CN")
     created_at: Mapped[datetime]
@@ -47,8 +52,53 @@ class Login(Base):
     account_id: Mapped[str] = mapped_column(sa.ForeignKey("accounts.id"), index=True)
     token_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
     created_at: Mapped[datetime]
-    seen_at: Mapped[datetime]
+    seen_at: Mapped[datetime]  # renewed at most every ten minutes
     ended_at: Mapped[datetime | None]
+    idle_minutes: Mapped[int] = mapped_column(default=120, comment="ends when unused for so long")
+    waits_for_code: Mapped[bool] = mapped_column(
+        default=False, comment="the password was right, the second factor is still asked for"
+    )
+    owes: Mapped[str] = mapped_column(
+        sa.String(10), default="", comment="first to be set: factor or password; empty: nothing"
+    )
+    address: Mapped[str] = mapped_column(sa.String(45), default="")
+    agent: Mapped[str] = mapped_column(sa.String(120), default="")
+
+
+class SignIn(Base):
+    """One try to log in, right or wrong; kept for half a year, of unknown names for a day."""
+
+    __tablename__ = "sign_ins"
+    __table_args__ = (
+        sa.Index("ix_sign_ins_name", "name_hash", "id"),
+        sa.Index("ix_sign_ins_address", "address", "at"),
+        sa.Index("ix_sign_ins_account", "account_id", "id"),
+        sa.Index("ix_sign_ins_zone", "zone_id", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(
+        sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True
+    )
+    at: Mapped[datetime]
+    name_hash: Mapped[str] = mapped_column(
+        sa.String(16), comment="of the user name: people type passwords there too"
+    )
+    account_id: Mapped[str | None] = mapped_column(sa.ForeignKey("accounts.id"))
+    zone_id: Mapped[str | None] = mapped_column(sa.ForeignKey("zones.id"))
+    address: Mapped[str] = mapped_column(sa.String(45))
+    agent: Mapped[str] = mapped_column(sa.String(120))
+    what: Mapped[str] = mapped_column(sa.String(12), comment="key of sign_ins.WORDS")
+
+
+class RecoveryCode(Base):
+    """Stands in for the second factor, once."""
+
+    __tablename__ = "recovery_codes"
+
+    account_id: Mapped[str] = mapped_column(sa.ForeignKey("accounts.id"), primary_key=True)
+    code_hash: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+    zone_id: Mapped[str] = mapped_column(sa.ForeignKey("zones.id"))
+    created_at: Mapped[datetime]
 
 
 class ApiToken(Base):

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from oversight.base.clock import Moment
-from oversight.base.db import is_id
+from oversight.base.db import is_id, reading
 from oversight.base.refusals import Forbidden, InvalidInput, NotFound, RuleViolation
 from oversight.base.sentences import N_
 from oversight.engine.use_case import one_transaction
@@ -25,7 +25,8 @@ from oversight.organization.actor import Actor
 from oversight.organization.standing import in_office, is_member
 from oversight.organization.units import outline, zone_unit
 
-from . import audit_log, credentials
+from . import audit_log, credentials, passwords, second_factor, sign_ins
+from .sign_ins import NOWHERE, Place
 
 LASTS = timedelta(days=14)
 LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # none that is taken for another when copied by hand
@@ -293,7 +294,6 @@ def _issue(
         session.add(account)
         session.flush()
     account.password_hash = ""  # matches no password: only the slip opens the account again
-    account.failures, account.locked_until = 0, None
     _end_everything(session, account, at)
     code = "".join(secrets.choice(LETTERS) for _ in range(LENGTH))
     until = at.now + LASTS
@@ -331,39 +331,62 @@ def _end_everything(session: Session, account: Account, at: Moment) -> None:
         )
 
 
-def activate(session: Session, username: str, code: str, password: str, at: Moment) -> None:
+def activate(
+    session: Session, username: str, code: str, password: str, at: Moment, place: Place = NOWHERE
+) -> None:
     """Let a person set the password that a slip permits; the slip is spent. Commits. Raises
-    InvalidInput.
+    InvalidInput, TooMany.
 
-    Wrong codes count as failed log-ins do: five lock the account for a quarter of an hour.
+    Wrong codes count as wrong passwords do. The password is hashed outside any transaction.
     """
-    hashed = credentials.hash_password(password)
+    username = username[:60]
+    session.rollback()
+    with reading():
+        try:
+            good = _may_activate(session, username, code, password, at, place)
+        finally:
+            session.rollback()
+    hashed = credentials.hash_password(password) if good else ""
     with one_transaction(session):
         account = session.scalar(
-            sa.select(Account).where(Account.username == username[:60]).with_for_update(of=Account)
+            sa.select(Account).where(Account.username == username).with_for_update(of=Account)
         )
-        if account is not None and _spend(session, account, code, at):
-            account.password_hash, account.failures, account.locked_until = hashed, 0, None
+        if good and account.enabled and _live_slip(session, account, code, at):
+            credentials.set_password(account, hashed, at)
             _end_everything(session, account, at)
+            sign_ins.note(session, username, account, "activate", at, place)
             note(session, account, "activate", account.person_id, at)
             return
+        sign_ins.note(session, username, account, "slip", at, place)
     raise InvalidInput(
         {
             "code": N_(
-                "用户名或激活码不对，或激活单已用过、已过期。连续输错 5 次，请 15 分钟后再试；仍不行，请找管理员重发。"
+                "用户名或激活码不对，或激活单已用过、已过期。输错多次后，要隔一会儿才能再试；仍不行，请找管理员重发。"
             )
         }
     )
 
 
-def _spend(session: Session, account: Account, code: str, at: Moment) -> bool:
-    """Tell whether a code opens an account now; a wrong one is counted."""
-    if account.locked_until is not None and account.locked_until > at.now:
+def _may_activate(
+    session: Session, username: str, code: str, password: str, at: Moment, place: Place
+) -> bool:
+    """Tell whether a code opens an account now, and to this password. Raises InvalidInput, TooMany."""
+    account = session.scalar(sa.select(Account).where(Account.username == username))
+    sign_ins.refuse_hasty(session, username, at, place, _slip_since(session, account))
+    passwords.refuse_long_or_short(password)
+    if account is None or not account.enabled or not _live_slip(session, account, code, at):
         return False
-    if account.enabled and _live_slip(session, account, code, at):
-        return True
-    credentials.count_failure(account, at.now)
-    return False
+    credentials.refuse_weak(session, account, password)
+    return True
+
+
+def _slip_since(session: Session, account: Account | None) -> datetime | None:
+    """Return when the newest slip was issued: what was tried before no longer counts."""
+    if account is None:
+        return None
+    return session.scalar(
+        sa.select(sa.func.max(Slip.issued_at)).where(Slip.account_id == account.id)
+    )
 
 
 def _live_slip(session: Session, account: Account, code: str, at: Moment) -> Slip | None:
@@ -400,8 +423,23 @@ def unlock(session: Session, person_id: str, who: Actor | None, at: Moment) -> N
             house_rule=N_("离开的人没有账号。"),
         )
     account.enabled, account.closed_at = True, None
-    account.failures, account.locked_until = 0, None
     note(session, account, "unlock", who.id if who else None, at)
+
+
+def drop_factor(session: Session, person_id: str, who: Actor | None, at: Moment) -> None:
+    """Take the second factor off the account of somebody who has lost it, once he has shown who he
+    is; his log-ins end. Does not commit. Raises Forbidden, NotFound, RuleViolation.
+    """
+    account = _account_of(session, person_id, who, at)
+    if account.totp_sealed is None:
+        raise RuleViolation(
+            "这个账号没有开通手机动态码。",
+            rule="no_factor",
+            house_rule=N_("没有开通的，不用取消。"),
+        )
+    second_factor.turn_off(session, account)
+    credentials.sign_out(session, account.id, at.now)
+    note(session, account, "factor_off", who.id if who else None, at)
 
 
 def leave(session: Session, person_id: str, who: Actor | None, at: Moment) -> None:

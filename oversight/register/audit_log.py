@@ -59,6 +59,8 @@ ACTS = {
     "unlock": N_("解除锁定"),
     "close": N_("停用账号（已离开）"),
     "password": N_("终端重设密码"),
+    "factor_on": N_("开通动态码"),
+    "factor_off": N_("关闭动态码"),
     "roster": N_("导入名册"),
     "init": N_("建立首位管理员"),
     "token": N_("发接口令牌"),

@@ -1,9 +1,12 @@
-"""Passwords and tokens: hashing, checking with the same cost for unknown names, random secrets."""
+"""Passwords, log-ins and tokens: hashing, checking with the same cost for unknown names, random
+secrets. A password is compared outside any transaction: it takes longer than all else.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import secrets
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 
@@ -13,27 +16,27 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy.orm import Session, joinedload
 
 from oversight.base.clock import Moment
-from oversight.base.refusals import InvalidInput
-from oversight.base.sentences import N_, say
+from oversight.base.db import reading
+from oversight.base.refusals import InvalidInput, NotLoggedIn
+from oversight.base.sealing import Sealer
+from oversight.base.sentences import N_
+from oversight.calendar.zone import zone_settings
 from oversight.engine.use_case import one_transaction
 from oversight.models import Account, ApiToken, Login
 
-LONGEST, SHORTEST = 128, 10
-ATTEMPTS, LOCKED_FOR = 5, timedelta(minutes=15)
+from . import passwords, second_factor, sign_ins
+from .sign_ins import NOWHERE, Place
+
+LONGEST = passwords.LONGEST
 LOGIN_LASTS = timedelta(hours=12)
+IDLE_MINUTES = {"modern": 120, passwords.GRADED: 30}
+RENEWED, CODE_WITHIN = timedelta(minutes=10), timedelta(minutes=10)
 _hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 
 
 def hash_password(password: str) -> str:
     """Hash a password. Raises InvalidInput where it is too short or too long."""
-    if not SHORTEST <= len(password) <= LONGEST:
-        raise InvalidInput(
-            {
-                "password": say(
-                    "密码要有 %(least)s 到 %(most)s 个字符。", least=SHORTEST, most=LONGEST
-                )
-            }
-        )
+    passwords.refuse_long_or_short(password)
     return _hasher.hash(password)
 
 
@@ -44,8 +47,9 @@ def _nobody() -> str:
 
 def check(stored: str | None, password: str) -> bool:
     """Compare a password, spending the same time where there is nothing to compare with."""
+    fits = stored if stored and len(password) <= LONGEST else None
     try:
-        return _hasher.verify(stored or _nobody(), password[:LONGEST]) and stored is not None
+        return _hasher.verify(fits or _nobody(), password[:LONGEST]) and fits is not None
     except (VerificationError, InvalidHashError):
         return False
 
@@ -54,89 +58,239 @@ def fingerprint(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def sign_in(session: Session, username: str, password: str, at: Moment) -> str | None:
-    """Return a fresh log-in token, or None; five failures lock the account for a quarter of an
-    hour.
+@dataclass(frozen=True)
+class Found:
+    """What is known of a name before its password is compared."""
 
-    Commits.
+    account_id: str
+    password_hash: str
+    enabled: bool
+
+
+def sign_in(
+    session: Session, username: str, password: str, at: Moment, place: Place = NOWHERE
+) -> str | None:
+    """Return a fresh log-in token, or None where name or password is wrong. Commits.
+
+    Where the account has a second factor the token opens nothing but `enter_code`. Raises TooMany.
+    """
+    username = username[:60]
+    found = _look(session, username, at, place)
+    good = check(found.password_hash if found else None, password)
+    with one_transaction(session):
+        account = _locked(session, found.account_id) if found else None
+        if not good or not account.enabled or account.password_hash != found.password_hash:
+            sign_ins.note(session, username, account, "password", at, place)
+            return None
+        return _begin(session, account, at, place, code=account.totp_sealed is not None)
+
+
+def _look(session: Session, username: str, at: Moment, place: Place) -> Found | None:
+    """Read what a try needs, and let go of the database. Raises TooMany."""
+    session.rollback()  # a write begun before would hold SQLite's lock while the password is hashed
+    with reading():
+        try:
+            sign_ins.refuse_hasty(session, username, at, place)
+            columns = (Account.id, Account.password_hash, Account.enabled)
+            row = session.execute(sa.select(*columns).where(Account.username == username)).first()
+        finally:
+            session.rollback()
+    return Found(*row) if row else None
+
+
+def _locked(session: Session, account_id: str) -> Account:
+    return session.scalar(
+        sa.select(Account).where(Account.id == account_id).with_for_update(of=Account)
+    )
+
+
+def _begin(session: Session, account: Account, at: Moment, place: Place, code: bool) -> str:
+    """Begin a log-in and return its token; with `code` it waits for the second factor. Does not
+    commit.
+    """
+    chosen, token = zone_settings(session, account.zone_id), secrets.token_urlsafe(32)
+    session.add(
+        Login(
+            zone_id=account.zone_id,
+            account_id=account.id,
+            token_hash=fingerprint(token),
+            created_at=at.now,
+            seen_at=at.now,
+            idle_minutes=IDLE_MINUTES[chosen["password_profile"]],
+            waits_for_code=code,
+            owes=_owes(session, account, chosen, at),
+            address=place.address,
+            agent=place.agent,
+        )
+    )
+    if not code:
+        sign_ins.note(session, account.username, account, "in", at, place)
+    return token
+
+
+def _owes(session: Session, account: Account, chosen: dict[str, str], at: Moment) -> str:
+    """Say what the owner must set before he may do anything else."""
+    set_at = account.password_set_at or account.created_at
+    if passwords.outlived(chosen["password_profile"], set_at, at.now):
+        return "password"
+    lacks = account.totp_sealed is None
+    return "factor" if lacks and second_factor.required(session, account, chosen, at) else ""
+
+
+def enter_code(
+    session: Session, token: str, code: str, at: Moment, sealer: Sealer, place: Place = NOWHERE
+) -> str | None:
+    """Return a fresh log-in token for one that waits for its code, or None where the code is wrong.
+
+    Commits. Raises NotLoggedIn where there is no such log-in, TooMany.
     """
     with one_transaction(session):
-        account = session.scalar(
-            sa.select(Account).where(Account.username == username[:60]).with_for_update(of=Account)
-        )
-        locked = (
-            account is not None
-            and account.locked_until is not None
-            and account.locked_until > at.now
-        )
-        good = check(account.password_hash if account and not locked else None, password)
-        if account is None or locked or not good or not account.enabled:
-            if account is not None and not locked:
-                count_failure(account, at.now)
+        waiting = _waiting(session, token, at)
+        account = _locked(session, waiting.account_id)
+        sign_ins.refuse_hasty(session, account.username, at, place)
+        if not second_factor.spend(session, account, code, at, sealer):
+            sign_ins.note(session, account.username, account, "code", at, place)
             return None
-        account.failures, account.locked_until = 0, None
-        token = secrets.token_urlsafe(32)
-        session.add(
-            Login(
-                zone_id=account.zone_id,
-                account_id=account.id,
-                token_hash=fingerprint(token),
-                created_at=at.now,
-                seen_at=at.now,
-            )
+        waiting.ended_at = at.now
+        return _begin(session, account, at, place, code=False)
+
+
+def waits_for_code(session: Session, token: str, at: Moment) -> bool:
+    """True where a token is a log-in that only waits for its second factor."""
+    return _half(session, token, at) is not None
+
+
+def _half(session: Session, token: str, at: Moment) -> Login | None:
+    return session.scalar(
+        sa.select(Login)
+        .join(Account, Account.id == Login.account_id)
+        .where(
+            Login.token_hash == fingerprint(token),
+            Login.ended_at.is_(None),
+            Login.waits_for_code,
+            Login.created_at > at.now - CODE_WITHIN,
+            Account.enabled,
         )
-        return token
+    )
 
 
-def count_failure(account: Account, now: datetime) -> None:
-    """Count a wrong password or code; the fifth in a row locks the account for a quarter of an
-    hour.
-    """
-    account.failures += 1
-    if account.failures >= ATTEMPTS:
-        account.failures, account.locked_until = 0, now + LOCKED_FOR
+def _waiting(session: Session, token: str, at: Moment) -> Login:
+    found = _half(session, token, at)
+    if found is None:
+        raise NotLoggedIn("登录已过期，请重新输入用户名和密码。")
+    return found
 
 
 def live_login(session: Session, token: str, now: datetime) -> Account | None:
-    """Return the account of a log-in while it lives: not ended, not too old, account enabled."""
-    return session.scalar(
-        sa.select(Account)
+    """Return the account of a log-in while it lives."""
+    found = live(session, token, now)
+    return found[0] if found else None
+
+
+def live(session: Session, token: str, now: datetime) -> tuple[Account, Login] | None:
+    """Return a log-in with its account while it lives: not ended, not too old, not unused for too
+    long, account enabled.
+    """
+    found = session.execute(
+        sa.select(Account, Login)
         .options(joinedload(Account.zone))  # whose name stands on every page
         .join(Login, Account.id == Login.account_id)
         .where(
             Login.token_hash == fingerprint(token),
             Login.ended_at.is_(None),
             Login.created_at > now - LOGIN_LASTS,
+            sa.not_(Login.waits_for_code),
             Account.enabled,
         )
+    ).first()
+    if found is None or found[1].seen_at + timedelta(minutes=found[1].idle_minutes) <= now:
+        return None
+    return found[0], found[1]
+
+
+def renew(session: Session, login_id: str, now: datetime) -> None:
+    """Note that a log-in is in use. Does not commit."""
+    session.execute(sa.update(Login).where(Login.id == login_id).values(seen_at=now))
+
+
+def log_ins(session: Session, account_id: str, now: datetime) -> list[Login]:
+    """Return the live log-ins of an account, the one used last first."""
+    rows = session.scalars(
+        sa.select(Login)
+        .where(
+            Login.account_id == account_id,
+            Login.ended_at.is_(None),
+            Login.created_at > now - LOGIN_LASTS,
+            sa.not_(Login.waits_for_code),
+        )
+        .order_by(Login.seen_at.desc(), Login.id)
     )
+    return [row for row in rows if row.seen_at + timedelta(minutes=row.idle_minutes) > now]
 
 
-def sign_out(session: Session, account_id: str, now: datetime, token: str | None = None) -> None:
-    """End one log-in, or all of an account. Does not commit."""
+def sign_out(
+    session: Session,
+    account_id: str,
+    now: datetime,
+    token: str | None = None,
+    login_id: str | None = None,
+    but: str | None = None,
+) -> None:
+    """End one log-in, or all of an account `but` one. Does not commit."""
     statement = sa.update(Login).where(Login.account_id == account_id, Login.ended_at.is_(None))
     if token is not None:
         statement = statement.where(Login.token_hash == fingerprint(token))
+    if login_id is not None:
+        statement = statement.where(Login.id == login_id)
+    if but is not None:
+        statement = statement.where(Login.id != but)
     session.execute(statement.values(ended_at=now))
 
 
-def change_password(session: Session, account: Account, old: str, new: str, now: datetime) -> None:
+def confirm_password(
+    session: Session, account: Account, password: str, at: Moment, place: Place = NOWHERE
+) -> None:
+    """Make sure that it is the owner who sits there. Commits. Raises InvalidInput for `old`,
+    TooMany.
+    """
+    username = account.username
+    found = _look(session, username, at, place)
+    if not check(found.password_hash, password):
+        with one_transaction(session):
+            sign_ins.note(session, username, account, "password", at, place)
+        raise InvalidInput({"old": N_("原密码不对。")})
+
+
+def change_password(
+    session: Session, account: Account, old: str, new: str, at: Moment, place: Place = NOWHERE
+) -> None:
     """Replace a password and end every log-in and token of the account. Commits. Raises
-    InvalidInput.
+    InvalidInput, TooMany.
 
     A wrong old password counts as a failed log-in.
     """
-    if account.locked_until is not None and account.locked_until > now:
-        raise InvalidInput({"old": N_("连续输错 5 次，请 15 分钟后再试。")})
-    if not check(account.password_hash, old):
-        with one_transaction(session):
-            count_failure(account, now)
-        raise InvalidInput({"old": N_("原密码不对。")})
+    confirm_password(session, account, old, at, place)
     if old == new:
         raise InvalidInput({"password": N_("新密码不能与原密码相同。")})
+    with reading():
+        refuse_weak(session, account, new)
+        session.rollback()
+    hashed = hash_password(new)
     with one_transaction(session):
-        account.password_hash = hash_password(new)
-        end_all(session, account, now)
+        set_password(account, hashed, at)
+        end_all(session, account, at.now)
+
+
+def refuse_weak(session: Session, account: Account, password: str) -> None:
+    """Make sure that an account may have a password. Raises InvalidInput."""
+    names = (account.username, account.person.name)
+    chosen = zone_settings(session, account.zone_id)
+    passwords.refuse_weak(password, names, chosen["password_profile"])
+
+
+def set_password(account: Account, hashed: str, at: Moment) -> None:
+    """Give an account a password. Does not commit."""
+    account.password_hash, account.password_set_at = hashed, at.now
 
 
 def end_all(session: Session, account: Account, now: datetime) -> None:

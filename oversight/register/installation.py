@@ -19,7 +19,7 @@ from oversight.calendar import holidays
 from oversight.law.roles import OFFICES
 from oversight.models import Account, Person, Post, Unit, Zone
 
-from . import accounts, credentials
+from . import accounts, credentials, passwords
 
 FIRST_PUBLISHED = 2004  # the earliest holiday notice that is known
 
@@ -78,6 +78,7 @@ def first_administrator(
     refuse_second(session)
     if not 0 < len(username) <= 60 or any(c.isspace() for c in username):
         raise InvalidInput({"admin": N_("管理员的用户名要有 1 到 60 个字符，中间不能有空格。")})
+    passwords.refuse_weak(password, (username,))
     top = session.scalar(sa.select(Unit).where(Unit.kind == "zone").limit(1))
     zone_name = typed.field("zone", typed.organization_name, zone_name)
     top = top or found_zone(session, zone_name, at)
@@ -138,8 +139,8 @@ def reset_password(session: Session, username: str, password: str, at: Moment) -
     Raises NotFound, InvalidInput.
     """
     found = account(session, username)
-    found.password_hash = credentials.hash_password(password)
-    found.failures, found.locked_until = 0, None
+    credentials.refuse_weak(session, found, password)
+    credentials.set_password(found, credentials.hash_password(password), at)
     credentials.end_all(session, found, at.now)
     accounts.note(session, found, "password", None, at)
 

@@ -109,6 +109,7 @@ def _entitled(session: Session, unit: Unit, who: Actor) -> None:
     Raises Forbidden.
     """
     audit_log.alone(session, unit.zone_id)
+    session.execute(sa.select(Unit.id).where(Unit.id == unit.id).with_for_update())  # see open_case
     above = {row.id for row in superiors(session, unit)}
     if not any(post.unit_id in above and post.office in SUPERIOR.ranks[0] for post in who.posts):
         raise Forbidden(

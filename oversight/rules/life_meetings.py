@@ -15,8 +15,10 @@ from sqlalchemy.orm import Session
 from oversight.base.clock import Moment
 from oversight.base.db import insert_once, new_id
 from oversight.base.sentences import N_
-from oversight.law.clauses import Source, clause, clause_for, register
+from oversight.law.binding import in_own_words
+from oversight.law.clauses import Source, clause, register
 from oversight.models import Activity, LifeMeeting, Unit
+from oversight.models.organizations import RULE_SETS
 
 from .context import TransitionContext
 
@@ -30,13 +32,13 @@ MONTHS = {
 
 @dataclass(frozen=True)
 class Term:
-    """A half-year, or the fourth quarter in which the zone deploys a meeting, as it binds one of
-    the rule sets.
+    """A half-year, or the fourth quarter in which the zone deploys a meeting, as it binds a
+    category of branches.
     """
 
     year: int
     name: str
-    rule_set: str = ""
+    category: str = "rural"
 
     @property
     def begin(self) -> date:
@@ -49,10 +51,8 @@ class Term:
     @property
     def source(self) -> Source:
         """Return the clause that asks for a meeting. Source: G-3.1.6b, O-3.1.6b, G-3.1.6d"""
-        return clause(
-            clause_for(
-                "ORGLIFE.Q4" if self.name == "fourth" else "ORGLIFE.HALF_YEAR", self.rule_set
-            )
+        return in_own_words(
+            clause("G-3.1.6d" if self.name == "fourth" else "G-3.1.6b"), self.category
         )
 
     @property
@@ -64,13 +64,16 @@ class Term:
 
     @property
     def silent(self) -> bool:
-        """True where the branch's own document has no such sentence: organs on the fourth quarter."""
-        return self.rule_set in register()[self.source.id].get("silent_in", ())
+        """True where the branch's own document has no such sentence:
+
+        organs on the fourth quarter.
+        """
+        return RULE_SETS[self.category] in register()[self.source.id].get("silent_in", ())
 
 
 def terms(unit: Unit, year: int) -> list[Term]:
     """Return the half-years and, where it is asked for, the fourth quarter of a branch's year."""
-    return [term for name in LABELS if not (term := Term(year, name, unit.rule_set)).silent]
+    return [term for name in LABELS if not (term := Term(year, name, unit.category)).silent]
 
 
 def owed(unit: Unit, term: Term) -> bool:

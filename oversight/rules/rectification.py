@@ -4,14 +4,15 @@ leads to.
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import sqlalchemy as sa
 
 from oversight.base.sentences import N_
 from oversight.calendar.workdays import add_workdays
-from oversight.law.clauses import register
-from oversight.law.definition import Field, effect
+from oversight.law.binding import binds
+from oversight.law.clauses import clause, house_rule
+from oversight.law.definition import Field, effect, rule
 from oversight.models import Paper
 from oversight.organization.units import superiors
 from oversight.papers import orders
@@ -32,7 +33,12 @@ FINDING = (
     Field("fact", "text", "事实"),
     Field("demand", "text", "整改要求"),
 )
-LETTERS = {"rural": "GR", "organ": "GO", "private": "GP", "soe": "GS", "public": "G"}
+
+
+OF_LATE = house_rule("依据 180 天以内的督查下达整改通知书。")
+OUTSIDE = house_rule("督查人、拟稿人、签发人不能是被督查支部的党员。")
+MICRO = clause("S-4.4b")
+LATELY = timedelta(days=180)
 
 
 def findings(attempt: TransitionContext) -> list[dict]:
@@ -40,9 +46,31 @@ def findings(attempt: TransitionContext) -> list[dict]:
 
 
 def binding(attempt: TransitionContext, finding: dict) -> bool:
-    """True where the clause of a finding exists and binds the branch."""
-    entry = register().get(finding["clause"])
-    return entry is not None and entry["doc"] in LETTERS[attempt.unit.rule_set]
+    """True where the clause of a finding binds the branch, as a duty of its own."""
+    found = binds(finding["clause"], attempt.unit.category)
+    return found is not None and found.own_duty
+
+
+@rule(OF_LATE)
+def of_late(attempt: TransitionContext):
+    """督查已过去 180 天以上，情况可能已有变化，请重新督查后再下达。"""
+    return attempt.today - attempt.fact_day("inspected_on") <= LATELY
+
+
+@rule(OUTSIDE)
+def from_outside(attempt: TransitionContext):
+    """您是这个支部的党员，督查、拟稿和签发请由支部以外的人办理。"""
+    branch = attempt.actor.branch
+    return branch is None or branch.id != attempt.case.unit_id
+
+
+@rule(MICRO)
+def micro_of_firms(attempt: TransitionContext):
+    """网上微督查由国有企业党组织对所属党支部开展，请选其他督查方式。"""
+    return attempt.case.facts["method"] != "online" or attempt.unit.category == "soe"
+
+
+VISITED = (of_late, from_outside, micro_of_firms)  # who may visit, how, and how long it is a ground
 
 
 def order_due(attempt: TransitionContext) -> date | None:
@@ -122,7 +150,9 @@ def close(attempt: TransitionContext) -> None:
 @effect
 def extend(attempt: TransitionContext) -> None:
     """整改期限延至申请的日期。"""
-    attempt.set_facts(due_on=attempt.case.facts["extension"]["until"])
+    attempt.set_facts(
+        due_on=attempt.case.facts["extension"]["until"], extended_on=attempt.today.isoformat()
+    )
     attempt.restart_clock = True
 
 

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+from contextlib import suppress
+from functools import partial
 
-from flask import Flask, Response, g, has_request_context, render_template, request
+from flask import Flask, Response, current_app, g, has_request_context, render_template, request
+from flask import session as flask_session
+from flask.sessions import SecureCookieSessionInterface
 from flask_login import current_user
 from flask_wtf import CSRFProtect
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter
 
 from oversight.base.db import _reading, db
@@ -32,6 +38,7 @@ from .pages import (
     life_meetings,
     opening,
     phone,
+    security,
     year,
 )
 
@@ -40,8 +47,20 @@ CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+HEADERS = {
+    "Content-Security-Policy": CSP,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+HSTS = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
 API = (cases, attendance, api_life)  # one blueprint
 ADMIN = (office, units, people)  # one blueprint
+BODY_MOST = attachments.DRAINED + 2**20  # what a server need not read to its end for anybody
+STRANGERS_MOST = 64 * 2**10  # what a body may weigh before anybody has logged in
+# Pages on which a stranger makes the server compare a password.
+COSTLY = {("POST", "/login"), ("POST", "/login/code"), ("POST", "/activate"), ("POST", "/password")}
 csrf = CSRFProtect()
 
 
@@ -49,6 +68,11 @@ class Figures(IntegerConverter):
     """A number in a path: more figures than any year or month has are no path at all."""
 
     regex = r"[0-9]{1,6}"
+
+
+def costly(method: str, path: str) -> bool:
+    """True where a request costs a password's hash: such ones have a queue of their own."""
+    return (method, path) in COSTLY
 
 
 def chosen_locale() -> str | None:
@@ -66,8 +90,10 @@ def register(app: Flask) -> None:
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=https,
         SESSION_COOKIE_NAME="__Host-oversight" if https else "oversight",
+        SERVED={"body_most": BODY_MOST, "costly": costly},
     )
     app.url_map.converters["int"] = Figures
+    app.session_interface = _Cookies()
     app.url_map.merge_slashes = False  # its redirects would believe the Host header
     csrf.init_app(app)
     session.manager.init_app(app)
@@ -85,6 +111,7 @@ def register(app: Flask) -> None:
         attend,
         contact,
         phone,
+        security,
         law,
         zone,
         ADMIN[0],
@@ -95,14 +122,40 @@ def register(app: Flask) -> None:
     csrf.exempt(cases.bp)
     present.register(app)
     app.jinja_env.globals.update(appraising=appraise.Appraising, life_of=life_meetings.Life)
-    assets.register(app)
+    app.config["HEADERS"] = {**HEADERS, **(HSTS if https else {})}
+    assets.register(app, app.config["HEADERS"], partial(trusting, app.config["OVERSIGHT"].proxies))
     app.url_value_preprocessor(attachments.widen)
     app.url_value_preprocessor(roster.widen)
+    app.url_value_preprocessor(_narrow)
     app.before_request(_begin)
+    app.before_request(session.held)
     app.after_request(_headers)
     app.teardown_request(_end)
     for kind in (DomainError, HTTPException, OperationalError, CSRFError):
         app.register_error_handler(kind, _refused)
+
+
+class _Cookies(SecureCookieSessionInterface):
+    digest_method = staticmethod(hashlib.sha256)
+
+
+def trusting(proxies: tuple[str, ...], plain):
+    """Wrap a WSGI application so that these addresses are believed in what they say of who asks
+    them; of anybody else it is a stranger's word.
+    """
+    told = ProxyFix(plain, x_for=1, x_proto=1)
+
+    def chosen(environ, start_response):
+        found = told if environ.get("REMOTE_ADDR") in proxies else plain
+        return found(environ, start_response)
+
+    return chosen if proxies else plain
+
+
+def _narrow(_endpoint: str | None, _values) -> None:
+    """Read no more of a stranger's body than a form that logs in needs, before it is parsed."""
+    if "_user_id" not in flask_session and "Authorization" not in request.headers:
+        request.max_content_length = STRANGERS_MOST
 
 
 def _begin() -> None:
@@ -113,12 +166,13 @@ def _end(_error) -> None:
     db.session.remove()
     if "reading" in g:
         _reading.reset(g.pop("reading"))
+    with suppress(OperationalError):
+        session.renew()
 
 
 def _headers(response: Response) -> Response:
-    response.headers.setdefault("Content-Security-Policy", CSP)
-    response.headers.setdefault("X-Content-Type-Options", "nosniff")
-    response.headers.setdefault("Referrer-Policy", "same-origin")
+    for name, value in current_app.config["HEADERS"].items():
+        response.headers.setdefault(name, value)
     if request.endpoint != "static":
         response.headers.setdefault("Cache-Control", "no-store")
     return response

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 from flask import Flask
@@ -25,21 +26,27 @@ def digest(folder: Path) -> str:
     return found.hexdigest()[:12]
 
 
-def register(app: Flask) -> None:
-    """Send static files by WhiteNoise, small where the browser takes that."""
+def register(app: Flask, always: dict[str, str], around: Callable) -> None:
+    """Send static files by WhiteNoise, small where the browser takes that; `always` are headers,
+    `around` wraps the whole.
+    """
     source = Path(app.static_folder)
     stamp = app.static_url_path.rpartition("/")[2]
     kept = Path(app.instance_path) / "static" / stamp
     if not kept.is_dir():
         _prepare(source, kept)
-    app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]  # as Flask documents it
+    files = WhiteNoise(
         app.wsgi_app,
         root=kept,
         prefix=app.static_url_path,
         max_age=YEAR,
         immutable_file_test=lambda _path, _url: True,
         allow_all_origins=False,
+        add_headers_function=lambda headers, _path, _url: [
+            headers.add_header(*one) for one in always.items()
+        ],
     )
+    app.wsgi_app = around(files)  # type: ignore[method-assign]  # as Flask documents it
 
 
 def _prepare(source: Path, kept: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from hmac import compare_digest
 
 from flask import Blueprint, Response, current_app, request
 from sqlalchemy.exc import SQLAlchemyError
@@ -44,10 +45,20 @@ def _heads(directory: str) -> set[str]:
     return set(ScriptDirectory(directory).get_heads())
 
 
+def _may_count(token: str | None) -> bool:
+    if token is not None:
+        kind, _space, given = request.headers.get("Authorization", "").partition(" ")
+        return kind.lower() == "bearer" and compare_digest(given.strip().encode(), token.encode())
+    forwarded = any(name in request.headers for name in FORWARDED)
+    return request.remote_addr in LOOPBACK and not forwarded
+
+
 @bp.get("/metrics")
 def metrics():
-    """Give figures in the Prometheus text format, to this machine only and never through a proxy."""
-    if request.remote_addr not in LOOPBACK or any(name in request.headers for name in FORWARDED):
+    """Give figures in the Prometheus text format: to whoever has the token; where none is set, to
+    this machine only and never through a proxy.
+    """
+    if not _may_count(current_app.config["OVERSIGHT"].metrics_token):
         raise NotFound("没有找到这个页面。")
     from .figures import (  # the client library is slow to load and asked for rarely
         CONTENT_TYPE,

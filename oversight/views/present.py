@@ -152,6 +152,7 @@ def register(app: Flask) -> None:
     """Register filters and globals on the application's templates."""
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(
+        agent=agent,
         day=day,
         dayw=dayw,
         ymd=ymd,
@@ -254,6 +255,22 @@ def when(value: datetime) -> str:
 
 def local_day(value: datetime) -> date:
     return value.astimezone(current_app.extensions["clock"].zone).date()
+
+
+# What a browser calls itself, by the first word that is found in it.
+BROWSERS = {"MicroMessenger": N_("微信"), "Edg": "Edge", "Firefox": "Firefox", "Chrome": "Chrome"}
+BROWSERS |= {"Safari": "Safari", "curl": "curl", "python": "Python"}
+SYSTEMS = {"Windows": "Windows", "Harmony": N_("鸿蒙"), "Android": N_("安卓"), "iPhone": "iPhone"}
+SYSTEMS |= {"iPad": "iPad", "Mac OS": "Mac", "Linux": "Linux"}
+
+
+def agent(said: str) -> str:
+    """Say a browser and its system in a few words; what is neither is shown cut."""
+    found = [
+        next((name for word, name in words.items() if word in said), "")
+        for words in (BROWSERS, SYSTEMS)
+    ]
+    return " · ".join(translated(name) for name in found if name) or said[:40]
 
 
 def shift(before: date | str, after: date | str) -> str:

@@ -32,15 +32,17 @@ from wtforms.validators import InputRequired, Length
 
 from oversight.base.clock import Moment
 from oversight.base.db import db
-from oversight.base.refusals import DomainError, InvalidInput, NotLoggedIn
+from oversight.base.refusals import DomainError, InvalidInput, NotLoggedIn, TooMany
+from oversight.base.sealing import Sealer
 from oversight.base.sentences import N_
 from oversight.base.typed import user_name
 from oversight.calendar.zone import zone_settings
 from oversight.engine import inbox, outbox
 from oversight.engine.use_case import one_transaction, use_case
-from oversight.models import Account
+from oversight.models import Account, Login
 from oversight.organization.actor import Actor, actor_of
 from oversight.register import accounts, credentials
+from oversight.register.sign_ins import Place
 
 bp = Blueprint("access", __name__)
 NAMED = [InputRequired(N_("请填写用户名。")), Length(max=60)]
@@ -52,8 +54,8 @@ manager.login_message = N_("请先登录。")
 class SignedIn(UserMixin):
     """A live log-in; its id is the token, so that it dies on the server."""
 
-    def __init__(self, token: str, account: Account):
-        self.token, self.account = token, account
+    def __init__(self, token: str, account: Account, login: Login):
+        self.token, self.account, self.login = token, account, login
 
     def get_id(self) -> str:
         return self.token
@@ -62,6 +64,12 @@ class SignedIn(UserMixin):
 class LoginForm(FlaskForm):
     username = StringField(N_("用户名"), NAMED, [user_name])
     password = PasswordField(N_("密码"), [InputRequired(N_("请填写密码。")), Length(max=128)])
+
+
+class CodeForm(FlaskForm):
+    code = StringField(
+        N_("动态码"), [InputRequired(N_("请填写动态码。")), Length(max=40)], [user_name]
+    )
 
 
 class PasswordForm(FlaskForm):
@@ -81,8 +89,44 @@ class ActivationForm(FlaskForm):
 
 @manager.user_loader
 def load(token: str) -> SignedIn | None:
-    found = credentials.live_login(db.session, token, moment().now)
-    return SignedIn(token, found) if found else None
+    found = credentials.live(db.session, token, moment().now)
+    if found is None:
+        return None
+    if moment().now - found[1].seen_at >= credentials.RENEWED:
+        g.renew = found[1].id
+    return SignedIn(token, *found)
+
+
+def renew() -> None:
+    """Note that the log-in is in use, at most every ten minutes: the one thing that a GET writes."""
+    login_id = g.pop("renew", None)
+    if login_id is not None:
+        with one_transaction(db.session):
+            credentials.renew(db.session, login_id, moment().now)
+        db.session.remove()
+
+
+def place() -> Place:
+    """Return where this request comes from."""
+    return Place.of(request.remote_addr, request.user_agent.string)
+
+
+def sealer() -> Sealer:
+    return Sealer(current_app.config["SECRET_KEY"])
+
+
+# What may be asked for by who must set a second factor or a new password first.
+FIRST = {"factor": "security.factor", "password": "access.password"}
+MACHINES = ("api", "health")
+FREE = (*FIRST.values(), "access.logout", "access.text_size", "access.login", "static")
+
+
+def held():
+    """Lead who must set something first to where it is set."""
+    if "_user_id" not in session or request.endpoint in FREE or request.blueprint in MACHINES:
+        return None
+    owes = current_user.login.owes if current_user.is_authenticated else ""
+    return redirect(url_for(FIRST[owes])) if owes else None
 
 
 def forget() -> None:
@@ -172,14 +216,58 @@ def login():
 @bp.post("/login")
 def sign_in():
     form = LoginForm()
-    if form.validate_on_submit():
-        token = credentials.sign_in(db.session, form.username.data, form.password.data, moment())
-        if token:
-            session.clear()  # a fresh session: nothing planted before the log-in survives it
-            login_user(load(token))
-            return redirect(own_path(request.args.get("next")) or url_for("desk.queue"))
-        form.password.errors = [_("用户名或密码不对；连续输错 5 次，请 15 分钟后再试。")]
+    if not form.validate_on_submit():
+        return render_template("login.html", form=form), 422
+    try:
+        token = credentials.sign_in(
+            db.session, form.username.data, form.password.data, moment(), place()
+        )
+    except TooMany as hasty:
+        return _hasty(hasty, form.password, "login.html", form=form)
+    if token:
+        return _enter(token)
+    form.password.errors = [_("用户名或密码不对。输错多次后，要隔一会儿才能再试。")]
     return render_template("login.html", form=form), 422
+
+
+def _enter(token: str):
+    """Begin the session of a token, or ask for its code."""
+    session.clear()  # a fresh session: nothing planted before the log-in survives it
+    onward = own_path(request.args.get("next"))
+    found = load(token)
+    if found is None:
+        session["half"] = token
+        return redirect(url_for("access.code", next=onward))
+    login_user(found)
+    return redirect(onward or url_for("desk.queue"))
+
+
+def _hasty(hasty: TooMany, field, template: str, **given):
+    """Say on the form that it was tried too often; log it: this is what an attack looks like."""
+    current_app.logger.warning("log-in held back: address=%s", place().address)
+    field.errors = [hasty.sentence]
+    head = {"Retry-After": str(hasty.extra["retry_after"])}
+    return render_template(template, **given), hasty.status, head
+
+
+@bp.route("/login/code", methods=["GET", "POST"])
+def code():
+    """Ask for the second factor of a log-in whose password was right."""
+    form, half = CodeForm(), session.get("half", "")
+    if not half or not credentials.waits_for_code(db.session, half, moment()):
+        return redirect(url_for("access.login"))
+    if not form.validate_on_submit():
+        return render_template("login_code.html", form=form), 422 if form.is_submitted() else 200
+    try:
+        token = credentials.enter_code(
+            db.session, half, form.code.data, moment(), sealer(), place()
+        )
+    except TooMany as hasty:
+        return _hasty(hasty, form.code, "login_code.html", form=form)
+    if token:
+        return _enter(token)
+    form.code.errors = [_("动态码不对。请用手机上最新的 6 位数字，或一个没有用过的恢复码。")]
+    return render_template("login_code.html", form=form), 422
 
 
 @bp.post("/logout")
@@ -189,7 +277,9 @@ def logout():
         credentials.sign_out(db.session, account().id, moment().now, current_user.token)
     logout_user()
     session.clear()
-    return redirect(url_for("access.login"))
+    answer = redirect(url_for("access.login"))
+    answer.headers["Clear-Site-Data"] = '"cache"'
+    return answer
 
 
 @bp.route("/password", methods=["GET", "POST"])
@@ -202,8 +292,10 @@ def password():
         if form.password.data != form.again.data:
             raise InvalidInput({"again": N_("两次输入的新密码不一样。")})
         credentials.change_password(
-            db.session, account(), form.old.data, form.password.data, moment().now
+            db.session, account(), form.old.data, form.password.data, moment(), place()
         )
+    except TooMany as hasty:
+        return _hasty(hasty, form.old, "password.html", form=form)
     except InvalidInput as wrong:
         for name, sentence in wrong.fields.items():
             getattr(form, name).errors = [sentence]
@@ -223,8 +315,10 @@ def activate():
         if form.password.data != form.again.data:
             raise InvalidInput({"again": N_("两次输入的密码不一样。")})
         accounts.activate(
-            db.session, form.username.data, form.code.data, form.password.data, moment()
+            db.session, form.username.data, form.code.data, form.password.data, moment(), place()
         )
+    except TooMany as hasty:
+        return _hasty(hasty, form.code, "activate.html", form=form)
     except InvalidInput as wrong:
         for name, sentence in wrong.fields.items():
             getattr(form, name).errors = [sentence]

@@ -4,6 +4,7 @@ set.
 Small things are put right on the spot without paper; 组织不力 found by the inspector leads to an order.
 """
 
+from dataclasses import replace
 from datetime import date
 
 from oversight.base.sentences import N_
@@ -52,18 +53,38 @@ def day_has_come(attempt: TransitionContext) -> bool:
 
 # fmt: off
 WORKFLOW = Workflow(
-    "inspection", N_("督查"), version=1, opens=UNDER_WAY, opened_by=INSPECTOR, short=N_("督查"),
+    "inspection", N_("督查"), version=2, opens=UNDER_WAY, opened_by=INSPECTOR, short=N_("督查"),
     facts=(Field("method", "choice", "督查方式", choices=rectification.METHODS), Field("inspected_on", "date", "督查日期",
                                                                                   initial=date.isoformat)),
-    business_key=facts.visit, on_open=(rectification.set_issuer,), icon="task", tells=(Tell(ISSUER, "督查已经立项。"),),
+    business_key=facts.visit, open_if=(rectification.from_outside, rectification.micro_of_firms),
+    on_open=(rectification.set_issuer,), icon="task", tells=(Tell(ISSUER, "督查已经立项。"),),
     moves=(
         Move("conclude", "登记情况，没有需要整改的", UNDER_WAY, CLEAN, by=INSPECTOR, under=INSPECT,
-             asks=(NOTE, REMINDERS), only_if=(day_has_come,), warns=(first_this_quarter,),
+             asks=(NOTE, REMINDERS), only_if=(day_has_come, rectification.of_late), warns=(first_this_quarter,),
              does=(facts.note_visit,)),
         Move("order", "登记情况并转整改", UNDER_WAY, ORDERED, by=INSPECTOR, under=GROUND,
-             asks=(NOTE, REMINDERS, FINDINGS), only_if=(day_has_come, clauses_bind), does=(facts.order,)),
+             asks=(NOTE, REMINDERS, FINDINGS), only_if=(day_has_come, rectification.of_late, clauses_bind),
+             does=(facts.order,)),
         Move("cancel", "取消督查", UNDER_WAY, CANCELLED, by=OVERSEER, under=LIGHT, asks=(WHY,)),
         *common_moves(UNDER_WAY),
     ),
 )
 # fmt: on
+
+# Version 1: visits of any age, by members of the branch too, and 网上微督查 of any branch.
+EARLIER = (
+    replace(
+        WORKFLOW,
+        version=1,
+        open_if=(),
+        moves=tuple(
+            replace(
+                move,
+                only_if=tuple(
+                    guard for guard in move.only_if if guard is not rectification.of_late
+                ),
+            )
+            for move in WORKFLOW.moves
+        ),
+    ),
+)

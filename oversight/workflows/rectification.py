@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from oversight.base.sentences import N_
+from oversight.calendar.workdays import add_workdays
 from oversight.law.clauses import clause, house_rule
 from oversight.law.definition import INTERNAL, Due, Field, Move, State, Tell, Workflow, rule
 from oversight.law.roles import ABOVE, BRANCH, INSPECTOR, ISSUER, OVERSEER, SUPERIOR, TIMER
@@ -22,6 +23,8 @@ GROUND, INSPECT = clause("G-4.4f"), clause("G-4.4a")
 SIGNED = house_rule("整改通知书由督查人拟稿、有权签发的人签发，拟稿人不能自己签发。")
 SERVED = house_rule("整改通知书送达后 2 个工作日内签收。")
 LIMIT = house_rule("整改期限由签发时确定，一般 15 个工作日；延期须申请并经同意。")
+TERM = house_rule("整改期限最长 90 个工作日，延期一次，最多 10 个工作日。")
+LONGEST, EXTRA = 90, 10
 RECHECKED = house_rule(
     "收到整改报告后 5 个工作日内由拟稿人、整改人以外的人逐条复核；复核期间整改期限不走。"
 )
@@ -100,6 +103,31 @@ def already_inspected(attempt: TransitionContext) -> bool:
     return attempt.fact_day("inspected_on") <= attempt.today
 
 
+@rule(SERVED, "due_on")
+def after_receipt(attempt: TransitionContext):
+    """整改期限要在签收期限之后，给支部留出整改的时间。"""
+    signed = add_workdays(attempt.calendar, attempt.today, ISSUED.due.workdays)
+    return attempt.words["due_on"] > signed
+
+
+@rule(TERM, "due_on")
+def sensible_term(attempt: TransitionContext):
+    """整改期限超过 90 个工作日，请核对日期；确需更长的，到期前由支部申请延期。"""
+    return attempt.words["due_on"] <= add_workdays(attempt.calendar, attempt.today, LONGEST)
+
+
+@rule(TERM)
+def not_extended_before(attempt: TransitionContext):
+    """整改期限只延一次，已经延过。"""
+    return not attempt.case.facts.get("extended_on")
+
+
+@rule(TERM, "until")
+def within_ten_days(attempt: TransitionContext):
+    """延期最多 10 个工作日。"""
+    return attempt.words["until"] <= add_workdays(attempt.calendar, attempt.case.due_on, EXTRA)
+
+
 @rule(LIMIT, "due_on")
 def workday_ahead(attempt: TransitionContext) -> bool:
     """整改期限要定在今天之后的工作日。"""
@@ -172,16 +200,18 @@ LIVE = (DRAFT, SIGNED_OFF, ISSUED, FIXING, RECHECK, EXTENSION, OBJECTED, REVIEW)
 SENT = (ISSUED, FIXING, RECHECK, EXTENSION, OBJECTED)
 # fmt: off
 WORKFLOW = Workflow(
-    "rectification", N_("整改"), version=2, opens=DRAFT, opened_by=INSPECTOR, short=N_("整改"), facts=FACTS,
-    open_if=(has_findings, clauses_bind, already_inspected), on_open=(facts.set_issuer,), inherits=True,
+    "rectification", N_("整改"), version=3, opens=DRAFT, opened_by=INSPECTOR, short=N_("整改"), facts=FACTS,
+    open_if=(has_findings, clauses_bind, already_inspected, *facts.VISITED),
+    on_open=(facts.set_issuer,), inherits=True,
     icon="late", tells=(Tell(SUPERIOR, "有一份整改通知书待签发。"),),
     moves=(
         Move("sign_off", "签发", DRAFT, SIGNED_OFF, by=SUPERIOR, under=SIGNED, asks=(NOTE,), decides=True,
-             only_if=(another_person,), tells=(Tell(INSPECTOR, "整改通知书已签发，待定期限印发。"),)),
+             only_if=(another_person, facts.from_outside), tells=(Tell(INSPECTOR, "整改通知书已签发，待定期限印发。"),)),
         Move("drop", "不予签发", (DRAFT, SIGNED_OFF), DROPPED, by=SUPERIOR, under=SIGNED, asks=(WHY,), decides=True,
              only_if=(another_person,), tone="negative", tells=(Tell(INSPECTOR, "整改通知书没有签发。"),)),
         Move("issue", "编号印发", SIGNED_OFF, ISSUED, by=ISSUER, under=GROUND,
-             asks=(Field("due_on", "date", "整改期限"),), only_if=(workday_ahead,), does=(facts.issue_order,),
+             asks=(Field("due_on", "date", "整改期限"),), only_if=(workday_ahead, after_receipt, sensible_term),
+             does=(facts.issue_order,),
              letter=orders.order),
         Move("acknowledge", "签收", ISSUED, FIXING, by=BRANCH, under=SERVED),
         Move("report", "报送整改报告", FIXING, RECHECK, by=BRANCH, under=GROUND,
@@ -196,7 +226,8 @@ WORKFLOW = Workflow(
              only_if=(another_person, one_verdict_each, some_fail), does=(facts.another_round,),
              place="page", tone="back", tells=(Tell(BRANCH, "整改没有通过复核，退回再改。"),)),
         Move("ask_extension", "申请延期", FIXING, EXTENSION, by=BRANCH, under=LIMIT,
-             asks=(Field("until", "date", "延到哪天"), WHY), only_if=(later_workday,), does=(facts.note_extension,),
+             asks=(Field("until", "date", "延到哪天"), WHY), only_if=(later_workday, not_extended_before, within_ten_days),
+             does=(facts.note_extension,),
              place="aside"),
         Move("grant", "同意延期", EXTENSION, FIXING, by=SUPERIOR, under=LIMIT, asks=(NOTE,), decides=True,
              only_if=(another_person,), does=(facts.extend,), tells=(Tell(BRANCH, "延期申请已获同意。"),)),
@@ -226,14 +257,29 @@ WORKFLOW = Workflow(
 )
 # fmt: on
 
+SINCE_3 = {*facts.VISITED, after_receipt, sensible_term, not_extended_before, within_ten_days}
+
+
+def _without(guards: tuple, later: set) -> tuple:
+    return tuple(guard for guard in guards if guard not in later)
+
+
+# Version 2: any term, any number of extensions, visits of any age, and members of the branch itself.
+VERSION_2 = replace(
+    WORKFLOW,
+    version=2,
+    open_if=_without(WORKFLOW.open_if, SINCE_3),
+    moves=tuple(replace(move, only_if=_without(move.only_if, SINCE_3)) for move in WORKFLOW.moves),
+)
 # Version 1: sent back, an order was due after five working days even where it had had longer.
 EARLIER = (
+    VERSION_2,
     replace(
-        WORKFLOW,
+        VERSION_2,
         version=1,
         moves=tuple(
             replace(move, does=(facts.new_round,)) if move.name == "send_back" else move
-            for move in WORKFLOW.moves
+            for move in VERSION_2.moves
         ),
     ),
 )

@@ -19,6 +19,7 @@ SECTIONS = {
     "bulk": "lists",
     "desk": "desk",
     "sweep": "clockwork",
+    "strangers": "strangers",
 }
 
 

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from oversight.base.clock import Moment
-from oversight.base.refusals import Forbidden, InvalidInput, NotFound, RuleViolation
+from oversight.base.refusals import Forbidden, InvalidInput, NotFound, RuleViolation, TooMany
 from oversight.models import Account, AdminChange, Membership, Post, Slip
 from oversight.register import accounts, audit_log, credentials
 from tests.support.dump import dump
@@ -116,13 +116,23 @@ def test_another_s_slip_opens_nothing(session, world, root, slip):
         accounts.activate(session, other.username, slip.code, NEW, NOW)
 
 
-def test_five_wrong_codes_lock_for_a_quarter_of_an_hour(session, slip):
+def test_wrong_codes_make_who_tries_them_wait(session, world, root, slip):
+    def wrong(at=NOW):
+        accounts.activate(session, slip.username, "WRONG", NEW, at)
+
     for _ in range(5):
         with pytest.raises(InvalidInput):
-            accounts.activate(session, slip.username, "WRONG", NEW, NOW)
+            wrong()
+    for code in ("WRONG", slip.code):
+        with pytest.raises(TooMany):
+            accounts.activate(session, slip.username, code, NEW, NOW)
     with pytest.raises(InvalidInput):
-        accounts.activate(session, slip.username, slip.code, NEW, later(minutes=14))
-    accounts.activate(session, slip.username, slip.code, NEW, later(minutes=16))
+        wrong(later(seconds=2))
+    with pytest.raises(TooMany, match="4 秒"):
+        wrong(later(seconds=2))
+    newer = accounts.issue_one(session, world.people["village.member1"].id, root, later(seconds=3))
+    session.commit()
+    accounts.activate(session, newer.username, newer.code, NEW, later(seconds=3))
 
 
 def test_an_unknown_name_reads_as_a_wrong_code(session, slip):

@@ -218,7 +218,7 @@ def test_a_port_that_is_taken_is_said_before_anything_else(tmp_path, demo_templa
 
 def test_server_stays_at_home_while_demo_accounts_exist(zone, monkeypatch, any_port):
     started = []
-    monkeypatch.setattr(server, "serve", lambda app, host, port, beat: started.append((host, port)))
+    monkeypatch.setattr(server, "serve", lambda served, host, port: started.append((host, port)))
     for host in ("0.0.0.0", "::", "192.168.1.5", "example.org", ""):
         assert "只能在本机（127.0.0.1）上提供服务" in zone.refused("serve", "--host", host)
     assert started == []
@@ -239,7 +239,7 @@ def test_server_says_who_can_log_in(zone, monkeypatch, any_port):
 
 def test_server_without_demo_accounts_listens_where_it_is_told(empty, monkeypatch, any_port):
     started = []
-    monkeypatch.setattr(server, "serve", lambda app, host, port, beat: started.append(host))
+    monkeypatch.setattr(server, "serve", lambda served, host, port: started.append(host))
     assert "demo" not in empty.ok("serve", "--host", "0.0.0.0")
     assert started == ["0.0.0.0"]
 
@@ -264,13 +264,11 @@ def test_no_token_for_a_disabled_account(zone):
     assert zone.refused("token", "town1.officer") == "账号“town1.officer”已停用，不能发令牌。"
 
 
-def test_reset_ends_log_ins_and_tokens_and_lifts_the_lock(zone):
+def test_reset_ends_log_ins_and_tokens(zone):
     token = zone.ok("token", "town1.officer").split()[-1]
     with zone.app.app_context():
         at = zone.app.extensions["clock"].moment()
         assert credentials.sign_in(db.session, "town1.officer", demo.PASSWORD, at)
-        for _ in range(credentials.ATTEMPTS):
-            credentials.sign_in(db.session, "town1.officer", "wrong", at)
         db.session.remove()
     zone.ok("accounts", "reset", "town1.officer", "--password-stdin", typed="another-word-2\n")
     with zone.app.app_context():

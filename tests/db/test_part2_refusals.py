@@ -6,6 +6,8 @@ Every row asserts the refusal and that nothing changed but one row in `refusals`
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from oversight.base.refusals import (
@@ -17,6 +19,7 @@ from oversight.base.refusals import (
     RuleViolation,
 )
 from oversight.engine import transitions
+from oversight.models import Membership
 from tests.db.test_matrix_part2 import DRIVES, OBJECTS, absence, go
 from tests.db.test_matrix_part2 import FOUND as FINDING
 from tests.db.test_rectification_walk import FINDINGS, ITEMS
@@ -354,6 +357,10 @@ RECTIFICATION = [
         RuleViolation,
         "workday_ahead",
     ),
+    *(
+        ("signed_off", "town1.officer", "issue", {"due_on": day}, "2026-11-23", RuleViolation, rule)
+        for day, rule in (("2026-11-24", "after_receipt"), ("2027-12-10", "sensible_term"))
+    ),
     (
         "signed_off",
         "town1.officer",
@@ -441,6 +448,15 @@ RECTIFICATION = [
     ),
     ("fixing", "town1.officer", "report", {"items": ITEMS}, "2026-12-02", Forbidden, "authority"),
     ("fixing", "town1.officer", "accept", BOTH, "2026-12-02", InvalidTransition, None),
+    (
+        "fixing",
+        "village.secretary",
+        "ask_extension",
+        {"until": "2027-01-29", **WHY},
+        "2026-12-02",
+        RuleViolation,
+        "within_ten_days",
+    ),
     (
         "fixing",
         "village.secretary",
@@ -738,6 +754,22 @@ OPENINGS = [
         RuleViolation,
         "already_inspected",
     ),
+    ("town1.inspector", {**ORDER, "inspected_on": "2026-05-08"}, RuleViolation, "of_late"),
+    ("town1.inspector", {**ORDER, "method": "online"}, RuleViolation, "micro_of_firms"),
+    *(
+        (
+            "town1.inspector",
+            {**ORDER, "findings": [{**X, "clause": number}]},
+            RuleViolation,
+            "clauses_bind",
+        )
+        for number in (
+            "S-2.1.1b",
+            "R-2.5.2",
+            "G-4.4b",
+            "G-2.1.2b",
+        )  # a firm's, may, the zone's, who chooses
+    ),
     ("town1.inspector", {**ORDER, "method": "暗访"}, InvalidInput, None),
     ("town1.inspector", {**ORDER, "issuer": "x"}, InvalidInput, None),
     ("town1.officer", ORDER, Forbidden, "authority"),  # there is an inspector: it is his
@@ -756,6 +788,7 @@ def test_an_order_that_cannot_be_opened(play, who, facts, kind, rule):
 VISIT = {"method": "on_site", "inspected_on": "2026-11-24"}
 VISITS = [
     ("town1.inspector", {**VISIT, "method": "暗访"}, InvalidInput, None),
+    ("town1.inspector", {**VISIT, "method": "online"}, RuleViolation, "micro_of_firms"),
     ("town1.inspector", {**VISIT, "inspected_on": "明天"}, InvalidInput, None),
     ("town1.officer", VISIT, Forbidden, "authority"),  # there is an inspector: it is his
     ("village.secretary", VISIT, Forbidden, "authority"),
@@ -767,6 +800,68 @@ VISITS = [
 @pytest.mark.parametrize("who, facts, kind, rule", VISITS)
 def test_a_visit_that_cannot_be_opened(play, who, facts, kind, rule):
     play.on("2026-11-24").no(kind, rule, play.open, who, workflow="inspection", **facts)
+
+
+def test_nobody_inspects_or_signs_in_his_own_branch(play):
+    """House rule: not as inspector, author or signer."""
+    for name in ("town1.inspector", "town1.secretary"):
+        unit = play.world.units["village"]
+        play.session.add(
+            Membership(
+                zone_id=unit.zone_id,
+                person_id=play.world.people[name].id,
+                unit_id=unit.id,
+                from_on=date(2026, 1, 1),
+                sort=90,
+            )
+        )
+    play.session.commit()
+    for workflow, facts in (("rectification", ORDER), ("inspection", VISIT)):
+        play.on("2026-11-24").no(
+            RuleViolation, "from_outside", play.open, "town1.inspector", workflow=workflow, **facts
+        )
+    case = play.open("zone.inspector", workflow="rectification", **ORDER)
+    assert case.state == "draft"
+
+
+def test_the_signer_is_no_member_of_the_branch(play):
+    case = play.on("2026-11-24").open("town1.inspector", workflow="rectification", **ORDER)
+    unit = play.world.units["village"]
+    play.session.add(
+        Membership(
+            zone_id=unit.zone_id,
+            person_id=play.world.people["town1.secretary"].id,
+            unit_id=unit.id,
+            from_on=date(2026, 1, 1),
+            sort=90,
+        )
+    )
+    play.session.commit()
+    play.no(RuleViolation, "from_outside", play.say, case, "town1.secretary", "sign_off")
+
+
+def test_an_order_is_extended_once(play):
+    """House rule: once, by ten working days at most."""
+    case = DRIVES["rectification"]["extension_asked"](play)
+    case = play.on("2026-12-03").say(case, "town1.officer", "grant")
+    play.no(
+        RuleViolation,
+        "not_extended_before",
+        play.say,
+        case,
+        "village.secretary",
+        "ask_extension",
+        {"until": "2026-12-30", **WHY},
+    )
+
+
+def test_a_visit_of_long_ago_is_no_ground(play):
+    case = play.on("2026-05-08").open(
+        "town1.inspector", workflow="inspection", **{**VISIT, "inspected_on": "2026-05-08"}
+    )
+    play.on("2026-11-24").no(
+        RuleViolation, "of_late", play.say, case, "town1.inspector", "conclude"
+    )
 
 
 def test_one_open_visit_of_a_branch_by_a_level(play):

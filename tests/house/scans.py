@@ -20,6 +20,7 @@ CHOICE = "offers every unit of the zone to choose from"
 SERVER = "asked at the terminal, or for the figures of the one who runs the server"
 RARE = "once in a reorganization"
 NAMED = "looks for a part of a name"
+PRUNE = "drops what is old, once an hour"
 DEMO = "builds the demo zone, once"
 
 _BY_REASON = {
@@ -39,6 +40,7 @@ _BY_REASON = {
         "activities": "_days _unrecorded",
         "cases": "checklist read",
         "admin_changes": "listed",
+        "sign_ins": "of_zone",
     },
     WHOLE: {
         "cases": "export_lines checkpoint size _seal",
@@ -64,6 +66,7 @@ _BY_REASON = {
     },
     RARE: {"units": "move", "cases": "_open_cases"},
     NAMED: {"persons": "candidates"},
+    PRUNE: {"sign_ins": "forget_old"},
     DEMO: {"activities": "_held fill", "memberships": "_rolls", "life_meetings": "fill"},
 }
 ALLOWED = {

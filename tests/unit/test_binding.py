@@ -1,0 +1,75 @@
+"""What binds whom, held against the guidance. Sources: G-2.1.1, G-2.1.2, G-4.3, G-4.4, and the four documents."""
+
+from __future__ import annotations
+
+import pytest
+
+from oversight.law.binding import LETTERS, binding, binds, by_key, in_own_words, own_id
+from oversight.law.clauses import clause, register
+
+FIRMS = ("soe", "private", "social")
+
+
+@pytest.mark.parametrize("category", [*FIRMS, "school", "hospital"])
+@pytest.mark.parametrize("number", ["G-2.1.1a", "G-2.1.1b", "G-2.1.1c"])
+def test_a_fixed_day_binds_villages_communities_and_organs_only(category, number):
+    assert binds(number, category) is None
+    assert binds(number, "rural") and binds(number, "community") and binds(number, "organ")
+
+
+@pytest.mark.parametrize("category", [*FIRMS, "school", "hospital"])
+def test_who_chooses_his_day_owes_one_a_month(category):
+    [found] = by_key("DATE.MONTHLY_ONCE", category)
+    assert found.own_duty
+    assert not by_key("DATE.MONTHLY_ONCE", "rural")
+
+
+@pytest.mark.parametrize("category", ["school", "hospital"])
+def test_institutions_have_the_zone_wide_words_and_nothing_of_villages(category):
+    found = binding(category)
+    assert {number[0] for number in found} == {"G"}
+    assert not {"G-4.3a", "G-2.1.1a", "G-3.1.5b"} & set(found)
+    assert "G-4.3b" in found  # 机关、学校、医院、国有企事业单位……可共建共享党员活动室
+
+
+@pytest.mark.parametrize("category", FIRMS)
+def test_the_town_s_duties_in_the_villages_document_bind_no_firm(category):
+    assert not [number for number in binding(category) if number.startswith(("R", "O"))]
+
+
+def test_poverty_work_is_of_villages_not_of_communities():
+    assert binds("R-2.4.1c", "rural") and not binds("R-2.4.1c", "community")
+
+
+@pytest.mark.parametrize(
+    "number, category, general",
+    [("G-3.2.1c", "soe", True), ("S-3.2.1d", "soe", False), ("G-4.4a", "organ", True)],
+)
+def test_where_its_own_document_is_silent_the_zone_wide_one_governs(number, category, general):
+    assert binds(number, category).general is general
+
+
+@pytest.mark.parametrize(
+    "number, category",
+    [("R-2.5.2", "rural"), ("G-4.4b", "rural"), ("G-4.4a", "soe"), ("G-2.3.1", "organ"), ("S-4.4b", "soe")],
+)  # fmt: skip
+def test_what_it_may_do_and_what_others_must_do_is_no_duty_of_the_branch(number, category):
+    found = binds(number, category)
+    assert found is None or not found.own_duty
+
+
+def test_a_ground_is_said_in_the_words_of_the_branch_s_own_document():
+    ground = clause("G-2.1.1c")
+    assert in_own_words(ground, "rural").id == "R-2.1.1c"
+    assert in_own_words(ground, "organ").id.startswith("O-2.1.1")
+    assert in_own_words(ground, "school") == ground
+    assert in_own_words(ground, None) == ground
+    assert own_id("G-3.2.1c", "soe") == "G-3.2.1c"  # its own is silent
+
+
+@pytest.mark.parametrize("category", LETTERS)
+def test_no_rule_is_said_twice(category):
+    found = binding(category).values()
+    said = {one.key for one in found if one.id[0] != "G"}
+    assert not said & {one.key for one in found if one.id[0] == "G"}
+    assert {one.id for one in found} <= set(register())

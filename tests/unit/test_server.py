@@ -1,0 +1,110 @@
+"""The server: slow clients and what strangers may ask for at some expense hold up nobody else."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from contextlib import ExitStack
+from types import SimpleNamespace
+
+import pytest
+from flask import Flask, request
+
+from oversight.commands import server
+from oversight.views import BODY_MOST, costly
+
+THREADS = 2
+
+
+@pytest.fixture
+def gate():
+    return threading.Event()
+
+
+@pytest.fixture
+def port(gate):
+    app = Flask("tried")
+    app.add_url_rule("/", "page", lambda: "here", methods=["GET", "POST"])
+    app.add_url_rule("/login", "login", lambda: gate.wait(20) and "in", methods=["POST"])
+    app.add_url_rule("/size", "size", lambda: str(len(request.data)), methods=["POST"])
+    with socket.create_server(("127.0.0.1", 0)) as sock:
+        sock.setblocking(False)
+        made = server._Server(server.Service(app, 1_000, costly), sock, THREADS)
+        thread = threading.Thread(target=made.asyncore.loop, args=(0.1, True, made._map))
+        thread.start()
+        yield sock.getsockname()[1]
+        gate.set()
+        made.asyncore.close_all(made._map)
+        thread.join()
+
+
+def send(port: int, data: bytes) -> socket.socket:
+    link = socket.create_connection(("127.0.0.1", port), 20)
+    link.sendall(data)
+    return link
+
+
+def answer(link: socket.socket) -> str:
+    with link:
+        return b"".join(iter(lambda: link.recv(65536), b"")).decode()
+
+
+def ask(port: int, method: str = "GET", path: str = "/", body: bytes = b"") -> socket.socket:
+    head = f"{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+    return send(port, f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+
+
+def test_slow_clients_cost_no_thread(port):
+    with ExitStack() as held:
+        for n in range(THREADS * 10):
+            begun = b"GET / HTTP/1.1\r\nX-Long: a" if n % 2 else b"POST / HTTP/1.1\r\n"
+            held.enter_context(send(port, begun + b"Content-Length: 500\r\n\r\na" * (n % 2 == 0)))
+        assert answer(ask(port)).endswith("here")
+
+
+def test_log_ins_wait_for_each_other_and_hold_up_nobody(port, gate):
+    waiting = [ask(port, "POST", "/login") for _ in range(THREADS * 10)]
+    assert answer(ask(port)).endswith("here")
+    gate.set()
+    assert all(answer(link).endswith("in") for link in waiting)
+
+
+def test_a_body_that_weighs_too_much_is_not_read(port):
+    head = b"POST /size HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n"
+    assert " 413 " in answer(send(port, head % 10**12)).split("\r\n")[0]
+    assert answer(ask(port, "POST", "/size", b"a" * 900)).endswith("900")
+    chunks = b"Transfer-Encoding: chunked\r\n\r\n" + b"64\r\n" + b"a" * 100 + b"\r\n"
+    endless = send(port, b"POST /size HTTP/1.1\r\nHost: x\r\n" + chunks + chunks[30:] * 20)
+    assert " 413 " in answer(endless).split("\r\n")[0]
+
+
+def test_the_server_does_not_say_what_it_is(port):
+    assert "server:" not in answer(ask(port)).lower()
+
+
+@pytest.mark.parametrize(
+    ("headers_finished", "after", "patience", "late"),
+    [
+        (False, server.HEAD_SECONDS, 1, False),
+        (False, server.HEAD_SECONDS + 1, 1, True),
+        (False, server.HEAD_SECONDS / server.CROWDED + 1, 1 / server.CROWDED, True),
+        (True, server.BODY_SECONDS, 1, False),
+        (True, server.BODY_SECONDS + 1, 1, True),
+    ],
+)
+def test_who_dawdles_is_hung_up_on(headers_finished, after, patience, late):
+    request = SimpleNamespace(headers_finished=headers_finished)
+    channel = SimpleNamespace(request=request, began=1_000, last_activity=1_000 + after)
+    assert server._Channel.dawdles(channel, 1_000 + after, patience) is late
+
+
+def test_who_waits_for_his_answer_is_not_hung_up_on():
+    idle = SimpleNamespace(request=None, requests=[], last_activity=1_000)
+    busy = SimpleNamespace(request=None, requests=[object()], last_activity=1_000)
+    later = 1_001 + server.IDLE_SECONDS
+    assert server._Channel.dawdles(idle, later, 1)
+    assert not server._Channel.dawdles(busy, later, 1)
+
+
+def test_the_largest_photo_that_is_answered_in_words_gets_through():
+    assert BODY_MOST > 64 * 2**20
