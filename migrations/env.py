@@ -5,6 +5,7 @@ from alembic import context
 from flask import current_app
 
 from oversight.base.db import UTCDateTime
+from oversight.models import records
 
 target = current_app.extensions["migrate"].db
 
@@ -37,6 +38,9 @@ def run() -> None:
         )
         with context.begin_transaction():
             context.run_migrations()
+        if set(context.get_context().get_current_heads()) == set(context.script.get_heads()):
+            records.guard(connection)  # what the models mark as only growing
+            connection.commit()
     if other:
         engine.dispose()
 

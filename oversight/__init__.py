@@ -21,9 +21,11 @@ def create_app(source: dict[str, str] | None = None, clock=None) -> Flask:
     from oversight.base import settings
     from oversight.base.clock import Clock
     from oversight.base.db import db, engine_options, prepare
+    from oversight.base.signing import Signer
 
     instance = Path((source or {}).get("OVERSIGHT_INSTANCE") or ROOT / "instance")
     env = settings.environment(instance, source)
+    settings.keep_private(env, instance)
     static = ROOT / "oversight" / "static"
     app = Flask(
         __name__,
@@ -42,6 +44,7 @@ def create_app(source: dict[str, str] | None = None, clock=None) -> Flask:
         WTF_CSRF_TIME_LIMIT=None,
     )
     app.extensions["clock"] = clock or Clock(env.timezone)
+    app.extensions["signer"] = Signer(env.seal_key, env.seal_dir)
     for folder in env.workflow_dirs:
         workflows.load(folder)
         app.jinja_loader = _with_templates(app, folder)

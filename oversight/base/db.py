@@ -133,6 +133,16 @@ def reading() -> Iterator[None]:
         _reading.reset(mark)
 
 
+@contextmanager
+def writing() -> Iterator[None]:
+    """Begin transactions inside as those that write, also where a request only reads."""
+    mark = _reading.set(False)
+    try:
+        yield
+    finally:
+        _reading.reset(mark)
+
+
 def prepare(engine: sa.Engine) -> None:
     """Give an engine the durable settings: SQLite WAL with FULL sync and immediate write locks.
 

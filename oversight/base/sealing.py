@@ -39,3 +39,8 @@ class Sealer:
             return zlib.decompress(self._fernet.decrypt(data))
         except (InvalidToken, zlib.error):
             raise ValueError("not sealed with this key") from None
+
+
+def fingerprint(secret: str) -> str:
+    """Return what is kept of a secret of full length that need not be read again."""
+    return hashlib.sha256(secret.encode()).hexdigest()

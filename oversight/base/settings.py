@@ -30,6 +30,8 @@ class Environment:
     https: bool
     proxies: tuple[str, ...]
     metrics_token: str | None
+    seal_key: Path
+    seal_dir: Path
 
     @property
     def sqlite(self) -> bool:
@@ -52,8 +54,13 @@ def environment(instance: Path, source: dict[str, str] | None = None) -> Environ
         https=env.get("OVERSIGHT_HTTPS", "") == "1",
         proxies=tuple(part.strip() for part in env.get("OVERSIGHT_PROXIES", "").split(",") if part),
         metrics_token=env.get("OVERSIGHT_METRICS_TOKEN") or None,
+        seal_key=Path(env.get("OVERSIGHT_SEAL_KEY") or instance / "seal_key"),
+        seal_dir=Path(env.get("OVERSIGHT_SEAL_DIR") or instance / "seals"),
         workflow_dirs=tuple(Path(part) for part in extra.split(os.pathsep) if part),
     )
+
+
+ON, OFF = "on", "off"
 
 
 @dataclass(frozen=True)
@@ -67,7 +74,7 @@ class ZoneSetting:
     choices: tuple[tuple[str, str], ...] = ()
 
 
-ON, OFF = "on", "off"
+SHORTEST_KEY = 32
 
 
 def switch(name: str, label: str, effect: str) -> ZoneSetting:
@@ -111,6 +118,13 @@ ZONE_SETTINGS = {
             "07-01",
             N_("“七一”活动日（月-日）"),
             N_("须在 7 月之内，例如 07-01。改动后，还没有到的 7 月党日重排。"),
+        ),
+        ZoneSetting(
+            "reset_confirmation",
+            ON,
+            N_("决定事项的账号重置以后"),
+            N_("镇（部门）以上任职的人，账号重置以后要不要由同事或上级确认是本人在用。"),
+            ((ON, N_("由同事或上级确认后才能办理决定事项")), (OFF, N_("凭激活单设好密码即可办理"))),
         ),
         ZoneSetting(
             "appraisal_final_step",
@@ -181,10 +195,21 @@ ZONE_SETTINGS = {
 }
 
 
+class Unfit(ValueError):
+    """A setting that would leave the installation open; says so in a sentence."""
+
+
 def secret_key(env: Environment, instance: Path) -> str:
-    """Return the secret key, making one and keeping it in the instance folder at first."""
-    if env.secret_key:
-        return env.secret_key
+    """Return the secret key, making one and keeping it in the instance folder at first. Raises Unfit."""
+    key = env.secret_key or _kept_key(instance)
+    if len(key) < SHORTEST_KEY:
+        raise Unfit(
+            f"密钥太短：OVERSIGHT_SECRET_KEY 或 secret_key 文件至少要有 {SHORTEST_KEY} 个字符。"
+        )
+    return key
+
+
+def _kept_key(instance: Path) -> str:
     path = instance / "secret_key"
     if not path.exists():
         instance.mkdir(parents=True, exist_ok=True)
@@ -194,3 +219,22 @@ def secret_key(env: Environment, instance: Path) -> str:
         ):
             file.write(secrets.token_hex(32))
     return path.read_text().strip()
+
+
+def keep_private(env: Environment, instance: Path) -> None:
+    """Let only its owner read SQLite's files, and enter the folder if it is this program's own.
+
+    Files and folders of others are left as they are.
+    """
+    path = Path(env.database_url.removeprefix("sqlite:///"))
+    if not env.sqlite or env.database_url in ("sqlite://", "sqlite:///:memory:"):
+        return
+    with suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if path.parent.resolve() == instance.resolve():
+            path.parent.chmod(0o700)
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        for end in ("", "-wal", "-shm"):  # SQLite gives the other two what the first one has
+            file = path.with_name(path.name + end)
+            if file.exists():
+                file.chmod(0o600)

@@ -19,7 +19,7 @@ from oversight.base.prepared import Prepared
 from oversight.base.sentences import N_
 from oversight.law.binding import own_id
 from oversight.law.definition import effect
-from oversight.models import Activity, ActivityChange, Case, Unit
+from oversight.models import Activity, ActivityChange, Case, Unit, images
 
 from .zone import has_rule_day, rule_for
 
@@ -259,6 +259,8 @@ def change(
     )
     for name, value in values.items():
         setattr(row, name, value)
+    if case_id:
+        images.put(session, case_id, Activity, [row.id], **images.of(Activity, row))
     session.flush()
 
 

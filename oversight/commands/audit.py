@@ -10,24 +10,49 @@ from sqlalchemy.orm import Session
 
 from oversight.base.clock import Moment
 from oversight.base.refusals import BadRequest
-from oversight.engine import journal
+from oversight.base.sentences import N_
+from oversight.base.signing import Signer
+from oversight.engine import journal, seals, verifier
 from oversight.models import Case, Checkpoint, JournalRow, Zone
+from oversight.register import audit_log
+
+
+def judged(session: Session, keys: list[str], at: Moment) -> journal.Verifier:
+    """Hold the journal of the database against all that stands in it."""
+    return journal.Verifier(keys, at.now).read(journal.told(session)).done()
 
 
 def verify(session: Session) -> list[str]:
-    """Return what is wrong with the journal in the database; empty where every chain holds."""
-    return journal.verify_lines(journal.export_lines(session))
+    """Return what is wrong with the journal in the database, whatever the day and the keys."""
+    return journal.Verifier().read(journal.told(session)).done().problems
 
 
-def verify_file(path: Path) -> list[str]:
-    """Return what is wrong with an exported journal. Raises BadRequest where it is none."""
+def verify_file(path: Path, keys: list[str]) -> journal.Verifier:
+    """Hold an exported journal against itself. Raises BadRequest where the file is none."""
+    found = journal.Verifier(keys)
+    _read(found, path, N_("导出的日志"))
+    if not found.chains:
+        raise BadRequest(f"{path} 里没有一条日志，不能算完整。")
+    return found.done()
+
+
+def kept(path: Path, keys: list[str]) -> verifier.Verifier:
+    """Read a seal or an export that was kept elsewhere. Raises BadRequest where it is neither."""
+    found = verifier.Verifier(keys, alone=True)
+    _read(found, path, N_("封印，也不是导出的日志"))
+    if not found.chains and not found.seals:
+        raise BadRequest(f"{path} 里没有封印，也没有日志。")
+    return found
+
+
+def _read(found: verifier.Verifier, path: Path, what: str) -> None:
     try:
         with path.open(encoding="utf-8") as lines:
-            return journal.verify_lines(lines)
+            found.read(journal.entries(lines))
     except OSError as error:
         raise BadRequest(f"打不开文件 {path}，请检查路径和权限。") from error
-    except (ValueError, KeyError, TypeError, AttributeError, StopIteration) as error:
-        raise BadRequest(f"{path} 不是导出的日志。") from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise BadRequest(f"{path} 不是{what}。") from error
 
 
 def size(session: Session) -> tuple[int, int]:
@@ -38,7 +63,7 @@ def size(session: Session) -> tuple[int, int]:
     )
 
 
-def export(session: Session, path: Path) -> int:
+def export(session: Session, path: Path, at: Moment) -> int:
     """Write the journal to a file, whole or not at all; returns the number of lines. Raises
     BadRequest.
     """
@@ -47,7 +72,9 @@ def export(session: Session, path: Path) -> int:
         with open(
             os.open(part, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "w", encoding="utf-8"
         ) as file:
-            count = sum(bool(file.write(line + "\n")) for line in journal.export_lines(session))
+            count = sum(
+                bool(file.write(line + "\n")) for line in journal.export_lines(session, at.now)
+            )
         part.replace(path)
     except OSError as error:
         part.unlink(missing_ok=True)
@@ -55,6 +82,11 @@ def export(session: Session, path: Path) -> int:
     return count
 
 
-def checkpoint(session: Session, zone: Zone, at: Moment) -> Checkpoint:
-    """Seal the heads of all cases of a zone as they stand. Does not commit."""
-    return journal.checkpoint(session, zone.id, at.now)
+def begin(session: Session, zone: Zone, at: Moment) -> None:
+    """Let what a seal covers begin, where nothing has begun it. Does not commit."""
+    audit_log.begin(session, zone.id, at)
+
+
+def checkpoint(session: Session, zone: Zone, at: Moment, signer: Signer) -> Checkpoint:
+    """Seal a zone as it stands, whether or not the day has its seal. Does not commit."""
+    return seals.seal(session, zone.id, at.now, None, signer)

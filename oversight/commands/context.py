@@ -23,6 +23,8 @@ from oversight.base.sentences import N_
 if TYPE_CHECKING:
     from flask import Flask
 
+    from oversight.base.signing import Signer
+
 STAGES = {
     "read": (N_("读取"), N_("行")),
     "check": (N_("核对"), N_("行")),
@@ -73,6 +75,8 @@ def _brought() -> Flask | None:
 def _made(make):
     try:
         return make()
+    except settings.Unfit as error:
+        raise click.ClickException(str(error)) from error
     except (ValueError, ArgumentError, ImportError, ZoneInfoNotFoundError) as error:
         raise click.ClickException(
             N_("环境变量有误，请检查 PORT、OVERSIGHT_DATABASE_URL 和 OVERSIGHT_TIMEZONE。")
@@ -109,6 +113,13 @@ def now() -> Moment:
     from flask import current_app
 
     return current_app.extensions["clock"].moment()
+
+
+def signer() -> Signer:
+    """Return what signs the application's seals."""
+    from flask import current_app
+
+    return current_app.extensions["signer"]
 
 
 def migrate() -> None:

@@ -19,7 +19,7 @@ from oversight.register import audit_log, installation, rest_days, zone_settings
 from oversight.time import sweep as time
 
 from .click_i18n import Command, Day, Group, Year
-from .context import acting, in_app, now, read_file, table
+from .context import acting, in_app, now, read_file, signer, table
 
 
 @click.command(cls=Command)
@@ -131,7 +131,7 @@ def sweep(day: date | None) -> None:
             audit_log.in_zone(
                 db.session, zone_id, None, now(), "calendar", "sweep", day.isoformat()
             )
-    done = time.sweep(db.session, at)
+    done = time.sweep(db.session, at, signer())
     labels = {
         "planned": N_("新排党日"),
         "moved": N_("到期办理"),

@@ -9,11 +9,12 @@ import click
 from oversight.base.db import db
 from oversight.base.refusals import BadRequest
 from oversight.base.sentences import N_
+from oversight.engine import seals
 from oversight.register import installation
 
 from . import audit as journal
 from .click_i18n import Group
-from .context import acting, in_app, now
+from .context import acting, in_app, now, signer
 
 
 @click.group(cls=Group)
@@ -23,12 +24,20 @@ def audit() -> None:
 
 @audit.command(help=N_("校验日志是否完整；可校验导出的文件"))
 @click.argument("file", metavar=N_("[文件]"), required=False)
+@click.option("--against", "other", metavar=N_("文件"), help=N_("与另外留存的封印或导出文件核对"))
 @in_app
-def verify(file: str | None) -> None:
-    """Verify the journal of the database or of an export."""
-    problems = journal.verify_file(Path(file)) if file else journal.verify(db.session)
-    if problems:
-        raise BadRequest(f"日志有 {len(problems)} 处对不上：\n" + "\n".join(problems))
+def verify(file: str | None, other: str | None) -> None:
+    """Verify the journal of the database or of an export, alone or against what was kept."""
+    keys = signer().keys()
+    found = (
+        journal.verify_file(Path(file), keys) if file else journal.judged(db.session, keys, now())
+    )
+    if other:
+        found.against(journal.kept(Path(other), keys))
+    for warning in found.warnings:
+        click.echo(f"注意：{warning}。", err=True)
+    if found.problems:
+        raise BadRequest(f"日志有 {len(found.problems)} 处对不上：\n" + "\n".join(found.problems))
     cases, rows = journal.size(db.session)
     click.echo(
         N_("文件完整，逐条相连。") if file else f"日志完整：{cases} 件事，{rows} 条，逐条相连。"
@@ -40,7 +49,7 @@ def verify(file: str | None) -> None:
 @in_app
 def export(file: str) -> None:
     """Export the journal as JSON lines."""
-    click.echo(f"已导出 {journal.export(db.session, Path(file))} 行到 {file}。")
+    click.echo(f"已导出 {journal.export(db.session, Path(file), now())} 行到 {file}。")
 
 
 @audit.command(help=N_("给日志现状加封，打印封印"))
@@ -48,5 +57,9 @@ def export(file: str) -> None:
 def checkpoint() -> None:
     """Seal the journal as it stands."""
     with acting("checkpoint"):
-        point = journal.checkpoint(db.session, installation.zone(db.session), now())
+        journal.begin(db.session, installation.zone(db.session), now())
+    with acting("checkpoint"):
+        zone = installation.zone(db.session)
+        point = journal.checkpoint(db.session, zone, now(), signer())
+    signer().keep(*seals.file_of(point))
     click.echo(f"已加封 {point.cases} 件事、{point.rows} 条日志： {point.hash}")

@@ -13,7 +13,7 @@ from oversight.base.refusals import BadRequest
 from oversight.base.sealing import Sealer
 from oversight.base.sentences import N_
 from oversight.register import accounts as keeping
-from oversight.register import installation
+from oversight.register import installation, tokens
 from oversight.register.roster import apply, template
 
 from .click_i18n import Command, Group
@@ -97,12 +97,22 @@ _account_act("drop-factor", N_("手机丢失时取消动态码"), N_("的动态�
 
 
 @click.command(cls=Command)
-@click.argument("username", metavar=N_("用户名"))
+@click.argument("username", metavar="用户名")
+@click.option(
+    "--name", default=tokens.NAMED, metavar=N_("用途"), help=N_("给什么程序用（接口令牌）")
+)
+@click.option(
+    "--scope",
+    type=click.Choice(list(tokens.SCOPES)),
+    default="act",
+    help=N_("read 只能查看，act 可以办理（act）"),
+)
+@click.option("--days", type=int, default=tokens.LASTS, metavar="天数", help=N_("有效天数（365）"))
 @in_app
-def token(username: str) -> None:
+def token(username: str, name: str, scope: str, days: int) -> None:
     """Print an API token as the last word."""
     with acting("token"):
-        made = installation.token(db.session, username, now())
+        made = installation.token(db.session, username, now(), name, scope, days)
     click.echo(f"{username} 的接口令牌： {made}")
 
 

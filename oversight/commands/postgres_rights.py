@@ -8,21 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 
 from oversight.base.settings import Environment
-
-# What was recorded stays: the role of the application can add to these and read them, no more.
-APPEND_ONLY = (
-    "journal",
-    "refusals",
-    "unit_changes",
-    "activity_changes",
-    "setting_changes",
-    "checkpoints",
-    "sightings",
-    "phone_looks",
-    "admin_changes",
-)
-# Taken back, never deleted; what may be changed in a row a trigger knows.
-NEVER_DELETED = ("life_meetings",)
+from oversight.models import records
 
 
 def grant(env: Environment) -> bool:
@@ -46,12 +32,10 @@ def grant(env: Environment) -> bool:
 
 
 def _statements(role: str) -> list[str]:
-    kept = ", ".join((*APPEND_ONLY, "alembic_version"))
     return [
         "REVOKE CREATE ON SCHEMA public FROM PUBLIC",
         f"GRANT USAGE ON SCHEMA public TO {role}",
         f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}",
-        f"REVOKE UPDATE, DELETE, TRUNCATE ON {kept} FROM {role}",
-        f"REVOKE DELETE, TRUNCATE ON {', '.join(NEVER_DELETED)} FROM {role}",
-        f"REVOKE INSERT ON alembic_version FROM {role}",
+        f"REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON alembic_version FROM {role}",
+        *records.rights(role),
     ]

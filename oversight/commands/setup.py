@@ -12,11 +12,12 @@ from oversight.base.clock import Moment
 from oversight.base.db import db
 from oversight.base.sentences import N_
 from oversight.engine.use_case import one_transaction
+from oversight.law.roles import OFFICES
 from oversight.models import Case, Person, Unit, Zone
 from oversight.register import installation, sign_ins
 
 from .click_i18n import Command
-from .context import in_app, migrate, now, password, table
+from .context import in_app, migrate, now, password, signer, table
 
 HOME = "127.0.0.1"
 FORGETS = 7  # at this minute of every hour
@@ -55,14 +56,20 @@ def upgrade() -> None:
 @click.option("--password-stdin", is_flag=True, help=N_("从标准输入读密码"))
 @in_app
 def init(zone_name: str, admin: str | None, password_stdin: bool) -> None:
-    """Migrate, make the zone where there is none, and the first administrator."""
+    """Migrate, make the zone where there is none, and the three administrators."""
     migrate()
     installation.refuse_second(db.session)
     admin = admin or click.prompt(N_("管理员的用户名"), prompt_suffix="：")
     chosen = password(password_stdin)
     with one_transaction(db.session):
-        installation.first_administrator(db.session, zone_name, admin, chosen, now())
+        slips = installation.first_administrators(db.session, zone_name, admin, chosen, now())
     click.echo(f"管理员 {admin} 已建立，可以登录了。")
+    for office, slip in slips:
+        click.echo(
+            f"{OFFICES[office]}用户名 {slip.username}，{slip.until:%Y-%m-%d} 前有效，激活码： {slip.code}"
+        )
+    if slips:
+        click.echo(N_("请把激活码分别交给这两位管理员本人，由他们自己设密码；三员不能是同一个人。"))
 
 
 @click.command(cls=Command)
@@ -89,7 +96,7 @@ def demo(size: str, if_empty: bool) -> None:
         zone.build(
             db.session, at, size, current_app.extensions["clock"], current_app.config["SECRET_KEY"]
         )
-    time.sweep(db.session, at)
+    time.sweep(db.session, at, signer())
     branches, people, cases = (
         db.session.scalar(sa.select(sa.func.count()).select_from(noun).where(which))
         for noun, which in ((Unit, Unit.kind == "branch"), (Person, sa.true()), (Case, sa.true()))
@@ -125,7 +132,7 @@ def _beat(at: Moment) -> None:
     from oversight.register.roster import apply
     from oversight.time import sweep as time
 
-    time.sweep(db.session, at)
+    time.sweep(db.session, at, signer())
     apply.forget_old(db.session, current_app.config["OVERSIGHT"].data_dir, at)
     if at.now.minute == FORGETS:
         with one_transaction(db.session):

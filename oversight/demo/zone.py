@@ -22,9 +22,9 @@ from oversight.base.clock import Clock, Moment
 from oversight.base.db import new_id
 from oversight.base.refusals import RuleViolation
 from oversight.models import Account, Membership, Person, Post, Unit, Zone
-from oversight.register import credentials, installation
+from oversight.register import accounts, credentials, installation, tenure
 
-from . import appraisals, attendance, date_changes, life_meetings, rectifications
+from . import appraisals, attendance, date_changes, life_meetings, power, rectifications
 from .book import Book
 
 PASSWORD = "demo-demo-demo"
@@ -129,6 +129,7 @@ def build(
         (attendance.told, rectifications.told, appraisals.tales),
         (attendance.fill, life_meetings.fill),
     )
+    power.tell(session, maker.book, at)
     return session.get(Zone, top.zone_id)
 
 
@@ -209,7 +210,6 @@ class _Maker:
                     "password_hash": self.hash,
                     "enabled": True,
                     "demo": True,
-                    "failures": 0,
                     "large_text": False,
                     "locale": "zh_CN",
                     "created_at": self.at.now,
@@ -353,8 +353,10 @@ class _Maker:
             self.post(self.book.people[sender], f"branch{number:02d}", office)
 
     def write(self, session: Session) -> None:
-        for model in (Unit, Person, Membership, Post, Account):
+        for model in (Unit, Person, Membership):
             session.execute(sa.insert(model), self.rows[model])
+        tenure.found(session, self.zone_id, self.rows[Post])
+        accounts.found(session, self.rows[Account])
         session.flush()
 
 

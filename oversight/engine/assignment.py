@@ -20,11 +20,12 @@ from oversight.base.sentences import say
 from oversight.calendar.workdays import add_workdays, workdays_between
 from oversight.law.definition import Committee, MultiInstance, Party, State, role_of
 from oversight.law.roles import TIMER
-from oversight.models import Case, Unit, WorkItem
+from oversight.models import Case, Unit, WorkItem, images
 from oversight.models.cases import CAME, LEFT, NEVER, NO, PAST, RECUSED, YES
 from oversight.organization import standing
 from oversight.organization.actor import Actor
 from oversight.organization.units import has_above
+from oversight.rules import common
 from oversight.rules.context import TransitionContext
 from oversight.rules.parties import Item
 
@@ -130,6 +131,9 @@ def _lay(attempt: TransitionContext, seat: authority.Assignee, kind: str = "act"
         "opened_at": attempt.at.now,
     }
     attempt.laid.append(dict.fromkeys(statements.LAID) | row | more)
+    if more.get("answer"):
+        answered = {name: (row | more).get(name) for name in WorkItem.__decided__}
+        images.put(attempt.session, case.id, WorkItem, [attempt.laid[-1]["id"]], **answered)
 
 
 def _write(attempt: TransitionContext) -> None:
@@ -276,7 +280,7 @@ def _reassign_committee(attempt: TransitionContext, body: Committee) -> None:
         return
     for desk in rows:
         if desk.person_id not in seat.people:
-            desk.closed_at, desk.answer = attempt.at.now, LEFT
+            close(desk, attempt.at, LEFT)
 
 
 def _elsewhere(attempt: TransitionContext, body: Committee, seat: authority.Assignee) -> bool:
@@ -362,6 +366,13 @@ def hand_to(desk: WorkItem, person_id: str | None) -> None:
 
 def close(desk: WorkItem, at: Moment, answer: str | None = None) -> None:
     desk.closed_at, desk.answer = at.now, answer
+    if answer:
+        _told(sa.orm.object_session(desk), desk)
+
+
+def _told(session: Session, desk: WorkItem) -> None:
+    """Let the journal keep how a row was answered."""
+    images.put(session, desk.case_id, WorkItem, [desk.id], **images.of(WorkItem, desk))
 
 
 def lay_beside(session: Session, case: Case, unit: Unit, kind: str, at: Moment, **more) -> None:
@@ -416,8 +427,7 @@ def close_for(attempt: TransitionContext) -> None:
 
 
 def _close(attempt: TransitionContext, which, answer: str) -> bool:
-    rows = sa.update(WorkItem).where(which, WorkItem.closed_at.is_(None))
-    return touched(attempt.session, rows.values(closed_at=attempt.at.now, answer=answer)) > 0
+    return bool(common.answer(attempt, answer, which))
 
 
 def escalate(session: Session, case: Case, at: Moment) -> bool:

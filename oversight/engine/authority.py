@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from oversight import workflows
 from oversight.base.refusals import AlreadyTaken, Forbidden, NotFound
-from oversight.base.sentences import say
+from oversight.base.sentences import N_, say
 from oversight.law.binding import own_id
 from oversight.law.definition import MANY, Committee, Move, MultiInstance, Party, Workflow, role_of
 from oversight.law.roles import BRANCH_LEADERS, CANDIDATE_GROUPS, COMMITTEE, SUPERIOR, Role
@@ -319,7 +319,21 @@ def require(
             rule="authority",
             clause=own_id(move.under.id, case.unit.category) if move.under.id else None,
         )
+    if move.decides or role_of(move.by).judges:
+        refuse_unconfirmed(who)
     return found
+
+
+def refuse_unconfirmed(who: Actor) -> None:
+    """Make sure that an account which was reset decides nothing until somebody else has confirmed
+    that its owner uses it. Raises Forbidden.
+    """
+    if who.person.reset_at is not None:
+        raise Forbidden(
+            "您的账号重置过，请先由您的同事或上级确认是您本人在用，再办理决定事项。",
+            rule="unconfirmed",
+            house_rule=N_("重置过的账号，由本人的同事或上级确认以后，才能办理决定事项。"),
+        )
 
 
 def basis(

@@ -1,68 +1,66 @@
-"""The hash chain of each case, its export and its verification. Appending is the engine's.
+"""The hash chains of cases and of a zone's administration, and what an export tells of them.
 
-`verify_lines` needs nothing but the standard library, so that an export can be checked elsewhere.
+Appending to a case is the engine's. Administration is chained as its transaction commits: the rows
+wait in the session until all that they left behind them is known. `verifier` reads what is exported.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
+from array import array
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from typing import Self
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from oversight.base.db import new_id
-from oversight.models import Case, Checkpoint, JournalRow
-
-HASHED = (
-    "zone_id",
-    "case_id",
-    "seq",
-    "at",
-    "kind",
-    "move",
-    "from_state",
-    "to_state",
-    "actor_id",
-    "actor",
-    "acting_for",
-    "role",
-    "unit_id",
-    "words",
-    "result",
-    "previous",
+from oversight.base.db import columns, new_id
+from oversight.models import (
+    Activity,
+    AdminChange,
+    Appraised,
+    Case,
+    Checkpoint,
+    JournalRow,
+    NumberSeries,
+    Paper,
+    Person,
+    Post,
+    Recusal,
+    WorkItem,
+    Zone,
+    ZoneNotice,
+    images,
+    records,
 )
 
+from . import verifier
+from .verifier import ROW, canonical, digest, hash_of, merkle_root
 
-def canonical(values: dict) -> str:
-    """Write values as the one JSON text that is hashed: sorted keys, no spaces, UTC timestamps."""
-    return json.dumps(values, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-
-
-def _as_values(row: JournalRow) -> dict:
-    return _with_time({name: getattr(row, name) for name in HASHED})
-
-
-def _with_time(values: dict) -> dict:
-    return {**values, "at": values["at"].astimezone(UTC).isoformat(timespec="microseconds")}
+FORMAT = 2
+DAY = 86400.0  # seconds
+_WAITING, _ALL_POSTS = "admin_changes", "all_posts"
+__all__ = ["canonical", "chain_row", "digest", "export_lines", "merkle_root", "verify_lines"]
 
 
-def digest(values: dict) -> str:
-    return hashlib.sha256(canonical(values).encode()).hexdigest()
+def stamp(moment: datetime) -> str:
+    """Write a moment as it is hashed: UTC to the microsecond, wherever the server believes to be."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
 
 
-def chain_row(case: Case, **values) -> dict:
+def chain_row(case: Case, after: dict, **values) -> dict:
     """Make the next row of a case's chain; the caller writes it and carries the head on the case."""
     row = {
         "zone_id": case.zone_id,
         "case_id": case.id,
         "seq": case.seq + 1,
         "previous": case.head,
+        "after": after,
+        "format": FORMAT,
         **values,
     }
-    return {**row, "id": new_id(), "hash": digest(_with_time(row))}
+    return {**row, "id": new_id(), "hash": hash_of("row", {**row, "at": stamp(row["at"])})}
 
 
 def of_case(session: Session, case_id: str) -> list[JournalRow]:
@@ -82,134 +80,299 @@ def last(session: Session, case_id: str) -> JournalRow:
     return session.scalar(wanted.order_by(JournalRow.seq.desc()).limit(1))
 
 
-def export_lines(session: Session) -> Iterator[str]:
-    """Yield the journal as JSON lines: rows by case and sequence, then heads, then checkpoints."""
+# Administration ----------------------------------------------------------------------------------
+
+
+def note(session: Session, change: AdminChange) -> None:
+    """Record an act of administration when the transaction commits. Does not commit."""
+    session.info.setdefault(_WAITING, []).append(change)
+
+
+def lock(session: Session, zone_id: str) -> None:
+    """Let one chain of a zone grow at a time; rows that only refer to the zone are not held up."""
+    session.execute(sa.select(Zone.id).where(Zone.id == zone_id).with_for_update(key_share=True))
+
+
+def admin_head(session: Session, zone_id: str) -> tuple[int, str]:
+    """Return the number and the hash of the newest row of a zone's administration."""
+    newest = (
+        sa.select(AdminChange.seq, AdminChange.hash)
+        .where(AdminChange.zone_id == zone_id, AdminChange.seq.is_not(None))
+        .order_by(AdminChange.seq.desc())
+        .limit(1)
+    )
+    seq, head = session.execute(newest).first() or (0, "")
+    return seq, head
+
+
+@sa.event.listens_for(Session, "before_commit")
+def _chain_waiting(session: Session) -> None:
+    if session.in_nested_transaction() or not session.info.get(_WAITING):
+        return
+    session.flush()
+    changes = session.info.pop(_WAITING)
+    for zone_id in dict.fromkeys(change.zone_id for change in changes):
+        _chain(session, zone_id, [change for change in changes if change.zone_id == zone_id])
+
+
+def _chain(session: Session, zone_id: str, changes: list[AdminChange]) -> None:
+    """Give changes their places in the zone's chain; the last one tells what all left behind them."""
+    lock(session, zone_id)
+    seq, head = admin_head(session, zone_id)
+    after = images.take(session, zone_id)
+    if seq == 0 or session.info.pop(_ALL_POSTS, False):
+        after = {**after, **_all(session, zone_id)}
+    earlier = _earlier(session, zone_id) if seq == 0 else None
+    for change in changes:
+        change.after, change.seq, change.previous = {}, seq + 1, head
+        if change is changes[-1]:
+            change.after = after
+        if earlier is not None:
+            change.what, earlier = {**change.what, "earlier": earlier}, None
+        seq, head = change.seq, hash_of("admin", admin_values(change))
+        change.hash = head
+        session.add(change)
+
+
+def _all(session: Session, zone_id: str) -> dict:
+    """Return who holds which post, and who need not attend, as it stands."""
+    exempt = Person.exempt_until.is_not(None)
+    posts = session.scalars(sa.select(Post).where(Post.zone_id == zone_id))
+    people = session.scalars(sa.select(Person).where(Person.zone_id == zone_id, exempt))
+    return {
+        "posts": {post.id: images.of(Post, post) for post in posts},
+        "persons": {person.id: images.of(Person, person) for person in people},
+    }
+
+
+def _earlier(session: Session, zone_id: str) -> list | None:
+    """Return count and root of what was recorded before there was a chain."""
     rows = session.scalars(
-        sa.select(JournalRow)
+        sa.select(AdminChange)
+        .where(AdminChange.zone_id == zone_id, AdminChange.seq.is_(None))
+        .order_by(AdminChange.id)
+    )
+    found = [leaf_hash(AdminChange.__table__, row) for row in rows]
+    return [len(found), merkle_root(found)] if found else None
+
+
+@sa.event.listens_for(Session, "after_rollback")
+def _forget(session: Session) -> None:
+    session.info.pop(_WAITING, None)
+    session.info.pop(_ALL_POSTS, None)
+
+
+@sa.event.listens_for(Session, "do_orm_execute")
+def _written_in_bulk(state) -> None:
+    """Posts that are written without objects are told of all together."""
+    if (state.is_insert or state.is_update or state.is_delete) and (
+        state.bind_mapper is not None and state.bind_mapper.class_ is Post
+    ):
+        state.session.info[_ALL_POSTS] = True
+
+
+def admin_values(row: AdminChange) -> dict:
+    """Return a change as it is hashed and exported."""
+    names = (*verifier.ADMIN, "after", "previous")
+    values = {name: getattr(row, name) for name in names}
+    return {**values, "at": stamp(row.at), "format": FORMAT}
+
+
+# What is exported --------------------------------------------------------------------------------
+
+
+def told(session: Session, at: datetime | None = None) -> Iterator[tuple[str, dict]]:
+    """Yield all that a verifier reads: kind and values, chains first, seals last."""
+    if at is not None:
+        yield "export", {"at": stamp(at)}
+    yield from _rows(session)
+    heads = session.execute(sa.select(Case.id, Case.seq, Case.head, Case.state).order_by(Case.id))
+    for case_id, seq, head, state in heads:
+        yield "head", {"case_id": case_id, "seq": seq, "hash": head, "state": state}
+    chained = _each(session, AdminChange, AdminChange.zone_id, AdminChange.seq)
+    for row in chained:
+        if row.seq is not None:
+            yield "admin", {**admin_values(row), "hash": row.hash}
+    yield from _leaves(session)
+    yield from _standing(session)
+    for point in session.scalars(
+        sa.select(Checkpoint).order_by(Checkpoint.zone_id, Checkpoint.number)
+    ):
+        yield "checkpoint", seal_values(point)
+
+
+def _each(session: Session, model: type, *order):
+    return session.scalars(sa.select(model).order_by(*order).execution_options(yield_per=1000))
+
+
+def _rows(session: Session) -> Iterator[tuple[str, dict]]:
+    names = (*ROW, "after", "format", "hash")
+    columns = [getattr(JournalRow, name) for name in names]
+    rows = session.execute(
+        sa.select(*columns)
         .order_by(JournalRow.case_id, JournalRow.seq)
         .execution_options(yield_per=1000)
     )
     for row in rows:
-        yield canonical({"row": {**_as_values(row), "hash": row.hash}})
-    heads = session.execute(sa.select(Case.id, Case.seq, Case.head, Case.state).order_by(Case.id))
-    for case_id, seq, head, state in heads:
-        yield canonical({"head": {"case_id": case_id, "seq": seq, "hash": head, "state": state}})
-    for point in session.scalars(sa.select(Checkpoint).order_by(Checkpoint.id)):
-        yield canonical(
-            {
-                "checkpoint": {
-                    "at": point.at.astimezone(UTC).isoformat(),
-                    "hash": point.hash,
-                    **{
-                        name: getattr(point, name)
-                        for name in ("cases", "rows", "changed", "root", "previous")
-                    },
-                }
-            }
-        )
+        yield "row", {**row._mapping, "at": stamp(row.at)}
+
+
+def leaf_hash(table: sa.Table, row) -> str:
+    """Hash what nothing may change in a row that lies in no chain."""
+    chained = ("seq", "previous", "hash", "after") if table is AdminChange.__table__ else ()
+    names = [one.name for one in records.fixed(table) if one.name not in chained]
+    return digest({name: images.text(getattr(row, name)) for name in names})
+
+
+def _leaves(session: Session) -> Iterator[tuple[str, dict]]:
+    for table in records.sealed_daily():
+        moment = next(one.name for one in table.columns if one.name in ("at", "noted_at"))
+        for row in session.execute(sa.select(table).order_by(table.c.id)):
+            yield "leaf", _leaf(table, row, row.seal, getattr(row, moment))
+    table = AdminChange.__table__
+    for row in session.execute(sa.select(table).where(table.c.seq.is_(None)).order_by(table.c.id)):
+        yield "leaf", _leaf(table, row, 0, row.at)
+
+
+def _leaf(table: sa.Table, row, seal: int | None, at: datetime) -> dict:
+    return {
+        "zone_id": row.zone_id,
+        "table": table.name,
+        "seal": seal,
+        "id": row.id,
+        "at": stamp(at),
+        "hash": leaf_hash(table, row),
+    }
+
+
+def _standing(session: Session) -> Iterator[tuple[str, dict]]:
+    """Yield every row that a chained row has decided, as it stands; `of` is what decided it."""
+    zones = set(session.scalars(sa.select(AdminChange.zone_id).where(AdminChange.seq == 1)))
+    for model, which, of in (
+        (Case, sa.true(), lambda row: row.id),
+        (Paper, sa.true(), lambda row: row.case_id),
+        (Appraised, sa.true(), lambda row: row.case_id),
+        (Recusal, sa.true(), lambda row: row.case_id),
+        (ZoneNotice, sa.true(), lambda row: row.case_id),
+        (WorkItem, WorkItem.answer.is_not(None), lambda row: row.case_id),
+        (
+            Activity,
+            sa.or_(Activity.moved_by.is_not(None), Activity.excused_by.is_not(None)),
+            lambda row: row.moved_by or row.excused_by,
+        ),
+        (
+            Person,
+            Person.exempt_until.is_not(None),
+            lambda row: row.zone_id if row.zone_id in zones else None,
+        ),
+        (Post, sa.true(), lambda row: row.zone_id if row.zone_id in zones else None),
+    ):
+        for found in session.execute(sa.select(*columns(model)).where(which)):
+            row = model(**found._mapping)  # apart from what the session has of it
+            values = {"values": images.of(model, row), "key": images.key_of(model, row)}
+            yield "stands", {"table": model.__tablename__, "of": of(row), **values}
+    names = ("unit_id", "series", "year", "last")
+    for series in session.scalars(sa.select(NumberSeries)):
+        yield "series", {name: getattr(series, name) for name in names}
+
+
+def seal_values(point: Checkpoint) -> dict:
+    """Return a seal as it is exported, written to a file and held against others."""
+    names = (*verifier.HASHED["checkpoint"][2], "hash", "key", "signature")
+    values = {name: getattr(point, name) for name in names}
+    day = point.day and point.day.isoformat()
+    old = point.format == 1  # which wrote whole seconds without a fraction
+    at = point.at.astimezone(UTC).isoformat() if old else stamp(point.at)
+    return {**values, "at": at, "day": day}
+
+
+def export_lines(session: Session, at: datetime | None = None) -> Iterator[str]:
+    """Yield what is exported as JSON lines."""
+    return (canonical({kind: values}) for kind, values in told(session, at))
+
+
+# Verifying ---------------------------------------------------------------------------------------
+
+
+class Verifier(verifier.Verifier):
+    """Also holds numbers against papers, and asks for a seal over whatever is older than a day."""
+
+    reads = (*verifier.Verifier.reads, "export", "series")
+
+    def __init__(self, keys: Iterable[str] = (), now: datetime | None = None):
+        super().__init__(keys)
+        self.now = now.timestamp() if now else None
+        self.times: dict[str, array] = {}
+        self.numbers: dict[tuple, list[int]] = {}
+        self.late, self.known = 0, {""}
+
+    def checkpoint(self, seal: dict) -> None:
+        super().checkpoint(seal)
+        if seal["format"] == 1:
+            self._earlier(seal, f"第 {seal['number']} 号封印")
+
+    def _earlier(self, seal: dict, name: str) -> None:
+        """Hold a seal of the first format, which two workers could fork, by its own rule."""
+        if seal["previous"] not in self.known:
+            self.no(f"{name}：与前一个接不上")
+        self.known.add(seal["hash"])
+        self.sealed.update(dict(seal["changed"]))
+        if seal["root"] != merkle_root([self.at(*one) for one in sorted(self.sealed.items())]):
+            self.no(f"{name}：封存以后，日志被改动或删除")
+
+    def export(self, values: dict) -> None:
+        self.now = _seconds(values["at"])
+
+    def link(self, kind: str, which: str, name: str, values: dict) -> None:
+        super().link(kind, which, name, values)
+        self.times.setdefault(which, array("d")).append(_seconds(values["at"]))
+
+    def leaf(self, values: dict) -> None:
+        super().leaf(values)
+        if values["seal"] is None:
+            self.late += self._old(_seconds(values["at"]))
+
+    def _old(self, moment: float) -> bool:
+        return self.now is not None and moment < self.now - DAY
+
+    def stands(self, values: dict) -> None:
+        super().stands(values)
+        if values["table"] == "papers":
+            paper = values["values"]
+            which = (paper["unit_id"], paper["series"], paper["year"])
+            self.numbers.setdefault(which, []).append(paper["seq"])
+
+    def series(self, values: dict) -> None:
+        which = (values["unit_id"], values["series"], values["year"])
+        if sorted(self.numbers.pop(which, [])) != list(range(1, values["last"] + 1)):
+            self.no(f"文号 {values['series']}〔{values['year']}〕：编号与文书不一致")
+
+    def done(self) -> Self:
+        super().done()
+        for _unit, series, year in self.numbers:
+            self.no(f"文号 {series}〔{year}〕：有文书，没有编号记录")
+        for which, times in self.times.items():
+            self.late += sum(map(self._old, times[self.sealed.get(which, 0) :]))
+        if self.late:
+            self.no(f"有 {self.late} 条早于一天的记录没有封印")
+        return self
+
+
+def _seconds(moment: str) -> float:
+    """Read a moment; one that is none is older than all others, and shows in its hash."""
+    try:
+        return datetime.fromisoformat(moment).timestamp()
+    except ValueError:
+        return 0.0
 
 
 def verify_lines(lines: Iterable[str]) -> list[str]:
     """Return what is wrong with an export, in plain sentences; empty where all chains hold."""
-    check = _Verifier()
+    return Verifier().read(entries(lines)).done().problems
+
+
+def entries(lines: Iterable[str]) -> Iterator[tuple[str, dict]]:
+    """Yield kind and values of each line of an export."""
     for line in lines:
-        kind, values = next(iter(json.loads(line).items()))
-        getattr(check, kind)(values)
-    return [
-        *check.problems,
-        *(
-            f"案卷 {case_id}：有日志，却没有这件事"
-            for case_id in check.chains
-            if case_id not in check.headed
-        ),
-    ]
-
-
-class _Verifier:
-    """What has been read so far: the hashes of every chain, the heads told, the seals."""
-
-    def __init__(self):
-        self.problems: list[str] = []
-        self.chains: dict[str, list[str]] = {}
-        self.states: dict[str, str] = {}
-        self.headed: set[str] = set()
-        self.sealed: dict[str, int] = {}
-        self.last_seal = ""
-
-    def row(self, values: dict) -> None:
-        case_id, said = values["case_id"], values.pop("hash")
-        chain = self.chains.setdefault(case_id, [])
-        if values["seq"] != len(chain) + 1:
-            self.problems.append(f"案卷 {case_id}：缺第 {len(chain) + 1} 条，或次序不对")
-        if values["previous"] != (chain[-1] if chain else ""):
-            self.problems.append(f"案卷 {case_id}：第 {values['seq']} 条与前一条接不上")
-        if digest(values) != said:
-            self.problems.append(f"案卷 {case_id}：第 {values['seq']} 条被改动")
-        chain.append(said)
-        self.states[case_id] = values["to_state"]
-
-    def head(self, values: dict) -> None:
-        chain = self.chains.get(values["case_id"], [])
-        self.headed.add(values["case_id"])
-        if (len(chain), chain[-1] if chain else "") != (values["seq"], values["hash"]):
-            self.problems.append(f"案卷 {values['case_id']}：日志的末条与案卷记下的不一致")
-        if self.states.get(values["case_id"]) != values["state"]:
-            self.problems.append(f"案卷 {values['case_id']}：现在的状态与日志不一致")
-
-    def checkpoint(self, values: dict) -> None:
-        name = f"{values['at']} 的封印"
-        if values["previous"] != self.last_seal or values["hash"] != _point_hash(values):
-            self.problems.append(f"{name}：与前一个接不上，或被改动")
-        self.last_seal = values["hash"]
-        self.sealed.update({case_id: seq for case_id, seq in values["changed"]})
-        heads = [
-            self.chains.get(case_id, [])[seq - 1 : seq]
-            for case_id, seq in sorted(self.sealed.items())
-        ]
-        if merkle_root([head[0] if head else "" for head in heads]) != values["root"]:
-            self.problems.append(f"{name}：封存以后，日志被改动或删除")
-
-
-def merkle_root(leaves: list[str]) -> str:
-    """Fold hex digests pairwise into one; an odd last one is carried up."""
-    level = leaves or [hashlib.sha256(b"").hexdigest()]
-    while len(level) > 1:
-        pairs = [level[i : i + 2] for i in range(0, len(level), 2)]
-        level = [
-            hashlib.sha256("".join(pair).encode()).hexdigest() if len(pair) == 2 else pair[0]
-            for pair in pairs
-        ]
-    return level[0]
-
-
-def _point_hash(values: dict) -> str:
-    return digest(
-        {name: values[name] for name in ("at", "cases", "rows", "changed", "root", "previous")}
-    )
-
-
-def checkpoint(session: Session, zone_id: str, now: datetime) -> Checkpoint:
-    """Seal the heads of all cases as they stand. Does not commit."""
-    heads = {
-        case_id: (seq, head)
-        for case_id, seq, head in session.execute(
-            sa.select(Case.id, Case.seq, Case.head).where(Case.zone_id == zone_id)
-        )
-    }
-    before: dict[str, int] = {}
-    last = None
-    for last in session.scalars(sa.select(Checkpoint).order_by(Checkpoint.id)):
-        before.update({case_id: seq for case_id, seq in last.changed})
-    values = {
-        "at": now.astimezone(UTC).isoformat(),
-        "cases": len(heads),
-        "rows": sum(seq for seq, _ in heads.values()),
-        "changed": sorted(
-            [case_id, seq] for case_id, (seq, _) in heads.items() if before.get(case_id) != seq
-        ),
-        "root": merkle_root([head for _, (_, head) in sorted(heads.items())]),
-        "previous": last.hash if last else "",
-    }
-    point = Checkpoint(zone_id=zone_id, **{**values, "at": now}, hash=_point_hash(values))
-    session.add(point)
-    return point
+        [entry] = json.loads(line).items()
+        yield entry

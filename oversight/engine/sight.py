@@ -19,6 +19,7 @@ JUDGING = (
     "superior",
     "zone_signer",
     "committee",
+    "releaser",
 )  # candidate groups whose people must not be the applicant's own
 # House rule: who led a branch stands on its side in what it asked since, or within this time after.
 COOLING_OFF = timedelta(days=30)

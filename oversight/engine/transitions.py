@@ -35,7 +35,7 @@ from oversight.law.binding import own_id
 from oversight.law.definition import INTERNAL, Move, MultiInstance, Rule, State, Workflow
 from oversight.law.inputs import read_words
 from oversight.law.roles import AUTOMATIC, TIMER
-from oversight.models import Case, JournalRow, Unit
+from oversight.models import Case, JournalRow, Unit, images
 from oversight.organization import standing
 from oversight.organization.actor import Actor, AuthorityBasis
 from oversight.organization.units import successor_of
@@ -326,7 +326,7 @@ def _save(attempt: TransitionContext) -> None:
 def _save_all(session: Session, attempts: list[TransitionContext]) -> None:
     alike: dict[tuple[str, ...], list[TransitionContext]] = {}
     for attempt in attempts:
-        changed = attempt.unsaved.keys() | sa.inspect(attempt.case).committed_state.keys()
+        changed = _changed(attempt)
         names = tuple(name for name in statements.ATTRIBUTES if name in changed)
         alike.setdefault(names, []).append(attempt)
     for names, found in alike.items():
@@ -335,8 +335,9 @@ def _save_all(session: Session, attempts: list[TransitionContext]) -> None:
         ):
             raise _stale(session, found[0].case)
     for attempt in attempts:
-        state = sa.inspect(attempt.case)
+        state, changed = sa.inspect(attempt.case), _changed(attempt)
         state._commit_all(state.dict, session.identity_map)  # as a flush does: it is written
+        attempt.written |= changed
         attempt.unsaved.clear()
 
 
@@ -345,6 +346,11 @@ def _saved(attempt: TransitionContext, names: tuple[str, ...]) -> dict:
     case = attempt.case
     was = case.version - ("version" in attempt.unsaved)
     return {"of_case": case.id, "was": was} | {f"to_{name}": getattr(case, name) for name in names}
+
+
+def _changed(attempt: TransitionContext) -> set[str]:
+    """Name what is yet to be written in the case."""
+    return attempt.unsaved.keys() | sa.inspect(attempt.case).committed_state.keys()
 
 
 def _stale(session: Session, case: Case) -> VersionConflict:
@@ -660,15 +666,15 @@ def open_case(
     if not workflows.offers(zone_settings(session, actor.zone_id), workflow):
         raise NotFound(say("本区没有开办“%(workflow)s”。", workflow=workflow.title))
     unit = session.get(Unit, unit_id) if is_id(unit_id) else None
-    if unit is None or unit.zone_id != actor.zone_id or not actor.sees(unit):
+    hidden = unit is None or unit.zone_id != actor.zone_id
+    if hidden or basis is None and not actor.sees(unit):
         raise NotFound("没有找到这个单位，或不在您的管理范围内。")
     _hold(session, unit, at)
     case = _begun(unit, workflow, actor, at)
     attempt = TransitionContext(session, workflow, case, None, actor, at, state=workflow.opens.name)
     concerned = (facts or {}).get(workflow.data_subject) if workflow.data_subject else None
-    case.data_subject_id = (
-        concerned if is_id(concerned) else None
-    )  # who may open depends on whose own case it is
+    # who may open depends on whose own case it is
+    case.data_subject_id = concerned if is_id(concerned) else None
     attempt.basis = basis or _may_open(attempt)
     attempt.words, attempt.raw = read_words(workflow.facts, facts or {})
     case.facts = {key: value for key, value in attempt.raw.items() if value is not None}
@@ -698,6 +704,8 @@ def _may_open(attempt: TransitionContext) -> AuthorityBasis:
             ),
             rule="authority",
         )
+    if workflow.opened_by.judges:
+        authority.refuse_unconfirmed(attempt.actor)
     return found
 
 
@@ -725,8 +733,11 @@ def record(attempt: TransitionContext, kind: str, move: str, before: str, after:
 def _next_row(attempt: TransitionContext, kind: str, move: str, before: str, after: str) -> dict:
     """Make the journal row, whose hash the case then carries."""
     stand = attempt.basis
+    if attempt.actor is not None and attempt.actor.token:
+        attempt.result["token"] = attempt.actor.token
     row = chain_row(
         attempt.case,
+        _left(attempt, kind == "open"),
         kind=kind,
         move=move,
         from_state=before,
@@ -742,6 +753,15 @@ def _next_row(attempt: TransitionContext, kind: str, move: str, before: str, aft
     )
     attempt.set(seq=row["seq"], head=row["hash"])
     return row
+
+
+def _left(attempt: TransitionContext, new: bool) -> dict:
+    """Return how the attempt leaves the case and what else it decided: {table: {key: columns}}."""
+    changed = attempt.written | _changed(attempt)
+    attempt.session.flush()
+    names = [name for name in Case.__decided__ if new or name in changed]
+    case = {attempt.case.id: images.of(Case, attempt.case, names)}
+    return {"cases": case, **images.take(attempt.session, attempt.case.id)}
 
 
 def _signature(attempt: TransitionContext) -> str:

@@ -331,8 +331,9 @@ class Workflow:
     the successor of a merged unit; otherwise they are ended first. `data_subject` names the fact
     that holds the person whose own case it is, who acts in no office on it. `on_open` are effects
     of opening. `discreet`: what one has written is shown to himself and to those whose business it
-    is, not to the others who take part. `setting`: the zone's own choice whether it is offered at
-    all; cases that are open live on. `tells`: who learns that it was opened.
+    is, not to the others who take part. `stays`: its unit is not the branch of the person whose case
+    it is, so that it does not end or pass on when he goes. `setting`: the zone's own choice whether
+    it is offered at all; cases that are open live on. `tells`: who learns that it was opened.
 
     For the screen: `party_day` names the fact that holds the party day it is about; `icon` gives it
     a line of its own in the menu while some lie on the reader's desk; `listed` False: it is opened
@@ -352,6 +353,7 @@ class Workflow:
     inherits: bool = False
     data_subject: str = ""
     discreet: bool = False
+    stays: bool = False
     on_open: tuple[Effect, ...] = ()
     setting: ZoneSetting | None = None
     tells: tuple[Tell, ...] = ()

@@ -132,6 +132,17 @@ COMMITTEE = Role(
     (("secretary", "deputy", "discipline", "committee", "team"),),
 )
 REVIEWER = Role("reviewer", "上级复核人", "superior", _SUPERIOR, group_of="superior", anew=True)
+# Administrators judge no business; of each other's acts of power they do: nobody has it alone.
+APPOINTER = Role("appointer", "安全管理员", "zone", (("secadmin",),), impartial=False)
+KEEPER = Role("keeper", "系统管理员", "zone", (("sysadmin",), ("secadmin",)), impartial=False)
+RELEASER = Role("releaser", "另一名管理员", "zone", (("sysadmin", "secadmin"), ("auditor",)))
+COLLEAGUE = Role(
+    "colleague",
+    "本人的同事或上级",
+    "unit",
+    (("officer", "secretary", "deputy", "committee", "inspector", "team"), ("auditor",)),
+    any_level=True,
+)
 TIMER = Role("clock", "到期自动", "")
 AUTOMATIC = Role("count", "各方齐备", "")
 
@@ -150,6 +161,10 @@ ROLES = {
         PARTICIPANT,
         COMMITTEE,
         REVIEWER,
+        APPOINTER,
+        KEEPER,
+        RELEASER,
+        COLLEAGUE,
         TIMER,
         AUTOMATIC,
     )

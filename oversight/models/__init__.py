@@ -2,7 +2,7 @@
 
 from .access import Account, ApiToken, Idempotency, Login, RecoveryCode, Refusal, SignIn
 from .activities import Activity, ActivityChange
-from .administration import RosterDraft, Slip
+from .administration import PostProposal, RosterDraft, Slip
 from .appraisal import Appraised, PeerReview
 from .attachments import Attachment
 from .attendance import Attendance, Invitee
@@ -45,6 +45,7 @@ __all__ = [
     "Person",
     "PhoneLook",
     "Post",
+    "PostProposal",
     "PublishedYear",
     "RecoveryCode",
     "Recusal",

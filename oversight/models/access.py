@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -11,10 +11,19 @@ from oversight.base.db import Base, Id, new_id
 
 from .organizations import Zone
 from .people import Person
+from .records import append_only
 
 
 class Account(Base):
     __tablename__ = "accounts"
+    __table_args__ = (
+        sa.Index(
+            "ix_accounts_closing",
+            "closes_on",
+            sqlite_where=sa.text("closes_on IS NOT NULL"),
+            postgresql_where=sa.text("closes_on IS NOT NULL"),
+        ),
+    )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
     zone_id: Mapped[str] = mapped_column(sa.ForeignKey("zones.id"))
@@ -24,6 +33,9 @@ class Account(Base):
     enabled: Mapped[bool] = mapped_column(default=True)
     closed_at: Mapped[datetime | None] = mapped_column(
         comment="its person left; not to be unlocked"
+    )
+    closes_on: Mapped[date | None] = mapped_column(
+        comment="first day on which its person belongs nowhere; opens nothing from then on"
     )
     demo: Mapped[bool] = mapped_column(
         default=False, comment="the server refuses to listen beyond loopback"
@@ -40,6 +52,10 @@ class Account(Base):
     created_at: Mapped[datetime]
     person: Mapped[Person] = relationship(lazy="joined")
     zone: Mapped[Zone] = relationship()
+
+    def open_on(self, day: date) -> bool:
+        """True where it may be used on a day."""
+        return self.enabled and (self.closes_on is None or day < self.closes_on)
 
 
 class Login(Base):
@@ -102,13 +118,19 @@ class RecoveryCode(Base):
 
 
 class ApiToken(Base):
+    """A program's key to an account: it acts in its person's name, or only reads, until a day."""
+
     __tablename__ = "api_tokens"
 
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
     zone_id: Mapped[str] = mapped_column(sa.ForeignKey("zones.id"))
     account_id: Mapped[str] = mapped_column(sa.ForeignKey("accounts.id"), index=True)
     token_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    name: Mapped[str] = mapped_column(sa.String(60), comment="what it is for")
+    scope: Mapped[str] = mapped_column(sa.String(8), comment="read, or act")
     created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None] = mapped_column(comment="last use, to within ten minutes")
     ended_at: Mapped[datetime | None]
 
 
@@ -131,6 +153,7 @@ class Refusal(Base):
     """A refusal: by which rule, to whom; written in a transaction of its own."""
 
     __tablename__ = "refusals"
+    __table_args__ = (sa.Index("ix_refusals_seal", "zone_id", "seal"), append_only("seal"))
 
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
     zone_id: Mapped[str] = mapped_column(Id)
@@ -143,3 +166,4 @@ class Refusal(Base):
     rule: Mapped[str | None] = mapped_column(sa.String(60))
     ground: Mapped[str | None] = mapped_column(sa.String(200), comment="clause id or house rule")
     sentence: Mapped[str] = mapped_column(sa.Text)
+    seal: Mapped[int | None] = mapped_column(comment="number of the daily seal it lies under")

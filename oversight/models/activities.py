@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from oversight.base.db import Base, Id, new_id
 
 from .organizations import Unit
+from .records import append_only
 
 
 class Activity(Base):
@@ -53,12 +54,15 @@ class Activity(Base):
     unit: Mapped[Unit] = relationship()
 
     __mapper_args__ = {"version_id_col": version}
+    __decided__ = ("day", "moved_by", "excused_by")
+    __heard__ = False
 
 
 class ActivityChange(Base):
     """What changed on an activity, by whom and why. Never edited."""
 
     __tablename__ = "activity_changes"
+    __table_args__ = (sa.Index("ix_activity_changes_seal", "zone_id", "seal"), append_only("seal"))
 
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
     zone_id: Mapped[str] = mapped_column(sa.ForeignKey("zones.id"))
@@ -68,3 +72,4 @@ class ActivityChange(Base):
     case_id: Mapped[str | None] = mapped_column(sa.ForeignKey("cases.id"))
     by_id: Mapped[str | None] = mapped_column(sa.ForeignKey("persons.id"))
     at: Mapped[datetime]
+    seal: Mapped[int | None] = mapped_column(comment="number of the daily seal it lies under")

@@ -1,13 +1,18 @@
-"""What administrators hand out and bring in: activation slips, and rosters waiting to be applied."""
+"""What administrators hand out and bring in: activation slips, rosters waiting to be applied, and
+posts that a roster proposes.
+"""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from oversight.base.db import Base, Id, new_id
+
+from .organizations import Unit
+from .people import Person
 
 
 class Slip(Base):
@@ -48,3 +53,38 @@ class RosterDraft(Base):
     )
     stored: Mapped[str] = mapped_column(sa.String(64), comment="random name in the data folder")
     at: Mapped[datetime]
+
+
+class PostProposal(Base):
+    """A post that a roster would begin or end, waiting for the security administrator."""
+
+    __tablename__ = "post_proposals"
+    __table_args__ = (
+        sa.Index(
+            "ix_post_proposals_waiting",
+            "zone_id",
+            "id",
+            sqlite_where=sa.text("decided_at IS NULL"),
+            postgresql_where=sa.text("decided_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
+    zone_id: Mapped[str] = mapped_column(sa.ForeignKey("zones.id"))
+    person_id: Mapped[str] = mapped_column(sa.ForeignKey("persons.id"))
+    unit_id: Mapped[str] = mapped_column(sa.ForeignKey("units.id"))
+    office: Mapped[str] = mapped_column(sa.String(20), comment="key of roles.OFFICES")
+    begins: Mapped[bool] = mapped_column(comment="a post to begin; otherwise one to end")
+    day: Mapped[date] = mapped_column(comment="first day of a post to begin, last of one to end")
+    source: Mapped[str] = mapped_column(sa.String(100), comment="name of the workbook")
+    asked_by: Mapped[str | None] = mapped_column(
+        sa.ForeignKey("persons.id"), comment="empty: the server's terminal"
+    )
+    asked_at: Mapped[datetime]
+    decided_by: Mapped[str | None] = mapped_column(sa.ForeignKey("persons.id"))
+    decided_at: Mapped[datetime | None]
+    outcome: Mapped[str | None] = mapped_column(
+        sa.String(10), comment="confirmed, declined, or replaced by a later roster"
+    )
+    unit: Mapped[Unit] = relationship(lazy="joined")
+    person: Mapped[Person] = relationship(foreign_keys=person_id, lazy="joined")

@@ -15,6 +15,7 @@ from oversight.base.db import Base, Id, new_id
 from oversight.base.sentences import N_
 
 from .people import Person
+from .records import append_only
 
 GRADES = {
     "excellent": N_("优秀"),
@@ -69,6 +70,33 @@ class Appraised(Base):
     )
     person: Mapped[Person] = relationship(foreign_keys=[person_id])
 
+    __decided__ = (
+        *(
+            "zone_id",
+            "sort",
+            "votes",
+            "standing",
+            "why",
+            "self_text",
+            "self_grade",
+            "self_by",
+            "self_at",
+        ),
+        *(
+            "excused",
+            "tally",
+            "proposed",
+            "proposed_why",
+            "heard",
+            "returned",
+            "grade",
+            "told_on",
+            "review",
+        ),
+    )
+    # who takes part in a case may read its journal, and these not
+    __discreet__ = ("self_text", "self_grade", "proposed_why", "heard", "returned", "review")
+
 
 class PeerReview(Base):
     """What one member said of another, face to face and noted by the recorder, or in writing.
@@ -77,7 +105,11 @@ class PeerReview(Base):
     """
 
     __tablename__ = "peer_reviews"
-    __table_args__ = (sa.Index("ix_peer_reviews_case", "case_id", "about_id"),)
+    __table_args__ = (
+        sa.Index("ix_peer_reviews_case", "case_id", "about_id"),
+        sa.Index("ix_peer_reviews_seal", "zone_id", "seal"),
+        append_only("seal"),
+    )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
     zone_id: Mapped[str] = mapped_column(sa.ForeignKey("zones.id"))
@@ -86,3 +118,4 @@ class PeerReview(Base):
     by_id: Mapped[str] = mapped_column(sa.ForeignKey("persons.id"))
     opinion: Mapped[str] = mapped_column(sa.Text)
     at: Mapped[datetime]
+    seal: Mapped[int | None] = mapped_column(comment="number of the daily seal it lies under")

@@ -12,12 +12,16 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from oversight.base.db import Base, Id, new_id
 
+from .records import append_only
+
 
 class Attachment(Base):
     __tablename__ = "attachments"
     __table_args__ = (
         sa.UniqueConstraint("series_id", "version", name="uq_attachments_version"),
         sa.Index("ix_attachments_case", "case_id"),
+        sa.Index("ix_attachments_seal", "zone_id", "seal"),
+        append_only("seal"),
     )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
@@ -46,3 +50,4 @@ class Attachment(Base):
     )
     by_id: Mapped[str] = mapped_column(sa.ForeignKey("persons.id"))
     at: Mapped[datetime]
+    seal: Mapped[int | None] = mapped_column(comment="number of the daily seal it lies under")

@@ -9,6 +9,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from oversight.base.db import Base, Id, new_id
 
+from .records import append_only
+
 
 class CalendarRow(Base):
     """A published rest day or make-up working day; seeded from chinesecalendar, editable."""
@@ -59,6 +61,8 @@ class ZoneNotice(Base):
     case_id: Mapped[str] = mapped_column(sa.ForeignKey("cases.id"))
     ended_at: Mapped[datetime | None] = mapped_column(comment="revoked")
 
+    __decided__ = ("zone_id", "year", "month", "day", "reason", "case_id", "ended_at")
+
 
 class ZoneSettingRow(Base):
     __tablename__ = "zone_settings"
@@ -74,6 +78,7 @@ class SettingChange(Base):
     """Who changed a choice of the zone, when, and from what; append-only."""
 
     __tablename__ = "setting_changes"
+    __table_args__ = (sa.Index("ix_setting_changes_seal", "zone_id", "seal"), append_only("seal"))
 
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
     zone_id: Mapped[str] = mapped_column(sa.ForeignKey("zones.id"), index=True)
@@ -85,3 +90,4 @@ class SettingChange(Base):
         sa.ForeignKey("persons.id"), comment="empty: at the terminal"
     )
     at: Mapped[datetime]
+    seal: Mapped[int | None] = mapped_column(comment="number of the daily seal it lies under")

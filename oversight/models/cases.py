@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from oversight.base.db import Base, Id, new_id
 
 from .organizations import Unit
+from .records import append_only
 
 NEVER = date(9999, 12, 31)
 # How a committee member's work item was closed, beside the name of a move.
@@ -128,6 +129,21 @@ class Case(Base):
     )
     unit: Mapped[Unit] = relationship()
 
+    __decided__ = (
+        *("zone_id", "workflow", "definition_version", "state", "unit_id", "business_key"),
+        *(
+            "data_subject_id",
+            "number",
+            "facts",
+            "opened_by",
+            "opened_at",
+            "entered_at",
+            "closed_at",
+        ),
+        *("escalation_level", "due_on"),
+    )
+    __heard__ = False
+
     @property
     def open(self) -> bool:
         return self.closed_at is None
@@ -232,6 +248,9 @@ class WorkItem(Base):
         Id, comment="the row that this one was delegated from"
     )
 
+    __decided__ = ("case_id", "person_id", "slot_id", "answer")
+    __heard__ = False
+
 
 class Recusal(Base):
     __tablename__ = "recusals"
@@ -242,6 +261,8 @@ class Recusal(Base):
     zone_id: Mapped[str] = mapped_column(sa.ForeignKey("zones.id"))
     reason: Mapped[str] = mapped_column(sa.Text)
     at: Mapped[datetime]
+
+    __decided__ = ("zone_id", "reason", "at")
 
 
 class Reminder(Base):
@@ -266,7 +287,11 @@ class Sighting(Base):
     """
 
     __tablename__ = "sightings"
-    __table_args__ = (sa.UniqueConstraint("case_id", "person_id", name="uq_sightings_once"),)
+    __table_args__ = (
+        sa.UniqueConstraint("case_id", "person_id", name="uq_sightings_once"),
+        sa.Index("ix_sightings_seal", "zone_id", "seal"),
+        append_only("seal", repeats=True),
+    )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
     zone_id: Mapped[str] = mapped_column(sa.ForeignKey("zones.id"))
@@ -276,3 +301,4 @@ class Sighting(Base):
         sa.ForeignKey("units.id"), comment="of the branch as it then was"
     )
     at: Mapped[datetime]
+    seal: Mapped[int | None] = mapped_column(comment="number of the daily seal it lies under")

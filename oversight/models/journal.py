@@ -5,12 +5,14 @@ The database refuses updates and deletes by trigger; no foreign key may cascade 
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from oversight.base.db import Base, Id, Json, new_id
+
+from .records import append_only
 
 
 class JournalRow(Base):
@@ -27,6 +29,7 @@ class JournalRow(Base):
             sqlite_where=sa.text("acting_for IS NOT NULL"),
             postgresql_where=sa.text("acting_for IS NOT NULL"),
         ),
+        append_only(),
     )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
@@ -47,15 +50,33 @@ class JournalRow(Base):
     result: Mapped[dict] = mapped_column(
         Json, comment="what came of it: numbers issued, days moved"
     )
+    after: Mapped[dict] = mapped_column(
+        Json, server_default="{}", comment="rows as it left them: table: {key: columns}"
+    )
+    format: Mapped[int] = mapped_column(
+        server_default="1", comment="what is hashed; 2: also `after` and the format itself"
+    )
     previous: Mapped[str] = mapped_column(sa.String(64))
     hash: Mapped[str] = mapped_column(sa.String(64))
 
 
 class Checkpoint(Base):
-    """Merkle root over the heads of all cases, chained; can be sent out of the system."""
+    """A seal: what stood under a zone's chains, numbered, chained, signed; can be sent away."""
 
     __tablename__ = "checkpoints"
-    __table_args__ = (sa.Index("ix_checkpoints_zone", "zone_id", "at"),)
+    __table_args__ = (
+        sa.Index("uq_checkpoints_number", "zone_id", "number", unique=True),
+        sa.Index("uq_checkpoints_day", "zone_id", "day", unique=True),
+        sa.Index(
+            "uq_checkpoints_previous",
+            "zone_id",
+            "previous",
+            unique=True,
+            sqlite_where=sa.text("format > 1"),
+            postgresql_where=sa.text("format > 1"),
+        ),
+        append_only(),
+    )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
     zone_id: Mapped[str] = mapped_column(sa.ForeignKey("zones.id"))
@@ -63,8 +84,20 @@ class Checkpoint(Base):
     cases: Mapped[int]
     rows: Mapped[int]
     changed: Mapped[list] = mapped_column(
-        comment="[case, seq] of every chain that grew since the one before"
+        comment="[case, seq, head] of every chain that grew since the one before"
     )
-    root: Mapped[str] = mapped_column(sa.String(64))
+    root: Mapped[str] = mapped_column(
+        sa.String(64), comment="Merkle root of those heads; format 1: of all heads of the zone"
+    )
+    number: Mapped[int] = mapped_column(
+        server_default="0", comment="its place, whatever clocks say"
+    )
+    day: Mapped[date | None] = mapped_column(comment="whose daily seal it is; empty: asked for")
+    format: Mapped[int] = mapped_column(server_default="1")
+    beside: Mapped[dict] = mapped_column(
+        server_default="{}", comment="the head of admin changes; table: [rows, root] of the loose"
+    )
+    key: Mapped[str | None] = mapped_column(sa.String(64), comment="public key of the signature")
+    signature: Mapped[str | None] = mapped_column(sa.String(128), comment="of the hash, Ed25519")
     previous: Mapped[str] = mapped_column(sa.String(64))
     hash: Mapped[str] = mapped_column(sa.String(64))

@@ -11,6 +11,7 @@ from oversight.base.db import Base, Id, new_id
 
 from .organizations import Unit
 from .people import Person
+from .records import append_only
 
 
 class LifeMeeting(Base):
@@ -34,6 +35,10 @@ class LifeMeeting(Base):
             postgresql_where=sa.text("withdrawn_at IS NULL"),
         ),
         sa.Index("ix_life_meetings_unit", "unit_id", "held_on"),
+        sa.Index("ix_life_meetings_seal", "zone_id", "seal"),
+        append_only(
+            "seal", "case_id", "withdrawn_at", "withdrawn_by", "withdrawn_why", repeats=True
+        ),
     )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
@@ -51,6 +56,7 @@ class LifeMeeting(Base):
     withdrawn_at: Mapped[datetime | None]
     withdrawn_by: Mapped[str | None] = mapped_column(sa.ForeignKey("persons.id"))
     withdrawn_why: Mapped[str | None] = mapped_column(sa.String(200))
+    seal: Mapped[int | None] = mapped_column(comment="number of the daily seal it lies under")
     unit: Mapped[Unit] = relationship()
     noter: Mapped[Person] = relationship(foreign_keys=[noted_by])
     withdrawer: Mapped[Person | None] = relationship(foreign_keys=[withdrawn_by])

@@ -13,6 +13,7 @@ from oversight.base.db import Base, Id, new_id
 
 from .organizations import Unit
 from .people import Person
+from .records import append_only
 
 
 class Substitution(Base):
@@ -78,13 +79,15 @@ class FollowUp(Base):
 
 
 class AdminChange(Base):
-    """What was changed in units, people, posts, acting or the calendar, by whom. Never edited."""
+    """What was changed in units, people, posts, acting or the calendar, by whom; a chain a zone."""
 
     __tablename__ = "admin_changes"
     __table_args__ = (
         sa.Index("ix_admin_changes_zone", "zone_id", "id"),
         sa.Index("ix_admin_changes_area", "zone_id", "area", "id"),
         sa.Index("ix_admin_changes_about", "about_id", "id"),
+        sa.Index("uq_admin_changes_chain", "zone_id", "seq", unique=True),
+        append_only(),
     )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
@@ -99,3 +102,11 @@ class AdminChange(Base):
     about: Mapped[str] = mapped_column(sa.String(200), comment="unit or person as named then")
     about_id: Mapped[str | None] = mapped_column(Id)
     what: Mapped[dict] = mapped_column(comment="field: [before, after], as people read it")
+    after: Mapped[dict] = mapped_column(
+        default=dict, server_default="{}", comment="rows as it left them: table: {key: columns}"
+    )
+    seq: Mapped[int | None] = mapped_column(
+        comment="in the zone's chain; empty: before there was one"
+    )
+    previous: Mapped[str] = mapped_column(sa.String(64), default="", server_default="")
+    hash: Mapped[str] = mapped_column(sa.String(64), default="", server_default="")

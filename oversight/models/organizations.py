@@ -11,6 +11,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from oversight.base.db import Base, Id, new_id
 from oversight.base.sentences import N_
 
+from .records import append_only
+
 UNIT_KINDS = {
     "zone": N_("区"),
     "town": N_("镇"),
@@ -121,6 +123,7 @@ class UnitChange(Base):
     """What happened to a unit: founded, moved, merged, split, renamed. Never edited."""
 
     __tablename__ = "unit_changes"
+    __table_args__ = (sa.Index("ix_unit_changes_seal", "zone_id", "seal"), append_only("seal"))
 
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
     zone_id: Mapped[str] = mapped_column(sa.ForeignKey("zones.id"))
@@ -130,6 +133,7 @@ class UnitChange(Base):
     what: Mapped[dict] = mapped_column(comment="field: [before, after]")
     by_id: Mapped[str | None] = mapped_column(sa.ForeignKey("persons.id"))
     at: Mapped[datetime]
+    seal: Mapped[int | None] = mapped_column(comment="number of the daily seal it lies under")
 
 
 class Post(Base):
@@ -149,3 +153,5 @@ class Post(Base):
     from_on: Mapped[date]
     to_on: Mapped[date | None] = mapped_column(comment="last day in office; empty: still in office")
     unit: Mapped[Unit] = relationship(lazy="joined")
+
+    __decided__ = ("zone_id", "person_id", "unit_id", "office", "from_on", "to_on")

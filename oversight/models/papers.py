@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from datetime import date, datetime
 
 import sqlalchemy as sa
@@ -48,3 +50,25 @@ class Paper(Base):
     )
     void_at: Mapped[datetime | None]
     void_why: Mapped[str | None] = mapped_column(sa.Text)
+
+    __decided__ = (
+        *(
+            "zone_id",
+            "unit_id",
+            "series",
+            "year",
+            "seq",
+            "number",
+            "kind",
+            "case_id",
+            "body",
+            "sha256",
+        ),
+        *("issued_on", "issued_at", "issued_by", "void_at", "void_why"),
+    )
+
+    @property
+    def sha256(self) -> str:
+        """Return the hash of the text, as it stands in the journal."""
+        text = json.dumps(self.body, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()

@@ -12,6 +12,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from oversight.base.db import Base, Id, new_id
 
+from .records import append_only
+
 
 class Person(Base):
     __tablename__ = "persons"
@@ -35,8 +37,14 @@ class Person(Base):
     exempt_from: Mapped[date | None] = mapped_column(comment="免予参加 by the superior's consent")
     exempt_until: Mapped[date | None]
     phone_sealed: Mapped[str | None] = mapped_column(sa.Text, comment="encrypted; shown masked")
+    reset_at: Mapped[datetime | None] = mapped_column(
+        comment="the account was reset: decides nothing until somebody else has confirmed it"
+    )
     left_on: Mapped[date | None] = mapped_column(comment="death or leaving the Party")
     left_why: Mapped[str | None] = mapped_column(sa.String(20))
+
+    __decided__ = ("exempt_from", "exempt_until")
+    __heard__ = False
 
 
 class Membership(Base):
@@ -72,7 +80,11 @@ class PhoneLook(Base):
     """
 
     __tablename__ = "phone_looks"
-    __table_args__ = (sa.Index("ix_phone_looks_person", "person_id"),)
+    __table_args__ = (
+        sa.Index("ix_phone_looks_person", "person_id"),
+        sa.Index("ix_phone_looks_seal", "zone_id", "seal"),
+        append_only("seal"),
+    )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
     zone_id: Mapped[str] = mapped_column(sa.ForeignKey("zones.id"))
@@ -80,3 +92,4 @@ class PhoneLook(Base):
     by_id: Mapped[str] = mapped_column(sa.ForeignKey("persons.id"))
     what: Mapped[str] = mapped_column(sa.String(10), comment="shown or changed")
     at: Mapped[datetime]
+    seal: Mapped[int | None] = mapped_column(comment="number of the daily seal it lies under")

@@ -32,7 +32,8 @@ class Actor:
     substitutions by which he stands in for others, never posts of his own. `former` are the
     branches merged into his: what they left closed is read on. `led` are (person id, branch id) of
     the branches that he, and those he acts for, lead by post or acting; `led_before` those whom one
-    of them led lately, with the last day.
+    of them led lately, with the last day. `token` is the name of that by which a program acts for
+    him.
     """
 
     person: Person
@@ -46,6 +47,7 @@ class Actor:
     former: tuple[str, ...] = ()
     led: tuple[tuple[str, str], ...] = ()
     led_before: tuple[tuple[str, str, date], ...] = ()
+    token: str = ""
 
     @property
     def id(self) -> str:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from oversight.base.sentences import N_
-from oversight.models import Membership, Person, Post, Unit
+from oversight.models import Membership, Person, Post, Unit, images
 from oversight.models.attendance import CATEGORIES
 
 from .units import in_office
@@ -67,6 +67,8 @@ def exempt(attempt: TransitionContext, begin: date | None, end: date) -> None:
     """
     person = attempt.session.get(Person, attempt.case.facts["member"])
     person.exempt_from, person.exempt_until = begin or person.exempt_from, end
+    image = images.of(Person, person)
+    images.put(attempt.session, attempt.case.id, Person, [person.id], **image)
 
 
 def in_office_of(session: Session, unit_ids, on: date) -> list[Person]:

@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from oversight.base.prepared import Prepared
 from oversight.law.definition import effect
-from oversight.models import NumberSeries, Paper, Unit
+from oversight.models import NumberSeries, Paper, Unit, images
 
 if TYPE_CHECKING:
     from oversight.rules.context import TransitionContext
@@ -55,7 +55,7 @@ def issue(attempt: TransitionContext, unit: Unit, kind: str, series: str, body: 
         issued_by=attempt.actor.id if attempt.actor else None,
     )
     attempt.session.add(paper)
-    attempt.case.number = number
+    attempt.set(number=number)
     attempt.result["paper"] = number
     return paper
 
@@ -70,8 +70,16 @@ def of_case(session, case_id: str) -> list[Paper]:
 @effect
 def void_papers(attempt: TransitionContext) -> None:
     """已印发的文书作废，编号保留。"""
-    attempt.session.execute(
+    void(attempt, attempt.move.label)
+
+
+def void(attempt: TransitionContext, why: str) -> None:
+    """Make what was issued in a case void; numbers stay. Does not commit."""
+    gone = {"void_at": attempt.at.now, "void_why": why}
+    voided = attempt.session.scalars(
         sa.update(Paper)
         .where(Paper.case_id == attempt.case.id, Paper.void_at.is_(None))
-        .values(void_at=attempt.at.now, void_why=attempt.move.label)
-    )
+        .values(**gone)
+        .returning(Paper.id)
+    ).all()
+    images.put(attempt.session, attempt.case.id, Paper, voided, **gone)

@@ -1,36 +1,43 @@
-"""Accounts: activation slips, resets without e-mail, locking, closing; each noted append-only with
-who did it.
+"""Accounts and activation slips begin and end here, and nowhere else; each act is noted and told.
 
 System administrators keep accounts, but those of the three administrators only at the terminal
-(三员分立).
+(三员分立). An account lives as long as its person belongs somewhere.
 """
 
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from oversight.base.clock import Moment
-from oversight.base.db import is_id, reading
+from oversight.base.db import is_id, reading, touched
 from oversight.base.refusals import Forbidden, InvalidInput, NotFound, RuleViolation
-from oversight.base.sentences import N_
+from oversight.base.sealing import fingerprint
+from oversight.base.sentences import N_, say
+from oversight.engine import transitions
+from oversight.engine.authority import AuthorityBasis
 from oversight.engine.use_case import one_transaction
-from oversight.law.roles import ADMINISTRATORS
-from oversight.models import Account, ApiToken, Membership, Person, Post, Slip, Unit
+from oversight.law.roles import ADMINISTRATORS, KEEPER, NO_BUSINESS
+from oversight.models import Account, Case, Membership, Person, Post, Slip, Substitution, Unit
 from oversight.organization.actor import Actor
 from oversight.organization.standing import in_office, is_member
+from oversight.organization.substitution import in_force
 from oversight.organization.units import outline, zone_unit
+from oversight.rules import power
 
-from . import audit_log, credentials, passwords, second_factor, sign_ins
+from . import audit_log, credentials, passwords, second_factor, sign_ins, tokens, told
 from .sign_ins import NOWHERE, Place
 
 LASTS = timedelta(days=14)
 LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # none that is taken for another when copied by hand
 LENGTH = 16  # 80 bits
+CHUNK = 500
+RESET = "account_reset"
 
 
 @dataclass(frozen=True)
@@ -270,8 +277,104 @@ def issue_one(session: Session, person_id: str, who: Actor | None, at: Moment) -
             rule="nobody",
             house_rule=N_("离开的人没有账号。"),
         )
+    if who is not None and needs_release(session, person.id, at):
+        raise RuleViolation(
+            "这个账号办理决定事项，重置要由一名管理员提出、另一名管理员放行。",
+            rule="release",
+            house_rule=power.TWO.text,
+        )
     again = account is not None and bool(account.password_hash)
-    return _issue(session, person, account, unit, "reset" if again else "issue", who, at)
+    made = _issue(session, person, account, unit, "reset" if again else "issue", who, at)
+    case = reset_case(session, person.id)
+    if case is not None:
+        transitions.evaluate_automatic(session, case.id, at)
+    return made
+
+
+# Resets of those who decide -----------------------------------------------------------------------
+
+
+def decides(session: Session, person_id: str, on: date) -> bool:
+    """True where a person decides on others: serves above the branches, or stands in for one who
+    does.
+    """
+    for table, holds in ((Post, in_office(on)), (Substitution, in_force(on))):
+        found = (
+            sa.select(table.id)
+            .join(Unit, Unit.id == table.unit_id)
+            .where(
+                table.person_id == person_id,
+                table.office.not_in(NO_BUSINESS),
+                Unit.kind.not_in(("branch", "group")),
+                holds,
+            )
+        )
+        if session.scalar(found.limit(1)) is not None:
+            return True
+    return False
+
+
+def reset_case(session: Session, person_id: str) -> Case | None:
+    """Return the case in which the reset of an account is asked for."""
+    return session.scalar(
+        sa.select(Case).where(
+            Case.workflow == RESET, Case.business_key == person_id, Case.closed_at.is_(None)
+        )
+    )
+
+
+def needs_release(session: Session, person_id: str, at: Moment) -> bool:
+    """True where a slip may be issued only once another administrator has released it."""
+    if not is_id(person_id) or not decides(session, person_id, at.today):
+        return False
+    account = session.scalar(sa.select(Account).where(Account.person_id == person_id))
+    if account is None or not (account.password_hash or account.person.reset_at):
+        return False  # a first slip is no reset
+    case = reset_case(session, person_id)
+    return case is None or case.state == "asked"
+
+
+def ask_reset(session: Session, person_id: str, why: str, who: Actor, at: Moment) -> Case:
+    """Ask for the reset of an account that decides, or return the case that asks already.
+
+    Does not commit. Raises Forbidden, NotFound, InvalidInput.
+    """
+    refuse_touching(session, person_id, who, at)
+    asked = reset_case(session, person_id)
+    if asked is not None:
+        return asked
+    unit = unit_above(session, person_id, at)
+    post = next(post for post in who.posts if post.office == "sysadmin")
+    basis = AuthorityBasis(post.unit_id, KEEPER.name, post.office)
+    facts = {"member": person_id, "reason": why}
+    case = transitions.open_case(session, RESET, unit.id, facts, who, at, basis=basis)
+    transitions.reassign_case(session, case.id, at)  # who has asked does not answer himself
+    return case
+
+
+def unit_above(session: Session, person_id: str, at: Moment) -> Unit:
+    """Return the highest unit in which a person decides: there his colleagues are."""
+    posts = sa.select(Post).where(Post.person_id == person_id, in_office(at.today))
+    acting = sa.select(Substitution).where(Substitution.person_id == person_id, in_force(at.today))
+    rows = [
+        row.unit
+        for row in (*session.scalars(posts), *session.scalars(acting))
+        if row.office not in NO_BUSINESS and row.unit.kind not in ("branch", "group")
+    ]
+    return min(rows, key=lambda unit: (len(unit.path), unit.id))
+
+
+def _denied(attempt) -> None:
+    """Lock the account that somebody else than its owner uses after a reset."""
+    person_id, session = attempt.case.facts["member"], attempt.session
+    account = session.scalar(sa.select(Account).where(Account.person_id == person_id))
+    account.enabled = False
+    _end_everything(session, account, attempt.at)
+    by_id = attempt.actor.id if attempt.actor else None
+    note(session, account, "lock", by_id, attempt.at, why=attempt.words.get("reason") or "")
+
+
+power.DOES["lock_account"] = _denied
 
 
 def _issue(
@@ -283,16 +386,7 @@ def _issue(
     who: Actor | None,
     at: Moment,
 ) -> Issued:
-    if account is None:
-        account = Account(
-            zone_id=person.zone_id,
-            person_id=person.id,
-            username=_free_name(session),
-            password_hash="",
-            created_at=at.now,
-        )
-        session.add(account)
-        session.flush()
+    account = account or open_account(session, person, _free_name(session), "", at)
     account.password_hash = ""  # matches no password: only the slip opens the account again
     _end_everything(session, account, at)
     code = "".join(secrets.choice(LETTERS) for _ in range(LENGTH))
@@ -301,13 +395,47 @@ def _issue(
         Slip(
             zone_id=account.zone_id,
             account_id=account.id,
-            code_hash=credentials.fingerprint(code),
+            code_hash=fingerprint(code),
             issued_at=at.now,
             expires_at=until,
         )
     )
     note(session, account, act, who.id if who else None, at)
     return Issued(person.name, unit.name, account.username, grouped(code), until)
+
+
+def open_account(
+    session: Session, person: Person, username: str, password_hash: str, at: Moment
+) -> Account:
+    """Make the account of a person; "" is a password that nothing matches. Does not commit."""
+    account = Account(
+        zone_id=person.zone_id,
+        person_id=person.id,
+        username=username,
+        password_hash=password_hash,
+        created_at=at.now,
+    )
+    session.add(account)
+    session.flush()
+    return account
+
+
+def found(session: Session, rows: list[dict]) -> None:
+    """Write the accounts with which a demo zone is founded. Does not commit. Raises RuleViolation."""
+    if session.scalar(sa.select(Account.id).where(Account.demo.is_(False)).limit(1)):
+        raise RuleViolation("已有正式账号，不能再成批写入账号。")
+    session.execute(sa.insert(Account), rows)
+
+
+def set_password(session: Session, account: Account, password: str, at: Moment) -> None:
+    """Give an account a new password at the terminal; what was open ends. Does not commit.
+
+    Raises InvalidInput.
+    """
+    credentials.refuse_weak(session, account, password)
+    credentials.set_password(account, credentials.hash_password(password), at)
+    _end_everything(session, account, at)
+    note(session, account, "password", None, at)
 
 
 def _free_name(session: Session) -> str:
@@ -323,12 +451,33 @@ def _free_name(session: Session) -> str:
 def _end_everything(session: Session, account: Account, at: Moment) -> None:
     """End log-ins, tokens and slips of an account."""
     credentials.sign_out(session, account.id, at.now)
-    for table in (ApiToken, Slip):
-        session.execute(
-            sa.update(table)
-            .where(table.account_id == account.id, table.ended_at.is_(None))
-            .values(ended_at=at.now)
-        )
+    tokens.end_all(session, account.id, at.now)
+    session.execute(
+        sa.update(Slip)
+        .where(Slip.account_id == account.id, Slip.ended_at.is_(None))
+        .values(ended_at=at.now)
+    )
+
+
+def withdraw_slip(
+    session: Session, person_id: str, why: str, who: Actor | None, at: Moment
+) -> None:
+    """Take back slips that were not used yet, with a reason. Does not commit.
+
+    Raises Forbidden, NotFound, RuleViolation.
+    """
+    account, why = _account_of(session, person_id, who, at), why.strip()
+    if not 0 < len(why) <= 200:
+        raise InvalidInput({"why": N_("请写明原因，最多 200 字。")})
+    ended = touched(
+        session,
+        sa.update(Slip)
+        .where(Slip.account_id == account.id, Slip.ended_at.is_(None), Slip.expires_at > at.now)
+        .values(ended_at=at.now),
+    )
+    if not ended:
+        raise RuleViolation("没有还能用的激活单可收回。", rule="no_slip")
+    note(session, account, "undo_slip", who.id if who else None, at, why=why)
 
 
 def activate(
@@ -393,7 +542,7 @@ def _live_slip(session: Session, account: Account, code: str, at: Moment) -> Sli
     return session.scalar(
         sa.select(Slip).where(
             Slip.account_id == account.id,
-            Slip.code_hash == credentials.fingerprint(as_written(code)),
+            Slip.code_hash == fingerprint(as_written(code)),
             Slip.ended_at.is_(None),
             Slip.expires_at > at.now,
         )
@@ -422,7 +571,7 @@ def unlock(session: Session, person_id: str, who: Actor | None, at: Moment) -> N
             rule="left",
             house_rule=N_("离开的人没有账号。"),
         )
-    account.enabled, account.closed_at = True, None
+    account.enabled, account.closed_at, account.closes_on = True, None, None
     note(session, account, "unlock", who.id if who else None, at)
 
 
@@ -453,9 +602,69 @@ def close(session: Session, person_id: str, by_id: str | None, at: Moment) -> No
     account = session.scalar(sa.select(Account).where(Account.person_id == person_id))
     if account is None or account.closed_at is not None:
         return
-    account.enabled, account.closed_at = False, at.now
+    account.enabled, account.closed_at, account.closes_on = False, at.now, None
     _end_everything(session, account, at)
     note(session, account, "close", by_id, at)
+
+
+# With tenure --------------------------------------------------------------------------------------
+
+
+def follow(
+    session: Session, people: Iterable[str], who: Actor | None, at: Moment, reopen: bool = False
+) -> None:
+    """Let accounts end with what their people hold: at once, or on the day after its last day.
+
+    `reopen`: what was closed opens again where its person belongs somewhere, since an ending was
+    taken back. Does not commit.
+    """
+    session.flush()
+    ids = sorted(set(people))
+    for start in range(0, len(ids), CHUNK):
+        part = ids[start : start + CHUNK]
+        held = _last_days(session, part)
+        for account in session.scalars(sa.select(Account).where(Account.person_id.in_(part))):
+            _follow(session, account, held.get(account.person_id, date.min), who, at, reopen)
+
+
+def _last_days(session: Session, people: list[str]) -> dict[str, date]:
+    """Return until when people belong somewhere: their last day; date.max where it is open."""
+    found: dict[str, date] = {}
+    for table in (Membership, Post):
+        rows = sa.select(table.person_id, table.to_on).where(table.person_id.in_(people))
+        for person_id, to_on in session.execute(rows):
+            found[person_id] = max(found.get(person_id, date.min), to_on or date.max)
+    return found
+
+
+def _follow(
+    session: Session, account: Account, last: date, who: Actor | None, at: Moment, reopen: bool
+) -> None:
+    by_id = who.id if who else None
+    if last < at.today:
+        close(session, account.person_id, by_id, at)
+        return
+    if account.closed_at is not None and reopen:
+        account.enabled, account.closed_at = True, None
+        note(session, account, "unlock", by_id, at)
+    if account.closed_at is None:
+        account.closes_on = None if last == date.max else last + timedelta(days=1)
+
+
+class Ending:
+    """For the sweep: accounts whose person has belonged nowhere since a day that has come."""
+
+    @staticmethod
+    def keys(session: Session, at: Moment) -> list[str]:
+        due = sa.select(Account.person_id).where(Account.closes_on <= at.today)
+        found = session.scalars(due).all()
+        session.rollback()
+        return sorted(found)
+
+    @staticmethod
+    def one(session: Session, person_id: str, at: Moment) -> bool:
+        follow(session, [person_id], None, at)
+        return True
 
 
 def _account_of(session: Session, person_id: str, who: Actor | None, at: Moment) -> Account:
@@ -480,14 +689,23 @@ def note(
 ) -> None:
     """Record what was done to an account and by whom. Does not commit."""
     name = session.get(Person, account.person_id).name
+    about = f"{name}（{account.username}）"
+    what = {"why": [None, why]} if why else {}
     audit_log.by_id(
-        session,
-        account.zone_id,
-        by_id,
-        at,
-        "accounts",
-        act,
-        f"{name}（{account.username}）",
-        account.person_id,
-        **({"why": [None, why]} if why else {}),
+        session, account.zone_id, by_id, at, "accounts", act, about, account.person_id, **what
     )
+    if act in TOLD and by_id != account.person_id:
+        text, key = say(TOLD[act], name=name), f"{act}:{account.id}"
+        told.person(session, account.zone_id, account.person_id, key, text, at)
+        told.others(session, account.zone_id, key, text, by_id, at)
+
+
+# A first slip is part of every day and is told to nobody: who gets it holds it in his hand.
+TOLD = {
+    "reset": N_("%(name)s的账号已重置，原来的密码、登录和令牌都已失效。"),
+    "password": N_("%(name)s的密码已在服务器终端重设。"),
+    "lock": N_("%(name)s的账号已锁定。"),
+    "unlock": N_("%(name)s的账号已解除锁定。"),
+    "close": N_("%(name)s的账号已停用。"),
+    "undo_slip": N_("%(name)s的激活单已收回。"),
+}

@@ -13,9 +13,11 @@ from sqlalchemy.orm import Session
 from oversight.base.clock import Moment
 from oversight.base.refusals import Forbidden
 from oversight.base.sentences import N_, say
+from oversight.engine import journal
+from oversight.engine.authority import refuse_unconfirmed
 from oversight.law.clauses import house_rule
 from oversight.law.roles import OFFICES, SUPERIOR
-from oversight.models import AdminChange, Person, Unit, Zone
+from oversight.models import AdminChange, Person, Unit
 from oversight.organization.actor import Actor
 from oversight.organization.units import superiors
 
@@ -64,9 +66,16 @@ ACTS = {
     "roster": N_("导入名册"),
     "init": N_("建立首位管理员"),
     "token": N_("发接口令牌"),
+    "revoke_token": N_("收回接口令牌"),
+    "undo_post": N_("收回任职登记"),
+    "undo_end": N_("收回离任登记"),
+    "undo_left": N_("收回离开登记"),
+    "undo_slip": N_("收回激活单"),
+    "decline": N_("不予任免"),
     "schedule": N_("排定党日"),
     "sweep": N_("按日期办理到期事项"),
     "set": N_("修改设置"),
+    "sealing": N_("开始封存"),
 }
 # What a change tells of. Rows of earlier versions name it in Chinese and are shown as they are.
 WORDS = {
@@ -90,6 +99,7 @@ WORDS = {
     "moved": N_("顺延的党日"),
     "value": N_("值"),
     "why": N_("原因"),
+    "token": N_("令牌"),
     "probationary": N_("预备党员"),
     "mobile": N_("流动党员"),
     "retired": N_("离退休党员"),
@@ -97,8 +107,10 @@ WORDS = {
     "leading": N_("党员领导干部"),
     "in_post": N_("在职党员"),
     "no_office": N_("无职党员"),
+    "earlier": N_("此前的记录（条数、根）"),
 }
 TERMINAL = N_("服务器终端")
+BY_TOKEN = N_("凭令牌：")
 SEPARATE = house_rule(
     "系统管理员管单位、党员和日历，安全管理员管职务和代理，审计管理员只看记录；上级党组织管所属单位。"
 )
@@ -130,6 +142,7 @@ def require(session: Session, who: Actor, area: str, unit: Unit | None) -> None:
             rule="keeper",
             house_rule=SEPARATE.text,
         )
+    refuse_unconfirmed(who)
 
 
 def alone(session: Session, zone_id: str) -> None:
@@ -138,7 +151,7 @@ def alone(session: Session, zone_id: str) -> None:
 
     Holds until the transaction ends; rows that only refer to the zone are not held up.
     """
-    session.execute(sa.select(Zone.id).where(Zone.id == zone_id).with_for_update(key_share=True))
+    journal.lock(session, zone_id)
 
 
 def note(
@@ -168,7 +181,8 @@ def in_zone(
     **what,
 ) -> None:
     """Write down a change that is no unit's own. Does not commit."""
-    session.add(
+    journal.note(
+        session,
         AdminChange(
             zone_id=zone_id,
             at=at.now,
@@ -176,11 +190,18 @@ def in_zone(
             area=area,
             act=act,
             about=about[:200],
-            by=f"{who.person.name}（{who.title}）" if who else TERMINAL,
+            by=_signature(who),
             about_id=about_id,
             what=what,
-        )
+        ),
     )
+
+
+def _signature(who: Actor | None) -> str:
+    if who is None:
+        return TERMINAL
+    by_token = f"，{BY_TOKEN}{who.token}" if who.token else ""
+    return f"{who.person.name}（{who.title}{by_token}）"[:120]
 
 
 def by_id(
@@ -198,7 +219,8 @@ def by_id(
     Does not commit.
     """
     person = session.get(Person, person_id) if person_id else None
-    session.add(
+    journal.note(
+        session,
         AdminChange(
             zone_id=zone_id,
             at=at.now,
@@ -209,8 +231,16 @@ def by_id(
             about=about[:200],
             about_id=about_id,
             what=what,
-        )
+        ),
     )
+
+
+def begin(session: Session, zone_id: str, at: Moment) -> None:
+    """Begin a zone's chain with all posts as they stand, where nobody's act has begun it. Does not
+    commit.
+    """
+    if journal.admin_head(session, zone_id)[0] == 0:
+        in_zone(session, zone_id, None, at, "settings", "sealing", "")
 
 
 def listed(

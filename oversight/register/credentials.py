@@ -4,7 +4,6 @@ secrets. A password is compared outside any transaction: it takes longer than al
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,13 +17,13 @@ from sqlalchemy.orm import Session, joinedload
 from oversight.base.clock import Moment
 from oversight.base.db import reading
 from oversight.base.refusals import InvalidInput, NotLoggedIn
-from oversight.base.sealing import Sealer
+from oversight.base.sealing import Sealer, fingerprint
 from oversight.base.sentences import N_
 from oversight.calendar.zone import zone_settings
 from oversight.engine.use_case import one_transaction
-from oversight.models import Account, ApiToken, Login
+from oversight.models import Account, Login
 
-from . import passwords, second_factor, sign_ins
+from . import passwords, second_factor, sign_ins, tokens
 from .sign_ins import NOWHERE, Place
 
 LONGEST = passwords.LONGEST
@@ -54,10 +53,6 @@ def check(stored: str | None, password: str) -> bool:
         return False
 
 
-def fingerprint(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
-
-
 @dataclass(frozen=True)
 class Found:
     """What is known of a name before its password is compared."""
@@ -79,7 +74,11 @@ def sign_in(
     good = check(found.password_hash if found else None, password)
     with one_transaction(session):
         account = _locked(session, found.account_id) if found else None
-        if not good or not account.enabled or account.password_hash != found.password_hash:
+        if (
+            not good
+            or not account.open_on(at.today)
+            or account.password_hash != found.password_hash
+        ):
             sign_ins.note(session, username, account, "password", at, place)
             return None
         return _begin(session, account, at, place, code=account.totp_sealed is not None)
@@ -296,33 +295,4 @@ def set_password(account: Account, hashed: str, at: Moment) -> None:
 def end_all(session: Session, account: Account, now: datetime) -> None:
     """End every log-in and token of an account. Does not commit."""
     sign_out(session, account.id, now)
-    session.execute(
-        sa.update(ApiToken)
-        .where(ApiToken.account_id == account.id, ApiToken.ended_at.is_(None))
-        .values(ended_at=now)
-    )
-
-
-def issue_token(session: Session, account: Account, now: datetime) -> str:
-    """Make an API token and return it; only its hash is kept. Does not commit."""
-    token = secrets.token_urlsafe(32)
-    session.add(
-        ApiToken(
-            zone_id=account.zone_id,
-            account_id=account.id,
-            token_hash=fingerprint(token),
-            created_at=now,
-        )
-    )
-    return token
-
-
-def token_account(session: Session, token: str) -> Account | None:
-    """Return the account of a live API token."""
-    return session.scalar(
-        sa.select(Account)
-        .join(ApiToken, ApiToken.account_id == Account.id)
-        .where(
-            ApiToken.token_hash == fingerprint(token), ApiToken.ended_at.is_(None), Account.enabled
-        )
-    )
+    tokens.end_all(session, account.id, now)

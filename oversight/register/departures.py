@@ -23,6 +23,11 @@ WHY = {"died": N_("去世"), "left": N_("出党")}
 CHUNK = 500
 
 
+def goes_along():
+    """Return the condition that a case is of its person's branch and goes or ends with him."""
+    return Case.workflow.not_in([known.name for known in workflows.every() if known.stays])
+
+
 def settle_people(session: Session, people: Iterable[str], who: Actor | None, at: Moment) -> int:
     """Pass on or end what is open of people who are gone;
 
@@ -32,7 +37,11 @@ def settle_people(session: Session, people: Iterable[str], who: Actor | None, at
     for start in range(0, len(ids), CHUNK):
         found = session.scalars(
             sa.select(Case.id)
-            .where(Case.data_subject_id.in_(ids[start : start + CHUNK]), Case.closed_at.is_(None))
+            .where(
+                Case.data_subject_id.in_(ids[start : start + CHUNK]),
+                Case.closed_at.is_(None),
+                goes_along(),
+            )
             .order_by(Case.id)
         ).all()
         done += sum(settle(session, case_id, who, at) for case_id in found)
@@ -85,7 +94,8 @@ class Departed:
         found = (
             sa.select(Case.id)
             .join(Person, Person.id == Case.data_subject_id)
-            .where(Case.closed_at.is_(None), sa.or_(Person.left_on <= at.today, ~there))
+            .where(Case.closed_at.is_(None), goes_along())
+            .where(sa.or_(Person.left_on <= at.today, ~there))
             .order_by(Case.id)
         )
         if since:

@@ -19,8 +19,9 @@ from oversight.calendar import holidays
 from oversight.law.roles import OFFICES
 from oversight.models import Account, Person, Post, Unit, Zone
 
-from . import accounts, credentials, passwords
+from . import accounts, credentials, passwords, tenure, tokens
 
+THREE = ("sysadmin", "secadmin", "auditor")
 FIRST_PUBLISHED = 2004  # the earliest holiday notice that is known
 
 
@@ -55,58 +56,53 @@ def found_zone(session: Session, name: str, at: Moment, /, **unit) -> Unit:
     return top
 
 
-def has_administrator(session: Session) -> bool:
-    """Tell whether there ever was an administrator: the first run must not open again."""
-    return session.scalar(sa.select(Post.id).where(Post.office == "sysadmin").limit(1)) is not None
+def missing(session: Session) -> tuple[str, ...]:
+    """Return which of the three administrators there never was: the first run opens for them only."""
+    known = session.scalars(sa.select(Post.office).where(Post.office.in_(THREE)).distinct())
+    there = set(known)
+    return tuple(office for office in THREE if office not in there)
 
 
 def refuse_second(session: Session) -> None:
-    """Make sure that nobody is administrator yet. Raises RuleViolation."""
-    if has_administrator(session):
+    """Make sure that an administrator is missing. Raises RuleViolation."""
+    if not missing(session):
         raise RuleViolation(
             "已经有管理员了，不能再次初始化；忘记密码请用 oversight accounts reset 用户名。"
         )
 
 
-def first_administrator(
+def first_administrators(
     session: Session, zone_name: str, username: str, password: str, at: Moment
-) -> Account:
-    """Make the first administrator, and the zone where there is none. Does not commit.
+) -> list[tuple[str, accounts.Issued]]:
+    """Make the three administrators, and the zone where there is none; who is there stays.
 
-    Raises RuleViolation, InvalidInput.
+    The system administrator gets the password, or whichever is missing first; the others get
+    slips, returned with their office. Does not commit. Raises RuleViolation, InvalidInput.
     """
     refuse_second(session)
     if not 0 < len(username) <= 60 or any(c.isspace() for c in username):
         raise InvalidInput({"admin": N_("管理员的用户名要有 1 到 60 个字符，中间不能有空格。")})
     passwords.refuse_weak(password, (username,))
+    hashed = credentials.hash_password(password)
     top = session.scalar(sa.select(Unit).where(Unit.kind == "zone").limit(1))
     zone_name = typed.field("zone", typed.organization_name, zone_name)
     top = top or found_zone(session, zone_name, at)
-    person = Person(zone_id=top.zone_id, name=username)
+    first, *rest = missing(session)
+    person = _administrator(session, top, first, username, at)
+    made = accounts.open_account(session, person, username, hashed, at)
+    accounts.note(session, made, "init", None, at)
+    people = [
+        (office, _administrator(session, top, office, OFFICES[office], at)) for office in rest
+    ]
+    return [(office, accounts.issue_one(session, one.id, None, at)) for office, one in people]
+
+
+def _administrator(session: Session, top: Unit, office: str, name: str, at: Moment) -> Person:
+    person = Person(zone_id=top.zone_id, name=name)
     session.add(person)
     session.flush()
-    account = Account(
-        zone_id=top.zone_id,
-        person_id=person.id,
-        username=username,
-        created_at=at.now,
-        password_hash=credentials.hash_password(password),
-    )
-    session.add_all(
-        [
-            account,
-            Post(
-                zone_id=top.zone_id,
-                person_id=person.id,
-                unit_id=top.id,
-                office="sysadmin",
-                from_on=at.today,
-            ),
-        ]
-    )
-    session.flush()
-    accounts.note(session, account, "init", None, at)
-    return account
+    tenure.begin(session, tenure.Seat(top, person, office, at.today), None, at)
+    return person
 
 
 def account(session: Session, username: str) -> Account:
@@ -138,20 +134,20 @@ def reset_password(session: Session, username: str, password: str, at: Moment) -
 
     Raises NotFound, InvalidInput.
     """
-    found = account(session, username)
-    credentials.refuse_weak(session, found, password)
-    credentials.set_password(found, credentials.hash_password(password), at)
-    credentials.end_all(session, found, at.now)
-    accounts.note(session, found, "password", None, at)
+    accounts.set_password(session, account(session, username), password, at)
 
 
-def token(session: Session, username: str, at: Moment) -> str:
+def token(
+    session: Session,
+    username: str,
+    at: Moment,
+    name: str = tokens.NAMED,
+    scope: str = "act",
+    days: int = tokens.LASTS,
+) -> str:
     """Make an API token for an account. Does not commit. Raises NotFound, RuleViolation."""
     found = account(session, username)
-    if not found.enabled:
-        raise RuleViolation(f"账号“{username}”已停用，不能发令牌。")
-    accounts.note(session, found, "token", None, at)
-    return credentials.issue_token(session, found, at.now)
+    return tokens.issue(session, found, None, at, name, scope, days)
 
 
 def demo_accounts(session: Session, usernames: tuple[str, ...]) -> list[tuple[str, str, str]]:
@@ -176,14 +172,19 @@ def demo_accounts(session: Session, usernames: tuple[str, ...]) -> list[tuple[st
 
 def refuse_beyond_loopback(session: Session, host: str) -> None:
     """Make sure that known passwords are not offered to the network. Raises RuleViolation."""
-    known = session.scalar(sa.select(Account.id).where(Account.demo).limit(1))
-    if known is not None and not _loopback(host):
+    if not is_loopback(host) and has_demo_accounts(session):
         raise RuleViolation(
             f"库里有密码公开的示范账号，只能在本机（127.0.0.1）上提供服务，不能监听 {host}。"
         )
 
 
-def _loopback(host: str) -> bool:
+def has_demo_accounts(session: Session) -> bool | None:
+    """True where passwords are known; None where there is no account of any kind yet."""
+    return session.scalar(sa.select(Account.demo).order_by(Account.demo.desc()).limit(1))
+
+
+def is_loopback(host: str) -> bool:
+    """True where only this machine can be meant."""
     if host == "localhost":
         return True
     try:

@@ -15,11 +15,11 @@ from oversight.base import typed
 from oversight.base.clock import Moment
 from oversight.base.refusals import Forbidden, InvalidInput, RuleViolation
 from oversight.base.sentences import N_, say
-from oversight.models import Case, Membership, Person, Post, Unit
+from oversight.models import Case, Membership, Person, Unit
 from oversight.organization.actor import Actor
 from oversight.organization.standing import is_member
 
-from . import audit_log, departures
+from . import accounts, audit_log, departures, tenure
 from .roster.cells import FIRST
 
 FLAGS = {
@@ -33,7 +33,6 @@ FLAGS = {
 }
 FOLLOWS = N_("%(unit)s%(number)s（%(title)s）转支部时随人转到新支部，去世或出党时终止办理。")
 ENDS = N_("%(unit)s%(number)s（%(title)s）终止办理，编号保留。")
-LEFT = {"died": N_("去世"), "left": N_("出党")}
 
 
 def branch_of(session: Session, person: Person, on: date) -> Unit | None:
@@ -62,19 +61,10 @@ def open_cases(session: Session, person: Person) -> list[Case]:
     return list(
         session.scalars(
             sa.select(Case)
-            .where(Case.data_subject_id == person.id, Case.closed_at.is_(None))
+            .where(
+                Case.data_subject_id == person.id, Case.closed_at.is_(None), departures.goes_along()
+            )
             .order_by(Case.id)
-        )
-    )
-
-
-def posts_of(session: Session, person: Person, on: date) -> list[Post]:
-    """Return the posts that a person still holds on a day or later."""
-    return list(
-        session.scalars(
-            sa.select(Post)
-            .where(Post.person_id == person.id, sa.or_(Post.to_on.is_(None), Post.to_on >= on))
-            .order_by(Post.from_on)
         )
     )
 
@@ -92,9 +82,8 @@ def effects(session: Session, person: Person, on: date) -> list[str]:
                 title=law.title,
             )
         )
-    held = len(
-        [post for post in posts_of(session, person, on) if post.unit.kind in ("branch", "group")]
-    )
+    posts = tenure.held(session, person.id, on)
+    held = len([post for post in posts if post.unit.kind in ("branch", "group")])
     return [*said, *([say("在支部的 %(n)s 个职务同时结束。", n=held)] if held else [])]
 
 
@@ -147,15 +136,16 @@ def transfer(
 
     Whoever keeps one side may start it; both sides are below him, or he keeps the zone's people.
     """
-    old = _present(session, person, who, at)
+    old = present(session, person, who, at)
     audit_log.require(session, who, "people", unit)
     _branch(unit, "unit")
     if unit.id == old.id:
         raise InvalidInput(
             {"unit": say("%(name)s已经在%(unit)s。", name=person.name, unit=unit.name)}
         )
-    _leave(session, person, on)
+    leave(session, person, on, who, at)
     _enter(session, person, unit, on)
+    accounts.follow(session, [person.id], who, at)
     audit_log.note(
         session,
         who,
@@ -174,42 +164,11 @@ def transfer(
     )  # where the day is still to come, the sweep does it then
 
 
-def gone(session: Session, person: Person, why: str, on: date, who: Actor, at: Moment) -> None:
-    """Write down that a member died or left the Party, from a day on; posts in branches end. Does
-    not commit.
-
-    Raises Forbidden, RuleViolation, InvalidInput.
-    """
-    branch = _present(session, person, who, at)
-    if why not in LEFT:
-        raise InvalidInput({"why": N_("“原因”请从给出的选项中选择。")})
-    if on > at.today:
-        raise InvalidInput({"on": N_("日期还没有到，请在当天或以后登记。")})
-    _leave(session, person, on)
-    person.left_on, person.left_why = on, why
-    for post in posts_of(session, person, on):
-        post.to_on = max(on - timedelta(days=1), post.from_on)
-    audit_log.note(
-        session,
-        who,
-        at,
-        "people",
-        "left",
-        branch,
-        person.name,
-        person.id,
-        fate=["", LEFT[why]],
-        on=["", on.isoformat()],
-    )
-    session.flush()
-    departures.settle_people(session, [person.id], who, at)
-
-
 def set_flags(session: Session, person: Person, flags: set[str], who: Actor, at: Moment) -> None:
     """Change a member's circumstances; only what differs is written down. Does not commit. Raises
     Forbidden.
     """
-    branch = _present(session, person, who, at)
+    branch = present(session, person, who, at)
     changed = {
         name: [_yes(getattr(person, name)), _yes(name in flags)]
         for name in FLAGS
@@ -227,7 +186,7 @@ def _yes(value: bool) -> str:
     return N_("是") if value else N_("否")
 
 
-def _present(session: Session, person: Person, who: Actor, at: Moment) -> Unit:
+def present(session: Session, person: Person, who: Actor, at: Moment) -> Unit:
     """Return the member's branch, having asked whether the actor keeps it.
 
     Raises Forbidden, InvalidInput.
@@ -237,11 +196,15 @@ def _present(session: Session, person: Person, who: Actor, at: Moment) -> Unit:
     audit_log.require(session, who, "people", branch)
     if branch is None or person.left_on:
         raise InvalidInput({"person": say("%(name)s现在不属于任何支部。", name=person.name)})
-    if person.id == who.id:
-        raise Forbidden(
-            "自己的情况由他人登记。", rule="not_own", house_rule=N_("任何人不登记自己的情况。")
-        )
+    not_own(person, who)
     return branch
+
+
+def not_own(person: Person, who: Actor) -> None:
+    """Make sure that nobody writes down what is his own. Raises Forbidden."""
+    if person.id == who.id:
+        sentence = N_("自己的情况由他人登记。")
+        raise Forbidden(sentence, rule="not_own", house_rule=N_("任何人不登记自己的情况。"))
 
 
 def _branch(unit: Unit, field: str) -> None:
@@ -249,8 +212,11 @@ def _branch(unit: Unit, field: str) -> None:
         raise InvalidInput({field: N_("请选一个现有的党支部。")})
 
 
-def _leave(session: Session, person: Person, on: date) -> None:
-    """End the membership the day before; posts in the branch end with it. Raises RuleViolation."""
+def leave(session: Session, person: Person, on: date, who: Actor, at: Moment) -> None:
+    """End the membership the day before; posts in the branch end with it. Does not commit.
+
+    Raises RuleViolation.
+    """
     row = session.scalar(
         sa.select(Membership).where(Membership.person_id == person.id, Membership.to_on.is_(None))
     )
@@ -262,12 +228,9 @@ def _leave(session: Session, person: Person, on: date) -> None:
             house_rule=N_("组织关系前后相接。"),
         )
     row.to_on = on - timedelta(days=1)
-    for post in posts_of(session, person, on):
-        if row.unit_id in (
-            post.unit_id,
-            post.unit.parent_id,
-        ):  # of the branch, or of one of its groups
-            post.to_on = max(row.to_on, post.from_on)
+    posts = tenure.held(session, person.id, on)
+    here = [post for post in posts if row.unit_id in (post.unit_id, post.unit.parent_id)]
+    tenure.end_all(session, here, row.to_on, who, at)  # of the branch, or of one of its groups
     session.flush()
 
 

@@ -1,7 +1,4 @@
-"""Posts and acting (代理):
-
-who is appointed, relieved, or stands in. What was open follows the post.
-"""
+"""Acting (代理): who stands in for whom. Who holds a post, and who could, is told here too."""
 
 from __future__ import annotations
 
@@ -13,9 +10,10 @@ from sqlalchemy.orm import Session
 from oversight import workflows
 from oversight.base.clock import Moment
 from oversight.base.db import is_id
-from oversight.base.refusals import Forbidden, InvalidInput, RuleViolation
+from oversight.base.refusals import Forbidden, InvalidInput
 from oversight.base.sentences import N_, say
 from oversight.engine import outbox
+from oversight.engine.authority import refuse_unconfirmed
 from oversight.law.clauses import house_rule
 from oversight.law.roles import ADMINISTRATORS, NO_BUSINESS, OFFICES, SUPERIOR
 from oversight.models import Membership, Person, Post, Substitution, Unit
@@ -24,141 +22,10 @@ from oversight.organization.actor import Actor
 from oversight.organization.members import in_office_of, members
 from oversight.organization.standing import in_office, is_member
 
-from . import audit_log, handover
+from . import audit_log, handover, tenure
 
 LONGEST = timedelta(days=184)  # half a year of acting; after that the post is to be filled
-NOT_OWN = house_rule("任何人不能给自己任职、免职或指定代理权限。")
-APART = house_rule("三员分立：系统、安全、审计管理员互不兼任，也不兼任办理业务的职务。")
 STAND_IN = house_rule("代理由本人指定同单位的人，职务空缺时由上级指定，最长半年，不能转代。")
-
-
-def _say_no(rule: str, source, sentence: str, **more):
-    raise RuleViolation(sentence, rule=rule, house_rule=source.text, **more)
-
-
-def appoint(
-    session: Session,
-    unit: Unit,
-    person: Person,
-    office: str,
-    from_on: date,
-    who: Actor,
-    at: Moment,
-    to_on: date | None = None,
-) -> Post:
-    """Give a person a post from a day on.
-
-    Does not commit. Raises Forbidden, RuleViolation, InvalidInput.
-    """
-    audit_log.require(session, who, "posts", unit)
-    if office not in OFFICES or (office in ADMINISTRATORS and unit.kind != "zone"):
-        raise InvalidInput({"office": N_("这个单位没有这种职务，请从给出的选项中选择。")})
-    _kept_apart(office, who)
-    if to_on is not None and to_on < from_on:
-        raise InvalidInput({"to_on": N_("“止”不能早于“起”。")})
-    if person.id == who.id:
-        _say_no("not_own", NOT_OWN, N_("不能给自己任职，请由他人办理。"), field="person")
-    if person.zone_id != unit.zone_id or person.left_on or unit.ended_on:
-        raise InvalidInput({"person": N_("这个人或这个单位已经不在，不能任职。")})
-    audit_log.alone(session, unit.zone_id)
-    _compatible(_held(session, person, from_on), person, unit, office)
-    post = Post(
-        zone_id=unit.zone_id,
-        person_id=person.id,
-        unit_id=unit.id,
-        office=office,
-        from_on=from_on,
-        to_on=to_on,
-    )
-    session.add(post)
-    audit_log.note(
-        session,
-        who,
-        at,
-        "posts",
-        "appoint",
-        unit,
-        f"{unit.name}{OFFICES[office]}",
-        unit.id,
-        appointed=["", person.name],
-        from_on=["", from_on.isoformat()],
-        to_on=["", to_on.isoformat() if to_on else ""],
-    )
-    session.flush()
-    return post
-
-
-def _kept_apart(office: str, who: Actor) -> None:
-    """Let administrators be appointed and relieved by the security administrator only."""
-    if office in ADMINISTRATORS and not who.holds("secadmin"):
-        raise Forbidden(
-            "管理员由安全管理员任免，不由您办理。", rule="keeper", house_rule=APART.text
-        )
-
-
-def _held(session: Session, person: Person, on: date) -> list[Post]:
-    """Return the posts that a person holds on a day or begins later."""
-    return list(
-        session.scalars(
-            sa.select(Post).where(
-                Post.person_id == person.id, sa.or_(Post.to_on.is_(None), Post.to_on >= on)
-            )
-        )
-    )
-
-
-def _compatible(held: list[Post], person: Person, unit: Unit, office: str) -> None:
-    """Refuse an office that the person holds already, or one that his others exclude: the three
-    administrators are kept apart from each other and from business.
-    """
-    for post in held:
-        if post.office != office and ADMINISTRATORS & {post.office, office}:
-            named = say(
-                "%(name)s已任%(office)s，不能兼任。", name=person.name, office=OFFICES[post.office]
-            )
-            _say_no("apart", APART, named, field="person")
-    if (unit.id, office) in {(post.unit_id, post.office) for post in held}:
-        already = say(
-            "%(name)s现在就是%(unit)s%(office)s。",
-            name=person.name,
-            unit=unit.name,
-            office=OFFICES[office],
-        )
-        raise InvalidInput({"person": already})
-
-
-def end(session: Session, post: Post, last: date, who: Actor, at: Moment) -> int:
-    """End a post with a last day; returns how many open things of the leaver followed the post.
-    Does not commit.
-
-    Where the day is still to come, they follow when it has passed. Raises Forbidden, RuleViolation,
-    InvalidInput.
-    """
-    audit_log.require(session, who, "posts", post.unit)
-    _kept_apart(post.office, who)
-    if post.person_id == who.id:
-        _say_no("not_own", NOT_OWN, N_("不能免去自己的职务，请由他人办理。"))
-    if last < post.from_on:
-        raise InvalidInput({"last": N_("最后一天不能早于任职的第一天。")})
-    if post.to_on is not None and post.to_on < at.today:
-        raise InvalidInput({"last": N_("这个职务已经结束，不能再改。")})
-    before = post.to_on.isoformat() if post.to_on else ""
-    post.to_on = last
-    session.flush()
-    name = session.get(Person, post.person_id).name
-    audit_log.note(
-        session,
-        who,
-        at,
-        "posts",
-        "end_post",
-        post.unit,
-        f"{post.unit.name}{OFFICES[post.office]}",
-        post.unit_id,
-        relieved=[name, ""],
-        to_on=[before, last.isoformat()],
-    )
-    return handover.release(session, post.person_id, who, at) if last < at.today else 0
 
 
 # Acting ------------------------------------------------------------------------------------------
@@ -187,13 +54,14 @@ def give(
         )
     ).all()
     if office not in OFFICES or office in NO_BUSINESS:
-        _say_no("no_stand_in", STAND_IN, N_("这个职务不能由别人代理。"), field="office")
+        tenure.refuse("no_stand_in", STAND_IN, N_("这个职务不能由别人代理。"), field="office")
     if not own and (holders or not audit_log.answers_for(session, who, unit)):
         raise Forbidden(
             "代理由任职的人自己指定；职务空缺时由上级党组织指定。",
             rule="stand_in",
             house_rule=STAND_IN.text,
         )
+    refuse_unconfirmed(who)
     _fit(session, unit, person, from_on, to_on, reason, workflow, who, at)
     row = Substitution(
         zone_id=unit.zone_id,
@@ -244,10 +112,10 @@ def _fit(
     if wrong:
         raise InvalidInput(wrong)
     if person.id == who.id:
-        _say_no("not_own", NOT_OWN, N_("不能由自己代理，请另选一人。"), field="person")
-    posts = _held(session, person, at.today)
+        tenure.refuse("not_own", tenure.NOT_OWN, N_("不能由自己代理，请另选一人。"), field="person")
+    posts = tenure.held(session, person.id, at.today)
     if any(post.office in ADMINISTRATORS for post in posts):
-        _say_no("apart", APART, N_("管理员不办理业务，不能代理。"), field="person")
+        tenure.refuse("apart", tenure.APART, N_("管理员不办理业务，不能代理。"), field="person")
     in_branch = session.scalar(
         sa.select(Membership.id)
         .where(
@@ -257,7 +125,7 @@ def _fit(
     )
     here = any(post.unit_id == unit.id for post in posts) or in_branch and not person.probationary
     if person.left_on or person.zone_id != unit.zone_id or not here:
-        _say_no(
+        tenure.refuse(
             "stand_in",
             STAND_IN,
             say(

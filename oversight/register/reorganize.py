@@ -16,13 +16,17 @@ from oversight.base.clock import Moment
 from oversight.base.refusals import Forbidden, InvalidInput, RuleViolation
 from oversight.base.sentences import N_, say
 from oversight.engine import transitions
+from oversight.engine.authority import refuse_unconfirmed
 from oversight.law.roles import SUPERIOR
 from oversight.models import Case, Membership, Post, Unit, UnitChange
 from oversight.organization.actor import Actor
 from oversight.organization.members import members
 from oversight.organization.units import superiors
 
-from . import audit_log
+from . import audit_log, tenure
+from .units import BELOW
+
+FURTHEST = timedelta(days=366)
 
 
 def move(session: Session, unit: Unit, parent: Unit, on: date, who: Actor, at: Moment) -> None:
@@ -32,7 +36,8 @@ def move(session: Session, unit: Unit, parent: Unit, on: date, who: Actor, at: M
     Does not commit. Raises RuleViolation, Forbidden.
     """
     _entitled(session, unit, who)
-    if parent.within(unit.path) or parent.kind in ("branch", "group"):
+    _of_our_time(on, at)
+    if parent.within(unit.path) or parent.ended_on or unit.kind not in BELOW.get(parent.kind, ()):
         raise RuleViolation(
             say("%(unit)s不能划到%(parent)s之下。", unit=unit.name, parent=parent.name)
         )
@@ -55,13 +60,14 @@ def merge(
     Cases that do not pass on are terminated by the actor, who must be entitled to. Does not commit.
     Raises RuleViolation, Forbidden.
     """
+    _of_our_time(on, at)
     for unit in units:
         _entitled(session, unit, who)
         if unit.id == into.id or unit.kind != into.kind or unit.ended_on or into.ended_on:
             raise RuleViolation(say("%(unit)s不能并入%(into)s。", unit=unit.name, into=into.name))
         _hand_over_cases(session, unit, into, who, at)
         _hand_over_members(session, unit, into, on)
-        _end_posts(session, unit, on)
+        _end_posts(session, unit, on, who, at)
         _end_groups(session, unit, on, who, at)
         _note(session, unit, "merged", on, {"successor_id": [None, into.id]}, who, at)
         unit.ended_on, unit.successor_id = on, into.id
@@ -78,6 +84,7 @@ def split(
     Does not commit. Raises Forbidden, InvalidInput.
     """
     _entitled(session, unit, who)
+    _of_our_time(on, at)
     name = typed.field("name", typed.organization_name, name)
     if not people or not set(people) < {one.id for one in members(session, unit.id, on)}:
         raise InvalidInput({"people": N_("请勾选到新支部的党员，至少一人，原支部也要留人。")})
@@ -103,6 +110,12 @@ def split(
     return new
 
 
+def _of_our_time(on: date, at: Moment) -> None:
+    """Make sure that a change is of this year or the next. Raises InvalidInput."""
+    if not at.today - FURTHEST <= on <= at.today + FURTHEST:
+        raise InvalidInput({"on": N_("日期最早写一年以前，最远写一年以后，请核对年份。")})
+
+
 def _entitled(session: Session, unit: Unit, who: Actor) -> None:
     """Make sure that the actor answers for a unit above this one, and is the only one at it.
 
@@ -115,6 +128,7 @@ def _entitled(session: Session, unit: Unit, who: Actor) -> None:
         raise Forbidden(
             say("%(unit)s的设置由上级党组织办理，不由您办理。", unit=unit.name), rule="authority"
         )
+    refuse_unconfirmed(who)
 
 
 def _note(
@@ -205,13 +219,13 @@ def _end_groups(session: Session, unit: Unit, on: date, who: Actor, at: Moment) 
     for group in session.scalars(
         sa.select(Unit).where(Unit.parent_id == unit.id, Unit.ended_on.is_(None))
     ).all():
-        _end_posts(session, group, on)
+        _end_posts(session, group, on, who, at)
         _note(session, group, "ended", on, {"parent_id": [unit.id, None]}, who, at)
         group.ended_on = on
 
 
-def _end_posts(session: Session, unit: Unit, on: date) -> None:
-    for post in session.scalars(
-        sa.select(Post).where(Post.unit_id == unit.id, Post.to_on.is_(None))
-    ):
-        post.to_on = max(on - timedelta(days=1), post.from_on)
+def _end_posts(session: Session, unit: Unit, on: date, who: Actor, at: Moment) -> None:
+    """End the posts in a unit that ends, those with a term too."""
+    lasting = sa.or_(Post.to_on.is_(None), Post.to_on >= on)
+    posts = session.scalars(sa.select(Post).where(Post.unit_id == unit.id, lasting)).all()
+    tenure.end_all(session, posts, on - timedelta(days=1), who, at)

@@ -20,6 +20,7 @@ from oversight.models import Person, Post, Unit, WorkItem
 from oversight.models.cases import ABSENT, CAME, LEFT, NO, RECUSED, YES
 from oversight.organization.units import has_above, in_office, superiors
 
+from .common import answer
 from .context import TransitionContext
 
 COLLEGIAL = house_rule(
@@ -270,15 +271,7 @@ def enter_ballots(attempt: TransitionContext) -> None:
     attempt.set_facts(
         ballots={name: value for name, value in attempt.raw.items() if name != "came"}
     )
-    attempt.session.execute(
-        sa.update(WorkItem)
-        .where(
-            _rows(attempt),
-            WorkItem.closed_at.is_(None),
-            WorkItem.person_id.in_(attempt.words["came"]),
-        )
-        .values(closed_at=attempt.at.now, answer=CAME)
-    )
+    answer(attempt, CAME, _rows(attempt), WorkItem.person_id.in_(attempt.words["came"]))
     close_meeting(attempt)
 
 
@@ -312,16 +305,12 @@ def keep_minutes(attempt: TransitionContext) -> None:
 def close_meeting(attempt: TransitionContext) -> None:
     """没有表态的成员记为未到会，按已有表态计票。"""
     attempt.set_facts(minutes=attempt.words.get("minutes") or attempt.words.get("opinion"))
-    attempt.session.execute(
-        sa.update(WorkItem)
-        .where(_rows(attempt), WorkItem.closed_at.is_(None))
-        .values(closed_at=attempt.at.now, answer=ABSENT)
-    )
+    answer(attempt, ABSENT, _rows(attempt))
     attempt.session.flush()
 
 
 @effect
 def refer_up(attempt: TransitionContext) -> None:
     """因回避或缺员不足法定人数，提请上一级会议决定，期限重新计算。"""
-    attempt.case.escalation_level += 1
+    attempt.set(escalation_level=attempt.case.escalation_level + 1)
     attempt.restart_clock = True

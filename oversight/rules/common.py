@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlalchemy as sa
+
 from oversight.law.clauses import clause, house_rule
 from oversight.law.definition import (
     INTERNAL,
@@ -17,7 +19,7 @@ from oversight.law.definition import (
     rule,
 )
 from oversight.law.roles import COMMITTEE, INSPECTOR, REVIEWER, SUPERIOR
-from oversight.models import Recusal
+from oversight.models import Recusal, WorkItem, images
 
 from . import parties
 from .context import TransitionContext
@@ -66,7 +68,7 @@ def _in_person(attempt: TransitionContext) -> set[str]:
 @effect
 def raise_level(attempt: TransitionContext) -> None:
     """改由再上一级办理，期限重新计算。"""
-    attempt.case.escalation_level += 1
+    attempt.set(escalation_level=attempt.case.escalation_level + 1)
     attempt.restart_clock = True
 
 
@@ -90,6 +92,21 @@ def not_yet_recused(attempt: TransitionContext) -> bool:
     """您已经回避过这件事。"""
     side = attempt.workflow.opened_by.name
     return attempt.actor.id not in parties.of(attempt.session, attempt.case, side).recused
+
+
+def answer(attempt: TransitionContext, how: str, *which) -> int:
+    """Close open work items of a case with an answer; returns how many. Does not commit."""
+    kept = ("case_id", "person_id", "slot_id", "answer")
+    closed = attempt.session.execute(
+        sa.update(WorkItem)
+        .where(*which, WorkItem.closed_at.is_(None))
+        .values(closed_at=attempt.at.now, answer=how)
+        .returning(WorkItem.id, *(getattr(WorkItem, name) for name in kept))
+    ).all()
+    for row in closed:
+        image = {name: getattr(row, name) for name in kept}
+        images.put(attempt.session, attempt.case.id, WorkItem, [row.id], **image)
+    return len(closed)
 
 
 def _personal(state: State) -> bool:

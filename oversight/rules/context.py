@@ -26,7 +26,7 @@ class TransitionContext:
     the engine for a new deadline, `opens` to open further cases (workflow, unit id, facts) in the
     same transaction, `seats` to ask further people where each person answers, `shows` to let people
     see the case. `unsaved` is what the engine has set in the case and will write with the journal,
-    `laid` the work items that it has yet to write.
+    `written` all that the attempt has changed there, `laid` the work items that it has yet to write.
     """
 
     session: Session
@@ -46,6 +46,7 @@ class TransitionContext:
     shows: list[str] = field(default_factory=list)
     state: str = ""
     unsaved: dict = field(default_factory=dict)
+    written: set[str] = field(default_factory=set)
     laid: list[dict] = field(default_factory=list)
 
     @property

@@ -6,18 +6,15 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-import sqlalchemy as sa
-
 from oversight.base.sentences import N_
 from oversight.calendar.workdays import add_workdays
 from oversight.law.binding import binds
 from oversight.law.clauses import clause, house_rule
 from oversight.law.definition import Field, effect, rule
-from oversight.models import Paper
 from oversight.organization.units import superiors
 from oversight.papers import orders
 from oversight.papers.letter import seat
-from oversight.papers.numbers import issue
+from oversight.papers.numbers import issue, void
 
 from .context import TransitionContext
 
@@ -81,7 +78,7 @@ def order_due(attempt: TransitionContext) -> date | None:
 def set_issuer(attempt: TransitionContext) -> None:
     """下达单位是督查人所在的一级。"""
     above = [unit.id for unit in superiors(attempt.session, attempt.unit)]
-    attempt.case.escalation_level = above.index(attempt.basis.unit_id)
+    attempt.set(escalation_level=above.index(attempt.basis.unit_id))
     attempt.set_facts(issuer=attempt.basis.unit_id, author=attempt.actor.id, round=1)
 
 
@@ -144,7 +141,7 @@ def close(attempt: TransitionContext) -> None:
     _note_verdicts(attempt)
     number, body = attempt.case.number, orders.closing(attempt)
     issue(attempt, seat(attempt), "closing", orders.SERIES, body)
-    attempt.case.number = number
+    attempt.set(number=number)
 
 
 @effect
@@ -202,11 +199,7 @@ def note_referral(attempt: TransitionContext) -> None:
 @effect
 def void_order(attempt: TransitionContext) -> None:
     """通知书作废，编号保留，统计更正。"""
-    attempt.session.execute(
-        sa.update(Paper)
-        .where(Paper.case_id == attempt.case.id, Paper.void_at.is_(None))
-        .values(void_at=attempt.at.now, void_why=attempt.words["reason"])
-    )
+    void(attempt, attempt.words["reason"])
 
 
 @effect

@@ -83,4 +83,4 @@ def not_lent(attempt: TransitionContext) -> bool:
 @effect
 def begin_with_owner(attempt: TransitionContext) -> None:
     """转阵地所属党组织答复；上一步有过提级的，从这一步起重新算。"""
-    attempt.case.escalation_level = 0
+    attempt.set(escalation_level=0)

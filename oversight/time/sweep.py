@@ -19,39 +19,29 @@ from oversight.base.clock import Moment
 from oversight.base.db import insert_once, reading
 from oversight.base.kept import plain
 from oversight.base.refusals import AlreadyTaken, InvalidTransition, VersionConflict
+from oversight.base.signing import Signer
 from oversight.calendar.party_days import plan_year
 from oversight.calendar.workdays import add_workdays
 from oversight.calendar.zone import zone_calendar
-from oversight.engine import assignment, authority, journal, outbox, statements, transitions
+from oversight.engine import assignment, authority, outbox, seals, statements, transitions
 from oversight.engine.use_case import use_case
-from oversight.models import (
-    Activity,
-    Case,
-    Checkpoint,
-    Idempotency,
-    JournalRow,
-    Reminder,
-    Unit,
-    WorkItem,
-    Zone,
-)
+from oversight.models import Activity, Case, Idempotency, JournalRow, Reminder, Unit, WorkItem
 from oversight.organization import standing
-from oversight.register import departures, handover
+from oversight.register import accounts, audit_log, departures, handover
 from oversight.rules.context import TransitionContext
 
 from . import marks, watch
 from .faults import Faults
 
 OVERDUE = -1
-SEALED_EVERY = timedelta(days=1)
 RETRIES_LAST = timedelta(days=30)  # how long the answer to a repeated request is kept
 LIST = 200  # things done in one transaction
 FASTER = (AlreadyTaken, VersionConflict, InvalidTransition)  # somebody else has done it: no fault
 
 
-def sweep(session: Session, at: Moment) -> dict[str, int]:
-    """Let the clock make its moves, remind, escalate, reseat, plan; returns how many of each.
-    Commits.
+def sweep(session: Session, at: Moment, signer: Signer | None = None) -> dict[str, int]:
+    """Let the clock make its moves, remind, escalate, reseat, plan, seal; returns how many of each.
+    Commits. Without `signer` the seals of the day are neither signed nor written out.
     """
     run = _Run(plain(session), at)
     for name, step in (
@@ -61,12 +51,13 @@ def sweep(session: Session, at: Moment) -> dict[str, int]:
         ("reseated", _reseat),
         ("handed", handover.Leavers),
         ("followed", handover.FollowUps),
+        ("closed", accounts.Ending),
         *watch.STEPS,
         ("reminded", _remind),
     ):
         run.take(name, step)
     run.done["delivered"] = sum(iter(lambda: outbox.dispatch(session, at, HANDLERS), 0))
-    run.done["sealed"] = _seal(session, at)
+    run.done["sealed"] = _sealed(session, at, signer)
     _forget_answers(session, at)
     run.faults.forget_stale()
     return dict(run.done)
@@ -157,20 +148,22 @@ def _looking(session: Session) -> Iterator[None]:
         session.rollback()
 
 
-def _seal(session: Session, at: Moment) -> int:
-    """Seal the journal of each zone once a day, where it has grown."""
+def _sealed(session: Session, at: Moment, signer: Signer | None) -> int:
+    """Seal what each zone has decided, once a day where something came."""
     with _looking(session):
-        lately = sa.exists().where(
-            Checkpoint.zone_id == Zone.id, Checkpoint.at > at.now - SEALED_EVERY
-        )
-        due = session.scalars(sa.select(Zone.id).where(~lately)).all()
-    sealed = 0
-    for zone_id in due:
-        if session.scalar(sa.select(Case.id).where(Case.zone_id == zone_id, Case.seq > 0).limit(1)):
-            journal.checkpoint(session, zone_id, at.now)
-            sealed += 1
-        session.commit()
-    return sealed
+        due = list(seals.due(session, at.today))
+    return sum(_seal(session, zone_id, at, signer) for zone_id in due)
+
+
+def _seal(session: Session, zone_id: str, at: Moment, signer: Signer | None) -> bool:
+    """Give a zone its seal of the day, and write it out; what stood before sealing began is told first."""
+    audit_log.begin(session, zone_id, at)
+    session.commit()
+    point = seals.seal(session, zone_id, at.now, at.today, signer)
+    session.commit()
+    if point and signer:
+        signer.keep(*seals.file_of(point))
+    return point is not None
 
 
 def _forget_answers(session: Session, at: Moment) -> None:

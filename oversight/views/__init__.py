@@ -21,7 +21,7 @@ from werkzeug.routing import IntegerConverter
 from oversight.base.db import _reading, db
 from oversight.base.refusals import DomainError, NotLoggedIn, Unavailable
 from oversight.base.sentences import N_
-from oversight.views.pages.admin import accounts, office, people, roster, units, zone
+from oversight.views.pages.admin import accounts, office, people, roster, tenure, units, zone
 
 from . import assets, health, present, session
 from .api import attendance, cases
@@ -39,6 +39,7 @@ from .pages import (
     opening,
     phone,
     security,
+    tokens,
     year,
 )
 
@@ -56,7 +57,7 @@ HEADERS = {
 }
 HSTS = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
 API = (cases, attendance, api_life)  # one blueprint
-ADMIN = (office, units, people)  # one blueprint
+ADMIN = (office, units, people, tenure)  # one blueprint
 BODY_MOST = attachments.DRAINED + 2**20  # what a server need not read to its end for anybody
 STRANGERS_MOST = 64 * 2**10  # what a body may weigh before anybody has logged in
 # Pages on which a stranger makes the server compare a password.
@@ -112,6 +113,7 @@ def register(app: Flask) -> None:
         contact,
         phone,
         security,
+        tokens,
         law,
         zone,
         ADMIN[0],

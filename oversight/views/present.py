@@ -183,6 +183,7 @@ def register(app: Flask) -> None:
         clauses=register_of_clauses,
         workdays_on=workdays_on,
         member_name=member_name,
+        office_name=inbox.office_label,
         phone_of=phone.of_case,
         masked=phone.masked,
         activity_day=activity_day,

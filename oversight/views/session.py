@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from functools import wraps
 from urllib.parse import urlsplit
 
@@ -32,7 +33,7 @@ from wtforms.validators import InputRequired, Length
 
 from oversight.base.clock import Moment
 from oversight.base.db import db
-from oversight.base.refusals import DomainError, InvalidInput, NotLoggedIn, TooMany
+from oversight.base.refusals import DomainError, Forbidden, InvalidInput, NotLoggedIn, TooMany
 from oversight.base.sealing import Sealer
 from oversight.base.sentences import N_
 from oversight.base.typed import user_name
@@ -41,11 +42,12 @@ from oversight.engine import inbox, outbox
 from oversight.engine.use_case import one_transaction, use_case
 from oversight.models import Account, Login
 from oversight.organization.actor import Actor, actor_of
-from oversight.register import accounts, credentials
+from oversight.register import accounts, credentials, tokens
 from oversight.register.sign_ins import Place
 
 bp = Blueprint("access", __name__)
 NAMED = [InputRequired(N_("请填写用户名。")), Length(max=60)]
+SAFE = ("GET", "HEAD", "OPTIONS")
 manager = LoginManager()
 manager.login_view = "access.login"
 manager.login_message = N_("请先登录。")
@@ -90,7 +92,7 @@ class ActivationForm(FlaskForm):
 @manager.user_loader
 def load(token: str) -> SignedIn | None:
     found = credentials.live(db.session, token, moment().now)
-    if found is None:
+    if found is None or not found[0].open_on(moment().today):
         return None
     if moment().now - found[1].seen_at >= credentials.RENEWED:
         g.renew = found[1].id
@@ -153,7 +155,8 @@ def account() -> Account:
 def actor() -> Actor:
     """Return the person that asks as an actor of today. Raises NotLoggedIn."""
     if "actor" not in g:
-        g.actor = actor_of(db.session, account().person_id, moment().today)
+        found = actor_of(db.session, account().person_id, moment().today)
+        g.actor = replace(found, token=g.get("token", ""))
     return g.actor
 
 
@@ -342,14 +345,15 @@ def by_token(view):
     @wraps(view)
     def wrapped(*args, **kwargs):
         kind, _space, token = request.headers.get("Authorization", "").partition(" ")
-        found = (
-            credentials.token_account(db.session, token.strip())
-            if kind.lower() == "bearer"
-            else None
-        )
+        bearer = token.strip() if kind.lower() == "bearer" else ""
+        found = tokens.found(db.session, bearer, moment()) if bearer else None
         if found is None:
             raise NotLoggedIn("令牌缺失或已失效。")
-        g.account = found
+        if found.scope == "read" and request.method not in SAFE:
+            raise Forbidden("这个令牌只能查看，不能办理。", rule="scope")
+        account_id, g.token = found.account_id, found.name
+        tokens.seen(db.session, found, moment())
+        g.account = db.session.get(Account, account_id)
         return view(*args, **kwargs)
 
     return wrapped

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from oversight.base.clock import Moment
 from oversight.base.refusals import Forbidden, InvalidInput, NotFound, RuleViolation, TooMany
 from oversight.models import Account, AdminChange, Membership, Post, Slip
-from oversight.register import accounts, audit_log, credentials
+from oversight.register import accounts, audit_log, credentials, tokens
 from tests.support.dump import dump
 from tests.support.world import at
 
@@ -153,13 +153,13 @@ def test_a_short_password_spends_nothing(session, slip):
 def test_a_reset_takes_password_log_ins_and_tokens(session, world, root, slip):
     accounts.activate(session, slip.username, slip.code, NEW, NOW)
     live = credentials.sign_in(session, slip.username, NEW, NOW)
-    token = credentials.issue_token(session, account(session, world), NOW.now)
+    token = tokens.issue(session, account(session, world), None, NOW)
     session.commit()
     again = accounts.issue_one(session, world.people["village.member1"].id, root, NOW)
     session.commit()
     assert again.username == slip.username
     assert credentials.live_login(session, live, NOW.now) is None
-    assert credentials.token_account(session, token) is None
+    assert tokens.found(session, token, NOW) is None
     assert credentials.sign_in(session, slip.username, NEW, NOW) is None
     assert acts(session)[-1] == "reset"
 
@@ -282,6 +282,7 @@ def test_what_was_done_stands_in_the_record_of_changes(session, world, root, sli
 
 def test_what_the_terminal_does_is_recorded_without_a_name(session, world):
     accounts.issue_one(session, world.people["zone.auditor"].id, None, NOW)
+    session.commit()
     assert session.scalar(sa.select(AdminChange)).by_id is None
 
 

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from oversight.base.refusals import Forbidden, InvalidInput, RuleViolation
 from oversight.engine import authority, desk_acts, inbox
 from oversight.models import AdminChange, FollowUp, JournalRow, Notice, Post, WorkItem
-from oversight.register import handover, posts
+from oversight.register import handover, posts, tenure
 from oversight.time.sweep import sweep
 from tests.support.actors import Play, second_hat
 from tests.support.world import TIMER
@@ -212,15 +212,9 @@ def test_it_can_be_taken_back(play):
 
 
 def appoint(play, by, person, unit="town1", office="officer"):
-    return posts.appoint(
-        play.session,
-        play.world.units[unit],
-        play.world.people[person],
-        office,
-        date(2026, 11, 24),
-        play.who(by),
-        play.at,
-    )
+    world = play.world
+    seat = tenure.Seat(world.units[unit], world.people[person], office, date(2026, 11, 24))
+    return tenure.appoint(play.session, seat, play.who(by), play.at)
 
 
 @pytest.mark.parametrize(
@@ -248,6 +242,7 @@ def test_who_may_not_appoint(play, by, person, unit, office, kind):
 def test_a_branch_s_posts_are_kept_above_it(play, by):
     appoint(play, by, "village.member1", "village", "publicity")
     assert play.who("village.member1").holds("publicity")
+    play.session.commit()
     assert play.session.scalars(sa.select(AdminChange.by)).one().startswith(by)
 
 
@@ -261,10 +256,12 @@ def test_open_work_follows_the_post(play):
     ):
         name = "town1.secretary" if act == "hand_over" else "town1.officer"
         desk_acts.submit(play.session, which.id, act, play.who(name), play.at, words)
-    appoint(play, "zone.secadmin", "town1.clerk")
+    asked = appoint(play, "zone.secadmin", "town1.clerk")
+    play.session.commit()
+    play.move(asked, "zone.sysadmin", "release")
     post = next(post for post in play.who("town1.officer").posts)
     assert (
-        posts.end(play.session, post, date(2026, 11, 23), play.who("zone.secadmin"), play.at) == 3
+        tenure.end(play.session, post, date(2026, 11, 23), play.who("zone.secadmin"), play.at) == 3
     )
     play.session.commit()
     rows = play.session.scalars(sa.select(WorkItem).where(WorkItem.closed_at.is_(None)))
@@ -280,7 +277,7 @@ def test_a_post_that_ends_later_hands_over_when_it_has(play):
     desk_acts.submit(play.session, case.id, "claim", play.who("town1.officer"), play.at)
     post = play.who("town1.officer").posts[0]
     assert (
-        posts.end(play.session, post, date(2026, 11, 24), play.who("zone.secadmin"), play.at) == 0
+        tenure.end(play.session, post, date(2026, 11, 24), play.who("zone.secadmin"), play.at) == 0
     )
     play.session.commit()
     assert authority.open_desks(play.session, case.id)[0].claimed_by

@@ -45,7 +45,7 @@ def hold(session, who, box: str, filters: Filters = Filters(), limit: int = 7) -
 @pytest.fixture(params=range(3))
 def filling(session, world, request):
     found = Filling(world, request.param, DAY.isoformat())
-    found.fill(cases=70)
+    found.fill(cases=110)
     session.commit()
     return found
 
@@ -80,6 +80,6 @@ def test_random_worlds_narrowed(session, world, filling):
 def test_a_page_goes_on_where_many_are_kept_from_the_reader(session, world, monkeypatch):
     """The village's deputy is its town's officer too: most of what lies there is not for him."""
     monkeypatch.setattr(inbox, "SPARE", 0)
-    Filling(world, 1, DAY.isoformat()).fill(cases=200)
+    Filling(world, 1, DAY.isoformat()).fill(cases=300)
     session.commit()
     assert hold(session, world.actor("second.hat", DAY), "mine", limit=1) > 2

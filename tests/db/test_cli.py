@@ -36,7 +36,7 @@ from oversight.models import (
     Refusal,
     Zone,
 )
-from oversight.register import credentials, installation
+from oversight.register import credentials, installation, tokens
 
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 
@@ -114,7 +114,7 @@ def test_no_argument_gives_help_in_chinese(empty):
 # Setting up
 
 
-def test_init_migrates_and_makes_the_first_administrator(tmp_path):
+def test_init_migrates_and_makes_the_three_administrators(tmp_path):
     fresh = Terminal(tmp_path)
     out = fresh.ok(
         "init",
@@ -127,7 +127,10 @@ def test_init_migrates_and_makes_the_first_administrator(tmp_path):
     )
     assert "管理员 admin 已建立" in out
     assert [zone.name for zone in fresh.ask(sa.select(Zone))] == ["云泽高新区"]
-    assert [post.office for post in fresh.ask(sa.select(Post))] == ["sysadmin"]
+    offices = [post.office for post in fresh.ask(sa.select(Post).order_by(Post.id))]
+    assert offices == ["sysadmin", "secadmin", "auditor"]
+    slips = re.findall(r"^(安全|审计)管理员用户名 (\d{7})，.*激活码： ((?:\w{4} ?){4})$", out, re.M)
+    assert [slip[0] for slip in slips] == ["安全", "审计"]
     with fresh.app.app_context():
         at = fresh.app.extensions["clock"].moment()
         assert credentials.sign_in(db.session, "admin", "long-enough-1", at)
@@ -136,7 +139,7 @@ def test_init_migrates_and_makes_the_first_administrator(tmp_path):
 
 def test_init_asks_at_the_terminal(empty):
     empty.ok("init", typed="admin\nlong-enough-1\nlong-enough-1\n")
-    assert [row.demo for row in empty.ask(sa.select(Account))] == [False]
+    assert [row.demo for row in empty.ask(sa.select(Account))] == [False] * 3
 
 
 def test_init_does_not_open_again(empty):
@@ -148,10 +151,21 @@ def test_init_does_not_open_again(empty):
     refusal = empty.refused("init", "--admin", "other", "--password-stdin", typed="long-enough-1\n")
     assert refusal.startswith("已经有管理员了，不能再次初始化")
     with empty.app.app_context(), pytest.raises(RuleViolation):
-        installation.first_administrator(
+        installation.first_administrators(
             db.session, "区", "other", "long-enough-1", empty.app.extensions["clock"].moment()
         )
-    assert len(empty.ask(sa.select(Account))) == 1
+    assert len(empty.ask(sa.select(Account))) == 3
+
+
+def test_init_makes_who_is_missing_in_a_zone_from_before(empty):
+    empty.ok("init", "--admin", "admin", "--password-stdin", typed="long-enough-1\n")
+    with empty.app.app_context():
+        db.session.execute(sa.delete(Post).where(Post.office == "auditor"))
+        db.session.commit()
+    out = empty.ok("init", "--admin", "watch", "--password-stdin", typed="long-enough-1\n")
+    assert "管理员 watch 已建立" in out and "激活码" not in out
+    holder = sa.select(Account.username).join(Post, Post.person_id == Account.person_id)
+    assert empty.ask(holder.where(Post.office == "auditor")) == ["watch"]
 
 
 def test_a_failed_init_leaves_nothing(empty):
@@ -247,10 +261,16 @@ def test_server_without_demo_accounts_listens_where_it_is_told(empty, monkeypatc
 # Accounts
 
 
+def opens(zone, token: str) -> str | None:
+    """Return whose account a token opens."""
+    row = tokens.found(db.session, token, zone.app.extensions["clock"].moment())
+    return db.session.get(Account, row.account_id).username if row else None
+
+
 def test_token_is_the_last_word_and_opens_the_account(zone):
     token = zone.ok("token", "town1.officer").split()[-1]
     with zone.app.app_context():
-        assert credentials.token_account(db.session, token).username == "town1.officer"
+        assert opens(zone, token) == "town1.officer"
         db.session.remove()
     assert zone.refused("token", "nobody") == "没有用户名为“nobody”的账号。"
 
@@ -272,7 +292,7 @@ def test_reset_ends_log_ins_and_tokens(zone):
         db.session.remove()
     zone.ok("accounts", "reset", "town1.officer", "--password-stdin", typed="another-word-2\n")
     with zone.app.app_context():
-        assert credentials.token_account(db.session, token) is None
+        assert opens(zone, token) is None
         assert credentials.sign_in(db.session, "town1.officer", demo.PASSWORD, at) is None
         assert credentials.sign_in(db.session, "town1.officer", "another-word-2", at)
         db.session.remove()
@@ -427,7 +447,7 @@ def test_a_changed_export_is_noticed(zone, tmp_path):
     text = file.read_text("utf-8")
     file.write_text(text.replace("人居环境整治", "人居环境治理", 1), "utf-8")
     result = zone("audit", "verify", str(file))
-    assert result.exit_code == 1 and result.stderr.startswith("日志有 1 处对不上：\n")
+    assert result.exit_code == 1 and result.stderr.startswith("日志有 2 处对不上：\n")
 
 
 # What users get wrong

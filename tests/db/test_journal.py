@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from oversight.base.clock import Moment
-from oversight.engine import journal, transitions
+from oversight.engine import journal, seals, transitions, verifier
 from oversight.models import Case, JournalRow
 from tests.support.actors import REASON, Play
 from tests.support.dump import difference, dump
@@ -38,7 +38,7 @@ def told(play):
 
 
 def seal(play) -> None:
-    journal.checkpoint(play.session, play.world.zone.id, play.at.now)
+    seals.seal(play.session, play.world.zone.id, play.at.now)
     play.session.commit()
 
 
@@ -67,7 +67,9 @@ def test_what_was_done_verifies(told):
     assert journal.verify_lines(found) == []
     kinds = [kind for kind, _ in entries(found)]
     assert (kinds.count("row"), kinds.count("head"), kinds.count("checkpoint")) == (8, 3, 2)
-    assert kinds == sorted(kinds, key=["row", "head", "checkpoint"].index)
+    assert kinds == sorted(
+        kinds, key=["row", "head", "leaf", "stands", "series", "checkpoint"].index
+    )
     assert play.count(JournalRow) == 8
 
 
@@ -164,18 +166,22 @@ def test_eight_of_eight_kinds_of_tampering_show(told):
 def test_every_field_is_under_the_hash(told):
     def set_field(field):
         def way(changed):
-            rows_of(changed)[1][field] = {"words": {"x": 1}, "result": {"x": 1}, "seq": 7}.get(
-                field, "x"
-            )
+            rows_of(changed)[1][field] = {
+                "words": {"x": 1},
+                "result": {"x": 1},
+                "seq": 7,
+                "after": {"x": {}},
+                "format": 1,
+            }.get(field, "x")
 
         way.__name__ = field
         return way
 
-    assert unseen(told[1], *map(set_field, journal.HASHED)) == []
+    assert unseen(told[1], *map(set_field, verifier.HASHED["row"][2])) == []
 
 
 def seal_of(row: dict) -> str:
-    return journal.digest({name: value for name, value in row.items() if name != "hash"})
+    return verifier.hash_of("row", row)
 
 
 def rehash(rows: list[dict], told) -> None:
@@ -234,13 +240,19 @@ def test_a_checkpoint_is_sealed_itself(told):
     def set_field(field):
         def way(changed):
             point = next(values for kind, values in reversed(changed) if kind == "checkpoint")
-            point[field] = {"rows": 1, "cases": 1, "at": "2026-01-01"}.get(field, "0" * 64)
+            point[field] = {"rows": 1, "cases": 1, "at": "2026-01-01", "number": 7}.get(
+                field, "0" * 64
+            )
 
         way.__name__ = field
         return way
 
     assert (
-        unseen(told[1], *map(set_field, ("root", "rows", "cases", "at", "previous", "hash"))) == []
+        unseen(
+            told[1],
+            *map(set_field, ("root", "rows", "cases", "at", "previous", "hash", "number", "day")),
+        )
+        == []
     )
 
 
@@ -285,7 +297,7 @@ FORBIDDEN = {
     "truncate": "TRUNCATE journal",
     "replace": "INSERT OR REPLACE INTO journal SELECT id, zone_id, case_id, seq, at, kind, 'approve', "
     "from_state, "
-    "to_state, actor_id, actor, acting_for, role, unit_id, words, result, previous, hash "
+    "to_state, actor_id, actor, acting_for, role, unit_id, words, result, after, format, previous, hash "
     "FROM journal",
 }
 

@@ -13,7 +13,7 @@ from sqlalchemy.exc import ProgrammingError
 
 from oversight import cli, create_app
 from oversight.base.db import db
-from oversight.commands.postgres_rights import APPEND_ONLY, NEVER_DELETED
+from oversight.models import records
 from tests.support import postgres
 
 
@@ -57,9 +57,9 @@ def test_the_owner_migrates_and_the_application_cannot_touch_the_record(two_role
     assert done.exit_code == 0, done.output
     with two_roles.app_context():
         assert db.session.scalar(sa.text("SELECT count(*) FROM accounts")) == 1
-        for table in (*APPEND_ONLY, *NEVER_DELETED):
+        for table in (one.name for one in records.marked()):
             for statement in (
-                *([f"UPDATE {table} SET id = id"] if table in APPEND_ONLY else []),
+                f"UPDATE {table} SET id = id",
                 f"DELETE FROM {table}",
                 f"TRUNCATE {table}",
                 f"ALTER TABLE {table} DISABLE TRIGGER ALL",

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from oversight.base.db import db
 from oversight.base.refusals import NotFound, VersionConflict
 from oversight.base.sealing import Sealer
-from oversight.models import AdminChange, Membership, Person, Post, RosterDraft, Unit, Zone
+from oversight.models import AdminChange, Membership, Person, PostProposal, RosterDraft, Unit, Zone
 from oversight.organization.actor import actor_of
 from oversight.register import members
 from oversight.register.roster import apply
@@ -136,12 +136,8 @@ class Race:
             row.group_id for row in rows
         )
         assert self.count(Unit, Unit.parent_id == unit_id) == min(2, len(names))
-        assert (
-            self.count(
-                Post, Post.unit_id == unit_id, Post.office == "secretary", Post.to_on.is_(None)
-            )
-            == 1
-        )
+        proposed = PostProposal.unit_id == unit_id, PostProposal.office == "secretary"
+        assert self.count(PostProposal, *proposed) == 1
         assert all(self.count(Person, Person.name == name) == 1 for name in names)
 
     def files(self) -> list:

@@ -12,10 +12,11 @@ import sqlalchemy as sa
 from oversight.base.sealing import Sealer
 from oversight.models import AdminChange, Membership, Person, Post, Unit, UnitChange
 from oversight.organization.standing import in_office
-from oversight.register import members, reorganize
+from oversight.register import leaving, members, reorganize
 from oversight.register.roster import apply, cells
 from tests.support.dump import dump
 from tests.support.messy import tidy
+from tests.support.power import confirm_all
 from tests.support.world import at
 
 NOW, LATER, LAST = at("2026-11-24"), at("2026-12-01"), at("2026-12-08")
@@ -41,6 +42,7 @@ def bring(session, world):
         if not look:
             apply.apply(session, found, None, on, confirmed=True)
             session.commit()
+            confirm_all(session, world, on)
         return found
 
     return go
@@ -240,7 +242,7 @@ def test_a_leader_whose_group_nobody_names_stays_in_the_branch_and_that_is_told_
 def test_a_leader_who_leaves_or_dies_leads_nothing(session, bring, world):
     bring(LINES)
     one = session.scalar(sa.select(Person).where(Person.name == "李四海"))
-    members.gone(
+    leaving.gone(
         session, one, "died", LATER.today, world.actor("zone.sysadmin", LATER.today), LATER
     )
     session.commit()

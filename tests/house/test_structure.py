@@ -45,7 +45,7 @@ def test_functions_decide_little():
 def test_rooms_and_floors():
     pairs = arrows(ROOT)
     assert 0 < floors(pairs) <= 11
-    assert len(pairs) <= 92
+    assert len(pairs) <= 93
     assert len([path for path in (ROOT / "oversight").glob("*.py")]) <= 9
 
 
@@ -107,7 +107,38 @@ def test_one_room_writes_desk_rows():
         for path in MODULES
         if writes.search(path.read_text("utf-8"))
     }
-    assert found == {"engine/assignment.py", "rules/committee.py", "rules/appraisal/roster.py"}
+    assert found == {"engine/assignment.py", "rules/common.py"}
+
+
+def _writes(noun: str, *more: str) -> re.Pattern:
+    """Match what makes, changes or removes rows of a table."""
+    alone = rf"(?<![A-Za-z]){noun}\(\s|(insert|update|delete)\({noun}\)|\.delete\({noun.lower()}\)"
+    return re.compile("|".join((alone, *more)))
+
+
+POWER = {  # what is written: where alone
+    "posts": (_writes("Post", r"\bpost\.(to_on|from_on|office|person_id) = "), {"tenure.py"}),
+    "leaving": (re.compile(r"\.left_(on|why)(, \S+)* = |left_on="), {"leaving.py"}),
+    "accounts": (
+        _writes("Account", r"\.(enabled|closes_on)(, \S+)* = |account\.\S*password_hash = \"\""),
+        {"accounts.py"},
+    ),
+    "passwords": (re.compile(r"\.password_hash = "), {"accounts.py", "credentials.py"}),
+    "slips": (_writes("Slip"), {"accounts.py"}),
+    "tokens": (_writes("ApiToken"), {"tokens.py"}),
+}
+
+
+@pytest.mark.parametrize("fact", POWER)
+def test_facts_of_power_have_one_room_each(fact):
+    """Guards stand inside these rooms: a second door would pass by them."""
+    pattern, rooms = POWER[fact]
+    found = {
+        path.relative_to(ROOT / "oversight").as_posix()
+        for path in MODULES
+        if "models" not in path.parts and pattern.search(path.read_text("utf-8"))
+    }
+    assert found == {f"register/{name}" for name in rooms}
 
 
 def test_one_place_reads_the_clock():

@@ -7,16 +7,18 @@ import re
 from functools import cache
 
 import jsonschema
+import sqlalchemy as sa
 from flask import has_app_context
 
 from oversight.base.db import db
 from oversight.models import Account, ApiToken
-from oversight.register import credentials
+from oversight.register import tokens
 from oversight.views.api import openapi
-from tests.support.world import MADE
+from tests.support.world import MADE, at
 
 ROOT = openapi.ROOT
 FORMATS = jsonschema.FormatChecker()
+NOW, LATER = at("2026-11-24"), at("2028-11-24").now
 _keys = itertools.count(1)
 
 
@@ -33,7 +35,8 @@ def token_for(person) -> str:
         )
         db.session.add(account)
         db.session.flush()
-    token = credentials.issue_token(db.session, account, MADE)
+    token = tokens.issue(db.session, account, person.id, NOW)
+    db.session.execute(sa.update(ApiToken).values(used_at=LATER))  # a test counts other writes
     db.session.commit()
     return token
 

@@ -82,7 +82,7 @@ class Filling:
             state=state.name,
             unit_id=unit.id,
             data_subject_id=self.one(self.people) if self.often(0.3) else None,
-            facts={"with": [self.one(self.branches).id]} if self.often(0.2) else {},
+            facts=self._joined(workflow),
             opened_by=self.one(self.people),
             opened_at=self.at.now,
             entered_at=self.at.now,
@@ -93,6 +93,11 @@ class Filling:
         self._beside(case)
         for _row in range(self.draw.randint(1, 4)):
             self._row(case, unit)
+
+    def _joined(self, workflow) -> dict:
+        """Return the facts that let a branch join, where the business knows of any."""
+        joins = any(fact.name == "with" for fact in workflow.facts)
+        return {"with": [self.one(self.branches).id]} if joins and self.often(0.6) else {}
 
     def _beside(self, case: Case) -> None:
         for seq in range(1, self.draw.randint(1, 4)):

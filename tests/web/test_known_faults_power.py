@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import pytest
-import sqlalchemy as sa
 
-from oversight.models import Membership, Post
+from oversight.models import Membership
 from tests.support.faults import known_fault
 from tests.support.world import FOUNDED
 
@@ -23,36 +22,6 @@ def join(session, world, person: str, branch: str) -> None:
 
 
 # Power --------------------------------------------------------------------------------------------
-
-
-@known_fault(reason="part 5: one administrator writes another one down as dead")
-def test_administrators_do_not_write_each_other_down_as_gone(reader, session, world):
-    join(session, world, "zone.auditor", "organ")
-    admin = reader("zone.sysadmin")
-    page = admin.get(f"/admin/people/{world.people['zone.auditor'].id}")
-    admin.submit(page, "/gone", 403, why="died", on="2026-11-24")
-
-
-@known_fault(reason="part 5: a town can be moved under another town")
-def test_a_town_does_not_come_under_a_town(reader, world):
-    admin, path = reader("zone.officer"), f"/admin/units/{world.units['town1'].id}/move"
-    admin.submit(admin.get(path), "/move", 422, into=world.units["town2"].id, on="2026-11-24")
-
-
-@known_fault(reason="part 5: a merger is taken for a day decades away")
-def test_a_merger_is_of_our_time(reader, world):
-    admin, path = reader("town1.officer"), f"/admin/units/{world.units['village'].id}/merge"
-    admin.submit(admin.get(path), "/merge", 422, into=world.units["community"].id, on="2099-01-01")
-
-
-@known_fault(reason="part 5: a town makes the zone's people deputies of a branch unasked")
-def test_nobody_is_appointed_from_above_without_consent(reader, session, world):
-    officer, path = reader("town1.officer"), f"/admin/units/{world.units['village'].id}/posts"
-    page, person = officer.get(f"{path}?find=zone.deputy"), world.people["zone.deputy"].id
-    words = {"person": person, "office": "deputy", "from_on": "2026-11-24"}
-    officer.raw("POST", path, data=dict(page.fields("/posts")) | words)
-    of_branch = Post.unit_id == world.units["village"].id
-    assert session.scalar(sa.select(Post.id).where(Post.person_id == person, of_branch)) is None
 
 
 @known_fault(reason="part 5: a search box shows a town the names of the whole zone")

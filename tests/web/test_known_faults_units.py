@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from tests.support.faults import known_fault
-from tests.support.world import at
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -37,22 +36,6 @@ def test_until_the_day_of_a_move_the_superior_of_today_answers(api, moved_next_y
 @known_fault(reason="part 6: a move for a later day lets the superior to come in at once")
 def test_until_the_day_of_a_move_the_superior_to_come_sees_nothing(api, moved_next_year):
     api("town2.officer").get(f"/cases/{moved_next_year.id}", 404)
-
-
-@known_fault(reason="part 6: a post with a term outlives the branch that is merged away")
-def test_a_merger_ends_posts_with_a_term_too(reader, api, world, clock):
-    village, admin = world.units["village"], reader("zone.secadmin")
-    admin.submit(
-        admin.get(f"/admin/units/{village.id}/posts"),
-        "/posts",
-        person=world.people["village.member1"].id,
-        office="deputy",
-        from_on="2026-11-24",
-        to_on="2027-12-31",
-    )
-    reorganize(reader("town1.officer"), village, "merge", world.units["community"], "2026-11-25")
-    clock.now = at("2026-12-01").now
-    assert api("village.member1").get("/me")["posts"] == []
 
 
 @known_fault(reason="part 6: papers that were issued change with the names of today")

@@ -81,7 +81,9 @@ def test_merging_shows_first_what_passes_on(reader, world, session, play):
     officer.submit(shown, "/merge")
     session.expire_all()
     assert world.units["village"].ended_on == date(2026, 12, 1) and acts(session) == [
-        ("units", "merge")
+        ("posts", "end_post"),
+        ("posts", "end_post"),
+        ("units", "merge"),
     ]
 
 
@@ -167,6 +169,8 @@ def test_people_come_go_and_change(reader, world, session):
         ("people", "transfer_in"),
         ("people", "flags"),
         ("people", "transfer_out"),
+        ("posts", "end_post"),
+        ("accounts", "close"),
         ("people", "left"),
     ]
 

@@ -6,9 +6,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -22,8 +23,8 @@ from oversight.base.sealing import Sealer
 from oversight.base.sentences import N_, say
 from oversight.engine.use_case import after, one_transaction
 from oversight.models import Membership, Person, Post, RosterDraft, Unit, UnitChange, Zone
-from oversight.organization.actor import actor_of
-from oversight.register import accounts, audit_log, departures
+from oversight.organization.actor import Actor, actor_of
+from oversight.register import accounts, audit_log, departures, proposals, tenure
 
 from . import parse as rosters
 from .diff import Plan, compare
@@ -116,28 +117,23 @@ def apply(
             rule="many_left",
             house_rule=N_("名册不全时不误记离开。"),
         )
+    who = actor_of(session, by_id, at.today) if by_id else None
     _end(session, Membership, plan.memberships_ended)
-    _end(session, Post, plan.posts_ended)
-    made = (
-        (Unit, plan.units + plan.groups),
-        (Person, plan.people),
-        (Membership, plan.memberships),
-        (Post, plan.posts),
-    )
+    made = ((Unit, plan.units + plan.groups), (Person, plan.people), (Membership, plan.memberships))
     tick = stage("write", sum(len(rows) for _table, rows in made) + len(plan.people_changes))
     for table, rows in made:
         _insert(session, table, rows, tick)
     _regroup(session, plan)
     _change_people(session, plan, tick)
     _change_units(session, plan, by_id, at)
-    for person_id in sorted(plan.gone):
-        accounts.close(session, person_id, by_id, at)
+    _end_posts(session, plan, who, at)
+    accounts.follow(session, plan.departed, who, at)
+    proposals.ask(session, plan.zone_id, plan.asked, plan.dropped, found.name, by_id, at)
     audit_log.by_id(
         session, plan.zone_id, by_id, at, "rosters", "roster", found.name, **_record(found)
     )
     session.flush()
     session.expire_all()
-    who = actor_of(session, by_id, at.today) if by_id else None
     departures.settle_people(session, plan.departed, who, at)
 
 
@@ -152,6 +148,16 @@ def _end(session: Session, table: type, ended: dict) -> None:
         session.execute(
             sa.update(table), [{"id": row_id, "to_on": on} for row_id, on in ended.items()]
         )
+
+
+def _end_posts(session: Session, plan: Plan, who: Actor | None, at: Moment) -> None:
+    """End the posts of those who left the branch in which they held them."""
+    by_day: dict[date, list[str]] = defaultdict(list)
+    for post_id, on in plan.posts_ended.items():
+        by_day[on].append(post_id)
+    for on, ids in sorted(by_day.items()):
+        posts = session.scalars(sa.select(Post).where(Post.id.in_(ids))).all()
+        tenure.end_all(session, posts, on, who, at, one_of_many=True)
 
 
 def _regroup(session: Session, plan: Plan) -> None:
@@ -218,7 +224,7 @@ def _record(found: Read) -> dict:
         "people": people,
         "left": [person_id for person_id, _name, _unit in plan.left],
         "groups": [list(change) for change in plan.group_changes.values()],
-        "posts_begun": [[row["person_id"], row["unit_id"], row["office"]] for row in plan.posts],
+        "posts_asked": [[one.name, one.title, one.begins] for one in plan.asked],
         "posts_ended": list(plan.posts_ended),
     }
 

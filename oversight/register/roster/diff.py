@@ -22,6 +22,8 @@ from oversight.law.roles import ADMINISTRATORS
 from oversight.models import Membership, Person, Post, Unit, Zone
 from oversight.models.organizations import UNIT_KINDS
 from oversight.organization.standing import in_office, is_member
+from oversight.register import proposals
+from oversight.register.proposals import Asked
 
 from .cells import unit_key
 from .groups import Groups
@@ -32,6 +34,7 @@ TOWN = re.compile(r"([镇乡]党委|街道党(工)?委)$")
 ABOVE_ONLY = N_(
     "党建办经办人、督查员、班子成员是镇（部门）以上的职务，请写全，如“青溪镇党委督查员”。"
 )
+ADMINISTER = N_("管理员不由名册任免，也不兼任办理业务的职务。")
 ABOVE_BRANCHES = frozenset({"officer", "inspector", "team"})
 ORDER = {"town": 0, "department": 0, "middle": 1}
 MANY = 3  # people leaving a branch, from which a third of it must be confirmed
@@ -41,9 +44,10 @@ MANY = 3  # people leaving a branch, from which a third of it must be confirmed
 class Plan:
     """What an import would do, as rows to write; `left` are (person id, name, branch).
 
-    `group_names` are (new group, branch), `group_changes` by membership (person id, group before,
-    group after); `gone` have no post left either, `departed` are all whose membership of a branch
-    ends.
+    `asked` are posts that would begin or end by the security administrator's word, `dropped` what
+    waits for it no longer; `posts_ended` end with a membership. `group_names` are (new group,
+    branch), `group_changes` by membership (person id, group before, group after); `departed` are
+    all whose membership of a branch ends.
     """
 
     zone_id: str
@@ -53,7 +57,8 @@ class Plan:
     people_changes: dict[str, dict] = field(default_factory=dict)
     memberships: list[dict] = field(default_factory=list)
     memberships_ended: dict[str, date] = field(default_factory=dict)
-    posts: list[dict] = field(default_factory=list)
+    asked: list[Asked] = field(default_factory=list)
+    dropped: list[str] = field(default_factory=list)
     posts_ended: dict[str, date] = field(default_factory=dict)
     left: list[tuple[str, str, str]] = field(default_factory=list)
     moved: list[tuple[str, str]] = field(default_factory=list)
@@ -61,7 +66,6 @@ class Plan:
     groups: list[dict] = field(default_factory=list)
     group_names: list[tuple[str, str]] = field(default_factory=list)
     group_changes: dict[str, tuple[str, str | None, str | None]] = field(default_factory=dict)
-    gone: set[str] = field(default_factory=set)
     departed: set[str] = field(default_factory=set)
     thinned: list[str] = field(default_factory=list)
     absent_units: list[str] = field(default_factory=list)
@@ -85,8 +89,16 @@ class Plan:
             },
             "memberships": {"new": len(self.memberships), "ended": len(self.memberships_ended)},
             "groups": {"new": len(self.groups), "changed": self.grouped},
-            "posts": {"new": len(self.posts), "ended": len(self.posts_ended)},
+            "posts": {
+                "new": len(self.begun),
+                "ended": len(self.posts_ended) + len(self.asked) - len(self.begun),
+            },
         }
+
+    @property
+    def begun(self) -> list[Asked]:
+        """Return the posts that the security administrator is asked to let begin."""
+        return [one for one in self.asked if one.begins]
 
     @property
     def grouped(self) -> int:
@@ -104,7 +116,8 @@ class Plan:
             or self.people_changes
             or self.memberships
             or self.memberships_ended
-            or self.posts
+            or self.asked
+            or self.dropped
             or self.posts_ended
             or self.groups
             or self.group_changes
@@ -119,6 +132,7 @@ class Plan:
             sorted(self.people_changes),
             sorted(self.memberships_ended),
             sorted(self.posts_ended),
+            sorted((one.name, one.title, one.begins) for one in self.asked),
             sorted(row["name"] for row in self.people + self.units + self.groups),
             sorted(self.group_changes),
         ]
@@ -235,6 +249,9 @@ class _Compare:
             )
         ):
             self.posts[row.person_id].append(row)
+        self.waiting: dict[str, list] = defaultdict(list)
+        for proposal in proposals.of_zone(session, self.zone.id):
+            self.waiting[proposal.person_id].append(proposal)
         self.in_unit: dict[tuple[str, str], list[str]] = defaultdict(list)
         self.by_number = {row.number: row.id for row in self.persons.values() if row.number}
         self.by_joined: dict[tuple, list[str]] = defaultdict(list)
@@ -588,20 +605,38 @@ class _Compare:
             if (seat := self._seat(row, unit, office, where, person_id))
         }
         held = {(post.unit_id, post.office): post for post in self.posts.get(person_id, ())}
-        for unit_id, office in sorted(wanted - set(held)):
-            self.plan.posts.append(
-                {
-                    "id": new_id(),
-                    "zone_id": self.zone.id,
-                    "person_id": person_id,
-                    "unit_id": unit_id,
-                    "office": office,
-                    "from_on": row.since or self.today,
-                }
-            )
-        for key in set(held) - wanted:
-            if self.groups.inside(key[0], unit.id):
-                self._end(held[key])
+        relieved = {
+            key
+            for key, post in held.items()
+            if key not in wanted
+            and self.groups.inside(key[0], unit.id)
+            and post.office not in ADMINISTRATORS
+            and post.id not in self.plan.posts_ended
+        }
+        waits = {
+            (one.unit_id, one.office, one.begins): one for one in self.waiting.get(person_id, ())
+        }
+        asked = {(*key, True) for key in wanted - set(held)} | {(*key, False) for key in relieved}
+        for seat_id, office, begins in sorted(asked - set(waits)):
+            if begins and not self._may_hold(row, held, office):
+                continue
+            day = (row.since or self.today) if begins else self.yesterday
+            name = self._name_of(seat_id)
+            self.plan.asked.append(Asked(person_id, seat_id, office, day, begins, row.name, name))
+        self.plan.dropped += [one.id for key, one in waits.items() if key not in asked]
+
+    def _may_hold(self, row: PersonRow, held: dict, office: str) -> bool:
+        """True where a post goes with those that a person holds; otherwise a trouble."""
+        apart = {office, *(post.office for post in held.values())} & ADMINISTRATORS
+        if apart and (held or office in ADMINISTRATORS):
+            self.roster.trouble(row.place, row.name, ADMINISTER)
+            return False
+        return True
+
+    def _name_of(self, unit_id: str) -> str:
+        if unit_id in self.by_id:
+            return self.by_id[unit_id].name
+        return self.by_id[self.groups.branch_of[unit_id]].name + self.groups.names[unit_id]
 
     def _seat(
         self, row: PersonRow, unit: _Known, office: str, where: str, person_id: str
@@ -653,12 +688,7 @@ class _Compare:
                 )
                 self.plan.memberships_ended[row.id] = max(self.yesterday, row.from_on)
                 self._end_posts(person_id, row.unit_id)
-                if not [
-                    post
-                    for post in self.posts.get(person_id, ())
-                    if post.id not in self.plan.posts_ended
-                ]:
-                    self.plan.gone.add(person_id)
+                self.plan.dropped += [one.id for one in self.waiting.get(person_id, ())]
         for unit_id, count in leaving.items():
             if count >= MANY and 3 * count > members[unit_id]:
                 self.plan.thinned.append(

@@ -29,6 +29,7 @@ class Groups:
         self.roster, self.plan, self.today = roster, plan, today
         self.by_key: dict[tuple[str, str], list[str]] = defaultdict(list)
         self.branch_of: dict[str, str] = {}
+        self.names: dict[str, str] = {}
         self.unnamed: list[str] = []
         for row in session.execute(
             sa.select(Unit.id, Unit.parent_id, Unit.name).where(
@@ -40,6 +41,7 @@ class Groups:
     def _know(self, group_id: str, branch_id: str, name: str) -> None:
         self.by_key[branch_id, cells.group_key(name)].append(group_id)
         self.branch_of[group_id] = branch_id
+        self.names[group_id] = name
 
     def inside(self, unit_id: str, branch_id: str) -> bool:
         """True of a branch itself and its groups."""

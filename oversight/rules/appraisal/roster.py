@@ -14,6 +14,7 @@ from oversight.models.appraisal import GRADES
 from oversight.organization.members import members
 from oversight.rules import life_meetings
 from oversight.rules.campaign import campaign_of
+from oversight.rules.common import answer
 from oversight.rules.context import TransitionContext
 
 from .grounds import CONSENT, MEETING, PACE, STEPS, TIME, YEARLY
@@ -108,14 +109,8 @@ def strike(attempt: TransitionContext) -> None:
     """从名单中移出，原因留在记录里；已写的自评不再使用。"""
     row = row_of(attempt, attempt.words["member"])
     row.standing, row.votes, row.why = "struck", False, attempt.words["reason"]
-    attempt.session.execute(
-        sa.update(WorkItem)
-        .where(
-            WorkItem.case_id == attempt.case.id,
-            WorkItem.person_id == row.person_id,
-            WorkItem.closed_at.is_(None),
-        )
-        .values(closed_at=attempt.at.now, answer="strike")
+    answer(
+        attempt, "strike", WorkItem.case_id == attempt.case.id, WorkItem.person_id == row.person_id
     )
 
 
@@ -150,7 +145,7 @@ def not_count(attempt: TransitionContext) -> None:
 @effect
 def lower(attempt: TransitionContext) -> None:
     """提级办理的只是这一次请示，其余仍由直接上级办理。"""
-    attempt.case.escalation_level = attempt.case.facts["not_counted"].get("raised", 0)
+    attempt.set(escalation_level=attempt.case.facts["not_counted"].get("raised", 0))
 
 
 def still_member(attempt: TransitionContext, person: str) -> bool:

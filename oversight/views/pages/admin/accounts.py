@@ -72,7 +72,7 @@ def show(unit_id):
     unit, at = _unit(unit_id), moment()
     holding = accounts.slips_of(db.session, unit.zone_id, at)
     rows = [
-        (person, account, state(account, holding))
+        (person, account, state(account, holding), account is not None and account.id in holding)
         for person, account in accounts.people_of(db.session, unit, at)
     ]
     return render_template("accounts_unit.html", unit=unit, rows=rows)
@@ -93,9 +93,20 @@ def issue(unit_id):
 @bp.post("/accounts/people/<uuid:person_id>/reset")
 @login_required
 def reset(person_id):
-    """Answer with one slip, once; what the account had before is void."""
+    """Answer with one slip, once; what the account had before is void.
+
+    Of an account that decides, another administrator releases it first: then with that case.
+    """
+    one = str(person_id)
     with acting("reset", workflow="accounts"):
-        made = accounts.issue_one(db.session, str(person_id), actor(), moment())
+        if accounts.needs_release(db.session, one, moment()):
+            why = request.form.get("reason", "").strip() or _("本人要求重置。")
+            case = accounts.ask_reset(db.session, one, why, actor(), moment())
+        else:
+            case, made = None, accounts.issue_one(db.session, one, actor(), moment())
+    if case is not None:
+        flash(_("已提出重置，另一名管理员放行后，再到这里打印激活单。"), "ok")
+        return redirect(url_for("case.show", case_id=case.id))
     return render_template("slips.html", slips=[made])
 
 
@@ -104,7 +115,21 @@ def reset(person_id):
 def make(person_id, act):
     with acting(act, workflow="accounts"):
         getattr(accounts, act)(db.session, str(person_id), actor(), moment())
-    flash(_(DOABLE[act]), "ok")
+    return _done(person_id, DOABLE[act])
+
+
+@bp.post("/accounts/people/<uuid:person_id>/undo_slip")
+@login_required
+def undo_slip(person_id):
+    with acting("undo_slip", workflow="accounts"):
+        why = request.form.get("why", "")
+        accounts.withdraw_slip(db.session, str(person_id), why, actor(), moment())
+    return _done(person_id, N_("激活单已收回，没有用过的都失效。"))
+
+
+def _done(person_id, said: str):
+    """Say what was done, and return to the unit."""
+    flash(_(said), "ok")
     unit = accounts.unit_of(db.session, str(person_id), moment())
     return redirect(
         url_for("accounts.show", unit_id=unit.id) if unit else url_for("accounts.index")

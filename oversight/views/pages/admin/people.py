@@ -1,7 +1,4 @@
-"""Pages of people and posts:
-
-members of a branch, who holds which post, and who stands in for whom.
-"""
+"""Pages of people: members of a branch, and who stands in for whom."""
 
 from __future__ import annotations
 
@@ -12,14 +9,13 @@ from flask_babel import gettext as _
 from flask_login import login_required
 
 from oversight import workflows
-from oversight.base import typed
 from oversight.base.db import db, is_id
 from oversight.base.refusals import NotFound
 from oversight.base.sentences import N_
-from oversight.law.roles import ADMINISTRATORS, NO_BUSINESS, OFFICES
-from oversight.models import Person, Post, Substitution, Unit
+from oversight.law.roles import NO_BUSINESS
+from oversight.models import Person, Substitution, Unit
 from oversight.organization.members import members
-from oversight.register import audit_log, posts
+from oversight.register import audit_log, leaving, posts
 from oversight.register import members as people
 from oversight.views import session
 
@@ -45,6 +41,8 @@ def _people(unit: Unit, refusal=None) -> str:
         may=keeps(unit, "people"),
         people=members(db.session, unit.id, session.moment().today),
         flags=people.FLAGS,
+        gone=leaving.recent(db.session, unit, session.moment().today),
+        fates=leaving.LEFT,
         groups=groups,
         sizes=list(Counter(groups.values()).items()),
     )
@@ -99,7 +97,7 @@ def _person(one: Person, unit: Unit, refusal=None) -> str:
         refusal=refusal,
         form=request.form,
         flags=people.FLAGS,
-        left=people.LEFT,
+        left=leaving.LEFT,
         may=keeps(unit, "people"),
         effects=people.effects(db.session, one, session.moment().today),
         branches=[row for row in tree() if row.kind == "branch" and row.id != unit.id],
@@ -121,9 +119,7 @@ def change_person(person_id, what):
                 db.session, one, in_reach(unit_named("unit")), day("on", N_("起")), who, at
             )
         elif what == "gone":
-            people.gone(
-                db.session, one, request.form.get("why", ""), day("on", N_("日期")), who, at
-            )
+            leaving.gone(db.session, one, request.form.get("why", ""), day("on", "日期"), who, at)
         else:
             people.set_flags(db.session, one, set(request.form.getlist("flag")), who, at)
         return _("%(name)s的情况已登记。", name=one.name)
@@ -137,90 +133,24 @@ def change_person(person_id, what):
     )
 
 
-# Posts -------------------------------------------------------------------------------------------
-
-
-@bp.get("/units/<uuid:unit_id>/posts")
+@bp.post("/units/<uuid:unit_id>/people/<uuid:person_id>/undo_left")
 @login_required
-def post_list(unit_id):
-    return _posts(unit_of(unit_id))
-
-
-def _posts(unit: Unit, refusal=None) -> str:
-    today = session.moment().today
-    held = posts.of_unit(db.session, unit)
-    offices = {
-        key: label
-        for key, label in OFFICES.items()
-        if key not in ADMINISTRATORS or unit.kind == "zone" and session.actor().holds("secadmin")
-    }
-    return render_template(
-        "admin/posts.html",
-        unit=unit,
-        refusal=refusal,
-        held=held,
-        offered=offices,
-        form=request.form,
-        today_is=today,
-        may=keeps(unit, "posts"),
-        people=posts.candidates(
-            db.session,
-            unit,
-            today,
-            typed.line(request.values.get("find", ""))[:60],
-            request.form.get("person"),
-        ),
-        acts=audit_log.ACTS,
-        changes=audit_log.listed(db.session, unit.zone_id, "posts", unit.id),
-    )
-
-
-@bp.post("/units/<uuid:unit_id>/posts")
-@login_required
-def appoint(unit_id):
-    unit = unit_of(unit_id)
+def undo_left(unit_id, person_id):
+    unit, one = unit_of(unit_id), db.session.get(Person, str(person_id))
+    if one is None or one.zone_id != unit.zone_id:
+        raise NotFound()
 
     def do() -> str:
-        one = person_named("person")
-        posts.appoint(
-            db.session,
-            unit,
-            one,
-            request.form.get("office", ""),
-            day("from_on", N_("起")),
-            session.actor(),
-            session.moment(),
-            day("to_on", N_("止"), required=False),
-        )
-        return _("%(name)s已任职。", name=one.name)
+        why = request.form.get("why", "")
+        leaving.take_back(db.session, one, why, session.actor(), session.moment())
+        return _("%(name)s的离开登记已收回。", name=one.name)
 
     return change(
-        "posts",
-        "appoint",
+        "people",
+        "undo_left",
         do,
-        lambda refusal: _posts(unit_of(unit_id), refusal),
-        url_for("admin.post_list", unit_id=unit_id),
-    )
-
-
-@bp.post("/posts/<uuid:post_id>/end")
-@login_required
-def end_post(post_id):
-    post = db.session.get(Post, str(post_id))
-    unit = unit_of(post.unit_id) if post else in_reach(None)
-
-    def do() -> str:
-        freed = posts.end(
-            db.session, post, day("last", N_("最后一天")), session.actor(), session.moment()
-        )
-        return _("职务已登记结束，%(n)s 件未办事项随职务移交。", n=freed)
-
-    return change(
-        "posts",
-        "end_post",
-        do,
-        lambda refusal: _posts(unit_of(unit.id), refusal),
-        url_for("admin.post_list", unit_id=unit.id),
+        lambda refusal: _people(unit_of(unit_id), refusal),
+        url_for("admin.people_list", unit_id=unit_id),
     )
 
 

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = '0050'
-down_revision = '0013'
+revision = '0015'
+down_revision = '0014'
 
 Id = sa.Uuid(as_uuid=False)
 Moment = sa.DateTime(timezone=True)

@@ -1,0 +1,403 @@
+"""Posts begin and end here, and nowhere else, whoever asks: page, roster, reorganization, workflow.
+
+Inside: nobody appoints himself, the three administrators stay apart, the account of who holds
+nothing any more is closed, and he and the administrators are told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from oversight.base.clock import Moment
+from oversight.base.refusals import Forbidden, InvalidInput, RuleViolation
+from oversight.base.sentences import N_, say
+from oversight.engine import authority, transitions
+from oversight.law.clauses import house_rule
+from oversight.law.roles import ADMINISTRATORS, OFFICES, SUPERIOR
+from oversight.models import Case, JournalRow, Person, Post, Unit
+from oversight.organization.actor import Actor
+from oversight.organization.units import zone_unit
+from oversight.rules import power
+
+from . import accounts, audit_log, handover, told
+
+NOT_OWN = house_rule("任何人不能给自己任职、免职或指定代理权限。")
+APART = house_rule("三员分立：系统、安全、审计管理员互不兼任，也不兼任办理业务的职务。")
+UNDONE = house_rule("任免登记错了的，说明原因可以收回；已据此办过事的，不能收回，只能另行登记。")
+# Posts here decide on others: one administrator asks for them, another releases them.
+RELEASED = ("zone", "town", "department")
+AHEAD_OF_UTC = timedelta(hours=14)  # no place on earth is further
+UNDONE_WITHIN = timedelta(days=31)
+FURTHEST = timedelta(days=366)  # how far ahead, or back, a post is entered
+
+
+def refuse(rule: str, source, sentence: str, **more):
+    """Say no by a house rule. Raises RuleViolation."""
+    raise RuleViolation(sentence, rule=rule, house_rule=source.text, **more)
+
+
+@dataclass(frozen=True)
+class Seat:
+    """A post that somebody is to hold."""
+
+    unit: Unit
+    person: Person
+    office: str
+    from_on: date
+    to_on: date | None = None
+
+    @property
+    def title(self) -> str:
+        return f"{self.unit.name}{OFFICES[self.office]}"
+
+
+# Beginning ----------------------------------------------------------------------------------------
+
+
+def appoint(session: Session, seat: Seat, who: Actor, at: Moment) -> Post | Case:
+    """Give a person a post, or open the case in which others must agree first; returns which.
+
+    Does not commit. Raises Forbidden, RuleViolation, InvalidInput.
+    """
+    audit_log.require(session, who, "posts", seat.unit)
+    _read(seat, at)
+    if seat.office in ADMINISTRATORS and not who.holds("secadmin"):
+        _keeper()
+    audit_log.alone(session, seat.unit.zone_id)
+    _fit(session, seat, who.id)
+    if seat.unit.kind in RELEASED:
+        return _ask(session, "appointment", power.APPOINTER.name, seat, who, at)
+    side = _side(session, seat, who, at.today)
+    if side is not None:
+        return _ask(session, "secondment", power.ASKER.name, seat, who, at, side=side.id)
+    return begin(session, seat, who, at)
+
+
+def begin(
+    session: Session, seat: Seat, who: Actor | None, at: Moment, one_of_many: bool = False
+) -> Post:
+    """Write down a post that all who must have agreed to. Does not commit.
+
+    `one_of_many`: the caller tells the administrators of all together. Raises RuleViolation,
+    InvalidInput.
+    """
+    audit_log.alone(session, seat.unit.zone_id)
+    _fit(session, seat, who.id if who else None)
+    post = Post(
+        zone_id=seat.unit.zone_id,
+        person_id=seat.person.id,
+        unit_id=seat.unit.id,
+        office=seat.office,
+        from_on=seat.from_on,
+        to_on=seat.to_on,
+    )
+    session.add(post)
+    session.flush()
+    days = {"from_on": ["", seat.from_on.isoformat()]}
+    days["to_on"] = ["", seat.to_on.isoformat() if seat.to_on else ""]
+    days["appointed"] = ["", seat.person.name]
+    _note(session, seat, "appoint", who, at, one_of_many, **days)
+    accounts.follow(session, [seat.person.id], who, at)
+    return post
+
+
+def found(session: Session, zone_id: str, rows: list[dict]) -> None:
+    """Write the posts with which a zone is founded. Does not commit. Raises RuleViolation."""
+    if session.scalar(sa.select(Post.id).where(Post.unit_id == zone_unit(session, zone_id).id)):
+        raise RuleViolation("这个区已有人任职，不能再成批写入职务。")
+    session.execute(sa.insert(Post), rows)
+
+
+def _ask(
+    session: Session, workflow: str, role: str, seat: Seat, who: Actor, at: Moment, **more
+) -> Case:
+    """Open the case in which others agree to a post."""
+    facts = {
+        "member": seat.person.id,
+        "office": seat.office,
+        "from_on": seat.from_on.isoformat(),
+        "to_on": seat.to_on.isoformat() if seat.to_on else None,
+        **more,
+    }
+    post = _entitling(seat.unit, who)
+    basis = authority.AuthorityBasis(post.unit_id, role, post.office)
+    case = transitions.open_case(session, workflow, seat.unit.id, facts, who, at, basis=basis)
+    transitions.reassign_case(session, case.id, at)  # who has asked does not answer himself
+    return case
+
+
+def _entitling(unit: Unit, who: Actor) -> Post:
+    """Return the post by which the actor appoints in a unit."""
+    above = [post for post in who.posts if unit.within(post.unit.path)]
+    keeping = [post for post in above if post.office in ("secadmin", *SUPERIOR.ranks[0])]
+    return (keeping or above or who.posts)[0]
+
+
+def _agreed(attempt) -> None:
+    """Begin the post that a case has asked for."""
+    facts, session = attempt.case.facts, attempt.session
+    to_on = attempt.fact_day("to_on")
+    person = session.get(Person, facts["member"])
+    seat = Seat(attempt.unit, person, facts["office"], attempt.fact_day("from_on"), to_on)
+    begin(session, seat, attempt.actor, attempt.at)
+
+
+power.DOES["begin_post"] = _agreed
+
+
+def _side(session: Session, seat: Seat, who: Actor, on: date) -> Unit | None:
+    """Return the unit whose consent is asked: the highest in which the person serves out of the
+    actor's reach; None where there is none.
+    """
+    if who.holds("secadmin"):
+        return None
+    paths = [post.unit.path for post in who.posts]
+    posts = held(session, seat.person.id, on)
+    outside = [post.unit for post in posts if not any(post.unit.within(path) for path in paths)]
+    return min(outside, key=lambda unit: (len(unit.path), unit.id), default=None)
+
+
+# Ending -------------------------------------------------------------------------------------------
+
+
+def end(session: Session, post: Post, last: date, who: Actor, at: Moment) -> int:
+    """End a post with a last day; returns how many open things of the leaver followed the post.
+
+    Where the day is still to come, they follow when it has passed. Does not commit. Raises
+    Forbidden, RuleViolation, InvalidInput.
+    """
+    audit_log.require(session, who, "posts", post.unit)
+    if post.office in ADMINISTRATORS and not who.holds("secadmin"):
+        _keeper()
+    if post.person_id == who.id:
+        refuse("not_own", NOT_OWN, N_("不能免去自己的职务，请由他人办理。"))
+    if last < post.from_on:
+        raise InvalidInput({"last": N_("最后一天不能早于任职的第一天。")})
+    if last > at.today + FURTHEST:
+        raise InvalidInput({"last": N_("“最后一天”最远写到一年以后。")})
+    if post.to_on is not None and post.to_on < at.today:
+        raise InvalidInput({"last": N_("这个职务已经结束，不能再改。")})
+    end_all(session, [post], last, who, at)
+    return handover.release(session, post.person_id, who, at) if last < at.today else 0
+
+
+def end_all(
+    session: Session,
+    posts: Iterable[Post],
+    last: date,
+    who: Actor | None,
+    at: Moment,
+    one_of_many: bool = False,
+) -> None:
+    """End posts that rest on something that ended: a membership, a unit, a life. Does not commit."""
+    posts = list(posts)
+    for post in posts:
+        before, post.to_on = post.to_on, max(last, post.from_on)
+        seat = Seat(post.unit, session.get(Person, post.person_id), post.office, post.from_on)
+        days = [before.isoformat() if before else "", post.to_on.isoformat()]
+        what = {"relieved": [seat.person.name, ""], "to_on": days}
+        _note(session, seat, "end_post", who, at, one_of_many, **what)
+    session.flush()
+    accounts.follow(session, [post.person_id for post in posts], who, at)
+
+
+# Taking back --------------------------------------------------------------------------------------
+
+
+def undo_begin(session: Session, post: Post, why: str, who: Actor, at: Moment) -> None:
+    """Take back that a post was begun, while nobody has acted by it: it is as if it had not been.
+
+    Does not commit. Raises Forbidden, RuleViolation, InvalidInput.
+    """
+    seat, why = _undoing(session, post, why, who)
+    _nothing_done(session, post)
+    session.delete(post)
+    session.flush()
+    what: dict[str, Any] = {"appointed": [seat.person.name, ""], "why": ["", why]}
+    _note(session, seat, "undo_post", who, at, **what)
+    accounts.follow(session, [seat.person.id], who, at)
+
+
+def undo_end(session: Session, post: Post, why: str, who: Actor, at: Moment) -> None:
+    """Take back that a post was ended, while nobody has followed in it. Does not commit.
+
+    Raises Forbidden, RuleViolation, InvalidInput.
+    """
+    seat, why = _undoing(session, post, why, who)
+    if post.to_on is None:
+        raise InvalidInput({"post": N_("这个职务没有结束。")})
+    if not undoable(post, at.today):
+        refuse("too_late", UNDONE, N_("离任已过一个月，不能收回，请另行任职。"))
+    _not_followed(session, post, seat.person)
+    apart(
+        [one for one in held(session, seat.person.id, at.today) if one.id != post.id],
+        seat.person,
+        post.office,
+    )
+    post.to_on = None
+    session.flush()
+    what: dict[str, Any] = {"appointed": ["", seat.person.name], "why": ["", why]}
+    _note(session, seat, "undo_end", who, at, **what)
+    accounts.follow(session, [seat.person.id], who, at, reopen=True)
+
+
+def undoable(post: Post, on: date) -> bool:
+    """True where it may still be taken back that a post was ended: later it is a new appointment,
+    which others must agree to.
+    """
+    return post.to_on is not None and post.to_on >= on - UNDONE_WITHIN
+
+
+def reopen_all(session: Session, person: Person, ended: date) -> None:
+    """Let posts go on that ended on a day with a leaving that is taken back, where nobody followed.
+
+    Does not commit.
+    """
+    posts = sa.select(Post).where(Post.person_id == person.id, Post.to_on == ended)
+    for post in session.scalars(posts).all():
+        if not _followed(session, post):
+            post.to_on = None
+    session.flush()
+
+
+def _undoing(session: Session, post: Post, why: str, who: Actor) -> tuple[Seat, str]:
+    audit_log.require(session, who, "posts", post.unit)
+    if post.office in ADMINISTRATORS and not who.holds("secadmin"):
+        _keeper()
+    if post.person_id == who.id:
+        refuse("not_own", NOT_OWN, N_("自己的职务由他人办理。"))
+    audit_log.alone(session, post.zone_id)
+    person = session.get(Person, post.person_id)
+    return Seat(post.unit, person, post.office, post.from_on, post.to_on), reason(why)
+
+
+def reason(why: str) -> str:
+    """Return a reason as it is kept. Raises InvalidInput."""
+    why = why.strip()
+    if not 0 < len(why) <= 200:
+        raise InvalidInput({"why": N_("请写明原因，最多 200 字。")})
+    return why
+
+
+def _nothing_done(session: Session, post: Post) -> None:
+    """Make sure that nobody has acted by a post. Raises RuleViolation."""
+    begun = datetime.combine(post.from_on, time(), UTC) - AHEAD_OF_UTC
+    acted = session.scalar(
+        sa.select(JournalRow.id)
+        .where(
+            JournalRow.actor_id == post.person_id,
+            JournalRow.unit_id == post.unit_id,
+            JournalRow.at >= begun,
+        )
+        .limit(1)
+    )
+    if acted is not None:
+        sentence = N_("他已按这个职务办过事，任职不能收回，请改为结束任职。")
+        refuse("rests_on_it", UNDONE, sentence)
+
+
+def _not_followed(session: Session, post: Post, person: Person) -> None:
+    """Make sure that a post that ended may go on. Raises RuleViolation."""
+    if _followed(session, post) or person.left_on or post.unit.ended_on:
+        sentence = N_("这个职务已由他人接任，或人和单位已经不在，离任不能收回，请另行任职。")
+        refuse("rests_on_it", UNDONE, sentence)
+
+
+def _followed(session: Session, post: Post) -> bool:
+    """True where somebody else came into a post after it had ended."""
+    later = sa.select(Post.id).where(
+        Post.unit_id == post.unit_id, Post.office == post.office, Post.from_on > post.to_on
+    )
+    return session.scalar(later.limit(1)) is not None
+
+
+# Shared -------------------------------------------------------------------------------------------
+
+
+def held(session: Session, person_id: str, on: date) -> list[Post]:
+    """Return the posts that a person holds on a day or begins later."""
+    return list(
+        session.scalars(
+            sa.select(Post)
+            .where(Post.person_id == person_id, sa.or_(Post.to_on.is_(None), Post.to_on >= on))
+            .order_by(Post.from_on, Post.id)
+        )
+    )
+
+
+def _keeper():
+    sentence = N_("管理员由安全管理员任免，不由您办理。")
+    raise Forbidden(sentence, rule="keeper", house_rule=APART.text)
+
+
+def _read(seat: Seat, at: Moment) -> None:
+    """Make sure that a post can be there as it is written. Raises InvalidInput."""
+    wrong = {}
+    apart = seat.office in ADMINISTRATORS and seat.unit.kind != "zone"
+    if seat.office not in OFFICES or apart:
+        wrong["office"] = N_("这个单位没有这种职务，请从给出的选项中选择。")
+    if seat.to_on is not None and seat.to_on < seat.from_on:
+        wrong["to_on"] = N_("“止”不能早于“起”。")
+    if seat.from_on > at.today + FURTHEST:
+        wrong["from_on"] = N_("“起”最远写到一年以后。")
+    if wrong:
+        raise InvalidInput(wrong)
+
+
+def _fit(session: Session, seat: Seat, by_id: str | None) -> None:
+    """Make sure that a person may hold a post. Raises RuleViolation, InvalidInput."""
+    person, unit = seat.person, seat.unit
+    if person.id == by_id:
+        refuse("not_own", NOT_OWN, N_("不能给自己任职，请由他人办理。"), field="person")
+    if person.zone_id != unit.zone_id or person.left_on or unit.ended_on:
+        raise InvalidInput({"person": N_("这个人或这个单位已经不在，不能任职。")})
+    posts = held(session, person.id, seat.from_on)
+    apart(posts, person, seat.office)
+    if any((post.unit_id, post.office) == (unit.id, seat.office) for post in posts):
+        office = OFFICES[seat.office]
+        said = say(
+            "%(name)s现在就是%(unit)s%(office)s。", name=person.name, unit=unit.name, office=office
+        )
+        raise InvalidInput({"person": said})
+
+
+def apart(posts: list, person, office: str) -> None:
+    """Keep the three administrators apart from each other and from business. Raises RuleViolation."""
+    for post in posts:
+        if {office, post.office} & ADMINISTRATORS and post.office != office:
+            known = OFFICES[post.office]
+            said = say("%(name)s已任%(office)s，不能兼任。", name=person.name, office=known)
+            refuse("apart", APART, said, field="person")
+
+
+def _note(
+    session: Session,
+    seat: Seat,
+    act: str,
+    who: Actor | None,
+    at: Moment,
+    one_of_many: bool = False,
+    **what,
+) -> None:
+    """Record what was done to a post, and tell those whom it concerns."""
+    unit = seat.unit
+    audit_log.note(session, who, at, "posts", act, unit, seat.title, unit.id, **what)
+    text = say(TOLD[act], name=seat.person.name, title=seat.title)
+    key = f"{act}:{unit.id}:{seat.office}:{seat.person.id}"
+    told.person(session, unit.zone_id, seat.person.id, key, text, at)
+    if not one_of_many:
+        told.others(session, unit.zone_id, key, text, who.id if who else None, at)
+
+
+TOLD = {
+    "appoint": N_("%(name)s已任%(title)s。"),
+    "end_post": N_("%(name)s不再任%(title)s。"),
+    "undo_post": N_("%(name)s任%(title)s的登记已收回。"),
+    "undo_end": N_("%(name)s离任%(title)s的登记已收回，继续任职。"),
+}

@@ -1,0 +1,118 @@
+"""Who asks for power and who agrees to it; what then happens is done by the register.
+
+The register stands above the law: it puts what it does under these names when it is imported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+
+import sqlalchemy as sa
+
+from oversight.base.settings import ON
+from oversight.law.clauses import house_rule
+from oversight.law.definition import effect, rule
+from oversight.law.roles import APPOINTER, COLLEAGUE, KEEPER, RELEASER, SUPERIOR, Role
+from oversight.models import Account, Person, Slip
+
+__all__ = ["APPOINTER", "ASKER", "COLLEAGUE", "KEEPER", "RELEASER", "SIDE"]
+DOES: dict[str, Callable] = {}
+SIDE_FACT = "side"
+ASKER = Role(
+    "asker",
+    "任职单位的上级",
+    "superior",
+    SUPERIOR.ranks,
+    group_of=SUPERIOR.candidate_group,
+    impartial=False,
+)
+SIDE = Role(
+    "side",
+    "任职人所在单位",
+    "unit",
+    SUPERIOR.ranks,
+    group_of=SUPERIOR.candidate_group,
+    fact=SIDE_FACT,
+)
+LAPSES = timedelta(days=30)
+TWO = house_rule("镇（部门）以上的任职和重置决定事项的账号，由一名管理员提出，另一名管理员放行。")
+
+
+def lapses_on(attempt) -> date:
+    """Return the day on which nobody waits for an answer any more."""
+    return attempt.case.opened_at.date() + LAPSES
+
+
+def post_key(attempt) -> str:
+    """Return what is asked for once at a time: a person's post in a unit."""
+    facts = attempt.case.facts
+    return ":".join((facts["member"], attempt.case.unit_id, facts["office"]))
+
+
+def confirmed_by(attempt) -> date:
+    """Return the day from which an account that nobody confirmed is shut."""
+    return attempt.case.entered_at.date() + LAPSES
+
+
+@effect
+def begin_post(attempt) -> None:
+    """从写明的日期起任职，本人和其他管理员得到通知。"""
+    DOES["begin_post"](attempt)
+
+
+# Resets -------------------------------------------------------------------------------------------
+
+
+def owner(attempt) -> str:
+    """Return whose account is reset: once at a time."""
+    return attempt.case.facts["member"]
+
+
+def _person(attempt) -> Person:
+    return attempt.session.get(Person, attempt.case.facts["member"])
+
+
+@rule(TWO)
+def slip_issued(attempt):
+    """激活单还没有发。"""
+    issued = (
+        sa.select(Slip.id)
+        .join(Account, Account.id == Slip.account_id)
+        .where(
+            Account.person_id == attempt.case.facts["member"],
+            Slip.issued_at >= attempt.case.entered_at,
+            Slip.ended_at.is_(None),
+        )
+    )
+    return attempt.session.scalar(issued.limit(1)) is not None
+
+
+@rule(TWO)
+def to_be_confirmed(attempt):
+    """区里定了重置后不需要确认。"""
+    return attempt.settings["reset_confirmation"] == ON
+
+
+@rule(TWO)
+def not_to_be_confirmed(attempt):
+    """区里定了重置后由同事或上级确认。"""
+    return attempt.settings["reset_confirmation"] != ON
+
+
+@effect
+def hold(attempt) -> None:
+    """同事或上级确认以前，这个账号不能办理决定事项。"""
+    _person(attempt).reset_at = attempt.at.now
+
+
+@effect
+def lift(attempt) -> None:
+    """这个账号又可以办理决定事项。"""
+    _person(attempt).reset_at = None
+
+
+@effect
+def lock_account(attempt) -> None:
+    """账号锁定，登录、令牌和激活单都失效。"""
+    DOES["lock_account"](attempt)
