@@ -21,6 +21,7 @@ from pathlib import Path
 from .refusals import InvalidInput, TooLarge, Unavailable, WrongType
 from .sandbox import media
 from .sentences import N_, say
+from .typed import INVISIBLE
 
 MOST_BYTES = 10 * 2**20
 OVERHEAD = 64 * 2**10  # what a form adds to its file
@@ -121,7 +122,7 @@ def shown_name(name: str, kind: str) -> str:
     """
     last = re.split(r"[\\/]", name or "")[-1]
     plain = "".join(
-        c for c in unicodedata.normalize("NFC", last) if unicodedata.category(c)[0] != "C"
+        c for c in unicodedata.normalize("NFC", last) if unicodedata.category(c) not in INVISIBLE
     )
     stem = re.sub(r"(\s*\.[A-Za-z0-9]{1,8})+$", "", plain)
     stem = re.sub(r'[<>:"|?*\s]+', " ", stem).strip(" .")[:80] or N_("附件")

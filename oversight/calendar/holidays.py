@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import date
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from oversight.base import typed
 from oversight.base.clock import Moment
 from oversight.base.refusals import InvalidInput
 from oversight.base.sentences import N_
-from oversight.law.inputs import read_day
 from oversight.models import Activity, CalendarRow, PublishedYear, Unit
 
 from . import workdays
@@ -25,6 +27,15 @@ from .zone import zone_calendar
 
 HEADER = ["date", "kind", "name", "source"]
 KINDS = {"rest": N_("休息"), "work": N_("上班")}
+KIND_OF = {
+    **{key: key for key in KINDS},
+    "休息": "rest",
+    "休": "rest",
+    "上班": "work",
+    "班": "work",
+}
+DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?: 0?0:00(?::00)?)?")
+YEARS = range(2000, 2101)
 
 
 def seed(session: Session, zone_id: str, years: Iterable[int], at: Moment) -> frozenset[int]:
@@ -40,25 +51,34 @@ def seed(session: Session, zone_id: str, years: Iterable[int], at: Moment) -> fr
 
 
 def read_csv(raw: bytes) -> list[workdays.CalendarDay]:
-    """Read a file of rest days. Raises InvalidInput naming every bad row by line and value."""
-    try:
-        lines = list(csv.reader(io.StringIO(raw.decode("utf-8-sig"), newline=""), strict=True))
-    except UnicodeDecodeError:
-        raise InvalidInput(
-            {"file": N_("文件不是 UTF-8 编码，请另存为“CSV UTF-8”后再导入。")}
-        ) from None
-    except csv.Error:
-        raise InvalidInput({"file": N_("文件不是完整的 CSV，请检查引号后再导入。")}) from None
-    if not lines or [cell.strip() for cell in lines[0]] != HEADER:
+    """Read a file of rest days, in the encoding and with the days as an office's Excel writes them.
+
+    Raises InvalidInput naming every bad row by line and value.
+    """
+    lines = _lines(raw)
+    head = [typed.line(cell).lower() for cell in lines[0]] if lines else []
+    if head not in (HEADER, ["日期", "类别", "名称", "来源"]):
         raise InvalidInput({"file": f"第一行应是 {','.join(HEADER)}。"})
     days: dict[date, workdays.CalendarDay] = {}
     wrong: dict[str, str] = {}
     for number, cells in enumerate(lines[1:], 2):
         if any(cell.strip() for cell in cells):
-            _read_row(number, [cell.strip() for cell in cells], days, wrong)
+            _read_row(number, [typed.line(cell) for cell in cells], days, wrong)
     if wrong or not days:
         raise InvalidInput(wrong or {"file": N_("文件里没有日期。")})
     return list(days.values())
+
+
+def _lines(raw: bytes) -> list[list[str]]:
+    """Return the cells of a file of text. Raises InvalidInput."""
+    text = typed.decoded(raw)
+    if text is None or "\0" in text:
+        raise InvalidInput({"file": N_("这个文件不是 CSV。请在 Excel 里另存为 CSV 后再导入。")})
+    delimiter = "\t" if "\t" in text.partition("\n")[0] else ","
+    try:
+        return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
+    except csv.Error:
+        raise InvalidInput({"file": N_("文件不是完整的 CSV，请检查引号后再导入。")}) from None
 
 
 def _read_row(number: int, cells: list[str], days: dict, wrong: dict[str, str]) -> None:
@@ -75,6 +95,7 @@ def _day(cells: list[str]) -> workdays.CalendarDay:
     if len(cells) != len(HEADER):
         raise ValueError(f"应有 4 列，这里有 {len(cells)} 列")
     text, kind, name, source = cells
+    kind = KIND_OF.get(kind, kind)
     if kind not in KINDS:
         raise ValueError(f"kind 应是 rest 或 work，这里是“{kind}”")
     for value, label, longest in ((name, "name", 40), (source, "source", 200)):
@@ -85,10 +106,25 @@ def _day(cells: list[str]) -> workdays.CalendarDay:
     return workdays.CalendarDay(on, kind, name, by_law, source)
 
 
+def lacking(year: int, days: Iterable[workdays.CalendarDay]) -> list[str]:
+    """Return the holidays of the law that these rest days leave out: a notice for a year has them
+    all, by their day or by their name.
+    """
+    rest = [day for day in days if day.kind == "rest" and day.on.year == year]
+    taken = {day.on for day in rest}
+    found: dict[str, bool] = {}
+    for holiday in workdays.fixed_by_law(year):
+        named = any(holiday.name.removesuffix("节") in day.name for day in rest)
+        found[holiday.name] = found.get(holiday.name, False) or named or holiday.on in taken
+    return [name for name, there in found.items() if not there]
+
+
 def _date(text: str) -> date:
-    on = read_day(text)
-    if on:
-        return on
+    found = DAY.fullmatch(text)
+    with suppress(ValueError):
+        on = date(*map(int, found.groups())) if found else date.min
+        if on.year in YEARS:
+            return on
     raise ValueError(f"日期要写成 2027-02-05 这样，这里是“{text[:20]}”")
 
 

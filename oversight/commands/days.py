@@ -55,6 +55,8 @@ def import_(file: str) -> None:
     years = "、".join(map(str, done.years))
     published = f"，{years} 年记为已公布" if years else ""
     click.echo(f"已导入 {done.days} 天{published}；{done.moved} 个党日随之改期。")
+    for year, names in done.lacking.items():
+        click.echo(f"{year} 年还缺{'、'.join(names)}，放假通知不完整，这一年仍按预排。", err=True)
 
 
 @calendar.command(help=N_("列出一年的放假与调休上班"))

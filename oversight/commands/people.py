@@ -159,6 +159,8 @@ def _tell(found, dry_run: bool) -> None:
         )
     for _id, name, unit in found.plan.left[:50]:
         click.echo(f"离开：{unit} {name}")
+    if len(found.plan.left) > 50:
+        click.echo(f"离开的共 {len(found.plan.left)} 人，这里只列出前 50 人。")
     for warning in found.plan.thinned:
         click.echo(f"请留意：{warning}。", err=True)
     click.echo(N_("只是预览，没有导入。") if dry_run else N_("已导入。"))

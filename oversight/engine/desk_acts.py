@@ -29,6 +29,7 @@ from oversight.organization.actor import Actor, AuthorityBasis
 from oversight.rules.context import TransitionContext
 
 from . import assignment, authority, colleagues, inbox, outbox, transitions
+from .sight import at_seat
 from .use_case import use_case
 
 TO = Field("person", "person", "给谁")
@@ -36,6 +37,7 @@ ASKS: dict[str, tuple[Field, ...]] = {
     "claim": (),
     "release": (),
     "nudge": (),
+    "read": (),
     "hand_over": (TO, Field("reason", "text", "说明", required=False)),
     "delegate": (TO, Field("note", "text", "请对方做什么", required=False)),
     "give_back": (Field("note", "text", "办理情况", required=False),),
@@ -67,6 +69,7 @@ ACTS = {
     "follow_up": N_("设跟进日期"),
     "copy": N_("抄送"),
     "comment": N_("发表意见"),
+    "read": N_("已阅"),
 }
 LABELS = {
     **ACTS,
@@ -78,7 +81,7 @@ LABELS = {
     "handover": N_("换届移交"),
     "tell_members": N_("已向党员通报"),
 }  # what the journal tells beside moves
-IN_BULK = ("claim", "release", "nudge")
+IN_BULK = ("claim", "release", "nudge", "read")
 WAITS, NUDGED, ASKED_FOR, COPIED = (
     N_("您有1件待办"),
     N_("有人催办1件事，请尽快办理"),
@@ -140,7 +143,7 @@ def act(
     if name not in ACTS:
         raise NotFound("没有这种操作。")
     desk, basis = _ground(session, case, who, name)
-    if not case.open:
+    if not case.open and name != "read":
         raise InvalidTransition("这件事已经办结，不能再办这一步。")
     typed, plain = read_words(ASKS[name], words or {})
     done = Act(session, case, who, at, basis, desk, typed, {})
@@ -238,6 +241,19 @@ def mine(session: Session, case: Case, who: Actor, kind: str) -> WorkItem | None
     )
 
 
+def _beside(session: Session, case: Case, who: Actor) -> set[str]:
+    """Return the kinds of open rows beside the desk that decides: delegated to the reader, or a copy
+    that lies at his seat.
+    """
+    his = sa.and_(WorkItem.kind == "help", WorkItem.person_id == who.id)
+    rows = sa.select(WorkItem.kind).where(
+        WorkItem.case_id == case.id,
+        WorkItem.closed_at.is_(None),
+        sa.or_(his, sa.and_(WorkItem.kind == "copy", at_seat(who))),
+    )
+    return set(session.scalars(rows))
+
+
 def follow_ups(session: Session, case_ids: list[str], person_id: str) -> dict[str, FollowUp]:
     """Return by case a person's own reminder."""
     wanted = sa.select(FollowUp).where(
@@ -264,11 +280,13 @@ def possible_at(
 ) -> list[str]:
     """Return the same where it is known which row is the actor's to work on, if any."""
     if not case.open:
-        return []
+        return ["read"] if "copy" in _beside(session, case, who) else []
     talk = ["follow_up", *(["copy"] if _may_copy(who, case) else []), "comment"]
     if desk is None:
-        back = ["give_back"] if mine(session, case, who, "help") else []
+        beside = _beside(session, case, who)
+        back = ["give_back"] if "help" in beside else []
         return [
+            *(["read"] if "copy" in beside else []),
             *back,
             *(
                 ["nudge"]
@@ -470,6 +488,24 @@ def _copy(act: Act) -> bool:
     return True
 
 
+def _read(act: Act) -> bool:
+    """已阅: the copies that lie at the reader's seat leave it, also after the case has ended. Nobody
+    counts who has read what: it is not journalled.
+    """
+    copies = sa.select(WorkItem).where(
+        WorkItem.case_id == act.case.id,
+        WorkItem.kind == "copy",
+        WorkItem.closed_at.is_(None),
+        at_seat(act.who),
+    )
+    rows = act.session.scalars(copies).all()
+    if not rows:
+        raise Forbidden("这件事没有抄送给您，或者已经标为已阅。")
+    for row in rows:
+        assignment.close(row, act.at, "read")
+    return False
+
+
 def _comment(act: Act) -> None:
     """意见交流: a word for all who see the case; it answers where the writer was asked."""
     row = mine(act.session, act.case, act.who, "sign")
@@ -489,5 +525,6 @@ _DOES: dict[str, Callable[[Act], bool | None]] = {
     "nudge": _nudge,
     "follow_up": _follow_up,
     "copy": _copy,
+    "read": _read,
     "comment": _comment,
 }

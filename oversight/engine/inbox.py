@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, aliased, joinedload
 
 from oversight.base.db import Id, is_id
 from oversight.base.refusals import InvalidInput
@@ -26,6 +26,7 @@ from .sight import followed, on_my_desk
 
 SPARE = 25  # rows taken beyond a page, since some may be kept from the reader
 Place = tuple[date, str]
+_other = aliased(Case)
 BOXES = ("mine", "waiting", "units", "copied", "done", "follow_up")
 
 
@@ -192,12 +193,18 @@ def _sorted(session: Session, who, box: str, narrowed: list, after: Place | None
     order: tuple = (day, Case.id)
     follows = sa.true() if after is None else _later(day, Case.id, after)
     if box == "done":
-        order = (Case.id.desc(),)
-        follows = sa.true() if after is None else Case.id < after[1]
+        order = (Case.closed_at.desc(), Case.id.desc())
+        follows = sa.true() if after is None else _done_before(after[1])
     statement = sa.select(day, Case.id).where(
         boxes.among(who, box), boxes.box(who, box), *narrowed, follows
     )
     return session.execute(statement.order_by(*order).limit(n)).all()
+
+
+def _done_before(case_id: str):
+    """Return the condition that a case was done before another one."""
+    last = sa.select(_other.closed_at).where(_other.id == case_id).scalar_subquery()
+    return sa.tuple_(Case.closed_at, Case.id) < sa.tuple_(last, sa.literal(case_id, Id))
 
 
 def _under(session: Session, who, _box: str, narrowed: list, after: Place | None, n: int):
@@ -364,7 +371,7 @@ def _counted(who, box: str):
     )
 
 
-def units_in_sight(session: Session, who, limit: int = 1000) -> list[Unit]:
+def units_in_sight(session: Session, who) -> list[Unit]:
     """Return the reader's units, own unit first, then by place in the tree."""
     paths = [Unit.path.startswith(prefix, autoescape=True) for prefix in who.sight]
     rows = session.scalars(
@@ -375,7 +382,7 @@ def units_in_sight(session: Session, who, limit: int = 1000) -> list[Unit]:
     own = {post.unit_id for post in who.posts} | ({who.branch.id} if who.branch else set())
     return sorted(
         rows, key=lambda unit: (unit.id not in own, unit.path.count("/"), unit.sort, unit.id)
-    )[:limit]
+    )
 
 
 def branches_in_sight(session: Session, who, name: str = "") -> list[sa.Row]:

@@ -13,10 +13,13 @@ from uuid import UUID
 
 from oversight.base.refusals import InvalidInput
 from oversight.base.sentences import N_, say
+from oversight.base.typed import INVISIBLE
 
 from .definition import Field
 
 LONGEST = 2000
+FIGURES = re.compile(r"\s*[-+]?\d[\d.,]*\s*$")
+FULL_WIDTH = {0xFF10 + figure: str(figure) for figure in range(10)}
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 # Words that may always be added; they are kept in the journal although nobody asked for them.
 WELCOME = (
@@ -72,7 +75,7 @@ def _text(ask: Field, value) -> str:
     if not isinstance(value, str):
         raise _Wrong(say("“%(word)s”应是文字。", word=ask.label))
     clean = "".join(
-        c for c in value if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf", "Cs")
+        c for c in value if c in "\n\t" or unicodedata.category(c) not in INVISIBLE
     ).strip()
     if not clean:
         raise _Wrong(say("请填写“%(word)s”。", word=ask.label))
@@ -88,9 +91,9 @@ def _text(ask: Field, value) -> str:
     return clean
 
 
-def read_day(value) -> date | None:
-    """Return a day as people write it here, 2026-01-09, between 2000 and 2100; None where it cannot
-    be read.
+def read_day(value, first: int = 2000) -> date | None:
+    """Return a day as people write it here, 2026-01-09, between `first` and 2100; None where it
+    cannot be read.
     """
     if not isinstance(value, str) or not DAY.fullmatch(value.strip()):
         return None  # fromisoformat also reads week dates, which nobody here writes
@@ -98,12 +101,12 @@ def read_day(value) -> date | None:
         day = date.fromisoformat(value.strip())
     except ValueError:
         return None
-    return day if 2000 <= day.year <= 2100 else None
+    return day if first <= day.year <= 2100 else None
 
 
 def read_count(value, most: int = 999_999_999) -> int | None:
     """Return a whole number from 0 as people type it; None where it cannot be read."""
-    text = value.strip() if isinstance(value, str) else ""
+    text = value.strip().translate(FULL_WIDTH) if isinstance(value, str) else ""
     if not (text.isascii() and text.isdigit() and len(text) < 10):
         return None  # isdigit also holds for ² and ٣
     return int(text) if int(text) <= most else None
@@ -129,13 +132,13 @@ def _date(ask: Field, value) -> date:
 def _number(ask: Field, value) -> int:
     if isinstance(value, bool):
         raise _Wrong(say("“%(word)s”应是数字。", word=ask.label))
-    try:
-        number = int(value)
-    except (TypeError, ValueError, OverflowError):
-        raise _Wrong(say("“%(word)s”应是数字。", word=ask.label)) from None
-    if not 0 <= number <= 1_000_000 or number != float(value):
+    number = read_count(value) if isinstance(value, str) else value
+    figures = not isinstance(value, str) or number is not None or FIGURES.match(value)
+    if not isinstance(value, str | int | float) or not figures:
+        raise _Wrong(say("“%(word)s”应是数字。", word=ask.label))
+    if number is None or not 0 <= number <= 1_000_000 or number != int(number):
         raise _Wrong(say("“%(word)s”应是 0 到 1000000 之间的整数。", word=ask.label))
-    return number
+    return int(number)
 
 
 def _choice(ask: Field, value) -> str:

@@ -31,6 +31,7 @@ from oversight.organization.members import expected, members
 from oversight.organization.standing import in_office
 
 MISSING = ("leave", "absent")
+MOST_INVITED = 1000
 NOT_KEPT = ("void", "corrected")  # follow-ups that do not stand for an absence
 
 
@@ -158,7 +159,7 @@ def _invitees(value) -> dict[str, int] | None:
     if value is None:
         return None
     if not isinstance(value, dict) or not all(
-        kind in INVITEES and type(number) is int and 0 <= number <= 1000
+        kind in INVITEES and type(number) is int and 0 <= number <= MOST_INVITED
         for kind, number in value.items()
     ):
         raise InvalidInput(

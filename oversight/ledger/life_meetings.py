@@ -10,6 +10,7 @@ from datetime import date
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from oversight.base import typed
 from oversight.base.clock import Moment
 from oversight.base.db import is_id
 from oversight.base.refusals import InvalidInput, InvalidTransition, NotFound, RuleViolation
@@ -99,7 +100,7 @@ def _take_back(session: Session, meeting_id: str, why: str, who: Actor, at: Mome
             decided_by=row.withdrawer.name,
             decided_at=row.withdrawn_at.isoformat(),
         )
-    why = why.strip() if why.isprintable() else ""
+    why = typed.line(why)
     if not 0 < len(why) <= LONGEST:
         raise InvalidInput({"reason": say("请写明撤回的原因，最多 %(most)s 字。", most=LONGEST)})
     if rests_on(session, row):

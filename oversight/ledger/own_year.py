@@ -20,7 +20,6 @@ from oversight.organization.members import exempt_on
 
 APPRAISAL = "appraisal"  # its cases have a section of their own: 我的自评, 我的评议结果
 MAKE_UP = "absence"
-MOST = 50
 
 
 @dataclass(frozen=True)
@@ -76,7 +75,6 @@ def read(session: Session, who: Actor, year: int) -> Mine:
         .where(Case.id.in_(concerned), Case.zone_id == who.zone_id)
         .options(joinedload(Case.unit))
         .order_by(Case.closed_at.is_not(None), Case.id.desc())
-        .limit(MOST)
     ):
         if case.workflow == APPRAISAL:
             mine.appraisals.append(case)

@@ -10,6 +10,7 @@ from datetime import date
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from oversight.base import typed
 from oversight.base.clock import Moment
 from oversight.base.db import is_id
 from oversight.base.refusals import InvalidInput, NotFound, RuleViolation
@@ -84,6 +85,7 @@ def first_administrators(
     passwords.refuse_weak(password, (username,))
     hashed = credentials.hash_password(password)
     top = session.scalar(sa.select(Unit).where(Unit.kind == "zone").limit(1))
+    zone_name = typed.field("zone", typed.organization_name, zone_name)
     top = top or found_zone(session, zone_name, at)
     first, *rest = missing(session)
     person = _administrator(session, top, first, username, at)
@@ -105,6 +107,7 @@ def _administrator(session: Session, top: Unit, office: str, name: str, at: Mome
 
 def account(session: Session, username: str) -> Account:
     """Find an account by its user name. Raises NotFound."""
+    username = typed.user_name(username)
     found = session.scalar(sa.select(Account).where(Account.username == username))
     if found is None:
         raise NotFound(f"没有用户名为“{username[:60]}”的账号。")
@@ -113,7 +116,11 @@ def account(session: Session, username: str) -> Account:
 
 def unit(session: Session, name: str) -> Unit:
     """Find a unit by its id or its whole name. Raises NotFound, RuleViolation."""
-    which = Unit.id == name if is_id(name) else Unit.name == name.strip()
+    which = (
+        Unit.id == name
+        if is_id(name)
+        else Unit.name.in_({name.strip(), typed.line(name).replace(" ", "")})
+    )
     found = session.scalars(sa.select(Unit).where(which, Unit.ended_on.is_(None)).limit(2)).all()
     if not found:
         raise NotFound(f"没有叫“{name[:60]}”的党组织，请写全称。")

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from oversight import workflows
+from oversight.base import typed
 from oversight.base.clock import Moment
 from oversight.base.refusals import Forbidden, InvalidInput, RuleViolation
 from oversight.base.sentences import N_, say
@@ -19,6 +20,7 @@ from oversight.organization.actor import Actor
 from oversight.organization.standing import is_member
 
 from . import accounts, audit_log, departures, tenure
+from .roster.cells import FIRST
 
 FLAGS = {
     "probationary": N_("预备党员"),
@@ -101,9 +103,12 @@ def join(
     audit_log.alone(session, who.zone_id)
     audit_log.require(session, who, "people", unit)
     _branch(unit, "unit")
-    if not 0 < len(name.strip()) <= 60:
-        raise InvalidInput({"name": N_("请填写“姓名”，最多 60 字。")})
-    person = Person(zone_id=unit.zone_id, name=name.strip(), joined_on=joined_on)
+    name = typed.field("name", typed.person_name, name)
+    if joined_on and not FIRST <= joined_on <= at.today:
+        raise InvalidInput(
+            {"joined_on": N_("“入党日期”早于建党，或者还没有到，请核对后写成 2010-07-01 这样。")}
+        )
+    person = Person(zone_id=unit.zone_id, name=name, joined_on=joined_on)
     session.add(person)
     session.flush()
     _enter(session, person, unit, on)

@@ -252,7 +252,7 @@ def vacant(session: Session, who: Actor, units: list[Unit]) -> list[tuple[Unit, 
     ]
     below = [
         unit for unit in units if any(unit.within(top.path) and unit.id != top.id for top in led)
-    ][:200]
+    ]
     held = {
         tuple(seat)
         for seat in session.execute(

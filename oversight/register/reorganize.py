@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from oversight import workflows
+from oversight.base import typed
 from oversight.base.clock import Moment
 from oversight.base.refusals import Forbidden, InvalidInput, RuleViolation
 from oversight.base.sentences import N_, say
@@ -84,9 +85,7 @@ def split(
     """
     _entitled(session, unit, who)
     _of_our_time(on, at)
-    name = name.strip()
-    if not 0 < len(name) <= 100:
-        raise InvalidInput({"name": N_("请填写“名称”，最多 100 字。")})
+    name = typed.field("name", typed.organization_name, name)
     if not people or not set(people) < {one.id for one in members(session, unit.id, on)}:
         raise InvalidInput({"people": N_("请勾选到新支部的党员，至少一人，原支部也要留人。")})
     new = Unit(

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from oversight.base.clock import Moment
 from oversight.calendar import holidays
-from oversight.calendar.workdays import CalendarDay, fixed_by_law
+from oversight.calendar.workdays import Calendar, CalendarDay, fixed_by_law
 from oversight.calendar.zone import zone_calendar
 from oversight.engine import assignment
 from oversight.organization.actor import Actor
@@ -20,31 +22,37 @@ from . import audit_log
 @dataclass(frozen=True)
 class Imported:
     """What an import brought: rows that differ, how many there were, years now published, party
-    days that moved.
+    days that moved, and by year that stays provisional the holidays of the law that are missing.
     """
 
     fresh: tuple[CalendarDay, ...]
     days: int
     years: tuple[int, ...]
     moved: int
+    lacking: dict[int, list[str]]
 
 
 def load(
     session: Session, zone_id: str, days: list[CalendarDay], who: Actor | None, at: Moment
 ) -> Imported:
-    """Write rest days, mark their years as published and re-plan what is still open. Does not
-    commit.
+    """Write rest days, mark a year as published whose notice is whole, and re-plan what is still
+    open. Does not commit.
 
-    `who` None is the terminal. What the law itself fixes holds also where the file leaves it out.
-    Raises Forbidden.
+    A day or two of the zone's own make no notice: until every holiday of the law is there the year
+    stays provisional. `who` None is the terminal. What the law itself fixes holds also where the
+    file leaves it out. Raises Forbidden.
     """
     if who is not None:
         audit_log.require(session, who, "calendar", None)
-    years = {day.on.year: day.source for day in days if day.kind == "rest"}
-    had = {on: (row.kind, row.name) for on, row in zone_calendar(session, zone_id).days.items()}
-    known = {*had, *(day.on for day in days)}
-    law = [day for year in years for day in fixed_by_law(year) if day.on not in known]
-    holidays.write(session, zone_id, [*days, *law])
+    before = zone_calendar(session, zone_id)
+    had = {on: (row.kind, row.name) for on, row in before.days.items()}
+    lacking = _lacking(before, days)
+    years = {
+        day.on.year: day.source
+        for day in days
+        if day.kind == "rest" and lacking.get(day.on.year) == []
+    }
+    holidays.write(session, zone_id, [*days, *_left_out(years, {*had, *(day.on for day in days)})])
     holidays.publish(session, zone_id, years, at)
     moved = sum(
         holidays.replan(session, zone_id, year, at)
@@ -52,9 +60,23 @@ def load(
     )
     assignment.look_at_ladders(session, at.today)
     fresh = tuple(day for day in days if had.get(day.on) != (day.kind, day.name))
-    done = Imported(fresh, len(days), tuple(sorted(years)), moved)
-    _note(session, zone_id, who, at, "import", done.years, days=done.days, moved=moved)
+    partial = {year: names for year, names in lacking.items() if names}
+    done = Imported(fresh, len(days), tuple(sorted(years)), moved, partial)
+    about = sorted({day.on.year for day in days})
+    _note(session, zone_id, who, at, "import", about, days=done.days, moved=moved)
     return done
+
+
+def _left_out(years: Iterable[int], known: set[date]) -> list[CalendarDay]:
+    """Return what the law fixes in these years and no row tells of."""
+    return [day for year in years for day in fixed_by_law(year) if day.on not in known]
+
+
+def _lacking(before: Calendar, days: list[CalendarDay]) -> dict[int, list[str]]:
+    """Return for each year of a file that is not published yet which holidays it still lacks."""
+    after = {**before.days, **{day.on: day for day in days}}.values()
+    years = sorted({day.on.year for day in days})
+    return {year: holidays.lacking(year, after) for year in years if before.provisional(year)}
 
 
 def plan(

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from oversight import workflows
+from oversight.base import typed
 from oversight.base.clock import Moment
 from oversight.base.refusals import InvalidInput
 from oversight.base.sentences import N_
@@ -126,7 +127,7 @@ def rename(session: Session, unit: Unit, name: str, who: Actor, at: Moment) -> N
     Raises Forbidden, InvalidInput.
     """
     audit_log.require(session, who, "units", unit)
-    if name.strip() == unit.name:
+    if typed.line(name) == unit.name:
         raise InvalidInput({"name": N_("新名称与现在的名称相同。")})
     parent = session.get(Unit, unit.parent_id) if unit.parent_id else unit
     before, unit.name = unit.name, _name(session, parent, name, {})
@@ -145,10 +146,12 @@ def rename(session: Session, unit: Unit, name: str, who: Actor, at: Moment) -> N
 
 def _name(session: Session, parent: Unit, name: str, wrong: dict) -> str:
     """Return a name that no sibling bears. Raises InvalidInput with everything that is wrong."""
-    name = name.strip()
-    if not 0 < len(name) <= 100:
-        wrong["name"] = N_("请填写“名称”，最多 100 字。")
-    elif session.scalar(
+    try:
+        name = typed.organization_name(name)
+    except typed.Unreadable as no:
+        wrong["name"] = no.args[0]
+        raise InvalidInput(wrong) from None
+    if session.scalar(
         sa.select(Unit.id)
         .where(Unit.parent_id == parent.id, Unit.name == name, Unit.ended_on.is_(None))
         .limit(1)

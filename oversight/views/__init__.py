@@ -16,6 +16,7 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import IntegerConverter
 
 from oversight.base.db import _reading, db
 from oversight.base.refusals import DomainError, NotLoggedIn, Unavailable
@@ -64,6 +65,12 @@ COSTLY = {("POST", "/login"), ("POST", "/login/code"), ("POST", "/activate"), ("
 csrf = CSRFProtect()
 
 
+class Figures(IntegerConverter):
+    """A number in a path: more figures than any year or month has are no path at all."""
+
+    regex = r"[0-9]{1,6}"
+
+
 def costly(method: str, path: str) -> bool:
     """True where a request costs a password's hash: such ones have a queue of their own."""
     return (method, path) in COSTLY
@@ -86,6 +93,7 @@ def register(app: Flask) -> None:
         SESSION_COOKIE_NAME="__Host-oversight" if https else "oversight",
         SERVED={"body_most": BODY_MOST, "costly": costly},
     )
+    app.url_map.converters["int"] = Figures
     app.session_interface = _Cookies()
     app.url_map.merge_slashes = False  # its redirects would believe the Host header
     csrf.init_app(app)

@@ -146,3 +146,8 @@ def number(text: str) -> int:
     """Read a version; -1, which no case has, where it is none."""
     found = read_count(text)
     return -1 if found is None else found
+
+
+def page_number(args) -> int:
+    """Return which page of a list is asked for, the first where that can't be read."""
+    return max(read_count(args.get("page", ""), 1_000_000) or 1, 1)

@@ -36,6 +36,7 @@ from oversight.base.db import db
 from oversight.base.refusals import DomainError, Forbidden, InvalidInput, NotLoggedIn, TooMany
 from oversight.base.sealing import Sealer
 from oversight.base.sentences import N_
+from oversight.base.typed import user_name
 from oversight.calendar.zone import zone_settings
 from oversight.engine import inbox, outbox
 from oversight.engine.use_case import one_transaction, use_case
@@ -45,6 +46,7 @@ from oversight.register import accounts, credentials, tokens
 from oversight.register.sign_ins import Place
 
 bp = Blueprint("access", __name__)
+NAMED = [InputRequired(N_("请填写用户名。")), Length(max=60)]
 SAFE = ("GET", "HEAD", "OPTIONS")
 manager = LoginManager()
 manager.login_view = "access.login"
@@ -62,12 +64,14 @@ class SignedIn(UserMixin):
 
 
 class LoginForm(FlaskForm):
-    username = StringField(N_("用户名"), [InputRequired(N_("请填写用户名。")), Length(max=60)])
+    username = StringField(N_("用户名"), NAMED, [user_name])
     password = PasswordField(N_("密码"), [InputRequired(N_("请填写密码。")), Length(max=128)])
 
 
 class CodeForm(FlaskForm):
-    code = StringField(N_("动态码"), [InputRequired(N_("请填写动态码。")), Length(max=40)])
+    code = StringField(
+        N_("动态码"), [InputRequired(N_("请填写动态码。")), Length(max=40)], [user_name]
+    )
 
 
 class PasswordForm(FlaskForm):
@@ -77,8 +81,10 @@ class PasswordForm(FlaskForm):
 
 
 class ActivationForm(FlaskForm):
-    username = StringField(N_("用户名"), [InputRequired(N_("请填写用户名。")), Length(max=60)])
-    code = StringField(N_("激活码"), [InputRequired(N_("请填写激活码。")), Length(max=64)])
+    username = StringField(N_("用户名"), NAMED, [user_name])
+    code = StringField(
+        N_("激活码"), [InputRequired(N_("请填写激活码。")), Length(max=64)], [user_name]
+    )
     password = PasswordField(N_("设一个密码"), [InputRequired(N_("请设一个密码。"))])
     again = PasswordField(N_("再输一次密码"), [InputRequired(N_("请再输一次密码。"))])
 
@@ -217,7 +223,7 @@ def sign_in():
         return render_template("login.html", form=form), 422
     try:
         token = credentials.sign_in(
-            db.session, form.username.data.strip(), form.password.data, moment(), place()
+            db.session, form.username.data, form.password.data, moment(), place()
         )
     except TooMany as hasty:
         return _hasty(hasty, form.password, "login.html", form=form)
@@ -312,12 +318,7 @@ def activate():
         if form.password.data != form.again.data:
             raise InvalidInput({"again": N_("两次输入的密码不一样。")})
         accounts.activate(
-            db.session,
-            form.username.data.strip(),
-            form.code.data,
-            form.password.data,
-            moment(),
-            place(),
+            db.session, form.username.data, form.code.data, form.password.data, moment(), place()
         )
     except TooMany as hasty:
         return _hasty(hasty, form.code, "activate.html", form=form)

@@ -111,8 +111,8 @@ def test_the_messy_workbook_names_all_its_troubles(zone, file):
 @pytest.mark.parametrize(
     ("name", "data", "words"),
     [
-        ("名册.xls", b"\xd0\xcf\x11\xe0", "加了密码"),
-        ("名册.csv", b"a,b", ".xlsx"),
+        ("名册.xls", b"\xd0\xcf\x11\xe0", "另存为"),
+        ("名册.csv", b"a,b", "没有找到表头"),
         ("坏.xlsx", b"PK\x03\x04", "打不开"),
     ],
 )

@@ -22,6 +22,7 @@ CALLED_BY_LIBRARIES = {
         "_as_text",
     ),  # SQLAlchemy
     *("formatter_class", "context_class", "command_class", "format_usage"),  # click
+    *("handle_starttag", "handle_endtag", "handle_data", "regex"),  # html.parser, werkzeug
     "LoopbackOnly",  # wsgi.py
     *("channel_class", "maintenance"),  # waitress
     *("digest_method", "collect", "get_id"),  # Flask, prometheus-client, Flask-Login

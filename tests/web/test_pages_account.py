@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
@@ -210,3 +212,28 @@ def test_a_member_with_a_lesson_to_make_up_is_told_so(reader, world, session):
     record(session, world, sheet(world, absent=("member1",)))
     assert "您有 1 次没有参加的党日要补课" in reader("village.member1").get("/me").main
     assert "要补课" not in reader("village.member2").get("/me").main
+
+
+def wide(text: str) -> str:
+    """Return a text as a Chinese keyboard types it in full width."""
+    return "".join(chr(ord(sign) + 0xFEE0) for sign in text)
+
+
+@pytest.mark.parametrize("in_full_width", ["username", "code"])
+def test_full_width_is_read(reader, world, session, in_full_width):
+    person = world.people["village.member3"].id
+    account = session.scalar(sa.select(Account).where(Account.person_id == person))
+    account.username, account.password_hash = "1234567", ""
+    session.commit()
+    admin, path = reader("zone.sysadmin"), f"/accounts/units/{world.units['village'].id}"
+    slip = admin.submit(admin.get(path), f"/people/{person}/reset").main
+    code = re.search(r"(?:[2-9A-Z]{4} ){3}[2-9A-Z]{4}", slip)[0].replace(" ", "")
+    words = {
+        "username": "1234567",
+        "code": code,
+        "password": "新密码abc-12345",
+        "again": "新密码abc-12345",
+    }
+    words[in_full_width] = wide(words[in_full_width])
+    member = reader()
+    member.submit(member.get("/activate"), "/activate", **words)

@@ -235,9 +235,9 @@ def test_a_calendar_is_looked_at_before_it_is_imported(reader, world, session):
         admin.get("/admin/calendar"),
         "/calendar",
         422,
-        text="date,kind,name,source\n2027-2-5,rest,x,y",
+        text="date,kind,name,source\n2027-2-30,rest,x,y",
     )
-    assert "第 2 行" in bad.main and "2027-2-5" in bad.value("text")
+    assert "第 2 行" in bad.main and "2027-2-30" in bad.value("text")
     assert not reader("zone.secadmin").get("/admin/calendar").has_form("/calendar")
 
 
@@ -276,3 +276,42 @@ def test_the_handover_list_is_for_those_who_hand_over(reader, world, play):
 def test_acting_marks_the_desk(reader, world, play):
     give(play, "town1.officer", "town1", "officer", "town1.committee1")
     assert "您正在代" in reader("town1.committee1").get("/desk").main
+
+
+@pytest.mark.parametrize("number", ["²", "9" * 5000, "0", "999999"])
+@pytest.mark.parametrize(
+    "path", ["/units/{unit}/year/{n}", "/zone/rest-days/{n}", "/units/{unit}/year/2026/{n}/held"]
+)
+def test_a_number_in_a_path_that_is_none_is_no_page(reader, app, world, monkeypatch, path, number):
+    monkeypatch.setitem(app.config, "PROPAGATE_EXCEPTIONS", False)
+    branch = reader("village.secretary")
+    known = branch.get("/me")
+    where = path.format(unit=world.units["village"].id, n=number)
+    sent = branch.raw(
+        "POST" if "held" in path else "GET", where, data=dict(known.fields("/logout"))
+    )
+    assert sent.status_code == 404
+
+
+@pytest.mark.parametrize("name", ["王\u3000\u200b建・国", "王建·国"])
+def test_a_name_typed_by_hand_is_the_one_that_a_roster_finds(reader, session, world, name):
+    admin, path = reader("zone.sysadmin"), f"/admin/units/{world.units['village'].id}/people"
+    admin.submit(admin.get(path), path, name=name, on="2026-11-24")
+    session.expire_all()
+    assert session.scalar(sa.select(Person.id).where(Person.name == "王建·国"))
+
+
+def test_a_name_that_would_lose_a_character_is_refused_with_what_was_typed(reader, world):
+    admin, path = reader("zone.sysadmin"), f"/admin/units/{world.units['village'].id}/people"
+    again = admin.submit(admin.get(path), path, 422, name="王?明", on="2026-11-24")
+    assert "丢失的字" in again.main and again.value("name") == "王?明"
+
+
+@pytest.mark.parametrize(
+    "joined, status", [("1985-07-01", 200), ("1999-12-31", 200), ("2099-01-01", 422)]
+)
+def test_members_joined_the_party_on_any_day_up_to_today(reader, world, joined, status):
+    admin, path = reader("zone.sysadmin"), f"/admin/units/{world.units['village'].id}/people"
+    admin.submit(
+        admin.get(path), "/people", status, name="赵老同志", on="2026-11-24", joined_on=joined
+    )

@@ -6,8 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from oversight.models import Case
+from oversight.models import Case, Notice
+from oversight.time import sweep
+from oversight.views.pages import desk
 from tests.support.html import Page
+from tests.support.world import at
 
 
 def queue_lines(page: Page) -> list[str]:
@@ -203,3 +206,87 @@ def test_pages_of_a_long_box_follow_each_other(reader, play, world):
     rest = officer.get(page.links("下一页")[0])
     assert (len(queue_lines(page)), len(queue_lines(rest))) == (25, 8)
     assert "回到第一页" in rest.main and not rest.links("下一页")
+
+
+def asked_to_be_exempt(play, member: str, from_on: str, until: str):
+    who, person = f"village.{member}", play.world.people[f"village.{member}"].id
+    days = {"from_on": from_on, "until": until}
+    return play.open(who, workflow="exemption", member=person, reason="其他", **days)
+
+
+def test_what_was_done_last_stands_first(session, api, play, clock):
+    play.on("2026-11-02")
+    older = asked_to_be_exempt(play, "member1", "2026-11-05", "2026-12-20")
+    play.say(older, "village.secretary", "support", {})
+    play.say(older, "town1.officer", "approve", {})
+    play.on("2026-11-10")
+    newer = asked_to_be_exempt(play, "member2", "2026-11-12", "2026-11-20")
+    play.say(newer, "village.secretary", "not_support", {"reason": "请说明"})
+    clock.now = at("2026-12-21").now
+    sweep.sweep(session, at("2026-12-21"))
+    items = api("village.secretary").get("/queue", box="done")["items"]
+    assert [item["id"] for item in items] == [older.id, newer.id]
+
+
+def test_a_copy_can_be_marked_as_read(api, reader, world, play):
+    case = play.asked()
+    copy = {"words": {"unit": world.units["zone"].id}}
+    api("town1.officer").post(f"/cases/{case.id}/desk/copy", copy, key="copy")
+    play.move(case, "town1.officer", "approve")
+    assert api("zone.officer").get("/queue", box="copied")["items"]
+    assert "已阅" in reader("zone.officer").get(f"/cases/{case.id}").main
+
+
+def test_a_copy_that_was_read_leaves_the_desk(api, reader, world, play):
+    cases = [play.asked(), play.asked(name="community.secretary", unit="community")]
+    copy = {"words": {"unit": world.units["zone"].id}}
+    for case in cases:
+        api("town1.officer").post(f"/cases/{case.id}/desk/copy", copy, key=case.id)
+    play.move(cases[0], "town1.officer", "approve")
+    zone = reader("zone.officer")
+    page = zone.get(f"/cases/{cases[0].id}")
+    again = zone.submit(page, "/desk/read")
+    assert "不再列在“抄送我”里" in again.text and not again.has_form("/desk/read")
+    left = [item["id"] for item in api("zone.officer").get("/queue", box="copied")["items"]]
+    assert left == [cases[1].id]
+    done = zone.submit(zone.get("/desk/many?box=copied"), "/desk/many/read", case=left)
+    assert done and api("zone.officer").get("/queue", box="copied")["items"] == []
+    api("town2.officer").post(f"/cases/{cases[0].id}/desk/read", status=404)
+
+
+def test_what_is_done_is_read_to_its_end_page_by_page(api, play, world):
+    cases = []
+    for number in range(5):
+        case = play.asked(
+            name=("village", "community")[number % 2] + ".secretary",
+            unit=("village", "community")[number % 2],
+        )
+        cases.append(play.move(case, "town1.officer", "refuse").id)
+    officer, found, cursor = api("town1.officer"), [], None
+    while True:
+        page = officer.get("/queue", box="done", limit=2, **({"cursor": cursor} if cursor else {}))
+        found += [item["id"] for item in page["items"]]
+        cursor = page["next"]
+        if cursor is None:
+            break
+    assert found == cases[::-1]
+
+
+def test_the_bell_is_read_to_its_first_line(reader, session, world, monkeypatch):
+    monkeypatch.setattr(desk, "NOTICES", 2)
+    person = world.people["village.secretary"]
+    session.add_all(
+        Notice(
+            zone_id=person.zone_id,
+            person_id=person.id,
+            key=f"t{number}",
+            text=f"第{number}条",
+            at=at("2026-11-24").now + timedelta(minutes=number),
+        )
+        for number in range(5)
+    )
+    session.commit()
+    pages = [reader("village.secretary").get(f"/notices?page={number}").main for number in (1, 3)]
+    assert "第4条" in pages[0] and "下一页" in pages[0] and "第0条" not in pages[0]
+    assert "第0条" in pages[1] and "下一页" not in pages[1]
+    assert "第4条" in reader("village.secretary").get("/notices?page=²").main

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from oversight.calendar.party_days import plan_year
 from oversight.ledger import attendance
 from oversight.models import Activity, Attendance, Case
+from oversight.time import sweep
 from tests.support.html import Page
 from tests.support.world import at
 
@@ -323,3 +324,16 @@ def test_the_record_is_filed_and_lessons_follow_as_its_supplement(
     branch.submit(branch.get(f"{contacts}?step=to_confirm"), "/confirm", case=cases[:1])
     for who in ("village.secretary", "town1.officer"):
         assert "11月10日 备案，补课补充 1 / 2 人" in reader(who).get(year).main
+
+
+@pytest.mark.parametrize("number", ["²", "9" * 5000], ids=["superscript", "5000 digits"])
+def test_a_number_that_is_none_is_refused_with_a_sentence(
+    reader, app, session, play, clock, monkeypatch, number
+):
+    monkeypatch.setitem(app.config, "PROPAGATE_EXCEPTIONS", False)
+    sweep.sweep(session, at("2026-12-04"))
+    clock.now = at("2026-12-04", 15).now
+    secretary, path = reader("village.secretary"), f"/activities/{play.activity().id}/attendance"
+    page = secretary.get(path)
+    again = secretary.submit(page, "/attendance", 422, **{"invited-masses": number})
+    assert again.value("invited-masses") == number

@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from oversight.models import Case
+from oversight.views.pages import contact
 from tests.db.test_attendance import cases, record, sheet
 from tests.support.world import at
 
@@ -60,6 +61,14 @@ def test_one_sheet_serves_several(reader, path, absent, session):
         "to_make_up",
     ]
     assert "学习党章" in branch.get(f"{path}?step=done").main
+
+
+def test_absentees_beyond_a_page_stand_on_the_next(reader, path, absent, monkeypatch):
+    monkeypatch.setattr(contact, "MOST", 2)
+    branch = reader("village.secretary")
+    pages = [branch.get(f"{path}?step=to_contact&page={number}") for number in (1, 2)]
+    assert [one.main.count("未联系") for one in pages] == [2, 1]
+    assert "下一页" in pages[0].main and "下一页" not in pages[1].main and "上一页" in pages[1].main
 
 
 def test_nothing_is_taken_without_a_tick_or_an_answer(reader, path, absent, session):

@@ -93,9 +93,9 @@ def test_the_messy_workbook_is_answered_line_by_line(reader, session):
 @pytest.mark.parametrize(
     ("data", "status", "words"),
     [
-        (b"name,unit\n", 415, ".xlsx"),
+        (b"%PDF-1.7\n", 415, ".xlsx"),
         (b"PK\x03\x04", 422, "打不开"),
-        (b"\xd0\xcf\x11\xe0", 415, "加了密码"),
+        (b"\xd0\xcf\x11\xe0", 415, "另存为"),
     ],
 )
 def test_another_file_is_refused_with_what_to_do(reader, data, status, words):
@@ -104,7 +104,7 @@ def test_another_file_is_refused_with_what_to_do(reader, data, status, words):
 
 def test_no_file_is_said(reader):
     root = reader("zone.sysadmin")
-    assert "请选择一个 .xlsx 文件" in root.submit(root.get("/roster"), "/roster", 422, file="").main
+    assert "请选择一个名册文件" in root.submit(root.get("/roster"), "/roster", 422, file="").main
 
 
 def test_a_roster_that_empties_a_branch_wants_a_tick(reader):

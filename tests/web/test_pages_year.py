@@ -4,16 +4,17 @@ nothing.
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 
 import pytest
 import sqlalchemy as sa
 
 from oversight.calendar.party_days import plan_year
-from oversight.models import Activity, ActivityChange, Refusal
+from oversight.models import Activity, ActivityChange, Refusal, Unit
 from tests.db.test_acting import give
 from tests.support.html import Page
-from tests.support.world import at
+from tests.support.world import FOUNDED, at
 
 # What these pages show does not depend on the database; the desk and the case pages are tried on
 # both.
@@ -279,3 +280,40 @@ def test_writing_in_a_foreign_year_leaves_a_refusal(reader, planned, world, sess
         404,
         world.people["village2.secretary"].id,
     )
+
+
+@pytest.fixture
+def eleven_hundred(session, world):
+    """More branches under one town than a page shows."""
+    town = world.units["town2"]
+    rows = [
+        {
+            "zone_id": town.zone_id,
+            "kind": "branch",
+            "name": f"第{number:04d}村党支部",
+            "category": "rural",
+            "parent_id": town.id,
+            "path": "",
+            "accountable_from": FOUNDED,
+            "sort": 100 + number,
+        }
+        for number in range(1100)
+    ]
+    session.execute(sa.insert(Unit), rows)
+    path = sa.literal(town.path).concat(sa.cast(Unit.id, sa.Text)).concat("/")
+    session.execute(sa.update(Unit).where(Unit.path == "").values(path=path))
+    session.commit()
+
+
+@pytest.mark.parametrize(
+    "who, path", [("zone.officer", "/units"), ("zone.inspector", "/new/inspection")]
+)
+def test_a_list_of_branches_shows_all_or_the_way_to_the_rest(reader, eleven_hundred, who, path):
+    text = reader(who).raw("GET", path).text
+    last = max(re.findall(r"第(\d{4})村", text))  # an error where none is shown
+    assert last == "1099" or re.search("下一页|更多|还有", text)
+
+
+def test_whom_to_inspect_is_found_by_a_part_of_the_name(reader, eleven_hundred):
+    found = reader("zone.inspector").get("/new/inspection?q=第109")
+    assert re.findall(r"第(\d{4})村", found.html) == [f"109{number}" for number in range(10)]

@@ -4,6 +4,7 @@ days.
 
 from __future__ import annotations
 
+import io
 from datetime import date
 
 import pytest
@@ -12,7 +13,7 @@ import sqlalchemy as sa
 from oversight import cli
 from oversight.base.refusals import Forbidden, InvalidInput
 from oversight.calendar.party_days import plan_year
-from oversight.models import Activity, Refusal, SettingChange
+from oversight.models import Activity, CalendarRow, Refusal, SettingChange
 from oversight.register import zone_settings
 from tests.support.world import at
 
@@ -148,3 +149,77 @@ def test_settings_at_the_terminal(app, session, world, planned):
     wrong = runner.invoke(cli.main, ["settings", "set", "week_rule", "often"], obj=app)
     assert wrong.exit_code == 1 and "只能是" in wrong.output
     assert session.scalar(sa.select(sa.func.count()).select_from(SettingChange)) == 1
+
+
+HEAD = "date,kind,name,source\n"
+
+
+def bring(reader, lines: str) -> None:
+    """Import rest days by page, pasted."""
+    admin = reader("zone.sysadmin")
+    admin.submit(admin.get("/admin/calendar"), "/calendar", text=HEAD + lines, sure="1")
+
+
+def row_of(session, day: date) -> CalendarRow | None:
+    session.expire_all()
+    return session.scalar(sa.select(CalendarRow).where(CalendarRow.day == day))
+
+
+@pages
+def test_rest_days_saved_by_a_chinese_excel_are_read(reader, session):
+    raw = f"{HEAD}2027-01-01,rest,元旦,国务院办公厅放假通知\n".encode("gbk")
+    admin = reader("zone.sysadmin")
+    page = admin.get("/admin/calendar")
+    admin.submit(page, "/calendar", file=(io.BytesIO(raw), "放假.csv"), sure="1")
+    row = row_of(session, date(2027, 1, 1))
+    assert (row.name, row.source) == ("元旦", "国务院办公厅放假通知")
+
+
+@pages
+def test_rest_days_as_excel_writes_them_are_read(reader, session):
+    bring(reader, "2027/1/1,rest,元旦,国务院办公厅放假通知\n")
+    assert row_of(session, date(2027, 1, 1)).name == "元旦"
+
+
+@pages
+def test_one_day_does_not_publish_a_year(reader, world):
+    bring(reader, "2027-03-05,rest,全区停电检修,区管委会通知\n")
+    page = reader("village.secretary").get(f"/units/{world.units['village'].id}/year/2027")
+    assert "预排" in page.main
+
+
+@pages
+@pytest.mark.parametrize(
+    "lines, published",
+    [
+        ("2027-01-01,rest,元旦,国办通知\n", False),
+        ("2027-03-05,rest,停电,区通知\n2027-03-08,rest,停电,区通知\n", False),
+        (
+            "".join(
+                f"2027-{day},rest,{name},国办通知\n"
+                for day, name in (
+                    ("01-01", "元旦"),
+                    ("02-05", "春节"),
+                    ("04-05", "清明节"),
+                    ("05-03", "劳动节"),
+                    ("06-09", "端午节"),
+                    ("09-15", "中秋节"),
+                    ("10-01", "国庆节"),
+                )
+            ),
+            True,
+        ),
+    ],
+)
+def test_a_year_is_published_once_all_its_holidays_are_there(reader, world, lines, published):
+    bring(reader, lines)
+    page = reader("village.secretary").get(f"/units/{world.units['village'].id}/year/2027")
+    assert ("预排" in page.main) is not published
+
+
+@pages
+def test_the_keeper_is_told_what_a_notice_lacks(reader):
+    admin = reader("zone.sysadmin")
+    text = f"{HEAD}2027/1/1,休息,元旦,国办通知\n"
+    shown = admin.submit(admin.get("/admin/calendar"), "/calendar", text=text)
+    assert "2027 年还缺春节、清明节、劳动节、端午节、中秋节、国庆节" in shown.main

@@ -40,7 +40,10 @@ class Troubled(BadRequest):
 
     def __init__(self, troubles: list, notes: list):
         super().__init__(say("名册有 %(count)s 处要改，改好前一行也不导入。", count=len(troubles)))
-        self.troubles, self.notes = [str(one) for one in troubles], [str(one) for one in notes]
+        shown = [str(one) for one in troubles[: rosters.MOST_TROUBLES]]
+        if len(troubles) > len(shown):
+            shown.append(say("只列出前 %(count)s 处，改好后再传，会列出其余的。", count=len(shown)))
+        self.troubles, self.notes = shown, [str(one) for one in notes]
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,7 @@ def _compared(
 ) -> Read:
     plan = compare(session, zone, roster, sealer, at.today, stage)
     if roster.troubles:
-        raise Troubled(roster.troubles[: rosters.MOST_TROUBLES], roster.notes)
+        raise Troubled(roster.troubles, roster.notes)
     return Read(roster, plan, name[:100], sha256)
 
 

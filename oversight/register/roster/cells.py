@@ -5,10 +5,11 @@ at a time.
 from __future__ import annotations
 
 import re
-import unicodedata
 from datetime import date, timedelta
 
+from oversight.base import typed
 from oversight.base.sentences import say
+from oversight.base.typed import Unreadable
 from oversight.law.roles import ADMINISTRATORS, OFFICES
 from oversight.models.organizations import CATEGORIES
 
@@ -18,14 +19,24 @@ IDENTITY = re.compile(r"(?<!\d)\d{17}[\dXx](?!\d)|(?<!\d)\d{15}(?!\d)")
 LONG_NUMBER = re.compile(r"\d{11,}[Xx]?")
 DAY = re.compile(r"(\d{4})[./\-年](\d{1,2})(?:[./\-月](\d{1,2})?日?|月)?")
 TIMER = re.compile(r"\s+\d{1,2}:\d\d(:\d\d)?$")
-# Offices tell namesakes apart by a figure or a letter at the end: 王伟1, 李娜A.
-NAME = re.compile(
-    r"(?=..)[㐀-鿿𠀀-𱍉]{1,20}(?:·[㐀-鿿]{1,20})*(?:\d{1,4}|[A-Za-z])?|[A-Za-z][A-Za-z ·]{1,58}"
+MOBILE = re.compile(r"(?<!\d)(?:(?:\+|00)?86[- ]?)?(1[3-9]\d)[- ]?(\d{4})[- ]?(\d{4})(?!\d)")
+LANDLINE = re.compile(r"(?<!\d)\(?(0\d{2,3})\)?[- ]?([2-9]\d{6,7})(?:(?:-|转|分机)+\d{1,6})?(?!\d)")
+LOCAL = re.compile(
+    r"(?<!\d)[2-9]\d{6,7}(?!\d)"
+)  # no area code: nobody could ring it from elsewhere
+BESIDE_NUMBERS = re.compile(r"[\s、,;/|:()-]|或|手机号?|座机|固话|电话|办公室?|住宅|宅|家|本人")
+IN_TENS = re.compile(r"\d+(\.\d+)?[Ee]\+\d+|\d\.\d+[Ee]\d+")
+EXACT = 10**15  # beyond it Excel has rounded a number
+SAYS_NOTHING = frozenset({"无", "没有", "暂无", "未填", "不详", "空", *"-/\\—", "--", "——"})
+AS_ABOVE = frozenset({"同上", "同上行", "〃", "″", "′′", "''", '"', "“", "”"})
+# Lines under a table that are about it: 填表人：张三, 填报单位（盖章）.
+ABOUT_THE_TABLE = re.compile(
+    r"(填表|填报|制表|造册|上报|报送|审核|复核|审批|经办|联系|负责)(人|单位|部门|日期|时间)"
+    r"|(主要|单位)负责人|(备注|说明|注|单位|日期|时间|盖章|公章|联系电话|填表|填报|制表)\s*[(:]"
 )
-MOBILE = re.compile(r"1[3-9]\d{9}")
 FIGURES = "一二三四五六七八九"
 COUNTED = re.compile(rf"第?(0*[1-9]\d{{0,2}}|[{FIGURES}]?十[{FIGURES}]?|[{FIGURES}])$")
-CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]|_x00[0-9A-Fa-f]{2}_")
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]|_x00(?!0[9AaDd])[0-9A-Fa-f]{2}_")
 GROUP_ENDING = re.compile(r"(党小组|小组|组)$")
 NO_GROUP = "无"
 LONGEST_GROUP = 40
@@ -93,11 +104,23 @@ OFFICE_OF = {label: key for key, label in OFFICES.items() if key not in ADMINIST
     "督查": "inspector",
 }
 WITHOUT_OFFICE = {"无", "无职务", "党员", "普通党员", "群众", "-", "/", "无职党员"}
-FULL, ON_PROBATION = {"正式党员", "正式", "党员", "中共党员"}, {"预备党员", "预备", "中共预备党员"}
-
-
-class Unreadable(Exception):
-    """A value that cannot stand; the sentence says what to write instead."""
+# Posts of other bodies, though their words are also those of the Party's: 团支部书记, 村民小组长.
+OUTSIDE = re.compile(
+    r"(共青)?团(员|支部|总支|委|工委|组织|干部)?|纪委|纪检组|村委|居委|村民|居民|生产|网格|妇联|妇女|工会|监督|监委|监事|理事|董事|调解|治保"
+    r"|业委|民兵"
+)
+OF_THE_PARTY = re.compile("党|支部|支委|书记")
+MEMBER = {"党员", "中共党员", "中国共产党党员", "中国共产党员"}  # of either standing
+FULL = {"正式党员", "正式", "中共正式党员", "已转正", "中共党员(正式)"}
+ON_PROBATION = {
+    "预备党员",
+    "预备",
+    "中共预备党员",
+    "中国共产党预备党员",
+    "预备期",
+    "未转正",
+    "中共党员(预备)",
+}
 
 
 def text(value) -> str:
@@ -110,13 +133,7 @@ def text(value) -> str:
         return value[0]
     if isinstance(value, float) and value == int(value):
         value = int(value)
-    plain = unicodedata.normalize("NFKC", str(value))
-    kept = "".join(
-        " " if c in "\n\t\r" else c
-        for c in plain
-        if c in "\n\t\r" or unicodedata.category(c)[0] != "C"
-    )
-    return " ".join(kept.split())
+    return typed.line(str(value))
 
 
 def shown(value) -> str:
@@ -137,22 +154,12 @@ def refuse_errors(value) -> None:
 
 def name(value) -> str:
     """Read a person's name. Raises Unreadable."""
-    plain = re.sub(r"[•∙・‧.．]", "·", text(value))
-    if re.search(r"[㐀-鿿]", plain):
-        plain = plain.replace(" ", "")
-    if not NAME.fullmatch(plain):
-        raise Unreadable(
-            "姓名只写 2 个字以上的姓名，不带括号和备注，备注请写到别的列；同名的可在末尾加数字或一个字母。"
-        )
-    return plain
+    return typed.person_name(value if isinstance(value, str) else text(value))
 
 
 def unit_name(value) -> str:
     """Read the name of an organization. Raises Unreadable."""
-    plain = text(value).replace(" ", "")
-    if not 2 <= len(plain) <= 100 or not re.search(r"[㐀-鿿]", plain):
-        raise Unreadable("请写党组织的全称，2 到 100 个字。")
-    return plain
+    return typed.organization_name(value if isinstance(value, str) else text(value))
 
 
 def unit_key(plain: str) -> str:
@@ -293,22 +300,38 @@ def _made(year: str, month: str, of_month: str) -> date:
         raise Unreadable("没有这一天，请核对后写成 2010-07-01 这样。") from None
 
 
-def phone(value) -> str:
-    """Read a mobile number. Raises Unreadable."""
-    if isinstance(value, float) and value == int(value):
-        value = int(value)
-    plain = re.sub(r"[\s\-()]", "", text(value))
-    plain = re.sub(r"^(\+|00)?86(?=1\d{10}$)", "", plain)
-    if re.fullmatch(r"[\d.]+[Ee]\+?\d+", plain):
+def phone(value) -> tuple[str, str]:
+    """Read a telephone number, a mobile before a landline; also returns what was left out of a cell:
+    "more" numbers, or one that is "local". Raises Unreadable.
+    """
+    plain = text(value)
+    if IN_TENS.fullmatch(plain):
         raise Unreadable("号码被 Excel 写成了科学计数，请把这一列设为“文本”再填 11 位手机号。")
-    if not MOBILE.fullmatch(plain):
-        raise Unreadable("手机号应是 11 位数字，一格只写一个。")
-    return plain
+    numbers, local = _numbers(plain)
+    if numbers:
+        return numbers[0], "more" if len(numbers) > 1 or local else ""
+    return "", "local"
+
+
+def _numbers(plain: str) -> tuple[list[str], list[str]]:
+    """Return the mobiles and landlines in a cell, and the numbers without an area code. Raises
+    Unreadable where it says something else.
+    """
+    mobiles = ["".join(found.groups()) for found in MOBILE.finditer(plain)]
+    rest = MOBILE.sub(" ", plain)
+    landlines = ["-".join(found.groups()) for found in LANDLINE.finditer(rest)]
+    rest = LANDLINE.sub(" ", rest)
+    numbers, local = list(dict.fromkeys(mobiles + landlines)), LOCAL.findall(rest)
+    if BESIDE_NUMBERS.sub("", LOCAL.sub(" ", rest)) or not numbers + local:
+        raise Unreadable("电话应是 11 位手机号，或带区号的座机号，如 0722-3591234。")
+    return numbers, local
 
 
 def number(value) -> str:
     """Read the office's own number for a person. Raises Unreadable."""
     plain = text(value)
+    if IN_TENS.fullmatch(plain) or (isinstance(value, int | float) and abs(value) >= EXACT):
+        raise Unreadable("编号被 Excel 改成了近似数，后几位已丢失，请把这一列设为“文本”再填一次。")
     if len(plain) > 40:
         raise Unreadable("编号最多 40 个字符。")
     return plain
@@ -322,14 +345,28 @@ def yes_no(value) -> bool:
     return plain in YES
 
 
-def probationary(value) -> bool:
-    """Tell whether somebody is 预备党员. Raises Unreadable."""
-    plain = text(value)
+def probationary(value) -> bool | None:
+    """Tell whether somebody is 预备党员, None where only 党员 is said. Raises Unreadable."""
+    plain = text(value).replace(" ", "")
+    if plain in MEMBER:
+        return None
     if plain in ON_PROBATION or plain in FULL:
         return plain in ON_PROBATION
     raise Unreadable(
         "请写“正式党员”或“预备党员”；发展对象、积极分子和群众不在名册里，请删去这一行。"
     )
+
+
+def on_probation(value) -> bool | None:
+    """Read a column 是否预备党员. Raises Unreadable."""
+    plain = text(value).lower()
+    return plain in YES if plain in YES | NO else probationary(value)
+
+
+def full(value) -> bool | None:
+    """Read a column 是否正式党员 or 是否转正; tells whether somebody is 预备党员. Raises Unreadable."""
+    plain = text(value).lower()
+    return plain in NO if plain in YES | NO else probationary(value)
 
 
 def category(value) -> str:
@@ -353,22 +390,47 @@ def category_or_kind(value) -> tuple[str, str | None]:
 
 def offices(value) -> list[tuple[str, str]]:
     """Read posts as (office, organization as written; empty: one's own). Raises Unreadable."""
-    found = []
-    for part in re.split(r"[、,;/|]|兼", text(value)):
-        part = part.replace(" ", "")
-        if part and part not in WITHOUT_OFFICE:
-            found.append(_office(part))
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(found for part in _posts(value) if (found := _office(part))))
 
 
-def _office(part: str) -> tuple[str, str]:
+def outside(value) -> list[str]:
+    """Return the posts in a cell that are none of the Party's, such as 治保主任."""
+    return [part for part in _posts(value) if _office(part) is None]
+
+
+def _posts(value) -> list[str]:
+    """Part a cell of posts, also at its line breaks, and at blanks between posts."""
+    broken = re.sub(r"[\r\n]+|_x000[9AaDd]_", "、", str(value))
+    found: list[str] = []
+    for part in re.split(r"[、,;/|]|兼", typed.line(broken)):
+        found += part.split() if _several(part) else [part.replace(" ", "")]
+    return [part for part in found if part and part not in WITHOUT_OFFICE]
+
+
+def _several(part: str) -> bool:
+    """True of 支部书记 村委会主任, but neither of 组 织 委 员 nor of 青溪镇党委 督查员."""
+    whole = part.replace(" ", "")
+    return (
+        whole not in OFFICE_OF
+        and not OUTSIDE.match(whole)
+        and all(one in OFFICE_OF or not OF_THE_PARTY.search(one) for one in part.split())
+    )
+
+
+def _office(part: str) -> tuple[str, str] | None:
+    """Read a post; None where it is none of the Party's. Raises Unreadable."""
     if part in (OFFICES[key] for key in ADMINISTRATORS):
         raise Unreadable("系统、安全、审计管理员不由名册设定，请删去。")
     if part in OFFICE_OF:
         return OFFICE_OF[part], ""
-    for label in sorted(OFFICE_OF, key=len, reverse=True):
-        if part.endswith(label) and len(part) - len(label) >= 2:
-            return OFFICE_OF[label], part[: -len(label)]
+    label = _ending(part)
+    seat = part.removesuffix(label)
+    if OUTSIDE.match(part) or (label and OUTSIDE.search(seat) and "党" not in seat):
+        return None
+    if label:
+        return OFFICE_OF[label], seat
+    if not OF_THE_PARTY.search(part):
+        return None
     raise Unreadable(
         say(
             "没有“%(part)s”这个党内职务，请从这些里选：%(offices)s；没有职务就空着。",
@@ -376,3 +438,9 @@ def _office(part: str) -> tuple[str, str]:
             offices="、".join(OFFICES[key] for key in OFFICES if key not in ADMINISTRATORS),
         )
     )
+
+
+def _ending(part: str) -> str:
+    """Return the longest office with which a post ends behind the name of an organization."""
+    labels = sorted(OFFICE_OF, key=len, reverse=True)
+    return next((one for one in labels if part.endswith(one) and len(part) - len(one) >= 2), "")

@@ -62,6 +62,7 @@ class Plan:
     posts_ended: dict[str, date] = field(default_factory=dict)
     left: list[tuple[str, str, str]] = field(default_factory=list)
     moved: list[tuple[str, str]] = field(default_factory=list)
+    renamed: list[tuple[str, str]] = field(default_factory=list)
     groups: list[dict] = field(default_factory=list)
     group_names: list[tuple[str, str]] = field(default_factory=list)
     group_changes: dict[str, tuple[str, str | None, str | None]] = field(default_factory=dict)
@@ -174,6 +175,17 @@ def _forms(name: str) -> set[str]:
     return {name, bare, f"{bare}党工委", f"{bare}党委"}
 
 
+def _month(day: date) -> tuple[int, int]:
+    return day.year, day.month
+
+
+def _same_day(row: PersonRow, day: date | None) -> bool:
+    """True where a row tells this day of joining, or its month where it tells no day."""
+    if row.joined is None or day is None:
+        return False
+    return _month(row.joined) == _month(day) if row.rough else row.joined == day
+
+
 class _Compare:
     """The state of the zone, indexed, and the plan that grows."""
 
@@ -248,7 +260,7 @@ class _Compare:
             for unit_id in places | {post.unit_id for post in self.posts[person.id]}:
                 self.in_unit[unit_id, person.name].append(person.id)
             if person.joined_on:
-                self.by_joined[person.name, person.joined_on].append(person.id)
+                self.by_joined[person.name, _month(person.joined_on)].append(person.id)
 
     # Units
 
@@ -406,18 +418,30 @@ class _Compare:
     def _match_numbers(self, rows: list) -> None:
         for row, _unit in rows:
             person_id = self.by_number.get(row.number) if row.number else None
-            if person_id and self.persons[person_id].name != row.name:
+            if person_id and not self._is_called(row, person_id):
                 self.roster.trouble(
                     row.place,
                     row.name,
                     say(
-                        "编号 %(number)s 在库里是%(name)s，请核对编号或姓名。",
+                        "编号 %(number)s 在库里是%(name)s，请核对编号或姓名；更正姓名的，请把他的入党日期或手机一起填上。",
                         number=row.number,
                         name=self.persons[person_id].name,
                     ),
                 )
             elif person_id:
                 self._take(row, person_id)
+
+    def _is_called(self, row: PersonRow, person_id: str) -> bool:
+        """True where a number is that person's under this name, or under one that is put right: the
+        telephone agrees, or the day of joining and a part of the name.
+        """
+        person = self.persons[person_id]
+        if person.name == row.name:
+            return True
+        if row.joined and person.joined_on and not _same_day(row, person.joined_on):
+            return False
+        by_day = _same_day(row, person.joined_on) and not set(row.name).isdisjoint(person.name)
+        return by_day or (bool(row.phone) and row.phone == self.sealer.phone(person))
 
     def _match_names(self, rows: list) -> None:
         groups: dict[tuple[str, str], list[PersonRow]] = defaultdict(list)
@@ -457,7 +481,7 @@ class _Compare:
 
     def _alike(self, row: PersonRow, person_id: str) -> bool:
         person = self.persons[person_id]
-        return (row.joined is not None and row.joined == person.joined_on) or (
+        return _same_day(row, person.joined_on) or (
             bool(row.phone) and row.phone == self.sealer.phone(person)
         )
 
@@ -469,7 +493,7 @@ class _Compare:
         return bool(
             row.joined
             and person.joined_on
-            and row.joined != person.joined_on
+            and not _same_day(row, person.joined_on)
             and row.phone
             and person.phone_sealed
             and row.phone != self.sealer.phone(person)
@@ -480,8 +504,8 @@ class _Compare:
             if id(row) not in self.who and row.joined:
                 free = [
                     one
-                    for one in self.by_joined.get((row.name, row.joined), ())
-                    if one not in self.matched
+                    for one in self.by_joined.get((row.name, _month(row.joined)), ())
+                    if one not in self.matched and _same_day(row, self.persons[one].joined_on)
                 ]
                 if len(free) == 1:
                     self._take(row, free[0])
@@ -492,6 +516,7 @@ class _Compare:
             self.plan.people.append(self._new_person(row, person_id))
         elif changes := self._changes(row, self.persons[person_id]):
             self.plan.people_changes[person_id] = changes
+            self.plan.renamed += [tuple(changes["name"])] if "name" in changes else []
         else:
             self.plan.same["people"] += 1
         if unit.kind == "branch":
@@ -505,18 +530,23 @@ class _Compare:
             "zone_id": self.zone.id,
             "name": row.name,
             "joined_on": row.joined,
-            "probationary": row.standing,
+            "probationary": bool(row.standing),
             "number": row.number or None,
             "phone_sealed": self.sealer.seal_phone(person_id, row.phone) if row.phone else None,
             **{flag: flag in row.flags for flag in FLAGS},
         }
 
     def _changes(self, row: PersonRow, person) -> dict:
-        """Return what a row says otherwise than the database; an empty cell says nothing."""
-        said: dict[str, object] = {flag: flag in row.flags for flag in FLAGS if flag in row.given}
-        said |= {"joined_on": row.joined} if row.joined else {}
+        """Return what a row says otherwise than the database; an empty cell says nothing, and a month
+        nothing where a day is known.
+        """
+        said: dict[str, object] = {
+            "name": row.name,
+            **{flag: flag in row.flags for flag in FLAGS if flag in row.given},
+        }
+        said |= {"joined_on": row.joined} if row.joined and not self._vague(row, person) else {}
         said |= {"number": row.number} if row.number else {}
-        said |= {"probationary": row.standing} if "standing" in row.given else {}
+        said |= {"probationary": row.standing} if row.standing is not None else {}
         found = {
             name: [getattr(person, name), value]
             for name, value in said.items()
@@ -528,6 +558,22 @@ class _Compare:
                 self.sealer.seal_phone(person.id, row.phone),
             ]
         return found
+
+    def _vague(self, row: PersonRow, person) -> bool:
+        """True where a row tells a month and the database a day; one of another month is said."""
+        if not (row.rough and person.joined_on):
+            return False
+        if not _same_day(row, person.joined_on):
+            self.roster.note(
+                say(
+                    "%(place)s的%(name)s入党日期只写到 %(month)s，库里是 %(day)s，没有改；要改请写到日。",
+                    place=row.place,
+                    name=row.name,
+                    month=f"{row.joined:%Y-%m}",
+                    day=person.joined_on.isoformat(),
+                )
+            )
+        return True
 
     def _membership(self, row: PersonRow, unit: _Known, person_id: str) -> None:
         now, group_id = self.member.get(person_id), self.groups.named(row, unit)

@@ -119,5 +119,5 @@ class Groups:
             "这些党小组长没有写党小组，职务先记在支部：%(names)s。",
             names="、".join(self.unnamed[:20]),
         )
-        if self.unnamed and str(note) not in map(str, self.roster.notes):
-            self.roster.notes.append(note)
+        if self.unnamed:
+            self.roster.note(note)

@@ -15,7 +15,9 @@ WORDS = {
     "group": "党小组 所在党小组 党小组名称 所属党小组 党小组名 党小组别 小组 所在小组 所属小组 小组名称 组别",
     "name": "姓名 党员姓名 名字",
     "joined": "入党日期 入党时间 加入党组织日期 加入党组织时间 入党年月 加入中国共产党日期",
-    "standing": "党员类别 人员类别 党员类型 党员身份",
+    "standing": "党员类别 人员类别 党员类型 党员身份 正式/预备 预备/正式 正式或预备 正式预备",
+    "probation": "预备党员 预备",
+    "full": "正式党员 正式 转正 按期转正",
     "offices": "党内职务 职务 党内职务名称 党务职务 支部职务 现任党内职务",
     "since": "任职日期 任职时间 任职起始日期",
     "phone": "手机 手机号 手机号码 移动电话 本人手机",
@@ -27,7 +29,16 @@ WORDS = {
     "in_post": "在职党员 在职",
     "no_office": "无职党员",
 }
-WEAK = {"联系电话": "phone", "电话": "phone", "电话号码": "phone", "联系方式": "phone"}
+WEAK = {
+    "联系电话": "phone",
+    "电话": "phone",
+    "电话号码": "phone",
+    "联系方式": "phone",
+    "固定电话": "phone",
+    "座机": "phone",
+    "政治面貌": "standing",
+    "政治面目": "standing",
+}
 FIELDS = {re.sub(r"\s", "", word): key for key, words in WORDS.items() for word in words.split()}
 LABELS = {key: words.split()[0] for key, words in WORDS.items()}
 FLAGS = ("mobile", "retired", "elderly", "leading", "in_post", "no_office")

@@ -7,6 +7,7 @@ Holds the file against itself only; what it means for the database is worked out
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from datetime import date
@@ -23,7 +24,15 @@ SEATED = {
     "secretary": N_("与%(place)s都是书记，一个党组织只有一位书记。"),
     "group_leader": N_("与%(place)s都是这个党小组的组长，一个党小组只有一位组长。"),
 }
+# Who holds a post above branches also stands in one of them.
+ABOVE_BRANCHES = re.compile("(党委|党工委|党组|总支)$")
 TOTALS = (N_("合计"), N_("总计"), N_("小计"), N_("共计"))
+MAY_SAY_NOTHING = frozenset({"parent", "phone", "number", "joined", "since"})
+ONE_S_OWN = frozenset({"name", "number"})
+LEFT_OUT = {
+    "more": N_("“%(sheet)s”表第 %(rows)s 行的电话写了几个，只记了一个，有手机的记手机。"),
+    "local": N_("“%(sheet)s”表第 %(rows)s 行的座机没有区号，没有记。"),
+}
 
 
 @dataclass(frozen=True)
@@ -77,7 +86,8 @@ class PersonRow:
     parent: str
     name: str
     joined: date | None = None
-    standing: bool = False
+    rough: bool = False  # only the month of joining was written
+    standing: bool | None = False
     offices: list[tuple[str, str]] = field(default_factory=list)
     since: date | None = None
     phone: str = ""
@@ -103,6 +113,11 @@ class Roster:
     people: list[PersonRow] = field(default_factory=list)
     troubles: list[Trouble] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+
+    def note(self, sentence: str) -> None:
+        """Keep what does not stop the roster, once, also where a kept one is compared again."""
+        if str(sentence) not in map(str, self.notes):
+            self.notes.append(sentence)
 
     def trouble(self, place: Place, value, sentence: str) -> None:
         self.troubles.append(Trouble(place, cells.shown(value), sentence))
@@ -162,6 +177,9 @@ class _Sheet:
         self.number, self.bad = 0, False
         self.row: list = []
         self.rough: list[int] = []
+        self.others: list[str] = []
+        self.phones: dict[str, list[int]] = {"more": [], "local": []}
+        self.above: dict[str, object] = {}
         self.given = [
             key for key in self.columns if key not in ("unit", "parent", "category", "name")
         ]
@@ -244,11 +262,13 @@ class _Sheet:
         return self._only_a_remark(said)
 
     def _only_a_remark(self, said: list[str]) -> bool:
-        """Tell a row with nothing in the columns that count, such as a line of 填表人."""
+        """Tell a row with nothing in the columns that count, or a line about the table: 填表人."""
         used = [
             said[column] for column in self.columns.values() if column < len(said) and said[column]
         ]
-        lone = len([word for word in said if word]) == 1 and (":" in said[0] or len(said[0]) > 20)
+        words = [word for word in said if word]
+        lone = len(words) == 1 and (":" in said[0] or len(said[0]) > 20)
+        lone = lone or self._about_the_table(words[0])
         unsaved = any(self._unsaved(column) for column in self.columns.values())
         if not unsaved and (not used or lone):
             self.roster.notes.append(
@@ -256,11 +276,15 @@ class _Sheet:
                     "“%(sheet)s”表第 %(row)s 行只有备注，没有读：%(text)s",
                     sheet=self.sheet.title,
                     row=self.number,
-                    text=cells.shown(next(w for w in said if w)),
+                    text=cells.shown(words[0]),
                 )
             )
             return True
         return False
+
+    def _about_the_table(self, first: str) -> bool:
+        named = [cells.text(self._raw(key)) for key in ("unit", "name")]
+        return any(cells.ABOUT_THE_TABLE.match(word) for word in (first, *named))
 
     def _tell_rows(self) -> None:
         hidden = sorted(
@@ -279,9 +303,23 @@ class _Sheet:
         if self.rough:
             self.roster.notes.append(
                 say(
-                    "“%(sheet)s”表第 %(rows)s 行的入党日期只写到月，按当月 1 日记。",
+                    "“%(sheet)s”表第 %(rows)s 行的入党日期只写到月，按当月 1 日记；库里已有日期的不改。",
                     sheet=self.sheet.title,
                     rows=_some(self.rough),
+                )
+            )
+        self._tell_left_out()
+
+    def _tell_left_out(self) -> None:
+        for kind, sentence in LEFT_OUT.items():
+            if rows := self.phones[kind]:
+                self.roster.notes.append(say(sentence, sheet=self.sheet.title, rows=_some(rows)))
+        if self.others:
+            self.roster.notes.append(
+                say(
+                    "“%(sheet)s”表这些不是本系统登记的党内职务，没有记：%(posts)s。",
+                    sheet=self.sheet.title,
+                    posts="、".join(list(dict.fromkeys(self.others))[:20]),
                 )
             )
 
@@ -300,12 +338,14 @@ class _Sheet:
         """
         value = self._raw(key)
         try:
+            value = self._as_above(key, value)
             if key in self.columns and self._unsaved(self.columns[key]) and value is None:
                 raise Unreadable(
                     "这个公式没有保存计算结果，请在 Excel 里打开并保存一次，或改成数值。"
                 )
             cells.refuse_errors(value)
-            if not cells.text(value):
+            plain = cells.text(value)
+            if not plain or (plain in cells.SAYS_NOTHING and key in MAY_SAY_NOTHING):
                 if need:
                     raise Unreadable(need)
                 return empty
@@ -315,7 +355,48 @@ class _Sheet:
             self.roster.trouble(self._place(key), value, refusal.args[0])
             return empty
 
-    def _day(self, value) -> date:
+    def _as_above(self, key: str, value):
+        """Return what a cell says; 同上 and 〃 are what stands above it. Raises Unreadable."""
+        if cells.text(value) not in cells.AS_ABOVE:
+            self.above[key] = value
+        elif key in ONE_S_OWN:
+            raise Unreadable("姓名和编号各人不同，请写出来，不写“同上”。")
+        elif key not in self.above:
+            raise Unreadable("上面没有可以照抄的内容，请写出来。")
+        return self.above[key]
+
+    def _phone(self, value) -> str:
+        found, left_out = cells.phone(value)
+        if left_out:
+            self.phones[left_out].append(self.number)
+        return found
+
+    def _offices(self, value) -> list[tuple[str, str]]:
+        found = cells.offices(value)
+        self.others += [part[:12] for part in cells.outside(value)]
+        return found
+
+    def _standing(self) -> bool | None:
+        """Tell whether somebody is 预备党员 from whichever columns say so; None where none does."""
+        said = {
+            self._cell("standing", cells.probationary),
+            self._cell("probation", cells.on_probation, False if self._marked() else None),
+            self._cell("full", cells.full),
+        } - {None}
+        if len(said) > 1:
+            self.bad = True
+            self.roster.trouble(
+                self._place("name"),
+                self._raw("name"),
+                N_("是正式还是预备，两列写的不一样，请改成一样的。"),
+            )
+        return max(said, default=None)
+
+    def _marked(self) -> bool:
+        """True where only a column of marks tells 预备党员, in which an empty cell is a no."""
+        return "probation" in self.columns and not {"standing", "full"} & set(self.columns)
+
+    def _joined(self, value) -> date:
         found, rough = cells.day(value, self.today, self.sheet.old_epoch)
         if rough:
             self.rough.append(self.number)
@@ -351,11 +432,14 @@ class _Sheet:
             parent,
             self._cell("name", cells.name, "", N_("缺少姓名，请补上，或删去这一行。")),
             group=self._cell("group", lambda value: cells.group(value, unit), ""),
-            joined=self._cell("joined", self._day),
-            standing=self._cell("standing", cells.probationary, False),
-            offices=self._cell("offices", cells.offices, []),
-            since=self._cell("since", self._day),
-            phone=self._cell("phone", cells.phone, ""),
+            joined=self._cell("joined", self._joined),
+            rough=self.number in self.rough,
+            standing=self._standing(),
+            offices=self._cell("offices", self._offices, []),
+            since=self._cell(
+                "since", lambda value: cells.day(value, self.today, self.sheet.old_epoch)[0]
+            ),
+            phone=self._cell("phone", self._phone, ""),
             number=self._cell("number", cells.number, ""),
             flags=[flag for flag in headers.FLAGS if self._cell(flag, cells.yes_no, False)],
             given=self.given,
@@ -406,9 +490,10 @@ def _agree_on_units(roster: Roster) -> None:
 
 
 def _namesakes(roster: Roster) -> None:
-    """Name people who are there twice, and namesakes of one branch whom nothing tells apart."""
+    """Name people who are there twice, and namesakes whom nothing tells apart."""
     names: dict[tuple, PersonRow] = {}
     numbers: dict[str, PersonRow] = {}
+    days: dict[tuple, PersonRow] = {}
     same: dict[tuple, list[PersonRow]] = {}
     for row in roster.people:
         if row.number and numbers.setdefault(row.number, row) is not row:
@@ -426,8 +511,34 @@ def _namesakes(roster: Roster) -> None:
             roster.trouble(row.place, row.name, say(sentence, place=first.place))
         else:
             same.setdefault((row.name, row.unit_key), []).append(row)
+            _elsewhere(roster, row, days)
     for rows in same.values():
         _tell_apart(roster, rows)
+
+
+def _elsewhere(roster: Roster, row: PersonRow, days: dict[tuple, PersonRow]) -> None:
+    """Name who stands in two branches under one name and one day, unless a number or a telephone
+    tells two people.
+    """
+    if not row.joined or ABOVE_BRANCHES.search(row.unit_key[0]):
+        return
+    first = days.setdefault((row.name, row.joined), row)
+    if first.unit_key == row.unit_key or _differ(
+        (row.number, row.phone), (first.number, first.phone)
+    ):
+        return
+    roster.trouble(
+        row.place,
+        row.name,
+        say(
+            "与%(place)s同名，入党日期也相同：是一人只能在一个支部，请删去一行；是两人请都填手机或编号。",
+            place=first.place,
+        ),
+    )
+
+
+def _differ(one: tuple, other: tuple) -> bool:
+    return any(a and b and a != b for a, b in zip(one, other, strict=True))
 
 
 def _tell_apart(roster: Roster, rows: list[PersonRow]) -> None:
@@ -437,9 +548,7 @@ def _tell_apart(roster: Roster, rows: list[PersonRow]) -> None:
             roster.trouble(
                 row.place, row.name, say("与%(place)s完全一样，请只留一行。", place=first.place)
             )
-        elif not any(
-            a and b and a != b for a, b in zip(row.told_apart_by, first.told_apart_by, strict=True)
-        ):
+        elif not _differ(row.told_apart_by, first.told_apart_by):
             roster.trouble(
                 row.place,
                 row.name,

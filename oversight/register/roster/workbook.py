@@ -13,15 +13,22 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from oversight.base import typed
 from oversight.base.refusals import InvalidInput, TooLarge, WrongType
 from oversight.base.sandbox import workbook
 from oversight.base.sentences import N_, say
 
 MOST_BYTES = 20 * 2**20
 SECONDS = 150  # by the wall; the child's own time is shorter
-OLD_OR_LOCKED = b"\xd0\xcf\x11\xe0"
+BINARY = (b"PK", workbook.OLD, b"\x09\x08", b"\x09\x04", b"\x09\x02")
+# What is no text, though a decoder may take it for one, and pages that are packed as mail.
+NO_TEXT = re.compile(r"[\0-\x08\x0e-\x1a]|^%PDF|^\{\\rtf|^MIME-Version:|<\?mso-application")
 NO = {
     "broken": N_("这个工作簿打不开或已损坏，请在 Excel 里另存为“Excel 工作簿（.xlsx）”后再试。"),
+    "locked": N_("这个文件加了密码，打不开。请去掉密码后再试。"),
+    "kind": N_(
+        "这个文件不是表格。可以导入 .xlsx、.xls、.et、.ods 和 CSV；别的请在 Excel 或 WPS 里另存为“Excel 工作簿（.xlsx）”。"
+    ),
     "macros": N_("这个工作簿带有宏，不能导入。请另存为不带宏的“Excel 工作簿（.xlsx）”。"),
     "bomb": N_("这个工作簿展开后太大，不能导入。请只保留党组织和党员两张表后另存。"),
     "rows": say(
@@ -74,14 +81,8 @@ def open_book(data: bytes, tick: Callable[[int], None] = lambda rows: None) -> l
                 most=MOST_BYTES // 2**20,
             )
         )
-    if data.startswith(OLD_OR_LOCKED):
-        raise WrongType(
-            "这个文件是旧的 .xls 格式，或加了密码。请去掉密码，另存为“Excel 工作簿（.xlsx）”。"
-        )
-    if not data.startswith(b"PK"):
-        raise WrongType(
-            "只能导入 .xlsx 工作簿。请在 Excel 或 WPS 里另存为“Excel 工作簿（.xlsx）”。"
-        )
+    if not data.startswith(BINARY):
+        data = _text(data)
     sheets: list[Sheet] = []
     ended = None
     for line in _lines(data):
@@ -93,10 +94,21 @@ def open_book(data: bytes, tick: Callable[[int], None] = lambda rows: None) -> l
         else:
             _finish(sheets)
             sheets.append(_begun(line))
-    if ended is None or ended["no"]:
-        raise InvalidInput({"file": NO[ended["no"] if ended else "broken"]})
+    why = ended["no"] if ended else "broken"
+    if why == "kind":
+        raise WrongType(NO[why])
+    if why:
+        raise InvalidInput({"file": NO[why]})
     _finish(sheets)
     return sheets
+
+
+def _text(data: bytes) -> bytes:
+    """Return a text as UTF-8, in whatever encoding an office saved it. Raises WrongType."""
+    plain = typed.decoded(data)
+    if plain is None or NO_TEXT.search(plain[:65536]):
+        raise WrongType(NO["kind"])
+    return plain.encode()
 
 
 def _lines(data: bytes) -> Iterator:
@@ -124,7 +136,7 @@ def _lines(data: bytes) -> Iterator:
 
 def _begun(line: dict) -> Sheet:
     return Sheet(
-        line["sheet"],
+        line["sheet"] or N_("名册"),
         line["visible"],
         frozenset(line["hidden"]),
         frozenset(line["unsaved"]),

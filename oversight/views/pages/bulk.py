@@ -26,7 +26,7 @@ def choose():
 
 
 def _list(box: str, wrong: str = "") -> str:
-    box = box if box in ("mine", "waiting", "units") else "mine"
+    box = box if box in ("mine", "waiting", "units", "copied") else "mine"
     who, at = session.actor(), session.moment()
     page = inbox.cases(
         db.session,
@@ -39,7 +39,7 @@ def _list(box: str, wrong: str = "") -> str:
     told_of = inbox.told_of(db.session, page.items)
     acts = [
         (name, desk_acts.ACTS[name])
-        for name in (("claim", "release") if box == "mine" else ("nudge",))
+        for name in {"mine": ("claim", "release"), "copied": ("read",)}.get(box, ("nudge",))
     ]
     return render_template("many.html", page=page, box=box, acts=acts, wrong=wrong, told_of=told_of)
 
@@ -66,6 +66,6 @@ def send(act):
 def _one(case_id: str, act: str) -> tuple[Case, str, DomainError | None]:
     try:
         case = desk_acts.submit(db.session, case_id, act, session.actor(), session.moment())
-        return case, desk_act_forms.told(case), None
+        return case, desk_act_forms.told(case) if act != "read" else "", None
     except DomainError as refusal:
         return db.session.get(Case, case_id), "", refusal

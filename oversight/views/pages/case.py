@@ -199,7 +199,9 @@ def act(case_id, act):
         raise
     except DomainError as refusal:
         return page(seen(case_id), forms.Bound.of(act, words, refusal)), refusal.status
-    if act not in ("claim", "release"):
+    if act == "read":
+        present.toast(_("已标为已阅，不再列在“抄送我”里"))
+    elif act not in ("claim", "release"):
         present.toast(desk_act_forms.told(case), _("查看"), url_for("case.show", case_id=case.id))
     return redirect(
         session.own_path(request.form.get("next")) or url_for("case.show", case_id=case.id)

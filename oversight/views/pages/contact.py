@@ -32,7 +32,7 @@ bp = Blueprint("contact", __name__)
 
 OTHER, DONE = "other", "done"
 MANY_TRIES = 3
-MOST = 100
+MOST = 100  # on a page, and in a batch
 
 
 def law() -> Workflow:
@@ -92,7 +92,7 @@ class Contacts:
     ):
         self.unit, self.who, self.at = unit, session.actor(), session.moment()
         self.bound, self.ticked, self.outcomes = bound, set(ticked), list(outcomes)
-        self.steps = steps()
+        self.steps, self.page, self.more = steps(), forms.page_number(request.values), False
         self.step = step or next(
             (name for name, _l, move in self.steps if move and self.counts[name]), self.steps[0][0]
         )
@@ -153,14 +153,17 @@ class Contacts:
 
     @cached_property
     def lines(self) -> list[Line]:
-        order = [Case.closed_at.desc()] if self.step == DONE else [Case.due_on, Case.id]
+        done = (Case.closed_at.desc(), Case.id.desc())
+        order = done if self.step == DONE else (Case.due_on, Case.id)
         rows = db.session.execute(
             sa.select(Case, Person)
             .join(Person, Person.id == Case.data_subject_id)
             .where(Case.unit_id == self.unit.id, Case.workflow == FOLLOW_UP, *self._at_step())
             .order_by(*order)
-            .limit(MOST)
+            .offset((self.page - 1) * MOST)
+            .limit(MOST + 1)
         ).all()
+        self.more, rows = len(rows) > MOST, rows[:MOST]
         about = {case.facts["activity"] for case, _p in rows}
         held = {
             row.id: row.held_on or row.day

@@ -40,6 +40,7 @@ COUNTED = ("waiting", "follow_up")
 DUES = (("overdue", N_("已超期")), ("today", N_("今天到期")), ("week", N_("本周到期")))
 BULK = "bulk"  # what a refused answer to many is kept as where no one case is meant
 BULK_MOST = 50
+NOTICES = 100  # on a page
 
 
 @dataclass(frozen=True)
@@ -403,14 +404,16 @@ def _answer(case_id: str, version: str) -> tuple[Case, DomainError | None]:
 @bp.get("/notices")
 @login_required
 def notices():
+    page = forms.page_number(request.args)
     rows = db.session.execute(
         sa.select(Notice, Case)
         .outerjoin(Case, Case.id == Notice.case_id)
         .where(Notice.person_id == session.actor().id)
         .order_by(Notice.at.desc(), Notice.id.desc())
-        .limit(100)
-    )
-    return render_template("notices.html", rows=list(rows))
+        .offset((page - 1) * NOTICES)
+        .limit(NOTICES + 1)
+    ).all()
+    return render_template("notices.html", rows=rows[:NOTICES], page=page, more=len(rows) > NOTICES)
 
 
 @bp.post("/notices")

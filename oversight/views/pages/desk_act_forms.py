@@ -17,6 +17,8 @@ from oversight.organization.units import offices, superiors
 from oversight.views import forms
 from oversight.views.forms import Choice
 
+AT_ONCE = ("claim", "release", "read")  # buttons of their own, which ask for nothing
+
 
 @dataclass(frozen=True)
 class Hand:
@@ -30,7 +32,7 @@ class Hand:
 
 def offered(file) -> list[Hand]:
     """Return the acts that the reader may do and that ask for something, or need saying twice."""
-    named = [(name, label) for name, label in file.acts if name not in ("claim", "release")]
+    named = [(name, label) for name, label in file.acts if name not in AT_ONCE]
     among = {name: _among(file, name) for name, _label in named}
     people = by_name(db.session, {one for found in among.values() for one in found})
     return [_hand(file, name, label, among[name], people) for name, label in named]

@@ -12,6 +12,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask_login import login_required
 
 from oversight import workflows
+from oversight.base import typed
 from oversight.base.clock import Moment
 from oversight.base.db import db, new_id
 from oversight.base.refusals import (
@@ -41,6 +42,7 @@ from oversight.views import forms, present, session
 from .casefile import CaseFile
 
 bp = Blueprint("opening", __name__)
+MANY_UNITS = 50  # from which on they can be looked for
 
 
 @dataclass(frozen=True)
@@ -411,12 +413,24 @@ def _units(workflow: Workflow) -> list[Unit]:
 def blank(name):
     workflow = _offered(name)
     if workflow.opened_by.seat == "superior" and not request.args.get("unit") and _sheets(workflow):
-        return render_template("new_unit.html", workflow=workflow, units=_units(workflow))
+        return _choice(workflow)
     given = _facts(workflow, request.args)
     if not given and not request.args.get("unit"):
         return _page(_own(workflow)[0])
     unit = _unit(name, request.args.get("unit"))
     return _page(Sheet.fresh(workflow, unit, _defaults(workflow, unit, given)))
+
+
+def _choice(workflow: Workflow):
+    """Ask in which branch; where there are many, they are looked for by a part of their name."""
+    units, find = _units(workflow), typed.line(request.args.get("q", ""))[:80]
+    return render_template(
+        "new_unit.html",
+        workflow=workflow,
+        units=[unit for unit in units if find in unit.name],
+        many=len(units) > MANY_UNITS,
+        find=find,
+    )
 
 
 def _offered(name: str) -> Workflow:

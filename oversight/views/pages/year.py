@@ -15,6 +15,7 @@ from flask_babel import gettext as _
 from flask_login import login_required
 
 from oversight import workflows
+from oversight.base import typed
 from oversight.base.db import db
 from oversight.base.refusals import InvalidInput, NotFound, RuleViolation
 from oversight.calendar.party_days import STATUS_LABELS
@@ -285,7 +286,7 @@ def _date(value: str) -> date:
 @login_required
 def units():
     """List the branches in sight by town, each with its next party day and what is open."""
-    name = request.args.get("q", "").strip()[:80]
+    name = typed.line(request.args.get("q", ""))[:80]
     found = inbox.branches_in_sight(db.session, session.actor(), name)
     page = page_of(db.session, [row.id for row in found], request.args.get("cursor", ""))
     groups: dict[str, list[Unit]] = {}

@@ -8,6 +8,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import login_required
 
+from oversight.base import typed
 from oversight.base.db import db
 from oversight.base.refusals import NotFound
 from oversight.base.sentences import N_
@@ -54,7 +55,7 @@ def state(account: Account | None, holding: dict) -> Chip:
 @bp.get("/accounts")
 @login_required
 def index():
-    name = request.args.get("q", "").strip()[:80]
+    name = typed.line(request.args.get("q", ""))[:80]
     kept = accounts.kept(db.session, actor(), name)
     page = page_of(db.session, kept, request.args.get("cursor", ""))
     groups: dict[str, list[Unit]] = {}

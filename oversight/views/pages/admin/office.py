@@ -14,6 +14,7 @@ from flask_login import login_required
 from oversight.base.db import db, is_id
 from oversight.base.refusals import DomainError, Forbidden, InvalidInput, NotFound
 from oversight.base.sentences import N_
+from oversight.base.typed import decoded
 from oversight.calendar import holidays
 from oversight.law.inputs import read_day
 from oversight.models import Person, Unit
@@ -71,10 +72,12 @@ def unit_named(field: str) -> Unit:
     return found
 
 
-def day(field: str, label: str, required: bool = True) -> date | None:
-    """Return the day written in a form. Raises InvalidInput naming the field."""
+def day(field: str, label: str, required: bool = True, first: int = 2000) -> date | None:
+    """Return the day written in a form, of the year `first` or later. Raises InvalidInput naming the
+    field.
+    """
     text = request.form.get(field, "").strip()
-    found = read_day(text)
+    found = read_day(text, first)
     if found is None and (text or required):
         raise InvalidInput({field: _("“%(word)s”要写成 2026-01-09 这样的日期。", word=label)})
     return found
@@ -136,7 +139,9 @@ def days():
     return _calendar()
 
 
-def _calendar(refusal: DomainError | None = None, text: str = "", rows=(), moves: int = 0) -> str:
+def _calendar(
+    refusal: DomainError | None = None, text: str = "", rows=(), moves: int = 0, lacking=None
+) -> str:
     require_keeper()
     who, asked = session.actor(), read_day(f"{request.args.get('year', '')}-01-01")
     year = (asked or session.moment().today).year
@@ -150,6 +155,7 @@ def _calendar(refusal: DomainError | None = None, text: str = "", rows=(), moves
         text=text,
         rows=rows,
         moves=moves,
+        lacking=lacking or {},
         kinds=holidays.KINDS,
         may=who.holds("sysadmin"),
         changes=audit_log.listed(db.session, who.zone_id, "calendar"),
@@ -165,11 +171,15 @@ def import_days():
     file = request.files.get("file")
     text = request.form.get("text", "")
     if file and file.filename:
-        text = file.read(FILE_MOST + 1).decode("utf-8-sig", "replace")
+        text = decoded(file.read(4 * FILE_MOST)) or ""
     sure = request.form.get("sure") == "1"
     try:
         with session.acting("import", workflow="calendar", trial=not sure):
             audit_log.require(db.session, who, "calendar", None)
+            if file and file.filename and not text:
+                raise InvalidInput(
+                    {"file": N_("这个文件不是 CSV。请在 Excel 里另存为 CSV 后再导入。")}
+                )
             if len(text) > FILE_MOST:
                 raise InvalidInput({"text": N_("内容太长，请只放休息日。")})
             found = holidays.read_csv(text.encode())
@@ -177,7 +187,7 @@ def import_days():
     except DomainError as refusal:
         return _calendar(refusal, text), refusal.status
     if not sure:
-        return _calendar(text=text, rows=done.fresh, moves=done.moved)
+        return _calendar(text=text, rows=done.fresh, moves=done.moved, lacking=done.lacking)
     flash(_("已导入 %(n)s 天，%(m)s 个主题党日随之调整。", n=done.days, m=done.moved), "ok")
     return redirect(url_for("admin.days"))
 

@@ -61,7 +61,7 @@ def join(unit_id):
             day("on", N_("起")),
             session.actor(),
             session.moment(),
-            day("joined_on", N_("入党日期"), required=False),
+            day("joined_on", N_("入党日期"), required=False, first=people.FIRST.year),
         )
         return _("%(name)s已转入。", name=made.name)
 

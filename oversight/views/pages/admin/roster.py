@@ -97,7 +97,7 @@ def upload():
             roster.entitled(actor())
             file = request.files.get("file")
             if file is None or not file.filename:
-                raise InvalidInput({"file": N_("请选择一个 .xlsx 文件。")})
+                raise InvalidInput({"file": N_("请选择一个名册文件。")})
             roster.propose(
                 db.session,
                 folder(),

@@ -6,6 +6,7 @@ from flask import render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import login_required
 
+from oversight.base import typed
 from oversight.base.db import db
 from oversight.base.refusals import NotFound
 from oversight.law.roles import ADMINISTRATORS, OFFICES
@@ -45,7 +46,7 @@ def _posts(unit: Unit, refusal=None) -> str:
             db.session,
             unit,
             today,
-            request.values.get("find", "").strip()[:60],
+            typed.line(request.values.get("find", ""))[:60],
             request.form.get("person"),
         ),
         acts=audit_log.ACTS,

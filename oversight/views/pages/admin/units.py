@@ -8,6 +8,7 @@ from flask import render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import login_required
 
+from oversight.base import typed
 from oversight.base.db import db
 from oversight.base.refusals import DomainError, InvalidInput, NotFound
 from oversight.base.sentences import N_
@@ -27,7 +28,7 @@ KINDS = {"merge": N_("并入其他支部"), "split": N_("分设新支部"), "mov
 @login_required
 def unit_list():
     require_keeper()
-    name = request.args.get("q", "").strip()[:80]
+    name = typed.line(request.args.get("q", ""))[:80]
     page = page_of(db.session, _listed(name), request.args.get("cursor", ""))
     return render_template(
         "admin/units.html", page=page, name=name, kinds=UNIT_KINDS, categories=CATEGORIES
