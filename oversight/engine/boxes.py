@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from oversight import workflows
+from oversight.base.db import is_id
 from oversight.law.roles import CANDIDATE_GROUPS
 from oversight.models import Case, FollowUp, JournalRow, Recusal, Unit, WorkItem
 
@@ -66,7 +67,7 @@ def over_zone(who) -> bool:
 
 def below(paths):
     """Select the ids of the units at these places in the tree and of all below them."""
-    tops = {path.strip("/").split("/")[-1] for path in paths}
+    tops = {top for path in paths if is_id(top := path.strip("/").split("/")[-1])}
     found = sa.select(Unit.id).where(Unit.id.in_(tops)).cte(recursive=True)
     found = found.union(sa.select(Unit.id).where(Unit.parent_id == found.c.id))
     return sa.select(found.c.id)

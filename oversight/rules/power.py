@@ -49,7 +49,7 @@ def lapses_on(attempt: TransitionContext) -> date:
 def post_key(attempt: TransitionContext) -> str:
     """Return what is asked for once at a time: a person's post in a unit."""
     facts = attempt.case.facts
-    return ":".join((facts["member"], attempt.case.unit_id, facts["office"]))
+    return ":".join((facts["member"], attempt.case.unit_id, facts["office"])).replace("-", "")
 
 
 def confirmed_by(attempt: TransitionContext) -> date:

@@ -50,7 +50,7 @@ def test_a_term_that_is_over_is_over_today_and_not_in_the_past(session, world):
 def test_an_order_taken_late_is_due_today_at_the_earliest(session, world):
     case = order.opened(session, world)
     order.do(session, world, case, "sign_off", who="town1.secretary")
-    order.do(session, world, case, "issue", {"due_on": "2026-11-25"})
+    order.do(session, world, case, "issue", {"due_on": "2026-11-27"})
     late = {"who": "village.secretary", "on": "2026-11-30"}
     case = order.do(session, world, case, "acknowledge", **late)
     assert case.due_on == date(2026, 11, 30)

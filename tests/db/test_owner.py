@@ -56,7 +56,7 @@ def test_the_owner_migrates_and_the_application_cannot_touch_the_record(two_role
     )
     assert done.exit_code == 0, done.output
     with two_roles.app_context():
-        assert db.session.scalar(sa.text("SELECT count(*) FROM accounts")) == 1
+        assert db.session.scalar(sa.text("SELECT count(*) FROM accounts")) == 3
         for table in (one.name for one in records.marked()):
             for statement in (
                 f"UPDATE {table} SET id = id",

@@ -306,9 +306,8 @@ def test_codes_are_not_guessed(session, codes):
 
 def test_a_reset_leaves_the_second_factor_and_another_act_takes_it(session, world, codes):
     keeper, person = world.actor("zone.sysadmin", NOW.today), account(session).person_id
-    slip = accounts.issue_one(session, person, keeper, NOW)
+    accounts.set_password(session, account(session), "a-sentence-as-password", NOW)
     session.commit()
-    accounts.activate(session, slip.username, slip.code, "a-sentence-as-password", NOW)
     half = credentials.sign_in(session, OFFICER, "a-sentence-as-password", NOW)
     assert credentials.live_login(session, half, NOW.now) is None
     accounts.drop_factor(session, person, keeper, NOW)

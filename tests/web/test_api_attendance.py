@@ -244,7 +244,7 @@ def test_a_day_ahead_cannot_have_been_held(api, session, world):
     row = activity_for(session, world.units["village"], 2026, 12)
     session.commit()
     problem = api("village.secretary").post(f"/activities/{row.id}/attendance", sheet(world), 422)
-    assert "还没有开展" in problem["detail"] and problem["clause"] == "G-3.2.1a"
+    assert "还没有开展" in problem["detail"] and problem["clause"] == "R-3.2.1a"
 
 
 def test_a_correction_says_why_and_follow_ups_come_and_go(api, session, world, november):

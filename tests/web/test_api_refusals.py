@@ -45,7 +45,7 @@ MOVES = [
         "approve",
         {"opinion": "同意"},
         403,
-        {"rule": "authority", "clause": "G-2.1.1c"},
+        {"rule": "authority", "clause": "R-2.1.1c"},
     ),
     ("village.member1", "approve", {"opinion": "同意"}, 404, {}),
     ("town1.inspector", "approve", {"opinion": "同意"}, 403, {}),
@@ -83,7 +83,7 @@ def test_a_rule_names_itself_its_clause_and_its_sentence(api, world, unchanged):
         problem = village.move(case, "ask", status=422, new_day="2027-01-08", reason="冬修水利")
     assert (problem["rule"], problem["clause"], problem["field"]) == (
         "same_month",
-        "G-2.1.1a",
+        "R-2.1.1a",
         "new_day",
     )
     assert problem["detail"] == "改到的日期必须在同一个月之内。"

@@ -72,7 +72,7 @@ def test_the_journal_tells_who_did_what_newest_last(api, asked):
         "退回修改",
         "asked",
         "returned",
-        "G-2.1.1c",
+        "R-2.1.1c",
     )
     assert last["words"]["opinion"] == "请写清影响多少党员"
     assert case["journal"][0]["from"] is None and case["journal"][0]["label"] == "新开"
@@ -83,7 +83,7 @@ def test_moves_say_what_is_allowed_and_why_not(api, asked):
         move["name"]: move for move in api("town1.officer").get(f"/cases/{asked['id']}")["moves"]
     }
     assert seen["approve"]["allowed"] and seen["approve"]["why_not"] is None
-    assert seen["approve"]["clause"] == "G-2.1.1c" and not seen["approve"]["many"]
+    assert seen["approve"]["clause"] == "R-2.1.1c" and not seen["approve"]["many"]
     assert seen["approve"]["asks"][0]["name"] == "opinion"
     assert not seen["withdraw"]["allowed"] and "石桥村党支部" in seen["withdraw"]["why_not"]
     assert (

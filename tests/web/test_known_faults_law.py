@@ -59,7 +59,6 @@ def test_nothing_is_opened_in_a_branch_that_has_ended(api, reader, world, clock)
     order(api, world.units["village"], 422)
 
 
-@known_fault(reason="part 6: a name typed with a blank or an unseen sign is a stranger's name")
 @pytest.mark.parametrize("name", ["王\u3000明", "王\u200b明"], ids=["wide blank", "zero width"])
 def test_a_name_is_the_same_by_hand_and_by_roster(reader, session, world, name):
     admin, path = reader("zone.sysadmin"), f"/admin/units/{world.units['village'].id}/people"

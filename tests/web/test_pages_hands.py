@@ -208,7 +208,7 @@ def test_the_api_does_the_same(api, three, world):
     first = officer.post(f"{path}/desk/hand_over", sent, key="once")
     assert officer.post(f"{path}/desk/hand_over", sent, key="once") == first
     assert (
-        first["journal"][-1]["result"] == {"to": ["town1.secretary"]}
+        first["journal"][-1]["result"] == {"to": ["town1.secretary"], "token": "接口令牌"}
         and first["version"] == three[0].version
     )
     assert api("village.secretary").get(path)["acts"] == ["nudge", "follow_up", "copy", "comment"]

@@ -148,6 +148,7 @@ ASKED_BY = {
     "opening": "village.secretary",
     "phone": "village.secretary",
     "roster": "zone.sysadmin",
+    "security.zone": "zone.auditor",
     "zone": "zone.sysadmin",
 }
 STRANGERS = ("access.login", "access.activate", "health")
