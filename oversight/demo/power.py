@@ -14,8 +14,16 @@ from oversight.register import accounts, tenure
 POSTS = (
     ("zone.secadmin", "branch15.member03", "dept1", "team", None, None),
     ("zone.secadmin", "branch20.member02", "dept2", "team", "zone.sysadmin", "refuse"),
+    ("zone.secadmin", "branch16.member02", "dept1", "team", "zone.secadmin", "withdraw"),
     ("town1.officer", "dept1.inspector", "branch06", "instructor", None, None),
     ("town2.officer", "dept2.inspector", "branch13", "instructor", "dept2.officer", "refuse"),
+    ("town2.officer", "dept1.inspector", "branch12", "instructor", "town2.officer", "withdraw"),
+)
+# whose account is asked to be reset; who answers by which move
+RESETS = (
+    ("town2.inspector", None, None),
+    ("dept2.inspector", "zone.sysadmin", "withdraw"),
+    ("town1.inspector", "zone.secadmin", "refuse"),
 )
 
 
@@ -32,5 +40,9 @@ def tell(session: Session, book, at: Moment) -> None:
         if move:
             words = {"reason": "本单位人手不足，请另行考虑。"}
             transitions.perform(session, case.id, move, who(answers), words, version=None, at=at)
-    person = book.people["town2.inspector"]
-    accounts.ask_reset(session, person, "手机丢失，忘记密码。", who("zone.sysadmin"), at)
+    for owner, answers, move in RESETS:
+        asker, owner_id = who("zone.sysadmin"), book.people[owner]
+        case = accounts.ask_reset(session, owner_id, "手机丢失，忘记密码。", asker, at)
+        if move:
+            words = {"reason": "本人已经找回密码，不用重置。"}
+            transitions.perform(session, case.id, move, who(answers), words, version=None, at=at)

@@ -303,5 +303,5 @@ def listed(
         statement = statement.where(sa.exists().where(Unit.id == Case.unit_id, within))
     if filters.due:
         statement = statement.where(_due(today)[filters.due])
-    order = (Case.id.desc(),) if box == "done" else (_day_of(who, box), Case.id)
+    order = (Case.closed_at.desc(), Case.id.desc()) if box == "done" else (_day_of(who, box), Case.id)
     return [tuple(row) for row in session.execute(statement.order_by(*order))]
