@@ -13,7 +13,7 @@ from sqlalchemy.orm import aliased
 from oversight import workflows
 from oversight.law.definition import role_of
 from oversight.law.roles import COMMITTEE, Role
-from oversight.models import Case, FollowUp, JournalRow, Recusal, Unit, WorkItem
+from oversight.models import Appraised, Case, FollowUp, JournalRow, Recusal, Unit, WorkItem
 
 JUDGING = (
     "superior",
@@ -70,12 +70,30 @@ def at_seat(who):
 
 def _still_his(who):
     """Return the condition that a row that names the reader is still his: as a member while it is
-    open or lies in his branch, else where he has a post or stands in for one.
+    open, lies in his branch or he is appraised in the case, else where he has a post or stands in
+    for one.
     """
     served = [*(post.unit_id for post in who.posts), *(row.unit_id for row in who.acting)]
     branch = [who.branch.id] if who.branch is not None else []
-    as_member = sa.or_(WorkItem.closed_at.is_(None), WorkItem.unit_id.in_(branch))
+    as_member = sa.or_(
+        WorkItem.closed_at.is_(None), WorkItem.unit_id.in_(branch), _appraised(who.id)
+    )
     return sa.or_(WorkItem.unit_id.in_(served), sa.and_(WorkItem.role == "member", as_member))
+
+
+def _appraised(person_id: str):
+    """Return the condition that a person's own grade is decided in the case of a row: it stays his
+    case when he moves away, unless he was struck.
+    """
+    return (
+        sa.exists()
+        .where(
+            Appraised.case_id == WorkItem.case_id,
+            Appraised.person_id == person_id,
+            Appraised.standing != "struck",
+        )
+        .correlate(WorkItem)
+    )
 
 
 def _acting_seats(who):

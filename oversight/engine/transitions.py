@@ -609,7 +609,9 @@ def _hold(session: Session, unit: Unit, at: Moment) -> None:
     ended.
     """
     ended = session.scalar(
-        sa.select(Unit.ended_on).where(Unit.id == unit.id).with_for_update(read=True, key_share=True)
+        sa.select(Unit.ended_on)
+        .where(Unit.id == unit.id)
+        .with_for_update(read=True, key_share=True)
     )
     if ended is not None and ended <= at.today:
         heir = successor_of(session, unit)

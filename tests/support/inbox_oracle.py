@@ -14,7 +14,7 @@ from oversight import workflows
 from oversight.engine.inbox import Filters
 from oversight.law.definition import role_of
 from oversight.law.roles import COMMITTEE
-from oversight.models import Case, FollowUp, JournalRow, Recusal, Unit, WorkItem
+from oversight.models import Appraised, Case, FollowUp, JournalRow, Recusal, Unit, WorkItem
 from oversight.models.cases import NEVER
 
 JUDGING = (
@@ -46,6 +46,12 @@ def at_seat(who):
         WorkItem.unit_id.in_(served),
         sa.and_(WorkItem.role == "member", WorkItem.closed_at.is_(None)),
     ]
+    graded = sa.exists().where(
+        Appraised.case_id == WorkItem.case_id,
+        Appraised.person_id == who.id,
+        Appraised.standing != "struck",
+    )
+    there.append(sa.and_(WorkItem.role == "member", graded))
     if who.branch is not None:
         there.append(sa.and_(WorkItem.role == "member", WorkItem.unit_id == who.branch.id))
     seats = [
@@ -303,5 +309,7 @@ def listed(
         statement = statement.where(sa.exists().where(Unit.id == Case.unit_id, within))
     if filters.due:
         statement = statement.where(_due(today)[filters.due])
-    order = (Case.closed_at.desc(), Case.id.desc()) if box == "done" else (_day_of(who, box), Case.id)
+    order = (
+        (Case.closed_at.desc(), Case.id.desc()) if box == "done" else (_day_of(who, box), Case.id)
+    )
     return [tuple(row) for row in session.execute(statement.order_by(*order))]

@@ -35,7 +35,9 @@ LOOK_ON = ("gone.hat", "town1.inspector", "zone.inspector")
 IN_SIGHT = frozenset((*LEADERS, RATED_HAT, *SUPERIOR, *BODY, *ABOVE, *HIGHER_BODY, *LOOK_ON)) - {
     "gone.hat"
 }
-ROSTER_SEES = frozenset(TAKING_PART)  # from the day they are asked to write; who was struck has left
+ROSTER_SEES = frozenset(
+    TAKING_PART
+)  # from the day they are asked to write; who was struck has left
 CAST_MORE = tuple(
     (name, "", "")
     for name in (

@@ -161,8 +161,7 @@ def test_a_count_is_read(text, number):
 
 
 @pytest.mark.parametrize(
-    "text",
-    ["", " ", "-1", "1.5", "1e3", "1_000", "²", "٣", "十", "9999999999", None, 3, ["3"]],
+    "text", ["", " ", "-1", "1.5", "1e3", "1_000", "²", "٣", "十", "9999999999", None, 3, ["3"]]
 )
 def test_what_is_no_count_is_none(text):
     assert read_count(text) is None

@@ -143,6 +143,7 @@ ASKED_BY = {
     "admin.checklist": "town1.officer",
     "admin.log": "zone.auditor",
     "admin.post_list": "zone.secadmin",
+    "admin.proposal_list": "zone.secadmin",
     "attend": "village.organizer",
     "contact": "village.secretary",
     "opening": "village.secretary",
