@@ -604,6 +604,29 @@ def reassign_unit(
 # Opening -----------------------------------------------------------------------------------------
 
 
+def _place(session: Session, unit_id: str, actor: Actor, basis: AuthorityBasis | None) -> Unit:
+    """Return the unit in which a case is opened; unseen only where another transition opens it.
+    Raises NotFound.
+    """
+    unit = session.get(Unit, unit_id) if is_id(unit_id) else None
+    hidden = unit is None or unit.zone_id != actor.zone_id
+    if hidden or basis is None and not actor.sees(unit):
+        raise NotFound("没有找到这个单位，或不在您的管理范围内。")
+    return unit
+
+
+def _read_opening(attempt: TransitionContext, facts: dict, basis: AuthorityBasis | None) -> None:
+    """Authorize an opening, then read what it is opened with. Raises Forbidden, InvalidInput."""
+    case, workflow = attempt.case, attempt.workflow
+    concerned = facts.get(workflow.data_subject) if workflow.data_subject else None
+    # who may open depends on whose own case it is
+    case.data_subject_id = concerned if is_id(concerned) else None
+    attempt.basis = basis or _may_open(attempt)
+    attempt.words, attempt.raw = read_words(workflow.facts, facts)
+    case.facts = {key: value for key, value in attempt.raw.items() if value is not None}
+    case.data_subject_id = case.facts.get(workflow.data_subject)
+
+
 def _hold(session: Session, unit: Unit, at: Moment) -> None:
     """Keep a unit from being ended until this transaction is over. Raises RuleViolation where it has
     ended.
@@ -667,20 +690,11 @@ def open_case(
     session, workflow = plain(session), workflows.current(name)
     if not workflows.offers(zone_settings(session, actor.zone_id), workflow):
         raise NotFound(say("本区没有开办“%(workflow)s”。", workflow=workflow.title))
-    unit = session.get(Unit, unit_id) if is_id(unit_id) else None
-    hidden = unit is None or unit.zone_id != actor.zone_id
-    if hidden or basis is None and not actor.sees(unit):
-        raise NotFound("没有找到这个单位，或不在您的管理范围内。")
+    unit = _place(session, unit_id, actor, basis)
     _hold(session, unit, at)
     case = _begun(unit, workflow, actor, at)
     attempt = TransitionContext(session, workflow, case, None, actor, at, state=workflow.opens.name)
-    concerned = (facts or {}).get(workflow.data_subject) if workflow.data_subject else None
-    # who may open depends on whose own case it is
-    case.data_subject_id = concerned if is_id(concerned) else None
-    attempt.basis = basis or _may_open(attempt)
-    attempt.words, attempt.raw = read_words(workflow.facts, facts or {})
-    case.facts = {key: value for key, value in attempt.raw.items() if value is not None}
-    case.data_subject_id = case.facts.get(workflow.data_subject)
+    _read_opening(attempt, facts or {}, basis)
     with session.no_autoflush:
         for guard in workflow.open_if:
             ensure(guard, attempt)

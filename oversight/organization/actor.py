@@ -112,13 +112,8 @@ def actor_of(session: Session, person_id: str, on: date) -> Actor:
     left = [post for post in known if post.to_on is not None and post.to_on < on]
     posts = tuple(post for post in known if post not in left)
     branch = session.scalar(_BRANCH_OF, {"person": person_id, "day": on})
-    business = [post.unit.path for post in posts if post.office not in NO_BUSINESS]
-    sight = [post.unit.path for post in posts if post.office not in ADMINISTRATORS]
-    if branch is not None and not any(post.office in ADMINISTRATORS for post in posts):
-        sight.append(branch.path)
     stands_in = substitution.by_person(session, person_id, on)
-    sight += [row.unit.path for row in stands_in]
-    business += [row.unit.path for row in stands_in if row.workflow is None]
+    business, sight = _business(posts, stands_in), _sight(posts, stands_in, branch)
     full = branch if branch is not None and not person.probationary else None
     held: list[Post | Substitution] = [*posts, *stands_in]
     leading = {
@@ -137,6 +132,22 @@ def actor_of(session: Session, person_id: str, on: date) -> Actor:
         tuple(_led(session, person_id, held, stands_in, on)),
         tuple(_led_before(session, left, stands_in, on)),
     )
+
+
+def _business(posts: tuple[Post, ...], stands_in: tuple[Substitution, ...]) -> list[str]:
+    """Return the places whose cases are his."""
+    held = [post.unit.path for post in posts if post.office not in NO_BUSINESS]
+    return held + [row.unit.path for row in stands_in if row.workflow is None]
+
+
+def _sight(
+    posts: tuple[Post, ...], stands_in: tuple[Substitution, ...], branch: Unit | None
+) -> list[str]:
+    """Return the places that he sees; an administrator sees no branch by belonging to it."""
+    found = [post.unit.path for post in posts if post.office not in ADMINISTRATORS]
+    if branch is not None and len(found) == len(posts):
+        found.append(branch.path)
+    return found + [row.unit.path for row in stands_in]
 
 
 def _led(
