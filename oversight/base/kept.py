@@ -94,9 +94,10 @@ def forget_table(connection: sa.Connection, table: str | None) -> None:
             del kept[one]
 
 
-def overheard(connection: sa.Connection) -> bool:
-    """True where a listener other than ours hears the engine's statements."""
-    return len(connection.engine.dispatch.before_cursor_execute) > 1
+def announce(connection: sa.Connection, cursor, statement: str, given, many: bool) -> None:
+    """Tell the engine's listeners of a statement that is run past SQLAlchemy."""
+    for hear in connection.dispatch.before_cursor_execute:
+        hear(connection, cursor, statement, given, None, many)
 
 
 def forget(session) -> None:

@@ -33,8 +33,7 @@ class Prepared:
         """Return what it finds, as named tuples."""
         connection = kept.link(session)
         made = self._for(connection)
-        found = made.run(connection, values).fetchall()
-        return found if kept.overheard(connection) else [made.row(row) for row in found]
+        return [made.row(row) for row in made.run(connection, values).fetchall()]
 
     def first(self, session, **values):
         return next(iter(self.rows(session, **values)), None)
@@ -70,8 +69,7 @@ class _Compiled:
 
     def __init__(self, statement, keys: list[str] | None, dialect: sa.Dialect):
         made = statement.compile(dialect=dialect, column_keys=keys)
-        self.text, self.statement, self.dialect = str(made), statement, dialect
-        self.table = statement.table.name if statement.is_dml else None
+        self.text, self.dialect = str(made), dialect
         self.positional, fixed = made.positiontup is not None, made.params
         # what each parameter is: its name, its converter, and its value where the statement fixes it
         self.order = [
@@ -100,16 +98,13 @@ class _Compiled:
         return made if self.positional else dict(zip(self.names, made, strict=True))
 
     def run(self, connection: sa.Connection, values: dict | list[dict]):
-        """Run it on the driver's cursor; through SQLAlchemy where something listens to statements."""
-        if self.table:
-            kept.forget_table(connection, self.table)
-        if kept.overheard(connection):
-            return connection.execute(self.statement, values)
-        cursor = connection.connection.cursor()
+        """Run it on the driver's cursor, for several sets of values where a list is given."""
+        cursor, many = connection.connection.cursor(), isinstance(values, list)
+        given = [self.given(one) for one in values] if many else self.given(values)
+        kept.announce(connection, cursor, self.text, given, many)
         try:
-            if isinstance(values, list):
-                return cursor.executemany(self.text, [self.given(one) for one in values])
-            cursor.execute(self.text, self.given(values))
+            # not the method's answer: drivers differ in it
+            (cursor.executemany if many else cursor.execute)(self.text, given)
         except self.dialect.loaded_dbapi.Error as error:
             raise sa.exc.DBAPIError.instance(
                 self.text,

@@ -19,8 +19,15 @@ from oversight.law.roles import AUTOMATIC, TIMER
 
 ROOT = Path(__file__).resolve().parents[2]
 # Never heard: whoever acted for the opening side or stepped aside does not fill the role at all, a
-# list that must not be empty is asked for as a word, and who was rated or decided fills no role.
-BEHIND_AUTHORITY = {"another_person", "second_person", "not_yet_recused", "by_others"}
+# list that must not be empty is asked for as a word, who was rated or decided fills no role, and who
+# was struck from the roster no longer sees the appraisal.
+BEHIND_AUTHORITY = {
+    "another_person",
+    "second_person",
+    "not_yet_recused",
+    "by_others",
+    "still_on_roster",
+}
 BEHIND_WORDS = {"has_findings"}
 
 
