@@ -99,12 +99,14 @@ class _Compiled:
 
     def run(self, connection: sa.Connection, values: dict | list[dict]):
         """Run it on the driver's cursor, for several sets of values where a list is given."""
-        cursor, many = connection.connection.cursor(), isinstance(values, list)
-        given = [self.given(one) for one in values] if many else self.given(values)
+        cursor = connection.connection.cursor()
+        if isinstance(values, list):
+            many, given, send = True, [self.given(one) for one in values], cursor.executemany
+        else:
+            many, given, send = False, self.given(values), cursor.execute
         kept.announce(connection, cursor, self.text, given, many)
         try:
-            # not the method's answer: drivers differ in it
-            (cursor.executemany if many else cursor.execute)(self.text, given)
+            send(self.text, given)  # drivers differ in what it answers
         except self.dialect.loaded_dbapi.Error as error:
             raise sa.exc.DBAPIError.instance(
                 self.text,
