@@ -245,3 +245,10 @@ def _once(table, keys: tuple[str, ...]) -> Prepared:
         return insert.on_conflict_do_nothing().returning(sa.inspect(table).primary_key[0])
 
     return Prepared(make, keys)
+
+
+def migrated_to(session: Session) -> set[str]:
+    """Return the migrations that the database stands at."""
+    from alembic.migration import MigrationContext  # slow to load and asked for rarely
+
+    return set(MigrationContext.configure(session.connection()).get_current_heads())

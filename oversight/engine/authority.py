@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from oversight import workflows
 from oversight.base.refusals import AlreadyTaken, Forbidden, NotFound
@@ -23,7 +23,7 @@ from oversight.models.cases import CAME
 from oversight.organization import standing
 from oversight.organization.actor import Actor, AuthorityBasis
 from oversight.organization.standing import in_office
-from oversight.organization.units import COMMITTEE_FROM, line_above, successor_of
+from oversight.organization.units import COMMITTEE_FROM, UnitRow, line_above, successor_of
 from oversight.rules import parties
 
 from .sight import COOLING_OFF, visible
@@ -35,7 +35,7 @@ class Assignee:
     whom a stand-in replaces.
     """
 
-    unit: sa.Row | Unit
+    unit: UnitRow
     candidate_group: str
     rank: int
     people: dict[str, str] = field(default_factory=dict)
@@ -53,7 +53,7 @@ class Assignee:
         )
 
 
-def chain(session: Session, case: Case, role: Role) -> list[sa.Row | Unit]:
+def chain(session: Session, case: Case, role: Role) -> list[UnitRow]:
     """Return the units that could fill a role, the proper one first; empty where there is none."""
     if role.fact:
         return _chain_of(session, case, role)
@@ -67,7 +67,7 @@ def chain(session: Session, case: Case, role: Role) -> list[sa.Row | Unit]:
     )
 
 
-def _chain_of(session: Session, case: Case, role: Role) -> list[sa.Row | Unit]:
+def _chain_of(session: Session, case: Case, role: Role) -> list[UnitRow]:
     """Return the units that could fill a role that is counted from the unit a fact names."""
     named = session.get(Unit, case.facts.get(role.fact) or "")
     if named is None:
@@ -135,7 +135,7 @@ def _stood(here: standing.Day, unit_id: str, case: Case) -> list[sa.Row]:
 
 def fill(
     session: Session,
-    unit: sa.Row | Unit,
+    unit: UnitRow,
     candidate_group: str,
     on: date,
     out: set[str],
@@ -176,7 +176,7 @@ def fill(
     return None
 
 
-def small_branch(session: Session, unit: sa.Row | Unit, on: date) -> set[str]:
+def small_branch(session: Session, unit: UnitRow, on: date) -> set[str]:
     """Return the full members of a branch too small for a committee: any of them may step in."""
     full = set(standing.day(session, unit.zone_id, on, []).full_members(session, unit.id))
     return full if len(full) < COMMITTEE_FROM else set()
@@ -248,12 +248,7 @@ def _longest(post) -> tuple[date, str]:
 
 
 def resolve_slot(
-    session: Session,
-    workflow: Workflow,
-    case: Case,
-    party: MultiInstance,
-    unit: sa.Row | Unit,
-    on: date,
+    session: Session, workflow: Workflow, case: Case, party: MultiInstance, unit: UnitRow, on: date
 ) -> Assignee:
     """Find who gives one of many answers: the unit named, or the superior above it."""
     out = barred(session, workflow, case, party.role, on)
@@ -273,6 +268,15 @@ def see(session: Session, who: Actor, case: Case) -> None:
         return  # known without asking
     if session.scalar(sa.select(Case.id).where(Case.id == case.id, visible(who))) is None:
         raise NotFound()
+
+
+def seen(session: Session, who: Actor, case_id: str) -> Case:
+    """Return a case in the actor's sight, its unit read with it. Raises NotFound."""
+    case = session.get(Case, case_id, options=[joinedload(Case.unit)])
+    if case is None:
+        raise NotFound()
+    see(session, who, case)
+    return case
 
 
 def reads_all(workflow: Workflow, case: Case, who: Actor) -> bool:

@@ -371,6 +371,12 @@ def _counted(who, box: str):
     )
 
 
+def open_of(session: Session, workflow: str, unit_id: str) -> list[Case]:
+    """Return what a unit has open in one kind of business."""
+    wanted = sa.select(Case).where(Case.workflow == workflow, Case.unit_id == unit_id)
+    return list(session.scalars(wanted.where(Case.closed_at.is_(None))))
+
+
 def units_in_sight(session: Session, who) -> list[Unit]:
     """Return the reader's units, own unit first, then by place in the tree."""
     paths = [Unit.path.startswith(prefix, autoescape=True) for prefix in who.sight]

@@ -5,7 +5,7 @@ Handlers get the row's key and payload, re-read the state themselves and may run
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -87,7 +87,7 @@ def notify(
 
 
 def unread(session: Session, person_id: str) -> int:
-    """Count the lines in a person's bell that he has not read."""
+    """Count the lines in a person's notices that are not read."""
     return session.scalar(unread_of(person_id))
 
 
@@ -97,6 +97,29 @@ def unread_of(person_id: str) -> sa.Select:
         .select_from(Notice)
         .where(Notice.person_id == person_id, Notice.read_at.is_(None))
     )
+
+
+def notices(
+    session: Session, person_id: str, page: int, size: int
+) -> tuple[Sequence[sa.Row], bool]:
+    """Return a page of somebody's notices with their cases, newest first, and whether more come; the
+    first page is number 1.
+    """
+    wanted = sa.select(Notice, Case).outerjoin(Case, Case.id == Notice.case_id)
+    rows = session.execute(
+        wanted.where(Notice.person_id == person_id)
+        .order_by(Notice.at.desc(), Notice.id.desc())
+        .offset((page - 1) * size)
+        .limit(size + 1)
+    ).all()
+    return rows[:size], len(rows) > size
+
+
+def mark_read(session: Session, person_id: str, at: Moment, notice_id: str | None = None) -> None:
+    """Mark one of a person's notices read, or all. Does not commit."""
+    which = (Notice.id == notice_id,) if notice_id else ()
+    mine = (Notice.person_id == person_id, Notice.read_at.is_(None), *which)
+    session.execute(sa.update(Notice).where(*mine).values(read_at=at.now))
 
 
 def dispatch(session: Session, at: Moment, handlers: dict[str, Callable], limit: int = 200) -> int:

@@ -152,8 +152,10 @@ def context(
     **more: Any,
 ) -> TransitionContext:
     """Return the context of an act in a case as it stands; `more` are further fields of it."""
+    law = workflows.of(case)
+    barred = partial(authority.barred, session, law, case, on=at.today)
     return TransitionContext(
-        session, workflows.of(case), case, move, who, at, state=case.state, **more
+        session, law, case, move, who, at, state=case.state, barred=barred, **more
     )
 
 

@@ -26,6 +26,8 @@ COMMITTEE_FROM = (
 
 PAGE = 100  # units of a list that a page shows
 
+UnitRow = sa.Row | Unit  # a unit, or the columns of it that were read
+
 
 @dataclass(frozen=True)
 class UnitPage:
@@ -73,7 +75,7 @@ def superiors(session: Session, unit: Unit) -> list[Unit]:
     return [standing.as_object(session, row) for row in line_above(session, unit)]
 
 
-def line_above(session: Session, unit: sa.Row | Unit) -> list[sa.Row | Unit]:
+def line_above(session: Session, unit: UnitRow) -> list[UnitRow]:
     """Return the same as rows."""
     found = standing.rows(session, unit.zone_id, ids_above(unit.path))
     return [row for row in found if not row.is_transparent] or [unit]
@@ -146,3 +148,14 @@ def present(session: Session, zone_id: str) -> list[Unit]:
     return list(
         session.scalars(sa.select(Unit).where(Unit.zone_id == zone_id, Unit.ended_on.is_(None)))
     )
+
+
+def neighbours(session: Session, unit: Unit) -> list[Unit]:
+    """Return the other branches of the same town, in their order."""
+    wanted = sa.select(Unit).where(
+        Unit.parent_id == unit.parent_id,
+        Unit.kind == "branch",
+        Unit.id != unit.id,
+        Unit.ended_on.is_(None),
+    )
+    return list(session.scalars(wanted.order_by(Unit.sort, Unit.id)))

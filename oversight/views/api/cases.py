@@ -89,11 +89,7 @@ def _once(key: str | None, status: int, make):
 
 def _seen(case_id: str) -> Case:
     """Return a case in the caller's sight. Raises NotFound."""
-    found = db.session.get(Case, case_id)
-    if found is None:
-        raise NotFound()
-    authority.see(db.session, actor(), found)
-    return found
+    return authority.seen(db.session, actor(), case_id)
 
 
 @route(

@@ -8,7 +8,6 @@ from urllib.parse import parse_qsl, urlsplit
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import login_required
-from sqlalchemy.orm import joinedload
 
 from oversight.base.db import db
 from oversight.base.refusals import DomainError, InvalidInput, NotFound, RuleViolation
@@ -26,11 +25,8 @@ bp = Blueprint("case", __name__)
 
 
 def seen(case_id) -> Case:
-    """Return a case in the reader's sight. Raises NotInSight."""
-    case = db.session.get(Case, str(case_id), options=[joinedload(Case.unit)])
-    if case is None:
-        raise NotFound()
-    authority.see(db.session, session.actor(), case)
+    """Return a case in the reader's sight. Raises NotFound."""
+    case = authority.seen(db.session, session.actor(), str(case_id))
     if request.method == "POST":
         _note(case)  # also where no script has told us
     return case

@@ -9,20 +9,27 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property
 
-import sqlalchemy as sa
-
 from oversight import workflows
 from oversight.base.clock import Moment
 from oversight.base.db import db
 from oversight.base.refusals import DomainError, InvalidInput
 from oversight.base.sentences import N_, say
-from oversight.casework import attachments, rectification
-from oversight.engine import authority, available, desk_acts, inbox, precedents
+from oversight.casework import attachments, record, rectification
+from oversight.engine import authority, available, desk_acts, inbox, journal, precedents
 from oversight.law.clauses import Source
-from oversight.law.definition import MANY, Field, Move, MultiInstance, Rule, State, Workflow
+from oversight.law.definition import (
+    MANY,
+    Committee,
+    Field,
+    Move,
+    MultiInstance,
+    Rule,
+    State,
+    Workflow,
+)
 from oversight.law.inputs import read_words
 from oversight.law.roles import AUTOMATIC, TIMER
-from oversight.models import Attachment, Case, JournalRow, Paper, Person, Reminder, Unit, WorkItem
+from oversight.models import Attachment, Case, JournalRow, Paper, Person, Unit, WorkItem
 from oversight.models.cases import ABSENT, CAME, LEFT, NO, RECUSED, YES
 from oversight.organization.actor import Actor
 from oversight.organization.members import members
@@ -112,6 +119,14 @@ class CaseFile:
     def many(self) -> bool:
         """True where each of several answers for himself."""
         return isinstance(self.state.waits_on, MANY)
+
+    @property
+    def several(self) -> bool:
+        """True where people or units answer one by one, and who answered what is told."""
+        party = self.state.waits_on
+        return (
+            isinstance(party, Committee) or isinstance(party, MultiInstance) and not party.personal
+        )
 
     @property
     def granted(self) -> bool:
@@ -213,17 +228,13 @@ class CaseFile:
         """Return whom a form may name: the branch's members, and whoever has a row of his own in
         the case.
         """
-        rows = db.session.scalars(
-            sa.select(Person)
-            .join(WorkItem, WorkItem.person_id == Person.id)
-            .where(WorkItem.case_id == self.case.id, WorkItem.role == "member")
-            .distinct()
+        if self.case.unit.kind != "branch":
+            return []
+        named = (
+            *members(db.session, self.case.unit_id, self.at.today),
+            *record.participants(db.session, self.case),
         )
-        found = {
-            person.id: person
-            for person in [*members(db.session, self.case.unit_id, self.at.today), *rows]
-        }
-        return list(found.values()) if self.case.unit.kind == "branch" else []
+        return list({person.id: person for person in named}.values())
 
     @property
     def field_ids(self) -> dict[str, str]:
@@ -369,13 +380,7 @@ class CaseFile:
 
     @cached_property
     def journal(self) -> list[JournalRow]:
-        return list(
-            db.session.scalars(
-                sa.select(JournalRow)
-                .where(JournalRow.case_id == self.case.id)
-                .order_by(JournalRow.seq)
-            )
-        )
+        return journal.of_cases(db.session, [self.case.id])[self.case.id]
 
     @cached_property
     def entries(self) -> list[Entry]:
@@ -392,9 +397,7 @@ class CaseFile:
         ]
         reminded = [
             Entry(_rung(row.rung), N_("系统"), row.at)
-            for row in db.session.scalars(
-                sa.select(Reminder).where(Reminder.case_id == self.case.id)
-            )
+            for row in record.reminders(db.session, self.case)
         ]
         return sorted([*told, *reminded], key=lambda entry: entry.at, reverse=True)
 
@@ -428,13 +431,8 @@ class CaseFile:
 
     @cached_property
     def papers(self) -> list[Paper]:
-        if not any("paper" in row.result for row in self.journal):
-            return []
-        return list(
-            db.session.scalars(
-                sa.select(Paper).where(Paper.case_id == self.case.id).order_by(Paper.id)
-            )
-        )
+        issued = any("paper" in row.result for row in self.journal)
+        return record.papers(db.session, self.case) if issued else []
 
     def letter(self, name: str) -> dict:
         """Compose what a move would send or issue if it were made now."""
@@ -492,25 +490,9 @@ class CaseFile:
     @cached_property
     def slots(self) -> list[tuple[str, str]]:
         """Return where many answer: each unit and what it has answered."""
-        party = self.state.waits_on
-        if (
-            not isinstance(party, MANY)
-            or isinstance(party, MultiInstance)
-            and party.personal
-            or not self.reads_all
-        ):
+        if not self.several or not self.reads_all:
             return []
-        named = (Person, WorkItem.person_id) if party.personal else (Unit, WorkItem.slot_id)
-        rows = db.session.execute(
-            sa.select(named[0].name, WorkItem.answer)
-            .join(named[0], named[0].id == named[1])
-            .where(
-                WorkItem.case_id == self.case.id,
-                WorkItem.kind == "act",
-                WorkItem.opened_at >= self.case.entered_at,
-            )
-            .order_by(WorkItem.id)
-        )
+        rows = record.answers(db.session, self.case, isinstance(self.state.waits_on, Committee))
         labels = {**{move.name: move.label for move in self.workflow.moves}, **VOTES}
         return [(name, labels.get(answer, "")) for name, answer in rows]
 
@@ -591,11 +573,11 @@ def read(cases: list[Case], who: Actor, at: Moment) -> list[CaseFile]:
     """Return files of cases with what their checks ask, read at once for all."""
     files = [CaseFile(case, who, at) for case in cases]
     before = precedents.earlier(db.session, cases)
-    journals = _journals([case.id for case in cases])
+    journals = journal.of_cases(db.session, [case.id for case in cases])
     sides = {file.case.id: file.workflow.opened_by.name for file in files}
     foresight.read(db.session, cases, sides)
     for file in files:
-        file.earlier, file.journal = before[file.case.id], journals.get(file.case.id, [])
+        file.earlier, file.journal = before[file.case.id], journals[file.case.id]
     return files
 
 
@@ -612,12 +594,3 @@ def clear(files: list[CaseFile]) -> set[str]:
         and (move := file.workflow.bulk_move(file.state))
         and all(check.ok for check in file._checked(move))
     }
-
-
-def _journals(case_ids: list[str]) -> dict[str, list[JournalRow]]:
-    found: dict[str, list[JournalRow]] = {}
-    for row in db.session.scalars(
-        sa.select(JournalRow).where(JournalRow.case_id.in_(case_ids)).order_by(JournalRow.seq)
-    ):
-        found.setdefault(row.case_id, []).append(row)
-    return found

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
-import sqlalchemy as sa
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import login_required
@@ -18,10 +17,11 @@ from oversight.base.clock import Moment
 from oversight.base.db import db, is_id
 from oversight.base.refusals import DomainError, Forbidden, InvalidInput, NotFound
 from oversight.base.sentences import N_, say
+from oversight.casework import follow_ups
+from oversight.casework.follow_ups import Line
 from oversight.engine import authority, available, transitions
 from oversight.law.definition import Move, Workflow
-from oversight.models import Activity, Attendance, Case, Person, Unit
-from oversight.models.attendance import CLASSES
+from oversight.models import Case, Person, Unit
 from oversight.rules.absence import FOLLOW_UP
 from oversight.views import forms, present, session
 
@@ -55,25 +55,6 @@ def steps() -> list[tuple[str, str, str]]:
             used.update(moves)
             found.append((state.name, state.label, moves[0]))
     return [*found, (OTHER, N_("别处办理"), ""), (DONE, N_("已办结"), "")]
-
-
-@dataclass(frozen=True)
-class Line:
-    """One absentee: the case, who it is, and how he stood on the sheet of which day."""
-
-    case: Case
-    person: Person
-    kind: str
-    day: date
-    own: bool
-
-    @property
-    def tries(self) -> list[dict]:
-        return self.case.facts.get("tries") or []
-
-    @property
-    def label(self) -> str:
-        return CLASSES[self.kind]
 
 
 @dataclass(frozen=True)
@@ -116,17 +97,7 @@ class Contacts:
 
     @cached_property
     def counts(self) -> dict[str, int]:
-        rows = dict(
-            db.session.execute(
-                sa.select(Case.state, sa.func.count())
-                .where(
-                    Case.unit_id == self.unit.id,
-                    Case.workflow == FOLLOW_UP,
-                    Case.closed_at.is_(None),
-                )
-                .group_by(Case.state)
-            ).all()
-        )
+        rows = follow_ups.counts(db.session, self.unit)
         found = {name: rows.pop(name, 0) for name, _l, move in self.steps if move}
         return {**found, OTHER: sum(rows.values()), DONE: 0}
 
@@ -153,47 +124,16 @@ class Contacts:
 
     @cached_property
     def lines(self) -> list[Line]:
-        done = (Case.closed_at.desc(), Case.id.desc())
-        order = done if self.step == DONE else (Case.due_on, Case.id)
-        rows = db.session.execute(
-            sa.select(Case, Person)
-            .join(Person, Person.id == Case.data_subject_id)
-            .where(Case.unit_id == self.unit.id, Case.workflow == FOLLOW_UP, *self._at_step())
-            .order_by(*order)
-            .offset((self.page - 1) * MOST)
-            .limit(MOST + 1)
-        ).all()
-        self.more, rows = len(rows) > MOST, rows[:MOST]
-        about = {case.facts["activity"] for case, _p in rows}
-        held = {
-            row.id: row.held_on or row.day
-            for row in db.session.scalars(sa.select(Activity).where(Activity.id.in_(about)))
-        }
-        kinds = {
-            (activity, person): kind
-            for activity, person, kind in db.session.execute(
-                sa.select(Attendance.activity_id, Attendance.person_id, Attendance.kind).where(
-                    Attendance.activity_id.in_(about)
-                )
-            )
-        }
-        return [
-            Line(
-                case,
-                person,
-                kinds.get((case.facts["activity"], person.id), case.facts["kind"]),
-                held[case.facts["activity"]],
-                person.id == self.who.id,
-            )
-            for case, person in rows
-        ]
+        which = {
+            DONE: follow_ups.CLOSED,
+            OTHER: follow_ups.elsewhere([name for name, _l, _m in self.steps]),
+        }.get(self.step) or follow_ups.in_state(self.step)
+        lines, self.more = follow_ups.page(db.session, self.unit, which, self.page, MOST)
+        return lines
 
-    def _at_step(self) -> list:
-        if self.step == DONE:
-            return [Case.closed_at.is_not(None)]
-        mine = [name for name, _l, _m in self.steps]
-        state = Case.state.not_in(mine) if self.step == OTHER else Case.state == self.step
-        return [Case.closed_at.is_(None), state]
+    def own(self, line: Line) -> bool:
+        """True where the reader is the absentee himself: others of the branch deal with it."""
+        return line.person.id == self.who.id
 
     @cached_property
     def days(self) -> list[tuple[date, list[Line]]]:

@@ -7,7 +7,6 @@ from datetime import date, timedelta
 from functools import cached_property
 from itertools import islice
 
-import sqlalchemy as sa
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask_login import login_required
 
@@ -35,6 +34,7 @@ from oversight.ledger import month
 from oversight.models import Activity, Case, Person, Unit
 from oversight.organization.actor import Actor
 from oversight.organization.members import members
+from oversight.organization.units import UnitRow, neighbours
 from oversight.rules import date_change
 from oversight.rules.context import TransitionContext
 from oversight.views import forms, present, session
@@ -49,7 +49,7 @@ MANY_UNITS = 50  # from which on they can be looked for
 class Answerer:
     """Who will answer, and by when at the latest."""
 
-    unit: sa.Row | Unit
+    unit: UnitRow
     person: str
     workdays: int
     due_on: date
@@ -144,13 +144,7 @@ class Sheet:
         """Return the party day that the facts name, where it has been planned."""
         if self.day is None:
             return None
-        return db.session.scalar(
-            sa.select(Activity).where(
-                Activity.unit_id == self.unit.id,
-                Activity.day == self.day,
-                Activity.kind == "party_day",
-            )
-        )
+        return month.party_day(db.session, self.unit, self.day)
 
     @cached_property
     def rule(self) -> PartyDay | None:
@@ -199,17 +193,7 @@ class Sheet:
 
     @property
     def _month_planned(self) -> bool:
-        return (
-            db.session.scalar(
-                sa.select(Activity.id).where(
-                    Activity.unit_id == self.unit.id,
-                    Activity.year == self.day.year,
-                    Activity.month == self.day.month,
-                    Activity.kind == "party_day",
-                )
-            )
-            is not None
-        )
+        return month.planned(db.session, self.unit, self.day.year, self.day.month)
 
     @cached_property
     def options(self) -> list[available.Option]:
@@ -314,18 +298,7 @@ class Sheet:
     @cached_property
     def neighbours(self) -> list[Unit]:
         """Return the branches of the same town that could hold the activity jointly."""
-        return list(
-            db.session.scalars(
-                sa.select(Unit)
-                .where(
-                    Unit.parent_id == self.unit.parent_id,
-                    Unit.kind == "branch",
-                    Unit.id != self.unit.id,
-                    Unit.ended_on.is_(None),
-                )
-                .order_by(Unit.sort, Unit.id)
-            )
-        )
+        return neighbours(db.session, self.unit)
 
 
 def _not_yours(workflow: Workflow) -> Forbidden:
@@ -453,20 +426,7 @@ def _other_days(sheet: Sheet) -> list[date]:
     """Return the party days ahead that could be asked about instead."""
     if sheet.day is None:
         return []
-    return list(
-        db.session.scalars(
-            sa.select(Activity.day)
-            .where(
-                Activity.unit_id == sheet.unit.id,
-                Activity.day > sheet.at.today,
-                Activity.day != sheet.day,
-                Activity.held_on.is_(None),
-                Activity.kind == "party_day",
-            )
-            .order_by(Activity.day)
-            .limit(3)
-        )
-    )
+    return month.other_days(db.session, sheet.unit, sheet.at.today, sheet.day)
 
 
 def _unit(name: str, given: str | None) -> Unit:
@@ -555,13 +515,7 @@ def _wrong(workflow: Workflow, unit_id: str, facts: dict, bound: forms.Bound):
 def _taken(
     refusal: DomainError, workflow: Workflow, unit_id: str, move: Move | None, words: dict
 ) -> str:
-    open_cases = list(
-        db.session.scalars(
-            sa.select(Case).where(
-                Case.workflow == workflow.name, Case.unit_id == unit_id, Case.closed_at.is_(None)
-            )
-        )
-    )
+    open_cases = inbox.open_of(db.session, workflow.name, unit_id)
     said = [
         (ask, present.plain(words[ask.name], ask))
         for ask in (move.asks if move else ())
