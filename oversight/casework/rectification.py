@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from oversight.base.clock import Moment
-from oversight.base.db import insert_once, is_id, new_id
+from oversight.base.db import find, insert_once, new_id
 from oversight.base.refusals import DomainError, InvalidInput, InvalidTransition, RuleViolation
 from oversight.base.sentences import N_, say
 from oversight.engine import authority, transitions
@@ -171,7 +171,7 @@ def _tell(session: Session, case_id: str, activity_id: str, who: Actor, at: Mome
 
 def _no(session: Session, activity_id: str, unit: Unit, at: Moment) -> DomainError:
     """Say why the members cannot have been told at an activity."""
-    row = session.get(Activity, activity_id) if is_id(activity_id) else None
+    row = find(session, Activity, activity_id)
     if row is None or row.unit_id != unit.id:
         return InvalidInput({"activity": N_("请选本支部销号以后开展的一次主题党日。")})
     sentence = (

@@ -16,7 +16,7 @@ from oversight import workflows
 from oversight.base.refusals import AlreadyTaken, Forbidden, NotFound
 from oversight.base.sentences import N_, say
 from oversight.law.binding import own_id
-from oversight.law.definition import MANY, Committee, Move, MultiInstance, Party, Workflow, role_of
+from oversight.law.definition import Committee, Move, Party, Workflow
 from oversight.law.roles import BRANCH_LEADERS, CANDIDATE_GROUPS, COMMITTEE, SUPERIOR, Role
 from oversight.models import Case, JournalRow, Post, Unit, WorkItem
 from oversight.models.cases import CAME
@@ -248,7 +248,7 @@ def _longest(post) -> tuple[date, str]:
 
 
 def resolve_slot(
-    session: Session, workflow: Workflow, case: Case, party: MultiInstance, unit: UnitRow, on: date
+    session: Session, workflow: Workflow, case: Case, party: Party, unit: UnitRow, on: date
 ) -> Assignee:
     """Find who gives one of many answers: the unit named, or the superior above it."""
     out = barred(session, workflow, case, party.role, on)
@@ -311,7 +311,7 @@ def require(
 ) -> AuthorityBasis:
     """Make sure that the actor holds the move's role in this case today. Raises Forbidden."""
     found = basis(session, workflow, case, move.by, who)
-    if found is None and isinstance(move.by, MANY):
+    if found is None and move.by.many:
         _answered_already(session, workflow, case, move.by, who)
     if found is None:
         raise Forbidden(
@@ -323,7 +323,7 @@ def require(
             rule="authority",
             clause=own_id(move.under.id, case.unit.category) if move.under.id else None,
         )
-    if move.decides or role_of(move.by).judges:
+    if move.decides or move.by.role.judges:
         refuse_unconfirmed(who)
     return found
 
@@ -344,11 +344,11 @@ def basis(
     session: Session, workflow: Workflow, case: Case, party: Party, who: Actor
 ) -> AuthorityBasis | None:
     """Return the ground on which the actor fills a party today, or None."""
-    if isinstance(party, Committee) or isinstance(party, MultiInstance) and party.personal:
+    if party.personal:
         return _own_slot(session, workflow, case, party, who)
-    if isinstance(party, MultiInstance):
+    if party.many:
         return _slot_standing(session, workflow, case, party, who)
-    for seat in _seats_of(session, workflow, case, party, who.on):
+    for seat in _seats_of(session, workflow, case, party.role, who.on):
         if seat is not None and who.id in seat.people:
             return seat.basis(who.id, party.name)
     return None
@@ -369,9 +369,7 @@ def _seats_of(
     ]
 
 
-def _slot_standing(
-    session: Session, workflow: Workflow, case: Case, party: MultiInstance, who: Actor
-):
+def _slot_standing(session: Session, workflow: Workflow, case: Case, party: Party, who: Actor):
     for desk in lying(session, workflow, case):
         [unit] = standing.rows(session, case.zone_id, [desk.slot_id])
         seat = resolve_slot(session, workflow, case, party, unit, who.on)
@@ -381,7 +379,7 @@ def _slot_standing(
 
 
 def _own_slot(
-    session: Session, workflow: Workflow, case: Case, party: MultiInstance | Committee, who: Actor
+    session: Session, workflow: Workflow, case: Case, party: Party, who: Actor
 ) -> AuthorityBasis | None:
     """Return the ground of one who acts in his own name; in a committee only while he holds his
     office there.
@@ -405,7 +403,7 @@ def _own_slot(
 
 
 def _answered_already(
-    session: Session, workflow: Workflow, case: Case, party: MultiInstance | Committee, who: Actor
+    session: Session, workflow: Workflow, case: Case, party: Party, who: Actor
 ) -> None:
     """Tell an entitled person that his work item was answered before him. Raises AlreadyTaken."""
     for desk in session.scalars(
@@ -417,7 +415,7 @@ def _answered_already(
             WorkItem.role == party.role.candidate_group,
         )
     ):
-        if isinstance(party, Committee) or party.personal:
+        if party.personal:
             if desk.person_id == who.id:
                 raise AlreadyTaken("这一步您已经办过，或已替您登记。")
             continue
@@ -435,13 +433,9 @@ def open_desks(session: Session, case_id: str) -> list[WorkItem]:
     return list(session.scalars(_OPEN_DESKS, {"case": case_id}))
 
 
-def waits_label(
-    session: Session, workflow: Workflow, case: Case, party: Party | None, on: date
-) -> str:
+def waits_label(session: Session, workflow: Workflow, case: Case, party: Party, on: date) -> str:
     """Name whom a case waits for today: the unit that answers, or the label of the timer."""
-    if party is None:
-        return ""
-    if isinstance(party, Committee) or isinstance(party, MultiInstance) and party.personal:
+    if party.personal:
         waiting = [item.unit_id for item in lying(session, workflow, case)]
         unit = _name(session, case, waiting[0]) if waiting else case.unit.name
         return say(
@@ -450,10 +444,10 @@ def waits_label(
             party=party.label,
             count=len(waiting),
         )
-    if isinstance(party, MultiInstance):
+    if party.many:
         units = [_name(session, case, item.unit_id) for item in lying(session, workflow, case)]
         return "、".join(dict.fromkeys(units)) or party.label
-    seat = resolve(session, workflow, case, party, on) if party.human else None
+    seat = resolve(session, workflow, case, party.role, on) if party.human else None
     return seat.unit.name if seat else party.label
 
 
@@ -508,11 +502,7 @@ def _kept_off(session: Session, desk: WorkItem, on: date) -> set[str]:
     case = session.get(Case, desk.case_id)
     workflow = workflows.of(case)
     party = workflow.state(case.state).waits_on
-    return (
-        barred(session, workflow, case, role_of(party), on)
-        if desk.kind == "act" and party is not None
-        else set()
-    )
+    return barred(session, workflow, case, party.role, on) if desk.kind == "act" else set()
 
 
 def gone_from_bodies(session: Session, on: date) -> list[str]:

@@ -10,12 +10,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from oversight import workflows
-from oversight.base.db import is_id
+from oversight.base.db import find
 from oversight.base.kept import Kept
 from oversight.base.refusals import Forbidden, InvalidInput, NotFound, RuleViolation
 from oversight.base.sentences import N_, say
 from oversight.calendar.zone import zone_calendar
-from oversight.law.definition import MultiInstance, Workflow, role_of
+from oversight.law.definition import Workflow
 from oversight.law.roles import NO_BUSINESS
 from oversight.models import Case, Person, Post, Unit, WorkItem
 from oversight.organization.actor import Actor
@@ -40,7 +40,7 @@ def transferable(session: Session, case: Case, desk: WorkItem, refuse: bool = Fa
     to.
     """
     party = _law(case).state(case.state).waits_on
-    found = desk.person_id is None and role_of(party).seat != "person" if party else False
+    found = desk.person_id is None and party.human and party.role.seat != "person"
     if refuse and not found:
         raise RuleViolation(PERSONAL, rule="in_person", house_rule=PERSONAL)
     return found
@@ -50,11 +50,11 @@ def seat(session: Session, case: Case, desk: WorkItem, on: date) -> authority.As
     """Return who may decide at a row today."""
     law = _law(case)
     party = law.state(case.state).waits_on
-    if isinstance(party, MultiInstance):
+    if party.many:
         return authority.resolve_slot(
             session, law, case, party, session.get(Unit, desk.slot_id), on
         )
-    return authority.resolve(session, law, case, role_of(party), on)
+    return authority.resolve(session, law, case, party.role, on)
 
 
 def at_work(session: Session, case: Case, desk: WorkItem, on: date) -> list[str]:
@@ -124,9 +124,7 @@ def _barred(session: Session, case: Case, on: date) -> set[str]:
     """Return who may not touch a case where it lies: own case, recusal, the applicant's side."""
     law = _law(case)
     party = law.state(case.state).waits_on
-    return authority.barred(session, law, case, role_of(party), on) | _second_eyes(
-        session, case, on
-    )
+    return authority.barred(session, law, case, party.role, on) | _second_eyes(session, case, on)
 
 
 def _second_eyes(session: Session, case: Case, on: date) -> frozenset[str]:
@@ -150,7 +148,7 @@ def require(session: Session, case: Case, person_id: str, among: dict[str, str])
     Raises Forbidden naming him where he may not.
     """
     if person_id not in among:
-        person = session.get(Person, person_id) if is_id(person_id) else None
+        person = find(session, Person, person_id)
         if person is None or person.zone_id != case.zone_id:
             raise InvalidInput({"person": N_("“给谁”填写的人不存在。")})
         raise Forbidden(

@@ -22,7 +22,7 @@ from oversight.base.refusals import (
     RuleViolation,
 )
 from oversight.base.sentences import N_, say
-from oversight.law.definition import MANY, Field
+from oversight.law.definition import Field
 from oversight.law.inputs import read_words
 from oversight.models import Case, FollowUp, JournalRow, Unit, WorkItem
 from oversight.organization.actor import Actor, AuthorityBasis
@@ -171,9 +171,9 @@ def my_desk(session: Session, case: Case, who: Actor) -> tuple[WorkItem, Authori
     workflow = workflows.reading(case)
     party = workflow.state(case.state).waits_on
     authority.lying(session, workflow, case)  # with who has a part in it, in one statement
-    if isinstance(party, MANY) and party.personal:
+    if party.personal:
         raise Forbidden("这件事由每个人自己办理，不用认领。")
-    found = authority.basis(session, workflow, case, party, who) if party and party.human else None
+    found = authority.basis(session, workflow, case, party, who) if party.human else None
     if found is not None:
         for desk in authority.open_desks(session, case.id):
             if (

@@ -13,7 +13,7 @@ from datetime import date, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased, joinedload
 
-from oversight.base.db import Id, is_id
+from oversight.base.db import Id, find, is_id
 from oversight.base.refusals import InvalidInput
 from oversight.base.sentences import N_, say
 from oversight.law.roles import OFFICES
@@ -46,7 +46,7 @@ class Page:
 
 
 def person_name(session: Session, person_id: str | None) -> str:
-    person = session.get(Person, person_id) if person_id else None
+    person = find(session, Person, person_id)
     return person.name if person else N_("系统")
 
 
@@ -354,7 +354,7 @@ def box_count(session: Session, who, box: str) -> int:
 
 
 def box_counts(session: Session, who, *names: str) -> dict[str, int]:
-    """Count boxes and, as `unread`, the lines in the bell, in one statement."""
+    """Count boxes and, as `unread`, the unread notices, in one statement."""
     counts = {box: _counted(who, box) for box in names} | {"unread": outbox.unread_of(who.id)}
     each = {name: count.scalar_subquery().label(name) for name, count in counts.items()}
     return dict(zip(each, session.execute(sa.select(*each.values())).one(), strict=True))

@@ -67,6 +67,19 @@ class Role:
         return self.group_of or self.name
 
     @property
+    def role(self) -> Role:
+        """A role plays its own part; one of many, or a committee, plays another's."""
+        return self
+
+    @property
+    def many(self) -> bool:
+        return False
+
+    @property
+    def personal(self) -> bool:
+        return False
+
+    @property
     def human(self) -> bool:
         return bool(self.seat)
 
@@ -143,6 +156,7 @@ COLLEAGUE = Role(
     (("officer", "secretary", "deputy", "committee", "inspector", "team"), ("auditor",)),
     any_level=True,
 )
+NOBODY = Role("", "", "")  # on whom a state waits that is an end
 TIMER = Role("clock", "到期自动", "")
 AUTOMATIC = Role("count", "各方齐备", "")
 

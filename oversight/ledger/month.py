@@ -13,6 +13,7 @@ from typing import TypeVar
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from oversight.base.db import id_of
 from oversight.base.paging import page_of
 from oversight.calendar.party_days import moved_how, owed, plan, status
 from oversight.calendar.workdays import PartyDay
@@ -316,7 +317,7 @@ def _party_days(unit: Unit) -> tuple:
 def request_about(session: Session, unit: Unit, day: date) -> Case | None:
     """Return the open request about a branch's party day of a day."""
     found = party_day(session, unit, day)
-    row = found.id if found else None
+    row = id_of(found)
     return session.scalar(
         sa.select(Case).where(
             Case.workflow == "date_change", Case.business_key == row, Case.closed_at.is_(None)

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from oversight.base.clock import Moment
+from oversight.base.db import find, id_of
 from oversight.base.refusals import Forbidden
 from oversight.base.sentences import N_, say
 from oversight.engine import journal
@@ -186,7 +187,7 @@ def in_zone(
         AdminChange(
             zone_id=zone_id,
             at=at.now,
-            by_id=who.id if who else None,
+            by_id=id_of(who),
             area=area,
             act=act,
             about=about[:200],
@@ -218,7 +219,7 @@ def by_id(
     """Write down what somebody did of whom only the id is known; None is the server's terminal.
     Does not commit.
     """
-    person = session.get(Person, person_id) if person_id else None
+    person = find(session, Person, person_id)
     journal.note(
         session,
         AdminChange(

@@ -155,7 +155,7 @@ def trusting(proxies: tuple[str, ...], plain):
 
 
 def _narrow(_endpoint: str | None, _values) -> None:
-    """Read no more of a stranger's body than a form that logs in needs, before it is parsed."""
+    """Limit the body of an unauthenticated request to what a log-in form needs, before parsing."""
     if "_user_id" not in flask_session and "Authorization" not in request.headers:
         request.max_content_length = STRANGERS_MOST
 
@@ -181,7 +181,7 @@ def _headers(response: Response) -> Response:
 
 
 def _refused(error):
-    """Answer a no: a problem document to API clients, a page with the sentence to people."""
+    """Answer a refusal: a problem document to API clients, a page with the sentence to people."""
     db.session.rollback()
     refusal = _as_no(error)
     if request.path.startswith("/api/"):

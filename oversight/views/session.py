@@ -173,14 +173,14 @@ def waiting() -> dict[str, int]:
 
 
 def unread() -> int:
-    """Count the lines in the reader's bell that he has not read; once a request."""
+    """Count the reader's unread notices; once a request."""
     if "unread" not in g:
         g.unread = outbox.unread(db.session, actor().id)
     return g.unread
 
 
 def box_counts(*boxes: str) -> dict[str, int]:
-    """Count boxes of the person that asks, and with them the lines in his bell."""
+    """Count boxes of the person that asks, and with them his unread notices."""
     found = inbox.box_counts(db.session, actor(), *boxes)
     g.unread = found.pop("unread")
     return found

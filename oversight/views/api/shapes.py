@@ -104,10 +104,10 @@ def summaries(session: Session, cases: list[Case], at: Moment) -> list[m.Summary
 def _summary(case: Case, names: list[str], at: Moment) -> m.Summary:
     workflow = workflows.reading(case)
     party = workflow.state(case.state).waits_on
-    label = "、".join(dict.fromkeys(names)) or (party.label if party else "")
+    label = "、".join(dict.fromkeys(names)) or party.label
     return {
         **_head(case, workflow, at),
-        "waits_on": {"role": party.name, "label": label} if party else None,
+        "waits_on": {"role": party.name, "label": label} if party.name else None,
     }
 
 

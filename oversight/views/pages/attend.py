@@ -323,7 +323,7 @@ def _at_the_member(refusal: InvalidInput | RuleViolation) -> InvalidInput | Rule
 
 
 def _saved(done: attendance.Recorded, correction: bool):
-    """Say what came of it, and go on to the contacts where somebody was missing."""
+    """Show the result, and continue with the contacts where somebody was missing."""
     year = url_for(
         "year.show",
         unit_id=done.activity.unit_id,

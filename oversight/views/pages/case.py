@@ -53,7 +53,7 @@ def _note(case: Case) -> None:
 @bp.post("/cases/<uuid:case_id>/seen")
 @login_required
 def note_seen(case_id):
-    """Be told by the page's script that it was read; a GET never writes."""
+    """Note that an order was read, as reported by the page's script; a GET never writes."""
     seen(case_id)
     return "", 204
 
@@ -171,7 +171,7 @@ def conflict(refusal: DomainError, case: Case | None, move: Move, words: dict) -
 
 
 def _tell(case: Case, move: Move) -> None:
-    """Say on the next page what came of it, with a way to the case."""
+    """Show the result on the next page, with a link to the case."""
     file = CaseFile(case, session.actor(), session.moment())
     present.toast(
         str(present.part(case, "done", file=file, move=move)),

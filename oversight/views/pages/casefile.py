@@ -17,16 +17,7 @@ from oversight.base.sentences import N_, say
 from oversight.casework import attachments, record, rectification
 from oversight.engine import authority, available, desk_acts, inbox, journal, precedents
 from oversight.law.clauses import Source
-from oversight.law.definition import (
-    MANY,
-    Committee,
-    Field,
-    Move,
-    MultiInstance,
-    Rule,
-    State,
-    Workflow,
-)
+from oversight.law.definition import Committee, Field, Move, Rule, State, Workflow
 from oversight.law.inputs import read_words
 from oversight.law.roles import AUTOMATIC, TIMER
 from oversight.models import Attachment, Case, JournalRow, Paper, Person, Unit, WorkItem
@@ -112,21 +103,18 @@ class CaseFile:
     @property
     def waits(self) -> str:
         """Name the people it waits for; nothing where it waits for a day or for nobody."""
-        party = self.state.waits_on
-        return self.waiting.label if party is not None and party.human else ""
+        return self.waiting.label if self.state.waits_on.human else ""
 
     @property
     def many(self) -> bool:
         """True where each of several answers for himself."""
-        return isinstance(self.state.waits_on, MANY)
+        return self.state.waits_on.many
 
     @property
     def several(self) -> bool:
         """True where people or units answer one by one, and who answered what is told."""
         party = self.state.waits_on
-        return (
-            isinstance(party, Committee) or isinstance(party, MultiInstance) and not party.personal
-        )
+        return party.many and (isinstance(party, Committee) or not party.personal)
 
     @property
     def granted(self) -> bool:

@@ -59,7 +59,7 @@ def steps() -> list[tuple[str, str, str]]:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one case in a batch."""
+    """The result for one case of a batch."""
 
     name: str
     refusal: DomainError | None
@@ -315,10 +315,7 @@ def _try(case_id: str, move: Move, words: dict, at: Moment) -> DomainError | Non
 
 
 def _answer(unit_id, name: str, words: dict, results: list[tuple[str, Outcome]]):
-    """Go on where all went well;
-
-    else show for whom it did and for whom not, with what was typed.
-    """
+    """Redirect where all succeeded; else show who succeeded and who failed, with what was typed."""
     failed = [(case_id, outcome) for case_id, outcome in results if outcome.refusal is not None]
     if not failed:
         names = "、".join(outcome.name for _id, outcome in results)

@@ -94,7 +94,7 @@ def _readers(file, units: list[Unit]) -> list[Choice]:
 
 
 def told(case: Case) -> str:
-    """Say what came of the last act on a case."""
+    """Describe the result of the last act on a case."""
     row = journal.last(db.session, case.id)
     to = "、".join(row.result.get("to", ()))
     label = _(desk_acts.LABELS.get(row.move, row.move))

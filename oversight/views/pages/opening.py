@@ -27,7 +27,7 @@ from oversight.calendar.party_days import month_end
 from oversight.calendar.workdays import PartyDay, add_workdays
 from oversight.calendar.zone import has_rule_day, rule_for, zone_calendar
 from oversight.engine import assignment, authority, available, inbox, transitions
-from oversight.law.definition import INTERNAL, Move, Workflow, role_of
+from oversight.law.definition import INTERNAL, Move, Workflow
 from oversight.law.inputs import read_day, read_words
 from oversight.law.roles import BRANCH
 from oversight.ledger import month
@@ -282,14 +282,14 @@ class Sheet:
         """Return who answers the first step and by when, if it were sent today."""
         move = self.first
         state = move.enters if move and move.enters is not INTERNAL else None
-        if state is None or state.waits_on is None or state.due is None:
+        if state is None or state.due is None:
             return None
         later = Sheet.fresh(self.workflow, self.unit, self.facts) if not self.new else self
         attempt = TransitionContext(
             db.session, self.workflow, later.case, move, self.who, self.at, state=state.name
         )
         seat = authority.resolve(
-            db.session, self.workflow, later.case, role_of(state.waits_on), self.at.today
+            db.session, self.workflow, later.case, state.waits_on.role, self.at.today
         )
         return Answerer(
             seat.unit, _officer(seat), state.due.workdays, assignment.last_day(attempt, state.due)

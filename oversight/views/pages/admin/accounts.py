@@ -9,8 +9,7 @@ from flask_babel import gettext as _
 from flask_login import login_required
 
 from oversight.base import typed
-from oversight.base.db import db
-from oversight.base.refusals import NotFound
+from oversight.base.db import db, fetch
 from oversight.base.sentences import N_
 from oversight.models import Account, Unit
 from oversight.organization.units import page_of
@@ -28,9 +27,7 @@ DOABLE = {
 
 
 def _unit(unit_id) -> Unit:
-    unit = db.session.get(Unit, str(unit_id))
-    if unit is None:
-        raise NotFound()
+    unit = fetch(db.session, Unit, str(unit_id))
     accounts.rule_over(actor(), unit)
     return unit
 

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from flask_login import login_required
 
 from oversight import workflows
-from oversight.base.db import db, is_id
+from oversight.base.db import db, find
 from oversight.base.refusals import NotFound
 from oversight.base.sentences import N_
 from oversight.law.roles import NO_BUSINESS
@@ -191,7 +191,7 @@ def _acting(refusal=None) -> str:
 def give_acting():
     def do() -> str:
         unit_id, _colon, office = request.form.get("seat", "").partition(":")
-        unit = in_reach(db.session.get(Unit, unit_id) if is_id(unit_id) else None)
+        unit = in_reach(find(db.session, Unit, unit_id))
         one = person_named("person")
         posts.give(
             db.session,
