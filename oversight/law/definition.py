@@ -412,6 +412,10 @@ class Workflow:
         """Return the answer in a state that may be given to many at once."""
         return next((move for move in self.leaving(state) if move.bulk and move.decides), None)
 
+    def asks(self, name: str) -> dict[str, Field]:
+        """Return by word what the moves of a name ask for."""
+        return {ask.name: ask for move in self.moves if move.name == name for ask in move.asks}
+
     def ahead(self, state: State) -> list[State]:
         """Return the states that lie ahead if everybody whose turn it is takes the first step."""
         way: list[State] = []

@@ -27,7 +27,7 @@ from oversight.models import Activity, Attendance, Case, Person
 from oversight.models.attendance import CATEGORIES, CLASSES, FORMS, INVITEES, MODES
 from oversight.organization.members import exempt_on, groups_on, members
 from oversight.views import forms, present, session
-from oversight.views.forms import Bound
+from oversight.views.forms import NO_FORM, Bound
 from oversight.views.present import day as day_label
 
 bp = Blueprint("attend", __name__)
@@ -66,7 +66,7 @@ class Sheet:
 
     classes, out, forms, categories, modes = CLASSES, OUT, FORMS, CATEGORIES, MODES
 
-    def __init__(self, activity: Activity, posted=None, bound: Bound | None = None):
+    def __init__(self, activity: Activity, posted=None, bound: Bound = NO_FORM):
         self.activity, self.posted, self.bound = activity, posted, bound
         self.unit, self.at = activity.unit, session.moment()
 

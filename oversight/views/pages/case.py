@@ -36,11 +36,8 @@ def asked(case_id, name: str) -> Case:
     """Return a case that somebody wants to act on; an attempt at a foreign one is kept. Raises
     NotFound.
     """
-    try:
+    with session.keeping(name, str(case_id)):
         return seen(case_id)
-    except NotFound as refusal:
-        session.journal(refusal, name, str(case_id))
-        raise
 
 
 def _note(case: Case) -> None:
@@ -81,7 +78,7 @@ def show(case_id):
     return page(seen(case_id))
 
 
-def page(case: Case, bound: forms.Bound | None = None) -> str:
+def page(case: Case, bound: forms.Bound = forms.NO_FORM) -> str:
     file = CaseFile(case, session.actor(), session.moment(), bound)
     return render_template(
         "case.html", file=file, case=case, sheet=opening.Sheet.of(file), next_url=_onward(case)

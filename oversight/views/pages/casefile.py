@@ -29,7 +29,7 @@ from oversight.rules import foresight
 from oversight.rules.common import REASON
 from oversight.rules.context import TransitionContext
 from oversight.views import forms, present
-from oversight.views.forms import Bound
+from oversight.views.forms import NO_FORM, Bound
 
 from . import desk_act_forms
 
@@ -86,7 +86,7 @@ class CaseFile:
     case: Case
     who: Actor
     at: Moment
-    bound: Bound | None = None
+    bound: Bound = NO_FORM
 
     @cached_property
     def workflow(self) -> Workflow:
@@ -197,19 +197,11 @@ class CaseFile:
         )
 
     def form(self, move: Move, scope: str):
-        mine = self.bound if self.bound and self.bound.move == move.name else None
-        values = (
-            mine.words
-            if mine
-            else {
-                ask.name: self.case.facts.get(ask.name)
-                for ask in move.asks
-                if move.by is self.workflow.opened_by and not move.decides
-            }
-        )
-        return forms.form_for(
-            move.asks, f"{scope}-{move.name}", values, mine.wrong if mine else None
-        )
+        mine = self.bound.of_move(move.name)
+        own = move.by is self.workflow.opened_by and not move.decides
+        facts = {ask.name: self.case.facts.get(ask.name) for ask in move.asks} if own else {}
+        values = mine.words if mine else facts
+        return forms.form_for(move.asks, f"{scope}-{move.name}", values, mine.wrong)
 
     @cached_property
     def people(self) -> list[Person]:
@@ -227,21 +219,21 @@ class CaseFile:
     @property
     def field_ids(self) -> dict[str, str]:
         """Return by word the field of the form that came back, for the links of its error summary."""
-        if self.bound and self.bound.move == forms.ATTACH and self.may_attach:
+        name = self.bound.move
+        if name == forms.ATTACH and self.may_attach:
             return {"file": "ev-file", "note": "ev-note", "finding": "ev-for"}
-        if self.bound and self.bound.move in desk_acts.ASKS:
-            return {
-                ask.name: f"d-{self.bound.move}-{ask.name}"
-                for ask in desk_acts.ASKS[self.bound.move]
-            }
-        move = self.bound and self.move(self.bound.move)
+        if name in desk_acts.ASKS:
+            return {ask.name: f"d-{name}-{ask.name}" for ask in desk_acts.ASKS[name]}
+        move = self.move(name)
+        if move is None:
+            return {}
         scope = "o" if move in self.aside else "m"
-        return {ask.name: f"{scope}-{move.name}-{ask.name}" for ask in move.asks} if move else {}
+        return {ask.name: f"{scope}-{name}-{ask.name}" for ask in move.asks}
 
     @property
     def said(self) -> str:
         """Return the one text that came back with a refused answer."""
-        mine = self.bound and next((m for m in self.answers if m.name == self.bound.move), None)
+        mine = self.bound.move in [move.name for move in self.answers]
         return next(iter(self.bound.words.values()), "") if mine else ""
 
     @property
@@ -519,39 +511,39 @@ def _label(workflow: Workflow, row: JournalRow) -> str:
 _REACHED = Field("to", "list", "对象")
 
 
+def _asks(workflow: Workflow, row: JournalRow) -> dict[str, Field]:
+    """Return by word what a step asked for."""
+    asks = {
+        "open": workflow.facts,
+        "inherit": (REASON,),
+        "desk": [ask for ask in desk_acts.ASKS.get(row.move, ()) if ask.kind != "person"],
+    }.get(row.kind)
+    return workflow.asks(row.move) if asks is None else {ask.name: ask for ask in asks}
+
+
 def _said(workflow: Workflow, row: JournalRow) -> list[tuple]:
-    """Return the words of a step with the asks that they answer."""
-    if row.kind == "desk":
-        asks = {ask.name: ask for ask in desk_acts.ASKS.get(row.move, ()) if ask.kind != "person"}
-        told = [(_REACHED, row.result["to"])] if "to" in row.result else []
-        return [
-            *told,
-            *((asks[name], value) for name, value in row.words.items() if name in asks and value),
-        ]
-    asks = {ask.name: ask for move in workflow.moves if move.name == row.move for ask in move.asks}
-    if row.kind == "open":
-        asks = {ask.name: ask for ask in workflow.facts}
-    if row.kind == "inherit":
-        asks = {REASON.name: REASON}
-    words = {name: value for name, value in row.words.items() if name in asks and value}
+    """Return the words of a step with the asks that they answer; of a list, which has a table of its
+    own on the page, only how long it is.
+    """
+    asks = _asks(workflow, row)
+    told = [(_REACHED, row.result["to"])] if row.kind == "desk" and "to" in row.result else []
+    words = [(asks[name], value) for name, value in row.words.items() if name in asks and value]
     return [
-        (
-            asks[name],
-            say("%(n)s 条", n=len(value)) if asks[name].items else value,
-        )  # the page has a table of them
-        for name, value in words.items()
-        if not (workflow.discreet and asks[name].items)
+        *told,
+        *(
+            (ask, say("%(n)s 条", n=len(value)) if ask.items else value)
+            for ask, value in words
+            if not (workflow.discreet and ask.items)
+        ),
     ]
 
 
+RUNGS = {-1: N_("已超期，提醒承办人，并转上一级"), 0: N_("提醒承办人，今天到期")}
+
+
 def _rung(rung: int) -> str:
-    if rung < 0:
-        return N_("已超期，提醒承办人，并转上一级")
-    return (
-        N_("提醒承办人，今天到期")
-        if rung == 0
-        else say("提醒承办人，还有 %(count)s 个工作日", count=rung)
-    )
+    later = say("提醒承办人，还有 %(count)s 个工作日", count=rung)
+    return RUNGS.get(max(rung, -1), later)
 
 
 # For lists ---------------------------------------------------------------------------------------

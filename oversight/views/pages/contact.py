@@ -69,7 +69,7 @@ class Contacts:
     """The follow-ups of one branch at one step; `bound` and `ticked` are a form that came back."""
 
     def __init__(
-        self, unit: Unit, step: str = "", bound: forms.Bound | None = None, ticked=(), outcomes=()
+        self, unit: Unit, step: str = "", bound: forms.Bound = forms.NO_FORM, ticked=(), outcomes=()
     ):
         self.unit, self.who, self.at = unit, session.actor(), session.moment()
         self.bound, self.ticked, self.outcomes = bound, set(ticked), list(outcomes)
@@ -144,9 +144,8 @@ class Contacts:
 
     def form(self):
         """Return the sheet that is filled once for all who are ticked."""
-        values = self.bound.words if self.bound else {}
         shared = tuple(ask for ask in self.move.asks if not ask.alone)
-        return forms.form_for(shared, "b", values, self.bound.wrong if self.bound else None)
+        return forms.form_for(shared, "b", self.bound.words, self.bound.wrong)
 
     def own_form(self, line: Line):
         """Return the fields that are filled for one member alone (逐人填); what stands there goes
@@ -174,25 +173,11 @@ class Contacts:
 
     @property
     def ways(self) -> dict[str, str]:
-        return {
-            value: label
-            for move in self.workflow.moves
-            if move.name == "record_contact"
-            for ask in move.asks
-            if ask.name == "way"
-            for value, label in ask.choices
-        }
+        return dict(self.workflow.asks("record_contact")["way"].choices)
 
     @property
     def lesson_forms(self) -> dict[str, str]:
-        return {
-            value: label
-            for move in self.workflow.moves
-            if move.name == "record_lesson"
-            for ask in move.asks
-            if ask.name == "form"
-            for value, label in ask.choices
-        }
+        return dict(self.workflow.asks("record_lesson")["form"].choices)
 
 
 def _unit(unit_id) -> Unit:
@@ -227,23 +212,12 @@ def make(unit_id, name):
     """Make one move in each of the cases that are ticked, with the same words; each stands for
     itself.
     """
-    try:
+    with session.keeping(name):
         unit = _unit(unit_id)
-    except (NotFound, Forbidden) as refusal:
-        session.journal(refusal, name)
-        raise
     move = batch().get(name)
     if move is None:
         raise NotFound("没有这一步。")
-    ids = list(
-        dict.fromkeys(
-            [request.form["only"]] if "only" in request.form else request.form.getlist("case")
-        )
-    )
-    words = _words(move)
-    ids += [
-        case_id for case_id in _filled(move) if case_id not in ids and "only" not in request.form
-    ]
+    ids, words = _meant(move), _words(move)
     if not ids:
         nobody = InvalidInput({"case": _("请先勾选要登记的人。")})
         return _page(
@@ -251,17 +225,21 @@ def make(unit_id, name):
         )
     if not all(map(is_id, ids)):
         raise NotFound()
-    seen = [case_page.asked(case_id, name) for case_id in ids[:MOST]]
-    told = [
-        (case.id, _member(case))
-        for case in seen
-        if case.unit_id == unit.id and case.workflow == FOLLOW_UP
-    ]
     results = [
-        (case_id, Outcome(who, _try(case_id, move, words, session.moment())))
-        for case_id, who in told
+        (case.id, Outcome(_member(case), _try(case.id, move, words, session.moment())))
+        for case in [case_page.asked(case_id, name) for case_id in ids[:MOST]]
+        if (case.unit_id, case.workflow) == (unit.id, FOLLOW_UP)
     ]
     return _answer(unit_id, name, words, results)
+
+
+def _meant(move: Move) -> list[str]:
+    """Return the cases that are meant: the one whose button was pressed, else what is ticked or
+    filled in.
+    """
+    if "only" in request.form:
+        return [request.form["only"]]
+    return list(dict.fromkeys([*request.form.getlist("case"), *_filled(move)]))
 
 
 def _member(case: Case) -> str:

@@ -94,7 +94,7 @@ class Row:
 class DeskPage:
     """One page of the desk for one reader, with the case that lies open on it."""
 
-    def __init__(self, view: View, bound: forms.Bound | None = None):
+    def __init__(self, view: View, bound: forms.Bound = forms.NO_FORM):
         self.view, self.who, self.at, self.bound = view, session.actor(), session.moment(), bound
 
     @cached_property
@@ -269,7 +269,7 @@ def _group(day: date | None, today: date, labels: tuple[str, ...] = DUE) -> str:
     return labels[3] if day <= today + timedelta(days=7 - today.isoweekday()) else labels[4]
 
 
-def page(view: View, bound: forms.Bound | None = None):
+def page(view: View, bound: forms.Bound = forms.NO_FORM):
     """Render the desk; also for a form that came back from the pane."""
     desk = DeskPage(view, bound)
     return render_template("queue.html", desk=desk, view=view, dues=DUES)
@@ -303,11 +303,8 @@ def bulk():
 def bulk_send():
     ids = request.form.getlist("case")[:BULK_MOST]
     versions = dict(zip(ids, request.form.getlist("version"), strict=False))
-    try:
+    with session.keeping(BULK):
         cases = seen(ids, session.actor())
-    except NotFound as refusal:
-        session.journal(refusal, BULK)
-        raise
     if not all(_opinion(case.workflow) for case in cases):
         return _confirm(ids, wrong=_("请填写“批复意见”。")), 422
     results = [_answer(case.id, versions.get(case.id, "")) for case in cases]

@@ -39,13 +39,10 @@ def offered(file) -> list[Hand]:
 
 
 def _hand(file, name: str, label: str, among: dict[str, str], people: list[Person]) -> Hand:
-    mine = file.bound if file.bound and file.bound.move == name else None
+    mine = file.bound.of_move(name)
     kept = _own_date(file) if name == "follow_up" else {}
     form = forms.form_for(
-        desk_acts.ASKS[name],
-        f"d-{name}",
-        mine.words if mine else kept,
-        mine.wrong if mine else None,
+        desk_acts.ASKS[name], f"d-{name}", mine.words if mine else kept, mine.wrong
     )
     named = [Choice(person.id, person.name) for person in people if person.id in among]
     return Hand(name, label, form, _copied(file) if name == "copy" else {"person": named})

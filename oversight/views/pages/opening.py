@@ -66,7 +66,7 @@ class Sheet:
     who: Actor
     at: Moment
     new: bool
-    bound: forms.Bound | None = None
+    bound: forms.Bound = forms.NO_FORM
     posted: dict = field(default_factory=dict)
 
     @classmethod
@@ -242,7 +242,7 @@ class Sheet:
     def letter(self, name: str) -> dict:
         """Compose what a first step would send, as far as it has been written."""
         move = next(move for move in self.workflow.moves if move.name == name)
-        words = {**self.facts, **(self.bound.words if self.bound else {})}
+        words = {**self.facts, **self.bound.words}
         typed = {ask.name: words.get(ask.name) for ask in move.asks if ask.kind == "text"}
         return move.letter(self._attempt(move, **typed))
 
@@ -252,15 +252,12 @@ class Sheet:
         """Return one form with the words of the moves named."""
         moves = [option.move for option in self.options if option.move.name in names]
         asks = {ask.name: ask for move in moves for ask in move.asks}
-        values = {**self.facts, **(self.bound.words if self.bound else {})}
-        return forms.form_for(
-            tuple(asks.values()), "w", values, self.bound.wrong if self.bound else None
-        )
+        values = {**self.facts, **self.bound.words}
+        return forms.form_for(tuple(asks.values()), "w", values, self.bound.wrong)
 
     def facts_form(self, *without: str):
         asks = tuple(ask for ask in self.workflow.facts if ask.name not in without)
-        wrong = self.bound.wrong if self.bound else None
-        return forms.form_for(asks, "f", {**self.facts, **self.posted}, wrong)
+        return forms.form_for(asks, "f", {**self.facts, **self.posted}, self.bound.wrong)
 
     def days(self, name: str, asked: str) -> list[date]:
         """Return sensible days near the day in force that the guards of a move allow."""
@@ -473,11 +470,8 @@ def _unread(workflow: Workflow, found: dict) -> list:
 @bp.post("/new/<name>")
 @login_required
 def send(name):
-    try:
+    with session.keeping("open"):
         workflow, unit = _offered(name), _unit(name, request.form.get("unit"))
-    except (NotFound, Forbidden) as refusal:
-        session.journal(refusal, "open")
-        raise
     facts = forms.words_from(request.form, workflow.facts)
     move = next(
         (m for m in workflow.leaving(workflow.opens) if m.name == request.form.get("then")), None

@@ -27,7 +27,7 @@ from oversight.ledger import month, own_days
 from oversight.models import Case, Unit
 from oversight.organization.units import page_of
 from oversight.views import session
-from oversight.views.forms import Bound
+from oversight.views.forms import NO_FORM, Bound
 from oversight.views.present import Chip, local_day, translated
 from oversight.views.present import day as day_label
 
@@ -133,7 +133,7 @@ class Year:
         year: int,
         wrong: RuleViolation | InvalidInput | None = None,
         wrong_month: int = 0,
-        bound: Bound | None = None,
+        bound: Bound = NO_FORM,
     ):
         self.unit, self.year, self.wrong, self.wrong_month, self.bound = (
             unit,
