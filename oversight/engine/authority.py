@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from oversight import workflows
 from oversight.base.refusals import AlreadyTaken, Forbidden, NotFound
+from oversight.base.rows import ids_of
 from oversight.base.sentences import N_, say
 from oversight.law.binding import own_id
 from oversight.law.definition import Committee, Move, Party, Workflow
@@ -195,7 +196,7 @@ def resolve(
     if role.seat == "roster":
         return _roster(session, case)
     units = chain(session, case, role)
-    here = standing.day(session, case.zone_id, on, [case.unit_id, *(unit.id for unit in units)])
+    here = standing.day(session, case.zone_id, on, [case.unit_id, *(ids_of(units))])
     out = barred(session, workflow, case, role, on, here)
     for unit in units:
         candidate_group = (

@@ -13,6 +13,7 @@ from oversight import workflows
 from oversight.base.db import find
 from oversight.base.kept import Kept
 from oversight.base.refusals import Forbidden, InvalidInput, NotFound, RuleViolation
+from oversight.base.rows import ids_of
 from oversight.base.sentences import N_, say
 from oversight.calendar.zone import zone_calendar
 from oversight.law.definition import Workflow
@@ -98,7 +99,7 @@ def _officers(session: Session, unit: Unit, on: date) -> list[tuple[str, str]]:
     """Return who holds an office of business in a unit and in those above it, with the unit."""
     store = _seen.of(session)
     if (unit.id, on) not in store:
-        units = [unit.id, *(above.id for above in superiors(session, unit))]
+        units = [unit.id, *(ids_of(superiors(session, unit)))]
         rows = session.execute(
             sa.select(Post.person_id, Post.unit_id)
             .join(Person, Person.id == Post.person_id)
@@ -166,7 +167,7 @@ def readers(session: Session, units: list[Unit], on: date) -> list[tuple[Person,
     """Return who in these units may read a copy, and by which post: of several, the one held
     longest.
     """
-    ids = {unit.id for unit in units}
+    ids = set(ids_of(units))
     rows = session.execute(
         _reading(on)
         .add_columns(Person)

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session, aliased, joinedload
 
 from oversight.base.db import Id, find, is_id
 from oversight.base.refusals import InvalidInput
+from oversight.base.rows import keyed
 from oversight.base.sentences import N_, say
 from oversight.law.roles import OFFICES
 from oversight.models import Activity, Case, FollowUp, Person, Unit, WorkItem
@@ -128,7 +129,7 @@ def told_of(session: Session, found: Iterable[Case]) -> list:
 def _by_id(session: Session, model, ids: set) -> dict:
     ids = {one for one in ids if is_id(one)}
     rows = session.scalars(sa.select(model).where(model.id.in_(ids))) if ids else ()
-    return {row.id: row for row in rows}
+    return keyed(rows)
 
 
 # Lists -------------------------------------------------------------------------------------------
@@ -183,7 +184,7 @@ def _known(box: str) -> None:
 def _loaded(session: Session, ids: list[str]) -> list[Case]:
     """Return cases with their units, in the order of their ids."""
     found = sa.select(Case).where(Case.id.in_(ids)).options(joinedload(Case.unit))
-    by_id = {case.id: case for case in session.scalars(found)} if ids else {}
+    by_id = keyed(session.scalars(found)) if ids else {}
     return [by_id[case_id] for case_id in ids]
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
+from oversight.base.rows import keyed
 from oversight.models import Unit
 from oversight.models.organizations import ids_above
 
@@ -60,10 +61,10 @@ def page_of(session: Session, ids: list[str], after: str = "") -> UnitPage:
     """Return the page of a list that follows a unit; the first where that is not listed any more."""
     start = ids.index(after) + 1 if after in ids else 0
     shown = ids[start : start + PAGE]
-    found = {unit.id: unit for unit in session.scalars(_UNITS, {"ids": shown})}
+    found = keyed(session.scalars(_UNITS, {"ids": shown}))
     rows = [found[unit_id] for unit_id in shown]
     parents = {unit.parent_id for unit in rows if unit.parent_id}
-    above = {unit.id: unit for unit in session.scalars(_UNITS, {"ids": list(parents)})}
+    above = keyed(session.scalars(_UNITS, {"ids": list(parents)}))
     return UnitPage(rows, above, shown[-1] if start + PAGE < len(ids) else None)
 
 
@@ -125,7 +126,7 @@ def has_above(attempt: TransitionContext) -> bool:
 
 def by_id(session: Session, ids) -> dict[str, Unit]:
     """Return units by their ids."""
-    return {row.id: row for row in session.scalars(sa.select(Unit).where(Unit.id.in_(list(ids))))}
+    return keyed(session.scalars(sa.select(Unit).where(Unit.id.in_(list(ids)))))
 
 
 def offices(session: Session, zone_id: str) -> list[Unit]:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from oversight.base.clock import Moment
 from oversight.base.db import find, id_of
 from oversight.base.refusals import Forbidden
+from oversight.base.rows import ids_of
 from oversight.base.sentences import N_, say
 from oversight.engine import journal
 from oversight.engine.authority import refuse_unconfirmed
@@ -119,7 +120,7 @@ SEPARATE = house_rule(
 
 def answers_for(session: Session, who: Actor, unit: Unit) -> bool:
     """True where the actor is officer or secretary of an organization above a unit."""
-    above = {row.id for row in superiors(session, unit)} - {unit.id}
+    above = set(ids_of(superiors(session, unit))) - {unit.id}
     return any(post.unit_id in above and post.office in SUPERIOR.ranks[0] for post in who.posts)
 
 

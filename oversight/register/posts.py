@@ -11,6 +11,7 @@ from oversight import workflows
 from oversight.base.clock import Moment
 from oversight.base.db import is_id
 from oversight.base.refusals import Forbidden, InvalidInput
+from oversight.base.rows import ids_of, keyed
 from oversight.base.sentences import N_, say
 from oversight.engine import outbox
 from oversight.engine.authority import refuse_unconfirmed
@@ -230,13 +231,13 @@ def candidates(
     found = [*members(session, unit.id, on)]
     for query in (near, living.where(further)):
         found += session.scalars(query.order_by(Person.name, Person.id).limit(100))
-    return list({one.id: one for one in found}.values())
+    return list(keyed(found).values())
 
 
 def stand_ins(session: Session, unit_ids: set[str], who: Actor) -> list[Person]:
     """Return those who could stand in: who serve in these units or belong to these branches."""
     found = {one.id: one for unit_id in unit_ids for one in members(session, unit_id, who.on)}
-    found |= {one.id: one for one in in_office_of(session, unit_ids, who.on)}
+    found |= keyed(in_office_of(session, unit_ids, who.on))
     found.pop(who.id, None)
     return sorted(found.values(), key=lambda one: (one.name, one.id))
 
@@ -257,7 +258,7 @@ def vacant(session: Session, who: Actor, units: list[Unit]) -> list[tuple[Unit, 
         tuple(seat)
         for seat in session.execute(
             sa.select(Post.unit_id, Post.office).where(
-                Post.unit_id.in_([unit.id for unit in below]), in_office(who.on)
+                Post.unit_id.in_(ids_of(below)), in_office(who.on)
             )
         )
     }

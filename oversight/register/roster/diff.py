@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from oversight.base.db import new_id
+from oversight.base.rows import ids_of, keyed
 from oversight.base.sealing import Sealer
 from oversight.base.sentences import N_, say
 from oversight.law.roles import ADMINISTRATORS
@@ -224,12 +225,11 @@ class _Compare:
 
     def _load_people(self, session: Session) -> None:
         table = Person.__table__
-        self.persons = {
-            row.id: row
-            for row in session.execute(
+        self.persons = keyed(
+            session.execute(
                 sa.select(table).where(table.c.zone_id == self.zone.id, table.c.left_on.is_(None))
             )
-        }
+        )
         self.member = {
             row.person_id: row
             for row in session.execute(
@@ -291,7 +291,7 @@ class _Compare:
         found = self.by_key.get(key, [])
         if not parent:
             return found
-        above = {unit.id for unit in self.by_key.get(parent, [])}
+        above = set(ids_of(self.by_key.get(parent, [])))
         return [unit for unit in found if unit.parent_id in above]
 
     def _changed(self, row: UnitRow, unit: _Known) -> None:
@@ -688,7 +688,7 @@ class _Compare:
                 )
                 self.plan.memberships_ended[row.id] = max(self.yesterday, row.from_on)
                 self._end_posts(person_id, row.unit_id)
-                self.plan.dropped += [one.id for one in self.waiting.get(person_id, ())]
+                self.plan.dropped += ids_of(self.waiting.get(person_id, ()))
         for unit_id, count in leaving.items():
             if count >= MANY and 3 * count > members[unit_id]:
                 self.plan.thinned.append(

@@ -15,6 +15,7 @@ from flask_login import login_required
 from oversight import workflows
 from oversight.base.db import db
 from oversight.base.refusals import InvalidInput, RuleViolation
+from oversight.base.rows import keyed
 from oversight.calendar.workdays import add_workdays
 from oversight.calendar.zone import zone_calendar
 from oversight.engine import authority
@@ -188,10 +189,7 @@ class Sheet:
         for tile in self.tiles:
             group = named.get(tile.person.id)
             found.setdefault(group.id if group else "", []).append(tile)
-        order = sorted(
-            {group.id: group for group in named.values()}.values(),
-            key=lambda unit: (unit.sort, unit.id),
-        )
+        order = sorted(keyed(named.values()).values(), key=lambda unit: (unit.sort, unit.id))
         return [
             *((group.name, found[group.id]) for group in order if group.id in found),
             *((_("其他党员") if named else _("党员"), found[""]) for key in [""] if key in found),

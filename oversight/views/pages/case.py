@@ -11,6 +11,7 @@ from flask_login import login_required
 
 from oversight.base.db import db
 from oversight.base.refusals import DomainError, InvalidInput, NotFound, RuleViolation
+from oversight.base.rows import ids_of
 from oversight.casework import rectification
 from oversight.engine import authority, desk_acts, inbox, transitions
 from oversight.law.definition import Move
@@ -93,10 +94,7 @@ def _onward(case: Case) -> str:
     came = request.values.get("from")
     if came != "desk":
         return session.own_path(request.form.get("next")) or url_for("case.show", case_id=case.id)
-    rows = [
-        row.id
-        for row in inbox.cases(db.session, session.actor(), "mine", session.moment().today).items
-    ]
+    rows = ids_of(inbox.cases(db.session, session.actor(), "mine", session.moment().today).items)
     at = rows.index(case.id) if case.id in rows else -1
     after = (rows[at + 1 :] + rows[: max(at, 0)][-1:])[:1]
     return url_for("case.show", case_id=after[0], **FROM_DESK) if after else url_for("desk.queue")

@@ -13,6 +13,7 @@ from oversight import workflows
 from oversight.base.clock import Moment
 from oversight.base.db import db
 from oversight.base.refusals import DomainError, InvalidInput
+from oversight.base.rows import ids_of, keyed
 from oversight.base.sentences import N_, say
 from oversight.casework import attachments, record, rectification
 from oversight.engine import authority, available, desk_acts, inbox, journal, precedents
@@ -214,7 +215,7 @@ class CaseFile:
             *members(db.session, self.case.unit_id, self.at.today),
             *record.participants(db.session, self.case),
         )
-        return list({person.id: person for person in named}.values())
+        return list(keyed(named).values())
 
     @property
     def field_ids(self) -> dict[str, str]:
@@ -553,7 +554,7 @@ def read(cases: list[Case], who: Actor, at: Moment) -> list[CaseFile]:
     """Return files of cases with what their checks ask, read at once for all."""
     files = [CaseFile(case, who, at) for case in cases]
     before = precedents.earlier(db.session, cases)
-    journals = journal.of_cases(db.session, [case.id for case in cases])
+    journals = journal.of_cases(db.session, ids_of(cases))
     sides = {file.case.id: file.workflow.opened_by.name for file in files}
     foresight.read(db.session, cases, sides)
     for file in files:

@@ -13,6 +13,7 @@ from flask_login import login_required
 from oversight import workflows
 from oversight.base.db import db
 from oversight.base.refusals import DomainError, InvalidInput, NotFound, VersionMissing
+from oversight.base.rows import ids_of, keyed
 from oversight.base.sentences import N_
 from oversight.engine import authority, inbox, outbox, transitions
 from oversight.law.definition import Bulk
@@ -164,9 +165,9 @@ class DeskPage:
 
     @cached_property
     def rows(self) -> list[Row]:
-        cases = list({case.id: case for case in (*self.came, *self.page.items)}.values())
-        ids = [case.id for case in cases]
-        mine = {case.id for case in self.page.items} if self.view.box == "mine" else set()
+        cases = list(keyed((*self.came, *self.page.items)).values())
+        ids = ids_of(cases)
+        mine = set(ids_of(self.page.items)) if self.view.box == "mine" else set()
         lying, self._told_of = inbox.lying(db.session, ids), inbox.told_of(db.session, cases)
         holders = {case_id: lying.holder(case_id, self.at.today) for case_id in ids}
         free = [

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from flask_babel import gettext as _
 
 from oversight.base.db import db
+from oversight.base.rows import keyed
 from oversight.engine import colleagues, desk_acts, inbox, journal
 from oversight.models import Case, FollowUp, Person, Unit, WorkItem
 from oversight.organization.members import by_name
@@ -75,7 +76,7 @@ def _reached(case: Case) -> list[Unit]:
     """
     line = [case.unit, *superiors(db.session, case.unit)]
     units = line if case.data_subject_id else [*line, *offices(db.session, case.zone_id)]
-    return list({unit.id: unit for unit in units}.values())
+    return list(keyed(units).values())
 
 
 def _readers(file, units: list[Unit]) -> list[Choice]:
