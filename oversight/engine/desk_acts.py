@@ -281,30 +281,40 @@ def possible_at(
     """Return the same where it is known which row is the actor's to work on, if any."""
     if not case.open:
         return ["read"] if "copy" in _beside(session, case, who) else []
-    talk = ["follow_up", *(["copy"] if _may_copy(who, case) else []), "comment"]
-    if desk is None:
-        beside = _beside(session, case, who)
-        back = ["give_back"] if "help" in beside else []
-        return [
-            *(["read"] if "copy" in beside else []),
-            *back,
-            *(
-                ["nudge"]
-                if authority.lying(session, workflows.reading(case), case) and not back
-                else []
-            ),
-            *talk,
-        ]
+    talk = ["follow_up", *_if(_may_copy(who, case), "copy"), "comment"]
+    acts = _aside(session, case, who) if desk is None else _at_desk(session, case, who, at, desk)
+    return [*acts, *talk]
+
+
+def _if(open_: bool, *acts: str) -> tuple[str, ...]:
+    return acts if open_ else ()
+
+
+def _aside(session: Session, case: Case, who: Actor) -> list[str]:
+    """Return the acts of somebody who has no work item to decide at."""
+    beside = _beside(session, case, who)
+    waits = bool(authority.lying(session, workflows.reading(case), case))
+    return [
+        *_if("copy" in beside, "read"),
+        *_if("help" in beside, "give_back"),
+        *_if(waits and "help" not in beside, "nudge"),
+    ]
+
+
+def _at_desk(session: Session, case: Case, who: Actor, at: Moment, desk: WorkItem) -> list[str]:
+    """Return the acts on a work item, by who has it: a helper, somebody who claimed it or to whom it
+    was reassigned, or nobody yet.
+    """
     held = desk.claimed_by if desk.claimed_on == at.today else None
     lying = authority.lying(session, workflows.reading(case), case)
     if any(item.helper for item in lying if item.id == desk.id):
-        return ["give_back", "nudge", *talk]
+        return ["give_back", "nudge"]
     if held not in (None, who.id):
-        return talk
+        return []
     if desk.handed_to not in (None, who.id):
-        return ["hand_over", "nudge", *talk]
-    hands = ["hand_over", "delegate"] if colleagues.transferable(session, case, desk) else []
-    return ["release" if held else "claim", *hands, "add_signer", *talk]
+        return ["hand_over", "nudge"]
+    moves = _if(colleagues.transferable(session, case, desk), "hand_over", "delegate")
+    return ["release" if held else "claim", *moves, "add_signer"]
 
 
 # Claim and release -------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, aliased, joinedload
 
 from oversight.base.db import Id, find, is_id
 from oversight.base.refusals import InvalidInput
-from oversight.base.rows import keyed
+from oversight.base.rows import grouped, keyed
 from oversight.base.sentences import N_, say
 from oversight.law.roles import OFFICES
 from oversight.models import Activity, Case, FollowUp, Person, Unit, WorkItem
@@ -57,15 +57,13 @@ def office_label(office: str) -> str:
 
 def lying_with(session: Session, case_ids: list[str]) -> dict[str, list[str]]:
     """Return by case the names of the units that have an open work item."""
-    found: dict[str, list[str]] = {}
-    for case_id, name in session.execute(
+    rows = session.execute(
         sa.select(WorkItem.case_id, Unit.name)
         .join(Unit, Unit.id == WorkItem.unit_id)
         .where(WorkItem.case_id.in_(case_ids), WorkItem.kind == "act", WorkItem.closed_at.is_(None))
         .order_by(WorkItem.id)
-    ):
-        found.setdefault(case_id, []).append(name)
-    return found
+    )
+    return grouped((case_id, name) for case_id, name in rows)
 
 
 # What a row tells -------------------------------------------------------------------------------

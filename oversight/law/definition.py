@@ -475,7 +475,10 @@ _UNMOVABLE: tuple[tuple[Callable[[Move], bool], str], ...] = (
         lambda move: move.by in MACHINE and any(ask.required for ask in move.asks),
         "nobody is there to write the words of %",
     ),
-    (lambda move: move.by not in MACHINE and not move.by.role.ranks, "nobody can ever make %"),
+    (
+        lambda move: move.by not in MACHINE and not (move.by.human and move.by.role.ranks),
+        "nobody can ever make %",
+    ),
 )
 
 
@@ -549,23 +552,17 @@ COMMON = ("void", "terminate")
 
 def _ends(workflow: Workflow) -> None:
     """Every state has its own way to an end; being voided from above does not count as one."""
+
+    def leads(state: State, ends: set[str]) -> bool:
+        ways = (move for move in workflow.leaving(state) if move.name not in COMMON)
+        return any(move.target(state).name in ends for move in ways)
+
     good = {state.name for state in workflow.states if workflow.final(state)}
     if not good:
         raise InvalidDefinition(f"{workflow.name} has no end")
-    while True:
-        more = {
-            state.name
-            for state in workflow.states
-            if state.name not in good
-            and any(
-                m.target(state).name in good
-                for m in workflow.leaving(state)
-                if m.name not in COMMON
-            )
-        }
-        if not more:
-            break
-        good |= more
+    before = None
+    while good != before:
+        before, good = good, good | {state.name for state in workflow.states if leads(state, good)}
     for state in workflow.states:
         if state.name not in good:
             raise InvalidDefinition(f"{workflow.name}: {state.name} is a trap")

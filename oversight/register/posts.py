@@ -101,17 +101,26 @@ def _fit(
 
     Raises InvalidInput, RuleViolation.
     """
-    wrong = {}
-    if from_on < at.today:
-        wrong["from_on"] = N_("“起”不能早于今天。")
-    if not from_on <= to_on <= from_on + LONGEST:
-        wrong["to_on"] = N_("“止”不能早于“起”，代理最长半年。")
-    if not 0 < len(reason.strip()) <= 200:
-        wrong["reason"] = N_("请填写“事由”，最多 200 字。")
-    if workflow and workflow not in {known.name for known in workflows.every()}:
-        wrong["workflow"] = N_("没有这种业务。")
+    said = {
+        "from_on": (from_on < at.today, N_("“起”不能早于今天。")),
+        "to_on": (
+            not from_on <= to_on <= from_on + LONGEST,
+            N_("“止”不能早于“起”，代理最长半年。"),
+        ),
+        "reason": (not 0 < len(reason.strip()) <= 200, N_("请填写“事由”，最多 200 字。")),
+        "workflow": (
+            workflow not in {None, "", *(known.name for known in workflows.every())},
+            N_("没有这种业务。"),
+        ),
+    }
+    wrong = {name: sentence for name, (bad, sentence) in said.items() if bad}
     if wrong:
         raise InvalidInput(wrong)
+    _may_stand_in(session, unit, person, who, at)
+
+
+def _may_stand_in(session: Session, unit: Unit, person: Person, who: Actor, at: Moment) -> None:
+    """Make sure that a person belongs where he is to stand in. Raises RuleViolation."""
     if person.id == who.id:
         tenure.refuse("not_own", tenure.NOT_OWN, N_("不能由自己代理，请另选一人。"), field="person")
     posts = tenure.held(session, person.id, at.today)

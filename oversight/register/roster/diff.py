@@ -333,24 +333,24 @@ class _Compare:
 
     def _above(self, row: UnitRow) -> _Known | None:
         """Return the superior of a new organization, founding a town that only its branches name."""
-        if not row.parent and row.kind in ("town", "department"):
-            return self.top
-        found = self.by_key.get(row.key[1], []) if row.parent else []
+        if not row.parent:
+            if row.kind in ("town", "department"):
+                return self.top
+            return self._no_superior(row, N_("请写上级党组织。"))
+        found = self.by_key.get(row.key[1], [])
         if len(found) == 1 and found[0].kind != "branch":
             return found[0]
-        if row.parent and not found and TOWN.search(row.key[1]):
+        if found:
+            return self._no_superior(row, N_("上级不能是党支部。"))
+        if TOWN.search(row.key[1]):
             return self._made(row.parent, "town", None, self.top)
-        self.roster.trouble(
-            row.parent_place or row.place,
-            row.parent or row.name,
-            (
-                N_("请写上级党组织。")
-                if not row.parent
-                else N_("上级不能是党支部。")
-                if found
-                else N_("没有这个上级党组织，请在“党组织”表里加上它并写明类别（镇或区属部门）。")
-            ),
+        return self._no_superior(
+            row, N_("没有这个上级党组织，请在“党组织”表里加上它并写明类别（镇或区属部门）。")
         )
+
+    def _no_superior(self, row: UnitRow, sentence: str) -> _Known | None:
+        """Note what is wrong with the superior that a row names."""
+        self.roster.trouble(row.parent_place or row.place, row.parent or row.name, sentence)
         return None
 
     def _made(self, name: str, kind: str, category: str | None, above: _Known) -> _Known:

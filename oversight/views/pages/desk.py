@@ -13,7 +13,7 @@ from flask_login import login_required
 from oversight import workflows
 from oversight.base.db import db
 from oversight.base.refusals import DomainError, InvalidInput, NotFound, VersionMissing
-from oversight.base.rows import ids_of, keyed
+from oversight.base.rows import grouped, ids_of, keyed
 from oversight.base.sentences import N_
 from oversight.engine import authority, inbox, outbox, transitions
 from oversight.law.definition import Bulk
@@ -200,10 +200,7 @@ class DeskPage:
     @property
     def groups(self) -> list[tuple[str, list[Row]]]:
         """Return the rows under their headings, in the order of the list."""
-        found: dict[str, list[Row]] = {}
-        for row in self.rows:
-            found.setdefault(row.under, []).append(row)
-        return list(found.items())
+        return list(grouped((row.under, row) for row in self.rows).items())
 
     @cached_property
     def open(self) -> CaseFile | None:
@@ -344,10 +341,7 @@ def _confirm(ids: list[str], wrong: str = ""):
     """List what will be answered with one text, by workflow, and what will not, with the reason."""
     who, at = session.actor(), session.moment()
     files = [CaseFile(case, who, at) for case in seen(ids, who)]
-    good: dict[str, list[CaseFile]] = {}
-    for file in files:
-        if file.in_bulk:
-            good.setdefault(file.case.workflow, []).append(file)
+    good = grouped((file.case.workflow, file) for file in files if file.in_bulk)
     return render_template(
         "bulk.html",
         groups=[
