@@ -162,25 +162,7 @@ AUTOMATIC = Role("count", "各方齐备", "")
 
 ROLES = {
     role.name: role
-    for role in (
-        BRANCH,
-        SUPERIOR,
-        ABOVE,
-        ZONE_OFFICE,
-        ZONE_SIGNER,
-        INSPECTOR,
-        ISSUER,
-        OVERSEER,
-        MEMBER,
-        PARTICIPANT,
-        COMMITTEE,
-        REVIEWER,
-        APPOINTER,
-        KEEPER,
-        RELEASER,
-        COLLEAGUE,
-        TIMER,
-        AUTOMATIC,
-    )
+    for role in list(globals().values())
+    if isinstance(role, Role) and role is not NOBODY
 }
 CANDIDATE_GROUPS = {role.candidate_group: role.ranks for role in ROLES.values() if role.human}
