@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import Enum, auto
 from fractions import Fraction
@@ -387,6 +387,23 @@ class Workflow:
         object.__setattr__(self, "_leaving", leaving)
         for check in (_unique_moves, _movable, _answered, _owned, _reachable, _ends, _clocked):
             check(self)
+
+    def with_states(self, version: int, *states: State) -> Workflow:
+        """Return another version, with these states in the place of those of the same names."""
+        named = {state.name: state for state in states}
+
+        def other(state: State) -> State:
+            return named.get(state.name, state)
+
+        moves = [
+            replace(
+                move,
+                leaves=tuple(map(other, move.from_states)),
+                enters=INTERNAL if move.enters is INTERNAL else other(move.enters),
+            )
+            for move in self.moves
+        ]
+        return replace(self, version=version, opens=other(self.opens), moves=tuple(moves))
 
     def state(self, name: str) -> State:
         return self._by_name[name]
