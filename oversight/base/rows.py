@@ -24,3 +24,8 @@ def grouped(pairs: Iterable[tuple[K, T]]) -> dict[K, list[T]]:
     for key, value in pairs:
         found.setdefault(key, []).append(value)
     return found
+
+
+def grouped_by(rows: Iterable[T], name: str) -> dict[Any, list[T]]:
+    """Return rows by what stands in one of their columns."""
+    return grouped((getattr(row, name), row) for row in rows)

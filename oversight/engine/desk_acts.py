@@ -451,7 +451,8 @@ def _follow_up(act: Act) -> bool:
         raise InvalidInput({"day": N_("“跟进日期”已经过去，请选今天或以后的日期。")})
     if len(note or "") > 200:
         raise InvalidInput({"note": N_("“备注”最多 200 字。")})
-    if (row is None and day is None) or (row is not None and (row.day, row.note) == (day, note)):
+    kept = None if row is None else (row.day, row.note)
+    if kept == (None if day is None else (day, note)):
         return False
     if row is not None:
         act.session.delete(row)

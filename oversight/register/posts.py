@@ -263,14 +263,10 @@ def vacant(session: Session, who: Actor, units: list[Unit]) -> list[tuple[Unit, 
     below = [
         unit for unit in units if any(unit.within(top.path) and unit.id != top.id for top in led)
     ]
-    held = {
-        tuple(seat)
-        for seat in session.execute(
-            sa.select(Post.unit_id, Post.office).where(
-                Post.unit_id.in_(ids_of(below)), in_office(who.on)
-            )
-        )
-    }
+    seats_held = sa.select(Post.unit_id, Post.office).where(
+        Post.unit_id.in_(ids_of(below)), in_office(who.on)
+    )
+    held = set(map(tuple, session.execute(seats_held)))
     seats = [(unit, "secretary") for unit in below]
     seats += [(unit, "officer") for unit in below if unit.kind != "branch"]
     return [(unit, office) for unit, office in seats if (unit.id, office) not in held]

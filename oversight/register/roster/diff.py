@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from oversight.base.db import new_id
-from oversight.base.rows import ids_of, keyed
+from oversight.base.rows import grouped_by, ids_of, keyed
 from oversight.base.sealing import Sealer
 from oversight.base.sentences import N_, say
 from oversight.law.roles import ADMINISTRATORS
@@ -242,16 +242,13 @@ class _Compare:
                 ).where(Membership.zone_id == self.zone.id, is_member(self.today))
             )
         }
-        self.posts: dict[str, list] = defaultdict(list)
-        for row in session.execute(
+        posts = session.execute(
             sa.select(Post.id, Post.person_id, Post.unit_id, Post.office, Post.from_on).where(
                 Post.zone_id == self.zone.id, in_office(self.today)
             )
-        ):
-            self.posts[row.person_id].append(row)
-        self.waiting: dict[str, list] = defaultdict(list)
-        for proposal in proposals.of_zone(session, self.zone.id):
-            self.waiting[proposal.person_id].append(proposal)
+        )
+        self.posts: dict[str, list] = defaultdict(list, grouped_by(posts, "person_id"))
+        self.waiting = grouped_by(proposals.of_zone(session, self.zone.id), "person_id")
         self.in_unit: dict[tuple[str, str], list[str]] = defaultdict(list)
         self.by_number = {row.number: row.id for row in self.persons.values() if row.number}
         self.by_joined: dict[tuple, list[str]] = defaultdict(list)

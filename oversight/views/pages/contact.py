@@ -16,7 +16,7 @@ from oversight import workflows
 from oversight.base.clock import Moment
 from oversight.base.db import db, is_id
 from oversight.base.refusals import DomainError, Forbidden, InvalidInput, NotFound
-from oversight.base.rows import grouped
+from oversight.base.rows import grouped_by
 from oversight.base.sentences import N_, say
 from oversight.casework import follow_ups
 from oversight.casework.follow_ups import Line
@@ -138,7 +138,7 @@ class Contacts:
 
     @cached_property
     def days(self) -> list[tuple[date, list[Line]]]:
-        return list(grouped((line.day, line) for line in self.lines).items())
+        return list(grouped_by(self.lines, "day").items())
 
     def form(self):
         """Return the sheet that is filled once for all who are ticked."""

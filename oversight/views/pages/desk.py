@@ -13,7 +13,7 @@ from flask_login import login_required
 from oversight import workflows
 from oversight.base.db import db
 from oversight.base.refusals import DomainError, InvalidInput, NotFound, VersionMissing
-from oversight.base.rows import grouped, ids_of, keyed
+from oversight.base.rows import grouped, grouped_by, ids_of, keyed
 from oversight.base.sentences import N_
 from oversight.engine import authority, inbox, outbox, transitions
 from oversight.law.definition import Bulk
@@ -200,7 +200,7 @@ class DeskPage:
     @property
     def groups(self) -> list[tuple[str, list[Row]]]:
         """Return the rows under their headings, in the order of the list."""
-        return list(grouped((row.under, row) for row in self.rows).items())
+        return list(grouped_by(self.rows, "under").items())
 
     @cached_property
     def open(self) -> CaseFile | None:

@@ -18,7 +18,7 @@ from oversight import workflows
 from oversight.base import typed
 from oversight.base.db import db
 from oversight.base.refusals import InvalidInput, NotFound, RuleViolation
-from oversight.base.rows import grouped, ids_of
+from oversight.base.rows import grouped_by, ids_of
 from oversight.calendar.party_days import STATUS_LABELS
 from oversight.calendar.zone import zone_calendar
 from oversight.casework import rectification
@@ -290,7 +290,7 @@ def units():
     name = typed.line(request.args.get("q", ""))[:80]
     found = inbox.branches_in_sight(db.session, session.actor(), name)
     page = page_of(db.session, ids_of(found), request.args.get("cursor", ""))
-    groups = grouped((unit.parent_id, unit) for unit in page.rows)
+    groups = grouped_by(page.rows, "parent_id")
     return render_template(
         "units.html",
         groups=[(page.above[key], rows) for key, rows in groups.items()],
