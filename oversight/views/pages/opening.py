@@ -366,16 +366,14 @@ def _units(workflow: Workflow) -> list[Unit]:
     who, role = session.actor(), workflow.opened_by
     if role.seat == "superior":
         held = who.holds(*(office for rank in role.ranks for office in rank))
-        return [
-            unit
-            for unit in inbox.units_in_sight(db.session, who)
-            if held and unit.kind == "branch" and unit.ended_on is None
-        ]
-    own = [db.session.get(Unit, unit_id) for unit_id in who.unit_ids]
-    if role.seat == "person" and who.branch is not None:
-        own = list(dict.fromkeys([*own, who.branch]))
-    branch = role.seat == "person" or role.candidate_group == BRANCH.candidate_group
-    return [unit for unit in own if unit.kind == ("branch" if branch else "zone")]
+        found = inbox.units_in_sight(db.session, who) if held else []
+        return [unit for unit in found if unit.kind == "branch" and unit.ended_on is None]
+    personal = role.seat == "person"
+    kind = "branch" if personal or role.candidate_group == BRANCH.candidate_group else "zone"
+    own = {unit_id: db.session.get(Unit, unit_id) for unit_id in who.unit_ids}
+    if personal and who.branch is not None:
+        own.setdefault(who.branch.id, who.branch)
+    return [unit for unit in own.values() if unit.kind == kind]
 
 
 @bp.get("/new/<name>")
