@@ -294,10 +294,12 @@ def readable_facts(workflow: Workflow, case: Case, who: Actor) -> dict:
 
 def reads_row(workflow: Workflow, case: Case, who: Actor, row: JournalRow) -> bool:
     """True where the reader may know of a step: not of others' reminders, nor in discreet matters
-    of what they said.
+    of what they said, nor how a notice to all branches was drafted.
     """
     if row.kind == "desk" and row.move == "follow_up":
         return row.actor_id == who.id
+    if workflow.published and not any(case.unit.within(prefix) for prefix in who.business):
+        return row.actor_id == who.id or row.to_state in workflow.published and row.kind == "move"
     many = {move.name for move in workflow.moves if move.unversioned}
     return row.actor_id == who.id or row.move not in many or reads_all(workflow, case, who)
 
