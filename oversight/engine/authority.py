@@ -26,7 +26,7 @@ from oversight.organization.standing import in_office
 from oversight.organization.units import COMMITTEE_FROM, line_above, successor_of
 from oversight.rules import parties
 
-from .sight import COOLING_OFF, visible
+from .sight import COOLING_OFF, readable
 
 
 @dataclass(frozen=True)
@@ -271,7 +271,7 @@ def see(session: Session, who: Actor, case: Case) -> None:
         raise NotFound()
     if case.data_subject_id == who.id or any(case.unit.within(path) for path in who.business):
         return  # known without asking
-    if session.scalar(sa.select(Case.id).where(Case.id == case.id, visible(who))) is None:
+    if session.scalar(sa.select(Case.id).where(Case.id == case.id, readable(who))) is None:
         raise NotFound()
 
 

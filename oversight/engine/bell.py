@@ -12,7 +12,7 @@ from oversight.base.db import touched
 from oversight.models import Case, Notice
 from oversight.organization.actor import Actor
 
-from .sight import visible
+from .sight import readable
 
 
 class Line(NamedTuple):
@@ -32,7 +32,7 @@ def lines(session: Session, who: Actor, limit: int, skip: int = 0, after: str = 
     found = (
         sa.select(Notice, Case.id, Case.number)
         .outerjoin(
-            Case, sa.and_(Case.id == Notice.case_id, Case.zone_id == who.zone_id, visible(who))
+            Case, sa.and_(Case.id == Notice.case_id, Case.zone_id == who.zone_id, readable(who))
         )
         .where(Notice.person_id == who.id)
         .order_by(Notice.at.desc(), Notice.id.desc())

@@ -48,12 +48,17 @@ def visible(who):
         sa.exists().where(Unit.id == Case.unit_id, in_sight(who)).correlate(Case),
         sa.exists().where(WorkItem.case_id == Case.id, at_seat(who)).correlate(Case),
         passed_on(who),
-        published(who),
     )
 
 
-def published(who):
-    """Return the condition that a case is a notice to all branches of the reader's zone, and issued."""
+def readable(who):
+    """Return the condition that the reader may open a case: one in his sight, or a notice to all
+    branches that was issued. No list holds the latter.
+    """
+    return sa.or_(visible(who), _published(who)) if who.branch or who.posts else visible(who)
+
+
+def _published(who):
     found = [(one.name, state) for one in workflows.every() for state in one.published]
     return sa.and_(Case.zone_id == who.zone_id, sa.tuple_(Case.workflow, Case.state).in_(found))
 
