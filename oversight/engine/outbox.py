@@ -5,7 +5,7 @@ Handlers get the row's key and payload, re-read the state themselves and may run
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -13,10 +13,10 @@ from sqlalchemy.orm import Session
 
 from oversight.base.clock import Moment
 from oversight.base.db import insert_once, new_id, reading
-from oversight.base.sentences import N_
-from oversight.models import Case, Notice, OutboxMessage, WorkItem
+from oversight.models import Notice, OutboxMessage
 
-WAITING = N_("您有1件待办")
+CALLS = ("desk", "remind", "handed", "delegated", "given_back", "nudge")  # lines that call to work
+LONGEST = 200  # characters of a line
 
 
 def enqueue(
@@ -33,33 +33,6 @@ def enqueue(
         payload=payload,
         due_at=due_at,
         attempts=0,
-    )
-
-
-def notify_desk(session: Session, key: str, payload: dict, at: Moment, people: Callable) -> None:
-    """Notify the assignees of a case that work waits, unless it has moved on."""
-    case = session.get(Case, payload["case"])
-    if case is None or case.closed_at or not _still(case, payload):
-        return
-    for desk in session.scalars(
-        sa.select(WorkItem).where(
-            WorkItem.case_id == case.id,
-            WorkItem.closed_at.is_(None),
-            WorkItem.kind.in_(("act", "watch")),
-        )
-    ):
-        for person_id in people(session, desk, at.today):
-            notify(
-                session, case.zone_id, person_id, key, payload.get("text") or WAITING, at, case.id
-            )
-
-
-def _still(case: Case, payload: dict) -> bool:
-    """True where a case is as it was, or where others of many have acted since and it waits for the
-    rest.
-    """
-    return case.version == payload["version"] or case.entered_at.isoformat() == payload.get(
-        "entered"
     )
 
 
@@ -81,7 +54,7 @@ def notify(
         person_id=person_id,
         key=key,
         case_id=case_id,
-        text=text,
+        text=str(text)[:LONGEST],
         at=at.now,
     )
 
@@ -97,29 +70,6 @@ def unread_of(person_id: str) -> sa.Select:
         .select_from(Notice)
         .where(Notice.person_id == person_id, Notice.read_at.is_(None))
     )
-
-
-def notices(
-    session: Session, person_id: str, page: int, size: int
-) -> tuple[Sequence[sa.Row], bool]:
-    """Return a page of somebody's notices with their cases, newest first, and whether more come; the
-    first page is number 1.
-    """
-    wanted = sa.select(Notice, Case).outerjoin(Case, Case.id == Notice.case_id)
-    rows = session.execute(
-        wanted.where(Notice.person_id == person_id)
-        .order_by(Notice.at.desc(), Notice.id.desc())
-        .offset((page - 1) * size)
-        .limit(size + 1)
-    ).all()
-    return rows[:size], len(rows) > size
-
-
-def mark_read(session: Session, person_id: str, at: Moment, notice_id: str | None = None) -> None:
-    """Mark one of a person's notices read, or all. Does not commit."""
-    which = (Notice.id == notice_id,) if notice_id else ()
-    mine = (Notice.person_id == person_id, Notice.read_at.is_(None), *which)
-    session.execute(sa.update(Notice).where(*mine).values(read_at=at.now))
 
 
 def dispatch(session: Session, at: Moment, handlers: dict[str, Callable], limit: int = 200) -> int:

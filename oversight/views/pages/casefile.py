@@ -16,7 +16,7 @@ from oversight.base.refusals import DomainError, InvalidInput
 from oversight.base.rows import ids_of, keyed
 from oversight.base.sentences import N_, say
 from oversight.casework import attachments, record, rectification
-from oversight.engine import authority, available, desk_acts, inbox, journal, precedents
+from oversight.engine import authority, available, bell, desk_acts, inbox, journal, precedents
 from oversight.law.clauses import Source
 from oversight.law.definition import Committee, Field, Move, Rule, State, Workflow
 from oversight.law.inputs import read_words
@@ -29,7 +29,7 @@ from oversight.organization.units import successor_of
 from oversight.rules import foresight
 from oversight.rules.common import REASON
 from oversight.rules.context import TransitionContext
-from oversight.views import forms, present
+from oversight.views import forms, present, session
 from oversight.views.forms import NO_FORM, Bound
 
 from . import desk_act_forms
@@ -439,7 +439,9 @@ class CaseFile:
     @cached_property
     def unseen(self) -> bool:
         """True where the page's script is to tell that it was read."""
-        return rectification.unseen(db.session, self.case, self.who)
+        return rectification.unseen(db.session, self.case, self.who) or (
+            session.unread() > 0 and bell.rings(db.session, self.who, self.case.id)
+        )
 
     @cached_property
     def seen_by(self) -> list[tuple]:

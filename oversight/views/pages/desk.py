@@ -15,7 +15,7 @@ from oversight.base.db import db
 from oversight.base.refusals import DomainError, InvalidInput, NotFound, VersionMissing
 from oversight.base.rows import grouped, grouped_by, ids_of, keyed
 from oversight.base.sentences import N_
-from oversight.engine import authority, inbox, outbox, transitions
+from oversight.engine import authority, bell, inbox, transitions
 from oversight.law.definition import Bulk
 from oversight.law.inputs import read_id
 from oversight.law.roles import BRANCH_LEADERS
@@ -394,8 +394,8 @@ def _answer(case_id: str, version: str) -> tuple[Case, DomainError | None]:
 @login_required
 def notices():
     page = forms.page_number(request.args)
-    rows, more = outbox.notices(db.session, session.actor().id, page, NOTICES)
-    return render_template("notices.html", rows=rows, page=page, more=more)
+    rows = bell.lines(db.session, session.actor(), NOTICES, (page - 1) * NOTICES)
+    return render_template("notices.html", rows=rows[:NOTICES], page=page, more=len(rows) > NOTICES)
 
 
 @bp.post("/notices")
@@ -403,10 +403,7 @@ def notices():
 def read_notices():
     """Mark one notice read and go to its case, or mark all."""
     one = request.form.get("notice")
-    with session.acting("read_notices"):
-        outbox.mark_read(
-            db.session, session.actor().id, session.moment(), _uuid(one) if one else None
-        )
+    bell.read(db.session, session.actor(), session.moment(), _uuid(one) if one else None)
     return redirect(session.own_path(request.form.get("next")) or url_for("desk.notices"))
 
 
