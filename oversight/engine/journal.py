@@ -69,6 +69,15 @@ def of_case(session: Session, case_id: str) -> list[JournalRow]:
     return list(session.scalars(wanted.order_by(JournalRow.seq)))
 
 
+def of_cases(session: Session, case_ids: list[str]) -> dict[str, list[JournalRow]]:
+    """Return by case its rows, the oldest first."""
+    found: dict[str, list[JournalRow]] = {case_id: [] for case_id in case_ids}
+    wanted = sa.select(JournalRow).where(JournalRow.case_id.in_(case_ids))
+    for row in session.scalars(wanted.order_by(JournalRow.seq)):
+        found[row.case_id].append(row)
+    return found
+
+
 def cases_since(mark: dict) -> sa.Select:
     """Select the cases of which the journal has a row newer than `mark["journal"]`."""
     return sa.select(JournalRow.case_id).where(JournalRow.id > mark["journal"])

@@ -60,7 +60,7 @@ def notify(
 
 
 def unread(session: Session, person_id: str) -> int:
-    """Count the lines in a person's bell that he has not read."""
+    """Count the lines in a person's notices that are not read."""
     return session.scalar(unread_of(person_id))
 
 

@@ -7,6 +7,7 @@ not.
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,7 +19,7 @@ from transitions import Machine
 from oversight import workflows
 from oversight.base import kept
 from oversight.base.clock import Moment
-from oversight.base.db import is_id, new_id, put
+from oversight.base.db import find, is_id, new_id, put
 from oversight.base.kept import plain
 from oversight.base.refusals import (
     AlreadyTaken,
@@ -152,8 +153,10 @@ def context(
     **more: Any,
 ) -> TransitionContext:
     """Return the context of an act in a case as it stands; `more` are further fields of it."""
+    law = workflows.of(case)
+    barred = partial(authority.barred, session, law, case, on=at.today)
     return TransitionContext(
-        session, workflows.of(case), case, move, who, at, state=case.state, **more
+        session, law, case, move, who, at, state=case.state, barred=barred, **more
     )
 
 
@@ -276,7 +279,7 @@ def _fire(attempt: TransitionContext) -> None:
 
 def _note_silence(attempt: TransitionContext, state: State) -> None:
     """Record who did not answer and since when, where a timer ends the wait for an answer."""
-    if attempt.move.by is TIMER and state.waits_on is not None and state.waits_on.judges:
+    if attempt.move.by is TIMER and state.waits_on.judges:
         who = authority.waits_label(
             attempt.session, attempt.workflow, attempt.case, state.waits_on, attempt.today
         )
@@ -302,7 +305,7 @@ def _open_following(attempt: TransitionContext) -> None:
 
 def _heir(session: Session, unit_id: str) -> str:
     """Return the unit that stands in for a merged one; the id itself where it names none."""
-    unit = session.get(Unit, unit_id) if is_id(unit_id) else None
+    unit = find(session, Unit, unit_id)
     return successor_of(session, unit).id if unit else unit_id
 
 
@@ -609,7 +612,7 @@ def _place(session: Session, unit_id: str, actor: Actor, basis: AuthorityBasis |
     """Return the unit in which a case is opened; unseen only where another transition opens it.
     Raises NotFound.
     """
-    unit = session.get(Unit, unit_id) if is_id(unit_id) else None
+    unit = find(session, Unit, unit_id)
     hidden = unit is None or unit.zone_id != actor.zone_id
     if hidden or basis is None and not actor.sees(unit):
         raise NotFound("没有找到这个单位，或不在您的管理范围内。")

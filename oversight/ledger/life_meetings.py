@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from oversight.base import typed
 from oversight.base.clock import Moment
-from oversight.base.db import is_id
+from oversight.base.db import fetch, find, is_id
 from oversight.base.refusals import InvalidInput, InvalidTransition, NotFound, RuleViolation
 from oversight.base.sentences import N_, say
 from oversight.engine import authority
@@ -62,9 +62,7 @@ def take_back(session: Session, meeting_id: str, why: str, who: Actor, at: Momen
 
 
 def _note(session: Session, unit_id: str, on: str, who: Actor, at: Moment) -> LifeMeeting:
-    unit = session.get(Unit, unit_id) if is_id(unit_id) else None
-    if unit is None:
-        raise NotFound()
+    unit = fetch(session, Unit, unit_id)
     authority.leads(session, unit, who)
     day = read_day(on)
     if day is None:
@@ -115,7 +113,7 @@ def _take_back(session: Session, meeting_id: str, why: str, who: Actor, at: Mome
 
 def rests_on(session: Session, row: LifeMeeting) -> bool:
     """True where an appraisal that counts names this day as its meeting."""
-    case = session.get(Case, row.case_id) if row.case_id else None
+    case = find(session, Case, row.case_id)
     return (
         case is not None
         and case.state not in ("void", "terminated")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from oversight.base.rows import ids_of
 from oversight.base.sentences import N_
 from oversight.models import Membership, Person, Post, Unit, images
 from oversight.models.attendance import CATEGORIES
@@ -28,9 +29,9 @@ CARE_REASONS = (
 
 def belongs(attempt: TransitionContext) -> bool:
     """True where the member named in the case belongs to its branch today."""
-    return attempt.case.facts["member"] in {
-        row.id for row in members(attempt.session, attempt.case.unit_id, attempt.today)
-    }
+    return attempt.case.facts["member"] in set(
+        ids_of(members(attempt.session, attempt.case.unit_id, attempt.today))
+    )
 
 
 def members(session: Session, unit_id: str, on: date) -> list[Person]:

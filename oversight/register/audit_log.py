@@ -11,7 +11,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from oversight.base.clock import Moment
+from oversight.base.db import find, id_of
 from oversight.base.refusals import Forbidden
+from oversight.base.rows import ids_of
 from oversight.base.sentences import N_, say
 from oversight.engine import journal
 from oversight.engine.authority import refuse_unconfirmed
@@ -118,7 +120,7 @@ SEPARATE = house_rule(
 
 def answers_for(session: Session, who: Actor, unit: Unit) -> bool:
     """True where the actor is officer or secretary of an organization above a unit."""
-    above = {row.id for row in superiors(session, unit)} - {unit.id}
+    above = set(ids_of(superiors(session, unit))) - {unit.id}
     return any(post.unit_id in above and post.office in SUPERIOR.ranks[0] for post in who.posts)
 
 
@@ -186,7 +188,7 @@ def in_zone(
         AdminChange(
             zone_id=zone_id,
             at=at.now,
-            by_id=who.id if who else None,
+            by_id=id_of(who),
             area=area,
             act=act,
             about=about[:200],
@@ -218,7 +220,7 @@ def by_id(
     """Write down what somebody did of whom only the id is known; None is the server's terminal.
     Does not commit.
     """
-    person = session.get(Person, person_id) if person_id else None
+    person = find(session, Person, person_id)
     journal.note(
         session,
         AdminChange(
