@@ -19,6 +19,7 @@ import sqlalchemy as sa
 from flask import Flask
 from flask_migrate import upgrade
 from sqlalchemy.engine import make_url
+from sqlalchemy.util import LRUCache
 
 from oversight import create_app
 from oversight.base.clock import StoppedClock
@@ -56,6 +57,8 @@ def _app(url: str, folder: Path):
     }
     app = create_app(source, StoppedClock(NOW))
     app.testing = True
+    with app.app_context():  # all that the tests of a process send, each compiled once
+        db.engine.update_execution_options(compiled_cache=LRUCache(4000))
     return app
 
 

@@ -50,7 +50,7 @@ class Person:
         self.wait(lambda _: not self._alive(page) and self.find("main"))
 
     def wait(self, until) -> None:
-        WebDriverWait(self.driver, 20).until(until)
+        WebDriverWait(self.driver, 20, poll_frequency=0.05).until(until)
 
     @staticmethod
     def _alive(node) -> bool:
