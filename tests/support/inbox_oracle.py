@@ -15,6 +15,7 @@ from oversight.engine.inbox import Filters
 from oversight.law.definition import role_of
 from oversight.law.roles import COMMITTEE
 from oversight.models import Appraised, Case, FollowUp, JournalRow, Recusal, Unit, WorkItem
+from oversight.models.cases import NEVER
 
 JUDGING = (
     "superior",
@@ -302,11 +303,13 @@ def _order(row, box: str) -> tuple:
     """Return by what the cases of a box are ordered: the reader's own date, or the deadline."""
     if box == "done":
         return row.closed_at, row.id
-    return (row.day if box == "follow_up" else row.due_on), row.id
+    return (row.day if box == "follow_up" else row.due_on or NEVER), row.id
 
 
 def _due(row, today: date) -> set[str]:
-    """Return which of the words for a deadline hold of a case."""
+    """Return which of the words for a deadline hold of a case; none where it has none."""
+    if row.due_on is None:
+        return set()
     week = today <= row.due_on <= today + timedelta(days=7 - today.isoweekday())
     holds = {"overdue": row.due_on < today, "today": row.due_on == today, "week": week}
     return {name for name, true in holds.items() if true}
