@@ -26,7 +26,7 @@ from oversight.organization.standing import in_office
 from oversight.organization.units import COMMITTEE_FROM, line_above, successor_of
 from oversight.rules import parties
 
-from .sight import COOLING_OFF, visible
+from .sight import COOLING_OFF, readable
 
 
 @dataclass(frozen=True)
@@ -279,7 +279,7 @@ def _asked_of(who: Actor) -> sa.Select:
     """Return whether a case is in the actor's sight: built once for all that he answers in bulk."""
     if "sight" not in who.asked:
         case: sa.BindParameter[str] = sa.bindparam("of_case")
-        who.asked["sight"] = sa.select(Case.id).where(Case.id == case, visible(who))
+        who.asked["sight"] = sa.select(Case.id).where(Case.id == case, readable(who))
     return who.asked["sight"]
 
 
@@ -302,10 +302,12 @@ def readable_facts(workflow: Workflow, case: Case, who: Actor) -> dict:
 
 def reads_row(workflow: Workflow, case: Case, who: Actor, row: JournalRow) -> bool:
     """True where the reader may know of a step: not of others' reminders, nor in discreet matters
-    of what they said.
+    of what they said, nor how a notice to all branches was drafted.
     """
     if row.kind == "desk" and row.move == "follow_up":
         return row.actor_id == who.id
+    if workflow.published and not any(case.unit.within(prefix) for prefix in who.business):
+        return row.actor_id == who.id or row.to_state in workflow.published and row.kind == "move"
     many = {move.name for move in workflow.moves if move.unversioned}
     return row.actor_id == who.id or row.move not in many or reads_all(workflow, case, who)
 
