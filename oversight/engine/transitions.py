@@ -48,6 +48,12 @@ from .journal import chain_row
 from .use_case import use_case
 
 CHANGES = ("restate", "redate", "inherit")  # what makes another matter of a case, and is no move
+_LAST = (
+    sa.select(JournalRow)
+    .where(JournalRow.case_id == sa.bindparam("of_case"), JournalRow.kind == "move")
+    .order_by(JournalRow.seq.desc())
+    .limit(1)
+)
 _machines: dict[tuple[str, int], Machine] = {}
 
 
@@ -370,12 +376,7 @@ def _stale(session: Session, case: Case) -> VersionConflict:
 
 def last_row(session: Session, case: Case) -> JournalRow | None:
     """Return the newest move in the journal of a case."""
-    return session.scalar(
-        sa.select(JournalRow)
-        .where(JournalRow.case_id == case.id, JournalRow.kind == "move")
-        .order_by(JournalRow.seq.desc())
-        .limit(1)
-    )
+    return session.scalar(_LAST, {"of_case": case.id})
 
 
 def last_act(session: Session, case: Case) -> dict:
