@@ -22,7 +22,8 @@ from oversight.law.clauses import house_rule
 from oversight.law.roles import ADMINISTRATORS, OFFICES, SUPERIOR
 from oversight.models import Case, JournalRow, Person, Post, Unit
 from oversight.organization.actor import Actor
-from oversight.organization.units import zone_unit
+from oversight.organization.members import branch_of
+from oversight.organization.units import superiors, zone_unit
 from oversight.rules import power
 from oversight.rules.context import TransitionContext
 
@@ -154,13 +155,17 @@ power.DOES["begin_post"] = _agreed
 
 def _side(session: Session, seat: Seat, who: Actor, on: date) -> Unit | None:
     """Return the unit whose consent is asked: the highest in which the person serves out of the
-    actor's reach; None where there is none.
+    actor's reach, or what stands above his branch there; None where there is none.
     """
     if who.holds("secadmin"):
         return None
     paths = [post.unit.path for post in who.posts]
-    posts = held(session, seat.person.id, on)
-    outside = [post.unit for post in posts if not any(post.unit.within(path) for path in paths)]
+    served = [post.unit for post in held(session, seat.person.id, on)]
+    if not served:
+        branch = branch_of(session, seat.person, on)
+        if branch and not any(branch.within(path) for path in paths):
+            return superiors(session, branch)[0]
+    outside = [unit for unit in served if not any(unit.within(path) for path in paths)]
     return min(outside, key=lambda unit: (len(unit.path), unit.id), default=None)
 
 

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from oversight.base.db import db
+from oversight.base.refusals import InvalidInput
 from oversight.base.signing import Signer
 from oversight.commands import audit
 from oversight.engine import journal, seals, verifier
@@ -346,3 +347,52 @@ def test_an_export_that_was_kept_is_held_against_the_database(play, tmp_path):
     assert held() == []
     change_behind(play.session, JournalRow, play.journal(case)[1].id, hash="0" * 64)
     assert f"{case.id}：与留存的日志不一致" in held()
+
+
+# Pruning -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def refused(play):
+    """A refusal of each of four days, each under the seal of its day but the last."""
+    audit_log.begin(play.session, play.world.zone.id, play.on("2026-01-01").at)
+    play.session.commit()
+    for day in ("2026-01-01", "2026-01-02", "2026-11-23", "2026-11-24"):
+        moment = play.on(day).at
+        row = {"zone_id": play.world.zone.id, "at": moment.now, "workflow": "x", "move": "x"}
+        play.session.add(Refusal(**row, status=403, sentence="否"))
+        play.session.commit()
+        if day != "2026-11-24":
+            sealed(play, day)
+    return play
+
+
+def test_sealed_refusals_of_long_ago_are_pruned_and_verify_says_so(refused, app):
+    session, zone = refused.session, refused.world.zone
+    with audit.as_owner(app.config["OVERSIGHT"], session):
+        assert audit.prune(session, zone, 183, refused.on("2026-11-24").at) == 2
+    assert session.scalars(sa.select(Refusal.seal).order_by(Refusal.id)).all() == [3, None]
+    found = journal.Verifier().read(journal.told(session)).done()
+    assert found.problems == [] and found.warnings[-1] == "有 2 条拒绝记录已按期清理"
+    [row] = session.scalars(sa.select(AdminChange).where(AdminChange.act == "prune"))
+    assert row.what == {"pruned": ["refusals", 2], "rows": ["2", "0"]}
+
+
+def test_after_pruning_the_database_still_refuses_and_verify_still_finds(refused, app):
+    session, zone = refused.session, refused.world.zone
+    with audit.as_owner(app.config["OVERSIGHT"], session):
+        audit.prune(session, zone, 183, refused.on("2026-11-24").at)
+    with pytest.raises(DBAPIError):
+        session.execute(sa.delete(Refusal))
+    session.rollback()
+    seals.prune(session, zone.id, 3)
+    assert any("refusals 应有 1 条" in said for said in audit.verify(session))
+    session.rollback()
+
+
+def test_what_is_young_or_under_no_seal_is_not_pruned(refused):
+    session, zone, at = refused.session, refused.world.zone, refused.on("2026-11-24").at
+    with pytest.raises(InvalidInput, match="183"):
+        audit.prune(session, zone, 182, at)
+    assert audit.prune(session, zone, 366, at) == 0
+    assert session.scalar(sa.select(sa.func.count()).select_from(Refusal)) == 4
