@@ -1,4 +1,5 @@
-"""how acting stands, and what of a life meeting was set later, told by the chain of administration"""
+"""how acting stands, and what of a life meeting was set later, told by the chain of administration; who looked up
+telephone numbers"""
 
 import hashlib
 import json
@@ -36,6 +37,7 @@ LATER = sa.or_(MEETINGS.c.case_id.is_not(None), MEETINGS.c.withdrawn_at.is_not(N
 
 def upgrade() -> None:
     """What stood before it was told is told once, in each zone whose chain has begun."""
+    op.create_index('ix_phone_looks_by', 'phone_looks', ['by_id', 'at'])
     link = op.get_bind()
     heads = sa.select(CHANGES.c.zone_id, sa.func.max(CHANGES.c.seq)).where(CHANGES.c.seq.is_not(None))
     for zone_id, seq in link.execute(heads.group_by(CHANGES.c.zone_id)).all():
@@ -69,3 +71,4 @@ def append(link, zone_id: str, seq: int, after: dict) -> None:
 
 def downgrade() -> None:
     """A row of a chain stays: what it tells is true, and without it the chain would break."""
+    op.drop_index('ix_phone_looks_by', 'phone_looks')

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import secrets
+import shlex
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +34,7 @@ class Environment:
     metrics_token: str | None
     seal_key: Path
     seal_dir: Path
+    scanner: tuple[str, ...]
 
     @property
     def sqlite(self) -> bool:
@@ -46,7 +49,7 @@ def environment(instance: Path, source: dict[str, str] | None = None) -> Environ
     return Environment(
         database_url=url,
         owner_url=env.get("OVERSIGHT_OWNER_URL") or url,
-        secret_key=env.get("OVERSIGHT_SECRET_KEY") or None,
+        secret_key=env.get("OVERSIGHT_SECRET_KEY") or _brought(env) or None,
         data_dir=Path(env.get("OVERSIGHT_DATA_DIR") or instance / "data"),
         locale=env.get("OVERSIGHT_LOCALE", "zh_CN"),
         timezone=env.get("OVERSIGHT_TIMEZONE", "Asia/Shanghai"),
@@ -56,8 +59,15 @@ def environment(instance: Path, source: dict[str, str] | None = None) -> Environ
         metrics_token=env.get("OVERSIGHT_METRICS_TOKEN") or None,
         seal_key=Path(env.get("OVERSIGHT_SEAL_KEY") or instance / "seal_key"),
         seal_dir=Path(env.get("OVERSIGHT_SEAL_DIR") or instance / "seals"),
+        scanner=tuple(shlex.split(env.get("OVERSIGHT_SCANNER", ""))),
         workflow_dirs=tuple(Path(part) for part in extra.split(os.pathsep) if part),
     )
+
+
+def _brought(env: Mapping[str, str]) -> str:
+    """Read the secret key from where a vault or the service manager lays it for this process."""
+    path = env.get("OVERSIGHT_SECRET_KEY_FILE")
+    return Path(path).read_text("utf-8").strip() if path else ""
 
 
 ON, OFF = "on", "off"

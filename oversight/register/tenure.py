@@ -20,7 +20,16 @@ from oversight.base.sentences import N_, say
 from oversight.engine import authority, transitions
 from oversight.law.clauses import house_rule
 from oversight.law.roles import ADMINISTRATORS, OFFICES, SUPERIOR
-from oversight.models import Case, JournalRow, Person, Post, Unit
+from oversight.models import (
+    Activity,
+    Case,
+    JournalRow,
+    LifeMeeting,
+    Person,
+    Post,
+    Substitution,
+    Unit,
+)
 from oversight.organization.actor import Actor
 from oversight.organization.members import branch_of
 from oversight.organization.units import superiors, zone_unit
@@ -294,16 +303,28 @@ def reason(why: str) -> str:
 def _nothing_done(session: Session, post: Post) -> None:
     """Make sure that nobody has acted by a post. Raises RuleViolation."""
     begun = datetime.combine(post.from_on, time(), UTC) - AHEAD_OF_UTC
-    acted = session.scalar(
-        sa.select(JournalRow.id)
-        .where(
+    acted = (
+        sa.select(JournalRow.id).where(
             JournalRow.actor_id == post.person_id,
             JournalRow.unit_id == post.unit_id,
             JournalRow.at >= begun,
-        )
-        .limit(1)
+        ),
+        sa.select(Substitution.id).where(
+            Substitution.for_id == post.person_id,
+            Substitution.unit_id == post.unit_id,
+            Substitution.office == post.office,
+            Substitution.given_at >= begun,
+        ),
+        sa.select(Activity.id).where(
+            Activity.unit_id == post.unit_id, Activity.confirmed_by == post.person_id
+        ),
+        sa.select(LifeMeeting.id).where(
+            LifeMeeting.unit_id == post.unit_id,
+            LifeMeeting.noted_by == post.person_id,
+            LifeMeeting.noted_at >= begun,
+        ),
     )
-    if acted is not None:
+    if any(session.scalar(one.limit(1)) is not None for one in acted):
         sentence = N_("他已按这个职务办过事，任职不能收回，请改为结束任职。")
         refuse("rests_on_it", UNDONE, sentence)
 

@@ -7,7 +7,10 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
+from oversight.ledger import life_meetings
 from oversight.models import Account, Case, Membership, Notice, Person, Post, PostProposal, Slip
+from oversight.register import posts
+from tests.db.test_attendance import record, sheet
 from tests.db.test_power_walk import told
 from tests.support.actors import Play
 from tests.support.html import Reader
@@ -203,6 +206,30 @@ def test_a_post_by_which_somebody_acted_is_not_taken_back(reader, world, session
     page = reader("zone.secadmin").get(f"/admin/units/{world.units['town1'].id}/posts")
     reader("zone.secadmin").submit(page, f"{post.id}/undo_begin", 422, why="登记错了")
     assert session.get(Post, post.id) is not None
+
+
+@pytest.mark.parametrize("what", ["acting", "meeting", "sheet"])
+def test_a_post_on_which_a_record_rests_is_not_taken_back(reader, world, session, what):
+    post = session.scalar(
+        sa.select(Post).where(Post.person_id == world.people["village.organizer"].id)
+    )
+    rest_on(session, world, world.actor("village.organizer", at("2026-11-24").today), what)
+    session.commit()
+    admin, path = reader("zone.secadmin"), f"/admin/units/{world.units['village'].id}/posts"
+    page = admin.submit(admin.get(path), f"{post.id}/undo_begin", 422, why="选错了人")
+    assert "办过事" in page.main and session.get(Post, post.id) is not None
+
+
+def rest_on(session, world, who, what: str) -> None:
+    """Leave behind what was done by a post."""
+    now, branch = at("2026-11-24"), world.units["village"]
+    if what == "acting":
+        one = world.people["village.member1"]
+        posts.give(session, branch, "organizer", one, now.today, now.today, "出差", who, now)
+    elif what == "meeting":
+        life_meetings.note(session, branch.id, "2026-11-20", who, now)
+    else:
+        record(session, world, sheet(world), who="village.organizer")
 
 
 def test_an_ending_is_taken_back_until_somebody_has_followed(reader, world, session, clock):
