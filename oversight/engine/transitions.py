@@ -725,7 +725,7 @@ def _may_open(attempt: TransitionContext) -> AuthorityBasis:
     return found
 
 
-def _by_itself(workflow: Workflow) -> None:
+def not_by_facts(workflow: Workflow) -> None:
     """Make sure that a case is nobody's to open by its facts alone: some rest on another act, which
     has judged them. Raises Forbidden.
     """
@@ -847,7 +847,7 @@ def submit_opening(
 ) -> Case:
     """Open a case, make its first move where one is given, and commit both or neither."""
     with use_case(session, actor, at, then[0] if then else "open", workflow=workflow):
-        _by_itself(workflows.current(workflow))
+        not_by_facts(workflows.current(workflow))
         case = open_case(session, workflow, unit_id, facts, actor, at)
         return (
             perform(session, case.id, then[0], actor, then[1], version=None, at=at)

@@ -274,6 +274,35 @@ def test_a_slip_that_was_not_used_is_taken_back(reader, app, world, session):
     assert session.scalar(live) is None
 
 
+def with_term(session, world, to_on: date) -> Post:
+    post = post_of(session, world.people["town1.inspector"])
+    post.to_on = to_on
+    session.commit()
+    return post
+
+
+def test_a_term_is_not_made_longer_by_ending_it(reader, world, session):
+    """It would be an appointment by one hand alone."""
+    post, admin = with_term(session, world, date(2026, 12, 31)), reader("zone.secadmin")
+    path = f"/admin/units/{world.units['town1'].id}/posts"
+    page = admin.submit(admin.get(path), f"{post.id}/end", 422, last="2027-11-20")
+    assert "另行任职" in page.main
+    admin.submit(admin.get(path), f"{post.id}/end", last="2026-11-30")
+    session.expire_all()
+    assert post.to_on == date(2026, 11, 30)
+    admin.submit(admin.get(path), f"{post.id}/undo_end", why="日期填错")
+    session.expire_all()
+    assert post.to_on == date(2026, 12, 31)
+
+
+def test_a_term_that_is_over_is_not_taken_back(reader, world, session):
+    post, admin = with_term(session, world, date(2026, 11, 20)), reader("zone.secadmin")
+    path = f"/admin/units/{world.units['town1'].id}/posts"
+    page = admin.submit(admin.get(path), f"{post.id}/undo_end", 422, why="想再任")
+    session.expire_all()
+    assert "任期届满" in page.main and post.to_on == date(2026, 11, 20)
+
+
 def test_what_ended_long_ago_is_appointed_anew(reader, world, session):
     post = post_of(session, world.people["town1.inspector"])
     post.to_on = date(2026, 10, 1)

@@ -174,7 +174,7 @@ def test_an_act_on_the_desk_names_nobody_out_of_reach(world, play, api, act):
 
 
 @pytest.mark.parametrize("workflow", ["secondment", "appointment", "account_reset", "absence"])
-def test_what_another_act_opens_is_opened_by_no_facts(api, session, world, workflow):
+def test_what_another_act_opens_is_opened_by_no_facts(api, reader, session, world, workflow):
     """By its own facts somebody would choose who is asked for consent."""
     town, person = world.units["town1"].id, world.people["zone.deputy"].id
     facts = {"member": person, "office": "deputy", "from_on": "2026-11-24", "side": town}
@@ -182,3 +182,6 @@ def test_what_another_act_opens_is_opened_by_no_facts(api, session, world, workf
         body = {"workflow": workflow, "unit": world.units["village"].id, "facts": facts}
         api(name).post("/cases", body, status=403)
     assert session.scalar(sa.select(Case.id)) is None
+    for name in ("town1.officer", "zone.sysadmin", "zone.secadmin"):
+        page = f"/new/{workflow}?unit={world.units['village'].id}"
+        assert reader(name).raw("GET", page).status_code == 403
