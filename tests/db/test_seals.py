@@ -12,6 +12,7 @@ from threading import Barrier
 
 import pytest
 import sqlalchemy as sa
+from flask_migrate import downgrade, upgrade
 from sqlalchemy.exc import DBAPIError
 
 from oversight.base.db import db
@@ -19,8 +20,9 @@ from oversight.base.refusals import InvalidInput
 from oversight.base.signing import Signer
 from oversight.commands import audit
 from oversight.engine import journal, seals, verifier
+from oversight.ledger import life_meetings
 from oversight.models import AdminChange, Case, Checkpoint, JournalRow, Refusal, records
-from oversight.register import audit_log
+from oversight.register import audit_log, posts
 from oversight.time import sweep
 from tests.support.actors import Play
 from tests.support.world import at
@@ -396,3 +398,27 @@ def test_what_is_young_or_under_no_seal_is_not_pruned(refused):
         audit.prune(session, zone, 182, at)
     assert audit.prune(session, zone, 366, at) == 0
     assert session.scalar(sa.select(sa.func.count()).select_from(Refusal)) == 4
+
+
+# What stood before it was told ---------------------------------------------------------------------
+
+
+def test_what_was_decided_before_it_was_sealed_is_told_once(play, app):
+    session, zone, who = play.session, play.world.zone, play.who("village.secretary")
+    audit_log.begin(session, zone.id, play.at)
+    branch, one, day = play.world.units["village"], play.world.people["village.member1"], play.at
+    row = posts.give(session, branch, "secretary", one, day.today, day.today, "出差", who, day)
+    posts.take_back(session, row, who, day)
+    meeting = life_meetings.note(session, branch.id, "2026-11-20", who, day)
+    life_meetings.take_back(session, meeting.id, "日期填错", who, day)
+    session.commit()
+    directory = app.extensions["migrate"].directory
+    downgrade(directory=directory, revision="0017")
+    upgrade(directory=directory)
+    [newest] = session.scalars(
+        sa.select(AdminChange).order_by(AdminChange.seq.desc()).limit(1)
+    ).all()
+    assert newest.act == "sealing" and newest.seq > 1
+    assert {*newest.after["actings"]} == {row.id}
+    assert newest.after["life_meetings"][meeting.id]["withdrawn_why"] == "日期填错"
+    assert audit.verify(session) == []

@@ -10,8 +10,8 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 from uuid6 import uuid7
 
-revision = '0017'
-down_revision = '0016'
+revision = '0020'
+down_revision = '0017'
 
 Id = sa.Uuid(as_uuid=False)
 JSON = sa.JSON().with_variant(JSONB(), 'postgresql')
