@@ -18,7 +18,6 @@ from oversight.models import (
     Attachment,
     Case,
     LifeMeeting,
-    Membership,
     Person,
     Post,
     Substitution,
@@ -28,7 +27,6 @@ from tests.db.test_attendance import record, sheet
 from tests.support.actors import second_hat
 from tests.support.client import Api, token_for
 from tests.support.dump import dump
-from tests.support.html import open_accounts
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 DAY = date(2026, 11, 24)
@@ -132,9 +130,12 @@ def test_a_token_to_read_acts_at_no_address(app, world, session):
 
 @pytest.fixture
 def lived(session, world, play):
-    """A zone in which something of every kind lies: cases, sheets, posts, acting, files."""
+    """A zone in which something of every kind lies: cases, sheets, posts; and a member of the
+    village who has no post.
+    """
     record(session, world, sheet(world, absent=("member1",), leave=("member2",)))
     second_hat(world)
+    world.person("plain.twin", "village")
     play.asked()
     play.approved(unit="community", name="community.secretary")
     play.asked(unit="village2", name="village2.secretary")
@@ -169,15 +170,10 @@ def opened(app, session, client, program, ids) -> dict[str, set[str]]:
 def test_with_the_last_post_ends_all_but_what_a_plain_member_sees(
     app, session, world, lived, reader, name
 ):
-    """Over all addresses, by page and by token, with every id there is."""
+    """Over all addresses, by page and by token, with every id there is. Who belongs to no branch
+    sees less.
+    """
     ids, person = ids_of(session), world.people[name]
-    branch = session.scalar(sa.select(Membership.unit_id).where(Membership.person_id == person.id))
-    key = next((key for key, unit in world.units.items() if unit.id == branch), "village")
-    world.person("plain.twin", key)
-    if branch is None:  # who belongs to no branch is compared with a member of one, and sees less
-        branch = world.units[key].id
-    session.commit()
-    open_accounts(world)
     reach = {one: reader(one) for one in (name, "plain.twin")}
     programs = {one: Api(app, token_for(world.people[one])) for one in (name, "plain.twin")}
     before = opened(app, session, reach[name], programs[name], ids)
