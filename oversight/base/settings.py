@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import secrets
+import shlex
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +35,7 @@ class Environment:
     metrics_token: str | None
     seal_key: Path
     seal_dir: Path
+    scanner: tuple[str, ...]
 
     @property
     def sqlite(self) -> bool:
@@ -53,7 +56,7 @@ def environment(instance: Path, source: dict[str, str] | None = None) -> Environ
     return Environment(
         database_url=url,
         owner_url=given("OWNER_URL", url),
-        secret_key=given("SECRET_KEY", None),
+        secret_key=given("SECRET_KEY", None) or _brought(env) or None,
         data_dir=Path(given("DATA_DIR", instance / "data")),
         locale=env.get("OVERSIGHT_LOCALE", "zh_CN"),
         timezone=env.get("OVERSIGHT_TIMEZONE", "Asia/Shanghai"),
@@ -63,8 +66,15 @@ def environment(instance: Path, source: dict[str, str] | None = None) -> Environ
         metrics_token=given("METRICS_TOKEN", None),
         seal_key=Path(given("SEAL_KEY", instance / "seal_key")),
         seal_dir=Path(given("SEAL_DIR", instance / "seals")),
+        scanner=tuple(shlex.split(given("SCANNER"))),
         workflow_dirs=tuple(map(Path, parts("WORKFLOW_DIRS", os.pathsep))),
     )
+
+
+def _brought(env: Mapping[str, str]) -> str:
+    """Read the secret key from where a vault or the service manager lays it for this process."""
+    path = env.get("OVERSIGHT_SECRET_KEY_FILE")
+    return Path(path).read_text("utf-8").strip() if path else ""
 
 
 ON, OFF = "on", "off"

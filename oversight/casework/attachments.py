@@ -5,6 +5,7 @@ A file is cleaned before the transaction begins; what it was is never overwritte
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,10 +46,16 @@ class Sent:
 
 
 def submit(
-    session: Session, folder: Path, case_id: str, sent: Sent, who: Actor, at: Moment
+    session: Session,
+    folder: Path,
+    case_id: str,
+    sent: Sent,
+    who: Actor,
+    at: Moment,
+    scanner: Sequence[str] = (),
 ) -> Attachment:
     """Clean a file, show it with a case and commit; a refusal changes nothing but a row in
-    `refusals`.
+    `refusals`. `scanner` is the operator's command, as `files.clean` has it.
 
     Begins with a rollback: what the same transaction claims is claimed after. Raises NotFound,
     InvalidTransition, Forbidden, TooLarge, WrongType, InvalidInput, RuleViolation.
@@ -56,7 +63,7 @@ def submit(
     with use_case(session, who, at, "attach", case_id=case_id):
         _ground(session, _case(session, case_id), sent, who)
         session.rollback()  # nobody waits for a lock while pixels are counted
-        clean = files.clean(sent.data, sent.name)
+        clean = files.clean(sent.data, sent.name, scanner)
         kept: list[str | None] = []
         after(session, lambda: _drop_unless_named(session, folder, kept))
         kept += [files.keep(folder, part) if part else None for part in (clean.data, clean.thumb)]

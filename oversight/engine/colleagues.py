@@ -10,7 +10,6 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from oversight import workflows
-from oversight.base.db import find
 from oversight.base.kept import Kept
 from oversight.base.refusals import Forbidden, InvalidInput, NotFound, RuleViolation
 from oversight.base.rows import ids_of
@@ -19,6 +18,7 @@ from oversight.calendar.zone import zone_calendar
 from oversight.law.definition import Workflow
 from oversight.law.roles import NO_BUSINESS
 from oversight.models import Case, Person, Post, Unit, WorkItem
+from oversight.organization import reach
 from oversight.organization.actor import Actor
 from oversight.organization.members import members
 from oversight.organization.standing import in_office
@@ -143,14 +143,14 @@ def _second_eyes(session: Session, case: Case, on: date) -> frozenset[str]:
     )
 
 
-def require(session: Session, case: Case, person_id: str, among: dict[str, str]) -> str:
+def require(session: Session, who: Actor, person_id: str, among: dict[str, str]) -> str:
     """Return the unit for which a named person takes part.
 
-    Raises Forbidden naming him where he may not.
+    Raises Forbidden naming him where he may not, InvalidInput where the actor knows of nobody so.
     """
     if person_id not in among:
-        person = find(session, Person, person_id)
-        if person is None or person.zone_id != case.zone_id:
+        person = reach.person_in_reach(session, person_id, who)
+        if person is None:
             raise InvalidInput({"person": N_("“给谁”填写的人不存在。")})
         raise Forbidden(
             say(
@@ -191,6 +191,13 @@ def _reading(on: date):
     )
 
 
+def known(case: Case, unit: Unit, who: Actor) -> bool:
+    """True where the actor may know who serves in a unit: it stands in the case's line, or in his
+    sight. Anywhere else a unit is named, not a person.
+    """
+    return case.unit.within(unit.path) or who.sees(unit)
+
+
 def reader_seat(
     session: Session, case: Case, unit_id: str | None, person_id: str | None, who: Actor
 ) -> Unit:
@@ -202,7 +209,7 @@ def reader_seat(
     field = "person" if person_id else "unit"
     if person_id:
         post = session.scalar(_reading(who.on).where(Post.person_id == person_id).limit(1))
-        unit = post.unit if post else None
+        unit = post.unit if post and known(case, post.unit, who) else None
     else:
         unit = session.get(Unit, unit_id)
     if unit is None or unit.zone_id != case.zone_id or unit.ended_on or unit.kind == "group":

@@ -345,7 +345,7 @@ def _hand_over(act: Act) -> bool:
         return False
     assignment.respect_row(act.session, desk, act.who, act.at.today, handed=False)
     among = colleagues.entitled(act.session, act.case, desk, act.at.today)
-    colleagues.require(act.session, act.case, to, among)
+    colleagues.require(act.session, act.who, to, among)
     assignment.hand_to(desk, to)
     act.result["to"] = [inbox.person_name(act.session, to)]
     if to != act.who.id:
@@ -362,7 +362,7 @@ def _delegate(act: Act) -> bool:
         return False
     assignment.respect_row(act.session, desk, act.who, act.at.today)
     colleagues.require(
-        act.session, act.case, to, colleagues.helpers(act.session, act.case, desk, act.who)
+        act.session, act.who, to, colleagues.helpers(act.session, act.case, desk, act.who)
     )
     act.lay("help", to, desk.unit_id, role=desk.role, rank=desk.rank, beside_id=desk.id)
     act.result["to"] = [inbox.person_name(act.session, to)]
@@ -393,7 +393,7 @@ def _add_signer(act: Act) -> bool:
     if act.session.scalar(asked.limit(1)):
         return False
     unit_id = colleagues.require(
-        act.session, act.case, to, colleagues.advisers(act.session, act.case, act.desk, act.who)
+        act.session, act.who, to, colleagues.advisers(act.session, act.case, act.desk, act.who)
     )
     act.lay("sign", to, unit_id)
     act.result["to"] = [inbox.person_name(act.session, to)]

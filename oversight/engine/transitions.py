@@ -732,6 +732,15 @@ def _may_open(attempt: TransitionContext) -> AuthorityBasis:
     return found
 
 
+def not_by_facts(workflow: Workflow) -> None:
+    """Make sure that a case is nobody's to open by its facts alone: some rest on another act, which
+    has judged them. Raises Forbidden.
+    """
+    if not workflow.listed:
+        sentence = "“%(workflow)s”随另一项办理提出，不能单独提出。"
+        raise Forbidden(say(sentence, workflow=workflow.title), rule="authority")
+
+
 def _insert_case(session: Session, case: Case) -> None:
     try:
         with session.begin_nested():
@@ -857,6 +866,7 @@ def submit_opening(
 ) -> Case:
     """Open a case, make its first move where one is given, and commit both or neither."""
     with use_case(session, actor, at, then[0] if then else "open", workflow=workflow):
+        not_by_facts(workflows.current(workflow))
         case = open_case(session, workflow, unit_id, facts, actor, at)
         return (
             perform(session, case.id, then[0], actor, then[1], version=None, at=at)

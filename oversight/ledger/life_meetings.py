@@ -19,8 +19,9 @@ from oversight.engine import authority
 from oversight.engine.use_case import use_case
 from oversight.law.clauses import house_rule
 from oversight.law.inputs import read_day
-from oversight.models import Case, LifeMeeting, Unit
+from oversight.models import Case, LifeMeeting, Unit, images
 from oversight.organization.actor import Actor
+from oversight.register import audit_log
 from oversight.rules import life_meetings as rules
 
 LONGEST = 200
@@ -108,7 +109,16 @@ def _take_back(session: Session, meeting_id: str, why: str, who: Actor, at: Mome
         )
     row.withdrawn_at, row.withdrawn_by, row.withdrawn_why = at.now, who.id, why
     session.flush()
+    _tell(session, row, who, at)
     return row
+
+
+def _tell(session: Session, row: LifeMeeting, who: Actor, at: Moment) -> None:
+    """Write down that an entry was taken back, in the zone's chain, with how it leaves the row."""
+    unit, zone = row.unit, row.zone_id
+    images.put(session, zone, LifeMeeting, [row.id], **images.of(LifeMeeting, row))
+    what = {"on": [row.held_on.isoformat(), ""], "why": ["", row.withdrawn_why]}
+    audit_log.note(session, who, at, "records", "withdraw", unit, unit.name, row.id, **what)
 
 
 def rests_on(session: Session, row: LifeMeeting) -> bool:

@@ -13,6 +13,7 @@ from oversight.base.sentences import N_
 from oversight.models import Membership, Person, Post, Unit, images
 from oversight.models.attendance import CATEGORIES
 
+from .standing import is_member
 from .units import in_office
 
 if TYPE_CHECKING:
@@ -48,6 +49,15 @@ def members(session: Session, unit_id: str, on: date) -> list[Person]:
             )
             .order_by(Membership.sort, Person.id)
         )
+    )
+
+
+def branch_of(session: Session, person: Person, on: date) -> Unit | None:
+    """Return the branch that a person belongs to on a day."""
+    return session.scalar(
+        sa.select(Unit)
+        .join(Membership, Membership.unit_id == Unit.id)
+        .where(Membership.person_id == person.id, is_member(on))
     )
 
 

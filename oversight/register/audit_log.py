@@ -32,6 +32,7 @@ AREAS = {
     "accounts": N_("账号"),
     "rosters": N_("名册"),
     "settings": N_("设置"),
+    "records": N_("台账"),
 }
 KEEPERS = {
     "units": "sysadmin",
@@ -78,6 +79,8 @@ ACTS = {
     "sweep": N_("按日期办理到期事项"),
     "set": N_("修改设置"),
     "sealing": N_("开始封存"),
+    "withdraw": N_("撤回组织生活会登记"),
+    "prune": N_("按期清理记录"),
 }
 # What a change tells of. Rows of earlier versions name it in Chinese and are shown as they are.
 WORDS = {
@@ -110,6 +113,8 @@ WORDS = {
     "in_post": N_("在职党员"),
     "no_office": N_("无职党员"),
     "earlier": N_("此前的记录（条数、根）"),
+    "pruned": N_("清理到第几号封印"),
+    "rows": N_("条数"),
 }
 TERMINAL = N_("服务器终端")
 BY_TOKEN = N_("凭令牌：")

@@ -18,10 +18,11 @@ from oversight.engine.authority import refuse_unconfirmed
 from oversight.law.clauses import house_rule
 from oversight.law.roles import ADMINISTRATORS, NO_BUSINESS, OFFICES, SUPERIOR
 from oversight.models import Membership, Person, Post, Substitution, Unit
-from oversight.organization import substitution
+from oversight.organization import reach, substitution
 from oversight.organization.actor import Actor
 from oversight.organization.members import in_office_of, members
 from oversight.organization.standing import in_office, is_member
+from oversight.organization.units import outline
 
 from . import audit_log, handover, tenure
 
@@ -223,24 +224,42 @@ def of_unit(session: Session, unit: Unit) -> list[tuple[Post, Person]]:
 
 
 def candidates(
-    session: Session, unit: Unit, on: date, find: str = "", chosen: str | None = None
+    session: Session, unit: Unit, who: Actor, find: str = "", chosen: str | None = None
 ) -> list[Person]:
-    """Return who can be appointed: members of the branch, holders of posts around the unit, whoever
-    was looked for or chosen.
+    """Return whom the actor can choose for a post: members of the branch, holders of posts around
+    the unit, whoever was looked for or chosen; within his reach, others he names by `named`.
     """
-    living = sa.select(Person).where(Person.zone_id == unit.zone_id, Person.left_on.is_(None))
+    living = reach.people(who)
     near = living.join(Post, Post.person_id == Person.id).where(
-        Post.unit_id.in_([unit.id, *unit.ancestors()]), in_office(on)
+        Post.unit_id.in_([unit.id, *unit.ancestors()]), in_office(who.on)
     )
     further: sa.ColumnElement[bool] = sa.false()
     if find:
         further = Person.name.contains(find, autoescape=True)
     if is_id(chosen):
         further = Person.id == chosen
-    found = [*members(session, unit.id, on)]
+    found = [*members(session, unit.id, who.on)]
     for query in (near, living.where(further)):
         found += session.scalars(query.order_by(Person.name, Person.id).limit(100))
     return list(keyed(found).values())
+
+
+def named(session: Session, who: Actor, name: str, unit_name: str) -> Person:
+    """Return somebody out of reach by what one must know already: his whole name, and the name of
+    his branch or of where he serves. Raises InvalidInput.
+    """
+    there = [row.id for row in outline(session, who.zone_id, Unit.name == unit_name.strip())]
+    exact = sa.select(Person).where(Person.name == name.strip(), Person.left_on.is_(None))
+    member = exact.join(Membership, Membership.person_id == Person.id)
+    serving = exact.join(Post, Post.person_id == Person.id)
+    found = {
+        *session.scalars(member.where(Membership.unit_id.in_(there), is_member(who.on))),
+        *session.scalars(serving.where(Post.unit_id.in_(there), in_office(who.on))),
+    }
+    if len(found) != 1:
+        sentence = N_("没有查到这个人，请把姓名和他所在单位的全称写准确；同名的，请对方单位办理。")
+        raise InvalidInput({"name": sentence})
+    return found.pop()
 
 
 def stand_ins(session: Session, unit_ids: set[str], who: Actor) -> list[Person]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
@@ -63,6 +64,7 @@ BODY_MOST = attachments.DRAINED + 2**20  # what a server need not read to its en
 STRANGERS_MOST = 64 * 2**10  # what a body may weigh before anybody has logged in
 # Pages on which a stranger makes the server compare a password.
 COSTLY = {("POST", "/login"), ("POST", "/login/code"), ("POST", "/activate"), ("POST", "/password")}
+FILES = re.compile(r"(/api/v1)?/cases/[^/]*/attachments|/roster")
 csrf = CSRFProtect()
 
 
@@ -72,9 +74,13 @@ class Figures(IntegerConverter):
     regex = r"[0-9]{1,6}"
 
 
-def costly(method: str, path: str) -> bool:
-    """True where a request costs a password's hash: such ones have a queue of their own."""
-    return (method, path) in COSTLY
+def costly(method: str, path: str) -> int:
+    """Return 1 where a request costs a password's hash, 2 where it costs a child that reads a file:
+    such ones have queues of their own, so that nobody takes all threads by them.
+    """
+    if method == "POST" and FILES.fullmatch(path):
+        return 2
+    return int((method, path) in COSTLY)
 
 
 def chosen_locale() -> str | None:

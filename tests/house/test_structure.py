@@ -129,6 +129,7 @@ def _writes(noun: str, *more: str) -> re.Pattern:
 
 POWER = {  # what is written: where alone
     "posts": (_writes("Post", r"\bpost\.(to_on|from_on|office|person_id) = "), {"tenure.py"}),
+    "acting": (_writes("Substitution"), {"posts.py"}),
     "leaving": (re.compile(r"\.left_(on|why)(, \S+)* = |left_on="), {"leaving.py"}),
     "accounts": (
         _writes("Account", r"\.(enabled|closes_on)(, \S+)* = |account\.\S*password_hash = \"\""),

@@ -80,7 +80,10 @@ def _reached(case: Case) -> list[Unit]:
 
 
 def _readers(file, units: list[Unit]) -> list[Choice]:
-    """Return the officers of these units but the reader himself, unit by unit."""
+    """Return the officers of these units but the reader himself, unit by unit: of the case's own
+    line, and where he sees.
+    """
+    units = [unit for unit in units if colleagues.known(file.case, unit, file.who)]
     place = {unit.id: number for number, unit in enumerate(units)}
     found = colleagues.readers(db.session, units, file.at.today)
     found.sort(key=lambda one: (place[one[1].unit_id], one[0].name))

@@ -402,8 +402,9 @@ def _choice(workflow: Workflow):
 
 
 def _offered(name: str) -> Workflow:
-    """Return a definition that the reader's zone offers. Raises NotFound."""
+    """Return a definition that the reader's zone offers. Raises NotFound, Forbidden."""
     workflow = workflows.current(name)
+    transitions.not_by_facts(workflow)
     if not workflows.offers(session.settings(), workflow):
         raise NotFound(say("本区没有开办“%(workflow)s”。", workflow=workflow.title))
     return workflow
