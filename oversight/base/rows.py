@@ -15,7 +15,8 @@ def ids_of(rows: Iterable[Any]) -> list[str]:
 
 def keyed(rows: Iterable[T]) -> dict[str, T]:
     """Return rows by id, in their order."""
-    return {row.id: row for row in rows}  # type: ignore[attr-defined]
+    found = list(rows)
+    return dict(zip(ids_of(found), found, strict=True))
 
 
 def grouped(pairs: Iterable[tuple[K, T]]) -> dict[K, list[T]]:

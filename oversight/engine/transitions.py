@@ -737,8 +737,10 @@ def not_by_facts(workflow: Workflow) -> None:
     has judged them. Raises Forbidden.
     """
     if not workflow.listed:
-        sentence = "“%(workflow)s”随另一项办理提出，不能单独提出。"
-        raise Forbidden(say(sentence, workflow=workflow.title), rule="authority")
+        raise Forbidden(
+            say("“%(workflow)s”随另一项办理提出，不能单独提出。", workflow=workflow.title),
+            rule="authority",
+        )
 
 
 def _insert_case(session: Session, case: Case) -> None:
