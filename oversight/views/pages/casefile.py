@@ -460,7 +460,7 @@ class CaseFile:
     @cached_property
     def unseen(self) -> bool:
         """True where the page's script is to tell that it was read."""
-        return rectification.unseen(db.session, self.case, self.who)
+        return rectification.unseen(db.session, self.case, self.who, self.seen_by)
 
     @cached_property
     def seen_by(self) -> list[tuple]:
