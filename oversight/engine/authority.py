@@ -417,7 +417,7 @@ def _answered_already(
 
 def _answered(session: Session, case: Case, role: Role) -> list[WorkItem]:
     """Return the work items of a role that were answered since a case is where it is."""
-    kept, key = _ANSWERED.of(session), (case.id, role.candidate_group)
+    kept, key = _ANSWERED.of(session), (case.id, case.entered_at, role.candidate_group)
     if key not in kept:
         kept[key] = session.scalars(
             sa.select(WorkItem).where(

@@ -327,7 +327,10 @@ class Orders:
             sa.func.coalesce(Case.facts["told"].as_string(), "") == "",
             ~said,
         )
-        return list(session.scalars(found.where(_moved(since)) if since else found))
+        if since:  # a merged branch tells at the party day of its successor
+            merged = sa.select(Unit.id).where(Unit.successor_id.is_not(None))
+            found = found.where(sa.or_(_moved(since), Case.unit_id.in_(merged)))
+        return list(session.scalars(found))
 
     @staticmethod
     def one(session: Session, case_id: str, at: Moment) -> bool:
