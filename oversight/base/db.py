@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from functools import cache
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -23,6 +23,9 @@ from uuid6 import uuid7
 
 from . import kept
 from .prepared import Prepared
+from .refusals import NotFound
+
+T = TypeVar("T")
 
 # Names for every constraint, so that migrations can drop them on both databases.
 NAMING = {
@@ -101,6 +104,24 @@ def is_id(value) -> bool:
         return isinstance(value, str) and str(UUID(value)) == value
     except ValueError:
         return False
+
+
+def find(session: Session, model: type[T], key: str | None) -> T | None:
+    """Return a row by its id; None where there is none, or where it is no id."""
+    return session.get(model, key) if is_id(key) else None
+
+
+def fetch(session: Session, model: type[T], key: str | None) -> T:
+    """Return a row by its id. Raises NotFound."""
+    row = find(session, model, key)
+    if row is None:
+        raise NotFound()
+    return row
+
+
+def id_of(row) -> str | None:
+    """Return the id of a row or of a person, where there is one."""
+    return None if row is None else row.id
 
 
 class as_text(sa.sql.functions.GenericFunction):
@@ -265,3 +286,10 @@ def _once(table, keys: tuple[str, ...]) -> Prepared:
         return insert.on_conflict_do_nothing().returning(sa.inspect(table).primary_key[0])
 
     return Prepared(make, keys)
+
+
+def migrated_to(session: Session) -> set[str]:
+    """Return the migrations that the database stands at."""
+    from alembic.migration import MigrationContext  # slow to load and asked for rarely
+
+    return set(MigrationContext.configure(session.connection()).get_current_heads())

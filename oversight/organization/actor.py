@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 import sqlalchemy as sa
@@ -32,8 +32,9 @@ class Actor:
     substitutions by which he stands in for others, never posts of his own. `former` are the
     branches merged into his: what they left closed is read on. `led` are (person id, branch id) of
     the branches that he, and those he acts for, lead by post or acting; `led_before` those whom one
-    of them led lately, with the last day. `replaced_by` are the substitutions by which others stand in for him. `token` is the name of that by which a program acts for
-    him.
+    of them led lately, with the last day. `replaced_by` are the substitutions by which others stand
+    in for him. `token` is the name of that by which a program acts for him. `asked` keeps the
+    statements that were built for him.
     """
 
     person: Person
@@ -49,6 +50,7 @@ class Actor:
     led_before: tuple[tuple[str, str, date], ...] = ()
     replaced_by: tuple[Substitution, ...] = ()
     token: str = ""
+    asked: dict[str, sa.Select] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     @property
     def id(self) -> str:

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from oversight.base.db import columns, known
 from oversight.base.kept import link
+from oversight.base.rows import keyed
 from oversight.models import Membership, Person, Post, Substitution, Unit
 from oversight.models.epochs import epoch
 from oversight.models.organizations import ids_above
@@ -36,7 +37,7 @@ class Tree:
         missing = [unit_id for unit_id in unit_ids if unit_id not in self.rows]
         if missing:
             found = link(session).execute(_UNITS, {"units": missing})
-            self.rows.update({row.id: row for row in found})
+            self.rows.update(keyed(found))
 
 
 class Day:

@@ -115,7 +115,7 @@ def codes_left(session: Session, account: Account) -> int:
 
 
 def spend(session: Session, account: Account, code: str, at: Moment, sealer: Sealer) -> bool:
-    """Tell whether a code opens an account; no code does so twice. Does not commit."""
+    """True where a code is valid; a code is valid once. Does not commit."""
     written = "".join(c for c in code.upper() if c.isalnum())
     if len(written) != DIGITS:
         return _spend_recovery(session, account, written)

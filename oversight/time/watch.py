@@ -53,7 +53,7 @@ OVER = N_("%(unit)s%(term)s没有召开组织生活会的记录。党支部每�
 
 
 def _unsaid(session: Session, keys: dict[str, tuple]) -> list[tuple]:
-    """Return what has not been said yet, of things by the key under which each is said."""
+    """Return the entries, by notification key, that have not been sent."""
     texts, said = list(keys), set()
     zones = list(session.scalars(sa.select(Zone.id)))
     for start in range(0, len(texts), CHUNK):
@@ -82,7 +82,7 @@ def _say(
 
 
 def tell(session: Session, key: str, payload: dict, at: Moment) -> None:
-    """Put a line in the bell of those who fill the seats named, the person concerned excepted."""
+    """Notify the people who fill the candidate groups named, except the data subject."""
     unit = session.get(Unit, payload["unit"])
     for candidate_group in payload["ladders"]:
         units = (
@@ -101,7 +101,7 @@ def tell(session: Session, key: str, payload: dict, at: Moment) -> None:
 def _first_filled(
     session: Session, units: list[Unit], candidate_group: str, on: date, out: set
 ) -> dict[str, str]:
-    """Return who fills the first seat that somebody free fills."""
+    """Return the people of the first candidate group that is not empty."""
     for unit in units:
         seat = authority.fill(
             session, unit, candidate_group if unit.kind == "branch" else "superior", on, out
@@ -328,8 +328,8 @@ class Orders:
             ~said,
         )
         if since:  # a merged branch tells at the party day of its successor
-            merged = sa.select(Unit.id).where(Unit.successor_id.is_not(None))
-            found = found.where(sa.or_(_moved(since), Case.unit_id.in_(merged)))
+            merged = sa.exists().where(Unit.id == Case.unit_id, Unit.successor_id.is_not(None))
+            found = found.where(sa.or_(_moved(since), merged))
         return list(session.scalars(found))
 
     @staticmethod
