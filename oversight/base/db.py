@@ -19,7 +19,6 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Session, make_transient_to_detached, registry
-from sqlalchemy.orm.attributes import set_committed_value
 from uuid6 import uuid7
 
 from . import kept
@@ -217,11 +216,32 @@ def put(session, model, values):
         found = mapper.class_manager.new_instance()
         found.__dict__.update(values)
         make_transient_to_detached(found)
-        session.add(found)
+        kept.plain(session)._update_impl(
+            sa.inspect(found)
+        )  # as `add` does, which looks for more to add
+        _hold(session, found)
     else:
-        for name, value in values.items():
-            set_committed_value(found, name, value)
+        settle(found, values)
     return found
+
+
+def settle(row, values) -> None:
+    """Set columns of a row as if they had been read: no flush writes them."""
+    state = sa.inspect(row)
+    state.dict.update(values)
+    state._commit(state.dict, values)  # as `set_committed_value` does, one column at a time
+
+
+def hold(session) -> None:
+    """Hold all that the session reads until it ends: a row that nobody refers to is read anew else."""
+    session.info.setdefault("rows", [])
+
+
+@sa.event.listens_for(Session, "loaded_as_persistent")
+def _hold(session, row) -> None:
+    rows = session.info.get("rows")
+    if rows is not None:
+        rows.append(row)
 
 
 def known(session, model, values):

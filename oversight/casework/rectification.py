@@ -50,18 +50,14 @@ def see(session: Session, case: Case, who: Actor, at: Moment) -> bool:
     )
 
 
-def unseen(session: Session, case: Case, who: Actor) -> bool:
-    """True where a look of this reader at this order is to be noted."""
+def unseen(session: Session, case: Case, who: Actor, seen: list | None = None) -> bool:
+    """True where a look of this reader at this order is to be noted; `seen`: who has seen it."""
     if case.workflow != ORDER or case.number is None:
         return False
     if not authority.is_led_by(session, case.unit, who):
         return False
-    return (
-        session.scalar(
-            sa.select(Sighting.id).where(Sighting.case_id == case.id, Sighting.person_id == who.id)
-        )
-        is None
-    )
+    seen = seen_by(session, case) if seen is None else seen
+    return who.id not in {row.person_id for row, _name in seen}
 
 
 def seen_by(session: Session, case: Case) -> list[tuple[Sighting, str]]:

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
 from oversight import workflows
+from oversight.base.kept import Kept
 from oversight.base.refusals import AlreadyTaken, Forbidden, NotFound
 from oversight.base.rows import ids_of
 from oversight.base.sentences import N_, say
@@ -417,15 +418,7 @@ def _answered_already(
     session: Session, workflow: Workflow, case: Case, party: Party, who: Actor
 ) -> None:
     """Tell an entitled person that his work item was answered before him. Raises AlreadyTaken."""
-    for desk in session.scalars(
-        sa.select(WorkItem).where(
-            WorkItem.case_id == case.id,
-            WorkItem.kind == "act",
-            WorkItem.answer.is_not(None),
-            WorkItem.opened_at >= case.entered_at,
-            WorkItem.role == party.role.candidate_group,
-        )
-    ):
+    for desk in _answered(session, case, party.role):
         if party.personal:
             if desk.person_id == who.id:
                 raise AlreadyTaken("这一步您已经办过，或已替您登记。")
@@ -433,6 +426,22 @@ def _answered_already(
         [unit] = standing.rows(session, case.zone_id, [desk.slot_id])
         if who.id in resolve_slot(session, workflow, case, party, unit, who.on).people:
             raise AlreadyTaken(say("%(unit)s刚刚已经答复。", unit=unit.name))
+
+
+def _answered(session: Session, case: Case, role: Role) -> list[WorkItem]:
+    """Return the work items of a role that were answered since a case is where it is."""
+    kept, key = _ANSWERED.of(session), (case.id, case.entered_at, role.candidate_group)
+    if key not in kept:
+        kept[key] = session.scalars(
+            sa.select(WorkItem).where(
+                WorkItem.case_id == case.id,
+                WorkItem.kind == "act",
+                WorkItem.answer.is_not(None),
+                WorkItem.opened_at >= case.entered_at,
+                WorkItem.role == role.candidate_group,
+            )
+        ).all()
+    return kept[key]
 
 
 def lying(session: Session, workflow: Workflow, case: Case) -> list[parties.Item]:
@@ -561,6 +570,7 @@ def seated(
 
 # Asked at every step of every case: built once, not at each question ------------------------------
 
+_ANSWERED = Kept("desks", "cases")
 _CASE: sa.BindParameter[str] = sa.bindparam("case")
 _OPEN_DESKS = (
     sa.select(WorkItem)

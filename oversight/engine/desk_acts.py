@@ -170,18 +170,17 @@ def my_desk(session: Session, case: Case, who: Actor) -> tuple[WorkItem, Authori
     """Return the open work item that is the actor's to work on. Raises Forbidden."""
     workflow = workflows.reading(case)
     party = workflow.state(case.state).waits_on
-    authority.lying(session, workflow, case)  # with who has a part in it, in one statement
     if party.personal:
         raise Forbidden("这件事由每个人自己办理，不用认领。")
     found = authority.basis(session, workflow, case, party, who) if party.human else None
     if found is not None:
-        for desk in authority.open_desks(session, case.id):
+        for item in authority.lying(session, workflow, case):
             if (
-                desk.unit_id == found.unit_id
-                and found.desk_id in (None, desk.id)
-                and desk.person_id in (None, who.id)
+                item.unit_id == found.unit_id
+                and found.desk_id in (None, item.id)
+                and item.person_id in (None, who.id)
             ):
-                return desk, found
+                return session.get_one(WorkItem, item.id), found
     raise Forbidden("这件事现在不在您的待办里。")
 
 

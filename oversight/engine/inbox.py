@@ -21,6 +21,7 @@ from oversight.law.roles import OFFICES
 from oversight.models import Activity, Case, FollowUp, Person, Unit, WorkItem
 from oversight.models.cases import NEVER
 from oversight.organization.units import outline
+from oversight.rules import parties
 
 from . import boxes, outbox
 from .sight import followed, on_my_desk
@@ -101,6 +102,8 @@ def lying(session: Session, case_ids: list[str]) -> Lying:
         .order_by(WorkItem.id)
     ):
         rows.setdefault(row.case_id, []).append((row, unit))
+    for case_id in case_ids:
+        parties.keep_items(session, case_id, (row for row, _unit in rows.get(case_id, ())))
     named = {
         person
         for found in rows.values()
@@ -344,6 +347,14 @@ def _badges(who):
         .where(sa.or_(lying.c.case_id.not_in(boxes.doubtful(who)), his))
         .group_by(lying.c.workflow)
     )
+
+
+def waiting(session: Session, who) -> tuple[dict[str, int], int]:
+    """Count what waits for the reader, by workflow, and the lines in his bell, in one statement."""
+    bell = outbox.unread_of(who.id).scalar_subquery()
+    found = session.execute(sa.union_all(_badges(who), sa.select(sa.null(), bell))).all()
+    counts = {name: n for name, n in found}
+    return counts, counts.pop(None)
 
 
 def box_count(session: Session, who, box: str) -> int:

@@ -434,7 +434,7 @@ def tick_all(session: Session, case_ids: list[str], at: Moment) -> int:
     """
     session = plain(session)
     ending, others = [], []
-    for case in _lock_all(session, case_ids):
+    for case in _lock_all(session, case_ids, at):
         attempt = _ending(session, case, at)
         ending.append(attempt) if attempt else others.append(case.id)
     left = {attempt.case.id: attempt.state for attempt in ending}
@@ -449,7 +449,7 @@ def tick_all(session: Session, case_ids: list[str], at: Moment) -> int:
     return len(ending) + sum(tick(session, case_id, at) for case_id in others)
 
 
-def _lock_all(session: Session, case_ids: list[str]) -> list[Case]:
+def _lock_all(session: Session, case_ids: list[str], at: Moment) -> list[Case]:
     """Load cases under row locks and as they are now, with those who have a part in them."""
     session.flush()
     kept.forget(session)
@@ -460,6 +460,8 @@ def _lock_all(session: Session, case_ids: list[str]) -> list[Case]:
         sides.setdefault(case.zone_id, {})[case.id] = workflows.of(case).opened_by.name
     for zone_id, found in sides.items():
         parties.read_many(session, zone_id, found)
+        units = {case.unit_id for case in cases if case.zone_id == zone_id}
+        standing.read_lines(session, zone_id, at.today, units)
     for case in cases:
         set_committed_value(case, "unit", standing.unit(session, case.zone_id, case.unit_id))
     return cases

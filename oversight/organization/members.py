@@ -97,11 +97,8 @@ def in_office_of(session: Session, unit_ids, on: date) -> list[Person]:
 
 def by_name(session: Session, ids) -> list[Person]:
     """Return people by their ids, in the order of their names."""
-    return list(
-        session.scalars(
-            sa.select(Person).where(Person.id.in_(list(ids))).order_by(Person.name, Person.id)
-        )
-    )
+    found = sa.select(Person).where(Person.id.in_(list(ids))).order_by(Person.name, Person.id)
+    return list(session.scalars(found)) if ids else []
 
 
 def groups_on(session: Session, unit_id: str, on: date) -> dict[str, Unit]:

@@ -8,9 +8,9 @@ from datetime import date
 from functools import cached_property
 
 from sqlalchemy.orm import Session
-from sqlalchemy.orm.attributes import set_committed_value
 
 from oversight.base.clock import Moment
+from oversight.base.db import settle
 from oversight.calendar.workdays import Calendar
 from oversight.calendar.zone import zone_calendar, zone_settings
 from oversight.law.definition import Move, Workflow
@@ -80,6 +80,5 @@ class TransitionContext:
 
     def set(self, **values) -> None:
         """Set columns of the case which the engine writes itself, so that no flush writes them."""
-        for name, value in values.items():
-            set_committed_value(self.case, name, value)
+        settle(self.case, values)
         self.unsaved.update(values)

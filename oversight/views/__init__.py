@@ -20,7 +20,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter
 
-from oversight.base.db import _reading, db
+from oversight.base.db import _reading, db, hold
 from oversight.base.refusals import DomainError, NotLoggedIn, Unavailable
 from oversight.base.sentences import N_
 from oversight.views.pages.admin import accounts, office, people, roster, tenure, units, zone
@@ -169,6 +169,8 @@ def _narrow(_endpoint: str | None, _values) -> None:
 
 def _begin() -> None:
     g.reading = _reading.set(request.method in SAFE)
+    if request.method in SAFE:
+        hold(db.session)
 
 
 def _end(_error) -> None:

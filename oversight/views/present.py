@@ -30,7 +30,6 @@ from oversight.law.clauses import register as register_of_clauses
 from oversight.law.definition import Field, Workflow
 from oversight.law.roles import ADMINISTRATORS, OFFICES
 from oversight.models import Activity, Case, Unit, Zone
-from oversight.organization import substitution
 from oversight.organization.units import others_of_zone, successor_of, superiors
 from oversight.register import audit_log
 from oversight.register.zone_settings import READERS
@@ -136,8 +135,7 @@ class Shell:
     @cached_property
     def stand_ins(self) -> list:
         """Return in whose place the reader acts, and who acts in his, today."""
-        today = session.moment().today
-        return [*self.who.acting, *substitution.for_person(db.session, self.who.id, today)]
+        return [*self.who.acting, *self.who.replaced_by]
 
     @cached_property
     def unread(self) -> int:

@@ -38,7 +38,7 @@ from oversight.base.sealing import Sealer
 from oversight.base.sentences import N_
 from oversight.base.typed import user_name
 from oversight.calendar.zone import zone_settings
-from oversight.engine import inbox, outbox
+from oversight.engine import inbox
 from oversight.engine.use_case import one_transaction, use_case
 from oversight.models import Account, Login
 from oversight.organization.actor import Actor, actor_of
@@ -168,14 +168,14 @@ def settings() -> dict[str, str]:
 def waiting() -> dict[str, int]:
     """Count what waits for the person that asks, by kind of business; once a request."""
     if "waiting" not in g:
-        g.waiting = inbox.counts(db.session, actor(), "mine", moment().today)
+        g.waiting, g.unread = inbox.waiting(db.session, actor())
     return g.waiting
 
 
 def unread() -> int:
     """Count the reader's unread notices; once a request."""
     if "unread" not in g:
-        g.unread = outbox.unread(db.session, actor().id)
+        waiting()
     return g.unread
 
 

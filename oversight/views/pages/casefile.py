@@ -439,7 +439,7 @@ class CaseFile:
     @cached_property
     def unseen(self) -> bool:
         """True where the page's script is to tell that it was read."""
-        return rectification.unseen(db.session, self.case, self.who) or (
+        return rectification.unseen(db.session, self.case, self.who, self.seen_by) or (
             session.unread() > 0 and bell.rings(db.session, self.who, self.case.id)
         )
 
