@@ -65,7 +65,7 @@ def _note(session: Session, unit_id: str, on: str, who: Actor, at: Moment) -> Li
     unit = session.get(Unit, unit_id) if is_id(unit_id) else None
     if unit is None:
         raise NotFound()
-    authority.leads(session, unit, who)
+    stand = authority.leads(session, unit, who)
     day = read_day(on)
     if day is None:
         raise InvalidInput({"on": N_("组织生活会日期要写成 2026-01-09 这样的日期。")})
@@ -77,7 +77,7 @@ def _note(session: Session, unit_id: str, on: str, who: Actor, at: Moment) -> Li
             field="on",
             house_rule=HELD.text,
         )
-    if not rules.record(session, unit, day, who.id, at):
+    if not rules.record(session, unit, day, who.id, at, stand=stand):
         raise RuleViolation(
             "这一天的组织生活会已经登记过，不用再登记。", field="on", house_rule=HELD.text
         )
@@ -93,7 +93,7 @@ def _take_back(session: Session, meeting_id: str, why: str, who: Actor, at: Mome
     )
     if row is None:
         raise NotFound()
-    authority.leads(session, row.unit, who)
+    stand = authority.leads(session, row.unit, who)
     if row.withdrawn_at:
         raise InvalidTransition(
             "这次登记已经撤回，不用再办。",
@@ -110,6 +110,7 @@ def _take_back(session: Session, meeting_id: str, why: str, who: Actor, at: Mome
         )
     row.withdrawn_at, row.withdrawn_by, row.withdrawn_why = at.now, who.id, why
     session.flush()
+    rules.chain(session, row.zone_id, row.id, "withdraw", at, who.id, stand, why=why)
     return row
 
 

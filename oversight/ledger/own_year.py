@@ -11,10 +11,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
 from oversight.base.sentences import N_
-from oversight.calendar.party_days import STATUS_LABELS, owed, status
+from oversight.calendar.party_days import STATUS_LABELS, entry_open, owed, status
 from oversight.models import Activity, Attendance, Case, Membership, WorkItem
 from oversight.models.appraisal import GRADES, Appraised
-from oversight.models.attendance import CLASSES, FORMS
+from oversight.models.attendance import CLASSES, FORMS, ONLY_TOLD
 from oversight.organization.actor import Actor
 from oversight.organization.members import exempt_on
 
@@ -60,7 +60,7 @@ class Mine:
 
     @property
     def counted(self) -> int:
-        return sum(day.kind in CLASSES for day in self.days)
+        return sum(day.kind in CLASSES or day.kind == "informed" for day in self.days)
 
 
 def read(session: Session, who: Actor, year: int) -> Mine:
@@ -117,20 +117,21 @@ def _days(session: Session, who: Actor, year: int) -> list[Day]:
         .order_by(Activity.month, Activity.id)
     ).all()
     return [
-        _day(activity, taken, who)
+        _day(session, activity, taken, who)
         for activity, taken in rows
         if taken is not None or owed(activity.unit, activity.year, activity.month)
     ]
 
 
-def _day(activity: Activity, taken: Attendance | None, who: Actor) -> Day:
+def _day(session: Session, activity: Activity, taken: Attendance | None, who: Actor) -> Day:
     on = activity.held_on or activity.day
     if taken is not None:
         way = FORMS.get(taken.form or "", "") or CLASSES[taken.kind]
-        return Day(activity, taken.kind, way)
+        return Day(activity, "informed" if taken.form in ONLY_TOLD else taken.kind, way)
     if activity.held_on and on and exempt_on(who.person, on):
         return Day(activity, "exempt", N_("免予参加"), exempt=True)
-    stands = status(activity, who.on)
+    entering = activity.held_on is None and entry_open(session, activity, who.on)
+    stands = status(activity, who.on, entering=entering)
     return Day(
         activity,
         stands,

@@ -18,6 +18,7 @@ from oversight.base.db import db
 from oversight.base.signing import Signer
 from oversight.commands import audit
 from oversight.engine import journal, seals, verifier
+from oversight.engine.records import history as records_of
 from oversight.models import AdminChange, Case, Checkpoint, JournalRow, Refusal, records
 from oversight.register import audit_log
 from oversight.time import sweep
@@ -199,7 +200,8 @@ def test_the_row_that_decides_carries_what_it_decided(play):
         paper.body,
         paper.sha256,
     )
-    assert row.after["activities"][play.activity().id]["day"] == "2026-12-11"
+    [told] = records_of(play.session, [play.activity().id])[play.activity().id]
+    assert told.after["activities"][play.activity().id]["day"] == "2026-12-11"
     assert row.after["cases"][case.id]["number"] == paper.number
     assert play.journal(case)[0].after["cases"][case.id]["facts"] == {"day": "2026-12-04"}
 

@@ -1,0 +1,210 @@
+"""The journal of records beside cases: every act about a party day or a 组织生活会 is a row of a chain
+of its own, as a case's moves are. Written as the transaction commits; read here for its 经过.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from oversight.base.db import columns, new_id
+from oversight.base.kept import plain
+from oversight.base.sentences import N_
+from oversight.law.roles import OFFICES
+from oversight.models import (
+    Activity,
+    Attendance,
+    Exempted,
+    Invitee,
+    JournalRow,
+    LifeMeeting,
+    Person,
+    RecordChain,
+    Unit,
+    chains,
+    images,
+)
+from oversight.models.chains import Act
+
+from . import statements
+from .verifier import digest, hash_of
+
+FORMAT = 2
+CHUNK = 400  # ids in one query
+MODELS = {"party_day": Activity, "life_meeting": LifeMeeting}
+SHEETS = "sheets"  # a party day's attendance and invitees, told by their digest
+
+
+def history(session: Session, record_ids: Iterable[str]) -> dict[str, list[JournalRow]]:
+    """Return the journal of records, the oldest first, by record; what waits is written first."""
+    settle(session)
+    wanted = sa.select(JournalRow).where(JournalRow.case_id.in_(list(record_ids)))
+    found: dict[str, list[JournalRow]] = {}
+    for row in session.scalars(wanted.order_by(JournalRow.case_id, JournalRow.seq)):
+        found.setdefault(row.case_id, []).append(row)
+    return found
+
+
+# Writing -----------------------------------------------------------------------------------------
+
+
+@sa.event.listens_for(Session, "before_commit")
+def _chain_waiting(session: Session) -> None:
+    if not session.in_nested_transaction():
+        settle(session)
+
+
+def settle(session: Session) -> None:
+    """Write what waits into the chains. Does not commit."""
+    if chains.waiting(session):
+        session.flush()
+        _chain(session, chains.take(session))
+
+
+def _chain(session: Session, acts: list[Act]) -> None:
+    """Append acts to the chains of their records; the last one of each tells how it left it."""
+    heads = _heads(session, acts)
+    signed, left = _signatures(session, acts), _left(session, acts)
+    last = {act.record_id: act for act in acts}
+    rows = [
+        _row(heads[act.record_id], act, signed, left if last[act.record_id] is act else None)
+        for act in acts
+    ]
+    statements.APPEND.write_all(plain(session), rows)
+    session.flush()
+
+
+def _heads(session: Session, acts: list[Act]) -> dict[str, RecordChain]:
+    """Lock the chains of records, in the order of their ids, beginning those that have none."""
+    ids = sorted({act.record_id for act in acts})
+    found = {row.id: row for row in _locked(session, ids)}
+    fresh = {act.record_id: act for act in acts if act.record_id not in found}
+    session.add_all(
+        RecordChain(id=key, zone_id=act.zone_id, kind=act.kind, state="", seq=0, head="")
+        for key, act in sorted(fresh.items())
+    )
+    session.flush()
+    return found | {row.id: row for row in _locked(session, sorted(fresh))}
+
+
+def _locked(session: Session, ids: list[str]) -> Iterator[RecordChain]:
+    for part in _parts(ids):
+        yield from session.scalars(
+            sa.select(RecordChain)
+            .where(RecordChain.id.in_(part))
+            .order_by(RecordChain.id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+
+
+def _parts(ids: list[str]) -> Iterator[list[str]]:
+    for start in range(0, len(ids), CHUNK):
+        yield ids[start : start + CHUNK]
+
+
+def _row(head: RecordChain, act: Act, signed: dict, left: dict | None) -> dict:
+    """Make the next row of a chain and carry its hash on the head."""
+    stand = act.stand
+    row = {
+        "zone_id": act.zone_id,
+        "case_id": act.record_id,
+        "seq": head.seq + 1,
+        "previous": head.head,
+        "kind": "record",
+        "move": act.name,
+        "from_state": head.state,
+        "to_state": act.state,
+        "at": act.at,
+        "actor_id": act.by_id,
+        "actor": signed[act.by_id, stand],
+        "role": stand.role if stand else "clock",
+        "unit_id": stand.unit_id if stand else None,
+        "acting_for": stand.acting_for if stand else None,
+        "words": {"why": act.why} if act.why else {},
+        "result": act.result,
+        "after": (left or {}).get(act.record_id, {}),
+        "format": FORMAT,
+    }
+    head.seq, head.state = row["seq"], act.state
+    head.head = hash_of("row", {**row, "at": images.text(act.at)})
+    return {**row, "id": new_id(), "hash": head.head}
+
+
+def _signatures(session: Session, acts: list[Act]) -> dict[tuple, str]:
+    """Name who acted as he then stood: person, unit and office."""
+    stands = {(act.by_id, act.stand) for act in acts}
+    people = {by for by, _stand in stands} | {stand.acting_for for _by, stand in stands if stand}
+    names = _names(session, Person, people)
+    units = _names(session, Unit, {stand.unit_id for _by, stand in stands if stand})
+    return {(by, stand): _signature(names.get(by), stand, names, units) for by, stand in stands}
+
+
+def _names(session: Session, model: type, ids: set) -> dict[str, str]:
+    wanted = sa.select(model.id, model.name).where(model.id.in_(ids - {None}))
+    return {key: name for key, name in session.execute(wanted)}
+
+
+def _signature(name: str | None, stand, names: dict[str, str], units: dict[str, str]) -> str:
+    if name is None:
+        return N_("系统")
+    if stand is None:
+        return name
+    if stand.acting:
+        instead = names.get(stand.acting_for)
+        name = f"{name} 代 {instead}" if instead else f"{name} 代理"
+    office = OFFICES.get(stand.office, N_("党员") if stand.office == "member" else stand.office)
+    return f"{name}（{units[stand.unit_id]}{office}）"
+
+
+# How records stand -------------------------------------------------------------------------------
+
+
+def _left(session: Session, acts: list[Act]) -> dict[str, dict]:
+    """Return by record how it stands now: {table: {key: columns}}."""
+    found: dict[str, dict] = {}
+    for kind, model in MODELS.items():
+        ids = sorted({act.record_id for act in acts if act.kind == kind})
+        for part in _parts(ids):
+            for values in standing(session, model, model.id.in_(part)):
+                found[values["key"]] = {model.__tablename__: {values["key"]: values["values"]}}
+            if kind == "party_day":
+                for key, image in sheets(session, part).items():
+                    found[key][SHEETS] = {key: image}
+    return found
+
+
+def standing(session: Session, model: type, which) -> Iterator[dict]:
+    """Yield rows as they stand in the database, as images keep them: key and values."""
+    for found in session.execute(sa.select(*columns(model)).where(which)):
+        row = model(**found._mapping)  # apart from what the session has of it
+        yield {"key": images.key_of(model, row), "values": images.of(model, row)}
+
+
+def sheets(session: Session, activity_ids: list[str] | None = None) -> dict[str, dict]:
+    """Return by party day the digest of its sheet, and how many stand on it; None: of all."""
+    taken = _by_day(session, Attendance, ("person_id", "kind", "form", "category"), activity_ids)
+    invited = _by_day(session, Invitee, ("kind", "number"), activity_ids)
+    exempted = _by_day(session, Exempted, ("person_id", "told"), activity_ids)
+    groups = {"members": taken, "invited": invited, "exempted": exempted}
+    return {
+        key: {
+            "members": len(taken.get(key, ())),
+            "digest": digest({name: rows.get(key, []) for name, rows in groups.items()}),
+        }
+        for key in {*taken, *invited, *exempted}
+    }
+
+
+def _by_day(session: Session, model: type, names: tuple, ids: list[str] | None) -> dict[str, list]:
+    wanted = sa.select(model.activity_id, *(getattr(model, name) for name in names))
+    if ids is not None:
+        wanted = wanted.where(model.activity_id.in_(ids))
+    found: dict[str, list] = {}
+    for row in session.execute(wanted):
+        found.setdefault(row.activity_id, []).append(list(row[1:]))
+    for rows in found.values():
+        rows.sort(key=lambda row: (row[0], str(row)))
+    return found
