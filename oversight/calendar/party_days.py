@@ -37,7 +37,7 @@ STATUS_LABELS = {
     "late": N_("未按期"),
     "missed": N_("未开展"),
     "unrecorded": N_("待登记"),
-    "excused": N_("同意缓开"),
+    "excused": N_("同意暂缓，未开展"),
     "unplanned": N_("待定日"),
     "not_owed": N_("不在考核期"),
 }
@@ -68,9 +68,12 @@ NAMES = {"july": N_("“七一”活动"), "extra": N_("另一次活动")}
 def span(row: Activity) -> tuple[date, date]:
     """Return the first and last day on which an activity counts for what it is."""
     first = date(row.year, row.month, 1)
+    last = month_end(row.year, row.month)
     if row.month == 7 and row.day is not None:  # 七一 may be kept on its eve
         first = min(first, row.day)
-    return first, month_end(row.year, row.month)
+    if row.moved_by and row.day is not None:  # accepted by the superior after the month's end
+        last = max(last, row.day)
+    return first, last
 
 
 def month_end(year: int, month: int) -> date:
@@ -112,7 +115,9 @@ def moved_how(session: Session, rows: Iterable[Activity]) -> dict[str, str]:
     movers = {row.id: row.moved_by for row in rows if row.moved_by}
     late = set(
         session.scalars(
-            sa.select(Case.id).where(Case.id.in_(movers.values()), Case.state == "accepted_late")
+            sa.select(Case.id).where(
+                Case.id.in_(movers.values()), Case.state.in_(("accepted_late", "accepted"))
+            )
         )
     )
     return {

@@ -1,10 +1,13 @@
-"""The chains of what the demo wrote in bulk: party days held with their sheets, and life meetings."""
+"""The chains of what the demo wrote in bulk, party days held with their sheets and life meetings; and
+branches that ask to put off a month.
+"""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 
 from oversight.base.sentences import N_
+from oversight.engine import transitions
 from oversight.models import Activity, LifeMeeting, RecordChain, chains
 from oversight.models.chains import Act
 from oversight.organization.actor import AuthorityBasis
@@ -43,3 +46,26 @@ def _add(
     why = N_("登记考勤") if kind == "party_day" else ""
     act = Act(year.zone.zone_id, record, kind, name, state, at, by, stand, why, result)
     chains.add(year.session, act)
+
+
+# who asks to put off the coming month, and by whom it is answered how
+PUT_OFF: tuple[tuple[str, str, str, dict], ...] = (
+    ("branch06", "", "", {}),
+    ("branch07", "town1.officer", "excuse_month", {}),
+    ("branch13", "town2.officer", "refuse", {"reason": "可以分两批开展，请当月安排。"}),
+    ("branch14", "branch14.secretary", "withdraw", {}),
+)
+
+
+def put_off(year: Year, _held: list[dict]) -> None:
+    """Let branches that choose their own day ask to put off the coming month."""
+    ahead, month = divmod(year.today.month, 12)
+    named = f"{year.today.year + ahead}-{month + 1:02d}"
+    for key, answers, move, words in PUT_OFF:
+        facts = {"asks": "excuse", "month": named, "reason": "全月停产检修，党员外出培训。"}
+        who = year.actor(f"{key}.secretary", year.today)
+        unit = year.book.units[key]
+        case = transitions.open_case(year.session, "month_report", unit, facts, who, year.at)
+        if move:
+            who = year.actor(answers, year.today)
+            transitions.perform(year.session, case.id, move, who, words, version=None, at=year.at)

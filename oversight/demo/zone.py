@@ -127,7 +127,7 @@ def build(
         top,
         maker.book,
         (attendance.told, rectifications.told, appraisals.tales),
-        (attendance.fill, life_meetings.fill, records.fill),
+        (attendance.fill, life_meetings.fill, records.fill, records.put_off),
     )
     power.tell(session, maker.book, at)
     return session.get(Zone, top.zone_id)

@@ -240,10 +240,10 @@ def record(session: Session, activity_id: str, sheet: Sheet, who: Actor, at: Mom
     free = exempt_of(session, activity, held_on)
     came = [person.id for person in free if person.id in sheet.entries]
     _must_add_up(session, list(dict.fromkeys([*wanted, *came])), sheet)
-    _forms_fit(session, activity, before, sheet)
     _every_leave_has_a_reason(session, sheet)
     _somebody_came(activity, sheet)
     _host_was_there(session, activity, sheet)
+    _forms_fit(session, activity, before, sheet)
     must_be_host(session, activity, sheet, held_on)
     what, about = _changed(before, sheet), _about(session, activity, sheet, held_on, who)
     said = _said_anew(session, activity, sheet)

@@ -125,7 +125,10 @@ class Month:
     @property
     def late_report(self) -> bool:
         """True where the day was moved by a late report (事后补报), not by a consent beforehand."""
-        return bool(self.row.moved_by and self.decided) and self.decided.state == "accepted_late"
+        return bool(self.row.moved_by and self.decided) and self.decided.state in (
+            "accepted_late",
+            "accepted",
+        )
 
     @property
     def took_part(self) -> int:

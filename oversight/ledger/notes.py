@@ -53,7 +53,7 @@ def tell(
     }
     for about, due in found.items():
         if due:
-            facts = {"record": row.id, "about": about, "version": row.version}
+            facts: dict[str, object] = {"record": row.id, "about": about}
             if better:
-                facts["before"] = ",".join(f"{key}:{number}" for key, number in better.items())
+                facts["before"] = list(better)
             transitions.open_case(session, "record_note", row.unit_id, facts, who, at, basis=basis)

@@ -410,15 +410,9 @@ def party_day_of(case: Case) -> Activity:
     return db.session.get(Activity, case.facts["record"])
 
 
-def was_better(said: str) -> str:
+def was_better(said: list[str]) -> str:
     """Say what stood in a record before it was corrected."""
-    found = [part.split(":") for part in said.split(",")]
-    return "，".join(
-        translated(BETTER[key])
-        if key == "late"
-        else _("%(n)s 人%(was)s", n=n, was=translated(BETTER[key]))
-        for key, n in found
-    )
+    return _("更正前为%(was)s", was="、".join(translated(BETTER[key]) for key in said))
 
 
 def lesson_form(case: Case) -> str:

@@ -70,7 +70,7 @@ def test_what_was_done_verifies(told):
     assert kinds == sorted(
         kinds, key=["row", "head", "leaf", "stands", "series", "checkpoint"].index
     )
-    assert play.count(JournalRow) == 8
+    assert play.count(JournalRow) == 9
 
 
 def test_each_case_is_a_chain_of_its_own(told):

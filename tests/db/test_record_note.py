@@ -60,7 +60,7 @@ def shown(session, row, today="2026-11-24") -> month.Month:
 def test_walk(session, play):
     case = corrected(session, play.world)
     assert (case.state, play.desks(case)) == ("to_note", ["town1"])
-    assert case.facts["before"] == "absent:1"
+    assert case.facts["before"] == ["absent"]
     case = play.say(case, "town1.officer", "take_note", {})
     assert case.state == "noted" and play.desks(case) == []
     assert [row.move for row in play.journal(case)] == ["open", "take_note"]
@@ -68,13 +68,13 @@ def test_walk(session, play):
 
 @pytest.mark.parametrize("who, move, words, kind, rule", REFUSALS["record_note"])
 def test_refused(session, play, who, move, words, kind, rule):
-    case = corrected(session, play.world)
+    case = corrected(session, play.on("2026-11-09").world)
     play.no(kind, rule, play.say, case, who, move, words)
 
 
 def test_nobody_opens_one_by_hand(session, play):
     row = record(session, play.world, sheet(play.world))
-    facts = {"record": row.id, "about": "correction", "version": row.version}
+    facts = {"record": row.id, "about": "correction"}
     opening = ("village.secretary", "village", "2026-11-24", "record_note")
     play.no(RuleViolation, "from_the_record", play.open, *opening, **facts)
 

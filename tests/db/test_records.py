@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import pytest
 import sqlalchemy as sa
+from flask_migrate import downgrade, upgrade
 
+from oversight.base.db import db
 from oversight.base.refusals import VersionConflict
 from oversight.calendar.party_days import activity_for
 from oversight.commands import audit
 from oversight.engine import records
 from oversight.ledger import arrange, attendance, course, life_meetings, own_days
 from oversight.models import Activity, Attendance, JournalRow, RecordChain
+from oversight.models import records as guards
 from tests.db.test_attendance import people, record, sheet
 from tests.support.actors import Play
 from tests.support.world import at
@@ -127,3 +130,44 @@ def test_the_course_names_nobody_of_the_sheet(session, world):
     lines = course.of(session, [row.id])[row.id]
     assert [line.label for line in lines] == ["更正记录", "登记到会"]
     assert lines[0].why == "本人在分会场" and "member1" not in str(lines)
+
+
+# What existed before ------------------------------------------------------------------------------
+
+
+def as_before(session) -> None:
+    """Leave a database as it was before records had chains: the journal without their rows."""
+    link = session.connection()
+    for name, _table in guards._old_sqlite(link):
+        link.exec_driver_sql(f"DROP TRIGGER {name}")
+    session.execute(sa.delete(JournalRow).where(JournalRow.kind == "record"))
+    session.execute(sa.delete(RecordChain))
+    session.execute(sa.update(Activity).values(entered_on=None))
+    session.commit()
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("bare", [True, False])
+def test_what_exists_survives_the_migration_and_verifies(app, session, world, play, bare):
+    play.approved()
+    sheet_of = record(session, world, sheet(world, leave=("member1",), invitees={"masses": 2}))
+    key, untouched = sheet_of.id, activity_for(session, world.units["organ"], 2026, 11).id
+    who = world.actor("village.secretary", at("2026-11-10").today)
+    note = life_meetings.note(
+        session, world.units["village"].id, "2026-11-09", who, at("2026-11-10")
+    ).id
+    if bare:
+        as_before(session)
+    directory = app.extensions["migrate"].directory
+    session.remove()
+    db.engine.dispose()
+    downgrade(directory=directory, revision="-1")
+    upgrade(directory=directory)
+    found = records.history(session, [key, note, untouched])
+    assert [rows[-1].move for rows in (found[key], found[note])] == ["begin", "begin"]
+    assert (found[key][-1].to_state, untouched in found) == ("filed", False)
+    assert session.get(Activity, key).entered_on == at("2026-11-09").today
+    assert problems(session) == []
+    session.execute(sa.update(Activity).where(Activity.id == key).values(held_on=None))
+    session.commit()
+    assert problems(session) != []

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from oversight import workflows
 from oversight.base.clock import Moment
-from oversight.base.db import db
+from oversight.base.db import db, is_id
 from oversight.base.refusals import DomainError, InvalidInput
 from oversight.base.sentences import N_, say
 from oversight.casework import attachments, rectification
@@ -564,6 +564,11 @@ def _said(workflow: Workflow, row: JournalRow) -> list[tuple]:
     if row.kind == "inherit":
         asks = {REASON.name: REASON}
     words = {name: value for name, value in row.words.items() if name in asks and value}
+    words = {  # an id is no word for people
+        name: value
+        for name, value in words.items()
+        if asks[name].kind != "text" or not is_id(value)
+    }
     return [
         (
             asks[name],

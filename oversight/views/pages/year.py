@@ -85,7 +85,7 @@ class Card(month.Month):
         if self.notice:
             return _("按全区通知改期")
         if self.row.excused_by:
-            return _("上级同意缓开")
+            return _("上级书面同意暂缓开展，不算开展")
         if self.rule and self.rule.postponed_for and self.rule.on == self.row.rule_day:
             return _("%(why)s放假，顺延", why=self.rule.postponed_for)
         return ""
