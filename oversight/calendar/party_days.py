@@ -248,11 +248,10 @@ def plan_year(session: Session, units: list[Unit], year: int, at: Moment) -> Pla
     ]
     july, moved = _plan_july(session, [unit for unit, month in owing if month == 7], year, at)
     fresh += july
-    followed.append(moved)
     if fresh:
         session.flush()
         _PLAN.write_all(session, fresh)
-    return Planned(len(fresh), sum(followed))
+    return Planned(len(fresh), sum(followed) + moved)
 
 
 def _plan_july(

@@ -17,12 +17,15 @@ from oversight.rules.appraisal import attended
 class Line:
     """One member of the roster: the row, the year's attendance by class, lessons made up, what
     peers said.
+
+    What went up to a committee stays as it was; `corrected` is what the record says since.
     """
 
     row: Appraised
     attendance: dict[str, int]
     made_up: int
     peers: list[tuple[str, str]] = field(default_factory=list)
+    corrected: dict[str, int] | None = None
 
     @property
     def person(self) -> Person:
@@ -44,17 +47,15 @@ def lines(session: Session, case: Case, person: str | None = None) -> list[Line]
     now, said = attended.of(session, case, people), _said(session, case)
     frozen = case.facts.get("attended") or {}
     return [
-        Line(
-            row,
-            _counts(frozen.get(row.person_id, now[row.person_id])),
-            frozen.get(row.person_id, now[row.person_id])["made_up"],
-            said.get(row.person_id, []),
-            _counts(now[row.person_id])
-            if frozen.get(row.person_id, now[row.person_id]) != now[row.person_id]
-            else None,
-        )
+        _line(row, frozen.get(row.person_id), now[row.person_id], said.get(row.person_id, []))
         for row in found
     ]
+
+
+def _line(row: Appraised, frozen: dict | None, now: dict[str, int], said: list) -> Line:
+    known, since = frozen or now, _counts(now)
+    corrected = since if _counts(known) != since else None
+    return Line(row, _counts(known), known["made_up"], said, corrected)
 
 
 def _counts(known: dict[str, int]) -> dict[str, int]:

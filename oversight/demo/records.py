@@ -23,7 +23,7 @@ def fill(year: Year, held: list[dict]) -> None:
     keys = {unit: key for key, unit in year.book.units.items()}
     leaders = {unit: year.book.people.get(f"{key}.secretary") for unit, key in keys.items()}
     for day in held:
-        result = {"held_on": [None, day["held_on"].isoformat()]}
+        result: dict = {"held_on": [None, day["held_on"].isoformat()]}
         unit = units[day["row"]]
         _add(year, unit, leaders[unit], day["row"], "party_day", "file", day["at"], result)
     chained = sa.exists().where(RecordChain.id == LifeMeeting.id)

@@ -5,6 +5,7 @@ of its own, as a case's moves are. Written as the transaction commits; read here
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -33,7 +34,7 @@ from .verifier import digest, hash_of
 
 FORMAT = 2
 CHUNK = 400  # ids in one query
-MODELS = {"party_day": Activity, "life_meeting": LifeMeeting}
+MODELS: dict[str, type[Any]] = {"party_day": Activity, "life_meeting": LifeMeeting}
 SHEETS = "sheets"  # a party day's attendance and invitees, told by their digest
 
 
@@ -142,7 +143,7 @@ def _signatures(session: Session, acts: list[Act]) -> dict[tuple, str]:
     return {(by, stand): _signature(names.get(by), stand, names, units) for by, stand in stands}
 
 
-def _names(session: Session, model: type, ids: set) -> dict[str, str]:
+def _names(session: Session, model: type[Any], ids: set) -> dict[str, str]:
     wanted = sa.select(model.id, model.name).where(model.id.in_(ids - {None}))
     return {key: name for key, name in session.execute(wanted)}
 
@@ -198,7 +199,9 @@ def sheets(session: Session, activity_ids: list[str] | None = None) -> dict[str,
     }
 
 
-def _by_day(session: Session, model: type, names: tuple, ids: list[str] | None) -> dict[str, list]:
+def _by_day(
+    session: Session, model: type[Any], names: tuple, ids: list[str] | None
+) -> dict[str, list]:
     wanted = sa.select(model.activity_id, *(getattr(model, name) for name in names))
     if ids is not None:
         wanted = wanted.where(model.activity_id.in_(ids))

@@ -4,6 +4,8 @@ Attendance is not touched.
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
@@ -41,7 +43,9 @@ def _arrange(session: Session, activity_id: str, sheet: Sheet, who: Actor, at: M
             house_rule=N_("安排写在活动之前，记录写在活动之后。"),
         )
     attendance.must_be_host(session, activity, sheet, activity.day or at.today)
-    about = {name: value for name, value in sheet.about.items() if getattr(activity, name) != value}
+    about: dict[str, Any] = {
+        name: value for name, value in sheet.about.items() if getattr(activity, name) != value
+    }
     noted = _invite(session, activity, sheet, at)
     if about or noted:
         change(

@@ -166,6 +166,11 @@ class Month:
         )
 
     @property
+    def takes_another(self) -> bool:
+        """True where a second activity of the month may be entered."""
+        return self.owed and all(one.row.kind != "extra" for one in self.others)
+
+    @property
     def choosable(self) -> bool:
         """True where the branch chooses the day itself, and it has not come yet."""
         return self.rule is None and self.status in ("planned", "unplanned")

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from oversight.base.sentences import N_
 from oversight.calendar.party_days import STATUS_LABELS, entry_open, owed, status
+from oversight.calendar.zone import apart_july, zone_settings
 from oversight.models import Activity, Attendance, Case, Membership, WorkItem
 from oversight.models.appraisal import GRADES, Appraised
 from oversight.models.attendance import CLASSES, FORMS, ONLY_TOLD
@@ -106,6 +107,7 @@ def _days(session: Session, who: Actor, year: int) -> list[Day]:
             Membership.to_on >= sa.func.coalesce(Activity.held_on, Activity.day),
         ),
     )
+    apart = apart_july(zone_settings(session, who.zone_id))
     rows = session.execute(
         sa.select(Activity, Attendance)
         .outerjoin(
@@ -119,7 +121,9 @@ def _days(session: Session, who: Actor, year: int) -> list[Day]:
     return [
         _day(session, activity, taken, who)
         for activity, taken in rows
-        if taken is not None or owed(activity.unit, activity.year, activity.month)
+        if taken is not None
+        or owed(activity.unit, activity.year, activity.month)
+        and (activity.kind != "july" or apart)
     ]
 
 

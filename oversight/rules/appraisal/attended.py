@@ -27,12 +27,14 @@ def _attended(session: Session, case: Case, people: list[str]) -> Counter:
 
     Source: G-4.4e
     """
-    kind = sa.case((Attendance.form.in_(ONLY_TOLD), "informed"), else_=Attendance.kind)
+    kind = sa.case((Attendance.form.in_(ONLY_TOLD), "informed"), else_=Attendance.kind).label(
+        "taken"
+    )
     counted = session.execute(
         sa.select(Attendance.person_id, kind, sa.func.count())
         .join(Activity, Activity.id == Attendance.activity_id)
         .where(Activity.year == case.facts["year"], Attendance.person_id.in_(people))
-        .group_by(Attendance.person_id, kind)
+        .group_by(Attendance.person_id, "taken")
     )
     return Counter({(person, kind): count for person, kind, count in counted})
 

@@ -9,6 +9,7 @@ import calendar as months
 from collections import Counter
 from datetime import date, timedelta
 from functools import cached_property
+from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -360,7 +361,9 @@ def urge():
     if done.lately:
         said = _("%(said)s；%(n)s 件 3 个工作日内催办过，没有重复催办", said=said, n=done.lately)
     flash(said, "ok")
-    back = {name: request.form[name] for name in ("cursor", "q") if request.form.get(name)}
+    back: dict[str, Any] = {
+        name: request.form[name] for name in ("cursor", "q") if request.form.get(name)
+    }
     return redirect(url_for("year.table", year=number, **back))
 
 
