@@ -35,6 +35,7 @@ from .verifier import digest, hash_of
 FORMAT = 2
 CHUNK = 400  # ids in one query
 MODELS: dict[str, type[Any]] = {"party_day": Activity, "life_meeting": LifeMeeting}
+WRITES = ("prepare", "file", "correct")  # acts that may change a sheet
 SHEETS = "sheets"  # a party day's attendance and invitees, told by their digest
 
 
@@ -66,28 +67,30 @@ def settle(session: Session) -> None:
 
 def _chain(session: Session, acts: list[Act]) -> None:
     """Append acts to the chains of their records; the last one of each tells how it left it."""
-    heads = _heads(session, acts)
     signed, left = _signatures(session, acts), _left(session, acts)
     last = {act.record_id: act for act in acts}
-    rows = [
-        _row(heads[act.record_id], act, signed, left if last[act.record_id] is act else None)
-        for act in acts
-    ]
-    statements.APPEND.write_all(plain(session), rows)
+    with session.no_autoflush:  # a new head is written once, with what it has come to
+        heads = _heads(session, acts)
+        rows = [
+            _row(heads[act.record_id], act, signed, left if last[act.record_id] is act else None)
+            for act in acts
+        ]
     session.flush()
+    statements.APPEND.write_all(plain(session), rows)
 
 
 def _heads(session: Session, acts: list[Act]) -> dict[str, RecordChain]:
     """Lock the chains of records, in the order of their ids, beginning those that have none."""
     ids = sorted({act.record_id for act in acts})
     found = {row.id: row for row in _locked(session, ids)}
-    fresh = {act.record_id: act for act in acts if act.record_id not in found}
-    session.add_all(
-        RecordChain(id=key, zone_id=act.zone_id, kind=act.kind, state="", seq=0, head="")
-        for key, act in sorted(fresh.items())
-    )
-    session.flush()
-    return found | {row.id: row for row in _locked(session, sorted(fresh))}
+    for act in acts:
+        if act.record_id not in found:
+            head = RecordChain(
+                id=act.record_id, zone_id=act.zone_id, kind=act.kind, state="", seq=0, head=""
+            )
+            session.add(head)
+            found[act.record_id] = head
+    return found
 
 
 def _locked(session: Session, ids: list[str]) -> Iterator[RecordChain]:
@@ -144,8 +147,19 @@ def _signatures(session: Session, acts: list[Act]) -> dict[tuple, str]:
 
 
 def _names(session: Session, model: type[Any], ids: set) -> dict[str, str]:
-    wanted = sa.select(model.id, model.name).where(model.id.in_(ids - {None}))
-    return {key: name for key, name in session.execute(wanted)}
+    """Return names by id, without asking for those that the session has."""
+    known = {key: _known(session, model, key) for key in ids - {None}}
+    found = {key: row.name for key, row in known.items() if row is not None}
+    if missing := known.keys() - found.keys():
+        wanted = sa.select(model.id, model.name).where(model.id.in_(missing))
+        found |= {key: name for key, name in session.execute(wanted)}
+    return found
+
+
+def _known(session: Session, model: type[Any], key: str):
+    """Return an object that the session has as it is in the database; None where it has none."""
+    found = session.identity_map.get(sa.inspect(model).identity_key_from_primary_key((key,)))
+    return None if found is None or sa.inspect(found).expired_attributes else found
 
 
 def _signature(name: str | None, stand, names: dict[str, str], units: dict[str, str]) -> str:
@@ -168,13 +182,26 @@ def _left(session: Session, acts: list[Act]) -> dict[str, dict]:
     found: dict[str, dict] = {}
     for kind, model in MODELS.items():
         ids = sorted({act.record_id for act in acts if act.kind == kind})
-        for part in _parts(ids):
-            for values in standing(session, model, model.id.in_(part)):
-                found[values["key"]] = {model.__tablename__: {values["key"]: values["values"]}}
-            if kind == "party_day":
-                for key, image in sheets(session, part).items():
-                    found[key][SHEETS] = {key: image}
+        for key, image in _images(session, model, ids):
+            found[key] = {model.__tablename__: {key: image}}
+    written = sorted({act.record_id for act in acts if act.name in WRITES})
+    for part in _parts(written):
+        for key, image in sheets(session, part).items():
+            found[key][SHEETS] = {key: image}
     return found
+
+
+def _images(session: Session, model: type[Any], ids: list[str]) -> Iterator[tuple[str, dict]]:
+    asked = []
+    for key in ids:
+        row = _known(session, model, key)
+        if row is None:
+            asked.append(key)
+        else:
+            yield key, images.of(model, row)
+    for part in _parts(asked):
+        for values in standing(session, model, model.id.in_(part)):
+            yield values["key"], values["values"]
 
 
 def standing(session: Session, model: type, which) -> Iterator[dict]:
