@@ -70,6 +70,13 @@ class Roll(Scenario):
         for case_id in done.opened:
             self.cases[names[self.year.session.get(Case, case_id).data_subject_id]] = case_id
 
+    def note(self, move: str, opinion: str | None = None, **words) -> None:
+        """Let the superior answer what a correction has laid on his desk."""
+        about = Case.business_key.startswith(f"{self.row.id}:correction:")
+        wanted = sa.select(Case.id).where(Case.workflow == "record_note", about)
+        self.case_id = self.year.session.scalars(wanted).one()
+        self.superior(move, opinion, **words)
+
     def each(self, move: str, *names: str, by: str = "organizer", **words) -> None:
         """Make a move in the follow-ups of these members, or of all."""
         who = self.year.actor(by if "." in by else f"{self.key}.{by}", self.at.today)
@@ -225,6 +232,20 @@ def corrected(t: Roll):
     t.record(why="当天在分会场参加，签到表漏登，现予更正。")
 
 
+def noted(t: Roll):
+    """The same, and the superior has taken note of it."""
+    yield from corrected(t)
+    yield t.after(3)
+    t.note("take_note", "已阅，请按时核对签到。")
+
+
+def note_voided(t: Roll):
+    """The same, and the superior found that there was nothing to take note of."""
+    yield from corrected(t)
+    yield t.after(3)
+    t.note("void", reason="与前一次更正重复，作废")
+
+
 @dataclass
 class Wish(Scenario):
     """One member who asks to be excused for half a year."""
@@ -304,6 +325,8 @@ CAST = (
     ("branch04", 2, searching, "member09 absent"),
     ("branch03", 4, excused, "member09 leave"),
     ("branch16", 0, corrected, "member04 absent"),
+    ("branch10", 5, noted, "member05 absent"),
+    ("branch15", 3, note_voided, "member03 absent"),
 )
 
 

@@ -684,6 +684,7 @@ def _hold(year: Year) -> list[dict]:
             day=sa.bindparam("day"),
             held_on=sa.bindparam("held_on"),
             held_entered_at=sa.bindparam("at"),
+            entered_on=sa.bindparam("on"),
             version=table.c.version + 1,
         ),
         held,
@@ -718,7 +719,13 @@ def _held(year: Year) -> Iterator[dict]:
             later = timedelta(days=2 if draw.random() < 0.08 else 0)
             entered = year.moment(min(day + later, year.today), 17)
             planned = row.day if row.rule_day else day
-            yield {"row": row.id, "day": planned, "held_on": day, "at": entered.now}
+            yield {
+                "row": row.id,
+                "day": planned,
+                "held_on": day,
+                "at": entered.now,
+                "on": entered.today,
+            }
 
 
 def _change(year: Year, held: dict) -> dict:

@@ -24,7 +24,7 @@ from oversight.base.refusals import RuleViolation
 from oversight.models import Account, Membership, Person, Post, Unit, Zone
 from oversight.register import accounts, credentials, installation, tenure
 
-from . import appraisals, attendance, date_changes, life_meetings, power, rectifications
+from . import appraisals, attendance, date_changes, life_meetings, power, records, rectifications
 from .book import Book
 
 PASSWORD = "demo-demo-demo"
@@ -127,7 +127,7 @@ def build(
         top,
         maker.book,
         (attendance.told, rectifications.told, appraisals.scenarios),
-        (attendance.fill, life_meetings.fill),
+        (attendance.fill, life_meetings.fill, records.fill, records.put_off),
     )
     power.tell(session, maker.book, at)
     return session.get(Zone, top.zone_id)

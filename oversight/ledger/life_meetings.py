@@ -19,9 +19,8 @@ from oversight.engine import authority
 from oversight.engine.use_case import use_case
 from oversight.law.clauses import house_rule
 from oversight.law.inputs import read_day
-from oversight.models import Case, LifeMeeting, Unit, images
+from oversight.models import Case, LifeMeeting, Unit
 from oversight.organization.actor import Actor
-from oversight.register import audit_log
 from oversight.rules import life_meetings as rules
 
 LONGEST = 200
@@ -64,7 +63,7 @@ def take_back(session: Session, meeting_id: str, why: str, who: Actor, at: Momen
 
 def _note(session: Session, unit_id: str, on: str, who: Actor, at: Moment) -> LifeMeeting:
     unit = fetch(session, Unit, unit_id)
-    authority.leads(session, unit, who)
+    stand = authority.leads(session, unit, who)
     day = read_day(on)
     if day is None:
         raise InvalidInput({"on": N_("组织生活会日期要写成 2026-01-09 这样的日期。")})
@@ -76,7 +75,7 @@ def _note(session: Session, unit_id: str, on: str, who: Actor, at: Moment) -> Li
             field="on",
             house_rule=HELD.text,
         )
-    if not rules.record(session, unit, day, who.id, at):
+    if not rules.record(session, unit, day, who.id, at, stand=stand):
         raise RuleViolation(
             "这一天的组织生活会已经登记过，不用再登记。", field="on", house_rule=HELD.text
         )
@@ -92,7 +91,7 @@ def _take_back(session: Session, meeting_id: str, why: str, who: Actor, at: Mome
     )
     if row is None:
         raise NotFound()
-    authority.leads(session, row.unit, who)
+    stand = authority.leads(session, row.unit, who)
     if row.withdrawn_at:
         raise InvalidTransition(
             "这次登记已经撤回，不用再办。",
@@ -109,16 +108,8 @@ def _take_back(session: Session, meeting_id: str, why: str, who: Actor, at: Mome
         )
     row.withdrawn_at, row.withdrawn_by, row.withdrawn_why = at.now, who.id, why
     session.flush()
-    _tell(session, row, who, at)
+    rules.chain(session, row.zone_id, row.id, "withdraw", at, who.id, stand, why=why)
     return row
-
-
-def _tell(session: Session, row: LifeMeeting, who: Actor, at: Moment) -> None:
-    """Write down that an entry was taken back, in the zone's chain, with how it leaves the row."""
-    unit, zone = row.unit, row.zone_id
-    images.put(session, zone, LifeMeeting, [row.id], **images.of(LifeMeeting, row))
-    what = {"on": [row.held_on.isoformat(), ""], "why": ["", row.withdrawn_why]}
-    audit_log.note(session, who, at, "records", "withdraw", unit, unit.name, row.id, **what)
 
 
 def rests_on(session: Session, row: LifeMeeting) -> bool:

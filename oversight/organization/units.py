@@ -57,15 +57,15 @@ def zone_unit(session: Session, zone_id: str) -> Unit:
     ).one()
 
 
-def page_of(session: Session, ids: list[str], after: str = "") -> UnitPage:
+def page_of(session: Session, ids: list[str], after: str = "", size: int = PAGE) -> UnitPage:
     """Return the page of a list that follows a unit; the first where that is not listed any more."""
     start = ids.index(after) + 1 if after in ids else 0
-    shown = ids[start : start + PAGE]
+    shown = ids[start : start + size]
     found = keyed(session.scalars(_UNITS, {"ids": shown}))
     rows = [found[unit_id] for unit_id in shown]
     parents = {unit.parent_id for unit in rows if unit.parent_id}
     above = keyed(session.scalars(_UNITS, {"ids": list(parents)}))
-    return UnitPage(rows, above, shown[-1] if start + PAGE < len(ids) else None)
+    return UnitPage(rows, above, shown[-1] if start + size < len(ids) else None)
 
 
 def superiors(session: Session, unit: Unit) -> list[Unit]:

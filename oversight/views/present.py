@@ -22,10 +22,11 @@ from markupsafe import Markup
 from oversight import workflows
 from oversight.base.db import db, find
 from oversight.base.sentences import N_, Sentence
+from oversight.calendar.party_days import BETTER
 from oversight.calendar.workdays import add_workdays, workdays_between
 from oversight.calendar.zone import zone_calendar
 from oversight.engine import inbox
-from oversight.law.clauses import DOCUMENTS, Source
+from oversight.law.clauses import DOCUMENTS, Source, clause
 from oversight.law.clauses import register as register_of_clauses
 from oversight.law.definition import Field, Workflow
 from oversight.law.roles import ADMINISTRATORS, OFFICES
@@ -200,6 +201,9 @@ def register(app: Flask) -> None:
         phone_of=phone.of_case,
         masked=phone.masked,
         activity_day=activity_day,
+        party_day_of=party_day_of,
+        was_better=was_better,
+        source_of=clause,
         lesson_form=lesson_form,
         unit_name=unit_name,
         successor=successor,
@@ -413,6 +417,16 @@ def activity_day(case: Case) -> date | None:
     """Return the day of the party day that a case is about."""
     row = db.session.get(Activity, case.facts.get("activity"))
     return (row.held_on or row.day) if row else None
+
+
+def party_day_of(case: Case) -> Activity:
+    """Return the party day of whose record a case tells."""
+    return db.session.get(Activity, case.facts["record"])
+
+
+def was_better(said: list[str]) -> str:
+    """Say what stood in a record before it was corrected."""
+    return _("更正前为%(was)s", was="、".join(translated(BETTER[key]) for key in said))
 
 
 def lesson_form(case: Case) -> str:

@@ -103,6 +103,8 @@ def settle(
     """Record a month in which everybody took part, some in another form. Commits."""
     activity = activity_for(session, world.units[unit], 2026, month)
     everybody = [person.id for person in attendance.people(session, activity, at(day).today)]
+    for name in other:
+        world.people[name].mobile = world.people[name].elderly = True
     forms = {world.people[name].id: form for name, form in other.items()}
     sheet = attendance.read_sheet(
         {"present": [one for one in everybody if one not in forms], "other_form": forms}

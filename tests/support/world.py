@@ -166,7 +166,8 @@ def _branches(world: World) -> None:
         world.person(f"{name}.organizer", name)
         world.post(f"{name}.organizer", name, "organizer")
         for number in (1, 2, 3):
-            world.person(f"{name}.member{number}", name)
+            away = {"mobile": True, "elderly": True} if number == 3 else {}
+            world.person(f"{name}.member{number}", name, **away)
 
 
 def _leaders(world: World) -> None:

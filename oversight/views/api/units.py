@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from oversight.base.db import db, find
 from oversight.base.refusals import NotFound
-from oversight.base.sentences import N_
 from oversight.calendar import party_days as activities
 from oversight.ledger import attendance
 from oversight.ledger import month as months
@@ -112,7 +111,7 @@ def _activity(row: Activity, branch: Unit, counted: dict, how: dict) -> m.Activi
 
 def title_and_status(row: Activity) -> m.TitleAndStatus:
     """Return what an activity is called and how it stands."""
-    name = f"{row.month}月主题党日" if row.kind == "party_day" else N_("“七一”活动")
+    name = activities.NAMES.get(row.kind) or f"{row.month}月主题党日"
     return {"name": name, "status": _status(months.one(db.session, row, moment().today))}
 
 

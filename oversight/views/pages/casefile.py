@@ -11,7 +11,7 @@ from functools import cached_property
 
 from oversight import workflows
 from oversight.base.clock import Moment
-from oversight.base.db import db
+from oversight.base.db import db, is_id
 from oversight.base.refusals import DomainError, InvalidInput
 from oversight.base.rows import ids_of, keyed
 from oversight.base.sentences import N_, say
@@ -530,7 +530,11 @@ def _said(workflow: Workflow, row: JournalRow) -> list[tuple]:
     """
     asks = _asks(workflow, row)
     told = [(_REACHED, row.result["to"])] if row.kind == "desk" and "to" in row.result else []
-    words = [(asks[name], value) for name, value in row.words.items() if name in asks and value]
+    words = [
+        (asks[name], value)
+        for name, value in row.words.items()
+        if name in asks and value and not (asks[name].kind == "text" and is_id(value))
+    ]
     return [
         *told,
         *(
