@@ -276,7 +276,8 @@ def _fire(attempt: TransitionContext) -> None:
 
 def _note_silence(attempt: TransitionContext, state: State) -> None:
     """Record who did not answer and since when, where a timer ends the wait for an answer."""
-    if attempt.move.by is TIMER and state.waits_on is not None and state.waits_on.judges:
+    judged = state.waits_on is not None and state.waits_on.judges
+    if attempt.move.by is TIMER and judged and not attempt.move.faultless:
         who = authority.waits_label(
             attempt.session, attempt.workflow, attempt.case, state.waits_on, attempt.today
         )

@@ -116,7 +116,7 @@ def test_a_late_superior_is_shown_to_the_zone_which_may_take_over(session, world
         version=case.version,
         at=at("2026-11-30"),
     )
-    assert case.state == "approved" and case.number.startswith("云党工〔2026〕")
+    assert case.state == "approved" and case.number.startswith("云党工党日〔2026〕")
 
 
 def test_silence_is_never_consent(session, world):

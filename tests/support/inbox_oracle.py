@@ -257,6 +257,8 @@ def _box(who, box: str):
         Case.data_subject_id == who.id,
         passed_on(who),
     )  # as authority.see
+    answering = sa.exists().where(Unit.id == WorkItem.slot_id, in_sight(who)).correlate(WorkItem)
+    joined = sa.exists().where(WorkItem.case_id == Case.id, answering, at_seat(who))
     own_units = [post.unit_id for post in who.posts]
     conditions = {
         "mine": sa.and_(Case.closed_at.is_(None), mine),
@@ -266,7 +268,7 @@ def _box(who, box: str):
             reach,
             sa.or_(_acted(who), Case.unit_id.in_(own_units), Case.data_subject_id == who.id),
         ),
-        "units": sa.and_(Case.closed_at.is_(None), visible),
+        "units": sa.and_(Case.closed_at.is_(None), sa.or_(visible, joined)),
         "copied": sa.exists().where(_on_my_desk(who, ("copy", "watch", "sign"))),
         "done": sa.and_(
             Case.closed_at.is_not(None), sa.or_(sa.and_(reach, _acted(who)), passed_on(who))

@@ -44,11 +44,15 @@ def test_walk(api, world):
     )
 
     case = officer.move(case, "approve", opinion="同意")
-    assert (case["state"], case["number"], case["version"]) == ("approved", "青委〔2026〕1号", 3)
+    assert (case["state"], case["number"], case["version"]) == (
+        "approved",
+        "青委党日〔2026〕1号",
+        3,
+    )
     assert case["attachments"] == []
     [paper] = case["documents"]
     assert (paper["number"], paper["issued_on"], paper["void"]) == (
-        "青委〔2026〕1号",
+        "青委党日〔2026〕1号",
         "2026-11-24",
         False,
     )

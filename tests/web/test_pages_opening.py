@@ -198,7 +198,7 @@ def test_the_zone_moves_a_month_and_somebody_else_signs(reader, session):
     )
     assert not office.get("/desk?box=waiting").has_form("/moves/publish")
     signed = signer.submit(signer.get("/desk"), "/moves/publish", say="")
-    assert "云党工〔2026〕1号" in signed.main
+    assert "云党工党日〔2026〕1号" in signed.main
     assert session.scalar(sa.select(ZoneNotice.day)).isoformat() == "2027-03-12"
 
 
