@@ -111,6 +111,18 @@ def day_stands(attempt: TransitionContext) -> bool:
     return facts.activity_in_force(attempt) is not None
 
 
+@rule(CONSENT)
+def not_in_another(attempt: TransitionContext) -> bool:
+    """本支部当月党日已列入另一件联合请示，请等那件办结。"""
+    return facts.not_in_another.test(attempt)
+
+
+@rule(clause("G-2.5.1b"))
+def partners_known(attempt: TransitionContext) -> bool:
+    """联合开展的支部填写有误：须是本区其他按固定日期开展的支部，且当月没有另外的变更请示在办。"""
+    return facts.partners_known.test(attempt)
+
+
 AHEAD = (not_july, not_held, still_ahead)
 NEW = (same_month, another_day, not_a_rest_day, asked_ahead, not_taken)
 ANSWERED = (second_person, not_held, day_stands, still_ahead)
@@ -130,7 +142,7 @@ VERSION_1 = Workflow(
     "date_change", N_("变更活动时间请示"), version=1, opens=DRAFT, opened_by=BRANCH, short=N_("变更时间请示"),
     facts=(Field("day", "date", "原定日期"), DRAFT_DAY, DRAFT_REASON,
            Field("with", "list", "联合开展的支部", required=False)),
-    open_if=(fixed_branch, not_july, day_in_force, not_held, facts.not_in_another, facts.partners_known),
+    open_if=(fixed_branch, not_july, day_in_force, not_held, not_in_another, partners_known),
     business_key=facts.business_key, party_day="day",
     moves=(
         Move("save", "存草稿", DRAFT, INTERNAL, by=BRANCH, under=CONSENT, asks=(DRAFT_DAY, DRAFT_REASON),

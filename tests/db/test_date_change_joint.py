@@ -19,9 +19,10 @@ from oversight.base.refusals import (
     NotFound,
     RuleViolation,
 )
-from oversight.engine import inbox
+from oversight.engine import inbox, transitions
 from oversight.ledger import own_days
 from oversight.models import Case, Membership, Post
+from oversight.papers import replies
 from oversight.register import reorganize
 from tests.support.actors import REASON, Play, department_branch
 
@@ -280,9 +281,6 @@ def test_each_superior_is_asked_as_of_today(play):
 
 
 def test_the_request_is_of_all_branches_to_all_superiors(play):
-    from oversight.papers import replies
-    from oversight.engine import transitions
-
     case = play.joint("village2")
     attempt = transitions.context(
         play.session, case, play.at, words={"new_day": DEC11, "reason": "因共同开展主题实践。"}
