@@ -136,9 +136,14 @@ def _write(attempt: TransitionContext) -> None:
 def start_clock(attempt: TransitionContext, state: State) -> None:
     """Give a case the days of a state: its last day, and when the clock has something to do."""
     attempt.set(**_deadline(attempt, state))
+    set_alarm(attempt, state)
+    start_ladder(attempt, state)
+
+
+def set_alarm(attempt: TransitionContext, state: State) -> None:
+    """Note when the clock next has something to do in a case."""
     days = [move.on(attempt) for move in attempt.workflow.leaving(state) if move.by is TIMER]
     attempt.set(wake_on=min(filter(None, days), default=None))
-    start_ladder(attempt, state)
 
 
 def start_ladder(attempt: TransitionContext, state: State) -> None:

@@ -42,7 +42,7 @@ from oversight.organization.units import successor_of
 from oversight.rules import parties
 from oversight.rules.context import TransitionContext
 
-from . import assignment, authority, inbox, outbox, statements
+from . import assignment, authority, inbox, outbox, statements, telling
 from .journal import chain_row
 from .use_case import use_case
 
@@ -544,6 +544,7 @@ def reschedule(session: Session, case: Case, due_on: date, at: Moment) -> bool:
     spent = workdays_between(attempt.calendar, case.running_since, due_on)
     case.due_on, case.budget_workdays = due_on, case.used_workdays + spent
     assignment.follow_case(session, case)
+    assignment.set_alarm(attempt, attempt.workflow.state(case.state))
     _raise_version(attempt)
     record(attempt, "redate", "redate", case.state, case.state)
     session.flush()
@@ -797,14 +798,18 @@ def _signature(attempt: TransitionContext) -> str:
 
 
 def _outgoing(attempt: TransitionContext, state: State) -> None:
-    case = attempt.case
-    if state.waits_on is not None and state.waits_on.human and not attempt.move.per_participant:
+    case, move = attempt.case, attempt.move
+    by = attempt.actor.id if attempt.actor else None
+    told = telling.payload(attempt.workflow, move, by)
+    waits = state.waits_on is not None and state.waits_on.human and not move.per_participant
+    if waits or told:
+        desk = {"entered": case.entered_at.isoformat()} if waits else {"desk": False}
         outbox.enqueue(
             attempt.session,
             case.zone_id,
             f"desk:{case.id}:{case.version}",
             "notify",
-            {"case": case.id, "entered": case.entered_at.isoformat(), "version": case.version},
+            {"case": case.id, "version": case.version, **desk, **told},
             attempt.at.now,
         )
 

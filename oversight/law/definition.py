@@ -361,6 +361,7 @@ class Workflow:
     party_day: str = ""
     icon: str = ""
     listed: bool = True
+    announces: bool = False
     states: tuple[State, ...] = field(init=False)
     _by_name: dict[str, State] = field(init=False, repr=False, compare=False)
     _leaving: dict[str, list[Move]] = field(init=False, repr=False, compare=False)

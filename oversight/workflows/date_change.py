@@ -29,8 +29,7 @@ from oversight.rules import date_change as facts
 from oversight.rules.common import common_moves, second_person
 from oversight.rules.date_change import FORCE_MAJEURE, guards, joint
 from oversight.rules.date_change.guards import CONSENT
-
-from .date_change_1 import (
+from oversight.rules.date_change.version_1 import (
     DRAFT_DAY,
     DRAFT_REASON,
     LATE,
@@ -115,7 +114,7 @@ WORKFLOW = Workflow(
            Field("with", "list", "联合开展的支部", required=False)),
     open_if=(guards.fixed_branch, guards.not_july, guards.day_in_force, guards.not_held, facts.not_in_another,
              facts.partners_known),
-    business_key=facts.business_key, party_day="day",
+    business_key=facts.business_key, party_day="day", announces=True,
     moves=(
         Move("save", "存草稿", DRAFT, INTERNAL, by=BRANCH, under=CONSENT, asks=(DRAFT_DAY, DRAFT_REASON),
              does=(facts.write_down,)),

@@ -20,8 +20,8 @@ from oversight.base.refusals import (
     RuleViolation,
 )
 from oversight.engine import inbox, transitions
-from oversight.ledger import own_days
-from oversight.models import Case, Membership, Post
+from oversight.ledger import attendance, own_days
+from oversight.models import Activity, Case, Membership, Post
 from oversight.papers import replies
 from oversight.register import reorganize
 from tests.support.actors import REASON, Play, department_branch
@@ -234,6 +234,15 @@ def test_a_partner_that_has_met_or_asks_itself_cannot_join(play):
     assert play.move(case, "community.secretary", "decline").state == "returned"
 
 
+def test_a_partner_with_another_activity_on_that_day_cannot_join(play):
+    branch = play.world.units["community"]
+    other = {"year": 2026, "month": 12, "kind": "july", "rule_day": DEC11, "day": DEC11}
+    play.session.add(Activity(zone_id=branch.zone_id, unit_id=branch.id, **other))
+    play.session.commit()
+    case = play.invited("community")
+    play.refused(RuleViolation, "partner_not_taken", case, "community.secretary", "join")
+
+
 def test_a_partner_that_has_joined_cannot_ask_for_itself(play):
     own = play.open("community.secretary", "community")
     play.move(play.invited("community", "village2"), "community.secretary", "join")
@@ -399,3 +408,18 @@ def test_a_partner_that_has_met_already_is_not_moved(play):
         play.move(case, "town1.officer", "approve")
     play.session.rollback()
     assert play.day_of("community") == DEC4
+
+
+def test_a_partner_may_record_the_hosting_by_the_leading_secretary(play):
+    case = play.move(play.joint("community"), "town1.officer", "approve")
+    row = play.activity("community")
+    led = attendance.joint_hosts(play.session, row, DEC11)
+    assert [person.name for person, _office in led] == ["village.secretary"]
+    assert attendance.joint_hosts(play.session, play.activity(), DEC11) == []
+    sheet = attendance.Sheet({}, {"host_id": play.world.people["village.secretary"].id})
+    attendance.must_be_host(play.session, row, sheet, DEC11)
+    sheet = attendance.Sheet({}, {"host_id": play.world.people["village.organizer"].id})
+    with pytest.raises(InvalidInput):
+        attendance.must_be_host(play.session, row, sheet, DEC11)
+    play.move(case, "town1.officer", "revoke")
+    assert attendance.joint_hosts(play.session, play.activity("community"), DEC11) == []

@@ -110,6 +110,7 @@ class Row:
     system: tuple[str, ...] = ()
     nobodys: tuple[str, ...] = ()
     joint: bool = False
+    invited: bool = False  # the partner is asked, its superior not yet
 
 
 def _end(state: str, today: str) -> Row:
@@ -171,7 +172,7 @@ ROWS = {
         {BRANCH: ("withdraw",), PARTNERS: ("join", "decline", "recuse"), SUPERIOR: EXITS},
         {},
         ("expire_joint", "all_joined"),
-        joint=True,
+        invited=True,
     ),
     "asked urgently, on the day": Row(
         "asked",
@@ -274,6 +275,7 @@ def expected(row: Row, actor: str, move: str) -> frozenset:
         row.joint and actor.startswith("town2.") and actor not in PARTNERS_SUPERIOR
     ):
         return frozenset({said, 404})
-    if actor in IN_SIGHT or (row.joint and actor in (*PARTNERS_SUPERIOR, PARTNER)):
+    joined = (PARTNER,) if row.invited else (*PARTNERS_SUPERIOR, PARTNER) if row.joint else ()
+    if actor in IN_SIGHT or actor in joined:
         return frozenset({said})
     return frozenset({404})

@@ -43,7 +43,10 @@ def test_the_whole_walk_by_forms(reader, session):
     officer.submit(officer.get("/desk"), "/moves/approve", say="同意，请通知到每名党员。")
     read = branch.get(asked.path)
     assert "青委党日〔2026〕1号" in read.main
-    assert "同意你支部 12 月主题党日由 12 月 4 日改为 12 月 10 日开展" in read.main
+    assert (
+        "同意你支部12月主题党日由2026年12月4日（星期五）改为2026年12月10日（星期四）开展"
+        in read.main
+    )
     assert "盖章处" in read.main and "关于变更12月主题党日活动时间的请示" in read.main
     case = session.scalar(sa.select(Case))
     assert (case.state, case.facts["new_day"]) == ("approved", "2026-12-10")
