@@ -416,9 +416,9 @@ def test_a_partner_may_record_the_hosting_by_the_leading_secretary(play):
     led = attendance.joint_hosts(play.session, row, DEC11)
     assert [person.name for person, _office in led] == ["village.secretary"]
     assert attendance.joint_hosts(play.session, play.activity(), DEC11) == []
-    sheet = attendance.Sheet({}, {"host_id": play.world.people["village.secretary"].id})
+    sheet = attendance.Sheet({}, about={"host_id": play.world.people["village.secretary"].id})
     attendance.must_be_host(play.session, row, sheet, DEC11)
-    sheet = attendance.Sheet({}, {"host_id": play.world.people["village.organizer"].id})
+    sheet = attendance.Sheet({}, about={"host_id": play.world.people["village.organizer"].id})
     with pytest.raises(InvalidInput):
         attendance.must_be_host(play.session, row, sheet, DEC11)
     play.move(case, "town1.officer", "revoke")
