@@ -26,7 +26,7 @@ from oversight.organization.standing import in_office
 from oversight.organization.units import COMMITTEE_FROM, line_above, successor_of
 from oversight.rules import parties
 
-from .sight import COOLING_OFF, visible
+from .sight import COOLING_OFF, readable
 
 
 @dataclass(frozen=True)
@@ -273,7 +273,7 @@ def see(session: Session, who: Actor, case: Case) -> None:
         raise NotFound()
     if case.data_subject_id == who.id or any(case.unit.within(path) for path in who.business):
         return  # known without asking
-    if session.scalar(sa.select(Case.id).where(Case.id == case.id, visible(who))) is None:
+    if session.scalar(sa.select(Case.id).where(Case.id == case.id, readable(who))) is None:
         raise NotFound()
 
 
@@ -296,10 +296,12 @@ def readable_facts(workflow: Workflow, case: Case, who: Actor) -> dict:
 
 def reads_row(workflow: Workflow, case: Case, who: Actor, row: JournalRow) -> bool:
     """True where the reader may know of a step: not of others' reminders, nor in discreet matters
-    of what they said.
+    of what they said, nor how a notice to all branches was drafted.
     """
     if row.kind == "desk" and row.move == "follow_up":
         return row.actor_id == who.id
+    if workflow.published and not any(case.unit.within(prefix) for prefix in who.business):
+        return row.actor_id == who.id or row.to_state in workflow.published and row.kind == "move"
     many = {move.name for move in workflow.moves if move.unversioned}
     return row.actor_id == who.id or row.move not in many or reads_all(workflow, case, who)
 

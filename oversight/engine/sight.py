@@ -51,6 +51,18 @@ def visible(who):
     )
 
 
+def readable(who):
+    """Return the condition that the reader may open a case: one in his sight, or a notice to all
+    branches that was issued. No list holds the latter.
+    """
+    return sa.or_(visible(who), _published(who)) if who.branch or who.posts else visible(who)
+
+
+def _published(who):
+    found = [(one.name, state) for one in workflows.every() for state in one.published]
+    return sa.and_(Case.zone_id == who.zone_id, sa.tuple_(Case.workflow, Case.state).in_(found))
+
+
 def at_seat(who):
     """Return the condition that a work item, open or closed, was assigned to an office that the
     reader holds today, or names him and is open or lies where he serves or belongs.

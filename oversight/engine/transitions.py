@@ -42,7 +42,7 @@ from oversight.organization.units import successor_of
 from oversight.rules import parties
 from oversight.rules.context import TransitionContext
 
-from . import assignment, authority, inbox, outbox, statements, telling
+from . import assignment, authority, inbox, outbox, statements
 from .journal import chain_row
 from .use_case import use_case
 
@@ -270,7 +270,7 @@ def _fire(attempt: TransitionContext) -> None:
         assignment.start_ladder(attempt, state)
     _open_following(attempt)
     record(attempt, "move", attempt.move.name, before.name, state.name)
-    _outgoing(attempt, state)
+    _outgoing(attempt, before.name)
     attempt.session.flush()
 
 
@@ -434,6 +434,7 @@ def tick_all(session: Session, case_ids: list[str], at: Moment) -> int:
     for case in _lock_all(session, case_ids):
         attempt = _ending(session, case, at)
         ending.append(attempt) if attempt else others.append(case.id)
+    left = {attempt.case.id: attempt.state for attempt in ending}
     rows = [_end(attempt) for attempt in ending]
     if ending:
         given = [{"of_case": row["case_id"], "now": at.now} for row in rows]
@@ -441,7 +442,7 @@ def tick_all(session: Session, case_ids: list[str], at: Moment) -> int:
         statements.APPEND.write_all(session, rows)
         _save_all(session, ending)
     for attempt in ending:
-        _outgoing(attempt, attempt.workflow.state(attempt.state))
+        _outgoing(attempt, left[attempt.case.id])
     return len(ending) + sum(tick(session, case_id, at) for case_id in others)
 
 
@@ -706,6 +707,8 @@ def open_case(
         effect.act(attempt)
     assignment.enter(attempt, workflow.opens)
     record(attempt, "open", "open", "", workflow.opens.name)
+    if not workflow.drafts:
+        _enqueue(attempt, "open", "")
     session.flush()
     return case
 
@@ -797,21 +800,29 @@ def _signature(attempt: TransitionContext) -> str:
     return f"{name}（{unit.name}{inbox.office_label(stand.office)}）"
 
 
-def _outgoing(attempt: TransitionContext, state: State) -> None:
-    case, move = attempt.case, attempt.move
-    by = attempt.actor.id if attempt.actor else None
-    told = telling.payload(attempt.workflow, move, by)
-    waits = state.waits_on is not None and state.waits_on.human and not move.per_participant
-    if waits or told:
-        desk = {"entered": case.entered_at.isoformat()} if waits else {"desk": False}
-        outbox.enqueue(
-            attempt.session,
-            case.zone_id,
-            f"desk:{case.id}:{case.version}",
-            "notify",
-            {"case": case.id, "version": case.version, **desk, **told},
-            attempt.at.now,
-        )
+def _outgoing(attempt: TransitionContext, left: str) -> None:
+    """Leave what a move tells, and whose work waits after it, to the outbox."""
+    if attempt.move.tells or not attempt.move.per_participant:
+        _enqueue(attempt, attempt.move.name, left)
+
+
+def _enqueue(attempt: TransitionContext, move: str, left: str) -> None:
+    case = attempt.case
+    outbox.enqueue(
+        attempt.session,
+        case.zone_id,
+        f"desk:{case.id}:{case.version}",
+        "notify",
+        {
+            "case": case.id,
+            "entered": case.entered_at.isoformat(),
+            "version": case.version,
+            "move": move,
+            "left": left,
+            "by": attempt.actor.id if attempt.actor else None,
+        },
+        attempt.at.now,
+    )
 
 
 # The door that commits ---------------------------------------------------------------------------

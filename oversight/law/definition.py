@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum, auto
 from fractions import Fraction
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from oversight.base.refusals import InvalidDefinition
@@ -361,7 +362,6 @@ class Workflow:
     party_day: str = ""
     icon: str = ""
     listed: bool = True
-    announces: bool = False
     states: tuple[State, ...] = field(init=False)
     _by_name: dict[str, State] = field(init=False, repr=False, compare=False)
     _leaving: dict[str, list[Move]] = field(init=False, repr=False, compare=False)
@@ -396,6 +396,28 @@ class Workflow:
 
     def final(self, state: State) -> bool:
         return not self.leaving(state)
+
+    @cached_property
+    def published(self) -> frozenset[str]:
+        """Name the states from the move on that tells all branches: whoever is told may read it."""
+        found: set[str] = set()
+        new = {move.target(one).name for one, move in self._told_to_all()}
+        while new - found:
+            found |= new
+            new = {
+                move.target(self.state(name)).name
+                for name in found
+                for move in self.leaving(self.state(name))
+            }
+        return frozenset(found)
+
+    def _told_to_all(self) -> list[tuple[State, Move]]:
+        return [
+            (state, move)
+            for state in self.states
+            for move in self.leaving(state)
+            if any(role_of(tell.party).seat == "branches" for tell in move.tells)
+        ]
 
     @property
     def drafts(self) -> bool:

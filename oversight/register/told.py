@@ -15,8 +15,6 @@ from oversight.models import Post
 from oversight.organization.standing import in_office
 from oversight.organization.units import zone_unit
 
-LONGEST = 200
-
 
 def administrators(session: Session, zone_id: str, on) -> list[str]:
     """Return who is system, security or audit administrator of a zone on a day."""
@@ -41,4 +39,4 @@ def others(session: Session, zone_id: str, key: str, text, by_id: str | None, at
 
 def _say(session: Session, zone_id: str, person_id: str, key: str, text, at: Moment) -> None:
     once = f"power:{key}:{at.now.isoformat()}"
-    outbox.notify(session, zone_id, person_id, once, str(text)[:LONGEST], at)
+    outbox.notify(session, zone_id, person_id, once, text, at)

@@ -23,7 +23,7 @@ from oversight.base.signing import Signer
 from oversight.calendar.party_days import plan_year
 from oversight.calendar.workdays import add_workdays
 from oversight.calendar.zone import zone_calendar
-from oversight.engine import assignment, authority, outbox, seals, statements, telling, transitions
+from oversight.engine import assignment, authority, outbox, seals, statements, told, transitions
 from oversight.engine.use_case import use_case
 from oversight.models import Activity, Case, Idempotency, JournalRow, Reminder, Unit, WorkItem
 from oversight.organization import standing
@@ -355,11 +355,4 @@ def _reached(session: Session, case: Case, at: Moment) -> list[int]:
     return [min(reached)] if reached else []
 
 
-def _notify(session: Session, key: str, payload: dict, at: Moment) -> None:
-    """Tell of what was done, then of what waits: who is told both reads one line."""
-    telling.tell(session, key, payload, at)
-    if payload.get("desk", True):
-        outbox.notify_desk(session, key, payload, at, authority.desk_people)
-
-
-HANDLERS = {"notify": _notify, "tell": watch.tell}
+HANDLERS = {"notify": told.deliver, "tell": watch.tell}

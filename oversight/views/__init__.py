@@ -24,7 +24,7 @@ from oversight.base.sentences import N_
 from oversight.views.pages.admin import accounts, office, people, roster, tenure, units, zone
 
 from . import assets, health, present, session
-from .api import attendance, cases
+from .api import attendance, cases, notices
 from .api import life_meetings as api_life
 from .pages import (
     appraise,
@@ -56,7 +56,7 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 HSTS = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
-API = (cases, attendance, api_life)  # one blueprint
+API = (cases, attendance, api_life, notices)  # one blueprint
 ADMIN = (office, units, people, tenure)  # one blueprint
 BODY_MOST = attachments.DRAINED + 2**20  # what a server need not read to its end for anybody
 STRANGERS_MOST = 64 * 2**10  # what a body may weigh before anybody has logged in

@@ -100,7 +100,7 @@ def _tell(branch: str, partners: str = "") -> tuple[Tell, ...]:
 
 
 REFUSED_TELLS = _tell("请示没有获得同意，党日不变。", "联合开展的请示没有获得同意，党日不变。")
-LAPSED_TELLS = _tell("上级逾期没有批复，请示失效，党日不变。")
+LAPSED_TELLS = _tell("上级到期没有答复，请示失效，党日不变。")
 ONE_OF_MANY = Bulk(
     N_("批复意见（写进每一份批复）"),
     N_("同意，请按新日期组织。"),
@@ -114,7 +114,7 @@ WORKFLOW = Workflow(
            Field("with", "list", "联合开展的支部", required=False)),
     open_if=(guards.fixed_branch, guards.not_july, guards.day_in_force, guards.not_held, facts.not_in_another,
              facts.partners_known),
-    business_key=facts.business_key, party_day="day", announces=True,
+    business_key=facts.business_key, party_day="day",
     moves=(
         Move("save", "存草稿", DRAFT, INTERNAL, by=BRANCH, under=CONSENT, asks=(DRAFT_DAY, DRAFT_REASON),
              does=(facts.write_down,)),

@@ -70,7 +70,7 @@ _BY_REASON = {
         "post_proposals": "of_zone",
     },
     ZONE: {
-        "units": "schedule issue_unit _branches deploy",
+        "units": "schedule issue_unit _branches deploy _lines",
         "activities": "replan _days_in_force _years_ahead",
     },
     CHOICE: {"units": "others_of_zone"},

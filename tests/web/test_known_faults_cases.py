@@ -16,8 +16,6 @@ from tests.support.faults import known_fault
 from tests.support.world import at
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-
-
 # Exemption ----------------------------------------------------------------------------------------
 
 

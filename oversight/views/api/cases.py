@@ -13,7 +13,7 @@ from oversight.base.db import db
 from oversight.base.refusals import DomainError, InvalidInput, NotFound, VersionMissing
 from oversight.base.sentences import N_
 from oversight.casework import rectification
-from oversight.engine import authority, desk_acts, inbox, repeats, transitions
+from oversight.engine import authority, bell, desk_acts, inbox, repeats, transitions
 from oversight.engine.repeats import Answer
 from oversight.engine.use_case import use_case
 from oversight.law.definition import as_table
@@ -120,15 +120,16 @@ def open_case(sent: m.Opening, key: str | None):
 @route(
     "POST",
     "/cases/<uuid:case_id>/seen",
-    "Note that I have seen an issued order to my branch",
+    "Note that I have seen a case: what I was told of it, and an order to my branch",
     m.Case,
     sends=m.Nothing,
     needs=False,
     headers=("ETag",),
 )
 def seen(case_id, sent: m.Nothing):
-    """Note that the caller has seen an order; a GET never writes."""
+    """Note that the caller has seen what he was told of, and an order; a GET never writes."""
     found = _seen(case_id)
+    bell.opened(db.session, actor(), found.id, moment())
     with use_case(db.session, actor(), moment(), "seen", case_id=found.id):
         rectification.see(db.session, found, actor(), moment())
     return _case_answer(_of(found))

@@ -205,6 +205,20 @@ class Case(Summary, MaybeTelling):
     seen: list[Seen]
 
 
+class Notice(TypedDict):
+    id: Id
+    at: Time
+    text: str
+    case: Annotated[Id | None, By("The case that it is about, where the caller sees it today.")]
+    number: Annotated[str | None, By("Of the paper that the case led to.")]
+    seen_at: Annotated[Time | None, By("When the caller opened it.")]
+
+
+class Notices(TypedDict):
+    items: list[Notice]
+    next: str | None
+
+
 class Queue(TypedDict):
     items: list[Summary]
     next: str | None

@@ -13,7 +13,7 @@ from sqlalchemy.orm import joinedload
 from oversight.base.db import db
 from oversight.base.refusals import DomainError, InvalidInput, NotFound, RuleViolation
 from oversight.casework import rectification
-from oversight.engine import authority, desk_acts, inbox, transitions
+from oversight.engine import authority, bell, desk_acts, inbox, transitions
 from oversight.law.definition import Move
 from oversight.models import Case
 from oversight.views import forms, present, session
@@ -48,7 +48,8 @@ def asked(case_id, name: str) -> Case:
 
 
 def _note(case: Case) -> None:
-    """Note that the reader has seen an order, where that is to be noted. Commits."""
+    """Note that the reader has seen what he was told of, and an order. Commits."""
+    bell.opened(db.session, session.actor(), case.id, session.moment())
     if rectification.unseen(db.session, case, session.actor()):
         with session.acting("seen", case_id=case.id):
             rectification.see(db.session, case, session.actor(), session.moment())

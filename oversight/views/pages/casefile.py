@@ -17,7 +17,7 @@ from oversight.base.db import db
 from oversight.base.refusals import DomainError, InvalidInput
 from oversight.base.sentences import N_, say
 from oversight.casework import attachments, rectification
-from oversight.engine import authority, available, desk_acts, inbox, precedents
+from oversight.engine import authority, available, bell, desk_acts, inbox, precedents
 from oversight.law.clauses import Source
 from oversight.law.definition import MANY, Field, Move, MultiInstance, Rule, State, Workflow
 from oversight.law.inputs import read_words
@@ -30,7 +30,7 @@ from oversight.organization.units import successor_of
 from oversight.rules import foresight
 from oversight.rules.common import REASON
 from oversight.rules.context import TransitionContext
-from oversight.views import forms, present
+from oversight.views import forms, present, session
 from oversight.views.forms import Bound
 
 from . import desk_act_forms
@@ -460,7 +460,9 @@ class CaseFile:
     @cached_property
     def unseen(self) -> bool:
         """True where the page's script is to tell that it was read."""
-        return rectification.unseen(db.session, self.case, self.who)
+        return rectification.unseen(db.session, self.case, self.who) or (
+            session.unread() > 0 and bell.rings(db.session, self.who, self.case.id)
+        )
 
     @cached_property
     def seen_by(self) -> list[tuple]:

@@ -6,7 +6,6 @@ from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
 
-import sqlalchemy as sa
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import login_required
@@ -15,12 +14,12 @@ from oversight import workflows
 from oversight.base.db import db
 from oversight.base.refusals import DomainError, InvalidInput, NotFound, VersionMissing
 from oversight.base.sentences import N_
-from oversight.engine import authority, inbox, transitions
+from oversight.engine import authority, bell, inbox, transitions
 from oversight.law.definition import Bulk
 from oversight.law.inputs import read_id
 from oversight.law.roles import BRANCH_LEADERS
 from oversight.ledger import attendance, own_year
-from oversight.models import Activity, Case, FollowUp, Notice, Unit
+from oversight.models import Activity, Case, FollowUp, Unit
 from oversight.views import forms, session
 
 from . import casefile, desk_act_forms
@@ -405,14 +404,7 @@ def _answer(case_id: str, version: str) -> tuple[Case, DomainError | None]:
 @login_required
 def notices():
     page = forms.page_number(request.args)
-    rows = db.session.execute(
-        sa.select(Notice, Case)
-        .outerjoin(Case, Case.id == Notice.case_id)
-        .where(Notice.person_id == session.actor().id)
-        .order_by(Notice.at.desc(), Notice.id.desc())
-        .offset((page - 1) * NOTICES)
-        .limit(NOTICES + 1)
-    ).all()
+    rows = bell.lines(db.session, session.actor(), NOTICES, (page - 1) * NOTICES)
     return render_template("notices.html", rows=rows[:NOTICES], page=page, more=len(rows) > NOTICES)
 
 
@@ -420,14 +412,8 @@ def notices():
 @login_required
 def read_notices():
     """Mark one notice read and go to its case, or mark all."""
-    statement = sa.update(Notice).where(
-        Notice.person_id == session.actor().id, Notice.read_at.is_(None)
-    )
     one = request.form.get("notice")
-    if one:
-        statement = statement.where(Notice.id == _uuid(one))
-    db.session.execute(statement.values(read_at=session.moment().now))
-    db.session.commit()
+    bell.read(db.session, session.actor(), session.moment(), _uuid(one) if one else None)
     return redirect(session.own_path(request.form.get("next")) or url_for("desk.notices"))
 
 
