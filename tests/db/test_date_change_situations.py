@@ -738,3 +738,34 @@ def test_a_moved_officer_loses_access_on_the_next_request(play):
     play.refused(NotFound, None, case, "town1.officer", "approve")
     assert state(play, case) == "asked"
     assert play.move(case, "town1.secretary", "approve").state == "approved"
+
+
+# Cases of version 1 -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def before(monkeypatch):
+    """Let what is opened begin under version 1."""
+    monkeypatch.setitem(workflows._current, "date_change", workflows.get("date_change", 1))
+    return monkeypatch
+
+
+def test_a_case_of_version_1_ends_under_it(play, before):
+    case = play.asked()
+    before.undo()
+    assert case.definition_version == 1 and workflows.current("date_change").version == 2
+    case = play.move(play.move(case, "town1.officer", "approve"), "village.secretary", "amend")
+    assert case.state == "asked" and play.day_of() == DEC4
+    case = play.move(case, "town1.officer", "approve")
+    assert play.on("2026-12-04").move(case, None, "take_effect").state == "in_force"
+
+
+def test_a_joint_request_of_version_1_ends_under_it(play, before):
+    case = play.invited("community", "village2")
+    before.undo()
+    assert case.state == "asked_joint" and play.desks(case) == ["town1", "town2"]
+    play.no(AlreadyTaken, None, play.open, "village.secretary")
+    play.no(RuleViolation, "not_in_another", play.open, "community.secretary", "community")
+    case = play.move(play.move(case, "town1.officer", "approve"), "town2.officer", "approve")
+    assert case.state == "approved" and play.day_of("community") == DEC11
+    assert len(play.papers(case)) == 2
