@@ -95,7 +95,8 @@ def _agreed(session: Session, zone_id: str, lost: set[date]) -> Iterator[tuple[s
         Activity.moved_by.is_not(None),
         Activity.held_on.is_(None),
     )
-    yield from (tuple(row) for row in session.execute(moved)) if lost else ()
+    for case_id, unit_id, day in session.execute(moved) if lost else ():
+        yield case_id, unit_id, day
 
 
 def _asked(session: Session, zone_id: str, lost: set[date]) -> Iterator[tuple[str, str, date]]:

@@ -101,7 +101,9 @@ def day_now(attempt: TransitionContext, *, anew: bool = False) -> date:
     """Return the day that is asked about: while the branch still writes, or `anew`, the one in
     force today, to which the zone may have moved it.
     """
-    row = _activity(attempt) if anew or attempt.case.state in ("draft", "returned") else None
+    key = attempt.case.business_key  # a month that nobody has planned yet is not planned by asking
+    writes = anew or attempt.case.state in ("draft", "returned")
+    row = activity(attempt.session, key) if key and writes else None
     return row.day if row and row.day else attempt.fact_day("day")
 
 
