@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import os
 import secrets
+import shlex
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from .sentences import N_
 
@@ -32,6 +35,7 @@ class Environment:
     metrics_token: str | None
     seal_key: Path
     seal_dir: Path
+    scanner: tuple[str, ...]
 
     @property
     def sqlite(self) -> bool:
@@ -41,23 +45,36 @@ class Environment:
 def environment(instance: Path, source: dict[str, str] | None = None) -> Environment:
     """Read the environment; paths default to the instance folder."""
     env = os.environ if source is None else source
-    url = env.get("OVERSIGHT_DATABASE_URL") or f"sqlite:///{instance / 'oversight.db'}"
-    extra = env.get("OVERSIGHT_WORKFLOW_DIRS", "")
+
+    def given(name: str, default: Any = "") -> Any:
+        return env.get(f"OVERSIGHT_{name}") or default
+
+    def parts(name: str, between: str) -> list[str]:
+        return list(filter(None, given(name).split(between)))
+
+    url = given("DATABASE_URL", f"sqlite:///{instance / 'oversight.db'}")
     return Environment(
         database_url=url,
-        owner_url=env.get("OVERSIGHT_OWNER_URL") or url,
-        secret_key=env.get("OVERSIGHT_SECRET_KEY") or None,
-        data_dir=Path(env.get("OVERSIGHT_DATA_DIR") or instance / "data"),
+        owner_url=given("OWNER_URL", url),
+        secret_key=given("SECRET_KEY", None) or _brought(env) or None,
+        data_dir=Path(given("DATA_DIR", instance / "data")),
         locale=env.get("OVERSIGHT_LOCALE", "zh_CN"),
         timezone=env.get("OVERSIGHT_TIMEZONE", "Asia/Shanghai"),
         port=int(env.get("PORT", "8000")),
-        https=env.get("OVERSIGHT_HTTPS", "") == "1",
-        proxies=tuple(part.strip() for part in env.get("OVERSIGHT_PROXIES", "").split(",") if part),
-        metrics_token=env.get("OVERSIGHT_METRICS_TOKEN") or None,
-        seal_key=Path(env.get("OVERSIGHT_SEAL_KEY") or instance / "seal_key"),
-        seal_dir=Path(env.get("OVERSIGHT_SEAL_DIR") or instance / "seals"),
-        workflow_dirs=tuple(Path(part) for part in extra.split(os.pathsep) if part),
+        https=given("HTTPS") == "1",
+        proxies=tuple(map(str.strip, parts("PROXIES", ","))),
+        metrics_token=given("METRICS_TOKEN", None),
+        seal_key=Path(given("SEAL_KEY", instance / "seal_key")),
+        seal_dir=Path(given("SEAL_DIR", instance / "seals")),
+        scanner=tuple(shlex.split(given("SCANNER"))),
+        workflow_dirs=tuple(map(Path, parts("WORKFLOW_DIRS", os.pathsep))),
     )
+
+
+def _brought(env: Mapping[str, str]) -> str:
+    """Read the secret key from where a vault or the service manager lays it for this process."""
+    path = env.get("OVERSIGHT_SECRET_KEY_FILE")
+    return Path(path).read_text("utf-8").strip() if path else ""
 
 
 ON, OFF = "on", "off"

@@ -1,7 +1,7 @@
 """Who took part in the demo zone's past year: in bulk where all did, through the engine where
 somebody was missing.
 
-Also one member who is excused for a time. A roll is a tale: it yields the moment at which it goes
+Also one member who is excused for a time. A roll is a scenario: it yields the moment at which it goes
 on.
 """
 
@@ -21,7 +21,7 @@ from oversight.ledger import attendance
 from oversight.models import Activity, Attendance, Case, Membership, Person
 from oversight.organization.members import exempt_on
 
-from .date_changes import Plot, Tale, Year, above
+from .date_changes import Plot, Scenario, Year, above
 
 CALL: dict[str, Any] = {"reached": True, "told": True, "way": "phone"}
 MISS: dict[str, Any] = {"reached": False, "told": False}
@@ -30,7 +30,7 @@ EXCUSED_FOR = timedelta(days=180)
 
 
 @dataclass
-class Roll(Tale):
+class Roll(Scenario):
     """One party day's sheet and what follows from it; `missing` maps a member's short name to leave
     or absent.
     """
@@ -226,7 +226,7 @@ def corrected(t: Roll):
 
 
 @dataclass
-class Wish(Tale):
+class Wish(Scenario):
     """One member who asks to be excused for half a year."""
 
     def __post_init__(self):
@@ -276,7 +276,7 @@ def granted(t: Wish, name: str):
     t.superior("approve", "同意。请按月上门通报活动情况。")
 
 
-# branch, which of its past days (0: the latest), tale, who was missing
+# branch, which of its past days (0: the latest), scenario, who was missing
 CAST = (
     ("branch01", 1, made_up, "member05 leave, member11 absent"),
     ("branch01", 2, made_up, "member08 leave"),
@@ -307,9 +307,9 @@ CAST = (
 )
 
 
-def told(year: Year) -> list[tuple[Tale, Iterator[Moment]]]:
+def told(year: Year) -> list[tuple[Scenario, Iterator[Moment]]]:
     """Return the rolls that are told through the engine, each as far as today reaches."""
-    found: list[tuple[Tale, Iterator[Moment]]] = []
+    found: list[tuple[Scenario, Iterator[Moment]]] = []
     plot: Plot
     for turn, (key, index, plot, missing) in enumerate(CAST):
         past, _ahead = year.days(key)
@@ -329,7 +329,7 @@ def told(year: Year) -> list[tuple[Tale, Iterator[Moment]]]:
 
 
 def until_now(year: Year, plot: Iterator[Moment]) -> Iterator[Moment]:
-    """Tell a tale as long as its moments are past, and at least its beginning."""
+    """Tell a scenario as long as its moments are past, and at least its beginning."""
     for moment in plot:
         if moment.now > year.at.now:
             return
@@ -337,7 +337,7 @@ def until_now(year: Year, plot: Iterator[Moment]) -> Iterator[Moment]:
 
 
 def _old_member(year: Year, key: str) -> str:
-    """Return the user name of an old member without office who is missing in no tale."""
+    """Return the user name of an old member without office who is missing in no scenario."""
     named = {
         f"{branch}.{part.split()[0]}"
         for branch, _index, _plot, missing in CAST

@@ -126,7 +126,7 @@ def build(
         clock or Clock(),
         top,
         maker.book,
-        (attendance.told, rectifications.told, appraisals.tales),
+        (attendance.told, rectifications.told, appraisals.scenarios),
         (attendance.fill, life_meetings.fill),
     )
     power.tell(session, maker.book, at)

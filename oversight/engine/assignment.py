@@ -147,7 +147,7 @@ def set_alarm(attempt: TransitionContext, state: State) -> None:
 
 
 def start_ladder(attempt: TransitionContext, state: State) -> None:
-    """Begin the ladder of reminders anew: on the day of its first rung, be it past."""
+    """Restart the reminders at the first one, also where its day has passed."""
     days = _rung_days(attempt, state)
     attempt.set(remind_on=min(days, default=None))
 

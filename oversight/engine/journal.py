@@ -23,11 +23,13 @@ from oversight.models import (
     Case,
     Checkpoint,
     JournalRow,
+    LifeMeeting,
     NumberSeries,
     Paper,
     Person,
     Post,
     Recusal,
+    Substitution,
     WorkItem,
     Zone,
     ZoneNotice,
@@ -67,6 +69,15 @@ def of_case(session: Session, case_id: str) -> list[JournalRow]:
     """Return the rows of a case, the oldest first."""
     wanted = sa.select(JournalRow).where(JournalRow.case_id == case_id)
     return list(session.scalars(wanted.order_by(JournalRow.seq)))
+
+
+def of_cases(session: Session, case_ids: list[str]) -> dict[str, list[JournalRow]]:
+    """Return by case its rows, the oldest first."""
+    found: dict[str, list[JournalRow]] = {case_id: [] for case_id in case_ids}
+    wanted = sa.select(JournalRow).where(JournalRow.case_id.in_(case_ids))
+    for row in session.scalars(wanted.order_by(JournalRow.seq)):
+        found[row.case_id].append(row)
+    return found
 
 
 def cases_since(mark: dict) -> sa.Select:
@@ -135,13 +146,22 @@ def _chain(session: Session, zone_id: str, changes: list[AdminChange]) -> None:
 
 
 def _all(session: Session, zone_id: str) -> dict:
-    """Return who holds which post, and who need not attend, as it stands."""
+    """Return who holds which post or stands in for whom, who need not attend, and what of meetings
+    was set later, as it stands.
+    """
     exempt = Person.exempt_until.is_not(None)
     posts = session.scalars(sa.select(Post).where(Post.zone_id == zone_id))
     people = session.scalars(sa.select(Person).where(Person.zone_id == zone_id, exempt))
+    acting = session.scalars(sa.select(Substitution).where(Substitution.zone_id == zone_id))
+    withdrawn = LifeMeeting.withdrawn_at.is_not(None)
+    meetings = session.scalars(
+        sa.select(LifeMeeting).where(LifeMeeting.zone_id == zone_id, withdrawn)
+    )
     return {
         "posts": {post.id: images.of(Post, post) for post in posts},
         "persons": {person.id: images.of(Person, person) for person in people},
+        "actings": {row.id: images.of(Substitution, row) for row in acting},
+        "life_meetings": {row.id: images.of(LifeMeeting, row) for row in meetings},
     }
 
 
@@ -164,9 +184,9 @@ def _forget(session: Session) -> None:
 
 @sa.event.listens_for(Session, "do_orm_execute")
 def _written_in_bulk(state) -> None:
-    """Posts that are written without objects are told of all together."""
+    """Posts and acting that are written without objects are told of all together."""
     if (state.is_insert or state.is_update or state.is_delete) and (
-        state.bind_mapper is not None and state.bind_mapper.class_ is Post
+        state.bind_mapper is not None and state.bind_mapper.class_ in (Post, Substitution)
     ):
         state.session.info[_ALL_POSTS] = True
 
@@ -266,6 +286,12 @@ def _standing(session: Session) -> Iterator[tuple[str, dict]]:
             lambda row: row.zone_id if row.zone_id in zones else None,
         ),
         (Post, sa.true(), lambda row: row.zone_id if row.zone_id in zones else None),
+        (Substitution, sa.true(), lambda row: row.zone_id if row.zone_id in zones else None),
+        (
+            LifeMeeting,
+            sa.or_(LifeMeeting.withdrawn_at.is_not(None), LifeMeeting.case_id.is_not(None)),
+            lambda row: row.zone_id if row.withdrawn_at else row.case_id,
+        ),
     ):
         for found in session.execute(sa.select(*columns(model)).where(which)):
             row = model(**found._mapping)  # apart from what the session has of it

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from oversight.base.signing import Signer
-from oversight.models import AdminChange, Case, Checkpoint, Zone, records
+from oversight.models import AdminChange, Case, Checkpoint, Refusal, Zone, records
 
 from . import journal, verifier
 
@@ -112,3 +112,33 @@ def file_of(point: Checkpoint) -> tuple[str, str]:
     """Return name and text of the file in which a seal is kept."""
     line = verifier.canonical({"checkpoint": journal.seal_values(point)})
     return f"{point.zone_id[:8]}-{point.number:06}.json", line
+
+
+# What is pruned ----------------------------------------------------------------------------------
+
+
+def ripe(session: Session, zone_id: str, before: datetime) -> tuple[int, int]:
+    """Return up to which seal all refusals are older than a moment, and how many there are. What
+    lies under no seal yet is never ripe.
+    """
+    mine, table = Refusal.zone_id == zone_id, Refusal
+    younger = session.scalar(
+        sa.select(sa.func.min(table.seal)).where(mine, table.at >= before, table.seal.is_not(None))
+    )
+    under = table.seal.is_not(None) if younger is None else table.seal < younger
+    last, count = sa.func.max(table.seal), sa.func.count()
+    number, rows = session.execute(sa.select(last, count).where(mine, under)).one()
+    return number or 0, rows
+
+
+def prune(session: Session, zone_id: str, number: int) -> None:
+    """Remove the refusals under the seals up to a number; their counts and roots stay in the seals.
+
+    By the owner of the tables. Does not commit.
+    """
+    with records.lifted(session.connection(), Refusal.__table__):
+        session.execute(
+            sa.delete(Refusal)
+            .where(Refusal.zone_id == zone_id, Refusal.seal <= number)
+            .execution_options(synchronize_session=False)
+        )

@@ -12,15 +12,16 @@ from sqlalchemy.orm import Session
 
 from oversight.base import typed
 from oversight.base.clock import Moment
-from oversight.base.db import is_id
+from oversight.base.db import fetch, find, is_id
 from oversight.base.refusals import InvalidInput, InvalidTransition, NotFound, RuleViolation
 from oversight.base.sentences import N_, say
 from oversight.engine import authority
 from oversight.engine.use_case import use_case
 from oversight.law.clauses import house_rule
 from oversight.law.inputs import read_day
-from oversight.models import Case, LifeMeeting, Unit
+from oversight.models import Case, LifeMeeting, Unit, images
 from oversight.organization.actor import Actor
+from oversight.register import audit_log
 from oversight.rules import life_meetings as rules
 
 LONGEST = 200
@@ -62,9 +63,7 @@ def take_back(session: Session, meeting_id: str, why: str, who: Actor, at: Momen
 
 
 def _note(session: Session, unit_id: str, on: str, who: Actor, at: Moment) -> LifeMeeting:
-    unit = session.get(Unit, unit_id) if is_id(unit_id) else None
-    if unit is None:
-        raise NotFound()
+    unit = fetch(session, Unit, unit_id)
     authority.leads(session, unit, who)
     day = read_day(on)
     if day is None:
@@ -110,12 +109,21 @@ def _take_back(session: Session, meeting_id: str, why: str, who: Actor, at: Mome
         )
     row.withdrawn_at, row.withdrawn_by, row.withdrawn_why = at.now, who.id, why
     session.flush()
+    _tell(session, row, who, at)
     return row
+
+
+def _tell(session: Session, row: LifeMeeting, who: Actor, at: Moment) -> None:
+    """Write down that an entry was taken back, in the zone's chain, with how it leaves the row."""
+    unit, zone = row.unit, row.zone_id
+    images.put(session, zone, LifeMeeting, [row.id], **images.of(LifeMeeting, row))
+    what = {"on": [row.held_on.isoformat(), ""], "why": ["", row.withdrawn_why]}
+    audit_log.note(session, who, at, "records", "withdraw", unit, unit.name, row.id, **what)
 
 
 def rests_on(session: Session, row: LifeMeeting) -> bool:
     """True where an appraisal that counts names this day as its meeting."""
-    case = session.get(Case, row.case_id) if row.case_id else None
+    case = find(session, Case, row.case_id)
     return (
         case is not None
         and case.state not in ("void", "terminated")

@@ -13,6 +13,7 @@ from typing import TypeVar
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from oversight.base.db import id_of
 from oversight.base.paging import page_of
 from oversight.calendar.party_days import moved_how, owed, plan, status
 from oversight.calendar.workdays import PartyDay
@@ -251,8 +252,7 @@ def next_day(session: Session, unit: Unit, today: date) -> date | None:
     """
     planned = session.scalar(
         sa.select(sa.func.min(Activity.day)).where(
-            Activity.unit_id == unit.id,
-            Activity.kind == "party_day",
+            *_party_days(unit),
             Activity.day > today,
             Activity.held_on.is_(None),
             Activity.excused_by.is_(None),
@@ -289,13 +289,35 @@ def next_days(session: Session, units: list[Unit], today: date) -> dict[str, dat
     return {unit_id: day for unit_id, day in found.items() if day}
 
 
+def party_day(session: Session, unit: Unit, day: date) -> Activity | None:
+    """Return the party day that a branch has planned on a day."""
+    return session.scalar(sa.select(Activity).where(*_party_days(unit), Activity.day == day))
+
+
+def planned(session: Session, unit: Unit, year: int, month: int) -> bool:
+    """True where a branch's party day of a month is in the calendar."""
+    wanted = sa.select(Activity.id).where(
+        *_party_days(unit), Activity.year == year, Activity.month == month
+    )
+    return session.scalar(wanted) is not None
+
+
+def other_days(session: Session, unit: Unit, today: date, day: date) -> list[date]:
+    """Return the next three party days ahead that are not the one named."""
+    wanted = sa.select(Activity.day).where(
+        *_party_days(unit), Activity.day > today, Activity.day != day, Activity.held_on.is_(None)
+    )
+    return list(session.scalars(wanted.order_by(Activity.day).limit(3)))
+
+
+def _party_days(unit: Unit) -> tuple:
+    return Activity.unit_id == unit.id, Activity.kind == "party_day"
+
+
 def request_about(session: Session, unit: Unit, day: date) -> Case | None:
     """Return the open request about a branch's party day of a day."""
-    row = session.scalar(
-        sa.select(Activity.id).where(
-            Activity.unit_id == unit.id, Activity.day == day, Activity.kind == "party_day"
-        )
-    )
+    found = party_day(session, unit, day)
+    row = id_of(found)
     return session.scalar(
         sa.select(Case).where(
             Case.workflow == "date_change", Case.business_key == row, Case.closed_at.is_(None)

@@ -60,3 +60,7 @@ class LifeMeeting(Base):
     unit: Mapped[Unit] = relationship()
     noter: Mapped[Person] = relationship(foreign_keys=[noted_by])
     withdrawer: Mapped[Person | None] = relationship(foreign_keys=[withdrawn_by])
+
+    # What is entered lies under the daily seal; what is set later, once, is told by its act.
+    __decided__ = ("case_id", "withdrawn_at", "withdrawn_by", "withdrawn_why")
+    __heard__ = False

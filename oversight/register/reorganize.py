@@ -14,6 +14,7 @@ from oversight import workflows
 from oversight.base import typed
 from oversight.base.clock import Moment
 from oversight.base.refusals import Forbidden, InvalidInput, RuleViolation
+from oversight.base.rows import ids_of
 from oversight.base.sentences import N_, say
 from oversight.engine import boxes, transitions
 from oversight.engine.authority import refuse_unconfirmed
@@ -86,7 +87,7 @@ def split(
     _entitled(session, unit, who)
     _of_our_time(on, at)
     name = typed.field("name", typed.organization_name, name)
-    if not people or not set(people) < {one.id for one in members(session, unit.id, on)}:
+    if not people or not set(people) < set(ids_of(members(session, unit.id, on))):
         raise InvalidInput({"people": N_("请勾选到新支部的党员，至少一人，原支部也要留人。")})
     new = Unit(
         zone_id=unit.zone_id,
@@ -123,7 +124,7 @@ def _entitled(session: Session, unit: Unit, who: Actor) -> None:
     """
     audit_log.alone(session, unit.zone_id)
     session.execute(sa.select(Unit.id).where(Unit.id == unit.id).with_for_update())  # see open_case
-    above = {row.id for row in superiors(session, unit)}
+    above = set(ids_of(superiors(session, unit)))
     if not any(post.unit_id in above and post.office in SUPERIOR.ranks[0] for post in who.posts):
         raise Forbidden(
             say("%(unit)s的设置由上级党组织办理，不由您办理。", unit=unit.name), rule="authority"

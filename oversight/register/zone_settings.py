@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from oversight.base.clock import Moment
+from oversight.base.db import id_of
 from oversight.base.refusals import Forbidden, InvalidInput, NotFound
 from oversight.base.sentences import N_, say
 from oversight.base.settings import ZONE_SETTINGS, ZoneSetting
@@ -55,7 +56,7 @@ def change(
     before = zone_settings(session, zone_id)[name]
     if value == before:
         return 0
-    by = who.id if who else None
+    by = id_of(who)
     session.merge(ZoneSettingRow(zone_id=zone_id, name=name, value=value, by_id=by, at=at.now))
     session.flush()
     moved = sum(

@@ -11,12 +11,10 @@ from oversight.law.definition import (
     Effect,
     Field,
     Move,
-    MultiInstance,
     Rule,
     State,
     Tell,
     effect,
-    role_of,
     rule,
 )
 from oversight.law.roles import COMMITTEE, INSPECTOR, REVIEWER, SUPERIOR, Role
@@ -112,7 +110,7 @@ def answer(attempt: TransitionContext, how: str, *which) -> int:
 
 def _personal(state: State) -> bool:
     """True where everybody acts for himself, so that nobody can be recused."""
-    return isinstance(state.waits_on, MultiInstance) and state.waits_on.personal
+    return state.waits_on.personal and not isinstance(state.waits_on, Committee)
 
 
 def common_moves(
@@ -131,8 +129,8 @@ def common_moves(
     judged = tuple(
         state
         for state in human
-        if role_of(state.waits_on) in (SUPERIOR, INSPECTOR, COMMITTEE, REVIEWER)
-        or role_of(state.waits_on).fact
+        if state.waits_on.role in (SUPERIOR, INSPECTOR, COMMITTEE, REVIEWER)
+        or state.waits_on.role.fact
     )
     stepping = tuple(state for state in human if not _personal(state))
     return (
@@ -190,7 +188,7 @@ def _take_over(state: State, told: tuple[Role, ...]) -> Move:
         "提级办理",
         state,
         INTERNAL,
-        by=role_of(state.waits_on).above,
+        by=state.waits_on.role.above,
         under=SUPERVISED,
         asks=(REASON,),
         only_if=(superior_is_late,),

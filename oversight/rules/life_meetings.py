@@ -17,7 +17,7 @@ from oversight.base.db import insert_once, new_id
 from oversight.base.sentences import N_
 from oversight.law.binding import in_own_words
 from oversight.law.clauses import Source, clause, register
-from oversight.models import Activity, LifeMeeting, Unit
+from oversight.models import Activity, LifeMeeting, Unit, images
 from oversight.models.organizations import RULE_SETS
 
 from .context import TransitionContext
@@ -133,15 +133,17 @@ def record_for(attempt: TransitionContext, day: date) -> None:
     """Record the meeting that an appraisal held, or name the appraisal on the one that is noted
     already.
     """
-    if record(attempt.session, attempt.unit, day, attempt.actor.id, attempt.at, attempt.case.id):
-        return
-    attempt.session.execute(
-        sa.update(LifeMeeting)
-        .where(
-            LifeMeeting.unit_id == attempt.unit.id,
-            LifeMeeting.held_on == day,
-            LifeMeeting.withdrawn_at.is_(None),
-            LifeMeeting.case_id.is_(None),
+    session, unit, case_id = attempt.session, attempt.unit, attempt.case.id
+    if not record(session, unit, day, attempt.actor.id, attempt.at, case_id):
+        session.execute(
+            sa.update(LifeMeeting)
+            .where(
+                LifeMeeting.unit_id == unit.id,
+                LifeMeeting.held_on == day,
+                LifeMeeting.withdrawn_at.is_(None),
+                LifeMeeting.case_id.is_(None),
+            )
+            .values(case_id=case_id)
         )
-        .values(case_id=attempt.case.id)
-    )
+    named = [row.id for row in held(session, unit.id, day, day) if row.case_id == case_id]
+    images.put(session, case_id, LifeMeeting, named, case_id=case_id)

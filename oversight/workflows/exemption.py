@@ -11,7 +11,7 @@ from oversight.law.clauses import clause, house_rule
 from oversight.law.definition import Bulk, Due, Field, Move, State, Tell, Workflow, effect, rule
 from oversight.law.roles import BRANCH, MEMBER, SUPERIOR, TIMER
 from oversight.organization import members
-from oversight.papers.exemption import issue_consent
+from oversight.papers.consents import issue_consent
 from oversight.papers.numbers import void_papers
 from oversight.rules.common import another_person, common_moves
 from oversight.rules.context import TransitionContext

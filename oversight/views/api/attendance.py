@@ -4,7 +4,7 @@ means is below.
 
 from __future__ import annotations
 
-from oversight.base.db import db
+from oversight.base.db import db, find
 from oversight.ledger import arrange, attendance
 from oversight.models import Activity, Attendance, Case, Person
 from oversight.views.session import actor, moment
@@ -67,7 +67,7 @@ def sheet(row: Activity) -> m.Sheet:
     cases = attendance.missing_cases(db.session, row)
     counted = attendance.counts(db.session, [row.id]).get(row.id)
     people = attendance.people(db.session, row, moment().today)
-    host = db.session.get(Person, row.host_id) if row.host_id else None
+    host = find(db.session, Person, row.host_id)
     return {
         "id": row.id,
         **title_and_status(row),

@@ -66,7 +66,7 @@ def take_back_life_meeting(meeting_id, sent: m.TakenBack, key: str | None):
 
 
 def _still(body: dict) -> None:
-    """Refuse to tell again of a unit that is out of reach by now. Raises NotFound."""
+    """Make sure that a repeated answer is still within the caller's reach. Raises NotFound."""
     unit_in_reach(body["unit"]["id"])
 
 

@@ -5,7 +5,7 @@ A unit's lists tell of the unit and of everything below it; visibility is in the
 
 from __future__ import annotations
 
-from oversight.base.db import db
+from oversight.base.db import db, find
 from oversight.base.refusals import NotFound
 from oversight.base.sentences import N_
 from oversight.calendar import party_days as activities
@@ -43,7 +43,7 @@ def units(asked: m.Paging):
 @route("GET", "/units/<uuid:unit_id>", "One unit", m.Unit)
 def unit(unit_id) -> m.Unit:
     row = unit_in_reach(unit_id, reach.kept)
-    return shapes.unit(row, db.session.get(Unit, row.parent_id) if row.parent_id else None)
+    return shapes.unit(row, find(db.session, Unit, row.parent_id))
 
 
 @route(

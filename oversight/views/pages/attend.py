@@ -15,6 +15,7 @@ from flask_login import login_required
 from oversight import workflows
 from oversight.base.db import db
 from oversight.base.refusals import InvalidInput, RuleViolation
+from oversight.base.rows import keyed
 from oversight.calendar.workdays import add_workdays
 from oversight.calendar.zone import zone_calendar
 from oversight.engine import authority
@@ -27,7 +28,7 @@ from oversight.models import Activity, Attendance, Case, Person
 from oversight.models.attendance import CATEGORIES, CLASSES, FORMS, INVITEES, MODES
 from oversight.organization.members import exempt_on, groups_on, members
 from oversight.views import forms, present, session
-from oversight.views.forms import Bound
+from oversight.views.forms import NO_FORM, Bound
 from oversight.views.present import day as day_label
 
 bp = Blueprint("attend", __name__)
@@ -66,7 +67,7 @@ class Sheet:
 
     classes, out, forms, categories, modes = CLASSES, OUT, FORMS, CATEGORIES, MODES
 
-    def __init__(self, activity: Activity, posted=None, bound: Bound | None = None):
+    def __init__(self, activity: Activity, posted=None, bound: Bound = NO_FORM):
         self.activity, self.posted, self.bound = activity, posted, bound
         self.unit, self.at = activity.unit, session.moment()
 
@@ -190,10 +191,7 @@ class Sheet:
         for tile in self.tiles:
             group = named.get(tile.person.id)
             found.setdefault(group.id if group else "", []).append(tile)
-        order = sorted(
-            {group.id: group for group in named.values()}.values(),
-            key=lambda unit: (unit.sort, unit.id),
-        )
+        order = sorted(keyed(named.values()).values(), key=lambda unit: (unit.sort, unit.id))
         return [
             *((group.name, found[group.id]) for group in order if group.id in found),
             *((_("其他党员") if named else _("党员"), found[""]) for key in [""] if key in found),
@@ -325,7 +323,7 @@ def _at_the_member(refusal: InvalidInput | RuleViolation) -> InvalidInput | Rule
 
 
 def _saved(done: attendance.Recorded, correction: bool):
-    """Say what came of it, and go on to the contacts where somebody was missing."""
+    """Show the result, and continue with the contacts where somebody was missing."""
     year = url_for(
         "year.show",
         unit_id=done.activity.unit_id,

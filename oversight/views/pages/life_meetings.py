@@ -110,10 +110,10 @@ class Life:
 
         `form` is "on" or the id of a meeting.
         """
-        return self.bound.words if self.bound and self.bound.move == form else {}
+        return self.bound.of_move(form).words
 
     def wrong(self, form: str, name: str) -> str:
-        return self.bound.wrong.get(name, "") if self.bound and self.bound.move == form else ""
+        return self.bound.of_move(form).wrong.get(name, "")
 
     def may_take_back(self, row: LifeMeeting) -> bool:
         return self.leads and not meetings.rests_on(db.session, row)

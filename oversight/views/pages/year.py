@@ -18,6 +18,7 @@ from oversight import workflows
 from oversight.base import typed
 from oversight.base.db import db
 from oversight.base.refusals import InvalidInput, NotFound, RuleViolation
+from oversight.base.rows import grouped_by, ids_of
 from oversight.calendar.party_days import STATUS_LABELS
 from oversight.calendar.zone import zone_calendar
 from oversight.casework import rectification
@@ -27,7 +28,7 @@ from oversight.ledger import month, own_days
 from oversight.models import Case, Unit
 from oversight.organization.units import page_of
 from oversight.views import session
-from oversight.views.forms import Bound
+from oversight.views.forms import NO_FORM, Bound
 from oversight.views.present import Chip, local_day, translated
 from oversight.views.present import day as day_label
 
@@ -133,7 +134,7 @@ class Year:
         year: int,
         wrong: RuleViolation | InvalidInput | None = None,
         wrong_month: int = 0,
-        bound: Bound | None = None,
+        bound: Bound = NO_FORM,
     ):
         self.unit, self.year, self.wrong, self.wrong_month, self.bound = (
             unit,
@@ -288,10 +289,8 @@ def units():
     """List the branches in sight by town, each with its next party day and what is open."""
     name = typed.line(request.args.get("q", ""))[:80]
     found = inbox.branches_in_sight(db.session, session.actor(), name)
-    page = page_of(db.session, [row.id for row in found], request.args.get("cursor", ""))
-    groups: dict[str, list[Unit]] = {}
-    for unit in page.rows:
-        groups.setdefault(unit.parent_id, []).append(unit)
+    page = page_of(db.session, ids_of(found), request.args.get("cursor", ""))
+    groups = grouped_by(page.rows, "parent_id")
     return render_template(
         "units.html",
         groups=[(page.above[key], rows) for key, rows in groups.items()],
