@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from uuid6 import uuid7
 
 revision = '0019'
-down_revision = '0017'
+down_revision = '0018'
 
 ID = sa.Uuid(as_uuid=False)
 INSTANT = sa.DateTime(timezone=True)

@@ -141,6 +141,14 @@ ZONE_SETTINGS = {
             ),
         ),
         ZoneSetting(
+            "reply_series",
+            N_("党日"),
+            N_("批复编号用的字"),
+            N_(
+                "接在机关代字后面，例如“青委党日〔2026〕1号”，不占用机关发文的编号。从下一份批复起按新的字编。"
+            ),
+        ),
+        ZoneSetting(
             "reset_confirmation",
             ON,
             N_("决定事项的账号重置以后"),

@@ -438,21 +438,23 @@ def take_back(attempt: TransitionContext) -> None:
             )
 
 
-def _before(attempt: TransitionContext, row: Activity) -> tuple[date, str | None]:
-    """Return day and mover as they were before this case moved the activity."""
+def _before(attempt: TransitionContext, row: Activity) -> tuple[date | None, str | None]:
+    """Return day and mover as they were before this case moved the activity, once or again."""
     changes = attempt.session.scalars(
         sa.select(ActivityChange)
         .where(ActivityChange.activity_id == row.id, ActivityChange.case_id == attempt.case.id)
         .order_by(ActivityChange.id.desc())
     )
-    what = next(
+    moves = (
         entry.what for entry in changes if entry.what.get("moved_by", [0, 0])[1] == attempt.case.id
     )
+    what = next(entry for entry in moves if entry["moved_by"][0] != attempt.case.id)
     moved_by = what["moved_by"][0]
     by_rule = (
         row.rule_day if moved_by is None else None
     )  # the rule's day may have changed meanwhile
-    return by_rule or date.fromisoformat(what["day"][0]), moved_by
+    was = what["day"][0]  # none: a branch that chooses its own day had not chosen yet
+    return by_rule or (date.fromisoformat(was) if was else None), moved_by
 
 
 @effect

@@ -397,7 +397,7 @@ def excused(t: Scenario):
     t.open()
     t.report()
     yield t.before(-4)
-    t.superior("excuse_month", "灾情属实，同意当月缓开。")
+    t.superior("excuse_month", "灾情属实，同意当月暂缓开展。")
 
 
 def not_accepted(t: Scenario):
@@ -420,12 +420,13 @@ def asked(t: Scenario, ago: int):
 
 
 def asked_jointly(t: Scenario, other: str, first: Moment, second: Moment):
-    """Asked of two superiors; the partner's has agreed."""
+    """The partner joins; asked of two superiors, of whom the partner's has agreed."""
     yield first
     partner: dict[str, Any] = {"with": [t.year.book.units[other]]}
     t.open(**partner)
     reason = t.fill(JOINT, other=t.year.unit(other).name)
     t.branch("ask_jointly", new_day=t.new_day.isoformat(), reason=reason)
+    t.do("join", f"{other}.secretary", opinion="同意联合开展。")
     yield second
     t.do("approve", f"{above(other)}.officer", opinion="同意。请两个支部分别做好到会登记。")
 

@@ -200,15 +200,16 @@ def resolve(
     here = standing.day(session, case.zone_id, on, [case.unit_id, *(ids_of(units))])
     out = barred(session, workflow, case, role, on, here)
     for unit in units:
-        candidate_group = (
-            role.candidate_group
-            if (unit.kind == "branch") == (role.candidate_group == "branch")
-            else SUPERIOR.candidate_group
-        )
-        found = fill(session, unit, candidate_group, on, out, workflow.name, here)
+        found = fill(session, unit, _group_at(unit, role), on, out, workflow.name, here)
         if found:
             return found
     return Assignee(units[-1], role.candidate_group, 0) if units else None
+
+
+def _group_at(unit: sa.Row | Unit, role: Role) -> str:
+    """Return the offices asked in a unit: above a branch those of a superior fill in for its own."""
+    fits = (unit.kind == "branch") == (role.candidate_group == "branch")
+    return role.candidate_group if fits else SUPERIOR.candidate_group
 
 
 def _own_seat(session: Session, workflow: Workflow, case: Case, on: date) -> Assignee:
@@ -256,7 +257,8 @@ def resolve_slot(
     out = barred(session, workflow, case, party.role, on)
     candidates = [unit, *line_above(session, unit)]
     for candidate in candidates[case.escalation_level :] or candidates[-1:]:
-        found = fill(session, candidate, party.role.candidate_group, on, out, workflow.name)
+        group = _group_at(candidate, party.role)
+        found = fill(session, candidate, group, on, out, workflow.name)
         if found:
             return found
     return Assignee(unit, party.role.candidate_group, 0)

@@ -285,7 +285,8 @@ def _fire(attempt: TransitionContext) -> None:
 
 def _note_silence(attempt: TransitionContext, state: State) -> None:
     """Record who did not answer and since when, where a timer ends the wait for an answer."""
-    if attempt.move.by is TIMER and state.waits_on.judges:
+    move = attempt.move
+    if move.by is TIMER and state.waits_on.judges and not move.faultless:
         who = authority.waits_label(
             attempt.session, attempt.workflow, attempt.case, state.waits_on, attempt.today
         )
@@ -550,6 +551,7 @@ def reschedule(session: Session, case: Case, due_on: date, at: Moment) -> bool:
     spent = workdays_between(attempt.calendar, case.running_since, due_on)
     case.due_on, case.budget_workdays = due_on, case.used_workdays + spent
     assignment.follow_case(session, case)
+    assignment.set_alarm(attempt, attempt.workflow.state(case.state))
     _raise_version(attempt)
     record(attempt, "redate", "redate", case.state, case.state)
     session.flush()

@@ -281,7 +281,7 @@ class Move:
     that it need not know the newest version. `warns`: rules that warn and do not refuse (一般、鼓励).
     `decides`: an answer to what another has asked. `tells`: who learns of it beside the one whom
     the case then waits for. `letter(attempt)` composes what it sends or issues: the page shows the
-    same before.
+    same before. `faultless` (TIMER moves): nobody is to blame for the silence that it ends.
 
     For the screen, and no part of the printed law: `consequence` is one sentence that says what
     pressing it does. `tone`: "back" gives it back to be written anew, "negative" refuses or revokes.
@@ -314,6 +314,7 @@ class Move:
     phrases: tuple[str, ...] = ()
     unsaid: str = ""
     bulk: Bulk | None = None
+    faultless: bool = False
 
     def __post_init__(self):
         if self.tone not in TONES or self.place not in PLACES:

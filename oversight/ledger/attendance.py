@@ -474,7 +474,8 @@ def must_be_host(session: Session, activity: Activity, sheet: Sheet, held_on: da
     host = sheet.about.get("host_id")
     if host is None or host == activity.host_id:
         return
-    held = [(person.id, office) for person, office in hosts(session, activity.unit, held_on)]
+    able = [*hosts(session, activity.unit, held_on), *joint_hosts(session, activity, held_on)]
+    held = [(person.id, office) for person, office in able]
     if host not in {person for person, _ in held}:
         raise InvalidInput(
             {
@@ -510,6 +511,17 @@ def hosts(session: Session, unit: Unit, on: date) -> list[tuple[Person, str]]:
     small = authority.small_branch(session, unit, on) - {person.id for person, _ in known}
     others = [one for one in members(session, unit.id, on) if one.id in small]
     return [*known, *((one, "member") for one in others)]
+
+
+def joint_hosts(session: Session, activity: Activity, on: date) -> list[tuple[Person, str]]:
+    """Return who hosts an activity for a branch that joined it: the leading branch's secretary.
+
+    Source: G-2.5.1b
+    """
+    case = session.get(Case, activity.moved_by) if activity.moved_by else None
+    if case is None or activity.unit_id not in (case.facts.get("with") or []):
+        return []
+    return [found for found in hosts(session, case.unit, on) if found[1] == "secretary"]
 
 
 def _changed(before: dict[str, Attendance], sheet: Sheet) -> dict:

@@ -108,6 +108,25 @@ def others_of_zone(session: Session, unit: Unit) -> list[tuple[str, str, str]]:
     return [(unit_id, name, superior) for unit_id, name, superior in rows]
 
 
+def branches_elsewhere(session: Session, unit: Unit) -> list[tuple[Unit, str]]:
+    """Return the branches of a zone under other organizations than a branch's, with the name of
+    what stands above each.
+    """
+    above = aliased(Unit)
+    rows = session.execute(
+        sa.select(Unit, above.name)
+        .join(above, above.id == Unit.parent_id)
+        .where(
+            Unit.zone_id == unit.zone_id,
+            Unit.kind == "branch",
+            Unit.parent_id != unit.parent_id,
+            Unit.ended_on.is_(None),
+        )
+        .order_by(above.sort, above.id, Unit.sort, Unit.id)
+    )
+    return [(branch, name) for branch, name in rows]
+
+
 def merged_into(session: Session, unit_ids: set[str]) -> tuple[str, ...]:
     """Return the branches that were merged into these, directly or by way of others."""
     found: set[str] = set()

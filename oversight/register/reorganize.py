@@ -16,10 +16,10 @@ from oversight.base.clock import Moment
 from oversight.base.refusals import Forbidden, InvalidInput, RuleViolation
 from oversight.base.rows import ids_of
 from oversight.base.sentences import N_, say
-from oversight.engine import transitions
+from oversight.engine import boxes, transitions
 from oversight.engine.authority import refuse_unconfirmed
 from oversight.law.roles import SUPERIOR
-from oversight.models import Case, Membership, Post, Unit, UnitChange
+from oversight.models import Case, Membership, Post, Unit, UnitChange, WorkItem
 from oversight.organization.actor import Actor
 from oversight.organization.members import members
 from oversight.organization.units import superiors
@@ -153,13 +153,11 @@ def _record(session: Session, unit: Unit, act: str, who: Actor, at: Moment, **wh
 
 
 def _open_cases(session: Session, path: str) -> list[str]:
-    return list(
-        session.scalars(
-            sa.select(Case.id)
-            .join(Unit, Unit.id == Case.unit_id)
-            .where(Case.closed_at.is_(None), Unit.path.startswith(path, autoescape=True))
-        )
-    )
+    """Return what is open in a unit and below, and what these have answered in for themselves."""
+    below = boxes.below([path])
+    joined = sa.select(WorkItem.case_id).where(WorkItem.slot_id.in_(below))
+    theirs = sa.or_(Case.unit_id.in_(below), Case.id.in_(joined))
+    return list(session.scalars(sa.select(Case.id).where(Case.closed_at.is_(None), theirs)))
 
 
 def _hand_over_cases(session: Session, unit: Unit, into: Unit, who: Actor, at: Moment) -> None:

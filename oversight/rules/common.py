@@ -13,10 +13,11 @@ from oversight.law.definition import (
     Move,
     Rule,
     State,
+    Tell,
     effect,
     rule,
 )
-from oversight.law.roles import COMMITTEE, INSPECTOR, REVIEWER, SUPERIOR
+from oversight.law.roles import COMMITTEE, INSPECTOR, REVIEWER, SUPERIOR, Role
 from oversight.models import Recusal, WorkItem, images
 
 from . import parties
@@ -117,11 +118,12 @@ def common_moves(
     undo: tuple[Effect, ...] = (),
     void_if: tuple[Rule, ...] = (),
     void_then: tuple[Effect, ...] = (),
+    told: tuple[Role, ...] = (),
 ) -> tuple[Move, ...]:
     """Return the common moves for a workflow's unfinished states; `undo` takes back what it had
     effected.
 
-    `void_then`: what being void brings about beside that.
+    `void_then`: what being void brings about beside that. `told`: who learns of each.
     """
     human = tuple(state for state in open_states if state.waits_on.human)
     judged = tuple(
@@ -144,6 +146,7 @@ def common_moves(
             does=(*undo, *void_then),
             tone="negative",
             place="aside",
+            tells=tuple(Tell(party, "已误立作废。") for party in told),
         ),
         Move(
             "terminate",
@@ -156,9 +159,10 @@ def common_moves(
             does=undo,
             tone="negative",
             place="aside",
+            tells=tuple(Tell(party, "已终止办理。") for party in told),
         ),
         *(_recuse(state) for state in stepping),
-        *(_take_over(state) for state in judged),
+        *(_take_over(state, told) for state in judged),
     )
 
 
@@ -178,7 +182,7 @@ def _recuse(state: State) -> Move:
     )
 
 
-def _take_over(state: State) -> Move:
+def _take_over(state: State, told: tuple[Role, ...]) -> Move:
     return Move(
         "take_over",
         "提级办理",
@@ -190,4 +194,5 @@ def _take_over(state: State) -> Move:
         only_if=(superior_is_late,),
         does=(raise_level,),
         place="step",
+        tells=tuple(Tell(party, "上级逾期，已由再上一级提级办理。") for party in told),
     )

@@ -103,7 +103,7 @@ def test_the_whole_tour(site, width, js):
         assert REASON in person.text
         person.find("#say").send_keys("同意，请通知到每名党员。")
         person.press("同意", ".decide")
-        assert "批复已印发：青委〔2026〕2号，12 月党日改为 12月11日" in person.text
+        assert "批复已印发：青委党日〔2026〕2号，12 月党日改为 12月11日" in person.text
 
         person.login("village.secretary")
         person.go(f"/units/{site.units['village']}/year/2026")
@@ -113,7 +113,7 @@ def test_the_whole_tour(site, width, js):
         person.click(person.seen(".q-item a")[0])
         if width > 760:
             person.press("看完整案卷")
-        assert "青委〔2026〕2号" in person.text and "盖章处" in person.text
+        assert "青委党日〔2026〕2号" in person.text and "盖章处" in person.text
 
 
 def pages(site) -> list[tuple[str, str]]:

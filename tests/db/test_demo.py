@@ -354,7 +354,7 @@ def test_paper_numbers_run_without_gaps_in_the_order_of_issue(zone):
     for known in series.values():
         assert [paper.seq for paper in known] == list(range(1, len(known) + 1))
         assert [paper.issued_at for paper in known] == sorted(paper.issued_at for paper in known)
-    assert any(paper.number.startswith("青委〔2026〕") for paper in papers)
+    assert any(paper.number.startswith("青委党日〔2026〕") for paper in papers)
 
 
 def test_journal_verifies(zone):

@@ -173,6 +173,7 @@ def test_of_a_joint_request_that_climbed_twice_every_part_lies_with_the_highest(
     units = {"with": [play.world.units["village2"].id]}
     case = play.on("2026-11-16").open("office.secretary", "office", **units)
     case = play.move(case, "office.secretary", "ask_jointly")
+    case = play.move(case, "village2.secretary", "join")
     assert play.desks(case) == ["party", "town2"]
     case = play.on("2026-11-20").move(case, "town1.officer", "take_over")
     assert play.desks(case) == ["town1", "zone"]

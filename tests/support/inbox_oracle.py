@@ -254,10 +254,16 @@ def asked(session: Session, who) -> list[sa.Row]:
         Case.data_subject_id == who.id,
         passed_on(who),
     )  # as authority.see, but for what is in sight
+    one = aliased(Unit)
+    under = sa.or_(
+        sa.false(), *(one.path.startswith(path, autoescape=True) for path in who.business)
+    )
+    answering = sa.exists().where(one.id == WorkItem.slot_id, under).correlate(WorkItem)
     said = {
         "mine": sa.exists().where(_on_my_desk(who, ("act", "help", "sign"))),
         "copied": sa.exists().where(_on_my_desk(who, ("copy", "watch", "sign"))),
         "visible": in_sight(who),
+        "joined": sa.exists().where(WorkItem.case_id == Case.id, answering, at_seat(who)),
         "reach": sa.func.coalesce(reach, sa.false()),
         "acted": _acted(who),
         "own": sa.func.coalesce(
@@ -292,7 +298,7 @@ def _holds(row, box: str) -> bool:
     return {
         "mine": open_ and row.mine,
         "waiting": open_ and not row.mine and reach and (row.acted or row.own),
-        "units": open_ and row.visible,
+        "units": open_ and (row.visible or row.joined),
         "copied": row.copied,
         "done": not open_ and (reach and row.acted or row.inherited),
         "follow_up": open_ and reach and row.followed,

@@ -112,11 +112,13 @@ class Sheet:
     def hosts(self) -> list[tuple[Person, str]]:
         """Return who may host on that day, the secretary first. Source: G-2.4.2"""
         found = attendance.hosts(db.session, self.unit, self.day)
-        return [
+        joint = attendance.joint_hosts(db.session, self.activity, self.day)
+        own = [
             (one, OFFICES.get(office) or _("党员"))
             for one, office in found
             if office != "member" or one.id in {tile.person.id for tile in self.tiles}
         ]
+        return own + [(one, _("联合开展的牵头支部书记")) for one, _office in joint]
 
     @property
     def host(self) -> str:

@@ -32,6 +32,7 @@ from oversight.law.inputs import read_day, read_words
 from oversight.law.roles import BRANCH
 from oversight.ledger import month
 from oversight.models import Activity, Case, Person, Unit
+from oversight.organization import units
 from oversight.organization.actor import Actor
 from oversight.organization.members import members
 from oversight.organization.units import UnitRow, neighbours
@@ -296,6 +297,24 @@ class Sheet:
     def neighbours(self) -> list[Unit]:
         """Return the branches of the same town that could hold the activity jointly."""
         return neighbours(db.session, self.unit)
+
+    @cached_property
+    def farther(self) -> list[tuple[str, list[Unit]]]:
+        """Return the branches under other towns and departments that could hold it jointly."""
+        by_above: dict[str, list[Unit]] = {}
+        for unit, above in units.branches_elsewhere(db.session, self.unit):
+            by_above.setdefault(above, []).append(unit)
+        return list(by_above.items())
+
+    def chosen_in(self, units: list[Unit]) -> bool:
+        """True where one of these branches was chosen before."""
+        chosen = self.posted.get("with") or []
+        return any(unit.id in chosen for unit in units)
+
+    @property
+    def urgent(self) -> bool:
+        """True where a request that is sent today leaves nobody a working day to answer."""
+        return self.day is not None and date_change.hurried(self._attempt(None))
 
 
 def _not_yours(workflow: Workflow) -> Forbidden:
