@@ -54,7 +54,8 @@ class Sheet:
     """An attendance sheet: `entries` maps a person's id to (class, form, category).
 
     `about` are fields of the activity that the sheet states; `invitees` how many of each kind,
-    None: as before. `told`: what those exempt were told, by person. `version` is that of the record when it was read; None asks for none.
+    None: as before. `told`: what those exempt were told, by person. `version` is that of the record
+    when it was read; None asks for none.
     """
 
     entries: dict[str, tuple[str, str | None, str | None]]
