@@ -27,10 +27,10 @@ from oversight.law.roles import BRANCH, OFFICES
 from oversight.models import Activity, Attendance, Case, Invitee, Person, Post, Unit
 from oversight.models.attendance import CATEGORIES, CLASSES, FORMS, INVITEES, MODES
 from oversight.organization.actor import Actor
-from oversight.organization.members import expected, members
+from oversight.organization.members import exempt_on, expected, members
 from oversight.organization.standing import in_office
 
-MISSING = ("leave", "absent")
+MISSING, TOOK_PART = ("leave", "absent"), ("present", "other_form")
 MOST_INVITED = 1000
 NOT_KEPT = ("void", "corrected")  # follow-ups that do not stand for an absence
 
@@ -200,9 +200,10 @@ def record(session: Session, activity_id: str, sheet: Sheet, who: Actor, at: Mom
     basis = authority.leads(session, activity.unit, who)
     held_on = _held_on(session, activity, sheet, at)
     before = rows_of(session, activity)
-    _must_add_up(
-        session, list(before) or [person.id for person in roster(session, activity, held_on)], sheet
-    )
+    excused = {person.id for person in exempt(session, activity, held_on, before)}
+    wanted = list(before) or [person.id for person in roster(session, activity, held_on)]
+    _must_add_up(session, wanted, sheet, excused)
+    gone = [row for person, row in before.items() if person not in sheet.entries]
     _every_leave_has_a_reason(session, sheet)
     _host_was_there(session, activity, sheet)
     must_be_host(session, activity, sheet, held_on)
@@ -215,6 +216,8 @@ def record(session: Session, activity_id: str, sheet: Sheet, who: Actor, at: Mom
             field="why",
             house_rule=N_("更正是新的一版，写明何人、何事、为何。"),
         )
+    for row in gone:
+        session.delete(row)
     _write(session, activity, before, sheet)
     _file(session, activity, sheet, what, about, who, at)
     return Recorded(activity, tuple(_follow_up(session, activity, sheet, who, at, basis)))
@@ -266,7 +269,7 @@ def _no_lesson_before(session: Session, activity: Activity, held_on: date) -> No
     """
     cases = follow_ups(session, activity, rows_of(session, activity)).values()
     lessons = [case.facts["lesson"]["held_on"] for case in cases if case.facts.get("lesson")]
-    if lessons and min(lessons) <= held_on.isoformat():
+    if lessons and min(lessons) < held_on.isoformat():
         raise RuleViolation(
             say("已登记 %(day)s 的补课，开展日期不能改到补课之后。", day=min(lessons)),
             field="held_on",
@@ -274,9 +277,28 @@ def _no_lesson_before(session: Session, activity: Activity, held_on: date) -> No
         )
 
 
-def _must_add_up(session: Session, wanted: list[str], sheet: Sheet) -> None:
-    """Everyone expected once and nobody else. Raises InvalidInput naming who."""
+def exempt(
+    session: Session, activity: Activity, on: date, recorded: dict[str, Attendance]
+) -> list[Person]:
+    """Return who need not come on a day, but for those recorded as missing; who comes all the same
+    is recorded as having taken part.
+    """
+    missed = {person for person, row in recorded.items() if row.kind in MISSING}
+    return [
+        person
+        for person in members(session, activity.unit_id, on)
+        if exempt_on(person, on) and person.id not in missed
+    ]
+
+
+def _must_add_up(session: Session, wanted: list[str], sheet: Sheet, excused: set[str]) -> None:
+    """Everyone expected once, of the excused those who came, and nobody else. Raises InvalidInput
+    naming who.
+    """
     problems = {}
+    came = {person for person in excused if sheet.entries.get(person, ("",))[0] in TOOK_PART}
+    missed = {person for person in excused if person not in sheet.entries}
+    wanted = list(dict.fromkeys([*(person for person in wanted if person not in missed), *came]))
     for name, people, sentence in (
         ("twice", sheet.twice, N_("有人登记了两次：%(names)s。")),
         ("missing", set(wanted) - set(sheet.entries), N_("有人没有登记：%(names)s。")),
@@ -371,9 +393,9 @@ def hosts(session: Session, unit: Unit, on: date) -> list[tuple[Person, str]]:
 def _changed(before: dict[str, Attendance], sheet: Sheet) -> dict:
     old = {person: [row.kind, row.form, row.category] for person, row in before.items()}
     return {
-        person: [old.get(person), list(entry)]
-        for person, entry in sheet.entries.items()
-        if old.get(person) != list(entry)
+        person: [old.get(person), list(entry) if entry else None]
+        for person, entry in {**dict.fromkeys(old), **sheet.entries}.items()
+        if old.get(person) != (list(entry) if entry else None)
     }
 
 

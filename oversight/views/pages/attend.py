@@ -25,7 +25,7 @@ from oversight.law.roles import OFFICES
 from oversight.ledger import arrange, attendance
 from oversight.models import Activity, Attendance, Case, Person
 from oversight.models.attendance import CATEGORIES, CLASSES, FORMS, INVITEES, MODES
-from oversight.organization.members import exempt_on, groups_on, members
+from oversight.organization.members import groups_on
 from oversight.views import forms, present, session
 from oversight.views.forms import Bound
 from oversight.views.present import day as day_label
@@ -142,21 +142,22 @@ class Sheet:
 
     @cached_property
     def people(self) -> list[Person]:
-        if self.recorded:
-            return attendance.people(db.session, self.activity, self.at.today)
-        return attendance.roster(db.session, self.activity, self.day)
+        if not self.recorded:
+            return attendance.roster(db.session, self.activity, self.day)
+        found = attendance.people(db.session, self.activity, self.at.today)
+        aside = {person.id for person in self.exempt} if self.writes else ()
+        return [person for person in found if person.id not in aside]
 
     @cached_property
-    def exempt(self) -> int:
-        """Count who stands outside 应到 on that day."""
-        return (
-            0
-            if self.recorded
-            else sum(
-                exempt_on(person, self.day)
-                for person in members(db.session, self.unit.id, self.day)
-            )
-        )
+    def exempt(self) -> list[Person]:
+        """Return who need not come on that day and may come all the same."""
+        return attendance.exempt(db.session, self.activity, self.day, self.recorded)
+
+    def came(self, person: Person) -> bool:
+        """True where an exempt member is down as present all the same."""
+        if self.posted:
+            return person.id in self.posted.getlist("who")
+        return person.id in self.recorded
 
     @cached_property
     def before(self) -> tuple[int, dict[str, str]]:
