@@ -428,7 +428,7 @@ class CaseFile:
 
     @cached_property
     def papers(self) -> list[Paper]:
-        if not any("paper" in row.result for row in self.journal):
+        if not self.reads_all or not any("paper" in row.result for row in self.journal):
             return []
         return list(
             db.session.scalars(
