@@ -102,8 +102,8 @@ def test_a_lesson_made_up_does_not_end_a_streak(session, world):
     [case] = unexcused(session, world, 1)
     leader = world.actor("village.organizer", at("2026-01-22").today)
     for move, words in (
+        ("educate", {"measure": "谈话提醒"}),
         ("record_lesson", {"form": "visit", "held_on": "2026-01-22"}),
-        ("confirm", {}),
     ):
         transitions.perform(
             session, case.id, move, leader, words, version=None, at=at("2026-01-22")
