@@ -124,7 +124,8 @@ WORKFLOW = Workflow(
     "appraisal", N_("民主评议党员"), version=3, opens=PREPARING, opened_by=BRANCH, short=N_("民主评议"), inherits=True,
     discreet=True, facts=(Field("year", "number", "年度", initial=year_to_appraise),),
     open_if=(facts.in_the_window, facts.somebody_is_owed),
-    business_key=lambda attempt: f"{attempt.case.unit_id}:{attempt.words['year']}", on_open=(facts.draw_up, facts.grade_once),
+    business_key=lambda attempt: f"{attempt.case.unit_id}:{attempt.words['year']}",
+    on_open=(facts.draw_up, facts.grade_once),
     tells=(Tell(SUPERIOR, "支部已开始民主评议党员。"),),
     moves=(
         Move("add_to_roster", "列入名单", BEFORE_VOTE, INTERNAL, by=BRANCH, under=YEARLY, asks=(MEMBER_ASK,),

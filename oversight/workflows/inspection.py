@@ -57,7 +57,8 @@ WORKFLOW = Workflow(
     facts=(Field("method", "choice", "督查方式", choices=rectification.METHODS), Field("inspected_on", "date", "督查日期",
                                                                                   initial=date.isoformat)),
     business_key=facts.visit, open_if=(rectification.micro_of_firms,),
-    outsiders=rectification.OUTSIDERS, on_open=(rectification.set_issuer,), icon="task", tells=(Tell(ISSUER, "督查已经立项。"),),
+    outsiders=rectification.OUTSIDERS, on_open=(rectification.set_issuer,), icon="task",
+    tells=(Tell(ISSUER, "督查已经立项。"),),
     moves=(
         Move("conclude", "登记情况，没有需要整改的", UNDER_WAY, CLEAN, by=INSPECTOR, under=INSPECT,
              asks=(NOTE, REMINDERS), only_if=(day_has_come, rectification.of_late), warns=(first_this_quarter,),
