@@ -8,7 +8,7 @@ from oversight.base.db import is_id
 from oversight.law.definition import effect, rule
 from oversight.papers import appraisal as papers
 from oversight.papers.letter import seat
-from oversight.papers.numbers import issue
+from oversight.papers.numbers import issue, reply_series
 from oversight.rules.context import TransitionContext
 
 from .grounds import CONSENT, SELF_OWED
@@ -129,5 +129,5 @@ def excuse(attempt: TransitionContext) -> None:
 def _reply(attempt: TransitionContext, body: dict) -> None:
     """Issue the one paper of a batch; the case itself has no number. Does not commit."""
     number = attempt.case.number
-    issue(attempt, seat(attempt), "reply", "", body)
+    issue(attempt, seat(attempt), "reply", reply_series(attempt), body)
     attempt.set(number=number)
