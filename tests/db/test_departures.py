@@ -34,8 +34,8 @@ KEEPERS = (
 
 def lost(session, world, case) -> None:
     """Try three times in two ways and report that nobody can be reached."""
-    for way in ("phone", "online", "visit"):
-        do(session, world, case, "record_contact", {**MISS, "way": way})
+    for way, day in (("phone", "10"), ("online", "11"), ("visit", "12")):
+        do(session, world, case, "record_contact", {**MISS, "way": way, "on": f"2026-11-{day}"})
     do(session, world, case, "search_lost")
 
 

@@ -239,13 +239,13 @@ def test_for_a_mobile_member_the_receiving_branch_is_asked_before_he_counts_as_l
     world.people["village.member1"].mobile = True
     session.commit()
     case = absent(session, world)
-    for way in ("phone", "online", "phone"):
+    for way, day in (("phone", "10"), ("online", "11"), ("phone", "12")):
         do(
             session,
             world,
             case,
             "record_contact",
-            {**MISS, "way": way},
+            {**MISS, "way": way, "on": f"2026-11-{day}"},
             who="village.organizer",
             on="2026-11-12",
         )
