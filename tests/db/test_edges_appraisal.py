@@ -61,8 +61,8 @@ def propose(play, excellent: int) -> dict:
     return {"ratings": grades, "reasons": dict.fromkeys(best, "表现突出。")}
 
 
-@pytest.mark.parametrize("full, most", [(2, 1), (5, 1), (6, 2)])
-def test_a_third_may_be_excellent_and_one_in_the_smallest_branch(session, world, full, most):
+@pytest.mark.parametrize("full, most", [(2, 0), (3, 1), (5, 1), (6, 2), (8, 2), (9, 3), (10, 3)])
+def test_a_third_may_be_excellent_from_the_smallest_branch_on(session, world, full, most):
     play = rating(session, world, "tiny", full)
     setting(play, "appraisal_share", "refuse")
     no(play, RuleViolation, "share_kept", "tiny.secretary", "propose", **propose(play, most + 1))
