@@ -19,6 +19,16 @@ from .forks import Forks
 from .mutants import ROOMS, ROOT, Mutant
 
 CHOSEN = ("unit", "db", "web")
+# They build the whole demo zone or run other processes: seconds each, and they reach everything.
+SLOW = (
+    "test_cli",
+    "test_demo",
+    "test_kill",
+    "test_migrations",
+    "test_bench",
+    "test_golden",
+    "test_server",
+)
 # These read the definitions themselves: what a module says outside of functions they print and compare.
 PRINTS = ("tests/house/test_law.py", "tests/house/test_workflows.py")
 BATCH, BOUND = 12, 900.0  # files that share a process, and its seconds of CPU
@@ -107,7 +117,8 @@ def _digest(*paths: Path) -> str:
 def files() -> list[str]:
     """Return the test files that are asked."""
     found = (path for room in CHOSEN for path in (ROOT / "tests" / room).glob("test_*.py"))
-    return sorted({str(path.relative_to(ROOT)) for path in found} | {*PRINTS})
+    asked = {str(path.relative_to(ROOT)) for path in found if not path.stem.startswith(SLOW)}
+    return sorted(asked | {*PRINTS})
 
 
 def reach(forks: Forks, folder: Path) -> Reach:

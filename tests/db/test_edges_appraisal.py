@@ -259,3 +259,14 @@ def test_who_wrote_in_time_is_not_called_late(village):
     village.on("2026-12-09").lead("open_peer_review")
     late = {name for name in village.people if village.row(name).excused == "late"}
     assert late == {"village.more3"}
+
+
+@pytest.mark.parametrize("reason", ["transfer", "death", "left"])
+def test_who_is_struck_has_no_vote_and_the_reason_is_kept(village, reason):
+    village.begin()
+    gone = village.world.people["village.more3"]
+    gone.left_on, gone.left_why = date(2026, 11, 23), reason
+    village.session.commit()
+    village.lead("strike", member=gone.id, reason=reason)
+    row = village.row("village.more3")
+    assert (row.standing, row.votes, row.why) == ("struck", False, reason)
