@@ -27,8 +27,8 @@ from .reach import ARGUMENTS, Reach, reach
 
 KEPT = ROOT / ".assure"
 KNOWN = Path(__file__).with_name("known.toml")
-# Seconds of CPU: tests for a mutant, as they took without it; what starting takes; by how much a fault may slow.
-TESTED, STARTING, SLOWER = 40.0, 30.0, 4.0
+# Seconds of CPU: a portion of tests, as they took without a fault; what starting takes; by how much a fault may slow.
+TESTED, STARTING, SLOWER = 20.0, 30.0, 4.0
 CONTROLS = 3
 FOUND = {"killed", "timeout"}
 
@@ -91,22 +91,25 @@ def known() -> dict[tuple[str, str, str, str], Known]:
     }
 
 
-def chosen(tests: list[str], seconds: dict[str, float]) -> tuple[list[str], float]:
-    """Cut tests, fastest first, to the bound of a mutant; return them and what they take."""
-    spent, kept = 0.0, []
+def portions(tests: list[str], seconds: dict[str, float]) -> list[list[str]]:
+    """Cut tests, fastest first, into portions that take as long as a mutant may have at once."""
+    found: list[list[str]] = []
+    left = 0.0
     for test in tests:
-        if kept and spent + seconds[test] > TESTED:
-            break
-        spent += seconds[test]
-        kept.append(test)
-    return kept, spent
+        if not found or seconds[test] > left:
+            found.append([])
+            left = TESTED
+        left -= seconds[test]
+        found[-1].append(test)
+    return found
 
 
-def jobs(mutants: list[Mutant], told: Reach, ends: float) -> Iterator[Job]:
-    """Yield the run of each mutant that a test reaches, while there is time."""
+def jobs(mutants: list[Mutant], told: Reach, turn: int, ends: float) -> Iterator[Job]:
+    """Yield the run of each mutant against a portion of its tests, while there is time."""
     for mutant in mutants:
-        tests, spent = chosen(told.of(mutant), told.seconds)
-        if tests and perf_counter() < ends:
+        tests = portions(told.of(mutant), told.seconds)[turn]
+        if perf_counter() < ends:
+            spent = sum(told.seconds[test] for test in tests)
             yield mutant, STARTING + SLOWER * spent, attack, (mutant, tests)
 
 
@@ -118,9 +121,10 @@ def verdict(end: End) -> str:
 def control(forks: Forks, mutants: list[Mutant], told: Reach) -> None:
     """Run the tests of a mutant without its fault: what fails then would be taken for found."""
     sound = [
-        replace(one, source=(ROOT / one.path).read_text("utf-8")) for one in mutants[:CONTROLS]
+        replace(one, source=(ROOT / one.path).read_text("utf-8"))
+        for one in [mutant for mutant in mutants if told.of(mutant)][:CONTROLS]
     ]
-    for mutant, end in forks.run(jobs(sound, told, math.inf)):
+    for mutant, end in forks.run(jobs(sound, told, 0, math.inf)):
         if verdict(end) != "survived":
             raise SystemExit(
                 f"{mutant.path}: its tests fail without a fault, see {KEPT / 'tests.log'}"
@@ -128,14 +132,24 @@ def control(forks: Forks, mutants: list[Mutant], told: Reach) -> None:
 
 
 def judge(forks: Forks, mutants: list[Mutant], told: Reach, ends: float) -> dict[Mutant, str]:
-    """Return what came of each mutant; one that no test reaches is `unreached`, one too late left out."""
+    """Return what came of each mutant; one that no test reaches is `unreached`, one too late left out.
+
+    All meet the first portion of their tests, then those that survived meet the next.
+    """
     found = {mutant: "unreached" for mutant in mutants if not told.of(mutant)}
-    for mutant, end in forks.run(jobs(mutants, told, ends)):
-        found[mutant] = verdict(end)
-        print(
-            f"  {len(found):4} {found[mutant]:9} {end.seconds:5.0f} s  {mutant.path} {mutant.function}",
-            flush=True,
-        )
+    alive, turn = [mutant for mutant in mutants if mutant not in found], 0
+    while alive and perf_counter() < ends:
+        for mutant, end in forks.run(jobs(alive, told, turn, ends)):
+            found[mutant] = verdict(end)
+            line = f"{found[mutant]:9} {end.seconds:5.0f} s  {mutant.path} {mutant.function}"
+            print(f"  {len(found):4} {line}", flush=True)
+        turn += 1
+        alive = [
+            mutant
+            for mutant in alive
+            if found.get(mutant) == "survived"
+            and len(portions(told.of(mutant), told.seconds)) > turn
+        ]
     return found
 
 
