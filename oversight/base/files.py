@@ -15,6 +15,7 @@ import secrets
 import subprocess
 import sys
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from .typed import INVISIBLE
 
 MOST_BYTES = 10 * 2**20
 OVERHEAD = 64 * 2**10  # what a form adds to its file
+SCAN_SECONDS = 30
 SECONDS = 20  # by the wall; the child's own time is shorter
 KINDS = {"image/jpeg": "jpg", "image/png": "png", "application/pdf": "pdf"}
 MAGIC = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"%PDF-")
@@ -37,6 +39,7 @@ NO = {
     ),
     "locked": N_("这个 PDF 加了密码。请去掉密码后再传。"),
     "pages": N_("这个 PDF 太长，请只传要用的几页。"),
+    "scanned": N_("病毒扫描没有放行这个文件，不能上传。请换一个文件，或告诉系统管理员。"),
     "behind": N_("这个 PDF 后面还夹带了别的内容，不能上传。请打印成新的 PDF，或拍照上传。"),
 }
 
@@ -67,15 +70,28 @@ def too_large(size: int | None) -> TooLarge:
     return TooLarge(known if size else N_("这张照片超过 10 MB。请重拍，或选“压缩后上传”。"))
 
 
-def clean(data: bytes, name: str) -> Clean:
-    """Check a file and make a harmless copy of it. Raises TooLarge, WrongType, InvalidInput."""
+def clean(data: bytes, name: str, scanner: Sequence[str] = ()) -> Clean:
+    """Check a file and make a harmless copy of it; `scanner` is the operator's command that reads
+    it first. Raises TooLarge, WrongType, InvalidInput.
+    """
     if not data:
         raise InvalidInput({"file": NO["empty"]})
     if len(data) > MOST_BYTES:
         raise too_large(len(data))
     if not data.startswith(MAGIC) and not (data[:4] == b"RIFF" and data[8:12] == b"WEBP"):
         raise _wrong_type(name)
+    _scan(data, scanner)
     return _apart(data)
+
+
+def _scan(data: bytes, scanner: Sequence[str]) -> None:
+    """Ask the operator's scanner; whatever it does but end with 0 is a no. Raises InvalidInput."""
+    if not scanner:
+        return
+    try:
+        subprocess.run(scanner, input=data, timeout=SCAN_SECONDS, check=True, capture_output=True)
+    except (subprocess.SubprocessError, OSError):
+        raise InvalidInput({"file": NO["scanned"]}) from None
 
 
 def _wrong_type(name: str) -> WrongType:

@@ -5,6 +5,7 @@ A file is cleaned before the transaction begins; what it was is never overwritte
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from sqlalchemy.orm import Session
 from oversight import workflows
 from oversight.base import files
 from oversight.base.clock import Moment
-from oversight.base.db import is_id, new_id
+from oversight.base.db import fetch, find, new_id
 from oversight.base.refusals import (
     Forbidden,
     InvalidInput,
@@ -45,10 +46,16 @@ class Sent:
 
 
 def submit(
-    session: Session, folder: Path, case_id: str, sent: Sent, who: Actor, at: Moment
+    session: Session,
+    folder: Path,
+    case_id: str,
+    sent: Sent,
+    who: Actor,
+    at: Moment,
+    scanner: Sequence[str] = (),
 ) -> Attachment:
     """Clean a file, show it with a case and commit; a refusal changes nothing but a row in
-    `refusals`.
+    `refusals`. `scanner` is the operator's command, as `files.clean` has it.
 
     Begins with a rollback: what the same transaction claims is claimed after. Raises NotFound,
     InvalidTransition, Forbidden, TooLarge, WrongType, InvalidInput, RuleViolation.
@@ -56,7 +63,7 @@ def submit(
     with use_case(session, who, at, "attach", case_id=case_id):
         _ground(session, _case(session, case_id), sent, who)
         session.rollback()  # nobody waits for a lock while pixels are counted
-        clean = files.clean(sent.data, sent.name)
+        clean = files.clean(sent.data, sent.name, scanner)
         kept: list[str | None] = []
         after(session, lambda: _drop_unless_named(session, folder, kept))
         kept += [files.keep(folder, part) if part else None for part in (clean.data, clean.thumb)]
@@ -128,9 +135,7 @@ def attach(
 
 
 def _case(session: Session, case_id: str) -> Case:
-    case = session.get(Case, case_id)
-    if case is None:
-        raise NotFound()
+    case = fetch(session, Case, case_id)
     return case
 
 
@@ -203,7 +208,7 @@ def _replaced(session: Session, case: Case, sent: Sent) -> Attachment | None:
     """Return the version that a file takes the place of. Raises InvalidInput, RuleViolation."""
     if sent.replaces is None:
         return None
-    row = session.get(Attachment, sent.replaces) if is_id(sent.replaces) else None
+    row = find(session, Attachment, sent.replaces)
     if row is None or row.case_id != case.id:
         raise InvalidInput({"replaces": N_("要替换的材料不在这件事里。")})
     if row.round != case.facts.get("round"):
@@ -242,9 +247,7 @@ def open_file(
 
     Raises NotFound, Unavailable.
     """
-    row = session.get(Attachment, attachment_id)
-    if row is None:
-        raise NotFound()
+    row = fetch(session, Attachment, attachment_id)
     case = session.get(Case, row.case_id)
     authority.see(session, who, case)
     workflow = workflows.of(case)

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from oversight.base.clock import Moment
-from oversight.base.refusals import BadRequest
-from oversight.base.sentences import N_
+from oversight.base.refusals import BadRequest, InvalidInput
+from oversight.base.sentences import N_, say
+from oversight.base.settings import Environment
 from oversight.base.signing import Signer
 from oversight.engine import journal, seals, verifier
 from oversight.models import Case, Checkpoint, JournalRow, Zone
 from oversight.register import audit_log
+
+SHORTEST_DAYS = 183  # half a year, as the law on network security asks of logs
+KEPT_DAYS = 3 * 366
 
 
 def judged(session: Session, keys: list[str], at: Moment) -> journal.Verifier:
@@ -90,3 +98,34 @@ def begin(session: Session, zone: Zone, at: Moment) -> None:
 def checkpoint(session: Session, zone: Zone, at: Moment, signer: Signer) -> Checkpoint:
     """Seal a zone as it stands, whether or not the day has its seal. Does not commit."""
     return seals.seal(session, zone.id, at.now, None, signer)
+
+
+def prune(session: Session, zone: Zone, older_days: int, at: Moment) -> int:
+    """Remove refusals that are older than so many days, whole seals at a time, and write it down;
+    returns how many. Does not commit. Raises InvalidInput.
+    """
+    if older_days < SHORTEST_DAYS:
+        said = say("拒绝记录至少保留 %(days)s 天，不能清理更近的。", days=SHORTEST_DAYS)
+        raise InvalidInput({"days": said})
+    number, rows = seals.ripe(session, zone.id, at.now - timedelta(days=older_days))
+    if rows:
+        what: dict[str, Any] = {"pruned": ["refusals", number], "rows": [str(rows), "0"]}
+        audit_log.in_zone(session, zone.id, None, at, "records", "prune", "refusals", **what)
+        seals.prune(session, zone.id, number)
+    return rows
+
+
+@contextmanager
+def as_owner(env: Environment, session: Session) -> Iterator[Session]:
+    """Yield a session of the owner of the tables; it commits at the end."""
+    if env.sqlite or env.owner_url == env.database_url:
+        yield session
+        session.commit()
+        return
+    engine = sa.create_engine(env.owner_url, hide_parameters=True)
+    try:
+        with Session(engine) as own:
+            yield own
+            own.commit()
+    finally:
+        engine.dispose()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
+from flask import current_app
 
 from oversight.base.db import db
 from oversight.base.refusals import BadRequest
@@ -63,3 +64,21 @@ def checkpoint() -> None:
         point = journal.checkpoint(db.session, zone, now(), signer())
     signer().keep(*seals.file_of(point))
     click.echo(f"已加封 {point.cases} 件事、{point.rows} 条日志： {point.hash}")
+
+
+@audit.command(help=N_("清理早于保留期的拒绝记录；封印里的条数和根保留，校验时说明"))
+@click.option(
+    "--days",
+    default=journal.KEPT_DAYS,
+    show_default=True,
+    metavar=N_("天数"),
+    help=N_("保留多少天，不少于 183 天"),
+)
+@in_app
+def prune(days: int) -> None:
+    """Remove refusals that SECURITY.md no longer asks to keep."""
+    env = current_app.config["OVERSIGHT"]
+    with journal.as_owner(env, db.session) as session:
+        zone = installation.zone(session)
+        rows = journal.prune(session, zone, days, now())
+    click.echo(f"已清理 {rows} 条拒绝记录。")

@@ -34,12 +34,12 @@ BACKLOG = 1_024
 @dataclass(frozen=True)
 class Service:
     """What is served: the application, what a body may weigh, which requests are at some expense
-    open to strangers, what is done every minute beside it.
+    open to strangers (1) or read files (2), what is done every minute beside it.
     """
 
     app: Flask
     body_most: int
-    costly: Callable[[str, str], bool] = lambda _method, _path: False
+    costly: Callable[[str, str], int] = lambda _method, _path: 0
     beat: Callable[[], None] | None = None
     every_seconds: int = 60
 
@@ -69,7 +69,8 @@ class _Server(TcpWSGIServer):
 
     def __init__(self, service: Service, sock: socket.socket, threads: int) -> None:
         self._costly = service.costly
-        self._queues = [_queue(threads), _queue(max(1, (os.cpu_count() or 2) // 2))]
+        few = max(1, (os.cpu_count() or 2) // 2)
+        self._queues = [_queue(threads), _queue(few), _queue(few)]
         super().__init__(
             service.app,
             map={},
@@ -82,7 +83,7 @@ class _Server(TcpWSGIServer):
 
     def add_task(self, task: _Channel) -> None:
         asked = task.requests[0]
-        dear = asked.error is None and self._costly(asked.command, asked.path)
+        dear = self._costly(asked.command, asked.path) if asked.error is None else 0
         self._queues[dear].add_task(task)
 
     def maintenance(self, now: float) -> None:
@@ -94,7 +95,8 @@ class _Server(TcpWSGIServer):
 
     def run(self) -> None:
         super().run()  # until a signal; ends the first queue itself
-        self._queues[1].shutdown()
+        for queue in self._queues[1:]:
+            queue.shutdown()
 
 
 def _queue(threads: int) -> ThreadedTaskDispatcher:

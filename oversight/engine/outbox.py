@@ -13,10 +13,10 @@ from sqlalchemy.orm import Session
 
 from oversight.base.clock import Moment
 from oversight.base.db import insert_once, new_id, reading
-from oversight.base.sentences import N_
-from oversight.models import Case, Notice, OutboxMessage, WorkItem
+from oversight.models import Notice, OutboxMessage
 
-WAITING = N_("您有1件待办")
+CALLS = ("desk", "remind", "handed", "delegated", "given_back", "nudge")  # lines that call to work
+LONGEST = 200  # characters of a line
 
 
 def enqueue(
@@ -33,33 +33,6 @@ def enqueue(
         payload=payload,
         due_at=due_at,
         attempts=0,
-    )
-
-
-def notify_desk(session: Session, key: str, payload: dict, at: Moment, people: Callable) -> None:
-    """Notify the assignees of a case that work waits, unless it has moved on."""
-    case = session.get(Case, payload["case"])
-    if case is None or case.closed_at or not _still(case, payload):
-        return
-    for desk in session.scalars(
-        sa.select(WorkItem).where(
-            WorkItem.case_id == case.id,
-            WorkItem.closed_at.is_(None),
-            WorkItem.kind.in_(("act", "watch")),
-        )
-    ):
-        for person_id in people(session, desk, at.today):
-            notify(
-                session, case.zone_id, person_id, key, payload.get("text") or WAITING, at, case.id
-            )
-
-
-def _still(case: Case, payload: dict) -> bool:
-    """True where a case is as it was, or where others of many have acted since and it waits for the
-    rest.
-    """
-    return case.version == payload["version"] or case.entered_at.isoformat() == payload.get(
-        "entered"
     )
 
 
@@ -81,17 +54,13 @@ def notify(
         person_id=person_id,
         key=key,
         case_id=case_id,
-        text=text,
+        text=str(text)[:LONGEST],
         at=at.now,
     )
 
 
-def unread(session: Session, person_id: str) -> int:
-    """Count the lines in a person's bell that he has not read."""
-    return session.scalar(unread_of(person_id))
-
-
 def unread_of(person_id: str) -> sa.Select:
+    """Return what counts the lines in a person's bell that he has not read."""
     return (
         sa.select(sa.func.count())
         .select_from(Notice)

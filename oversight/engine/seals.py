@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from oversight.base.signing import Signer
-from oversight.models import AdminChange, Case, Checkpoint, Zone, records
+from oversight.models import AdminChange, Case, Checkpoint, RecordChain, Refusal, Zone, records
 
 from . import journal, verifier
 
@@ -33,9 +33,7 @@ def seal(
     if day is not None and _of_day(session, zone_id, day):
         return None
     before, sealed = _before(session, zone_id)
-    heads = session.execute(
-        sa.select(Case.id, Case.seq, Case.head).where(Case.zone_id == zone_id).order_by(Case.id)
-    ).all()
+    heads = _heads(session, zone_id)
     grown = [[case_id, seq, head] for case_id, seq, head in heads if sealed.get(case_id) != seq]
     number = before.number + 1 if before else 1
     point = Checkpoint(
@@ -59,6 +57,18 @@ def seal(
         point.key, point.signature = signer.sign(point.hash, _keys(session))
     session.add(point)
     return point
+
+
+def _heads(session: Session, zone_id: str) -> list:
+    """Return id, length and head of every chain, of cases and of records beside them."""
+    found = [
+        row
+        for model in (Case, RecordChain)
+        for row in session.execute(
+            sa.select(model.id, model.seq, model.head).where(model.zone_id == zone_id)
+        )
+    ]
+    return sorted(found, key=lambda row: row.id)
 
 
 def _of_day(session: Session, zone_id: str, day: date) -> bool:
@@ -104,6 +114,7 @@ def due(session: Session, day: date) -> list[str]:
     something = sa.or_(
         sa.exists().where(Case.zone_id == Zone.id),
         sa.exists().where(AdminChange.zone_id == Zone.id, AdminChange.seq == 1),
+        sa.exists().where(RecordChain.zone_id == Zone.id),
     )
     return list(session.scalars(sa.select(Zone.id).where(Zone.id.not_in(sealed), something)))
 
@@ -112,3 +123,33 @@ def file_of(point: Checkpoint) -> tuple[str, str]:
     """Return name and text of the file in which a seal is kept."""
     line = verifier.canonical({"checkpoint": journal.seal_values(point)})
     return f"{point.zone_id[:8]}-{point.number:06}.json", line
+
+
+# What is pruned ----------------------------------------------------------------------------------
+
+
+def ripe(session: Session, zone_id: str, before: datetime) -> tuple[int, int]:
+    """Return up to which seal all refusals are older than a moment, and how many there are. What
+    lies under no seal yet is never ripe.
+    """
+    mine, table = Refusal.zone_id == zone_id, Refusal
+    younger = session.scalar(
+        sa.select(sa.func.min(table.seal)).where(mine, table.at >= before, table.seal.is_not(None))
+    )
+    under = table.seal.is_not(None) if younger is None else table.seal < younger
+    last, count = sa.func.max(table.seal), sa.func.count()
+    number, rows = session.execute(sa.select(last, count).where(mine, under)).one()
+    return number or 0, rows
+
+
+def prune(session: Session, zone_id: str, number: int) -> None:
+    """Remove the refusals under the seals up to a number; their counts and roots stay in the seals.
+
+    By the owner of the tables. Does not commit.
+    """
+    with records.lifted(session.connection(), Refusal.__table__):
+        session.execute(
+            sa.delete(Refusal)
+            .where(Refusal.zone_id == zone_id, Refusal.seal <= number)
+            .execution_options(synchronize_session=False)
+        )

@@ -11,7 +11,6 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
 from oversight import workflows
-from oversight.law.definition import role_of
 from oversight.law.roles import COMMITTEE, Role
 from oversight.models import Appraised, Case, FollowUp, JournalRow, Recusal, Unit, WorkItem
 
@@ -49,6 +48,18 @@ def visible(who):
         sa.exists().where(WorkItem.case_id == Case.id, at_seat(who)).correlate(Case),
         passed_on(who),
     )
+
+
+def readable(who):
+    """Return the condition that the reader may open a case: one in his sight, or a notice to all
+    branches that was issued. No list holds the latter.
+    """
+    return sa.or_(visible(who), _published(who)) if who.branch or who.posts else visible(who)
+
+
+def _published(who):
+    found = [(one.name, state) for one in workflows.every() for state in one.published]
+    return sa.and_(Case.zone_id == who.zone_id, sa.tuple_(Case.workflow, Case.state).in_(found))
 
 
 def at_seat(who):
@@ -189,9 +200,7 @@ def waits_on(case, which):
         (workflow.name, state.name)
         for workflow in workflows.every()
         for state in workflow.states
-        if state.waits_on is not None
-        and role_of(state.waits_on).human
-        and which(role_of(state.waits_on))
+        if state.waits_on.human and which(state.waits_on.role)
     ]
     return sa.tuple_(case.workflow, case.state).in_(found)
 

@@ -8,12 +8,9 @@ import hashlib
 import json
 import sys
 from pathlib import Path
-from typing import Self
 
-ROW = (
-    *("zone_id", "case_id", "seq", "at", "kind", "move", "from_state", "to_state", "actor_id"),
-    *("actor", "acting_for", "role", "unit_id", "words", "result", "previous"),
-)
+CASE = ("zone_id", "case_id", "seq", "at", "kind", "move", "from_state", "to_state", "actor_id")
+ROW = (*CASE, "actor", "acting_for", "role", "unit_id", "words", "result", "previous")
 ADMIN = ("zone_id", "seq", "at", "by_id", "by", "area", "act", "about", "about_id", "what")
 SEAL = ("at", "cases", "rows", "changed", "root", "previous")
 HASHED: dict[str, dict] = {  # by format
@@ -21,7 +18,7 @@ HASHED: dict[str, dict] = {  # by format
     "admin": {2: (*ADMIN, "after", "previous", "format")},
     "checkpoint": {1: SEAL, 2: (*SEAL, "zone_id", "number", "day", "beside", "format")},
 }
-FREE = {"activities": ("moved_by", "excused_by"), "persons": ("exempt_until",)}
+FREE = {"persons": ("exempt_until",)}
 
 
 def canonical(values: dict) -> str:
@@ -67,15 +64,14 @@ class Verifier:
         self.keys, self.alone = frozenset(keys), alone
         self.problems: list[str] = []
         self.warnings: list[str] = []
-        self.no = self.problems.append
+        self.no, self.gone = self.problems.append, 0  # refusals pruned, up to the seal in `pruned`
         # of each case, and of each zone's administration: hashes, first format, how much is sealed
-        self.chains, self.first, self.sealed, self.states = {}, {}, {}, {}
+        self.chains, self.first, self.sealed, self.states, self.pruned = {}, {}, {}, {}, {}
         self.images, self.leaves, self.seals, self.headed, self.held = {}, {}, {}, set(), set()
 
-    def read(self, entries) -> Self:
-        for kind, values in entries:
-            if kind in self.reads:
-                getattr(self, kind)(values)
+    def read(self, entries):
+        for kind, values in (entry for entry in entries if entry[0] in self.reads):
+            getattr(self, kind)(values)
         return self
 
     def link(self, kind: str, which: str, name: str, values: dict) -> None:
@@ -90,7 +86,7 @@ class Verifier:
         for table, rows in values.get("after", {}).items():
             for key, image in rows.items():
                 source, then, known = self.images.get((table, key), ("", "", None))
-                if which == source or values["at"] >= then:
+                if which in (source, key) or source != key and values["at"] >= then:  # own first
                     left = image and {**(known or {}), **image}
                     self.images[table, key] = (which, values["at"], left)
 
@@ -100,8 +96,10 @@ class Verifier:
 
     def admin(self, values: dict) -> None:
         self.link("admin", values["zone_id"], "管理记录", values)
-        if "earlier" in values["what"]:
-            self.hold(values["zone_id"], "admin_changes", 0, values["what"]["earlier"], "管理记录")
+        zone, what = values["zone_id"], values["what"]
+        self.pruned[zone] = what.get("pruned", (0, self.pruned.get(zone, 0)))[1]
+        if "earlier" in what:
+            self.hold(zone, "admin_changes", 0, what["earlier"], "管理记录")
 
     def head(self, values: dict) -> None:
         name, chain = values["case_id"], self.chains.get(values["case_id"]) or [""]
@@ -159,16 +157,19 @@ class Verifier:
     def hold(self, zone: str, table: str, seal: int, told: list, name: str) -> None:
         self.held.add((zone, table, seal))
         found = [*self.leaves.get((zone, table, seal), {}).values()]
-        if [len(found), merkle_root(found)] != told:
+        if not found and table == "refusals" and seal <= self.pruned.get(zone, 0):
+            self.gone += told[0]
+        elif [len(found), merkle_root(found)] != told:
             self.no(f"{name}：{table} 应有 {told[0]} 条，现有 {len(found)} 条，或其中有改动")
 
-    def done(self) -> Self:
+    def done(self):
         """Add what shows only at the end."""
         for (table, key), (*_, image) in self.images.items():
             if image and any(image[name] for name in FREE.get(table, image)):
                 self.no(f"{table} {key}：日志里有，现在没有")
         for which in self.states.keys() - self.headed:
             self.no(f"案卷 {which}：有日志，却没有这件事")
+        self.warnings += [f"有 {self.gone} 条拒绝记录已按期清理"] * (self.gone > 0)
         for zone, table, seal in self.leaves.keys() - self.held:
             if seal or seal == 0 and zone in self.chains:
                 self.no(f"{table}：有标着第 {seal} 号封印的记录，那里却没有它")
@@ -192,9 +193,7 @@ if __name__ == "__main__":
     files = [map(json.loads, path.read_text("utf-8").splitlines()) for path in paths]
     first, *others = [(item for line in file for item in line.items()) for file in files]
     found = Verifier(public).read(first).done()
-    if not found.chains:
-        found.no("没有一条日志，不能算完整")
-    for kept in others:
-        found.against(Verifier(public, alone=True).read(kept))
+    found.no("没有一条日志，不能算完整") if not found.chains else None
+    [found.against(Verifier(public, alone=True).read(kept)) for kept in others]
     print("\n".join([*found.problems, *found.warnings]) or "完整")
     sys.exit(bool(found.problems))

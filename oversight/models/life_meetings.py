@@ -60,3 +60,9 @@ class LifeMeeting(Base):
     unit: Mapped[Unit] = relationship()
     noter: Mapped[Person] = relationship(foreign_keys=[noted_by])
     withdrawer: Mapped[Person | None] = relationship(foreign_keys=[withdrawn_by])
+
+    __decided__ = (
+        *("zone_id", "unit_id", "held_on", "activity_id", "case_id", "noted_by", "noted_at"),
+        *("withdrawn_at", "withdrawn_by", "withdrawn_why"),
+    )
+    __heard__ = False

@@ -54,6 +54,11 @@ class Substitution(Base):
     person: Mapped[Person] = relationship(foreign_keys=person_id, lazy="joined")
     principal: Mapped[Person | None] = relationship(foreign_keys=for_id, lazy="joined")
 
+    __decided__ = (
+        *("zone_id", "person_id", "for_id", "unit_id", "office", "workflow"),
+        *("from_on", "to_on", "ended_at", "ended_by"),
+    )
+
 
 class FollowUp(Base):
     """A person's own reminder on a case; no deadline."""

@@ -34,11 +34,17 @@ class OutboxMessage(Base):
 
 
 class Notice(Base):
-    """An in-app notification. It says that something waits, never what."""
+    """A line in somebody's bell: what became of a matter, or that it waits for him."""
 
     __tablename__ = "notices"
     __table_args__ = (
         sa.UniqueConstraint("person_id", "key", name="uq_notices_once"),
+        sa.Index(
+            "ix_notices_unread_of_case",
+            "case_id",
+            sqlite_where=sa.text("read_at IS NULL"),
+            postgresql_where=sa.text("read_at IS NULL"),
+        ),
         sa.Index(
             "ix_notices_unread",
             "person_id",

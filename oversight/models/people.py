@@ -82,6 +82,7 @@ class PhoneLook(Base):
     __tablename__ = "phone_looks"
     __table_args__ = (
         sa.Index("ix_phone_looks_person", "person_id"),
+        sa.Index("ix_phone_looks_by", "by_id", "at"),
         sa.Index("ix_phone_looks_seal", "zone_id", "seal"),
         append_only("seal"),
     )

@@ -10,9 +10,13 @@ from datetime import date
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from oversight.base.db import find
 from oversight.base.paging import page_of
 from oversight.base.refusals import NotFound
-from oversight.models import Membership, Person, Unit
+from oversight.law.roles import ADMINISTRATORS
+from oversight.models import Membership, Person, Post, Unit
+
+from .standing import in_office, is_member
 
 
 def in_reach(who):
@@ -35,6 +39,41 @@ def _under(who, prefixes):
 def below(top: Unit):
     """Return the condition that a unit is this one or stands below it."""
     return Unit.path.startswith(top.path, autoescape=True)
+
+
+def people(who) -> sa.Select:
+    """Select the living people of whom the actor may know: who belongs or serves within his reach;
+    for administrators everybody of the zone.
+    """
+    living = sa.select(Person).where(Person.zone_id == who.zone_id, Person.left_on.is_(None))
+    if who.holds(*ADMINISTRATORS):
+        return living
+    units = sa.select(Unit.id).where(in_reach(who))
+    belongs = sa.exists().where(
+        Membership.person_id == Person.id, is_member(who.on), Membership.unit_id.in_(units)
+    )
+    serves = sa.exists().where(
+        Post.person_id == Person.id, in_office(who.on), Post.unit_id.in_(units)
+    )
+    return living.where(sa.or_(belongs.correlate(Person), serves.correlate(Person)))
+
+
+def person_in_reach(session: Session, person_id: str, who) -> Person | None:
+    """Return a person of whom the actor may know, as `people` has it."""
+    person = find(session, Person, person_id)
+    if person is None or person.zone_id != who.zone_id or person.left_on is not None:
+        return None
+    known = who.holds(*ADMINISTRATORS) or any(map(who.sees, _places(session, person, who.on)))
+    return person if known else None
+
+
+def _places(session: Session, person: Person, on: date) -> list[Unit]:
+    """Return the units to which a person belongs or in which he serves."""
+    joined = sa.select(Unit).join(Membership, Membership.unit_id == Unit.id)
+    serving = sa.select(Unit).join(Post, Post.unit_id == Unit.id)
+    found = session.scalars(joined.where(Membership.person_id == person.id, is_member(on))).all()
+    held = session.scalars(serving.where(Post.person_id == person.id, in_office(on))).all()
+    return [*found, *held]
 
 
 def unit_in_reach(session: Session, unit_id: str, who, within=in_reach) -> Unit:

@@ -31,7 +31,7 @@ from oversight.organization.units import outline, zone_unit
 from oversight.rules import power
 from oversight.rules.context import TransitionContext
 
-from . import audit_log, credentials, passwords, second_factor, sign_ins, tokens, told
+from . import audit_log, credentials, passwords, second_factor, sign_ins, stand_ins, tokens, told
 from .sign_ins import NOWHERE, Place
 
 LASTS = timedelta(days=14)
@@ -614,7 +614,8 @@ def close(session: Session, person_id: str, by_id: str | None, at: Moment) -> No
 def follow(
     session: Session, people: Iterable[str], who: Actor | None, at: Moment, reopen: bool = False
 ) -> None:
-    """Let accounts end with what their people hold: at once, or on the day after its last day.
+    """Let accounts, and acting, end with what their people hold: at once, or on the day after its
+    last day.
 
     `reopen`: what was closed opens again where its person belongs somewhere, since an ending was
     taken back. Does not commit.
@@ -623,6 +624,7 @@ def follow(
     ids = sorted(set(people))
     for start in range(0, len(ids), CHUNK):
         part = ids[start : start + CHUNK]
+        stand_ins.follow(session, part, who, at)
         held = _last_days(session, part)
         for account in session.scalars(sa.select(Account).where(Account.person_id.in_(part))):
             _follow(session, account, held.get(account.person_id, date.min), who, at, reopen)

@@ -11,7 +11,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from oversight.base.clock import Moment
+from oversight.base.db import find, id_of
 from oversight.base.refusals import Forbidden
+from oversight.base.rows import ids_of
 from oversight.base.sentences import N_, say
 from oversight.engine import journal
 from oversight.engine.authority import refuse_unconfirmed
@@ -30,6 +32,7 @@ AREAS = {
     "accounts": N_("账号"),
     "rosters": N_("名册"),
     "settings": N_("设置"),
+    "records": N_("台账"),
 }
 KEEPERS = {
     "units": "sysadmin",
@@ -76,6 +79,8 @@ ACTS = {
     "sweep": N_("按日期办理到期事项"),
     "set": N_("修改设置"),
     "sealing": N_("开始封存"),
+    "withdraw": N_("撤回组织生活会登记"),
+    "prune": N_("按期清理记录"),
 }
 # What a change tells of. Rows of earlier versions name it in Chinese and are shown as they are.
 WORDS = {
@@ -108,6 +113,8 @@ WORDS = {
     "in_post": N_("在职党员"),
     "no_office": N_("无职党员"),
     "earlier": N_("此前的记录（条数、根）"),
+    "pruned": N_("清理到第几号封印"),
+    "rows": N_("条数"),
 }
 TERMINAL = N_("服务器终端")
 BY_TOKEN = N_("凭令牌：")
@@ -118,7 +125,7 @@ SEPARATE = house_rule(
 
 def answers_for(session: Session, who: Actor, unit: Unit) -> bool:
     """True where the actor is officer or secretary of an organization above a unit."""
-    above = {row.id for row in superiors(session, unit)} - {unit.id}
+    above = set(ids_of(superiors(session, unit))) - {unit.id}
     return any(post.unit_id in above and post.office in SUPERIOR.ranks[0] for post in who.posts)
 
 
@@ -186,7 +193,7 @@ def in_zone(
         AdminChange(
             zone_id=zone_id,
             at=at.now,
-            by_id=who.id if who else None,
+            by_id=id_of(who),
             area=area,
             act=act,
             about=about[:200],
@@ -218,7 +225,7 @@ def by_id(
     """Write down what somebody did of whom only the id is known; None is the server's terminal.
     Does not commit.
     """
-    person = session.get(Person, person_id) if person_id else None
+    person = find(session, Person, person_id)
     journal.note(
         session,
         AdminChange(

@@ -17,6 +17,7 @@ from oversight.base.refusals import Forbidden, InvalidInput, RuleViolation
 from oversight.base.sentences import N_, say
 from oversight.models import Case, Membership, Person, Unit
 from oversight.organization.actor import Actor
+from oversight.organization.members import branch_of
 from oversight.organization.standing import is_member
 
 from . import accounts, audit_log, departures, tenure
@@ -33,15 +34,6 @@ FLAGS = {
 }
 FOLLOWS = N_("%(unit)s%(number)s（%(title)s）转支部时随人转到新支部，去世或出党时终止办理。")
 ENDS = N_("%(unit)s%(number)s（%(title)s）终止办理，编号保留。")
-
-
-def branch_of(session: Session, person: Person, on: date) -> Unit | None:
-    """Return the branch that a person belongs to on a day."""
-    return session.scalar(
-        sa.select(Unit)
-        .join(Membership, Membership.unit_id == Unit.id)
-        .where(Membership.person_id == person.id, is_member(on))
-    )
 
 
 def groups_of(session: Session, unit: Unit, on: date) -> dict[str, str]:

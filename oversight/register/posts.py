@@ -11,16 +11,18 @@ from oversight import workflows
 from oversight.base.clock import Moment
 from oversight.base.db import is_id
 from oversight.base.refusals import Forbidden, InvalidInput
+from oversight.base.rows import ids_of, keyed
 from oversight.base.sentences import N_, say
 from oversight.engine import outbox
 from oversight.engine.authority import refuse_unconfirmed
 from oversight.law.clauses import house_rule
 from oversight.law.roles import ADMINISTRATORS, NO_BUSINESS, OFFICES, SUPERIOR
 from oversight.models import Membership, Person, Post, Substitution, Unit
-from oversight.organization import substitution
+from oversight.organization import reach, substitution
 from oversight.organization.actor import Actor
 from oversight.organization.members import in_office_of, members
 from oversight.organization.standing import in_office, is_member
+from oversight.organization.units import outline
 
 from . import audit_log, handover, tenure
 
@@ -100,17 +102,26 @@ def _fit(
 
     Raises InvalidInput, RuleViolation.
     """
-    wrong = {}
-    if from_on < at.today:
-        wrong["from_on"] = N_("“起”不能早于今天。")
-    if not from_on <= to_on <= from_on + LONGEST:
-        wrong["to_on"] = N_("“止”不能早于“起”，代理最长半年。")
-    if not 0 < len(reason.strip()) <= 200:
-        wrong["reason"] = N_("请填写“事由”，最多 200 字。")
-    if workflow and workflow not in {known.name for known in workflows.every()}:
-        wrong["workflow"] = N_("没有这种业务。")
+    said = {
+        "from_on": (from_on < at.today, N_("“起”不能早于今天。")),
+        "to_on": (
+            not from_on <= to_on <= from_on + LONGEST,
+            N_("“止”不能早于“起”，代理最长半年。"),
+        ),
+        "reason": (not 0 < len(reason.strip()) <= 200, N_("请填写“事由”，最多 200 字。")),
+        "workflow": (
+            workflow not in {None, "", *(known.name for known in workflows.every())},
+            N_("没有这种业务。"),
+        ),
+    }
+    wrong = {name: sentence for name, (bad, sentence) in said.items() if bad}
     if wrong:
         raise InvalidInput(wrong)
+    _may_stand_in(session, unit, person, who, at)
+
+
+def _may_stand_in(session: Session, unit: Unit, person: Person, who: Actor, at: Moment) -> None:
+    """Make sure that a person belongs where he is to stand in. Raises RuleViolation."""
     if person.id == who.id:
         tenure.refuse("not_own", tenure.NOT_OWN, N_("不能由自己代理，请另选一人。"), field="person")
     posts = tenure.held(session, person.id, at.today)
@@ -213,30 +224,48 @@ def of_unit(session: Session, unit: Unit) -> list[tuple[Post, Person]]:
 
 
 def candidates(
-    session: Session, unit: Unit, on: date, find: str = "", chosen: str | None = None
+    session: Session, unit: Unit, who: Actor, find: str = "", chosen: str | None = None
 ) -> list[Person]:
-    """Return who can be appointed: members of the branch, holders of posts around the unit, whoever
-    was looked for or chosen.
+    """Return whom the actor can choose for a post: members of the branch, holders of posts around
+    the unit, whoever was looked for or chosen; within his reach, others he names by `named`.
     """
-    living = sa.select(Person).where(Person.zone_id == unit.zone_id, Person.left_on.is_(None))
+    living = reach.people(who)
     near = living.join(Post, Post.person_id == Person.id).where(
-        Post.unit_id.in_([unit.id, *unit.ancestors()]), in_office(on)
+        Post.unit_id.in_([unit.id, *unit.ancestors()]), in_office(who.on)
     )
     further: sa.ColumnElement[bool] = sa.false()
     if find:
         further = Person.name.contains(find, autoescape=True)
     if is_id(chosen):
         further = Person.id == chosen
-    found = [*members(session, unit.id, on)]
+    found = [*members(session, unit.id, who.on)]
     for query in (near, living.where(further)):
         found += session.scalars(query.order_by(Person.name, Person.id).limit(100))
-    return list({one.id: one for one in found}.values())
+    return list(keyed(found).values())
+
+
+def named(session: Session, who: Actor, name: str, unit_name: str) -> Person:
+    """Return somebody out of reach by what one must know already: his whole name, and the name of
+    his branch or of where he serves. Raises InvalidInput.
+    """
+    there = [row.id for row in outline(session, who.zone_id, Unit.name == unit_name.strip())]
+    exact = sa.select(Person).where(Person.name == name.strip(), Person.left_on.is_(None))
+    member = exact.join(Membership, Membership.person_id == Person.id)
+    serving = exact.join(Post, Post.person_id == Person.id)
+    found = {
+        *session.scalars(member.where(Membership.unit_id.in_(there), is_member(who.on))),
+        *session.scalars(serving.where(Post.unit_id.in_(there), in_office(who.on))),
+    }
+    if len(found) != 1:
+        sentence = N_("没有查到这个人，请把姓名和他所在单位的全称写准确；同名的，请对方单位办理。")
+        raise InvalidInput({"name": sentence})
+    return found.pop()
 
 
 def stand_ins(session: Session, unit_ids: set[str], who: Actor) -> list[Person]:
     """Return those who could stand in: who serve in these units or belong to these branches."""
     found = {one.id: one for unit_id in unit_ids for one in members(session, unit_id, who.on)}
-    found |= {one.id: one for one in in_office_of(session, unit_ids, who.on)}
+    found |= keyed(in_office_of(session, unit_ids, who.on))
     found.pop(who.id, None)
     return sorted(found.values(), key=lambda one: (one.name, one.id))
 
@@ -253,14 +282,10 @@ def vacant(session: Session, who: Actor, units: list[Unit]) -> list[tuple[Unit, 
     below = [
         unit for unit in units if any(unit.within(top.path) and unit.id != top.id for top in led)
     ]
-    held = {
-        tuple(seat)
-        for seat in session.execute(
-            sa.select(Post.unit_id, Post.office).where(
-                Post.unit_id.in_([unit.id for unit in below]), in_office(who.on)
-            )
-        )
-    }
+    seats_held = sa.select(Post.unit_id, Post.office).where(
+        Post.unit_id.in_(ids_of(below)), in_office(who.on)
+    )
+    held = set(map(tuple, session.execute(seats_held)))
     seats = [(unit, "secretary") for unit in below]
     seats += [(unit, "officer") for unit in below if unit.kind != "branch"]
     return [(unit, office) for unit, office in seats if (unit.id, office) not in held]

@@ -4,17 +4,23 @@ leaves.
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from oversight.base import phone_numbers
 from oversight.base.clock import Moment
-from oversight.base.refusals import Forbidden, NotFound
+from oversight.base.refusals import Forbidden, NotFound, RuleViolation
 from oversight.base.sentences import say
 from oversight.engine import authority
+from oversight.law.clauses import house_rule
 from oversight.models import Membership, Person, PhoneLook, Unit
 from oversight.organization.actor import Actor
 from oversight.organization.standing import is_member
+
+MOST = 100  # looks in a day and night: more than a branch has members that need a call
+FEW = house_rule("电话号码逐个查看，不成批带走。")
 
 
 def of_business(session: Session, person_id: str, who: Actor) -> Person:
@@ -47,11 +53,21 @@ def branch_of(session: Session, person_id: str, who: Actor) -> Unit | None:
 def show(session: Session, secret: str, person_id: str, who: Actor, at: Moment) -> str | None:
     """Return a member's number in full and note who was shown it.
 
-    Does not commit. Raises as `of_business`.
+    Does not commit. Raises as `of_business`, and RuleViolation from the `MOST`th of a day on.
     """
     person = of_business(session, person_id, who)
+    _not_by_the_list(session, who, at)
     _note(session, person, who, "shown", at)
     return phone_numbers.unseal(secret, person.id, person.phone_sealed)
+
+
+def _not_by_the_list(session: Session, who: Actor, at: Moment) -> None:
+    """Make sure that nobody carries off the list of all numbers in a day. Raises RuleViolation."""
+    since = at.now - timedelta(days=1)
+    today = sa.select(sa.func.count()).where(PhoneLook.by_id == who.id, PhoneLook.at > since)
+    if session.scalar(today) >= MOST:
+        said = say("一天最多查看 %(most)s 个电话号码，请明天再查。", most=MOST)
+        raise RuleViolation(said, rule="phone_looks", house_rule=FEW.text)
 
 
 def keep(

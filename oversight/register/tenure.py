@@ -7,22 +7,35 @@ nothing any more is closed, and he and the administrators are told.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from typing import Any, NoReturn
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from oversight.base.clock import Moment
+from oversight.base.db import id_of
 from oversight.base.refusals import Forbidden, InvalidInput, RuleViolation
 from oversight.base.sentences import N_, say
 from oversight.engine import authority, transitions
 from oversight.law.clauses import house_rule
 from oversight.law.roles import ADMINISTRATORS, OFFICES, SUPERIOR
-from oversight.models import Case, JournalRow, Person, Post, Unit
+from oversight.models import (
+    Activity,
+    AdminChange,
+    Case,
+    JournalRow,
+    LifeMeeting,
+    Person,
+    Post,
+    Substitution,
+    Unit,
+)
 from oversight.organization.actor import Actor
-from oversight.organization.units import zone_unit
+from oversight.organization.members import branch_of
+from oversight.organization.units import superiors, zone_unit
 from oversight.rules import power
 from oversight.rules.context import TransitionContext
 
@@ -30,6 +43,7 @@ from . import accounts, audit_log, handover, told
 
 NOT_OWN = house_rule("任何人不能给自己任职、免职或指定代理权限。")
 APART = house_rule("三员分立：系统、安全、审计管理员互不兼任，也不兼任办理业务的职务。")
+LONGER = house_rule("结束任职只能提前，不能借此延长任期；延长就是任职，按任职办理。")
 UNDONE = house_rule("任免登记错了的，说明原因可以收回；已据此办过事的，不能收回，只能另行登记。")
 # Posts here decide on others: one administrator asks for them, another releases them.
 RELEASED = ("zone", "town", "department")
@@ -38,7 +52,7 @@ UNDONE_WITHIN = timedelta(days=31)
 FURTHEST = timedelta(days=366)  # how far ahead, or back, a post is entered
 
 
-def refuse(rule: str, source, sentence: str, **more):
+def refuse(rule: str, source, sentence: str, **more) -> NoReturn:
     """Say no by a house rule. Raises RuleViolation."""
     raise RuleViolation(sentence, rule=rule, house_rule=source.text, **more)
 
@@ -89,7 +103,7 @@ def begin(
     InvalidInput.
     """
     audit_log.alone(session, seat.unit.zone_id)
-    _fit(session, seat, who.id if who else None)
+    _fit(session, seat, id_of(who))
     post = Post(
         zone_id=seat.unit.zone_id,
         person_id=seat.person.id,
@@ -154,13 +168,17 @@ power.DOES["begin_post"] = _agreed
 
 def _side(session: Session, seat: Seat, who: Actor, on: date) -> Unit | None:
     """Return the unit whose consent is asked: the highest in which the person serves out of the
-    actor's reach; None where there is none.
+    actor's reach, or what stands above his branch there; None where there is none.
     """
     if who.holds("secadmin"):
         return None
     paths = [post.unit.path for post in who.posts]
-    posts = held(session, seat.person.id, on)
-    outside = [post.unit for post in posts if not any(post.unit.within(path) for path in paths)]
+    served = [post.unit for post in held(session, seat.person.id, on)]
+    if not served:
+        branch = branch_of(session, seat.person, on)
+        if branch and not any(branch.within(path) for path in paths):
+            return superiors(session, branch)[0]
+    outside = [unit for unit in served if not any(unit.within(path) for path in paths)]
     return min(outside, key=lambda unit: (len(unit.path), unit.id), default=None)
 
 
@@ -184,6 +202,10 @@ def end(session: Session, post: Post, last: date, who: Actor, at: Moment) -> int
         raise InvalidInput({"last": N_("“最后一天”最远写到一年以后。")})
     if post.to_on is not None and post.to_on < at.today:
         raise InvalidInput({"last": N_("这个职务已经结束，不能再改。")})
+    if post.to_on is not None and last > post.to_on:
+        refuse(
+            "longer", LONGER, N_("“最后一天”不能晚于原定的任期，延长的请另行任职。"), field="last"
+        )
     end_all(session, [post], last, who, at)
     return handover.release(session, post.person_id, who, at) if last < at.today else 0
 
@@ -196,10 +218,13 @@ def end_all(
     at: Moment,
     one_of_many: bool = False,
 ) -> None:
-    """End posts that rest on something that ended: a membership, a unit, a life. Does not commit."""
+    """End posts that rest on something that ended: a membership, a unit, a life; a term that is
+    over sooner stays. Does not commit.
+    """
     posts = list(posts)
     for post in posts:
-        before, post.to_on = post.to_on, max(last, post.from_on)
+        before = post.to_on
+        post.to_on = min(max(last, post.from_on), before or date.max)
         seat = Seat(post.unit, session.get(Person, post.person_id), post.office, post.from_on)
         days = [before.isoformat() if before else "", post.to_on.isoformat()]
         what = {"relieved": [seat.person.name, ""], "to_on": days}
@@ -241,11 +266,26 @@ def undo_end(session: Session, post: Post, why: str, who: Actor, at: Moment) -> 
         seat.person,
         post.office,
     )
-    post.to_on = None
+    post.to_on = _term(session, post, seat)
     session.flush()
     what: dict[str, Any] = {"appointed": ["", seat.person.name], "why": ["", why]}
     _note(session, seat, "undo_end", who, at, **what)
     accounts.follow(session, [seat.person.id], who, at, reopen=True)
+
+
+def _term(session: Session, post: Post, seat: Seat) -> date | None:
+    """Return the last day that a post had before it was ended, as the record has it; None where it
+    was open. Raises RuleViolation where no act has ended it.
+    """
+    ended = sa.select(AdminChange.what).where(
+        AdminChange.about_id == post.unit_id,
+        AdminChange.act == "end_post",
+        AdminChange.about == seat.title,
+    )
+    for what in session.scalars(ended.order_by(AdminChange.id.desc())):
+        if what["relieved"][0] == seat.person.name and what["to_on"][1] == post.to_on.isoformat():
+            return date.fromisoformat(what["to_on"][0]) if what["to_on"][0] else None
+    refuse("term_over", UNDONE, N_("这个职务是任期届满，没有登记过离任，不能收回，请另行任职。"))
 
 
 def undoable(post: Post, on: date) -> bool:
@@ -262,8 +302,11 @@ def reopen_all(session: Session, person: Person, ended: date) -> None:
     """
     posts = sa.select(Post).where(Post.person_id == person.id, Post.to_on == ended)
     for post in session.scalars(posts).all():
-        if not _followed(session, post):
-            post.to_on = None
+        with suppress(RuleViolation):  # whose term was over that day stays as it is
+            if not _followed(session, post):
+                post.to_on = _term(
+                    session, post, Seat(post.unit, person, post.office, post.from_on)
+                )
     session.flush()
 
 
@@ -289,16 +332,28 @@ def reason(why: str) -> str:
 def _nothing_done(session: Session, post: Post) -> None:
     """Make sure that nobody has acted by a post. Raises RuleViolation."""
     begun = datetime.combine(post.from_on, time(), UTC) - AHEAD_OF_UTC
-    acted = session.scalar(
-        sa.select(JournalRow.id)
-        .where(
+    acted = (
+        sa.select(JournalRow.id).where(
             JournalRow.actor_id == post.person_id,
             JournalRow.unit_id == post.unit_id,
             JournalRow.at >= begun,
-        )
-        .limit(1)
+        ),
+        sa.select(Substitution.id).where(
+            Substitution.for_id == post.person_id,
+            Substitution.unit_id == post.unit_id,
+            Substitution.office == post.office,
+            Substitution.given_at >= begun,
+        ),
+        sa.select(Activity.id).where(
+            Activity.unit_id == post.unit_id, Activity.confirmed_by == post.person_id
+        ),
+        sa.select(LifeMeeting.id).where(
+            LifeMeeting.unit_id == post.unit_id,
+            LifeMeeting.noted_by == post.person_id,
+            LifeMeeting.noted_at >= begun,
+        ),
     )
-    if acted is not None:
+    if any(session.scalar(one.limit(1)) is not None for one in acted):
         sentence = N_("他已按这个职务办过事，任职不能收回，请改为结束任职。")
         refuse("rests_on_it", UNDONE, sentence)
 
@@ -393,7 +448,7 @@ def _note(
     key = f"{act}:{unit.id}:{seat.office}:{seat.person.id}"
     told.person(session, unit.zone_id, seat.person.id, key, text, at)
     if not one_of_many:
-        told.others(session, unit.zone_id, key, text, who.id if who else None, at)
+        told.others(session, unit.zone_id, key, text, id_of(who), at)
 
 
 TOLD = {

@@ -1,6 +1,6 @@
 """Acts of power are told: to the person concerned and to the administrators who did not do it.
 
-Who was told stands in the bell; what was done stands in the record of changes.
+The notices are in the inbox of each; the act itself is in the audit log.
 """
 
 from __future__ import annotations
@@ -14,8 +14,6 @@ from oversight.law.roles import ADMINISTRATORS
 from oversight.models import Post
 from oversight.organization.standing import in_office
 from oversight.organization.units import zone_unit
-
-LONGEST = 200
 
 
 def administrators(session: Session, zone_id: str, on) -> list[str]:
@@ -41,4 +39,4 @@ def others(session: Session, zone_id: str, key: str, text, by_id: str | None, at
 
 def _say(session: Session, zone_id: str, person_id: str, key: str, text, at: Moment) -> None:
     once = f"power:{key}:{at.now.isoformat()}"
-    outbox.notify(session, zone_id, person_id, once, str(text)[:LONGEST], at)
+    outbox.notify(session, zone_id, person_id, once, text, at)

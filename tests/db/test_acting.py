@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from oversight.base.refusals import Forbidden, InvalidInput, RuleViolation
 from oversight.engine import authority, desk_acts, inbox
 from oversight.models import AdminChange, FollowUp, JournalRow, Notice, Post, WorkItem
-from oversight.register import handover, posts, tenure
+from oversight.register import handover, members, posts, tenure
 from oversight.time.sweep import sweep
 from tests.support.actors import Play, second_hat
 from tests.support.world import TIMER
@@ -322,3 +322,21 @@ def test_the_checklist_is_as_of_a_day(play):
     assert [(row.label, row.due_on) for rows in again.cases.values() for row in rows] == [
         ("待批复", None)
     ]
+
+
+def test_it_ends_where_who_acts_leaves_the_unit(play):
+    """A member who moves, an officer who is relieved: neither stays by standing in."""
+    give(play, "village.secretary", "village", "secretary", "village.member1")
+    give(play, "town1.officer", "town1", "officer", "town1.clerk")
+    admin, world, session = play.who("zone.sysadmin"), play.world, play.session
+    person, branch = world.people["village.member1"], world.units["community"]
+    members.transfer(session, person, branch, play.at.today, admin, play.at)
+    clerk = world.people["town1.clerk"].id
+    post = session.scalar(sa.select(Post).where(Post.person_id == clerk))
+    tenure.end(session, post, date(2026, 11, 30), play.who("zone.secadmin"), play.at)
+    session.commit()
+    assert not play.who("village.member1").acting and play.who("town1.clerk").acting
+    play.on("2026-12-01")
+    assert not play.who("town1.clerk").acting
+    ended = sa.select(AdminChange.about).where(AdminChange.act == "end")
+    assert set(session.scalars(ended)) == {"石桥村党支部书记", "青溪镇党委党建办经办人"}

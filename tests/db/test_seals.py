@@ -12,14 +12,17 @@ from threading import Barrier
 
 import pytest
 import sqlalchemy as sa
+from flask_migrate import downgrade, upgrade
 from sqlalchemy.exc import DBAPIError
 
 from oversight.base.db import db
+from oversight.base.refusals import InvalidInput
 from oversight.base.signing import Signer
 from oversight.commands import audit
 from oversight.engine import journal, seals, verifier
+from oversight.engine.records import history as records_of
 from oversight.models import AdminChange, Case, Checkpoint, JournalRow, Refusal, records
-from oversight.register import audit_log
+from oversight.register import audit_log, posts
 from oversight.time import sweep
 from tests.support.actors import Play
 from tests.support.world import at
@@ -199,7 +202,8 @@ def test_the_row_that_decides_carries_what_it_decided(play):
         paper.body,
         paper.sha256,
     )
-    assert row.after["activities"][play.activity().id]["day"] == "2026-12-11"
+    [told] = records_of(play.session, [play.activity().id])[play.activity().id]
+    assert told.after["activities"][play.activity().id]["day"] == "2026-12-11"
     assert row.after["cases"][case.id]["number"] == paper.number
     assert play.journal(case)[0].after["cases"][case.id]["facts"] == {"day": "2026-12-04"}
 
@@ -346,3 +350,73 @@ def test_an_export_that_was_kept_is_held_against_the_database(play, tmp_path):
     assert held() == []
     change_behind(play.session, JournalRow, play.journal(case)[1].id, hash="0" * 64)
     assert f"{case.id}：与留存的日志不一致" in held()
+
+
+# Pruning -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def refused(play):
+    """A refusal of each of four days, each under the seal of its day but the last."""
+    audit_log.begin(play.session, play.world.zone.id, play.on("2026-01-01").at)
+    play.session.commit()
+    for day in ("2026-01-01", "2026-01-02", "2026-11-23", "2026-11-24"):
+        moment = play.on(day).at
+        row = {"zone_id": play.world.zone.id, "at": moment.now, "workflow": "x", "move": "x"}
+        play.session.add(Refusal(**row, status=403, sentence="否"))
+        play.session.commit()
+        if day != "2026-11-24":
+            sealed(play, day)
+    return play
+
+
+def test_sealed_refusals_of_long_ago_are_pruned_and_verify_says_so(refused, app):
+    session, zone = refused.session, refused.world.zone
+    with audit.as_owner(app.config["OVERSIGHT"], session):
+        assert audit.prune(session, zone, 183, refused.on("2026-11-24").at) == 2
+    assert session.scalars(sa.select(Refusal.seal).order_by(Refusal.id)).all() == [3, None]
+    found = journal.Verifier().read(journal.told(session)).done()
+    assert found.problems == [] and found.warnings[-1] == "有 2 条拒绝记录已按期清理"
+    [row] = session.scalars(sa.select(AdminChange).where(AdminChange.act == "prune"))
+    assert row.what == {"pruned": ["refusals", 2], "rows": ["2", "0"]}
+
+
+def test_after_pruning_the_database_still_refuses_and_verify_still_finds(refused, app):
+    session, zone = refused.session, refused.world.zone
+    with audit.as_owner(app.config["OVERSIGHT"], session):
+        audit.prune(session, zone, 183, refused.on("2026-11-24").at)
+    with pytest.raises(DBAPIError):
+        session.execute(sa.delete(Refusal))
+    session.rollback()
+    seals.prune(session, zone.id, 3)
+    assert any("refusals 应有 1 条" in said for said in audit.verify(session))
+    session.rollback()
+
+
+def test_what_is_young_or_under_no_seal_is_not_pruned(refused):
+    session, zone, at = refused.session, refused.world.zone, refused.on("2026-11-24").at
+    with pytest.raises(InvalidInput, match="183"):
+        audit.prune(session, zone, 182, at)
+    assert audit.prune(session, zone, 366, at) == 0
+    assert session.scalar(sa.select(sa.func.count()).select_from(Refusal)) == 4
+
+
+# What stood before it was told ---------------------------------------------------------------------
+
+
+def test_what_was_decided_before_it_was_sealed_is_told_once(play, app):
+    session, zone, who = play.session, play.world.zone, play.who("village.secretary")
+    audit_log.begin(session, zone.id, play.at)
+    branch, one, day = play.world.units["village"], play.world.people["village.member1"], play.at
+    row = posts.give(session, branch, "secretary", one, day.today, day.today, "出差", who, day)
+    posts.take_back(session, row, who, day)
+    session.commit()
+    directory = app.extensions["migrate"].directory
+    downgrade(directory=directory, revision="0019")
+    upgrade(directory=directory)
+    [newest] = session.scalars(
+        sa.select(AdminChange).order_by(AdminChange.seq.desc()).limit(1)
+    ).all()
+    assert newest.act == "sealing" and newest.seq > 1
+    assert {*newest.after["actings"]} == {row.id}
+    assert audit.verify(session) == []

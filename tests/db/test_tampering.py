@@ -14,10 +14,12 @@ from oversight.base.db import db, new_id
 from oversight.base.refusals import DomainError
 from oversight.commands import audit
 from oversight.engine import journal, transitions
+from oversight.engine.use_case import use_case
 from oversight.models import (
     Account,
     Attachment,
     Case,
+    Person,
     PhoneLook,
     Refusal,
     SettingChange,
@@ -26,7 +28,9 @@ from oversight.models import (
     records,
 )
 from oversight.organization.actor import actor_of
+from oversight.register import audit_log, posts
 from tests.db.test_cli import NOW, Terminal
+from tests.support.actors import Play
 from tests.support.world import at
 
 # What is changed in a row: column and SQL.
@@ -40,6 +44,7 @@ REPLAYED = {
     "activities": ("day", "'2026-12-30'"),
     "persons": ("exempt_until", "'2036-12-30'"),
     "posts": ("office", "'deputy'"),
+    "actings": ("ended_at", "NULL"),
     "number_series": ("last", "last + 1"),
 }
 CHANGED = REPLAYED | {
@@ -62,6 +67,7 @@ WHICH = {
     "activities": "moved_by IS NOT NULL",
     "persons": "exempt_until IS NOT NULL",
     "appraised": "grade IS NOT NULL",
+    "actings": "ended_at IS NOT NULL",
 }
 # What makes of a copied row one of its own, where a new id does not.
 OTHERWISE = {
@@ -121,6 +127,19 @@ def fill(session) -> None:
         session.add(Sighting(**common, **of_case, **who, **unit))
     session.commit()
     step_aside(session)
+    stand_in(session)
+
+
+def stand_in(session) -> None:
+    """Let an officer be stood in for, and take that back."""
+    moment = at("2026-11-24")
+    names = ("town1.officer", "town1.secretary")
+    wanted = [sa.select(Account.person_id).where(Account.username == name) for name in names]
+    officer, other = (session.get(Person, session.scalar(one)) for one in wanted)
+    with use_case(session, who := actor_of(session, officer.id, moment.today), moment, "give"):
+        unit, day = who.posts[0].unit, moment.today
+        row = posts.give(session, unit, "officer", other, day, day, "出差", who, moment)
+        posts.take_back(session, row, who, moment)
 
 
 def step_aside(session) -> None:
@@ -209,3 +228,39 @@ def test_untouched_it_holds_and_no_tampering_is_hidden(sealed):
     hidden, gone = unseen(zone, kept)
     assert set(hidden) <= {"checkpoints delete"}  # the newest may be dropped: hence one is kept
     assert gone == []
+
+
+# Later acts ---------------------------------------------------------------------------------------
+
+
+def test_a_life_meeting_taken_back_unseen_shows(play):
+    """Entered under the daily seal; who takes it back says so in the zone's chain."""
+    from oversight.ledger import life_meetings
+
+    session, who = play.session, play.who("village.secretary")
+    audit_log.begin(session, play.world.zone.id, play.at)
+    days = ("2026-11-12", "2026-11-19")
+    unit = play.world.units["village"].id
+    first, second = (life_meetings.note(session, unit, day, who, play.at) for day in days)
+    life_meetings.take_back(session, first.id, "日期填错", who, play.at)
+    assert audit.verify(session) == []
+    link = session.connection()
+    for _name, table in records._old_sqlite(link):
+        if table == "life_meetings":
+            link.exec_driver_sql(f"DROP TRIGGER {_name}")
+    change = "UPDATE life_meetings SET withdrawn_at = {}, withdrawn_by = {}, withdrawn_why = {}"
+    cleared = change.format("NULL", "NULL", "NULL")
+    moment = "'2026-11-24 01:00:00.000000'"
+    for sql in (
+        f"{cleared} WHERE id = '{first.id.replace('-', '')}'",
+        change.format(moment, "noted_by", "'x'") + f" WHERE id = '{second.id.replace('-', '')}'",
+    ):
+        session.connection().exec_driver_sql(sql)
+        assert any("life_meetings" in said for said in audit.verify(session)), sql
+        session.rollback()
+        link = session.connection()
+
+
+@pytest.fixture
+def play(session, world):
+    return Play(session, world)

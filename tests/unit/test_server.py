@@ -26,6 +26,7 @@ def port(gate):
     app = Flask("tried")
     app.add_url_rule("/", "page", lambda: "here", methods=["GET", "POST"])
     app.add_url_rule("/login", "login", lambda: gate.wait(20) and "in", methods=["POST"])
+    app.add_url_rule("/roster", "roster", lambda: gate.wait(20) and "read", methods=["POST"])
     app.add_url_rule("/size", "size", lambda: str(len(request.data)), methods=["POST"])
     with socket.create_server(("127.0.0.1", 0)) as sock:
         sock.setblocking(False)
@@ -68,6 +69,31 @@ def test_log_ins_wait_for_each_other_and_hold_up_nobody(port, gate):
     assert answer(ask(port)).endswith("here")
     gate.set()
     assert all(answer(link).endswith("in") for link in waiting)
+
+
+def test_files_wait_for_each_other_and_hold_up_neither_pages_nor_log_ins(port, gate):
+    waiting = [ask(port, "POST", "/roster") for _ in range(THREADS * 10)]
+    entering = ask(port, "POST", "/login")
+    assert answer(ask(port)).endswith("here")
+    gate.set()
+    assert answer(entering).endswith("in")
+    assert all(answer(link).endswith("read") for link in waiting)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "queue"),
+    [
+        ("POST", "/login", 1),
+        ("GET", "/login", 0),
+        ("POST", "/roster", 2),
+        ("POST", "/roster/apply", 0),
+        ("POST", "/cases/1/attachments", 2),
+        ("POST", "/api/v1/cases/1/attachments", 2),
+        ("GET", "/api/v1/attachments/1", 0),
+    ],
+)
+def test_what_is_at_some_expense_has_its_queue(method, path, queue):
+    assert costly(method, path) == queue
 
 
 def test_a_body_that_weighs_too_much_is_not_read(port):

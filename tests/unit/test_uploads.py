@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import io
 import subprocess
+import sys
 
 import pytest
 from PIL import Image
@@ -201,3 +202,31 @@ def test_a_child_that_dies_or_talks_nonsense_is_a_refusal(monkeypatch, tmp_path)
         monkeypatch.setattr(files.media, "__file__", str(path))
         with pytest.raises(InvalidInput, match="损坏"):
             files.clean(hostile.photo(), "a.jpg")
+
+
+# The operator's scanner ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["raise SystemExit(1)", "import sys; sys.exit(b'virus' in sys.stdin.buffer.read())"],
+    ids=["always", "by content"],
+)
+def test_what_the_scanner_does_not_let_pass_is_refused(code):
+    scanner = [sys.executable, "-c", code]
+    with pytest.raises(InvalidInput) as caught:
+        files.clean(b"%PDF-1.4 virus", "x.pdf", scanner)
+    assert caught.value.fields["file"] == files.NO["scanned"]
+
+
+def test_a_scanner_that_is_not_there_lets_nothing_pass():
+    with pytest.raises(InvalidInput) as caught:
+        files.clean(b"%PDF-1.4", "x.pdf", ["/nowhere/scanner"])
+    assert caught.value.fields["file"] == files.NO["scanned"]
+
+
+def test_what_the_scanner_lets_pass_is_read_as_ever():
+    passing = [sys.executable, "-c", "import sys; sys.stdin.buffer.read()"]
+    with pytest.raises(InvalidInput) as caught:
+        files.clean(b"%PDF-1.4", "x.pdf", passing)
+    assert caught.value.fields["file"] == files.NO["broken"]

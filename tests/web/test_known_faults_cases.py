@@ -8,56 +8,14 @@ from __future__ import annotations
 import re
 
 import pytest
-import sqlalchemy as sa
 
-from oversight.models import Case, Notice
+from oversight.models import Case
 from oversight.time import sweep
 from tests.db.test_rectification_walk import ITEMS, rechecking
 from tests.support.faults import known_fault
 from tests.support.world import at
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-NEVER_TOLD = "part 6: a branch is never told what became of its request"
-
-
-def told(session, world, case, unit: str) -> int:
-    """Count what the people of a unit were told about a case."""
-    people = [one.id for name, one in world.people.items() if name.startswith(f"{unit}.")]
-    return session.scalar(
-        sa.select(sa.func.count())
-        .select_from(Notice)
-        .where(Notice.case_id == case.id, Notice.person_id.in_(people))
-    )
-
-
-# What became of it --------------------------------------------------------------------------------
-
-
-@known_fault(reason=NEVER_TOLD)
-@pytest.mark.parametrize("move", ["approve", "refuse"])
-def test_a_branch_is_told_the_answer(session, world, play, move):
-    case = play.asked()
-    play.move(case, "town1.officer", move)
-    sweep.sweep(session, at("2026-11-24"))
-    assert told(session, world, case, "village")
-
-
-@known_fault(reason=NEVER_TOLD)
-def test_a_branch_is_told_that_its_request_lapsed(session, world, play):
-    case = play.asked()
-    for _run in range(2):
-        sweep.sweep(session, at("2026-12-04"))
-    assert session.get(Case, case.id).state == "lapsed" and told(session, world, case, "village")
-
-
-@known_fault(reason="part 6: the partner of a joint activity isn't told that his day moved")
-def test_the_partner_is_told_that_his_day_moved(session, world, play):
-    case = play.joint("community")
-    play.move(case, "town1.officer", "approve")
-    sweep.sweep(session, at("2026-11-24"))
-    assert told(session, world, case, "community")
-
-
 # Exemption ----------------------------------------------------------------------------------------
 
 

@@ -155,3 +155,13 @@ def test_an_entry_is_never_changed_or_taken_away(numbered, session):
         with pytest.raises(DatabaseError, match="append-only"):
             session.execute(sa.text(statement))
         session.rollback()
+
+
+def test_nobody_carries_off_the_list_of_numbers(api, session, world, numbered, monkeypatch):
+    monkeypatch.setattr(telephones, "MOST", 2)
+    path = f"/people/{numbered.id}/phone"
+    for _time in range(2):
+        api("village.secretary").post(path)
+    said = api("village.secretary").post(path, status=422)
+    assert "明天再查" in said["detail"] and said["house_rule"] == telephones.FEW.text
+    api("town1.officer").post(path)

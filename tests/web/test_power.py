@@ -7,7 +7,10 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
+from oversight.ledger import life_meetings
 from oversight.models import Account, Case, Membership, Notice, Person, Post, PostProposal, Slip
+from oversight.register import posts
+from tests.db.test_attendance import record, sheet
 from tests.db.test_power_walk import told
 from tests.support.actors import Play
 from tests.support.html import Reader
@@ -205,6 +208,30 @@ def test_a_post_by_which_somebody_acted_is_not_taken_back(reader, world, session
     assert session.get(Post, post.id) is not None
 
 
+@pytest.mark.parametrize("what", ["acting", "meeting", "sheet"])
+def test_a_post_on_which_a_record_rests_is_not_taken_back(reader, world, session, what):
+    post = session.scalar(
+        sa.select(Post).where(Post.person_id == world.people["village.organizer"].id)
+    )
+    rest_on(session, world, world.actor("village.organizer", at("2026-11-24").today), what)
+    session.commit()
+    admin, path = reader("zone.secadmin"), f"/admin/units/{world.units['village'].id}/posts"
+    page = admin.submit(admin.get(path), f"{post.id}/undo_begin", 422, why="选错了人")
+    assert "办过事" in page.main and session.get(Post, post.id) is not None
+
+
+def rest_on(session, world, who, what: str) -> None:
+    """Leave behind what was done by a post."""
+    now, branch = at("2026-11-24"), world.units["village"]
+    if what == "acting":
+        one = world.people["village.member1"]
+        posts.give(session, branch, "organizer", one, now.today, now.today, "出差", who, now)
+    elif what == "meeting":
+        life_meetings.note(session, branch.id, "2026-11-20", who, now)
+    else:
+        record(session, world, sheet(world), who="village.organizer")
+
+
 def test_an_ending_is_taken_back_until_somebody_has_followed(reader, world, session, clock):
     admin, path = reader("zone.secadmin"), f"/admin/units/{world.units['town1'].id}/posts"
     person = world.people["town1.inspector"]
@@ -245,6 +272,35 @@ def test_a_slip_that_was_not_used_is_taken_back(reader, app, world, session):
     assert "收回激活单" not in admin.get(f"/accounts/units/{unit.id}").main
     live = sa.select(Slip.id).where(Slip.ended_at.is_(None), Slip.account_id == account.id)
     assert session.scalar(live) is None
+
+
+def with_term(session, world, to_on: date) -> Post:
+    post = post_of(session, world.people["town1.inspector"])
+    post.to_on = to_on
+    session.commit()
+    return post
+
+
+def test_a_term_is_not_made_longer_by_ending_it(reader, world, session):
+    """It would be an appointment by one hand alone."""
+    post, admin = with_term(session, world, date(2026, 12, 31)), reader("zone.secadmin")
+    path = f"/admin/units/{world.units['town1'].id}/posts"
+    page = admin.submit(admin.get(path), f"{post.id}/end", 422, last="2027-11-20")
+    assert "另行任职" in page.main
+    admin.submit(admin.get(path), f"{post.id}/end", last="2026-11-30")
+    session.expire_all()
+    assert post.to_on == date(2026, 11, 30)
+    admin.submit(admin.get(path), f"{post.id}/undo_end", why="日期填错")
+    session.expire_all()
+    assert post.to_on == date(2026, 12, 31)
+
+
+def test_a_term_that_is_over_is_not_taken_back(reader, world, session):
+    post, admin = with_term(session, world, date(2026, 11, 20)), reader("zone.secadmin")
+    path = f"/admin/units/{world.units['town1'].id}/posts"
+    page = admin.submit(admin.get(path), f"{post.id}/undo_end", 422, why="想再任")
+    session.expire_all()
+    assert "任期届满" in page.main and post.to_on == date(2026, 11, 20)
 
 
 def test_what_ended_long_ago_is_appointed_anew(reader, world, session):

@@ -108,3 +108,80 @@ def test_with_the_last_post_every_address_of_a_case_closes(session, world, app, 
     leave(session, world.people["town1.officer"].id)
     assert set(answers(app, api, reader, "town1.officer", case_id).values()) == {404}
     api("town1.officer").post(path, words, status=404, **key)
+
+
+# Whom one may choose -------------------------------------------------------------------------------
+
+
+def foreign(world, *units: str) -> set[str]:
+    """Return the ids of those who belong to or serve in none of these units."""
+    return {
+        one.id
+        for name, one in world.people.items()
+        if name.partition(".")[0] not in (*units, "second")
+    }
+
+
+TOWN1 = ("town1", "village", "community", "organ", "firm", "soe")
+
+
+@pytest.mark.parametrize("find", ["", "village2", "zone", "member"])
+def test_only_names_within_reach_are_offered(reader, world, find):
+    path = f"/admin/units/{world.units['village'].id}/posts?find={find}"
+    page = reader("town1.officer").get(path)
+    assert not set(page.options("person")) & foreign(world, *TOWN1)
+    everybody = reader("zone.secadmin").get(path).options("person")
+    assert world.people["village.member1"].id in everybody
+
+
+@pytest.mark.parametrize("name", ["zone.deputy", "village2.member1"])
+def test_a_form_with_a_foreign_id_names_nobody(reader, world, name):
+    officer, path = reader("town1.officer"), f"/admin/units/{world.units['village'].id}/posts"
+    words = {"person": world.people[name].id, "office": "deputy", "from_on": "2026-11-24"}
+    fields = dict(officer.get(path).fields("/posts"))
+    answer = officer.raw("POST", path, data=fields | words)
+    assert answer.status_code == 422 and name not in answer.get_data(as_text=True)
+
+
+@pytest.mark.parametrize(
+    "name, of_unit, asked",
+    [("zone.deputy", "zone", "zone"), ("village2.member1", "village2", "town2")],
+)
+def test_who_is_out_of_reach_is_named_in_full_and_his_side_asked(
+    reader, session, world, name, of_unit, asked
+):
+    officer, path = reader("town1.officer"), f"/admin/units/{world.units['village'].id}/posts"
+    words = {"office": "deputy", "from_on": "2026-11-24", "of_unit": world.units[of_unit].name}
+    page = officer.get(path)
+    part = officer.submit(page, "/posts", 422, **words, name=name[:-1])
+    assert "写准确" in part.main
+    officer.submit(page, "/posts", 422, **words | {"of_unit": "石桥村"}, name=name)
+    assert session.scalar(sa.select(Case.id).where(Case.workflow == "secondment")) is None
+    officer.submit(page, "/posts", **words, name=name)
+    case = session.scalar(sa.select(Case).where(Case.workflow == "secondment"))
+    assert case.facts["side"] == world.units[asked].id
+    of_branch = sa.select(Post.person_id).where(Post.unit_id == world.units["village"].id)
+    assert world.people[name].id not in session.scalars(of_branch).all()
+
+
+@pytest.mark.parametrize("act", ["hand_over", "add_signer", "copy"])
+def test_an_act_on_the_desk_names_nobody_out_of_reach(world, play, api, act):
+    case = play.asked()
+    words = {"words": {"person": world.people["dept1.secretary"].id}}
+    path = f"/cases/{case.id}/desk/{act}"
+    said = api("town1.officer").post(path, words, status=422, key=act)
+    assert "dept1.secretary" not in str(said)
+
+
+@pytest.mark.parametrize("workflow", ["secondment", "appointment", "account_reset", "absence"])
+def test_what_another_act_opens_is_opened_by_no_facts(api, reader, session, world, workflow):
+    """By its own facts somebody would choose who is asked for consent."""
+    town, person = world.units["town1"].id, world.people["zone.deputy"].id
+    facts = {"member": person, "office": "deputy", "from_on": "2026-11-24", "side": town}
+    for name in ("town1.officer", "zone.sysadmin", "zone.secadmin", "village.secretary"):
+        body = {"workflow": workflow, "unit": world.units["village"].id, "facts": facts}
+        api(name).post("/cases", body, status=403)
+    assert session.scalar(sa.select(Case.id)) is None
+    for name in ("town1.officer", "zone.sysadmin", "zone.secadmin"):
+        page = f"/new/{workflow}?unit={world.units['village'].id}"
+        assert reader(name).raw("GET", page).status_code == 403

@@ -13,7 +13,7 @@ from oversight.base.db import db
 from oversight.base.refusals import DomainError, InvalidInput, NotFound, VersionMissing
 from oversight.base.sentences import N_
 from oversight.casework import rectification
-from oversight.engine import authority, desk_acts, inbox, repeats, transitions
+from oversight.engine import authority, bell, desk_acts, inbox, repeats, transitions
 from oversight.engine.repeats import Answer
 from oversight.engine.use_case import use_case
 from oversight.law.definition import as_table
@@ -52,7 +52,7 @@ def queue(asked: m.InQueue) -> m.Queue:
 
 
 def _filters(asked: m.InQueue) -> inbox.Filters:
-    """Return what the queue is narrowed to. Raises WordsWrong, NotInSight."""
+    """Return what the queue is narrowed to. Raises InvalidInput, NotFound."""
     workflow, unit = asked.get("workflow"), asked.get("unit")
     if workflow and workflow not in {known.name for known in workflows.every()}:
         raise InvalidInput({"workflow": N_("没有这种业务。")})
@@ -89,11 +89,7 @@ def _once(key: str | None, status: int, make):
 
 def _seen(case_id: str) -> Case:
     """Return a case in the caller's sight. Raises NotFound."""
-    found = db.session.get(Case, case_id)
-    if found is None:
-        raise NotFound()
-    authority.see(db.session, actor(), found)
-    return found
+    return authority.seen(db.session, actor(), case_id)
 
 
 @route(
@@ -120,15 +116,16 @@ def open_case(sent: m.Opening, key: str | None):
 @route(
     "POST",
     "/cases/<uuid:case_id>/seen",
-    "Note that I have seen an issued order to my branch",
+    "Note that I have seen a case: what I was told of it, and an order to my branch",
     m.Case,
     sends=m.Nothing,
     needs=False,
     headers=("ETag",),
 )
 def seen(case_id, sent: m.Nothing):
-    """Note that the caller has seen an order; a GET never writes."""
+    """Note that the caller has seen what he was told of, and an order; a GET never writes."""
     found = _seen(case_id)
+    bell.opened(db.session, actor(), found.id, moment())
     with use_case(db.session, actor(), moment(), "seen", case_id=found.id):
         rectification.see(db.session, found, actor(), moment())
     return _case_answer(_of(found))
@@ -233,7 +230,7 @@ def desk(case_id, name, sent: m.BareWords, key: str | None):
     m.Outcomes,
     sends=m.Many,
     key="required",
-    never=(403, 404, 409),  # those are told of each case
+    never=(404, 409),  # those are told of each case; so is 403, but to a token to read
 )
 def moves(sent: m.Many, key: str | None):
     name, words, items = sent["move"], sent.get("words", {}), _items(sent["items"])
@@ -250,7 +247,7 @@ def moves(sent: m.Many, key: str | None):
 
 
 def _told_again(item: dict) -> dict:
-    """Return what became of one of many as the caller may know it today."""
+    """Return the result of one item of a batch as far as the caller may see it today."""
     try:
         _seen(item["case"])
     except NotFound as gone:
@@ -263,7 +260,7 @@ def _refused(case_id: str, refusal: DomainError) -> dict:
 
 
 def _items(sent: list[m.Item]) -> list[tuple[str, int | None]]:
-    """Return which cases to move, and at which version each. Raises WordsWrong."""
+    """Return which cases to move, and at which version each. Raises InvalidInput."""
     found = {item["case"]: item.get("version") for item in sent}
     if len(found) < len(sent):
         raise InvalidInput({"items": N_("“items”里有重复的案卷，每件只列一次。")})

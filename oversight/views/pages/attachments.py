@@ -57,6 +57,12 @@ def too_large() -> uploads.TooLarge:
     return uploads.too_large(request.content_length)
 
 
+def _submit(case_id: str, file: attachments.Sent):
+    """Take a file as whoever is logged in."""
+    scanner = current_app.config["OVERSIGHT"].scanner
+    return attachments.submit(db.session, folder(), case_id, file, actor(), moment(), scanner)
+
+
 def folder():
     return current_app.config["OVERSIGHT"].data_dir
 
@@ -132,7 +138,7 @@ def thumb(attachment_id):
 @login_required
 def send(case_id):
     try:
-        row = attachments.submit(db.session, folder(), str(case_id), sent(), actor(), moment())
+        row = _submit(str(case_id), sent())
     except (NotFound, Forbidden):
         raise
     except DomainError as refusal:
@@ -203,7 +209,7 @@ def attach(case_id, key: str | None):
         return _kept(before)
     try:
         with one_transaction(db.session):
-            row = attachments.submit(db.session, folder(), case_id, file, actor(), moment())
+            row = _submit(case_id, file)
             again = repeats.claim(db.session, account(), key, asked, moment())
             if again:
                 raise _Again(again)  # the same request came in between: its file stands, ours goes

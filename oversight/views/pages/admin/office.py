@@ -18,6 +18,7 @@ from oversight.base.typed import decoded
 from oversight.calendar import holidays
 from oversight.law.inputs import read_day
 from oversight.models import Person, Unit
+from oversight.organization import reach
 from oversight.register import audit_log, handover, rest_days
 from oversight.time import faults
 from oversight.views import present, session
@@ -57,9 +58,10 @@ def unit_of(unit_id) -> Unit:
 
 
 def person_named(field: str) -> Person:
-    """Return the person chosen in a form. Raises InvalidInput naming the field."""
-    found = db.session.get(Person, request.form[field]) if is_id(request.form.get(field)) else None
-    if found is None or found.zone_id != session.actor().zone_id:
+    """Return the person within reach chosen in a form. Raises InvalidInput naming the field."""
+    chosen = request.form.get(field, "")
+    found = reach.person_in_reach(db.session, chosen, session.actor()) if is_id(chosen) else None
+    if found is None:
         raise InvalidInput({field: N_("请从名单中选一个人。")})
     return found
 

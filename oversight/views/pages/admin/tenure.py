@@ -41,11 +41,12 @@ def _posts(unit: Unit, refusal=None) -> str:
         today_is=today,
         may=keeps(unit, "posts"),
         released=unit.kind in tenure.RELEASED,
+        outside=not session.actor().holds(*ADMINISTRATORS),
         undoable=tenure.undoable,
         people=posts.candidates(
             db.session,
             unit,
-            today,
+            session.actor(),
             typed.line(request.values.get("find", ""))[:60],
             request.form.get("person"),
         ),
@@ -66,7 +67,7 @@ def appoint(unit_id):
     unit = unit_of(unit_id)
 
     def do() -> str:
-        one, office = person_named("person"), request.form.get("office", "")
+        one, office = _chosen(), request.form.get("office", "")
         days = day("from_on", "起"), day("to_on", "止", required=False)
         seat = tenure.Seat(unit, one, office, *days)
         made = tenure.appoint(db.session, seat, session.actor(), session.moment())
@@ -77,6 +78,14 @@ def appoint(unit_id):
         return _("已提出由%(name)s任职，他所在单位同意后生效。", name=one.name)
 
     return _changed(unit_id, "appoint", do)
+
+
+def _chosen() -> Person:
+    """Return who is to hold a post: chosen within reach, or named from without."""
+    name = request.form.get("name", "").strip()
+    if not name:
+        return person_named("person")
+    return posts.named(db.session, session.actor(), name, request.form.get("of_unit", ""))
 
 
 def _post(post_id) -> Post:

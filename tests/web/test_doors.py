@@ -1,0 +1,189 @@
+"""Every address there is, from the application's own map: none open to strangers, none that acts by
+a page of somebody else or by a token to read, none that shows more than its reader's ground.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from datetime import date
+
+import pytest
+import sqlalchemy as sa
+
+from oversight.engine import inbox
+from oversight.models import (
+    Activity,
+    ApiToken,
+    Attachment,
+    Case,
+    LifeMeeting,
+    Person,
+    Post,
+    Substitution,
+    Unit,
+)
+from tests.db.test_attendance import record, sheet
+from tests.support.actors import second_hat
+from tests.support.client import Api, token_for
+from tests.support.dump import dump
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+DAY = date(2026, 11, 24)
+STRANGERS = {  # what is open to whoever comes
+    *("/login", "/activate", "/healthz", "/readyz", "/metrics", "/api/v1/openapi.json"),
+    *("/login/code", "/text-size", "/static"),
+}
+INWARDS = ("/login", "/desk")  # whereto a stranger is sent; the latter sends him to the former
+WORDS = {"name": "approve", "act": "comment", "what": "gone", "year": "2026", "month": "11"}
+BOXED = {rule: [f"{rule}?box={box}" for box in inbox.BOXES] for rule in ("/desk", "/api/v1/queue")}
+TABLES = {
+    "case_id": Case,
+    "unit_id": Unit,
+    "person_id": Person,
+    "activity_id": Activity,
+    "attachment_id": Attachment,
+    "meeting_id": LifeMeeting,
+    "post_id": Post,
+    "acting_id": Substitution,
+    "token_id": ApiToken,
+}
+MOST = 15  # ids of a kind that are tried
+NOBODY = "01900000-0000-7000-8000-000000000000"
+
+
+def rules(app, *methods: str):
+    """Return the addresses that take one of these methods."""
+    found = [rule for rule in app.url_map.iter_rules() if set(methods) & rule.methods]
+    return sorted(found, key=lambda rule: rule.rule)
+
+
+def choices(rule, ids: dict[str, list[str]]) -> list[str]:
+    """Return the paths of an address with every combination of the ids that it takes."""
+    found = []
+    takes = re.findall(r"<(?:(\w+)(?:\(([^)]*)\))?:)?(\w+)>", rule.rule)
+    offered = [_values(kind, words, name, ids) for kind, words, name in takes]
+    for values in itertools.product(*offered):
+        path = iter(values)
+        found.append(re.sub(r"<[^>]+>", lambda _match, path=path: next(path), rule.rule))
+    return found
+
+
+def _values(kind: str, words: str, name: str, ids: dict[str, list[str]]) -> list[str]:
+    if kind == "any":
+        return [word.strip() for word in words.split(",")]
+    return ids.get(name) or [WORDS.get(name, NOBODY)]
+
+
+def is_open(path: str) -> bool:
+    return any(path == one or path.startswith(f"{one}/") for one in STRANGERS)
+
+
+# Strangers ----------------------------------------------------------------------------------------
+
+
+def test_a_stranger_finds_no_address_open(app, world, session):
+    before = dump(session)
+    session.commit()
+    for rule in rules(app, "GET", "POST", "PUT"):
+        [path, *_rest] = choices(rule, {})
+        if is_open(rule.rule):
+            continue
+        for method in set(rule.methods) & {"GET", "POST", "PUT"}:
+            answer = app.test_client().open(path, method=method)
+            to_door = answer.status_code == 302 and answer.location.startswith(INWARDS)
+            refused = answer.status_code in (400, 401, 404) or to_door
+            assert refused, (method, path, answer.status_code)
+    assert dump(session) == before
+
+
+def test_no_page_acts_without_its_token(app, reader, session):
+    client, foreign = reader("zone.sysadmin"), reader("zone.auditor").get("/me").value("csrf_token")
+    for rule in rules(app, "POST"):
+        if rule.rule.startswith("/api/"):
+            continue
+        for path in choices(rule, {})[:1]:
+            for words in ({}, {"csrf_token": "x"}, {"csrf_token": foreign}):
+                answer = client.raw("POST", path, data=words)
+                assert answer.status_code == 400, (path, answer.status_code)
+
+
+def test_a_token_to_read_acts_at_no_address(app, world, session):
+    token = token_for(world.people["town1.officer"])
+    session.execute(sa.update(ApiToken).values(scope="read"))
+    session.commit()
+    before, program = dump(session), Api(app, token)
+    for rule in rules(app, "POST", "PUT"):
+        if not rule.rule.startswith("/api/"):
+            continue
+        for method in rule.methods & {"POST", "PUT"}:
+            path = "/" + choices(rule, {})[0]
+            headers = {"Idempotency-Key": "k", "If-Match": '"1"'}
+            answer = program.send(method, path, json={}, headers=headers)
+            assert answer.status_code == 403, (path, answer.status_code)
+            assert "只能查看" in answer.get_json()["detail"], path
+    assert dump(session) == before
+
+
+# Ground -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def lived(session, world, play):
+    """A zone in which something of every kind lies: cases, sheets, posts; and a member of the
+    village who has no post.
+    """
+    record(session, world, sheet(world, absent=("member1",), leave=("member2",)))
+    second_hat(world)
+    world.person("plain.twin", "village")
+    play.asked()
+    play.approved(unit="community", name="community.secretary")
+    play.asked(unit="village2", name="village2.secretary")
+    session.commit()
+
+
+def ids_of(session) -> dict[str, list[str]]:
+    """Return by what stands in an address the ids of all rows it may name."""
+    return {
+        name: [row.id for row in session.scalars(sa.select(table).limit(MOST)).unique()] or [NOBODY]
+        for name, table in TABLES.items()
+    }
+
+
+def opened(app, session, client, program, ids) -> dict[str, set[str]]:
+    """Return what answers a person at every address that shows something, with the cases it names."""
+    known, found = set(ids["case_id"]), {}
+    for rule in rules(app, "GET"):
+        if is_open(rule.rule) or rule.rule == "/logout":
+            continue
+        for path in choices(rule, ids) + BOXED.get(rule.rule, []):
+            api = path.startswith("/api/")
+            answer = program.send("GET", "/" + path) if api else client.raw("GET", path)
+            assert answer.status_code < 500, (path, answer.status_code)
+            if answer.status_code == 200:
+                text = "" if answer.is_streamed else answer.get_data(as_text=True)
+                found[path] = {one for one in known if one in text}
+    return found
+
+
+@pytest.mark.parametrize("name", ["town1.officer", "village.secretary", "second.hat"])
+def test_with_the_last_post_ends_all_but_what_a_plain_member_sees(
+    app, session, world, lived, reader, name
+):
+    """Over all addresses, by page and by token, with every id there is. Who belongs to no branch
+    sees less.
+    """
+    ids, person = ids_of(session), world.people[name]
+    reach = {one: reader(one) for one in (name, "plain.twin")}
+    programs = {one: Api(app, token_for(world.people[one])) for one in (name, "plain.twin")}
+    before = opened(app, session, reach[name], programs[name], ids)
+    for table in (Post, Substitution):
+        for row in session.scalars(sa.select(table).where(table.person_id == person.id)).all():
+            row.to_on = date(2026, 11, 23)
+    session.commit()
+    after = opened(app, session, reach[name], programs[name], ids)
+    twin = opened(app, session, reach["plain.twin"], programs["plain.twin"], ids)
+    own = {one for one in after if person.id in one}  # his own page is not his twin's
+    assert after.keys() - own <= twin.keys(), sorted(after.keys() - own - twin.keys())[:10]
+    assert not [path for path in after.keys() & twin.keys() if after[path] - twin[path]]
+    assert len(before) > len(after) or name == "village.secretary"
