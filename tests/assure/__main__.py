@@ -212,7 +212,8 @@ def report(found: dict[Mutant, str], drawn: int, told: Reach, under: float) -> i
     percent = 100 * (len(found) - len(left)) / max(judged, 1)
     print(table(found), "", *stories, sep="\n")
     print(
-        f"{len(found)} of {drawn} mutants judged, {len(equal)} equivalent; found: {percent:.1f} % (at least {under:g} %)"
+        f"{len(found)} of {drawn} mutants judged, {len(equal)} equivalent; "
+        f"found: {percent:.1f} % (at least {under:g} %)"
     )
     return int(percent < under or not judged)
 
