@@ -84,7 +84,7 @@ def test_two_workers_never_fork_the_chain(play, app):
     play.asked()
     zone_id = play.world.zone.id
     play.session.commit()
-    together = Barrier(2)
+    together = Barrier(2, timeout=60)  # where one fails the other does not wait for ever
 
     def work(_worker: int) -> int:
         done = 0
