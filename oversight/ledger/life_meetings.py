@@ -15,13 +15,12 @@ from oversight.base.clock import Moment
 from oversight.base.db import is_id
 from oversight.base.refusals import InvalidInput, InvalidTransition, NotFound, RuleViolation
 from oversight.base.sentences import N_, say
-from oversight.engine import authority
+from oversight.engine import authority, journal
 from oversight.engine.use_case import use_case
 from oversight.law.clauses import house_rule
 from oversight.law.inputs import read_day
 from oversight.models import Case, LifeMeeting, Unit, images
 from oversight.organization.actor import Actor
-from oversight.register import audit_log
 from oversight.rules import life_meetings as rules
 
 LONGEST = 200
@@ -119,8 +118,9 @@ def _tell(session: Session, row: LifeMeeting, who: Actor, at: Moment) -> None:
     """Write down that an entry was taken back, in the zone's chain, with how it leaves the row."""
     unit, zone = row.unit, row.zone_id
     images.put(session, zone, LifeMeeting, [row.id], **images.of(LifeMeeting, row))
-    what = {"on": [row.held_on.isoformat(), ""], "why": ["", row.withdrawn_why]}
-    audit_log.note(session, who, at, "records", "withdraw", unit, unit.name, row.id, **what)
+    about = ("records", "withdraw", unit.name, row.id)
+    on, why = [row.held_on.isoformat(), ""], ["", row.withdrawn_why]
+    journal.note_act(session, zone, who, at, *about, on=on, why=why)
 
 
 def rests_on(session: Session, row: LifeMeeting) -> bool:

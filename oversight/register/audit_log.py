@@ -114,8 +114,6 @@ WORDS = {
     "pruned": N_("清理到第几号封印"),
     "rows": N_("条数"),
 }
-TERMINAL = N_("服务器终端")
-BY_TOKEN = N_("凭令牌：")
 SEPARATE = house_rule(
     "系统管理员管单位、党员和日历，安全管理员管职务和代理，审计管理员只看记录；上级党组织管所属单位。"
 )
@@ -186,27 +184,7 @@ def in_zone(
     **what,
 ) -> None:
     """Write down a change that is no unit's own. Does not commit."""
-    journal.note(
-        session,
-        AdminChange(
-            zone_id=zone_id,
-            at=at.now,
-            by_id=who.id if who else None,
-            area=area,
-            act=act,
-            about=about[:200],
-            by=_signature(who),
-            about_id=about_id,
-            what=what,
-        ),
-    )
-
-
-def _signature(who: Actor | None) -> str:
-    if who is None:
-        return TERMINAL
-    by_token = f"，{BY_TOKEN}{who.token}" if who.token else ""
-    return f"{who.person.name}（{who.title}{by_token}）"[:120]
+    journal.note_act(session, zone_id, who, at, area, act, about, about_id, **what)
 
 
 def by_id(
@@ -230,7 +208,7 @@ def by_id(
             zone_id=zone_id,
             at=at.now,
             by_id=person_id,
-            by=person.name if person else TERMINAL,
+            by=person.name if person else journal.TERMINAL,
             area=area,
             act=act,
             about=about[:200],
