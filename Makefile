@@ -23,6 +23,8 @@ run: run-packages editable
 	@exec $(BIN)/oversight serve
 
 # Files in their order: by the number of their tests the few long ones (kills, races) would come last, and alone.
+# Compiled files are kept, whatever the shell says: every worker and every process of a test reads them.
+test: export PYTHONDONTWRITEBYTECODE =
 test: test-packages editable axe
 	@$(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 

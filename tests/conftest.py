@@ -18,7 +18,9 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 from flask_migrate import upgrade
+from jinja2 import FileSystemBytecodeCache
 from sqlalchemy.engine import make_url
+from sqlalchemy.util import LRUCache
 
 from oversight import create_app
 from oversight.base.clock import StoppedClock
@@ -27,10 +29,21 @@ from tests.support import explain, postgres, scratch
 from tests.support import world as worlds
 
 NOW = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
+COMPILED = "TEMPLATES_COMPILED"
 
 
-def pytest_configure():
+def pytest_configure(config):
     explain.listen()
+    _compile_templates_once(config)
+
+
+def _compile_templates_once(config) -> None:
+    """Let every application of every process of this run share what templates compile to."""
+    if not hasattr(config, "workerinput"):
+        folder = scratch.folder("oversight-templates-")
+        os.environ[COMPILED] = str(folder)  # the workers inherit it
+        config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+    Flask.jinja_options = {"bytecode_cache": FileSystemBytecodeCache(os.environ[COMPILED])}
 
 
 @pytest.hookimpl(wrapper=True)
@@ -56,6 +69,8 @@ def _app(url: str, folder: Path):
     }
     app = create_app(source, StoppedClock(NOW))
     app.testing = True
+    with app.app_context():  # all that the tests of a process send, each compiled once
+        db.engine.update_execution_options(compiled_cache=LRUCache(4000))
     return app
 
 

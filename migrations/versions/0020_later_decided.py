@@ -1,5 +1,4 @@
-"""how acting stands, and what of a life meeting was set later, told by the chain of administration; who looked up
-telephone numbers"""
+"""how acting stands, told by the chain of administration; who looked up telephone numbers"""
 
 import hashlib
 import json
@@ -11,7 +10,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from uuid6 import uuid7
 
 revision = '0020'
-down_revision = '0017'
+down_revision = '0019'
 
 Id = sa.Uuid(as_uuid=False)
 JSON = sa.JSON().with_variant(JSONB(), 'postgresql')
@@ -25,14 +24,10 @@ def columns(of: type, *names: str) -> tuple:
 ACTINGS = sa.table(
     'actings', *columns(Id, 'id', 'zone_id', 'person_id', 'for_id', 'unit_id'), *columns(sa.String, 'office', 'workflow'),
     *columns(sa.Date, 'from_on', 'to_on'), *columns(MOMENT, 'ended_at'), *columns(Id, 'ended_by'))
-MEETINGS = sa.table(
-    'life_meetings', *columns(Id, 'id', 'zone_id', 'case_id'), *columns(MOMENT, 'withdrawn_at'),
-    *columns(Id, 'withdrawn_by'), *columns(sa.String, 'withdrawn_why'))
 CHANGES = sa.table(
     'admin_changes', *columns(Id, 'id', 'zone_id'), *columns(MOMENT, 'at'), *columns(Id, 'by_id'),
     *columns(sa.String, 'by', 'area', 'act', 'about'), *columns(Id, 'about_id'), *columns(JSON, 'what', 'after'),
     *columns(sa.Integer, 'seq'), *columns(sa.String, 'previous', 'hash'))
-LATER = sa.or_(MEETINGS.c.case_id.is_not(None), MEETINGS.c.withdrawn_at.is_not(None))
 
 
 def upgrade() -> None:
@@ -41,15 +36,13 @@ def upgrade() -> None:
     link = op.get_bind()
     heads = sa.select(CHANGES.c.zone_id, sa.func.max(CHANGES.c.seq)).where(CHANGES.c.seq.is_not(None))
     for zone_id, seq in link.execute(heads.group_by(CHANGES.c.zone_id)).all():
-        after = {'actings': told(link, ACTINGS, ACTINGS.c.zone_id == zone_id, ()),
-                 'life_meetings': told(link, MEETINGS, sa.and_(MEETINGS.c.zone_id == zone_id, LATER), ('zone_id',))}
-        if any(after.values()):
-            append(link, zone_id, seq, after)
+        if acting := told(link, ACTINGS.c.zone_id == zone_id):
+            append(link, zone_id, seq, {'actings': acting})
 
 
-def told(link, table, which, without) -> dict:
-    return {row.id: {name: text(value) for name, value in row._mapping.items() if name not in ('id', *without)}
-            for row in link.execute(sa.select(table).where(which)).all()}
+def told(link, which) -> dict:
+    return {row.id: {name: text(value) for name, value in row._mapping.items() if name != 'id'}
+            for row in link.execute(sa.select(ACTINGS).where(which)).all()}
 
 
 def text(value):

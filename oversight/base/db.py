@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from functools import cache
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -19,11 +19,13 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Session, make_transient_to_detached, registry
-from sqlalchemy.orm.attributes import set_committed_value
 from uuid6 import uuid7
 
 from . import kept
 from .prepared import Prepared
+from .refusals import NotFound
+
+T = TypeVar("T")
 
 # Names for every constraint, so that migrations can drop them on both databases.
 NAMING = {
@@ -102,6 +104,24 @@ def is_id(value) -> bool:
         return isinstance(value, str) and str(UUID(value)) == value
     except ValueError:
         return False
+
+
+def find(session: Session, model: type[T], key: str | None) -> T | None:
+    """Return a row by its id; None where there is none, or where it is no id."""
+    return session.get(model, key) if is_id(key) else None
+
+
+def fetch(session: Session, model: type[T], key: str | None) -> T:
+    """Return a row by its id. Raises NotFound."""
+    row = find(session, model, key)
+    if row is None:
+        raise NotFound()
+    return row
+
+
+def id_of(row) -> str | None:
+    """Return the id of a row or of a person, where there is one."""
+    return None if row is None else row.id
 
 
 class as_text(sa.sql.functions.GenericFunction):
@@ -196,11 +216,32 @@ def put(session, model, values):
         found = mapper.class_manager.new_instance()
         found.__dict__.update(values)
         make_transient_to_detached(found)
-        session.add(found)
+        kept.plain(session)._update_impl(
+            sa.inspect(found)
+        )  # as `add` does, which looks for more to add
+        _hold(session, found)
     else:
-        for name, value in values.items():
-            set_committed_value(found, name, value)
+        settle(found, values)
     return found
+
+
+def settle(row, values) -> None:
+    """Set columns of a row as if they had been read: no flush writes them."""
+    state = sa.inspect(row)
+    state.dict.update(values)
+    state._commit(state.dict, values)  # as `set_committed_value` does, one column at a time
+
+
+def hold(session) -> None:
+    """Hold all that the session reads until it ends: a row that nobody refers to is read anew else."""
+    session.info.setdefault("rows", [])
+
+
+@sa.event.listens_for(Session, "loaded_as_persistent")
+def _hold(session, row) -> None:
+    rows = session.info.get("rows")
+    if rows is not None:
+        rows.append(row)
 
 
 def known(session, model, values):
@@ -245,3 +286,10 @@ def _once(table, keys: tuple[str, ...]) -> Prepared:
         return insert.on_conflict_do_nothing().returning(sa.inspect(table).primary_key[0])
 
     return Prepared(make, keys)
+
+
+def migrated_to(session: Session) -> set[str]:
+    """Return the migrations that the database stands at."""
+    from alembic.migration import MigrationContext  # slow to load and asked for rarely
+
+    return set(MigrationContext.configure(session.connection()).get_current_heads())

@@ -7,6 +7,7 @@ statements, plain SQL) can forget to tell it.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -81,9 +82,18 @@ def _begin(connection) -> None:
 
 def _forget(connection, _cursor, statement: str, *_) -> None:
     """Drop what rests on a table that is about to be written; all, where it is not plain which."""
-    if not statement.startswith(_HARMLESS):
-        written = _WRITES.match(statement)
-        forget_table(connection, written[1] if written else None)
+    harmless, table = _written(statement)
+    if not harmless:
+        forget_table(connection, table)
+
+
+@lru_cache(maxsize=1024)
+def _written(statement: str) -> tuple[bool, str | None]:
+    """Return whether a statement writes nothing, and else where it plainly writes."""
+    if statement.startswith(_HARMLESS):
+        return True, None
+    written = _WRITES.match(statement)
+    return False, written[1] if written else None
 
 
 def forget_table(connection: sa.Connection, table: str | None) -> None:

@@ -10,20 +10,23 @@ import re
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from functools import lru_cache
-
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from typing import TYPE_CHECKING
 
 from .refusals import InvalidInput
 from .sentences import N_
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 NONCE = 12  # bytes
 
 
 @lru_cache(maxsize=4)
 def _box(secret: str) -> AESGCM:
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+    from cryptography.hazmat.primitives.hashes import SHA256
+    from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
     return AESGCM(HKDF(SHA256(), 32, None, b"oversight: telephone numbers").derive(secret.encode()))
 
 
@@ -55,6 +58,8 @@ def unseal(secret: str, person_id: str, sealed: str | None) -> str | None:
     """Return the number, or None where there is none or it was sealed under another key."""
     if not sealed:
         return None
+    from cryptography.exceptions import InvalidTag
+
     raw = urlsafe_b64decode(sealed)
     try:
         return _box(secret).decrypt(raw[:NONCE], raw[NONCE:], person_id.encode()).decode()

@@ -8,20 +8,29 @@ from __future__ import annotations
 import base64
 import hashlib
 import zlib
-
-from cryptography.fernet import Fernet, InvalidToken
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from . import phone_numbers
+
+if TYPE_CHECKING:
+    from cryptography.fernet import Fernet
 
 
 class Sealer:
     """Seal and open numbers, each for its person, and files."""
 
     def __init__(self, secret_key: str):
+        self._secret = secret_key
+
+    @cached_property
+    def _fernet(self) -> Fernet:
+        from cryptography.fernet import Fernet
+
         key = hashlib.scrypt(
-            secret_key.encode(), salt=b"oversight.sealing", n=2**12, r=8, p=1, dklen=32
+            self._secret.encode(), salt=b"oversight.sealing", n=2**12, r=8, p=1, dklen=32
         )
-        self._secret, self._fernet = secret_key, Fernet(base64.urlsafe_b64encode(key))
+        return Fernet(base64.urlsafe_b64encode(key))
 
     def seal_phone(self, person_id: str, number: str) -> str:
         return phone_numbers.seal(self._secret, person_id, number)
@@ -35,6 +44,8 @@ class Sealer:
 
     def open_file(self, data: bytes) -> bytes:
         """Return what was sealed. Raises ValueError."""
+        from cryptography.fernet import InvalidToken
+
         try:
             return zlib.decompress(self._fernet.decrypt(data))
         except (InvalidToken, zlib.error):

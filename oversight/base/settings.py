@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from .sentences import N_
 
@@ -44,23 +45,29 @@ class Environment:
 def environment(instance: Path, source: dict[str, str] | None = None) -> Environment:
     """Read the environment; paths default to the instance folder."""
     env = os.environ if source is None else source
-    url = env.get("OVERSIGHT_DATABASE_URL") or f"sqlite:///{instance / 'oversight.db'}"
-    extra = env.get("OVERSIGHT_WORKFLOW_DIRS", "")
+
+    def given(name: str, default: Any = "") -> Any:
+        return env.get(f"OVERSIGHT_{name}") or default
+
+    def parts(name: str, between: str) -> list[str]:
+        return list(filter(None, given(name).split(between)))
+
+    url = given("DATABASE_URL", f"sqlite:///{instance / 'oversight.db'}")
     return Environment(
         database_url=url,
-        owner_url=env.get("OVERSIGHT_OWNER_URL") or url,
-        secret_key=env.get("OVERSIGHT_SECRET_KEY") or _brought(env) or None,
-        data_dir=Path(env.get("OVERSIGHT_DATA_DIR") or instance / "data"),
+        owner_url=given("OWNER_URL", url),
+        secret_key=given("SECRET_KEY", None) or _brought(env) or None,
+        data_dir=Path(given("DATA_DIR", instance / "data")),
         locale=env.get("OVERSIGHT_LOCALE", "zh_CN"),
         timezone=env.get("OVERSIGHT_TIMEZONE", "Asia/Shanghai"),
         port=int(env.get("PORT", "8000")),
-        https=env.get("OVERSIGHT_HTTPS", "") == "1",
-        proxies=tuple(part.strip() for part in env.get("OVERSIGHT_PROXIES", "").split(",") if part),
-        metrics_token=env.get("OVERSIGHT_METRICS_TOKEN") or None,
-        seal_key=Path(env.get("OVERSIGHT_SEAL_KEY") or instance / "seal_key"),
-        seal_dir=Path(env.get("OVERSIGHT_SEAL_DIR") or instance / "seals"),
-        scanner=tuple(shlex.split(env.get("OVERSIGHT_SCANNER", ""))),
-        workflow_dirs=tuple(Path(part) for part in extra.split(os.pathsep) if part),
+        https=given("HTTPS") == "1",
+        proxies=tuple(map(str.strip, parts("PROXIES", ","))),
+        metrics_token=given("METRICS_TOKEN", None),
+        seal_key=Path(given("SEAL_KEY", instance / "seal_key")),
+        seal_dir=Path(given("SEAL_DIR", instance / "seals")),
+        scanner=tuple(shlex.split(given("SCANNER"))),
+        workflow_dirs=tuple(map(Path, parts("WORKFLOW_DIRS", os.pathsep))),
     )
 
 
@@ -120,14 +127,26 @@ ZONE_SETTINGS = {
             "july_mode",
             "combined",
             N_("“七一”活动"),
-            N_("合并的，7 月只有“七一”这一次，由区里定日期；分开的，7 月另有按周五算的党日。"),
+            N_(
+                "合并的，7 月只有“七一”这一次，由区里定日期；分开的，“七一”活动由区里定日期、单独登记，7 月另有党日。"
+            ),
             (("combined", N_("就是 7 月主题党日")), ("separate", N_("与 7 月主题党日分开"))),
         ),
         ZoneSetting(
             "july_day",
             "07-01",
             N_("“七一”活动日（月-日）"),
-            N_("须在 7 月之内，例如 07-01。改动后，还没有到的 7 月党日重排。"),
+            N_(
+                "须在 6 月 20 日至 7 月 31 日之间，例如 07-01、06-30。改动后，还没有到的“七一”活动重排。"
+            ),
+        ),
+        ZoneSetting(
+            "reply_series",
+            N_("党日"),
+            N_("批复编号用的字"),
+            N_(
+                "接在机关代字后面，例如“青委党日〔2026〕1号”，不占用机关发文的编号。从下一份批复起按新的字编。"
+            ),
         ),
         ZoneSetting(
             "reset_confirmation",

@@ -9,8 +9,6 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
 
 class Signer:
     """Sign with the key of a file, and keep seals as files of their own."""
@@ -26,6 +24,8 @@ class Signer:
         """
         if self.path.exists() or self.public.exists():
             return
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
         self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         key = Ed25519PrivateKey.generate()
         with suppress(FileExistsError):
@@ -35,6 +35,8 @@ class Signer:
 
     def sign(self, text: str, known: Iterable[str]) -> tuple[str | None, str | None]:
         """Return the public key and the signature; nothing where the key is missing."""
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
         self.prepare(known)
         try:
             key = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(self.path.read_text().strip()))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import flag_modified
 
 from oversight.base.clock import Moment
 from oversight.base.db import columns, insert_once, known, new_id
@@ -19,9 +20,11 @@ from oversight.base.prepared import Prepared
 from oversight.base.sentences import N_
 from oversight.law.binding import own_id
 from oversight.law.definition import effect
-from oversight.models import Activity, ActivityChange, Case, Unit, images
+from oversight.models import Activity, ActivityChange, Case, Unit, chains
+from oversight.organization.actor import AuthorityBasis
 
-from .zone import has_rule_day, rule_for
+from .workdays import add_workdays
+from .zone import apart_july, has_rule_day, july_day, rule_for, zone_calendar, zone_settings
 
 if TYPE_CHECKING:
     from oversight.rules.context import TransitionContext
@@ -34,29 +37,72 @@ STATUS_LABELS = {
     "late": N_("未按期"),
     "missed": N_("未开展"),
     "unrecorded": N_("待登记"),
-    "excused": N_("同意缓开"),
+    "excused": N_("同意暂缓，未开展"),
     "unplanned": N_("待定日"),
     "not_owed": N_("不在考核期"),
 }
+
+
+# What a correction may have made better, as it was before. Source: G-2.1.1b, G-3.2.1a
+BETTER = {"late": N_("未按期"), "absent": N_("缺席"), "leave": N_("请假")}
+# House rules: the guidance names no term.
+ENTRY_WORKDAYS = 5
+ENTRY_RULE = N_("活动后 5 个工作日内登记的为及时，跨月也一样；以后登记的为补录，长期注明。")
+
+
+def entry_due(session: Session, zone_id: str, on: date) -> date:
+    """Return the last day on which an entry about a day is in time, also beyond the month."""
+    return add_workdays(zone_calendar(session, zone_id), on, ENTRY_WORKDAYS)
+
+
+def entered_late(session: Session, row: Activity) -> bool:
+    """True where an activity that was held was entered after its term (补录)."""
+    if row.held_on is None or row.entered_on is None:
+        return False
+    return row.entered_on > entry_due(session, row.zone_id, row.held_on)
+
+
+NAMES = {"july": N_("“七一”活动"), "extra": N_("另一次活动")}
+
+
+def span(row: Activity) -> tuple[date, date]:
+    """Return the first and last day on which an activity counts for what it is."""
+    first = date(row.year, row.month, 1)
+    last = month_end(row.year, row.month)
+    if row.month == 7 and row.day is not None:  # 七一 may be kept on its eve
+        first = min(first, row.day)
+    if row.moved_by and row.day is not None:  # accepted by the superior after the month's end
+        last = max(last, row.day)
+    return first, last
 
 
 def month_end(year: int, month: int) -> date:
     return date(year, month, months.monthrange(year, month)[1])
 
 
-def status(activity: Activity, today: date, provisional: bool = False) -> str:
+def entry_open(session: Session, row: Activity, today: date) -> bool:
+    """True where the last day on which a month's activity could be held can still be entered."""
+    last = row.day or month_end(row.year, row.month)
+    return today <= entry_due(session, row.zone_id, last)
+
+
+def status(
+    activity: Activity, today: date, provisional: bool = False, entering: bool = False
+) -> str:
     """Say how a party day stands; computed, never stored. Source: G-2.1.1b
 
     Held on another day than the one in force is "late" and stays so: it is flagged, not hidden.
+    `entering`: it can still be entered in time, also when the month is over.
     """
     if activity.held_on:
         return "held" if activity.held_on == activity.day or not activity.rule_day else "late"
     if activity.excused_by:
         return "excused"
+    over = month_end(activity.year, activity.month) < today
     if activity.day is None:
-        return "missed" if month_end(activity.year, activity.month) < today else "unplanned"
+        return ("unrecorded" if entering else "missed") if over else "unplanned"
     if activity.day < today:
-        return "missed" if month_end(activity.year, activity.month) < today else "unrecorded"
+        return "missed" if over and not entering else "unrecorded"
     if provisional:
         return "provisional"
     return "moved" if activity.moved_by else "planned"
@@ -69,7 +115,9 @@ def moved_how(session: Session, rows: Iterable[Activity]) -> dict[str, str]:
     movers = {row.id: row.moved_by for row in rows if row.moved_by}
     late = set(
         session.scalars(
-            sa.select(Case.id).where(Case.id.in_(movers.values()), Case.state == "accepted_late")
+            sa.select(Case.id).where(
+                Case.id.in_(movers.values()), Case.state.in_(("accepted_late", "accepted"))
+            )
         )
     )
     return {
@@ -198,10 +246,45 @@ def plan_year(session: Session, units: list[Unit], year: int, at: Moment) -> Pla
     fresh = [
         _row(unit, year, month, days[unit.zone_id, unit.rule_set, month]) for unit, month in missing
     ]
+    july, moved = _plan_july(session, [unit for unit, month in owing if month == 7], year, at)
+    fresh += july
     if fresh:
         session.flush()
         _PLAN.write_all(session, fresh)
-    return Planned(len(fresh), sum(followed))
+    return Planned(len(fresh), sum(followed) + moved)
+
+
+def _plan_july(
+    session: Session, units: list[Unit], year: int, at: Moment
+) -> tuple[list[dict], int]:
+    """Return the rows of 七一 apart from July's party day that are missing, and how many of those
+    that are planned followed its day. Source: G-2.1.3
+    """
+    apart = [unit for unit in units if apart_july(zone_settings(session, unit.zone_id))]
+    if not apart:
+        return [], 0
+    rows = session.scalars(
+        sa.select(Activity).where(
+            Activity.unit_id.in_([unit.id for unit in apart]),
+            Activity.year == year,
+            Activity.kind == "july",
+        )
+    )
+    have, moved = {row.unit_id: row for row in rows}, 0
+    for unit in apart:
+        row, day = have.get(unit.id), july_day(zone_settings(session, unit.zone_id), year)
+        if row and row.day != day and not row.held_on and row.day > at.today:
+            why = N_("“七一”活动日变动，自动重排")
+            change(session, row, at, why, act="replan", rule_day=day, day=day)
+            moved += 1
+    return [
+        {
+            **_row(unit, year, 7, july_day(zone_settings(session, unit.zone_id), year)),
+            "kind": "july",
+        }
+        for unit in apart
+        if unit.id not in have
+    ], moved
 
 
 def within_month(unit: Unit) -> str:
@@ -225,7 +308,7 @@ def follow_rule(session: Session, unit: Unit, row: Activity, at: Moment) -> bool
     wanted: dict[str, Any] = {"rule_day": day} if row.moved_by else {"rule_day": day, "day": day}
     if all(getattr(row, name) == value for name, value in wanted.items()):
         return False
-    change(session, row, at, N_("放假安排或全区通知变动，自动重排"), **wanted)
+    change(session, row, at, N_("放假安排或全区通知变动，自动重排"), act="replan", **wanted)
     return True
 
 
@@ -235,14 +318,17 @@ def change(
     at: Moment,
     why: str,
     *,
+    act: str,
     by: str | None = None,
+    stand: AuthorityBasis | None = None,
     case_id: str | None = None,
     noted: dict | None = None,
+    told: dict | None = None,
     **values,
 ) -> None:
-    """Set fields of an activity and keep what they were.
+    """Set fields of an activity and keep what they were, also in its chain, where `act` names it.
 
-    `noted`: what changed beside it. Does not commit.
+    `noted`: what changed beside it; `told`: what the chain says beyond that. Does not commit.
     """
     what = {name: [_plain(getattr(row, name)), _plain(value)] for name, value in values.items()}
     what |= noted or {}
@@ -259,9 +345,25 @@ def change(
     )
     for name, value in values.items():
         setattr(row, name, value)
-    if case_id:
-        images.put(session, case_id, Activity, [row.id], **images.of(Activity, row))
+    flag_modified(row, "day")  # a new version, also where only what lies beside it has changed
     session.flush()
+    result = {**what, **({"case": case_id} if case_id else {}), **(told or {})}
+    far = stage(row, act)
+    done = chains.Act(row.zone_id, row.id, "party_day", act, far, at.now, by, stand, why, result)
+    chains.add(session, done)
+
+
+def stage(row: Activity, act: str) -> str:
+    """Say how far a party day has come."""
+    if act == "correct":
+        return "corrected"
+    if row.confirmed_at:
+        return "filed"
+    if row.held_on:
+        return "held"
+    if row.excused_by:
+        return "excused"
+    return "prepared" if row.host_id or row.mode else "planned"
 
 
 def _plain(value):
@@ -281,7 +383,7 @@ def _joined(attempt: TransitionContext) -> list[Activity]:
     return [own, *(activity_for(attempt.session, unit, own.year, own.month) for unit in units)]
 
 
-def _move(attempt: TransitionContext, why: str) -> None:
+def _move(attempt: TransitionContext, act: str, why: str) -> None:
     new_day = attempt.fact_day("new_day")
     for row in _joined(attempt):
         change(
@@ -289,8 +391,10 @@ def _move(attempt: TransitionContext, why: str) -> None:
             row,
             attempt.at,
             why,
+            act=act,
             case_id=attempt.case.id,
             by=attempt.actor.id if attempt.actor else None,
+            stand=attempt.basis,
             day=new_day,
             moved_by=attempt.case.id,
         )
@@ -300,14 +404,14 @@ def _move(attempt: TransitionContext, why: str) -> None:
 @effect
 def move_activity(attempt: TransitionContext) -> None:
     """党日改为请示的日期。"""
-    _move(attempt, N_("经批复变更"))
+    _move(attempt, "move", N_("经批复变更"))
 
 
 @effect
 def apply_late(attempt: TransitionContext) -> None:
     """认可补报；补报写明了实际日期的，党日按该日期算。"""
     if attempt.case.facts.get("new_day"):
-        _move(attempt, N_("事后补报获认可"))
+        _move(attempt, "accept_late", N_("事后补报获认可"))
 
 
 @effect
@@ -325,27 +429,32 @@ def take_back(attempt: TransitionContext) -> None:
                 row,
                 attempt.at,
                 attempt.move.label,
+                act="restore",
                 case_id=attempt.case.id,
+                by=attempt.actor.id if attempt.actor else None,
+                stand=attempt.basis,
                 day=day,
                 moved_by=moved_by,
             )
 
 
-def _before(attempt: TransitionContext, row: Activity) -> tuple[date, str | None]:
-    """Return day and mover as they were before this case moved the activity."""
+def _before(attempt: TransitionContext, row: Activity) -> tuple[date | None, str | None]:
+    """Return day and mover as they were before this case moved the activity, once or again."""
     changes = attempt.session.scalars(
         sa.select(ActivityChange)
         .where(ActivityChange.activity_id == row.id, ActivityChange.case_id == attempt.case.id)
         .order_by(ActivityChange.id.desc())
     )
-    what = next(
+    moves = (
         entry.what for entry in changes if entry.what.get("moved_by", [0, 0])[1] == attempt.case.id
     )
+    what = next(entry for entry in moves if entry["moved_by"][0] != attempt.case.id)
     moved_by = what["moved_by"][0]
     by_rule = (
         row.rule_day if moved_by is None else None
     )  # the rule's day may have changed meanwhile
-    return by_rule or date.fromisoformat(what["day"][0]), moved_by
+    was = what["day"][0]  # none: a branch that chooses its own day had not chosen yet
+    return by_rule or (date.fromisoformat(was) if was else None), moved_by
 
 
 @effect
@@ -357,7 +466,9 @@ def excuse_month(attempt: TransitionContext) -> None:
             row,
             attempt.at,
             N_("同意缓开"),
+            act="excuse",
             case_id=attempt.case.id,
             by=attempt.actor.id,
+            stand=attempt.basis,
             excused_by=attempt.case.id,
         )

@@ -245,7 +245,8 @@ def _settled(steps: list[Step], result: Step) -> list[Step]:
 
 def _result_in_month(steps: list[Step], year: int, month: int) -> date:
     on = steps[-1].day
-    if on is None or (on.year, on.month) != (year, month):
+    eve = month == 7 and on is not None and (on.year, on.month) == (year, 6)  # 七一 on its eve
+    if on is None or not eve and (on.year, on.month) != (year, month):
         raise ValueError(f"the party day of {year}-{month:02d} cannot be on {on}")
     return on
 

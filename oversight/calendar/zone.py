@@ -113,6 +113,11 @@ def unified_july(settings: dict[str, str], month: int) -> bool:
     return month == 7 and settings["july_mode"] == "combined"
 
 
+def apart_july(settings: dict[str, str]) -> bool:
+    """True where 七一 is an activity of its own beside July's party day."""
+    return settings["july_mode"] == "separate"
+
+
 def rule_for(
     session: Session, unit: Unit, year: int, month: int, *, noticed: bool = True
 ) -> PartyDay:

@@ -4,27 +4,28 @@ may see it.
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
-from oversight.models import Activity, Appraised, Attendance, Case, PeerReview, Person, WorkItem
-
-KINDS = ("present", "other_form", "leave", "absent")
+from oversight.models import Appraised, Case, PeerReview, Person, WorkItem
+from oversight.rules.appraisal import attended
 
 
 @dataclass(frozen=True)
 class Line:
     """One member of the roster: the row, the year's attendance by class, lessons made up, what
     peers said.
+
+    What went up to a committee stays as it was; `corrected` is what the record says since.
     """
 
     row: Appraised
     attendance: dict[str, int]
     made_up: int
     peers: list[tuple[str, str]] = field(default_factory=list)
+    corrected: dict[str, int] | None = None
 
     @property
     def person(self) -> Person:
@@ -43,48 +44,22 @@ def lines(session: Session, case: Case, person: str | None = None) -> list[Line]
         rows = rows.where(Appraised.person_id == person)
     found = list(session.scalars(rows))
     people = [row.person_id for row in found]
-    attended, made_up, said = (
-        _attended(session, case, people),
-        _made_up(session, case, people),
-        _said(session, case),
-    )
+    now, said = attended.of(session, case, people), _said(session, case)
+    frozen = case.facts.get("attended") or {}
     return [
-        Line(
-            row,
-            {kind: attended[row.person_id, kind] for kind in KINDS},
-            made_up[row.person_id],
-            said.get(row.person_id, []),
-        )
+        _line(row, frozen.get(row.person_id), now[row.person_id], said.get(row.person_id, []))
         for row in found
     ]
 
 
-def _attended(session: Session, case: Case, people: list[str]) -> Counter:
-    """Count each member's classes of attendance in the year, whatever branch he was in.
-
-    Source: G-4.4e
-    """
-    counted = session.execute(
-        sa.select(Attendance.person_id, Attendance.kind, sa.func.count())
-        .join(Activity, Activity.id == Attendance.activity_id)
-        .where(Activity.year == case.facts["year"], Attendance.person_id.in_(people))
-        .group_by(Attendance.person_id, Attendance.kind)
-    )
-    return Counter({(person, kind): count for person, kind, count in counted})
+def _line(row: Appraised, frozen: dict | None, now: dict[str, int], said: list) -> Line:
+    known, since = frozen or now, _counts(now)
+    corrected = since if _counts(known) != since else None
+    return Line(row, _counts(known), known["made_up"], said, corrected)
 
 
-def _made_up(session: Session, case: Case, people: list[str]) -> Counter:
-    counted = session.execute(
-        sa.select(Case.data_subject_id, sa.func.count())
-        .where(
-            Case.workflow == "absence",
-            Case.state == "made_up",
-            Case.data_subject_id.in_(people),
-            sa.func.extract("year", Case.opened_at) == case.facts["year"],
-        )
-        .group_by(Case.data_subject_id)
-    )
-    return Counter(dict(counted.all()))
+def _counts(known: dict[str, int]) -> dict[str, int]:
+    return {kind: known[kind] for kind in attended.KINDS}
 
 
 def _said(session: Session, case: Case) -> dict[str, list[tuple[str, str]]]:

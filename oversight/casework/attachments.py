@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from oversight import workflows
 from oversight.base import files
 from oversight.base.clock import Moment
-from oversight.base.db import is_id, new_id
+from oversight.base.db import fetch, find, new_id
 from oversight.base.refusals import (
     Forbidden,
     InvalidInput,
@@ -135,9 +135,7 @@ def attach(
 
 
 def _case(session: Session, case_id: str) -> Case:
-    case = session.get(Case, case_id)
-    if case is None:
-        raise NotFound()
+    case = fetch(session, Case, case_id)
     return case
 
 
@@ -210,7 +208,7 @@ def _replaced(session: Session, case: Case, sent: Sent) -> Attachment | None:
     """Return the version that a file takes the place of. Raises InvalidInput, RuleViolation."""
     if sent.replaces is None:
         return None
-    row = session.get(Attachment, sent.replaces) if is_id(sent.replaces) else None
+    row = find(session, Attachment, sent.replaces)
     if row is None or row.case_id != case.id:
         raise InvalidInput({"replaces": N_("要替换的材料不在这件事里。")})
     if row.round != case.facts.get("round"):
@@ -249,9 +247,7 @@ def open_file(
 
     Raises NotFound, Unavailable.
     """
-    row = session.get(Attachment, attachment_id)
-    if row is None:
-        raise NotFound()
+    row = fetch(session, Attachment, attachment_id)
     case = session.get(Case, row.case_id)
     authority.see(session, who, case)
     workflow = workflows.of(case)

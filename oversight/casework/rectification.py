@@ -13,8 +13,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from oversight.base.clock import Moment
-from oversight.base.db import insert_once, is_id, new_id
+from oversight.base.db import find, insert_once, new_id
 from oversight.base.refusals import DomainError, InvalidInput, InvalidTransition, RuleViolation
+from oversight.base.rows import ids_of
 from oversight.base.sentences import N_, say
 from oversight.engine import authority, transitions
 from oversight.engine.use_case import use_case
@@ -49,18 +50,14 @@ def see(session: Session, case: Case, who: Actor, at: Moment) -> bool:
     )
 
 
-def unseen(session: Session, case: Case, who: Actor) -> bool:
-    """True where a look of this reader at this order is to be noted."""
+def unseen(session: Session, case: Case, who: Actor, seen: list | None = None) -> bool:
+    """True where a look of this reader at this order is to be noted; `seen`: who has seen it."""
     if case.workflow != ORDER or case.number is None:
         return False
     if not authority.is_led_by(session, case.unit, who):
         return False
-    return (
-        session.scalar(
-            sa.select(Sighting.id).where(Sighting.case_id == case.id, Sighting.person_id == who.id)
-        )
-        is None
-    )
+    seen = seen_by(session, case) if seen is None else seen
+    return who.id not in {row.person_id for row, _name in seen}
 
 
 def seen_by(session: Session, case: Case) -> list[tuple[Sighting, str]]:
@@ -162,7 +159,7 @@ def _tell(session: Session, case_id: str, activity_id: str, who: Actor, at: Mome
         raise InvalidTransition(
             "已经登记过向党员通报，不用再登记。", **transitions.last_act(session, case)
         )
-    if activity_id not in {row.id for row in found.chosen_from}:
+    if activity_id not in set(ids_of(found.chosen_from)):
         raise _no(session, activity_id, unit, at)
     facts = {"activity": activity_id, "on": at.today.isoformat(), "by": who.id}
     transitions.amend_facts(session, case.id, "tell_members", {"told": facts}, who, basis, at)
@@ -171,7 +168,7 @@ def _tell(session: Session, case_id: str, activity_id: str, who: Actor, at: Mome
 
 def _no(session: Session, activity_id: str, unit: Unit, at: Moment) -> DomainError:
     """Say why the members cannot have been told at an activity."""
-    row = session.get(Activity, activity_id) if is_id(activity_id) else None
+    row = find(session, Activity, activity_id)
     if row is None or row.unit_id != unit.id:
         return InvalidInput({"activity": N_("请选本支部销号以后开展的一次主题党日。")})
     sentence = (

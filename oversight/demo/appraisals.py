@@ -1,7 +1,7 @@
 """The demo zone's yearly appraisal: deployed by the zone, and standing at every step in one branch
 or another.
 
-Told through the engine; a tale whose beginning lies outside the window is left out.
+Told through the engine; a scenario whose beginning lies outside the window is left out.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from oversight.engine import authority, transitions
 from oversight.models import Appraised, Person
 from oversight.rules.appraisal.roster import ORDER
 
-from .date_changes import Plot, Tale, Year, above
+from .date_changes import Plot, Scenario, Year, above
 
 WORDS = (
     "按时参加组织生活，带头落实支部任务；学习不够系统。",
@@ -32,7 +32,7 @@ SAYS = (
 
 
 @dataclass
-class Appraisal(Tale):
+class Appraisal(Scenario):
     """One branch's appraisal of a year."""
 
     of: int = 0
@@ -252,12 +252,12 @@ CAST = (
 )
 
 
-def tales(year: Year) -> list[tuple[Tale, Iterator]]:
+def scenarios(year: Year) -> list[tuple[Scenario, Iterator]]:
     """Return the deployments and the branches' appraisals that lie in the window."""
     of = year.today.year if year.today.month >= 10 else year.today.year - 1
     begin, end = date(of, 10, 9), date(of, 12, 31)
     plot: Plot
-    found: list[tuple[Tale, Iterator]] = []
+    found: list[tuple[Scenario, Iterator]] = []
     if date(of, 10, 8) < year.today:
         for plot, until in ((withdrawn, date(of, 11, 30)), (deployed, end)):
             campaign = Appraisal(year, "zone", None, of=of)
@@ -265,7 +265,7 @@ def tales(year: Year) -> list[tuple[Tale, Iterator]]:
     ahead = Appraisal(year, "zone", None, of=of + 1)
     found.append((ahead, drafted(ahead, date(of + 1, 10, 9), date(of + 1, 12, 31))))
     for key, plot in CAST:
-        tale = Appraisal(year, key, None, of=of)
-        if begin <= next(plot(tale)).today and year.today <= end:
-            found.append((tale, plot(tale)))
+        scenario = Appraisal(year, key, None, of=of)
+        if begin <= next(plot(scenario)).today and year.today <= end:
+            found.append((scenario, plot(scenario)))
     return found

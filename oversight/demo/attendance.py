@@ -1,7 +1,7 @@
 """Who took part in the demo zone's past year: in bulk where all did, through the engine where
 somebody was missing.
 
-Also one member who is excused for a time. A roll is a tale: it yields the moment at which it goes
+Also one member who is excused for a time. A roll is a scenario: it yields the moment at which it goes
 on.
 """
 
@@ -21,7 +21,7 @@ from oversight.ledger import attendance
 from oversight.models import Activity, Attendance, Case, Membership, Person
 from oversight.organization.members import exempt_on
 
-from .date_changes import Plot, Tale, Year, above
+from .date_changes import Plot, Scenario, Year, above
 
 CALL: dict[str, Any] = {"reached": True, "told": True, "way": "phone"}
 MISS: dict[str, Any] = {"reached": False, "told": False}
@@ -30,7 +30,7 @@ EXCUSED_FOR = timedelta(days=180)
 
 
 @dataclass
-class Roll(Tale):
+class Roll(Scenario):
     """One party day's sheet and what follows from it; `missing` maps a member's short name to leave
     or absent.
     """
@@ -69,6 +69,13 @@ class Roll(Tale):
         )
         for case_id in done.opened:
             self.cases[names[self.year.session.get(Case, case_id).data_subject_id]] = case_id
+
+    def note(self, move: str, opinion: str | None = None, **words) -> None:
+        """Let the superior answer what a correction has laid on his desk."""
+        about = Case.business_key.startswith(f"{self.row.id}:correction:")
+        wanted = sa.select(Case.id).where(Case.workflow == "record_note", about)
+        self.case_id = self.year.session.scalars(wanted).one()
+        self.superior(move, opinion, **words)
 
     def each(self, move: str, *names: str, by: str = "organizer", **words) -> None:
         """Make a move in the follow-ups of these members, or of all."""
@@ -225,8 +232,22 @@ def corrected(t: Roll):
     t.record(why="当天在分会场参加，签到表漏登，现予更正。")
 
 
+def noted(t: Roll):
+    """The same, and the superior has taken note of it."""
+    yield from corrected(t)
+    yield t.after(3)
+    t.note("take_note", "已阅，请按时核对签到。")
+
+
+def note_voided(t: Roll):
+    """The same, and the superior found that there was nothing to take note of."""
+    yield from corrected(t)
+    yield t.after(3)
+    t.note("void", reason="与前一次更正重复，作废")
+
+
 @dataclass
-class Wish(Tale):
+class Wish(Scenario):
     """One member who asks to be excused for half a year."""
 
     def __post_init__(self):
@@ -276,7 +297,7 @@ def granted(t: Wish, name: str):
     t.superior("approve", "同意。请按月上门通报活动情况。")
 
 
-# branch, which of its past days (0: the latest), tale, who was missing
+# branch, which of its past days (0: the latest), scenario, who was missing
 CAST = (
     ("branch01", 1, made_up, "member05 leave, member11 absent"),
     ("branch01", 2, made_up, "member08 leave"),
@@ -304,12 +325,14 @@ CAST = (
     ("branch04", 2, searching, "member09 absent"),
     ("branch03", 4, excused, "member09 leave"),
     ("branch16", 0, corrected, "member04 absent"),
+    ("branch10", 5, noted, "member05 absent"),
+    ("branch15", 3, note_voided, "member03 absent"),
 )
 
 
-def told(year: Year) -> list[tuple[Tale, Iterator[Moment]]]:
+def told(year: Year) -> list[tuple[Scenario, Iterator[Moment]]]:
     """Return the rolls that are told through the engine, each as far as today reaches."""
-    found: list[tuple[Tale, Iterator[Moment]]] = []
+    found: list[tuple[Scenario, Iterator[Moment]]] = []
     plot: Plot
     for turn, (key, index, plot, missing) in enumerate(CAST):
         past, _ahead = year.days(key)
@@ -329,7 +352,7 @@ def told(year: Year) -> list[tuple[Tale, Iterator[Moment]]]:
 
 
 def until_now(year: Year, plot: Iterator[Moment]) -> Iterator[Moment]:
-    """Tell a tale as long as its moments are past, and at least its beginning."""
+    """Tell a scenario as long as its moments are past, and at least its beginning."""
     for moment in plot:
         if moment.now > year.at.now:
             return
@@ -337,7 +360,7 @@ def until_now(year: Year, plot: Iterator[Moment]) -> Iterator[Moment]:
 
 
 def _old_member(year: Year, key: str) -> str:
-    """Return the user name of an old member without office who is missing in no tale."""
+    """Return the user name of an old member without office who is missing in no scenario."""
     named = {
         f"{branch}.{part.split()[0]}"
         for branch, _index, _plot, missing in CAST

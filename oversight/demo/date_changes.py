@@ -1,7 +1,7 @@
-"""A year of activity in the demo zone: tales told through the real engine, each at its own past
+"""A year of activity in the demo zone: scenarios told through the real engine, each at its own past
 moment.
 
-A tale is a generator: it acts, and yields the moment at which it continues.
+A scenario is a generator: it acts, and yields the moment at which it continues.
 """
 
 from __future__ import annotations
@@ -90,7 +90,9 @@ Plot = Callable[..., Iterator[Moment]]
 
 @dataclass
 class Year:
-    """What tales share: the session, the moment at which the demo is loaded, and the book of ids."""
+    """What scenarios share: the session, the moment at which the demo is loaded, and the book of
+    ids.
+    """
 
     session: Session
     at: Moment
@@ -153,7 +155,7 @@ class Year:
 
 
 @dataclass
-class Tale:
+class Scenario:
     """One case from its opening to where it stands; `key` is the branch, `row` the party day."""
 
     year: Year
@@ -282,7 +284,7 @@ def _md(day: date) -> str:
 # Tales that have ended ---------------------------------------------------------------------------
 
 
-def moved(t: Tale):
+def moved(t: Scenario):
     """Asked, agreed, and held on the new day."""
     yield t.before(7)
     t.ask("organizer" if t.turn % 2 else "secretary")
@@ -292,7 +294,7 @@ def moved(t: Tale):
     t.tick()
 
 
-def taken_over(t: Tale):
+def taken_over(t: Scenario):
     """The town does not answer; the zone takes the request over and agrees."""
     yield t.before(10)
     t.ask()
@@ -304,7 +306,7 @@ def taken_over(t: Tale):
     t.tick()
 
 
-def jointly_moved(t: Tale, other: str = "branch10"):
+def jointly_moved(t: Scenario, other: str = "branch10"):
     """Two branches of two towns meet together; both towns agree."""
     yield from asked_jointly(t, other, t.before(8), t.before(6))
     yield t.before(5)
@@ -313,28 +315,28 @@ def jointly_moved(t: Tale, other: str = "branch10"):
     t.tick()
 
 
-def refused(t: Tale):
+def refused(t: Scenario):
     yield t.before(6)
     t.ask()
     yield t.before(4, 10)
     t.superior("refuse", "不同意。所述事项可安排在当天下午，主题党日仍按原定日期上午开展。")
 
 
-def withdrawn(t: Tale):
+def withdrawn(t: Scenario):
     yield t.before(6)
     t.ask()
     yield t.before(5)
     t.branch("withdraw")
 
 
-def lapsed(t: Tale):
+def lapsed(t: Scenario):
     yield t.before(6)
     t.ask()
     yield t.effect()
     t.tick()
 
 
-def expired(t: Tale):
+def expired(t: Scenario):
     """Returned, and never asked again."""
     yield t.before(7)
     t.ask()
@@ -344,7 +346,7 @@ def expired(t: Tale):
     t.tick()
 
 
-def revoked(t: Tale):
+def revoked(t: Scenario):
     """Agreed, then revoked by the side that had agreed."""
     yield t.before(9)
     t.ask()
@@ -354,7 +356,7 @@ def revoked(t: Tale):
     t.superior("revoke", reason="当日任务已另定时间，原定日期可以正常开展，撤销批复。")
 
 
-def cancelled(t: Tale):
+def cancelled(t: Scenario):
     """Agreed, then cancelled at the branch's own wish."""
     yield t.before(9)
     t.ask()
@@ -366,21 +368,21 @@ def cancelled(t: Tale):
     t.superior("cancel", "同意取消，仍按原定日期开展。")
 
 
-def voided(t: Tale):
+def voided(t: Scenario):
     yield t.before(6)
     t.ask()
     yield t.before(5, 16)
     t.superior("void", reason="支部误填了原定日期，作废，另行请示。")
 
 
-def terminated(t: Tale):
+def terminated(t: Scenario):
     yield t.before(6)
     t.ask()
     yield t.before(4)
     t.superior("terminate", reason="当日任务取消，请示事由不存在，终止办理。")
 
 
-def accepted_late(t: Tale):
+def accepted_late(t: Scenario):
     """Reported after the event, and accepted."""
     yield t.before(-2)
     t.open()
@@ -389,16 +391,16 @@ def accepted_late(t: Tale):
     t.superior("accept_late", "情况属实，予以认可。")
 
 
-def excused(t: Tale):
+def excused(t: Scenario):
     """Nothing was possible in the month."""
     yield t.before(-2)
     t.open()
     t.report()
     yield t.before(-4)
-    t.superior("excuse_month", "灾情属实，同意当月缓开。")
+    t.superior("excuse_month", "灾情属实，同意当月暂缓开展。")
 
 
-def not_accepted(t: Tale):
+def not_accepted(t: Scenario):
     """Reported after the event for a reason that is none."""
     yield t.before(-2)
     t.open()
@@ -412,59 +414,60 @@ def not_accepted(t: Tale):
 # Tales that are not over -------------------------------------------------------------------------
 
 
-def asked(t: Tale, ago: int):
+def asked(t: Scenario, ago: int):
     yield t.ago(ago)
     t.ask("organizer" if t.turn % 2 else "secretary")
 
 
-def asked_jointly(t: Tale, other: str, first: Moment, second: Moment):
-    """Asked of two superiors; the partner's has agreed."""
+def asked_jointly(t: Scenario, other: str, first: Moment, second: Moment):
+    """The partner joins; asked of two superiors, of whom the partner's has agreed."""
     yield first
     partner: dict[str, Any] = {"with": [t.year.book.units[other]]}
     t.open(**partner)
     reason = t.fill(JOINT, other=t.year.unit(other).name)
     t.branch("ask_jointly", new_day=t.new_day.isoformat(), reason=reason)
+    t.do("join", f"{other}.secretary", opinion="同意联合开展。")
     yield second
     t.do("approve", f"{above(other)}.officer", opinion="同意。请两个支部分别做好到会登记。")
 
 
-def asked_jointly_now(t: Tale, other: str):
+def asked_jointly_now(t: Scenario, other: str):
     yield from asked_jointly(t, other, t.ago(2), t.ago(1))
 
 
-def draft(t: Tale, ago: int):
+def draft(t: Scenario, ago: int):
     yield t.ago(ago)
     t.open()
     t.branch("save", new_day=t.new_day.isoformat(), reason=t.reason().partition("，")[0])
 
 
-def returned(t: Tale):
+def returned(t: Scenario):
     yield t.ago(3)
     t.ask()
     yield t.ago(1, 15)
     t.superior("return", "请补充当天不能参加的人数和缺席人员补课安排，今明两天重报即可。")
 
 
-def approved(t: Tale):
+def approved(t: Scenario):
     yield t.ago(6)
     t.ask()
     yield t.ago(4, 15)
     t.superior("approve", AGREED[t.turn % len(AGREED)])
 
 
-def cancel_asked(t: Tale):
+def cancel_asked(t: Scenario):
     yield from approved(t)
     yield t.ago(1)
     t.branch("ask_cancel", reason="当日任务改到下月，原定日期可以正常开展，申请取消变更。")
 
 
-def reported_late(t: Tale):
+def reported_late(t: Scenario):
     yield t.ago(1)
     t.open()
     t.report(new_day=True)
 
 
-# branch, which of its past days (0: the latest), tale
+# branch, which of its past days (0: the latest), scenario
 PAST = (
     ("branch01", 3, moved),
     ("branch02", 1, moved),
@@ -490,7 +493,7 @@ PAST = (
     ("branch16", 4, moved),
     ("branch17", 1, withdrawn),
 )
-# branch, which of its coming days, tale, further arguments
+# branch, which of its coming days, scenario, further arguments
 PRESENT = (
     ("branch02", 0, asked, 6),
     ("branch02", 1, asked, 0),
@@ -523,7 +526,7 @@ LAPSES = (
 
 
 @dataclass
-class Shift(Tale):
+class Shift(Scenario):
     """A month that the zone moves, or means to move."""
 
     def draw_up(self) -> None:
@@ -576,19 +579,19 @@ def proposed(t: Shift):
 def live(
     session: Session, at: Moment, clock: Clock, zone: Unit, book: Book, more=(), fill=()
 ) -> None:
-    """Plan the years, tell every tale in the order of time, and note what was held. Does not
+    """Plan the years, tell every scenario in the order of time, and note what was held. Does not
     commit.
 
-    `more` bring further tales of the year; `fill` write the records of the days that were held.
+    `more` bring further scenarios of the year; `fill` write the records of the days that were held.
     """
     year = Year(session, at, clock, zone, book)
     for number in (at.today.year - 1, at.today.year, at.today.year + 1):
         holidays.schedule(session, zone.zone_id, number, at)
-    tales = _shifts(year) + _told(year)
+    scenarios = _shifts(year) + _told(year)
     for told in more:
-        tales += told(year)
+        scenarios += told(year)
     _lapses(year)
-    _tell(year, tales)
+    _tell(year, scenarios)
     _choose_days(year)
     held = _hold(year)
     for write in fill:
@@ -596,8 +599,8 @@ def live(
     session.expire_all()
 
 
-def _shifts(year: Year) -> list[tuple[Tale, Iterator[Moment]]]:
-    """Let the zone move months of the past, and propose one far ahead; other tales leave these
+def _shifts(year: Year) -> list[tuple[Scenario, Iterator[Moment]]]:
+    """Let the zone move months of the past, and propose one far ahead; other scenarios leave these
     alone.
     """
     past, ahead = year.days("branch01")
@@ -605,22 +608,22 @@ def _shifts(year: Year) -> list[tuple[Tale, Iterator[Moment]]]:
     cast += [(ahead[4], proposed)] if len(ahead) > 4 else []
     found = [(Shift(year, "zone", row, 1), plot) for row, plot in cast]
     year.skipped |= {(row.year, row.month) for row, _plot in cast}
-    return [(tale, plot(tale)) for tale, plot in found]
+    return [(scenario, plot(scenario)) for scenario, plot in found]
 
 
-def _told(year: Year) -> list[tuple[Tale, Iterator[Moment]]]:
+def _told(year: Year) -> list[tuple[Scenario, Iterator[Moment]]]:
     days = {key: year.days(key) for key in FIXED}
     cast: list[tuple[str, list[Activity], int, Plot, Iterable]] = [
         (key, days[key][0], index, plot, ()) for key, index, plot in PAST
     ]
     cast += [(key, days[key][1], index, plot, more) for key, index, plot, *more in PRESENT]
     cast.append(("branch04", days["branch04"][0], 0, reported_late, ()))
-    tales = [
-        (Tale(year, key, rows[index], turn), plot, more)
+    scenarios = [
+        (Scenario(year, key, rows[index], turn), plot, more)
         for turn, (key, rows, index, plot, more) in enumerate(cast)
         if index < len(rows)
     ]
-    return [(tale, plot(tale, *more)) for tale, plot, more in tales]
+    return [(scenario, plot(scenario, *more)) for scenario, plot, more in scenarios]
 
 
 def _lapses(year: Year) -> None:
@@ -642,18 +645,20 @@ def _lapses(year: Year) -> None:
         year.unheld.add((row.unit_id, row.year, row.month))
 
 
-def _tell(year: Year, tales: list[tuple[Tale, Iterator[Moment]]]) -> None:
-    """Let every tale go on when its moment has come, all together in the order of time."""
-    line = [(next(plot), number, tale, plot) for number, (tale, plot) in enumerate(tales)]
-    heap = [(moment.now, number, moment, tale, plot) for moment, number, tale, plot in line]
+def _tell(year: Year, scenarios: list[tuple[Scenario, Iterator[Moment]]]) -> None:
+    """Let every scenario go on when its moment has come, all together in the order of time."""
+    line = [
+        (next(plot), number, scenario, plot) for number, (scenario, plot) in enumerate(scenarios)
+    ]
+    heap = [(moment.now, number, moment, scenario, plot) for moment, number, scenario, plot in line]
     heapq.heapify(heap)
     while heap:
-        _now, number, tale_at, tale, plot = heapq.heappop(heap)
-        tale.at = tale_at
+        _now, number, scenario_at, scenario, plot = heapq.heappop(heap)
+        scenario.at = scenario_at
         year.count += 1
         moment = next(plot, None)
         if moment is not None:
-            heapq.heappush(heap, (moment.now, number, moment, tale, plot))
+            heapq.heappush(heap, (moment.now, number, moment, scenario, plot))
 
 
 def _choose_days(year: Year) -> None:
@@ -680,6 +685,7 @@ def _hold(year: Year) -> list[dict]:
             day=sa.bindparam("day"),
             held_on=sa.bindparam("held_on"),
             held_entered_at=sa.bindparam("at"),
+            entered_on=sa.bindparam("on"),
             version=table.c.version + 1,
         ),
         held,
@@ -714,7 +720,13 @@ def _held(year: Year) -> Iterator[dict]:
             later = timedelta(days=2 if draw.random() < 0.08 else 0)
             entered = year.moment(min(day + later, year.today), 17)
             planned = row.day if row.rule_day else day
-            yield {"row": row.id, "day": planned, "held_on": day, "at": entered.now}
+            yield {
+                "row": row.id,
+                "day": planned,
+                "held_on": day,
+                "at": entered.now,
+                "on": entered.today,
+            }
 
 
 def _change(year: Year, held: dict) -> dict:

@@ -1,7 +1,7 @@
 """Visits and orders in the demo zone: clean, put right on the spot, sent, being met, late,
 re-checked, closed.
 
-Told through the engine like every tale, each at its own past moment.
+Told through the engine like every scenario, each at its own past moment.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from oversight.base.clock import Moment
 from oversight.calendar.workdays import add_workdays
 from oversight.engine import transitions
 
-from .date_changes import Plot, Tale, Year, above
+from .date_changes import Plot, Scenario, Year, above
 
 NOT_CALLED = {
     "clause": "G-3.2.1b",
@@ -31,7 +31,7 @@ SAID = {"measure": "当天书记、组织委员外出开会，无人记录；已
 
 
 @dataclass
-class Order(Tale):
+class Order(Scenario):
     """A visit or an order; `findings` are what it is about."""
 
     findings: list[dict] = field(default_factory=list)
@@ -141,7 +141,7 @@ def second_round(t: Order):
     t.superior("accept", "已全部联系，予以销号。", verdicts=["accepted"])
 
 
-# branch, tale, findings
+# branch, scenario, findings
 CAST: tuple[tuple[str, Plot, list[dict]], ...] = (
     ("branch02", clean, []),
     ("branch12", under_way, []),
@@ -155,7 +155,7 @@ CAST: tuple[tuple[str, Plot, list[dict]], ...] = (
 )
 
 
-def told(year: Year) -> list[tuple[Tale, Iterator[Moment]]]:
-    """Return the tales of visits and orders."""
-    tales = [(Order(year, key, None, findings=findings), plot) for key, plot, findings in CAST]
-    return [(tale, plot(tale)) for tale, plot in tales]
+def told(year: Year) -> list[tuple[Scenario, Iterator[Moment]]]:
+    """Return the scenarios of visits and orders."""
+    scenarios = [(Order(year, key, None, findings=findings), plot) for key, plot, findings in CAST]
+    return [(scenario, plot(scenario)) for scenario, plot in scenarios]

@@ -24,7 +24,7 @@ from oversight.base.refusals import RuleViolation
 from oversight.models import Account, Membership, Person, Post, Unit, Zone
 from oversight.register import accounts, credentials, installation, tenure
 
-from . import appraisals, attendance, date_changes, life_meetings, power, rectifications
+from . import appraisals, attendance, date_changes, life_meetings, power, records, rectifications
 from .book import Book
 
 PASSWORD = "demo-demo-demo"
@@ -126,8 +126,8 @@ def build(
         clock or Clock(),
         top,
         maker.book,
-        (attendance.told, rectifications.told, appraisals.tales),
-        (attendance.fill, life_meetings.fill),
+        (attendance.told, rectifications.told, appraisals.scenarios),
+        (attendance.fill, life_meetings.fill, records.fill, records.put_off),
     )
     power.tell(session, maker.book, at)
     return session.get(Zone, top.zone_id)

@@ -52,16 +52,7 @@ def _assign_party(attempt: TransitionContext, state: State) -> None:
     elif isinstance(party, MultiInstance) and party.personal:
         _assign_people(attempt, party.over(attempt))
     elif isinstance(party, MultiInstance):
-        for unit_id in party.over(attempt):
-            seat = authority.resolve_slot(
-                attempt.session,
-                attempt.workflow,
-                attempt.case,
-                party,
-                _unit(attempt, unit_id),
-                attempt.today,
-            )
-            _lay(attempt, seat, slot_id=unit_id)
+        _lay_slots(attempt, party, party.over(attempt))
     elif party is not None and party.human:
         _lay(attempt, _seat(attempt, party))
 
@@ -145,13 +136,18 @@ def _write(attempt: TransitionContext) -> None:
 def start_clock(attempt: TransitionContext, state: State) -> None:
     """Give a case the days of a state: its last day, and when the clock has something to do."""
     attempt.set(**_deadline(attempt, state))
-    days = [move.on(attempt) for move in attempt.workflow.leaving(state) if move.by is TIMER]
-    attempt.set(wake_on=min(filter(None, days), default=None))
+    set_alarm(attempt, state)
     start_ladder(attempt, state)
 
 
+def set_alarm(attempt: TransitionContext, state: State) -> None:
+    """Note when the clock next has something to do in a case."""
+    days = [move.on(attempt) for move in attempt.workflow.leaving(state) if move.by is TIMER]
+    attempt.set(wake_on=min(filter(None, days), default=None))
+
+
 def start_ladder(attempt: TransitionContext, state: State) -> None:
-    """Begin the ladder of reminders anew: on the day of its first rung, be it past."""
+    """Restart the reminders at the first one, also where its day has passed."""
     days = _rung_days(attempt, state)
     attempt.set(remind_on=min(days, default=None))
 
@@ -236,6 +232,8 @@ def reassign(attempt: TransitionContext, state: State) -> None:
     party = state.waits_on
     if isinstance(party, Committee):
         _reassign_committee(attempt, party)
+    elif isinstance(party, MultiInstance) and not party.personal:
+        _follow_units(attempt, party)
     for desk in authority.open_desks(attempt.session, attempt.case.id):
         desk.due_on = attempt.case.due_on or NEVER
         if desk.person_id is None:
@@ -244,6 +242,39 @@ def reassign(attempt: TransitionContext, state: State) -> None:
     for person in attempt.shows:
         _lay(attempt, authority.Assignee(attempt.unit, "member", 0), kind="copy", person_id=person)
     _write(attempt)
+
+
+def _follow_units(attempt: TransitionContext, party: MultiInstance) -> None:
+    """Let the units answer that are named today: after a re-organization others may be."""
+    wanted = party.over(attempt)
+    rows = attempt.session.scalars(
+        sa.select(WorkItem).where(
+            WorkItem.case_id == attempt.case.id,
+            WorkItem.kind == "act",
+            WorkItem.slot_id.is_not(None),
+            WorkItem.opened_at >= attempt.case.entered_at,
+            sa.or_(WorkItem.closed_at.is_(None), WorkItem.answer.is_not(None)),
+        )
+    ).all()
+    for desk in rows:
+        if desk.closed_at is None and desk.slot_id not in wanted:
+            close(desk, attempt.at)
+    known = {desk.slot_id for desk in rows}
+    _lay_slots(attempt, party, [unit_id for unit_id in wanted if unit_id not in known])
+    attempt.session.flush()
+
+
+def _lay_slots(attempt: TransitionContext, party: MultiInstance, units: list[str]) -> None:
+    for unit_id in units:
+        seat = authority.resolve_slot(
+            attempt.session,
+            attempt.workflow,
+            attempt.case,
+            party,
+            _unit(attempt, unit_id),
+            attempt.today,
+        )
+        _lay(attempt, seat, slot_id=unit_id)
 
 
 def _reassign_row(attempt: TransitionContext, state: State, desk: WorkItem) -> None:

@@ -10,20 +10,22 @@ from dataclasses import dataclass, field
 from datetime import date
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from oversight import workflows
+from oversight.base.kept import Kept
 from oversight.base.refusals import AlreadyTaken, Forbidden, NotFound
+from oversight.base.rows import ids_of
 from oversight.base.sentences import N_, say
 from oversight.law.binding import own_id
-from oversight.law.definition import MANY, Committee, Move, MultiInstance, Party, Workflow, role_of
+from oversight.law.definition import Committee, Move, Party, Workflow
 from oversight.law.roles import BRANCH_LEADERS, CANDIDATE_GROUPS, COMMITTEE, SUPERIOR, Role
 from oversight.models import Case, JournalRow, Post, Unit, WorkItem
 from oversight.models.cases import CAME
 from oversight.organization import standing
 from oversight.organization.actor import Actor, AuthorityBasis
 from oversight.organization.standing import in_office
-from oversight.organization.units import COMMITTEE_FROM, line_above, successor_of
+from oversight.organization.units import COMMITTEE_FROM, UnitRow, line_above, successor_of
 from oversight.rules import parties
 
 from .sight import COOLING_OFF, readable
@@ -35,7 +37,7 @@ class Assignee:
     whom a stand-in replaces.
     """
 
-    unit: sa.Row | Unit
+    unit: UnitRow
     candidate_group: str
     rank: int
     people: dict[str, str] = field(default_factory=dict)
@@ -53,7 +55,7 @@ class Assignee:
         )
 
 
-def chain(session: Session, case: Case, role: Role) -> list[sa.Row | Unit]:
+def chain(session: Session, case: Case, role: Role) -> list[UnitRow]:
     """Return the units that could fill a role, the proper one first; empty where there is none."""
     if role.fact:
         return _chain_of(session, case, role)
@@ -67,7 +69,7 @@ def chain(session: Session, case: Case, role: Role) -> list[sa.Row | Unit]:
     )
 
 
-def _chain_of(session: Session, case: Case, role: Role) -> list[sa.Row | Unit]:
+def _chain_of(session: Session, case: Case, role: Role) -> list[UnitRow]:
     """Return the units that could fill a role that is counted from the unit a fact names."""
     named = session.get(Unit, case.facts.get(role.fact) or "")
     if named is None:
@@ -135,7 +137,7 @@ def _stood(here: standing.Day, unit_id: str, case: Case) -> list[sa.Row]:
 
 def fill(
     session: Session,
-    unit: sa.Row | Unit,
+    unit: UnitRow,
     candidate_group: str,
     on: date,
     out: set[str],
@@ -176,7 +178,7 @@ def fill(
     return None
 
 
-def small_branch(session: Session, unit: sa.Row | Unit, on: date) -> set[str]:
+def small_branch(session: Session, unit: UnitRow, on: date) -> set[str]:
     """Return the full members of a branch too small for a committee: any of them may step in."""
     full = set(standing.day(session, unit.zone_id, on, []).full_members(session, unit.id))
     return full if len(full) < COMMITTEE_FROM else set()
@@ -195,18 +197,19 @@ def resolve(
     if role.seat == "roster":
         return _roster(session, case)
     units = chain(session, case, role)
-    here = standing.day(session, case.zone_id, on, [case.unit_id, *(unit.id for unit in units)])
+    here = standing.day(session, case.zone_id, on, [case.unit_id, *(ids_of(units))])
     out = barred(session, workflow, case, role, on, here)
     for unit in units:
-        candidate_group = (
-            role.candidate_group
-            if (unit.kind == "branch") == (role.candidate_group == "branch")
-            else SUPERIOR.candidate_group
-        )
-        found = fill(session, unit, candidate_group, on, out, workflow.name, here)
+        found = fill(session, unit, _group_at(unit, role), on, out, workflow.name, here)
         if found:
             return found
     return Assignee(units[-1], role.candidate_group, 0) if units else None
+
+
+def _group_at(unit: sa.Row | Unit, role: Role) -> str:
+    """Return the offices asked in a unit: above a branch those of a superior fill in for its own."""
+    fits = (unit.kind == "branch") == (role.candidate_group == "branch")
+    return role.candidate_group if fits else SUPERIOR.candidate_group
 
 
 def _own_seat(session: Session, workflow: Workflow, case: Case, on: date) -> Assignee:
@@ -248,18 +251,14 @@ def _longest(post) -> tuple[date, str]:
 
 
 def resolve_slot(
-    session: Session,
-    workflow: Workflow,
-    case: Case,
-    party: MultiInstance,
-    unit: sa.Row | Unit,
-    on: date,
+    session: Session, workflow: Workflow, case: Case, party: Party, unit: UnitRow, on: date
 ) -> Assignee:
     """Find who gives one of many answers: the unit named, or the superior above it."""
     out = barred(session, workflow, case, party.role, on)
     candidates = [unit, *line_above(session, unit)]
     for candidate in candidates[case.escalation_level :] or candidates[-1:]:
-        found = fill(session, candidate, party.role.candidate_group, on, out, workflow.name)
+        group = _group_at(candidate, party.role)
+        found = fill(session, candidate, group, on, out, workflow.name)
         if found:
             return found
     return Assignee(unit, party.role.candidate_group, 0)
@@ -271,8 +270,25 @@ def see(session: Session, who: Actor, case: Case) -> None:
         raise NotFound()
     if case.data_subject_id == who.id or any(case.unit.within(path) for path in who.business):
         return  # known without asking
-    if session.scalar(sa.select(Case.id).where(Case.id == case.id, readable(who))) is None:
+    if session.scalar(_asked_of(who), {"of_case": case.id}) is None:
         raise NotFound()
+
+
+def seen(session: Session, who: Actor, case_id: str) -> Case:
+    """Return a case in the actor's sight, its unit read with it. Raises NotFound."""
+    case = session.get(Case, case_id, options=[joinedload(Case.unit)])
+    if case is None:
+        raise NotFound()
+    see(session, who, case)
+    return case
+
+
+def _asked_of(who: Actor) -> sa.Select:
+    """Return whether a case is in the actor's sight: built once for all that he answers in bulk."""
+    if "sight" not in who.asked:
+        case: sa.BindParameter[str] = sa.bindparam("of_case")
+        who.asked["sight"] = sa.select(Case.id).where(Case.id == case, readable(who))
+    return who.asked["sight"]
 
 
 def reads_all(workflow: Workflow, case: Case, who: Actor) -> bool:
@@ -309,7 +325,7 @@ def require(
 ) -> AuthorityBasis:
     """Make sure that the actor holds the move's role in this case today. Raises Forbidden."""
     found = basis(session, workflow, case, move.by, who)
-    if found is None and isinstance(move.by, MANY):
+    if found is None and move.by.many:
         _answered_already(session, workflow, case, move.by, who)
     if found is None:
         raise Forbidden(
@@ -321,7 +337,7 @@ def require(
             rule="authority",
             clause=own_id(move.under.id, case.unit.category) if move.under.id else None,
         )
-    if move.decides or role_of(move.by).judges:
+    if move.decides or move.by.role.judges:
         refuse_unconfirmed(who)
     return found
 
@@ -342,11 +358,11 @@ def basis(
     session: Session, workflow: Workflow, case: Case, party: Party, who: Actor
 ) -> AuthorityBasis | None:
     """Return the ground on which the actor fills a party today, or None."""
-    if isinstance(party, Committee) or isinstance(party, MultiInstance) and party.personal:
+    if party.personal:
         return _own_slot(session, workflow, case, party, who)
-    if isinstance(party, MultiInstance):
+    if party.many:
         return _slot_standing(session, workflow, case, party, who)
-    for seat in _seats_of(session, workflow, case, party, who.on):
+    for seat in _seats_of(session, workflow, case, party.role, who.on):
         if seat is not None and who.id in seat.people:
             return seat.basis(who.id, party.name)
     return None
@@ -367,9 +383,7 @@ def _seats_of(
     ]
 
 
-def _slot_standing(
-    session: Session, workflow: Workflow, case: Case, party: MultiInstance, who: Actor
-):
+def _slot_standing(session: Session, workflow: Workflow, case: Case, party: Party, who: Actor):
     for desk in lying(session, workflow, case):
         [unit] = standing.rows(session, case.zone_id, [desk.slot_id])
         seat = resolve_slot(session, workflow, case, party, unit, who.on)
@@ -379,7 +393,7 @@ def _slot_standing(
 
 
 def _own_slot(
-    session: Session, workflow: Workflow, case: Case, party: MultiInstance | Committee, who: Actor
+    session: Session, workflow: Workflow, case: Case, party: Party, who: Actor
 ) -> AuthorityBasis | None:
     """Return the ground of one who acts in his own name; in a committee only while he holds his
     office there.
@@ -403,25 +417,33 @@ def _own_slot(
 
 
 def _answered_already(
-    session: Session, workflow: Workflow, case: Case, party: MultiInstance | Committee, who: Actor
+    session: Session, workflow: Workflow, case: Case, party: Party, who: Actor
 ) -> None:
     """Tell an entitled person that his work item was answered before him. Raises AlreadyTaken."""
-    for desk in session.scalars(
-        sa.select(WorkItem).where(
-            WorkItem.case_id == case.id,
-            WorkItem.kind == "act",
-            WorkItem.answer.is_not(None),
-            WorkItem.opened_at >= case.entered_at,
-            WorkItem.role == party.role.candidate_group,
-        )
-    ):
-        if isinstance(party, Committee) or party.personal:
+    for desk in _answered(session, case, party.role):
+        if party.personal:
             if desk.person_id == who.id:
                 raise AlreadyTaken("这一步您已经办过，或已替您登记。")
             continue
         [unit] = standing.rows(session, case.zone_id, [desk.slot_id])
         if who.id in resolve_slot(session, workflow, case, party, unit, who.on).people:
             raise AlreadyTaken(say("%(unit)s刚刚已经答复。", unit=unit.name))
+
+
+def _answered(session: Session, case: Case, role: Role) -> list[WorkItem]:
+    """Return the work items of a role that were answered since a case is where it is."""
+    kept, key = _ANSWERED.of(session), (case.id, case.entered_at, role.candidate_group)
+    if key not in kept:
+        kept[key] = session.scalars(
+            sa.select(WorkItem).where(
+                WorkItem.case_id == case.id,
+                WorkItem.kind == "act",
+                WorkItem.answer.is_not(None),
+                WorkItem.opened_at >= case.entered_at,
+                WorkItem.role == role.candidate_group,
+            )
+        ).all()
+    return kept[key]
 
 
 def lying(session: Session, workflow: Workflow, case: Case) -> list[parties.Item]:
@@ -433,13 +455,9 @@ def open_desks(session: Session, case_id: str) -> list[WorkItem]:
     return list(session.scalars(_OPEN_DESKS, {"case": case_id}))
 
 
-def waits_label(
-    session: Session, workflow: Workflow, case: Case, party: Party | None, on: date
-) -> str:
+def waits_label(session: Session, workflow: Workflow, case: Case, party: Party, on: date) -> str:
     """Name whom a case waits for today: the unit that answers, or the label of the timer."""
-    if party is None:
-        return ""
-    if isinstance(party, Committee) or isinstance(party, MultiInstance) and party.personal:
+    if party.personal:
         waiting = [item.unit_id for item in lying(session, workflow, case)]
         unit = _name(session, case, waiting[0]) if waiting else case.unit.name
         return say(
@@ -448,10 +466,10 @@ def waits_label(
             party=party.label,
             count=len(waiting),
         )
-    if isinstance(party, MultiInstance):
+    if party.many:
         units = [_name(session, case, item.unit_id) for item in lying(session, workflow, case)]
         return "、".join(dict.fromkeys(units)) or party.label
-    seat = resolve(session, workflow, case, party, on) if party.human else None
+    seat = resolve(session, workflow, case, party.role, on) if party.human else None
     return seat.unit.name if seat else party.label
 
 
@@ -506,11 +524,7 @@ def _kept_off(session: Session, desk: WorkItem, on: date) -> set[str]:
     case = session.get(Case, desk.case_id)
     workflow = workflows.of(case)
     party = workflow.state(case.state).waits_on
-    return (
-        barred(session, workflow, case, role_of(party), on)
-        if desk.kind == "act" and party is not None
-        else set()
-    )
+    return barred(session, workflow, case, party.role, on) if desk.kind == "act" else set()
 
 
 def gone_from_bodies(session: Session, on: date) -> list[str]:
@@ -558,6 +572,7 @@ def seated(
 
 # Asked at every step of every case: built once, not at each question ------------------------------
 
+_ANSWERED = Kept("desks", "cases")
 _CASE: sa.BindParameter[str] = sa.bindparam("case")
 _OPEN_DESKS = (
     sa.select(WorkItem)

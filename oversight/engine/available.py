@@ -70,10 +70,8 @@ def _judge(session: Session, workflow, case: Case, move: Move, who: Actor, at: M
 def waiting(session: Session, case: Case, who: Actor | None, at: Moment) -> Waiting:
     """Say whom the case waits for."""
     workflow = workflows.reading(case)
-    party: Party | None = workflow.state(case.state).waits_on
+    party: Party = workflow.state(case.state).waits_on
     parties.of(session, case, workflow.opened_by.name)
     label = authority.waits_label(session, workflow, case, party, at.today)
-    yours = bool(
-        who and party and party.human and authority.basis(session, workflow, case, party, who)
-    )
-    return Waiting(party.name if party else None, label, yours)
+    yours = bool(who and party.human and authority.basis(session, workflow, case, party, who))
+    return Waiting(party.name or None, label, yours)

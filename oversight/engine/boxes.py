@@ -13,7 +13,7 @@ from oversight.base.db import is_id
 from oversight.law.roles import CANDIDATE_GROUPS
 from oversight.models import Case, FollowUp, JournalRow, Recusal, Unit, WorkItem
 
-from .sight import OPEN, acted, anew, joins, on_my_desk, passed_on, visible, waits_on
+from .sight import OPEN, acted, anew, at_seat, joins, on_my_desk, passed_on, visible, waits_on
 
 TO_DO, TO_READ = ("act", "help", "sign"), ("copy", "watch", "sign")
 NAMING = ("help", "sign")  # kinds of rows that always name a person
@@ -54,10 +54,14 @@ def among(who, box: str):
 
 
 def _under(who):
-    """Return the condition that a case is of a unit in sight: of the zone, or of those below."""
+    """Return the condition that a case is of a unit in sight: of the zone, or of those below; or
+    that one of these answers in it for itself, at a seat of the reader's.
+    """
     if over_zone(who):
         return Case.zone_id == who.zone_id
-    return Case.unit_id.in_(below(who.business))
+    units = below(who.business)
+    joined = sa.select(WorkItem.case_id).where(WorkItem.slot_id.in_(units), at_seat(who))
+    return sa.or_(Case.unit_id.in_(units), Case.id.in_(joined))
 
 
 def over_zone(who) -> bool:

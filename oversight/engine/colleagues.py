@@ -10,12 +10,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from oversight import workflows
-from oversight.base.db import is_id
 from oversight.base.kept import Kept
 from oversight.base.refusals import Forbidden, InvalidInput, NotFound, RuleViolation
+from oversight.base.rows import ids_of
 from oversight.base.sentences import N_, say
 from oversight.calendar.zone import zone_calendar
-from oversight.law.definition import MultiInstance, Workflow, role_of
+from oversight.law.definition import Workflow
 from oversight.law.roles import NO_BUSINESS
 from oversight.models import Case, Person, Post, Unit, WorkItem
 from oversight.organization import reach
@@ -41,7 +41,7 @@ def transferable(session: Session, case: Case, desk: WorkItem, refuse: bool = Fa
     to.
     """
     party = _law(case).state(case.state).waits_on
-    found = desk.person_id is None and role_of(party).seat != "person" if party else False
+    found = desk.person_id is None and party.human and party.role.seat != "person"
     if refuse and not found:
         raise RuleViolation(PERSONAL, rule="in_person", house_rule=PERSONAL)
     return found
@@ -51,11 +51,11 @@ def seat(session: Session, case: Case, desk: WorkItem, on: date) -> authority.As
     """Return who may decide at a row today."""
     law = _law(case)
     party = law.state(case.state).waits_on
-    if isinstance(party, MultiInstance):
+    if party.many:
         return authority.resolve_slot(
             session, law, case, party, session.get(Unit, desk.slot_id), on
         )
-    return authority.resolve(session, law, case, role_of(party), on)
+    return authority.resolve(session, law, case, party.role, on)
 
 
 def at_work(session: Session, case: Case, desk: WorkItem, on: date) -> list[str]:
@@ -99,7 +99,7 @@ def _officers(session: Session, unit: Unit, on: date) -> list[tuple[str, str]]:
     """Return who holds an office of business in a unit and in those above it, with the unit."""
     store = _seen.of(session)
     if (unit.id, on) not in store:
-        units = [unit.id, *(above.id for above in superiors(session, unit))]
+        units = [unit.id, *(ids_of(superiors(session, unit)))]
         rows = session.execute(
             sa.select(Post.person_id, Post.unit_id)
             .join(Person, Person.id == Post.person_id)
@@ -125,9 +125,7 @@ def _barred(session: Session, case: Case, on: date) -> set[str]:
     """Return who may not touch a case where it lies: own case, recusal, the applicant's side."""
     law = _law(case)
     party = law.state(case.state).waits_on
-    return authority.barred(session, law, case, role_of(party), on) | _second_eyes(
-        session, case, on
-    )
+    return authority.barred(session, law, case, party.role, on) | _second_eyes(session, case, on)
 
 
 def _second_eyes(session: Session, case: Case, on: date) -> frozenset[str]:
@@ -151,7 +149,7 @@ def require(session: Session, who: Actor, person_id: str, among: dict[str, str])
     Raises Forbidden naming him where he may not, InvalidInput where the actor knows of nobody so.
     """
     if person_id not in among:
-        person = reach.person_in_reach(session, person_id, who) if is_id(person_id) else None
+        person = reach.person_in_reach(session, person_id, who)
         if person is None:
             raise InvalidInput({"person": N_("“给谁”填写的人不存在。")})
         raise Forbidden(
@@ -169,7 +167,7 @@ def readers(session: Session, units: list[Unit], on: date) -> list[tuple[Person,
     """Return who in these units may read a copy, and by which post: of several, the one held
     longest.
     """
-    ids = {unit.id for unit in units}
+    ids = set(ids_of(units))
     rows = session.execute(
         _reading(on)
         .add_columns(Person)

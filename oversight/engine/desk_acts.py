@@ -22,7 +22,7 @@ from oversight.base.refusals import (
     RuleViolation,
 )
 from oversight.base.sentences import N_, say
-from oversight.law.definition import MANY, Field
+from oversight.law.definition import Field
 from oversight.law.inputs import read_words
 from oversight.models import Case, FollowUp, JournalRow, Unit, WorkItem
 from oversight.organization.actor import Actor, AuthorityBasis
@@ -170,18 +170,17 @@ def my_desk(session: Session, case: Case, who: Actor) -> tuple[WorkItem, Authori
     """Return the open work item that is the actor's to work on. Raises Forbidden."""
     workflow = workflows.reading(case)
     party = workflow.state(case.state).waits_on
-    authority.lying(session, workflow, case)  # with who has a part in it, in one statement
-    if isinstance(party, MANY) and party.personal:
+    if party.personal:
         raise Forbidden("这件事由每个人自己办理，不用认领。")
-    found = authority.basis(session, workflow, case, party, who) if party and party.human else None
+    found = authority.basis(session, workflow, case, party, who) if party.human else None
     if found is not None:
-        for desk in authority.open_desks(session, case.id):
+        for item in authority.lying(session, workflow, case):
             if (
-                desk.unit_id == found.unit_id
-                and found.desk_id in (None, desk.id)
-                and desk.person_id in (None, who.id)
+                item.unit_id == found.unit_id
+                and found.desk_id in (None, item.id)
+                and item.person_id in (None, who.id)
             ):
-                return desk, found
+                return session.get_one(WorkItem, item.id), found
     raise Forbidden("这件事现在不在您的待办里。")
 
 
@@ -281,30 +280,40 @@ def possible_at(
     """Return the same where it is known which row is the actor's to work on, if any."""
     if not case.open:
         return ["read"] if "copy" in _beside(session, case, who) else []
-    talk = ["follow_up", *(["copy"] if _may_copy(who, case) else []), "comment"]
-    if desk is None:
-        beside = _beside(session, case, who)
-        back = ["give_back"] if "help" in beside else []
-        return [
-            *(["read"] if "copy" in beside else []),
-            *back,
-            *(
-                ["nudge"]
-                if authority.lying(session, workflows.reading(case), case) and not back
-                else []
-            ),
-            *talk,
-        ]
+    talk = ["follow_up", *_if(_may_copy(who, case), "copy"), "comment"]
+    acts = _aside(session, case, who) if desk is None else _at_desk(session, case, who, at, desk)
+    return [*acts, *talk]
+
+
+def _if(open_: bool, *acts: str) -> tuple[str, ...]:
+    return acts if open_ else ()
+
+
+def _aside(session: Session, case: Case, who: Actor) -> list[str]:
+    """Return the acts of somebody who has no work item to decide at."""
+    beside = _beside(session, case, who)
+    waits = bool(authority.lying(session, workflows.reading(case), case))
+    return [
+        *_if("copy" in beside, "read"),
+        *_if("help" in beside, "give_back"),
+        *_if(waits and "help" not in beside, "nudge"),
+    ]
+
+
+def _at_desk(session: Session, case: Case, who: Actor, at: Moment, desk: WorkItem) -> list[str]:
+    """Return the acts on a work item, by who has it: a helper, somebody who claimed it or to whom it
+    was reassigned, or nobody yet.
+    """
     held = desk.claimed_by if desk.claimed_on == at.today else None
     lying = authority.lying(session, workflows.reading(case), case)
     if any(item.helper for item in lying if item.id == desk.id):
-        return ["give_back", "nudge", *talk]
+        return ["give_back", "nudge"]
     if held not in (None, who.id):
-        return talk
+        return []
     if desk.handed_to not in (None, who.id):
-        return ["hand_over", "nudge", *talk]
-    hands = ["hand_over", "delegate"] if colleagues.transferable(session, case, desk) else []
-    return ["release" if held else "claim", *hands, "add_signer", *talk]
+        return ["hand_over", "nudge"]
+    moves = _if(colleagues.transferable(session, case, desk), "hand_over", "delegate")
+    return ["release" if held else "claim", *moves, "add_signer"]
 
 
 # Claim and release -------------------------------------------------------------------------------
@@ -441,7 +450,8 @@ def _follow_up(act: Act) -> bool:
         raise InvalidInput({"day": N_("“跟进日期”已经过去，请选今天或以后的日期。")})
     if len(note or "") > 200:
         raise InvalidInput({"note": N_("“备注”最多 200 字。")})
-    if (row is None and day is None) or (row is not None and (row.day, row.note) == (day, note)):
+    kept = None if row is None else (row.day, row.note)
+    if kept == (None if day is None else (day, note)):
         return False
     if row is not None:
         act.session.delete(row)

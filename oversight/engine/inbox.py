@@ -13,13 +13,15 @@ from datetime import date, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased, joinedload
 
-from oversight.base.db import Id, is_id
+from oversight.base.db import Id, find, is_id
 from oversight.base.refusals import InvalidInput
+from oversight.base.rows import grouped, keyed
 from oversight.base.sentences import N_, say
 from oversight.law.roles import OFFICES
 from oversight.models import Activity, Case, FollowUp, Person, Unit, WorkItem
 from oversight.models.cases import NEVER
 from oversight.organization.units import outline
+from oversight.rules import parties
 
 from . import boxes, outbox
 from .sight import followed, on_my_desk
@@ -46,7 +48,7 @@ class Page:
 
 
 def person_name(session: Session, person_id: str | None) -> str:
-    person = session.get(Person, person_id) if person_id else None
+    person = find(session, Person, person_id)
     return person.name if person else N_("系统")
 
 
@@ -56,15 +58,13 @@ def office_label(office: str) -> str:
 
 def lying_with(session: Session, case_ids: list[str]) -> dict[str, list[str]]:
     """Return by case the names of the units that have an open work item."""
-    found: dict[str, list[str]] = {}
-    for case_id, name in session.execute(
+    rows = session.execute(
         sa.select(WorkItem.case_id, Unit.name)
         .join(Unit, Unit.id == WorkItem.unit_id)
         .where(WorkItem.case_id.in_(case_ids), WorkItem.kind == "act", WorkItem.closed_at.is_(None))
         .order_by(WorkItem.id)
-    ):
-        found.setdefault(case_id, []).append(name)
-    return found
+    )
+    return grouped((case_id, name) for case_id, name in rows)
 
 
 # What a row tells -------------------------------------------------------------------------------
@@ -102,6 +102,8 @@ def lying(session: Session, case_ids: list[str]) -> Lying:
         .order_by(WorkItem.id)
     ):
         rows.setdefault(row.case_id, []).append((row, unit))
+    for case_id in case_ids:
+        parties.keep_items(session, case_id, (row for row, _unit in rows.get(case_id, ())))
     named = {
         person
         for found in rows.values()
@@ -128,7 +130,7 @@ def told_of(session: Session, found: Iterable[Case]) -> list:
 def _by_id(session: Session, model, ids: set) -> dict:
     ids = {one for one in ids if is_id(one)}
     rows = session.scalars(sa.select(model).where(model.id.in_(ids))) if ids else ()
-    return {row.id: row for row in rows}
+    return keyed(rows)
 
 
 # Lists -------------------------------------------------------------------------------------------
@@ -183,7 +185,7 @@ def _known(box: str) -> None:
 def _loaded(session: Session, ids: list[str]) -> list[Case]:
     """Return cases with their units, in the order of their ids."""
     found = sa.select(Case).where(Case.id.in_(ids)).options(joinedload(Case.unit))
-    by_id = {case.id: case for case in session.scalars(found)} if ids else {}
+    by_id = keyed(session.scalars(found)) if ids else {}
     return [by_id[case_id] for case_id in ids]
 
 
@@ -347,6 +349,14 @@ def _badges(who):
     )
 
 
+def waiting(session: Session, who) -> tuple[dict[str, int], int]:
+    """Count what waits for the reader, by workflow, and the lines in his bell, in one statement."""
+    bell = outbox.unread_of(who.id).scalar_subquery()
+    found = session.execute(sa.union_all(_badges(who), sa.select(sa.null(), bell))).all()
+    counts = {name: n for name, n in found}
+    return counts, counts.pop(None)
+
+
 def box_count(session: Session, who, box: str) -> int:
     """Count a box."""
     _known(box)
@@ -354,7 +364,7 @@ def box_count(session: Session, who, box: str) -> int:
 
 
 def box_counts(session: Session, who, *names: str) -> dict[str, int]:
-    """Count boxes and, as `unread`, the lines in the bell, in one statement."""
+    """Count boxes and, as `unread`, the unread notices, in one statement."""
     counts = {box: _counted(who, box) for box in names} | {"unread": outbox.unread_of(who.id)}
     each = {name: count.scalar_subquery().label(name) for name, count in counts.items()}
     return dict(zip(each, session.execute(sa.select(*each.values())).one(), strict=True))
@@ -369,6 +379,12 @@ def _counted(who, box: str):
         .select_from(Case)
         .where(boxes.among(who, box), boxes.box(who, box))
     )
+
+
+def open_of(session: Session, workflow: str, unit_id: str) -> list[Case]:
+    """Return what a unit has open in one kind of business."""
+    wanted = sa.select(Case).where(Case.workflow == workflow, Case.unit_id == unit_id)
+    return list(session.scalars(wanted.where(Case.closed_at.is_(None))))
 
 
 def units_in_sight(session: Session, who) -> list[Unit]:

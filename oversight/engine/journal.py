@@ -30,6 +30,7 @@ from oversight.models import (
     Paper,
     Person,
     Post,
+    RecordChain,
     Recusal,
     Substitution,
     WorkItem,
@@ -40,6 +41,7 @@ from oversight.models import (
 )
 from oversight.organization.actor import Actor
 
+from . import records as beside
 from . import verifier
 from .verifier import ROW, canonical, digest, hash_of, merkle_root
 
@@ -73,6 +75,15 @@ def of_case(session: Session, case_id: str) -> list[JournalRow]:
     """Return the rows of a case, the oldest first."""
     wanted = sa.select(JournalRow).where(JournalRow.case_id == case_id)
     return list(session.scalars(wanted.order_by(JournalRow.seq)))
+
+
+def of_cases(session: Session, case_ids: list[str]) -> dict[str, list[JournalRow]]:
+    """Return by case its rows, the oldest first."""
+    found: dict[str, list[JournalRow]] = {case_id: [] for case_id in case_ids}
+    wanted = sa.select(JournalRow).where(JournalRow.case_id.in_(case_ids))
+    for row in session.scalars(wanted.order_by(JournalRow.seq)):
+        found[row.case_id].append(row)
+    return found
 
 
 def cases_since(mark: dict) -> sa.Select:
@@ -174,22 +185,15 @@ def _chain(session: Session, zone_id: str, changes: list[AdminChange]) -> None:
 
 
 def _all(session: Session, zone_id: str) -> dict:
-    """Return who holds which post or stands in for whom, who need not attend, and what of meetings
-    was set later, as it stands.
-    """
+    """Return who holds which post or stands in for whom and who need not attend, as it stands."""
     exempt = Person.exempt_until.is_not(None)
     posts = session.scalars(sa.select(Post).where(Post.zone_id == zone_id))
     people = session.scalars(sa.select(Person).where(Person.zone_id == zone_id, exempt))
     acting = session.scalars(sa.select(Substitution).where(Substitution.zone_id == zone_id))
-    withdrawn = LifeMeeting.withdrawn_at.is_not(None)
-    meetings = session.scalars(
-        sa.select(LifeMeeting).where(LifeMeeting.zone_id == zone_id, withdrawn)
-    )
     return {
         "posts": {post.id: images.of(Post, post) for post in posts},
         "persons": {person.id: images.of(Person, person) for person in people},
         "actings": {row.id: images.of(Substitution, row) for row in acting},
-        "life_meetings": {row.id: images.of(LifeMeeting, row) for row in meetings},
     }
 
 
@@ -234,9 +238,10 @@ def told(session: Session, at: datetime | None = None) -> Iterator[tuple[str, di
     if at is not None:
         yield "export", {"at": stamp(at)}
     yield from _rows(session)
-    heads = session.execute(sa.select(Case.id, Case.seq, Case.head, Case.state).order_by(Case.id))
-    for case_id, seq, head, state in heads:
-        yield "head", {"case_id": case_id, "seq": seq, "hash": head, "state": state}
+    for model in (Case, RecordChain):
+        wanted = sa.select(model.id, model.seq, model.head, model.state).order_by(model.id)
+        for case_id, seq, head, state in session.execute(wanted):
+            yield "head", {"case_id": case_id, "seq": seq, "hash": head, "state": state}
     chained = _each(session, AdminChange, AdminChange.zone_id, AdminChange.seq)
     for row in chained:
         if row.seq is not None:
@@ -303,11 +308,8 @@ def _standing(session: Session) -> Iterator[tuple[str, dict]]:
         (Recusal, sa.true(), lambda row: row.case_id),
         (ZoneNotice, sa.true(), lambda row: row.case_id),
         (WorkItem, WorkItem.answer.is_not(None), lambda row: row.case_id),
-        (
-            Activity,
-            sa.or_(Activity.moved_by.is_not(None), Activity.excused_by.is_not(None)),
-            lambda row: row.moved_by or row.excused_by,
-        ),
+        (Activity, _done(), lambda row: row.id),
+        (LifeMeeting, sa.true(), lambda row: row.id),
         (
             Person,
             Person.exempt_until.is_not(None),
@@ -315,19 +317,23 @@ def _standing(session: Session) -> Iterator[tuple[str, dict]]:
         ),
         (Post, sa.true(), lambda row: row.zone_id if row.zone_id in zones else None),
         (Substitution, sa.true(), lambda row: row.zone_id if row.zone_id in zones else None),
-        (
-            LifeMeeting,
-            sa.or_(LifeMeeting.withdrawn_at.is_not(None), LifeMeeting.case_id.is_not(None)),
-            lambda row: row.zone_id if row.withdrawn_at else row.case_id,
-        ),
     ):
         for found in session.execute(sa.select(*columns(model)).where(which)):
             row = model(**found._mapping)  # apart from what the session has of it
             values = {"values": images.of(model, row), "key": images.key_of(model, row)}
             yield "stands", {"table": model.__tablename__, "of": of(row), **values}
+    for key, image in beside.sheets(session).items():
+        yield "stands", {"table": beside.SHEETS, "key": key, "of": key, "values": image}
     names = ("unit_id", "series", "year", "last")
     for series in session.scalars(sa.select(NumberSeries)):
         yield "series", {name: getattr(series, name) for name in names}
+
+
+def _done():
+    """Return the condition on party days of which something was done: each has its chain."""
+    told = ("moved_by", "excused_by", "held_on", "confirmed_at", "host_id", "mode")
+    chained = sa.exists().where(RecordChain.id == Activity.id)
+    return sa.or_(chained, *(getattr(Activity, name).is_not(None) for name in told))
 
 
 def seal_values(point: Checkpoint) -> dict:

@@ -59,12 +59,8 @@ def notify(
     )
 
 
-def unread(session: Session, person_id: str) -> int:
-    """Count the lines in a person's bell that he has not read."""
-    return session.scalar(unread_of(person_id))
-
-
 def unread_of(person_id: str) -> sa.Select:
+    """Return what counts the lines in a person's bell that he has not read."""
     return (
         sa.select(sa.func.count())
         .select_from(Notice)

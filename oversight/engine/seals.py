@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from oversight.base.signing import Signer
-from oversight.models import AdminChange, Case, Checkpoint, Refusal, Zone, records
+from oversight.models import AdminChange, Case, Checkpoint, RecordChain, Refusal, Zone, records
 
 from . import journal, verifier
 
@@ -33,9 +33,7 @@ def seal(
     if day is not None and _of_day(session, zone_id, day):
         return None
     before, sealed = _before(session, zone_id)
-    heads = session.execute(
-        sa.select(Case.id, Case.seq, Case.head).where(Case.zone_id == zone_id).order_by(Case.id)
-    ).all()
+    heads = _heads(session, zone_id)
     grown = [[case_id, seq, head] for case_id, seq, head in heads if sealed.get(case_id) != seq]
     number = before.number + 1 if before else 1
     point = Checkpoint(
@@ -59,6 +57,18 @@ def seal(
         point.key, point.signature = signer.sign(point.hash, _keys(session))
     session.add(point)
     return point
+
+
+def _heads(session: Session, zone_id: str) -> list:
+    """Return id, length and head of every chain, of cases and of records beside them."""
+    found = [
+        row
+        for model in (Case, RecordChain)
+        for row in session.execute(
+            sa.select(model.id, model.seq, model.head).where(model.zone_id == zone_id)
+        )
+    ]
+    return sorted(found, key=lambda row: row.id)
 
 
 def _of_day(session: Session, zone_id: str, day: date) -> bool:
@@ -104,6 +114,7 @@ def due(session: Session, day: date) -> list[str]:
     something = sa.or_(
         sa.exists().where(Case.zone_id == Zone.id),
         sa.exists().where(AdminChange.zone_id == Zone.id, AdminChange.seq == 1),
+        sa.exists().where(RecordChain.zone_id == Zone.id),
     )
     return list(session.scalars(sa.select(Zone.id).where(Zone.id.not_in(sealed), something)))
 

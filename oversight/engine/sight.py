@@ -11,7 +11,6 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
 from oversight import workflows
-from oversight.law.definition import role_of
 from oversight.law.roles import COMMITTEE, Role
 from oversight.models import Appraised, Case, FollowUp, JournalRow, Recusal, Unit, WorkItem
 
@@ -201,9 +200,7 @@ def waits_on(case, which):
         (workflow.name, state.name)
         for workflow in workflows.every()
         for state in workflow.states
-        if state.waits_on is not None
-        and role_of(state.waits_on).human
-        and which(role_of(state.waits_on))
+        if state.waits_on.human and which(state.waits_on.role)
     ]
     return sa.tuple_(case.workflow, case.state).in_(found)
 

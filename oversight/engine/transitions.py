@@ -7,6 +7,7 @@ not.
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,7 +19,7 @@ from transitions import Machine
 from oversight import workflows
 from oversight.base import kept
 from oversight.base.clock import Moment
-from oversight.base.db import is_id, new_id, put
+from oversight.base.db import find, is_id, new_id, put
 from oversight.base.kept import plain
 from oversight.base.refusals import (
     AlreadyTaken,
@@ -47,6 +48,12 @@ from .journal import chain_row
 from .use_case import use_case
 
 CHANGES = ("restate", "redate", "inherit")  # what makes another matter of a case, and is no move
+_LAST = (
+    sa.select(JournalRow)
+    .where(JournalRow.case_id == sa.bindparam("of_case"), JournalRow.kind == "move")
+    .order_by(JournalRow.seq.desc())
+    .limit(1)
+)
 _machines: dict[tuple[str, int], Machine] = {}
 
 
@@ -152,8 +159,10 @@ def context(
     **more: Any,
 ) -> TransitionContext:
     """Return the context of an act in a case as it stands; `more` are further fields of it."""
+    law = workflows.of(case)
+    barred = partial(authority.barred, session, law, case, on=at.today)
     return TransitionContext(
-        session, workflows.of(case), case, move, who, at, state=case.state, **more
+        session, law, case, move, who, at, state=case.state, barred=barred, **more
     )
 
 
@@ -276,7 +285,8 @@ def _fire(attempt: TransitionContext) -> None:
 
 def _note_silence(attempt: TransitionContext, state: State) -> None:
     """Record who did not answer and since when, where a timer ends the wait for an answer."""
-    if attempt.move.by is TIMER and state.waits_on is not None and state.waits_on.judges:
+    move = attempt.move
+    if move.by is TIMER and state.waits_on.judges and not move.faultless:
         who = authority.waits_label(
             attempt.session, attempt.workflow, attempt.case, state.waits_on, attempt.today
         )
@@ -302,7 +312,7 @@ def _open_following(attempt: TransitionContext) -> None:
 
 def _heir(session: Session, unit_id: str) -> str:
     """Return the unit that stands in for a merged one; the id itself where it names none."""
-    unit = session.get(Unit, unit_id) if is_id(unit_id) else None
+    unit = find(session, Unit, unit_id)
     return successor_of(session, unit).id if unit else unit_id
 
 
@@ -367,12 +377,7 @@ def _stale(session: Session, case: Case) -> VersionConflict:
 
 def last_row(session: Session, case: Case) -> JournalRow | None:
     """Return the newest move in the journal of a case."""
-    return session.scalar(
-        sa.select(JournalRow)
-        .where(JournalRow.case_id == case.id, JournalRow.kind == "move")
-        .order_by(JournalRow.seq.desc())
-        .limit(1)
-    )
+    return session.scalar(_LAST, {"of_case": case.id})
 
 
 def last_act(session: Session, case: Case) -> dict:
@@ -430,7 +435,7 @@ def tick_all(session: Session, case_ids: list[str], at: Moment) -> int:
     """
     session = plain(session)
     ending, others = [], []
-    for case in _lock_all(session, case_ids):
+    for case in _lock_all(session, case_ids, at):
         attempt = _ending(session, case, at)
         ending.append(attempt) if attempt else others.append(case.id)
     left = {attempt.case.id: attempt.state for attempt in ending}
@@ -445,7 +450,7 @@ def tick_all(session: Session, case_ids: list[str], at: Moment) -> int:
     return len(ending) + sum(tick(session, case_id, at) for case_id in others)
 
 
-def _lock_all(session: Session, case_ids: list[str]) -> list[Case]:
+def _lock_all(session: Session, case_ids: list[str], at: Moment) -> list[Case]:
     """Load cases under row locks and as they are now, with those who have a part in them."""
     session.flush()
     kept.forget(session)
@@ -456,6 +461,8 @@ def _lock_all(session: Session, case_ids: list[str]) -> list[Case]:
         sides.setdefault(case.zone_id, {})[case.id] = workflows.of(case).opened_by.name
     for zone_id, found in sides.items():
         parties.read_many(session, zone_id, found)
+        units = {case.unit_id for case in cases if case.zone_id == zone_id}
+        standing.read_lines(session, zone_id, at.today, units)
     for case in cases:
         set_committed_value(case, "unit", standing.unit(session, case.zone_id, case.unit_id))
     return cases
@@ -544,6 +551,7 @@ def reschedule(session: Session, case: Case, due_on: date, at: Moment) -> bool:
     spent = workdays_between(attempt.calendar, case.running_since, due_on)
     case.due_on, case.budget_workdays = due_on, case.used_workdays + spent
     assignment.follow_case(session, case)
+    assignment.set_alarm(attempt, attempt.workflow.state(case.state))
     _raise_version(attempt)
     record(attempt, "redate", "redate", case.state, case.state)
     session.flush()
@@ -609,7 +617,7 @@ def _place(session: Session, unit_id: str, actor: Actor, basis: AuthorityBasis |
     """Return the unit in which a case is opened; unseen only where another transition opens it.
     Raises NotFound.
     """
-    unit = session.get(Unit, unit_id) if is_id(unit_id) else None
+    unit = find(session, Unit, unit_id)
     hidden = unit is None or unit.zone_id != actor.zone_id
     if hidden or basis is None and not actor.sees(unit):
         raise NotFound("没有找到这个单位，或不在您的管理范围内。")
@@ -733,8 +741,10 @@ def not_by_facts(workflow: Workflow) -> None:
     has judged them. Raises Forbidden.
     """
     if not workflow.listed:
-        sentence = "“%(workflow)s”随另一项办理提出，不能单独提出。"
-        raise Forbidden(say(sentence, workflow=workflow.title), rule="authority")
+        raise Forbidden(
+            say("“%(workflow)s”随另一项办理提出，不能单独提出。", workflow=workflow.title),
+            rule="authority",
+        )
 
 
 def _insert_case(session: Session, case: Case) -> None:

@@ -16,6 +16,7 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from oversight import workflows
 from oversight.base.clock import Moment
+from oversight.base.db import find, id_of
 from oversight.base.refusals import AlreadyTaken, DomainError, NotFound, VersionConflict
 from oversight.models import Case, Refusal
 from oversight.organization.actor import Actor
@@ -44,7 +45,7 @@ def use_case(
     VersionConflict, AlreadyTaken where the database reports a concurrent write.
     """
     zone_id = who.zone_id if who else zone_id
-    who_id = who.id if who else None
+    who_id = id_of(who)
     with one_transaction(session, trial):
         try:
             with _faster():
@@ -112,7 +113,7 @@ def _keep(
     session: Session, row: Refusal, refusal: DomainError, case_id: str | None, at: Moment
 ) -> None:
     """Record a refusal in a transaction of its own."""
-    case = session.get(Case, case_id) if case_id else None
+    case = find(session, Case, case_id)
     if case is not None:
         row.case_id, row.workflow = case.id, case.workflow
         if not isinstance(refusal, NotFound):

@@ -18,7 +18,7 @@ HASHED: dict[str, dict] = {  # by format
     "admin": {2: (*ADMIN, "after", "previous", "format")},
     "checkpoint": {1: SEAL, 2: (*SEAL, "zone_id", "number", "day", "beside", "format")},
 }
-FREE = {"activities": ("moved_by", "excused_by"), "persons": ("exempt_until",)}
+FREE = {"persons": ("exempt_until",)}
 
 
 def canonical(values: dict) -> str:
@@ -86,7 +86,7 @@ class Verifier:
         for table, rows in values.get("after", {}).items():
             for key, image in rows.items():
                 source, then, known = self.images.get((table, key), ("", "", None))
-                if which == source or values["at"] >= then:
+                if which in (source, key) or source != key and values["at"] >= then:  # own first
                     left = image and {**(known or {}), **image}
                     self.images[table, key] = (which, values["at"], left)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import Enum, auto
 from fractions import Fraction
@@ -20,7 +20,7 @@ from oversight.base.refusals import InvalidDefinition
 from oversight.base.settings import ZoneSetting
 
 from .clauses import Source
-from .roles import AUTOMATIC, TIMER, Role
+from .roles import AUTOMATIC, NOBODY, TIMER, Role
 
 if TYPE_CHECKING:
     from oversight.rules.context import TransitionContext
@@ -117,6 +117,10 @@ class MultiInstance:
         return True
 
     @property
+    def many(self) -> bool:
+        return True
+
+    @property
     def judges(self) -> bool:
         return self.role.judges
 
@@ -156,6 +160,10 @@ class Committee:
         return True
 
     @property
+    def many(self) -> bool:
+        return True
+
+    @property
     def judges(self) -> bool:
         return True
 
@@ -170,7 +178,7 @@ MANY = (MultiInstance, Committee)
 
 def role_of(party: Party) -> Role:
     """Return the role that a party plays, one or each of many."""
-    return party.role if isinstance(party, MANY) else party
+    return party.role
 
 
 @dataclass(frozen=True)
@@ -201,7 +209,7 @@ class State:
 
     name: str
     label: str
-    waits_on: Party | None = None
+    waits_on: Party = NOBODY
     due: Due | None = None
     granted: bool = False
 
@@ -273,10 +281,10 @@ class Move:
     that it need not know the newest version. `warns`: rules that warn and do not refuse (一般、鼓励).
     `decides`: an answer to what another has asked. `tells`: who learns of it beside the one whom
     the case then waits for. `letter(attempt)` composes what it sends or issues: the page shows the
-    same before.
+    same before. `faultless` (TIMER moves): nobody is to blame for the silence that it ends.
 
     For the screen, and no part of the printed law: `consequence` is one sentence that says what
-    pressing it does. `tone`: "back" gives it back to be written anew, "negative" says no or undoes.
+    pressing it does. `tone`: "back" gives it back to be written anew, "negative" refuses or revokes.
     `place`: "step" is a next step also for others than the one whose turn it is, "aside" never is
     one and stands under 其他办理, "page" has a form of its own on the workflow's page. `phrases` are
     ready sentences for its text; `unsaid` is what the text reads where it is left empty. `bulk`: it
@@ -306,6 +314,7 @@ class Move:
     phrases: tuple[str, ...] = ()
     unsaid: str = ""
     bulk: Bulk | None = None
+    faultless: bool = False
 
     def __post_init__(self):
         if self.tone not in TONES or self.place not in PLACES:
@@ -381,6 +390,23 @@ class Workflow:
         for check in (_unique_moves, _movable, _answered, _owned, _reachable, _ends, _clocked):
             check(self)
 
+    def with_states(self, version: int, *states: State) -> Workflow:
+        """Return another version, with these states in the place of those of the same names."""
+        named = {state.name: state for state in states}
+
+        def other(state: State) -> State:
+            return named.get(state.name, state)
+
+        moves = [
+            replace(
+                move,
+                leaves=tuple(map(other, move.from_states)),
+                enters=INTERNAL if move.enters is INTERNAL else other(move.enters),
+            )
+            for move in self.moves
+        ]
+        return replace(self, version=version, opens=other(self.opens), moves=tuple(moves))
+
     def state(self, name: str) -> State:
         return self._by_name[name]
 
@@ -427,6 +453,10 @@ class Workflow:
         """Return the answer in a state that may be given to many at once."""
         return next((move for move in self.leaving(state) if move.bulk and move.decides), None)
 
+    def asks(self, name: str) -> dict[str, Field]:
+        """Return by word what the moves of a name ask for."""
+        return {ask.name: ask for move in self.moves if move.name == name for ask in move.asks}
+
     def ahead(self, state: State) -> list[State]:
         """Return the states that lie ahead if everybody whose turn it is takes the first step."""
         way: list[State] = []
@@ -438,7 +468,7 @@ class Workflow:
         """Return the state to which the first move of the assignee leads; of many, the automatic
         move.
         """
-        maker = AUTOMATIC if isinstance(state.waits_on, MANY) else state.waits_on
+        maker = AUTOMATIC if state.waits_on.many else state.waits_on
         return next(
             (
                 move.enters
@@ -467,26 +497,34 @@ def _unique_moves(workflow: Workflow) -> None:
 
 def _movable(workflow: Workflow) -> None:
     for move in workflow.moves:
-        if move.by is TIMER and move.on is None:
-            raise InvalidDefinition(
-                f"{workflow.name}: {move.name} is made by the clock, which is not told when"
-            )
-        if move.by is AUTOMATIC and not move.only_if and not _asks_many(move):
-            raise InvalidDefinition(
-                f"{workflow.name}: {move.name} counts answers where nobody is asked for any"
-            )
-        if move.by in (TIMER, AUTOMATIC) and any(ask.required for ask in move.asks):
-            raise InvalidDefinition(
-                f"{workflow.name}: nobody is there to write the words of {move.name}"
-            )
-        if isinstance(move.by, Role) and move.by.human and not move.by.ranks:
-            raise InvalidDefinition(f"{workflow.name}: nobody can ever make {move.name}")
-        if move.by.human is False and move.by not in (TIMER, AUTOMATIC):
-            raise InvalidDefinition(f"{workflow.name}: nobody can ever make {move.name}")
+        for wrong, sentence in _UNMOVABLE:
+            if wrong(move):
+                raise InvalidDefinition(f"{workflow.name}: {sentence}".replace("%", move.name))
+
+
+MACHINE = (TIMER, AUTOMATIC)
+_UNMOVABLE: tuple[tuple[Callable[[Move], bool], str], ...] = (
+    (
+        lambda move: move.by is TIMER and move.on is None,
+        "% is made by the clock, which is not told when",
+    ),
+    (
+        lambda move: move.by is AUTOMATIC and not move.only_if and not _asks_many(move),
+        "% counts answers where nobody is asked for any",
+    ),
+    (
+        lambda move: move.by in MACHINE and any(ask.required for ask in move.asks),
+        "nobody is there to write the words of %",
+    ),
+    (
+        lambda move: move.by not in MACHINE and not (move.by.human and move.by.role.ranks),
+        "nobody can ever make %",
+    ),
+)
 
 
 def _asks_many(move: Move) -> bool:
-    return all(isinstance(state.waits_on, MANY) for state in move.from_states)
+    return all(state.waits_on.many for state in move.from_states)
 
 
 def _answered(workflow: Workflow) -> None:
@@ -494,21 +532,10 @@ def _answered(workflow: Workflow) -> None:
     nobody asks for.
     """
     for move in workflow.moves:
-        each = isinstance(move.by, MANY)
-        if (
-            move.per_participant
-            and not each
-            or each
-            and any(state.waits_on is not move.by for state in move.from_states)
-        ):
-            raise InvalidDefinition(
-                f"{workflow.name}: {move.name} answers as one of many where many are not waited for"
-            )
+        for wrong, sentence in _UNANSWERABLE:
+            if wrong(move):
+                raise InvalidDefinition(f"{workflow.name}: {move.name} {sentence}")
         asked = {ask.name for ask in move.asks}
-        if move.closes and (move.closes not in asked or not _asks_many(move)):
-            raise InvalidDefinition(
-                f"{workflow.name}: {move.name} closes a slot that nobody names or has"
-            )
         for guard in move.only_if:
             if set(guard.words) - asked:
                 raise InvalidDefinition(
@@ -516,19 +543,34 @@ def _answered(workflow: Workflow) -> None:
                 )
 
 
+def _alone(move: Move) -> bool:
+    """True where a move answers as one of many that its states do not wait for."""
+    each = move.by.many and any(state.waits_on is not move.by for state in move.from_states)
+    return each or move.per_participant and not move.by.many
+
+
+def _closes_nothing(move: Move) -> bool:
+    named = move.closes in {ask.name for ask in move.asks} and _asks_many(move)
+    return bool(move.closes) and not named
+
+
+_UNANSWERABLE = (
+    (_alone, "answers as one of many where many are not waited for"),
+    (_closes_nothing, "closes a slot that nobody names or has"),
+)
+
+
 def _owned(workflow: Workflow) -> None:
     for state in workflow.states:
         final = workflow.final(state)
-        if final and state.waits_on is not None:
+        if final and state.waits_on is not NOBODY:
             raise InvalidDefinition(
                 f"{workflow.name}: {state.name} waits for somebody who can do nothing"
             )
-        if not final and state.waits_on is None:
+        if not final and state.waits_on is NOBODY:
             raise InvalidDefinition(f"{workflow.name}: {state.name} waits for nobody")
         makers = [move.by for move in workflow.leaving(state)]
-        if state.waits_on is not None and not any(
-            maker in (state.waits_on, AUTOMATIC) for maker in makers
-        ):
+        if not final and not {state.waits_on, AUTOMATIC} & set(makers):
             raise InvalidDefinition(f"{workflow.name}: who {state.name} waits for has no move")
 
 
@@ -551,23 +593,17 @@ COMMON = ("void", "terminate")
 
 def _ends(workflow: Workflow) -> None:
     """Every state has its own way to an end; being voided from above does not count as one."""
+
+    def leads(state: State, ends: set[str]) -> bool:
+        ways = (move for move in workflow.leaving(state) if move.name not in COMMON)
+        return any(move.target(state).name in ends for move in ways)
+
     good = {state.name for state in workflow.states if workflow.final(state)}
     if not good:
         raise InvalidDefinition(f"{workflow.name} has no end")
-    while True:
-        more = {
-            state.name
-            for state in workflow.states
-            if state.name not in good
-            and any(
-                m.target(state).name in good
-                for m in workflow.leaving(state)
-                if m.name not in COMMON
-            )
-        }
-        if not more:
-            break
-        good |= more
+    before = None
+    while good != before:
+        before, good = good, good | {state.name for state in workflow.states if leads(state, good)}
     for state in workflow.states:
         if state.name not in good:
             raise InvalidDefinition(f"{workflow.name}: {state.name} is a trap")
@@ -575,19 +611,10 @@ def _ends(workflow: Workflow) -> None:
 
 def _clocked(workflow: Workflow) -> None:
     for state in workflow.states:
-        if (
-            state.waits_on is not None
-            and state.waits_on.human
-            and state.waits_on.judges
-            and not state.due
-        ):
+        if state.waits_on.human and state.waits_on.judges and not state.due:
             raise InvalidDefinition(
                 f"{workflow.name}: {state.name} waits for a superior without a clock"
             )
-
-
-def party_name(party: Party | None) -> str | None:
-    return party.name if party is not None else None
 
 
 def ask_as_dict(ask: Field) -> dict:
@@ -634,7 +661,7 @@ def _state_as_dict(workflow: Workflow, state: State) -> dict:
     return {
         "name": state.name,
         "label": state.label,
-        "waits_on": party_name(state.waits_on),
+        "waits_on": state.waits_on.name or None,
         "due_workdays": state.due.workdays if state.due else None,
         "final": workflow.final(state),
     }

@@ -169,21 +169,19 @@ def _list(ask: Field, value) -> list:
         value = [_keyed(ask, key, entry) for key, entry in value.items()]
     if not isinstance(value, list) or len(value) > 500:
         raise _Wrong(say("“%(word)s”应是列表。", word=ask.label))
-    choices = [choice for choice, _label in ask.choices]
-    strange = [n for n, entry in enumerate(value, 1) if choices and entry not in choices]
+    if ask.items:
+        return [_entry(ask, number, entry) for number, entry in enumerate(value, 1)]
+    if ask.choices:
+        known = [choice for choice, _label in ask.choices]
+        _refuse(ask, [number for number, entry in enumerate(value, 1) if entry not in known])
+    return value
+
+
+def _refuse(ask: Field, strange: list[int]) -> None:
+    """Refuse the entries of a list that are none of the choices."""
     if strange:
-        raise _Wrong(
-            say(
-                "“%(word)s”第 %(number)s 条请从给出的选项中选择。",
-                word=ask.label,
-                number=strange[0],
-            )
-        )
-    return (
-        [_entry(ask, number, entry) for number, entry in enumerate(value, 1)]
-        if ask.items
-        else value
-    )
+        said = N_("“%(word)s”第 %(number)s 条请从给出的选项中选择。")
+        raise _Wrong(say(said, word=ask.label, number=strange[0]))
 
 
 def _keyed(ask: Field, key: str, entry) -> dict:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from oversight.base.sentences import N_
 
-from .definition import COMMON, MANY, Committee, Move, State, Workflow, role_of
+from .definition import COMMON, Committee, Move, State, Workflow
 from .roles import AUTOMATIC, CANDIDATE_GROUPS, TIMER, Role
 
 
@@ -96,7 +96,7 @@ def _unowned(workflow: Workflow, visit: Visit) -> str:
         )
     if waits is AUTOMATIC or any(move.closes for move in workflow.leaving(visit.state)):
         return ""
-    role = role_of(waits)
+    role = waits.role
     if len(CANDIDATE_GROUPS[role.candidate_group]) > 1 or role.seat in (
         "superior",
         "above",
@@ -138,7 +138,7 @@ def _untold(workflow: Workflow, visit: Visit) -> str:
 def _answers(state: State, move: Move) -> bool:
     """True for an answer; where several answer, also for what their answers amount to."""
     if move.by is AUTOMATIC:
-        return isinstance(state.waits_on, MANY) and state.waits_on.judges
+        return state.waits_on.many and state.waits_on.judges
     return move.decides and not isinstance(move.by, Committee)  # a vote is told with its outcome
 
 
@@ -171,9 +171,7 @@ def _bars_applicant(move: Move) -> bool:
 def describe(workflow: Workflow) -> str:
     """Say in one line what was explored."""
     visits = explore(workflow)
-    human = sum(
-        1 for visit in visits if visit.state.waits_on is not None and visit.state.waits_on.human
-    )
+    human = sum(visit.state.waits_on.human for visit in visits)
     roles = {move.by.name for move in workflow.moves if isinstance(move.by, Role)}
     return (
         f"{workflow.title} 第 {workflow.version} 版：{len(visits)} 个状态（{human} 个等人办理），"

@@ -67,6 +67,19 @@ class Role:
         return self.group_of or self.name
 
     @property
+    def role(self) -> Role:
+        """A role plays its own part; one of many, or a committee, plays another's."""
+        return self
+
+    @property
+    def many(self) -> bool:
+        return False
+
+    @property
+    def personal(self) -> bool:
+        return False
+
+    @property
     def human(self) -> bool:
         return bool(self.seat)
 
@@ -143,30 +156,13 @@ COLLEAGUE = Role(
     (("officer", "secretary", "deputy", "committee", "inspector", "team"), ("auditor",)),
     any_level=True,
 )
+NOBODY = Role("", "", "")  # on whom a state waits that is an end
 TIMER = Role("clock", "到期自动", "")
 AUTOMATIC = Role("count", "各方齐备", "")
 
 ROLES = {
     role.name: role
-    for role in (
-        BRANCH,
-        SUPERIOR,
-        ABOVE,
-        ZONE_OFFICE,
-        ZONE_SIGNER,
-        INSPECTOR,
-        ISSUER,
-        OVERSEER,
-        MEMBER,
-        PARTICIPANT,
-        COMMITTEE,
-        REVIEWER,
-        APPOINTER,
-        KEEPER,
-        RELEASER,
-        COLLEAGUE,
-        TIMER,
-        AUTOMATIC,
-    )
+    for role in list(globals().values())
+    if isinstance(role, Role) and role is not NOBODY
 }
 CANDIDATE_GROUPS = {role.candidate_group: role.ranks for role in ROLES.values() if role.human}

@@ -1,3 +1,3 @@
-"""What was owed and what was recorded: attendance, arrangements, life meetings, a member's own
-year.
+"""What was owed and what was recorded: attendance, arrangements, life meetings, their course, the
+superior's month table, a member's own year.
 """

@@ -4,6 +4,8 @@ Attendance is not touched.
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
@@ -34,17 +36,29 @@ def _arrange(session: Session, activity_id: str, sheet: Sheet, who: Actor, at: M
     activity = session.get(Activity, activity_id, with_for_update=True, populate_existing=True)
     if activity is None:
         raise NotFound()
-    authority.leads(session, activity.unit, who)
+    stand = authority.leads(session, activity.unit, who)
     if activity.held_on or activity.confirmed_at:
         raise RuleViolation(
             "这次党日已经开展，请在到会登记里写主持、方式和列席。",
             house_rule=N_("安排写在活动之前，记录写在活动之后。"),
         )
     attendance.must_be_host(session, activity, sheet, activity.day or at.today)
-    about = {name: value for name, value in sheet.about.items() if getattr(activity, name) != value}
+    about: dict[str, Any] = {
+        name: value for name, value in sheet.about.items() if getattr(activity, name) != value
+    }
     noted = _invite(session, activity, sheet, at)
     if about or noted:
-        change(session, activity, at, N_("活动安排"), by=who.id, noted=noted, **about)
+        change(
+            session,
+            activity,
+            at,
+            N_("活动安排"),
+            act="prepare",
+            by=who.id,
+            stand=stand,
+            noted=noted,
+            **about,
+        )
     return activity
 
 

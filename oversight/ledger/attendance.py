@@ -16,22 +16,36 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
 from oversight.base.clock import Moment
-from oversight.base.refusals import Forbidden, InvalidInput, NotFound, RuleViolation
+from oversight.base.refusals import (
+    Forbidden,
+    InvalidInput,
+    NotFound,
+    RuleViolation,
+    VersionConflict,
+)
 from oversight.base.sentences import N_, say
-from oversight.calendar.party_days import change, month_end, owed, within_month
+from oversight.calendar.party_days import BETTER, change, owed, span, within_month
+from oversight.calendar.zone import apart_july, zone_settings
 from oversight.engine import authority, transitions
 from oversight.engine.use_case import use_case
 from oversight.law.binding import own_id
-from oversight.law.inputs import read_day
+from oversight.law.inputs import read_count, read_day
 from oversight.law.roles import BRANCH, OFFICES
-from oversight.models import Activity, Attendance, Case, Invitee, Person, Post, Unit
-from oversight.models.attendance import CATEGORIES, CLASSES, FORMS, INVITEES, MODES
-from oversight.organization.actor import Actor
-from oversight.organization.members import expected, members
+from oversight.models import Activity, Attendance, Case, Exempted, Invitee, Person, Post, Unit
+from oversight.models.attendance import CATEGORIES, CLASSES, FITS, FORMS, INVITEES, MODES, ONLY_TOLD
+from oversight.organization.actor import Actor, AuthorityBasis
+from oversight.organization.members import exempt_on, expected, members
 from oversight.organization.standing import in_office
+
+from . import notes
 
 MISSING = ("leave", "absent")
 MOST_INVITED = 1000
+TOLD = 100  # characters of what somebody exempt was told
+# How a form may be named: by key, by label with or without 参加, and as it was called before.
+WORDS = {
+    word: key for key, name in FORMS.items() for word in (key, name, name.removesuffix("参加"))
+} | {"网络": "online", "网络参加": "online"}
 NOT_KEPT = ("void", "corrected")  # follow-ups that do not stand for an absence
 
 
@@ -40,7 +54,7 @@ class Sheet:
     """An attendance sheet: `entries` maps a person's id to (class, form, category).
 
     `about` are fields of the activity that the sheet states; `invitees` how many of each kind,
-    None: as before.
+    None: as before. `told`: what those exempt were told, by person. `version` is that of the record when it was read; None asks for none.
     """
 
     entries: dict[str, tuple[str, str | None, str | None]]
@@ -48,6 +62,8 @@ class Sheet:
     about: dict[str, str] = field(default_factory=dict)
     invitees: dict[str, int] | None = None
     why: str | None = None
+    version: int | None = None
+    told: dict[str, str] = field(default_factory=dict)
     twice: tuple[str, ...] = field(default=())
 
 
@@ -63,12 +79,13 @@ def unrecorded(session: Session, unit_ids: Iterable[str], today: date) -> list[A
     """Return the party days of these branches that have come and of which no attendance was
     recorded.
     """
+    unit_ids = list(unit_ids)
     recorded = sa.exists().where(Attendance.activity_id == Activity.id)
     rows = session.scalars(
         sa.select(Activity)
         .where(
             Activity.unit_id.in_(list(unit_ids)),
-            Activity.kind == "party_day",
+            sa.or_(Activity.kind != "july", _apart(session, unit_ids)),
             Activity.excused_by.is_(None),
             ~recorded,
             sa.or_(Activity.held_on.is_not(None), Activity.day <= today),
@@ -77,6 +94,12 @@ def unrecorded(session: Session, unit_ids: Iterable[str], today: date) -> list[A
         .options(joinedload(Activity.unit))
     )
     return [row for row in rows if owed(row.unit, row.year, row.month)]
+
+
+def _apart(session: Session, unit_ids: list[str]):
+    """Return the condition that 七一 is asked for apart from July's party day."""
+    unit = session.get(Unit, unit_ids[0]) if unit_ids else None
+    return sa.literal(unit is not None and apart_july(zone_settings(session, unit.zone_id)))
 
 
 def read_sheet(raw: dict) -> Sheet:
@@ -102,8 +125,20 @@ def read_sheet(raw: dict) -> Sheet:
         {name: value for name, value in about.items() if value},
         _invitees(raw.get("invitees")),
         _text(raw, "why"),
+        _version(raw.get("version")),
+        {person: str(said).strip()[:TOLD] for person, said in _pairs(raw, "told")},
         tuple(person for person, count in counted.items() if count > 1),
     )
+
+
+def _version(value) -> int | None:
+    """Read the version of the record that was looked at. Raises InvalidInput."""
+    if value in (None, ""):
+        return None
+    found = value if type(value) is int else read_count(str(value))
+    if found is None:
+        raise InvalidInput({"version": N_("版本号应是一个数。")})
+    return found
 
 
 def _ids(raw: dict, name: str) -> list[str]:
@@ -126,10 +161,7 @@ def _text(raw: dict, name: str) -> str | None:
 
 
 def _form(value) -> str:
-    found = next(
-        (key for key, label in FORMS.items() if value in (key, label, label.removesuffix("参加"))),
-        None,
-    )
+    found = WORDS.get(value) if isinstance(value, str) else None
     if found is None:
         raise InvalidInput(
             {"other_form": say("其他方式请从%(forms)s中选择。", forms="、".join(FORMS.values()))}
@@ -198,25 +230,34 @@ def record(session: Session, activity_id: str, sheet: Sheet, who: Actor, at: Mom
     if activity is None:
         raise NotFound()
     basis = authority.leads(session, activity.unit, who)
+    if sheet.version not in (None, activity.version):
+        raise VersionConflict(
+            "这次党日的记录刚刚有人改过，您的登记没有生效，填的内容还在，请对照后再保存。"
+        )
     held_on = _held_on(session, activity, sheet, at)
     before = rows_of(session, activity)
-    _must_add_up(
-        session, list(before) or [person.id for person in roster(session, activity, held_on)], sheet
-    )
+    wanted = list(before) or [person.id for person in roster(session, activity, held_on)]
+    free = exempt_of(session, activity, held_on)
+    came = [person.id for person in free if person.id in sheet.entries]
+    _must_add_up(session, list(dict.fromkeys([*wanted, *came])), sheet)
     _every_leave_has_a_reason(session, sheet)
+    _somebody_came(activity, sheet)
     _host_was_there(session, activity, sheet)
+    _forms_fit(session, activity, before, sheet)
     must_be_host(session, activity, sheet, held_on)
     what, about = _changed(before, sheet), _about(session, activity, sheet, held_on, who)
-    if activity.confirmed_at and not what and not about:
+    said = _said_anew(session, activity, sheet)
+    if activity.confirmed_at and not what and not about and not said:
         return Recorded(activity)
-    if before and not sheet.why:
+    if before and (what or about) and not sheet.why:
         raise RuleViolation(
             "更正已确认的考勤要写明原因。",
             field="why",
             house_rule=N_("更正是新的一版，写明何人、何事、为何。"),
         )
     _write(session, activity, before, sheet)
-    _file(session, activity, sheet, what, about, who, at)
+    _keep_exempt(session, activity, free, sheet)
+    _file(session, activity, sheet, what, about, who, basis, at)
     return Recorded(activity, tuple(_follow_up(session, activity, sheet, who, at, basis)))
 
 
@@ -245,11 +286,8 @@ def _held_on(session: Session, activity: Activity, sheet: Sheet, at: Moment) -> 
             field="held_on",
             clause=own_id("G-3.2.1a", activity.unit.category),
         )
-    if (
-        not date(activity.year, activity.month, 1)
-        <= held_on
-        <= month_end(activity.year, activity.month)
-    ):
+    first, last = span(activity)
+    if not first <= held_on <= last:
         raise RuleViolation(
             say("开展日期必须在 %(month)s 月之内。", month=activity.month),
             field="held_on",
@@ -288,6 +326,17 @@ def _must_add_up(session: Session, wanted: list[str], sheet: Sheet) -> None:
         raise InvalidInput(problems)
 
 
+def _somebody_came(activity: Activity, sheet: Sheet) -> None:
+    """An activity to which nobody came was not held. Raises RuleViolation."""
+    came = ("present", None), ("other_form", "online")
+    if not any(entry[:2] in came for entry in sheet.entries.values()):
+        raise RuleViolation(
+            "没有一个人到会，不算开展。当月没有开展的，如实留为未开展。",
+            rule="somebody_came",
+            house_rule=N_("到会的一个人也没有，不能登记为已开展。"),
+        )
+
+
 def _every_leave_has_a_reason(session: Session, sheet: Sheet) -> None:
     """Say who is on leave for no reason given. Raises InvalidInput."""
     bare = [
@@ -299,6 +348,101 @@ def _every_leave_has_a_reason(session: Session, sheet: Sheet) -> None:
         raise InvalidInput(
             {"leave": say("请选请假事由：%(names)s。", names=_names(session, bare, bare))}
         )
+
+
+def _forms_fit(
+    session: Session, activity: Activity, before: dict[str, Attendance], sheet: Sheet
+) -> None:
+    """Other forms are for whom the clauses name, each for whom it fits; leaders of organs come.
+
+    What stands in a record already stays. Raises RuleViolation. Source: G-4.2b, G-4.2c, O-2.2.1b
+    """
+    asked = {
+        person: form
+        for person, (kind, form, _category) in sheet.entries.items()
+        if kind == "other_form" and not (person in before and before[person].form == form)
+    }
+    if not asked:
+        return
+    people = session.scalars(sa.select(Person).where(Person.id.in_(asked))).all()
+    for person in people:
+        if activity.unit.rule_set == "organ" and person.leading:
+            raise RuleViolation(
+                say(
+                    "%(name)s是领导班子成员，要以普通党员身份到会，不能用其他方式。",
+                    name=person.name,
+                ),
+                rule="leaders_come",
+                field=f"out-{person.id}",
+                clause="O-2.2.1b",
+            )
+        if asked[person.id] not in fitting(person):
+            raise RuleViolation(
+                say(
+                    "其他方式只用于流动、离退休、年老体弱党员，%(name)s不能用“%(form)s”；请先核对党员标记，或登记请假、缺席。",
+                    name=person.name,
+                    form=FORMS[asked[person.id]],
+                ),
+                rule="form_fits",
+                field=f"out-{person.id}",
+                clause=own_id("G-4.2c", activity.unit.category),
+            )
+
+
+def fitting(person: Person) -> list[str]:
+    """Return the other forms that fit a member, by the flags that he has."""
+    found = [form for flag, forms in FITS.items() if getattr(person, flag) for form in forms]
+    return [form for form in FORMS if form in found]
+
+
+def exempt_of(session: Session, activity: Activity, on: date) -> list[Person]:
+    """Return who belongs to the branch on a day and stands outside 应到, in the roster's order."""
+    return [one for one in members(session, activity.unit_id, on) if exempt_on(one, on)]
+
+
+def exempted(session: Session, activity: Activity) -> dict[str, str]:
+    """Return who was exempt when the sheet was written, and what each was told."""
+    return dict(
+        session.execute(
+            sa.select(Exempted.person_id, Exempted.told).where(Exempted.activity_id == activity.id)
+        ).all()
+    )
+
+
+def free_lines(session: Session, activity: Activity, on: date) -> list[tuple[Person, str]]:
+    """Return who stands on the sheet as 免予参加 and what he was told: as it was written, else as of
+    the day.
+    """
+    known = exempted(session, activity)
+    if known:
+        rows = session.scalars(sa.select(Person).where(Person.id.in_(known)).order_by(Person.id))
+        return [(one, known[one.id]) for one in rows]
+    taken = rows_of(session, activity)
+    free = exempt_of(session, activity, on)
+    return [(one, "") for one in free if one.id not in taken]
+
+
+def _said_anew(session: Session, activity: Activity, sheet: Sheet) -> bool:
+    """True where somebody exempt was told what does not stand there yet."""
+    known = exempted(session, activity)
+    return any(known.get(person) != said for person, said in sheet.told.items() if person in known)
+
+
+def _keep_exempt(session: Session, activity: Activity, free: list[Person], sheet: Sheet) -> None:
+    """Keep who is exempt on the sheet, beside those who came although they need not."""
+    known = exempted(session, activity)
+    ids = list(known) if activity.confirmed_at else [person.id for person in free]
+    session.execute(sa.delete(Exempted).where(Exempted.activity_id == activity.id))
+    session.add_all(
+        Exempted(
+            activity_id=activity.id,
+            person_id=person,
+            zone_id=activity.zone_id,
+            told=sheet.told.get(person, known.get(person, "")),
+        )
+        for person in ids
+        if person not in sheet.entries
+    )
 
 
 def _host_was_there(session: Session, activity: Activity, sheet: Sheet) -> None:
@@ -330,7 +474,8 @@ def must_be_host(session: Session, activity: Activity, sheet: Sheet, held_on: da
     host = sheet.about.get("host_id")
     if host is None or host == activity.host_id:
         return
-    held = [(person.id, office) for person, office in hosts(session, activity.unit, held_on)]
+    able = [*hosts(session, activity.unit, held_on), *joint_hosts(session, activity, held_on)]
+    held = [(person.id, office) for person, office in able]
     if host not in {person for person, _ in held}:
         raise InvalidInput(
             {
@@ -366,6 +511,17 @@ def hosts(session: Session, unit: Unit, on: date) -> list[tuple[Person, str]]:
     small = authority.small_branch(session, unit, on) - {person.id for person, _ in known}
     others = [one for one in members(session, unit.id, on) if one.id in small]
     return [*known, *((one, "member") for one in others)]
+
+
+def joint_hosts(session: Session, activity: Activity, on: date) -> list[tuple[Person, str]]:
+    """Return who hosts an activity for a branch that joined it: the leading branch's secretary.
+
+    Source: G-2.5.1b
+    """
+    case = session.get(Case, activity.moved_by) if activity.moved_by else None
+    if case is None or activity.unit_id not in (case.facts.get("with") or []):
+        return []
+    return [found for found in hosts(session, case.unit, on) if found[1] == "secretary"]
 
 
 def _changed(before: dict[str, Attendance], sheet: Sheet) -> dict:
@@ -414,6 +570,7 @@ def _file(
     what: dict,
     about: dict,
     who: Actor,
+    basis: AuthorityBasis,
     at: Moment,
 ) -> None:
     """File the record, with everything it replaced."""
@@ -431,18 +588,28 @@ def _file(
             )
             for kind, number in sheet.invitees.items()
         )
+    fresh, filed = activity.held_on is None, activity.confirmed_at is not None
+    better = notes.better(activity, what, about.get("held_on", activity.held_on)) if filed else {}
+    if better:
+        kept = [*(activity.bettered or "").split(","), *better]
+        about["bettered"] = ",".join(key for key in BETTER if key in kept)
     change(
         session,
         activity,
         at,
         sheet.why or N_("登记考勤"),
+        act="correct" if filed else "file",
         by=who.id,
+        stand=basis,
         noted=noted,
+        told={"better": better} if better else None,
         **about,
         held_entered_at=activity.held_entered_at or at.now,
+        entered_on=activity.entered_on or at.today,
         confirmed_at=at.now,
         confirmed_by=who.id,
     )
+    notes.tell(session, activity, who, basis, at, fresh=fresh, filed=not filed, better=better)
 
 
 def follow_ups(session: Session, activity: Activity, people) -> dict[str, Case]:
@@ -578,6 +745,12 @@ class Count:
 
     classes: dict[str, int]
     open: int
+    told: int = 0
+
+    @property
+    def took_part(self) -> int:
+        """Return how many took part; who was only told (寄送资料、通报情况) did not."""
+        return self.classes["present"] + self.classes["other_form"] - self.told
 
     @property
     def missing(self) -> int:
@@ -590,12 +763,20 @@ class Count:
 def counts(session: Session, activity_ids: list[str]) -> dict[str, Count]:
     """Count recorded activities, each by class and with its open follow-ups; others are left out."""
     classes: dict[str, dict[str, int]] = {}
-    for activity_id, kind, number in session.execute(
-        sa.select(Attendance.activity_id, Attendance.kind, sa.func.count())
+    told: Counter[str] = Counter()
+    only_told = Attendance.form.in_(ONLY_TOLD)
+    for activity_id, kind, number, knew in session.execute(
+        sa.select(
+            Attendance.activity_id,
+            Attendance.kind,
+            sa.func.count(),
+            sa.func.sum(sa.case((only_told, 1), else_=0)),
+        )
         .where(Attendance.activity_id.in_(activity_ids))
         .group_by(Attendance.activity_id, Attendance.kind)
     ):
         classes.setdefault(activity_id, dict.fromkeys(CLASSES, 0))[kind] = number
+        told[activity_id] += int(knew or 0)
     about = sa.func.substr(Case.business_key, 1, 36)
     follow_ups = (
         sa.select(about, sa.func.count())
@@ -604,6 +785,10 @@ def counts(session: Session, activity_ids: list[str]) -> dict[str, Count]:
     )
     waiting: dict[str, int] = {day: number for day, number in session.execute(follow_ups)}
     return {
-        activity_id: Count({"expected": sum(found.values()), **found}, waiting.get(activity_id, 0))
+        activity_id: Count(
+            {"expected": sum(found.values()), **found},
+            waiting.get(activity_id, 0),
+            told[activity_id],
+        )
         for activity_id, found in classes.items()
     }

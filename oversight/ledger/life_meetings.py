@@ -12,14 +12,14 @@ from sqlalchemy.orm import Session
 
 from oversight.base import typed
 from oversight.base.clock import Moment
-from oversight.base.db import is_id
+from oversight.base.db import fetch, find, is_id
 from oversight.base.refusals import InvalidInput, InvalidTransition, NotFound, RuleViolation
 from oversight.base.sentences import N_, say
 from oversight.engine import authority, journal
 from oversight.engine.use_case import use_case
 from oversight.law.clauses import house_rule
 from oversight.law.inputs import read_day
-from oversight.models import Case, LifeMeeting, Unit, images
+from oversight.models import Case, LifeMeeting, Unit
 from oversight.organization.actor import Actor
 from oversight.rules import life_meetings as rules
 
@@ -62,10 +62,8 @@ def take_back(session: Session, meeting_id: str, why: str, who: Actor, at: Momen
 
 
 def _note(session: Session, unit_id: str, on: str, who: Actor, at: Moment) -> LifeMeeting:
-    unit = session.get(Unit, unit_id) if is_id(unit_id) else None
-    if unit is None:
-        raise NotFound()
-    authority.leads(session, unit, who)
+    unit = fetch(session, Unit, unit_id)
+    stand = authority.leads(session, unit, who)
     day = read_day(on)
     if day is None:
         raise InvalidInput({"on": N_("组织生活会日期要写成 2026-01-09 这样的日期。")})
@@ -77,7 +75,7 @@ def _note(session: Session, unit_id: str, on: str, who: Actor, at: Moment) -> Li
             field="on",
             house_rule=HELD.text,
         )
-    if not rules.record(session, unit, day, who.id, at):
+    if not rules.record(session, unit, day, who.id, at, stand=stand):
         raise RuleViolation(
             "这一天的组织生活会已经登记过，不用再登记。", field="on", house_rule=HELD.text
         )
@@ -93,7 +91,7 @@ def _take_back(session: Session, meeting_id: str, why: str, who: Actor, at: Mome
     )
     if row is None:
         raise NotFound()
-    authority.leads(session, row.unit, who)
+    stand = authority.leads(session, row.unit, who)
     if row.withdrawn_at:
         raise InvalidTransition(
             "这次登记已经撤回，不用再办。",
@@ -110,22 +108,13 @@ def _take_back(session: Session, meeting_id: str, why: str, who: Actor, at: Mome
         )
     row.withdrawn_at, row.withdrawn_by, row.withdrawn_why = at.now, who.id, why
     session.flush()
-    _tell(session, row, who, at)
+    rules.chain(session, row.zone_id, row.id, "withdraw", at, who.id, stand, why=why)
     return row
-
-
-def _tell(session: Session, row: LifeMeeting, who: Actor, at: Moment) -> None:
-    """Write down that an entry was taken back, in the zone's chain, with how it leaves the row."""
-    unit, zone = row.unit, row.zone_id
-    images.put(session, zone, LifeMeeting, [row.id], **images.of(LifeMeeting, row))
-    about = ("records", "withdraw", unit.name, row.id)
-    on, why = [row.held_on.isoformat(), ""], ["", row.withdrawn_why]
-    journal.note_act(session, zone, who, at, *about, on=on, why=why)
 
 
 def rests_on(session: Session, row: LifeMeeting) -> bool:
     """True where an appraisal that counts names this day as its meeting."""
-    case = session.get(Case, row.case_id) if row.case_id else None
+    case = find(session, Case, row.case_id)
     return (
         case is not None
         and case.state not in ("void", "terminated")

@@ -13,10 +13,27 @@ from typing import TypeVar
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from oversight.base.db import id_of
 from oversight.base.paging import page_of
-from oversight.calendar.party_days import moved_how, owed, plan, status
+from oversight.calendar.party_days import (
+    BETTER,
+    NAMES,
+    entered_late,
+    entry_open,
+    moved_how,
+    owed,
+    plan,
+    status,
+)
 from oversight.calendar.workdays import PartyDay
-from oversight.calendar.zone import has_rule_day, notice_of, rule_for, unified_july, zone_settings
+from oversight.calendar.zone import (
+    apart_july,
+    has_rule_day,
+    notice_of,
+    rule_for,
+    unified_july,
+    zone_settings,
+)
 from oversight.engine.sight import visible
 from oversight.models import Activity, Case, Unit
 from oversight.organization.actor import Actor
@@ -40,6 +57,12 @@ class Month:
     case: Case | None = None
     counted: Count | None = None
     to_tell: list[Case] = field(default_factory=list)
+    others: list[Month] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        """Say what it is beside the month's party day."""
+        return NAMES.get(self.row.kind, "")
 
     @property
     def number(self) -> int:
@@ -62,7 +85,20 @@ class Month:
             and not self.row.moved_by
             and self.rule.provisional
         )
-        return status(self.row, self.today, guess)
+        entering = self.row.held_on is None and entry_open(self.session, self.row, self.today)
+        return status(self.row, self.today, guess, entering)
+
+    @property
+    def entry(self) -> str | None:
+        """Say whether what was held was entered in time, or late (补录) for good."""
+        if self.row.held_on is None:
+            return None
+        return "late" if entered_late(self.session, self.row) else "in_time"
+
+    @property
+    def bettered(self) -> list[str]:
+        """Return what corrections have made better, as it was before."""
+        return [BETTER[key] for key in (self.row.bettered or "").split(",") if key]
 
     @property
     def status(self) -> str:
@@ -90,15 +126,14 @@ class Month:
     @property
     def late_report(self) -> bool:
         """True where the day was moved by a late report (事后补报), not by a consent beforehand."""
-        return bool(self.row.moved_by and self.decided) and self.decided.state == "accepted_late"
+        return bool(self.row.moved_by and self.decided) and self.decided.state in (
+            "accepted_late",
+            "accepted",
+        )
 
     @property
     def took_part(self) -> int:
-        return (
-            self.counted.classes["present"] + self.counted.classes["other_form"]
-            if self.counted
-            else 0
-        )
+        return self.counted.took_part if self.counted else 0
 
     @property
     def expected(self) -> int:
@@ -132,6 +167,11 @@ class Month:
         )
 
     @property
+    def takes_another(self) -> bool:
+        """True where a second activity of the month may be entered."""
+        return self.owed and all(one.row.kind != "extra" for one in self.others)
+
+    @property
     def choosable(self) -> bool:
         """True where the branch chooses the day itself, and it has not come yet."""
         return self.rule is None and self.status in ("planned", "unplanned")
@@ -149,10 +189,11 @@ def of_year(
     to_tell: dict[str, list[Case]] | None = None,
 ) -> list[M]:
     """Return the twelve months of a branch; `to_tell` by activity what members are told of there."""
-    rows = _rows(session, unit, year)
+    rows, others = _rows(session, unit, year)
     asked = _asked(session, unit)
     decided = _decided(session, rows.values())
-    counted = attendance.counts(session, [row.id for row in rows.values()])
+    every = [*rows.values(), *(row for group in others.values() for row in group)]
+    counted = attendance.counts(session, [row.id for row in every])
     found = []
     for number in range(1, 13):
         given = has_rule_day(session, unit, number)
@@ -170,16 +211,31 @@ def of_year(
                 asked.get(row.id),
                 counted.get(row.id),
                 (to_tell or {}).get(row.id, []),
+                [
+                    kind(session, unit, one, None, today, True, counted=counted.get(one.id))
+                    for one in others.get(number, ())
+                ],
             )
         )
     return found
 
 
-def _rows(session: Session, unit: Unit, year: int) -> dict[int, Activity]:
-    wanted = sa.select(Activity).where(
-        Activity.unit_id == unit.id, Activity.year == year, Activity.kind == "party_day"
-    )
-    return {row.month: row for row in session.scalars(wanted)}
+def _rows(
+    session: Session, unit: Unit, year: int
+) -> tuple[dict[int, Activity], dict[int, list[Activity]]]:
+    """Return the party days of a year by month, and what else there is in each: 七一 apart, a second
+    activity.
+    """
+    wanted = sa.select(Activity).where(Activity.unit_id == unit.id, Activity.year == year)
+    days: dict[int, Activity] = {}
+    others: dict[int, list[Activity]] = {}
+    apart = apart_july(zone_settings(session, unit.zone_id))
+    for row in session.scalars(wanted.order_by(Activity.kind, Activity.id)):
+        if row.kind == "party_day":
+            days[row.month] = row
+        elif row.kind != "july" or apart or row.held_on:
+            others.setdefault(row.month, []).append(row)
+    return days, others
 
 
 def _asked(session: Session, unit: Unit) -> dict[str, Case]:
@@ -251,8 +307,7 @@ def next_day(session: Session, unit: Unit, today: date) -> date | None:
     """
     planned = session.scalar(
         sa.select(sa.func.min(Activity.day)).where(
-            Activity.unit_id == unit.id,
-            Activity.kind == "party_day",
+            *_party_days(unit),
             Activity.day > today,
             Activity.held_on.is_(None),
             Activity.excused_by.is_(None),
@@ -289,13 +344,35 @@ def next_days(session: Session, units: list[Unit], today: date) -> dict[str, dat
     return {unit_id: day for unit_id, day in found.items() if day}
 
 
+def party_day(session: Session, unit: Unit, day: date) -> Activity | None:
+    """Return the party day that a branch has planned on a day."""
+    return session.scalar(sa.select(Activity).where(*_party_days(unit), Activity.day == day))
+
+
+def planned(session: Session, unit: Unit, year: int, month: int) -> bool:
+    """True where a branch's party day of a month is in the calendar."""
+    wanted = sa.select(Activity.id).where(
+        *_party_days(unit), Activity.year == year, Activity.month == month
+    )
+    return session.scalar(wanted) is not None
+
+
+def other_days(session: Session, unit: Unit, today: date, day: date) -> list[date]:
+    """Return the next three party days ahead that are not the one named."""
+    wanted = sa.select(Activity.day).where(
+        *_party_days(unit), Activity.day > today, Activity.day != day, Activity.held_on.is_(None)
+    )
+    return list(session.scalars(wanted.order_by(Activity.day).limit(3)))
+
+
+def _party_days(unit: Unit) -> tuple:
+    return Activity.unit_id == unit.id, Activity.kind == "party_day"
+
+
 def request_about(session: Session, unit: Unit, day: date) -> Case | None:
     """Return the open request about a branch's party day of a day."""
-    row = session.scalar(
-        sa.select(Activity.id).where(
-            Activity.unit_id == unit.id, Activity.day == day, Activity.kind == "party_day"
-        )
-    )
+    found = party_day(session, unit, day)
+    row = id_of(found)
     return session.scalar(
         sa.select(Case).where(
             Case.workflow == "date_change", Case.business_key == row, Case.closed_at.is_(None)

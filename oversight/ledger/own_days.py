@@ -13,12 +13,14 @@ from sqlalchemy.orm import Session
 from oversight.base.clock import Moment
 from oversight.base.refusals import RuleViolation
 from oversight.base.sentences import N_, say
-from oversight.calendar.party_days import activity_for, change, owed, within_month
+from oversight.calendar.party_days import activity_for, change, owed, plan, span, within_month
 from oversight.calendar.zone import has_rule_day
 from oversight.engine import authority
 from oversight.law.binding import own_id
 from oversight.models import Activity, Case, Unit
 from oversight.organization.actor import Actor
+
+from . import notes
 
 
 def sheet_of(session: Session, unit: Unit, year: int, month: int, who: Actor) -> Activity:
@@ -38,7 +40,7 @@ def set_own_day(
 
     Source: G-2.1.2a. Raises NotFound, Forbidden, RuleViolation.
     """
-    authority.leads(session, unit, who)
+    stand = authority.leads(session, unit, who)
     if has_rule_day(session, unit, month):
         raise RuleViolation(
             "这个月的活动日由指导书或全区统一确定，不能自行选择。",
@@ -53,7 +55,8 @@ def set_own_day(
         raise RuleViolation("这次活动已经开展，不能再改日期。")
     if day < at.today:
         raise RuleViolation("不能选已经过去的日子。")
-    change(session, row, at, N_("支部自定活动日"), by=who.id, day=day)
+    why = N_("支部自定活动日")
+    change(session, row, at, why, act="choose", by=who.id, stand=stand, day=day)
     return row
 
 
@@ -62,12 +65,13 @@ def record_held(session: Session, row: Activity, held_on: date, who: Actor, at: 
 
     Raises NotFound, Forbidden, RuleViolation.
     """
-    authority.leads(session, row.unit, who)
+    stand = authority.leads(session, row.unit, who)
     if row.held_on or not owed(row.unit, row.year, row.month):
         raise RuleViolation("这个月已经登记或不在考核期，不能再登记；要更正请在考勤里写明原因。")
     if held_on > at.today:
         raise RuleViolation("还没有到这一天，不能登记为已开展。")
-    if (held_on.year, held_on.month) != (row.year, row.month):
+    first, last = span(row)
+    if not first <= held_on <= last:
         raise RuleViolation(
             say("开展日期必须在 %(month)s 月之内。", month=row.month), clause=within_month(row.unit)
         )
@@ -78,11 +82,54 @@ def record_held(session: Session, row: Activity, held_on: date, who: Actor, at: 
         row,
         at,
         N_("登记开展"),
+        act="hold",
         by=who.id,
+        stand=stand,
         held_on=held_on,
         held_entered_at=at.now,
+        entered_on=at.today,
         **moved,
     )
+    notes.tell(session, row, who, stand, at, fresh=True)
+
+
+def another(
+    session: Session, unit: Unit, year: int, month: int, day: date, who: Actor, at: Moment
+) -> Activity:
+    """Begin a second activity of a month (a joint one, say), beside the party day and never in its
+    place: a month is settled by its party day, 七一 by its own activity. Does not commit.
+
+    Raises NotFound, Forbidden, RuleViolation.
+    """
+    stand = authority.leads(session, unit, who)
+    if (day.year, day.month) != (year, month):
+        raise RuleViolation(
+            say("活动日必须在 %(month)s 月之内。", month=month), clause=within_month(unit)
+        )
+    if not owed(unit, year, month):
+        raise RuleViolation("这个月不在考核期，不用登记。")
+    taken = session.scalars(
+        sa.select(Activity).where(
+            Activity.unit_id == unit.id,
+            sa.or_(
+                Activity.held_on == day,
+                sa.and_(Activity.day == day, Activity.held_on.is_(None)),
+                sa.and_(Activity.kind == "extra", Activity.year == year, Activity.month == month),
+            ),
+        )
+    ).first()
+    if taken is not None:
+        raise RuleViolation(
+            "这一天已有活动，或本月已另外登记过一次，请直接登记到会。",
+            house_rule=N_("同一支部一天只安排一次活动，一个月可以另外登记一次。"),
+        )
+    values = plan(session, unit, year, month) | {"kind": "extra", "rule_day": None, "day": None}
+    row = Activity(**values)
+    session.add(row)
+    session.flush()
+    why = N_("另外开展一次活动")
+    change(session, row, at, why, act="choose", by=who.id, stand=stand, day=day)
+    return row
 
 
 def _accepted_report(session: Session, row: Activity) -> Case | None:

@@ -11,10 +11,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
 from oversight.base.sentences import N_
-from oversight.calendar.party_days import STATUS_LABELS, owed, status
+from oversight.calendar.party_days import STATUS_LABELS, entry_open, owed, status
+from oversight.calendar.zone import apart_july, zone_settings
 from oversight.models import Activity, Attendance, Case, Membership, WorkItem
 from oversight.models.appraisal import GRADES, Appraised
-from oversight.models.attendance import CLASSES, FORMS
+from oversight.models.attendance import CLASSES, FORMS, ONLY_TOLD
 from oversight.organization.actor import Actor
 from oversight.organization.members import exempt_on
 
@@ -60,7 +61,7 @@ class Mine:
 
     @property
     def counted(self) -> int:
-        return sum(day.kind in CLASSES for day in self.days)
+        return sum(day.kind in CLASSES or day.kind == "informed" for day in self.days)
 
 
 def read(session: Session, who: Actor, year: int) -> Mine:
@@ -106,6 +107,7 @@ def _days(session: Session, who: Actor, year: int) -> list[Day]:
             Membership.to_on >= sa.func.coalesce(Activity.held_on, Activity.day),
         ),
     )
+    apart = apart_july(zone_settings(session, who.zone_id))
     rows = session.execute(
         sa.select(Activity, Attendance)
         .outerjoin(
@@ -117,20 +119,23 @@ def _days(session: Session, who: Actor, year: int) -> list[Day]:
         .order_by(Activity.month, Activity.id)
     ).all()
     return [
-        _day(activity, taken, who)
+        _day(session, activity, taken, who)
         for activity, taken in rows
-        if taken is not None or owed(activity.unit, activity.year, activity.month)
+        if taken is not None
+        or owed(activity.unit, activity.year, activity.month)
+        and (activity.kind != "july" or apart)
     ]
 
 
-def _day(activity: Activity, taken: Attendance | None, who: Actor) -> Day:
+def _day(session: Session, activity: Activity, taken: Attendance | None, who: Actor) -> Day:
     on = activity.held_on or activity.day
     if taken is not None:
         way = FORMS.get(taken.form or "", "") or CLASSES[taken.kind]
-        return Day(activity, taken.kind, way)
+        return Day(activity, "informed" if taken.form in ONLY_TOLD else taken.kind, way)
     if activity.held_on and on and exempt_on(who.person, on):
         return Day(activity, "exempt", N_("免予参加"), exempt=True)
-    stands = status(activity, who.on)
+    entering = activity.held_on is None and entry_open(session, activity, who.on)
+    stands = status(activity, who.on, entering=entering)
     return Day(
         activity,
         stands,

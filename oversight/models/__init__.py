@@ -5,9 +5,10 @@ from .activities import Activity, ActivityChange
 from .administration import PostProposal, RosterDraft, Slip
 from .appraisal import Appraised, PeerReview
 from .attachments import Attachment
-from .attendance import Attendance, Invitee
+from .attendance import Attendance, Exempted, Invitee
 from .calendar import CalendarRow, PublishedYear, SettingChange, ZoneNotice, ZoneSettingRow
 from .cases import Case, Recusal, Reminder, Sighting, WorkItem
+from .chains import RecordChain
 from .journal import Checkpoint, JournalRow
 from .life_meetings import LifeMeeting
 from .office import AdminChange, FollowUp, Substitution
@@ -31,6 +32,7 @@ __all__ = [
     "Case",
     "Checkpoint",
     "WorkItem",
+    "Exempted",
     "FollowUp",
     "Idempotency",
     "Invitee",
@@ -47,6 +49,7 @@ __all__ = [
     "Post",
     "PostProposal",
     "PublishedYear",
+    "RecordChain",
     "RecoveryCode",
     "Recusal",
     "Refusal",

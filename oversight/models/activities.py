@@ -43,6 +43,12 @@ class Activity(Base):
     excused_by: Mapped[str | None] = mapped_column(sa.ForeignKey("cases.id"), comment="同意缓开")
     held_on: Mapped[date | None] = mapped_column(comment="the day on which it really took place")
     held_entered_at: Mapped[datetime | None] = mapped_column(comment="shown beside held_on (补录)")
+    entered_on: Mapped[date | None] = mapped_column(
+        comment="local day of the first entry; decides between 及时 and 补录 for good"
+    )
+    bettered: Mapped[str | None] = mapped_column(
+        sa.String(20), comment="what corrections have made better: keys of BETTER, kept for good"
+    )
     confirmed_at: Mapped[datetime | None] = mapped_column(comment="the record was filed (备案)")
     confirmed_by: Mapped[str | None] = mapped_column(sa.ForeignKey("persons.id"))
     host_id: Mapped[str | None] = mapped_column(sa.ForeignKey("persons.id"))
@@ -54,7 +60,12 @@ class Activity(Base):
     unit: Mapped[Unit] = relationship()
 
     __mapper_args__ = {"version_id_col": version}
-    __decided__ = ("day", "moved_by", "excused_by")
+    __decided__ = (
+        *("zone_id", "unit_id", "year", "month", "kind", "rule_day", "day", "moved_by"),
+        *("excused_by", "held_on", "held_entered_at", "confirmed_at", "confirmed_by"),
+        *("entered_on", "bettered"),
+        *("host_id", "host_why", "mode"),
+    )
     __heard__ = False
 
 

@@ -18,11 +18,20 @@ CLASSES = {
     "leave": N_("请假"),
     "absent": N_("缺席"),
 }
-# Ways of taking part for those who are away or frail. Source: G-4.2b, G-4.2c
+# Ways of taking part for those whom the clauses name. Source: G-4.2b, G-4.2c; 流入地支部 by house rule
 FORMS = {
     "visit": N_("送学上门"),
-    "online": N_("网络参加"),
+    "online": N_("网络互动"),
     "receiving_branch": N_("流入地支部参加"),
+    "materials": N_("寄送资料"),
+    "informed": N_("通报情况"),
+}
+# House rule: who was only told knows of it (了解), did not take part, and makes nothing up.
+ONLY_TOLD = ("materials", "informed")
+FITS = {
+    "mobile": ("online", "receiving_branch", "materials", "informed"),
+    "retired": ("visit", "online", "materials", "informed"),
+    "elderly": ("visit", "online", "materials", "informed"),
 }
 CATEGORIES = (N_("因公"), N_("外出"), N_("身体"), N_("家事"), N_("其他"))
 MODES = {"own": N_("单独开展"), "joint": N_("联合开展"), "whole_then_parts": N_("先统后分")}
@@ -63,6 +72,23 @@ class Attendance(Base):
     form: Mapped[str | None] = mapped_column(sa.String(20), comment="key of FORMS")
     category: Mapped[str | None] = mapped_column(
         sa.String(10), comment="one of CATEGORIES; never health text"
+    )
+
+
+class Exempted(Base):
+    """Who stood outside 应到 on the day by the superior's consent, and what he was told of it.
+
+    Source: G-4.2c
+    """
+
+    __tablename__ = "exempted"
+    __table_args__ = (sa.Index("ix_exempted_person", "person_id"),)
+
+    activity_id: Mapped[str] = mapped_column(sa.ForeignKey("activities.id"), primary_key=True)
+    person_id: Mapped[str] = mapped_column(sa.ForeignKey("persons.id"), primary_key=True)
+    zone_id: Mapped[str] = mapped_column(sa.ForeignKey("zones.id"))
+    told: Mapped[str] = mapped_column(
+        sa.String(100), default="", comment="one line; never health text"
     )
 
 

@@ -184,6 +184,13 @@ class WorkItem(Base):
         ),
         sa.Index("ix_desks_case", "case_id"),
         sa.Index(
+            "ix_desks_slot",
+            "slot_id",
+            "case_id",
+            sqlite_where=sa.text("slot_id IS NOT NULL"),
+            postgresql_where=sa.text("slot_id IS NOT NULL"),
+        ),
+        sa.Index(
             "ix_desks_passed",
             "unit_id",
             "case_id",

@@ -61,6 +61,8 @@ class LifeMeeting(Base):
     noter: Mapped[Person] = relationship(foreign_keys=[noted_by])
     withdrawer: Mapped[Person | None] = relationship(foreign_keys=[withdrawn_by])
 
-    # What is entered lies under the daily seal; what is set later, once, is told by its act.
-    __decided__ = ("case_id", "withdrawn_at", "withdrawn_by", "withdrawn_why")
+    __decided__ = (
+        *("zone_id", "unit_id", "held_on", "activity_id", "case_id", "noted_by", "noted_at"),
+        *("withdrawn_at", "withdrawn_by", "withdrawn_why"),
+    )
     __heard__ = False

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from oversight.base.rows import ids_of
 from oversight.base.sentences import N_
 from oversight.models import Membership, Person, Post, Unit, images
 from oversight.models.attendance import CATEGORIES
@@ -29,9 +30,9 @@ CARE_REASONS = (
 
 def belongs(attempt: TransitionContext) -> bool:
     """True where the member named in the case belongs to its branch today."""
-    return attempt.case.facts["member"] in {
-        row.id for row in members(attempt.session, attempt.case.unit_id, attempt.today)
-    }
+    return attempt.case.facts["member"] in set(
+        ids_of(members(attempt.session, attempt.case.unit_id, attempt.today))
+    )
 
 
 def members(session: Session, unit_id: str, on: date) -> list[Person]:
@@ -96,11 +97,8 @@ def in_office_of(session: Session, unit_ids, on: date) -> list[Person]:
 
 def by_name(session: Session, ids) -> list[Person]:
     """Return people by their ids, in the order of their names."""
-    return list(
-        session.scalars(
-            sa.select(Person).where(Person.id.in_(list(ids))).order_by(Person.name, Person.id)
-        )
-    )
+    found = sa.select(Person).where(Person.id.in_(list(ids))).order_by(Person.name, Person.id)
+    return list(session.scalars(found)) if ids else []
 
 
 def groups_on(session: Session, unit_id: str, on: date) -> dict[str, Unit]:

@@ -10,6 +10,7 @@ from datetime import date
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from oversight.base.db import find
 from oversight.base.paging import page_of
 from oversight.base.refusals import NotFound
 from oversight.law.roles import ADMINISTRATORS
@@ -59,7 +60,7 @@ def people(who) -> sa.Select:
 
 def person_in_reach(session: Session, person_id: str, who) -> Person | None:
     """Return a person of whom the actor may know, as `people` has it."""
-    person = session.get(Person, person_id)
+    person = find(session, Person, person_id)
     if person is None or person.zone_id != who.zone_id or person.left_on is not None:
         return None
     known = who.holds(*ADMINISTRATORS) or any(map(who.sees, _places(session, person, who.on)))

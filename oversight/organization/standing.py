@@ -16,8 +16,10 @@ from sqlalchemy.orm import Session
 
 from oversight.base.db import columns, known
 from oversight.base.kept import link
+from oversight.base.rows import keyed
 from oversight.models import Membership, Person, Post, Substitution, Unit
 from oversight.models.epochs import epoch
+from oversight.models.organizations import ids_above
 
 from .substitution import DAY, in_force
 
@@ -35,7 +37,7 @@ class Tree:
         missing = [unit_id for unit_id in unit_ids if unit_id not in self.rows]
         if missing:
             found = link(session).execute(_UNITS, {"units": missing})
-            self.rows.update({row.id: row for row in found})
+            self.rows.update(keyed(found))
 
 
 class Day:
@@ -106,6 +108,16 @@ def rows(session: Session, zone_id: str, unit_ids: list[str]) -> list[sa.Row]:
         _tree.cache_clear()
     tree.read(session, unit_ids)
     return [tree.rows[unit_id] for unit_id in unit_ids]
+
+
+def read_lines(session: Session, zone_id: str, on: date, unit_ids: set[str]) -> None:
+    """Read units, all that stand above them, and who stands there on a day, at once: what decides
+    about many cases asks for each alone.
+    """
+    above = (ids_above(row.path) for row in rows(session, zone_id, list(unit_ids)))
+    line = unit_ids.union(*above)
+    rows(session, zone_id, list(line))
+    day(session, zone_id, on, line)
 
 
 def unit(session: Session, zone_id: str, unit_id: str) -> Unit:

@@ -40,25 +40,15 @@ def in_force(day: date | sa.BindParameter):
     )
 
 
-def by_person(session: Session, person_id: str, day: date) -> tuple[Substitution, ...]:
-    """Return in whose place a person acts on a day."""
-    return tuple(session.scalars(_BY_PERSON, {"person": person_id, "day": day}))
-
-
-def for_person(session: Session, person_id: str, day: date) -> tuple[Substitution, ...]:
-    """Return who acts in a person's place on a day."""
-    return tuple(
-        session.scalars(
-            sa.select(Substitution)
-            .where(Substitution.for_id == person_id, in_force(day))
-            .order_by(Substitution.id)
-        )
-    )
+def about(session: Session, person_id: str, day: date) -> list[Substitution]:
+    """Return in whose place a person acts on a day, and who acts in his."""
+    return list(session.scalars(_ABOUT, {"person": person_id, "day": day}))
 
 
 # Asked at every step of every case: built once, not at each question.
-_BY_PERSON = (
+_PERSON: sa.BindParameter[str] = sa.bindparam("person")
+_ABOUT = (
     sa.select(Substitution)
-    .where(Substitution.person_id == sa.bindparam("person"), in_force(DAY))
+    .where(sa.or_(Substitution.person_id == _PERSON, Substitution.for_id == _PERSON), in_force(DAY))
     .order_by(Substitution.id)
 )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
+from oversight.base.rows import keyed
 from oversight.models import Unit
 from oversight.models.organizations import ids_above
 
@@ -25,6 +26,8 @@ COMMITTEE_FROM = (
 
 
 PAGE = 100  # units of a list that a page shows
+
+UnitRow = sa.Row | Unit  # a unit, or the columns of it that were read
 
 
 @dataclass(frozen=True)
@@ -54,15 +57,15 @@ def zone_unit(session: Session, zone_id: str) -> Unit:
     ).one()
 
 
-def page_of(session: Session, ids: list[str], after: str = "") -> UnitPage:
+def page_of(session: Session, ids: list[str], after: str = "", size: int = PAGE) -> UnitPage:
     """Return the page of a list that follows a unit; the first where that is not listed any more."""
     start = ids.index(after) + 1 if after in ids else 0
-    shown = ids[start : start + PAGE]
-    found = {unit.id: unit for unit in session.scalars(_UNITS, {"ids": shown})}
+    shown = ids[start : start + size]
+    found = keyed(session.scalars(_UNITS, {"ids": shown}))
     rows = [found[unit_id] for unit_id in shown]
     parents = {unit.parent_id for unit in rows if unit.parent_id}
-    above = {unit.id: unit for unit in session.scalars(_UNITS, {"ids": list(parents)})}
-    return UnitPage(rows, above, shown[-1] if start + PAGE < len(ids) else None)
+    above = keyed(session.scalars(_UNITS, {"ids": list(parents)}))
+    return UnitPage(rows, above, shown[-1] if start + size < len(ids) else None)
 
 
 def superiors(session: Session, unit: Unit) -> list[Unit]:
@@ -73,7 +76,7 @@ def superiors(session: Session, unit: Unit) -> list[Unit]:
     return [standing.as_object(session, row) for row in line_above(session, unit)]
 
 
-def line_above(session: Session, unit: sa.Row | Unit) -> list[sa.Row | Unit]:
+def line_above(session: Session, unit: UnitRow) -> list[UnitRow]:
     """Return the same as rows."""
     found = standing.rows(session, unit.zone_id, ids_above(unit.path))
     return [row for row in found if not row.is_transparent] or [unit]
@@ -105,6 +108,25 @@ def others_of_zone(session: Session, unit: Unit) -> list[tuple[str, str, str]]:
     return [(unit_id, name, superior) for unit_id, name, superior in rows]
 
 
+def branches_elsewhere(session: Session, unit: Unit) -> list[tuple[Unit, str]]:
+    """Return the branches of a zone under other organizations than a branch's, with the name of
+    what stands above each.
+    """
+    above = aliased(Unit)
+    rows = session.execute(
+        sa.select(Unit, above.name)
+        .join(above, above.id == Unit.parent_id)
+        .where(
+            Unit.zone_id == unit.zone_id,
+            Unit.kind == "branch",
+            Unit.parent_id != unit.parent_id,
+            Unit.ended_on.is_(None),
+        )
+        .order_by(above.sort, above.id, Unit.sort, Unit.id)
+    )
+    return [(branch, name) for branch, name in rows]
+
+
 def merged_into(session: Session, unit_ids: set[str]) -> tuple[str, ...]:
     """Return the branches that were merged into these, directly or by way of others."""
     found: set[str] = set()
@@ -123,7 +145,7 @@ def has_above(attempt: TransitionContext) -> bool:
 
 def by_id(session: Session, ids) -> dict[str, Unit]:
     """Return units by their ids."""
-    return {row.id: row for row in session.scalars(sa.select(Unit).where(Unit.id.in_(list(ids))))}
+    return keyed(session.scalars(sa.select(Unit).where(Unit.id.in_(list(ids)))))
 
 
 def offices(session: Session, zone_id: str) -> list[Unit]:
@@ -146,3 +168,14 @@ def present(session: Session, zone_id: str) -> list[Unit]:
     return list(
         session.scalars(sa.select(Unit).where(Unit.zone_id == zone_id, Unit.ended_on.is_(None)))
     )
+
+
+def neighbours(session: Session, unit: Unit) -> list[Unit]:
+    """Return the other branches of the same town, in their order."""
+    wanted = sa.select(Unit).where(
+        Unit.parent_id == unit.parent_id,
+        Unit.kind == "branch",
+        Unit.id != unit.id,
+        Unit.ended_on.is_(None),
+    )
+    return list(session.scalars(wanted.order_by(Unit.sort, Unit.id)))

@@ -37,8 +37,24 @@ def next_number(session, unit: Unit, series: str, year: int) -> tuple[int, str]:
     return last, f"{unit.doc_prefix or unit.name}{series}〔{year}〕{last}号"
 
 
-def issue(attempt: TransitionContext, unit: Unit, kind: str, series: str, body: dict) -> Paper:
-    """Number a paper, freeze its text and tie it to the case. Does not commit."""
+def reply_series(attempt: TransitionContext) -> str:
+    """Return the series in which replies are numbered: the program's own, never an office's main one."""
+    return attempt.settings["reply_series"]
+
+
+def issue(
+    attempt: TransitionContext,
+    unit: Unit,
+    kind: str,
+    series: str,
+    body: dict,
+    *,
+    standing: bool = True,
+) -> Paper:
+    """Number a paper, freeze its text and tie it to the case. Does not commit.
+
+    `standing` False: the case keeps the number that it has.
+    """
     seq, number = next_number(attempt.session, unit, series, attempt.today.year)
     paper = Paper(
         zone_id=unit.zone_id,
@@ -55,7 +71,8 @@ def issue(attempt: TransitionContext, unit: Unit, kind: str, series: str, body: 
         issued_by=attempt.actor.id if attempt.actor else None,
     )
     attempt.session.add(paper)
-    attempt.set(number=number)
+    if standing:
+        attempt.set(number=number)
     attempt.result["paper"] = number
     return paper
 

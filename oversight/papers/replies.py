@@ -1,7 +1,8 @@
-"""The letters of a date change: what a branch asks, and what each superior answers."""
+"""The letters of a date change: what branches ask, and what each superior answers to each branch."""
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -9,60 +10,110 @@ import sqlalchemy as sa
 from oversight.base.sentences import N_
 from oversight.law.definition import effect
 from oversight.models import Unit, WorkItem
-from oversight.organization.units import superiors
+from oversight.organization.units import by_id, superiors
 
-from .letter import letter, seat
-from .numbers import issue
+from .letter import chinese_day, letter, seat
+from .numbers import issue, reply_series
 
 if TYPE_CHECKING:
     from oversight.rules.context import TransitionContext
 
-
-def request(attempt: TransitionContext) -> dict:
-    """Compose a branch's request, as far as it has been written."""
-    day, new_day = attempt.fact_day("day"), attempt.words.get("new_day")
-    asked = new_day and (
-        f"我支部{day.month}月主题党日原定{day.month}月{day.day}日开展，"
-        f"拟改为{new_day.month}月{new_day.day}日开展。"
-    )
-    return letter(
-        attempt,
-        attempt.unit,
-        f"关于变更{day.month}月主题党日活动时间的请示",
-        superiors(attempt.session, attempt.unit)[0].name,
-        [attempt.words.get("reason") or N_("（您在上面写的原因）"), asked, N_("妥否，请批示。")],
-    )
+WEEKDAYS = "一二三四五六日"
+OBVIOUS = ("同意", "同意。", "不同意", "不同意。")  # opinions that the letter says anyway
 
 
-def reply(attempt: TransitionContext, unit: Unit, agreed: bool) -> dict:
-    """Compose a superior's answer."""
-    day, new_day = attempt.fact_day("day"), attempt.fact_day("new_day")
-    answer = (
-        f"同意你支部 {day.month} 月主题党日由 {day.month} 月 {day.day} 日改为"
-        f" {new_day.month} 月 {new_day.day} 日开展。"
-        if agreed
-        else f"不同意变更，{day.month} 月主题党日仍按 {day.month} 月 {day.day} 日开展。"
-    )
-    opinion = attempt.words.get("opinion") or ""
+def full_day(day: date) -> str:
+    """Write a date with its weekday, as running text of a letter does."""
+    return f"{chinese_day(day)}（星期{WEEKDAYS[day.weekday()]}）"
+
+
+def _partners(attempt: TransitionContext) -> list[Unit]:
+    ids = attempt.case.facts.get("with") or []
+    found = by_id(attempt.session, ids) if ids else {}
+    return [found[unit_id] for unit_id in ids if unit_id in found]
+
+
+def _matter(attempt: TransitionContext) -> str:
+    return f"{attempt.fact_day('day').month}月主题党日活动时间"
+
+
+# What a branch asks -------------------------------------------------------------------------------
+
+
+def request(attempt: TransitionContext, *, urgent: bool = False) -> dict:
+    """Compose a request, as far as it has been written; a joint one is of all branches to all their
+    superiors.
+    """
+    new_day, partners = attempt.words.get("new_day"), _partners(attempt)
+    us = N_("我们") if partners else N_("我支部")
+    asked = f"{us}{_matter(attempt)}{_from_to(attempt, new_day)}" if new_day else ""
+    reason = attempt.words.get("reason") or N_("（您在上面写的原因）")
     body = letter(
         attempt,
-        unit,
-        f"关于{'同意' if agreed else '不同意'}变更{day.month}月主题党日活动时间的批复",
-        attempt.unit.name,
-        [
-            f"你支部关于变更{day.month}月主题党日活动时间的请示收悉。经研究，{answer}",
-            opinion if opinion not in ("同意", "不同意") else "",
-            N_("此复。"),
-        ],
+        attempt.unit,
+        f"关于{'联合' if partners else ''}变更{_matter(attempt)}的{'紧急' if urgent else ''}请示",
+        "、".join(unit.name for unit in _above(attempt, [attempt.unit, *partners])),
+        [f"因{reason.removeprefix('因').rstrip('。')}。", asked, N_("妥否，请批示。")],
     )
+    return {**body, "from": "、".join(unit.name for unit in (attempt.unit, *partners))}
+
+
+def _from_to(attempt: TransitionContext, new_day: date) -> str:
+    old = attempt.fact_day("day")
+    stands = (
+        attempt.fact_day("new_day") if attempt.case.state in ("approved", "amend_asked") else None
+    )
+    now = f"，经批复改为{full_day(stands)}" if stands else ""
+    return f"原定{full_day(old)}{now}，拟改为{full_day(new_day)}开展。"
+
+
+def _above(attempt: TransitionContext, units: list[Unit]) -> list[Unit]:
+    found = [superiors(attempt.session, unit)[0] for unit in units if unit.fixed_day]
+    return list({unit.id: unit for unit in found}.values())
+
+
+# What superiors answer ----------------------------------------------------------------------------
+
+
+def reply(attempt: TransitionContext, unit: Unit, agreed: bool, to: Unit | None = None) -> dict:
+    """Compose a superior's answer to one branch."""
+    day, new_day = attempt.fact_day("day"), attempt.fact_day("new_day")
+    month, what = day.month, _matter(attempt)
+    if agreed:
+        text = f"同意你支部{month}月主题党日由{full_day(day)}改为{full_day(new_day)}开展。"
+        return _answer(attempt, unit, f"同意变更{what}", _come(attempt) + text, to)
+    text = f"不同意变更，{_stays(attempt)}"
+    return _answer(attempt, unit, f"不同意变更{what}", _come(attempt) + text, to)
+
+
+def _come(attempt: TransitionContext, what: str = "变更") -> str:
+    return f"你支部关于{what}{_matter(attempt)}的请示收悉。经研究，"
+
+
+def _stays(attempt: TransitionContext) -> str:
+    day = attempt.fact_day("day")
+    return f"{day.month}月主题党日仍按{full_day(day)}开展。"
+
+
+def _answer(
+    attempt: TransitionContext, unit: Unit, what: str, text: str, to: Unit | None = None
+) -> dict:
+    opinion = attempt.words.get("opinion") or attempt.words.get("reason") or ""
+    paragraphs = [text, opinion if opinion not in OBVIOUS else "", N_("此复。")]
+    name = (to or attempt.unit).name
+    body = letter(attempt, unit, f"关于{what}的批复", name, paragraphs)
     return {**body, "reason": attempt.case.facts.get("reason", "")}
+
+
+def _issue(attempt: TransitionContext, unit: Unit, body: dict, *, standing: bool = True) -> None:
+    issue(attempt, unit, "reply", reply_series(attempt), body, standing=standing)
 
 
 @effect
 def issue_reply(attempt: TransitionContext) -> None:
     """批复编文号印发。"""
     unit = seat(attempt)
-    issue(attempt, unit, "reply", "", reply(attempt, unit, attempt.move.enters.name == "approved"))
+    _issue(attempt, unit, reply(attempt, unit, attempt.move.enters.name == "approved"))
 
 
 @effect
@@ -74,4 +125,84 @@ def issue_joint_replies(attempt: TransitionContext) -> None:
         .order_by(WorkItem.id)
     ):
         unit = attempt.session.get(Unit, desk.unit_id)
-        issue(attempt, unit, "reply", "", reply(attempt, unit, True))
+        _issue(attempt, unit, reply(attempt, unit, True))
+
+
+@effect
+def issue_each_reply(attempt: TransitionContext) -> None:
+    """各支部的上级分别向各支部印发批复，各编文号。"""
+    for branch in (
+        *_partners(attempt),
+        attempt.unit,
+    ):  # the case bears the number of its own branch
+        if branch.fixed_day:
+            unit = _answered_for(attempt, branch)
+            _issue(attempt, unit, reply(attempt, unit, True, branch))
+
+
+def _answered_for(attempt: TransitionContext, branch: Unit) -> Unit:
+    """Return who answered for a branch: its superior, or the one above that took the matter over."""
+    above = superiors(attempt.session, branch)
+    answered = attempt.session.execute(
+        sa.select(WorkItem.slot_id, WorkItem.unit_id).where(
+            WorkItem.case_id == attempt.case.id, WorkItem.answer == "approve"
+        )
+    ).all()
+    unit_id = {row.slot_id: row.unit_id for row in answered}.get(above[0].id)
+    return next((unit for unit in above if unit.id == unit_id), above[0])
+
+
+@effect
+def refuse_jointly(attempt: TransitionContext) -> None:
+    """不同意的批复向所属各支部和提出的支部印发，各编文号。"""
+    unit = seat(attempt)
+    under = [one for one in _partners(attempt) if one.fixed_day and one.within(unit.path)]
+    for branch in (*under, attempt.unit):
+        _issue(attempt, unit, reply(attempt, unit, False, branch))
+
+
+# Further consents ---------------------------------------------------------------------------------
+
+
+@effect
+def issue_kept(attempt: TransitionContext) -> None:
+    """不同意修改的批复编文号印发，原批复继续有效。"""
+    unit, stands = seat(attempt), full_day(attempt.fact_day("new_day"))
+    asked = full_day(attempt.fact_day("amended_day"))
+    text = f"{_come(attempt, '再次变更')}不同意改为{asked}，仍按{stands}开展，原批复继续有效。"
+    body = _answer(attempt, unit, f"不同意再次变更{_matter(attempt)}", text)
+    _issue(attempt, unit, body, standing=False)
+
+
+@effect
+def issue_revocation(attempt: TransitionContext) -> None:
+    """撤销的批复编文号印发。"""
+    unit = seat(attempt)
+    text = f"{attempt.case.number}批复现予撤销，你支部{_stays(attempt)}"
+    _issue(attempt, unit, _answer(attempt, unit, f"撤销变更{_matter(attempt)}", text))
+
+
+@effect
+def issue_cancellation(attempt: TransitionContext) -> None:
+    """同意取消的批复编文号印发。"""
+    unit = seat(attempt)
+    text = f"{_come(attempt, '取消变更')}同意取消，{attempt.case.number}批复作废，{_stays(attempt)}"
+    _issue(attempt, unit, _answer(attempt, unit, f"同意取消变更{_matter(attempt)}", text))
+
+
+@effect
+def issue_acceptance(attempt: TransitionContext) -> None:
+    """认可补报的批复编文号印发。"""
+    unit, new_day = seat(attempt), attempt.fact_day("new_day")
+    day = full_day(attempt.fact_day("day"))
+    to = f"，认可由{day}改为{full_day(new_day)}开展" if new_day else N_("，予以认可")
+    text = f"你支部关于变更{_matter(attempt)}的补报收悉。经研究{to}。"
+    _issue(attempt, unit, _answer(attempt, unit, f"认可补报变更{_matter(attempt)}", text))
+
+
+@effect
+def issue_deferral(attempt: TransitionContext) -> None:
+    """同意暂缓开展的批复编文号印发。"""
+    unit, month = seat(attempt), attempt.fact_day("day").month
+    text = f"{_come(attempt)}同意你支部{month}月主题党日暂缓开展。"
+    _issue(attempt, unit, _answer(attempt, unit, f"同意{month}月主题党日暂缓开展", text))

@@ -11,7 +11,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from oversight.base.clock import Moment
+from oversight.base.db import find, id_of
 from oversight.base.refusals import Forbidden
+from oversight.base.rows import ids_of
 from oversight.base.sentences import N_, say
 from oversight.engine import journal
 from oversight.engine.authority import refuse_unconfirmed
@@ -121,7 +123,7 @@ SEPARATE = house_rule(
 
 def answers_for(session: Session, who: Actor, unit: Unit) -> bool:
     """True where the actor is officer or secretary of an organization above a unit."""
-    above = {row.id for row in superiors(session, unit)} - {unit.id}
+    above = set(ids_of(superiors(session, unit))) - {unit.id}
     return any(post.unit_id in above and post.office in SUPERIOR.ranks[0] for post in who.posts)
 
 
@@ -184,7 +186,27 @@ def in_zone(
     **what,
 ) -> None:
     """Write down a change that is no unit's own. Does not commit."""
-    journal.note_act(session, zone_id, who, at, area, act, about, about_id, **what)
+    journal.note(
+        session,
+        AdminChange(
+            zone_id=zone_id,
+            at=at.now,
+            by_id=id_of(who),
+            area=area,
+            act=act,
+            about=about[:200],
+            by=_signature(who),
+            about_id=about_id,
+            what=what,
+        ),
+    )
+
+
+def _signature(who: Actor | None) -> str:
+    if who is None:
+        return TERMINAL
+    by_token = f"，{BY_TOKEN}{who.token}" if who.token else ""
+    return f"{who.person.name}（{who.title}{by_token}）"[:120]
 
 
 def by_id(
@@ -201,7 +223,7 @@ def by_id(
     """Write down what somebody did of whom only the id is known; None is the server's terminal.
     Does not commit.
     """
-    person = session.get(Person, person_id) if person_id else None
+    person = find(session, Person, person_id)
     journal.note(
         session,
         AdminChange(

@@ -8,10 +8,9 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy.orm import Session, joinedload
 
 from oversight.base.clock import Moment
@@ -26,29 +25,40 @@ from oversight.models import Account, Login
 from . import passwords, second_factor, sign_ins, tokens
 from .sign_ins import NOWHERE, Place
 
+if TYPE_CHECKING:
+    from argon2 import PasswordHasher
+
 LONGEST = passwords.LONGEST
 LOGIN_LASTS = timedelta(hours=12)
 IDLE_MINUTES = {"modern": 120, passwords.GRADED: 30}
 RENEWED, CODE_WITHIN = timedelta(minutes=10), timedelta(minutes=10)
-_hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
+
+
+@cache
+def _hasher() -> PasswordHasher:
+    from argon2 import PasswordHasher
+
+    return PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 
 
 def hash_password(password: str) -> str:
     """Hash a password. Raises InvalidInput where it is too short or too long."""
     passwords.refuse_long_or_short(password)
-    return _hasher.hash(password)
+    return _hasher().hash(password)
 
 
 @cache
 def _nobody() -> str:
-    return _hasher.hash(secrets.token_hex())
+    return _hasher().hash(secrets.token_hex())
 
 
 def check(stored: str | None, password: str) -> bool:
     """Compare a password, spending the same time where there is nothing to compare with."""
+    from argon2.exceptions import InvalidHashError, VerificationError
+
     fits = stored if stored and len(password) <= LONGEST else None
     try:
-        return _hasher.verify(fits or _nobody(), password[:LONGEST]) and fits is not None
+        return _hasher().verify(fits or _nobody(), password[:LONGEST]) and fits is not None
     except (VerificationError, InvalidHashError):
         return False
 

@@ -279,6 +279,7 @@ def _unrecorded(session: Session, unit: Unit, on: date) -> list[Activity]:
         .options(contains_eager(Activity.unit))
         .where(
             Unit.path.startswith(unit.path, autoescape=True),
+            Activity.kind == "party_day",
             Activity.day <= on,
             Activity.held_on.is_(None),
             Activity.excused_by.is_(None),

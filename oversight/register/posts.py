@@ -11,6 +11,7 @@ from oversight import workflows
 from oversight.base.clock import Moment
 from oversight.base.db import is_id
 from oversight.base.refusals import Forbidden, InvalidInput
+from oversight.base.rows import ids_of, keyed
 from oversight.base.sentences import N_, say
 from oversight.engine import outbox
 from oversight.engine.authority import refuse_unconfirmed
@@ -101,17 +102,26 @@ def _fit(
 
     Raises InvalidInput, RuleViolation.
     """
-    wrong = {}
-    if from_on < at.today:
-        wrong["from_on"] = N_("“起”不能早于今天。")
-    if not from_on <= to_on <= from_on + LONGEST:
-        wrong["to_on"] = N_("“止”不能早于“起”，代理最长半年。")
-    if not 0 < len(reason.strip()) <= 200:
-        wrong["reason"] = N_("请填写“事由”，最多 200 字。")
-    if workflow and workflow not in {known.name for known in workflows.every()}:
-        wrong["workflow"] = N_("没有这种业务。")
+    said = {
+        "from_on": (from_on < at.today, N_("“起”不能早于今天。")),
+        "to_on": (
+            not from_on <= to_on <= from_on + LONGEST,
+            N_("“止”不能早于“起”，代理最长半年。"),
+        ),
+        "reason": (not 0 < len(reason.strip()) <= 200, N_("请填写“事由”，最多 200 字。")),
+        "workflow": (
+            workflow not in {None, "", *(known.name for known in workflows.every())},
+            N_("没有这种业务。"),
+        ),
+    }
+    wrong = {name: sentence for name, (bad, sentence) in said.items() if bad}
     if wrong:
         raise InvalidInput(wrong)
+    _may_stand_in(session, unit, person, who, at)
+
+
+def _may_stand_in(session: Session, unit: Unit, person: Person, who: Actor, at: Moment) -> None:
+    """Make sure that a person belongs where he is to stand in. Raises RuleViolation."""
     if person.id == who.id:
         tenure.refuse("not_own", tenure.NOT_OWN, N_("不能由自己代理，请另选一人。"), field="person")
     posts = tenure.held(session, person.id, at.today)
@@ -231,7 +241,7 @@ def candidates(
     found = [*members(session, unit.id, who.on)]
     for query in (near, living.where(further)):
         found += session.scalars(query.order_by(Person.name, Person.id).limit(100))
-    return list({one.id: one for one in found}.values())
+    return list(keyed(found).values())
 
 
 def named(session: Session, who: Actor, name: str, unit_name: str) -> Person:
@@ -255,7 +265,7 @@ def named(session: Session, who: Actor, name: str, unit_name: str) -> Person:
 def stand_ins(session: Session, unit_ids: set[str], who: Actor) -> list[Person]:
     """Return those who could stand in: who serve in these units or belong to these branches."""
     found = {one.id: one for unit_id in unit_ids for one in members(session, unit_id, who.on)}
-    found |= {one.id: one for one in in_office_of(session, unit_ids, who.on)}
+    found |= keyed(in_office_of(session, unit_ids, who.on))
     found.pop(who.id, None)
     return sorted(found.values(), key=lambda one: (one.name, one.id))
 
@@ -272,14 +282,10 @@ def vacant(session: Session, who: Actor, units: list[Unit]) -> list[tuple[Unit, 
     below = [
         unit for unit in units if any(unit.within(top.path) and unit.id != top.id for top in led)
     ]
-    held = {
-        tuple(seat)
-        for seat in session.execute(
-            sa.select(Post.unit_id, Post.office).where(
-                Post.unit_id.in_([unit.id for unit in below]), in_office(who.on)
-            )
-        )
-    }
+    seats_held = sa.select(Post.unit_id, Post.office).where(
+        Post.unit_id.in_(ids_of(below)), in_office(who.on)
+    )
+    held = set(map(tuple, session.execute(seats_held)))
     seats = [(unit, "secretary") for unit in below]
     seats += [(unit, "officer") for unit in below if unit.kind != "branch"]
     return [(unit, office) for unit, office in seats if (unit.id, office) not in held]

@@ -14,11 +14,12 @@ from oversight import workflows
 from oversight.base import typed
 from oversight.base.clock import Moment
 from oversight.base.refusals import Forbidden, InvalidInput, RuleViolation
+from oversight.base.rows import ids_of
 from oversight.base.sentences import N_, say
-from oversight.engine import transitions
+from oversight.engine import boxes, transitions
 from oversight.engine.authority import refuse_unconfirmed
 from oversight.law.roles import SUPERIOR
-from oversight.models import Case, Membership, Post, Unit, UnitChange
+from oversight.models import Case, Membership, Post, Unit, UnitChange, WorkItem
 from oversight.organization.actor import Actor
 from oversight.organization.members import members
 from oversight.organization.units import superiors
@@ -86,7 +87,7 @@ def split(
     _entitled(session, unit, who)
     _of_our_time(on, at)
     name = typed.field("name", typed.organization_name, name)
-    if not people or not set(people) < {one.id for one in members(session, unit.id, on)}:
+    if not people or not set(people) < set(ids_of(members(session, unit.id, on))):
         raise InvalidInput({"people": N_("请勾选到新支部的党员，至少一人，原支部也要留人。")})
     new = Unit(
         zone_id=unit.zone_id,
@@ -123,7 +124,7 @@ def _entitled(session: Session, unit: Unit, who: Actor) -> None:
     """
     audit_log.alone(session, unit.zone_id)
     session.execute(sa.select(Unit.id).where(Unit.id == unit.id).with_for_update())  # see open_case
-    above = {row.id for row in superiors(session, unit)}
+    above = set(ids_of(superiors(session, unit)))
     if not any(post.unit_id in above and post.office in SUPERIOR.ranks[0] for post in who.posts):
         raise Forbidden(
             say("%(unit)s的设置由上级党组织办理，不由您办理。", unit=unit.name), rule="authority"
@@ -152,13 +153,11 @@ def _record(session: Session, unit: Unit, act: str, who: Actor, at: Moment, **wh
 
 
 def _open_cases(session: Session, path: str) -> list[str]:
-    return list(
-        session.scalars(
-            sa.select(Case.id)
-            .join(Unit, Unit.id == Case.unit_id)
-            .where(Case.closed_at.is_(None), Unit.path.startswith(path, autoescape=True))
-        )
-    )
+    """Return what is open in a unit and below, and what these have answered in for themselves."""
+    below = boxes.below([path])
+    joined = sa.select(WorkItem.case_id).where(WorkItem.slot_id.in_(below))
+    theirs = sa.or_(Case.unit_id.in_(below), Case.id.in_(joined))
+    return list(session.scalars(sa.select(Case.id).where(Case.closed_at.is_(None), theirs)))
 
 
 def _hand_over_cases(session: Session, unit: Unit, into: Unit, who: Actor, at: Moment) -> None:

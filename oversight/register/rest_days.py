@@ -16,7 +16,7 @@ from oversight.calendar.zone import zone_calendar
 from oversight.engine import assignment
 from oversight.organization.actor import Actor
 
-from . import audit_log
+from . import audit_log, other_days
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,8 @@ def load(
         holidays.replan(session, zone_id, year, at)
         for year in sorted({day.on.year for day in days})
     )
+    other_days.follow(session, zone_id, before, at)
+    other_days.warn(session, zone_id, before, at)
     assignment.look_at_ladders(session, at.today)
     fresh = tuple(day for day in days if had.get(day.on) != (day.kind, day.name))
     partial = {year: names for year, names in lacking.items() if names}

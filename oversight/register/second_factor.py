@@ -7,11 +7,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import secrets
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
-from cryptography.hazmat.primitives.hashes import SHA1
-from cryptography.hazmat.primitives.twofactor import InvalidToken
-from cryptography.hazmat.primitives.twofactor.totp import TOTP
 from sqlalchemy.orm import Session
 
 from oversight.base.clock import Moment
@@ -21,6 +19,9 @@ from oversight.base.sentences import N_
 from oversight.law.roles import ADMINISTRATORS
 from oversight.models import Account, Post, RecoveryCode, Unit
 from oversight.organization.standing import in_office
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.twofactor.totp import TOTP
 
 SECONDS, DIGITS, BYTES = 30, 6, 20
 CODES, CODE_SIGNS = 10, "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
@@ -114,7 +115,7 @@ def codes_left(session: Session, account: Account) -> int:
 
 
 def spend(session: Session, account: Account, code: str, at: Moment, sealer: Sealer) -> bool:
-    """Tell whether a code opens an account; no code does so twice. Does not commit."""
+    """True where a code is valid; a code is valid once. Does not commit."""
     written = "".join(c for c in code.upper() if c.isalnum())
     if len(written) != DIGITS:
         return _spend_recovery(session, account, written)
@@ -145,11 +146,16 @@ def _code_hash(account: Account, code: str) -> str:
 
 
 def _totp(secret: bytes) -> TOTP:
+    from cryptography.hazmat.primitives.hashes import SHA1
+    from cryptography.hazmat.primitives.twofactor.totp import TOTP
+
     return TOTP(secret, DIGITS, SHA1(), SECONDS)  # what every telephone knows
 
 
 def _step(secret: bytes, code: str, at: Moment) -> int | None:
     """Return the half minute that a code is of: this one, the last or the next."""
+    from cryptography.hazmat.primitives.twofactor import InvalidToken
+
     now, totp = int(at.now.timestamp()), _totp(secret)
     for shift in (0, -1, 1):
         moment = now + shift * SECONDS

@@ -77,7 +77,7 @@ def _name_hash(username: str) -> str:
 def note(
     session: Session, username: str, account: Account | None, what: str, at: Moment, place: Place
 ):
-    """Write a try down. Does not commit."""
+    """Record an attempt to log in. Does not commit."""
     session.add(
         SignIn(
             at=at.now,
@@ -185,7 +185,7 @@ def of_zone(
 
 
 def forget_old(session: Session, at: Moment) -> None:
-    """Drop tries that are older than half a year, and those at unknown names after a day. Does not
+    """Delete attempts older than half a year, and those at unknown names after a day. Does not
     commit.
     """
     for which, kept in ((SignIn.account_id.is_(None), COUNTED), (sa.true(), KEPT)):

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from oversight.base.clock import Moment
+from oversight.base.db import id_of
 from oversight.base.refusals import Forbidden, InvalidInput, RuleViolation
 from oversight.base.sentences import N_, say
 from oversight.engine import authority, transitions
@@ -102,7 +103,7 @@ def begin(
     InvalidInput.
     """
     audit_log.alone(session, seat.unit.zone_id)
-    _fit(session, seat, who.id if who else None)
+    _fit(session, seat, id_of(who))
     post = Post(
         zone_id=seat.unit.zone_id,
         person_id=seat.person.id,
@@ -447,7 +448,7 @@ def _note(
     key = f"{act}:{unit.id}:{seat.office}:{seat.person.id}"
     told.person(session, unit.zone_id, seat.person.id, key, text, at)
     if not one_of_many:
-        told.others(session, unit.zone_id, key, text, who.id if who else None, at)
+        told.others(session, unit.zone_id, key, text, id_of(who), at)
 
 
 TOLD = {

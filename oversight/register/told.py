@@ -1,6 +1,6 @@
 """Acts of power are told: to the person concerned and to the administrators who did not do it.
 
-Who was told stands in the bell; what was done stands in the record of changes.
+The notices are in the inbox of each; the act itself is in the audit log.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from oversight.base.clock import Moment
+from oversight.base.db import id_of
 from oversight.base.refusals import Forbidden, InvalidInput, NotFound
 from oversight.base.sentences import N_, say
 from oversight.base.settings import ZONE_SETTINGS, ZoneSetting
@@ -55,7 +56,7 @@ def change(
     before = zone_settings(session, zone_id)[name]
     if value == before:
         return 0
-    by = who.id if who else None
+    by = id_of(who)
     session.merge(ZoneSettingRow(zone_id=zone_id, name=name, value=value, by_id=by, at=at.now))
     session.flush()
     moved = sum(
@@ -107,12 +108,18 @@ def _valid(setting: ZoneSetting, value: str) -> str:
             }
         )
     if setting.name == "july_day" and not _day_of_july(value):
-        raise InvalidInput({setting.name: N_("“七一”活动日要写成 07-01 这样，并在 7 月之内。")})
+        raise InvalidInput(
+            {setting.name: N_("“七一”活动日要写成 07-01 这样，在 6 月 20 日至 7 月 31 日之间。")}
+        )
     return value
 
 
 def _day_of_july(value: str) -> bool:
-    return re.fullmatch(r"07-[0-3][0-9]", value, re.ASCII) is not None and 1 <= int(value[3:]) <= 31
+    """七一 is kept on its day, or about it: also on its eve."""
+    if re.fullmatch(r"0[67]-[0-3][0-9]", value, re.ASCII) is None:
+        return False
+    number = int(value[3:])
+    return 20 <= number <= 30 if value.startswith("06") else 1 <= number <= 31
 
 
 def _years_ahead(session: Session, zone_id: str, today: date) -> list[int]:

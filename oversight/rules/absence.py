@@ -7,7 +7,7 @@ from datetime import date
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from oversight.base.db import is_id
+from oversight.base.db import find
 from oversight.calendar.workdays import add_workdays
 from oversight.law.definition import effect
 from oversight.models import Activity, Attendance, Case, Person
@@ -51,7 +51,7 @@ def can_be_void(attempt: TransitionContext) -> bool:
 def own_activity(attempt: TransitionContext) -> bool:
     """True where the activity is the branch's own, or of a branch merged into it."""
     named = attempt.case.facts["activity"]
-    activity = attempt.session.get(Activity, named) if is_id(named) else None
+    activity = find(attempt.session, Activity, named)
     return (
         activity is not None
         and successor_of(attempt.session, activity.unit).id == attempt.case.unit_id

@@ -203,11 +203,9 @@ def secretly(body: Committee) -> Rule:
 def came_are_members(attempt: TransitionContext) -> bool:
     """到会成员应是还没有表态、没有回避的会议成员，每人一次。"""
     came = [str(person) for person in attempt.words["came"]]
-    return len(came) == len(set(came)) and set(came) <= set(
-        attempt.session.scalars(
-            sa.select(WorkItem.person_id).where(_rows(attempt), WorkItem.closed_at.is_(None))
-        )
-    )
+    waiting = sa.select(WorkItem.person_id).where(_rows(attempt), WorkItem.closed_at.is_(None))
+    free = set(attempt.session.scalars(waiting)) - attempt.barred(COMMITTEE)
+    return len(came) == len(set(came)) and free.issuperset(came)
 
 
 def enough_came(body: Committee) -> Rule:

@@ -11,14 +11,13 @@ from oversight.law.definition import (
     Effect,
     Field,
     Move,
-    MultiInstance,
     Rule,
     State,
+    Tell,
     effect,
-    role_of,
     rule,
 )
-from oversight.law.roles import COMMITTEE, INSPECTOR, REVIEWER, SUPERIOR
+from oversight.law.roles import COMMITTEE, INSPECTOR, REVIEWER, SUPERIOR, Role
 from oversight.models import Recusal, WorkItem, images
 
 from . import parties
@@ -111,7 +110,7 @@ def answer(attempt: TransitionContext, how: str, *which) -> int:
 
 def _personal(state: State) -> bool:
     """True where everybody acts for himself, so that nobody can be recused."""
-    return isinstance(state.waits_on, MultiInstance) and state.waits_on.personal
+    return state.waits_on.personal and not isinstance(state.waits_on, Committee)
 
 
 def common_moves(
@@ -119,18 +118,19 @@ def common_moves(
     undo: tuple[Effect, ...] = (),
     void_if: tuple[Rule, ...] = (),
     void_then: tuple[Effect, ...] = (),
+    told: tuple[Role, ...] = (),
 ) -> tuple[Move, ...]:
     """Return the common moves for a workflow's unfinished states; `undo` takes back what it had
     effected.
 
-    `void_then`: what being void brings about beside that.
+    `void_then`: what being void brings about beside that. `told`: who learns of each.
     """
     human = tuple(state for state in open_states if state.waits_on.human)
     judged = tuple(
         state
         for state in human
-        if role_of(state.waits_on) in (SUPERIOR, INSPECTOR, COMMITTEE, REVIEWER)
-        or role_of(state.waits_on).fact
+        if state.waits_on.role in (SUPERIOR, INSPECTOR, COMMITTEE, REVIEWER)
+        or state.waits_on.role.fact
     )
     stepping = tuple(state for state in human if not _personal(state))
     return (
@@ -146,6 +146,7 @@ def common_moves(
             does=(*undo, *void_then),
             tone="negative",
             place="aside",
+            tells=tuple(Tell(party, "已误立作废。") for party in told),
         ),
         Move(
             "terminate",
@@ -158,9 +159,10 @@ def common_moves(
             does=undo,
             tone="negative",
             place="aside",
+            tells=tuple(Tell(party, "已终止办理。") for party in told),
         ),
         *(_recuse(state) for state in stepping),
-        *(_take_over(state) for state in judged),
+        *(_take_over(state, told) for state in judged),
     )
 
 
@@ -180,16 +182,17 @@ def _recuse(state: State) -> Move:
     )
 
 
-def _take_over(state: State) -> Move:
+def _take_over(state: State, told: tuple[Role, ...]) -> Move:
     return Move(
         "take_over",
         "提级办理",
         state,
         INTERNAL,
-        by=role_of(state.waits_on).above,
+        by=state.waits_on.role.above,
         under=SUPERVISED,
         asks=(REASON,),
         only_if=(superior_is_late,),
         does=(raise_level,),
         place="step",
+        tells=tuple(Tell(party, "上级逾期，已由再上一级提级办理。") for party in told),
     )

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 
 from sqlalchemy.orm import Session
-from sqlalchemy.orm.attributes import set_committed_value
 
 from oversight.base.clock import Moment
+from oversight.base.db import settle
 from oversight.calendar.workdays import Calendar
 from oversight.calendar.zone import zone_calendar, zone_settings
 from oversight.law.definition import Move, Workflow
+from oversight.law.roles import Role
 from oversight.models import Case, Unit
 from oversight.organization.actor import Actor, AuthorityBasis
 
@@ -27,6 +29,7 @@ class TransitionContext:
     same transaction, `seats` to ask further people where each person answers, `shows` to let people
     see the case. `unsaved` is what the engine has set in the case and will write with the journal,
     `written` all that the attempt has changed there, `laid` the work items that it has yet to write.
+    `barred` tells who may not act in a role today, as the engine decides it.
     """
 
     session: Session
@@ -48,6 +51,7 @@ class TransitionContext:
     unsaved: dict = field(default_factory=dict)
     written: set[str] = field(default_factory=set)
     laid: list[dict] = field(default_factory=list)
+    barred: Callable[[Role], set[str]] = lambda role: set()
 
     @property
     def today(self) -> date:
@@ -76,6 +80,5 @@ class TransitionContext:
 
     def set(self, **values) -> None:
         """Set columns of the case which the engine writes itself, so that no flush writes them."""
-        for name, value in values.items():
-            set_committed_value(self.case, name, value)
+        settle(self.case, values)
         self.unsaved.update(values)

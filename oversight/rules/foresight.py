@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.util import identity_key
 
 from oversight.base.db import is_id
+from oversight.base.rows import ids_of
 from oversight.calendar import party_days
 from oversight.models import Activity, Case
 
@@ -33,7 +34,7 @@ def _read_activities(session: Session, keys: set[str]) -> None:
     asked = {key: identity_key(Activity, key) for key in keys if is_id(key)}
     held = [session.identity_map.get(name) for name in asked.values()]
     rows = [row for row in held if row is not None]
-    missing = asked.keys() - {row.id for row in rows}
+    missing = asked.keys() - set(ids_of(rows))
     if missing:
         rows += session.scalars(sa.select(Activity).where(Activity.id.in_(missing)))
     party_days.keep(session, rows)

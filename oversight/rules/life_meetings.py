@@ -17,8 +17,9 @@ from oversight.base.db import insert_once, new_id
 from oversight.base.sentences import N_
 from oversight.law.binding import in_own_words
 from oversight.law.clauses import Source, clause, register
-from oversight.models import Activity, LifeMeeting, Unit, images
+from oversight.models import Activity, LifeMeeting, Unit, chains
 from oversight.models.organizations import RULE_SETS
+from oversight.organization.actor import AuthorityBasis
 
 from .context import TransitionContext
 
@@ -98,7 +99,13 @@ def held(session: Session, unit_id: str, begin: date, end: date) -> list[LifeMee
 
 
 def record(
-    session: Session, unit: Unit, day: date, by: str, at: Moment, case_id: str | None = None
+    session: Session,
+    unit: Unit,
+    day: date,
+    by: str,
+    at: Moment,
+    case_id: str | None = None,
+    stand: AuthorityBasis | None = None,
 ) -> bool:
     """Record the meeting of a day beside the party day that it was combined with; returns whether
     it is new.
@@ -115,10 +122,11 @@ def record(
         )
         .limit(1)
     )
-    return insert_once(
+    meeting_id = new_id()
+    made = insert_once(
         session,
         LifeMeeting,
-        id=new_id(),
+        id=meeting_id,
         zone_id=unit.zone_id,
         unit_id=unit.id,
         held_on=day,
@@ -127,23 +135,38 @@ def record(
         noted_by=by,
         noted_at=at.now,
     )
+    if made:
+        result = {"held_on": day.isoformat(), **({"case": case_id} if case_id else {})}
+        chain(session, unit.zone_id, meeting_id, "note", at, by, stand, result=result)
+    return made
+
+
+def chain(session: Session, zone_id: str, meeting_id: str, name: str, at, by, stand, **more):
+    """Let the chain of a meeting take an act. Does not commit."""
+    state = "withdrawn" if name == "withdraw" else "held"
+    act = chains.Act(zone_id, meeting_id, "life_meeting", name, state, at.now, by, stand, **more)
+    chains.add(session, act)
 
 
 def record_for(attempt: TransitionContext, day: date) -> None:
     """Record the meeting that an appraisal held, or name the appraisal on the one that is noted
     already.
     """
-    session, unit, case_id = attempt.session, attempt.unit, attempt.case.id
-    if not record(session, unit, day, attempt.actor.id, attempt.at, case_id):
-        session.execute(
-            sa.update(LifeMeeting)
-            .where(
-                LifeMeeting.unit_id == unit.id,
-                LifeMeeting.held_on == day,
-                LifeMeeting.withdrawn_at.is_(None),
-                LifeMeeting.case_id.is_(None),
-            )
-            .values(case_id=case_id)
+    by, basis, case_id = attempt.actor.id, attempt.basis, attempt.case.id
+    if record(attempt.session, attempt.unit, day, by, attempt.at, case_id, basis):
+        return
+    named = attempt.session.scalars(
+        sa.update(LifeMeeting)
+        .where(
+            LifeMeeting.unit_id == attempt.unit.id,
+            LifeMeeting.held_on == day,
+            LifeMeeting.withdrawn_at.is_(None),
+            LifeMeeting.case_id.is_(None),
         )
-    named = [row.id for row in held(session, unit.id, day, day) if row.case_id == case_id]
-    images.put(session, case_id, LifeMeeting, named, case_id=case_id)
+        .values(case_id=case_id)
+        .returning(LifeMeeting.id)
+    ).all()
+    for meeting_id in named:
+        told = {"result": {"case": case_id}}
+        zone_id = attempt.case.zone_id
+        chain(attempt.session, zone_id, meeting_id, "appraise", attempt.at, by, basis, **told)

@@ -7,6 +7,7 @@ was written.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -69,6 +70,14 @@ def read(session: Session, case: Case, side: str) -> tuple[Parties, list[Item]]:
     _people.store(session)[case.id] = people = _parties(found)
     _items.store(session)[case.id] = lying = _lying(found)
     return people, lying
+
+
+def keep_items(session: Session, case_id: str, rows: Iterable[WorkItem]) -> None:
+    """Keep the open work items of a case, which have all been read as rows of the table."""
+    found: dict[str, list] = {"item": [], "help": []}
+    for row in rows:
+        found.get({"act": "item", "help": "help"}.get(row.kind, ""), []).append(row)
+    _items.of(session)[case_id] = _lying(found)
 
 
 def read_many(session: Session, zone_id: str, sides: dict[str, str]) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+from oversight.base.rows import ids_of
 from oversight.base.sentences import N_
 from oversight.calendar.workdays import add_workdays
 from oversight.law.binding import binds
@@ -69,7 +70,7 @@ def order_due(attempt: TransitionContext) -> date | None:
 @effect
 def set_issuer(attempt: TransitionContext) -> None:
     """下达单位是督查人所在的一级。"""
-    above = [unit.id for unit in superiors(attempt.session, attempt.unit)]
+    above = ids_of(superiors(attempt.session, attempt.unit))
     attempt.set(escalation_level=above.index(attempt.basis.unit_id))
     attempt.set_facts(issuer=attempt.basis.unit_id, author=attempt.actor.id, round=1)
 

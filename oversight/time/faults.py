@@ -1,4 +1,4 @@
-"""What the sweep could not do: kept and logged, left alone for an hour, tried again while it is due."""
+"""Faults of the sweep: recorded and logged, retried after an hour while they are due."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Faults:
         self.last = {(row.step, row.subject): row.last_at for row in rows}
 
     def rests(self, step: str, key) -> bool:
-        """True where a thing has failed a short while ago."""
+        """True where a key failed less than an hour ago."""
         last = self.last.get((step, subject(key)))
         return last is not None and self.at.now - RETRY < last <= self.at.now
 
@@ -58,11 +58,13 @@ class Faults:
         self.session.commit()
 
     def forget(self, step: str, keys: list) -> None:
-        """Drop what has been done after all. Commits where there is something to drop."""
+        """Delete the fault of a key that has succeeded since. Commits where there is something to
+        drop.
+        """
         self._drop([found for key in keys if (found := (step, subject(key))) in self.last])
 
     def forget_stale(self) -> None:
-        """Drop what is due no more. Commits where there is something to drop."""
+        """Delete faults of keys that are no longer due. Commits where there is something to drop."""
         self._drop([key for key, last in self.last.items() if last < self.at.now - STALE])
 
     def _drop(self, found: list[tuple[str, str]]) -> None:
@@ -75,7 +77,7 @@ class Faults:
 
 
 def subject(key) -> str:
-    """Write as text what a step was to do."""
+    """Return the text form of a key."""
     return (key if isinstance(key, str) else "/".join(map(str, key)))[:200]
 
 

@@ -1,4 +1,4 @@
-"""Everything that time brings, once each and safe to repeat, derived anew from the business tables.
+"""The steps of the sweep: each derives what is due from the business tables, and is idempotent.
 
 What is due is looked for without a lock, and done in lists, a transaction each; where one of a list
 fails the others are done alone. Nothing due means nothing read or locked.
@@ -74,7 +74,7 @@ class _Run:
             self.faults = Faults(session, at)
 
     def take(self, name: str, step) -> None:
-        """Do all that is due of a step, and keep up to where it was looked for."""
+        """Process everything that is due in a step, and record up to where it has read."""
         title, rests_on = step.__name__.strip("_").lower(), getattr(step, "rests_on", ())
         before = self.before.get(title) if rests_on else None
         if rests_on and not marks.moved(rests_on, before, self.state):
@@ -91,7 +91,9 @@ class _Run:
                 self.state = marks.now(self.session, self.at)
 
     def _keys(self, title: str, step, after: dict | None) -> tuple[list, bool]:
-        """Return what is due of a step save what has failed lately, and whether it could be found."""
+        """Return the due keys of a step except those that failed lately, and whether the query
+        succeeded.
+        """
         try:
             with _looking(self.session):
                 keys = step.keys(self.session, self.at, after)
@@ -101,7 +103,7 @@ class _Run:
         return [key for key in keys if not self.faults.rests(title, key)], True
 
     def _list(self, title: str, step, keys: list) -> int:
-        """Do a list in one transaction, or where one of it fails each in its own."""
+        """Process a list in one transaction, or where one key fails each key in its own."""
         try:
             with use_case(self.session, None, self.at, "sweep"):
                 done = self._all(step, keys)
@@ -116,7 +118,9 @@ class _Run:
         return sum(int(step.one(self.session, key, self.at)) for key in keys)
 
     def _alone(self, title: str, step, key) -> int:
-        """Do one thing in its own transaction; somebody faster counts as nothing done."""
+        """Do one thing in its own transaction; work done concurrently by another process counts as
+        nothing done.
+        """
         try:
             with use_case(self.session, None, self.at, "sweep"):
                 done = int(step.one(self.session, key, self.at))
@@ -156,7 +160,9 @@ def _sealed(session: Session, at: Moment, signer: Signer | None) -> int:
 
 
 def _seal(session: Session, zone_id: str, at: Moment, signer: Signer | None) -> bool:
-    """Give a zone its seal of the day, and write it out; what stood before sealing began is told first."""
+    """Give a zone its seal of the day, and write it out; what stood before sealing began is told
+    first.
+    """
     audit_log.begin(session, zone_id, at)
     session.commit()
     point = seals.seal(session, zone_id, at.now, at.today, signer)
@@ -216,7 +222,7 @@ def _unplanned(year: int):
 
 
 class _tick:
-    """Cases in which the clock has a move to make."""
+    """Cases in which a timer is due."""
 
     @staticmethod
     def keys(session: Session, at: Moment, _since):
@@ -236,7 +242,7 @@ class _tick:
 
 
 class _reseat:
-    """Cases that lie on a seat, or in a body with somebody, that nobody fills any more."""
+    """Cases with a work item whose assignee or candidate group is vacant."""
 
     rests_on = ("day", "posts")
 
@@ -263,7 +269,7 @@ class _reseat:
 
 
 def _empty_seats(session: Session, on: date) -> list[tuple[str, str, int]]:
-    """Return the seats on which work lies and that nobody fills: unit, ladder and tier."""
+    """Return the vacant candidate groups that have open work items: unit, group and rank."""
     found = session.execute(
         sa.select(WorkItem.zone_id, WorkItem.unit_id, WorkItem.role, WorkItem.rank)
         .where(WorkItem.closed_at.is_(None), WorkItem.kind == "act")
@@ -278,7 +284,7 @@ def _empty_seats(session: Session, on: date) -> list[tuple[str, str, int]]:
 
 
 class _remind:
-    """Cases of which a rung of the ladder may be reached."""
+    """Cases of which a reminder may be due."""
 
     @staticmethod
     def keys(session: Session, at: Moment, _since):
@@ -302,7 +308,7 @@ class _remind:
 
 
 def _use(session: Session, case: Case, rung: int, at: Moment) -> bool:
-    """Claim a rung by inserting it, and only then act on it."""
+    """Claim a reminder by inserting its row; only the process that inserted it acts on it."""
     if not insert_once(
         session,
         Reminder,
@@ -344,7 +350,7 @@ def _turn(session: Session, case: Case) -> int:
 
 
 def _reached(session: Session, case: Case, at: Moment) -> list[int]:
-    """Return the newest rung reached: working days before the due day, or OVERDUE after it."""
+    """Return the latest reminder reached: working days before the due day, or OVERDUE after it."""
     due = workflows.of(case).state(case.state).due
     if case.due_on < at.today:
         return [OVERDUE]

@@ -53,7 +53,7 @@ OVER = N_("%(unit)s%(term)s没有召开组织生活会的记录。党支部每�
 
 
 def _unsaid(session: Session, keys: dict[str, tuple]) -> list[tuple]:
-    """Return what has not been said yet, of things by the key under which each is said."""
+    """Return the entries, by notification key, that have not been sent."""
     texts, said = list(keys), set()
     zones = list(session.scalars(sa.select(Zone.id)))
     for start in range(0, len(texts), CHUNK):
@@ -82,7 +82,7 @@ def _say(
 
 
 def tell(session: Session, key: str, payload: dict, at: Moment) -> None:
-    """Put a line in the bell of those who fill the seats named, the person concerned excepted."""
+    """Notify the people who fill the candidate groups named, except the data subject."""
     unit = session.get(Unit, payload["unit"])
     for candidate_group in payload["ladders"]:
         units = (
@@ -101,7 +101,7 @@ def tell(session: Session, key: str, payload: dict, at: Moment) -> None:
 def _first_filled(
     session: Session, units: list[Unit], candidate_group: str, on: date, out: set
 ) -> dict[str, str]:
-    """Return who fills the first seat that somebody free fills."""
+    """Return the people of the first candidate group that is not empty."""
     for unit in units:
         seat = authority.fill(
             session, unit, candidate_group if unit.kind == "branch" else "superior", on, out
@@ -315,20 +315,22 @@ class Orders:
     rests_on = ("day", "posts", "journal", "activity", "change")
 
     @staticmethod
-    def keys(session: Session, at: Moment, _since) -> list[str]:
+    def keys(session: Session, at: Moment, since: dict | None = None) -> list[str]:
         said = sa.exists().where(
             OutboxMessage.zone_id == Case.zone_id,
             OutboxMessage.key == "report_back:" + as_text(Case.id),
         )
-        found = session.scalars(
-            sa.select(Case.id).where(
-                Case.workflow == "rectification",
-                Case.state == "closed",
-                Case.closed_at > at.now - YEARS,
-                ~said,
-            )
+        found = sa.select(Case.id).where(
+            Case.workflow == "rectification",
+            Case.state == "closed",
+            Case.closed_at > at.now - YEARS,
+            sa.func.coalesce(Case.facts["told"].as_string(), "") == "",
+            ~said,
         )
-        return list(found)
+        if since:  # a merged branch tells at the party day of its successor
+            merged = sa.exists().where(Unit.id == Case.unit_id, Unit.successor_id.is_not(None))
+            found = found.where(sa.or_(_moved(since), merged))
+        return list(session.scalars(found))
 
     @staticmethod
     def one(session: Session, case_id: str, at: Moment) -> bool:
@@ -369,12 +371,7 @@ class Lessons:
         found = sa.select(Case.id).where(
             Case.closed_at.is_(None), Case.workflow == "absence", Case.state == "to_make_up", ~waits
         )
-        if since:
-            moved = sa.or_(
-                Case.id.in_(journal.cases_since(since)), Case.unit_id.in_(_units_since(since))
-            )
-            found = found.where(moved)
-        return list(session.scalars(found))
+        return list(session.scalars(found.where(_moved(since)) if since else found))
 
     @staticmethod
     def one(session: Session, case_id: str, at: Moment) -> bool:
@@ -384,6 +381,11 @@ class Lessons:
         held = session.get(Activity, case.facts["activity"]).held_on
         due = absence.party_day_after(session, case.unit_id, max(held, case.running_since))
         return due is not None and transitions.reschedule(session, case, max(due, at.today), at)
+
+
+def _moved(since: dict) -> sa.ColumnElement[bool]:
+    """Return the condition that a case, or a party day of its unit, has moved since a mark."""
+    return sa.or_(Case.id.in_(journal.cases_since(since)), Case.unit_id.in_(_units_since(since)))
 
 
 def _units_since(since: dict) -> sa.CompoundSelect:

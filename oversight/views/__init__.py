@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 
@@ -19,7 +20,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter
 
-from oversight.base.db import _reading, db
+from oversight.base.db import _reading, db, hold
 from oversight.base.refusals import DomainError, NotLoggedIn, Unavailable
 from oversight.base.sentences import N_
 from oversight.views.pages.admin import accounts, office, people, roster, tenure, units, zone
@@ -161,13 +162,15 @@ def trusting(proxies: tuple[str, ...], plain):
 
 
 def _narrow(_endpoint: str | None, _values) -> None:
-    """Read no more of a stranger's body than a form that logs in needs, before it is parsed."""
+    """Limit the body of an unauthenticated request to what a log-in form needs, before parsing."""
     if "_user_id" not in flask_session and "Authorization" not in request.headers:
         request.max_content_length = STRANGERS_MOST
 
 
 def _begin() -> None:
     g.reading = _reading.set(request.method in SAFE)
+    if request.method in SAFE:
+        hold(db.session)
 
 
 def _end(_error) -> None:
@@ -187,7 +190,7 @@ def _headers(response: Response) -> Response:
 
 
 def _refused(error):
-    """Answer a no: a problem document to API clients, a page with the sentence to people."""
+    """Answer a refusal: a problem document to API clients, a page with the sentence to people."""
     db.session.rollback()
     refusal = _as_no(error)
     if request.path.startswith("/api/"):
@@ -204,25 +207,39 @@ def _refused(error):
 
 
 def _as_no(error) -> DomainError:
-    if isinstance(error, DomainError):
-        return error
-    if isinstance(error, CSRFError):
-        refusal = DomainError("页面停留太久或来路不明，请返回刷新后重试；您写的内容可先复制下来。")
-        refusal.status, refusal.title = 400, N_("请重试")
-        return refusal
-    if isinstance(error, RequestEntityTooLarge):
-        attachments.drain()
-    if isinstance(error, RequestEntityTooLarge) and request.endpoint == roster.UPLOAD:
+    write = next((write for kind, write in _KINDS.items() if isinstance(error, kind)), _no_more)
+    return write(error)
+
+
+def _stayed_too_long(_error) -> DomainError:
+    refusal = DomainError("页面停留太久或来路不明，请返回刷新后重试；您写的内容可先复制下来。")
+    refusal.status, refusal.title = 400, N_("请重试")
+    return refusal
+
+
+def _too_large(error) -> DomainError:
+    attachments.drain()
+    if request.endpoint == roster.UPLOAD:
         return roster.too_large()
-    if isinstance(error, RequestEntityTooLarge) and request.endpoint in attachments.SENDING:
-        return attachments.too_large()
-    if isinstance(error, OperationalError):
-        return Unavailable("数据库暂时不可用，内容没有改动，请稍后再试。")
+    return attachments.too_large() if request.endpoint in attachments.SENDING else _no_more(error)
+
+
+def _unavailable(_error) -> DomainError:
+    return Unavailable("数据库暂时不可用，内容没有改动，请稍后再试。")
+
+
+def _no_more(error) -> DomainError:
     refusal = DomainError(_HTTP.get(error.code, error.description or error.name))
     refusal.status, refusal.title = error.code, N_("没有办成")
     return refusal
 
 
+_KINDS: dict[type, Callable] = {
+    DomainError: lambda error: error,
+    CSRFError: _stayed_too_long,
+    RequestEntityTooLarge: _too_large,
+    OperationalError: _unavailable,
+}
 _HTTP = {
     404: N_("没有找到这个页面。"),
     405: N_("不能这样访问这个地址。"),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from types import MappingProxyType
 
 from wtforms import StringField, TextAreaField
 from wtforms.form import BaseForm
@@ -43,24 +45,35 @@ class Bound:
         named = refusal.extra.get("field") if isinstance(refusal, RuleViolation) else None
         return cls(move, words, {named: refusal.sentence} if named else {}, refusal)
 
+    def __bool__(self) -> bool:
+        """True where a form came back at all."""
+        return self.refusal is not None
+
+    def of_move(self, name: str) -> Bound:
+        """Return this form where it is the one of a move, else none."""
+        return self if self.move == name else NO_FORM
+
     @property
     def sentences(self) -> list[tuple[str, str]]:
         """Return what is wrong as (field or "", sentence)."""
         return list(self.wrong.items()) or [("", self.refusal.sentence)]
 
 
+NO_FORM = Bound("", {})
+
+
 def form_for(
     asks: tuple[Field, ...],
     scope: str,
     values: dict | None = None,
-    wrong: dict[str, str] | None = None,
+    wrong: Mapping[str, str] = MappingProxyType({}),
 ) -> BaseForm:
     """Make a form; `scope` keeps the ids of several forms on a page apart."""
     form = BaseForm({ask.name: _field(ask, scope) for ask in asks})
     form.process(data={name: _shown(value) for name, value in (values or {}).items()})
     for ask in asks:
         form[ask.name].ask = ask
-        form[ask.name].errors = [wrong[ask.name]] if wrong and ask.name in wrong else []
+        form[ask.name].errors = [wrong[ask.name]] if ask.name in wrong else []
     return form
 
 

@@ -8,7 +8,7 @@ from hmac import compare_digest
 from flask import Blueprint, Response, current_app, request
 from sqlalchemy.exc import SQLAlchemyError
 
-from oversight.base.db import db
+from oversight.base.db import db, migrated_to
 from oversight.base.refusals import NotFound
 
 bp = Blueprint("health", __name__)
@@ -27,13 +27,11 @@ def readyz():
 
     the database answers and is migrated to the newest head.
     """
-    from alembic.migration import MigrationContext
-
     try:
-        current = MigrationContext.configure(db.session.connection()).get_current_heads()
+        current = migrated_to(db.session)
     except SQLAlchemyError:
         return Response("database unavailable\n", 503, mimetype="text/plain")
-    if set(current) != _heads(current_app.extensions["migrate"].directory):
+    if current != _heads(current_app.extensions["migrate"].directory):
         return Response("database not migrated\n", 503, mimetype="text/plain")
     return Response("ready\n", mimetype="text/plain")
 

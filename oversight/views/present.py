@@ -5,6 +5,7 @@ nothing.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
@@ -19,17 +20,17 @@ from jinja2.ext import Extension
 from markupsafe import Markup
 
 from oversight import workflows
-from oversight.base.db import db
+from oversight.base.db import db, find
 from oversight.base.sentences import N_, Sentence
+from oversight.calendar.party_days import BETTER
 from oversight.calendar.workdays import add_workdays, workdays_between
 from oversight.calendar.zone import zone_calendar
 from oversight.engine import inbox
-from oversight.law.clauses import DOCUMENTS, Source
+from oversight.law.clauses import DOCUMENTS, Source, clause
 from oversight.law.clauses import register as register_of_clauses
-from oversight.law.definition import Workflow
+from oversight.law.definition import Field, Workflow
 from oversight.law.roles import ADMINISTRATORS, OFFICES
 from oversight.models import Activity, Case, Unit, Zone
-from oversight.organization import substitution
 from oversight.organization.units import others_of_zone, successor_of, superiors
 from oversight.register import audit_log
 from oversight.register.zone_settings import READERS
@@ -135,8 +136,7 @@ class Shell:
     @cached_property
     def stand_ins(self) -> list:
         """Return in whose place the reader acts, and who acts in his, today."""
-        today = session.moment().today
-        return [*self.who.acting, *substitution.for_person(db.session, self.who.id, today)]
+        return [*self.who.acting, *self.who.replaced_by]
 
     @cached_property
     def unread(self) -> int:
@@ -201,6 +201,9 @@ def register(app: Flask) -> None:
         phone_of=phone.of_case,
         masked=phone.masked,
         activity_day=activity_day,
+        party_day_of=party_day_of,
+        was_better=was_better,
+        source_of=clause,
         lesson_form=lesson_form,
         unit_name=unit_name,
         successor=successor,
@@ -312,23 +315,38 @@ def due_chip(case: Case, long: bool = False) -> Chip | None:
 
 def plain(value, ask=None) -> str:
     """Write a word that somebody gave as a reader expects it."""
-    if value is None or value == "":
+    if value in (None, ""):
         return ""
-    if ask is not None and ask.kind == "choice":
-        return dict(ask.choices).get(value, value)
-    if ask is not None and ask.kind == "unit":
-        return unit_name(value)
-    if ask is not None and ask.kind == "person":
-        return inbox.person_name(db.session, value)
-    if ask is not None and isinstance(value, list) and (ask.items or ask.choices):
-        return "；".join(_numbered(ask, number, entry) for number, entry in enumerate(value, 1))
-    if isinstance(value, bool):
-        return _("是") if value else _("否")
-    if isinstance(value, list):
-        return "、".join(_item(entry) for entry in value)
-    if ask is not None and ask.kind == "date":
-        return ymd(value)
+    ask = ask or FREE
+    write = _BY_KIND.get(ask.kind) or _BY_TYPE.get(type(value), _as_text)
+    return write(value, ask)
+
+
+def _as_text(value, ask) -> str:
     return str(value)
+
+
+def _listed(value: list, ask) -> str:
+    if ask.items or ask.choices:
+        return "；".join(_numbered(ask, number, entry) for number, entry in enumerate(value, 1))
+    return "、".join(_item(entry) for entry in value)
+
+
+def _chosen(value, ask) -> str:
+    return dict(ask.choices).get(value, value)
+
+
+FREE = Field("", "text", "")  # what no form has asked for
+_BY_KIND: dict[str, Callable] = {
+    "choice": _chosen,
+    "unit": lambda value, _ask: unit_name(value),
+    "person": lambda value, _ask: inbox.person_name(db.session, value),
+    "date": lambda value, _ask: ymd(value),
+}
+_BY_TYPE: dict[type, Callable] = {
+    bool: lambda value, _ask: _("是") if value else _("否"),
+    list: _listed,
+}
 
 
 def _numbered(ask, number: int, entry) -> str:
@@ -352,7 +370,7 @@ def _item(entry) -> str:
     """Write one entry of a list; an id of a unit becomes its name."""
     if isinstance(entry, dict):
         return "，".join(str(value) for value in entry.values())
-    found = db.session.get(Unit, entry) if isinstance(entry, str) and len(entry) == 36 else None
+    found = find(db.session, Unit, entry)
     return found.name if found else str(entry)
 
 
@@ -399,6 +417,16 @@ def activity_day(case: Case) -> date | None:
     """Return the day of the party day that a case is about."""
     row = db.session.get(Activity, case.facts.get("activity"))
     return (row.held_on or row.day) if row else None
+
+
+def party_day_of(case: Case) -> Activity:
+    """Return the party day of whose record a case tells."""
+    return db.session.get(Activity, case.facts["record"])
+
+
+def was_better(said: list[str]) -> str:
+    """Say what stood in a record before it was corrected."""
+    return _("更正前为%(was)s", was="、".join(translated(BETTER[key]) for key in said))
 
 
 def lesson_form(case: Case) -> str:

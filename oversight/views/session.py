@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import wraps
 from urllib.parse import urlsplit
@@ -38,7 +38,7 @@ from oversight.base.sealing import Sealer
 from oversight.base.sentences import N_
 from oversight.base.typed import user_name
 from oversight.calendar.zone import zone_settings
-from oversight.engine import inbox, outbox
+from oversight.engine import inbox
 from oversight.engine.use_case import one_transaction, use_case
 from oversight.models import Account, Login
 from oversight.organization.actor import Actor, actor_of
@@ -168,19 +168,19 @@ def settings() -> dict[str, str]:
 def waiting() -> dict[str, int]:
     """Count what waits for the person that asks, by kind of business; once a request."""
     if "waiting" not in g:
-        g.waiting = inbox.counts(db.session, actor(), "mine", moment().today)
+        g.waiting, g.unread = inbox.waiting(db.session, actor())
     return g.waiting
 
 
 def unread() -> int:
-    """Count the lines in the reader's bell that he has not read; once a request."""
+    """Count the reader's unread notices; once a request."""
     if "unread" not in g:
-        g.unread = outbox.unread(db.session, actor().id)
+        waiting()
     return g.unread
 
 
 def box_counts(*boxes: str) -> dict[str, int]:
-    """Count boxes of the person that asks, and with them the lines in his bell."""
+    """Count boxes of the person that asks, and with them his unread notices."""
     found = inbox.box_counts(db.session, actor(), *boxes)
     g.unread = found.pop("unread")
     return found
@@ -197,6 +197,16 @@ def journal(refusal: DomainError, act: str, case_id: str | None = None) -> None:
     """Keep the refusal of what a page was asked to write, where nothing was tried. Commits."""
     with suppress(DomainError), acting(act, case_id=case_id):
         raise refusal
+
+
+@contextmanager
+def keeping(act: str, case_id: str | None = None):
+    """Keep a refusal that is raised inside, before anything was tried."""
+    try:
+        yield
+    except DomainError as refusal:
+        journal(refusal, act, case_id)
+        raise
 
 
 def own_path(target: str | None) -> str | None:

@@ -1,8 +1,8 @@
 """Date change: moving a branch's party day.
 
 The day is fixed. A branch may move it only by asking in writing, and only the organization directly
-above may consent, in writing. Silence is never consent: unanswered, the request lapses against the
-superior.
+above may consent. Silence is never consent: unanswered, the request lapses; against the superior
+where he had a working day. Partners of a joint activity agree themselves before it goes up.
 """
 
 from dataclasses import replace
@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from oversight.base.sentences import N_
 from oversight.calendar.party_days import apply_late, excuse_month, move_activity, take_back
-from oversight.law.clauses import clause, house_rule
+from oversight.law.clauses import house_rule
 from oversight.law.definition import (
     INTERNAL,
     Bulk,
@@ -21,57 +21,50 @@ from oversight.law.definition import (
     State,
     Tell,
     Workflow,
-    rule,
 )
 from oversight.law.roles import ABOVE, AUTOMATIC, BRANCH, SUPERIOR, TIMER
+from oversight.papers import replies as papers
 from oversight.papers.numbers import void_papers
-from oversight.papers.replies import issue_joint_replies, issue_reply, request
 from oversight.rules import date_change as facts
 from oversight.rules.common import common_moves, second_person
-from oversight.rules.context import TransitionContext
-from oversight.rules.date_change import FORCE_MAJEURE
-
-CONSENT, NOT_ALONE = clause("G-2.1.1c"), clause("G-2.1.1b")
-PROMPT = house_rule("3 个工作日内、且在原定日期之前答复；指导书没有规定期限。")
-REVOCABLE = house_rule("批复作出后、日期到来前，作出批复的一方可以撤销，并说明理由。")
-
-NEW_DAY = Field("new_day", "date", "改到哪一天")
-REASON = Field(
-    "reason",
-    "text",
-    "为什么要改",
-    hint=N_("写清是什么事、哪几天、影响多少党员。上级凭这段话批复。"),
-)
-OPINION, NOTE = (
-    Field("opinion", "text", "批复意见"),
-    Field("opinion", "text", "意见", required=False),
-)
-DRAFT_DAY = Field("new_day", "date", "改到哪一天", required=False)
-DRAFT_REASON = Field("reason", "text", "为什么要改", required=False)
-WHY, WHY_CANCEL = Field("reason", "text", "理由"), Field("reason", "text", "理由", required=False)
-LATE = (
-    Field("reason", "text", "什么情况来不及请示"),
-    Field(
-        "new_day", "date", "实际开展或改到的日期", required=False, hint=N_("当月已无法开展的，不填")
-    ),
-    Field("told_by_phone", "text", "电话请示：向谁、何时", required=False),
-    Field(
-        "recovered_on",
-        "date",
-        "情况恢复的日期",
-        required=False,
-        hint=N_("不填的，从原定日期起算 3 个工作日"),
-    ),
+from oversight.rules.date_change import FORCE_MAJEURE, guards, joint
+from oversight.rules.date_change.guards import CONSENT
+from oversight.rules.date_change.version_1 import (
+    DRAFT_DAY,
+    DRAFT_REASON,
+    LATE,
+    NEW_DAY,
+    NOTE,
+    OPINION,
+    REASON,
+    REVOCABLE,
+    VERSION_1,
+    WHY,
+    WHY_CANCEL,
 )
 
-JOINT = MultiInstance(SUPERIOR, facts.joint_superiors, "各有关上级党组织")
-ANSWER = Due(3, PROMPT, before=facts.day_before_effect)
+PROMPT = house_rule(
+    "3 个工作日内、且在原定日期之前答复；之前没有工作日的，按紧急请示在活动开始前答复。指导书没有规定期限。"
+)
+URGENT = house_rule(
+    "提出后到活动日之间没有工作日的，按紧急请示办理；没有来得及批复的，不计上级逾期。"
+)
+
+PARTNER = replace(BRANCH, name="partner", label=N_("联合开展的支部"), group_of="branch")
+PARTNERS = replace(PARTNER, fact="with")  # whom the fact names: only told
+EACH_PARTNER = MultiInstance(PARTNER, joint.to_ask, "联合开展的各支部")
+EACH_SUPERIOR = MultiInstance(SUPERIOR, facts.joint_superiors, "各有关上级党组织")
+ANSWER = Due(3, PROMPT, until=facts.answer_by)
 
 DRAFT = State("draft", "草稿", waits_on=BRANCH)
+CONSULTING = State("consulting", "待各支部同意联合", waits_on=EACH_PARTNER, due=ANSWER)
 ASKED = State("asked", "待批复", waits_on=SUPERIOR, due=ANSWER)
-ASKED_JOINT = State("asked_joint", "待各方批复", waits_on=JOINT, due=ANSWER)
+ASKED_JOINT = State("asked_joint", "待各方批复", waits_on=EACH_SUPERIOR, due=ANSWER)
 RETURNED = State("returned", "退回修改", waits_on=BRANCH, due=ANSWER)
 APPROVED = State("approved", "已同意", waits_on=TIMER, granted=True)
+AMEND_ASKED = State(
+    "amend_asked", "修改待批复，原批复有效", waits_on=SUPERIOR, due=ANSWER, granted=True
+)
 CANCEL_ASKED = State("cancel_asked", "申请取消变更", waits_on=SUPERIOR, due=ANSWER, granted=True)
 REPORTED = State("reported_late", "补报待认可", waits_on=SUPERIOR, due=Due(3, PROMPT))
 IN_FORCE = State("in_force", "已执行", granted=True)
@@ -79,101 +72,35 @@ REFUSED = State("refused", "不同意")
 WITHDRAWN = State("withdrawn", "已撤回")
 REVOKED = State("revoked", "批复已撤销")
 CANCELLED = State("cancelled", "变更已取消")
-LAPSED = State("lapsed", "上级未答复")
+LAPSED = State("lapsed", "上级逾期未批复")
+TOO_SHORT = State("too_short", "紧急请示未及批复")
 EXPIRED = State("expired", "逾期失效")
 ACCEPTED_LATE = State("accepted_late", "补报已认可", granted=True)
 NOT_ACCEPTED = State("not_accepted", "补报未认可")
-EXCUSED = State("excused", "同意缓开", granted=True)
+EXCUSED = State("excused", "同意暂缓开展", granted=True)
 
-
-@rule(CONSENT)
-def still_ahead(attempt: TransitionContext) -> bool:
-    """原定日期或改到的日期已经到了，这一步来不及了；确因特殊情况的，由支部事后补报。"""
-    return attempt.today < facts.first_day(attempt)
-
-
-@rule(clause("G-2.1.1a"), "new_day")
-def same_month(attempt: TransitionContext) -> bool:
-    """改到的日期必须在同一个月之内。"""
-    return attempt.words["new_day"].isoformat()[:7] == attempt.case.facts["day"][:7]
-
-
-@rule(NOT_ALONE, "new_day")
-def another_day(attempt: TransitionContext) -> bool:
-    """改到的日期与原定日期相同，请另选一天。"""
-    return attempt.words["new_day"] != attempt.fact_day("day")
-
-
-@rule(clause("G-2.1.1a"), "new_day")
-def not_a_rest_day(attempt: TransitionContext) -> bool:
-    """改到的日期是休息日，请另选一天。"""
-    return attempt.calendar.is_workday(attempt.words["new_day"])
-
-
-@rule(CONSENT, "new_day")
-def asked_ahead(attempt: TransitionContext) -> bool:
-    """改到的日期必须在今天之后，给上级留出批复的时间。"""
-    return attempt.words["new_day"] > attempt.today
-
-
-@rule(house_rule("同一支部一天只安排一次主题党日。"), "new_day")
-def not_taken(attempt: TransitionContext) -> bool:
-    """这一天支部已有别的活动，请另选一天。"""
-    return not facts.taken(attempt, attempt.words["new_day"])
-
-
-@rule(clause("G-2.1.3"))
-def not_july(attempt: TransitionContext) -> bool:
-    """“七一”活动全区统一开展，日期只能由区里调整。"""
-    return not facts.is_unified_july(attempt)
-
-
-@rule(clause("G-2.1.2a"))
-def fixed_branch(attempt: TransitionContext) -> bool:
-    """企事业单位、社会组织的活动日由支部自定，不需要请示，请直接在“主题党日”里定日期。"""
-    return attempt.unit.fixed_day
-
-
-@rule(NOT_ALONE)
-def day_in_force(attempt: TransitionContext) -> bool:
-    """填写的原定日期不是本支部正在执行的党日。"""
-    return facts.activity_in_force(attempt) is not None
-
-
-@rule(house_rule("已经登记开展的活动不再变更日期。"))
-def not_held(attempt: TransitionContext) -> bool:
-    """这次活动已经登记开展，不能再变更。"""
-    return not facts.already_held(attempt)
-
-
-@rule(CONSENT)
-def day_stands(attempt: TransitionContext) -> bool:
-    """原定日期已不是正在执行的党日（例如全区另有调整），请退回或撤回后重新请示。"""
-    return facts.activity_in_force(attempt) is not None
-
-
-@rule(FORCE_MAJEURE)
-def day_has_come(attempt: TransitionContext) -> bool:
-    """原定日期还没有到，请直接请示变更，不用事后补报。"""
-    return attempt.today >= attempt.fact_day("day")
-
-
-@rule(house_rule("补报的日期须在当月之内，且不是原定日期。"), "new_day")
-def another_if_told(attempt: TransitionContext) -> bool:
-    """实际开展或改到的日期必须在同一个月之内，且不是原定日期。"""
-    return attempt.words.get("new_day") is None or (
-        same_month.test(attempt) and another_day.test(attempt)
-    )
-
-
-AHEAD = (not_july, not_held, still_ahead)
-NEW = (same_month, another_day, not_a_rest_day, asked_ahead, not_taken)
-ANSWERED = (second_person, not_held, day_stands, still_ahead)
-UNDO = (take_back, void_papers)
-PARTNERS = replace(
-    BRANCH, name="partner", label=N_("联合开展的支部"), group_of="branch", fact="with"
+AHEAD = (guards.not_july, guards.not_held, guards.still_ahead)
+NEW = (
+    guards.same_month,
+    guards.another_day,
+    guards.asked_ahead,
+    guards.leaves_room,
+    guards.not_taken,
 )
-REFUSED_TELLS = (Tell(BRANCH, "请示没有获得同意，党日不变。"),)
+ANSWERED = (second_person, guards.not_held, guards.day_stands, guards.still_ahead)
+SAID = (second_person, guards.still_ahead)
+ASKS = (facts.follow_day, facts.write_down)
+ON_A_WORKDAY, FOR_A_WORKDAY = (guards.on_a_workday,), (guards.asked_for_a_workday,)
+UNDO = (take_back, void_papers)
+
+
+def _tell(branch: str, partners: str = "") -> tuple[Tell, ...]:
+    """Tell the branch that asked, and in other words those that joined it."""
+    return (Tell(BRANCH, branch), Tell(PARTNERS, partners or branch))
+
+
+REFUSED_TELLS = _tell("请示没有获得同意，党日不变。", "联合开展的请示没有获得同意，党日不变。")
+LAPSED_TELLS = _tell("上级到期没有答复，请示失效，党日不变。")
 ONE_OF_MANY = Bulk(
     N_("批复意见（写进每一份批复）"),
     N_("同意，请按新日期组织。"),
@@ -182,74 +109,112 @@ ONE_OF_MANY = Bulk(
 
 # fmt: off
 WORKFLOW = Workflow(
-    "date_change", N_("变更活动时间请示"), version=1, opens=DRAFT, opened_by=BRANCH, short=N_("变更时间请示"),
+    "date_change", N_("变更活动时间请示"), version=2, opens=DRAFT, opened_by=BRANCH, short=N_("变更时间请示"),
     facts=(Field("day", "date", "原定日期"), DRAFT_DAY, DRAFT_REASON,
            Field("with", "list", "联合开展的支部", required=False)),
-    open_if=(fixed_branch, not_july, day_in_force, not_held, facts.not_in_another, facts.partners_known),
+    open_if=(guards.fixed_branch, guards.not_july, guards.day_in_force, guards.not_held, facts.not_in_another,
+             facts.partners_known),
     business_key=facts.business_key, party_day="day",
     moves=(
         Move("save", "存草稿", DRAFT, INTERNAL, by=BRANCH, under=CONSENT, asks=(DRAFT_DAY, DRAFT_REASON),
              does=(facts.write_down,)),
         Move("ask", "提交请示", (DRAFT, RETURNED), ASKED, by=BRANCH, under=CONSENT, asks=(NEW_DAY, REASON),
-             only_if=(facts.alone, day_stands, *AHEAD, *NEW), does=(facts.write_down,), letter=request),
-        Move("ask_jointly", "提交联合请示", (DRAFT, RETURNED), ASKED_JOINT, by=BRANCH, under=clause("G-2.5.1b"),
-             asks=(NEW_DAY, REASON), only_if=(facts.together, day_stands, *AHEAD, *NEW),
-             does=(facts.write_down, facts.copy_partners), letter=request),
-        Move("withdraw", "撤回", (DRAFT, ASKED, ASKED_JOINT, RETURNED), WITHDRAWN, by=BRANCH, under=CONSENT,
-             place="aside"),
+             only_if=(facts.alone, *AHEAD, *NEW, facts.not_in_another), warns=ON_A_WORKDAY, does=ASKS,
+             letter=facts.letter),
+        Move("ask_jointly", "提交联合请示", (DRAFT, RETURNED), CONSULTING, by=BRANCH, under=joint.JOINT,
+             asks=(NEW_DAY, REASON), only_if=(facts.together, *AHEAD, *NEW, facts.not_in_another, facts.partners_known),
+             warns=ON_A_WORKDAY, does=(joint.invite, *ASKS), letter=facts.letter),
+        Move("join", "同意联合开展", CONSULTING, INTERNAL, by=EACH_PARTNER, under=joint.OWN_WILL, asks=(NOTE,),
+             only_if=(guards.still_ahead, joint.partner_free, joint.partner_not_taken), does=(joint.join,),
+             per_participant=True, tells=(Tell(BRANCH, "有支部同意联合开展。"),)),
+        Move("decline", "不加入", CONSULTING, RETURNED, by=EACH_PARTNER, under=joint.OWN_WILL, asks=(WHY,),
+             does=(joint.leave,), tone="negative", tells=_tell("有支部不加入联合请示，请改为单独请示，或与其余支部重新提交。",
+                                                               "有支部不加入联合请示，请示已退回提出的支部。")),
+        Move("all_joined", "各支部均已同意", CONSULTING, ASKED_JOINT, by=AUTOMATIC, under=joint.OWN_WILL,
+             only_if=(guards.still_ahead,), tells=_tell("各支部均已同意，联合请示已报各自上级。")),
+        Move("withdraw", "撤回", (DRAFT, CONSULTING, ASKED, ASKED_JOINT, RETURNED), WITHDRAWN, by=BRANCH, under=CONSENT,
+             place="aside", tells=(Tell(PARTNERS, "联合开展的请示已撤回，党日不变。"),)),
         Move("approve", "同意", ASKED, APPROVED, by=SUPERIOR, under=CONSENT, asks=(OPINION,),
-             only_if=ANSWERED, does=(move_activity, issue_reply), decides=True,
+             only_if=ANSWERED, warns=FOR_A_WORKDAY, does=(move_activity, papers.issue_reply), decides=True,
              consequence=N_("同意即印发批复并编文号，党日随之变更"), tells=(Tell(BRANCH, "请示已获同意，党日随之变更。"),),
              phrases=(N_("请提前通知全体党员。"), N_("请做好缺席补课。")), unsaid=N_("同意"), bulk=ONE_OF_MANY),
         Move("refuse", "不同意", ASKED, REFUSED, by=SUPERIOR, under=CONSENT, asks=(OPINION,),
-             only_if=(second_person, still_ahead), does=(issue_reply,), decides=True,
-             phrases=(N_("与镇级活动冲突。"),), tells=REFUSED_TELLS, tone="negative"),
+             only_if=SAID, does=(papers.issue_reply,), decides=True,
+             phrases=(N_("与镇级活动冲突。"),), tells=REFUSED_TELLS[:1], tone="negative"),
         Move("return", "退回修改", ASKED, RETURNED, by=SUPERIOR, under=CONSENT, asks=(OPINION,),
-             only_if=(second_person, still_ahead), decides=True, tone="back", tells=(Tell(BRANCH, "请示退回修改。"),)),
-        Move("approve", "同意", ASKED_JOINT, INTERNAL, by=JOINT, under=CONSENT, asks=(OPINION,), only_if=ANSWERED,
-             per_participant=True, decides=True, consequence=N_("各方都同意后党日一并变更"),
-             tells=(Tell(BRANCH, "一方上级已同意，还等其他各方。"),),
-             unsaid=N_("同意"), bulk=replace(ONE_OF_MANY, consequence=N_("各方都同意后，这些支部的党日一并变更。"))),
-        Move("refuse", "不同意", ASKED_JOINT, REFUSED, by=JOINT, under=CONSENT, asks=(OPINION,),
-             only_if=(second_person, still_ahead), does=(issue_reply,), decides=True,
-             tells=(*REFUSED_TELLS, Tell(PARTNERS, "联合开展的请示没有获得同意，党日不变。")), tone="negative"),
+             only_if=SAID, decides=True, tone="back", tells=(Tell(BRANCH, "请示退回修改。"),)),
+        Move("approve", "同意", ASKED_JOINT, INTERNAL, by=EACH_SUPERIOR, under=CONSENT, asks=(OPINION,), only_if=ANSWERED,
+             warns=FOR_A_WORKDAY, per_participant=True, decides=True, consequence=N_("各方都同意后党日一并变更"),
+             tells=_tell("一方上级已同意，还等其他各方。"), unsaid=N_("同意"),
+             bulk=replace(ONE_OF_MANY, consequence=N_("各方都同意后，这些支部的党日一并变更。"))),
+        Move("refuse", "不同意", ASKED_JOINT, REFUSED, by=EACH_SUPERIOR, under=CONSENT, asks=(OPINION,),
+             only_if=SAID, does=(papers.refuse_jointly,), decides=True, tells=REFUSED_TELLS, tone="negative"),
+        Move("return", "退回修改", ASKED_JOINT, RETURNED, by=EACH_SUPERIOR, under=CONSENT, asks=(OPINION,),
+             only_if=SAID, decides=True, tone="back", tells=_tell("请示退回修改。", "联合开展的请示退回提出的支部修改。")),
         Move("all_agreed", "各方均已同意", ASKED_JOINT, APPROVED, by=AUTOMATIC, under=CONSENT,
-             does=(move_activity, issue_joint_replies),
-             tells=(Tell(BRANCH, "各方均已同意，党日一并变更。"), Tell(PARTNERS, "联合开展的请示已获同意，党日一并变更。"))),
-        Move("lapse", "到期未答复", (ASKED, ASKED_JOINT), LAPSED, by=TIMER, under=PROMPT, on=facts.first_day,
-             tells=(Tell(BRANCH, "上级到期没有答复，请示失效，党日不变。"), Tell(ABOVE, "下一级到期没有答复请示。"))),
+             does=(move_activity, papers.issue_each_reply),
+             tells=_tell("各方均已同意，党日一并变更。", "联合开展的请示已获同意，党日一并变更。")),
+        Move("lapse", "到期未批复", (ASKED, ASKED_JOINT), LAPSED, by=TIMER, under=PROMPT, on=facts.silent_on,
+             tells=(*LAPSED_TELLS, Tell(ABOVE, "下一级到期没有答复请示。"))),
+        Move("run_out", "紧急请示未及批复", (ASKED, ASKED_JOINT), TOO_SHORT, by=TIMER, under=URGENT, on=facts.too_short_on,
+             faultless=True, tells=(*_tell("紧急请示没有来得及批复，党日不变；确因特殊情况已改期的，请在 3 个工作日内补报。"),
+                    Tell(SUPERIOR, "紧急请示没有来得及批复，不计逾期。"))),
         Move("expire", "逾期未重报", RETURNED, EXPIRED, by=TIMER, under=PROMPT, on=facts.first_day,
-             tells=(Tell(BRANCH, "退回的请示没有按时重报，已失效。"),)),
+             tells=_tell("退回的请示没有按时重报，已失效。")),
+        Move("expire_joint", "各支部到期未同意", CONSULTING, EXPIRED, by=TIMER, under=joint.OWN_WILL, on=facts.first_day,
+             tells=_tell("有支部没有表示是否联合，请示没有报出，已失效，党日不变。")),
         Move("discard", "草稿过期", DRAFT, EXPIRED, by=TIMER, under=PROMPT,
              on=lambda attempt: attempt.fact_day("day") + timedelta(days=31),
              tells=(Tell(BRANCH, "草稿过期，没有提交。"),)),
         Move("revoke", "撤销批复", APPROVED, REVOKED, by=SUPERIOR, under=REVOCABLE, asks=(WHY,),
-             only_if=(still_ahead,), does=UNDO, tone="negative", tells=(Tell(BRANCH, "批复已撤销，党日恢复原定日期。"),)),
-        Move("amend", "修改已批复的请示", APPROVED, ASKED, by=BRANCH, under=CONSENT, asks=(NEW_DAY, REASON),
-             only_if=(facts.alone, *AHEAD, *NEW), does=(facts.note_difference, *UNDO, facts.write_down),
-             letter=request),
+             only_if=(guards.still_ahead,), does=(*UNDO, papers.issue_revocation), tone="negative",
+             tells=_tell("批复已撤销，党日恢复原定日期。")),
+        Move("amend", "请示另改一天", APPROVED, AMEND_ASKED, by=BRANCH, under=CONSENT, asks=(NEW_DAY, REASON),
+             only_if=(guards.amends_alone, guards.not_july, guards.not_held, guards.still_ahead,
+                      guards.same_month, guards.not_as_approved, guards.asked_ahead, guards.leaves_room,
+                      guards.not_taken),
+             warns=ON_A_WORKDAY, does=(facts.propose,), letter=facts.letter),
+        Move("approve", "同意", AMEND_ASKED, APPROVED, by=SUPERIOR, under=CONSENT, asks=(OPINION,),
+             only_if=(second_person, guards.not_held, guards.still_ahead), warns=FOR_A_WORKDAY,
+             does=(void_papers, facts.adopt, move_activity, papers.issue_reply), decides=True,
+             consequence=N_("同意即印发新的批复，原批复作废"), unsaid=N_("同意"),
+             tells=(Tell(BRANCH, "修改已获同意，党日按新的批复。"),)),
+        Move("refuse", "不同意", AMEND_ASKED, APPROVED, by=SUPERIOR, under=CONSENT, asks=(OPINION,),
+             only_if=SAID, does=(papers.issue_kept, facts.drop_proposal), decides=True, tone="negative",
+             consequence=N_("原批复继续有效"), tells=(Tell(BRANCH, "修改没有获得同意，仍按原批复执行。"),)),
+        Move("drop_amendment", "撤回修改", AMEND_ASKED, APPROVED, by=BRANCH, under=CONSENT, does=(facts.drop_proposal,),
+             place="aside"),
+        Move("lapse_amendment", "修改到期未批复", AMEND_ASKED, APPROVED, by=TIMER, under=PROMPT, on=facts.silent_on,
+             does=(facts.drop_proposal,),
+             tells=(Tell(BRANCH, "修改没有得到批复，仍按原批复执行。"), Tell(ABOVE, "下一级到期没有答复请示。"))),
+        Move("run_out_amendment", "修改未及批复", AMEND_ASKED, APPROVED, by=TIMER, under=URGENT, on=facts.too_short_on,
+             does=(facts.drop_proposal,), faultless=True,
+             tells=(Tell(BRANCH, "修改没有来得及批复，仍按原批复执行。"),)),
         Move("ask_cancel", "申请取消变更", APPROVED, CANCEL_ASKED, by=BRANCH, under=REVOCABLE,
-             asks=(WHY_CANCEL,), only_if=(still_ahead,)),
+             asks=(WHY_CANCEL,), only_if=(guards.still_ahead,)),
         Move("cancel", "同意取消", CANCEL_ASKED, CANCELLED, by=SUPERIOR, under=REVOCABLE, asks=(NOTE,),
-             only_if=(second_person, still_ahead), does=UNDO, decides=True,
-             tells=(Tell(BRANCH, "已同意取消变更，党日恢复原定日期。"),)),
+             only_if=(second_person, guards.still_ahead), does=(*UNDO, papers.issue_cancellation), decides=True,
+             tells=_tell("已同意取消变更，党日恢复原定日期。")),
         Move("keep", "不取消，按批复执行", CANCEL_ASKED, APPROVED, by=SUPERIOR, under=REVOCABLE, asks=(NOTE,), decides=True,
-             only_if=(second_person,), tells=(Tell(BRANCH, "不取消变更，按批复执行。"),)),
+             only_if=(second_person,), tells=_tell("不取消变更，按批复执行。")),
         Move("take_effect", "日期已到，变更执行", (APPROVED, CANCEL_ASKED), IN_FORCE, by=TIMER, under=CONSENT,
-             on=facts.first_day, tells=(Tell(BRANCH, "日期已到，变更已执行。"),)),
+             on=facts.first_day, tells=_tell("日期已到，变更已执行。")),
         Move("report_late", "事后补报", DRAFT, REPORTED, by=BRANCH, under=FORCE_MAJEURE, asks=LATE,
-             only_if=(day_has_come, not_held, facts.within_three_days, another_if_told), warns=(facts.recovery_told,),
-             does=(facts.write_down,)),
+             only_if=(guards.day_has_come, guards.not_held, facts.within_three_days, guards.another_if_told),
+             warns=(facts.recovery_told,), does=ASKS),
         Move("accept_late", "认可补报", REPORTED, ACCEPTED_LATE, by=SUPERIOR, under=FORCE_MAJEURE,
-             asks=(NOTE,), only_if=(second_person,), does=(apply_late,), decides=True,
+             asks=(NOTE,), only_if=(second_person,), does=(apply_late, papers.issue_acceptance), decides=True,
              tells=(Tell(BRANCH, "补报已获认可。"),)),
         Move("not_accept", "不予认可", REPORTED, NOT_ACCEPTED, by=SUPERIOR, under=FORCE_MAJEURE, asks=(NOTE,),
              only_if=(second_person,), decides=True, tone="negative", tells=(Tell(BRANCH, "补报没有获得认可。"),)),
-        *(Move("excuse_month", "同意缓开", state, EXCUSED, by=SUPERIOR, under=FORCE_MAJEURE, asks=(NOTE,),
-               only_if=(second_person, *ahead), does=(excuse_month,), decides=True,
-               tells=(Tell(BRANCH, "已同意当月缓开。"),))
-          for state, ahead in ((ASKED, (still_ahead,)), (REPORTED, ()))),
-        *common_moves(DRAFT, ASKED, ASKED_JOINT, RETURNED, APPROVED, CANCEL_ASKED, REPORTED, undo=UNDO),
+        *(Move("excuse_month", "同意暂缓开展", state, EXCUSED, by=SUPERIOR, under=FORCE_MAJEURE, asks=(NOTE,),
+               only_if=(second_person, *ahead), does=(excuse_month, papers.issue_deferral), decides=True,
+               tells=(Tell(BRANCH, "已同意当月暂缓开展。"),))
+          for state, ahead in ((ASKED, (guards.still_ahead,)), (REPORTED, ()))),
+        *common_moves(DRAFT, CONSULTING, ASKED, ASKED_JOINT, RETURNED, APPROVED, AMEND_ASKED, CANCEL_ASKED, REPORTED,
+                      undo=UNDO, told=(BRANCH, PARTNERS)),
     ),
 )
 # fmt: on
+
+EARLIER = (VERSION_1,)

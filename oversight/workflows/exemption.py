@@ -4,11 +4,15 @@ time.
 The branch supports, the superior decides; it ends by itself. Who is exempt stands outside 应到.
 """
 
+from dataclasses import replace
+
 from oversight.base.sentences import N_
 from oversight.law.clauses import clause, house_rule
 from oversight.law.definition import Bulk, Due, Field, Move, State, Tell, Workflow, effect, rule
 from oversight.law.roles import BRANCH, MEMBER, SUPERIOR, TIMER
 from oversight.organization import members
+from oversight.papers.consents import issue_consent
+from oversight.papers.numbers import void_papers
 from oversight.rules.common import another_person, common_moves
 from oversight.rules.context import TransitionContext
 
@@ -64,7 +68,7 @@ def resume(attempt: TransitionContext) -> None:
 
 # fmt: off
 WORKFLOW = Workflow(
-    "exemption", N_("免予参加活动申请"), version=1, opens=ASKED, opened_by=MEMBER, short=N_("免予参加"),
+    "exemption", N_("免予参加活动申请"), version=2, opens=ASKED, opened_by=MEMBER, short=N_("免予参加"),
     facts=(Field("member", "person", "党员"), Field("reason", "choice", "原因", choices=members.CARE_REASONS),
            Field("from_on", "date", "从哪天起"), Field("until", "date", "到哪天止")),
     open_if=(of_this_branch, dated, not_for_the_past),
@@ -76,7 +80,7 @@ WORKFLOW = Workflow(
              tone="negative"),
         Move("withdraw", "撤回", (ASKED, SUPPORTED), WITHDRAWN, by=MEMBER, under=ASKED_FOR, place="aside"),
         Move("approve", "批准", SUPPORTED, IN_FORCE, by=SUPERIOR, under=CARE, asks=(NOTE,), decides=True,
-             only_if=(another_person, dated), does=(exempt,),
+             only_if=(another_person, dated), does=(exempt, issue_consent), consequence=N_("批准即印发批复并编文号"),
              tells=(Tell(MEMBER, "免予参加活动已获批准。"), Tell(BRANCH, "这名党员免予参加活动已获批准。"),),
              bulk=Bulk(N_("意见（写进每一件）"), N_("同意。"), N_("批准后起止日期内不计入应到，到期自动恢复。"))),
         Move("refuse", "不批准", SUPPORTED, REFUSED, by=SUPERIOR, under=ASKED_FOR, asks=(WHY,), decides=True,
@@ -85,7 +89,16 @@ WORKFLOW = Workflow(
         Move("resume", "提前恢复", IN_FORCE, RESUMED, by=MEMBER, under=CARE, does=(resume,)),
         Move("end", "期满", IN_FORCE, ENDED, by=TIMER, under=ASKED_FOR, on=lambda attempt: attempt.fact_day("until"),
              tells=(Tell(MEMBER, "免予参加活动已期满，恢复计入应到。"),)),
-        *common_moves(ASKED, SUPPORTED, IN_FORCE, undo=(resume,)),
+        *common_moves(ASKED, SUPPORTED, IN_FORCE, undo=(resume, void_papers)),
     ),
 )
 # fmt: on
+
+
+def _unnumbered(move: Move) -> Move:
+    """Return a move as version 1 had it: the consent was no paper."""
+    kept = tuple(effect for effect in move.does if effect not in (issue_consent, void_papers))
+    return replace(move, does=kept)
+
+
+EARLIER = (replace(WORKFLOW, version=1, moves=tuple(_unnumbered(move) for move in WORKFLOW.moves)),)

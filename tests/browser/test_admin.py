@@ -39,7 +39,7 @@ def press(page, text: str, then: str, within: str = "") -> None:
         "arguments[0].scrollIntoView({block: 'center'})", button
     )  # clear of the bar at the foot
     button.click()
-    WebDriverWait(page, 30, ignored_exceptions=[WebDriverException]).until(
+    WebDriverWait(page, 30, 0.05, ignored_exceptions=[WebDriverException]).until(
         lambda driver: then in body(driver)
     )
 

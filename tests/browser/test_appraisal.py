@@ -63,9 +63,10 @@ class Hand(Person):
     """A person at the branch's appraisal: fills the form of a move and sends it."""
 
     case = ""
+    app = None
 
     def come(self, name: str) -> None:
-        self.login(name)
+        self.enter(self.app, name)
         if self.case:
             self.go(self.case)
 
@@ -108,7 +109,8 @@ def test_a_whole_appraisal(zone):
         people = demo_names(names)
     with chromium(390, 844) as driver:
         hand = Hand(driver, url)
-        hand.come("branch24.secretary")
+        hand.app = app
+        hand.login("branch24.secretary")
         hand.go(f"/new/appraisal?unit={unit_id}")
         assert hand.find("main [name=year]").get_attribute("value") == "2026"
         hand.press("建立名册")

@@ -103,6 +103,8 @@ def settle(
     """Record a month in which everybody took part, some in another form. Commits."""
     activity = activity_for(session, world.units[unit], 2026, month)
     everybody = [person.id for person in attendance.people(session, activity, at(day).today)]
+    for name in other:
+        world.people[name].mobile = world.people[name].elderly = True
     forms = {world.people[name].id: form for name, form in other.items()}
     sheet = attendance.read_sheet(
         {"present": [one for one in everybody if one not in forms], "other_form": forms}
@@ -188,7 +190,7 @@ class Finger:
     def login(self, name: str) -> None:
         """Bring the cookie of somebody who has logged in; the log-in page has its own tests."""
         reader = Reader(self.site.app)
-        reader.login(name)
+        reader.sign_in(name)
         self.open("/healthz")
         self.driver.add_cookie(
             {"name": "oversight", "value": reader.client.get_cookie("oversight").value}
@@ -196,7 +198,7 @@ class Finger:
 
     def wait_for(self, path: str) -> None:
         """Wait until a page whose address contains this has come."""
-        WebDriverWait(self.driver, 20).until(
+        WebDriverWait(self.driver, 20, 0.05).until(
             lambda driver: (
                 path in driver.current_url
                 and driver.execute_script("return document.readyState") == "complete"
@@ -301,7 +303,9 @@ def _size(driver, width: int, dark: bool = False) -> None:
         {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False},
     )
     colours(driver, "dark" if dark else "light")
-    WebDriverWait(driver, 20).until(lambda it: it.execute_script("return innerWidth") == width)
+    WebDriverWait(driver, 20, 0.05).until(
+        lambda it: it.execute_script("return innerWidth") == width
+    )
 
 
 def _unfold(driver) -> None:
@@ -362,6 +366,6 @@ def test_that_an_order_was_read_is_told_by_the_script_and_never_by_the_get(villa
         finger.login("village.secretary")
         finger.open(village.paths["order"])
         if js:
-            WebDriverWait(driver, 20).until(lambda _driver: _seen(village) == 1)
+            WebDriverWait(driver, 20, 0.05).until(lambda _driver: _seen(village) == 1)
         finger.open(village.paths["order"])
         assert ("支部首次查看：李春梅" in finger.text) == js and _seen(village) == js

@@ -79,7 +79,7 @@ def test_nobody_steps_in_while_the_tier_before_him_is_filled(play, vacant, who):
 def test_the_number_is_that_of_the_seat_which_answered(play):
     case = play.asked()
     end(play, "town1", "officer", "secretary", "deputy", "committee")
-    assert play.move(case, "zone.secretary", "approve").number == "云党工〔2026〕1号"
+    assert play.move(case, "zone.secretary", "approve").number == "云党工党日〔2026〕1号"
 
 
 def test_a_request_made_while_the_town_is_vacant_lies_with_the_zone(play):
@@ -249,7 +249,7 @@ def test_a_middle_node_is_the_direct_superior(play):
     case = play.asked(name="office.secretary", unit="office")
     assert play.desks(case) == ["party"]
     play.refused(Forbidden, "authority", case, "town1.officer", "approve")
-    assert play.move(case, "party.secretary", "approve").number == "机委〔2026〕1号"
+    assert play.move(case, "party.secretary", "approve").number == "机委党日〔2026〕1号"
 
 
 def test_over_a_middle_node_the_town_takes_over_and_not_the_zone(play):
@@ -260,7 +260,7 @@ def test_over_a_middle_node_the_town_takes_over_and_not_the_zone(play):
     case = play.move(case, "town1.officer", "take_over")
     assert play.desks(case) == ["town1"]
     case = play.on("2026-12-03").move(case, "town1.secretary", "approve")
-    assert case.number == "青委〔2026〕1号"
+    assert case.number == "青委党日〔2026〕1号"
 
 
 def test_escalation_never_climbs_past_the_zone(play):
@@ -278,7 +278,7 @@ def test_a_middle_node_that_passes_through_is_skipped(play):
     case = play.asked(name="office.secretary", unit="office")
     assert play.desks(case) == ["town1"]
     play.refused(Forbidden, "authority", case, "party.secretary", "approve")
-    assert play.move(case, "town1.officer", "approve").number == "青委〔2026〕1号"
+    assert play.move(case, "town1.officer", "approve").number == "青委党日〔2026〕1号"
 
 
 def test_a_branch_directly_under_the_zone_asks_the_zone(play):
@@ -292,7 +292,7 @@ def test_a_branch_directly_under_the_zone_asks_the_zone(play):
     with pytest.raises(DomainError):
         play.move(case, "zone.secretary", "take_over")
     play.session.rollback()
-    assert play.move(case, "zone.secretary", "approve").number == "云党工〔2026〕1号"
+    assert play.move(case, "zone.secretary", "approve").number == "云党工党日〔2026〕1号"
 
 
 # The branch itself -------------------------------------------------------------------------------

@@ -142,8 +142,16 @@ class Book:
             for name, kind in zip(NAMES, kinds, strict=True)
             if name not in self.gone or self.gone[name] > day
         }
+        for name in there:
+            self.world.people[f"village.{name}"].mobile = True  # 网络互动 fits each of them
+        if there and not self.somebody(there.values()):
+            there["secretary"] = "present"  # nobody present is not held
         self.kinds[month], self.ends[month] = there, {}
         self.send(month)
+
+    @staticmethod
+    def somebody(kinds) -> bool:
+        return any(kind in ("present", "other_form") for kind in kinds)
 
     def happen(self, event) -> None:
         what, month, number, *more = event
@@ -163,8 +171,10 @@ class Book:
                 why="实际日期登记有误",
             )
         elif what == "correct":
-            self.kinds[month][name] = more[0]
-            self.send(month, why="查实更正")
+            after = {**self.kinds[month], name: more[0]}
+            if self.somebody(after.values()):
+                self.kinds[month] = after
+                self.send(month, why="查实更正")
         elif self.ends[month].get(name) == "open" and self.kinds[month][name] in MISSING:
             self.act(month, name, *DEEDS[what])
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+import sqlalchemy as sa
 
 from oversight.base.refusals import (
     AlreadyTaken,
@@ -18,9 +19,11 @@ from oversight.base.refusals import (
     NotFound,
     RuleViolation,
 )
-from oversight.engine import inbox
-from oversight.ledger import own_days
-from oversight.models import Case
+from oversight.engine import inbox, transitions
+from oversight.ledger import attendance, own_days
+from oversight.models import Activity, Case, Membership, Post
+from oversight.papers import replies
+from oversight.register import reorganize
 from tests.support.actors import REASON, Play, department_branch
 
 DEC4, DEC11 = date(2026, 12, 4), date(2026, 12, 11)
@@ -31,6 +34,10 @@ def play(session, world):
     department_branch(world)
     session.commit()
     return Play(session, world)
+
+
+def unit(play, name: str) -> str:
+    return play.world.units[name].id
 
 
 def days(play, *units):
@@ -50,9 +57,14 @@ def test_each_superior_is_asked_once_and_all_move_together(play):
     case = play.move(case, "dept1.officer", "approve")
     assert case.state == "approved" and play.desks(case) == []
     assert days(play, "village", "community", "village2", "office") == [DEC11] * 4
-    assert sorted(paper.number for paper in play.papers(case)) == sorted(
-        ["青委〔2026〕1号", "柏委〔2026〕1号", "教党〔2026〕1号"]
-    )
+    papers = {paper.body["to"]: paper.number for paper in play.papers(case)}
+    assert papers == {
+        "桃源社区党支部：": "青委党日〔2026〕1号",
+        "石桥村党支部：": "青委党日〔2026〕2号",
+        "柏树村党支部：": "柏委党日〔2026〕1号",
+        "教育局机关党支部：": "教党党日〔2026〕1号",
+    }, "each branch has its own reply, from its own superior"
+    assert case.number == "青委党日〔2026〕2号"
 
 
 def test_one_town_for_several_branches_answers_once(play):
@@ -72,7 +84,10 @@ def test_one_refusal_ends_it_for_all(play):
 
 def test_a_refusal_is_a_numbered_answer_here_too(play):
     case = play.move(play.joint("village2"), "town2.officer", "refuse")
-    assert [paper.number for paper in play.papers(case)] == ["柏委〔2026〕1号"]
+    assert [(paper.number, paper.body["to"]) for paper in play.papers(case)] == [
+        ("柏委党日〔2026〕1号", "柏树村党支部："),
+        ("柏委党日〔2026〕2号", "石桥村党支部："),
+    ]
 
 
 def test_silence_of_one_is_no_consent_of_all(play):
@@ -144,13 +159,145 @@ def test_a_partners_leader_does_not_consent_for_his_own_branch(play):
     assert play.move(case, "town2.officer", "approve").state == "asked_joint"
 
 
-def test_the_partners_learn_of_it(play):
+def test_a_joint_request_is_in_each_branchs_own_list(play):
+    case = play.joint("village2")
+    for name in ("village2.secretary", "town2.officer", "village.secretary"):
+        found = inbox.cases(play.session, play.who(name), "units", play.at.today).items
+        assert [row.id for row in found] == [case.id], name
+    found = inbox.cases(play.session, play.who("town2.inspector"), "units", play.at.today).items
+    assert found == [], "nothing is listed that cannot be opened"
+    play.refused(Forbidden, "authority", case, "village2.secretary", "withdraw")
+
+
+# Each partner agrees itself -----------------------------------------------------------------------
+
+
+def test_it_goes_up_when_each_partner_has_agreed_itself(play):
+    case = play.invited("community", "village2")
+    assert case.state == "consulting" and play.desks(case) == ["community", "village2"]
+    play.refused(Forbidden, "authority", case, "town1.officer", "join")
+    play.refused(Forbidden, "authority", case, "village.secretary", "join")
+    play.refused(InvalidTransition, None, case, "town1.officer", "approve")
+    case = play.move(case, "village2.organizer", "join")
+    assert case.state == "consulting" and play.desks(case) == ["community"]
+    case = play.move(case, "community.secretary", "join")
+    assert case.state == "asked_joint" and play.desks(case) == ["town1", "town2"]
+
+
+def test_a_partner_that_declines_sends_it_back_and_is_left_out(play):
+    case = play.move(play.invited("community", "village2"), "community.secretary", "join")
+    case = play.move(case, "village2.secretary", "decline")
+    assert case.state == "returned" and play.desks(case) == ["village"]
+    case = play.move(case, "village.secretary", "ask_jointly")
+    assert case.state == "asked_joint", "who has agreed to this very day is not asked again"
+    assert play.desks(case) == ["town1"]
+
+
+def test_another_day_needs_another_consent_of_each_partner(play):
+    case = play.move(play.invited("community", "village2"), "community.secretary", "join")
+    case = play.move(case, "village2.secretary", "decline")
+    case = play.move(case, "village.secretary", "ask_jointly", new_day="2026-12-10", reason=REASON)
+    assert case.state == "consulting" and play.desks(case) == ["community"]
+
+
+def test_where_all_decline_the_branch_asks_alone(play):
+    case = play.move(play.invited("community"), "community.secretary", "decline")
+    play.refused(RuleViolation, "together", case, "village.secretary", "ask_jointly")
+    assert play.move(case, "village.secretary", "ask").state == "asked"
+
+
+def test_partners_who_do_not_answer_let_it_expire_unblamed(play):
+    case = play.invited("community")
+    assert case.due_on == date(2026, 11, 27)
+    case = play.on("2026-12-04").move(case, None, "expire_joint")
+    assert case.state == "expired" and days(play, "village", "community") == [DEC4] * 2
+    assert "unanswered" not in play.journal(case)[-1].result
+
+
+def test_a_vacant_partner_is_answered_for_by_its_superior(play):
+    for post in play.session.scalars(sa.select(Post).where(Post.unit_id == unit(play, "village2"))):
+        post.to_on = date(2026, 11, 20)
+    for one in play.session.scalars(
+        sa.select(Membership).where(Membership.unit_id == unit(play, "village2"))
+    ):
+        one.to_on = date(2026, 11, 20)
+    play.session.commit()
+    case = play.invited("village2")
+    assert play.desks(case) == ["town2"]
+    assert play.move(case, "town2.officer", "join").state == "asked_joint"
+
+
+def test_a_partner_that_has_met_or_asks_itself_cannot_join(play):
+    case = play.invited("community")
+    play.asked(name="community.secretary", unit="community")
+    play.refused(RuleViolation, "partner_free", case, "community.secretary", "join")
+    assert play.move(case, "community.secretary", "decline").state == "returned"
+
+
+def test_a_partner_with_another_activity_on_that_day_cannot_join(play):
+    branch = play.world.units["community"]
+    other = {"year": 2026, "month": 12, "kind": "july", "rule_day": DEC11, "day": DEC11}
+    play.session.add(Activity(zone_id=branch.zone_id, unit_id=branch.id, **other))
+    play.session.commit()
+    case = play.invited("community")
+    play.refused(RuleViolation, "partner_not_taken", case, "community.secretary", "join")
+
+
+def test_a_partner_that_has_joined_cannot_ask_for_itself(play):
+    own = play.open("community.secretary", "community")
+    play.move(play.invited("community", "village2"), "community.secretary", "join")
+    play.refused(RuleViolation, "not_in_another", own, "community.secretary", "ask")
+
+
+def test_drafts_and_open_invitations_bind_nobody(play):
+    play.open("village.secretary", **{"with": [unit(play, "community")]})
+    mine = play.open("community.secretary", "community")
+    assert play.move(mine, "community.secretary", "ask").state == "asked"
+
+
+def test_a_draft_is_checked_again_when_it_is_sent(play):
+    case = play.open("village.secretary", **{"with": [unit(play, "community")]})
+    play.asked(name="community.secretary", unit="community")
+    play.refused(RuleViolation, "partners_known", case, "village.secretary", "ask_jointly")
+
+
+def test_a_branch_that_chooses_its_day_may_join_by_its_own_will(play):
+    """Nobody consents for it: it agrees itself, and its superior has nothing to answer."""
+    case = play.joint("firm", "village2")
+    assert play.desks(case) == ["town1", "town2"]
+    case = play.move(play.move(case, "town1.officer", "approve"), "town2.officer", "approve")
+    assert days(play, "village", "firm", "village2") == [DEC11] * 3
+    assert {paper.body["to"] for paper in play.papers(case)} == {"石桥村党支部：", "柏树村党支部："}
+    case = play.move(case, "town1.officer", "revoke")
+    assert days(play, "village", "firm", "village2") == [DEC4, None, DEC4]
+
+
+def test_each_superior_is_asked_as_of_today(play):
+    """A partner that comes under another town while the answers are awaited."""
     case = play.joint("community")
-    found = inbox.cases(
-        play.session, play.who("community.secretary"), "copied", play.at.today
-    ).items
-    assert [row.id for row in found] == [case.id]
-    play.refused(Forbidden, "authority", case, "community.secretary", "withdraw")
+    assert play.desks(case) == ["town1"]
+    branch, town = play.world.units["community"], play.world.units["town2"]
+    reorganize.move(play.session, branch, town, play.at.today, play.who("zone.officer"), play.at)
+    play.session.commit()
+    assert play.desks(case) == ["town1", "town2"]
+    case = play.move(case, "town1.officer", "approve")
+    assert case.state == "asked_joint"
+    case = play.move(case, "town2.officer", "approve")
+    assert {paper.body["to"]: paper.number for paper in play.papers(case)} == {
+        "桃源社区党支部：": "柏委党日〔2026〕1号",
+        "石桥村党支部：": "青委党日〔2026〕1号",
+    }
+
+
+def test_the_request_is_of_all_branches_to_all_superiors(play):
+    case = play.joint("village2")
+    attempt = transitions.context(
+        play.session, case, play.at, words={"new_day": DEC11, "reason": "因共同开展主题实践。"}
+    )
+    body = replies.request(attempt)
+    assert body["to"] == "青溪镇党委、柏岭镇党委：" and body["from"] == "石桥村党支部、柏树村党支部"
+    assert body["title"] == "关于联合变更12月主题党日活动时间的请示"
+    assert body["paragraphs"][0] == "因共同开展主题实践。"
 
 
 def test_withdrawn_jointly(play):
@@ -168,7 +315,8 @@ def test_taken_back_for_all_with_all_papers_void(play, how):
         case = play.move(case, "village.secretary", "ask_cancel")
     case = play.move(case, "town1.officer", how)
     assert not case.open and days(play, "village", "village2") == [DEC4] * 2
-    assert len(play.papers(case)) == 2 and all(paper.void_at for paper in play.papers(case))
+    consents = [paper for paper in play.papers(case) if "同意变更" in paper.body["title"]]
+    assert len(consents) == 2 and all(paper.void_at for paper in consents)
 
 
 def test_a_joint_request_names_its_partners_and_a_single_one_none(play):
@@ -260,3 +408,18 @@ def test_a_partner_that_has_met_already_is_not_moved(play):
         play.move(case, "town1.officer", "approve")
     play.session.rollback()
     assert play.day_of("community") == DEC4
+
+
+def test_a_partner_may_record_the_hosting_by_the_leading_secretary(play):
+    case = play.move(play.joint("community"), "town1.officer", "approve")
+    row = play.activity("community")
+    led = attendance.joint_hosts(play.session, row, DEC11)
+    assert [person.name for person, _office in led] == ["village.secretary"]
+    assert attendance.joint_hosts(play.session, play.activity(), DEC11) == []
+    sheet = attendance.Sheet({}, about={"host_id": play.world.people["village.secretary"].id})
+    attendance.must_be_host(play.session, row, sheet, DEC11)
+    sheet = attendance.Sheet({}, about={"host_id": play.world.people["village.organizer"].id})
+    with pytest.raises(InvalidInput):
+        attendance.must_be_host(play.session, row, sheet, DEC11)
+    play.move(case, "town1.officer", "revoke")
+    assert attendance.joint_hosts(play.session, play.activity("community"), DEC11) == []

@@ -49,6 +49,7 @@ ENDS = {
     "withdrawn",
     "refused",
     "lapsed",
+    "too_short",
     "expired",
     "revoked",
     "cancelled",
@@ -74,11 +75,22 @@ class Request:
     due: date | None = None
     level: int = 0
     in_force: date = DAY
+    amended: date | None = None
+    since: date = BEGIN
 
     @property
     def first(self) -> date:
         pending = self.new if self.state not in ("draft", "returned", "none") else None
-        return min(DAY, pending or DAY)
+        return min(DAY, pending or DAY, self.amended or DAY)
+
+    @property
+    def urgent(self) -> bool:
+        """No working day was left for an answer when the clock began to run."""
+        return later(self.since, 1) >= self.first
+
+    @property
+    def ends(self) -> date:
+        return self.first + self.urgent * DAYS
 
 
 def working(day: date) -> bool:
@@ -94,7 +106,8 @@ def later(day: date, count: int) -> date:
 
 
 def answer_by(today: date, first: date) -> date:
-    return max(min(later(today, 3), later(first, -1)), today)
+    before = later(first, -1)
+    return min(later(today, 3), before) if before > today else later(first - DAYS, 1)
 
 
 def deciders(unit: str, request: Request) -> set[str]:
@@ -102,7 +115,9 @@ def deciders(unit: str, request: Request) -> set[str]:
 
 
 def good_day(today: date, new: date) -> bool:
-    return (new.year, new.month) == (2026, 12) and new != DAY and working(new) and new > today
+    """A rest day too: the superior decides. An earlier one leaves him a working day."""
+    room = new > DAY or later(today, 1) < new
+    return (new.year, new.month) == (2026, 12) and new != DAY and new > today and room
 
 
 def after(
@@ -110,11 +125,12 @@ def after(
 ) -> Request | None:
     """Return the request as it must stand after the move, or None where it must be refused."""
     by_branch, by_superior = who in LEADERS[unit], who in deciders(unit, was)
-    ahead, asking = today < was.first, replace(was, new=new)
+    ahead, asking = today < was.first, replace(was, new=new, since=today)
+    in_time = ahead or was.urgent and today == was.first
     ends = {"void": "void", "terminate": "terminated"}
     late = was.level == 0 and was.due is not None and was.due < today
     # Once one of the two days has come, the change is in force, whatever becomes of the paper.
-    back = DAY if was.state in ("approved", "cancel_asked") and ahead else was.in_force
+    back = DAY if was.state in GRANTED and ahead else was.in_force
     match (was.state, move):
         case ("none" | "closed", "open"):
             return (
@@ -124,38 +140,51 @@ def after(
             )
         case ("draft" | "returned", "ask") if by_branch and today < DAY and good_day(today, new):
             return replace(asking, state="asked", due=answer_by(today, min(DAY, new)))
-        case ("approved", "amend") if by_branch and ahead and good_day(today, new):
+        case ("approved", "amend") if (
+            by_branch and ahead and good_day(today, new) and new != was.new
+        ):
+            amended = replace(was, state="amend_asked", amended=new, since=today)
+            return replace(amended, due=answer_by(today, amended.first))
+        case ("amend_asked", "approve") if by_superior and in_time:
             return replace(
-                asking,
-                state="asked",
-                in_force=DAY,
-                level=was.level,
-                due=answer_by(today, min(DAY, new)),
+                was, state="approved", new=was.amended, in_force=was.amended, amended=None, due=None
             )
+        case ("amend_asked", "refuse") if by_superior and in_time:
+            return replace(was, state="approved", amended=None, due=None)
+        case ("amend_asked", "drop_amendment") if by_branch:
+            return replace(was, state="approved", amended=None, due=None)
+        case ("amend_asked", "lapse_amendment" | "run_out_amendment") if (
+            who is None and was.urgent == (move == "run_out_amendment") and today >= was.ends
+        ):
+            return replace(was, state="approved", amended=None, due=None)
         case ("draft" | "asked" | "returned", "withdraw") if by_branch:
             return replace(was, state="withdrawn")
-        case ("asked", "approve") if by_superior and ahead:
+        case ("asked", "approve") if by_superior and in_time:
             return replace(was, state="approved", in_force=was.new, due=None)
-        case ("asked", "refuse") if by_superior and ahead:
+        case ("asked", "refuse") if by_superior and in_time:
             return replace(was, state="refused")
-        case ("asked", "return") if by_superior and ahead:
-            return replace(was, state="returned", due=answer_by(today, DAY))
+        case ("asked", "return") if by_superior and in_time:
+            return replace(was, state="returned", since=today, due=answer_by(today, DAY))
         case ("approved", "revoke") if by_superior and ahead:
             return replace(was, state="revoked", in_force=DAY)
         case ("approved", "ask_cancel") if by_branch and ahead:
-            return replace(was, state="cancel_asked", due=answer_by(today, was.first))
+            return replace(was, state="cancel_asked", since=today, due=answer_by(today, was.first))
         case ("cancel_asked", "cancel") if by_superior and ahead:
             return replace(was, state="cancelled", in_force=DAY)
         case ("cancel_asked", "keep") if by_superior:
             return replace(was, state="approved", due=None)
-        case ("asked" | "cancel_asked", "take_over") if who == "zone.officer" and late:
-            return replace(was, level=1, due=answer_by(today, was.first))
+        case ("asked" | "cancel_asked" | "amend_asked", "take_over") if (
+            who == "zone.officer" and late
+        ):
+            return replace(was, level=1, since=today, due=answer_by(today, was.first))
         case (state, "void" | "terminate") if (
             state not in ("none", "closed", *ENDS) and by_superior
         ):
             return replace(was, state=ends[move], in_force=back)
-        case ("asked", "lapse") if who is None and today >= was.first:
+        case ("asked", "lapse") if who is None and not was.urgent and today >= was.ends:
             return replace(was, state="lapsed")
+        case ("asked", "run_out") if who is None and was.urgent and today >= was.ends:
+            return replace(was, state="too_short")
         case ("returned", "expire") if who is None and today >= was.first:
             return replace(was, state="expired")
         case ("approved" | "cancel_asked", "take_effect") if who is None and today >= was.first:
@@ -164,8 +193,10 @@ def after(
             return None
 
 
+GRANTED = ("approved", "cancel_asked", "amend_asked")
 MOVES = (
     "ask",
+    "drop_amendment",
     "withdraw",
     "approve",
     "refuse",
@@ -179,8 +210,8 @@ MOVES = (
     "void",
     "terminate",
 )
-STOPS = ("void", "terminate", "withdraw", "refuse", "lapse", "expire", "take_effect")
-TIMER = ("lapse", "expire", "take_effect")
+STOPS = ("void", "terminate", "withdraw", "refuse", "lapse", "run_out", "expire", "take_effect")
+TIMER = ("lapse", "run_out", "lapse_amendment", "run_out_amendment", "expire", "take_effect")
 
 
 class DateChange(RuleBasedStateMachine):
@@ -225,7 +256,9 @@ class DateChange(RuleBasedStateMachine):
         assert got.escalation_level == want.level, told + str(got.escalation_level)
         if got.open:
             assert got.due_on == want.due, told + str(got.due_on)
-            ends = DAY + 31 * DAYS if want.state == "draft" else want.first
+            asked = want.state in ("asked", "amend_asked")
+            ends = want.ends if asked else want.first
+            ends = DAY + 31 * DAYS if want.state == "draft" else ends
             assert got.wake_on == ends, told + str(got.wake_on)
         since = self.since.get(unit) if move == "take_over" else self.play.at.now
         assert got.entered_at == since, told + str(got.entered_at)
@@ -321,10 +354,8 @@ class DateChange(RuleBasedStateMachine):
                 decided = [entry for entry in self.rows(row.moved_by) if entry.move == "approve"][
                     -1
                 ]
-                assert (
-                    decided.at.date() < min(row.day, row.rule_day)
-                    and row.day.month == row.rule_day.month
-                )
+                assert row.day.month == row.rule_day.month
+                assert decided.at.date() < row.day and decided.at.date() <= row.rule_day
 
     @invariant()
     def each_request_is_answered_once_by_somebody_else(self):
@@ -375,7 +406,8 @@ class DateChange(RuleBasedStateMachine):
             assert seqs == list(range(1, len(seqs) + 1))
         for paper in papers:
             state = session.get(Case, paper.case_id).state
-            if state in ("revoked", "cancelled", "void", "terminated", "asked"):
+            consent = paper.body["title"].startswith("关于同意变更")
+            if consent and state in ("revoked", "cancelled", "void", "terminated", "asked"):
                 assert paper.void_at is not None
 
     @invariant()

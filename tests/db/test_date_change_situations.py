@@ -18,6 +18,7 @@ from oversight.base.refusals import (
     VersionConflict,
 )
 from oversight.calendar import party_days
+from oversight.calendar.zone import zone_calendar
 from oversight.engine import authority, transitions
 from oversight.engine.use_case import one_transaction
 from oversight.ledger import own_days
@@ -125,7 +126,7 @@ def test_an_organ_in_a_department_asks_its_department(play):
     case = play.asked(name="office.secretary", unit="office")
     assert play.desks(case) == ["dept1"]
     play.refused(Forbidden, "authority", case, "zone.officer", "approve")
-    assert play.move(case, "dept1.secretary", "approve").number == "教党〔2026〕1号"
+    assert play.move(case, "dept1.secretary", "approve").number == "教党党日〔2026〕1号"
 
 
 # Answering ---------------------------------------------------------------------------------------
@@ -135,7 +136,7 @@ def test_refused_keeps_the_day_and_numbers_the_answer(play):
     case = play.move(play.asked(), "town1.officer", "refuse")
     assert case.state == "refused" and not case.open and play.day_of() == DEC4
     [paper] = play.papers(case)
-    assert paper.number == "青委〔2026〕1号" and "不同意" in paper.body["title"]
+    assert paper.number == "青委党日〔2026〕1号" and "不同意" in paper.body["title"]
 
 
 def test_returned_can_be_asked_again_with_a_fresh_clock(play):
@@ -221,7 +222,7 @@ def test_only_the_superior_of_the_day_of_the_answer_decides(play):
     with pytest.raises(DomainError):
         play.move(case, "town1.officer", "approve")
     play.session.rollback()
-    assert play.move(case, "town2.officer", "approve").number == "柏委〔2026〕1号"
+    assert play.move(case, "town2.officer", "approve").number == "柏委党日〔2026〕1号"
 
 
 # Numbers, and one transaction for all ------------------------------------------------------------
@@ -238,21 +239,22 @@ def test_numbers_run_per_unit_and_year_without_gaps_and_void_ones_are_kept(play)
         play.asked(name="village2.secretary", unit="village2"), "town2.officer", "approve"
     )
     assert [one.number, two.number, three.number, other.number] == [
-        "青委〔2026〕1号",
-        "青委〔2026〕2号",
-        "青委〔2026〕3号",
-        "柏委〔2026〕1号",
+        "青委党日〔2026〕3号",  # that of the revocation
+        "青委党日〔2026〕2号",
+        "青委党日〔2026〕4号",
+        "柏委党日〔2026〕1号",
     ]
     kept = {paper.number: paper.void_at is not None for paper in play.papers()}
     assert kept == {
-        "青委〔2026〕1号": True,
-        "青委〔2026〕2号": False,
-        "青委〔2026〕3号": False,
-        "柏委〔2026〕1号": False,
+        "青委党日〔2026〕1号": True,
+        "青委党日〔2026〕2号": False,
+        "青委党日〔2026〕3号": False,
+        "青委党日〔2026〕4号": False,
+        "柏委党日〔2026〕1号": False,
     }
     play.on("2027-01-04")
     january = play.move(play.asked("2027-01-12", day="2027-01-08"), "town1.officer", "approve")
-    assert january.number == "青委〔2027〕1号"
+    assert january.number == "青委党日〔2027〕1号"
 
 
 @pytest.mark.parametrize("broken", ["issue", "change"])
@@ -269,7 +271,9 @@ def test_the_day_moves_and_the_number_is_given_together_or_not_at_all(play, monk
             play.move(case, "town1.officer", "approve")
     play.session.rollback()
     assert not difference(before, dump(play.session))
-    assert play.move(case, "town1.officer", "approve").number == "青委〔2026〕1号", "no gap is left"
+    assert play.move(case, "town1.officer", "approve").number == "青委党日〔2026〕1号", (
+        "no gap is left"
+    )
 
 
 def test_a_failure_after_the_move_takes_the_whole_move_back(play):
@@ -293,20 +297,64 @@ def test_a_failure_after_the_move_takes_the_whole_move_back(play):
 # After the answer --------------------------------------------------------------------------------
 
 
-def test_an_edit_after_approval_voids_it_and_shows_the_difference(play):
+MORE = {"new_day": "2026-12-09", "reason": REASON + "，提前两天完工"}
+
+
+def test_the_old_consent_stands_until_an_amendment_is_answered(play):
     case = play.approved("2026-12-11")
-    case = play.on("2026-11-25").move(
-        case, "village.secretary", "amend", new_day="2026-12-09", reason=REASON + "，提前两天完工"
-    )
-    assert case.state == "asked" and play.desks(case) == ["town1"] and play.day_of() == DEC4
-    assert play.activity().moved_by is None
-    [paper] = play.papers(case)
-    assert paper.void_at and paper.number == "青委〔2026〕1号"
+    case = play.on("2026-11-25").move(case, "village.secretary", "amend", **MORE)
+    assert case.state == "amend_asked" and play.desks(case) == ["town1"]
+    assert play.day_of() == DEC11 and play.papers(case)[0].void_at is None
+    case = play.move(case, "town1.secretary", "approve")
+    assert case.state == "approved" and play.day_of() == date(2026, 12, 9)
+    assert [(paper.number, bool(paper.void_at)) for paper in play.papers(case)] == [
+        ("青委党日〔2026〕1号", True),
+        ("青委党日〔2026〕2号", False),
+    ]
+    assert case.number == "青委党日〔2026〕2号" and case.wake_on == DEC4
     row = play.journal(case)[-1]
     assert row.result["before"] == {"new_day": "2026-12-11", "reason": REASON}
-    assert row.words["new_day"] == "2026-12-09"
-    case = play.move(case, "town1.secretary", "approve")
-    assert case.number == "青委〔2026〕2号" and play.day_of() == date(2026, 12, 9)
+    assert case.facts["new_day"] == "2026-12-09" and "amended_day" not in case.facts
+    case = play.move(case, "town1.officer", "revoke")
+    assert play.day_of() == DEC4, "taken back to the day of the rule, not to the first consent"
+
+
+def test_an_amendment_that_is_refused_leaves_the_consent_and_its_number(play):
+    case = play.move(play.approved(), "village.secretary", "amend", **MORE)
+    case = play.move(case, "town1.officer", "refuse")
+    assert case.state == "approved" and play.day_of() == DEC11 and case.wake_on == DEC4
+    assert case.number == "青委党日〔2026〕1号" and case.facts["new_day"] == "2026-12-11"
+    first, no = play.papers(case)
+    assert not first.void_at and "原批复继续有效" in no.body["paragraphs"][0]
+
+
+def test_an_amendment_can_be_dropped(play):
+    case = play.move(play.approved(), "village.secretary", "amend", **MORE)
+    case = play.move(case, "village.organizer", "drop_amendment")
+    assert case.state == "approved" and play.day_of() == DEC11
+
+
+def test_an_amendment_left_unanswered_lets_the_consent_take_effect(play):
+    case = play.on("2026-11-26").move(play.approved(), "village.secretary", "amend", **MORE)
+    assert case.wake_on == DEC4
+    case = play.on("2026-12-04").move(case, None, "lapse_amendment")
+    assert case.state == "approved" and play.journal(case)[-1].result["unanswered"]
+    case = play.move(case, None, "take_effect")
+    assert case.state == "in_force" and play.day_of() == DEC11
+
+
+def test_an_amendment_of_the_last_moment_blames_nobody(play):
+    case = play.on("2026-12-03").move(play.approved(), "village.secretary", "amend", **MORE)
+    assert case.due_on == DEC4
+    case = play.on("2026-12-05").move(case, None, "run_out_amendment")
+    assert case.state == "approved" and "unanswered" not in play.journal(case)[-1].result
+
+
+def test_a_joint_change_is_not_amended_by_one(play):
+    case = play.move(play.joint("community"), "town1.officer", "approve")
+    said = play.refused(RuleViolation, "amends_alone", case, "village.secretary", "amend").sentence
+    assert "申请取消变更" in said, "and this way is open"
+    assert play.move(case, "village.secretary", "ask_cancel").state == "cancel_asked"
 
 
 def test_revoked_by_the_deciding_side_before_either_day(play):
@@ -315,8 +363,10 @@ def test_revoked_by_the_deciding_side_before_either_day(play):
         case, "town1.secretary", "revoke", reason="施工延期，按原定日期开展"
     )
     assert case.state == "revoked" and play.day_of() == DEC4 and play.activity().moved_by is None
-    [paper] = play.papers(case)
-    assert paper.void_at and case.number == paper.number, "the number is kept (作废)"
+    consent, undone = play.papers(case)
+    assert consent.void_at and consent.number == "青委党日〔2026〕1号", "the number is kept (作废)"
+    assert not undone.void_at and undone.number == case.number
+    assert "青委党日〔2026〕1号批复现予撤销" in undone.body["paragraphs"][0]
 
 
 def test_revoking_is_over_once_the_earlier_day_has_come(play):
@@ -329,7 +379,9 @@ def test_cancelled_at_the_branchs_wish(play):
     assert case.state == "cancel_asked" and play.desks(case) == ["town1"] and play.day_of() == DEC11
     case = play.move(case, "town1.officer", "cancel")
     assert case.state == "cancelled" and play.day_of() == DEC4
-    assert all(paper.void_at for paper in play.papers(case))
+    consent, undone = play.papers(case)
+    assert consent.void_at and not undone.void_at
+    assert undone.body["title"] == "关于同意取消变更12月主题党日活动时间的批复"
 
 
 def test_a_cancelling_that_is_not_agreed_to_leaves_the_approval_and_its_clock(play):
@@ -377,7 +429,7 @@ def test_silence_is_never_consent(play):
     assert (
         case.state == "lapsed" and not case.open and play.day_of() == DEC4 and play.papers() == []
     )
-    assert workflows.current("date_change").state("lapsed").label == "上级未答复"
+    assert workflows.current("date_change").state("lapsed").label == "上级逾期未批复"
     play.refused(InvalidTransition, None, case, "town1.officer", "approve")
 
 
@@ -387,13 +439,81 @@ def test_silence_is_never_consent(play):
         ("2026-11-24", "2026-12-11", "2026-11-27"),  # Tuesday: Friday
         ("2026-11-27", "2026-12-11", "2026-12-02"),  # Friday: over the weekend
         ("2026-12-02", "2026-12-11", "2026-12-03"),  # capped: the day before the original day
-        ("2026-12-03", "2026-12-11", "2026-12-03"),
+        ("2026-12-03", "2026-12-11", "2026-12-04"),  # no working day is left: urgent
         ("2026-11-30", "2026-12-02", "2026-12-01"),  # an earlier new day caps it too
     ],
 )
 def test_three_working_days_and_always_before_the_original_day(play, asked_on, new_day, due):
     case = play.on(asked_on).asked(new_day)
     assert case.due_on == date.fromisoformat(due)
+
+
+@pytest.mark.parametrize(
+    "asked_on, day, due",
+    [
+        ("2026-12-03", "2026-12-04", "2026-12-04"),  # Thursday for Friday
+        ("2026-10-08", "2026-10-09", "2026-10-09"),  # the first working day after the holiday
+        ("2026-10-05", "2026-10-09", "2026-10-08"),  # in it: the 8th is a working day
+    ],
+)
+def test_a_term_ends_on_no_rest_day_and_not_before_anybody_could_act(play, asked_on, day, due):
+    case = play.on(asked_on).asked(f"{day[:8]}16", day=day)
+    assert case.due_on == date.fromisoformat(due)
+    assert zone_calendar(play.session, play.world.zone.id).is_workday(case.due_on)
+
+
+def test_an_urgent_request_may_be_answered_until_the_activity(play):
+    case = play.on("2026-12-03").asked()
+    assert case.wake_on == date(2026, 12, 5)
+    play.on("2026-12-04").refused(
+        RuleViolation, "superior_is_late", case, "zone.officer", "take_over"
+    )
+    assert not play.on("2026-12-04").move(case, "town1.officer", "approve").closed_at
+    assert play.day_of() == DEC11
+    assert play.move(case, None, "take_effect").state == "in_force"
+
+
+def test_an_urgent_request_left_unanswered_counts_against_nobody(play):
+    case = play.on("2026-12-03").asked()
+    with pytest.raises(InvalidTransition):
+        play.on("2026-12-04").move(case, None, "run_out")
+    play.session.rollback()
+    with pytest.raises(InvalidTransition):
+        play.on("2026-12-05").move(case, None, "lapse")
+    play.session.rollback()
+    case = play.move(case, None, "run_out")
+    assert case.state == "too_short" and "unanswered" not in play.journal(case)[-1].result
+    late = play.on("2026-12-07").open("village.secretary")
+    words = {"reason": "4日来不及等批复，已电话请示", "told_by_phone": "12月4日8时，镇党委值班室"}
+    assert play.say(late, "village.secretary", "report_late", words).state == "reported_late"
+
+
+def test_who_takes_over_too_late_to_answer_is_not_blamed_either(play):
+    case = play.on("2026-11-25").asked()
+    case = play.on("2026-12-03").move(case, "zone.officer", "take_over")
+    assert case.due_on == DEC4 and case.wake_on == date(2026, 12, 5)
+
+
+def test_an_earlier_day_leaves_room_for_an_answer(play):
+    case = play.on("2026-11-30").open("village.secretary")
+    words = {"new_day": "2026-12-01", "reason": REASON}
+    play.refused(RuleViolation, "leaves_room", case, "village.secretary", "ask", **words)
+    case = play.move(case, "village.secretary", "ask", **(words | {"new_day": "2026-12-02"}))
+    assert case.due_on == date(2026, 12, 1)
+
+
+def test_a_request_returned_for_a_day_that_the_zone_has_moved_can_be_sent_again(play):
+    case = play.asked("2026-12-11")
+    shift = {"new_day": "2026-12-08", "reason": "全区集中学习，当月党日统一调整"}
+    notice = play.open("zone.officer", "zone", workflow="zone_shift", **shift)
+    play.move(play.move(notice, "zone.officer", "propose"), "zone.secretary", "publish")
+    assert play.day_of() == date(2026, 12, 8)
+    said = play.refused(RuleViolation, "day_stands", case, "town1.officer", "approve").sentence
+    assert "退回" in said
+    case = play.move(case, "town1.officer", "return")
+    case = play.move(case, "village.secretary", "ask")
+    assert case.state == "asked" and case.facts["day"] == "2026-12-08"
+    assert play.move(case, "town1.officer", "approve").state == "approved"
 
 
 def test_the_holiday_is_not_counted_into_the_superiors_days(play):
@@ -410,7 +530,7 @@ def test_the_zone_takes_over_from_a_late_superior(play):
     )
     play.refused(Forbidden, "authority", case, "town1.officer", "approve")
     case = play.move(case, "zone.secretary", "approve")
-    assert case.number == "云党工〔2026〕1号" and play.day_of() == DEC11
+    assert case.number == "云党工党日〔2026〕1号" and play.day_of() == DEC11
 
 
 def test_what_the_zone_approved_only_the_zone_revokes(play):
@@ -571,7 +691,7 @@ def test_void_and_terminate_take_back_what_was_effected_and_keep_the_number(play
     case = play.approved()
     case = play.move(case, "town1.officer", move)
     assert case.state == end and not case.open and play.day_of() == DEC4
-    assert case.number == "青委〔2026〕1号" and play.papers(case)[0].void_at
+    assert case.number == "青委党日〔2026〕1号" and play.papers(case)[0].void_at
     assert play.session.get(Case, case.id) is not None and len(play.journal(case)) == 4
 
 
@@ -595,7 +715,7 @@ def test_all_recused_the_case_climbs_and_is_never_locked(play):
     ):
         case = play.move(case, name, "recuse")
     assert play.desks(case) == ["zone"]
-    assert play.move(case, "zone.officer", "approve").number == "云党工〔2026〕1号"
+    assert play.move(case, "zone.officer", "approve").number == "云党工党日〔2026〕1号"
 
 
 def test_the_case_keeps_its_clock_when_somebody_steps_aside(play):
@@ -618,3 +738,34 @@ def test_a_moved_officer_loses_access_on_the_next_request(play):
     play.refused(NotFound, None, case, "town1.officer", "approve")
     assert state(play, case) == "asked"
     assert play.move(case, "town1.secretary", "approve").state == "approved"
+
+
+# Cases of version 1 -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def before(monkeypatch):
+    """Let what is opened begin under version 1."""
+    monkeypatch.setitem(workflows._current, "date_change", workflows.get("date_change", 1))
+    return monkeypatch
+
+
+def test_a_case_of_version_1_ends_under_it(play, before):
+    case = play.asked()
+    before.undo()
+    assert case.definition_version == 1 and workflows.current("date_change").version == 2
+    case = play.move(play.move(case, "town1.officer", "approve"), "village.secretary", "amend")
+    assert case.state == "asked" and play.day_of() == DEC4
+    case = play.move(case, "town1.officer", "approve")
+    assert play.on("2026-12-04").move(case, None, "take_effect").state == "in_force"
+
+
+def test_a_joint_request_of_version_1_ends_under_it(play, before):
+    case = play.invited("community", "village2")
+    before.undo()
+    assert case.state == "asked_joint" and play.desks(case) == ["town1", "town2"]
+    play.no(AlreadyTaken, None, play.open, "village.secretary")
+    play.no(RuleViolation, "not_in_another", play.open, "community.secretary", "community")
+    case = play.move(play.move(case, "town1.officer", "approve"), "town2.officer", "approve")
+    assert case.state == "approved" and play.day_of("community") == DEC11
+    assert len(play.papers(case)) == 2

@@ -46,16 +46,20 @@ def test_walk(play):
         case, "village.secretary", "ask", new_day="2026-12-10", reason=REASON + "，留人值守"
     )
     case = play.on("2026-11-26").move(case, "town1.secretary", "approve", opinion="同意")
-    assert case.state == "approved" and case.number == "青委〔2026〕1号" and play.desks(case) == []
+    assert (
+        case.state == "approved" and case.number == "青委党日〔2026〕1号" and play.desks(case) == []
+    )
     assert play.day_of() == date(2026, 12, 10) and play.activity().moved_by == case.id
     assert play.activity().rule_day == date(2026, 12, 4), "what the rule yields stays on record"
     [paper] = play.papers(case)
     assert (paper.number, paper.kind, paper.unit_id) == (
-        "青委〔2026〕1号",
+        "青委党日〔2026〕1号",
         "reply",
         play.world.units["town1"].id,
     )
-    assert "12 月 4 日改为 12 月 10 日" in "".join(paper.body["paragraphs"])
+    assert "由2026年12月4日（星期五）改为2026年12月10日（星期四）" in "".join(
+        paper.body["paragraphs"]
+    )
     case = play.on("2026-12-04").move(case, None, "take_effect")
     assert case.state == "in_force" and case.closed_at and play.day_of() == date(2026, 12, 10)
     assert [row.move for row in play.journal(case)] == [
@@ -162,22 +166,6 @@ DRAFT_ROWS = [
     (
         "village.secretary",
         "ask",
-        {**OK_DAY, "new_day": "2026-12-12"},
-        "2026-11-24",
-        RuleViolation,
-        "not_a_rest_day",
-    ),
-    (
-        "village.secretary",
-        "ask",
-        {**OK_DAY, "new_day": "2026-12-13"},
-        "2026-11-24",
-        RuleViolation,
-        "not_a_rest_day",
-    ),
-    (
-        "village.secretary",
-        "ask",
         {**OK_DAY, "new_day": "2026-12-03"},
         "2026-12-03",
         RuleViolation,
@@ -193,6 +181,15 @@ DRAFT_ROWS = [
     ),
     ("village.secretary", "ask", OK_DAY, "2026-12-04", RuleViolation, "still_ahead"),
     ("village.secretary", "ask", OK_DAY, "2026-12-07", RuleViolation, "still_ahead"),
+    (
+        "village.secretary",
+        "ask",
+        {**OK_DAY, "new_day": "2026-12-03"},
+        "2026-12-02",
+        RuleViolation,
+        "leaves_room",
+    ),
+    ("village.secretary", "join", A, "2026-11-24", InvalidTransition, None),
     ("village.secretary", "report_late", W, "2026-12-03", RuleViolation, "day_has_come"),
     ("village.secretary", "report_late", {}, "2026-12-07", InvalidInput, None),
     (
@@ -291,10 +288,43 @@ APPROVED_ROWS = [
         RuleViolation,
         "same_month",
     ),
+    ("village.secretary", "amend", OK_DAY, "2026-11-26", RuleViolation, "not_as_approved"),
+    (
+        "village.secretary",
+        "amend",
+        {**OK_DAY, "new_day": "2026-12-04"},
+        "2026-11-26",
+        RuleViolation,
+        "not_as_approved",
+    ),
     ("town1.officer", "amend", OK_DAY, "2026-11-26", Forbidden, "authority"),
     ("village.secretary", "ask_cancel", {}, "2026-12-04", RuleViolation, "still_ahead"),
     ("town1.officer", "ask_cancel", W, "2026-11-26", Forbidden, "authority"),
     ("village.secretary", "take_effect", {}, "2026-12-04", Forbidden, None),
+]
+CONSULTING_ROWS = [
+    ("village.secretary", "join", A, "2026-11-25", Forbidden, "authority"),
+    ("village.secretary", "decline", W, "2026-11-25", Forbidden, "authority"),
+    ("town1.officer", "join", A, "2026-11-25", Forbidden, "authority"),
+    ("village2.secretary", "join", A, "2026-11-25", NotFound, None),
+    ("community.member1", "join", A, "2026-11-25", NotFound, None),
+    ("community.secretary", "decline", {}, "2026-11-25", InvalidInput, None),
+    ("community.secretary", "withdraw", {}, "2026-11-25", Forbidden, "authority"),
+    ("community.secretary", "join", A, "2026-12-04", RuleViolation, "still_ahead"),
+    ("town1.officer", "approve", A, "2026-11-25", InvalidTransition, None),
+    ("zone.officer", "take_over", W, "2026-11-30", InvalidTransition, None),
+    ("community.secretary", "expire_joint", {}, "2026-12-04", Forbidden, None),
+]
+AMEND_ROWS = [
+    ("village.secretary", "approve", A, "2026-11-26", Forbidden, "authority"),
+    ("second.hat", "approve", A, "2026-11-26", Forbidden, "authority"),
+    ("zone.officer", "refuse", A, "2026-11-26", Forbidden, "authority"),
+    ("town1.officer", "drop_amendment", {}, "2026-11-26", Forbidden, "authority"),
+    ("town1.officer", "approve", {}, "2026-11-26", InvalidInput, None),
+    ("town1.officer", "approve", A, "2026-12-04", RuleViolation, "still_ahead"),
+    ("village.secretary", "amend", OK_DAY, "2026-11-26", InvalidTransition, None),
+    ("village.secretary", "withdraw", {}, "2026-11-26", InvalidTransition, None),
+    ("town1.officer", "lapse_amendment", {}, "2026-12-04", Forbidden, None),
 ]
 CANCEL_ROWS = [
     ("village.secretary", "keep", {}, "2026-11-26", Forbidden, "authority"),
@@ -339,7 +369,12 @@ def reported(play):
 STARTS = {
     "draft": (lambda play: play.open("village.secretary"), DRAFT_ROWS),
     "asked": (lambda play: play.asked(), ASKED_ROWS),
+    "consulting": (lambda play: play.invited("community"), CONSULTING_ROWS),
     "approved": (lambda play: play.approved(), APPROVED_ROWS),
+    "amend_asked": (
+        lambda play: play.move(play.approved(), "village.secretary", "amend"),
+        AMEND_ROWS,
+    ),
     "cancel_asked": (
         lambda play: play.move(play.approved(), "village.secretary", "ask_cancel"),
         CANCEL_ROWS,
@@ -423,24 +458,28 @@ def test_openings_refused(play):
     assert not wrong, "\n".join(wrong)
 
 
-def test_a_public_holiday_is_refused_and_a_make_up_working_day_is_not(play):
-    """National Day 2026 is a rest day on a weekday; 10 October 2026 was made a working Saturday."""
+@pytest.mark.parametrize(
+    "new_day, warned",
+    [
+        ("2026-12-12", True),  # a Saturday
+        ("2026-12-13", True),
+        ("2026-12-10", False),
+    ],
+)
+def test_no_document_forbids_a_saturday_the_superior_decides_and_is_warned(play, new_day, warned):
+    case = play.approved(new_day)
+    assert case.state == "approved" and play.day_of() == date.fromisoformat(new_day)
+    asked, approved = (play.journal(case)[at].result.get("warned") for at in (1, 2))
+    assert bool(asked) == bool(approved) == warned
+
+
+@pytest.mark.parametrize("new_day, warned", [("2026-10-05", True), ("2026-10-10", False)])
+def test_a_holiday_is_warned_of_and_a_make_up_working_day_is_not(play, new_day, warned):
+    """National Day 2026 is off on a weekday; 10 October 2026 was made a working Saturday."""
     play.on("2026-09-21")
     case = play.open("village.secretary", day="2026-10-09")
-    play.refused(
-        RuleViolation,
-        "not_a_rest_day",
-        case,
-        "village.secretary",
-        "ask",
-        new_day="2026-10-05",
-        reason=REASON,
-    )
-    assert play.session.get(CalendarRow, (play.world.zone.id, date(2026, 10, 10))).kind == "work"
-    assert (
-        play.move(case, "village.secretary", "ask", new_day="2026-10-10", reason=REASON).state
-        == "asked"
-    )
+    case = play.move(case, "village.secretary", "ask", new_day=new_day, reason=REASON)
+    assert bool(play.journal(case)[-1].result.get("warned")) == warned
 
 
 def test_the_zones_own_rest_day_counts(play):
@@ -455,16 +494,8 @@ def test_the_zones_own_rest_day_counts(play):
         )
     )
     play.session.commit()
-    case = play.open("village.secretary")
-    play.refused(
-        RuleViolation,
-        "not_a_rest_day",
-        case,
-        "village.secretary",
-        "ask",
-        new_day="2026-12-10",
-        reason=REASON,
-    )
+    case = play.asked("2026-12-10")
+    assert play.journal(case)[-1].result["warned"]
 
 
 def test_every_refusal_says_who_and_why(play):

@@ -57,9 +57,9 @@ def test_an_order_taken_late_is_due_today_at_the_earliest(session, world):
 
 
 def test_an_answer_is_never_due_before_it_was_asked_for(play):
-    """Asked on a Sunday to meet on the Monday: the last working day before it is gone already."""
-    case = play.on("2026-11-01").asked("2026-11-02", day="2026-11-06")
-    assert case.due_on == date(2026, 11, 1)
+    """Asked on a Sunday to meet on the Tuesday: only the Monday lies between."""
+    case = play.on("2026-11-01").asked("2026-11-03", day="2026-11-06")
+    assert case.due_on == date(2026, 11, 2)
 
 
 def test_who_takes_over_has_the_new_term_on_his_desk_too(play):
@@ -81,6 +81,7 @@ def test_a_partner_is_bound_for_the_month_alone(play, new, month):
     )
     words = {"new_day": "2026-11-12", "reason": REASON}
     play.say(case, "community.secretary", "ask_jointly", words)
+    play.move(case, "village.secretary", "join")
     if month.startswith("2026-11"):
         play.no(RuleViolation, "not_in_another", play.open, "village.secretary", day=month)
     else:

@@ -66,6 +66,10 @@ def test_walk(play):
     assert on_roster(play, "2026-12-04"), "asking changes nothing"
     case = play.on("2026-11-25").move(case, "town1.officer", "approve")
     assert case.state == "in_force" and play.desks(case) == []
+    [paper] = play.papers(case)
+    assert paper.number == case.number == "青委党日〔2026〕1号"
+    assert "自2026年12月1日至2027年6月1日免予参加" in paper.body["paragraphs"][0]
+    assert "年老体弱" not in str(paper.body), "the reason stays in the case"
     roster = [
         day
         for day in ("2026-11-30", "2026-12-01", "2027-05-31", "2027-06-01")

@@ -66,11 +66,11 @@ def test_what_was_done_verifies(told):
     play, found = told
     assert journal.verify_lines(found) == []
     kinds = [kind for kind, _ in entries(found)]
-    assert (kinds.count("row"), kinds.count("head"), kinds.count("checkpoint")) == (8, 3, 2)
+    assert (kinds.count("row"), kinds.count("head"), kinds.count("checkpoint")) == (9, 4, 2)
     assert kinds == sorted(
         kinds, key=["row", "head", "leaf", "stands", "series", "checkpoint"].index
     )
-    assert play.count(JournalRow) == 8
+    assert play.count(JournalRow) == 9
 
 
 def test_each_case_is_a_chain_of_its_own(told):

@@ -51,6 +51,11 @@ def lapsed(play):
     return play.on("2026-12-04").move(case, None, "lapse")
 
 
+def too_short(play):
+    case = play.on("2026-12-03").asked()
+    return play.on("2026-12-05").move(case, None, "run_out")
+
+
 def expired(play):
     case = returned(play)
     return play.on("2026-12-04").move(case, None, "expire")
@@ -68,6 +73,10 @@ DRIVES = {
     "asked, overdue": lambda play: play.asked(),
     "asked, taken over": taken_over,
     "asked jointly": lambda play: play.joint("village2"),
+    "partners asked": lambda play: play.invited("village2"),
+    "asked urgently, on the day": lambda play: play.on("2026-12-03").asked(),
+    "amending asked": lambda play: play.move(play.approved(), "village.secretary", "amend"),
+    "too_short": too_short,
     "returned": returned,
     "approved": lambda play: play.approved(),
     "approved, the day has come": lambda play: play.approved(),

@@ -150,6 +150,8 @@ def test_leaders_of_a_branch_that_joins_the_request(play, by):
     play.move(
         case, "community.secretary", "ask_jointly", new_day="2026-12-11", reason="两个支部一起开展"
     )
+    assert on_desk(play, "village.secretary") == ["consulting"] and disagreements(play) == []
+    play.move(case, "village.secretary", "join")
     assert on_desk(play, "second.hat") == on_desk(play, "town1.clerk") == []
     assert on_desk(play, "town1.secretary") == ["asked_joint"] and disagreements(play) == []
 

@@ -140,7 +140,7 @@ def test_a_moved_branch_answers_to_its_new_superior(session, world):
         version=case.version,
         at=at("2026-12-01"),
     )
-    assert done.number.startswith("柏委〔2026〕")
+    assert done.number.startswith("柏委党日〔2026〕")
     assert (
         session.scalar(
             sa.select(UnitChange.kind).where(UnitChange.unit_id == world.units["village"].id)

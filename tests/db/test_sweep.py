@@ -108,7 +108,7 @@ def test_a_late_superior_is_shown_to_the_zone_which_may_take_over(session, world
         version=case.version,
         at=at("2026-11-30"),
     )
-    assert case.state == "approved" and case.number.startswith("云党工〔2026〕")
+    assert case.state == "approved" and case.number.startswith("云党工党日〔2026〕")
 
 
 def test_silence_is_never_consent(session, world):
@@ -270,14 +270,17 @@ def test_an_idle_sweep_goes_on_while_another_writes(session, world):
 
 
 def test_another_calendar_has_the_ladders_looked_at_again(session, world):
-    """A make-up holiday before the last day brings the rung of the day before forward."""
+    """A make-up holiday before the last day moves it, and the rung of the day before with it."""
     case = ask(session, world)  # due on Friday 27
     run(session, "2026-11-24")
     rest = CalendarDay(date(2026, 11, 26), "rest", "调休", False, "通知")
     rest_days.load(session, world.zone.id, [rest], None, at("2026-11-25", 8))
     session.commit()
-    run(session, "2026-11-25")
-    assert session.scalars(sa.select(Reminder.rung).where(Reminder.case_id == case.id)).all() == [1]
+    reminded = sa.select(Reminder.rung).where(Reminder.case_id == case.id)
+    run(session, "2026-11-25", "2026-11-26")
+    assert case.due_on == date(2026, 11, 30) and session.scalars(reminded).all() == []
+    run(session, "2026-11-27")
+    assert session.scalars(reminded).all() == [1]
 
 
 def test_a_request_that_was_changed_reminds_anew(session, world):

@@ -60,6 +60,19 @@ def test_table_has_its_version(workflow):
     assert PRINTS[workflow.name][str(workflow.version)] == workflow.fingerprint()
 
 
+OF_ANOTHER = {("rectification", "extension_asked")}  # its rule limits what is asked for
+
+
+@pytest.mark.parametrize(
+    "workflow", definitions(), ids=lambda workflow: f"{workflow.name}.{workflow.version}"
+)
+def test_a_deadline_is_the_one_that_its_rule_tells(workflow):
+    for state in workflow.states:
+        told = re.findall(r"(\d+) ?个工作日", state.due.source.text) if state.due else []
+        if told and (workflow.name, state.name) not in OF_ANOTHER:
+            assert str(state.due.workdays) in told, state.name
+
+
 @pytest.mark.parametrize(
     "workflow", definitions(), ids=lambda workflow: f"{workflow.name}.{workflow.version}"
 )

@@ -39,7 +39,7 @@ def test_functions_are_short():
 
 def test_functions_decide_little():
     found = [branches(node) for path in MODULES for node in functions(path)]
-    assert statistics.mean(found) <= 2.89
+    assert statistics.mean(found) <= 2.8
 
 
 def test_rooms_and_floors():
@@ -72,16 +72,28 @@ def test_definitions_fit_on_a_page_or_two():
         assert len(path.read_text("utf-8").splitlines()) <= 320, path
 
 
-SQL_LEFT = {"casefile.py", "contact.py", "opening.py"}  # to be emptied
-
-
 def test_views_ask_the_database_through_the_rooms_below():
-    asks = re.compile(r"^import sqlalchemy|\.(execute|scalars?)\(", re.M)
+    """By a key only; whatever a statement is called where it is made."""
+    imports = re.compile(
+        r"^\s*(import|from) sqlalchemy(?!\.exc import|\.orm import Session$)", re.M
+    )
+    asks = re.compile(
+        r"\.(execute|scalars?|query|stream|connection|begin|commit|flush|bulk_(save|insert|update)\w*)\("
+        r"|\bsession\.(add|add_all|delete|merge|refresh|expire\w*)\("
+        r"|\bsession\.get\([^()]*(\([^()]*\)[^()]*)*\b(options|with_for_update)="
+        r"|\b(select|text|union_all|exists|literal_column)\((?!\))|\bPrepared\("
+    )
     views = [path for path in MODULES if "views" in path.parts]
-    assert {path.name for path in views if asks.search(path.read_text("utf-8"))} == SQL_LEFT
+    texts = {path.name: path.read_text("utf-8") for path in views}
+    found = {
+        name: [match[0] for rule in (imports, asks) for match in rule.finditer(text)]
+        for name, text in texts.items()
+    }
+    assert {name: what for name, what in found.items() if what} == {}
 
 
 ENDS = {
+    "commands/audit.py",  # as the owner of the tables, on a connection of his own
     "engine/bell.py",  # that a line was read: no act, no record
     "engine/use_case.py",  # the one way
     "engine/outbox.py",  # each message by itself, its failure counted

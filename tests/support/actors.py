@@ -19,6 +19,8 @@ GOOD_WORDS = {
     "ask": {"new_day": "2026-12-11", "reason": REASON},
     "ask_jointly": {"new_day": "2026-12-11", "reason": REASON},
     "amend": {"new_day": "2026-12-10", "reason": REASON},
+    "join": {"opinion": "同意联合开展"},
+    "decline": {"reason": "当天另有安排，本次不参加"},
     "approve": {"opinion": "同意"},
     "refuse": {"opinion": "不同意，仍按原定日期开展"},
     "return": {"opinion": "请写清受影响的党员人数"},
@@ -99,7 +101,15 @@ class Play:
         return self.move(self.asked(new_day, **opening), "town1.officer", "approve")
 
     def joint(self, *partners: str, new_day: str = "2026-12-11") -> Case:
-        """Open and submit a request for the village and its partners together."""
+        """Open and submit a request for the village and its partners together, who all agree."""
+        case = self.invited(*partners, new_day=new_day)
+        for name in partners:
+            own = f"{name}.secretary"  # a vacant branch is answered for from above
+            case = self.move(case, own if own in self.world.people else "zone.officer", "join")
+        return case
+
+    def invited(self, *partners: str, new_day: str = "2026-12-11") -> Case:
+        """Open a request for the village and others, and ask these whether they join."""
         case = self.open(
             "village.secretary", **{"with": [self.world.units[name].id for name in partners]}
         )

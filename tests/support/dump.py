@@ -5,13 +5,14 @@ Reads committed rows only; writes nothing.
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import cache
 
 import sqlalchemy as sa
 
 from oversight.base.db import reading
 
-Dump = dict[str, list[str]]
+Dump = dict[str, list[tuple]]
 
 
 @cache
@@ -20,34 +21,31 @@ def _tables(engine: sa.Engine) -> tuple[str, ...]:
 
 
 def dump(session, without: tuple[str, ...] = ("refusals",)) -> Dump:
-    """Return every row of every table as sorted lines, read on a connection of its own.
+    """Return every row of every table, read on a connection of its own.
 
     Ends the session's transaction first, so that anything a refusal left behind in it comes to
     light.
     """
     session.commit()
     engine = session.get_bind()
-    with reading(), engine.connect() as connection:
-        tables = [table for table in _tables(engine) if table not in without]
-        found: Dump = {table: [] for table in tables}
-        for table, line in _lines(connection, tables):
-            found[table].append(line)
-    return {table: sorted(lines) for table, lines in found.items()}
+    tables = [table for table in _tables(engine) if table not in without]
+    with reading(), engine.connect() as connection, connection.begin():
+        return _rows(connection, tables)
 
 
-def _lines(connection, tables: list[str]):
-    """Return (table, row as text) for every row; PostgreSQL is asked once for all tables."""
-    if connection.dialect.name == "postgresql":
-        return connection.exec_driver_sql(
-            " UNION ALL ".join(
-                f"SELECT '{table}', row::text FROM \"{table}\" AS row" for table in tables
-            )
-        ).all()
-    return [
-        (table, repr(tuple(row)))
-        for table in tables
-        for row in connection.exec_driver_sql(f'SELECT * FROM "{table}"')
-    ]
+def _rows(connection, tables: list[str]) -> Dump:
+    """Ask the driver itself: most of what is read is thrown away unseen.
+
+    PostgreSQL is asked once for all tables.
+    """
+    cursor = connection.connection.cursor()
+    if connection.dialect.name != "postgresql":
+        return {table: cursor.execute(f'SELECT * FROM "{table}"').fetchall() for table in tables}
+    asked = (f"SELECT '{table}', row::text FROM \"{table}\" AS row" for table in tables)
+    found: Dump = {table: [] for table in tables}
+    for table, row in cursor.execute(" UNION ALL ".join(asked)):
+        found[table].append((row,))
+    return found
 
 
 def difference(before: Dump, after: Dump) -> list[str]:
@@ -55,8 +53,8 @@ def difference(before: Dump, after: Dump) -> list[str]:
     found = []
     for table in sorted(before.keys() | after.keys()):
         old, new = before.get(table, []), after.get(table, [])
-        found += [f"- {table} {row}" for row in old if row not in new]
-        found += [f"+ {table} {row}" for row in new if row not in old]
-        if len(old) != len(new) and sorted(old) != sorted(new):
-            found.append(f"{table}: {len(old)} rows became {len(new)}")
+        if old != new:
+            gone, come = Counter(old), Counter(new)
+            found += [f"- {table} {row}" for row in (gone - come).elements()]
+            found += [f"+ {table} {row}" for row in (come - gone).elements()]
     return found

@@ -389,11 +389,14 @@ def party_days(play: Play) -> None:
     path = f"/activities/{past}/attendance"
     sheet = play.api(leader, "GET", path)
     ids = [row["id"] for row in sheet["members"]]
+    old = next(
+        row["id"] for row in sheet["members"][2:] if {"elderly", "retired"} & {*row["flags"]}
+    )
     whole = {
-        "present": ids[3:],
+        "present": [one for one in ids[2:] if one != old],
         "absent": ids[:1],
         "leave": {ids[1]: "外出"},
-        "other_form": {ids[2]: "visit"},
+        "other_form": {old: "visit"},
     }
     play.post(leader, path, **{**whole, "absent": []})
     play.post(leader, path, **whole)

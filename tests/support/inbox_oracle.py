@@ -247,69 +247,94 @@ def passed_on(who):
     )
 
 
-def _box(who, box: str):
-    """Return the condition on cases that makes up a box."""
-    mine = sa.exists().where(_on_my_desk(who, ("act", "help", "sign")))
-    visible = sa.exists().where(Unit.id == Case.unit_id, in_sight(who))
+def asked(session: Session, who) -> list[sa.Row]:
+    """Return every case of the zone with what each condition says of it and the reader."""
     reach = sa.or_(
-        visible,
         sa.exists().where(WorkItem.case_id == Case.id, at_seat(who)),
         Case.data_subject_id == who.id,
         passed_on(who),
-    )  # as authority.see
-    own_units = [post.unit_id for post in who.posts]
-    conditions = {
-        "mine": sa.and_(Case.closed_at.is_(None), mine),
-        "waiting": sa.and_(
-            Case.closed_at.is_(None),
-            ~mine,
-            reach,
-            sa.or_(_acted(who), Case.unit_id.in_(own_units), Case.data_subject_id == who.id),
-        ),
-        "units": sa.and_(Case.closed_at.is_(None), visible),
+    )  # as authority.see, but for what is in sight
+    one = aliased(Unit)
+    under = sa.or_(
+        sa.false(), *(one.path.startswith(path, autoescape=True) for path in who.business)
+    )
+    answering = sa.exists().where(one.id == WorkItem.slot_id, under).correlate(WorkItem)
+    said = {
+        "mine": sa.exists().where(_on_my_desk(who, ("act", "help", "sign"))),
         "copied": sa.exists().where(_on_my_desk(who, ("copy", "watch", "sign"))),
-        "done": sa.and_(
-            Case.closed_at.is_not(None), sa.or_(sa.and_(reach, _acted(who)), passed_on(who))
+        "visible": in_sight(who),
+        "joined": sa.exists().where(WorkItem.case_id == Case.id, answering, at_seat(who)),
+        "reach": sa.func.coalesce(reach, sa.false()),
+        "acted": _acted(who),
+        "own": sa.func.coalesce(
+            sa.or_(
+                Case.unit_id.in_([post.unit_id for post in who.posts]),
+                Case.data_subject_id == who.id,
+            ),
+            sa.false(),
         ),
-        "follow_up": sa.and_(Case.closed_at.is_(None), reach, sa.exists().where(_followed(who))),
+        "inherited": passed_on(who),
+        "followed": sa.exists().where(_followed(who)),
     }
-    return sa.and_(Case.zone_id == who.zone_id, conditions[box])
+    day = sa.select(FollowUp.day).where(_followed(who)).correlate(Case).scalar_subquery()
+    return session.execute(
+        sa.select(
+            Case.id,
+            Case.workflow,
+            Case.due_on,
+            Case.closed_at,
+            Unit.path,
+            day.label("day"),
+            *(condition.label(name) for name, condition in said.items()),
+        )
+        .join(Unit, Unit.id == Case.unit_id)
+        .where(Case.zone_id == who.zone_id)
+    ).all()
 
 
-def _day_of(who, box: str):
-    """Return by which day the cases of a box are ordered: the reader's own date, or the deadline."""
-    if box == "follow_up":
-        return sa.select(FollowUp.day).where(_followed(who)).correlate(Case).scalar_subquery()
-    return sa.func.coalesce(Case.due_on, NEVER)
-
-
-def _due(today: date) -> dict:
+def _holds(row, box: str) -> bool:
+    """True where a case is in a box."""
+    reach, open_ = row.visible or row.reach, row.closed_at is None
     return {
-        "overdue": Case.due_on < today,
-        "today": Case.due_on == today,
-        "week": sa.and_(
-            Case.due_on >= today, Case.due_on <= today + timedelta(days=7 - today.isoweekday())
-        ),
-    }
+        "mine": open_ and row.mine,
+        "waiting": open_ and not row.mine and reach and (row.acted or row.own),
+        "units": open_ and (row.visible or row.joined),
+        "copied": row.copied,
+        "done": not open_ and (reach and row.acted or row.inherited),
+        "follow_up": open_ and reach and row.followed,
+    }[box]
+
+
+def _order(row, box: str) -> tuple:
+    """Return by what the cases of a box are ordered: the reader's own date, or the deadline."""
+    if box == "done":
+        return row.closed_at, row.id
+    return (row.day if box == "follow_up" else row.due_on or NEVER), row.id
+
+
+def _due(row, today: date) -> set[str]:
+    """Return which of the words for a deadline hold of a case; none where it has none."""
+    if row.due_on is None:
+        return set()
+    week = today <= row.due_on <= today + timedelta(days=7 - today.isoweekday())
+    holds = {"overdue": row.due_on < today, "today": row.due_on == today, "week": week}
+    return {name for name, true in holds.items() if true}
 
 
 def listed(
-    session: Session,
-    who,
+    rows: list[sa.Row],
     box: str,
     today: date,
     filters: Filters = Filters(),  # noqa: B008
 ) -> list[tuple[str, str]]:
     """Return every case of a box and its workflow, in the order of its pages."""
-    statement = sa.select(Case.id, Case.workflow).where(_box(who, box))
-    if filters.workflow:
-        statement = statement.where(Case.workflow == filters.workflow)
-    if filters.unit_path:
-        within = Unit.path.startswith(filters.unit_path, autoescape=True)
-        statement = statement.where(sa.exists().where(Unit.id == Case.unit_id, within))
-    if filters.due:
-        statement = statement.where(_due(today)[filters.due])
-    order = (
-        (Case.closed_at.desc(), Case.id.desc()) if box == "done" else (_day_of(who, box), Case.id)
-    )
-    return [tuple(row) for row in session.execute(statement.order_by(*order))]
+    found = [
+        row
+        for row in rows
+        if _holds(row, box)
+        and filters.workflow in (None, row.workflow)
+        and row.path.startswith(filters.unit_path or "")
+        and (not filters.due or filters.due in _due(row, today))
+    ]
+    found.sort(key=lambda row: _order(row, box), reverse=box == "done")
+    return [(row.id, row.workflow) for row in found]

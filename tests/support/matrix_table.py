@@ -17,7 +17,8 @@ SUPERIOR = (
 )  # second.hat is an officer too, but it is his own branch
 ABOVE = ("zone.officer", "zone.secretary")
 PARTNERS_SUPERIOR = ("town2.officer", "town2.secretary")
-PARTNER = "village2.secretary"  # informed of a joint request, and no more
+PARTNER = "village2.secretary"  # of a joint request: agrees for its branch, and no more
+PARTNERS = ("village2.secretary",)
 LOOK_ON = (
     "town1.deputy",
     "town1.committee1",
@@ -35,6 +36,8 @@ MOVES = (
     "save",
     "ask",
     "ask_jointly",
+    "join",
+    "decline",
     "withdraw",
     "approve",
     "refuse",
@@ -52,23 +55,32 @@ MOVES = (
     "terminate",
     "take_over",
     "recuse",
+    "drop_amendment",
+    "all_joined",
     "all_agreed",
     "lapse",
+    "run_out",
+    "lapse_amendment",
+    "run_out_amendment",
     "expire",
+    "expire_joint",
     "discard",
     "take_effect",
 )
 
 TARGETS = {
     "ask": "asked",
-    "ask_jointly": "asked_joint",
+    "ask_jointly": "consulting",
+    "join": "asked_joint",
+    "decline": "returned",
+    "drop_amendment": "approved",
     "withdraw": "withdrawn",
     "approve": "approved",
     "refuse": "refused",
     "return": "returned",
     "excuse_month": "excused",
     "revoke": "revoked",
-    "amend": "asked",
+    "amend": "amend_asked",
     "ask_cancel": "cancel_asked",
     "cancel": "cancelled",
     "keep": "approved",
@@ -98,6 +110,7 @@ class Row:
     system: tuple[str, ...] = ()
     nobodys: tuple[str, ...] = ()
     joint: bool = False
+    invited: bool = False  # the partner is asked, its superior not yet
 
 
 def _end(state: str, today: str) -> Row:
@@ -124,21 +137,21 @@ ROWS = {
         "2026-11-24",
         {BRANCH: ("withdraw",), SUPERIOR: ANSWERS + EXITS},
         {ABOVE: ("take_over",)},
-        ("lapse",),
+        ("lapse", "run_out"),
     ),
     "asked, overdue": Row(
         "asked",
         "2026-11-30",
         {BRANCH: ("withdraw",), SUPERIOR: ANSWERS + EXITS, ABOVE: ("take_over",)},
         {},
-        ("lapse",),
+        ("lapse", "run_out"),
     ),
     "asked, taken over": Row(
         "asked",
         "2026-12-01",
         {BRANCH: ("withdraw",), ABOVE: ANSWERS + EXITS},
         {},
-        ("lapse",),
+        ("lapse", "run_out"),
         ("take_over",),
     ),
     "asked jointly": Row(
@@ -146,12 +159,34 @@ ROWS = {
         "2026-11-24",
         {
             BRANCH: ("withdraw",),
-            SUPERIOR: ("approve", "refuse", "recuse") + EXITS,
-            PARTNERS_SUPERIOR: ("approve", "refuse", "recuse"),
+            SUPERIOR: ("approve", "refuse", "return", "recuse") + EXITS,
+            PARTNERS_SUPERIOR: ("approve", "refuse", "return", "recuse"),
         },
         {ABOVE: ("take_over",)},
-        ("lapse", "all_agreed"),
+        ("lapse", "run_out", "all_agreed"),
         joint=True,
+    ),
+    "partners asked": Row(
+        "consulting",
+        "2026-11-24",
+        {BRANCH: ("withdraw",), PARTNERS: ("join", "decline", "recuse"), SUPERIOR: EXITS},
+        {},
+        ("expire_joint", "all_joined"),
+        invited=True,
+    ),
+    "asked urgently, on the day": Row(
+        "asked",
+        "2026-12-04",
+        {BRANCH: ("withdraw",), SUPERIOR: ANSWERS + EXITS},
+        {ABOVE: ("take_over",)},
+        ("lapse", "run_out"),
+    ),
+    "amending asked": Row(
+        "amend_asked",
+        "2026-11-25",
+        {BRANCH: ("drop_amendment",), SUPERIOR: ("approve", "refuse", "recuse", *EXITS)},
+        {ABOVE: ("take_over",)},
+        ("lapse_amendment", "run_out_amendment"),
     ),
     "returned": Row(
         "returned",
@@ -208,6 +243,7 @@ ROWS = {
             "withdrawn",
             "refused",
             "lapsed",
+            "too_short",
             "expired",
             "revoked",
             "cancelled",
@@ -228,9 +264,9 @@ def expected(row: Row, actor: str, move: str) -> frozenset:
     the state entered, or the statuses with which it may be refused.
     """
     if any(actor in people and move in moves for people, moves in row.may.items()):
-        return frozenset(
-            {row.state if move == "approve" and row.joint else TARGETS.get(move, row.state)}
-        )
+        kept = move == "approve" and row.joint or move == "refuse" and row.state == "amend_asked"
+        target = {"approve": row.state, "refuse": "approved"} if kept else TARGETS
+        return frozenset({target.get(move, row.state)})
     if any(actor in people and move in moves for people, moves in row.rule.items()):
         return frozenset({422})
     leaves = {name for moves in (*row.may.values(), *row.rule.values()) for name in moves}
@@ -239,6 +275,7 @@ def expected(row: Row, actor: str, move: str) -> frozenset:
         row.joint and actor.startswith("town2.") and actor not in PARTNERS_SUPERIOR
     ):
         return frozenset({said, 404})
-    if actor in IN_SIGHT or (row.joint and actor in (*PARTNERS_SUPERIOR, PARTNER)):
+    joined = (PARTNER,) if row.invited else (*PARTNERS_SUPERIOR, PARTNER) if row.joint else ()
+    if actor in IN_SIGHT or actor in joined:
         return frozenset({said})
     return frozenset({404})

@@ -40,6 +40,7 @@ max_wal_size = 96MB
 
 _servers: dict[tuple[int, bool], object] = {}
 _starting = threading.Lock()
+_links: dict[tuple[int, str], psycopg.Connection] = {}  # by process and folder of the server
 
 
 def server(durable: bool = False):
@@ -77,6 +78,8 @@ def stop() -> None:
     """Stop the servers that this process started and remove their folders."""
     for key in [key for key in _servers if key[0] == os.getpid()]:
         running = _servers.pop(key)
+        for link in [link for link in _links if link[0] == os.getpid()]:
+            _links.pop(link).close()
         running.cleanup()
         shutil.rmtree(running.pgdata.parent, ignore_errors=True)
 
@@ -123,7 +126,10 @@ def _package():
 
 
 def _execute(url: URL, statement: sql.Composable) -> None:
-    with psycopg.connect(
-        user="postgres", dbname="postgres", host=url.query["host"], autocommit=True
-    ) as connection:
-        connection.execute(statement)
+    """Send a statement to the server of an address, on the one connection that is kept for it."""
+    key = os.getpid(), url.query["host"]
+    if key not in _links or _links[key].closed:
+        _links[key] = psycopg.connect(
+            user="postgres", dbname="postgres", host=key[1], autocommit=True
+        )
+    _links[key].execute(statement)

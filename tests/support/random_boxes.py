@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from oversight import workflows
 from oversight.base.db import new_id
-from oversight.law.roles import CANDIDATE_GROUPS, ROLES
+from oversight.law.roles import CANDIDATE_GROUPS, NOBODY, ROLES
 from oversight.models import Case, FollowUp, JournalRow, Post, Recusal, Substitution, WorkItem
 from oversight.models.cases import NEVER
 from tests.support.actors import second_hat
@@ -72,7 +72,7 @@ class Filling:
     def _case(self) -> None:
         workflow = self.one(workflows.every())
         state = self.one(workflow.states)
-        unit, ended = self.one([*self.branches * 3, *self.units]), state.waits_on is None
+        unit, ended = self.one([*self.branches * 3, *self.units]), state.waits_on is NOBODY
         due = self.one([None, *(self.at.today + timedelta(days=n) for n in (-9, -1, 0, 2, 2, 30))])
         case = self._add(
             Case,

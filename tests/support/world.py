@@ -22,6 +22,11 @@ FOUNDED = date(2020, 1, 1)
 MADE = datetime(2020, 1, 1, tzinfo=UTC)
 
 
+def id_of(row) -> str:
+    """Return the id of a row that was flushed, without reading it again after a commit."""
+    return sa.inspect(row).identity[0]
+
+
 @dataclass
 class World:
     """`units` and `people` by short name; `posts` by "unit.office"."""
@@ -33,7 +38,7 @@ class World:
 
     def actor(self, name: str, on: date):
         """Return a person as an actor on a day."""
-        return actor_of(self.session, self.people[name].id, on)
+        return actor_of(self.session, id_of(self.people[name]), on)
 
     def unit(
         self,
@@ -161,7 +166,8 @@ def _branches(world: World) -> None:
         world.person(f"{name}.organizer", name)
         world.post(f"{name}.organizer", name, "organizer")
         for number in (1, 2, 3):
-            world.person(f"{name}.member{number}", name)
+            away = {"mobile": True, "elderly": True} if number == 3 else {}
+            world.person(f"{name}.member{number}", name, **away)
 
 
 def _leaders(world: World) -> None:

@@ -346,3 +346,11 @@ def test_a_definition_can_be_read_without_the_database_or_the_web():
         "sys.exit(bool({'sqlalchemy', 'transitions'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
+def test_another_version_has_its_own_deadline():
+    now = workflow(ASK, APPROVE)
+    then = now.with_states(2, replace(ASKED, due=Due(9, GROUND)))
+    assert (then.version, then.state("asked").due.workdays) == (2, 9)
+    assert (now.version, now.state("asked").due.workdays) == (1, 3)
+    assert then.move(then.state("draft"), "ask").enters is then.state("asked")

@@ -32,7 +32,7 @@ def reader(app, world):
         if name not in readers:
             readers[name] = Reader(app)
             if name:
-                readers[name].login(name)
+                readers[name].sign_in(name)
         return readers[name]
 
     return sit_down

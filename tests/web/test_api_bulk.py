@@ -43,7 +43,7 @@ def test_mixed_outcomes(api, session, asked):
     assert [item["status"] for item in items] == [200, 409, 404, 428, 404]
     assert (
         items[0]["state"] == "approved"
-        and items[0]["number"] == "青委〔2026〕1号"
+        and items[0]["number"] == "青委党日〔2026〕1号"
         and items[0]["version"] == 3
     )
     assert items[1]["problem"]["decided_by"] and items[1]["problem"]["status"] == 409
@@ -58,7 +58,9 @@ def test_all_of_them(api, session, asked):
         "/moves", body(asked["village"], asked["community"], asked["organ"]), key="b-1"
     )["items"]
     assert [item["status"] for item in items] == [200, 200, 200]
-    assert sorted(item["number"] for item in items) == [f"青委〔2026〕{seq}号" for seq in (1, 2, 3)]
+    assert sorted(item["number"] for item in items) == [
+        f"青委党日〔2026〕{seq}号" for seq in (1, 2, 3)
+    ]
     assert officer.get("/queue")["items"] == []
 
 

@@ -148,3 +148,11 @@ def test_who_has_left_the_post_sees_no_more(api, world, session, asked, clock):
     for box in BOXES:
         queue = officer.get("/queue", box=box)
         assert asked["village"]["id"] not in [case["id"] for case in queue["items"]], box
+
+
+def test_a_draft_binds_nobody(api, world):
+    partner = world.units["community"]
+    api("village.secretary").open(
+        world.units["village"], day="2026-12-04", **{"with": [partner.id]}
+    )
+    api("community.secretary").open(partner, day="2026-12-04")

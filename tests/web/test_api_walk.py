@@ -44,11 +44,15 @@ def test_walk(api, world):
     )
 
     case = officer.move(case, "approve", opinion="同意")
-    assert (case["state"], case["number"], case["version"]) == ("approved", "青委〔2026〕1号", 3)
+    assert (case["state"], case["number"], case["version"]) == (
+        "approved",
+        "青委党日〔2026〕1号",
+        3,
+    )
     assert case["attachments"] == []
     [paper] = case["documents"]
     assert (paper["number"], paper["issued_on"], paper["void"]) == (
-        "青委〔2026〕1号",
+        "青委党日〔2026〕1号",
         "2026-11-24",
         False,
     )
@@ -191,6 +195,9 @@ def test_where_many_answer_nobody_needs_the_version(api, world, session):
         world.units["village"], day="2026-12-04", **{"with": [world.units["village2"].id]}
     )
     case = village.move(case, "ask_jointly", **ASK)
+    assert case["state"] == "consulting" and case["waits_on"]["label"] == "柏树村党支部"
+    api("village2.secretary").move(case, "join", version=None)
+    case = village.get(f"/cases/{case['id']}")
     assert case["waits_on"]["label"] == "青溪镇党委、柏岭镇党委"
     seen = {
         move["name"]: move for move in api("town2.officer").get(f"/cases/{case['id']}")["moves"]

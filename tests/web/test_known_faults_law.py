@@ -28,12 +28,6 @@ def order(api, unit, status: int, clause: str = "R-2.1.1a", inspected_on: str = 
     )
 
 
-@known_fault(reason="part 6: a Saturday is refused for a moved day, which no document forbids")
-def test_a_superior_may_allow_a_saturday(api, world):
-    case = api("village.secretary").open(world.units["village"])
-    api("village.secretary").move(case, "ask", new_day="2026-12-12", reason="冬修水利集中施工")
-
-
 @known_fault(reason="part 6: an activity at which nobody was present counts as held")
 def test_an_activity_without_anybody_was_not_held(api, session, world, play, clock):
     sweep.sweep(session, at("2026-12-04"))

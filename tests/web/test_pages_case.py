@@ -42,8 +42,11 @@ def test_the_whole_walk_by_forms(reader, session):
     assert "12月10日" in again.main
     officer.submit(officer.get("/desk"), "/moves/approve", say="同意，请通知到每名党员。")
     read = branch.get(asked.path)
-    assert "青委〔2026〕1号" in read.main
-    assert "同意你支部 12 月主题党日由 12 月 4 日改为 12 月 10 日开展" in read.main
+    assert "青委党日〔2026〕1号" in read.main
+    assert (
+        "同意你支部12月主题党日由2026年12月4日（星期五）改为2026年12月10日（星期四）开展"
+        in read.main
+    )
     assert "盖章处" in read.main and "关于变更12月主题党日活动时间的请示" in read.main
     case = session.scalar(sa.select(Case))
     assert (case.state, case.facts["new_day"]) == ("approved", "2026-12-10")
@@ -166,7 +169,7 @@ def test_a_revoked_reply_is_marked_void_and_keeps_its_number(reader, play):
     case = play.approved()
     officer = reader("town1.officer")
     page = officer.submit(officer.get(url(case)), "/moves/revoke", reason="情况已经变化")
-    assert "作废" in page.main and "青委〔2026〕1号" in page.main
+    assert "作废" in page.main and "青委党日〔2026〕1号" in page.main
 
 
 def test_a_late_superior_is_shown_and_taken_over(reader, play, clock):
@@ -189,7 +192,7 @@ def test_where_many_answer_each_is_shown(reader, play):
     assert "青溪镇党委：同意" in second.main
     reader("town2.officer").submit(second, "/moves/approve", say="同意。")
     final = reader("village.secretary").get(url(case)).main
-    assert "青委〔2026〕1号" in final and "柏委〔2026〕1号" in final
+    assert "青委党日〔2026〕1号" in final and "柏委党日〔2026〕1号" in final
 
 
 def test_the_course_of_things_is_told_newest_first(reader, play):

@@ -107,7 +107,7 @@ def test_the_case_named_lies_open_else_the_first(reader, three):
 def test_after_an_answer_the_next_one_opens(reader, three):
     officer = reader("town1.officer")
     after = officer.submit(officer.get("/desk"), "/moves/approve", say="请提前通知全体党员。")
-    assert "批复已印发：青委〔2026〕1号，12 月党日改为 12月11日" in after.main
+    assert "批复已印发：青委党日〔2026〕1号，12 月党日改为 12月11日" in after.main
     assert "桃源社区" in opened(after)
     last = officer.get(f"/desk?case={three[2].id}")
     assert "桃源社区" in opened(
@@ -141,7 +141,7 @@ def test_many_are_approved_one_by_one(reader, three, session):
     assert "请填写“批复意见”" in empty.main
     done = officer.submit(empty, "/desk/bulk", say="同意。")
     assert "已同意 2 件" in done.main
-    assert "青委〔2026〕1号" in done.main and "青委〔2026〕2号" in done.main
+    assert "青委党日〔2026〕1号" in done.main and "青委党日〔2026〕2号" in done.main
     session.expire_all()
     assert [session.get(Case, case.id).state for case in three] == ["approved", "approved", "asked"]
 

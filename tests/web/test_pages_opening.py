@@ -120,12 +120,12 @@ def test_a_refused_opening_opens_nothing_and_keeps_the_words(reader, session):
         "/new/date_change",
         422,
         new_day="other",
-        new_day_other="2026-12-05",
+        new_day_other="2027-01-05",
         reason="写好的原因",
         then="ask",
     )
-    assert "改到的日期是休息日，请另选一天。" in page.main
-    assert page.value("reason") == "写好的原因" and page.value("new_day_other") == "2026-12-05"
+    assert "改到的日期必须在同一个月之内。" in page.main
+    assert page.value("reason") == "写好的原因" and page.value("new_day_other") == "2027-01-05"
     assert session.scalar(sa.select(sa.func.count()).select_from(Case)) == 0
 
 
@@ -158,7 +158,10 @@ def test_branches_of_the_town_can_be_asked_along(reader, world, session):
     branch = reader("village.secretary")
     page = branch.get("/new/date_change?day=2026-12-04")
     names = [node.tail or "" for node in page.tree.iter("input") if node.get("name") == "with"]
-    assert "桃源社区党支部" in "".join(names) and "柏树村党支部" not in "".join(names)
+    assert [name.strip() for name in names] == [
+        *("桃源社区党支部", "青溪镇机关党支部", "恒达公司党支部", "城投公司党支部"),
+        *("柏树村党支部", "实验学校党支部"),
+    ], "those of the town, then those under others"
     sent = branch.submit(
         page,
         "/new/date_change",
@@ -168,7 +171,21 @@ def test_branches_of_the_town_can_be_asked_along(reader, world, session):
         **{"with": [world.units["community"].id]},
     )
     assert "桃源社区党支部" in sent.main
-    assert session.scalar(sa.select(Case.state)) == "asked_joint"
+    assert session.scalar(sa.select(Case.state)) == "consulting"
+    partner = reader("community.secretary")
+    page = partner.get(sent.path)
+    done = partner.submit(page, "/moves/join", opinion="同意")
+    session.expire_all()
+    assert session.scalar(sa.select(Case.state)) == "asked_joint" and "桃源社区" in done.main
+
+
+def test_a_request_that_leaves_no_working_day_is_called_urgent(reader, clock):
+    clock.now = at("2026-12-03").now
+    page = reader("village.secretary").get("/new/date_change?day=2026-12-04").main
+    assert "按紧急请示办理" in page and "电话请示上级" in page and "活动后 3 个工作日内" in page
+    assert "变更12月主题党日活动时间的紧急请示" in page
+    clock.now = at("2026-12-02").now
+    assert "紧急" not in reader("village.secretary").get("/new/date_change?day=2026-12-04").main
 
 
 def test_partners_that_were_ticked_stay_ticked_after_a_refusal(reader, world):

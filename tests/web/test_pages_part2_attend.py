@@ -71,9 +71,9 @@ def test_everybody_is_present_unless_touched(reader, path, session):
     page = reader("village.secretary").get(path)
     assert chosen(page) == {} and "11月6日星期五" in page.main and "应到 5 人" in page.main
     done = reader("village.secretary").submit(page, "/attendance")
-    assert "到会情况已保存并备案" in done.main
+    assert "到会情况已登记" in done.main
     assert session.scalars(sa.select(Attendance.kind)).all() == ["present"] * 5
-    assert session.scalar(sa.select(sa.func.count()).select_from(Case)) == 0
+    assert session.scalars(sa.select(Case.workflow)).all() == ["record_note"], "补录"
 
 
 def test_a_tapped_member_is_on_leave_and_the_missing_go_to_contact(reader, path, world, session):
@@ -105,7 +105,7 @@ def test_a_tapped_member_is_on_leave_and_the_missing_go_to_contact(reader, path,
     assert held.host_id == world.people["village.secretary"].id
 
 
-def test_standing_arrangements_come_filled_in_from_the_last_record(reader, world, session):
+def test_the_form_of_last_time_is_a_suggestion_that_is_confirmed(reader, world, session):
     branch = reader("village.secretary")
     before = f"/activities/{activity(session, world, month=10).id}/attendance"
     branch.submit(
@@ -115,11 +115,13 @@ def test_standing_arrangements_come_filled_in_from_the_last_record(reader, world
     )
     page = branch.get(f"/activities/{activity(session, world).id}/attendance")
     (person,) = ids(world, "member3")
-    assert (
-        chosen(page) == {person: "other_form"}
-        and page.value(f"form-{person}") == "receiving_branch"
-    )
-    assert page.main.count("已按 10 月填好") == 1
+    assert chosen(page) == {person: None} and page.value(f"form-{person}") == "receiving_branch"
+    assert page.main.count("10 月是流入地支部参加，请确认这次怎样参加的") == 1
+    wrong = branch.submit(page, "/attendance", 422)
+    assert "请确认这次怎样参加的：上次的方式只是建议。" in wrong.main
+    branch.submit(wrong, "/attendance", as_before="1")
+    row = session.get(Attendance, (activity(session, world).id, person))
+    assert (row.kind, row.form) == ("other_form", "receiving_branch")
 
 
 def test_a_leave_without_a_reason_is_refused_by_name_and_nothing_is_lost(
@@ -224,7 +226,10 @@ def test_a_correction_needs_a_reason_and_the_follow_ups_come_and_go(reader, path
     }
     done = branch.submit(wrong, "/attendance", why="名字点错了")
     assert "考勤已更正" in done.main
-    states = {case.facts["member"]: case.state for case in session.scalars(sa.select(Case))}
+    states = {
+        case.facts["member"]: case.state
+        for case in session.scalars(sa.select(Case).where(Case.workflow == "absence"))
+    }
     assert states == {ids(world, "member1")[0]: "corrected", ids(world, "member2")[0]: "to_contact"}
 
 
@@ -304,16 +309,14 @@ def test_side_and_tab_bar_lead_to_what_is_there(reader, path, world, session):
 def test_the_record_is_filed_and_lessons_follow_as_its_supplement(
     reader, path, world, session, clock
 ):
-    """dossier 8: filing (备案) happens with the confirmed record; make-ups follow; the entry's date
-    is shown too.
-    """
+    """dossier 8: the confirmed record is entered at once; make-ups follow as its supplement."""
     branch, year = reader("village.secretary"), f"/units/{world.units['village'].id}/year/2026"
     clock.now = at("2026-11-10").now
     branch.submit(
         branch.get(path), "/attendance", **out(world, member1="absent", member2="leave:外出")
     )
     page = branch.get(year)
-    assert "补录于 11月10日" in page.main and "11月10日 备案，补课补充 0 / 2 人" in page.main
+    assert "补录" not in page.main and "11月10日 登记，补课补充 0 / 2 人" in page.main
     contacts = page.links("去补课登记")[0]
     cases = session.scalars(sa.select(Case.id)).all()
     call = {"reached": "true", "told": "true", "way": "phone", "reason": "家事"}
@@ -323,7 +326,7 @@ def test_the_record_is_filed_and_lessons_follow_as_its_supplement(
     )
     branch.submit(branch.get(f"{contacts}?step=to_confirm"), "/confirm", case=cases[:1])
     for who in ("village.secretary", "town1.officer"):
-        assert "11月10日 备案，补课补充 1 / 2 人" in reader(who).get(year).main
+        assert "11月10日 登记，补课补充 1 / 2 人" in reader(who).get(year).main
 
 
 @pytest.mark.parametrize("number", ["²", "9" * 5000], ids=["superscript", "5000 digits"])

@@ -68,7 +68,7 @@ def test_the_clock_says_who_has_not_answered_and_since_when(reader, play, clock)
     case = play.asked()
     page = reader("village.secretary").get(f"/cases/{case.id}")
     assert (
-        "青溪镇党委自 11月24日 起应答复；到 12月4日 星期五 仍未答复的，系统记为“上级未答复”。"
+        "青溪镇党委自 11月24日 起应答复；到 12月4日 星期五 仍未答复的，系统记为“上级逾期未批复”。"
         in page.main
     )
     play.on("2026-12-04").move(case, None, "lapse")

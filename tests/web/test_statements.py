@@ -29,8 +29,14 @@ LISTS = {
     "village.secretary": ["/queue", "/queue?box=waiting", "/queue?box=units", "/units"],
     "village.member1": ["/queue", "/queue?box=follow_up", "/units"],
 }
-# Each row that may be approved at once is checked by its guards.
-BESIDE = ["/desk", "/desk?box=units", "/desk?box=waiting"]
+# Each row that may be approved at once is checked by its guards; an absence lies in the village.
+BESIDE = [
+    ("town1.officer", "/desk"),
+    ("town1.officer", "/desk?box=units"),
+    ("town1.officer", "/desk?box=waiting"),
+    ("village.secretary", "/desk"),
+    ("village.secretary", "/desk?box=waiting"),
+]
 
 
 @contextmanager
@@ -52,7 +58,7 @@ def counted() -> Iterator[list[str]]:
 def filled(session, world, play, reader, api):
     """Return what lays further cases on the desks of a branch and of its town."""
     kinds = [play.asked(), play.open("community.secretary", "community")]
-    kinds.append(missing(session, world, "organ"))
+    kinds += [missing(session, world, "organ"), missing(session, world, "village")]
     session.commit()
     ids = [case.id for case in kinds]
 
@@ -93,11 +99,20 @@ def test_a_list_of_the_api_sends_as_much_for_many_cases(filled, api, name):
     assert {path: n for path, n in before.items() if n > MOST} == {}
 
 
-@pytest.mark.parametrize("path", BESIDE)
-def test_the_desk_sends_as_much_for_many_cases(filled, reader, path):
-    before = sent(reader("town1.officer").get, path)
+@pytest.mark.parametrize("name, path", BESIDE)
+def test_the_desk_sends_as_much_for_many_cases(filled, reader, name, path):
+    before = sent(reader(name).get, path)
     filled(60)
-    assert sent(reader("town1.officer").get, path) <= before <= MOST
+    assert sent(reader(name).get, path) <= before <= MOST
+
+
+def test_the_page_of_an_absence_sends_few(session, filled, reader, world):
+    """It shows the member, who may take it over and whom it may be handed to."""
+    found = session.scalars(sa.select(Case.id).where(Case.workflow == "absence")).all()
+    for case_id in found:
+        unit = session.get(Case, case_id).unit
+        name = "organ" if unit.id == world.units["organ"].id else "village"
+        assert sent(reader(f"{name}.secretary").get, f"/cases/{case_id}") <= MOST
 
 
 # Long lists --------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from oversight.base.db import new_id
+from oversight.base.rows import grouped_by, ids_of, keyed
 from oversight.base.sealing import Sealer
 from oversight.base.sentences import N_, say
 from oversight.law.roles import ADMINISTRATORS
@@ -224,12 +225,11 @@ class _Compare:
 
     def _load_people(self, session: Session) -> None:
         table = Person.__table__
-        self.persons = {
-            row.id: row
-            for row in session.execute(
+        self.persons = keyed(
+            session.execute(
                 sa.select(table).where(table.c.zone_id == self.zone.id, table.c.left_on.is_(None))
             )
-        }
+        )
         self.member = {
             row.person_id: row
             for row in session.execute(
@@ -242,16 +242,13 @@ class _Compare:
                 ).where(Membership.zone_id == self.zone.id, is_member(self.today))
             )
         }
-        self.posts: dict[str, list] = defaultdict(list)
-        for row in session.execute(
+        posts = session.execute(
             sa.select(Post.id, Post.person_id, Post.unit_id, Post.office, Post.from_on).where(
                 Post.zone_id == self.zone.id, in_office(self.today)
             )
-        ):
-            self.posts[row.person_id].append(row)
-        self.waiting: dict[str, list] = defaultdict(list)
-        for proposal in proposals.of_zone(session, self.zone.id):
-            self.waiting[proposal.person_id].append(proposal)
+        )
+        self.posts: dict[str, list] = defaultdict(list, grouped_by(posts, "person_id"))
+        self.waiting = grouped_by(proposals.of_zone(session, self.zone.id), "person_id")
         self.in_unit: dict[tuple[str, str], list[str]] = defaultdict(list)
         self.by_number = {row.number: row.id for row in self.persons.values() if row.number}
         self.by_joined: dict[tuple, list[str]] = defaultdict(list)
@@ -291,7 +288,7 @@ class _Compare:
         found = self.by_key.get(key, [])
         if not parent:
             return found
-        above = {unit.id for unit in self.by_key.get(parent, [])}
+        above = set(ids_of(self.by_key.get(parent, [])))
         return [unit for unit in found if unit.parent_id in above]
 
     def _changed(self, row: UnitRow, unit: _Known) -> None:
@@ -333,24 +330,24 @@ class _Compare:
 
     def _above(self, row: UnitRow) -> _Known | None:
         """Return the superior of a new organization, founding a town that only its branches name."""
-        if not row.parent and row.kind in ("town", "department"):
-            return self.top
-        found = self.by_key.get(row.key[1], []) if row.parent else []
+        if not row.parent:
+            if row.kind in ("town", "department"):
+                return self.top
+            return self._no_superior(row, N_("请写上级党组织。"))
+        found = self.by_key.get(row.key[1], [])
         if len(found) == 1 and found[0].kind != "branch":
             return found[0]
-        if row.parent and not found and TOWN.search(row.key[1]):
+        if found:
+            return self._no_superior(row, N_("上级不能是党支部。"))
+        if TOWN.search(row.key[1]):
             return self._made(row.parent, "town", None, self.top)
-        self.roster.trouble(
-            row.parent_place or row.place,
-            row.parent or row.name,
-            (
-                N_("请写上级党组织。")
-                if not row.parent
-                else N_("上级不能是党支部。")
-                if found
-                else N_("没有这个上级党组织，请在“党组织”表里加上它并写明类别（镇或区属部门）。")
-            ),
+        return self._no_superior(
+            row, N_("没有这个上级党组织，请在“党组织”表里加上它并写明类别（镇或区属部门）。")
         )
+
+    def _no_superior(self, row: UnitRow, sentence: str) -> _Known | None:
+        """Note what is wrong with the superior that a row names."""
+        self.roster.trouble(row.parent_place or row.place, row.parent or row.name, sentence)
         return None
 
     def _made(self, name: str, kind: str, category: str | None, above: _Known) -> _Known:
@@ -688,7 +685,7 @@ class _Compare:
                 )
                 self.plan.memberships_ended[row.id] = max(self.yesterday, row.from_on)
                 self._end_posts(person_id, row.unit_id)
-                self.plan.dropped += [one.id for one in self.waiting.get(person_id, ())]
+                self.plan.dropped += ids_of(self.waiting.get(person_id, ()))
         for unit_id, count in leaving.items():
             if count >= MANY and 3 * count > members[unit_id]:
                 self.plan.thinned.append(

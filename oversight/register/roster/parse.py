@@ -72,6 +72,10 @@ class UnitRow:
     category: str | None = None
     parent_place: Place | None = None
 
+    def complete(self, other: UnitRow) -> None:
+        """Take over what only another row of the same organization says."""
+        self.kind, self.category = self.kind or other.kind, self.category or other.category
+
     @property
     def key(self) -> tuple[str, str]:
         return cells.unit_key(self.name), cells.unit_key(self.parent)
@@ -477,16 +481,18 @@ def _agree_on_units(roster: Roster) -> None:
                 row.name,
                 say("类别与%(place)s写的不一样，请改成一样的。", place=first.place),
             )
-        first.kind, first.category = first.kind or row.kind, first.category or row.category
-    for key, row in list(known.items()):
-        full = [other for other in known if other[0] == key[0] and other[1]]
-        if (
-            not key[1] and len(full) == 1
-        ):  # the same organization, once with and once without its superior
-            known[full[0]].kind = known[full[0]].kind or row.kind
-            known[full[0]].category = known[full[0]].category or row.category
-            del known[key]
+        first.complete(row)
+    _merge_short_names(known)
     roster.units = list(known.values())
+
+
+def _merge_short_names(known: dict[tuple[str, str], UnitRow]) -> None:
+    """Take for one organization what is named once with and once without its superior."""
+    for key, row in list(known.items()):
+        full = [] if key[1] else [other for other in known if other[0] == key[0] and other[1]]
+        if len(full) == 1:
+            known[full[0]].complete(row)
+            del known[key]
 
 
 def _namesakes(roster: Roster) -> None:

@@ -17,6 +17,7 @@ from oversight.models.cases import NO, YES
 from oversight.organization.units import COMMITTEE_FROM, in_office, superiors
 from oversight.rules.context import TransitionContext
 
+from . import attended
 from .grounds import DECIDED, HEARD, PAPER, QUORUM, RATING, SHARE
 from .roster import ORDER, graded, roster, row_of
 
@@ -225,7 +226,11 @@ def votes_of_round(attempt: TransitionContext) -> list[dict]:
 @effect
 def freeze_manner(attempt: TransitionContext) -> None:
     """会议按区里现在规定的方式表决，开会以后不再改变。"""
-    attempt.set_facts(secret=attempt.settings["appraisal_vote"] == "secret", ballots=None)
+    rated = [row.person_id for row in roster(attempt, "graded")]
+    known = attended.of(attempt.session, attempt.case, rated)
+    attempt.set_facts(
+        secret=attempt.settings["appraisal_vote"] == "secret", ballots=None, attended=known
+    )
 
 
 def by_paper(attempt: TransitionContext) -> bool:

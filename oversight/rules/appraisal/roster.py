@@ -8,6 +8,7 @@ from datetime import date
 
 import sqlalchemy as sa
 
+from oversight.base.rows import ids_of
 from oversight.law.definition import effect, rule
 from oversight.models import Appraised, Case, PeerReview, WorkItem
 from oversight.models.appraisal import GRADES
@@ -149,9 +150,7 @@ def lower(attempt: TransitionContext) -> None:
 
 
 def still_member(attempt: TransitionContext, person: str) -> bool:
-    return person in {
-        row.id for row in members(attempt.session, attempt.case.unit_id, attempt.today)
-    }
+    return person in set(ids_of(members(attempt.session, attempt.case.unit_id, attempt.today)))
 
 
 @rule(YEARLY)

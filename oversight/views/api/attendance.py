@@ -4,8 +4,9 @@ means is below.
 
 from __future__ import annotations
 
-from oversight.base.db import db
-from oversight.ledger import arrange, attendance
+from oversight.base.db import db, find
+from oversight.ledger import arrange, attendance, course
+from oversight.ledger import month as months
 from oversight.models import Activity, Attendance, Case, Person
 from oversight.views.session import actor, moment
 
@@ -67,7 +68,7 @@ def sheet(row: Activity) -> m.Sheet:
     cases = attendance.missing_cases(db.session, row)
     counted = attendance.counts(db.session, [row.id]).get(row.id)
     people = attendance.people(db.session, row, moment().today)
-    host = db.session.get(Person, row.host_id) if row.host_id else None
+    host = find(db.session, Person, row.host_id)
     return {
         "id": row.id,
         **title_and_status(row),
@@ -77,6 +78,8 @@ def sheet(row: Activity) -> m.Sheet:
         "on": day(row.day),
         "held_on": day(row.held_on),
         "entered_at": day(row.held_entered_at),
+        "entry": months.one(db.session, row, moment().today).entry,
+        "corrected_from": [key for key in (row.bettered or "").split(",") if key],
         "confirmed_at": day(row.confirmed_at),
         "host": {"id": host.id, "name": host.name} if host else None,
         "host_why": row.host_why,
@@ -84,10 +87,34 @@ def sheet(row: Activity) -> m.Sheet:
         "invitees": attendance.invited(db.session, row),
         "counts": counted.classes if counted else None,
         "open_make_ups": counted.open if counted else None,
+        "version": row.version,
+        "journal": record_lines(course.of(db.session, [row.id]).get(row.id, [])),
+        "exempt": _exempt(row),
         "members": [
             _member(person, rows.get(person.id), cases.get(person.id)) for person in people
         ],
     }
+
+
+def record_lines(lines: list[course.Line]) -> list[m.RecordLine]:
+    """Return the course of a record."""
+    return [
+        {
+            "at": day(line.at),
+            "who": line.who,
+            "act": line.act,
+            "label": line.label,
+            "state": line.state,
+            "why": line.why,
+        }
+        for line in lines
+    ]
+
+
+def _exempt(row: Activity) -> list[m.ExemptMember]:
+    on = row.held_on or row.day or moment().today
+    found = attendance.free_lines(db.session, row, on)
+    return [{"id": one.id, "name": one.name, "told": told} for one, told in found]
 
 
 def _member(person: Person, row: Attendance | None, case: Case | None) -> m.SheetMember:

@@ -52,7 +52,7 @@ def queue(asked: m.InQueue) -> m.Queue:
 
 
 def _filters(asked: m.InQueue) -> inbox.Filters:
-    """Return what the queue is narrowed to. Raises WordsWrong, NotInSight."""
+    """Return what the queue is narrowed to. Raises InvalidInput, NotFound."""
     workflow, unit = asked.get("workflow"), asked.get("unit")
     if workflow and workflow not in {known.name for known in workflows.every()}:
         raise InvalidInput({"workflow": N_("没有这种业务。")})
@@ -89,11 +89,7 @@ def _once(key: str | None, status: int, make):
 
 def _seen(case_id: str) -> Case:
     """Return a case in the caller's sight. Raises NotFound."""
-    found = db.session.get(Case, case_id)
-    if found is None:
-        raise NotFound()
-    authority.see(db.session, actor(), found)
-    return found
+    return authority.seen(db.session, actor(), case_id)
 
 
 @route(
@@ -251,7 +247,7 @@ def moves(sent: m.Many, key: str | None):
 
 
 def _told_again(item: dict) -> dict:
-    """Return what became of one of many as the caller may know it today."""
+    """Return the result of one item of a batch as far as the caller may see it today."""
     try:
         _seen(item["case"])
     except NotFound as gone:
@@ -264,7 +260,7 @@ def _refused(case_id: str, refusal: DomainError) -> dict:
 
 
 def _items(sent: list[m.Item]) -> list[tuple[str, int | None]]:
-    """Return which cases to move, and at which version each. Raises WordsWrong."""
+    """Return which cases to move, and at which version each. Raises InvalidInput."""
     found = {item["case"]: item.get("version") for item in sent}
     if len(found) < len(sent):
         raise InvalidInput({"items": N_("“items”里有重复的案卷，每件只列一次。")})

@@ -93,7 +93,7 @@ def is_verb(name: str) -> bool:
 
 
 def verb(name: str) -> str:
-    """Return the name of a move from a path. Raises NotInSight."""
+    """Return the name of a move from a path. Raises NotFound."""
     if not is_verb(name):
         raise NotFound("没有这一步。")
     return name

@@ -7,12 +7,13 @@ from __future__ import annotations
 from oversight.base.db import db
 from oversight.base.refusals import NotFound
 from oversight.engine import authority
-from oversight.ledger import life_meetings
+from oversight.ledger import course, life_meetings
 from oversight.models import Case, LifeMeeting
 from oversight.views.session import actor, moment
 
 from . import http
 from . import messages as m
+from .attendance import record_lines
 from .route import route
 from .shapes import day, named
 from .units import unit_in_reach, year_of
@@ -30,7 +31,8 @@ def life_meetings_of(unit_id, asked: m.OfYear) -> m.LifeMeetings:
     if branch.kind != "branch":
         raise NotFound("只有党支部有组织生活会，请选一个党支部。")
     rows = life_meetings.of_year(db.session, branch.id, year)
-    return {"items": [_meeting(row) for row in rows], "next": None}
+    told = course.of(db.session, [row.id for row in rows])
+    return {"items": [_meeting(row, told) for row in rows], "next": None}
 
 
 @route(
@@ -66,12 +68,13 @@ def take_back_life_meeting(meeting_id, sent: m.TakenBack, key: str | None):
 
 
 def _still(body: dict) -> None:
-    """Refuse to tell again of a unit that is out of reach by now. Raises NotFound."""
+    """Make sure that a repeated answer is still within the caller's reach. Raises NotFound."""
     unit_in_reach(body["unit"]["id"])
 
 
-def _meeting(row: LifeMeeting) -> m.LifeMeeting:
+def _meeting(row: LifeMeeting, told: dict | None = None) -> m.LifeMeeting:
     """Return an entry; the case only to who may open it."""
+    told = course.of(db.session, [row.id]) if told is None else told
     return {
         "id": row.id,
         "unit": named(row.unit),
@@ -79,6 +82,7 @@ def _meeting(row: LifeMeeting) -> m.LifeMeeting:
         "noted_at": day(row.noted_at),
         "activity": row.activity_id,
         "case": _seen(row.case_id) if row.case_id else None,
+        "journal": record_lines(told.get(row.id, [])),
         "withdrawn_at": day(row.withdrawn_at),
         "withdrawn_why": row.withdrawn_why,
     }

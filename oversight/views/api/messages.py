@@ -11,7 +11,7 @@ from typing import Annotated, Any, NotRequired
 from typing_extensions import TypedDict, is_typeddict
 
 from oversight.base.files import KINDS as KINDS_OF_FILE
-from oversight.calendar.party_days import STATUS_LABELS
+from oversight.calendar.party_days import BETTER, STATUS_LABELS
 from oversight.engine.inbox import BOXES
 from oversight.law.definition import KINDS
 from oversight.law.roles import OFFICES
@@ -44,6 +44,13 @@ Invited = Annotated[
         properties={kind: {"type": "integer", "minimum": 0, "maximum": 1000} for kind in INVITEES},
         additionalProperties=False,
     ),
+]
+Entered = Annotated[
+    Annotated[str, one_of(("in_time", "late"))] | None,
+    By("Entered within 5 working days after the day (及时), or later (补录); null: not held."),
+]
+CorrectedFrom = Annotated[
+    list[Annotated[str, one_of(BETTER)]], By("What corrections have made better, as it was before.")
 ]
 NotedAt = Annotated[Time, By("Shown beside the day itself (补录).")]
 
@@ -380,6 +387,21 @@ SheetMember = TypedDict(
 )
 
 
+class RecordLine(TypedDict):
+    at: Time
+    who: str
+    act: str
+    label: str
+    state: str
+    why: str
+
+
+class ExemptMember(TypedDict):
+    id: Id
+    name: str
+    told: Annotated[str, By("What he was told of the activity.")]
+
+
 class Sheet(TitleAndStatus):
     id: Id
     unit: Named
@@ -388,6 +410,8 @@ class Sheet(TitleAndStatus):
     on: Day | None
     held_on: Day | None
     entered_at: Annotated[Time | None, By("Shown beside the day itself (补录).")]
+    entry: Entered
+    corrected_from: CorrectedFrom
     confirmed_at: Annotated[Time | None, By("When the record was filed.")]
     host: Named | None
     host_why: str | None
@@ -395,6 +419,9 @@ class Sheet(TitleAndStatus):
     invitees: Invited
     counts: Turnout | None
     open_make_ups: int | None
+    version: Annotated[int, By("Of the record; send it back to be refused where it has changed.")]
+    journal: Annotated[list[RecordLine], By("What was done about the day, the newest first.")]
+    exempt: Annotated[list[ExemptMember], By("免予参加: outside those expected.")]
     members: list[SheetMember]
 
 
@@ -409,6 +436,7 @@ class LifeMeeting(TypedDict):
     noted_at: NotedAt
     activity: Annotated[Id | None, By("The party day that it was combined with.")]
     case: Annotated[Id | None, By("The appraisal that held it.")]
+    journal: Annotated[list[RecordLine], By("What was done about it, the newest first.")]
     withdrawn_at: Annotated[Time | None, By("A wrong entry is taken back, never deleted.")]
     withdrawn_why: str | None
 
@@ -568,6 +596,10 @@ class Attendance(Plan, total=False):
     leave: Annotated[dict, By(additionalProperties={"type": "string", "enum": [*REASONS]})]
     held_on: Annotated[Day, By("The day in force where left out.")]
     why: Annotated[str, By("Needed to correct a record.")]
+    told: Annotated[
+        dict, By("What who is exempt was told, by person.", additionalProperties={"type": "string"})
+    ]
+    version: Annotated[int, By("As the sheet was read; 409 where it has changed since.")]
 
 
 class HeldOn(TypedDict):

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from oversight import workflows
 from oversight.base.clock import Moment
+from oversight.base.rows import ids_of, keyed
 from oversight.casework import attachments, rectification
 from oversight.engine import authority, available, desk_acts, inbox, journal
 from oversight.law.binding import in_own_words, own_id
@@ -97,17 +98,17 @@ def _head(case: Case, workflow: Workflow, at: Moment) -> m.Head:
 
 def summaries(session: Session, cases: list[Case], at: Moment) -> list[m.Summary]:
     """Return cases as a list shows them; whom they wait on is where the engine laid them."""
-    lying = inbox.lying_with(session, [case.id for case in cases])
+    lying = inbox.lying_with(session, ids_of(cases))
     return [_summary(case, lying.get(case.id, []), at) for case in cases]
 
 
 def _summary(case: Case, names: list[str], at: Moment) -> m.Summary:
     workflow = workflows.reading(case)
     party = workflow.state(case.state).waits_on
-    label = "、".join(dict.fromkeys(names)) or (party.label if party else "")
+    label = "、".join(dict.fromkeys(names)) or party.label
     return {
         **_head(case, workflow, at),
-        "waits_on": {"role": party.name, "label": label} if party else None,
+        "waits_on": {"role": party.name, "label": label} if party.name else None,
     }
 
 
@@ -225,7 +226,7 @@ def myself(account, who: Actor) -> m.Me:
             for post in who.posts
         ],
         "branch": named(who.branch),
-        "units": [named(unit) for unit in {unit.id: unit for unit in own}.values()],
+        "units": [named(unit) for unit in keyed(own).values()],
     }
 
 

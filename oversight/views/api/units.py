@@ -5,9 +5,8 @@ A unit's lists tell of the unit and of everything below it; visibility is in the
 
 from __future__ import annotations
 
-from oversight.base.db import db
+from oversight.base.db import db, find
 from oversight.base.refusals import NotFound
-from oversight.base.sentences import N_
 from oversight.calendar import party_days as activities
 from oversight.ledger import attendance
 from oversight.ledger import month as months
@@ -43,7 +42,7 @@ def units(asked: m.Paging):
 @route("GET", "/units/<uuid:unit_id>", "One unit", m.Unit)
 def unit(unit_id) -> m.Unit:
     row = unit_in_reach(unit_id, reach.kept)
-    return shapes.unit(row, db.session.get(Unit, row.parent_id) if row.parent_id else None)
+    return shapes.unit(row, find(db.session, Unit, row.parent_id))
 
 
 @route(
@@ -112,7 +111,7 @@ def _activity(row: Activity, branch: Unit, counted: dict, how: dict) -> m.Activi
 
 def title_and_status(row: Activity) -> m.TitleAndStatus:
     """Return what an activity is called and how it stands."""
-    name = f"{row.month}月主题党日" if row.kind == "party_day" else N_("“七一”活动")
+    name = activities.NAMES.get(row.kind) or f"{row.month}月主题党日"
     return {"name": name, "status": _status(months.one(db.session, row, moment().today))}
 
 

@@ -94,7 +94,7 @@ class Appraising:
     def count_form(self):
         """Return the form of the count, with what was counted where it is to be corrected."""
         form = self.file.form(self.file.move("enter_count"), "m")
-        if not (self.file.bound and self.file.bound.move == "enter_count"):
+        if not self.file.bound.of_move("enter_count"):
             for name, value in (self.file.case.facts.get("counts") or {}).items():
                 form[name].data = value
         return form

@@ -14,7 +14,9 @@ from flask_login import login_required
 
 from oversight import workflows
 from oversight.base.db import db
-from oversight.base.refusals import InvalidInput, RuleViolation
+from oversight.base.refusals import InvalidInput, RuleViolation, VersionConflict
+from oversight.base.rows import keyed
+from oversight.calendar.party_days import NAMES
 from oversight.calendar.workdays import add_workdays
 from oversight.calendar.zone import zone_calendar
 from oversight.engine import authority
@@ -22,13 +24,14 @@ from oversight.law.binding import in_own_words
 from oversight.law.clauses import Source, clause
 from oversight.law.inputs import read_count, read_day
 from oversight.law.roles import OFFICES
-from oversight.ledger import arrange, attendance
+from oversight.ledger import arrange, attendance, course
 from oversight.models import Activity, Attendance, Case, Person
 from oversight.models.attendance import CATEGORIES, CLASSES, FORMS, INVITEES, MODES
-from oversight.organization.members import exempt_on, groups_on, members
+from oversight.organization.members import groups_on
 from oversight.views import forms, present, session
-from oversight.views.forms import Bound
+from oversight.views.forms import NO_FORM, Bound
 from oversight.views.present import day as day_label
+from oversight.views.present import translated
 
 bp = Blueprint("attend", __name__)
 
@@ -47,7 +50,7 @@ INVITED_BY = {
 
 @dataclass(frozen=True)
 class Tile:
-    """One member on the sheet; `carried` is the month whose standing arrangement was filled in."""
+    """One member on the sheet; `carried` is the month whose form is suggested, to be confirmed."""
 
     person: Person
     kind: str = "present"
@@ -60,19 +63,31 @@ class Tile:
         """Return the other form that stands chosen once 其他方式 is tapped."""
         return self.form or next((form for flag, form in LIKELY if getattr(self.person, flag)), "")
 
+    @property
+    def forms(self) -> dict[str, str]:
+        """Return the forms that fit him, and the one that stands in the record."""
+        fits = attendance.fitting(self.person)
+        return {key: name for key, name in FORMS.items() if key in fits or key == self.form}
+
 
 class Sheet:
     """The sheet of one party day for one reader; `posted` is a form that came back."""
 
     classes, out, forms, categories, modes = CLASSES, OUT, FORMS, CATEGORIES, MODES
 
-    def __init__(self, activity: Activity, posted=None, bound: Bound | None = None):
+    def __init__(self, activity: Activity, posted=None, bound: Bound = NO_FORM):
         self.activity, self.posted, self.bound = activity, posted, bound
         self.unit, self.at = activity.unit, session.moment()
 
     @cached_property
     def recorded(self) -> dict[str, Attendance]:
         return attendance.rows_of(db.session, self.activity)
+
+    @property
+    def name(self) -> str:
+        """Return what the activity is called."""
+        kind = NAMES.get(self.activity.kind)
+        return translated(kind) if kind else _("%(m)s月主题党日", m=self.activity.month)
 
     @cached_property
     def writes(self) -> bool:
@@ -97,11 +112,13 @@ class Sheet:
     def hosts(self) -> list[tuple[Person, str]]:
         """Return who may host on that day, the secretary first. Source: G-2.4.2"""
         found = attendance.hosts(db.session, self.unit, self.day)
-        return [
+        joint = attendance.joint_hosts(db.session, self.activity, self.day)
+        own = [
             (one, OFFICES.get(office) or _("党员"))
             for one, office in found
             if office != "member" or one.id in {tile.person.id for tile in self.tiles}
         ]
+        return own + [(one, _("联合开展的牵头支部书记")) for one, _office in joint]
 
     @property
     def host(self) -> str:
@@ -149,14 +166,19 @@ class Sheet:
     @cached_property
     def exempt(self) -> int:
         """Count who stands outside 应到 on that day."""
-        return (
-            0
-            if self.recorded
-            else sum(
-                exempt_on(person, self.day)
-                for person in members(db.session, self.unit.id, self.day)
-            )
-        )
+        return len(self.exempted)
+
+    @cached_property
+    def exempted(self) -> list[tuple[Person, str]]:
+        """Return who is exempt on that day, and what he was told of it."""
+        posted = self.posted or {}
+        found = attendance.free_lines(db.session, self.activity, self.day)
+        return [(one, posted.get(f"told-{one.id}", told)) for one, told in found]
+
+    @property
+    def carried(self) -> list[Tile]:
+        """Return whose form of last time is suggested and not confirmed yet."""
+        return [tile for tile in self.tiles if tile.carried]
 
     @cached_property
     def before(self) -> tuple[int, dict[str, str]]:
@@ -174,11 +196,10 @@ class Sheet:
         if row is not None:
             return Tile(person, row.kind, row.form or "", row.category or "")
         month, usual = self.before
-        return (
-            Tile(person, "other_form", usual[person.id], carried=month)
-            if person.id in usual
-            else Tile(person)
-        )
+        usual = {key: form for key, form in usual.items() if form in FORMS}
+        if usual.get(person.id) not in attendance.fitting(person):
+            return Tile(person)
+        return Tile(person, "", usual[person.id], carried=month)
 
     @cached_property
     def groups(self) -> list[tuple[str, list[Tile]]]:
@@ -188,10 +209,7 @@ class Sheet:
         for tile in self.tiles:
             group = named.get(tile.person.id)
             found.setdefault(group.id if group else "", []).append(tile)
-        order = sorted(
-            {group.id: group for group in named.values()}.values(),
-            key=lambda unit: (unit.sort, unit.id),
-        )
+        order = sorted(keyed(named.values()).values(), key=lambda unit: (unit.sort, unit.id))
         return [
             *((group.name, found[group.id]) for group in order if group.id in found),
             *((_("其他党员") if named else _("党员"), found[""]) for key in [""] if key in found),
@@ -199,6 +217,11 @@ class Sheet:
 
     def of(self, kind: str) -> list[Tile]:
         return [tile for tile in self.tiles if tile.kind == kind]
+
+    @cached_property
+    def course(self) -> list[course.Line]:
+        """Return what was done about this day, the newest first."""
+        return course.of(db.session, [self.activity.id]).get(self.activity.id, [])
 
     @cached_property
     def cases(self) -> dict[str, Case]:
@@ -219,7 +242,7 @@ def posted_tile(person: Person, posted) -> Tile:
         return Tile(person)
     return Tile(
         person,
-        posted.get(f"kind-{person.id}", "leave"),
+        posted.get(f"kind-{person.id}", ""),
         posted.get(f"form-{person.id}", ""),
         posted.get(f"why-{person.id}", ""),
     )
@@ -302,14 +325,14 @@ def save(activity_id):
             done = attendance.submit(
                 db.session, activity.id, read, session.actor(), session.moment()
             )
-    except (InvalidInput, RuleViolation) as refusal:
+    except (InvalidInput, RuleViolation, VersionConflict) as refusal:
         activity = attendance.readable(db.session, str(activity_id), session.actor())
         bound = forms.Bound.of("", {}, _at_the_member(refusal))
         return _page(Sheet(activity, request.form, bound), refusal.status)
     return _saved(done, correction)
 
 
-def _at_the_member(refusal: InvalidInput | RuleViolation) -> InvalidInput | RuleViolation:
+def _at_the_member(refusal):
     """Put what is said about leave at the first member on whose tile no reason stands."""
     if not isinstance(refusal, InvalidInput) or "leave" not in refusal.fields:
         return refusal
@@ -323,14 +346,17 @@ def _at_the_member(refusal: InvalidInput | RuleViolation) -> InvalidInput | Rule
 
 
 def _saved(done: attendance.Recorded, correction: bool):
-    """Say what came of it, and go on to the contacts where somebody was missing."""
+    """Show the result, and continue with the contacts where somebody was missing."""
     year = url_for(
         "year.show",
         unit_id=done.activity.unit_id,
         year=done.activity.year,
         _anchor=f"m{done.activity.month}",
     )
-    saved = _("考勤已更正，原来的记录留在经过里") if correction else _("到会情况已保存并备案")
+    filed = _("到会情况已登记")
+    if done.activity.unit.rule_set == "soe":
+        filed = _("到会情况已登记，已报上级备案")
+    saved = _("考勤已更正，原来的记录留在经过里") if correction else filed
     if not done.opened:
         present.toast(saved)
         return redirect(year)
@@ -349,7 +375,10 @@ def _saved(done: attendance.Recorded, correction: bool):
 def _raw(activity: Activity, posted) -> dict:
     """Take a sheet from the form, in the shape that the API sends. Raises InvalidInput."""
     out = list(dict.fromkeys(posted.getlist("out")))
-    kinds = {person: posted.get(f"kind-{person}", "leave") for person in out}
+    kinds = {person: _kind(posted, person) for person in out}
+    unsaid = [person for person in out if not kinds[person]]
+    if unsaid:
+        raise InvalidInput({f"out-{unsaid[0]}": _("请确认这次怎样参加的：上次的方式只是建议。")})
     by = {kind: [person for person in out if kinds[person] == kind] for kind in OUT}
     return {
         "present": [person for person in posted.getlist("who") if person not in out],
@@ -357,9 +386,20 @@ def _raw(activity: Activity, posted) -> dict:
         "leave": {person: posted.get(f"why-{person}") for person in by["leave"]},
         "absent": by["absent"],
         "invitees": _invitees(activity, posted),
+        "told": {
+            name.removeprefix("told-"): said.strip()
+            for name, said in posted.items()
+            if name.startswith("told-")
+        },
         **_about(posted),
-        **{name: posted.get(name, "").strip() for name in ("held_on", "why")},
+        **{name: posted.get(name, "").strip() for name in ("held_on", "why", "version")},
     }
+
+
+def _kind(posted, person: str) -> str:
+    """Return how somebody took part: as said, or as last time where that was confirmed for all."""
+    as_before = "other_form" if posted.get("as_before") and posted.get(f"form-{person}") else ""
+    return posted.get(f"kind-{person}") or as_before
 
 
 def _invitees(activity: Activity, posted) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""One desk act on many cases: what may be chosen, and what came of each. Each goes through its own
+"""One desk act on many cases: what may be chosen, and the result of each. Each goes through its own
 door.
 """
 

@@ -8,10 +8,10 @@ from urllib.parse import parse_qsl, urlsplit
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import login_required
-from sqlalchemy.orm import joinedload
 
 from oversight.base.db import db
 from oversight.base.refusals import DomainError, InvalidInput, NotFound, RuleViolation
+from oversight.base.rows import ids_of
 from oversight.casework import rectification
 from oversight.engine import authority, bell, desk_acts, inbox, transitions
 from oversight.law.definition import Move
@@ -26,11 +26,8 @@ bp = Blueprint("case", __name__)
 
 
 def seen(case_id) -> Case:
-    """Return a case in the reader's sight. Raises NotInSight."""
-    case = db.session.get(Case, str(case_id), options=[joinedload(Case.unit)])
-    if case is None:
-        raise NotFound()
-    authority.see(db.session, session.actor(), case)
+    """Return a case in the reader's sight. Raises NotFound."""
+    case = authority.seen(db.session, session.actor(), str(case_id))
     if request.method == "POST":
         _note(case)  # also where no script has told us
     return case
@@ -40,11 +37,8 @@ def asked(case_id, name: str) -> Case:
     """Return a case that somebody wants to act on; an attempt at a foreign one is kept. Raises
     NotFound.
     """
-    try:
+    with session.keeping(name, str(case_id)):
         return seen(case_id)
-    except NotFound as refusal:
-        session.journal(refusal, name, str(case_id))
-        raise
 
 
 def _note(case: Case) -> None:
@@ -58,7 +52,7 @@ def _note(case: Case) -> None:
 @bp.post("/cases/<uuid:case_id>/seen")
 @login_required
 def note_seen(case_id):
-    """Be told by the page's script that it was read; a GET never writes."""
+    """Note that an order was read, as reported by the page's script; a GET never writes."""
     seen(case_id)
     return "", 204
 
@@ -86,7 +80,7 @@ def show(case_id):
     return page(seen(case_id))
 
 
-def page(case: Case, bound: forms.Bound | None = None) -> str:
+def page(case: Case, bound: forms.Bound = forms.NO_FORM) -> str:
     file = CaseFile(case, session.actor(), session.moment(), bound)
     return render_template(
         "case.html", file=file, case=case, sheet=opening.Sheet.of(file), next_url=_onward(case)
@@ -101,10 +95,7 @@ def _onward(case: Case) -> str:
     came = request.values.get("from")
     if came != "desk":
         return session.own_path(request.form.get("next")) or url_for("case.show", case_id=case.id)
-    rows = [
-        row.id
-        for row in inbox.cases(db.session, session.actor(), "mine", session.moment().today).items
-    ]
+    rows = ids_of(inbox.cases(db.session, session.actor(), "mine", session.moment().today).items)
     at = rows.index(case.id) if case.id in rows else -1
     after = (rows[at + 1 :] + rows[: max(at, 0)][-1:])[:1]
     return url_for("case.show", case_id=after[0], **FROM_DESK) if after else url_for("desk.queue")
@@ -176,7 +167,7 @@ def conflict(refusal: DomainError, case: Case | None, move: Move, words: dict) -
 
 
 def _tell(case: Case, move: Move) -> None:
-    """Say on the next page what came of it, with a way to the case."""
+    """Show the result on the next page, with a link to the case."""
     file = CaseFile(case, session.actor(), session.moment())
     present.toast(
         str(present.part(case, "done", file=file, move=move)),

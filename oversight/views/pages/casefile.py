@@ -9,20 +9,19 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property
 
-import sqlalchemy as sa
-
 from oversight import workflows
 from oversight.base.clock import Moment
-from oversight.base.db import db
+from oversight.base.db import db, is_id
 from oversight.base.refusals import DomainError, InvalidInput
+from oversight.base.rows import ids_of, keyed
 from oversight.base.sentences import N_, say
-from oversight.casework import attachments, rectification
-from oversight.engine import authority, available, bell, desk_acts, inbox, precedents
+from oversight.casework import attachments, record, rectification
+from oversight.engine import authority, available, bell, desk_acts, inbox, journal, precedents
 from oversight.law.clauses import Source
-from oversight.law.definition import MANY, Field, Move, MultiInstance, Rule, State, Workflow
+from oversight.law.definition import Committee, Field, Move, Rule, State, Workflow
 from oversight.law.inputs import read_words
 from oversight.law.roles import AUTOMATIC, TIMER
-from oversight.models import Attachment, Case, JournalRow, Paper, Person, Reminder, Unit, WorkItem
+from oversight.models import Attachment, Case, JournalRow, Paper, Person, Unit, WorkItem
 from oversight.models.cases import ABSENT, CAME, LEFT, NO, RECUSED, YES
 from oversight.organization.actor import Actor
 from oversight.organization.members import members
@@ -31,7 +30,7 @@ from oversight.rules import foresight
 from oversight.rules.common import REASON
 from oversight.rules.context import TransitionContext
 from oversight.views import forms, present, session
-from oversight.views.forms import Bound
+from oversight.views.forms import NO_FORM, Bound
 
 from . import desk_act_forms
 
@@ -88,7 +87,7 @@ class CaseFile:
     case: Case
     who: Actor
     at: Moment
-    bound: Bound | None = None
+    bound: Bound = NO_FORM
 
     @cached_property
     def workflow(self) -> Workflow:
@@ -105,13 +104,18 @@ class CaseFile:
     @property
     def waits(self) -> str:
         """Name the people it waits for; nothing where it waits for a day or for nobody."""
-        party = self.state.waits_on
-        return self.waiting.label if party is not None and party.human else ""
+        return self.waiting.label if self.state.waits_on.human else ""
 
     @property
     def many(self) -> bool:
         """True where each of several answers for himself."""
-        return isinstance(self.state.waits_on, MANY)
+        return self.state.waits_on.many
+
+    @property
+    def several(self) -> bool:
+        """True where people or units answer one by one, and who answered what is told."""
+        party = self.state.waits_on
+        return party.many and (isinstance(party, Committee) or not party.personal)
 
     @property
     def granted(self) -> bool:
@@ -194,55 +198,43 @@ class CaseFile:
         )
 
     def form(self, move: Move, scope: str):
-        mine = self.bound if self.bound and self.bound.move == move.name else None
-        values = (
-            mine.words
-            if mine
-            else {
-                ask.name: self.case.facts.get(ask.name)
-                for ask in move.asks
-                if move.by is self.workflow.opened_by and not move.decides
-            }
-        )
-        return forms.form_for(
-            move.asks, f"{scope}-{move.name}", values, mine.wrong if mine else None
-        )
+        mine = self.bound.of_move(move.name)
+        own = move.by is self.workflow.opened_by and not move.decides
+        facts = {ask.name: self.case.facts.get(ask.name) for ask in move.asks} if own else {}
+        values = mine.words if mine else facts
+        return forms.form_for(move.asks, f"{scope}-{move.name}", values, mine.wrong)
 
     @cached_property
     def people(self) -> list[Person]:
         """Return whom a form may name: the branch's members, and whoever has a row of his own in
         the case.
         """
-        rows = db.session.scalars(
-            sa.select(Person)
-            .join(WorkItem, WorkItem.person_id == Person.id)
-            .where(WorkItem.case_id == self.case.id, WorkItem.role == "member")
-            .distinct()
+        if self.case.unit.kind != "branch":
+            return []
+        named = (
+            *members(db.session, self.case.unit_id, self.at.today),
+            *record.participants(db.session, self.case),
         )
-        found = {
-            person.id: person
-            for person in [*members(db.session, self.case.unit_id, self.at.today), *rows]
-        }
-        return list(found.values()) if self.case.unit.kind == "branch" else []
+        return list(keyed(named).values())
 
     @property
     def field_ids(self) -> dict[str, str]:
         """Return by word the field of the form that came back, for the links of its error summary."""
-        if self.bound and self.bound.move == forms.ATTACH and self.may_attach:
+        name = self.bound.move
+        if name == forms.ATTACH and self.may_attach:
             return {"file": "ev-file", "note": "ev-note", "finding": "ev-for"}
-        if self.bound and self.bound.move in desk_acts.ASKS:
-            return {
-                ask.name: f"d-{self.bound.move}-{ask.name}"
-                for ask in desk_acts.ASKS[self.bound.move]
-            }
-        move = self.bound and self.move(self.bound.move)
+        if name in desk_acts.ASKS:
+            return {ask.name: f"d-{name}-{ask.name}" for ask in desk_acts.ASKS[name]}
+        move = self.move(name)
+        if move is None:
+            return {}
         scope = "o" if move in self.aside else "m"
-        return {ask.name: f"{scope}-{move.name}-{ask.name}" for ask in move.asks} if move else {}
+        return {ask.name: f"{scope}-{name}-{ask.name}" for ask in move.asks}
 
     @property
     def said(self) -> str:
         """Return the one text that came back with a refused answer."""
-        mine = self.bound and next((m for m in self.answers if m.name == self.bound.move), None)
+        mine = self.bound.move in [move.name for move in self.answers]
         return next(iter(self.bound.words.values()), "") if mine else ""
 
     @property
@@ -369,13 +361,7 @@ class CaseFile:
 
     @cached_property
     def journal(self) -> list[JournalRow]:
-        return list(
-            db.session.scalars(
-                sa.select(JournalRow)
-                .where(JournalRow.case_id == self.case.id)
-                .order_by(JournalRow.seq)
-            )
-        )
+        return journal.of_cases(db.session, [self.case.id])[self.case.id]
 
     @cached_property
     def entries(self) -> list[Entry]:
@@ -392,9 +378,7 @@ class CaseFile:
         ]
         reminded = [
             Entry(_rung(row.rung), N_("系统"), row.at)
-            for row in db.session.scalars(
-                sa.select(Reminder).where(Reminder.case_id == self.case.id)
-            )
+            for row in record.reminders(db.session, self.case)
         ]
         return sorted([*told, *reminded], key=lambda entry: entry.at, reverse=True)
 
@@ -428,13 +412,8 @@ class CaseFile:
 
     @cached_property
     def papers(self) -> list[Paper]:
-        if not any("paper" in row.result for row in self.journal):
-            return []
-        return list(
-            db.session.scalars(
-                sa.select(Paper).where(Paper.case_id == self.case.id).order_by(Paper.id)
-            )
-        )
+        issued = any("paper" in row.result for row in self.journal)
+        return record.papers(db.session, self.case) if issued else []
 
     def letter(self, name: str) -> dict:
         """Compose what a move would send or issue if it were made now."""
@@ -460,7 +439,7 @@ class CaseFile:
     @cached_property
     def unseen(self) -> bool:
         """True where the page's script is to tell that it was read."""
-        return rectification.unseen(db.session, self.case, self.who) or (
+        return rectification.unseen(db.session, self.case, self.who, self.seen_by) or (
             session.unread() > 0 and bell.rings(db.session, self.who, self.case.id)
         )
 
@@ -494,25 +473,9 @@ class CaseFile:
     @cached_property
     def slots(self) -> list[tuple[str, str]]:
         """Return where many answer: each unit and what it has answered."""
-        party = self.state.waits_on
-        if (
-            not isinstance(party, MANY)
-            or isinstance(party, MultiInstance)
-            and party.personal
-            or not self.reads_all
-        ):
+        if not self.several or not self.reads_all:
             return []
-        named = (Person, WorkItem.person_id) if party.personal else (Unit, WorkItem.slot_id)
-        rows = db.session.execute(
-            sa.select(named[0].name, WorkItem.answer)
-            .join(named[0], named[0].id == named[1])
-            .where(
-                WorkItem.case_id == self.case.id,
-                WorkItem.kind == "act",
-                WorkItem.opened_at >= self.case.entered_at,
-            )
-            .order_by(WorkItem.id)
-        )
+        rows = record.answers(db.session, self.case, isinstance(self.state.waits_on, Committee))
         labels = {**{move.name: move.label for move in self.workflow.moves}, **VOTES}
         return [(name, labels.get(answer, "")) for name, answer in rows]
 
@@ -551,39 +514,43 @@ def _label(workflow: Workflow, row: JournalRow) -> str:
 _REACHED = Field("to", "list", "对象")
 
 
+def _asks(workflow: Workflow, row: JournalRow) -> dict[str, Field]:
+    """Return by word what a step asked for."""
+    asks = {
+        "open": workflow.facts,
+        "inherit": (REASON,),
+        "desk": [ask for ask in desk_acts.ASKS.get(row.move, ()) if ask.kind != "person"],
+    }.get(row.kind)
+    return workflow.asks(row.move) if asks is None else {ask.name: ask for ask in asks}
+
+
 def _said(workflow: Workflow, row: JournalRow) -> list[tuple]:
-    """Return the words of a step with the asks that they answer."""
-    if row.kind == "desk":
-        asks = {ask.name: ask for ask in desk_acts.ASKS.get(row.move, ()) if ask.kind != "person"}
-        told = [(_REACHED, row.result["to"])] if "to" in row.result else []
-        return [
-            *told,
-            *((asks[name], value) for name, value in row.words.items() if name in asks and value),
-        ]
-    asks = {ask.name: ask for move in workflow.moves if move.name == row.move for ask in move.asks}
-    if row.kind == "open":
-        asks = {ask.name: ask for ask in workflow.facts}
-    if row.kind == "inherit":
-        asks = {REASON.name: REASON}
-    words = {name: value for name, value in row.words.items() if name in asks and value}
+    """Return the words of a step with the asks that they answer; of a list, which has a table of its
+    own on the page, only how long it is.
+    """
+    asks = _asks(workflow, row)
+    told = [(_REACHED, row.result["to"])] if row.kind == "desk" and "to" in row.result else []
+    words = [
+        (asks[name], value)
+        for name, value in row.words.items()
+        if name in asks and value and not (asks[name].kind == "text" and is_id(value))
+    ]
     return [
-        (
-            asks[name],
-            say("%(n)s 条", n=len(value)) if asks[name].items else value,
-        )  # the page has a table of them
-        for name, value in words.items()
-        if not (workflow.discreet and asks[name].items)
+        *told,
+        *(
+            (ask, say("%(n)s 条", n=len(value)) if ask.items else value)
+            for ask, value in words
+            if not (workflow.discreet and ask.items)
+        ),
     ]
 
 
+RUNGS = {-1: N_("已超期，提醒承办人，并转上一级"), 0: N_("提醒承办人，今天到期")}
+
+
 def _rung(rung: int) -> str:
-    if rung < 0:
-        return N_("已超期，提醒承办人，并转上一级")
-    return (
-        N_("提醒承办人，今天到期")
-        if rung == 0
-        else say("提醒承办人，还有 %(count)s 个工作日", count=rung)
-    )
+    later = say("提醒承办人，还有 %(count)s 个工作日", count=rung)
+    return RUNGS.get(max(rung, -1), later)
 
 
 # For lists ---------------------------------------------------------------------------------------
@@ -593,11 +560,11 @@ def read(cases: list[Case], who: Actor, at: Moment) -> list[CaseFile]:
     """Return files of cases with what their checks ask, read at once for all."""
     files = [CaseFile(case, who, at) for case in cases]
     before = precedents.earlier(db.session, cases)
-    journals = _journals([case.id for case in cases])
+    journals = journal.of_cases(db.session, ids_of(cases))
     sides = {file.case.id: file.workflow.opened_by.name for file in files}
     foresight.read(db.session, cases, sides)
     for file in files:
-        file.earlier, file.journal = before[file.case.id], journals.get(file.case.id, [])
+        file.earlier, file.journal = before[file.case.id], journals[file.case.id]
     return files
 
 
@@ -614,12 +581,3 @@ def clear(files: list[CaseFile]) -> set[str]:
         and (move := file.workflow.bulk_move(file.state))
         and all(check.ok for check in file._checked(move))
     }
-
-
-def _journals(case_ids: list[str]) -> dict[str, list[JournalRow]]:
-    found: dict[str, list[JournalRow]] = {}
-    for row in db.session.scalars(
-        sa.select(JournalRow).where(JournalRow.case_id.in_(case_ids)).order_by(JournalRow.seq)
-    ):
-        found.setdefault(row.case_id, []).append(row)
-    return found

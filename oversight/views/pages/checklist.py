@@ -46,31 +46,18 @@ def words(form, move: Move) -> dict:
     """
     found = forms.words_from(form, move.asks)
     seen = {key[5:]: value for key, value in form.items() if key.startswith("seen-") and value}
-    marked = {
-        kind: [number for number, value in seen.items() if value == kind]
-        for kind in ("remind", "finding")
-    }
-    if marked["finding"] and not any(ask.name == "findings" for ask in move.asks):
-        raise InvalidInput(
-            {
-                "checklist": _(
-                    "清单里记了 %(n)s 个组织不力的问题，请选“登记情况并转整改”。",
-                    n=len(marked["finding"]),
-                )
-            }
-        )
-    found["reminders"] = [
-        *(_reminder(form, number) for number in marked["remind"]),
-        *found.get("reminders", []),
-    ]
-    if any(ask.name == "findings" for ask in move.asks):
-        found["findings"] = [
-            *(_finding(form, number) for number in marked["finding"]),
-            *found.get("findings", []),
-        ]
+    remind, wrong, fine = (
+        [n for n in seen if seen[n] == kind] for kind in ("remind", "finding", "ok")
+    )
+    ordered = any(ask.name == "findings" for ask in move.asks)
+    if wrong and not ordered:
+        said = _("清单里记了 %(n)s 个组织不力的问题，请选“登记情况并转整改”。", n=len(wrong))
+        raise InvalidInput({"checklist": said})
+    found["reminders"] = [*(_reminder(form, n) for n in remind), *found.get("reminders", [])]
+    if ordered:
+        found["findings"] = [*(_finding(form, n) for n in wrong), *found.get("findings", [])]
     if seen:
-        fine = sum(value == "ok" for value in seen.values())
-        looked = _("对照条款查看 %(n)s 条，%(fine)s 条没有问题。", n=len(seen), fine=fine)
+        looked = _("对照条款查看 %(n)s 条，%(fine)s 条没有问题。", n=len(seen), fine=len(fine))
         found["note"] = "\n".join(filter(None, [found.get("note", "").strip(), looked]))
     return {name: value for name, value in found.items() if value}
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
-import sqlalchemy as sa
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import login_required
@@ -17,11 +16,13 @@ from oversight import workflows
 from oversight.base.clock import Moment
 from oversight.base.db import db, is_id
 from oversight.base.refusals import DomainError, Forbidden, InvalidInput, NotFound
+from oversight.base.rows import grouped_by
 from oversight.base.sentences import N_, say
+from oversight.casework import follow_ups
+from oversight.casework.follow_ups import Line
 from oversight.engine import authority, available, transitions
 from oversight.law.definition import Move, Workflow
-from oversight.models import Activity, Attendance, Case, Person, Unit
-from oversight.models.attendance import CLASSES
+from oversight.models import Case, Person, Unit
 from oversight.rules.absence import FOLLOW_UP
 from oversight.views import forms, present, session
 
@@ -58,27 +59,8 @@ def steps() -> list[tuple[str, str, str]]:
 
 
 @dataclass(frozen=True)
-class Line:
-    """One absentee: the case, who it is, and how he stood on the sheet of which day."""
-
-    case: Case
-    person: Person
-    kind: str
-    day: date
-    own: bool
-
-    @property
-    def tries(self) -> list[dict]:
-        return self.case.facts.get("tries") or []
-
-    @property
-    def label(self) -> str:
-        return CLASSES[self.kind]
-
-
-@dataclass(frozen=True)
 class Outcome:
-    """What came of one case in a batch."""
+    """The result for one case of a batch."""
 
     name: str
     refusal: DomainError | None
@@ -88,7 +70,7 @@ class Contacts:
     """The follow-ups of one branch at one step; `bound` and `ticked` are a form that came back."""
 
     def __init__(
-        self, unit: Unit, step: str = "", bound: forms.Bound | None = None, ticked=(), outcomes=()
+        self, unit: Unit, step: str = "", bound: forms.Bound = forms.NO_FORM, ticked=(), outcomes=()
     ):
         self.unit, self.who, self.at = unit, session.actor(), session.moment()
         self.bound, self.ticked, self.outcomes = bound, set(ticked), list(outcomes)
@@ -116,17 +98,7 @@ class Contacts:
 
     @cached_property
     def counts(self) -> dict[str, int]:
-        rows = dict(
-            db.session.execute(
-                sa.select(Case.state, sa.func.count())
-                .where(
-                    Case.unit_id == self.unit.id,
-                    Case.workflow == FOLLOW_UP,
-                    Case.closed_at.is_(None),
-                )
-                .group_by(Case.state)
-            ).all()
-        )
+        rows = follow_ups.counts(db.session, self.unit)
         found = {name: rows.pop(name, 0) for name, _l, move in self.steps if move}
         return {**found, OTHER: sum(rows.values()), DONE: 0}
 
@@ -153,60 +125,25 @@ class Contacts:
 
     @cached_property
     def lines(self) -> list[Line]:
-        done = (Case.closed_at.desc(), Case.id.desc())
-        order = done if self.step == DONE else (Case.due_on, Case.id)
-        rows = db.session.execute(
-            sa.select(Case, Person)
-            .join(Person, Person.id == Case.data_subject_id)
-            .where(Case.unit_id == self.unit.id, Case.workflow == FOLLOW_UP, *self._at_step())
-            .order_by(*order)
-            .offset((self.page - 1) * MOST)
-            .limit(MOST + 1)
-        ).all()
-        self.more, rows = len(rows) > MOST, rows[:MOST]
-        about = {case.facts["activity"] for case, _p in rows}
-        held = {
-            row.id: row.held_on or row.day
-            for row in db.session.scalars(sa.select(Activity).where(Activity.id.in_(about)))
-        }
-        kinds = {
-            (activity, person): kind
-            for activity, person, kind in db.session.execute(
-                sa.select(Attendance.activity_id, Attendance.person_id, Attendance.kind).where(
-                    Attendance.activity_id.in_(about)
-                )
-            )
-        }
-        return [
-            Line(
-                case,
-                person,
-                kinds.get((case.facts["activity"], person.id), case.facts["kind"]),
-                held[case.facts["activity"]],
-                person.id == self.who.id,
-            )
-            for case, person in rows
-        ]
+        which = {
+            DONE: follow_ups.CLOSED,
+            OTHER: follow_ups.elsewhere([name for name, _l, _m in self.steps]),
+        }.get(self.step) or follow_ups.in_state(self.step)
+        lines, self.more = follow_ups.page(db.session, self.unit, which, self.page, MOST)
+        return lines
 
-    def _at_step(self) -> list:
-        if self.step == DONE:
-            return [Case.closed_at.is_not(None)]
-        mine = [name for name, _l, _m in self.steps]
-        state = Case.state.not_in(mine) if self.step == OTHER else Case.state == self.step
-        return [Case.closed_at.is_(None), state]
+    def own(self, line: Line) -> bool:
+        """True where the reader is the absentee himself: others of the branch deal with it."""
+        return line.person.id == self.who.id
 
     @cached_property
     def days(self) -> list[tuple[date, list[Line]]]:
-        found: dict[date, list[Line]] = {}
-        for line in self.lines:
-            found.setdefault(line.day, []).append(line)
-        return list(found.items())
+        return list(grouped_by(self.lines, "day").items())
 
     def form(self):
         """Return the sheet that is filled once for all who are ticked."""
-        values = self.bound.words if self.bound else {}
         shared = tuple(ask for ask in self.move.asks if not ask.alone)
-        return forms.form_for(shared, "b", values, self.bound.wrong if self.bound else None)
+        return forms.form_for(shared, "b", self.bound.words, self.bound.wrong)
 
     def own_form(self, line: Line):
         """Return the fields that are filled for one member alone (逐人填); what stands there goes
@@ -234,25 +171,11 @@ class Contacts:
 
     @property
     def ways(self) -> dict[str, str]:
-        return {
-            value: label
-            for move in self.workflow.moves
-            if move.name == "record_contact"
-            for ask in move.asks
-            if ask.name == "way"
-            for value, label in ask.choices
-        }
+        return dict(self.workflow.asks("record_contact")["way"].choices)
 
     @property
     def lesson_forms(self) -> dict[str, str]:
-        return {
-            value: label
-            for move in self.workflow.moves
-            if move.name == "record_lesson"
-            for ask in move.asks
-            if ask.name == "form"
-            for value, label in ask.choices
-        }
+        return dict(self.workflow.asks("record_lesson")["form"].choices)
 
 
 def _unit(unit_id) -> Unit:
@@ -287,23 +210,12 @@ def make(unit_id, name):
     """Make one move in each of the cases that are ticked, with the same words; each stands for
     itself.
     """
-    try:
+    with session.keeping(name):
         unit = _unit(unit_id)
-    except (NotFound, Forbidden) as refusal:
-        session.journal(refusal, name)
-        raise
     move = batch().get(name)
     if move is None:
         raise NotFound("没有这一步。")
-    ids = list(
-        dict.fromkeys(
-            [request.form["only"]] if "only" in request.form else request.form.getlist("case")
-        )
-    )
-    words = _words(move)
-    ids += [
-        case_id for case_id in _filled(move) if case_id not in ids and "only" not in request.form
-    ]
+    ids, words = _meant(move), _words(move)
     if not ids:
         nobody = InvalidInput({"case": _("请先勾选要登记的人。")})
         return _page(
@@ -311,17 +223,21 @@ def make(unit_id, name):
         )
     if not all(map(is_id, ids)):
         raise NotFound()
-    seen = [case_page.asked(case_id, name) for case_id in ids[:MOST]]
-    told = [
-        (case.id, _member(case))
-        for case in seen
-        if case.unit_id == unit.id and case.workflow == FOLLOW_UP
-    ]
     results = [
-        (case_id, Outcome(who, _try(case_id, move, words, session.moment())))
-        for case_id, who in told
+        (case.id, Outcome(_member(case), _try(case.id, move, words, session.moment())))
+        for case in [case_page.asked(case_id, name) for case_id in ids[:MOST]]
+        if (case.unit_id, case.workflow) == (unit.id, FOLLOW_UP)
     ]
     return _answer(unit_id, name, words, results)
+
+
+def _meant(move: Move) -> list[str]:
+    """Return the cases that are meant: the one whose button was pressed, else what is ticked or
+    filled in.
+    """
+    if "only" in request.form:
+        return [request.form["only"]]
+    return list(dict.fromkeys([*request.form.getlist("case"), *_filled(move)]))
 
 
 def _member(case: Case) -> str:
@@ -375,10 +291,7 @@ def _try(case_id: str, move: Move, words: dict, at: Moment) -> DomainError | Non
 
 
 def _answer(unit_id, name: str, words: dict, results: list[tuple[str, Outcome]]):
-    """Go on where all went well;
-
-    else show for whom it did and for whom not, with what was typed.
-    """
+    """Redirect where all succeeded; else show who succeeded and who failed, with what was typed."""
     failed = [(case_id, outcome) for case_id, outcome in results if outcome.refusal is not None]
     if not failed:
         names = "、".join(outcome.name for _id, outcome in results)

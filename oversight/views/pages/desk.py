@@ -13,6 +13,7 @@ from flask_login import login_required
 from oversight import workflows
 from oversight.base.db import db
 from oversight.base.refusals import DomainError, InvalidInput, NotFound, VersionMissing
+from oversight.base.rows import grouped, grouped_by, ids_of, keyed
 from oversight.base.sentences import N_
 from oversight.engine import authority, bell, inbox, transitions
 from oversight.law.definition import Bulk
@@ -94,7 +95,7 @@ class Row:
 class DeskPage:
     """One page of the desk for one reader, with the case that lies open on it."""
 
-    def __init__(self, view: View, bound: forms.Bound | None = None):
+    def __init__(self, view: View, bound: forms.Bound = forms.NO_FORM):
         self.view, self.who, self.at, self.bound = view, session.actor(), session.moment(), bound
 
     @cached_property
@@ -164,9 +165,9 @@ class DeskPage:
 
     @cached_property
     def rows(self) -> list[Row]:
-        cases = list({case.id: case for case in (*self.came, *self.page.items)}.values())
-        ids = [case.id for case in cases]
-        mine = {case.id for case in self.page.items} if self.view.box == "mine" else set()
+        cases = list(keyed((*self.came, *self.page.items)).values())
+        ids = ids_of(cases)
+        mine = set(ids_of(self.page.items)) if self.view.box == "mine" else set()
         lying, self._told_of = inbox.lying(db.session, ids), inbox.told_of(db.session, cases)
         holders = {case_id: lying.holder(case_id, self.at.today) for case_id in ids}
         free = [
@@ -199,10 +200,7 @@ class DeskPage:
     @property
     def groups(self) -> list[tuple[str, list[Row]]]:
         """Return the rows under their headings, in the order of the list."""
-        found: dict[str, list[Row]] = {}
-        for row in self.rows:
-            found.setdefault(row.under, []).append(row)
-        return list(found.items())
+        return list(grouped_by(self.rows, "under").items())
 
     @cached_property
     def open(self) -> CaseFile | None:
@@ -269,7 +267,7 @@ def _group(day: date | None, today: date, labels: tuple[str, ...] = DUE) -> str:
     return labels[3] if day <= today + timedelta(days=7 - today.isoweekday()) else labels[4]
 
 
-def page(view: View, bound: forms.Bound | None = None):
+def page(view: View, bound: forms.Bound = forms.NO_FORM):
     """Render the desk; also for a form that came back from the pane."""
     desk = DeskPage(view, bound)
     return render_template("queue.html", desk=desk, view=view, dues=DUES)
@@ -303,11 +301,8 @@ def bulk():
 def bulk_send():
     ids = request.form.getlist("case")[:BULK_MOST]
     versions = dict(zip(ids, request.form.getlist("version"), strict=False))
-    try:
+    with session.keeping(BULK):
         cases = seen(ids, session.actor())
-    except NotFound as refusal:
-        session.journal(refusal, BULK)
-        raise
     if not all(_opinion(case.workflow) for case in cases):
         return _confirm(ids, wrong=_("请填写“批复意见”。")), 422
     results = [_answer(case.id, versions.get(case.id, "")) for case in cases]
@@ -346,10 +341,7 @@ def _confirm(ids: list[str], wrong: str = ""):
     """List what will be answered with one text, by workflow, and what will not, with the reason."""
     who, at = session.actor(), session.moment()
     files = [CaseFile(case, who, at) for case in seen(ids, who)]
-    good: dict[str, list[CaseFile]] = {}
-    for file in files:
-        if file.in_bulk:
-            good.setdefault(file.case.workflow, []).append(file)
+    good = grouped((file.case.workflow, file) for file in files if file.in_bulk)
     return render_template(
         "bulk.html",
         groups=[
@@ -363,12 +355,10 @@ def _confirm(ids: list[str], wrong: str = ""):
 
 def seen(ids: list[str], who) -> list[Case]:
     """Return the cases chosen, all of them in sight. Raises NotFound."""
-    found = [db.session.get(Case, _uuid(case_id)) for case_id in dict.fromkeys(ids[:BULK_MOST])]
-    for case in found:
-        if case is None:
-            raise NotFound()
-        authority.see(db.session, who, case)
-    return found
+    return [
+        authority.seen(db.session, who, _uuid(case_id))
+        for case_id in dict.fromkeys(ids[:BULK_MOST])
+    ]
 
 
 def _answer(case_id: str, version: str) -> tuple[Case, DomainError | None]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from flask_babel import gettext as _
 
 from oversight.base.db import db
+from oversight.base.rows import keyed
 from oversight.engine import colleagues, desk_acts, inbox, journal
 from oversight.models import Case, FollowUp, Person, Unit, WorkItem
 from oversight.organization.members import by_name
@@ -39,13 +40,10 @@ def offered(file) -> list[Hand]:
 
 
 def _hand(file, name: str, label: str, among: dict[str, str], people: list[Person]) -> Hand:
-    mine = file.bound if file.bound and file.bound.move == name else None
+    mine = file.bound.of_move(name)
     kept = _own_date(file) if name == "follow_up" else {}
     form = forms.form_for(
-        desk_acts.ASKS[name],
-        f"d-{name}",
-        mine.words if mine else kept,
-        mine.wrong if mine else None,
+        desk_acts.ASKS[name], f"d-{name}", mine.words if mine else kept, mine.wrong
     )
     named = [Choice(person.id, person.name) for person in people if person.id in among]
     return Hand(name, label, form, _copied(file) if name == "copy" else {"person": named})
@@ -78,7 +76,7 @@ def _reached(case: Case) -> list[Unit]:
     """
     line = [case.unit, *superiors(db.session, case.unit)]
     units = line if case.data_subject_id else [*line, *offices(db.session, case.zone_id)]
-    return list({unit.id: unit for unit in units}.values())
+    return list(keyed(units).values())
 
 
 def _readers(file, units: list[Unit]) -> list[Choice]:
@@ -97,7 +95,7 @@ def _readers(file, units: list[Unit]) -> list[Choice]:
 
 
 def told(case: Case) -> str:
-    """Say what came of the last act on a case."""
+    """Describe the result of the last act on a case."""
     row = journal.last(db.session, case.id)
     to = "、".join(row.result.get("to", ()))
     label = _(desk_acts.LABELS.get(row.move, row.move))

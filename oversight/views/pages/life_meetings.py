@@ -14,7 +14,9 @@ from flask_login import login_required
 
 from oversight.base.db import db
 from oversight.base.refusals import InvalidInput, InvalidTransition, RuleViolation
+from oversight.calendar.party_days import entry_due
 from oversight.engine import authority
+from oversight.ledger import course
 from oversight.ledger import life_meetings as meetings
 from oversight.models import LifeMeeting, Unit
 from oversight.rules.life_meetings import LABELS, Term, owed, terms
@@ -70,6 +72,7 @@ class Life:
     """A branch's meetings of a year for one reader; `bound` is a form that came back."""
 
     def __init__(self, shown: year.Year):
+        self.shown = shown
         self.unit, self.year, self.today, self.bound = (
             shown.unit,
             shown.year,
@@ -81,9 +84,9 @@ class Life:
     def leads(self) -> bool:
         return authority.is_led_by(db.session, self.unit, session.actor())
 
-    @cached_property
+    @property
     def entered(self) -> list[LifeMeeting]:
-        return meetings.of_year(db.session, self.unit.id, self.year)
+        return self.shown.meetings
 
     @property
     def held(self) -> list[LifeMeeting]:
@@ -92,6 +95,12 @@ class Life:
     @property
     def withdrawn(self) -> list[LifeMeeting]:
         return [row for row in self.entered if row.withdrawn_at]
+
+    @cached_property
+    def course(self) -> list[course.Line]:
+        """Return what was done about these meetings, the newest first."""
+        lines = [line for row in self.entered for line in self.shown.course.get(row.id, [])]
+        return sorted(lines, key=lambda line: line.at, reverse=True)
 
     @property
     def lines(self) -> list[Line]:
@@ -110,19 +119,19 @@ class Life:
 
         `form` is "on" or the id of a meeting.
         """
-        return self.bound.words if self.bound and self.bound.move == form else {}
+        return self.bound.of_move(form).words
 
     def wrong(self, form: str, name: str) -> str:
-        return self.bound.wrong.get(name, "") if self.bound and self.bound.move == form else ""
+        return self.bound.of_move(form).wrong.get(name, "")
 
     def may_take_back(self, row: LifeMeeting) -> bool:
         return self.leads and not meetings.rests_on(db.session, row)
 
     @staticmethod
     def entered_later(row: LifeMeeting) -> date | None:
-        """Return the day of the entry where it was not that of the meeting (补录)."""
+        """Return the day of the entry where it was after the term (补录)."""
         on = local_day(row.noted_at)
-        return on if on != row.held_on else None
+        return on if on > entry_due(db.session, row.zone_id, row.held_on) else None
 
 
 @bp.post("/units/<uuid:unit_id>/life-meetings")

@@ -7,7 +7,6 @@ from datetime import date, timedelta
 from functools import cached_property
 from itertools import islice
 
-import sqlalchemy as sa
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask_login import login_required
 
@@ -28,13 +27,15 @@ from oversight.calendar.party_days import month_end
 from oversight.calendar.workdays import PartyDay, add_workdays
 from oversight.calendar.zone import has_rule_day, rule_for, zone_calendar
 from oversight.engine import assignment, authority, available, inbox, transitions
-from oversight.law.definition import INTERNAL, Move, Workflow, role_of
+from oversight.law.definition import INTERNAL, Move, Workflow
 from oversight.law.inputs import read_day, read_words
 from oversight.law.roles import BRANCH
 from oversight.ledger import month
 from oversight.models import Activity, Case, Person, Unit
+from oversight.organization import units
 from oversight.organization.actor import Actor
 from oversight.organization.members import members
+from oversight.organization.units import UnitRow, neighbours
 from oversight.rules import date_change
 from oversight.rules.context import TransitionContext
 from oversight.views import forms, present, session
@@ -49,7 +50,7 @@ MANY_UNITS = 50  # from which on they can be looked for
 class Answerer:
     """Who will answer, and by when at the latest."""
 
-    unit: sa.Row | Unit
+    unit: UnitRow
     person: str
     workdays: int
     due_on: date
@@ -66,7 +67,7 @@ class Sheet:
     who: Actor
     at: Moment
     new: bool
-    bound: forms.Bound | None = None
+    bound: forms.Bound = forms.NO_FORM
     posted: dict = field(default_factory=dict)
 
     @classmethod
@@ -144,13 +145,7 @@ class Sheet:
         """Return the party day that the facts name, where it has been planned."""
         if self.day is None:
             return None
-        return db.session.scalar(
-            sa.select(Activity).where(
-                Activity.unit_id == self.unit.id,
-                Activity.day == self.day,
-                Activity.kind == "party_day",
-            )
-        )
+        return month.party_day(db.session, self.unit, self.day)
 
     @cached_property
     def rule(self) -> PartyDay | None:
@@ -199,17 +194,7 @@ class Sheet:
 
     @property
     def _month_planned(self) -> bool:
-        return (
-            db.session.scalar(
-                sa.select(Activity.id).where(
-                    Activity.unit_id == self.unit.id,
-                    Activity.year == self.day.year,
-                    Activity.month == self.day.month,
-                    Activity.kind == "party_day",
-                )
-            )
-            is not None
-        )
+        return month.planned(db.session, self.unit, self.day.year, self.day.month)
 
     @cached_property
     def options(self) -> list[available.Option]:
@@ -258,7 +243,7 @@ class Sheet:
     def letter(self, name: str) -> dict:
         """Compose what a first step would send, as far as it has been written."""
         move = next(move for move in self.workflow.moves if move.name == name)
-        words = {**self.facts, **(self.bound.words if self.bound else {})}
+        words = {**self.facts, **self.bound.words}
         typed = {ask.name: words.get(ask.name) for ask in move.asks if ask.kind == "text"}
         return move.letter(self._attempt(move, **typed))
 
@@ -268,15 +253,12 @@ class Sheet:
         """Return one form with the words of the moves named."""
         moves = [option.move for option in self.options if option.move.name in names]
         asks = {ask.name: ask for move in moves for ask in move.asks}
-        values = {**self.facts, **(self.bound.words if self.bound else {})}
-        return forms.form_for(
-            tuple(asks.values()), "w", values, self.bound.wrong if self.bound else None
-        )
+        values = {**self.facts, **self.bound.words}
+        return forms.form_for(tuple(asks.values()), "w", values, self.bound.wrong)
 
     def facts_form(self, *without: str):
         asks = tuple(ask for ask in self.workflow.facts if ask.name not in without)
-        wrong = self.bound.wrong if self.bound else None
-        return forms.form_for(asks, "f", {**self.facts, **self.posted}, wrong)
+        return forms.form_for(asks, "f", {**self.facts, **self.posted}, self.bound.wrong)
 
     def days(self, name: str, asked: str) -> list[date]:
         """Return sensible days near the day in force that the guards of a move allow."""
@@ -298,14 +280,14 @@ class Sheet:
         """Return who answers the first step and by when, if it were sent today."""
         move = self.first
         state = move.enters if move and move.enters is not INTERNAL else None
-        if state is None or state.waits_on is None or state.due is None:
+        if state is None or state.due is None:
             return None
         later = Sheet.fresh(self.workflow, self.unit, self.facts) if not self.new else self
         attempt = TransitionContext(
             db.session, self.workflow, later.case, move, self.who, self.at, state=state.name
         )
         seat = authority.resolve(
-            db.session, self.workflow, later.case, role_of(state.waits_on), self.at.today
+            db.session, self.workflow, later.case, state.waits_on.role, self.at.today
         )
         return Answerer(
             seat.unit, _officer(seat), state.due.workdays, assignment.last_day(attempt, state.due)
@@ -314,18 +296,25 @@ class Sheet:
     @cached_property
     def neighbours(self) -> list[Unit]:
         """Return the branches of the same town that could hold the activity jointly."""
-        return list(
-            db.session.scalars(
-                sa.select(Unit)
-                .where(
-                    Unit.parent_id == self.unit.parent_id,
-                    Unit.kind == "branch",
-                    Unit.id != self.unit.id,
-                    Unit.ended_on.is_(None),
-                )
-                .order_by(Unit.sort, Unit.id)
-            )
-        )
+        return neighbours(db.session, self.unit)
+
+    @cached_property
+    def farther(self) -> list[tuple[str, list[Unit]]]:
+        """Return the branches under other towns and departments that could hold it jointly."""
+        by_above: dict[str, list[Unit]] = {}
+        for unit, above in units.branches_elsewhere(db.session, self.unit):
+            by_above.setdefault(above, []).append(unit)
+        return list(by_above.items())
+
+    def chosen_in(self, units: list[Unit]) -> bool:
+        """True where one of these branches was chosen before."""
+        chosen = self.posted.get("with") or []
+        return any(unit.id in chosen for unit in units)
+
+    @property
+    def urgent(self) -> bool:
+        """True where a request that is sent today leaves nobody a working day to answer."""
+        return self.day is not None and date_change.hurried(self._attempt(None))
 
 
 def _not_yours(workflow: Workflow) -> Forbidden:
@@ -396,16 +385,14 @@ def _units(workflow: Workflow) -> list[Unit]:
     who, role = session.actor(), workflow.opened_by
     if role.seat == "superior":
         held = who.holds(*(office for rank in role.ranks for office in rank))
-        return [
-            unit
-            for unit in inbox.units_in_sight(db.session, who)
-            if held and unit.kind == "branch" and unit.ended_on is None
-        ]
-    own = [db.session.get(Unit, unit_id) for unit_id in who.unit_ids]
-    if role.seat == "person" and who.branch is not None:
-        own = list(dict.fromkeys([*own, who.branch]))
-    branch = role.seat == "person" or role.candidate_group == BRANCH.candidate_group
-    return [unit for unit in own if unit.kind == ("branch" if branch else "zone")]
+        found = inbox.units_in_sight(db.session, who) if held else []
+        return [unit for unit in found if unit.kind == "branch" and unit.ended_on is None]
+    personal = role.seat == "person"
+    kind = "branch" if personal or role.candidate_group == BRANCH.candidate_group else "zone"
+    own = {unit_id: db.session.get(Unit, unit_id) for unit_id in who.unit_ids}
+    if personal and who.branch is not None:
+        own.setdefault(who.branch.id, who.branch)
+    return [unit for unit in own.values() if unit.kind == kind]
 
 
 @bp.get("/new/<name>")
@@ -454,20 +441,7 @@ def _other_days(sheet: Sheet) -> list[date]:
     """Return the party days ahead that could be asked about instead."""
     if sheet.day is None:
         return []
-    return list(
-        db.session.scalars(
-            sa.select(Activity.day)
-            .where(
-                Activity.unit_id == sheet.unit.id,
-                Activity.day > sheet.at.today,
-                Activity.day != sheet.day,
-                Activity.held_on.is_(None),
-                Activity.kind == "party_day",
-            )
-            .order_by(Activity.day)
-            .limit(3)
-        )
-    )
+    return month.other_days(db.session, sheet.unit, sheet.at.today, sheet.day)
 
 
 def _unit(name: str, given: str | None) -> Unit:
@@ -514,11 +488,8 @@ def _unread(workflow: Workflow, found: dict) -> list:
 @bp.post("/new/<name>")
 @login_required
 def send(name):
-    try:
+    with session.keeping("open"):
         workflow, unit = _offered(name), _unit(name, request.form.get("unit"))
-    except (NotFound, Forbidden) as refusal:
-        session.journal(refusal, "open")
-        raise
     facts = forms.words_from(request.form, workflow.facts)
     move = next(
         (m for m in workflow.leaving(workflow.opens) if m.name == request.form.get("then")), None
@@ -556,13 +527,7 @@ def _wrong(workflow: Workflow, unit_id: str, facts: dict, bound: forms.Bound):
 def _taken(
     refusal: DomainError, workflow: Workflow, unit_id: str, move: Move | None, words: dict
 ) -> str:
-    open_cases = list(
-        db.session.scalars(
-            sa.select(Case).where(
-                Case.workflow == workflow.name, Case.unit_id == unit_id, Case.closed_at.is_(None)
-            )
-        )
-    )
+    open_cases = inbox.open_of(db.session, workflow.name, unit_id)
     said = [
         (ask, present.plain(words[ask.name], ask))
         for ask in (move.asks if move else ())

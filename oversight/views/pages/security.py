@@ -4,7 +4,6 @@ the auditor.
 
 from __future__ import annotations
 
-import segno
 from flask import Blueprint, flash, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
 from flask_login import current_user, login_required
@@ -121,6 +120,8 @@ def _set_up(form: FactorForm, status: int):
     except ValueError:
         form.sealed.data = second_factor.draw(account(), sealer())
         typed, address = second_factor.shown(account(), form.sealed.data, sealer())
+    import segno  # of the few who set up a telephone
+
     picture = segno.make(address, error="m", micro=False)
     drawn = picture.svg_inline(scale=4, border=3, light="#fff", svgclass="qr", lineclass=None)
     owes = current_user.login.owes == "factor"

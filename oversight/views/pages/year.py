@@ -9,6 +9,7 @@ import calendar as months
 from collections import Counter
 from datetime import date, timedelta
 from functools import cached_property
+from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -18,16 +19,18 @@ from oversight import workflows
 from oversight.base import typed
 from oversight.base.db import db
 from oversight.base.refusals import InvalidInput, NotFound, RuleViolation
+from oversight.base.rows import grouped_by, ids_of
 from oversight.calendar.party_days import STATUS_LABELS
 from oversight.calendar.zone import zone_calendar
 from oversight.casework import rectification
 from oversight.engine import authority, inbox
-from oversight.law.inputs import read_day
-from oversight.ledger import month, own_days
-from oversight.models import Case, Unit
+from oversight.law.inputs import read_count, read_day
+from oversight.ledger import course, life_meetings, month, own_days
+from oversight.ledger import table as tables
+from oversight.models import Case, LifeMeeting, Unit
 from oversight.organization.units import page_of
 from oversight.views import session
-from oversight.views.forms import Bound
+from oversight.views.forms import NO_FORM, Bound
 from oversight.views.present import Chip, local_day, translated
 from oversight.views.present import day as day_label
 
@@ -57,9 +60,8 @@ class Card(month.Month):
 
     @property
     def entered_later(self) -> date | None:
-        """Return the day on which it was noted, where that was not the day itself (补录)."""
-        at = self.row.held_entered_at and local_day(self.row.held_entered_at)
-        return at if at and at != self.row.held_on else None
+        """Return the day on which it was noted first, where that was after the term (补录)."""
+        return self.row.entered_on if self.entry == "late" else None
 
     @property
     def chip(self) -> Chip:
@@ -85,7 +87,7 @@ class Card(month.Month):
         if self.notice:
             return _("按全区通知改期")
         if self.row.excused_by:
-            return _("上级同意缓开")
+            return _("上级书面同意暂缓开展，不算开展")
         if self.rule and self.rule.postponed_for and self.rule.on == self.row.rule_day:
             return _("%(why)s放假，顺延", why=self.rule.postponed_for)
         return ""
@@ -133,7 +135,7 @@ class Year:
         year: int,
         wrong: RuleViolation | InvalidInput | None = None,
         wrong_month: int = 0,
-        bound: Bound | None = None,
+        bound: Bound = NO_FORM,
     ):
         self.unit, self.year, self.wrong, self.wrong_month, self.bound = (
             unit,
@@ -196,6 +198,17 @@ class Year:
         """Return the open request about the next party day."""
         return month.request_about(db.session, self.unit, self.next) if self.next else None
 
+    @cached_property
+    def course(self) -> dict[str, list[course.Line]]:
+        """Return what was done about each day and each 组织生活会 of the year, by its id."""
+        days = [one.row.id for one in self.months if one.saved]
+        return course.of(db.session, [*days, *(row.id for row in self.meetings)])
+
+    @cached_property
+    def meetings(self) -> list[LifeMeeting]:
+        """Return all that was entered of the year's 组织生活会."""
+        return life_meetings.of_year(db.session, self.unit.id, self.year)
+
     def sees(self, case: Case) -> bool:
         """True where the reader may open the case; its number is everybody's."""
         try:
@@ -254,7 +267,7 @@ def write(unit_id, year, month, what):
 
 def _written(unit: Unit, year: int, number: int, what: str) -> tuple[str, str]:
     """Write what a form asks for; returns what to say of it and where to go on."""
-    known = what in ("day", "held", "attendance")
+    known = what in ("day", "held", "attendance", "another")
     if not known or not 1 <= number <= 12 or not FIRST <= year <= LAST:
         raise NotFound()
     who, at = session.actor(), session.moment()
@@ -262,6 +275,9 @@ def _written(unit: Unit, year: int, number: int, what: str) -> tuple[str, str]:
         row = own_days.sheet_of(db.session, unit, year, number, who)
         return "", url_for("attend.show", activity_id=row.id)
     chosen = _date(request.form.get("on", ""))
+    if what == "another":
+        row = own_days.another(db.session, unit, year, number, chosen, who, at)
+        return "", url_for("attend.show", activity_id=row.id)
     if what == "day":
         own_days.set_own_day(db.session, unit, year, number, chosen, who, at)
         said = _("%(month)s 月党日定在 %(day)s。", month=number, day=day_label(chosen))
@@ -288,10 +304,8 @@ def units():
     """List the branches in sight by town, each with its next party day and what is open."""
     name = typed.line(request.args.get("q", ""))[:80]
     found = inbox.branches_in_sight(db.session, session.actor(), name)
-    page = page_of(db.session, [row.id for row in found], request.args.get("cursor", ""))
-    groups: dict[str, list[Unit]] = {}
-    for unit in page.rows:
-        groups.setdefault(unit.parent_id, []).append(unit)
+    page = page_of(db.session, ids_of(found), request.args.get("cursor", ""))
+    groups = grouped_by(page.rows, "parent_id")
     return render_template(
         "units.html",
         groups=[(page.above[key], rows) for key, rows in groups.items()],
@@ -301,6 +315,55 @@ def units():
         page=page,
         name=name,
     )
+
+
+@bp.get("/units/months")
+@login_required
+def table():
+    """Show the branches in sight by months, for who stands above them."""
+    return _table()
+
+
+def _table(refusal: InvalidInput | None = None):
+    number = read_count(request.values.get("year", "")) or session.moment().today.year
+    if not FIRST <= number <= LAST:
+        raise NotFound()
+    name = typed.line(request.values.get("q", ""))[:80]
+    found = inbox.branches_in_sight(db.session, session.actor(), name)
+    cursor = request.values.get("cursor", "")
+    page = page_of(db.session, [row.id for row in found], cursor, tables.SIZE)
+    groups: dict[str, list[tables.Row]] = {}
+    for row in tables.read(db.session, page.rows, number, session.moment().today):
+        groups.setdefault(row.unit.parent_id, []).append(row)
+    return render_template(
+        "months.html",
+        groups=[(page.above[key], rows) for key, rows in groups.items()],
+        year=number,
+        page=page,
+        name=name,
+        refusal=refusal,
+        urges=tables.may_urge(page.rows, session.actor()),
+    ), refusal.status if refusal else 200
+
+
+@bp.post("/units/months")
+@login_required
+def urge():
+    """Remind branches of what was ticked in the table."""
+    number = read_count(request.form.get("year", "")) or session.moment().today.year
+    cells = request.form.getlist("cell")
+    try:
+        done = tables.urge(db.session, cells, number, session.actor(), session.moment())
+    except InvalidInput as refusal:
+        return _table(refusal)
+    said = _("已催办 %(units)s 个支部、%(n)s 件事", units=done.branches, n=done.things)
+    if done.lately:
+        said = _("%(said)s；%(n)s 件 3 个工作日内催办过，没有重复催办", said=said, n=done.lately)
+    flash(said, "ok")
+    back: dict[str, Any] = {
+        name: request.form[name] for name in ("cursor", "q") if request.form.get(name)
+    }
+    return redirect(url_for("year.table", year=number, **back))
 
 
 def _next_days(branches: list[Unit]) -> dict[str, date]:

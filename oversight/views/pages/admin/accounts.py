@@ -9,8 +9,8 @@ from flask_babel import gettext as _
 from flask_login import login_required
 
 from oversight.base import typed
-from oversight.base.db import db
-from oversight.base.refusals import NotFound
+from oversight.base.db import db, fetch
+from oversight.base.rows import ids_of
 from oversight.base.sentences import N_
 from oversight.models import Account, Unit
 from oversight.organization.units import page_of
@@ -28,9 +28,7 @@ DOABLE = {
 
 
 def _unit(unit_id) -> Unit:
-    unit = db.session.get(Unit, str(unit_id))
-    if unit is None:
-        raise NotFound()
+    unit = fetch(db.session, Unit, str(unit_id))
     accounts.rule_over(actor(), unit)
     return unit
 
@@ -62,7 +60,7 @@ def index():
     for unit in page.rows:
         town = page.above[unit.parent_id].name if unit.kind == "branch" else ""
         groups.setdefault(town, []).append(unit)
-    counts = accounts.counts(db.session, [unit.id for unit in page.rows], moment())
+    counts = accounts.counts(db.session, ids_of(page.rows), moment())
     return render_template("accounts.html", groups=groups, counts=counts, page=page, name=name)
 
 

@@ -9,8 +9,9 @@ from flask_babel import gettext as _
 from flask_login import login_required
 
 from oversight import workflows
-from oversight.base.db import db, is_id
+from oversight.base.db import db, find
 from oversight.base.refusals import NotFound
+from oversight.base.rows import ids_of
 from oversight.base.sentences import N_
 from oversight.law.roles import NO_BUSINESS
 from oversight.models import Person, Substitution, Unit
@@ -169,7 +170,7 @@ def acting_list():
 def _acting(refusal=None) -> str:
     who, today = session.actor(), session.moment().today
     units = [unit for unit in tree() if unit.kind != "group"] if who.posts else []
-    rows = posts.actings(db.session, [unit.id for unit in units], today)
+    rows = posts.actings(db.session, ids_of(units), today)
     mine = [post for post in who.posts if post.office not in NO_BUSINESS]
     empty = posts.vacant(db.session, who, units)
     seats = {post.unit_id for post in mine} | {unit.id for unit, _office in empty}
@@ -191,7 +192,7 @@ def _acting(refusal=None) -> str:
 def give_acting():
     def do() -> str:
         unit_id, _colon, office = request.form.get("seat", "").partition(":")
-        unit = in_reach(db.session.get(Unit, unit_id) if is_id(unit_id) else None)
+        unit = in_reach(find(db.session, Unit, unit_id))
         one = person_named("person")
         posts.give(
             db.session,

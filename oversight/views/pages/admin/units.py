@@ -11,6 +11,7 @@ from flask_login import login_required
 from oversight.base import typed
 from oversight.base.db import db
 from oversight.base.refusals import DomainError, InvalidInput, NotFound
+from oversight.base.rows import ids_of
 from oversight.base.sentences import N_
 from oversight.models import Unit
 from oversight.models.organizations import CATEGORIES, UNIT_KINDS
@@ -49,7 +50,7 @@ def _listed(name: str) -> list[str]:
         and name in row.name
     ]
     seen.sort(key=lambda row: [order.get(one, (0, one)) for one in row.path.strip("/").split("/")])
-    return [row.id for row in seen]
+    return ids_of(seen)
 
 
 def tree() -> list[Unit]:

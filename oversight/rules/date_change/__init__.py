@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -19,9 +19,12 @@ from oversight.law.clauses import clause, house_rule
 from oversight.law.definition import effect, rule
 from oversight.models import Activity, Case, Unit
 from oversight.organization.units import superiors
+from oversight.papers import replies
 
-from .context import TransitionContext
+from ..context import TransitionContext
 
+AWAITING = ("asked", "asked_joint", "amend_asked")  # an answer, until the activity if it is urgent
+AMENDED = ("amended_day", "amended_reason")
 FORCE_MAJEURE = house_rule("遇灾情等来不及书面请示的，可先电话请示，恢复后 3 个工作日内补报。")
 
 
@@ -33,7 +36,7 @@ def activity_in_force(attempt: TransitionContext) -> Activity | None:
     if (
         attempt.move is None and attempt.basis is not None
     ):  # an opening may plan months: one at a time
-        lock_units(attempt.session, [unit.id for unit in _taking_part(attempt)])
+        lock_units(attempt.session, [unit.id for unit in taking_part(attempt)])
     found = activity_for(attempt.session, attempt.unit, day.year, day.month)
     return found if found.day == day else None
 
@@ -59,21 +62,21 @@ def already_held(attempt: TransitionContext) -> bool:
         found,
         *(
             activity_for(attempt.session, unit, found.year, found.month)
-            for unit in _partner_units(attempt)
+            for unit in partner_units(attempt)
         ),
     ]
     return any(row.held_on for row in rows)
 
 
-def _taking_part(attempt: TransitionContext) -> list[Unit]:
+def taking_part(attempt: TransitionContext) -> list[Unit]:
     return [
         unit
-        for unit in (attempt.unit, *_partner_units(attempt))
+        for unit in (attempt.unit, *partner_units(attempt))
         if unit.zone_id == attempt.case.zone_id
     ]
 
 
-def _partner_units(attempt: TransitionContext) -> list[Unit]:
+def partner_units(attempt: TransitionContext) -> list[Unit]:
     ids = [value for value in partners(attempt) if is_id(value)]
     return list(attempt.session.scalars(sa.select(Unit).where(Unit.id.in_(ids)))) if ids else []
 
@@ -83,10 +86,69 @@ def is_unified_july(attempt: TransitionContext) -> bool:
 
 
 def first_day(attempt: TransitionContext) -> date:
-    """Return the earlier of the two days: consent must come before it. Source: G-2.1.1c"""
+    """Return the earliest of the days in force and asked for: consent must come before it.
+
+    Source: G-2.1.1c
+    """
     day = attempt.fact_day("day")
-    asked = attempt.fact_day("new_day") if attempt.case.state not in ("draft", "returned") else None
-    return min(day, asked or day)
+    if attempt.case.state in ("draft", "returned"):
+        return day
+    asked = (attempt.fact_day(name) for name in ("new_day", "amended_day"))
+    return min(day, *filter(None, asked))
+
+
+def day_now(attempt: TransitionContext, *, anew: bool = False) -> date:
+    """Return the day that is asked about: while the branch still writes, or `anew`, the one in
+    force today, to which the zone may have moved it.
+    """
+    key = attempt.case.business_key  # a month that nobody has planned yet is not planned by asking
+    writes = anew or attempt.case.state in ("draft", "returned")
+    row = activity(attempt.session, key) if key and writes else None
+    return row.day if row and row.day else attempt.fact_day("day")
+
+
+def leaves_workday(attempt: TransitionContext, begin: date, day: date) -> bool:
+    """True where a working day lies between the two days."""
+    return add_workdays(attempt.calendar, begin, 1) < day
+
+
+def urgent(attempt: TransitionContext) -> bool:
+    """True where no working day was left for an answer when the request came: 紧急请示."""
+    begin = attempt.case.running_since or attempt.today
+    return not leaves_workday(attempt, begin, first_day(attempt))
+
+
+def hurried(attempt: TransitionContext) -> bool:
+    """True where a request that is sent today would be urgent."""
+    first = min(day_now(attempt), first_day(attempt))
+    return not leaves_workday(attempt, attempt.today, first)
+
+
+def letter(attempt: TransitionContext) -> dict:
+    """Compose a branch's request, as far as it has been written."""
+    return replies.request(attempt, urgent=hurried(attempt))
+
+
+def answer_by(attempt: TransitionContext) -> date:
+    """Return the last day for an answer: three working days, and one before the first of the days.
+
+    Where none is left, the first of the days itself; never a rest day.
+    """
+    first = first_day(attempt)
+    if leaves_workday(attempt, attempt.today, first):
+        before = add_workdays(attempt.calendar, first, -1)
+        return min(add_workdays(attempt.calendar, attempt.today, 3), before)
+    return add_workdays(attempt.calendar, max(first, attempt.today) - timedelta(days=1), 1)
+
+
+def silent_on(attempt: TransitionContext) -> date | None:
+    """Return the day on which silence ends a request, where somebody could have answered."""
+    return None if urgent(attempt) else first_day(attempt)
+
+
+def too_short_on(attempt: TransitionContext) -> date | None:
+    """Return the day on which a request ends that left nobody a working day to answer."""
+    return first_day(attempt) + timedelta(days=1) if urgent(attempt) else None
 
 
 def day_before_effect(attempt: TransitionContext) -> date:
@@ -113,6 +175,13 @@ def taken(attempt: TransitionContext, day: date) -> bool:
         )
     found = _TAKEN.first(attempt.session, of_unit=case.unit_id, own=case.business_key, on=day)
     return found is not None
+
+
+def meets_elsewhere(attempt: TransitionContext, unit: Unit) -> bool:
+    """True where a branch has another activity than that of the month on the day asked for."""
+    day, asked = attempt.fact_day("day"), attempt.fact_day("new_day")
+    own = activity_for(attempt.session, unit, day.year, day.month).id
+    return _TAKEN.first(attempt.session, of_unit=unit.id, own=own, on=asked) is not None
 
 
 _activities = Activity.__table__.c
@@ -152,7 +221,7 @@ def partners(attempt: TransitionContext) -> list[str]:
 
 def joint_superiors(attempt: TransitionContext) -> list[str]:
     """Return the superiors of all branches with a fixed day that take part, each once."""
-    units = [attempt.unit, *_partner_units(attempt)]
+    units = [attempt.unit, *partner_units(attempt)]
     above = [superiors(attempt.session, unit)[0].id for unit in units if unit.fixed_day]
     return list(dict.fromkeys(above))
 
@@ -171,45 +240,39 @@ def together(attempt: TransitionContext) -> bool:
 
 @rule(clause("G-2.5.1b"))
 def partners_known(attempt: TransitionContext) -> bool:
-    """联合开展的支部填写有误：须是本区其他按固定日期开展的支部，且当月没有另外的变更请示在办。"""
+    """联合开展的支部填写有误：须是本区其他党支部，当月还没有开展活动，也没有另外的变更请示在办。"""
     ids = partners(attempt)
     if not ids:
         return True
     if not all(is_id(value) for value in ids):
         return False
-    units = list(
-        attempt.session.scalars(
-            sa.select(Unit).where(
-                Unit.id.in_(ids),
-                Unit.zone_id == attempt.case.zone_id,
-                Unit.kind == "branch",
-                Unit.ended_on.is_(None),
-                Unit.id != attempt.case.unit_id,
-            )
-        )
-    )
-    fixed = [
-        unit for unit in units if unit.fixed_day
-    ]  # others choose their own day, nobody moves it for them
-    return len(fixed) == len(set(ids)) == len(ids) and not _busy(attempt, units)
+    day = attempt.fact_day("day")
+    units = [
+        unit
+        for unit in partner_units(attempt)
+        if unit.zone_id == attempt.case.zone_id
+        and unit.kind == "branch"
+        and unit.id != attempt.case.unit_id
+        and owed(unit, day.year, day.month)
+    ]
+    return len(units) == len(set(ids)) == len(ids) and not busy(attempt, units)
 
 
 @rule(clause("G-2.1.1c"))
 def not_in_another(attempt: TransitionContext) -> bool:
-    """本支部当月党日已列入另一件联合请示，请等那件办结。"""
+    """本支部当月党日已列入另一件请示，请等那件办结。"""
     if attempt.basis is not None:
-        _hold_party_days(attempt)
-    return not _asked_elsewhere(attempt, {attempt.case.unit_id})
+        hold_party_days(attempt, taking_part(attempt))
+    return not asked_elsewhere(attempt, {attempt.case.unit_id})
 
 
-def _hold_party_days(attempt: TransitionContext) -> None:
-    """Lock every party day that is asked about, so that of two concurrent openings the second sees
+def hold_party_days(attempt: TransitionContext, units: list[Unit]) -> None:
+    """Lock every party day that is asked about, so that of two concurrent requests the second sees
     the first.
 
-    Not where a page only asks whether it could be opened.
+    Not where a page only asks what could be done.
     """
     day = attempt.fact_day("day")
-    units = _taking_part(attempt)
     rows = [activity_for(attempt.session, unit, day.year, day.month) for unit in units]
     attempt.session.execute(
         sa.select(Activity.id)
@@ -219,39 +282,78 @@ def _hold_party_days(attempt: TransitionContext) -> None:
     )
 
 
-def _busy(attempt: TransitionContext, units: list[Unit]) -> bool:
-    """True where a partner's party day of that month is held already or asked to be moved in
-    another case.
+def busy(attempt: TransitionContext, units: list[Unit]) -> bool:
+    """True where the party day of that month of one of the branches is held already or asked about
+    in another case.
     """
     day = attempt.fact_day("day")
     rows = [activity_for(attempt.session, unit, day.year, day.month) for unit in units]
-    return any(row.held_on for row in rows) or _asked_elsewhere(
-        attempt, {unit.id for unit in units}, own=True
-    )
+    return any(row.held_on for row in rows) or asked_elsewhere(attempt, {unit.id for unit in units})
 
 
-def _asked_elsewhere(attempt: TransitionContext, units: set[str], *, own: bool = False) -> bool:
-    """True where one of the units takes part in another open request about the same month."""
+def asked_elsewhere(attempt: TransitionContext, units: set[str]) -> bool:
+    """True where another request about the same month binds one of the branches."""
     month = attempt.case.facts["day"][:7]
     others = attempt.session.execute(
-        sa.select(Case.unit_id, Case.facts).where(
+        sa.select(Case.unit_id, Case.definition_version, Case.facts).where(
             Case.zone_id == attempt.case.zone_id,
             Case.workflow == "date_change",
+            Case.state != "draft",  # binds nobody: whom it names can't even see it
             Case.closed_at.is_(None),
-            Case.id != attempt.case.id,
+            Case.unit_id != attempt.case.unit_id,  # its own second one its business key forbids
         )
     ).all()
     return any(
-        units & ({unit_id} if own else set()) or units & set(facts.get("with") or [])
-        for unit_id, facts in others
+        units & bound(unit_id, version, facts)
+        for unit_id, version, facts in others
         if facts["day"][:7] == month
     )
+
+
+def bound(unit_id: str, version: int, facts: dict) -> set[str]:
+    """Return the branches that a request binds: its own, and those that agreed to join it.
+
+    Up to version 1 whoever it named.
+    """
+    return {unit_id, *((facts.get("joined") if version > 1 else facts.get("with")) or [])}
 
 
 @effect
 def write_down(attempt: TransitionContext) -> None:
     """请示的内容记入案卷。"""
     attempt.set_facts(**{name: value for name, value in attempt.raw.items() if value is not None})
+
+
+@effect
+def follow_day(attempt: TransitionContext) -> None:
+    """全区另有调整的，原定日期按现在的党日写。"""
+    day = day_now(attempt, anew=True).isoformat()
+    if day != attempt.case.facts["day"]:
+        attempt.set_facts(day=day)
+
+
+@effect
+def propose(attempt: TransitionContext) -> None:
+    """新的日期报上级；上级批复以前，原批复有效。"""
+    attempt.set_facts(amended_day=attempt.raw["new_day"], amended_reason=attempt.raw["reason"])
+
+
+@effect
+def drop_proposal(attempt: TransitionContext) -> None:
+    """修改没有获得同意的，仍按原批复执行。"""
+    facts = attempt.case.facts
+    attempt.result["proposed"] = {name: facts.get(name) for name in AMENDED}
+    attempt.set(facts={name: value for name, value in facts.items() if name not in AMENDED})
+
+
+@effect
+def adopt(attempt: TransitionContext) -> None:
+    """原批复作废，案卷记下改动前后的内容。"""
+    facts = attempt.case.facts
+    attempt.result["before"] = {name: facts.get(name) for name in ("new_day", "reason")}
+    kept = {name: value for name, value in facts.items() if name not in AMENDED}
+    new = {"new_day": facts["amended_day"], "reason": facts["amended_reason"]}
+    attempt.set(facts=kept | new)
 
 
 @effect

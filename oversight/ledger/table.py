@@ -1,0 +1,291 @@
+"""The superior's month table: branches by months, each cell in words, with 组织生活会 and 民主评议 beside;
+and the reminders that a superior sends from it. A page of it asks as much for forty branches as for one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from oversight.base.clock import Moment
+from oversight.base.refusals import Forbidden, InvalidInput, NotFound
+from oversight.base.sentences import N_, Sentence, say
+from oversight.calendar.party_days import activity_for, owed, stage
+from oversight.calendar.workdays import add_workdays
+from oversight.calendar.zone import apart_july, zone_calendar, zone_settings
+from oversight.engine import outbox
+from oversight.engine.use_case import use_case
+from oversight.models import Activity, Case, LifeMeeting, OutboxMessage, Unit, chains
+from oversight.organization.actor import Actor, AuthorityBasis
+from oversight.rules import life_meetings as life
+
+from . import attendance
+from .month import Month
+
+SIZE = 40
+MOST_URGED = 500
+URGED_WORKDAYS = 3
+URGED = N_("同一件事 3 个工作日内只催办一次。")  # a house rule
+KINDS = {"held": "ok", "late": "late", "missed": "late", "unrecorded": "warn", "excused": "info"}
+WORDS = {
+    "held": N_("已开展"),
+    "late": N_("未按期"),
+    "missed": N_("未开展"),
+    "unrecorded": N_("待登记"),
+    "excused": N_("缓开"),
+    "unplanned": N_("待定日"),
+    "not_owed": N_("不在考核期"),
+}
+NOT_KEPT = ("void", "terminated", "unfinished")  # appraisals that are none
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What one place of the table says: (kind, word) each; `key` names what can be urged, or ""."""
+
+    words: tuple[tuple[str, str | Sentence], ...]
+    key: str = ""
+
+
+@dataclass(frozen=True)
+class Row:
+    unit: Unit
+    months: tuple[Cell, ...]
+    life: tuple[Cell, ...]
+    appraisal: Cell
+    case: str | None = None
+
+
+def read(session: Session, units: list[Unit], year: int, today: date) -> list[Row]:
+    """Return the rows of these branches."""
+    ids = [unit.id for unit in units]
+    days = _days(session, ids, year)
+    counted = attendance.counts(session, [row.id for row in days.values()])
+    meetings, appraised = _meetings(session, ids, year), _appraised(session, ids, year)
+    found = []
+    for unit in units:
+        case = appraised.get(unit.id)
+        found.append(
+            Row(
+                unit,
+                tuple(
+                    _with_july(session, unit, days.get((unit.id, 0)), cell, today)
+                    if n == 7
+                    else cell
+                    for n in range(1, 13)
+                    for cell in [
+                        _month(session, unit, days.get((unit.id, n)), counted, year, n, today)
+                    ]
+                ),
+                tuple(_term(unit, term, meetings, today) for term in life.terms(unit, year)),
+                _appraisal(unit, case, year, today),
+                case.id if case else None,
+            )
+        )
+    return found
+
+
+def _days(session: Session, ids: list[str], year: int) -> dict[tuple[str, int], Activity]:
+    rows = session.scalars(
+        sa.select(Activity).where(
+            Activity.unit_id.in_(ids),
+            Activity.year == year,
+            Activity.kind.in_(("party_day", "july")),
+        )
+    )
+    return {(row.unit_id, 0 if row.kind == "july" else row.month): row for row in rows}
+
+
+def _month(session, unit: Unit, row: Activity | None, counted, year: int, n: int, today) -> Cell:
+    """Say how a month stands; one that has not come says nothing."""
+    if row is None or not owed(unit, year, n):
+        return Cell(())
+    one = Month(session, unit, row, None, today, saved=True, counted=counted.get(row.id))
+    stands = one.stands
+    words: list[tuple[str, str | Sentence]] = []
+    if stands in KINDS or stands == "unplanned" and date(year, n, 1) <= today:
+        words.append((KINDS.get(stands, ""), WORDS[stands]))
+    if one.entry == "late":
+        words.append(("warn", N_("补录")))
+    if one.bettered:
+        words.append(("warn", N_("更正")))
+    if one.row.held_on and not one.counted:
+        words.append(("warn", WORDS["unrecorded"]))
+    if one.counted and one.counted.open:
+        words.append(("late", say("待补课 %(n)s", n=one.counted.open)))
+    held = stands in ("held", "late")
+    lacks = held and (not one.counted or bool(one.counted.open))
+    asks = stands in ("unrecorded", "missed") or lacks
+    return Cell(tuple(words), f"{unit.id}:m{n}" if asks else "")
+
+
+def _with_july(session, unit: Unit, row: Activity | None, cell: Cell, today) -> Cell:
+    """Add how 七一 stands where it is apart from July's party day."""
+    if row is None or not (row.held_on or apart_july(zone_settings(session, unit.zone_id))):
+        return cell
+    stands = Month(session, unit, row, None, today, saved=True).stands
+    if stands not in KINDS:
+        return cell
+    said = say("“七一”%(word)s", word=WORDS[stands])
+    return Cell((*cell.words, (KINDS[stands], said)), cell.key)
+
+
+def _meetings(session: Session, ids: list[str], year: int) -> dict[str, list[date]]:
+    rows = session.execute(
+        sa.select(LifeMeeting.unit_id, LifeMeeting.held_on).where(
+            LifeMeeting.unit_id.in_(ids),
+            LifeMeeting.held_on.between(date(year, 1, 1), date(year, 12, 31)),
+            LifeMeeting.withdrawn_at.is_(None),
+        )
+    )
+    found: dict[str, list[date]] = {}
+    for unit_id, held_on in rows:
+        found.setdefault(unit_id, []).append(held_on)
+    return found
+
+
+def _term(unit: Unit, term: life.Term, meetings: dict[str, list[date]], today: date) -> Cell:
+    """Say whether a half-year, or the fourth quarter, had its 组织生活会."""
+    name = life.LABELS[term.name]
+    if any(term.begin <= on <= term.end for on in meetings.get(unit.id, ())):
+        return Cell((("ok", say("%(term)s已召开", term=name)),))
+    if not life.owed(unit, term) or term.begin > today:
+        return Cell(())
+    over = term.end < today
+    kind = "late" if over and term.must else "warn"
+    said = N_("%(term)s没有召开") if over else N_("%(term)s还没有召开")
+    return Cell(((kind, say(said, term=name)),), f"{unit.id}:l-{term.name}")
+
+
+def _appraised(session: Session, ids: list[str], year: int) -> dict[str, Case]:
+    """Return the newest appraisal of a year by branch."""
+    rows = session.scalars(
+        sa.select(Case)
+        .where(Case.workflow == "appraisal", Case.unit_id.in_(ids), Case.state.not_in(NOT_KEPT))
+        .order_by(Case.id)
+    )
+    return {case.unit_id: case for case in rows if case.facts.get("year") == year}
+
+
+def _appraisal(unit: Unit, case: Case | None, year: int, today: date) -> Cell:
+    """Say how far the year's 民主评议 has come; none at all is said too, once the year's end is near."""
+    if case is not None:
+        done = case.state in ("told", "filed", "closed")
+        return Cell((("ok" if done else "info", N_("已评定") if done else N_("正在开展")),))
+    begun = today >= date(year, 1 if unit.rule_set == "organ" else 10, 1)
+    if not begun or unit.accountable_from > date(year, 12, 31):
+        return Cell(())
+    over = today > date(year, 12, 31)
+    kind, word = ("late", N_("没有开展")) if over else ("warn", N_("还没有开展"))
+    return Cell(((kind, word),), f"{unit.id}:a")
+
+
+# Urging ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Urged:
+    """How many things were urged, in how many branches, and how many had been lately."""
+
+    things: int
+    branches: int
+    lately: int
+
+
+def urge(session: Session, keys: list[str], year: int, who: Actor, at: Moment) -> Urged:
+    """Remind branches of what their superior's table shows open, and commit.
+
+    Raises NotFound, Forbidden, InvalidInput.
+    """
+    with use_case(session, who, at, "urge"):
+        return _urge(session, list(dict.fromkeys(keys)), year, who, at)
+
+
+def _urge(session: Session, keys: list[str], year: int, who: Actor, at: Moment) -> Urged:
+    if not 0 < len(keys) <= MOST_URGED:
+        raise InvalidInput({"cell": N_("请勾选要催办的事项，一次最多 500 项。")})
+    wanted = {key.partition(":")[0] for key in keys}
+    units = {one.id: one for one in session.scalars(sa.select(Unit).where(Unit.id.in_(wanted)))}
+    stands = {unit_id: _superior(units.get(unit_id), who) for unit_id in wanted}
+    shown = read(session, list(units.values()), year, at.today)
+    open_ = {cell.key for row in shown for cell in (*row.months, *row.life, row.appraisal)} - {""}
+    due = [key for key in keys if key in open_]
+    lately = _lately(session, due, year, who, at)
+    fresh = [key for key in due if key not in lately]
+    for key in fresh:
+        unit, _, what = key.partition(":")
+        _tell(session, units[unit], what, year, who, stands[unit], at)
+    return Urged(len(fresh), len({key.partition(":")[0] for key in fresh}), len(lately))
+
+
+def _superior(unit: Unit | None, who: Actor) -> AuthorityBasis:
+    """Return the post by which somebody stands above a branch. Raises NotFound, Forbidden."""
+    if unit is None or unit.kind != "branch" or not who.sees(unit):
+        raise NotFound()
+    above = [post for post in who.posts if post.unit_id != unit.id and unit.within(post.unit.path)]
+    held = [post for post in above if post.unit.path in who.business]
+    if not held:
+        raise Forbidden(N_("催办由支部的上级党组织办理。"), rule="authority")
+    return AuthorityBasis(held[0].unit_id, "superior", held[0].office)
+
+
+def _key(key: str, year: int, day: date) -> str:
+    return f"urge:{key}:{year}:{day.isoformat()}"
+
+
+def _lately(session: Session, keys: list[str], year: int, who: Actor, at: Moment) -> set[str]:
+    """Return what was urged within the last working days."""
+    since = add_workdays(zone_calendar(session, who.zone_id), at.today, -URGED_WORKDAYS)
+    days = [since + timedelta(days=n) for n in range(1, (at.today - since).days + 1)]
+    named = {_key(key, year, day): key for key in keys for day in days}
+    found = session.scalars(
+        sa.select(OutboxMessage.key).where(
+            OutboxMessage.zone_id == who.zone_id, OutboxMessage.key.in_(list(named))
+        )
+    )
+    return {named[one] for one in found}
+
+
+def _tell(
+    session: Session,
+    unit: Unit,
+    what: str,
+    year: int,
+    who: Actor,
+    stand: AuthorityBasis,
+    at: Moment,
+) -> None:
+    """Let the branch's leaders read it, and the day's own 经过 keep it."""
+    payload = {"unit": unit.id, "text": _text(what, year), "ladders": ["branch"]}
+    key = _key(f"{unit.id}:{what}", year, at.today)
+    outbox.enqueue(session, unit.zone_id, key, "tell", payload, at.now)
+    if what.startswith("m"):
+        row = activity_for(session, unit, year, int(what[1:]))
+        act = chains.Act(
+            row.zone_id, row.id, "party_day", "urge", stage(row, "urge"), at.now, who.id, stand
+        )
+        chains.add(session, act)
+
+
+def _text(what: str, year: int) -> str | Sentence:
+    if what.startswith("m"):
+        return say("上级催办：%(m)s月主题党日还有登记或补课没有办，请尽快办理。", m=what[1:])
+    if what == "a":
+        return say("上级催办：%(y)s年度民主评议党员还没有开展，请尽快安排。", y=year)
+    term = life.LABELS[what.removeprefix("l-")]
+    return say("上级催办：%(term)s组织生活会还没有登记，请尽快召开或登记。", term=term)
+
+
+def may_urge(units: Iterable[Unit], who: Actor) -> bool:
+    """True where the reader stands above one of these branches."""
+    for unit in units:
+        try:
+            _superior(unit, who)
+        except (NotFound, Forbidden):
+            continue
+        return True
+    return False

@@ -1,0 +1,61 @@
+"""The first answer after a start imports nothing that it does not need, whatever is installed."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+# What is rare, or is asked for by the terminal alone: it comes when it is used.
+LATER = (
+    *("PIL", "alembic", "argon2", "babel.messages", "cryptography", "defusedxml", "flask_migrate"),
+    *("gunicorn", "mako", "multiprocessing", "numpy", "openpyxl", "prometheus_client", "psycopg"),
+    *("pydantic", "pydantic_core", "segno"),
+    *("oversight.commands", "oversight.demo", "oversight.law.model_check"),
+)
+ASK = """
+import json, sys
+from oversight import create_app
+answer = create_app(json.loads(sys.argv[1])).test_client().get("/login")
+assert answer.status_code == 200 and "csrf_token" in answer.text
+print(json.dumps(sorted(sys.modules)))
+"""
+
+
+def test_the_first_answer_imports_nothing_that_it_does_not_need(tmp_path):
+    source = {
+        "OVERSIGHT_INSTANCE": str(tmp_path),
+        "OVERSIGHT_SECRET_KEY": "k" * 32,
+        "OVERSIGHT_DATABASE_URL": f"sqlite:///{tmp_path}/start.db",
+    }
+    command = [sys.executable, "-c", ASK, json.dumps(source)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env={**os.environ})
+    loaded = set(json.loads(done.stdout.splitlines()[-1]))
+    assert {"flask", "sqlalchemy", "oversight.views"} <= loaded
+    assert [name for name in LATER if name in loaded] == []
+
+
+def test_templates_are_compiled_once_an_installation(tmp_path, monkeypatch):
+    """A folder that cannot be written costs time and nothing else."""
+    from jinja2 import DictLoader, Environment
+
+    from oversight.views.compiled import Compiled
+
+    def rendered(folder, text: str) -> str:
+        env = Environment(loader=DictLoader({"a": text}), bytecode_cache=Compiled(folder))
+        return env.get_template("a").render()
+
+    folder = tmp_path / "templates"
+    assert rendered(folder, "one") == "one"
+    [kept] = folder.iterdir()
+    assert folder.stat().st_mode & 0o077 == 0 and kept.stat().st_mode & 0o077 == 0
+    assert rendered(folder, "two") == "two"
+    monkeypatch.setattr(Environment, "_generate", lambda *_: 1 / 0)
+    assert rendered(folder, "two") == "two"
+    monkeypatch.undo()
+    shutil.rmtree(folder)
+    monkeypatch.setattr(Path, "mkdir", lambda *_args, **_more: None)
+    assert rendered(folder, "three") == "three" and not folder.exists()

@@ -1,0 +1,107 @@
+"""The superior's month table: every branch by month in words, and what is urged from it. From issue
+part 6, 3.
+"""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+
+from oversight.calendar.party_days import plan_year
+from oversight.engine import records
+from oversight.ledger import table
+from oversight.models import Notice
+from oversight.time import sweep
+from tests.db.test_attendance import activity, record, sheet
+from tests.support.world import at
+from tests.web.test_statements import MOST, sent
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+TABLE = "/units/months"
+
+
+@pytest.fixture
+def year(session, world):
+    """The village's year: held, on a wrong day, entered late, corrected; the rest missed."""
+    units = [unit for unit in world.units.values() if unit.kind == "branch"]
+    plan_year(session, units, 2026, at("2026-01-02"))
+    session.commit()
+    record(session, world, sheet(world, held_on="2026-03-06"), on="2026-03-06", month=3)
+    record(session, world, sheet(world, held_on="2026-04-17"), on="2026-04-17", month=4)
+    record(session, world, sheet(world, held_on="2026-05-08"), on="2026-11-20", month=5)
+    record(session, world, sheet(world, absent=("member1",)), on="2026-06-05", month=6)
+    record(session, world, sheet(world, why="签到漏登"), on="2026-06-08", month=6)
+    record(session, world, sheet(world, leave=("member1",)), on="2026-09-04", month=9)
+
+
+def words(page, unit: str = "石桥村党支部") -> list[str]:
+    row = next(one for one in page.tree.iter("tr") if unit in "".join(one.itertext()))
+    return [" ".join("".join(cell.itertext()).split()) for cell in row.iter("td")]
+
+
+def test_each_month_is_said_in_words_and_opens_its_row(reader, year, world):
+    page = reader("town1.officer").get(TABLE + "?year=2026")
+    assert words(page)[:12] == [
+        "未开展", "未开展", "已开展", "未按期", "已开展 补录", "已开展 更正",
+        "未开展", "未开展", "已开展 待补课 1", "未开展", "待登记", "",
+    ]  # fmt: skip
+    here = f"/units/{world.units['village'].id}/year/2026"
+    assert f"{here}#m4" in page.links("未按期")
+
+
+def test_no_meeting_and_no_appraisal_at_all_show(reader, year):
+    found = words(reader("town1.officer").get(TABLE + "?year=2026"))
+    assert found[12] == "上半年没有召开 下半年还没有召开 第四季度还没有召开"
+    assert found[13] == "还没有开展"
+
+
+def test_the_zone_sees_town_by_town_and_a_branch_only_itself(reader, year):
+    zone = reader("zone.officer").get(TABLE)
+    headings = [node.text for node in zone.tree.iter("h2") if node.get("id", "").startswith("t")]
+    assert headings == ["青溪镇党委", "柏岭镇党委", "区教育局党组"]
+    branch = reader("village.secretary").get(TABLE)
+    assert "石桥村" in branch.main and "桃源社区" not in branch.main
+    assert (
+        not [one for one in branch.tree.iter("input") if one.get("name") == "cell"]
+        and "批量催办" not in branch.main
+    )
+
+
+def test_what_is_ticked_is_urged_once_in_three_working_days(reader, year, session, world):
+    town, village = reader("town1.officer"), world.units["village"].id
+    cells = [f"{village}:m11", f"{village}:a", f"{village}:m3"]  # March is held: nothing to urge
+    done = town.submit(town.get(TABLE + "?year=2026"), TABLE, cell=cells)
+    assert "已催办 1 个支部、2 件事" in done.main
+    again = town.submit(town.get(TABLE + "?year=2026"), TABLE, cell=cells[:1])
+    assert "1 件 3 个工作日内催办过，没有重复催办" in again.main
+    sweep.sweep(session, at("2026-11-24"))
+    secretary = world.people["village.secretary"].id
+    texts = session.scalars(sa.select(Notice.text).where(Notice.person_id == secretary)).all()
+    assert "上级催办：11月主题党日还有登记或补课没有办，请尽快办理。" in texts
+    row = activity(session, world)
+    assert [one.move for one in records.history(session, [row.id])[row.id]] == ["urge"]
+    later = at("2026-11-30")
+    who = world.actor("town1.officer", later.today)
+    assert table.urge(session, cells[:1], 2026, who, later) == table.Urged(1, 1, 0)
+
+
+def test_only_who_stands_above_urges(reader, year, world):
+    town, other = reader("town1.officer"), reader("town2.officer")
+    key = f"{world.units['village'].id}:m11"
+    page = town.get(TABLE)
+    assert "请勾选要催办的事项" in town.submit(page, TABLE, 422).main
+    token = dict(other.get(TABLE).fields(TABLE))
+    assert other.raw("POST", TABLE, data={**token, "cell": key}).status_code == 404
+    branch = reader("village.secretary")
+    token = dict(branch.get(TABLE).fields(TABLE))
+    assert branch.raw("POST", TABLE, data={**token, "cell": key}).status_code == 403
+
+
+def test_a_page_asks_as_much_for_many_branches(reader, session, world):
+    officer = reader("town2.officer")
+    before = sent(officer.get, TABLE)
+    for number in range(90):
+        world.unit(f"new{number}", "branch", "town2", "rural", title=f"新村{number}号党支部")
+    session.commit()
+    assert sent(officer.get, TABLE) <= before <= MOST
+    assert officer.get(TABLE).links("下一页")
