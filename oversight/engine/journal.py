@@ -15,9 +15,7 @@ from typing import Self
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from oversight.base.clock import Moment
 from oversight.base.db import columns, new_id
-from oversight.base.sentences import N_
 from oversight.models import (
     Activity,
     AdminChange,
@@ -39,7 +37,6 @@ from oversight.models import (
     images,
     records,
 )
-from oversight.organization.actor import Actor
 
 from . import records as beside
 from . import verifier
@@ -47,7 +44,6 @@ from .verifier import ROW, canonical, digest, hash_of, merkle_root
 
 FORMAT = 2
 DAY = 86400.0  # seconds
-TERMINAL, BY_TOKEN = N_("服务器终端"), N_("凭令牌：")
 _WAITING, _ALL_POSTS = "admin_changes", "all_posts"
 __all__ = ["canonical", "chain_row", "digest", "export_lines", "merkle_root", "verify_lines"]
 
@@ -103,39 +99,6 @@ def last(session: Session, case_id: str) -> JournalRow:
 def note(session: Session, change: AdminChange) -> None:
     """Record an act of administration when the transaction commits. Does not commit."""
     session.info.setdefault(_WAITING, []).append(change)
-
-
-def note_act(
-    session: Session,
-    zone_id: str,
-    who: Actor | None,
-    at: Moment,
-    area: str,
-    act: str,
-    about: str,
-    about_id: str | None = None,
-    **what,
-) -> None:
-    """Record an act of somebody, None for the server's terminal, as `note` does."""
-    change = AdminChange(
-        zone_id=zone_id,
-        at=at.now,
-        by_id=who.id if who else None,
-        area=area,
-        act=act,
-        about=about[:200],
-        by=_signature(who),
-        about_id=about_id,
-        what=what,
-    )
-    note(session, change)
-
-
-def _signature(who: Actor | None) -> str:
-    if who is None:
-        return TERMINAL
-    by_token = f"，{BY_TOKEN}{who.token}" if who.token else ""
-    return f"{who.person.name}（{who.title}{by_token}）"[:120]
 
 
 def lock(session: Session, zone_id: str) -> None:

@@ -15,7 +15,7 @@ from oversight.base.clock import Moment
 from oversight.base.db import fetch, find, is_id
 from oversight.base.refusals import InvalidInput, InvalidTransition, NotFound, RuleViolation
 from oversight.base.sentences import N_, say
-from oversight.engine import authority, journal
+from oversight.engine import authority
 from oversight.engine.use_case import use_case
 from oversight.law.clauses import house_rule
 from oversight.law.inputs import read_day

@@ -116,6 +116,8 @@ WORDS = {
     "pruned": N_("清理到第几号封印"),
     "rows": N_("条数"),
 }
+TERMINAL = N_("服务器终端")
+BY_TOKEN = N_("凭令牌：")
 SEPARATE = house_rule(
     "系统管理员管单位、党员和日历，安全管理员管职务和代理，审计管理员只看记录；上级党组织管所属单位。"
 )
@@ -230,7 +232,7 @@ def by_id(
             zone_id=zone_id,
             at=at.now,
             by_id=person_id,
-            by=person.name if person else journal.TERMINAL,
+            by=person.name if person else TERMINAL,
             area=area,
             act=act,
             about=about[:200],
