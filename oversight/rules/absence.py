@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 import sqlalchemy as sa
@@ -131,7 +132,7 @@ def lost(attempt: TransitionContext) -> bool:
     return began is not None and not _seen_since(attempt, began, earlier, held)
 
 
-def _seen_since(attempt: TransitionContext, began: date, cases: list[Case], held: dict) -> bool:
+def _seen_since(attempt: TransitionContext, began: date, cases: Sequence[Case], held: dict) -> bool:
     """True where the member took part or was reached after a search had begun."""
     came = attempt.session.scalar(
         sa.select(Attendance.person_id)

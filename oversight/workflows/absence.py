@@ -5,6 +5,7 @@ after hearing the member; education is a flag beside the lesson, never its end.
 """
 
 from dataclasses import replace
+from typing import Any
 
 from oversight.base.sentences import N_
 from oversight.law.clauses import clause, house_rule
@@ -286,7 +287,7 @@ def _second(move: Move) -> Move:
 
 
 NEW = ("lesson_made", "unconfirmed", "still_lost")
-OLD = {
+OLD: dict[Any, Any] = {
     lesson_since: lesson_was_held,
     tried_on_three_days: tried_enough,
     facts.note_contact: facts.note_try,

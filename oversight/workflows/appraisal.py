@@ -6,6 +6,7 @@ follows is not done here.
 """
 
 from dataclasses import replace
+from typing import Any
 
 from oversight.base.sentences import N_
 from oversight.law.definition import (
@@ -253,7 +254,7 @@ SINCE_3 = (
     *(facts.appraised_by_somebody, facts.nobody_is_graded_twice, facts.grade_once),
     *(ratings.note_share, outcome.harsh_one_by_one),
 )
-EARLIER_WORDS = {
+EARLIER_WORDS: dict[str, dict[str, Any]] = {
     "strike_gone": {"leaves": AFTER_VOTE},
     "ask_not_counted": {
         "asks": AWAY,
