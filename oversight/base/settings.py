@@ -156,6 +156,13 @@ ZONE_SETTINGS = {
             ((ON, N_("由同事或上级确认后才能办理决定事项")), (OFF, N_("凭激活单设好密码即可办理"))),
         ),
         ZoneSetting(
+            "makeup_confirmation",
+            OFF,
+            N_("补课登记要不要由他人确认"),
+            N_("从下一次补课登记起按新的办法；机关的补课仍要编号归档。"),
+            ((OFF, N_("登记即可")), (ON, N_("由补课人以外的人确认"))),
+        ),
+        ZoneSetting(
             "appraisal_final_step",
             "approve",
             N_("民主评议等次最后由谁定"),

@@ -45,9 +45,7 @@ STATUS_LABELS = {
 
 # What a correction may have made better, as it was before. Source: G-2.1.1b, G-3.2.1a
 BETTER = {"late": N_("未按期"), "absent": N_("缺席"), "leave": N_("请假")}
-# House rules: the guidance names no term.
-ENTRY_WORKDAYS = 5
-ENTRY_RULE = N_("活动后 5 个工作日内登记的为及时，跨月也一样；以后登记的为补录，长期注明。")
+ENTRY_WORKDAYS = 5  # house rule: the guidance names no term
 
 
 def entry_due(session: Session, zone_id: str, on: date) -> date:

@@ -101,3 +101,11 @@ def _kinds(session: Session, about: set[str]) -> dict[tuple[str, str], str]:
         )
     )
     return {(activity, person): kind for activity, person, kind in rows}
+
+
+def sought(session: Session, people: list[str]) -> set[str]:
+    """Return of whom a search began after an earlier activity."""
+    began = sa.select(Case.data_subject_id).where(
+        Case.workflow == FOLLOW_UP, Case.state == "searching", Case.data_subject_id.in_(people)
+    )
+    return set(session.scalars(began))

@@ -117,15 +117,13 @@ def prune(session: Session, zone: Zone, older_days: int, at: Moment) -> int:
 
 @contextmanager
 def as_owner(env: Environment, session: Session) -> Iterator[Session]:
-    """Yield a session of the owner of the tables; it commits at the end."""
+    """Yield a session of the owner of the tables."""
     if env.sqlite or env.owner_url == env.database_url:
         yield session
-        session.commit()
         return
     engine = sa.create_engine(env.owner_url, hide_parameters=True)
     try:
         with Session(engine) as own:
             yield own
-            own.commit()
     finally:
         engine.dispose()

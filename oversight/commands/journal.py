@@ -11,6 +11,7 @@ from oversight.base.db import db
 from oversight.base.refusals import BadRequest
 from oversight.base.sentences import N_
 from oversight.engine import seals
+from oversight.engine.use_case import use_case
 from oversight.register import installation
 
 from . import audit as journal
@@ -79,6 +80,7 @@ def prune(days: int) -> None:
     """Remove refusals that SECURITY.md no longer asks to keep."""
     env = current_app.config["OVERSIGHT"]
     with journal.as_owner(env, db.session) as session:
-        zone = installation.zone(session)
-        rows = journal.prune(session, zone, days, now())
+        zone, act = installation.zone(session), "prune"
+        with use_case(session, None, now(), act, workflow="terminal", zone_id=zone.id):
+            rows = journal.prune(session, zone, days, now())
     click.echo(f"已清理 {rows} 条拒绝记录。")

@@ -183,7 +183,7 @@ def _deadline(attempt: TransitionContext, state: State) -> dict:
     kept = (attempt.case.paused or {}).get(state.name)
     if kept and due.keeps and not attempt.restart_clock:
         budget, used = kept
-        due_on = add_workdays(attempt.calendar, today, max(budget - used, 0))
+        due_on = add_workdays(attempt.calendar, today, budget - used)  # what was late stays late
     else:
         due_on, used = last_day(attempt, due), 0
         budget = workdays_between(attempt.calendar, today, due_on)

@@ -89,7 +89,7 @@ def barred(
     here: standing.Day | None = None,
 ) -> set[str]:
     """Return who may not act in a role: the recused, and for judging roles the applicant's own
-    people.
+    people, or where the law says so all members of the branch.
 
     One's own case counts as a vacancy. The fact `with` names further branches whose case it is too.
     A stand-in is barred where he or the one he replaces is barred.
@@ -100,6 +100,9 @@ def barred(
         out |= {case.data_subject_id} - {None}
     if not role.judges:
         return out
+    if workflow.outsiders:
+        here = standing.day(session, case.zone_id, on, [], here)
+        out |= here.members(session, case.unit_id)
     if role.impartial:
         out |= known.applicants
     if role.anew:

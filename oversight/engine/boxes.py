@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from oversight import workflows
 from oversight.base.db import is_id
 from oversight.law.roles import CANDIDATE_GROUPS
-from oversight.models import Case, FollowUp, JournalRow, Recusal, Unit, WorkItem
+from oversight.models import Case, FollowUp, JournalRow, Membership, Recusal, Unit, WorkItem
+from oversight.organization.standing import is_member
 
 from .sight import OPEN, acted, anew, at_seat, joins, on_my_desk, passed_on, visible, waits_on
 
@@ -162,6 +163,9 @@ def _judged(who, people: list[str]):
     if led:
         yield sa.select(Case.id).where(Case.unit_id.in_(led), OPEN)
         yield sa.select(Case.id).where(Case.workflow.in_(_jointly()), OPEN, joins(led, Case))
+    law = sa.tuple_(Case.workflow, Case.definition_version).in_(workflows.keeping_members_out())
+    own = sa.select(Membership.unit_id).where(Membership.person_id.in_(people), is_member(who.on))
+    yield sa.select(Case.id).where(Case.unit_id.in_(own), law, OPEN)
     opening = {workflow.opened_by.name for workflow in workflows.every()}
     for acting in (JournalRow.actor_id, JournalRow.acting_for):
         yield sa.select(JournalRow.case_id).where(

@@ -12,7 +12,17 @@ from sqlalchemy.orm import aliased
 
 from oversight import workflows
 from oversight.law.roles import COMMITTEE, Role
-from oversight.models import Appraised, Case, FollowUp, JournalRow, Recusal, Unit, WorkItem
+from oversight.models import (
+    Appraised,
+    Case,
+    FollowUp,
+    JournalRow,
+    Membership,
+    Recusal,
+    Unit,
+    WorkItem,
+)
+from oversight.organization.standing import is_member
 
 JUDGING = (
     "superior",
@@ -185,10 +195,22 @@ def _barred(who, person_id: str, case):
         ~waits_on(case, lambda role: not role.judges),
         sa.or_(
             _leads(who, person_id, case),
+            _belongs(who, person_id, case),
             sa.and_(WorkItem.role.in_(JUDGING), _applied(person_id)),
             sa.and_(waits_on(case, anew), decided),
         ),
     )
+
+
+def _belongs(who, person_id: str, case):
+    """Return the condition that a person belongs to the branch of a case in which no member of it
+    judges.
+    """
+    law = sa.tuple_(case.workflow, case.definition_version)
+    here = sa.exists().where(
+        Membership.person_id == person_id, Membership.unit_id == case.unit_id, is_member(who.on)
+    )
+    return sa.and_(law.in_(workflows.keeping_members_out()), here.correlate(case))
 
 
 def waits_on(case, which):

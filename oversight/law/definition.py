@@ -344,6 +344,8 @@ class Workflow:
     is, not to the others who take part. `stays`: its unit is not the branch of the person whose case
     it is, so that it does not end or pass on when he goes. `setting`: the zone's own choice whether
     it is offered at all; cases that are open live on. `tells`: who learns that it was opened.
+    `outsiders` is the rule by which no member of its unit fills a role that judges in it: the seat
+    climbs as where it is vacant.
 
     For the screen: `party_day` names the fact that holds the party day it is about; `icon` gives it
     a line of its own in the menu while some lie on the reader's desk; `listed` False: it is opened
@@ -367,6 +369,7 @@ class Workflow:
     on_open: tuple[Effect, ...] = ()
     setting: ZoneSetting | None = None
     tells: tuple[Tell, ...] = ()
+    outsiders: Source | None = None
     party_day: str = ""
     icon: str = ""
     listed: bool = True
@@ -678,4 +681,5 @@ def as_table(workflow: Workflow) -> dict:
         "facts": [ask_as_dict(ask) for ask in workflow.facts],
         "states": [_state_as_dict(workflow, state) for state in workflow.states],
         "moves": [entry for move in workflow.moves for entry in _move_as_dicts(move)],
+        **({"outsiders": workflow.outsiders.text} if workflow.outsiders else {}),
     }

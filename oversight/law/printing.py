@@ -59,6 +59,7 @@ def _opening(workflow: Workflow, grounds: dict) -> list[str]:
             N_("把关"),
             [f"{guard.sentence}{_cite(guard.source, grounds)}" for guard in workflow.open_if],
         ),
+        *_lines(N_("回避"), [workflow.outsiders.text] if workflow.outsiders else []),
     ]
 
 

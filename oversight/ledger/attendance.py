@@ -39,7 +39,7 @@ from oversight.organization.standing import in_office
 
 from . import notes
 
-MISSING = ("leave", "absent")
+MISSING, TOOK_PART = ("leave", "absent"), ("present", "other_form")
 MOST_INVITED = 1000
 TOLD = 100  # characters of what somebody exempt was told
 # How a form may be named: by key, by label with or without 参加, and as it was called before.
@@ -239,7 +239,7 @@ def record(session: Session, activity_id: str, sheet: Sheet, who: Actor, at: Mom
     before = rows_of(session, activity)
     wanted = list(before) or [person.id for person in roster(session, activity, held_on)]
     free = exempt_of(session, activity, held_on)
-    came = [person.id for person in free if person.id in sheet.entries]
+    came = [one.id for one in free if sheet.entries.get(one.id, ("",))[0] in TOOK_PART]
     _must_add_up(session, list(dict.fromkeys([*wanted, *came])), sheet)
     _every_leave_has_a_reason(session, sheet)
     _somebody_came(activity, sheet)
@@ -305,7 +305,7 @@ def _no_lesson_before(session: Session, activity: Activity, held_on: date) -> No
     """
     cases = follow_ups(session, activity, rows_of(session, activity)).values()
     lessons = [case.facts["lesson"]["held_on"] for case in cases if case.facts.get("lesson")]
-    if lessons and min(lessons) <= held_on.isoformat():
+    if lessons and min(lessons) < held_on.isoformat():
         raise RuleViolation(
             say("已登记 %(day)s 的补课，开展日期不能改到补课之后。", day=min(lessons)),
             field="held_on",

@@ -91,7 +91,7 @@ def read(session: Session, who: Actor, year: int) -> Mine:
             )
         )
     }
-    if who.person.exempt_until and who.person.exempt_until > who.on:
+    if who.person.exempt_until and who.person.exempt_until >= who.on:
         mine.exempt_until = who.person.exempt_until
     return mine
 

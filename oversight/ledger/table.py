@@ -28,8 +28,7 @@ from .month import Month
 
 SIZE = 40
 MOST_URGED = 500
-URGED_WORKDAYS = 3
-URGED = N_("同一件事 3 个工作日内只催办一次。")  # a house rule
+URGED_WORKDAYS = 3  # house rule: nobody is urged twice within so many
 KINDS = {"held": "ok", "late": "late", "missed": "late", "unrecorded": "warn", "excused": "info"}
 WORDS = {
     "held": N_("已开展"),

@@ -69,12 +69,13 @@ def expected(session: Session, unit_id: str, on: date) -> list[Person]:
 
 
 def exempt_on(person: Person, on: date) -> bool:
-    return bool(person.exempt_from and person.exempt_from <= on < person.exempt_until)
+    """True from the first to the last day of an exemption, both included."""
+    return bool(person.exempt_from and person.exempt_from <= on <= person.exempt_until)
 
 
 def exempt(attempt: TransitionContext, begin: date | None, end: date) -> None:
-    """Set the days on which the member of the case stands outside 应到; None: since when stays. Does
-    not commit.
+    """Set the first and last day on which the member of the case stands outside 应到; None: since
+    when stays. Does not commit.
     """
     person = attempt.session.get(Person, attempt.case.facts["member"])
     person.exempt_from, person.exempt_until = begin or person.exempt_from, end

@@ -51,6 +51,7 @@ class Day:
         self.left: dict[str, list[sa.Row]] = {}
         self.acting: dict[str, list[sa.Row]] = {}
         self.full: dict[str, frozenset[str]] = {}
+        self.all: dict[str, frozenset[str]] = {}
 
     def read(self, session: Session, unit_ids: Iterable[str]) -> None:
         missing = [unit_id for unit_id in unit_ids if unit_id not in self.posts]
@@ -69,6 +70,13 @@ class Day:
             found = link(session).execute(_FULL_MEMBERS, given).scalars()
             self.full[unit_id] = frozenset(found)
         return self.full[unit_id]
+
+    def members(self, session: Session, unit_id: str) -> frozenset[str]:
+        """Return all members of a branch, the probationary ones too."""
+        if unit_id not in self.all:
+            given = {"unit": unit_id, "day": self.on}
+            self.all[unit_id] = frozenset(link(session).execute(_MEMBERS, given).scalars())
+        return self.all[unit_id]
 
 
 def _by_unit(unit_ids: list[str], rows: Iterable[sa.Row]) -> dict[str, list[sa.Row]]:
@@ -166,6 +174,9 @@ _ACTING = sa.select(
     _acting.workflow,
     _acting.id.label("order"),
 ).where(Substitution.unit_id.in_(_SEATS), in_force(DAY))
+_MEMBERS = sa.select(Membership.__table__.c.person_id).where(
+    Membership.unit_id == sa.bindparam("unit"), is_member(DAY)
+)
 _FULL_MEMBERS = (
     sa.select(Membership.__table__.c.person_id)
     .join(Person, Person.id == Membership.person_id)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from oversight.rules.context import TransitionContext
 
 WEEKDAYS = "一二三四五六日"
-OBVIOUS = ("同意", "同意。", "不同意", "不同意。")  # opinions that the letter says anyway
+OBVIOUS = {"同意", "同意。", "不同意", "不同意。"}  # opinions that the letter says anyway
 
 
 def full_day(day: date) -> str:
@@ -86,7 +86,7 @@ def reply(attempt: TransitionContext, unit: Unit, agreed: bool, to: Unit | None 
     return _answer(attempt, unit, f"不同意变更{what}", _come(attempt) + text, to)
 
 
-def _come(attempt: TransitionContext, what: str = "变更") -> str:
+def _come(attempt: TransitionContext, what: str = N_("变更")) -> str:
     return f"你支部关于{what}{_matter(attempt)}的请示收悉。经研究，"
 
 

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from oversight.base.db import find
+from oversight.base.sentences import N_
 from oversight.calendar.workdays import add_workdays
 from oversight.law.definition import effect
-from oversight.models import Activity, Attendance, Case, Person
+from oversight.models import Activity, Attendance, Case, Person, Post, Recusal
+from oversight.organization.standing import in_office
 from oversight.organization.units import successor_of
 
 from .context import TransitionContext
+from .unexcused import LEADERS
 
+ALSO_MISSING = N_("同次活动本人也没有到会。")
 FOLLOW_UP = "absence"  # the workflow that follows up one absentee
 
 
@@ -100,6 +105,64 @@ def unreachable(attempt: TransitionContext) -> bool:
     )
 
 
+def unreachable_for_days(attempt: TransitionContext) -> bool:
+    """True where it is so, and the tries were on three different days."""
+    days = {entry["on"] for entry in tries(attempt) if not entry["reached"]}
+    return unreachable(attempt) and len(days) >= 3
+
+
+def lost(attempt: TransitionContext) -> bool:
+    """True where a search for the member that began after an earlier activity still stands: he has
+    neither taken part nor been reached since.
+    """
+    member, day = attempt.case.facts["member"], activity_day(attempt)
+    earlier = attempt.session.scalars(
+        sa.select(Case).where(
+            Case.workflow == FOLLOW_UP, Case.data_subject_id == member, Case.id != attempt.case.id
+        )
+    ).all()
+    held = {
+        row.id: row.held_on or row.day
+        for row in attempt.session.scalars(
+            sa.select(Activity).where(Activity.id.in_([case.facts["activity"] for case in earlier]))
+        )
+    }
+    searched = [held[c.facts["activity"]] for c in earlier if c.state == "searching"]
+    began = max((one for one in searched if one < day), default=None)
+    return began is not None and not _seen_since(attempt, began, earlier, held)
+
+
+def _seen_since(attempt: TransitionContext, began: date, cases: Sequence[Case], held: dict) -> bool:
+    """True where the member took part or was reached after a search had begun."""
+    came = attempt.session.scalar(
+        sa.select(Attendance.person_id)
+        .join(Activity, Activity.id == Attendance.activity_id)
+        .where(
+            Attendance.person_id == attempt.case.facts["member"],
+            Attendance.kind.in_(("present", "other_form")),
+            Activity.held_on > began,
+        )
+        .limit(1)
+    )
+    return came is not None or any(
+        entry["reached"] and entry["on"] > began.isoformat()
+        for case in (*cases, attempt.case)
+        for entry in case.facts.get("tries") or []
+    )
+
+
+def lesson_due(attempt: TransitionContext) -> date:
+    """Return the day before which the lesson is due; of one sent back, the party day after the next
+    one.
+    """
+    first = next_party_day(attempt)
+    if not attempt.case.facts.get("sent_back_on"):
+        return first
+    return party_day_after(attempt.session, attempt.case.unit_id, first) or add_workdays(
+        attempt.calendar, first, 22
+    )
+
+
 def next_party_day(attempt: TransitionContext) -> date:
     """Return the day before which the lesson is due: the branch's next party day, or a month of
     work days.
@@ -167,6 +230,38 @@ def note_class(attempt: TransitionContext) -> None:
 
 
 @effect
+def part_absent_leaders(attempt: TransitionContext) -> None:
+    """支部领导同次都没有到会的，互相不办对方的联系补课，由到会的人或上级办理。"""
+    missing = set(
+        attempt.session.scalars(
+            sa.select(Attendance.person_id)
+            .join(Post, Post.person_id == Attendance.person_id)
+            .where(
+                Attendance.activity_id == attempt.case.facts["activity"],
+                Attendance.kind.in_(("leave", "absent")),
+                Post.unit_id == attempt.case.unit_id,
+                Post.office.in_(LEADERS),
+                in_office(attempt.today),
+            )
+        )
+    )
+    member = attempt.case.facts["member"]
+    if member not in missing:
+        return
+    for person in sorted(missing - {member}):
+        attempt.session.add(
+            Recusal(
+                case_id=attempt.case.id,
+                person_id=person,
+                at=attempt.at.now,
+                zone_id=attempt.case.zone_id,
+                reason=ALSO_MISSING,
+            )
+        )
+    attempt.session.flush()
+
+
+@effect
 def open_anew(attempt: TransitionContext) -> None:
     """活动记录里仍是请假或缺席的，随即另立一件重新跟进，不漏一人。"""
     if was_missing(attempt):
@@ -197,15 +292,41 @@ def note_try(attempt: TransitionContext) -> None:
 def note_lesson(attempt: TransitionContext) -> None:
     """记入补课登记。"""
     words = attempt.raw
+    _keep_lesson(attempt, words["form"], words["held_on"], words["note"])
+
+
+def _keep_lesson(attempt: TransitionContext, form: str, held_on: str, note: str | None) -> None:
     attempt.set_facts(
         lesson={
-            "form": words["form"],
-            "held_on": words["held_on"],
-            "note": words["note"],
+            "form": form,
+            "held_on": held_on,
+            "note": note,
             "by": attempt.actor.id,
             "entered_on": attempt.today.isoformat(),
         }
     )
+
+
+@effect
+def note_contact(attempt: TransitionContext) -> None:
+    """记入联系登记；同一天补了课的，一并记入补课登记。"""
+    note_try(attempt)
+    if attempt.raw.get("form"):
+        words = attempt.raw
+        held_on = words.get("held_on") or words.get("on") or attempt.today.isoformat()
+        _keep_lesson(attempt, words["form"], held_on, words.get("note"))
+
+
+@effect
+def send_back_lesson(attempt: TransitionContext) -> None:
+    """退回重补，下一次主题党日以后再到期；原来的登记留在案卷里。"""
+    facts = attempt.case.facts
+    attempt.set_facts(
+        lesson=None,
+        lessons_sent_back=[*(facts.get("lessons_sent_back") or []), facts.get("lesson")],
+        sent_back_on=attempt.today.isoformat(),
+    )
+    attempt.restart_clock = True
 
 
 @effect

@@ -14,7 +14,7 @@ from oversight.law.clauses import clause, house_rule
 from oversight.law.definition import Field, effect, rule
 from oversight.organization.units import superiors
 from oversight.papers import orders
-from oversight.papers.letter import seat
+from oversight.papers.letter import chinese_day, seat
 from oversight.papers.numbers import issue, void
 
 from .context import TransitionContext
@@ -36,6 +36,13 @@ FINDING = (
 OF_LATE = house_rule("依据 180 天以内的督查下达整改通知书。")
 MICRO = clause("S-4.4b")
 LATELY = timedelta(days=180)
+
+
+TEXT = house_rule("签发人看到并签发的文本和期限，就是印发的文本和期限。")
+SERVED = house_rule("整改通知书送达后 2 个工作日内签收。")
+LIMIT = house_rule("整改期限由签发时确定，一般 15 个工作日；延期须申请并经同意。")
+TERM = house_rule("整改期限最长 90 个工作日，延期一次，最多 10 个工作日。")
+LONGEST, TO_ISSUE, TO_RECEIVE = 90, 2, 2  # working days
 
 
 def findings(attempt: TransitionContext) -> list[dict]:
@@ -60,11 +67,45 @@ def micro_of_firms(attempt: TransitionContext):
     return attempt.case.facts["method"] != "online" or attempt.unit.category == "soe"
 
 
+OUTSIDERS = house_rule(
+    "督查、拟稿、签发、复核的人不能是被督查支部的党员；本级没有其他人的，由上一级办理。"
+)
 VISITED = (of_late, micro_of_firms)  # how a branch is visited, and how long it is a ground
 
 
 def order_due(attempt: TransitionContext) -> date | None:
     return attempt.fact_day("due_on")
+
+
+def _signed_day(attempt: TransitionContext) -> date:
+    """Return the deadline that is signed; a day that always does where the issuer shall set it."""
+    return attempt.words["due_on"] or add_workdays(attempt.calendar, attempt.today, 15)
+
+
+@rule(SERVED, "due_on")
+def signed_after_receipt(attempt: TransitionContext) -> bool:
+    """整改期限要在签收期限之后，给支部留出整改的时间。"""
+    served = TO_ISSUE + TO_RECEIVE
+    return _signed_day(attempt) > add_workdays(attempt.calendar, attempt.today, served)
+
+
+@rule(TERM, "due_on")
+def signed_sensible_term(attempt: TransitionContext) -> bool:
+    """整改期限超过 90 个工作日，请核对日期；确需更长的，到期前由支部申请延期。"""
+    return _signed_day(attempt) <= add_workdays(attempt.calendar, attempt.today, LONGEST)
+
+
+@rule(LIMIT, "due_on")
+def signed_workday(attempt: TransitionContext) -> bool:
+    """整改期限要定在今天之后的工作日。"""
+    return attempt.calendar.is_workday(_signed_day(attempt))
+
+
+@rule(TEXT, "due_on")
+def as_signed(attempt: TransitionContext) -> bool:
+    """整改期限签发时已经定下，印发时不能改；要改的，先不予签发，另行拟稿。"""
+    signed = attempt.case.facts.get("signed") and attempt.fact_day("due_on")
+    return not signed or attempt.words["due_on"] == signed
 
 
 @effect
@@ -76,10 +117,34 @@ def set_issuer(attempt: TransitionContext) -> None:
 
 
 @effect
+def note_signed(attempt: TransitionContext) -> None:
+    """签发的文本就此定下，印发时一字不改。"""
+    due_on = attempt.raw.get("due_on")
+    if due_on:
+        attempt.set_facts(due_on=due_on)
+        attempt.set_facts(signed=orders.order(attempt))
+
+
+@effect
 def issue_order(attempt: TransitionContext) -> None:
     """整改通知书编文号印发，从印发起计时。"""
     attempt.set_facts(due_on=attempt.raw["due_on"])
     issue(attempt, orders.issuer(attempt), "order", orders.SERIES, orders.order(attempt))
+
+
+@effect
+def issue_signed(attempt: TransitionContext) -> None:
+    """整改通知书按签发的文本编文号印发，从印发起计时；签发时没有定期限的，写入印发时定的期限。"""
+    if not attempt.case.facts.get("signed"):
+        issue_order(attempt)
+        return
+    issue(attempt, orders.issuer(attempt), "order", orders.SERIES, signed_or_drafted(attempt))
+
+
+def signed_or_drafted(attempt: TransitionContext) -> dict:
+    """Return the text of an order as it was signed, else as it would be issued now."""
+    signed = attempt.case.facts.get("signed")
+    return {**signed, "date": chinese_day(attempt.today)} if signed else orders.order(attempt)
 
 
 @effect
@@ -162,6 +227,14 @@ def note_extension(attempt: TransitionContext) -> None:
 def note_objection(attempt: TransitionContext) -> None:
     """异议记入案卷，期限暂停。"""
     attempt.set_facts(objection={"reason": attempt.raw["reason"], "on": attempt.today.isoformat()})
+
+
+@effect
+def note_overdue(attempt: TransitionContext) -> None:
+    """提出时已经逾期的，逾期照记，答复以后仍按原来的期限。"""
+    if attempt.case.due_on < attempt.today:
+        late = {"state": attempt.state, "due_on": attempt.case.due_on.isoformat()}
+        attempt.set_facts(overdue=[*(attempt.case.facts.get("overdue") or []), late])
 
 
 @effect

@@ -197,6 +197,7 @@ def register(app: Flask) -> None:
         clauses=register_of_clauses,
         workdays_on=workdays_on,
         member_name=member_name,
+        people_named=people_named,
         office_name=inbox.office_label,
         phone_of=phone.of_case,
         masked=phone.masked,
@@ -404,6 +405,11 @@ def clause_url(source: Source) -> str:
 def workdays_on(case: Case, days: int) -> date:
     """Return the day so many working days from today."""
     return add_workdays(zone_calendar(db.session, case.zone_id), session.moment().today, days)
+
+
+def people_named(ids: list[str]) -> str:
+    """Name people by their ids, in this order."""
+    return "、".join(inbox.person_name(db.session, one) for one in ids)
 
 
 def member_name(case: Case) -> str:

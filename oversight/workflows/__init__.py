@@ -67,6 +67,11 @@ def every() -> list[Workflow]:
     return [_current[name] for name in sorted(_current)]
 
 
+def keeping_members_out() -> list[tuple[str, int]]:
+    """Return the definitions, older versions too, in which no member of the branch judges."""
+    return [key for key, workflow in _found.items() if workflow.outsiders]
+
+
 def offered(settings: dict[str, str]) -> list[Workflow]:
     """Return what a zone with these settings offers."""
     return [workflow for workflow in every() if offers(settings, workflow)]

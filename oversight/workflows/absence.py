@@ -5,6 +5,7 @@ after hearing the member; education is a flag beside the lesson, never its end.
 """
 
 from dataclasses import replace
+from typing import Any
 
 from oversight.base.sentences import N_
 from oversight.law.clauses import clause, house_rule
@@ -12,12 +13,20 @@ from oversight.law.definition import INTERNAL, Bulk, Due, Field, Move, State, Te
 from oversight.law.roles import ABOVE, AUTOMATIC, BRANCH, MEMBER, SUPERIOR
 from oversight.organization import members
 from oversight.rules import absence as facts
+from oversight.rules import unexcused
 from oversight.rules.common import another_person, common_moves
 from oversight.rules.context import TransitionContext
 
 CONTACT, TOLD, MAKE_UP = clause("G-3.2.1b"), clause("G-3.2.1c"), clause("G-3.2.1d")
 FILE, EDUCATE = clause("O-3.2.1e"), clause("G-4.4g")
 SOON = house_rule("活动后 3 个工作日内逐一联系；指导书没有规定期限。")
+CONFIRMED = house_rule(
+    "补课由补课人以外的人确认，区里规定要确认的才确认；机关的记录和归档不受影响。"
+)
+DAYS_APART = house_rule(
+    "三次联系要在三个不同的日子；已在失联查找、一直没有联系上的，不用再试三次。"
+)
+AT_ONCE = house_rule("联系当天就补了课的，联系和补课一次登记。")
 BEFORE_NEXT = house_rule("下一次主题党日之前补课；指导书没有规定期限。")
 PROMPT = house_rule("3 个工作日内确认或答复。")
 LOST = house_rule("两种以上方式联系三次仍联系不上的，报上级查找；流动党员先问流入地支部。")
@@ -52,6 +61,12 @@ LESSON = (
     Field("held_on", "date", "补课日期"),
     Field("note", "text", "补课内容", required=False),
 )
+AT_THE_SAME_TIME = (
+    Field("form", "choice", "当天补了课的，补课形式", required=False, choices=FORMS),
+    Field("held_on", "date", "补课日期", required=False),
+    Field("note", "text", "补课内容", required=False),
+)
+BY = Field("by", "list", "参加认定的人", required=False, hint=N_("不填就是支委会全体和登记人。"))
 WHY, NOTE = Field("reason", "text", "理由"), Field("opinion", "text", "意见", required=False)
 
 TO_CONTACT = State("to_contact", "待联系", waits_on=BRANCH, due=Due(3, SOON, escalate_to=SUPERIOR))
@@ -59,7 +74,7 @@ TO_MAKE_UP = State(
     "to_make_up",
     "待补课",
     waits_on=BRANCH,
-    due=Due(22, BEFORE_NEXT, until=facts.next_party_day, keeps=True, escalate_to=SUPERIOR),
+    due=Due(22, BEFORE_NEXT, until=facts.lesson_due, keeps=True, escalate_to=SUPERIOR),
 )
 TO_CONFIRM = State(
     "to_confirm", "待确认", waits_on=BRANCH, due=Due(3, PROMPT, escalate_to=SUPERIOR)
@@ -111,6 +126,50 @@ def lesson_was_held(attempt: TransitionContext) -> bool:
     return facts.activity_day(attempt) < attempt.words["held_on"] <= attempt.today
 
 
+@rule(MAKE_UP, "held_on")
+def lesson_since(attempt: TransitionContext) -> bool:
+    """补课日期要在活动当天到今天之间；没有补的课不能先登记。"""
+    return facts.activity_day(attempt) <= attempt.words["held_on"] <= attempt.today
+
+
+@rule(AT_ONCE, "form", "reached", "told")
+def told_with_lesson(attempt: TransitionContext) -> bool:
+    """联系上本人并通报了活动情况，才能同时登记补课。"""
+    return not attempt.words["form"] or (attempt.words["reached"] and attempt.words["told"])
+
+
+@rule(AT_ONCE, "form", "on", "held_on")
+def lesson_that_day(attempt: TransitionContext) -> bool:
+    """同时登记的补课应是联系当天补的；另一天补的，在“补课登记”里登记。"""
+    words = attempt.words
+    same = words["held_on"] in (None, words["on"] or attempt.today)
+    return same if words["form"] else words["held_on"] is None
+
+
+@rule(AT_ONCE)
+def lesson_noted(attempt: TransitionContext) -> bool:
+    """还没有补课登记。"""
+    return bool(attempt.case.facts.get("lesson"))
+
+
+@rule(CONFIRMED)
+def not_to_be_confirmed(attempt: TransitionContext) -> bool:
+    """区里规定补课要由他人确认。"""
+    return attempt.settings["makeup_confirmation"] != "on"
+
+
+@rule(DAYS_APART)
+def tried_on_three_days(attempt: TransitionContext) -> bool:
+    """要在三个不同的日子、用两种以上方式联系，都没有联系上，才能报上级查找；流动党员还要问过流入地支部。"""
+    return facts.unreachable_for_days(attempt)
+
+
+@rule(DAYS_APART)
+def lost_before(attempt: TransitionContext) -> bool:
+    """这名党员没有在失联查找，或已经参加活动、联系上了，请照常联系。"""
+    return facts.lost(attempt)
+
+
 @rule(LOST)
 def tried_enough(attempt: TransitionContext) -> bool:
     """要用两种以上方式联系三次、都没有联系上，才能报上级查找；流动党员还要问过流入地支部。"""
@@ -127,12 +186,6 @@ def member_was_heard(attempt: TransitionContext) -> bool:
 def absent_without_leave(attempt: TransitionContext) -> bool:
     """请了假的党员不能认定为无故不参加。"""
     return facts.row(attempt).kind == "absent"
-
-
-@rule(EDUCATE)
-def found_unexcused(attempt: TransitionContext) -> bool:
-    """没有认定为无故不参加，不用谈话提醒或批评教育。"""
-    return bool(attempt.case.facts.get("unexcused"))
 
 
 @rule(FILE)
@@ -156,42 +209,58 @@ def nobody_dropped(attempt: TransitionContext) -> bool:
 LIVE = (TO_CONTACT, TO_MAKE_UP, TO_CONFIRM, TO_ARCHIVE)
 # fmt: off
 WORKFLOW = Workflow(
-    "absence", N_("缺席联系与补课"), version=2, opens=TO_CONTACT, opened_by=BRANCH, short=N_("缺席补课"),
+    "absence", N_("缺席联系与补课"), version=3, opens=TO_CONTACT, opened_by=BRANCH, short=N_("缺席补课"),
     facts=(Field("activity", "text", "活动"), Field("member", "person", "党员")), data_subject="member",
     inherits=True, icon="people", listed=False, tells=(Tell(MEMBER, "支部会把这次活动情况告诉您，再约您补课。"),),
-    open_if=(missing_in_record, only_once), business_key=facts.business_key, on_open=(facts.note_class,),
+    open_if=(missing_in_record, only_once), business_key=facts.business_key,
+    on_open=(facts.note_class, facts.part_absent_leaders),
     moves=(
         Move("record_contact", "联系登记", (TO_CONTACT, TO_MAKE_UP), INTERNAL, by=BRANCH, under=CONTACT,
-             asks=REACHED, only_if=(told_only_who_was_reached, called_since), does=(facts.note_try,),
+             asks=(*REACHED, *AT_THE_SAME_TIME),
+             only_if=(told_only_who_was_reached, called_since, told_with_lesson, lesson_that_day),
+             does=(facts.note_contact,),
              bulk=Bulk(done=N_("已登记联系 %(n)s 人：%(names)s"))),
         Move("contact_made", "已联系并通报", TO_CONTACT, TO_MAKE_UP, by=AUTOMATIC, under=TOLD, only_if=(informed,)),
         Move("record_lesson", "补课登记", TO_MAKE_UP, TO_CONFIRM, by=BRANCH, under=MAKE_UP, asks=LESSON,
-             only_if=(informed, lesson_was_held), does=(facts.note_lesson,),
-             bulk=Bulk(done=N_("已登记补课 %(n)s 人：%(names)s，等本人以外的人确认"))),
+             only_if=(informed, lesson_since), does=(facts.note_lesson,),
+             bulk=Bulk(done=N_("已登记补课 %(n)s 人：%(names)s"))),
+        Move("lesson_made", "联系时已补课", TO_MAKE_UP, TO_CONFIRM, by=AUTOMATIC, under=AT_ONCE,
+             only_if=(informed, lesson_noted)),
+        Move("unconfirmed", "不要求确认", TO_CONFIRM, TO_ARCHIVE, by=AUTOMATIC, under=CONFIRMED,
+             only_if=(not_to_be_confirmed,)),
         Move("confirm", "补课确认", TO_CONFIRM, TO_ARCHIVE, by=BRANCH, under=MAKE_UP,
              bulk=Bulk(done=N_("已确认补课 %(n)s 人：%(names)s"))),
-        Move("redo", "退回重补", TO_CONFIRM, TO_MAKE_UP, by=BRANCH, under=MAKE_UP, asks=(WHY,), place="aside"),
-        Move("file", "自动归档", TO_ARCHIVE, MADE_UP, by=AUTOMATIC, under=FILE, only_if=(number_demanded,),
-             does=(facts.file,)),
+        Move("redo", "退回重补", TO_CONFIRM, TO_MAKE_UP, by=BRANCH, under=MAKE_UP, asks=(WHY,),
+             does=(facts.send_back_lesson,), place="aside"),
+        Move("file", "自动归档", TO_ARCHIVE, MADE_UP, by=AUTOMATIC, under=FILE,
+             only_if=(number_demanded, unexcused.educated), does=(facts.file,)),
         Move("archive", "编号归档", TO_ARCHIVE, MADE_UP, by=BRANCH, under=FILE,
-             asks=(Field("archive_no", "text", "档案编号", alone=True),), does=(facts.file,),
+             asks=(Field("archive_no", "text", "档案编号", alone=True),), only_if=(unexcused.educated,),
+             does=(facts.file,),
              bulk=Bulk(done=N_("已编号归档 %(n)s 人：%(names)s"))),
         Move("find_unexcused", "认定无故不参加", (TO_CONTACT, TO_MAKE_UP, TO_CONFIRM), INTERNAL, by=BRANCH,
-             under=EDUCATE, asks=(Field("heard", "text", "本人说明"), Field("note", "text", "支委会意见")),
-             only_if=(absent_without_leave, member_was_heard), does=(facts.note_finding,), place="aside"),
-        Move("educate", "谈话提醒或批评教育", (TO_CONTACT, TO_MAKE_UP, TO_CONFIRM), INTERNAL, by=BRANCH, under=EDUCATE,
-             asks=(Field("measure", "choice", "方式", choices=MEASURES),), only_if=(found_unexcused,),
+             under=EDUCATE, asks=(Field("heard", "text", "本人说明"), Field("note", "text", "支委会意见"), BY),
+             only_if=(absent_without_leave, member_was_heard, unexcused.found_by_the_committee,
+                      unexcused.not_overturned),
+             does=(unexcused.note_finding,), place="aside",
+             tells=(Tell(MEMBER, "支委会认定您这次无故不参加，您可以提出一次异议。"),)),
+        Move("educate", "谈话提醒或批评教育", (TO_CONTACT, TO_MAKE_UP, TO_CONFIRM, TO_ARCHIVE), INTERNAL, by=BRANCH,
+             under=EDUCATE,
+             asks=(Field("measure", "choice", "方式", choices=MEASURES),), only_if=(unexcused.found_unexcused,),
              does=(facts.note_education,), place="aside"),
-        Move("object", "对认定提出异议", (TO_CONTACT, TO_MAKE_UP, TO_CONFIRM), OBJECTED, by=MEMBER, under=FINDING,
-             asks=(WHY,), only_if=(found_unexcused,)),
+        Move("object", "对认定提出异议", (TO_CONTACT, TO_MAKE_UP, TO_CONFIRM, TO_ARCHIVE), OBJECTED, by=MEMBER,
+             under=FINDING, asks=(WHY,), only_if=(unexcused.found_unexcused, unexcused.objects_once),
+             does=(unexcused.note_objection,)),
         Move("uphold_finding", "维持认定", OBJECTED, TO_MAKE_UP, by=SUPERIOR, under=FINDING, asks=(NOTE,),
              only_if=(another_person,), does=(facts.keep_finding,), decides=True,
              tells=(Tell(MEMBER, "对认定的异议已有答复：维持认定。"), Tell(BRANCH, "上级维持无故不参加的认定。"),)),
         Move("overturn_finding", "撤销认定", OBJECTED, TO_MAKE_UP, by=SUPERIOR, under=FINDING, asks=(NOTE,),
-             only_if=(another_person,), does=(facts.withdraw_finding,), decides=True,
+             only_if=(another_person,), does=(unexcused.overturn,), decides=True,
              tells=(Tell(MEMBER, "对认定的异议已有答复：撤销认定。"), Tell(BRANCH, "上级撤销无故不参加的认定。"),)),
         Move("search_lost", "报上级查找失联党员", TO_CONTACT, UNREACHED, by=BRANCH, under=LOST,
-             only_if=(tried_enough,), place="aside", bulk=Bulk(done=N_("已报上级查找：%(names)s"))),
+             only_if=(tried_on_three_days,), place="aside", bulk=Bulk(done=N_("已报上级查找：%(names)s"))),
+        Move("still_lost", "仍在失联查找", TO_CONTACT, SEARCHING, by=BRANCH, under=DAYS_APART,
+             only_if=(lost_before,), place="aside", bulk=Bulk(done=N_("仍在失联查找：%(names)s"))),
         Move("begin_search", "转失联查找", UNREACHED, SEARCHING, by=SUPERIOR, under=LOST, asks=(NOTE,),
              only_if=(another_person,), decides=True, tells=(Tell(BRANCH, "上级已转失联查找。"),)),
         Move("try_again", "请支部再联系", UNREACHED, TO_CONTACT, by=SUPERIOR, under=LOST, asks=(NOTE,),
@@ -204,14 +273,48 @@ WORKFLOW = Workflow(
 )
 # fmt: on
 
+
+def _second(move: Move) -> Move:
+    """Return a move as version 2 had it."""
+    later = (BY, *(AT_THE_SAME_TIME if move.name == "record_contact" else ()))
+    asks = tuple(ask for ask in move.asks if ask not in later)
+    only_if = tuple(OLD.get(one, one) for one in move.only_if if one not in SINCE_3)
+    does = tuple(OLD.get(one, one) for one in move.does if one not in SINCE_3)
+    leaves = move.leaves
+    if move.name in ("educate", "object"):
+        leaves = (TO_CONTACT, TO_MAKE_UP, TO_CONFIRM)
+    return replace(move, asks=asks, only_if=only_if, does=does, leaves=leaves)
+
+
+NEW = ("lesson_made", "unconfirmed", "still_lost")
+OLD: dict[Any, Any] = {
+    lesson_since: lesson_was_held,
+    tried_on_three_days: tried_enough,
+    facts.note_contact: facts.note_try,
+    unexcused.note_finding: facts.note_finding,
+    unexcused.overturn: facts.withdraw_finding,
+}
+SINCE_3 = (
+    *(told_with_lesson, lesson_that_day, unexcused.educated, unexcused.objects_once),
+    *(unexcused.found_by_the_committee, unexcused.not_overturned),
+    *(facts.send_back_lesson, unexcused.note_objection),
+)
+# Version 2: each lesson was confirmed by another, and one person found an absence 无故.
+VERSION_2 = replace(
+    WORKFLOW,
+    version=2,
+    on_open=(facts.note_class,),
+    moves=tuple(_second(move) for move in WORKFLOW.moves if move.name not in NEW),
+)
 # Version 1: no follow-up was void while the record said absent.
 EARLIER = (
+    VERSION_2,
     replace(
-        WORKFLOW,
+        VERSION_2,
         version=1,
         moves=tuple(
             replace(move, only_if=(no_longer_missing,), does=()) if move.name == "void" else move
-            for move in WORKFLOW.moves
+            for move in VERSION_2.moves
         ),
     ),
 )

@@ -6,6 +6,7 @@ follows is not done here.
 """
 
 from dataclasses import replace
+from typing import Any
 
 from oversight.base.sentences import N_
 from oversight.law.definition import (
@@ -30,6 +31,7 @@ from oversight.law.roles import (
     TIMER,
 )
 from oversight.rules import committee
+from oversight.rules.appraisal import consents
 from oversight.rules.appraisal import outcome as outcome
 from oversight.rules.appraisal import ratings as ratings
 from oversight.rules.appraisal import roster as facts
@@ -42,17 +44,21 @@ from oversight.rules.appraisal.grounds import (
     QUORUM,
     RATING,
     REVIEW,
+    SELF_OWED,
     STEPS,
     TIME,
     TOLD,
     YEARLY,
 )
 from oversight.rules.appraisal.words import (
+    AGREED,
     ANSWER,
     AWAY,
+    AWAY_BATCH,
     BALLOTS,
     COUNTED,
     EXCUSE,
+    EXCUSE_BATCH,
     GONE,
     HELD,
     MEMBER_ASK,
@@ -61,6 +67,7 @@ from oversight.rules.appraisal.words import (
     PROPOSED,
     SELF,
     STRUCK,
+    TELL,
     WHO,
     WHY,
 )
@@ -84,8 +91,9 @@ SELF_ASSESSMENT = State(
     "self_assessment",
     "个人自评",
     waits_on=MEMBERS,
-    due=Due(10, TIME, reminders=(3, 0), escalate_to=BRANCH),
+    due=Due(10, TIME, keeps=True, reminders=(3, 0), escalate_to=BRANCH),
 )
+EXCUSING = State("excuse_asked", "待上级同意免写自评", waits_on=SUPERIOR, due=IN_FIVE)
 SELF_DONE = State("self_done", "自评完成", waits_on=BRANCH, due=paced(5))
 PEER_REVIEW = State("peer_review", "党员互评", waits_on=BRANCH, due=paced(15, keeps=True))
 AWAY_LATER = State(
@@ -106,31 +114,36 @@ UNFINISHED = State("unfinished", "未完成")
 BEFORE_VOTE = (PREPARING, SELF_ASSESSMENT, SELF_DONE, PEER_REVIEW)
 AT_THE_BRANCH = (PREPARING, SELF_DONE, PEER_REVIEW, VOTE, RATE, RETURNED, TELLING, ALL_TOLD)
 AFTER_VOTE = (VOTE, RATE, RETURNED, TELLING, UNDER_REVIEW)
+UNTIL_FILED = (AWAY_FIRST, EXCUSING, AWAY_LATER, DECIDING, ALL_TOLD, *AFTER_VOTE)
+ASKING = (consents.each_with_a_ground, consents.all_take_part)
+ANSWERING = (another_person, consents.not_about_whom_answers)
 MINUTES = (committee.keep_minutes,)
 REVIEWING = (another_person, outcome.by_others)
 
 # fmt: off
 WORKFLOW = Workflow(
-    "appraisal", N_("民主评议党员"), version=2, opens=PREPARING, opened_by=BRANCH, short=N_("民主评议"), inherits=True,
+    "appraisal", N_("民主评议党员"), version=3, opens=PREPARING, opened_by=BRANCH, short=N_("民主评议"), inherits=True,
     discreet=True, facts=(Field("year", "number", "年度", initial=year_to_appraise),),
-    open_if=(facts.in_the_window, facts.once_a_year),
-    business_key=lambda attempt: f"{attempt.case.unit_id}:{attempt.words['year']}", on_open=(facts.draw_up,),
+    open_if=(facts.in_the_window, facts.somebody_is_owed),
+    business_key=lambda attempt: f"{attempt.case.unit_id}:{attempt.words['year']}",
+    on_open=(facts.draw_up, facts.grade_once),
     tells=(Tell(SUPERIOR, "支部已开始民主评议党员。"),),
     moves=(
         Move("add_to_roster", "列入名单", BEFORE_VOTE, INTERNAL, by=BRANCH, under=YEARLY, asks=(MEMBER_ASK,),
-             only_if=(facts.joined_the_branch,), does=(facts.add,), place="aside"),
+             only_if=(facts.joined_the_branch,), does=(facts.add, facts.grade_once), place="aside"),
         Move("strike", "移出名单", BEFORE_VOTE, INTERNAL, by=BRANCH, under=YEARLY, asks=STRUCK,
-             only_if=(facts.has_left,), does=(facts.strike,), place="aside"),
-        Move("strike_gone", "移出已去世、出党的", AFTER_VOTE, INTERNAL, by=BRANCH, under=YEARLY, asks=GONE,
+             only_if=(facts.has_left, facts.appraised_by_somebody), does=(facts.strike,), place="aside"),
+        Move("strike_gone", "移出已去世、出党的", UNTIL_FILED, INTERNAL, by=BRANCH, under=YEARLY, asks=GONE,
              only_if=(facts.has_died_or_quit,), does=(facts.strike, facts.fewer_entitled), place="aside"),
         *(move for at, away in ((PREPARING, AWAY_FIRST), (PEER_REVIEW, AWAY_LATER)) for move in (
-            Move("ask_not_counted", "请示不计入", at, away, by=BRANCH, under=CONSENT, asks=AWAY,
-                 only_if=(facts.counted_so_far,), does=(facts.ask_not_counted,), place="aside"),
-            Move("consent_not_counted", "同意不计入", away, at, by=SUPERIOR, under=CONSENT, asks=(NOTE,),
-                 only_if=(another_person, facts.not_about_oneself), does=(facts.not_count,), decides=True,
+            Move("ask_not_counted", "请示不计入", at, away, by=BRANCH, under=CONSENT, asks=AWAY_BATCH,
+                 only_if=ASKING, does=(consents.ask,), place="page"),
+            Move("consent_not_counted", "同意不计入", away, at, by=SUPERIOR, under=CONSENT, asks=(AGREED, NOTE),
+                 only_if=(*ANSWERING, consents.agreed_were_asked_for), does=(consents.leave_out,), decides=True,
+                 place="page",
                  tells=(Tell(BRANCH, "上级同意不计入应到。"),)),
             Move("deny_not_counted", "不同意", away, at, by=SUPERIOR, under=CONSENT, asks=(NOTE,),
-                 only_if=(another_person, facts.not_about_oneself), does=(facts.lower,), decides=True,
+                 only_if=ANSWERING, does=(facts.lower,), decides=True,
                  tone="negative", tells=(Tell(BRANCH, "上级不同意不计入应到。"),)))),
         Move("open_self_assessment", "开始自评", PREPARING, SELF_ASSESSMENT, by=BRANCH, under=STEPS),
         Move("file_self_assessment", "提交自评", SELF_ASSESSMENT, INTERNAL, by=MEMBERS, under=STEPS, asks=SELF,
@@ -138,19 +151,30 @@ WORKFLOW = Workflow(
              does=(facts.file_own,), place="page"),
         Move("file_for", "代录自评", SELF_ASSESSMENT, INTERNAL, by=BRANCH, under=STEPS, asks=(MEMBER_ASK, *SELF),
              only_if=(facts.counted_so_far,), does=(facts.file_for,), closes="member"),
-        Move("excuse_self", "免填自评", SELF_ASSESSMENT, INTERNAL, by=BRANCH, under=TIME, asks=EXCUSE,
-             only_if=(facts.counted_so_far,), does=(facts.excuse_self,), closes="member"),
+        Move("ask_excuse", "请示免写自评", SELF_ASSESSMENT, EXCUSING, by=BRANCH, under=SELF_OWED, asks=EXCUSE_BATCH,
+             only_if=(*ASKING, consents.none_has_written), does=(consents.ask,), place="page"),
+        Move("consent_excuse", "同意免写", EXCUSING, SELF_ASSESSMENT, by=SUPERIOR, under=SELF_OWED, asks=(AGREED, NOTE),
+             only_if=(*ANSWERING, consents.agreed_were_asked_for), does=(consents.excuse,), decides=True,
+             place="page", tells=(Tell(BRANCH, "上级同意免写自评。"),)),
+        Move("deny_excuse", "不同意", EXCUSING, SELF_ASSESSMENT, by=SUPERIOR, under=SELF_OWED, asks=(NOTE,),
+             only_if=ANSWERING, does=(facts.lower,), decides=True, tone="negative",
+             tells=(Tell(BRANCH, "上级不同意免写自评，仍要交自评。"),)),
+        Move("file_self_assessment", "提交自评", EXCUSING, INTERNAL, by=PARTICIPANT, under=STEPS, asks=SELF,
+             append_only=True, only_if=(consents.not_written_yet,), does=(facts.file_own,), place="page"),
+        Move("file_for", "代录自评", EXCUSING, INTERNAL, by=BRANCH, under=STEPS, asks=(MEMBER_ASK, *SELF),
+             only_if=(consents.he_has_not_written,), does=(facts.file_for,), place="aside"),
         Move("all_filed", "自评交齐", SELF_ASSESSMENT, SELF_DONE, by=AUTOMATIC, under=STEPS),
         Move("open_peer_review", "召开组织生活会，开展互评", SELF_DONE, PEER_REVIEW, by=BRANCH, under=MEETING,
-             asks=(HELD,), only_if=(facts.meeting_was_held,), does=(facts.hold_meeting,)),
+             asks=(HELD,), only_if=(facts.met_in_this_round,), does=(facts.hold_meeting,)),
         Move("open_peer_review", "召开组织生活会，开展互评", SELF_ASSESSMENT, PEER_REVIEW, by=BRANCH, under=MEETING,
-             asks=(HELD,), only_if=(facts.self_is_late, facts.meeting_was_held), does=(facts.hold_meeting,)),
+             asks=(HELD,), only_if=(facts.self_is_late, facts.met_in_this_round), does=(facts.hold_meeting,)),
         Move("record_peer_review", "记录互评意见", PEER_REVIEW, INTERNAL, by=PARTICIPANT, under=STEPS, asks=PEER,
              append_only=True,
              only_if=(facts.still_on_roster, facts.one_of_us, facts.not_oneself), does=(facts.review_peer,),
              place="page"),
         Move("open_vote", "开始民主测评", PEER_REVIEW, VOTE, by=BRANCH, under=STEPS, asks=(HELD,),
-             only_if=(facts.meeting_was_held, facts.all_reviewed), does=(facts.open_vote,)),
+             only_if=(facts.met_in_this_round, facts.all_reviewed, facts.nobody_is_graded_twice),
+             does=(facts.open_vote,)),
         Move("enter_count", "录入计票", VOTE, INTERNAL, by=BRANCH, under=PAPER, asks=COUNTED,
              only_if=(ratings.counts_add_up, ratings.everybody_counted, ratings.grades_add_up, ratings.two_tellers),
              does=(ratings.enter_count,), place="page"),
@@ -160,7 +184,7 @@ WORKFLOW = Workflow(
         Move("propose", "提出等次", (RATE, RETURNED), PUT_FORWARD, by=BRANCH, under=RATING, asks=PROPOSED,
              only_if=(ratings.everybody_rated, ratings.departures_explained, ratings.harsh_are_heard,
                       ratings.share_kept),
-             warns=(ratings.within_share,), does=(ratings.propose,), place="page"),
+             warns=(ratings.within_share,), does=(ratings.propose, ratings.note_share), place="page"),
         Move("send_up", "报上级会议审批", PUT_FORWARD, DECIDING, by=AUTOMATIC, under=DECIDED,
              only_if=(ratings.goes_to_committee,),
              does=(ratings.freeze_manner,)),
@@ -189,9 +213,8 @@ WORKFLOW = Workflow(
         Move("refer_up", "提请上一级会议", DECIDING, INTERNAL, by=AUTOMATIC, under=committee.COLLEGIAL,
              only_if=(committee.short_of_quorum(BODY),), does=(*MINUTES, committee.refer_up),
              tells=(Tell(BRANCH, "到会人数不够，已提请上一级会议。"),)),
-        Move("tell", "告知本人", TELLING, INTERNAL, by=BRANCH, under=TOLD, does=(outcome.tell,),
-             asks=(Field("members", "list", "告知谁", required=False, hint=N_("不填就是全部。")),),
-             only_if=(outcome.told_are_graded,),
+        Move("tell", "告知本人", TELLING, INTERNAL, by=BRANCH, under=TOLD, does=(outcome.tell_each,),
+             asks=TELL, only_if=(outcome.told_are_graded, outcome.harsh_one_by_one),
              place="page"),
         Move("take_up_review", "转入复核", TELLING, UNDER_REVIEW, by=AUTOMATIC, under=REVIEW,
              only_if=(outcome.everybody_told, outcome.somebody_asked)),
@@ -214,11 +237,64 @@ WORKFLOW = Workflow(
         Move("close", "期满归档", FILED, CLOSED, by=TIMER, under=REVIEW, on=outcome.past_review),
         Move("close_unfinished", "按未完成结束", AT_THE_BRANCH, UNFINISHED, by=SUPERIOR, under=PACE, asks=(WHY,),
              only_if=(facts.branch_is_late,)),
-        *common_moves(*BEFORE_VOTE, AWAY_FIRST, AWAY_LATER, VOTE, RATE, DECIDING, RETURNED, TELLING, ALL_TOLD,
+        *common_moves(*BEFORE_VOTE, AWAY_FIRST, EXCUSING, AWAY_LATER, VOTE, RATE, DECIDING, RETURNED, TELLING, ALL_TOLD,
                             UNDER_REVIEW),
     ),
 )
 # fmt: on
+
+
+# fmt: off
+BY_THE_BRANCH = Move("excuse_self", "免填自评", SELF_ASSESSMENT, INTERNAL, by=BRANCH, under=TIME, asks=EXCUSE,
+                     only_if=(facts.counted_so_far,), does=(facts.excuse_self,), closes="member")
+# fmt: on
+NEW = ("ask_excuse", "consent_excuse", "deny_excuse")
+OLD_GUARDS = {facts.met_in_this_round: facts.meeting_was_held}
+SINCE_3 = (
+    *(facts.appraised_by_somebody, facts.nobody_is_graded_twice, facts.grade_once),
+    *(ratings.note_share, outcome.harsh_one_by_one),
+)
+EARLIER_WORDS: dict[str, dict[str, Any]] = {
+    "strike_gone": {"leaves": AFTER_VOTE},
+    "ask_not_counted": {
+        "asks": AWAY,
+        "place": "aside",
+        "only_if": (facts.counted_so_far,),
+        "does": (facts.ask_not_counted,),
+    },
+    "consent_not_counted": {
+        "asks": (NOTE,),
+        "place": "",
+        "only_if": (another_person, facts.not_about_oneself),
+        "does": (facts.not_count,),
+    },
+    "deny_not_counted": {"only_if": (another_person, facts.not_about_oneself)},
+    "tell": {"asks": TELL[:1], "does": (outcome.tell,)},
+}
+
+
+def _second(move: Move) -> tuple[Move, ...]:
+    """Return a move as version 2 had it."""
+    if EXCUSING in move.from_states and len(move.from_states) == 1:
+        return (BY_THE_BRANCH,) if move.name == "file_self_assessment" else ()
+    if move.name in NEW:
+        return ()
+    only_if = tuple(OLD_GUARDS.get(guard, guard) for guard in move.only_if if guard not in SINCE_3)
+    does = tuple(one for one in move.does if one not in SINCE_3)
+    leaves = tuple(state for state in move.from_states if state is not EXCUSING)
+    plain = replace(move, leaves=leaves, only_if=only_if, does=does)
+    return (replace(plain, **EARLIER_WORDS.get(move.name, {})),)
+
+
+# Version 2: the branch excused from the self-assessment, an appraisal was of the branch and not owed
+# to each member, and all might be told at once.
+VERSION_2 = replace(
+    WORKFLOW,
+    version=2,
+    open_if=(facts.in_the_window, facts.once_a_year),
+    on_open=(facts.draw_up,),
+    moves=tuple(old for move in WORKFLOW.moves for old in _second(move)),
+)
 
 
 def _first(move: Move) -> Move:
@@ -232,12 +308,13 @@ def _first(move: Move) -> Move:
 
 
 EARLIER = (
+    VERSION_2,
     replace(
-        WORKFLOW,
+        VERSION_2,
         version=1,
         moves=tuple(
             _first(move)
-            for move in WORKFLOW.moves
+            for move in VERSION_2.moves
             if move.name not in ("enter_ballots", "strike_gone")
         ),
     ),

@@ -1,10 +1,12 @@
 """Exemption: a member who is old, ill or long away asks to be excused from party days, for a dated
 time.
 
-The branch supports, the superior decides; it ends by itself. Who is exempt stands outside 应到.
+The branch supports, the superior decides; it ends by itself after its last day, and may be asked for
+again before. Who is exempt stands outside 应到.
 """
 
 from dataclasses import replace
+from datetime import timedelta
 
 from oversight.base.sentences import N_
 from oversight.law.clauses import clause, house_rule
@@ -13,11 +15,12 @@ from oversight.law.roles import BRANCH, MEMBER, SUPERIOR, TIMER
 from oversight.organization import members
 from oversight.papers.consents import issue_consent
 from oversight.papers.numbers import void_papers
+from oversight.rules import exemption as facts
 from oversight.rules.common import another_person, common_moves
 from oversight.rules.context import TransitionContext
 
 CARE = clause("G-4.2c")
-ASKED_FOR = house_rule("免予参加由本人申请、支部研究、上级批准，写明起止日期，到期自动恢复。")
+ASKED_FOR = facts.ASKED_FOR
 PROMPT = house_rule("支部和上级各 5 个工作日内答复。")
 
 WHY, NOTE = Field("reason", "text", "理由"), Field("opinion", "text", "意见", required=False)
@@ -34,9 +37,9 @@ RESUMED = State("resumed", "提前恢复参加", granted=True)
 
 @rule(ASKED_FOR)
 def dated(attempt: TransitionContext) -> bool:
-    """起止日期要写清楚：截止日期在开始日期之后，最长一年。"""
+    """起止日期要写清楚：截止日期不早于开始日期和今天，最长一年。"""
     begin, end = attempt.fact_day("from_on"), attempt.fact_day("until")
-    return 0 < (end - begin).days <= 366 and end > attempt.today
+    return 0 <= (end - begin).days <= 366 and end >= attempt.today
 
 
 @rule(ASKED_FOR)
@@ -51,28 +54,39 @@ def of_this_branch(attempt: TransitionContext) -> bool:
     return members.belongs(attempt)
 
 
+@rule(ASKED_FOR)
+def one_at_a_time(attempt: TransitionContext) -> bool:
+    """这名党员已有一件免予参加申请在办，请等答复。"""
+    return not facts.asked_already(attempt)
+
+
+@rule(ASKED_FOR)
+def follows_on(attempt: TransitionContext) -> bool:
+    """这名党员正在免予参加期间，续办的要从原截止日期的次日起。"""
+    last = facts.last_day(attempt)
+    return last is None or attempt.fact_day("from_on") == last + timedelta(days=1)
+
+
 @effect
 def exempt(attempt: TransitionContext) -> None:
     """起止日期内不计入应到，最早从批准之日起。"""
-    members.exempt(
-        attempt, max(attempt.fact_day("from_on"), attempt.today), attempt.fact_day("until")
-    )
+    facts.grant(attempt)
 
 
 @effect
 def resume(attempt: TransitionContext) -> None:
     """已批准的，从今天起恢复计入应到。"""
     if attempt.state == IN_FORCE.name:
-        members.exempt(attempt, None, attempt.today)
+        facts.take_back(attempt)
 
 
 # fmt: off
 WORKFLOW = Workflow(
-    "exemption", N_("免予参加活动申请"), version=2, opens=ASKED, opened_by=MEMBER, short=N_("免予参加"),
+    "exemption", N_("免予参加活动申请"), version=3, opens=ASKED, opened_by=MEMBER, short=N_("免予参加"),
     facts=(Field("member", "person", "党员"), Field("reason", "choice", "原因", choices=members.CARE_REASONS),
            Field("from_on", "date", "从哪天起"), Field("until", "date", "到哪天止")),
-    open_if=(of_this_branch, dated, not_for_the_past),
-    business_key=lambda attempt: attempt.case.facts["member"], data_subject="member",
+    open_if=(of_this_branch, dated, not_for_the_past, one_at_a_time, follows_on),
+    business_key=facts.business_key, data_subject="member",
     tells=(Tell(BRANCH, "有党员申请免予参加活动。"),),
     moves=(
         Move("support", "支部同意上报", ASKED, SUPPORTED, by=BRANCH, under=ASKED_FOR, asks=(NOTE,)),
@@ -87,12 +101,19 @@ WORKFLOW = Workflow(
              only_if=(another_person,),
              tone="negative", tells=(Tell(MEMBER, "免予参加活动没有获得批准。"), Tell(BRANCH, "这名党员免予参加活动没有获得批准。"),)),
         Move("resume", "提前恢复", IN_FORCE, RESUMED, by=MEMBER, under=CARE, does=(resume,)),
-        Move("end", "期满", IN_FORCE, ENDED, by=TIMER, under=ASKED_FOR, on=lambda attempt: attempt.fact_day("until"),
+        Move("end", "期满", IN_FORCE, ENDED, by=TIMER, under=ASKED_FOR, on=facts.day_after,
              tells=(Tell(MEMBER, "免予参加活动已期满，恢复计入应到。"),)),
         *common_moves(ASKED, SUPPORTED, IN_FORCE, undo=(resume, void_papers)),
     ),
 )
 # fmt: on
+
+
+def _second(move: Move) -> Move:
+    """Return a move as version 2 had it: over on its last day already, and two days at least."""
+    only_if = tuple(facts.dated if guard is dated else guard for guard in move.only_if)
+    on = (lambda attempt: attempt.fact_day("until")) if move.name == "end" else move.on
+    return replace(move, only_if=only_if, on=on)
 
 
 def _unnumbered(move: Move) -> Move:
@@ -101,4 +122,13 @@ def _unnumbered(move: Move) -> Move:
     return replace(move, does=kept)
 
 
-EARLIER = (replace(WORKFLOW, version=1, moves=tuple(_unnumbered(move) for move in WORKFLOW.moves)),)
+VERSION_2 = replace(
+    WORKFLOW,
+    version=2,
+    open_if=(of_this_branch, facts.dated, not_for_the_past),
+    moves=tuple(_second(move) for move in WORKFLOW.moves),
+)
+EARLIER = (
+    VERSION_2,
+    replace(VERSION_2, version=1, moves=tuple(_unnumbered(move) for move in VERSION_2.moves)),
+)

@@ -53,11 +53,12 @@ def day_has_come(attempt: TransitionContext) -> bool:
 
 # fmt: off
 WORKFLOW = Workflow(
-    "inspection", N_("督查"), version=2, opens=UNDER_WAY, opened_by=INSPECTOR, short=N_("督查"),
+    "inspection", N_("督查"), version=3, opens=UNDER_WAY, opened_by=INSPECTOR, short=N_("督查"),
     facts=(Field("method", "choice", "督查方式", choices=rectification.METHODS), Field("inspected_on", "date", "督查日期",
                                                                                   initial=date.isoformat)),
     business_key=facts.visit, open_if=(rectification.micro_of_firms,),
-    on_open=(rectification.set_issuer,), icon="task", tells=(Tell(ISSUER, "督查已经立项。"),),
+    outsiders=rectification.OUTSIDERS, on_open=(rectification.set_issuer,), icon="task",
+    tells=(Tell(ISSUER, "督查已经立项。"),),
     moves=(
         Move("conclude", "登记情况，没有需要整改的", UNDER_WAY, CLEAN, by=INSPECTOR, under=INSPECT,
              asks=(NOTE, REMINDERS), only_if=(day_has_come, rectification.of_late), warns=(first_this_quarter,),
@@ -71,10 +72,13 @@ WORKFLOW = Workflow(
 )
 # fmt: on
 
+# Version 2: a member of the branch might inspect it.
+VERSION_2 = replace(WORKFLOW, version=2, outsiders=None)
 # Version 1: visits of any age, and 网上微督查 of any branch.
 EARLIER = (
+    VERSION_2,
     replace(
-        WORKFLOW,
+        VERSION_2,
         version=1,
         open_if=(),
         moves=tuple(

@@ -20,11 +20,9 @@ from oversight.rules.common import another_person, common_moves
 from oversight.rules.context import TransitionContext
 
 GROUND, INSPECT = clause("G-4.4f"), clause("G-4.4a")
+SERVED, LIMIT, TERM, LONGEST = facts.SERVED, facts.LIMIT, facts.TERM, facts.LONGEST
 SIGNED = house_rule("整改通知书由督查人拟稿、有权签发的人签发，拟稿人不能自己签发。")
-SERVED = house_rule("整改通知书送达后 2 个工作日内签收。")
-LIMIT = house_rule("整改期限由签发时确定，一般 15 个工作日；延期须申请并经同意。")
-TERM = house_rule("整改期限最长 90 个工作日，延期一次，最多 10 个工作日。")
-LONGEST, EXTRA = 90, 10
+EXTRA = 10
 RECHECKED = house_rule(
     "收到整改报告后 5 个工作日内由拟稿人、整改人以外的人逐条复核；复核期间整改期限不走。"
 )
@@ -42,6 +40,9 @@ FACTS = (
 )
 MEASURE = (Field("measure", "text", "整改措施或情况说明"), Field("done_on", "date", "完成日期"))
 WHY, NOTE = Field("reason", "text", "理由"), Field("opinion", "text", "意见", required=False)
+TO_BE_DONE = Field(
+    "due_on", "date", "整改期限", required=False, hint=N_("写进签发的文本；不填的，由印发人定。")
+)
 JUDGED = (
     Field("verdicts", "list", "逐条结论", choices=VERDICTS),
     Field("opinion", "text", "复核意见"),
@@ -200,19 +201,20 @@ LIVE = (DRAFT, SIGNED_OFF, ISSUED, FIXING, RECHECK, EXTENSION, OBJECTED, REVIEW)
 SENT = (ISSUED, FIXING, RECHECK, EXTENSION, OBJECTED)
 # fmt: off
 WORKFLOW = Workflow(
-    "rectification", N_("整改"), version=3, opens=DRAFT, opened_by=INSPECTOR, short=N_("整改"), facts=FACTS,
+    "rectification", N_("整改"), version=4, opens=DRAFT, opened_by=INSPECTOR, short=N_("整改"), facts=FACTS,
     open_if=(has_findings, clauses_bind, already_inspected, *facts.VISITED),
-    on_open=(facts.set_issuer,), inherits=True,
+    outsiders=facts.OUTSIDERS, on_open=(facts.set_issuer,), inherits=True,
     icon="late", tells=(Tell(SUPERIOR, "有一份整改通知书待签发。"),),
     moves=(
-        Move("sign_off", "签发", DRAFT, SIGNED_OFF, by=SUPERIOR, under=SIGNED, asks=(NOTE,), decides=True,
-             only_if=(another_person,), tells=(Tell(INSPECTOR, "整改通知书已签发，待定期限印发。"),)),
+        Move("sign_off", "签发", DRAFT, SIGNED_OFF, by=SUPERIOR, under=SIGNED, asks=(TO_BE_DONE, NOTE), decides=True,
+             only_if=(another_person, facts.signed_workday, facts.signed_after_receipt, facts.signed_sensible_term),
+             does=(facts.note_signed,), tells=(Tell(INSPECTOR, "整改通知书已签发，待定期限印发。"),)),
         Move("drop", "不予签发", (DRAFT, SIGNED_OFF), DROPPED, by=SUPERIOR, under=SIGNED, asks=(WHY,), decides=True,
              only_if=(another_person,), tone="negative", tells=(Tell(INSPECTOR, "整改通知书没有签发。"),)),
         Move("issue", "编号印发", SIGNED_OFF, ISSUED, by=ISSUER, under=GROUND,
-             asks=(Field("due_on", "date", "整改期限"),), only_if=(workday_ahead, after_receipt, sensible_term),
-             does=(facts.issue_order,),
-             letter=orders.order),
+             asks=(Field("due_on", "date", "整改期限"),),
+             only_if=(facts.as_signed, workday_ahead, after_receipt, sensible_term), does=(facts.issue_signed,),
+             letter=facts.signed_or_drafted),
         Move("acknowledge", "签收", ISSUED, FIXING, by=BRANCH, under=SERVED),
         Move("report", "报送整改报告", FIXING, RECHECK, by=BRANCH, under=GROUND,
              asks=(Field("items", "list", "逐条整改情况", items=MEASURE),), only_if=(one_item_each, really_done),
@@ -227,19 +229,19 @@ WORKFLOW = Workflow(
              place="page", tone="back", tells=(Tell(BRANCH, "整改没有通过复核，退回再改。"),)),
         Move("ask_extension", "申请延期", FIXING, EXTENSION, by=BRANCH, under=LIMIT,
              asks=(Field("until", "date", "延到哪天"), WHY), only_if=(later_workday, not_extended_before, within_ten_days),
-             does=(facts.note_extension,),
+             does=(facts.note_extension, facts.note_overdue),
              place="aside"),
         Move("grant", "同意延期", EXTENSION, FIXING, by=SUPERIOR, under=LIMIT, asks=(NOTE,), decides=True,
              only_if=(another_person,), does=(facts.extend,), tells=(Tell(BRANCH, "延期申请已获同意。"),)),
         Move("deny", "不同意延期", EXTENSION, FIXING, by=SUPERIOR, under=LIMIT, asks=(NOTE,), decides=True,
              only_if=(another_person,), tone="negative", tells=(Tell(BRANCH, "延期申请没有获得同意，按原期限整改。"),)),
         Move("object", "提出异议", (ISSUED, FIXING), OBJECTED, by=BRANCH, under=HEARD, asks=(WHY,),
-             only_if=(not_answered_before,), does=(facts.note_objection,), place="aside"),
+             only_if=(not_answered_before,), does=(facts.note_objection, facts.note_overdue), place="aside"),
         Move("answer_objection", "答复异议", OBJECTED, FIXING, by=SUPERIOR, under=HEARD, asks=ANSWERS, decides=True,
              only_if=(another_person,), does=(facts.note_answer,), tells=(Tell(BRANCH, "异议已有答复，整改期限继续计算。"),)),
         Move("ask_higher_review", "提请上一级复查", FIXING, REVIEW, by=BRANCH, under=HEARD,
              asks=(Field("reason", "text", "理由", required=False),), only_if=(answered_once, has_above),
-             place="aside"),
+             does=(facts.note_overdue,), place="aside"),
         Move("answer_review", "复查答复", REVIEW, FIXING, by=ABOVE, under=HEARD, asks=ANSWERS, decides=True,
              only_if=(another_person,), does=(facts.note_answer,), tells=(Tell(BRANCH, "复查已有答复，整改期限继续计算。"),)),
         Move("review_unanswered", "上级未答复，恢复整改", REVIEW, FIXING, by=TIMER, under=HEARD,
@@ -260,19 +262,48 @@ WORKFLOW = Workflow(
 SINCE_3 = {*facts.VISITED, after_receipt, sensible_term, not_extended_before, within_ten_days}
 
 
-def _without(guards: tuple, later: set) -> tuple:
-    return tuple(guard for guard in guards if guard not in later)
+def _without(parts: tuple, later: set) -> tuple:
+    return tuple(part for part in parts if part not in later)
 
 
+SINCE_4 = {
+    *(
+        facts.signed_workday,
+        facts.signed_after_receipt,
+        facts.signed_sensible_term,
+        facts.as_signed,
+    ),
+    *(facts.note_signed, facts.note_overdue),
+}
+
+
+def _third(move: Move) -> Move:
+    """Return a move as version 3 had it."""
+    asks = tuple(ask for ask in move.asks if ask is not TO_BE_DONE)
+    does = tuple(
+        facts.issue_order if one is facts.issue_signed else one
+        for one in _without(move.does, SINCE_4)
+    )
+    letter = orders.order if move.name == "issue" else move.letter
+    return replace(
+        move, asks=asks, only_if=_without(move.only_if, SINCE_4), does=does, letter=letter
+    )
+
+
+# Version 3: the deadline was set after the signature, and a member of the branch might judge.
+VERSION_3 = replace(
+    WORKFLOW, version=3, outsiders=None, moves=tuple(_third(move) for move in WORKFLOW.moves)
+)
 # Version 2: any term, any number of extensions, and visits of any age and kind.
 VERSION_2 = replace(
-    WORKFLOW,
+    VERSION_3,
     version=2,
-    open_if=_without(WORKFLOW.open_if, SINCE_3),
-    moves=tuple(replace(move, only_if=_without(move.only_if, SINCE_3)) for move in WORKFLOW.moves),
+    open_if=_without(VERSION_3.open_if, SINCE_3),
+    moves=tuple(replace(move, only_if=_without(move.only_if, SINCE_3)) for move in VERSION_3.moves),
 )
 # Version 1: sent back, an order was due after five working days even where it had had longer.
 EARLIER = (
+    VERSION_3,
     VERSION_2,
     replace(
         VERSION_2,

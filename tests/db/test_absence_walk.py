@@ -8,10 +8,13 @@ import pytest
 import sqlalchemy as sa
 
 from oversight.base.refusals import Forbidden, RuleViolation
+from oversight.calendar.party_days import activity_for
 from oversight.engine import inbox, transitions
+from oversight.ledger import attendance
 from oversight.models import Attendance, Case, Post
 from oversight.time import sweep
 from tests.db.test_attendance import cases, record, sheet
+from tests.support.actors import confirming
 from tests.support.world import at
 
 CALL = {"reached": True, "told": True, "way": "phone", "reason": "外出"}
@@ -40,19 +43,49 @@ def do(session, world, case, move, words=None, who="village.organizer", on="2026
     )
 
 
-def refused(session, world, case, move, words=None, *, match, kind=RuleViolation, **more):
+def refused(
+    session, world, case, move, words=None, *, match="", kind=RuleViolation, rule=None, **more
+):
     before = session.get(Case, case.id, populate_existing=True).version
-    with pytest.raises(kind, match=match):
+    with pytest.raises(kind, match=match) as caught:
         do(session, world, case, move, words, **more)
+    assert rule is None or caught.value.extra["rule"] == rule
     assert session.get(Case, case.id, populate_existing=True).version == before
 
 
 def test_contact_lesson_confirmation_and_the_file_closes_itself(session, world):
     case = missing(session, world)
     assert do(session, world, case, "record_contact", CALL).state == "to_make_up"
-    assert do(session, world, case, "record_lesson", LESSON).state == "to_confirm"
-    done = do(session, world, case, "confirm")
+    done = do(session, world, case, "record_lesson", LESSON)
     assert done.state == "made_up" and done.closed_at and done.facts["archived_on"] == "2026-11-12"
+
+
+def test_where_the_zone_wants_it_another_confirms(session, world):
+    confirming(session, world)
+    case = missing(session, world)
+    do(session, world, case, "record_contact", CALL)
+    assert do(session, world, case, "record_lesson", LESSON).state == "to_confirm"
+    assert do(session, world, case, "confirm").state == "made_up"
+
+
+def test_contact_and_lesson_of_one_day_are_one_entry(session, world):
+    """Issue 10, 5."""
+    case = missing(session, world)
+    done = do(session, world, case, "record_contact", {**CALL, "form": "visit", "note": "学党章"})
+    assert done.state == "made_up" and done.facts["lesson"]["held_on"] == "2026-11-12"
+    assert (done.facts["lesson"]["form"], done.facts["lesson"]["note"]) == ("visit", "学党章")
+
+
+def test_a_lesson_that_is_sent_back_is_due_after_the_next_party_day(session, world):
+    confirming(session, world)
+    case = missing(session, world)
+    sweep.sweep(session, at("2026-10-09"))
+    do(session, world, case, "record_contact", CALL)
+    do(session, world, case, "record_lesson", LESSON)
+    back = do(session, world, case, "redo", {"reason": "没有补完"}, on="2026-12-03")
+    assert back.state == "to_make_up" and back.facts["lesson"] is None
+    assert back.facts["lessons_sent_back"][0]["held_on"] == "2026-11-12"
+    assert back.due_on > date(2026, 12, 4)
 
 
 def test_the_lesson_is_due_before_the_next_party_day(session, world):
@@ -64,8 +97,8 @@ def test_the_lesson_is_due_before_the_next_party_day(session, world):
 def test_an_organ_files_under_a_number(session, world):
     case = missing(session, world, "organ")
     do(session, world, case, "record_contact", CALL, who="organ.organizer")
-    do(session, world, case, "record_lesson", LESSON, who="organ.organizer")
-    assert do(session, world, case, "confirm", who="organ.organizer").state == "to_archive"
+    taught = do(session, world, case, "record_lesson", LESSON, who="organ.organizer")
+    assert taught.state == "to_archive"
     done = do(session, world, case, "archive", {"archive_no": "机-2026-07"}, who="organ.organizer")
     assert (done.state, done.facts["archive_no"]) == ("made_up", "机-2026-07")
 
@@ -81,11 +114,37 @@ def test_not_reached_cannot_be_told(session, world):
     refused(session, world, case, "record_contact", {**MISS, "told": True}, match="没有联系上")
 
 
-@pytest.mark.parametrize("day", ["2026-11-06", "2026-11-13"])
+@pytest.mark.parametrize("day", ["2026-11-05", "2026-11-13"])
 def test_a_lesson_is_not_entered_before_it_was_held(session, world, day):
     case = missing(session, world)
     do(session, world, case, "record_contact", CALL)
     refused(session, world, case, "record_lesson", {**LESSON, "held_on": day}, match="补课日期")
+
+
+def test_a_lesson_may_follow_the_activity_on_the_same_day(session, world):
+    case = missing(session, world)
+    do(session, world, case, "record_contact", {**CALL, "on": "2026-11-06"})
+    lesson = {**LESSON, "held_on": "2026-11-06"}
+    assert do(session, world, case, "record_lesson", lesson).state == "made_up"
+
+
+def test_two_absent_leaders_do_not_confirm_each_other(session, world):
+    record(session, world, sheet(world, leave=("secretary", "organizer")), "village.secretary")
+    follow = {case.data_subject_id: case for case in cases(session)}
+    own = {name: follow[world.people[f"village.{name}"].id] for name in ("secretary", "organizer")}
+    for other, name in (("secretary", "organizer"), ("organizer", "secretary")):
+        refused(
+            session,
+            world,
+            own[name],
+            "record_contact",
+            CALL,
+            who=f"village.{other}",
+            kind=Forbidden,
+            match="办理",
+        )
+    done = do(session, world, own["secretary"], "record_contact", CALL, who="village.member1")
+    assert done.state == "to_make_up", "a branch too small for a committee: any other full member"
 
 
 def test_the_secretary_s_own_absence_is_others_to_follow(session, world):
@@ -128,12 +187,10 @@ def test_in_a_branch_of_four_any_other_full_member_confirms(session, world):
 
 def test_a_mobile_member_who_never_answers_goes_to_the_search(session, world):
     case = missing(session, world)
-    for way in ("phone", "phone"):
-        do(session, world, case, "record_contact", {**MISS, "way": way})
-    refused(session, world, case, "search_lost", match="三次")
+    for way, day in (("phone", "10"), ("phone", "11"), ("receiving_branch", "11")):
+        do(session, world, case, "record_contact", {**MISS, "way": way, "on": f"2026-11-{day}"})
+    refused(session, world, case, "search_lost", match="三个不同的日子")
     do(session, world, case, "record_contact", {**MISS, "way": "phone"})
-    refused(session, world, case, "search_lost", match="两种")
-    do(session, world, case, "record_contact", {**MISS, "way": "receiving_branch"})
     asked = do(session, world, case, "search_lost")
     assert asked.state == "unreached"
     assert [
@@ -154,9 +211,13 @@ def test_unexcused_is_found_after_hearing_and_only_for_the_absent(session, world
     refused(session, world, case, "find_unexcused", found, match="听取本人说明")
     do(session, world, case, "record_contact", CALL)
     refused(session, world, case, "educate", {"measure": "谈话提醒"}, match="没有认定")
-    do(session, world, case, "find_unexcused", found)
+    done = do(session, world, case, "find_unexcused", found)
+    leaders = {world.people[f"village.{name}"].id for name in ("secretary", "organizer")}
+    assert set(done.facts["unexcused"]["found_by"]) == leaders
+    waits = do(session, world, case, "record_lesson", LESSON)
+    assert waits.state == "to_archive", "filing needs the education"
     done = do(session, world, case, "educate", {"measure": "批评教育"})
-    assert done.state == "to_make_up", "education is a flag beside the lesson, not its end"
+    assert done.state == "made_up", "education is a flag beside the lesson, not its end"
     on_leave = missing(session, world, "community", kind="leave")
     do(session, world, on_leave, "record_contact", CALL, who="community.organizer")
     refused(
@@ -176,6 +237,97 @@ def test_the_member_may_object_to_the_finding(session, world):
     )
     done = do(session, world, case, "overturn_finding", who="town1.officer")
     assert (done.state, done.facts["unexcused"]) == ("to_make_up", None)
+    again = {"heard": "本人称忘记了", "note": "认定"}
+    refused(session, world, case, "find_unexcused", again, rule="not_overturned")
+
+
+def test_the_member_objects_once(session, world):
+    case = missing(session, world)
+    do(session, world, case, "record_contact", CALL)
+    do(session, world, case, "find_unexcused", {"heard": "本人称忘记了", "note": "认定"})
+    words = {"reason": "当天已口头请假"}
+    do(session, world, case, "object", words, who="village.member1")
+    do(session, world, case, "uphold_finding", who="town1.officer")
+    refused(session, world, case, "object", words, who="village.member1", rule="objects_once")
+
+
+def test_an_organ_gives_no_number_before_the_talk(session, world):
+    """G-4.4g: filing needs the education."""
+    case, leader = missing(session, world, "organ"), {"who": "organ.organizer"}
+    do(session, world, case, "record_contact", CALL, **leader)
+    do(session, world, case, "find_unexcused", {"heard": "本人称忘记了", "note": "认定"}, **leader)
+    do(session, world, case, "record_lesson", LESSON, **leader)
+    number = {"archive_no": "机-2026-07"}
+    refused(session, world, case, "archive", number, rule="educated", **leader)
+    do(session, world, case, "educate", {"measure": "谈话提醒"}, **leader)
+    assert do(session, world, case, "archive", number, **leader).state == "made_up"
+
+
+FINDERS = [  # who is named by the secretary of a branch, and whether it is a finding
+    (5, ["secretary", "member2"], True),
+    (5, ["secretary"], False),
+    (5, ["organizer", "member2"], False),
+    (5, ["secretary", "member1"], False),
+    (8, ["secretary", "organizer"], True),
+    (8, ["secretary", "member2"], False),
+]
+
+
+@pytest.mark.parametrize("full, by, good", FINDERS)
+def test_a_finding_is_the_committee_s_or_of_secretary_and_another(session, world, full, by, good):
+    """Issue 10, 5: without a committee 书记 and one 正式党员; never the member himself."""
+    for number in range(4, full - 1):
+        world.person(f"village.member{number}", "village")
+    if full == 8:
+        world.post("village.member3", "village", "committee")
+    session.commit()
+    names = ["secretary", "organizer", *(f"member{n}" for n in range(1, full - 1))]
+    raw = {
+        "present": [world.people[f"village.{name}"].id for name in names if name != "member1"],
+        "absent": [world.people["village.member1"].id],
+    }
+    record(session, world, raw, "village.secretary")
+    case = cases(session)[-1]
+    do(session, world, case, "record_contact", CALL)
+    ids = [world.people[f"village.{name}"].id for name in by]
+    found = {"heard": "本人称忘记了", "note": "认定", "by": ids}
+    if not good:
+        with pytest.raises(RuleViolation) as no:
+            do(session, world, case, "find_unexcused", found)
+        assert no.value.extra["rule"] == "found_by_the_committee"
+        return
+    assert do(session, world, case, "find_unexcused", found).facts["unexcused"]["found_by"] == ids
+
+
+def test_who_is_lost_stays_so_across_months_until_he_is_seen(session, world):
+    """Issue 10, 5: 失联 has standing; nobody tries three times again each month."""
+    first = missing(session, world)
+    for way, day in (("phone", "10"), ("visit", "11"), ("receiving_branch", "12")):
+        do(session, world, first, "record_contact", {**MISS, "way": way, "on": f"2026-11-{day}"})
+    do(session, world, first, "search_lost")
+    do(session, world, first, "begin_search", who="town1.officer")
+    december = december_absence(session, world)
+    assert do(session, world, december, "still_lost", on="2026-12-07").state == "searching"
+
+
+def test_who_was_reached_meanwhile_is_lost_no_longer(session, world):
+    first = missing(session, world)
+    for way, day in (("phone", "10"), ("visit", "11"), ("receiving_branch", "12")):
+        do(session, world, first, "record_contact", {**MISS, "way": way, "on": f"2026-11-{day}"})
+    do(session, world, first, "search_lost")
+    do(session, world, first, "begin_search", who="town1.officer")
+    december = december_absence(session, world)
+    do(session, world, december, "record_contact", {**CALL, "told": False}, on="2026-12-07")
+    refused(session, world, december, "still_lost", match="没有在失联查找", on="2026-12-07")
+
+
+def december_absence(session, world):
+    row = activity_for(session, world.units["village"], 2026, 12)
+    moment = at("2026-12-04", 15)
+    raw = attendance.read_sheet(sheet(world, absent=("member1",)))
+    who = world.actor("village.organizer", moment.today)
+    [case_id] = attendance.submit(session, row.id, raw, who, moment).opened
+    return session.get(Case, case_id)
 
 
 def test_death_ends_a_follow_up_by_the_superior(session, world):

@@ -97,7 +97,7 @@ def test_an_officer_of_the_superior_does_not_answer_for_himself(session, world):
     play.lead("ask_not_counted", member=officer, reason="moved")
     play.no(
         RuleViolation,
-        "not_about_oneself",
+        "not_about_whom_answers",
         play.say,
         play.case,
         "town1.officer",

@@ -92,7 +92,7 @@ def test_once_a_year(village):
     village.lead("file")
     village.on("2026-12-10")
     tick(village)
-    village.no(RuleViolation, "once_a_year", village.begin)
+    village.no(RuleViolation, "somebody_is_owed", village.begin)
 
 
 def test_probationary_members_take_part_but_are_neither_graded_nor_counted(village):
@@ -298,7 +298,7 @@ def test_no_vote_before_the_meeting_was_held(village):
     no(
         village,
         RuleViolation,
-        "meeting_was_held",
+        "met_in_this_round",
         "village.secretary",
         "open_vote",
         meeting_on="2026-12-04",

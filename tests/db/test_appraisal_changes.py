@@ -9,7 +9,7 @@ from datetime import date
 
 import pytest
 
-from oversight.base.refusals import InvalidTransition, RuleViolation
+from oversight.base.refusals import RuleViolation
 from tests.db.test_appraisal_cases import move_out, no
 from tests.db.test_appraisal_walk import Appraising
 
@@ -111,18 +111,36 @@ def test_a_committee_cannot_send_back_whom_death_has_taken(village):
     assert village.decide_all().state == "telling"
 
 
-def test_nobody_is_struck_while_the_committee_sits(village):
+def test_the_dead_are_struck_while_the_committee_sits(village):
+    """Issue 10, 6: at any state before filing; who has spoken has spoken."""
     village.rated()
+    village.do("town1.deputy", "decide", agree=True, opinion="同意")
     gone = dies(village, "village.more3")
-    no(
-        village,
-        InvalidTransition,
-        None,
-        "village.secretary",
-        "strike_gone",
-        member=gone,
-        reason="death",
+    village.lead("strike_gone", member=gone, reason="death")
+    assert village.case.state == "deciding" and village.row("village.more3").standing == "struck"
+    for name in ("secretary", "committee1", "committee2", "committee3"):
+        village.do(f"town1.{name}", "decide", agree=True, opinion="同意")
+    assert village.case.state == "telling" and village.row("village.more3").grade is None
+
+
+def test_the_dead_are_struck_while_a_consent_is_asked_and_after_all_were_told(village):
+    village.begin()
+    gone = dies(village, "village.more3")
+    village.lead("ask_not_counted", member=gone, reason="ill")
+    village.lead("strike_gone", member=gone, reason="death")
+    village.do("town1.officer", "consent_not_counted")
+    assert (village.row("village.more3").standing, village.row("village.more3").why) == (
+        "struck",
+        "death",
     )
+    village.assess()
+    village.review_peers()
+    village.vote()
+    village.lead("propose", ratings=village.ratings())
+    village.decide_all()
+    village.lead("tell")
+    village.lead("strike_gone", member=dies(village, "village.more2"), reason="death")
+    assert village.case.state == "told" and village.lead("file").state == "filed"
 
 
 # A consent that was late --------------------------------------------------------------------------

@@ -124,7 +124,7 @@ TABLE = {  # by row of the matrix: who, move, words, refusal, rule
             "ask_not_counted",
             person("village.joiner", reason="abroad"),
             RuleViolation,
-            "counted_so_far",
+            "all_take_part",
         ),
         (LEAD, "ask_not_counted", person("village.member3", reason="在外打工"), InvalidInput, None),
         (OFFICER, "close_unfinished", WHY, RuleViolation, "branch_is_late"),
@@ -155,13 +155,64 @@ TABLE = {  # by row of the matrix: who, move, words, refusal, rule
         (LEAD, "file_for", person("village.struck", **SELF), RuleViolation, "counted_so_far"),
         (LEAD, "file_for", person("village.member3", **SELF), RuleViolation, "counted_so_far"),
         (LEAD, "file_for", {"member": STRANGER, **SELF}, RuleViolation, "counted_so_far"),
-        (LEAD, "excuse_self", person("village.member1", reason="高血压"), InvalidInput, None),
+        (LEAD, "ask_excuse", person("village.member1", reason="高血压"), InvalidInput, None),
+        (LEAD, "ask_excuse", person("village.member1", reason="other"), InvalidInput, None),
+        (LEAD, "ask_excuse", {}, RuleViolation, "each_with_a_ground"),
+        (LEAD, "ask_excuse", person("village.member1"), RuleViolation, "each_with_a_ground"),
+        (
+            LEAD,
+            "ask_excuse",
+            person("village.member2", reason="ill"),
+            RuleViolation,
+            "none_has_written",
+        ),
+        (
+            LEAD,
+            "ask_excuse",
+            person("village.struck", reason="ill"),
+            RuleViolation,
+            "all_take_part",
+        ),
+        (OFFICER, "ask_excuse", person("village.member1", reason="ill"), Forbidden, "authority"),
         (LEAD, "open_peer_review", {}, RuleViolation, "self_is_late"),
         (LEAD, "all_filed", {}, Forbidden, None),
     ],
+    "excuse asked": [
+        (LEAD, "consent_excuse", {}, Forbidden, "authority"),
+        (LEAD, "deny_excuse", {}, Forbidden, "authority"),
+        (
+            OFFICER,
+            "consent_excuse",
+            {"members": [STRANGER]},
+            RuleViolation,
+            "agreed_were_asked_for",
+        ),
+        ("village.member2", "file_self_assessment", SELF, RuleViolation, "not_written_yet"),
+        (LEAD, "file_for", person("village.member2", **SELF), RuleViolation, "he_has_not_written"),
+        ("zone.officer", "take_over", WHY, RuleViolation, "superior_is_late"),
+    ],
     "self done": [
-        (LEAD, "open_peer_review", {"meeting_on": "2026-12-01"}, RuleViolation, "meeting_was_held"),
-        (LEAD, "open_peer_review", {"meeting_on": "2025-12-01"}, RuleViolation, "meeting_was_held"),
+        (
+            LEAD,
+            "open_peer_review",
+            {"meeting_on": "2026-09-30"},
+            RuleViolation,
+            "met_in_this_round",
+        ),
+        (
+            LEAD,
+            "open_peer_review",
+            {"meeting_on": "2026-12-01"},
+            RuleViolation,
+            "met_in_this_round",
+        ),
+        (
+            LEAD,
+            "open_peer_review",
+            {"meeting_on": "2025-12-01"},
+            RuleViolation,
+            "met_in_this_round",
+        ),
         (LEAD, "open_peer_review", {"meeting_on": "2026-11-31"}, InvalidInput, None),
         (MEMBER, "file_self_assessment", SELF, InvalidTransition, None),
     ],
@@ -226,7 +277,7 @@ TABLE = {  # by row of the matrix: who, move, words, refusal, rule
         (LEAD, "open_vote", {}, RuleViolation, "all_reviewed"),
     ],
     "peer review": [
-        (LEAD, "open_vote", {"meeting_on": "2026-11-25"}, RuleViolation, "meeting_was_held"),
+        (LEAD, "open_vote", {"meeting_on": "2026-11-25"}, RuleViolation, "met_in_this_round"),
         (LEAD, "enter_count", ballots(), InvalidTransition, None),
         (LEAD, "reconvene", {}, InvalidTransition, None),
     ],
@@ -400,6 +451,7 @@ TABLE = {  # by row of the matrix: who, move, words, refusal, rule
         (MEMBER, "tell", {}, Forbidden, "authority"),
         (MEMBER, "ask_review", WHY, RuleViolation, "asked_once_in_time"),
         (LEAD, "tell", {"members": [STRANGER]}, RuleViolation, "told_are_graded"),
+        (LEAD, "tell", {"in_person": "当面"}, InvalidInput, None),
         (LEAD, "tell", person("village.new", "only"), InvalidInput, None),
         *(
             (LEAD, "tell", {"members": members}, RuleViolation, "told_are_graded")
@@ -500,7 +552,7 @@ def test_who_may_not_open_it(play, who, kind):  # noqa: F811
 
 def test_one_open_a_branch_and_year(play):  # noqa: F811
     play.begin()
-    play.no(RuleViolation, "once_a_year", play.begin)
+    play.no(RuleViolation, "somebody_is_owed", play.begin)
 
 
 def test_a_stale_version_moves_nothing(play):  # noqa: F811

@@ -190,6 +190,18 @@ def test_single_ratings_go_back_by_the_count(village):
     assert village.row("village.member1").returned == "理由不充分"
 
 
+@pytest.mark.parametrize("votes, fits", [(0, False), (1, True), (5, True), (6, False)])
+def test_a_rating_is_sent_back_by_one_to_all_of_the_valid_votes(village, votes, fits):
+    village.rated()
+    back = [{"member": village.people["village.member1"], "votes": votes, "note": "再看"}]
+    if fits:
+        enter(village, returned=back)
+        assert (village.case.state == "returned") == (votes == 5)
+    else:
+        words = ballots(village, returned=back)
+        no(village, RuleViolation, "returned_votes_fit", "town1.officer", "enter_ballots", **words)
+
+
 def test_a_member_who_steps_aside_is_not_counted_against(village):
     village.rated()
     for name in ("committee2", "committee3"):

@@ -383,16 +383,13 @@ def test_at_most_one_open_request_per_party_day_also_for_partners(play):
     while the joint request is open the partner cannot ask for the same party day.
     """
     play.joint("community")
-    with pytest.raises((AlreadyTaken, RuleViolation)):
-        play.open("community.secretary", "community")
-    play.session.rollback()
+    play.no(RuleViolation, "not_in_another", play.open, "community.secretary", "community")
 
 
 def test_a_partner_is_in_one_joint_request_at_a_time(play):
     play.joint("community")
-    with pytest.raises((AlreadyTaken, RuleViolation)):
-        play.open("organ.secretary", "organ", **{"with": [play.world.units["community"].id]})
-    play.session.rollback()
+    partners = {"with": [play.world.units["community"].id]}
+    play.no(RuleViolation, "partners_known", play.open, "organ.secretary", "organ", **partners)
 
 
 def test_a_partner_that_has_met_already_is_not_moved(play):

@@ -445,7 +445,6 @@ def test_absences_orders_and_visits_stand_in_many_states(zone):
     assert states["absence"] >= {
         "to_contact",
         "to_make_up",
-        "to_confirm",
         "to_archive",
         "finding_objected",
         "unreached",

@@ -9,7 +9,7 @@ from datetime import date
 
 import pytest
 
-from oversight.base.refusals import RuleViolation
+from oversight.base.refusals import AlreadyTaken, RuleViolation
 from tests.db.test_appraisal_attacks import leave_office, swept, voters
 from tests.db.test_appraisal_cases import branch, far_count, move_in, no, setting
 from tests.db.test_appraisal_walk import SELF, Appraising, tick
@@ -61,8 +61,8 @@ def propose(play, excellent: int) -> dict:
     return {"ratings": grades, "reasons": dict.fromkeys(best, "表现突出。")}
 
 
-@pytest.mark.parametrize("full, most", [(2, 1), (5, 1), (6, 2)])
-def test_a_third_may_be_excellent_and_one_in_the_smallest_branch(session, world, full, most):
+@pytest.mark.parametrize("full, most", [(2, 0), (3, 1), (5, 1), (6, 2), (8, 2), (9, 3), (10, 3)])
+def test_a_third_may_be_excellent_from_the_smallest_branch_on(session, world, full, most):
     play = rating(session, world, "tiny", full)
     setting(play, "appraisal_share", "refuse")
     no(play, RuleViolation, "share_kept", "tiny.secretary", "propose", **propose(play, most + 1))
@@ -124,6 +124,14 @@ def test_who_left_the_committee_is_no_longer_counted_among_those_who_should_atte
     for name in FIVE[:2]:
         village.do(f"town1.{name}", "decide", agree=True, opinion="同意")
     assert village.do("town1.officer", "close_meeting").state == "telling", "two of three"
+
+
+def test_each_who_has_voted_is_told_so_whoever_voted_before(village):
+    village.rated()
+    for name in FIVE[:2]:
+        village.do(f"town1.{name}", "decide", agree=True, opinion="同意")
+    for name in FIVE[:2]:
+        no(village, AlreadyTaken, None, f"town1.{name}", "decide", agree=False, opinion="不同意")
 
 
 @pytest.mark.parametrize("times, state", [(2, "telling"), (3, "returned")])
@@ -259,3 +267,14 @@ def test_who_wrote_in_time_is_not_called_late(village):
     village.on("2026-12-09").lead("open_peer_review")
     late = {name for name in village.people if village.row(name).excused == "late"}
     assert late == {"village.more3"}
+
+
+@pytest.mark.parametrize("reason", ["transfer", "death", "left"])
+def test_who_is_struck_has_no_vote_and_the_reason_is_kept(village, reason):
+    village.begin()
+    gone = village.world.people["village.more3"]
+    gone.left_on, gone.left_why = date(2026, 11, 23), reason
+    village.session.commit()
+    village.lead("strike", member=gone.id, reason=reason)
+    row = village.row("village.more3")
+    assert (row.standing, row.votes, row.why) == ("struck", False, reason)

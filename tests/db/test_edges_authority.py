@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from oversight.base.refusals import Forbidden, NotFound, RuleViolation
 from oversight.engine import assignment, authority, inbox, transitions
+from oversight.law.roles import ABOVE, SUPERIOR
 from oversight.models import Case, Membership, WorkItem
 from oversight.register import reorganize
 from tests.db.test_absence_walk import do, missing
@@ -181,6 +182,24 @@ def test_of_a_joint_request_that_climbed_twice_every_part_lies_with_the_highest(
     assert play.desks(case) == ["zone", "zone"]
     case = play.move(case, "zone.officer", "approve")
     assert play.move(case, "zone.secretary", "approve").state == "approved"
+
+
+@pytest.mark.parametrize(
+    "climbed, superior, above",
+    [(0, "party", "town1"), (1, "town1", "zone"), (2, "zone", None), (3, "zone", None)],
+)
+def test_who_is_above_is_counted_from_the_level_that_a_case_has_climbed_to(
+    play, climbed, superior, above
+):
+    """Party committee, town and zone above the branch: 上级 is the nearest, never past the zone."""
+    middle(play, is_transparent=False)
+    case = play.on("2026-11-16").open("office.secretary", "office")
+    case.escalation_level = climbed
+    units = {unit.id: name for name, unit in play.world.units.items()}
+    found = [authority.chain(play.session, case, role)[:1] for role in (SUPERIOR, ABOVE)]
+    play.session.rollback()
+    names = [[units[unit.id] for unit in nearest] for nearest in found]
+    assert names == [[superior], [above] if above else []]
 
 
 def test_acting_for_one_kind_of_business_opens_no_other(play):

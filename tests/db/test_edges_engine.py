@@ -17,7 +17,8 @@ from oversight.base.refusals import (
     NotFound,
     VersionConflict,
 )
-from oversight.engine import assignment, authority, desk_acts, transitions
+from oversight.engine import assignment, authority, available, desk_acts, transitions
+from oversight.law.roles import SUPERIOR, TIMER
 from oversight.models import Case, Notice
 from oversight.time import sweep
 from tests.db.test_queue_agrees import relieve
@@ -166,3 +167,13 @@ def bells(play) -> dict[str, int]:
         )
         for name in ("town1.officer", "town1.secretary")
     }
+
+
+def test_what_the_clock_does_is_nobodys_to_do(play):
+    found = available.options(
+        play.session, play.asked(), play.who("town1.officer"), play.on("2026-12-03").at
+    )
+    yours = {option.move.name: option.yours for option in found if option.move.by is SUPERIOR}
+    assert yours and all(yours.values())
+    clocks = [option for option in found if option.move.by is TIMER]
+    assert clocks and not any(option.yours or option.allowed for option in clocks)

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from oversight.base.refusals import Forbidden, NotFound
-from oversight.engine import authority, inbox
+from oversight.engine import authority, desk_acts, inbox
 from oversight.engine.inbox import Filters
 from oversight.models import Case, FollowUp, Post
 from oversight.time import sweep
@@ -140,3 +140,29 @@ def test_in_whose_place_it_was_asked_does_not_find_it_on_his_new_desk(play):
     assert box(play, "village.secretary", "mine") == set()
     play.refused(Forbidden, "authority", case, "village.secretary", "approve")
     assert box(play, "town1.officer", "mine") == {case.id}
+
+
+def test_what_one_has_read_still_lies_with_the_others(play):
+    case = play.asked()
+    for unit in ("zone", "town2"):
+        words = {"unit": play.world.units[unit].id}
+        desk_acts.submit(play.session, case.id, "copy", play.who("town1.officer"), play.at, words)
+    read = (play.session, case.id, "read")
+    play.no(Forbidden, None, desk_acts.submit, *read, play.who("town1.officer"), play.at)
+    desk_acts.submit(*read, play.who("town2.officer"), play.at)
+    assert box(play, "town2.officer", "copied") == set()
+    assert box(play, "zone.officer", "copied") == {case.id}
+
+
+@pytest.mark.parametrize(
+    "name, which", [("town1.officer", "mine"), ("village.secretary", "waiting")]
+)
+def test_a_page_that_is_just_full_is_the_last(play, name, which):
+    second = {"name": "village.secretary", "day": "2027-01-08", "new_day": "2027-01-15"}
+    found = {play.asked().id, play.asked(**second).id}
+    who, today = play.who(name), play.at.today
+    page = inbox.cases(play.session, who, which, today, limit=2)
+    assert ({case.id for case in page.items}, page.next) == (found, None)
+    first = inbox.cases(play.session, who, which, today, limit=1)
+    rest = inbox.cases(play.session, who, which, today, cursor=first.next, limit=1)
+    assert {case.id for case in (*first.items, *rest.items)} == found and rest.next is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from oversight.base.refusals import RuleViolation
 from tests.support.actors import Play
 
 
@@ -34,3 +35,14 @@ def test_a_visit_that_was_cancelled_does_not_count(play):
     play.move(case, "town1.officer", "cancel")
     case = visit(play, "2026-11-24")
     assert "warned" not in play.journal(case)[-1].result
+
+
+@pytest.mark.parametrize("unit, refused", [("soe", False), ("firm", True), ("organ", True)])
+def test_only_branches_of_state_firms_are_visited_online(play, unit, refused):
+    """S-4.4b: 国有企业党组织 look online at their own branches."""
+    opening = {"unit": unit, "workflow": "inspection", "inspected_on": "2026-11-24"}
+    if refused:
+        opening["method"] = "online"
+        play.no(RuleViolation, "micro_of_firms", play.open, "town1.inspector", **opening)
+    else:
+        assert play.open("town1.inspector", method="online", **opening).facts["method"] == "online"

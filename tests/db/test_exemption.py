@@ -72,18 +72,18 @@ def test_walk(play):
     assert "年老体弱" not in str(paper.body), "the reason stays in the case"
     roster = [
         day
-        for day in ("2026-11-30", "2026-12-01", "2027-05-31", "2027-06-01")
+        for day in ("2026-11-30", "2026-12-01", "2027-06-01", "2027-06-02")
         if on_roster(play, day)
     ]
-    assert roster == ["2026-11-30", "2027-06-01"]
-    sweep.sweep(play.session, play.on("2027-05-31").at)
-    assert play.session.get(type(case), case.id, populate_existing=True).state == "in_force"
+    assert roster == ["2026-11-30", "2027-06-02"]
     sweep.sweep(play.session, play.on("2027-06-01").at)
+    assert play.session.get(type(case), case.id, populate_existing=True).state == "in_force"
+    sweep.sweep(play.session, play.on("2027-06-02").at)
     assert play.session.get(type(case), case.id, populate_existing=True).state == "ended"
     assert [row.move for row in play.journal(case)] == ["open", "support", "approve", "end"]
 
 
-def test_it_costs_one_definition_and_at_most_one_template():
+def test_it_costs_one_definition_its_rules_and_at_most_one_template():
     from pathlib import Path
 
     root = Path(__file__).resolve().parents[2]
@@ -93,7 +93,11 @@ def test_it_costs_one_definition_and_at_most_one_template():
         for path in (root / folder).rglob("*")
         if path.suffix in (".py", ".html") and "exemption" in path.name
     }
-    assert named <= {"oversight/workflows/exemption.py", "templates/cases/exemption.html"}
+    assert named <= {
+        "oversight/rules/exemption.py",
+        "oversight/workflows/exemption.py",
+        "templates/cases/exemption.html",
+    }
 
 
 def test_the_member_may_come_back_early(play):
@@ -164,8 +168,66 @@ def test_an_officer_of_the_town_does_not_decide_on_his_own_wish_or_his_branch_s(
 
 def test_one_open_wish_a_member(play):
     ask(play)
-    play.no(AlreadyTaken, None, ask, play)
+    play.no(RuleViolation, "one_at_a_time", ask, play)
     assert ask(play, who="village.member2").state == "asked"
+
+
+def test_two_wishes_at_the_same_instant_are_one(play, monkeypatch):
+    """The question whether one is under way is asked before the other is written."""
+    ask(play)
+    monkeypatch.setattr("oversight.rules.exemption.asked_already", lambda attempt: False)
+    play.no(AlreadyTaken, None, ask, play)
+
+
+# Prolonged ---------------------------------------------------------------------------------------
+
+MORE = {"from_on": "2027-06-02", "until": "2027-12-31"}
+
+
+def prolonged(play):
+    """An exemption until 1 June 2027, and another to the end of the year, both granted."""
+    first = in_force(play)
+    second = play.move(ask(play, **MORE), "village.secretary", "support")
+    return first, play.move(second, "town1.officer", "approve")
+
+
+def test_one_is_prolonged_without_a_gap(play):
+    first, second = prolonged(play)
+    days = ("2026-12-01", "2027-06-01", "2027-06-02", "2027-12-31")
+    assert not [day for day in days if on_roster(play, day)] and on_roster(play, "2028-01-07")
+    sweep.sweep(play.session, play.on("2027-06-02").at)
+    states = [
+        play.session.get(type(case), case.id, populate_existing=True).state
+        for case in (first, second)
+    ]
+    assert states == ["ended", "in_force"] and not on_roster(play, "2027-06-04")
+
+
+def test_what_prolongs_follows_on(play):
+    in_force(play)
+    for day in ("2027-06-01", "2027-06-03"):
+        play.no(RuleViolation, "follows_on", ask, play, **{**MORE, "from_on": day})
+
+
+def test_who_comes_back_early_is_exempt_again_when_the_second_begins(play):
+    first, _second = prolonged(play)
+    play.on("2026-12-10").move(first, "village.member1", "resume")
+    assert on_roster(play, "2026-12-11") and on_roster(play, "2027-06-01")
+    assert not on_roster(play, "2027-06-02") and not on_roster(play, "2027-12-31")
+
+
+def test_what_prolonged_may_be_taken_back_alone(play):
+    _first, second = prolonged(play)
+    play.on("2026-12-10").move(second, "village.member1", "resume")
+    assert not on_roster(play, "2027-06-01") and on_roster(play, "2027-06-02")
+
+
+def test_a_single_day(play):
+    case = ask(play, from_on="2026-12-04", until="2026-12-04")
+    play.move(case, "village.secretary", "support")
+    play.move(case, "town1.officer", "approve")
+    days = [day for day in ("2026-12-03", "2026-12-04", "2026-12-05") if on_roster(play, day)]
+    assert days == ["2026-12-03", "2026-12-05"]
 
 
 def test_in_a_branch_of_four_another_full_member_studies_it(play):
@@ -189,7 +251,6 @@ OPENINGS = [
     ("zone.sysadmin", "village.member1", {}, NotFound, None),
     ("village.secretary", "community.member1", {}, RuleViolation, "of_this_branch"),
     ("village.member1", None, {"from_on": "2026-11-23"}, RuleViolation, "not_for_the_past"),
-    ("village.member1", None, {"until": "2026-12-01"}, RuleViolation, "dated"),
     ("village.member1", None, {"until": "2026-11-30"}, RuleViolation, "dated"),
     ("village.member1", None, {"until": "2027-12-31"}, RuleViolation, "dated"),
     ("village.member1", None, {"until": None}, InvalidInput, None),

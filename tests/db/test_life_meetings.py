@@ -317,7 +317,7 @@ def test_the_day_given_with_the_vote_is_recorded_too_and_the_former_may_be_taken
 def test_a_refused_move_records_nothing(village, branch):
     village.refused(
         RuleViolation,
-        "meeting_was_held",
+        "met_in_this_round",
         village.case,
         "village.secretary",
         "open_peer_review",

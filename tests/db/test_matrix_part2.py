@@ -19,7 +19,7 @@ from oversight.models import Case
 from oversight.time import sweep
 from tests.db.test_attendance import sheet
 from tests.db.test_rectification_walk import FINDINGS, ITEMS
-from tests.support.actors import CAST, Play, second_hat
+from tests.support.actors import CAST, Play, confirming, second_hat
 from tests.support.matrix import cells, count_cells, misjudged, tried  # noqa: F401 (a fixture of this module)
 from tests.support.matrix_part2 import CAST_MORE, TABLES
 
@@ -68,7 +68,7 @@ def words(workflow: str, move: str) -> dict:
 @pytest.fixture
 def play(session, world):
     second_hat(world)
-    session.commit()
+    confirming(session, world)
     return Play(session, world)
 
 
@@ -96,9 +96,9 @@ def absence(*steps, kind="absent"):
     return drive
 
 
-def miss(way: str):
+def miss(way: str, day: str):
     return (
-        "2026-11-12",
+        day,
         "village.secretary",
         "record_contact",
         {"reached": False, "told": False, "way": way},
@@ -170,7 +170,7 @@ CALLED = ("2026-11-12", "village.organizer", "record_contact")
 TAUGHT = ("2026-11-12", "village.organizer", "record_lesson")
 FOUND = ("2026-11-12", "village.organizer", "find_unexcused")
 OBJECTS = ("2026-11-12", "village.member1", "object")
-IN_VAIN = (miss("phone"), miss("phone"), miss("visit"))
+IN_VAIN = (miss("phone", "2026-11-10"), miss("phone", "2026-11-11"), miss("visit", "2026-11-12"))
 LOST = (*IN_VAIN, ("2026-11-12", "village.organizer", "search_lost"))
 SUPPORTED = ("2026-11-24", "village.secretary", "support")
 APPROVED = ("2026-11-25", "town1.officer", "approve")

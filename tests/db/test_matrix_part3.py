@@ -60,7 +60,14 @@ def to_the_vote(play):
     for name in (*play.people, "village.new"):
         if name not in (*LOST, "village.member2"):
             play.do(name, "file_self_assessment", **SELF)
-    play.lead("excuse_self", member=play.people["village.leaver"], reason="away")
+
+
+def excuse_asked(play):
+    play.on("2026-11-24").lead("ask_excuse", member=play.people["village.leaver"], reason="away")
+
+
+def excused(play):
+    play.on("2026-11-24").do("town1.officer", "consent_excuse")
 
 
 def main(play):
@@ -73,7 +80,9 @@ def main(play):
     play.lead("strike", member=play.people["village.struck"], reason="transfer")
     play.do("village.member2", "file_self_assessment", **SELF)
     yield from ("self-assessment", "self-assessment, overdue")
-    play.on("2026-11-24")
+    excuse_asked(play)
+    yield from ("excuse asked", "excuse asked, overdue")
+    excused(play)
     to_the_vote(play)
     yield "self done"
     play.lead("open_peer_review")
@@ -141,6 +150,8 @@ def on_paper(play):
     play.lead("strike", member=play.people["village.struck"], reason="transfer")
     play.do("village.member2", "file_self_assessment", **SELF)
     to_the_vote(play)
+    excuse_asked(play)
+    excused(play)
     play.review_peers()
     play.vote()
     play.lead("propose", ratings=play.ratings())
@@ -227,7 +238,7 @@ class Words:
             "ask_not_counted": {"member": self.leaver, "reason": "abroad"},
             "file_self_assessment": SELF,
             "file_for": {"member": self.member1, **SELF},
-            "excuse_self": {"member": self.member1, "reason": "other"},
+            "ask_excuse": {"member": self.member1, "reason": "away"},
             "record_peer_review": {"about": people[MEMBERS[1]].id, "opinion": "热心。"},
             "enter_ballots": self.on_paper(people),
             "decide": {"agree": True, "opinion": "同意"},

@@ -4,6 +4,7 @@ recorded.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
@@ -13,7 +14,7 @@ from sqlalchemy.exc import ProgrammingError
 
 from oversight import cli, create_app
 from oversight.base.db import db
-from oversight.models import records
+from oversight.models import Refusal, records
 from tests.support import postgres
 
 
@@ -76,3 +77,21 @@ def test_upgrade_may_be_repeated(two_roles):
     runner = two_roles.test_cli_runner()
     for _time in range(2):
         assert runner.invoke(cli.main, ["upgrade"], obj=two_roles).exit_code == 0
+
+
+def test_the_owner_prunes_what_the_application_may_not(two_roles):
+    runner = two_roles.test_cli_runner()
+    first = ["init", "--admin", "first.admin", "--password-stdin"]
+    runner.invoke(cli.main, first, obj=two_roles, input="a-long-password\n")
+    with two_roles.app_context():
+        zone_id = db.session.scalar(sa.text("SELECT id FROM zones"))
+        row = {"zone_id": str(zone_id), "workflow": "x", "move": "x", "status": 403}
+        old = datetime(2020, 1, 1, tzinfo=UTC)
+        db.session.add(Refusal(**row, at=old, sentence="否", seal=1))
+        db.session.commit()
+    done = runner.invoke(cli.main, ["audit", "prune"], obj=two_roles)
+    assert done.exit_code == 0 and "已清理 1 条" in done.output, done.output
+    short = runner.invoke(cli.main, ["audit", "prune", "--days", "10"], obj=two_roles)
+    assert short.exit_code == 1 and "183" in short.output
+    with two_roles.app_context(), pytest.raises(ProgrammingError):
+        db.session.execute(sa.text("DELETE FROM refusals"))

@@ -20,7 +20,7 @@ from oversight.engine import transitions
 from tests.db.test_matrix_part2 import DRIVES, OBJECTS, absence, go
 from tests.db.test_matrix_part2 import FOUND as FINDING
 from tests.db.test_rectification_walk import FINDINGS, ITEMS
-from tests.support.actors import Play, second_hat
+from tests.support.actors import Play, confirming, second_hat
 
 CALL = {"reached": True, "told": True, "way": "phone", "reason": "外出"}
 LESSON = {"form": "visit", "held_on": "2026-11-12"}
@@ -32,7 +32,7 @@ BOTH = {"verdicts": ["accepted", "explained"], "opinion": "同意"}
 @pytest.fixture
 def play(session, world):
     second_hat(world)
-    session.commit()
+    confirming(session, world)
     return Play(session, world)
 
 
@@ -150,7 +150,34 @@ ABSENCE = [  # state, who, move, words, today, refusal, rule
         {},
         "2026-11-12",
         RuleViolation,
-        "tried_enough",
+        "tried_on_three_days",
+    ),
+    (
+        "to_contact",
+        "village.secretary",
+        "still_lost",
+        {},
+        "2026-11-12",
+        RuleViolation,
+        "lost_before",
+    ),
+    (
+        "to_contact",
+        "village.secretary",
+        "record_contact",
+        {**CALL, "told": False, "form": "visit"},
+        "2026-11-12",
+        RuleViolation,
+        "told_with_lesson",
+    ),
+    (
+        "to_contact",
+        "village.secretary",
+        "record_contact",
+        {**CALL, "form": "visit", "on": "2026-11-10", "held_on": "2026-11-11"},
+        "2026-11-12",
+        RuleViolation,
+        "lesson_that_day",
     ),
     ("to_contact", "village.secretary", "excuse", WHY, "2026-11-12", Forbidden, "authority"),
     ("to_contact", "village.secretary", "contact_made", {}, "2026-11-12", Forbidden, None),
@@ -173,10 +200,10 @@ ABSENCE = [  # state, who, move, words, today, refusal, rule
         "to_make_up",
         "village.secretary",
         "record_lesson",
-        {**LESSON, "held_on": "2026-11-06"},
+        {**LESSON, "held_on": "2026-11-05"},
         "2026-11-12",
         RuleViolation,
-        "lesson_was_held",
+        "lesson_since",
     ),
     (
         "to_make_up",
@@ -185,7 +212,7 @@ ABSENCE = [  # state, who, move, words, today, refusal, rule
         {**LESSON, "held_on": "2026-11-13"},
         "2026-11-12",
         RuleViolation,
-        "lesson_was_held",
+        "lesson_since",
     ),
     (
         "to_make_up",

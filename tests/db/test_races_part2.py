@@ -22,6 +22,7 @@ from oversight.organization.actor import actor_of
 from tests.db.test_attendance import sheet
 from tests.db.test_rectification_walk import ITEMS, do, fixing
 from tests.support import hostile
+from tests.support.actors import confirming
 from tests.support.world import at
 
 MONTHS = range(1, 11)
@@ -107,6 +108,7 @@ def test_two_sheets_of_one_day(session, world):
 
 def test_a_lesson_and_a_correction_at_the_same_instant(session, world):
     """Whoever comes first, no follow-up is left for one who was present after all."""
+    confirming(session, world)
     outcomes = Counter()
     for month in MONTHS:
         row, moment = (

@@ -20,6 +20,7 @@ from oversight.engine import inbox, transitions
 from oversight.models import Case, Paper, Reminder
 from oversight.register import reorganize
 from oversight.time import sweep
+from oversight.workflows.rectification import WORKFLOW as LAW
 from tests.support.world import at
 
 FINDINGS = [
@@ -502,3 +503,58 @@ def test_a_closed_order_takes_nothing_more(session, world):
         kind=InvalidTransition,
         on="2026-12-04",
     )
+
+
+# The text that is signed --------------------------------------------------------------------------
+
+
+def test_the_officer_signs_the_very_text_that_is_issued(session, world):
+    """Issue 10, 5."""
+    case = opened(session, world)
+    signed = do(session, world, case, "sign_off", {"due_on": "2026-12-11"}, who="town1.secretary")
+    text = signed.facts["signed"]
+    assert any("2026年12月11日" in line for line in text["paragraphs"])
+    world.units["village"].name = "新石桥村党支部"
+    session.commit()
+    with pytest.raises(RuleViolation) as no:
+        do(session, world, case, "issue", {"due_on": "2026-12-14"})
+    assert no.value.extra["rule"] == "as_signed"
+    do(session, world, case, "issue", {"due_on": "2026-12-11"}, on="2026-11-24")
+    paper = session.scalar(sa.select(Paper).where(Paper.case_id == case.id))
+    assert paper.body == {**text, "date": "2026年11月24日"}
+
+
+def test_the_signer_may_leave_the_deadline_to_the_issuer(session, world):
+    case = opened(session, world)
+    assert "signed" not in do(session, world, case, "sign_off", who="town1.secretary").facts
+    assert do(session, world, case, "issue", {"due_on": "2026-12-11"}).state == "issued"
+
+
+SIGN_OFF = next(move for move in LAW.moves if move.name == "sign_off")
+SIGNED = [
+    ("2026-12-12", "要定在今天之后的工作日", "signed_workday"),
+    ("2026-11-26", "给支部留出整改的时间", "signed_after_receipt"),
+    ("2027-06-01", "超过 90 个工作日", "signed_sensible_term"),
+]
+
+
+@pytest.mark.parametrize("due, says, rule", SIGNED)
+def test_a_deadline_that_is_signed_makes_sense(session, world, due, says, rule):
+    case = opened(session, world)
+    refused(session, world, case, "sign_off", {"due_on": due}, who="town1.secretary", match=says)
+    assert rule in {guard.name for guard in SIGN_OFF.only_if}
+
+
+# An objection -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("on, left", [("2026-12-16", date(2026, 12, 11)), ("2026-12-04", None)])
+def test_an_objection_does_not_hide_what_was_overdue(session, world, on, left):
+    """Answered on the same day a deadline that had passed has passed still; one that runs goes on."""
+    case = fixing(session, world)
+    objected = do(
+        session, world, case, "object", {"reason": "当天已报备"}, who="village.secretary", on=on
+    )
+    assert bool(objected.facts.get("overdue")) == (left is not None)
+    back = do(session, world, case, "answer_objection", {"opinion": "维持"}, on=on)
+    assert back.state == "fixing" and back.due_on == (left or date(2026, 12, 11))

@@ -56,8 +56,10 @@ def month(session, world, number: int, kind: str, who="member1", found=False) ->
         transitions.perform(
             session, opened[0], "record_contact", leader, CALL, version=None, at=moment
         )
+        by = [world.people[f"village.{name}"].id for name in ("secretary", "organizer", "member3")]
+        words = {**FOUND, "by": [one for one in by if one != world.people[f"village.{who}"].id]}
         transitions.perform(
-            session, opened[0], "find_unexcused", leader, FOUND, version=None, at=moment
+            session, opened[0], "find_unexcused", leader, words, version=None, at=moment
         )
     session.commit()
     return session.get(Case, opened[0]) if opened else None
@@ -102,8 +104,8 @@ def test_a_lesson_made_up_does_not_end_a_streak(session, world):
     [case] = unexcused(session, world, 1)
     leader = world.actor("village.organizer", at("2026-01-22").today)
     for move, words in (
+        ("educate", {"measure": "谈话提醒"}),
         ("record_lesson", {"form": "visit", "held_on": "2026-01-22"}),
-        ("confirm", {}),
     ):
         transitions.perform(
             session, case.id, move, leader, words, version=None, at=at("2026-01-22")

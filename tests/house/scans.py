@@ -91,6 +91,7 @@ _BY_REASON = {
     NAMED: {"persons": "candidates", "units": "candidates"},
     PRUNE: {"sign_ins": "forget_old"},
     DEMO: {
+        "cases": "Roll.note",
         "activities": "_held fill",
         "record_chains": "fill",
         "memberships": "_rolls",

@@ -93,7 +93,6 @@ def test_views_ask_the_database_through_the_rooms_below():
 
 
 ENDS = {
-    "commands/audit.py",  # as the owner of the tables, on a connection of his own
     "engine/bell.py",  # that a line was read: no act, no record
     "engine/use_case.py",  # the one way
     "engine/outbox.py",  # each message by itself, its failure counted

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from oversight.base.refusals import DomainError
 from oversight.engine import transitions
-from oversight.models import Activity, Case, JournalRow, Paper, Refusal, WorkItem
+from oversight.models import Activity, Case, JournalRow, Paper, Refusal, WorkItem, ZoneSettingRow
 from tests.support.dump import difference, dump
 from tests.support.world import World, at
 
@@ -32,6 +32,16 @@ GOOD_WORDS = {
     "recuse": {"reason": "涉及本人，申请回避"},
     "take_over": {"reason": "镇党委逾期未答复"},
 }
+
+
+def confirming(session, world: World) -> None:
+    """Let the zone demand that another confirms each make-up lesson. Commits."""
+    session.merge(
+        ZoneSettingRow(
+            zone_id=world.zone.id, name="makeup_confirmation", value="on", at=at("2026-01-01").now
+        )
+    )
+    session.commit()
 
 
 @dataclass

@@ -256,14 +256,11 @@ def absences(play: Play) -> None:
     play.move("branch02.secretary", first, "record_contact", **{**called, "reached": False})
     play.move("branch02.secretary", first, "record_contact", **called)
     play.move("branch02.secretary", first, "record_lesson", form="visit", held_on="2026-11-23")
-    play.move("branch02.secretary", first, "confirm")
     play.move("branch02.secretary", first, "find_unexcused", heard="否", note="无故")
     page = f"/units/{play.names.unit(home)}/follow-ups?step=to_contact"
     words = {"reached": "true", "told": "true", "way": "visit", "case": second}
     play.submit("branch02.secretary", page, "/follow-ups/record_contact", **words)
     play.submit("town1.officer", page, "/follow-ups/record_contact", **words)
-    confirm = play.case("absence", "to_confirm", "双井村党支部")
-    play.move("branch10.secretary", confirm, "redo", reason="内容太少")
     number = play.case("absence", "to_archive", "青溪镇机关党支部")
     play.move("branch05.secretary", number, "archive", archive_no="补课〔2026〕12号")
     found = play.case("absence", "finding_objected", "枫林村党支部")
@@ -349,8 +346,9 @@ def appraisals(play: Play) -> None:
     for name in ("member01", "member02", "member05", "member06"):
         play.move(f"branch06.{name}", own, "file_self_assessment", **words)
     play.move("town1.officer", own, "file_self_assessment", **words)
-    excused = {"member": play.person("branch06.member07"), "reason": "ill"}
-    play.move("branch06.secretary", own, "excuse_self", **excused)
+    excused = {"members": {play.person("branch06.member07"): "ill"}}
+    play.move("branch06.secretary", own, "ask_excuse", **excused)
+    play.move("town1.officer", own, "consent_excuse", opinion="同意")
     peers = play.case("appraisal", "peer_review", "绿野农业公司党支部")
     about = {"about": play.person("branch13.member01"), "opinion": "联系群众还可以更主动"}
     play.move("branch13.secretary", peers, "record_peer_review", **about)

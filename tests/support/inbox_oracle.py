@@ -14,8 +14,18 @@ from oversight import workflows
 from oversight.engine.inbox import Filters
 from oversight.law.definition import role_of
 from oversight.law.roles import COMMITTEE
-from oversight.models import Appraised, Case, FollowUp, JournalRow, Recusal, Unit, WorkItem
+from oversight.models import (
+    Appraised,
+    Case,
+    FollowUp,
+    JournalRow,
+    Membership,
+    Recusal,
+    Unit,
+    WorkItem,
+)
 from oversight.models.cases import NEVER
+from oversight.organization.standing import is_member
 
 JUDGING = (
     "superior",
@@ -136,10 +146,22 @@ def _barred(who, person_id: str, case):
         ~_waits_on(case, lambda role: not role.judges),
         sa.or_(
             _leads(who, person_id, case),
+            _belongs(who, person_id, case),
             sa.and_(WorkItem.role.in_(JUDGING), _applied(person_id)),
             sa.and_(_waits_on(case, lambda role: role.anew), decided),
         ),
     )
+
+
+def _belongs(who, person_id: str, case):
+    """Return the condition that a person belongs to the branch of a case in which no member of it
+    judges.
+    """
+    law = sa.tuple_(case.workflow, case.definition_version)
+    here = sa.exists().where(
+        Membership.person_id == person_id, Membership.unit_id == case.unit_id, is_member(who.on)
+    )
+    return sa.and_(law.in_(workflows.keeping_members_out()), here.correlate(case))
 
 
 def _waits_on(case, which):

@@ -139,7 +139,26 @@ def row(state: str, shape: tuple) -> Row:
 
 
 UNSEEN = {"seen_by": frozenset()}
-ALIVE = {LEADERS: ("strike_gone",)}  # once the vote is open only who died or quit is struck
+ALIVE = {LEADERS: ("strike_gone",)}  # where nobody else may be struck, who died or quit is
+
+
+def excusing(today: str, rule: dict, may: dict | None = None) -> Row:
+    """Return a day on which the superior is asked to excuse; the others go on writing."""
+    writing = (*LEADERS, "village.member1", RATED_HAT, PROBATIONARY, "village.leaver")
+    return Row(
+        "excuse_asked",
+        today,
+        {
+            SUPERIOR: ("consent_excuse", "deny_excuse", "recuse", *EXITS),
+            LEADERS: ("file_for",),
+            writing: ("file_self_assessment",),
+            **(may or {}),
+        },
+        {("village.member2", STRUCK): ("file_self_assessment",), **rule, **ALIVE},
+        enters={"consent_excuse": "self_assessment", "deny_excuse": "self_assessment"},
+    )
+
+
 PREPARE = (*ROSTER, "open_self_assessment", "ask_not_counted")
 REVIEWABLE = (*LEADERS, "village.member2", RATED_HAT, "village.leaver")  # member1 has asked
 NO_REVIEW = ("village.member1", PROBATIONARY, STRUCK)
@@ -156,7 +175,9 @@ APPRAISAL = Table(
         "open_self_assessment",
         "file_self_assessment",
         "file_for",
-        "excuse_self",
+        "ask_excuse",
+        "consent_excuse",
+        "deny_excuse",
         "all_filed",
         "open_peer_review",
         "record_peer_review",
@@ -226,7 +247,7 @@ APPRAISAL = Table(
             "not_counted_asked",
             "2026-11-24",
             {SUPERIOR: ("consent_not_counted", "deny_not_counted", "recuse", *EXITS)},
-            {ABOVE: ("take_over",)},
+            {ABOVE: ("take_over",), **ALIVE},
             enters={"consent_not_counted": "preparing", "deny_not_counted": "preparing"},
             **UNSEEN,
         ),
@@ -237,6 +258,7 @@ APPRAISAL = Table(
                 SUPERIOR: ("consent_not_counted", "deny_not_counted", "recuse", *EXITS),
                 ABOVE: ("take_over",),
             },
+            ALIVE,
             enters={"consent_not_counted": "preparing", "deny_not_counted": "preparing"},
             **UNSEEN,
         ),
@@ -244,7 +266,7 @@ APPRAISAL = Table(
             "self_assessment",
             "2026-11-24",
             {
-                LEADERS: (*ROSTER, "file_for", "excuse_self"),
+                LEADERS: (*ROSTER, "file_for", "ask_excuse"),
                 SUPERIOR: EXITS,
                 (*LEADERS, "village.member1", RATED_HAT, PROBATIONARY, "village.leaver"): (
                     "file_self_assessment",
@@ -253,12 +275,13 @@ APPRAISAL = Table(
             {LEADERS: ("open_peer_review",)},
             spoken={("village.member2", STRUCK): ("file_self_assessment",)},
             system=("all_filed",),
+            enters={"ask_excuse": "excuse_asked"},
         ),
         "self-assessment, overdue": Row(
             "self_assessment",
             "2026-12-09",
             {
-                LEADERS: (*ROSTER, "file_for", "excuse_self", "open_peer_review"),
+                LEADERS: (*ROSTER, "file_for", "ask_excuse", "open_peer_review"),
                 SUPERIOR: EXITS,
                 (*LEADERS, "village.member1", RATED_HAT, PROBATIONARY, "village.leaver"): (
                     "file_self_assessment",
@@ -266,7 +289,10 @@ APPRAISAL = Table(
             },
             spoken={("village.member2", STRUCK): ("file_self_assessment",)},
             system=("all_filed",),
+            enters={"ask_excuse": "excuse_asked"},
         ),
+        "excuse asked": excusing("2026-11-24", {ABOVE: ("take_over",)}),
+        "excuse asked, overdue": excusing("2026-12-02", {}, {ABOVE: ("take_over",)}),
         "self done": row("self_done", at_branch("2026-11-24", *ROSTER, "open_peer_review")),
         "peer review, nobody yet": row(
             "peer_review",
@@ -298,7 +324,7 @@ APPRAISAL = Table(
             "not_counted_asked_later",
             "2026-11-24",
             {SUPERIOR: ("consent_not_counted", "deny_not_counted", "recuse", *EXITS)},
-            {ABOVE: ("take_over",)},
+            {ABOVE: ("take_over",), **ALIVE},
             enters={"consent_not_counted": "peer_review", "deny_not_counted": "peer_review"},
         ),
         "vote": row(
@@ -318,7 +344,7 @@ APPRAISAL = Table(
             "deciding",
             "2026-11-24",
             {BODY: ("decide", "recuse"), SUPERIOR: EXITS},
-            {SUPERIOR: ("close_meeting", "enter_ballots"), ABOVE: ("take_over",)},
+            {SUPERIOR: ("close_meeting", "enter_ballots"), ABOVE: ("take_over",), **ALIVE},
             {(RATED_HAT,): ("decide", "recuse")},
             ("agreed", "some_returned", "not_agreed", "refer_up"),
         ),
@@ -326,7 +352,7 @@ APPRAISAL = Table(
             "deciding",
             "2026-11-24",
             {BODY: ("recuse",), SUPERIOR: (*EXITS, "enter_ballots")},
-            {BODY: ("decide",), SUPERIOR: ("close_meeting",), ABOVE: ("take_over",)},
+            {BODY: ("decide",), SUPERIOR: ("close_meeting",), ABOVE: ("take_over",), **ALIVE},
             {(RATED_HAT,): ("decide", "recuse")},
             ("agreed", "some_returned", "not_agreed", "refer_up"),
             enters={"enter_ballots": "telling"},
@@ -335,7 +361,7 @@ APPRAISAL = Table(
             "deciding",
             "2026-11-24",
             {SILENT: ("decide", "recuse"), SUPERIOR: (*EXITS, "close_meeting")},
-            {ABOVE: ("take_over",), SUPERIOR: ("enter_ballots",)},
+            {ABOVE: ("take_over",), SUPERIOR: ("enter_ballots",), **ALIVE},
             {(RATED_HAT, *SPOKEN): ("decide", "recuse")},
             ("agreed", "some_returned", "not_agreed", "refer_up"),
             enters={"close_meeting": "returned"},
@@ -348,7 +374,7 @@ APPRAISAL = Table(
                 SUPERIOR: (*EXITS, "close_meeting"),
                 ABOVE: ("take_over",),
             },
-            {SUPERIOR: ("enter_ballots",)},
+            {SUPERIOR: ("enter_ballots",), **ALIVE},
             {(RATED_HAT, *SPOKEN): ("decide", "recuse")},
             ("agreed", "some_returned", "not_agreed", "refer_up"),
             enters={"close_meeting": "returned"},
@@ -357,7 +383,7 @@ APPRAISAL = Table(
             "deciding",
             "2026-12-09",
             {HIGHER_BODY: ("decide", "recuse"), ABOVE: EXITS},
-            {ABOVE: ("close_meeting", "enter_ballots")},
+            {ABOVE: ("close_meeting", "enter_ballots"), **ALIVE},
             {},
             ("agreed", "some_returned", "not_agreed", "refer_up"),
             ("take_over",),
@@ -378,16 +404,22 @@ APPRAISAL = Table(
                 "2026-11-24",
                 "file",
                 may={GRADED: ("ask_review",)},
-                rule={(PROBATIONARY, STRUCK): ("ask_review",)},
+                rule={(PROBATIONARY, STRUCK): ("ask_review",), **ALIVE},
             ),
         ),
         "told, nobody may ask any more": row(
-            "told", at_branch("2026-12-02", "file", rule={(*TAKING_PART, STRUCK): ("ask_review",)})
+            "told",
+            at_branch(
+                "2026-12-02", "file", rule={(*TAKING_PART, STRUCK): ("ask_review",), **ALIVE}
+            ),
         ),
         "told, overdue": row(
             "told",
             at_branch(
-                "2026-12-09", "file", late=True, rule={(*TAKING_PART, STRUCK): ("ask_review",)}
+                "2026-12-09",
+                "file",
+                late=True,
+                rule={(*TAKING_PART, STRUCK): ("ask_review",), **ALIVE},
             ),
         ),
         "filed": Row(

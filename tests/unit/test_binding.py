@@ -51,6 +51,15 @@ def test_where_its_own_document_is_silent_the_zone_wide_one_governs(number, cate
 
 @pytest.mark.parametrize(
     "number, category",
+    [("R-3.1.5c", "rural"), ("R-2.1.2", "community"), ("R-2.1.1a", "rural"), ("G-3.1.5c", "school")],
+)  # fmt: skip
+def test_what_its_secretary_and_what_zone_and_branch_must_do_is_the_branchs_duty(number, category):
+    """书记每年至少讲1次党课; 每年“七一”全区统一开展; 每月第一周的周五开展活动."""
+    assert binds(number, category).own_duty
+
+
+@pytest.mark.parametrize(
+    "number, category",
     [("R-2.5.2", "rural"), ("G-4.4b", "rural"), ("G-4.4a", "soe"), ("G-2.3.1", "organ"), ("S-4.4b", "soe")],
 )  # fmt: skip
 def test_what_it_may_do_and_what_others_must_do_is_no_duty_of_the_branch(number, category):

@@ -129,6 +129,21 @@ def test_picture_boxes_states_doubles_ends_and_labels_ways(workflow):
     assert all(move.label in labels for move in workflow.moves)
 
 
+def test_picture_draws_once_what_every_open_state_has(workflow):
+    """误立 is open as long as a case is: one way from one box, not one from each state."""
+    root = ElementTree.fromstring(printing.svg(workflow))
+    labels = [text.text for text in root.iter(f"{SVG}text") if text.get("class") == "lw-label"]
+    unfinished = {state.name for state in workflow.states if not workflow.final(state)}
+    anywhere = [
+        move.label
+        for move in workflow.moves
+        if {state.name for state in move.from_states} == unfinished and len(unfinished) > 1
+    ]
+    assert [labels.count(label) for label in anywhere] == [1] * len(anywhere)
+    boxes = [box.get("data-state") for box in root.iter(f"{SVG}g")]
+    assert boxes.count(printing.ANY) == bool(anywhere)
+
+
 def test_picture_marks_where_a_case_stands(workflow):
     state = workflow.states[1]
     root = ElementTree.fromstring(printing.svg(workflow, state.name))

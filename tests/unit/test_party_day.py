@@ -289,6 +289,16 @@ def test_notice_stands_above_the_unified_activity():
     found = party_day(CALENDAR, 2026, 7, notice=(date(2026, 7, 8), "通知"))
     assert found.on == date(2026, 7, 8)
     assert [step.kind for step in found.steps] == ["start", "start", "result"]
+    assert found.steps[-1].clause == "G-2.1.3"
+
+
+@pytest.mark.parametrize(("month", "mode"), [(7, "separate"), (6, "combined")])
+def test_a_notice_about_any_other_month_rests_on_the_friday(month, mode):
+    notice = (date(2026, month, 15), "通知")
+    found = party_day(
+        CALENDAR, 2026, month, july_mode=mode, july_day=date(2026, 7, 2), notice=notice
+    )
+    assert found.steps[-1].clause == "G-2.1.1a"
 
 
 def test_day_set_by_notice_is_not_provisional():

@@ -36,7 +36,8 @@ def port(gate):
         yield sock.getsockname()[1]
         gate.set()
         made.asyncore.close_all(made._map)
-        thread.join()
+        thread.join(timeout=30)
+        assert not thread.is_alive(), "the server does not end"
 
 
 def send(port: int, data: bytes) -> socket.socket:

@@ -114,6 +114,20 @@ def test_refused(kind, value):
     assert caught.value.status == 422
 
 
+@pytest.mark.parametrize("value", ["十", "1e3", True, [1]])
+def test_what_is_no_number_is_told_apart_from_a_wrong_one(value):
+    with pytest.raises(InvalidInput) as caught:
+        read_words((ASKS["number"],), {"word": value})
+    assert caught.value.fields == {"word": "“要填的”应是数字。"}
+
+
+@pytest.mark.parametrize("value", ["-3", "1.5", "1,000", -1, 1.5, 1_000_001, "1000001"])
+def test_a_number_of_no_use_is_told_its_bounds(value):
+    with pytest.raises(InvalidInput) as caught:
+        read_words((ASKS["number"],), {"word": value})
+    assert caught.value.fields == {"word": "“要填的”应是 0 到 1000000 之间的整数。"}
+
+
 @pytest.mark.parametrize("kind", ASKS)
 @pytest.mark.parametrize("value", [None, "", "  ", []])
 def test_what_need_not_be_written_may_be_left_out(kind, value):

@@ -48,7 +48,7 @@ TABLES = {
     "acting_id": Substitution,
     "token_id": ApiToken,
 }
-MOST = 15  # ids of a kind that are tried
+MOST = 10  # ids of a kind that are tried
 NOBODY = "01900000-0000-7000-8000-000000000000"
 
 

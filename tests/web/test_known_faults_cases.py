@@ -1,4 +1,4 @@
-"""Known faults of requests, exemptions and orders;
+"""Known faults of requests and orders;
 
 the reason of each names the part that mends it.
 """
@@ -9,52 +9,12 @@ import re
 
 import pytest
 
-from oversight.models import Case
 from oversight.time import sweep
 from tests.db.test_rectification_walk import ITEMS, rechecking
 from tests.support.faults import known_fault
 from tests.support.world import at
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-# Exemption ----------------------------------------------------------------------------------------
-
-
-def exempt(play, until: str, from_on: str = "2026-11-25") -> Case:
-    """Exempt the village's first member for a time."""
-    who, member = "village.member1", play.world.people["village.member1"].id
-    case = play.open(
-        who, workflow="exemption", member=member, reason="长期在外", from_on=from_on, until=until
-    )
-    play.say(case, "village.secretary", "support", {})
-    return play.say(case, "town1.officer", "approve", {})
-
-
-@known_fault(reason="part 6: on the last day of an exemption the member is expected")
-def test_an_exemption_includes_its_last_day(session, api, world, play, clock):
-    exempt(play, until="2026-12-04")
-    clock.now = at("2026-12-04", 15).now
-    sweep.sweep(session, at("2026-12-04", 15))
-    sheet = api("village.secretary").get(f"/activities/{play.activity().id}/attendance")
-    expected = [one["id"] for one in sheet["members"]]
-    assert len(expected) == 4 and world.people["village.member1"].id not in expected
-
-
-@known_fault(reason="part 6: an exemption of a single day can't be asked for")
-def test_an_exemption_may_be_of_one_day(api, world):
-    village, member = world.units["village"], world.people["village.member2"].id
-    days = {"from_on": "2026-12-04", "until": "2026-12-04"}
-    api("village.member2").open(village, workflow="exemption", member=member, reason="其他", **days)
-
-
-@known_fault(reason="part 6: an exemption can't be prolonged before it has ended")
-def test_an_exemption_is_prolonged_without_a_gap(api, world, play, clock):
-    exempt(play, until="2026-12-20")
-    clock.now = at("2026-12-10").now
-    village, member = world.units["village"], world.people["village.member1"].id
-    days = {"from_on": "2026-12-21", "until": "2027-06-30"}
-    api("village.member1").open(
-        village, workflow="exemption", member=member, reason="长期在外", **days
-    )
 
 
 # Vacant seats -------------------------------------------------------------------------------------

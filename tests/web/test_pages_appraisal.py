@@ -204,3 +204,54 @@ def test_a_secret_vote_is_entered_from_paper_and_keeps_what_was_typed(page, read
         and "town1.committee3 未到会" in done.main
     )
     assert "会议记录" not in page("village.member1").main
+
+
+def test_several_are_excused_on_one_sheet_with_one_reply(page, reader, village):
+    village.begin()
+    village.lead("open_self_assessment")
+    form = page("village.secretary")
+    number = {
+        value: name.split("-")[1]
+        for name, value in form.fields("/moves/ask_excuse")
+        if name.endswith("-member")
+    }
+    chosen = {village.people[f"village.more{n}"]: why for n, why in ((1, "ill"), (2, "away"))}
+    words = {f"members-{number[person]}-reason": why for person, why in chosen.items()}
+    asked = reader("village.secretary").submit(form, "/moves/ask_excuse", **words)
+    assert "village.more1（年老体弱）、village.more2（长期在外）" in asked.main
+    officer = reader("town1.officer").get(f"/cases/{village.case.id}")
+    assert "同意哪些党员？" in officer.main
+    reader("town1.officer").submit(officer, "/moves/consent_excuse", opinion="同意")
+    shown = page("village.secretary").main
+    assert "免写：年老体弱" in shown and "部分党员免写个人自评的批复" in shown
+    assert "免写个人自评的批复" not in page("village.member1").main, "of others' grounds nothing"
+
+
+def test_what_hurts_has_a_button_for_each(page, reader, village):
+    village.begin()
+    village.assess()
+    village.review_peers()
+    village.vote()
+    one = village.people["village.member1"]
+    village.lead("propose", ratings=village.ratings(member1="basic"), reasons={one: "担当不够"})
+    village.decide_all()
+    form = page("village.secretary")
+    assert "已当面告知" in form.main
+    secretary = reader("village.secretary")
+    others = [person for person in village.people.values() if person != one]
+    rest = secretary.submit(form, "/moves/tell", members=others)
+    assert "还有 1 人没有登记" in rest.main
+    assert "报区备案" in secretary.submit(rest, "/moves/tell").main
+    bell = reader("village.member1").get("/notices").main
+    assert "民主评议情况已经告知" in bell and "基本合格" not in bell
+
+
+def test_who_decides_sees_that_the_third_is_exceeded(page, village):
+    village.begin()
+    village.assess()
+    village.review_peers()
+    village.vote()
+    best = {f"member{n}": "excellent" for n in (1, 2, 3)}
+    why = {village.people[f"village.{name}"]: "表现突出" for name in best}
+    village.lead("propose", ratings=village.ratings(**best), reasons=why)
+    assert "优秀 4 人，超过 8 人的三分之一" in page("town1.committee1").main

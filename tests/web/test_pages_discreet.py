@@ -77,6 +77,7 @@ def test_a_member_never_reads_of_the_others(reader, play):
     play.lead("propose", ratings={one: "basic"})
     for name in ("secretary", "deputy", "committee1", "committee2"):
         play.do(f"town1.{name}", "decide", agree=True, opinion="同意")
+    play.lead("tell", members=[one], in_person=True)
     play.lead("tell")
     play.do("village.member1", "ask_review", reason="证据不足")
     look()

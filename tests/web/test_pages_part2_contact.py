@@ -48,18 +48,13 @@ def test_one_sheet_serves_several(reader, path, absent, session):
     assert "已登记联系 3 人" in done.main and states(session) == ["to_make_up"] * 3
     assert all(case.facts["reason"] == "外出" for case in cases(session))
     wrong = branch.submit(
-        done, "/record_lesson", 422, case=absent[:2], **{**LESSON, "held_on": "2026-11-06"}
+        done, "/record_lesson", 422, case=absent[:2], **{**LESSON, "held_on": "2026-11-05"}
     )
-    assert "补课日期要在活动之后" in wrong.main and "#b-held_on" in wrong.links("补课日期")
+    assert "补课日期要在活动当天" in wrong.main and "#b-held_on" in wrong.links("补课日期")
     assert (wrong.value("note"), wrong.value("form")) == ("学习党章", "visit")
     lessons = branch.submit(wrong, "/record_lesson", held_on="2026-11-12")
     assert "已登记补课 2 人" in lessons.main, "who was ticked stays ticked"
-    page = branch.submit(branch.get(f"{path}?step=to_confirm"), "/confirm", case=absent[:2])
-    assert "已确认补课 2 人" in page.main and states(session) == [
-        "made_up",
-        "made_up",
-        "to_make_up",
-    ]
+    assert states(session) == ["made_up", "made_up", "to_make_up"]
     assert "学习党章" in branch.get(f"{path}?step=done").main
 
 
@@ -101,10 +96,10 @@ def test_who_was_not_reached_is_a_try_and_after_three_the_town_may_search(
     reader, path, absent, session, world
 ):
     branch = reader("village.secretary")
-    for way in ("phone", "phone", "visit"):
+    for way, day in (("phone", "2026-11-20"), ("phone", "2026-11-23"), ("visit", "2026-11-24")):
         page = branch.get(path)
         assert "报上级查找" not in [button.text for button in page.tree.iter("button")]
-        branch.submit(page, "/record_contact", case=absent[:1], reached="false", way=way)
+        branch.submit(page, "/record_contact", case=absent[:1], reached="false", way=way, on=day)
     page = branch.get(path)
     assert "已试 3 次，没联系上（上门，11月24日）" in page.main and "village.member2" in page.main
     done = branch.submit(page, "/search_lost", only=absent[0])
@@ -188,14 +183,14 @@ def test_an_exception_that_is_refused_keeps_what_was_typed_for_him(reader, path,
     branch = reader("village.secretary")
     branch.submit(branch.get(path), "/record_contact", case=absent, **CALL)
     page = branch.get(f"{path}?step=to_make_up")
-    own = {f"held_on-{absent[1]}": "2026-11-06", f"note-{absent[1]}": "上门读报"}
+    own = {f"held_on-{absent[1]}": "2026-11-05", f"note-{absent[1]}": "上门读报"}
     wrong = branch.submit(page, "/record_lesson", 422, case=absent[:2], **LESSON, **own)
-    assert "：已登记" in wrong.main and "补课日期要在活动之后" in wrong.main
+    assert "：已登记" in wrong.main and "补课日期要在活动当天" in wrong.main
     assert (
         wrong.value(f"note-{absent[1]}") == "上门读报"
-        and wrong.value(f"held_on-{absent[1]}") == "2026-11-06"
+        and wrong.value(f"held_on-{absent[1]}") == "2026-11-05"
     )
-    assert states(session) == ["to_confirm", "to_make_up", "to_make_up"]
+    assert states(session) == ["made_up", "to_make_up", "to_make_up"]
 
 
 def test_organs_file_several_under_numbers_at_once(reader, world, session):
@@ -212,8 +207,7 @@ def test_organs_file_several_under_numbers_at_once(reader, world, session):
     ids, branch = [case.id for case in cases(session)], reader("organ.secretary")
     path = f"/units/{world.units['organ'].id}/follow-ups"
     branch.submit(branch.get(path), "/record_contact", case=ids, **CALL)
-    branch.submit(branch.get(path), "/record_lesson", case=ids, **LESSON)
-    page = branch.submit(branch.get(path), "/confirm", case=ids)
+    page = branch.submit(branch.get(path), "/record_lesson", case=ids, **LESSON)
     assert "待归档 3" in page.main
     page = branch.get(f"{path}?step=to_archive")
     asked = branch.submit(page, "/archive", 422, case=ids[:1])
@@ -235,3 +229,12 @@ def test_a_garbled_case_is_not_found(reader, path, absent):
     branch = reader("village.secretary")
     branch.submit(branch.get(path), "/record_contact", 404, case=["x"], **CALL)
     branch.submit(branch.get(path), "/record_contact", 404, **{"way-x": "phone"}, **CALL)
+
+
+def test_a_lesson_of_the_same_day_is_entered_with_the_contact(reader, path, absent, session):
+    branch = reader("village.secretary")
+    done = branch.submit(
+        branch.get(path), "/record_contact", case=absent, form="visit", note="送学上门", **CALL
+    )
+    assert "已登记联系 3 人" in done.main and states(session) == ["made_up"] * 3
+    assert all(case.facts["lesson"]["note"] == "送学上门" for case in cases(session))

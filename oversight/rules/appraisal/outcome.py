@@ -8,14 +8,19 @@ from datetime import date
 
 import sqlalchemy as sa
 
+from oversight.base.db import insert_once, new_id
+from oversight.base.sentences import N_
 from oversight.calendar.workdays import add_workdays
 from oversight.law.definition import effect, rule
-from oversight.models import Appraised, JournalRow, WorkItem
+from oversight.models import Appraised, JournalRow, Notice, WorkItem
 from oversight.models.cases import CAME
 from oversight.rules.context import TransitionContext
 
-from .grounds import REVIEW, TOLD
+from .grounds import ONE_BY_ONE, REVIEW, TOLD
 from .roster import REVIEW_DAYS, on_roster, roster, row_of
+
+HARSH = ("basic", "unqualified")  # told in person, one at a time
+TOLD_NOTICE = N_("您的民主评议情况已经告知，请查看。")
 
 # Telling, review, filing -------------------------------------------------------------------------
 
@@ -29,6 +34,24 @@ def tell(attempt: TransitionContext) -> None:
     """告知本人，从告知起 5 个工作日内可以申请复核一次。"""
     for person in attempt.words.get("members") or untold(attempt):
         row_of(attempt, person).told_on = attempt.today
+
+
+@effect
+def tell_each(attempt: TransitionContext) -> None:
+    """逐人告知，本人收到提醒；从告知起 5 个工作日内可以申请复核一次。"""
+    for person in attempt.words.get("members") or untold(attempt):
+        row_of(attempt, person).told_on = attempt.today
+        insert_once(
+            attempt.session,
+            Notice,
+            id=new_id(),
+            zone_id=attempt.case.zone_id,
+            person_id=person,
+            key=f"told:{attempt.case.id}:{attempt.case.version}",
+            case_id=attempt.case.id,
+            text=TOLD_NOTICE,
+            at=attempt.at.now,
+        )
 
 
 def review_until(attempt: TransitionContext) -> date | None:
@@ -114,6 +137,15 @@ def past_review(attempt: TransitionContext) -> date | None:
 def told_are_graded(attempt: TransitionContext) -> bool:
     """告知的人应是名单上已确定等次、还没有告知的党员。"""
     return set(map(str, attempt.words.get("members") or [])) <= set(untold(attempt))
+
+
+@rule(ONE_BY_ONE, "members", "in_person")
+def harsh_one_by_one(attempt: TransitionContext) -> bool:
+    """基本合格、不合格的要当面告知，一次登记一人，并注明已当面告知。"""
+    told = attempt.words.get("members") or untold(attempt)
+    rows = [row for row in (row_of(attempt, person) for person in told) if row is not None]
+    harsh = any(row.grade in HARSH for row in rows)
+    return not harsh or (len(told) == 1 and bool(attempt.words.get("in_person")))
 
 
 @rule(TOLD)

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections import Counter
 from fractions import Fraction
-from math import floor
 
 import sqlalchemy as sa
 
@@ -155,9 +154,8 @@ def harsh(vote: str | None, grade: str) -> bool:
     )
 
 
-@rule(SHARE, "ratings")
-def within_share(attempt: TransitionContext) -> bool:
-    """优秀等次超过了党员总数的三分之一。"""
+def share(attempt: TransitionContext) -> tuple[int, int]:
+    """Return how many are or would be proposed as 优秀, and of how many they are a share."""
     proposed = {row.person_id: row.proposed for row in roster(attempt, "graded")} | ratings(attempt)
     counts = attempt.case.facts.get("counts") or {}
     base = (
@@ -165,7 +163,14 @@ def within_share(attempt: TransitionContext) -> bool:
         if attempt.settings["appraisal_share_of"] == "present"
         else len(roster(attempt, "graded", "ungraded", "not_counted"))
     )
-    return Counter(proposed.values())["excellent"] <= max(floor(Fraction(base, 3)), 1)
+    return Counter(proposed.values())["excellent"], base
+
+
+@rule(SHARE, "ratings")
+def within_share(attempt: TransitionContext) -> bool:
+    """优秀等次超过了党员总数的三分之一。"""
+    excellent, base = share(attempt)
+    return excellent * 3 <= base
 
 
 @rule(SHARE, "ratings")
@@ -183,6 +188,14 @@ def propose(attempt: TransitionContext) -> None:
         row.proposed, row.proposed_why, row.heard = grade, why.get(person), heard.get(person)
         row.returned, row.grade, row.told_on = None, None, None
     attempt.set_facts(returned=None, proposed_by=attempt.words.get("decided_by") or "committee")
+
+
+@effect
+def note_share(attempt: TransitionContext) -> None:
+    """优秀超过三分之一的，注明人数和比例，审批的人看得到。"""
+    excellent, base = share(attempt)
+    over = {"excellent": excellent, "of": base} if excellent * 3 > base else None
+    attempt.set_facts(over_share=over)
 
 
 def _notes(attempt: TransitionContext, word: str) -> dict[str, str]:

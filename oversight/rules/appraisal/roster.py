@@ -4,21 +4,22 @@ reviews.
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import sqlalchemy as sa
 
 from oversight.base.rows import ids_of
 from oversight.law.definition import effect, rule
-from oversight.models import Appraised, Case, PeerReview, WorkItem
+from oversight.models import Appraised, Case, Membership, PeerReview, WorkItem
 from oversight.models.appraisal import GRADES
 from oversight.organization.members import members
+from oversight.organization.standing import is_member
 from oversight.rules import life_meetings
 from oversight.rules.campaign import campaign_of
 from oversight.rules.common import answer
 from oversight.rules.context import TransitionContext
 
-from .grounds import CONSENT, MEETING, PACE, STEPS, TIME, YEARLY
+from .grounds import CONSENT, MEETING, OWED, PACE, STEPS, TIME, YEARLY
 
 ORDER = tuple(GRADES)  # from the best
 GRADE_CHOICES = tuple(GRADES.items())
@@ -50,8 +51,12 @@ def graded(attempt: TransitionContext) -> dict[str, Appraised]:
 
 
 def asked(attempt: TransitionContext) -> list[str]:
-    """Return who writes a self-assessment: probationary members too, who are not graded."""
-    return [row.person_id for row in roster(attempt, "graded", "ungraded")]
+    """Return who is yet to write a self-assessment: probationary members too, who are not graded."""
+    return [
+        row.person_id
+        for row in roster(attempt, "graded", "ungraded")
+        if row.self_text is None and row.excused is None
+    ]
 
 
 def on_roster(attempt: TransitionContext) -> set[str]:
@@ -146,7 +151,9 @@ def not_count(attempt: TransitionContext) -> None:
 @effect
 def lower(attempt: TransitionContext) -> None:
     """提级办理的只是这一次请示，其余仍由直接上级办理。"""
-    attempt.set(escalation_level=attempt.case.facts["not_counted"].get("raised", 0))
+    facts = attempt.case.facts
+    asked_for = facts.get("asked_for") or facts["not_counted"]
+    attempt.set(escalation_level=asked_for.get("raised", 0))
 
 
 def still_member(attempt: TransitionContext, person: str) -> bool:
@@ -167,10 +174,112 @@ def once_a_year(attempt: TransitionContext) -> bool:
     return all(case.facts.get("year") != attempt.words["year"] for case in others)
 
 
+UNDONE = ("void", "terminated", "unfinished")  # rounds that appraised nobody
+BEFORE_VOTE = ("preparing", "self_assessment", "self_done", "peer_review")
+
+
+def _year(attempt: TransitionContext) -> int:
+    return attempt.case.facts.get("year") or attempt.words["year"]
+
+
+def rounds(attempt: TransitionContext, *where) -> list[Case]:
+    """Return the other appraisals of the zone in the same year that were or are carried out, of the
+    same branch or as the conditions say.
+    """
+    year = _year(attempt)
+    found = attempt.session.scalars(
+        sa.select(Case).where(
+            Case.workflow == "appraisal",
+            Case.zone_id == attempt.case.zone_id,
+            Case.id != attempt.case.id,
+            Case.state.not_in(UNDONE),
+            *(where or (Case.unit_id == attempt.case.unit_id,)),
+        )
+    )
+    return [case for case in found if case.facts.get("year") == year]
+
+
+def elsewhere(attempt: TransitionContext) -> set[str]:
+    """Return the members of the branch who are appraised in another round of the year: one that has
+    come to its vote, or is of the branch to which they belong.
+
+    An organ's earlier rounds that are over stand by themselves.
+    """
+    here = [person.id for person in members(attempt.session, attempt.unit.id, attempt.today)]
+    rows = attempt.session.execute(
+        sa.select(Appraised.person_id, Appraised.case_id).where(
+            Appraised.person_id.in_(here), Appraised.standing != "struck"
+        )
+    ).all()
+    found = {case.id: case for case in rounds(attempt, Case.id.in_({case for _one, case in rows}))}
+    return {
+        person for person, case_id in rows if case_id in found and _holds(attempt, found[case_id])
+    }
+
+
+def _holds(attempt: TransitionContext, case: Case) -> bool:
+    """True where a round of the year settles a member who belongs to this branch today."""
+    own = case.unit_id == attempt.unit.id
+    if own and attempt.unit.rule_set == "organ" and case.closed_at is not None:
+        return False
+    return own or case.state not in BEFORE_VOTE
+
+
+@rule(OWED)
+def somebody_is_owed(attempt: TransitionContext) -> bool:
+    """这个年度的民主评议已经开展过，本支部党员都已评议。"""
+    settled = elsewhere(attempt)
+    people = members(attempt.session, attempt.case.unit_id, attempt.today)
+    owed = [one for one in people if one.id not in settled and not one.probationary]
+    return bool(owed) or not settled
+
+
+@effect
+def grade_once(attempt: TransitionContext) -> None:
+    """本年度已在别的支部或上一件中评议的，参加测评，不再写自评、不再评定等次。"""
+    settled = elsewhere(attempt)
+    attempt.shows += [person for person in attempt.seats if person in settled]
+    attempt.seats = [person for person in attempt.seats if person not in settled]
+    for person in settled:
+        row = row_of(attempt, person)
+        if row is not None and row.standing in ("graded", "ungraded") and row.self_text is None:
+            row.standing, row.why, row.excused = "ungraded", "elsewhere", "elsewhere"
+    attempt.session.flush()
+
+
+@rule(OWED, "member")
+def appraised_by_somebody(attempt: TransitionContext) -> bool:
+    """这名党员现在的支部本年度已经测评，不能再列入那里，仍由本支部评完并告知。"""
+    person = attempt.words["member"]
+    if attempt.words.get("reason") != "transfer":
+        return True
+    now = attempt.session.scalar(
+        sa.select(Membership.unit_id)
+        .where(Membership.person_id == person, is_member(attempt.today))
+        .limit(1)
+    )
+    there = rounds(attempt, Case.unit_id == now) if now else []
+    return all(case.state in BEFORE_VOTE for case in there)
+
+
+@rule(OWED)
+def nobody_is_graded_twice(attempt: TransitionContext) -> bool:
+    """有党员已转到别的支部、列在那里的评议名单中，请先移出本名单。"""
+    gone = [person for person in graded(attempt) if not still_member(attempt, person)]
+    there = attempt.session.scalars(
+        sa.select(Appraised.case_id).where(
+            Appraised.person_id.in_(gone),
+            Appraised.standing == "graded",
+            Appraised.case_id != attempt.case.id,
+        )
+    ).all()
+    return not there or not rounds(attempt, Case.id.in_(there))
+
+
 def window(attempt: TransitionContext) -> tuple[date, date]:
     """Return from when to when a branch appraises: organs within the year, others as the zone
     deploys, by default in the fourth quarter. Source: G-3.1.6d, O-3.1.6c"""
-    year = attempt.words["year"]
+    year = _year(attempt)
     if not 2000 <= year <= 2100:
         return date.max, date.min
     if attempt.unit.rule_set == "organ":
@@ -262,6 +371,26 @@ def meeting_was_held(attempt: TransitionContext) -> bool:
     today = attempt.today if attempt.move.name == "open_peer_review" else None
     day = attempt.words.get("meeting_on") or attempt.fact_day("meeting_on") or today
     return day is not None and day <= attempt.today and day.year >= attempt.case.facts["year"]
+
+
+def _round_begins(attempt: TransitionContext) -> date:
+    """Return the first day on which a meeting belongs to this round: in the fourth quarter, or as
+    the zone deploys; of an organ after its last round of the year. Source: G-3.1.6d, O-3.1.6c
+    """
+    year = attempt.case.facts["year"]
+    if attempt.unit.rule_set != "organ":
+        return min(date(year, 10, 1), window(attempt)[0])
+    last = [case.facts.get("meeting_on") for case in rounds(attempt)]
+    held = max((date.fromisoformat(day) for day in last if day), default=None)
+    return held + timedelta(days=1) if held else date(year, 1, 1)
+
+
+@rule(MEETING, "meeting_on")
+def met_in_this_round(attempt: TransitionContext) -> bool:
+    """组织生活会要在这一次评议期间召开（机关以外的，在第四季度），请填写已经召开的日期。"""
+    today = attempt.today if attempt.move.name == "open_peer_review" else None
+    day = attempt.words.get("meeting_on") or attempt.fact_day("meeting_on") or today
+    return day is not None and _round_begins(attempt) <= day <= attempt.today
 
 
 @effect

@@ -38,7 +38,7 @@ AWAY = (
         ),
     ),
 )
-EXCUSE = (
+EXCUSE = (  # until version 2
     MEMBER_ASK,
     Field(
         "reason",
@@ -47,6 +47,25 @@ EXCUSE = (
         choices=(("ill", N_("年老体弱")), ("away", N_("长期在外")), ("other", N_("其他"))),
     ),
 )
+EXCUSE_GROUNDS = (("ill", N_("年老体弱")), ("away", N_("长期在外")))
+
+
+def batch(choices) -> tuple[Field, ...]:
+    """Return the words by which consent is asked for one member or several in one go."""
+    why = Field("reason", "choice", "原因", choices=choices)
+    return (
+        Field("members", "list", "党员和原因", required=False, items=(MEMBER_ASK, why)),
+        Field("member", "person", "党员", required=False),
+        Field("reason", "choice", "原因", required=False, choices=choices),
+    )
+
+
+AWAY_BATCH, EXCUSE_BATCH = batch(AWAY[1].choices), batch(EXCUSE_GROUNDS)
+TELL = (
+    Field("members", "list", "告知谁", required=False, hint=N_("不填就是全部。")),
+    Field("in_person", "yes_no", "已当面告知", required=False),
+)
+AGREED = Field("members", "list", "同意哪些党员", required=False, hint=N_("不填就是全部。"))
 SELF = (
     Field(
         "text",

@@ -50,7 +50,7 @@ def whole(session: Session, case: Case, who: Actor, at: Moment) -> m.Case:
         ],
         "acts": desk_acts.possible(session, case, who, at),
         "journal": _journal(session, case, workflow, who),
-        "documents": _documents(session, case),
+        "documents": _documents(session, case) if authority.reads_all(workflow, case, who) else [],
         "attachments": [
             attachment(session, row)
             for row in attachments.of_case(session, case)

@@ -16,9 +16,11 @@ from oversight.models.appraisal import GRADES
 from oversight.organization.members import in_office_of
 from oversight.organization.units import superiors
 from oversight.rules.appraisal import ratings as ratings
+from oversight.rules.appraisal.words import AWAY, EXCUSE_GROUNDS
 
 from .casefile import VOTES, CaseFile
 
+ASKING = ("not_counted_asked", "not_counted_asked_later", "excuse_asked")
 PUBLIC = ("told", "filed", "closed")
 
 
@@ -79,6 +81,18 @@ class Appraising:
         rows = appraisal.lines(db.session, self.file.case)
         graded = [line.person for line in rows if line.row.standing == "graded"]
         return [person for person in graded if person.id != self.file.who.id]
+
+    @cached_property
+    def asked_for(self) -> list[tuple[Person, str]]:
+        """Return for whom the superior's consent is asked now, each with the ground in words."""
+        facts, state = self.file.case.facts, self.file.case.state
+        if state not in ASKING:
+            return []
+        asked = (facts.get("asked_for") or {}).get("members") or [facts["not_counted"]]
+        grounds = dict(EXCUSE_GROUNDS if state == "excuse_asked" else AWAY[1].choices)
+        return [
+            (db.session.get(Person, one["member"]), grounds.get(one["reason"], "")) for one in asked
+        ]
 
     @property
     def untold(self) -> list[appraisal.Line]:

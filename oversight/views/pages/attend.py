@@ -175,6 +175,12 @@ class Sheet:
         found = attendance.free_lines(db.session, self.activity, self.day)
         return [(one, posted.get(f"told-{one.id}", told)) for one, told in found]
 
+    def came(self, person: Person) -> bool:
+        """True where an exempt member is down as present all the same."""
+        if self.posted:
+            return person.id in self.posted.getlist("who")
+        return person.id in self.recorded
+
     @property
     def carried(self) -> list[Tile]:
         """Return whose form of last time is suggested and not confirmed yet."""

@@ -413,7 +413,7 @@ class CaseFile:
     @cached_property
     def papers(self) -> list[Paper]:
         issued = any("paper" in row.result for row in self.journal)
-        return record.papers(db.session, self.case) if issued else []
+        return record.papers(db.session, self.case) if issued and self.reads_all else []
 
     def letter(self, name: str) -> dict:
         """Compose what a move would send or issue if it were made now."""

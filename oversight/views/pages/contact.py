@@ -18,6 +18,8 @@ from oversight.base.db import db, is_id
 from oversight.base.refusals import DomainError, Forbidden, InvalidInput, NotFound
 from oversight.base.rows import grouped_by
 from oversight.base.sentences import N_, say
+from oversight.base.settings import ON
+from oversight.calendar.zone import zone_settings
 from oversight.casework import follow_ups
 from oversight.casework.follow_ups import Line
 from oversight.engine import authority, available, transitions
@@ -113,9 +115,13 @@ class Contacts:
 
     @property
     def _seldom(self) -> set[str]:
-        """Return the steps where every entry is each one's own, and those of others."""
+        """Return the steps where every entry is each one's own, those of others, and confirming
+        where the zone doesn't ask for it.
+        """
+        asked = zone_settings(db.session, self.unit.zone_id)["makeup_confirmation"] == ON
         own = {move.name for move in batch().values() if any(ask.alone for ask in move.asks)}
-        return {OTHER, *(name for name, _l, move in self.steps if move in own)}
+        unasked = set() if asked else {"to_confirm"}
+        return {OTHER, *unasked, *(name for name, _l, move in self.steps if move in own)}
 
     @property
     def move(self) -> Move | None:
@@ -164,10 +170,22 @@ class Contacts:
 
         judged by the engine's own guards.
         """
-        if not self.writes or len(line.tries) < MANY_TRIES:
+        return len(line.tries) >= MANY_TRIES and self._may(line, "search_lost")
+
+    def still_lost(self, line: Line) -> bool:
+        """True where a search for the member that began before goes on."""
+        return line.person.id in self.sought and self._may(line, "still_lost")
+
+    @cached_property
+    def sought(self) -> set[str]:
+        """Return the members of whom a search began after an earlier activity."""
+        return follow_ups.sought(db.session, [line.person.id for line in self.lines])
+
+    def _may(self, line: Line, name: str) -> bool:
+        if not self.writes:
             return False
         options = available.options(db.session, line.case, self.who, self.at)
-        return any(option.allowed for option in options if option.move.name == "search_lost")
+        return any(option.allowed for option in options if option.move.name == name)
 
     @property
     def ways(self) -> dict[str, str]:
