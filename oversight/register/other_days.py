@@ -95,8 +95,8 @@ def _agreed(session: Session, zone_id: str, lost: set[date]) -> Iterator[tuple[s
         Activity.moved_by.is_not(None),
         Activity.held_on.is_(None),
     )
-    for case_id, unit_id, day in session.execute(moved) if lost else ():
-        yield case_id, unit_id, day
+    rows = session.execute(moved).all() if lost else []
+    yield from ((row.moved_by, row.unit_id, row.day) for row in rows)
 
 
 def _asked(session: Session, zone_id: str, lost: set[date]) -> Iterator[tuple[str, str, date]]:
