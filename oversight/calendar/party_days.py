@@ -20,7 +20,7 @@ from oversight.base.prepared import Prepared
 from oversight.base.sentences import N_
 from oversight.law.binding import own_id
 from oversight.law.definition import effect
-from oversight.models import Activity, ActivityChange, Case, Unit, chains
+from oversight.models import Activity, ActivityChange, Case, Unit, chains, images
 from oversight.organization.actor import AuthorityBasis
 
 from .workdays import add_workdays
@@ -347,8 +347,13 @@ def change(
     session.flush()
     result = {**what, **({"case": case_id} if case_id else {}), **(told or {})}
     far = stage(row, act)
-    done = chains.Act(row.zone_id, row.id, "party_day", act, far, at.now, by, stand, why, result)
-    chains.add(session, done)
+    image = images.of(Activity, row)
+    chains.add(
+        session,
+        chains.Act(
+            row.zone_id, row.id, "party_day", act, far, at.now, by, stand, why, result, image
+        ),
+    )
 
 
 def stage(row: Activity, act: str) -> str:

@@ -73,8 +73,8 @@ class Roll(Scenario):
     def note(self, move: str, opinion: str | None = None, **words) -> None:
         """Let the superior answer what a correction has laid on his desk."""
         about = Case.business_key.startswith(f"{self.row.id}:correction:")
-        wanted = sa.select(Case.id).where(Case.workflow == "record_note", about)
-        self.case_id = self.year.session.scalars(wanted).one()
+        mine = Case.unit_id == self.row.unit_id, Case.workflow == "record_note"
+        self.case_id = self.year.session.scalars(sa.select(Case.id).where(*mine, about)).one()
         self.superior(move, opinion, **words)
 
     def each(self, move: str, *names: str, by: str = "organizer", **words) -> None:

@@ -23,11 +23,11 @@ from oversight.models import (
     LifeMeeting,
     Person,
     RecordChain,
-    Unit,
     chains,
     images,
 )
 from oversight.models.chains import Act
+from oversight.organization import standing as standing_of
 
 from . import statements
 from .verifier import digest, hash_of
@@ -142,8 +142,21 @@ def _signatures(session: Session, acts: list[Act]) -> dict[tuple, str]:
     stands = {(act.by_id, act.stand) for act in acts}
     people = {by for by, _stand in stands} | {stand.acting_for for _by, stand in stands if stand}
     names = _names(session, Person, people)
-    units = _names(session, Unit, {stand.unit_id for _by, stand in stands if stand})
+    units = _units(session, acts)
     return {(by, stand): _signature(names.get(by), stand, names, units) for by, stand in stands}
+
+
+def _units(session: Session, acts: list[Act]) -> dict[str, str]:
+    """Return the names of the units in which was acted."""
+    zones: dict[str, set[str]] = {}
+    for act in acts:
+        if act.stand is not None:
+            zones.setdefault(act.zone_id, set()).add(act.stand.unit_id)
+    return {
+        row.id: row.name
+        for zone_id, ids in zones.items()
+        for row in standing_of.rows(session, zone_id, sorted(ids))
+    }
 
 
 def _names(session: Session, model: type[Any], ids: set) -> dict[str, str]:
@@ -180,9 +193,12 @@ def _signature(name: str | None, stand, names: dict[str, str], units: dict[str, 
 def _left(session: Session, acts: list[Act]) -> dict[str, dict]:
     """Return by record how it stands now: {table: {key: columns}}."""
     found: dict[str, dict] = {}
+    last = {act.record_id: act for act in acts}
     for kind, model in MODELS.items():
-        ids = sorted({act.record_id for act in acts if act.kind == kind})
-        for key, image in _images(session, model, ids):
+        mine = [act for act in last.values() if act.kind == kind]
+        told = {act.record_id: act.image for act in mine if act.image is not None}
+        asked = sorted(act.record_id for act in mine if act.image is None)
+        for key, image in (told | dict(_images(session, model, asked))).items():
             found[key] = {model.__tablename__: {key: image}}
     written = sorted({act.record_id for act in acts if act.name in WRITES})
     for part in _parts(written):

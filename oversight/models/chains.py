@@ -36,7 +36,10 @@ class RecordChain(Base):
 
 @dataclass(frozen=True)
 class Act:
-    """One thing done about a record; `stand` is the ground of who did it, None the system's."""
+    """One thing done about a record; `stand` is the ground of who did it, None the system's.
+
+    `image`: how it left the record, where whoever did it knows.
+    """
 
     zone_id: str
     record_id: str
@@ -48,6 +51,7 @@ class Act:
     stand: Any = None
     why: str = ""
     result: dict = field(default_factory=dict)
+    image: dict | None = None
 
 
 def add(session: Session, act: Act) -> None:

@@ -8,6 +8,7 @@ from oversight.base.sentences import N_
 from oversight.law.clauses import clause, house_rule
 from oversight.law.definition import Bulk, Due, Field, Move, State, Tell, Workflow, rule
 from oversight.law.roles import ABOVE, BRANCH, SUPERIOR, TIMER
+from oversight.papers import month_reports as papers
 from oversight.rules import month_report as facts
 from oversight.rules.common import another_person, common_moves
 from oversight.rules.context import TransitionContext
@@ -91,11 +92,12 @@ WORKFLOW = Workflow(
     business_key=facts.business_key, tells=(Tell(SUPERIOR, "有支部补报或申请暂缓开展。"),),
     moves=(
         Move("accept_late", "认可补报", ASKED, ACCEPTED, by=SUPERIOR, under=LATE, asks=(NOTE,), decides=True,
-             only_if=(another_person, late_was_asked), does=(facts.accept,), unsaid=N_("认可。"),
+             only_if=(another_person, late_was_asked), does=(facts.accept, papers.issue_acceptance),
+             letter=papers.acceptance, unsaid=N_("认可。"), consequence=N_("认可即印发批复并编文号"),
              tells=(Tell(BRANCH, "补报已获认可。"),)),
         Move("excuse_month", "同意暂缓开展", ASKED, EXCUSED, by=SUPERIOR, under=PUT_OFF, asks=(NOTE,), decides=True,
-             only_if=(another_person, putting_off_was_asked, not_held), does=(facts.put_off,), unsaid=N_("同意。"),
-             consequence=N_("只作说明，这个月仍记为没有开展"), tells=(Tell(BRANCH, "已同意暂缓开展。"),),
+             only_if=(another_person, putting_off_was_asked, not_held), does=(facts.put_off, papers.issue_deferral),
+             letter=papers.deferral, unsaid=N_("同意。"), consequence=N_("即印发批复；只作说明，这个月仍记为没有开展"), tells=(Tell(BRANCH, "已同意暂缓开展。"),),
              bulk=Bulk(N_("意见（写进每一件）"), N_("同意。"), N_("只作说明，这些月份仍记为没有开展。"))),
         Move("refuse", "不同意", ASKED, REFUSED, by=SUPERIOR, under=PROMPT, asks=(WHY,), decides=True, tone="negative",
              only_if=(another_person,), tells=(Tell(BRANCH, "补报或暂缓开展没有获得同意。"),)),

@@ -287,7 +287,9 @@ class Book:
         desks = Counter(
             self.session.scalars(
                 sa.select(WorkItem.case_id).where(
-                    WorkItem.kind == "act", WorkItem.closed_at.is_(None)
+                    WorkItem.workflow == "absence",
+                    WorkItem.kind == "act",
+                    WorkItem.closed_at.is_(None),
                 )
             )
         )

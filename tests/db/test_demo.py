@@ -283,7 +283,7 @@ def test_every_state_occurs_through_the_engine(zone):
     assert STATES - set(counts) == set()
     shifts = set(zone.scalars(sa.select(Case.state).where(Case.workflow == "zone_shift")))
     assert {"in_force", "revoked", "proposed"} <= shifts
-    told = set(zone.scalars(sa.select(JournalRow.case_id)))
+    told = set(zone.scalars(sa.select(JournalRow.case_id).where(JournalRow.kind != "record")))
     assert told == set(zone.scalars(sa.select(Case.id)))
 
 
@@ -302,7 +302,7 @@ def test_past_year_has_late_missed_moved_and_excused_days(zone):
     assert (
         known["late"] >= 3
         and known["missed"] >= 1
-        and known["excused"] == 1
+        and known["excused"] == 2
         and known["held"] > 250
     )
     assert known["unrecorded"] >= 1 and known["unplanned"] > 0

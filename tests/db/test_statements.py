@@ -87,7 +87,7 @@ def test_asking_and_returning_a_date_change(play):
 
 def test_approving_a_date_change(play):
     """The move takes what every move takes; the day, its record, the number and the paper are its
-    own.
+    own, and of the day's chain the head, its row and who signs.
     """
     play.approved(name="community.secretary", unit="community")
     case = play.asked().id

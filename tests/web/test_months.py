@@ -17,7 +17,7 @@ from tests.support.world import at
 from tests.web.test_statements import MOST, sent
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-TABLE = "/units/months"
+TABLE = "/months"
 
 
 @pytest.fixture

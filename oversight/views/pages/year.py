@@ -317,7 +317,7 @@ def units():
     )
 
 
-@bp.get("/units/months")
+@bp.get("/months")
 @login_required
 def table():
     """Show the branches in sight by months, for who stands above them."""
@@ -346,7 +346,7 @@ def _table(refusal: InvalidInput | None = None):
     ), refusal.status if refusal else 200
 
 
-@bp.post("/units/months")
+@bp.post("/months")
 @login_required
 def urge():
     """Remind branches of what was ticked in the table."""
