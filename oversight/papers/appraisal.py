@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from oversight.base.sentences import N_
 from oversight.models import Person
 
 from .letter import letter, seat
@@ -16,12 +17,12 @@ AGREED = ("同意", "同意。")
 
 def not_counted(attempt: TransitionContext, people: dict[str, str]) -> dict:
     """Compose the consent that members stand outside 应到."""
-    return _consent(attempt, people, "不计入应到会人数", "不计入应到会人数，不评定等次")
+    return _consent(attempt, people, N_("不计入应到会人数"), N_("不计入应到会人数，不评定等次"))
 
 
 def no_self_assessment(attempt: TransitionContext, people: dict[str, str]) -> dict:
     """Compose the consent that members write no self-assessment."""
-    return _consent(attempt, people, "免写个人自评", "免写个人自评，仍参加其他步骤")
+    return _consent(attempt, people, N_("免写个人自评"), N_("免写个人自评，仍参加其他步骤"))
 
 
 def _consent(attempt: TransitionContext, people: dict[str, str], what: str, so: str) -> dict:

@@ -1,8 +1,7 @@
 """Annual appraisal of a branch's members by 四个合格: self, peers, vote, rating, committee.
 
 The vote is counted on paper. A rating that departs from it gives a reason; the superior decides as
-a body; each member is told in person and may ask once for a review, by others. 不合格 is a grade: what
-follows is not done here.
+a body; each member is told in person and may ask once for a review, by others.
 """
 
 from dataclasses import replace

@@ -215,7 +215,7 @@ DRIVES = {
         "supported, too late": exemption(SUPPORTED),
         "supported, taken over": exemption(SUPPORTED, ("2026-12-07", "zone.officer", "take_over")),
         "in_force": exemption(SUPPORTED, APPROVED),
-        "ended": exemption(SUPPORTED, APPROVED, ("2027-06-01", NOBODY, "end")),
+        "ended": exemption(SUPPORTED, APPROVED, ("2027-06-02", NOBODY, "end")),
         "not_supported": exemption(("2026-11-24", "village.secretary", "not_support")),
         "refused": exemption(SUPPORTED, ("2026-11-25", "town1.officer", "refuse")),
         "withdrawn": exemption(("2026-11-24", "village.member1", "withdraw")),
