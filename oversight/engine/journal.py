@@ -200,6 +200,7 @@ def told(session: Session, at: datetime | None = None) -> Iterator[tuple[str, di
     """Yield all that a verifier reads: kind and values, chains first, seals last."""
     if at is not None:
         yield "export", {"at": stamp(at)}
+    beside.settle(session)
     yield from _rows(session)
     for model in (Case, RecordChain):
         wanted = sa.select(model.id, model.seq, model.head, model.state).order_by(model.id)

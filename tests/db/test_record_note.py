@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from oversight.base.refusals import Forbidden, InvalidInput, NotFound, RuleViolation
 from oversight.calendar.party_days import status
+from oversight.engine import authority, transitions
 from oversight.ledger import course, month
 from oversight.models import Case
 from tests.db.test_attendance import people, record, sheet
@@ -76,7 +77,12 @@ def test_nobody_opens_one_by_hand(session, play):
     row = record(session, play.world, sheet(play.world))
     facts = {"record": row.id, "about": "correction"}
     opening = ("village.secretary", "village", "2026-11-24", "record_note")
-    play.no(RuleViolation, "from_the_record", play.open, *opening, **facts)
+    play.no(Forbidden, "authority", play.open, *opening, **facts)
+    who = play.who("village.secretary")
+    basis = authority.leads(session, row.unit, who)
+    with pytest.raises(RuleViolation) as no:
+        transitions.open_case(session, "record_note", row.unit_id, facts, who, play.at, basis=basis)
+    assert no.value.extra["rule"] == "from_the_record"
 
 
 # Corrections -------------------------------------------------------------------------------------

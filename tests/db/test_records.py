@@ -161,7 +161,7 @@ def test_what_exists_survives_the_migration_and_verifies(app, session, world, pl
     directory = app.extensions["migrate"].directory
     session.remove()
     db.engine.dispose()
-    downgrade(directory=directory, revision="-1")
+    downgrade(directory=directory, revision="0018")
     upgrade(directory=directory)
     found = records.history(session, [key, note, untouched])
     assert [rows[-1].move for rows in (found[key], found[note])] == ["begin", "begin"]

@@ -91,7 +91,7 @@ def test_approving_a_date_change(play):
     """
     play.approved(name="community.secretary", unit="community")
     case = play.asked().id
-    assert count(play, case, "town1.officer", "approve", opinion="同意") == 11
+    assert count(play, case, "town1.officer", "approve", opinion="同意") == 15
 
 
 def test_the_thinnest_move(play):
