@@ -141,16 +141,16 @@ def second_round(t: Order):
     t.superior("accept", "已全部联系，予以销号。", verdicts=["accepted"])
 
 
-# branch, scenario, findings
+# branch, scenario, findings; none of a branch whose members the inspectors are themselves
 CAST: tuple[tuple[str, Plot, list[dict]], ...] = (
     ("branch02", clean, []),
-    ("branch12", under_way, []),
+    ("branch04", under_way, []),
     ("branch10", found_on_site, [NOT_CALLED]),
     ("branch03", issued, [NO_RECORD]),
     ("branch09", fixing, [NOT_CALLED, NO_RECORD]),
     ("branch11", late, [NOT_CALLED]),
     ("branch16", recheck_late, [NOT_CALLED, NO_RECORD]),
-    ("branch05", closed, [NOT_CALLED, NO_RECORD]),
+    ("branch01", closed, [NOT_CALLED, NO_RECORD]),
     ("branch08", second_round, [NOT_CALLED]),
 )
 
