@@ -291,22 +291,39 @@ def busy(attempt: TransitionContext, units: list[Unit]) -> bool:
     return any(row.held_on for row in rows) or asked_elsewhere(attempt, {unit.id for unit in units})
 
 
+_joint = Kept("cases")
+
+
 def asked_elsewhere(attempt: TransitionContext, units: set[str]) -> bool:
-    """True where another request about the same month binds one of the branches."""
-    month = attempt.case.facts["day"][:7]
-    others = attempt.session.execute(
-        sa.select(Case.unit_id, Case.definition_version, Case.facts).where(
-            Case.zone_id == attempt.case.zone_id,
-            Case.workflow == "date_change",
-            Case.state != "draft",  # binds nobody: whom it names can't even see it
-            Case.closed_at.is_(None),
-            Case.unit_id != attempt.case.unit_id,  # its own second one its business key forbids
-        )
-    ).all()
+    """True where another request about the same month binds one of the branches.
+
+    A branch's own second one its business key forbids.
+    """
+    month, others = attempt.case.facts["day"][:7], units - {attempt.case.unit_id}
+    found = _joint_requests(attempt.session, attempt.case.zone_id)
+    if others:
+        found = [*found, *attempt.session.execute(_requests().where(Case.unit_id.in_(others)))]
     return any(
         units & bound(unit_id, version, facts)
-        for unit_id, version, facts in others
-        if facts["day"][:7] == month
+        for unit_id, version, facts in found
+        if facts["day"][:7] == month and unit_id != attempt.case.unit_id
+    )
+
+
+def _joint_requests(session: Session, zone_id: str) -> list[sa.Row]:
+    """Return the joint requests of a zone that are open, read once a transaction."""
+    known = _joint.of(session)
+    if zone_id not in known:
+        joint = Case.facts["with"].as_string().is_not(None)
+        known[zone_id] = session.execute(_requests().where(Case.zone_id == zone_id, joint)).all()
+    return known[zone_id]
+
+
+def _requests() -> sa.Select:
+    return sa.select(Case.unit_id, Case.definition_version, Case.facts).where(
+        Case.workflow == "date_change",
+        Case.state != "draft",  # binds nobody: whom it names can't even see it
+        Case.closed_at.is_(None),
     )
 
 
