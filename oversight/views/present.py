@@ -26,6 +26,7 @@ from oversight.calendar.party_days import BETTER
 from oversight.calendar.workdays import add_workdays, workdays_between
 from oversight.calendar.zone import zone_calendar
 from oversight.engine import inbox
+from oversight.law.binding import in_own_words
 from oversight.law.clauses import DOCUMENTS, Source, clause
 from oversight.law.clauses import register as register_of_clauses
 from oversight.law.definition import Field, Workflow
@@ -161,6 +162,11 @@ class Unindented(Extension):
         return re.sub(r"(?<![%#]\})\n[ \t]+", "\n", re.sub(r"(?<=[%#]\}\n)[ \t]+", " ", source))
 
 
+def in_own_words_of(source: Source | None, unit: Unit) -> Source | None:
+    """Return a ground in the words of a unit's own document, where it is a branch that has one."""
+    return source and in_own_words(source, unit.category)
+
+
 def register(app: Flask) -> None:
     """Register filters and globals on the application's templates."""
     app.jinja_env.add_extension(Unindented)
@@ -175,6 +181,7 @@ def register(app: Flask) -> None:
         zh_day=zh_day,
         zh_ymd=zh_ymd,
         plain=plain,
+        own=in_own_words_of,
         t=translated,
         as_day=as_day,
         local_day=local_day,

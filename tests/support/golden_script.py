@@ -327,9 +327,9 @@ def orders(play: Play) -> None:
         inspected_on="2026-11-24",
     )
     play.move("zone.inspector", visit, "conclude", note="记录齐全", reminders=["补签到"])
-    under_way = play.case("inspection", "under_way", "柏岭镇机关党支部")
+    under_way = play.case("inspection", "under_way", "大塘村党支部")
     play.move(
-        "town2.inspector", under_way, "order", findings=[{**FINDINGS[0], "clause": "O-3.2.1e"}]
+        "town1.inspector", under_way, "order", findings=[{**FINDINGS[0], "clause": "R-3.2.1e"}]
     )
 
 

@@ -5,6 +5,8 @@ What ought to come of it the tables beside this file say; nothing here knows a w
 
 from __future__ import annotations
 
+import os
+import random
 from collections import Counter
 from collections.abc import Callable, Iterable
 
@@ -17,6 +19,8 @@ from oversight.models import Refusal
 from tests.support.dump import difference, dump
 
 CELLS: Counter[str] = Counter()
+# `make test` tries all that is allowed and this share of what is refused; `make assure` tries all.
+SLICE = 1.0 if os.environ.get("OVERSIGHT_WHOLE") == "1" else 0.3
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -43,7 +47,7 @@ def cells(rows: Iterable[tuple[tuple, bool]]) -> list[tuple]:
 def tried(
     play, case, people: Iterable[str], moves: Iterable[str], expected: Callable, words: Callable
 ) -> list[str]:
-    """Let everybody try everything; return what came out otherwise than `expected(person, move)`, a
+    """Let everybody try everything, or the slice of it; return what came out otherwise than `expected(person, move)`, a
     set, says.
 
     What a refusal left behind in the transaction is committed at the end, so that it comes to
@@ -51,14 +55,15 @@ def tried(
     the refusal.
     """
     case_id, version, wrong, doors = case.id, case.version, [], {}
+    draw = random.Random(f"{case.workflow} {case.state}")
     before, refusals = dump(play.session), play.count(Refusal)
     for person in people:
         who = detached(play, person)
         for move in moves:
-            got, want = (
-                judged(play, case_id, version, who, move, words(move)),
-                expected(person, move),
-            )
+            want = expected(person, move)
+            if draw.random() > SLICE and all(isinstance(one, int) for one in want):
+                continue
+            got = judged(play, case_id, version, who, move, words(move))
             doors.setdefault(got, (who, move))
             CELLS[play.session.get_bind().dialect.name] += 1
             if got not in want:

@@ -241,3 +241,15 @@ def test_a_day_that_cannot_be_read_is_said_so(reader, day):
     assert (
         "不是一个日期" in reader("village.secretary").get(f"/new/date_change?day={day}", 422).main
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "document"),
+    [
+        ("village.secretary", "《农村（社区）党支部主题党日活动指导书》二（一）1"),
+        ("organ.secretary", "《机关党支部主题党日活动指导书》二（一）1"),
+    ],
+)
+def test_a_page_cites_the_branch_s_own_document(reader, name, document):
+    page = reader(name).get("/new/date_change").main
+    assert f"依据：{document}" in page and "《党支部主题党日活动指导书》" not in page
