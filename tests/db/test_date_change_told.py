@@ -80,7 +80,7 @@ def test_a_lapse_is_told_to_the_branch_and_above(play):
     play.on("2026-12-04")
     told = bells(play, case, "village.secretary", "zone.officer")
     assert told["village.secretary"] == ["上级到期没有答复，请示失效，党日不变。"]
-    assert "下一级到期没有批复请示。" in told["zone.officer"]
+    assert "下一级到期没有答复请示。" in told["zone.officer"]
 
 
 def test_an_urgent_request_that_ran_out_is_not_held_against_the_superior(play):
