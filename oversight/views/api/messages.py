@@ -477,7 +477,11 @@ class Move(TypedDict):
     house_rule: NotRequired[str]
 
 
-class Workflow(TypedDict):
+class MaybeOutsiders(TypedDict, total=False):
+    outsiders: Annotated[str, By("The rule by which no member of its unit judges in it.")]
+
+
+class Workflow(MaybeOutsiders):
     name: str
     version: int
     title: str
