@@ -477,11 +477,7 @@ class Move(TypedDict):
     house_rule: NotRequired[str]
 
 
-class MaybeOutsiders(TypedDict, total=False):
-    outsiders: Annotated[str, By("The rule by which no member of its unit judges in it.")]
-
-
-class Workflow(MaybeOutsiders):
+class Workflow(TypedDict):
     name: str
     version: int
     title: str
@@ -490,6 +486,9 @@ class Workflow(MaybeOutsiders):
     facts: list[Ask]
     states: list[State]
     moves: list[Move]
+    outsiders: NotRequired[
+        Annotated[str, By("The rule by which no member of its unit judges in it.")]
+    ]
 
 
 class Workflows(TypedDict):
