@@ -184,7 +184,7 @@ def untold(session: Session, unit: Unit) -> dict[str, list[Case]]:
 
     Those of branches merged into it are among them.
     """
-    units = [unit.id, *merged_into(session, {unit.id})]
+    units = [unit.id, *merged_into(session, unit.zone_id, {unit.id})]
     found: dict[str, list[Case]] = {}
     for case in session.scalars(
         sa.select(Case)

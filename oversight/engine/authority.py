@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
 from oversight import workflows
+from oversight.base.db import find
 from oversight.base.kept import Kept
 from oversight.base.refusals import AlreadyTaken, Forbidden, NotFound
 from oversight.base.rows import ids_of
@@ -71,7 +72,7 @@ def chain(session: Session, case: Case, role: Role) -> list[UnitRow]:
 
 def _chain_of(session: Session, case: Case, role: Role) -> list[UnitRow]:
     """Return the units that could fill a role that is counted from the unit a fact names."""
-    named = session.get(Unit, case.facts.get(role.fact) or "")
+    named = find(session, Unit, case.facts.get(role.fact))
     if named is None:
         return []
     unit = successor_of(session, named)

@@ -172,6 +172,7 @@ def _names(session: Session, model: type[Any], ids: set) -> dict[str, str]:
 def _known(session: Session, model: type[Any], key: str):
     """Return an object that the session has as it is in the database; None where it has none."""
     found = session.identity_map.get(sa.inspect(model).identity_key_from_primary_key((key,)))
+    found = found or (chains.signer(session, key) if model is Person else None)
     return None if found is None or sa.inspect(found).expired_attributes else found
 
 

@@ -11,9 +11,8 @@ from sqlalchemy.orm import Session
 
 from oversight import workflows
 from oversight.base.clock import Moment
-from oversight.base.db import touched
 from oversight.base.sentences import say
-from oversight.law.definition import Party, Tell, Workflow, role_of
+from oversight.law.definition import INTERNAL, Move, Party, Tell, Workflow, role_of
 from oversight.law.roles import SUPERIOR, Role
 from oversight.models import Case, Notice, Unit, WorkItem
 from oversight.organization import standing
@@ -28,12 +27,14 @@ def deliver(session: Session, key: str, payload: dict, at: Moment) -> None:
     case = session.get(Case, payload["case"])
     if case is None:
         return
+    move = _move(case, payload)
     if "move" in payload:
-        _end_calls(session, case, at)
-        for place, tell in enumerate(_tells(case, payload)):
+        for place, tell in enumerate((move or workflows.of(case)).tells):
             _tell(session, case, tell, f"told:{place}:{key}", payload.get("by"), at)
-    if case.open and _still(case, payload):
-        _call(session, case, key, payload.get("by"), at)
+    if not case.open:
+        _end_calls(session, case, set(), at)
+    elif _still(case, payload, move):
+        _call_anew(session, case, key, payload, move, at)
 
 
 def matter(session: Session, case: Case) -> str:
@@ -44,12 +45,13 @@ def matter(session: Session, case: Case) -> str:
     return say("%(title)s（%(whose)s）", title=workflow.short or workflow.title, whose=whose)
 
 
-def _tells(case: Case, payload: dict) -> tuple[Tell, ...]:
+def _move(case: Case, payload: dict) -> Move | None:
+    """Return the move that a message is about; None for an opening, and for a reminder."""
+    if payload.get("move", "open") == "open":
+        return None
     workflow = workflows.of(case)
-    if payload["move"] == "open":
-        return workflow.tells
     left = workflow.state(payload["left"])
-    return next(one.tells for one in workflow.leaving(left) if one.name == payload["move"])
+    return next(one for one in workflow.leaving(left) if one.name == payload["move"])
 
 
 def _tell(session: Session, case: Case, tell: Tell, key: str, by: str | None, at: Moment) -> None:
@@ -104,13 +106,16 @@ def _first(session: Session, line: list, role: Role, workflow: Workflow, case: C
 # Calls to work -----------------------------------------------------------------------------------
 
 
-def _still(case: Case, payload: dict) -> bool:
+def _still(case: Case, payload: dict, move: Move | None) -> bool:
     """True where a case is as it was, or where others of many have acted since and it waits for the
     rest.
     """
-    return case.version == payload["version"] or case.entered_at.isoformat() == payload.get(
-        "entered"
-    )
+    if case.version == payload["version"]:
+        return True
+    if move is None or case.entered_at.isoformat() != payload["entered"]:
+        return False
+    workflow = workflows.of(case)
+    return move.target(workflow.state(payload["left"])).name == case.state
 
 
 def _waiting(case: Case):
@@ -119,26 +124,57 @@ def _waiting(case: Case):
     return sa.and_(Notice.case_id == case.id, Notice.read_at.is_(None), sa.or_(*calls))
 
 
-def _end_calls(session: Session, case: Case, at: Moment) -> None:
-    session.execute(sa.update(Notice).where(_waiting(case)).values(read_at=at.now))
-
-
-def _call(session: Session, case: Case, key: str, by: str | None, at: Moment) -> None:
-    """Call those for whom a case waits, but not whoever brought it there; an unread call is renewed,
-    so that it stays one line.
+def _call_anew(
+    session: Session, case: Case, key: str, payload: dict, move: Move | None, at: Moment
+) -> None:
+    """End the calls to what is done and call to what waits, but not whoever brought it there; where
+    one of many acts and the case stays, only to what that act itself has laid.
     """
+    items = _items(session, case)
+    stays = move is not None and move.enters is INTERNAL
+    entered = "move" in payload and not stays
+    _end_calls(session, case, set() if entered else _people_at(session, items, at), at)
+    if stays:
+        items = [one for one in items if one.opened_at != case.entered_at and _laid(one, payload)]
+    called = _people_at(session, [one for one in items if one.kind != "help"], at)
+    _call(session, case, called - {payload.get("by")}, key, at)
+
+
+def _laid(item: WorkItem, payload: dict) -> bool:
+    return item.opened_at.isoformat() == payload.get("at")
+
+
+def _items(session: Session, case: Case) -> list[WorkItem]:
+    """Return the open work items of a case at which somebody works."""
+    open_ = (WorkItem.case_id == case.id, WorkItem.closed_at.is_(None))
+    kinds = WorkItem.kind.in_(("act", "watch", "help"))
+    return list(session.scalars(sa.select(WorkItem).where(*open_, kinds)))
+
+
+def _people_at(session: Session, items: list[WorkItem], at: Moment) -> set[str]:
+    return {one for item in items for one in authority.desk_people(session, item, at.today)}
+
+
+def _end_calls(session: Session, case: Case, but: set[str], at: Moment) -> None:
+    """End the unread calls of all but those for whom it still waits."""
+    others = sa.update(Notice).where(_waiting(case), Notice.person_id.not_in(but))
+    session.execute(others.values(read_at=at.now))
+
+
+def _call(session: Session, case: Case, people: set[str], key: str, at: Moment) -> None:
+    """Call people to a case; an unread call is renewed, so that it stays one line."""
     text = say("您有1件待办：%(matter)s", matter=matter(session, case))
-    desks = sa.select(WorkItem).where(
-        WorkItem.case_id == case.id,
-        WorkItem.closed_at.is_(None),
-        WorkItem.kind.in_(("act", "watch")),
-    )
-    people = dict.fromkeys(
-        one
-        for desk in session.scalars(desks)
-        for one in authority.desk_people(session, desk, at.today)
-    )
-    for one in people.keys() - {by}:
-        mine = sa.update(Notice).where(_waiting(case), Notice.person_id == one)
-        if not touched(session, mine.values(key=key, text=text, at=at.now)):
+    for one in sorted(people):
+        if not _renewed(session, case, one, key, text, at):
             outbox.notify(session, case.zone_id, one, key, text, at, case.id)
+
+
+def _renewed(session: Session, case: Case, one: str, key: str, text: str, at: Moment) -> bool:
+    """Renew the newest unread call of a person and end the others; False where he has none."""
+    mine = sa.select(Notice).where(_waiting(case), Notice.person_id == one)
+    calls = session.scalars(mine.order_by(Notice.at.desc(), Notice.id.desc())).all()
+    for older in calls[1:]:
+        older.read_at = at.now
+    if calls:
+        calls[0].key, calls[0].text, calls[0].at = key, text, at.now
+    return bool(calls)

@@ -837,6 +837,7 @@ def _enqueue(attempt: TransitionContext, move: str, left: str) -> None:
             "move": move,
             "left": left,
             "by": attempt.actor.id if attempt.actor else None,
+            "at": attempt.at.now.isoformat(),
         },
         attempt.at.now,
     )

@@ -18,7 +18,7 @@ from oversight import workflows
 from oversight.base.clock import Moment
 from oversight.base.db import find, id_of
 from oversight.base.refusals import AlreadyTaken, DomainError, NotFound, VersionConflict
-from oversight.models import Case, Refusal
+from oversight.models import Case, Refusal, chains
 from oversight.organization.actor import Actor
 
 from . import authority
@@ -47,6 +47,8 @@ def use_case(
     zone_id = who.zone_id if who else zone_id
     who_id = id_of(who)
     with one_transaction(session, trial):
+        if who is not None:
+            chains.signs(session, who.id, who.person)
         try:
             with _faster():
                 yield

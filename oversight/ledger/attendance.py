@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
 from oversight.base.clock import Moment
+from oversight.base.kept import Kept, forget
 from oversight.base.refusals import (
     Forbidden,
     InvalidInput,
@@ -47,6 +48,7 @@ WORDS = {
     word: key for key, name in FORMS.items() for word in (key, name, name.removesuffix("参加"))
 } | {"网络": "online", "网络参加": "online"}
 NOT_KEPT = ("void", "corrected")  # follow-ups that do not stand for an absence
+_recorded = Kept("attendance")
 
 
 @dataclass(frozen=True)
@@ -230,6 +232,7 @@ def record(session: Session, activity_id: str, sheet: Sheet, who: Actor, at: Mom
     activity = session.get(Activity, activity_id, with_for_update=True, populate_existing=True)
     if activity is None:
         raise NotFound()
+    forget(session)  # others may have written until the row was locked
     basis = authority.leads(session, activity.unit, who)
     if sheet.version not in (None, activity.version):
         raise VersionConflict(
@@ -263,13 +266,12 @@ def record(session: Session, activity_id: str, sheet: Sheet, who: Actor, at: Mom
 
 
 def rows_of(session: Session, activity: Activity) -> dict[str, Attendance]:
-    """Return what is recorded of an activity, by person."""
-    return {
-        row.person_id: row
-        for row in session.scalars(
-            sa.select(Attendance).where(Attendance.activity_id == activity.id)
-        )
-    }
+    """Return what is recorded of an activity, by person; read once a transaction."""
+    store = _recorded.of(session)
+    if activity.id not in store:
+        wanted = sa.select(Attendance).where(Attendance.activity_id == activity.id)
+        store[activity.id] = {row.person_id: row for row in session.scalars(wanted)}
+    return store[activity.id]
 
 
 def roster(session: Session, activity: Activity, on: date) -> list[Person]:

@@ -15,7 +15,9 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from oversight.base.db import Base, Id
 
-_WAITING = "records"
+from .people import Person
+
+_WAITING, _SIGNERS = "records", "signers"
 
 
 class RecordChain(Base):
@@ -69,6 +71,22 @@ def waiting(session: Session) -> set[str]:
     return {act.record_id for act in session.info.get(_WAITING, ())}
 
 
+def signs(session: Session, person_id: str, person: Person) -> None:
+    """Keep who acts until the transaction ends, so that his name need not be asked for."""
+    session.info.setdefault(_SIGNERS, {})[person_id] = person
+
+
+def signer(session: Session, person_id: str) -> Person | None:
+    """Return who acts in this transaction, by id."""
+    return session.info.get(_SIGNERS, {}).get(person_id)
+
+
+@sa.event.listens_for(Session, "after_commit")
+def _unsigned(session: Session) -> None:
+    session.info.pop(_SIGNERS, None)
+
+
 @sa.event.listens_for(Session, "after_rollback")
 def _forget(session: Session) -> None:
     session.info.pop(_WAITING, None)
+    session.info.pop(_SIGNERS, None)

@@ -36,3 +36,8 @@ def epoch(session: Session, zone_id: str) -> str:
     if zone_id not in kept:
         kept[zone_id] = _EPOCH.first(session, of_zone=zone_id).epoch
     return kept[zone_id]
+
+
+def see(session: Session, zone_id: str, token: str) -> None:
+    """Keep the token of a zone, read with something else in the session's transaction."""
+    seen.store(session)[zone_id] = token

@@ -132,7 +132,7 @@ def actor_of(session: Session, person_id: str, on: date) -> Actor:
         tuple(dict.fromkeys(sight)),
         tuple(dict.fromkeys(business)),
         stands_in,
-        merged_into(session, leading),
+        merged_into(session, person.zone_id, leading),
         tuple(_led(session, person_id, held, stands_in, on)),
         tuple(_led_before(session, left, stands_in, on)),
         tuple(row for row in about if row.person_id != person_id),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -10,6 +11,7 @@ from sqlalchemy.orm import Session, aliased
 
 from oversight.base.rows import keyed
 from oversight.models import Unit
+from oversight.models.epochs import epoch
 from oversight.models.organizations import ids_above
 
 from . import standing
@@ -127,8 +129,22 @@ def branches_elsewhere(session: Session, unit: Unit) -> list[tuple[Unit, str]]:
     return [(branch, name) for branch, name in rows]
 
 
-def merged_into(session: Session, unit_ids: set[str]) -> tuple[str, ...]:
+@lru_cache(maxsize=8)
+def _merged(_zone_id: str, _epoch: str) -> dict[frozenset[str], tuple[str, ...]]:
+    return {}
+
+
+def merged_into(session: Session, zone_id: str, unit_ids: set[str]) -> tuple[str, ...]:
     """Return the branches that were merged into these, directly or by way of others."""
+    if not unit_ids:
+        return ()
+    known, key = _merged(zone_id, epoch(session, zone_id)), frozenset(unit_ids)
+    if key not in known:
+        known[key] = _read_merged(session, unit_ids)
+    return known[key]
+
+
+def _read_merged(session: Session, unit_ids: set[str]) -> tuple[str, ...]:
     found: set[str] = set()
     while unit_ids:
         unit_ids = (

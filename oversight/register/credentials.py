@@ -11,7 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, contains_eager
 
 from oversight.base.clock import Moment
 from oversight.base.db import reading
@@ -20,7 +20,7 @@ from oversight.base.sealing import Sealer, fingerprint
 from oversight.base.sentences import N_
 from oversight.calendar.zone import zone_settings
 from oversight.engine.use_case import one_transaction
-from oversight.models import Account, Login
+from oversight.models import Account, Login, Zone, epochs
 
 from . import passwords, second_factor, sign_ins, tokens
 from .sign_ins import NOWHERE, Place
@@ -201,8 +201,9 @@ def live(session: Session, token: str, now: datetime) -> tuple[Account, Login] |
     long, account enabled.
     """
     found = session.execute(
-        sa.select(Account, Login)
-        .options(joinedload(Account.zone))  # whose name stands on every page
+        sa.select(Account, Login, Zone.epoch)
+        .join(Account.zone)
+        .options(contains_eager(Account.zone))  # whose name stands on every page
         .join(Login, Account.id == Login.account_id)
         .where(
             Login.token_hash == fingerprint(token),
@@ -214,6 +215,7 @@ def live(session: Session, token: str, now: datetime) -> tuple[Account, Login] |
     ).first()
     if found is None or found[1].seen_at + timedelta(minutes=found[1].idle_minutes) <= now:
         return None
+    epochs.see(session, found[0].zone_id, found[2])
     return found[0], found[1]
 
 

@@ -17,7 +17,7 @@ from oversight.base.refusals import InvalidInput, NotFound, RuleViolation
 from oversight.base.sealing import fingerprint
 from oversight.base.sentences import N_, say
 from oversight.engine.use_case import one_transaction
-from oversight.models import Account, ApiToken
+from oversight.models import Account, ApiToken, Zone, epochs
 
 from . import audit_log, told
 
@@ -116,11 +116,15 @@ def end_all(session: Session, account_id: str, now: datetime) -> None:
 def found(session: Session, token: str, at: Moment) -> ApiToken | None:
     """Return a token that is good now, and whose account is."""
     row = session.execute(
-        sa.select(ApiToken, Account)
+        sa.select(ApiToken, Account, Zone.epoch)
         .join(Account, Account.id == ApiToken.account_id)
+        .join(Zone, Zone.id == Account.zone_id)
         .where(ApiToken.token_hash == fingerprint(token), *_good(at))
     ).first()
-    return row.ApiToken if row and row.Account.open_on(at.today) else None
+    if row is None or not row.Account.open_on(at.today):
+        return None
+    epochs.see(session, row.Account.zone_id, row.epoch)
+    return row.ApiToken
 
 
 def seen(session: Session, row: ApiToken, at: Moment) -> None:

@@ -115,24 +115,29 @@ def lost(attempt: TransitionContext) -> bool:
     """True where a search for the member that began after an earlier activity still stands: he has
     neither taken part nor been reached since.
     """
-    member, day = attempt.case.facts["member"], activity_day(attempt)
+    member = attempt.case.facts["member"]
     earlier = attempt.session.scalars(
         sa.select(Case).where(
             Case.workflow == FOLLOW_UP, Case.data_subject_id == member, Case.id != attempt.case.id
         )
     ).all()
+    searching = [case for case in earlier if case.state == "searching"]
+    if not searching:
+        return False
+    day = activity_day(attempt)
     held = {
         row.id: row.held_on or row.day
         for row in attempt.session.scalars(
-            sa.select(Activity).where(Activity.id.in_([case.facts["activity"] for case in earlier]))
+            sa.select(Activity).where(
+                Activity.id.in_([case.facts["activity"] for case in searching])
+            )
         )
     }
-    searched = [held[c.facts["activity"]] for c in earlier if c.state == "searching"]
-    began = max((one for one in searched if one < day), default=None)
-    return began is not None and not _seen_since(attempt, began, earlier, held)
+    began = max((one for one in held.values() if one < day), default=None)
+    return began is not None and not _seen_since(attempt, began, earlier)
 
 
-def _seen_since(attempt: TransitionContext, began: date, cases: Sequence[Case], held: dict) -> bool:
+def _seen_since(attempt: TransitionContext, began: date, cases: Sequence[Case]) -> bool:
     """True where the member took part or was reached after a search had begun."""
     came = attempt.session.scalar(
         sa.select(Attendance.person_id)

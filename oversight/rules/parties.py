@@ -66,7 +66,7 @@ def read(session: Session, case: Case, side: str) -> tuple[Parties, list[Item]]:
     found: dict[str, list] = {"item": [], "help": [], "out": [], "side": [], "zone": []}
     for row in _READ.rows(session, of_case=case.id, of_zone=case.zone_id, side=side):
         found[row.part].append(row)
-    epochs.seen.store(session)[case.zone_id] = found["zone"][0].id
+    epochs.see(session, case.zone_id, found["zone"][0].id)
     _people.store(session)[case.id] = people = _parties(found)
     _items.store(session)[case.id] = lying = _lying(found)
     return people, lying
@@ -87,7 +87,7 @@ def read_many(session: Session, zone_id: str, sides: dict[str, str]) -> None:
     given = {"cases": list(sides), "of_zone": zone_id}
     for case_id, role, person, other in session.execute(_MANY, given):
         if case_id is None:
-            epochs.seen.store(session)[zone_id] = person
+            epochs.see(session, zone_id, person)
         elif role is None:
             recused[case_id].add(person)
         elif role == sides[case_id]:

@@ -33,7 +33,7 @@ _BY_REASON = {
         "actings": "Leavers.keys",
         "follow_ups": "Leavers.keys",
         "life_meetings": "_without_meeting",
-        "activity_changes": "Lessons.keys",
+        "activity_changes": "Lessons.keys Orders.keys",
     },
     PAGES: {
         "units": "units units_in_sight page_of present offices refuse_touching",

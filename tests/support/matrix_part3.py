@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from tests.support.actors import CAST
+
 # Parties, as people of the cast (actors.CAST and CAST_MORE).
 LEADERS = ("village.secretary", "village.organizer", "second.hat")
 MEMBERS = ("village.member1", "village.member2")
@@ -469,9 +471,11 @@ APPRAISAL = Table(
 
 OFFICE, SIGNER = ("zone.officer",), ("zone.secretary", "zone.deputy", "zone.committee1")
 ZONE_SEES = frozenset((*OFFICE, *SIGNER, "zone.inspector"))
-BRANCHES = frozenset(
-    (*LEADERS, "community.secretary", "village2.secretary")
-)  # informed once it is signed
+# Informed once it is signed; whoever has a place in the zone may then read it.
+BRANCHES = frozenset(name for name, _role, _relation in (*CAST, *CAST_MORE)) - {
+    "gone.hat",
+    "village.joiner",
+}
 OTHERS = ("zone.secretary",)  # of the zone, and did not draft it
 CAMPAIGN = Table(
     "campaign",
@@ -528,7 +532,11 @@ CAMPAIGN = Table(
             **UNSEEN,
         ),
         "in force": Row(
-            "in_force", "2026-10-09", {SIGNER: ("revoke",)}, system=("end",), seen_by=BRANCHES
+            "in_force",
+            "2026-10-09",
+            {SIGNER: ("revoke",)},
+            system=("end",),
+            seen_by=BRANCHES | {"gone.hat"},
         ),
         **ends("2027-02-01", "over", "revoked", seen_by=BRANCHES),
         **ends("2027-02-01", "withdrawn", "expired", "void", "terminated", **UNSEEN),

@@ -325,5 +325,5 @@ def test_an_absence_is_opened_by_a_sheet_and_not_by_hand(api, session, world, no
     secretary, unit = api("village.secretary"), world.units["village"]
     person = ids(world, "member1")[0]
     for activity in ("x", "00000000-0000-7000-8000-000000000000", november.split("/")[2]):
-        problem = secretary.open(unit, 422, workflow="absence", activity=activity, member=person)
-        assert problem["rule"] == "missing_in_record"
+        problem = secretary.open(unit, 403, workflow="absence", activity=activity, member=person)
+        assert problem["rule"] == "authority"

@@ -36,13 +36,11 @@ def rest_days_announced(reader, session, play):
     return case
 
 
-@known_fault(reason="part 6: a deadline doesn't follow rest days that are announced after it")
 def test_a_deadline_follows_the_calendar(api, rest_days_announced):
     case = api("town1.officer").get(f"/cases/{rest_days_announced.id}")
     assert case["due_on"] == "2026-12-01"
 
 
-@known_fault(reason="part 6: a case grows overdue on a rest day")
 def test_nothing_grows_overdue_on_days_that_became_rest_days(
     api, session, clock, rest_days_announced
 ):

@@ -9,7 +9,6 @@ import pytest
 
 from oversight.models import Person
 from oversight.time import sweep
-from tests.support.faults import known_fault
 from tests.support.world import at
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -28,7 +27,6 @@ def order(api, unit, status: int, clause: str = "R-2.1.1a", inspected_on: str = 
     )
 
 
-@known_fault(reason="part 6: an activity at which nobody was present counts as held")
 def test_an_activity_without_anybody_was_not_held(api, session, world, play, clock):
     sweep.sweep(session, at("2026-12-04"))
     clock.now = at("2026-12-04", 15).now
@@ -37,7 +35,6 @@ def test_an_activity_without_anybody_was_not_held(api, session, world, play, clo
     api("village.secretary").post(path, {"absent": people, "held_on": "2026-12-04"}, 422, "none")
 
 
-@known_fault(reason="part 6: 30 June can't be set as the day of 七一")
 def test_the_eve_of_july_can_be_the_day_of_the_first_of_july(reader):
     admin = reader("zone.sysadmin")
     admin.submit(admin.get("/zone/settings"), "/zone/settings/july_day", value="06-30")

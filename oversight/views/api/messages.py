@@ -486,6 +486,9 @@ class Workflow(TypedDict):
     facts: list[Ask]
     states: list[State]
     moves: list[Move]
+    outsiders: NotRequired[
+        Annotated[str, By("The rule by which no member of its unit judges in it.")]
+    ]
 
 
 class Workflows(TypedDict):
