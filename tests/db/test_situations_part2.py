@@ -455,12 +455,17 @@ def test_a_probationary_member_of_a_branch_of_four_does_not_step_in(session, tin
 
 
 def test_where_the_whole_branch_is_concerned_its_superior_steps_in(session, world):
-    """A branch of which one member is left: his absence is the town's to follow."""
-    world.unit("one", "branch", "town1", "social", title="一人党支部")
+    """A branch of which one full member is left: his absence is the town's to follow."""
+    world.unit("one", "branch", "town1", "social", title="二人党支部")
     world.person("one.head", "one")
+    world.person("one.new", "one", probationary=True)
     world.post("one.head", "one", "secretary")
     session.commit()
-    raw = {"absent": people(world, "head", unit="one"), "held_on": "2026-11-10"}
+    raw = {
+        "present": people(world, "new", unit="one"),
+        "absent": people(world, "head", unit="one"),
+        "held_on": "2026-11-10",
+    }
     record(session, world, raw, who="one.head", on="2026-11-11", unit="one")
     [case] = session.scalars(sa.select(Case).where(Case.workflow == "absence"))
     assert case.id in box(session, world, "town1.officer", "2026-11-11")
