@@ -233,6 +233,7 @@ def test_untouched_it_holds_and_no_tampering_is_hidden(sealed):
 # Later acts ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # whose triggers it drops
 def test_a_life_meeting_taken_back_unseen_shows(play):
     """Entered under the daily seal; who takes it back says so in the zone's chain."""
     from oversight.ledger import life_meetings

@@ -103,7 +103,7 @@ PUBLISHED_ROWS = [
     ("zone.secretary", "publish", {}, "2026-11-26", InvalidTransition, None),
     ("zone.secretary", "revoke", W, "2026-12-18", RuleViolation, "both_ahead"),
     ("zone.secretary", "take_effect", {}, "2026-12-18", Forbidden, None),
-    ("town2.secretary", "revoke", W, "2026-11-26", NotFound, None),
+    ("town2.secretary", "revoke", W, "2026-11-26", Forbidden, "authority"),  # all may read it
 ]
 WALKS = {"zone_shift": "test_walk"}
 REFUSALS = {"zone_shift": [*DRAFT_ROWS, *PROPOSED_ROWS, *PUBLISHED_ROWS]}
