@@ -312,7 +312,7 @@ def test_who_came_later_sees_only_his_own_days(reader, lived, session, world):
 
 def test_a_member_sees_what_he_is_to_make_up_and_his_exemption(reader, session, world, lived):
     absence = {"activity": lived[1].id, "member": world.people["village.member3"].id}
-    transitions.submit_opening(
+    transitions.open_case(
         session,
         "absence",
         world.units["village"].id,
