@@ -312,7 +312,7 @@ def test_day_set_by_notice_is_not_provisional():
         (3, {"week_rule": "last_week"}),
         (3, {"holiday_scope": "all"}),
         (3, {"july_mode": "never"}),
-        (7, {"july_day": date(2026, 6, 19)}),
+        (7, {"july_day": date(2026, 5, 31)}),
         (7, {"july_day": date(2025, 7, 1)}),
         (3, {"notice": (date(2026, 4, 3), "通知")}),
     ],
