@@ -22,7 +22,7 @@ from tests.house.scans import ALLOWED, SMALL
 from tests.support import postgres
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGE, TESTS = (f"{ROOT / name}{os.sep}" for name in ("oversight", "tests"))
+PACKAGE, *NOT_ASKED = (f"{ROOT / name}{os.sep}" for name in ("oversight", "tests", "migrations"))
 Found = list[tuple[str, str]]  # table and how it is read
 
 _ASKS = re.compile(r"\s*(SELECT|UPDATE|DELETE|WITH)\b", re.I)
@@ -112,14 +112,17 @@ class Explainer:
 
 
 def _sender() -> tuple[str, str] | None:
-    """Return function and line of the product that send a statement; None for a test's own."""
+    """Return function and line of the product that send a statement.
+
+    None for a test's own and a migration's, which runs once and changes all that is there.
+    """
     frame = sys._getframe(2)
     while frame is not None:
         code = frame.f_code
         if code.co_filename.startswith(PACKAGE):
             line = f"{code.co_filename.removeprefix(PACKAGE)}:{frame.f_lineno}"
             return code.co_qualname.split(".<locals>")[0], line
-        if code.co_filename.startswith(TESTS):
+        if code.co_filename.startswith(tuple(NOT_ASKED)):
             return None
         frame = frame.f_back
     return None
