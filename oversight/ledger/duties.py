@@ -13,12 +13,13 @@ from sqlalchemy.orm import Session
 
 from oversight.base.sentences import N_, Sentence, say
 from oversight.calendar.party_days import NAMES, entry_due, month_end, owed
-from oversight.models import Activity, LifeMeeting, Unit
+from oversight.models import Activity, LifeMeeting, Post, Substitution, Unit
 from oversight.organization.actor import Actor
 from oversight.rules import life_meetings as life
 
 from . import attendance
 
+MEETING = "meeting"
 MEETING_AHEAD = timedelta(days=61)  # house rule: said in the last two months of a half-year
 
 
@@ -37,67 +38,81 @@ class Duty:
 
 def of(session: Session, who: Actor) -> list[Duty]:
     """Return what the branches that somebody leads today are to do, the earliest first."""
-    ids = {unit_id for person_id, unit_id in who.led if person_id == who.id}
-    if not ids:
+    led = {unit_id for person_id, unit_id in who.led if person_id == who.id}
+    held: list[Post | Substitution] = [*who.posts, *who.acting]
+    units = {one.unit_id: one.unit for one in held if one.unit_id in led}
+    if not units:
         return []
-    units = {one.id: one for one in session.scalars(sa.select(Unit).where(Unit.id.in_(ids)))}
+    rows = session.execute(_facts(session, list(units), who.on)).all()
     found = [
-        *_sheets(session, units, who.on),
-        *_own_days(session, units, who.on),
-        *_meetings(session, units, who.on),
+        *_days(session, [row for row in rows if row.kind != MEETING], units, who.on),
+        *_meetings([row for row in rows if row.kind == MEETING], units, who.on),
     ]
     return sorted(found, key=lambda duty: (duty.due_on, duty.kind, duty.unit.sort))
 
 
-def _sheets(session: Session, units: dict[str, Unit], today: date) -> Iterator[Duty]:
-    """Yield the party days that have come without a record. Source: G-3.2.1a"""
-    for row in attendance.unrecorded(session, units, today):
-        on = row.held_on or row.day
-        due = entry_due(session, row.zone_id, on)
-        what = NAMES.get(row.kind, N_("党日"))
-        about = say("%(month)s月%(day)s日%(what)s", month=on.month, day=on.day, what=what)
-        yield Duty(row.unit, "attendance", N_("登记考勤"), about, due, row.year, row.id)
-
-
-def _own_days(session: Session, units: dict[str, Unit], today: date) -> Iterator[Duty]:
-    """Yield this month, where the branch chooses the day and has not. Source: G-2.1.2a"""
-    rows = session.scalars(
-        sa.select(Activity).where(
-            Activity.unit_id.in_(units),
-            Activity.year == today.year,
-            Activity.month == today.month,
-            Activity.kind == "party_day",
-            Activity.day.is_(None),
-            Activity.held_on.is_(None),
-            Activity.excused_by.is_(None),
-        )
+def _facts(session: Session, ids: list[str], today: date) -> sa.CompoundSelect:
+    """Ask for the days that came, or are this month's and not chosen, without a record; and for the
+    meetings of the year that were held: in one question.
+    """
+    undated = sa.and_(
+        Activity.day.is_(None), Activity.year == today.year, Activity.month == today.month
     )
+    days = sa.select(
+        Activity.kind,
+        Activity.id,
+        Activity.unit_id,
+        Activity.year,
+        Activity.month,
+        sa.func.coalesce(Activity.held_on, Activity.day).label("day"),
+    ).where(
+        *attendance.without_record(session, ids),
+        sa.or_(Activity.held_on.is_not(None), Activity.day <= today, undated),
+    )
+    held = sa.select(
+        sa.literal(MEETING),
+        LifeMeeting.id,
+        LifeMeeting.unit_id,
+        sa.literal(today.year),
+        sa.literal(0),
+        LifeMeeting.held_on,
+    ).where(
+        LifeMeeting.unit_id.in_(ids),
+        LifeMeeting.held_on >= date(today.year, 1, 1),
+        LifeMeeting.withdrawn_at.is_(None),
+    )
+    return sa.union_all(days, held)
+
+
+def _days(session: Session, rows: list, units: dict[str, Unit], today: date) -> Iterator[Duty]:
+    """Yield the days to record, and the month whose day is to be chosen. Source: G-3.2.1a, G-2.1.2a"""
     for row in rows:
-        if owed(units[row.unit_id], row.year, row.month):
-            about = say("%(month)s月党日", month=row.month)
-            due = month_end(row.year, row.month)
-            yield Duty(units[row.unit_id], "own_day", N_("定活动日"), about, due, row.year)
-
-
-def _meetings(session: Session, units: dict[str, Unit], today: date) -> Iterator[Duty]:
-    """Yield the half-years near their end in which no 组织生活会 was held. Source: G-3.1.6b"""
-    near = [
-        (unit, term)
-        for unit in units.values()
-        for term in life.terms(unit, today.year)
-        if term.must and life.owed(unit, term) and term.begin <= today
-        if term.end - MEETING_AHEAD <= today <= term.end
-    ]
-    if not near:
-        return
-    held = session.execute(
-        sa.select(LifeMeeting.unit_id, LifeMeeting.held_on).where(
-            LifeMeeting.unit_id.in_(units),
-            LifeMeeting.held_on >= date(today.year, 1, 1),
-            LifeMeeting.withdrawn_at.is_(None),
+        unit = units[row.unit_id]
+        if not owed(unit, row.year, row.month):
+            continue
+        if row.day is None:
+            about, due = say("%(month)s月党日", month=row.month), month_end(row.year, row.month)
+            yield Duty(unit, "own_day", N_("定活动日"), about, due, row.year)
+            continue
+        about = say(
+            "%(month)s月%(day)s日%(what)s",
+            month=row.day.month,
+            day=row.day.day,
+            what=NAMES.get(row.kind, N_("党日")),
         )
-    ).all()
-    for unit, term in near:
-        if not any(unit.id == where and term.begin <= on <= term.end for where, on in held):
-            about = say("%(term)s还没有召开", term=life.LABELS[term.name])
-            yield Duty(unit, "meeting", N_("召开组织生活会"), about, term.end, term.year)
+        due = entry_due(session, unit.zone_id, row.day)
+        yield Duty(unit, "attendance", N_("登记考勤"), about, due, row.year, row.id)
+
+
+def _meetings(held: list, units: dict[str, Unit], today: date) -> Iterator[Duty]:
+    """Yield the terms near their end in which no 组织生活会 was held. Source: G-3.1.6b, G-3.1.6d"""
+    for unit in units.values():
+        for term in life.terms(unit, today.year):
+            near = max(term.begin, term.end - MEETING_AHEAD) <= today <= term.end
+            if not (near and term.must and life.owed(unit, term)):
+                continue
+            if not any(
+                row.unit_id == unit.id and term.begin <= row.day <= term.end for row in held
+            ):
+                about = say("%(term)s还没有召开", term=life.LABELS[term.name])
+                yield Duty(unit, MEETING, N_("召开组织生活会"), about, term.end, term.year)

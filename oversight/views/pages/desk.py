@@ -195,7 +195,9 @@ class DeskPage:
         ]
         files = casefile.read(free, self.who, self.at) if free else []
         self._files, ticks = {file.case.id: file for file in files}, casefile.clear(files)
-        marks, dates = desk_act_forms.marks(lying), desk_act_forms.follow_ups(ids, self.who.id)
+        marks = desk_act_forms.marks(lying)
+        own = self._counted["follow_up"]
+        dates = desk_act_forms.follow_ups(ids, self.who.id) if own else {}
         return [
             Row(
                 case,
