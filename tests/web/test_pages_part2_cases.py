@@ -34,6 +34,19 @@ def one(session, workflow: str) -> Case:
 # Rectification
 
 
+def test_each_finished_step_names_who_did_it_not_who_came_to_it(reader, world, session):
+    """The branch reported, the town's inspector is to check again: neither stands for the other."""
+    case = rechecking(session, world)
+    session.commit()
+    page = reader("village.secretary").get(url(case))
+    steps = {
+        node.findtext("b"): "".join(node.itertext())
+        for node in page.tree.findall(".//ol[@class='steps']/li")
+    }
+    assert "village.secretary" in steps["整改中"] and "town1" in steps["待签发"], steps
+    assert not any("village.secretary" in text for label, text in steps.items() if "复查" in label)
+
+
 def test_an_order_is_drafted_in_blocks_signed_and_issued(reader, world, session):
     inspector = reader("town1.inspector")
     page = inspector.get("/new/rectification")
