@@ -90,8 +90,7 @@ def by_key(key: str, category: str) -> list[Binding]:
 
 
 def in_own_words(source: Source, category: str | None) -> Source:
-    """Return a ground in the words of the branch's own document, where this has any, else marked as
-    that of the zone-wide one.
+    """Return a ground in the words of the branch's own document, where this has any.
 
     One key may have several clauses: that of the same section is taken, else the first.
     """

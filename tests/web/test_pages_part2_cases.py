@@ -237,16 +237,6 @@ def test_flag_badges_and_books_are_looked_at_by_the_branch_s_own_clause(reader, 
     assert one(session, "rectification").facts["findings"][0]["clause"] == "R-4.3c"
 
 
-def test_the_list_says_where_the_zone_wide_document_governs(reader, world):
-    inspector = reader("town1.inspector")
-    page = inspector.submit(
-        inspector.get(f"/new/inspection?unit={world.units['soe'].id}"),
-        "/new/inspection",
-        method="random",
-    )
-    assert "（依总指导书）" in page.main
-
-
 def test_an_order_without_a_finding_is_refused(reader, world, session):
     inspector = reader("town1.inspector")
     page = inspector.submit(
