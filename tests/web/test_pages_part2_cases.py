@@ -234,6 +234,23 @@ def test_what_is_found_becomes_an_order_and_nothing_typed_is_lost(reader, world,
     ]
 
 
+def test_flag_badges_and_books_are_looked_at_by_the_branch_s_own_clause(reader, world, session):
+    """四、3 of villages: seen and in order is noted; found wanting becomes an order."""
+    inspector = reader("town1.inspector")
+    for answer, move, state in (("ok", "conclude", "clean"), ("finding", "order", "ordered")):
+        page = inspector.submit(
+            inspector.get(f"/new/inspection?unit={world.units['village'].id}"),
+            "/new/inspection",
+            method="on_site",
+        )
+        assert "党员活动室悬挂党旗" in page.main
+        said = {"fact-R-4.3c": "没有悬挂党旗", "demand-R-4.3c": "悬挂党旗"}
+        inspector.submit(page, f"/moves/{move}", **{"seen-R-4.3c": answer}, **said)
+        newest = sa.select(Case).where(Case.workflow == "inspection").order_by(Case.id.desc())
+        assert session.scalars(newest.limit(1)).one().state == state
+    assert one(session, "rectification").facts["findings"][0]["clause"] == "R-4.3c"
+
+
 def test_an_order_without_a_finding_is_refused(reader, world, session):
     inspector = reader("town1.inspector")
     page = inspector.submit(
