@@ -426,6 +426,12 @@ class Workflow:
         return not self.leaving(state)
 
     @cached_property
+    def writes_papers(self) -> bool:
+        """True where an opinion in a case stands in a paper: one of the moves issues some."""
+        effects = [effect for move in self.moves for effect in move.does]
+        return any(one.act.__module__.startswith("oversight.papers.") for one in effects)
+
+    @cached_property
     def published(self) -> frozenset[str]:
         """Name the states from the move on that tells all branches: whoever is told may read it."""
         found: set[str] = set()

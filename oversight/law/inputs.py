@@ -191,9 +191,15 @@ def _keyed(ask: Field, key: str, entry) -> dict:
 
 
 def _entry(ask: Field, number: int, entry) -> dict:
-    """Read one entry of a list; entries are kept as plain values."""
+    """Read one entry of a list; entries are kept as plain values, a choice left open not at all."""
+    open_choices = {item.name for item in ask.items if item.kind == "choice" and not item.required}
     try:
-        return read_words(ask.items, entry)[1]
+        plain = read_words(ask.items, entry)[1]
+        return {
+            name: value
+            for name, value in plain.items()
+            if value is not None or name not in open_choices
+        }
     except InvalidInput as wrong:
         raise _Wrong(
             say(

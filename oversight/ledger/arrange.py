@@ -42,6 +42,7 @@ def _arrange(session: Session, activity_id: str, sheet: Sheet, who: Actor, at: M
             "这次党日已经开展，请在到会登记里写主持、方式和列席。",
             house_rule=N_("安排写在活动之前，记录写在活动之后。"),
         )
+    attendance.guests_fit(session, activity, sheet)
     attendance.must_be_host(session, activity, sheet, activity.day or at.today)
     about: dict[str, Any] = {
         name: value for name, value in sheet.about.items() if getattr(activity, name) != value

@@ -33,7 +33,16 @@ from oversight.law.binding import own_id
 from oversight.law.inputs import read_count, read_day
 from oversight.law.roles import BRANCH, OFFICES
 from oversight.models import Activity, Attendance, Case, Exempted, Invitee, Person, Post, Unit
-from oversight.models.attendance import CATEGORIES, CLASSES, FITS, FORMS, INVITEES, MODES, ONLY_TOLD
+from oversight.models.attendance import (
+    CATEGORIES,
+    CLASSES,
+    FITS,
+    FORMS,
+    INVITED_BY,
+    INVITEES,
+    MODES,
+    ONLY_TOLD,
+)
 from oversight.organization.actor import Actor, AuthorityBasis
 from oversight.organization.members import exempt_on, expected, members
 from oversight.organization.standing import in_office
@@ -255,6 +264,7 @@ def record(session: Session, activity_id: str, sheet: Sheet, who: Actor, at: Mom
     _somebody_came(activity, sheet)
     _host_was_there(session, activity, sheet)
     _forms_fit(session, activity, before, sheet)
+    guests_fit(session, activity, sheet)
     must_be_host(session, activity, sheet, held_on)
     what, about = _changed(before, sheet), _about(session, activity, sheet, held_on, who)
     said = _said_anew(session, activity, sheet)
@@ -397,6 +407,27 @@ def _forms_fit(
                 field=f"out-{person.id}",
                 clause=own_id("G-4.2c", activity.unit.category),
             )
+
+
+def guests_fit(session: Session, activity: Activity, sheet: Sheet) -> None:
+    """Guests are entered by the kinds that the branch's document names; what stands already stays.
+
+    Raises RuleViolation. Source: G-2.2.2
+    """
+    kinds = INVITED_BY[activity.unit.rule_set]
+    asked = [kind for kind in sheet.invitees or {} if kind not in kinds]
+    strange = [kind for kind in asked if kind not in invited(session, activity)] if asked else []
+    if strange:
+        raise RuleViolation(
+            say(
+                "本类党支部的文件没有列“%(kind)s”，列席人员可以是：%(kinds)s。",
+                kind=INVITEES[strange[0]],
+                kinds="、".join(INVITEES[kind] for kind in kinds),
+            ),
+            rule="guests_fit",
+            field=f"invited-{strange[0]}",
+            house_rule=N_("列席人数按本类文件列出的人员登记；另外请的人不单独计数。"),
+        )
 
 
 def fitting(person: Person) -> list[str]:

@@ -155,12 +155,17 @@ class Month:
         return not self.counted and (due or self.row.held_on is not None)
 
     @property
+    def united(self) -> bool:
+        """True where it is 七一, which all branches of the zone keep on one day. Source: G-2.1.3"""
+        settings = zone_settings(self.session, self.unit.zone_id)
+        return self.row.kind == "july" or unified_july(settings, self.number)
+
+    @property
     def changeable(self) -> bool:
         """True where the branch may ask for another day: not for 七一, which is the zone's."""
-        united = unified_july(zone_settings(self.session, self.unit.zone_id), self.number)
         return (
             self.unit.fixed_day
-            and not united
+            and not self.united
             and self.status in ("planned", "moved", "provisional")
             and self.row.day > self.today
             and not self.case

@@ -47,6 +47,15 @@ INVITEES = {
     "leader": N_("有关领导"),
 }
 
+# Whom each document names; where a branch has none of its own, the zone-wide one. Source: G-2.2.2
+INVITED_BY = {
+    "rural": ("first_secretary", "stationed", "instructor", "activist", "masses"),
+    "organ": ("activist", "masses", "served"),
+    "private": ("instructor", "activist", "staff", "owner"),
+    "soe": ("instructor", "activist", "leader", "masses"),
+    "public": ("first_secretary", "stationed", "instructor", "activist", "masses", "owner"),
+}
+
 
 class Attendance(Base):
     """The snapshot of the roster: every member expected on the day stands in exactly one class.

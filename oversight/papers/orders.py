@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from oversight.base.sentences import N_
+from oversight.law.binding import own_id
 from oversight.law.clauses import DOCUMENTS, register
 from oversight.law.inputs import read_day
 from oversight.models import Unit
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from oversight.rules.context import TransitionContext
 
 SERIES = N_("整")
+POOR, HOLLOW = "poor", "hollow"
+GROUNDS = ((POOR, N_("组织不力")), (HOLLOW, N_("走过场")))  # Source: G-4.4f, S-4.4f
 
 
 def issuer(attempt: TransitionContext) -> Unit:
@@ -28,7 +31,8 @@ def order(attempt: TransitionContext) -> dict:
     points = "；".join(
         f"{number}、{finding['fact'].rstrip('。；')}" for number, finding in enumerate(findings, 1)
     )
-    grounds = "、".join(dict.fromkeys(cite(finding["clause"]) for finding in findings))
+    numbers = (own_id(finding["clause"], attempt.unit.category) for finding in findings)
+    grounds = "、".join(dict.fromkeys(map(cite, numbers)))
     day = chinese_day(read_day(facts.get("due_on")))
     return letter(
         attempt,
@@ -36,11 +40,17 @@ def order(attempt: TransitionContext) -> dict:
         N_("整改通知书"),
         attempt.unit.name,
         [
-            f"经{chinese_day(attempt.fact_day('inspected_on'))}督查，你支部存在下列问题：{points}。",
+            f"经{chinese_day(attempt.fact_day('inspected_on'))}督查，认定你支部主题党日活动{_ground(findings)}，存在下列问题：{points}。",
             f"依据{grounds}，请你支部于{day}前完成整改并书面报告。",
             *(f"{number}．{finding['demand']}" for number, finding in enumerate(findings, 1)),
         ],
     )
+
+
+def _ground(findings: list[dict]) -> str:
+    """Say as what the inspector found it; nothing said is 组织不力."""
+    found = {finding.get("ground") or POOR for finding in findings}
+    return "、".join(label for key, label in GROUNDS if key in found)
 
 
 def closing(attempt: TransitionContext) -> dict:

@@ -26,11 +26,12 @@ METHODS = (
     ("online", N_("网上微督查")),
     ("desk_review", N_("查阅记录")),
 )
-FINDING = (
+FOUND = (
     Field("clause", "text", "依据条款"),
     Field("fact", "text", "事实"),
     Field("demand", "text", "整改要求"),
 )
+FINDING = (*FOUND, Field("ground", "choice", "认定", required=False, choices=orders.GROUNDS))
 
 
 OF_LATE = house_rule("依据 180 天以内的督查下达整改通知书。")
@@ -53,6 +54,15 @@ def binding(attempt: TransitionContext, finding: dict) -> bool:
     """True where the clause of a finding binds the branch, as a duty of its own."""
     found = binds(finding["clause"], attempt.unit.category)
     return found is not None and found.own_duty
+
+
+@rule(clause("G-4.4f"), "findings")
+def ground_fits(attempt: TransitionContext) -> bool:
+    """“走过场”只对国有企业党支部认定，这个支部请认定为“组织不力”。"""
+    found = attempt.words.get("findings") or findings(attempt)
+    return attempt.unit.category == "soe" or all(
+        one.get("ground") != orders.HOLLOW for one in found
+    )
 
 
 @rule(OF_LATE)
@@ -99,6 +109,9 @@ def signed_sensible_term(attempt: TransitionContext) -> bool:
 def signed_workday(attempt: TransitionContext) -> bool:
     """整改期限要定在今天之后的工作日。"""
     return attempt.calendar.is_workday(_signed_day(attempt))
+
+
+SIGNED_TERM = (signed_workday, signed_after_receipt, signed_sensible_term)
 
 
 @rule(TEXT, "due_on")

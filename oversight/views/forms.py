@@ -119,8 +119,14 @@ def _entries(form, ask: Field) -> list[dict]:
 
 
 def _written(ask: Field, entry: dict) -> bool:
-    """True where something was written; the person that a line is about stands there anyway."""
-    keys = [item.name for item in ask.items if item.kind == "person"]
+    """True where something was written; whom a line is about, and a choice that may be left as it
+    is, stand there anyway.
+    """
+    keys = [
+        item.name
+        for item in ask.items
+        if item.kind == "person" or item.kind == "choice" and not item.required
+    ]
     return any(value for name, value in entry.items() if name not in keys)
 
 

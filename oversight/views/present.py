@@ -167,6 +167,11 @@ def in_own_words_of(source: Source | None, unit: Unit) -> Source | None:
     return source and in_own_words(source, unit.category)
 
 
+def ground_of(number: str, unit: Unit) -> Source:
+    """Return a clause that was cited about a branch, in the words of its own document."""
+    return in_own_words(clause(number), unit.category)
+
+
 def register(app: Flask) -> None:
     """Register filters and globals on the application's templates."""
     app.jinja_env.add_extension(Unindented)
@@ -182,6 +187,7 @@ def register(app: Flask) -> None:
         zh_ymd=zh_ymd,
         plain=plain,
         own=in_own_words_of,
+        ground=ground_of,
         t=translated,
         as_day=as_day,
         local_day=local_day,

@@ -53,7 +53,7 @@ def day_has_come(attempt: TransitionContext) -> bool:
 
 # fmt: off
 WORKFLOW = Workflow(
-    "inspection", N_("督查"), version=3, opens=UNDER_WAY, opened_by=INSPECTOR, short=N_("督查"),
+    "inspection", N_("督查"), version=4, opens=UNDER_WAY, opened_by=INSPECTOR, short=N_("督查"),
     facts=(Field("method", "choice", "督查方式", choices=rectification.METHODS), Field("inspected_on", "date", "督查日期",
                                                                                   initial=date.isoformat)),
     business_key=facts.visit, open_if=(rectification.micro_of_firms,),
@@ -64,7 +64,8 @@ WORKFLOW = Workflow(
              asks=(NOTE, REMINDERS), only_if=(day_has_come, rectification.of_late), warns=(first_this_quarter,),
              does=(facts.note_visit,)),
         Move("order", "登记情况并转整改", UNDER_WAY, ORDERED, by=INSPECTOR, under=GROUND,
-             asks=(NOTE, REMINDERS, FINDINGS), only_if=(day_has_come, rectification.of_late, clauses_bind),
+             asks=(NOTE, REMINDERS, FINDINGS),
+             only_if=(day_has_come, rectification.of_late, clauses_bind, rectification.ground_fits),
              does=(facts.order,)),
         Move("cancel", "取消督查", UNDER_WAY, CANCELLED, by=OVERSEER, under=LIGHT, asks=(WHY,)),
         *common_moves(UNDER_WAY),
@@ -72,10 +73,22 @@ WORKFLOW = Workflow(
 )
 # fmt: on
 
+
+def _third(move: Move) -> Move:
+    """Return a move as version 3 had it: what was found was always 组织不力."""
+    only_if = tuple(one for one in move.only_if if one is not rectification.ground_fits)
+    found = replace(FINDINGS, items=rectification.FOUND)
+    return replace(
+        move, only_if=only_if, asks=tuple(found if one is FINDINGS else one for one in move.asks)
+    )
+
+
+VERSION_3 = replace(WORKFLOW, version=3, moves=tuple(map(_third, WORKFLOW.moves)))
 # Version 2: a member of the branch might inspect it.
-VERSION_2 = replace(WORKFLOW, version=2, outsiders=None)
+VERSION_2 = replace(VERSION_3, version=2, outsiders=None)
 # Version 1: visits of any age, and 网上微督查 of any branch.
 EARLIER = (
+    VERSION_3,
     VERSION_2,
     replace(
         VERSION_2,
@@ -88,7 +101,7 @@ EARLIER = (
                     guard for guard in move.only_if if guard is not rectification.of_late
                 ),
             )
-            for move in WORKFLOW.moves
+            for move in VERSION_3.moves
         ),
     ),
 )

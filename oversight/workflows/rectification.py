@@ -201,13 +201,13 @@ LIVE = (DRAFT, SIGNED_OFF, ISSUED, FIXING, RECHECK, EXTENSION, OBJECTED, REVIEW)
 SENT = (ISSUED, FIXING, RECHECK, EXTENSION, OBJECTED)
 # fmt: off
 WORKFLOW = Workflow(
-    "rectification", N_("整改"), version=4, opens=DRAFT, opened_by=INSPECTOR, short=N_("整改"), facts=FACTS,
-    open_if=(has_findings, clauses_bind, already_inspected, *facts.VISITED),
+    "rectification", N_("整改"), version=5, opens=DRAFT, opened_by=INSPECTOR, short=N_("整改"), facts=FACTS,
+    open_if=(has_findings, clauses_bind, facts.ground_fits, already_inspected, *facts.VISITED),
     outsiders=facts.OUTSIDERS, on_open=(facts.set_issuer,), inherits=True,
     icon="late", tells=(Tell(SUPERIOR, "有一份整改通知书待签发。"),),
     moves=(
         Move("sign_off", "签发", DRAFT, SIGNED_OFF, by=SUPERIOR, under=SIGNED, asks=(TO_BE_DONE, NOTE), decides=True,
-             only_if=(another_person, facts.signed_workday, facts.signed_after_receipt, facts.signed_sensible_term),
+             only_if=(another_person, *facts.SIGNED_TERM),
              does=(facts.note_signed,), tells=(Tell(INSPECTOR, "整改通知书已签发，待定期限印发。"),)),
         Move("drop", "不予签发", (DRAFT, SIGNED_OFF), DROPPED, by=SUPERIOR, under=SIGNED, asks=(WHY,), decides=True,
              only_if=(another_person,), tone="negative", tells=(Tell(INSPECTOR, "整改通知书没有签发。"),)),
@@ -266,15 +266,7 @@ def _without(parts: tuple, later: set) -> tuple:
     return tuple(part for part in parts if part not in later)
 
 
-SINCE_4 = {
-    *(
-        facts.signed_workday,
-        facts.signed_after_receipt,
-        facts.signed_sensible_term,
-        facts.as_signed,
-    ),
-    *(facts.note_signed, facts.note_overdue),
-}
+SINCE_4 = {*facts.SIGNED_TERM, facts.as_signed, facts.note_signed, facts.note_overdue}
 
 
 def _third(move: Move) -> Move:
@@ -290,9 +282,14 @@ def _third(move: Move) -> Move:
     )
 
 
+# Version 4: what was found was always 组织不力, of state firms too.
+FACTS_4 = (*FACTS[:2], replace(FACTS[2], items=facts.FOUND))
+VERSION_4 = replace(
+    WORKFLOW, version=4, facts=FACTS_4, open_if=_without(WORKFLOW.open_if, {facts.ground_fits})
+)
 # Version 3: the deadline was set after the signature, and a member of the branch might judge.
 VERSION_3 = replace(
-    WORKFLOW, version=3, outsiders=None, moves=tuple(_third(move) for move in WORKFLOW.moves)
+    VERSION_4, version=3, outsiders=None, moves=tuple(_third(move) for move in VERSION_4.moves)
 )
 # Version 2: any term, any number of extensions, and visits of any age and kind.
 VERSION_2 = replace(
@@ -303,6 +300,7 @@ VERSION_2 = replace(
 )
 # Version 1: sent back, an order was due after five working days even where it had had longer.
 EARLIER = (
+    VERSION_4,
     VERSION_3,
     VERSION_2,
     replace(

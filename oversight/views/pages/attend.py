@@ -26,7 +26,7 @@ from oversight.law.inputs import read_count, read_day
 from oversight.law.roles import OFFICES
 from oversight.ledger import arrange, attendance, course
 from oversight.models import Activity, Attendance, Case, Person
-from oversight.models.attendance import CATEGORIES, CLASSES, FORMS, INVITEES, MODES
+from oversight.models.attendance import CATEGORIES, CLASSES, FORMS, INVITED_BY, INVITEES, MODES
 from oversight.organization.members import groups_on
 from oversight.views import forms, present, session
 from oversight.views.forms import NO_FORM, Bound
@@ -40,12 +40,6 @@ LIKELY = (
     ("mobile", "receiving_branch"),
     ("elderly", "visit"),
 )  # the form that is offered first, by the member's flag
-INVITED_BY = {
-    "rural": ("first_secretary", "stationed", "instructor", "activist", "masses"),
-    "organ": ("activist", "masses", "served"),
-    "private": ("instructor", "activist", "staff", "owner"),
-    "soe": ("instructor", "activist", "leader", "masses"),
-}
 
 
 @dataclass(frozen=True)
@@ -140,15 +134,15 @@ class Sheet:
 
         kind, label, how many. Source: G-2.2.2
         """
-        kinds = INVITED_BY.get(self.unit.rule_set, [kind for kind in INVITEES if kind != "served"])
         invited = attendance.invited(db.session, self.activity)
+        kinds = [*INVITED_BY[self.unit.rule_set], *invited]
         return [
             (
                 kind,
                 INVITEES[kind],
                 self.posted.get(f"invited-{kind}", "") if self.posted else invited.get(kind, ""),
             )
-            for kind in kinds
+            for kind in dict.fromkeys(kinds)
         ]
 
     @property

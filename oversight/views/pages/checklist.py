@@ -14,6 +14,7 @@ from oversight.law.binding import Binding, binding
 from oversight.law.clauses import register
 from oversight.law.definition import Move
 from oversight.models import Unit
+from oversight.papers.orders import HOLLOW
 from oversight.views import forms
 
 SECTIONS = {
@@ -27,6 +28,7 @@ SECTIONS = {
     "三（三）": N_("立足岗位发挥作用"),
     "四": N_("保障措施"),
 }
+FOUND = {"finding": {}, "hollow": {"ground": HOLLOW}}
 _SECTION = re.compile("^(四|[二三]（[一二三四五]）)")
 
 
@@ -46,16 +48,18 @@ def words(form, move: Move) -> dict:
     """
     found = forms.words_from(form, move.asks)
     seen = {key[5:]: value for key, value in form.items() if key.startswith("seen-") and value}
-    remind, wrong, fine = (
-        [n for n in seen if seen[n] == kind] for kind in ("remind", "finding", "ok")
-    )
+    remind, fine = ([n for n in seen if seen[n] == kind] for kind in ("remind", "ok"))
+    wrong = [n for n in seen if seen[n] in FOUND]
     ordered = any(ask.name == "findings" for ask in move.asks)
     if wrong and not ordered:
         said = _("清单里记了 %(n)s 个组织不力的问题，请选“登记情况并转整改”。", n=len(wrong))
         raise InvalidInput({"checklist": said})
     found["reminders"] = [*(_reminder(form, n) for n in remind), *found.get("reminders", [])]
     if ordered:
-        found["findings"] = [*(_finding(form, n) for n in wrong), *found.get("findings", [])]
+        found["findings"] = [
+            *(_finding(form, n, FOUND[seen[n]]) for n in wrong),
+            *found.get("findings", []),
+        ]
     if seen:
         looked = _("对照条款查看 %(n)s 条，%(fine)s 条没有问题。", n=len(seen), fine=len(fine))
         found["note"] = "\n".join(filter(None, [found.get("note", "").strip(), looked]))
@@ -71,9 +75,10 @@ def _reminder(form, number: str) -> str:
     return f"{entry['section'] if entry else number}：{_said(form, 'fact', number) or (entry or {}).get('quote', '')}"
 
 
-def _finding(form, number: str) -> dict:
+def _finding(form, number: str, ground: dict) -> dict:
     return {
         "clause": number,
         "fact": _said(form, "fact", number),
         "demand": _said(form, "demand", number),
+        **ground,
     }

@@ -24,6 +24,8 @@ from oversight.calendar.party_days import STATUS_LABELS
 from oversight.calendar.zone import zone_calendar
 from oversight.casework import rectification
 from oversight.engine import authority, inbox
+from oversight.law.binding import in_own_words
+from oversight.law.clauses import Source, clause
 from oversight.law.inputs import read_count, read_day
 from oversight.ledger import course, life_meetings, month, own_days
 from oversight.ledger import table as tables
@@ -91,6 +93,12 @@ class Card(month.Month):
         if self.rule and self.rule.postponed_for and self.rule.on == self.row.rule_day:
             return _("%(why)s放假，顺延", why=self.rule.postponed_for)
         return ""
+
+    @property
+    def breach(self) -> Source:
+        """Return the clause that another day breaks, in the words of the branch's own document."""
+        broken = clause("G-2.1.3" if self.united else "G-2.1.1b")
+        return in_own_words(broken, self.unit.category)
 
     @property
     def explained(self) -> bool:
