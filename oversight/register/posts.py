@@ -52,7 +52,10 @@ def give(
     own = any(post.unit_id == unit.id and post.office == office for post in who.posts)
     holders = session.scalars(
         sa.select(Post.person_id).where(
-            Post.unit_id == unit.id, Post.office == office, in_office(at.today)
+            Post.unit_id == unit.id,
+            Post.office == office,
+            in_office(at.today),
+            ~substitution.shut_out(Post.person_id),
         )
     ).all()
     if office not in OFFICES or office in NO_BUSINESS:
@@ -271,8 +274,8 @@ def stand_ins(session: Session, unit_ids: set[str], who: Actor) -> list[Person]:
 
 
 def vacant(session: Session, who: Actor, units: list[Unit]) -> list[tuple[Unit, str]]:
-    """Return the seats that nobody holds in units below the actor: secretary, and officer above
-    branches.
+    """Return the seats that nobody holds in units below the actor, or nobody who can act: secretary,
+    and officer above branches.
     """
     led = [
         post.unit
@@ -283,7 +286,7 @@ def vacant(session: Session, who: Actor, units: list[Unit]) -> list[tuple[Unit, 
         unit for unit in units if any(unit.within(top.path) and unit.id != top.id for top in led)
     ]
     seats_held = sa.select(Post.unit_id, Post.office).where(
-        Post.unit_id.in_(ids_of(below)), in_office(who.on)
+        Post.unit_id.in_(ids_of(below)), in_office(who.on), ~substitution.shut_out(Post.person_id)
     )
     held = set(map(tuple, session.execute(seats_held)))
     seats = [(unit, "secretary") for unit in below]

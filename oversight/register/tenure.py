@@ -114,6 +114,7 @@ def begin(
     )
     session.add(post)
     session.flush()
+    accounts.prepare(session, seat.person, at)
     days = {"from_on": ["", seat.from_on.isoformat()]}
     days["to_on"] = ["", seat.to_on.isoformat() if seat.to_on else ""]
     days["appointed"] = ["", seat.person.name]
@@ -223,6 +224,9 @@ def end_all(
     """
     posts = list(posts)
     for post in posts:
+        if post.from_on > max(last, at.today):
+            _drop(session, post, who, at, one_of_many)  # it has never been held
+            continue
         before = post.to_on
         post.to_on = min(max(last, post.from_on), before or date.max)
         seat = Seat(post.unit, session.get(Person, post.person_id), post.office, post.from_on)
@@ -231,6 +235,28 @@ def end_all(
         _note(session, seat, "end_post", who, at, one_of_many, **what)
     session.flush()
     accounts.follow(session, [post.person_id for post in posts], who, at)
+
+
+def _drop(session: Session, post: Post, who: Actor | None, at: Moment, one_of_many: bool) -> None:
+    """Let a post go that was to begin after what it rests on has ended."""
+    seat = Seat(post.unit, session.get(Person, post.person_id), post.office, post.from_on)
+    session.delete(post)
+    what = {"appointed": [seat.person.name, ""], "from_on": [seat.from_on.isoformat(), ""]}
+    _note(session, seat, "undo_post", who, at, one_of_many, **what)
+
+
+def restore(
+    session: Session, post_id: str, before: str | None, last: str | None, who: Actor, at: Moment
+) -> None:
+    """Let a post go on that ended with a change of its unit which is taken back, where nobody has
+    followed and nothing else has ended it since. Does not commit.
+    """
+    post = session.get(Post, post_id)
+    if post is None or (post.to_on and post.to_on.isoformat()) != last or _followed(session, post):
+        return
+    post.to_on = date.fromisoformat(before) if before else None
+    seat = Seat(post.unit, session.get(Person, post.person_id), post.office, post.from_on)
+    _note(session, seat, "undo_end", who, at, True, appointed=["", seat.person.name])
 
 
 # Taking back --------------------------------------------------------------------------------------

@@ -87,7 +87,7 @@ _BY_REASON = {
         "api_tokens": "migrate",
         "checkpoints": "migrate",
     },
-    RARE: {"units": "move", "cases": "_open_cases"},
+    RARE: {"units": "put_under _above_acted", "cases": "_open_cases"},
     NAMED: {"persons": "candidates", "units": "candidates"},
     PRUNE: {"sign_ins": "forget_old"},
     DEMO: {

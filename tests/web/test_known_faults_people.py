@@ -37,16 +37,6 @@ def entries(page, name: str, *tags: str) -> set[str]:
     return {text for text in texts if name in text}
 
 
-# Leaving ------------------------------------------------------------------------------------------
-
-
-@known_fault(reason="part 6: that a member moved to an organization outside the zone is no choice")
-def test_a_member_can_move_out_of_the_zone(reader, world):
-    page = reader("zone.sysadmin").get(f"/admin/people/{world.people['village.member1'].id}")
-    options = [node.text for node in every(page.form("/gone"), "option")]
-    assert any("转出" in label for label in options), options
-
-
 # Names and days -----------------------------------------------------------------------------------
 
 
@@ -87,32 +77,6 @@ def test_two_branches_of_one_name_are_told_apart(reader, world, namesakes):
 
 
 # Transfers and posts ------------------------------------------------------------------------------
-
-
-@known_fault(reason="part 6: after a transfer for a later day nothing more can be entered")
-@pytest.mark.parametrize(
-    "what, words",
-    [
-        ("gone", {"why": "died", "on": "2026-11-24"}),
-        ("transfer", {"unit": "community", "on": "2026-12-01"}),
-    ],
-    ids=["died before", "brought forward"],
-)
-def test_a_transfer_for_a_later_day_can_still_be_changed(reader, world, what, words):
-    admin, path = reader("zone.sysadmin"), f"/admin/people/{world.people['village.member1'].id}"
-    new = world.units["community"].id
-    admin.submit(admin.get(path), "/transfer", unit=new, on="2026-12-20")
-    admin.submit(
-        admin.get(path), f"/{what}", **(words | ({"unit": new} if "unit" in words else {}))
-    )
-
-
-@known_fault(reason="part 6: a transfer for a later day stands on no page")
-def test_a_transfer_for_a_later_day_is_shown(reader, world):
-    admin, path = reader("zone.sysadmin"), f"/admin/people/{world.people['village.member1'].id}"
-    new = world.units["community"].id
-    admin.submit(admin.get(path), "/transfer", unit=new, on="2026-12-20")
-    assert "12月20日" in admin.get(path).main.replace(" ", "")
 
 
 @known_fault(reason="part 6: the page appoints a second secretary, which the roster refuses")

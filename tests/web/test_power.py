@@ -15,7 +15,7 @@ from tests.db.test_power_walk import told
 from tests.support.actors import Play
 from tests.support.html import Reader
 from tests.support.world import FOUNDED, at
-from tests.web.test_known_faults_units import reorganize
+from tests.web.test_effective_days import reorganize
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
