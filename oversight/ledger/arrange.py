@@ -43,6 +43,7 @@ def _arrange(session: Session, activity_id: str, sheet: Sheet, who: Actor, at: M
             house_rule=N_("安排写在活动之前，记录写在活动之后。"),
         )
     attendance.must_be_host(session, activity, sheet, activity.day or at.today)
+    attendance.invitees_fit(session, activity, sheet)
     about: dict[str, Any] = {
         name: value for name, value in sheet.about.items() if getattr(activity, name) != value
     }

@@ -49,6 +49,12 @@ WORDS = {
     word: key for key, name in FORMS.items() for word in (key, name, name.removesuffix("参加"))
 } | {"网络": "online", "网络参加": "online"}
 NOT_KEPT = ("void", "corrected")  # follow-ups that do not stand for an absence
+INVITED_BY = {
+    "rural": ("first_secretary", "stationed", "instructor", "activist", "masses"),
+    "organ": ("activist", "masses", "served"),
+    "private": ("instructor", "activist", "staff", "owner"),
+    "soe": ("instructor", "activist", "leader", "masses"),
+}
 _recorded = Kept("attendance")
 
 
@@ -251,6 +257,7 @@ def record(session: Session, activity_id: str, sheet: Sheet, who: Actor, at: Mom
     _host_was_there(session, activity, sheet)
     _forms_fit(session, activity, before, sheet)
     must_be_host(session, activity, sheet, held_on)
+    invitees_fit(session, activity, sheet)
     what, about = _changed(before, sheet), _about(session, activity, sheet, held_on, who)
     said = _said_anew(session, activity, sheet)
     if activity.confirmed_at and not what and not about and not said:
@@ -479,6 +486,23 @@ def _names(session: Session, people, wanted: list[str]) -> str:
         )
     }
     return "、".join(known.get(person) or str(person)[:40] for person in sorted(people)[:20])
+
+
+def may_invite(unit: Unit) -> tuple[str, ...]:
+    """Return whom a branch may invite by its own document. Source: G-2.2.2"""
+    others = tuple(kind for kind in INVITEES if kind != "served")
+    return INVITED_BY.get(unit.rule_set, others)
+
+
+def invitees_fit(session: Session, activity: Activity, sheet: Sheet) -> None:
+    """Whom a branch does not invite is on no sheet; what stands there already stays. Raises
+    InvalidInput. Source: G-2.2.2
+    """
+    known = {*may_invite(activity.unit), *invited(session, activity)}
+    strange = [INVITEES[kind] for kind in sheet.invitees or {} if kind not in known]
+    if strange:
+        said = "%(kinds)s不在本支部可以邀请列席的人员里。"
+        raise InvalidInput({"invitees": say(said, kinds="、".join(strange))})
 
 
 def must_be_host(session: Session, activity: Activity, sheet: Sheet, held_on: date) -> None:

@@ -56,6 +56,7 @@ ACTS = {
     "transfer_in": N_("转入"),
     "transfer_out": N_("转出"),
     "left": N_("登记离开"),
+    "correct": N_("更正姓名、编号、入党日期"),
     "flags": N_("更正情况"),
     "appoint": N_("任职"),
     "end_post": N_("免职"),
@@ -91,7 +92,9 @@ ACTS = {
 }
 # What a change tells of. Rows of earlier versions name it in Chinese and are shown as they are.
 WORDS = {
-    "name": N_("名称"),
+    "name": N_("名称（姓名）"),
+    "number": N_("编号"),
+    "joined_on": N_("入党日期"),
     "unit_kind": N_("类型"),
     "parent": N_("上级"),
     "branch": N_("支部"),

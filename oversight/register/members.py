@@ -5,6 +5,7 @@ Their open cases follow or end; nothing is deleted.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 import sqlalchemy as sa
@@ -100,10 +101,7 @@ def join(
     audit_log.require(session, who, "people", unit)
     _branch(unit, "unit")
     name = typed.field("name", typed.person_name, name)
-    if joined_on and not FIRST <= joined_on <= at.today:
-        raise InvalidInput(
-            {"joined_on": N_("“入党日期”早于建党，或者还没有到，请核对后写成 2010-07-01 这样。")}
-        )
+    _joined_in_time(joined_on, at)
     person = Person(zone_id=unit.zone_id, name=name, joined_on=joined_on)
     session.add(person)
     session.flush()
@@ -280,6 +278,70 @@ def set_flags(session: Session, person: Person, flags: set[str], who: Actor, at:
         setattr(person, name, name in flags)
     audit_log.note(session, who, at, "people", "flags", branch, person.name, person.id, **changed)
     session.flush()
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a member is known by."""
+
+    name: str
+    number: str | None
+    joined_on: date | None
+
+
+def correct(
+    session: Session, person: Person, known: Known, why: str, who: Actor, at: Moment
+) -> None:
+    """Put right what a member is known by, with a reason; he stays the same person, and what was
+    issued stays as it was. Does not commit. Raises Forbidden, InvalidInput.
+    """
+    branch = present(session, person, who, at)
+    found = Known(
+        typed.field("name", typed.person_name, known.name),
+        typed.line(known.number or "") or None,
+        known.joined_on,
+    )
+    _joined_in_time(found.joined_on, at)
+    _number_is_free(session, person, found.number)
+    changed = {
+        field: [_said(getattr(person, field)), _said(getattr(found, field))]
+        for field in ("name", "number", "joined_on")
+        if getattr(person, field) != getattr(found, field)
+    }
+    if not changed:
+        raise InvalidInput({"name": N_("没有改动。")})
+    changed["why"] = ["", tenure.reason(why)]
+    before = person.name
+    person.name, person.number, person.joined_on = found.name, found.number, found.joined_on
+    audit_log.note(session, who, at, "people", "correct", branch, before, person.id, **changed)
+    session.flush()
+
+
+def _said(value: str | date | None) -> str:
+    return value.isoformat() if isinstance(value, date) else value or ""
+
+
+def _joined_in_time(joined_on: date | None, at: Moment) -> None:
+    if joined_on and not FIRST <= joined_on <= at.today:
+        raise InvalidInput(
+            {"joined_on": N_("“入党日期”早于建党，或者还没有到，请核对后写成 2010-07-01 这样。")}
+        )
+
+
+def _number_is_free(session: Session, person: Person, number: str | None) -> None:
+    """Make sure that a 编号 is nobody else's. Raises InvalidInput."""
+    if number is None:
+        return
+    if len(number) > 40:
+        raise InvalidInput({"number": N_("“编号”最多 40 个字。")})
+    other = session.scalar(
+        sa.select(Person).where(
+            Person.zone_id == person.zone_id, Person.number == number, Person.id != person.id
+        )
+    )
+    if other is not None:
+        said = say("编号 %(number)s 已是%(name)s的，请核对。", number=number, name=other.name)
+        raise InvalidInput({"number": said})
 
 
 def _yes(value: bool) -> str:

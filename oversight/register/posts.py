@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from oversight import workflows
+from oversight.base import typed
 from oversight.base.clock import Moment
 from oversight.base.db import is_id
 from oversight.base.refusals import Forbidden, InvalidInput
@@ -251,8 +252,10 @@ def named(session: Session, who: Actor, name: str, unit_name: str) -> Person:
     """Return somebody out of reach by what one must know already: his whole name, and the name of
     his branch or of where he serves. Raises InvalidInput.
     """
-    there = [row.id for row in outline(session, who.zone_id, Unit.name == unit_name.strip())]
-    exact = sa.select(Person).where(Person.name == name.strip(), Person.left_on.is_(None))
+    name = typed.field("name", typed.person_name, name)
+    unit_name = typed.field("of_unit", typed.organization_name, unit_name)
+    there = [row.id for row in outline(session, who.zone_id, Unit.name == unit_name)]
+    exact = sa.select(Person).where(Person.name == name, Person.left_on.is_(None))
     member = exact.join(Membership, Membership.person_id == Person.id)
     serving = exact.join(Post, Post.person_id == Person.id)
     found = {

@@ -7,7 +7,8 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
-from oversight.base.refusals import Forbidden, InvalidInput, RuleViolation
+from oversight import workflows
+from oversight.base.refusals import DomainError, Forbidden, InvalidInput, RuleViolation
 from oversight.engine import inbox, transitions
 from oversight.models import (
     Activity,
@@ -22,8 +23,8 @@ from oversight.models import (
     UnitChange,
     WorkItem,
 )
-from oversight.organization.actor import actor_of
-from oversight.register import leaving, members, reorganize, reorganized
+from oversight.organization.actor import AuthorityBasis, actor_of
+from oversight.register import accounts, leaving, members, reorganize, reorganized, tenure, tokens
 from oversight.time import sweep
 from tests.db.test_attendance import record, sheet
 from tests.db.test_sweep import ask
@@ -501,3 +502,30 @@ def test_a_transfer_on_which_nothing_rests_is_taken_back_after_its_day(session, 
     members.take_back(session, member, "不是他", who, NOW)
     session.commit()
     assert standing(session) == before
+
+
+@pytest.mark.parametrize("fate", ["died", "left", "moved"])
+def test_who_left_has_no_account_and_no_token_any_more(session, world, fate):
+    member, who = world.people["village.organizer"], officer(world, "zone.sysadmin")
+    account = accounts.open_account(session, member, "organizer", "hash", NOW)
+    made = tokens.issue(session, account, member.id, NOW)
+    session.commit()
+    leaving.gone(session, member, fate, TODAY, who, NOW)
+    session.commit()
+    assert not account.enabled and tokens.found(session, made, NOW) is None
+    assert not [post for post in tenure.held(session, member.id, TODAY)]
+    leaving.take_back(session, member, "登记错了", who, NOW)
+    session.commit()
+    assert account.enabled and tenure.held(session, member.id, TODAY)
+
+
+# Units that have ended ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", [known.name for known in workflows.every()])
+def test_nothing_is_opened_in_a_unit_that_has_ended(session, world, name):
+    merge(session, world)
+    village, who = world.units["village"].id, world.actor("town1.officer", ON)
+    basis = AuthorityBasis(world.units["town1"].id, "superior", "officer")
+    with pytest.raises(DomainError, match="已经并入桃源|没有开办"):
+        transitions.open_case(session, name, village, {}, who, at("2026-12-01"), basis=basis)

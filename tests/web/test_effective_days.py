@@ -110,3 +110,20 @@ def test_a_member_can_move_out_of_the_zone(reader, world):
     page = reader("zone.sysadmin").get(f"/admin/people/{world.people['village.member1'].id}")
     options = [node.text for node in every(page.form("/gone"), "option")]
     assert any("转出" in label for label in options), options
+
+
+@pytest.mark.parametrize("unit, name", [("village", "新石桥村党支部"), ("town1", "青溪街道党工委")])
+def test_an_issued_paper_keeps_the_names_of_its_day(reader, world, play, unit, name):
+    case, admin = play.approved(), reader("zone.sysadmin")
+    admin.submit(admin.get(f"/admin/units/{world.units[unit].id}"), "/rename", name=name)
+    page = reader("town1.officer").get(f"/cases/{case.id}").main
+    papers = page[page.index("文书") : page.index("经过")]
+    assert name not in papers and "批复" in papers
+
+
+def test_a_request_that_was_sent_keeps_whom_it_was_sent_to(reader, world, play):
+    case, admin = play.asked(), reader("zone.officer")
+    reorganize(admin, world.units["village"], "move", world.units["town2"], "2026-11-24")
+    page = reader("town2.officer").get(f"/cases/{case.id}").main
+    letter = page[page.index("关于变更") :]
+    assert "青溪镇党委：" in letter[:60]

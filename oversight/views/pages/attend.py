@@ -40,12 +40,6 @@ LIKELY = (
     ("mobile", "receiving_branch"),
     ("elderly", "visit"),
 )  # the form that is offered first, by the member's flag
-INVITED_BY = {
-    "rural": ("first_secretary", "stationed", "instructor", "activist", "masses"),
-    "organ": ("activist", "masses", "served"),
-    "private": ("instructor", "activist", "staff", "owner"),
-    "soe": ("instructor", "activist", "leader", "masses"),
-}
 
 
 @dataclass(frozen=True)
@@ -140,7 +134,7 @@ class Sheet:
 
         kind, label, how many. Source: G-2.2.2
         """
-        kinds = INVITED_BY.get(self.unit.rule_set, [kind for kind in INVITEES if kind != "served"])
+        kinds = attendance.may_invite(self.unit)
         invited = attendance.invited(db.session, self.activity)
         return [
             (

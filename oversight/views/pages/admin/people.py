@@ -16,7 +16,7 @@ from oversight.base.sentences import N_
 from oversight.law.roles import NO_BUSINESS
 from oversight.models import Person, Substitution, Unit
 from oversight.organization.members import members
-from oversight.register import audit_log, leaving, posts
+from oversight.register import audit_log, leaving, posts, tenure
 from oversight.register import members as people
 from oversight.views import session
 
@@ -105,6 +105,7 @@ def _person(one: Person, unit: Unit, refusal=None) -> str:
         left=leaving.LEFT,
         may=keeps(unit, "people"),
         later=later,
+        posts=tenure.held(db.session, one.id, session.moment().today),
         came=people.came_from(db.session, one, session.moment().today),
         to=db.session.get(Unit, later.unit_id) if later else None,
         effects=people.effects(db.session, one, session.moment().today),
@@ -115,7 +116,7 @@ def _person(one: Person, unit: Unit, refusal=None) -> str:
     )
 
 
-@bp.post("/people/<uuid:person_id>/<any(transfer, take_back, gone, flags):what>")
+@bp.post("/people/<uuid:person_id>/<any(transfer, take_back, gone, flags, correct):what>")
 @login_required
 def change_person(person_id, what):
     one, unit = _member(person_id)
@@ -128,6 +129,10 @@ def change_person(person_id, what):
             people.transfer(db.session, one, to, on, who, at, sure)
         elif what == "take_back":
             people.take_back(db.session, one, request.form.get("why", ""), who, at)
+        elif what == "correct":
+            joined = day("joined_on", N_("入党日期"), required=False, first=people.FIRST.year)
+            known = people.Known(request.form.get("name", ""), request.form.get("number"), joined)
+            people.correct(db.session, one, known, request.form.get("why", ""), who, at)
         elif what == "gone":
             why, on = request.form.get("why", ""), day("on", N_("日期"))
             leaving.gone(db.session, one, why, on, who, at, sure)
