@@ -501,7 +501,7 @@ def invitees_fit(session: Session, activity: Activity, sheet: Sheet) -> None:
     known = {*may_invite(activity.unit), *invited(session, activity)}
     strange = [INVITEES[kind] for kind in sheet.invitees or {} if kind not in known]
     if strange:
-        said = "%(kinds)s不在本支部可以邀请列席的人员里。"
+        said = N_("%(kinds)s不在本支部可以邀请列席的人员里。")
         raise InvalidInput({"invitees": say(said, kinds="、".join(strange))})
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -36,23 +36,17 @@ def letter(
     }
 
 
-def names_then(
-    session: Session, unit: Unit, others: list[str], body: dict, moment: datetime
-) -> dict:
-    """Return a letter that a unit sent at a moment as it read then: with the names of that day, and
-    to who then stood above it; `others` are further units named in it, by id.
+def names_then(session: Session, unit: Unit, others: list[str], body: dict, row_id: str) -> dict:
+    """Return a letter that a unit sent by a row of the journal as it read then: with the names of that
+    day, and to who then stood above it; `others` are further units named in it, by id.
     """
-    above, ids = session.get(Unit, unit.parent_id) if unit.parent_id else None, [unit.id, *others]
-    for _kind, _unit_id, what in _since(session, "moved", [unit.id], moment)[:1]:
+    above = session.get(Unit, unit.parent_id) if unit.parent_id else unit
+    for _kind, _unit_id, what in _since(session, "moved", [unit.id], row_id)[:1]:
         before = session.get(Unit, what["parent_id"][0])
         body, above = _renamed(body, above.name, before.name), before
     then: dict[str, str] = {}
-    for _kind, unit_id, what in _since(
-        session,
-        "renamed",
-        [*ids, *(above.ancestors() if above else ()), above and above.id],
-        moment,
-    ):
+    ids = [unit.id, *others, above.id, *above.ancestors()]
+    for _kind, unit_id, what in _since(session, "renamed", ids, row_id):
         then.setdefault(unit_id, what["name"][0])
     now = {unit_id: session.get(Unit, unit_id).name for unit_id in then}
     for unit_id in sorted(then, key=lambda one: -len(now[one])):
@@ -60,16 +54,14 @@ def names_then(
     return body
 
 
-def _since(session: Session, kind: str, unit_ids: list, moment: datetime) -> list:
-    """Return what was changed about units after a moment, the first change first."""
+def _since(session: Session, kind: str, unit_ids: list[str], row_id: str) -> list:
+    """Return what was changed about units after a row was written, the first change first: ids are
+    drawn in time.
+    """
     rows = (
         sa.select(UnitChange.kind, UnitChange.unit_id, UnitChange.what)
-        .where(
-            UnitChange.unit_id.in_([one for one in unit_ids if one]),
-            UnitChange.kind == kind,
-            UnitChange.at > moment,
-        )
-        .order_by(UnitChange.at, UnitChange.id)
+        .where(UnitChange.unit_id.in_(unit_ids), UnitChange.kind == kind, UnitChange.id > row_id)
+        .order_by(UnitChange.id)
     )
     return list(session.execute(rows))
 

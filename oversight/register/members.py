@@ -155,6 +155,7 @@ def transfer(
     what = {"branch": [old.name, unit.name], "from_on": ["", on.isoformat()]}
     audit_log.note(session, who, at, "people", "transfer_out", unit, person.name, person.id, **what)
     sheets.put_right(session, wrong, who, at)
+    sheets.tell_lacking(session, unit, person, on, at)
     # where the day is still to come, the sweep does it then
     departures.settle_people(session, [person.id], who, at)
 

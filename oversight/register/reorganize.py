@@ -189,7 +189,7 @@ def _can_merge(session: Session, unit: Unit, into: Unit, on: date) -> None:
         )
     )
     if last is not None and last >= on:
-        said = "%(unit)s已登记 %(day)s 的党日，并入的日期要晚于这一天。"
+        said = N_("%(unit)s已登记 %(day)s 的党日，并入的日期要晚于这一天。")
         raise InvalidInput({"on": say(said, unit=unit.name, day=last.isoformat())})
 
 

@@ -16,9 +16,13 @@ from oversight.base.sentences import N_, say
 from oversight.calendar.party_days import change
 from oversight.engine import transitions
 from oversight.law.clauses import house_rule
-from oversight.models import Activity, Attendance, Case, Exempted, Person
+from oversight.law.roles import BRANCH_LEADERS
+from oversight.models import Activity, Attendance, Case, Exempted, Person, Post, Unit
 from oversight.organization.actor import Actor, AuthorityBasis
 from oversight.organization.names import told_apart
+from oversight.organization.standing import in_office
+
+from . import told
 
 PUT_RIGHT = house_rule("生效日期在已登记的党日以前的，先列明涉及的考勤，确认后一并更正，注明原因。")
 WHY = N_("按更早的生效日期更正：当日不是本支部党员")
@@ -65,6 +69,25 @@ def confirm(found: list[Sheet], sure: bool) -> None:
     if found and not sure:
         said = "".join(sheet.sentence for sheet in found)
         raise RuleViolation(said, rule="sheets", field="on", house_rule=PUT_RIGHT.text)
+
+
+def tell_lacking(session: Session, unit: Unit, person: Person, on: date, at: Moment) -> None:
+    """Tell the leaders of a branch on which recorded sheets a member is not who belonged to it from
+    an earlier day: they take him in by a correction. Does not commit.
+    """
+    held = sa.select(Activity.held_on).where(
+        Activity.unit_id == unit.id, Activity.held_on >= on, Activity.confirmed_at.is_not(None)
+    )
+    days = [day.isoformat() for day in session.scalars(held.order_by(Activity.held_on))]
+    if not days:
+        return
+    said = N_("%(name)s自 %(on)s 起属于%(unit)s，%(days)s 的党日考勤里没有他，请更正补登。")
+    text = say(said, name=person.name, on=on.isoformat(), unit=unit.name, days="、".join(days))
+    leading = sa.select(Post.person_id).where(
+        Post.unit_id == unit.id, Post.office.in_(BRANCH_LEADERS), in_office(at.today)
+    )
+    for leader in sorted(set(session.scalars(leading))):
+        told.person(session, unit.zone_id, leader, f"lacking:{person.id}", text, at)
 
 
 def put_right(session: Session, found: list[Sheet], who: Actor, at: Moment) -> None:

@@ -70,6 +70,8 @@ def test_who_belonged_on_the_day_after_all_is_taken_in_by_the_next_correction(
     words = {"unit": world.units["village"].id, "on": "2026-11-03"}
     admin.submit(admin.get(path), "/transfer", **words)
     member, path = world.people["community.member1"], f"/activities/{found.id}/attendance"
+    told = reader("village.secretary").get("/notices").main
+    assert member.name in told and "2026-11-06" in told
     page = reader("village.secretary").get(path)
     assert member.name in page.main
     lacking = Api(app, token_for(world.people["village.secretary"]))

@@ -432,7 +432,7 @@ class CaseFile:
         attempt.at = Moment(rows[-1].at, present.local_day(rows[-1].at))
         attempt.words, attempt.raw = read_words(attempt.move.asks, rows[-1].words)
         body, others = attempt.move.letter(attempt), self.case.facts.get("with") or []
-        return rows[-1], names_then(db.session, self.case.unit, others, body, rows[-1].at)
+        return rows[-1], names_then(db.session, self.case.unit, others, body, rows[-1].id)
 
     @cached_property
     def attachments(self) -> list[Attachment]:
