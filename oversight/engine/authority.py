@@ -149,23 +149,24 @@ def fill(
     here: standing.Day | None = None,
 ) -> Assignee | None:
     """Return the first rank of a candidate group that somebody eligible fills in a unit, by post or
-    as a stand-in.
+    as a stand-in. Whose account opens nothing fills none; another may still stand in for him.
     """
     here = standing.day(session, unit.zone_id, on, [unit.id], here)
+    off = out | here.shut
     posts = here.posts[unit.id]
     stand_ins = [
         row
         for row in here.acting[unit.id]
-        if row.workflow in (None, workflow) and not {row.person_id, row.for_id} & out
+        if row.workflow in (None, workflow) and row.person_id not in off and row.for_id not in out
     ]
     for rank, offices in enumerate(CANDIDATE_GROUPS[candidate_group]):
         people = {
             row.person_id: row.office
             for row in posts
-            if row.office in offices and row.person_id not in out
+            if row.office in offices and row.person_id not in off
         }
         if "member" in offices:
-            people = dict.fromkeys(small_branch(session, unit, on) - out, "member")
+            people = dict.fromkeys(small_branch(session, unit, on) - out - here.shut, "member")
         acts = {
             row.person_id: row
             for row in stand_ins
@@ -520,6 +521,7 @@ def desk_people(session: Session, desk: WorkItem, on: date) -> list[str]:
         and row.office in offices
         and not {row.person_id, row.for_id} & out
     ]
+    out = out | here.shut
     return [person for person in dict.fromkeys([*found, *stand_ins]) if person not in out]
 
 
@@ -571,7 +573,10 @@ def seated(
         return True
     here = standing.day(session, zone_id, on, [unit_id])
     acting = (row for row in here.acting[unit_id] if row.workflow is None)
-    return any(row.office in offices for row in (*here.posts[unit_id], *acting))
+    return any(
+        row.office in offices and row.person_id not in here.shut
+        for row in (*here.posts[unit_id], *acting)
+    )
 
 
 # Asked at every step of every case: built once, not at each question ------------------------------

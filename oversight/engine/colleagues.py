@@ -18,7 +18,7 @@ from oversight.calendar.zone import zone_calendar
 from oversight.law.definition import Workflow
 from oversight.law.roles import NO_BUSINESS
 from oversight.models import Case, Person, Post, Unit, WorkItem
-from oversight.organization import reach
+from oversight.organization import reach, substitution
 from oversight.organization.actor import Actor
 from oversight.organization.members import members
 from oversight.organization.standing import in_office
@@ -107,6 +107,7 @@ def _officers(session: Session, unit: Unit, on: date) -> list[tuple[str, str]]:
                 Post.unit_id.in_(units),
                 Post.office.not_in(NO_BUSINESS),
                 authority.in_office(on),
+                ~substitution.shut_out(Post.person_id),
                 _living(on),
             )
         )
@@ -114,7 +115,7 @@ def _officers(session: Session, unit: Unit, on: date) -> list[tuple[str, str]]:
     return store[unit.id, on]
 
 
-_seen = Kept("posts", "persons", "units")
+_seen = Kept("posts", "persons", "units", "accounts")
 
 
 def _living(on: date):

@@ -20,6 +20,7 @@ from oversight.base.sentences import N_, say
 from oversight.law.roles import OFFICES
 from oversight.models import Activity, Case, FollowUp, Person, Unit, WorkItem
 from oversight.models.cases import NEVER
+from oversight.organization.names import told_apart
 from oversight.organization.units import outline
 from oversight.rules import parties
 
@@ -45,6 +46,9 @@ class Filters:
 class Page:
     items: list[Case]
     next: str | None
+
+
+_CALLED = "called"
 
 
 def person_name(session: Session, person_id: str | None) -> str:
@@ -124,7 +128,19 @@ def told_of(session: Session, found: Iterable[Case]) -> list:
     days = {case.facts.get("activity") for case in found}
     heirs = {case.unit.successor_id for case in found}
     wanted = ((Person, people), (Activity, days), (Unit, heirs))
-    return [row for model, ids in wanted for row in _by_id(session, model, ids).values()]
+    rows = [row for model, ids in wanted for row in _by_id(session, model, ids).values()]
+    listed = [row for row in rows if isinstance(row, Person)]
+    apart = told_apart(listed)
+    marked = {one.id: apart[one.id] for one in listed if apart[one.id] != one.name}
+    session.info[_CALLED] = session.info.get(_CALLED, {}) | marked
+    return rows
+
+
+def called(session: Session, person_id: str | None) -> str:
+    """Return how a person is called among those of the lists that were read: namesakes are told
+    apart.
+    """
+    return session.info.get(_CALLED, {}).get(person_id or "") or person_name(session, person_id)
 
 
 def _by_id(session: Session, model, ids: set) -> dict:

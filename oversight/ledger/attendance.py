@@ -24,6 +24,7 @@ from oversight.base.refusals import (
     RuleViolation,
     VersionConflict,
 )
+from oversight.base.rows import ids_of
 from oversight.base.sentences import N_, say
 from oversight.calendar.party_days import BETTER, change, owed, span, within_month
 from oversight.calendar.zone import apart_july, zone_settings
@@ -256,7 +257,8 @@ def record(session: Session, activity_id: str, sheet: Sheet, who: Actor, at: Mom
         )
     held_on = _held_on(session, activity, sheet, at)
     before = rows_of(session, activity)
-    wanted = list(before) or [person.id for person in roster(session, activity, held_on)]
+    wanted = [*before, *ids_of(late(session, activity))]
+    wanted = wanted if before else ids_of(roster(session, activity, held_on))
     free = exempt_of(session, activity, held_on)
     came = [one.id for one in free if sheet.entries.get(one.id, ("",))[0] in TOOK_PART]
     _must_add_up(session, list(dict.fromkeys([*wanted, *came])), sheet)
@@ -294,6 +296,17 @@ def rows_of(session: Session, activity: Activity) -> dict[str, Attendance]:
 def roster(session: Session, activity: Activity, on: date) -> list[Person]:
     """Return who is expected on a day, in the order of the roster. Source: G-2.2.1"""
     return expected(session, activity.unit_id, on)
+
+
+def late(session: Session, activity: Activity) -> list[Person]:
+    """Return who belonged to the branch on the day of a recorded sheet and is not on it, because
+    that was entered later: the next correction takes him in.
+    """
+    rows = rows_of(session, activity)
+    if not rows or activity.held_on is None:
+        return []
+    known = {*rows, *exempted(session, activity)}
+    return [one for one in roster(session, activity, activity.held_on) if one.id not in known]
 
 
 def _held_on(session: Session, activity: Activity, sheet: Sheet, at: Moment) -> date:

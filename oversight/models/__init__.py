@@ -12,7 +12,7 @@ from .chains import RecordChain
 from .journal import Checkpoint, JournalRow
 from .life_meetings import LifeMeeting
 from .office import AdminChange, FollowUp, Substitution
-from .organizations import Post, Unit, UnitChange, Zone
+from .organizations import Post, Reorganization, Unit, UnitChange, Zone
 from .outbox import Notice, OutboxMessage
 from .papers import NumberSeries, Paper
 from .people import Membership, Person, PhoneLook
@@ -54,6 +54,7 @@ __all__ = [
     "Recusal",
     "Refusal",
     "Reminder",
+    "Reorganization",
     "RosterDraft",
     "SettingChange",
     "SignIn",

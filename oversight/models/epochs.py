@@ -1,4 +1,4 @@
-"""Which state of a zone's posts, acting, units, members and calendar a transaction sees.
+"""Which state of a zone's posts, acting, units, members, shut accounts and calendar a transaction sees.
 
 The database draws a new token with every change of these; what was read under a token holds as long
 as the token is seen. A token never comes back, not even after a rollback: what is kept by it in the
@@ -22,6 +22,7 @@ seen = Kept(
     "actings",
     "memberships",
     "persons",
+    "accounts",
     "calendar_days",
     "published_years",
     "zone_settings",

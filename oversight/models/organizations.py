@@ -136,6 +136,50 @@ class UnitChange(Base):
     seal: Mapped[int | None] = mapped_column(comment="number of the daily seal it lies under")
 
 
+class Reorganization(Base):
+    """A merger, split or move of a unit: asked for, put into force on its day, or taken back.
+
+    `done` keeps what it changed, so that it can be taken back: {table: [[id, before, after]]}.
+    """
+
+    __tablename__ = "reorganizations"
+    __table_args__ = (
+        sa.Index(
+            "ix_reorganizations_due",
+            "day",
+            sqlite_where=sa.text("done_at IS NULL AND ended_at IS NULL"),
+            postgresql_where=sa.text("done_at IS NULL AND ended_at IS NULL"),
+        ),
+        sa.Index("ix_reorganizations_unit", "unit_id"),
+        sa.Index("ix_reorganizations_into", "into_id"),
+    )
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
+    zone_id: Mapped[str] = mapped_column(sa.ForeignKey("zones.id"))
+    unit_id: Mapped[str] = mapped_column(sa.ForeignKey("units.id"))
+    kind: Mapped[str] = mapped_column(sa.String(12), comment="merge, split or move")
+    into_id: Mapped[str | None] = mapped_column(
+        sa.ForeignKey("units.id"),
+        comment="successor, new superior, or the new branch once it is there",
+    )
+    name: Mapped[str | None] = mapped_column(sa.String(100), comment="of the branch split off")
+    people: Mapped[list] = mapped_column(default=list, comment="who goes to the branch split off")
+    day: Mapped[date] = mapped_column(comment="from which day it holds")
+    by_id: Mapped[str] = mapped_column(sa.ForeignKey("persons.id"))
+    at: Mapped[datetime]
+    done_at: Mapped[datetime | None] = mapped_column(comment="when it was put into force")
+    done: Mapped[dict] = mapped_column(default=dict, comment="what it has changed")
+    ended_at: Mapped[datetime | None] = mapped_column(comment="taken back, or found impossible")
+    ended_by: Mapped[str | None] = mapped_column(sa.ForeignKey("persons.id"))
+    why: Mapped[str] = mapped_column(sa.String(200), default="", comment="why it ended")
+    unit: Mapped[Unit] = relationship(foreign_keys=unit_id)
+    into: Mapped[Unit | None] = relationship(foreign_keys=into_id)
+
+    @property
+    def pending(self) -> bool:
+        return self.done_at is None and self.ended_at is None
+
+
 class Post(Base):
     """An office held by a person in a unit from a day to a day (both included)."""
 
@@ -143,6 +187,7 @@ class Post(Base):
     __table_args__ = (
         sa.CheckConstraint("to_on IS NULL OR to_on >= from_on", name="ends_after_it_begins"),
         sa.Index("ix_posts_seat", "unit_id", "office"),
+        sa.Index("ix_posts_from", "zone_id", "from_on"),
     )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)

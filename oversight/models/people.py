@@ -61,6 +61,7 @@ class Membership(Base):
         ),
         sa.Index("ix_memberships_unit", "unit_id", "from_on"),
         sa.Index("ix_memberships_person", "person_id", "from_on"),
+        sa.Index("ix_memberships_from", "zone_id", "from_on"),
     )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)

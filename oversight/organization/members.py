@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from oversight.base.sentences import N_
 from oversight.models import Membership, Person, Post, Unit, images
 from oversight.models.attendance import CATEGORIES
 
+from .names import told_apart
 from .standing import is_member
 from .units import in_office
 
@@ -50,6 +52,21 @@ def members(session: Session, unit_id: str, on: date) -> list[Person]:
             .order_by(Membership.sort, Person.id)
         )
     )
+
+
+def called(session: Session, people, on: date) -> dict[str, str]:
+    """Return by id how each of these people is called where they stand together: the name, and for
+    namesakes what tells them apart.
+    """
+    listed = list({one.id: one for one in people}.values())
+    times = Counter(one.name for one in listed)
+    twice = [one.id for one in listed if times[one.name] > 1]
+    units = {}
+    if twice:
+        rows = sa.select(Membership.person_id, Unit.name).join(Unit, Unit.id == Membership.unit_id)
+        found = session.execute(rows.where(Membership.person_id.in_(twice), is_member(on)))
+        units = {person_id: name for person_id, name in found}
+    return told_apart(listed, units)
 
 
 def branch_of(session: Session, person: Person, on: date) -> Unit | None:

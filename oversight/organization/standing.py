@@ -21,7 +21,7 @@ from oversight.models import Membership, Person, Post, Substitution, Unit
 from oversight.models.epochs import epoch
 from oversight.models.organizations import ids_above
 
-from .substitution import DAY, in_force
+from .substitution import DAY, in_force, shut_out
 
 MOST = 20_000  # units kept of one epoch
 REMEMBERED = timedelta(days=400)  # how long who left an office is kept with who holds it
@@ -42,7 +42,7 @@ class Tree:
 
 class Day:
     """Posts, acting and full members under an epoch on a day, by unit; `left` are posts that ended
-    lately.
+    lately, `shut` those of all these whose account opens nothing: their seats count as vacant.
     """
 
     def __init__(self, on: date):
@@ -52,6 +52,7 @@ class Day:
         self.acting: dict[str, list[sa.Row]] = {}
         self.full: dict[str, frozenset[str]] = {}
         self.all: dict[str, frozenset[str]] = {}
+        self.shut: set[str] = set()
 
     def read(self, session: Session, unit_ids: Iterable[str]) -> None:
         missing = [unit_id for unit_id in unit_ids if unit_id not in self.posts]
@@ -59,16 +60,19 @@ class Day:
             return
         given = {"units": missing, "day": self.on}
         held = link(session).execute(_POSTS, given | {"since": self.on - REMEMBERED}).all()
+        acting = link(session).execute(_ACTING, given).all()
         gone = [row for row in held if row.to_on is not None and row.to_on < self.on]
+        self.shut.update(row.person_id for row in (*held, *acting) if row.shut)
         self.left.update(_by_unit(missing, gone))
-        self.acting.update(_by_unit(missing, link(session).execute(_ACTING, given)))
+        self.acting.update(_by_unit(missing, acting))
         self.posts.update(_by_unit(missing, (row for row in held if row not in gone)))
 
     def full_members(self, session: Session, unit_id: str) -> frozenset[str]:
         if unit_id not in self.full:
             given = {"unit": unit_id, "day": self.on}
-            found = link(session).execute(_FULL_MEMBERS, given).scalars()
-            self.full[unit_id] = frozenset(found)
+            found = link(session).execute(_FULL_MEMBERS, given).all()
+            self.shut.update(row.person_id for row in found if row.shut)
+            self.full[unit_id] = frozenset(row.person_id for row in found)
         return self.full[unit_id]
 
     def members(self, session: Session, unit_id: str) -> frozenset[str]:
@@ -161,6 +165,7 @@ _POSTS = sa.select(
     _posts.from_on,
     _posts.to_on,
     _posts.id.label("order"),
+    shut_out(Post.person_id).label("shut"),
 ).where(
     Post.unit_id.in_(_SEATS),
     Post.from_on <= DAY,
@@ -173,12 +178,13 @@ _ACTING = sa.select(
     _acting.office,
     _acting.workflow,
     _acting.id.label("order"),
+    shut_out(Substitution.person_id).label("shut"),
 ).where(Substitution.unit_id.in_(_SEATS), in_force(DAY))
 _MEMBERS = sa.select(Membership.__table__.c.person_id).where(
     Membership.unit_id == sa.bindparam("unit"), is_member(DAY)
 )
 _FULL_MEMBERS = (
-    sa.select(Membership.__table__.c.person_id)
+    sa.select(Membership.__table__.c.person_id, shut_out(Membership.person_id).label("shut"))
     .join(Person, Person.id == Membership.person_id)
     .where(
         Membership.unit_id == sa.bindparam("unit"),

@@ -1,7 +1,7 @@
 """Which acting (代理) is in force on a day. Reads only; who may give it is decided in operations.
 
 Acting follows the post: it ends with its last day, with the post's holder, or where an empty post
-is filled.
+is filled. A post is empty too while the account of its holder opens nothing.
 """
 
 from __future__ import annotations
@@ -11,10 +11,20 @@ from datetime import date
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
-from oversight.models import Person, Post, Substitution
+from oversight.models import Account, Person, Post, Substitution
 
 _holder = aliased(Post)
 DAY: sa.BindParameter[date] = sa.bindparam("day")
+
+
+def shut_out(person_id):
+    """Return the condition that a person can't act: the account is locked, or has no password yet.
+    Who has no account at all is not judged.
+    """
+    return sa.exists().where(
+        Account.person_id == person_id,
+        sa.or_(Account.enabled.is_(False), Account.password_hash == ""),
+    )
 
 
 def in_force(day: date | sa.BindParameter):
@@ -34,7 +44,10 @@ def in_force(day: date | sa.BindParameter):
         Substitution.ended_at.is_(None),
         ~gone,
         sa.or_(
-            sa.and_(Substitution.for_id.is_(None), ~sa.exists().where(*same)),
+            sa.and_(
+                Substitution.for_id.is_(None),
+                ~sa.exists().where(*same, ~shut_out(_holder.person_id)),
+            ),
             sa.exists().where(_holder.person_id == Substitution.for_id, *same),
         ),
     )

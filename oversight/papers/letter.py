@@ -5,8 +5,11 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
 from oversight.base.sentences import N_
-from oversight.models import Unit
+from oversight.models import Unit, UnitChange
 from oversight.organization import standing
 
 if TYPE_CHECKING:
@@ -31,6 +34,44 @@ def letter(
         "from": unit.name,
         "date": chinese_day(attempt.today),
     }
+
+
+def names_then(session: Session, unit: Unit, others: list[str], body: dict, row_id: str) -> dict:
+    """Return a letter that a unit sent by a row of the journal as it read then: with the names of that
+    day, and to who then stood above it; `others` are further units named in it, by id.
+    """
+    above = session.get(Unit, unit.parent_id) if unit.parent_id else unit
+    for _kind, _unit_id, what in _since(session, "moved", [unit.id], row_id)[:1]:
+        before = session.get(Unit, what["parent_id"][0])
+        body, above = _renamed(body, above.name, before.name), before
+    then: dict[str, str] = {}
+    ids = [unit.id, *others, above.id, *above.ancestors()]
+    for _kind, unit_id, what in _since(session, "renamed", ids, row_id):
+        then.setdefault(unit_id, what["name"][0])
+    now = {unit_id: session.get(Unit, unit_id).name for unit_id in then}
+    for unit_id in sorted(then, key=lambda one: -len(now[one])):
+        body = _renamed(body, now[unit_id], then[unit_id])
+    return body
+
+
+def _since(session: Session, kind: str, unit_ids: list[str], row_id: str) -> list:
+    """Return what was changed about units after a row was written, the first change first: ids are
+    drawn in time.
+    """
+    rows = (
+        sa.select(UnitChange.kind, UnitChange.unit_id, UnitChange.what)
+        .where(UnitChange.unit_id.in_(unit_ids), UnitChange.kind == kind, UnitChange.id > row_id)
+        .order_by(UnitChange.id)
+    )
+    return list(session.execute(rows))
+
+
+def _renamed(value, now: str, before: str):
+    if isinstance(value, dict):
+        return {key: _renamed(one, now, before) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_renamed(one, now, before) for one in value]
+    return value.replace(now, before) if isinstance(value, str) else value
 
 
 def seat(attempt: TransitionContext) -> Unit:

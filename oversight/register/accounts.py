@@ -421,6 +421,14 @@ def open_account(
     return account
 
 
+def prepare(session: Session, person: Person, at: Moment) -> None:
+    """Give who is to hold a post an account, if he has none: until he has a password his seat counts
+    as vacant. Does not commit.
+    """
+    if session.scalar(sa.select(Account.id).where(Account.person_id == person.id)) is None:
+        open_account(session, person, _free_name(session), "", at)
+
+
 def found(session: Session, rows: list[dict]) -> None:
     """Write the accounts with which a demo zone is founded. Does not commit. Raises RuleViolation."""
     if session.scalar(sa.select(Account.id).where(Account.demo.is_(False)).limit(1)):

@@ -19,7 +19,7 @@ from oversight.models import Case, Membership, Person, Unit
 from oversight.organization.actor import Actor
 from oversight.organization.standing import is_member
 
-WHY = {"died": N_("去世"), "left": N_("出党")}
+WHY = {"died": N_("去世"), "left": N_("出党"), "moved": N_("转出到区外")}
 CHUNK = 500
 
 

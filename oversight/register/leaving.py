@@ -18,22 +18,31 @@ from oversight.law.roles import ADMINISTRATORS
 from oversight.models import Membership, Person, Post, Unit
 from oversight.organization.actor import Actor
 
-from . import accounts, audit_log, departures, members, tenure, told
+from . import accounts, audit_log, departures, members, sheets, tenure, told
 
-LEFT = {"died": "去世", "left": "出党"}
+LEFT = {"died": N_("去世"), "left": N_("出党"), "moved": N_("转出到区外")}
 LONG_AGO = timedelta(days=10 * 366)  # no mistake of the year is that far back
-UNDONE = house_rule("去世、出党登记错了的，说明原因可以收回；已终止的事项不恢复，需要的另行提出。")
+UNDONE = house_rule(
+    "去世、出党、转出登记错了的，说明原因可以收回；已终止的事项不恢复，需要的另行提出。"
+)
 
 
-def gone(session: Session, person: Person, why: str, on: date, who: Actor, at: Moment) -> None:
-    """Write down that a member died or left the Party, from a day on. Does not commit.
+def gone(
+    session: Session, person: Person, why: str, on: date, who: Actor, at: Moment, sure: bool = False
+) -> None:
+    """Write down that a member died, left the Party or moved out of the zone, from a day on. Does not
+    commit.
 
-    Raises Forbidden, RuleViolation, InvalidInput.
+    `sure`: has seen which recorded sheets an earlier day puts right. Raises Forbidden,
+    RuleViolation, InvalidInput.
     """
     branch = members.present(session, person, who, at)
     posts = tenure.held(session, person.id, on)
     _no_administrator(session, person, at.today)
     _read(why, on, at)
+    wrong = sheets.affected(session, branch.id, [person.id], on)
+    sheets.confirm(wrong, sure)
+    members.forget_pending(session, person, at.today)
     members.leave(session, person, on, who, at)
     person.left_on, person.left_why = on, why
     tenure.end_all(session, [post for post in posts if _lasts(post, on)], _before(on), who, at)
@@ -43,6 +52,7 @@ def gone(session: Session, person: Person, why: str, on: date, who: Actor, at: M
     accounts.follow(session, [person.id], who, at)
     text = say("%(name)s已登记为%(fate)s。", name=person.name, fate=LEFT[why])
     told.others(session, person.zone_id, f"left:{person.id}", text, who.id, at)
+    sheets.put_right(session, wrong, who, at)
     departures.settle_people(session, [person.id], who, at)
 
 
@@ -58,7 +68,7 @@ def _no_administrator(session: Session, person: Person, on: date) -> None:
     """Make sure that no administrator is written down as gone while he is one. Raises Forbidden."""
     if any(post.office in ADMINISTRATORS for post in tenure.held(session, person.id, on)):
         raise Forbidden(
-            "他是管理员，请先由安全管理员免去他的管理员职务，再登记去世或出党。",
+            "他是管理员，请先由安全管理员免去他的管理员职务，再登记离开。",
             rule="apart",
             house_rule=tenure.APART.text,
         )

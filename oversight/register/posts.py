@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from oversight import workflows
+from oversight.base import typed
 from oversight.base.clock import Moment
 from oversight.base.db import is_id
 from oversight.base.refusals import Forbidden, InvalidInput
@@ -52,7 +53,10 @@ def give(
     own = any(post.unit_id == unit.id and post.office == office for post in who.posts)
     holders = session.scalars(
         sa.select(Post.person_id).where(
-            Post.unit_id == unit.id, Post.office == office, in_office(at.today)
+            Post.unit_id == unit.id,
+            Post.office == office,
+            in_office(at.today),
+            ~substitution.shut_out(Post.person_id),
         )
     ).all()
     if office not in OFFICES or office in NO_BUSINESS:
@@ -248,8 +252,10 @@ def named(session: Session, who: Actor, name: str, unit_name: str) -> Person:
     """Return somebody out of reach by what one must know already: his whole name, and the name of
     his branch or of where he serves. Raises InvalidInput.
     """
-    there = [row.id for row in outline(session, who.zone_id, Unit.name == unit_name.strip())]
-    exact = sa.select(Person).where(Person.name == name.strip(), Person.left_on.is_(None))
+    name = typed.field("name", typed.person_name, name)
+    unit_name = typed.field("of_unit", typed.organization_name, unit_name)
+    there = [row.id for row in outline(session, who.zone_id, Unit.name == unit_name)]
+    exact = sa.select(Person).where(Person.name == name, Person.left_on.is_(None))
     member = exact.join(Membership, Membership.person_id == Person.id)
     serving = exact.join(Post, Post.person_id == Person.id)
     found = {
@@ -271,8 +277,8 @@ def stand_ins(session: Session, unit_ids: set[str], who: Actor) -> list[Person]:
 
 
 def vacant(session: Session, who: Actor, units: list[Unit]) -> list[tuple[Unit, str]]:
-    """Return the seats that nobody holds in units below the actor: secretary, and officer above
-    branches.
+    """Return the seats that nobody holds in units below the actor, or nobody who can act: secretary,
+    and officer above branches.
     """
     led = [
         post.unit
@@ -283,7 +289,7 @@ def vacant(session: Session, who: Actor, units: list[Unit]) -> list[tuple[Unit, 
         unit for unit in units if any(unit.within(top.path) and unit.id != top.id for top in led)
     ]
     seats_held = sa.select(Post.unit_id, Post.office).where(
-        Post.unit_id.in_(ids_of(below)), in_office(who.on)
+        Post.unit_id.in_(ids_of(below)), in_office(who.on), ~substitution.shut_out(Post.person_id)
     )
     held = set(map(tuple, session.execute(seats_held)))
     seats = [(unit, "secretary") for unit in below]

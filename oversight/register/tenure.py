@@ -44,6 +44,7 @@ from . import accounts, audit_log, handover, told
 NOT_OWN = house_rule("任何人不能给自己任职、免职或指定代理权限。")
 APART = house_rule("三员分立：系统、安全、审计管理员互不兼任，也不兼任办理业务的职务。")
 LONGER = house_rule("结束任职只能提前，不能借此延长任期；延长就是任职，按任职办理。")
+ONE = house_rule("一个党组织同一时间只有一位书记。")
 UNDONE = house_rule("任免登记错了的，说明原因可以收回；已据此办过事的，不能收回，只能另行登记。")
 # Posts here decide on others: one administrator asks for them, another releases them.
 RELEASED = ("zone", "town", "department")
@@ -114,6 +115,7 @@ def begin(
     )
     session.add(post)
     session.flush()
+    accounts.prepare(session, seat.person, at)
     days = {"from_on": ["", seat.from_on.isoformat()]}
     days["to_on"] = ["", seat.to_on.isoformat() if seat.to_on else ""]
     days["appointed"] = ["", seat.person.name]
@@ -223,6 +225,9 @@ def end_all(
     """
     posts = list(posts)
     for post in posts:
+        if post.from_on > max(last, at.today):
+            _drop(session, post, who, at, one_of_many)  # it has never been held
+            continue
         before = post.to_on
         post.to_on = min(max(last, post.from_on), before or date.max)
         seat = Seat(post.unit, session.get(Person, post.person_id), post.office, post.from_on)
@@ -231,6 +236,28 @@ def end_all(
         _note(session, seat, "end_post", who, at, one_of_many, **what)
     session.flush()
     accounts.follow(session, [post.person_id for post in posts], who, at)
+
+
+def _drop(session: Session, post: Post, who: Actor | None, at: Moment, one_of_many: bool) -> None:
+    """Let a post go that was to begin after what it rests on has ended."""
+    seat = Seat(post.unit, session.get(Person, post.person_id), post.office, post.from_on)
+    session.delete(post)
+    what = {"appointed": [seat.person.name, ""], "from_on": [seat.from_on.isoformat(), ""]}
+    _note(session, seat, "undo_post", who, at, one_of_many, **what)
+
+
+def restore(
+    session: Session, post_id: str, before: str | None, last: str | None, who: Actor, at: Moment
+) -> None:
+    """Let a post go on that ended with a change of its unit which is taken back, where nobody has
+    followed and nothing else has ended it since. Does not commit.
+    """
+    post = session.get(Post, post_id)
+    if post is None or (post.to_on and post.to_on.isoformat()) != last or _followed(session, post):
+        return
+    post.to_on = date.fromisoformat(before) if before else None
+    seat = Seat(post.unit, session.get(Person, post.person_id), post.office, post.from_on)
+    _note(session, seat, "undo_end", who, at, True, appointed=["", seat.person.name])
 
 
 # Taking back --------------------------------------------------------------------------------------
@@ -413,6 +440,7 @@ def _fit(session: Session, seat: Seat, by_id: str | None) -> None:
         refuse("not_own", NOT_OWN, N_("不能给自己任职，请由他人办理。"), field="person")
     if person.zone_id != unit.zone_id or person.left_on or unit.ended_on:
         raise InvalidInput({"person": N_("这个人或这个单位已经不在，不能任职。")})
+    _one_secretary(session, seat)
     posts = held(session, person.id, seat.from_on)
     apart(posts, person, seat.office)
     if any((post.unit_id, post.office) == (unit.id, seat.office) for post in posts):
@@ -421,6 +449,31 @@ def _fit(session: Session, seat: Seat, by_id: str | None) -> None:
             "%(name)s现在就是%(unit)s%(office)s。", name=person.name, unit=unit.name, office=office
         )
         raise InvalidInput({"person": said})
+
+
+def _one_secretary(session: Session, seat: Seat) -> None:
+    """Make sure that nobody else is secretary in the time of a post. Raises RuleViolation."""
+    if seat.office != "secretary":
+        return
+    beside = (
+        sa.select(Person)
+        .join(Post, Post.person_id == Person.id)
+        .where(
+            Post.unit_id == seat.unit.id,
+            Post.office == seat.office,
+            Post.person_id != seat.person.id,
+            sa.or_(Post.to_on.is_(None), Post.to_on >= seat.from_on),
+            Post.from_on <= (seat.to_on or date.max),
+        )
+    )
+    other = session.scalar(beside.limit(1))
+    if other is not None:
+        said = say(
+            "%(unit)s在这段时间已由%(name)s任书记，请先登记他离任。",
+            unit=seat.unit.name,
+            name=other.name,
+        )
+        refuse("one_secretary", ONE, said, field="person")
 
 
 def apart(posts: list, person, office: str) -> None:

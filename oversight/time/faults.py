@@ -18,6 +18,7 @@ from oversight.models import Case, SweepFault, Unit
 RETRY = timedelta(hours=1)
 STALE = timedelta(days=1)  # not tried for so long: due no more
 LABELS = {
+    "due": N_("单位变动到期生效"),
     "tick": "到期办理",
     "plan": "排定党日",
     "departed": "随人转接或终止",

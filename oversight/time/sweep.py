@@ -27,7 +27,7 @@ from oversight.engine import assignment, authority, outbox, seals, statements, t
 from oversight.engine.use_case import use_case
 from oversight.models import Activity, Case, Idempotency, JournalRow, Reminder, Unit, WorkItem
 from oversight.organization import standing
-from oversight.register import accounts, audit_log, departures, handover
+from oversight.register import accounts, audit_log, departures, handover, reorganized
 from oversight.rules.context import TransitionContext
 
 from . import marks, watch
@@ -45,6 +45,7 @@ def sweep(session: Session, at: Moment, signer: Signer | None = None) -> dict[st
     """
     run = _Run(plain(session), at)
     for name, step in (
+        ("reorganized", reorganized.Due),
         ("planned", _plan),
         ("moved", _tick),
         ("settled", departures.Departed),

@@ -32,7 +32,8 @@ from oversight.law.clauses import register as register_of_clauses
 from oversight.law.definition import Field, Workflow
 from oversight.law.roles import ADMINISTRATORS, OFFICES
 from oversight.models import Activity, Case, Unit, Zone
-from oversight.organization.units import others_of_zone, successor_of, superiors
+from oversight.organization import members, names
+from oversight.organization.units import by_id, others_of_zone, successor_of, superiors
 from oversight.register import audit_log
 from oversight.register.zone_settings import READERS
 from oversight.rules.absence import FOLLOW_UP
@@ -172,6 +173,24 @@ def ground_of(number: str, unit: Unit) -> Source:
     return in_own_words(clause(number), unit.category)
 
 
+def apart(people) -> dict[str, str]:
+    """Return by id how people are called where they stand together on a page."""
+    return members.called(db.session, people, session.moment().today)
+
+
+def units_apart(units, above: dict | None = None) -> dict[str, str]:
+    """Return by id how units are called where they stand together on a page; `above` are their
+    superiors by id, where they were read already.
+    """
+    listed = list(units)
+    if len({one.name for one in listed}) == len(listed):
+        return {one.id: one.name for one in listed}
+    if above is None:
+        above = by_id(db.session, {one.parent_id for one in listed if one.parent_id})
+    named = {one.id: above[one.parent_id].name for one in listed if one.parent_id in above}
+    return names.units_apart(listed, named)
+
+
 def register(app: Flask) -> None:
     """Register filters and globals on the application's templates."""
     app.jinja_env.add_extension(Unindented)
@@ -225,6 +244,8 @@ def register(app: Flask) -> None:
         branches=branches,
         named_units=named_units,
         documents=DOCUMENTS,
+        apart=apart,
+        units_apart=units_apart,
         today=lambda: session.moment().today,
     )
     app.context_processor(_frame)
@@ -428,12 +449,14 @@ def workdays_on(case: Case, days: int) -> date:
 
 def people_named(ids: list[str]) -> str:
     """Name people by their ids, in this order."""
-    return "、".join(inbox.person_name(db.session, one) for one in ids)
+    found = members.by_name(db.session, ids)
+    called = apart(found)
+    return "、".join(called.get(one) or inbox.person_name(db.session, one) for one in ids)
 
 
 def member_name(case: Case) -> str:
     """Name the member whose own case it is, also where the case does not exist yet."""
-    return inbox.person_name(
+    return inbox.called(
         db.session, case.data_subject_id or case.facts.get(definition(case).data_subject)
     )
 

@@ -12,13 +12,30 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from oversight.base.db import db
-from oversight.base.refusals import DomainError, InvalidTransition, RuleViolation, VersionConflict
+from oversight.base.refusals import (
+    DomainError,
+    Forbidden,
+    InvalidTransition,
+    NotFound,
+    RuleViolation,
+    VersionConflict,
+)
 from oversight.calendar.party_days import activity_for
 from oversight.casework import attachments
 from oversight.engine import transitions
+from oversight.engine.use_case import use_case
 from oversight.ledger import attendance
-from oversight.models import Activity, ActivityChange, Attachment, Attendance, Case, JournalRow
+from oversight.models import (
+    Activity,
+    ActivityChange,
+    Attachment,
+    Attendance,
+    Case,
+    JournalRow,
+    Unit,
+)
 from oversight.organization.actor import actor_of
+from oversight.register import reorganize
 from tests.db.test_attendance import sheet
 from tests.db.test_rectification_walk import ITEMS, do, fixing
 from tests.support import hostile
@@ -206,3 +223,28 @@ def test_a_photo_and_the_report_of_its_round(app, session, world):
     assert len(files) == 2 * session.scalar(sa.select(sa.func.count()).select_from(Attachment)), (
         "no orphan on the disk"
     )
+
+
+def test_a_merger_and_an_opening_at_the_same_instant(session, world):
+    """Whoever comes first, no case is left in a branch that has ended."""
+    moment = at("2026-11-24")
+    into, officer = world.units["community"].id, world.people["town1.officer"].id
+    for name in ("village", "organ"):
+        unit_id = world.units[name].id
+        day = activity_for(session, world.units[name], 2026, 12).day.isoformat()
+
+        def merge(own, who, unit_id=unit_id):
+            with use_case(own, who, moment, "merge"):
+                units = [own.get(Unit, unit_id)]
+                return reorganize.merge(own, units, own.get(Unit, into), moment.today, who, moment)
+
+        def ask(own, who, unit_id=unit_id, day=day):
+            facts = {"day": day}
+            return transitions.submit_opening(own, "date_change", unit_id, facts, who, moment)
+
+        secretary = world.people[f"{name}.secretary"].id
+        merged, opened = together(session, moment, (officer, merge), (secretary, ask))
+        assert isinstance(merged, list), merged
+        assert isinstance(opened, Case | RuleViolation | Forbidden | NotFound), opened
+        left = sa.select(Case.id).where(Case.unit_id == unit_id, Case.closed_at.is_(None))
+        assert session.scalars(left).all() == []

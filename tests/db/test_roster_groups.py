@@ -382,3 +382,14 @@ def test_two_groups_of_one_name_in_the_database_are_trouble_and_an_ended_one_is_
     session.get(Unit, twin.id).ended_on = TODAY
     session.commit()
     assert bring(LINES, LATER).plan.empty
+
+
+def test_a_transfer_that_waits_gives_way_to_what_a_roster_says_of_today(session, bring, world):
+    bring(LINES)
+    one = session.scalar(sa.select(Person).where(Person.name == "赵六合"))
+    admin = world.actor("zone.sysadmin", TODAY)
+    members.transfer(session, one, world.units["village"], LAST.today, admin, NOW)
+    session.commit()
+    bring(LINES[:3], LATER)  # which leaves him out
+    rows = sa.select(Membership.to_on).where(Membership.person_id == one.id)
+    assert session.scalars(rows).all() == [date(2026, 11, 30)]

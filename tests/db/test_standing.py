@@ -20,6 +20,7 @@ from oversight.calendar.zone import zone_calendar, zone_settings
 from oversight.engine import authority
 from oversight.law.roles import BRANCH, SUPERIOR
 from oversight.models import (
+    Account,
     CalendarRow,
     Case,
     Membership,
@@ -34,6 +35,7 @@ from oversight.models import (
 )
 from tests.support import standing_by_sql
 from tests.support.actors import Play
+from tests.support.world import MADE
 
 DAY = date(2026, 11, 24)
 BEFORE, AFTER = DAY - timedelta(days=1), DAY + timedelta(days=1)
@@ -106,6 +108,19 @@ class History:
             from_on=self.chance.choice((BEFORE, DAY, AFTER)),
         )
 
+    def lock(self):
+        """Lock an account, empty it, or open it again; make one where there is none."""
+        who, table = self.chance.choice(self.people), Account.__table__
+        how = {
+            "enabled": self.chance.choice((True, False)),
+            "password_hash": self.chance.choice(("", "x")),
+        }
+        if self.session.scalar(sa.select(Account.id).where(Account.person_id == who)):
+            return sa.update(table).where(table.c.person_id == who).values(how)
+        mine = {"id": new_id(), "zone_id": self.zone, "person_id": who, "username": who}
+        rest = {"demo": False, "large_text": False, "locale": "zh_CN", "created_at": MADE}
+        return sa.insert(table).values(**mine, **rest, **how)
+
     def relieve(self):
         row = self._one(Post, Post.unit_id.in_(self.units.values()), Post.from_on < DAY)
         last = self.chance.choice((BEFORE, DAY, None))
@@ -161,6 +176,7 @@ class History:
 KINDS = (
     "appoint",
     "appoint",
+    "lock",
     "relieve",
     "strike",
     "stand_in",
@@ -353,6 +369,35 @@ def test_every_write_raises_the_epoch(session, world, table):
         seen.append(epochs.epoch(session, world.zone.id))
     session.commit()
     assert len(set(seen)) == 4 and token(session, world) == seen[-1]
+
+
+def test_of_an_account_only_whether_it_opens_anything_raises_it(session, world):
+    before, row = (
+        token(session, world),
+        Account(
+            zone_id=world.zone.id,
+            person_id=world.people["town1.officer"].id,
+            username="o",
+            password_hash="x",
+            created_at=MADE,
+        ),
+    )
+    session.add(row)
+    session.commit()
+    assert token(session, world) == before
+    row.password_hash = "y"
+    row.large_text = True
+    session.commit()
+    assert token(session, world) == before
+    seen = [before]
+    for name, value in (("enabled", False), ("enabled", True), ("password_hash", "")):
+        setattr(session.get(Account, row.id), name, value)
+        session.commit()
+        seen.append(token(session, world))
+    session.delete(row)
+    session.commit()
+    seen.append(token(session, world))
+    assert len(set(seen)) == 5
 
 
 @pytest.mark.parametrize("change", [{"left_on": DAY}, {"probationary": True}], ids=str)

@@ -87,7 +87,12 @@ _BY_REASON = {
         "api_tokens": "migrate",
         "checkpoints": "migrate",
     },
-    RARE: {"units": "move", "cases": "_open_cases"},
+    RARE: {
+        "units": "put_under _above_acted",
+        "cases": "_open_cases",
+        "persons": "_number_is_free",
+        "reorganizations": "waiting",
+    },
     NAMED: {"persons": "candidates", "units": "candidates"},
     PRUNE: {"sign_ins": "forget_old"},
     DEMO: {

@@ -30,7 +30,7 @@ def token_for(person) -> str:
             zone_id=person.zone_id,
             person_id=person.id,
             username=person.id,
-            password_hash="",
+            password_hash="x",
             created_at=MADE,
         )
         db.session.add(account)

@@ -7,7 +7,16 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from oversight.law.roles import BRANCH_LEADERS, CANDIDATE_GROUPS, SUPERIOR
-from oversight.models import JournalRow, Membership, Person, Post, Recusal, Substitution, Unit
+from oversight.models import (
+    Account,
+    JournalRow,
+    Membership,
+    Person,
+    Post,
+    Recusal,
+    Substitution,
+    Unit,
+)
 from oversight.organization.substitution import in_force
 from oversight.organization.units import COMMITTEE_FROM
 
@@ -56,11 +65,12 @@ def fill(session, unit, ladder, on, out, workflow):
             sa.or_(Substitution.workflow.is_(None), Substitution.workflow == workflow),
         )
     )
-    acting = [row for row in rows if not {row.person_id, row.for_id} & out]
+    away = shut(session)
+    acting = [row for row in rows if row.person_id not in out | away and row.for_id not in out]
     for rank, offices in enumerate(CANDIDATE_GROUPS[ladder]):
-        people = {one for one, office in posts if office in offices} - out
+        people = {one for one, office in posts if office in offices} - out - away
         if "member" in offices:
-            people = small_branch(session, unit, on) - out
+            people = small_branch(session, unit, on) - out - away
         stand_ins = {
             row.person_id: row.for_id
             for row in acting
@@ -69,6 +79,12 @@ def fill(session, unit, ladder, on, out, workflow):
         if people or stand_ins:
             return unit.id, rank, people | set(stand_ins), stand_ins
     return None
+
+
+def shut(session) -> set[str]:
+    """Return whose account is locked or has no password yet."""
+    nothing = sa.or_(Account.enabled.is_(False), Account.password_hash == "")
+    return set(session.scalars(sa.select(Account.person_id).where(nothing)))
 
 
 def small_branch(session, unit, on) -> set[str]:

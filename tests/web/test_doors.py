@@ -20,6 +20,7 @@ from oversight.models import (
     LifeMeeting,
     Person,
     Post,
+    Reorganization,
     Substitution,
     Unit,
 )
@@ -47,6 +48,7 @@ TABLES = {
     "post_id": Post,
     "acting_id": Substitution,
     "token_id": ApiToken,
+    "change_id": Reorganization,
 }
 MOST = 10  # ids of a kind that are tried
 NOBODY = "01900000-0000-7000-8000-000000000000"

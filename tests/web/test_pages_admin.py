@@ -73,14 +73,14 @@ def test_merging_shows_first_what_passes_on(reader, world, session, play):
     case = play.asked()
     officer, path = reader("town1.officer"), f"/admin/units/{world.units['village'].id}/merge"
     shown = officer.submit(
-        officer.get(path), "/merge", into=world.units["community"].id, on="2026-12-01"
+        officer.get(path), "/merge", into=world.units["community"].id, on="2026-11-24"
     )
     assert "5 名党员编入新支部；2 个职务结束；0 件未办事项由新支部承继，1 件终止办理" in shown.main
     session.expire_all()
     assert world.units["village"].ended_on is None and case.state == "asked" and acts(session) == []
     officer.submit(shown, "/merge")
     session.expire_all()
-    assert world.units["village"].ended_on == date(2026, 12, 1) and acts(session) == [
+    assert world.units["village"].ended_on == date(2026, 11, 24) and acts(session) == [
         ("posts", "end_post"),
         ("posts", "end_post"),
         ("units", "merge"),
@@ -128,7 +128,7 @@ def test_splitting_and_moving(reader, world, session):
     zone, village = reader("zone.officer"), f"/admin/units/{world.units['village'].id}"
     people = [world.people["village.member1"].id, world.people["village.member2"].id]
     shown = zone.submit(
-        zone.get(f"{village}/split"), "/split", name="石桥二支部", people=people, on="2026-12-01"
+        zone.get(f"{village}/split"), "/split", name="石桥二支部", people=people, on="2026-11-24"
     )
     zone.submit(shown, "/split", people=people)
     made = session.scalar(sa.select(Unit).where(Unit.name == "石桥二支部"))
@@ -139,7 +139,7 @@ def test_splitting_and_moving(reader, world, session):
         == 2
     )
     asked = zone.submit(
-        zone.get(f"{village}/move"), "/move", into=world.units["town2"].id, on="2026-12-01"
+        zone.get(f"{village}/move"), "/move", into=world.units["town2"].id, on="2026-11-24"
     )
     zone.submit(asked, "/move")
     session.expire_all()

@@ -10,12 +10,13 @@ import sqlalchemy as sa
 from oversight.ledger import life_meetings
 from oversight.models import Account, Case, Membership, Notice, Person, Post, PostProposal, Slip
 from oversight.register import posts
+from oversight.time import sweep
 from tests.db.test_attendance import record, sheet
 from tests.db.test_power_walk import told
 from tests.support.actors import Play
 from tests.support.html import Reader
 from tests.support.world import FOUNDED, at
-from tests.web.test_known_faults_units import reorganize
+from tests.web.test_effective_days import reorganize
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -93,7 +94,7 @@ def test_nobody_is_appointed_from_above_without_consent(reader, session, world):
     assert session.scalar(sa.select(Post.id).where(Post.person_id == person, of_branch)) is None
 
 
-def test_a_merger_ends_posts_with_a_term_too(reader, api, world, clock):
+def test_a_merger_ends_posts_with_a_term_too(reader, api, world, clock, session):
     village, admin = world.units["village"], reader("zone.secadmin")
     admin.submit(
         admin.get(f"/admin/units/{village.id}/posts"),
@@ -105,6 +106,7 @@ def test_a_merger_ends_posts_with_a_term_too(reader, api, world, clock):
     )
     reorganize(reader("town1.officer"), village, "merge", world.units["community"], "2026-11-25")
     clock.now = at("2026-12-01").now
+    sweep.sweep(session, at("2026-12-01"))
     assert api("village.member1").get("/me")["posts"] == []
 
 

@@ -175,14 +175,14 @@ def test_who_takes_a_branch_over_reads_and_tells_of_its_order(reader, api, world
 
     the order stays the former branch's and says so.
     """
-    case, town = met(session, world), world.actor("town1.officer", at("2026-12-03").today)
+    case, town = met(session, world), world.actor("town1.officer", at("2026-12-04").today)
     reorganize.merge(
         session,
         [world.units["village"]],
         world.units["community"],
         at("2026-12-04").today,
         town,
-        at("2026-12-03"),
+        at("2026-12-04"),
     )
     held(session, world, unit="community")
     clock.now = at("2026-12-04", 15).now

@@ -119,6 +119,7 @@ def apply(
         )
     who = actor_of(session, by_id, at.today) if by_id else None
     _end(session, Membership, plan.memberships_ended)
+    _make_way(session, plan, at.today)
     made = ((Unit, plan.units + plan.groups), (Person, plan.people), (Membership, plan.memberships))
     tick = stage("write", sum(len(rows) for _table, rows in made) + len(plan.people_changes))
     for table, rows in made:
@@ -148,6 +149,14 @@ def _end(session: Session, table: type, ended: dict) -> None:
         session.execute(
             sa.update(table), [{"id": row_id, "to_on": on} for row_id, on in ended.items()]
         )
+
+
+def _make_way(session: Session, plan: Plan, today: date) -> None:
+    """Let moves that wait for a later day give way to what the roster says of today."""
+    people = sorted({row["person_id"] for row in plan.memberships} | plan.departed)
+    for start in range(0, len(people), CHUNK):
+        later = Membership.person_id.in_(people[start : start + CHUNK]), Membership.from_on > today
+        session.execute(sa.delete(Membership).where(*later))
 
 
 def _end_posts(session: Session, plan: Plan, who: Actor | None, at: Moment) -> None:

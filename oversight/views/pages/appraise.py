@@ -17,6 +17,7 @@ from oversight.organization.members import in_office_of
 from oversight.organization.units import superiors
 from oversight.rules.appraisal import ratings as ratings
 from oversight.rules.appraisal.words import AWAY, EXCUSE_GROUNDS
+from oversight.views.present import apart
 
 from .casefile import VOTES, CaseFile
 
@@ -46,6 +47,14 @@ class Appraising:
     def mine(self) -> appraisal.Line | None:
         found = appraisal.lines(db.session, self.file.case, self.file.who.id)
         return found[0] if found else None
+
+    @cached_property
+    def _called(self) -> dict[str, str]:
+        return apart(line.person for line in self.lines)
+
+    def call(self, person: Person) -> str:
+        """Return how a member is called among those of the page."""
+        return self._called.get(person.id, person.name)
 
     @cached_property
     def by_person(self) -> dict[str, appraisal.Line]:

@@ -154,7 +154,8 @@ class Sheet:
     @cached_property
     def people(self) -> list[Person]:
         if self.recorded:
-            return attendance.people(db.session, self.activity, self.at.today)
+            late = attendance.late(db.session, self.activity) if self.writes else []
+            return [*attendance.people(db.session, self.activity, self.at.today), *late]
         return attendance.roster(db.session, self.activity, self.day)
 
     @cached_property

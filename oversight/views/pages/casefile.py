@@ -21,11 +21,12 @@ from oversight.law.clauses import Source
 from oversight.law.definition import Committee, Field, Move, Rule, State, Workflow
 from oversight.law.inputs import read_words
 from oversight.law.roles import AUTOMATIC, TIMER
-from oversight.models import Attachment, Case, JournalRow, Paper, Person, Unit, WorkItem
+from oversight.models import Attachment, Case, JournalRow, Paper, Person, WorkItem
 from oversight.models.cases import ABSENT, CAME, LEFT, NO, RECUSED, YES
 from oversight.organization.actor import Actor
 from oversight.organization.members import members
 from oversight.organization.units import successor_of
+from oversight.papers.letter import names_then
 from oversight.rules import foresight
 from oversight.rules.common import REASON
 from oversight.rules.context import TransitionContext
@@ -430,7 +431,8 @@ class CaseFile:
         attempt = self.attempt(moves[rows[-1].move])
         attempt.at = Moment(rows[-1].at, present.local_day(rows[-1].at))
         attempt.words, attempt.raw = read_words(attempt.move.asks, rows[-1].words)
-        return rows[-1], attempt.move.letter(attempt)
+        body, others = attempt.move.letter(attempt), self.case.facts.get("with") or []
+        return rows[-1], names_then(db.session, self.case.unit, others, body, rows[-1].id)
 
     @cached_property
     def attachments(self) -> list[Attachment]:
@@ -466,9 +468,6 @@ class CaseFile:
         comes.
         """
         return self.case.open and (self.waiting.yours or self.case.opened_by == self.who.id)
-
-    def issuer(self, paper: Paper) -> Unit:
-        return db.session.get(Unit, paper.unit_id)
 
     @cached_property
     def slots(self) -> list[tuple[str, str]]:

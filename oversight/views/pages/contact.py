@@ -27,6 +27,7 @@ from oversight.law.definition import Move, Workflow
 from oversight.models import Case, Person, Unit
 from oversight.rules.absence import FOLLOW_UP
 from oversight.views import forms, present, session
+from oversight.views.present import apart
 
 from . import case as case_page
 from . import year
@@ -137,6 +138,14 @@ class Contacts:
         }.get(self.step) or follow_ups.in_state(self.step)
         lines, self.more = follow_ups.page(db.session, self.unit, which, self.page, MOST)
         return lines
+
+    @cached_property
+    def _called(self) -> dict[str, str]:
+        return apart(line.person for line in self.lines)
+
+    def call(self, person: Person) -> str:
+        """Return how a member is called among those of the page."""
+        return self._called.get(person.id, person.name)
 
     def own(self, line: Line) -> bool:
         """True where the reader is the absentee himself: others of the branch deal with it."""

@@ -13,7 +13,7 @@ from oversight.base.db import db
 from oversight.base.rows import keyed
 from oversight.engine import colleagues, desk_acts, inbox, journal
 from oversight.models import Case, FollowUp, Person, Unit, WorkItem
-from oversight.organization.members import by_name
+from oversight.organization.members import by_name, called
 from oversight.organization.units import offices, superiors
 from oversight.views import forms
 from oversight.views.forms import Choice
@@ -45,7 +45,8 @@ def _hand(file, name: str, label: str, among: dict[str, str], people: list[Perso
     form = forms.form_for(
         desk_acts.ASKS[name], f"d-{name}", mine.words if mine else kept, mine.wrong
     )
-    named = [Choice(person.id, person.name) for person in people if person.id in among]
+    names = called(db.session, people, file.who.on)
+    named = [Choice(person.id, names[person.id]) for person in people if person.id in among]
     return Hand(name, label, form, _copied(file) if name == "copy" else {"person": named})
 
 

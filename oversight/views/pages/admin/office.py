@@ -19,7 +19,7 @@ from oversight.calendar import holidays
 from oversight.law.inputs import read_day
 from oversight.models import Person, Unit
 from oversight.organization import reach
-from oversight.register import audit_log, handover, rest_days
+from oversight.register import audit_log, handover, pending, rest_days
 from oversight.time import faults
 from oversight.views import present, session
 
@@ -109,7 +109,13 @@ def index():
     require_keeper()
     who = session.actor()
     broken = faults.listed(db.session, who.zone_id) if who.holds("sysadmin") else []
-    return render_template("admin/index.html", who=who, faults=broken, steps=faults.LABELS)
+    return render_template(
+        "admin/index.html",
+        who=who,
+        faults=broken,
+        steps=faults.LABELS,
+        coming=pending.within(db.session, who),
+    )
 
 
 @bp.get("/changes")

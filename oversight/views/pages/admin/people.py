@@ -16,7 +16,7 @@ from oversight.base.sentences import N_
 from oversight.law.roles import NO_BUSINESS
 from oversight.models import Person, Substitution, Unit
 from oversight.organization.members import members
-from oversight.register import audit_log, leaving, posts
+from oversight.register import audit_log, leaving, posts, tenure
 from oversight.register import members as people
 from oversight.views import session
 
@@ -42,6 +42,7 @@ def _people(unit: Unit, refusal=None) -> str:
         may=keeps(unit, "people"),
         people=members(db.session, unit.id, session.moment().today),
         flags=people.FLAGS,
+        coming=people.coming(db.session, unit, session.moment().today),
         gone=leaving.recent(db.session, unit, session.moment().today),
         fates=leaving.LEFT,
         groups=groups,
@@ -78,10 +79,12 @@ def join(unit_id):
 def _member(person_id) -> tuple[Person, Unit]:
     """Return a member and his branch, where the reader keeps it or sees it. Raises NotFound."""
     person = db.session.get(Person, str(person_id))
-    branch = people.branch_of(db.session, person, session.moment().today) if person else None
-    if branch is None:
+    today = session.moment().today
+    branch = people.branch_of(db.session, person, today) if person else None
+    later = people.pending(db.session, person, today) if person and branch is None else None
+    if branch is None and later is None:
         raise NotFound()
-    return person, unit_of(branch.id)
+    return person, unit_of(branch.id if branch else later.unit_id)
 
 
 @bp.get("/people/<uuid:person_id>")
@@ -91,6 +94,7 @@ def person(person_id):
 
 
 def _person(one: Person, unit: Unit, refusal=None) -> str:
+    later = people.pending(db.session, one, session.moment().today)
     return render_template(
         "admin/person.html",
         one=one,
@@ -100,6 +104,10 @@ def _person(one: Person, unit: Unit, refusal=None) -> str:
         flags=people.FLAGS,
         left=leaving.LEFT,
         may=keeps(unit, "people"),
+        later=later,
+        posts=tenure.held(db.session, one.id, session.moment().today),
+        came=people.came_from(db.session, one, session.moment().today),
+        to=db.session.get(Unit, later.unit_id) if later else None,
         effects=people.effects(db.session, one, session.moment().today),
         branches=[row for row in tree() if row.kind == "branch" and row.id != unit.id],
         acts=audit_log.ACTS,
@@ -108,19 +116,26 @@ def _person(one: Person, unit: Unit, refusal=None) -> str:
     )
 
 
-@bp.post("/people/<uuid:person_id>/<any(transfer, gone, flags):what>")
+@bp.post("/people/<uuid:person_id>/<any(transfer, take_back, gone, flags, correct):what>")
 @login_required
 def change_person(person_id, what):
     one, unit = _member(person_id)
     who, at = session.actor(), session.moment()
 
     def do() -> str:
+        sure = request.form.get("sure") == "1"
         if what == "transfer":
-            people.transfer(
-                db.session, one, in_reach(unit_named("unit")), day("on", N_("起")), who, at
-            )
+            to, on = in_reach(unit_named("unit")), day("on", N_("起"))
+            people.transfer(db.session, one, to, on, who, at, sure)
+        elif what == "take_back":
+            people.take_back(db.session, one, request.form.get("why", ""), who, at)
+        elif what == "correct":
+            joined = day("joined_on", N_("入党日期"), required=False, first=people.FIRST.year)
+            known = people.Known(request.form.get("name", ""), request.form.get("number"), joined)
+            people.correct(db.session, one, known, request.form.get("why", ""), who, at)
         elif what == "gone":
-            leaving.gone(db.session, one, request.form.get("why", ""), day("on", "日期"), who, at)
+            why, on = request.form.get("why", ""), day("on", N_("日期"))
+            leaving.gone(db.session, one, why, on, who, at, sure)
         else:
             people.set_flags(db.session, one, set(request.form.getlist("flag")), who, at)
         return _("%(name)s的情况已登记。", name=one.name)

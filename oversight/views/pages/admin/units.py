@@ -4,6 +4,9 @@ to whom.
 
 from __future__ import annotations
 
+from functools import partial
+from typing import Any
+
 from flask import render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import login_required
@@ -13,11 +16,11 @@ from oversight.base.db import db
 from oversight.base.refusals import DomainError, InvalidInput, NotFound
 from oversight.base.rows import ids_of
 from oversight.base.sentences import N_
-from oversight.models import Unit
+from oversight.models import Reorganization, Unit
 from oversight.models.organizations import CATEGORIES, UNIT_KINDS
 from oversight.organization.members import members
 from oversight.organization.units import outline, page_of
-from oversight.register import audit_log, reorganize, units
+from oversight.register import audit_log, reorganize, reorganized, sheets, units
 from oversight.views import session
 
 from .office import bp, change, day, in_reach, keeps, require_keeper, unit_named, unit_of
@@ -78,6 +81,9 @@ def _page(found: Unit, refusal=None) -> str:
         may_found=keeps(found if found.kind != "zone" else None, "units"),
         above=above,
         reorganizing=KINDS if above and found.kind == "branch" else {},
+        reorganized=reorganized.of_unit(db.session, found),
+        target=partial(reorganize.target, db.session),
+        what=reorganize.WHAT,
         acts=audit_log.ACTS,
         changes=audit_log.listed(db.session, found.zone_id, about_id=found.id),
         form=request.form,
@@ -156,7 +162,9 @@ def reorganize_unit(unit_id, kind):
         return _preview(found, kind)
 
     def do() -> str:
-        _carry_out(found, kind)
+        row = _carry_out(found, kind)
+        if row.pending:
+            return _("已登记，%(day)s起生效；在这以前可以改期或收回。", day=row.day.isoformat())
         return _("已办理：%(unit)s%(what)s。", unit=found.name, what=_(KINDS[kind]))
 
     return change(
@@ -171,12 +179,16 @@ def reorganize_unit(unit_id, kind):
 def _preview(found: Unit, kind: str):
     """Do it and take it back: what would be refused is refused now."""
     seen = units.preview(db.session, found)
-    said = {
+    said: dict[str, Any] = {
         "members": seen.members,
         "posts": seen.posts,
         "inherited": len(seen.inherited),
         "ended": len(seen.ended),
     }
+    on = day("on", N_("起")) if kind == "split" else None
+    if on is not None:
+        people = request.form.getlist("people")
+        said["sheets"] = sheets.affected(db.session, found.id, people, on)
     try:
         with session.acting(kind, workflow="units", trial=True):
             _carry_out(found, kind)
@@ -187,17 +199,39 @@ def _preview(found: Unit, kind: str):
     return _reorganize(unit_of(found.id), kind, preview=said)
 
 
-def _carry_out(found: Unit, kind: str) -> None:
+def _carry_out(found: Unit, kind: str) -> Reorganization:
     who, at, on = session.actor(), session.moment(), day("on", N_("起"))
     if kind == "split":
         name, people = request.form.get("name", ""), request.form.getlist("people")
-        reorganize.split(db.session, found, name, people, on, who, at)
-        return
+        return reorganize.split(db.session, found, name, people, on, who, at)
     other = in_reach(unit_named("into"))
     if kind == "merge":
-        reorganize.merge(db.session, [found], other, on, who, at)
-    else:
-        reorganize.move(db.session, found, other, on, who, at)
+        return reorganize.merge(db.session, [found], other, on, who, at)[0]
+    return reorganize.move(db.session, found, other, on, who, at)
+
+
+@bp.post("/reorganizations/<uuid:change_id>/<any(redate, take_back):what>")
+@login_required
+def change_reorganization(change_id, what):
+    """Put a merger, split or move to another day, or take it back."""
+    row = db.session.get(Reorganization, str(change_id))
+    unit_id = unit_of(row.unit_id if row else None).id
+
+    def do() -> str:
+        who, at, why = session.actor(), session.moment(), request.form.get("why", "")
+        if what == "redate":
+            reorganized.redate(db.session, row, day("on", N_("起")), why, who, at)
+            return _("生效日期已改。")
+        reorganized.take_back(db.session, row, why, who, at)
+        return _("已收回。")
+
+    return change(
+        "units",
+        what,
+        do,
+        lambda refusal: _page(unit_of(unit_id), refusal),
+        url_for("admin.unit", unit_id=unit_id),
+    )
 
 
 def _reorganize(found: Unit, kind: str, refusal=None, preview: dict | None = None) -> str:
