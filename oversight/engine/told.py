@@ -20,6 +20,8 @@ from oversight.organization import standing
 from . import authority, outbox
 
 EVERYWHERE = "branches"  # the seat of a role that all branches of the zone fill
+NAMED = "named"  # the seat of those whom a move names
+PERSONAL = ("person", NAMED)  # who is told of himself, not of a matter
 
 
 def deliver(session: Session, key: str, payload: dict, at: Moment) -> None:
@@ -30,7 +32,7 @@ def deliver(session: Session, key: str, payload: dict, at: Moment) -> None:
     move = _move(case, payload)
     if "move" in payload:
         for place, tell in enumerate((move or workflows.of(case)).tells):
-            _tell(session, case, tell, f"told:{place}:{key}", payload.get("by"), at)
+            _tell(session, case, tell, f"told:{place}:{key}", payload, at)
     if not case.open:
         _end_calls(session, case, set(), at)
     elif _still(case, payload, move):
@@ -54,14 +56,17 @@ def _move(case: Case, payload: dict) -> Move | None:
     return next(one for one in workflow.leaving(left) if one.name == payload["move"])
 
 
-def _tell(session: Session, case: Case, tell: Tell, key: str, by: str | None, at: Moment) -> None:
+def _tell(session: Session, case: Case, tell: Tell, key: str, payload: dict, at: Moment) -> None:
     """Tell a party, but not whoever made the move."""
     role = role_of(tell.party)
     text: str = tell.sentence
-    if role.seat != "person":
+    if role.seat not in PERSONAL:
         text = say("%(matter)s：%(sentence)s", matter=matter(session, case), sentence=tell.sentence)
-    people = _people(session, workflows.of(case), case, tell.party, at) - {by}
-    for one in sorted(people):
+    if role.seat == NAMED:
+        people = set(payload.get("names") or [])
+    else:
+        people = _people(session, workflows.of(case), case, tell.party, at)
+    for one in sorted(people - {payload.get("by")}):
         outbox.notify(session, case.zone_id, one, key, text, at, case.id)
 
 
