@@ -10,7 +10,7 @@ import re
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from flask import Response, current_app, g, render_template, request, url_for
 from flask import session as cookie
@@ -79,7 +79,7 @@ def words_of_request() -> Pairs:
     if request.method != "POST" or request.blueprint in SECRET or not author():
         return []
     words = [pair for pair in request.form.items(multi=True) if pair[0] not in NEVER]
-    return words if any(value and name not in OF_THE_PAGE for name, value in words) else []
+    return words if {name for name, value in words if value} - OF_THE_PAGE else []
 
 
 def sealed() -> str:
@@ -138,20 +138,25 @@ def above(path: str) -> str:
 def whence() -> tuple[str, bool]:
     """Return on which page the form of this post stood, and whether that is known for certain."""
     came = urlsplit(request.referrer or "")
-    if came.path and readable(came.path):
-        return came.path + (f"?{came.query}" if came.query else ""), True
+    if readable(came.path):
+        return _local(came), True
     page = above(request.path) or url_for("desk.queue")
-    asked = request.query_string.decode("ascii", "ignore")
-    return (f"{page}?{asked}" if asked and page == request.path else page), False
+    return (_local(urlsplit(request.full_path)) if page == request.path else page), False
+
+
+def _local(parts: SplitResult) -> str:
+    return parts._replace(scheme="", netloc="", fragment="").geturl()
 
 
 def shown(kept: Kept, status: int = 200):
     """Show the page that a form stands on, with what was typed; nothing is done."""
     answer = _fetched(kept.page)
-    html = answer.get_data(as_text=True) if answer.status_code == 200 else ""
-    found = refill(html, kept.action, urlsplit(kept.page).path, kept.words) if html else None
+    found = None
+    if answer.status_code == 200 and answer.mimetype == "text/html":
+        html = answer.get_data(as_text=True)
+        found = refill(html, kept.action, urlsplit(kept.page).path, kept.words)
     if found is None:
-        onward = kept.page if html or answer.status_code != 302 else answer.location
+        onward = answer.location or kept.page
         return render_template("kept.html", kept=kept, onward=onward), status
     note = render_template("kept_note.html", files=found.files, more=texts_of(found.left))
     return Response(found.saying(note), status)

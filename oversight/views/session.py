@@ -125,27 +125,25 @@ def too_old():
     where that can't be known.
     """
     if request.endpoint in ("access.sign_in", "access.code"):
-        found = kept.opened(carried())
-        if found and current_user.is_authenticated and found.who == account().id:
-            return kept.shown(found)
         flash(_("页面停留太久，请重新登录。"), "warn")
-        return _door("login.html", LoginForm(formdata=None), 400, carried())
+        return _own(carried()) or _door("login.html", LoginForm(formdata=None), 400, carried())
     if not kept.words_of_request():
         return None
-    if not current_user.is_authenticated:
-        return to_the_door()
-    found = kept.opened(kept.sealed()) if kept.author() == account().id else None
-    return kept.shown(found, 400) if found else None
+    return _own(kept.sealed(), 400) if current_user.is_authenticated else to_the_door()
+
+
+def _own(token: str, status: int = 200):
+    """Show the form with the words that were sealed, to who is logged in and typed them; else None."""
+    found = kept.opened(token)
+    who = account().id if current_user.is_authenticated else ""
+    return kept.shown(found, status) if found and found.who == who else None
 
 
 @bp.post("/kept")
 @login_required
 def resume():
     """Show the form again that words were typed into, to who typed them."""
-    found = kept.opened(carried())
-    if found is None or found.who != account().id:
-        return redirect(url_for("desk.queue"))
-    return kept.shown(found)
+    return _own(carried()) or redirect(url_for("desk.queue"))
 
 
 @manager.user_loader
@@ -315,17 +313,14 @@ def _enter(token: str):
         return redirect(url_for("access.code", next=onward))
     login_user(found)
     kept.sign_pages(found.account.id)
-    return _go_on(found.account.id, onward)
+    return _go_on(onward)
 
 
-def _go_on(account_id: str, onward: str | None):
+def _go_on(onward: str | None):
     """Lead to the form with what its author typed before he logged in, else to where he wanted."""
-    found = kept.opened(carried())
-    if found and found.who == account_id:
-        return kept.shown(found)
-    if carried() and not found:
+    if carried() and not kept.opened(carried()):
         flash(_("登录前填写的内容保存超过 30 分钟，已经清除。"), "warn")
-    return redirect(onward or url_for("desk.queue"))
+    return _own(carried()) or redirect(onward or url_for("desk.queue"))
 
 
 def _hasty(hasty: TooMany, field, template: str, **given):

@@ -266,15 +266,16 @@ def test_every_form_stands_again_with_its_words(reader, world, play, asked, sess
         "case": asked.id,
     }
     one, path = reader(who), page.format(**ids)
-    shown = one.get(path)
-    tried = 0
-    for form in shown.tree.iter("form"):
+    tried: set[tuple] = set()
+    for form in one.get(path).tree.iter("form"):
         action = form.get("action") or path
         if form.get("method") != "post" or action.startswith(OWN):
             continue
         fields, said = typed_into(form, path)
-        if not said:
+        shape = tuple(sorted(name for name, _value in fields))
+        if not said or shape in tried:  # one of the forms that are alike
             continue
+        tried.add(shape)
         data = {}
         for name, value in fields:
             data.setdefault(name, []).append(value)
@@ -287,8 +288,6 @@ def test_every_form_stands_again_with_its_words(reader, world, play, asked, sess
         lost = [pair for pair in said if pair not in stands]
         assert not lost, (action, lost[:4])
         assert "<b>好" not in again.html
-        shown = one.get(path)
-        tried += 1
     assert tried, path
 
 
@@ -363,8 +362,8 @@ def test_a_form_takes_back_its_words_and_no_other(database_url):
     assert (
         'name="version" value="7"' in html and '<input type="hidden" name="y" value="多">' in html
     )
-    assert 'name="c" value="1">' in html and 'value="2" checked' in html
-    assert "<option selected" in html.split("甲")[1] and "<details open" in html
+    assert 'name="c" value="1">' in html and 'value="2" checked=""' in html
+    assert '<option selected="">乙' in html and "<details open" in html
     area = next(parse(html).iter("textarea"))
     assert area.text == "\n一\n二"
     assert refill(FORM, "/b", "/a", words) is None
