@@ -141,7 +141,7 @@ def test_the_other_epoch_of_old_workbooks():
         ("支部书记、组织委员", [("secretary", ""), ("organizer", "")]),
         ("组织委员兼宣传委员", [("organizer", ""), ("publicity", "")]),
         ("支部书记（兼村主任）", [("secretary", "")]),
-        ("石桥（一）村党支部书记", [("secretary", "石桥(一)村党支部")]),
+        ("石桥（一）村党支部书记", [("secretary", "石桥(一)村")]),
         ("青溪镇党委督查员", [("inspector", "青溪镇党委")]),
         ("无", []),
         ("普通党员", []),
