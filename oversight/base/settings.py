@@ -149,6 +149,15 @@ ZONE_SETTINGS = {
             ),
         ),
         ZoneSetting(
+            "reply_numbers",
+            "own",
+            N_("批复的文号怎么编"),
+            N_(
+                "手工登记的，先印发，文号写“文号待登记”，由经办人照本机关发文登记簿补上。从下一份批复起按新的办法。"
+            ),
+            (("own", N_("由系统连续编号")), ("typed", N_("照机关发文登记簿手工登记"))),
+        ),
+        ZoneSetting(
             "reset_confirmation",
             ON,
             N_("决定事项的账号重置以后"),

@@ -28,7 +28,7 @@ from oversight.models import Case, FollowUp, JournalRow, Unit, WorkItem
 from oversight.organization.actor import Actor, AuthorityBasis
 from oversight.rules.context import TransitionContext
 
-from . import assignment, authority, colleagues, inbox, outbox, transitions
+from . import assignment, authority, colleagues, inbox, outbox, told, transitions
 from .sight import at_seat
 from .use_case import use_case
 
@@ -75,18 +75,21 @@ LABELS = {
     **ACTS,
     "open": N_("新开"),
     "attach": N_("上传材料"),
+    "number": N_("登记文号"),
     "inherit": N_("承继"),
     "redate": N_("期限随主题党日调整"),
     "reclass": N_("考勤类别更正"),
+    "part": N_("同次也没有到会的支部领导不再办这一件"),
     "handover": N_("换届移交"),
     "tell_members": N_("已向党员通报"),
 }  # what the journal tells beside moves
 IN_BULK = ("claim", "release", "nudge", "read")
-WAITS, NUDGED, ASKED_FOR, COPIED = (
-    N_("您有1件待办"),
-    N_("有人催办1件事，请尽快办理"),
-    N_("有1件事请您提意见"),
-    N_("有1件事抄送给您"),
+WAITS, NUDGED, ASKED_FOR, COPIED, ANSWERED = (
+    N_("您有1件待办：%(matter)s"),
+    N_("有人催办，请尽快办理：%(matter)s"),
+    N_("请您提意见：%(matter)s"),
+    N_("抄送给您：%(matter)s"),
+    N_("您征求的意见已答复：%(matter)s"),
 )
 
 
@@ -105,7 +108,9 @@ class Act:
     words: dict
     result: dict
 
-    def tell(self, person_id: str, kind: str, text: str) -> None:
+    def tell(self, person_id: str, kind: str, sentence: str) -> None:
+        """Put a line about the case in somebody's bell; the sentence has a place for the matter."""
+        text = say(sentence, matter=told.matter(self.session, self.case))
         outbox.notify(
             self.session,
             self.case.zone_id,
@@ -522,7 +527,7 @@ def _comment(act: Act) -> None:
     if row is not None:
         assignment.close(row, act.at, "comment")
         act.result["to"] = [inbox.person_name(act.session, row.asked_by)]
-        act.tell(row.asked_by, "answered", say("您征求的意见已答复"))
+        act.tell(row.asked_by, "answered", ANSWERED)
 
 
 _DOES: dict[str, Callable[[Act], bool | None]] = {

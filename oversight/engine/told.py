@@ -20,6 +20,8 @@ from oversight.organization import standing
 from . import authority, outbox
 
 EVERYWHERE = "branches"  # the seat of a role that all branches of the zone fill
+NAMED = "named"  # the seat of those whom a move names
+PERSONAL = ("person", NAMED)  # who is told of himself, not of a matter
 
 
 def deliver(session: Session, key: str, payload: dict, at: Moment) -> None:
@@ -33,7 +35,7 @@ def deliver(session: Session, key: str, payload: dict, at: Moment) -> None:
     said: dict[str, str] = {}
     if "move" in payload:
         for place, tell in enumerate((move or workflows.of(case)).tells):
-            lines = _lines_of(session, case, tell, payload.get("by"), at)
+            lines = _lines_of(session, case, tell, payload, at)
             said |= {one: text for one, text in lines.items() if one in called}
             for one in sorted(lines.keys() - called):
                 once = f"told:{place}:{key}"
@@ -60,13 +62,17 @@ def _move(case: Case, payload: dict) -> Move | None:
     return next(one for one in workflow.leaving(left) if one.name == payload["move"])
 
 
-def _lines_of(session: Session, case: Case, tell: Tell, by: str | None, at: Moment) -> dict:
+def _lines_of(session: Session, case: Case, tell: Tell, payload: dict, at: Moment) -> dict:
     """Return what a party is told, by person, but not whoever made the move."""
     role = role_of(tell.party)
     text: str = tell.sentence
-    if role.seat != "person":
+    if role.seat not in PERSONAL:
         text = say("%(matter)s：%(sentence)s", matter=matter(session, case), sentence=tell.sentence)
-    return dict.fromkeys(_people(session, workflows.of(case), case, tell.party, at) - {by}, text)
+    if role.seat == NAMED:
+        people = set(payload.get("names") or [])
+    else:
+        people = _people(session, workflows.of(case), case, tell.party, at)
+    return dict.fromkeys(people - {payload.get("by")}, text)
 
 
 def _people(session: Session, workflow: Workflow, case: Case, party: Party, at: Moment) -> set[str]:

@@ -41,6 +41,7 @@ from oversight.organization import standing
 from oversight.organization.actor import Actor, AuthorityBasis
 from oversight.organization.units import successor_of
 from oversight.rules import parties
+from oversight.rules.common import raise_level
 from oversight.rules.context import TransitionContext
 
 from . import assignment, authority, inbox, outbox, statements
@@ -262,9 +263,9 @@ def _must_be_open(
 def _fire(attempt: TransitionContext) -> None:
     """Fire one transition and record its result."""
     before = attempt.workflow.state(attempt.state)
+    _note_silence(attempt, before)
     machine(attempt.workflow).events[attempt.move.name].trigger(attempt)
     state = attempt.workflow.state(attempt.state)
-    _note_silence(attempt, before)
     _set_state(attempt, state)
     if attempt.move.enters is not INTERNAL:
         assignment.stop_clock(attempt, before)
@@ -284,13 +285,30 @@ def _fire(attempt: TransitionContext) -> None:
 
 
 def _note_silence(attempt: TransitionContext, state: State) -> None:
-    """Record who did not answer and since when, where a timer ends the wait for an answer."""
+    """Record who did not answer and since when: where a timer ends the wait for an answer, and where
+    the level above takes over. An end that is nobody's fault still names who was passed over.
+    """
     move = attempt.move
-    if move.by is TIMER and state.waits_on.judges and not move.faultless:
+    ends = move.by is TIMER and state.waits_on.judges
+    if ends and move.faultless:
+        attempt.result |= _passed_over(attempt) if attempt.case.escalation_level else {}
+    elif ends or raise_level in move.does:
         who = authority.waits_label(
             attempt.session, attempt.workflow, attempt.case, state.waits_on, attempt.today
         )
         attempt.result["unanswered"] = {"by": who, "since": attempt.case.entered_at.isoformat()}
+
+
+def _passed_over(attempt: TransitionContext) -> dict:
+    """Return who had not answered when the case was last taken over in the state that it is in."""
+    taken = sa.select(JournalRow.result).where(
+        JournalRow.case_id == attempt.case.id,
+        JournalRow.kind == "move",
+        JournalRow.move == "take_over",
+        JournalRow.from_state == attempt.case.state,
+    )
+    row = attempt.session.scalar(taken.order_by(JournalRow.seq.desc()).limit(1))
+    return {"unanswered": row["unanswered"]} if row and "unanswered" in row else {}
 
 
 def _open_following(attempt: TransitionContext) -> None:
@@ -486,9 +504,9 @@ def _ending(session: Session, case: Case, at: Moment) -> TransitionContext | Non
 def _end(attempt: TransitionContext) -> dict:
     """Let a case end; returns its row of the journal. Writes nothing."""
     before = attempt.workflow.state(attempt.state)
+    _note_silence(attempt, before)
     machine(attempt.workflow).events[attempt.move.name].trigger(attempt)
     state = attempt.workflow.state(attempt.state)
-    _note_silence(attempt, before)
     _set_state(attempt, state)
     assignment.stop_clock(attempt, before)
     assignment.start_clock(attempt, state)
@@ -838,6 +856,7 @@ def _enqueue(attempt: TransitionContext, move: str, left: str) -> None:
             "left": left,
             "by": attempt.actor.id if attempt.actor else None,
             "at": attempt.at.now.isoformat(),
+            **({"names": attempt.names} if attempt.names else {}),
         },
         attempt.at.now,
     )

@@ -42,9 +42,10 @@ class Role:
     """A party to a case. `ranks`: the next is asked only where nobody eligible fills the former.
 
     `seat` is "unit", "person", "roster", "superior", "above" or "zone", counted from the case's
-    branch, or "branches" for all of the zone, who are only told; "" for roles that no person plays
-    (the timer, the automatic transition). "roster" is whoever was given a row of his own in the
-    case. Where no post is filled the superior above acts: a vacancy never locks a case.
+    branch, or "branches" for all of the zone and "named" for whom a move names, who are only told;
+    "" for roles that no person plays (the timer, the automatic transition). "roster" is whoever was
+    given a row of his own in the case. Where no post is filled the superior above acts: a vacancy
+    never locks a case.
     `any_level`: whoever fills it at any level above may act, not only the nearest. `impartial`: who
     opened the case for his side may not play it; `anew`: nor who decided on it in a body before, or
     has a row of his own in it. `fact` names a fact that holds a unit: the seat is counted from that

@@ -33,7 +33,17 @@ from oversight.engine.use_case import use_case
 from oversight.law.binding import own_id
 from oversight.law.inputs import read_count, read_day
 from oversight.law.roles import BRANCH, OFFICES
-from oversight.models import Activity, Attendance, Case, Exempted, Invitee, Person, Post, Unit
+from oversight.models import (
+    Activity,
+    Attendance,
+    Case,
+    Exempted,
+    Invitee,
+    Person,
+    Post,
+    Recusal,
+    Unit,
+)
 from oversight.models.attendance import (
     CATEGORIES,
     CLASSES,
@@ -701,6 +711,15 @@ def _follow_up(session: Session, activity: Activity, sheet: Sheet, who: Actor, a
                 at,
                 basis=basis,
             ).id
+    for case_id in _parted(session, [case.id for case in have.values() if case.open], at):
+        transitions.amend_facts(session, case_id, "part", {}, who, basis, at)
+        transitions.reassign_case(session, case_id, at)
+
+
+def _parted(session: Session, case_ids: list[str], at: Moment) -> list[str]:
+    """Return which of these cases lost a leader who is down as missing himself since this sheet."""
+    parted = sa.select(Recusal.case_id).where(Recusal.case_id.in_(case_ids), Recusal.at == at.now)
+    return list(session.scalars(parted.distinct())) if case_ids else []
 
 
 def _reclass(session: Session, case: Case, entry: tuple, who: Actor, at: Moment, basis) -> None:

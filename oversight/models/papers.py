@@ -22,6 +22,10 @@ class NumberSeries(Base):
     last: Mapped[int] = mapped_column(default=0)
 
 
+TYPED = "手工登记"  # the series of papers whose number is copied from the office's register
+UNNUMBERED = "文号待登记"  # stands for the number until it is copied from the office's register
+
+
 class Paper(Base):
     """An issued paper, frozen as it was printed; a void one keeps its number (作废)."""
 
@@ -29,6 +33,12 @@ class Paper(Base):
     __table_args__ = (
         sa.UniqueConstraint("unit_id", "series", "year", "seq", name="uq_papers_number"),
         sa.Index("ix_papers_case", "case_id"),
+        sa.Index(
+            "ix_papers_unnumbered",
+            "unit_id",
+            postgresql_where=sa.text(f"number = '{UNNUMBERED}'"),
+            sqlite_where=sa.text(f"number = '{UNNUMBERED}'"),
+        ),
     )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)

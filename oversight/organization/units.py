@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
+from oversight.base.db import is_id
 from oversight.base.rows import keyed
 from oversight.models import Unit
 from oversight.models.epochs import epoch
@@ -110,23 +112,30 @@ def others_of_zone(session: Session, unit: Unit) -> list[tuple[str, str, str]]:
     return [(unit_id, name, superior) for unit_id, name, superior in rows]
 
 
-def branches_elsewhere(session: Session, unit: Unit) -> list[tuple[Unit, str]]:
-    """Return the branches of a zone under other organizations than a branch's, with the name of
-    what stands above each.
+def branches_to_join(
+    session: Session, unit: Unit, find: str = "", chosen: Iterable[str] = (), most: int = 50
+) -> tuple[list[tuple[Unit, str]], bool]:
+    """Return the other branches of a zone, each with the name of what stands above it, those of the
+    same town first; and whether more than `most` were found. Chosen ones are always among them.
     """
     above = aliased(Unit)
-    rows = session.execute(
+    wanted = (
         sa.select(Unit, above.name)
         .join(above, above.id == Unit.parent_id)
         .where(
             Unit.zone_id == unit.zone_id,
             Unit.kind == "branch",
-            Unit.parent_id != unit.parent_id,
+            Unit.id != unit.id,
             Unit.ended_on.is_(None),
         )
-        .order_by(above.sort, above.id, Unit.sort, Unit.id)
+        .order_by(Unit.parent_id != unit.parent_id, above.sort, above.id, Unit.sort, Unit.id)
     )
-    return [(branch, name) for branch, name in rows]
+    named = wanted.where(Unit.name.contains(find, autoescape=True)) if find else wanted
+    found = session.execute(named.limit(most + 1)).all()
+    kept = {row[0].id for row in found[:most]}
+    ids = [one for one in chosen if is_id(one) and one not in kept]
+    also = session.execute(wanted.where(Unit.id.in_(ids))).all() if ids else []
+    return [(branch, name) for branch, name in (*also, *found[:most])], len(found) > most
 
 
 @lru_cache(maxsize=8)
@@ -184,14 +193,3 @@ def present(session: Session, zone_id: str) -> list[Unit]:
     return list(
         session.scalars(sa.select(Unit).where(Unit.zone_id == zone_id, Unit.ended_on.is_(None)))
     )
-
-
-def neighbours(session: Session, unit: Unit) -> list[Unit]:
-    """Return the other branches of the same town, in their order."""
-    wanted = sa.select(Unit).where(
-        Unit.parent_id == unit.parent_id,
-        Unit.kind == "branch",
-        Unit.id != unit.id,
-        Unit.ended_on.is_(None),
-    )
-    return list(session.scalars(wanted.order_by(Unit.sort, Unit.id)))

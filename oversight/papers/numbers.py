@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from oversight.base.db import new_id
 from oversight.base.prepared import Prepared
 from oversight.law.definition import effect
 from oversight.models import NumberSeries, Paper, Unit, images
+from oversight.models.papers import TYPED, UNNUMBERED
 
 if TYPE_CHECKING:
     from oversight.rules.context import TransitionContext
@@ -53,10 +55,15 @@ def issue(
 ) -> Paper:
     """Number a paper, freeze its text and tie it to the case. Does not commit.
 
-    `standing` False: the case keeps the number that it has.
+    `standing` False: the case keeps the number that it has. A reply whose number the office keeps
+    waits for it; its place in the order of issue is counted in a series apart.
     """
+    typed = attempt.settings["reply_numbers"] == "typed" and series == reply_series(attempt)
+    series = TYPED if typed else series
     seq, number = next_number(attempt.session, unit, series, attempt.today.year)
+    number = UNNUMBERED if typed else number
     paper = Paper(
+        id=new_id(),
         zone_id=unit.zone_id,
         unit_id=unit.id,
         series=series,
@@ -73,6 +80,8 @@ def issue(
     attempt.session.add(paper)
     if standing:
         attempt.set(number=number)
+    if standing and typed:
+        attempt.set_facts(unnumbered=paper.id)
     attempt.result["paper"] = number
     return paper
 

@@ -253,10 +253,13 @@ def part_absent_leaders(attempt: TransitionContext) -> None:
     member = attempt.case.facts["member"]
     if member not in missing:
         return
-    for person in sorted(missing - {member}):
+    others = sorted(missing - {member})
+    parted = [(attempt.case.id, person) for person in others]
+    parted += [(case, member) for case in _open_before(attempt, others)]
+    for case, person in parted:
         attempt.session.add(
             Recusal(
-                case_id=attempt.case.id,
+                case_id=case,
                 person_id=person,
                 at=attempt.at.now,
                 zone_id=attempt.case.zone_id,
@@ -264,6 +267,25 @@ def part_absent_leaders(attempt: TransitionContext) -> None:
             )
         )
     attempt.session.flush()
+
+
+def _open_before(attempt: TransitionContext, leaders: list[str]) -> list[str]:
+    """Return the open cases about leaders missing at the same activity whom the member may follow up
+    still: he was missing himself, as a later correction says.
+    """
+    member, activity = attempt.case.facts["member"], attempt.case.facts["activity"]
+    kept = sa.exists().where(Recusal.case_id == Case.id, Recusal.person_id == member)
+    return list(
+        attempt.session.scalars(
+            sa.select(Case.id).where(
+                Case.workflow == FOLLOW_UP,
+                Case.business_key.in_([f"{activity}:{person}" for person in leaders]),
+                Case.closed_at.is_(None),
+                Case.id != attempt.case.id,
+                ~kept,
+            )
+        )
+    )
 
 
 @effect

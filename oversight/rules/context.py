@@ -27,8 +27,9 @@ class TransitionContext:
     `copies` are (unit id, candidate group) that get the case for information; `restart_clock` asks
     the engine for a new deadline, `opens` to open further cases (workflow, unit id, facts) in the
     same transaction, `seats` to ask further people where each person answers, `shows` to let people
-    see the case. `unsaved` is what the engine has set in the case and will write with the journal,
-    `written` all that the attempt has changed there, `laid` the work items that it has yet to write.
+    see the case, `names` the people whom a move tells by name. `unsaved` is what the engine has set
+    in the case and will write with the journal, `written` all that the attempt has changed there,
+    `laid` the work items that it has yet to write.
     `barred` tells who may not act in a role today, as the engine decides it.
     """
 
@@ -47,6 +48,7 @@ class TransitionContext:
     opens: list[tuple[str, str, dict]] = field(default_factory=list)
     seats: list[str] = field(default_factory=list)
     shows: list[str] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
     state: str = ""
     unsaved: dict = field(default_factory=dict)
     written: set[str] = field(default_factory=set)

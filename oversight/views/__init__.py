@@ -9,7 +9,16 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 
-from flask import Flask, Response, current_app, g, has_request_context, render_template, request
+from flask import (
+    Flask,
+    Response,
+    current_app,
+    g,
+    has_request_context,
+    redirect,
+    render_template,
+    request,
+)
 from flask import session as flask_session
 from flask.sessions import SecureCookieSessionInterface
 from flask_login import current_user
@@ -25,7 +34,7 @@ from oversight.base.refusals import DomainError, NotLoggedIn, Unavailable
 from oversight.base.sentences import N_
 from oversight.views.pages.admin import accounts, office, people, roster, tenure, units, zone
 
-from . import assets, health, present, session
+from . import assets, health, kept, present, session
 from .api import attendance, cases, notices
 from .api import life_meetings as api_life
 from .pages import (
@@ -39,6 +48,7 @@ from .pages import (
     law,
     life_meetings,
     opening,
+    papers,
     phone,
     security,
     tokens,
@@ -118,6 +128,7 @@ def register(app: Flask) -> None:
         life_meetings,
         attend,
         contact,
+        papers,
         phone,
         security,
         tokens,
@@ -130,7 +141,9 @@ def register(app: Flask) -> None:
         app.register_blueprint(module.bp)
     csrf.exempt(cases.bp)
     present.register(app)
-    app.jinja_env.globals.update(appraising=appraise.Appraising, life_of=life_meetings.Life)
+    app.jinja_env.globals.update(
+        kept_words=kept.sealed, appraising=appraise.Appraising, life_of=life_meetings.Life
+    )
     app.config["HEADERS"] = {**HEADERS, **(HSTS if https else {})}
     assets.register(app, app.config["HEADERS"], partial(trusting, app.config["OVERSIGHT"].proxies))
     app.url_value_preprocessor(attachments.widen)
@@ -201,9 +214,19 @@ def _refused(error):
         return answer
     if isinstance(refusal, NotLoggedIn):
         return session.manager.unauthorized()
+    if isinstance(error, CSRFError) and (again := session.too_old()):
+        return again
+    if refusal.status == 405 and request.method == "GET" and (above := kept.above(request.path)):
+        return redirect(above)
+    return _said(refusal)
+
+
+def _said(refusal: DomainError):
+    """Show a page with the sentence, and what was typed where its author may go on with it."""
+    words = "" if refusal.status == 400 else kept.sealed()
     if refusal.status >= 500:
         session.forget()  # the page of a failure asks the database nothing
-    return render_template("error.html", refusal=refusal), refusal.status
+    return render_template("error.html", refusal=refusal, kept=words), refusal.status
 
 
 def _as_no(error) -> DomainError:

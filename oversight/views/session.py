@@ -45,6 +45,8 @@ from oversight.organization.actor import Actor, actor_of
 from oversight.register import accounts, credentials, tokens
 from oversight.register.sign_ins import Place
 
+from . import kept
+
 bp = Blueprint("access", __name__)
 NAMED = [InputRequired(N_("请填写用户名。")), Length(max=60)]
 SAFE = ("GET", "HEAD", "OPTIONS")
@@ -87,6 +89,61 @@ class ActivationForm(FlaskForm):
     )
     password = PasswordField(N_("设一个密码"), [InputRequired(N_("请设一个密码。"))])
     again = PasswordField(N_("再输一次密码"), [InputRequired(N_("请再输一次密码。"))])
+
+
+@manager.unauthorized_handler
+def to_the_door():
+    """Send a stranger to the log-in page; what he typed on a page of his own goes with him."""
+    if request.method in SAFE or not kept.words_of_request():
+        flash(_(manager.login_message))
+        asked = request.full_path.rstrip("?")
+        return redirect(url_for("access.login", next=_shown_by(asked) or None))
+    token = kept.sealed()
+    if not token:
+        flash(_("登录已过期。内容太长，没能保存；请先返回把它复制下来，再登录。"), "warn")
+    return _door("login.html", LoginForm(formdata=None), 401, token)
+
+
+def _shown_by(path: str) -> str:
+    """Return the page at an address, or above one that only takes posts."""
+    return path if kept.readable(urlsplit(path).path) else kept.above(urlsplit(path).path)
+
+
+def _door(template: str, form, status: int, token: str = ""):
+    """Show a page before the log-in; what was typed goes along while it is still open."""
+    found = kept.opened(token)
+    return render_template(template, form=form, kept=token if found else ""), status
+
+
+def carried() -> str:
+    """Return the sealed words that a log-in form brought along."""
+    return request.form.get("kept", "")
+
+
+def too_old():
+    """Answer a form whose token belongs to no session of today, where we know whose page it was; None
+    where that can't be known.
+    """
+    if request.endpoint in ("access.sign_in", "access.code"):
+        flash(_("页面停留太久，请重新登录。"), "warn")
+        return _own(carried()) or _door("login.html", LoginForm(formdata=None), 400, carried())
+    if not kept.words_of_request():
+        return None
+    return _own(kept.sealed(), 400) if current_user.is_authenticated else to_the_door()
+
+
+def _own(token: str, status: int = 200):
+    """Show the form with the words that were sealed, to who is logged in and typed them; else None."""
+    found = kept.opened(token)
+    who = account().id if current_user.is_authenticated else ""
+    return kept.shown(found, status) if found and found.who == who else None
+
+
+@bp.post("/kept")
+@login_required
+def resume():
+    """Show the form again that words were typed into, to who typed them."""
+    return _own(carried()) or redirect(url_for("desk.queue"))
 
 
 @manager.user_loader
@@ -230,17 +287,17 @@ def login():
 def sign_in():
     form = LoginForm()
     if not form.validate_on_submit():
-        return render_template("login.html", form=form), 422
+        return _door("login.html", form, 422, carried())
     try:
         token = credentials.sign_in(
             db.session, form.username.data, form.password.data, moment(), place()
         )
     except TooMany as hasty:
-        return _hasty(hasty, form.password, "login.html", form=form)
+        return _hasty(hasty, form.password, "login.html", form=form, kept=carried())
     if token:
         return _enter(token)
     form.password.errors = [_("用户名或密码不对。输错多次后，要隔一会儿才能再试。")]
-    return render_template("login.html", form=form), 422
+    return _door("login.html", form, 422, carried())
 
 
 def _enter(token: str):
@@ -250,9 +307,20 @@ def _enter(token: str):
     found = load(token)
     if found is None:
         session["half"] = token
+        g.pop("csrf_token", None)
+        if kept.opened(carried()):
+            return _door("login_code.html", CodeForm(formdata=None), 200, carried())
         return redirect(url_for("access.code", next=onward))
     login_user(found)
-    return redirect(onward or url_for("desk.queue"))
+    kept.sign_pages(found.account.id)
+    return _go_on(onward)
+
+
+def _go_on(onward: str | None):
+    """Lead to the form with what its author typed before he logged in, else to where he wanted."""
+    if carried() and not kept.opened(carried()):
+        flash(_("登录前填写的内容保存超过 30 分钟，已经清除。"), "warn")
+    return _own(carried()) or redirect(onward or url_for("desk.queue"))
 
 
 def _hasty(hasty: TooMany, field, template: str, **given):
@@ -270,17 +338,17 @@ def code():
     if not half or not credentials.waits_for_code(db.session, half, moment()):
         return redirect(url_for("access.login"))
     if not form.validate_on_submit():
-        return render_template("login_code.html", form=form), 422 if form.is_submitted() else 200
+        return _door("login_code.html", form, 422 if form.is_submitted() else 200, carried())
     try:
         token = credentials.enter_code(
             db.session, half, form.code.data, moment(), sealer(), place()
         )
     except TooMany as hasty:
-        return _hasty(hasty, form.code, "login_code.html", form=form)
+        return _hasty(hasty, form.code, "login_code.html", form=form, kept=carried())
     if token:
         return _enter(token)
     form.code.errors = [_("动态码不对。请用手机上最新的 6 位数字，或一个没有用过的恢复码。")]
-    return render_template("login_code.html", form=form), 422
+    return _door("login_code.html", form, 422, carried())
 
 
 @bp.post("/logout")

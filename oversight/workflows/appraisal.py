@@ -214,7 +214,7 @@ WORKFLOW = Workflow(
              tells=(Tell(BRANCH, "到会人数不够，已提请上一级会议。"),)),
         Move("tell", "告知本人", TELLING, INTERNAL, by=BRANCH, under=TOLD, does=(outcome.tell_each,),
              asks=TELL, only_if=(outcome.told_are_graded, outcome.harsh_one_by_one),
-             place="page"),
+             place="page", tells=(Tell(outcome.THE_TOLD, "您的民主评议情况已经告知，请查看。"),)),
         Move("take_up_review", "转入复核", TELLING, UNDER_REVIEW, by=AUTOMATIC, under=REVIEW,
              only_if=(outcome.everybody_told, outcome.somebody_asked)),
         Move("all_told", "已逐人告知", TELLING, ALL_TOLD, by=AUTOMATIC, under=TOLD,

@@ -9,8 +9,10 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
+from oversight import workflows
 from oversight.base.refusals import Forbidden, InvalidInput, NotFound, RuleViolation
 from oversight.calendar.party_days import activity_for, status
+from oversight.engine import authority, journal
 from oversight.ledger import attendance
 from oversight.models import Activity, ActivityChange, Attendance, Case
 from tests.support.world import at
@@ -189,3 +191,26 @@ def test_the_sums_balance(session, world):
         "expected": 5,
         "end_open": 2,
     }
+
+
+def test_a_correction_parts_two_absent_leaders_both_ways(session, world):
+    """The second is found missing after the case about the first was opened. Issue 10, 5."""
+    record(session, world, sheet(world, absent=("secretary",)), who="village.organizer")
+    [first] = cases(session)
+    assert ground(session, world, first, "village.organizer")
+    raw = sheet(world, absent=("secretary", "organizer"), why="组织委员也没有到会")
+    record(session, world, raw, who="village.secretary", on="2026-11-10")
+    session.expire_all()
+    one, other = cases(session)
+    assert not ground(session, world, one, "village.organizer")
+    assert not ground(session, world, other, "village.secretary")
+    for case in (one, other):
+        assert ground(session, world, case, "village.member1"), "who came takes it up"
+    assert journal.verify_lines(journal.export_lines(session)) == []
+
+
+def ground(session, world, case, name):
+    """Return on what ground a person follows up an absence."""
+    who = world.actor(name, date(2026, 11, 10))
+    workflow = workflows.of(case)
+    return authority.basis(session, workflow, case, workflow.state(case.state).waits_on, who)

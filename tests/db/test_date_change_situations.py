@@ -551,6 +551,17 @@ def test_what_the_zone_approved_only_the_zone_cancels(play):
     assert play.move(case, "zone.secretary", "cancel").state == "cancelled"
 
 
+def test_who_was_passed_over_is_named_though_the_taker_over_had_no_time(play):
+    """Taken over on the last working day, the request ends as 未及批复; who had let it lie is named
+    where it was taken over and where it ends, and nobody else is blamed.
+    """
+    case = play.asked()
+    case = play.on("2026-12-03").move(case, "zone.officer", "take_over")
+    assert "青溪镇党委" in play.journal(case)[-1].result["unanswered"]["by"]
+    case = play.on("2026-12-05").move(case, None, "run_out")
+    assert "青溪镇党委" in play.journal(case)[-1].result["unanswered"]["by"]
+
+
 def test_after_the_take_over_silence_still_is_no_consent(play):
     case = play.asked()
     case = play.on("2026-11-30").move(case, "zone.officer", "take_over")

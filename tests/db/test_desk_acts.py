@@ -72,7 +72,7 @@ def test_handed_over_work_is_one_persons_for_good(play):
     row = last(play, case)
     assert (row.kind, row.move, row.result["to"]) == ("desk", "hand_over", ["town1.secretary"])
     assert (case.version, case.state) == (version, state)
-    assert told(play, "town1.secretary") == ["您有1件待办"]
+    assert told(play, "town1.secretary") == ["您有1件待办：变更时间请示（石桥村党支部）"]
     play.on("2026-11-25")  # not only for the day
     error = play.refused(AlreadyTaken, None, case, "town1.officer", "approve")
     assert "已转办给town1.secretary" in error.sentence
@@ -176,9 +176,9 @@ def test_an_opinion_is_asked_and_answered_and_decides_nothing(play):
     play.refused(Forbidden, "authority", case, "zone.officer", "approve")
     do(play, case, "zone.officer", "comment", text="可以")
     assert box(play, "zone.officer", "copied") == []
-    assert last(play, case).words == {"text": "可以"} and "您征求的意见已答复" in told(
-        play, "town1.officer"
-    )
+    assert last(play, case).words == {"text": "可以"}
+    assert "您征求的意见已答复：变更时间请示（石桥村党支部）" in told(play, "town1.officer")
+    assert "请您提意见：变更时间请示（石桥村党支部）" in told(play, "zone.officer")
     do(play, case, "town1.officer", "add_signer", person="town1.deputy")
     assert play.move(case, "town1.officer", "approve").state == "approved"  # not waited for
 
@@ -198,7 +198,7 @@ def test_a_nudge_reaches_those_it_waits_for_once_a_working_day(play):
     do(play, case, "village.secretary", "nudge")
     assert sorted(last(play, case).result["to"]) == ["town1.officer", "town1.secretary"]
     assert (
-        told(play, "town1.officer") == ["有人催办1件事，请尽快办理"]
+        told(play, "town1.officer") == ["有人催办，请尽快办理：变更时间请示（石桥村党支部）"]
         and told(play, "second.hat") == []
     )
     assert "今天已经催办过" in no(play, RuleViolation, case, "zone.officer", "nudge").sentence

@@ -76,7 +76,7 @@ _BY_REASON = {
         "units": "schedule issue_unit _branches deploy _lines",
         "activities": "replan _days_in_force _years_ahead",
     },
-    CHOICE: {"units": "others_of_zone branches_elsewhere"},
+    CHOICE: {"units": "others_of_zone branches_to_join"},
     SERVER: {
         "cases": "open_cases demo",
         "work": "_count",

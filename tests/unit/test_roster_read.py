@@ -111,6 +111,8 @@ def test_blanks_in_names_and_units_are_taken_away(read_messy):
         ("40360", (date(2010, 7, 1), False)),
         ("２０１０．７．１", (date(2010, 7, 1), False)),
         ("2010 年 7 月 1 日", (date(2010, 7, 1), False)),
+        ("199007", (date(1990, 7, 1), True)),
+        (199007, (date(1990, 7, 1), True)),
     ],
 )
 def test_days(value, expected):
@@ -138,6 +140,8 @@ def test_the_other_epoch_of_old_workbooks():
         ("书记", [("secretary", "")]),
         ("支部书记、组织委员", [("secretary", ""), ("organizer", "")]),
         ("组织委员兼宣传委员", [("organizer", ""), ("publicity", "")]),
+        ("支部书记（兼村主任）", [("secretary", "")]),
+        ("石桥（一）村党支部书记", [("secretary", "石桥(一)村")]),
         ("青溪镇党委督查员", [("inspector", "青溪镇党委")]),
         ("无", []),
         ("普通党员", []),

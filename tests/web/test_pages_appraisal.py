@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import pytest
 
+from oversight.time import sweep
 from tests.db.test_appraisal_cases import setting
 from tests.db.test_appraisal_walk import SELF, Appraising
 from tests.support.html import text_of
+from tests.support.world import at
 
 # What these pages show does not depend on the database; the moves are tried on both in tests/db.
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -227,7 +229,7 @@ def test_several_are_excused_on_one_sheet_with_one_reply(page, reader, village):
     assert "免写个人自评的批复" not in page("village.member1").main, "of others' grounds nothing"
 
 
-def test_what_hurts_has_a_button_for_each(page, reader, village):
+def test_what_hurts_has_a_button_for_each(page, reader, village, session):
     village.begin()
     village.assess()
     village.review_peers()
@@ -242,6 +244,7 @@ def test_what_hurts_has_a_button_for_each(page, reader, village):
     rest = secretary.submit(form, "/moves/tell", members=others)
     assert "还有 1 人没有登记" in rest.main
     assert "报区备案" in secretary.submit(rest, "/moves/tell").main
+    sweep.sweep(session, at("2026-12-01"))
     bell = reader("village.member1").get("/notices").main
     assert "民主评议情况已经告知" in bell and "基本合格" not in bell
 

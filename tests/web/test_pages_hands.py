@@ -116,7 +116,7 @@ def test_a_nudge_says_whom_it_reached(reader, three):
     done = branch.submit(branch.get(url(three[0])), "/desk/nudge")
     assert "催办”：town1.officer、town1.secretary" in done.text
     assert "今天已经催办过" in branch.submit(branch.get(url(three[0])), "/desk/nudge", 422).main
-    assert "有人催办1件事" in reader("town1.officer").get("/notices").main
+    assert "有人催办，请尽快办理" in reader("town1.officer").get("/notices").main
 
 
 def test_what_one_follows_up_has_its_place_and_tops_the_desk_on_its_day(reader, three, clock):

@@ -253,3 +253,44 @@ def test_a_day_that_cannot_be_read_is_said_so(reader, day):
 def test_a_page_cites_the_branch_s_own_document(reader, name, document):
     page = reader(name).get("/new/date_change").main
     assert f"依据：{document}" in page and "《党支部主题党日活动指导书》" not in page
+
+
+# Partners of a joint request ----------------------------------------------------------------------
+
+
+@pytest.fixture
+def many_branches(session, world):
+    """Seventy further branches in another town."""
+    for number in range(70):
+        world.unit(f"far{number}", "branch", "town2", "rural", title=f"远山第{number}党支部")
+    session.commit()
+
+
+def partners(page: Page) -> list[str]:
+    return [node.get("value") for node in page.tree.iter("input") if node.get("name") == "with"]
+
+
+def test_partners_are_looked_for_where_there_are_many(reader, world, many_branches):
+    secretary = reader("village.secretary")
+    page = secretary.get("/new/date_change?day=2026-12-04")
+    assert len(partners(page)) == 50 and "这里没有列全" in page.main
+    assert world.units["village2"].id in partners(page), "those of the same town come first"
+    near, far = world.units["village2"].id, world.units["far69"].id
+    words = {"reason": REASON, "new_day": "2026-12-11", "with": [near]}
+    found = secretary.submit(page, "/new/date_change", then="find", find="第69党", **words)
+    assert set(partners(found)) == {near, far} and found.value("with") == near
+    assert found.value("reason") == REASON and found.value("new_day") == "2026-12-11"
+    none = secretary.submit(found, "/new/date_change", then="find", find="没有的", **words)
+    assert "没有找到这个名称的支部" in none.main and partners(none) == [near]
+    done = secretary.submit(
+        found, "/new/date_change", then="ask_jointly", **(words | {"with": [near, far]})
+    )
+    assert "远山第69党支部" in done.main
+
+
+def test_a_branch_is_looked_for_and_no_list_ends_silently(reader, world, many_branches):
+    inspector = reader("town2.inspector")
+    page = inspector.get("/new/rectification")
+    assert len(page.options("unit")) == 50 and "这里只列出前 50 个" in page.main
+    found = inspector.get("/new/rectification?q=第69党")
+    assert found.options("unit") == [world.units["far69"].id] and "找到 1 个支部" in found.main

@@ -4,13 +4,15 @@ absence.
 
 from __future__ import annotations
 
+import re
+
 import pytest
 import sqlalchemy as sa
 
 from oversight.models import Case
 from tests.db.test_attendance import cases as absences
 from tests.db.test_attendance import record, sheet
-from tests.db.test_rectification_walk import FINDINGS, do, fixing, opened, rechecking
+from tests.db.test_rectification_walk import FINDINGS, ITEMS, do, fixing, opened, rechecking
 
 # What these pages show does not depend on the database; the moves are tried on both in tests/db.
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -318,3 +320,25 @@ def test_a_document_is_offered_where_it_can_be_sent(reader, world, session):
         on="2026-12-02",
     )
     assert not reader("village.secretary").get(url(case)).has_form("/attachments")
+
+
+# Sent back ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def sent_back(reader, session, world):
+    """An order whose report came back for its second finding, as the branch sees it."""
+    case, officer = rechecking(session, world), reader("town1.officer")
+    verdicts = {"verdicts-1": "accepted", "verdicts-2": "not"}
+    page = officer.get(f"/cases/{case.id}")
+    officer.submit(page, "/moves/send_back", opinion="还有一人未联系", **verdicts)
+    session.expire_all()
+    return reader("village.secretary").get(f"/cases/{case.id}")
+
+
+def test_a_report_that_is_sent_back_stands_again(sent_back):
+    assert sent_back.value("items-1-measure") == ITEMS[0]["measure"]
+
+
+def test_a_verdict_is_shown_in_words(sent_back):
+    assert "['" not in sent_back.main and not re.search(r"\baccepted\b", sent_back.main)

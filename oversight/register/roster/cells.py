@@ -18,6 +18,7 @@ ERRORS = re.compile(r"#(N/A|REF!|VALUE!|NAME\?|DIV/0!|NULL!|NUM!)")
 IDENTITY = re.compile(r"(?<!\d)\d{17}[\dXx](?!\d)|(?<!\d)\d{15}(?!\d)")
 LONG_NUMBER = re.compile(r"\d{11,}[Xx]?")
 DAY = re.compile(r"(\d{4})[./\-年](\d{1,2})(?:[./\-月](\d{1,2})?日?|月)?")
+MONTH = re.compile(r"(19|20)\d{2}(0[1-9]|1[0-2])")  # 199007
 TIMER = re.compile(r"\s+\d{1,2}:\d\d(:\d\d)?$")
 MOBILE = re.compile(r"(?<!\d)(?:(?:\+|00)?86[- ]?)?(1[3-9]\d)[- ]?(\d{4})[- ]?(\d{4})(?!\d)")
 LANDLINE = re.compile(r"(?<!\d)\(?(0\d{2,3})\)?[- ]?([2-9]\d{6,7})(?:(?:-|转|分机)+\d{1,6})?(?!\d)")
@@ -109,6 +110,7 @@ OUTSIDE = re.compile(
     r"(共青)?团(员|支部|总支|委|工委|组织|干部)?|纪委|纪检组|村委|居委|村民|居民|生产|网格|妇联|妇女|工会|监督|监委|监事|理事|董事|调解|治保"
     r"|业委|民兵"
 )
+IN_BRACKETS = re.compile(r"\(([^()]*)\)(?=$|[、,;/|])")
 OF_THE_PARTY = re.compile("党|支部|支委|书记")
 MEMBER = {"党员", "中共党员", "中国共产党党员", "中国共产党员"}  # of either standing
 FULL = {"正式党员", "正式", "中共正式党员", "已转正", "中共党员(正式)"}
@@ -264,6 +266,8 @@ def _day(value, old_epoch: bool) -> tuple[date, bool]:
     plain = TIMER.sub("", text(value)).replace(" ", "")
     if re.fullmatch(r"\d{8}", plain):
         return _made(plain[:4], plain[4:6], plain[6:]), False
+    if MONTH.fullmatch(plain):
+        return _made(plain[:4], plain[4:], "1"), True
     if re.fullmatch(r"\d{5}(\.0+)?", plain):
         return _serial(int(float(plain)), old_epoch), False
     found = DAY.fullmatch(plain)
@@ -277,6 +281,8 @@ def _number_day(value: int | float, old_epoch: bool) -> tuple[date, bool]:
     if value == int(value) and 19210000 < value < 21010000:
         plain = str(int(value))
         return _made(plain[:4], plain[4:6], plain[6:]), False
+    if value == int(value) and MONTH.fullmatch(str(int(value))):
+        return _day(str(int(value)), old_epoch)
     if value == int(value) and 1900 <= value <= 2100:
         raise Unreadable("只有年份，请写成 2010-07-01 这样，至少写到月。")
     if 1900 < value < 2101:
@@ -402,7 +408,8 @@ def _posts(value) -> list[str]:
     """Part a cell of posts, also at its line breaks, and at blanks between posts."""
     broken = re.sub(r"[\r\n]+|_x000[9AaDd]_", "、", str(value))
     found: list[str] = []
-    for part in re.split(r"[、,;/|]|兼", typed.line(broken)):
+    beside = IN_BRACKETS.sub(r"、\1", typed.line(broken))  # 书记（兼村主任）
+    for part in re.split(r"[、,;/|]|兼", beside):
         found += part.split() if _several(part) else [part.replace(" ", "")]
     return [part for part in found if part and part not in WITHOUT_OFFICE]
 

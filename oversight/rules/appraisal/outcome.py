@@ -8,11 +8,10 @@ from datetime import date
 
 import sqlalchemy as sa
 
-from oversight.base.db import insert_once, new_id
-from oversight.base.sentences import N_
 from oversight.calendar.workdays import add_workdays
 from oversight.law.definition import effect, rule
-from oversight.models import Appraised, JournalRow, Notice, WorkItem
+from oversight.law.roles import Role
+from oversight.models import Appraised, JournalRow, WorkItem
 from oversight.models.cases import CAME
 from oversight.rules.context import TransitionContext
 
@@ -20,7 +19,7 @@ from .grounds import ONE_BY_ONE, REVIEW, TOLD
 from .roster import REVIEW_DAYS, on_roster, roster, row_of
 
 HARSH = ("basic", "unqualified")  # told in person, one at a time
-TOLD_NOTICE = N_("您的民主评议情况已经告知，请查看。")
+THE_TOLD = Role("the_told", "被告知的党员", "named", (("member",),), group_of="member")
 
 # Telling, review, filing -------------------------------------------------------------------------
 
@@ -41,17 +40,7 @@ def tell_each(attempt: TransitionContext) -> None:
     """逐人告知，本人收到提醒；从告知起 5 个工作日内可以申请复核一次。"""
     for person in attempt.words.get("members") or untold(attempt):
         row_of(attempt, person).told_on = attempt.today
-        insert_once(
-            attempt.session,
-            Notice,
-            id=new_id(),
-            zone_id=attempt.case.zone_id,
-            person_id=person,
-            key=f"told:{attempt.case.id}:{attempt.case.version}",
-            case_id=attempt.case.id,
-            text=TOLD_NOTICE,
-            at=attempt.at.now,
-        )
+        attempt.names.append(person)
 
 
 def review_until(attempt: TransitionContext) -> date | None:

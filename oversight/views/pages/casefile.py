@@ -345,11 +345,11 @@ class CaseFile:
         )
 
     @property
-    def sent_back(self) -> str:
-        """Return with which words the case was sent back to where it lies."""
+    def sent_back(self) -> list[tuple]:
+        """Return with which words the case was sent back to where it lies, each with its ask."""
         row = self.asked_row
-        back = self.asked is not None and self.asked.tone == "back"
-        return "；".join(str(value) for value in row.words.values()) if back else ""
+        back = row is not None and self.asked is not None and self.asked.tone == "back"
+        return _said(self.workflow, row) if row is not None and back else []
 
     @property
     def asked(self) -> Move | None:

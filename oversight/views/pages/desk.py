@@ -15,6 +15,7 @@ from oversight.base.db import db
 from oversight.base.refusals import DomainError, InvalidInput, NotFound, VersionMissing
 from oversight.base.rows import grouped, grouped_by, ids_of, keyed
 from oversight.base.sentences import N_
+from oversight.casework import paper_numbers
 from oversight.engine import authority, bell, inbox, transitions
 from oversight.law.definition import Bulk
 from oversight.law.inputs import read_id
@@ -104,6 +105,13 @@ class DeskPage:
         if self.view.unit and (found is None or not self.who.sees(found)):
             raise NotFound()
         return found
+
+    @property
+    def unnumbered(self) -> int:
+        """Count the papers of the reader's units that wait for their number in the office's register."""
+        if session.settings()["reply_numbers"] != "typed":
+            return 0
+        return len(paper_numbers.waiting(db.session, self.who))
 
     @cached_property
     def filters(self) -> inbox.Filters:

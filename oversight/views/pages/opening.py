@@ -35,7 +35,7 @@ from oversight.models import Activity, Case, Person, Unit
 from oversight.organization import units
 from oversight.organization.actor import Actor
 from oversight.organization.members import members
-from oversight.organization.units import UnitRow, neighbours
+from oversight.organization.units import UnitRow
 from oversight.rules import date_change
 from oversight.rules.context import TransitionContext
 from oversight.views import forms, present, session
@@ -44,6 +44,7 @@ from .casefile import CaseFile
 
 bp = Blueprint("opening", __name__)
 MANY_UNITS = 50  # from which on they can be looked for
+FIND = "find"  # in the place of a first step: looks for partners and keeps what was written
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,7 @@ class Sheet:
     new: bool
     bound: forms.Bound = forms.NO_FORM
     posted: dict = field(default_factory=dict)
+    find: str = ""  # a part of a partner's name that is looked for
 
     @classmethod
     def of(cls, file: CaseFile) -> Sheet | None:
@@ -294,22 +296,33 @@ class Sheet:
         )
 
     @cached_property
-    def neighbours(self) -> list[Unit]:
-        """Return the branches of the same town that could hold the activity jointly."""
-        return neighbours(db.session, self.unit)
+    def _joining(self) -> tuple[list[tuple[Unit, str]], bool]:
+        chosen = self.posted.get("with") or []
+        return units.branches_to_join(db.session, self.unit, self.find, chosen, MANY_UNITS)
 
-    @cached_property
-    def farther(self) -> list[tuple[str, list[Unit]]]:
-        """Return the branches under other towns and departments that could hold it jointly."""
+    @property
+    def to_join(self) -> list[tuple[str, list[Unit]]]:
+        """Return the branches that could hold the activity jointly, by what stands above them."""
         by_above: dict[str, list[Unit]] = {}
-        for unit, above in units.branches_elsewhere(db.session, self.unit):
+        for unit, above in self._joining[0]:
             by_above.setdefault(above, []).append(unit)
         return list(by_above.items())
 
+    @property
+    def found_nobody(self) -> bool:
+        """True where no branch has a name with what was looked for."""
+        return not any(self.find in unit.name for unit, _above in self._joining[0])
+
+    @property
+    def more_to_join(self) -> bool:
+        """True where not all are listed, so that they must be looked for."""
+        return self._joining[1]
+
     def chosen_in(self, units: list[Unit]) -> bool:
-        """True where one of these branches was chosen before."""
+        """True where one of these branches was chosen before, was looked for, or is near."""
         chosen = self.posted.get("with") or []
-        return any(unit.id in chosen for unit in units)
+        near = any(unit.parent_id == self.unit.parent_id for unit in units)
+        return bool(self.find) or near or any(unit.id in chosen for unit in units)
 
     @property
     def urgent(self) -> bool:
@@ -411,10 +424,12 @@ def blank(name):
 def _choice(workflow: Workflow):
     """Ask in which branch; where there are many, they are looked for by a part of their name."""
     units, find = _units(workflow), typed.line(request.args.get("q", ""))[:80]
+    found = [unit for unit in units if find in unit.name]
     return render_template(
         "new_unit.html",
         workflow=workflow,
-        units=[unit for unit in units if find in unit.name],
+        units=found[:MANY_UNITS],
+        found=len(found),
         many=len(units) > MANY_UNITS,
         find=find,
     )
@@ -491,6 +506,8 @@ def send(name):
     with session.keeping("open"):
         workflow, unit = _offered(name), _unit(name, request.form.get("unit"))
     facts = forms.words_from(request.form, workflow.facts)
+    if request.form.get("then") == FIND:
+        return _looked_for(workflow, unit, facts)
     move = next(
         (m for m in workflow.leaving(workflow.opens) if m.name == request.form.get("then")), None
     )
@@ -513,6 +530,14 @@ def send(name):
         return _taken(refusal, workflow, unit.id, move, words), refusal.status
     _told(case, move)
     return redirect(url_for("case.show", case_id=case.id))
+
+
+def _looked_for(workflow: Workflow, unit: Unit, facts: dict):
+    """Show the form again with what was written and with the branches whose name was looked for."""
+    unread = {ask.name for ask in _unread(workflow, facts)}
+    known = {name: value for name, value in facts.items() if name not in unread}
+    given, find = _defaults(workflow, unit, known), typed.line(request.form.get("find", ""))[:80]
+    return _page(Sheet.fresh(workflow, unit, given, posted=facts, find=find))
 
 
 def _wrong(workflow: Workflow, unit_id: str, facts: dict, bound: forms.Bound):

@@ -1,0 +1,47 @@
+"""Replies that wait for their number in the office's register, and entering it."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_login import login_required
+
+from oversight.base.db import db
+from oversight.base.refusals import AlreadyTaken, InvalidInput
+from oversight.casework import paper_numbers
+from oversight.views import session
+
+bp = Blueprint("papers", __name__)
+
+
+def _page(wrong: str = "", refusal: InvalidInput | None = None):
+    rows = paper_numbers.waiting(db.session, session.actor())
+    return render_template(
+        "papers.html", rows=rows, wrong=wrong, refusal=refusal, form=request.form
+    )
+
+
+@bp.get("/papers")
+@login_required
+def index():
+    return _page()
+
+
+@bp.post("/papers/<uuid:paper_id>/number")
+@login_required
+def number(paper_id):
+    try:
+        found = paper_numbers.enter(
+            db.session,
+            str(paper_id),
+            request.form.get("number", ""),
+            session.actor(),
+            session.moment(),
+        )
+    except InvalidInput as refusal:
+        return _page(str(paper_id), refusal), refusal.status
+    except AlreadyTaken as taken:
+        flash(taken.sentence, "warn")
+        return redirect(url_for("papers.index"))
+    flash(_("已登记文号：%(number)s", number=found), "ok")
+    return redirect(url_for("papers.index"))
