@@ -100,6 +100,7 @@ def join(
         raise InvalidInput(
             {"joined_on": N_("“入党日期”早于建党，或者还没有到，请核对后写成 2010-07-01 这样。")}
         )
+    _not_twice(session, unit, name, on)
     person = Person(zone_id=unit.zone_id, name=name, joined_on=joined_on)
     session.add(person)
     session.flush()
@@ -118,6 +119,17 @@ def join(
     )
     session.flush()
     return person
+
+
+def _not_twice(session: Session, unit: Unit, name: str, on: date) -> None:
+    """Make sure that a form that was sent twice enters one member. Raises InvalidInput."""
+    same = sa.select(Person.id).join(Membership, Membership.person_id == Person.id)
+    known = same.where(Membership.unit_id == unit.id, Membership.from_on == on, Person.name == name)
+    if session.scalar(known.limit(1)):
+        sentence = N_(
+            "%(name)s当天已经转入%(unit)s，不用再登记；确是同名的另一人，请在姓名末尾加一个数字或字母。"
+        )
+        raise InvalidInput({"name": say(sentence, name=name, unit=unit.name)})
 
 
 def transfer(

@@ -11,6 +11,7 @@ from functools import partial
 
 from flask import Flask, Response, current_app, g, has_request_context, render_template, request
 from flask import session as flask_session
+from flask.globals import request_ctx
 from flask.sessions import SecureCookieSessionInterface
 from flask_login import current_user
 from flask_wtf import CSRFProtect
@@ -203,6 +204,8 @@ def _refused(error):
         return session.manager.unauthorized()
     if refusal.status >= 500:
         session.forget()  # the page of a failure asks the database nothing
+    if request_ctx.url_adapter is None:  # a Host header that is none: no address is written with it
+        request_ctx.url_adapter = current_app.url_map.bind("localhost")
     return render_template("error.html", refusal=refusal), refusal.status
 
 
