@@ -31,10 +31,9 @@ test: export PYTHONDONTWRITEBYTECODE =
 test: test-packages editable axe
 	@$(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
-# The matrices and the model of date change whole, of which make test tries a slice. Then faults are put into the rules, 300 by a seed, each against the tests that reach it; 1 where under 85 % are found.
+# What make test slices, whole. Then faults are put into the rules, 300 by a seed, each against the tests that reach it; 1 where under 85 % are found.
 assure: test-packages assure-packages editable
-	@OVERSIGHT_WHOLE=1 $(BIN)/python -m pytest -q -n $(TEST_WORKERS) tests/db/test_matrix.py tests/db/test_matrix_part2.py \
-	  tests/db/test_matrix_part3.py tests/db/test_date_change_model.py
+	@OVERSIGHT_WHOLE=1 $(BIN)/python -m pytest -q -n $(TEST_WORKERS) --dist loadfile tests/db tests/web
 	@$(BIN)/python -m tests.assure $(ARGS)
 
 tools: test-packages bench-packages editable axe

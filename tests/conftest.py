@@ -8,6 +8,7 @@ template, empty or with the small world.
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 from dataclasses import replace
@@ -25,7 +26,7 @@ from sqlalchemy.util import LRUCache
 from oversight import create_app
 from oversight.base.clock import StoppedClock
 from oversight.base.db import db
-from tests.support import explain, postgres, scratch
+from tests.support import explain, postgres, scratch, slices
 from tests.support import world as worlds
 
 NOW = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
@@ -44,6 +45,19 @@ def _compile_templates_once(config) -> None:
         os.environ[COMPILED] = str(folder)  # the workers inherit it
         config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
     Flask.jinja_options = {"bytecode_cache": FileSystemBytecodeCache(os.environ[COMPILED])}
+
+
+def pytest_collection_modifyitems(config, items):
+    """Leave to `make assure` what is sliced."""
+    items[:], left = slices.split(items)
+    config.hook.pytest_deselected(items=left)
+
+
+def pytest_collection_finish():
+    """Let the collector of garbage pass over all that lives as long as the run: a sixth of its time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
 
 
 @pytest.hookimpl(wrapper=True)

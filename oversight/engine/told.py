@@ -28,13 +28,19 @@ def deliver(session: Session, key: str, payload: dict, at: Moment) -> None:
     if case is None:
         return
     move = _move(case, payload)
+    anew = case.open and _still(case, payload, move)
+    called = _called(session, case, payload, move, at) if anew else set()
+    said: dict[str, str] = {}
     if "move" in payload:
         for place, tell in enumerate((move or workflows.of(case)).tells):
-            _tell(session, case, tell, f"told:{place}:{key}", payload.get("by"), at)
-    if not case.open:
-        _end_calls(session, case, set(), at)
-    elif _still(case, payload, move):
-        _call_anew(session, case, key, payload, move, at)
+            lines = _lines_of(session, case, tell, payload.get("by"), at)
+            said |= {one: text for one, text in lines.items() if one in called}
+            for one in sorted(lines.keys() - called):
+                once = f"told:{place}:{key}"
+                outbox.notify(session, case.zone_id, one, once, lines[one], at, case.id)
+    if anew or not case.open:
+        _end_calls(session, case, _kept(session, case, payload, move, at) if anew else set(), at)
+        _call(session, case, called, said, key, at)
 
 
 def matter(session: Session, case: Case) -> str:
@@ -54,15 +60,13 @@ def _move(case: Case, payload: dict) -> Move | None:
     return next(one for one in workflow.leaving(left) if one.name == payload["move"])
 
 
-def _tell(session: Session, case: Case, tell: Tell, key: str, by: str | None, at: Moment) -> None:
-    """Tell a party, but not whoever made the move."""
+def _lines_of(session: Session, case: Case, tell: Tell, by: str | None, at: Moment) -> dict:
+    """Return what a party is told, by person, but not whoever made the move."""
     role = role_of(tell.party)
     text: str = tell.sentence
     if role.seat != "person":
         text = say("%(matter)s：%(sentence)s", matter=matter(session, case), sentence=tell.sentence)
-    people = _people(session, workflows.of(case), case, tell.party, at) - {by}
-    for one in sorted(people):
-        outbox.notify(session, case.zone_id, one, key, text, at, case.id)
+    return dict.fromkeys(_people(session, workflows.of(case), case, tell.party, at) - {by}, text)
 
 
 def _people(session: Session, workflow: Workflow, case: Case, party: Party, at: Moment) -> set[str]:
@@ -124,20 +128,21 @@ def _waiting(case: Case):
     return sa.and_(Notice.case_id == case.id, Notice.read_at.is_(None), sa.or_(*calls))
 
 
-def _call_anew(
-    session: Session, case: Case, key: str, payload: dict, move: Move | None, at: Moment
-) -> None:
-    """End the calls to what is done and call to what waits, but not whoever brought it there; where
-    one of many acts and the case stays, only to what that act itself has laid.
+def _called(session: Session, case: Case, payload: dict, move: Move | None, at: Moment) -> set[str]:
+    """Return whom what waits calls, but not whoever brought it there; where one of many acts and the
+    case stays, only whom that act itself calls.
     """
     items = _items(session, case)
-    stays = move is not None and move.enters is INTERNAL
-    entered = "move" in payload and not stays
-    _end_calls(session, case, set() if entered else _people_at(session, items, at), at)
-    if stays:
+    if move is not None and move.enters is INTERNAL:
         items = [one for one in items if one.opened_at != case.entered_at and _laid(one, payload)]
     called = _people_at(session, [one for one in items if one.kind != "help"], at)
-    _call(session, case, called - {payload.get("by")}, key, at)
+    return called - {payload.get("by")}
+
+
+def _kept(session: Session, case: Case, payload: dict, move: Move | None, at: Moment) -> set[str]:
+    """Return whose unread calls stay: where the case entered a state anew nobody's."""
+    entered = "move" in payload and not (move is not None and move.enters is INTERNAL)
+    return set() if entered else _people_at(session, _items(session, case), at)
 
 
 def _laid(item: WorkItem, payload: dict) -> bool:
@@ -161,10 +166,15 @@ def _end_calls(session: Session, case: Case, but: set[str], at: Moment) -> None:
     session.execute(others.values(read_at=at.now))
 
 
-def _call(session: Session, case: Case, people: set[str], key: str, at: Moment) -> None:
-    """Call people to a case; an unread call is renewed, so that it stays one line."""
-    text = say("您有1件待办：%(matter)s", matter=matter(session, case))
+def _call(
+    session: Session, case: Case, people: set[str], said: dict[str, str], key: str, at: Moment
+) -> None:
+    """Call people to a case, in the words of what they are told with it; an unread call is renewed,
+    so that a matter stays one line.
+    """
+    waits = say("您有1件待办：%(matter)s", matter=matter(session, case))
     for one in sorted(people):
+        text = said.get(one, waits)
         if not _renewed(session, case, one, key, text, at):
             outbox.notify(session, case.zone_id, one, key, text, at, case.id)
 

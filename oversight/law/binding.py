@@ -6,7 +6,7 @@ its own document first; where that is silent the zone-wide one governs it (ä¾æ€
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from .clauses import DOCUMENTS, Source, clause, register
@@ -52,7 +52,7 @@ class Binding:
 
     @property
     def source(self) -> Source:
-        return clause(self.id)
+        return replace(clause(self.id), general=self.general)
 
 
 @cache
@@ -95,8 +95,10 @@ def in_own_words(source: Source, category: str | None) -> Source:
     One key may have several clauses: that of the same section is taken, else the first.
     """
     entry = register().get(source.id)
-    if entry is None or category is None or source.id in binding(category):
+    if entry is None or category is None:
         return source
+    if source.id in binding(category):
+        return binding(category)[source.id].source
     own = by_key(entry["key"], category)
     same = [found for found in own if found.id.partition("-")[2] == source.id.partition("-")[2]]
     return (same or own)[0].source if own else source

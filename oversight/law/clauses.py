@@ -20,15 +20,21 @@ DOCUMENTS = {
     "S": N_("《国有企业党支部主题党日活动指导书》"),
 }
 
+AS_GENERAL = N_("（依总指导书）")
+
 
 @dataclass(frozen=True)
 class Source:
-    """The ground of a rule: a clause (`id` set) or a house rule (`id` empty)."""
+    """The ground of a rule: a clause (`id` set) or a house rule (`id` empty).
+
+    `general`: the zone-wide document governs a branch whose own is silent.
+    """
 
     id: str
     section: str
     text: str
     document: str = ""
+    general: bool = False
 
     @property
     def is_clause(self) -> bool:
@@ -37,7 +43,14 @@ class Source:
     @property
     def cite(self) -> str:
         """Name the ground as it is printed: document and section, or 本区约定."""
-        return f"{self.document}{self.section}" if self.id else N_("本区约定")
+        if not self.id:
+            return N_("本区约定")
+        return f"{self.document}{self.section}{AS_GENERAL if self.general else ''}"
+
+    @property
+    def short(self) -> str:
+        """Name the section alone, where its document is plain from who reads it."""
+        return f"{self.section}{AS_GENERAL if self.general else ''}"
 
 
 class UnknownClause(KeyError):

@@ -82,21 +82,28 @@ def unrecorded(session: Session, unit_ids: Iterable[str], today: date) -> list[A
     """Return the party days of these branches that have come and of which no attendance was
     recorded.
     """
-    unit_ids = list(unit_ids)
-    recorded = sa.exists().where(Attendance.activity_id == Activity.id)
     rows = session.scalars(
         sa.select(Activity)
         .where(
-            Activity.unit_id.in_(list(unit_ids)),
-            sa.or_(Activity.kind != "july", _apart(session, unit_ids)),
-            Activity.excused_by.is_(None),
-            ~recorded,
+            *without_record(session, list(unit_ids)),
             sa.or_(Activity.held_on.is_not(None), Activity.day <= today),
         )
         .order_by(Activity.year, Activity.month)
         .options(joinedload(Activity.unit))
     )
     return [row for row in rows if owed(row.unit, row.year, row.month)]
+
+
+def without_record(session: Session, unit_ids: list[str]) -> tuple[sa.ColumnElement, ...]:
+    """Return the conditions of the activities of these branches that are to have a record and have
+    none.
+    """
+    return (
+        Activity.unit_id.in_(unit_ids),
+        sa.or_(Activity.kind != "july", _apart(session, unit_ids)),
+        Activity.excused_by.is_(None),
+        ~sa.exists().where(Attendance.activity_id == Activity.id),
+    )
 
 
 def _apart(session: Session, unit_ids: list[str]):

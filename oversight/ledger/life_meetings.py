@@ -19,7 +19,7 @@ from oversight.engine import authority
 from oversight.engine.use_case import use_case
 from oversight.law.clauses import house_rule
 from oversight.law.inputs import read_day
-from oversight.models import Case, LifeMeeting, Unit
+from oversight.models import Attendance, Case, LifeMeeting, Person, Unit
 from oversight.organization.actor import Actor
 from oversight.rules import life_meetings as rules
 
@@ -40,6 +40,23 @@ def of_year(session: Session, unit_id: str, year: int) -> list[LifeMeeting]:
             .order_by(LifeMeeting.held_on, LifeMeeting.noted_at)
         )
     )
+
+
+def leaders(session: Session, rows: list[LifeMeeting]) -> dict[str, tuple[int, int]]:
+    """Return by party day that a meeting was combined with how many 党员领导干部 were there, and how many
+    its sheet expects. Source: O-3.1.6d
+    """
+    there = sa.func.count().filter(Attendance.kind == "present")
+    found = session.execute(
+        sa.select(Attendance.activity_id, there, sa.func.count())
+        .join(Person, Person.id == Attendance.person_id)
+        .where(
+            Attendance.activity_id.in_([row.activity_id for row in rows if row.activity_id]),
+            Person.leading.is_(True),
+        )
+        .group_by(Attendance.activity_id)
+    )
+    return {day: (present, expected) for day, present, expected in found}
 
 
 def note(session: Session, unit_id: str, on: str, who: Actor, at: Moment) -> LifeMeeting:

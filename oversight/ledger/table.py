@@ -64,7 +64,8 @@ def read(session: Session, units: list[Unit], year: int, today: date) -> list[Ro
     ids = [unit.id for unit in units]
     days = _days(session, ids, year)
     counted = attendance.counts(session, [row.id for row in days.values()])
-    meetings, appraised = _meetings(session, ids, year), _appraised(session, ids, year)
+    until = life.put_off(session, units[0].zone_id, year) if units else None
+    meetings, appraised = _meetings(session, ids, year, until), _appraised(session, ids, year)
     found = []
     for unit in units:
         case = appraised.get(unit.id)
@@ -80,8 +81,11 @@ def read(session: Session, units: list[Unit], year: int, today: date) -> list[Ro
                         _month(session, unit, days.get((unit.id, n)), counted, year, n, today)
                     ]
                 ),
-                tuple(_term(unit, term, meetings, today) for term in life.terms(unit, year)),
-                _appraisal(unit, case, year, today),
+                tuple(
+                    _term(unit, term, meetings.get(unit.id, []), until, today)
+                    for term in life.terms(unit, year)
+                ),
+                _appraisal(unit, case, year, until, today),
                 case.id if case else None,
             )
         )
@@ -133,11 +137,12 @@ def _with_july(session, unit: Unit, row: Activity | None, cell: Cell, today) -> 
     return Cell((*cell.words, (KINDS[stands], said)), cell.key)
 
 
-def _meetings(session: Session, ids: list[str], year: int) -> dict[str, list[date]]:
+def _meetings(session: Session, ids: list[str], year: int, until: date | None) -> dict:
+    """Return the days of the meetings of a year, and until the day to which it was put off, by branch."""
     rows = session.execute(
         sa.select(LifeMeeting.unit_id, LifeMeeting.held_on).where(
             LifeMeeting.unit_id.in_(ids),
-            LifeMeeting.held_on.between(date(year, 1, 1), date(year, 12, 31)),
+            LifeMeeting.held_on.between(date(year, 1, 1), until or date(year, 12, 31)),
             LifeMeeting.withdrawn_at.is_(None),
         )
     )
@@ -147,13 +152,15 @@ def _meetings(session: Session, ids: list[str], year: int) -> dict[str, list[dat
     return found
 
 
-def _term(unit: Unit, term: life.Term, meetings: dict[str, list[date]], today: date) -> Cell:
+def _term(unit: Unit, term: life.Term, held: list[date], until: date | None, today: date) -> Cell:
     """Say whether a half-year, or the fourth quarter, had its 组织生活会."""
     name = life.LABELS[term.name]
-    if any(term.begin <= on <= term.end for on in meetings.get(unit.id, ())):
+    if any(term.begin <= on <= term.end for on in held):
         return Cell((("ok", say("%(term)s已召开", term=name)),))
     if not life.owed(unit, term) or term.begin > today:
         return Cell(())
+    if until and life.waits(term, until, held, today):
+        return Cell((("info", say("%(term)s按区部署延至%(m)s月", term=name, m=until.month)),))
     over = term.end < today
     kind = "late" if over and term.must else "warn"
     said = N_("%(term)s没有召开") if over else N_("%(term)s还没有召开")
@@ -170,7 +177,7 @@ def _appraised(session: Session, ids: list[str], year: int) -> dict[str, Case]:
     return {case.unit_id: case for case in rows if case.facts.get("year") == year}
 
 
-def _appraisal(unit: Unit, case: Case | None, year: int, today: date) -> Cell:
+def _appraisal(unit: Unit, case: Case | None, year: int, until: date | None, today: date) -> Cell:
     """Say how far the year's 民主评议 has come; none at all is said too, once the year's end is near."""
     if case is not None:
         done = case.state in ("told", "filed", "closed")
@@ -178,6 +185,8 @@ def _appraisal(unit: Unit, case: Case | None, year: int, today: date) -> Cell:
     begun = today >= date(year, 1 if unit.rule_set == "organ" else 10, 1)
     if not begun or unit.accountable_from > date(year, 12, 31):
         return Cell(())
+    if until and today <= until and unit.rule_set != "organ":
+        return Cell((("info", say("按区部署延至%(m)s月", m=until.month)),))
     over = today > date(year, 12, 31)
     kind, word = ("late", N_("没有开展")) if over else ("warn", N_("还没有开展"))
     return Cell(((kind, word),), f"{unit.id}:a")

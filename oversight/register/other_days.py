@@ -1,4 +1,6 @@
-"""What follows when working days are others than before: terms, and days that were asked or agreed."""
+"""What follows when working days are others than before: terms, days that were asked or agreed, and
+branches whose party days moved.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from oversight import workflows
 from oversight.base.clock import Moment
-from oversight.base.sentences import say
+from oversight.base.sentences import N_, say
 from oversight.calendar.workdays import Calendar
 from oversight.calendar.zone import zone_calendar
 from oversight.engine import assignment, outbox, transitions
@@ -54,6 +56,50 @@ def _reckoned(
     if calendar is not None:
         attempt.calendar = calendar
     return assignment.last_day(attempt, term)
+
+
+class Planned:
+    """The party days ahead of a zone before a change of calendar or settings, and who is told after."""
+
+    MOST = 6  # days named in one line
+
+    def __init__(self, session: Session, zone_id: str, at: Moment):
+        self.session, self.zone_id, self.at = session, zone_id, at
+        self.before = self._days()
+
+    def _days(self) -> dict[str, tuple[str, date]]:
+        """Return branch and day by activity, of what lies ahead and has a day."""
+        rows = self.session.execute(
+            sa.select(Activity.id, Activity.unit_id, Activity.day).where(
+                Activity.zone_id == self.zone_id, Activity.day >= self.at.today
+            )
+        )
+        return {row: (unit, day) for row, unit, day in rows}
+
+    def tell(self) -> int:
+        """Tell each branch whose days moved, in one line; returns how many branches. Does not commit."""
+        self.session.flush()
+        moved: dict[str, list[tuple[date, date]]] = {}
+        for row, (unit, day) in self._days().items():
+            was = self.before.get(row, (unit, day))[1]
+            if was != day:
+                moved.setdefault(unit, []).append((was, day))
+        return sum(self._tell(unit, days) for unit, days in moved.items())
+
+    def _tell(self, unit_id: str, days: list[tuple[date, date]]) -> bool:
+        said = [
+            say("%(was)s改到%(now)s", was=_short(was), now=_short(now))
+            for was, now in sorted(days)[: self.MOST]
+        ]
+        more = N_("等") if len(days) > self.MOST else ""
+        text = say("主题党日日期有调整：%(days)s%(more)s。", days="、".join(said), more=more)
+        payload = {"unit": unit_id, "text": text, "ladders": ["branch"]}
+        key = f"replan:{unit_id}:{self.at.now:%Y%m%d%H%M%S}"
+        return outbox.enqueue(self.session, self.zone_id, key, "tell", payload, self.at.now)
+
+
+def _short(day: date) -> str:
+    return say("%(month)s月%(day)s日", month=day.month, day=day.day)
 
 
 def warn(session: Session, zone_id: str, before: Calendar, at: Moment) -> int:

@@ -44,7 +44,7 @@ def load(
     """
     if who is not None:
         audit_log.require(session, who, "calendar", None)
-    before = zone_calendar(session, zone_id)
+    before, planned = zone_calendar(session, zone_id), other_days.Planned(session, zone_id, at)
     had = {on: (row.kind, row.name) for on, row in before.days.items()}
     lacking = _lacking(before, days)
     years = {
@@ -60,6 +60,7 @@ def load(
     )
     other_days.follow(session, zone_id, before, at)
     other_days.warn(session, zone_id, before, at)
+    planned.tell()
     assignment.look_at_ladders(session, at.today)
     fresh = tuple(day for day in days if had.get(day.on) != (day.kind, day.name))
     partial = {year: names for year, names in lacking.items() if names}

@@ -22,7 +22,7 @@ from oversight.calendar.zone import zone_settings
 from oversight.models import Activity, SettingChange, ZoneSettingRow
 from oversight.organization.actor import Actor
 
-from . import audit_log
+from . import audit_log, other_days
 
 KEEPER = "sysadmin"
 READERS = (KEEPER, "secadmin", "auditor", "officer", "secretary", "deputy")
@@ -56,12 +56,13 @@ def change(
     before = zone_settings(session, zone_id)[name]
     if value == before:
         return 0
-    by = id_of(who)
+    by, planned = id_of(who), other_days.Planned(session, zone_id, at)
     session.merge(ZoneSettingRow(zone_id=zone_id, name=name, value=value, by_id=by, at=at.now))
     session.flush()
     moved = sum(
         replan(session, zone_id, year, at) for year in _years_ahead(session, zone_id, at.today)
     )
+    planned.tell()
     session.add(
         SettingChange(
             zone_id=zone_id, name=name, before=before, after=value, moved=moved, by_id=by, at=at.now

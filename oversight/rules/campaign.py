@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from oversight.law.definition import effect
-from oversight.models import Unit
+from oversight.models import Case, Unit
 from oversight.papers.notices import deployment
 from oversight.papers.numbers import issue
 
@@ -33,6 +34,24 @@ def campaign(attempt: TransitionContext) -> str:
 def deployed_until(attempt: TransitionContext) -> date:
     """Return the day after the last one of a deployment."""
     return attempt.fact_day("until") + timedelta(days=1)
+
+
+def deployed(session: Session, zone_id: str, year: int) -> tuple[date, date] | None:
+    """Return from when to when the zone has a year appraised; None where it deployed nothing."""
+    facts = session.scalar(
+        sa.select(Case.facts)
+        .where(
+            Case.zone_id == zone_id,
+            Case.workflow == "campaign",
+            Case.state.in_(("in_force", "over")),
+            Case.business_key == campaign_of(zone_id, year),
+        )
+        .order_by(Case.opened_at.desc())
+        .limit(1)
+    )
+    if facts is None:
+        return None
+    return date.fromisoformat(facts["from_on"]), date.fromisoformat(facts["until"])
 
 
 @effect

@@ -6,6 +6,7 @@ Records a meeting for the branch and for the appraisal alike; who may is decided
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -21,6 +22,7 @@ from oversight.models import Activity, LifeMeeting, Unit, chains
 from oversight.models.organizations import RULE_SETS
 from oversight.organization.actor import AuthorityBasis
 
+from .campaign import deployed
 from .context import TransitionContext
 
 LABELS = {"first": N_("上半年"), "second": N_("下半年"), "fourth": N_("第四季度")}
@@ -81,6 +83,25 @@ def owed(unit: Unit, term: Term) -> bool:
     """True where the branch answers for the term: accountable before its end, and there until its
     last day, for until then it might have held one."""
     return unit.accountable_from <= term.end and (unit.ended_on is None or unit.ended_on > term.end)
+
+
+def put_off(session: Session, zone_id: str, year: int) -> date | None:
+    """Return the day in the next year until which the zone has the fourth quarter's meeting held, by
+    its deployment; None where it is to be held within the year. House rule: the clause stays open,
+    with this said.
+    """
+    found = deployed(session, zone_id, year)
+    return found[1] if found and found[1] > date(year, 12, 31) else None
+
+
+def waits(term: Term, until: date | None, held_on: Iterable[date], today: date) -> bool:
+    """True where a branch without the meeting of a term does as the zone has deployed: the day to
+    which it was put off has not passed, or it has met by then. A half-year that binds an organ is
+    not the zone's to put off.
+    """
+    if until is None or term.end.month != 12 or (term.must and term.name != "fourth"):
+        return False
+    return today <= until or any(term.end < on <= until for on in held_on)
 
 
 def held(session: Session, unit_id: str, begin: date, end: date) -> list[LifeMeeting]:

@@ -285,8 +285,14 @@ def _without_meeting(session: Session, zone: str, year: int, half: str, over: bo
         .where(Unit.zone_id == zone, Unit.kind == "branch", Unit.ended_on.is_(None))
         .order_by(Unit.id)
     )
+    until = life_meetings.put_off(session, zone, year) if half == "second" else None
     wanted = {unit.id: _wanted(unit, year, half, over) for unit in units}
-    return [unit for unit, term in wanted.items() if term and last.get(unit, date.min) < term.begin]
+    wanted = {
+        unit: term
+        for unit, term in wanted.items()
+        if term and not life_meetings.waits(term, until, (), term.end)
+    }
+    return [unit for unit, term in wanted.items() if last.get(unit, date.min) < term.begin]
 
 
 def _wanted(unit: Unit, year: int, half: str, over: bool) -> life_meetings.Term | None:

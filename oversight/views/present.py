@@ -192,6 +192,7 @@ def register(app: Flask) -> None:
         sprite=sprite,
         part=part,
         due_chip=due_chip,
+        until_chip=until_chip,
         shift=shift,
         clause_url=clause_url,
         definition=definition,
@@ -309,16 +310,21 @@ def due_chip(case: Case, long: bool = False) -> Chip | None:
     """Show a deadline: a date, its weekday when it is near, 今天, or 超期 N 天."""
     if case.closed_at or case.due_on is None:
         return None
+    return until_chip(case.due_on, case.zone_id, long)
+
+
+def until_chip(due_on: date, zone_id: str, long: bool = False) -> Chip:
+    """Show a last day as `due_chip` does."""
     today = session.moment().today
-    if case.due_on < today:
-        return Chip("late", _("超期 %(n)s 天", n=(today - case.due_on).days), "late")
-    if case.due_on == today:
+    if due_on < today:
+        return Chip("late", _("超期 %(n)s 天", n=(today - due_on).days), "late")
+    if due_on == today:
         return Chip("warn", _("今天到期") if long else _("今天"), "clock")
-    left = workdays_between(zone_calendar(db.session, case.zone_id), today, case.due_on)
-    said = _("%(day)s到期", day=day(case.due_on)) if long else None
+    left = workdays_between(zone_calendar(db.session, zone_id), today, due_on)
+    said = _("%(day)s到期", day=day(due_on)) if long else None
     if left <= SOON:
-        return Chip("", said or weekday(case.due_on, N_("周")), "clock")
-    return Chip("", said or day(case.due_on))
+        return Chip("", said or weekday(due_on, N_("周")), "clock")
+    return Chip("", said or day(due_on))
 
 
 def plain(value, ask=None) -> str:

@@ -16,8 +16,9 @@ from oversight.calendar.party_days import activity_for, status
 from oversight.calendar.zone import zone_calendar
 from oversight.engine import transitions
 from oversight.ledger import own_days
-from oversight.models import Activity, CalendarRow, PublishedYear
+from oversight.models import Activity, CalendarRow, Notice, Person, PublishedYear
 from oversight.register import rest_days
+from oversight.time import sweep
 from tests.support.statements import told
 from tests.support.world import at
 
@@ -61,6 +62,22 @@ def test_notice_moves_open_days_and_counts_them(session, planned):
     assert done.moved == 4, "village, community, organ, village2: the others choose their day"
     assert february(session, planned, "firm").day is None
     assert not zone_calendar(session, planned.zone.id).provisional(2027)
+
+
+def test_each_branch_whose_day_moved_is_told_once(session, planned):
+    load(session, planned, NOTICE, "2026-12-01")
+    load(session, planned, NOTICE, "2026-12-02")
+    session.commit()
+    sweep.sweep(session, at("2026-12-02"))
+    told = session.execute(
+        sa.select(Person.name, Notice.text)
+        .join(Person, Person.id == Notice.person_id)
+        .where(Notice.text.startswith("主题党日日期有调整"))
+    ).all()
+    branches = ("village", "community", "organ", "village2")
+    leaders = {f"{unit}.{office}" for unit in branches for office in ("secretary", "organizer")}
+    assert sorted(name for name, _text in told) == sorted(leaders)
+    assert {text for _name, text in told} == {"主题党日日期有调整：2月12日改到2月19日。"}
 
 
 def test_import_twice_changes_nothing(session, planned):

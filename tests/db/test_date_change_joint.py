@@ -19,11 +19,13 @@ from oversight.base.refusals import (
     NotFound,
     RuleViolation,
 )
+from oversight.calendar.party_days import status
 from oversight.engine import inbox, transitions
 from oversight.ledger import attendance, own_days
 from oversight.models import Activity, Case, Membership, Post
 from oversight.papers import replies
 from oversight.register import reorganize
+from tests.db.test_attendance import sheet
 from tests.support.actors import REASON, Play, department_branch
 
 DEC4, DEC11 = date(2026, 12, 4), date(2026, 12, 11)
@@ -420,3 +422,20 @@ def test_a_partner_may_record_the_hosting_by_the_leading_secretary(play):
         attendance.must_be_host(play.session, row, sheet, DEC11)
     play.move(case, "town1.officer", "revoke")
     assert attendance.joint_hosts(play.session, play.activity("community"), DEC11) == []
+
+
+def test_each_branch_of_a_joint_activity_records_its_own(play):
+    """二（五）1: 以党支部为基本单元; what the leading branch records settles nothing for its partner."""
+    play.move(play.joint("community"), "town1.officer", "approve")
+    play.on("2026-12-14")
+    own = play.activity("community")
+    leads = play.activity()
+    raw = attendance.read_sheet(sheet(play.world))
+    attendance.submit(play.session, leads.id, raw, play.who("village.secretary"), play.at)
+    today = play.at.today
+    assert (status(leads, today), status(own, today, entering=True)) == ("held", "unrecorded")
+    raw = attendance.read_sheet(sheet(play.world, "community", absent=("member1",)))
+    attendance.submit(play.session, own.id, raw, play.who("community.secretary"), play.at)
+    assert status(own, today) == "held"
+    took = attendance.counts(play.session, [leads.id, own.id])
+    assert [took[row.id].took_part for row in (leads, own)] == [5, 4]

@@ -6,7 +6,6 @@ step.
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
@@ -26,6 +25,7 @@ from oversight.base.refusals import DomainError
 from oversight.engine import journal, records, transitions
 from oversight.models import Activity, Case, JournalRow, Paper, WorkItem
 from tests.support.actors import GOOD_WORDS, REASON, Play, second_hat
+from tests.support.slices import WHOLE
 
 DAY, BEGIN, DAYS = date(2026, 12, 4), date(2026, 11, 24), timedelta(days=1)
 UNITS = ("village", "community")
@@ -61,7 +61,7 @@ ENDS = {
     "void",
     "terminated",
 }
-EXAMPLES = 100 if os.environ.get("OVERSIGHT_WHOLE") == "1" else 20
+EXAMPLES = 100 if WHOLE else 20
 WINDOW = st.dates(date(2026, 11, 23), date(2027, 1, 5))
 
 

@@ -60,6 +60,18 @@ def test_a_leader_of_an_organ_comes_himself(session, world):
     assert no.value.extra["clause"] == "O-2.2.1b"
 
 
+def test_a_leader_of_an_organ_who_comes_counts_as_every_member(session, world):
+    """O二（二）1: 以普通党员身份按时参加; who doesn't is followed up as everybody."""
+    flag(session, world, "organ.member1", leading=True)
+    row = record(session, world, sheet(world, "organ"), "organ.secretary", unit="organ")
+    counted = attendance.counts(session, [row.id])[row.id]
+    assert (counted.took_part, counted.classes["expected"]) == (5, 5)
+    raw = sheet(world, "organ", absent=("member1",), why="漏登缺席")
+    record(session, world, raw, "organ.secretary", unit="organ")
+    [case] = session.scalars(sa.select(Case).where(Case.workflow == "absence"))
+    assert case.data_subject_id == world.people["organ.member1"].id
+
+
 @pytest.mark.parametrize("form, took", [("网络互动", 5), ("寄送资料", 4), ("通报情况", 4)])
 def test_who_was_only_told_did_not_take_part_and_makes_nothing_up(session, world, form, took):
     flag(session, world, "village.member1", mobile=True)

@@ -809,6 +809,22 @@ def test_an_order_that_cannot_be_opened(play, who, facts, kind, rule):
     play.on("2026-11-24").no(kind, rule, play.open, who, workflow="rectification", **facts)
 
 
+OF_A_FIRM = [  # moving the day binds no firm; may; the zone's own duty each month
+    *("G-2.1.1b", "R-2.1.1b", "O-2.1.1b", "S-4.4b", "G-4.4b")
+]
+
+
+@pytest.mark.parametrize("number", OF_A_FIRM)
+def test_a_firm_gets_no_order_for_what_does_not_bind_it(play, number):
+    facts = {**ORDER, "findings": [{**X, "clause": number}]}
+    opening = ("town1.inspector", "soe")
+    play.on("2026-11-24").no(
+        RuleViolation, "clauses_bind", play.open, *opening, workflow="rectification", **facts
+    )
+    facts["findings"][0]["clause"] = "S-2.1.1b"
+    assert play.open(*opening, workflow="rectification", **facts).state == "draft"
+
+
 VISIT = {"method": "on_site", "inspected_on": "2026-11-24"}
 VISITS = [
     ("town1.inspector", {**VISIT, "method": "暗访"}, InvalidInput, None),

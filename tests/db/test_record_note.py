@@ -182,3 +182,11 @@ def test_only_an_enterprise_files_with_its_superior(session, play):
     [case] = notes(session)
     assert case.unit_id == play.world.units["soe"].id and case.facts["about"] == "filing"
     assert play.desks(case) == ["town1"] and case.due_on == at("2026-11-16").today
+
+
+def test_a_firm_that_files_nothing_reads_so(session, world):
+    """国四4: 活动情况要及时报上级党组织备案; without a record there is nothing to file."""
+    row = record_none(session, world, "soe", 10)
+    for day, stands in (("2026-11-06", "unrecorded"), ("2026-11-09", "missed")):
+        assert shown(session, row, day).stands == stands
+    assert notes(session) == []

@@ -483,6 +483,20 @@ def test_an_inspection_with_findings_opens_an_order_for_somebody_else_to_sign(se
     assert [row.id for row in inbox.cases(session, officer, "mine", officer.on).items] == [order.id]
 
 
+def test_a_visit_that_nobody_writes_up_climbs(session, world):
+    """House rule: 督查后 5 个工作日内登记情况."""
+    who = world.actor("town1.inspector", date(2026, 11, 20))
+    facts = {"method": "random", "inspected_on": "2026-11-20"}
+    case = transitions.submit_opening(
+        session, "inspection", world.units["village"].id, facts, who, at("2026-11-20")
+    )
+    zone = world.actor("zone.officer", date(2026, 11, 30))
+    for day, shown in (("2026-11-27", []), ("2026-11-30", [case.id])):
+        sweep.sweep(session, at(day))
+        found = inbox.cases(session, zone, "copied", at(day).today).items
+        assert [row.id for row in found] == shown
+
+
 def test_a_closed_order_takes_nothing_more(session, world):
     case = rechecking(session, world)
     do(

@@ -12,6 +12,11 @@ from oversight.base.refusals import NotFound
 from oversight.engine import authority, bell, journal
 from oversight.models import Case, Notice, Post
 from oversight.time import sweep
+from tests.db.test_absence_walk import CALL, missing
+from tests.db.test_absence_walk import do as absent
+from tests.db.test_exemption import ask as asks_to_stay_away
+from tests.db.test_record_note import corrected
+from tests.db.test_rectification_walk import ITEMS, do, opened
 from tests.support.actors import REASON, Play
 from tests.support.world import at
 
@@ -136,3 +141,79 @@ def test_a_line_leads_only_to_what_its_reader_still_sees(session, world, play):
     session.commit()
     [line] = bell.lines(session, world.actor("town1.officer", at("2026-11-25").today), 10)
     assert line.case_id is None and "石桥村党支部" in line.notice.text
+
+
+# One outcome each ---------------------------------------------------------------------------------
+
+MET = {"verdicts": ["explained", "accepted"], "opinion": "同意"}
+
+
+def last(session, world, case, who: str) -> str:
+    """Return what a person was told last of a case, without its matter."""
+    return lines(session, world, case, who)[-1][0].partition("）：")[2]
+
+
+def issued(session, world):
+    case = opened(session, world)
+    do(session, world, case, "sign_off", who="town1.secretary")
+    return do(session, world, case, "issue", {"due_on": "2026-12-11"})
+
+
+def test_an_order_is_told_when_it_is_issued_and_when_it_is_closed(session, world):
+    case = issued(session, world)
+    sweep_on(session, "2026-11-23")
+    [(text, _new)] = lines(session, world, case, "village.organizer")
+    assert text == "您有1件待办：整改（石桥村党支部 青委整〔2026〕1号）"
+    branch = {"who": "village.secretary"}
+    do(session, world, case, "acknowledge", **branch, on="2026-11-24")
+    do(session, world, case, "report", {"items": ITEMS}, **branch, on="2026-12-02")
+    do(session, world, case, "accept", MET, on="2026-12-03")
+    sweep_on(session, "2026-12-03", "2026-12-03")
+    for who in ("village.secretary", "village.organizer"):
+        assert last(session, world, case, who) == "整改已通过复核，予以销号。"
+    assert last(session, world, case, "town1.inspector") == "整改已销号。"
+
+
+def test_a_member_is_told_that_he_was_found_unexcused_and_may_object(session, world):
+    case = missing(session, world)
+    absent(session, world, case, "record_contact", CALL)
+    absent(session, world, case, "find_unexcused", {"heard": "本人称忘记了", "note": "认定"})
+    sweep_on(session, "2026-11-12", "2026-11-12")
+    told = [text for text, _new in lines(session, world, case, "village.member1")]
+    assert told.count("支委会认定您这次无故不参加，您可以提出一次异议。") == 1
+
+
+@pytest.mark.parametrize(
+    "move, member, branch",
+    [
+        ("approve", "免予参加活动已获批准。", "这名党员免予参加活动已获批准。"),
+        ("refuse", "免予参加活动没有获得批准。", "这名党员免予参加活动没有获得批准。"),
+    ],
+)
+def test_an_exemption_that_is_decided_is_told_to_the_member_and_the_branch(
+    session, world, play, move, member, branch
+):
+    case = play.move(asks_to_stay_away(play), "village.secretary", "support")
+    words = {"refuse": {"reason": "能按时到会"}}.get(move, {})
+    case = play.say(case, "town1.officer", move, words)
+    sweep_on(session, "2026-11-24", "2026-11-24")
+    assert [text for text, _new in lines(session, world, case, "village.member1")] == [member]
+    assert last(session, world, case, "village.organizer") == branch
+
+
+def test_what_a_branch_puts_right_is_told_above_and_the_note_is_told_back(session, world, play):
+    case = corrected(session, world)
+    sweep_on(session, "2026-11-09")
+    for who in ("town1.officer", "town1.secretary"):
+        [(text, unread)] = lines(session, world, case, who)
+        assert text == "记录阅知（石桥村党支部）：有支部的党日记录要阅知。" and unread
+    play.say(case, "town1.officer", "take_note", {})
+    sweep_on(session, "2026-11-24")
+    assert last(session, world, case, "village.secretary") == "上级已阅知党日记录。"
+
+
+def test_a_return_that_comes_near_its_last_day_stays_one_line(session, world, play):
+    case = play.move(play.asked(), "town1.officer", "return")
+    sweep_on(session, "2026-11-24", "2026-11-30", "2026-12-01", "2026-12-02", "2026-12-03")
+    unread = [text for text, new in lines(session, world, case, "village.secretary") if new]
+    assert unread == ["您有1件待办：变更时间请示（石桥村党支部）"]

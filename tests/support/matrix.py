@@ -5,7 +5,6 @@ What ought to come of it the tables beside this file say; nothing here knows a w
 
 from __future__ import annotations
 
-import os
 import random
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -17,10 +16,11 @@ from oversight.engine import available, transitions
 from oversight.engine.use_case import one_transaction
 from oversight.models import Refusal
 from tests.support.dump import difference, dump
+from tests.support.slices import WHOLE
 
 CELLS: Counter[str] = Counter()
 # `make test` tries all that is allowed and this share of what is refused; `make assure` tries all.
-SLICE = 1.0 if os.environ.get("OVERSIGHT_WHOLE") == "1" else 0.3
+SLICE = 1.0 if WHOLE else 0.12
 
 
 @pytest.fixture(scope="module", autouse=True)

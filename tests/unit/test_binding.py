@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
 from oversight.law.binding import LETTERS, binding, binds, by_key, in_own_words, own_id
 from oversight.law.clauses import clause, register
+from oversight.rules.rectification import binding as ground
+from oversight.views.pages.checklist import sections
 
 FIRMS = ("soe", "private", "social")
 
@@ -82,3 +86,31 @@ def test_no_rule_is_said_twice(category):
     said = {one.key for one in found if one.id[0] != "G"}
     assert not said & {one.key for one in found if one.id[0] == "G"}
     assert {one.id for one in found} <= set(register())
+
+
+def asked_of(category: str) -> set[str]:
+    """Return the clauses that an inspector's list asks a category of branches for."""
+    found = sections(SimpleNamespace(category=category), musts=True)
+    return {one.id for _title, ones in found for one in ones}
+
+
+@pytest.mark.parametrize("category", LETTERS)
+def test_the_list_asks_what_an_order_may_rest_on(category):
+    """An order may also name the zone-wide clause that the branch's own document repeats."""
+    attempt = SimpleNamespace(unit=SimpleNamespace(category=category))
+    accepted = {number for number in register() if ground(attempt, {"clause": number})}
+    repeated = {one for one in accepted if one[0] == "G" and own_id(one, category) != one}
+    assert asked_of(category) == accepted - repeated
+
+
+@pytest.mark.parametrize("category", ["school", "hospital"])
+def test_a_school_is_asked_for_nothing_of_villages(category):
+    quotes = [register()[number]["quote"] for number in asked_of(category)]
+    assert quotes and not [one for one in quotes if "村" in one]
+
+
+def test_the_zone_wide_document_says_that_it_governs_in_place_of_a_silent_one():
+    cited = in_own_words(clause("G-3.2.1c"), "soe").cite
+    assert cited.endswith("（依总指导书）")
+    for number, category in (("G-3.2.1d", "soe"), ("G-3.2.1c", "school")):
+        assert "依总指导书" not in in_own_words(clause(number), category).cite

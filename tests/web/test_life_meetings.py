@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from oversight.ledger import life_meetings
 from oversight.models import LifeMeeting, Refusal
 from tests.db.test_appraisal_walk import Appraising
+from tests.db.test_attendance import record, sheet
 from tests.support.html import Page
 from tests.support.world import at
 
@@ -157,6 +158,21 @@ def test_leaders_of_an_organ_are_reminded_to_come_as_ordinary_members(reader, wo
     said = "党员领导干部以普通党员的身份参加"
     assert said in reader("organ.secretary").get(year(world, "organ")).main
     assert said not in reader("village.secretary").get(year(world)).main
+
+
+@pytest.mark.parametrize("away, there", [((), 2), (("member2",), 1)])
+def test_it_is_counted_how_many_leaders_of_an_organ_came(reader, session, world, away, there):
+    """O三（一）6: from the sheet of the party day that the meeting was combined with."""
+    for name in ("member1", "member2"):
+        world.people[f"organ.{name}"].leading = True
+    session.commit()
+    raw = sheet(world, "organ", leave=away)
+    record(session, world, raw, "organ.secretary", unit="organ")
+    noted(session, world, "2026-11-06", "organ")
+    page = reader("organ.secretary").get(year(world, "organ"))
+    assert f"结合主题党日，党员领导干部应到 2 人、到会 {there} 人" in page.main
+    noted(session, world, "2026-03-06", "organ")
+    assert reader("organ.secretary").get(year(world, "organ")).main.count("党员领导干部应到") == 1
 
 
 def test_what_an_appraisal_rests_on_is_not_offered_to_be_taken_back(reader, world, session):

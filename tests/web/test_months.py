@@ -9,10 +9,11 @@ import sqlalchemy as sa
 
 from oversight.calendar.party_days import plan_year
 from oversight.engine import records
-from oversight.ledger import table
+from oversight.ledger import life_meetings, table
 from oversight.models import Notice
 from oversight.time import sweep
 from tests.db.test_attendance import activity, record, sheet
+from tests.support.actors import Play
 from tests.support.world import at
 from tests.web.test_statements import MOST, sent
 
@@ -105,3 +106,60 @@ def test_a_page_asks_as_much_for_many_branches(reader, session, world):
     session.commit()
     assert sent(officer.get, TABLE) <= before <= MOST
     assert officer.get(TABLE).links("下一页")
+
+
+# A deployment that goes on until March ------------------------------------------------------------
+
+
+@pytest.fixture
+def until_march(session, world):
+    """The zone has the year's meeting and appraisal held until 31 March."""
+    play = Play(session, world, "2026-10-08")
+    days = {"year": 2026, "from_on": "2026-10-20", "until": "2027-03-31"}
+    case = play.open("zone.officer", "zone", workflow="campaign", **days)
+    case = play.move(case, "zone.officer", "propose")
+    return play.move(case, "zone.committee1", "sign")
+
+
+def beside(reader, clock, day: str, unit="石桥村党支部", year=2026) -> list[str]:
+    """Return what the table of a year says on a day of 组织生活会 and 民主评议."""
+    clock.now = at(day).now
+    officer = reader()
+    officer.login("town1.officer")
+    return words(officer.get(f"{TABLE}?year={year}"), unit)[12:]
+
+
+def note(session, world, on: str, today: str) -> None:
+    who = world.actor("village.secretary", at(today).today)
+    life_meetings.note(session, world.units["village"].id, on, who, at(today))
+
+
+PUT_OFF = "下半年按区部署延至3月 第四季度按区部署延至3月"
+
+
+def test_who_does_as_the_zone_has_deployed_did_not_fail_to_meet(
+    reader, session, world, year, until_march, clock
+):
+    assert beside(reader, clock, "2026-11-24") == [f"上半年没有召开 {PUT_OFF}", "按区部署延至3月"]
+    page = reader("village.secretary").get(f"/units/{world.units['village'].id}/year/2026")
+    assert page.main.count("按区部署延至3月") == 2
+    clock.now = at("2027-02-20").now
+    note(session, world, "2027-02-10", "2027-02-20")
+    assert beside(reader, clock, "2027-04-08")[0] == f"上半年没有召开 {PUT_OFF}", "for good"
+
+
+def test_who_has_not_met_when_the_deployment_is_over_reads_so(reader, year, until_march, clock):
+    found = beside(reader, clock, "2027-04-01")
+    assert found == ["上半年没有召开 下半年没有召开 第四季度没有召开", "没有开展"]
+
+
+def test_a_half_year_of_an_organ_is_not_put_off(reader, year, until_march, clock):
+    found = beside(reader, clock, "2027-01-08", "青溪镇机关党支部")
+    assert found == ["上半年没有召开 下半年没有召开", "没有开展"]
+
+
+def test_nobody_is_reminded_at_the_year_s_end_of_what_was_put_off(session, world, until_march):
+    sweep.sweep(session, at("2026-12-24"))
+    names = {person.id: name for name, person in world.people.items()}
+    told = session.scalars(sa.select(Notice.person_id).where(Notice.text.contains("组织生活会")))
+    assert {names[one] for one in told} == {"organ.secretary", "organ.organizer"}

@@ -14,6 +14,7 @@ from tests.db.test_rectification_walk import FINDINGS, do, fixing, opened, reche
 
 # What these pages show does not depend on the database; the moves are tried on both in tests/db.
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+PEOPLE = ("town1.secretary", "town1.officer", "village.secretary")
 REPORT = {
     "items-1-measure": "值班表上墙，12月4日按期开展",
     "items-1-done_on": "2026-11-24",
@@ -32,6 +33,19 @@ def one(session, workflow: str) -> Case:
 
 
 # Rectification
+
+
+def test_each_finished_step_names_who_did_it_not_who_came_to_it(reader, world, session):
+    """The branch reported, the town's inspector is to check again: neither stands for the other."""
+    case = rechecking(session, world)
+    session.commit()
+    page = reader("village.secretary").get(url(case))
+    steps = {
+        node.findtext("b"): "".join(node.itertext())
+        for node in page.tree.findall(".//ol[@class='steps']/li")
+    }
+    acted = [next(n for n in PEOPLE if n in text) for text in list(steps.values())[:4]]
+    assert acted == ["town1.secretary", "town1.officer", "village.secretary", "village.secretary"]
 
 
 def test_an_order_is_drafted_in_blocks_signed_and_issued(reader, world, session):
@@ -218,6 +232,23 @@ def test_what_is_found_becomes_an_order_and_nothing_typed_is_lost(reader, world,
     assert one(session, "rectification").facts["findings"] == [
         {"clause": "R-3.2.1b", "fact": "缺席未联系", "demand": "逐一联系"}
     ]
+
+
+def test_flag_badges_and_books_are_looked_at_by_the_branch_s_own_clause(reader, world, session):
+    """四、3 of villages: seen and in order is noted; found wanting becomes an order."""
+    inspector = reader("town1.inspector")
+    for answer, move, state in (("ok", "conclude", "clean"), ("finding", "order", "ordered")):
+        page = inspector.submit(
+            inspector.get(f"/new/inspection?unit={world.units['village'].id}"),
+            "/new/inspection",
+            method="on_site",
+        )
+        assert "党员活动室悬挂党旗" in page.main
+        said = {"fact-R-4.3c": "没有悬挂党旗", "demand-R-4.3c": "悬挂党旗"}
+        inspector.submit(page, f"/moves/{move}", **{"seen-R-4.3c": answer}, **said)
+        newest = sa.select(Case).where(Case.workflow == "inspection").order_by(Case.id.desc())
+        assert session.scalars(newest.limit(1)).one().state == state
+    assert one(session, "rectification").facts["findings"][0]["clause"] == "R-4.3c"
 
 
 def test_an_order_without_a_finding_is_refused(reader, world, session):

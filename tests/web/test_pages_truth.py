@@ -54,16 +54,6 @@ def test_a_bulk_answer_without_a_version_says_that_it_is_missing(reader, play):
     assert play.session.get(Case, case.id, populate_existing=True).state == "asked"
 
 
-def test_an_empty_desk_names_the_party_days_that_wait_to_be_recorded(reader, world, session):
-    plan_year(session, [world.units["village"]], 2026, at("2026-11-20"))
-    world.units["village"].accountable_from = at("2026-11-01").today
-    session.commit()
-    page = reader("village.secretary").get("/desk")
-    assert "都办完了" not in page.main and "还有 1 次党日没有登记考勤" in page.main
-    assert page.links("11月6日")[0].endswith("/attendance")
-    assert "都办完了" in reader("town1.officer").get("/desk").main
-
-
 def test_the_clock_says_who_has_not_answered_and_since_when(reader, play, clock):
     case = play.asked()
     page = reader("village.secretary").get(f"/cases/{case.id}")

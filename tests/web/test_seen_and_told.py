@@ -63,6 +63,18 @@ def test_looking_is_noted_by_a_post_once_and_apart_from_the_receipt(reader, worl
     assert "village.secretary 11月24日 09:00 首次查看" in page.main and not page.has_form("/seen")
 
 
+def test_opening_a_case_is_having_read_what_one_was_told_of_it(reader, world, session):
+    case = issued(session, world)
+    sweep.sweep(session, at("2026-11-24"))
+    branch = reader("village.secretary")
+    assert "1 条未读" in branch.get("/desk").html
+    page = branch.get(f"/cases/{case.id}")
+    form = dict(page.fields("/seen"))
+    assert branch.raw("POST", f"/cases/{case.id}/seen", data=form).status_code == 204
+    assert "条未读" not in branch.get("/desk").html
+    assert session.get(Case, case.id).state == "issued", "签收 is an act of its own"
+
+
 def test_a_look_without_token_or_from_above_leaves_no_mark(reader, world, session, app):
     case = issued(session, world)
     officer = reader("town1.officer")

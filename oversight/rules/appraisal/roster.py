@@ -15,7 +15,7 @@ from oversight.models.appraisal import GRADES
 from oversight.organization.members import members
 from oversight.organization.standing import is_member
 from oversight.rules import life_meetings
-from oversight.rules.campaign import campaign_of
+from oversight.rules.campaign import deployed
 from oversight.rules.common import answer
 from oversight.rules.context import TransitionContext
 
@@ -284,22 +284,8 @@ def window(attempt: TransitionContext) -> tuple[date, date]:
         return date.max, date.min
     if attempt.unit.rule_set == "organ":
         return date(year, 1, 1), date(year, 12, 31)
-    campaign = attempt.session.scalar(
-        sa.select(Case)
-        .where(
-            Case.zone_id == attempt.case.zone_id,
-            Case.workflow == "campaign",
-            Case.state.in_(("in_force", "over")),
-            Case.business_key == campaign_of(attempt.case.zone_id, year),
-        )
-        .order_by(Case.opened_at.desc())
-        .limit(1)
-    )
-    if campaign is None:
-        return date(year, 10, 1), date(year, 12, 31)
-    return date.fromisoformat(campaign.facts["from_on"]), date.fromisoformat(
-        campaign.facts["until"]
-    )
+    found = deployed(attempt.session, attempt.case.zone_id, year)
+    return found or (date(year, 10, 1), date(year, 12, 31))
 
 
 # Self-assessment and peer review -----------------------------------------------------------------

@@ -274,12 +274,8 @@ def hold_party_days(attempt: TransitionContext, units: list[Unit]) -> None:
     """
     day = attempt.fact_day("day")
     rows = [activity_for(attempt.session, unit, day.year, day.month) for unit in units]
-    attempt.session.execute(
-        sa.select(Activity.id)
-        .where(Activity.id.in_([row.id for row in rows]))
-        .order_by(Activity.id)
-        .with_for_update()
-    )
+    for held in sorted(row.id for row in rows):
+        _HOLD.first(attempt.session, of_day=held)
 
 
 def busy(attempt: TransitionContext, units: list[Unit]) -> bool:
@@ -292,6 +288,9 @@ def busy(attempt: TransitionContext, units: list[Unit]) -> bool:
 
 
 _joint = Kept("cases")
+_HOLD = Prepared(
+    sa.select(_activities.id).where(_activities.id == sa.bindparam("of_day")).with_for_update()
+)
 
 
 def asked_elsewhere(attempt: TransitionContext, units: set[str]) -> bool:
@@ -310,12 +309,11 @@ def asked_elsewhere(attempt: TransitionContext, units: set[str]) -> bool:
     )
 
 
-def _joint_requests(session: Session, zone_id: str) -> list[sa.Row]:
+def _joint_requests(session: Session, zone_id: str) -> list[tuple]:
     """Return the joint requests of a zone that are open, read once a transaction."""
     known = _joint.of(session)
     if zone_id not in known:
-        joint = Case.facts["with"].as_string().is_not(None)
-        known[zone_id] = session.execute(_requests().where(Case.zone_id == zone_id, joint)).all()
+        known[zone_id] = _JOINT.rows(session, of_zone=zone_id)
     return known[zone_id]
 
 
@@ -325,6 +323,13 @@ def _requests() -> sa.Select:
         Case.state != "draft",  # binds nobody: whom it names can't even see it
         Case.closed_at.is_(None),
     )
+
+
+_JOINT = Prepared(
+    _requests().where(
+        Case.zone_id == sa.bindparam("of_zone"), Case.facts["with"].as_string().is_not(None)
+    )
+)
 
 
 def bound(unit_id: str, version: int, facts: dict) -> set[str]:

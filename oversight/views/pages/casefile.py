@@ -480,6 +480,15 @@ class CaseFile:
         return [(name, labels.get(answer, "")) for name, answer in rows]
 
     @cached_property
+    def _left(self) -> dict[str, JournalRow]:
+        """Return by state the act that took the case on from there last; where the answers of many
+        did, the last of them.
+        """
+        known = reversed(self._told_apart)
+        rows = [row for row in known if row.kind == "move" and row.role != AUTOMATIC.name]
+        return {row.from_state: row for row in rows}
+
+    @cached_property
     def steps(self) -> list[Step]:
         """Return the way so far, where the case is, and the way that lies ahead of it."""
         last = {row.to_state: row for row in self.journal if row.kind in ("open", "move")}
@@ -491,7 +500,10 @@ class CaseFile:
         ]
         now = "done" if self.case.closed_at else "late" if self.late else "now"
         way = [
-            *(Step(self.workflow.state(name).label, "done", last[name]) for name in done),
+            *(
+                Step(self.workflow.state(name).label, "done", self._left.get(name) or last[name])
+                for name in done
+            ),
             Step(self.state.label, now, last.get(self.case.state)),
             *(
                 Step(state.label, "")

@@ -18,9 +18,9 @@ from oversight.base.sentences import N_
 from oversight.engine import authority, bell, inbox, transitions
 from oversight.law.definition import Bulk
 from oversight.law.inputs import read_id
-from oversight.law.roles import BRANCH_LEADERS
-from oversight.ledger import attendance, own_year
-from oversight.models import Activity, Case, FollowUp, Unit
+from oversight.ledger import duties, own_year
+from oversight.ledger.duties import Duty
+from oversight.models import Case, FollowUp, Unit
 from oversight.views import forms, session
 
 from . import casefile, desk_act_forms
@@ -152,7 +152,25 @@ class DeskPage:
 
     @cached_property
     def _counted(self) -> dict[str, int]:
-        return {"mine": sum(session.waiting().values()), **session.box_counts(*COUNTED)}
+        mine = sum(session.waiting().values()) + len(self._duties)
+        return {"mine": mine, **session.box_counts(*COUNTED)}
+
+    @cached_property
+    def _duties(self) -> list[Duty]:
+        return duties.of(db.session, self.who) if self.who.led else []
+
+    @cached_property
+    def duties(self) -> list[Duty]:
+        """Return what the reader's branches are to do that is no case yet; tops 等我办."""
+        if self.view.box != "mine" or self.view.cursor or self.view.workflow:
+            return []
+        wanted = dict(zip(DUE[1:4], ("overdue", "today", "week"), strict=True))
+        return [
+            one
+            for one in self._duties
+            if self.unit is None or one.unit.within(self.unit.path)
+            if self.view.due in ("", wanted.get(_group(one.due_on, self.at.today)))
+        ]
 
     @cached_property
     def came(self) -> list[Case]:
@@ -177,7 +195,9 @@ class DeskPage:
         ]
         files = casefile.read(free, self.who, self.at) if free else []
         self._files, ticks = {file.case.id: file for file in files}, casefile.clear(files)
-        marks, dates = desk_act_forms.marks(lying), desk_act_forms.follow_ups(ids, self.who.id)
+        marks = desk_act_forms.marks(lying)
+        own = self._counted["follow_up"]
+        dates = desk_act_forms.follow_ups(ids, self.who.id) if own else {}
         return [
             Row(
                 case,
@@ -198,9 +218,14 @@ class DeskPage:
         return _group(case.due_on, self.at.today) if self.view.box != "done" else ""
 
     @property
-    def groups(self) -> list[tuple[str, list[Row]]]:
-        """Return the rows under their headings, in the order of the list."""
-        return list(grouped_by(self.rows, "under").items())
+    def groups(self) -> list[tuple[str, list[Duty], list[Row]]]:
+        """Return what is owed and the cases under their headings, in the order of the list."""
+        rows = grouped_by(self.rows, "under")
+        owed = grouped((_group(one.due_on, self.at.today), one) for one in self.duties)
+        labels = list(dict.fromkeys((*rows, *owed)))
+        if owed:
+            labels.sort(key=HEADINGS.index)
+        return [(label, owed.get(label, []), rows.get(label, [])) for label in labels]
 
     @cached_property
     def open(self) -> CaseFile | None:
@@ -225,18 +250,6 @@ class DeskPage:
         return self.view.url(case=after[0] if after else "")
 
     @cached_property
-    def to_record(self) -> list[Activity]:
-        """Return the party days of the branches that the reader leads whose attendance is still to
-        be recorded.
-        """
-        led = [
-            post.unit_id
-            for post in self.who.posts
-            if post.unit.kind == "branch" and post.office in BRANCH_LEADERS
-        ]
-        return attendance.unrecorded(db.session, led, self.at.today) if led else []
-
-    @cached_property
     def coming(self) -> tuple[date, int] | None:
         """Return when the next of what others are to do falls due, and how many then; for an empty
         desk.
@@ -244,6 +257,14 @@ class DeskPage:
         page = inbox.cases(db.session, self.who, "waiting", self.at.today)
         days = [case.due_on for case in page.items if case.due_on]
         return (days[0], days.count(days[0])) if days else None
+
+
+def duty_url(duty: Duty) -> str:
+    """Return where a duty is done: the sheet, or its place in the branch's year."""
+    if duty.activity_id:
+        return url_for("attend.show", activity_id=duty.activity_id)
+    anchor = "life" if duty.kind == "meeting" else f"m{duty.due_on.month}"
+    return url_for("year.show", unit_id=duty.unit.id, year=duty.year, _anchor=anchor)
 
 
 def _uuid(value: str) -> str:
@@ -255,6 +276,7 @@ def _uuid(value: str) -> str:
 
 DUE = (N_("无期限"), N_("已超期"), N_("今天到期"), N_("本周到期"), N_("下周以后"))
 COME = N_("到了跟进日期")
+HEADINGS = (COME, *DUE[1:], DUE[0])
 FOLLOWED = ("", COME, COME, N_("本周跟进"), N_("下周以后跟进"))
 
 
@@ -270,7 +292,7 @@ def _group(day: date | None, today: date, labels: tuple[str, ...] = DUE) -> str:
 def page(view: View, bound: forms.Bound = forms.NO_FORM):
     """Render the desk; also for a form that came back from the pane."""
     desk = DeskPage(view, bound)
-    return render_template("queue.html", desk=desk, view=view, dues=DUES)
+    return render_template("queue.html", desk=desk, view=view, dues=DUES, duty_url=duty_url)
 
 
 @bp.get("/")

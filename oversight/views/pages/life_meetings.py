@@ -19,7 +19,7 @@ from oversight.engine import authority
 from oversight.ledger import course
 from oversight.ledger import life_meetings as meetings
 from oversight.models import LifeMeeting, Unit
-from oversight.rules.life_meetings import LABELS, Term, owed, terms
+from oversight.rules.life_meetings import LABELS, Term, held, owed, put_off, terms, waits
 from oversight.views import forms, session
 from oversight.views.present import Chip, local_day, translated
 from oversight.views.present import day as day_label
@@ -37,6 +37,7 @@ class Line:
     term: Term
     held: tuple[LifeMeeting, ...]
     today: date
+    put_off: date | None = None  # the last day to which the zone's deployment puts it off
 
     @property
     def label(self) -> str:
@@ -55,6 +56,8 @@ class Line:
             return Chip("ok", _("已召开"), "ok")
         if not owed(self.unit, self.term):
             return Chip("", _("不在考核期"))
+        if self.put_off:
+            return Chip("", _("按区部署延至%(m)s月", m=self.put_off.month), "clock")
         if self.term.end < self.today:
             return Chip(
                 "late" if self.term.must else "warn",
@@ -92,6 +95,12 @@ class Life:
     def held(self) -> list[LifeMeeting]:
         return [row for row in self.entered if not row.withdrawn_at]
 
+    @cached_property
+    def leaders(self) -> dict[str, tuple[int, int]]:
+        """Return how many leaders of an organ came as ordinary members, by party day."""
+        organ = self.unit.rule_set == "organ" and self.held
+        return meetings.leaders(db.session, self.held) if organ else {}
+
     @property
     def withdrawn(self) -> list[LifeMeeting]:
         return [row for row in self.entered if row.withdrawn_at]
@@ -110,9 +119,25 @@ class Life:
                 term,
                 tuple(row for row in self.held if term.begin <= row.held_on <= term.end),
                 self.today,
+                self._put_off(term),
             )
             for term in terms(self.unit, self.year)
         ]
+
+    def _put_off(self, term: Term) -> date | None:
+        return self.until if waits(term, self.until, self._later, self.today) else None
+
+    @cached_property
+    def until(self) -> date | None:
+        return put_off(db.session, self.unit.zone_id, self.year)
+
+    @cached_property
+    def _later(self) -> list[date]:
+        """Return the days of meetings held in the next year, as the zone has deployed."""
+        if self.until is None:
+            return []
+        rows = held(db.session, self.unit.id, date(self.year + 1, 1, 1), self.until)
+        return [row.held_on for row in rows]
 
     def typed(self, form: str) -> dict:
         """Return what was typed into a form that came back;
