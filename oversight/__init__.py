@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -49,7 +50,8 @@ def _wired(source: dict[str, str] | None, clock) -> Flask:
     from oversight.base.signing import Signer
     from oversight.views.compiled import Compiled
 
-    instance = Path((source or {}).get("OVERSIGHT_INSTANCE") or ROOT / "instance")
+    given = os.environ if source is None else source
+    instance = Path(given.get("OVERSIGHT_INSTANCE") or ROOT / "instance")
     env = settings.environment(instance, source)
     settings.keep_private(env, instance)
     static = ROOT / "oversight" / "static"

@@ -10,14 +10,15 @@ from flask import current_app
 
 from oversight.base.clock import Moment
 from oversight.base.db import db
+from oversight.base.sealing import Sealer
 from oversight.base.sentences import N_
 from oversight.engine.use_case import one_transaction
 from oversight.law.roles import OFFICES
 from oversight.models import Case, Person, Unit, Zone
-from oversight.register import installation, sign_ins
+from oversight.register import installation, resealing, sign_ins
 
 from .click_i18n import Command
-from .context import in_app, migrate, now, password, signer, table
+from .context import in_app, migrate, now, password, read_file, signer, table
 
 HOME = "127.0.0.1"
 FORGETS = 7  # at this minute of every hour
@@ -70,6 +71,22 @@ def init(zone_name: str, admin: str | None, password_stdin: bool) -> None:
         )
     if slips:
         click.echo(N_("请把激活码分别交给这两位管理员本人，由他们自己设密码；三员不能是同一个人。"))
+
+
+@click.command(cls=Command)
+@click.argument("old", metavar=N_("旧密钥文件"))
+@in_app
+def reseal(old: str) -> None:
+    """Seal anew what the secret key of a file had sealed."""
+    former = Sealer(read_file(old).decode("utf-8", "replace").strip())
+    with one_transaction(db.session):
+        zone, sealer = installation.zone(db.session), Sealer(current_app.config["SECRET_KEY"])
+        done, lost = resealing.anew(db.session, zone.id, former, sealer, now())
+    click.echo(f"已按新密钥重新封存 {done} 条。")
+    if lost:
+        click.echo(
+            f"有 {lost} 条用两把密钥都打不开，电话请重新登记，动态码请本人重新开通。", err=True
+        )
 
 
 @click.command(cls=Command)

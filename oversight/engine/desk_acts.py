@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -28,10 +29,11 @@ from oversight.models import Case, FollowUp, JournalRow, Unit, WorkItem
 from oversight.organization.actor import Actor, AuthorityBasis
 from oversight.rules.context import TransitionContext
 
-from . import assignment, authority, colleagues, inbox, outbox, told, transitions
+from . import assignment, authority, colleagues, inbox, journal, outbox, told, transitions
 from .sight import at_seat
 from .use_case import use_case
 
+SENT_TWICE = timedelta(minutes=10)
 TO = Field("person", "person", "给谁")
 ASKS: dict[str, tuple[Field, ...]] = {
     "claim": (),
@@ -521,13 +523,24 @@ def _read(act: Act) -> bool:
     return False
 
 
-def _comment(act: Act) -> None:
+def _comment(act: Act) -> bool | None:
     """意见交流: a word for all who see the case; it answers where the writer was asked."""
     row = mine(act.session, act.case, act.who, "sign")
+    if row is None and _just_said(act):
+        return False
     if row is not None:
         assignment.close(row, act.at, "comment")
         act.result["to"] = [inbox.person_name(act.session, row.asked_by)]
         act.tell(row.asked_by, "answered", ANSWERED)
+    return None
+
+
+def _just_said(act: Act) -> bool:
+    """True where the newest row of the case is this very comment: a page was sent twice."""
+    last = journal.last(act.session, act.case.id)
+    mine = (last.move, last.actor_id, last.words.get("text"))
+    said = ("comment", act.who.id, act.words["text"])
+    return mine == said and act.at.now - last.at < SENT_TWICE
 
 
 _DOES: dict[str, Callable[[Act], bool | None]] = {

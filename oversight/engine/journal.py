@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
-from typing import Self
+from typing import Any, Self
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -24,6 +24,7 @@ from oversight.models import (
     Checkpoint,
     JournalRow,
     LifeMeeting,
+    Membership,
     NumberSeries,
     Paper,
     Person,
@@ -31,20 +32,30 @@ from oversight.models import (
     RecordChain,
     Recusal,
     Substitution,
+    Unit,
     WorkItem,
     Zone,
     ZoneNotice,
+    ZoneSettingRow,
     images,
     records,
 )
 
 from . import records as beside
-from . import verifier
+from . import rolls, verifier
 from .verifier import ROW, canonical, digest, hash_of, merkle_root
 
 FORMAT = 2
 DAY = 86400.0  # seconds
-_WAITING, _ALL_POSTS = "admin_changes", "all_posts"
+_WAITING, _IN_BULK = "admin_changes", "written_in_bulk"
+# What a zone's administration decides, and which of its rows; who belongs where is told by `rolls`.
+KEPT: dict[type[Any], Any] = {
+    Unit: sa.true(),
+    Post: sa.true(),
+    Substitution: sa.true(),
+    ZoneSettingRow: sa.true(),
+    Person: sa.or_(Person.exempt_until.is_not(None), Person.left_on.is_not(None)),
+}
 __all__ = ["canonical", "chain_row", "digest", "export_lines", "merkle_root", "verify_lines"]
 
 
@@ -132,9 +143,11 @@ def _chain(session: Session, zone_id: str, changes: list[AdminChange]) -> None:
     """Give changes their places in the zone's chain; the last one tells what all left behind them."""
     lock(session, zone_id)
     seq, head = admin_head(session, zone_id)
-    after = images.take(session, zone_id)
-    if seq == 0 or session.info.pop(_ALL_POSTS, False):
-        after = {**after, **_all(session, zone_id)}
+    told = images.take(session, zone_id)
+    told[rolls.TABLE] = rolls.changed(session, zone_id)
+    bulk = session.info.pop(_IN_BULK, set())
+    told |= _all(session, zone_id, {*KEPT, Membership} if seq == 0 else bulk)
+    after = {table: rows for table, rows in told.items() if rows}
     earlier = _earlier(session, zone_id) if seq == 0 else None
     for change in changes:
         change.after, change.seq, change.previous = {}, seq + 1, head
@@ -147,17 +160,15 @@ def _chain(session: Session, zone_id: str, changes: list[AdminChange]) -> None:
         session.add(change)
 
 
-def _all(session: Session, zone_id: str) -> dict:
-    """Return who holds which post or stands in for whom and who need not attend, as it stands."""
-    exempt = Person.exempt_until.is_not(None)
-    posts = session.scalars(sa.select(Post).where(Post.zone_id == zone_id))
-    people = session.scalars(sa.select(Person).where(Person.zone_id == zone_id, exempt))
-    acting = session.scalars(sa.select(Substitution).where(Substitution.zone_id == zone_id))
-    return {
-        "posts": {post.id: images.of(Post, post) for post in posts},
-        "persons": {person.id: images.of(Person, person) for person in people},
-        "actings": {row.id: images.of(Substitution, row) for row in acting},
-    }
+def _all(session: Session, zone_id: str, models: set[type[Any]]) -> dict[str, dict]:
+    """Return all rows of a zone that images keep of these tables, as they stand."""
+    found: dict[str, dict] = {}
+    for model in models & KEPT.keys():
+        rows = beside.standing(session, model, sa.and_(model.zone_id == zone_id, KEPT[model]))
+        found[model.__tablename__] = {row["key"]: row["values"] for row in rows}
+    if Membership in models:
+        found[rolls.TABLE] = rolls.standing(session, Membership.zone_id == zone_id)
+    return found
 
 
 def _earlier(session: Session, zone_id: str) -> list | None:
@@ -174,16 +185,18 @@ def _earlier(session: Session, zone_id: str) -> list | None:
 @sa.event.listens_for(Session, "after_rollback")
 def _forget(session: Session) -> None:
     session.info.pop(_WAITING, None)
-    session.info.pop(_ALL_POSTS, None)
+    session.info.pop(_IN_BULK, None)
 
 
 @sa.event.listens_for(Session, "do_orm_execute")
 def _written_in_bulk(state) -> None:
-    """Posts and acting that are written without objects are told of all together."""
-    if (state.is_insert or state.is_update or state.is_delete) and (
-        state.bind_mapper is not None and state.bind_mapper.class_ in (Post, Substitution)
-    ):
-        state.session.info[_ALL_POSTS] = True
+    """What is written without objects is told of with all of its table. Nobody leaves or is exempted
+    so: people are written in bulk by rosters only.
+    """
+    model = state.bind_mapper.class_ if state.bind_mapper is not None else None
+    written = state.is_insert or state.is_update or state.is_delete
+    if written and model in (*KEPT, Membership) and model is not Person:
+        state.session.info.setdefault(_IN_BULK, set()).add(model)
 
 
 def admin_values(row: AdminChange) -> dict:
@@ -265,7 +278,11 @@ def _leaf(table: sa.Table, row, seal: int | None, at: datetime) -> dict:
 def _standing(session: Session) -> Iterator[tuple[str, dict]]:
     """Yield every row that a chained row has decided, as it stands; `of` is what decided it."""
     zones = set(session.scalars(sa.select(AdminChange.zone_id).where(AdminChange.seq == 1)))
-    for model, which, of in (
+
+    def begun(row) -> str | None:
+        return row.zone_id if row.zone_id in zones else None
+
+    decided: tuple[tuple[type[Any], Any, Callable[[Any], str | None]], ...] = (
         (Case, sa.true(), lambda row: row.id),
         (Paper, sa.true(), lambda row: row.case_id),
         (Appraised, sa.true(), lambda row: row.case_id),
@@ -274,20 +291,18 @@ def _standing(session: Session) -> Iterator[tuple[str, dict]]:
         (WorkItem, WorkItem.answer.is_not(None), lambda row: row.case_id),
         (Activity, _done(), lambda row: row.id),
         (LifeMeeting, sa.true(), lambda row: row.id),
-        (
-            Person,
-            Person.exempt_until.is_not(None),
-            lambda row: row.zone_id if row.zone_id in zones else None,
-        ),
-        (Post, sa.true(), lambda row: row.zone_id if row.zone_id in zones else None),
-        (Substitution, sa.true(), lambda row: row.zone_id if row.zone_id in zones else None),
-    ):
+        *((model, which, begun) for model, which in KEPT.items()),
+    )
+    for model, which, of in decided:
         for found in session.execute(sa.select(*columns(model)).where(which)):
             row = model(**found._mapping)  # apart from what the session has of it
             values = {"values": images.of(model, row), "key": images.key_of(model, row)}
             yield "stands", {"table": model.__tablename__, "of": of(row), **values}
     for key, image in beside.sheets(session).items():
         yield "stands", {"table": beside.SHEETS, "key": key, "of": key, "values": image}
+    for zone_id in zones:
+        for key, image in rolls.standing(session, Membership.zone_id == zone_id).items():
+            yield "stands", {"table": rolls.TABLE, "key": key, "of": zone_id, "values": image}
     names = ("unit_id", "series", "year", "last")
     for series in session.scalars(sa.select(NumberSeries)):
         yield "series", {name: getattr(series, name) for name in names}

@@ -18,7 +18,7 @@ HASHED: dict[str, dict] = {  # by format
     "admin": {2: (*ADMIN, "after", "previous", "format")},
     "checkpoint": {1: SEAL, 2: (*SEAL, "zone_id", "number", "day", "beside", "format")},
 }
-FREE = {"persons": ("exempt_until",)}
+FREE = {"persons": ("exempt_until", "left_on")}
 
 
 def canonical(values: dict) -> str:
@@ -165,7 +165,7 @@ class Verifier:
     def done(self):
         """Add what shows only at the end."""
         for (table, key), (*_, image) in self.images.items():
-            if image and any(image[name] for name in FREE.get(table, image)):
+            if image and any(image.get(name) for name in FREE.get(table, image)):
                 self.no(f"{table} {key}：日志里有，现在没有")
         for which in self.states.keys() - self.headed:
             self.no(f"案卷 {which}：有日志，却没有这件事")

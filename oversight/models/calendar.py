@@ -73,6 +73,8 @@ class ZoneSettingRow(Base):
     by_id: Mapped[str | None] = mapped_column(sa.ForeignKey("persons.id"))
     at: Mapped[datetime]
 
+    __decided__ = ("value",)
+
 
 class SettingChange(Base):
     """Who changed a choice of the zone, when, and from what; append-only."""

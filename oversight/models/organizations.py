@@ -99,6 +99,11 @@ class Unit(Base):
     )
     successor_id: Mapped[str | None] = mapped_column(sa.ForeignKey("units.id"))
 
+    __decided__ = (
+        *("zone_id", "parent_id", "path", "kind", "category", "name", "doc_prefix"),
+        *("is_transparent", "accountable_from", "ended_on", "successor_id"),
+    )
+
     @property
     def rule_set(self) -> str:
         return RULE_SETS[self.category] if self.category else ""

@@ -43,7 +43,7 @@ class Person(Base):
     left_on: Mapped[date | None] = mapped_column(comment="death or leaving the Party")
     left_why: Mapped[str | None] = mapped_column(sa.String(20))
 
-    __decided__ = ("exempt_from", "exempt_until")
+    __decided__ = ("exempt_from", "exempt_until", "left_on", "left_why")
     __heard__ = False
 
 

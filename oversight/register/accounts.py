@@ -716,5 +716,6 @@ TOLD = {
     "lock": N_("%(name)s的账号已锁定。"),
     "unlock": N_("%(name)s的账号已解除锁定。"),
     "close": N_("%(name)s的账号已停用。"),
+    "factor_off": N_("%(name)s的手机动态码已取消，原来的登录已退出。"),
     "undo_slip": N_("%(name)s的激活单已收回。"),
 }

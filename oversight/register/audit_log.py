@@ -89,6 +89,7 @@ ACTS = {
     "sealing": N_("开始封存"),
     "withdraw": N_("撤回组织生活会登记"),
     "prune": N_("按期清理记录"),
+    "reseal": N_("换密钥后重新封存"),
 }
 # What a change tells of. Rows of earlier versions name it in Chinese and are shown as they are.
 WORDS = {

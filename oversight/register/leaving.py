@@ -15,7 +15,7 @@ from oversight.base.refusals import Forbidden, InvalidInput
 from oversight.base.sentences import N_, say
 from oversight.law.clauses import house_rule
 from oversight.law.roles import ADMINISTRATORS
-from oversight.models import Membership, Person, Post, Unit
+from oversight.models import Membership, Person, Post, Unit, images
 from oversight.organization.actor import Actor
 
 from . import accounts, audit_log, departures, members, sheets, tenure, told
@@ -48,12 +48,18 @@ def gone(
     tenure.end_all(session, [post for post in posts if _lasts(post, on)], _before(on), who, at)
     what = {"fate": ["", LEFT[why]], "on": ["", on.isoformat()]}
     audit_log.note(session, who, at, "people", "left", branch, person.name, person.id, **what)
-    session.flush()
+    _tell(session, person)
     accounts.follow(session, [person.id], who, at)
     text = say("%(name)s已登记为%(fate)s。", name=person.name, fate=LEFT[why])
     told.others(session, person.zone_id, f"left:{person.id}", text, who.id, at)
     sheets.put_right(session, wrong, who, at)
     departures.settle_people(session, [person.id], who, at)
+
+
+def _tell(session: Session, person: Person) -> None:
+    """Let the record of the act tell how it left the person."""
+    session.flush()
+    images.put(session, person.zone_id, Person, [person.id], **images.of(Person, person))
 
 
 def _before(on: date) -> date:
@@ -122,7 +128,7 @@ def take_back(session: Session, person: Person, why: str, who: Actor, at: Moment
     why, ended = tenure.reason(why), _before(person.left_on)
     fate = LEFT[person.left_why]
     person.left_on, person.left_why, last.to_on = None, None, None
-    session.flush()
+    _tell(session, person)
     tenure.reopen_all(session, person, ended)
     what = {"fate": [fate, ""], "why": ["", why]}
     audit_log.note(session, who, at, "people", "undo_left", branch, person.name, person.id, **what)

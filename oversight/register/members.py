@@ -102,6 +102,7 @@ def join(
     _branch(unit, "unit")
     name = typed.field("name", typed.person_name, name)
     _joined_in_time(joined_on, at)
+    _not_twice(session, unit, name, joined_on, on)
     person = Person(zone_id=unit.zone_id, name=name, joined_on=joined_on)
     session.add(person)
     session.flush()
@@ -120,6 +121,22 @@ def join(
     )
     session.flush()
     return person
+
+
+def _not_twice(session: Session, unit: Unit, name: str, joined_on: date | None, on: date) -> None:
+    """Make sure that a form that was sent twice enters one member. Raises InvalidInput."""
+    same = sa.select(Person.id).join(Membership, Membership.person_id == Person.id)
+    known = same.where(
+        Membership.unit_id == unit.id,
+        Membership.from_on == on,
+        Person.name == name,
+        Person.joined_on == joined_on,  # IS NULL where none is told
+    )
+    if session.scalar(known.limit(1)):
+        sentence = N_(
+            "%(name)s当天已经登记到%(unit)s，不用再登记；确是同名的另一人，请写明他的入党日期。"
+        )
+        raise InvalidInput({"name": say(sentence, name=name, unit=unit.name)})
 
 
 def transfer(

@@ -86,6 +86,7 @@ def found(
     category: str | None = None,
 ) -> Unit:
     """Found a unit below another. Does not commit. Raises Forbidden, InvalidInput."""
+    audit_log.alone(session, parent.zone_id)
     audit_log.require(session, who, "units", parent if parent.kind != "zone" else None)
     wrong = {}
     if kind not in BELOW.get(parent.kind, ()):
@@ -126,6 +127,7 @@ def rename(session: Session, unit: Unit, name: str, who: Actor, at: Moment) -> N
 
     Raises Forbidden, InvalidInput.
     """
+    audit_log.alone(session, unit.zone_id)
     audit_log.require(session, who, "units", unit)
     if typed.line(name) == unit.name:
         raise InvalidInput({"name": N_("新名称与现在的名称相同。")})

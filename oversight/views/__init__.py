@@ -20,6 +20,7 @@ from flask import (
     request,
 )
 from flask import session as flask_session
+from flask.globals import request_ctx
 from flask.sessions import SecureCookieSessionInterface
 from flask_login import current_user
 from flask_wtf import CSRFProtect
@@ -226,6 +227,8 @@ def _said(refusal: DomainError):
     words = "" if refusal.status == 400 else kept.sealed()
     if refusal.status >= 500:
         session.forget()  # the page of a failure asks the database nothing
+    if request_ctx.url_adapter is None:  # a Host header that is none: no address is written with it
+        request_ctx.url_adapter = current_app.url_map.bind("localhost")
     return render_template("error.html", refusal=refusal, kept=words), refusal.status
 
 

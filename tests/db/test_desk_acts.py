@@ -314,6 +314,16 @@ def test_a_comment_is_for_all_who_see_the_case_and_for_nobody_else(play):
     no(play, InvalidInput, case, "town1.officer", "comment")
 
 
+def test_a_comment_sent_twice_is_said_once(play):
+    case = play.asked()
+    for name in ("village.organizer", "village.organizer", "town1.officer", "village.organizer"):
+        do(play, case, name, "comment", text="名单已备齐")
+    assert last(play, case).seq == 5  # opened, asked, and once each in turn
+    play.hour += 1
+    do(play, case, "village.organizer", "comment", text="名单已备齐")
+    assert last(play, case).seq == 6
+
+
 @pytest.mark.parametrize("act", ["comment", "follow_up", "nudge", "copy"])
 def test_a_closed_case_is_left_alone(play, act):
     case = play.asked()

@@ -12,7 +12,7 @@ from oversight.calendar.party_days import activity_for
 from oversight.commands import audit
 from oversight.engine import records
 from oversight.ledger import arrange, attendance, course, life_meetings, own_days
-from oversight.models import Activity, Attendance, JournalRow, RecordChain
+from oversight.models import Activity, Attendance, Exempted, Invitee, JournalRow, RecordChain
 from oversight.models import records as guards
 from tests.db.test_attendance import people, record, sheet
 from tests.support.actors import Play
@@ -96,12 +96,20 @@ def test_a_refused_sheet_leaves_nothing_in_the_chain(session, world):
         sa.update(Activity).values(host_why="x"),
         sa.update(Attendance).values(kind="present", category=None),
         sa.delete(Attendance).where(Attendance.kind == "leave"),
+        sa.update(Invitee).values(number=3),
+        sa.delete(Invitee),
+        sa.update(Exempted).values(told="x"),
+        sa.delete(Exempted),
         sa.update(RecordChain).values(head="x"),
         sa.delete(RecordChain),
     ],
 )
 def test_whoever_changes_the_tables_is_found(session, world, change):
-    record(session, world, sheet(world, leave=("member1",)))
+    exempt = world.people["village.member3"]
+    exempt.exempt_from, exempt.exempt_until = at("2026-01-01").today, at("2026-12-31").today
+    came = ["village.secretary", "village.organizer", "village.member2"]
+    raw = sheet(world, leave=("member1",), invitees={"masses": 2})
+    record(session, world, raw | {"present": [world.people[name].id for name in came]})
     assert problems(session) == []
     session.execute(change)
     session.commit()

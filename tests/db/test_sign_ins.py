@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.twofactor.totp import TOTP
 from oversight.base.clock import Moment
 from oversight.base.refusals import InvalidInput, NotLoggedIn, RuleViolation, TooMany
 from oversight.base.sealing import Sealer
-from oversight.models import Account, Login, SignIn
+from oversight.models import Account, Login, Notice, SignIn
 from oversight.register import accounts, credentials, second_factor, sign_ins, zone_settings
 from oversight.register.sign_ins import Place
 from tests.support.html import PASSWORD, open_accounts
@@ -312,6 +312,11 @@ def test_a_reset_leaves_the_second_factor_and_another_act_takes_it(session, worl
     assert credentials.live_login(session, half, NOW.now) is None
     accounts.drop_factor(session, person, keeper, NOW)
     session.commit()
+    told = session.scalars(
+        sa.select(Notice.person_id).where(Notice.text.contains("手机动态码已取消"))
+    ).all()
+    others = [world.people[name].id for name in ("zone.auditor", "zone.secadmin")]
+    assert sorted(told) == sorted([person, *others])
     whole = credentials.sign_in(session, OFFICER, "a-sentence-as-password", NOW)
     assert credentials.live_login(session, whole, NOW.now)
     assert second_factor.codes_left(session, account(session)) == 0

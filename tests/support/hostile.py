@@ -267,6 +267,21 @@ REFUSED = {
         pdf("/OpenAction << /S /GoToR /F (\\\\\\\\x\\\\y) >>"),
         "active",
     ),
+    "a page that tells of its opening": (
+        "a.pdf",
+        pdf("/OpenAction << /S /URI /URI (http://x) >>"),
+        "active",
+    ),
+    "one that does so by another name": (
+        "a.pdf",
+        pdf("/OpenAction 4 0 R", "<< /S /GoTo /D [3 0 R /Fit] /Next << /S /URI /URI (x) >> >>"),
+        "active",
+    ),
+    "a page that acts when it is shown": (
+        "a.pdf",
+        pdf(page="/AA << /O << /S /URI /URI (http://x) >> >>"),
+        "active",
+    ),
     "a form in XML": ("a.pdf", pdf("/AcroForm << /XFA 4 0 R >>", "<< >>"), "active"),
     "a film": ("a.pdf", pdf(page="/Annots [<< /Subtype /RichMedia >>]"), "active"),
     "a paper under lock": ("a.pdf", locked_pdf, "locked"),

@@ -61,6 +61,13 @@ def made(folder, key: str = "t" * 32):
     return create_app({"OVERSIGHT_INSTANCE": str(folder), "OVERSIGHT_SECRET_KEY": key})
 
 
+def test_the_environment_names_the_folder_of_a_data_set(tmp_path, monkeypatch):
+    monkeypatch.setenv("OVERSIGHT_INSTANCE", str(tmp_path / "set"))
+    monkeypatch.delenv("OVERSIGHT_DATABASE_URL", raising=False)
+    assert create_app().instance_path == str(tmp_path / "set")
+    assert (tmp_path / "set" / "secret_key").exists()
+
+
 def test_sqlite_files_are_their_owners_alone(tmp_path):
     folder = tmp_path / "instance"
     folder.mkdir(mode=0o755)

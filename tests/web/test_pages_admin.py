@@ -307,6 +307,15 @@ def test_a_name_that_would_lose_a_character_is_refused_with_what_was_typed(reade
     assert "丢失的字" in again.main and again.value("name") == "王?明"
 
 
+def test_a_member_entered_twice_is_one(reader, world):
+    admin, path = reader("zone.sysadmin"), f"/admin/units/{world.units['village'].id}/people"
+    page = admin.get(path)
+    admin.submit(page, "/people", name="赵老同志", on="2026-11-24")
+    again = admin.submit(page, "/people", 422, name="赵老同志", on="2026-11-24")
+    assert "当天已经转入" in again.main and again.value("name") == "赵老同志"
+    admin.submit(page, "/people", name="赵老同志", on="2026-11-23")
+
+
 @pytest.mark.parametrize(
     "joined, status", [("1985-07-01", 200), ("1999-12-31", 200), ("2099-01-01", 422)]
 )

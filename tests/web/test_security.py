@@ -286,6 +286,13 @@ def test_every_answer_carries_the_same_headers(app, reader):
         assert not text or "charset=utf-8" in answer.headers["Content-Type"].lower()
 
 
+@pytest.mark.parametrize("host", ["a" * 300, "a..b", "x" * 64 + ".example"])
+def test_a_host_that_is_none_is_a_bad_request(app, host):
+    for path, kind in (("/login", "text/html"), ("/api/v1/me", "application/problem+json")):
+        answer = app.test_client().get(path, headers={"Host": host})
+        assert (answer.status_code, answer.mimetype) == (400, kind)
+
+
 def test_the_cookie_stays_here(app, tmp_path):
     source = {
         "OVERSIGHT_DATABASE_URL": app.config["SQLALCHEMY_DATABASE_URI"],

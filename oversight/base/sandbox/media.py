@@ -28,6 +28,7 @@ CPU_SECONDS, MEMORY = 5, 512 * 2**20
 # something.
 FORBIDDEN = frozenset(
     {
+        "/AA",  # what pages and fields do by themselves
         "/JS",
         "/JavaScript",
         "/Launch",
@@ -194,12 +195,21 @@ def _active(value) -> bool:
     while heap:
         found = heap.pop()
         if isinstance(found, dict):
+            if _opens_by_itself(found):
+                return True
             heap += [*found.keys(), *(dict.__getitem__(found, key) for key in found)]
         elif isinstance(found, list):
             heap += list.__iter__(found)
         elif isinstance(found, str) and found in FORBIDDEN:
             return True
     return False
+
+
+def _opens_by_itself(catalog: dict) -> bool:
+    """Tell whether a reader would do more on opening the file than turn to one of its pages."""
+    action = dict.get(catalog, "/OpenAction")
+    action = action if action is None else action.get_object()
+    return isinstance(action, dict) and (action.get("/S") != "/GoTo" or "/Next" in action)
 
 
 def _confine() -> None:

@@ -18,6 +18,7 @@ from datetime import date, datetime, time
 from html.parser import HTMLParser
 
 MOST_PARTS, MOST_UNPACKED = 400, 400 * 2**20
+MOST_DRAWN = 2 * 2**20  # rows in the XML: a sheet of Excel has half as many
 MOST_ROWS, MOST_CELLS, MOST_COLUMNS, MOST_SHEETS = 100_000, 3_000_000, 100, 60
 LONGEST = 500  # characters of a cell
 CPU_SECONDS, MEMORY = 120, 1024 * 2**20
@@ -38,7 +39,8 @@ class Marks:
     never saved.
     """
 
-    def __init__(self, stream):
+    def __init__(self, stream, drawn: int = 0):
+        self.drawn = drawn  # rows of this and earlier sheets, empty ones too
         self.hidden: list[int] = []
         self.merged: list[str] = []
         self.unsaved: list[str] = []
@@ -65,6 +67,9 @@ class Marks:
         elif tag == "v" and self.formula:
             self.parser.CharacterDataHandler = self._said
         elif tag == "row":
+            self.drawn += 1
+            if self.drawn > MOST_DRAWN:
+                raise Refused("rows")
             if words.get("hidden") in ("1", "true"):
                 self.hidden.append(int(words.get("r", 0)))
         elif tag == "mergeCell":
@@ -178,11 +183,12 @@ def _read_xlsx(data: bytes, out) -> None:
     book = openpyxl.load_workbook(
         io.BytesIO(data), read_only=True, data_only=True, keep_links=False
     )
-    sheets, shown = Sheets(out), Shown()
+    sheets, shown, drawn = Sheets(out), Shown(), 0
     with zipfile.ZipFile(io.BytesIO(data)) as parts:
         for sheet in book.worksheets:
             with parts.open(sheet._worksheet_path) as stream:  # noqa: SLF001 - the part's name is told nowhere else
-                marks = Marks(stream)
+                marks = Marks(stream, drawn)
+            drawn = marks.drawn
             sheet.reset_dimensions()
             visible = sheet.sheet_state == "visible"
             old = book.epoch.year == 1904
