@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from .sentences import N_
+from .terms import TERMS
+from .terms import ZoneSetting as ZoneSetting
 
 
 @dataclass(frozen=True)
@@ -78,17 +80,6 @@ def _brought(env: Mapping[str, str]) -> str:
 
 
 ON, OFF = "on", "off"
-
-
-@dataclass(frozen=True)
-class ZoneSetting:
-    """One choice of a zone: `choices` empty means free text or a date."""
-
-    name: str
-    default: str
-    label: str
-    effect: str
-    choices: tuple[tuple[str, str], ...] = ()
 
 
 SHORTEST_KEY = 32
@@ -227,6 +218,7 @@ ZONE_SETTINGS = {
                 ("organs", N_("管理员和区、镇（部门）有职务的人")),
             ),
         ),
+        *TERMS,
     )
 }
 

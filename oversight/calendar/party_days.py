@@ -18,13 +18,22 @@ from oversight.base.db import columns, insert_once, known, new_id
 from oversight.base.kept import Kept, plain
 from oversight.base.prepared import Prepared
 from oversight.base.sentences import N_
+from oversight.base.terms import FILING
 from oversight.law.binding import own_id
 from oversight.law.definition import effect
 from oversight.models import Activity, ActivityChange, Case, Unit, chains, images
 from oversight.organization.actor import AuthorityBasis
 
 from .workdays import add_workdays
-from .zone import apart_july, has_rule_day, july_day, rule_for, zone_calendar, zone_settings
+from .zone import (
+    apart_july,
+    has_rule_day,
+    july_day,
+    rule_for,
+    term_on,
+    zone_calendar,
+    zone_settings,
+)
 
 if TYPE_CHECKING:
     from oversight.rules.context import TransitionContext
@@ -45,12 +54,12 @@ STATUS_LABELS = {
 
 # What a correction may have made better, as it was before. Source: G-2.1.1b, G-3.2.1a
 BETTER = {"late": N_("未按期"), "absent": N_("缺席"), "leave": N_("请假")}
-ENTRY_WORKDAYS = 5  # house rule: the guidance names no term
 
 
 def entry_due(session: Session, zone_id: str, on: date) -> date:
     """Return the last day on which an entry about a day is in time, also beyond the month."""
-    return add_workdays(zone_calendar(session, zone_id), on, ENTRY_WORKDAYS)
+    days = term_on(session, zone_id, FILING, on)
+    return add_workdays(zone_calendar(session, zone_id), on, days)
 
 
 def entered_late(session: Session, row: Activity) -> bool:

@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 from oversight import workflows
 from oversight.base.clock import Moment
 from oversight.base.sentences import say
+from oversight.base.terms import fill
+from oversight.calendar.zone import zone_settings
 from oversight.law.definition import INTERNAL, Move, Party, Tell, Workflow, role_of
 from oversight.law.roles import SUPERIOR, Role
 from oversight.models import Case, Notice, Unit, WorkItem
@@ -57,9 +59,9 @@ def _move(case: Case, payload: dict) -> Move | None:
 def _tell(session: Session, case: Case, tell: Tell, key: str, by: str | None, at: Moment) -> None:
     """Tell a party, but not whoever made the move."""
     role = role_of(tell.party)
-    text: str = tell.sentence
+    text = fill(tell.sentence, zone_settings(session, case.zone_id))
     if role.seat != "person":
-        text = say("%(matter)s：%(sentence)s", matter=matter(session, case), sentence=tell.sentence)
+        text = say("%(matter)s：%(sentence)s", matter=matter(session, case), sentence=text)
     people = _people(session, workflows.of(case), case, tell.party, at) - {by}
     for one in sorted(people):
         outbox.notify(session, case.zone_id, one, key, text, at, case.id)

@@ -10,6 +10,7 @@ import json
 from unicodedata import east_asian_width
 
 from oversight.base.sentences import N_
+from oversight.base.terms import fill
 
 from .clauses import Source
 from .definition import INTERNAL, Field, Move, State, Workflow, as_table
@@ -57,7 +58,7 @@ def _opening(workflow: Workflow, grounds: dict) -> list[str]:
         *_lines(N_("填写"), [_ask(ask) for ask in workflow.facts]),
         *_lines(
             N_("把关"),
-            [f"{guard.sentence}{_cite(guard.source, grounds)}" for guard in workflow.open_if],
+            [f"{fill(guard.sentence)}{_cite(guard.source, grounds)}" for guard in workflow.open_if],
         ),
         *_lines(N_("回避"), [workflow.outsiders.text] if workflow.outsiders else []),
     ]
@@ -84,7 +85,7 @@ def _waits(workflow: Workflow, state: State) -> str:
 def _due(state: State, grounds: dict) -> str:
     if state.due is None:
         return ""
-    days = f"{state.due.workdays} 个工作日{'，另有最晚日期' if state.due.before else ''}"
+    days = f"{state.due.days()} 个工作日{'，另有最晚日期' if state.due.before else ''}"
     return f"{days}{_cite(state.due.source, grounds)}"
 
 
@@ -115,9 +116,9 @@ def _move(number: int, moves: list[Move], grounds: dict) -> list[str]:
         *_lines(N_("填写"), [_ask(ask) for ask in move.asks]),
         *_lines(
             N_("把关"),
-            [f"{guard.sentence}{_cite(guard.source, grounds)}" for guard in move.only_if],
+            [f"{fill(guard.sentence)}{_cite(guard.source, grounds)}" for guard in move.only_if],
         ),
-        *_lines(N_("结果"), [effect.sentence for effect in move.does]),
+        *_lines(N_("结果"), [fill(effect.sentence) for effect in move.does]),
         *_lines(N_("依据"), [_cite(move.under, grounds)[1:-1]]),
     ]
 
@@ -154,7 +155,7 @@ def _grounds(grounds: dict[Source, str]) -> list[str]:
     agreed = [source for source in grounds if not source.is_clause]
     return [
         *(f"  {source.id}  {source.cite}：“{source.text}”" for source in clauses),
-        *(f"  {grounds[source]}  {source.text}" for source in agreed),
+        *(f"  {grounds[source]}  {fill(source.text)}" for source in agreed),
     ]
 
 

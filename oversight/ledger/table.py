@@ -15,8 +15,7 @@ from oversight.base.clock import Moment
 from oversight.base.refusals import Forbidden, InvalidInput, NotFound
 from oversight.base.sentences import N_, Sentence, say
 from oversight.calendar.party_days import activity_for, owed, stage
-from oversight.calendar.workdays import add_workdays
-from oversight.calendar.zone import apart_july, zone_calendar, zone_settings
+from oversight.calendar.zone import apart_july, urged_since, zone_settings
 from oversight.engine import outbox
 from oversight.engine.use_case import use_case
 from oversight.models import Activity, Case, LifeMeeting, OutboxMessage, Unit, chains
@@ -28,7 +27,6 @@ from .month import Month
 
 SIZE = 40
 MOST_URGED = 500
-URGED_WORKDAYS = 3  # house rule: nobody is urged twice within so many
 KINDS = {"held": "ok", "late": "late", "missed": "late", "unrecorded": "warn", "excused": "info"}
 WORDS = {
     "held": N_("已开展"),
@@ -238,7 +236,7 @@ def _key(key: str, year: int, day: date) -> str:
 
 def _lately(session: Session, keys: list[str], year: int, who: Actor, at: Moment) -> set[str]:
     """Return what was urged within the last working days."""
-    since = add_workdays(zone_calendar(session, who.zone_id), at.today, -URGED_WORKDAYS)
+    since = urged_since(session, who.zone_id, at.today)
     days = [since + timedelta(days=n) for n in range(1, (at.today - since).days + 1)]
     named = {_key(key, year, day): key for key in keys for day in days}
     found = session.scalars(

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from oversight.base.db import find
 from oversight.base.sentences import N_
+from oversight.base.terms import LESSON, NEXT
 from oversight.calendar.workdays import add_workdays
 from oversight.law.definition import effect
 from oversight.models import Activity, Attendance, Case, Person, Post, Recusal
@@ -157,9 +158,11 @@ def _seen_since(attempt: TransitionContext, began: date, cases: Sequence[Case]) 
 
 
 def lesson_due(attempt: TransitionContext) -> date:
-    """Return the day before which the lesson is due; of one sent back, the party day after the next
-    one.
+    """Return the day by which the lesson is due: as the zone sets it, else the next party day; of one
+    sent back, the one after that.
     """
+    if (term := attempt.terms[LESSON.name]) != NEXT:
+        return add_workdays(attempt.calendar, attempt.today, int(term))
     first = next_party_day(attempt)
     if not attempt.case.facts.get("sent_back_on"):
         return first

@@ -15,9 +15,10 @@ from sqlalchemy.orm import Session
 from oversight.base.clock import Moment
 from oversight.base.db import as_text
 from oversight.base.sentences import N_, say
+from oversight.base.terms import LESSON, NEXT
 from oversight.calendar.party_days import activity_for, month_end, owed
 from oversight.calendar.workdays import Calendar, add_workdays
-from oversight.calendar.zone import has_rule_day, zone_calendar
+from oversight.calendar.zone import has_rule_day, zone_calendar, zone_terms
 from oversight.engine import authority, journal, outbox, transitions
 from oversight.models import (
     Activity,
@@ -377,6 +378,8 @@ class Lessons:
     def one(session: Session, case_id: str, at: Moment) -> bool:
         case = transitions.lock(session, case_id)
         if case.state != "to_make_up" or (case.paused or {}).get(case.state):
+            return False
+        if zone_terms(session, case.zone_id, case.entered_at)[LESSON.name] != NEXT:
             return False
         held = session.get(Activity, case.facts["activity"]).held_on
         due = absence.party_day_after(session, case.unit_id, max(held, case.running_since))

@@ -5,7 +5,7 @@ nothing.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
@@ -22,6 +22,7 @@ from markupsafe import Markup
 from oversight import workflows
 from oversight.base.db import db, find
 from oversight.base.sentences import N_, Sentence
+from oversight.base.terms import DEFAULTS, fill
 from oversight.calendar.party_days import BETTER
 from oversight.calendar.workdays import add_workdays, workdays_between
 from oversight.calendar.zone import zone_calendar
@@ -203,6 +204,7 @@ def register(app: Flask) -> None:
         sections=checklist.sections,
         clauses=register_of_clauses,
         workdays_on=workdays_on,
+        term=term,
         member_name=member_name,
         people_named=people_named,
         office_name=inbox.office_label,
@@ -382,8 +384,18 @@ def _item(entry) -> str:
     return found.name if found else str(entry)
 
 
+def _terms() -> Mapping[str, str]:
+    return session.settings() if current_user.is_authenticated else DEFAULTS
+
+
+def term(name: str) -> int:
+    """Return one of the terms of the reader's zone."""
+    return int(_terms()[f"term_{name}"])
+
+
 def translated(text: str) -> str:
-    """Say a sentence or a label of a definition in the reader's language."""
+    """Say a sentence or a label of a definition in the reader's language, with his zone's terms."""
+    text = fill(text, _terms()) if text and "%(term_" in text else text
     return text.translated(_) if isinstance(text, Sentence) else _(text) if text else ""
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from oversight.base.sentences import N_
+from oversight.base.terms import CONTACT as CONTACT_TERM
 from oversight.law.clauses import clause, house_rule
 from oversight.law.definition import INTERNAL, Bulk, Due, Field, Move, State, Tell, Workflow, rule
 from oversight.law.roles import ABOVE, AUTOMATIC, BRANCH, MEMBER, SUPERIOR
@@ -19,7 +20,7 @@ from oversight.rules.context import TransitionContext
 
 CONTACT, TOLD, MAKE_UP = clause("G-3.2.1b"), clause("G-3.2.1c"), clause("G-3.2.1d")
 FILE, EDUCATE = clause("O-3.2.1e"), clause("G-4.4g")
-SOON = house_rule("活动后 3 个工作日内逐一联系；指导书没有规定期限。")
+SOON = house_rule("活动后 %(term_contact)s 个工作日内逐一联系；指导书没有规定期限。")
 CONFIRMED = house_rule(
     "补课由补课人以外的人确认，区里规定要确认的才确认；机关的记录和归档不受影响。"
 )
@@ -27,7 +28,7 @@ DAYS_APART = house_rule(
     "三次联系要在三个不同的日子；已在失联查找、一直没有联系上的，不用再试三次。"
 )
 AT_ONCE = house_rule("联系当天就补了课的，联系和补课一次登记。")
-BEFORE_NEXT = house_rule("下一次主题党日之前补课；指导书没有规定期限。")
+BEFORE_NEXT = house_rule("%(term_lesson)s补课；指导书没有规定期限。")
 PROMPT = house_rule("3 个工作日内确认或答复。")
 LOST = house_rule("两种以上方式联系三次仍联系不上的，报上级查找；流动党员先问流入地支部。")
 FINDING = house_rule("无故不参加由支委会听取本人说明后认定，本人可以提出异议。")
@@ -69,7 +70,9 @@ AT_THE_SAME_TIME = (
 BY = Field("by", "list", "参加认定的人", required=False, hint=N_("不填就是支委会全体和登记人。"))
 WHY, NOTE = Field("reason", "text", "理由"), Field("opinion", "text", "意见", required=False)
 
-TO_CONTACT = State("to_contact", "待联系", waits_on=BRANCH, due=Due(3, SOON, escalate_to=SUPERIOR))
+TO_CONTACT = State(
+    "to_contact", "待联系", waits_on=BRANCH, due=Due(CONTACT_TERM, SOON, escalate_to=SUPERIOR)
+)
 TO_MAKE_UP = State(
     "to_make_up",
     "待补课",

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from oversight.base.sentences import N_
+from oversight.base.terms import APPEAL
 from oversight.law.definition import (
     INTERNAL,
     Committee,
@@ -105,7 +106,7 @@ DECIDING = State("deciding", "待上级会议审批", waits_on=BODY, due=Due(10,
 RETURNED = State("returned", "退回重新评定", waits_on=BRANCH, due=paced(5))
 TELLING = State("telling", "待告知本人", waits_on=BRANCH, due=paced(5))
 ALL_TOLD = State("told", "已告知", waits_on=BRANCH, due=paced(10))
-UNDER_REVIEW = State("under_review", "复核中", waits_on=REVIEWER, due=Due(5, REVIEW))
+UNDER_REVIEW = State("under_review", "复核中", waits_on=REVIEWER, due=Due(APPEAL, REVIEW))
 FILED = State("filed", "已报区备案", waits_on=TIMER, granted=True)
 CLOSED = State("closed", "归档", granted=True)
 UNFINISHED = State("unfinished", "未完成")

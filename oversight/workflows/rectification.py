@@ -8,6 +8,7 @@ program never pronounces 问责.
 from dataclasses import replace
 from datetime import date, timedelta
 
+from oversight.base import terms
 from oversight.base.sentences import N_
 from oversight.calendar.workdays import add_workdays
 from oversight.law.clauses import clause, house_rule
@@ -22,9 +23,8 @@ from oversight.rules.context import TransitionContext
 GROUND, INSPECT = clause("G-4.4f"), clause("G-4.4a")
 SERVED, LIMIT, TERM, LONGEST = facts.SERVED, facts.LIMIT, facts.TERM, facts.LONGEST
 SIGNED = house_rule("整改通知书由督查人拟稿、有权签发的人签发，拟稿人不能自己签发。")
-EXTRA = 10
 RECHECKED = house_rule(
-    "收到整改报告后 5 个工作日内由拟稿人、整改人以外的人逐条复核；复核期间整改期限不走。"
+    "收到整改报告后 %(term_recheck)s 个工作日内由拟稿人、整改人以外的人逐条复核；复核期间整改期限不走。"
 )
 HEARD = house_rule(
     "对整改通知书有异议的，由下达单位督查人以外的人逐条答复，期限暂停；仍不服的可以提请上一级复查一次。"
@@ -52,31 +52,48 @@ ANSWERS = (Field("answers", "list", "逐条答复", required=False), NOTE)
 DRAFT = State("draft", "待签发", waits_on=SUPERIOR, due=Due(5, SIGNED, escalate_to=ABOVE))
 SIGNED_OFF = State("signed_off", "待印发", waits_on=ISSUER, due=Due(2, SIGNED, escalate_to=ABOVE))
 ISSUED = State(
-    "issued", "待签收", waits_on=BRANCH, due=Due(2, SERVED, escalate_to=SUPERIOR), granted=True
+    "issued",
+    "待签收",
+    waits_on=BRANCH,
+    due=Due(terms.RECEIPT, SERVED, escalate_to=SUPERIOR),
+    granted=True,
 )
 FIXING = State(
     "fixing",
     "整改中",
     waits_on=BRANCH,
     due=Due(
-        15, LIMIT, until=facts.order_due, keeps=True, reminders=(7, 3, 1, 0), escalate_to=ABOVE
+        terms.RECTIFY,
+        LIMIT,
+        until=facts.order_due,
+        keeps=True,
+        reminders=(7, 3, 1, 0),
+        escalate_to=ABOVE,
     ),
     granted=True,
 )
 RECHECK = State(
-    "recheck", "待复核", waits_on=SUPERIOR, due=Due(5, RECHECKED, escalate_to=ABOVE), granted=True
+    "recheck",
+    "待复核",
+    waits_on=SUPERIOR,
+    due=Due(terms.RECHECK, RECHECKED, escalate_to=ABOVE),
+    granted=True,
 )
 EXTENSION = State(
     "extension_asked",
     "申请延期",
     waits_on=SUPERIOR,
-    due=Due(3, LIMIT, escalate_to=ABOVE),
+    due=Due(terms.REPLY, LIMIT, escalate_to=ABOVE),
     granted=True,
 )
 OBJECTED = State(
-    "objected", "异议待答复", waits_on=SUPERIOR, due=Due(5, HEARD, escalate_to=ABOVE), granted=True
+    "objected",
+    "异议待答复",
+    waits_on=SUPERIOR,
+    due=Due(terms.APPEAL, HEARD, escalate_to=ABOVE),
+    granted=True,
 )
-REVIEW = State("review", "提请复查", waits_on=ABOVE, due=Due(5, HEARD), granted=True)
+REVIEW = State("review", "提请复查", waits_on=ABOVE, due=Due(terms.APPEAL, HEARD), granted=True)
 RECALLED = State(
     "recalled", "已收回", waits_on=ISSUER, due=Due(5, RECALLED_RULE, escalate_to=ABOVE)
 )
@@ -107,7 +124,7 @@ def already_inspected(attempt: TransitionContext) -> bool:
 @rule(SERVED, "due_on")
 def after_receipt(attempt: TransitionContext):
     """整改期限要在签收期限之后，给支部留出整改的时间。"""
-    signed = add_workdays(attempt.calendar, attempt.today, ISSUED.due.workdays)
+    signed = add_workdays(attempt.calendar, attempt.today, facts.to_receive(attempt))
     return attempt.words["due_on"] > signed
 
 
@@ -119,14 +136,15 @@ def sensible_term(attempt: TransitionContext):
 
 @rule(TERM)
 def not_extended_before(attempt: TransitionContext):
-    """整改期限只延一次，已经延过。"""
-    return not attempt.case.facts.get("extended_on")
+    """整改期限只延%(term_extensions)s，已经延过。"""
+    return facts.extensions(attempt) < attempt.term(terms.EXTENSIONS)
 
 
 @rule(TERM, "until")
 def within_ten_days(attempt: TransitionContext):
-    """延期最多 10 个工作日。"""
-    return attempt.words["until"] <= add_workdays(attempt.calendar, attempt.case.due_on, EXTRA)
+    """延期最多 %(term_extension)s 个工作日。"""
+    most = attempt.term(terms.EXTENSION)
+    return attempt.words["until"] <= add_workdays(attempt.calendar, attempt.case.due_on, most)
 
 
 @rule(LIMIT, "due_on")
@@ -201,7 +219,7 @@ LIVE = (DRAFT, SIGNED_OFF, ISSUED, FIXING, RECHECK, EXTENSION, OBJECTED, REVIEW)
 SENT = (ISSUED, FIXING, RECHECK, EXTENSION, OBJECTED)
 # fmt: off
 WORKFLOW = Workflow(
-    "rectification", N_("整改"), version=4, opens=DRAFT, opened_by=INSPECTOR, short=N_("整改"), facts=FACTS,
+    "rectification", N_("整改"), version=5, opens=DRAFT, opened_by=INSPECTOR, short=N_("整改"), facts=FACTS,
     open_if=(has_findings, clauses_bind, already_inspected, *facts.VISITED),
     outsiders=facts.OUTSIDERS, on_open=(facts.set_issuer,), inherits=True,
     icon="late", tells=(Tell(SUPERIOR, "有一份整改通知书待签发。"),),
@@ -302,15 +320,39 @@ VERSION_2 = replace(
     moves=tuple(replace(move, only_if=_without(move.only_if, SINCE_3)) for move in VERSION_3.moves),
 )
 # Version 1: sent back, an order was due after five working days even where it had had longer.
-EARLIER = (
-    VERSION_3,
+VERSION_1 = replace(
     VERSION_2,
-    replace(
-        VERSION_2,
-        version=1,
-        moves=tuple(
-            replace(move, does=(facts.new_round,)) if move.name == "send_back" else move
-            for move in VERSION_2.moves
-        ),
+    version=1,
+    moves=tuple(
+        replace(move, does=(facts.new_round,)) if move.name == "send_back" else move
+        for move in VERSION_2.moves
     ),
 )
+
+# Before version 5 an order was to be acknowledged after two and checked after five working days.
+SERVED_4 = house_rule("整改通知书送达后 2 个工作日内签收。")
+RECHECKED_4 = house_rule(
+    "收到整改报告后 5 个工作日内由拟稿人、整改人以外的人逐条复核；复核期间整改期限不走。"
+)
+GROUNDS_4 = {SERVED: SERVED_4, RECHECKED: RECHECKED_4}
+
+
+def _fourth(move: Move) -> Move:
+    """Return a move on the grounds that it had until version 4."""
+    only_if = tuple(
+        replace(guard, source=GROUNDS_4.get(guard.source, guard.source)) for guard in move.only_if
+    )
+    return replace(move, only_if=only_if, under=GROUNDS_4.get(move.under, move.under))
+
+
+def _before_5(workflow: Workflow) -> Workflow:
+    grounded = replace(workflow, moves=tuple(_fourth(move) for move in workflow.moves))
+    return grounded.with_states(
+        workflow.version,
+        replace(ISSUED, due=replace(ISSUED.due, workdays=2, source=SERVED_4)),
+        replace(RECHECK, due=replace(RECHECK.due, workdays=5, source=RECHECKED_4)),
+    )
+
+
+VERSION_4 = replace(WORKFLOW, version=4)
+EARLIER = tuple(map(_before_5, (VERSION_4, VERSION_3, VERSION_2, VERSION_1)))

@@ -290,7 +290,9 @@ def test_a_partner_joining_and_asking_itself_at_the_same_instant(play):
         assert sum(isinstance(result, DomainError) for result in results) == 1, results
         for one, who in ((case, "village.secretary"), (own, "community.secretary")):
             found = play.session.get(Case, one.id, populate_existing=True)
-            if found.state == "draft":  # the village's waits in vain, or the community's is given up
+            if (
+                found.state == "draft"
+            ):  # the village's waits in vain, or the community's is given up
                 transitions.force_close(play.session, found.id, "改由另一件办理", None, play.at)
                 play.session.commit()
             else:

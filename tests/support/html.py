@@ -36,6 +36,7 @@ def check(html: str):
     _references(tree)
     _labels(tree)
     _policy(tree, html)
+    assert "%(" not in html, "a sentence whose numbers were never filled in"
     return tree
 
 

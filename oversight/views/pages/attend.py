@@ -238,7 +238,9 @@ class Sheet:
         """Return by when those on leave or absent are contacted, if the sheet is saved today."""
         due = workflows.current("absence").opens.due
         return add_workdays(
-            zone_calendar(db.session, self.unit.zone_id), self.at.today, due.workdays
+            zone_calendar(db.session, self.unit.zone_id),
+            self.at.today,
+            due.days(session.settings()),
         )
 
 

@@ -20,6 +20,7 @@ from oversight.base import typed
 from oversight.base.db import db
 from oversight.base.refusals import InvalidInput, NotFound, RuleViolation
 from oversight.base.rows import grouped_by, ids_of
+from oversight.base.terms import URGE
 from oversight.calendar.party_days import STATUS_LABELS
 from oversight.calendar.zone import zone_calendar
 from oversight.casework import rectification
@@ -358,7 +359,12 @@ def urge():
         return _table(refusal)
     said = _("已催办 %(units)s 个支部、%(n)s 件事", units=done.branches, n=done.things)
     if done.lately:
-        said = _("%(said)s；%(n)s 件 3 个工作日内催办过，没有重复催办", said=said, n=done.lately)
+        said = _(
+            "%(said)s；%(n)s 件 %(days)s 个工作日内催办过，没有重复催办",
+            said=said,
+            n=done.lately,
+            days=session.settings()[URGE.name],
+        )
     flash(said, "ok")
     back: dict[str, Any] = {
         name: request.form[name] for name in ("cursor", "q") if request.form.get(name)
