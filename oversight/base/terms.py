@@ -34,11 +34,12 @@ class ZoneSetting:
         return dict(self.choices).get(value, value)
 
 
-ASKING, MISSED, INSPECTED, URGED = (
+ASKING, MISSED, INSPECTED, URGED, BEGUN = (
     N_("请示、登记和备案"),
     N_("联系、补课和免予参加"),
     N_("督查整改和申诉"),
     N_("催办"),
+    N_("启用和试运行"),
 )
 WORKDAYS, MONTHS = N_("个工作日"), N_("个月")
 
@@ -150,10 +151,20 @@ APPEAL = _days(
     INSPECTED,
 )
 URGE = _days("urge", 3, 10, N_("催办的间隔"), N_("同一件事多少个工作日内只催办一次。"), URGED)
+TRIAL = ZoneSetting(
+    "term_trial",
+    "2",
+    N_("启用以后试运行多久"),
+    N_("支部从启用日期起多少个月为试运行；试运行期间照常登记和提醒，统计不算未按期、未开展。"),
+    least=0,
+    most=6,
+    unit=MONTHS,
+    group=BEGUN,
+)
 
 TERMS = (
     *(REPLY, RECOVERED, FILING, CONTACT, LESSON, EXEMPTION, RECEIPT, RECTIFY, EXTENSION),
-    *(EXTENSIONS, RECHECK, APPEAL, URGE),
+    *(EXTENSIONS, RECHECK, APPEAL, URGE, TRIAL),
 )
 _BY_NAME = {term.name: term for term in TERMS}
 DEFAULTS = {term.name: term.default for term in TERMS}

@@ -18,13 +18,13 @@ from oversight.base.db import columns, insert_once, known, new_id
 from oversight.base.kept import Kept, plain
 from oversight.base.prepared import Prepared
 from oversight.base.sentences import N_
-from oversight.base.terms import FILING
+from oversight.base.terms import FILING, TRIAL
 from oversight.law.binding import own_id
 from oversight.law.definition import effect
 from oversight.models import Activity, ActivityChange, Case, Unit, chains, images
 from oversight.organization.actor import AuthorityBasis
 
-from .workdays import add_workdays
+from .workdays import add_workdays, months_after
 from .zone import (
     apart_july,
     has_rule_day,
@@ -50,6 +50,8 @@ STATUS_LABELS = {
     "unplanned": N_("待定日"),
     "not_owed": N_("不在考核期"),
 }
+HANDBOOK = "handbook"  # where an entry was copied from
+BEFORE, COPIED = N_("启用前，以纸质手册为准"), N_("转录（来源：手册）")
 
 
 # What a correction may have made better, as it was before. Source: G-2.1.1b, G-3.2.1a
@@ -64,7 +66,7 @@ def entry_due(session: Session, zone_id: str, on: date) -> date:
 
 def entered_late(session: Session, row: Activity) -> bool:
     """True where an activity that was held was entered after its term (补录)."""
-    if row.held_on is None or row.entered_on is None:
+    if row.held_on is None or row.entered_on is None or row.source:
         return False
     return row.entered_on > entry_due(session, row.zone_id, row.held_on)
 
@@ -297,6 +299,18 @@ def _plan_july(
 def within_month(unit: Unit) -> str:
     """Return the clause by which an activity lies in its month: a fixed day, or one a month."""
     return own_id("G-2.1.1a" if unit.fixed_day else "G-2.1.2b", unit.category)
+
+
+def before_start(unit: Unit, end: date) -> bool:
+    """True where a time that ended on a day was over before the unit began to use the program."""
+    return end < unit.accountable_from
+
+
+def in_trial(session: Session, unit: Unit, begin: date, end: date) -> bool:
+    """True where a time begins within the trial after the unit began to use the program."""
+    start = unit.accountable_from
+    months = term_on(session, unit.zone_id, TRIAL, start)
+    return not before_start(unit, end) and begin < months_after(start, months)
 
 
 def owed(unit: Unit, year: int, month: int) -> bool:

@@ -17,6 +17,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from oversight.base.refusals import InvalidDefinition
+from oversight.base.sentences import N_
 from oversight.base.settings import ZoneSetting
 from oversight.base.terms import DEFAULTS, fill
 
@@ -355,7 +356,7 @@ class Workflow:
 
     For the screen: `party_day` names the fact that holds the party day it is about; `icon` gives it
     a line of its own in the menu while some lie on the reader's desk; `listed` False: it is opened
-    by another act, and nobody chooses it from a list.
+    by another act, and nobody chooses it from a list. `begins`: what its opening is called.
     """
 
     name: str
@@ -379,6 +380,7 @@ class Workflow:
     party_day: str = ""
     icon: str = ""
     listed: bool = True
+    begins: str = N_("发起")
     states: tuple[State, ...] = field(init=False)
     _by_name: dict[str, State] = field(init=False, repr=False, compare=False)
     _leaving: dict[str, list[Move]] = field(init=False, repr=False, compare=False)

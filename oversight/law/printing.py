@@ -13,7 +13,7 @@ from oversight.base.sentences import N_
 from oversight.base.terms import fill
 
 from .clauses import Source
-from .definition import INTERNAL, Field, Move, State, Workflow, as_table
+from .definition import INTERNAL, Committee, Field, Move, State, Workflow, as_table
 from .diagram import Arrow, Box, draw, marked
 
 KIND_LABELS = {
@@ -57,7 +57,7 @@ def _opening(workflow: Workflow, grounds: dict) -> list[str]:
     return [
         *_lines(N_("填写"), [_ask(ask) for ask in workflow.facts]),
         *_lines(
-            N_("把关"),
+            N_("办理条件"),
             [f"{fill(guard.sentence)}{_cite(guard.source, grounds)}" for guard in workflow.open_if],
         ),
         *_lines(N_("回避"), [workflow.outsiders.text] if workflow.outsiders else []),
@@ -115,7 +115,7 @@ def _move(number: int, moves: list[Move], grounds: dict) -> list[str]:
         *_lines(N_("办理"), [f"{_starts(one)} → {enters}：{_maker(one)}" for one in moves]),
         *_lines(N_("填写"), [_ask(ask) for ask in move.asks]),
         *_lines(
-            N_("把关"),
+            N_("办理条件"),
             [f"{fill(guard.sentence)}{_cite(guard.source, grounds)}" for guard in move.only_if],
         ),
         *_lines(N_("结果"), [fill(effect.sentence) for effect in move.does]),
@@ -128,7 +128,11 @@ def _starts(move: Move) -> str:
 
 
 def _maker(move: Move) -> str:
-    return f"{move.by.label}{'分别答复' if move.per_participant else ''}"
+    if not move.per_participant:
+        return move.by.label
+    if isinstance(move.by, Committee):
+        return f"{move.by.label}，{N_('各委员表决')}"
+    return move.by.label if move.by.personal else f"{move.by.label}分别答复"
 
 
 def _ask(ask: Field) -> str:
@@ -160,7 +164,10 @@ def _grounds(grounds: dict[Source, str]) -> list[str]:
 
 
 def _lines(label: str, texts: list[str]) -> list[str]:
-    return [f"    {label if not index else '　　'}  {text}" for index, text in enumerate(texts)]
+    return [
+        f"    {label if not index else '　' * len(label)}  {text}"
+        for index, text in enumerate(texts)
+    ]
 
 
 def _width(text: str) -> int:

@@ -44,6 +44,8 @@ KEEPERS = {
 ACTS = {
     "found": N_("新设"),
     "rename": N_("更名"),
+    "begin": N_("定启用日期"),
+    "recorder": N_("定代录人"),
     "merge": N_("并入"),
     "split": N_("分设"),
     "move": N_("划转"),
@@ -85,6 +87,8 @@ ACTS = {
 # What a change tells of. Rows of earlier versions name it in Chinese and are shown as they are.
 WORDS = {
     "name": N_("名称"),
+    "begins": N_("启用日期"),
+    "recorder": N_("代录人"),
     "unit_kind": N_("类型"),
     "parent": N_("上级"),
     "branch": N_("支部"),

@@ -4,7 +4,6 @@ taken back.
 
 from __future__ import annotations
 
-from calendar import monthrange
 from datetime import date, timedelta
 
 import sqlalchemy as sa
@@ -55,12 +54,6 @@ def business_key(attempt: TransitionContext) -> str:
     """
     granted = _granted(attempt)
     return ":".join([attempt.case.facts["member"], *(case.id for case in granted[-1:])])
-
-
-def months_after(day: date, months: int) -> date:
-    """Return the same day so many months later, the last one of a shorter month."""
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
 @rule(ASKED_FOR)

@@ -16,8 +16,8 @@ from oversight.base.clock import Moment
 from oversight.base.db import as_text
 from oversight.base.sentences import N_, say
 from oversight.base.terms import LESSON, NEXT
-from oversight.calendar.party_days import activity_for, month_end, owed
-from oversight.calendar.workdays import Calendar, add_workdays
+from oversight.calendar.party_days import activity_for, in_trial, month_end, owed
+from oversight.calendar.workdays import Calendar, add_workdays, last_workday
 from oversight.calendar.zone import has_rule_day, zone_calendar, zone_terms
 from oversight.engine import authority, journal, outbox, transitions
 from oversight.models import (
@@ -238,6 +238,8 @@ class Meetings:
         term = _wanted(unit, year, half, over)
         if term is None or life_meetings.held(session, unit.id, term.begin, term.end):
             return False
+        if over and in_trial(session, unit, term.end, term.end):
+            return False
         text = say(
             OVER if over else WANTED[term.must, term.name == "fourth"],
             unit=unit.name,
@@ -383,7 +385,10 @@ class Lessons:
             return False
         held = session.get(Activity, case.facts["activity"]).held_on
         due = absence.party_day_after(session, case.unit_id, max(held, case.running_since))
-        return due is not None and transitions.reschedule(session, case, max(due, at.today), at)
+        if due is None:
+            return False
+        day = last_workday(zone_calendar(session, case.zone_id), due)
+        return transitions.reschedule(session, case, max(day, at.today), at)
 
 
 def _moved(since: dict) -> sa.ColumnElement[bool]:

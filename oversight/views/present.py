@@ -185,6 +185,7 @@ def register(app: Flask) -> None:
         own=in_own_words_of,
         t=translated,
         as_day=as_day,
+        said=said_day,
         local_day=local_day,
         instant=datetime.fromisoformat,
     )
@@ -206,6 +207,7 @@ def register(app: Flask) -> None:
         workdays_on=workdays_on,
         term=term,
         member_name=member_name,
+        person_name=lambda person: inbox.person_name(db.session, person),
         people_named=people_named,
         office_name=inbox.office_label,
         phone_of=phone.of_case,
@@ -239,6 +241,12 @@ def _frame() -> dict:
 
 def as_day(value: date | str) -> date:
     return date.fromisoformat(value) if isinstance(value, str) else value
+
+
+def said_day(value) -> str:
+    """Write what a record keeps: a day as people read it, everything else as it is."""
+    found = str(value)
+    return ymd(found) if re.fullmatch(r"\d{4}-\d\d-\d\d", found) else translated(found)
 
 
 def _english() -> bool:
@@ -308,12 +316,13 @@ def shift(before: date | str, after: date | str) -> str:
 
 
 def due_chip(case: Case, long: bool = False) -> Chip | None:
-    """Show a deadline: a date, its weekday when it is near, 今天, or 超期 N 天."""
+    """Show a deadline: a date, its weekday when it is near, 今天, or 超期 N 个工作日."""
     if case.closed_at or case.due_on is None:
         return None
     today = session.moment().today
     if case.due_on < today:
-        return Chip("late", _("超期 %(n)s 天", n=(today - case.due_on).days), "late")
+        late = workdays_between(zone_calendar(db.session, case.zone_id), case.due_on, today)
+        return Chip("late", _("超期 %(n)s 个工作日", n=late), "late")
     if case.due_on == today:
         return Chip("warn", _("今天到期") if long else _("今天"), "clock")
     left = workdays_between(zone_calendar(db.session, case.zone_id), today, case.due_on)

@@ -1,14 +1,12 @@
 """Absence: one case for each member on leave or absent, so that nobody is dropped.
 
-Contact one by one, tell what happened, make up the lesson, confirm, file. 无故 is found by people
-after hearing the member; education is a flag beside the lesson, never its end.
+Contact, tell what happened, make up the lesson, confirm, file. 无故 is found after hearing the member.
 """
 
 from dataclasses import replace
 from typing import Any
 
 from oversight.base.sentences import N_
-from oversight.base.terms import CONTACT as CONTACT_TERM
 from oversight.law.clauses import clause, house_rule
 from oversight.law.definition import INTERNAL, Bulk, Due, Field, Move, State, Tell, Workflow, rule
 from oversight.law.roles import ABOVE, AUTOMATIC, BRANCH, MEMBER, SUPERIOR
@@ -70,9 +68,8 @@ AT_THE_SAME_TIME = (
 BY = Field("by", "list", "参加认定的人", required=False, hint=N_("不填就是支委会全体和登记人。"))
 WHY, NOTE = Field("reason", "text", "理由"), Field("opinion", "text", "意见", required=False)
 
-TO_CONTACT = State(
-    "to_contact", "待联系", waits_on=BRANCH, due=Due(CONTACT_TERM, SOON, escalate_to=SUPERIOR)
-)
+IN_TIME = Due(facts.CONTACT, SOON, escalate_to=SUPERIOR)
+TO_CONTACT = State("to_contact", "待联系", waits_on=BRANCH, due=IN_TIME)
 TO_MAKE_UP = State(
     "to_make_up",
     "待补课",
@@ -212,7 +209,7 @@ def nobody_dropped(attempt: TransitionContext) -> bool:
 LIVE = (TO_CONTACT, TO_MAKE_UP, TO_CONFIRM, TO_ARCHIVE)
 # fmt: off
 WORKFLOW = Workflow(
-    "absence", N_("缺席联系与补课"), version=3, opens=TO_CONTACT, opened_by=BRANCH, short=N_("缺席补课"),
+    "absence", N_("缺席联系与补课"), version=3, opens=TO_CONTACT, begins=N_("登记"), opened_by=BRANCH, short=N_("缺席补课"),
     facts=(Field("activity", "text", "活动"), Field("member", "person", "党员")), data_subject="member",
     inherits=True, icon="people", listed=False, tells=(Tell(MEMBER, "支部会把这次活动情况告诉您，再约您补课。"),),
     open_if=(missing_in_record, only_once), business_key=facts.business_key,

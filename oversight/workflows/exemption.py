@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from oversight.base.sentences import N_
 from oversight.base.terms import EXEMPTION
+from oversight.calendar.workdays import months_after
 from oversight.law.clauses import clause, house_rule
 from oversight.law.definition import Bulk, Due, Field, Move, State, Tell, Workflow, effect, rule
 from oversight.law.roles import BRANCH, MEMBER, SUPERIOR, TIMER
@@ -40,7 +41,7 @@ RESUMED = State("resumed", "提前恢复参加", granted=True)
 def within_term(attempt: TransitionContext) -> bool:
     """起止日期要写清楚：截止日期不早于开始日期和今天，最长 %(term_exemption)s 个月。"""
     begin, end = attempt.fact_day("from_on"), attempt.fact_day("until")
-    longest = facts.months_after(begin, attempt.term(EXEMPTION, attempt.case.opened_at))
+    longest = months_after(begin, attempt.term(EXEMPTION, attempt.case.opened_at))
     return begin <= end <= longest and end >= attempt.today
 
 

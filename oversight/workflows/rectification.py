@@ -5,7 +5,6 @@ and the same. What was not done cannot be made later: it is explained, and done 
 program never pronounces 问责.
 """
 
-from dataclasses import replace
 from datetime import date, timedelta
 
 from oversight.base import terms
@@ -19,6 +18,7 @@ from oversight.papers import orders
 from oversight.rules import rectification as facts
 from oversight.rules.common import another_person, common_moves
 from oversight.rules.context import TransitionContext
+from oversight.rules.orders_before import earlier
 
 GROUND, INSPECT = clause("G-4.4f"), clause("G-4.4a")
 SERVED, LIMIT, TERM, LONGEST = facts.SERVED, facts.LIMIT, facts.TERM, facts.LONGEST
@@ -222,7 +222,7 @@ WORKFLOW = Workflow(
     "rectification", N_("整改"), version=5, opens=DRAFT, opened_by=INSPECTOR, short=N_("整改"), facts=FACTS,
     open_if=(has_findings, clauses_bind, already_inspected, *facts.VISITED),
     outsiders=facts.OUTSIDERS, on_open=(facts.set_issuer,), inherits=True,
-    icon="late", tells=(Tell(SUPERIOR, "有一份整改通知书待签发。"),),
+    begins=N_("起草"), icon="late", tells=(Tell(SUPERIOR, "有一份整改通知书待签发。"),),
     moves=(
         Move("sign_off", "签发", DRAFT, SIGNED_OFF, by=SUPERIOR, under=SIGNED, asks=(TO_BE_DONE, NOTE), decides=True,
              only_if=(another_person, facts.signed_workday, facts.signed_after_receipt, facts.signed_sensible_term),
@@ -277,82 +277,4 @@ WORKFLOW = Workflow(
 )
 # fmt: on
 
-SINCE_3 = {*facts.VISITED, after_receipt, sensible_term, not_extended_before, within_ten_days}
-
-
-def _without(parts: tuple, later: set) -> tuple:
-    return tuple(part for part in parts if part not in later)
-
-
-SINCE_4 = {
-    *(
-        facts.signed_workday,
-        facts.signed_after_receipt,
-        facts.signed_sensible_term,
-        facts.as_signed,
-    ),
-    *(facts.note_signed, facts.note_overdue),
-}
-
-
-def _third(move: Move) -> Move:
-    """Return a move as version 3 had it."""
-    asks = tuple(ask for ask in move.asks if ask is not TO_BE_DONE)
-    does = tuple(
-        facts.issue_order if one is facts.issue_signed else one
-        for one in _without(move.does, SINCE_4)
-    )
-    letter = orders.order if move.name == "issue" else move.letter
-    return replace(
-        move, asks=asks, only_if=_without(move.only_if, SINCE_4), does=does, letter=letter
-    )
-
-
-# Version 3: the deadline was set after the signature, and a member of the branch might judge.
-VERSION_3 = replace(
-    WORKFLOW, version=3, outsiders=None, moves=tuple(_third(move) for move in WORKFLOW.moves)
-)
-# Version 2: any term, any number of extensions, and visits of any age and kind.
-VERSION_2 = replace(
-    VERSION_3,
-    version=2,
-    open_if=_without(VERSION_3.open_if, SINCE_3),
-    moves=tuple(replace(move, only_if=_without(move.only_if, SINCE_3)) for move in VERSION_3.moves),
-)
-# Version 1: sent back, an order was due after five working days even where it had had longer.
-VERSION_1 = replace(
-    VERSION_2,
-    version=1,
-    moves=tuple(
-        replace(move, does=(facts.new_round,)) if move.name == "send_back" else move
-        for move in VERSION_2.moves
-    ),
-)
-
-# Before version 5 an order was to be acknowledged after two and checked after five working days.
-SERVED_4 = house_rule("整改通知书送达后 2 个工作日内签收。")
-RECHECKED_4 = house_rule(
-    "收到整改报告后 5 个工作日内由拟稿人、整改人以外的人逐条复核；复核期间整改期限不走。"
-)
-GROUNDS_4 = {SERVED: SERVED_4, RECHECKED: RECHECKED_4}
-
-
-def _fourth(move: Move) -> Move:
-    """Return a move on the grounds that it had until version 4."""
-    only_if = tuple(
-        replace(guard, source=GROUNDS_4.get(guard.source, guard.source)) for guard in move.only_if
-    )
-    return replace(move, only_if=only_if, under=GROUNDS_4.get(move.under, move.under))
-
-
-def _before_5(workflow: Workflow) -> Workflow:
-    grounded = replace(workflow, moves=tuple(_fourth(move) for move in workflow.moves))
-    return grounded.with_states(
-        workflow.version,
-        replace(ISSUED, due=replace(ISSUED.due, workdays=2, source=SERVED_4)),
-        replace(RECHECK, due=replace(RECHECK.due, workdays=5, source=RECHECKED_4)),
-    )
-
-
-VERSION_4 = replace(WORKFLOW, version=4)
-EARLIER = tuple(map(_before_5, (VERSION_4, VERSION_3, VERSION_2, VERSION_1)))
+EARLIER = earlier(WORKFLOW)

@@ -41,7 +41,7 @@ def choose(session, world, day: str = "2026-11-24", hour: int = 8, **terms) -> N
 def test_only_values_that_work_are_taken(session, world, term):
     for value in (term.least, term.most):
         zone_settings.change(session, world.zone.id, term.name, str(value), None, at("2026-11-24"))
-    for value in ("", "0", str(term.most + 1), "-1", "3.5", "²", "三", "9" * 50, f"0{term.least}"):
+    for value in ("", "-0", str(term.most + 1), "-1", "3.5", "²", "三", "9" * 50, f"0{term.least}"):
         with pytest.raises(InvalidInput, match="整数"):
             zone_settings.change(session, world.zone.id, term.name, value, None, at("2026-11-24"))
 

@@ -23,6 +23,7 @@ USUAL = {
     "appeal": "5",
     "exemption": "12",
     "urge": "3",
+    "trial": "2",
 }
 
 
