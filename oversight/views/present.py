@@ -371,8 +371,8 @@ _BY_TYPE: dict[type, Callable] = {
 def _numbered(ask, number: int, entry) -> str:
     """Write an entry of a list with its number, in the words of the form."""
     if not isinstance(entry, dict):
-        return f"{number}．{dict(ask.choices).get(entry, entry)}"
-    return f"{number}．" + "，".join(
+        return f"{number}. {dict(ask.choices).get(entry, entry)}"
+    return f"{number}. " + "，".join(
         f"{item.label}：{_part(entry[item.name], item)}"
         for item in ask.items
         if entry.get(item.name)
