@@ -61,8 +61,9 @@ def test_what_is_looked_up_is_not(session, name):
     assert _told_of(session, LOOKUPS[name], explain.PACKAGE) == ""
 
 
-def test_a_tests_own_statement_is_not(session):
-    assert _told_of(session, SCANS["an update"][0], explain.TESTS) == ""
+@pytest.mark.parametrize("place", [explain.TESTS, explain.MIGRATIONS], ids=["tests", "migrations"])
+def test_a_statement_that_the_product_does_not_send_is_not(session, place):
+    assert _told_of(session, SCANS["an update"][0], place) == ""
 
 
 def test_a_whole_zone_is_a_scan_on_sqlite():

@@ -22,7 +22,9 @@ from tests.house.scans import ALLOWED, SMALL
 from tests.support import postgres
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGE, *NOT_ASKED = (f"{ROOT / name}{os.sep}" for name in ("oversight", "tests", "migrations"))
+PACKAGE, TESTS, MIGRATIONS = (
+    f"{ROOT / name}{os.sep}" for name in ("oversight", "tests", "migrations")
+)
 Found = list[tuple[str, str]]  # table and how it is read
 
 _ASKS = re.compile(r"\s*(SELECT|UPDATE|DELETE|WITH)\b", re.I)
@@ -122,7 +124,7 @@ def _sender() -> tuple[str, str] | None:
         if code.co_filename.startswith(PACKAGE):
             line = f"{code.co_filename.removeprefix(PACKAGE)}:{frame.f_lineno}"
             return code.co_qualname.split(".<locals>")[0], line
-        if code.co_filename.startswith(tuple(NOT_ASKED)):
+        if code.co_filename.startswith((TESTS, MIGRATIONS)):
             return None
         frame = frame.f_back
     return None
