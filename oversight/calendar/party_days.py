@@ -306,11 +306,15 @@ def before_start(unit: Unit, end: date) -> bool:
     return end < unit.accountable_from
 
 
+def trial_end(session: Session, unit: Unit) -> date:
+    """Return the first day after the trial that follows a unit's beginning."""
+    start = unit.accountable_from
+    return months_after(start, term_on(session, unit.zone_id, TRIAL, start))
+
+
 def in_trial(session: Session, unit: Unit, begin: date, end: date) -> bool:
     """True where a time begins within the trial after the unit began to use the program."""
-    start = unit.accountable_from
-    months = term_on(session, unit.zone_id, TRIAL, start)
-    return not before_start(unit, end) and begin < months_after(start, months)
+    return not before_start(unit, end) and begin < trial_end(session, unit)
 
 
 def owed(unit: Unit, year: int, month: int) -> bool:

@@ -132,6 +132,14 @@ class Branch:
             case = self.move(case, "organizer", "archive", on, archive_no="机-2026-03")
         assert case.state == "made_up"
 
+    def is_noted(self, row: Activity) -> None:
+        """What an enterprise files is taken note of above it."""
+        filed = sa.select(Case).where(Case.workflow == "record_note", Case.closed_at.is_(None))
+        for case in self.session.scalars(filed).all():
+            assert self.unit.rule_set == "soe"
+            on = self.workday(row.held_on, 1).isoformat()
+            self.move(case, "^officer", "take_note", on)
+
     def is_put_right(self) -> None:
         """An order of September is received, put off as far as it goes, reported and checked."""
         clause = next(one for one in register() if _own(one, self.unit.category))
@@ -206,6 +214,7 @@ class Branch:
             self.session.commit()
             if missing:
                 self.misses_one(row)
+            self.is_noted(row)
         return rows
 
 
@@ -214,7 +223,7 @@ def _own(clause: str, category: str) -> bool:
     return found is not None and found.own_duty
 
 
-@pytest.mark.parametrize("number, chosen", enumerate(pairwise(FACTORS)))
+@pytest.mark.parametrize("number, chosen", list(enumerate(pairwise(FACTORS))))
 def test_every_pair_of_settings_lives_a_year(session, world, number, chosen):
     """A branch of each category lives 2026 under every value of every setting.
 

@@ -136,7 +136,7 @@ def test_nobody_enters_for_a_branch_that_enters_itself(reader, session, village)
 
 @pytest.mark.parametrize("who", ["town1.officer", "village.member2"])
 def test_who_enters_for_a_branch_is_named_and_the_branch_is_told(
-    reader, session, world, village, who
+    reader, api, session, world, village, who
 ):
     named = "superior" if who.startswith("town1") else world.people[who].id
     assert "代录" in let(reader, village, named).main
@@ -146,6 +146,8 @@ def test_who_enters_for_a_branch_is_named_and_the_branch_is_told(
     other.submit(sheet, "/attendance", held_on="2026-11-06")
     row = row_of(session, village, 11)
     assert row.entered_for == world.people[who].id and row.source is None
+    seen = api("village.secretary").get(f"/activities/{row.id}/attendance")
+    assert (seen["entered_for"]["name"], seen["copied"]) == (who, False)
     branch = reader("village.secretary")
     assert f"{who}代录" in branch.get(f"/activities/{row.id}/attendance").main
     sweep.sweep(session, TODAY)
@@ -180,6 +182,7 @@ def test_a_time_of_trial_is_no_breach(reader, session, world, village):
     branch = reader("village.secretary")
     page = branch.get(year_of(village))
     assert "未开展（试运行）" in page.main, "October was missed on trial"
+    assert "试运行到2026年11月30日" in page.main
     row = table.read(session, [village], 2026, TODAY.today)[0]
     assert ("info", "试运行") in [(kind, str(word)) for kind, word in row.months[9].words]
     assert not any(kind == "late" for kind, _word in row.months[9].words)

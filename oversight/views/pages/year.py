@@ -21,6 +21,7 @@ from oversight.base.db import db
 from oversight.base.refusals import InvalidInput, NotFound, RuleViolation
 from oversight.base.rows import grouped_by, ids_of
 from oversight.base.terms import URGE
+from oversight.calendar.party_days import trial_end
 from oversight.calendar.zone import zone_calendar
 from oversight.casework import rectification
 from oversight.engine import authority, inbox
@@ -153,6 +154,12 @@ class Year:
     @cached_property
     def leads(self) -> bool:
         return authority.may_enter(db.session, self.unit, session.actor())
+
+    @property
+    def trial_ends(self) -> date | None:
+        """Return the last day of the trial that the branch is in."""
+        last = trial_end(db.session, self.unit) - timedelta(days=1)
+        return last if self.unit.accountable_from <= self.today <= last else None
 
     @property
     def breaches(self) -> int:
