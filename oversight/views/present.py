@@ -32,7 +32,7 @@ from oversight.law.clauses import DOCUMENTS, Source, clause
 from oversight.law.clauses import register as register_of_clauses
 from oversight.law.definition import Field, Workflow
 from oversight.law.roles import ADMINISTRATORS, OFFICES
-from oversight.models import Activity, Case, Unit, Zone
+from oversight.models import Activity, Case, Person, Unit, Zone
 from oversight.organization.units import others_of_zone, successor_of, superiors
 from oversight.register import audit_log
 from oversight.register.zone_settings import READERS
@@ -322,7 +322,7 @@ def due_chip(case: Case, long: bool = False) -> Chip | None:
     today = session.moment().today
     if case.due_on < today:
         late = workdays_between(zone_calendar(db.session, case.zone_id), case.due_on, today)
-        return Chip("late", _("超期 %(n)s 个工作日", n=late), "late")
+        return Chip("late", _("超期 %(n)s 个工作日", n=late) if late else _("已超期"), "late")
     if case.due_on == today:
         return Chip("warn", _("今天到期") if long else _("今天"), "clock")
     left = workdays_between(zone_calendar(db.session, case.zone_id), today, case.due_on)
@@ -386,10 +386,10 @@ def _part(value, item) -> str:
 
 
 def _item(entry) -> str:
-    """Write one entry of a list; an id of a unit becomes its name."""
+    """Write one entry of a list; an id becomes the name of the unit or person."""
     if isinstance(entry, dict):
-        return "，".join(str(value) for value in entry.values())
-    found = find(db.session, Unit, entry)
+        return "，".join(_item(value) for value in entry.values())
+    found = find(db.session, Unit, entry) or find(db.session, Person, entry)
     return found.name if found else str(entry)
 
 

@@ -24,7 +24,7 @@ DAY = r"20\d\d年[1-9]\d?月[1-9]\d?日"
 NEVER = {
     r"[一-鿿] +\d|\d +[一-鿿]": "no blanks round figures",
     r"\d{4}-\d\d": "dates are written out",
-    r"(?<!\d)\d[、．]": "levels are 一、 （一） 1. （1）",
+    r"(?<![\da-z])\d[、．]": "levels are 一、 （一） 1. （1）",
     r"[。；]同意[。，]": "同意 once",
     r"。。|，。|：：": "one stop",
     r"[0-9a-f]{8}-[0-9a-f]{4}": "no id",

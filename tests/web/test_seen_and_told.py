@@ -110,11 +110,11 @@ def test_a_mark_is_never_changed_or_taken_away(api, world, session):
 
 
 def test_an_order_seen_but_not_received_climbs(api, world, session):
-    """House rule: received within two working days; looking at it does not stop that clock."""
+    """House rule: received within three working days; looking at it does not stop that clock."""
     case = issued(session, world)
     api("village.secretary").post(f"/cases/{case.id}/seen")
-    assert session.get(Case, case.id).due_on == at("2026-11-25").today
-    sweep.sweep(session, at("2026-11-26"))
+    assert session.get(Case, case.id).due_on == at("2026-11-26").today
+    sweep.sweep(session, at("2026-11-27"))
     told = set(session.scalars(sa.select(Notice.person_id).where(Notice.case_id == case.id)))
     assert world.people["town1.officer"].id in told and world.people["village.secretary"].id in told
 
