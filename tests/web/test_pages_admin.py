@@ -150,7 +150,7 @@ def test_splitting_and_moving(reader, world, session):
 def test_people_come_go_and_change(reader, world, session):
     officer, branch = reader("town1.officer"), f"/admin/units/{world.units['village'].id}/people"
     bad = officer.submit(officer.get(branch), "/people", 422, name="新同志", on="明天")
-    assert "2026-01-09" in bad.main and bad.value("name") == "新同志"
+    assert "请在日历里选一天" in bad.main and bad.value("name") == "新同志"
     officer.submit(bad, "/people", on="2026-11-24")
     person = session.scalar(sa.select(Person).where(Person.name == "新同志"))
     page = officer.get(f"/admin/people/{world.people['village.member1'].id}")
