@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from oversight.base.kept import Kept
 from oversight.base.settings import ZONE_SETTINGS
-from oversight.base.terms import TERMS, URGE, ZoneSetting
+from oversight.base.terms import DEFAULTS, TERMS, URGE, ZoneSetting
 from oversight.law.binding import own_id
 from oversight.models import (
     Activity,
@@ -75,12 +75,16 @@ def zone_settings(session: Session, zone_id: str) -> dict[str, str]:
             )
         )
         defaults = {name: setting.default for name, setting in ZONE_SETTINGS.items()}
-        read.settings = {**defaults, **{row.name: row.value for row in rows}}
+        chosen = {row.name: row.value for row in rows}
+        read.settings = {**defaults, **chosen}
+        if not chosen.keys() & DEFAULTS.keys():
+            read.changes = []  # a term that nobody has chosen was never another
     return read.settings
 
 
 def _changes(session: Session, zone_id: str) -> list[sa.Row]:
     """Return who set which term to what, the newest first."""
+    zone_settings(session, zone_id)
     read = _read(zone_id, epoch(session, zone_id))
     if read.changes is None:
         kept = sa.select(SettingChange.name, SettingChange.before, SettingChange.at).where(
