@@ -26,7 +26,7 @@ from sqlalchemy.util import LRUCache
 from oversight import create_app
 from oversight.base.clock import StoppedClock
 from oversight.base.db import db
-from tests.support import explain, postgres, scratch, slices
+from tests.support import explain, papers, postgres, scratch, slices
 from tests.support import world as worlds
 
 NOW = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
@@ -35,6 +35,7 @@ COMPILED = "TEMPLATES_COMPILED"
 
 def pytest_configure(config):
     explain.listen()
+    papers.listen()
     _compile_templates_once(config)
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from uuid6 import uuid7
 
 revision = '0024'
-down_revision = '0020'
+down_revision = '0023'
 
 Id = sa.Uuid(as_uuid=False)
 JSON = sa.JSON().with_variant(JSONB(), 'postgresql')

@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from .sentences import N_
+from .terms import TERMS
+from .terms import ZoneSetting as ZoneSetting
 
 
 @dataclass(frozen=True)
@@ -78,17 +80,6 @@ def _brought(env: Mapping[str, str]) -> str:
 
 
 ON, OFF = "on", "off"
-
-
-@dataclass(frozen=True)
-class ZoneSetting:
-    """One choice of a zone: `choices` empty means free text or a date."""
-
-    name: str
-    default: str
-    label: str
-    effect: str
-    choices: tuple[tuple[str, str], ...] = ()
 
 
 SHORTEST_KEY = 32
@@ -177,7 +168,7 @@ ZONE_SETTINGS = {
             N_("民主评议等次最后由谁定"),
             N_("从下一次提出等次起按新的办法。"),
             (
-                ("approve", N_("上级党组织会议审批")),
+                ("approve", N_("上级党组织会议审定")),
                 ("record", N_("支部确定，报上级备案")),
                 ("none", N_("支部确定")),
             ),
@@ -187,7 +178,7 @@ ZONE_SETTINGS = {
             "open",
             N_("上级会议怎样表决民主评议等次"),
             N_("从下一次报上级会议起按新的办法；已经报到会议的不变。"),
-            (("open", N_("每名成员各自表态，记名")), ("secret", N_("无记名投纸票，录入票数"))),
+            (("open", N_("每名成员各自表决，记名")), ("secret", N_("无记名投纸票，录入票数"))),
         ),
         ZoneSetting(
             "appraisal_share",
@@ -236,6 +227,7 @@ ZONE_SETTINGS = {
                 ("organs", N_("管理员和区、镇（部门）有职务的人")),
             ),
         ),
+        *TERMS,
     )
 }
 

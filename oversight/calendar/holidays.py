@@ -58,7 +58,7 @@ def read_csv(raw: bytes) -> list[workdays.CalendarDay]:
     lines = _lines(raw)
     head = [typed.line(cell).lower() for cell in lines[0]] if lines else []
     if head not in (HEADER, ["日期", "类别", "名称", "来源"]):
-        raise InvalidInput({"file": f"第一行应是 {','.join(HEADER)}。"})
+        raise InvalidInput({"file": N_("第一行应是：日期,类别,名称,来源。")})
     days: dict[date, workdays.CalendarDay] = {}
     wrong: dict[str, str] = {}
     for number, cells in enumerate(lines[1:], 2):
@@ -97,10 +97,10 @@ def _day(cells: list[str]) -> workdays.CalendarDay:
     text, kind, name, source = cells
     kind = KIND_OF.get(kind, kind)
     if kind not in KINDS:
-        raise ValueError(f"kind 应是 rest 或 work，这里是“{kind}”")
-    for value, label, longest in ((name, "name", 40), (source, "source", 200)):
+        raise ValueError(f"类别应是“休息”或“上班”，这里是“{kind}”")
+    for value, label, longest in ((name, "名称", 40), (source, "来源", 200)):
         if not 0 < len(value) <= longest:
-            raise ValueError(f"{label} 应有 1 到 {longest} 字，这里是“{value[:20]}”")
+            raise ValueError(f"{label}应有 1 到 {longest} 字，这里是“{value[:20]}”")
     on = _date(text)
     by_law = kind == "rest" and on in {row.on for row in workdays.fixed_by_law(on.year)}
     return workdays.CalendarDay(on, kind, name, by_law, source)
@@ -125,7 +125,7 @@ def _date(text: str) -> date:
         on = date(*map(int, found.groups())) if found else date.min
         if on.year in YEARS:
             return on
-    raise ValueError(f"日期要写成 2027-02-05 这样，这里是“{text[:20]}”")
+    raise ValueError(f"日期要写成 2027/2/5 这样，这里是“{text[:20]}”")
 
 
 def write(session: Session, zone_id: str, days: list[workdays.CalendarDay]) -> None:

@@ -18,13 +18,22 @@ from oversight.base.db import columns, insert_once, known, new_id
 from oversight.base.kept import Kept, plain
 from oversight.base.prepared import Prepared
 from oversight.base.sentences import N_
+from oversight.base.terms import FILING, TRIAL
 from oversight.law.binding import own_id
 from oversight.law.definition import effect
 from oversight.models import Activity, ActivityChange, Case, Unit, chains, images
 from oversight.organization.actor import AuthorityBasis
 
-from .workdays import add_workdays
-from .zone import apart_july, has_rule_day, july_day, rule_for, zone_calendar, zone_settings
+from .workdays import add_workdays, months_after
+from .zone import (
+    apart_july,
+    has_rule_day,
+    july_day,
+    rule_for,
+    term_on,
+    zone_calendar,
+    zone_settings,
+)
 
 if TYPE_CHECKING:
     from oversight.rules.context import TransitionContext
@@ -41,21 +50,23 @@ STATUS_LABELS = {
     "unplanned": N_("待定日"),
     "not_owed": N_("不在考核期"),
 }
+HANDBOOK = "handbook"  # where an entry was copied from
+BEFORE, COPIED = N_("启用前，以纸质手册为准"), N_("转录（来源：手册）")
 
 
 # What a correction may have made better, as it was before. Source: G-2.1.1b, G-3.2.1a
 BETTER = {"late": N_("未按期"), "absent": N_("缺席"), "leave": N_("请假")}
-ENTRY_WORKDAYS = 5  # house rule: the guidance names no term
 
 
 def entry_due(session: Session, zone_id: str, on: date) -> date:
     """Return the last day on which an entry about a day is in time, also beyond the month."""
-    return add_workdays(zone_calendar(session, zone_id), on, ENTRY_WORKDAYS)
+    days = term_on(session, zone_id, FILING, on)
+    return add_workdays(zone_calendar(session, zone_id), on, days)
 
 
 def entered_late(session: Session, row: Activity) -> bool:
     """True where an activity that was held was entered after its term (补录)."""
-    if row.held_on is None or row.entered_on is None:
+    if row.held_on is None or row.entered_on is None or row.source:
         return False
     return row.entered_on > entry_due(session, row.zone_id, row.held_on)
 
@@ -288,6 +299,22 @@ def _plan_july(
 def within_month(unit: Unit) -> str:
     """Return the clause by which an activity lies in its month: a fixed day, or one a month."""
     return own_id("G-2.1.1a" if unit.fixed_day else "G-2.1.2b", unit.category)
+
+
+def before_start(unit: Unit, end: date) -> bool:
+    """True where a time that ended on a day was over before the unit began to use the program."""
+    return end < unit.accountable_from
+
+
+def trial_end(session: Session, unit: Unit) -> date:
+    """Return the first day after the trial that follows a unit's beginning."""
+    start = unit.accountable_from
+    return months_after(start, term_on(session, unit.zone_id, TRIAL, start))
+
+
+def in_trial(session: Session, unit: Unit, begin: date, end: date) -> bool:
+    """True where a time begins within the trial after the unit began to use the program."""
+    return not before_start(unit, end) and begin < trial_end(session, unit)
 
 
 def owed(unit: Unit, year: int, month: int) -> bool:

@@ -4,6 +4,7 @@ Pure: no database, no clock, no web; `today` never occurs here. The editable tab
 of rest days lives in the models; it comes in as a `Calendar`.
 """
 
+from calendar import monthrange
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -95,6 +96,17 @@ def fixed_by_law(year: int) -> list[CalendarDay]:
     workday replaces a holiday on a weekend (补假) only the yearly notice says.
     """
     return list(_law(year).values())
+
+
+def last_workday(calendar: Calendar, day: date) -> date:
+    """Return a day, or the last working day before it where it is a rest day."""
+    return day if calendar.is_workday(day) else add_workdays(calendar, day, -1)
+
+
+def months_after(day: date, months: int) -> date:
+    """Return the same day so many months later, the last one of a shorter month."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
 def add_workdays(calendar: Calendar, start: date, n: int) -> date:
@@ -281,9 +293,7 @@ def _chinese(english: str) -> str:
 
 
 def _notice_source() -> str:
-    from chinese_calendar import __version__
-
-    return f"国务院办公厅放假通知（据 chinesecalendar {__version__}）"
+    return N_("国务院办公厅放假通知")
 
 
 @lru_cache(maxsize=256)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 
 import sqlalchemy as sa
@@ -10,19 +10,21 @@ from sqlalchemy.orm import Session
 
 from oversight.base.kept import Kept
 from oversight.base.settings import ZONE_SETTINGS
+from oversight.base.terms import DEFAULTS, TERMS, URGE, ZoneSetting
 from oversight.law.binding import own_id
 from oversight.models import (
     Activity,
     CalendarRow,
     Case,
     PublishedYear,
+    SettingChange,
     Unit,
     ZoneNotice,
     ZoneSettingRow,
 )
 from oversight.models.epochs import epoch
 
-from .workdays import Calendar, CalendarDay, PartyDay, party_day
+from .workdays import Calendar, CalendarDay, PartyDay, add_workdays, party_day
 
 _notices = Kept("zone_notices")
 
@@ -32,6 +34,7 @@ class _Read:
 
     calendar: Calendar | None = None
     settings: dict[str, str] | None = None
+    changes: list[sa.Row] | None = None
 
     def __init__(self):
         self.days: dict[tuple, PartyDay] = {}  # the same for all branches under the same clauses
@@ -72,8 +75,46 @@ def zone_settings(session: Session, zone_id: str) -> dict[str, str]:
             )
         )
         defaults = {name: setting.default for name, setting in ZONE_SETTINGS.items()}
-        read.settings = {**defaults, **{row.name: row.value for row in rows}}
+        chosen = {row.name: row.value for row in rows}
+        read.settings = {**defaults, **chosen}
+        if not chosen.keys() & DEFAULTS.keys():
+            read.changes = []  # a term that nobody has chosen was never another
     return read.settings
+
+
+def _changes(session: Session, zone_id: str) -> list[sa.Row]:
+    """Return who set which term to what, the newest first."""
+    zone_settings(session, zone_id)
+    read = _read(zone_id, epoch(session, zone_id))
+    if read.changes is None:
+        kept = sa.select(SettingChange.name, SettingChange.before, SettingChange.at).where(
+            SettingChange.zone_id == zone_id, SettingChange.name.in_([one.name for one in TERMS])
+        )
+        newest = kept.order_by(SettingChange.at.desc(), SettingChange.id.desc())
+        read.changes = list(session.execute(newest))
+    return read.changes
+
+
+def zone_terms(session: Session, zone_id: str, at: datetime) -> dict[str, str]:
+    """Return every setting with the terms as they were at an instant: what began then keeps them."""
+    values = zone_settings(session, zone_id)
+    later = {row.name: row.before for row in _changes(session, zone_id) if row.at > at}
+    return {**values, **later} if later else values
+
+
+def term_on(session: Session, zone_id: str, term: ZoneSetting, on: date) -> int:
+    """Return a term as it was on a day: what began on it keeps it. Of two of one day the longer."""
+    found = [int(zone_settings(session, zone_id)[term.name])]
+    for row in _changes(session, zone_id):
+        if row.name == term.name and row.at.date() >= on:
+            found = [int(row.before), *(found if row.at.date() == on else ())]
+    return max(found)
+
+
+def urged_since(session: Session, zone_id: str, today: date) -> date:
+    """Return the day after which whoever was urged is not urged again today."""
+    term = int(zone_settings(session, zone_id)[URGE.name])
+    return add_workdays(zone_calendar(session, zone_id), today, -term)
 
 
 def zone_notices(session: Session, zone_id: str) -> dict[tuple[int, int], ZoneNotice]:

@@ -94,14 +94,14 @@ class Telling:
         facts = self.case.facts
         last = facts["rounds"][-1]
         head = say(
-            "%(number)s整改通知书指出我支部 %(count)s 个问题，已整改到位或说明情况，%(day)s销号。",
+            "%(number)s整改通知书指出我支部%(count)s个问题，已整改到位或说明情况，%(y)s年%(m)s月%(d)s日销号。",
             number=self.case.number,
             count=len(facts["findings"]),
-            day=last["on"],
+            **dict(zip("ymd", map(int, last["on"].split("-")), strict=True)),
         )
         lines = [
             say(
-                "%(n)s．%(fact)s。整改情况：%(measure)s。",
+                "%(n)s. %(fact)s。整改情况：%(measure)s。",
                 n=number,
                 fact=finding["fact"].rstrip("。"),
                 measure=item["measure"].rstrip("。"),

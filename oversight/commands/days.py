@@ -12,7 +12,8 @@ from flask import current_app
 from oversight.base.db import db
 from oversight.base.refusals import BadRequest, InvalidInput
 from oversight.base.sentences import N_, say
-from oversight.base.settings import ZONE_SETTINGS
+from oversight.base.settings import ZONE_SETTINGS, ZoneSetting
+from oversight.base.terms import DEFAULTS
 from oversight.calendar import holidays as days
 from oversight.calendar.zone import zone_settings as chosen
 from oversight.register import audit_log, installation, rest_days, zone_settings
@@ -82,6 +83,10 @@ def settings() -> None:
     """Collect what is done with the zone's choices."""
 
 
+def _range(one: ZoneSetting) -> str:
+    return f"{one.least}—{one.most}" if one.most else N_("月-日")
+
+
 @settings.command("list", help=N_("列出区的设置"))
 @in_app
 def list_() -> None:
@@ -95,7 +100,7 @@ def list_() -> None:
                 one.name,
                 values[one.name],
                 one.label,
-                "、".join(key for key, _label in one.choices) or N_("月-日"),
+                "、".join(key for key, _label in one.choices) or _range(one),
             )
             for one in ZONE_SETTINGS.values()
         ],
@@ -114,7 +119,8 @@ def set_(name: str, value: str) -> None:
             moved = zone_settings.change(db.session, zone.id, name, value, None, now())
     except InvalidInput as wrong:
         raise BadRequest(say("没有设定：%(why)s", why=wrong.sentence)) from wrong
-    click.echo(f"{name} 已设为 {value}；{moved} 个还没有到的党日随之改期。")
+    follows = N_("已经在走的期限不变") if name in DEFAULTS else f"{moved} 个还没有到的党日随之改期"
+    click.echo(f"{name} 已设为 {value}；{follows}。")
 
 
 @click.command(cls=Command)

@@ -211,7 +211,7 @@ def last_day(attempt: TransitionContext, due):
     """
     if due.until and due.until(attempt):
         return max(due.until(attempt), attempt.today)
-    last = add_workdays(attempt.calendar, attempt.today, due.workdays)
+    last = add_workdays(attempt.calendar, attempt.today, attempt.days(due))
     cap = due.before(attempt) if due.before else None
     return max(min(last, cap), attempt.today) if cap else last
 

@@ -6,7 +6,7 @@ Where nobody eligible holds an office, the next offices are asked, then the supe
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import sqlalchemy as sa
@@ -30,6 +30,8 @@ from oversight.organization.units import COMMITTEE_FROM, UnitRow, line_above, su
 from oversight.rules import parties
 
 from .sight import COOLING_OFF, readable
+
+RECORDER = "recorder"  # the role of who enters for a branch without a computer
 
 
 @dataclass(frozen=True)
@@ -492,6 +494,29 @@ def leads(session: Session, unit: Unit, who: Actor) -> AuthorityBasis:
             say("这件事由%(unit)s办理，您可以查看，不能办理。", unit=unit.name), rule="authority"
         )
     return seat.basis(who.id, "branch")
+
+
+def enters(session: Session, unit: Unit, who: Actor) -> AuthorityBasis:
+    """Make sure that the actor may write the branch's records today: he leads it or, where it has no
+    computer, enters for it (代录, role "recorder"). Raises NotFound, Forbidden.
+    """
+    if not unit.proxied_from or is_led_by(session, unit, who) or not who.sees(unit):
+        return leads(session, unit, who)
+    seat = fill(session, line_above(session, unit)[0], "superior", who.on, set())
+    if seat is not None and who.id in seat.people:
+        return replace(seat.basis(who.id, "superior"), role=RECORDER)
+    if who.id == unit.recorder_id:
+        return AuthorityBasis(unit.id, RECORDER, "")
+    return leads(session, unit, who)
+
+
+def may_enter(session: Session, unit: Unit, who: Actor) -> bool:
+    """True where the actor may write the branch's records today."""
+    try:
+        enters(session, unit, who)
+    except (NotFound, Forbidden):
+        return False
+    return True
 
 
 def is_led_by(session: Session, unit: Unit, who: Actor) -> bool:

@@ -23,6 +23,8 @@ from oversight.base.refusals import (
     RuleViolation,
 )
 from oversight.base.sentences import N_, say
+from oversight.base.terms import URGE, fill
+from oversight.calendar.zone import urged_since, zone_settings
 from oversight.law.definition import Field
 from oversight.law.inputs import read_words
 from oversight.models import Case, FollowUp, JournalRow, Unit, WorkItem
@@ -93,6 +95,7 @@ WAITS, NUDGED, ASKED_FOR, COPIED, ANSWERED = (
     N_("抄送给您：%(matter)s"),
     N_("您征求的意见已答复：%(matter)s"),
 )
+URGED_ONCE = N_("催办同一件事 %(term_urge)s 个工作日内一次。")
 
 
 @dataclass(frozen=True)
@@ -411,7 +414,9 @@ def _add_signer(act: Act) -> bool:
 
 
 def _nudge(act: Act) -> None:
-    """催办: remind those it waits for, once a working day; whom it reached is written down."""
+    """催办: remind those it waits for, once within the zone's term while it waits for them; whom it
+    reached is written down.
+    """
     if act.desk is not None and act.who.id in colleagues.at_work(
         act.session, act.case, act.desk, act.at.today
     ):
@@ -420,16 +425,27 @@ def _nudge(act: Act) -> None:
     last = act.session.scalar(
         sa.select(JournalRow)
         .where(
-            JournalRow.case_id == act.case.id, JournalRow.kind == "desk", JournalRow.move == "nudge"
+            JournalRow.case_id == act.case.id,
+            JournalRow.kind == "desk",
+            JournalRow.move == "nudge",
+            JournalRow.at >= act.case.entered_at,
         )
         .order_by(JournalRow.seq.desc())
         .limit(1)
     )
-    if last is not None and last.result["day"] == day:
+    since = urged_since(act.session, act.case.zone_id, act.at.today).isoformat()
+    if last is not None and last.result["day"] > since:
+        terms = zone_settings(act.session, act.case.zone_id)
         raise RuleViolation(
-            say("%(name)s今天已经催办过，一件事一个工作日只催一次。", name=last.actor),
+            say(
+                "%(name)s在%(m)s月%(d)s日催办过，同一件事 %(n)s 个工作日内只催办一次。",
+                name=last.actor,
+                m=int(last.result["day"][5:7]),
+                d=int(last.result["day"][8:]),
+                n=terms[URGE.name],
+            ),
             rule="nudge",
-            house_rule=N_("催办每件每个工作日一次。"),
+            house_rule=fill(URGED_ONCE, terms),
         )
     reached = [
         person

@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 from oversight import workflows
 from oversight.base.clock import Moment
 from oversight.base.sentences import say
+from oversight.base.terms import fill
+from oversight.calendar.zone import zone_settings
 from oversight.law.definition import INTERNAL, Move, Party, Tell, Workflow, role_of
 from oversight.law.roles import SUPERIOR, Role
 from oversight.models import Case, Notice, Unit, WorkItem
@@ -65,9 +67,9 @@ def _move(case: Case, payload: dict) -> Move | None:
 def _lines_of(session: Session, case: Case, tell: Tell, payload: dict, at: Moment) -> dict:
     """Return what a party is told, by person, but not whoever made the move."""
     role = role_of(tell.party)
-    text: str = tell.sentence
+    text: str = fill(tell.sentence, zone_settings(session, case.zone_id))
     if role.seat not in PERSONAL:
-        text = say("%(matter)s：%(sentence)s", matter=matter(session, case), sentence=tell.sentence)
+        text = say("%(matter)s：%(sentence)s", matter=matter(session, case), sentence=text)
     if role.seat == NAMED:
         people = set(payload.get("names") or [])
     else:

@@ -30,6 +30,7 @@ from oversight.base.refusals import (
     VersionConflict,
 )
 from oversight.base.sentences import N_, say
+from oversight.base.terms import fill
 from oversight.calendar.workdays import workdays_between
 from oversight.calendar.zone import zone_settings
 from oversight.law.binding import own_id
@@ -121,7 +122,8 @@ def _guard(event) -> bool:
 
 def _apply(event) -> None:
     attempt = event.model
-    warned = [guard.sentence for guard in attempt.move.warns if not guard.test(attempt)]
+    unmet = [guard.sentence for guard in attempt.move.warns if not guard.test(attempt)]
+    warned = [fill(sentence, attempt.settings) for sentence in unmet]
     if warned:
         attempt.result["warned"] = warned
     for effect in attempt.move.does:
@@ -134,10 +136,13 @@ def ensure(guard: Rule, attempt: TransitionContext) -> None:
         ground = (
             {"clause": own_id(guard.source.id, attempt.unit.category)}
             if guard.source.is_clause
-            else {"house_rule": guard.source.text}
+            else {"house_rule": fill(guard.source.text, attempt.settings)}
         )
         raise RuleViolation(
-            guard.sentence, rule=guard.name, field=guard.words[0] if guard.words else None, **ground
+            fill(guard.sentence, attempt.settings),
+            rule=guard.name,
+            field=guard.words[0] if guard.words else None,
+            **ground,
         )
 
 

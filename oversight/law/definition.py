@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import Enum, auto
@@ -17,7 +17,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from oversight.base.refusals import InvalidDefinition
+from oversight.base.sentences import N_
 from oversight.base.settings import ZoneSetting
+from oversight.base.terms import DEFAULTS, fill
 
 from .clauses import Source
 from .roles import AUTOMATIC, NOBODY, TIMER, Role
@@ -77,21 +79,26 @@ class Field:
 
 @dataclass(frozen=True)
 class Due:
-    """A deadline of so many working days from entering a state; `before` caps it by a fact of the
-    case.
+    """A deadline of so many working days from entering a state, or of a term that the zone sets;
+    `before` caps it by a fact of the case.
 
     `until` sets the last day outright where it names one. `reminders`: working days before the due
     day on which a reminder goes out. `keeps`: what was left of it is resumed when the state is
     entered again. `escalate_to`: who is shown the case when it is overdue.
     """
 
-    workdays: int
+    workdays: int | ZoneSetting
     source: Source
     before: Callable[[TransitionContext], date | None] | None = None
     reminders: tuple[int, ...] = (1, 0)
     until: Callable[[TransitionContext], date | None] | None = None
     keeps: bool = False
     escalate_to: Role | None = None
+
+    def days(self, values: Mapping[str, str] = DEFAULTS) -> int:
+        """Return how many working days it is by a zone's choices; by default by the usual ones."""
+        given = self.workdays
+        return given if isinstance(given, int) else int(values[given.name])
 
 
 @dataclass(frozen=True)
@@ -349,7 +356,7 @@ class Workflow:
 
     For the screen: `party_day` names the fact that holds the party day it is about; `icon` gives it
     a line of its own in the menu while some lie on the reader's desk; `listed` False: it is opened
-    by another act, and nobody chooses it from a list.
+    by another act, and nobody chooses it from a list. `begins`: what its opening is called.
     """
 
     name: str
@@ -373,6 +380,7 @@ class Workflow:
     party_day: str = ""
     icon: str = ""
     listed: bool = True
+    begins: str = N_("发起")
     states: tuple[State, ...] = field(init=False)
     _by_name: dict[str, State] = field(init=False, repr=False, compare=False)
     _leaving: dict[str, list[Move]] = field(init=False, repr=False, compare=False)
@@ -636,15 +644,16 @@ def ask_as_dict(ask: Field) -> dict:
     return found
 
 
-def _move_as_dicts(move: Move) -> list[dict]:
+def _move_as_dicts(move: Move, values: Mapping[str, str]) -> list[dict]:
     """Return one entry, or one a state where the move leaves the case in its state."""
     if move.enters is INTERNAL:
-        return [_move_as_dict(move, [state], state) for state in move.from_states]
-    return [_move_as_dict(move, move.from_states, move.enters)]
+        return [_move_as_dict(move, [state], state, values) for state in move.from_states]
+    return [_move_as_dict(move, move.from_states, move.enters, values)]
 
 
-def _move_as_dict(move: Move, leaves, enters: State) -> dict:
-    ground = {"clause": move.under.id} if move.under.is_clause else {"house_rule": move.under.text}
+def _move_as_dict(move: Move, leaves, enters: State, values: Mapping[str, str]) -> dict:
+    under = move.under
+    ground = {"clause": under.id} if under.is_clause else {"house_rule": fill(under.text, values)}
     return {
         "name": move.name,
         "label": move.label,
@@ -655,29 +664,32 @@ def _move_as_dict(move: Move, leaves, enters: State) -> dict:
         "guards": [
             {
                 "name": guard.name,
-                "sentence": guard.sentence,
-                "ground": guard.source.id or guard.source.text,
+                "sentence": fill(guard.sentence, values),
+                "ground": guard.source.id or fill(guard.source.text, values),
             }
             for guard in move.only_if
         ],
-        "effects": [effect.sentence for effect in move.does],
+        "effects": [fill(effect.sentence, values) for effect in move.does],
         "many": move.unversioned,
         **ground,
     }
 
 
-def _state_as_dict(workflow: Workflow, state: State) -> dict:
+def _state_as_dict(workflow: Workflow, state: State, values: Mapping[str, str]) -> dict:
     return {
         "name": state.name,
         "label": state.label,
         "waits_on": state.waits_on.name or None,
-        "due_workdays": state.due.workdays if state.due else None,
+        "due_workdays": state.due.days(values) if state.due else None,
         "final": workflow.final(state),
     }
 
 
-def as_table(workflow: Workflow) -> dict:
-    """Return the definition as plain data: what API, printed table and snapshot all show."""
+def as_table(workflow: Workflow, values: Mapping[str, str] = DEFAULTS) -> dict:
+    """Return the definition as plain data: what API, printed table and snapshot all show.
+
+    `values` are the terms of a zone.
+    """
     return {
         "name": workflow.name,
         "version": workflow.version,
@@ -685,7 +697,7 @@ def as_table(workflow: Workflow) -> dict:
         "opens": workflow.opens.name,
         "opened_by": workflow.opened_by.name,
         "facts": [ask_as_dict(ask) for ask in workflow.facts],
-        "states": [_state_as_dict(workflow, state) for state in workflow.states],
-        "moves": [entry for move in workflow.moves for entry in _move_as_dicts(move)],
+        "states": [_state_as_dict(workflow, state, values) for state in workflow.states],
+        "moves": [entry for move in workflow.moves for entry in _move_as_dicts(move, values)],
         **({"outsiders": workflow.outsiders.text} if workflow.outsiders else {}),
     }

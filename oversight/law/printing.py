@@ -10,9 +10,10 @@ import json
 from unicodedata import east_asian_width
 
 from oversight.base.sentences import N_
+from oversight.base.terms import fill
 
 from .clauses import Source
-from .definition import INTERNAL, Field, Move, State, Workflow, as_table
+from .definition import INTERNAL, Committee, Field, Move, State, Workflow, as_table
 from .diagram import Arrow, Box, draw, marked
 
 KIND_LABELS = {
@@ -56,8 +57,8 @@ def _opening(workflow: Workflow, grounds: dict) -> list[str]:
     return [
         *_lines(N_("填写"), [_ask(ask) for ask in workflow.facts]),
         *_lines(
-            N_("把关"),
-            [f"{guard.sentence}{_cite(guard.source, grounds)}" for guard in workflow.open_if],
+            N_("办理条件"),
+            [f"{fill(guard.sentence)}{_cite(guard.source, grounds)}" for guard in workflow.open_if],
         ),
         *_lines(N_("回避"), [workflow.outsiders.text] if workflow.outsiders else []),
     ]
@@ -84,7 +85,7 @@ def _waits(workflow: Workflow, state: State) -> str:
 def _due(state: State, grounds: dict) -> str:
     if state.due is None:
         return ""
-    days = f"{state.due.workdays} 个工作日{'，另有最晚日期' if state.due.before else ''}"
+    days = f"{state.due.days()} 个工作日{'，另有最晚日期' if state.due.before else ''}"
     return f"{days}{_cite(state.due.source, grounds)}"
 
 
@@ -114,10 +115,10 @@ def _move(number: int, moves: list[Move], grounds: dict) -> list[str]:
         *_lines(N_("办理"), [f"{_starts(one)} → {enters}：{_maker(one)}" for one in moves]),
         *_lines(N_("填写"), [_ask(ask) for ask in move.asks]),
         *_lines(
-            N_("把关"),
-            [f"{guard.sentence}{_cite(guard.source, grounds)}" for guard in move.only_if],
+            N_("办理条件"),
+            [f"{fill(guard.sentence)}{_cite(guard.source, grounds)}" for guard in move.only_if],
         ),
-        *_lines(N_("结果"), [effect.sentence for effect in move.does]),
+        *_lines(N_("结果"), [fill(effect.sentence) for effect in move.does]),
         *_lines(N_("依据"), [_cite(move.under, grounds)[1:-1]]),
     ]
 
@@ -127,7 +128,11 @@ def _starts(move: Move) -> str:
 
 
 def _maker(move: Move) -> str:
-    return f"{move.by.label}{'分别答复' if move.per_participant else ''}"
+    if not move.per_participant:
+        return move.by.label
+    if isinstance(move.by, Committee):
+        return f"{move.by.label}，{N_('各委员表决')}"
+    return move.by.label if move.by.personal else f"{move.by.label}分别答复"
 
 
 def _ask(ask: Field) -> str:
@@ -154,12 +159,15 @@ def _grounds(grounds: dict[Source, str]) -> list[str]:
     agreed = [source for source in grounds if not source.is_clause]
     return [
         *(f"  {source.id}  {source.cite}：“{source.text}”" for source in clauses),
-        *(f"  {grounds[source]}  {source.text}" for source in agreed),
+        *(f"  {grounds[source]}  {fill(source.text)}" for source in agreed),
     ]
 
 
 def _lines(label: str, texts: list[str]) -> list[str]:
-    return [f"    {label if not index else '　　'}  {text}" for index, text in enumerate(texts)]
+    return [
+        f"    {label if not index else '　' * len(label)}  {text}"
+        for index, text in enumerate(texts)
+    ]
 
 
 def _width(text: str) -> int:

@@ -159,7 +159,7 @@ COLLEAGUE = Role(
 )
 NOBODY = Role("", "", "")  # on whom a state waits that is an end
 TIMER = Role("clock", "到期自动", "")
-AUTOMATIC = Role("count", "各方齐备", "")
+AUTOMATIC = Role("count", "条件具备，自动流转", "")
 
 ROLES = {
     role.name: role

@@ -36,7 +36,7 @@ def _arrange(session: Session, activity_id: str, sheet: Sheet, who: Actor, at: M
     activity = session.get(Activity, activity_id, with_for_update=True, populate_existing=True)
     if activity is None:
         raise NotFound()
-    stand = authority.leads(session, activity.unit, who)
+    stand = authority.enters(session, activity.unit, who)
     if activity.held_on or activity.confirmed_at:
         raise RuleViolation(
             "这次党日已经开展，请在到会登记里写主持、方式和列席。",

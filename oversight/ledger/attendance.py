@@ -58,7 +58,7 @@ from oversight.organization.actor import Actor, AuthorityBasis
 from oversight.organization.members import exempt_on, expected, members
 from oversight.organization.standing import in_office
 
-from . import notes
+from . import entries, notes
 
 MISSING, TOOK_PART = ("leave", "absent"), ("present", "other_form")
 MOST_INVITED = 1000
@@ -260,7 +260,7 @@ def record(session: Session, activity_id: str, sheet: Sheet, who: Actor, at: Mom
     if activity is None:
         raise NotFound()
     forget(session)  # others may have written until the row was locked
-    basis = authority.leads(session, activity.unit, who)
+    basis = authority.enters(session, activity.unit, who)
     if sheet.version not in (None, activity.version):
         raise VersionConflict(
             "这次党日的记录刚刚有人改过，您的登记没有生效，填的内容还在，请对照后再保存。"
@@ -305,7 +305,7 @@ def rows_of(session: Session, activity: Activity) -> dict[str, Attendance]:
 
 def roster(session: Session, activity: Activity, on: date) -> list[Person]:
     """Return who is expected on a day, in the order of the roster. Source: G-2.2.1"""
-    return expected(session, activity.unit_id, on)
+    return expected(session, activity.unit_id, max(on, activity.unit.accountable_from))
 
 
 def late(session: Session, activity: Activity) -> list[Person]:
@@ -560,6 +560,7 @@ def hosts(session: Session, unit: Unit, on: date) -> list[tuple[Person, str]]:
     """Return who may host on a day and as what: by office, the secretary first; then, where there
     is no committee, any full member. Source: G-2.4.2
     """
+    on = max(on, _first_known(session, unit) or on)
     posts = session.execute(
         sa.select(Person, Post.office)
         .join(Person, Person.id == Post.person_id)
@@ -575,6 +576,11 @@ def hosts(session: Session, unit: Unit, on: date) -> list[tuple[Person, str]]:
     small = authority.small_branch(session, unit, on) - {person.id for person, _ in known}
     others = [one for one in members(session, unit.id, on) if one.id in small]
     return [*known, *((one, "member") for one in others)]
+
+
+def _first_known(session: Session, unit: Unit) -> date | None:
+    """Return since when anybody is known to serve in a branch: who hosted earlier was one of those."""
+    return session.scalar(sa.select(sa.func.min(Post.from_on)).where(Post.unit_id == unit.id))
 
 
 def joint_hosts(session: Session, activity: Activity, on: date) -> list[tuple[Person, str]]:
@@ -653,6 +659,7 @@ def _file(
             for kind, number in sheet.invitees.items()
         )
     fresh, filed = activity.held_on is None, activity.confirmed_at is not None
+    about |= entries.marks(activity.unit, activity, who, basis)
     better = notes.better(activity, what, about.get("held_on", activity.held_on)) if filed else {}
     if better:
         kept = [*(activity.bettered or "").split(","), *better]
@@ -674,6 +681,7 @@ def _file(
         confirmed_by=who.id,
     )
     notes.tell(session, activity, who, basis, at, fresh=fresh, filed=not filed, better=better)
+    entries.tell(session, activity, who, basis, at)
 
 
 def follow_ups(session: Session, activity: Activity, people) -> dict[str, Case]:
@@ -695,6 +703,8 @@ def _follow_up(session: Session, activity: Activity, sheet: Sheet, who: Actor, a
     """Open a follow-up for each on leave or absent and yield its id; end those whose member is so
     no longer.
     """
+    if activity.source:
+        return
     have = follow_ups(session, activity, sheet.entries)
     for person, entry in sheet.entries.items():
         case = have.get(person)
@@ -759,7 +769,7 @@ def readable(session: Session, activity_id: str, who: Actor) -> Activity:
     if activity is None or activity.zone_id != who.zone_id or not who.sees(activity.unit):
         raise NotFound()
     above = any(activity.unit.within(path) for path in who.business)
-    if not above and not authority.is_led_by(session, activity.unit, who):
+    if not above and not authority.may_enter(session, activity.unit, who):
         raise Forbidden(
             say("考勤表由%(unit)s和上级党组织查看。", unit=activity.unit.name), rule="authority"
         )  # in a small branch any full member may keep the record

@@ -11,8 +11,9 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from oversight.base.sentences import N_, say
-from oversight.calendar.party_days import BETTER
+from oversight.calendar.party_days import BETTER, COPIED
 from oversight.engine import records
+from oversight.engine.authority import RECORDER
 from oversight.models import JournalRow
 
 ACTS = {
@@ -77,6 +78,10 @@ def _days(result: dict):
 
 
 def _said(row: JournalRow):
+    if row.result.get("source"):
+        yield COPIED
+    if row.result.get("entered_for") or row.role == RECORDER:
+        yield N_("代录")
     better = row.result.get("better") or {}
     if "late" in better:
         yield N_("更正前为未按期开展")

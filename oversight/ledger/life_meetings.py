@@ -15,6 +15,7 @@ from oversight.base.clock import Moment
 from oversight.base.db import fetch, find, is_id
 from oversight.base.refusals import InvalidInput, InvalidTransition, NotFound, RuleViolation
 from oversight.base.sentences import N_, say
+from oversight.calendar.party_days import HANDBOOK, before_start
 from oversight.engine import authority
 from oversight.engine.use_case import use_case
 from oversight.law.clauses import house_rule
@@ -22,6 +23,8 @@ from oversight.law.inputs import read_day
 from oversight.models import Attendance, Case, LifeMeeting, Person, Unit
 from oversight.organization.actor import Actor
 from oversight.rules import life_meetings as rules
+
+from . import entries
 
 LONGEST = 200
 HELD = house_rule("登记的是已经召开的组织生活会，登记的日期另存；不是当天登记的，注明补录。")
@@ -80,23 +83,23 @@ def take_back(session: Session, meeting_id: str, why: str, who: Actor, at: Momen
 
 def _note(session: Session, unit_id: str, on: str, who: Actor, at: Moment) -> LifeMeeting:
     unit = fetch(session, Unit, unit_id)
-    stand = authority.leads(session, unit, who)
+    stand = authority.enters(session, unit, who)
     day = read_day(on)
     if day is None:
         raise InvalidInput({"on": N_("组织生活会日期要写成 2026-01-09 这样的日期。")})
     if day > at.today:
         raise RuleViolation("还没有到这一天，召开以后再登记。", field="on", house_rule=HELD.text)
-    if day < unit.accountable_from:
-        raise RuleViolation(
-            say("支部从 %(day)s 起考核，这以前的不用登记。", day=unit.accountable_from.isoformat()),
-            field="on",
-            house_rule=HELD.text,
-        )
-    if not rules.record(session, unit, day, who.id, at, stand=stand):
+    marks = {
+        "source": HANDBOOK if before_start(unit, day) else None,
+        "entered_for": who.id if stand.role == authority.RECORDER else None,
+    }
+    if not rules.record(session, unit, day, who.id, at, stand=stand, **marks):
         raise RuleViolation(
             "这一天的组织生活会已经登记过，不用再登记。", field="on", house_rule=HELD.text
         )
-    return rules.held(session, unit.id, day, day)[0]
+    row = rules.held(session, unit.id, day, day)[0]
+    entries.tell(session, row, who, stand, at)
+    return row
 
 
 def _take_back(session: Session, meeting_id: str, why: str, who: Actor, at: Moment) -> LifeMeeting:
@@ -108,7 +111,7 @@ def _take_back(session: Session, meeting_id: str, why: str, who: Actor, at: Mome
     )
     if row is None:
         raise NotFound()
-    stand = authority.leads(session, row.unit, who)
+    stand = authority.enters(session, row.unit, who)
     if row.withdrawn_at:
         raise InvalidTransition(
             "这次登记已经撤回，不用再办。",

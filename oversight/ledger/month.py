@@ -16,10 +16,16 @@ from sqlalchemy.orm import Session
 from oversight.base.db import id_of
 from oversight.base.paging import page_of
 from oversight.calendar.party_days import (
+    BEFORE,
     BETTER,
+    COPIED,
     NAMES,
+    STATUS_LABELS,
+    before_start,
     entered_late,
     entry_open,
+    in_trial,
+    month_end,
     moved_how,
     owed,
     plan,
@@ -75,6 +81,35 @@ class Month:
     @property
     def owed(self) -> bool:
         return owed(self.unit, self.row.year, self.row.month)
+
+    @property
+    def before(self) -> bool:
+        """True where the month was over before the branch began to use the program."""
+        return before_start(self.unit, month_end(self.row.year, self.row.month))
+
+    @property
+    def trial(self) -> bool:
+        """True where the branch was trying the program: told as ever, and never counted as a breach."""
+        year, number = self.row.year, self.row.month
+        begin, end = date(year, number, 1), month_end(year, number)
+        return in_trial(self.session, self.unit, begin, end)
+
+    @property
+    def breach(self) -> bool:
+        """True where a table of numbers counts the month as one."""
+        return self.status in ("late", "missed") and not self.trial
+
+    @property
+    def copied(self) -> bool:
+        """True where what stands here was copied from the paper handbook."""
+        return self.row.source is not None
+
+    @property
+    def said(self) -> str:
+        """Return how the month stands, in words."""
+        if self.before:
+            return COPIED if self.copied else BEFORE
+        return STATUS_LABELS[self.status]
 
     @cached_property
     def stands(self) -> str:

@@ -44,8 +44,10 @@ def tell(
     """Lay what the superior has to take note of on his desk. Does not commit.
 
     `fresh`: noted for the first time that it was held; `filed`: the sheet is handed in for the
-    first time. Source: S-4.4c
+    first time. What was copied from the handbook asks for no notice. Source: S-4.4c
     """
+    if row.source:
+        return
     found = {
         "correction": better,
         "late_entry": fresh and entered_late(session, row),

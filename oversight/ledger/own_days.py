@@ -13,14 +13,23 @@ from sqlalchemy.orm import Session
 from oversight.base.clock import Moment
 from oversight.base.refusals import RuleViolation
 from oversight.base.sentences import N_, say
-from oversight.calendar.party_days import activity_for, change, owed, plan, span, within_month
+from oversight.calendar.party_days import (
+    activity_for,
+    before_start,
+    change,
+    month_end,
+    owed,
+    plan,
+    span,
+    within_month,
+)
 from oversight.calendar.zone import has_rule_day
 from oversight.engine import authority
 from oversight.law.binding import own_id
 from oversight.models import Activity, Case, Unit
 from oversight.organization.actor import Actor
 
-from . import notes
+from . import entries, notes
 
 
 def sheet_of(session: Session, unit: Unit, year: int, month: int, who: Actor) -> Activity:
@@ -29,7 +38,7 @@ def sheet_of(session: Session, unit: Unit, year: int, month: int, who: Actor) ->
 
     Raises NotFound, Forbidden.
     """
-    authority.leads(session, unit, who)
+    authority.enters(session, unit, who)
     return activity_for(session, unit, year, month)
 
 
@@ -40,7 +49,7 @@ def set_own_day(
 
     Source: G-2.1.2a. Raises NotFound, Forbidden, RuleViolation.
     """
-    stand = authority.leads(session, unit, who)
+    stand = authority.enters(session, unit, who)
     if has_rule_day(session, unit, month):
         raise RuleViolation(
             "这个月的活动日由指导书或全区统一确定，不能自行选择。",
@@ -65,8 +74,9 @@ def record_held(session: Session, row: Activity, held_on: date, who: Actor, at: 
 
     Raises NotFound, Forbidden, RuleViolation.
     """
-    stand = authority.leads(session, row.unit, who)
-    if row.held_on or not owed(row.unit, row.year, row.month):
+    stand = authority.enters(session, row.unit, who)
+    before = before_start(row.unit, month_end(row.year, row.month))
+    if row.held_on or not (before or owed(row.unit, row.year, row.month)):
         raise RuleViolation("这个月已经登记或不在考核期，不能再登记；要更正请在考勤里写明原因。")
     if held_on > at.today:
         raise RuleViolation("还没有到这一天，不能登记为已开展。")
@@ -88,9 +98,11 @@ def record_held(session: Session, row: Activity, held_on: date, who: Actor, at: 
         held_on=held_on,
         held_entered_at=at.now,
         entered_on=at.today,
+        **entries.marks(row.unit, row, who, stand),
         **moved,
     )
     notes.tell(session, row, who, stand, at, fresh=True)
+    entries.tell(session, row, who, stand, at)
 
 
 def another(
@@ -101,7 +113,7 @@ def another(
 
     Raises NotFound, Forbidden, RuleViolation.
     """
-    stand = authority.leads(session, unit, who)
+    stand = authority.enters(session, unit, who)
     if (day.year, day.month) != (year, month):
         raise RuleViolation(
             say("活动日必须在 %(month)s 月之内。", month=month), clause=within_month(unit)

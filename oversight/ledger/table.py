@@ -14,9 +14,16 @@ from sqlalchemy.orm import Session
 from oversight.base.clock import Moment
 from oversight.base.refusals import Forbidden, InvalidInput, NotFound
 from oversight.base.sentences import N_, Sentence, say
-from oversight.calendar.party_days import activity_for, owed, stage
-from oversight.calendar.workdays import add_workdays
-from oversight.calendar.zone import apart_july, zone_calendar, zone_settings
+from oversight.calendar.party_days import (
+    COPIED,
+    activity_for,
+    before_start,
+    in_trial,
+    month_end,
+    owed,
+    stage,
+)
+from oversight.calendar.zone import apart_july, urged_since, zone_settings
 from oversight.engine import outbox
 from oversight.engine.use_case import use_case
 from oversight.models import Activity, Case, LifeMeeting, OutboxMessage, Unit, chains
@@ -28,7 +35,6 @@ from .month import Month
 
 SIZE = 40
 MOST_URGED = 500
-URGED_WORKDAYS = 3  # house rule: nobody is urged twice within so many
 KINDS = {"held": "ok", "late": "late", "missed": "late", "unrecorded": "warn", "excused": "info"}
 WORDS = {
     "held": N_("已开展"),
@@ -39,6 +45,8 @@ WORDS = {
     "unplanned": N_("待定日"),
     "not_owed": N_("不在考核期"),
 }
+BEFORE_START = N_("启用前")
+ON_TRIAL = ("info", N_("试运行"))
 NOT_KEPT = ("void", "terminated", "unfinished")  # appraisals that are none
 
 
@@ -82,7 +90,7 @@ def read(session: Session, units: list[Unit], year: int, today: date) -> list[Ro
                     ]
                 ),
                 tuple(
-                    _term(unit, term, meetings.get(unit.id, []), until, today)
+                    _term(session, unit, term, meetings.get(unit.id, []), until, today)
                     for term in life.terms(unit, year)
                 ),
                 _appraisal(unit, case, year, until, today),
@@ -105,6 +113,8 @@ def _days(session: Session, ids: list[str], year: int) -> dict[tuple[str, int], 
 
 def _month(session, unit: Unit, row: Activity | None, counted, year: int, n: int, today) -> Cell:
     """Say how a month stands; one that has not come says nothing."""
+    if before_start(unit, month_end(year, n)):
+        return Cell((("", COPIED if row is not None and row.source else BEFORE_START),))
     if row is None or not owed(unit, year, n):
         return Cell(())
     one = Month(session, unit, row, None, today, saved=True, counted=counted.get(row.id))
@@ -120,10 +130,19 @@ def _month(session, unit: Unit, row: Activity | None, counted, year: int, n: int
         words.append(("warn", WORDS["unrecorded"]))
     if one.counted and one.counted.open:
         words.append(("late", say("待补课 %(n)s", n=one.counted.open)))
+    words = _tried(words, one.trial)
     held = stands in ("held", "late")
     lacks = held and (not one.counted or bool(one.counted.open))
     asks = stands in ("unrecorded", "missed") or lacks
     return Cell(tuple(words), f"{unit.id}:m{n}" if asks else "")
+
+
+def _tried(words: list, trial: bool) -> list:
+    """Mark what stands in a time of trial: no breach, whatever it says."""
+    late = any(kind == "late" for kind, _word in words)
+    if not trial or not late:
+        return words
+    return [*(("info" if kind == "late" else kind, word) for kind, word in words), ON_TRIAL]
 
 
 def _with_july(session, unit: Unit, row: Activity | None, cell: Cell, today) -> Cell:
@@ -152,11 +171,15 @@ def _meetings(session: Session, ids: list[str], year: int, until: date | None) -
     return found
 
 
-def _term(unit: Unit, term: life.Term, held: list[date], until: date | None, today: date) -> Cell:
+def _term(
+    session: Session, unit: Unit, term: life.Term, held: list[date], until: date | None, today: date
+) -> Cell:
     """Say whether a half-year, or the fourth quarter, had its 组织生活会."""
     name = life.LABELS[term.name]
     if any(term.begin <= on <= term.end for on in held):
         return Cell((("ok", say("%(term)s已召开", term=name)),))
+    if before_start(unit, term.end):
+        return Cell((("", BEFORE_START),))
     if not life.owed(unit, term) or term.begin > today:
         return Cell(())
     if until and life.waits(term, until, held, today):
@@ -164,7 +187,9 @@ def _term(unit: Unit, term: life.Term, held: list[date], until: date | None, tod
     over = term.end < today
     kind = "late" if over and term.must else "warn"
     said = N_("%(term)s没有召开") if over else N_("%(term)s还没有召开")
-    return Cell(((kind, say(said, term=name)),), f"{unit.id}:l-{term.name}")
+    trial = over and in_trial(session, unit, term.end, term.end)
+    words = _tried([(kind, say(said, term=name))], trial)
+    return Cell(tuple(words), f"{unit.id}:l-{term.name}")
 
 
 def _appraised(session: Session, ids: list[str], year: int) -> dict[str, Case]:
@@ -182,8 +207,10 @@ def _appraisal(unit: Unit, case: Case | None, year: int, until: date | None, tod
     if case is not None:
         done = case.state in ("told", "filed", "closed")
         return Cell((("ok" if done else "info", N_("已评定") if done else N_("正在开展")),))
+    if before_start(unit, date(year, 12, 31)):
+        return Cell((("", BEFORE_START),))
     begun = today >= date(year, 1 if unit.rule_set == "organ" else 10, 1)
-    if not begun or unit.accountable_from > date(year, 12, 31):
+    if not begun:
         return Cell(())
     if until and today <= until and unit.rule_set != "organ":
         return Cell((("info", say("按区部署延至%(m)s月", m=until.month)),))
@@ -247,7 +274,7 @@ def _key(key: str, year: int, day: date) -> str:
 
 def _lately(session: Session, keys: list[str], year: int, who: Actor, at: Moment) -> set[str]:
     """Return what was urged within the last working days."""
-    since = add_workdays(zone_calendar(session, who.zone_id), at.today, -URGED_WORKDAYS)
+    since = urged_since(session, who.zone_id, at.today)
     days = [since + timedelta(days=n) for n in range(1, (at.today - since).days + 1)]
     named = {_key(key, year, day): key for key in keys for day in days}
     found = session.scalars(

@@ -49,6 +49,13 @@ class Activity(Base):
     bettered: Mapped[str | None] = mapped_column(
         sa.String(20), comment="what corrections have made better: keys of BETTER, kept for good"
     )
+    source: Mapped[str | None] = mapped_column(
+        sa.String(10),
+        comment="handbook: copied from the paper handbook (转录); empty: entered here",
+    )
+    entered_for: Mapped[str | None] = mapped_column(
+        Id, comment="the person who entered it for the branch (代录)"
+    )
     confirmed_at: Mapped[datetime | None] = mapped_column(comment="the record was filed (备案)")
     confirmed_by: Mapped[str | None] = mapped_column(sa.ForeignKey("persons.id"))
     host_id: Mapped[str | None] = mapped_column(sa.ForeignKey("persons.id"))
@@ -63,7 +70,7 @@ class Activity(Base):
     __decided__ = (
         *("zone_id", "unit_id", "year", "month", "kind", "rule_day", "day", "moved_by"),
         *("excused_by", "held_on", "held_entered_at", "confirmed_at", "confirmed_by"),
-        *("entered_on", "bettered"),
+        *("entered_on", "bettered", "source", "entered_for"),
         *("host_id", "host_why", "mode"),
     )
     __heard__ = False

@@ -53,6 +53,13 @@ class LifeMeeting(Base):
     )
     noted_by: Mapped[str] = mapped_column(sa.ForeignKey("persons.id"))
     noted_at: Mapped[datetime] = mapped_column(comment="shown beside held_on (补录)")
+    source: Mapped[str | None] = mapped_column(
+        sa.String(10),
+        comment="handbook: copied from the paper handbook (转录); empty: entered here",
+    )
+    entered_for: Mapped[str | None] = mapped_column(
+        Id, comment="the person who entered it for the branch (代录)"
+    )
     withdrawn_at: Mapped[datetime | None]
     withdrawn_by: Mapped[str | None] = mapped_column(sa.ForeignKey("persons.id"))
     withdrawn_why: Mapped[str | None] = mapped_column(sa.String(200))
@@ -63,6 +70,6 @@ class LifeMeeting(Base):
 
     __decided__ = (
         *("zone_id", "unit_id", "held_on", "activity_id", "case_id", "noted_by", "noted_at"),
-        *("withdrawn_at", "withdrawn_by", "withdrawn_why"),
+        *("withdrawn_at", "withdrawn_by", "withdrawn_why", "source", "entered_for"),
     )
     __heard__ = False

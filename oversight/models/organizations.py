@@ -94,6 +94,12 @@ class Unit(Base):
         comment="a middle node that does not answer itself: its superior does",
     )
     accountable_from: Mapped[date] = mapped_column(comment="nothing earlier is owed")
+    proxied_from: Mapped[date | None] = mapped_column(
+        comment="since when its superior enters for it (代录)"
+    )
+    recorder_id: Mapped[str | None] = mapped_column(
+        Id, comment="the person who enters for it besides its superior"
+    )
     ended_on: Mapped[date | None] = mapped_column(
         comment="first day on which the unit no longer exists"
     )

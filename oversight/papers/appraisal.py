@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING
 from oversight.base.sentences import N_
 from oversight.models import Person
 
-from .letter import letter, seat
+from .letter import letter, remark, seat
 
 if TYPE_CHECKING:
     from oversight.rules.context import TransitionContext
-
-AGREED = ("同意", "同意。")
 
 
 def not_counted(attempt: TransitionContext, people: dict[str, str]) -> dict:
@@ -36,7 +34,7 @@ def _consent(attempt: TransitionContext, people: dict[str, str], what: str, so: 
         [
             f"你支部关于{year}年度民主评议部分党员{what}的请示收悉。经研究，同意下列党员{so}："
             f"{'、'.join(names)}。",
-            opinion if opinion not in AGREED else "",
+            remark(opinion, "同意"),
             "此复。",
         ],
     )

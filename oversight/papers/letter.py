@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -23,14 +24,48 @@ def chinese_day(day: date | None) -> str:
     return f"{day.year}年{day.month}月{day.day}日" if day else BLANK_DAY
 
 
+BLANKS = re.compile(r"(?<=[一-鿿]) +(?=\d)|(?<=\d) +(?=[一-鿿])")
+WEEKDAYS = "一二三四五六日"
+
+
+def full_day(day: date) -> str:
+    """Write a date with its weekday, as running text of a letter does."""
+    return f"{chinese_day(day)}（星期{WEEKDAYS[day.weekday()]}）"
+
+
+def chinese_count(number: int) -> str:
+    """Write a number below a hundred in characters, as headings of a paper are numbered."""
+    digits, (tens, ones) = "零一二三四五六七八九", divmod(number, 10)
+    return ("十" if tens == 1 else f"{digits[tens]}十" if tens else "") + (
+        digits[ones] if ones or not tens else ""
+    )
+
+
+def remark(text: str, *said: str) -> str:
+    """Return what an opinion adds to the answer that the letter gives anyway, as a sentence."""
+    found = re.sub(rf"^(?:{'|'.join(said)})(?:[，。,.；;！!\s]+|$)", "", text.strip())
+    return found and stop(found)
+
+
+def stop(text: str) -> str:
+    """End a sentence as one."""
+    return (
+        text
+        if text.endswith(("。", "！", "？", "；", "”", "）"))
+        else text.rstrip("，；;,. ") + "。"
+    )
+
+
 def letter(
     attempt: TransitionContext, unit: Unit, title: str, to: str, paragraphs: list[str]
 ) -> dict:
-    """Compose a letter of a unit as of the day of the attempt; empty paragraphs are left out."""
+    """Compose a letter of a unit as of the day of the attempt; empty paragraphs are left out, and so
+    are blanks round figures, also in what somebody has written.
+    """
     return {
         "title": title,
         "to": f"{to}：",
-        "paragraphs": [text for text in paragraphs if text],
+        "paragraphs": [BLANKS.sub("", text) for text in paragraphs if text],
         "from": unit.name,
         "date": chinese_day(attempt.today),
     }

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from oversight.base.sentences import N_
 from oversight.law.definition import effect
 
-from .letter import chinese_day, letter
+from .letter import chinese_day, full_day, letter, stop
 from .numbers import issue
 
 if TYPE_CHECKING:
@@ -22,11 +22,12 @@ def zone_shift(attempt: TransitionContext) -> dict:
     return letter(
         attempt,
         attempt.unit,
-        f"关于调整{day.month}月支部主题党日活动时间的通知",
+        f"关于调整{day.year}年{day.month}月支部主题党日活动时间的通知",
         ALL,
         [
-            attempt.case.facts["reason"],
-            f"全区{day.month}月支部主题党日统一调整为{day.month}月{day.day}日开展，请认真组织落实。",
+            f"因{attempt.case.facts['reason'].removeprefix('因').rstrip('。，')}，经研究，全区{day.year}年{day.month}月"
+            f"支部主题党日统一调整为{full_day(day)}开展，请认真组织落实。",
+            N_("特此通知。"),
         ],
     )
 
@@ -43,7 +44,8 @@ def deployment(attempt: TransitionContext) -> dict:
         [
             f"{facts['year']}年度民主评议党员于{chinese_day(begin)}至{chinese_day(end)}开展，各党支部召开一次组织生活会，"
             "对照“四个合格”标准，按照个人自评、党员互评、民主测评、组织评定等程序进行。",
-            facts.get("points") or "",
+            stop(facts["points"]) if facts.get("points") else "",
+            N_("特此通知。"),
         ],
     )
 

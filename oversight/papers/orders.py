@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from oversight.base.sentences import N_
@@ -10,14 +12,16 @@ from oversight.law.clauses import DOCUMENTS, register
 from oversight.law.inputs import read_day
 from oversight.models import Unit
 
-from .letter import chinese_day, letter
+from .letter import chinese_count, chinese_day, letter, stop
 
 if TYPE_CHECKING:
     from oversight.rules.context import TransitionContext
 
-SERIES = N_("整")
+SERIES, CLOSING = N_("整"), N_("整销")
 POOR, HOLLOW = "poor", "hollow"
 GROUNDS = ((POOR, N_("组织不力")), (HOLLOW, N_("走过场")))  # Source: G-4.4f, S-4.4f
+RECEIPT = N_("送达回证：以上通知书已收到。签收人：　　　　　　签收时间：　　　　年　　月　　日")
+SECTION = re.compile(r"([一二三四五六七八九十]+)(（[一二三四五六七八九十]+）)?、?(\d+)?")
 
 
 def issuer(attempt: TransitionContext) -> Unit:
@@ -26,25 +30,31 @@ def issuer(attempt: TransitionContext) -> Unit:
 
 
 def order(attempt: TransitionContext) -> dict:
-    """Compose the order: what was found, on which grounds, and what is demanded by when."""
+    """Compose the order: what was found, on which grounds, what is demanded by when, and the receipt
+    that is signed.
+    """
     facts, findings = attempt.case.facts, attempt.case.facts["findings"]
-    points = "；".join(
-        f"{number}、{finding['fact'].rstrip('。；')}" for number, finding in enumerate(findings, 1)
-    )
-    numbers = (own_id(finding["clause"], attempt.unit.category) for finding in findings)
-    grounds = "、".join(dict.fromkeys(map(cite, numbers)))
-    day = chinese_day(read_day(facts.get("due_on")))
-    return letter(
+    day, by = chinese_day(read_day(facts.get("due_on"))), issuer(attempt)
+    visited = chinese_day(attempt.fact_day("inspected_on"))
+    body = letter(
         attempt,
-        issuer(attempt),
+        by,
         N_("整改通知书"),
         attempt.unit.name,
         [
-            f"经{chinese_day(attempt.fact_day('inspected_on'))}督查，认定你支部主题党日活动{_ground(findings)}，存在下列问题：{points}。",
-            f"依据{grounds}，请你支部于{day}前完成整改并书面报告。",
-            *(f"{number}．{finding['demand']}" for number, finding in enumerate(findings, 1)),
+            f"经{visited}督查，认定你支部主题党日活动{_ground(findings)}，存在下列问题：",
+            *(_point(number, one) for number, one in enumerate(findings, 1)),
+            f"以上依据{cite_all([own_id(one['clause'], attempt.unit.category) for one in findings])}。"
+            f"请你支部于{day}前（含当日）完成整改，并向{by.name}书面报告整改情况。",
+            N_("特此通知。"),
         ],
     )
+    return {**body, "receipt": RECEIPT}
+
+
+def _point(number: int, finding: dict) -> str:
+    """Write a finding with what is demanded about it, on the first level of a paper's numbering."""
+    return f"{chinese_count(number)}、{stop(finding['fact'])}整改要求：{stop(finding['demand'])}"
 
 
 def _ground(findings: list[dict]) -> str:
@@ -63,13 +73,29 @@ def closing(attempt: TransitionContext) -> dict:
         N_("整改销号通知"),
         attempt.unit.name,
         [
-            f"{attempt.case.number}整改通知书所列 {count} 个问题已整改到位或说明属实，予以销号。",
+            f"{attempt.case.number}整改通知书所列{count}个问题已整改到位或说明属实，"
+            f"于{chinese_day(attempt.today)}予以销号。",
             N_("请在下一次主题党日向党员通报整改情况。"),
+            N_("特此通知。"),
         ],
     )
 
 
 def cite(number: str) -> str:
-    """Name a clause with its document."""
-    entry = register()[number]
-    return f"{DOCUMENTS[entry['doc']]}{entry['section']}"
+    """Name a clause with its document, as running text does."""
+    return cite_all([number])
+
+
+def cite_all(numbers: Iterable[str]) -> str:
+    """Name clauses, each document once: 《…》第三部分第（二）项第1条、第四部分第4条."""
+    found: dict[str, list[str]] = {}
+    for number in dict.fromkeys(numbers):
+        entry = register()[number]
+        found.setdefault(DOCUMENTS[entry["doc"]], []).append(in_full(entry["section"]))
+    return "、".join(name + "、".join(dict.fromkeys(where)) for name, where in found.items())
+
+
+def in_full(section: str) -> str:
+    """Write where a clause stands as a paper does: 三（二）1 is 第三部分第（二）项第1条."""
+    part, group, line = SECTION.fullmatch(section).groups()
+    return f"第{part}部分" + (f"第{group}项" if group else "") + (f"第{line}条" if line else "")

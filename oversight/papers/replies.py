@@ -12,19 +12,11 @@ from oversight.law.definition import effect
 from oversight.models import Unit, WorkItem
 from oversight.organization.units import by_id, superiors
 
-from .letter import chinese_day, letter, seat
+from .letter import full_day, letter, remark, seat
 from .numbers import issue, reply_series
 
 if TYPE_CHECKING:
     from oversight.rules.context import TransitionContext
-
-WEEKDAYS = "一二三四五六日"
-OBVIOUS = {"同意", "同意。", "不同意", "不同意。"}  # opinions that the letter says anyway
-
-
-def full_day(day: date) -> str:
-    """Write a date with its weekday, as running text of a letter does."""
-    return f"{chinese_day(day)}（星期{WEEKDAYS[day.weekday()]}）"
 
 
 def _partners(attempt: TransitionContext) -> list[Unit]:
@@ -53,7 +45,10 @@ def request(attempt: TransitionContext, *, urgent: bool = False) -> dict:
         attempt.unit,
         f"关于{'联合' if partners else ''}变更{_matter(attempt)}的{'紧急' if urgent else ''}请示",
         "、".join(unit.name for unit in _above(attempt, [attempt.unit, *partners])),
-        [f"因{reason.removeprefix('因').rstrip('。')}。", asked, N_("妥否，请批示。")],
+        [
+            f"因{reason.removeprefix('因').rstrip('。，')}{f'，{asked}' if asked else '。'}",
+            N_("妥否，请批示。"),
+        ],
     )
     return {**body, "from": "、".join(unit.name for unit in (attempt.unit, *partners))}
 
@@ -99,7 +94,7 @@ def _answer(
     attempt: TransitionContext, unit: Unit, what: str, text: str, to: Unit | None = None
 ) -> dict:
     opinion = attempt.words.get("opinion") or attempt.words.get("reason") or ""
-    paragraphs = [text, opinion if opinion not in OBVIOUS else "", N_("此复。")]
+    paragraphs = [text, remark(opinion, "不同意", "同意"), N_("此复。")]
     name = (to or attempt.unit).name
     body = letter(attempt, unit, f"关于{what}的批复", name, paragraphs)
     return {**body, "reason": attempt.case.facts.get("reason", "")}

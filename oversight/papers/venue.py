@@ -8,7 +8,7 @@ from oversight.base.sentences import N_
 from oversight.law.definition import effect
 from oversight.models import Unit
 
-from .letter import chinese_day, letter, seat
+from .letter import full_day, letter, remark, seat
 from .numbers import issue
 
 if TYPE_CHECKING:
@@ -29,8 +29,14 @@ def answer(attempt: TransitionContext) -> dict:
         f"关于{'同意' if agreed else '不同意'}借用{facts['place']}的复函",
         attempt.unit.name,
         [
-            f"你支部关于{chinese_day(attempt.fact_day('day'))}借用{facts['place']}的来函收悉。经研究，{said}",
-            words.get("opinion") or words.get("reason") or "",
+            f"你支部关于{full_day(attempt.fact_day('day'))}借用{facts['place']}的来函收悉。经研究，{said}",
+            remark(
+                words.get("opinion") or words.get("reason") or "",
+                "不同意借用",
+                "不同意",
+                "同意借用",
+                "同意",
+            ),
             N_("特此函复。"),
         ],
     )

@@ -44,6 +44,8 @@ KEEPERS = {
 ACTS = {
     "found": N_("新设"),
     "rename": N_("更名"),
+    "begin": N_("定启用日期"),
+    "recorder": N_("定代录人"),
     "merge": N_("并入"),
     "split": N_("分设"),
     "move": N_("划转"),
@@ -96,6 +98,8 @@ WORDS = {
     "name": N_("名称（姓名）"),
     "number": N_("编号"),
     "joined_on": N_("入党日期"),
+    "begins": N_("启用日期"),
+    "recorder": N_("代录人"),
     "unit_kind": N_("类型"),
     "parent": N_("上级"),
     "branch": N_("支部"),

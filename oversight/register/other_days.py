@@ -52,7 +52,7 @@ def _due(session: Session, case: Case, before: Calendar, at: Moment) -> date | N
 def _reckoned(
     session: Session, case: Case, term: Due, at: Moment, calendar: Calendar | None = None
 ) -> date:
-    attempt = transitions.context(session, case, Moment(at.now, case.running_since))
+    attempt = transitions.context(session, case, Moment(case.entered_at, case.running_since))
     if calendar is not None:
         attempt.calendar = calendar
     return assignment.last_day(attempt, term)

@@ -6,7 +6,7 @@ Doing those is `reorganize`.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -15,14 +15,20 @@ from oversight import workflows
 from oversight.base import typed
 from oversight.base.clock import Moment
 from oversight.base.refusals import InvalidInput
-from oversight.base.sentences import N_
-from oversight.models import Case, Membership, Post, Unit, UnitChange
+from oversight.base.sentences import N_, say
+from oversight.models import Activity, Case, Membership, Person, Post, Unit, UnitChange
 from oversight.models.organizations import CATEGORIES, UNIT_KINDS
 from oversight.organization.actor import Actor
-from oversight.organization.units import present
+from oversight.organization.members import members
+from oversight.organization.standing import in_office
+from oversight.organization.units import present, superiors
 
 from . import audit_log
 
+EARLIEST, AHEAD = date(2015, 1, 1), timedelta(days=366)
+SUPERIOR_ENTERS = "superior"
+NOBODY_ENTERS, BY_SUPERIOR = N_("支部自己登记"), N_("上级经办人")
+ENTERING = ("officer", "secretary", "deputy", "committee", "organizer", "inspector")
 BELOW = {
     "zone": ("town", "department"),
     "town": ("middle", "branch"),
@@ -144,6 +150,76 @@ def rename(session: Session, unit: Unit, name: str, who: Actor, at: Moment) -> N
         at,
         name=[before, unit.name],
     )
+
+
+def start_using(session: Session, unit: Unit, on: date, who: Actor, at: Moment) -> None:
+    """Set the day from which a branch uses the program (启用日期); nothing earlier is owed. Does not
+    commit.
+
+    Raises Forbidden, InvalidInput.
+    """
+    audit_log.require(session, who, "units", unit)
+    if not EARLIEST <= on <= at.today + AHEAD:
+        raise InvalidInput(
+            {"begins": N_("启用日期最早写到 2015 年，最远写到一年以后，请核对年份。")}
+        )
+    first = _first_entry(session, unit)
+    if first is not None and on > first:
+        said = say(
+            "%(y)s年%(m)s月%(d)s日的活动已经在系统里登记，启用日期不能晚于这一天。",
+            y=first.year,
+            m=first.month,
+            d=first.day,
+        )
+        raise InvalidInput({"begins": said})
+    before, unit.accountable_from = unit.accountable_from, on
+    days = [before.isoformat(), on.isoformat()]
+    _note(session, unit, "begun", "begin", on, {"begins": days}, who, at, begins=days)
+
+
+def _first_entry(session: Session, unit: Unit) -> date | None:
+    """Return the first activity that was entered here, not copied from the handbook."""
+    found = sa.select(sa.func.min(Activity.held_on)).where(
+        Activity.unit_id == unit.id, Activity.source.is_(None)
+    )
+    return session.scalar(found)
+
+
+def let_enter(session: Session, unit: Unit, how: str, who: Actor, at: Moment) -> None:
+    """Say who enters for a branch without a computer (代录): "" nobody, "superior", or beside the
+    superior a person by id. Does not commit. Raises Forbidden, InvalidInput.
+    """
+    audit_log.require(session, who, "units", unit)
+    people = {person.id: person.name for person in recorders(session, unit, at.today)}
+    if how not in ("", SUPERIOR_ENTERS, *people):
+        raise InvalidInput({"recorder": N_("请从名单里选择代录人。")})
+    before = recorded_by(session, unit)
+    unit.proxied_from = (unit.proxied_from or at.today) if how else None
+    unit.recorder_id = how if how in people else None
+    told = [before, recorded_by(session, unit)]
+    _note(
+        session, unit, "recorder", "recorder", at.today, {"recorder": told}, who, at, recorder=told
+    )
+
+
+def recorded_by(session: Session, unit: Unit) -> str:
+    """Say who enters for a branch besides itself."""
+    if unit.proxied_from is None:
+        return NOBODY_ENTERS
+    person = session.get(Person, unit.recorder_id) if unit.recorder_id else None
+    return person.name if person else BY_SUPERIOR
+
+
+def recorders(session: Session, unit: Unit, on: date) -> list[Person]:
+    """Return who may be named to enter for a branch: its members, and who serves right above it."""
+    above = superiors(session, unit)[0]
+    serving = session.scalars(
+        sa.select(Person)
+        .join(Post, Post.person_id == Person.id)
+        .where(Post.unit_id == above.id, Post.office.in_(ENTERING), in_office(on))
+        .order_by(Person.name, Person.id)
+    )
+    return list(dict.fromkeys([*serving, *members(session, unit.id, on)]))
 
 
 def _name(session: Session, parent: Unit, name: str, wrong: dict) -> str:

@@ -17,6 +17,7 @@ from oversight.base.db import id_of
 from oversight.base.refusals import Forbidden, InvalidInput, NotFound
 from oversight.base.sentences import N_, say
 from oversight.base.settings import ZONE_SETTINGS, ZoneSetting
+from oversight.base.terms import DEFAULTS
 from oversight.calendar.holidays import replan
 from oversight.calendar.zone import zone_settings
 from oversight.models import Activity, SettingChange, ZoneSettingRow
@@ -59,9 +60,7 @@ def change(
     by, planned = id_of(who), other_days.Planned(session, zone_id, at)
     session.merge(ZoneSettingRow(zone_id=zone_id, name=name, value=value, by_id=by, at=at.now))
     session.flush()
-    moved = sum(
-        replan(session, zone_id, year, at) for year in _years_ahead(session, zone_id, at.today)
-    )
+    moved = 0 if name in DEFAULTS else _replan(session, zone_id, at)
     planned.tell()
     session.add(
         SettingChange(
@@ -81,6 +80,12 @@ def change(
     )
     session.flush()
     return moved
+
+
+def _replan(session: Session, zone_id: str, at: Moment) -> int:
+    """Let the days that have not come follow the choices; returns how many moved."""
+    years = _years_ahead(session, zone_id, at.today)
+    return sum(replan(session, zone_id, year, at) for year in years)
 
 
 def _named(name: str) -> ZoneSetting:
@@ -108,11 +113,30 @@ def _valid(setting: ZoneSetting, value: str) -> str:
                 )
             }
         )
+    if setting.most and not _count_within(setting, value):
+        raise InvalidInput(
+            {
+                setting.name: say(
+                    "“%(label)s”要写成 %(least)s 到 %(most)s 的整数。",
+                    label=setting.label,
+                    least=setting.least,
+                    most=setting.most,
+                )
+            }
+        )
+    if setting.most:
+        return str(int(value))
     if setting.name == "july_day" and not _day_of_july(value):
         raise InvalidInput(
             {setting.name: N_("“七一”活动日要写成 07-01 这样，在 6 月 20 日至 7 月 31 日之间。")}
         )
     return value
+
+
+def _count_within(setting: ZoneSetting, value: str) -> bool:
+    """True for a number in the range, its digits narrow or wide."""
+    written = re.fullmatch(r"[0-9０-９]|[1-9１-９][0-9０-９]", value) is not None
+    return written and setting.least <= int(value) <= setting.most
 
 
 def _day_of_july(value: str) -> bool:
@@ -148,4 +172,5 @@ def history(session: Session, zone_id: str, limit: int = 100) -> list[SettingCha
 
 def shown(setting: ZoneSetting, value: str) -> str:
     """Write a value as people read it."""
-    return dict(setting.choices).get(value, value)
+    said = setting.shown(value)
+    return say("%(value)s%(unit)s", value=f"{said} ", unit=setting.unit) if setting.unit else said

@@ -10,7 +10,9 @@ from sqlalchemy.orm import Session
 
 from oversight.base.db import find
 from oversight.base.sentences import N_
-from oversight.calendar.workdays import add_workdays
+from oversight.base.terms import CONTACT as CONTACT
+from oversight.base.terms import LESSON, NEXT
+from oversight.calendar.workdays import add_workdays, last_workday
 from oversight.law.definition import effect
 from oversight.models import Activity, Attendance, Case, Person, Post, Recusal
 from oversight.organization.standing import in_office
@@ -157,15 +159,16 @@ def _seen_since(attempt: TransitionContext, began: date, cases: Sequence[Case]) 
 
 
 def lesson_due(attempt: TransitionContext) -> date:
-    """Return the day before which the lesson is due; of one sent back, the party day after the next
-    one.
+    """Return the day by which the lesson is due: as the zone sets it, else the next party day; of one
+    sent back, the one after that.
     """
+    if (term := attempt.terms[LESSON.name]) != NEXT:
+        return add_workdays(attempt.calendar, attempt.today, int(term))
     first = next_party_day(attempt)
-    if not attempt.case.facts.get("sent_back_on"):
-        return first
-    return party_day_after(attempt.session, attempt.case.unit_id, first) or add_workdays(
-        attempt.calendar, first, 22
-    )
+    if attempt.case.facts.get("sent_back_on"):
+        after = party_day_after(attempt.session, attempt.case.unit_id, first)
+        first = after or add_workdays(attempt.calendar, first, 22)
+    return last_workday(attempt.calendar, first)
 
 
 def next_party_day(attempt: TransitionContext) -> date:

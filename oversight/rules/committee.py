@@ -30,7 +30,7 @@ SECRET = house_rule(
     "无记名表决用纸票，监票人、计票人当场计票，只录入到会人员和票数，票由上级封存。"
 )
 MINUTES = Field(
-    "minutes", "text", "会议记录", required=False, hint=N_("时间、到会人员、结论；表态已逐人记录。")
+    "minutes", "text", "会议记录", required=False, hint=N_("时间、到会人员、结论；表决已逐人记录。")
 )
 BALLOTS = (
     Field("came", "list", "到会成员"),
@@ -121,7 +121,7 @@ def all_acted(body: Committee) -> Rule:
 
     @rule(COLLEGIAL)
     def everybody_acted(attempt: TransitionContext):
-        """还有成员没有表态。"""
+        """还有成员没有表决。"""
         return tally(attempt).waiting == 0 and quorate(attempt, body, tally(attempt).acted)
 
     return everybody_acted
@@ -168,7 +168,7 @@ def enough_acted(body: Committee) -> Rule:
 
     @rule(COLLEGIAL)
     def quorum_reached(attempt: TransitionContext):
-        """表态的成员还不到应到成员的半数，不能结束表决；请等其他成员，或由上一级提级办理。"""
+        """参加表决的成员还不到应到成员的半数，不能结束表决；请等其他成员，或由上一级提级办理。"""
         return quorate(attempt, body, tally(attempt).acted)
 
     return quorum_reached
@@ -182,7 +182,7 @@ def openly(body: Committee) -> Rule:
 
     @rule(SECRET)
     def said_aloud(attempt: TransitionContext):
-        """这次会议无记名表决，请到会投纸票，不在这里表态；计票后由监票人、计票人签名，统一录入。"""
+        """这次会议无记名表决，请到会投纸票，不在这里表决；计票后由监票人、计票人签名，统一录入。"""
         return not body.secret(attempt)
 
     return said_aloud
@@ -193,7 +193,7 @@ def secretly(body: Committee) -> Rule:
 
     @rule(SECRET)
     def by_paper(attempt: TransitionContext):
-        """这次会议由每名成员自己表态，不投纸票。"""
+        """这次会议由每名成员记名表决，不投纸票。"""
         return body.secret(attempt)
 
     return by_paper
@@ -201,7 +201,7 @@ def secretly(body: Committee) -> Rule:
 
 @rule(SECRET, "came")
 def came_are_members(attempt: TransitionContext) -> bool:
-    """到会成员应是还没有表态、没有回避的会议成员，每人一次。"""
+    """到会成员应是还没有表决、没有回避的会议成员，每人一次。"""
     came = [str(person) for person in attempt.words["came"]]
     waiting = sa.select(WorkItem.person_id).where(_rows(attempt), WorkItem.closed_at.is_(None))
     free = set(attempt.session.scalars(waiting)) - attempt.barred(COMMITTEE)
@@ -301,7 +301,7 @@ def keep_minutes(attempt: TransitionContext) -> None:
 
 @effect
 def close_meeting(attempt: TransitionContext) -> None:
-    """没有表态的成员记为未到会，按已有表态计票。"""
+    """没有表决的成员记为未到会，按已有的表决计票。"""
     attempt.set_facts(minutes=attempt.words.get("minutes") or attempt.words.get("opinion"))
     answer(attempt, ABSENT, _rows(attempt))
     attempt.session.flush()

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property
 
 from sqlalchemy.orm import Session
 
 from oversight.base.clock import Moment
 from oversight.base.db import settle
+from oversight.base.terms import ZoneSetting
 from oversight.calendar.workdays import Calendar
-from oversight.calendar.zone import zone_calendar, zone_settings
-from oversight.law.definition import Move, Workflow
+from oversight.calendar.zone import zone_calendar, zone_settings, zone_terms
+from oversight.law.definition import Due, Move, Workflow
 from oversight.law.roles import Role
 from oversight.models import Case, Unit
 from oversight.organization.actor import Actor, AuthorityBasis
@@ -70,6 +71,20 @@ class TransitionContext:
     @cached_property
     def settings(self) -> dict[str, str]:
         return zone_settings(self.session, self.case.zone_id)
+
+    @cached_property
+    def terms(self) -> dict[str, str]:
+        """Return the zone's terms as they were at the instant of the attempt."""
+        return zone_terms(self.session, self.case.zone_id, self.at.now)
+
+    def term(self, term: ZoneSetting, since: datetime | None = None) -> int:
+        """Return how long a term is at the instant of the attempt, or for what began at another."""
+        at = since or self.at.now
+        return int(zone_terms(self.session, self.case.zone_id, at)[term.name])
+
+    def days(self, due: Due) -> int:
+        """Return how many working days a deadline has that begins with the attempt."""
+        return due.days(self.terms)
 
     def fact_day(self, name: str) -> date | None:
         """Return a date among the facts of the case."""

@@ -127,9 +127,10 @@ def record(
     at: Moment,
     case_id: str | None = None,
     stand: AuthorityBasis | None = None,
+    **marks: str | None,
 ) -> bool:
     """Record the meeting of a day beside the party day that it was combined with; returns whether
-    it is new.
+    it is new. `marks` say how the entry came in: `source`, `entered_for`.
 
     Does not commit. Source: G-3.1.6a, G-3.1.6c (any other day will do as well)
     """
@@ -155,9 +156,11 @@ def record(
         case_id=case_id,
         noted_by=by,
         noted_at=at.now,
+        **marks,
     )
     if made:
-        result = {"held_on": day.isoformat(), **({"case": case_id} if case_id else {})}
+        told = {"case": case_id, **marks}
+        result = {"held_on": day.isoformat(), **{key: one for key, one in told.items() if one}}
         chain(session, unit.zone_id, meeting_id, "note", at, by, stand, result=result)
     return made
 

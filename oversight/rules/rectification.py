@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+from oversight.base import terms
 from oversight.base.rows import ids_of
 from oversight.base.sentences import N_
 from oversight.calendar.workdays import add_workdays
@@ -40,10 +41,12 @@ LATELY = timedelta(days=180)
 
 
 TEXT = house_rule("签发人看到并签发的文本和期限，就是印发的文本和期限。")
-SERVED = house_rule("整改通知书送达后 2 个工作日内签收。")
-LIMIT = house_rule("整改期限由签发时确定，一般 15 个工作日；延期须申请并经同意。")
-TERM = house_rule("整改期限最长 90 个工作日，延期一次，最多 10 个工作日。")
-LONGEST, TO_ISSUE, TO_RECEIVE = 90, 2, 2  # working days
+SERVED = house_rule("整改通知书送达后 %(term_receipt)s 个工作日内签收。")
+LIMIT = house_rule("整改期限由签发时确定，一般 %(term_rectify)s 个工作日；延期须申请并经同意。")
+TERM = house_rule(
+    "整改期限最长 90 个工作日，延期%(term_extensions)s，最多 %(term_extension)s 个工作日。"
+)
+LONGEST, TO_ISSUE = 90, 2  # working days
 
 
 def findings(attempt: TransitionContext) -> list[dict]:
@@ -89,13 +92,20 @@ def order_due(attempt: TransitionContext) -> date | None:
 
 def _signed_day(attempt: TransitionContext) -> date:
     """Return the deadline that is signed; a day that always does where the issuer shall set it."""
-    return attempt.words["due_on"] or add_workdays(attempt.calendar, attempt.today, 15)
+    return attempt.words["due_on"] or add_workdays(
+        attempt.calendar, attempt.today, attempt.term(terms.RECTIFY)
+    )
+
+
+def to_receive(attempt: TransitionContext) -> int:
+    """Return how many working days a branch has to acknowledge, in the version of the case."""
+    return attempt.days(attempt.workflow.state("issued").due)
 
 
 @rule(SERVED, "due_on")
 def signed_after_receipt(attempt: TransitionContext) -> bool:
     """整改期限要在签收期限之后，给支部留出整改的时间。"""
-    served = TO_ISSUE + TO_RECEIVE
+    served = TO_ISSUE + to_receive(attempt)
     return _signed_day(attempt) > add_workdays(attempt.calendar, attempt.today, served)
 
 
@@ -211,15 +221,23 @@ def close(attempt: TransitionContext) -> None:
     """销号，印发整改销号通知；下一次主题党日向党员通报。"""
     _note_verdicts(attempt)
     number, body = attempt.case.number, orders.closing(attempt)
-    issue(attempt, seat(attempt), "closing", orders.SERIES, body)
+    issue(attempt, seat(attempt), "closing", orders.CLOSING, body)
     attempt.set(number=number)
+
+
+def extensions(attempt: TransitionContext) -> int:
+    """Return how often the deadline of an order was put off."""
+    facts = attempt.case.facts
+    return facts.get("extensions") or (1 if facts.get("extended_on") else 0)
 
 
 @effect
 def extend(attempt: TransitionContext) -> None:
     """整改期限延至申请的日期。"""
     attempt.set_facts(
-        due_on=attempt.case.facts["extension"]["until"], extended_on=attempt.today.isoformat()
+        due_on=attempt.case.facts["extension"]["until"],
+        extended_on=attempt.today.isoformat(),
+        extensions=extensions(attempt) + 1,
     )
     attempt.restart_clock = True
 

@@ -15,9 +15,10 @@ from sqlalchemy.orm import Session
 from oversight.base.clock import Moment
 from oversight.base.db import as_text
 from oversight.base.sentences import N_, say
-from oversight.calendar.party_days import activity_for, month_end, owed
-from oversight.calendar.workdays import Calendar, add_workdays
-from oversight.calendar.zone import has_rule_day, zone_calendar
+from oversight.base.terms import LESSON, NEXT
+from oversight.calendar.party_days import activity_for, in_trial, month_end, owed
+from oversight.calendar.workdays import Calendar, add_workdays, last_workday
+from oversight.calendar.zone import has_rule_day, zone_calendar, zone_terms
 from oversight.engine import authority, journal, outbox, transitions
 from oversight.models import (
     Activity,
@@ -237,6 +238,8 @@ class Meetings:
         term = _wanted(unit, year, half, over)
         if term is None or life_meetings.held(session, unit.id, term.begin, term.end):
             return False
+        if over and in_trial(session, unit, term.end, term.end):
+            return False
         text = say(
             OVER if over else WANTED[term.must, term.name == "fourth"],
             unit=unit.name,
@@ -384,9 +387,14 @@ class Lessons:
         case = transitions.lock(session, case_id)
         if case.state != "to_make_up" or (case.paused or {}).get(case.state):
             return False
+        if zone_terms(session, case.zone_id, case.entered_at)[LESSON.name] != NEXT:
+            return False
         held = session.get(Activity, case.facts["activity"]).held_on
         due = absence.party_day_after(session, case.unit_id, max(held, case.running_since))
-        return due is not None and transitions.reschedule(session, case, max(due, at.today), at)
+        if due is None:
+            return False
+        day = last_workday(zone_calendar(session, case.zone_id), due)
+        return transitions.reschedule(session, case, max(day, at.today), at)
 
 
 def _moved(since: dict) -> sa.ColumnElement[bool]:

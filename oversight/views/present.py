@@ -5,7 +5,7 @@ nothing.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
@@ -22,6 +22,7 @@ from markupsafe import Markup
 from oversight import workflows
 from oversight.base.db import db, find
 from oversight.base.sentences import N_, Sentence
+from oversight.base.terms import DEFAULTS, fill
 from oversight.calendar.party_days import BETTER
 from oversight.calendar.workdays import add_workdays, workdays_between
 from oversight.calendar.zone import zone_calendar
@@ -31,7 +32,7 @@ from oversight.law.clauses import DOCUMENTS, Source, clause
 from oversight.law.clauses import register as register_of_clauses
 from oversight.law.definition import Field, Workflow
 from oversight.law.roles import ADMINISTRATORS, OFFICES
-from oversight.models import Activity, Case, Unit, Zone
+from oversight.models import Activity, Case, Person, Unit, Zone
 from oversight.organization import members, names
 from oversight.organization.units import by_id, others_of_zone, successor_of, superiors
 from oversight.register import audit_log
@@ -209,6 +210,7 @@ def register(app: Flask) -> None:
         ground=ground_of,
         t=translated,
         as_day=as_day,
+        said=said_day,
         local_day=local_day,
         instant=datetime.fromisoformat,
     )
@@ -229,7 +231,9 @@ def register(app: Flask) -> None:
         sections=checklist.sections,
         clauses=register_of_clauses,
         workdays_on=workdays_on,
+        term=term,
         member_name=member_name,
+        person_name=lambda person: inbox.person_name(db.session, person),
         people_named=people_named,
         office_name=inbox.office_label,
         phone_of=phone.of_case,
@@ -265,6 +269,12 @@ def _frame() -> dict:
 
 def as_day(value: date | str) -> date:
     return date.fromisoformat(value) if isinstance(value, str) else value
+
+
+def said_day(value) -> str:
+    """Write what a record keeps: a day as people read it, everything else as it is."""
+    found = str(value)
+    return ymd(found) if re.fullmatch(r"\d{4}-\d\d-\d\d", found) else translated(found)
 
 
 def _english() -> bool:
@@ -334,7 +344,7 @@ def shift(before: date | str, after: date | str) -> str:
 
 
 def due_chip(case: Case, long: bool = False) -> Chip | None:
-    """Show a deadline: a date, its weekday when it is near, 今天, or 超期 N 天."""
+    """Show a deadline: a date, its weekday when it is near, 今天, or 超期 N 个工作日."""
     if case.closed_at or case.due_on is None:
         return None
     return until_chip(case.due_on, case.zone_id, long)
@@ -344,7 +354,8 @@ def until_chip(due_on: date, zone_id: str, long: bool = False) -> Chip:
     """Show a last day as `due_chip` does."""
     today = session.moment().today
     if due_on < today:
-        return Chip("late", _("超期 %(n)s 天", n=(today - due_on).days), "late")
+        late = workdays_between(zone_calendar(db.session, zone_id), due_on, today)
+        return Chip("late", _("超期 %(n)s 个工作日", n=late) if late else _("已超期"), "late")
     if due_on == today:
         return Chip("warn", _("今天到期") if long else _("今天"), "clock")
     left = workdays_between(zone_calendar(db.session, zone_id), today, due_on)
@@ -393,8 +404,8 @@ _BY_TYPE: dict[type, Callable] = {
 def _numbered(ask, number: int, entry) -> str:
     """Write an entry of a list with its number, in the words of the form."""
     if not isinstance(entry, dict):
-        return f"{number}．{dict(ask.choices).get(entry, entry)}"
-    return f"{number}．" + "，".join(
+        return f"{number}. {dict(ask.choices).get(entry, entry)}"
+    return f"{number}. " + "，".join(
         f"{item.label}：{_part(entry[item.name], item)}"
         for item in ask.items
         if entry.get(item.name)
@@ -408,15 +419,25 @@ def _part(value, item) -> str:
 
 
 def _item(entry) -> str:
-    """Write one entry of a list; an id of a unit becomes its name."""
+    """Write one entry of a list; an id becomes the name of the unit or person."""
     if isinstance(entry, dict):
-        return "，".join(str(value) for value in entry.values())
-    found = find(db.session, Unit, entry)
+        return "，".join(_item(value) for value in entry.values())
+    found = find(db.session, Unit, entry) or find(db.session, Person, entry)
     return found.name if found else str(entry)
 
 
+def _terms() -> Mapping[str, str]:
+    return session.settings() if current_user.is_authenticated else DEFAULTS
+
+
+def term(name: str) -> int:
+    """Return one of the terms of the reader's zone."""
+    return int(_terms()[f"term_{name}"])
+
+
 def translated(text: str) -> str:
-    """Say a sentence or a label of a definition in the reader's language."""
+    """Say a sentence or a label of a definition in the reader's language, with his zone's terms."""
+    text = fill(text, _terms()) if text and "%(term_" in text else text
     return text.translated(_) if isinstance(text, Sentence) else _(text) if text else ""
 
 

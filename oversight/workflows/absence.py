@@ -1,7 +1,6 @@
 """Absence: one case for each member on leave or absent, so that nobody is dropped.
 
-Contact one by one, tell what happened, make up the lesson, confirm, file. 无故 is found by people
-after hearing the member; education is a flag beside the lesson, never its end.
+Contact, tell what happened, make up the lesson, confirm, file. 无故 is found after hearing the member.
 """
 
 from dataclasses import replace
@@ -19,7 +18,7 @@ from oversight.rules.context import TransitionContext
 
 CONTACT, TOLD, MAKE_UP = clause("G-3.2.1b"), clause("G-3.2.1c"), clause("G-3.2.1d")
 FILE, EDUCATE = clause("O-3.2.1e"), clause("G-4.4g")
-SOON = house_rule("活动后 3 个工作日内逐一联系；指导书没有规定期限。")
+SOON = house_rule("活动后 %(term_contact)s 个工作日内逐一联系；指导书没有规定期限。")
 CONFIRMED = house_rule(
     "补课由补课人以外的人确认，区里规定要确认的才确认；机关的记录和归档不受影响。"
 )
@@ -27,7 +26,7 @@ DAYS_APART = house_rule(
     "三次联系要在三个不同的日子；已在失联查找、一直没有联系上的，不用再试三次。"
 )
 AT_ONCE = house_rule("联系当天就补了课的，联系和补课一次登记。")
-BEFORE_NEXT = house_rule("下一次主题党日之前补课；指导书没有规定期限。")
+BEFORE_NEXT = house_rule("%(term_lesson)s补课；指导书没有规定期限。")
 PROMPT = house_rule("3 个工作日内确认或答复。")
 LOST = house_rule("两种以上方式联系三次仍联系不上的，报上级查找；流动党员先问流入地支部。")
 FINDING = house_rule("无故不参加由支委会听取本人说明后认定，本人可以提出异议。")
@@ -69,7 +68,8 @@ AT_THE_SAME_TIME = (
 BY = Field("by", "list", "参加认定的人", required=False, hint=N_("不填就是支委会全体和登记人。"))
 WHY, NOTE = Field("reason", "text", "理由"), Field("opinion", "text", "意见", required=False)
 
-TO_CONTACT = State("to_contact", "待联系", waits_on=BRANCH, due=Due(3, SOON, escalate_to=SUPERIOR))
+IN_TIME = Due(facts.CONTACT, SOON, escalate_to=SUPERIOR)
+TO_CONTACT = State("to_contact", "待联系", waits_on=BRANCH, due=IN_TIME)
 TO_MAKE_UP = State(
     "to_make_up",
     "待补课",
@@ -209,7 +209,7 @@ def nobody_dropped(attempt: TransitionContext) -> bool:
 LIVE = (TO_CONTACT, TO_MAKE_UP, TO_CONFIRM, TO_ARCHIVE)
 # fmt: off
 WORKFLOW = Workflow(
-    "absence", N_("缺席联系与补课"), version=3, opens=TO_CONTACT, opened_by=BRANCH, short=N_("缺席补课"),
+    "absence", N_("缺席联系与补课"), version=3, opens=TO_CONTACT, begins=N_("登记"), opened_by=BRANCH, short=N_("缺席补课"),
     facts=(Field("activity", "text", "活动"), Field("member", "person", "党员")), data_subject="member",
     inherits=True, icon="people", listed=False, tells=(Tell(MEMBER, "支部会把这次活动情况告诉您，再约您补课。"),),
     open_if=(missing_in_record, only_once), business_key=facts.business_key,

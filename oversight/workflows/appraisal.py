@@ -1,13 +1,13 @@
 """Annual appraisal of a branch's members by 四个合格: self, peers, vote, rating, committee.
 
-The vote is counted on paper. A rating that departs from it gives a reason; the superior decides as
-a body; each member is told in person and may ask once for a review, by others.
+Votes are on paper. A rating that departs from them gives a reason; the superior decides as a body.
 """
 
 from dataclasses import replace
 from typing import Any
 
 from oversight.base.sentences import N_
+from oversight.base.terms import APPEAL
 from oversight.law.definition import (
     INTERNAL,
     Committee,
@@ -49,6 +49,7 @@ from oversight.rules.appraisal.grounds import (
     TOLD,
     YEARLY,
 )
+from oversight.rules.appraisal.version_3 import in_their_words
 from oversight.rules.appraisal.words import (
     AGREED,
     ANSWER,
@@ -73,9 +74,9 @@ from oversight.rules.appraisal.words import (
 from oversight.rules.campaign import year_to_appraise
 from oversight.rules.common import another_person, common_moves
 
-MEMBERS = MultiInstance(MEMBER, facts.asked, "党员自评")
+MEMBERS = MultiInstance(MEMBER, facts.asked, "党员分别自评")
 BODY = Committee(
-    COMMITTEE, "会议审批", answer="agree", steps_aside=facts.on_roster, secret=ratings.by_paper
+    COMMITTEE, "会议审定", answer="agree", steps_aside=facts.on_roster, secret=ratings.by_paper
 )
 IN_FIVE = Due(5, CONSENT)
 
@@ -101,11 +102,11 @@ AWAY_LATER = State(
 VOTE = State("vote", "民主测评", waits_on=BRANCH, due=paced(10, keeps=True))
 RATE = State("rating", "组织评定", waits_on=BRANCH, due=paced(5))
 PUT_FORWARD = State("proposed", "等次已提出", waits_on=AUTOMATIC)
-DECIDING = State("deciding", "待上级会议审批", waits_on=BODY, due=Due(10, DECIDED))
+DECIDING = State("deciding", "待上级会议审定", waits_on=BODY, due=Due(10, DECIDED))
 RETURNED = State("returned", "退回重新评定", waits_on=BRANCH, due=paced(5))
 TELLING = State("telling", "待告知本人", waits_on=BRANCH, due=paced(5))
 ALL_TOLD = State("told", "已告知", waits_on=BRANCH, due=paced(10))
-UNDER_REVIEW = State("under_review", "复核中", waits_on=REVIEWER, due=Due(5, REVIEW))
+UNDER_REVIEW = State("under_review", "复核中", waits_on=REVIEWER, due=Due(APPEAL, REVIEW))
 FILED = State("filed", "已报区备案", waits_on=TIMER, granted=True)
 CLOSED = State("closed", "归档", granted=True)
 UNFINISHED = State("unfinished", "未完成")
@@ -121,7 +122,7 @@ REVIEWING = (another_person, outcome.by_others)
 
 # fmt: off
 WORKFLOW = Workflow(
-    "appraisal", N_("民主评议党员"), version=3, opens=PREPARING, opened_by=BRANCH, short=N_("民主评议"), inherits=True,
+    "appraisal", N_("民主评议党员"), version=4, opens=PREPARING, opened_by=BRANCH, short=N_("民主评议"), inherits=True,
     discreet=True, facts=(Field("year", "number", "年度", initial=year_to_appraise),),
     open_if=(facts.in_the_window, facts.somebody_is_owed),
     business_key=lambda attempt: f"{attempt.case.unit_id}:{attempt.words['year']}",
@@ -184,13 +185,13 @@ WORKFLOW = Workflow(
              only_if=(ratings.everybody_rated, ratings.departures_explained, ratings.harsh_are_heard,
                       ratings.share_kept),
              warns=(ratings.within_share,), does=(ratings.propose, ratings.note_share), place="page"),
-        Move("send_up", "报上级会议审批", PUT_FORWARD, DECIDING, by=AUTOMATIC, under=DECIDED,
+        Move("send_up", "报上级会议审定", PUT_FORWARD, DECIDING, by=AUTOMATIC, under=DECIDED,
              only_if=(ratings.goes_to_committee,),
              does=(ratings.freeze_manner,)),
         Move("branch_decided", "支部确定等次", PUT_FORWARD, TELLING, by=AUTOMATIC, under=DECIDED,
              only_if=(ratings.branch_decides,),
              does=(ratings.settle,)),
-        Move("decide", "表态", DECIDING, INTERNAL, by=BODY, under=DECIDED, asks=ANSWER, per_participant=True,
+        Move("decide", "表决", DECIDING, INTERNAL, by=BODY, under=DECIDED, asks=ANSWER, per_participant=True,
              decides=True,
              only_if=(another_person, ratings.returned_known, committee.openly(BODY)), place="page"),
         Move("enter_ballots", "录入无记名表决结果", DECIDING, INTERNAL, by=SUPERIOR, under=committee.SECRET, asks=BALLOTS,
@@ -306,15 +307,13 @@ def _first(move: Move) -> Move:
     return replace(move, does=tuple(effect for effect in move.does if effect not in later))
 
 
-EARLIER = (
+VERSION_1 = replace(
     VERSION_2,
-    replace(
-        VERSION_2,
-        version=1,
-        moves=tuple(
-            _first(move)
-            for move in VERSION_2.moves
-            if move.name not in ("enter_ballots", "strike_gone")
-        ),
+    version=1,
+    moves=tuple(
+        _first(move)
+        for move in VERSION_2.moves
+        if move.name not in ("enter_ballots", "strike_gone")
     ),
 )
+EARLIER = in_their_words(replace(WORKFLOW, version=3), VERSION_2, VERSION_1)

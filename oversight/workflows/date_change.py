@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from oversight.base.sentences import N_
+from oversight.base.terms import REPLY
 from oversight.calendar.party_days import apply_late, excuse_month, move_activity, take_back
 from oversight.law.clauses import house_rule
 from oversight.law.definition import (
@@ -44,7 +45,7 @@ from oversight.rules.date_change.version_1 import (
 )
 
 PROMPT = house_rule(
-    "3 个工作日内、且在原定日期之前答复；之前没有工作日的，按紧急请示在活动开始前答复。指导书没有规定期限。"
+    "%(term_reply)s 个工作日内、且在原定日期之前答复；之前没有工作日的，按紧急请示在活动开始前答复。指导书没有规定期限。"
 )
 URGENT = house_rule(
     "提出后到活动日之间没有工作日的，按紧急请示办理；没有来得及批复的，不计上级逾期。"
@@ -54,7 +55,7 @@ PARTNER = replace(BRANCH, name="partner", label=N_("联合开展的支部"), gro
 PARTNERS = replace(PARTNER, fact="with")  # whom the fact names: only told
 EACH_PARTNER = MultiInstance(PARTNER, joint.to_ask, "联合开展的各支部")
 EACH_SUPERIOR = MultiInstance(SUPERIOR, facts.joint_superiors, "各有关上级党组织")
-ANSWER = Due(3, PROMPT, until=facts.answer_by)
+ANSWER = Due(REPLY, PROMPT, until=facts.answer_by)
 
 DRAFT = State("draft", "草稿", waits_on=BRANCH)
 CONSULTING = State("consulting", "待各支部同意联合", waits_on=EACH_PARTNER, due=ANSWER)
@@ -66,7 +67,7 @@ AMEND_ASKED = State(
     "amend_asked", "修改待批复，原批复有效", waits_on=SUPERIOR, due=ANSWER, granted=True
 )
 CANCEL_ASKED = State("cancel_asked", "申请取消变更", waits_on=SUPERIOR, due=ANSWER, granted=True)
-REPORTED = State("reported_late", "补报待认可", waits_on=SUPERIOR, due=Due(3, PROMPT))
+REPORTED = State("reported_late", "补报待认可", waits_on=SUPERIOR, due=Due(REPLY, PROMPT))
 IN_FORCE = State("in_force", "已执行", granted=True)
 REFUSED = State("refused", "不同意")
 WITHDRAWN = State("withdrawn", "已撤回")
@@ -114,7 +115,7 @@ WORKFLOW = Workflow(
            Field("with", "list", "联合开展的支部", required=False)),
     open_if=(guards.fixed_branch, guards.not_july, guards.day_in_force, guards.not_held, facts.not_in_another,
              facts.partners_known),
-    business_key=facts.business_key, party_day="day",
+    begins=N_("起草"), business_key=facts.business_key, party_day="day",
     moves=(
         Move("save", "存草稿", DRAFT, INTERNAL, by=BRANCH, under=CONSENT, asks=(DRAFT_DAY, DRAFT_REASON),
              does=(facts.write_down,)),
@@ -157,7 +158,7 @@ WORKFLOW = Workflow(
         Move("lapse", "到期未批复", (ASKED, ASKED_JOINT), LAPSED, by=TIMER, under=PROMPT, on=facts.silent_on,
              tells=(*LAPSED_TELLS, Tell(ABOVE, "下一级到期没有答复请示。"))),
         Move("run_out", "紧急请示未及批复", (ASKED, ASKED_JOINT), TOO_SHORT, by=TIMER, under=URGENT, on=facts.too_short_on,
-             faultless=True, tells=(*_tell(N_("紧急请示没有来得及批复，党日不变；确因特殊情况已改期的，请在 3 个工作日内补报。")),
+             faultless=True, tells=(*_tell(N_("紧急请示没有来得及批复，党日不变；确因特殊情况已改期的，请在 %(term_late_report)s 个工作日内补报。")),
                     Tell(SUPERIOR, "紧急请示没有来得及批复，不计逾期。"))),
         Move("expire", "逾期未重报", RETURNED, EXPIRED, by=TIMER, under=PROMPT, on=facts.first_day,
              tells=_tell("退回的请示没有按时重报，已失效。")),

@@ -9,6 +9,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 from oversight.base.sentences import N_
+from oversight.base.terms import EXEMPTION
+from oversight.calendar.workdays import months_after
 from oversight.law.clauses import clause, house_rule
 from oversight.law.definition import Bulk, Due, Field, Move, State, Tell, Workflow, effect, rule
 from oversight.law.roles import BRANCH, MEMBER, SUPERIOR, TIMER
@@ -36,10 +38,11 @@ RESUMED = State("resumed", "提前恢复参加", granted=True)
 
 
 @rule(ASKED_FOR)
-def dated(attempt: TransitionContext) -> bool:
-    """起止日期要写清楚：截止日期不早于开始日期和今天，最长一年。"""
+def within_term(attempt: TransitionContext) -> bool:
+    """起止日期要写清楚：截止日期不早于开始日期和今天，最长 %(term_exemption)s 个月。"""
     begin, end = attempt.fact_day("from_on"), attempt.fact_day("until")
-    return 0 <= (end - begin).days <= 366 and end >= attempt.today
+    longest = months_after(begin, attempt.term(EXEMPTION, attempt.case.opened_at))
+    return begin <= end <= longest and end >= attempt.today
 
 
 @rule(ASKED_FOR)
@@ -82,10 +85,10 @@ def resume(attempt: TransitionContext) -> None:
 
 # fmt: off
 WORKFLOW = Workflow(
-    "exemption", N_("免予参加活动申请"), version=3, opens=ASKED, opened_by=MEMBER, short=N_("免予参加"),
+    "exemption", N_("免予参加活动申请"), version=4, opens=ASKED, opened_by=MEMBER, short=N_("免予参加"),
     facts=(Field("member", "person", "党员"), Field("reason", "choice", "原因", choices=members.CARE_REASONS),
            Field("from_on", "date", "从哪天起"), Field("until", "date", "到哪天止")),
-    open_if=(of_this_branch, dated, not_for_the_past, one_at_a_time, follows_on),
+    open_if=(of_this_branch, within_term, not_for_the_past, one_at_a_time, follows_on),
     business_key=facts.business_key, data_subject="member",
     tells=(Tell(BRANCH, "有党员申请免予参加活动。"),),
     moves=(
@@ -94,7 +97,7 @@ WORKFLOW = Workflow(
              tone="negative"),
         Move("withdraw", "撤回", (ASKED, SUPPORTED), WITHDRAWN, by=MEMBER, under=ASKED_FOR, place="aside"),
         Move("approve", "批准", SUPPORTED, IN_FORCE, by=SUPERIOR, under=CARE, asks=(NOTE,), decides=True,
-             only_if=(another_person, dated), does=(exempt, issue_consent), consequence=N_("批准即印发批复并编文号"),
+             only_if=(another_person, within_term), does=(exempt, issue_consent), consequence=N_("批准即印发批复并编文号"),
              tells=(Tell(MEMBER, "免予参加活动已获批准。"), Tell(BRANCH, "这名党员免予参加活动已获批准。"),),
              bulk=Bulk(N_("意见（写进每一件）"), N_("同意。"), N_("批准后起止日期内不计入应到，到期自动恢复。"))),
         Move("refuse", "不批准", SUPPORTED, REFUSED, by=SUPERIOR, under=ASKED_FOR, asks=(WHY,), decides=True,
@@ -107,6 +110,19 @@ WORKFLOW = Workflow(
     ),
 )
 # fmt: on
+
+
+@rule(ASKED_FOR)
+def dated(attempt: TransitionContext) -> bool:
+    """起止日期要写清楚：截止日期不早于开始日期和今天，最长一年。"""
+    begin, end = attempt.fact_day("from_on"), attempt.fact_day("until")
+    return 0 <= (end - begin).days <= 366 and end >= attempt.today
+
+
+def _third(move: Move) -> Move:
+    """Return a move as version 3 had it: a year at most, whatever the zone has set."""
+    only_if = tuple(dated if guard is within_term else guard for guard in move.only_if)
+    return replace(move, only_if=only_if)
 
 
 def _second(move: Move) -> Move:
@@ -122,13 +138,20 @@ def _unnumbered(move: Move) -> Move:
     return replace(move, does=kept)
 
 
-VERSION_2 = replace(
+VERSION_3 = replace(
     WORKFLOW,
+    version=3,
+    open_if=tuple(dated if one is within_term else one for one in WORKFLOW.open_if),
+    moves=tuple(_third(move) for move in WORKFLOW.moves),
+)
+VERSION_2 = replace(
+    VERSION_3,
     version=2,
     open_if=(of_this_branch, facts.dated, not_for_the_past),
-    moves=tuple(_second(move) for move in WORKFLOW.moves),
+    moves=tuple(_second(move) for move in VERSION_3.moves),
 )
 EARLIER = (
+    VERSION_3,
     VERSION_2,
     replace(VERSION_2, version=1, moves=tuple(_unnumbered(move) for move in VERSION_2.moves)),
 )

@@ -53,7 +53,7 @@ def day_has_come(attempt: TransitionContext) -> bool:
 
 # fmt: off
 WORKFLOW = Workflow(
-    "inspection", N_("督查"), version=4, opens=UNDER_WAY, opened_by=INSPECTOR, short=N_("督查"),
+    "inspection", N_("督查"), version=4, opens=UNDER_WAY, begins=N_("登记"), opened_by=INSPECTOR, short=N_("督查"),
     facts=(Field("method", "choice", "督查方式", choices=rectification.METHODS), Field("inspected_on", "date", "督查日期",
                                                                                   initial=date.isoformat)),
     business_key=facts.visit, open_if=(rectification.micro_of_firms,),

@@ -5,6 +5,7 @@ Never a move of 七一 beforehand. Consent to put off is shown as such; the mont
 """
 
 from oversight.base.sentences import N_
+from oversight.base.terms import REPLY
 from oversight.law.clauses import clause, house_rule
 from oversight.law.definition import Bulk, Due, Field, Move, State, Tell, Workflow, rule
 from oversight.law.roles import ABOVE, BRANCH, SUPERIOR, TIMER
@@ -14,17 +15,19 @@ from oversight.rules.common import another_person, common_moves
 from oversight.rules.context import TransitionContext
 
 PUT_OFF = house_rule(
-    "当月确实无法开展的，报上级书面同意暂缓；最迟在月末后 5 个工作日内提出。同意暂缓只作说明，不算开展。"
+    "当月确实无法开展的，报上级书面同意暂缓；最迟在月末后 %(term_filing)s 个工作日内提出。同意暂缓只作说明，不算开展。"
 )
 LATE = house_rule(
-    "没有按期开展的，在活动后 5 个工作日内向上级补报；在次月开展的，最迟在月末后 10 个工作日内开展。"
+    "没有按期开展的，在活动后 %(term_filing)s 个工作日内向上级补报；在次月开展的，最迟在月末后 10 个工作日内开展。"
 )
-PROMPT = house_rule("上级 3 个工作日内答复；不答复不等于同意，10 个工作日没有答复的失效。")
+PROMPT = house_rule(
+    "上级 %(term_reply)s 个工作日内答复；不答复不等于同意，10 个工作日没有答复的失效。"
+)
 MONTHLY, CONSENT = clause("G-2.1.2b"), clause("G-2.1.1c")
 
 WHY, NOTE = Field("reason", "text", "理由"), Field("opinion", "text", "意见", required=False)
 
-ASKED = State("asked", "待上级答复", waits_on=SUPERIOR, due=Due(3, PROMPT))
+ASKED = State("asked", "待上级答复", waits_on=SUPERIOR, due=Due(REPLY, PROMPT))
 ACCEPTED = State("accepted", "认可补报", granted=True)
 EXCUSED = State("excused", "同意暂缓开展", granted=True)
 REFUSED = State("refused", "不同意")
@@ -52,7 +55,7 @@ def not_held(attempt: TransitionContext) -> bool:
 
 @rule(PUT_OFF)
 def put_off_in_time(attempt: TransitionContext) -> bool:
-    """月末后 5 个工作日已过，不能再申请暂缓；这个月如实留为未开展。"""
+    """月末后 %(term_filing)s 个工作日已过，不能再申请暂缓；这个月如实留为未开展。"""
     return facts.is_late(attempt) or facts.still_asked(attempt)
 
 
@@ -64,7 +67,7 @@ def held_on_known(attempt: TransitionContext) -> bool:
 
 @rule(LATE)
 def reported_in_time(attempt: TransitionContext) -> bool:
-    """活动后 5 个工作日已过，不能再补报。"""
+    """活动后 %(term_filing)s 个工作日已过，不能再补报。"""
     return not facts.is_late(attempt) or facts.reported_in_time(attempt)
 
 

@@ -31,6 +31,7 @@ def from_the_record(attempt: TransitionContext) -> bool:
 # fmt: off
 WORKFLOW = Workflow(
     "record_note", N_("党日记录阅知"), version=1, opens=TO_NOTE, opened_by=BRANCH, short=N_("记录阅知"), listed=False,
+    begins=N_("登记"),
     facts=(Field("record", "text", "党日"), Field("about", "choice", "事项", choices=facts.ABOUT),
            Field("before", "list", "更正前", required=False, choices=facts.WAS)),
     open_if=(from_the_record,), business_key=facts.business_key, tells=(Tell(SUPERIOR, "有支部的党日记录要阅知。"),),

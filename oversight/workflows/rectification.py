@@ -5,9 +5,9 @@ and the same. What was not done cannot be made later: it is explained, and done 
 program never pronounces 问责.
 """
 
-from dataclasses import replace
 from datetime import date, timedelta
 
+from oversight.base import terms
 from oversight.base.sentences import N_
 from oversight.calendar.workdays import add_workdays
 from oversight.law.clauses import clause, house_rule
@@ -18,13 +18,13 @@ from oversight.papers import orders
 from oversight.rules import rectification as facts
 from oversight.rules.common import another_person, common_moves
 from oversight.rules.context import TransitionContext
+from oversight.rules.orders_before import earlier
 
 GROUND, INSPECT = clause("G-4.4f"), clause("G-4.4a")
 SERVED, LIMIT, TERM, LONGEST = facts.SERVED, facts.LIMIT, facts.TERM, facts.LONGEST
 SIGNED = house_rule("整改通知书由督查人拟稿、有权签发的人签发，拟稿人不能自己签发。")
-EXTRA = 10
 RECHECKED = house_rule(
-    "收到整改报告后 5 个工作日内由拟稿人、整改人以外的人逐条复核；复核期间整改期限不走。"
+    "收到整改报告后 %(term_recheck)s 个工作日内由拟稿人、整改人以外的人逐条复核；复核期间整改期限不走。"
 )
 HEARD = house_rule(
     "对整改通知书有异议的，由下达单位督查人以外的人逐条答复，期限暂停；仍不服的可以提请上一级复查一次。"
@@ -52,31 +52,48 @@ ANSWERS = (Field("answers", "list", "逐条答复", required=False), NOTE)
 DRAFT = State("draft", "待签发", waits_on=SUPERIOR, due=Due(5, SIGNED, escalate_to=ABOVE))
 SIGNED_OFF = State("signed_off", "待印发", waits_on=ISSUER, due=Due(2, SIGNED, escalate_to=ABOVE))
 ISSUED = State(
-    "issued", "待签收", waits_on=BRANCH, due=Due(2, SERVED, escalate_to=SUPERIOR), granted=True
+    "issued",
+    "待签收",
+    waits_on=BRANCH,
+    due=Due(terms.RECEIPT, SERVED, escalate_to=SUPERIOR),
+    granted=True,
 )
 FIXING = State(
     "fixing",
     "整改中",
     waits_on=BRANCH,
     due=Due(
-        15, LIMIT, until=facts.order_due, keeps=True, reminders=(7, 3, 1, 0), escalate_to=ABOVE
+        terms.RECTIFY,
+        LIMIT,
+        until=facts.order_due,
+        keeps=True,
+        reminders=(7, 3, 1, 0),
+        escalate_to=ABOVE,
     ),
     granted=True,
 )
 RECHECK = State(
-    "recheck", "待复核", waits_on=SUPERIOR, due=Due(5, RECHECKED, escalate_to=ABOVE), granted=True
+    "recheck",
+    "待复核",
+    waits_on=SUPERIOR,
+    due=Due(terms.RECHECK, RECHECKED, escalate_to=ABOVE),
+    granted=True,
 )
 EXTENSION = State(
     "extension_asked",
     "申请延期",
     waits_on=SUPERIOR,
-    due=Due(3, LIMIT, escalate_to=ABOVE),
+    due=Due(terms.REPLY, LIMIT, escalate_to=ABOVE),
     granted=True,
 )
 OBJECTED = State(
-    "objected", "异议待答复", waits_on=SUPERIOR, due=Due(5, HEARD, escalate_to=ABOVE), granted=True
+    "objected",
+    "异议待答复",
+    waits_on=SUPERIOR,
+    due=Due(terms.APPEAL, HEARD, escalate_to=ABOVE),
+    granted=True,
 )
-REVIEW = State("review", "提请复查", waits_on=ABOVE, due=Due(5, HEARD), granted=True)
+REVIEW = State("review", "提请复查", waits_on=ABOVE, due=Due(terms.APPEAL, HEARD), granted=True)
 RECALLED = State(
     "recalled", "已收回", waits_on=ISSUER, due=Due(5, RECALLED_RULE, escalate_to=ABOVE)
 )
@@ -107,7 +124,7 @@ def already_inspected(attempt: TransitionContext) -> bool:
 @rule(SERVED, "due_on")
 def after_receipt(attempt: TransitionContext):
     """整改期限要在签收期限之后，给支部留出整改的时间。"""
-    signed = add_workdays(attempt.calendar, attempt.today, ISSUED.due.workdays)
+    signed = add_workdays(attempt.calendar, attempt.today, facts.to_receive(attempt))
     return attempt.words["due_on"] > signed
 
 
@@ -119,14 +136,15 @@ def sensible_term(attempt: TransitionContext):
 
 @rule(TERM)
 def not_extended_before(attempt: TransitionContext):
-    """整改期限只延一次，已经延过。"""
-    return not attempt.case.facts.get("extended_on")
+    """整改期限只延%(term_extensions)s，已经延过。"""
+    return facts.extensions(attempt) < attempt.term(terms.EXTENSIONS)
 
 
 @rule(TERM, "until")
 def within_ten_days(attempt: TransitionContext):
-    """延期最多 10 个工作日。"""
-    return attempt.words["until"] <= add_workdays(attempt.calendar, attempt.case.due_on, EXTRA)
+    """延期最多 %(term_extension)s 个工作日。"""
+    most = attempt.term(terms.EXTENSION)
+    return attempt.words["until"] <= add_workdays(attempt.calendar, attempt.case.due_on, most)
 
 
 @rule(LIMIT, "due_on")
@@ -204,7 +222,7 @@ WORKFLOW = Workflow(
     "rectification", N_("整改"), version=5, opens=DRAFT, opened_by=INSPECTOR, short=N_("整改"), facts=FACTS,
     open_if=(has_findings, clauses_bind, facts.ground_fits, already_inspected, *facts.VISITED),
     outsiders=facts.OUTSIDERS, on_open=(facts.set_issuer,), inherits=True,
-    icon="late", tells=(Tell(SUPERIOR, "有一份整改通知书待签发。"),),
+    begins=N_("起草"), icon="late", tells=(Tell(SUPERIOR, "有一份整改通知书待签发。"),),
     moves=(
         Move("sign_off", "签发", DRAFT, SIGNED_OFF, by=SUPERIOR, under=SIGNED, asks=(TO_BE_DONE, NOTE), decides=True,
              only_if=(another_person, *facts.SIGNED_TERM),
@@ -259,56 +277,4 @@ WORKFLOW = Workflow(
 )
 # fmt: on
 
-SINCE_3 = {*facts.VISITED, after_receipt, sensible_term, not_extended_before, within_ten_days}
-
-
-def _without(parts: tuple, later: set) -> tuple:
-    return tuple(part for part in parts if part not in later)
-
-
-SINCE_4 = {*facts.SIGNED_TERM, facts.as_signed, facts.note_signed, facts.note_overdue}
-
-
-def _third(move: Move) -> Move:
-    """Return a move as version 3 had it."""
-    asks = tuple(ask for ask in move.asks if ask is not TO_BE_DONE)
-    does = tuple(
-        facts.issue_order if one is facts.issue_signed else one
-        for one in _without(move.does, SINCE_4)
-    )
-    letter = orders.order if move.name == "issue" else move.letter
-    return replace(
-        move, asks=asks, only_if=_without(move.only_if, SINCE_4), does=does, letter=letter
-    )
-
-
-# Version 4: what was found was always 组织不力, of state firms too.
-FACTS_4 = (*FACTS[:2], replace(FACTS[2], items=facts.FOUND))
-VERSION_4 = replace(
-    WORKFLOW, version=4, facts=FACTS_4, open_if=_without(WORKFLOW.open_if, {facts.ground_fits})
-)
-# Version 3: the deadline was set after the signature, and a member of the branch might judge.
-VERSION_3 = replace(
-    VERSION_4, version=3, outsiders=None, moves=tuple(_third(move) for move in VERSION_4.moves)
-)
-# Version 2: any term, any number of extensions, and visits of any age and kind.
-VERSION_2 = replace(
-    VERSION_3,
-    version=2,
-    open_if=_without(VERSION_3.open_if, SINCE_3),
-    moves=tuple(replace(move, only_if=_without(move.only_if, SINCE_3)) for move in VERSION_3.moves),
-)
-# Version 1: sent back, an order was due after five working days even where it had had longer.
-EARLIER = (
-    VERSION_4,
-    VERSION_3,
-    VERSION_2,
-    replace(
-        VERSION_2,
-        version=1,
-        moves=tuple(
-            replace(move, does=(facts.new_round,)) if move.name == "send_back" else move
-            for move in VERSION_2.moves
-        ),
-    ),
-)
+EARLIER = earlier(WORKFLOW)

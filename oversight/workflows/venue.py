@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from oversight.base.sentences import N_
 from oversight.base.settings import switch
+from oversight.base.terms import REPLY
 from oversight.law.clauses import clause, house_rule
 from oversight.law.definition import Due, Field, Move, State, Tell, Workflow
 from oversight.law.roles import ABOVE, BRANCH, SUPERIOR, TIMER, Role
@@ -19,7 +20,9 @@ from oversight.rules.common import another_person, common_moves
 
 SHARED = clause("G-4.3b")
 PATH = house_rule("借用阵地由支部提出，经上级同意后，由阵地所属党组织书面答复。")
-PROMPT = house_rule("上级和阵地所属党组织各 3 个工作日内、且在使用日期之前答复；不答复不等于同意。")
+PROMPT = house_rule(
+    "上级和阵地所属党组织各 %(term_reply)s 个工作日内、且在使用日期之前答复；不答复不等于同意。"
+)
 
 OWNER = Role(
     "owner",
@@ -30,7 +33,7 @@ OWNER = Role(
     fact=facts.OWNER,
 )
 WHY, NOTE = Field("reason", "text", "理由"), Field("opinion", "text", "意见", required=False)
-ANSWER = Due(3, PROMPT, before=facts.day_before)
+ANSWER = Due(REPLY, PROMPT, before=facts.day_before)
 
 ASKED = State("asked", "待上级同意", waits_on=SUPERIOR, due=ANSWER)
 FORWARDED = State("forwarded", "待阵地所属党组织答复", waits_on=OWNER, due=ANSWER)

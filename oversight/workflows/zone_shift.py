@@ -68,7 +68,7 @@ def workday_or_july(attempt: TransitionContext) -> bool:
 
 # fmt: off
 WORKFLOW = Workflow(
-    "zone_shift", N_("全区调整活动时间通知"), version=1, opens=DRAFT, opened_by=ZONE_OFFICE, short=N_("全区改期"),
+    "zone_shift", N_("全区调整活动时间通知"), version=1, opens=DRAFT, begins=N_("起草"), opened_by=ZONE_OFFICE, short=N_("全区改期"),
     facts=(NEW_DAY, REASON), open_if=(by_the_zone, day_ahead, workday_or_july, month_is_free),
     business_key=zone_shift.month,
     moves=(

@@ -145,7 +145,7 @@ def test_a_whole_appraisal(zone):
         _count(hand, app, returned="4")
         hand.send("close_vote")
         hand.click(hand.form("propose").find_element("css selector", "button.btn.primary"))
-        assert "会议审批" in hand.text
+        assert "会议审定" in hand.text
         with app.app_context():
             committee = [
                 account

@@ -202,21 +202,21 @@ def test_every_bad_row_is_named_with_line_and_value():
     with pytest.raises(InvalidInput) as wrong:
         holidays.read_csv(bad.encode())
     assert list(wrong.value.fields.values()) == [
-        "第 11 行：日期要写成 2027-02-05 这样，这里是“2027年2月”",
-        "第 12 行：日期要写成 2027-02-05 这样，这里是“2027-02-30”",
+        "第 11 行：日期要写成 2027/2/5 这样，这里是“2027年2月”",
+        "第 12 行：日期要写成 2027/2/5 这样，这里是“2027-02-30”",
         "第 13 行：日期重复：2027-02-05",
-        "第 15 行：kind 应是 rest 或 work，这里是“free”",
-        "第 16 行：name 应有 1 到 40 字，这里是“”",
+        "第 15 行：类别应是“休息”或“上班”，这里是“free”",
+        "第 16 行：名称应有 1 到 40 字，这里是“”",
         "第 17 行：应有 4 列，这里有 3 列",
-        "第 18 行：日期要写成 2027-02-05 这样，这里是“1999-01-01”",
+        "第 18 行：日期要写成 2027/2/5 这样，这里是“1999-01-01”",
     ]
 
 
 @pytest.mark.parametrize(
     "raw, sentence",
     [
-        (b"", "第一行应是 date,kind,name,source。"),
-        (b"day,kind\n", "第一行应是 date,kind,name,source。"),
+        (b"", "第一行应是：日期,类别,名称,来源。"),
+        (b"day,kind\n", "第一行应是：日期,类别,名称,来源。"),
         (b"date,kind,name,source\n", "文件里没有日期。"),
         (b"\x89PNG\r\n\x1a\n\0", "这个文件不是 CSV。请在 Excel 里另存为 CSV 后再导入。"),
         (

@@ -193,7 +193,7 @@ def test_only_officers_of_the_line_are_asked(play, to):
 # 催办, 跟进, 抄送, 意见 ----------------------------------------------------------------------------
 
 
-def test_a_nudge_reaches_those_it_waits_for_once_a_working_day(play):
+def test_a_nudge_reaches_those_it_waits_for_once_in_three_working_days(play):
     case = play.asked()
     do(play, case, "village.secretary", "nudge")
     assert sorted(last(play, case).result["to"]) == ["town1.officer", "town1.secretary"]
@@ -201,8 +201,9 @@ def test_a_nudge_reaches_those_it_waits_for_once_a_working_day(play):
         told(play, "town1.officer") == ["有人催办，请尽快办理：变更时间请示（石桥村党支部）"]
         and told(play, "second.hat") == []
     )
-    assert "今天已经催办过" in no(play, RuleViolation, case, "zone.officer", "nudge").sentence
-    do(play.on("2026-11-25"), case, "zone.officer", "nudge")
+    said = no(play.on("2026-11-26"), RuleViolation, case, "zone.officer", "nudge").sentence
+    assert "11月24日催办过，同一件事 3 个工作日内只催办一次" in said
+    do(play.on("2026-11-27"), case, "zone.officer", "nudge")
 
 
 def test_a_weekend_is_no_new_working_day(play):

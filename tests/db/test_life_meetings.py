@@ -203,7 +203,6 @@ def test_it_is_combined_with_the_party_day_of_that_day(session, world, branch):
     "name, unit, day, kind",
     [
         ("village.secretary", "village", "2026-11-25", RuleViolation),
-        ("village.secretary", "village", "2019-12-31", RuleViolation),
         ("village.secretary", "village", "", InvalidInput),
         ("village.secretary", "village", "2026-02-30", InvalidInput),
         ("village.member1", "village", "2026-03-06", Forbidden),

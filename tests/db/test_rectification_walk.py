@@ -96,7 +96,7 @@ def test_from_the_visit_to_the_closing_notice(session, world):
     check = do(
         session, world, case, "report", {"items": ITEMS}, who="village.secretary", on="2026-12-02"
     )
-    assert (check.state, check.due_on) == ("recheck", date(2026, 12, 9))
+    assert (check.state, check.due_on) == ("recheck", date(2026, 12, 16))
     done = do(
         session,
         world,

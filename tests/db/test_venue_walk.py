@@ -75,7 +75,7 @@ def test_walk(play):
     assert paper.unit_id == play.world.units["community"].id
     assert paper.number == case.number and "函〔2026〕1号" in paper.number
     assert paper.body["paragraphs"][1:] == ["请爱护设施。", "特此函复。"]
-    assert "2026年12月11日借用党员活动室" in paper.body["paragraphs"][0]
+    assert "2026年12月11日（星期五）借用党员活动室" in paper.body["paragraphs"][0]
     assert at_the_end_of(play, case, "2026-12-11").state == "agreed"
     assert at_the_end_of(play, case, "2026-12-12").state == "used"
     assert [row.move for row in play.journal(case)] == ["open", "forward", "approve", "end"]
@@ -85,7 +85,7 @@ def test_a_no_of_the_owner_is_a_numbered_letter_too(play):
     case = play.say(forwarded(play), "community.secretary", "refuse", {"reason": "当天已有安排"})
     paper = play.papers(case)[0]
     assert case.state == "refused" and "不同意借用" in paper.body["title"]
-    assert "当天已有安排" in paper.body["paragraphs"]
+    assert "当天已有安排。" in paper.body["paragraphs"]
 
 
 def test_a_town_answers_for_its_own_hall(play):

@@ -34,7 +34,6 @@ FOR_TESTS = {
     "live_login",  # whether a log-in lives, as tests ask it
     "balance",  # the record's sums, told independently of the pages
     "box_count",  # one folder, as the lists are held against it
-    "with_states",  # an earlier version of a definition with other deadlines: CONTRIBUTING
 }
 
 

@@ -29,6 +29,15 @@ def parse(html: str):
     return html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(html)
 
 
+# What shows the machine and is never said. From shared domain/wording.md.
+MACHINE = {
+    r"%\(": "a sentence whose numbers were never filled in",
+    r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-": "an id",
+    r"\['|'\]": "a list of Python",
+    r"依据：[GROPS]-\d": "a clause by its key",
+}
+
+
 def check(html: str):
     """Hold a page against the house rules and return its tree."""
     tree = parse(html)
@@ -36,6 +45,10 @@ def check(html: str):
     _references(tree)
     _labels(tree)
     _policy(tree, html)
+    texts = ((node.text if node.tag != "code" else "", node.tail) for node in tree.iter())
+    said = " ".join(filter(None, (text for pair in texts for text in pair)))
+    for pattern, why in MACHINE.items():
+        assert not re.search(pattern, said), (why, re.search(rf".{{0,60}}{pattern}.{{0,60}}", said))
     return tree
 
 

@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 import pytest
 
 from oversight import workflows
+from oversight.base.terms import fill
 from oversight.law import diagram, printing
 from oversight.law.clauses import house_rule
 from oversight.law.definition import INTERNAL, Move, State, Workflow, as_table
@@ -50,19 +51,19 @@ def test_table_names_every_state_move_word_guard_effect_and_ground(workflow):
         assert re.search(rf"^  {state.label} +{state.name} ", text, re.M), state.name
     for move in workflow.moves:
         assert f" {move.label}（{move.name}）" in text
-        assert f"〔{move.under.section}，{move.under.id}〕" in text or move.under.text in text
+        assert f"〔{move.under.section}，{move.under.id}〕" in text or fill(move.under.text) in text
         for ask in move.asks:
             assert f"{ask.label}（{ask.name}，" in text
         for guard in move.only_if:
-            assert guard.sentence in text
+            assert fill(guard.sentence) in text
             ground = (
                 f"〔{guard.source.section}，{guard.source.id}〕"
                 if guard.source.is_clause
                 else "〔本区约定"
             )
-            assert f"{guard.sentence}{ground}" in text
+            assert f"{fill(guard.sentence)}{ground}" in text
         for effect in move.does:
-            assert effect.sentence in text
+            assert fill(effect.sentence) in text
 
 
 def test_table_quotes_each_ground_once(workflow):

@@ -62,7 +62,7 @@ def test_a_year_of_which_nothing_is_asked_says_so(reader, world, session):
     world.units["organ"].accountable_from = date(2026, 7, 1)
     session.commit()
     assert halves(reader("organ.secretary").get(year(world, "organ")))[0].startswith(
-        "上半年不在考核期"
+        "上半年启用前，以纸质手册为准"
     )
 
 
@@ -89,7 +89,6 @@ def test_one_noted_on_its_day_is_no_late_entry(reader, world):
     "on, sentence",
     [
         ("2026-12-01", "还没有到这一天"),
-        ("2019-12-31", "支部从 2020-01-01 起考核"),
         ("", "要写成 2026-01-09 这样的日期"),
         ("2026-03-06", "已经登记过"),
     ],

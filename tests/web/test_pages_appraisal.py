@@ -121,11 +121,11 @@ def test_the_count_keeps_what_was_typed(page, reader, village):
 def test_the_committee_answers_on_its_page_and_members_learn_only_their_own(page, reader, village):
     village.rated()
     one = page("town1.committee1")
-    assert "您的表态" in one.main and "认领" not in one.main
+    assert "您的表决" in one.main and "认领" not in one.main
     said = reader("town1.committee1").submit(one, "/moves/decide", 422, agree="true")
     assert "请填写“意见”。" in said.main
     assert (
-        "您的表态"
+        "您的表决"
         not in reader("town1.committee1").submit(said, "/moves/decide", opinion="同意").main
     )
     for name in ("secretary", "deputy", "committee2", "committee3"):
@@ -174,7 +174,7 @@ def test_a_secret_vote_is_entered_from_paper_and_keeps_what_was_typed(page, read
     setting(village, "appraisal_vote", "secret")
     village.rated()
     assert (
-        "请到会投纸票" in page("town1.deputy").main and "您的表态" not in page("town1.deputy").main
+        "请到会投纸票" in page("town1.deputy").main and "您的表决" not in page("town1.deputy").main
     )
     form = page("town1.officer")
     people = {

@@ -75,7 +75,7 @@ def test_groups_are_by_due_day(reader, three, clock):
     clock.now += timedelta(days=1)
     officer.login("town1.officer")
     late = officer.get("/desk").main
-    assert "已超期 3" in late and "超期 1 天" in late
+    assert "已超期 3" in late and "变更时间请示已超期" in late
 
 
 def test_filters_narrow_and_count(reader, three, world):

@@ -115,7 +115,7 @@ def test_a_nudge_says_whom_it_reached(reader, three):
     branch = reader("village.secretary")
     done = branch.submit(branch.get(url(three[0])), "/desk/nudge")
     assert "催办”：town1.officer、town1.secretary" in done.text
-    assert "今天已经催办过" in branch.submit(branch.get(url(three[0])), "/desk/nudge", 422).main
+    assert "11月24日催办过" in branch.submit(branch.get(url(three[0])), "/desk/nudge", 422).main
     assert "有人催办，请尽快办理" in reader("town1.officer").get("/notices").main
 
 
@@ -217,7 +217,7 @@ def test_the_api_does_the_same(api, three, world):
     assert api("village.secretary").get(path)["acts"] == ["nudge", "follow_up", "copy", "comment"]
     api("village.secretary").post(f"{path}/desk/nudge")
     refused = api("village.secretary").post(f"{path}/desk/nudge", status=422)
-    assert refused["rule"] == "nudge" and "一个工作日只催一次" in refused["detail"]
+    assert refused["rule"] == "nudge" and "3 个工作日内只催办一次" in refused["detail"]
     officer.post(f"{path}/desk/comment", {"words": {"text": ""}}, status=422)
     officer.post(f"{path}/desk/copy", {"words": {"unit": "x"}}, status=422)
     officer.post(f"{path}/desk/delegate", {"words": {"who": "x"}}, status=422)

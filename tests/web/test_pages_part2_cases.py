@@ -309,7 +309,7 @@ def test_an_absence_shows_tries_lesson_and_finding(reader, world, session):
 def test_a_document_is_offered_where_it_can_be_sent(reader, world, session):
     case = fixing(session, world)
     page = reader("village.secretary").get(url(case))
-    assert page.has_form("/attachments") and "1．11月6日未开展活动" in page.main
+    assert page.has_form("/attachments") and "1. 11月6日未开展活动" in page.main
     do(
         session,
         world,

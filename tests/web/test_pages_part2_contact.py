@@ -38,7 +38,9 @@ def states(session) -> list[str]:
 def test_absentees_are_listed_by_day_with_class_and_deadline(reader, path, absent):
     page = reader("village.secretary").get(path)
     assert "11月6日缺席、请假 3 人" in page.main and "待联系 3" in page.main
-    assert "village.member1缺席超期 12 天" in page.main and "village.organizer请假" in page.main
+    assert (
+        "village.member1缺席超期 8 个工作日" in page.main and "village.organizer请假" in page.main
+    )
     assert "事由：外出 · 未联系" in page.main
 
 

@@ -110,7 +110,7 @@ def test_looking_writes_nothing(reader, world, session):
 def test_an_open_request_is_named_and_no_second_is_offered(reader, planned, world, play):
     case = play.asked()
     page = reader("village.secretary").get(year(world))
-    assert "已请示变更，现在是“待批复”。" in page.main
+    assert "已请示变更：待批复。" in page.main
     assert f"/cases/{case.id}" in page.links("查看请示")[0]
     assert not [link for link in page.links() if "2026-12-04" in link]
 

@@ -223,3 +223,26 @@ def test_the_keeper_is_told_what_a_notice_lacks(reader):
     text = f"{HEAD}2027/1/1,休息,元旦,国办通知\n"
     shown = admin.submit(admin.get("/admin/calendar"), "/calendar", text=text)
     assert "2027 年还缺春节、清明节、劳动节、端午节、中秋节、国庆节" in shown.main
+
+
+# Terms -------------------------------------------------------------------------------------------
+
+
+def test_a_term_is_set_in_chinese_and_read_by_pages_and_refusals(reader, api, play):
+    admin = reader("zone.sysadmin")
+    page = admin.get("/zone/settings")
+    assert "上级批复、答复请示的期限" in page.main and "可设 1 到 10" in page.main
+    done = admin.submit(page, "/zone/settings/term_reply", value="2")
+    assert "已经在走的期限不变" in done.text and "2 个工作日" in done.main
+    law = reader("village.secretary").get("/law/date_change").main
+    assert "2 个工作日内、且在原定日期之前答复" in law and "3 个工作日内、且" not in law
+    told = api("village.secretary").get("/workflows/date_change")
+    assert {one["due_workdays"] for one in told["states"] if one["name"] == "asked"} == {2}
+
+
+def test_a_term_that_cannot_be_stands_as_it_was_typed(reader):
+    admin = reader("zone.sysadmin")
+    wrong = admin.submit(
+        admin.get("/zone/settings"), "/zone/settings/term_reply", 422, value="三天"
+    )
+    assert "1 到 10 的整数" in wrong.main and 'value="三天"' in wrong.html

@@ -122,11 +122,11 @@ def test_a_mark_is_never_changed_or_taken_away(api, world, session):
 
 
 def test_an_order_seen_but_not_received_climbs(api, world, session):
-    """House rule: received within two working days; looking at it does not stop that clock."""
+    """House rule: received within three working days; looking at it does not stop that clock."""
     case = issued(session, world)
     api("village.secretary").post(f"/cases/{case.id}/seen")
-    assert session.get(Case, case.id).due_on == at("2026-11-25").today
-    sweep.sweep(session, at("2026-11-26"))
+    assert session.get(Case, case.id).due_on == at("2026-11-26").today
+    sweep.sweep(session, at("2026-11-27"))
     told = set(session.scalars(sa.select(Notice.person_id).where(Notice.case_id == case.id)))
     assert world.people["town1.officer"].id in told and world.people["village.secretary"].id in told
 
@@ -142,10 +142,10 @@ def test_the_members_are_told_at_the_next_party_day_with_one_tap(reader, world, 
     branch = reader("village.secretary")
     page = branch.get(f"/cases/{case.id}")
     assert "下一次主题党日（12月4日 星期五）向党员通报" in page.main and not page.has_form("/told")
-    assert "青委整〔2026〕1号整改通知书指出我支部 2 个问题" in page.main, (
+    assert "青委整〔2026〕1号整改通知书指出我支部2个问题" in page.main, (
         "the text is shown beforehand"
     )
-    assert "1．11月6日未开展活动。整改情况：当天换届选举，未请示；今后列入值班表。" in page.main
+    assert "1. 11月6日未开展活动。整改情况：当天换届选举，未请示；今后列入值班表。" in page.main
     assert branch.get(f"/units/{case.unit_id}/year/2026").links("向党员通报整改情况") == [
         f"/cases/{case.id}"
     ]

@@ -23,5 +23,5 @@ SELF_OWED = house_rule(
 OWED = house_rule("每名党员每年评议一次：转移组织关系的只在一个支部评定，未完成的可以再开展。")
 ONE_BY_ONE = house_rule("基本合格、不合格的当面告知，一次登记一人。")
 REVIEW = house_rule(
-    "本人可在 5 个工作日内申请复核一次，由没有参与评定的人 5 个工作日内答复，复核期间不备案。"
+    "本人可在 %(term_appeal)s 个工作日内申请复核一次，由没有参与评定的人 %(term_appeal)s 个工作日内答复，复核期间不备案。"
 )

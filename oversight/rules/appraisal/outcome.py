@@ -8,7 +8,9 @@ from datetime import date
 
 import sqlalchemy as sa
 
+from oversight.base.terms import APPEAL
 from oversight.calendar.workdays import add_workdays
+from oversight.calendar.zone import term_on
 from oversight.law.definition import effect, rule
 from oversight.law.roles import Role
 from oversight.models import Appraised, JournalRow, WorkItem
@@ -16,7 +18,7 @@ from oversight.models.cases import CAME
 from oversight.rules.context import TransitionContext
 
 from .grounds import ONE_BY_ONE, REVIEW, TOLD
-from .roster import REVIEW_DAYS, on_roster, roster, row_of
+from .roster import on_roster, roster, row_of
 
 HARSH = ("basic", "unqualified")  # told in person, one at a time
 THE_TOLD = Role("the_told", "被告知的党员", "named", (("member",),), group_of="member")
@@ -30,14 +32,14 @@ def untold(attempt: TransitionContext) -> list[str]:
 
 @effect
 def tell(attempt: TransitionContext) -> None:
-    """告知本人，从告知起 5 个工作日内可以申请复核一次。"""
+    """告知本人，从告知起 %(term_appeal)s 个工作日内可以申请复核一次。"""
     for person in attempt.words.get("members") or untold(attempt):
         row_of(attempt, person).told_on = attempt.today
 
 
 @effect
 def tell_each(attempt: TransitionContext) -> None:
-    """逐人告知，本人收到提醒；从告知起 5 个工作日内可以申请复核一次。"""
+    """逐人告知，本人收到提醒；从告知起 %(term_appeal)s 个工作日内可以申请复核一次。"""
     for person in attempt.words.get("members") or untold(attempt):
         row_of(attempt, person).told_on = attempt.today
         attempt.names.append(person)
@@ -46,14 +48,19 @@ def tell_each(attempt: TransitionContext) -> None:
 def review_until(attempt: TransitionContext) -> date | None:
     """Return the last day on which anybody may still ask for a review. Local date."""
     days = [row.told_on for row in roster(attempt, "graded") if row.told_on]
-    return add_workdays(attempt.calendar, max(days), REVIEW_DAYS) if days else None
+    return max((_asked_until(attempt, day) for day in set(days)), default=None)
+
+
+def _asked_until(attempt: TransitionContext, told_on: date) -> date:
+    days = term_on(attempt.session, attempt.case.zone_id, APPEAL, told_on)
+    return add_workdays(attempt.calendar, told_on, days)
 
 
 def may_still_ask(attempt: TransitionContext) -> bool:
     row = row_of(attempt, attempt.actor.id)
     if row is None or row.told_on is None:
         return False
-    return attempt.today <= add_workdays(attempt.calendar, row.told_on, REVIEW_DAYS)
+    return attempt.today <= _asked_until(attempt, row.told_on)
 
 
 @effect
@@ -157,7 +164,7 @@ def all_answered(attempt: TransitionContext) -> bool:
 
 @rule(REVIEW)
 def asked_once_in_time(attempt: TransitionContext) -> bool:
-    """复核由本人在告知后 5 个工作日内申请，只能申请一次。"""
+    """复核由本人在告知后 %(term_appeal)s 个工作日内申请，只能申请一次。"""
     row = row_of(attempt, attempt.actor.id)
     return may_still_ask(attempt) and row.review is None
 

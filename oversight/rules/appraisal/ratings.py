@@ -343,7 +343,7 @@ def goes_to_committee(attempt: TransitionContext) -> bool:
 
 @rule(DECIDED)
 def branch_decides(attempt: TransitionContext) -> bool:
-    """本区规定等次要由上级会议审批。"""
+    """本区规定等次要由上级会议审定。"""
     return final_step(attempt) != "approve"
 
 

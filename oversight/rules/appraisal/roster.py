@@ -23,7 +23,6 @@ from .grounds import CONSENT, MEETING, OWED, PACE, STEPS, TIME, YEARLY
 
 ORDER = tuple(GRADES)  # from the best
 GRADE_CHOICES = tuple(GRADES.items())
-REVIEW_DAYS = 5
 
 # The roster --------------------------------------------------------------------------------------
 

@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session
 from oversight.base.db import is_id
 from oversight.base.kept import Kept
 from oversight.base.prepared import Prepared
+from oversight.base.terms import RECOVERED, REPLY
 from oversight.calendar.party_days import activity, activity_for, lock_units, owed
 from oversight.calendar.workdays import add_workdays
-from oversight.calendar.zone import unified_july
+from oversight.calendar.zone import term_on, unified_july
 from oversight.law.clauses import clause, house_rule
 from oversight.law.definition import effect, rule
 from oversight.models import Activity, Case, Unit
@@ -25,7 +26,9 @@ from ..context import TransitionContext
 
 AWAITING = ("asked", "asked_joint", "amend_asked")  # an answer, until the activity if it is urgent
 AMENDED = ("amended_day", "amended_reason")
-FORCE_MAJEURE = house_rule("遇灾情等来不及书面请示的，可先电话请示，恢复后 3 个工作日内补报。")
+FORCE_MAJEURE = house_rule(
+    "遇灾情等来不及书面请示的，可先电话请示，恢复后 %(term_late_report)s 个工作日内补报。"
+)
 
 
 def activity_in_force(attempt: TransitionContext) -> Activity | None:
@@ -130,14 +133,14 @@ def letter(attempt: TransitionContext) -> dict:
 
 
 def answer_by(attempt: TransitionContext) -> date:
-    """Return the last day for an answer: three working days, and one before the first of the days.
+    """Return the last day for an answer: the term of a reply, and a working day before the first day.
 
     Where none is left, the first of the days itself; never a rest day.
     """
     first = first_day(attempt)
     if leaves_workday(attempt, attempt.today, first):
         before = add_workdays(attempt.calendar, first, -1)
-        return min(add_workdays(attempt.calendar, attempt.today, 3), before)
+        return min(add_workdays(attempt.calendar, attempt.today, attempt.term(REPLY)), before)
     return add_workdays(attempt.calendar, max(first, attempt.today) - timedelta(days=1), 1)
 
 
@@ -156,13 +159,15 @@ def day_before_effect(attempt: TransitionContext) -> date:
     return add_workdays(attempt.calendar, first_day(attempt), -1)
 
 
-def three_days_after(attempt: TransitionContext, day: date) -> date:
-    return add_workdays(attempt.calendar, day, 3)
+def last_for_report(attempt: TransitionContext, day: date) -> date:
+    """Return the last day for a report about what was over on a day."""
+    days = term_on(attempt.session, attempt.case.zone_id, RECOVERED, day)
+    return add_workdays(attempt.calendar, day, days)
 
 
 def reported_in_time(attempt: TransitionContext, recovered: date | None) -> bool:
-    """True where a late report comes within three working days after a day, or no day was told."""
-    return recovered is None or recovered <= attempt.today <= three_days_after(attempt, recovered)
+    """True where a late report comes in time after a day, or no day was told."""
+    return recovered is None or recovered <= attempt.today <= last_for_report(attempt, recovered)
 
 
 def taken(attempt: TransitionContext, day: date) -> bool:
@@ -394,12 +399,12 @@ def copy_partners(attempt: TransitionContext) -> None:
 
 @rule(FORCE_MAJEURE, "recovered_on")
 def within_three_days(attempt: TransitionContext) -> bool:
-    """补报应在情况恢复后 3 个工作日内提出。"""
+    """补报应在情况恢复后 %(term_late_report)s 个工作日内提出。"""
     return reported_in_time(attempt, attempt.words.get("recovered_on"))
 
 
 @rule(FORCE_MAJEURE, "recovered_on")
 def recovery_told(attempt: TransitionContext) -> bool:
-    """没有写情况恢复的日期，且已超过原定日期后 3 个工作日，请上级核实。"""
+    """没有写情况恢复的日期，且已超过原定日期后 %(term_late_report)s 个工作日，请上级核实。"""
     told = attempt.words.get("recovered_on")
     return told is not None or reported_in_time(attempt, attempt.fact_day("day"))

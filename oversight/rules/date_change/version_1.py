@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from oversight.base.sentences import N_
+from oversight.base.terms import REPLY
 from oversight.calendar.party_days import apply_late, excuse_month, move_activity, take_back
 from oversight.law.clauses import clause, house_rule
 from oversight.law.definition import (
@@ -39,7 +40,7 @@ from oversight.rules.date_change.guards import (
     same_month,
 )
 
-PROMPT = house_rule("3 个工作日内、且在原定日期之前答复；指导书没有规定期限。")
+PROMPT = house_rule("%(term_reply)s 个工作日内、且在原定日期之前答复；指导书没有规定期限。")
 REVOCABLE = house_rule("批复作出后、日期到来前，作出批复的一方可以撤销，并说明理由。")
 
 NEW_DAY = Field("new_day", "date", "改到哪一天")
@@ -67,12 +68,12 @@ LATE = (
         "date",
         "情况恢复的日期",
         required=False,
-        hint=N_("不填的，从原定日期起算 3 个工作日"),
+        hint=N_("不填的，从原定日期起算 %(term_late_report)s 个工作日"),
     ),
 )
 
 JOINT = MultiInstance(SUPERIOR, facts.joint_superiors, "各有关上级党组织")
-ANSWER = Due(3, PROMPT, before=facts.day_before_effect)
+ANSWER = Due(REPLY, PROMPT, before=facts.day_before_effect)
 
 DRAFT = State("draft", "草稿", waits_on=BRANCH)
 ASKED = State("asked", "待批复", waits_on=SUPERIOR, due=ANSWER)
@@ -80,7 +81,7 @@ ASKED_JOINT = State("asked_joint", "待各方批复", waits_on=JOINT, due=ANSWER
 RETURNED = State("returned", "退回修改", waits_on=BRANCH, due=ANSWER)
 APPROVED = State("approved", "已同意", waits_on=TIMER, granted=True)
 CANCEL_ASKED = State("cancel_asked", "申请取消变更", waits_on=SUPERIOR, due=ANSWER, granted=True)
-REPORTED = State("reported_late", "补报待认可", waits_on=SUPERIOR, due=Due(3, PROMPT))
+REPORTED = State("reported_late", "补报待认可", waits_on=SUPERIOR, due=Due(REPLY, PROMPT))
 IN_FORCE = State("in_force", "已执行", granted=True)
 REFUSED = State("refused", "不同意")
 WITHDRAWN = State("withdrawn", "已撤回")

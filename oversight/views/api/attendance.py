@@ -68,7 +68,6 @@ def sheet(row: Activity) -> m.Sheet:
     cases = attendance.missing_cases(db.session, row)
     counted = attendance.counts(db.session, [row.id]).get(row.id)
     people = attendance.people(db.session, row, moment().today)
-    host = find(db.session, Person, row.host_id)
     return {
         "id": row.id,
         **title_and_status(row),
@@ -79,9 +78,11 @@ def sheet(row: Activity) -> m.Sheet:
         "held_on": day(row.held_on),
         "entered_at": day(row.held_entered_at),
         "entry": months.one(db.session, row, moment().today).entry,
+        "copied": row.source is not None,
+        "entered_for": _named(row.entered_for),
         "corrected_from": [key for key in (row.bettered or "").split(",") if key],
         "confirmed_at": day(row.confirmed_at),
-        "host": {"id": host.id, "name": host.name} if host else None,
+        "host": _named(row.host_id),
         "host_why": row.host_why,
         "mode": row.mode,
         "invitees": attendance.invited(db.session, row),
@@ -94,6 +95,11 @@ def sheet(row: Activity) -> m.Sheet:
             _member(person, rows.get(person.id), cases.get(person.id)) for person in people
         ],
     }
+
+
+def _named(person_id: str | None) -> m.Named | None:
+    person = find(db.session, Person, person_id)
+    return {"id": person.id, "name": person.name} if person else None
 
 
 def record_lines(lines: list[course.Line]) -> list[m.RecordLine]:

@@ -5,6 +5,7 @@ engine.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import cast
 
 from flask import url_for
 
@@ -16,7 +17,7 @@ from oversight.casework import rectification
 from oversight.engine import authority, bell, desk_acts, inbox, repeats, transitions
 from oversight.engine.repeats import Answer
 from oversight.engine.use_case import use_case
-from oversight.law.definition import as_table
+from oversight.law.definition import Workflow, as_table
 from oversight.models import Case
 from oversight.views.session import account, actor, moment, settings
 
@@ -300,6 +301,10 @@ def _moved(found: Case) -> m.Outcome:
 # The law -----------------------------------------------------------------------------------------
 
 
+def _law(workflow: Workflow) -> m.Workflow:
+    return cast(m.Workflow, as_table(workflow, settings()))
+
+
 @route(
     "GET",
     "/workflows",
@@ -311,12 +316,12 @@ def _moved(found: Case) -> m.Outcome:
 def list_workflows(asked: m.ByName):
     after = asked.get("cursor", "")
     rows = [one for one in workflows.offered(settings()) if one.name > after]
-    return http.page(rows, asked["limit"], as_table, mark=lambda workflow: workflow.name)
+    return http.page(rows, asked["limit"], _law, mark=lambda workflow: workflow.name)
 
 
 @route("GET", "/workflows/<name>", "One workflow", m.Workflow, name="workflow")
 def show_workflow(name):
-    return as_table(workflows.current(name))
+    return _law(workflows.current(name))
 
 
 @route("GET", "/openapi.json", "This document", m.Document, public=True, name="openapi")

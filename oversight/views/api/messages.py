@@ -411,6 +411,8 @@ class Sheet(TitleAndStatus):
     held_on: Day | None
     entered_at: Annotated[Time | None, By("Shown beside the day itself (补录).")]
     entry: Entered
+    copied: Annotated[bool, By("Copied from the paper handbook of before (转录).")]
+    entered_for: Annotated[Named | None, By("Who entered it for the branch (代录).")]
     corrected_from: CorrectedFrom
     confirmed_at: Annotated[Time | None, By("When the record was filed.")]
     host: Named | None

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from oversight import workflows
 from oversight.base.clock import Moment
 from oversight.base.rows import ids_of, keyed
+from oversight.base.terms import fill
 from oversight.casework import attachments, rectification
 from oversight.engine import authority, available, desk_acts, inbox, journal
 from oversight.law.binding import in_own_words, own_id
@@ -19,6 +20,7 @@ from oversight.law.roles import OFFICES
 from oversight.models import Attachment, Case, JournalRow, Person, Unit
 from oversight.organization.actor import Actor
 from oversight.papers import numbers
+from oversight.views.session import settings
 
 from . import messages as m
 
@@ -117,7 +119,11 @@ def ground(move: Move, category: str | None = None) -> m.Ground:
     rule where the guidance is silent.
     """
     under = in_own_words(move.under, category)
-    return {"clause": under.id} if under.is_clause else {"clause": None, "house_rule": under.text}
+    return (
+        {"clause": under.id}
+        if under.is_clause
+        else {"clause": None, "house_rule": fill(under.text, settings())}
+    )
 
 
 def _option(option: available.Option, category: str | None) -> m.Option:

@@ -117,6 +117,8 @@ def title_and_status(row: Activity) -> m.TitleAndStatus:
 
 def _status(found: months.Month) -> str:
     """Say how a party day stands; one that the zone's notice moved is moved."""
+    if found.before and not found.row.held_on:
+        return "not_owed"
     noticed = found.stands == "planned" and found.rule_day != found.row.rule_day
     return "moved" if noticed else found.stands
 

@@ -16,7 +16,7 @@ from oversight import workflows
 from oversight.base.db import db
 from oversight.base.refusals import InvalidInput, RuleViolation, VersionConflict
 from oversight.base.rows import keyed
-from oversight.calendar.party_days import NAMES
+from oversight.calendar.party_days import NAMES, before_start, month_end
 from oversight.calendar.workdays import add_workdays
 from oversight.calendar.zone import zone_calendar
 from oversight.engine import authority
@@ -83,9 +83,21 @@ class Sheet:
         kind = NAMES.get(self.activity.kind)
         return translated(kind) if kind else _("%(m)s月主题党日", m=self.activity.month)
 
+    @property
+    def copies(self) -> bool:
+        """True where the sheet is, or will be, a copy from the paper handbook of before."""
+        month = self.activity.year, self.activity.month
+        fresh = self.activity.held_on is None and before_start(self.unit, month_end(*month))
+        return fresh or self.activity.source is not None
+
+    @property
+    def enters_for(self) -> bool:
+        """True where the reader enters for the branch (代录)."""
+        return self.writes and not authority.is_led_by(db.session, self.unit, session.actor())
+
     @cached_property
     def writes(self) -> bool:
-        return authority.is_led_by(db.session, self.unit, session.actor())
+        return authority.may_enter(db.session, self.unit, session.actor())
 
     # The day, the host, who was invited
 
@@ -233,7 +245,9 @@ class Sheet:
         """Return by when those on leave or absent are contacted, if the sheet is saved today."""
         due = workflows.current("absence").opens.due
         return add_workdays(
-            zone_calendar(db.session, self.unit.zone_id), self.at.today, due.workdays
+            zone_calendar(db.session, self.unit.zone_id),
+            self.at.today,
+            due.days(session.settings()),
         )
 
 
@@ -278,7 +292,7 @@ def blank(activity_id):
 @login_required
 def plan(activity_id):
     activity = attendance.readable(db.session, str(activity_id), session.actor())
-    authority.leads(db.session, activity.unit, session.actor())
+    authority.enters(db.session, activity.unit, session.actor())
     if activity.held_on or activity.confirmed_at:
         return redirect(url_for("attend.show", activity_id=activity.id))
     return _plan(Sheet(activity))

@@ -516,7 +516,7 @@ class CaseFile:
 
 def _label(workflow: Workflow, row: JournalRow) -> str:
     if row.kind == "open":
-        return N_("起草")
+        return workflow.begins
     if row.kind != "move":
         return desk_acts.LABELS.get(row.move, row.move)
     return next((move.label for move in workflow.moves if move.name == row.move), row.move)

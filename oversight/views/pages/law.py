@@ -50,6 +50,7 @@ def show(name):
     return render_template(
         "law.html",
         workflow=workflow,
+        terms=session.settings(),
         picture=Markup(printing.svg(workflow)),
         rows=rows(workflow),
         stay=INTERNAL,

@@ -14,7 +14,7 @@ from flask_login import login_required
 
 from oversight.base.db import db
 from oversight.base.refusals import InvalidInput, InvalidTransition, RuleViolation
-from oversight.calendar.party_days import entry_due
+from oversight.calendar.party_days import BEFORE, before_start, entry_due, in_trial
 from oversight.engine import authority
 from oversight.ledger import course
 from oversight.ledger import life_meetings as meetings
@@ -54,11 +54,15 @@ class Line:
     def chip(self) -> Chip:
         if self.held:
             return Chip("ok", _("已召开"), "ok")
+        if before_start(self.unit, self.term.end):
+            return Chip("", translated(BEFORE))
         if not owed(self.unit, self.term):
             return Chip("", _("不在考核期"))
         if self.put_off:
             return Chip("", _("按区部署延至%(m)s月", m=self.put_off.month), "clock")
         if self.term.end < self.today:
+            if in_trial(db.session, self.unit, self.term.end, self.term.end):
+                return Chip("info", _("没有召开（试运行）"), "clock")
             return Chip(
                 "late" if self.term.must else "warn",
                 _("没有召开"),
@@ -85,7 +89,7 @@ class Life:
 
     @cached_property
     def leads(self) -> bool:
-        return authority.is_led_by(db.session, self.unit, session.actor())
+        return authority.may_enter(db.session, self.unit, session.actor())
 
     @property
     def entered(self) -> list[LifeMeeting]:

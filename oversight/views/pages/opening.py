@@ -292,7 +292,10 @@ class Sheet:
             db.session, self.workflow, later.case, state.waits_on.role, self.at.today
         )
         return Answerer(
-            seat.unit, _officer(seat), state.due.workdays, assignment.last_day(attempt, state.due)
+            seat.unit,
+            _officer(seat),
+            attempt.days(state.due),
+            assignment.last_day(attempt, state.due),
         )
 
     @cached_property

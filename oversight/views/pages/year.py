@@ -20,7 +20,8 @@ from oversight.base import typed
 from oversight.base.db import db
 from oversight.base.refusals import InvalidInput, NotFound, RuleViolation
 from oversight.base.rows import grouped_by, ids_of
-from oversight.calendar.party_days import STATUS_LABELS
+from oversight.base.terms import URGE
+from oversight.calendar.party_days import trial_end
 from oversight.calendar.zone import zone_calendar
 from oversight.casework import rectification
 from oversight.engine import authority, inbox
@@ -70,14 +71,18 @@ class Card(month.Month):
         """Say how the month stands; a day set by consent, by the zone or by a holiday is said as
         such.
         """
+        if self.before:
+            return Chip("", translated(self.said))
         kind = KINDS.get(self.status, "")
+        if kind == "late" and self.trial:
+            return Chip("info", _("%(said)s（试运行）", said=translated(self.said)), "clock")
         if self.status in ("held", "moved") and self.row.moved_by:
             return Chip("info", _("事后补报") if self.late_report else _("经批复变更"), "cal")
         if self.status in ("held", "planned") and self.notice:
             return Chip("info", _("全区统一调整"), "cal")
         if self.status == "held" and self.rule and self.rule.postponed_for:
             return Chip(kind, _("顺延开展"), MARKS.get(kind, ""))
-        return Chip(kind, translated(STATUS_LABELS[self.status]), MARKS.get(kind, ""))
+        return Chip(kind, translated(self.said), MARKS.get(kind, ""))
 
     @property
     def note(self) -> str:
@@ -95,10 +100,10 @@ class Card(month.Month):
         return ""
 
     @property
-    def breach(self) -> Source:
+    def broken(self) -> Source:
         """Return the clause that another day breaks, in the words of the branch's own document."""
-        broken = clause("G-2.1.3" if self.united else "G-2.1.1b")
-        return in_own_words(broken, self.unit.category)
+        asked = clause("G-2.1.3" if self.united else "G-2.1.1b")
+        return in_own_words(asked, self.unit.category)
 
     @property
     def explained(self) -> bool:
@@ -156,7 +161,25 @@ class Year:
 
     @cached_property
     def leads(self) -> bool:
-        return authority.is_led_by(db.session, self.unit, session.actor())
+        return authority.may_enter(db.session, self.unit, session.actor())
+
+    @property
+    def trial_ends(self) -> date | None:
+        """Return the last day of the trial that the branch is in."""
+        last = trial_end(db.session, self.unit) - timedelta(days=1)
+        return last if self.unit.accountable_from <= self.today <= last else None
+
+    @property
+    def breaches(self) -> int:
+        """Count the months that were a breach; none is while the branch tries the program."""
+        return sum(one.breach for one in self.months)
+
+    @property
+    def due(self) -> int:
+        """Count the months that have come and are counted."""
+        tried = sum(one.trial and one.status != "held" for one in self.months)
+        ahead = ("planned", "moved", "provisional", "unplanned")
+        return 12 - self.count("not_owed", *ahead) - tried
 
     @cached_property
     def months(self) -> list[Card]:
@@ -176,8 +199,9 @@ class Year:
         """Return the share of those expected who took part, over the records that there are, in per
         cent.
         """
-        expected = sum(one.expected for one in self.months)
-        return 100 * sum(one.took_part for one in self.months) / expected if expected else None
+        counted = [one for one in self.months if not one.before]
+        expected = sum(one.expected for one in counted)
+        return 100 * sum(one.took_part for one in counted) / expected if expected else None
 
     @property
     def make_ups(self) -> int:
@@ -366,7 +390,12 @@ def urge():
         return _table(refusal)
     said = _("已催办 %(units)s 个支部、%(n)s 件事", units=done.branches, n=done.things)
     if done.lately:
-        said = _("%(said)s；%(n)s 件 3 个工作日内催办过，没有重复催办", said=said, n=done.lately)
+        said = _(
+            "%(said)s；%(n)s 件 %(days)s 个工作日内催办过，没有重复催办",
+            said=said,
+            n=done.lately,
+            days=session.settings()[URGE.name],
+        )
     flash(said, "ok")
     back: dict[str, Any] = {
         name: request.form[name] for name in ("cursor", "q") if request.form.get(name)

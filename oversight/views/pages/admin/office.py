@@ -81,7 +81,9 @@ def day(field: str, label: str, required: bool = True, first: int = 2000) -> dat
     text = request.form.get(field, "").strip()
     found = read_day(text, first)
     if found is None and (text or required):
-        raise InvalidInput({field: _("“%(word)s”要写成 2026-01-09 这样的日期。", word=label)})
+        raise InvalidInput(
+            {field: _("“%(word)s”还没有选，或写法不对，请在日历里选一天。", word=label)}
+        )
     return found
 
 

@@ -4,6 +4,7 @@ to whom.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -22,6 +23,7 @@ from oversight.organization.members import members
 from oversight.organization.units import outline, page_of
 from oversight.register import audit_log, reorganize, reorganized, sheets, units
 from oversight.views import session
+from oversight.views.present import ymd
 
 from .office import bp, change, day, in_reach, keeps, require_keeper, unit_named, unit_of
 
@@ -87,6 +89,53 @@ def _page(found: Unit, refusal=None) -> str:
         acts=audit_log.ACTS,
         changes=audit_log.listed(db.session, found.zone_id, about_id=found.id),
         form=request.form,
+        **_entering(found),
+    )
+
+
+def _entering(found: Unit) -> dict:
+    """Return what the page shows of how a branch's records come in."""
+    if found.kind != "branch":
+        return {}
+    who = units.recorders(db.session, found, session.moment().today)
+    chosen = found.recorder_id or (units.SUPERIOR_ENTERS if found.proxied_from else "")
+    return {"recorders": who, "recorder": chosen}
+
+
+@bp.post("/units/<uuid:unit_id>/begin")
+@login_required
+def begin(unit_id):
+    found = unit_of(unit_id)
+
+    def do() -> str:
+        units.start_using(
+            db.session, found, day("begins", N_("启用日期")), session.actor(), session.moment()
+        )
+        return _("启用日期已定为%(day)s。", day=ymd(found.accountable_from))
+
+    return _unit_change(unit_id, "begin", do)
+
+
+@bp.post("/units/<uuid:unit_id>/recorder")
+@login_required
+def recorder(unit_id):
+    found = unit_of(unit_id)
+
+    def do() -> str:
+        chosen = request.form.get("recorder", "")
+        units.let_enter(db.session, found, chosen, session.actor(), session.moment())
+        return _("已设定：%(who)s。", who=_(units.recorded_by(db.session, found)))
+
+    return _unit_change(unit_id, "recorder", do)
+
+
+def _unit_change(unit_id, act: str, do: Callable[[], str]):
+    return change(
+        "units",
+        act,
+        do,
+        lambda refusal: _page(unit_of(unit_id), refusal),
+        url_for("admin.unit", unit_id=unit_id),
     )
 
 
@@ -101,13 +150,7 @@ def rename(unit_id):
         )
         return _("已更名为%(name)s。", name=found.name)
 
-    return change(
-        "units",
-        "rename",
-        do,
-        lambda refusal: _page(unit_of(unit_id), refusal),
-        url_for("admin.unit", unit_id=unit_id),
-    )
+    return _unit_change(unit_id, "rename", do)
 
 
 @bp.post("/units/<uuid:unit_id>/found")

@@ -11,7 +11,9 @@ from flask_login import login_required
 
 from oversight.base.db import db
 from oversight.base.refusals import InvalidInput, NotFound
+from oversight.base.rows import grouped_by
 from oversight.base.settings import ZONE_SETTINGS
+from oversight.base.terms import DEFAULTS
 from oversight.calendar import holidays
 from oversight.calendar.zone import zone_settings as chosen
 from oversight.engine.inbox import person_name
@@ -41,7 +43,7 @@ def _page(typed: dict, wrong: dict, status: int = 200):
     ]
     return render_template(
         "zone_settings.html",
-        settings=ZONE_SETTINGS.values(),
+        groups=grouped_by(ZONE_SETTINGS.values(), "group"),
         keeps=zone_settings.keeps(who),
         rows=rows,
         wrong=wrong,
@@ -65,15 +67,15 @@ def change(name):
             )
     except InvalidInput as refusal:
         return _page({name: value}, refusal.fields, refusal.status)
-    flash(
-        _(
-            "“%(what)s”已设定，%(n)s 个还没有到的党日随之改期。",
-            what=ZONE_SETTINGS[name].label,
-            n=moved,
-        ),
-        "ok",
-    )
+    flash(_said(name, moved), "ok")
     return redirect(url_for("zone.settings"))
+
+
+def _said(name: str, moved: int) -> str:
+    what = ZONE_SETTINGS[name].label
+    if name in DEFAULTS:
+        return _("“%(what)s”已设定，以后开始的按新的期限，已经在走的期限不变。", what=what)
+    return _("“%(what)s”已设定，%(n)s 个还没有到的党日随之改期。", what=what, n=moved)
 
 
 @bp.get("/zone/rest-days")

@@ -1,7 +1,4 @@
-"""Known faults of what binds whom, and until when;
-
-the reason of each names the part that mends it.
-"""
+"""What binds whom, and until when, by page and API."""
 
 from __future__ import annotations
 

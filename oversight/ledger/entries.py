@@ -1,0 +1,54 @@
+"""How a record came in: copied from the paper handbook of before (转录), or entered for a branch that has
+no computer (代录). Both marks stay for good; of a 代录 the branch is told and may correct it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from oversight.base.clock import Moment
+from oversight.base.sentences import say
+from oversight.calendar.party_days import HANDBOOK, before_start, month_end
+from oversight.engine import outbox
+from oversight.engine.authority import RECORDER
+from oversight.models import Activity, LifeMeeting, Unit
+from oversight.organization.actor import Actor, AuthorityBasis
+
+
+def marks(unit: Unit, row: Activity, who: Actor, basis: AuthorityBasis) -> dict[str, Any]:
+    """Return the marks that the first entry of a party day sets; later ones keep them."""
+    fresh = row.held_on is None and before_start(unit, month_end(row.year, row.month))
+    found = {"source": HANDBOOK if fresh else row.source}
+    found["entered_for"] = row.entered_for or (who.id if basis.role == RECORDER else None)
+    return {name: value for name, value in found.items() if getattr(row, name) != value}
+
+
+def tell(
+    session: Session, row: Activity | LifeMeeting, who: Actor, basis: AuthorityBasis, at: Moment
+) -> None:
+    """Tell the branch what another entered for it. Does not commit."""
+    if basis.role != RECORDER:
+        return
+    said = _of_day(row, who) if isinstance(row, Activity) else _of_meeting(row, who)
+    payload = {"unit": row.unit_id, "text": said, "ladders": ["branch"]}
+    key = f"proxy:{row.id}:{at.now.isoformat()}"
+    outbox.enqueue(session, row.zone_id, key, "tell", payload, at.now)
+
+
+def _of_day(row: Activity, who: Actor) -> str:
+    return say(
+        "%(who)s代录了你支部%(m)s月主题党日，请核对；有出入的，由支部更正并写明原因。",
+        who=who.person.name,
+        m=row.month,
+    )
+
+
+def _of_meeting(row: LifeMeeting, who: Actor) -> str:
+    return say(
+        "%(who)s代录了你支部%(m)s月%(d)s日的组织生活会，请核对；有出入的，由支部撤回并写明原因。",
+        who=who.person.name,
+        m=row.held_on.month,
+        d=row.held_on.day,
+    )
