@@ -112,9 +112,9 @@ def late(t: Order):
 
 
 def recheck_late(t: Order):
-    """Reported six working days ago: the re-check is overdue by a day, the branch's clock stands."""
-    yield from fixing(t, 18, -5)
-    yield t.ago(6)
+    """Reported eleven working days ago: the re-check is overdue by a day, the branch's clock stands."""
+    yield from fixing(t, 24, -10)
+    yield t.ago(11)
     t.report_measures(*([DONE, SAID][: len(t.findings)]))
 
 

@@ -136,7 +136,7 @@ def test_a_merged_branch_s_order_in_recheck_stays_with_who_issued_it(session, wo
     numbers = session.scalars(
         sa.select(Paper.number).where(Paper.case_id == case.id).order_by(Paper.seq)
     ).all()
-    assert numbers == ["青委整〔2026〕1号", "青委整〔2026〕2号"]
+    assert numbers == ["青委整〔2026〕1号", "青委整销〔2026〕1号"]
 
 
 def test_who_led_the_merged_branch_does_not_judge_its_order_as_the_successor_s(session, world):
@@ -309,9 +309,9 @@ def test_who_was_reached_once_is_not_lost(session, world):
 def test_a_town_that_does_not_recheck_in_time_is_shown_to_the_zone_which_takes_over(session, world):
     """The re-check has its own clock; the branch's stands still, and its lateness is the town's."""
     case = rechecking(session, world)
-    assert case.due_on == date(2026, 12, 9)
-    sweep.sweep(session, at("2026-12-10"))
-    assert case.id in box(session, world, "zone.officer", "2026-12-10", "copied")
+    assert case.due_on == date(2026, 12, 16)
+    sweep.sweep(session, at("2026-12-17"))
+    assert case.id in box(session, world, "zone.officer", "2026-12-17", "copied")
     taken = do(
         session,
         world,
@@ -319,11 +319,11 @@ def test_a_town_that_does_not_recheck_in_time_is_shown_to_the_zone_which_takes_o
         "take_over",
         {"reason": "镇党委逾期未复核"},
         who="zone.officer",
-        on="2026-12-10",
+        on="2026-12-17",
     )
-    assert (taken.state, taken.due_on) == ("recheck", date(2026, 12, 17))
+    assert (taken.state, taken.due_on) == ("recheck", date(2026, 12, 31))
     with pytest.raises(Forbidden):
-        do(session, world, case, "accept", DONE, on="2026-12-10")
+        do(session, world, case, "accept", DONE, on="2026-12-17")
     back = do(
         session,
         world,
@@ -331,17 +331,17 @@ def test_a_town_that_does_not_recheck_in_time_is_shown_to_the_zone_which_takes_o
         "send_back",
         {"verdicts": ["accepted", "not"], "opinion": "仍有一人未联系"},
         who="zone.officer",
-        on="2026-12-11",
+        on="2026-12-18",
     )
-    assert back.due_on == date(2026, 12, 18), (
+    assert back.due_on == date(2026, 12, 25), (
         "the branch has its five working days whatever the town did"
     )
-    do(session, world, case, "report", {"items": ITEMS}, who="village.secretary", on="2026-12-14")
-    done = do(session, world, case, "accept", DONE, who="zone.secretary", on="2026-12-15")
+    do(session, world, case, "report", {"items": ITEMS}, who="village.secretary", on="2026-12-21")
+    done = do(session, world, case, "accept", DONE, who="zone.secretary", on="2026-12-22")
     closing = session.scalar(
         sa.select(Paper).where(Paper.case_id == case.id, Paper.kind == "closing")
     )
-    assert done.state == "closed" and closing.number == "云党工整〔2026〕1号"
+    assert done.state == "closed" and closing.number == "云党工整销〔2026〕1号"
     assert done.number == "青委整〔2026〕1号", (
         "the order keeps the number under which it was issued"
     )
