@@ -249,18 +249,24 @@ def plan_year(session: Session, units: list[Unit], year: int, at: Moment) -> Pla
         if (unit.id, month) in have
     ]
     missing = [(unit, month) for unit, month in owing if (unit.id, month) not in have]
-    # Branches under one rule set meet on the same days: the rule is asked once for all of them.
-    under = {(unit.zone_id, unit.rule_set, month): unit for unit, month in missing}
-    days = {key: _rule_day(session, unit, year, key[2]) for key, unit in under.items()}
-    fresh = [
-        _row(unit, year, month, days[unit.zone_id, unit.rule_set, month]) for unit, month in missing
-    ]
+    fresh = _fresh(session, missing, year)
     july, moved = _plan_july(session, [unit for unit, month in owing if month == 7], year, at)
     fresh += july
     if fresh:
         session.flush()
         _PLAN.write_all(session, fresh)
     return Planned(len(fresh), sum(followed) + moved)
+
+
+def _fresh(session: Session, missing: list[tuple[Unit, int]], year: int) -> list[dict]:
+    """Return the rows of months that nobody has planned. Branches under one rule set meet on the
+    same days: the rule is asked once for all of them.
+    """
+    under = {(unit.zone_id, unit.rule_set, month): unit for unit, month in missing}
+    days = {key: _rule_day(session, unit, year, key[2]) for key, unit in under.items()}
+    return [
+        _row(unit, year, month, days[unit.zone_id, unit.rule_set, month]) for unit, month in missing
+    ]
 
 
 def _plan_july(

@@ -93,11 +93,14 @@ class Telling:
         """Return what is to be read to the members, one paragraph each. Source: G-3.2.5c"""
         facts = self.case.facts
         last = facts["rounds"][-1]
+        year, month, day = map(int, last["on"].split("-"))
         head = say(
             "%(number)s整改通知书指出我支部%(count)s个问题，已整改到位或说明情况，%(y)s年%(m)s月%(d)s日销号。",
             number=self.case.number,
             count=len(facts["findings"]),
-            **dict(zip("ymd", map(int, last["on"].split("-")), strict=True)),
+            y=year,
+            m=month,
+            d=day,
         )
         lines = [
             say(

@@ -35,13 +35,13 @@ def deliver(session: Session, key: str, payload: dict, at: Moment) -> None:
     anew = case.open and _still(case, payload, move)
     called = _called(session, case, payload, move, at) if anew else set()
     said: dict[str, str] = {}
-    if "move" in payload:
-        for place, tell in enumerate((move or workflows.of(case)).tells):
-            lines = _lines_of(session, case, tell, payload, at)
-            said |= {one: text for one, text in lines.items() if one in called}
-            for one in sorted(lines.keys() - called):
-                once = f"told:{place}:{key}"
-                outbox.notify(session, case.zone_id, one, once, lines[one], at, case.id)
+    tells = (move or workflows.of(case)).tells if "move" in payload else ()
+    for place, tell in enumerate(tells):
+        lines = _lines_of(session, case, tell, payload, at)
+        said |= {one: lines[one] for one in lines.keys() & called}
+        for one in sorted(lines.keys() - called):
+            once = f"told:{place}:{key}"
+            outbox.notify(session, case.zone_id, one, once, lines[one], at, case.id)
     if anew or not case.open:
         _end_calls(session, case, _kept(session, case, payload, move, at) if anew else set(), at)
         _call(session, case, called, said, key, at)

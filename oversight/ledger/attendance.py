@@ -633,6 +633,20 @@ def _write(
     session.flush()
 
 
+def _write_invitees(session: Session, activity: Activity, sheet: Sheet, at: Moment) -> None:
+    session.execute(sa.delete(Invitee).where(Invitee.activity_id == activity.id))
+    session.add_all(
+        Invitee(
+            zone_id=activity.zone_id,
+            activity_id=activity.id,
+            kind=kind,
+            number=number,
+            entered_at=at.now,
+        )
+        for kind, number in (sheet.invitees or {}).items()
+    )
+
+
 def _file(
     session: Session,
     activity: Activity,
@@ -647,17 +661,7 @@ def _file(
     noted = {"attendance": what}
     if "invitees" in about:
         noted["invitees"] = about.pop("invitees")
-        session.execute(sa.delete(Invitee).where(Invitee.activity_id == activity.id))
-        session.add_all(
-            Invitee(
-                zone_id=activity.zone_id,
-                activity_id=activity.id,
-                kind=kind,
-                number=number,
-                entered_at=at.now,
-            )
-            for kind, number in sheet.invitees.items()
-        )
+        _write_invitees(session, activity, sheet, at)
     fresh, filed = activity.held_on is None, activity.confirmed_at is not None
     about |= entries.marks(activity.unit, activity, who, basis)
     better = notes.better(activity, what, about.get("held_on", activity.held_on)) if filed else {}

@@ -4,7 +4,7 @@ and the reminders that a superior sends from it. A page of it asks as much for f
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -118,23 +118,33 @@ def _month(session, unit: Unit, row: Activity | None, counted, year: int, n: int
     if row is None or not owed(unit, year, n):
         return Cell(())
     one = Month(session, unit, row, None, today, saved=True, counted=counted.get(row.id))
-    stands = one.stands
-    words: list[tuple[str, str | Sentence]] = []
-    if stands in KINDS or stands == "unplanned" and date(year, n, 1) <= today:
-        words.append((KINDS.get(stands, ""), WORDS[stands]))
+    words = _tried([*_how(one, date(year, n, 1)), *_recorded(one)], one.trial)
+    return Cell(tuple(words), f"{unit.id}:m{n}" if _asks(one) else "")
+
+
+def _how(one: Month, begin: date) -> Iterator[tuple[str, str | Sentence]]:
+    """Yield how the day stands."""
+    if one.stands in KINDS or one.stands == "unplanned" and begin <= one.today:
+        yield KINDS.get(one.stands, ""), WORDS[one.stands]
+
+
+def _recorded(one: Month) -> Iterator[tuple[str, str | Sentence]]:
+    """Yield what is to be said of the record of a day."""
     if one.entry == "late":
-        words.append(("warn", N_("补录")))
+        yield "warn", N_("补录")
     if one.bettered:
-        words.append(("warn", N_("更正")))
+        yield "warn", N_("更正")
     if one.row.held_on and not one.counted:
-        words.append(("warn", WORDS["unrecorded"]))
+        yield "warn", WORDS["unrecorded"]
     if one.counted and one.counted.open:
-        words.append(("late", say("待补课 %(n)s", n=one.counted.open)))
-    words = _tried(words, one.trial)
-    held = stands in ("held", "late")
-    lacks = held and (not one.counted or bool(one.counted.open))
-    asks = stands in ("unrecorded", "missed") or lacks
-    return Cell(tuple(words), f"{unit.id}:m{n}" if asks else "")
+        yield "late", say("待补课 %(n)s", n=one.counted.open)
+
+
+def _asks(one: Month) -> bool:
+    """True where the branch has something left to do about a month."""
+    if one.stands in ("held", "late"):
+        return not one.counted or bool(one.counted.open)
+    return one.stands in ("unrecorded", "missed")
 
 
 def _tried(words: list, trial: bool) -> list:
@@ -184,11 +194,11 @@ def _term(
         return Cell(())
     if until and life.waits(term, until, held, today):
         return Cell((("info", say("%(term)s按区部署延至%(m)s月", term=name, m=until.month)),))
-    over = term.end < today
-    kind = "late" if over and term.must else "warn"
-    said = N_("%(term)s没有召开") if over else N_("%(term)s还没有召开")
-    trial = over and in_trial(session, unit, term.end, term.end)
-    words = _tried([(kind, say(said, term=name))], trial)
+    if term.end >= today:
+        words = [("warn", say("%(term)s还没有召开", term=name))]
+    else:
+        missed = ("late" if term.must else "warn", say("%(term)s没有召开", term=name))
+        words = _tried([missed], in_trial(session, unit, term.end, term.end))
     return Cell(tuple(words), f"{unit.id}:l-{term.name}")
 
 

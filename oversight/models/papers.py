@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from oversight.base.db import Base, Id, new_id
+from oversight.base.sentences import N_
 
 
 class NumberSeries(Base):
@@ -22,8 +23,8 @@ class NumberSeries(Base):
     last: Mapped[int] = mapped_column(default=0)
 
 
-TYPED = "手工登记"  # the series of papers whose number is copied from the office's register
-UNNUMBERED = "文号待登记"  # stands for the number until it is copied from the office's register
+TYPED = N_("手工登记")  # the series of papers whose number is copied from the office's register
+UNNUMBERED = N_("文号待登记")  # stands for the number until it is copied from the office's register
 
 
 class Paper(Base):

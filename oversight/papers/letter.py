@@ -35,8 +35,8 @@ def full_day(day: date) -> str:
 
 def chinese_count(number: int) -> str:
     """Write a number below a hundred in characters, as headings of a paper are numbered."""
-    digits, (tens, ones) = "零一二三四五六七八九", divmod(number, 10)
-    return ("十" if tens == 1 else f"{digits[tens]}十" if tens else "") + (
+    digits, (tens, ones) = N_("零一二三四五六七八九"), divmod(number, 10)
+    return (N_("十") if tens == 1 else f"{digits[tens]}十" if tens else "") + (
         digits[ones] if ones or not tens else ""
     )
 

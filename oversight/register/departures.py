@@ -7,6 +7,7 @@ asked of his old superior ends and is asked for anew. Appraisals are of the bran
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -55,15 +56,7 @@ def settle(session: Session, case_id: str, who: Actor | None, at: Moment) -> boo
     case = transitions.lock(session, case_id)
     person = session.get(Person, case.data_subject_id)
     lost = person.left_on is not None and person.left_on <= at.today
-    branch = (
-        None
-        if lost
-        else session.scalar(
-            sa.select(Unit)
-            .join(Membership, Membership.unit_id == Unit.id)
-            .where(Membership.person_id == person.id, is_member(at.today))
-        )
-    )
+    branch = None if lost else _branch_of(session, person, at.today)
     if not case.open or (branch is not None and branch.id == case.unit_id):
         return False
     reason = (
@@ -74,6 +67,14 @@ def settle(session: Session, case_id: str, who: Actor | None, at: Moment) -> boo
     else:
         transitions.force_close(session, case_id, reason or N_("转出：不再是本支部党员"), who, at)
     return True
+
+
+def _branch_of(session: Session, person: Person, on: date) -> Unit | None:
+    return session.scalar(
+        sa.select(Unit)
+        .join(Membership, Membership.unit_id == Unit.id)
+        .where(Membership.person_id == person.id, is_member(on))
+    )
 
 
 class Departed:

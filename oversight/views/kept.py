@@ -10,6 +10,7 @@ import re
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any, cast
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from flask import Response, current_app, g, render_template, request, url_for
@@ -176,7 +177,6 @@ def _fetched(page: str) -> Response:
         "QUERY_STRING": parts.query,
         "wsgi.input": io.BytesIO(),
     }
-    app = current_app._get_current_object()  # type: ignore[attr-defined]
-    session = cookie._get_current_object()  # type: ignore[attr-defined]
+    app, session = (cast(Any, one)._get_current_object() for one in (current_app, cookie))
     with app.app_context(), RequestContext(app, environ, session=session):
         return app.full_dispatch_request()

@@ -196,6 +196,12 @@ def register(app: Flask) -> None:
     """Register filters and globals on the application's templates."""
     app.jinja_env.add_extension(Unindented)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    _register_filters(app)
+    _register_globals(app)
+    app.context_processor(_frame)
+
+
+def _register_filters(app: Flask) -> None:
     app.jinja_env.filters.update(
         agent=agent,
         day=day,
@@ -214,6 +220,9 @@ def register(app: Flask) -> None:
         local_day=local_day,
         instant=datetime.fromisoformat,
     )
+
+
+def _register_globals(app: Flask) -> None:
     app.jinja_env.globals.update(
         icon=icon,
         sprite=sprite,
@@ -252,7 +261,6 @@ def register(app: Flask) -> None:
         units_apart=units_apart,
         today=lambda: session.moment().today,
     )
-    app.context_processor(_frame)
 
 
 def _frame() -> dict:

@@ -602,14 +602,7 @@ class _Compare:
             if (seat := self._seat(row, unit, office, where, person_id))
         }
         held = {(post.unit_id, post.office): post for post in self.posts.get(person_id, ())}
-        relieved = {
-            key
-            for key, post in held.items()
-            if key not in wanted
-            and self.groups.inside(key[0], unit.id)
-            and post.office not in ADMINISTRATORS
-            and post.id not in self.plan.posts_ended
-        }
+        relieved = {key for key in held.keys() - wanted if self._relieves(unit, held[key])}
         waits = {
             (one.unit_id, one.office, one.begins): one for one in self.waiting.get(person_id, ())
         }
@@ -621,6 +614,14 @@ class _Compare:
             name = self._name_of(seat_id)
             self.plan.asked.append(Asked(person_id, seat_id, office, day, begins, row.name, name))
         self.plan.dropped += [one.id for key, one in waits.items() if key not in asked]
+
+    def _relieves(self, unit: _Known, post: Post) -> bool:
+        """True where a roster of the branch that doesn't name a post means that it ends."""
+        return (
+            self.groups.inside(post.unit_id, unit.id)
+            and post.office not in ADMINISTRATORS
+            and post.id not in self.plan.posts_ended
+        )
 
     def _may_hold(self, row: PersonRow, held: dict, office: str) -> bool:
         """True where a post goes with those that a person holds; otherwise a trouble."""

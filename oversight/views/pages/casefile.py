@@ -487,16 +487,17 @@ class CaseFile:
         rows = [row for row in known if row.kind == "move" and row.role != AUTOMATIC.name]
         return {row.from_state: row for row in rows}
 
+    def _passed(self, last: dict[str, JournalRow]) -> list[str]:
+        """Return the states that the case has left, in the order in which it came to them last."""
+        shown = {state.name for state in self.workflow.states if state.waits_on is not AUTOMATIC}
+        names = sorted(last.keys() & shown, key=lambda name: last[name].seq)
+        return [name for name in names if name != self.case.state]
+
     @cached_property
     def steps(self) -> list[Step]:
         """Return the way so far, where the case is, and the way that lies ahead of it."""
         last = {row.to_state: row for row in self.journal if row.kind in ("open", "move")}
-        known = {state.name for state in self.workflow.states if state.waits_on is not AUTOMATIC}
-        done = [
-            name
-            for name in sorted(last, key=lambda name: last[name].seq)
-            if name != self.case.state and name in known
-        ]
+        done = self._passed(last)
         now = "done" if self.case.closed_at else "late" if self.late else "now"
         way = [
             *(

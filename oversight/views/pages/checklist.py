@@ -56,14 +56,17 @@ def words(form, move: Move) -> dict:
         raise InvalidInput({"checklist": said})
     found["reminders"] = [*(_reminder(form, n) for n in remind), *found.get("reminders", [])]
     if ordered:
-        found["findings"] = [
-            *(_finding(form, n, FOUND[seen[n]]) for n in wrong),
-            *found.get("findings", []),
-        ]
+        listed = [_finding(form, n, FOUND[seen[n]]) for n in wrong]
+        found["findings"] = listed + found.get("findings", [])
     if seen:
-        looked = _("对照条款查看 %(n)s 条，%(fine)s 条没有问题。", n=len(seen), fine=len(fine))
-        found["note"] = "\n".join(filter(None, [found.get("note", "").strip(), looked]))
+        found["note"] = _looked(found.get("note", "").strip(), len(seen), len(fine))
     return {name: value for name, value in found.items() if value}
+
+
+def _looked(note: str, seen: int, fine: int) -> str:
+    """Add to a note how much was looked at."""
+    looked = _("对照条款查看 %(n)s 条，%(fine)s 条没有问题。", n=seen, fine=fine)
+    return "\n".join(filter(None, [note, looked]))
 
 
 def _said(form, name: str, number: str) -> str:

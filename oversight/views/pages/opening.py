@@ -29,7 +29,7 @@ from oversight.calendar.zone import has_rule_day, rule_for, zone_calendar
 from oversight.engine import assignment, authority, available, inbox, transitions
 from oversight.law.definition import INTERNAL, Move, Workflow
 from oversight.law.inputs import read_day, read_words
-from oversight.law.roles import BRANCH
+from oversight.law.roles import BRANCH, Role
 from oversight.ledger import month
 from oversight.models import Activity, Case, Person, Unit
 from oversight.organization import units
@@ -400,15 +400,20 @@ def _units(workflow: Workflow) -> list[Unit]:
     """Return the units in which the role that opens it can sit with the reader."""
     who, role = session.actor(), workflow.opened_by
     if role.seat == "superior":
-        held = who.holds(*(office for rank in role.ranks for office in rank))
-        found = inbox.units_in_sight(db.session, who) if held else []
-        return [unit for unit in found if unit.kind == "branch" and unit.ended_on is None]
+        return _branches_below(who, role)
     personal = role.seat == "person"
     kind = "branch" if personal or role.candidate_group == BRANCH.candidate_group else "zone"
     own = {unit_id: db.session.get(Unit, unit_id) for unit_id in who.unit_ids}
     if personal and who.branch is not None:
         own.setdefault(who.branch.id, who.branch)
     return [unit for unit in own.values() if unit.kind == kind]
+
+
+def _branches_below(who: Actor, role: Role) -> list[Unit]:
+    """Return the branches in the sight of who holds one of a role's offices."""
+    held = who.holds(*(office for rank in role.ranks for office in rank))
+    found = inbox.units_in_sight(db.session, who) if held else []
+    return [unit for unit in found if unit.kind == "branch" and unit.ended_on is None]
 
 
 @bp.get("/new/<name>")
