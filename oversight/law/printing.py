@@ -7,10 +7,11 @@ snapshot.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from unicodedata import east_asian_width
 
 from oversight.base.sentences import N_
-from oversight.base.terms import fill
+from oversight.base.terms import DEFAULTS, fill
 
 from .clauses import Source
 from .definition import INTERNAL, Committee, Field, Move, State, Workflow, as_table
@@ -215,8 +216,10 @@ def _ways(workflow: Workflow) -> list[tuple[State, State, Move]]:
     ]
 
 
-def svg(workflow: Workflow, current: str | None = None) -> str:
-    """Draw a definition; `current` is the state in which a case stands.
+def svg(
+    workflow: Workflow, current: str | None = None, values: Mapping[str, str] = DEFAULTS
+) -> str:
+    """Draw a definition; `current` is the state in which a case stands, `values` the zone's terms.
 
     What leaves the state as it is stands in the box; what every unfinished state has is drawn once.
     """
@@ -228,7 +231,7 @@ def svg(workflow: Workflow, current: str | None = None) -> str:
         and {state.name for state in move.from_states} == open_states
         and len(open_states) > 1
     ]
-    boxes = [_state_box(workflow, state) for state in workflow.states]
+    boxes = [_state_box(workflow, state, values) for state in workflow.states]
     arrows = [
         Arrow(source.name, target.name, move.label)
         for source, target, move in _ways(workflow)
@@ -246,10 +249,10 @@ def svg(workflow: Workflow, current: str | None = None) -> str:
     )
 
 
-def _state_box(workflow: Workflow, state: State) -> Box:
+def _state_box(workflow: Workflow, state: State, values: Mapping[str, str]) -> Box:
     if workflow.final(state):
         return Box(state.name, state.label, final=True)
-    due = (f"{state.due.workdays} 个工作日内",) if state.due else ()
+    due = (f"{state.due.days(values)} 个工作日内",) if state.due else ()
     stay = "、".join(move.label for move in workflow.leaving(state) if move.enters is INTERNAL)
     return Box(
         state.name, state.label, (_waits(workflow, state), *due, *((f"可{stay}",) if stay else ()))

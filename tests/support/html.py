@@ -34,6 +34,7 @@ MACHINE = {
     r"%\(": "a sentence whose numbers were never filled in",
     r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-": "an id",
     r"\['|'\]": "a list of Python",
+    r"\b[A-Z]\w+\(\w+=": "an object of Python",
     r"依据：[GROPS]-\d": "a clause by its key",
 }
 

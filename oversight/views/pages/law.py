@@ -51,7 +51,7 @@ def show(name):
         "law.html",
         workflow=workflow,
         terms=session.settings(),
-        picture=Markup(printing.svg(workflow)),
+        picture=Markup(printing.svg(workflow, values=session.settings())),
         rows=rows(workflow),
         stay=INTERNAL,
     )
