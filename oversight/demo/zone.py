@@ -27,7 +27,7 @@ from oversight.register import accounts, credentials, installation, tenure
 from . import appraisals, attendance, date_changes, life_meetings, power, records, rectifications
 from .book import Book
 
-PASSWORD = "demo-demo-demo"
+PASSWORD = installation.DEMO_PASSWORD
 SEED = 20170501
 SIZES = {"small": 24, "county": 2_500}
 COUNTY_MEMBERS = 60_000

@@ -24,6 +24,8 @@ from . import accounts, credentials, passwords, tenure, tokens
 THREE = ("sysadmin", "secadmin", "auditor")
 FIRST_PUBLISHED = 2004  # the earliest holiday notice that is known
 
+DEMO_PASSWORD = "demo-demo-demo"
+
 
 def zone(session: Session) -> Zone:
     """Return the zone of this installation.

@@ -42,10 +42,10 @@ from oversight.engine import inbox
 from oversight.engine.use_case import one_transaction, use_case
 from oversight.models import Account, Login
 from oversight.organization.actor import Actor, actor_of
-from oversight.register import accounts, credentials, tokens
+from oversight.register import accounts, credentials, installation, tokens
 from oversight.register.sign_ins import Place
 
-from . import kept
+from . import demo_door, kept
 
 bp = Blueprint("access", __name__)
 NAMED = [InputRequired(N_("请填写用户名。")), Length(max=60)]
@@ -280,7 +280,12 @@ def own_path(target: str | None) -> str | None:
 def login():
     if current_user.is_authenticated:
         return redirect(url_for("desk.queue"))
-    return render_template("login.html", form=LoginForm())
+    return render_template(
+        "login.html",
+        form=LoginForm(),
+        guests=demo_door.guests(),
+        demo_password=installation.DEMO_PASSWORD,
+    )
 
 
 @bp.post("/login")

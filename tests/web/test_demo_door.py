@@ -1,0 +1,50 @@
+"""Where the passwords are known anyway one looks around without typing, on this machine alone."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+
+from oversight.models import Account
+from oversight.views import demo_door
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def asked_anew(app):
+    """What a process knows of demo accounts is asked again, before and after."""
+    app.extensions.pop(demo_door.KNOWN, None)
+    yield
+    app.extensions.pop(demo_door.KNOWN, None)
+
+
+@pytest.fixture
+def demo(session, reader, asked_anew):
+    """The accounts of the small world have known passwords."""
+    session.execute(sa.update(Account).values(demo=True))
+    session.commit()
+
+
+def test_one_enters_as_an_officer_by_one_button(reader, demo):
+    page = reader().get("/login")
+    assert "批复各支部的请示" in page.main and "town1.officer（青溪镇党委党建办经办人）" in page.main
+    forms = page.tree.findall(".//section[2]//form")
+    given = [{node.get("name"): node.get("value") for node in form.iter("input")} for form in forms]
+    [officer] = [one for one in given if one["username"] == "town1.officer"]
+    answer = reader().raw("POST", "/login", data=officer)
+    assert answer.status_code == 302
+    assert "青溪镇党委" in reader().get("/desk").text
+
+
+def test_a_zone_of_its_own_offers_nobody(reader, asked_anew):
+    assert "示范区" not in reader().get("/login").main
+
+
+def test_nobody_is_offered_over_the_network(reader, demo):
+    for more in (
+        {"environ_base": {"REMOTE_ADDR": "192.0.2.7"}},
+        {"headers": {"X-Forwarded-For": "192.0.2.7"}},
+    ):
+        page = reader().raw("GET", "/login", **more).get_data(as_text=True)
+        assert "示范区" not in page and "demo-demo-demo" not in page
