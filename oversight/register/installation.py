@@ -90,20 +90,21 @@ def first_administrators(
     zone_name = typed.field("zone", typed.organization_name, zone_name)
     top = top or found_zone(session, zone_name, at)
     first, *rest = missing(session)
-    person = _administrator(session, top, first, username, at)
-    made = accounts.open_account(session, person, username, hashed, at)
-    accounts.note(session, made, "init", None, at)
     people = [
-        (office, _administrator(session, top, office, OFFICES[office], at)) for office in rest
+        _person(session, top, name) for name in (username, *(OFFICES[office] for office in rest))
     ]
-    return [(office, accounts.issue_one(session, one.id, None, at)) for office, one in people]
+    made = accounts.open_account(session, people[0], username, hashed, at)
+    accounts.note(session, made, "init", None, at)
+    for office, one in zip((first, *rest), people, strict=True):
+        tenure.begin(session, tenure.Seat(top, one, office, at.today), None, at)
+    slips = (accounts.issue_one(session, one.id, None, at) for one in people[1:])
+    return list(zip(rest, slips, strict=True))
 
 
-def _administrator(session: Session, top: Unit, office: str, name: str, at: Moment) -> Person:
+def _person(session: Session, top: Unit, name: str) -> Person:
     person = Person(zone_id=top.zone_id, name=name)
     session.add(person)
     session.flush()
-    tenure.begin(session, tenure.Seat(top, person, office, at.today), None, at)
     return person
 
 

@@ -361,7 +361,7 @@ def test_calendar_import_is_all_or_nothing(zone, tmp_path):
     )
     refusal = zone("calendar", "import", str(file))
     assert refusal.exit_code == 1
-    assert refusal.stderr == "没有导入：\n第 3 行：日期要写成 2027-02-05 这样，这里是“5月8日”\n"
+    assert refusal.stderr == "没有导入：\n第 3 行：日期要写成 2027/2/5 这样，这里是“5月8日”\n"
     assert "2027-05-07" not in zone.ok("calendar", "show", "2027")
 
 

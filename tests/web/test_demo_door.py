@@ -28,7 +28,9 @@ def demo(session, reader, asked_anew):
 
 def test_one_enters_as_an_officer_by_one_button(reader, demo):
     page = reader().get("/login")
-    assert "批复各支部的请示" in page.main and "town1.officer（青溪镇党委党建办经办人）" in page.main
+    assert (
+        "批复各支部的请示" in page.main and "town1.officer（青溪镇党委党建办经办人）" in page.main
+    )
     forms = page.tree.findall(".//section[2]//form")
     given = [{node.get("name"): node.get("value") for node in form.iter("input")} for form in forms]
     [officer] = [one for one in given if one["username"] == "town1.officer"]
