@@ -65,15 +65,14 @@ def _move(case: Case, payload: dict) -> Move | None:
 
 
 def _lines_of(session: Session, case: Case, tell: Tell, payload: dict, at: Moment) -> dict:
-    """Return what a party is told, by person, but not whoever made the move."""
+    """Return what a party is told, by person; whoever made the move only where it names him."""
     role = role_of(tell.party)
     text: str = fill(tell.sentence, zone_settings(session, case.zone_id))
     if role.seat not in PERSONAL:
         text = say("%(matter)s：%(sentence)s", matter=matter(session, case), sentence=text)
     if role.seat == NAMED:
-        people = set(payload.get("names") or [])
-    else:
-        people = _people(session, workflows.of(case), case, tell.party, at)
+        return dict.fromkeys(payload.get("names") or [], text)
+    people = _people(session, workflows.of(case), case, tell.party, at)
     return dict.fromkeys(people - {payload.get("by")}, text)
 
 

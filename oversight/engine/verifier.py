@@ -85,13 +85,10 @@ class Verifier:
         chain.append(values["hash"])
         for table, rows in values.get("after", {}).items():
             for key, image in rows.items():
-                self.leave(which, values["at"], table, key, image)
-
-    def leave(self, which: str, at: str, table: str, key: str, image: dict | None) -> None:
-        """Keep how a row was left, by its own chain before any other."""
-        source, then, known = self.images.get((table, key), ("", "", None))
-        if which in (source, key) or source != key and at >= then:
-            self.images[table, key] = (which, at, image and {**(known or {}), **image})
+                source, then, known = self.images.get((table, key), ("", "", None))
+                if which in (source, key) or source != key and values["at"] >= then:  # own first
+                    left = image and {**(known or {}), **image}
+                    self.images[table, key] = (which, values["at"], left)
 
     def row(self, values: dict) -> None:
         self.link("row", values["case_id"], f"案卷 {values['case_id']}", values)

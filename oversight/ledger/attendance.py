@@ -519,14 +519,16 @@ def _host_was_there(session: Session, activity: Activity, sheet: Sheet) -> None:
 
 
 def _names(session: Session, people, wanted: list[str]) -> str:
-    """Name people of the roster; of others only what was sent, so that no names leak."""
+    """Name people of the roster; others are counted, so that no names leak."""
     known = {
         row.id: row.name
         for row in session.scalars(
             sa.select(Person).where(Person.id.in_(set(people) & set(wanted)))
         )
     }
-    return "、".join(known.get(person) or str(person)[:40] for person in sorted(people)[:20])
+    named = [known[person] for person in sorted(known)[:20]]
+    others = len(set(people) - known.keys())
+    return "、".join([*named, *([say("名单以外的 %(n)s 人", n=others)] if others else [])])
 
 
 def must_be_host(session: Session, activity: Activity, sheet: Sheet, held_on: date) -> None:

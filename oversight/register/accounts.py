@@ -265,6 +265,23 @@ def issue_one(session: Session, person_id: str, who: Actor | None, at: Moment) -
     account = session.scalar(
         sa.select(Account).where(Account.person_id == person.id).with_for_update(of=Account)
     )
+    unit = _serves(session, person, account, at)
+    if who is not None and needs_release(session, person.id, at):
+        raise RuleViolation(
+            "这个账号办理决定事项，重置要由一名管理员提出、另一名管理员放行。",
+            rule="release",
+            house_rule=power.TWO.text,
+        )
+    again = account is not None and bool(account.password_hash)
+    made = _issue(session, person, account, unit, "reset" if again else "issue", who, at)
+    case = reset_case(session, person.id)
+    if case is not None:
+        transitions.evaluate_automatic(session, case.id, at)
+    return made
+
+
+def _serves(session: Session, person: Person, account: Account | None, at: Moment) -> Unit:
+    """Return the unit for which somebody gets a slip. Raises RuleViolation."""
     if account is not None and not account.enabled:
         raise RuleViolation(
             "这个账号已锁定或停用，请先解除锁定，再发激活单。",
@@ -278,18 +295,7 @@ def issue_one(session: Session, person_id: str, who: Actor | None, at: Moment) -
             rule="nobody",
             house_rule=N_("离开的人没有账号。"),
         )
-    if who is not None and needs_release(session, person.id, at):
-        raise RuleViolation(
-            "这个账号办理决定事项，重置要由一名管理员提出、另一名管理员放行。",
-            rule="release",
-            house_rule=power.TWO.text,
-        )
-    again = account is not None and bool(account.password_hash)
-    made = _issue(session, person, account, unit, "reset" if again else "issue", who, at)
-    case = reset_case(session, person.id)
-    if case is not None:
-        transitions.evaluate_automatic(session, case.id, at)
-    return made
+    return unit
 
 
 # Resets of those who decide -----------------------------------------------------------------------

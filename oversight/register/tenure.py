@@ -198,18 +198,25 @@ def end(session: Session, post: Post, last: date, who: Actor, at: Moment) -> int
         _keeper()
     if post.person_id == who.id:
         refuse("not_own", NOT_OWN, N_("不能免去自己的职务，请由他人办理。"))
+    _fits(post, last, at)
+    end_all(session, [post], last, who, at)
+    return handover.release(session, post.person_id, who, at) if last < at.today else 0
+
+
+def _fits(post: Post, last: date, at: Moment) -> None:
+    """Make sure that a post can end with a day. Raises InvalidInput, RuleViolation."""
     if last < post.from_on:
         raise InvalidInput({"last": N_("最后一天不能早于任职的第一天。")})
     if last > at.today + FURTHEST:
         raise InvalidInput({"last": N_("“最后一天”最远写到一年以后。")})
-    if post.to_on is not None and post.to_on < at.today:
+    if post.to_on is None:
+        return
+    if post.to_on < at.today:
         raise InvalidInput({"last": N_("这个职务已经结束，不能再改。")})
-    if post.to_on is not None and last > post.to_on:
+    if last > post.to_on:
         refuse(
             "longer", LONGER, N_("“最后一天”不能晚于原定的任期，延长的请另行任职。"), field="last"
         )
-    end_all(session, [post], last, who, at)
-    return handover.release(session, post.person_id, who, at) if last < at.today else 0
 
 
 def end_all(

@@ -8,8 +8,10 @@ import pytest
 import sqlalchemy as sa
 
 from oversight.base.refusals import Forbidden, RuleViolation
+from oversight.engine import outbox
 from oversight.models import Notice, Paper
 from oversight.register import reorganize
+from oversight.time import sweep
 from tests.db.test_appraisal_cases import move_in, move_out, no
 from tests.db.test_appraisal_walk import SELF, Appraising, tick
 from tests.db.test_edges_appraisal import propose, rating
@@ -199,6 +201,8 @@ def test_heirs_of_a_merger_are_appraised_beside_those_who_were(village):
 
 
 def told_of(play, name: str) -> list[str]:
+    """Return what a person was told of the appraisal, once the outbox is delivered."""
+    outbox.dispatch(play.session, play.at, sweep.HANDLERS)
     found = sa.select(Notice.text).where(
         Notice.case_id == play.case.id, Notice.person_id == play.world.people[name].id
     )

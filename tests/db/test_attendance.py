@@ -14,7 +14,7 @@ from oversight.base.refusals import Forbidden, InvalidInput, NotFound, RuleViola
 from oversight.calendar.party_days import activity_for, status
 from oversight.engine import authority, journal
 from oversight.ledger import attendance
-from oversight.models import Activity, ActivityChange, Attendance, Case
+from oversight.models import Activity, ActivityChange, Attendance, Case, Membership
 from tests.support.world import at
 
 DAY = "2026-11-06"
@@ -164,7 +164,12 @@ def test_follow_ups_come_and_go_with_a_correction(session, world):
 
 def test_the_roster_is_the_one_of_the_day(session, world):
     record(session, world, sheet(world))
-    world.person("village.late", "village")
+    late = world.person("village.late", "village")
+    session.execute(
+        sa.update(Membership)
+        .where(Membership.person_id == late.id)
+        .values(from_on=date(2026, 11, 20))  # after the activity
+    )
     session.commit()
     record(session, world, sheet(world, leave=("member1",), why="补记请假"))
     assert session.scalar(sa.select(sa.func.count()).select_from(Attendance)) == 5

@@ -373,7 +373,8 @@ def test_b02_what_its_own_document_leaves_out_binds_only_by_the_general_one(play
     case = play.say(case, "town1.officer", "issue", {"due_on": "2026-12-18"})
     text = "".join(play.papers(case)[0].body["paragraphs"])
     assert (
-        "《党支部主题党日活动指导书》三（二）4、《机关党支部主题党日活动指导书》三（二）1" in text
+        "《党支部主题党日活动指导书》第三部分第（二）项第4条、"
+        "《机关党支部主题党日活动指导书》第三部分第（二）项第1条" in text
     )
 
 

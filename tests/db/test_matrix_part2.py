@@ -246,7 +246,7 @@ DRIVES = {
         "recheck": rectification(*REPORTED),
         "recheck, overdue": rectification(*REPORTED),
         "recheck, taken over": rectification(
-            *REPORTED, ("2026-12-14", "zone.officer", "take_over")
+            *REPORTED, ("2026-12-18", "zone.officer", "take_over")
         ),
         "extension_asked": rectification(
             *FIXING, ("2026-12-02", "village.secretary", "ask_extension")

@@ -60,7 +60,7 @@ def test_an_order_names_findings_grounds_term_address_and_receipt(session, world
     case = fixing(session, world)
     paper = play.papers(case)[-1]
     assert paper.body["paragraphs"] == [
-        "经2026年11月20日督查，认定你支部组织不力，存在下列问题：",
+        "经2026年11月20日督查，认定你支部主题党日活动组织不力，存在下列问题：",
         "一、11月6日未开展活动。整改要求：说明情况，按期开展。",
         "二、缺席党员未逐一联系。整改要求：逐一联系并补课。",
         "以上依据《农村（社区）党支部主题党日活动指导书》第二部分第（一）项第1条、第三部分第（二）项第1条。"

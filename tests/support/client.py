@@ -25,6 +25,8 @@ _keys = itertools.count(1)
 def token_for(person) -> str:
     """Issue a token for a person, with an account where there is none. Commits."""
     account = db.session.query(Account).filter_by(person_id=person.id).one_or_none()
+    if account is not None and not account.password_hash:
+        account.password_hash = "x"  # opened, so that its holder is waited for
     if account is None:
         account = Account(
             zone_id=person.zone_id,

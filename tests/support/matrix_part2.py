@@ -471,12 +471,12 @@ RECTIFICATION = Table(
         ),
         "recheck, overdue": Row(
             "recheck",
-            "2026-12-14",
+            "2026-12-18",
             {SUPERIOR: ("accept", "send_back", "recuse", "recall", *EXITS), ABOVE: ("take_over",)},
         ),
         "recheck, taken over": Row(
             "recheck",
-            "2026-12-14",
+            "2026-12-18",
             {ABOVE: ("accept", "send_back", "recuse", "recall", *EXITS)},
             nobodys=("take_over",),
         ),

@@ -13,9 +13,13 @@ from oversight import workflows
 from oversight.commands import catalogue
 from oversight.law import printing
 from oversight.papers import letter, orders
+from oversight.rules.appraisal import version_3
 
 PACKAGE = Path(oversight.__file__).parent
-SAID = sorted(catalogue.keys(PACKAGE, PACKAGE.parent / "templates"))
+SAID = sorted(
+    catalogue.keys(PACKAGE, PACKAGE.parent / "templates").keys()
+    - {*version_3.LABELS.values(), *version_3.SENTENCES.values(), version_3.WAITS}  # of old cases
+)
 NEVER = {
     "各方齐备": "条件具备，自动流转",
     "上级未答复：|已办结：上级": "已终止：上级逾期未批复",

@@ -49,7 +49,7 @@ def test_a_party_day_without_a_record_is_a_row_that_leads_to_its_sheet(reader, p
 def test_it_stands_first_when_late_though_cases_wait(reader, planned, play):
     play.open("village.secretary")
     page = reader("village.secretary").get("/desk")
-    assert "超期 11 天" in page.main  # 5 working days after the 6th: the 13th; today the 24th
+    assert "超期 7 个工作日" in page.main  # 5 working days after the 6th: the 13th; today the 24th
     first, *others = rows(page)
     assert "登记考勤" in first and any("变更时间请示" in row for row in others)
 

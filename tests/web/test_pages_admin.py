@@ -312,7 +312,7 @@ def test_a_member_entered_twice_is_one(reader, world):
     page = admin.get(path)
     admin.submit(page, "/people", name="赵老同志", on="2026-11-24")
     again = admin.submit(page, "/people", 422, name="赵老同志", on="2026-11-24")
-    assert "当天已经转入" in again.main and again.value("name") == "赵老同志"
+    assert "当天已经登记到" in again.main and again.value("name") == "赵老同志"
     admin.submit(page, "/people", name="赵老同志", on="2026-11-23")
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
-from oversight.models import Case, Notice
+from oversight.models import Case, LifeMeeting, Notice
 from oversight.time import sweep
 from oversight.views.pages import desk
 from tests.support.html import Page
@@ -47,7 +47,22 @@ def three(play):
     ]
 
 
-def test_a_request_lies_on_the_officer_s_desk_and_the_branch_waits(reader, three):
+@pytest.fixture
+def met(session, world):
+    """The village has held its 组织生活会, so that nothing is owed of it."""
+    session.add(
+        LifeMeeting(
+            zone_id=world.zone.id,
+            unit_id=world.units["village"].id,
+            held_on=date(2026, 11, 20),
+            noted_by=world.people["village.secretary"].id,
+            noted_at=at("2026-11-20").now,
+        )
+    )
+    session.commit()
+
+
+def test_a_request_lies_on_the_officer_s_desk_and_the_branch_waits(reader, three, met):
     mine = reader("town1.officer").get("/desk")
     assert queue_lines(mine) == ["石桥村党支部", "桃源社区党支部", "青溪镇机关党支部"]
     assert "（3）" in mine.title
@@ -183,7 +198,7 @@ def test_a_claim_is_seen_by_the_others_and_can_be_given_back(reader, three):
     assert "已认领" not in boss.get("/desk").main
 
 
-def test_an_empty_desk_says_what_comes_next(reader, three):
+def test_an_empty_desk_says_what_comes_next(reader, three, met):
     page = reader("village.secretary").get("/desk").main
     assert "都办完了" in page and "11月27日 的 1 件" in page
 

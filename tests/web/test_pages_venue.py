@@ -25,8 +25,8 @@ def test_a_venue_is_asked_for_and_lent_by_forms_alone(reader, session, world):
     town.submit(town.get(path), "/moves/forward", opinion="同意")
     page = lender.get(path)
     shown = page.main[page.main.index("关于同意借用党员活动室的复函") :]
-    assert "2026年12月11日借用党员活动室" in shown and "（待编号）" in page.main
+    assert "2026年12月11日（星期五）借用党员活动室" in shown and "（待编号）" in page.main
     done = lender.submit(page, "/moves/approve", opinion="")
     assert "函〔2026〕1号" in done.main and "（待编号）" not in done.main
-    assert "2026年12月11日借用党员活动室" in branch.get(path).main
+    assert "2026年12月11日（星期五）借用党员活动室" in branch.get(path).main
     assert "不再借用" in branch.get(path).main

@@ -10,6 +10,7 @@ from oversight.law.definition import Effect, Move, Rule, Workflow
 from oversight.rules.context import TransitionContext
 
 LABELS = {"报上级会议审定": N_("报上级会议审批"), "表决": N_("表态")}
+WAITS = N_("待上级会议审批")
 SENTENCES = {
     "还有成员没有表决。": N_("还有成员没有表态。"),
     "参加表决的成员还不到应到成员的半数，不能结束表决；请等其他成员，或由上一级提级办理。": N_(
@@ -36,9 +37,7 @@ def in_their_words(*versions: Workflow) -> tuple[Workflow, ...]:
 
 def _version(version: Workflow) -> Workflow:
     worded = replace(version, moves=tuple(map(_move, version.moves)))
-    return worded.with_states(
-        version.version, replace(version.state("deciding"), label=N_("待上级会议审批"))
-    )
+    return worded.with_states(version.version, replace(version.state("deciding"), label=WAITS))
 
 
 def _move(move: Move) -> Move:

@@ -4,6 +4,7 @@ decides.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import cast
 
 from sqlalchemy.orm import Session
@@ -12,6 +13,7 @@ from oversight import workflows
 from oversight.base.clock import Moment
 from oversight.base.rows import ids_of, keyed
 from oversight.base.terms import fill
+from oversight.calendar.zone import zone_settings
 from oversight.casework import attachments, rectification
 from oversight.engine import authority, available, desk_acts, inbox, journal
 from oversight.law.binding import in_own_words, own_id
@@ -20,7 +22,6 @@ from oversight.law.roles import OFFICES
 from oversight.models import Attachment, Case, JournalRow, Person, Unit
 from oversight.organization.actor import Actor
 from oversight.papers import numbers
-from oversight.views.session import settings
 
 from . import messages as m
 
@@ -47,7 +48,7 @@ def whole(session: Session, case: Case, who: Actor, at: Moment) -> m.Case:
         "facts": authority.readable_facts(workflow, case, who),
         "waits_on": {"role": waiting.party, "label": waiting.label} if waiting.party else None,
         "moves": [
-            _option(option, case.unit.category)
+            _option(option, case.unit.category, zone_settings(session, case.zone_id))
             for option in available.options(session, case, who, at)
         ],
         "acts": desk_acts.possible(session, case, who, at),
@@ -114,7 +115,7 @@ def _summary(case: Case, names: list[str], at: Moment) -> m.Summary:
     }
 
 
-def ground(move: Move, category: str | None = None) -> m.Ground:
+def ground(move: Move, category: str | None, values: Mapping[str, str]) -> m.Ground:
     """Name the clause a move rests on, by the branch's own document where it has one, or the house
     rule where the guidance is silent.
     """
@@ -122,11 +123,11 @@ def ground(move: Move, category: str | None = None) -> m.Ground:
     return (
         {"clause": under.id}
         if under.is_clause
-        else {"clause": None, "house_rule": fill(under.text, settings())}
+        else {"clause": None, "house_rule": fill(under.text, values)}
     )
 
 
-def _option(option: available.Option, category: str | None) -> m.Option:
+def _option(option: available.Option, category: str | None, values: Mapping[str, str]) -> m.Option:
     move = option.move
     return {
         "name": move.name,
@@ -135,7 +136,7 @@ def _option(option: available.Option, category: str | None) -> m.Option:
         "allowed": option.allowed,
         "why_not": option.why_not,
         "many": move.unversioned,
-        **ground(move, category),
+        **ground(move, category, values),
     }
 
 
