@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
 from oversight.base.clock import Moment
+from oversight.base.db import is_id
 from oversight.base.kept import Kept, forget
 from oversight.base.refusals import (
     Forbidden,
@@ -519,7 +520,7 @@ def _host_was_there(session: Session, activity: Activity, sheet: Sheet) -> None:
 
 
 def _names(session: Session, people, wanted: list[str]) -> str:
-    """Name people of the roster; others are counted, so that no names leak."""
+    """Name people of the roster; of others say what was sent, ids are counted: no names leak."""
     known = {
         row.id: row.name
         for row in session.scalars(
@@ -527,8 +528,10 @@ def _names(session: Session, people, wanted: list[str]) -> str:
         )
     }
     named = [known[person] for person in sorted(known)[:20]]
-    others = len(set(people) - known.keys())
-    return "、".join([*named, *([say("名单以外的 %(n)s 人", n=others)] if others else [])])
+    others = sorted(set(map(str, people)) - known.keys())
+    named += [one[:40] for one in others if not is_id(one)][:20]
+    ids = sum(map(is_id, others))
+    return "、".join([*named, *([say("名单以外的 %(n)s 人", n=ids)] if ids else [])])
 
 
 def must_be_host(session: Session, activity: Activity, sheet: Sheet, held_on: date) -> None:

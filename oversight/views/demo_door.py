@@ -42,12 +42,21 @@ class Guest:
 
 def guests() -> list[Guest]:
     """Return as whom one may look around; nobody where passwords are not known, or from afar."""
-    if from_afar(request.environ) or not _open():
+    if not _here():
         return []
     shown = installation.demo_accounts(db.session, tuple(TRY))
     return [
         Guest(username, f"{name}（{stands}）", TRY[username]) for username, name, stands in shown
     ]
+
+
+def guest(username: str | None) -> str | None:
+    """Return the user name of a guest who presses his button, where there is such a door."""
+    return username if username in TRY and _here() else None
+
+
+def _here() -> bool:
+    return not from_afar(request.environ) and _open()
 
 
 def _open() -> bool:

@@ -280,18 +280,15 @@ def own_path(target: str | None) -> str | None:
 def login():
     if current_user.is_authenticated:
         return redirect(url_for("desk.queue"))
-    return render_template(
-        "login.html",
-        form=LoginForm(),
-        guests=demo_door.guests(),
-        demo_password=installation.DEMO_PASSWORD,
-    )
+    return render_template("login.html", form=LoginForm(), guests=demo_door.guests())
 
 
 @bp.post("/login")
 def sign_in():
     form = LoginForm()
-    if not form.validate_on_submit():
+    if guest := demo_door.guest(request.form.get("guest")):
+        form.username.data, form.password.data = guest, installation.DEMO_PASSWORD
+    elif not form.validate_on_submit():
         return _door("login.html", form, 422, carried())
     try:
         token = credentials.sign_in(

@@ -23,6 +23,7 @@ from oversight.ledger import attendance
 from oversight.models import Activity, Attendance, Case, JournalRow, WorkItem
 from oversight.organization.actor import actor_of
 from tests.support.actors import confirming
+from tests.support.slices import WHOLE
 from tests.support.world import at
 
 NAMES = ("secretary", "organizer", "member1", "member2", "member3")
@@ -310,7 +311,7 @@ class Book:
 @settings(
     derandomize=True,
     deadline=None,
-    max_examples=10,
+    max_examples=10 if WHOLE else 4,
     database=None,
     phases=(Phase.generate,),
     suppress_health_check=[

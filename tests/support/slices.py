@@ -8,7 +8,7 @@ from collections import defaultdict
 from zlib import crc32
 
 WHOLE = os.environ.get("OVERSIGHT_WHOLE") == "1"
-ALIKE = 4  # so many cases of one test run on PostgreSQL too; of more a quarter
+ALIKE = 2  # so many cases of one test run on PostgreSQL too; of more a quarter
 
 
 def drawn(*name: object, share: float) -> bool:

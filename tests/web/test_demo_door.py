@@ -31,16 +31,19 @@ def test_one_enters_as_an_officer_by_one_button(reader, demo):
     assert (
         "批复各支部的请示" in page.main and "town1.officer（青溪镇党委党建办经办人）" in page.main
     )
-    forms = page.tree.findall(".//section[2]//form")
-    given = [{node.get("name"): node.get("value") for node in form.iter("input")} for form in forms]
-    [officer] = [one for one in given if one["username"] == "town1.officer"]
-    answer = reader().raw("POST", "/login", data=officer)
+    [token] = [
+        node.get("value") for node in page.tree.iter("input") if node.get("name") == "csrf_token"
+    ]
+    answer = reader().raw("POST", "/login", data={"csrf_token": token, "guest": "town1.officer"})
     assert answer.status_code == 302
     assert "青溪镇党委" in reader().get("/desk").text
 
 
 def test_a_zone_of_its_own_offers_nobody(reader, asked_anew):
-    assert "示范区" not in reader().get("/login").main
+    page = reader().get("/login")
+    assert "示范区" not in page.main
+    sent = {"csrf_token": page.value("csrf_token"), "guest": "town1.officer"}
+    assert reader().raw("POST", "/login", data=sent).status_code == 422
 
 
 def test_nobody_is_offered_over_the_network(reader, demo):
@@ -49,4 +52,8 @@ def test_nobody_is_offered_over_the_network(reader, demo):
         {"headers": {"X-Forwarded-For": "192.0.2.7"}},
     ):
         page = reader().raw("GET", "/login", **more).get_data(as_text=True)
-        assert "示范区" not in page and "demo-demo-demo" not in page
+        assert "示范区" not in page
+    token = reader().get("/login").value("csrf_token")
+    sent = {"csrf_token": token, "guest": "town1.officer"}
+    far = reader().raw("POST", "/login", data=sent, environ_base={"REMOTE_ADDR": "192.0.2.7"})
+    assert far.status_code == 422
