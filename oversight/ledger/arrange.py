@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from oversight.base.clock import Moment
@@ -15,7 +14,7 @@ from oversight.base.sentences import N_
 from oversight.calendar.party_days import change
 from oversight.engine import authority
 from oversight.engine.use_case import use_case
-from oversight.models import Activity, Invitee
+from oversight.models import Activity
 from oversight.organization.actor import Actor
 
 from . import attendance
@@ -68,15 +67,5 @@ def _invite(session: Session, activity: Activity, sheet: Sheet, at: Moment) -> d
     before = attendance.invited(session, activity)
     if sheet.invitees is None or sheet.invitees == before:
         return {}
-    session.execute(sa.delete(Invitee).where(Invitee.activity_id == activity.id))
-    session.add_all(
-        Invitee(
-            zone_id=activity.zone_id,
-            activity_id=activity.id,
-            kind=kind,
-            number=number,
-            entered_at=at.now,
-        )
-        for kind, number in sheet.invitees.items()
-    )
+    attendance.write_invitees(session, activity, sheet, at)
     return {"invitees": [before, sheet.invitees]}

@@ -638,7 +638,8 @@ def _write(
     session.flush()
 
 
-def _write_invitees(session: Session, activity: Activity, sheet: Sheet, at: Moment) -> None:
+def write_invitees(session: Session, activity: Activity, sheet: Sheet, at: Moment) -> None:
+    """Write how many of each kind are invited, in place of what stood there. Does not commit."""
     session.execute(sa.delete(Invitee).where(Invitee.activity_id == activity.id))
     session.add_all(
         Invitee(
@@ -666,7 +667,7 @@ def _file(
     noted = {"attendance": what}
     if "invitees" in about:
         noted["invitees"] = about.pop("invitees")
-        _write_invitees(session, activity, sheet, at)
+        write_invitees(session, activity, sheet, at)
     fresh, filed = activity.held_on is None, activity.confirmed_at is not None
     about |= entries.marks(activity.unit, activity, who, basis)
     better = notes.better(activity, what, about.get("held_on", activity.held_on)) if filed else {}
