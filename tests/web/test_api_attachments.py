@@ -137,10 +137,34 @@ def test_only_who_has_it_on_his_desk_or_opened_it_may_attach(app, api, session, 
         assert session.query(Refusal).count() == refusals + (who is not None)
 
 
-def test_the_turn_passes_with_the_case(api, session, world, order):
+def test_the_branch_adds_to_its_report_until_the_recheck_begins(api, session, world, order):
     do(session, world, order, "report", {"items": ITEMS}, who="village.secretary", on="2026-12-02")
-    send(api("village.secretary"), order, status=403)
+    before = send(api("village.secretary"), order, finding=1, note="报送以后补的")
+    send(api("village.organizer"), order, replaces=before["id"])
+    send(api("zone.officer"), order, status=403)
+    api("town1.officer").post(f"/cases/{order.id}/desk/claim")
+    for who in ("village.secretary", "village.organizer"):
+        answer = send(api(who), order, status=422)
+        assert answer["rule"] == "begun" and "已经开始办理" in answer["detail"]
     send(api("town1.officer"), order, note="现场复核")
+
+
+def test_a_file_of_the_recheckers_begins_the_recheck(api, session, world, order):
+    do(session, world, order, "report", {"items": ITEMS}, who="village.secretary", on="2026-12-02")
+    send(api("town1.inspector"), order, note="督查人补充")  # he opened it, and rechecks nothing
+    send(api("village.secretary"), order)
+    send(api("town1.officer"), order, note="现场复核")
+    assert send(api("village.secretary"), order, status=422)["rule"] == "begun"
+
+
+def test_what_was_sent_back_is_the_branchs_again(api, session, world, order):
+    do(session, world, order, "report", {"items": ITEMS}, who="village.secretary", on="2026-12-02")
+    send(api("town1.officer"), order)
+    words = {"verdicts": ["not", "accepted"], "opinion": "再改"}
+    do(session, world, order, "send_back", words, on="2026-12-02")
+    assert send(api("village.secretary"), order)["round"] == 2
+    do(session, world, order, "report", {"items": ITEMS}, who="village.secretary", on="2026-12-03")
+    assert send(api("village.secretary"), order)["round"] == 2
 
 
 @pytest.mark.parametrize(

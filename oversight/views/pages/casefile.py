@@ -462,12 +462,14 @@ class CaseFile:
             return False
         return True
 
-    @property
+    @cached_property
     def may_attach(self) -> bool:
-        """True where the reader's side works on it, or he opened it; judged again when a file
-        comes.
+        """True where the reader's side works on it or has just sent it, or he opened it; judged again
+        when a file comes.
         """
-        return self.case.open and (self.waiting.yours or self.case.opened_by == self.who.id)
+        return self.case.open and (
+            self.waiting.yours or attachments.may_add(db.session, self.case, self.who)
+        )
 
     @cached_property
     def slots(self) -> list[tuple[str, str]]:
