@@ -286,6 +286,11 @@ def of_case(session: Session, case: Case) -> list[Attachment]:
     )
 
 
+def newest(rows: Sequence[Attachment]) -> list[Attachment]:
+    """Return the newest version of each, in the order of the first."""
+    return list({row.series_id: row for row in rows}.values())
+
+
 def open_file(
     session: Session, folder: Path, attachment_id: str, who: Actor, thumb: bool = False
 ) -> tuple:

@@ -12,6 +12,7 @@ from flask_login import login_required
 from oversight.base.db import db
 from oversight.base.refusals import DomainError, InvalidInput, NotFound, RuleViolation
 from oversight.base.rows import ids_of
+from oversight.base.sentences import N_
 from oversight.casework import rectification
 from oversight.engine import authority, bell, desk_acts, inbox, transitions
 from oversight.law.definition import Move
@@ -137,9 +138,16 @@ def _named(case: Case, name: str) -> Move:
 
 def _words(move: Move) -> dict:
     """Take the words from the form; an answer given without a word reads as its definition says."""
+    if any(request.form.getlist("file")):  # a name: no file comes with an answer
+        raise InvalidInput({"file": N_("您选的照片还没有上传。请重新选择，点“上传”，再提交。")})
     if "checklist" in request.form:
         return checklist.words(request.form, move)
     words = forms.words_from(request.form, move.asks)
+    shown = request.form.get("shown")
+    if shown is not None and shown != words.get("due_on", ""):
+        raise InvalidInput(
+            {"due_on": N_("期限改了，下面的通知书已按新的期限写好。请看过，再点一次。")}
+        )
     if not words and forms.SAY in request.form and forms.one_text([move]) and move.unsaid:
         return {move.asks[0].name: move.unsaid}
     return words
