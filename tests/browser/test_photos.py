@@ -71,7 +71,8 @@ def test_each_goes_by_itself_made_smaller_and_the_page_stays(village, photos):  
             "sent.push([body.get('file').name, body.get('file').size]); send.call(this, body); };"
         )
         driver.find_element(By.ID, "ev-file").send_keys("\n".join(photos))
-        until(driver, lambda: "已上传 3 份" in finger.text)
+        refused = "只能传 JPG、PNG 或 PDF。这个文件是 .docx。"
+        until(driver, lambda: refused in finger.text)
         assert shown(village) == [("大.jpg", 2, 1600), ("手机.jpg", 2, 640), ("说明.pdf", 2, None)]
         sizes = dict(driver.execute_script("return sent"))
         with open(photos[0], "rb") as large, Image.open(large) as image:

@@ -14,6 +14,7 @@ import sys
 import warnings
 import zipfile
 from contextlib import suppress
+from typing import Any
 
 MAX_SIDE, THUMB_SIDE = 1600, 264
 MAX_PIXELS = {  # by how much of a photo is held at once while it is decoded
@@ -144,7 +145,8 @@ def _in_stripes(photo):
     """Return a decoded photo made smaller, never held whole a second time."""
     from PIL import Image
 
-    (width, height), mode, pixels = photo.size, photo.mode, memoryview(photo.data)
+    (width, height), mode = photo.size, photo.mode
+    pixels: Any = memoryview(photo.data)
     by = max(max(width, height) // MAX_SIDE, 1)
     found = Image.new(mode, (-(-width // by), -(-height // by)))
     for top in range(0, height, 64 * by):

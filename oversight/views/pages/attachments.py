@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import replace
+from typing import Any
 from urllib.parse import urlsplit
 
 from flask import (
@@ -234,7 +235,8 @@ def _one(case_id):
         db.session.rollback()
         return {"detail": present.translated(refusal.sentence)}, refusal.status
     row = db.session.get(Attachment, answer.body["id"])
-    line = current_app.jinja_env.get_template("evidence.html").module.thumb(row, row.finding)
+    macros: Any = current_app.jinja_env.get_template("evidence.html").module
+    line = macros.thumb(row, row.finding)
     return {"line": line, "of": row.finding or ""}, 201
 
 
