@@ -177,10 +177,18 @@ def _items(data: bytes, start: int, end: int) -> set[bytes]:
     found = set()
     for table, first, last in _boxes(data, start, end):
         if table == b"iinf":
-            for _infe, at, _end in _boxes(data, first + (8 if data[first] else 6), last):
-                place = at + (10 if data[at] > 2 else 8)
-                found.add(data[place : place + 4])
+            found |= {_kind(data, at) for at in _entries(data, first, last)}
     return found
+
+
+def _entries(data: bytes, first: int, last: int) -> list[int]:
+    begin = first + (8 if data[first] else 6)
+    return [at for _infe, at, _end in _boxes(data, begin, last)]
+
+
+def _kind(data: bytes, at: int) -> bytes:
+    place = at + (10 if data[at] > 2 else 8)
+    return data[place : place + 4]
 
 
 def _boxes(data: bytes, at: int, end: int):

@@ -46,6 +46,7 @@ SENDING = ("evidence.send", "api.attach")
 OWN = "ev-"  # begins the names of our fields, which stand among those of another form
 FIELDS = ("note", "finding")
 AT_ONCE = 20  # files of one form: each costs a child process
+Wrong = list[tuple[str, DomainError]]  # a file's name, and why it was not taken
 FORM_PARTS = 2000  # of a form that holds files among much else
 DRAINED = (
     64 * 2**20
@@ -94,10 +95,20 @@ def sent() -> attachments.Sent:
         raise InvalidInput(
             {name[:40]: say("没有“%(word)s”这一项。", word=name[:40]) for name in unknown}
         )
+    return _with_bytes("", _single())
+
+
+def _single():
+    """Return the one file of a request. Raises InvalidInput."""
     files = request.files.getlist("file")
     if len(files) != 1:
         raise InvalidInput({"file": N_("请选择一个文件，一次传一个。")})
-    return replace(_said_of_it(""), data=_read(files[0]), name=files[0].filename or "")
+    return files[0]
+
+
+def _with_bytes(own: str, file) -> attachments.Sent:
+    """Return a file with what is said of it. Raises BadRequest, InvalidInput, TooLarge."""
+    return replace(_said_of_it(own), data=_read(file), name=file.filename or "")
 
 
 def _said_of_it(own: str) -> attachments.Sent:
@@ -184,10 +195,7 @@ def send(case_id):
     if request.accept_mimetypes.best == "application/json":
         return _one(case_id)
     saved, wrong = _each(str(case_id))
-    if saved:
-        names = "、".join(row.name for row in saved)
-        said = say("已上传：%(name)s", name=names) if len(saved) < 4 else None
-        present.toast(said or say("已上传 %(n)s 份材料", n=len(saved)))
+    _tell(saved)
     if wrong:
         return again(case_id, wrong)
     if _beside():
@@ -197,47 +205,50 @@ def send(case_id):
     )
 
 
-def _each(case_id: str) -> tuple[list[Attachment], list[tuple[str, DomainError]]]:
+def _tell(saved: list[Attachment]) -> None:
+    if saved:
+        present.toast(say("已上传：%(name)s", name="、".join(row.name for row in saved)))
+
+
+def _each(case_id: str) -> tuple[list[Attachment], Wrong]:
     """Take each file that was sent; return what was saved, and of the others the name and the no.
 
     Raises NotFound, Forbidden.
     """
-    saved, wrong = [], []
     files = [one for one in request.files.getlist("file") if one.filename]
+    wrong: Wrong = [(file.filename, _too_many()) for file in files[AT_ONCE:]]
+    saved = [_taken(case_id, file, wrong) for file in files[:AT_ONCE]]
     if not files:
-        return [], [("", InvalidInput({"file": N_("请先选择照片或 PDF，再点“上传”。")}))]
-    for number, file in enumerate(files):
-        try:
-            if number >= AT_ONCE:
-                raise InvalidInput(
-                    {"file": say("一次最多传 %(most)s 份，这一份请再传一次。", most=AT_ONCE)}
-                )
-            about = _said_of_it(OWN)
-            saved.append(_submit(case_id, replace(about, data=_read(file), name=file.filename)))
-        except (NotFound, Forbidden):
-            raise
-        except DomainError as refusal:
-            wrong.append((file.filename if len(files) > 1 else "", refusal))
-    return saved, wrong
+        wrong.append(("", InvalidInput({"file": N_("请先选择照片或 PDF，再点“上传”。")})))
+    return [row for row in saved if row], wrong
+
+
+def _too_many() -> InvalidInput:
+    return InvalidInput({"file": say("一次最多传 %(most)s 份，这一份请再传一次。", most=AT_ONCE)})
+
+
+def _taken(case_id: str, file, wrong: Wrong) -> Attachment | None:
+    """Take a file, or note why not. Raises NotFound, Forbidden."""
+    try:
+        return _submit(case_id, _with_bytes(OWN, file))
+    except (NotFound, Forbidden):
+        raise
+    except DomainError as refusal:
+        wrong.append((file.filename, refusal))
+    return None
 
 
 def _one(case_id):
     """Answer the script: a line of the list, or a sentence. The same key brings the same line."""
     try:
-        [file] = request.files.getlist("file")
-        about = replace(_said_of_it(OWN), data=_read(file), name=file.filename or "")
-        answer = _once(
-            str(case_id), about, request.headers.get("Idempotency-Key", "")[:100] or None
-        )
-    except ValueError:
-        return {"detail": present.translated(N_("请选择一个文件，一次传一个。"))}, 422
+        key = request.headers.get("Idempotency-Key", "")[: repeats.LONGEST] or None
+        sent_once = _once(str(case_id), _with_bytes(OWN, _single()), key)
     except DomainError as refusal:
         db.session.rollback()
         return {"detail": present.translated(refusal.sentence)}, refusal.status
-    row = db.session.get(Attachment, answer.body["id"])
+    row = db.session.get(Attachment, sent_once.body["id"])
     macros: Any = current_app.jinja_env.get_template("evidence.html").module
-    line = macros.thumb(row, row.finding)
-    return {"line": line, "of": row.finding or ""}, 201
+    return {"line": macros.thumb(row, row.finding), "of": row.finding or ""}, 201
 
 
 def _beside() -> Pairs:
@@ -253,34 +264,33 @@ def _with_words(html: str) -> str:
     return found.html if found else html
 
 
-def again(case_id, wrong: list[tuple[str, DomainError]]):
+def again(case_id, wrong: Wrong):
     """Show the case with a sentence for each file and what was written; only those files are to be
     chosen anew.
     """
-    shown: dict[str, str] = {}
-    for number, (name, refusal) in enumerate(wrong, 1):
-        for field, sentence in _sentences(refusal).items():
-            key = field if field != "file" or number == 1 else f"file-{number}"
-            shown[key] = say("%(name)s：%(said)s", name=name, said=sentence) if name else sentence
-    words = {
-        name: request.form.get(OWN + name, "")[: attachments.NOTE] for name in ("note", "finding")
-    }
-    bound = forms.Bound(forms.ATTACH, words, shown, wrong[0][1])
-    case = case_page.seen(case_id)
+    words = {name: request.form.get(OWN + name, "")[: attachments.NOTE] for name in FIELDS}
+    bound = forms.Bound(forms.ATTACH, words, _sentences(wrong), wrong[0][1])
     own = session.own_path(request.form.get("next")) == url_for("evidence.show", case_id=case_id)
-    html = _shown(case, bound) if own else case_page.page(case, bound)
-    return _with_words(html) if _beside() else html, wrong[0][1].status
+    html = (_shown if own else case_page.page)(case_page.seen(case_id), bound)
+    return _with_words(html), wrong[0][1].status
 
 
-def _sentences(refusal: DomainError) -> dict[str, str]:
-    """Return what is wrong by the field of the form at which it is said."""
-    if not isinstance(refusal, InvalidInput):
-        return {
-            refusal.extra.get("field")
-            if refusal.extra.get("field") in FIELDS
-            else "file": refusal.sentence
-        }
-    return {name if name in FIELDS else "file": said for name, said in refusal.fields.items()}
+def _sentences(wrong: Wrong) -> dict[str, str]:
+    """Return what is wrong by the field at which it is said; of several files each by its name."""
+    shown: dict[str, str] = {}
+    several = len([one for one in request.files.getlist("file") if one.filename]) > 1
+    for number, (name, refusal) in enumerate(wrong):
+        for field, said in _by_field(refusal).items():
+            said = say("%(name)s：%(said)s", name=name, said=said) if several else said
+            shown[f"{field}-{number}" if number else field] = said
+    return shown
+
+
+def _by_field(refusal: DomainError) -> dict[str, str]:
+    found = {refusal.extra.get("field"): refusal.sentence}
+    if isinstance(refusal, InvalidInput):
+        found = dict(refusal.fields)
+    return {name if name in FIELDS else "file": said for name, said in found.items()}
 
 
 # API ---------------------------------------------------------------------------------------------

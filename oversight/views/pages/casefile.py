@@ -224,7 +224,7 @@ class CaseFile:
         name = self.bound.move
         if name == forms.ATTACH and self.may_attach:
             ids = {"note": "ev-note", "finding": "ev-for"}
-            return {word: ids.get(word, "ev-file") for word in self.bound.wrong}
+            return {word: ids.get(word.split("-")[0], "ev-file") for word in self.bound.wrong}
         if name in desk_acts.ASKS:
             return {ask.name: f"d-{name}-{ask.name}" for ask in desk_acts.ASKS[name]}
         move = self.move(name)
@@ -462,7 +462,7 @@ class CaseFile:
     @cached_property
     def orders(self) -> list[linked.Linked]:
         """Return the orders that came of a visit."""
-        return linked.orders_of(db.session, self.case, self.journal, self.who)
+        return linked.orders_of(db.session, self.journal, self.who)
 
     @cached_property
     def unseen(self) -> bool:
