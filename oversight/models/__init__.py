@@ -9,6 +9,7 @@ from .attendance import Attendance, Exempted, Invitee
 from .calendar import CalendarRow, PublishedYear, SettingChange, ZoneNotice, ZoneSettingRow
 from .cases import Case, Recusal, Reminder, Sighting, WorkItem
 from .chains import RecordChain
+from .duty_records import DutyRecord, YearSheet
 from .journal import Checkpoint, JournalRow
 from .life_meetings import LifeMeeting
 from .office import AdminChange, FollowUp, Substitution
@@ -32,6 +33,7 @@ __all__ = [
     "Case",
     "Checkpoint",
     "WorkItem",
+    "DutyRecord",
     "Exempted",
     "FollowUp",
     "Idempotency",
@@ -65,6 +67,7 @@ __all__ = [
     "Unit",
     "UnitChange",
     "OutboxMessage",
+    "YearSheet",
     "Zone",
     "ZoneNotice",
     "ZoneSettingRow",

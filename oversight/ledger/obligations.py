@@ -1,0 +1,499 @@
+"""The ledger: what each unit owes for which time, to whom, until when, and which record settles it.
+
+Reckoned from the records as of a day, never typed and never stored; what lies open as a case is told
+by its work items. Reads as many rows for forty branches as statements for one. Writes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from oversight import workflows
+from oversight.base.clock import Moment
+from oversight.base.rows import grouped
+from oversight.base.sentences import N_, Sentence, say
+from oversight.calendar.party_days import before_start, entry_due, month_end, status
+from oversight.calendar.zone import apart_july, has_rule_day, july_day, rule_for, zone_settings
+from oversight.engine.sight import visible
+from oversight.law import duties as law
+from oversight.law.binding import Binding, by_key, in_own_words
+from oversight.law.clauses import register
+from oversight.law.duties import Duty
+from oversight.models import (
+    Activity,
+    Case,
+    DutyRecord,
+    LifeMeeting,
+    Membership,
+    Person,
+    Unit,
+    WorkItem,
+)
+from oversight.models.cases import NEVER
+from oversight.organization.actor import Actor
+from oversight.organization.standing import is_member
+from oversight.rules import life_meetings as life
+
+OPEN, OVERDUE, SETTLED = "open", "overdue", "settled"
+EXCUSED, DEPLOYED = "excused", "deployed"
+STATES = {
+    OPEN: N_("待办"),
+    OVERDUE: N_("超期"),
+    SETTLED: N_("已结清"),
+    EXCUSED: N_("经上级书面同意暂缓"),
+    DEPLOYED: N_("按区部署延期"),
+}
+KINDS = ("must", "should", "may")
+NOT_KEPT = ("void", "terminated", "unfinished")  # appraisals that are none
+GRADED = ("told", "filed", "closed")
+TERMS = {"first": 1, "second": 2, "fourth": 4}
+
+
+@dataclass(frozen=True)
+class Obligation:
+    """One thing that a unit owes for one time: `to` the unit above; `about` says what is left of it.
+
+    `record_id`: the party day, meeting or case that settles it or on which it is to be done.
+    """
+
+    key: str
+    title: str | Sentence
+    clause: str
+    kind: str
+    unit: Unit
+    to: Unit | None
+    period: str
+    due_on: date | None
+    state: str
+    settled_by: str | Sentence = ""
+    about: str | Sentence = ""
+    activity_id: str | None = None
+    case_id: str | None = None
+
+    @property
+    def open(self) -> bool:
+        return self.state in (OPEN, OVERDUE)
+
+
+@dataclass
+class Facts:
+    """The records of a year of some branches, as they stood at the end of a day."""
+
+    session: Session
+    year: int
+    at: Moment
+    days: dict[tuple[str, int], Activity] = field(default_factory=dict)
+    july: dict[str, Activity] = field(default_factory=dict)
+    done: dict[tuple[str, str], list[DutyRecord]] = field(default_factory=dict)
+    meetings: dict[str, list[date]] = field(default_factory=dict)
+    appraised: dict[str, Case] = field(default_factory=dict)
+    joined: dict[tuple[str, int], int] = field(default_factory=dict)
+    until: date | None = None
+
+    def held(self, row: Activity | None) -> bool:
+        """True where an activity was held and it was written down by then."""
+        return row is not None and row.held_on is not None and _by(row.entered_on, self.at.today)
+
+
+def _by(day: date | None, today: date) -> bool:
+    return day is None or day <= today
+
+
+def read(session: Session, units: list[Unit], year: int, at: Moment) -> Facts:
+    """Read the records of these branches and this year, as they stood at a moment."""
+    facts = Facts(session, year, at)
+    ids = [unit.id for unit in units]
+    if not ids:
+        return facts
+    rows = session.scalars(
+        sa.select(Activity).where(
+            Activity.unit_id.in_(ids),
+            Activity.year == year,
+            Activity.kind.in_(("party_day", "july")),
+        )
+    ).all()
+    facts.days = {(row.unit_id, row.month): row for row in rows if row.kind == "party_day"}
+    facts.july = {row.unit_id: row for row in rows if row.kind == "july"}
+    facts.done = _done(session, ids, year, at.now)
+    facts.until = life.put_off(session, units[0].zone_id, year)
+    facts.meetings = _meetings(session, ids, facts)
+    facts.appraised = _appraised(session, ids, year)
+    facts.joined = _joined(session, ids, at.today)
+    return facts
+
+
+def _done(session: Session, ids: list[str], year: int, now: datetime) -> dict:
+    rows = session.scalars(
+        sa.select(DutyRecord).where(
+            DutyRecord.unit_id.in_(ids),
+            DutyRecord.year == year,
+            DutyRecord.noted_at <= now,
+            sa.or_(DutyRecord.withdrawn_at.is_(None), DutyRecord.withdrawn_at > now),
+        )
+    )
+    return grouped(((row.unit_id, row.key), row) for row in rows)
+
+
+def _meetings(session: Session, ids: list[str], facts: Facts) -> dict[str, list[date]]:
+    rows = session.execute(
+        sa.select(LifeMeeting.unit_id, LifeMeeting.held_on).where(
+            LifeMeeting.unit_id.in_(ids),
+            LifeMeeting.held_on.between(
+                date(facts.year, 1, 1), facts.until or date(facts.year, 12, 31)
+            ),
+            LifeMeeting.noted_at <= facts.at.now,
+            sa.or_(LifeMeeting.withdrawn_at.is_(None), LifeMeeting.withdrawn_at > facts.at.now),
+        )
+    )
+    return grouped((unit_id, held_on) for unit_id, held_on in rows)
+
+
+def _appraised(session: Session, ids: list[str], year: int) -> dict[str, Case]:
+    """Return the newest appraisal of a year by branch."""
+    rows = session.scalars(
+        sa.select(Case)
+        .where(Case.workflow == "appraisal", Case.unit_id.in_(ids), Case.state.not_in(NOT_KEPT))
+        .order_by(Case.id)
+    )
+    return {case.unit_id: case for case in rows if case.facts.get("year") == year}
+
+
+def _joined(session: Session, ids: list[str], today: date) -> dict[tuple[str, int], int]:
+    """Return how many members of a branch joined the Party in each month of the calendar."""
+    month = sa.extract("month", Person.joined_on)
+    rows = session.execute(
+        sa.select(Membership.unit_id, month, sa.func.count())
+        .join(Person, Person.id == Membership.person_id)
+        .where(Membership.unit_id.in_(ids), is_member(today), Person.joined_on.is_not(None))
+        .group_by(Membership.unit_id, month)
+    )
+    return {(unit_id, int(number)): count for unit_id, number, count in rows}
+
+
+# What a branch owes for its times ----------------------------------------------------------------
+
+
+def of_branch(facts: Facts, unit: Unit, to: Unit | None) -> Iterator[Obligation]:
+    """Yield what a branch owes of the year that has begun by then, what is settled among it."""
+    for duty in law.duties().values():
+        bound = _bound(duty, unit)
+        if bound is not None and bound.kind != "may" and duty.period in law.SPANS:
+            for one in _TIMES[duty.settled](facts, unit, duty):
+                yield _obligation(facts, unit, to, duty, bound, one)
+
+
+def _bound(duty: Duty, unit: Unit) -> Binding | None:
+    """Return the clause that binds a branch most, of those under a rule key."""
+    found = by_key(duty.key, unit.category) if duty.by == law.BRANCH else []
+    return min(found, key=lambda one: KINDS.index(one.kind), default=None)
+
+
+@dataclass(frozen=True)
+class _Time:
+    """One time for which a duty is owed, and what was found of it."""
+
+    period: str
+    due_on: date
+    done: bool
+    settled_by: str | Sentence = ""
+    about: str | Sentence = ""
+    excused: bool = False
+    deployed: bool = False
+    activity_id: str | None = None
+    case_id: str | None = None
+
+
+def _obligation(
+    facts: Facts, unit: Unit, to: Unit | None, duty: Duty, bound: Binding, one: _Time
+) -> Obligation:
+    return Obligation(
+        duty.key,
+        duty.title,
+        bound.id,
+        bound.kind,
+        unit,
+        to,
+        one.period,
+        one.due_on,
+        _state(one, facts.at.today),
+        one.settled_by if one.done else "",
+        one.about,
+        one.activity_id,
+        one.case_id,
+    )
+
+
+def _state(one: _Time, today: date) -> str:
+    if one.done:
+        return SETTLED
+    if one.excused:
+        return EXCUSED
+    if one.deployed:
+        return DEPLOYED
+    return OVERDUE if one.due_on < today else OPEN
+
+
+def _parts(facts: Facts, unit: Unit, period: str) -> Iterator[tuple[int, date, date]]:
+    """Yield the parts of the year that have begun and for which a branch answers: number, first day,
+    last day.
+    """
+    span = law.SPANS[period]
+    for number in range(1, 12 // span + 1):
+        begin = date(facts.year, (number - 1) * span + 1, 1)
+        end = month_end(facts.year, number * span)
+        there = unit.ended_on is None or unit.ended_on > (begin if span == 1 else end)
+        if begin <= facts.at.today and there and not before_start(unit, end):
+            yield number, begin, end
+
+
+def _named(year: int, period: str, number: int) -> str:
+    """Name a time: 2026-11, 2026-Q4, 2026-H2, 2026."""
+    return {
+        law.MONTH: f"{year}-{number:02}",
+        law.QUARTER: f"{year}-Q{number}",
+        law.HALF: f"{year}-H{number}",
+        law.YEAR: f"{year}",
+    }[period]
+
+
+def _of_month(facts: Facts, unit: Unit, number: int) -> tuple[Activity | None, date]:
+    """Return a month's party day, and the last day on which its record is in time."""
+    row = facts.days.get((unit.id, number))
+    day = row.held_on if row and row.held_on else _day(facts, unit, number)
+    return row, entry_due(facts.session, unit.zone_id, day)
+
+
+def _day(facts: Facts, unit: Unit, number: int) -> date:
+    """Return by when a month's activity is to be held: its day in force, planned or not, else the
+    month's last day.
+    """
+    row = facts.days.get((unit.id, number))
+    if row is None and has_rule_day(facts.session, unit, number):
+        return rule_for(facts.session, unit, facts.year, number).on
+    return (row.day if row else None) or month_end(facts.year, number)
+
+
+def _held(facts: Facts, unit: Unit, duty: Duty) -> Iterator[_Time]:
+    """Yield the activities that are owed. Source: G-2.1.2b, G-2.1.3"""
+    if duty.key == "DATE.JULY1":
+        yield from _july(facts, unit)
+        return
+    for number, _begin, _end in _parts(facts, unit, law.MONTH):
+        row = facts.days.get((unit.id, number))
+        held = facts.held(row) and status(row, facts.at.today) == "held"
+        said = say("%(m)s月%(d)s日开展", m=row.held_on.month, d=row.held_on.day) if held else ""
+        yield _Time(
+            _named(facts.year, law.MONTH, number),
+            _day(facts, unit, number),
+            held,
+            said,
+            about=_not_in_time(facts, row),
+            excused=bool(row and row.excused_by and not row.held_on),
+            activity_id=row.id if row else None,
+        )
+
+
+def _not_in_time(facts: Facts, row: Activity | None) -> str:
+    return N_("未按期开展") if facts.held(row) and status(row, facts.at.today) == "late" else ""
+
+
+def _july(facts: Facts, unit: Unit) -> Iterator[_Time]:
+    settings = zone_settings(facts.session, unit.zone_id)
+    day = july_day(settings, facts.year)
+    there = unit.ended_on is None or unit.ended_on > day
+    if day.replace(day=1) > facts.at.today or before_start(unit, day) or not there:
+        return
+    row = facts.july.get(unit.id) if apart_july(settings) else facts.days.get((unit.id, 7))
+    held = facts.held(row)
+    said = say("%(m)s月%(d)s日开展", m=row.held_on.month, d=row.held_on.day) if held else ""
+    yield _Time(str(facts.year), day, held, said, activity_id=row.id if row else None)
+
+
+def _rolled(facts: Facts, unit: Unit, duty: Duty) -> Iterator[_Time]:
+    """Yield the records that are owed, of a month that is not put off."""
+    for number, _begin, _end in _parts(facts, unit, law.MONTH):
+        row, due = _of_month(facts, unit, number)
+        filed = facts.held(row) and row.confirmed_at is not None
+        yield _Time(
+            _named(facts.year, law.MONTH, number),
+            due,
+            filed,
+            say("%(m)s月主题党日活动记录", m=number),
+            excused=bool(row and row.excused_by and not row.held_on),
+            activity_id=row.id if row else None,
+        )
+
+
+def _ticked(facts: Facts, unit: Unit, duty: Duty) -> Iterator[_Time]:
+    """Yield what is settled by an item of a monthly sheet."""
+    found = facts.done.get((unit.id, duty.key), [])
+    for number, _begin, end in _parts(facts, unit, duty.period):
+        if duty.key == "OATH.JOIN_MONTH" and not facts.joined.get((unit.id, number)):
+            continue
+        row, due = _of_month(facts, unit, number) if duty.period == law.MONTH else (None, end)
+        mine = [
+            one for one in found if law.part(duty.period, date(facts.year, one.month, 1)) == number
+        ]
+        left = len({person for one in mine for person in one.facts.get("except", ())})
+        yield _Time(
+            _named(facts.year, duty.period, number),
+            due,
+            bool(mine) and not left,
+            say("%(m)s月主题党日活动记录", m=mine[0].month) if mine else "",
+            about=say("还差 %(n)s 人", n=left) if left else "",
+            excused=bool(row and row.excused_by and not row.held_on),
+            activity_id=row.id if row else None,
+        )
+
+
+def _of_year(facts: Facts, unit: Unit, duty: Duty) -> Iterator[_Time]:
+    """Yield what is settled by an entry of the year sheet."""
+    found = facts.done.get((unit.id, duty.key), [])
+    for number, _begin, end in _parts(facts, unit, duty.period):
+        mine = [one for one in found if law.part(duty.period, one.done_on) == number]
+        said = (
+            say("年度表，%(m)s月%(d)s日", m=mine[0].done_on.month, d=mine[0].done_on.day)
+            if mine
+            else ""
+        )
+        yield _Time(_named(facts.year, duty.period, number), end, bool(mine), said)
+
+
+def _met(facts: Facts, unit: Unit, duty: Duty) -> Iterator[_Time]:
+    """Yield the 组织生活会 that are owed. Source: G-3.1.6b, G-3.1.6d"""
+    held, fourth = facts.meetings.get(unit.id, []), duty.key == "ORGLIFE.Q4"
+    for term in life.terms(unit, facts.year):
+        if (term.name == "fourth") != fourth or not life.owed(unit, term):
+            continue
+        if term.begin > facts.at.today or before_start(unit, term.end):
+            continue
+        days = [on for on in held if term.begin <= on <= term.end]
+        said = say("%(m)s月%(d)s日组织生活会", m=days[0].month, d=days[0].day) if days else ""
+        waits = life.waits(term, facts.until, held, facts.at.today)
+        name = str(facts.year) if fourth else _named(facts.year, law.HALF, TERMS[term.name])
+        yield _Time(name, term.end, bool(days), said, deployed=not days and waits)
+
+
+def _graded(facts: Facts, unit: Unit, duty: Duty) -> Iterator[_Time]:
+    """Yield the year's 民主评议, from when it is asked for. Source: G-3.1.6f, O-3.1.6c"""
+    end, case = date(facts.year, 12, 31), facts.appraised.get(unit.id)
+    begin = date(facts.year, 1 if unit.rule_set == "organ" else 10, 1)
+    there = unit.ended_on is None or unit.ended_on > end
+    if begin > facts.at.today or before_start(unit, end) or not there:
+        return
+    done = case is not None and case.state in GRADED
+    waits = facts.until is not None and unit.rule_set != "organ" and facts.at.today <= facts.until
+    about = N_("正在开展") if case is not None and not done else ""
+    yield _Time(
+        str(facts.year),
+        end,
+        done,
+        N_("民主评议党员"),
+        about,
+        deployed=waits,
+        case_id=case.id if case else None,
+    )
+
+
+def _nothing(facts: Facts, unit: Unit, duty: Duty) -> Iterator[_Time]:
+    yield from ()
+
+
+_TIMES: dict[str, Callable[[Facts, Unit, Duty], Iterator[_Time]]] = {
+    law.ACTIVITY: _held,
+    law.ROLL: _rolled,
+    law.SHEET: _ticked,
+    law.YEAR_SHEET: _of_year,
+    law.MEETING: _met,
+    law.APPRAISAL: _graded,
+    law.SMALL_REGISTER: _nothing,
+    law.CASE: _nothing,
+    law.GUARD: _nothing,
+    law.THEME: _nothing,
+    law.INSPECTION: _nothing,
+    law.BULLETIN: _nothing,
+}
+
+
+# What others owe a unit --------------------------------------------------------------------------
+
+
+def of_others(facts: Facts, unit: Unit) -> Iterator[Obligation]:
+    """Yield what those above owe a branch for its times: their lectures there."""
+    for duty in law.duties().values():
+        found = by_key(duty.key, unit.category) if duty.by == law.SUPERIOR and duty.on_sheet else []
+        if found:
+            for one in _ticked(facts, unit, duty):
+                yield _obligation(facts, unit, None, duty, found[0], one)
+
+
+# What lies open as a case ------------------------------------------------------------------------
+
+
+def open_cases(
+    session: Session, unit: Unit, who: Actor, at: Moment
+) -> list[tuple[Unit, Obligation]]:
+    """Return the open cases in sight that lie with a unit, or are its own and lie with another: with
+    the unit that is to act, as of a moment.
+    """
+    seat = sa.orm.aliased(Unit)
+    rows = session.execute(
+        sa.select(Case, seat, sa.func.min(WorkItem.due_on))
+        .join(WorkItem, WorkItem.case_id == Case.id)
+        .join(seat, seat.id == WorkItem.unit_id)
+        .where(
+            sa.or_(WorkItem.unit_id == unit.id, WorkItem.case_unit_id == unit.id),
+            WorkItem.kind == "act",
+            WorkItem.opened_at <= at.now,
+            sa.or_(WorkItem.closed_at.is_(None), WorkItem.closed_at > at.now),
+            visible(who),
+        )
+        .group_by(Case.id, seat.id)
+        .order_by(sa.func.min(WorkItem.due_on), Case.id)
+    ).all()
+    return [(by, _of_case(case, by, unit, due, at.today)) for case, by, due in rows]
+
+
+def _of_case(case: Case, by: Unit, unit: Unit, due: date, today: date) -> Obligation:
+    definition = workflows.of(case)
+    clause = _clause(definition, case)
+    key = register()[clause]["key"] if clause else ""
+    other = unit if by.id != unit.id else case.unit
+    state = OVERDUE if due < today else OPEN
+    return Obligation(
+        key,
+        say(
+            "%(what)s：%(state)s",
+            what=definition.short or definition.title,
+            state=definition.state(case.state).label,
+        ),
+        clause,
+        "must",
+        by,
+        other if other.id != by.id else None,
+        "",
+        due if due != NEVER else None,
+        state,
+        case_id=case.id,
+    )
+
+
+def _clause(definition, case: Case) -> str:
+    """Return the clause under which a case waits where it does, in the branch's own document."""
+    for move in definition.leaving(definition.state(case.state)):
+        if move.under is not None and move.under.is_clause:
+            return in_own_words(move.under, case.unit.category).id
+    return ""
+
+
+def counted(found: Iterable[Obligation]) -> dict[str, int]:
+    """Count obligations by how they stand."""
+    counts = dict.fromkeys(STATES, 0)
+    for one in found:
+        counts[one.state] += 1
+    return counts
