@@ -5,7 +5,6 @@ record it is settled. Who is bound by which clause of it is said by `binding`.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from functools import cache
 
 from oversight.base.sentences import N_
@@ -166,9 +165,9 @@ _TABLE = (
 # fmt: on
 
 
-def part(period: str, on: date) -> int:
-    """Return which month, quarter, half-year or year of a year a day lies in, counted from 1."""
-    return (on.month - 1) // SPANS.get(period, 1) + 1
+def part_of(period: str, month: int) -> int:
+    """Return which month, quarter, half-year or year of a year a month lies in, counted from 1."""
+    return (month - 1) // SPANS.get(period, 1) + 1
 
 
 @cache

@@ -29,7 +29,7 @@ from oversight.calendar.party_days import change
 from oversight.engine import authority
 from oversight.engine.use_case import use_case
 from oversight.law.binding import by_key, own_id
-from oversight.law.duties import BRANCH, SUPERIOR, YEAR_SHEET, ZONE, Duty, duties, part
+from oversight.law.duties import BRANCH, SUPERIOR, YEAR_SHEET, ZONE, Duty, duties, part_of
 from oversight.law.inputs import read_day
 from oversight.law.roles import SUPERIOR as ABOVE
 from oversight.models import Activity, DutyRecord, Unit, YearSheet, chains
@@ -129,17 +129,13 @@ def record(
     if row.held_on is None:
         raise RuleViolation("活动开展以后再登记做了什么。", field="duties", house_rule=AFTER)
     _must_fit(session, row, wanted)
-    stood = of_sheets(session, [row.id]).get(row.id, {})
-    same = {key for key, one in wanted.items() if key in stood and stood[key].facts == one.facts}
-    gone = [one for key, one in stood.items() if key not in same]
-    fresh = {key: one for key, one in wanted.items() if key not in same}
+    gone, fresh = _differs(of_sheets(session, [row.id]).get(row.id, {}), wanted)
     if not gone and not fresh:
         return
-    made_up = [one for one in gone if one.key in fresh and _makes_up(one.facts, fresh[one.key])]
-    why = _reason(why, [one for one in gone if one not in made_up])
+    why = _reason(why, [one for one in gone if not _makes_up(one, fresh)])
     _withdraw(session, gone, who, at, why or N_("补记"))
     _write(session, row, row.unit, row.month, row.held_on, fresh, who, basis, at)
-    told = {name: sorted(keys) for name, keys in (("done", fresh), ("gone", _keys(gone))) if keys}
+    told = {"done": sorted(fresh), "gone": sorted(one.key for one in gone)}
     change(
         session,
         row,
@@ -148,18 +144,25 @@ def record(
         act="duties",
         by=who.id,
         stand=basis,
-        noted={"duties": told},
+        noted={"duties": {name: keys for name, keys in told.items() if keys}},
     )
 
 
-def _makes_up(before: dict, now: Done) -> bool:
+def _differs(
+    stood: dict[str, DutyRecord], wanted: dict[str, Done]
+) -> tuple[list[DutyRecord], dict[str, Done]]:
+    """Return what stands no longer as it is, and what is to stand anew."""
+    same = {key for key, one in wanted.items() if key in stood and stood[key].facts == one.facts}
+    gone = [one for key, one in stood.items() if key not in same]
+    return gone, {key: one for key, one in wanted.items() if key not in same}
+
+
+def _makes_up(row: DutyRecord, fresh: dict[str, Done]) -> bool:
     """True where fewer members are left of whom it does not hold, and nothing else is said otherwise."""
-    left = set(before.get("except", ()))
-    return now.note == before.get("note", "") and set(now.without) < left
-
-
-def _keys(rows: Iterable[DutyRecord]) -> list[str]:
-    return [row.key for row in rows]
+    before, now = row.facts, fresh.get(row.key)
+    if now is None or now.note != before.get("note", ""):
+        return False
+    return set(now.without) < set(before.get("except", ()))
 
 
 def _reason(why: str, gone: list[DutyRecord]) -> str:
@@ -180,16 +183,12 @@ def _must_fit(session: Session, row: Activity, wanted: dict[str, Done]) -> None:
     strange = [key for key in wanted if not _on_sheet(duties().get(key), row.unit)]
     if strange:
         raise InvalidInput(dict.fromkeys(strange, N_("这一项不在你支部的月度记录表里。")))
-    named = {person for one in wanted.values() for person in one.without}
-    if not named:
-        return
-    own = set(ids_of(members(session, row.unit_id, row.held_on)))
-    wrong = [key for key, one in wanted.items() if not own.issuperset(one.without)]
-    wrong += [key for key, one in wanted.items() if one.without and not duties()[key].of_some]
+    naming = {key: set(one.without) for key, one in wanted.items() if one.without}
+    own = set(ids_of(members(session, row.unit_id, row.held_on))) if naming else set()
+    wrong = [key for key, named in naming.items() if not (duties()[key].of_some and named <= own)]
     if wrong:
-        raise InvalidInput(
-            dict.fromkeys(wrong, N_("名单里有人当天不是你支部的党员，或这一项不按人登记。"))
-        )
+        said = N_("名单里有人当天不是你支部的党员，或这一项不按人登记。")
+        raise InvalidInput(dict.fromkeys(wrong, said))
 
 
 def _on_sheet(duty: Duty | None, unit: Unit) -> bool:
@@ -320,8 +319,9 @@ def _standing(sheet: YearSheet, key: str):
 
 def _once(session: Session, sheet: YearSheet, duty: Duty, day: date) -> None:
     """Of one time a duty is entered once. Raises RuleViolation."""
-    days = session.scalars(_standing(sheet, duty.key).with_only_columns(DutyRecord.done_on))
-    if any(part(duty.period, on) == part(duty.period, day) for on in days):
+    months = session.scalars(_standing(sheet, duty.key).with_only_columns(DutyRecord.month))
+    now = part_of(duty.period, day.month)
+    if now in [part_of(duty.period, month) for month in months]:
         raise RuleViolation(
             "这一项在这段时间里已经登记过；写错了的，先撤回再登记。",
             field="key",

@@ -13,28 +13,19 @@ from datetime import date, datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from oversight import workflows
 from oversight.base.clock import Moment
+from oversight.base.db import id_of
 from oversight.base.rows import grouped
 from oversight.base.sentences import N_, Sentence, say
 from oversight.calendar.party_days import before_start, entry_due, month_end, status
 from oversight.calendar.zone import apart_july, has_rule_day, july_day, rule_for, zone_settings
-from oversight.engine.sight import visible
+from oversight.engine import open_work
+from oversight.engine.open_work import Work
 from oversight.law import duties as law
-from oversight.law.binding import Binding, by_key, in_own_words
+from oversight.law.binding import Binding, by_key
 from oversight.law.clauses import register
 from oversight.law.duties import Duty
-from oversight.models import (
-    Activity,
-    Case,
-    DutyRecord,
-    LifeMeeting,
-    Membership,
-    Person,
-    Unit,
-    WorkItem,
-)
-from oversight.models.cases import NEVER
+from oversight.models import Activity, Case, DutyRecord, LifeMeeting, Membership, Person, Unit
 from oversight.organization.actor import Actor
 from oversight.organization.standing import is_member
 from oversight.rules import life_meetings as life
@@ -51,7 +42,7 @@ STATES = {
 KINDS = ("must", "should", "may")
 NOT_KEPT = ("void", "terminated", "unfinished")  # appraisals that are none
 GRADED = ("told", "filed", "closed")
-TERMS = {"first": 1, "second": 2, "fourth": 4}
+HALVES = {"first": "-H1", "second": "-H2", "fourth": ""}
 
 
 @dataclass(frozen=True)
@@ -246,7 +237,10 @@ def _parts(facts: Facts, unit: Unit, period: str) -> Iterator[tuple[int, date, d
     for number in range(1, 12 // span + 1):
         begin = date(facts.year, (number - 1) * span + 1, 1)
         end = month_end(facts.year, number * span)
-        there = unit.ended_on is None or unit.ended_on > (begin if span == 1 else end)
+        last = (
+            end if span > 1 else begin
+        )  # of a month in which it ended a branch owes what it could do
+        there = unit.ended_on is None or unit.ended_on > last
         if begin <= facts.at.today and there and not before_start(unit, end):
             yield number, begin, end
 
@@ -286,15 +280,14 @@ def _held(facts: Facts, unit: Unit, duty: Duty) -> Iterator[_Time]:
     for number, _begin, _end in _parts(facts, unit, law.MONTH):
         row = facts.days.get((unit.id, number))
         held = facts.held(row) and status(row, facts.at.today) == "held"
-        said = say("%(m)s月%(d)s日开展", m=row.held_on.month, d=row.held_on.day) if held else ""
         yield _Time(
             _named(facts.year, law.MONTH, number),
             _day(facts, unit, number),
             held,
-            said,
+            _on(row),
             about=_not_in_time(facts, row),
-            excused=bool(row and row.excused_by and not row.held_on),
-            activity_id=row.id if row else None,
+            excused=_put_off(row),
+            activity_id=id_of(row),
         )
 
 
@@ -305,13 +298,16 @@ def _not_in_time(facts: Facts, row: Activity | None) -> str:
 def _july(facts: Facts, unit: Unit) -> Iterator[_Time]:
     settings = zone_settings(facts.session, unit.zone_id)
     day = july_day(settings, facts.year)
-    there = unit.ended_on is None or unit.ended_on > day
-    if day.replace(day=1) > facts.at.today or before_start(unit, day) or not there:
-        return
-    row = facts.july.get(unit.id) if apart_july(settings) else facts.days.get((unit.id, 7))
-    held = facts.held(row)
-    said = say("%(m)s月%(d)s日开展", m=row.held_on.month, d=row.held_on.day) if held else ""
-    yield _Time(str(facts.year), day, held, said, activity_id=row.id if row else None)
+    if day.replace(day=1) <= facts.at.today and _answers(unit, day):
+        row = facts.july.get(unit.id) if apart_july(settings) else facts.days.get((unit.id, 7))
+        yield _Time(str(facts.year), day, facts.held(row), _on(row), activity_id=id_of(row))
+
+
+def _on(row: Activity | None) -> str | Sentence:
+    """Say when an activity was held."""
+    if row is None or row.held_on is None:
+        return ""
+    return say("%(m)s月%(d)s日开展", m=row.held_on.month, d=row.held_on.day)
 
 
 def _rolled(facts: Facts, unit: Unit, duty: Duty) -> Iterator[_Time]:
@@ -324,8 +320,8 @@ def _rolled(facts: Facts, unit: Unit, duty: Duty) -> Iterator[_Time]:
             due,
             filed,
             say("%(m)s月主题党日活动记录", m=number),
-            excused=bool(row and row.excused_by and not row.held_on),
-            activity_id=row.id if row else None,
+            excused=_put_off(row),
+            activity_id=id_of(row),
         )
 
 
@@ -333,29 +329,38 @@ def _ticked(facts: Facts, unit: Unit, duty: Duty) -> Iterator[_Time]:
     """Yield what is settled by an item of a monthly sheet."""
     found = facts.done.get((unit.id, duty.key), [])
     for number, _begin, end in _parts(facts, unit, duty.period):
-        if duty.key == "OATH.JOIN_MONTH" and not facts.joined.get((unit.id, number)):
-            continue
-        row, due = _of_month(facts, unit, number) if duty.period == law.MONTH else (None, end)
-        mine = [
-            one for one in found if law.part(duty.period, date(facts.year, one.month, 1)) == number
-        ]
-        left = len({person for one in mine for person in one.facts.get("except", ())})
-        yield _Time(
-            _named(facts.year, duty.period, number),
-            due,
-            bool(mine) and not left,
-            say("%(m)s月主题党日活动记录", m=mine[0].month) if mine else "",
-            about=say("还差 %(n)s 人", n=left) if left else "",
-            excused=bool(row and row.excused_by and not row.held_on),
-            activity_id=row.id if row else None,
-        )
+        if duty.key != "OATH.JOIN_MONTH" or facts.joined.get((unit.id, number)):
+            mine = [one for one in found if law.part_of(duty.period, one.month) == number]
+            yield _item(facts, unit, duty, (number, end), mine)
+
+
+def _item(
+    facts: Facts, unit: Unit, duty: Duty, part: tuple[int, date], mine: list[DutyRecord]
+) -> _Time:
+    monthly = duty.period == law.MONTH
+    row, due = _of_month(facts, unit, part[0]) if monthly else (None, part[1])
+    left = len({person for one in mine for person in one.facts.get("except", ())})
+    return _Time(
+        _named(facts.year, duty.period, part[0]),
+        due,
+        bool(mine) and not left,
+        say("%(m)s月主题党日活动记录", m=mine[0].month) if mine else "",
+        about=say("还差 %(n)s 人", n=left) if left else "",
+        excused=_put_off(row),
+        activity_id=id_of(row),
+    )
+
+
+def _put_off(row: Activity | None) -> bool:
+    """True where the superior consented to put a month off, and it was not held all the same."""
+    return row is not None and bool(row.excused_by) and row.held_on is None
 
 
 def _of_year(facts: Facts, unit: Unit, duty: Duty) -> Iterator[_Time]:
     """Yield what is settled by an entry of the year sheet."""
     found = facts.done.get((unit.id, duty.key), [])
     for number, _begin, end in _parts(facts, unit, duty.period):
-        mine = [one for one in found if law.part(duty.period, one.done_on) == number]
+        mine = [one for one in found if law.part_of(duty.period, one.month) == number]
         said = (
             say("年度表，%(m)s月%(d)s日", m=mine[0].done_on.month, d=mine[0].done_on.day)
             if mine
@@ -366,38 +371,44 @@ def _of_year(facts: Facts, unit: Unit, duty: Duty) -> Iterator[_Time]:
 
 def _met(facts: Facts, unit: Unit, duty: Duty) -> Iterator[_Time]:
     """Yield the 组织生活会 that are owed. Source: G-3.1.6b, G-3.1.6d"""
-    held, fourth = facts.meetings.get(unit.id, []), duty.key == "ORGLIFE.Q4"
+    fourth = duty.key == "ORGLIFE.Q4"
     for term in life.terms(unit, facts.year):
-        if (term.name == "fourth") != fourth or not life.owed(unit, term):
-            continue
-        if term.begin > facts.at.today or before_start(unit, term.end):
-            continue
-        days = [on for on in held if term.begin <= on <= term.end]
-        said = say("%(m)s月%(d)s日组织生活会", m=days[0].month, d=days[0].day) if days else ""
-        waits = life.waits(term, facts.until, held, facts.at.today)
-        name = str(facts.year) if fourth else _named(facts.year, law.HALF, TERMS[term.name])
-        yield _Time(name, term.end, bool(days), said, deployed=not days and waits)
+        begun = term.begin <= facts.at.today and not before_start(unit, term.end)
+        if (term.name == "fourth") == fourth and life.owed(unit, term) and begun:
+            yield _term(facts, unit, term)
+
+
+def _term(facts: Facts, unit: Unit, term: life.Term) -> _Time:
+    held = facts.meetings.get(unit.id, [])
+    days = [on for on in held if term.begin <= on <= term.end]
+    said = say("%(m)s月%(d)s日组织生活会", m=days[0].month, d=days[0].day) if days else ""
+    waits = not days and life.waits(term, facts.until, held, facts.at.today)
+    name = f"{facts.year}{HALVES[term.name]}"
+    return _Time(name, term.end, bool(days), said, deployed=waits)
 
 
 def _graded(facts: Facts, unit: Unit, duty: Duty) -> Iterator[_Time]:
     """Yield the year's 民主评议, from when it is asked for. Source: G-3.1.6f, O-3.1.6c"""
-    end, case = date(facts.year, 12, 31), facts.appraised.get(unit.id)
-    begin = date(facts.year, 1 if unit.rule_set == "organ" else 10, 1)
-    there = unit.ended_on is None or unit.ended_on > end
-    if begin > facts.at.today or before_start(unit, end) or not there:
-        return
-    done = case is not None and case.state in GRADED
-    waits = facts.until is not None and unit.rule_set != "organ" and facts.at.today <= facts.until
-    about = N_("正在开展") if case is not None and not done else ""
-    yield _Time(
-        str(facts.year),
-        end,
-        done,
-        N_("民主评议党员"),
-        about,
-        deployed=waits,
-        case_id=case.id if case else None,
-    )
+    end, organ = date(facts.year, 12, 31), unit.rule_set == "organ"
+    if date(facts.year, 1 if organ else 10, 1) <= facts.at.today and _answers(unit, end):
+        case = facts.appraised.get(unit.id)
+        done = case is not None and case.state in GRADED
+        put_off = facts.until is not None and facts.at.today <= facts.until and not organ
+        about = N_("正在开展") if case and not done else ""
+        yield _Time(
+            str(facts.year),
+            end,
+            done,
+            N_("民主评议党员"),
+            about,
+            deployed=put_off,
+            case_id=id_of(case),
+        )
+
+
+def _answers(unit: Unit, end: date) -> bool:
+    """True where a branch answers for a time that ends on a day: it was there until then."""
+    return not before_start(unit, end) and (unit.ended_on is None or unit.ended_on > end)
 
 
 def _nothing(facts: Facts, unit: Unit, duty: Duty) -> Iterator[_Time]:
@@ -435,60 +446,28 @@ def of_others(facts: Facts, unit: Unit) -> Iterator[Obligation]:
 # What lies open as a case ------------------------------------------------------------------------
 
 
-def open_cases(
-    session: Session, unit: Unit, who: Actor, at: Moment
-) -> list[tuple[Unit, Obligation]]:
-    """Return the open cases in sight that lie with a unit, or are its own and lie with another: with
-    the unit that is to act, as of a moment.
+def of_cases(session: Session, unit: Unit, who: Actor, at: Moment) -> list[Obligation]:
+    """Return what lies open as a case in sight: by a unit, and by others for it. Source: G-2.1.1c,
+    G-3.2.1b
     """
-    seat = sa.orm.aliased(Unit)
-    rows = session.execute(
-        sa.select(Case, seat, sa.func.min(WorkItem.due_on))
-        .join(WorkItem, WorkItem.case_id == Case.id)
-        .join(seat, seat.id == WorkItem.unit_id)
-        .where(
-            sa.or_(WorkItem.unit_id == unit.id, WorkItem.case_unit_id == unit.id),
-            WorkItem.kind == "act",
-            WorkItem.opened_at <= at.now,
-            sa.or_(WorkItem.closed_at.is_(None), WorkItem.closed_at > at.now),
-            visible(who),
-        )
-        .group_by(Case.id, seat.id)
-        .order_by(sa.func.min(WorkItem.due_on), Case.id)
-    ).all()
-    return [(by, _of_case(case, by, unit, due, at.today)) for case, by, due in rows]
+    return [_of_case(work, unit, at.today) for work in open_work.of_unit(session, unit, who, at)]
 
 
-def _of_case(case: Case, by: Unit, unit: Unit, due: date, today: date) -> Obligation:
-    definition = workflows.of(case)
-    clause = _clause(definition, case)
-    key = register()[clause]["key"] if clause else ""
-    other = unit if by.id != unit.id else case.unit
-    state = OVERDUE if due < today else OPEN
+def _of_case(work: Work, unit: Unit, today: date) -> Obligation:
+    other = unit if work.by.id != unit.id else work.case.unit
+    late = work.due_on is not None and work.due_on < today
     return Obligation(
-        key,
-        say(
-            "%(what)s：%(state)s",
-            what=definition.short or definition.title,
-            state=definition.state(case.state).label,
-        ),
-        clause,
+        register()[work.clause]["key"] if work.clause else "",
+        work.title,
+        work.clause,
         "must",
-        by,
-        other if other.id != by.id else None,
+        work.by,
+        other if other.id != work.by.id else None,
         "",
-        due if due != NEVER else None,
-        state,
-        case_id=case.id,
+        work.due_on,
+        OVERDUE if late else OPEN,
+        case_id=work.case.id,
     )
-
-
-def _clause(definition, case: Case) -> str:
-    """Return the clause under which a case waits where it does, in the branch's own document."""
-    for move in definition.leaving(definition.state(case.state)):
-        if move.under is not None and move.under.is_clause:
-            return in_own_words(move.under, case.unit.category).id
-    return ""
 
 
 def counted(found: Iterable[Obligation]) -> dict[str, int]:

@@ -62,6 +62,8 @@ _BY_REASON = {
         ),
         "refusals": "_leaves _loose ripe prune",
         "life_meetings": "_leaves _loose _standing",
+        "duty_records": "_leaves _loose _duties",
+        "year_sheets": "_standing",
         "activities": "_standing standing",
         "record_chains": "told _heads due",
         **dict.fromkeys(["attendance", "invitees", "exempted"], "_by_day"),
