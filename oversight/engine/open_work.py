@@ -18,6 +18,7 @@ from oversight.models import Case, Unit, WorkItem
 from oversight.models.cases import NEVER
 from oversight.organization.actor import Actor
 
+from .boxes import below
 from .sight import visible
 
 _seat = aliased(Unit)
@@ -44,6 +45,7 @@ def of_unit(session: Session, unit: Unit, who: Actor, at: Moment) -> list[Work]:
         .join(WorkItem, WorkItem.case_id == Case.id)
         .join(_seat, _seat.id == WorkItem.unit_id)
         .where(
+            Case.id.in_(_candidates(unit)),
             sa.or_(WorkItem.unit_id == unit.id, Case.unit_id == unit.id),
             WorkItem.kind == "act",
             WorkItem.opened_at <= at.now,
@@ -57,6 +59,17 @@ def of_unit(session: Session, unit: Unit, who: Actor, at: Moment) -> list[Work]:
         Work(case, by, None if on == NEVER else on, _title(case), _clause(case))
         for case, by, on in rows
     ]
+
+
+def _candidates(unit: Unit) -> sa.CompoundSelect:
+    """Select the cases that may lie with a unit, each found by an index: what lies at its seats now, and
+    what belongs to it or, but for a whole zone, to those below it.
+    """
+    lying = sa.select(WorkItem.case_id).where(
+        WorkItem.unit_id == unit.id, WorkItem.closed_at.is_(None)
+    )
+    units = [unit.id] if unit.kind == "zone" else below([unit.path])
+    return lying.union(sa.select(Case.id).where(Case.unit_id.in_(units)))
 
 
 def _title(case: Case) -> Sentence:

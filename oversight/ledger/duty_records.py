@@ -5,12 +5,12 @@ party day, once that was held; every unit enters those of its year on its year s
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from oversight.base import typed
 from oversight.base.clock import Moment
@@ -28,11 +28,12 @@ from oversight.base.sentences import N_, say
 from oversight.calendar.party_days import change
 from oversight.engine import authority
 from oversight.engine.use_case import use_case
+from oversight.law import duties as law
 from oversight.law.binding import by_key, own_id
 from oversight.law.duties import BRANCH, SUPERIOR, YEAR_SHEET, ZONE, Duty, duties, part_of
 from oversight.law.inputs import read_day
 from oversight.law.roles import SUPERIOR as ABOVE
-from oversight.models import Activity, DutyRecord, Unit, YearSheet, chains
+from oversight.models import Activity, DutyRecord, Person, Unit, YearSheet, chains
 from oversight.organization.actor import Actor, AuthorityBasis
 from oversight.organization.members import members
 
@@ -81,6 +82,59 @@ def of_sheets(session: Session, sheet_ids: Iterable[str]) -> dict[str, dict[str,
     )
     found = grouped((row.sheet_id, row) for row in rows)
     return {sheet_id: {row.key: row for row in group} for sheet_id, group in found.items()}
+
+
+@dataclass(frozen=True)
+class Item:
+    """One line of a monthly sheet: `owed` this month, or offered besides; `row` where it is recorded."""
+
+    duty: Duty
+    clause: str
+    owed: bool
+    row: DutyRecord | None = None
+    people: tuple[Person, ...] = ()
+
+
+LECTURES = {
+    "LECTURE.SECRETARY": N_("支部书记"),
+    "LECTURE.LEADERS": N_("上级班子成员"),
+    "LECTURE.FIRST_SECRETARY": N_("第一书记、党建指导员"),
+    "LECTURE.MEMBERS": N_("普通党员"),
+}
+JULY = 7
+
+
+def items(session: Session, row: Activity, people: list[Person]) -> list[Item]:
+    """Return the lines of a party day's sheet for its branch: what it owes this month, then what else it
+    may have done; `people` stand on the sheet.
+    """
+    stands = of_sheets(session, [row.id]).get(row.id, {})
+    found = []
+    for duty in law.on_sheet():
+        bound = by_key(duty.key, row.unit.category)
+        owed = any(one.kind == "must" for one in bound) and duty.period == law.MONTH
+        line = Item(duty, bound[0].id if bound else "", owed, stands.get(duty.key))
+        found += [replace(line, people=_concerned(duty, row, people))] if bound else []
+    shown = [one for one in found if _in_place(one, row)]
+    return sorted(shown, key=lambda one: not one.owed)
+
+
+def _concerned(duty: Duty, row: Activity, people: list[Person]) -> tuple[Person, ...]:
+    """Return of whom a line may not hold: everybody, or who joined in that month. Source: G-3.1.2a"""
+    if not duty.of_some:
+        return ()
+    if duty.key != "OATH.JOIN_MONTH":
+        return tuple(people)
+    return tuple(one for one in people if one.joined_on and one.joined_on.month == row.month)
+
+
+def _in_place(one: Item, row: Activity) -> bool:
+    """True where a line has something to say this month."""
+    if one.duty.key == "OATH.JULY1":
+        return row.month == JULY
+    return (
+        bool(one.people) if one.duty.key == "OATH.JOIN_MONTH" else one.duty.period != law.STANDING
+    )
 
 
 # The sheet of a party day ------------------------------------------------------------------------
@@ -236,11 +290,18 @@ def _write(
 # The sheet of a year -----------------------------------------------------------------------------
 
 
-def year_sheet(session: Session, unit: Unit, year: int) -> YearSheet | None:
-    """Return the sheet of a unit's year, where anything was entered on it."""
-    return session.scalar(
-        sa.select(YearSheet).where(YearSheet.unit_id == unit.id, YearSheet.year == year)
+def of_year(session: Session, unit: Unit, year: int) -> list[DutyRecord]:
+    """Return what was entered on the sheet of a unit's year, what was taken back among it."""
+    sheet = sa.select(YearSheet.id).where(YearSheet.unit_id == unit.id, YearSheet.year == year)
+    wanted = (
+        sa.select(DutyRecord)
+        .where(
+            DutyRecord.unit_id == unit.id, DutyRecord.year == year, DutyRecord.sheet_id.in_(sheet)
+        )
+        .order_by(DutyRecord.done_on, DutyRecord.id)
+        .options(joinedload(DutyRecord.noter))
     )
+    return list(session.scalars(wanted))
 
 
 def enter(

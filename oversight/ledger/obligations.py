@@ -11,15 +11,18 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from oversight.base.clock import Moment
-from oversight.base.db import id_of
+from oversight.base.db import find, id_of
+from oversight.base.paging import page_of
+from oversight.base.refusals import Forbidden, NotFound
 from oversight.base.rows import grouped
 from oversight.base.sentences import N_, Sentence, say
 from oversight.calendar.party_days import before_start, entry_due, month_end, status
 from oversight.calendar.zone import apart_july, has_rule_day, july_day, rule_for, zone_settings
-from oversight.engine import open_work
+from oversight.engine import authority, open_work
+from oversight.engine.boxes import below as below_of
 from oversight.engine.open_work import Work
 from oversight.law import duties as law
 from oversight.law.binding import Binding, by_key
@@ -28,6 +31,7 @@ from oversight.law.duties import Duty
 from oversight.models import Activity, Case, DutyRecord, LifeMeeting, Membership, Person, Unit
 from oversight.organization.actor import Actor
 from oversight.organization.standing import is_member
+from oversight.organization.units import by_id, superiors
 from oversight.rules import life_meetings as life
 
 OPEN, OVERDUE, SETTLED = "open", "overdue", "settled"
@@ -431,16 +435,33 @@ _TIMES: dict[str, Callable[[Facts, Unit, Duty], Iterator[_Time]]] = {
 }
 
 
-# What others owe a unit --------------------------------------------------------------------------
+# What those above owe ----------------------------------------------------------------------------
 
 
-def of_others(facts: Facts, unit: Unit) -> Iterator[Obligation]:
-    """Yield what those above owe a branch for its times: their lectures there."""
+def of_others(facts: Facts, unit: Unit, above: Unit | None) -> Iterator[Obligation]:
+    """Yield what those above owe a branch for its times: their lectures there. Source: G-3.1.5b,
+    G-3.1.5d
+    """
+    for duty in law.on_sheet():
+        found = by_key(duty.key, unit.category) if duty.by == law.SUPERIOR else []
+        for one in _ticked(facts, unit, duty) if found else ():
+            yield _obligation(facts, above or unit, unit, duty, found[0], one)
+
+
+def of_superior(facts: Facts, unit: Unit, categories: set[str]) -> Iterator[Obligation]:
+    """Yield what a town, a department or the zone owes for its year, of what binds it for the branches
+    of these categories below it.
+    """
+    by = law.ZONE if unit.kind == "zone" else law.SUPERIOR
     for duty in law.duties().values():
-        found = by_key(duty.key, unit.category) if duty.by == law.SUPERIOR and duty.on_sheet else []
-        if found:
-            for one in _ticked(facts, unit, duty):
-                yield _obligation(facts, unit, None, duty, found[0], one)
+        bound = _bound_above(duty, categories) if duty.by == by else None
+        for one in _of_year(facts, unit, duty) if bound and duty.settled == law.YEAR_SHEET else ():
+            yield _obligation(facts, unit, None, duty, bound, one)
+
+
+def _bound_above(duty: Duty, categories: set[str]) -> Binding | None:
+    found = (one for category in sorted(categories) for one in by_key(duty.key, category))
+    return min(found, key=lambda one: KINDS.index(one.kind), default=None)
 
 
 # What lies open as a case ------------------------------------------------------------------------
@@ -468,6 +489,90 @@ def _of_case(work: Work, unit: Unit, today: date) -> Obligation:
         OVERDUE if late else OPEN,
         case_id=work.case.id,
     )
+
+
+# Both sides --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Sides:
+    """What a unit owes, what others owe it, and what is settled or put off."""
+
+    owe: list[Obligation]
+    owed: list[Obligation]
+    settled: list[Obligation]
+
+
+def readable(session: Session, unit_id: str | None, who: Actor) -> Unit:
+    """Return a unit whose ledger the actor may read: as one of its leaders or officers, or from above;
+    None: his own.
+
+    Raises NotFound, and Forbidden for members without office.
+    """
+    own = [post.unit_id for post in who.posts] + ([who.branch.id] if who.branch else [])
+    unit = find(session, Unit, unit_id or next(iter(own), None))
+    if unit is None or unit.kind == "group" or unit.zone_id != who.zone_id or not who.sees(unit):
+        raise NotFound()
+    above = any(unit.within(path) for path in who.business)
+    if not above and not (unit.kind == "branch" and authority.may_enter(session, unit, who)):
+        said = say("%(unit)s的台账由本单位负责人和上级党组织查看。", unit=unit.name)
+        raise Forbidden(said, rule="authority")
+    return unit
+
+
+def below(session: Session, top: Unit, cursor: str | None, size: int) -> list[Unit]:
+    """Return a page of the branches below a unit, town by town, one more than it holds where it goes
+    on. Raises InvalidInput.
+    """
+    parent = aliased(Unit)
+    wanted = (
+        sa.select(Unit)
+        .join(parent, parent.id == Unit.parent_id)
+        .where(Unit.id.in_(below_of([top.path])), Unit.kind == "branch", Unit.ended_on.is_(None))
+    )
+    order = (parent.sort, parent.id, Unit.sort, Unit.id)
+    return [row.Unit for row in page_of(session, wanted, order, Unit, cursor, size)]
+
+
+def of_units(session: Session, units: list[Unit], at: Moment) -> Iterator[Obligation]:
+    """Yield what these branches owe for their times and is open, branch by branch."""
+    facts = read(session, units, at.today.year, at)
+    above = by_id(session, {unit.parent_id for unit in units if unit.parent_id})
+    for unit in units:
+        found = of_branch(facts, unit, above.get(unit.parent_id))
+        yield from sorted((one for one in found if one.open), key=_place)
+
+
+def sides(session: Session, unit: Unit, who: Actor, at: Moment) -> Sides:
+    """Return both sides of a unit's ledger as of a moment, the next due first; of cases what the
+    reader sees.
+    """
+    facts = read(session, [unit], at.today.year, at)
+    above = superiors(session, unit)[0] if unit.kind != "zone" else None
+    cases = of_cases(session, unit, who, at)
+    own = [*_own(facts, unit, above), *(one for one in cases if one.unit.id == unit.id)]
+    others = [one for one in cases if one.unit.id != unit.id]
+    if unit.kind == "branch":
+        others += of_others(facts, unit, above)
+    return Sides(
+        sorted((one for one in own if one.open), key=_place),
+        sorted((one for one in others if one.open), key=_place),
+        [one for one in own if not one.open],
+    )
+
+
+def _own(facts: Facts, unit: Unit, above: Unit | None) -> Iterator[Obligation]:
+    if unit.kind == "branch":
+        yield from of_branch(facts, unit, above)
+        return
+    wanted = sa.select(Unit.category).where(
+        Unit.id.in_(below_of([unit.path])), Unit.kind == "branch", Unit.ended_on.is_(None)
+    )
+    yield from of_superior(facts, unit, set(facts.session.scalars(wanted.distinct())))
+
+
+def _place(one: Obligation) -> tuple:
+    return (one.due_on or date.max, one.period)
 
 
 def counted(found: Iterable[Obligation]) -> dict[str, int]:

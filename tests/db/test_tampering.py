@@ -233,7 +233,10 @@ def tamper(link, table: str, way: str) -> bool:
     return True
 
 
-NAMED = {"attendance": "sheets", "duty_records": "sheets"}  # what names a change where the table itself does not
+NAMED = {
+    "attendance": "sheets",
+    "duty_records": "sheets",
+}  # what names a change where the table itself does not
 WAYS = ("edit", "delete", "insert")
 ALONE = {"number_series", "record_chains"}  # a change of others shows as theirs would
 
