@@ -215,7 +215,7 @@ def _obligation(
         to,
         one.period,
         one.due_on,
-        _state(one, facts.at.today),
+        _state(one, facts.at.today, bound.kind),
         one.settled_by if one.done else "",
         one.about,
         one.activity_id,
@@ -223,14 +223,15 @@ def _obligation(
     )
 
 
-def _state(one: _Time, today: date) -> str:
+def _state(one: _Time, today: date, kind: str) -> str:
+    """Say how an obligation stands; what only should be done is never overdue."""
     if one.done:
         return SETTLED
     if one.excused:
         return EXCUSED
     if one.deployed:
         return DEPLOYED
-    return OVERDUE if one.due_on < today else OPEN
+    return OVERDUE if one.due_on < today and kind == "must" else OPEN
 
 
 def _parts(facts: Facts, unit: Unit, period: str) -> Iterator[tuple[int, date, date]]:
@@ -487,6 +488,7 @@ def _of_case(work: Work, unit: Unit, today: date) -> Obligation:
         "",
         work.due_on,
         OVERDUE if late else OPEN,
+        about=work.case.unit.name if work.case.unit.id != work.by.id else "",
         case_id=work.case.id,
     )
 
@@ -496,11 +498,12 @@ def _of_case(work: Work, unit: Unit, today: date) -> Obligation:
 
 @dataclass(frozen=True)
 class Sides:
-    """What a unit owes, what others owe it, and what is settled or put off."""
+    """What a unit owes, what others owe it, what is settled or put off, and what it should do besides."""
 
     owe: list[Obligation]
     owed: list[Obligation]
     settled: list[Obligation]
+    encouraged: list[Obligation]
 
 
 def readable(session: Session, unit_id: str | None, who: Actor) -> Unit:
@@ -540,7 +543,8 @@ def of_units(session: Session, units: list[Unit], at: Moment) -> Iterator[Obliga
     above = by_id(session, {unit.parent_id for unit in units if unit.parent_id})
     for unit in units:
         found = of_branch(facts, unit, above.get(unit.parent_id))
-        yield from sorted((one for one in found if one.open), key=_place)
+        owed = (one for one in found if one.open and one.kind == "must")
+        yield from sorted(owed, key=_place)
 
 
 def sides(session: Session, unit: Unit, who: Actor, at: Moment) -> Sides:
@@ -555,9 +559,10 @@ def sides(session: Session, unit: Unit, who: Actor, at: Moment) -> Sides:
     if unit.kind == "branch":
         others += of_others(facts, unit, above)
     return Sides(
-        sorted((one for one in own if one.open), key=_place),
+        sorted((one for one in own if one.open and one.kind == "must"), key=_place),
         sorted((one for one in others if one.open), key=_place),
         [one for one in own if not one.open],
+        sorted((one for one in own if one.open and one.kind != "must"), key=_place),
     )
 
 

@@ -39,6 +39,7 @@ LATE, WEEK, MONTH, LATER = N_("已超期"), N_("本周"), N_("本月内"), N_("�
 class Row:
     """What is to be done in one go: one obligation, or all that one sheet settles."""
 
+    monthly: bool
     parts: list[Obligation] = field(default_factory=list)
 
     @property
@@ -54,25 +55,98 @@ class Row:
         return min((one.due_on for one in self.parts if one.due_on), default=None)
 
     @property
-    def one_sheet(self) -> bool:
-        return _of_the_day(self.first)
-
-    @property
     def source(self) -> Source | None:
         return clause(self.first.clause) if self.first.clause else None
 
 
-def _of_the_day(one: Obligation) -> bool:
+def _of_a_month(one: Obligation) -> bool:
+    """True where the record of a month's party day settles it, with all else of that month."""
     duty = law.duties().get(one.key)
-    return one.case_id is None and duty is not None and duty.settled in OF_THE_DAY
+    if one.case_id or duty is None or duty.settled not in OF_THE_DAY:
+        return False
+    return duty.period == law.MONTH
 
 
 def rows_of(found: Iterable[Obligation]) -> list[Row]:
     """Return obligations as rows, those of one month's sheet together, the next due first."""
     rows: dict[object, Row] = {}
     for number, one in enumerate(found):
-        monthly = _of_the_day(one) and one.period.count("-") == 1 and one.period[5:6].isdigit()
-        rows.setdefault(one.period if monthly else number, Row()).parts.append(one)
+        monthly = _of_a_month(one)
+        rows.setdefault(one.period if monthly else number, Row(monthly)).parts.append(one)
+    return sorted(rows.values(), key=lambda row: row.due_on or date.max)
+
+
+class Ledger:
+    """The ledger of one unit as of a day, for one reader."""
+
+    def __init__(self, unit: Unit, on: date | None):
+        self.unit, now = unit, session.moment()
+        self.past = on is not None and on < now.today
+        self.at = session.end_of(on) if on is not None and self.past else now
+
+    @cached_property
+    def sides(self) -> obligations.Sides:
+        return obligations.sides(db.session, self.unit, session.actor(), self.at)
+
+    @cached_property
+    def groups(self) -> list[tuple[str, list[Row]]]:
+        """Return what the unit owes, by how near it is due."""
+        return self._grouped(self.sides.owe)
+
+    @cached_property
+    def others(self) -> list[tuple[str, list[Row]]]:
+        return self._grouped(self.sides.owed)
+
+    def _grouped(self, found: list[Obligation]) -> list[tuple[str, list[Row]]]:
+        by = grouped((self._near(row), row) for row in rows_of(found))
+        return [(name, by[name]) for name in (LATE, WEEK, MONTH, LATER) if name in by]
+
+    def _near(self, row: Row) -> str:
+        today = self.at.today
+        if row.late:
+            return LATE
+        if row.due_on is None:
+            return LATER
+        if row.due_on <= today + timedelta(days=7 - today.isoweekday()):
+            return WEEK
+        return MONTH if row.due_on.replace(day=1) == today.replace(day=1) else LATER
+
+    @cached_property
+    def settled(self) -> list[tuple[str, list[Obligation]]]:
+        """Return what is settled or put off, under the record that settles it."""
+        said = (
+            (one.settled_by or obligations.STATES[one.state], one) for one in self.sides.settled
+        )
+        done = grouped((str(record), one) for record, one in said)
+        return sorted(done.items(), key=lambda pair: pair[1][0].period, reverse=True)
+
+    @property
+    def late(self) -> bool:
+        return any(one.state == obligations.OVERDUE for one in self.parts)
+
+    @property
+    def due_on(self) -> date | None:
+        return min((one.due_on for one in self.parts if one.due_on), default=None)
+
+    @property
+    def source(self) -> Source | None:
+        return clause(self.first.clause) if self.first.clause else None
+
+
+def _of_a_month(one: Obligation) -> bool:
+    """True where the record of a month's party day settles it, with all else of that month."""
+    duty = law.duties().get(one.key)
+    if one.case_id or duty is None or duty.settled not in OF_THE_DAY:
+        return False
+    return duty.period == law.MONTH
+
+
+def rows_of(found: Iterable[Obligation]) -> list[Row]:
+    """Return obligations as rows, those of one month's sheet together, the next due first."""
+    rows: dict[object, Row] = {}
+    for number, one in enumerate(found):
+        monthly = _of_a_month(one)
+        rows.setdefault(one.period if monthly else number, Row(monthly)).parts.append(one)
     return sorted(rows.values(), key=lambda row: row.due_on or date.max)
 
 
