@@ -32,6 +32,7 @@ from oversight.models import Activity, Case, DutyRecord, LifeMeeting, Membership
 from oversight.organization.actor import Actor
 from oversight.organization.standing import is_member
 from oversight.organization.units import by_id, superiors
+from oversight.rules import inspection, theme
 from oversight.rules import life_meetings as life
 
 OPEN, OVERDUE, SETTLED = "open", "overdue", "settled"
@@ -45,6 +46,7 @@ STATES = {
 }
 KINDS = ("must", "should", "may")
 NOT_KEPT = ("void", "terminated", "unfinished")  # appraisals that are none
+FIRMS = ("private", "social", "soe")  # whose superiors inspect all of them
 GRADED = ("told", "filed", "closed")
 HALVES = {"first": "-H1", "second": "-H2", "fourth": ""}
 
@@ -455,9 +457,49 @@ def of_superior(facts: Facts, unit: Unit, categories: set[str]) -> Iterator[Obli
     """
     by = law.ZONE if unit.kind == "zone" else law.SUPERIOR
     for duty in law.duties().values():
-        bound = _bound_above(duty, categories) if duty.by == by else None
-        for one in _of_year(facts, unit, duty) if bound and duty.settled == law.YEAR_SHEET else ():
+        own = duty.by == by and duty.period in law.SPANS
+        bound = _bound_above(duty, categories) if own else None
+        for one in _ABOVE.get(duty.settled, _nothing)(facts, unit, duty) if bound else ():
             yield _obligation(facts, unit, None, duty, bound, one)
+
+
+def _themes(facts: Facts, unit: Unit, duty: Duty) -> Iterator[_Time]:
+    """Yield the themes that are owed, each by the 25th of the month before. Source: G-2.3.1"""
+    found = theme.of_year(facts.session, unit.zone_id, facts.year, facts.at.now)
+    for number in range(1, 13):
+        due = theme.due_on(facts.year, number)
+        near = due.replace(day=1) <= facts.at.today
+        if near and not before_start(unit, month_end(facts.year, number)):
+            number_of = found.get(number)
+            said = say("%(m)s月主题安排", m=number)
+            yield _Time(_named(facts.year, law.MONTH, number), due, number_of is not None, said)
+
+
+def _inspected(facts: Facts, unit: Unit, duty: Duty) -> Iterator[_Time]:
+    """Yield the inspections that are owed: of all branches of firms within the year, and of any within
+    each time. Source: G-4.4a, G-4.4b, P-4.1a, P-4.1b, S-4.4a
+    """
+    branches = below_of([unit.path])
+    visits = inspection.of_year(facts.session, unit.id, branches, facts.year, facts.at.now)
+    if duty.key == "INSPECT.FULL":
+        yield _covered(facts, unit, {visit.unit_id for visit in visits})
+        return
+    for number, _begin, end in _parts(facts, unit, duty.period):
+        mine = [one for one in visits if law.part_of(duty.period, one.on.month) == number]
+        said = say("督查 %(n)s 次", n=len(mine))
+        yield _Time(_named(facts.year, duty.period, number), end, bool(mine), said)
+
+
+def _covered(facts: Facts, unit: Unit, visited: set[str]) -> _Time:
+    """Say how many branches of firms a superior has inspected, of those that he shall inspect all."""
+    wanted = sa.select(Unit.id).where(
+        Unit.id.in_(below_of([unit.path])), Unit.ended_on.is_(None), Unit.category.in_(FIRMS)
+    )
+    firms = set(facts.session.scalars(wanted))
+    left = len(firms - visited)
+    about = say("还有 %(n)s 个支部没有查", n=left) if left else ""
+    said = say("已查 %(n)s 个支部", n=len(firms))
+    return _Time(str(facts.year), date(facts.year, 12, 31), not left, said, about)
 
 
 def _bound_above(duty: Duty, categories: set[str]) -> Binding | None:
@@ -491,6 +533,13 @@ def _of_case(work: Work, unit: Unit, today: date) -> Obligation:
         about=work.case.unit.name if work.case.unit.id != work.by.id else "",
         case_id=work.case.id,
     )
+
+
+_ABOVE: dict[str, Callable[[Facts, Unit, Duty], Iterator[_Time]]] = {
+    law.YEAR_SHEET: _of_year,
+    law.THEME: _themes,
+    law.INSPECTION: _inspected,
+}
 
 
 # Both sides --------------------------------------------------------------------------------------

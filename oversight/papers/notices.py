@@ -1,4 +1,4 @@
-"""The zone's notices to all its branches: a month moved, and the yearly appraisal deployed."""
+"""The zone's notices to all its branches: a month moved, its theme, and the yearly appraisal deployed."""
 
 from __future__ import annotations
 
@@ -45,6 +45,32 @@ def deployment(attempt: TransitionContext) -> dict:
             f"{facts['year']}年度民主评议党员于{chinese_day(begin)}至{chinese_day(end)}开展，各党支部召开一次组织生活会，"
             "对照“四个合格”标准，按照个人自评、党员互评、民主测评、组织评定等程序进行。",
             stop(facts["points"]) if facts.get("points") else "",
+            N_("特此通知。"),
+        ],
+    )
+
+
+def theme_of_the_month(attempt: TransitionContext) -> dict:
+    """Compose the notice that settles the theme of a month and what every branch does. Source: G-2.3.1"""
+    facts = attempt.case.facts
+    year, month = facts["month"].split("-")
+    actions = [line.strip() for line in facts["actions"].splitlines() if line.strip()]
+    numbered = [f"{number}.{stop(line)}" for number, line in enumerate(actions, start=1)]
+    advice = facts.get("advice")
+    return letter(
+        attempt,
+        attempt.unit,
+        f"关于{year}年{int(month)}月支部主题党日活动安排的通知",
+        ALL,
+        [
+            f"现将全区{year}年{int(month)}月支部主题党日活动安排通知如下。",
+            f"一、活动主题：{stop(facts['theme'])}",
+            N_("二、规定动作："),
+            *numbered,
+            f"三、自选动作：{stop(advice)}"
+            if advice
+            else N_("三、自选动作由各党支部结合实际确定。"),
+            N_("请各党支部会前召开支委会，结合工作实际细化具体内容，认真组织开展。"),
             N_("特此通知。"),
         ],
     )

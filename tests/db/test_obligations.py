@@ -22,6 +22,7 @@ from oversight.ledger import duty_records, life_meetings, obligations
 from oversight.ledger.duty_records import Done
 from oversight.models import DutyRecord
 from tests.db.test_attendance import activity, record, sheet
+from tests.support.actors import Play
 from tests.support.world import at
 
 NOVEMBER = "2026-11"
@@ -278,3 +279,42 @@ def test_the_journal_holds_what_was_done_and_finds_what_was_changed(session, wor
     session.execute(sa.text("DROP TRIGGER IF EXISTS duty_records_no_update"))
     session.execute(sa.text("UPDATE duty_records SET done_on = '2026-01-01' WHERE key = 'FAMILY'"))
     assert journal.verify_lines(journal.export_lines(session)) != []
+
+
+# Above the branches ------------------------------------------------------------------------------
+
+
+def above(session, world, unit, on="2026-11-24"):
+    """Return what a superior owes of the year, by key and period."""
+    row = world.units[unit]
+    who = world.actor(f"{unit}.officer", at(on).today)
+    found = obligations.sides(session, row, who, at(on, 23))
+    return {(one.key, one.period): one for one in [*found.owe, *found.settled] if one.period}
+
+
+def test_the_zone_owes_a_theme_for_each_month_by_the_25th_before(session, world):
+    """G-2.3.1"""
+    play = Play(session, world, "2026-11-20")
+    before = above(session, world, "zone")["THEME.ZONE", "2026-12"]
+    assert (before.state, before.due_on) == ("open", date(2026, 11, 25))
+    words = {"month": "2026-12", "theme": "学用新思想", "actions": "学习党章第三章"}
+    case = play.open("zone.officer", "zone", workflow="theme", **words)
+    case = play.move(case, "zone.officer", "propose")
+    assert above(session, world, "zone")["THEME.ZONE", "2026-12"].state == "open"
+    play.move(case, "zone.committee1", "sign")
+    assert above(session, world, "zone")["THEME.ZONE", "2026-12"].state == "settled"
+    assert above(session, world, "zone")["THEME.ZONE", "2026-11"].state == "overdue"
+
+
+def test_all_branches_of_firms_are_to_be_inspected_within_the_year(session, world):
+    """P-4.1a, S-4.4a; any branch within the year settles G-4.4a, each month the zone's own G-4.4b."""
+    play = Play(session, world, "2026-11-23")
+    found = above(session, world, "town1")["INSPECT.FULL", "2026"]
+    assert (found.state, str(found.about)) == ("open", "还有 2 个支部没有查")
+    for unit in ("firm", "soe"):
+        words = {"method": "random", "inspected_on": "2026-11-23"}
+        case = play.open("town1.inspector", unit, workflow="inspection", **words)
+        play.move(case, "town1.inspector", "conclude")
+    found = above(session, world, "town1")
+    assert {found[key, "2026"].state for key in ("INSPECT.FULL", "INSPECT.TOWN")} == {"settled"}
+    assert above(session, world, "zone")["INSPECT.ZONE_MONTHLY", "2026-11"].state == "open"

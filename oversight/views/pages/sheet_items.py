@@ -10,6 +10,7 @@ from oversight.base.db import db
 from oversight.ledger import duty_records
 from oversight.ledger.duty_records import LECTURES, Item
 from oversight.models import Activity, Person
+from oversight.rules import theme
 
 CONFIRMED, NOT, DID, LECTURER, LECTURE = "all_done", "not", "did", "lecturer", "LECTURE.QUARTERLY"
 
@@ -35,6 +36,7 @@ class Items:
 
     def __init__(self, activity: Activity, people: list[Person], posted=None):
         found = duty_records.items(db.session, activity, people)
+        self.theme = theme.of_month(db.session, activity.zone_id, activity.year, activity.month)
         self.posted, self.stands = posted, {one.duty.key for one in found if one.row}
         lines = [_line(one, posted) for one in found]
         self.owed = [line for line in lines if line.item.owed]
