@@ -31,6 +31,7 @@ from oversight.models import (
     Post,
     RecordChain,
     Recusal,
+    RegisterEntry,
     Substitution,
     Unit,
     WorkItem,
@@ -293,6 +294,7 @@ def _standing(session: Session) -> Iterator[tuple[str, dict]]:
         (Activity, _done(), lambda row: row.id),
         (LifeMeeting, sa.true(), lambda row: row.id),
         (YearSheet, sa.true(), lambda row: row.id),
+        (RegisterEntry, sa.true(), lambda row: row.id),
         *((model, which, begun) for model, which in KEPT.items()),
     )
     for model, which, of in decided:

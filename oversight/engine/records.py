@@ -25,6 +25,7 @@ from oversight.models import (
     LifeMeeting,
     Person,
     RecordChain,
+    RegisterEntry,
     YearSheet,
     chains,
     images,
@@ -41,6 +42,7 @@ MODELS: dict[str, type[Any]] = {
     "party_day": Activity,
     "life_meeting": LifeMeeting,
     "year_sheet": YearSheet,
+    "register_entry": RegisterEntry,
 }
 WRITES = ("prepare", "file", "correct", "duties")  # acts that may change a sheet
 SHEETS = (

@@ -34,7 +34,8 @@ CASE, GUARD, SMALL_REGISTER = N_("在办事项办结"), N_("系统按条款办�
 class Duty:
     """One rule key: `title` is what is to be done, `settled` the record that settles it.
 
-    `of_some`: owed member by member, all but those whom the record names. `hint` says in the sheet what
+    `of_some`: owed member by member, all but those whom the record names. `hidden`: that it is owed is
+    told to the branch's own leaders alone. `hint` says in the sheet what
     is to be written, empty: nothing but that it was done.
     """
 
@@ -44,6 +45,7 @@ class Duty:
     period: str
     settled: str
     of_some: bool = False
+    hidden: bool = False
     hint: str = ""
 
     @property
@@ -129,9 +131,9 @@ _TABLE = (
     Duty("APPRAISAL.YEARLY", N_("民主评议党员"), BRANCH, YEAR, APPRAISAL),
     # registers
     Duty("VIOLATION.REPORT", N_("违纪违法情况及时报告上级"), BRANCH, EVENT, SMALL_REGISTER),
-    Duty("CARE.TALK", N_("支委会成员谈心"), BRANCH, EVENT, SMALL_REGISTER),
+    Duty("CARE.TALK", N_("支委会成员谈心"), BRANCH, EVENT, SMALL_REGISTER, hidden=True),
     Duty("CARE.VISIT", N_("“七一”、春节走访帮扶"), BRANCH, HALF, SMALL_REGISTER),
-    Duty("CARE.EMERGENCY", N_("即时帮扶"), BRANCH, EVENT, SMALL_REGISTER),
+    Duty("CARE.EMERGENCY", N_("即时帮扶"), BRANCH, EVENT, SMALL_REGISTER, hidden=True),
     Duty("ISSUE.REGISTER", N_("问题登记和解决"), BRANCH, EVENT, SMALL_REGISTER),
     Duty("ISSUE.TASKS", N_("上级部署重点任务落实"), BRANCH, EVENT, SMALL_REGISTER),
     # the year of a branch

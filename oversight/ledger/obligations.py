@@ -28,7 +28,16 @@ from oversight.law import duties as law
 from oversight.law.binding import Binding, by_key
 from oversight.law.clauses import register
 from oversight.law.duties import Duty
-from oversight.models import Activity, Case, DutyRecord, LifeMeeting, Membership, Person, Unit
+from oversight.models import (
+    Activity,
+    Case,
+    DutyRecord,
+    LifeMeeting,
+    Membership,
+    Person,
+    RegisterEntry,
+    Unit,
+)
 from oversight.organization.actor import Actor
 from oversight.organization.standing import is_member
 from oversight.organization.units import by_id, superiors
@@ -47,6 +56,7 @@ STATES = {
 KINDS = ("must", "should", "may")
 NOT_KEPT = ("void", "terminated", "unfinished")  # appraisals that are none
 FIRMS = ("private", "social", "soe")  # whose superiors inspect all of them
+REGISTERED = N_("登记簿")
 GRADED = ("told", "filed", "closed")
 HALVES = {"first": "-H1", "second": "-H2", "fourth": ""}
 
@@ -90,11 +100,16 @@ class Facts:
     meetings: dict[str, list[date]] = field(default_factory=dict)
     appraised: dict[str, Case] = field(default_factory=dict)
     joined: dict[tuple[str, int], int] = field(default_factory=dict)
+    entries: dict[tuple[str, str], list[RegisterEntry]] = field(default_factory=dict)
     until: date | None = None
 
     def held(self, row: Activity | None) -> bool:
         """True where an activity was held and it was written down by then."""
         return row is not None and row.held_on is not None and _by(row.entered_on, self.at.today)
+
+    def dealt_with(self, row: RegisterEntry) -> bool:
+        """True where what came up was dealt with and that was written down by then."""
+        return row.done_noted_at is not None and row.done_noted_at <= self.at.now
 
 
 def _by(day: date | None, today: date) -> bool:
@@ -121,6 +136,7 @@ def read(session: Session, units: list[Unit], year: int, at: Moment) -> Facts:
     facts.meetings = _meetings(session, ids, facts)
     facts.appraised = _appraised(session, ids, year)
     facts.joined = _joined(session, ids, at.today)
+    facts.entries = _entries(session, ids, year, at.now)
     return facts
 
 
@@ -132,6 +148,22 @@ def _done(session: Session, ids: list[str], year: int, now: datetime) -> dict:
             DutyRecord.noted_at <= now,
             sa.or_(DutyRecord.withdrawn_at.is_(None), DutyRecord.withdrawn_at > now),
         )
+    )
+    return grouped(((row.unit_id, row.key), row) for row in rows)
+
+
+def _entries(session: Session, ids: list[str], year: int, now: datetime) -> dict:
+    """Return what came up in a year, or before and is not dealt with."""
+    rows = session.scalars(
+        sa.select(RegisterEntry)
+        .where(
+            RegisterEntry.unit_id.in_(ids),
+            RegisterEntry.came_on <= date(year, 12, 31),
+            sa.or_(RegisterEntry.came_on >= date(year, 1, 1), RegisterEntry.done_on.is_(None)),
+            RegisterEntry.noted_at <= now,
+            sa.or_(RegisterEntry.withdrawn_at.is_(None), RegisterEntry.withdrawn_at > now),
+        )
+        .order_by(RegisterEntry.came_on, RegisterEntry.id)
     )
     return grouped(((row.unit_id, row.key), row) for row in rows)
 
@@ -175,11 +207,18 @@ def _joined(session: Session, ids: list[str], today: date) -> dict[tuple[str, in
 # What a branch owes for its times ----------------------------------------------------------------
 
 
-def of_branch(facts: Facts, unit: Unit, to: Unit | None) -> Iterator[Obligation]:
-    """Yield what a branch owes of the year that has begun by then, what is settled among it."""
+def of_branch(
+    facts: Facts, unit: Unit, to: Unit | None, *, own: bool = True
+) -> Iterator[Obligation]:
+    """Yield what a branch owes of the year that has begun by then, what is settled among it; `own` tells
+    also of the care that only its leaders read. Source: G-3.2.4b
+    """
     for duty in law.duties().values():
         bound = _bound(duty, unit)
-        if bound is not None and bound.kind != "may" and duty.period in law.SPANS:
+        dated = duty.period in law.SPANS or (
+            duty.settled == law.SMALL_REGISTER and (own or not duty.hidden)
+        )
+        if bound is not None and bound.kind != "may" and dated:
             for one in _TIMES[duty.settled](facts, unit, duty):
                 yield _obligation(facts, unit, to, duty, bound, one)
 
@@ -418,6 +457,21 @@ def _answers(unit: Unit, end: date) -> bool:
     return not before_start(unit, end) and (unit.ended_on is None or unit.ended_on > end)
 
 
+def _registered(facts: Facts, unit: Unit, duty: Duty) -> Iterator[_Time]:
+    """Yield what came up and is to be dealt with; of visits those of the half-year. Source: G-3.2.4c,
+    G-3.2.5a
+    """
+    found = facts.entries.get((unit.id, duty.key), [])
+    if duty.period == law.EVENT:
+        for row in found:
+            yield _Time("", row.due_on, facts.dealt_with(row), REGISTERED)
+        return
+    for number, _begin, end in _parts(facts, unit, duty.period):
+        mine = [one for one in found if law.part_of(duty.period, one.came_on.month) == number]
+        done = any(facts.dealt_with(one) for one in mine)
+        yield _Time(_named(facts.year, duty.period, number), end, done, REGISTERED)
+
+
 def _nothing(facts: Facts, unit: Unit, duty: Duty) -> Iterator[_Time]:
     yield from ()
 
@@ -429,7 +483,7 @@ _TIMES: dict[str, Callable[[Facts, Unit, Duty], Iterator[_Time]]] = {
     law.YEAR_SHEET: _of_year,
     law.MEETING: _met,
     law.APPRAISAL: _graded,
-    law.SMALL_REGISTER: _nothing,
+    law.SMALL_REGISTER: _registered,
     law.CASE: _nothing,
     law.GUARD: _nothing,
     law.THEME: _nothing,
@@ -591,7 +645,7 @@ def of_units(session: Session, units: list[Unit], at: Moment) -> Iterator[Obliga
     facts = read(session, units, at.today.year, at)
     above = by_id(session, {unit.parent_id for unit in units if unit.parent_id})
     for unit in units:
-        found = of_branch(facts, unit, above.get(unit.parent_id))
+        found = of_branch(facts, unit, above.get(unit.parent_id), own=False)
         owed = (one for one in found if one.open and one.kind == "must")
         yield from sorted(owed, key=_place)
 
@@ -603,7 +657,8 @@ def sides(session: Session, unit: Unit, who: Actor, at: Moment) -> Sides:
     facts = read(session, [unit], at.today.year, at)
     above = superiors(session, unit)[0] if unit.kind != "zone" else None
     cases = of_cases(session, unit, who, at)
-    own = [*_own(facts, unit, above), *(one for one in cases if one.unit.id == unit.id)]
+    leads = unit.kind == "branch" and authority.is_led_by(session, unit, who)
+    own = [*_own(facts, unit, above, leads), *(one for one in cases if one.unit.id == unit.id)]
     others = [one for one in cases if one.unit.id != unit.id]
     if unit.kind == "branch":
         others += of_others(facts, unit, above)
@@ -615,9 +670,9 @@ def sides(session: Session, unit: Unit, who: Actor, at: Moment) -> Sides:
     )
 
 
-def _own(facts: Facts, unit: Unit, above: Unit | None) -> Iterator[Obligation]:
+def _own(facts: Facts, unit: Unit, above: Unit | None, leads: bool) -> Iterator[Obligation]:
     if unit.kind == "branch":
-        yield from of_branch(facts, unit, above)
+        yield from of_branch(facts, unit, above, own=leads)
         return
     wanted = sa.select(Unit.category).where(
         Unit.id.in_(below_of([unit.path])), Unit.kind == "branch", Unit.ended_on.is_(None)

@@ -17,6 +17,7 @@ from .organizations import Post, Reorganization, Unit, UnitChange, Zone
 from .outbox import Notice, OutboxMessage
 from .papers import NumberSeries, Paper
 from .people import Membership, Person, PhoneLook
+from .register_entries import RegisterEntry
 from .sweeps import SweepFault, SweepMark
 
 __all__ = [
@@ -55,6 +56,7 @@ __all__ = [
     "RecoveryCode",
     "Recusal",
     "Refusal",
+    "RegisterEntry",
     "Reminder",
     "Reorganization",
     "RosterDraft",

@@ -15,7 +15,7 @@ from oversight.base.refusals import DomainError
 from oversight.commands import audit
 from oversight.engine import journal, transitions
 from oversight.engine.use_case import use_case
-from oversight.ledger import duty_records
+from oversight.ledger import duty_records, registers
 from oversight.models import (
     Account,
     Attachment,
@@ -50,6 +50,7 @@ REPLAYED = {
     "zone_settings": ("value", "'x'"),
     "number_series": ("last", "last + 1"),
     "year_sheets": ("year", "2031"),
+    "register_entries": ("came_on", "'2026-01-01'"),
 }
 # Told by the digest of a party day's sheet or of a branch's roll, or by the heads of chains. The
 # other two parts of a sheet are tried in test_records.
@@ -161,6 +162,8 @@ def enter(session) -> None:
     who = actor_of(session, session.scalar(secretary), moment.today)
     unit_id = who.posts[0].unit_id
     duty_records.enter(session, unit_id, "FAMILY", "2026-03-02", "评选三户", who, moment)
+    words = {"kind": "raised", "on": "2026-11-20", "what": "路灯不亮"}
+    registers.note(session, unit_id, words, who, moment)
 
 
 def choose(session, zone_id: str) -> None:

@@ -64,6 +64,7 @@ _BY_REASON = {
         "life_meetings": "_leaves _loose _standing",
         "duty_records": "_leaves _loose _duties",
         "year_sheets": "_standing",
+        "register_entries": "_leaves _loose _standing",
         "activities": "_standing standing",
         "record_chains": "told _heads due",
         **dict.fromkeys(["attendance", "invitees", "exempted"], "_by_day"),
@@ -100,6 +101,7 @@ _BY_REASON = {
     DEMO: {
         "cases": "Roll.note",
         "activities": "_held fill",
+        "units": "fill",
         "record_chains": "fill",
         "memberships": "_rolls",
         "life_meetings": "fill",

@@ -136,6 +136,8 @@ class Ledger:
         settled = law.duties()[one.key].settled
         if settled == law.YEAR_SHEET:
             return url_for("ledger.year", unit_id=one.unit.id, year=one.period[:4]), _("登记")
+        if settled == law.SMALL_REGISTER:
+            return url_for("registers.show", unit_id=one.unit.id), _("登记")
         if settled in OF_THE_DAY and one.activity_id:
             return url_for("attend.show", activity_id=one.activity_id), _("登记")
         anchor = "life" if settled == law.MEETING else None
