@@ -41,7 +41,7 @@ from oversight.models import (
 from oversight.organization.actor import Actor
 from oversight.organization.standing import is_member
 from oversight.organization.units import by_id, superiors
-from oversight.rules import inspection, theme
+from oversight.rules import bulletin, inspection, theme
 from oversight.rules import life_meetings as life
 
 OPEN, OVERDUE, SETTLED = "open", "overdue", "settled"
@@ -529,6 +529,14 @@ def _themes(facts: Facts, unit: Unit, duty: Duty) -> Iterator[_Time]:
             yield _Time(_named(facts.year, law.MONTH, number), due, number_of is not None, said)
 
 
+def _told(facts: Facts, unit: Unit, duty: Duty) -> Iterator[_Time]:
+    """Yield the bulletins that are owed, each by the 10th of the month after. Source: G-4.4c"""
+    found = bulletin.of_year(facts.session, unit.zone_id, facts.year, facts.at.now)
+    for number, _begin, _end in _parts(facts, unit, law.MONTH):
+        due, said = bulletin.due_on(facts.year, number), say("%(m)s月情况通报", m=number)
+        yield _Time(_named(facts.year, law.MONTH, number), due, number in found, said)
+
+
 def _inspected(facts: Facts, unit: Unit, duty: Duty) -> Iterator[_Time]:
     """Yield the inspections that are owed: of all branches of firms within the year, and of any within
     each time. Source: G-4.4a, G-4.4b, P-4.1a, P-4.1b, S-4.4a
@@ -593,6 +601,7 @@ _ABOVE: dict[str, Callable[[Facts, Unit, Duty], Iterator[_Time]]] = {
     law.YEAR_SHEET: _of_year,
     law.THEME: _themes,
     law.INSPECTION: _inspected,
+    law.BULLETIN: _told,
 }
 
 

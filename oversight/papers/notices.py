@@ -76,6 +76,49 @@ def theme_of_the_month(attempt: TransitionContext) -> dict:
     )
 
 
+def bulletin(attempt: TransitionContext) -> dict:
+    """Compose the bulletin of a month: figures unit by unit in their own order, comments, demands.
+
+    Source: G-4.4c
+    """
+    facts = attempt.case.facts
+    year, month = facts["month"].split("-")
+    corrects, named = facts.get("corrects"), f"{year}年{int(month)}月支部主题党日活动开展情况"
+    lines = [f"{one['unit']}：{_counted(one)}" for one in facts["figures"]]
+    total = {
+        name: sum(one.get(name, 0) for one in facts["figures"])
+        for name in ("expected", "held", "late", "missed", "excused", "open")
+    }
+    return letter(
+        attempt,
+        attempt.unit,
+        f"关于更正{named}通报的通知" if corrects else f"关于{named}的通报",
+        ALL,
+        [
+            f"{corrects}所列情况有误，现更正如下。" if corrects else f"现将全区{named}通报如下。",
+            f"一、总体情况。全区{_counted(total)}",
+            N_("二、各单位情况："),
+            *lines,
+            f"三、情况点评。{stop(facts['comment'])}",
+            f"四、下步要求。{stop(facts['demands'])}" if facts.get("demands") else "",
+            N_("特此通知。") if corrects else N_("特此通报。"),
+        ],
+    )
+
+
+def _counted(one: dict) -> str:
+    """Say how many branches did what; what none did is left out."""
+    words = (
+        ("held", "按期开展"),
+        ("late", "未按期开展"),
+        ("missed", "未开展"),
+        ("excused", "经同意暂缓开展"),
+        ("open", "尚未登记"),
+    )
+    said = "，".join(f"{word}{one[name]}个" for name, word in words if one.get(name))
+    return f"应开展支部{one.get('expected', 0)}个" + (f"，{said}。" if said else "。")
+
+
 @effect
 def issue_zone_notice(attempt: TransitionContext) -> None:
     """通知编文号印发。"""

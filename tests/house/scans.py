@@ -77,7 +77,7 @@ _BY_REASON = {
     },
     ZONE: {
         "units": "schedule issue_unit _branches to_every_branch _lines",
-        "activities": "replan _days_in_force _years_ahead",
+        "activities": "replan _days_in_force _years_ahead _figures",
     },
     CHOICE: {"units": "others_of_zone branches_to_join"},
     SERVER: {
