@@ -21,7 +21,7 @@ from .click_i18n import Group
 from .context import migrate, table, with_law
 
 YEAR = 2026  # the last year whose rest days are published with the program
-PROVED, HELD, OFFERED, MISSING = N_("演练通过"), N_("按条款办理"), N_("随月度表登记"), N_("还没有")
+PROVED, HELD, OFFERED, MISSING = N_("演练通过"), N_("按条款办理"), N_("有事时登记"), N_("还没有")
 
 
 @click.group(cls=Group)
@@ -96,8 +96,7 @@ def _stands(told: Told) -> str:
     duty = told.duty
     if told.proved:
         return PROVED
-    if duty.settled == law.YEAR_SHEET or (duty.on_sheet and not told.bound):
+    if duty.on_sheet or duty.settled == law.SMALL_REGISTER:
         return OFFERED
-    if duty.settled in (law.CASE, law.GUARD, law.APPRAISAL) or duty.period == law.STANDING:
-        return HELD
-    return MISSING
+    held = (law.CASE, law.GUARD, law.APPRAISAL)
+    return HELD if duty.settled in held or duty.period == law.STANDING else MISSING
