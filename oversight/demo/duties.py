@@ -116,7 +116,7 @@ def _row(of, sheet_id: str, key: str, on: date, by: str, at, zone_id: str) -> di
 
 def _years(year: Year, units: dict[str, Unit], leaders: dict[str, str | None]) -> list[dict]:
     """Return the entries of the year sheets, whose chains begin with them."""
-    on, rows = date(year.today.year, 1, 20), []
+    on, rows = date(year.today.year, 1, 20), list[dict]()
     if on >= year.today:
         return rows
     for number, unit in enumerate(units.values()):

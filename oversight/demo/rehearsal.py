@@ -141,8 +141,8 @@ def _live(session: Session, unit: Unit, year: int, clock: Clock) -> None:
     own = members(session, unit.id, date(year, 1, 2))
     for month in range(1, 13):
         _hold(session, unit, own, date(year, month, 1), clock)
-    for month, day in MEETINGS:
-        at = clock.at(date(year, month, day))
+    for held_on in MEETINGS:
+        at = clock.at(date(year, *held_on))
         who = actor_of(session, own[0].id, at.today)
         life_meetings.note(session, unit.id, at.today.isoformat(), who, at)
     _fill_year(session, unit, own[0], year, clock)

@@ -223,8 +223,10 @@ def enter(unit_id, year):
             )
             flash(_("已撤回，原来的登记保留在记录里"), "ok")
         else:
-            words = (posted.get(name, "") for name in ("key", "on", "note"))
-            duty_records.enter(db.session, unit.id, *words, session.actor(), session.moment())
+            key, on, note = (posted.get(name, "") for name in ("key", "on", "note"))
+            duty_records.enter(
+                db.session, unit.id, key, on, note, session.actor(), session.moment()
+            )
             flash(_("已登记"), "ok")
     except (InvalidInput, RuleViolation, InvalidTransition) as refusal:
         bound = forms.Bound.of("", dict(posted), refusal)
