@@ -13,7 +13,12 @@ def page_of(session: Session, statement, order: tuple, model, cursor: str | None
     """Return one row more than a page holds, where there is one; `cursor` is the id of the last row
     before. Raises InvalidInput.
     """
-    if cursor is not None:
+    return session.execute(cut(session, statement, order, model, cursor, size)).all()
+
+
+def cut(session: Session, statement, order: tuple, model, cursor: str | None, size: int):
+    """Return the statement for the same. Raises InvalidInput."""
+    if cursor:
         last = session.execute(
             statement.with_only_columns(*order).where(model.id == cursor)
         ).first()
@@ -22,4 +27,4 @@ def page_of(session: Session, statement, order: tuple, model, cursor: str | None
         marks = zip(last, order, strict=True)
         after = sa.tuple_(*(sa.literal(value, column.type) for value, column in marks))
         statement = statement.where(sa.tuple_(*order) > after)
-    return session.execute(statement.order_by(*order).limit(size + 1)).all()
+    return statement.order_by(*order).limit(size + 1)

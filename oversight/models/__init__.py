@@ -17,6 +17,7 @@ from .outbox import Notice, OutboxMessage
 from .papers import NumberSeries, Paper
 from .people import Membership, Person, PhoneLook
 from .sweeps import SweepFault, SweepMark
+from .words import CaseGram
 
 __all__ = [
     "Account",
@@ -30,6 +31,7 @@ __all__ = [
     "Attendance",
     "CalendarRow",
     "Case",
+    "CaseGram",
     "Checkpoint",
     "WorkItem",
     "Exempted",

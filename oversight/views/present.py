@@ -39,7 +39,7 @@ from oversight.register import audit_log
 from oversight.register.zone_settings import READERS
 from oversight.rules.absence import FOLLOW_UP
 
-from . import session
+from . import help, session
 from .forms import Choice
 from .pages import checklist, phone
 
@@ -69,6 +69,7 @@ ICONS = {
     "phone": '<path d="M5 4h4l2 5-2.500 1.500a11 11 0 005 5L15 13l5 2v4a1 1 0 01-1 1A15 15 0 014 5a1 1 0 011-1z"/>',
     "print": '<path d="M7 9V3h10v6M7 17H4V9h16v8h-3M7 14h10v7H7z"/>',
     "lock": '<path d="M6 11h12v9H6zM8.5 11V8a3.5 3.5 0 017 0v3"/>',
+    "search": '<circle cx="11" cy="11" r="6.500"/><path d="M16 16l5 5"/>',
     "hand": '<path d="M8 12V6a1.5 1.5 0 013 0v5-7a1.5 1.5 0 013 0v7-5a1.5 1.5 0 013 0v8c0 4-2 7-6 7-3 '
     '0-4-1-6-4l-2-3.5a1.4 1.4 0 012.300-1.500z"/>',
 }
@@ -259,6 +260,8 @@ def _register_globals(app: Flask) -> None:
         documents=DOCUMENTS,
         apart=apart,
         units_apart=units_apart,
+        help_line=help.line,
+        help_keys=help.keys,
         today=lambda: session.moment().today,
     )
 
