@@ -28,3 +28,12 @@ def cut(session: Session, statement, order: tuple, model, cursor: str | None, si
         after = sa.tuple_(*(sa.literal(value, column.type) for value, column in marks))
         statement = statement.where(sa.tuple_(*order) > after)
     return statement.order_by(*order).limit(size + 1)
+
+
+def part(keys: list[str], after: str, size: int) -> tuple[list[str], str | None]:
+    """Return the page of a list that follows a key, the first where that is not listed any more; and
+    the key after which the next begins.
+    """
+    start = keys.index(after) + 1 if after in keys else 0
+    shown = keys[start : start + size]
+    return shown, shown[-1] if start + size < len(keys) else None

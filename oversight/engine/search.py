@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -38,12 +38,15 @@ def _texts(value) -> Iterator[str]:
     """Yield what somebody has written among words or facts."""
     if isinstance(value, str) and not _KEY.fullmatch(value):
         yield value
-    for below in value.values() if isinstance(value, dict) else _entries(value):
+    for below in _BELOW.get(type(value), _nothing)(value):
         yield from _texts(below)
 
 
-def _entries(value) -> list:
-    return value if isinstance(value, list) else []
+def _nothing(_value) -> tuple:
+    return ()
+
+
+_BELOW: dict[type, Callable] = {dict: dict.values, list: iter}
 
 
 # Keeping -----------------------------------------------------------------------------------------
@@ -52,14 +55,14 @@ def _entries(value) -> list:
 def _insert(dialect: str):
     """Return what writes pairs from a list, those that are new: one statement however many."""
     of: sa.BindParameter = sa.bindparam("grams", type_=sa.Text)
-    columns = ["gram", "case_id"]
-    if dialect == "sqlite":
-        found = sa.func.json_each(of).table_valued("value")
-        one = sa.select(found.c.value, sa.bindparam("of_case", type_=Id))
-        return sqlite.insert(CaseGram.__table__).prefix_with("OR IGNORE").from_select(columns, one)
-    found = sa.func.jsonb_array_elements_text(sa.cast(of, postgresql.JSONB)).table_valued("value")
-    one = sa.select(found.c.value, sa.bindparam("of_case", type_=Id))
-    return postgresql.insert(CaseGram.__table__).from_select(columns, one).on_conflict_do_nothing()
+    listed = {
+        "sqlite": lambda: sa.func.json_each(of),
+        "postgresql": lambda: sa.func.jsonb_array_elements_text(sa.cast(of, postgresql.JSONB)),
+    }[dialect]()
+    found = listed.table_valued("value")
+    row = sa.select(found.c.value, sa.bindparam("of_case", type_=Id)).where(found.c.value != "")
+    insert = {"sqlite": sqlite, "postgresql": postgresql}[dialect].insert(CaseGram.__table__)
+    return insert.from_select(["gram", "case_id"], row).on_conflict_do_nothing()
 
 
 _KEEP = Prepared(_insert, ())
@@ -114,15 +117,20 @@ def cases(
     hits: list[Hit] = []
     for _round in range(ROUNDS):
         looked = session.execute(_candidates(who, terms, people, cursor)).all()
-        his = [row.id for row in looked if row.his]
-        for ids in (his[: size + 1], his[size + 1 :]):
-            hits += _hits(session, who, ids, terms, people)
-            if len(hits) > size:
-                return Hits(hits[:size], hits[size - 1].case.id)
+        hits += _first(session, who, looked, terms, people, size + 1 - len(hits))
+        if len(hits) > size:
+            return Hits(hits[:size], hits[size - 1].case.id)
         if len(looked) < LOOKED_AT:
             return Hits(hits, None)
         cursor = looked[-1].id
     return Hits(hits, cursor)
+
+
+def _first(session: Session, who, looked, terms: list[str], people: set[str], n: int) -> list[Hit]:
+    """Return the first hits among candidates: as many are read as are wanted, then the rest."""
+    his = [row.id for row in looked if row.his]
+    hits = _hits(session, who, his[:n], terms, people)
+    return hits if len(hits) == n else hits + _hits(session, who, his[n:], terms, people)
 
 
 def _candidates(who, terms: list[str], people: set[str], cursor: str | None) -> sa.Select:
@@ -193,12 +201,14 @@ def _in(terms: list[str], text: str) -> bool:
 
 def _place(said: list[str], terms: list[str]) -> tuple[str, str, str]:
     """Return where one of the terms stands: what is before it, the term, what comes after."""
-    for text in said:
-        shown = grams.plain(text)
-        for term in terms:
-            if term in shown:
-                before, _term, after = shown.partition(term)
-                cut = "…" if len(before) > AROUND else ""
-                parts = cut + before[-AROUND:], term, after[: 2 * AROUND]
-                return tuple(part.replace(grams.BETWEEN, " ") for part in parts)
+    for text in map(grams.plain, said):
+        found = re.search("|".join(map(re.escape, terms)), text)
+        if found:
+            begin, end = found.span()
+            start = max(begin - AROUND, 0)
+            return _shown(text[start:begin]), _shown(found[0]), _shown(text[end : end + 2 * AROUND])
     return "", "", ""
+
+
+def _shown(part: str) -> str:
+    return part.replace(grams.BETWEEN, " ")

@@ -232,6 +232,7 @@ def _register_globals(app: Flask) -> None:
         until_chip=until_chip,
         shift=shift,
         clause_url=clause_url,
+        clause_at=clause_at,
         definition=definition,
         ask_named=ask_named,
         superior=superior,
@@ -471,7 +472,12 @@ def sprite() -> Markup:
 
 
 def clause_url(source: Source) -> str:
-    return url_for("law.clauses", _anchor=source.id)
+    return clause_at(source.id)
+
+
+def clause_at(number: str) -> str:
+    """Return the address of a clause in its document."""
+    return url_for("law.document", letter=register_of_clauses()[number]["doc"], _anchor=number)
 
 
 def workdays_on(case: Case, days: int) -> date:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
 from flask_babel import gettext as _
@@ -115,8 +116,8 @@ class Found:
         return not (self.units and self.units.rows or self.people or self.cases.rows)
 
     def url(self, group: str = "", cursor: str = "") -> str:
-        asked = {"q": self.text, "in": group, "cursor": cursor}
-        return url_for("search.show", **{name: value for name, value in asked.items() if value})
+        asked: dict[str, Any] = {"q": self.text, "in": group or None, "cursor": cursor or None}
+        return url_for("search.show", **asked)
 
 
 @bp.get("/search")
