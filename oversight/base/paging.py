@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
@@ -37,3 +39,12 @@ def part(keys: list[str], after: str, size: int) -> tuple[list[str], str | None]
     start = keys.index(after) + 1 if after in keys else 0
     shown = keys[start : start + size]
     return shown, shown[-1] if start + size < len(keys) else None
+
+
+class First(list):
+    """The first rows of a list; `more`: not all of them, which whoever shows them says."""
+
+    def __init__(self, rows: Iterable, most: int):
+        found = list(rows)
+        super().__init__(found[:most])
+        self.more = len(found) > most
