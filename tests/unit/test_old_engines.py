@@ -44,7 +44,8 @@ CSS = {
     "css-logical-props": r"(margin|padding|border)-(inline|block)-(start|end):",
     "css-overscroll-behavior": r"overscroll-behavior", "css-scroll-behavior": r"scroll-behavior",
     "css-text-wrap-balance": r"text-wrap", "css-text-box-trim": r"text-box", "text-overflow": r"text-overflow",
-    "css-line-clamp": r"line-clamp", "css-appearance": r"[;{]appearance", "css-page-break": r"break-(after|before|inside)",
+    "css-line-clamp": r"line-clamp", "css-appearance": r"[;{]appearance",
+    "css-page-break": r"break-(after|before|inside)",
     "css-anchor-positioning": r"anchor\(|position-anchor", "view-transitions": r"view-transition",
     "css-content-visibility": r"content-visibility", "css-backdrop-filter": r"backdrop-filter",
     "object-fit": r"object-fit", "css-when-else": r"@when|@else", "css-if": r"\bif\(", "css3-attr": r"attr\([\w-]+ ",
@@ -69,12 +70,14 @@ JS = {
     "promise-finally": r"\.finally\(", "es6-module-dynamic-import": r"\bimport\(", "dialog": r"showModal",
     "scrollintoview": r"scrollIntoView", "customevent": r"CustomEvent", "trusted-types": r"trustedTypes",
     "temporal": r"\bTemporal\.", "native-filesystem-api": r"showOpenFilePicker", "clipboard": r"navigator\.clipboard",
-    "wake-lock": r"wakeLock", "css-has": r":has\(", "css-matches-pseudo": r":(is|where)\(", "async-clipboard": r"clipboard\.write",
+    "wake-lock": r"wakeLock", "css-has": r":has\(", "css-matches-pseudo": r":(is|where)\(",
+    "async-clipboard": r"clipboard\.write",
     "xhr2": r"XMLHttpRequest", "fileapi": r"\bFileReader\b|new File\(", "canvas": r"getContext\(",
 }  # fmt: skip
 # Newer than Chromium 86 and in no data of caniuse's.
 NEWER_CSS = {
-    "inset": r"[;{]\s*inset(-block|-inline)?:", "logical shorthands": r"[;{]\s*(margin|padding|border)-(inline|block):",
+    "inset": r"[;{]\s*inset(-block|-inline)?:",
+    "logical shorthands": r"[;{]\s*(margin|padding|border)-(inline|block):",
     "aspect-ratio": r"[;{]\s*aspect-ratio", "accent-color": r"accent-color", "color-mix": r"color-mix\(",
     "overflow: clip": r"overflow(-[xy])?:\s*clip", "single transforms": r"[;{]\s*(translate|rotate|scale):",
     "light-dark": r"light-dark\(", "scrollbar-gutter": r"scrollbar-gutter", "@property": r"@property",
@@ -87,7 +90,8 @@ NEWER_JS = {
     "randomUUID": r"randomUUID", "timeouts of signals": r"AbortSignal\.(timeout|any)", "static blocks": r"static \{",
     "popovers": r"(show|hide|toggle)Popover", "cause": r"cause:", "inert": r"\.inert\b", "fromAsync": r"fromAsync",
     "withResolvers": r"withResolvers", "checkVisibility": r"checkVisibility", "moveBefore": r"moveBefore",
-    "regular expressions by v": r"/[dgimsuy]*v[dgimsuy]*[.,;)]", "numeric separators in time": r"Intl\.(DurationFormat|Segmenter)",
+    "regular expressions by v": r"/[dgimsuy]*v[dgimsuy]*[.,;)]",
+    "numeric separators in time": r"Intl\.(DurationFormat|Segmenter)",
 }  # fmt: skip
 # What may be newer, and what a browser does that does not read it.
 PROGRESSIVE = {
