@@ -8,7 +8,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
 revision = '0029'
-down_revision = '0024'
+down_revision = '0033'
 
 Id = sa.Uuid(as_uuid=False)
 JSON = sa.JSON().with_variant(JSONB(), 'postgresql')
