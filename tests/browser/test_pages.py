@@ -239,7 +239,7 @@ def test_pages_are_light(site):
         weight = len(answer.data) + sum(
             len(reader.raw("GET", part, headers={"Accept-Encoding": "gzip"}).data) for part in parts
         )
-        most = 100_000 if path.startswith(("/law/", "/clauses")) else 60_000
+        most = 100_000 if path.startswith("/law/") else 60_000
         heavy += [(path, weight)] if weight > most else []
     assert heavy == []
 

@@ -207,6 +207,8 @@ def addresses(app, session, world, play) -> dict[str, str]:
         "year": 2026,
         "kind": "merge",
         "name": "date_change",
+        "letter": "G",
+        "number": "G-2.1.1a",
     }
     session.commit()
     rules = {rule.endpoint: rule for rule in app.url_map.iter_rules() if "GET" in rule.methods}

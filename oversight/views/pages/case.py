@@ -108,6 +108,8 @@ def make(case_id, name):
     case = asked(case_id, name)
     move, version = _named(case, name), forms.version_from(request.form)
     words = forms.words_from(request.form, move.asks)
+    if request.form.get("then") == forms.FIND:
+        return _again(str(case_id), forms.Bound(name, words))
     try:
         words = _words(move)
         case = transitions.submit(

@@ -202,7 +202,7 @@ class CaseFile:
         mine = self.bound.of_move(move.name)
         own = move.by is self.workflow.opened_by and not move.decides
         facts = {ask.name: self.case.facts.get(ask.name) for ask in move.asks} if own else {}
-        values = mine.words if mine else facts
+        values = mine.words if mine or mine.words else facts
         return forms.form_for(move.asks, f"{scope}-{move.name}", values, mine.wrong)
 
     @cached_property
