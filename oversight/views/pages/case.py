@@ -18,7 +18,7 @@ from oversight.law.definition import Move
 from oversight.models import Case
 from oversight.views import forms, present, session
 
-from . import checklist, desk, desk_act_forms, opening
+from . import appraise, checklist, desk, desk_act_forms, opening
 from .casefile import CaseFile
 
 FROM_DESK: dict[str, Any] = {"from": "desk"}  # a word of Python, hence not by name
@@ -108,7 +108,7 @@ def make(case_id, name):
     move, version = _named(case, name), forms.version_from(request.form)
     words = forms.words_from(request.form, move.asks)
     try:
-        words = _words(move)
+        words = _words(case, move)
         case = transitions.submit(
             db.session, case.id, name, session.actor(), words, version=version, at=session.moment()
         )
@@ -135,11 +135,13 @@ def _named(case: Case, name: str) -> Move:
     return workflow.move(workflow.state(case.state), name) or named[0]
 
 
-def _words(move: Move) -> dict:
+def _words(case: Case, move: Move) -> dict:
     """Take the words from the form; an answer given without a word reads as its definition says."""
     if "checklist" in request.form:
         return checklist.words(request.form, move)
     words = forms.words_from(request.form, move.asks)
+    if appraise.BY_NAME in request.form:
+        return appraise.read_names(case, words)
     if not words and forms.SAY in request.form and forms.one_text([move]) and move.unsaid:
         return {move.asks[0].name: move.unsaid}
     return words
