@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from oversight.base.refusals import RuleViolation
 from oversight.models import Appraised, PeerReview
 from tests.db.test_appraisal_walk import SELF, Appraising
+from tests.web.test_statements import MOST, sent
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 LONG = "欧阳修平娜仁托雅古丽米热艾山买买提"
@@ -254,3 +255,10 @@ def test_a_member_prints_his_own_once_he_was_told(reader, village, page):
     assert "评定等次：合格" in own.main and own.main.count("民主评议党员登记表") == 1
     assert "票" not in own.main and LONG not in own.main
     printed(reader, village, "register", "village.member1", 404)
+
+
+@pytest.mark.parametrize("what", ["signin", "ballot", "count", "summary", "register"])
+def test_a_printed_page_asks_little_however_many_it_names(reader, tied, what):
+    person, path = reader("village.secretary"), f"/cases/{tied.case.id}/print/{what}"
+    person.get(path)
+    assert sent(person.get, path) <= MOST
