@@ -169,6 +169,8 @@ def test_the_pages_of_a_long_list_lose_nothing(many_units, reader, name, path, a
 
 # Files of the program itself; what asks for a file that somebody put there is counted beside it.
 FILES = {"static", "api.document", "evidence.get", "evidence.thumb", "api.attachment"}
+# What is printed of an appraisal, counted in test_forty.
+PRINTED = {"printed.show", "printed.own"}
 # Who asks: whoever may see it and has most to see; the officer of a town where nothing is said.
 ASKED_BY = {
     "accounts": "zone.sysadmin",
@@ -216,7 +218,7 @@ def addresses(app, session, world, play) -> dict[str, str]:
     return {
         name: build(name, {word: values[word] for word in rule.arguments})
         for name, rule in rules.items()
-        if name not in FILES
+        if name not in FILES | PRINTED
     }
 
 

@@ -19,7 +19,7 @@ from oversight.law.definition import Move
 from oversight.models import Case
 from oversight.views import forms, present, session
 
-from . import checklist, desk, desk_act_forms, opening
+from . import appraise, checklist, desk, desk_act_forms, opening
 from .casefile import CaseFile
 
 FROM_DESK: dict[str, Any] = {"from": "desk"}  # a word of Python, hence not by name
@@ -111,7 +111,7 @@ def make(case_id, name):
     if request.form.get("then") == forms.FIND:
         return _again(str(case_id), forms.Bound(name, words))
     try:
-        words = _words(move)
+        words = _words(case, move)
         case = transitions.submit(
             db.session, case.id, name, session.actor(), words, version=version, at=session.moment()
         )
@@ -138,13 +138,15 @@ def _named(case: Case, name: str) -> Move:
     return workflow.move(workflow.state(case.state), name) or named[0]
 
 
-def _words(move: Move) -> dict:
+def _words(case: Case, move: Move) -> dict:
     """Take the words from the form; an answer given without a word reads as its definition says."""
     _no_file_left()
     if "checklist" in request.form:
         return checklist.words(request.form, move)
     words = forms.words_from(request.form, move.asks)
     _as_shown(words)
+    if appraise.BY_NAME in request.form:
+        return appraise.read_names(case, words)
     if not words and forms.SAY in request.form and forms.one_text([move]) and move.unsaid:
         return {move.asks[0].name: move.unsaid}
     return words

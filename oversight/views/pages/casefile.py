@@ -418,6 +418,13 @@ class CaseFile:
         issued = any("paper" in row.result for row in self.journal)
         return record.papers(db.session, self.case) if issued and self.reads_all else []
 
+    @property
+    def signers(self) -> dict[str | None, str]:
+        """Return the names of those who acted in the case, by id: whoever issued a paper answers for
+        it.
+        """
+        return {row.actor_id: row.actor.split("（")[0] for row in self.journal if row.actor}
+
     def letter(self, name: str, **raw) -> dict:
         """Compose what a move would send or issue if it were made now, with these words."""
         move = next(move for move in self.workflow.moves if move.name == name)
