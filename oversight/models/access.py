@@ -149,6 +149,21 @@ class Idempotency(Base):
     at: Mapped[datetime]
 
 
+class Draft(Base):
+    """What its author has typed into a form and not sent; binds nobody, and stands in no journal."""
+
+    __tablename__ = "drafts"
+    __table_args__ = (sa.Index("ix_drafts_saved_at", "saved_at"),)
+
+    account_id: Mapped[str] = mapped_column(sa.ForeignKey("accounts.id"), primary_key=True)
+    address: Mapped[str] = mapped_column(
+        sa.String(300), primary_key=True, comment="where its form is sent"
+    )
+    zone_id: Mapped[str] = mapped_column(sa.ForeignKey("zones.id"))
+    words: Mapped[bytes] = mapped_column(comment="page and fields, sealed by the secret key")
+    saved_at: Mapped[datetime] = mapped_column(comment="kept for 30 days from then")
+
+
 class Refusal(Base):
     """A refusal: by which rule, to whom; written in a transaction of its own."""
 

@@ -35,7 +35,7 @@ from oversight.base.refusals import DomainError, NotLoggedIn, Unavailable
 from oversight.base.sentences import N_
 from oversight.views.pages.admin import accounts, office, people, roster, tenure, units, zone
 
-from . import assets, health, kept, present, session
+from . import assets, drafts, health, kept, present, session
 from .api import attendance, cases, notices
 from .api import life_meetings as api_life
 from .pages import (
@@ -134,6 +134,7 @@ def register(app: Flask) -> None:
         security,
         tokens,
         law,
+        drafts,
         zone,
         ADMIN[0],
         API[0],
@@ -153,6 +154,7 @@ def register(app: Flask) -> None:
     app.before_request(_begin)
     app.before_request(session.held)
     app.after_request(_headers)
+    drafts.register(app)
     app.teardown_request(_end)
     for kind in (DomainError, HTTPException, OperationalError, CSRFError):
         app.register_error_handler(kind, _refused)

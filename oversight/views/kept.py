@@ -19,13 +19,14 @@ from flask.ctx import RequestContext
 from itsdangerous import BadData, URLSafeTimedSerializer
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from .refill import Pairs, refill
+from .refill import DRAFT, Pairs, refill
 
 LIVES = timedelta(minutes=30)
 MOST = 60 * 2**10  # of a sealed text: a log-in form with it stays within what a stranger may send
 RAW_MOST = 256 * 2**10
 NEVER = {"csrf_token", "kept", "password", "old", "again", "code"}
-OF_THE_PAGE = {"version", "next", "from", "at", "back"}  # nobody typed these
+OF_THE_PAGE = {"version", "next", "from", "at", "back", DRAFT, "aside"}  # nobody typed these
+BARE = "oversight.bare"  # in the environment of a page: the draft that is to be left out
 SECRET = {"access", "security", "tokens"}  # blueprints whose forms hold secrets
 PLAIN = re.compile(r"[\x00-\x7f]{0,3}|[\w.:-]+", re.ASCII)  # ids, numbers, chosen values
 
@@ -151,7 +152,7 @@ def _local(parts: SplitResult) -> str:
 
 def shown(kept: Kept, status: int = 200):
     """Show the page that a form stands on, with what was typed; nothing is done."""
-    answer = _fetched(kept.page)
+    answer = _fetched(kept.page, dict(kept.words).get(DRAFT, ""))
     found = None
     if answer.status_code == 200 and answer.mimetype == "text/html":
         html = answer.get_data(as_text=True)
@@ -163,8 +164,10 @@ def shown(kept: Kept, status: int = 200):
     return Response(found.saying(note), status)
 
 
-def _fetched(page: str) -> Response:
-    """Make a page for the session that there is now, as if it had been asked for."""
+def _fetched(page: str, bare: str) -> Response:
+    """Make a page for the session that there is now, as if it had been asked for; the form of the
+    draft `bare` as it is without.
+    """
     parts = urlsplit(page)
     environ = {
         name: value
@@ -176,6 +179,7 @@ def _fetched(page: str) -> Response:
         "PATH_INFO": unquote(parts.path),
         "QUERY_STRING": parts.query,
         "wsgi.input": io.BytesIO(),
+        BARE: bare or "-",
     }
     app, session = (cast(Any, one)._get_current_object() for one in (current_app, cookie))
     with app.app_context(), RequestContext(app, environ, session=session):

@@ -185,6 +185,7 @@ def held():
     if "_user_id" not in session or request.endpoint in FREE or request.blueprint in MACHINES:
         return None
     owes = current_user.login.owes if current_user.is_authenticated else ""
+    g.held = bool(owes)
     return redirect(url_for(FIRST[owes])) if owes else None
 
 
