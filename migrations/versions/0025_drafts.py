@@ -1,4 +1,4 @@
-"""words that were typed and not sent yet"""
+"""words that were typed and not sent yet; how long a log-in lasts"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -22,7 +22,13 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(['zone_id'], ['zones.id'], name=op.f('fk_drafts_zone_id')),
         sa.PrimaryKeyConstraint('account_id', 'address', name=op.f('pk_drafts')))
     op.create_index('ix_drafts_saved_at', 'drafts', ['saved_at'])
+    op.add_column('logins', sa.Column('lasts_hours', sa.Integer(), nullable=False, server_default='12',
+                                      comment='ends so long after it began'))
+    with op.batch_alter_table('logins') as table:
+        table.alter_column('lasts_hours', server_default=None)
 
 
 def downgrade() -> None:
+    with op.batch_alter_table('logins') as table:
+        table.drop_column('lasts_hours')
     op.drop_table('drafts')

@@ -48,7 +48,10 @@ def keep(
     raw = json.dumps(said, ensure_ascii=False).encode()
     if len(raw) > MOST_BYTES:
         raise TooLarge(
-            say("内容超过 %(most)s KB，草稿没有保存，请先提交或另存一部分。", most=MOST_BYTES // 1024)
+            say(
+                "内容超过 %(most)s KB，草稿没有保存，请先提交或另存一部分。",
+                most=MOST_BYTES // 1024,
+            )
         )
     row = session.get(Draft, (account.id, found.address), with_for_update=True)
     if over is not None and over != (row.saved_at.isoformat() if row else ""):

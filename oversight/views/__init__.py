@@ -226,7 +226,7 @@ def _refused(error):
 
 def _said(refusal: DomainError):
     """Show a page with the sentence, and what was typed where its author may go on with it."""
-    words = "" if refusal.status == 400 else kept.sealed()
+    words = kept.sealed() if refusal.status != 400 or session.wrote() else ""
     if refusal.status >= 500:
         session.forget()  # the page of a failure asks the database nothing
     if request_ctx.url_adapter is None:  # a Host header that is none: no address is written with it
@@ -249,6 +249,10 @@ def _too_large(error) -> DomainError:
     attachments.drain()
     if request.endpoint == roster.UPLOAD:
         return roster.too_large()
+    if "_user_id" not in flask_session and not request.path.startswith("/api/"):
+        refusal = _no_more(error)
+        refusal.sentence = session.NOT_KEPT
+        return refusal
     return attachments.too_large() if request.endpoint in attachments.SENDING else _no_more(error)
 
 

@@ -8,7 +8,7 @@ from contextlib import suppress
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, current_app, g, redirect, request, url_for
+from flask import Blueprint, Response, current_app, g, redirect, render_template, request, url_for
 from flask import session as cookie
 from flask_babel import gettext as _
 from flask_login import current_user, login_required
@@ -34,7 +34,7 @@ FORMS = {
 LONGEST = 300
 ASIDE = "aside"  # names what a button does beside the form that it stands in, and begins its fields
 COMMON = ("csrf_token", "version")
-NEVER = kept.NEVER | {refill.DRAFT, ASIDE, "over"}
+NEVER = (kept.NEVER | kept.OF_THE_PAGE | {"over"}) - {"version"}
 ANY = "any"  # the draft that a script saves over: whichever is there
 DONE = "drafts_done"  # in the cookie: what the browser may forget
 
@@ -71,11 +71,11 @@ def _said(at: datetime) -> str:
 
 
 def put_back(answer: Response) -> Response:
-    """Put the reader's drafts into the forms of a page; one statement. The form that was just sent
-    shows what was sent, and only when its draft was saved.
+    """Put the reader's drafts into the forms of a page; one statement, none where he has no draft. The
+    form that was just sent shows what was sent, and only when its draft was saved.
     """
     bars = g.get("drafting")
-    if not bars or answer.mimetype != "text/html":
+    if not bars or answer.mimetype != "text/html" or not _has_any():
         return answer
     html, newest = answer.get_data(as_text=True), request.environ.get(kept.BARE) or _sent()
     for draft in drafts.of(db.session, session.account().id, bars, session.sealer()):
@@ -86,6 +86,10 @@ def put_back(answer: Response) -> Response:
             html = found.html.replace(bar, _filled(draft, found, button), 1)
     answer.set_data(html)
     return answer
+
+
+def _has_any() -> bool:
+    return current_user.is_authenticated and current_user.login.has_drafts
 
 
 def _filled(draft: drafts.Saved, found: refill.Refilled, button: bool) -> Markup:
@@ -113,19 +117,24 @@ def _address() -> str:
     raise BadRequest("这个表单不存草稿。")
 
 
+def _words(but: str = "") -> drafts.Pairs:
+    """Return what this request brings for a draft, without the fields that begin with `but`."""
+    return [
+        (name, value)
+        for name, value in request.form.items(multi=True)
+        if name.rpartition(".")[2] not in NEVER and not (but and name.startswith(but))
+    ]
+
+
 def _save(but: str = "", over: str | None = None) -> datetime:
     """Save the words of this request, without the fields that begin with `but`. Commits. Raises
     BadRequest, TooLarge, VersionConflict.
     """
-    words = [
-        (name, value)
-        for name, value in request.form.items(multi=True)
-        if name not in NEVER and not (but and name.startswith(but))
-    ]
     at = session.moment().now
-    found = drafts.Saved(_address(), _back(), words, at)
+    found = drafts.Saved(_address(), _back(), _words(but), at)
     with one_transaction(db.session):
         drafts.keep(db.session, session.account(), found, session.sealer(), over)
+    current_user.login.has_drafts = True
     return at
 
 
@@ -144,6 +153,17 @@ def keep():
     return {"said": _said(at), "at": at.isoformat()}
 
 
+@bp.get("/drafts")
+@login_required
+def mine():
+    """List the reader's drafts, also those whose form is no longer there."""
+    found = [
+        (draft, _said(draft.at), kept.texts_of(draft.words))
+        for draft in drafts.all_of(db.session, session.account().id, session.sealer())
+    ]
+    return render_template("drafts.html", drafts=found)
+
+
 @bp.post("/drafts/drop")
 @login_required
 def drop():
@@ -157,9 +177,11 @@ def drop():
 def _back() -> str:
     """Return the page on which the form stands."""
     page, exact = kept.whence()
-    if exact:
-        return page
-    address = _address()
+    return page if exact else page_of(_address())
+
+
+def page_of(address: str) -> str:
+    """Return the page on which a form stands that is sent to an address, as far as that tells."""
     path = urlsplit(address).path
     return address if kept.readable(path) else kept.above(path) or url_for("desk.queue")
 
@@ -172,21 +194,16 @@ def aside() -> None:
     if not name or not current_user.is_authenticated:
         return
     own = f"{name}."
-    if kept.words_of_request():
-        _save(but=own)
-    fields = [
-        (key.removeprefix(own), value)
-        for key, value in request.form.items(multi=True)
-        if key in COMMON or key.startswith(own)
-    ]
-    files = [
-        (key.removeprefix(own), value)
-        for key, value in request.files.items(multi=True)
-        if key.startswith(own)
-    ]
-    vars(request._get_current_object()).update(
-        form=ImmutableMultiDict(fields), files=ImmutableMultiDict(files)
-    )
+    if any(value for key, value in _words(own) if key != "version"):
+        _save(own)
+    for kind in ("form", "files"):
+        sent = getattr(request, kind).items(multi=True)
+        mine = [
+            (key.removeprefix(own), value)
+            for key, value in sent
+            if key in COMMON or key.startswith(own)
+        ]
+        setattr(request, kind, ImmutableMultiDict(mine))
 
 
 # Gone once it was sent ---------------------------------------------------------------------------
@@ -215,9 +232,7 @@ def _forgotten(address: str) -> None:
 
 def page_here() -> str:
     """Return the address of this page, or of the one above where it answers a form."""
-    if request.method == "GET":
-        return request.full_path.rstrip("?")
-    return kept.above(request.path) or url_for("desk.queue")
+    return page_of(request.full_path.rstrip("?"))
 
 
 def reader_mark() -> str:

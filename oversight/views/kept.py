@@ -16,13 +16,16 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from flask import Response, current_app, g, render_template, request, url_for
 from flask import session as cookie
 from flask.ctx import RequestContext
+from flask_login import current_user
 from itsdangerous import BadData, URLSafeTimedSerializer
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from .refill import DRAFT, Pairs, refill
 
 LIVES = timedelta(minutes=30)
-MOST = 60 * 2**10  # of a sealed text: a log-in form with it stays within what a stranger may send
+MOST = (
+    60 * 2**10
+)  # of a stranger's sealed text: with it his log-in form stays within what he may send
 RAW_MOST = 256 * 2**10
 NEVER = {"csrf_token", "kept", "password", "old", "again", "code"}
 OF_THE_PAGE = {"version", "next", "from", "at", "back", DRAFT, "aside"}  # nobody typed these
@@ -49,7 +52,12 @@ class Kept:
 
 
 def texts_of(words: Pairs) -> list[str]:
-    return [value for name, value in words if name not in NEVER and not PLAIN.fullmatch(value)]
+    unsaid = NEVER | OF_THE_PAGE
+    return [
+        value
+        for name, value in words
+        if name.rpartition(".")[2] not in unsaid and not PLAIN.fullmatch(value)
+    ]
 
 
 # Whose page it was -------------------------------------------------------------------------------
@@ -102,7 +110,7 @@ def sealed() -> str:
     if not words or len(raw) > RAW_MOST:
         return ""
     token = sealer().seal_file(raw).decode()
-    return token if len(token) <= MOST else ""
+    return token if len(token) <= (RAW_MOST if current_user.is_authenticated else MOST) else ""
 
 
 def opened(token: str | None) -> Kept | None:
