@@ -20,6 +20,7 @@ from werkzeug.exceptions import HTTPException
 from oversight.base.db import db
 from oversight.base.refusals import BadRequest, DomainError
 from oversight.base.sealing import fingerprint
+from oversight.base.sentences import N_
 from oversight.engine.use_case import one_transaction
 from oversight.register import drafts
 
@@ -28,8 +29,11 @@ from . import kept, present, refill, session
 bp = Blueprint("drafts", __name__)
 # Whose forms may have drafts: none that holds a secret or a ballot.
 FORMS = {
-    *("case.make", "case.act", "opening.send", "contact.make"),
-    *("attend.save", "attend.arrange_day"),
+    "case.make": N_("办理事项"),
+    "opening.send": N_("发起"),
+    "contact.make": N_("缺席补课"),
+    "attend.save": N_("登记到会"),
+    "attend.arrange_day": N_("活动安排"),
 }
 LONGEST = 300
 ASIDE = "aside"  # names what a button does beside the form that it stands in, and begins its fields
@@ -110,11 +114,17 @@ def _sent() -> str:
 def _address() -> str:
     """Return where the form is sent whose draft this is. Raises BadRequest."""
     address = _sent()
+    if not _called(address) or len(address) > LONGEST:
+        raise BadRequest("这个表单不存草稿。")
+    return address
+
+
+def _called(address: str) -> str:
+    """Say what the form does that is sent to an address; empty where it has no drafts."""
     with suppress(HTTPException):
         way = current_app.url_map.bind("").match(urlsplit(address).path, method="POST")
-        if way[0] in FORMS and len(address) <= LONGEST:
-            return address
-    raise BadRequest("这个表单不存草稿。")
+        return FORMS.get(way[0], "")
+    return ""
 
 
 def _words(but: str = "") -> drafts.Pairs:
@@ -158,7 +168,7 @@ def keep():
 def mine():
     """List the reader's drafts, also those whose form is no longer there."""
     found = [
-        (draft, _said(draft.at), kept.texts_of(draft.words))
+        (draft, _called(draft.address), _said(draft.at), kept.texts_of(draft.words))
         for draft in drafts.all_of(db.session, session.account().id, session.sealer())
     ]
     return render_template("drafts.html", drafts=found)

@@ -133,12 +133,10 @@ def too_old():
     if request.endpoint in ("access.sign_in", "access.code"):
         flash(_("页面停留太久，请重新登录。"), "warn")
         return _own(carried()) or _door("login.html", LoginForm(formdata=None), 400, carried())
-    if not kept.words_of_request():
-        return None
     if not current_user.is_authenticated:
-        return to_the_door()
+        return to_the_door() if kept.author() else None
     token = kept.sealed()
-    return _own(token, 400) or (token and _of_another(token))
+    return _own(token, 400) or (_of_another(token) if token else None)
 
 
 def _of_another(token: str):
