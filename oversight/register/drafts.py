@@ -38,8 +38,9 @@ class Saved:
 
 def keep(
     session: Session, account: Account, found: Saved, sealer: Sealer, over: str | None = None
-) -> None:
-    """Keep a draft in the place of the one before. Does not commit.
+) -> datetime:
+    """Keep a draft in the place of the one before; returns since when these words lie here. Does not
+    commit.
 
     With `over`, the moment of the draft that the writer knew (empty: none), a newer one is left.
     Raises TooLarge, VersionConflict.
@@ -55,13 +56,24 @@ def keep(
         )
     row = session.get(Draft, (account.id, found.address), with_for_update=True)
     if over is not None and over != (row.saved_at.isoformat() if row else ""):
-        raise VersionConflict("您在别处存了更新的草稿，这一份没有覆盖它。")
+        return _same(row, found, sealer)
     if row is None:
         _refuse_many(session, account.id)
     key = {"account_id": account.id, "address": found.address}
     new = {"words": sealer.seal_file(raw), "saved_at": found.at}
     if row or not insert_once(session, Draft, **key, **new, zone_id=account.zone_id):
         session.execute(sa.update(Draft).filter_by(**key).values(**new))
+    return found.at
+
+
+def _same(row: Draft | None, found: Saved, sealer: Sealer) -> datetime:
+    """Return when the same words were saved, by a request whose answer was lost. Raises
+    VersionConflict.
+    """
+    before = _open(row, sealer) if row else None
+    if before is None or before.words != found.words:
+        raise VersionConflict("您在别处存了更新的草稿，这一份没有覆盖它。")
+    return before.at
 
 
 def _refuse_many(session: Session, account_id: str) -> None:

@@ -140,10 +140,9 @@ def _save(but: str = "", over: str | None = None) -> datetime:
     """Save the words of this request, without the fields that begin with `but`. Commits. Raises
     BadRequest, TooLarge, VersionConflict.
     """
-    at = session.moment().now
-    found = drafts.Saved(_address(), _back(), _words(but), at)
+    found = drafts.Saved(_address(), _back(), _words(but), session.moment().now)
     with one_transaction(db.session):
-        drafts.keep(db.session, session.account(), found, session.sealer(), over)
+        at = drafts.keep(db.session, session.account(), found, session.sealer(), over)
     current_user.login.has_drafts = True
     return at
 
@@ -200,7 +199,8 @@ def aside() -> None:
     """Where a button does something beside the form that it stands in, save what else was typed, and
     let what it does see only its own fields.
     """
-    name = request.form.get(ASIDE, "") if request.method == "POST" else ""
+    by_page = request.method == "POST" and "_user_id" in cookie
+    name = request.form.get(ASIDE, "") if by_page else ""
     if not name or not current_user.is_authenticated:
         return
     own = f"{name}."

@@ -227,6 +227,8 @@ def test_what_a_device_kept_replaces_no_newer_draft(reader, asked, session, cloc
     first = scripted(officer, case, "", say="一").json["at"]
     clock.now += timedelta(minutes=1)
     second = scripted(officer, case, first, say="二").json["at"]
+    again = scripted(officer, case, first, say="二")  # its answer was lost
+    assert again.status_code == 200 and again.json["at"] == second
     refused = scripted(officer, case, first, say="旧的")
     assert refused.status_code == 409 and "更新的草稿" in refused.json["said"]
     assert scripted(officer, case, "", say="旧的").status_code == 409
