@@ -144,7 +144,11 @@
     for (const one of touched) if (one !== form && one.isConnected && plain().includes(one)) forms[named(one)] = words(one);
     if (Object.keys(forms).length) put(tab, stash, JSON.stringify({ when: Date.now(), forms }));
     const sent = drafts.find(d => d.form === form && !(b && b.name === 'aside')), others = drafts.filter(d => d !== sent);
-    if (sent && !navigator.onLine) { e.preventDefault(); sent.keep(own.offline); return; }
+    if (!navigator.onLine && drafts.length) {
+      e.preventDefault();
+      for (const d of drafts) if (d.dirty || d === sent) { d.dirty = true; d.keep(own.offline); }
+      return;
+    }
     if (b && /\/drafts$/.test(b.formAction)) { e.preventDefault(); sent.dirty = true; sent.save(); return; }
     if (sent) {
       clearTimeout(sent.timer); sent.dirty = false;

@@ -30,6 +30,7 @@ bp = Blueprint("drafts", __name__)
 # Whose forms may have drafts: none that holds a secret or a ballot.
 FORMS = {
     "case.make": N_("办理事项"),
+    "case.act": N_("办理事项"),
     "opening.send": N_("发起"),
     "contact.make": N_("缺席补课"),
     "attend.save": N_("登记到会"),
@@ -37,7 +38,6 @@ FORMS = {
 }
 LONGEST = 300
 ASIDE = "aside"  # names what a button does beside the form that it stands in, and begins its fields
-COMMON = ("csrf_token", "version")
 NEVER = (kept.NEVER | kept.OF_THE_PAGE | {"over"}) - {"version"}
 ANY = "any"  # the draft that a script saves over: whichever is there
 DONE = "drafts_done"  # in the cookie: what the browser may forget
@@ -211,7 +211,7 @@ def aside() -> None:
         mine = [
             (key.removeprefix(own), value)
             for key, value in sent
-            if key in COMMON or key.startswith(own)
+            if key == "csrf_token" or key.startswith(own)
         ]
         setattr(request, kind, ImmutableMultiDict(mine))
 

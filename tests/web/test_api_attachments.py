@@ -374,10 +374,11 @@ def test_a_refused_file_comes_back_to_its_case_with_what_was_written(
 ):
     village = reader("village.secretary")
     page = village.get(f"/cases/{order.id}")
-    form = {**dict(page.fields("/attachments")), "finding": "2", "note": "值班表上墙"}
-    form.pop("file")
+    form = {**dict(page.fields("/attachments")), "aside": "up"}  # beside the form of the report
+    form |= {"up.finding": "2", "up.note": "值班表上墙"}
+    form.pop("up.file")
     if data is not None:
-        form["file"] = (io.BytesIO(data), name)
+        form["up.file"] = (io.BytesIO(data), name)
     back = village._page(
         village.raw(
             "POST", f"/cases/{order.id}/attachments", data=form, content_type="multipart/form-data"
@@ -385,8 +386,8 @@ def test_a_refused_file_comes_back_to_its_case_with_what_was_written(
         "/",
         status,
     )
-    assert sentence in back.main and dict(back.fields("/attachments"))["note"] == "值班表上墙"
-    assert dict(back.fields("/attachments"))["finding"] == "2" and "#ev-file" in back.links(
+    assert sentence in back.main and dict(back.fields("/attachments"))["up.note"] == "值班表上墙"
+    assert dict(back.fields("/attachments"))["up.finding"] == "2" and "#ev-file" in back.links(
         sentence
     )
     assert back.tree.find(".//*[@id='ev-file']").get("aria-describedby") == "ev-file-e"
@@ -394,7 +395,11 @@ def test_a_refused_file_comes_back_to_its_case_with_what_was_written(
     good = village.raw(
         "POST",
         f"/cases/{order.id}/attachments",
-        data={**dict(back.fields("/attachments")), "file": (io.BytesIO(PHOTO), "a.jpg")},
+        data={
+            **dict(back.fields("/attachments")),
+            "aside": "up",
+            "up.file": (io.BytesIO(PHOTO), "a.jpg"),
+        },
     )
     assert good.status_code == 302 and session.query(Attachment).one().note == "值班表上墙"
 
@@ -402,8 +407,8 @@ def test_a_refused_file_comes_back_to_its_case_with_what_was_written(
 def test_a_file_for_a_round_or_case_that_ended_meanwhile_comes_back_too(reader, session, world):
     case, village = fixing(session, world), reader("village.secretary")
     page = village.get(f"/cases/{case.id}")
-    form = {**dict(page.fields("/attachments")), "note": "补一张照片"}
-    form.pop("file")
+    form = {**dict(page.fields("/attachments")), "aside": "up", "up.note": "补一张照片"}
+    form.pop("up.file")
     do(session, world, case, "report", {"items": ITEMS}, who="village.secretary", on="2026-12-02")
     do(
         session,
@@ -419,7 +424,7 @@ def test_a_file_for_a_round_or_case_that_ended_meanwhile_comes_back_too(reader, 
             village.raw(
                 "POST",
                 f"/cases/{case.id}/attachments",
-                data={**form, "file": (io.BytesIO(PHOTO), "a.jpg")},
+                data={**form, "up.file": (io.BytesIO(PHOTO), "a.jpg")},
             ),
             "/",
             status,
@@ -428,7 +433,7 @@ def test_a_file_for_a_round_or_case_that_ended_meanwhile_comes_back_too(reader, 
     back = again(422)
     assert (
         "第 1 轮整改已经结束，不能再补传这一轮的材料。" in back.main
-        and dict(back.fields("/attachments"))["note"] == "补一张照片"
+        and dict(back.fields("/attachments"))["up.note"] == "补一张照片"
     )
     do(session, world, case, "report", {"items": ITEMS}, who="village.secretary", on="2026-12-03")
     do(

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from oversight.models import Account, Case, Draft, JournalRow, Refusal
+from oversight.models import Account, Attachment, Case, Draft, JournalRow, Refusal
 from oversight.register import drafts
 from oversight.time.sweep import sweep
 from tests.db.test_appraisal_walk import Appraising
@@ -16,6 +16,7 @@ from tests.db.test_attendance import record, sheet
 from tests.db.test_rectification_walk import fixing, rechecking
 from tests.support.html import Reader, controls, every
 from tests.support.world import at
+from tests.web.test_api_attachments import PHOTO
 from tests.web.test_kept_words import typed_into
 from tests.web.test_statements import counted
 
@@ -363,6 +364,17 @@ def test_a_press_beside_does_what_it_says(reader, asked, session):
     assert "已认领" in after.main
     large = officer.submit(officer.get(case), "/text-size")
     assert large.path == case and 'data-size="large"' in large.html
+
+
+def test_an_upload_beside_is_taken_and_the_words_stay(reader, work, session):
+    who, path, action = work["measures"]
+    one = reader(who)
+    data, headers = typed(one, path, action, **{"items-1-measure": SAID, "up.note": "照片"})
+    data |= {"aside": "up", "up.file": (io.BytesIO(PHOTO), "x.jpg")}
+    answer = one.raw("POST", path + "/attachments", data=data, headers=headers)
+    assert answer.status_code == 302 and answer.location == path
+    assert session.scalar(sa.select(Attachment.note)) == "照片"
+    assert one.get(path).value("items-1-measure") == SAID
 
 
 def test_a_refused_upload_shows_its_sentence_and_the_words_of_the_form(reader, work):
