@@ -207,13 +207,13 @@ def aside() -> None:
     if any(value for key, value in _words(own) if key != "version"):
         _save(own)
     for kind in ("form", "files"):
-        sent = getattr(request, kind).items(multi=True)
-        mine = [
-            (key.removeprefix(own), value)
-            for key, value in sent
-            if key == "csrf_token" or key.startswith(own)
-        ]
-        setattr(request, kind, ImmutableMultiDict(mine))
+        setattr(request, kind, _only(getattr(request, kind), own))
+
+
+def _only(sent, own: str) -> ImmutableMultiDict:
+    """Return the fields of one purpose, by their own names, and the token."""
+    mine = [pair for pair in sent.items(multi=True) if pair[0].startswith((own, "csrf_token"))]
+    return ImmutableMultiDict((name.removeprefix(own), value) for name, value in mine)
 
 
 # Gone once it was sent ---------------------------------------------------------------------------

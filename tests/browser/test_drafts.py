@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import pytest
 import sqlalchemy as sa
-from selenium.webdriver.common.by import By
 
 from oversight.base.db import db
 from oversight.models import Draft
@@ -133,11 +132,7 @@ def test_a_second_form_keeps_its_words_when_the_first_is_sent(site):
         one.login("town1.officer")
         one.go(f"/cases/{site.cases['asked']}")
         driver.execute_script("document.querySelector('#hands').open = true")
-        beside = [
-            node
-            for node in one.seen("#hands textarea")
-            if "comment" in node.find_element(By.XPATH, "./ancestor::form").get_attribute("action")
-        ][0]
+        beside = one.find("#hand-delegate textarea")
         beside.send_keys("另一个表单里的话")
         one.find("#say").send_keys(SAID)
         one.press("大字", within=".to-size")
