@@ -1,6 +1,6 @@
 """The nouns: tables with what each column means. No rules and no queries beyond a row's own."""
 
-from .access import Account, ApiToken, Idempotency, Login, RecoveryCode, Refusal, SignIn
+from .access import Account, ApiToken, Draft, Idempotency, Login, RecoveryCode, Refusal, SignIn
 from .activities import Activity, ActivityChange
 from .administration import PostProposal, RosterDraft, Slip
 from .appraisal import Appraised, PeerReview
@@ -39,6 +39,7 @@ __all__ = [
     "DutyRecord",
     "Exempted",
     "FollowUp",
+    "Draft",
     "Idempotency",
     "Invitee",
     "JournalRow",

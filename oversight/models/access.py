@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -71,6 +71,7 @@ class Login(Base):
     seen_at: Mapped[datetime]  # renewed at most every ten minutes
     ended_at: Mapped[datetime | None]
     idle_minutes: Mapped[int] = mapped_column(default=120, comment="ends when unused for so long")
+    lasts_hours: Mapped[int] = mapped_column(default=12, comment="ends so long after it began")
     waits_for_code: Mapped[bool] = mapped_column(
         default=False, comment="the password was right, the second factor is still asked for"
     )
@@ -79,6 +80,13 @@ class Login(Base):
     )
     address: Mapped[str] = mapped_column(sa.String(45), default="")
     agent: Mapped[str] = mapped_column(sa.String(120), default="")
+
+    has_drafts = False  # of its account, as of this request; known once it was read for one
+
+    def lives(self, now: datetime) -> bool:
+        """True while it is neither too old nor unused for too long; renewed by use."""
+        ends = self.created_at + timedelta(hours=self.lasts_hours)
+        return now < min(ends, self.seen_at + timedelta(minutes=self.idle_minutes))
 
 
 class SignIn(Base):
@@ -147,6 +155,21 @@ class Idempotency(Base):
     status: Mapped[int]
     body: Mapped[dict]
     at: Mapped[datetime]
+
+
+class Draft(Base):
+    """What its author has typed into a form and not sent; binds nobody, and stands in no journal."""
+
+    __tablename__ = "drafts"
+    __table_args__ = (sa.Index("ix_drafts_saved_at", "saved_at"),)
+
+    account_id: Mapped[str] = mapped_column(sa.ForeignKey("accounts.id"), primary_key=True)
+    address: Mapped[str] = mapped_column(
+        sa.String(300), primary_key=True, comment="where its form is sent"
+    )
+    zone_id: Mapped[str] = mapped_column(sa.ForeignKey("zones.id"))
+    words: Mapped[bytes] = mapped_column(comment="page and fields, sealed by the secret key")
+    saved_at: Mapped[datetime] = mapped_column(comment="kept for 30 days from then")
 
 
 class Refusal(Base):

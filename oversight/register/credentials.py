@@ -20,7 +20,7 @@ from oversight.base.sealing import Sealer, fingerprint
 from oversight.base.sentences import N_
 from oversight.calendar.zone import zone_settings
 from oversight.engine.use_case import one_transaction
-from oversight.models import Account, Login, Zone, epochs
+from oversight.models import Account, Draft, Login, Zone, epochs
 
 from . import passwords, second_factor, sign_ins, tokens
 from .sign_ins import NOWHERE, Place
@@ -29,8 +29,9 @@ if TYPE_CHECKING:
     from argon2 import PasswordHasher
 
 LONGEST = passwords.LONGEST
-LOGIN_LASTS = timedelta(hours=12)
+LOGIN_LASTS = timedelta(hours=24)  # at most; how long one lasts it says itself
 IDLE_MINUTES = {"modern": 120, passwords.GRADED: 30}
+IDLE_MOST = {"modern": 240, passwords.GRADED: 30}
 RENEWED, CODE_WITHIN = timedelta(minutes=10), timedelta(minutes=10)
 
 
@@ -125,7 +126,8 @@ def _begin(session: Session, account: Account, at: Moment, place: Place, code: b
             token_hash=fingerprint(token),
             created_at=at.now,
             seen_at=at.now,
-            idle_minutes=IDLE_MINUTES[chosen["password_profile"]],
+            idle_minutes=_idle(chosen),
+            lasts_hours=int(chosen["login_hours"]),
             waits_for_code=code,
             owes=_owes(session, account, chosen, at),
             address=place.address,
@@ -135,6 +137,13 @@ def _begin(session: Session, account: Account, at: Moment, place: Place, code: b
     if not code:
         sign_ins.note(session, account.username, account, "in", at, place)
     return token
+
+
+def _idle(chosen: dict[str, str]) -> int:
+    """Return after how many minutes without use a log-in ends."""
+    profile, own = chosen["password_profile"], chosen["login_idle"]
+    minutes = IDLE_MINUTES[profile] if own == "profile" else int(own)
+    return min(minutes, IDLE_MOST[profile])
 
 
 def _owes(session: Session, account: Account, chosen: dict[str, str], at: Moment) -> str:
@@ -201,7 +210,7 @@ def live(session: Session, token: str, now: datetime) -> tuple[Account, Login] |
     long, account enabled.
     """
     found = session.execute(
-        sa.select(Account, Login, Zone.epoch)
+        sa.select(Account, Login, Zone.epoch, sa.exists().where(Draft.account_id == Account.id))
         .join(Account.zone)
         .options(contains_eager(Account.zone))  # whose name stands on every page
         .join(Login, Account.id == Login.account_id)
@@ -213,9 +222,10 @@ def live(session: Session, token: str, now: datetime) -> tuple[Account, Login] |
             Account.enabled,
         )
     ).first()
-    if found is None or found[1].seen_at + timedelta(minutes=found[1].idle_minutes) <= now:
+    if found is None or not found[1].lives(now):
         return None
     epochs.see(session, found[0].zone_id, found[2])
+    found[1].has_drafts = found[3]
     return found[0], found[1]
 
 
@@ -236,7 +246,7 @@ def log_ins(session: Session, account_id: str, now: datetime) -> list[Login]:
         )
         .order_by(Login.seen_at.desc(), Login.id)
     )
-    return [row for row in rows if row.seen_at + timedelta(minutes=row.idle_minutes) > now]
+    return [row for row in rows if row.lives(now)]
 
 
 def sign_out(

@@ -1,6 +1,6 @@
 """What the secret key sealed, sealed anew after it was changed: telephone numbers and second factors.
 
-Rosters that wait are uploaded again: they are dropped within a day. Log-ins end with the key.
+Rosters that wait are uploaded again: they are dropped within a day; drafts of forms are lost. Log-ins end with the key.
 """
 
 from __future__ import annotations

@@ -9,7 +9,9 @@
   for (const box of all('[data-phrases]')) {
     const field = document.getElementById(box.dataset.phrases);
     box.hidden = false;
-    for (const b of all('button', box)) b.addEventListener('click', () => { field.value += b.textContent; field.focus(); });
+    for (const b of all('button', box)) b.addEventListener('click', () => {
+      field.value += b.textContent; field.dispatchEvent(new Event('input', { bubbles: true })); field.focus();
+    });
   }
   for (const field of all('[data-echo]')) {
     const copy = document.getElementById(field.dataset.echo), empty = copy.textContent;

@@ -27,7 +27,7 @@ from oversight.engine import assignment, authority, outbox, seals, statements, t
 from oversight.engine.use_case import use_case
 from oversight.models import Activity, Case, Idempotency, JournalRow, Reminder, Unit, WorkItem
 from oversight.organization import standing
-from oversight.register import accounts, audit_log, departures, handover, reorganized
+from oversight.register import accounts, audit_log, departures, drafts, handover, reorganized
 from oversight.rules.context import TransitionContext
 
 from . import marks, watch
@@ -60,6 +60,7 @@ def sweep(session: Session, at: Moment, signer: Signer | None = None) -> dict[st
     run.done["delivered"] = sum(iter(lambda: outbox.dispatch(session, at, HANDLERS), 0))
     run.done["sealed"] = _sealed(session, at, signer)
     _forget_answers(session, at)
+    drafts.forget_old(session, at)
     run.faults.forget_stale()
     return dict(run.done)
 

@@ -34,7 +34,7 @@ from oversight.base.refusals import DomainError, NotLoggedIn, Unavailable
 from oversight.base.sentences import N_
 from oversight.views.pages.admin import accounts, office, people, roster, tenure, units, zone
 
-from . import assets, health, kept, masking, present, session
+from . import assets, drafts, health, kept, masking, present, session
 from .api import attendance, cases, notices, obligations
 from .api import life_meetings as api_life
 from .pages import (
@@ -141,6 +141,7 @@ def register(app: Flask) -> None:
         security,
         tokens,
         law,
+        drafts,
         zone,
         ADMIN[0],
         API[0],
@@ -160,6 +161,7 @@ def register(app: Flask) -> None:
     app.before_request(_begin)
     app.before_request(session.held)
     app.after_request(_headers)
+    drafts.register(app)
     app.teardown_request(_end)
     for kind in (DomainError, HTTPException, OperationalError, CSRFError):
         app.register_error_handler(kind, _refused)
@@ -236,7 +238,7 @@ def _refused(error):
 
 def _said(refusal: DomainError):
     """Show a page with the sentence, and what was typed where its author may go on with it."""
-    words = "" if refusal.status == 400 else kept.sealed()
+    words = kept.sealed() if refusal.status != 400 or session.wrote() else ""
     if refusal.status >= 500:
         session.forget()  # the page of a failure asks the database nothing
     if request_ctx.url_adapter is None:  # a Host header that is none: no address is written with it
@@ -268,6 +270,10 @@ def _too_large(error) -> DomainError:
     attachments.drain()
     if request.endpoint == roster.UPLOAD:
         return roster.too_large()
+    if "_user_id" not in flask_session and not request.path.startswith("/api/"):
+        refusal = _no_more(error)
+        refusal.sentence = session.NOT_KEPT
+        return refusal
     return attachments.too_large() if request.endpoint in attachments.SENDING else _no_more(error)
 
 

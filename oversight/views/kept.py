@@ -16,17 +16,21 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from flask import Response, current_app, render_template, request, url_for
 from flask import session as cookie
 from flask.ctx import RequestContext
+from flask_login import current_user
 from itsdangerous import BadData, URLSafeTimedSerializer
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from . import masking
-from .refill import Pairs, refill
+from .refill import DRAFT, Pairs, refill
 
 LIVES = timedelta(minutes=30)
-MOST = 60 * 2**10  # of a sealed text: a log-in form with it stays within what a stranger may send
+MOST = (
+    60 * 2**10
+)  # of a stranger's sealed text: with it his log-in form stays within what he may send
 RAW_MOST = 256 * 2**10
 NEVER = {"csrf_token", "kept", "password", "old", "again", "code"}
-OF_THE_PAGE = {"version", "next", "from", "at", "back"}  # nobody typed these
+OF_THE_PAGE = {"version", "next", "from", "at", "back", DRAFT, "aside"}  # nobody typed these
+BARE = "oversight.bare"  # in the environment of a page: the draft that is to be left out
 SECRET = {"access", "security", "tokens"}  # blueprints whose forms hold secrets
 PLAIN = re.compile(r"[\x00-\x7f]{0,3}|[\w.:-]+", re.ASCII)  # ids, numbers, chosen values
 
@@ -49,7 +53,12 @@ class Kept:
 
 
 def texts_of(words: Pairs) -> list[str]:
-    return [value for name, value in words if name not in NEVER and not PLAIN.fullmatch(value)]
+    unsaid = NEVER | OF_THE_PAGE
+    return [
+        value
+        for name, value in words
+        if name.rpartition(".")[2] not in unsaid and not PLAIN.fullmatch(value)
+    ]
 
 
 # Whose page it was -------------------------------------------------------------------------------
@@ -102,7 +111,7 @@ def sealed() -> str:
     if not words or len(raw) > RAW_MOST:
         return ""
     token = sealer().seal_file(raw).decode()
-    return token if len(token) <= MOST else ""
+    return token if len(token) <= (RAW_MOST if current_user.is_authenticated else MOST) else ""
 
 
 def opened(token: str | None) -> Kept | None:
@@ -152,7 +161,7 @@ def _local(parts: SplitResult) -> str:
 
 def shown(kept: Kept, status: int = 200):
     """Show the page that a form stands on, with what was typed; nothing is done."""
-    answer = _fetched(kept.page)
+    answer = _fetched(kept.page, dict(kept.words).get(DRAFT, ""))
     found = None
     if answer.status_code == 200 and answer.mimetype == "text/html":
         html = answer.get_data(as_text=True)
@@ -164,8 +173,10 @@ def shown(kept: Kept, status: int = 200):
     return Response(found.saying(note), status)
 
 
-def _fetched(page: str) -> Response:
-    """Make a page for the session that there is now, as if it had been asked for."""
+def _fetched(page: str, bare: str) -> Response:
+    """Make a page for the session that there is now, as if it had been asked for; the form of the
+    draft `bare` as it is without.
+    """
     parts = urlsplit(page)
     environ = {
         name: value
@@ -177,6 +188,7 @@ def _fetched(page: str) -> Response:
         "PATH_INFO": unquote(parts.path),
         "QUERY_STRING": parts.query,
         "wsgi.input": io.BytesIO(),
+        BARE: bare or "-",
     }
     app, session = (cast(Any, one)._get_current_object() for one in (current_app, cookie))
     with app.app_context(), RequestContext(app, environ, session=session):

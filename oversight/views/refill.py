@@ -14,6 +14,7 @@ Pairs = list[tuple[str, str]]
 FIELDS = ("input", "select", "textarea", "button")
 EMPTY = ("input", "br", "meta", "link", "img", "hr", "col", "wbr")  # tags without an end
 KINDS = dict.fromkeys(("hidden", "file", "password", "submit", "button", "reset", "image"), "left")
+DRAFT = "draft"  # the hidden field by which a form says where its draft lies
 KINDS |= dict.fromkeys(("checkbox", "radio"), "choice")
 
 
@@ -75,6 +76,10 @@ class Form:
         fixed = {(one.has("name"), one.has("value")) for one in self.fields}
         return len(fixed & set(words)), len(self.names & {name for name, _value in words})
 
+    def value(self, name: str) -> str | None:
+        """Return what its field of a name says, None where it has none."""
+        return next((one.has("value") for one in self.fields if one.has("name") == name), None)
+
     @property
     def names(self) -> set[str]:
         return {one.has("name") for one in self.fields}
@@ -135,6 +140,7 @@ class _Writer:
     def __init__(self, page: Page, form: Form, words: Pairs):
         self.page, self.left = page, grouped(words)
         self.edits: list[tuple[int, int, str]] = []
+        self.unfolded: set[int] = set()
         ways = {
             "select": self._select,
             "textarea": self._area,
@@ -143,24 +149,30 @@ class _Writer:
         }
         for one in form.fields:
             ways.get(one.kind, self._leave)(one)
-        for outer in form.tag.inside:
-            self._unfold(outer)
+        self._unfold(form.tag)
         self.rest = [pair for pair in words if pair[1] and pair[0] not in form.names]
 
     def _leave(self, one: Tag) -> None:
         """Leave a field to the page."""
 
-    def _unfold(self, outer: Tag) -> None:
-        if outer.name == "details":
-            self._tag(outer, open="")
+    def _unfold(self, one: Tag) -> None:
+        """Open what a field with other words than the page's lies folded in."""
+        for outer in one.inside:
+            if outer.name == "details" and outer.at not in self.unfolded:
+                self.unfolded.add(outer.at)
+                self._tag(outer, open="")
 
     def _line(self, one: Tag) -> None:
         for value in self._next(one):
             self._tag(one, value=value)
+            if value != one.has("value"):
+                self._unfold(one)
 
     def _area(self, one: Tag) -> None:
         for value in self._next(one):
             self.edits.append((one.after, one.end, "\n" + escape(value)))
+            if value.strip() != one.inner.strip():
+                self._unfold(one)
 
     def _next(self, one: Tag) -> list[str]:
         """Take the next value that was sent under the name of a field, where there is one."""
@@ -172,6 +184,8 @@ class _Writer:
         values = self.left.get(one.has("name"), [])
         if values or one.has("type") == "checkbox":
             self._mark(one, "checked", one.value in values)
+            if one.value in values and "checked" not in one.attrs:
+                self._unfold(one)
 
     def _select(self, one: Tag) -> None:
         values = self.left.get(one.has("name"), [])
@@ -194,6 +208,7 @@ class Refilled:
     html: str
     left: Pairs
     files: bool
+    stale: bool  # the page has another version than the words were written for
 
     def saying(self, note: str) -> str:
         """Return the page with a note at the beginning of what it says."""
@@ -209,7 +224,19 @@ def refill(html: str, action: str, here: str, words: Pairs) -> Refilled | None:
     forms = [form for form in page.forms if form.goes_to(urlsplit(action).path, here)]
     if not forms:
         return None
-    form = max(forms, key=lambda form: form.alike(words))
+    return _into(page, html, max(forms, key=lambda form: form.alike(words)), words)
+
+
+def put_back(html: str, key: str, words: Pairs) -> Refilled | None:
+    """Put a draft into the form that is marked with its key; None where the page has none."""
+    if not words:
+        return Refilled(html, [], False, False)
+    page = Page(html)
+    marks = [form for form in page.forms if form.value(DRAFT) == key]
+    return _into(page, html, marks[0], words) if marks else None
+
+
+def _into(page: Page, html: str, form: Form, words: Pairs) -> Refilled:
     found = _Writer(page, form, words)
     hidden = "".join(
         f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">'
@@ -218,4 +245,5 @@ def refill(html: str, action: str, here: str, words: Pairs) -> Refilled | None:
     edits = [*found.edits, (form.tag.after, form.tag.after, hidden)]
     for start, end, text in sorted(edits, reverse=True):
         html = html[:start] + text + html[end:]
-    return Refilled(html, found.rest, form.takes_files)
+    before = dict(words).get("version")
+    return Refilled(html, found.rest, form.takes_files, before not in (None, form.value("version")))

@@ -51,6 +51,7 @@ from . import demo_door, kept, masking
 bp = Blueprint("access", __name__)
 NAMED = [InputRequired(N_("请填写用户名。")), Length(max=60)]
 SAFE = ("GET", "HEAD", "OPTIONS")
+NOT_KEPT = N_("登录已过期。内容太长，没能保存；请先返回把它复制下来，再登录。")
 manager = LoginManager()
 manager.login_view = "access.login"
 manager.login_message = N_("请先登录。")
@@ -101,7 +102,7 @@ def to_the_door():
         return redirect(url_for("access.login", next=_shown_by(asked) or None))
     token = kept.sealed()
     if not token:
-        flash(_("登录已过期。内容太长，没能保存；请先返回把它复制下来，再登录。"), "warn")
+        flash(_(NOT_KEPT), "warn")
     return _door("login.html", LoginForm(formdata=None), 401, token)
 
 
@@ -110,10 +111,15 @@ def _shown_by(path: str) -> str:
     return path if kept.readable(urlsplit(path).path) else kept.above(urlsplit(path).path)
 
 
-def _door(template: str, form, status: int, token: str = ""):
+def _door(template: str, form, status: int, token: str = "", **more):
     """Show a page before the log-in; what was typed goes along while it is still open."""
     found = kept.opened(token)
-    return render_template(template, form=form, kept=token if found else ""), status
+    return render_template(template, form=form, kept=token if found else "", **more), status
+
+
+def wrote() -> bool:
+    """True where the reader sends a page of his own."""
+    return current_user.is_authenticated and kept.author() == account().id
 
 
 def carried() -> str:
@@ -128,9 +134,15 @@ def too_old():
     if request.endpoint in ("access.sign_in", "access.code"):
         flash(_("页面停留太久，请重新登录。"), "warn")
         return _own(carried()) or _door("login.html", LoginForm(formdata=None), 400, carried())
-    if not kept.words_of_request():
-        return None
-    return _own(kept.sealed(), 400) if current_user.is_authenticated else to_the_door()
+    if not current_user.is_authenticated:
+        return to_the_door() if kept.author() else None
+    token = kept.sealed()
+    return _own(token, 400) or (_of_another(token) if token else None)
+
+
+def _of_another(token: str):
+    """Show the log-in page to go on as who typed: this page is not of who is logged in now."""
+    return _door("login.html", LoginForm(formdata=None), 400, token, now=account().username)
 
 
 def _own(token: str, status: int = 200):
@@ -186,6 +198,7 @@ def held():
     if "_user_id" not in session or request.endpoint in FREE or request.blueprint in MACHINES:
         return None
     owes = current_user.login.owes if current_user.is_authenticated else ""
+    g.held = bool(owes)
     return redirect(url_for(FIRST[owes])) if owes else None
 
 

@@ -58,6 +58,15 @@ def every(tree, *tags: str):
     return (node for node in tree.iter() if node.tag in tags)
 
 
+def controls(tree, form, *tags: str):
+    """Yield the elements of these tags that belong to a form, also from elsewhere on the page."""
+    inside = {id(node) for node in form.iter()}
+    for node in every(tree, *tags):
+        named = node.get("form")
+        if named == form.get("id") if named else id(node) in inside:
+            yield node
+
+
 def _structure(tree) -> None:
     title = tree.find(".//title").text or ""
     assert title.strip(" ·").split(" · ")[0], "a page without a title"
@@ -174,7 +183,7 @@ class Page:
         for form in self.tree.iter("form"):
             ends = [
                 form.get("action") or self.path,
-                *(b.get("formaction") or "" for b in form.iter("button")),
+                *(b.get("formaction") or "" for b in controls(self.tree, form, "button")),
             ]
             if any(urlsplit(end).path.endswith(action) for end in ends):
                 return form
@@ -186,20 +195,27 @@ class Page:
             for form in self.tree.iter("form")
             for end in (
                 form.get("action") or "",
-                *(b.get("formaction") or "" for b in form.iter("button")),
+                *(b.get("formaction") or "" for b in controls(self.tree, form, "button")),
             )
         )
 
     def fields(self, action: str) -> list[tuple[str, str]]:
         """Return what the form would send as it stands, without any button."""
         found = []
-        for node in every(self.form(action), *FIELDS):
+        for node in controls(self.tree, self.form(action), *FIELDS):
             if node.get("type") in ("radio", "checkbox") and "checked" not in node.attrib:
                 continue
             if not node.get("name"):  # a help of the script, which no browser sends
                 continue
             found.append((node.get("name"), _stands(node)))
         return found
+
+    def button(self, action: str):
+        """Return the button that leads there by itself, None where the form's own does."""
+        buttons = controls(self.tree, self.form(action), "button")
+        return next(
+            (b for b in buttons if urlsplit(b.get("formaction") or "").path.endswith(action)), None
+        )
 
     def options(self, name: str, action: str = "") -> list[str]:
         """Return what may be chosen in a select of this name, on the page or in one form, in the
@@ -256,7 +272,13 @@ class Reader:
         return self._send(method, path, **more)
 
     def submit(self, page: Page, action: str, status: int = 200, **words) -> Page:
-        """Fill in a form of the page and send it; `action` is the end of where its button leads."""
+        """Fill in a form of the page and send it; `action` is the end of where its button leads. What a
+        button beside the form asks for has its name before it.
+        """
+        button = page.button(action)
+        if button is not None and button.get("name") == "aside":
+            words = {f"{button.get('value')}.{name}": value for name, value in words.items()}
+            words["aside"] = button.get("value")
         fields = [pair for pair in page.fields(action) if pair[0] not in words]
         for name, value in words.items():
             fields += [(name, one) for one in (value if isinstance(value, list) else [value])]
@@ -266,11 +288,9 @@ class Reader:
         return self._page(self._send(method, target, **more), target, status)
 
     def _target(self, page: Page, action: str) -> str:
-        form = page.form(action)
-        for button in form.iter("button"):
-            if urlsplit(button.get("formaction") or "").path.endswith(action):
-                return button.get("formaction")
-        return form.get("action") or page.path
+        button = page.button(action)
+        own = page.form(action).get("action") or page.path
+        return own if button is None else button.get("formaction")
 
     def login(
         self, username: str, password: str = PASSWORD, status: int = 200, path: str = "/login"

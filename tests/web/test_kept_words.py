@@ -5,17 +5,19 @@ but him.
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 
+from oversight.base.refusals import AlreadyTaken, Forbidden, NotFound, TooLarge, TooMany
 from oversight.models import Case, Login
-from oversight.register import credentials
+from oversight.register import credentials, zone_settings
 from oversight.views import kept
 from oversight.views.refill import refill
 from tests.db.test_attendance import record, sheet
-from tests.support.html import PASSWORD, Reader, every, parse
+from tests.support.html import PASSWORD, Reader, controls, parse
 from tests.support.world import at
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -128,6 +130,18 @@ def test_somebody_else_who_logs_in_gets_a_plain_page(reader, asked):
     assert other.path == "/desk" and SAID not in other.html
 
 
+def test_a_page_of_the_account_before_leads_to_its_log_in(reader, asked):
+    """Somebody else signed in meanwhile, in another tab: the words wait for who typed them."""
+    officer = reader("town1.officer")
+    path, fields, headers = returning(officer, asked)
+    officer.client.delete_cookie("oversight")
+    officer.sign_in("town1.deputy")
+    door = officer._page(officer.raw("POST", path, data=fields, headers=headers), path, 400)
+    assert "现在登录的是 town1.deputy" in door.text and SAID not in door.html
+    again = officer.submit(door, "/login", username="town1.officer", password=PASSWORD)
+    assert again.value("opinion") == SAID
+
+
 def test_a_page_of_somebody_else_brings_no_words(reader, asked):
     """A form with the token of another's page, posted for somebody by a foreign site."""
     path, fields, _headers = returning(reader("town1.officer"), asked)
@@ -207,10 +221,10 @@ TYPED = ("text", "", None, "number", "search", "tel")
 OWN = ("/login", "/logout", "/text-size", "/password", "/roster", "/kept")
 
 
-def typed_into(form, path: str):
+def typed_into(tree, form):
     """Return what a browser sends with a word in every field that takes words."""
     fields, said = [], []
-    for node in every(form, "input", "select", "textarea"):
+    for node in controls(tree, form, "input", "select", "textarea"):
         kind, name = node.get("type"), node.get("name")
         if kind in ("submit", "file", "password") or name is None:
             continue
@@ -238,7 +252,7 @@ def standing(tree, action: str, fields):
         if (form.get("action") or "").partition("?")[0] != action.partition("?")[0]:
             continue
         found = []
-        for node in every(form, "input", "select", "textarea"):
+        for node in controls(tree, form, "input", "select", "textarea"):
             kind = node.get("type")
             if kind in ("radio", "checkbox") and "checked" not in node.attrib:
                 continue
@@ -267,11 +281,12 @@ def test_every_form_stands_again_with_its_words(reader, world, play, asked, sess
     }
     one, path = reader(who), page.format(**ids)
     tried: set[tuple] = set()
-    for form in one.get(path).tree.iter("form"):
+    tree = one.get(path).tree
+    for form in tree.iter("form"):
         action = form.get("action") or path
         if form.get("method") != "post" or action.startswith(OWN):
             continue
-        fields, said = typed_into(form, path)
+        fields, said = typed_into(tree, form)
         shape = tuple(sorted(name for name, _value in fields))
         if not said or shape in tried:  # one of the forms that are alike
             continue
@@ -332,6 +347,96 @@ def test_a_refusal_of_any_cause_leads_back_with_the_words(reader, asked, monkeyp
     monkeypatch.setattr("oversight.views.pages.case.transitions.submit", broken)
     lost = officer._page(officer.raw("POST", path, data=fields, headers=headers), path, 503)
     assert officer.submit(lost, "/kept").value("opinion") == SAID
+
+
+def test_a_form_without_its_version_leads_back_with_the_words(reader, asked):
+    officer = reader("town1.officer")
+    path, fields, headers = returning(officer, asked)
+    del fields["version"]
+    lost = officer._page(officer.raw("POST", path, data=fields, headers=headers), path, 400)
+    assert "缺少版本号" in lost.main and officer.submit(lost, "/kept").value("opinion") == SAID
+
+
+@pytest.mark.parametrize(
+    "refusal, status",
+    [
+        (Forbidden("不由您办理。"), 403),
+        (NotFound("没有找到。"), 404),
+        (TooMany("请稍后再试。", retry_after=5), 429),
+        (TooLarge("内容太大。"), 413),
+        (AlreadyTaken("已有人先办。"), 409),
+    ],
+)
+def test_whatever_the_refusal_the_words_come_back(reader, asked, monkeypatch, refusal, status):
+    def refuse(*_args, **_more):
+        raise refusal
+
+    officer = reader("town1.officer")
+    path, fields, headers = returning(officer, asked)
+    monkeypatch.setattr("oversight.views.pages.case.transitions.submit", refuse)
+    lost = officer._page(officer.raw("POST", path, data=fields, headers=headers), path, status)
+    assert officer.submit(lost, "/kept").value("opinion") == SAID
+
+
+def test_much_that_is_refused_comes_back_to_who_is_logged_in(reader, asked, session):
+    officer, much = (
+        reader("town1.officer"),
+        "".join(chr(0x4E00 + i * 7919 % 20000) for i in range(30_000)),
+    )
+    path, fields, headers = returning(officer, asked)
+    asked.version += 1
+    session.commit()
+    fields["opinion"] = much
+    lost = officer._page(officer.raw("POST", path, data=fields, headers=headers), path, 409)
+    assert officer.submit(lost, "/kept").value("opinion") == much
+
+
+def test_a_stranger_hears_that_too_much_was_not_kept(reader, asked):
+    officer = reader("town1.officer")
+    path, fields, headers = returning(officer, asked)
+    officer.client.delete_cookie("oversight")
+    fields["opinion"] = "写" * 40_000
+    lost = officer._page(officer.raw("POST", path, data=fields, headers=headers), path, 413)
+    assert "登录已过期。内容太长，没能保存" in lost.text
+
+
+# How long a log-in lasts -------------------------------------------------------------------------
+
+
+def choose(session, world, **chosen):
+    for name, value in chosen.items():
+        zone_settings.change(session, world.zone.id, name, value, None, at("2026-11-24"))
+    session.commit()
+
+
+@pytest.mark.parametrize(
+    "chosen, minutes",
+    [
+        ({}, 120),
+        ({"login_idle": "30"}, 30),
+        ({"login_idle": "240"}, 240),
+        ({"login_idle": "240", "password_profile": "graded"}, 30),
+    ],
+)
+def test_a_log_in_ends_unused_and_use_renews_it(reader, session, world, clock, chosen, minutes):
+    choose(session, world, **chosen)
+    officer, begin = reader("town1.officer"), clock.now
+    for step in (minutes - 1, 2 * minutes - 3):
+        clock.now = begin + timedelta(minutes=step)
+        assert officer.raw("GET", "/password").status_code == 200, step
+    clock.now += timedelta(minutes=minutes)
+    assert officer.raw("GET", "/password").status_code == 302
+
+
+@pytest.mark.parametrize("hours", [8, 12, 24])
+def test_a_log_in_ends_in_the_end_however_it_is_used(reader, session, world, clock, hours):
+    choose(session, world, login_hours=str(hours))
+    officer, begin = reader("town1.officer"), clock.now
+    for hour in range(1, hours):
+        clock.now = begin + timedelta(hours=hour)
+        assert officer.raw("GET", "/password").status_code == 200, hour
+    clock.now = begin + timedelta(hours=hours)
+    assert officer.raw("GET", "/password").status_code == 302
 
 
 # The form itself ---------------------------------------------------------------------------------
