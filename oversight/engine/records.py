@@ -20,6 +20,7 @@ from oversight.models import (
     Exempted,
     Invitee,
     JournalRow,
+    LeaveNotice,
     LifeMeeting,
     Person,
     RecordChain,
@@ -35,7 +36,8 @@ from .verifier import digest, hash_of
 FORMAT = 2
 CHUNK = 400  # ids in one query
 MODELS: dict[str, type[Any]] = {"party_day": Activity, "life_meeting": LifeMeeting}
-WRITES = ("prepare", "file", "correct")  # acts that may change a sheet
+# acts that may change a sheet, or what members said before it
+WRITES = ("prepare", "file", "correct", "ask_leave", "take_back_leave")
 SHEETS = "sheets"  # a party day's attendance and invitees, told by their digest
 
 
@@ -233,13 +235,19 @@ def sheets(session: Session, activity_ids: list[str] | None = None) -> dict[str,
     taken = _by_day(session, Attendance, ("person_id", "kind", "form", "category"), activity_ids)
     invited = _by_day(session, Invitee, ("kind", "number"), activity_ids)
     exempted = _by_day(session, Exempted, ("person_id", "told"), activity_ids)
+    asked = _by_day(
+        session, LeaveNotice, ("person_id", "category", "day", "taken_back_at"), activity_ids
+    )
     groups = {"members": taken, "invited": invited, "exempted": exempted}
     return {
         key: {
             "members": len(taken.get(key, ())),
-            "digest": digest({name: rows.get(key, []) for name, rows in groups.items()}),
+            "digest": digest(
+                {name: rows.get(key, []) for name, rows in groups.items()}
+                | ({"asked": asked[key]} if key in asked else {})  # as before where nobody asked
+            ),
         }
-        for key in {*taken, *invited, *exempted}
+        for key in {*taken, *invited, *exempted, *asked}
     }
 
 
@@ -251,7 +259,7 @@ def _by_day(
         wanted = wanted.where(model.activity_id.in_(ids))
     found: dict[str, list] = {}
     for row in session.execute(wanted):
-        found.setdefault(row.activity_id, []).append(list(row[1:]))
+        found.setdefault(row.activity_id, []).append([images.text(one) for one in row[1:]])
     for rows in found.values():
         rows.sort(key=lambda row: (row[0], str(row)))
     return found

@@ -71,6 +71,9 @@ class Login(Base):
     seen_at: Mapped[datetime]  # renewed at most every ten minutes
     ended_at: Mapped[datetime | None]
     idle_minutes: Mapped[int] = mapped_column(default=120, comment="ends when unused for so long")
+    stays_days: Mapped[int] = mapped_column(
+        default=0, comment="stays on the phone of a member for so many days; 0: not"
+    )
     waits_for_code: Mapped[bool] = mapped_column(
         default=False, comment="the password was right, the second factor is still asked for"
     )

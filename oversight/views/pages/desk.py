@@ -19,12 +19,12 @@ from oversight.casework import paper_numbers
 from oversight.engine import authority, bell, inbox, transitions
 from oversight.law.definition import Bulk
 from oversight.law.inputs import read_id
-from oversight.ledger import duties, own_year
+from oversight.ledger import duties
 from oversight.ledger.duties import Duty
 from oversight.models import Case, FollowUp, Unit
 from oversight.views import forms, session
 
-from . import casefile, desk_act_forms
+from . import casefile, desk_act_forms, own
 from .casefile import CaseFile
 
 bp = Blueprint("desk", __name__)
@@ -440,10 +440,4 @@ def read_notices():
 @bp.get("/me")
 @login_required
 def me():
-    who = session.actor()
-    return render_template(
-        "me.html",
-        who=who,
-        account=session.account(),
-        mine=own_year.read(db.session, who, who.on.year) if who.branch else None,
-    )
+    return own.page()
