@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import timedelta
 from functools import partial
 
 from flask import (
@@ -35,7 +36,7 @@ from oversight.base.refusals import DomainError, NotLoggedIn, Unavailable
 from oversight.base.sentences import N_
 from oversight.views.pages.admin import accounts, office, people, roster, tenure, units, zone
 
-from . import assets, health, kept, present, session
+from . import assets, health, kept, present, session, slips
 from .api import attendance, cases, notices
 from .api import life_meetings as api_life
 from .pages import (
@@ -53,6 +54,7 @@ from .pages import (
     papers,
     phone,
     security,
+    start,
     tokens,
     year,
 )
@@ -78,6 +80,15 @@ STRANGERS_MOST = 64 * 2**10  # what a body may weigh before anybody has logged i
 COSTLY = {("POST", "/login"), ("POST", "/login/code"), ("POST", "/activate"), ("POST", "/password")}
 FILES = re.compile(r"(/api/v1)?/cases/[^/]*/attachments|/roster")
 csrf = CSRFProtect()
+GLOBALS = {
+    "kept_words": kept.sealed,
+    "appraising": appraise.Appraising,
+    "life_of": life_meetings.Life,
+    "may_stay": session.may_stay,
+    "way_of_slips": slips.way,
+    "steps_left": start.left,
+    "steps_lacking": start.lacking,
+}
 
 
 class Figures(IntegerConverter):
@@ -110,6 +121,7 @@ def register(app: Flask) -> None:
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=https,
         SESSION_COOKIE_NAME="__Host-oversight" if https else "oversight",
+        PERMANENT_SESSION_LIFETIME=timedelta(days=90),  # where it is to stay; the server ends it
         SERVED={"body_most": BODY_MOST, "costly": costly},
     )
     app.url_map.converters["int"] = Figures
@@ -122,6 +134,7 @@ def register(app: Flask) -> None:
         accounts,
         roster,
         desk,
+        start,
         own,
         bulk,
         case,
@@ -144,9 +157,7 @@ def register(app: Flask) -> None:
         app.register_blueprint(module.bp)
     csrf.exempt(cases.bp)
     present.register(app)
-    app.jinja_env.globals.update(
-        kept_words=kept.sealed, appraising=appraise.Appraising, life_of=life_meetings.Life
-    )
+    app.jinja_env.globals.update(GLOBALS)
     app.config["HEADERS"] = {**HEADERS, **(HSTS if https else {})}
     assets.register(app, app.config["HEADERS"], partial(trusting, app.config["OVERSIGHT"].proxies))
     app.url_value_preprocessor(attachments.widen)

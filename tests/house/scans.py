@@ -21,6 +21,7 @@ SERVER = "asked at the terminal, or for the figures of the one who runs the serv
 RARE = "once in a reorganization"
 NAMED = "looks for a part of a name"
 PRUNE = "drops what is old, once an hour"
+FIRST = "ends at the first row, where a zone has begun at all"
 DEMO = "builds the demo zone, once"
 
 _BY_REASON = {
@@ -64,7 +65,7 @@ _BY_REASON = {
         "life_meetings": "_leaves _loose _standing",
         "activities": "_standing standing",
         "record_chains": "told _heads due",
-        **dict.fromkeys(["attendance", "invitees", "exempted"], "_by_day"),
+        **dict.fromkeys(["attendance", "invitees", "exempted", "leave_notices"], "_by_day"),
         "units": "_Compare.__init__ Groups.__init__ outline zone_unit _standing standing",
         "persons": "_Compare._load_people _standing standing",
         "memberships": "_Compare._load_people standing",
@@ -95,6 +96,9 @@ _BY_REASON = {
     },
     NAMED: {"persons": "candidates", "units": "candidates"},
     PRUNE: {"sign_ins": "forget_old"},
+    FIRST: dict.fromkeys(
+        ["units", "memberships", "post_proposals", "posts", "activities"], "_there"
+    ),
     DEMO: {
         "cases": "Roll.note",
         "activities": "_held fill",

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from flask_login import login_required
+from flask_login import current_user, login_required
 
 from oversight import workflows
 from oversight.base.db import db
@@ -24,7 +24,7 @@ from oversight.ledger.duties import Duty
 from oversight.models import Case, FollowUp, Unit
 from oversight.views import forms, session
 
-from . import casefile, desk_act_forms, own
+from . import casefile, desk_act_forms, own, start
 from .casefile import CaseFile
 
 bp = Blueprint("desk", __name__)
@@ -305,7 +305,9 @@ def page(view: View, bound: forms.Bound = forms.NO_FORM):
 
 @bp.get("/")
 def home():
-    return redirect(url_for("desk.queue"))
+    """Lead to the desk; an administrator of a zone that others can't work in yet to its first steps."""
+    begins = current_user.is_authenticated and any(step.needed for step in start.left())
+    return redirect(url_for("start.show" if begins else "desk.queue"))
 
 
 @bp.get("/desk")
