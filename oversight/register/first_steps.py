@@ -85,6 +85,7 @@ KINDS = (
         "sysadmin",
         (("keepers", N_("有管理员还没有用激活单设密码。")),),
         N_("系统、安全、审计管理员都已激活。"),
+        needed=False,
     ),
     Kind(
         "slips",

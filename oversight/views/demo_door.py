@@ -46,7 +46,7 @@ TRY = {
     "town1.inspector": Try(
         N_("选一个支部督查一次，把问题转成整改通知书。"), "opening.blank", {"name": "inspection"}
     ),
-    "town1.secretary": Try(N_("签报本镇的月报。"), DESK, {"workflow": "month_report"}),
+    "town1.secretary": Try(N_("答复支部补报或暂缓开展的一件请示。"), DESK, {"workflow": "month_report"}),
     "town1.committee1": Try(N_("逐月看本镇各支部开展得怎样。"), MONTHS),
     "dept1.officer": Try(N_("办所属支部报来的请示、整改和补录。"), DESK),
     "zone.office": Try(N_("逐月看全区，哪个支部还没有登记，点一下催办。"), MONTHS),

@@ -87,7 +87,7 @@ LANDS = {
     "branch01.member01": ("/me", "来不了，请假"),
     "town1.officer": ("/desk", "批复意见"),
     "town1.inspector": ("/new/inspection", "督查"),
-    "town1.secretary": ("/desk", "月报"),
+    "town1.secretary": ("/desk", "补报"),
     "town1.committee1": ("/months", "石桥村党支部"),
     "dept1.officer": ("/desk", "变更时间"),
     "zone.office": ("/months", "催办"),
@@ -95,5 +95,5 @@ LANDS = {
     "zone.committee1": ("/desk", "签发"),
     "zone.sysadmin": ("/admin/", "导入名册"),
     "zone.secadmin": ("/desk", "账号重置"),
-    "zone.auditor": ("/admin/", "导入"),
+    "zone.auditor": ("/admin/changes", "变更记录"),
 }

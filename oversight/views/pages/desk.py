@@ -306,7 +306,9 @@ def page(view: View, bound: forms.Bound = forms.NO_FORM):
 @bp.get("/")
 def home():
     """Lead to the desk; an administrator of a zone that others can't work in yet to its first steps."""
-    begins = current_user.is_authenticated and any(step.needed for step in start.left())
+    if not current_user.is_authenticated:
+        return redirect(url_for("access.login"))
+    begins = any(step.needed for step in start.left())
     return redirect(url_for("start.show" if begins else "desk.queue"))
 
 
