@@ -41,7 +41,7 @@ SHEET, YEAR, DESK, MONTHS = "attend.show", "year.this_year", "desk.queue", "year
 TRY = {
     "branch01.secretary": Try(N_("登记上次党日谁到会、谁请假、谁缺席。"), SHEET),
     "branch01.organizer": Try(N_("看支部的一年，挑一个月请示变更活动时间。"), YEAR),
-    "branch01.member01": Try(N_("看自己的一年和下一次党日，来不了的先请假。"), "desk.me"),
+    "branch01.member12": Try(N_("看自己的一年和下一次党日，来不了的先请假。"), "desk.me"),
     "town1.officer": Try(N_("批复各支部的变更时间请示。"), DESK, {"workflow": "date_change"}),
     "town1.inspector": Try(
         N_("选一个支部督查一次，把问题转成整改通知书。"), "opening.blank", {"name": "inspection"}

@@ -84,7 +84,7 @@ def test_every_button_of_the_demo_zone_leads_to_what_its_sentence_names(app, ses
 LANDS = {
     "branch01.secretary": ("/activities/", "保存到会情况"),
     "branch01.organizer": ("/units/", "请示变更时间"),
-    "branch01.member01": ("/me", "来不了，请假"),
+    "branch01.member12": ("/me", "来不了，请假"),
     "town1.officer": ("/desk", "批复意见"),
     "town1.inspector": ("/new/inspection", "督查"),
     "town1.secretary": ("/desk", "补报"),
