@@ -94,6 +94,6 @@ LANDS = {
     "zone.inspector": ("/desk", "我管的"),
     "zone.committee1": ("/desk", "签发"),
     "zone.sysadmin": ("/admin/", "导入名册"),
-    "zone.secadmin": ("/desk", "账号重置"),
+    "zone.secadmin": ("/desk", "重置账号"),
     "zone.auditor": ("/admin/changes", "变更记录"),
 }

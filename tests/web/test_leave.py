@@ -73,8 +73,8 @@ def test_it_may_be_taken_back_and_is_told_once(api, world, december, session):
         "category": "因公",
     }
     one.post(path, {"category": "家事"})
-    assert one.post(f"{path}/take-back")["category"] is None
-    assert one.post(f"{path}/take-back")["category"] is None, "safe to repeat"
+    assert one.post(path, {"category": None})["category"] is None
+    assert one.post(path, {"category": None})["category"] is None, "safe to repeat"
     one.post(path, {"category": "家事"})
     assert len(told(session, "leave:")) == 2, "secretary and organizer, once each"
     found = api("village.secretary").get(f"/activities/{december}/attendance")
@@ -100,7 +100,7 @@ def test_only_a_member_and_only_beforehand(api, world, december, session, clock,
     clock.now = at(day).now
     before = dump(session)
     client.post(f"/activities/{december}/leave", {"category": "外出"}, status)
-    client.post(f"/activities/{december}/leave/take-back", None, status)
+    client.post(f"/activities/{december}/leave", {"category": None}, status)
     assert not difference(before, dump(session))
 
 

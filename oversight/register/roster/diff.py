@@ -649,7 +649,10 @@ class _Compare:
             )
         seat = unit
         if where:
-            keys = unit_key(where), unit_key(f"{where}党委")  # 青溪镇党委书记 reads 党委书记 of 青溪镇
+            keys = (
+                unit_key(where),
+                unit_key(f"{where}党委"),
+            )  # 青溪镇党委书记 reads 党委书记 of 青溪镇
             found = next((self.by_key[key] for key in keys if key in self.by_key), [])
             if len(found) != 1:
                 self.roster.trouble(

@@ -66,26 +66,18 @@ def arrange_day(activity_id, sent: m.Plan) -> m.Sheet:
 @route(
     "POST",
     "/activities/<uuid:activity_id>/leave",
-    "Say before a party day of my branch that I cannot come",
+    "Say before a party day of my branch that I cannot come, or take it back",
     m.OwnLeave,
     sends=m.AskLeave,
 )
 def ask_leave(activity_id, sent: m.AskLeave) -> m.OwnLeave:
     """Say before a party day of my branch that I cannot come; the sheet takes it as a proposal."""
-    category = sent["category"]
-    found = leave.submit(db.session, activity_id, category, actor(), moment())
+    given = db.session, activity_id
+    if category := sent["category"]:
+        found = leave.submit(*given, category, actor(), moment())
+    else:
+        found = leave.take_back(*given, actor(), moment())
     return {"activity": found.id, "on": day(found.day), "category": category}
-
-
-@route(
-    "POST",
-    "/activities/<uuid:activity_id>/leave/take-back",
-    "Take my leave back while the day has not come",
-    m.OwnLeave,
-)
-def take_back_leave(activity_id) -> m.OwnLeave:
-    found = leave.take_back(db.session, activity_id, actor(), moment())
-    return {"activity": found.id, "on": day(found.day), "category": None}
 
 
 def sheet(row: Activity) -> m.Sheet:

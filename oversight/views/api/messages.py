@@ -604,7 +604,7 @@ class Plan(TypedDict, total=False):
 
 
 class AskLeave(TypedDict):
-    category: Reason
+    category: Annotated[Reason | None, By("Why, by category; null takes it back.")]
 
 
 class OwnLeave(TypedDict):
