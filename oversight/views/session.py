@@ -41,6 +41,7 @@ from oversight.base.typed import user_name
 from oversight.calendar.zone import zone_settings
 from oversight.engine import inbox
 from oversight.engine.use_case import one_transaction, use_case
+from oversight.law.roles import ADMINISTRATORS
 from oversight.models import Account, Login
 from oversight.organization.actor import Actor, actor_of
 from oversight.register import accounts, credentials, installation, stays, tokens
@@ -339,7 +340,9 @@ def _go_on(onward: str | None):
     """Lead to the form with what its author typed before he logged in, else to where he wanted."""
     if carried() and not kept.opened(carried()):
         flash(_("登录前填写的内容保存超过 30 分钟，已经清除。"), "warn")
-    return _own(carried()) or redirect(onward or url_for("desk.home"))
+    begins = actor().holds(*ADMINISTRATORS)  # perhaps of a zone that is not ready
+    desk = url_for("desk.home" if begins else "desk.queue")
+    return _own(carried()) or redirect(onward or desk)
 
 
 def _hasty(hasty: TooMany, field, template: str, **given):
