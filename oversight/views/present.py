@@ -58,6 +58,7 @@ ICONS = {
     "people": '<circle cx="9" cy="8" r="3.5"/><path d="M2.5 20c0-4 3-6 6.5-6s6.5 2 6.5 6M16 5a3.2 3.2 0 010 '
     '6.3M18 14.5c2.2.8 3.5 2.7 3.5 5.5"/>',
     "doc": '<path d="M6 3h8l4 4v14H6zM14 3v4h4M9 12h6M9 16h6"/>',
+    "camera": '<path d="M4 8h4l2-3h4l2 3h4v11H4z"/><circle cx="12" cy="13" r="3.5"/>',
     "book": '<path d="M5 4h11a3 3 0 013 3v13H8a3 3 0 01-3-3zM5 17a3 3 0 013-3h11"/>',
     "flow": '<path d="M4 4h6v5H4zM14 15h6v5h-6zM7 9v8.5h7M10 6.5h7V15"/>',
     "bell": '<path d="M6 17V11a6 6 0 0112 0v6l1.5 2h-15zM10 21h4"/>',
@@ -474,6 +475,11 @@ def clause_url(source: Source) -> str:
 def workdays_on(case: Case, days: int) -> date:
     """Return the day so many working days from today."""
     return add_workdays(zone_calendar(db.session, case.zone_id), session.moment().today, days)
+
+
+def rectify_by(case: Case) -> date:
+    """Return the day by which an order is usually to be met, as of today."""
+    return workdays_on(case, term("rectify"))
 
 
 def people_named(ids: list[str]) -> str:
