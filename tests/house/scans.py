@@ -104,7 +104,7 @@ _BY_REASON = {
     ),
     DEMO: {
         "cases": "Roll.note",
-        "activities": "_held fill",
+        "activities": "_held fill _filed",
         "units": "fill",
         "record_chains": "fill",
         "memberships": "_rolls",
