@@ -8,11 +8,12 @@ TEST_WORKERS = 3
 ARGS =
 
 .DEFAULT_GOAL := help
-.PHONY: help run test assure tools lint catalogue lock clean venv run-packages test-packages bench-packages \
+.PHONY: help run zone screenshots test assure tools lint catalogue lock clean venv run-packages test-packages bench-packages \
 	assure-packages editable axe
 
 help:
 	@echo 'make run    建好环境、数据库与示范区，并启动网页服务（PORT=9000 另选端口）'
+	@echo 'make zone   建一个真实的区（数据在 zone/），先问管理员的用户名和密码，再启动网页服务'
 	@echo 'make test   安装测试所需并运行全部测试（ARGS="-k 名称" 只跑一部分）'
 	@echo 'make assure 在规则里逐个放入错误，看测试能否发现（至多 60 分钟；ARGS="--seed 3 --sample 50"）'
 	@echo 'make tools  只安装测试、检查与测速所需'
@@ -24,6 +25,16 @@ run: run-packages editable
 	@$(BIN)/oversight upgrade
 	@$(BIN)/oversight demo --if-empty
 	@exec $(BIN)/oversight serve
+
+# A real zone, empty and apart from the demo; what is not given as ZONE=…, ADMIN=…, PASSWORD=… is asked.
+# HOST=… listens beyond this machine. A second time it only serves.
+zone: run-packages editable
+	@set -e; OVERSIGHT_INSTANCE="$${OVERSIGHT_INSTANCE:-$(CURDIR)/zone}"; export OVERSIGHT_INSTANCE; \
+	set -- --if-new; \
+	[ -z "$$ZONE" ] || set -- "$$@" --zone "$$ZONE"; [ -z "$$ADMIN" ] || set -- "$$@" --admin "$$ADMIN"; \
+	if [ -z "$$PASSWORD" ]; then $(BIN)/oversight init "$$@"; \
+	else printf '%s\n' "$$PASSWORD" | $(BIN)/oversight init "$$@" --password-stdin; fi; \
+	unset PASSWORD; exec $(BIN)/oversight serve --host "$${HOST:-127.0.0.1}"
 
 # Files in their order: by the number of their tests the few long ones (kills, races) would come last, and alone.
 # Compiled files are kept, whatever the shell says: every worker and every process of a test reads them.
@@ -101,6 +112,10 @@ editable: venv
 	@{ [ -x $(BIN)/oversight ] && cmp -s pyproject.toml .venv/pyproject.toml; } || { \
 	  $(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e . \
 	    && cp pyproject.toml .venv/pyproject.toml; }
+
+# The pictures of the README, taken anew in a headless Chromium of the demo zone.
+screenshots: test-packages editable
+	@$(BIN)/python -m tests.support.screenshots
 
 # axe-core checks accessibility in the browser tests, caniuse-lite tells what old browsers read; the
 # program itself needs no Node.

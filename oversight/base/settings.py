@@ -7,6 +7,7 @@ Only names, kinds and defaults live here; a zone's own choices are rows of `zone
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import shlex
 from collections.abc import Mapping
@@ -38,6 +39,7 @@ class Environment:
     seal_key: Path
     seal_dir: Path
     scanner: tuple[str, ...]
+    address: str
 
     @property
     def sqlite(self) -> bool:
@@ -69,8 +71,16 @@ def environment(instance: Path, source: dict[str, str] | None = None) -> Environ
         seal_key=Path(given("SEAL_KEY", instance / "seal_key")),
         seal_dir=Path(given("SEAL_DIR", instance / "seals")),
         scanner=tuple(shlex.split(given("SCANNER"))),
+        address=_reached(given("ADDRESS")),
         workflow_dirs=tuple(map(Path, parts("WORKFLOW_DIRS", os.pathsep))),
     )
+
+
+def _reached(address: str) -> str:
+    """Read under which address people reach the program. Raises Unfit."""
+    if address and not re.fullmatch(r"https?://[!-~]+", address):
+        raise Unfit("OVERSIGHT_ADDRESS 要写成 http://10.1.2.3:8000 这样的地址，不带中文。")
+    return address.rstrip("/")
 
 
 def _brought(env: Mapping[str, str]) -> str:
@@ -80,6 +90,7 @@ def _brought(env: Mapping[str, str]) -> str:
 
 
 ON, OFF = "on", "off"
+MEMBER_LOGIN = "member_login"
 
 
 SHORTEST_KEY = 32
@@ -246,6 +257,15 @@ ZONE_SETTINGS = {
                 ("administrators", N_("系统、安全、审计管理员")),
                 ("organs", N_("管理员和区、镇（部门）有职务的人")),
             ),
+        ),
+        ZoneSetting(
+            MEMBER_LOGIN,
+            OFF,
+            N_("党员手机保持登录"),
+            N_(
+                "只有党员身份、没有职务也不代理的人，登录时可以选“在这台手机上保持登录”；任职以后当天失效。按等级保护办的区不适用。"
+            ),
+            ((OFF, N_("不保持")), ("7", N_("7 天")), ("30", N_("30 天")), ("90", N_("90 天"))),
         ),
         *TERMS,
     )

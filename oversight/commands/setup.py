@@ -55,16 +55,20 @@ def upgrade() -> None:
 )
 @click.option("--admin", metavar=N_("用户名"), help=N_("管理员的用户名；不写则询问"))
 @click.option("--password-stdin", is_flag=True, help=N_("从标准输入读密码"))
+@click.option("--if-new", is_flag=True, help=N_("已有三位管理员时不再建立，也不算出错"))
 @in_app
-def init(zone_name: str, admin: str | None, password_stdin: bool) -> None:
+def init(zone_name: str, admin: str | None, password_stdin: bool, if_new: bool) -> None:
     """Migrate, make the zone where there is none, and the three administrators."""
     migrate()
+    if if_new and not installation.missing(db.session):
+        click.echo(N_("区和三位管理员已经建立，数据都在。"))
+        return
     installation.refuse_second(db.session)
     admin = admin or click.prompt(N_("管理员的用户名"), prompt_suffix="：")
     chosen = password(password_stdin)
     with one_transaction(db.session):
         slips = installation.first_administrators(db.session, zone_name, admin, chosen, now())
-    click.echo(f"管理员 {admin} 已建立，可以登录了。")
+    click.echo(f"管理员 {admin} 已建立，可以登录了；登录以后照“开始使用”一步步办。")
     for office, slip in slips:
         click.echo(
             f"{OFFICES[office]}用户名 {slip.username}，{slip.until:%Y-%m-%d} 前有效，激活码： {slip.code}"

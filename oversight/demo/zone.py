@@ -22,7 +22,7 @@ from oversight.base.clock import Clock, Moment
 from oversight.base.db import new_id
 from oversight.base.refusals import RuleViolation
 from oversight.models import Account, Membership, Person, Post, Unit, Zone
-from oversight.register import accounts, credentials, installation, tenure
+from oversight.register import accounts, credentials, installation, tenure, zone_settings
 
 from . import (
     appraisals,
@@ -139,6 +139,7 @@ def build(
         (attendance.fill, duties.fill, life_meetings.fill, records.fill, records.put_off),
     )
     power.tell(session, maker.book, at)
+    zone_settings.keep(session, top.zone_id, None, at)
     return session.get(Zone, top.zone_id)
 
 

@@ -22,6 +22,7 @@ from oversight.models import (
     Exempted,
     Invitee,
     JournalRow,
+    LeaveNotice,
     LifeMeeting,
     Person,
     RecordChain,
@@ -44,7 +45,8 @@ MODELS: dict[str, type[Any]] = {
     "year_sheet": YearSheet,
     "register_entry": RegisterEntry,
 }
-WRITES = ("prepare", "file", "correct", "duties")  # acts that may change a sheet
+# acts that may change a sheet, or what members said before it
+WRITES = ("prepare", "file", "correct", "duties", "ask_leave", "take_back_leave")
 SHEETS = (
     "sheets"  # attendance, invitees and duties of a party day or of a year, told by their digest
 )
@@ -244,12 +246,16 @@ def sheets(session: Session, activity_ids: list[str] | None = None) -> dict[str,
     taken = _by_day(session, Attendance, ("person_id", "kind", "form", "category"), activity_ids)
     invited = _by_day(session, Invitee, ("kind", "number"), activity_ids)
     exempted = _by_day(session, Exempted, ("person_id", "told"), activity_ids)
+    asked = _by_day(
+        session, LeaveNotice, ("person_id", "category", "day", "taken_back_at"), activity_ids
+    )
     done = _duties(session, activity_ids)
     groups = {"members": taken, "invited": invited, "exempted": exempted}
     found = {}
-    for key in {*taken, *invited, *exempted, *done}:
+    for key in {*taken, *invited, *exempted, *asked, *done}:
         parts = {name: rows.get(key, []) for name, rows in groups.items()}
         parts |= {"duties": done[key]} if key in done else {}  # sheets of before told of none
+        parts |= {"asked": asked[key]} if key in asked else {}
         found[key] = {"members": len(taken.get(key, ())), "digest": digest(parts)}
     return found
 
@@ -272,7 +278,7 @@ def _by_day(
         wanted = wanted.where(model.activity_id.in_(ids))
     found: dict[str, list] = {}
     for row in session.execute(wanted):
-        found.setdefault(row.activity_id, []).append(list(row[1:]))
+        found.setdefault(row.activity_id, []).append([images.text(one) for one in row[1:]])
     for rows in found.values():
         rows.sort(key=lambda row: (row[0], str(row)))
     return found

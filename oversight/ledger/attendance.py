@@ -7,6 +7,7 @@ its reason, and the follow-ups of those concerned come and go with it.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -27,6 +28,7 @@ from oversight.base.refusals import (
 )
 from oversight.base.rows import ids_of
 from oversight.base.sentences import N_, say
+from oversight.base.typed import line
 from oversight.calendar.party_days import BETTER, change, owed, span, within_month
 from oversight.calendar.zone import apart_july, zone_settings
 from oversight.engine import authority, transitions
@@ -65,6 +67,8 @@ from .duty_records import Done
 MISSING, TOOK_PART = ("leave", "absent"), ("present", "other_form")
 MOST_INVITED = 1000
 TOLD = 100  # characters of what somebody exempt was told
+ONE_LINE = 60  # characters of a place or a theme
+HOUR = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)", re.ASCII)
 # How a form may be named: by key, by label with or without 参加, and as it was called before.
 WORDS = {
     word: key for key, name in FORMS.items() for word in (key, name, name.removesuffix("参加"))
@@ -152,6 +156,9 @@ def read_sheet(raw: dict) -> Sheet:
         "host_id": raw.get("host"),
         "host_why": _text(raw, "host_why"),
         "mode": _mode(raw.get("mode")),
+        "begins": _hour(raw.get("begins")),
+        "place": _short(raw, "place", N_("地点")),
+        "theme": _short(raw, "theme", N_("主题")),
     }
     return Sheet(
         dict(listed),
@@ -193,6 +200,25 @@ def _pairs(raw: dict, name: str) -> list[tuple[str, str]]:
 def _text(raw: dict, name: str) -> str | None:
     value = raw.get(name)
     return str(value).strip()[:200] or None if value else None
+
+
+def _short(raw: dict, name: str, label: str) -> str | None:
+    """Read one line that stands beside the day. Raises InvalidInput."""
+    found = line(str(raw.get(name) or ""))
+    if len(found) > ONE_LINE:
+        said = say("“%(label)s”最多 %(n)s 个字。", label=label, n=ONE_LINE)
+        raise InvalidInput({name: said})
+    return found or None
+
+
+def _hour(value) -> str | None:
+    """Read at what hour a party day begins. Raises InvalidInput."""
+    if not value:
+        return None
+    found = HOUR.fullmatch(str(value).strip().replace("：", ":"))
+    if found is None:
+        raise InvalidInput({"begins": N_("开始时间要写成 09:00 这样。")})
+    return f"{int(found[1]):02d}:{found[2]}"
 
 
 def _form(value) -> str:

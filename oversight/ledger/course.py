@@ -16,6 +16,8 @@ from oversight.engine import records
 from oversight.engine.authority import RECORDER
 from oversight.models import JournalRow
 
+from . import leave
+
 ACTS = {
     "begin": N_("转入：以前的登记"),
     "choose": N_("定活动日"),
@@ -25,6 +27,8 @@ ACTS = {
     "restore": N_("恢复原定日期"),
     "excuse": N_("同意暂缓开展"),
     "prepare": N_("活动安排"),
+    leave.ASK: N_("党员事先请假"),
+    leave.TAKE_BACK: N_("党员撤回请假"),
     "hold": N_("登记开展日期"),
     "file": N_("登记到会"),
     "correct": N_("更正记录"),
@@ -58,11 +62,12 @@ def of(session: Session, record_ids: Iterable[str]) -> dict[str, list[Line]]:
 
 def _line(row: JournalRow) -> Line:
     label = ACTS.get(row.move, row.move)
-    why = row.words.get("why", "") if row.actor_id else ""
+    own = row.move in (leave.ASK, leave.TAKE_BACK)  # the sheet says whose, to who may read it
+    why = row.words.get("why", "") if row.actor_id and not own else ""
     return Line(
         row.move,
         label,
-        row.actor,
+        N_("党员本人") if own else row.actor,
         row.at,
         row.to_state,
         "" if why == label else why,

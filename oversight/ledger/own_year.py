@@ -4,7 +4,7 @@ own cases.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import sqlalchemy as sa
@@ -13,14 +13,18 @@ from sqlalchemy.orm import Session, joinedload
 from oversight.base.sentences import N_
 from oversight.calendar.party_days import STATUS_LABELS, entry_open, owed, status
 from oversight.calendar.zone import apart_july, zone_settings
-from oversight.models import Activity, Attendance, Case, Membership, WorkItem
+from oversight.models import Activity, Attendance, Case, LeaveNotice, Membership, WorkItem
 from oversight.models.appraisal import GRADES, Appraised
 from oversight.models.attendance import CLASSES, FORMS, ONLY_TOLD
 from oversight.organization.actor import Actor
 from oversight.organization.members import exempt_on
+from oversight.rules.absence import FOLLOW_UP
+
+from . import leave
 
 APPRAISAL = "appraisal"  # its cases have a section of their own: 我的自评, 我的评议结果
-MAKE_UP = "absence"
+MAKE_UP = FOLLOW_UP
+DONE = ("made_up", "excused")  # how a make-up ends for good
 
 
 @dataclass(frozen=True)
@@ -32,19 +36,34 @@ class Day:
     label: str
     exempt: bool = False
     ahead: bool = False
+    leave: LeaveNotice | None = None
 
     @property
     def on(self) -> date | None:
         return self.activity.held_on or self.activity.day
 
+    @property
+    def asked(self) -> bool:
+        """True where he has said that he can't come on this day."""
+        return self.leave is not None and leave.stands(self.leave, self.activity)
+
+    @property
+    def moved(self) -> bool:
+        """True where he had said so of another day, before this one was moved."""
+        return self.leave is not None and not self.asked
+
 
 @dataclass
 class Mine:
-    """What a member's own page tells; `grades` by appraisal, once he was told."""
+    """What a member's own page tells; `grades` by appraisal, once he was told. `made_up` are the
+    make-ups of the year that are done with, `unexcused` those of its absences found to be 无故.
+    """
 
     year: int
     days: list[Day] = field(default_factory=list)
     make_ups: list[Case] = field(default_factory=list)
+    made_up: list[Case] = field(default_factory=list)
+    unexcused: list[Case] = field(default_factory=list)
     appraisals: list[Case] = field(default_factory=list)
     others: list[Case] = field(default_factory=list)
     exempt_until: date | None = None
@@ -65,8 +84,13 @@ class Mine:
 
 
 def read(session: Session, who: Actor, year: int) -> Mine:
-    """Gather a member's year and the cases that concern him, the newest first."""
+    """Gather a member's year and the cases that concern him, the newest first. At the end of a year
+    the first day of the next one stands with it.
+    """
     mine = Mine(year, _days(session, who, year))
+    if mine.next is None:
+        mine.days += [day for day in _days(session, who, year + 1) if day.ahead and day.on][:1]
+    _read_leave(session, who, mine)
     concerned = sa.union(  # each half by an index of its own
         sa.select(Case.id).where(Case.data_subject_id == who.id),
         sa.select(WorkItem.case_id).where(WorkItem.person_id == who.id, WorkItem.role == "member"),
@@ -79,9 +103,9 @@ def read(session: Session, who: Actor, year: int) -> Mine:
     ):
         if case.workflow == APPRAISAL:
             mine.appraisals.append(case)
-        elif case.workflow == MAKE_UP and case.open:
-            mine.make_ups.append(case)
-        elif case.workflow != MAKE_UP:
+        elif case.workflow == MAKE_UP:
+            _file_make_up(mine, case)
+        else:
             mine.others.append(case)
     mine.grades = {
         case_id: GRADES[grade]
@@ -94,6 +118,29 @@ def read(session: Session, who: Actor, year: int) -> Mine:
     if who.person.exempt_until and who.person.exempt_until >= who.on:
         mine.exempt_until = who.person.exempt_until
     return mine
+
+
+def _read_leave(session: Session, who: Actor, mine: Mine) -> None:
+    """Put beside the days ahead what the member has said about them."""
+    ahead = [day for day in mine.days if day.ahead]
+    said = leave.own(session, who, [day.activity for day in ahead])
+    mine.days = [
+        replace(day, leave=said[day.activity.id]) if day.activity.id in said else day
+        for day in mine.days
+    ]
+
+
+def _file_make_up(mine: Mine, case: Case) -> None:
+    """Put the follow-up of an absence where his page shows it; one that was corrected nowhere."""
+    if case.open:
+        mine.make_ups.append(case)
+    own = {day.activity.id for day in mine.days}
+    if case.facts.get("activity") not in own:
+        return
+    if case.state in DONE:
+        mine.made_up.append(case)
+    if case.facts.get("unexcused") and case.state not in ("void", "corrected"):
+        mine.unexcused.append(case)
 
 
 def _days(session: Session, who: Actor, year: int) -> list[Day]:

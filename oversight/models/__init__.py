@@ -5,7 +5,7 @@ from .activities import Activity, ActivityChange
 from .administration import PostProposal, RosterDraft, Slip
 from .appraisal import Appraised, PeerReview
 from .attachments import Attachment
-from .attendance import Attendance, Exempted, Invitee
+from .attendance import Attendance, Exempted, Invitee, LeaveNotice
 from .calendar import CalendarRow, PublishedYear, SettingChange, ZoneNotice, ZoneSettingRow
 from .cases import Case, Recusal, Reminder, Sighting, WorkItem
 from .chains import RecordChain
@@ -38,6 +38,7 @@ __all__ = [
     "WorkItem",
     "DutyRecord",
     "Exempted",
+    "LeaveNotice",
     "FollowUp",
     "Draft",
     "Idempotency",

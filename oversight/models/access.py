@@ -72,6 +72,9 @@ class Login(Base):
     ended_at: Mapped[datetime | None]
     idle_minutes: Mapped[int] = mapped_column(default=120, comment="ends when unused for so long")
     lasts_hours: Mapped[int] = mapped_column(default=12, comment="ends so long after it began")
+    stays_days: Mapped[int] = mapped_column(
+        default=0, comment="stays on the phone of a member for so many days; 0: not"
+    )
     waits_for_code: Mapped[bool] = mapped_column(
         default=False, comment="the password was right, the second factor is still asked for"
     )

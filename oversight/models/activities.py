@@ -63,6 +63,9 @@ class Activity(Base):
     mode: Mapped[str | None] = mapped_column(
         sa.String(20), comment="own, joint, or whole_then_parts (先统后分)"
     )
+    begins: Mapped[str | None] = mapped_column(sa.String(5), comment="hour of the day, 09:00")
+    place: Mapped[str | None] = mapped_column(sa.String(60))
+    theme: Mapped[str | None] = mapped_column(sa.String(60))
     version: Mapped[int] = mapped_column(default=1)
     unit: Mapped[Unit] = relationship()
 
@@ -71,7 +74,7 @@ class Activity(Base):
         *("zone_id", "unit_id", "year", "month", "kind", "rule_day", "day", "moved_by"),
         *("excused_by", "held_on", "held_entered_at", "confirmed_at", "confirmed_by"),
         *("entered_on", "bettered", "source", "entered_for"),
-        *("host_id", "host_why", "mode"),
+        *("host_id", "host_why", "mode", "begins", "place", "theme"),
     )
     __heard__ = False
 

@@ -4,7 +4,7 @@ invited.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
@@ -112,3 +112,22 @@ class Invitee(Base):
     kind: Mapped[str] = mapped_column(sa.String(20), comment="key of INVITEES")
     number: Mapped[int] = mapped_column(default=1)
     entered_at: Mapped[datetime]
+
+
+class LeaveNotice(Base):
+    """A member's own word, before a party day, that he cannot come. It binds nobody: the sheet takes
+    it as a proposal. What was said before is in the chain of the party day.
+    """
+
+    __tablename__ = "leave_notices"
+    __table_args__ = (sa.Index("ix_leave_notices_person", "person_id"),)
+
+    activity_id: Mapped[str] = mapped_column(sa.ForeignKey("activities.id"), primary_key=True)
+    person_id: Mapped[str] = mapped_column(sa.ForeignKey("persons.id"), primary_key=True)
+    zone_id: Mapped[str] = mapped_column(sa.ForeignKey("zones.id"))
+    day: Mapped[date] = mapped_column(comment="the day it was said for; lapses with another day")
+    category: Mapped[str] = mapped_column(
+        sa.String(10), comment="one of CATEGORIES; never health text"
+    )
+    said_at: Mapped[datetime]
+    taken_back_at: Mapped[datetime | None]

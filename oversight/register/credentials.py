@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -22,7 +22,7 @@ from oversight.calendar.zone import zone_settings
 from oversight.engine.use_case import one_transaction
 from oversight.models import Account, Draft, Login, Zone, epochs
 
-from . import passwords, second_factor, sign_ins, tokens
+from . import passwords, second_factor, sign_ins, stays, tokens
 from .sign_ins import NOWHERE, Place
 
 if TYPE_CHECKING:
@@ -74,9 +74,15 @@ class Found:
 
 
 def sign_in(
-    session: Session, username: str, password: str, at: Moment, place: Place = NOWHERE
+    session: Session,
+    username: str,
+    password: str,
+    at: Moment,
+    place: Place = NOWHERE,
+    stay: bool = False,
 ) -> str | None:
-    """Return a fresh log-in token, or None where name or password is wrong. Commits.
+    """Return a fresh log-in token, or None where name or password is wrong. Commits. `stay`: it is to
+    stay on this device, where the zone lets it.
 
     Where the account has a second factor the token opens nothing but `enter_code`. Raises TooMany.
     """
@@ -92,7 +98,10 @@ def sign_in(
         ):
             sign_ins.note(session, username, account, "password", at, place)
             return None
-        return _begin(session, account, at, place, code=account.totp_sealed is not None)
+        found_days = stays.days(session, account, at) if stay else 0
+        return _begin(
+            session, account, at, place, code=account.totp_sealed is not None, days=found_days
+        )
 
 
 def _look(session: Session, username: str, at: Moment, place: Place) -> Found | None:
@@ -114,9 +123,11 @@ def _locked(session: Session, account_id: str) -> Account:
     )
 
 
-def _begin(session: Session, account: Account, at: Moment, place: Place, code: bool) -> str:
-    """Begin a log-in and return its token; with `code` it waits for the second factor. Does not
-    commit.
+def _begin(
+    session: Session, account: Account, at: Moment, place: Place, code: bool, days: int = 0
+) -> str:
+    """Begin a log-in and return its token; with `code` it waits for the second factor, it stays for
+    `days`. Does not commit.
     """
     chosen, token = zone_settings(session, account.zone_id), secrets.token_urlsafe(32)
     session.add(
@@ -128,6 +139,7 @@ def _begin(session: Session, account: Account, at: Moment, place: Place, code: b
             seen_at=at.now,
             idle_minutes=_idle(chosen),
             lasts_hours=int(chosen["login_hours"]),
+            stays_days=days,
             waits_for_code=code,
             owes=_owes(session, account, chosen, at),
             address=place.address,
@@ -170,7 +182,7 @@ def enter_code(
             sign_ins.note(session, account.username, account, "code", at, place)
             return None
         waiting.ended_at = at.now
-        return _begin(session, account, at, place, code=False)
+        return _begin(session, account, at, place, code=False, days=waiting.stays_days)
 
 
 def waits_for_code(session: Session, token: str, at: Moment) -> bool:
@@ -201,13 +213,13 @@ def _waiting(session: Session, token: str, at: Moment) -> Login:
 
 def live_login(session: Session, token: str, now: datetime) -> Account | None:
     """Return the account of a log-in while it lives."""
-    found = live(session, token, now)
+    found = live(session, token, now, now.date())
     return found[0] if found else None
 
 
-def live(session: Session, token: str, now: datetime) -> tuple[Account, Login] | None:
+def live(session: Session, token: str, now: datetime, today: date) -> tuple[Account, Login] | None:
     """Return a log-in with its account while it lives: not ended, not too old, not unused for too
-    long, account enabled.
+    long (unless it stays), account enabled.
     """
     found = session.execute(
         sa.select(Account, Login, Zone.epoch, sa.exists().where(Draft.account_id == Account.id))
@@ -217,16 +229,27 @@ def live(session: Session, token: str, now: datetime) -> tuple[Account, Login] |
         .where(
             Login.token_hash == fingerprint(token),
             Login.ended_at.is_(None),
-            Login.created_at > now - LOGIN_LASTS,
+            _young(now),
             sa.not_(Login.waits_for_code),
             Account.enabled,
         )
     ).first()
-    if found is None or not found[1].lives(now):
+    if found is None or not _lives(session, *found[:2], now, today):
         return None
     epochs.see(session, found[0].zone_id, found[2])
     found[1].has_drafts = found[3]
     return found[0], found[1]
+
+
+def _young(now: datetime) -> sa.ColumnElement[bool]:
+    return sa.or_(Login.created_at > now - LOGIN_LASTS, Login.stays_days > 0)
+
+
+def _lives(session: Session, account: Account, login: Login, now: datetime, today: date) -> bool:
+    """True where a log-in is young and used enough, or stays."""
+    if login.lives(now):
+        return True
+    return login.stays_days > 0 and stays.lives(session, account, login, now, today)
 
 
 def renew(session: Session, login_id: str, now: datetime) -> None:
@@ -234,19 +257,19 @@ def renew(session: Session, login_id: str, now: datetime) -> None:
     session.execute(sa.update(Login).where(Login.id == login_id).values(seen_at=now))
 
 
-def log_ins(session: Session, account_id: str, now: datetime) -> list[Login]:
+def log_ins(session: Session, account: Account, at: Moment) -> list[Login]:
     """Return the live log-ins of an account, the one used last first."""
     rows = session.scalars(
         sa.select(Login)
         .where(
-            Login.account_id == account_id,
+            Login.account_id == account.id,
             Login.ended_at.is_(None),
-            Login.created_at > now - LOGIN_LASTS,
+            _young(at.now),
             sa.not_(Login.waits_for_code),
         )
         .order_by(Login.seen_at.desc(), Login.id)
     )
-    return [row for row in rows if row.lives(now)]
+    return [row for row in rows if _lives(session, account, row, at.now, at.today)]
 
 
 def sign_out(

@@ -27,6 +27,7 @@ from oversight.organization.actor import Actor
 from . import audit_log, other_days
 
 KEEPER = "sysadmin"
+KEPT = "kept"  # in the place of a setting: they were looked at and stay as they are
 READERS = (KEEPER, "secadmin", "auditor", "officer", "secretary", "deputy")
 
 
@@ -81,6 +82,21 @@ def change(
     )
     session.flush()
     return moved
+
+
+def keep(session: Session, zone_id: str, who: Actor | None, at: Moment) -> None:
+    """Write down that the choices were looked at and stay as they are. Does not commit. Raises
+    Forbidden.
+    """
+    if who is not None and not keeps(who):
+        raise Forbidden("区的设置由区系统管理员修改，您可以查看。", rule="authority")
+    session.add(
+        SettingChange(
+            zone_id=zone_id, name=KEPT, before="", after="", moved=0, by_id=id_of(who), at=at.now
+        )
+    )
+    audit_log.in_zone(session, zone_id, who, at, "settings", "keep", "")
+    session.flush()
 
 
 def _replan(session: Session, zone_id: str, at: Moment) -> int:

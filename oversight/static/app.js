@@ -6,6 +6,17 @@
 
   // What makes sense only with a script is hidden in the page and shown here.
   for (const b of all('[data-act=print]')) { b.hidden = false; b.addEventListener('click', () => print()); }
+  // A password may be looked at while it is typed; it goes, and is left, as a password.
+  for (const field of all('[data-see]')) {
+    const b = document.createElement('button'), box = document.createElement('span');
+    const show = on => { field.type = on ? 'text' : 'password'; b.setAttribute('aria-pressed', String(on));
+      b.textContent = on ? field.dataset.hide : field.dataset.see; };
+    b.type = 'button'; b.className = 'btn sm'; box.className = 'see-box'; b.setAttribute('aria-controls', field.id);
+    field.before(box); box.append(field, b); show(false);
+    b.addEventListener('click', () => { show(field.type === 'password'); field.focus(); });
+    field.form.addEventListener('submit', () => show(false));
+    addEventListener('pagehide', () => show(false));
+  }
   for (const box of all('[data-phrases]')) {
     const field = document.getElementById(box.dataset.phrases);
     box.hidden = false;

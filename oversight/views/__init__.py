@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import timedelta
 from functools import partial
 
 from flask import (
@@ -34,7 +35,7 @@ from oversight.base.refusals import DomainError, NotLoggedIn, Unavailable
 from oversight.base.sentences import N_
 from oversight.views.pages.admin import accounts, office, people, roster, tenure, units, zone
 
-from . import assets, drafts, health, kept, masking, present, session
+from . import assets, drafts, health, kept, masking, present, session, slips
 from .api import attendance, cases, notices, obligations
 from .api import life_meetings as api_life
 from .pages import (
@@ -49,12 +50,14 @@ from .pages import (
     ledger,
     life_meetings,
     opening,
+    own,
     papers,
     phone,
     printed,
     registers,
     search,
     security,
+    start,
     tokens,
     year,
 )
@@ -80,6 +83,15 @@ STRANGERS_MOST = 64 * 2**10  # what a body may weigh before anybody has logged i
 COSTLY = {("POST", "/login"), ("POST", "/login/code"), ("POST", "/activate"), ("POST", "/password")}
 FILES = re.compile(r"(/api/v1)?/cases/[^/]*/attachments|/roster")
 csrf = masking.Masked()
+GLOBALS = {
+    "kept_words": kept.sealed,
+    "appraising": appraise.Appraising,
+    "life_of": life_meetings.Life,
+    "may_stay": session.may_stay,
+    "way_of_slips": slips.way,
+    "steps_left": start.left,
+    "steps_lacking": start.lacking,
+}
 
 
 class Figures(IntegerConverter):
@@ -112,6 +124,7 @@ def register(app: Flask) -> None:
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=https,
         SESSION_COOKIE_NAME="__Host-oversight" if https else "oversight",
+        PERMANENT_SESSION_LIFETIME=timedelta(days=90),  # where it is to stay; the server ends it
         SERVED={"body_most": BODY_MOST, "costly": costly},
     )
     app.url_map.converters["int"] = Figures
@@ -124,6 +137,8 @@ def register(app: Flask) -> None:
         accounts,
         roster,
         desk,
+        start,
+        own,
         bulk,
         case,
         attachments,
@@ -150,9 +165,7 @@ def register(app: Flask) -> None:
         app.register_blueprint(module.bp)
     csrf.exempt(cases.bp)
     present.register(app)
-    app.jinja_env.globals.update(
-        kept_words=kept.sealed, appraising=appraise.Appraising, life_of=life_meetings.Life
-    )
+    app.jinja_env.globals.update(GLOBALS)
     app.config["HEADERS"] = {**HEADERS, **(HSTS if https else {})}
     assets.register(app, app.config["HEADERS"], partial(_before, app.config["OVERSIGHT"].proxies))
     app.url_value_preprocessor(attachments.widen)

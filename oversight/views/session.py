@@ -29,6 +29,7 @@ from flask_login import (
     logout_user,
 )
 from flask_wtf import FlaskForm
+from sqlalchemy.exc import DatabaseError
 from wtforms import PasswordField, StringField
 from wtforms.validators import InputRequired, Length
 
@@ -41,9 +42,10 @@ from oversight.base.typed import user_name
 from oversight.calendar.zone import zone_settings
 from oversight.engine import inbox
 from oversight.engine.use_case import one_transaction, use_case
+from oversight.law.roles import ADMINISTRATORS
 from oversight.models import Account, Login
 from oversight.organization.actor import Actor, actor_of
-from oversight.register import accounts, credentials, installation, tokens
+from oversight.register import accounts, credentials, installation, stays, tokens
 from oversight.register.sign_ins import Place
 
 from . import demo_door, kept, masking
@@ -161,7 +163,7 @@ def resume():
 
 @manager.user_loader
 def load(token: str) -> SignedIn | None:
-    found = credentials.live(db.session, token, moment().now)
+    found = credentials.live(db.session, token, moment().now, moment().today)
     if found is None or not found[0].open_on(moment().today):
         return None
     if moment().now - found[1].seen_at >= credentials.RENEWED:
@@ -311,18 +313,31 @@ def sign_in():
         return _door("login.html", form, 422, carried())
     try:
         token = credentials.sign_in(
-            db.session, form.username.data, form.password.data, moment(), place()
+            db.session, form.username.data, form.password.data, moment(), place(), _stays()
         )
     except TooMany as hasty:
         return _hasty(hasty, form.password, "login.html", form=form, kept=carried())
     if token:
-        return _enter(token)
+        return _enter(token, guest)
     form.password.errors = [_("用户名或密码不对。输错多次后，要隔一会儿才能再试。")]
     return _door("login.html", form, 422, carried())
 
 
-def _enter(token: str):
-    """Begin the session of a token, or ask for its code."""
+def _stays() -> bool:
+    """True where the reader wants to stay logged in on this phone."""
+    return request.form.get("stay") == "1"
+
+
+def may_stay() -> bool:
+    """True where the page before the log-in asks whether to stay logged in."""
+    with suppress(DatabaseError):  # not migrated yet: the page is there all the same
+        return stays.offered(db.session)
+    db.session.rollback()
+    return False
+
+
+def _enter(token: str, guest: str | None = None):
+    """Begin the session of a token, or ask for its code. A guest is led to what he is to try."""
     session.clear()  # a fresh session: nothing planted before the log-in survives it
     onward = own_path(request.args.get("next"))
     found = load(token)
@@ -333,7 +348,10 @@ def _enter(token: str):
             return _door("login_code.html", CodeForm(formdata=None), 200, carried())
         return redirect(url_for("access.code", next=onward))
     login_user(found)
+    session.permanent = found.login.stays_days > 0
     kept.sign_pages(found.account.id)
+    if guest and not onward:
+        onward = demo_door.page_of(guest, db.session, actor())
     return _go_on(onward)
 
 
@@ -341,7 +359,9 @@ def _go_on(onward: str | None):
     """Lead to the form with what its author typed before he logged in, else to where he wanted."""
     if carried() and not kept.opened(carried()):
         flash(_("登录前填写的内容保存超过 30 分钟，已经清除。"), "warn")
-    return _own(carried()) or redirect(onward or url_for("desk.queue"))
+    begins = actor().holds(*ADMINISTRATORS)  # perhaps of a zone that is not ready
+    desk = url_for("desk.home" if begins else "desk.queue")
+    return _own(carried()) or redirect(onward or desk)
 
 
 def _hasty(hasty: TooMany, field, template: str, **given):
@@ -425,8 +445,20 @@ def activate():
         for name, sentence in wrong.fields.items():
             getattr(form, name).errors = [sentence]
         return render_template("activate.html", form=form), 422
-    flash(_("密码已设好，请登录。"), "ok")
-    return redirect(url_for("access.login"))
+    return _at_once(form)
+
+
+def _at_once(form: ActivationForm):
+    """Log in whoever has just set his password; who can't be yet finds the log-in page."""
+    token = credentials.sign_in(
+        db.session, form.username.data, form.password.data, moment(), place(), _stays()
+    )
+    if not token:
+        flash(_("密码已设好，请登录。"), "ok")
+        return redirect(url_for("access.login"))
+    answer = _enter(token)
+    flash(_("密码已设好，您已登录。下次用这个用户名和密码登录。"), "ok")
+    return answer
 
 
 @bp.post("/text-size")

@@ -224,11 +224,11 @@ def test_the_graded_profile_is_stricter(session, world):
 
 def test_own_log_ins_are_listed_and_ended(session):
     tokens = [right(session), right(session, where=HOME)]
-    mine = credentials.log_ins(session, account(session).id, NOW.now)
+    mine = credentials.log_ins(session, account(session), NOW)
     assert {row.address for row in mine} == {OFFICE.address, HOME.address}
     credentials.sign_out(session, account(session).id, NOW.now, login_id=mine[0].id)
     session.commit()
-    assert len(credentials.log_ins(session, account(session).id, NOW.now)) == 1
+    assert len(credentials.log_ins(session, account(session), NOW)) == 1
     credentials.sign_out(session, account(session).id, NOW.now)
     session.commit()
     assert [credentials.live_login(session, one, NOW.now) for one in tokens] == [None, None]

@@ -21,6 +21,7 @@ SERVER = "asked at the terminal, or for the figures of the one who runs the serv
 RARE = "once in a reorganization"
 NAMED = "looks for a part of a name"
 PRUNE = "drops what is old, once an hour"
+FIRST = "ends at the first row, where a zone has begun at all"
 DEMO = "builds the demo zone, once"
 
 _BY_REASON = {
@@ -67,7 +68,7 @@ _BY_REASON = {
         "register_entries": "_leaves _loose _standing",
         "activities": "_standing standing",
         "record_chains": "told _heads due",
-        **dict.fromkeys(["attendance", "invitees", "exempted"], "_by_day"),
+        **dict.fromkeys(["attendance", "invitees", "exempted", "leave_notices"], "_by_day"),
         "units": "_Compare.__init__ Groups.__init__ outline zone_unit _standing standing",
         "persons": "_Compare._load_people _standing standing",
         "memberships": "_Compare._load_people standing",
@@ -98,9 +99,12 @@ _BY_REASON = {
     },
     NAMED: {"persons": "candidates people_called", "units": "candidates people_called cut"},
     PRUNE: {"sign_ins": "forget_old"},
+    FIRST: dict.fromkeys(
+        ["units", "memberships", "post_proposals", "posts", "activities"], "_there"
+    ),
     DEMO: {
         "cases": "Roll.note",
-        "activities": "_held fill",
+        "activities": "_held fill _filed",
         "units": "fill",
         "record_chains": "fill",
         "memberships": "_rolls",

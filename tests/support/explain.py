@@ -51,6 +51,7 @@ _VALUE = {
     "boolean": "n % 3 = 0",
     "integer": "n",
     "bigint": "n",
+    "bytea": "decode(md5(n::text), 'hex')",
 }
 
 

@@ -25,6 +25,7 @@ from oversight.models import (
 )
 from oversight.register.roster import parse as rosters
 from tests.support import messy
+from tests.support.html import Reader
 from tests.support.messy import tidy
 from tests.support.world import at
 
@@ -156,8 +157,8 @@ def test_from_the_printed_slip_to_the_desk(reader, branch, session):
     done = member.submit(
         form, "/activate", username=username, code=code.lower(), password=NEW, again=NEW
     )
-    assert done.path == "/login" and "密码已设好" in done.text
-    assert member.login(username, NEW).path == "/desk"
+    assert done.path == "/desk" and "密码已设好，您已登录" in done.text
+    assert Reader(member.app).login(username, NEW).path == "/desk"
     assert code.replace(" ", "") not in str(session.execute(sa.text("SELECT * FROM slips")).all())
 
 

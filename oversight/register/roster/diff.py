@@ -649,7 +649,11 @@ class _Compare:
             )
         seat = unit
         if where:
-            found = self.by_key.get(unit_key(where), [])
+            keys = (
+                unit_key(where),
+                unit_key(f"{where}党委"),
+            )  # 青溪镇党委书记 reads 党委书记 of 青溪镇
+            found = next((self.by_key[key] for key in keys if key in self.by_key), [])
             if len(found) != 1:
                 self.roster.trouble(
                     row.place, where, N_("职务里写的党组织没有找到，请写库里的名称。")

@@ -5,7 +5,8 @@ means is below.
 from __future__ import annotations
 
 from oversight.base.db import db, find
-from oversight.ledger import arrange, attendance, course
+from oversight.engine import authority
+from oversight.ledger import arrange, attendance, course, leave
 from oversight.ledger import month as months
 from oversight.models import Activity, Attendance, Case, Person
 from oversight.views.session import actor, moment
@@ -62,12 +63,31 @@ def arrange_day(activity_id, sent: m.Plan) -> m.Sheet:
     return sheet(arrange.submit(db.session, activity_id, read, actor(), moment()))
 
 
+@route(
+    "POST",
+    "/activities/<uuid:activity_id>/leave",
+    "Say before a party day of my branch that I cannot come, or take it back",
+    m.OwnLeave,
+    sends=m.AskLeave,
+)
+def ask_leave(activity_id, sent: m.AskLeave) -> m.OwnLeave:
+    """Say before a party day of my branch that I cannot come; the sheet takes it as a proposal."""
+    given = db.session, activity_id
+    if category := sent["category"]:
+        found = leave.submit(*given, category, actor(), moment())
+    else:
+        found = leave.take_back(*given, actor(), moment())
+    return {"activity": found.id, "on": day(found.day), "category": category}
+
+
 def sheet(row: Activity) -> m.Sheet:
     """Return an activity with its roster: everybody's class, and whose follow-up is which case."""
     rows = attendance.rows_of(db.session, row)
     cases = attendance.missing_cases(db.session, row)
     counted = attendance.counts(db.session, [row.id]).get(row.id)
     people = attendance.people(db.session, row, moment().today)
+    writes = authority.may_enter(db.session, row.unit, actor())
+    asked = leave.of(db.session, row) if writes else {}
     return {
         "id": row.id,
         **title_and_status(row),
@@ -85,6 +105,9 @@ def sheet(row: Activity) -> m.Sheet:
         "host": _named(row.host_id),
         "host_why": row.host_why,
         "mode": row.mode,
+        "begins": row.begins,
+        "place": row.place,
+        "theme": row.theme,
         "invitees": attendance.invited(db.session, row),
         "counts": counted.classes if counted else None,
         "open_make_ups": counted.open if counted else None,
@@ -92,7 +115,8 @@ def sheet(row: Activity) -> m.Sheet:
         "journal": record_lines(course.of(db.session, [row.id]).get(row.id, [])),
         "exempt": _exempt(row),
         "members": [
-            _member(person, rows.get(person.id), cases.get(person.id)) for person in people
+            _member(person, rows.get(person.id), cases.get(person.id), asked.get(person.id))
+            for person in people
         ],
     }
 
@@ -123,7 +147,9 @@ def _exempt(row: Activity) -> list[m.ExemptMember]:
     return [{"id": one.id, "name": one.name, "told": told} for one, told in found]
 
 
-def _member(person: Person, row: Attendance | None, case: Case | None) -> m.SheetMember:
+def _member(
+    person: Person, row: Attendance | None, case: Case | None, asked: str | None
+) -> m.SheetMember:
     return {
         "id": person.id,
         "name": person.name,
@@ -131,5 +157,6 @@ def _member(person: Person, row: Attendance | None, case: Case | None) -> m.Shee
         "class": row.kind if row else None,
         "form": row.form if row else None,
         "category": row.category if row else None,
+        "asked_leave": asked,
         "case": {"id": case.id, "state": case.state} if case else None,
     }

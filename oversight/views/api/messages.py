@@ -422,6 +422,9 @@ SheetMember = TypedDict(
         ],
         "form": Form | None,
         "category": Reason | None,
+        "asked_leave": Annotated[
+            Reason | None, By("What he said before the day, to who writes the sheet.")
+        ],
         "case": Followed | None,
     },
 )
@@ -458,6 +461,9 @@ class Sheet(TitleAndStatus):
     host: Named | None
     host_why: str | None
     mode: Mode | None
+    begins: Annotated[str | None, By("The hour, 09:00.")]
+    place: str | None
+    theme: str | None
     invitees: Invited
     counts: Turnout | None
     open_make_ups: int | None
@@ -639,7 +645,22 @@ class Plan(TypedDict, total=False):
     host: Annotated[Id, By("Who hosted; for others than the secretary `host_why` says why.")]
     host_why: str
     mode: Mode
+    begins: Annotated[str, By("The hour, 09:00.")]
+    place: str
+    theme: str
     invitees: Invited
+
+
+class AskLeave(TypedDict):
+    category: Annotated[Reason | None, By("Why, by category; null takes it back.")]
+
+
+class OwnLeave(TypedDict):
+    """A member's own word about a party day ahead; `category` null: he has taken it back."""
+
+    activity: Id
+    on: Day
+    category: Reason | None
 
 
 class Attendance(Plan, total=False):

@@ -24,7 +24,7 @@ from oversight.law.binding import in_own_words
 from oversight.law.clauses import Source, clause
 from oversight.law.inputs import read_count, read_day
 from oversight.law.roles import OFFICES
-from oversight.ledger import arrange, attendance, course
+from oversight.ledger import arrange, attendance, course, leave
 from oversight.models import Activity, Attendance, Case, Person
 from oversight.models.attendance import CATEGORIES, CLASSES, FORMS, INVITED_BY, INVITEES, MODES
 from oversight.organization.members import groups_on
@@ -39,6 +39,7 @@ from .sheet_items import Items
 bp = Blueprint("attend", __name__)
 
 OUT = ("other_form", "leave", "absent")
+ABOUT = ("host", "host_why", "mode", "begins", "place", "theme")  # of the day itself
 LIKELY = (
     ("mobile", "receiving_branch"),
     ("elderly", "visit"),
@@ -47,13 +48,16 @@ LIKELY = (
 
 @dataclass(frozen=True)
 class Tile:
-    """One member on the sheet; `carried` is the month whose form is suggested, to be confirmed."""
+    """One member on the sheet; `carried` is the month whose form is suggested, to be confirmed;
+    `asked`: his own 请假 from before the day is suggested.
+    """
 
     person: Person
     kind: str = "present"
     form: str = ""
     category: str = ""
     carried: int = 0
+    asked: bool = False
 
     @property
     def offered(self) -> str:
@@ -174,6 +178,16 @@ class Sheet:
         return attendance.roster(db.session, self.activity, self.day)
 
     @cached_property
+    def asked(self) -> dict[str, str]:
+        """Return who has said beforehand that he can't come, for who writes the sheet."""
+        return leave.of(db.session, self.activity) if self.writes else {}
+
+    @property
+    def asking(self) -> list[tuple[Person, str]]:
+        """Return those of the roster who can't come, each with why."""
+        return [(one, self.asked[one.id]) for one in self.people if one.id in self.asked]
+
+    @cached_property
     def exempt(self) -> int:
         """Count who stands outside 应到 on that day."""
         return len(self.exempted)
@@ -211,6 +225,8 @@ class Sheet:
             return posted_tile(person, self.posted)
         if row is not None:
             return Tile(person, row.kind, row.form or "", row.category or "")
+        if person.id in self.asked:
+            return Tile(person, "leave", category=self.asked[person.id], asked=True)
         month, usual = self.before
         usual = {key: form for key, form in usual.items() if form in FORMS}
         if usual.get(person.id) not in attendance.fitting(person):
@@ -333,7 +349,7 @@ def arrange_day(activity_id):
 
 
 def _about(posted) -> dict[str, str]:
-    return {name: posted.get(name, "").strip() for name in ("host", "host_why", "mode")}
+    return {name: posted.get(name, "").strip() for name in ABOUT}
 
 
 @bp.post("/activities/<uuid:activity_id>/attendance")

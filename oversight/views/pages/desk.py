@@ -8,7 +8,7 @@ from functools import cached_property
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from flask_login import login_required
+from flask_login import current_user, login_required
 
 from oversight import workflows
 from oversight.base.db import db
@@ -19,12 +19,12 @@ from oversight.casework import paper_numbers
 from oversight.engine import authority, bell, inbox, transitions
 from oversight.law.definition import Bulk
 from oversight.law.inputs import read_id
-from oversight.ledger import duties, own_year
+from oversight.ledger import duties
 from oversight.ledger.duties import Duty
 from oversight.models import Case, FollowUp, Unit
 from oversight.views import forms, session
 
-from . import casefile, desk_act_forms
+from . import casefile, desk_act_forms, own, start
 from .casefile import CaseFile
 
 bp = Blueprint("desk", __name__)
@@ -305,7 +305,11 @@ def page(view: View, bound: forms.Bound = forms.NO_FORM):
 
 @bp.get("/")
 def home():
-    return redirect(url_for("desk.queue"))
+    """Lead to the desk; an administrator of a zone that others can't work in yet to its first steps."""
+    if not current_user.is_authenticated:
+        return redirect(url_for("access.login"))
+    begins = any(step.needed for step in start.left())
+    return redirect(url_for("start.show" if begins else "desk.queue"))
 
 
 @bp.get("/desk")
@@ -440,10 +444,4 @@ def read_notices():
 @bp.get("/me")
 @login_required
 def me():
-    who = session.actor()
-    return render_template(
-        "me.html",
-        who=who,
-        account=session.account(),
-        mine=own_year.read(db.session, who, who.on.year) if who.branch else None,
-    )
+    return own.page()

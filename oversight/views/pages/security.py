@@ -45,7 +45,7 @@ def _page(form: OwnerForm, status: int):
         "security.html",
         form=form,
         account=account(),
-        log_ins=credentials.log_ins(db.session, account().id, moment().now),
+        log_ins=credentials.log_ins(db.session, account(), moment()),
         this=current_user.login.id,
         tries=sign_ins.of_account(db.session, account().id),
         words=sign_ins.WORDS,

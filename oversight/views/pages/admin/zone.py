@@ -51,6 +51,7 @@ def _page(typed: dict, wrong: dict, status: int = 200):
         wrong=wrong,
         values={**chosen(db.session, who.zone_id), **typed},
         shown=zone_settings.shown,
+        kept=zone_settings.KEPT,
     ), status
 
 
@@ -71,6 +72,18 @@ def change(name):
         return _page({name: value}, refusal.fields, refusal.status)
     flash(_said(name, moved), "ok")
     return redirect(url_for("zone.settings"))
+
+
+@bp.post("/zone/settings")
+@login_required
+def keep():
+    """Leave all choices as they are, and say so: the first step is made."""
+    who = session.actor()
+    with session.acting("keep_settings", workflow="settings"):
+        zone_settings.readable(who)
+        zone_settings.keep(db.session, who.zone_id, who, session.moment())
+    flash(_("已记下：设置看过了，都按现在的办。"), "ok")
+    return redirect(url_for("desk.home"))
 
 
 def _said(name: str, moved: int) -> str:
