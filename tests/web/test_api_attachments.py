@@ -401,7 +401,7 @@ def test_a_refused_file_comes_back_to_its_case_with_what_was_written(
     form = {**dict(page.fields("/attachments")), "ev-finding": "2", "ev-note": "值班表上墙"}
     form.pop("file")
     if data is not None:
-        form["up.file"] = (io.BytesIO(data), name)
+        form["file"] = (io.BytesIO(data), name)
     back = village._page(
         village.raw(
             "POST", f"/cases/{order.id}/attachments", data=form, content_type="multipart/form-data"
@@ -418,11 +418,7 @@ def test_a_refused_file_comes_back_to_its_case_with_what_was_written(
     good = village.raw(
         "POST",
         f"/cases/{order.id}/attachments",
-        data={
-            **dict(back.fields("/attachments")),
-            "aside": "up",
-            "up.file": (io.BytesIO(PHOTO), "a.jpg"),
-        },
+        data={**dict(back.fields("/attachments")), "file": (io.BytesIO(PHOTO), "a.jpg")},
     )
     assert good.status_code == 200 and session.query(Attachment).one().note == "值班表上墙"
 
@@ -447,7 +443,7 @@ def test_a_file_for_a_round_or_case_that_ended_meanwhile_comes_back_too(reader, 
             village.raw(
                 "POST",
                 f"/cases/{case.id}/attachments",
-                data={**form, "up.file": (io.BytesIO(PHOTO), "a.jpg")},
+                data={**form, "file": (io.BytesIO(PHOTO), "a.jpg")},
             ),
             "/",
             status,
