@@ -397,12 +397,24 @@ def planned(session: Session, unit: Unit, year: int, month: int) -> bool:
     return session.scalar(wanted) is not None
 
 
-def other_days(session: Session, unit: Unit, today: date, day: date) -> list[date]:
-    """Return the next three party days ahead that are not the one named."""
-    wanted = sa.select(Activity.day).where(
-        *_party_days(unit), Activity.day > today, Activity.day != day, Activity.held_on.is_(None)
+def days_ahead(session: Session, unit: Unit, today: date, most: int) -> dict[date, str | None]:
+    """Return the next party days in the calendar, each with the open request about it, if any."""
+    asked = (
+        Case.business_key == Activity.id,
+        Case.workflow == "date_change",
+        Case.closed_at.is_(None),
     )
-    return list(session.scalars(wanted.order_by(Activity.day).limit(3)))
+    wanted = (
+        sa.select(Activity.day, Case.id)
+        .outerjoin(Case, sa.and_(*asked))
+        .where(
+            *_party_days(unit),
+            Activity.day > today,
+            Activity.held_on.is_(None),
+            Activity.excused_by.is_(None),
+        )
+    )
+    return {day: case for day, case in session.execute(wanted.order_by(Activity.day).limit(most))}
 
 
 def _party_days(unit: Unit) -> tuple:

@@ -197,6 +197,11 @@ class Contacts:
         return any(option.allowed for option in options if option.move.name == name)
 
     @property
+    def asks_reason(self) -> bool:
+        """True where somebody is listed of whom the branch does not know yet why he was missing."""
+        return any(line.case.open and not _known(line.case) for line in self.lines)
+
+    @property
     def ways(self) -> dict[str, str]:
         return dict(self.workflow.asks("record_contact")["way"].choices)
 
@@ -306,15 +311,37 @@ def _try(case_id: str, move: Move, words: dict, at: Moment) -> DomainError | Non
     """Make the move in one case, with the version that the page was made from; its own words go
     first.
     """
-    name, words = move.name, {**words, **own_words(move, case_id)}
+    name, own = move.name, own_words(move, case_id)
     version = request.form.get(f"version-{case_id}", "")
     try:
+        words = _with_reason(db.session.get_one(Case, case_id), move, words, own)
         transitions.submit(
             db.session, case_id, name, session.actor(), words, at=at, version=forms.number(version)
         )
     except DomainError as refusal:
         return refusal
     return None
+
+
+REASON = "reason"
+
+
+def _known(case: Case) -> str:
+    """Return why a member was missing, as far as the branch has noted it."""
+    return case.facts.get(REASON) or ""
+
+
+def _with_reason(case: Case, move: Move, words: dict, own: dict) -> dict:
+    """Return one member's words: the reason that the sheet asks once is of those of whom none is
+    known yet. Raises InvalidInput where it was left out. Source: G-3.2.1a
+    """
+    if REASON not in {ask.name for ask in move.asks}:
+        return {**words, **own}
+    shared = {name: word for name, word in words.items() if name != REASON or not _known(case)}
+    found = {**shared, **own}
+    if found.get("reached") == "true" and not (found.get(REASON) or _known(case)):
+        raise InvalidInput({REASON: _("请选缺席原因：缺席的人联系上以后，要掌握原因。")})
+    return found
 
 
 def _answer(unit_id, name: str, words: dict, results: list[tuple[str, Outcome]]):

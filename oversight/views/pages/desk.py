@@ -91,6 +91,7 @@ class Row:
     tick: bool
     marks: list[str]
     follow: FollowUp | None = None
+    mine: bool = False
 
 
 class DeskPage:
@@ -215,9 +216,15 @@ class DeskPage:
                 case.id in ticks,
                 marks.get(case.id, []),
                 dates.get(case.id),
+                case.id in mine,
             )
             for case in cases
         ]
+
+    @property
+    def ticks(self) -> bool:
+        """True where some of the list may be answered in one go."""
+        return any(row.tick for row in self.rows)
 
     def _under(self, case: Case, own: FollowUp | None) -> str:
         """Return the heading of a case: by its deadline, in 跟进 by the reader's own date."""
