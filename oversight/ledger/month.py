@@ -397,24 +397,17 @@ def planned(session: Session, unit: Unit, year: int, month: int) -> bool:
     return session.scalar(wanted) is not None
 
 
-def days_ahead(session: Session, unit: Unit, today: date, most: int) -> dict[date, str | None]:
+def days_ahead(session: Session, unit: Unit, today: date, most: int) -> dict[date, Case | None]:
     """Return the next party days in the calendar, each with the open request about it, if any."""
-    asked = (
-        Case.business_key == Activity.id,
-        Case.workflow == "date_change",
-        Case.closed_at.is_(None),
+    wanted = sa.select(Activity.id, Activity.day).where(
+        *_party_days(unit),
+        Activity.day > today,
+        Activity.held_on.is_(None),
+        Activity.excused_by.is_(None),
     )
-    wanted = (
-        sa.select(Activity.day, Case.id)
-        .outerjoin(Case, sa.and_(*asked))
-        .where(
-            *_party_days(unit),
-            Activity.day > today,
-            Activity.held_on.is_(None),
-            Activity.excused_by.is_(None),
-        )
-    )
-    return {day: case for day, case in session.execute(wanted.order_by(Activity.day).limit(most))}
+    rows = session.execute(wanted.order_by(Activity.day).limit(most)).all()
+    asked = _asked(session, unit) if rows else {}
+    return {row.day: asked.get(row.id) for row in rows}
 
 
 def _party_days(unit: Unit) -> tuple:

@@ -76,7 +76,7 @@ def test_an_order_is_drafted_in_blocks_signed_and_issued(reader, world, session)
     )
     town = reader("town1.secretary")
     signed = town.submit(town.get(url(one(session, "rectification"))), "/moves/sign_off")
-    assert "下一步：请您办理（编号印发）" in signed.main, "不予签发 is no answer that is asked for"
+    assert "下一步：请您编号印发" in signed.main, "不予签发 is no answer that is asked for"
     officer = reader("town1.officer")
     page = officer.get(url(one(session, "rectification")))
     assert page.value("due_on") == "2026-12-15", "fifteen working days are proposed"

@@ -255,10 +255,15 @@ def make(unit_id, name):
         )
     if not all(map(is_id, ids)):
         raise NotFound()
-    results = [
-        (case.id, Outcome(_member(case), _try(case.id, move, words, session.moment())))
+    cases = [
+        case
         for case in [case_page.asked(case_id, name) for case_id in ids[:MOST]]
         if (case.unit_id, case.workflow) == (unit.id, FOLLOW_UP)
+    ]
+    asked = {case.id: _words_for(case, cases, move, words) for case in cases}
+    results = [
+        (case.id, Outcome(_member(case), _try(case.id, move, asked[case.id], session.moment())))
+        for case in cases
     ]
     return _answer(unit_id, name, words, results)
 
@@ -311,10 +316,10 @@ def _try(case_id: str, move: Move, words: dict, at: Moment) -> DomainError | Non
     """Make the move in one case, with the version that the page was made from; its own words go
     first.
     """
-    name, own = move.name, own_words(move, case_id)
-    version = request.form.get(f"version-{case_id}", "")
+    name, version = move.name, request.form.get(f"version-{case_id}", "")
     try:
-        words = _with_reason(db.session.get_one(Case, case_id), move, words, own)
+        if REASON in words and words.get("reached") == "true" and not words[REASON]:
+            raise InvalidInput({REASON: _("请选缺席原因：缺席的人联系上以后，要掌握原因。")})
         transitions.submit(
             db.session, case_id, name, session.actor(), words, at=at, version=forms.number(version)
         )
@@ -331,17 +336,17 @@ def _known(case: Case) -> str:
     return case.facts.get(REASON) or ""
 
 
-def _with_reason(case: Case, move: Move, words: dict, own: dict) -> dict:
-    """Return one member's words: the reason that the sheet asks once is of those of whom none is
-    known yet. Raises InvalidInput where it was left out. Source: G-3.2.1a
+def _words_for(case: Case, cases: list[Case], move: Move, words: dict) -> dict:
+    """Return the words of one member of a batch, his own before those that all share.
+
+    The reason that the sheet asks once is of those of whom none is known yet; where it is known of
+    all, it corrects what is. Source: G-3.2.1a
     """
+    own = own_words(move, case.id)
     if REASON not in {ask.name for ask in move.asks}:
         return {**words, **own}
-    shared = {name: word for name, word in words.items() if name != REASON or not _known(case)}
-    found = {**shared, **own}
-    if found.get("reached") == "true" and not (found.get(REASON) or _known(case)):
-        raise InvalidInput({REASON: _("请选缺席原因：缺席的人联系上以后，要掌握原因。")})
-    return found
+    shared = "" if _known(case) and not all(map(_known, cases)) else words.get(REASON, "")
+    return {**words, REASON: shared or _known(case), **own}
 
 
 def _answer(unit_id, name: str, words: dict, results: list[tuple[str, Outcome]]):

@@ -436,14 +436,16 @@ def blank(name):
 
 def _choice(workflow: Workflow):
     """Ask in which branch: by a part of its name, below one superior, or first below which."""
-    found, find = _units(workflow), typed.line(request.args.get("q", ""))[:80]
+    found, find = _choosable(workflow), typed.line(request.args.get("q", ""))[:80]
     above = units.by_id(db.session, {unit.parent_id for unit in found if unit.parent_id})
     sizes = Counter(unit.parent_id for unit in found)
     town = above.get(request.args.get("town", ""))
     chosen = [
         unit for unit in found if find in unit.name and town in (None, above.get(unit.parent_id))
     ]
-    shown = chosen[:MANY_UNITS] if find or town or len(found) <= MANY_UNITS else []
+    shown = (
+        chosen[:MANY_UNITS] if find or town or len(sizes) < 2 or len(found) <= MANY_UNITS else []
+    )
     return render_template(
         "new_unit.html",
         workflow=workflow,
@@ -454,6 +456,12 @@ def _choice(workflow: Workflow):
         shown=len(shown),
         find=find,
     )
+
+
+def _choosable(workflow: Workflow) -> list[Unit]:
+    """Return the branches among which one chooses; not one's own where its members stand back."""
+    home = session.actor().branch if workflow.outsiders else None
+    return [unit for unit in _units(workflow) if home is None or unit.id != home.id]
 
 
 def _offered(name: str) -> Workflow:
@@ -473,12 +481,13 @@ def _page(sheet: Sheet, status: int = 200):
     ), status
 
 
-def _months(sheet: Sheet) -> list[tuple[date, str | None]]:
+def _months(sheet: Sheet) -> list[tuple[date, Case | None]]:
     """Return the party days ahead that could be asked about, each with the open request about it."""
     if sheet.day is None:
         return []
     ahead = month.days_ahead(db.session, sheet.unit, sheet.at.today, MONTHS)
-    return sorted({sheet.day: None, **ahead}.items()) if len(ahead) else []
+    days = sorted({sheet.day, *ahead}) if ahead else []
+    return [(day, ahead.get(day)) for day in days]
 
 
 def _unit(name: str, given: str | None) -> Unit:
