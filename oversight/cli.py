@@ -33,6 +33,7 @@ main = Contents(
             "sweep": N_("办理到期的事：提醒、失效、送达，可重复运行"),
         },
         "law": {"workflow": N_("流程定义")},
+        "obligations": {"obligations": N_("应办台账")},
         "journal": {"audit": N_("办理日志")},
         "bench": {"bench": N_("测速：与直接写 SQL 和同类软件比")},
     },

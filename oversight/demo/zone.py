@@ -24,7 +24,16 @@ from oversight.base.refusals import RuleViolation
 from oversight.models import Account, Membership, Person, Post, Unit, Zone
 from oversight.register import accounts, credentials, installation, tenure
 
-from . import appraisals, attendance, date_changes, life_meetings, power, records, rectifications
+from . import (
+    appraisals,
+    attendance,
+    date_changes,
+    duties,
+    life_meetings,
+    power,
+    records,
+    rectifications,
+)
 from .book import Book
 
 PASSWORD = installation.DEMO_PASSWORD
@@ -127,7 +136,7 @@ def build(
         top,
         maker.book,
         (attendance.told, rectifications.told, appraisals.scenarios),
-        (attendance.fill, life_meetings.fill, records.fill, records.put_off),
+        (attendance.fill, duties.fill, life_meetings.fill, records.fill, records.put_off),
     )
     power.tell(session, maker.book, at)
     return session.get(Zone, top.zone_id)

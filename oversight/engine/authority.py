@@ -6,6 +6,7 @@ Where nobody eligible holds an office, the next offices are asked, then the supe
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -29,6 +30,7 @@ from oversight.organization.standing import in_office
 from oversight.organization.units import COMMITTEE_FROM, UnitRow, line_above, successor_of
 from oversight.rules import parties
 
+from .built import built
 from .sight import COOLING_OFF, readable
 
 RECORDER = "recorder"  # the role of who enters for a branch without a computer
@@ -277,8 +279,16 @@ def see(session: Session, who: Actor, case: Case) -> None:
         raise NotFound()
     if case.data_subject_id == who.id or any(case.unit.within(path) for path in who.business):
         return  # known without asking
-    if session.scalar(_asked_of(who), {"of_case": case.id}) is None:
+    asked = built(session, who, "sight", lambda: _asked_of(who))
+    if session.scalar(asked, {"of_case": case.id}) is None:
         raise NotFound()
+
+
+def open_to(session: Session, who: Actor, case_ids: Iterable[str]) -> set[str]:
+    """Return which of these cases are in the actor's sight, asked at once."""
+    ids = list(case_ids)
+    wanted = sa.select(Case.id).where(Case.id.in_(ids), Case.zone_id == who.zone_id, readable(who))
+    return set(session.scalars(wanted)) if ids else set()
 
 
 def seen(session: Session, who: Actor, case_id: str) -> Case:
@@ -291,11 +301,8 @@ def seen(session: Session, who: Actor, case_id: str) -> Case:
 
 
 def _asked_of(who: Actor) -> sa.Select:
-    """Return whether a case is in the actor's sight: built once for all that he answers in bulk."""
-    if "sight" not in who.asked:
-        case: sa.BindParameter[str] = sa.bindparam("of_case")
-        who.asked["sight"] = sa.select(Case.id).where(Case.id == case, readable(who))
-    return who.asked["sight"]
+    case: sa.BindParameter[str] = sa.bindparam("of_case")
+    return sa.select(Case.id).where(Case.id == case, readable(who))
 
 
 def reads_all(workflow: Workflow, case: Case, who: Actor) -> bool:

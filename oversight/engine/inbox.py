@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased, joinedload
@@ -25,6 +26,7 @@ from oversight.organization.units import outline
 from oversight.rules import parties
 
 from . import boxes, outbox
+from .built import built
 from .sight import followed, on_my_desk
 
 SPARE = 25  # rows taken beyond a page, since some may be kept from the reader
@@ -207,6 +209,12 @@ def _loaded(session: Session, ids: list[str]) -> list[Case]:
 
 def _sorted(session: Session, who, box: str, narrowed: list, after: Place | None, n: int):
     """Return the next days and ids of a box whose candidates are few."""
+    make = partial(_sorted_rows, who, box, narrowed, after, n)
+    first = after is None and not narrowed
+    return session.execute(built(session, who, (box, n), make) if first else make()).all()
+
+
+def _sorted_rows(who, box: str, narrowed: list, after: Place | None, n: int):
     day = _day_of(who, box)
     order: tuple = (day, Case.id)
     follows = sa.true() if after is None else _later(day, Case.id, after)
@@ -216,7 +224,7 @@ def _sorted(session: Session, who, box: str, narrowed: list, after: Place | None
     statement = sa.select(day, Case.id).where(
         boxes.among(who, box), boxes.box(who, box), *narrowed, follows
     )
-    return session.execute(statement.order_by(*order).limit(n)).all()
+    return statement.order_by(*order).limit(n)
 
 
 def _done_before(case_id: str):
@@ -250,7 +258,10 @@ def _at_seats(session: Session, who, _box: str, narrowed: list, after: Place | N
     found: dict[str, tuple[date, str]] = {}
     take, whole = n + SPARE, False
     while len(found) < n and not whole:
-        rows = session.execute(_next_rows(who, narrowed, after, take)).all()
+        make = partial(_next_rows, who, narrowed, after, take)
+        first = after is None and not narrowed
+        statement = built(session, who, ("next", take), make) if first else make()
+        rows = session.execute(statement).all()
         found |= {row.case_id: (row.day, row.case_id) for row in rows if row.his}
         whole = len(rows) < take
         after = (rows[-1].day, rows[-1].case_id) if rows else None
@@ -338,7 +349,8 @@ def counts(session: Session, who, box: str, today: date, filters: Filters = Filt
     """Count a box by workflow."""
     _known(box)
     if box == "mine" and not (filters.due or filters.unit_path):
-        found = dict(session.execute(_badges(who)).all())
+        badges = built(session, who, "badges", lambda: _badges(who))
+        found = dict(session.execute(badges).all())
         return {name: n for name, n in found.items() if filters.workflow in (None, name)}
     statement = (
         sa.select(Case.workflow, sa.func.count())
@@ -367,10 +379,14 @@ def _badges(who):
 
 def waiting(session: Session, who) -> tuple[dict[str, int], int]:
     """Count what waits for the reader, by workflow, and the lines in his bell, in one statement."""
-    bell = outbox.unread_of(who.id).scalar_subquery()
-    found = session.execute(sa.union_all(_badges(who), sa.select(sa.null(), bell))).all()
+    found = session.execute(built(session, who, "waiting", lambda: _waiting(who))).all()
     counts = {name: n for name, n in found}
     return counts, counts.pop(None)
+
+
+def _waiting(who):
+    bell = outbox.unread_of(who.id).scalar_subquery()
+    return sa.union_all(_badges(who), sa.select(sa.null(), bell))
 
 
 def box_count(session: Session, who, box: str) -> int:
@@ -381,9 +397,13 @@ def box_count(session: Session, who, box: str) -> int:
 
 def box_counts(session: Session, who, *names: str) -> dict[str, int]:
     """Count boxes and, as `unread`, the unread notices, in one statement."""
+    found = session.execute(built(session, who, names, lambda: _counts_of(who, names))).one()
+    return dict(found._mapping)
+
+
+def _counts_of(who, names: tuple[str, ...]):
     counts = {box: _counted(who, box) for box in names} | {"unread": outbox.unread_of(who.id)}
-    each = {name: count.scalar_subquery().label(name) for name, count in counts.items()}
-    return dict(zip(each, session.execute(sa.select(*each.values())).one(), strict=True))
+    return sa.select(*(one.scalar_subquery().label(name) for name, one in counts.items()))
 
 
 def _counted(who, box: str):

@@ -31,9 +31,11 @@ from oversight.models import (
     Post,
     RecordChain,
     Recusal,
+    RegisterEntry,
     Substitution,
     Unit,
     WorkItem,
+    YearSheet,
     Zone,
     ZoneNotice,
     ZoneSettingRow,
@@ -291,6 +293,8 @@ def _standing(session: Session) -> Iterator[tuple[str, dict]]:
         (WorkItem, WorkItem.answer.is_not(None), lambda row: row.case_id),
         (Activity, _done(), lambda row: row.id),
         (LifeMeeting, sa.true(), lambda row: row.id),
+        (YearSheet, sa.true(), lambda row: row.id),
+        (RegisterEntry, sa.true(), lambda row: row.id),
         *((model, which, begun) for model, which in KEPT.items()),
     )
     for model, which, of in decided:

@@ -12,17 +12,21 @@ from sqlalchemy.orm import Session
 
 from oversight.base.db import columns, new_id
 from oversight.base.kept import plain
+from oversight.base.rows import grouped
 from oversight.base.sentences import N_
 from oversight.law.roles import OFFICES
 from oversight.models import (
     Activity,
     Attendance,
+    DutyRecord,
     Exempted,
     Invitee,
     JournalRow,
     LifeMeeting,
     Person,
     RecordChain,
+    RegisterEntry,
+    YearSheet,
     chains,
     images,
 )
@@ -34,9 +38,16 @@ from .verifier import digest, hash_of
 
 FORMAT = 2
 CHUNK = 400  # ids in one query
-MODELS: dict[str, type[Any]] = {"party_day": Activity, "life_meeting": LifeMeeting}
-WRITES = ("prepare", "file", "correct")  # acts that may change a sheet
-SHEETS = "sheets"  # a party day's attendance and invitees, told by their digest
+MODELS: dict[str, type[Any]] = {
+    "party_day": Activity,
+    "life_meeting": LifeMeeting,
+    "year_sheet": YearSheet,
+    "register_entry": RegisterEntry,
+}
+WRITES = ("prepare", "file", "correct", "duties")  # acts that may change a sheet
+SHEETS = (
+    "sheets"  # attendance, invitees and duties of a party day or of a year, told by their digest
+)
 
 
 def history(session: Session, record_ids: Iterable[str]) -> dict[str, list[JournalRow]]:
@@ -233,14 +244,24 @@ def sheets(session: Session, activity_ids: list[str] | None = None) -> dict[str,
     taken = _by_day(session, Attendance, ("person_id", "kind", "form", "category"), activity_ids)
     invited = _by_day(session, Invitee, ("kind", "number"), activity_ids)
     exempted = _by_day(session, Exempted, ("person_id", "told"), activity_ids)
+    done = _duties(session, activity_ids)
     groups = {"members": taken, "invited": invited, "exempted": exempted}
-    return {
-        key: {
-            "members": len(taken.get(key, ())),
-            "digest": digest({name: rows.get(key, []) for name, rows in groups.items()}),
-        }
-        for key in {*taken, *invited, *exempted}
-    }
+    found = {}
+    for key in {*taken, *invited, *exempted, *done}:
+        parts = {name: rows.get(key, []) for name, rows in groups.items()}
+        parts |= {"duties": done[key]} if key in done else {}  # sheets of before told of none
+        found[key] = {"members": len(taken.get(key, ())), "digest": digest(parts)}
+    return found
+
+
+def _duties(session: Session, ids: list[str] | None) -> dict[str, list]:
+    """Return what stands of the duties on sheets, by sheet."""
+    wanted = sa.select(DutyRecord.sheet_id, DutyRecord.key, DutyRecord.done_on, DutyRecord.facts)
+    wanted = wanted.where(DutyRecord.withdrawn_at.is_(None))
+    if ids is not None:
+        wanted = wanted.where(DutyRecord.sheet_id.in_(ids))
+    rows = session.execute(wanted.order_by(DutyRecord.sheet_id, DutyRecord.key))
+    return grouped((row.sheet_id, [row.key, row.done_on.isoformat(), row.facts]) for row in rows)
 
 
 def _by_day(

@@ -59,7 +59,8 @@ from oversight.organization.actor import Actor, AuthorityBasis
 from oversight.organization.members import exempt_on, expected, members
 from oversight.organization.standing import in_office
 
-from . import entries, notes
+from . import duty_records, entries, notes
+from .duty_records import Done
 
 MISSING, TOOK_PART = ("leave", "absent"), ("present", "other_form")
 MOST_INVITED = 1000
@@ -77,7 +78,8 @@ class Sheet:
     """An attendance sheet: `entries` maps a person's id to (class, form, category).
 
     `about` are fields of the activity that the sheet states; `invitees` how many of each kind,
-    None: as before. `told`: what those exempt were told, by person. `version` is that of the record
+    None: as before. `told`: what those exempt were told, by person. `done`: what was done of the
+    branch's duties, by rule key; None: as before. `version` is that of the record
     when it was read; None asks for none.
     """
 
@@ -88,6 +90,7 @@ class Sheet:
     why: str | None = None
     version: int | None = None
     told: dict[str, str] = field(default_factory=dict)
+    done: dict[str, Done] | None = None
     twice: tuple[str, ...] = field(default=())
 
 
@@ -158,6 +161,7 @@ def read_sheet(raw: dict) -> Sheet:
         _text(raw, "why"),
         _version(raw.get("version")),
         {person: str(said).strip()[:TOLD] for person, said in _pairs(raw, "told")},
+        None if raw.get("duties") is None else duty_records.read(raw["duties"]),
         tuple(person for person, count in counted.items() if count > 1),
     )
 
@@ -282,6 +286,7 @@ def record(session: Session, activity_id: str, sheet: Sheet, who: Actor, at: Mom
     what, about = _changed(before, sheet), _about(session, activity, sheet, held_on, who)
     said = _said_anew(session, activity, sheet)
     if activity.confirmed_at and not what and not about and not said:
+        _record_duties(session, activity, sheet, who, basis, at)
         return Recorded(activity)
     if before and (what or about) and not sheet.why:
         raise RuleViolation(
@@ -292,7 +297,14 @@ def record(session: Session, activity_id: str, sheet: Sheet, who: Actor, at: Mom
     _write(session, activity, before, sheet)
     _keep_exempt(session, activity, free, sheet)
     _file(session, activity, sheet, what, about, who, basis, at)
+    _record_duties(session, activity, sheet, who, basis, at)
     return Recorded(activity, tuple(_follow_up(session, activity, sheet, who, at, basis)))
+
+
+def _record_duties(session: Session, activity: Activity, sheet: Sheet, who, basis, at) -> None:
+    """Record what the sheet says was done of the branch's duties. Source: G-3.1.1a, G-3.2.3a"""
+    if sheet.done is not None:
+        duty_records.record(session, activity, sheet.done, who, basis, at, sheet.why or "")
 
 
 def rows_of(session: Session, activity: Activity) -> dict[str, Attendance]:

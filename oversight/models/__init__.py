@@ -9,6 +9,7 @@ from .attendance import Attendance, Exempted, Invitee
 from .calendar import CalendarRow, PublishedYear, SettingChange, ZoneNotice, ZoneSettingRow
 from .cases import Case, Recusal, Reminder, Sighting, WorkItem
 from .chains import RecordChain
+from .duty_records import DutyRecord, YearSheet
 from .journal import Checkpoint, JournalRow
 from .life_meetings import LifeMeeting
 from .office import AdminChange, FollowUp, Substitution
@@ -16,6 +17,7 @@ from .organizations import Post, Reorganization, Unit, UnitChange, Zone
 from .outbox import Notice, OutboxMessage
 from .papers import NumberSeries, Paper
 from .people import Membership, Person, PhoneLook
+from .register_entries import RegisterEntry
 from .sweeps import SweepFault, SweepMark
 
 __all__ = [
@@ -32,6 +34,7 @@ __all__ = [
     "Case",
     "Checkpoint",
     "WorkItem",
+    "DutyRecord",
     "Exempted",
     "FollowUp",
     "Idempotency",
@@ -53,6 +56,7 @@ __all__ = [
     "RecoveryCode",
     "Recusal",
     "Refusal",
+    "RegisterEntry",
     "Reminder",
     "Reorganization",
     "RosterDraft",
@@ -65,6 +69,7 @@ __all__ = [
     "Unit",
     "UnitChange",
     "OutboxMessage",
+    "YearSheet",
     "Zone",
     "ZoneNotice",
     "ZoneSettingRow",

@@ -26,6 +26,7 @@ class Substitution(Base):
         sa.CheckConstraint("to_on >= from_on", name="ends_after_it_begins"),
         sa.CheckConstraint("for_id IS NULL OR for_id <> person_id", name="not_for_oneself"),
         sa.Index("ix_actings_seat", "unit_id", "to_on"),
+        sa.Index("ix_actings_zone", "zone_id", "to_on"),
     )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)

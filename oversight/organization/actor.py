@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 
 import sqlalchemy as sa
@@ -33,8 +33,7 @@ class Actor:
     branches merged into his: what they left closed is read on. `led` are (person id, branch id) of
     the branches that he, and those he acts for, lead by post or acting; `led_before` those whom one
     of them led lately, with the last day. `replaced_by` are the substitutions by which others stand
-    in for him. `token` is the name of that by which a program acts for him. `asked` keeps the
-    statements that were built for him.
+    in for him. `token` is the name of that by which a program acts for him.
     """
 
     person: Person
@@ -50,7 +49,6 @@ class Actor:
     led_before: tuple[tuple[str, str, date], ...] = ()
     replaced_by: tuple[Substitution, ...] = ()
     token: str = ""
-    asked: dict[str, sa.Select] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     @property
     def id(self) -> str:
@@ -115,7 +113,7 @@ def actor_of(session: Session, person_id: str, on: date) -> Actor:
     left = [post for post in known if post.to_on is not None and post.to_on < on]
     posts = tuple(post for post in known if post not in left)
     branch = session.scalar(_BRANCH_OF, {"person": person_id, "day": on})
-    about = substitution.about(session, person_id, on)
+    about = substitution.about(session, person, on)
     stands_in = tuple(row for row in about if row.person_id == person_id)
     business, sight = _business(posts, stands_in), _sight(posts, stands_in, branch)
     full = branch if branch is not None and not person.probationary else None

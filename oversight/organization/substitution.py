@@ -7,11 +7,13 @@ is filled. A post is empty too while the account of its holder opens nothing.
 from __future__ import annotations
 
 from datetime import date
+from functools import lru_cache
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
 from oversight.models import Account, Person, Post, Substitution
+from oversight.models.epochs import epoch
 
 _holder = aliased(Post)
 DAY: sa.BindParameter[date] = sa.bindparam("day")
@@ -53,12 +55,33 @@ def in_force(day: date | sa.BindParameter):
     )
 
 
-def about(session: Session, person_id: str, day: date) -> list[Substitution]:
+def about(session: Session, person: Person, day: date) -> list[Substitution]:
     """Return in whose place a person acts on a day, and who acts in his."""
-    return list(session.scalars(_ABOUT, {"person": person_id, "day": day}))
+    if person.id not in _named(session, person.zone_id, day):
+        return []  # nearly everybody: not asked again at each request
+    return list(session.scalars(_ABOUT, {"person": person.id, "day": day}))
+
+
+def _named(session: Session, zone_id: str, day: date) -> set[str]:
+    """Return whom the acting of a zone names that may hold on a day, read once under a token."""
+    kept = _read(zone_id, epoch(session, zone_id), day)
+    if not kept:
+        rows = session.execute(_NAMED, {"zone": zone_id, "day": day})
+        kept.append({one for row in rows for one in row})
+    return kept[0]
+
+
+@lru_cache(maxsize=8)
+def _read(_zone_id: str, _epoch: str, _day: date) -> list[set[str]]:
+    return []
 
 
 # Asked at every step of every case: built once, not at each question.
+_NAMED = sa.select(Substitution.person_id, Substitution.for_id).where(
+    Substitution.zone_id == sa.bindparam("zone"),
+    Substitution.to_on >= DAY,
+    Substitution.ended_at.is_(None),
+)
 _PERSON: sa.BindParameter[str] = sa.bindparam("person")
 _ABOUT = (
     sa.select(Substitution)

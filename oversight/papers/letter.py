@@ -76,26 +76,33 @@ def names_then(session: Session, unit: Unit, others: list[str], body: dict, row_
     day, and to who then stood above it; `others` are further units named in it, by id.
     """
     above = session.get(Unit, unit.parent_id) if unit.parent_id else unit
-    for _kind, _unit_id, what in _since(session, "moved", [unit.id], row_id)[:1]:
+    since = _since(session, [unit.id, *others, above.id, *above.ancestors()], row_id)
+    moved = [what for kind, unit_id, what in since if kind == "moved" and unit_id == unit.id]
+    for what in moved[:1]:
         before = session.get(Unit, what["parent_id"][0])
         body, above = _renamed(body, above.name, before.name), before
+        since = _since(session, [unit.id, *others, above.id, *above.ancestors()], row_id)
     then: dict[str, str] = {}
-    ids = [unit.id, *others, above.id, *above.ancestors()]
-    for _kind, unit_id, what in _since(session, "renamed", ids, row_id):
-        then.setdefault(unit_id, what["name"][0])
+    for kind, unit_id, what in since:
+        if kind == "renamed":
+            then.setdefault(unit_id, what["name"][0])
     now = {unit_id: session.get(Unit, unit_id).name for unit_id in then}
     for unit_id in sorted(then, key=lambda one: -len(now[one])):
         body = _renamed(body, now[unit_id], then[unit_id])
     return body
 
 
-def _since(session: Session, kind: str, unit_ids: list[str], row_id: str) -> list:
-    """Return what was changed about units after a row was written, the first change first: ids are
-    drawn in time.
+def _since(session: Session, unit_ids: list[str], row_id: str) -> list:
+    """Return which units were moved or renamed after a row was written, the first change first: ids
+    are drawn in time.
     """
     rows = (
         sa.select(UnitChange.kind, UnitChange.unit_id, UnitChange.what)
-        .where(UnitChange.unit_id.in_(unit_ids), UnitChange.kind == kind, UnitChange.id > row_id)
+        .where(
+            UnitChange.unit_id.in_(unit_ids),
+            UnitChange.kind.in_(("moved", "renamed")),
+            UnitChange.id > row_id,
+        )
         .order_by(UnitChange.id)
     )
     return list(session.execute(rows))

@@ -1,4 +1,4 @@
-"""The zone's notices to all its branches: a month moved, and the yearly appraisal deployed."""
+"""The zone's notices to all its branches: a month moved, its theme, and the yearly appraisal deployed."""
 
 from __future__ import annotations
 
@@ -48,6 +48,75 @@ def deployment(attempt: TransitionContext) -> dict:
             N_("特此通知。"),
         ],
     )
+
+
+def theme_of_the_month(attempt: TransitionContext) -> dict:
+    """Compose the notice that settles the theme of a month and what every branch does. Source: G-2.3.1"""
+    facts = attempt.case.facts
+    year, month = facts["month"].split("-")
+    actions = [line.strip() for line in facts["actions"].splitlines() if line.strip()]
+    numbered = [f"{number}.{stop(line)}" for number, line in enumerate(actions, start=1)]
+    advice = facts.get("advice")
+    return letter(
+        attempt,
+        attempt.unit,
+        f"关于{year}年{int(month)}月支部主题党日活动安排的通知",
+        ALL,
+        [
+            f"现将全区{year}年{int(month)}月支部主题党日活动安排通知如下。",
+            f"一、活动主题：{stop(facts['theme'])}",
+            N_("二、规定动作："),
+            *numbered,
+            f"三、自选动作：{stop(advice)}"
+            if advice
+            else N_("三、自选动作由各党支部结合实际确定。"),
+            N_("请各党支部会前召开支委会，结合工作实际细化具体内容，认真组织开展。"),
+            N_("特此通知。"),
+        ],
+    )
+
+
+def bulletin(attempt: TransitionContext) -> dict:
+    """Compose the bulletin of a month: figures unit by unit in their own order, comments, demands.
+
+    Source: G-4.4c
+    """
+    facts = attempt.case.facts
+    year, month = facts["month"].split("-")
+    corrects, named = facts.get("corrects"), f"{year}年{int(month)}月支部主题党日活动开展情况"
+    lines = [f"{one['unit']}：{_counted(one)}" for one in facts["figures"]]
+    total = {
+        name: sum(one.get(name, 0) for one in facts["figures"])
+        for name in ("expected", "held", "late", "missed", "excused", "open")
+    }
+    return letter(
+        attempt,
+        attempt.unit,
+        f"关于更正{named}通报的通知" if corrects else f"关于{named}的通报",
+        ALL,
+        [
+            f"{corrects}所列情况有误，现更正如下。" if corrects else f"现将全区{named}通报如下。",
+            f"一、总体情况。全区{_counted(total)}",
+            N_("二、各单位情况："),
+            *lines,
+            f"三、情况点评。{stop(facts['comment'])}",
+            f"四、下步要求。{stop(facts['demands'])}" if facts.get("demands") else "",
+            N_("特此通知。") if corrects else N_("特此通报。"),
+        ],
+    )
+
+
+def _counted(one: dict) -> str:
+    """Say how many branches did what; what none did is left out."""
+    words = (
+        ("held", "按期开展"),
+        ("late", "未按期开展"),
+        ("missed", "未开展"),
+        ("excused", "经同意暂缓开展"),
+        ("open", "尚未登记"),
+    )
+    said = "，".join(f"{word}{one[name]}个" for name, word in words if one.get(name))
+    return f"应开展支部{one.get('expected', 0)}个" + (f"，{said}。" if said else "。")
 
 
 @effect

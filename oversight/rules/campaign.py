@@ -8,11 +8,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from oversight.law.definition import effect
-from oversight.models import Case, Unit
+from oversight.models import Case
 from oversight.papers.notices import deployment
 from oversight.papers.numbers import issue
 
 from .context import TransitionContext
+from .zone_notice import to_every_branch
 
 LATE = 4  # the month from which a year's own appraisal is meant
 
@@ -58,11 +59,4 @@ def deployed(session: Session, zone_id: str, year: int) -> tuple[date, date] | N
 def deploy(attempt: TransitionContext) -> None:
     """通知编文号印发到各支部，部署期内各支部开展评议。"""
     issue(attempt, attempt.unit, "notice", "", deployment(attempt))
-    attempt.copies += [
-        (branch, "branch")
-        for branch in attempt.session.scalars(
-            sa.select(Unit.id).where(
-                Unit.zone_id == attempt.case.zone_id, Unit.kind == "branch", Unit.ended_on.is_(None)
-            )
-        )
-    ]
+    to_every_branch(attempt)

@@ -4,14 +4,18 @@ found.
 
 from __future__ import annotations
 
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
 
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from oversight.law.definition import effect
 from oversight.models import Case
 
 from .context import TransitionContext
+
+WRITTEN_UP = ("clean", "ordered")
 
 
 def visit(attempt: TransitionContext) -> str:
@@ -38,6 +42,34 @@ def visits_this_quarter(attempt: TransitionContext) -> int:
     return sum(
         (each.year, (each.month - 1) // 3) == (day.year, (day.month - 1) // 3) for each in days
     )
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One inspection that was written up: of which branch, on which day."""
+
+    unit_id: str
+    on: date
+
+
+def of_year(
+    session: Session, by: str, branches: sa.Select, year: int, now: datetime
+) -> list[Visit]:
+    """Return the inspections of a year that a unit made and wrote up by a moment, of these branches.
+
+    Source: G-4.4a
+    """
+    rows = session.execute(
+        sa.select(Case.unit_id, Case.facts).where(
+            Case.unit_id.in_(branches),
+            Case.workflow == "inspection",
+            Case.state.in_(WRITTEN_UP),
+            Case.closed_at <= now,
+        )
+    )
+    own = ((unit_id, facts["inspected_on"]) for unit_id, facts in rows if facts.get("issuer") == by)
+    visits = (Visit(unit_id, date.fromisoformat(on)) for unit_id, on in own if on)
+    return [visit for visit in visits if visit.on.year == year]
 
 
 @effect

@@ -8,12 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import sqlalchemy as sa
+
 from oversight.base.sentences import N_
 from oversight.law.clauses import Source, house_rule
 from oversight.law.definition import Due, Field, Move, Rule, State, Tell
 from oversight.law.roles import BRANCH, TIMER, ZONE_OFFICE, ZONE_SIGNER, Role
+from oversight.models import Unit
 
 from .common import another_person
+from .context import TransitionContext
 
 QUICK = house_rule("签发人 3 个工作日内签发或退回。")
 OPINION, WHY = Field("opinion", "text", "意见", required=False), Field("reason", "text", "理由")
@@ -27,6 +31,14 @@ PROPOSED = State("proposed", "待签发", waits_on=ZONE_SIGNER, due=Due(3, QUICK
 WITHDRAWN = State("withdrawn", "已撤稿")
 EXPIRED = State("expired", "逾期失效")
 REVOKED = State("revoked", "已撤销")
+
+
+def to_every_branch(attempt: TransitionContext) -> None:
+    """Send a copy of what was decided to every branch of the zone."""
+    branches = sa.select(Unit.id).where(
+        Unit.zone_id == attempt.case.zone_id, Unit.kind == "branch", Unit.ended_on.is_(None)
+    )
+    attempt.copies += [(branch, "branch") for branch in attempt.session.scalars(branches)]
 
 
 def drafting(agreed: Source, *ready: Rule, under: Source) -> tuple[Move, Move]:

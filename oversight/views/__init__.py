@@ -36,7 +36,7 @@ from oversight.base.sentences import N_
 from oversight.views.pages.admin import accounts, office, people, roster, tenure, units, zone
 
 from . import assets, health, kept, present, session
-from .api import attendance, cases, notices
+from .api import attendance, cases, notices, obligations
 from .api import life_meetings as api_life
 from .pages import (
     appraise,
@@ -47,10 +47,12 @@ from .pages import (
     contact,
     desk,
     law,
+    ledger,
     life_meetings,
     opening,
     papers,
     phone,
+    registers,
     security,
     tokens,
     year,
@@ -69,7 +71,7 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 HSTS = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
-API = (cases, attendance, api_life, notices)  # one blueprint
+API = (cases, attendance, api_life, notices, obligations)  # one blueprint
 ADMIN = (office, units, people, tenure)  # one blueprint
 BODY_MOST = attachments.DRAINED + 2**20  # what a server need not read to its end for anybody
 STRANGERS_MOST = 64 * 2**10  # what a body may weigh before anybody has logged in
@@ -128,6 +130,8 @@ def register(app: Flask) -> None:
         year,
         life_meetings,
         attend,
+        ledger,
+        registers,
         contact,
         papers,
         phone,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from datetime import date
 from functools import wraps
 from urllib.parse import urlsplit
 
@@ -198,6 +199,11 @@ def moment() -> Moment:
     if "moment" not in g:
         g.moment = current_app.extensions["clock"].moment()
     return g.moment
+
+
+def end_of(day: date) -> Moment:
+    """Return the last minute of a day, as of which a page may be read."""
+    return current_app.extensions["clock"].at(day, 23, 59)
 
 
 def account() -> Account:

@@ -403,6 +403,8 @@ class _Cases:
             "actor_id": "CASE WHEN t.actor_id IS NULL THEN NULL WHEN t.role='branch' THEN b.leader"
             " ELSE b.officer END",
             "unit_id": SEAT,
+            "words": "CASE WHEN json_extract(t.words, '$.new_day') IS NULL THEN t.words ELSE"
+            " json_set(t.words, '$.new_day', json_extract(p.facts, '$.new_day')) END",
         }
 
 

@@ -15,6 +15,7 @@ from oversight.base.refusals import DomainError
 from oversight.commands import audit
 from oversight.engine import journal, transitions
 from oversight.engine.use_case import use_case
+from oversight.ledger import duty_records, registers
 from oversight.models import (
     Account,
     Attachment,
@@ -48,12 +49,15 @@ REPLAYED = {
     "units": ("category", "'soe'"),
     "zone_settings": ("value", "'x'"),
     "number_series": ("last", "last + 1"),
+    "year_sheets": ("year", "2031"),
+    "register_entries": ("came_on", "'2026-01-01'"),
 }
 # Told by the digest of a party day's sheet or of a branch's roll, or by the heads of chains. The
 # other two parts of a sheet are tried in test_records.
 DIGESTED = {
     "attendance": ("category", "'因公'"),
     "memberships": ("to_on", "'2026-01-01'"),
+    "duty_records": ("done_on", "'2026-01-01'"),
     "record_chains": ("seq", "seq + 1"),
 }
 CHANGED = (
@@ -95,6 +99,8 @@ OTHERWISE = {
     "attachments": {"version": 77, "stored": "other"},
     "activities": {"month": 1, "year": 2031},
     "number_series": {"year": 2031},
+    "year_sheets": {"year": 2032},
+    "duty_records": {"month": 77},
     "zone_notices": {"month": 1, "year": 2031},
     "recusals": {"person_id": "other"},
     "appraised": {"person_id": "other"},
@@ -146,6 +152,18 @@ def fill(session) -> None:
     step_aside(session)
     stand_in(session)
     choose(session, case.zone_id)
+    enter(session)
+
+
+def enter(session) -> None:
+    """Let a branch enter on the sheet of its year what it did."""
+    secretary = sa.select(Account.person_id).where(Account.username == "branch01.secretary")
+    moment = at("2026-11-24")
+    who = actor_of(session, session.scalar(secretary), moment.today)
+    unit_id = who.posts[0].unit_id
+    duty_records.enter(session, unit_id, "FAMILY", "2026-03-02", "评选三户", who, moment)
+    words = {"kind": "raised", "on": "2026-11-20", "what": "路灯不亮"}
+    registers.note(session, unit_id, words, who, moment)
 
 
 def choose(session, zone_id: str) -> None:
@@ -218,7 +236,10 @@ def tamper(link, table: str, way: str) -> bool:
     return True
 
 
-NAMED = {"attendance": "sheets"}  # what names a change where the table itself does not
+NAMED = {
+    "attendance": "sheets",
+    "duty_records": "sheets",
+}  # what names a change where the table itself does not
 WAYS = ("edit", "delete", "insert")
 ALONE = {"number_series", "record_chains"}  # a change of others shows as theirs would
 

@@ -62,6 +62,9 @@ _BY_REASON = {
         ),
         "refusals": "_leaves _loose ripe prune",
         "life_meetings": "_leaves _loose _standing",
+        "duty_records": "_leaves _loose _duties",
+        "year_sheets": "_standing",
+        "register_entries": "_leaves _loose _standing",
         "activities": "_standing standing",
         "record_chains": "told _heads due",
         **dict.fromkeys(["attendance", "invitees", "exempted"], "_by_day"),
@@ -73,8 +76,8 @@ _BY_REASON = {
         "post_proposals": "of_zone",
     },
     ZONE: {
-        "units": "schedule issue_unit _branches deploy _lines",
-        "activities": "replan _days_in_force _years_ahead",
+        "units": "schedule issue_unit _branches to_every_branch _lines",
+        "activities": "replan _days_in_force _years_ahead _figures",
     },
     CHOICE: {"units": "others_of_zone branches_to_join"},
     SERVER: {
@@ -98,6 +101,7 @@ _BY_REASON = {
     DEMO: {
         "cases": "Roll.note",
         "activities": "_held fill",
+        "units": "fill",
         "record_chains": "fill",
         "memberships": "_rolls",
         "life_meetings": "fill",

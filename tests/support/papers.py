@@ -14,12 +14,14 @@ TITLES = {
     "order": "整改通知书",
     "closing": "整改销号通知",
     "notice": "关于.+的通知",
+    "bulletin": r"关于.+的通报",
 }
 CLOSINGS = {
     "reply": ("此复。", "特此函复。"),
     "order": ("特此通知。",),
     "closing": ("特此通知。",),
     "notice": ("特此通知。",),
+    "bulletin": ("特此通报。",),
 }
 DAY = r"20\d\d年[1-9]\d?月[1-9]\d?日"
 NEVER = {

@@ -8,7 +8,32 @@ from collections import defaultdict
 from zlib import crc32
 
 WHOLE = os.environ.get("OVERSIGHT_WHOLE") == "1"
-ALIKE = 2  # so many cases of one test run on PostgreSQL too; of more a quarter
+ALIKE = 2  # so many cases of one test of the database run on PostgreSQL too; of more a quarter
+# Files in which the database itself is the point: locks, plans, triggers, rights, order, what is sent.
+OF_THE_DATABASE = {
+    *("authority", "boxes", "cli", "edges_engine", "edges_queues", "engine", "explain"),
+    *(
+        "insert_once",
+        "journal",
+        "kill",
+        "migrations",
+        "owner",
+        "prepared",
+        "queue_agrees",
+        "queues",
+    ),
+    *(
+        "races",
+        "races_body",
+        "races_part2",
+        "races_roster",
+        "records",
+        "resealing",
+        "seals",
+        "sight",
+    ),
+    *("standing", "statements", "sweep", "sweep_part2", "tampering", "use_case"),
+}
 
 
 def drawn(*name: object, share: float) -> bool:
@@ -17,8 +42,8 @@ def drawn(*name: object, share: float) -> bool:
 
 
 def split(items: list) -> tuple[list, list]:
-    """Part tests into those that run and those left to the whole run: of the many cases of one test
-    that differ in what they are given, all run on SQLite, and on PostgreSQL the first and a quarter.
+    """Part tests into those that run and those left to the whole run: all run on SQLite; on PostgreSQL a
+    quarter, and where the database is the point the first of the many cases of one test besides.
     """
     seen: dict[str, int] = defaultdict(int)
     kept, left = [], []
@@ -29,6 +54,6 @@ def split(items: list) -> tuple[list, list]:
             kept.append(item)
             continue
         seen[name] += 1
-        kept_here = seen[name] <= ALIKE or crc32(item.nodeid.encode()) % 4 == 0
-        (kept if kept_here else left).append(item)
+        first = seen[name] <= ALIKE and item.path.stem.removeprefix("test_") in OF_THE_DATABASE
+        (kept if first or crc32(item.nodeid.encode()) % 4 == 0 else left).append(item)
     return kept, left

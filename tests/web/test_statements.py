@@ -15,7 +15,7 @@ from oversight.calendar.party_days import activity_for
 from oversight.models import Case, Unit
 from tests.db.test_absence_walk import missing
 from tests.support.client import Api, token_for
-from tests.support.copies import copy_case
+from tests.support.copies import copy_case, copy_into
 
 MOST = 20
 PAGES = {
@@ -105,6 +105,24 @@ def test_the_desk_sends_as_much_for_many_cases(filled, reader):
     after = {(name, path): sent(reader(name).get, path) for name, path in BESIDE}
     assert {way: n for way, n in after.items() if n > before[way]} == {}
     assert {way: n for way, n in before.items() if n > MOST} == {}
+
+
+def test_the_desk_sends_as_much_for_requests_of_many_branches(session, world, play, reader):
+    """Each is about a party day of its own, which its guards look at."""
+    case, month = session.get(Case, play.asked().id), 12
+
+    def more(first: int, last: int) -> None:
+        for number in range(first, last):
+            unit = world.unit(
+                f"new{number}", "branch", "town1", "rural", title=f"新村{number}号党支部"
+            )
+            copy_into(session, case, unit, activity_for(session, unit, 2026, month).id)
+        session.commit()
+
+    more(0, 3)
+    before = sent(reader("town1.officer").get, "/desk")
+    more(3, 30)
+    assert sent(reader("town1.officer").get, "/desk") <= before <= MOST
 
 
 def test_the_page_of_an_absence_sends_few(session, filled, reader, world):

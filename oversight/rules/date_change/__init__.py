@@ -172,21 +172,24 @@ def reported_in_time(attempt: TransitionContext, recovered: date | None) -> bool
 
 def taken(attempt: TransitionContext, day: date) -> bool:
     """True where the branch has another activity on that day, planned or held."""
-    case, near = attempt.case, _near.of(attempt.session).get(attempt.case.unit_id)
-    if near is not None and near.begin <= day <= near.end:
-        others = (row for row in near.rows if row.id != case.business_key)
-        return case.business_key is not None and any(
-            day in (row.day, row.held_on) for row in others
-        )
-    found = _TAKEN.first(attempt.session, of_unit=case.unit_id, own=case.business_key, on=day)
-    return found is not None
+    case = attempt.case
+    return _has_another(attempt.session, case.unit_id, case.business_key, day)
 
 
 def meets_elsewhere(attempt: TransitionContext, unit: Unit) -> bool:
     """True where a branch has another activity than that of the month on the day asked for."""
     day, asked = attempt.fact_day("day"), attempt.fact_day("new_day")
     own = activity_for(attempt.session, unit, day.year, day.month).id
-    return _TAKEN.first(attempt.session, of_unit=unit.id, own=own, on=asked) is not None
+    return _has_another(attempt.session, unit.id, own, asked)
+
+
+def _has_another(session: Session, unit_id: str, own: str | None, day: date) -> bool:
+    """True where a branch has another activity than its own one on a day, as read before or now."""
+    near = _near.of(session).get(unit_id)
+    if near is None or not near.begin <= day <= near.end:
+        return _TAKEN.first(session, of_unit=unit_id, own=own, on=day) is not None
+    others = (row for row in near.rows if row.id != own)
+    return own is not None and any(day in (row.day, row.held_on) for row in others)
 
 
 _activities = Activity.__table__.c

@@ -226,6 +226,45 @@ class Notices(TypedDict):
     next: str | None
 
 
+class Obligation(TypedDict):
+    key: Annotated[str, By("Rule key of the register; empty: a case under a house rule.")]
+    clause: Annotated[str, By("In the branch's own document, where that has it.")]
+    title: str
+    kind: Annotated[str, one_of(("must", "should", "may"))]
+    owed_by: Named
+    owed_to: Named | None
+    period: Annotated[str, By("2026-11, 2026-Q4, 2026-H2, 2026; empty: a case.")]
+    due_on: Day | None
+    state: Annotated[str, one_of(("open", "overdue", "settled", "excused", "deployed"))]
+    settled_by: str | None
+    about: Annotated[str | None, By("What is left of it.")]
+    activity: Id | None
+    case: Id | None
+
+
+class Obligations(TypedDict):
+    items: list[Obligation]
+    next: str | None
+    counts: Annotated[dict[str, int], By("How many of a unit stand in each state.")]
+
+
+DutyDone = TypedDict(
+    "DutyDone", {"note": str, "except": list[Id], "done_on": Day, "noted_at": Time}
+)
+
+
+class Duties(TypedDict):
+    activity: Id
+    version: int
+    duties: Annotated[dict[str, DutyDone], By("By rule key.")]
+
+
+class YearEntry(TypedDict):
+    id: Id
+    key: str
+    on: Day
+
+
 class Queue(TypedDict):
     items: list[Summary]
     next: str | None
@@ -523,6 +562,14 @@ class ByName(TypedDict, total=False):
     limit: Limit
 
 
+class InLedger(TypedDict, total=False):
+    box: Annotated[str, one_of(("owe", "owed", "units", "settled", "encouraged"), default="owe")]
+    unit: Annotated[str, By("Whose ledger; the caller's own unit.", id_or_empty, format="uuid")]
+    as_of: Annotated[str, By("As it stood at the end of a day.", format="date")]
+    cursor: Annotated[str, By("`next` of the page before; `units` only.")]
+    limit: Limit
+
+
 class InQueue(TypedDict, total=False):
     box: Annotated[str, one_of(BOXES, default="mine")]
     workflow: str
@@ -605,6 +652,23 @@ class Attendance(Plan, total=False):
         dict, By("What who is exempt was told, by person.", additionalProperties={"type": "string"})
     ]
     version: Annotated[int, By("As the sheet was read; 409 where it has changed since.")]
+    duties: Annotated[dict, By("What was done of the branch's duties, as PUT …/duties takes it.")]
+
+
+class DutiesDone(TypedDict):
+    duties: Annotated[
+        dict, By("By rule key what was done: `note`, a line; `except`, the members without it.")
+    ]
+    why: NotRequired[Annotated[str, By("Needed where what stood is taken back or said otherwise.")]]
+    version: NotRequired[
+        Annotated[int, By("As the sheet was read; 409 where it has changed since.")]
+    ]
+
+
+class EntersDuty(TypedDict):
+    key: str
+    on: Day
+    note: NotRequired[str]
 
 
 class HeldOn(TypedDict):

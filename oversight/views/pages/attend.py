@@ -33,6 +33,9 @@ from oversight.views.forms import NO_FORM, Bound
 from oversight.views.present import day as day_label
 from oversight.views.present import translated
 
+from . import sheet_items
+from .sheet_items import Items
+
 bp = Blueprint("attend", __name__)
 
 OUT = ("other_form", "leave", "absent")
@@ -240,6 +243,11 @@ class Sheet:
     def cases(self) -> dict[str, Case]:
         return attendance.missing_cases(db.session, self.activity)
 
+    @cached_property
+    def items(self) -> Items:
+        """Return what was done of the branch's duties, as the form has it."""
+        return Items(self.activity, self.people, self.posted)
+
     @property
     def contact_by(self) -> date:
         """Return by when those on leave or absent are contacted, if the sheet is saved today."""
@@ -406,6 +414,7 @@ def _raw(activity: Activity, posted) -> dict:
             for name, said in posted.items()
             if name.startswith("told-")
         },
+        "duties": sheet_items.read(Sheet(activity, posted).items),
         **_about(posted),
         **{name: posted.get(name, "").strip() for name in ("held_on", "why", "version")},
     }

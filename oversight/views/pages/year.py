@@ -228,7 +228,9 @@ class Year:
     @cached_property
     def next_case(self) -> Case | None:
         """Return the open request about the next party day."""
-        return month.request_about(db.session, self.unit, self.next) if self.next else None
+        if self.next is None or self.next.year != self.year:
+            return month.request_about(db.session, self.unit, self.next) if self.next else None
+        return next((one.case for one in self.months if one.row.day == self.next), None)
 
     @cached_property
     def course(self) -> dict[str, list[course.Line]]:
@@ -243,11 +245,12 @@ class Year:
 
     def sees(self, case: Case) -> bool:
         """True where the reader may open the case; its number is everybody's."""
-        try:
-            authority.see(db.session, session.actor(), case)
-        except NotFound:
-            return False
-        return True
+        return case.id in self._open
+
+    @cached_property
+    def _open(self) -> set[str]:
+        replies = {one.reply.id for one in self.months if one.reply}
+        return authority.open_to(db.session, session.actor(), replies)
 
     def state_label(self, case: Case) -> str:
         return workflows.reading(case).state(case.state).label

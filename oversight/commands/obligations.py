@@ -1,0 +1,102 @@
+"""The ledger at the terminal: what a unit owes, and whether each key of the register is served."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import click
+
+from oversight import create_app
+from oversight.base.clock import Clock
+from oversight.base.db import db
+from oversight.base.refusals import BadRequest
+from oversight.base.sentences import N_, say
+from oversight.demo import rehearsal
+from oversight.demo.rehearsal import Told
+from oversight.law import duties as law
+from oversight.law.clauses import register
+
+from .click_i18n import Group
+from .context import migrate, table, with_law
+
+YEAR = 2026  # the last year whose rest days are published with the program
+PROVED, HELD, OFFERED, MISSING = N_("演练通过"), N_("按条款办理"), N_("有事时登记"), N_("还没有")
+
+
+@click.group(cls=Group)
+def obligations() -> None:
+    """Collect what is done with the ledger."""
+
+
+@obligations.command(
+    help=N_("逐项核对 96 项职责：不登记就留着，登记就结清；有没有着落的必须项，退出码为 1")
+)
+@with_law
+def check() -> None:
+    """Live a year of each category in a scratch database and print what was found of each key."""
+    found = _rehearsed()
+    table(
+        N_("职责"),
+        (N_("事项"), N_("内容"), N_("要求"), N_("谁办"), N_("期间"), N_("怎样结清"), N_("结果")),
+        [_line(told) for told in found.values()],
+    )
+    left = [key for key, told in found.items() if _stands(told) == MISSING and _must(key)]
+    proved = sum(told.proved for told in found.values())
+    click.echo(
+        say(
+            "共 %(n)s 项，演练 %(m)s 项，没有着落的必须项 %(left)s 项。",
+            n=len(found),
+            m=proved,
+            left=len(left),
+        )
+    )
+    if left:
+        raise BadRequest(say("还没有着落：%(keys)s", keys="、".join(left)))
+
+
+def _rehearsed() -> dict[str, Told]:
+    with tempfile.TemporaryDirectory(prefix="oversight-obligations-") as folder:
+        source = {
+            "OVERSIGHT_INSTANCE": folder,
+            "OVERSIGHT_DATABASE_URL": f"sqlite:///{Path(folder, 'check.db')}",
+        }
+        with create_app(source).app_context():
+            migrate()
+            try:
+                return rehearsal.rehearse(db.session, YEAR, Clock())
+            finally:
+                db.session.remove()
+                db.engine.dispose()
+
+
+def _line(told: Told) -> tuple:
+    duty = told.duty
+    kind = N_("必须") if _must(duty.key) else N_("提倡或可以")
+    return duty.key, duty.title, kind, WHO[duty.by], SPAN[duty.period], duty.settled, _stands(told)
+
+
+WHO = {law.BRANCH: N_("支部"), law.SUPERIOR: N_("上级"), law.ZONE: N_("区")}
+SPAN = {
+    law.MONTH: N_("月"),
+    law.QUARTER: N_("季"),
+    law.HALF: N_("半年"),
+    law.YEAR: N_("年"),
+    law.EVENT: N_("有事时"),
+    law.STANDING: N_("随时"),
+}
+
+
+def _must(key: str) -> bool:
+    return any(entry["kind"] == "must" for entry in register().values() if entry["key"] == key)
+
+
+def _stands(told: Told) -> str:
+    """Say how a key is served: proved by the rehearsal, held by the program, or not yet."""
+    duty = told.duty
+    if told.proved:
+        return PROVED
+    if duty.on_sheet or duty.settled == law.SMALL_REGISTER:
+        return OFFERED
+    held = (law.CASE, law.GUARD, law.APPRAISAL)
+    return HELD if duty.settled in held or duty.period == law.STANDING else MISSING

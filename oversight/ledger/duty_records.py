@@ -1,0 +1,427 @@
+"""What was done of the duties that have no record of their own: a branch ticks them on the sheet of its
+party day, once that was held; every unit enters those of its year on its year sheet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, joinedload
+
+from oversight.base import typed
+from oversight.base.clock import Moment
+from oversight.base.db import fetch, insert_once, is_id, new_id
+from oversight.base.refusals import (
+    Forbidden,
+    InvalidInput,
+    InvalidTransition,
+    NotFound,
+    RuleViolation,
+    VersionConflict,
+)
+from oversight.base.rows import grouped, ids_of
+from oversight.base.sentences import N_, say
+from oversight.calendar.party_days import change
+from oversight.engine import authority
+from oversight.engine.use_case import use_case
+from oversight.law import duties as law
+from oversight.law.binding import by_key, own_id
+from oversight.law.duties import BRANCH, SUPERIOR, YEAR_SHEET, ZONE, Duty, duties, part_of
+from oversight.law.inputs import read_day
+from oversight.law.roles import SUPERIOR as ABOVE
+from oversight.models import Activity, DutyRecord, Person, Unit, YearSheet, chains
+from oversight.organization.actor import Actor, AuthorityBasis
+from oversight.organization.members import members
+
+LONGEST = 200
+OFFICES = frozenset(office for rank in ABOVE.ranks for office in rank)
+AFTER = N_("活动开展以后才登记做了什么，不提前确认。")
+
+
+@dataclass(frozen=True)
+class Done:
+    """That one duty was done: what, in a line, and the members of whom it does not hold."""
+
+    note: str = ""
+    without: tuple[str, ...] = ()
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        told = {"note": self.note, "except": sorted(self.without)}
+        return {name: value for name, value in told.items() if value}
+
+
+def read(raw: Any) -> dict[str, Done]:
+    """Read what was done as page and API send it, by rule key. Raises InvalidInput."""
+    if not isinstance(raw, Mapping):
+        raise InvalidInput({"duties": N_("应是事项到内容的对照。")})
+    return {str(key): _done(str(key), value or {}) for key, value in raw.items()}
+
+
+def _done(key: str, value: Any) -> Done:
+    if not isinstance(value, Mapping):
+        raise InvalidInput({key: N_("应写成 {“note”: 内容, “except”: [党员编号]}。")})
+    note, without = typed.line(str(value.get("note") or "")), value.get("except") or []
+    if len(note) > LONGEST:
+        raise InvalidInput({key: say("最多写 %(most)s 字。", most=LONGEST)})
+    if not isinstance(without, list) or not all(is_id(one) for one in without):
+        raise InvalidInput({key: N_("应是党员编号的列表。")})
+    return Done(note, tuple(dict.fromkeys(without)))
+
+
+def of_sheets(session: Session, sheet_ids: Iterable[str]) -> dict[str, dict[str, DutyRecord]]:
+    """Return what stands on sheets, by sheet and rule key."""
+    rows = session.scalars(
+        sa.select(DutyRecord).where(
+            DutyRecord.sheet_id.in_(list(sheet_ids)), DutyRecord.withdrawn_at.is_(None)
+        )
+    )
+    found = grouped((row.sheet_id, row) for row in rows)
+    return {sheet_id: {row.key: row for row in group} for sheet_id, group in found.items()}
+
+
+@dataclass(frozen=True)
+class Item:
+    """One line of a monthly sheet: `owed` this month, or offered besides; `row` where it is recorded."""
+
+    duty: Duty
+    clause: str
+    owed: bool
+    row: DutyRecord | None = None
+    people: tuple[Person, ...] = ()
+
+
+LECTURES = {
+    "LECTURE.SECRETARY": N_("支部书记"),
+    "LECTURE.LEADERS": N_("上级班子成员"),
+    "LECTURE.FIRST_SECRETARY": N_("第一书记、党建指导员"),
+    "LECTURE.MEMBERS": N_("普通党员"),
+}
+JULY = 7
+
+
+def items(session: Session, row: Activity, people: list[Person]) -> list[Item]:
+    """Return the lines of a party day's sheet for its branch: what it owes this month, then what else it
+    may have done; `people` stand on the sheet.
+    """
+    stands = of_sheets(session, [row.id]).get(row.id, {})
+    found = []
+    for duty in law.on_sheet():
+        bound = by_key(duty.key, row.unit.category)
+        owed = any(one.kind == "must" for one in bound) and duty.period == law.MONTH
+        line = Item(duty, bound[0].id if bound else "", owed, stands.get(duty.key))
+        found += [replace(line, people=_concerned(duty, row, people))] if bound else []
+    shown = [one for one in found if _in_place(one, row)]
+    return sorted(shown, key=lambda one: not one.owed)
+
+
+def _concerned(duty: Duty, row: Activity, people: list[Person]) -> tuple[Person, ...]:
+    """Return of whom a line may not hold: everybody, or who joined in that month. Source: G-3.1.2a"""
+    if not duty.of_some:
+        return ()
+    if duty.key != "OATH.JOIN_MONTH":
+        return tuple(people)
+    return tuple(one for one in people if one.joined_on and one.joined_on.month == row.month)
+
+
+def _in_place(one: Item, row: Activity) -> bool:
+    """True where a line has something to say this month."""
+    if one.duty.key == "OATH.JULY1":
+        return row.month == JULY
+    return (
+        bool(one.people) if one.duty.key == "OATH.JOIN_MONTH" else one.duty.period != law.STANDING
+    )
+
+
+# The sheet of a party day ------------------------------------------------------------------------
+
+
+def submit(
+    session: Session,
+    activity_id: str,
+    wanted: dict[str, Done],
+    who: Actor,
+    at: Moment,
+    why: str = "",
+    version: int | None = None,
+) -> Activity:
+    """Let the sheet of a party day say what was done there, in place of what it said, and commit.
+
+    Raises NotFound, Forbidden, InvalidInput, RuleViolation, VersionConflict.
+    """
+    with use_case(session, who, at, "duties"):
+        row = session.get(Activity, activity_id, with_for_update=True, populate_existing=True)
+        if row is None:
+            raise NotFound()
+        basis = authority.enters(session, row.unit, who)
+        if version not in (None, row.version):
+            raise VersionConflict(
+                "这次党日的记录刚刚有人改过，您的登记没有生效，填的内容还在，请对照后再保存。"
+            )
+        record(session, row, wanted, who, basis, at, why)
+        return row
+
+
+def record(
+    session: Session,
+    row: Activity,
+    wanted: dict[str, Done],
+    who: Actor,
+    basis: AuthorityBasis,
+    at: Moment,
+    why: str = "",
+) -> None:
+    """Write what was done at a party day and file it with the day's record. Does not commit.
+
+    What stood and is no longer so, or is so otherwise, needs a reason. Raises InvalidInput,
+    RuleViolation.
+    """
+    if row.held_on is None:
+        raise RuleViolation("活动开展以后再登记做了什么。", field="duties", house_rule=AFTER)
+    _must_fit(session, row, wanted)
+    gone, fresh = _differs(of_sheets(session, [row.id]).get(row.id, {}), wanted)
+    if not gone and not fresh:
+        return
+    why = _reason(why, [one for one in gone if not _makes_up(one, fresh)])
+    _withdraw(session, gone, who, at, why or N_("补记"))
+    _write(session, row, row.unit, row.month, row.held_on, fresh, who, basis, at)
+    told = {"done": sorted(fresh), "gone": sorted(one.key for one in gone)}
+    change(
+        session,
+        row,
+        at,
+        why or N_("登记做了什么"),
+        act="duties",
+        by=who.id,
+        stand=basis,
+        noted={"duties": {name: keys for name, keys in told.items() if keys}},
+    )
+
+
+def _differs(
+    stood: dict[str, DutyRecord], wanted: dict[str, Done]
+) -> tuple[list[DutyRecord], dict[str, Done]]:
+    """Return what stands no longer as it is, and what is to stand anew."""
+    same = {key for key, one in wanted.items() if key in stood and stood[key].facts == one.facts}
+    gone = [one for key, one in stood.items() if key not in same]
+    return gone, {key: one for key, one in wanted.items() if key not in same}
+
+
+def _makes_up(row: DutyRecord, fresh: dict[str, Done]) -> bool:
+    """True where fewer members are left of whom it does not hold, and nothing else is said otherwise."""
+    before, now = row.facts, fresh.get(row.key)
+    if now is None or now.note != before.get("note", ""):
+        return False
+    return set(now.without) < set(before.get("except", ()))
+
+
+def _reason(why: str, gone: list[DutyRecord]) -> str:
+    why = typed.line(why)
+    if gone and not why:
+        raise RuleViolation(
+            "更改已经登记的内容要写明原因。",
+            field="why",
+            house_rule=N_("更正是新的一版，写明何人、何事、为何。"),
+        )
+    if len(why) > LONGEST:
+        raise InvalidInput({"why": say("最多写 %(most)s 字。", most=LONGEST)})
+    return why
+
+
+def _must_fit(session: Session, row: Activity, wanted: dict[str, Done]) -> None:
+    """Make sure that each item binds this branch, is one of its sheet, and names its own members."""
+    strange = [key for key in wanted if not _on_sheet(duties().get(key), row.unit)]
+    if strange:
+        raise InvalidInput(dict.fromkeys(strange, N_("这一项不在你支部的月度记录表里。")))
+    naming = {key: set(one.without) for key, one in wanted.items() if one.without}
+    own = set(ids_of(members(session, row.unit_id, row.held_on))) if naming else set()
+    wrong = [key for key, named in naming.items() if not (duties()[key].of_some and named <= own)]
+    if wrong:
+        said = N_("名单里有人当天不是你支部的党员，或这一项不按人登记。")
+        raise InvalidInput(dict.fromkeys(wrong, said))
+
+
+def _on_sheet(duty: Duty | None, unit: Unit) -> bool:
+    return duty is not None and duty.on_sheet and bool(by_key(duty.key, unit.category))
+
+
+def _withdraw(session: Session, rows: list[DutyRecord], who: Actor, at: Moment, why: str) -> None:
+    for row in rows:
+        row.withdrawn_at, row.withdrawn_by, row.withdrawn_why = at.now, who.id, why
+    session.flush()
+
+
+def _write(
+    session: Session,
+    sheet: Activity | YearSheet,
+    unit: Unit,
+    month: int,
+    on: date,
+    fresh: dict[str, Done],
+    who: Actor,
+    basis: AuthorityBasis,
+    at: Moment,
+) -> None:
+    entered_for = who.id if basis.role == authority.RECORDER else None
+    session.add_all(
+        DutyRecord(
+            id=new_id(),
+            zone_id=unit.zone_id,
+            unit_id=unit.id,
+            sheet_id=sheet.id,
+            key=key,
+            year=sheet.year,
+            month=month,
+            done_on=on,
+            facts=done.facts,
+            noted_by=who.id,
+            noted_at=at.now,
+            entered_for=entered_for,
+        )
+        for key, done in fresh.items()
+    )
+    session.flush()
+
+
+# The sheet of a year -----------------------------------------------------------------------------
+
+
+def of_year(session: Session, unit: Unit, year: int) -> list[DutyRecord]:
+    """Return what was entered on the sheet of a unit's year, what was taken back among it."""
+    sheet = sa.select(YearSheet.id).where(YearSheet.unit_id == unit.id, YearSheet.year == year)
+    wanted = (
+        sa.select(DutyRecord)
+        .where(
+            DutyRecord.unit_id == unit.id, DutyRecord.year == year, DutyRecord.sheet_id.in_(sheet)
+        )
+        .order_by(DutyRecord.done_on, DutyRecord.id)
+        .options(joinedload(DutyRecord.noter))
+    )
+    return list(session.scalars(wanted))
+
+
+def enter(
+    session: Session, unit_id: str, key: str, on: str, note: str, who: Actor, at: Moment
+) -> DutyRecord:
+    """Enter on the year sheet of a unit what it did on a day, and commit. What stood there under the
+    same key stays; a half-yearly duty is entered once a half-year.
+
+    Raises NotFound, Forbidden, InvalidInput, RuleViolation.
+    """
+    with use_case(session, who, at, "duty"):
+        unit = fetch(session, Unit, unit_id)
+        basis = writes(session, unit, who)
+        duty = duties().get(key)
+        if duty is None or not owes_yearly(duty, unit):
+            raise InvalidInput({"key": N_("这一项不在这个单位的年度表里。")})
+        day, said = _day(on, at), _done(key, {"note": note})
+        sheet = _begun(session, unit, day.year, at)
+        _once(session, sheet, duty, day)
+        _write(session, sheet, unit, day.month, day, {key: said}, who, basis, at)
+        _chain(session, sheet, "duties", at, who, basis, {"done": [key]})
+        return session.scalars(_standing(sheet, key).order_by(DutyRecord.id.desc())).first()
+
+
+def writes(session: Session, unit: Unit, who: Actor) -> AuthorityBasis:
+    """Make sure that somebody keeps the year sheet of a unit: a branch's leaders, above them who
+    serves there. Raises NotFound, Forbidden.
+    """
+    if unit.kind == "branch":
+        return authority.enters(session, unit, who)
+    held = [post.office for post in who.posts if post.unit_id == unit.id and post.office in OFFICES]
+    if held:
+        return AuthorityBasis(unit.id, "superior", held[0])
+    if not who.sees(unit):
+        raise NotFound()
+    raise Forbidden(N_("年度表由本单位的负责人和经办人填写。"), rule="authority")
+
+
+def owes_yearly(duty: Duty, unit: Unit) -> bool:
+    """True where a duty is one of a unit's year sheet."""
+    if duty.settled != YEAR_SHEET:
+        return False
+    if unit.kind == "branch":
+        return duty.by == BRANCH and bool(by_key(duty.key, unit.category))
+    return duty.by == (ZONE if unit.kind == "zone" else SUPERIOR)
+
+
+def _day(on: str, at: Moment) -> date:
+    day = read_day(on)
+    if day is None:
+        raise InvalidInput({"on": N_("日期要写成 2026-01-09 这样的日期。")})
+    if day > at.today:
+        raise RuleViolation("还没有到这一天，做了以后再登记。", field="on", house_rule=AFTER)
+    return day
+
+
+def _begun(session: Session, unit: Unit, year: int, at: Moment) -> YearSheet:
+    insert_once(
+        session,
+        YearSheet,
+        id=new_id(),
+        zone_id=unit.zone_id,
+        unit_id=unit.id,
+        year=year,
+        begun_at=at.now,
+    )
+    found = sa.select(YearSheet).where(YearSheet.unit_id == unit.id, YearSheet.year == year)
+    return session.scalars(found.with_for_update()).one()
+
+
+def _standing(sheet: YearSheet, key: str):
+    return sa.select(DutyRecord).where(
+        DutyRecord.sheet_id == sheet.id, DutyRecord.key == key, DutyRecord.withdrawn_at.is_(None)
+    )
+
+
+def _once(session: Session, sheet: YearSheet, duty: Duty, day: date) -> None:
+    """Of one time a duty is entered once. Raises RuleViolation."""
+    months = session.scalars(_standing(sheet, duty.key).with_only_columns(DutyRecord.month))
+    now = part_of(duty.period, day.month)
+    if now in [part_of(duty.period, month) for month in months]:
+        raise RuleViolation(
+            "这一项在这段时间里已经登记过；写错了的，先撤回再登记。",
+            field="key",
+            house_rule=N_("一项职责在一段时间里登记一次。"),
+        )
+
+
+def take_back(session: Session, record_id: str, why: str, who: Actor, at: Moment) -> DutyRecord:
+    """Take back a wrong entry of a year sheet with a reason, and commit; it stays on record.
+
+    Raises NotFound, Forbidden, InvalidInput, InvalidTransition.
+    """
+    with use_case(session, who, at, "duty_take_back"):
+        row = fetch(session, DutyRecord, record_id)
+        basis = writes(session, row.unit, who)
+        sheet = session.get(YearSheet, row.sheet_id, with_for_update=True)
+        if sheet is None:
+            raise NotFound()  # an item of a party day is corrected on its sheet
+        session.refresh(row)
+        if row.withdrawn_at:
+            raise InvalidTransition("这次登记已经撤回，不用再办。")
+        why = typed.line(why)
+        if not 0 < len(why) <= LONGEST:
+            raise InvalidInput(
+                {"reason": say("请写明撤回的原因，最多 %(most)s 字。", most=LONGEST)}
+            )
+        _withdraw(session, [row], who, at, why)
+        _chain(session, sheet, "duties", at, who, basis, {"gone": [row.key]}, why)
+        return row
+
+
+def _chain(session: Session, sheet: YearSheet, name: str, at, who, basis, told, why="") -> None:
+    act = chains.Act(
+        sheet.zone_id, sheet.id, "year_sheet", name, "kept", at.now, who.id, basis, why, told
+    )
+    chains.add(session, act)
+
+
+def ground(key: str, unit: Unit) -> str:
+    """Return the clause under which a unit owes something, in its own document."""
+    found = by_key(key, unit.category) if unit.category else []
+    return found[0].id if found else own_id(key, None)

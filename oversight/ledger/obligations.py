@@ -1,0 +1,701 @@
+"""The ledger: what each unit owes for which time, to whom, until when, and which record settles it.
+
+Reckoned from the records as of a day, never typed and never stored; what lies open as a case is told
+by its work items. Reads as many rows for forty branches as statements for one. Writes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, aliased
+
+from oversight.base.clock import Moment
+from oversight.base.db import find, id_of
+from oversight.base.paging import page_of
+from oversight.base.refusals import Forbidden, NotFound
+from oversight.base.rows import grouped
+from oversight.base.sentences import N_, Sentence, say
+from oversight.calendar.party_days import before_start, entry_due, month_end, status
+from oversight.calendar.zone import apart_july, has_rule_day, july_day, rule_for, zone_settings
+from oversight.engine import authority, open_work
+from oversight.engine.boxes import below as below_of
+from oversight.engine.open_work import Work
+from oversight.law import duties as law
+from oversight.law.binding import Binding, by_key
+from oversight.law.clauses import register
+from oversight.law.duties import Duty
+from oversight.models import (
+    Activity,
+    Case,
+    DutyRecord,
+    LifeMeeting,
+    Membership,
+    Person,
+    RegisterEntry,
+    Unit,
+)
+from oversight.organization.actor import Actor
+from oversight.organization.standing import is_member
+from oversight.organization.units import by_id, superiors
+from oversight.rules import bulletin, inspection, theme
+from oversight.rules import life_meetings as life
+
+OPEN, OVERDUE, SETTLED = "open", "overdue", "settled"
+EXCUSED, DEPLOYED = "excused", "deployed"
+STATES = {
+    OPEN: N_("待办"),
+    OVERDUE: N_("超期"),
+    SETTLED: N_("已结清"),
+    EXCUSED: N_("经上级书面同意暂缓"),
+    DEPLOYED: N_("按区部署延期"),
+}
+KINDS = ("must", "should", "may")
+NOT_KEPT = ("void", "terminated", "unfinished")  # appraisals that are none
+FIRMS = ("private", "social", "soe")  # whose superiors inspect all of them
+REGISTERED = N_("登记簿")
+GRADED = ("told", "filed", "closed")
+HALVES = {"first": "-H1", "second": "-H2", "fourth": ""}
+
+
+@dataclass(frozen=True)
+class Obligation:
+    """One thing that a unit owes for one time: `to` the unit above; `about` says what is left of it.
+
+    `record_id`: the party day, meeting or case that settles it or on which it is to be done.
+    """
+
+    key: str
+    title: str | Sentence
+    clause: str
+    kind: str
+    unit: Unit
+    to: Unit | None
+    period: str
+    due_on: date | None
+    state: str
+    settled_by: str | Sentence = ""
+    about: str | Sentence = ""
+    activity_id: str | None = None
+    case_id: str | None = None
+
+    @property
+    def open(self) -> bool:
+        return self.state in (OPEN, OVERDUE)
+
+
+@dataclass
+class Facts:
+    """The records of a year of some branches, as they stood at the end of a day."""
+
+    session: Session
+    year: int
+    at: Moment
+    days: dict[tuple[str, int], Activity] = field(default_factory=dict)
+    july: dict[str, Activity] = field(default_factory=dict)
+    done: dict[tuple[str, str], list[DutyRecord]] = field(default_factory=dict)
+    meetings: dict[str, list[date]] = field(default_factory=dict)
+    appraised: dict[str, Case] = field(default_factory=dict)
+    joined: dict[tuple[str, int], int] = field(default_factory=dict)
+    entries: dict[tuple[str, str], list[RegisterEntry]] = field(default_factory=dict)
+    until: date | None = None
+
+    def held(self, row: Activity | None) -> bool:
+        """True where an activity was held and it was written down by then."""
+        return row is not None and row.held_on is not None and _by(row.entered_on, self.at.today)
+
+    def dealt_with(self, row: RegisterEntry) -> bool:
+        """True where what came up was dealt with and that was written down by then."""
+        return row.done_noted_at is not None and row.done_noted_at <= self.at.now
+
+
+def _by(day: date | None, today: date) -> bool:
+    return day is None or day <= today
+
+
+def read(session: Session, units: list[Unit], year: int, at: Moment) -> Facts:
+    """Read the records of these branches and this year, as they stood at a moment."""
+    facts = Facts(session, year, at)
+    ids = [unit.id for unit in units]
+    if not ids:
+        return facts
+    rows = session.scalars(
+        sa.select(Activity).where(
+            Activity.unit_id.in_(ids),
+            Activity.year == year,
+            Activity.kind.in_(("party_day", "july")),
+        )
+    ).all()
+    facts.days = {(row.unit_id, row.month): row for row in rows if row.kind == "party_day"}
+    facts.july = {row.unit_id: row for row in rows if row.kind == "july"}
+    facts.done = _done(session, ids, year, at.now)
+    facts.until = life.put_off(session, units[0].zone_id, year)
+    facts.meetings = _meetings(session, ids, facts)
+    facts.appraised = _appraised(session, ids, year)
+    facts.joined = _joined(session, ids, at.today)
+    facts.entries = _entries(session, ids, year, at.now)
+    return facts
+
+
+def _done(session: Session, ids: list[str], year: int, now: datetime) -> dict:
+    rows = session.scalars(
+        sa.select(DutyRecord).where(
+            DutyRecord.unit_id.in_(ids),
+            DutyRecord.year == year,
+            DutyRecord.noted_at <= now,
+            sa.or_(DutyRecord.withdrawn_at.is_(None), DutyRecord.withdrawn_at > now),
+        )
+    )
+    return grouped(((row.unit_id, row.key), row) for row in rows)
+
+
+def _entries(session: Session, ids: list[str], year: int, now: datetime) -> dict:
+    """Return what came up in a year, or before and is not dealt with."""
+    rows = session.scalars(
+        sa.select(RegisterEntry)
+        .where(
+            RegisterEntry.unit_id.in_(ids),
+            RegisterEntry.came_on <= date(year, 12, 31),
+            sa.or_(RegisterEntry.came_on >= date(year, 1, 1), RegisterEntry.done_on.is_(None)),
+            RegisterEntry.noted_at <= now,
+            sa.or_(RegisterEntry.withdrawn_at.is_(None), RegisterEntry.withdrawn_at > now),
+        )
+        .order_by(RegisterEntry.came_on, RegisterEntry.id)
+    )
+    return grouped(((row.unit_id, row.key), row) for row in rows)
+
+
+def _meetings(session: Session, ids: list[str], facts: Facts) -> dict[str, list[date]]:
+    rows = session.execute(
+        sa.select(LifeMeeting.unit_id, LifeMeeting.held_on).where(
+            LifeMeeting.unit_id.in_(ids),
+            LifeMeeting.held_on.between(
+                date(facts.year, 1, 1), facts.until or date(facts.year, 12, 31)
+            ),
+            LifeMeeting.noted_at <= facts.at.now,
+            sa.or_(LifeMeeting.withdrawn_at.is_(None), LifeMeeting.withdrawn_at > facts.at.now),
+        )
+    )
+    return grouped((unit_id, held_on) for unit_id, held_on in rows)
+
+
+def _appraised(session: Session, ids: list[str], year: int) -> dict[str, Case]:
+    """Return the newest appraisal of a year by branch."""
+    rows = session.scalars(
+        sa.select(Case)
+        .where(Case.workflow == "appraisal", Case.unit_id.in_(ids), Case.state.not_in(NOT_KEPT))
+        .order_by(Case.id)
+    )
+    return {case.unit_id: case for case in rows if case.facts.get("year") == year}
+
+
+def _joined(session: Session, ids: list[str], today: date) -> dict[tuple[str, int], int]:
+    """Return how many members of a branch joined the Party in each month of the calendar."""
+    month = sa.extract("month", Person.joined_on)
+    rows = session.execute(
+        sa.select(Membership.unit_id, month, sa.func.count())
+        .join(Person, Person.id == Membership.person_id)
+        .where(Membership.unit_id.in_(ids), is_member(today), Person.joined_on.is_not(None))
+        .group_by(Membership.unit_id, month)
+    )
+    return {(unit_id, int(number)): count for unit_id, number, count in rows}
+
+
+# What a branch owes for its times ----------------------------------------------------------------
+
+
+def of_branch(
+    facts: Facts, unit: Unit, to: Unit | None, *, own: bool = True
+) -> Iterator[Obligation]:
+    """Yield what a branch owes of the year that has begun by then, what is settled among it; `own` tells
+    also of the care that only its leaders read. Source: G-3.2.4b
+    """
+    for duty in law.duties().values():
+        bound = _bound(duty, unit)
+        dated = duty.period in law.SPANS or (
+            duty.settled == law.SMALL_REGISTER and (own or not duty.hidden)
+        )
+        if bound is not None and bound.kind != "may" and dated:
+            for one in _TIMES[duty.settled](facts, unit, duty):
+                yield _obligation(facts, unit, to, duty, bound, one)
+
+
+def _bound(duty: Duty, unit: Unit) -> Binding | None:
+    """Return the clause that binds a branch most, of those under a rule key."""
+    found = by_key(duty.key, unit.category) if duty.by == law.BRANCH else []
+    return min(found, key=lambda one: KINDS.index(one.kind), default=None)
+
+
+@dataclass(frozen=True)
+class _Time:
+    """One time for which a duty is owed, and what was found of it."""
+
+    period: str
+    due_on: date
+    done: bool
+    settled_by: str | Sentence = ""
+    about: str | Sentence = ""
+    excused: bool = False
+    deployed: bool = False
+    activity_id: str | None = None
+    case_id: str | None = None
+
+
+def _obligation(
+    facts: Facts, unit: Unit, to: Unit | None, duty: Duty, bound: Binding, one: _Time
+) -> Obligation:
+    return Obligation(
+        duty.key,
+        duty.title,
+        bound.id,
+        bound.kind,
+        unit,
+        to,
+        one.period,
+        one.due_on,
+        _state(one, facts.at.today, bound.kind),
+        one.settled_by if one.done else "",
+        one.about,
+        one.activity_id,
+        one.case_id,
+    )
+
+
+def _state(one: _Time, today: date, kind: str) -> str:
+    """Say how an obligation stands; what only should be done is never overdue."""
+    if one.done:
+        return SETTLED
+    if one.excused:
+        return EXCUSED
+    if one.deployed:
+        return DEPLOYED
+    return OVERDUE if one.due_on < today and kind == "must" else OPEN
+
+
+def _parts(facts: Facts, unit: Unit, period: str) -> Iterator[tuple[int, date, date]]:
+    """Yield the parts of the year that have begun and for which a branch answers: number, first day,
+    last day.
+    """
+    span = law.SPANS[period]
+    for number in range(1, 12 // span + 1):
+        begin = date(facts.year, (number - 1) * span + 1, 1)
+        end = month_end(facts.year, number * span)
+        last = (
+            end if span > 1 else begin
+        )  # of a month in which it ended a branch owes what it could do
+        there = unit.ended_on is None or unit.ended_on > last
+        if begin <= facts.at.today and there and not before_start(unit, end):
+            yield number, begin, end
+
+
+def _named(year: int, period: str, number: int) -> str:
+    """Name a time: 2026-11, 2026-Q4, 2026-H2, 2026."""
+    return {
+        law.MONTH: f"{year}-{number:02}",
+        law.QUARTER: f"{year}-Q{number}",
+        law.HALF: f"{year}-H{number}",
+        law.YEAR: f"{year}",
+    }[period]
+
+
+def _of_month(facts: Facts, unit: Unit, number: int) -> tuple[Activity | None, date]:
+    """Return a month's party day, and the last day on which its record is in time."""
+    row = facts.days.get((unit.id, number))
+    day = row.held_on if row and row.held_on else _day(facts, unit, number)
+    return row, entry_due(facts.session, unit.zone_id, day)
+
+
+def _day(facts: Facts, unit: Unit, number: int) -> date:
+    """Return by when a month's activity is to be held: its day in force, planned or not, else the
+    month's last day.
+    """
+    row = facts.days.get((unit.id, number))
+    if row is None and has_rule_day(facts.session, unit, number):
+        return rule_for(facts.session, unit, facts.year, number).on
+    return (row.day if row else None) or month_end(facts.year, number)
+
+
+def _held(facts: Facts, unit: Unit, duty: Duty) -> Iterator[_Time]:
+    """Yield the activities that are owed. Source: G-2.1.2b, G-2.1.3"""
+    if duty.key == "DATE.JULY1":
+        yield from _july(facts, unit)
+        return
+    for number, _begin, _end in _parts(facts, unit, law.MONTH):
+        row = facts.days.get((unit.id, number))
+        held = facts.held(row) and status(row, facts.at.today) == "held"
+        yield _Time(
+            _named(facts.year, law.MONTH, number),
+            _day(facts, unit, number),
+            held,
+            _on(row),
+            about=_not_in_time(facts, row),
+            excused=_put_off(row),
+            activity_id=id_of(row),
+        )
+
+
+def _not_in_time(facts: Facts, row: Activity | None) -> str:
+    return N_("未按期开展") if facts.held(row) and status(row, facts.at.today) == "late" else ""
+
+
+def _july(facts: Facts, unit: Unit) -> Iterator[_Time]:
+    settings = zone_settings(facts.session, unit.zone_id)
+    day = july_day(settings, facts.year)
+    if day.replace(day=1) <= facts.at.today and _answers(unit, day):
+        row = facts.july.get(unit.id) if apart_july(settings) else facts.days.get((unit.id, 7))
+        yield _Time(str(facts.year), day, facts.held(row), _on(row), activity_id=id_of(row))
+
+
+def _on(row: Activity | None) -> str | Sentence:
+    """Say when an activity was held."""
+    if row is None or row.held_on is None:
+        return ""
+    return say("%(m)s月%(d)s日开展", m=row.held_on.month, d=row.held_on.day)
+
+
+def _rolled(facts: Facts, unit: Unit, duty: Duty) -> Iterator[_Time]:
+    """Yield the records that are owed, of a month that is not put off."""
+    for number, _begin, _end in _parts(facts, unit, law.MONTH):
+        row, due = _of_month(facts, unit, number)
+        filed = facts.held(row) and row.confirmed_at is not None
+        yield _Time(
+            _named(facts.year, law.MONTH, number),
+            due,
+            filed,
+            say("%(m)s月主题党日活动记录", m=number),
+            excused=_put_off(row),
+            activity_id=id_of(row),
+        )
+
+
+def _ticked(facts: Facts, unit: Unit, duty: Duty) -> Iterator[_Time]:
+    """Yield what is settled by an item of a monthly sheet."""
+    found = facts.done.get((unit.id, duty.key), [])
+    for number, _begin, end in _parts(facts, unit, duty.period):
+        if duty.key != "OATH.JOIN_MONTH" or facts.joined.get((unit.id, number)):
+            mine = [one for one in found if law.part_of(duty.period, one.month) == number]
+            yield _item(facts, unit, duty, (number, end), mine)
+
+
+def _item(
+    facts: Facts, unit: Unit, duty: Duty, part: tuple[int, date], mine: list[DutyRecord]
+) -> _Time:
+    monthly = duty.period == law.MONTH
+    row, due = _of_month(facts, unit, part[0]) if monthly else (None, part[1])
+    left = len({person for one in mine for person in one.facts.get("except", ())})
+    return _Time(
+        _named(facts.year, duty.period, part[0]),
+        due,
+        bool(mine) and not left,
+        say("%(m)s月主题党日活动记录", m=mine[0].month) if mine else "",
+        about=say("还差 %(n)s 人", n=left) if left else "",
+        excused=_put_off(row),
+        activity_id=id_of(row),
+    )
+
+
+def _put_off(row: Activity | None) -> bool:
+    """True where the superior consented to put a month off, and it was not held all the same."""
+    return row is not None and bool(row.excused_by) and row.held_on is None
+
+
+def _of_year(facts: Facts, unit: Unit, duty: Duty) -> Iterator[_Time]:
+    """Yield what is settled by an entry of the year sheet."""
+    found = facts.done.get((unit.id, duty.key), [])
+    for number, _begin, end in _parts(facts, unit, duty.period):
+        mine = [one for one in found if law.part_of(duty.period, one.month) == number]
+        said = (
+            say("年度表，%(m)s月%(d)s日", m=mine[0].done_on.month, d=mine[0].done_on.day)
+            if mine
+            else ""
+        )
+        yield _Time(_named(facts.year, duty.period, number), end, bool(mine), said)
+
+
+def _met(facts: Facts, unit: Unit, duty: Duty) -> Iterator[_Time]:
+    """Yield the 组织生活会 that are owed. Source: G-3.1.6b, G-3.1.6d"""
+    fourth = duty.key == "ORGLIFE.Q4"
+    for term in life.terms(unit, facts.year):
+        begun = term.begin <= facts.at.today and not before_start(unit, term.end)
+        if (term.name == "fourth") == fourth and life.owed(unit, term) and begun:
+            yield _term(facts, unit, term)
+
+
+def _term(facts: Facts, unit: Unit, term: life.Term) -> _Time:
+    held = facts.meetings.get(unit.id, [])
+    days = [on for on in held if term.begin <= on <= term.end]
+    said = say("%(m)s月%(d)s日组织生活会", m=days[0].month, d=days[0].day) if days else ""
+    waits = not days and life.waits(term, facts.until, held, facts.at.today)
+    name = f"{facts.year}{HALVES[term.name]}"
+    return _Time(name, term.end, bool(days), said, deployed=waits)
+
+
+def _graded(facts: Facts, unit: Unit, duty: Duty) -> Iterator[_Time]:
+    """Yield the year's 民主评议, from when it is asked for. Source: G-3.1.6f, O-3.1.6c"""
+    end, organ = date(facts.year, 12, 31), unit.rule_set == "organ"
+    if date(facts.year, 1 if organ else 10, 1) <= facts.at.today and _answers(unit, end):
+        case = facts.appraised.get(unit.id)
+        done = case is not None and case.state in GRADED
+        put_off = facts.until is not None and facts.at.today <= facts.until and not organ
+        about = N_("正在开展") if case and not done else ""
+        yield _Time(
+            str(facts.year),
+            end,
+            done,
+            N_("民主评议党员"),
+            about,
+            deployed=put_off,
+            case_id=id_of(case),
+        )
+
+
+def _answers(unit: Unit, end: date) -> bool:
+    """True where a branch answers for a time that ends on a day: it was there until then."""
+    return not before_start(unit, end) and (unit.ended_on is None or unit.ended_on > end)
+
+
+def _registered(facts: Facts, unit: Unit, duty: Duty) -> Iterator[_Time]:
+    """Yield what came up and is to be dealt with; of visits those of the half-year. Source: G-3.2.4c,
+    G-3.2.5a
+    """
+    found = facts.entries.get((unit.id, duty.key), [])
+    if duty.period == law.EVENT:
+        for row in found:
+            yield _Time("", row.due_on, facts.dealt_with(row), REGISTERED)
+        return
+    for number, _begin, end in _parts(facts, unit, duty.period):
+        mine = [one for one in found if law.part_of(duty.period, one.came_on.month) == number]
+        done = any(facts.dealt_with(one) for one in mine)
+        yield _Time(_named(facts.year, duty.period, number), end, done, REGISTERED)
+
+
+def _nothing(facts: Facts, unit: Unit, duty: Duty) -> Iterator[_Time]:
+    yield from ()
+
+
+_TIMES: dict[str, Callable[[Facts, Unit, Duty], Iterator[_Time]]] = {
+    law.ACTIVITY: _held,
+    law.ROLL: _rolled,
+    law.SHEET: _ticked,
+    law.YEAR_SHEET: _of_year,
+    law.MEETING: _met,
+    law.APPRAISAL: _graded,
+    law.SMALL_REGISTER: _registered,
+    law.CASE: _nothing,
+    law.GUARD: _nothing,
+    law.THEME: _nothing,
+    law.INSPECTION: _nothing,
+    law.BULLETIN: _nothing,
+}
+
+
+# What those above owe ----------------------------------------------------------------------------
+
+
+def of_others(facts: Facts, unit: Unit, above: Unit | None) -> Iterator[Obligation]:
+    """Yield what those above owe a branch for its times: their lectures there. Source: G-3.1.5b,
+    G-3.1.5d
+    """
+    for duty in law.on_sheet():
+        found = by_key(duty.key, unit.category) if duty.by == law.SUPERIOR else []
+        for one in _ticked(facts, unit, duty) if found else ():
+            yield _obligation(facts, above or unit, unit, duty, found[0], one)
+
+
+def of_superior(facts: Facts, unit: Unit, categories: set[str]) -> Iterator[Obligation]:
+    """Yield what a town, a department or the zone owes for its year, of what binds it for the branches
+    of these categories below it.
+    """
+    by = law.ZONE if unit.kind == "zone" else law.SUPERIOR
+    for duty in law.duties().values():
+        own = duty.by == by and duty.period in law.SPANS
+        bound = _bound_above(duty, categories) if own else None
+        for one in _ABOVE.get(duty.settled, _nothing)(facts, unit, duty) if bound else ():
+            yield _obligation(facts, unit, None, duty, bound, one)
+
+
+def _themes(facts: Facts, unit: Unit, duty: Duty) -> Iterator[_Time]:
+    """Yield the themes that are owed, each by the 25th of the month before. Source: G-2.3.1"""
+    found = theme.of_year(facts.session, unit.zone_id, facts.year, facts.at.now)
+    for number in range(1, 13):
+        due = theme.due_on(facts.year, number)
+        near = due.replace(day=1) <= facts.at.today
+        if near and not before_start(unit, month_end(facts.year, number)):
+            number_of = found.get(number)
+            said = say("%(m)s月主题安排", m=number)
+            yield _Time(_named(facts.year, law.MONTH, number), due, number_of is not None, said)
+
+
+def _told(facts: Facts, unit: Unit, duty: Duty) -> Iterator[_Time]:
+    """Yield the bulletins that are owed, each by the 10th of the month after. Source: G-4.4c"""
+    found = bulletin.of_year(facts.session, unit.zone_id, facts.year, facts.at.now)
+    for number, _begin, _end in _parts(facts, unit, law.MONTH):
+        due, said = bulletin.due_on(facts.year, number), say("%(m)s月情况通报", m=number)
+        yield _Time(_named(facts.year, law.MONTH, number), due, number in found, said)
+
+
+def _inspected(facts: Facts, unit: Unit, duty: Duty) -> Iterator[_Time]:
+    """Yield the inspections that are owed: of all branches of firms within the year, and of any within
+    each time. Source: G-4.4a, G-4.4b, P-4.1a, P-4.1b, S-4.4a
+    """
+    branches = below_of([unit.path])
+    visits = inspection.of_year(facts.session, unit.id, branches, facts.year, facts.at.now)
+    if duty.key == "INSPECT.FULL":
+        yield _covered(facts, unit, {visit.unit_id for visit in visits})
+        return
+    for number, _begin, end in _parts(facts, unit, duty.period):
+        mine = [one for one in visits if law.part_of(duty.period, one.on.month) == number]
+        said = say("督查 %(n)s 次", n=len(mine))
+        yield _Time(_named(facts.year, duty.period, number), end, bool(mine), said)
+
+
+def _covered(facts: Facts, unit: Unit, visited: set[str]) -> _Time:
+    """Say how many branches of firms a superior has inspected, of those that he shall inspect all."""
+    wanted = sa.select(Unit.id).where(
+        Unit.id.in_(below_of([unit.path])), Unit.ended_on.is_(None), Unit.category.in_(FIRMS)
+    )
+    firms = set(facts.session.scalars(wanted))
+    left = len(firms - visited)
+    about = say("还有 %(n)s 个支部没有查", n=left) if left else ""
+    said = say("已查 %(n)s 个支部", n=len(firms))
+    return _Time(str(facts.year), date(facts.year, 12, 31), not left, said, about)
+
+
+def _bound_above(duty: Duty, categories: set[str]) -> Binding | None:
+    found = (one for category in sorted(categories) for one in by_key(duty.key, category))
+    return min(found, key=lambda one: KINDS.index(one.kind), default=None)
+
+
+# What lies open as a case ------------------------------------------------------------------------
+
+
+def of_cases(session: Session, unit: Unit, who: Actor, at: Moment) -> list[Obligation]:
+    """Return what lies open as a case in sight: by a unit, and by others for it. Source: G-2.1.1c,
+    G-3.2.1b
+    """
+    return [_of_case(work, unit, at.today) for work in open_work.of_unit(session, unit, who, at)]
+
+
+def _of_case(work: Work, unit: Unit, today: date) -> Obligation:
+    other = unit if work.by.id != unit.id else work.case.unit
+    late = work.due_on is not None and work.due_on < today
+    return Obligation(
+        register()[work.clause]["key"] if work.clause else "",
+        work.title,
+        work.clause,
+        "must",
+        work.by,
+        other if other.id != work.by.id else None,
+        "",
+        work.due_on,
+        OVERDUE if late else OPEN,
+        about=work.case.unit.name if work.case.unit.id != work.by.id else "",
+        case_id=work.case.id,
+    )
+
+
+_ABOVE: dict[str, Callable[[Facts, Unit, Duty], Iterator[_Time]]] = {
+    law.YEAR_SHEET: _of_year,
+    law.THEME: _themes,
+    law.INSPECTION: _inspected,
+    law.BULLETIN: _told,
+}
+
+
+# Both sides --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Sides:
+    """What a unit owes, what others owe it, what is settled or put off, and what it should do besides."""
+
+    owe: list[Obligation]
+    owed: list[Obligation]
+    settled: list[Obligation]
+    encouraged: list[Obligation]
+
+
+def readable(session: Session, unit_id: str | None, who: Actor) -> Unit:
+    """Return a unit whose ledger the actor may read: as one of its leaders or officers, or from above;
+    None: his own.
+
+    Raises NotFound, and Forbidden for members without office.
+    """
+    own = [post.unit_id for post in who.posts] + ([who.branch.id] if who.branch else [])
+    unit = find(session, Unit, unit_id or next(iter(own), None))
+    if unit is None or unit.kind == "group" or unit.zone_id != who.zone_id or not who.sees(unit):
+        raise NotFound()
+    above = any(unit.within(path) for path in who.business)
+    if not above and not (unit.kind == "branch" and authority.may_enter(session, unit, who)):
+        said = say("%(unit)s的台账由本单位负责人和上级党组织查看。", unit=unit.name)
+        raise Forbidden(said, rule="authority")
+    return unit
+
+
+def below(session: Session, top: Unit, cursor: str | None, size: int) -> list[Unit]:
+    """Return a page of the branches below a unit, town by town, one more than it holds where it goes
+    on. Raises InvalidInput.
+    """
+    parent = aliased(Unit)
+    wanted = (
+        sa.select(Unit)
+        .join(parent, parent.id == Unit.parent_id)
+        .where(Unit.id.in_(below_of([top.path])), Unit.kind == "branch", Unit.ended_on.is_(None))
+    )
+    order = (parent.sort, parent.id, Unit.sort, Unit.id)
+    return [row.Unit for row in page_of(session, wanted, order, Unit, cursor, size)]
+
+
+def of_units(session: Session, units: list[Unit], at: Moment) -> Iterator[Obligation]:
+    """Yield what these branches owe for their times and is open, branch by branch."""
+    facts = read(session, units, at.today.year, at)
+    above = by_id(session, {unit.parent_id for unit in units if unit.parent_id})
+    for unit in units:
+        found = of_branch(facts, unit, above.get(unit.parent_id), own=False)
+        owed = (one for one in found if one.open and one.kind == "must")
+        yield from sorted(owed, key=_place)
+
+
+def sides(session: Session, unit: Unit, who: Actor, at: Moment) -> Sides:
+    """Return both sides of a unit's ledger as of a moment, the next due first; of cases what the
+    reader sees.
+    """
+    facts = read(session, [unit], at.today.year, at)
+    above = superiors(session, unit)[0] if unit.kind != "zone" else None
+    cases = of_cases(session, unit, who, at)
+    leads = unit.kind == "branch" and authority.is_led_by(session, unit, who)
+    own = [*_own(facts, unit, above, leads), *(one for one in cases if one.unit.id == unit.id)]
+    others = [one for one in cases if one.unit.id != unit.id]
+    if unit.kind == "branch":
+        others += of_others(facts, unit, above)
+    return Sides(
+        sorted((one for one in own if one.open and one.kind == "must"), key=_place),
+        sorted((one for one in others if one.open), key=_place),
+        [one for one in own if not one.open],
+        sorted((one for one in own if one.open and one.kind != "must"), key=_place),
+    )
+
+
+def _own(facts: Facts, unit: Unit, above: Unit | None, leads: bool) -> Iterator[Obligation]:
+    if unit.kind == "branch":
+        yield from of_branch(facts, unit, above, own=leads)
+        return
+    wanted = sa.select(Unit.category).where(
+        Unit.id.in_(below_of([unit.path])), Unit.kind == "branch", Unit.ended_on.is_(None)
+    )
+    yield from of_superior(facts, unit, set(facts.session.scalars(wanted.distinct())))
+
+
+def _place(one: Obligation) -> tuple:
+    return (one.due_on or date.max, one.period)
+
+
+def counted(found: Iterable[Obligation]) -> dict[str, int]:
+    """Count obligations by how they stand."""
+    counts = dict.fromkeys(STATES, 0)
+    for one in found:
+        counts[one.state] += 1
+    return counts

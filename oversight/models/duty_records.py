@@ -1,0 +1,85 @@
+"""What was done about a duty that has no record of its own: an item of a monthly sheet, or of the sheet
+of a unit's year.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from oversight.base.db import Base, Id, new_id
+
+from .organizations import Unit
+from .people import Person
+from .records import append_only
+
+
+class YearSheet(Base):
+    """The sheet of a unit's year, begun with the first thing that is entered on it."""
+
+    __tablename__ = "year_sheets"
+    __table_args__ = (
+        sa.UniqueConstraint("unit_id", "year", name="uq_year_sheets"),
+        sa.Index("ix_year_sheets_zone", "zone_id"),
+    )
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
+    zone_id: Mapped[str] = mapped_column(sa.ForeignKey("zones.id"))
+    unit_id: Mapped[str] = mapped_column(sa.ForeignKey("units.id"))
+    year: Mapped[int]
+    begun_at: Mapped[datetime]
+    unit: Mapped[Unit] = relationship()
+
+    __decided__ = ("zone_id", "unit_id", "year", "begun_at")
+    __heard__ = False
+
+
+class DutyRecord(Base):
+    """That a unit did what a rule key asks for, on a day; taken back with a reason, never deleted.
+
+    `facts`: `note`, what was done in one line; `except`, ids of the members of whom it does not hold.
+    """
+
+    __tablename__ = "duty_records"
+    __table_args__ = (
+        sa.CheckConstraint(
+            "(withdrawn_at IS NULL) = (withdrawn_by IS NULL) AND "
+            "(withdrawn_at IS NULL) = (withdrawn_why IS NULL)",
+            name="withdrawn_with_a_reason",
+        ),
+        sa.Index(
+            "uq_duty_records_sheet",
+            "sheet_id",
+            "key",
+            "month",
+            unique=True,
+            sqlite_where=sa.text("withdrawn_at IS NULL"),
+            postgresql_where=sa.text("withdrawn_at IS NULL"),
+        ),
+        sa.Index("ix_duty_records_unit", "unit_id", "year", "key"),
+        sa.Index("ix_duty_records_seal", "zone_id", "seal"),
+        append_only("seal", "withdrawn_at", "withdrawn_by", "withdrawn_why", repeats=True),
+    )
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
+    zone_id: Mapped[str] = mapped_column(sa.ForeignKey("zones.id"))
+    unit_id: Mapped[str] = mapped_column(sa.ForeignKey("units.id"))
+    sheet_id: Mapped[str] = mapped_column(Id, comment="the activity or the year sheet it is on")
+    key: Mapped[str] = mapped_column(sa.String(40), comment="rule key of the register")
+    year: Mapped[int]
+    month: Mapped[int] = mapped_column(comment="for which month; of a year sheet that of the day")
+    done_on: Mapped[date]
+    facts: Mapped[dict] = mapped_column(default=dict)
+    noted_by: Mapped[str] = mapped_column(sa.ForeignKey("persons.id"))
+    noted_at: Mapped[datetime] = mapped_column(comment="shown beside done_on (补录)")
+    entered_for: Mapped[str | None] = mapped_column(
+        Id, comment="the person who entered it for the branch (代录)"
+    )
+    withdrawn_at: Mapped[datetime | None]
+    withdrawn_by: Mapped[str | None] = mapped_column(sa.ForeignKey("persons.id"))
+    withdrawn_why: Mapped[str | None] = mapped_column(sa.String(200))
+    seal: Mapped[int | None] = mapped_column(comment="number of the daily seal it lies under")
+    unit: Mapped[Unit] = relationship()
+    noter: Mapped[Person] = relationship(foreign_keys=[noted_by])

@@ -1,0 +1,107 @@
+"""Facts about a bulletin: which month, how it was held unit by unit, and its paper. Units stand in their own
+order, never by figures; a month of trial is counted nowhere.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date, datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, joinedload
+
+from oversight.calendar.party_days import in_trial, month_end, owed, status
+from oversight.calendar.workdays import months_after
+from oversight.law.definition import effect
+from oversight.models import Activity, Case, Unit
+from oversight.organization.units import by_id
+from oversight.papers.notices import bulletin
+from oversight.papers.numbers import issue
+
+from .context import TransitionContext
+from .theme import first_of
+from .zone_notice import to_every_branch
+
+__all__ = ["first_of"]
+LAST_DAY = 10  # house rule: of the month after
+KEPT_FOR = 6  # months after which a bulletin is revoked no more
+STANDS = ("published", "kept")
+COUNTED = {"held": "held", "late": "late", "missed": "missed", "excused": "excused"}
+
+
+def last_month(today: date) -> str:
+    return months_after(today.replace(day=1), -1).isoformat()[:7]
+
+
+def about(attempt: TransitionContext) -> str:
+    """Name what a bulletin is about: one a zone and month, and one for each that it corrects."""
+    corrects = attempt.words.get("corrects") or ""
+    return f"{attempt.case.zone_id}:{attempt.words['month']}:{corrects}"[:80]
+
+
+def stale_on(attempt: TransitionContext) -> date:
+    """Return the day from which a bulletin is kept as it is, and a draft is none any more."""
+    return months_after(first_of(attempt.case.facts["month"]), KEPT_FOR)
+
+
+def due_on(year: int, month: int) -> date:
+    """Return by when a month is to be told of: the 10th of the month after."""
+    return months_after(date(year, month, 1), 1).replace(day=LAST_DAY)
+
+
+def of_year(session: Session, zone_id: str, year: int, now: datetime) -> set[int]:
+    """Return the months of a year of which a bulletin was published by a moment."""
+    keys = {f"{zone_id}:{year}-{month:02}:": month for month in range(1, 13)}
+    rows = session.scalars(
+        sa.select(Case.business_key).where(
+            Case.business_key.in_(list(keys)),
+            Case.workflow == "bulletin",
+            Case.state.in_(STANDS),
+            Case.entered_at <= now,
+        )
+    )
+    return {keys[key] for key in rows}
+
+
+@effect
+def count(attempt: TransitionContext) -> None:
+    """按登记统计当月开展情况，签发时的数字随通报定下。"""
+    first = first_of(attempt.case.facts["month"])
+    attempt.set_facts(figures=_figures(attempt, first))
+
+
+def _figures(attempt: TransitionContext, first: date) -> list[dict]:
+    """Return by superior unit, in their own order, how many branches did what in a month."""
+    rows = attempt.session.scalars(
+        sa.select(Activity)
+        .join(Unit, Unit.id == Activity.unit_id)
+        .where(
+            Activity.zone_id == attempt.case.zone_id,
+            Activity.year == first.year,
+            Activity.month == first.month,
+            Activity.kind == "party_day",
+        )
+        .options(joinedload(Activity.unit))
+    )
+    counts: dict[str, Counter[str]] = {}
+    for row in rows:
+        if _counts(attempt.session, row):
+            found = counts.setdefault(row.unit.parent_id or "", Counter())
+            found["expected"] += 1
+            found[COUNTED.get(status(row, attempt.today), "open")] += 1
+    above = by_id(attempt.session, set(counts) - {""})
+    order = sorted(counts, key=lambda one: (above[one].sort, one) if one in above else (0, one))
+    return [{"unit": above[one].name, **counts[one]} for one in order if one in above]
+
+
+def _counts(session: Session, row: Activity) -> bool:
+    begin, end = date(row.year, row.month, 1), month_end(row.year, row.month)
+    return owed(row.unit, row.year, row.month) and not in_trial(session, row.unit, begin, end)
+
+
+@effect
+def publish(attempt: TransitionContext) -> None:
+    """通报编文号印发到各党组织，长期存档。"""
+    kind = "notice" if attempt.case.facts.get("corrects") else "bulletin"
+    issue(attempt, attempt.unit, kind, "", bulletin(attempt))
+    to_every_branch(attempt)

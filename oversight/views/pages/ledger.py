@@ -1,0 +1,235 @@
+"""Both sides of a unit's ledger as a page, and the sheet of its year."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from functools import cached_property
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_login import login_required
+
+from oversight.base.db import db
+from oversight.base.refusals import (
+    Forbidden,
+    InvalidInput,
+    InvalidTransition,
+    NotFound,
+    RuleViolation,
+)
+from oversight.base.rows import grouped
+from oversight.base.sentences import N_
+from oversight.law import duties as law
+from oversight.law.clauses import Source, clause
+from oversight.law.inputs import read_day
+from oversight.ledger import duty_records, obligations
+from oversight.ledger.obligations import Obligation
+from oversight.models import DutyRecord, Unit
+from oversight.views import forms, session
+
+bp = Blueprint("ledger", __name__)
+
+OF_THE_DAY = (law.ACTIVITY, law.ROLL, law.SHEET)
+LATE, WEEK, MONTH, LATER = N_("已超期"), N_("本周"), N_("本月内"), N_("以后")
+
+
+@dataclass
+class Row:
+    """What is to be done in one go: one obligation, or all that one sheet settles."""
+
+    monthly: bool
+    parts: list[Obligation] = field(default_factory=list)
+
+    @property
+    def first(self) -> Obligation:
+        return self.parts[0]
+
+    @property
+    def late(self) -> bool:
+        return any(one.state == obligations.OVERDUE for one in self.parts)
+
+    @property
+    def due_on(self) -> date | None:
+        return min((one.due_on for one in self.parts if one.due_on), default=None)
+
+    @property
+    def source(self) -> Source | None:
+        return clause(self.first.clause) if self.first.clause else None
+
+
+def _of_a_month(one: Obligation) -> bool:
+    """True where the record of a month's party day settles it, with all else of that month."""
+    duty = law.duties().get(one.key)
+    if one.case_id or duty is None or duty.settled not in OF_THE_DAY:
+        return False
+    return duty.period == law.MONTH
+
+
+def rows_of(found: Iterable[Obligation]) -> list[Row]:
+    """Return obligations as rows, those of one month's sheet together, the next due first."""
+    rows: dict[object, Row] = {}
+    for number, one in enumerate(found):
+        monthly = _of_a_month(one)
+        rows.setdefault(one.period if monthly else number, Row(monthly)).parts.append(one)
+    return sorted(rows.values(), key=lambda row: row.due_on or date.max)
+
+
+class Ledger:
+    """The ledger of one unit as of a day, for one reader."""
+
+    def __init__(self, unit: Unit, on: date | None):
+        self.unit, now = unit, session.moment()
+        self.past = on is not None and on < now.today
+        self.at = session.end_of(on) if on is not None and self.past else now
+
+    @cached_property
+    def sides(self) -> obligations.Sides:
+        return obligations.sides(db.session, self.unit, session.actor(), self.at)
+
+    @cached_property
+    def groups(self) -> list[tuple[str, list[Row]]]:
+        """Return what the unit owes, by how near it is due."""
+        return self._grouped(self.sides.owe)
+
+    @cached_property
+    def others(self) -> list[tuple[str, list[Row]]]:
+        return self._grouped(self.sides.owed)
+
+    def _grouped(self, found: list[Obligation]) -> list[tuple[str, list[Row]]]:
+        by = grouped((self._near(row), row) for row in rows_of(found))
+        return [(name, by[name]) for name in (LATE, WEEK, MONTH, LATER) if name in by]
+
+    def _near(self, row: Row) -> str:
+        today = self.at.today
+        if row.late:
+            return LATE
+        if row.due_on is None:
+            return LATER
+        if row.due_on <= today + timedelta(days=7 - today.isoweekday()):
+            return WEEK
+        return MONTH if row.due_on.replace(day=1) == today.replace(day=1) else LATER
+
+    @cached_property
+    def settled(self) -> list[tuple[str, list[Obligation]]]:
+        """Return what is settled or put off, under the record that settles it."""
+        said = (
+            (one.settled_by or obligations.STATES[one.state], one) for one in self.sides.settled
+        )
+        done = grouped((str(record), one) for record, one in said)
+        return sorted(done.items(), key=lambda pair: pair[1][0].period, reverse=True)
+
+    @property
+    def late(self) -> int:
+        return sum(one.state == obligations.OVERDUE for one in self.sides.owe)
+
+    @property
+    def late_to_us(self) -> int:
+        return sum(one.state == obligations.OVERDUE for one in self.sides.owed)
+
+    def action(self, row: Row) -> tuple[str, str] | None:
+        """Return where a row is done, and how that is called; None where it is nothing of one's own."""
+        one = row.first
+        if one.case_id:
+            return url_for("case.show", case_id=one.case_id), _("去办理")
+        settled = law.duties()[one.key].settled
+        if settled == law.YEAR_SHEET:
+            return url_for("ledger.year", unit_id=one.unit.id, year=one.period[:4]), _("登记")
+        if settled == law.SMALL_REGISTER:
+            return url_for("registers.show", unit_id=one.unit.id), _("登记")
+        if settled in OF_THE_DAY and one.activity_id:
+            return url_for("attend.show", activity_id=one.activity_id), _("登记")
+        anchor = "life" if settled == law.MEETING else None
+        return url_for("year.show", unit_id=self.unit.id, year=one.period[:4], _anchor=anchor), _(
+            "查看"
+        )
+
+
+@bp.get("/ledger")
+@login_required
+def own():
+    """Show the reader's own unit's."""
+    return redirect(url_for("ledger.show", unit_id=_unit(None).id))
+
+
+def _unit(unit_id: str | None) -> Unit:
+    return obligations.readable(db.session, unit_id, session.actor())
+
+
+@bp.get("/units/<uuid:unit_id>/ledger")
+@login_required
+def show(unit_id):
+    on = read_day(request.args.get("on", ""))
+    return render_template("ledger.html", book=Ledger(_unit(str(unit_id)), on), writes=_writes)
+
+
+def _writes(unit: Unit) -> bool:
+    try:
+        duty_records.writes(db.session, unit, session.actor())
+    except (NotFound, Forbidden):
+        return False
+    return True
+
+
+# The sheet of a year -----------------------------------------------------------------------------
+
+
+class Year:
+    """What a unit enters of a year, by duty; `bound` is a form that came back with its refusal."""
+
+    def __init__(self, unit: Unit, year: int, bound: forms.Bound = forms.NO_FORM):
+        self.unit, self.number, self.bound = unit, year, bound
+        self.writes, self.today = _writes(unit), session.moment().today
+
+    @cached_property
+    def found(self) -> dict[str, list[DutyRecord]]:
+        rows = duty_records.of_year(db.session, self.unit, self.number)
+        return grouped((row.key, row) for row in rows)
+
+    @cached_property
+    def lines(self) -> list[tuple[law.Duty, Source, list[DutyRecord]]]:
+        """Return the duties of a unit's year with their ground and what was entered."""
+        own = [duty for duty in law.duties().values() if duty_records.owes_yearly(duty, self.unit)]
+        return [
+            (duty, clause(duty_records.ground(duty.key, self.unit)), self.found.get(duty.key, []))
+            for duty in own
+        ]
+
+    def times(self, duty: law.Duty) -> int:
+        """Return how many times a year something is to be entered."""
+        return 12 // law.SPANS[duty.period]
+
+
+@bp.get("/units/<uuid:unit_id>/year-sheet/<int:year>")
+@login_required
+def year(unit_id, year):
+    return render_template("year_sheet.html", sheet=Year(_unit(str(unit_id)), year))
+
+
+@bp.post("/units/<uuid:unit_id>/year-sheet/<int:year>")
+@login_required
+def enter(unit_id, year):
+    """Enter one thing, or take one back."""
+    unit, posted = _unit(str(unit_id)), request.form
+    try:
+        if posted.get("record"):
+            duty_records.take_back(
+                db.session,
+                posted["record"],
+                posted.get("reason", ""),
+                session.actor(),
+                session.moment(),
+            )
+            flash(_("已撤回，原来的登记保留在记录里"), "ok")
+        else:
+            key, on, note = (posted.get(name, "") for name in ("key", "on", "note"))
+            duty_records.enter(
+                db.session, unit.id, key, on, note, session.actor(), session.moment()
+            )
+            flash(_("已登记"), "ok")
+    except (InvalidInput, RuleViolation, InvalidTransition) as refusal:
+        bound = forms.Bound.of("", dict(posted), refusal)
+        page = render_template("year_sheet.html", sheet=Year(_unit(str(unit_id)), year, bound))
+        return page, refusal.status
+    return redirect(url_for("ledger.year", unit_id=unit.id, year=year))

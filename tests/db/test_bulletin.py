@@ -1,0 +1,145 @@
+"""The zone's monthly bulletin: the walk, the figures and the refusal table.
+
+From the guidance 四、4 (每月开展督办检查，并对检查情况进行通报) and the house rules that it is there by the 10th of
+the month after, never ranks, and that the drafter never signs.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from oversight.base.refusals import (
+    AlreadyTaken,
+    Forbidden,
+    InvalidInput,
+    InvalidTransition,
+    NotFound,
+    RuleViolation,
+)
+from oversight.calendar.party_days import plan_year
+from oversight.models import Paper, Unit
+from oversight.rules import bulletin
+from tests.db.test_attendance import record, sheet
+from tests.support.actors import Play
+from tests.support.world import at
+
+WHY = {"reason": "数字需要更正"}
+WORDS = {"month": "2026-11", "comment": "多数支部按期开展"}
+
+
+@pytest.fixture
+def play(session, world):
+    return Play(session, world, "2026-12-04")
+
+
+def draft(play, who="zone.officer", unit="zone", **changed):
+    return play.open(who, unit, workflow="bulletin", **WORDS | changed)
+
+
+def proposed(play):
+    return play.move(draft(play), "zone.officer", "propose")
+
+
+def in_force(play):
+    return play.move(proposed(play), "zone.committee1", "sign")
+
+
+def test_walk(play):
+    case = draft(play)
+    assert (case.state, play.desks(case)) == ("draft", ["zone"])
+    case = play.move(case, "zone.officer", "propose")
+    case = play.move(case, "zone.secretary", "return", reason="请补充点评")
+    case = play.move(case, "zone.officer", "propose")
+    case = play.move(case, "zone.committee1", "sign")
+    assert (case.state, case.number) == ("published", "云党工〔2026〕1号")
+    case = play.on("2027-05-01").move(case, None, "keep")
+    assert case.state == "kept" and not case.open
+
+
+def test_the_figures_stand_in_the_units_own_order_and_rank_nobody(play, session, world):
+    units = [unit for unit in world.units.values() if unit.kind == "branch"]
+    plan_year(session, units, 2026, at("2026-01-05"))
+    session.commit()
+    record(session, world, sheet(world), "village.secretary")
+    raw = sheet(world, "organ", held_on="2026-11-12")
+    record(session, world, raw, "organ.secretary", "2026-11-13", "organ")
+    case = in_force(play)
+    first, *others = case.facts["figures"]
+    assert first == {"unit": "青溪镇党委", "expected": 5, "held": 1, "late": 1, "missed": 3}
+    assert [one["unit"] for one in others] == ["柏岭镇党委", "区教育局党组"]
+    text = "".join(session.query(Paper).one().body["paragraphs"])
+    assert "青溪镇党委：应开展支部5个，按期开展1个，未按期开展1个，未开展3个。" in text
+    assert "排名" not in text and "第一名" not in text
+
+
+def test_a_branch_on_trial_is_counted_nowhere(play, session, world):
+    units = [unit for unit in world.units.values() if unit.kind == "branch"]
+    plan_year(session, units, 2026, at("2026-01-05"))
+    session.get(Unit, world.units["village"].id).accountable_from = date(2026, 10, 15)
+    session.commit()
+    assert draft(play).facts["figures"][0]["expected"] == 4
+
+
+def test_what_was_wrong_is_corrected_by_another_one(play, session):
+    first = in_force(play)
+    play.no(AlreadyTaken, None, draft, play)
+    second = draft(play, corrects=first.number)
+    second = play.move(second, "zone.officer", "propose")
+    play.move(second, "zone.committee1", "sign")
+    titles = [paper.body["title"] for paper in session.query(Paper).order_by(Paper.seq)]
+    assert titles[1] == "关于更正2026年11月支部主题党日活动开展情况通报的通知"
+
+
+def test_it_is_due_by_the_10th_of_the_month_after():
+    assert bulletin.due_on(2026, 11) == date(2026, 12, 10)
+    assert bulletin.due_on(2026, 12) == date(2027, 1, 10)
+
+
+OPENINGS = [
+    ("zone.secretary", "zone", {}, Forbidden, "authority"),
+    ("zone.sysadmin", "zone", {}, NotFound, None),
+    ("town1.officer", "zone", {}, NotFound, None),
+    ("town1.officer", "town1", {}, RuleViolation, "by_the_zone"),
+    ("zone.officer", "zone", {"month": "十一月"}, RuleViolation, "a_month"),
+    ("zone.officer", "zone", {"month": "2027-01"}, RuleViolation, "has_begun"),
+    ("zone.officer", "zone", {"comment": ""}, InvalidInput, None),
+    ("zone.officer", "zone", {"rank": 3}, InvalidInput, None),
+]
+
+
+@pytest.mark.parametrize("who, unit, changed, kind, rule", OPENINGS)
+def test_what_cannot_be_told(play, who, unit, changed, kind, rule):
+    play.no(kind, rule, draft, play, who, unit, **changed)
+
+
+ROWS = [  # from, who, move, words, today, refusal, rule
+    (draft, "zone.secretary", "propose", {}, "2026-12-04", Forbidden, "authority"),
+    (draft, "zone.secretary", "withdraw", {}, "2026-12-04", Forbidden, "authority"),
+    (draft, "zone.secretary", "sign", {}, "2026-12-04", InvalidTransition, None),
+    (draft, "zone.officer", "lapse", {}, "2027-05-01", Forbidden, None),
+    (draft, "town1.officer", "propose", {}, "2026-12-04", NotFound, None),
+    (draft, "zone.officer", "void", WHY, "2026-12-04", Forbidden, "authority"),
+    (draft, "zone.secretary", "void", {}, "2026-12-04", InvalidInput, None),
+    (draft, "zone.officer", "terminate", WHY, "2026-12-04", Forbidden, "authority"),
+    (draft, "zone.secretary", "recuse", WHY, "2026-12-04", Forbidden, "authority"),
+    (proposed, "zone.officer", "sign", {}, "2026-12-05", Forbidden, "authority"),
+    (proposed, "zone.officer", "return", WHY, "2026-12-05", Forbidden, "authority"),
+    (proposed, "zone.inspector", "sign", {}, "2026-12-05", Forbidden, "authority"),
+    (proposed, "zone.secretary", "return", {}, "2026-12-05", InvalidInput, None),
+    (proposed, "zone.secretary", "recuse", {}, "2026-12-05", InvalidInput, None),
+    (proposed, "town1.secretary", "sign", {}, "2026-12-05", NotFound, None),
+    (in_force, "zone.officer", "revoke", WHY, "2026-12-08", Forbidden, "authority"),
+    (in_force, "village.secretary", "revoke", WHY, "2026-12-08", Forbidden, "authority"),
+    (in_force, "zone.secretary", "revoke", {}, "2026-12-08", InvalidInput, None),
+    (in_force, "zone.officer", "withdraw", {}, "2026-12-08", InvalidTransition, None),
+    (in_force, "zone.secretary", "keep", {}, "2027-05-01", Forbidden, None),
+]
+WALKS, REFUSALS = {"bulletin": "test_walk"}, {"bulletin": [row[1:] for row in ROWS]}
+
+
+@pytest.mark.parametrize("begin, who, move, words, today, kind, rule", ROWS)
+def test_refused(play, begin, who, move, words, today, kind, rule):
+    case = begin(play)
+    play.on(today).no(kind, rule, play.say, case, who, move, words)

@@ -1,0 +1,119 @@
+"""The ledger and the monthly sheet as pages and over the API."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+
+from oversight.calendar.party_days import activity_for
+from oversight.models import DutyRecord
+from tests.db.test_attendance import sheet
+
+TODAY = "2026-11-24"
+
+
+@pytest.fixture
+def november(session, world):
+    """Return the address of the sheet of the village's party day of November, not yet recorded."""
+    found = activity_for(session, world.units["village"], 2026, 11)
+    session.commit()
+    return f"/activities/{found.id}"
+
+
+def test_a_branch_sees_what_it_owes_and_what_is_settled(reader, world, november):
+    page = reader("village.secretary").get("/ledger")
+    assert "11月应办" in page.main and "我应办" in page.main and "别人应给我" in page.main
+    assert "交纳党费" in page.main and "11月主题党日" in page.main
+    assert "通报村（居）务" in page.main
+
+
+def save(reader, address: str, status: int = 200, **words):
+    """Fill in the sheet as the branch's secretary and send it."""
+    somebody = reader("village.secretary")
+    return somebody.submit(somebody.get(f"{address}/attendance"), "/attendance", status, **words)
+
+
+def test_one_sheet_settles_the_month(reader, session, november):
+    """Attendance and duties in one submission; nothing is ticked before."""
+    page = reader("village.secretary").get(f"{november}/attendance")
+    assert "均已开展" in page.main and page.value("all_done") is None
+    words = {"note-STUDY.SPEECHES": "在基层调研时的讲话"}
+    save(reader, november, all_done="1", **{"not": ["PLAN.CONSULT"]}, **words)
+    done = {row.key: row for row in session.scalars(sa.select(DutyRecord))}
+    assert "DUES.MONTHLY" in done and "DISCLOSE.VILLAGE" in done and "PLAN.CONSULT" not in done
+    assert done["STUDY.SPEECHES"].facts == {"note": "在基层调研时的讲话"}
+
+
+def test_what_is_not_confirmed_stays_open(reader, session, november):
+    save(reader, november)
+    assert session.scalars(sa.select(DutyRecord)).all() == []
+
+
+def test_a_lecture_says_who_gave_it(reader, session, november):
+    words = {"did": ["LECTURE.QUARTERLY"], "lecturer": "LECTURE.SECRETARY"}
+    save(reader, november, **words)
+    keys = set(session.scalars(sa.select(DutyRecord.key)))
+    assert keys == {"LECTURE.QUARTERLY", "LECTURE.SECRETARY"}
+
+
+def test_a_sheet_that_was_saved_shows_what_it_says(reader, world, session, november):
+    """Dues but for one; he pays later, and no reason is asked."""
+    late = world.people["village.member1"].id
+    save(reader, november, all_done="1", **{"without-DUES.MONTHLY": [late]})
+    assert "还差 1 人" in reader("village.secretary").get("/ledger").main
+    save(reader, november, **{"without-DUES.MONTHLY": []})
+    assert "还差 1 人" not in reader("village.secretary").get("/ledger").main
+    refused = save(reader, november, 422, **{"not": ["DISCLOSE.ITEMS"]})
+    assert "写明原因" in refused.main
+
+
+def test_the_api_lists_what_is_open(api, world, session, november):
+    items = api("village.secretary").get("/obligations")["items"]
+    keys = {item["key"] for item in items}
+    assert {"DUES.MONTHLY", "ATT.RECORD", "DISCLOSE.VILLAGE"} <= keys
+    one = next(
+        item for item in items if item["key"] == "DUES.MONTHLY" and item["period"] == "2026-11"
+    )
+    assert one["owed_by"]["name"] == "石桥村党支部" and one["owed_to"]["name"] == "青溪镇党委"
+    assert (
+        one["clause"] == "R-3.1.1a" and one["state"] == "overdue" and one["due_on"] == "2026-11-13"
+    )
+
+
+def test_the_api_settles_with_the_sheet_and_tells_the_past(api, world, session, november):
+    raw = sheet(world) | {"duties": {"DUES.MONTHLY": {}}}
+    api("village.secretary").post(f"{november}/attendance", raw)
+    box = api("village.secretary").get("/obligations", box="settled")["items"]
+    assert ("DUES.MONTHLY", "2026-11") in {(one["key"], one["period"]) for one in box}
+    before = api("village.secretary").get("/obligations", as_of="2026-11-20")["items"]
+    assert ("DUES.MONTHLY", "2026-11") in {(one["key"], one["period"]) for one in before}
+
+
+def test_above_the_branches_all_of_them_are_listed(api, world):
+    items = api("town1.officer").get("/obligations", box="units", limit=1000)["items"]
+    units = {item["owed_by"]["name"] for item in items}
+    assert {"石桥村党支部", "恒达公司党支部"} <= units and "柏树村党支部" not in units
+    own = api("town1.officer").get("/obligations")["items"]
+    assert "PLAN.SUPERIOR_SCHEME" in {item["key"] for item in own}
+
+
+def test_a_member_without_office_and_a_stranger_see_no_ledger(api, world):
+    api("village.member1").get("/obligations", status=403)
+    api("village.secretary").get("/obligations", unit=world.units["community"].id, status=404)
+    api("village.secretary").get("/obligations", as_of="2027-01-01", status=422)
+
+
+def test_the_year_sheet_is_entered_and_taken_back(reader, world, session):
+    address = f"/units/{world.units['village'].id}/year-sheet/2026"
+    somebody = reader("village.secretary")
+    page = somebody.get(address)
+    assert "制定年度活动计划" in page.main
+    words = {"key": "PLAN.YEAR", "on": "2026-01-20", "note": "支部大会通过"}
+    somebody.submit(page, address, **words)
+    again = somebody.submit(page, address, 422, **words)
+    assert "已经登记过" in again.main
+    row = session.scalars(sa.select(DutyRecord)).one()
+    somebody.submit(somebody.get(address), address, record=row.id, reason="日期写错")
+    assert "已撤回：日期写错" in somebody.get(address).main
+    seen = reader("town1.officer").get(address)
+    assert "支部大会通过" in seen.main and not seen.has_form(address)
