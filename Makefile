@@ -102,7 +102,8 @@ editable: venv
 	  $(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e . \
 	    && cp pyproject.toml .venv/pyproject.toml; }
 
-# axe-core checks accessibility in the browser tests; the program itself needs no Node.
+# axe-core checks accessibility in the browser tests, caniuse-lite tells what old browsers read; the
+# program itself needs no Node.
 axe:
 	@set -e; \
 	if cmp -s package-lock.json node_modules/package-lock.json; then exit 0; fi; \
@@ -111,7 +112,7 @@ axe:
 	elif npm ci --silent --no-audit --no-fund --ignore-scripts; then \
 	  cp package-lock.json node_modules/package-lock.json; exit 0; \
 	else \
-	  why='npm 没有装上 axe-core：不能做无障碍检查，请检查网络后再试。'; \
+	  why='npm 没有装上 axe-core 和 caniuse-lite：不能做无障碍和旧浏览器检查，请检查网络后再试。'; \
 	fi; \
 	echo "$$why" >&2; \
 	[ "$$CI" != true ]

@@ -30,10 +30,12 @@ SCAN_SECONDS = 30
 SECONDS = 20  # by the wall; the child's own time is shorter
 KINDS = {"image/jpeg": "jpg", "image/png": "png", "application/pdf": "pdf"}
 MAGIC = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"%PDF-")
+PHOTOS = ("jpg", "jpeg", "png", "pdf", "webp", "heic", "heif", "avif")  # endings of what is taken
 NO = {
     "empty": N_("这个文件是空的，请重新选择。"),
     "pixels": N_("这张照片的像素太多，打不开。请用手机相册缩小后再传。"),
     "broken": N_("这个文件没有传完，或已损坏。请重新选择后再传。"),
+    "phone": N_("这张照片没有传完，或格式打不开。请重选一次；仍不行，请在手机里另存为 JPG 再传。"),
     "active": N_(
         "这个 PDF 里带有脚本、附件或自动执行的内容，不能上传。请打印成新的 PDF，或拍照上传。"
     ),
@@ -78,10 +80,16 @@ def clean(data: bytes, name: str, scanner: Sequence[str] = ()) -> Clean:
         raise InvalidInput({"file": NO["empty"]})
     if len(data) > MOST_BYTES:
         raise too_large(len(data))
-    if not data.startswith(MAGIC) and not (data[:4] == b"RIFF" and data[8:12] == b"WEBP"):
+    if not _of_a_kind(data):
         raise _wrong_type(name)
     _scan(data, scanner)
     return _apart(data)
+
+
+def _of_a_kind(data: bytes) -> bool:
+    """Tell by its first bytes whether a file is of a kind that is taken."""
+    webp = data[:4] == b"RIFF" and data[8:12] == b"WEBP"
+    return webp or data.startswith(MAGIC) or bool(media.brands(data) & media.BRANDS)
 
 
 def _scan(data: bytes, scanner: Sequence[str]) -> None:
@@ -96,7 +104,7 @@ def _scan(data: bytes, scanner: Sequence[str]) -> None:
 
 def _wrong_type(name: str) -> WrongType:
     ending = re.search(r"\.([A-Za-z0-9]{1,8})$", name)
-    if ending is None or ending[1].lower() in ("jpg", "jpeg", "png", "pdf", "webp"):
+    if ending is None or ending[1].lower() in PHOTOS:
         return WrongType("只能传 JPG、PNG 或 PDF。这个文件的内容不是照片，也不是 PDF。")
     return WrongType(
         say("只能传 JPG、PNG 或 PDF。这个文件是 .%(ending)s。", ending=ending[1].lower())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
@@ -13,7 +15,12 @@ def page_of(session: Session, statement, order: tuple, model, cursor: str | None
     """Return one row more than a page holds, where there is one; `cursor` is the id of the last row
     before. Raises InvalidInput.
     """
-    if cursor is not None:
+    return session.execute(cut(session, statement, order, model, cursor, size)).all()
+
+
+def cut(session: Session, statement, order: tuple, model, cursor: str | None, size: int):
+    """Return the statement for the same. Raises InvalidInput."""
+    if cursor:
         last = session.execute(
             statement.with_only_columns(*order).where(model.id == cursor)
         ).first()
@@ -22,4 +29,22 @@ def page_of(session: Session, statement, order: tuple, model, cursor: str | None
         marks = zip(last, order, strict=True)
         after = sa.tuple_(*(sa.literal(value, column.type) for value, column in marks))
         statement = statement.where(sa.tuple_(*order) > after)
-    return session.execute(statement.order_by(*order).limit(size + 1)).all()
+    return statement.order_by(*order).limit(size + 1)
+
+
+def part(keys: list[str], after: str, size: int) -> tuple[list[str], str | None]:
+    """Return the page of a list that follows a key, the first where that is not listed any more; and
+    the key after which the next begins.
+    """
+    start = keys.index(after) + 1 if after in keys else 0
+    shown = keys[start : start + size]
+    return shown, shown[-1] if start + size < len(keys) else None
+
+
+class First(list):
+    """The first rows of a list; `more`: not all of them, which whoever shows them says."""
+
+    def __init__(self, rows: Iterable, most: int):
+        found = list(rows)
+        super().__init__(found[:most])
+        self.more = len(found) > most

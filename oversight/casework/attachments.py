@@ -26,6 +26,7 @@ from oversight.base.refusals import (
 from oversight.base.sentences import N_, say
 from oversight.engine import authority, transitions
 from oversight.engine.use_case import after, use_case
+from oversight.law.roles import BRANCH
 from oversight.models import Attachment, Case, JournalRow
 from oversight.organization.actor import Actor, AuthorityBasis
 
@@ -149,10 +150,28 @@ def _ground(session: Session, case: Case, sent: Sent, who: Actor) -> AuthorityBa
         raise InvalidTransition(
             "这件事已经办结，不能再补传材料。", **transitions.last_act(session, case)
         )
+    found = _basis(session, case, who)
+    _fits(session, case, sent)
+    return found
+
+
+def may_add(session: Session, case: Case, who: Actor) -> bool:
+    """Tell whether the actor may add a file to a case in his sight now."""
+    try:
+        return case.open and bool(_basis(session, case, who))
+    except (Forbidden, RuleViolation):
+        return False
+
+
+def _basis(session: Session, case: Case, who: Actor) -> AuthorityBasis:
+    """Return the ground of whoever works on an open case, opened it, or has just sent it.
+
+    Raises Forbidden, RuleViolation.
+    """
     workflow = workflows.of(case)
     party = workflow.state(case.state).waits_on
     found = authority.basis(session, workflow, case, party, who) if party.human else None
-    found = found or _as_opener(session, case, who)
+    found = found or _as_opener(session, case, who) or _as_sender(session, case, who)
     if found is None:
         raise Forbidden(
             say(
@@ -161,8 +180,35 @@ def _ground(session: Session, case: Case, sent: Sent, who: Actor) -> AuthorityBa
             ),
             rule="authority",
         )
-    _fits(session, case, sent)
     return found
+
+
+def _as_sender(session: Session, case: Case, who: Actor) -> AuthorityBasis | None:
+    """Return the ground of a branch on what it has sent, until those it waits for begin: one of them
+    claims it or shows a file of his own. Raises RuleViolation.
+    """
+    sent = transitions.last_row(session, case)
+    if sent is None or sent.role != BRANCH.name or sent.to_state != case.state:
+        return None
+    found = authority.basis(session, workflows.of(case), case, BRANCH, who)
+    if found and _begun(session, case, sent.seq):
+        raise RuleViolation(
+            "对方已经开始办理，材料不再增加。还要补的，请等退回后再传，或与承办人联系。",
+            rule="begun",
+            house_rule=N_("报送以后还可以补材料，到复核开始为止。"),
+        )
+    return found
+
+
+def _begun(session: Session, case: Case, since: int) -> bool:
+    """Tell whether those whom a case waits for have begun since a row of its journal."""
+    party = workflows.of(case).state(case.state).waits_on
+    theirs = sa.or_(
+        sa.and_(JournalRow.kind == "desk", JournalRow.move == "claim"),
+        sa.and_(JournalRow.kind == "attach", JournalRow.role == party.name),
+    )
+    rows = sa.select(JournalRow.id).where(JournalRow.case_id == case.id, JournalRow.seq > since)
+    return session.scalar(rows.where(theirs).limit(1)) is not None
 
 
 def _as_opener(session: Session, case: Case, who: Actor) -> AuthorityBasis | None:
@@ -238,6 +284,11 @@ def of_case(session: Session, case: Case) -> list[Attachment]:
             .order_by(Attachment.at, Attachment.id)
         )
     )
+
+
+def newest(rows: Sequence[Attachment]) -> list[Attachment]:
+    """Return the newest version of each, in the order of the first."""
+    return list({row.series_id: row for row in rows}.values())
 
 
 def open_file(

@@ -49,13 +49,25 @@ UNDONE = 5  # every so many branches enter nothing on their year sheets
 
 
 def fill(year: Year, held: list[dict]) -> None:
-    """Write what was done at the days on which everybody took part, and the year sheets, in bulk."""
-    units = {
-        unit.id: unit for unit in year.session.scalars(sa.select(Unit).where(Unit.kind == "branch"))
-    }
-    leaders = {
-        unit: year.book.people.get(f"{key}.secretary") for key, unit in year.book.units.items()
-    }
+    """Write what was done at the days of the year that were filed, and the year sheets, in bulk."""
+    branches = year.session.scalars(sa.select(Unit).where(Unit.kind == "branch"))
+    units = {unit.id: unit for unit in branches}
+    people = year.book.people
+    leaders = {unit: people.get(f"{key}.secretary") for key, unit in year.book.units.items()}
+    at = {day["row"]: day["at"] for day in held}
+    rows = _years(year, units, leaders)
+    for number, of in enumerate(_filed(year, at)):
+        by, when = leaders[of.unit_id], at.get(of.id, of.confirmed_at)
+        keys = list(_done(units[of.unit_id], of.month, number)) if by else []
+        rows += [_row(of, of.id, key, of.held_on, by, when, year.zone.zone_id) for key in keys]
+        if by and of.id not in at:
+            _tell(year, of, by, when, keys)
+    if rows:
+        year.session.execute(sa.insert(DutyRecord), rows)
+
+
+def _filed(year: Year, at: dict) -> list[sa.Row]:
+    """Return the days that were filed, those first that were written in bulk."""
     planned = sa.select(
         Activity.id,
         Activity.unit_id,
@@ -63,21 +75,8 @@ def fill(year: Year, held: list[dict]) -> None:
         Activity.month,
         Activity.held_on,
         Activity.confirmed_at,
-    )
-    days = {row.id: row for row in year.session.execute(planned)}
-    at = {day["row"]: day["at"] for day in held}
-    told = [row for row in days.values() if row.id not in at and row.confirmed_at is not None]
-    rows = []
-    for number, of in enumerate([*(days[row] for row in at), *told]):
-        by = leaders[of.unit_id]
-        keys = list(_done(units[of.unit_id], of.month, number)) if by else []
-        when = at.get(of.id, of.confirmed_at)
-        rows += [_row(of, of.id, key, of.held_on, by, when, year.zone.zone_id) for key in keys]
-        if of in told and by:
-            _tell(year, of, by, when, keys)
-    rows += _years(year, units, leaders)
-    if rows:
-        year.session.execute(sa.insert(DutyRecord), rows)
+    ).where(Activity.confirmed_at.is_not(None))
+    return sorted(year.session.execute(planned), key=lambda row: (row.id not in at, row.id))
 
 
 def _tell(year: Year, of, by: str, at, keys: list[str]) -> None:

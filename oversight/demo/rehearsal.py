@@ -1,5 +1,5 @@
-"""A year of one branch of each category, a town and a zone in a scratch database: what each key of the register obliges to is
-left open, then settled by its record, through the real use cases.
+"""A year of one branch of each category, a town and a zone in a scratch database: what each key of the
+register obliges to is left open, then settled by its record, through the real use cases.
 """
 
 from __future__ import annotations

@@ -445,16 +445,19 @@ def close_slot(attempt: TransitionContext) -> None:
 
 
 def close_for(attempt: TransitionContext) -> None:
-    """Close the work item of the person whom the move names.
+    """Close the work item of the person whom the move names, or of each whom a list names.
 
-    Raises AlreadyTaken where it is closed.
+    Raises AlreadyTaken where one is closed.
     """
-    person = attempt.words[attempt.move.closes]
-    mine = sa.and_(
-        WorkItem.case_id == attempt.case.id, WorkItem.person_id == person, WorkItem.kind == "act"
-    )
-    if not _close(attempt, mine, attempt.move.name):
-        raise AlreadyTaken("这名党员的这一步已经办过，或不在名单里。")
+    said = attempt.words[attempt.move.closes]
+    for person in [one["member"] for one in said] if isinstance(said, list) else [said]:
+        mine = sa.and_(
+            WorkItem.case_id == attempt.case.id,
+            WorkItem.person_id == person,
+            WorkItem.kind == "act",
+        )
+        if not _close(attempt, mine, attempt.move.name):
+            raise AlreadyTaken("这名党员的这一步已经办过，或不在名单里。")
 
 
 def _close(attempt: TransitionContext, which, answer: str) -> bool:

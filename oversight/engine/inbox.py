@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from oversight.base.db import Id, find, is_id
+from oversight.base.paging import First
 from oversight.base.refusals import InvalidInput
 from oversight.base.rows import grouped, keyed
 from oversight.base.sentences import N_, say
@@ -322,11 +323,11 @@ def _later(day, case_id, after: Place):
 
 def come(
     session: Session, who, today: date, filters: Filters = Filters(), limit: int = 25
-) -> list[Case]:  # noqa: B008
+) -> First:  # noqa: B008
     """Return the cases that the reader wanted to follow up by today, the earliest first."""
     narrowed = [*_within(filters, today), _day_of(who, "follow_up") <= today]
-    rows = _sorted(session, who, "follow_up", narrowed, None, limit)
-    return _loaded(session, [case_id for _day, case_id in rows])
+    rows = _sorted(session, who, "follow_up", narrowed, None, limit + 1)
+    return First(_loaded(session, [case_id for _day, case_id in rows]), limit)
 
 
 def _cursor(day: date, case_id: str) -> str:

@@ -45,7 +45,7 @@ from oversight.rules import parties
 from oversight.rules.common import raise_level
 from oversight.rules.context import TransitionContext
 
-from . import assignment, authority, inbox, outbox, statements
+from . import assignment, authority, inbox, outbox, search, statements
 from .journal import chain_row
 from .use_case import use_case
 
@@ -788,6 +788,7 @@ def record(attempt: TransitionContext, kind: str, move: str, before: str, after:
     """
     row = _next_row(attempt, kind, move, before, after)
     statements.APPEND.write(attempt.session, **row)
+    search.keep(attempt.session, row)
     _save(attempt)
 
 

@@ -655,8 +655,7 @@ def of_units(session: Session, units: list[Unit], at: Moment) -> Iterator[Obliga
     above = by_id(session, {unit.parent_id for unit in units if unit.parent_id})
     for unit in units:
         found = of_branch(facts, unit, above.get(unit.parent_id), own=False)
-        owed = (one for one in found if one.open and one.kind == "must")
-        yield from sorted(owed, key=_place)
+        yield from _open(one for one in found if one.kind == "must")
 
 
 def sides(session: Session, unit: Unit, who: Actor, at: Moment) -> Sides:
@@ -664,19 +663,24 @@ def sides(session: Session, unit: Unit, who: Actor, at: Moment) -> Sides:
     reader sees.
     """
     facts = read(session, [unit], at.today.year, at)
+    branch = unit.kind == "branch"
     above = superiors(session, unit)[0] if unit.kind != "zone" else None
-    cases = of_cases(session, unit, who, at)
-    leads = unit.kind == "branch" and authority.is_led_by(session, unit, who)
-    own = [*_own(facts, unit, above, leads), *(one for one in cases if one.unit.id == unit.id)]
-    others = [one for one in cases if one.unit.id != unit.id]
-    if unit.kind == "branch":
-        others += of_others(facts, unit, above)
+    leads = branch and authority.is_led_by(session, unit, who)
+    own, others = list(_own(facts, unit, above, leads)), []
+    for one in of_cases(session, unit, who, at):
+        (own if one.unit.id == unit.id else others).append(one)
+    others += of_others(facts, unit, above) if branch else ()
     return Sides(
-        sorted((one for one in own if one.open and one.kind == "must"), key=_place),
-        sorted((one for one in others if one.open), key=_place),
+        _open(one for one in own if one.kind == "must"),
+        _open(others),
         [one for one in own if not one.open],
-        sorted((one for one in own if one.open and one.kind != "must"), key=_place),
+        _open(one for one in own if one.kind != "must"),
     )
+
+
+def _open(found: Iterable[Obligation]) -> list[Obligation]:
+    """Return what is open, the next due first."""
+    return sorted((one for one in found if one.open), key=_place)
 
 
 def _own(facts: Facts, unit: Unit, above: Unit | None, leads: bool) -> Iterator[Obligation]:

@@ -19,6 +19,7 @@ from .papers import NumberSeries, Paper
 from .people import Membership, Person, PhoneLook
 from .register_entries import RegisterEntry
 from .sweeps import SweepFault, SweepMark
+from .words import CaseGram
 
 __all__ = [
     "Account",
@@ -32,6 +33,7 @@ __all__ = [
     "Attendance",
     "CalendarRow",
     "Case",
+    "CaseGram",
     "Checkpoint",
     "WorkItem",
     "DutyRecord",

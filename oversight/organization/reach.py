@@ -11,12 +11,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from oversight.base.db import find
-from oversight.base.paging import page_of
+from oversight.base.paging import cut, page_of
 from oversight.base.refusals import NotFound
 from oversight.law.roles import ADMINISTRATORS
 from oversight.models import Membership, Person, Post, Unit
 
 from .standing import in_office, is_member
+from .units import outline
 
 
 def in_reach(who):
@@ -111,3 +112,38 @@ def members(session: Session, who, top: Unit, on: date, cursor: str | None, size
     )
     order = (Unit.path, Membership.sort, Membership.id)
     return page_of(session, statement, order, Membership, cursor, size)
+
+
+# Looked for by name -------------------------------------------------------------------------------
+
+
+def people_called(session: Session, who, name: str, cursor: str | None, size: int) -> list[Person]:
+    """Return a page of the people within reach whose name has a part. Raises InvalidInput."""
+    wanted = people(who).where(Person.name.contains(name, autoescape=True))
+    return list(
+        session.scalars(cut(session, wanted, (Person.name, Person.id), Person, cursor, size))
+    )
+
+
+def places(session: Session, who, ids: list[str]) -> dict[str, tuple[str, Unit]]:
+    """Return where people are found within reach: `branch` and the one they belong to, else `post`
+    and a unit in which they serve.
+    """
+    near = sa.true() if who.holds(*ADMINISTRATORS) else in_reach(who)
+    serving = sa.select(Post.person_id, Unit).join(Unit, Unit.id == Post.unit_id)
+    belonging = sa.select(Membership.person_id, Unit).join(Unit, Unit.id == Membership.unit_id)
+    held = session.execute(serving.where(Post.person_id.in_(ids), in_office(who.on), near))
+    joined = session.execute(
+        belonging.where(Membership.person_id.in_(ids), is_member(who.on), near)
+    )
+    found = {person_id: ("post", unit) for person_id, unit in held}
+    return found | {person_id: ("branch", unit) for person_id, unit in joined}
+
+
+def units_called(session: Session, who, name: str) -> list[str]:
+    """Return the ids of the existing units that the actor may know of and whose name has a part, the
+    higher ones first.
+    """
+    named = Unit.name.contains(name, autoescape=True)
+    rows = outline(session, who.zone_id, kept(who), Unit.kind != "group", named)
+    return [row.id for row in sorted(rows, key=lambda row: (row.path.count("/"), row.sort, row.id))]

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
 from oversight.base.db import is_id
+from oversight.base.paging import part
 from oversight.base.rows import keyed
 from oversight.models import Unit
 from oversight.models.epochs import epoch
@@ -63,13 +64,12 @@ def zone_unit(session: Session, zone_id: str) -> Unit:
 
 def page_of(session: Session, ids: list[str], after: str = "", size: int = PAGE) -> UnitPage:
     """Return the page of a list that follows a unit; the first where that is not listed any more."""
-    start = ids.index(after) + 1 if after in ids else 0
-    shown = ids[start : start + size]
+    shown, following = part(ids, after, size)
     found = keyed(session.scalars(_UNITS, {"ids": shown}))
     rows = [found[unit_id] for unit_id in shown]
     parents = {unit.parent_id for unit in rows if unit.parent_id}
     above = keyed(session.scalars(_UNITS, {"ids": list(parents)}))
-    return UnitPage(rows, above, shown[-1] if start + size < len(ids) else None)
+    return UnitPage(rows, above, following)
 
 
 def superiors(session: Session, unit: Unit) -> list[Unit]:

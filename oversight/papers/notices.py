@@ -109,11 +109,11 @@ def bulletin(attempt: TransitionContext) -> dict:
 def _counted(one: dict) -> str:
     """Say how many branches did what; what none did is left out."""
     words = (
-        ("held", "按期开展"),
-        ("late", "未按期开展"),
-        ("missed", "未开展"),
-        ("excused", "经同意暂缓开展"),
-        ("open", "尚未登记"),
+        ("held", N_("按期开展")),
+        ("late", N_("未按期开展")),
+        ("missed", N_("未开展")),
+        ("excused", N_("经同意暂缓开展")),
+        ("open", N_("尚未登记")),
     )
     said = "，".join(f"{word}{one[name]}个" for name, word in words if one.get(name))
     return f"应开展支部{one.get('expected', 0)}个" + (f"，{said}。" if said else "。")

@@ -34,7 +34,8 @@ def order(attempt: TransitionContext) -> dict:
     that is signed.
     """
     facts, findings = attempt.case.facts, attempt.case.facts["findings"]
-    day, by = chinese_day(read_day(facts.get("due_on"))), issuer(attempt)
+    due_on = attempt.raw.get("due_on", facts.get("due_on"))
+    day, by = chinese_day(read_day(due_on)), issuer(attempt)
     visited = chinese_day(attempt.fact_day("inspected_on"))
     body = letter(
         attempt,

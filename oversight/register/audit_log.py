@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from oversight.base.clock import Moment
 from oversight.base.db import find, id_of
+from oversight.base.paging import First
 from oversight.base.refusals import Forbidden
 from oversight.base.rows import ids_of
 from oversight.base.sentences import N_, say
@@ -272,10 +273,10 @@ def listed(
     about_id: str | None = None,
     before: str | None = None,
     limit: int = 20,
-) -> list[AdminChange]:
+) -> First:
     """Return changes, the newest first; `before` is the last id of the page before."""
     rows = sa.select(AdminChange).where(AdminChange.zone_id == zone_id)
     for column, value in ((AdminChange.area, area), (AdminChange.about_id, about_id)):
         rows = rows.where(column == value) if value else rows
     rows = rows.where(AdminChange.id < before) if before else rows
-    return list(session.scalars(rows.order_by(AdminChange.id.desc()).limit(limit)))
+    return First(session.scalars(rows.order_by(AdminChange.id.desc()).limit(limit + 1)), limit)

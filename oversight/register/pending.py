@@ -9,6 +9,7 @@ from datetime import date
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from oversight.base.paging import First
 from oversight.base.sentences import say
 from oversight.law.roles import OFFICES
 from oversight.models import Membership, Person, Post, Unit
@@ -17,7 +18,7 @@ from oversight.organization.actor import Actor
 
 from . import reorganize, reorganized
 
-MOST = 100  # of a kind that a page shows
+MOST = 100  # that a page shows
 
 
 @dataclass(frozen=True)
@@ -31,10 +32,10 @@ class Coming:
     kind: str = "unit"
 
 
-def within(session: Session, who: Actor) -> list[Coming]:
+def within(session: Session, who: Actor) -> First:
     """Return what waits for its day in units that the actor keeps or sees, the next first."""
     found = [*_units(session, who), *_members(session, who), *_posts(session, who)]
-    return sorted(found, key=lambda one: (one.day, one.unit_id, one.sentence))
+    return First(sorted(found, key=lambda one: (one.day, one.unit_id, one.sentence)), MOST)
 
 
 def _units(session: Session, who: Actor) -> Iterator[Coming]:
@@ -58,7 +59,7 @@ def _members(session: Session, who: Actor) -> Iterator[Coming]:
         .join(Unit, Unit.id == Membership.unit_id)
         .where(Membership.zone_id == who.zone_id, Membership.from_on > who.on, reach.kept(who))
         .order_by(Membership.from_on, Membership.id)
-        .limit(MOST)
+        .limit(MOST + 1)
     )
     for row, person, unit in session.execute(rows):
         said = say("%(name)s转入%(unit)s", name=person.name, unit=unit.name)
@@ -72,7 +73,7 @@ def _posts(session: Session, who: Actor) -> Iterator[Coming]:
         .join(Unit, Unit.id == Post.unit_id)
         .where(Post.zone_id == who.zone_id, Post.from_on > who.on, reach.kept(who))
         .order_by(Post.from_on, Post.id)
-        .limit(MOST)
+        .limit(MOST + 1)
     )
     for post, person in session.execute(rows):
         said = say(

@@ -11,6 +11,7 @@ from oversight import workflows
 from oversight.base import typed
 from oversight.base.clock import Moment
 from oversight.base.db import is_id
+from oversight.base.paging import First
 from oversight.base.refusals import Forbidden, InvalidInput
 from oversight.base.rows import ids_of, keyed
 from oversight.base.sentences import N_, say
@@ -27,6 +28,7 @@ from oversight.organization.units import outline
 
 from . import audit_log, handover, tenure
 
+MOST = 100  # people of a kind that a choice offers
 LONGEST = timedelta(days=184)  # half a year of acting; after that the post is to be filled
 STAND_IN = house_rule("代理由本人指定同单位的人，职务空缺时由上级指定，最长半年，不能转代。")
 
@@ -229,7 +231,7 @@ def of_unit(session: Session, unit: Unit) -> list[tuple[Post, Person]]:
 
 def candidates(
     session: Session, unit: Unit, who: Actor, find: str = "", chosen: str | None = None
-) -> list[Person]:
+) -> First:
     """Return whom the actor can choose for a post: members of the branch, holders of posts around
     the unit, whoever was looked for or chosen; within his reach, others he names by `named`.
     """
@@ -242,10 +244,14 @@ def candidates(
         further = Person.name.contains(find, autoescape=True)
     if is_id(chosen):
         further = Person.id == chosen
-    found = [*members(session, unit.id, who.on)]
-    for query in (near, living.where(further)):
-        found += session.scalars(query.order_by(Person.name, Person.id).limit(100))
-    return list(keyed(found).values())
+    parts = [
+        First(session.scalars(query.order_by(Person.name, Person.id).limit(MOST + 1)), MOST)
+        for query in (near, living.where(further))
+    ]
+    found = keyed((*members(session, unit.id, who.on), *parts[0], *parts[1]))
+    people = First(found.values(), len(found))
+    people.more = any(part.more for part in parts)
+    return people
 
 
 def named(session: Session, who: Actor, name: str, unit_name: str) -> Person:

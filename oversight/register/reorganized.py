@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from oversight.base.clock import Moment
+from oversight.base.paging import First
 from oversight.base.refusals import DomainError, InvalidInput
 from oversight.base.sentences import N_
 from oversight.engine import transitions
@@ -36,17 +37,15 @@ WAITING = (Reorganization.done_at.is_(None), Reorganization.ended_at.is_(None))
 SHOWN = 20
 
 
-def of_unit(session: Session, unit: Unit) -> list[Reorganization]:
+def of_unit(session: Session, unit: Unit) -> First:
     """Return what waits for its day or was put into force about a unit, the newest first."""
     about = sa.or_(Reorganization.unit_id == unit.id, Reorganization.into_id == unit.id)
-    return list(
-        session.scalars(
-            sa.select(Reorganization)
-            .where(about, Reorganization.ended_at.is_(None))
-            .order_by(Reorganization.day.desc(), Reorganization.id.desc())
-            .limit(SHOWN)
-        )
+    rows = (
+        sa.select(Reorganization)
+        .where(about, Reorganization.ended_at.is_(None))
+        .order_by(Reorganization.day.desc(), Reorganization.id.desc())
     )
+    return First(session.scalars(rows.limit(SHOWN + 1)), SHOWN)
 
 
 def waiting(session: Session, zone_id: str) -> list[Reorganization]:

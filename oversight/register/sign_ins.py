@@ -19,6 +19,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from oversight.base.clock import Moment
+from oversight.base.paging import First
 from oversight.base.refusals import TooMany
 from oversight.base.sentences import N_, say
 from oversight.models import Account, SignIn
@@ -164,10 +165,10 @@ def _too_many(seconds: int) -> TooMany:
 # The record ---------------------------------------------------------------------------------------
 
 
-def of_account(session: Session, account_id: str, limit: int = 30) -> list[SignIn]:
+def of_account(session: Session, account_id: str, limit: int = 30) -> First:
     """Return the latest tries at an account, the newest first."""
     rows = sa.select(SignIn).where(SignIn.account_id == account_id)
-    return list(session.scalars(rows.order_by(SignIn.id.desc()).limit(limit)))
+    return First(session.scalars(rows.order_by(SignIn.id.desc()).limit(limit + 1)), limit)
 
 
 def of_zone(

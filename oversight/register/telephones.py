@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from oversight.base import phone_numbers
 from oversight.base.clock import Moment
+from oversight.base.paging import First
 from oversight.base.refusals import Forbidden, NotFound, RuleViolation
 from oversight.base.sentences import say
 from oversight.engine import authority
@@ -96,14 +97,12 @@ def _note(session: Session, person: Person, who: Actor, what: str, at: Moment) -
     session.flush()
 
 
-def looks(session: Session, person_id: str, limit: int = 5) -> list[tuple[PhoneLook, str]]:
+def looks(session: Session, person_id: str, limit: int = 5) -> First:
     """Return who was shown or changed a number last, with the name, the newest first."""
-    return list(
-        session.execute(
-            sa.select(PhoneLook, Person.name)
-            .join(Person, Person.id == PhoneLook.by_id)
-            .where(PhoneLook.person_id == person_id)
-            .order_by(PhoneLook.at.desc(), PhoneLook.id.desc())
-            .limit(limit)
-        )
+    rows = (
+        sa.select(PhoneLook, Person.name)
+        .join(Person, Person.id == PhoneLook.by_id)
+        .where(PhoneLook.person_id == person_id)
+        .order_by(PhoneLook.at.desc(), PhoneLook.id.desc())
     )
+    return First(session.execute(rows.limit(limit + 1)), limit)

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from oversight.base.clock import Moment
 from oversight.base.db import id_of
+from oversight.base.paging import First
 from oversight.base.refusals import Forbidden, InvalidInput, NotFound
 from oversight.base.sentences import N_, say
 from oversight.base.settings import ZONE_SETTINGS, ZoneSetting
@@ -158,16 +159,14 @@ def _years_ahead(session: Session, zone_id: str, today: date) -> list[int]:
     )
 
 
-def history(session: Session, zone_id: str, limit: int = 100) -> list[SettingChange]:
+def history(session: Session, zone_id: str, limit: int = 100) -> First:
     """Return the latest changes, the newest first."""
-    return list(
-        session.scalars(
-            sa.select(SettingChange)
-            .where(SettingChange.zone_id == zone_id)
-            .order_by(SettingChange.at.desc(), SettingChange.id.desc())
-            .limit(limit)
-        )
+    rows = (
+        sa.select(SettingChange)
+        .where(SettingChange.zone_id == zone_id)
+        .order_by(SettingChange.at.desc(), SettingChange.id.desc())
     )
+    return First(session.scalars(rows.limit(limit + 1)), limit)
 
 
 def shown(setting: ZoneSetting, value: str) -> str:

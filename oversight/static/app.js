@@ -48,18 +48,23 @@
   const wrong = one('.err-sum');
   if (wrong) wrong.focus();
 
-  // A form is sent once; coming back by the browser's history makes it fresh again.
+  // A form is sent once, and its button says so; coming back by the browser's history makes it fresh again.
   let sent = [];
+  const fresh = [], word = document.documentElement.dataset.busy;
+  const busy = b => {
+    const held = [...b.childNodes];
+    b.setAttribute('aria-disabled', 'true');
+    if (!b.matches('.ph-size,.icon-btn,.tel')) b.textContent = word;
+    fresh.push(() => { b.removeAttribute('aria-disabled'); b.textContent = ''; b.append(...held); });
+  };
   document.addEventListener('submit', e => {
     const b = e.submitter;
     if (e.target.method !== 'post' || e.defaultPrevented) return;
     if (sent.includes(e.target)) { e.preventDefault(); return; }
     sent.push(e.target);
-    if (b && !b.classList.contains('ph-size')) { b.dataset.was = b.textContent; b.setAttribute('aria-disabled', 'true'); }
+    if (b) busy(b);
   });
-  addEventListener('pageshow', e => {
-    if (e.persisted) { sent = []; for (const b of all('[aria-disabled][data-was]')) b.removeAttribute('aria-disabled'); }
-  });
+  addEventListener('pageshow', e => { if (e.persisted) { sent = []; while (fresh.length) fresh.pop()(); } });
 
   // Single keys move the focus and never decide; a switch on the reader's own page turns them off.
   const desk = one('.queue'), off = () => keep.get('keys') === 'off';
@@ -79,6 +84,9 @@
     }
     if (e.key === 'Escape' && typing) { e.target.blur(); return; }
     if (typing || e.ctrlKey || e.metaKey || e.altKey || off()) return;
+    const find = e.key === '/' && all('[data-find]').find(i => i.offsetParent), help = e.key === '?' && one('#help');
+    if (find) { e.preventDefault(); find.focus(); find.select(); return; }
+    if (help) { e.preventDefault(); help.open = !help.open; help.firstElementChild.focus(); return; }
     const key = e.key.toLowerCase(), b = one(`.decide [data-key="${CSS.escape(key)}"]`);
     if (b) { e.preventDefault(); answer = b; b.focus(); return; }
     if (!desk) return;

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from oversight import workflows
 from oversight.base.clock import Moment
 from oversight.base.db import is_id
+from oversight.base.paging import First
 from oversight.base.refusals import NotFound
 from oversight.base.sentences import N_
 from oversight.models import Case, SweepFault, Unit
@@ -82,13 +83,11 @@ def subject(key) -> str:
     return (key if isinstance(key, str) else "/".join(map(str, key)))[:200]
 
 
-def listed(session: Session, zone_id: str, limit: int = 20) -> list[tuple[SweepFault, str]]:
+def listed(session: Session, zone_id: str, limit: int = 20) -> First:
     """Return the newest faults, each with the workflow and unit of the case that it is about."""
     rows = list(
-        session.scalars(sa.select(SweepFault).order_by(SweepFault.last_at.desc()).limit(limit))
+        session.scalars(sa.select(SweepFault).order_by(SweepFault.last_at.desc()).limit(limit + 1))
     )
-    if not rows:
-        return []
     ids = [row.subject for row in rows if is_id(row.subject)]
     found = session.execute(
         sa.select(Case.id, Case.workflow, Case.definition_version, Unit.name)
@@ -96,7 +95,7 @@ def listed(session: Session, zone_id: str, limit: int = 20) -> list[tuple[SweepF
         .where(Case.id.in_(ids), Case.zone_id == zone_id)
     )
     about = {row.id: f"{_title(row)}（{row.name}）" for row in found}
-    return [(row, about.get(row.subject, "")) for row in rows]
+    return First(((row, about.get(row.subject, "")) for row in rows), limit)
 
 
 def _title(row: sa.Row) -> str:

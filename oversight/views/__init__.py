@@ -23,7 +23,6 @@ from flask import session as flask_session
 from flask.globals import request_ctx
 from flask.sessions import SecureCookieSessionInterface
 from flask_login import current_user
-from flask_wtf import CSRFProtect
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
@@ -35,7 +34,7 @@ from oversight.base.refusals import DomainError, NotLoggedIn, Unavailable
 from oversight.base.sentences import N_
 from oversight.views.pages.admin import accounts, office, people, roster, tenure, units, zone
 
-from . import assets, health, kept, present, session
+from . import assets, health, kept, masking, present, session
 from .api import attendance, cases, notices, obligations
 from .api import life_meetings as api_life
 from .pages import (
@@ -52,7 +51,9 @@ from .pages import (
     opening,
     papers,
     phone,
+    printed,
     registers,
+    search,
     security,
     tokens,
     year,
@@ -78,7 +79,7 @@ STRANGERS_MOST = 64 * 2**10  # what a body may weigh before anybody has logged i
 # Pages on which a stranger makes the server compare a password.
 COSTLY = {("POST", "/login"), ("POST", "/login/code"), ("POST", "/activate"), ("POST", "/password")}
 FILES = re.compile(r"(/api/v1)?/cases/[^/]*/attachments|/roster")
-csrf = CSRFProtect()
+csrf = masking.Masked()
 
 
 class Figures(IntegerConverter):
@@ -135,6 +136,8 @@ def register(app: Flask) -> None:
         contact,
         papers,
         phone,
+        search,
+        printed,
         security,
         tokens,
         law,
@@ -150,7 +153,7 @@ def register(app: Flask) -> None:
         kept_words=kept.sealed, appraising=appraise.Appraising, life_of=life_meetings.Life
     )
     app.config["HEADERS"] = {**HEADERS, **(HSTS if https else {})}
-    assets.register(app, app.config["HEADERS"], partial(trusting, app.config["OVERSIGHT"].proxies))
+    assets.register(app, app.config["HEADERS"], partial(_before, app.config["OVERSIGHT"].proxies))
     app.url_value_preprocessor(attachments.widen)
     app.url_value_preprocessor(roster.widen)
     app.url_value_preprocessor(_narrow)
@@ -177,6 +180,11 @@ def trusting(proxies: tuple[str, ...], plain):
         return found(environ, start_response)
 
     return chosen if proxies else plain
+
+
+def _before(proxies: tuple[str, ...], plain):
+    """Wrap the application in what stands before it."""
+    return trusting(proxies, masking.squeezing(plain))
 
 
 def _narrow(_endpoint: str | None, _values) -> None:
@@ -233,7 +241,16 @@ def _said(refusal: DomainError):
         session.forget()  # the page of a failure asks the database nothing
     if request_ctx.url_adapter is None:  # a Host header that is none: no address is written with it
         request_ctx.url_adapter = current_app.url_map.bind("localhost")
-    return render_template("error.html", refusal=refusal, kept=words), refusal.status
+    shown = render_template("error.html", refusal=refusal, kept=words, above=_above(refusal))
+    return shown, refusal.status
+
+
+def _above(refusal: DomainError) -> str:
+    """Return the page that a refused address lies under, to go on from; empty where there is none."""
+    if refusal.status >= 500:
+        return ""
+    found = kept.above(request.path.rstrip("/").rpartition("/")[0])
+    return "" if found in ("/desk", request.path) else found
 
 
 def _as_no(error) -> DomainError:

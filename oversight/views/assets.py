@@ -1,7 +1,7 @@
 """The program's own files for browsers, at an address that changes with their content.
 
 Copies with their compressed twins lie in the instance folder and are sent by WhiteNoise, to be kept
-for a year. Pages are never compressed: they carry secrets beside what a stranger may have written.
+for a year. Pages are compressed by `masking`, as they carry secrets beside what a stranger wrote.
 """
 
 from __future__ import annotations

@@ -20,6 +20,9 @@ ATTACH = "attach"  # in the place of a move: the form by which a file is sent
 SAY = "say"  # one text for whichever answer is chosen
 
 
+FIND = "find"  # in the place of a step: looks for units to choose from and keeps what was written
+
+
 @dataclass(frozen=True)
 class Choice:
     """Whom or what a field may name, under the heading of a unit where the list is long."""

@@ -13,12 +13,13 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from flask import Response, current_app, g, render_template, request, url_for
+from flask import Response, current_app, render_template, request, url_for
 from flask import session as cookie
 from flask.ctx import RequestContext
 from itsdangerous import BadData, URLSafeTimedSerializer
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
+from . import masking
 from .refill import Pairs, refill
 
 LIVES = timedelta(minutes=30)
@@ -59,7 +60,7 @@ def sign_pages(account_id: str) -> None:
     without any session still says whose words it brings.
     """
     cookie["csrf_token"] = f"{secrets.token_hex(20)}.{account_id}"
-    g.pop("csrf_token", None)
+    masking.renew()
 
 
 def author() -> str:
@@ -67,7 +68,7 @@ def author() -> str:
     # Flask-WTF signs the token of a session under this salt.
     signer = URLSafeTimedSerializer(current_app.config["SECRET_KEY"], salt="wtf-csrf-token")
     try:
-        return str(signer.loads(request.form.get("csrf_token", ""))).partition(".")[2]
+        return str(signer.loads(masking.token(request.form.get("csrf_token")))).partition(".")[2]
     except (BadData, RequestEntityTooLarge):
         return ""
 

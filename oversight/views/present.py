@@ -11,7 +11,7 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
-from flask import Flask, current_app, flash, g, url_for
+from flask import Flask, current_app, flash, g, request, url_for
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -20,6 +20,7 @@ from jinja2.ext import Extension
 from markupsafe import Markup
 
 from oversight import workflows
+from oversight.base import typed
 from oversight.base.db import db, find
 from oversight.base.sentences import N_, Sentence
 from oversight.base.terms import DEFAULTS, fill
@@ -39,7 +40,7 @@ from oversight.register import audit_log
 from oversight.register.zone_settings import READERS
 from oversight.rules.absence import FOLLOW_UP
 
-from . import session
+from . import help, session
 from .forms import Choice
 from .pages import checklist, phone
 
@@ -58,6 +59,7 @@ ICONS = {
     "people": '<circle cx="9" cy="8" r="3.5"/><path d="M2.5 20c0-4 3-6 6.5-6s6.5 2 6.5 6M16 5a3.2 3.2 0 010 '
     '6.3M18 14.5c2.2.8 3.5 2.7 3.5 5.5"/>',
     "doc": '<path d="M6 3h8l4 4v14H6zM14 3v4h4M9 12h6M9 16h6"/>',
+    "camera": '<path d="M4 8h4l2-3h4l2 3h4v11H4z"/><circle cx="12" cy="13" r="3.5"/>',
     "book": '<path d="M5 4h11a3 3 0 013 3v13H8a3 3 0 01-3-3zM5 17a3 3 0 013-3h11"/>',
     "flow": '<path d="M4 4h6v5H4zM14 15h6v5h-6zM7 9v8.5h7M10 6.5h7V15"/>',
     "bell": '<path d="M6 17V11a6 6 0 0112 0v6l1.5 2h-15zM10 21h4"/>',
@@ -69,9 +71,23 @@ ICONS = {
     "phone": '<path d="M5 4h4l2 5-2.500 1.500a11 11 0 005 5L15 13l5 2v4a1 1 0 01-1 1A15 15 0 014 5a1 1 0 011-1z"/>',
     "print": '<path d="M7 9V3h10v6M7 17H4V9h16v8h-3M7 14h10v7H7z"/>',
     "lock": '<path d="M6 11h12v9H6zM8.5 11V8a3.5 3.5 0 017 0v3"/>',
+    "search": '<circle cx="11" cy="11" r="6.500"/><path d="M16 16l5 5"/>',
     "hand": '<path d="M8 12V6a1.5 1.5 0 013 0v5-7a1.5 1.5 0 013 0v7-5a1.5 1.5 0 013 0v8c0 4-2 7-6 7-3 '
     '0-4-1-6-4l-2-3.5a1.4 1.4 0 012.300-1.500z"/>',
 }
+
+
+MANY = 50  # units from which on they are looked for
+
+
+@dataclass(frozen=True)
+class Picks:
+    """What may be chosen: of much only a part, which was looked for; `count` is how much that is."""
+
+    rows: list[Choice]
+    find: str
+    count: int
+    many: bool
 
 
 @dataclass(frozen=True)
@@ -231,6 +247,7 @@ def _register_globals(app: Flask) -> None:
         until_chip=until_chip,
         shift=shift,
         clause_url=clause_url,
+        clause_at=clause_at,
         definition=definition,
         ask_named=ask_named,
         superior=superior,
@@ -259,6 +276,8 @@ def _register_globals(app: Flask) -> None:
         documents=DOCUMENTS,
         apart=apart,
         units_apart=units_apart,
+        help_line=help.line,
+        help_keys=help.keys,
         today=lambda: session.moment().today,
     )
 
@@ -468,12 +487,22 @@ def sprite() -> Markup:
 
 
 def clause_url(source: Source) -> str:
-    return url_for("law.clauses", _anchor=source.id)
+    return clause_at(source.id)
+
+
+def clause_at(number: str) -> str:
+    """Return the address of a clause in its document."""
+    return url_for("law.document", letter=register_of_clauses()[number]["doc"], _anchor=number)
 
 
 def workdays_on(case: Case, days: int) -> date:
     """Return the day so many working days from today."""
     return add_workdays(zone_calendar(db.session, case.zone_id), session.moment().today, days)
+
+
+def rectify_by(case: Case) -> date:
+    """Return the day by which an order is usually to be met, as of today."""
+    return workdays_on(case, term("rectify"))
 
 
 def people_named(ids: list[str]) -> str:
@@ -514,18 +543,34 @@ def unit_name(unit_id: str) -> str:
     return db.session.get(Unit, unit_id).name
 
 
-def branches() -> list[Unit]:
+def picks(found: list[Choice], chosen: str | None = "") -> Picks:
+    """Return what may be chosen: where it is much, what was looked for, and what is chosen already."""
+    find = typed.line(request.values.get("find", ""))[:60]
+    named = [one for one in found if find in one.name]
+    shown = named[:MANY]
+    kept = [one for one in found if one.id == chosen and one not in shown]
+    return Picks([*kept, *shown], find, len(named), len(found) > MANY)
+
+
+def branches(chosen: str | None = "") -> Picks:
     """Return the branches in the reader's sight that still exist."""
-    return [
+    found = [
         unit
         for unit in inbox.units_in_sight(db.session, session.actor())
         if unit.kind == "branch" and unit.ended_on is None
     ]
+    return picks(choices_of(found), chosen)
 
 
-def named_units(unit: Unit) -> list[Choice]:
+def choices_of(units: list[Unit]) -> list[Choice]:
+    """Return units as they are called where they stand together."""
+    called = units_apart(units)
+    return [Choice(unit.id, called[unit.id]) for unit in units]
+
+
+def named_units(unit: Unit, chosen: str | None = "") -> Picks:
     """Return what a word may name beside a unit, each under its own superior."""
-    return [Choice(*row) for row in others_of_zone(db.session, unit)]
+    return picks([Choice(*row) for row in others_of_zone(db.session, unit)], chosen)
 
 
 def superior(unit: Unit) -> Unit:

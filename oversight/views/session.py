@@ -46,7 +46,7 @@ from oversight.organization.actor import Actor, actor_of
 from oversight.register import accounts, credentials, installation, tokens
 from oversight.register.sign_ins import Place
 
-from . import demo_door, kept
+from . import demo_door, kept, masking
 
 bp = Blueprint("access", __name__)
 NAMED = [InputRequired(N_("请填写用户名。")), Length(max=60)]
@@ -315,7 +315,7 @@ def _enter(token: str):
     found = load(token)
     if found is None:
         session["half"] = token
-        g.pop("csrf_token", None)
+        masking.renew()
         if kept.opened(carried()):
             return _door("login_code.html", CodeForm(formdata=None), 200, carried())
         return redirect(url_for("access.code", next=onward))

@@ -4,7 +4,6 @@ Votes are on paper. A rating that departs from them gives a reason; the superior
 """
 
 from dataclasses import replace
-from typing import Any
 
 from oversight.base.sentences import N_
 from oversight.base.terms import APPEAL
@@ -30,7 +29,7 @@ from oversight.law.roles import (
     TIMER,
 )
 from oversight.rules import committee
-from oversight.rules.appraisal import consents
+from oversight.rules.appraisal import consents, sheets, version_2
 from oversight.rules.appraisal import outcome as outcome
 from oversight.rules.appraisal import ratings as ratings
 from oversight.rules.appraisal import roster as facts
@@ -50,10 +49,10 @@ from oversight.rules.appraisal.grounds import (
     YEARLY,
 )
 from oversight.rules.appraisal.version_3 import in_their_words
+from oversight.rules.appraisal.version_4 import before_sheets
 from oversight.rules.appraisal.words import (
     AGREED,
     ANSWER,
-    AWAY,
     AWAY_BATCH,
     BALLOTS,
     COUNTED,
@@ -66,6 +65,8 @@ from oversight.rules.appraisal.words import (
     PEER,
     PROPOSED,
     SELF,
+    SELVES,
+    SHEET,
     STRUCK,
     TELL,
     WHO,
@@ -118,7 +119,7 @@ REVIEWING = (another_person, outcome.by_others)
 
 # fmt: off
 WORKFLOW = Workflow(
-    "appraisal", N_("民主评议党员"), version=4, opens=PREPARING, opened_by=BRANCH, short=N_("民主评议"), inherits=True,
+    "appraisal", N_("民主评议党员"), version=5, opens=PREPARING, opened_by=BRANCH, short=N_("民主评议"), inherits=True,
     discreet=True, facts=(Field("year", "number", "年度", initial=year_to_appraise),),
     open_if=(facts.in_the_window, facts.somebody_is_owed),
     business_key=lambda attempt: f"{attempt.case.unit_id}:{attempt.words['year']}",
@@ -146,7 +147,10 @@ WORKFLOW = Workflow(
              per_participant=True,
              does=(facts.file_own,), place="page"),
         Move("file_for", "代录自评", SELF_ASSESSMENT, INTERNAL, by=BRANCH, under=STEPS, asks=(MEMBER_ASK, *SELF),
-             only_if=(facts.counted_so_far,), does=(facts.file_for,), closes="member"),
+             only_if=(facts.counted_so_far,), does=(facts.file_for,), closes="member", place="page"),
+        Move("file_for_several", "代录自评（多人）", SELF_ASSESSMENT, INTERNAL, by=BRANCH, under=STEPS, asks=SELVES,
+             only_if=(sheets.each_takes_part, sheets.none_has_written), does=(sheets.file_for_each,), closes="selves",
+             place="page"),
         Move("ask_excuse", "请示免写自评", SELF_ASSESSMENT, EXCUSING, by=BRANCH, under=SELF_OWED, asks=EXCUSE_BATCH,
              only_if=(*ASKING, consents.none_has_written), does=(consents.ask,), place="page"),
         Move("consent_excuse", "同意免写", EXCUSING, SELF_ASSESSMENT, by=SUPERIOR, under=SELF_OWED, asks=(AGREED, NOTE),
@@ -158,7 +162,9 @@ WORKFLOW = Workflow(
         Move("file_self_assessment", "提交自评", EXCUSING, INTERNAL, by=PARTICIPANT, under=STEPS, asks=SELF,
              append_only=True, only_if=(consents.not_written_yet,), does=(facts.file_own,), place="page"),
         Move("file_for", "代录自评", EXCUSING, INTERNAL, by=BRANCH, under=STEPS, asks=(MEMBER_ASK, *SELF),
-             only_if=(consents.he_has_not_written,), does=(facts.file_for,), place="aside"),
+             only_if=(consents.he_has_not_written,), does=(facts.file_for,), place="page"),
+        Move("file_for_several", "代录自评（多人）", EXCUSING, INTERNAL, by=BRANCH, under=STEPS, asks=SELVES,
+             only_if=(sheets.each_takes_part, sheets.none_has_written), does=(sheets.file_for_each,), place="page"),
         Move("all_filed", "自评交齐", SELF_ASSESSMENT, SELF_DONE, by=AUTOMATIC, under=STEPS),
         Move("open_peer_review", "召开组织生活会，开展互评", SELF_DONE, PEER_REVIEW, by=BRANCH, under=MEETING,
              asks=(HELD,), only_if=(facts.met_in_this_round,), does=(facts.hold_meeting,)),
@@ -168,6 +174,9 @@ WORKFLOW = Workflow(
              append_only=True,
              only_if=(facts.still_on_roster, facts.one_of_us, facts.not_oneself), does=(facts.review_peer,),
              place="page"),
+        Move("record_reviews", "录入互评记录表", PEER_REVIEW, INTERNAL, by=BRANCH, under=STEPS, asks=SHEET,
+             append_only=True, only_if=(sheets.speakers_take_part, sheets.about_the_graded, sheets.nobody_on_himself),
+             does=(sheets.review_each,), place="page"),
         Move("open_vote", "开始民主测评", PEER_REVIEW, VOTE, by=BRANCH, under=STEPS, asks=(HELD,),
              only_if=(facts.met_in_this_round, facts.all_reviewed, facts.nobody_is_graded_twice),
              does=(facts.open_vote,)),
@@ -178,7 +187,7 @@ WORKFLOW = Workflow(
              does=(ratings.forget_count,), place="aside"),
         Move("close_vote", "结束测评", VOTE, RATE, by=BRANCH, under=STEPS, only_if=(ratings.enough_came,)),
         Move("propose", "提出等次", (RATE, RETURNED), PUT_FORWARD, by=BRANCH, under=RATING, asks=PROPOSED,
-             only_if=(ratings.everybody_rated, ratings.departures_explained, ratings.harsh_are_heard,
+             only_if=(ratings.everybody_rated, sheets.departures_explained, ratings.harsh_are_heard,
                       ratings.share_kept),
              warns=(ratings.within_share,), does=(ratings.propose, ratings.note_share), place="page"),
         Move("send_up", "报上级会议审定", PUT_FORWARD, DECIDING, by=AUTOMATIC, under=DECIDED,
@@ -241,55 +250,29 @@ WORKFLOW = Workflow(
 
 
 # fmt: off
+VERSION_4 = before_sheets(WORKFLOW)
 BY_THE_BRANCH = Move("excuse_self", "免填自评", SELF_ASSESSMENT, INTERNAL, by=BRANCH, under=TIME, asks=EXCUSE,
                      only_if=(facts.counted_so_far,), does=(facts.excuse_self,), closes="member")
 # fmt: on
-NEW = ("ask_excuse", "consent_excuse", "deny_excuse")
-OLD_GUARDS = {facts.met_in_this_round: facts.meeting_was_held}
-SINCE_3 = (
-    *(facts.appraised_by_somebody, facts.nobody_is_graded_twice, facts.grade_once),
-    *(ratings.note_share, outcome.harsh_one_by_one),
-)
-EARLIER_WORDS: dict[str, dict[str, Any]] = {
-    "strike_gone": {"leaves": AFTER_VOTE},
-    "ask_not_counted": {
-        "asks": AWAY,
-        "place": "aside",
-        "only_if": (facts.counted_so_far,),
-        "does": (facts.ask_not_counted,),
-    },
-    "consent_not_counted": {
-        "asks": (NOTE,),
-        "place": "",
-        "only_if": (another_person, facts.not_about_oneself),
-        "does": (facts.not_count,),
-    },
-    "deny_not_counted": {"only_if": (another_person, facts.not_about_oneself)},
-    "tell": {"asks": TELL[:1], "does": (outcome.tell,)},
-}
-
-
 def _second(move: Move) -> tuple[Move, ...]:
     """Return a move as version 2 had it."""
     if EXCUSING in move.from_states and len(move.from_states) == 1:
         return (BY_THE_BRANCH,) if move.name == "file_self_assessment" else ()
-    if move.name in NEW:
+    if move.name in version_2.LATER:
         return ()
-    only_if = tuple(OLD_GUARDS.get(guard, guard) for guard in move.only_if if guard not in SINCE_3)
-    does = tuple(one for one in move.does if one not in SINCE_3)
     leaves = tuple(state for state in move.from_states if state is not EXCUSING)
-    plain = replace(move, leaves=leaves, only_if=only_if, does=does)
-    return (replace(plain, **EARLIER_WORDS.get(move.name, {})),)
+    old = version_2.move(replace(move, leaves=leaves))
+    return (replace(old, leaves=AFTER_VOTE) if move.name == "strike_gone" else old,)
 
 
 # Version 2: the branch excused from the self-assessment, an appraisal was of the branch and not owed
 # to each member, and all might be told at once.
 VERSION_2 = replace(
-    WORKFLOW,
+    VERSION_4,
     version=2,
     open_if=(facts.in_the_window, facts.once_a_year),
     on_open=(facts.draw_up,),
-    moves=tuple(old for move in WORKFLOW.moves for old in _second(move)),
+    moves=tuple(old for move in VERSION_4.moves for old in _second(move)),
 )
 
 
@@ -312,4 +295,4 @@ VERSION_1 = replace(
         if move.name not in ("enter_ballots", "strike_gone")
     ),
 )
-EARLIER = in_their_words(replace(WORKFLOW, version=3), VERSION_2, VERSION_1)
+EARLIER = (VERSION_4, *in_their_words(replace(VERSION_4, version=3), VERSION_2, VERSION_1))

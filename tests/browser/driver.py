@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -89,6 +90,13 @@ def screenshot_full(driver: webdriver.Chrome, path: str | os.PathLike[str]) -> P
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_bytes(base64.b64decode(shot["data"]))
     return target
+
+
+def printed_pages(driver: webdriver.Chrome) -> int:
+    """Print the page shown, as its style sheet lays it out on paper, and return on how many sheets."""
+    options = {"preferCSSPageSize": True, "printBackground": True}
+    data = driver.execute_cdp_cmd("Page.printToPDF", options)["data"]
+    return len(re.findall(rb"/Type\s*/Page\b", base64.b64decode(data)))
 
 
 def axe_violations(driver: webdriver.Chrome, *tags: str) -> list[dict]:

@@ -53,6 +53,23 @@ def rated(change, **more):
     }
 
 
+def said(about: str, by: str = "", common: str = "", opinion: str = "能带头。"):
+    """Return a sheet of one line: who spoke, in the line or for all of it, about whom."""
+
+    def words(play):
+        ids = {name: play.world.people[name].id for name in {about, by, common} if name}
+        line = {"about": ids[about], "opinion": opinion, **({"by": ids[by]} if by else {})}
+        return {"reviews": [line], **({"by": ids[common]} if common else {})}
+
+    return words
+
+
+def selves(*names: str, **changed):
+    return lambda play: {
+        "selves": [{"member": play.world.people[name].id, **SELF, **changed} for name in names]
+    }
+
+
 def on_paper(play):
     return matrix.Words.on_paper(play.world.people)
 
@@ -155,6 +172,26 @@ TABLE = {  # by row of the matrix: who, move, words, refusal, rule
         (LEAD, "file_for", person("village.struck", **SELF), RuleViolation, "counted_so_far"),
         (LEAD, "file_for", person("village.member3", **SELF), RuleViolation, "counted_so_far"),
         (LEAD, "file_for", {"member": STRANGER, **SELF}, RuleViolation, "counted_so_far"),
+        (MEMBER, "file_for_several", selves("village.member1"), Forbidden, "authority"),
+        (OFFICER, "file_for_several", selves("village.member1"), Forbidden, "authority"),
+        (LEAD, "file_for_several", {"selves": []}, InvalidInput, None),
+        (LEAD, "file_for_several", selves("village.member1", text=""), InvalidInput, None),
+        (LEAD, "file_for_several", selves("village.member1", grade="一般"), InvalidInput, None),
+        (LEAD, "file_for_several", selves("village.member2"), RuleViolation, "none_has_written"),
+        (
+            LEAD,
+            "file_for_several",
+            selves("village.member1", "village.member1"),
+            RuleViolation,
+            "each_takes_part",
+        ),
+        (
+            LEAD,
+            "file_for_several",
+            selves("village.member1", "village.struck"),
+            RuleViolation,
+            "each_takes_part",
+        ),
         (LEAD, "ask_excuse", person("village.member1", reason="高血压"), InvalidInput, None),
         (LEAD, "ask_excuse", person("village.member1", reason="other"), InvalidInput, None),
         (LEAD, "ask_excuse", {}, RuleViolation, "each_with_a_ground"),
@@ -189,6 +226,7 @@ TABLE = {  # by row of the matrix: who, move, words, refusal, rule
         ),
         ("village.member2", "file_self_assessment", SELF, RuleViolation, "not_written_yet"),
         (LEAD, "file_for", person("village.member2", **SELF), RuleViolation, "he_has_not_written"),
+        (LEAD, "file_for_several", selves("village.member2"), RuleViolation, "none_has_written"),
         ("zone.officer", "take_over", WHY, RuleViolation, "superior_is_late"),
     ],
     "self done": [
@@ -273,6 +311,35 @@ TABLE = {  # by row of the matrix: who, move, words, refusal, rule
             person("village.member2", "about", opinion="好"),
             Forbidden,
             "authority",
+        ),
+        *(
+            (LEAD, "record_reviews", words, RuleViolation, guard)
+            for words, guard in (
+                (said("village.member1"), "speakers_take_part"),
+                (said("village.member1", by="village.struck"), "speakers_take_part"),
+                (said("village.member1", by="town1.officer"), "speakers_take_part"),
+                (said("village.member1", common="village.member3"), "speakers_take_part"),
+                (said("village.member1", by="village.member1"), "nobody_on_himself"),
+                (said("village.member1", common="village.member1"), "nobody_on_himself"),
+                (said("village.new", by="village.member1"), "about_the_graded"),
+                (said("village.struck", by="village.member1"), "about_the_graded"),
+            )
+        ),
+        (LEAD, "record_reviews", {}, InvalidInput, None),
+        (
+            LEAD,
+            "record_reviews",
+            said("village.member1", by="village.member2", opinion=LONG),
+            InvalidInput,
+            None,
+        ),
+        *(
+            (who, "record_reviews", said("village.member1", by="village.member2"), no, guard)
+            for who, no, guard in (
+                (MEMBER, Forbidden, "authority"),
+                (OFFICER, Forbidden, "authority"),
+                ("village.struck", NotFound, None),
+            )
         ),
         (LEAD, "open_vote", {}, RuleViolation, "all_reviewed"),
     ],

@@ -238,8 +238,13 @@ class Words:
             "ask_not_counted": {"member": self.leaver, "reason": "abroad"},
             "file_self_assessment": SELF,
             "file_for": {"member": self.member1, **SELF},
+            "file_for_several": {"selves": [{"member": self.member1, **SELF}]},
             "ask_excuse": {"member": self.member1, "reason": "away"},
             "record_peer_review": {"about": people[MEMBERS[1]].id, "opinion": "热心。"},
+            "record_reviews": {
+                "by": self.member1,
+                "reviews": [{"about": people[MEMBERS[1]].id, "opinion": "热心。"}],
+            },
             "enter_ballots": self.on_paper(people),
             "decide": {"agree": True, "opinion": "同意"},
             "change_rating": {"grade": "basic"},

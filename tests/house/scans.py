@@ -96,7 +96,7 @@ _BY_REASON = {
         "persons": "_number_is_free",
         "reorganizations": "waiting",
     },
-    NAMED: {"persons": "candidates", "units": "candidates"},
+    NAMED: {"persons": "candidates people_called", "units": "candidates people_called cut"},
     PRUNE: {"sign_ins": "forget_old"},
     DEMO: {
         "cases": "Roll.note",

@@ -298,7 +298,7 @@ def orders(play: Play) -> None:
     play.move("town1.officer", case, "issue", due_on="2026-12-11")
     play.post("branch01.secretary", f"/cases/{case}/seen")
     play.move("branch01.secretary", case, "acknowledge")
-    picture = {"note": "会议照片", "file": ("会议.png", PICTURE)}
+    picture = {"ev-note": "会议照片", "file": ("会议.png", PICTURE)}
     play.sent("branch01.secretary", f"/cases/{case}/attachments", picture)
     play.sent("branch01.secretary", f"/cases/{case}/attachments", {"file": ("a.png", b"nothing")})
     items = [{"measure": "已向镇党委说明", "done_on": "2026-11-24"}]

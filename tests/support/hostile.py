@@ -9,8 +9,11 @@ import struct
 import zipfile
 import zlib
 
+import pillow_heif
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
+
+pillow_heif.register_heif_opener()  # by which tests write what the sandbox reads
 
 PAYLOAD = b"<html><script>alert('taken over')</script><?php system($_GET['c']); ?></html>"
 
@@ -78,6 +81,50 @@ def animation(kind: str) -> bytes:
     return saved(frames[0], kind, save_all=True, append_images=frames[1:], duration=100)
 
 
+def heic(size=(640, 480), colour=None, **more) -> bytes:
+    """A photo as phones of two makers keep it: in tiles, beside a small copy of it."""
+    image = picture(size) if colour is None else Image.new("RGB", size, colour)
+    fast = {"preset": "ultrafast", "x265:log-level": "none"}
+    return saved(image, "HEIF", grid_tile_size=512, enc_params=fast, **more)
+
+
+def claiming(data: bytes, width: int, height: int) -> bytes:
+    """A file of boxes whose every measure is another."""
+    parts = data.split(b"ispe\0\0\0\0")
+    return (b"ispe\0\0\0\0" + struct.pack(">II", width, height)).join(
+        [parts[0], *(part[8:] for part in parts[1:])]
+    )
+
+
+def beside(data: bytes, kind: bytes) -> bytes:
+    """A photo whose tiles are items of another kind."""
+    return data.replace(b"hvc1\0", kind + b"\0")
+
+
+# Colours as newer phones see them: primaries of Display P3, brightness by a power of 2.2.
+P3 = ((0.51512, 0.2412, -0.00105), (0.29198, 0.69225, 0.04189), (0.1571, 0.06657, 0.78407))
+
+
+def profile(primaries=P3) -> bytes:
+    """A colour profile, version 2, of three primaries."""
+
+    def xyz(values) -> bytes:
+        return b"XYZ \0\0\0\0" + struct.pack(">3i", *(round(one * 65536) for one in values))
+
+    curve = b"curv" + struct.pack(">IIHH", 0, 1, round(2.2 * 256), 0)
+    desc = b"desc" + struct.pack(">II", 0, 3) + b"P3\0" + b"\0" * 79
+    tags = [(b"desc", desc), (b"cprt", b"text\0\0\0\0-\0\0\0"), (b"wtpt", xyz((0.9642, 1, 0.8249)))]
+    for name, values in zip(b"rgb", primaries, strict=True):
+        tags += [(b"%cXYZ" % name, xyz(values)), (b"%cTRC" % name, curve)]
+    at, table, body = 132 + 12 * len(tags), b"", b""
+    for name, data in tags:
+        table += name + struct.pack(">II", at + len(body), len(data))
+        body += data + b"\0" * (-len(data) % 4)
+    head = struct.pack(">I4xI", at + len(body), 0x02400000) + b"mntrRGB XYZ " + b"\0" * 12 + b"acsp"
+    head += b"\0" * 28 + struct.pack(">3i", 63190, 65536, 54061)
+    return head.ljust(128, b"\0") + struct.pack(">I", len(tags)) + table + body
+
+
 # Archives and others -----------------------------------------------------------------------------
 
 
@@ -90,7 +137,7 @@ def archive(comment: bytes = b"", name: str = "Evil.class") -> bytes:
 
 
 SVG = b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"><script>alert(2)</script></svg>'
-HEIC = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + b"\0" * 200
+HEIC_MARK = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"
 
 
 # Papers ------------------------------------------------------------------------------------------
@@ -168,12 +215,12 @@ def packed_pdf(hidden: bytes) -> bytes:
     return bytes(body) + b"startxref\n%d\n%%%%EOF\n" % at
 
 
-def locked_pdf() -> bytes:
+def locked_pdf(user: str = "secret", way: str = "RC4-128", paper: bytes = pdf()) -> bytes:
+    """A paper that is opened by a password; without one only editing it is locked."""
     import pypdf
 
-    writer, out = pypdf.PdfWriter(), io.BytesIO()
-    writer.add_blank_page(200, 200)
-    writer.encrypt("secret", algorithm="RC4-128")
+    writer, out = pypdf.PdfWriter(clone_from=io.BytesIO(paper)), io.BytesIO()
+    writer.encrypt(user, "of its owner", algorithm=way)
     writer.write(out)
     return out.getvalue()
 
@@ -181,6 +228,42 @@ def locked_pdf() -> bytes:
 SCRIPT = "<< /S /JavaScript /JS (app.alert\\(1\\)) >>"
 LINK = "<< /Type /Annot /Subtype /Link /A << /S /URI /URI (http://x) >> >>"
 CLEAN_PDF = pdf("", LINK, page="/Annots [4 0 R]")
+SCAN = (
+    "/Type /XObject /Subtype /Image /Width 8 /Height 8 /BitsPerComponent 1 /ColorSpace /DeviceGray"
+)
+
+
+def scan(way: str) -> bytes:
+    """A paper as a scanner writes it: one picture, packed its own way, which nobody unpacks here."""
+    image = f"<< {SCAN} /Filter /{way} /Length 4 >>\nstream\n\0\0\0\1\nendstream"
+    return pdf("", image, page="/Resources << /XObject << /S 4 0 R >> >>")
+
+
+def updated(paper: bytes, number: int, body: str) -> bytes:
+    """A paper with one more object behind its end, as signing and filling in leave it."""
+    at = len(paper)
+    before = int(paper.rpartition(b"startxref\n")[2].split()[0])
+    more = f"{number} 0 obj\n{body}\nendobj\n"
+    table = f"xref\n{number} 1\n{at:010d} 00000 n \n"
+    ending = f"trailer\n<< /Size {number + 1} /Root 1 0 R /Prev {before} >>\nstartxref\n{at + len(more)}\n%%EOF\n"
+    return paper + (more + table + ending).encode()
+
+
+SIGNED = "<< /Type /Sig /Filter /Adobe.PPKLite /SubFilter /adbe.pkcs7.detached /ByteRange [0 9 20 9] /Contents <00> >>"
+FIELD = "<< /FT /Sig /T (s) /V 5 0 R /Subtype /Widget /Rect [0 0 0 0] >>"
+PAPERS = {
+    "a paper with a link": CLEAN_PDF,
+    "a signed paper": updated(pdf("/AcroForm << /SigFlags 3 /Fields [4 0 R] >>", FIELD), 5, SIGNED),
+    "a form": pdf("/AcroForm << /Fields [4 0 R] >>", "<< /FT /Tx /T (name) /V (x) >>"),
+    "a paper to be read while it comes": pdf(
+        "", "<< /Linearized 1 /L 900 /H [1 2] /O 3 /E 9 /N 1 /T 99 >>"
+    ),
+    "a paper for the archive": pdf(
+        "/Metadata 4 0 R /OutputIntents [<< /S /GTS_PDFA1 /OutputConditionIdentifier (sRGB) >>]",
+        stream(b"<x:xmpmeta xmlns:x='adobe:ns:meta/'/>", "/Type /Metadata /Subtype /XML"),
+    ),
+    **{f"a scan, {way}": scan(way) for way in ("JBIG2Decode", "CCITTFaxDecode", "DCTDecode")},
+}
 
 # name: (file name, bytes or how to make them, status of the refusal or the reason for which it is
 # 422)
@@ -197,7 +280,27 @@ REFUSED = {
     "an office file": ("a.docx", archive(name="word/document.xml"), 415),
     "a moving picture": ("a.gif", b"GIF89a" + b"\0" * 100, 415),
     "a GIF that is a script": ("a.gif", b"GIF89a/*" + PAYLOAD, 415),
-    "a phone's own format": ("a.heic", HEIC, 415),
+    "a film of boxes": ("a.heic", b"\0\0\0\x18ftypisom\0\0\0\0isommp42" + b"\0" * 99, 415),
+    "only the mark of a HEIC": ("a.heic", HEIC_MARK, "phone"),
+    "the mark of a HEIC before nothing": ("a.heic", HEIC_MARK + b"\0" * 200, "phone"),
+    "the mark of a HEIC before a page": ("a.heic", HEIC_MARK + PAYLOAD, "phone"),
+    "a HEIC cut off": ("a.heic", lambda: heic()[:-4000], "phone"),
+    "a HEIC of 60000 by 60000": ("a.heic", lambda: claiming(heic(), 60000, 60000), "pixels"),
+    "a HEIC that says less than it is": ("a.heic", lambda: claiming(heic(), 64, 64), "phone"),
+    "a HEIC of other items": ("a.heic", lambda: beside(heic(), b"iovl"), "phone"),
+    "a HEIC with a second table": ("a.heic", lambda: heic() + heic(), "phone"),
+    "a HEIC of uncompressed items": ("a.heic", lambda: beside(heic(), b"unci"), "phone"),
+    "the mark of an AVIF before a page": (
+        "a.avif",
+        b"\0\0\0\x18ftypavif\0\0\0\0mif1avif" + PAYLOAD,
+        "broken",
+    ),
+    "an AVIF cut off": ("a.avif", lambda: saved(picture(), "AVIF", speed=10)[:-4000], "broken"),
+    "an AVIF of 60000 by 60000": (
+        "a.avif",
+        lambda: claiming(saved(picture(), "AVIF", speed=10), 60000, 60000),
+        "broken",
+    ),
     "a bitmap": ("a.bmp", lambda: saved(picture(), "BMP"), 415),
     "a TIFF": ("a.jpg", lambda: saved(picture(), "TIFF"), 415),
     "PostScript": ("a.pdf", b"%!PS-Adobe-3.0 EPSF", 415),
@@ -285,6 +388,12 @@ REFUSED = {
     "a form in XML": ("a.pdf", pdf("/AcroForm << /XFA 4 0 R >>", "<< >>"), "active"),
     "a film": ("a.pdf", pdf(page="/Annots [<< /Subtype /RichMedia >>]"), "active"),
     "a paper under lock": ("a.pdf", locked_pdf, "locked"),
+    "a paper under a newer lock": ("a.pdf", lambda: locked_pdf(way="AES-256"), "locked"),
+    "a script in a paper not to be edited": (
+        "a.pdf",
+        lambda: locked_pdf("", "AES-256", pdf("/OpenAction 4 0 R", SCRIPT)),
+        "active",
+    ),
     "a paper and an archive": ("a.pdf", pdf() + archive(), "behind"),
     "an archive that ends as a paper": ("a.pdf", pdf() + archive(comment=b"%%EOF"), "behind"),
     "a paper and a page": ("a.pdf", pdf() + PAYLOAD, "behind"),
@@ -336,9 +445,9 @@ NEUTRALISED = {
         lambda: saved(Image.new("RGBA", (300, 200), (9, 9, 9, 0)), "PNG"),
         "image/png",
     ),
-    "fifty million points": (
+    "sixty-four million points": (
         "a.jpg",
-        lambda: saved(Image.new("RGB", (8160, 6120)), "JPEG"),
+        lambda: saved(Image.new("RGB", (9248, 6936)), "JPEG"),
         "image/jpeg",
     ),
     "twenty-four million points at once": (
@@ -346,9 +455,44 @@ NEUTRALISED = {
         lambda: saved(Image.new("RGB", (5700, 4250)), "JPEG", progressive=True),
         "image/jpeg",
     ),
+    "where a HEIC was taken": ("a.heic", lambda: heic(exif=located_exif()), "image/jpeg"),
+    "a page behind a HEIC": ("a.heic", lambda: heic() + PAYLOAD, "image/jpeg"),
+    "a HEIC with a profile": ("a.heif", lambda: heic(icc_profile=profile()), "image/jpeg"),
+    "where an AVIF was taken": (
+        "a.avif",
+        lambda: saved(picture(), "AVIF", speed=10, exif=located_exif(), icc_profile=profile()),
+        "image/jpeg",
+    ),
+    "a page behind an AVIF": (
+        "a.avif",
+        lambda: saved(picture(), "AVIF", speed=10) + PAYLOAD,
+        "image/jpeg",
+    ),
+    "a moving AVIF": ("a.avif", lambda: animation("AVIF"), "image/jpeg"),
+    "a profile that is none": (
+        "a.jpg",
+        lambda: photo(icc_profile=profile()[:150] + b"\xff" * 5000),
+        "image/jpeg",
+    ),
+    "a profile of other colours": (
+        "a.jpg",
+        lambda: saved(picture(mode="CMYK"), "JPEG", icc_profile=profile()),
+        "image/jpeg",
+    ),
     "a photo under the name of a program": ("a.jpg.exe", photo, "image/jpeg"),
     "a photo under the name of a paper": ("a.pdf", photo, "image/jpeg"),
-    "a paper with a link": ("a.pdf", lambda: CLEAN_PDF, "application/pdf"),
+    **{
+        name: ("a.pdf", lambda paper=paper: paper, "application/pdf")
+        for name, paper in PAPERS.items()
+    },
+    **{
+        f"a paper not to be edited, by {way}": (
+            "a.pdf",
+            lambda way=way: locked_pdf("", way, CLEAN_PDF),
+            "application/pdf",
+        )
+        for way in ("RC4-40", "RC4-128", "AES-128", "AES-256")
+    },
 }
 
 

@@ -196,6 +196,8 @@ class Page:
         for node in every(self.form(action), *FIELDS):
             if node.get("type") in ("radio", "checkbox") and "checked" not in node.attrib:
                 continue
+            if not node.get("name"):  # a help of the script, which no browser sends
+                continue
             found.append((node.get("name"), _stands(node)))
         return found
 

@@ -152,7 +152,7 @@ def excusing(today: str, rule: dict, may: dict | None = None) -> Row:
         today,
         {
             SUPERIOR: ("consent_excuse", "deny_excuse", "recuse", *EXITS),
-            LEADERS: ("file_for",),
+            LEADERS: ("file_for", "file_for_several"),
             writing: ("file_self_assessment",),
             **(may or {}),
         },
@@ -177,12 +177,14 @@ APPRAISAL = Table(
         "open_self_assessment",
         "file_self_assessment",
         "file_for",
+        "file_for_several",
         "ask_excuse",
         "consent_excuse",
         "deny_excuse",
         "all_filed",
         "open_peer_review",
         "record_peer_review",
+        "record_reviews",
         "open_vote",
         "enter_count",
         "reconvene",
@@ -268,7 +270,7 @@ APPRAISAL = Table(
             "self_assessment",
             "2026-11-24",
             {
-                LEADERS: (*ROSTER, "file_for", "ask_excuse"),
+                LEADERS: (*ROSTER, "file_for", "file_for_several", "ask_excuse"),
                 SUPERIOR: EXITS,
                 (*LEADERS, "village.member1", RATED_HAT, PROBATIONARY, "village.leaver"): (
                     "file_self_assessment",
@@ -283,7 +285,13 @@ APPRAISAL = Table(
             "self_assessment",
             "2026-12-09",
             {
-                LEADERS: (*ROSTER, "file_for", "ask_excuse", "open_peer_review"),
+                LEADERS: (
+                    *ROSTER,
+                    "file_for",
+                    "file_for_several",
+                    "ask_excuse",
+                    "open_peer_review",
+                ),
                 SUPERIOR: EXITS,
                 (*LEADERS, "village.member1", RATED_HAT, PROBATIONARY, "village.leaver"): (
                     "file_self_assessment",
@@ -302,6 +310,7 @@ APPRAISAL = Table(
                 "2026-11-24",
                 *ROSTER,
                 "ask_not_counted",
+                "record_reviews",
                 rule={
                     LEADERS: ("open_vote",),
                     ("village.member2", STRUCK): ("record_peer_review",),
@@ -316,6 +325,7 @@ APPRAISAL = Table(
                 "2026-11-24",
                 *ROSTER,
                 "ask_not_counted",
+                "record_reviews",
                 "open_vote",
                 rule={("village.member2", STRUCK): ("record_peer_review",)},
                 may={tuple(set(TAKING_PART) - {"village.member2"}): ("record_peer_review",)},

@@ -63,7 +63,8 @@ def test_without_an_end_from_above_each_step_of_the_branch_can_hold_it_up(label)
 
 
 def test_without_writing_for_another_who_cannot_write_holds_all_up():
-    assert "到了“个人自评”。党员本人的职务空缺时没有人接替" in stories(without("file_for"))
+    alone = without("file_for", "file_for_several")
+    assert "到了“个人自评”。党员本人的职务空缺时没有人接替" in stories(alone)
 
 
 @pytest.mark.parametrize("name, state", DECIDES)

@@ -16,6 +16,7 @@ from oversight.base.refusals import DomainError, InvalidInput, TooLarge, Unavail
 from tests.support import hostile
 
 SECONDS, MEMORY = 2.0, 150 * 2**20
+LARGE = 320 * 2**20  # of the largest HEIC, which its decoder unpacks as a whole
 # Runs the program as it is and says at the end what it has used: processor seconds, and bytes at
 # most.
 MEASURED = """
@@ -44,9 +45,10 @@ def frugal(monkeypatch):
         return done
 
     monkeypatch.setattr(files.subprocess, "run", measured)
-    yield
+    limit = {"memory": MEMORY}
+    yield limit
     for seconds, most in used:
-        assert float(seconds) <= SECONDS and int(most) <= MEMORY, (seconds, most)
+        assert float(seconds) <= SECONDS and int(most) <= limit["memory"], (seconds, most)
 
 
 @pytest.mark.parametrize("name", hostile.REFUSED)
@@ -106,8 +108,57 @@ def test_the_same_colours_come_out():
     assert Image.open(io.BytesIO(deep.data)).getpixel((5, 5)) == (200, 200, 200)
 
 
-def test_a_paper_is_kept_as_it_is():
-    assert files.clean(hostile.CLEAN_PDF, "a.pdf").data == hostile.CLEAN_PDF
+def pixel(data: bytes, name: str):
+    clean = files.clean(data, name)
+    assert clean.kind == ("image/png" if name.endswith("png") else "image/jpeg")
+    return Image.open(io.BytesIO(clean.data)).getpixel((150, 100))
+
+
+def near(found, wanted) -> bool:
+    return all(abs(one - other) <= 4 for one, other in zip(found, wanted, strict=True))
+
+
+WIDE, NARROW = (150, 60, 60), (163, 53, 56)  # the same red in Display P3 and in sRGB
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "AVIF", "HEIF"])
+def test_the_colours_of_newer_phones_are_converted_not_dropped(kind):
+    red = Image.new("RGB", (304, 208), WIDE)
+    name = f"a.{kind.lower()}"
+    assert near(pixel(hostile.saved(red, kind, quality=95), name), WIDE)
+    wide = hostile.saved(red, kind, quality=95, icc_profile=hostile.profile())
+    assert near(pixel(wide, name), NARROW)
+
+
+@pytest.mark.parametrize("turn, at", [(None, (500, 60)), (6, (60, 500))])
+def test_a_heic_is_upright_and_its_large_copy_is_what_is_shown(turn, at):
+    image = Image.new("RGB", (640, 480), "blue")
+    image.paste("red", (320, 0, 640, 240))
+    exif = Image.Exif()
+    if turn:
+        exif[0x0112] = turn
+        at = (400, 500)
+    clean = files.clean(hostile.saved(image, "HEIF", exif=exif.tobytes()), "a.heic")
+    assert (clean.width, clean.height) == ((480, 640) if turn else (640, 480))
+    shown = Image.open(io.BytesIO(clean.data))
+    assert near(shown.getpixel(at), (254, 0, 0))
+
+
+def test_a_heic_of_48_million_points_is_taken(frugal):
+    frugal["memory"] = LARGE
+    clean = files.clean(hostile.heic((8064, 6048), "grey"), "a.heic")
+    assert (clean.width, clean.height) == (1600, 1200)
+
+
+def test_a_photo_with_more_points_than_any_phone_has_is_refused():
+    with pytest.raises(InvalidInput) as no:
+        files.clean(hostile.jpeg_of_size(9300, 7000), "a.jpg")
+    assert no.value.sentence == files.NO["pixels"]
+
+
+@pytest.mark.parametrize("name", hostile.PAPERS)
+def test_a_paper_is_kept_as_it_is(name):
+    assert files.clean(hostile.PAPERS[name], "a.pdf").data == hostile.PAPERS[name]
 
 
 @pytest.mark.parametrize(

@@ -137,10 +137,34 @@ def test_only_who_has_it_on_his_desk_or_opened_it_may_attach(app, api, session, 
         assert session.query(Refusal).count() == refusals + (who is not None)
 
 
-def test_the_turn_passes_with_the_case(api, session, world, order):
+def test_the_branch_adds_to_its_report_until_the_recheck_begins(api, session, world, order):
     do(session, world, order, "report", {"items": ITEMS}, who="village.secretary", on="2026-12-02")
-    send(api("village.secretary"), order, status=403)
+    before = send(api("village.secretary"), order, finding=1, note="报送以后补的")
+    send(api("village.organizer"), order, replaces=before["id"])
+    send(api("zone.officer"), order, status=403)
+    api("town1.officer").post(f"/cases/{order.id}/desk/claim")
+    for who in ("village.secretary", "village.organizer"):
+        answer = send(api(who), order, status=422)
+        assert answer["rule"] == "begun" and "已经开始办理" in answer["detail"]
     send(api("town1.officer"), order, note="现场复核")
+
+
+def test_a_file_of_the_recheckers_begins_the_recheck(api, session, world, order):
+    do(session, world, order, "report", {"items": ITEMS}, who="village.secretary", on="2026-12-02")
+    send(api("town1.inspector"), order, note="督查人补充")  # he opened it, and rechecks nothing
+    send(api("village.secretary"), order)
+    send(api("town1.officer"), order, note="现场复核")
+    assert send(api("village.secretary"), order, status=422)["rule"] == "begun"
+
+
+def test_what_was_sent_back_is_the_branchs_again(api, session, world, order):
+    do(session, world, order, "report", {"items": ITEMS}, who="village.secretary", on="2026-12-02")
+    send(api("town1.officer"), order)
+    words = {"verdicts": ["not", "accepted"], "opinion": "再改"}
+    do(session, world, order, "send_back", words, on="2026-12-02")
+    assert send(api("village.secretary"), order)["round"] == 2
+    do(session, world, order, "report", {"items": ITEMS}, who="village.secretary", on="2026-12-03")
+    assert send(api("village.secretary"), order)["round"] == 2
 
 
 @pytest.mark.parametrize(
@@ -335,8 +359,8 @@ def test_a_page_sends_and_gets_files(reader, session, order):
     village = reader("village.secretary")
     form = {
         "csrf_token": village.get(f"/cases/{order.id}").value("csrf_token"),
-        "finding": "2",
-        "note": "",
+        "ev-finding": "2",
+        "ev-note": "",
     }
     path = f"/cases/{order.id}/attachments"
     sent = village.raw("POST", path, data={**form, "file": (io.BytesIO(PHOTO), "整改后.jpg")})
@@ -366,7 +390,7 @@ def test_a_page_sends_and_gets_files(reader, session, order):
         (b"\xff\xd8\xff" * 4_000_000, "整改后.jpg", 413, "这张照片有 11.4 MB，超过 10 MB。请重拍"),
         (b"word", "说明.docx", 415, "只能传 JPG、PNG 或 PDF。这个文件是 .docx"),
         (b"", "空.jpg", 422, "这个文件是空的，请重新选择。"),
-        (None, "", 422, "请选择一个文件，一次传一个。"),
+        (None, "", 422, "请先选择照片或 PDF，再点“上传”。"),
     ],
 )
 def test_a_refused_file_comes_back_to_its_case_with_what_was_written(
@@ -374,7 +398,7 @@ def test_a_refused_file_comes_back_to_its_case_with_what_was_written(
 ):
     village = reader("village.secretary")
     page = village.get(f"/cases/{order.id}")
-    form = {**dict(page.fields("/attachments")), "finding": "2", "note": "值班表上墙"}
+    form = {**dict(page.fields("/attachments")), "ev-finding": "2", "ev-note": "值班表上墙"}
     form.pop("file")
     if data is not None:
         form["file"] = (io.BytesIO(data), name)
@@ -385,8 +409,8 @@ def test_a_refused_file_comes_back_to_its_case_with_what_was_written(
         "/",
         status,
     )
-    assert sentence in back.main and dict(back.fields("/attachments"))["note"] == "值班表上墙"
-    assert dict(back.fields("/attachments"))["finding"] == "2" and "#ev-file" in back.links(
+    assert sentence in back.main and dict(back.fields("/attachments"))["ev-note"] == "值班表上墙"
+    assert dict(back.fields("/attachments"))["ev-finding"] == "2" and "#ev-file" in back.links(
         sentence
     )
     assert back.tree.find(".//*[@id='ev-file']").get("aria-describedby") == "ev-file-e"
@@ -396,13 +420,13 @@ def test_a_refused_file_comes_back_to_its_case_with_what_was_written(
         f"/cases/{order.id}/attachments",
         data={**dict(back.fields("/attachments")), "file": (io.BytesIO(PHOTO), "a.jpg")},
     )
-    assert good.status_code == 302 and session.query(Attachment).one().note == "值班表上墙"
+    assert good.status_code == 200 and session.query(Attachment).one().note == "值班表上墙"
 
 
 def test_a_file_for_a_round_or_case_that_ended_meanwhile_comes_back_too(reader, session, world):
     case, village = fixing(session, world), reader("village.secretary")
     page = village.get(f"/cases/{case.id}")
-    form = {**dict(page.fields("/attachments")), "note": "补一张照片"}
+    form = {**dict(page.fields("/attachments")), "ev-note": "补一张照片"}
     form.pop("file")
     do(session, world, case, "report", {"items": ITEMS}, who="village.secretary", on="2026-12-02")
     do(
@@ -428,7 +452,7 @@ def test_a_file_for_a_round_or_case_that_ended_meanwhile_comes_back_too(reader, 
     back = again(422)
     assert (
         "第 1 轮整改已经结束，不能再补传这一轮的材料。" in back.main
-        and dict(back.fields("/attachments"))["note"] == "补一张照片"
+        and dict(back.fields("/attachments"))["ev-note"] == "补一张照片"
     )
     do(session, world, case, "report", {"items": ITEMS}, who="village.secretary", on="2026-12-03")
     do(

@@ -75,17 +75,24 @@ def test_an_order_is_drafted_in_blocks_signed_and_issued(reader, world, session)
         and one(session, "rectification").facts["findings"] == FINDINGS
     )
     town = reader("town1.secretary")
-    signed = town.submit(town.get(url(one(session, "rectification"))), "/moves/sign_off")
+    page = town.get(url(one(session, "rectification")))
+    assert page.value("due_on") == "2026-12-15", "fifteen working days are proposed"
+    unset = town.submit(page, "/moves/sign_off", 422, due_on="")
+    assert "期限改了，下面的通知书已按新的期限写好。" in unset.main
+    signed = town.submit(unset, "/moves/sign_off")
     assert "下一步：请您编号印发" in signed.main, "不予签发 is no answer that is asked for"
     officer = reader("town1.officer")
     page = officer.get(url(one(session, "rectification")))
     assert page.value("due_on") == "2026-12-15", "fifteen working days are proposed"
     weekend = officer.submit(page, "/moves/issue", 422, due_on="2026-12-12")
+    assert "于2026年12月12日前" in weekend.main, "what would be issued is shown first"
+    weekend = officer.submit(weekend, "/moves/issue", 422)
     assert (
         "整改期限要定在今天之后的工作日。" in weekend.main
         and weekend.value("due_on") == "2026-12-12"
     )
-    done = officer.submit(weekend, "/moves/issue", due_on="2026-12-11")
+    chosen = officer.submit(weekend, "/moves/issue", 422, due_on="2026-12-11")
+    done = officer.submit(chosen, "/moves/issue")
     assert "已印发：青委整〔2026〕1号，等 石桥村党支部 签收" in done.main
 
 
@@ -182,7 +189,29 @@ def test_who_may_not_judge_reads(reader, world, session):
 def test_a_draft_shows_the_paper_that_is_to_be_signed(reader, world, session):
     case = opened(session, world)
     page = reader("town1.secretary").get(url(case))
-    assert "印发前预览" in page.main and "经2026年11月20日督查" in page.main
+    assert "签发、印发的就是这一份" in page.main and "经2026年11月20日督查" in page.main
+    assert page.value("due_on") == "2026-12-15" and "于2026年12月15日前（含当日）完成" in page.main
+    other = reader("town1.inspector").get(url(case))
+    assert "印发前预览" in other.main and "于2026年12月15日前" not in other.main
+
+
+def test_what_is_signed_is_the_text_that_was_shown(reader, world, session):
+    case, town = opened(session, world), reader("town1.secretary")
+    changed = town.submit(
+        town.get(url(case)), "/moves/sign_off", 422, due_on="2026-12-18", opinion="同意"
+    )
+    assert "于2026年12月18日前（含当日）完成" in changed.main
+    assert "#m-sign_off-due_on" in changed.links("期限改了") and changed.value("opinion") == "同意"
+    town.submit(changed, "/moves/sign_off")
+    officer = reader("town1.officer")
+    page = officer.get(url(case))
+    assert "整改期限：12月18日 星期五，签发时已定。" in page.main
+    forged = officer.submit(page, "/moves/issue", 422, due_on="2026-12-17")
+    assert "整改期限签发时已经定下" in forged.main
+    issued = officer.submit(page, "/moves/issue")
+    assert "于2026年12月18日前（含当日）完成" in issued.main
+    session.expire_all()
+    assert one(session, "rectification").facts["due_on"] == "2026-12-18"
 
 
 # Inspection
@@ -319,6 +348,10 @@ def test_a_document_is_offered_where_it_can_be_sent(reader, world, session):
         who="village.secretary",
         on="2026-12-02",
     )
+    sent = reader("village.secretary").get(url(case))
+    assert sent.has_form("/attachments") and "对方开始办理以前，还可以补照片和材料。" in sent.main
+    officer = reader("town1.officer")
+    officer.submit(officer.get(url(case)), "/desk/claim")
     assert not reader("village.secretary").get(url(case)).has_form("/attachments")
 
 

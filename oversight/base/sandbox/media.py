@@ -14,16 +14,22 @@ import sys
 import warnings
 import zipfile
 from contextlib import suppress
+from typing import Any
 
 MAX_SIDE, THUMB_SIDE = 1600, 264
-MAX_PIXELS = 64_000_000
-MAX_PIXELS_WHOLE = 16_000_000  # of formats that are decoded at full size
-MAX_PIXELS_PROGRESSIVE = (
-    25_000_000  # of photos that are kept whole in memory while they are decoded
-)
+MAX_PIXELS = {  # by how much of a photo is held at once while it is decoded
+    "JPEG": 9248 * 6936,  # not much more than is needed: phones with 64 million points
+    "HEIF": 9248 * 6936,  # its planes and its colours, the rest in stripes
+    "progressive": 25_000_000,
+    "whole": 16_000_000,
+}
 SMALL_PNG = 1_000_000  # a larger one is a photo and becomes a JPEG
 MAX_PAGES, MAX_OBJECTS, MAX_UNPACKED = 300, 60_000, 20_000_000
 CPU_SECONDS, MEMORY = 5, 512 * 2**20
+AVIF = {b"avif", b"avis"}
+BRANDS = AVIF | {b"heic", b"heix", b"mif1"}  # of photos in boxes
+# Of what a phone's HEIC is made; overlays, uncompressed ones and the like are for those who seek holes.
+ITEMS = {b"hvc1", b"grid", b"Exif", b"mime", b"uri ", b"tmap"}
 # What a paper has no use for: keys or names under which a PDF runs, starts, sends or carries
 # something.
 FORBIDDEN = frozenset(
@@ -66,50 +72,167 @@ def look(data: bytes) -> tuple[dict, list[bytes]]:
     return _pdf(data) if data.startswith(b"%PDF-") else _image(data)
 
 
-def _image(data: bytes) -> tuple[dict, list[bytes]]:
-    from PIL import Image, ImageOps
+def brands(data: bytes) -> set[bytes]:
+    """Return as what a file of boxes names itself; nothing where it is none."""
+    if data[4:8] != b"ftyp":
+        return set()
+    end = min(int.from_bytes(data[:4], "big"), 128)
+    return {data[8:12], *(data[at : at + 4] for at in range(16, end, 4))}
 
-    Image.MAX_IMAGE_PIXELS = MAX_PIXELS
-    try:
-        found = Image.open(io.BytesIO(data), formats=["JPEG", "PNG", "WEBP"])
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise Refused("pixels") from None
-    whole = found.format not in (
-        "JPEG",
-        "MPO",
-    )  # MPO: several photos in one file, of which the first counts
-    most = (
-        MAX_PIXELS_WHOLE
-        if whole
-        else MAX_PIXELS_PROGRESSIVE
-        if "progressive" in found.info
-        else MAX_PIXELS
-    )
-    if found.width * found.height > most:
-        raise Refused("pixels")
-    found.draft("RGB", (MAX_SIDE, MAX_SIDE))  # a JPEG is decoded not much larger than needed
-    ImageOps.exif_transpose(found, in_place=True)
+
+def _image(data: bytes) -> tuple[dict, list[bytes]]:
+    named = brands(data)
+    found = _heic(data) if named and not named & AVIF else _decoded(data)
+    came_as, profile = found.format, found.info.get("icc_profile")
     flat = _on_white(found)
     flat.thumbnail((MAX_SIDE, MAX_SIDE), reducing_gap=2.0)
-    kind, copy = _encoded(flat, found.format)
+    flat = _in_srgb(flat, profile)
+    kind, copy = _encoded(flat, came_as)
     small = flat.copy()
     small.thumbnail((THUMB_SIDE, THUMB_SIDE))
     return {"kind": kind, "width": flat.width, "height": flat.height}, [copy, _jpeg(small, 75)]
 
 
+def _decoded(data: bytes):
+    """Return a photo upright, a JPEG not much larger than needed. Raises Refused."""
+    from PIL import AvifImagePlugin, Image, ImageOps
+
+    AvifImagePlugin.DEFAULT_MAX_THREADS = 1
+    Image.MAX_IMAGE_PIXELS = MAX_PIXELS["JPEG"]
+    try:
+        found = Image.open(io.BytesIO(data), formats=["JPEG", "PNG", "WEBP", "AVIF"])
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise Refused("pixels") from None
+    # MPO: several photos in one file, of which the first counts
+    whole = found.format not in ("JPEG", "MPO")
+    _measure(found.size, "whole" if whole else _coding(found))
+    found.draft("RGB", (MAX_SIDE, MAX_SIDE))
+    ImageOps.exif_transpose(found, in_place=True)
+    return found
+
+
+def _coding(jpeg) -> str:
+    return "progressive" if "progressive" in jpeg.info else "JPEG"
+
+
+def _measure(size: tuple[int, int], kind: str) -> None:
+    """Refuse a photo of which too much would be held at once. Raises Refused."""
+    if size[0] * size[1] > MAX_PIXELS[kind]:
+        raise Refused("pixels")
+
+
+def _heic(data: bytes):
+    """Return a photo as phones of two makers keep it, upright and not much larger than needed.
+    Raises Refused.
+    """
+    from pillow_heif import HeifFile, options
+
+    data = _of_known_items(data)
+    # Only the photo: what is embedded beside it may be another one.
+    options.THUMBNAILS = options.DEPTH_IMAGES = options.AUX_IMAGES = False
+    options.DECODE_THREADS = 1
+    try:
+        file = HeifFile(io.BytesIO(data), convert_hdr_to_8bit=True)
+        photo = file[file.primary_index]
+        _measure(photo.size, "HEIF")
+        photo.load()
+    except (ValueError, OSError, RuntimeError, EOFError, SyntaxError):
+        raise Refused("phone") from None
+    return _in_stripes(photo)
+
+
+def _in_stripes(photo):
+    """Return a decoded photo made smaller, never held whole a second time."""
+    from PIL import Image
+
+    (width, height), mode = photo.size, photo.mode
+    pixels: Any = memoryview(photo.data)
+    by = max(max(width, height) // MAX_SIDE, 1)
+    found = Image.new(mode, (-(-width // by), -(-height // by)))
+    for top in range(0, height, 64 * by):
+        rows = min(64 * by, height - top)
+        lines = pixels[top * photo.stride : (top + rows) * photo.stride]
+        stripe = Image.frombuffer(mode, (width, rows), lines, "raw", mode, photo.stride, 1)
+        found.paste(stripe.reduce(by), (0, top // by))
+    found.info = {"icc_profile": photo.info.get("icc_profile")}
+    return found
+
+
+def _of_known_items(data: bytes) -> bytes:
+    """Return a file of boxes without what stands behind them. Raises Refused where it says that it
+    is made of other items than photos are.
+    """
+    boxes: list[tuple[bytes, int, int]] = []
+    with suppress(Refused):
+        for box in _boxes(data, 0, len(data)):
+            boxes.append(box)
+    tables = [_items(data, start + 4, end) for kind, start, end in boxes if kind == b"meta"]
+    if len(tables) != 1 or not tables[0] <= ITEMS or b"moov" in [kind for kind, *_place in boxes]:
+        raise Refused("phone")
+    return data[: boxes[-1][2]]
+
+
+def _items(data: bytes, start: int, end: int) -> set[bytes]:
+    """Return the kinds of items that the table of a file of boxes lists. Raises Refused."""
+    found = set()
+    for table, first, last in _boxes(data, start, end):
+        if table == b"iinf":
+            found |= {_kind(data, at) for at in _entries(data, first, last)}
+    return found
+
+
+def _entries(data: bytes, first: int, last: int) -> list[int]:
+    begin = first + (8 if data[first] else 6)
+    return [at for _infe, at, _end in _boxes(data, begin, last)]
+
+
+def _kind(data: bytes, at: int) -> bytes:
+    place = at + (10 if data[at] > 2 else 8)
+    return data[place : place + 4]
+
+
+def _boxes(data: bytes, at: int, end: int):
+    """Yield the boxes of a stretch: kind, and where its content begins and ends. Raises Refused."""
+    while at < end:
+        size, kind, head = int.from_bytes(data[at : at + 4], "big"), data[at + 4 : at + 8], 8
+        if size == 1:
+            size, head = int.from_bytes(data[at + 8 : at + 16], "big"), 16
+        size = size or end - at  # 0: to the end
+        if size < head or at + size > end:
+            raise Refused("phone")
+        yield kind, at + head, at + size
+        at += size
+
+
 def _on_white(image):
-    """Return the pixels alone, as RGB: no profile, no text, no position travels with them."""
+    """Return the pixels alone: no text, no position travels with them."""
     from PIL import Image
 
     if image.mode.startswith("I"):
         image = image.point(lambda value: value / 256).convert("L")
     if image.mode not in ("RGBA", "LA", "PA") and "transparency" not in image.info:
-        flat = image if image.mode == "RGB" else image.convert("RGB")
+        flat = image if image.mode in ("RGB", "L", "CMYK") else image.convert("RGB")
         flat.info = {}
         return flat
     clear = image.convert("RGBA")
     flat = Image.new("RGB", image.size, "white")
     flat.paste(clear, mask=clear)
+    return flat
+
+
+def _in_srgb(flat, profile: bytes | None):
+    """Return colours as every screen takes them, without a profile; one that fits no such pixels
+    counts for nothing.
+    """
+    from PIL import ImageCms
+
+    if profile:
+        with suppress(ImageCms.PyCMSError, OSError, ValueError, TypeError):
+            own = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+            shown = ImageCms.createProfile("sRGB")
+            flat = ImageCms.profileToProfile(flat, own, shown, outputMode="RGB")
+    flat = flat if flat.mode == "RGB" else flat.convert("RGB")
+    flat.info = {}
     return flat
 
 
@@ -133,7 +256,7 @@ def _pdf(data: bytes) -> tuple[dict, list[bytes]]:
     if IN_THE_RAW.search(_unescaped(data)):
         raise Refused("active")
     reader = _reader(data)
-    if reader.is_encrypted:
+    if reader.is_encrypted and not reader.decrypt(""):  # its owner's password locks editing only
         raise Refused("locked")
     if not 1 <= len(reader.pages) <= MAX_PAGES:
         raise Refused("pages")

@@ -107,11 +107,16 @@ def forget_count(attempt: TransitionContext) -> None:
 # Ratings -----------------------------------------------------------------------------------------
 
 
+def leading(row: Appraised) -> list[str]:
+    """Return the grades with the most votes, the best first: several where they are tied."""
+    tally = row.tally or {}
+    most = max(tally.values(), default=0)
+    return [grade for grade in ORDER if tally.get(grade) == most > 0]
+
+
 def voted(row: Appraised) -> str | None:
     """Return the grade with the most votes; of several the better one."""
-    if not row.tally or not any(row.tally.values()):
-        return None
-    return max(ORDER, key=lambda grade: (row.tally[grade], -ORDER.index(grade)))
+    return next(iter(leading(row)), None)
 
 
 def to_rate(attempt: TransitionContext) -> set[str]:
@@ -124,7 +129,8 @@ def ratings(attempt: TransitionContext) -> dict[str, str]:
     return {entry["member"]: entry["grade"] for entry in attempt.words.get("ratings") or []}
 
 
-def _told(attempt: TransitionContext, word: str) -> set[str]:
+def told(attempt: TransitionContext, word: str) -> set[str]:
+    """Return about whom a list says something."""
     return {entry["member"] for entry in attempt.words.get(word) or []}
 
 
@@ -132,7 +138,7 @@ def _told(attempt: TransitionContext, word: str) -> set[str]:
 def departures_explained(attempt: TransitionContext) -> bool:
     """与测评结果不一致的等次，要写明理由。"""
     return all(
-        grade == voted(row_of(attempt, person)) or person in _told(attempt, "reasons")
+        grade == voted(row_of(attempt, person)) or person in told(attempt, "reasons")
         for person, grade in ratings(attempt).items()
     )
 
@@ -141,7 +147,7 @@ def departures_explained(attempt: TransitionContext) -> bool:
 def harsh_are_heard(attempt: TransitionContext) -> bool:
     """与测评相差两个等次，或定为不合格的，要先听取本人意见并写下来。"""
     return all(
-        person in _told(attempt, "heard")
+        person in told(attempt, "heard")
         for person, grade in ratings(attempt).items()
         if harsh(voted(row_of(attempt, person)), grade)
     )

@@ -290,21 +290,22 @@ def window(attempt: TransitionContext) -> tuple[date, date]:
 # Self-assessment and peer review -----------------------------------------------------------------
 
 
-def _write_self(attempt: TransitionContext, row: Appraised) -> None:
-    row.self_text, row.self_grade = attempt.words["text"], attempt.words["grade"]
+def write_self(attempt: TransitionContext, row: Appraised, words: dict) -> None:
+    """Put a self-assessment into a member's row. Does not commit."""
+    row.self_text, row.self_grade = words["text"], words["grade"]
     row.self_by, row.self_at = attempt.actor.id, attempt.at.now
 
 
 @effect
 def file_own(attempt: TransitionContext) -> None:
     """自评存入本人的评议材料。"""
-    _write_self(attempt, row_of(attempt, attempt.actor.id))
+    write_self(attempt, row_of(attempt, attempt.actor.id), attempt.words)
 
 
 @effect
 def file_for(attempt: TransitionContext) -> None:
     """按本人口述代录，注明代录人。"""
-    _write_self(attempt, row_of(attempt, attempt.words["member"]))
+    write_self(attempt, row_of(attempt, attempt.words["member"]), attempt.words)
 
 
 @effect

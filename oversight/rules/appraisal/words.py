@@ -76,6 +76,16 @@ SELF = (
     Field("grade", "choice", "自评等次", choices=GRADE_CHOICES),
 )
 PEER = (Field("about", "person", "评议谁"), Field("opinion", "text", "互评意见"))
+SELVES = (Field("selves", "list", "自评", items=(MEMBER_ASK, *SELF)),)
+SHEET = (
+    Field("by", "person", "发言人", required=False, hint=N_("下面没有另写发言人的，都按他。")),
+    Field(
+        "reviews",
+        "list",
+        "互评意见",
+        items=(PEER[0], Field("by", "person", "发言人", required=False), PEER[1]),
+    ),
+)
 HELD = Field("meeting_on", "date", "组织生活会日期", required=False, hint=N_("不填就是今天。"))
 COUNTED = (
     *(

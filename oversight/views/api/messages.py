@@ -322,6 +322,7 @@ class Units(TypedDict):
 class Member(TypedDict):
     id: Id
     name: str
+    called: Annotated[str, By("Told apart from namesakes of the page.")]
     unit: Named
     flags: NotRequired[Flags]
     phone: NotRequired[Annotated[str | None, By("Masked.")]]

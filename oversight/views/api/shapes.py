@@ -250,11 +250,16 @@ def unit(row: Unit, parent: Unit | None) -> m.Unit:
     }
 
 
-def member(person: Person, branch: Unit, flags: bool, phone: str = "") -> m.Member:
+def member(person: Person, branch: Unit, flags: bool, called: str, phone: str = "") -> m.Member:
     """Return a member; `flags` and the masked number only where the reader leads the branch or
     stands above it.
     """
-    found: m.Member = {"id": person.id, "name": person.name, "unit": named(branch)}
+    found: m.Member = {
+        "id": person.id,
+        "name": person.name,
+        "called": called,
+        "unit": named(branch),
+    }
     if flags:
         found["flags"] = [flag for flag in m.FLAGS if getattr(person, flag)]
         found["phone"] = phone or None

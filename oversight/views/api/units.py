@@ -12,6 +12,7 @@ from oversight.ledger import attendance
 from oversight.ledger import month as months
 from oversight.models import Activity, Unit
 from oversight.organization import reach
+from oversight.organization.names import told_apart
 from oversight.organization.units import by_id
 from oversight.views.pages import phone
 from oversight.views.session import actor, moment
@@ -56,12 +57,18 @@ def members(unit_id, asked: m.Paging):
     who, size, top = actor(), asked["limit"], unit_in_reach(unit_id)
     rows = reach.members(db.session, who, top, moment().today, asked.get("cursor") or None, size)
     leads = tuple(post.unit.path for post in who.posts)
+    units = {row.Person.id: row.Unit.name for row in rows}
+    called = told_apart([row.Person for row in rows[:size]], units)
     return page(
         rows,
         size,
         mark=lambda row: row.Membership.id,
         shape=lambda row: shapes.member(
-            row.Person, row.Unit, row.Unit.path.startswith(leads), phone.masked(row.Person)
+            row.Person,
+            row.Unit,
+            row.Unit.path.startswith(leads),
+            called[row.Person.id],
+            phone.masked(row.Person),
         ),
     )
 

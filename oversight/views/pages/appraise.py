@@ -10,17 +10,30 @@ from functools import cached_property
 from flask import url_for
 
 from oversight.base.db import db
+from oversight.base.refusals import InvalidInput
+from oversight.base.sentences import N_, say
 from oversight.casework import appraisal
-from oversight.models import Person
+from oversight.law.inputs import read_count
+from oversight.models import Case, Person, Unit
 from oversight.models.appraisal import GRADES
 from oversight.organization.members import in_office_of
 from oversight.organization.units import superiors
 from oversight.rules.appraisal import ratings as ratings
 from oversight.rules.appraisal.words import AWAY, EXCUSE_GROUNDS
+from oversight.views import session
+from oversight.views.forms import Choice
 from oversight.views.present import apart
 
 from .casefile import VOTES, CaseFile
 
+PRINTS = {
+    "signin": N_("签到表"),
+    "ballot": N_("民主测评票"),
+    "count": N_("计票表"),
+    "summary": N_("测评汇总表"),
+    "register": N_("评议登记表"),
+}
+BY_NAME = "called"  # marks a form in which speakers are written by their names
 ASKING = ("not_counted_asked", "not_counted_asked_later", "excuse_asked")
 PUBLIC = ("told", "filed", "closed")
 
@@ -70,8 +83,34 @@ class Appraising:
         return appraisal.to_rate(self.file.case, self.lines)
 
     @property
+    def tied(self) -> list[str]:
+        """Return the names of those whose vote is tied and for whom nothing was proposed yet."""
+        return [
+            self.call(line.person)
+            for line in self.to_rate
+            if len(self.leading(line)) > 1 and not line.row.proposed
+        ]
+
+    @property
+    def printable(self) -> list[tuple[str, str]]:
+        """Return what can be printed of it now, for who leads it: the summary once it is counted."""
+        counted = bool(self.file.case.facts.get("counts"))
+        return [(key, label) for key, label in PRINTS.items() if counted or key != "summary"]
+
+    @property
+    def present_lines(self) -> list[appraisal.Line]:
+        """Return who comes to the meeting: also those who are not graded."""
+        return [line for line in self.lines if line.row.standing in ("graded", "ungraded")]
+
+    @property
+    def entitled(self) -> int:
+        """Return how many should attend the vote (应到), as fixed at its beginning or as of now."""
+        fixed = self.file.case.facts.get("entitled")
+        return sum(line.row.votes for line in self.present_lines) if fixed is None else fixed
+
+    @property
     def taking_part(self) -> list[Person]:
-        return [line.person for line in self.lines if line.row.standing in ("graded", "ungraded")]
+        return [line.person for line in self.present_lines]
 
     @property
     def silent(self) -> list[Person]:
@@ -113,6 +152,22 @@ class Appraising:
         """Return the names of the graded about whom nobody has said anything yet."""
         return [line.person.name for line in self.graded if not line.peers]
 
+    def entries(self, move: str, word: str, person: str, name: str = "member") -> list[dict]:
+        """Return what came back of a list about one member; an empty entry where nothing did."""
+        bound = self.file.bound.of_move(move)
+        found = [one for one in bound.words.get(word) or [] if one.get(name) == person]
+        return found or [{}]
+
+    def spoken(self, said: str | None) -> str:
+        """Return by what name a speaker stands in the form: as he is called, or as it was typed."""
+        return self._called.get(said or "", said or "")
+
+    def summed(self, line: appraisal.Line) -> tuple[int, int]:
+        """Return of a count that came back what a member's votes add up to, and what they should."""
+        entry = self.entries("enter_count", "tallies", line.row.person_id)[0]
+        valid = self.file.bound.of_move("enter_count").words.get("valid")
+        return sum(_votes(entry.get(grade)) for grade in GRADES), _votes(valid)
+
     @property
     def count_form(self):
         """Return the form of the count, with what was counted where it is to be corrected."""
@@ -123,10 +178,13 @@ class Appraising:
         return form
 
     @property
-    def tellers(self) -> list[Person]:
-        """Return who may watch and count: the branch's own people, and those of the superior."""
-        above = superiors(db.session, self.file.case.unit)[0].id
-        return [*self.taking_part, *in_office_of(db.session, [above], self.file.at.today)]
+    def tellers(self) -> list[Choice]:
+        """Return who may watch and count, each under his unit: the branch's own people, and those
+        of the superior.
+        """
+        above, own = superiors(db.session, self.file.case.unit)[0], self.file.case.unit
+        theirs = in_office_of(db.session, [above.id], self.file.at.today)
+        return _under({own: self.taking_part, above: theirs})
 
     @cached_property
     def _seats(self) -> list[tuple[str, Person]]:
@@ -138,13 +196,17 @@ class Appraising:
         return [person for _unit, person in self._seats]
 
     @property
-    def ballot_tellers(self) -> list[Person]:
-        """Return who may count the committee's ballots: people of its unit whose own case it is
-        not.
+    def ballot_tellers(self) -> list[Choice]:
+        """Return who may count the committee's ballots, each under his unit: people of its unit
+        whose own case it is not.
         """
-        units = {unit for unit, _person in self._seats}
-        there = in_office_of(db.session, units, self.file.at.today)
-        return [person for person in there if person.id not in self.by_person]
+        units = {db.session.get(Unit, unit) for unit, _person in self._seats}
+        there = {unit: in_office_of(db.session, [unit.id], self.file.at.today) for unit in units}
+        free = {
+            unit: [person for person in people if person.id not in self.by_person]
+            for unit, people in there.items()
+        }
+        return _under(free)
 
     @property
     def excellent(self) -> list[str]:
@@ -184,8 +246,42 @@ class Appraising:
     def grade(self, key: str | None) -> str:
         return GRADES.get(key or "", "")
 
-    def voted(self, line: appraisal.Line) -> str | None:
-        return ratings.voted(line.row)
+    def leading(self, line: appraisal.Line) -> list[str]:
+        """Return the grades with the most votes: where several are tied, none is preset."""
+        return ratings.leading(line.row)
 
     def action(self, move: str) -> str:
         return url_for("case.make", case_id=self.file.case.id, name=move)
+
+
+def _votes(typed) -> int:
+    return read_count(str(typed)) or 0
+
+
+def _under(people: dict[Unit, list[Person]]) -> list[Choice]:
+    """Return whom a field may name, each once, by name under the heading of his unit."""
+    called = apart([one for found in people.values() for one in found])
+    listed: dict[str, Choice] = {}
+    for unit, found in people.items():
+        for one in sorted(found, key=lambda person: (person.name, person.id)):
+            listed.setdefault(one.id, Choice(one.id, called[one.id], unit.name))
+    return list(listed.values())
+
+
+# The sheet of the meeting, on which speakers are written by their names ---------------------------
+
+
+def read_names(case: Case, words: dict) -> dict:
+    """Return a sheet's words with the ids of those who are written by name. Raises InvalidInput."""
+    people = Appraising(CaseFile(case, session.actor(), session.moment())).taking_part
+    known = {"": "", **{name: person for person, name in apart(people).items()}}
+    found = [entry | {"by": _id_of(entry["by"], known)} for entry in words.get("reviews", ())]
+    return words | {"reviews": found}
+
+
+def _id_of(name: str, known: dict[str, str]) -> str:
+    """Return the id of who is written in a line, as he is called on the page."""
+    if name in known:
+        return known[name]
+    why = N_("“%(name)s”不在名单上，或不止一人，请从列表里选发言人。")
+    raise InvalidInput({"reviews": say(why, name=name[:40])})

@@ -12,13 +12,14 @@ from flask_login import login_required
 from oversight.base.db import db
 from oversight.base.refusals import DomainError, InvalidInput, NotFound, RuleViolation
 from oversight.base.rows import ids_of
+from oversight.base.sentences import N_
 from oversight.casework import rectification
 from oversight.engine import authority, bell, desk_acts, inbox, transitions
 from oversight.law.definition import Move
 from oversight.models import Case
 from oversight.views import forms, present, session
 
-from . import checklist, desk, desk_act_forms, opening
+from . import appraise, checklist, desk, desk_act_forms, opening
 from .casefile import CaseFile
 
 FROM_DESK: dict[str, Any] = {"from": "desk"}  # a word of Python, hence not by name
@@ -107,8 +108,10 @@ def make(case_id, name):
     case = asked(case_id, name)
     move, version = _named(case, name), forms.version_from(request.form)
     words = forms.words_from(request.form, move.asks)
+    if request.form.get("then") == forms.FIND:
+        return _again(str(case_id), forms.Bound(name, words))
     try:
-        words = _words(move)
+        words = _words(case, move)
         case = transitions.submit(
             db.session, case.id, name, session.actor(), words, version=version, at=session.moment()
         )
@@ -146,14 +149,32 @@ def _named(case: Case, name: str) -> Move:
     return workflow.move(workflow.state(case.state), name) or named[0]
 
 
-def _words(move: Move) -> dict:
+def _words(case: Case, move: Move) -> dict:
     """Take the words from the form; an answer given without a word reads as its definition says."""
+    _no_file_left()
     if "checklist" in request.form:
         return checklist.words(request.form, move)
     words = forms.words_from(request.form, move.asks)
+    _as_shown(words)
+    if appraise.BY_NAME in request.form:
+        return appraise.read_names(case, words)
     if not words and forms.SAY in request.form and forms.one_text([move]) and move.unsaid:
         return {move.asks[0].name: move.unsaid}
     return words
+
+
+def _no_file_left() -> None:
+    """Refuse an answer beside which a file was chosen: only its name comes. Raises InvalidInput."""
+    if any(request.form.getlist("file")):
+        raise InvalidInput({"file": N_("您选的照片还没有上传。请重新选择，点“上传”，再提交。")})
+
+
+def _as_shown(words: dict) -> None:
+    """Refuse to sign a paper with another term than was shown. Raises InvalidInput."""
+    if request.form.get("shown", words.get("due_on", "")) != words.get("due_on", ""):
+        raise InvalidInput(
+            {"due_on": N_("期限改了，下面的通知书已按新的期限写好。请看过，再点一次。")}
+        )
 
 
 def _again(case_id: str, bound: forms.Bound) -> str:

@@ -15,7 +15,7 @@ from oversight.base.db import db, is_id
 from oversight.base.refusals import DomainError, InvalidInput
 from oversight.base.rows import ids_of, keyed
 from oversight.base.sentences import N_, say
-from oversight.casework import attachments, record, rectification
+from oversight.casework import attachments, linked, record, rectification
 from oversight.engine import authority, available, bell, desk_acts, inbox, journal, precedents
 from oversight.law.clauses import Source
 from oversight.law.definition import Committee, Field, Move, Rule, State, Workflow
@@ -207,7 +207,7 @@ class CaseFile:
         mine = self.bound.of_move(move.name)
         own = move.by is self.workflow.opened_by and not move.decides
         facts = {ask.name: self.case.facts.get(ask.name) for ask in move.asks} if own else {}
-        values = mine.words if mine else facts
+        values = mine.words if mine or mine.words else facts
         return forms.form_for(move.asks, f"{scope}-{move.name}", values, mine.wrong)
 
     @cached_property
@@ -228,14 +228,16 @@ class CaseFile:
         """Return by word the field of the form that came back, for the links of its error summary."""
         name = self.bound.move
         if name == forms.ATTACH and self.may_attach:
-            return {"file": "ev-file", "note": "ev-note", "finding": "ev-for"}
+            ids = {"note": "ev-note", "finding": "ev-for"}
+            return {word: ids.get(word.split("-")[0], "ev-file") for word in self.bound.wrong}
         if name in desk_acts.ASKS:
             return {ask.name: f"d-{name}-{ask.name}" for ask in desk_acts.ASKS[name]}
         move = self.move(name)
         if move is None:
             return {}
         scope = "o" if move in self.aside else "m"
-        return {ask.name: f"{scope}-{name}-{ask.name}" for ask in move.asks}
+        asked = {ask.name: f"{scope}-{name}-{ask.name}" for ask in move.asks}
+        return {**asked, "file": "ev-file"}
 
     @property
     def said(self) -> str:
@@ -421,10 +423,19 @@ class CaseFile:
         issued = any("paper" in row.result for row in self.journal)
         return record.papers(db.session, self.case) if issued and self.reads_all else []
 
-    def letter(self, name: str) -> dict:
-        """Compose what a move would send or issue if it were made now."""
+    @property
+    def signers(self) -> dict[str | None, str]:
+        """Return the names of those who acted in the case, by id: whoever issued a paper answers for
+        it.
+        """
+        return {row.actor_id: row.actor.split("（")[0] for row in self.journal if row.actor}
+
+    def letter(self, name: str, **raw) -> dict:
+        """Compose what a move would send or issue if it were made now, with these words."""
         move = next(move for move in self.workflow.moves if move.name == name)
-        return move.letter(self.attempt(move))
+        attempt = self.attempt(move)
+        attempt.raw = raw
+        return move.letter(attempt)
 
     @cached_property
     def sent(self) -> tuple[JournalRow, dict] | None:
@@ -442,6 +453,28 @@ class CaseFile:
     @cached_property
     def attachments(self) -> list[Attachment]:
         return attachments.of_case(db.session, self.case)
+
+    def order_day(self, move: Move | None) -> str | None:
+        """Return the day that an order names as it is shown to whoever signs or issues it."""
+        mine = self.bound.of_move(move.name if move else "")
+        if mine:
+            return mine.words.get("due_on", "")
+        known = self.case.facts.get("due_on")
+        return known if known or move is None else present.rectify_by(self.case).isoformat()
+
+    @cached_property
+    def evidence(self) -> list[Attachment]:
+        return attachments.newest(self.attachments)
+
+    @cached_property
+    def visit(self) -> linked.Linked | None:
+        """Return the visit from which an order came."""
+        return linked.visit_of(db.session, self.case, self.journal, self.who)
+
+    @cached_property
+    def orders(self) -> list[linked.Linked]:
+        """Return the orders that came of a visit."""
+        return linked.orders_of(db.session, self.journal, self.who)
 
     @cached_property
     def unseen(self) -> bool:
@@ -467,12 +500,14 @@ class CaseFile:
             return False
         return True
 
-    @property
+    @cached_property
     def may_attach(self) -> bool:
-        """True where the reader's side works on it, or he opened it; judged again when a file
-        comes.
+        """True where the reader's side works on it or has just sent it, or he opened it; judged again
+        when a file comes.
         """
-        return self.case.open and (self.waiting.yours or self.case.opened_by == self.who.id)
+        return self.case.open and (
+            self.waiting.yours or attachments.may_add(db.session, self.case, self.who)
+        )
 
     @cached_property
     def slots(self) -> list[tuple[str, str]]:

@@ -47,7 +47,6 @@ from .casefile import CaseFile
 bp = Blueprint("opening", __name__)
 MANY_UNITS = 50  # listed on a page; more are looked for
 MONTHS = 4  # of which one is chosen on the form of a request
-FIND = "find"  # in the place of a first step: looks for partners and keeps what was written
 
 
 @dataclass(frozen=True)
@@ -537,7 +536,7 @@ def send(name):
     with session.keeping("open"):
         workflow, unit = _offered(name), _unit(name, request.form.get("unit"))
     facts = forms.words_from(request.form, workflow.facts)
-    if request.form.get("then") == FIND:
+    if request.form.get("then") == forms.FIND:
         return _looked_for(workflow, unit, facts)
     move = next(
         (m for m in workflow.leaving(workflow.opens) if m.name == request.form.get("then")), None

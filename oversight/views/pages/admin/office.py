@@ -131,12 +131,12 @@ def log():
         )
     area = request.args.get("area") if request.args.get("area") in audit_log.AREAS else None
     rows = audit_log.listed(
-        db.session, who.zone_id, area, None, before if is_id(before) else None, 51
+        db.session, who.zone_id, area, None, before if is_id(before) else None, 50
     )
     return render_template(
         "admin/changes.html",
-        rows=rows[:50],
-        more=len(rows) > 50,
+        rows=rows,
+        more=rows.more,
         area=area,
         areas=audit_log.AREAS,
         acts=audit_log.ACTS,

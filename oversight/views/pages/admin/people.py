@@ -18,7 +18,8 @@ from oversight.models import Person, Substitution, Unit
 from oversight.organization.members import members
 from oversight.register import audit_log, leaving, posts, tenure
 from oversight.register import members as people
-from oversight.views import session
+from oversight.views import present, session
+from oversight.views.forms import FIND, Choice
 
 from .office import bp, change, day, in_reach, keeps, person_named, unit_named, unit_of
 from .units import tree
@@ -109,17 +110,25 @@ def _person(one: Person, unit: Unit, refusal=None) -> str:
         came=people.came_from(db.session, one, session.moment().today),
         to=db.session.get(Unit, later.unit_id) if later else None,
         effects=people.effects(db.session, one, session.moment().today),
-        branches=[row for row in tree() if row.kind == "branch" and row.id != unit.id],
+        branches=present.picks(_others(unit), request.form.get("unit")),
         acts=audit_log.ACTS,
         changes=audit_log.listed(db.session, one.zone_id, about_id=one.id),
         group=people.groups_of(db.session, unit, session.moment().today).get(one.id),
     )
 
 
+def _others(unit: Unit) -> list[Choice]:
+    """Return the branches to which a member of this one can be transferred."""
+    found = [row for row in tree() if row.kind == "branch" and row.id != unit.id]
+    return present.choices_of(found)
+
+
 @bp.post("/people/<uuid:person_id>/<any(transfer, take_back, gone, flags, correct):what>")
 @login_required
 def change_person(person_id, what):
     one, unit = _member(person_id)
+    if request.form.get("then") == FIND:
+        return _person(one, unit)
     who, at = session.actor(), session.moment()
 
     def do() -> str:
@@ -187,7 +196,13 @@ def _acting(refusal=None) -> str:
     units = [unit for unit in tree() if unit.kind != "group"] if who.posts else []
     rows = posts.actings(db.session, ids_of(units), today)
     mine = [post for post in who.posts if post.office not in NO_BUSINESS]
-    empty = posts.vacant(db.session, who, units)
+    vacant = {
+        f"{unit.id}:{office}": (unit, office)
+        for unit, office in posts.vacant(db.session, who, units)
+    }
+    named = [Choice(key, unit.name) for key, (unit, _office) in vacant.items()]
+    free = present.picks(named, request.form.get("seat"))
+    empty = [vacant[one.id] for one in free.rows]
     seats = {post.unit_id for post in mine} | {unit.id for unit, _office in empty}
     return render_template(
         "admin/acting.html",
@@ -195,6 +210,7 @@ def _acting(refusal=None) -> str:
         rows=rows,
         mine=mine,
         empty=empty,
+        free=free,
         refusal=refusal,
         people=posts.stand_ins(db.session, seats, who),
         workflows=workflows.offered(session.settings()),
@@ -205,6 +221,9 @@ def _acting(refusal=None) -> str:
 @bp.post("/acting")
 @login_required
 def give_acting():
+    if request.form.get("then") == FIND:
+        return _acting()
+
     def do() -> str:
         unit_id, _colon, office = request.form.get("seat", "").partition(":")
         unit = in_reach(find(db.session, Unit, unit_id))

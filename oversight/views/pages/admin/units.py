@@ -22,7 +22,8 @@ from oversight.models.organizations import CATEGORIES, UNIT_KINDS
 from oversight.organization.members import members
 from oversight.organization.units import outline, page_of
 from oversight.register import audit_log, reorganize, reorganized, sheets, units
-from oversight.views import session
+from oversight.views import present, session
+from oversight.views.forms import FIND
 from oversight.views.present import ymd
 
 from .office import bp, change, day, in_reach, keeps, require_keeper, unit_named, unit_of
@@ -199,7 +200,7 @@ def found_unit(unit_id):
 def reorganize_unit(unit_id, kind):
     """Ask, show what passes to whom, and only then do it."""
     found = unit_of(unit_id)
-    if request.method == "GET":
+    if request.method == "GET" or request.form.get("then") == FIND:
         return _reorganize(found, kind)
     if request.form.get("sure") != "1":
         return _preview(found, kind)
@@ -289,7 +290,7 @@ def _reorganize(found: Unit, kind: str, refusal=None, preview: dict | None = Non
         unit=found,
         kind=kind,
         label=KINDS[kind],
-        others=others,
+        others=present.picks(present.choices_of(others), request.form.get("into")),
         refusal=refusal,
         preview=preview,
         people=members(db.session, found.id, session.moment().today) if kind == "split" else (),

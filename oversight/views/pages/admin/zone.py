@@ -33,19 +33,21 @@ def settings():
 
 def _page(typed: dict, wrong: dict, status: int = 200):
     who = session.actor()
+    history = zone_settings.history(db.session, who.zone_id)
     rows = [
         (
             row,
             ZONE_SETTINGS.get(row.name),
             person_name(db.session, row.by_id) if row.by_id else _("终端"),
         )
-        for row in zone_settings.history(db.session, who.zone_id)
+        for row in history
     ]
     return render_template(
         "zone_settings.html",
         groups=grouped_by(ZONE_SETTINGS.values(), "group"),
         keeps=zone_settings.keeps(who),
         rows=rows,
+        more=history.more,
         wrong=wrong,
         values={**chosen(db.session, who.zone_id), **typed},
         shown=zone_settings.shown,
