@@ -212,13 +212,18 @@ class Bulk:
 
 @dataclass(frozen=True)
 class State:
-    """`granted`: what was asked for has been granted, or what was ordered stands."""
+    """`granted`: what was asked for has been granted, or what was ordered stands.
+
+    For the screen, and no part of the printed law: `act` is what whoever it waits for is to do, in a
+    word or two (联系, 复核); where it is not said, the label of his first move is.
+    """
 
     name: str
     label: str
     waits_on: Party = NOBODY
     due: Due | None = None
     granted: bool = False
+    act: str = ""
 
 
 @dataclass(frozen=True)
@@ -465,6 +470,12 @@ class Workflow:
     def drafts(self) -> bool:
         """True where a new case lies with the one who opens it until he sends it on."""
         return self.opens.due is None
+
+    def act(self, state: State) -> str:
+        """Return what is to be done in a state, in a word or two: its own, else its first move's."""
+        maker = state.waits_on
+        moves = (one for one in self.leaving(state) if one.by is maker and one.place != "aside")
+        return state.act or next((one.label for one in moves), state.label)
 
     def bulk_move(self, state: State) -> Move | None:
         """Return the answer in a state that may be given to many at once."""

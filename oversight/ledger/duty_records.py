@@ -29,7 +29,8 @@ from oversight.calendar.party_days import change
 from oversight.engine import authority
 from oversight.engine.use_case import use_case
 from oversight.law import duties as law
-from oversight.law.binding import by_key, own_id
+from oversight.law.binding import by_key
+from oversight.law.clauses import register
 from oversight.law.duties import BRANCH, SUPERIOR, YEAR_SHEET, ZONE, Duty, duties, part_of
 from oversight.law.inputs import read_day
 from oversight.law.roles import SUPERIOR as ABOVE
@@ -424,4 +425,6 @@ def _chain(session: Session, sheet: YearSheet, name: str, at, who, basis, told, 
 def ground(key: str, unit: Unit) -> str:
     """Return the clause under which a unit owes something, in its own document."""
     found = by_key(key, unit.category) if unit.category else []
-    return found[0].id if found else own_id(key, None)
+    if found:
+        return found[0].id
+    return next((number for number, entry in register().items() if entry["key"] == key), key)

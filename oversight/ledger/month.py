@@ -397,12 +397,17 @@ def planned(session: Session, unit: Unit, year: int, month: int) -> bool:
     return session.scalar(wanted) is not None
 
 
-def other_days(session: Session, unit: Unit, today: date, day: date) -> list[date]:
-    """Return the next three party days ahead that are not the one named."""
-    wanted = sa.select(Activity.day).where(
-        *_party_days(unit), Activity.day > today, Activity.day != day, Activity.held_on.is_(None)
+def days_ahead(session: Session, unit: Unit, today: date, most: int) -> dict[date, Case | None]:
+    """Return the next party days in the calendar, each with the open request about it, if any."""
+    wanted = sa.select(Activity.id, Activity.day).where(
+        *_party_days(unit),
+        Activity.day > today,
+        Activity.held_on.is_(None),
+        Activity.excused_by.is_(None),
     )
-    return list(session.scalars(wanted.order_by(Activity.day).limit(3)))
+    rows = session.execute(wanted.order_by(Activity.day).limit(most)).all()
+    asked = _asked(session, unit) if rows else {}
+    return {row.day: asked.get(row.id) for row in rows}
 
 
 def _party_days(unit: Unit) -> tuple:

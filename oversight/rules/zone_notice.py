@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 import sqlalchemy as sa
 
+from oversight.base.sentences import N_
 from oversight.law.clauses import Source, house_rule
 from oversight.law.definition import Due, Field, Move, Rule, State, Tell
 from oversight.law.roles import BRANCH, TIMER, ZONE_OFFICE, ZONE_SIGNER, Role
@@ -26,7 +27,7 @@ EVERY_BRANCH = Role(
 )
 
 DRAFT = State("draft", "拟稿", waits_on=ZONE_OFFICE)
-PROPOSED = State("proposed", "待签发", waits_on=ZONE_SIGNER, due=Due(3, QUICK))
+PROPOSED = State("proposed", "待签发", waits_on=ZONE_SIGNER, due=Due(3, QUICK), act=N_("签发"))
 WITHDRAWN = State("withdrawn", "已撤稿")
 EXPIRED = State("expired", "逾期失效")
 REVOKED = State("revoked", "已撤销")

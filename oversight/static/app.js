@@ -38,6 +38,22 @@
     form.addEventListener('change', names); names();
   }
 
+  // A bar for what is chosen shows once something is; a button ticks all that stands in a list.
+  for (const bar of all('[data-chosen]')) {
+    const show = () => { bar.hidden = ![...bar.elements].some(i => i.type === 'checkbox' && i.checked); };
+    document.addEventListener('change', show);
+    bar.addEventListener('reset', () => setTimeout(show)); show();
+  }
+  for (const b of all('[data-all]')) {
+    const boxes = all('.con-r input, .checkl input', document.getElementById(b.dataset.all));
+    b.hidden = false;
+    b.addEventListener('click', () => {
+      const on = boxes.some(i => !i.checked);
+      for (const i of boxes) i.checked = on;
+      b.dispatchEvent(new Event('change', { bubbles: true }));
+    });
+  }
+
   // That an order was read is told by a post of its own, since a GET never writes.
   for (const form of all('form[data-seen]')) fetch(form.action, { method: 'POST', body: new FormData(form), keepalive: true });
 
@@ -96,6 +112,6 @@
       if (next) { e.preventDefault(); all('a', next).find(a => a.offsetParent).focus(); }
     }
     const tick = key === 'x' && here >= 0 && items[here].querySelector('input[type=checkbox]');
-    if (tick) { e.preventDefault(); tick.checked = !tick.checked; }
+    if (tick) { e.preventDefault(); tick.click(); }
   });
 })();

@@ -69,25 +69,20 @@ BY = Field("by", "list", "参加认定的人", required=False, hint=N_("不填�
 WHY, NOTE = Field("reason", "text", "理由"), Field("opinion", "text", "意见", required=False)
 
 IN_TIME = Due(facts.CONTACT, SOON, escalate_to=SUPERIOR)
-TO_CONTACT = State("to_contact", "待联系", waits_on=BRANCH, due=IN_TIME)
-TO_MAKE_UP = State(
-    "to_make_up",
-    "待补课",
-    waits_on=BRANCH,
-    due=Due(22, BEFORE_NEXT, until=facts.lesson_due, keeps=True, escalate_to=SUPERIOR),
-)
-TO_CONFIRM = State(
-    "to_confirm", "待确认", waits_on=BRANCH, due=Due(3, PROMPT, escalate_to=SUPERIOR)
-)
+# fmt: off
+TO_CONTACT = State("to_contact", "待联系", waits_on=BRANCH, due=IN_TIME, act=N_("联系"))
+TO_MAKE_UP = State("to_make_up", "待补课", waits_on=BRANCH,
+                   due=Due(22, BEFORE_NEXT, until=facts.lesson_due, keeps=True, escalate_to=SUPERIOR), act=N_("补课"))
+TO_CONFIRM = State("to_confirm", "待确认", waits_on=BRANCH, due=Due(3, PROMPT, escalate_to=SUPERIOR), act=N_("确认补课"))
 TO_ARCHIVE = State("to_archive", "待归档", waits_on=BRANCH, due=Due(5, FILE, escalate_to=SUPERIOR))
-OBJECTED = State(
-    "finding_objected", "对认定有异议", waits_on=SUPERIOR, due=Due(5, FINDING, escalate_to=ABOVE)
-)
-UNREACHED = State("unreached", "报上级查找", waits_on=SUPERIOR, due=Due(5, LOST, escalate_to=ABOVE))
+OBJECTED = State("finding_objected", "对认定有异议", waits_on=SUPERIOR,
+                 due=Due(5, FINDING, escalate_to=ABOVE), act=N_("答复异议"))
+UNREACHED = State("unreached", "报上级查找", waits_on=SUPERIOR, due=Due(5, LOST, escalate_to=ABOVE), act=N_("查找"))
 MADE_UP = State("made_up", "已补课归档", granted=True)
 EXCUSED = State("excused", "上级同意不补课", granted=True)
 SEARCHING = State("searching", "转失联查找")
 CORRECTED = State("corrected", "考勤更正，不再补课")
+# fmt: on
 
 
 @rule(clause("G-3.2.1a"))

@@ -19,9 +19,13 @@ PROMPT = house_rule(
 
 WHY, NOTE = Field("reason", "text", "理由"), Field("opinion", "text", "意见", required=False)
 
-ASKED = State("asked", "待另一名管理员放行", waits_on=RELEASER, due=Due(5, PROMPT))
-RELEASED = State("released", "待发激活单", waits_on=KEEPER, due=Due(5, PROMPT))
-TO_CONFIRM = State("to_confirm", "待同事或上级确认", waits_on=COLLEAGUE, due=Due(5, PROMPT))
+ASKED = State(
+    "asked", "待另一名管理员放行", waits_on=RELEASER, due=Due(5, PROMPT), act=N_("核实放行")
+)
+RELEASED = State("released", "待发激活单", waits_on=KEEPER, due=Due(5, PROMPT), act=N_("发激活单"))
+TO_CONFIRM = State(
+    "to_confirm", "待同事或上级确认", waits_on=COLLEAGUE, due=Due(5, PROMPT), act=N_("核实")
+)
 CONFIRMED = State("confirmed", "已确认是本人", granted=True)
 HANDED = State("handed", "已发激活单", granted=True)
 DENIED = State("denied", "不是本人，已锁定")

@@ -15,7 +15,9 @@ PROMPT = house_rule("另一名管理员 5 个工作日内答复；30 天没有�
 
 WHY, NOTE = Field("reason", "text", "理由"), Field("opinion", "text", "意见", required=False)
 
-ASKED = State("asked", "待另一名管理员放行", waits_on=RELEASER, due=Due(5, PROMPT))
+ASKED = State(
+    "asked", "待另一名管理员放行", waits_on=RELEASER, due=Due(5, PROMPT), act=N_("核实放行")
+)
 BEGUN = State("begun", "已任职", granted=True)
 REFUSED = State("refused", "不予放行")
 WITHDRAWN = State("withdrawn", "已撤回")

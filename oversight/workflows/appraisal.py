@@ -86,31 +86,27 @@ def paced(workdays: int, keeps: bool = False) -> Due:
     return Due(workdays, PACE, escalate_to=SUPERIOR, keeps=keeps)
 
 
-PREPARING = State("preparing", "准备", waits_on=BRANCH, due=paced(10, keeps=True))
-AWAY_FIRST = State("not_counted_asked", "待上级同意不计入", waits_on=SUPERIOR, due=IN_FIVE)
-SELF_ASSESSMENT = State(
-    "self_assessment",
-    "个人自评",
-    waits_on=MEMBERS,
-    due=Due(10, TIME, keeps=True, reminders=(3, 0), escalate_to=BRANCH),
-)
-EXCUSING = State("excuse_asked", "待上级同意免写自评", waits_on=SUPERIOR, due=IN_FIVE)
-SELF_DONE = State("self_done", "自评完成", waits_on=BRANCH, due=paced(5))
-PEER_REVIEW = State("peer_review", "党员互评", waits_on=BRANCH, due=paced(15, keeps=True))
-AWAY_LATER = State(
-    "not_counted_asked_later", "待上级同意不计入（互评后）", waits_on=SUPERIOR, due=IN_FIVE
-)
-VOTE = State("vote", "民主测评", waits_on=BRANCH, due=paced(10, keeps=True))
-RATE = State("rating", "组织评定", waits_on=BRANCH, due=paced(5))
+# fmt: off
+PREPARING = State("preparing", "准备", waits_on=BRANCH, due=paced(10, keeps=True), act=N_("核对名册"))
+AWAY_FIRST = State("not_counted_asked", "待上级同意不计入", waits_on=SUPERIOR, due=IN_FIVE, act=N_("批复不计入"))
+SELF_ASSESSMENT = State("self_assessment", "个人自评", waits_on=MEMBERS, act=N_("写自评"),
+                        due=Due(10, TIME, keeps=True, reminders=(3, 0), escalate_to=BRANCH))
+EXCUSING = State("excuse_asked", "待上级同意免写自评", waits_on=SUPERIOR, due=IN_FIVE, act=N_("批复免写自评"))
+SELF_DONE = State("self_done", "自评完成", waits_on=BRANCH, due=paced(5), act=N_("召开组织生活会"))
+PEER_REVIEW = State("peer_review", "党员互评", waits_on=BRANCH, due=paced(15, keeps=True), act=N_("互评"))
+AWAY_LATER = State("not_counted_asked_later", "待上级同意不计入（互评后）", waits_on=SUPERIOR, due=IN_FIVE, act=N_("批复不计入"))
+VOTE = State("vote", "民主测评", waits_on=BRANCH, due=paced(10, keeps=True), act=N_("测评计票"))
+RATE = State("rating", "组织评定", waits_on=BRANCH, due=paced(5), act=N_("评定等次"))
 PUT_FORWARD = State("proposed", "等次已提出", waits_on=AUTOMATIC)
-DECIDING = State("deciding", "待上级会议审定", waits_on=BODY, due=Due(10, DECIDED))
-RETURNED = State("returned", "退回重新评定", waits_on=BRANCH, due=paced(5))
+DECIDING = State("deciding", "待上级会议审定", waits_on=BODY, due=Due(10, DECIDED), act=N_("审定等次"))
+RETURNED = State("returned", "退回重新评定", waits_on=BRANCH, due=paced(5), act=N_("重新评定"))
 TELLING = State("telling", "待告知本人", waits_on=BRANCH, due=paced(5))
 ALL_TOLD = State("told", "已告知", waits_on=BRANCH, due=paced(10))
-UNDER_REVIEW = State("under_review", "复核中", waits_on=REVIEWER, due=Due(APPEAL, REVIEW))
+UNDER_REVIEW = State("under_review", "复核中", waits_on=REVIEWER, due=Due(APPEAL, REVIEW), act=N_("复核"))
 FILED = State("filed", "已报区备案", waits_on=TIMER, granted=True)
 CLOSED = State("closed", "归档", granted=True)
 UNFINISHED = State("unfinished", "未完成")
+# fmt: on
 
 BEFORE_VOTE = (PREPARING, SELF_ASSESSMENT, SELF_DONE, PEER_REVIEW)
 AT_THE_BRANCH = (PREPARING, SELF_DONE, PEER_REVIEW, VOTE, RATE, RETURNED, TELLING, ALL_TOLD)

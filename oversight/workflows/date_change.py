@@ -57,17 +57,28 @@ EACH_PARTNER = MultiInstance(PARTNER, joint.to_ask, "联合开展的各支部")
 EACH_SUPERIOR = MultiInstance(SUPERIOR, facts.joint_superiors, "各有关上级党组织")
 ANSWER = Due(REPLY, PROMPT, until=facts.answer_by)
 
-DRAFT = State("draft", "草稿", waits_on=BRANCH)
-CONSULTING = State("consulting", "待各支部同意联合", waits_on=EACH_PARTNER, due=ANSWER)
-ASKED = State("asked", "待批复", waits_on=SUPERIOR, due=ANSWER)
-ASKED_JOINT = State("asked_joint", "待各方批复", waits_on=EACH_SUPERIOR, due=ANSWER)
-RETURNED = State("returned", "退回修改", waits_on=BRANCH, due=ANSWER)
+DRAFT = State("draft", "草稿", waits_on=BRANCH, act=N_("提交"))
+CONSULTING = State(
+    "consulting", "待各支部同意联合", waits_on=EACH_PARTNER, due=ANSWER, act=N_("答复联合")
+)
+ASKED = State("asked", "待批复", waits_on=SUPERIOR, due=ANSWER, act=N_("批复"))
+ASKED_JOINT = State("asked_joint", "待各方批复", waits_on=EACH_SUPERIOR, due=ANSWER, act=N_("批复"))
+RETURNED = State("returned", "退回修改", waits_on=BRANCH, due=ANSWER, act=N_("修改后提交"))
 APPROVED = State("approved", "已同意", waits_on=TIMER, granted=True)
 AMEND_ASKED = State(
-    "amend_asked", "修改待批复，原批复有效", waits_on=SUPERIOR, due=ANSWER, granted=True
+    "amend_asked",
+    "修改待批复，原批复有效",
+    waits_on=SUPERIOR,
+    due=ANSWER,
+    granted=True,
+    act=N_("批复修改"),
 )
-CANCEL_ASKED = State("cancel_asked", "申请取消变更", waits_on=SUPERIOR, due=ANSWER, granted=True)
-REPORTED = State("reported_late", "补报待认可", waits_on=SUPERIOR, due=Due(REPLY, PROMPT))
+CANCEL_ASKED = State(
+    "cancel_asked", "申请取消变更", waits_on=SUPERIOR, due=ANSWER, granted=True, act=N_("批复取消")
+)
+REPORTED = State(
+    "reported_late", "补报待认可", waits_on=SUPERIOR, due=Due(REPLY, PROMPT), act=N_("审核补报")
+)
 IN_FORCE = State("in_force", "已执行", granted=True)
 REFUSED = State("refused", "不同意")
 WITHDRAWN = State("withdrawn", "已撤回")

@@ -27,8 +27,10 @@ PROMPT = house_rule("支部和上级各 5 个工作日内答复。")
 
 WHY, NOTE = Field("reason", "text", "理由"), Field("opinion", "text", "意见", required=False)
 
-ASKED = State("asked", "待支部研究", waits_on=BRANCH, due=Due(5, PROMPT, escalate_to=SUPERIOR))
-SUPPORTED = State("supported", "待上级批准", waits_on=SUPERIOR, due=Due(5, PROMPT))
+ASKED = State(
+    "asked", "待支部研究", waits_on=BRANCH, due=Due(5, PROMPT, escalate_to=SUPERIOR), act=N_("研究")
+)
+SUPPORTED = State("supported", "待上级批准", waits_on=SUPERIOR, due=Due(5, PROMPT), act=N_("批复"))
 IN_FORCE = State("in_force", "免予参加中", waits_on=TIMER, granted=True)
 ENDED = State("ended", "期满恢复", granted=True)
 NOT_SUPPORTED = State("not_supported", "支部不同意")

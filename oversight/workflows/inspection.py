@@ -26,7 +26,11 @@ FINDINGS = Field("findings", "list", "组织不力的问题", items=rectificatio
 WHY = Field("reason", "text", "理由", required=False)
 
 UNDER_WAY = State(
-    "under_way", "督查中", waits_on=INSPECTOR, due=Due(5, DONE_SOON, escalate_to=ABOVE)
+    "under_way",
+    "督查中",
+    waits_on=INSPECTOR,
+    due=Due(5, DONE_SOON, escalate_to=ABOVE),
+    act=N_("督查"),
 )
 CLEAN = State("clean", "督查完毕", granted=True)
 ORDERED = State("ordered", "已转整改")

@@ -27,7 +27,7 @@ MONTHLY, CONSENT = clause("G-2.1.2b"), clause("G-2.1.1c")
 
 WHY, NOTE = Field("reason", "text", "理由"), Field("opinion", "text", "意见", required=False)
 
-ASKED = State("asked", "待上级答复", waits_on=SUPERIOR, due=Due(REPLY, PROMPT))
+ASKED = State("asked", "待上级答复", waits_on=SUPERIOR, due=Due(REPLY, PROMPT), act=N_("答复"))
 ACCEPTED = State("accepted", "认可补报", granted=True)
 EXCUSED = State("excused", "同意暂缓开展", granted=True)
 REFUSED = State("refused", "不同意")

@@ -71,6 +71,7 @@ FIXING = State(
         escalate_to=ABOVE,
     ),
     granted=True,
+    act=N_("报整改"),
 )
 RECHECK = State(
     "recheck",
@@ -78,6 +79,7 @@ RECHECK = State(
     waits_on=SUPERIOR,
     due=Due(terms.RECHECK, RECHECKED, escalate_to=ABOVE),
     granted=True,
+    act=N_("复核"),
 )
 EXTENSION = State(
     "extension_asked",
@@ -85,6 +87,7 @@ EXTENSION = State(
     waits_on=SUPERIOR,
     due=Due(terms.REPLY, LIMIT, escalate_to=ABOVE),
     granted=True,
+    act=N_("批复延期"),
 )
 OBJECTED = State(
     "objected",
@@ -93,7 +96,9 @@ OBJECTED = State(
     due=Due(terms.APPEAL, HEARD, escalate_to=ABOVE),
     granted=True,
 )
-REVIEW = State("review", "提请复查", waits_on=ABOVE, due=Due(terms.APPEAL, HEARD), granted=True)
+REVIEW = State(
+    "review", "提请复查", waits_on=ABOVE, due=Due(terms.APPEAL, HEARD), granted=True, act=N_("复查")
+)
 RECALLED = State(
     "recalled", "已收回", waits_on=ISSUER, due=Due(5, RECALLED_RULE, escalate_to=ABOVE)
 )

@@ -16,7 +16,7 @@ PROMPT = house_rule("任职人所在单位 5 个工作日内答复；30 天没�
 
 WHY, NOTE = Field("reason", "text", "理由"), Field("opinion", "text", "意见", required=False)
 
-ASKED = State("asked", "待任职人所在单位同意", waits_on=SIDE, due=Due(5, PROMPT))
+ASKED = State("asked", "待任职人所在单位同意", waits_on=SIDE, due=Due(5, PROMPT), act=N_("答复"))
 BEGUN = State("begun", "已任职", granted=True)
 REFUSED = State("refused", "所在单位不同意")
 WITHDRAWN = State("withdrawn", "已撤回")

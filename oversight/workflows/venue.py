@@ -35,8 +35,8 @@ OWNER = Role(
 WHY, NOTE = Field("reason", "text", "理由"), Field("opinion", "text", "意见", required=False)
 ANSWER = Due(REPLY, PROMPT, before=facts.day_before)
 
-ASKED = State("asked", "待上级同意", waits_on=SUPERIOR, due=ANSWER)
-FORWARDED = State("forwarded", "待阵地所属党组织答复", waits_on=OWNER, due=ANSWER)
+ASKED = State("asked", "待上级同意", waits_on=SUPERIOR, due=ANSWER, act=N_("批复"))
+FORWARDED = State("forwarded", "待阵地所属党组织答复", waits_on=OWNER, due=ANSWER, act=N_("答复"))
 AGREED = State("agreed", "同意借用", waits_on=TIMER, granted=True)
 USED = State("used", "使用日期已过", granted=True)
 NOT_FORWARDED = State("not_forwarded", "上级不同意")

@@ -7,8 +7,11 @@ from __future__ import annotations
 import logging
 import shutil
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -24,6 +27,8 @@ from tests.support.html import open_accounts
 from tests.support.world import at
 
 NOW = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
+Filled = tuple[dict[str, str], dict[str, str]]  # units and cases by a name, each with its id
+Fill = Callable[..., Filled]
 
 
 @dataclass
@@ -36,21 +41,21 @@ class Site:
     cases: dict[str, str]
 
 
-@pytest.fixture
-def site(sqlite_template, tmp_path):
-    """Serve a world whose years are planned and held up to November, with a few cases on the way."""
-    shutil.copy(sqlite_template, tmp_path / "oversight.db")
+@contextmanager
+def served(template: Path, folder: Path, fill: Fill) -> Iterator[Site]:
+    """Serve what `fill` makes of an empty database, on this machine only."""
+    shutil.copy(template, folder / "oversight.db")
     app = create_app(
         {
-            "OVERSIGHT_DATABASE_URL": f"sqlite:///{tmp_path / 'oversight.db'}",
-            "OVERSIGHT_INSTANCE": str(tmp_path),
+            "OVERSIGHT_DATABASE_URL": f"sqlite:///{folder / 'oversight.db'}",
+            "OVERSIGHT_INSTANCE": str(folder),
             "OVERSIGHT_SECRET_KEY": "t" * 32,
             "OVERSIGHT_TESTING": "1",
         },
         StoppedClock(NOW),
     )
     with app.app_context():
-        units, cases = _fill(db.session)
+        units, cases = fill(db.session)
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
@@ -63,7 +68,14 @@ def site(sqlite_template, tmp_path):
         db.engine.dispose()
 
 
-def _fill(session) -> tuple[dict[str, str], dict[str, str]]:
+@pytest.fixture
+def site(sqlite_template, tmp_path):
+    """Serve a world whose years are planned and held up to November, with a few cases on the way."""
+    with served(sqlite_template, tmp_path, _fill) as running:
+        yield running
+
+
+def _fill(session) -> Filled:
     world = worlds.build(session)
     open_accounts(world)
     branches = [unit for unit in world.units.values() if unit.kind == "branch"]

@@ -57,7 +57,7 @@ def test_the_way_so_far_and_ahead_is_shown(reader, play):
     page = reader("town1.officer").get(url(case))
     steps = next(node for node in page.tree.iter("ol") if node.get("class") == "steps")
     shown = [(node.get("class"), node.find("b").text) for node in steps.iter("li")]
-    assert shown == [("done", "草稿"), ("now", "待批复"), (None, "已同意"), (None, "已执行")]
+    assert shown == [("done", "提交请示"), ("now", "待批复"), (None, "已同意"), ("far", "已执行")]
 
 
 def test_a_refusal_keeps_what_was_written(reader, play):
@@ -180,7 +180,7 @@ def test_a_late_superior_is_shown_and_taken_over(reader, play, clock):
     assert "已超期" in page.main
     done = zone.submit(page, "/moves/take_over", reason="镇党委逾期未答复")
     assert "已提级办理" in done.main
-    assert "下一步：请您答复" in zone.get(url(case)).main
+    assert "下一步：请您批复" in zone.get(url(case)).main
 
 
 def test_where_many_answer_each_is_shown(reader, play):

@@ -288,9 +288,36 @@ def test_partners_are_looked_for_where_there_are_many(reader, world, many_branch
     assert "远山第69党支部" in done.main
 
 
+def branches_of(page: Page) -> list[str]:
+    """Return the branches among which one chooses."""
+    return [href.partition("unit=")[2] for href in page.links() if "unit=" in href]
+
+
+def test_many_branches_are_chosen_below_their_town_or_by_name(reader, world, many_branches):
+    zone = reader("zone.inspector")
+    page = zone.get("/new/inspection")
+    assert branches_of(page) == [], "nobody reads seventy names of every town"
+    town = world.units["town1"]
+    [link] = [href for href in page.links(town.name) if "town=" in href]
+    below = [unit.id for unit in world.units.values() if unit.parent_id == town.id]
+    assert set(branches_of(zone.get(link))) <= set(below) and branches_of(zone.get(link))
+    found = zone.get("/new/inspection?q=第69党")
+    assert branches_of(found) == [world.units["far69"].id]
+    assert branches_of(zone.get(link + "&q=第69党")) == [], "looked for below the town chosen"
+
+
+def test_a_month_with_a_request_is_marked_and_not_proposed_again(reader, play):
+    case = play.asked()
+    page = reader("village.secretary").get("/new/date_change")
+    assert page.value("day") == "2027-01-08", "December waits for an answer"
+    assert page.links("12月") == [f"/cases/{case.id}"] and "12月 已请示" in page.main
+
+
 def test_a_branch_is_looked_for_and_no_list_ends_silently(reader, world, many_branches):
     inspector = reader("town2.inspector")
     page = inspector.get("/new/rectification")
-    assert len(page.options("unit")) == 50 and "这里只列出前 50 个" in page.main
+    assert len(branches_of(page)) == 50 and "这里只列出前 50 个" in page.main
     found = inspector.get("/new/rectification?q=第69党")
-    assert found.options("unit") == [world.units["far69"].id] and "找到 1 个支部" in found.main
+    assert branches_of(found) == [world.units["far69"].id] and "找到 1 个支部" in found.main
+    form = inspector.get(f"/new/rectification?unit={world.units['far69'].id}")
+    assert world.units["far69"].name in form.main, "the form says which branch it is about"

@@ -80,7 +80,7 @@ def test_an_order_is_drafted_in_blocks_signed_and_issued(reader, world, session)
     unset = town.submit(page, "/moves/sign_off", 422, due_on="")
     assert "期限改了，下面的通知书已按新的期限写好。" in unset.main
     signed = town.submit(unset, "/moves/sign_off")
-    assert "下一步：请您办理（编号印发）" in signed.main, "不予签发 is no answer that is asked for"
+    assert "下一步：请您编号印发" in signed.main, "不予签发 is no answer that is asked for"
     officer = reader("town1.officer")
     page = officer.get(url(one(session, "rectification")))
     assert page.value("due_on") == "2026-12-15", "fifteen working days are proposed"

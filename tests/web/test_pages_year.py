@@ -306,7 +306,7 @@ def eleven_hundred(session, world):
 
 
 @pytest.mark.parametrize(
-    "who, path", [("zone.officer", "/units"), ("zone.inspector", "/new/inspection")]
+    "who, path", [("zone.officer", "/units"), ("zone.inspector", "/new/inspection?q=村")]
 )
 def test_a_list_of_branches_shows_all_or_the_way_to_the_rest(reader, eleven_hundred, who, path):
     text = reader(who).raw("GET", path).text

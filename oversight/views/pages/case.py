@@ -121,10 +121,21 @@ def make(case_id, name):
         raise
     except DomainError as refusal:
         return conflict(refusal, seen(case_id), move, words), refusal.status
-    _tell(case, move)
-    return redirect(
-        session.own_path(request.form.get("next")) or url_for("case.show", case_id=case.id)
-    )
+    return redirect(_after(_tell(case, move)))
+
+
+def _after(file: CaseFile) -> str:
+    """Return where a step leads: to the next on the desk, or the same case again where the reader's
+    own step comes next.
+    """
+    onward = session.own_path(request.form.get("next")) or ""
+    case_id, desk_url = file.case.id, url_for("desk.queue")
+    if onward and not (file.waiting.yours and (file.answers or file.steps_open)):
+        return onward
+    if request.form.get("from") == "pane":
+        return session.own_path(request.form.get("at")) or desk_url
+    from_desk = "from=desk" in onward or urlsplit(onward).path == desk_url
+    return url_for("case.show", case_id=case_id, **(FROM_DESK if from_desk else {}))
 
 
 def _named(case: Case, name: str) -> Move:
@@ -187,14 +198,15 @@ def conflict(refusal: DomainError, case: Case | None, move: Move, words: dict) -
     )
 
 
-def _tell(case: Case, move: Move) -> None:
-    """Show the result on the next page, with a link to the case."""
+def _tell(case: Case, move: Move) -> CaseFile:
+    """Show the result on the next page, with a link to the case; returns the case as it is now."""
     file = CaseFile(case, session.actor(), session.moment())
     present.toast(
         str(present.part(case, "done", file=file, move=move)),
         _("查看"),
         url_for("case.show", case_id=case.id),
     )
+    return file
 
 
 @bp.post("/cases/<uuid:case_id>/desk/<act>")

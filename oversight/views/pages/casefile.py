@@ -35,7 +35,7 @@ from oversight.views.forms import NO_FORM, Bound
 
 from . import desk_act_forms
 
-SHORT_WAY = 6  # stops that a phone shows all of
+SHORT_WAY = 3  # stops that a phone shows all of
 VOTES = {
     YES: N_("同意"),
     NO: N_("不同意"),
@@ -97,6 +97,11 @@ class CaseFile:
     @cached_property
     def state(self) -> State:
         return self.workflow.state(self.case.state)
+
+    @property
+    def act(self) -> str:
+        """Return what is to be done now, in a word or two."""
+        return self.workflow.act(self.state)
 
     @cached_property
     def waiting(self) -> available.Waiting:
@@ -515,18 +520,29 @@ class CaseFile:
 
     @cached_property
     def _left(self) -> dict[str, JournalRow]:
-        """Return by state the act that took the case on from there last; where the answers of many
-        did, the last of them.
+        """Return by state the act by which the case went on from there last; where the program
+        counted, the last act of those whose turn it was.
         """
-        known = reversed(self._told_apart)
-        rows = [row for row in known if row.kind == "move" and row.role != AUTOMATIC.name]
-        return {row.from_state: row for row in rows}
+        rows = [row for row in reversed(self._told_apart) if row.kind == "move"]
+        return {row.from_state: row for row in rows if self._carried_on(row)}
+
+    def _carried_on(self, row: JournalRow) -> bool:
+        if row.from_state != row.to_state:
+            return row.role != AUTOMATIC.name
+        state = self.workflow.state(row.from_state)
+        move = self.workflow.move(state, row.move)
+        return move is not None and move.by is state.waits_on
 
     def _passed(self, last: dict[str, JournalRow]) -> list[str]:
         """Return the states that the case has left, in the order in which it came to them last."""
         shown = {state.name for state in self.workflow.states if state.waits_on is not AUTOMATIC}
         names = sorted(last.keys() & shown, key=lambda name: last[name].seq)
         return [name for name in names if name != self.case.state]
+
+    def _done(self, name: str) -> Step:
+        """Return a step that was made: what was done, by whom and when, as far as the reader may know."""
+        row, state = self._left.get(name), self.workflow.state(name)
+        return Step(_label(self.workflow, row) if row else self.workflow.act(state), "done", row)
 
     @cached_property
     def steps(self) -> list[Step]:
@@ -535,13 +551,10 @@ class CaseFile:
         done = self._passed(last)
         now = "done" if self.case.closed_at else "late" if self.late else "now"
         way = [
-            *(
-                Step(self.workflow.state(name).label, "done", self._left.get(name) or last[name])
-                for name in done
-            ),
+            *(self._done(name) for name in done),
             Step(self.state.label, now, last.get(self.case.state)),
             *(
-                Step(state.label, "")
+                Step(self.workflow.act(state) if state.waits_on.human else state.label, "")
                 for state in self.workflow.ahead(self.state)
                 if state.waits_on is not AUTOMATIC
             ),

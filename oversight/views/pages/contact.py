@@ -197,6 +197,11 @@ class Contacts:
         return any(option.allowed for option in options if option.move.name == name)
 
     @property
+    def asks_reason(self) -> bool:
+        """True where somebody is listed of whom the branch does not know yet why he was missing."""
+        return any(line.case.open and not _known(line.case) for line in self.lines)
+
+    @property
     def ways(self) -> dict[str, str]:
         return dict(self.workflow.asks("record_contact")["way"].choices)
 
@@ -250,10 +255,15 @@ def make(unit_id, name):
         )
     if not all(map(is_id, ids)):
         raise NotFound()
-    results = [
-        (case.id, Outcome(_member(case), _try(case.id, move, words, session.moment())))
+    cases = [
+        case
         for case in [case_page.asked(case_id, name) for case_id in ids[:MOST]]
         if (case.unit_id, case.workflow) == (unit.id, FOLLOW_UP)
+    ]
+    asked = {case.id: _words_for(case, cases, move, words) for case in cases}
+    results = [
+        (case.id, Outcome(_member(case), _try(case.id, move, asked[case.id], session.moment())))
+        for case in cases
     ]
     return _answer(unit_id, name, words, results)
 
@@ -306,15 +316,37 @@ def _try(case_id: str, move: Move, words: dict, at: Moment) -> DomainError | Non
     """Make the move in one case, with the version that the page was made from; its own words go
     first.
     """
-    name, words = move.name, {**words, **own_words(move, case_id)}
-    version = request.form.get(f"version-{case_id}", "")
+    name, version = move.name, request.form.get(f"version-{case_id}", "")
     try:
+        if REASON in words and words.get("reached") == "true" and not words[REASON]:
+            raise InvalidInput({REASON: _("请选缺席原因：缺席的人联系上以后，要掌握原因。")})
         transitions.submit(
             db.session, case_id, name, session.actor(), words, at=at, version=forms.number(version)
         )
     except DomainError as refusal:
         return refusal
     return None
+
+
+REASON = "reason"
+
+
+def _known(case: Case) -> str:
+    """Return why a member was missing, as far as the branch has noted it."""
+    return case.facts.get(REASON) or ""
+
+
+def _words_for(case: Case, cases: list[Case], move: Move, words: dict) -> dict:
+    """Return the words of one member of a batch, his own before those that all share.
+
+    The reason that the sheet asks once is of those of whom none is known yet; where it is known of
+    all, it corrects what is. Source: G-3.2.1a
+    """
+    own = own_words(move, case.id)
+    if REASON not in {ask.name for ask in move.asks}:
+        return {**words, **own}
+    shared = "" if _known(case) and not all(map(_known, cases)) else words.get(REASON, "")
+    return {**words, REASON: shared or _known(case), **own}
 
 
 def _answer(unit_id, name: str, words: dict, results: list[tuple[str, Outcome]]):

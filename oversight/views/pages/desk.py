@@ -91,6 +91,7 @@ class Row:
     tick: bool
     marks: list[str]
     follow: FollowUp | None = None
+    mine: bool = False
 
 
 class DeskPage:
@@ -167,6 +168,14 @@ class DeskPage:
     def _duties(self) -> list[Duty]:
         return duties.of(db.session, self.who) if self.who.led else []
 
+    @property
+    def asks_for(self) -> Unit | None:
+        """Return the branch with a fixed day whose leader the reader is, on his own desk."""
+        led = {unit_id for person_id, unit_id in self.who.led if person_id == self.who.id}
+        found = (post.unit for post in self.who.posts if post.unit_id in led)
+        unit = next((one for one in found if one.kind == "branch" and one.fixed_day), None)
+        return unit if self.view.box == "mine" else None
+
     @cached_property
     def duties(self) -> list[Duty]:
         """Return what the reader's branches are to do that is no case yet; tops 等我办."""
@@ -215,9 +224,15 @@ class DeskPage:
                 case.id in ticks,
                 marks.get(case.id, []),
                 dates.get(case.id),
+                case.id in mine,
             )
             for case in cases
         ]
+
+    @property
+    def ticks(self) -> bool:
+        """True where some of the list may be answered in one go."""
+        return any(row.tick for row in self.rows)
 
     def _under(self, case: Case, own: FollowUp | None) -> str:
         """Return the heading of a case: by its deadline, in 跟进 by the reader's own date."""

@@ -140,8 +140,10 @@ class Ledger:
             return url_for("registers.show", unit_id=one.unit.id), _("登记")
         if settled in OF_THE_DAY and one.activity_id:
             return url_for("attend.show", activity_id=one.activity_id), _("登记")
+        if one.unit.kind != "branch":
+            return None  # only a branch has a year of party days
         anchor = "life" if settled == law.MEETING else None
-        return url_for("year.show", unit_id=self.unit.id, year=one.period[:4], _anchor=anchor), _(
+        return url_for("year.show", unit_id=one.unit.id, year=one.period[:4], _anchor=anchor), _(
             "查看"
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
@@ -22,6 +23,7 @@ from oversight.base.refusals import (
     NotFound,
     RuleViolation,
 )
+from oversight.base.rows import grouped_by
 from oversight.base.sentences import say
 from oversight.calendar.party_days import month_end
 from oversight.calendar.workdays import PartyDay, add_workdays
@@ -43,7 +45,8 @@ from oversight.views import forms, present, session
 from .casefile import CaseFile
 
 bp = Blueprint("opening", __name__)
-MANY_UNITS = 50  # from which on they can be looked for
+MANY_UNITS = 50  # listed on a page; more are looked for
+MONTHS = 4  # of which one is chosen on the form of a request
 
 
 @dataclass(frozen=True)
@@ -349,8 +352,10 @@ def _officer(seat: authority.Assignee) -> str:
 
 
 def next_day(unit: Unit, today: date) -> date | None:
-    """Return the next party day in force of a branch that lies ahead."""
-    return month.next_day(db.session, unit, today)
+    """Return the next party day of a branch about which nothing has been asked yet."""
+    ahead = month.days_ahead(db.session, unit, today, MONTHS)
+    free = next((day for day, case in ahead.items() if case is None), None)
+    return free or month.next_day(db.session, unit, today)
 
 
 def _defaults(workflow: Workflow, unit: Unit, given: dict) -> dict:
@@ -429,17 +434,33 @@ def blank(name):
 
 
 def _choice(workflow: Workflow):
-    """Ask in which branch; where there are many, they are looked for by a part of their name."""
-    units, find = _units(workflow), typed.line(request.args.get("q", ""))[:80]
-    found = [unit for unit in units if find in unit.name]
+    """Ask in which branch: by a part of its name, below one superior, or first below which."""
+    found, find = _choosable(workflow), typed.line(request.args.get("q", ""))[:80]
+    above = units.by_id(db.session, {unit.parent_id for unit in found if unit.parent_id})
+    sizes = Counter(unit.parent_id for unit in found)
+    town = above.get(request.args.get("town", ""))
+    chosen = [
+        unit for unit in found if find in unit.name and town in (None, above.get(unit.parent_id))
+    ]
+    shown = (
+        chosen[:MANY_UNITS] if find or town or len(sizes) < 2 or len(found) <= MANY_UNITS else []
+    )
     return render_template(
         "new_unit.html",
         workflow=workflow,
-        units=found[:MANY_UNITS],
-        found=len(found),
-        many=len(units) > MANY_UNITS,
+        groups=[(above.get(key), rows) for key, rows in grouped_by(shown, "parent_id").items()],
+        towns=[(above[key], n) for key, n in sizes.items() if key in above],
+        town=town,
+        found=len(chosen),
+        shown=len(shown),
         find=find,
     )
+
+
+def _choosable(workflow: Workflow) -> list[Unit]:
+    """Return the branches among which one chooses; not one's own where its members stand back."""
+    home = session.actor().branch if workflow.outsiders else None
+    return [unit for unit in _units(workflow) if home is None or unit.id != home.id]
 
 
 def _offered(name: str) -> Workflow:
@@ -455,15 +476,17 @@ def _page(sheet: Sheet, status: int = 200):
     if not sheet.bound and sheet.why_not is not None:
         raise sheet.why_not
     return render_template(
-        "opening.html", sheet=sheet, case=sheet.case, days=_other_days(sheet)
+        "opening.html", sheet=sheet, case=sheet.case, months=_months(sheet)
     ), status
 
 
-def _other_days(sheet: Sheet) -> list[date]:
-    """Return the party days ahead that could be asked about instead."""
+def _months(sheet: Sheet) -> list[tuple[date, Case | None]]:
+    """Return the party days ahead that could be asked about, each with the open request about it."""
     if sheet.day is None:
         return []
-    return month.other_days(db.session, sheet.unit, sheet.at.today, sheet.day)
+    ahead = month.days_ahead(db.session, sheet.unit, sheet.at.today, MONTHS)
+    days = sorted({sheet.day, *ahead}) if ahead else []
+    return [(day, ahead.get(day)) for day in days]
 
 
 def _unit(name: str, given: str | None) -> Unit:

@@ -267,7 +267,9 @@ def branch(unit_id) -> Unit:
 @bp.get("/units/<uuid:unit_id>/year")
 @login_required
 def this_year(unit_id):
-    return redirect(url_for("year.show", unit_id=unit_id, year=session.moment().today.year))
+    """Open this year; on a phone at this month, whose mark only a phone shows."""
+    year = session.moment().today.year
+    return redirect(url_for("year.show", unit_id=unit_id, year=year, _anchor="now"))
 
 
 @bp.get("/units/<uuid:unit_id>/year/<int:year>")
