@@ -79,7 +79,7 @@ def environment(instance: Path, source: dict[str, str] | None = None) -> Environ
 def _reached(address: str) -> str:
     """Read under which address people reach the program. Raises Unfit."""
     if address and not re.fullmatch(r"https?://[!-~]+", address):
-        raise Unfit("OVERSIGHT_ADDRESS 要写成 http://10.1.2.3:8000 这样的地址，不带中文。")
+        raise Unfit(N_("OVERSIGHT_ADDRESS 要写成 http://10.1.2.3:8000 这样的地址，不带中文。"))
     return address.rstrip("/")
 
 

@@ -666,7 +666,7 @@ def sides(session: Session, unit: Unit, who: Actor, at: Moment) -> Sides:
     branch = unit.kind == "branch"
     above = superiors(session, unit)[0] if unit.kind != "zone" else None
     leads = branch and authority.is_led_by(session, unit, who)
-    own, others = list(_own(facts, unit, above, leads)), []
+    own, others = list(_own(facts, unit, above, leads)), list[Obligation]()
     for one in of_cases(session, unit, who, at):
         (own if one.unit.id == unit.id else others).append(one)
     others += of_others(facts, unit, above) if branch else ()

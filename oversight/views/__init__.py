@@ -83,6 +83,36 @@ STRANGERS_MOST = 64 * 2**10  # what a body may weigh before anybody has logged i
 COSTLY = {("POST", "/login"), ("POST", "/login/code"), ("POST", "/activate"), ("POST", "/password")}
 FILES = re.compile(r"(/api/v1)?/cases/[^/]*/attachments|/roster")
 csrf = masking.Masked()
+PAGES = (
+    session,
+    accounts,
+    roster,
+    desk,
+    start,
+    own,
+    bulk,
+    case,
+    attachments,
+    opening,
+    year,
+    life_meetings,
+    attend,
+    ledger,
+    registers,
+    contact,
+    papers,
+    phone,
+    search,
+    printed,
+    security,
+    tokens,
+    law,
+    drafts,
+    zone,
+    ADMIN[0],
+    API[0],
+    health,
+)
 GLOBALS = {
     "kept_words": kept.sealed,
     "appraising": appraise.Appraising,
@@ -132,36 +162,7 @@ def register(app: Flask) -> None:
     app.url_map.merge_slashes = False  # its redirects would believe the Host header
     csrf.init_app(app)
     session.manager.init_app(app)
-    for module in (
-        session,
-        accounts,
-        roster,
-        desk,
-        start,
-        own,
-        bulk,
-        case,
-        attachments,
-        opening,
-        year,
-        life_meetings,
-        attend,
-        ledger,
-        registers,
-        contact,
-        papers,
-        phone,
-        search,
-        printed,
-        security,
-        tokens,
-        law,
-        drafts,
-        zone,
-        ADMIN[0],
-        API[0],
-        health,
-    ):
+    for module in PAGES:
         app.register_blueprint(module.bp)
     csrf.exempt(cases.bp)
     present.register(app)
