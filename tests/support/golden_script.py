@@ -258,7 +258,7 @@ def absences(play: Play) -> None:
     play.move("branch02.secretary", first, "record_lesson", form="visit", held_on="2026-11-23")
     play.move("branch02.secretary", first, "find_unexcused", heard="否", note="无故")
     page = f"/units/{play.names.unit(home)}/follow-ups?step=to_contact"
-    words = {"reached": "true", "told": "true", "way": "visit", "case": second}
+    words = {"reached": "true", "told": "true", "way": "visit", "reason": "外出", "case": second}
     play.submit("branch02.secretary", page, "/follow-ups/record_contact", **words)
     play.submit("town1.officer", page, "/follow-ups/record_contact", **words)
     number = play.case("absence", "to_archive", "青溪镇机关党支部")
