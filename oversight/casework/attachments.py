@@ -159,7 +159,7 @@ def may_add(session: Session, case: Case, who: Actor) -> bool:
     """Tell whether the actor may add a file to a case in his sight now."""
     try:
         return case.open and bool(_basis(session, case, who))
-    except (Forbidden, RuleViolation):
+    except (Forbidden, NotFound, RuleViolation):  # not found: a version unknown here
         return False
 
 

@@ -30,6 +30,7 @@ from . import (
     date_changes,
     duties,
     life_meetings,
+    notices,
     power,
     records,
     rectifications,
@@ -136,7 +137,14 @@ def build(
         top,
         maker.book,
         (attendance.told, rectifications.told, appraisals.scenarios),
-        (attendance.fill, duties.fill, life_meetings.fill, records.fill, records.put_off),
+        (
+            attendance.fill,
+            duties.fill,
+            life_meetings.fill,
+            records.fill,
+            records.put_off,
+            notices.fill,
+        ),
     )
     power.tell(session, maker.book, at)
     zone_settings.keep(session, top.zone_id, None, at)

@@ -80,7 +80,7 @@ _TABLE = (
     Duty("PLAN.OWN_ITEMS", N_("确定自选动作"), BRANCH, MONTH, SHEET, hint=_WHAT),
     Duty("IMPL.COMMITTEE", N_("支委会组织实施"), BRANCH, MONTH, SHEET),
     Duty("IMPL.HOST", N_("书记主持，委托他人的写明原因"), BRANCH, STANDING, ROLL),
-    Duty("IMPL.POVERTY", N_("围绕“脱贫攻坚”开展"), BRANCH, MONTH, SHEET),
+    Duty("IMPL.POVERTY", N_("围绕乡村全面振兴开展"), BRANCH, MONTH, SHEET),
     Duty("FORM.UNIT", N_("以党支部为单位开展"), BRANCH, STANDING, ACTIVITY),
     Duty("FORM.JOINT", N_("联合开展，各支部各自记录"), BRANCH, STANDING, ACTIVITY),
     Duty("FORM.WHOLE_THEN_PARTS", N_("先统后分"), BRANCH, STANDING, ACTIVITY),

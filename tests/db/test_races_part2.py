@@ -208,7 +208,8 @@ def test_a_photo_and_the_report_of_its_round(app, session, world):
         kept = session.scalar(
             sa.select(sa.func.count()).select_from(Attachment).where(Attachment.case_id == case_id)
         )
-        assert moves[-1] == "report" and kept == moves.count("attach") == isinstance(
+        # before or after the report: until the re-check begins more may be shown
+        assert "report" in moves[-2:] and kept == moves.count("attach") == isinstance(
             results[0], str
         )
         do(

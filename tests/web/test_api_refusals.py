@@ -252,7 +252,7 @@ QUERIES = [
     ("/workflows/nonsense", 404),
     ("/nothing", 404),
     ("/", 404),
-    ("/obligations", 404),
+    ("/no-such-list", 404),
     ("/cases/%00", 404),
     ("/workflows/%00", 404),
 ]
