@@ -149,7 +149,7 @@ class Secretary(Finger):
     def send(self, move: str) -> None:
         """Press the button of a move's form and wait for the page that comes."""
         page = self.driver.find_element(By.TAG_NAME, "html")
-        self.tap(f"form[action$='/moves/{move}'] button.btn:not([type=button])")
+        self.tap(f"form[action$='/moves/{move}'] button.btn:not([type=button]):not([formaction])")
         WebDriverWait(self.driver, 20, 0.05).until(lambda driver: self._gone(page))
         self.wait_for("/cases/")
         self.pages += 1
