@@ -2,7 +2,7 @@
 (() => {
   const box = document.querySelector('[data-photos]');
   if (!box) return;
-  const MOST = 1600, PATIENCE = 60000, form = box.closest('form'), say = box.dataset;
+  const MOST = 1600, PATIENCE = 60000, form = box.querySelector('input[type=file]').form, say = box.dataset;
   const one = css => box.querySelector(css), list = one('.up-list'), said = one('.up-said');
   const fill = (text, words) => Object.keys(words).reduce((found, name) => found.replace(`{${name}}`, words[name]), text);
   const items = [];
@@ -44,7 +44,7 @@
     try {
       const page = new DOMParser().parseFromString(await (await fetch(say.photos)).text(), 'text/html');
       const found = page.querySelector('[data-photos]');
-      if (found) token = found.closest('form').elements.csrf_token.value;
+      if (found) token = found.querySelector('input[type=file]').form.elements.csrf_token.value;
     } catch { /* no connection: the request itself will tell */ }
   };
 
