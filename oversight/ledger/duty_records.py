@@ -25,7 +25,7 @@ from oversight.base.refusals import (
 )
 from oversight.base.rows import grouped, ids_of
 from oversight.base.sentences import N_, say
-from oversight.calendar.party_days import change
+from oversight.calendar.party_days import BEFORE, before_start, change
 from oversight.engine import authority
 from oversight.engine.use_case import use_case
 from oversight.law import duties as law
@@ -320,6 +320,7 @@ def enter(
         if duty is None or not owes_yearly(duty, unit):
             raise InvalidInput({"key": N_("这一项不在这个单位的年度表里。")})
         day, said = _day(on, at), _done(key, {"note": note})
+        _not_before(unit, day)
         sheet = _begun(session, unit, day.year, at)
         _once(session, sheet, duty, day)
         _write(session, sheet, unit, day.month, day, {key: said}, who, basis, at)
@@ -357,6 +358,14 @@ def _day(on: str, at: Moment) -> date:
     if day > at.today:
         raise RuleViolation("还没有到这一天，做了以后再登记。", field="on", house_rule=AFTER)
     return day
+
+
+def _not_before(unit: Unit, day: date) -> None:
+    """Make sure that the unit used the program in a year: of earlier ones nothing is owed."""
+    if before_start(unit, date(day.year, 12, 31)):
+        raise RuleViolation(
+            "这一年在启用以前，以纸质手册为准，不用登记。", field="on", house_rule=BEFORE
+        )
 
 
 def _begun(session: Session, unit: Unit, year: int, at: Moment) -> YearSheet:

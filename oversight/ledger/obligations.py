@@ -44,6 +44,8 @@ from oversight.organization.units import by_id, superiors
 from oversight.rules import bulletin, inspection, theme
 from oversight.rules import life_meetings as life
 
+from .table import appraised
+
 OPEN, OVERDUE, SETTLED = "open", "overdue", "settled"
 EXCUSED, DEPLOYED = "excused", "deployed"
 STATES = {
@@ -54,7 +56,6 @@ STATES = {
     DEPLOYED: N_("按区部署延期"),
 }
 KINDS = ("must", "should", "may")
-NOT_KEPT = ("void", "terminated", "unfinished")  # appraisals that are none
 FIRMS = ("private", "social", "soe")  # whose superiors inspect all of them
 REGISTERED = N_("登记簿")
 GRADED = ("told", "filed", "closed")
@@ -65,7 +66,7 @@ HALVES = {"first": "-H1", "second": "-H2", "fourth": ""}
 class Obligation:
     """One thing that a unit owes for one time: `to` the unit above; `about` says what is left of it.
 
-    `record_id`: the party day, meeting or case that settles it or on which it is to be done.
+    `activity_id`, `case_id`: the party day or case that settles it or on which it is to be done.
     """
 
     key: str
@@ -134,7 +135,7 @@ def read(session: Session, units: list[Unit], year: int, at: Moment) -> Facts:
     facts.done = _done(session, ids, year, at.now)
     facts.until = life.put_off(session, units[0].zone_id, year)
     facts.meetings = _meetings(session, ids, facts)
-    facts.appraised = _appraised(session, ids, year)
+    facts.appraised = appraised(session, ids, year)
     facts.joined = _joined(session, ids, at.today)
     facts.entries = _entries(session, ids, year, at.now)
     return facts
@@ -180,16 +181,6 @@ def _meetings(session: Session, ids: list[str], facts: Facts) -> dict[str, list[
         )
     )
     return grouped((unit_id, held_on) for unit_id, held_on in rows)
-
-
-def _appraised(session: Session, ids: list[str], year: int) -> dict[str, Case]:
-    """Return the newest appraisal of a year by branch."""
-    rows = session.scalars(
-        sa.select(Case)
-        .where(Case.workflow == "appraisal", Case.unit_id.in_(ids), Case.state.not_in(NOT_KEPT))
-        .order_by(Case.id)
-    )
-    return {case.unit_id: case for case in rows if case.facts.get("year") == year}
 
 
 def _joined(session: Session, ids: list[str], today: date) -> dict[tuple[str, int], int]:
@@ -524,9 +515,8 @@ def _themes(facts: Facts, unit: Unit, duty: Duty) -> Iterator[_Time]:
         due = theme.due_on(facts.year, number)
         near = due.replace(day=1) <= facts.at.today
         if near and not before_start(unit, month_end(facts.year, number)):
-            number_of = found.get(number)
             said = say("%(m)s月主题安排", m=number)
-            yield _Time(_named(facts.year, law.MONTH, number), due, number_of is not None, said)
+            yield _Time(_named(facts.year, law.MONTH, number), due, number in found, said)
 
 
 def _told(facts: Facts, unit: Unit, duty: Duty) -> Iterator[_Time]:

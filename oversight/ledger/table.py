@@ -73,10 +73,10 @@ def read(session: Session, units: list[Unit], year: int, today: date) -> list[Ro
     days = _days(session, ids, year)
     counted = attendance.counts(session, [row.id for row in days.values()])
     until = life.put_off(session, units[0].zone_id, year) if units else None
-    meetings, appraised = _meetings(session, ids, year, until), _appraised(session, ids, year)
+    meetings, graded = _meetings(session, ids, year, until), appraised(session, ids, year)
     found = []
     for unit in units:
-        case = appraised.get(unit.id)
+        case = graded.get(unit.id)
         found.append(
             Row(
                 unit,
@@ -202,7 +202,7 @@ def _term(
     return Cell(tuple(words), f"{unit.id}:l-{term.name}")
 
 
-def _appraised(session: Session, ids: list[str], year: int) -> dict[str, Case]:
+def appraised(session: Session, ids: list[str], year: int) -> dict[str, Case]:
     """Return the newest appraisal of a year by branch."""
     rows = session.scalars(
         sa.select(Case)

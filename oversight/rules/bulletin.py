@@ -13,19 +13,16 @@ from sqlalchemy.orm import Session, joinedload
 from oversight.calendar.party_days import in_trial, month_end, owed, status
 from oversight.calendar.workdays import months_after
 from oversight.law.definition import effect
-from oversight.models import Activity, Case, Unit
+from oversight.models import Activity, Unit
 from oversight.organization.units import by_id
 from oversight.papers.notices import bulletin
 from oversight.papers.numbers import issue
 
 from .context import TransitionContext
-from .theme import first_of
-from .zone_notice import to_every_branch
+from .zone_notice import first_of, issued, to_every_branch
 
-__all__ = ["first_of"]
 LAST_DAY = 10  # house rule: of the month after
 KEPT_FOR = 6  # months after which a bulletin is revoked no more
-STANDS = ("published", "kept")
 COUNTED = {"held": "held", "late": "late", "missed": "missed", "excused": "excused"}
 
 
@@ -52,15 +49,7 @@ def due_on(year: int, month: int) -> date:
 def of_year(session: Session, zone_id: str, year: int, now: datetime) -> set[int]:
     """Return the months of a year of which a bulletin was published by a moment."""
     keys = {f"{zone_id}:{year}-{month:02}:": month for month in range(1, 13)}
-    rows = session.scalars(
-        sa.select(Case.business_key).where(
-            Case.business_key.in_(list(keys)),
-            Case.workflow == "bulletin",
-            Case.state.in_(STANDS),
-            Case.entered_at <= now,
-        )
-    )
-    return {keys[key] for key in rows}
+    return {keys[key] for key in issued(session, "bulletin", keys, now)}
 
 
 @effect

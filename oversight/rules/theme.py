@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -17,17 +16,10 @@ from oversight.papers.notices import theme_of_the_month
 from oversight.papers.numbers import issue
 
 from .context import TransitionContext
-from .zone_notice import to_every_branch
+from .zone_notice import first_of, issued, to_every_branch
 
-MONTH = re.compile(r"(20\d\d)-(0[1-9]|1[0-2])", re.ASCII)
 LAST_DAY = 25  # house rule: of the month before
 STANDS = ("in_force", "over")
-
-
-def first_of(text: object) -> date | None:
-    """Return the first day of a month as it is written, 2026-12; None where it is none."""
-    found = MONTH.fullmatch(str(text))
-    return date(int(found[1]), int(found[2]), 1) if found else None
 
 
 def next_month(today: date) -> str:
@@ -86,18 +78,10 @@ def of_month(session: Session, zone_id: str, year: int, month: int) -> Theme | N
     return Theme(case.id, case.facts["theme"], lines(case.facts["actions"]), case.number)
 
 
-def of_year(session: Session, zone_id: str, year: int, now: datetime) -> dict[int, str | None]:
-    """Return by month of a year the numbers of the notices that settled its theme by a moment."""
+def of_year(session: Session, zone_id: str, year: int, now: datetime) -> set[int]:
+    """Return the months of a year whose theme stood by a moment."""
     keys = {subject(zone_id, year, month): month for month in range(1, 13)}
-    rows = session.execute(
-        sa.select(Case.business_key, Case.number).where(
-            Case.business_key.in_(list(keys)),
-            Case.workflow == "theme",
-            Case.state.in_(STANDS),
-            Case.entered_at <= now,
-        )
-    )
-    return {keys[subject_of]: number for subject_of, number in rows}
+    return {keys[key] for key in issued(session, "theme", keys, now)}
 
 
 @effect

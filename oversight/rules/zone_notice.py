@@ -6,19 +6,23 @@ What signing does, and whether it can be revoked, each definition says for itsel
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
+from datetime import date, datetime
 
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from oversight.base.sentences import N_
 from oversight.law.clauses import Source, house_rule
 from oversight.law.definition import Due, Field, Move, Rule, State, Tell
 from oversight.law.roles import BRANCH, TIMER, ZONE_OFFICE, ZONE_SIGNER, Role
-from oversight.models import Unit
+from oversight.models import Case, Paper, Unit
 
 from .common import another_person
 from .context import TransitionContext
 
+MONTH = re.compile(r"(20\d\d)-(0[1-9]|1[0-2])", re.ASCII)
 QUICK = house_rule("签发人 3 个工作日内签发或退回。")
 OPINION, WHY = Field("opinion", "text", "意见", required=False), Field("reason", "text", "理由")
 
@@ -31,6 +35,27 @@ PROPOSED = State("proposed", "待签发", waits_on=ZONE_SIGNER, due=Due(3, QUICK
 WITHDRAWN = State("withdrawn", "已撤稿")
 EXPIRED = State("expired", "逾期失效")
 REVOKED = State("revoked", "已撤销")
+
+
+def first_of(text: object) -> date | None:
+    """Return the first day of a month as it is written, 2026-12; None where it is none."""
+    found = MONTH.fullmatch(str(text))
+    return date(int(found[1]), int(found[2]), 1) if found else None
+
+
+def issued(session: Session, workflow: str, keys: Iterable[str], now: datetime) -> set[str]:
+    """Return about which of these a notice had been issued, and not been revoked, by a moment."""
+    rows = session.scalars(
+        sa.select(Case.business_key)
+        .join(Paper, Paper.case_id == Case.id)
+        .where(
+            Case.business_key.in_(list(keys)),
+            Case.workflow == workflow,
+            Paper.issued_at <= now,
+            sa.or_(Paper.void_at.is_(None), Paper.void_at > now),
+        )
+    )
+    return {key for key in rows if key}
 
 
 def to_every_branch(attempt: TransitionContext) -> None:

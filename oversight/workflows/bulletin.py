@@ -19,6 +19,7 @@ from oversight.rules.zone_notice import (
     REVOKED,
     WHY,
     drafting,
+    first_of,
     lapsing,
     sending_back,
 )
@@ -41,13 +42,13 @@ def by_the_zone(attempt: TransitionContext) -> bool:
 @rule(TOLD, "month")
 def a_month(attempt: TransitionContext) -> bool:
     """月份要写成 2026-11 这样。"""
-    return facts.first_of(attempt.words["month"]) is not None
+    return first_of(attempt.words["month"]) is not None
 
 
 @rule(TOLD, "month")
 def has_begun(attempt: TransitionContext) -> bool:
     """这个月还没有开始，没有情况可以通报。"""
-    return facts.first_of(attempt.words["month"]) <= attempt.today
+    return first_of(attempt.words["month"]) <= attempt.today
 
 
 # fmt: off

@@ -20,6 +20,7 @@ from oversight.rules.zone_notice import (
     REVOKED,
     WHY,
     drafting,
+    first_of,
     lapsing,
     sending_back,
 )
@@ -40,13 +41,13 @@ def by_the_zone(attempt: TransitionContext) -> bool:
 @rule(MONTHLY, "month")
 def a_month(attempt: TransitionContext) -> bool:
     """月份要写成 2026-12 这样。"""
-    return facts.first_of(attempt.words["month"]) is not None
+    return first_of(attempt.words["month"]) is not None
 
 
 @rule(MONTHLY, "month")
 def to_come(attempt: TransitionContext) -> bool:
     """这个月已经过了，主题只能在当月和以前安排。"""
-    return months_after(facts.first_of(attempt.words["month"]), 1) > attempt.today
+    return months_after(first_of(attempt.words["month"]), 1) > attempt.today
 
 
 @rule(MONTHLY)

@@ -20,7 +20,7 @@ from oversight.base.refusals import (
 from oversight.engine import journal
 from oversight.ledger import duty_records, life_meetings, obligations
 from oversight.ledger.duty_records import Done
-from oversight.models import DutyRecord
+from oversight.models import Case, DutyRecord
 from tests.db.test_attendance import activity, record, sheet
 from tests.support.actors import Play
 from tests.support.world import at
@@ -304,6 +304,33 @@ def test_the_zone_owes_a_theme_for_each_month_by_the_25th_before(session, world)
     play.move(case, "zone.committee1", "sign")
     assert above(session, world, "zone")["THEME.ZONE", "2026-12"].state == "settled"
     assert above(session, world, "zone")["THEME.ZONE", "2026-11"].state == "overdue"
+
+
+def test_a_theme_stands_as_of_each_day_from_its_issue_until_it_was_revoked(session, world):
+    """Also once its month is over: what was in force then is told by the paper, not by today's state."""
+    play = Play(session, world, "2026-11-20")
+    words = {"month": "2026-12", "theme": "学用新思想", "actions": "学习党章第三章"}
+    for month in ("2026-12", "2026-11"):
+        case = play.open("zone.officer", "zone", workflow="theme", **words | {"month": month})
+        case = play.move(case, "zone.officer", "propose")
+        case = play.move(case, "zone.committee1", "sign")
+    play.on("2026-11-24").move(case, "zone.secretary", "revoke", reason="主题需要调整")
+    stands = {
+        on: above(session, world, "zone", on)["THEME.ZONE", "2026-11"].state
+        for on in ("2026-11-19", "2026-11-20", "2026-11-23", "2026-11-24")
+    }
+    assert [stands[on] for on in sorted(stands)] == ["overdue", "settled", "settled", "overdue"]
+    [kept] = [one for one in session.scalars(sa.select(Case)) if one.facts["month"] == "2026-12"]
+    play.on("2027-01-01").move(kept, None, "end")
+    assert above(session, world, "zone", "2026-12-15")["THEME.ZONE", "2026-12"].state == "settled"
+
+
+def test_a_year_before_the_unit_began_is_not_entered(session, world):
+    world.units["village"].accountable_from = date(2026, 3, 1)
+    session.commit()
+    with pytest.raises(RuleViolation, match="启用以前"):
+        enter(session, world, "FAMILY", "2025-06-01")
+    enter(session, world, "FAMILY", "2026-02-01")
 
 
 def test_all_branches_of_firms_are_to_be_inspected_within_the_year(session, world):
