@@ -8,6 +8,7 @@ import io
 
 import pytest
 from PIL import Image
+from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
@@ -46,7 +47,9 @@ def shown(site) -> list[tuple]:
 
 
 def until(driver, wanted) -> None:
-    WebDriverWait(driver, 30, 0.1).until(lambda _driver: wanted())
+    # A page that is being left may take its parts with it while they are read.
+    leaving = [NoSuchElementException, StaleElementReferenceException]
+    WebDriverWait(driver, 30, 0.1, leaving).until(lambda _driver: wanted())
 
 
 def at_the_order(driver, site) -> Finger:
