@@ -35,7 +35,7 @@ from oversight.base.refusals import DomainError, NotLoggedIn, Unavailable
 from oversight.base.sentences import N_
 from oversight.views.pages.admin import accounts, office, people, roster, tenure, units, zone
 
-from . import assets, drafts, health, kept, masking, present, session, slips
+from . import assets, drafts, health, kept, masking, one_form, present, session, slips
 from .api import attendance, cases, notices, obligations
 from .api import life_meetings as api_life
 from .pages import (
@@ -176,6 +176,7 @@ def register(app: Flask) -> None:
     app.before_request(session.held)
     app.after_request(_headers)
     drafts.register(app)
+    one_form.register(app)
     app.teardown_request(_end)
     for kind in (DomainError, HTTPException, OperationalError, CSRFError):
         app.register_error_handler(kind, _refused)
