@@ -35,7 +35,7 @@ from oversight.base.refusals import DomainError, NotLoggedIn, Unavailable
 from oversight.base.sentences import N_
 from oversight.views.pages.admin import accounts, office, people, roster, tenure, units, zone
 
-from . import assets, drafts, health, kept, masking, one_form, present, session, slips
+from . import assets, drafts, health, kept, large, masking, one_form, present, session, slips
 from .api import attendance, cases, notices, obligations
 from .api import life_meetings as api_life
 from .pages import (
@@ -282,6 +282,9 @@ def _stayed_too_long(_error) -> DomainError:
 
 
 def _too_large(error) -> DomainError:
+    most = request.max_content_length or 0
+    if large.read_again():
+        return large.refusal(most)
     attachments.drain()
     if request.endpoint == roster.UPLOAD:
         return roster.too_large()
