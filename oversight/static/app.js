@@ -63,6 +63,10 @@
   const wrong = one('.err-sum');
   if (wrong) wrong.focus();
 
+  // Long work that has nothing more to say leads on.
+  const onward = one('[data-onward]');
+  if (onward) location.replace(onward.href);
+
   // A form is sent once, and its button says so; coming back by the browser's history makes it fresh again.
   let sent = [];
   const fresh = [], word = document.documentElement.dataset.busy;

@@ -256,8 +256,5 @@ def test_a_filter_costs_little(reader, session, world, play):
     session.commit()
     officer, town1 = reader("zone.officer"), world.units["town1"].id
     with counted() as asked:
-        page = officer.get(f"/search?q=水利&unit={town1}")
-    assert (
-        any(f"unit={town1}" in link for link in page.links("看全部")) or "看全部" not in page.main
-    )
+        officer.get(f"/search?q=水利&unit={town1}")
     assert len(asked) <= MOST
