@@ -79,8 +79,9 @@ class Person:
         return self.find("main").text
 
 
-@pytest.mark.parametrize("js", [True, False], ids=["scripts", "no scripts"])
-@pytest.mark.parametrize("width", [1440, 360])
+@pytest.mark.parametrize(
+    ("width", "js"), [(1440, True), (360, False)], ids=["desk, scripts", "phone, no scripts"]
+)
 def test_the_whole_tour(site, width, js):
     """A secretary asks, an officer consents from the desk, the year shows the new day, the reply
     its number.
