@@ -67,7 +67,8 @@ def submit(
         clean = files.clean(sent.data, sent.name, scanner)
         kept: list[str | None] = []
         after(session, lambda: _drop_unless_named(session, folder, kept))
-        kept += [files.keep(folder, part) if part else None for part in (clean.data, clean.thumb)]
+        kept.append(files.keep(folder, clean.data))
+        kept.append(files.keep(folder, clean.thumb, marked=True) if clean.thumb else None)
         return attach(session, case_id, sent, clean, kept, who, at)
 
 
