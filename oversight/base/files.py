@@ -14,7 +14,7 @@ import secrets
 import subprocess
 import sys
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -177,10 +177,41 @@ def keep(folder: Path, data: bytes, marked: bool = False) -> str:
     return stored
 
 
+def sync(path: Path) -> None:
+    """Let the name of a file that was moved here outlive a power cut."""
+    written.sync_folder(path.parent)
+
+
 def drop(folder: Path, *stored: str | None) -> None:
     """Take away files whose change did not come about."""
     for name in filter(None, stored):
         place(folder, name).unlink(missing_ok=True)
+
+
+def all_of(folder: Path) -> Iterator[Path]:
+    """Return every file that lies there, those that are not whole too."""
+    return place(folder, "00").parent.parent.glob("??/*")
+
+
+def state(folder: Path, stored: str, expected: str | None = None) -> str:
+    """Return `lacking`, `changed` or nothing."""
+    try:
+        read(folder, stored, expected)
+    except Unavailable:
+        return "changed" if place(folder, stored).is_file() else "lacking"
+    return ""
+
+
+def sweep_loose(folder: Path, known: set[str], before: float) -> int:
+    """Remove files that no row knows, where they are older than a time in seconds; returns how many.
+
+    Younger ones may belong to a change that is not committed yet.
+    """
+    loose = [path for path in all_of(folder) if path.name not in known]
+    old = [path for path in loose if path.stat().st_mtime < before]
+    for path in old:
+        path.unlink(missing_ok=True)
+    return len(old)
 
 
 def read(folder: Path, stored: str, expected: str | None = None) -> bytes:

@@ -41,6 +41,8 @@ class Environment:
     seal_dir: Path
     scanner: tuple[str, ...]
     address: str
+    backup_dir: Path
+    backups: bool
 
     @property
     def sqlite(self) -> bool:
@@ -73,6 +75,8 @@ def environment(instance: Path, source: dict[str, str] | None = None) -> Environ
         seal_dir=Path(given("SEAL_DIR", instance / "seals")),
         scanner=tuple(shlex.split(given("SCANNER"))),
         address=_reached(given("ADDRESS")),
+        backup_dir=Path(given("BACKUP_DIR", instance / "backups")),
+        backups=given("BACKUPS") != "0",
         workflow_dirs=tuple(map(Path, parts("WORKFLOW_DIRS", os.pathsep))),
     )
 
@@ -101,6 +105,9 @@ KEY_FILE = "secret_key"
 def switch(name: str, label: str, effect: str) -> ZoneSetting:
     """Make a choice between on and off; off until the zone turns it on."""
     return ZoneSetting(name, OFF, label, effect, ((OFF, N_("不开办")), (ON, N_("开办"))))
+
+
+KEEPS = (("183", N_("半年")), ("365", N_("一年")), ("1095", N_("三年")))  # half a year by law
 
 
 ZONE_SETTINGS = {
@@ -259,6 +266,22 @@ ZONE_SETTINGS = {
                 ("administrators", N_("系统、安全、审计管理员")),
                 ("organs", N_("管理员和区、镇（部门）有职务的人")),
             ),
+        ),
+        ZoneSetting(
+            "keep_logins",
+            "365",
+            N_("登录记录保存多久"),
+            N_(
+                "登录和接口令牌的记录，从最后一次使用起算，到期自动清理；登录日志另有规定，保存半年。"
+            ),
+            KEEPS,
+        ),
+        ZoneSetting(
+            "keep_notices",
+            "1095",
+            N_("读过的通知保存多久"),
+            N_("从读过那天起算，到期自动清理。没有读过的通知、办理日志和文书一直保存。"),
+            KEEPS,
         ),
         ZoneSetting(
             MEMBER_LOGIN,

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
+PROBE = 4096  # bytes: a disk without as much is full
 PART = ".part"  # ends the name of what is not whole yet
 
 
@@ -43,3 +44,17 @@ def sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def trouble(folder: Path) -> str:
+    """Try to write in a folder; return what stands against it, empty where nothing does."""
+    probe = folder / f".probe.{secrets.token_hex(4)}{PART}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        probe.write_bytes(b"\0" * PROBE)
+    except OSError as error:
+        return error.strerror or type(error).__name__
+    finally:
+        with suppress(OSError):
+            probe.unlink(missing_ok=True)
+    return ""

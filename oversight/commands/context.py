@@ -171,6 +171,15 @@ def migrate() -> None:
         key_check.vouch(db.session, current_app.config["SECRET_KEY"], now())
 
 
+def migrations() -> tuple[set[str], set[str]]:
+    """Return the newest migrations that this program knows, and all of them."""
+    from alembic.script import ScriptDirectory
+    from flask import current_app
+
+    script = ScriptDirectory(current_app.extensions["migrate"].directory)
+    return set(script.get_heads()), {one.revision for one in script.walk_revisions()}
+
+
 def table(title: str, headers: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
     """Print rows: a table for people, tab-separated lines where the output goes on elsewhere."""
     texts = [["" if cell is None else str(cell) for cell in row] for row in rows]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -152,6 +153,7 @@ def serve(host: str) -> None:
     port = current_app.config["OVERSIGHT"].port
     server.refuse_taken(host, port)  # before anything is said
     _who_can_log_in()
+    _say_leap()
     db.session.remove()
     shown = f"[{host}]" if ":" in host else host
     click.echo(f"请打开 http://{shown}:{port} ，按 Ctrl+C 停止。")
@@ -162,16 +164,33 @@ def serve(host: str) -> None:
     server.serve(served, host, port)
 
 
+def _say_leap() -> None:
+    """Say that what time brings waits, where the clock has leapt."""
+    from oversight.time import due
+
+    days = due.leapt(db.session, now())
+    if days:
+        click.echo(
+            f"距上次办理到期的事已有 {days} 天，提醒、到期等暂停。时钟无误，请运行 oversight sweep --catch-up。",
+            err=True,
+        )
+
+
 def _beat(at: Moment) -> None:
     """Run the sweep, and delete rosters that nobody came back for and old tries to log in."""
     from oversight.register.roster import apply
-    from oversight.time import sweep as time
+    from oversight.time import due, growth
 
-    time.sweep(db.session, at, signer())
+    from . import keeping
+
+    keeping.begin_daily(at)
+    with suppress(due.Leapt):  # the pages say so
+        due.sweep(db.session, at, signer())
     apply.forget_old(db.session, current_app.config["OVERSIGHT"].data_dir, at)
     if at.now.minute == FORGETS:
         with one_transaction(db.session):
             sign_ins.forget_old(db.session, at)
+        growth.daily(db.session, current_app.config["OVERSIGHT"].data_dir, at)
 
 
 def _who_can_log_in() -> None:

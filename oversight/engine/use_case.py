@@ -24,6 +24,8 @@ from oversight.organization.actor import Actor
 from . import authority, journal
 
 AFTER = "use_case:after"
+# In the session: what the post of a form claims before its first act, and in the present one.
+ONCE, CLAIMS = "use_case:once", "use_case:claims"
 
 
 @contextmanager
@@ -51,6 +53,9 @@ def use_case(
             chains.signs(session, who.id, who.person)
         try:
             with _faster():
+                if who is not None and not trial:
+                    session.info[CLAIMS] = session.info.pop(ONCE, _nothing)
+                    claim(session)
                 yield
                 session.flush()
         except DomainError as refusal:
@@ -84,6 +89,15 @@ def one_transaction(session: Session, trial: bool = False) -> Iterator[None]:
     finally:
         for act in session.info.pop(AFTER):
             act()
+
+
+def claim(session: Session) -> None:
+    """Claim the post of a form for the transaction, once more where a rollback has let it go."""
+    session.info.get(CLAIMS, _nothing)()
+
+
+def _nothing() -> None:
+    """Do what a caller does who was not sent a form."""
 
 
 def after(session: Session, act: Callable[[], object]) -> None:

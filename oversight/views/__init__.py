@@ -34,10 +34,11 @@ from oversight.base import outages, patience
 from oversight.base.db import _reading, db, hold
 from oversight.base.refusals import DomainError, NotLoggedIn, Unavailable
 from oversight.base.sentences import N_
+from oversight.engine.repeats import Repeated
 from oversight.register import key_check
 from oversight.views.pages.admin import accounts, office, people, roster, tenure, units, zone
 
-from . import assets, drafts, health, kept, masking, present, session, slips
+from . import assets, drafts, health, kept, masking, once, present, session, slips
 from .api import attendance, cases, notices, obligations
 from .api import life_meetings as api_life
 from .pages import (
@@ -180,6 +181,9 @@ def register(app: Flask) -> None:
     app.url_value_preprocessor(_narrow)
     app.before_request(_begin)
     app.before_request(session.held)
+    app.before_request(once.begin)
+    app.after_request(once.answered)
+    app.register_error_handler(Repeated, once.again)
     app.after_request(_headers)
     drafts.register(app)
     app.teardown_request(_end)
