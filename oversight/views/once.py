@@ -79,4 +79,4 @@ def again(repeated: repeats.Repeated):
     """Lead to where the first post led."""
     db.session.rollback()
     flash(_("这一步刚才已经办好，没有重复办理。"), "ok")
-    return redirect(repeated.onward or kept.whence()[0], 303)
+    return redirect(repeated.onward or kept.whence()[0])

@@ -17,7 +17,7 @@ from click.testing import CliRunner
 from oversight import cli, create_app
 from oversight.base import archive, files
 from oversight.base.clock import StoppedClock
-from oversight.base.db import db
+from oversight.base.db import db, new_id
 from oversight.commands import keeping
 from oversight.engine import journal
 from oversight.models import Attachment, Case, JournalRow, Zone
@@ -208,34 +208,28 @@ def test_a_changed_journal_is_said_and_the_backup_kept(lived, tmp_path):
 
 def test_a_backup_under_load_holds_a_moment(lived, empty, tmp_path):
     """Writers go on: each row of the copy has what it hangs on, and the chain is whole."""
-    stop, written = threading.Event(), []
+    stop, going, written = threading.Event(), threading.Event(), []
+    changed = sa.update(Zone).values(epoch=sa.bindparam("to"))
 
     def write():
         with lived.app.app_context():
-            zone = db.session.scalar(sa.select(Zone.id))
             while not stop.is_set():
-                db.session.execute(
-                    sa.text("UPDATE zones SET epoch = :e WHERE id = :z"),
-                    {
-                        "e": str(len(written)),
-                        "z": zone.replace("-", "") if "sqlite" in lived.url else zone,
-                    },
-                )
+                db.session.execute(changed, {"to": new_id()})
                 db.session.commit()
                 written.append(1)
+                going.set()
             db.session.remove()
 
-    thread = threading.Thread(target=write)
+    thread = threading.Thread(target=write, daemon=True)
     thread.start()
     try:
-        while len(written) < 3:
-            pass
+        assert going.wait(10)
         before = len(written)
         lived.ok("backup", str(tmp_path / "one.backup"))
         assert len(written) > before, "nobody waited for it"
     finally:
         stop.set()
-        thread.join()
+        thread.join(10)
     empty.ok("restore", str(tmp_path / "one.backup"))
     with empty.app.app_context():
         assert journal.Verifier().read(journal.told(db.session)).done().problems == []
