@@ -9,7 +9,7 @@ from datetime import date
 import click
 from flask import current_app
 
-from oversight.base.db import db
+from oversight.base.db import db, reading
 from oversight.base.refusals import BadRequest, InvalidInput
 from oversight.base.sentences import N_, say
 from oversight.base.settings import ZONE_SETTINGS, ZoneSetting
@@ -64,6 +64,7 @@ def import_(file: str) -> None:
 @calendar.command(help=N_("列出一年的放假与调休上班"))
 @click.argument("year", type=Year(), metavar=N_("年份"))
 @in_app
+@reading()
 def show(year: int) -> None:
     """List the rest days and make-up working days of a year."""
     published, found = days.days_of(db.session, installation.zone(db.session).id, year)
@@ -90,6 +91,7 @@ def _range(one: ZoneSetting) -> str:
 
 @settings.command("list", help=N_("列出区的设置"))
 @in_app
+@reading()
 def list_() -> None:
     """List every choice of the zone with its value."""
     values = chosen(db.session, installation.zone(db.session).id)
