@@ -45,7 +45,7 @@ def backup(file: str | None, daily: bool) -> None:
     heads, _known = migrations()
     try:
         made = backups.make(env, path, current_app.config["SECRET_KEY"], heads, at, signer().keys())
-    except (PermissionError, FileNotFoundError) as error:
+    except (PermissionError, FileNotFoundError, FileExistsError) as error:
         raise BadRequest(f"不能写 {path}，请检查路径和权限。") from error
     if daily:
         backups.forget_old(env.backup_dir)
