@@ -10,7 +10,7 @@ import json
 import re
 import tarfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -30,13 +30,14 @@ class Writer:
     """What takes members in."""
 
     def __init__(self, tar: tarfile.TarFile):
-        self._tar, self.hashes = tar, {}  # type: ignore[var-annotated]  # by name
+        self._tar = tar
+        self.hashes: dict[str, str] = {}  # by name
 
     def add(self, name: str, data: BinaryIO, size: int) -> None:
         """Take a member of so many bytes in."""
         member, hashed = tarfile.TarInfo(name), _Hashed(data)
         member.size, member.mode = size, 0o600
-        self._tar.addfile(member, hashed)  # type: ignore[arg-type]  # all that is asked is to read
+        self._tar.addfile(member, hashed)
         self.hashes[name] = hashed.sha256.hexdigest()
 
     def add_bytes(self, name: str, data: bytes) -> None:
@@ -87,38 +88,55 @@ def read(path: Path, into: Path | None = None) -> dict:
     """Read an archive to its end and return what it says of itself; its members are laid below
     `into`. Raises BadRequest where it is none, or where any part of it is not as written.
     """
-    found: dict[str, str] = {}
-    about: dict = {}
     try:
         with tarfile.open(path, "r|gz") as tar:
-            for member in tar:
-                data = tar.extractfile(member)
-                if member.name == MANIFEST and data is not None:
-                    about = json.load(data)
-                elif NAMES.fullmatch(member.name) and data is not None:
-                    found[member.name] = _laid(data, into and into / member.name)
-                else:
-                    raise BadRequest(BROKEN)
+            about, found = _members(tar, into)
     except FileNotFoundError as error:
         raise BadRequest(f"打不开文件 {path}，请检查路径和权限。") from error
     except (tarfile.TarError, zlib.error, EOFError, ValueError, OSError) as error:
-        if getattr(error, "errno", None):
-            raise
-        raise BadRequest(BROKEN) from error
+        raise _judged(error) from error
     if about.get("format") != FORMAT or about.get("sha256") != found:
         raise BadRequest(BROKEN)
     return about
+
+
+def _judged(error: Exception) -> Exception:
+    """Return what to raise: a disk that fails is no broken archive."""
+    return error if getattr(error, "errno", None) else BadRequest(BROKEN)
+
+
+def _members(tar: tarfile.TarFile, into: Path | None) -> tuple[dict, dict[str, str]]:
+    """Read all members; returns the last one, which tells of the others, and the hashes of those."""
+    about: dict = {}
+    found: dict[str, str] = {}
+    for member in tar:
+        data = tar.extractfile(member)
+        if member.name == MANIFEST:
+            about = json.load(data)
+        else:
+            found[_named(member)] = _laid(data, into and into / member.name)
+    return about, found
+
+
+def _named(member: tarfile.TarInfo) -> str:
+    """Return the name of a member that there may be. Raises BadRequest."""
+    if not (member.isfile() and NAMES.fullmatch(member.name)):
+        raise BadRequest(BROKEN)
+    return member.name
 
 
 def _laid(data, path: Path | None) -> str:
     """Read a member, lay it down where that is wanted, and return its hash."""
     hashed = _Hashed(data)
     if path is None:
-        while hashed.read(PIECE):
-            pass
-        return hashed.sha256.hexdigest()
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with whole_file(path) as file:
-        while piece := hashed.read(PIECE):
-            file.write(piece)
+        _through(hashed, lambda _piece: 0)
+    else:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with whole_file(path) as file:
+            _through(hashed, file.write)
     return hashed.sha256.hexdigest()
+
+
+def _through(hashed: _Hashed, take: Callable[[bytes], int]) -> None:
+    while piece := hashed.read(PIECE):
+        take(piece)

@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -68,6 +69,10 @@ def _copy(source: Path, target: Path) -> None:
         new.execute("PRAGMA journal_mode=DELETE")
 
 
+def _driver(connection: sa.Connection) -> Any:
+    return connection.connection.driver_connection
+
+
 def _names(connection: sa.Connection, table: str) -> str:
     quote = connection.dialect.identifier_preparer.quote
     return ", ".join(quote(one["name"]) for one in sa.inspect(connection).get_columns(table))
@@ -76,7 +81,7 @@ def _names(connection: sa.Connection, table: str) -> str:
 def _write(connection: sa.Connection, table: str, path: Path) -> None:
     """Write a table with its columns in the first line."""
     names = _names(connection, table)
-    with connection.connection.cursor() as cursor, path.open("wb") as file:
+    with _driver(connection).cursor() as cursor, path.open("wb") as file:
         file.write(f"{names}\n".encode())
         with cursor.copy(f"COPY {table} ({names}) TO STDOUT") as rows:
             for piece in rows:
@@ -85,11 +90,16 @@ def _write(connection: sa.Connection, table: str, path: Path) -> None:
 
 def load(url: str, folder: Path) -> None:
     """Read a written database into an empty one of the same kind and schema, all or nothing."""
-    if url.startswith("sqlite"):
-        into = sqlite3.connect(sa.make_url(url).database, timeout=15)
-        with closing(sqlite3.connect(folder / SQLITE)) as old, closing(into) as new:
-            old.backup(new)
-        return
+    (_load_file if url.startswith("sqlite") else _load_tables)(url, folder)
+
+
+def _load_file(url: str, folder: Path) -> None:
+    into = sqlite3.connect(sa.make_url(url).database, timeout=15)
+    with closing(sqlite3.connect(folder / SQLITE)) as old, closing(into) as new:
+        old.backup(new)
+
+
+def _load_tables(url: str, folder: Path) -> None:
     engine = sa.create_engine(url, hide_parameters=True)
     with engine.begin() as connection:
         connection.exec_driver_sql("DELETE FROM installation")
@@ -103,15 +113,19 @@ def load(url: str, folder: Path) -> None:
 
 
 def _read(connection: sa.Connection, table: str, path: Path) -> None:
-    with connection.connection.cursor() as cursor, path.open("rb") as file:
+    with _driver(connection).cursor() as cursor, path.open("rb") as file:
         names = file.readline().decode().strip()
         with cursor.copy(f"COPY {table} ({names}) FROM STDIN") as rows:
             while piece := file.read(2**20):
                 rows.write(piece)
-        for column in sa.inspect(connection).get_columns(table):
-            if column.get("autoincrement") and isinstance(column["type"], sa.Integer):
-                name = column["name"]
-                cursor.execute(
-                    f"SELECT setval(pg_get_serial_sequence('{table}', '{name}'), max({name}))"
-                    f" FROM {table} HAVING pg_get_serial_sequence('{table}', '{name}') IS NOT NULL"
-                )
+        for name in _numbered(connection, table):
+            cursor.execute(
+                f"SELECT setval(pg_get_serial_sequence('{table}', '{name}'), max({name}))"
+                f" FROM {table} HAVING pg_get_serial_sequence('{table}', '{name}') IS NOT NULL"
+            )
+
+
+def _numbered(connection: sa.Connection, table: str) -> list[str]:
+    """Name the columns that the database itself numbers."""
+    found = sa.inspect(connection).get_columns(table)
+    return [one["name"] for one in found if one.get("autoincrement") is True]

@@ -5,6 +5,7 @@ something is away, full, read-only or too slow. Anything else is a bug and stays
 from __future__ import annotations
 
 import errno
+from collections.abc import Callable
 
 import sqlalchemy as sa
 from sqlalchemy.orm.exc import StaleDataError
@@ -19,7 +20,6 @@ DISK = N_("服务器的磁盘读写出错，内容没有保存。请告诉系统
 BUSY = N_("现在办理的人太多，内容没有改动，请过一会儿再试。")
 TAKEN = N_("刚刚已有人办了同一件事，您的这一步没有生效，请看过再办。")
 STALE = N_("与这件事有关的党日刚刚被别人改动，您的这一步没有生效，请看过再办。")
-FULL_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 # By PostgreSQL's codes, whole or their first two characters, and by SQLite's words.
 CODES = {
     "25006": READ_ONLY,  # a standby
@@ -41,42 +41,51 @@ WORDS = {
     "locked": BUSY,
 }
 NOT_BUILT = ("no such table", "no such column", "unable to open", "not a database")
-RETRY_SECONDS = 10
 
 
 def as_refusal(error: BaseException) -> DomainError | None:
     """Return what to tell of an error; None where it is a bug."""
-    if isinstance(error, DomainError):
-        return error
-    if isinstance(error, StaleDataError):
-        return VersionConflict(STALE)
-    if isinstance(error, sa.exc.IntegrityError):
-        return AlreadyTaken(TAKEN) if _is_taken(error) else None
-    if isinstance(error, sa.exc.TimeoutError):  # no connection is free
-        return Unavailable(BUSY)
-    if isinstance(error, sa.exc.DBAPIError):
-        return _of_database(error)
-    return _of_disk(error) if isinstance(error, OSError) else None
+    for kind, tell in _KINDS:
+        if isinstance(error, kind):
+            return tell(error)
+    return None
 
 
-def _is_taken(error: sa.exc.IntegrityError) -> bool:
-    """True where a unique key is taken; any other violated constraint is a bug."""
-    return "UNIQUE" in str(error.orig) or getattr(error.orig, "sqlstate", "") == "23505"
+def _taken(error: sa.exc.IntegrityError) -> DomainError | None:
+    """Tell of a unique key that is taken; any other violated constraint is a bug."""
+    taken = "UNIQUE" in str(error.orig) or getattr(error.orig, "sqlstate", "") == "23505"
+    return AlreadyTaken(TAKEN) if taken else None
 
 
 def _of_database(error: sa.exc.DBAPIError) -> DomainError | None:
-    code, said = getattr(error.orig, "sqlstate", None) or "", str(error.orig).lower()
-    sentence = CODES.get(code) or CODES.get(code[:2])
-    sentence = sentence or next((told for words, told in WORDS.items() if words in said), None)
-    lost = error.connection_invalidated or isinstance(
-        error, sa.exc.OperationalError | sa.exc.InterfaceError
-    )
+    sentence = _by_code(getattr(error.orig, "sqlstate", None) or "") or _by_words(str(error.orig))
+    lost = isinstance(error, LOST) or error.connection_invalidated
     return Unavailable(sentence or AWAY) if sentence or lost else None
 
 
+def _by_code(code: str) -> str | None:
+    return CODES.get(code) or CODES.get(code[:2])
+
+
+def _by_words(said: str) -> str | None:
+    return next((told for words, told in WORDS.items() if words in said.lower()), None)
+
+
 def _of_disk(error: OSError) -> DomainError | None:
-    if error.errno in FULL_DISK:
-        return Unavailable(FULL)
-    if error.errno == errno.EROFS:
-        return Unavailable(READ_ONLY)
-    return Unavailable(DISK) if error.errno in (errno.EIO, errno.EACCES, errno.EPERM) else None
+    return Unavailable(ERRNO[error.errno]) if error.errno in ERRNO else None
+
+
+LOST = (sa.exc.OperationalError, sa.exc.InterfaceError)
+ERRNO = {
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EFBIG), FULL),
+    errno.EROFS: READ_ONLY,
+    **dict.fromkeys((errno.EIO, errno.EACCES, errno.EPERM), DISK),
+}
+_KINDS: tuple[tuple[type, Callable], ...] = (
+    (DomainError, lambda error: error),
+    (StaleDataError, lambda _error: VersionConflict(STALE)),
+    (sa.exc.IntegrityError, _taken),
+    (sa.exc.TimeoutError, lambda _error: Unavailable(BUSY)),  # no connection is free
+    (sa.exc.DBAPIError, _of_database),
+    (OSError, _of_disk),
+)

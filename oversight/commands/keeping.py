@@ -36,19 +36,12 @@ def backup(file: str | None, daily: bool) -> None:
     env, at = current_app.config["OVERSIGHT"], now()
     if bool(file) == daily:
         raise BadRequest(N_("请写备份文件的名字，例如 oversight backup 0701.backup。"))
-    if daily:
-        env.backup_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    path = backups.daily_name(env.backup_dir, at) if daily else Path(file)
+    path = _of_day(env.backup_dir, at) if daily else Path(file)
     if path is None:
         click.echo(N_("今天的备份已经做过了。"))
         return
-    heads, _known = migrations()
-    try:
-        made = backups.make(env, path, current_app.config["SECRET_KEY"], heads, at, signer().keys())
-    except (PermissionError, FileNotFoundError, FileExistsError) as error:
-        raise BadRequest(f"不能写 {path}，请检查路径和权限。") from error
-    if daily:
-        backups.forget_old(env.backup_dir)
+    made = _made(env, path, at)
+    backups.forget_old(env.backup_dir)
     click.echo(f"已备份到 {path}：{made.rows} 行数据，{made.files} 个文件，读回核对无误。")
     if made.problems:
         raise BadRequest(
@@ -57,13 +50,28 @@ def backup(file: str | None, daily: bool) -> None:
     click.echo(N_("备份里有密钥和党员信息，请妥善保管；封印的签名私钥不在里面，请另存。"))
 
 
+def _of_day(folder: Path, at: Moment) -> Path | None:
+    """Return the file of the day's backup, its folder made; None where it is there."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return backups.daily_name(folder, at)
+
+
+def _made(env: settings.Environment, path: Path, at: Moment) -> backups.Made:
+    """Write a backup. Raises BadRequest."""
+    heads, _known = migrations()
+    secret, keys = current_app.config["SECRET_KEY"], signer().keys()
+    try:
+        return backups.make(env, path, secret, heads, at, keys)
+    except (PermissionError, FileNotFoundError, FileExistsError) as error:
+        raise BadRequest(f"不能写 {path}，请检查路径和权限。") from error
+
+
 @click.command(cls=Command)
 @click.argument("file", metavar=N_("备份文件"))
 @in_app
 def restore(file: str) -> None:
     """Restore a backup into an empty installation: files first, the key, the database last."""
-    app = current_app._get_current_object()  # type: ignore[attr-defined]  # typed as what it stands for
-    env, instance = app.config["OVERSIGHT"], Path(app.instance_path)
+    env, instance = current_app.config["OVERSIGHT"], Path(current_app.instance_path)
     heads, known = migrations()
     with db.engine.connect() as there:
         if not backups.is_empty(there):
@@ -74,7 +82,7 @@ def restore(file: str) -> None:
         files = backups.lay_files(env, folder)
         if not env.secret_key:
             written.whole(instance / settings.KEY_FILE, (folder / "secret_key").read_bytes())
-        app.config["SECRET_KEY"] = (folder / "secret_key").read_text()
+        current_app.config["SECRET_KEY"] = (folder / "secret_key").read_text()
         db.session.remove()
         db.engine.dispose()
         load(env.owner_url, folder / "database")
@@ -123,6 +131,16 @@ def doctor() -> None:
         raise SystemExit(1)
 
 
+def _has_room(env: settings.Environment) -> bool:
+    """True where the disk takes another copy; the log tells where it does not."""
+    path = Path(env.database_url.removeprefix("sqlite:///"))
+    size = path.stat().st_size if env.sqlite else 0
+    roomy = shutil.disk_usage(current_app.instance_path).free > ROOMY * size
+    if not roomy:
+        current_app.logger.error("backup: no room")
+    return roomy
+
+
 _running: list[subprocess.Popen] = []  # the backup that this process has begun
 
 
@@ -131,11 +149,8 @@ def begin_daily(at: Moment) -> None:
     _running[:] = [one for one in _running if one.poll() is None]
     env = current_app.config["OVERSIGHT"]
     hour = at.now.astimezone(current_app.extensions["clock"].zone).hour
-    if _running or not env.backups or not backups.daily_name(env.backup_dir, at, hour):
-        return
-    size = Path(env.database_url.removeprefix("sqlite:///")).stat().st_size if env.sqlite else 0
-    if shutil.disk_usage(current_app.instance_path).free < ROOMY * size:
-        current_app.logger.error("backup: no room")
+    wanted = env.backups and not _running and backups.daily_name(env.backup_dir, at, hour)
+    if not (wanted and _has_room(env)):
         return
     code = (
         f"import os; os.nice({NICE}); from oversight.cli import main; main(['backup', '--daily'])"

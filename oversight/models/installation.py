@@ -11,7 +11,7 @@ from oversight.base.db import Base
 
 
 class InstallationFact(Base):
-    """One such thing under its name: `key` (how the secret key is known), `swept`, `backed_up`."""
+    """One such thing under its name: `key` (how the secret key is known), `swept`, `pruned`."""
 
     __tablename__ = "installation"
 

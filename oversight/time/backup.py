@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -47,24 +47,28 @@ def make(env: Environment, path: Path, secret: str, heads: set[str], at: Moment,
     """
     if path.exists():
         raise BadRequest(f"{path} 已经有了，请另写一个文件名。")
-    uploads = files.place(env.data_dir, "00").parent.parent
     with _folder(path.parent) as aside, copies.snapshot(env.owner_url, aside) as seen:
         about = _about(seen, at)
         problems = examined(seen, about, heads, at, keys)
         with archive.new(path, about) as out:
             out.add_bytes("secret_key", secret.encode())
-            for one in sorted(aside.iterdir()):
-                if not one.name.startswith("."):
-                    out.add_file(f"database/{one.name}", one)
-            for one in sorted(uploads.glob("??/*")):
-                if archive.NAMES.fullmatch(f"uploads/{one.parent.name}/{one.name}"):
-                    out.add_file(f"uploads/{one.parent.name}/{one.name}", one)
+            _pack(out, "database", aside.iterdir(), 0)
+            _pack(out, "uploads", files.all_of(env.data_dir), 1)
         wanted = _files(seen)
-    there = {name for name in archive.read(path)["sha256"] if name.startswith("uploads/")}
-    lacking = len(wanted - {Path(name).name for name in there})
-    if lacking:
+    there = {
+        name[len("uploads/00/") :] for name in archive.read(path)["sha256"] if "uploads" in name
+    }
+    if lacking := len(wanted - there):
         problems.append(say("有 %(n)s 个附件的文件不在了", n=lacking))
     return Made(path, sum(about["counts"].values()), len(there), problems)
+
+
+def _pack(out: archive.Writer, room: str, found: Iterable[Path], above: int) -> None:
+    """Take files in under a room, with so many of the folders that they lie in; parts are left."""
+    for one in sorted(found):
+        name = "/".join((room, *one.parts[-1 - above :]))
+        if archive.NAMES.fullmatch(name):
+            out.add_file(name, one)
 
 
 @contextmanager
@@ -119,17 +123,21 @@ def unpacked(env: Environment, path: Path, known: set[str]) -> Iterator[tuple[Pa
     env.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     with _folder(env.data_dir) as folder:
         about = archive.read(path, folder)
-        kind = "sqlite" if env.sqlite else "postgresql"
-        if about["kind"] != kind:
-            raise BadRequest(
-                say("这份备份是 %(kind)s 的，不能恢复到另一种数据库。", kind=about["kind"])
-            )
-        if not known.issuperset(about["heads"]):
-            raise BadRequest(N_("这份备份是更新的版本做的，请先升级程序，再恢复。"))
+        _fits(env, about, known)
         key = (folder / "secret_key").read_text()
         if len(key) < SHORTEST_KEY or env.secret_key not in (None, key):
             raise BadRequest(N_("环境变量里的密钥与备份里的不同，请去掉环境变量里的密钥，再恢复。"))
         yield folder, about
+
+
+def _fits(env: Environment, about: dict, known: set[str]) -> None:
+    """Make sure that this program and this kind of database take the backup. Raises BadRequest."""
+    if (about["kind"] == "sqlite") != env.sqlite:
+        raise BadRequest(
+            say("这份备份是 %(kind)s 的，不能恢复到另一种数据库。", kind=about["kind"])
+        )
+    if not known.issuperset(about["heads"]):
+        raise BadRequest(N_("这份备份是更新的版本做的，请先升级程序，再恢复。"))
 
 
 def lay_files(env: Environment, folder: Path) -> int:

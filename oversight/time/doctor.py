@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 import stat
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -57,7 +58,7 @@ def examine(
     """Return all findings, the good ones too."""
     with reading():
         session.rollback()
-        found = [_versions(session), *_schema(session, known.heads)]
+        found = [_versions(session), _schema(session, known.heads)]
         if found[-1].level != BAD:
             found += _running(session, env, known, at)
         session.rollback()
@@ -67,7 +68,8 @@ def examine(
 def _running(session: Session, env: Environment, known: Known, at: Moment) -> Iterator[Finding]:
     yield _key(session, known.secret)
     yield _seal_key(known.signer)
-    yield from _clock(session, at)
+    yield _kept_time(session, at)
+    yield _clock(session, at)
     yield _work(session, at)
     yield from _files(session, env)
     if not env.sqlite and env.owner_url != env.database_url:
@@ -85,24 +87,26 @@ def _versions(session: Session) -> Finding:
     return Finding(GOOD, N_("版本"), f"Python {python}, {database}")
 
 
-def _schema(session: Session, heads: set[str]) -> Iterator[Finding]:
+def _schema(session: Session, heads: set[str]) -> Finding:
+    name = N_("数据库结构")
     if migrated_to(session) != heads:
-        said = N_("数据库不是现在的版本，请运行 oversight upgrade。")
-        yield Finding(BAD, N_("数据库结构"), said)
-        return
+        return Finding(BAD, name, N_("数据库不是现在的版本，请运行 oversight upgrade。"))
+    differs, lacks = _differences(session), _triggers() - _triggers_of(session)
+    if not (differs or lacks):
+        return Finding(GOOD, name, N_("与程序一致，只增不改的表有触发器守着。"))
+    said = say(
+        "与程序所记的有 %(n)s 处不同，请运行 oversight upgrade；仍不同的，请告诉维护人员。",
+        n=differs + len(lacks),
+    )
+    return Finding(BAD if lacks else ODD, name, said)
+
+
+def _differences(session: Session) -> int:
+    """Count where tables are not as the models say."""
     from alembic.autogenerate import compare_metadata  # slow to load and asked for rarely
     from alembic.migration import MigrationContext
 
-    differs = compare_metadata(MigrationContext.configure(session.connection()), Base.metadata)
-    lacks = [name for name in _triggers() if name not in _triggers_of(session)]
-    if differs or lacks:
-        said = say(
-            "与程序所记的有 %(n)s 处不同，请运行 oversight upgrade；仍不同的，请告诉维护人员。",
-            n=len(differs) + len(lacks),
-        )
-        yield Finding(BAD if lacks else ODD, N_("数据库结构"), said)
-    else:
-        yield Finding(GOOD, N_("数据库结构"), N_("与程序一致，只增不改的表有触发器守着。"))
+    return len(compare_metadata(MigrationContext.configure(session.connection()), Base.metadata))
 
 
 def _triggers() -> set[str]:
@@ -149,25 +153,28 @@ def _seal_key(signer: Signer) -> Finding:
     return Finding(GOOD, N_("封印私钥"), there)
 
 
-def _clock(session: Session, at: Moment) -> Iterator[Finding]:
-    last, days = due.last(session), due.leapt(session, at)
+def _kept_time(session: Session, at: Moment) -> Finding:
+    last, days, name = due.last(session), due.leapt(session, at), N_("到期办理")
     if days:
         said = say(
             "距上次办理到期的事已有 %(days)s 天；时钟无误，请运行 oversight sweep --catch-up。",
             days=days,
         )
-        yield Finding(BAD, N_("到期办理"), said)
-    elif last is None or at.now - last.at > due.SILENT:
-        said = N_("最近没有办理过到期的事：请用 oversight serve 启动，或定时运行 oversight sweep。")
-        yield Finding(ODD, N_("到期办理"), said)
-    else:
-        yield Finding(GOOD, N_("到期办理"), N_("刚刚办过。"))
+        return Finding(BAD, name, said)
+    if last is None or at.now - last.at > due.SILENT:
+        return Finding(
+            ODD,
+            name,
+            N_("最近没有办理过到期的事：请用 oversight serve 启动，或定时运行 oversight sweep。"),
+        )
+    return Finding(GOOD, name, N_("刚刚办过。"))
+
+
+def _clock(session: Session, at: Moment) -> Finding:
     newest = session.scalar(sa.select(sa.func.max(JournalRow.at)))
     if newest is not None and newest > at.now + ASTRAY:
-        said = N_("服务器的时钟比最近一条日志还早，请校正时钟。")
-        yield Finding(BAD, N_("时钟"), said)
-    else:
-        yield Finding(GOOD, N_("时钟"), f"{at.today.isoformat()}")
+        return Finding(BAD, N_("时钟"), N_("服务器的时钟比最近一条日志还早，请校正时钟。"))
+    return Finding(GOOD, N_("时钟"), at.today.isoformat())
 
 
 def _work(session: Session, at: Moment) -> Finding:
@@ -205,17 +212,15 @@ def astray(session: Session, folder: Path) -> tuple[int, int, int, int]:
     """Count rows without files, files that are not as recorded, files without rows, and those that
     were never whole.
     """
-    lacking = changed = 0
-    known = set(session.scalars(sa.select(RosterDraft.stored)))
     wanted = sa.select(Attachment.stored, Attachment.thumb, Attachment.sha256)
+    known = dict.fromkeys(session.scalars(sa.select(RosterDraft.stored)))
     for stored, thumb, sha256 in session.execute(wanted):
-        known |= {stored, thumb}
-        for name, expected in ((stored, sha256), (thumb, None)):
-            state = files.state(folder, name, expected) if name else None
-            lacking, changed = lacking + (state == "lacking"), changed + (state == "changed")
-    names = [path.name for path in files.all_of(folder)]
-    parts = sum(name.endswith(written.PART) for name in names)
-    return lacking, changed, len([n for n in names if n not in known]) - parts, parts
+        known |= {thumb: None, stored: sha256}
+    known.pop(None, None)
+    states = Counter(files.state(folder, name, expected) for name, expected in known.items())
+    loose = [path.name for path in files.all_of(folder) if path.name not in known]
+    parts = len([name for name in loose if name.endswith(written.PART)])
+    return states["lacking"], states["changed"], len(loose) - parts, parts
 
 
 def _folders(env: Environment, instance: Path) -> Iterator[Finding]:
@@ -238,7 +243,7 @@ def _disk(env: Environment, instance: Path) -> Finding:
     trouble = next(filter(None, map(written.trouble, {env.data_dir, instance})), None)
     if trouble:
         return Finding(BAD, N_("磁盘"), say("写不进去：%(why)s。", why=trouble))
-    free = min(shutil.disk_usage(path).free for path in (env.data_dir, instance) if path.exists())
+    free = min(shutil.disk_usage(path).free for path in (env.data_dir, instance))
     said = say("剩余 %(n)s GB。", n=round(free / ROOM, 1))
     return Finding(ODD if free < ROOM else GOOD, N_("磁盘"), said)
 

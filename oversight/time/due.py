@@ -99,11 +99,17 @@ def _add(total: dict[str, int], done: dict[str, int]) -> None:
 def _note(session: Session, at: Moment) -> None:
     """Write down that a run has ended; a clock that went back takes nothing away."""
     with reading():
-        before = last(session)
-        known = before and (before.value, before.at)
+        known = _known(last(session), at)
         session.rollback()
+    if not known:
+        with one_transaction(session):
+            value = at.today.isoformat()
+            session.merge(InstallationFact(name=NAME, value=value, at=at.now))
+
+
+def _known(before: InstallationFact | None, at: Moment) -> bool:
+    """True where a later day stands there, or this one of a few minutes ago."""
+    if before is None:
+        return False
     day = at.today.isoformat()
-    if known and (day < known[0] or day == known[0] and at.now - known[1] < LATELY):
-        return
-    with one_transaction(session):
-        session.merge(InstallationFact(name=NAME, value=day, at=at.now))
+    return day < before.value or day == before.value and at.now - before.at < LATELY

@@ -27,9 +27,13 @@ PIECE = 2**20
 
 def begin() -> None:
     """Let the first act of a form's post claim it."""
-    own_key = request.blueprint == "api" or "Idempotency-Key" in request.headers
-    if request.method == "POST" and not own_key and not _versioned():
+    if request.method == "POST" and not (_has_key() or _versioned()):
         db.session.info[ONCE] = _claim
+
+
+def _has_key() -> bool:
+    """True where a program says itself what is one and the same."""
+    return request.blueprint == "api" or "Idempotency-Key" in request.headers
 
 
 def _versioned() -> bool:
