@@ -10,6 +10,7 @@ from .calendar import CalendarRow, PublishedYear, SettingChange, ZoneNotice, Zon
 from .cases import Case, Recusal, Reminder, Sighting, WorkItem
 from .chains import RecordChain
 from .duty_records import DutyRecord, YearSheet
+from .installation import InstallationFact
 from .journal import Checkpoint, JournalRow
 from .life_meetings import LifeMeeting
 from .office import AdminChange, FollowUp, Substitution
@@ -42,6 +43,7 @@ __all__ = [
     "FollowUp",
     "Draft",
     "Idempotency",
+    "InstallationFact",
     "Invitee",
     "JournalRow",
     "LifeMeeting",
