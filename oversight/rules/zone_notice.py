@@ -48,14 +48,14 @@ def issued(session: Session, workflow: str, keys: Iterable[str], now: datetime) 
     rows = session.scalars(
         sa.select(Case.business_key)
         .join(Paper, Paper.case_id == Case.id)
-        .where(
-            Case.business_key.in_(list(keys)),
-            Case.workflow == workflow,
-            Paper.issued_at <= now,
-            sa.or_(Paper.void_at.is_(None), Paper.void_at > now),
-        )
+        .where(Case.business_key.in_(list(keys)), Case.workflow == workflow, *in_force(now))
     )
     return {key for key in rows if key}
+
+
+def in_force(now: datetime) -> tuple[sa.ColumnElement, ...]:
+    """Return the conditions that a paper had been issued, and not been voided, by a moment."""
+    return Paper.issued_at <= now, sa.or_(Paper.void_at.is_(None), Paper.void_at > now)
 
 
 def to_every_branch(attempt: TransitionContext) -> None:

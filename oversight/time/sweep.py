@@ -25,6 +25,7 @@ from oversight.calendar.workdays import add_workdays
 from oversight.calendar.zone import zone_calendar
 from oversight.engine import assignment, authority, outbox, seals, statements, told, transitions
 from oversight.engine.use_case import use_case
+from oversight.ledger import rollups
 from oversight.models import Activity, Case, Idempotency, JournalRow, Reminder, Unit, WorkItem
 from oversight.organization import standing
 from oversight.register import accounts, audit_log, departures, drafts, handover, reorganized
@@ -59,6 +60,7 @@ def sweep(session: Session, at: Moment, signer: Signer | None = None) -> dict[st
         run.take(name, step)
     run.done["delivered"] = sum(iter(lambda: outbox.dispatch(session, at, HANDLERS), 0))
     run.done["sealed"] = _sealed(session, at, signer)
+    _roll_up(session, at)
     _forget_answers(session, at)
     drafts.forget_old(session, at)
     run.faults.forget_stale()
@@ -172,6 +174,14 @@ def _seal(session: Session, zone_id: str, at: Moment, signer: Signer | None) -> 
     if point and signer:
         signer.keep(*seals.file_of(point))
     return point is not None
+
+
+def _roll_up(session: Session, at: Moment) -> None:
+    """Reckon the sums of the superiors of large zones once a day, each in a transaction of its own."""
+    with _looking(session):
+        due = rollups.stale(session, at.today)
+    for unit_id in due:
+        rollups.renew(session, unit_id, at)
 
 
 def _forget_answers(session: Session, at: Moment) -> None:
