@@ -36,6 +36,7 @@ from oversight.organization.standing import is_member
 from oversight.organization.units import by_id, superiors
 from oversight.rules import bulletin, inspection, theme
 from oversight.rules import life_meetings as life
+from oversight.rules.zone_notice import issued
 
 from . import past
 
@@ -163,6 +164,17 @@ class Records:
         if all(unit.kind == "branch" for unit in self.units):
             return self.units
         return branches_below(self.session, [one for one in self.units if one.kind != "branch"])
+
+    @cached_property
+    def notices(self) -> set[tuple[str, str]]:
+        """Return the zone's notices of these years that stood: workflow, and what each is about."""
+        keys = [
+            (name, subject(self.zone_id, year, month))
+            for name, subject in (("theme", theme.subject), ("bulletin", bulletin.subject))
+            for year in self.years
+            for month in range(1, 13)
+        ]
+        return issued(self.session, keys, self.at.now)
 
     @cached_property
     def visits(self) -> dict[str, list[inspection.Visit]]:
@@ -620,21 +632,23 @@ def of_superior(facts: Facts, unit: Unit, categories: set[str]) -> Iterator[Obli
 
 def _themes(facts: Facts, unit: Unit, duty: Duty) -> Iterator[_Time]:
     """Yield the themes that are owed, each by the 25th of the month before. Source: G-2.3.1"""
-    found = theme.of_year(facts.session, unit.zone_id, facts.year, facts.at.now)
     for number in range(1, 13):
         due = theme.due_on(facts.year, number)
         near = due.replace(day=1) <= facts.at.today
         if near and not before_start(unit, month_end(facts.year, number)):
             said = say("%(m)s月主题安排", m=number)
-            yield _Time(_named(facts.year, law.MONTH, number), due, number in found, said)
+            told = ("theme", theme.subject(unit.zone_id, facts.year, number))
+            done = told in facts.records.notices
+            yield _Time(_named(facts.year, law.MONTH, number), due, done, said)
 
 
 def _told(facts: Facts, unit: Unit, duty: Duty) -> Iterator[_Time]:
     """Yield the bulletins that are owed, each by the 10th of the month after. Source: G-4.4c"""
-    found = bulletin.of_year(facts.session, unit.zone_id, facts.year, facts.at.now)
     for number, _begin, _end in _parts(facts, unit, law.MONTH):
         due, said = bulletin.due_on(facts.year, number), say("%(m)s月情况通报", m=number)
-        yield _Time(_named(facts.year, law.MONTH, number), due, number in found, said)
+        told = ("bulletin", bulletin.subject(unit.zone_id, facts.year, number))
+        done = told in facts.records.notices
+        yield _Time(_named(facts.year, law.MONTH, number), due, done, said)
 
 
 def _inspected(facts: Facts, unit: Unit, duty: Duty) -> Iterator[_Time]:

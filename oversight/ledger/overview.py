@@ -24,7 +24,7 @@ from oversight.calendar.workdays import Calendar, last_workday
 from oversight.models import Activity, Attendance, Unit
 from oversight.models.cases import NEVER
 from oversight.organization.actor import Actor
-from oversight.organization.units import offices
+from oversight.organization.units import by_id, offices
 
 from . import obligations, pace
 from .attendance import MISSING
@@ -149,16 +149,22 @@ def _slashes(path: str) -> Iterator[int]:
 
 
 def reckon(
-    session: Session, groups: list[tuple[Unit, list[Unit]]], at: Moment, *, live: bool = False
+    session: Session,
+    groups: list[tuple[Unit, list[Unit]]],
+    at: Moment,
+    *,
+    live: bool = False,
+    every: list[Unit] | None = None,
 ) -> list[Office]:
     """Reckon the ledgers of these superiors and their branches as of a moment, in a few statements for
-    all of them. `live`: the moment is now.
+    all of them. `live`: the moment is now; `every`: all branches that a superior answers for, where
+    they are more than those that are reckoned.
     """
     branches = [branch for _unit, below in groups for branch in below]
     units = [*branches, *(unit for unit, _below in groups)]
     years = obligations.read_all(session, units, at, live)
     for facts in years:
-        facts.records.branches = branches
+        facts.records.branches = every or branches
     ids, days = ids_of(units), pace.Days(session, units[0].zone_id)
     scene = _Scene(
         years, at, pace.work(session, ids, at), pace.stays(session, ids, at, days), days,
@@ -203,10 +209,14 @@ def _of_branch(scene: _Scene, branch: Unit, above: Unit) -> Iterator[Obligation]
 def _own(scene: _Scene, unit: Unit, below: list[Unit]) -> Iterator[Obligation]:
     """Yield what a superior owes: for its own year, and to each of its branches."""
     for facts in scene.years:
-        yield from obligations.standing(facts, unit, None)
-        for branch in below:
-            others = obligations.of_others(facts, branch, unit)
-            yield from (one for one in others if one.open or facts.year == scene.at.today.year)
+        yield from _owed_by(facts, unit, below)
+
+
+def _owed_by(facts: Facts, unit: Unit, below: list[Unit]) -> Iterator[Obligation]:
+    yield from obligations.standing(facts, unit, None)
+    for branch in below:
+        others = obligations.of_others(facts, branch, unit)
+        yield from (one for one in others if one.open or facts.year == facts.at.today.year)
 
 
 def _line(scene: _Scene, unit: Unit, found: list[Obligation]) -> Line:
@@ -216,16 +226,39 @@ def _line(scene: _Scene, unit: Unit, found: list[Obligation]) -> Line:
     return Line(
         unit,
         Tally.of(musts, today.year),
-        sum(one.state == OPEN and one.due_on is not None and one.due_on <= last for one in musts),
+        sum(due_soon(one, today) for one in musts),
         len(lying),
         sum(one.due_on < today for one in lying),
         sum(today <= one.due_on <= last for one in lying if one.due_on != NEVER),
     )
 
 
+def due_soon(one: Obligation, today: date) -> bool:
+    """True where an obligation is overdue once Friday is over, if nobody acts."""
+    return one.state == OPEN and one.due_on is not None and one.due_on <= friday(today)
+
+
 def friday(today: date) -> date:
     """Return the Friday that comes next, today where it is one."""
     return today + timedelta(days=(FRIDAY - today.isoweekday()) % 7)
+
+
+def owed(
+    session: Session, top: Unit, units: list[Unit], own: bool, at: Moment
+) -> Iterator[Obligation]:
+    """Yield what these branches owe, or of `own` what a superior owes for its year and to those below."""
+    years = obligations.read_all(session, units, at)
+    if own and top.kind != "branch":
+        branches = obligations.branches_below(session, [top])
+        below = seats(session, top, branches)[-1][1]
+        for facts in obligations.read_all(session, [*branches, top], at):
+            facts.records.branches = branches
+            yield from _owed_by(facts, top, below)
+        return
+    above = by_id(session, {unit.parent_id for unit in units if unit.parent_id})
+    for unit in units:
+        for facts in years:
+            yield from obligations.standing(facts, unit, above.get(unit.parent_id), own=False)
 
 
 # What people may want to ask about ---------------------------------------------------------------

@@ -4,7 +4,7 @@ reckons them, and made anew from them at will.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -57,15 +57,14 @@ def _superiors() -> sa.Select:
     )
 
 
-def rebuild(
-    session: Session, zone_id: str, at: Moment, among: Callable[[list[str]], Iterable[str]]
-) -> int:
-    """Reckon and keep the sums of every superior of a zone; `among` goes through them and may tell how
-    far it is. Returns how many. Commits each.
+def rebuild(session: Session, zone_id: str, at: Moment, done: Callable[[int], object] = int) -> int:
+    """Reckon and keep the sums of every superior of a zone; `done` hears of each. Returns how many.
+    Commits each.
     """
     ids = list(session.scalars(_superiors().where(Unit.zone_id == zone_id)))
-    for unit_id in among(ids):
+    for unit_id in ids:
         renew(session, unit_id, at)
+        done(1)
     return len(ids)
 
 
@@ -83,8 +82,9 @@ def renew(session: Session, unit_id: str, at: Moment) -> None:
 
 def _reckoned(session: Session, unit_id: str, at: Moment) -> tuple[str, dict]:
     unit = session.get_one(Unit, unit_id)
-    groups = overview.seats(session, unit, obligations.branches_below(session, [unit]))
-    [office] = overview.reckon(session, groups[-1:], at, live=True)
+    every = obligations.branches_below(session, [unit])
+    groups = overview.seats(session, unit, every)
+    [office] = overview.reckon(session, groups[-1:], at, live=True, every=every)
     return unit.zone_id, office.sums.dump()
 
 

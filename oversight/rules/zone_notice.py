@@ -43,14 +43,21 @@ def first_of(text: object) -> date | None:
     return date(int(found[1]), int(found[2]), 1) if found else None
 
 
-def issued(session: Session, workflow: str, keys: Iterable[str], now: datetime) -> set[str]:
-    """Return about which of these a notice had been issued, and not been revoked, by a moment."""
-    rows = session.scalars(
-        sa.select(Case.business_key)
+def issued(
+    session: Session, keys: Iterable[tuple[str, str]], now: datetime
+) -> set[tuple[str, str]]:
+    """Return of which of these, workflow and what it is about, a notice had been issued, and not been
+    revoked, by a moment.
+    """
+    workflows, about = zip(*keys, strict=True)
+    rows = session.execute(
+        sa.select(Case.workflow, Case.business_key)
         .join(Paper, Paper.case_id == Case.id)
-        .where(Case.business_key.in_(list(keys)), Case.workflow == workflow, *in_force(now))
+        .where(
+            Case.business_key.in_(about), Case.workflow.in_(sorted(set(workflows))), *in_force(now)
+        )
     )
-    return {key for key in rows if key}
+    return {(workflow, key) for workflow, key in rows}
 
 
 def in_force(now: datetime) -> tuple[sa.ColumnElement, ...]:
