@@ -17,8 +17,8 @@ from oversight.demo import rehearsal
 from oversight.demo.rehearsal import Told
 from oversight.law import duties as law
 from oversight.law.clauses import register
-from oversight.ledger import rollups
 from oversight.models import Zone
+from oversight.time import rollups
 
 from .click_i18n import Group
 from .context import in_app, migrate, now, progress, table, with_law

@@ -159,7 +159,7 @@ class Records:
         return _joined(self.session, self.ids, self.at.today)
 
     @cached_property
-    def branches(self) -> list[sa.Row | Unit]:
+    def branches(self) -> list[Unit]:
         """Return the branches that these units answer for or are."""
         if all(unit.kind == "branch" for unit in self.units):
             return self.units

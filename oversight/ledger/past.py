@@ -15,7 +15,10 @@ from oversight.models import Activity, ActivityChange, Case
 
 from .table import NOT_KEPT
 
-_TYPES = {column.key: column.type.python_type for column in Activity.__table__.columns}
+_TYPES = {
+    column.key: getattr(column.type, "impl_instance", column.type).python_type
+    for column in Activity.__table__.columns
+}
 
 
 def stood(model, now: datetime) -> tuple[sa.ColumnElement, ...]:

@@ -25,13 +25,12 @@ from oversight.calendar.workdays import add_workdays
 from oversight.calendar.zone import zone_calendar
 from oversight.engine import assignment, authority, outbox, seals, statements, told, transitions
 from oversight.engine.use_case import use_case
-from oversight.ledger import rollups
 from oversight.models import Activity, Case, Idempotency, JournalRow, Reminder, Unit, WorkItem
 from oversight.organization import standing
 from oversight.register import accounts, audit_log, departures, drafts, handover, reorganized
 from oversight.rules.context import TransitionContext
 
-from . import marks, watch
+from . import marks, rollups, watch
 from .faults import Faults
 
 OVERDUE = -1

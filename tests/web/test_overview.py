@@ -11,9 +11,10 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from oversight.calendar.party_days import plan_year
-from oversight.ledger import obligations, overview, pace, rollups
+from oversight.ledger import obligations, overview, pace
 from oversight.ledger.tally import Tally
 from oversight.models import Rollup
+from oversight.time import rollups
 from tests.db.test_attendance import record, sheet
 from tests.db.test_obligations import do
 from tests.support.world import at

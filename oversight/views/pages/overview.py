@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import cached_property
 
 from flask import Blueprint, render_template, request, url_for
@@ -20,12 +20,13 @@ from oversight.base.rows import grouped, keyed
 from oversight.base.sentences import N_
 from oversight.law import duties as law
 from oversight.law.inputs import read_id
-from oversight.ledger import obligations, overview, pace, rollups, tally
+from oversight.ledger import obligations, overview, pace, tally
 from oversight.ledger.obligations import Obligation
 from oversight.ledger.overview import Line, Office, Sums
 from oversight.ledger.tally import Tally
 from oversight.models import Unit
 from oversight.organization.units import offices
+from oversight.time import rollups
 from oversight.views import session
 from oversight.views.present import Chip
 
@@ -42,7 +43,11 @@ MARKS = {  # the kind of a place, and its sign before a number
 }
 SOON = "soon"
 SHOWN = (*tally.STATES, SOON)
-MANY = (1, 5, 20)  # overdue things from which on a place is darker
+DARKER = (
+    (20, "late3"),
+    (5, "late2"),
+    (0, "late1"),
+)  # overdue things from which on a place is darker
 
 
 @dataclass(frozen=True)
@@ -188,7 +193,7 @@ class Glance:
         kind, sign = MARKS[state]
         n = counts[state]
         if kind == "late":
-            kind += str(sum(n >= least for least in MANY))
+            kind = _dark(n)
         text = _(sign) if state == obligations.SETTLED else f"{_(sign)}{n}"
         return Cell(kind, text, self.rows_at(row, **place), self._in_full(counts))
 
@@ -197,11 +202,7 @@ class Glance:
         if not row.lying:
             return Cell("none", "—")
         late = row.late > 0
-        kind, n = (
-            (f"late{sum(row.late >= least for least in MANY)}", row.late)
-            if late
-            else ("open", row.lying)
-        )
+        kind, n = (_dark(row.late), row.late) if late else ("open", row.lying)
         href = url_for("desk.queue", box="units", unit=row.unit.id, due="overdue" if late else None)
         words = _("在办 %(n)s，超期 %(late)s", n=row.lying, late=row.late)
         return Cell(
@@ -247,10 +248,6 @@ class Glance:
     @property
     def friday(self) -> date:
         return overview.friday(self.at.today)
-
-    @property
-    def after_friday(self) -> date:
-        return self.friday + timedelta(days=1)
 
     @property
     def asked(self) -> list[tuple[str, int, list[Unit]]]:
@@ -354,6 +351,11 @@ def _parts(counts: dict[str, int], most: int):
         if height:
             foot = round(foot - height, 1)
             yield kind, foot, height
+
+
+def _dark(n: int) -> str:
+    """Return the kind of a place with so many overdue things."""
+    return next(kind for least, kind in DARKER if n >= least)
 
 
 def _of_line(line: Line) -> Row:

@@ -14,10 +14,9 @@ from sqlalchemy.orm import Session
 from oversight.base.clock import Moment
 from oversight.base.db import reading
 from oversight.engine.use_case import use_case
+from oversight.ledger import obligations, overview
+from oversight.ledger.overview import Sums
 from oversight.models import Rollup, Unit
-
-from . import obligations, overview
-from .overview import Sums
 
 LIVE = 100  # branches up to which a zone is reckoned whenever it is asked for
 ABOVE = ("zone", "town", "department")
