@@ -44,6 +44,7 @@ from oversight.organization.units import by_id, superiors
 from oversight.rules import bulletin, inspection, theme
 from oversight.rules import life_meetings as life
 
+from . import charter, on_event
 from .table import appraised
 
 OPEN, OVERDUE, SETTLED = "open", "overdue", "settled"
@@ -154,13 +155,17 @@ def _done(session: Session, ids: list[str], year: int, now: datetime) -> dict:
 
 
 def _entries(session: Session, ids: list[str], year: int, now: datetime) -> dict:
-    """Return what came up in a year, or before and is not dealt with."""
+    """Return what came up in a year, or before and was not dealt with until near its beginning."""
     rows = session.scalars(
         sa.select(RegisterEntry)
         .where(
             RegisterEntry.unit_id.in_(ids),
             RegisterEntry.came_on <= date(year, 12, 31),
-            sa.or_(RegisterEntry.came_on >= date(year, 1, 1), RegisterEntry.done_on.is_(None)),
+            sa.or_(
+                RegisterEntry.came_on >= date(year, 1, 1),
+                RegisterEntry.done_on.is_(None),
+                RegisterEntry.done_on >= date(year - 1, 12, 1),  # may be told of in January
+            ),
             RegisterEntry.noted_at <= now,
             sa.or_(RegisterEntry.withdrawn_at.is_(None), RegisterEntry.withdrawn_at > now),
         )
@@ -206,9 +211,8 @@ def of_branch(
     """
     for duty in law.duties().values():
         bound = _bound(duty, unit)
-        dated = duty.period in law.SPANS or (
-            duty.settled == law.SMALL_REGISTER and (own or not duty.hidden)
-        )
+        told = duty.settled in (law.SMALL_REGISTER, law.SHEET) and (own or not duty.hidden)
+        dated = duty.period in law.SPANS or (duty.period == law.EVENT and told)
         if bound is not None and bound.kind != "may" and dated:
             for one in _TIMES[duty.settled](facts, unit, duty):
                 yield _obligation(facts, unit, to, duty, bound, one)
@@ -365,27 +369,57 @@ def _rolled(facts: Facts, unit: Unit, duty: Duty) -> Iterator[_Time]:
 def _ticked(facts: Facts, unit: Unit, duty: Duty) -> Iterator[_Time]:
     """Yield what is settled by an item of a monthly sheet."""
     found = facts.done.get((unit.id, duty.key), [])
-    for number, _begin, end in _parts(facts, unit, duty.period):
-        if duty.key != "OATH.JOIN_MONTH" or facts.joined.get((unit.id, number)):
-            mine = [one for one in found if law.part_of(duty.period, one.month) == number]
-            yield _item(facts, unit, duty, (number, end), mine)
+    period = law.MONTH if duty.period == law.EVENT else duty.period
+    only = _months_of(facts, unit, duty)
+    for number, _begin, end in _parts(facts, unit, period):
+        if only is None or number in only:
+            mine = [one for one in found if law.part_of(period, one.month) == number]
+            yield _item(facts, unit, duty, (period, number, end), mine)
+
+
+def _months_of(facts: Facts, unit: Unit, duty: Duty) -> set[int] | None:
+    """Return the months in which something recorded asks for an item; None: it is asked of each time."""
+    if duty.key == "OATH.JOIN_MONTH":
+        return {month for (unit_id, month), n in facts.joined.items() if unit_id == unit.id and n}
+    if duty.period != law.EVENT:
+        return None
+    with_ = [facts.done.get((unit.id, key), []) for key in on_event.WITH.get(duty.key, ())]
+    found = {one.month for rows in with_ for one in rows}
+    days = {
+        n: row.held_on or row.day for n in range(1, 13) if (row := facts.days.get((unit.id, n)))
+    }
+    known = {n: day for n, day in days.items() if day is not None}
+    for key in on_event.TOLD_AFTER.get(duty.key, ()):
+        for row in facts.entries.get((unit.id, key), []):
+            month = on_event.month_to_tell(row.done_on, known) if facts.dealt_with(row) else None
+            found |= {month} - {None}
+    return found
 
 
 def _item(
-    facts: Facts, unit: Unit, duty: Duty, part: tuple[int, date], mine: list[DutyRecord]
+    facts: Facts, unit: Unit, duty: Duty, part: tuple[str, int, date], mine: list[DutyRecord]
 ) -> _Time:
-    monthly = duty.period == law.MONTH
-    row, due = _of_month(facts, unit, part[0]) if monthly else (None, part[1])
-    left = len({person for one in mine for person in one.facts.get("except", ())})
+    period, number, end = part
+    row, due = _of_month(facts, unit, number) if period == law.MONTH else (None, end)
+    about = _left_of(duty, mine) if mine else ""
     return _Time(
-        _named(facts.year, duty.period, part[0]),
+        _named(facts.year, period, number),
         due,
-        bool(mine) and not left,
+        bool(mine) and not about,
         say("%(m)s月主题党日活动记录", m=mine[0].month) if mine else "",
-        about=say("还差 %(n)s 人", n=left) if left else "",
+        about=about,
         excused=_put_off(row),
         activity_id=id_of(row),
     )
+
+
+def _left_of(duty: Duty, mine: list[DutyRecord]) -> str | Sentence:
+    """Say what is left of an item that was begun: members, or parts of the charter. Source: G-3.1.3b"""
+    if duty.key == "CHARTER.FULL_YEARLY":
+        parts = len(charter.left(one.facts.get("note", "") for one in mine))
+        return say("还差 %(n)s 章", n=parts) if parts else ""
+    people = len({person for one in mine for person in one.facts.get("except", ())})
+    return say("还差 %(n)s 人", n=people) if people else ""
 
 
 def _put_off(row: Activity | None) -> bool:
@@ -455,10 +489,12 @@ def _registered(facts: Facts, unit: Unit, duty: Duty) -> Iterator[_Time]:
     found = facts.entries.get((unit.id, duty.key), [])
     if duty.period == law.EVENT:
         for row in found:
-            yield _Time("", row.due_on, facts.dealt_with(row), REGISTERED)
+            if row.done_on is None or row.done_on.year >= facts.year:
+                yield _Time("", row.due_on, facts.dealt_with(row), REGISTERED)
         return
     for number, _begin, end in _parts(facts, unit, duty.period):
-        mine = [one for one in found if law.part_of(duty.period, one.came_on.month) == number]
+        this = [one for one in found if one.came_on.year == facts.year]
+        mine = [one for one in this if law.part_of(duty.period, one.came_on.month) == number]
         done = any(facts.dealt_with(one) for one in mine)
         yield _Time(_named(facts.year, duty.period, number), end, done, REGISTERED)
 

@@ -227,7 +227,7 @@ def enter(unit_id, year):
         else:
             key, on, note = (posted.get(name, "") for name in ("key", "on", "note"))
             duty_records.enter(
-                db.session, unit.id, key, on, note, session.actor(), session.moment()
+                db.session, unit.id, key, on, note, session.actor(), session.moment(), year
             )
             flash(_("已登记"), "ok")
     except (InvalidInput, RuleViolation, InvalidTransition) as refusal:
