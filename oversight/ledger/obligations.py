@@ -557,7 +557,7 @@ def _themes(facts: Facts, unit: Unit, duty: Duty) -> Iterator[_Time]:
 
 def _told(facts: Facts, unit: Unit, duty: Duty) -> Iterator[_Time]:
     """Yield the bulletins that are owed, each by the 10th of the month after. Source: G-4.4c"""
-    found = bulletin.of_year(facts.session, unit.zone_id, facts.year, facts.at.now)
+    found = bulletin.of_year(facts.session, unit, facts.year, facts.at.now)
     for number, _begin, _end in _parts(facts, unit, law.MONTH):
         due, said = bulletin.due_on(facts.year, number), say("%(m)s月情况通报", m=number)
         yield _Time(_named(facts.year, law.MONTH, number), due, number in found, said)
@@ -565,17 +565,21 @@ def _told(facts: Facts, unit: Unit, duty: Duty) -> Iterator[_Time]:
 
 def _inspected(facts: Facts, unit: Unit, duty: Duty) -> Iterator[_Time]:
     """Yield the inspections that are owed: of all branches of firms within the year, and of any within
-    each time. Source: G-4.4a, G-4.4b, P-4.1a, P-4.1b, S-4.4a
+    each time, for which a bulletin is one way. Source: G-4.4a, G-4.4b, P-4.1a, P-4.1b, S-4.4a
     """
     branches = below_of([unit.path])
     visits = inspection.of_year(facts.session, unit.id, branches, facts.year, facts.at.now)
     if duty.key == "INSPECT.FULL":
         yield _covered(facts, unit, {visit.unit_id for visit in visits})
         return
+    told = bulletin.of_year(facts.session, unit, facts.year, facts.at.now)
     for number, _begin, end in _parts(facts, unit, duty.period):
         mine = [one for one in visits if law.part_of(duty.period, one.on.month) == number]
-        said = say("督查 %(n)s 次", n=len(mine))
-        yield _Time(_named(facts.year, duty.period, number), end, bool(mine), said)
+        also = told if duty.period == law.YEAR else ()
+        said = say("督查 %(n)s 次，情况通报 %(m)s 期", n=len(mine), m=len(also))
+        if not also:
+            said = say("督查 %(n)s 次", n=len(mine))
+        yield _Time(_named(facts.year, duty.period, number), end, bool(mine or also), said)
 
 
 def _covered(facts: Facts, unit: Unit, visited: set[str]) -> _Time:
