@@ -51,15 +51,15 @@ class Plan:
 
 
 def read(raw: Mapping[str, object]) -> Plan:
-    """Read a plan as a page sends it: `met_on`, `came`, `consulted`, `own`. Raises InvalidInput."""
+    """Read a plan as a page sends it: `met_on`, `came`, `consulted`, `own`. Who came counts only with
+    the day on which they met. Raises InvalidInput.
+    """
     day, came = str(raw.get("met_on") or "").strip(), raw.get("came") or []
     if day and read_day(day) is None:
         raise InvalidInput({"met_on": N_("日期要写成 2026-01-09 这样的日期。")})
-    if came and not day:
-        raise InvalidInput({"met_on": N_("请写支委会是哪天开的。")})
     if day and not came:
         raise InvalidInput({"came": N_("请点出哪些人参加了会议。")})
-    people = tuple(dict.fromkeys(map(str, came))) if isinstance(came, list) else ()
+    people = tuple(dict.fromkeys(map(str, came))) if day and isinstance(came, list) else ()
     return Plan(day, people, _line(raw, "consulted"), _line(raw, "own"))
 
 

@@ -147,7 +147,6 @@ def test_notice_and_sign_in_sheet_stand_on_one_page(reader, world, session, play
         ({"met_on": "2026-11-25"}, "会还没有开"),
         ({"met_on": "2026-09-01"}, "太远"),
         ({"met_on": "上周"}, "2026-01-09"),
-        ({"met_on": ""}, "哪天开的"),
         ({"came": []}, "哪些人参加"),
         ({"came": ["x"]}, "应是本支部的支委"),
         ({"own": "长" * 201}, "最多写 200 字"),

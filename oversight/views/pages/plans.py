@@ -10,10 +10,11 @@ from flask_login import login_required
 
 from oversight.base.db import db
 from oversight.base.refusals import InvalidInput, RuleViolation
+from oversight.base.rows import ids_of
 from oversight.engine import authority
 from oversight.law.binding import in_own_words
 from oversight.law.clauses import Source, clause
-from oversight.ledger import arrange, attendance, plans
+from oversight.ledger import arrange, attendance, plans, registers
 from oversight.models import Activity, Person
 from oversight.rules import theme
 from oversight.views import forms, present, session
@@ -30,8 +31,13 @@ class Plan(Sheet):
 
     @property
     def came(self) -> set[str]:
-        """Return who stands as having come to the meeting."""
-        return set(self.posted.getlist("came") if self.posted else self.plan.came)
+        """Return who stands as having come to the meeting: before it is entered all who serve, so that
+        only who was missing is touched.
+        """
+        if self.posted:
+            return set(self.posted.getlist("came"))
+        serving = registers.talkers(db.session, self.unit, self.at.today)
+        return set(self.plan.came or ids_of(serving))
 
     def planned(self, name: str) -> str:
         """Return what stands in a field of the plan."""
