@@ -35,7 +35,7 @@ from oversight.base.refusals import DomainError, NotLoggedIn, Unavailable
 from oversight.base.sentences import N_
 from oversight.views.pages.admin import accounts, office, people, roster, tenure, units, zone
 
-from . import assets, drafts, health, kept, masking, present, session, slips
+from . import assets, drafts, excel, health, kept, masking, present, session, slips
 from .api import attendance, cases, notices, obligations
 from .api import life_meetings as api_life
 from .pages import (
@@ -116,6 +116,7 @@ PAGES = (
     health,
 )
 GLOBALS = {
+    "excel_here": excel.link,
     "kept_words": kept.sealed,
     "appraising": appraise.Appraising,
     "life_of": life_meetings.Life,

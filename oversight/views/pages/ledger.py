@@ -27,7 +27,9 @@ from oversight.law.inputs import read_day
 from oversight.ledger import duty_records, obligations
 from oversight.ledger.obligations import Obligation
 from oversight.models import DutyRecord, Unit
-from oversight.views import forms, session
+from oversight.views import excel, forms, session
+
+from . import listed
 
 bp = Blueprint("ledger", __name__)
 
@@ -162,8 +164,10 @@ def _unit(unit_id: str | None) -> Unit:
 @bp.get("/units/<uuid:unit_id>/ledger")
 @login_required
 def show(unit_id):
-    on = read_day(request.args.get("on", ""))
-    return render_template("ledger.html", book=Ledger(_unit(str(unit_id)), on), writes=_writes)
+    book = Ledger(_unit(str(unit_id)), read_day(request.args.get("on", "")))
+    if excel.wanted():
+        return excel.answer(*listed.ledger(book.unit, book.sides))
+    return render_template("ledger.html", book=book, writes=_writes)
 
 
 def _writes(unit: Unit) -> bool:
