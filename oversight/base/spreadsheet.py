@@ -34,37 +34,53 @@ def sheet_of(
     rows: Iterable[Sequence[Any]],
     tick: Callable[[int], None] = lambda rows: None,
 ) -> IO[bytes]:
-    """Return a workbook of one sheet, read row by row; `tick` hears of every row. Moments are local
-    and without zone.
+    """Return a workbook of one sheet; as `book_of`."""
+    return book_of([(title, columns, rows)], tick)
+
+
+def book_of(
+    sheets: Iterable[tuple[str, Sequence[str], Iterable[Sequence[Any]]]],
+    tick: Callable[[int], None] = lambda rows: None,
+) -> IO[bytes]:
+    """Return a workbook of sheets (title, columns, rows), read row by row; `tick` hears of every row.
+    Moments are local and without zone.
     """
     import openpyxl
-    from openpyxl.cell import WriteOnlyCell
-    from openpyxl.styles import Font, PatternFill
-    from openpyxl.utils import get_column_letter
 
     book = openpyxl.Workbook(write_only=True)
-    sheet = book.create_sheet(BAD_IN_TITLE.sub(" ", title)[:31])
-    sheet.freeze_panes = "A2"
-    for number, label in enumerate(columns, 1):
-        width = min(max(2 * len(label) + 4, NARROW), WIDE)
-        sheet.column_dimensions[get_column_letter(number)].width = width
-    bold, shade = Font(bold=True), PatternFill("solid", fgColor="F1EDE6")
-
-    def cell(value, head: bool = False):
-        found = WriteOnlyCell(sheet, value=safe(value))
-        if head:
-            found.font, found.fill = bold, shade
-        elif isinstance(value, datetime):
-            found.number_format = "yyyy-mm-dd hh:mm"
-        elif isinstance(value, date):
-            found.number_format = "yyyy-mm-dd"
-        return found
-
-    sheet.append([cell(label, head=True) for label in columns])
-    for row in rows:
-        sheet.append([cell(value) for value in row])
-        tick(1)
+    for title, columns, rows in sheets:
+        sheet = book.create_sheet(BAD_IN_TITLE.sub(" ", title)[:31])
+        _begin(sheet, columns)
+        for row in rows:
+            sheet.append([_cell(sheet, value) for value in row])
+            tick(1)
     out = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 (its reader closes it)
     book.save(out)
     out.seek(0)
     return out
+
+
+def _begin(sheet, columns: Sequence[str]) -> None:
+    """Write the first row, which stays in sight."""
+    from openpyxl.styles import Font, PatternFill
+    from openpyxl.utils import get_column_letter
+
+    sheet.freeze_panes = "A2"
+    for number, label in enumerate(columns, 1):
+        width = min(max(2 * len(str(label)) + 4, NARROW), WIDE)
+        sheet.column_dimensions[get_column_letter(number)].width = width
+    head = [_cell(sheet, label) for label in columns]
+    for cell in head:
+        cell.font, cell.fill = Font(bold=True), PatternFill("solid", fgColor="F1EDE6")
+    sheet.append(head)
+
+
+def _cell(sheet, value: Any):
+    from openpyxl.cell import WriteOnlyCell
+
+    found = WriteOnlyCell(sheet, value=safe(value))
+    if isinstance(value, datetime):
+        found.number_format = "yyyy-mm-dd hh:mm"
+    elif isinstance(value, date):
+        found.number_format = "yyyy-mm-dd"
+    return found

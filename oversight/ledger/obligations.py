@@ -383,17 +383,23 @@ def _months_of(facts: Facts, unit: Unit, duty: Duty) -> set[int] | None:
         return {month for (unit_id, month), n in facts.joined.items() if unit_id == unit.id and n}
     if duty.period != law.EVENT:
         return None
-    with_ = [facts.done.get((unit.id, key), []) for key in on_event.WITH.get(duty.key, ())]
-    found = {one.month for rows in with_ for one in rows}
-    days = {
-        n: row.held_on or row.day for n in range(1, 13) if (row := facts.days.get((unit.id, n)))
-    }
-    known = {n: day for n, day in days.items() if day is not None}
-    for key in on_event.TOLD_AFTER.get(duty.key, ()):
-        for row in facts.entries.get((unit.id, key), []):
-            month = on_event.month_to_tell(row.done_on, known) if facts.dealt_with(row) else None
-            found |= {month} - {None}
-    return found
+    beside = [facts.done.get((unit.id, key), []) for key in on_event.WITH.get(duty.key, ())]
+    found = {one.month for rows in beside for one in rows}
+    return found | _to_tell(facts, unit, on_event.TOLD_AFTER.get(duty.key, ()))
+
+
+def _to_tell(facts: Facts, unit: Unit, keys: Iterable[str]) -> set[int]:
+    """Return the months at whose party day what was settled under these keys is to be told."""
+    rows = {n: facts.days.get((unit.id, n)) for n in range(1, 13)}
+    planned = ((n, row.held_on or row.day) for n, row in rows.items() if row is not None)
+    days = {n: day for n, day in planned if day is not None}
+    settled = [one for key in keys for one in facts.entries.get((unit.id, key), [])]
+    found = (
+        on_event.month_to_tell(one.done_on, days)
+        for one in settled
+        if one.done_on is not None and facts.dealt_with(one)
+    )
+    return {month for month in found if month is not None}
 
 
 def _item(

@@ -115,8 +115,8 @@ def _must_have_met(session: Session, row: Activity, plan: Plan, at: Moment) -> N
     """A meeting is written down once it was held, and before the day. Raises InvalidInput,
     RuleViolation.
     """
-    met = read_day(plan.met_on)
     day = row.day or month_end(row.year, row.month)
+    met = read_day(plan.met_on) or day
     if met > at.today:
         raise RuleViolation("会还没有开，开了以后再登记。", field="met_on", house_rule=NEAR.text)
     if met > day:

@@ -41,6 +41,7 @@ from .api import life_meetings as api_life
 from .pages import (
     appraise,
     attachments,
+    brought,
     bulk,
     case,
     contact,
@@ -101,6 +102,7 @@ PAGES = (
     ledger,
     registers,
     handbooks,
+    brought,
     contact,
     papers,
     phone,

@@ -69,7 +69,8 @@ def test_the_ledger_leaves_with_days_as_days(sheet_at, year):
 
 
 def test_what_is_done_leaves_from_the_desk(sheet_at, play, session):
-    play.on("2026-11-20").approved()
+    case = play.on("2026-11-20").asked()
+    play.move(case, "town1.officer", "refuse", opinion="当天没有特殊情况")
     session.commit()
     head, rows = sheet_at("town1.officer", "/desk?box=done")
     [row] = rows
