@@ -70,6 +70,7 @@ def _wired(source: dict[str, str] | None, clock) -> Flask:
         BABEL_DEFAULT_LOCALE=env.locale,
         BABEL_TRANSLATION_DIRECTORIES=str(ROOT / "oversight" / "translations"),
         MAX_CONTENT_LENGTH=2 * 1024 * 1024,
+        MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
         OVERSIGHT=env,
         WTF_CSRF_TIME_LIMIT=None,
     )

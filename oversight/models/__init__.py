@@ -19,6 +19,7 @@ from .outbox import Notice, OutboxMessage
 from .papers import NumberSeries, Paper
 from .people import Membership, Person, PhoneLook
 from .register_entries import RegisterEntry
+from .rollups import Rollup
 from .sweeps import SweepFault, SweepMark
 from .words import CaseGram
 
@@ -65,6 +66,7 @@ __all__ = [
     "RegisterEntry",
     "Reminder",
     "Reorganization",
+    "Rollup",
     "RosterDraft",
     "SettingChange",
     "SignIn",

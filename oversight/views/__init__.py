@@ -38,24 +38,40 @@ from oversight.engine.repeats import Repeated
 from oversight.register import key_check
 from oversight.views.pages.admin import accounts, office, people, roster, tenure, units, zone
 
-from . import assets, drafts, health, kept, masking, once, present, session, slips
+from . import (
+    assets,
+    drafts,
+    excel,
+    health,
+    kept,
+    large,
+    masking,
+    once,
+    one_form,
+    present,
+    session,
+    slips,
+)
 from .api import attendance, cases, notices, obligations
 from .api import life_meetings as api_life
 from .pages import (
     appraise,
     attachments,
-    attend,
+    brought,
     bulk,
     case,
     contact,
     desk,
+    handbooks,
     law,
     ledger,
     life_meetings,
     opening,
+    overview,
     own,
     papers,
     phone,
+    plans,
     printed,
     registers,
     search,
@@ -100,9 +116,12 @@ PAGES = (
     opening,
     year,
     life_meetings,
-    attend,
+    plans,
     ledger,
+    overview,
     registers,
+    handbooks,
+    brought,
     contact,
     papers,
     phone,
@@ -118,6 +137,7 @@ PAGES = (
     health,
 )
 GLOBALS = {
+    "excel_here": excel.link,
     "kept_words": kept.sealed,
     "appraising": appraise.Appraising,
     "life_of": life_meetings.Life,
@@ -186,6 +206,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(Repeated, once.again)
     app.after_request(_headers)
     drafts.register(app)
+    one_form.register(app)
     app.teardown_request(_end)
     for kind in (DomainError, HTTPException, SQLAlchemyError, OSError, CSRFError):
         app.register_error_handler(kind, _refused)
@@ -296,6 +317,9 @@ def _stayed_too_long(_error) -> DomainError:
 
 
 def _too_large(error) -> DomainError:
+    most = request.max_content_length or 0
+    if large.read_again():
+        return large.refusal(most)
     attachments.drain()
     if request.endpoint == roster.UPLOAD:
         return roster.too_large()

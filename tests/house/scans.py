@@ -29,7 +29,7 @@ DEMO = "builds the demo zone, once"
 _BY_REASON = {
     INBOX: {"cases": "box_counts counts"},
     STANDING: {
-        "units": "_plan.keys _plan.one Unheld.keys Meetings.keys _without_meeting",
+        "units": "_plan.keys _plan.one Unheld.keys Meetings.keys _without_meeting stale rebuild",
         "cases": "Departed.keys Streaks.keys gone_from_bodies",
         "desks": "_empty_seats gone_from_bodies Leavers.keys",
         "posts": "Leavers.keys",
@@ -39,7 +39,7 @@ _BY_REASON = {
         "activity_changes": "Lessons.keys Orders.keys",
     },
     PAGES: {
-        "units": "units units_in_sight page_of present offices refuse_touching",
+        "units": "units units_in_sight page_of present offices refuse_touching is_large",
         "persons": "people_of",
         "activities": "_days _unrecorded",
         "cases": "checklist read",
