@@ -4,7 +4,7 @@ reported at the next party day; an oath is taken in its form, a discussion held 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 import sqlalchemy as sa
@@ -51,7 +51,7 @@ def to_tell(session: Session, row: Activity) -> set[str]:
     return asked_by(settled, TOLD_AFTER)
 
 
-def asked_by(keys: Iterable[str], table: dict[str, tuple[str, ...]]) -> set[str]:
+def asked_by(keys: Iterable[str], table: Mapping[str, tuple[str, ...]]) -> set[str]:
     """Return what these keys bring with them."""
     known = set(keys)
     return {key for key, after in table.items() if known & set(after)}
