@@ -5,7 +5,7 @@ order, never by figures; a month of trial is counted nowhere.
 from __future__ import annotations
 
 from collections import Counter
-from datetime import date, datetime
+from datetime import date
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
@@ -19,7 +19,7 @@ from oversight.papers.notices import bulletin
 from oversight.papers.numbers import issue
 
 from .context import TransitionContext
-from .zone_notice import first_of, issued, to_every_branch
+from .zone_notice import first_of, to_every_branch
 
 LAST_DAY = 10  # house rule: of the month after
 KEPT_FOR = 6  # months after which a bulletin is revoked no more
@@ -33,17 +33,17 @@ def last_month(today: date) -> str:
 def about(attempt: TransitionContext) -> str:
     """Name what a bulletin is about: one a unit and month, and one for each that it corrects."""
     corrects = attempt.words.get("corrects") or ""
-    return f"{_teller(attempt.unit)}:{attempt.words['month']}:{corrects}"[:80]
+    return f"{teller(attempt.unit)}:{attempt.words['month']}:{corrects}"[:80]
 
 
-def _teller(unit: Unit) -> str:
+def teller(unit: Unit) -> str:
     """Return the id under which a unit's bulletins are known: of the zone its own."""
     return unit.zone_id if unit.kind == "zone" else unit.id
 
 
 def was_told(attempt: TransitionContext, number: str) -> bool:
     """True where a bulletin of this unit and month was issued under a number and stands."""
-    month = f"{_teller(attempt.unit)}:{attempt.words['month']}:"
+    month = f"{teller(attempt.unit)}:{attempt.words['month']}:"
     found = attempt.session.scalar(
         sa.select(Paper.id)
         .join(Case, Case.id == Paper.case_id)
@@ -69,10 +69,9 @@ def due_on(year: int, month: int) -> date:
     return months_after(date(year, month, 1), 1).replace(day=LAST_DAY)
 
 
-def of_year(session: Session, unit: Unit, year: int, now: datetime) -> set[int]:
-    """Return the months of a year of which a unit had published a bulletin by a moment."""
-    keys = {f"{_teller(unit)}:{year}-{month:02}:": month for month in range(1, 13)}
-    return {keys[key] for key in issued(session, "bulletin", keys, now)}
+def subject(teller: str, year: int, month: int) -> str:
+    """Name what a month's own bulletin is about."""
+    return f"{teller}:{year}-{month:02}:"
 
 
 @effect

@@ -29,8 +29,8 @@ def wanted() -> bool:
 def link() -> str:
     """Return the address under which this list is a workbook."""
     kept = {name: value for name, value in request.args.items() if name not in (*OF_A_PAGE, AS)}
-    words: dict[str, Any] = {**(request.view_args or {}), **kept, AS: XLSX}
-    return url_for(request.endpoint or "", **words)
+    values: dict[str, Any] = {**(request.view_args or {}), **kept, AS: XLSX}
+    return url_for(request.endpoint or "", **values)
 
 
 def answer(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Response:

@@ -30,7 +30,7 @@ class Plan(Sheet):
         return plans.of(db.session, self.activity)
 
     @property
-    def met(self) -> set[str]:
+    def attended(self) -> set[str]:
         """Return who stands as having come to the meeting: before it is entered all who serve, so that
         only who was missing is touched.
         """
