@@ -4,8 +4,6 @@ Attendance is not touched.
 
 from __future__ import annotations
 
-from typing import Any
-
 from sqlalchemy.orm import Session
 
 from oversight.base.clock import Moment
@@ -43,10 +41,8 @@ def _arrange(session: Session, activity_id: str, sheet: Sheet, who: Actor, at: M
         )
     attendance.guests_fit(session, activity, sheet)
     attendance.must_be_host(session, activity, sheet, activity.day or at.today)
-    about: dict[str, Any] = {
-        name: value for name, value in sheet.about.items() if getattr(activity, name) != value
-    }
-    noted = _invite(session, activity, sheet, at)
+    about = attendance.stated(session, activity, sheet)
+    noted = attendance.write_stated(session, activity, about, sheet, at)
     if about or noted:
         change(
             session,
@@ -60,12 +56,3 @@ def _arrange(session: Session, activity_id: str, sheet: Sheet, who: Actor, at: M
             **about,
         )
     return activity
-
-
-def _invite(session: Session, activity: Activity, sheet: Sheet, at: Moment) -> dict:
-    """Write down who is invited, where it changed; returns before and after."""
-    before = attendance.invited(session, activity)
-    if sheet.invitees is None or sheet.invitees == before:
-        return {}
-    attendance.write_invitees(session, activity, sheet, at)
-    return {"invitees": [before, sheet.invitees]}

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from oversight.base.refusals import Forbidden, InvalidInput, RuleViolation
 from oversight.models import Activity, Reorganization, Unit
-from oversight.register import founding, pending, reorganize, reorganized
+from oversight.register import founding, installation, pending, reorganize, reorganized
 from oversight.time import sweep
 from tests.support.world import at
 
@@ -106,3 +106,12 @@ def test_what_can_no_longer_be_founded_on_its_day_says_so(session, world):
     sweep.sweep(session, at("2026-12-01"))
     row = session.get(Reorganization, row.id, populate_existing=True)
     assert not row.pending and row.done_at is None and row.why
+
+
+def test_units_of_one_name_are_told_apart_at_the_terminal(session, world):
+    """Whoever names one of two gets both by what stands above them, with the id to be written."""
+    made = [ask(session, world, TODAY, parent=town) for town in ("town1", "town2")]
+    with pytest.raises(RuleViolation) as no:
+        installation.unit(session, NAME)
+    for row, above in zip(made, ("青溪镇党委", "柏岭镇党委"), strict=True):
+        assert f"{NAME}（{above}） {row.into_id}" in no.value.sentence
