@@ -801,6 +801,8 @@ def _next_row(attempt: TransitionContext, kind: str, move: str, before: str, aft
     if stand is not None and stand.office == authority.RECORDER:
         attempt.result["entered_for"] = attempt.actor.id
         _tell_branch(attempt)
+    if attempt.at.late:
+        attempt.result["due"] = attempt.today.isoformat()
     row = chain_row(
         attempt.case,
         _left(attempt, kind == "open"),
