@@ -20,6 +20,7 @@ from oversight.law.roles import SUPERIOR
 from oversight.models import Case, NumberSeries, Paper, Unit
 from oversight.models.papers import TYPED, UNNUMBERED
 from oversight.organization.actor import Actor, AuthorityBasis
+from oversight.papers.numbers import to_make
 
 NUMBER = re.compile(r"([\u4e00-\u9fff]{1,20})〔([0-9]{4})〕([1-9][0-9]{0,4})号")
 OFFICES = frozenset(office for rank in SUPERIOR.ranks for office in rank)
@@ -104,6 +105,7 @@ def _write(
     case: Case = transitions.lock(session, paper.case_id)
     attempt = transitions.context(session, case, at, who, basis=basis)
     paper.number = number
+    session.add(to_make(paper, at.now))
     attempt.raw, attempt.result = {"number": number}, {"numbered": number}
     if case.facts.get("unnumbered") == paper.id:
         attempt.set(number=number)

@@ -18,7 +18,7 @@ from oversight.models import Case, Person, Unit, Zone
 from oversight.register import installation, resealing, sign_ins
 
 from .click_i18n import Command
-from .context import in_app, migrate, now, password, read_file, signer, table
+from .context import in_app, migrate, now, password, press, read_file, signer, table
 
 HOME = "127.0.0.1"
 FORGETS = 7  # at this minute of every hour
@@ -149,11 +149,13 @@ def serve(host: str) -> None:
 
 
 def _beat(at: Moment) -> None:
-    """Run the sweep, and delete rosters that nobody came back for and old tries to log in."""
+    """Run the sweep, make the files of papers, and delete rosters that nobody came back for and old tries to log in."""
+    from oversight.casework import prints
     from oversight.register.roster import apply
     from oversight.time import sweep as time
 
     time.sweep(db.session, at, signer())
+    prints.run(db.session, press(), at)
     apply.forget_old(db.session, current_app.config["OVERSIGHT"].data_dir, at)
     if at.now.minute == FORGETS:
         with one_transaction(db.session):

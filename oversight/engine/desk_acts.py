@@ -80,6 +80,7 @@ LABELS = {
     "open": N_("新开"),
     "attach": N_("上传材料"),
     "number": N_("登记文号"),
+    "print": N_("制成文书文件"),
     "inherit": N_("承继"),
     "redate": N_("期限随主题党日调整"),
     "reclass": N_("考勤类别更正"),

@@ -15,7 +15,7 @@ from .life_meetings import LifeMeeting
 from .office import AdminChange, FollowUp, Substitution
 from .organizations import Post, Reorganization, Unit, UnitChange, Zone
 from .outbox import Notice, OutboxMessage
-from .papers import NumberSeries, Paper
+from .papers import NumberSeries, Paper, PaperFile
 from .people import Membership, Person, PhoneLook
 from .register_entries import RegisterEntry
 from .sweeps import SweepFault, SweepMark
@@ -50,6 +50,7 @@ __all__ = [
     "Notice",
     "NumberSeries",
     "Paper",
+    "PaperFile",
     "PeerReview",
     "Person",
     "PhoneLook",

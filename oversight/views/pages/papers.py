@@ -11,13 +11,20 @@ from oversight.base.refusals import AlreadyTaken, InvalidInput
 from oversight.casework import paper_numbers
 from oversight.views import session
 
+from . import prints
+
 bp = Blueprint("papers", __name__)
 
 
 def _page(wrong: str = "", refusal: InvalidInput | None = None):
     rows = paper_numbers.waiting(db.session, session.actor())
     return render_template(
-        "papers.html", rows=rows, wrong=wrong, refusal=refusal, form=request.form
+        "papers.html",
+        rows=rows,
+        week=prints.of_week(session.actor()),
+        wrong=wrong,
+        refusal=refusal,
+        form=request.form,
     )
 
 
