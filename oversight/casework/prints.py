@@ -341,3 +341,13 @@ def name_of(paper: Paper, kind: str) -> str:
     """Return under which name a file is saved: its number, to whom, and what it is."""
     plain = re.sub(r'[\\/:*?"<>|\s：]+', "", f"{paper.number} {paper.body['title']}")
     return f"{plain[:80]}.{kind}"
+
+
+def blank(press: Press, content: Content, kind: str, at: Moment) -> bytes | None:
+    """Return a form to fill in by hand; None where it could not be set."""
+    try:
+        return (
+            docx.make(content, Check()) if kind == "docx" else press.pdf(content, Check(), at.now)
+        )
+    except pdf.NotSet:
+        return None

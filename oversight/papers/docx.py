@@ -181,6 +181,9 @@ def _signed(content: Content, check: Check, pictured: bool) -> Iterator[str]:
         yield _p(_run(content.sender), align="right", right=signed_right(content), more=keep)
         yield _p(_run(content.date), align="right", right=4)
     yield from (_p(_run(line), indent=2) for line in content.after)
+    for annex in content.annexes:
+        yield _p(_run(annex.title, "biao"), align="center", more="<w:pageBreakBefore/>")
+        yield _table(annex.table) + _p("")
 
 
 # The other parts ----------------------------------------------------------------------------------

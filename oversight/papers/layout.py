@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from oversight.base.sentences import N_
 
 CELLS = 28  # characters of a line
 TITLE = 20  # characters of a line of a title, which is larger
@@ -15,7 +17,7 @@ HEADS = (
 )
 # A line of a title never ends inside one of these, nor before what depends on the word before it.
 TERMS = re.compile(
-    r"主题党日|党日|支部|活动|时间|请示|批复|通知|民主评议|年度|党员|[0-9]+[年月日]?|组织|紧急"
+    r"支部主题党日活动|支部主题党日|主题党日活动|主题党日|党日|支部|活动|时间|请示|批复|通知|民主评议|年度|党员|[0-9]+[年月日]?|组织|紧急"
 )
 HANGING = frozenset("的》）”、，")
 
@@ -39,6 +41,14 @@ class Table:
 
 
 @dataclass(frozen=True)
+class Annex:
+    """A form that comes with a paper, on a page of its own."""
+
+    title: str
+    table: Table
+
+
+@dataclass(frozen=True)
 class Content:
     """A paper. `mark`: the letterhead, empty for a branch; `after`: what follows the date."""
 
@@ -50,6 +60,7 @@ class Content:
     mark: str = ""
     number: str = ""
     after: tuple[str, ...] = ()
+    annexes: tuple[Annex, ...] = ()
 
 
 def letter(body: dict, number: str = "", contact: str = "") -> Content:
@@ -65,6 +76,23 @@ def letter(body: dict, number: str = "", contact: str = "") -> Content:
         mark=body["from"] if number else "",
         number=number,
         after=(*after, *filter(None, [body.get("receipt")])),
+        annexes=_served(body, number) if body.get("receipt") and number else (),
+    )
+
+
+def _served(body: dict, number: str) -> tuple[Annex, ...]:
+    """Return what is filled in when a paper is served: the receipt that comes back, the stub that stays."""
+    known = (
+        (N_("文书"), f"{body['title']}（{number}）"),
+        (N_("印发单位"), body["from"]),
+        (N_("受送达单位"), body["to"].rstrip("：")),
+    )
+    receipt = (N_("送达地点和方式"), N_("收件人签名"), N_("收到时间"), N_("送达人签名"), N_("备注"))
+    stub = (N_("印发日期"), N_("签发人"), N_("经办人"), N_("送达时间"), N_("整改期限"), N_("备注"))
+    filled = {N_("印发日期"): body["date"]}
+    return tuple(
+        Annex(title, Table((*known, *((one, filled.get(one, "")) for one in names)), (1, 3), False))
+        for title, names in ((N_("送达回证"), receipt), (N_("存根"), stub))
     )
 
 
@@ -80,12 +108,16 @@ def lines(content: Content) -> Iterator[str]:
     """Yield all that a paper says, in its order: what every form of it must say."""
     yield from filter(None, (content.mark, content.number, content.title, content.to))
     for block in content.blocks:
-        if isinstance(block, Table):
-            for row in block.rows:
-                yield from filter(None, row)
-        else:
-            yield block.head + block.text
+        yield from _cells(block) if isinstance(block, Table) else (block.head + block.text,)
     yield from filter(None, (content.sender, content.date, *content.after))
+    for annex in content.annexes:
+        yield annex.title
+        yield from _cells(annex.table)
+
+
+def _cells(table: Table) -> Iterator[str]:
+    for row in table.rows:
+        yield from filter(None, row)
 
 
 def width(text: str) -> float:
@@ -118,8 +150,3 @@ def signed_right(content: Content) -> float:
     stands four from it, but inside the margin.
     """
     return max(0.0, 4 + (width(content.date) - min(width(content.sender), CELLS)) / 2)
-
-
-def void(content: Content) -> Content:
-    """Return the content of a paper that no longer holds."""
-    return replace(content, number=f"{content.number}（作废）")

@@ -75,6 +75,7 @@ def data_of(content: Content, check: Check) -> dict:
         "signed-right": signed_right(content),
         "date": content.date,
         "after": content.after,
+        "annexes": [{"title": one.title, "table": _block(one.table)} for one in content.annexes],
         "check": check.said,
         "alt": check.alt,
         "qr": check.drawn(),

@@ -42,6 +42,7 @@ from .pages import (
     appraise,
     attachments,
     attend,
+    blank_forms,
     bulk,
     case,
     contact,
@@ -83,6 +84,7 @@ STRANGERS_MOST = 64 * 2**10  # what a body may weigh before anybody has logged i
 # Pages on which a stranger makes the server compare a password.
 COSTLY = {("POST", "/login"), ("POST", "/login/code"), ("POST", "/activate"), ("POST", "/password")}
 FILES = re.compile(r"(/api/v1)?/cases/[^/]*/attachments|/roster")
+FORM = re.compile(r"/forms/[^/]*\.pdf")  # set in a child when it is asked for
 csrf = masking.Masked()
 PAGES = (
     session,
@@ -106,6 +108,7 @@ PAGES = (
     search,
     printed,
     prints,
+    blank_forms,
     security,
     tokens,
     law,
@@ -136,7 +139,7 @@ def costly(method: str, path: str) -> int:
     """Return 1 where a request costs a password's hash, 2 where it costs a child that reads a file:
     such ones have queues of their own, so that nobody takes all threads by them.
     """
-    if method == "POST" and FILES.fullmatch(path):
+    if method == "POST" and FILES.fullmatch(path) or FORM.fullmatch(path):
         return 2
     return int((method, path) in COSTLY)
 

@@ -13,6 +13,7 @@ import pytest
 
 from oversight.papers import docx, layout, pdf
 from oversight.papers.checking import Check, read
+from oversight.papers.forms import FORMS
 from oversight.papers.layout import Content, Table, letter, lines, title_lines
 
 AT = datetime(2026, 12, 1, 1, 0, tzinfo=UTC)
@@ -234,3 +235,26 @@ def test_a_code_whose_modules_would_be_too_small_is_only_printed():
     far = Check("AB2CDEF3GH", "http://" + "a" * 120)
     assert (CHECK.drawn() != "", far.drawn(), far.picture()) == (True, "", b"")
     assert far.said == ["核验码 AB2CD-EF3GH"]
+
+
+# Forms and what comes with an order ----------------------------------------------------------------
+
+RECEIPT = "送达回证：以上通知书已收到。签收人：　　　签收时间：　　年　月　日"
+KINDS = {**FORMS, "order": paper(title="整改通知书", receipt=RECEIPT)}
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_every_form_is_the_same_in_word_and_pdf(measured, name):
+    content = KINDS[name]
+    assert said(docx.make(content, Check())) == words(content)
+    found = pages(pdf.make(content, Check(), AT, ()))
+    drawn = "".join(one.get_text() for page in found for one in page)
+    for line in lines(content):
+        assert not set("".join(line.split())) - set(drawn), line
+
+
+def test_an_order_brings_its_receipt_and_its_stub():
+    text = list(lines(KINDS["order"]))
+    for need in ("送达回证", "存根", "收件人签名", "整改期限", "整改通知书（青委党日〔2026〕1号）"):
+        assert need in text
+    assert "存根" not in list(lines(paper()))

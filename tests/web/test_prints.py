@@ -56,6 +56,13 @@ def test_the_papers_of_a_week_come_in_one_zip(session, reader, play, press, pape
     assert reader("town2.officer").raw("GET", "/papers/week.zip").status_code == 404
 
 
+def test_blank_forms_are_there_for_who_writes_by_hand(reader):
+    member = reader("village.secretary")
+    assert "主题党日活动记录表" in member.get("/forms").main
+    assert member.raw("GET", "/forms/activity.docx").data.startswith(b"PK")
+    assert member.raw("GET", "/forms/none.docx").status_code == 404
+
+
 def test_whoever_holds_a_paper_has_it_checked_without_a_login(app, session, play, paper):
     stranger = app.test_client()
     code = f"{paper.code[:5].lower()}-{paper.code[5:]}"
