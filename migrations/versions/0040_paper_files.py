@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = '0040'
-down_revision = '0027'
+down_revision = '0038'
 
 ID = sa.Uuid(as_uuid=False)
 MOMENT = sa.DateTime(timezone=True)

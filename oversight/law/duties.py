@@ -167,6 +167,31 @@ _TABLE = (
 # fmt: on
 
 
+# Kinds of duties as a table shows them: the keys that begin with one of these words, the first that fits.
+GROUPS = {
+    "day": (N_("活动"), ("DATE.",)),
+    "record": (N_("记录"), ("ATT.", "RECORD.", "FILING")),
+    "plan": (N_("安排"), ("THEME.", "PLAN.CO", "PLAN.OWN", "IMPL.")),
+    "dues": (N_("党费"), ("DUES.",)),
+    "oath": (N_("誓词"), ("OATH.",)),
+    "study": (N_("学习"), ("CHARTER.", "STUDY.")),
+    "lecture": (N_("党课"), ("LECTURE.",)),
+    "open": (N_("公开"), ("DISCLOSE.", "RIGHTS.")),
+    "meeting": (N_("生活会"), ("ORGLIFE.",)),
+    "appraisal": (N_("评议"), ("APPRAISAL.",)),
+    "care": (N_("关爱"), ("CARE.",)),
+    "issue": (N_("问题"), ("ISSUE.", "VIOLATION.")),
+    "inspect": (N_("督查"), ("INSPECT.", "BULLETIN.")),
+    "year": (N_("年度"), ("",)),
+}
+
+
+@cache
+def group_of(key: str) -> str:
+    """Return the kind of a duty."""
+    return next(name for name, (_label, words) in GROUPS.items() if key.startswith(words))
+
+
 def part_of(period: str, month: int) -> int:
     """Return which month, quarter, half-year or year of a year a month lies in, counted from 1."""
     return (month - 1) // SPANS.get(period, 1) + 1

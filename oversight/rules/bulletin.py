@@ -5,7 +5,7 @@ order, never by figures; a month of trial is counted nowhere.
 from __future__ import annotations
 
 from collections import Counter
-from datetime import date, datetime
+from datetime import date
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
@@ -19,7 +19,7 @@ from oversight.papers.notices import bulletin
 from oversight.papers.numbers import issue
 
 from .context import TransitionContext
-from .zone_notice import first_of, issued, to_every_branch
+from .zone_notice import first_of, to_every_branch
 
 LAST_DAY = 10  # house rule: of the month after
 KEPT_FOR = 6  # months after which a bulletin is revoked no more
@@ -46,10 +46,9 @@ def due_on(year: int, month: int) -> date:
     return months_after(date(year, month, 1), 1).replace(day=LAST_DAY)
 
 
-def of_year(session: Session, zone_id: str, year: int, now: datetime) -> set[int]:
-    """Return the months of a year of which a bulletin was published by a moment."""
-    keys = {f"{zone_id}:{year}-{month:02}:": month for month in range(1, 13)}
-    return {keys[key] for key in issued(session, "bulletin", keys, now)}
+def subject(zone_id: str, year: int, month: int) -> str:
+    """Name what a month's own bulletin is about."""
+    return f"{zone_id}:{year}-{month:02}:"
 
 
 @effect

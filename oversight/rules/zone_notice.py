@@ -43,19 +43,26 @@ def first_of(text: object) -> date | None:
     return date(int(found[1]), int(found[2]), 1) if found else None
 
 
-def issued(session: Session, workflow: str, keys: Iterable[str], now: datetime) -> set[str]:
-    """Return about which of these a notice had been issued, and not been revoked, by a moment."""
-    rows = session.scalars(
-        sa.select(Case.business_key)
+def issued(
+    session: Session, keys: Iterable[tuple[str, str]], now: datetime
+) -> set[tuple[str, str]]:
+    """Return of which of these, workflow and what it is about, a notice had been issued, and not been
+    revoked, by a moment.
+    """
+    workflows, about = zip(*keys, strict=True)
+    rows = session.execute(
+        sa.select(Case.workflow, Case.business_key)
         .join(Paper, Paper.case_id == Case.id)
         .where(
-            Case.business_key.in_(list(keys)),
-            Case.workflow == workflow,
-            Paper.issued_at <= now,
-            sa.or_(Paper.void_at.is_(None), Paper.void_at > now),
+            Case.business_key.in_(about), Case.workflow.in_(sorted(set(workflows))), *in_force(now)
         )
     )
-    return {key for key in rows if key}
+    return {(workflow, key) for workflow, key in rows}
+
+
+def in_force(now: datetime) -> tuple[sa.ColumnElement, ...]:
+    """Return the conditions that a paper had been issued, and not been voided, by a moment."""
+    return Paper.issued_at <= now, sa.or_(Paper.void_at.is_(None), Paper.void_at > now)
 
 
 def to_every_branch(attempt: TransitionContext) -> None:

@@ -12,6 +12,7 @@ from oversight.engine import journal
 from oversight.models import OutboxMessage, Paper, PaperFile
 from oversight.papers import pdf
 from oversight.papers.layout import lines
+from oversight.time import doctor, growth
 from tests.support.actors import Play
 
 
@@ -150,6 +151,15 @@ def test_a_file_row_is_never_changed(session, play, press, paper):
     with pytest.raises(sa.exc.DatabaseError):
         session.execute(sa.update(PaperFile).values(sha256="0" * 64))
     session.rollback()
+
+
+def test_files_of_papers_are_no_strays_to_be_tidied_away(session, play, press, paper):
+    prints.run(session, press, play.at)
+    assert doctor.astray(session, press.folder) == (0, 0, 0, 0)
+    assert growth.tidy(session, press.folder, later(play, session, 3)) == 0
+    assert all(
+        files.place(press.folder, one.stored).exists() for one in have(session, paper).values()
+    )
 
 
 def test_every_paper_has_a_code_of_its_own(session, play, paper):

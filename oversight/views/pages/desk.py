@@ -19,8 +19,8 @@ from oversight.casework import paper_numbers
 from oversight.engine import authority, bell, inbox, transitions
 from oversight.law.definition import Bulk
 from oversight.law.inputs import read_id
-from oversight.ledger import duties
-from oversight.ledger.duties import Duty
+from oversight.ledger import to_do
+from oversight.ledger.to_do import ToDo
 from oversight.models import Case, FollowUp, Unit
 from oversight.views import forms, session
 
@@ -165,8 +165,8 @@ class DeskPage:
         return {"mine": mine, **session.box_counts(*COUNTED)}
 
     @cached_property
-    def _duties(self) -> list[Duty]:
-        return duties.of(db.session, self.who) if self.who.led else []
+    def _duties(self) -> list[ToDo]:
+        return to_do.of(db.session, self.who, self.at) if self.who.led else []
 
     @property
     def asks_for(self) -> Unit | None:
@@ -177,7 +177,7 @@ class DeskPage:
         return unit if self.view.box == "mine" else None
 
     @cached_property
-    def duties(self) -> list[Duty]:
+    def duties(self) -> list[ToDo]:
         """Return what the reader's branches are to do that is no case yet; tops 等我办."""
         if self.view.box != "mine" or self.view.cursor or self.view.workflow:
             return []
@@ -241,7 +241,7 @@ class DeskPage:
         return _group(case.due_on, self.at.today) if self.view.box != "done" else ""
 
     @property
-    def groups(self) -> list[tuple[str, list[Duty], list[Row]]]:
+    def groups(self) -> list[tuple[str, list[ToDo], list[Row]]]:
         """Return what is owed and the cases under their headings, in the order of the list."""
         rows = grouped_by(self.rows, "under")
         owed = grouped((_group(one.due_on, self.at.today), one) for one in self.duties)
@@ -282,7 +282,7 @@ class DeskPage:
         return (days[0], days.count(days[0])) if days else None
 
 
-def duty_url(duty: Duty) -> str:
+def duty_url(duty: ToDo) -> str:
     """Return where a duty is done: the sheet, or its place in the branch's year."""
     if duty.activity_id:
         return url_for("attend.show", activity_id=duty.activity_id)
