@@ -20,6 +20,11 @@ main = Contents(
             "reseal": N_("换了密钥以后，把电话和动态码按新密钥重新封存"),
             "serve": N_("启动网页服务（端口由 PORT 指定）"),
         },
+        "keeping": {
+            "backup": N_("备份全部数据，运行时也可以做"),
+            "restore": N_("把备份恢复到空的数据目录"),
+            "doctor": N_("体检：版本、权限、磁盘、时钟、待办、密钥、附件"),
+        },
         "people": {
             "accounts": N_("账号"),
             "token": N_("发一个接口令牌，只显示这一次"),
@@ -35,6 +40,7 @@ main = Contents(
         "law": {"workflow": N_("流程定义")},
         "obligations": {"obligations": N_("应办台账")},
         "journal": {"audit": N_("办理日志")},
+        "checking": {"verify": N_("核验一份文书文件是否就是印发的那一份")},
         "bench": {"bench": N_("测速：与直接写 SQL 和同类软件比")},
     },
 )

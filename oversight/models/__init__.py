@@ -10,12 +10,13 @@ from .calendar import CalendarRow, PublishedYear, SettingChange, ZoneNotice, Zon
 from .cases import Case, Recusal, Reminder, Sighting, WorkItem
 from .chains import RecordChain
 from .duty_records import DutyRecord, YearSheet
+from .installation import InstallationFact
 from .journal import Checkpoint, JournalRow
 from .life_meetings import LifeMeeting
 from .office import AdminChange, FollowUp, Substitution
 from .organizations import Post, Reorganization, Unit, UnitChange, Zone
 from .outbox import Notice, OutboxMessage
-from .papers import NumberSeries, Paper
+from .papers import NumberSeries, Paper, PaperFile
 from .people import Membership, Person, PhoneLook
 from .register_entries import RegisterEntry
 from .rollups import Rollup
@@ -43,6 +44,7 @@ __all__ = [
     "FollowUp",
     "Draft",
     "Idempotency",
+    "InstallationFact",
     "Invitee",
     "JournalRow",
     "LifeMeeting",
@@ -51,6 +53,7 @@ __all__ = [
     "Notice",
     "NumberSeries",
     "Paper",
+    "PaperFile",
     "PeerReview",
     "Person",
     "PhoneLook",

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
 from typing import Any
@@ -556,7 +556,7 @@ def unit_name(unit_id: str) -> str:
 def picks(found: list[Choice], chosen: str | None = "") -> Picks:
     """Return what may be chosen: where it is much, what was looked for, and what is chosen already."""
     find = typed.line(request.values.get("find", ""))[:60]
-    named = [one for one in found if find in one.name]
+    named = [one for one in found if find in one.name or find in one.under]
     shown = named[:MANY]
     kept = [one for one in found if one.id == chosen and one not in shown]
     return Picks([*kept, *shown], find, len(named), len(found) > MANY)
@@ -564,12 +564,20 @@ def picks(found: list[Choice], chosen: str | None = "") -> Picks:
 
 def branches(chosen: str | None = "") -> Picks:
     """Return the branches in the reader's sight that still exist."""
-    found = [
-        unit
-        for unit in inbox.units_in_sight(db.session, session.actor())
-        if unit.kind == "branch" and unit.ended_on is None
-    ]
-    return picks(choices_of(found), chosen)
+    seen = inbox.units_in_sight(db.session, session.actor())
+    found = [unit for unit in seen if unit.kind == "branch" and unit.ended_on is None]
+    return picks(_under_superiors(choices_of(found), found, seen), chosen)
+
+
+def _under_superiors(named: list[Choice], found: list[Unit], seen: list[Unit]) -> list[Choice]:
+    """Return choices under the superiors that the reader sees, where they have several."""
+    above = {unit.id: unit.name for unit in seen if unit.kind != "branch"}
+    places = {unit.id: unit.parent_id for unit in found}
+    if len(set(places.values()) & set(above)) < 2:
+        return named
+    order = list(above)
+    put = [replace(one, under=above.get(places[one.id] or "", "")) for one in named]
+    return sorted(put, key=lambda one: order.index(places[one.id]) if one.under else -1)
 
 
 def choices_of(units: list[Unit]) -> list[Choice]:

@@ -10,6 +10,8 @@ SMALL = {"zones", "zone_settings", "zone_notices", "published_years", "calendar_
 SMALL |= {"alembic_version", "setting_changes", "roster_drafts"}
 # A row a step; what has not been mended within a day.
 SMALL |= {"sweep_marks", "sweep_faults"}
+# A row a name.
+SMALL |= {"installation"}
 
 INBOX = "counts what is open in a whole zone, from an index"
 STANDING = "asked once a day, and once after who stands where has changed"
@@ -49,7 +51,7 @@ _BY_REASON = {
         "journal": "_rows size",
         "admin_changes": "told _each _leaves _standing _earlier due",
         "checkpoints": "told _before _keys due",
-        **dict.fromkeys(["papers", "appraised", "recusals", "desks", "number_series"], "_standing"),
+        **dict.fromkeys(["papers", "paper_files", "appraised", "recusals", "desks", "number_series"], "_standing"),
         **dict.fromkeys(
             [
                 "unit_changes",
@@ -77,13 +79,16 @@ _BY_REASON = {
         "post_proposals": "of_zone",
     },
     ZONE: {
-        "units": "schedule issue_unit _branches to_every_branch _lines",
+        "units": "schedule issue_unit ask_unit _branches to_every_branch _lines",
         "activities": "replan _days_in_force _years_ahead _figures",
     },
     CHOICE: {"units": "others_of_zone branches_to_join"},
     SERVER: {
         "cases": "open_cases demo",
-        "work": "_count",
+        "work": "_count retry",
+        "journal": "_clock",
+        "attachments": "astray _files",
+        "paper_files": "astray",
         "units": "unit first_administrators demo",
         "persons": "demo _numbers",
         "posts": "missing",
@@ -98,7 +103,12 @@ _BY_REASON = {
         "reorganizations": "waiting",
     },
     NAMED: {"persons": "candidates people_called", "units": "candidates people_called cut"},
-    PRUNE: {"sign_ins": "forget_old"},
+    PRUNE: {
+        "sign_ins": "forget_old",
+        **dict.fromkeys(["logins", "api_tokens", "notices"], "prune"),
+        "attachments": "tidy",
+        "paper_files": "tidy",
+    },
     FIRST: dict.fromkeys(
         ["units", "memberships", "post_proposals", "posts", "activities"], "_there"
     ),
