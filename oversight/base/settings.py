@@ -319,11 +319,15 @@ def secret_key(env: Environment, instance: Path) -> str:
 
 
 def key_is_gone(env: Environment, instance: Path) -> bool:
-    """True where SQLite holds something and the file of the key that sealed it is not there."""
+    """True where SQLite's file holds something, and the key that lay beside it is not there.
+
+    Of a database elsewhere its own check tells.
+    """
     if env.secret_key or (instance / KEY_FILE).exists() or not env.sqlite:
         return False
     path = Path(env.database_url.removeprefix("sqlite:///"))
-    return path.is_file() and path.stat().st_size > 0
+    beside = path.parent.resolve() == instance.resolve()
+    return beside and path.is_file() and path.stat().st_size > 0
 
 
 def _kept_key(env: Environment, instance: Path) -> str:

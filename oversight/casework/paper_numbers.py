@@ -23,6 +23,7 @@ from oversight.models import Case, NumberSeries, Paper, Post, Unit
 from oversight.models.papers import TYPED, UNNUMBERED
 from oversight.organization.actor import Actor, AuthorityBasis
 from oversight.organization.standing import in_office
+from oversight.papers.numbers import make_again
 
 NUMBER = re.compile(r"([\u4e00-\u9fff]{1,20})〔([0-9]{4})〕([1-9][0-9]{0,4})号")
 OFFICES = frozenset(office for rank in SUPERIOR.ranks for office in rank)
@@ -179,6 +180,7 @@ def _write(
     attempt = transitions.context(session, case, at, who, basis=basis)
     paper.number = number
     attempt.raw, attempt.result = words, {"numbered": number}
+    make_again(session, paper, at.now)
     if case.facts.get("unnumbered") == paper.id:
         attempt.set(number=number)
         attempt.set_facts(unnumbered=None)

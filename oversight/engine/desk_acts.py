@@ -81,6 +81,7 @@ LABELS = {
     "attach": N_("上传材料"),
     "number": N_("登记文号"),
     "renumber": N_("更正文号"),
+    "print": N_("制成文书文件"),
     "inherit": N_("承继"),
     "redate": N_("期限随主题党日调整"),
     "reclass": N_("考勤类别更正"),

@@ -78,6 +78,7 @@ def dispatch(session: Session, at: Moment, handlers: dict[str, Callable], limit:
                 OutboxMessage.done_at.is_(None),
                 OutboxMessage.due_at <= at.now,
                 OutboxMessage.attempts < 5,
+                OutboxMessage.kind.in_(list(handlers)),
             )
             .order_by(OutboxMessage.due_at, OutboxMessage.id)
             .limit(limit)

@@ -38,17 +38,32 @@ from oversight.engine.repeats import Repeated
 from oversight.register import key_check
 from oversight.views.pages.admin import accounts, office, people, roster, tenure, units, zone
 
-from . import assets, drafts, health, kept, large, masking, once, one_form, present, session, slips
+from . import (
+    assets,
+    drafts,
+    excel,
+    health,
+    kept,
+    large,
+    masking,
+    once,
+    one_form,
+    present,
+    session,
+    slips,
+)
 from .api import attendance, cases, notices, obligations
 from .api import life_meetings as api_life
 from .pages import (
     appraise,
     attachments,
-    attend,
+    blank_forms,
+    brought,
     bulk,
     case,
     contact,
     desk,
+    handbooks,
     law,
     ledger,
     life_meetings,
@@ -57,7 +72,9 @@ from .pages import (
     own,
     papers,
     phone,
+    plans,
     printed,
+    prints,
     registers,
     search,
     security,
@@ -87,6 +104,7 @@ STRANGERS_MOST = 64 * 2**10  # what a body may weigh before anybody has logged i
 COSTLY = {("POST", "/login"), ("POST", "/login/code"), ("POST", "/activate"), ("POST", "/password")}
 ASKED_BY_MACHINES = ("/healthz", "/readyz", "/metrics")
 FILES = re.compile(r"(/api/v1)?/cases/[^/]*/attachments|/roster")
+FORM = re.compile(r"/forms/[^/]*\.pdf")  # set in a child when it is asked for
 csrf = masking.Masked()
 PAGES = (
     session,
@@ -101,15 +119,19 @@ PAGES = (
     opening,
     year,
     life_meetings,
-    attend,
+    plans,
     ledger,
     overview,
     registers,
+    handbooks,
+    brought,
     contact,
     papers,
     phone,
     search,
     printed,
+    prints,
+    blank_forms,
     security,
     tokens,
     law,
@@ -120,6 +142,7 @@ PAGES = (
     health,
 )
 GLOBALS = {
+    "excel_here": excel.link,
     "kept_words": kept.sealed,
     "appraising": appraise.Appraising,
     "life_of": life_meetings.Life,
@@ -143,7 +166,7 @@ def costly(method: str, path: str) -> int:
     """
     if path in ASKED_BY_MACHINES:
         return 3
-    if method == "POST" and FILES.fullmatch(path):
+    if method == "POST" and FILES.fullmatch(path) or FORM.fullmatch(path):
         return 2
     return int((method, path) in COSTLY)
 

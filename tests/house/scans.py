@@ -51,7 +51,7 @@ _BY_REASON = {
         "journal": "_rows size",
         "admin_changes": "told _each _leaves _standing _earlier due",
         "checkpoints": "told _before _keys due",
-        **dict.fromkeys(["papers", "appraised", "recusals", "desks", "number_series"], "_standing"),
+        **dict.fromkeys(["papers", "paper_files", "appraised", "recusals", "desks", "number_series"], "_standing"),
         **dict.fromkeys(
             [
                 "unit_changes",
@@ -88,6 +88,7 @@ _BY_REASON = {
         "work": "_count retry",
         "journal": "_clock",
         "attachments": "astray _files",
+        "paper_files": "astray",
         "units": "unit first_administrators demo",
         "persons": "demo _numbers",
         "posts": "missing",
@@ -106,6 +107,7 @@ _BY_REASON = {
         "sign_ins": "forget_old",
         **dict.fromkeys(["logins", "api_tokens", "notices"], "prune"),
         "attachments": "tidy",
+        "paper_files": "tidy",
     },
     FIRST: dict.fromkeys(
         ["units", "memberships", "post_proposals", "posts", "activities"], "_there"

@@ -33,7 +33,7 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 DAY = date(2026, 11, 24)
 STRANGERS = {  # what is open to whoever comes
     *("/login", "/activate", "/healthz", "/readyz", "/metrics", "/api/v1/openapi.json"),
-    *("/login/code", "/text-size", "/static"),
+    *("/login/code", "/text-size", "/static", "/check"),
 }
 INWARDS = ("/login", "/desk")  # whereto a stranger is sent; the latter sends him to the former
 WORDS = {"name": "approve", "act": "comment", "what": "gone", "year": "2026", "month": "11"}

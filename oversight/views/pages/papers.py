@@ -12,6 +12,8 @@ from oversight.base.refusals import AlreadyTaken, InvalidInput
 from oversight.casework import paper_numbers
 from oversight.views import session
 
+from . import prints
+
 bp = Blueprint("papers", __name__)
 
 
@@ -22,6 +24,7 @@ def _page(wrong: str = "", refusal: InvalidInput | None = None):
         rows=paper_numbers.waiting(db.session, who),
         entered=paper_numbers.entered(db.session, who, name),
         name=name,
+        week=prints.of_week(who),
         wrong=wrong,
         refusal=refusal,
         form=request.form,
