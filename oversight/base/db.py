@@ -17,11 +17,12 @@ from uuid import UUID
 import sqlalchemy as sa
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import make_url
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Session, make_transient_to_detached, registry
 from uuid6 import uuid7
 
-from . import kept
+from . import kept, patience
 from .prepared import Prepared
 from .refusals import NotFound
 
@@ -37,6 +38,7 @@ NAMING = {
 }
 
 _reading: ContextVar[bool] = ContextVar("reading", default=False)
+_unsynced: ContextVar[bool] = ContextVar("unsynced", default=False)
 
 
 class UTCDateTime(sa.TypeDecorator):
@@ -163,6 +165,18 @@ def writing() -> Iterator[None]:
         _reading.reset(mark)
 
 
+@contextmanager
+def unsynced() -> Iterator[None]:
+    """Let what is written inside wait for no disk: what a power loss may take, as SQLite's next
+    ordinary commit brings it to the disk too. Only around whole transactions.
+    """
+    mark = _unsynced.set(True)
+    try:
+        yield
+    finally:
+        _unsynced.reset(mark)
+
+
 def prepare(engine: sa.Engine) -> None:
     """Give an engine the durable settings: SQLite WAL with FULL sync and immediate write locks.
 
@@ -170,6 +184,7 @@ def prepare(engine: sa.Engine) -> None:
     """
     kept.listen(engine)
     if engine.dialect.name != "sqlite":
+        patience.listen(engine)
         return
 
     @sa.event.listens_for(engine, "connect")
@@ -187,7 +202,11 @@ def prepare(engine: sa.Engine) -> None:
     @sa.event.listens_for(engine, "begin")
     def _begin(connection):
         text = "BEGIN" if _reading.get() else "BEGIN IMMEDIATE"
+        level = "NORMAL" if _unsynced.get() else "FULL"
         try:
+            if connection.info.get("synchronous", "FULL") != level:
+                connection.connection.driver_connection.execute(f"PRAGMA synchronous={level}")
+                connection.info["synchronous"] = level
             connection.connection.driver_connection.execute(text)
         except sqlite3.Error as error:
             raise sa.exc.OperationalError(text, None, error) from error
@@ -198,7 +217,9 @@ def engine_options(url: str) -> dict:
     options: dict = {"hide_parameters": True}
     if url.startswith("sqlite"):
         return {**options, "connect_args": {"timeout": 15, "check_same_thread": False}}
-    return {**options, "pool_pre_ping": True, "pool_size": 10}
+    given = patience.options(dict(make_url(url).query))
+    pool = {"pool_pre_ping": True, "pool_size": 10, "pool_timeout": 10}
+    return {**options, **pool, "connect_args": given}
 
 
 def columns(model) -> list[sa.Label]:

@@ -15,6 +15,8 @@ from oversight.law.definition import effect
 from oversight.models import NumberSeries, Paper, Unit, images
 from oversight.models.papers import TYPED, UNNUMBERED
 
+from .letter import chinese_day
+
 if TYPE_CHECKING:
     from oversight.rules.context import TransitionContext
 
@@ -55,10 +57,10 @@ def issue(
 ) -> Paper:
     """Number a paper, freeze its text and tie it to the case. Does not commit.
 
-    `standing` False: the case keeps the number that it has. A reply whose number the office keeps
+    `standing` False: the case keeps the number that it has. A paper whose number the office keeps
     waits for it; its place in the order of issue is counted in a series apart.
     """
-    typed = attempt.settings["reply_numbers"] == "typed" and series == reply_series(attempt)
+    typed = _typed(attempt, series)
     series = TYPED if typed else series
     seq, number = next_number(attempt.session, unit, series, attempt.today.year)
     number = UNNUMBERED if typed else number
@@ -84,6 +86,22 @@ def issue(
         attempt.set_facts(unnumbered=paper.id)
     attempt.result["paper"] = number
     return paper
+
+
+def _typed(attempt: TransitionContext, series: str) -> bool:
+    """True where the office numbers such a paper in its own register."""
+    how = attempt.settings["reply_numbers"]
+    return how == "all" or (how == "typed" and series == reply_series(attempt))
+
+
+def cited(attempt: TransitionContext, what: str) -> str:
+    """Name the paper of a case in another one: by its number, or while that is not entered by its day."""
+    if attempt.case.number != UNNUMBERED:
+        return f"{attempt.case.number}{what}"
+    issued = sa.select(sa.func.max(Paper.issued_on)).where(
+        Paper.case_id == attempt.case.id, Paper.number == UNNUMBERED
+    )
+    return f"{chinese_day(attempt.session.scalar(issued))}印发的{what}"
 
 
 def of_case(session, case_id: str) -> list[Paper]:

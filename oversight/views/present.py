@@ -45,6 +45,7 @@ from .forms import Choice
 from .pages import checklist, phone
 
 WEEKDAYS = N_("一二三四五六日")
+ABOVE = ("zone", "town", "department")
 SOON = 3  # working days within which a due day is named by its weekday
 
 # Path data of the icons, in a 24 by 24 grid; a page carries only those that it uses.
@@ -60,6 +61,7 @@ ICONS = {
     '6.3M18 14.5c2.2.8 3.5 2.7 3.5 5.5"/>',
     "doc": '<path d="M6 3h8l4 4v14H6zM14 3v4h4M9 12h6M9 16h6"/>',
     "camera": '<path d="M4 8h4l2-3h4l2 3h4v11H4z"/><circle cx="12" cy="13" r="3.5"/>',
+    "chart": '<path d="M4 20V4M4 20h16M8 16v-5M12.500 16V8M17 16v-7"/>',
     "book": '<path d="M5 4h11a3 3 0 013 3v13H8a3 3 0 01-3-3zM5 17a3 3 0 013-3h11"/>',
     "flow": '<path d="M4 4h6v5H4zM14 15h6v5h-6zM7 9v8.5h7M10 6.5h7V15"/>',
     "bell": '<path d="M6 17V11a6 6 0 0112 0v6l1.5 2h-15zM10 21h4"/>',
@@ -134,6 +136,14 @@ class Shell:
     def sets_zone(self) -> bool:
         """True where the reader may look at the zone's settings."""
         return any(post.unit.kind == "zone" and post.office in READERS for post in self.who.posts)
+
+    @property
+    def oversees(self) -> bool:
+        """True where the reader stands above branches: 总览 is on his menu."""
+        return any(
+            post.unit.kind in ABOVE and post.unit.path in self.who.business
+            for post in self.who.posts
+        )
 
     @property
     def leads(self) -> bool:
