@@ -21,6 +21,7 @@ def upgrade() -> None:
         sa.Column('case_id', ID, nullable=False),
         sa.Column('paper_id', ID, nullable=False),
         sa.Column('kind', sa.String(4), nullable=False, comment='pdf or docx'),
+        sa.Column('number', sa.String(60), nullable=False, comment='that it bears; of a paper whose number was put right another one'),
         sa.Column('size', sa.Integer(), nullable=False, comment='bytes'),
         sa.Column('sha256', sa.String(64), nullable=False, comment='of the bytes; in the journal too'),
         sa.Column('stored', sa.String(64), nullable=False, comment='random name in the data folder'),
@@ -29,7 +30,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(['paper_id'], ['papers.id'], name=op.f('fk_paper_files_paper_id_papers')),
         sa.ForeignKeyConstraint(['zone_id'], ['zones.id'], name=op.f('fk_paper_files_zone_id_zones')),
         sa.PrimaryKeyConstraint('id', name=op.f('pk_paper_files')),
-        sa.UniqueConstraint('paper_id', 'kind', name='uq_paper_files_kind'),
+        sa.UniqueConstraint('paper_id', 'kind', 'number', name='uq_paper_files_kind'),
         sa.UniqueConstraint('stored', name=op.f('uq_paper_files_stored')),
     )
     op.create_index('ix_paper_files_sha256', 'paper_files', ['sha256'])

@@ -170,6 +170,7 @@ def keep(
                 case_id=case.id,
                 paper_id=paper.id,
                 kind=kind,
+                number=paper.number,
                 size=len(data),
                 sha256=files.sha256(data),
                 stored=kept[-1],
@@ -200,10 +201,13 @@ def _drop_unless_named(session: Session, folder: Path, kept: list[str]) -> None:
 
 
 def of_papers(session: Session, paper_ids: list[str]) -> list[PaperFile]:
-    """Return the files of papers."""
+    """Return the files of papers that bear the numbers which stand."""
     if not paper_ids:
         return []
-    return list(session.scalars(sa.select(PaperFile).where(PaperFile.paper_id.in_(paper_ids))))
+    bearing = sa.select(PaperFile).join(
+        Paper, sa.and_(Paper.id == PaperFile.paper_id, Paper.number == PaperFile.number)
+    )
+    return list(session.scalars(bearing.where(Paper.id.in_(paper_ids))))
 
 
 @dataclass(frozen=True)

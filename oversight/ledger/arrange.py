@@ -4,8 +4,6 @@ Attendance is not touched.
 
 from __future__ import annotations
 
-from typing import Any
-
 from sqlalchemy.orm import Session
 
 from oversight.base.clock import Moment
@@ -17,21 +15,31 @@ from oversight.engine.use_case import use_case
 from oversight.models import Activity
 from oversight.organization.actor import Actor
 
-from . import attendance
+from . import attendance, plans
 from .attendance import Sheet
+from .plans import Plan
 
 
-def submit(session: Session, activity_id: str, sheet: Sheet, who: Actor, at: Moment) -> Activity:
+def submit(
+    session: Session,
+    activity_id: str,
+    sheet: Sheet,
+    who: Actor,
+    at: Moment,
+    plan: Plan | None = None,
+) -> Activity:
     """Keep the arrangement of a party day that was not recorded yet, and commit; the record starts
-    from it.
+    from it. `plan`: what was settled beforehand; None: as before.
 
     Raises NotFound, Forbidden, InvalidInput, RuleViolation. Source: G-2.4.2, G-2.2.2, G-2.5.1a
     """
     with use_case(session, who, at, "arrange"):
-        return _arrange(session, activity_id, sheet, who, at)
+        return _arrange(session, activity_id, sheet, who, at, plan)
 
 
-def _arrange(session: Session, activity_id: str, sheet: Sheet, who: Actor, at: Moment) -> Activity:
+def _arrange(
+    session: Session, activity_id: str, sheet: Sheet, who: Actor, at: Moment, plan: Plan | None
+) -> Activity:
     activity = session.get(Activity, activity_id, with_for_update=True, populate_existing=True)
     if activity is None:
         raise NotFound()
@@ -43,10 +51,10 @@ def _arrange(session: Session, activity_id: str, sheet: Sheet, who: Actor, at: M
         )
     attendance.guests_fit(session, activity, sheet)
     attendance.must_be_host(session, activity, sheet, activity.day or at.today)
-    about: dict[str, Any] = {
-        name: value for name, value in sheet.about.items() if getattr(activity, name) != value
-    }
-    noted = _invite(session, activity, sheet, at)
+    about = attendance.stated(session, activity, sheet)
+    noted = attendance.write_stated(session, activity, about, sheet, at)
+    if plan is not None:
+        noted |= plans.write(session, activity, plan, who, stand, at)
     if about or noted:
         change(
             session,
@@ -60,12 +68,3 @@ def _arrange(session: Session, activity_id: str, sheet: Sheet, who: Actor, at: M
             **about,
         )
     return activity
-
-
-def _invite(session: Session, activity: Activity, sheet: Sheet, at: Moment) -> dict:
-    """Write down who is invited, where it changed; returns before and after."""
-    before = attendance.invited(session, activity)
-    if sheet.invitees is None or sheet.invitees == before:
-        return {}
-    attendance.write_invitees(session, activity, sheet, at)
-    return {"invitees": [before, sheet.invitees]}

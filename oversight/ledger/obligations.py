@@ -38,7 +38,7 @@ from oversight.rules import bulletin, inspection, theme
 from oversight.rules import life_meetings as life
 from oversight.rules.zone_notice import issued
 
-from . import past
+from . import charter, on_event, past
 
 OPEN, OVERDUE, SETTLED = "open", "overdue", "settled"
 EXCUSED, DEPLOYED = "excused", "deployed"
@@ -128,7 +128,7 @@ class Records:
 
     @cached_property
     def entries(self) -> list[RegisterEntry]:
-        """Return what came up in these years, or before and is not dealt with."""
+        """Return what came up in these years, or before and was not dealt with until near their beginning."""
         begin, end = date(self.years[0], 1, 1), date(self.years[-1], 12, 31)
         rows = self.session.scalars(
             sa.select(RegisterEntry)
@@ -139,6 +139,7 @@ class Records:
                     RegisterEntry.came_on >= begin,
                     RegisterEntry.done_noted_at.is_(None),
                     RegisterEntry.done_noted_at > self.at.now,
+                    RegisterEntry.done_on >= _told_of(self.years[0]),
                 ),
                 *past.stood(RegisterEntry, self.at.now),
             )
@@ -167,13 +168,13 @@ class Records:
 
     @cached_property
     def notices(self) -> set[tuple[str, str]]:
-        """Return the zone's notices of these years that stood: workflow, and what each is about."""
-        keys = [
-            (name, subject(self.zone_id, year, month))
-            for name, subject in (("theme", theme.subject), ("bulletin", bulletin.subject))
-            for year in self.years
-            for month in range(1, 13)
-        ]
+        """Return the zone's themes, and the bulletins of these units, of these years that stood: workflow,
+        and what each is about.
+        """
+        months = [(year, month) for year in self.years for month in range(1, 13)]
+        tellers = {bulletin.teller(unit) for unit in self.units if unit.kind != "branch"}
+        keys = [("theme", theme.subject(self.zone_id, *month)) for month in months]
+        keys += [("bulletin", bulletin.subject(one, *month)) for one in tellers for month in months]
         return issued(self.session, keys, self.at.now)
 
     @cached_property
@@ -221,12 +222,14 @@ class Facts:
 
     @cached_property
     def entries(self) -> dict[tuple[str, str], list[RegisterEntry]]:
-        """Return what came up in the year, or before and is not dealt with."""
+        """Return what came up in the year, or before and was not dealt with until near its beginning."""
         found = (one for one in self.records.entries if one.came_on.year <= self.year)
         return grouped(
             ((one.unit_id, one.key), one)
             for one in found
-            if one.came_on.year == self.year or not self.dealt_with(one)
+            if one.came_on.year == self.year
+            or not self.dealt_with(one)
+            or (one.done_on and one.done_on >= _told_of(self.year))
         )
 
     @property
@@ -248,6 +251,11 @@ class Facts:
         """Return how many members of a branch joined the Party in a month of the calendar."""
         return self.records.joined.get((unit.id, month), 0)
 
+    def told(self, unit: Unit) -> set[int]:
+        """Return the months of which a unit had published a bulletin."""
+        about = {n: bulletin.subject(bulletin.teller(unit), self.year, n) for n in range(1, 13)}
+        return {n for n, one in about.items() if ("bulletin", one) in self.records.notices}
+
     def held(self, row: Activity | None) -> bool:
         """True where an activity was held and it was written down by then."""
         return row is not None and row.held_on is not None and _by(row.entered_on, self.at.today)
@@ -259,6 +267,11 @@ class Facts:
     def dealt_with(self, row: RegisterEntry) -> bool:
         """True where what came up was dealt with and that was written down by then."""
         return row.done_noted_at is not None and row.done_noted_at <= self.at.now
+
+
+def _told_of(year: int) -> date:
+    """Return from when on what was dealt with may be told of at a party day of a year."""
+    return date(year - 1, 12, 1)
 
 
 def _by(day: date | None, today: date) -> bool:
@@ -304,9 +317,8 @@ def of_branch(
     every = law.duties()
     for duty in (every[key] for key in keys or every):
         bound = _bound(duty, unit.category)
-        dated = duty.period in law.SPANS or (
-            duty.settled == law.SMALL_REGISTER and (own or not duty.hidden)
-        )
+        told = duty.settled in (law.SMALL_REGISTER, law.SHEET) and (own or not duty.hidden)
+        dated = duty.period in law.SPANS or (duty.period == law.EVENT and told)
         if bound is not None and bound.kind != "may" and dated:
             for one in _TIMES[duty.settled](facts, unit, duty):
                 yield _obligation(facts, unit, to, duty, bound, one)
@@ -482,9 +494,11 @@ def _rolled(facts: Facts, unit: Unit, duty: Duty) -> Iterator[_Time]:
 def _ticked(facts: Facts, unit: Unit, duty: Duty) -> Iterator[_Time]:
     """Yield what is settled by an item of a monthly sheet."""
     found = _by_part(facts, unit, duty)
-    for number, _begin, end in _parts(facts, unit, duty.period):
-        if duty.key != "OATH.JOIN_MONTH" or facts.joined(unit, number):
-            yield _item(facts, unit, duty, (number, end), found.get(number, []))
+    period = law.MONTH if duty.period == law.EVENT else duty.period
+    only = _months_of(facts, unit, duty)
+    for number, _begin, end in _parts(facts, unit, period):
+        if only is None or number in only:
+            yield _item(facts, unit, duty, (period, number, end), found.get(number, []))
 
 
 def _by_part(facts: Facts, unit: Unit, duty: Duty) -> dict[int, list[DutyRecord]]:
@@ -493,21 +507,55 @@ def _by_part(facts: Facts, unit: Unit, duty: Duty) -> dict[int, list[DutyRecord]
     return grouped((law.part_of(duty.period, one.month), one) for one in found)
 
 
+def _months_of(facts: Facts, unit: Unit, duty: Duty) -> set[int] | None:
+    """Return the months in which something recorded asks for an item; None: it is asked of each time."""
+    if duty.key == "OATH.JOIN_MONTH":
+        return {month for month in range(1, 13) if facts.joined(unit, month)}
+    if duty.period != law.EVENT:
+        return None
+    beside = [facts.done.get((unit.id, key), []) for key in on_event.WITH.get(duty.key, ())]
+    found = {one.month for rows in beside for one in rows}
+    return found | _to_tell(facts, unit, on_event.TOLD_AFTER.get(duty.key, ()))
+
+
+def _to_tell(facts: Facts, unit: Unit, keys: Iterable[str]) -> set[int]:
+    """Return the months at whose party day what was settled under these keys is to be told."""
+    rows = {n: facts.days.get((unit.id, n)) for n in range(1, 13)}
+    planned = ((n, row.held_on or row.day) for n, row in rows.items() if row is not None)
+    days = {n: day for n, day in planned if day is not None}
+    settled = [one for key in keys for one in facts.entries.get((unit.id, key), [])]
+    found = (
+        on_event.month_to_tell(one.done_on, days)
+        for one in settled
+        if one.done_on is not None and facts.dealt_with(one)
+    )
+    return {month for month in found if month is not None}
+
+
 def _item(
-    facts: Facts, unit: Unit, duty: Duty, part: tuple[int, date], mine: list[DutyRecord]
+    facts: Facts, unit: Unit, duty: Duty, part: tuple[str, int, date], mine: list[DutyRecord]
 ) -> _Time:
-    monthly = duty.period == law.MONTH
-    row, due = _of_month(facts, unit, part[0]) if monthly else (None, part[1])
-    left = len({person for one in mine for person in one.facts.get("except", ())})
+    period, number, end = part
+    row, due = _of_month(facts, unit, number) if period == law.MONTH else (None, end)
+    about = _left_of(duty, mine) if mine else ""
     return _Time(
-        _named(facts.year, duty.period, part[0]),
+        _named(facts.year, period, number),
         due,
-        bool(mine) and not left,
+        bool(mine) and not about,
         say("%(m)s月主题党日活动记录", m=mine[0].month) if mine else "",
-        about=say("还差 %(n)s 人", n=left) if left else "",
+        about=about,
         excused=_put_off(row),
         activity_id=id_of(row),
     )
+
+
+def _left_of(duty: Duty, mine: list[DutyRecord]) -> str | Sentence:
+    """Say what is left of an item that was begun: members, or parts of the charter. Source: G-3.1.3b"""
+    if duty.key == "CHARTER.FULL_YEARLY":
+        parts = len(charter.left(one.facts.get("note", "") for one in mine))
+        return say("还差 %(n)s 章", n=parts) if parts else ""
+    people = len({person for one in mine for person in one.facts.get("except", ())})
+    return say("还差 %(n)s 人", n=people) if people else ""
 
 
 def _put_off(row: Activity | None) -> bool:
@@ -577,10 +625,12 @@ def _registered(facts: Facts, unit: Unit, duty: Duty) -> Iterator[_Time]:
     found = facts.entries.get((unit.id, duty.key), [])
     if duty.period == law.EVENT:
         for row in found:
-            yield _Time("", row.due_on, facts.dealt_with(row), REGISTERED)
+            if row.done_on is None or row.done_on.year >= facts.year:
+                yield _Time("", row.due_on, facts.dealt_with(row), REGISTERED)
         return
     for number, _begin, end in _parts(facts, unit, duty.period):
-        mine = [one for one in found if law.part_of(duty.period, one.came_on.month) == number]
+        this = [one for one in found if one.came_on.year == facts.year]
+        mine = [one for one in this if law.part_of(duty.period, one.came_on.month) == number]
         done = any(facts.dealt_with(one) for one in mine)
         yield _Time(_named(facts.year, duty.period, number), end, done, REGISTERED)
 
@@ -644,26 +694,29 @@ def _themes(facts: Facts, unit: Unit, duty: Duty) -> Iterator[_Time]:
 
 def _told(facts: Facts, unit: Unit, duty: Duty) -> Iterator[_Time]:
     """Yield the bulletins that are owed, each by the 10th of the month after. Source: G-4.4c"""
+    told = facts.told(unit)
     for number, _begin, _end in _parts(facts, unit, law.MONTH):
         due, said = bulletin.due_on(facts.year, number), say("%(m)s月情况通报", m=number)
-        told = ("bulletin", bulletin.subject(unit.zone_id, facts.year, number))
-        done = told in facts.records.notices
-        yield _Time(_named(facts.year, law.MONTH, number), due, done, said)
+        yield _Time(_named(facts.year, law.MONTH, number), due, number in told, said)
 
 
 def _inspected(facts: Facts, unit: Unit, duty: Duty) -> Iterator[_Time]:
     """Yield the inspections that are owed: of all branches of firms within the year, and of any within
-    each time. Source: G-4.4a, G-4.4b, P-4.1a, P-4.1b, S-4.4a
+    each time, for which a bulletin is one way. Source: G-4.4a, G-4.4b, P-4.1a, P-4.1b, S-4.4a
     """
     made = facts.records.visits.get(unit.id, [])
     visits = [visit for visit in made if visit.on.year == facts.year]
     if duty.key == "INSPECT.FULL":
         yield _covered(facts, unit, {visit.unit_id for visit in visits})
         return
+    told = facts.told(unit)
     for number, _begin, end in _parts(facts, unit, duty.period):
         mine = [one for one in visits if law.part_of(duty.period, one.on.month) == number]
-        said = say("督查 %(n)s 次", n=len(mine))
-        yield _Time(_named(facts.year, duty.period, number), end, bool(mine), said)
+        also = told if duty.period == law.YEAR else ()
+        said = say("督查 %(n)s 次，情况通报 %(m)s 期", n=len(mine), m=len(also))
+        if not also:
+            said = say("督查 %(n)s 次", n=len(mine))
+        yield _Time(_named(facts.year, duty.period, number), end, bool(mine or also), said)
 
 
 def _covered(facts: Facts, unit: Unit, visited: set[str]) -> _Time:

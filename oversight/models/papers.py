@@ -108,7 +108,7 @@ class PaperFile(Base):
 
     __tablename__ = "paper_files"
     __table_args__ = (
-        sa.UniqueConstraint("paper_id", "kind", name="uq_paper_files_kind"),
+        sa.UniqueConstraint("paper_id", "kind", "number", name="uq_paper_files_kind"),
         sa.Index("ix_paper_files_sha256", "sha256"),
         append_only(),
     )
@@ -118,6 +118,9 @@ class PaperFile(Base):
     case_id: Mapped[str] = mapped_column(sa.ForeignKey("cases.id"))
     paper_id: Mapped[str] = mapped_column(sa.ForeignKey("papers.id"))
     kind: Mapped[str] = mapped_column(sa.String(4), comment="pdf or docx")
+    number: Mapped[str] = mapped_column(
+        sa.String(60), comment="that it bears; of a paper whose number was put right another one"
+    )
     size: Mapped[int] = mapped_column(comment="bytes")
     sha256: Mapped[str] = mapped_column(sa.String(64), comment="of the bytes; in the journal too")
     stored: Mapped[str] = mapped_column(
@@ -125,4 +128,4 @@ class PaperFile(Base):
     )
     at: Mapped[datetime]
 
-    __decided__ = ("zone_id", "case_id", "paper_id", "kind", "size", "sha256", "at")
+    __decided__ = ("zone_id", "case_id", "paper_id", "kind", "number", "size", "sha256", "at")

@@ -38,18 +38,32 @@ from oversight.engine.repeats import Repeated
 from oversight.register import key_check
 from oversight.views.pages.admin import accounts, office, people, roster, tenure, units, zone
 
-from . import assets, drafts, health, kept, large, masking, once, one_form, present, session, slips
+from . import (
+    assets,
+    drafts,
+    excel,
+    health,
+    kept,
+    large,
+    masking,
+    once,
+    one_form,
+    present,
+    session,
+    slips,
+)
 from .api import attendance, cases, notices, obligations
 from .api import life_meetings as api_life
 from .pages import (
     appraise,
     attachments,
-    attend,
     blank_forms,
+    brought,
     bulk,
     case,
     contact,
     desk,
+    handbooks,
     law,
     ledger,
     life_meetings,
@@ -58,6 +72,7 @@ from .pages import (
     own,
     papers,
     phone,
+    plans,
     printed,
     prints,
     registers,
@@ -104,10 +119,12 @@ PAGES = (
     opening,
     year,
     life_meetings,
-    attend,
+    plans,
     ledger,
     overview,
     registers,
+    handbooks,
+    brought,
     contact,
     papers,
     phone,
@@ -125,6 +142,7 @@ PAGES = (
     health,
 )
 GLOBALS = {
+    "excel_here": excel.link,
     "kept_words": kept.sealed,
     "appraising": appraise.Appraising,
     "life_of": life_meetings.Life,

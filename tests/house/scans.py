@@ -79,7 +79,7 @@ _BY_REASON = {
         "post_proposals": "of_zone",
     },
     ZONE: {
-        "units": "schedule issue_unit _branches to_every_branch _lines",
+        "units": "schedule issue_unit ask_unit _branches to_every_branch _lines",
         "activities": "replan _days_in_force _years_ahead _figures",
     },
     CHOICE: {"units": "others_of_zone branches_to_join"},

@@ -8,6 +8,7 @@ import io
 import struct
 import zipfile
 from datetime import date
+from pathlib import Path
 
 import openpyxl
 import pytest
@@ -21,6 +22,7 @@ from tests.support import messy
 from tests.support.messy import tidy
 
 TODAY = date(2026, 11, 24)
+SUPPORT = Path(__file__).parents[1] / "support"
 
 
 def said(found: parse.Roster) -> str:
@@ -638,6 +640,7 @@ def open_document(encrypted: bool = False, entity: str = "") -> bytes:
     [
         old_workbook(),
         open_document(),
+        (SUPPORT / "made_by_odfpy.ods").read_bytes(),
         CSV.encode(),
         CSV.encode("utf-8-sig"),
         CSV.encode("gb18030"),
@@ -645,7 +648,17 @@ def open_document(encrypted: bool = False, entity: str = "") -> bytes:
         CSV.replace(",", "\t").encode("utf-16"),
         f"{PAGE}</table></body></html>".encode("gb18030"),
     ],
-    ids=["xls", "ods", "utf-8", "with mark", "gb18030", "utf-16", "tabs", "html"],
+    ids=[
+        "xls",
+        "ods",
+        "ods of a library",
+        "utf-8",
+        "with mark",
+        "gb18030",
+        "utf-16",
+        "tabs",
+        "html",
+    ],
 )
 def test_a_roster_is_read_from_every_kind_of_file(data):
     found = parse.read(data, TODAY)

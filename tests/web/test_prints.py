@@ -93,7 +93,7 @@ def test_bytes_are_held_against_the_database_and_an_export(
     audit.export(session, export, play.at)
     said = f"真实：{paper.number}，{paper.issued_on} 印发，文件与登记一致。\n"
     session.rollback()
-    for more in ((), ("--journal", str(export))):
+    for more in ((), ("--against", str(export))):
         assert runner("verify", str(genuine), *more) == (0, said)
         code, no = runner("verify", str(altered), *more)
         assert code == 1 and "不一致" in no

@@ -582,10 +582,11 @@ _REACHED = Field("to", "list", "对象")
 
 def _asks(workflow: Workflow, row: JournalRow) -> dict[str, Field]:
     """Return by word what a step asked for."""
+    said = desk_acts.ASKS | desk_acts.SAID
     asks = {
         "open": workflow.facts,
         "inherit": (REASON,),
-        "desk": [ask for ask in desk_acts.ASKS.get(row.move, ()) if ask.kind != "person"],
+        "desk": [ask for ask in said.get(row.move, ()) if ask.kind != "person"],
     }.get(row.kind)
     return workflow.asks(row.move) if asks is None else {ask.name: ask for ask in asks}
 

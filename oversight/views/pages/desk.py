@@ -22,9 +22,10 @@ from oversight.law.inputs import read_id
 from oversight.ledger import to_do
 from oversight.ledger.to_do import ToDo
 from oversight.models import Case, FollowUp, Unit
-from oversight.views import forms, session
+from oversight.views import excel, forms, session
+from oversight.views.present import translated
 
-from . import casefile, desk_act_forms, own, start
+from . import casefile, desk_act_forms, listed, own, start
 from .casefile import CaseFile
 
 bp = Blueprint("desk", __name__)
@@ -110,7 +111,7 @@ class DeskPage:
     @property
     def unnumbered(self) -> int:
         """Count the papers of the reader's units that wait for their number in the office's register."""
-        if session.settings()["reply_numbers"] != "typed":
+        if session.settings()["reply_numbers"] == "own":
             return 0
         return len(paper_numbers.waiting(db.session, self.who))
 
@@ -331,9 +332,17 @@ def home():
 @login_required
 def queue():
     try:
+        if excel.wanted():
+            return _as_list(DeskPage(View.of(request.args)))
         return page(View.of(request.args))
     except InvalidInput:  # a mark or filter that somebody typed: begin at the beginning
         return redirect(url_for("desk.queue"))
+
+
+def _as_list(desk: DeskPage):
+    """Answer with a box as it is filtered, all its pages."""
+    title = next((translated(label) for box, label in TABS if box == desk.view.box), _("待办"))
+    return excel.answer(*listed.cases(title, desk.view.box, desk.filters))
 
 
 # One answer for many -----------------------------------------------------------------------------

@@ -26,7 +26,9 @@ from oversight.law.clauses import Source, clause
 from oversight.ledger import duty_records, obligations
 from oversight.ledger.obligations import Obligation
 from oversight.models import DutyRecord, Unit
-from oversight.views import forms, session
+from oversight.views import excel, forms, session
+
+from . import listed
 
 bp = Blueprint("ledger", __name__)
 
@@ -175,9 +177,12 @@ def show(unit_id):
     try:
         on = obligations.read_on(typed, session.moment().today) if typed else None
     except InvalidInput as refusal:
-        book = Ledger(unit, None)
-        return render_template("ledger.html", book=book, typed=typed, refusal=refusal), 422
-    return render_template("ledger.html", book=Ledger(unit, on))
+        shown = {"book": Ledger(unit, None), "typed": typed, "refusal": refusal}
+        return render_template("ledger.html", **shown, writes=_writes), 422
+    book = Ledger(unit, on)
+    if excel.wanted():
+        return excel.answer(*listed.ledger(book.unit, book.sides))
+    return render_template("ledger.html", book=book, writes=_writes)
 
 
 def _writes(unit: Unit) -> bool:
@@ -241,7 +246,7 @@ def enter(unit_id, year):
         else:
             key, on, note = (posted.get(name, "") for name in ("key", "on", "note"))
             duty_records.enter(
-                db.session, unit.id, key, on, note, session.actor(), session.moment()
+                db.session, unit.id, key, on, note, session.actor(), session.moment(), year
             )
             flash(_("已登记"), "ok")
     except (InvalidInput, RuleViolation, InvalidTransition) as refusal:

@@ -15,6 +15,8 @@ from oversight.base.sentences import N_
 from oversight.models import Account, Unit
 from oversight.organization.units import page_of
 from oversight.register import accounts
+from oversight.views import excel
+from oversight.views.pages import listed
 from oversight.views.present import Chip
 from oversight.views.session import acting, actor, moment
 
@@ -73,6 +75,8 @@ def show(unit_id):
         (person, account, state(account, holding), account is not None and account.id in holding)
         for person, account in accounts.people_of(db.session, unit, at)
     ]
+    if excel.wanted():
+        return excel.answer(*listed.accounts(unit, rows))
     return render_template("accounts_unit.html", unit=unit, rows=rows)
 
 
@@ -81,7 +85,15 @@ def show(unit_id):
 def issue(unit_id):
     """Answer with the slips themselves, once: the codes are kept nowhere."""
     with acting("issue", workflow="accounts"):
+        waiting = accounts.ask_unit(db.session, _unit(unit_id), actor(), moment())
         made = accounts.issue_unit(db.session, _unit(unit_id), actor(), moment())
+    if waiting:
+        flash(
+            _("%(n)s 人在镇（部门）以上任职，激活单已提出，另一名管理员放行后再打印。", n=waiting),
+            "ok",
+        )
+    if not made and waiting:
+        return redirect(url_for("accounts.show", unit_id=unit_id))
     if not made:
         flash(_("这里的人都已有密码或激活单，没有可发的。"), "warn")
         return redirect(url_for("accounts.show", unit_id=unit_id))
@@ -98,12 +110,12 @@ def reset(person_id):
     one = str(person_id)
     with acting("reset", workflow="accounts"):
         if accounts.needs_release(db.session, one, moment()):
-            why = request.form.get("reason", "").strip() or _("本人要求重置。")
+            why = request.form.get("reason", "")
             case = accounts.ask_reset(db.session, one, why, actor(), moment())
         else:
             case, made = None, accounts.issue_one(db.session, one, actor(), moment())
     if case is not None:
-        flash(_("已提出重置，另一名管理员放行后，再到这里打印激活单。"), "ok")
+        flash(_("已提出，另一名管理员放行后，再到这里打印激活单。"), "ok")
         return redirect(url_for("case.show", case_id=case.id))
     return render_template("slips.html", slips=[made])
 
