@@ -51,7 +51,10 @@ _BY_REASON = {
         "journal": "_rows size",
         "admin_changes": "told _each _leaves _standing _earlier due",
         "checkpoints": "told _before _keys due",
-        **dict.fromkeys(["papers", "paper_files", "appraised", "recusals", "desks", "number_series"], "_standing"),
+        **dict.fromkeys(
+            ["papers", "paper_files", "appraised", "recusals", "desks", "number_series"],
+            "_standing",
+        ),
         **dict.fromkeys(
             [
                 "unit_changes",
