@@ -273,6 +273,15 @@ def insert_once(session, table, **values) -> bool:
     return bool(_once(table, tuple(given)).rows(session, **given))
 
 
+def insert_all(session, table, rows: list[dict]) -> None:
+    """Insert rows that name the same columns, without objects of them. Does not commit."""
+    if session.autoflush:
+        session.flush()
+    given = [_given(table, values) for values in rows]
+    if given:
+        _plain(table, tuple(given[0])).write_all(session, given)
+
+
 def insert_all_once(session, table, rows: list[dict]) -> None:
     """Insert rows that name the same columns, but those whose key is taken. Does not commit."""
     if session.autoflush:
@@ -301,6 +310,11 @@ def touched(session, statement: sa.Update | sa.Delete) -> int:
 def _defaults(table) -> list[tuple[str, sa.ColumnDefault]]:
     """Return what the columns of a new row hold where nothing is said."""
     return [(one.key, one.default) for one in table.__table__.columns if one.default is not None]
+
+
+@cache
+def _plain(table, keys: tuple[str, ...]) -> Prepared:
+    return Prepared(sa.insert(table.__table__), keys)
 
 
 @cache
