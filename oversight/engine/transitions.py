@@ -461,7 +461,7 @@ def tick_all(session: Session, case_ids: list[str], at: Moment) -> int:
     if ending:
         given = [{"of_case": row["case_id"], "now": at.now} for row in rows]
         statements.CLEAR.write_all(session, given)
-        statements.APPEND.write_all(session, rows)
+        _append(session, rows)
         _save_all(session, ending)
     outbox.enqueue_all(session, [_message(one, one.move.name, left[one.case.id]) for one in ending])
     return len(ending) + sum(tick(session, case_id, at) for case_id in others)
@@ -700,27 +700,63 @@ def open_case(
     `basis` is the authority of another transition that opens it; without one the actor must hold
     the role.
     """
+    return open_cases(session, name, unit_id, [facts], actor, at, basis=basis)[0]
+
+
+def open_cases(
+    session: Session,
+    name: str,
+    unit_id: str,
+    facts: list[dict],
+    actor: Actor,
+    at: Moment,
+    *,
+    basis: AuthorityBasis | None = None,
+) -> list[Case]:
+    """Open several cases of a workflow in a unit, one after the other, and write together what lies
+    beside them. Does not commit. Raises as `open_case`.
+    """
     session, workflow = plain(session), workflows.current(name)
     if not workflows.offers(zone_settings(session, actor.zone_id), workflow):
         raise NotFound(say("本区没有开办“%(workflow)s”。", workflow=workflow.title))
     unit = _place(session, unit_id, actor, basis)
     _hold(session, unit, at)
+    opened = [_open(session, workflow, unit, one or {}, actor, at, basis) for one in facts]
+    attempts = [attempt for attempt, _row in opened]
+    assignment.write_all(session, attempts)
+    _append(session, [row for _attempt, row in opened])
+    _save_all(session, attempts)
+    if not workflow.drafts:
+        outbox.enqueue_all(session, [_message(attempt, "open", "") for attempt in attempts])
+    session.flush()
+    return [attempt.case for attempt in attempts]
+
+
+def _open(
+    session: Session,
+    workflow: Workflow,
+    unit: Unit,
+    facts: dict,
+    actor: Actor,
+    at: Moment,
+    basis: AuthorityBasis | None,
+) -> tuple[TransitionContext, dict]:
+    """Open a case; returns the attempt, whose work items are yet to be written, and its row of the
+    journal.
+    """
     case = _begun(unit, workflow, actor, at)
     attempt = TransitionContext(session, workflow, case, None, actor, at, state=workflow.opens.name)
-    _read_opening(attempt, facts or {}, basis)
+    _read_opening(attempt, facts, basis)
     with session.no_autoflush:
         for guard in workflow.open_if:
             ensure(guard, attempt)
         case.business_key = workflow.business_key(attempt) if workflow.business_key else None
     _insert_case(session, case)
+    parties.begin(session, case)
     for effect in workflow.on_open:
         effect.act(attempt)
-    assignment.enter(attempt, workflow.opens)
-    record(attempt, "open", "open", "", workflow.opens.name)
-    if not workflow.drafts:
-        _enqueue(attempt, "open", "")
-    session.flush()
-    return case
+    assignment.begin(attempt, workflow.opens)
+    return attempt, _next_row(attempt, "open", "open", "", workflow.opens.name)
 
 
 def _may_open(attempt: TransitionContext) -> AuthorityBasis:
@@ -768,9 +804,14 @@ def record(attempt: TransitionContext, kind: str, move: str, before: str, after:
     head.
     """
     row = _next_row(attempt, kind, move, before, after)
-    statements.APPEND.write(attempt.session, **row)
-    search.keep(attempt.session, row)
+    _append(attempt.session, [row])
     _save(attempt)
+
+
+def _append(session: Session, rows: list[dict]) -> None:
+    statements.APPEND.write_all(session, rows)
+    for row in rows:
+        search.keep(session, row)
 
 
 def _next_row(attempt: TransitionContext, kind: str, move: str, before: str, after: str) -> dict:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from oversight.base.kept import Kept
 from oversight.base.prepared import Prepared
 from oversight.base.rows import ids_of
 from oversight.base.sentences import N_
@@ -23,6 +24,7 @@ from .units import in_office
 if TYPE_CHECKING:
     from oversight.rules.context import TransitionContext
 
+_members = Kept("memberships", "persons")
 __all__ = ["CARE_REASONS", "CATEGORIES", "belongs", "exempt", "exempt_on", "expected", "members"]
 
 CARE_REASONS = (
@@ -40,8 +42,11 @@ def belongs(attempt: TransitionContext) -> bool:
 
 
 def members(session: Session, unit_id: str, on: date) -> list[Person]:
-    """Return the members of a branch on a day in the order of its roster."""
-    return list(session.scalars(of_branch(Person), {"unit": unit_id, "day": on}))
+    """Return the members of a branch on a day in the order of its roster; read once a transaction."""
+    store, key = _members.of(session), (unit_id, on)
+    if key not in store:
+        store[key] = session.scalars(of_branch(Person), {"unit": unit_id, "day": on}).all()
+    return list(store[key])
 
 
 def of_branch(*wanted) -> sa.Select:

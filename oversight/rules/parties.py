@@ -72,6 +72,12 @@ def read(session: Session, case: Case, side: str) -> tuple[Parties, list[Item]]:
     return people, lying
 
 
+def begin(session: Session, case: Case) -> None:
+    """Keep that nobody has a part yet in a case that was just written."""
+    _people.of(session)[case.id] = Parties()
+    _items.of(session)[case.id] = []
+
+
 def keep_items(session: Session, case_id: str, rows: Iterable[WorkItem]) -> None:
     """Keep the open work items of a case, which have all been read as rows of the table."""
     found: dict[str, list] = {"item": [], "help": []}
