@@ -39,6 +39,7 @@ NAMING = {
 }
 
 _reading: ContextVar[bool] = ContextVar("reading", default=False)
+_unsynced: ContextVar[bool] = ContextVar("unsynced", default=False)
 
 
 class UTCDateTime(sa.TypeDecorator):
@@ -175,6 +176,18 @@ def writing() -> Iterator[None]:
         _reading.reset(mark)
 
 
+@contextmanager
+def unsynced() -> Iterator[None]:
+    """Let what is written inside wait for no disk: what a power loss may take, as SQLite's next
+    ordinary commit brings it to the disk too. Only around whole transactions.
+    """
+    mark = _unsynced.set(True)
+    try:
+        yield
+    finally:
+        _unsynced.reset(mark)
+
+
 def prepare(engine: sa.Engine) -> None:
     """Give an engine the durable settings: SQLite WAL with FULL sync and immediate write locks.
 
@@ -200,7 +213,11 @@ def prepare(engine: sa.Engine) -> None:
     @sa.event.listens_for(engine, "begin")
     def _begin(connection):
         text = "BEGIN" if _reading.get() else "BEGIN IMMEDIATE"
+        level = "NORMAL" if _unsynced.get() else "FULL"
         try:
+            if connection.info.get("synchronous", "FULL") != level:
+                connection.connection.driver_connection.execute(f"PRAGMA synchronous={level}")
+                connection.info["synchronous"] = level
             connection.connection.driver_connection.execute(text)
         except sqlite3.Error as error:
             raise sa.exc.OperationalError(text, None, error) from error

@@ -339,6 +339,7 @@ def require(
 ) -> AuthorityBasis:
     """Make sure that the actor holds the move's role in this case today. Raises Forbidden."""
     found = basis(session, workflow, case, move.by, who)
+    found = found or entered(session, workflow, case, move.name, who)
     if found is None and move.by.many:
         _answered_already(session, workflow, case, move.by, who)
     if found is None:
@@ -515,6 +516,31 @@ def enters(session: Session, unit: Unit, who: Actor) -> AuthorityBasis:
     if who.id == unit.recorder_id:
         return AuthorityBasis(unit.id, RECORDER, "")
     return leads(session, unit, who)
+
+
+def entered(
+    session: Session, workflow: Workflow, case: Case, act: str, who: Actor
+) -> AuthorityBasis | None:
+    """Return the ground on which the actor writes down an act of a branch without a computer (代录),
+    in the branch's place: he then answers nothing in that case. None where there is none.
+    """
+    if act not in workflow.recorded or case.unit.kind != "branch":
+        return None
+    known = parties.of(session, case, workflow.opened_by.name)
+    if who.id == case.data_subject_id or who.id in known.recused or not case.unit.proxied_from:
+        return None
+    try:
+        found = enters(session, case.unit, who)
+    except (NotFound, Forbidden):
+        return None
+    if found.role != RECORDER:
+        return None
+    return AuthorityBasis(case.unit_id, workflow.opened_by.name, RECORDER)
+
+
+def may_record(session: Session, unit: Unit, who: Actor) -> bool:
+    """True where the actor writes down the branch's acts today: he leads it, or enters for it."""
+    return is_led_by(session, unit, who) or may_enter(session, unit, who)
 
 
 def may_enter(session: Session, unit: Unit, who: Actor) -> bool:

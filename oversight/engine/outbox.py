@@ -122,6 +122,7 @@ def dispatch(
                 OutboxMessage.done_at.is_(None),
                 OutboxMessage.due_at <= at.now,
                 OutboxMessage.attempts < 5,
+                OutboxMessage.kind.in_(list(handlers)),
             )
             .order_by(OutboxMessage.due_at, OutboxMessage.id)
             .limit(limit)

@@ -762,6 +762,7 @@ def _open(
 def _may_open(attempt: TransitionContext) -> AuthorityBasis:
     workflow, case = attempt.workflow, attempt.case
     found = authority.basis(attempt.session, workflow, case, workflow.opened_by, attempt.actor)
+    found = found or authority.entered(attempt.session, workflow, case, "open", attempt.actor)
     if found is None:
         raise Forbidden(
             say(
@@ -819,6 +820,9 @@ def _next_row(attempt: TransitionContext, kind: str, move: str, before: str, aft
     stand = attempt.basis
     if attempt.actor is not None and attempt.actor.token:
         attempt.result["token"] = attempt.actor.token
+    if stand is not None and stand.office == authority.RECORDER:
+        attempt.result["entered_for"] = attempt.actor.id
+        _tell_branch(attempt)
     if attempt.at.late:
         attempt.result["due"] = attempt.today.isoformat()
     row = chain_row(
@@ -839,6 +843,19 @@ def _next_row(attempt: TransitionContext, kind: str, move: str, before: str, aft
     )
     attempt.set(seq=row["seq"], head=row["hash"])
     return row
+
+
+def _tell_branch(attempt: TransitionContext) -> None:
+    """Tell a branch, once a day, what kind of act another has written down for it."""
+    unit, who, workflow = attempt.unit, attempt.actor, attempt.workflow
+    text = say(
+        "%(who)s代录了你支部的“%(what)s”，请核对；有出入的，由支部更正。",
+        who=who.person.name,
+        what=workflow.title,
+    )
+    key = f"proxy:{unit.id}:{workflow.name}:{attempt.today.isoformat()}"
+    payload = {"unit": unit.id, "text": text, "ladders": ["branch"], "case": attempt.case.id}
+    outbox.enqueue(attempt.session, attempt.case.zone_id, key, "tell", payload, attempt.at.now)
 
 
 def _left(attempt: TransitionContext, new: bool) -> dict:

@@ -309,7 +309,7 @@ def record(session: Session, activity_id: str, sheet: Sheet, who: Actor, at: Mom
     _forms_fit(session, activity, before, sheet)
     guests_fit(session, activity, sheet)
     must_be_host(session, activity, sheet, held_on)
-    what, about = _changed(before, sheet), _about(session, activity, sheet, held_on, who)
+    what, about = _changed(before, sheet), stated(session, activity, sheet, held_on=held_on)
     said = _said_anew(session, activity, sheet)
     if activity.confirmed_at and not what and not about and not said:
         _record_duties(session, activity, sheet, who, basis, at)
@@ -648,13 +648,27 @@ def _changed(before: dict[str, Attendance], sheet: Sheet) -> dict:
     }
 
 
-def _about(session: Session, activity: Activity, sheet: Sheet, held_on: date, who: Actor) -> dict:
-    """Return what else the sheet changes: the day, the host, how it was held, who was invited."""
-    stated = {"held_on": held_on, **sheet.about}
-    found = {name: value for name, value in stated.items() if getattr(activity, name) != value}
+def stated(session: Session, activity: Activity, sheet: Sheet, **more) -> dict:
+    """Return what a sheet changes beside who came: the host, how it is held, who is invited; for an
+    arrangement as for a record. `more` are further columns of the day.
+    """
+    found = {**more, **sheet.about}
+    found = {name: value for name, value in found.items() if getattr(activity, name) != value}
     if sheet.invitees is not None and sheet.invitees != invited(session, activity):
         found["invitees"] = [invited(session, activity), sheet.invitees]
     return found
+
+
+def write_stated(
+    session: Session, activity: Activity, about: dict, sheet: Sheet, at: Moment
+) -> dict:
+    """Write what of it lies beside the day's own row, and take it out of `about`; returns what the
+    record notes of it. Does not commit.
+    """
+    if "invitees" not in about:
+        return {}
+    write_invitees(session, activity, sheet, at)
+    return {"invitees": about.pop("invitees")}
 
 
 def invited(session: Session, activity: Activity) -> dict[str, int]:
@@ -708,10 +722,7 @@ def _file(
     at: Moment,
 ) -> None:
     """File the record, with everything it replaced."""
-    noted = {"attendance": what}
-    if "invitees" in about:
-        noted["invitees"] = about.pop("invitees")
-        write_invitees(session, activity, sheet, at)
+    noted = {"attendance": what, **write_stated(session, activity, about, sheet, at)}
     fresh, filed = activity.held_on is None, activity.confirmed_at is not None
     about |= entries.marks(activity.unit, activity, who, basis)
     better = notes.better(activity, what, about.get("held_on", activity.held_on)) if filed else {}

@@ -10,6 +10,7 @@ from datetime import date
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from oversight.base.cells import FIRST
 from oversight.models import Activity, RegisterEntry
 
 # By what was settled in a register before. Source: G-3.2.4e, G-3.2.5c
@@ -45,7 +46,7 @@ def to_tell(session: Session, row: Activity) -> set[str]:
             RegisterEntry.unit_id == row.unit_id,
             RegisterEntry.withdrawn_at.is_(None),
             RegisterEntry.done_on <= day,
-            RegisterEntry.done_on > sa.func.coalesce(before.scalar_subquery(), date(1921, 7, 1)),
+            RegisterEntry.done_on > sa.func.coalesce(before.scalar_subquery(), FIRST),
         )
     )
     return asked_by(settled, TOLD_AFTER)
