@@ -7,9 +7,10 @@ import zipfile
 
 import pytest
 
-from oversight.casework import prints
+from oversight.casework import paper_numbers, prints
 from oversight.commands import audit
 from oversight.papers.numbers import void
+from tests.db.test_appraisal_cases import setting
 from tests.db.test_prints import Setter
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -108,3 +109,45 @@ def runner(app):
         return found.exit_code, found.output
 
     return run
+
+
+def test_the_api_tells_and_sends_both_files(api, play, press, paper):
+    secretary, other = api("village.secretary"), api("town2.officer")
+    [told] = secretary.get(f"/cases/{paper.case_id}")["documents"]
+    assert told["sha256"] == paper.sha256 and told["pdf"] is told["docx_sha256"] is None
+    assert secretary.send("GET", f"/papers/{paper.id}/pdf").status_code == 503
+    prints.run(play.session, press, play.at)
+    [told] = secretary.get(f"/cases/{paper.case_id}")["documents"]
+    for kind in ("pdf", "docx"):
+        answer = secretary.send("GET", f"/papers/{paper.id}/{kind}")
+        assert told[kind] == f"/api/v1/papers/{paper.id}/{kind}" and answer.status_code == 200
+        assert prints.files.sha256(answer.data) == told[f"{kind}_sha256"]
+        assert other.send("GET", f"/papers/{paper.id}/{kind}").status_code == 404
+
+
+def test_a_number_put_right_stands_on_new_files_and_the_old_are_told_apart(
+    session, play, press, runner, tmp_path
+):
+    setting(play, "reply_numbers", "typed")
+    case = play.approved()
+    session.commit()
+    officer, [paper] = play.who("town1.officer"), play.papers(case)
+    assert prints.run(session, press, play.at) == 0
+    paper_numbers.enter(session, paper.id, "青委〔2026〕31号", officer, play.at)
+    assert prints.run(session, press, play.at) == 1
+    old = tmp_path / "old.docx"
+    old.write_bytes(_bytes(session, press, paper, "docx"))
+    paper_numbers.correct(session, paper.id, "青委〔2026〕32号", "看错一行", officer, play.at)
+    assert prints.of_papers(session, [paper.id]) == []
+    assert prints.run(session, press, play.at) == 1
+    new = tmp_path / "new.docx"
+    new.write_bytes(_bytes(session, press, paper, "docx"))
+    session.rollback()
+    code, said = runner("verify", str(old))
+    assert code == 1 and "文号已由青委〔2026〕31号更正为青委〔2026〕32号" in said
+    assert runner("verify", str(new))[0] == 0
+
+
+def _bytes(session, press, paper, kind: str) -> bytes:
+    row = next(one for one in prints.of_papers(session, [paper.id]) if one.kind == kind)
+    return prints.files.read(press.folder, row.stored)

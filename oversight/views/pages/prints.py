@@ -29,6 +29,7 @@ from oversight.models import Paper, Unit
 from oversight.organization.actor import Actor
 from oversight.papers import checking
 from oversight.views import session
+from oversight.views.api.route import route
 
 bp = Blueprint("prints", __name__)
 IN_MEMORY = 8 * 2**20  # bytes of a ZIP, before it goes on in a file
@@ -51,9 +52,37 @@ def _saved(data, kind: str, name: str) -> Response:
 @bp.get("/papers/<uuid:paper_id>.<any(pdf, docx):kind>")
 @login_required
 def get(paper_id, kind):
+    return _sent(str(paper_id), kind)
+
+
+@route(
+    "GET",
+    "/papers/<uuid:paper_id>/pdf",
+    "A paper as PDF/A, to be saved",
+    bytes,
+    kinds=(made.KINDS["pdf"],),
+    headers=("Content-Disposition",),
+)
+def paper_pdf(paper_id):
+    return _sent(paper_id, "pdf")
+
+
+@route(
+    "GET",
+    "/papers/<uuid:paper_id>/docx",
+    "A paper as DOCX, to be saved",
+    bytes,
+    kinds=(made.KINDS["docx"],),
+    headers=("Content-Disposition",),
+)
+def paper_docx(paper_id):
+    return _sent(paper_id, "docx")
+
+
+def _sent(paper_id: str, kind: str) -> Response:
     """Send a file of a paper to who may read the paper. Raises NotFound, Unavailable."""
     who = session.actor()
-    paper, data = made.open_file(db.session, _folder(), str(paper_id), kind, who)
+    paper, data = made.open_file(db.session, _folder(), paper_id, kind, who)
     return _saved(io.BytesIO(data), made.KINDS[kind], made.name_of(paper, kind))
 
 
