@@ -35,9 +35,13 @@ class Kept:
 
     def flush(self, session) -> None:
         """Write objects of these tables that the session has not written yet."""
+        session = plain(session)
         if not session.autoflush:
             return
-        changed = session.dirty if session.identity_map.check_modified() else ()
+        modified = session.identity_map.check_modified()
+        if not (modified or session._new or session._deleted):
+            return  # asked at every question: what SQLAlchemy copies to answer is not made
+        changed = session.dirty if modified else ()
         for pending in (changed, session.new, session.deleted):
             if pending and any(one.__tablename__ in self.tables for one in pending):
                 session.flush()

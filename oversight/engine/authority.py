@@ -561,7 +561,7 @@ def is_led_by(session: Session, unit: Unit, who: Actor) -> bool:
     return True
 
 
-def desk_people(session: Session, desk: WorkItem, on: date) -> list[str]:
+def desk_people(session: Session, desk: WorkItem | sa.Row, on: date) -> list[str]:
     """Return who finds an open work item in their inbox on a day, by office; not those barred from
     the case.
     """
@@ -583,7 +583,7 @@ def desk_people(session: Session, desk: WorkItem, on: date) -> list[str]:
     return [person for person in dict.fromkeys([*found, *stand_ins]) if person not in out]
 
 
-def _kept_off(session: Session, desk: WorkItem, on: date) -> set[str]:
+def _kept_off(session: Session, desk: WorkItem | sa.Row, on: date) -> set[str]:
     """Return who is barred from deciding at a work item; from one that only informs nobody is."""
     case = session.get(Case, desk.case_id)
     workflow = workflows.of(case)

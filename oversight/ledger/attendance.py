@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
 from oversight.base.clock import Moment
-from oversight.base.db import is_id
+from oversight.base.db import insert_all, is_id
 from oversight.base.kept import Kept, forget
 from oversight.base.refusals import (
     Forbidden,
@@ -74,7 +74,7 @@ WORDS = {
     word: key for key, name in FORMS.items() for word in (key, name, name.removesuffix("参加"))
 } | {"网络": "online", "网络参加": "online"}
 NOT_KEPT = ("void", "corrected")  # follow-ups that do not stand for an absence
-_recorded = Kept("attendance")
+_recorded, _exempted = Kept("attendance"), Kept("exempted")
 
 
 @dataclass(frozen=True)
@@ -505,11 +505,12 @@ def exempt_of(session: Session, activity: Activity, on: date) -> list[Person]:
 
 def exempted(session: Session, activity: Activity) -> dict[str, str]:
     """Return who was exempt when the sheet was written, and what each was told."""
-    return dict(
-        session.execute(
-            sa.select(Exempted.person_id, Exempted.told).where(Exempted.activity_id == activity.id)
-        ).all()
-    )
+    store = _exempted.of(session)
+    if activity.id not in store:
+        wanted = sa.select(Exempted.person_id, Exempted.told)
+        rows = session.execute(wanted.where(Exempted.activity_id == activity.id))
+        store[activity.id] = dict(rows.all())
+    return store[activity.id]
 
 
 def free_lines(session: Session, activity: Activity, on: date) -> list[tuple[Person, str]]:
@@ -535,7 +536,8 @@ def _keep_exempt(session: Session, activity: Activity, free: list[Person], sheet
     """Keep who is exempt on the sheet, beside those who came although they need not."""
     known = exempted(session, activity)
     ids = list(known) if activity.confirmed_at else [person.id for person in free]
-    session.execute(sa.delete(Exempted).where(Exempted.activity_id == activity.id))
+    if known:
+        session.execute(sa.delete(Exempted).where(Exempted.activity_id == activity.id))
     session.add_all(
         Exempted(
             activity_id=activity.id,
@@ -681,12 +683,16 @@ def invited(session: Session, activity: Activity) -> dict[str, int]:
 def _write(
     session: Session, activity: Activity, before: dict[str, Attendance], sheet: Sheet
 ) -> None:
-    for person, (kind, form, category) in sheet.entries.items():
-        row = before.get(person) or Attendance(
-            activity_id=activity.id, person_id=person, zone_id=activity.zone_id
-        )
-        row.kind, row.form, row.category = kind, form, category
-        session.add(row)
+    given = {
+        person: dict(zip(("kind", "form", "category"), entry, strict=True))
+        for person, entry in sheet.entries.items()
+    }
+    for person in given.keys() & before.keys():
+        for name, value in given[person].items():
+            setattr(before[person], name, value)
+    keys = {"activity_id": activity.id, "zone_id": activity.zone_id}
+    fresh = [keys | {"person_id": one} | given[one] for one in given if one not in before]
+    insert_all(session, Attendance, fresh)
     session.flush()
 
 
@@ -765,21 +771,21 @@ def _follow_up(session: Session, activity: Activity, sheet: Sheet, who: Actor, a
     if activity.source:
         return
     have = follow_ups(session, activity, sheet.entries)
-    for person, entry in sheet.entries.items():
-        case = have.get(person)
-        if case is not None and case.open:
-            _reclass(session, case, entry, who, at, basis)
+    for person, case in have.items():
+        if case.open:
+            _reclass(session, case, sheet.entries[person], who, at, basis)
             transitions.evaluate_automatic(session, case.id, at)
-        elif case is None and entry[0] in MISSING:
-            yield transitions.open_case(
-                session,
-                "absence",
-                activity.unit_id,
-                {"activity": activity.id, "member": person},
-                who,
-                at,
-                basis=basis,
-            ).id
+    asked = [
+        {"activity": activity.id, "member": person}
+        for person, (kind, *_how) in sheet.entries.items()
+        if kind in MISSING and person not in have
+    ]
+    if asked:
+        rows_of(session, activity)  # all that the openings ask of it
+        opened = transitions.open_cases(
+            session, "absence", activity.unit_id, asked, who, at, basis=basis
+        )
+        yield from ids_of(opened)
     for case_id in _parted(session, [case.id for case in have.values() if case.open], at):
         transitions.amend_facts(session, case_id, "part", {}, who, basis, at)
         transitions.reassign_case(session, case_id, at)
