@@ -35,12 +35,18 @@ class Kept:
 
     def flush(self, session) -> None:
         """Write objects of these tables that the session has not written yet."""
-        if not session.autoflush:
+        session = plain(session)
+        if not session.autoflush or _clean(session):
             return
         changed = session.dirty if session.identity_map.check_modified() else ()
         for pending in (changed, session.new, session.deleted):
             if pending and any(one.__tablename__ in self.tables for one in pending):
                 session.flush()
+
+
+def _clean(session: Session) -> bool:
+    """True where nothing waits to be written; asked at every question."""
+    return not (session._new or session._deleted or session.identity_map.check_modified())
 
 
 def plain(session: Session | scoped_session) -> Session:
@@ -57,10 +63,11 @@ class _Held(NamedTuple):
 
 
 def _held(session) -> _Held:
+    session = plain(session)
     held = session.info.get("held")
     if held is None or not held.begun.is_active:
         connection = session.connection()
-        held = _Held(plain(session).get_transaction(), connection, connection.info.get("kept"))
+        held = _Held(session.get_transaction(), connection, connection.info.get("kept"))
         session.info["held"] = held
     return held
 

@@ -10,6 +10,7 @@ from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 
+from babel import Locale
 from flask import (
     Flask,
     Response,
@@ -35,7 +36,7 @@ from oversight.base.refusals import DomainError, NotLoggedIn, Unavailable
 from oversight.base.sentences import N_
 from oversight.views.pages.admin import accounts, office, people, roster, tenure, units, zone
 
-from . import assets, drafts, health, kept, masking, present, session, slips
+from . import assets, drafts, health, kept, masking, present, said, session, slips
 from .api import attendance, cases, notices, obligations
 from .api import life_meetings as api_life
 from .pages import (
@@ -139,10 +140,10 @@ def costly(method: str, path: str) -> int:
     return int((method, path) in COSTLY)
 
 
-def chosen_locale() -> str | None:
+def chosen_locale() -> Locale | None:
     """Return the language of whoever is logged in; None leaves the installation's default."""
     if has_request_context() and current_user and current_user.is_authenticated:
-        return current_user.account.locale
+        return said.language(current_user.account.locale)
     return None
 
 
@@ -166,6 +167,7 @@ def register(app: Flask) -> None:
         app.register_blueprint(module.bp)
     csrf.exempt(cases.bp)
     present.register(app)
+    said.register(app)
     app.jinja_env.globals.update(GLOBALS)
     app.config["HEADERS"] = {**HEADERS, **(HSTS if https else {})}
     assets.register(app, app.config["HEADERS"], partial(_before, app.config["OVERSIGHT"].proxies))
