@@ -49,6 +49,13 @@ def _clean(session: Session) -> bool:
     return not (session._new or session._deleted or session.identity_map.check_modified())
 
 
+def write_out(session) -> None:
+    """Write what waits to be written, as a query of objects does before it asks."""
+    session = plain(session)
+    if session.autoflush and not _clean(session):
+        session.flush()
+
+
 def plain(session: Session | scoped_session) -> Session:
     """Return the session behind a proxy of the thread's, which is looked up anew at every touch."""
     return session() if isinstance(session, scoped_session) else session
