@@ -113,12 +113,7 @@ def _run(connection: sa.Connection, text: str, given, many: bool = False):
         (cursor.executemany if many else cursor.execute)(text, given)  # answers differ by driver
     except dialect.loaded_dbapi.Error as error:
         raise sa.exc.DBAPIError.instance(
-            text,
-            None,
-            error,
-            dialect.loaded_dbapi.Error,
-            hide_parameters=True,
-            dialect=dialect,
+            text, None, error, dialect.loaded_dbapi.Error, hide_parameters=True, dialect=dialect
         ) from error
     return cursor
 

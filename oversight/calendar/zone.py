@@ -24,14 +24,7 @@ from oversight.models import (
 )
 from oversight.models.epochs import epoch
 
-from .workdays import (
-    Calendar,
-    CalendarDay,
-    PartyDay,
-    add_workdays,
-    party_day,
-    workdays_between,
-)
+from .workdays import Calendar, CalendarDay, PartyDay, add_workdays, party_day, workdays_between
 
 DISTANCES = 2048  # between two days that a process keeps for a zone
 _notices = Kept("zone_notices")

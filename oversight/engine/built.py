@@ -26,10 +26,7 @@ def _shelf(_person_id: str, _on: date, _epoch: str) -> dict:
 
 
 def asked(
-    session: Session,
-    who: Actor,
-    name: Hashable,
-    make: Callable[[], sa.Select | sa.CompoundSelect],
+    session: Session, who: Actor, name: Hashable, make: Callable[[], sa.Select | sa.CompoundSelect]
 ) -> list:
     """Return the rows of a reader's statement without open values, made where there is none under this
     token.

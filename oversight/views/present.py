@@ -41,9 +41,9 @@ from oversight.rules.absence import FOLLOW_UP
 
 from . import help, session
 from .forms import Choice
+from .pages import checklist, phone
 from .said import gettext as _
 from .said import url_for
-from .pages import checklist, phone
 
 WEEKDAYS = N_("一二三四五六日")
 SOON = 3  # working days within which a due day is named by its weekday
