@@ -22,7 +22,7 @@ from sqlalchemy.orm import DeclarativeBase, Session, make_transient_to_detached,
 from uuid6 import uuid7
 
 from . import kept
-from .prepared import Prepared
+from .prepared import Prepared, dashed
 from .refusals import NotFound
 
 T = TypeVar("T")
@@ -58,7 +58,19 @@ class UTCDateTime(sa.TypeDecorator):
         return value.replace(tzinfo=UTC)
 
 
-Id = sa.Uuid(as_uuid=False)
+class _Id(sa.Uuid):
+    """An id as text; SQLite keeps it without dashes, which are set again without looking at it twice."""
+
+    def __init__(self):
+        super().__init__(as_uuid=False)
+
+    def result_processor(self, dialect, coltype):
+        if dialect.name == "sqlite":
+            return dashed
+        return super().result_processor(dialect, coltype)
+
+
+Id = _Id()
 Json = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 
 

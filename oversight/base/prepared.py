@@ -49,14 +49,14 @@ class Prepared:
         return self._for(connection).run(connection, values).rowcount
 
 
-def _dashed(text: str | None) -> str | None:
+def dashed(text: str | None) -> str | None:
     """Write an id with dashes; SQLite keeps it without."""
     return text and f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 def _reader(kind: sa.types.TypeEngine, dialect: sa.Dialect) -> Callable | None:
     if isinstance(kind, sa.Uuid) and dialect.name == "sqlite":
-        return _dashed
+        return dashed
     return kind.dialect_impl(dialect).result_processor(dialect, None)
 
 

@@ -102,6 +102,8 @@ class Lying:
 def lying(session: Session, case_ids: list[str]) -> Lying:
     """Return who works on cases, and the people whom their work items name, in two statements."""
     rows: dict[str, list[tuple[WorkItem, str]]] = {}
+    if not case_ids:
+        return Lying(rows, {})
     for row, unit in session.execute(
         sa.select(WorkItem, Unit.name)
         .join(Unit, Unit.id == WorkItem.unit_id)

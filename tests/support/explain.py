@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGE, TESTS, MIGRATIONS = (
     f"{ROOT / name}{os.sep}" for name in ("oversight", "tests", "migrations")
 )
-CARRIERS = ("/base/prepared.py", "/base/kept.py")  # send statements for others
+CARRIERS = ("/base/prepared.py", "/base/kept.py", "/engine/built.py")  # send what others ask
 Found = list[tuple[str, str]]  # table and how it is read
 
 _ASKS = re.compile(r"\s*(SELECT|UPDATE|DELETE|WITH)\b", re.I)
